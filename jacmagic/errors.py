@@ -1,0 +1,57 @@
+"""The ways a cell, a point or a function can be wrong; each shows itself as one line.
+
+    JacmagicError
+    ├── CellError        the magic's line or the cell's text cannot be read
+    ├── PointError       the point does not fit the function's inputs
+    ├── FunctionError    the function returns what has no Jacobian          (also a TypeError)
+    ├── SizeError        the Jacobian would not fit into memory             (also a MemoryError)
+    └── StrictError      strict mode found an independent output            (also a RuntimeError)
+
+Each message has three short parts: what was expected, what was found, what to write instead.
+Exceptions raised by the user's own code are none of these: they pass through untouched.
+"""
+
+from __future__ import annotations
+
+
+class JacmagicError(Exception):
+    """Base of every error that jacmagic raises on purpose."""
+
+
+class CellError(JacmagicError):
+    """The magic's line or the cell's text cannot be read."""
+
+
+class PointError(JacmagicError):
+    """The point does not fit the function's inputs."""
+
+
+class FunctionError(JacmagicError, TypeError):
+    """The function takes or returns something that has no Jacobian."""
+
+
+class SizeError(JacmagicError, MemoryError):
+    """The Jacobian would not fit into memory."""
+
+
+class StrictError(JacmagicError, RuntimeError):
+    """Strict mode found an output that does not depend on an input."""
+
+
+def caret(line: str, column: int, width: int = 1) -> str:
+    """Draw a line of the user's with carets under the part that is meant.
+
+    Args:
+        line: the line as the user typed it.
+        column: first character meant, counted from 0.
+        width: number of characters meant, at least 1.
+
+    Returns:
+        Two lines, indented by two blanks, to be appended to a message after a newline.
+
+    Example:
+        >>> print(caret("%%jacobian x=3 y=", 15, 2))
+          %%jacobian x=3 y=
+                         ^^
+    """
+    return f"  {line}\n  {' ' * column}{'^' * max(1, width)}"
