@@ -1,0 +1,20 @@
+"""The scalar expression graph: build it, differentiate it, evaluate it. Knows no torch and no SymPy."""
+
+from jacmagic.graph.derivatives import PARTIALS, differentiate
+from jacmagic.graph.nodes import ONE, ZERO, BudgetExceeded, Graph, exact
+from jacmagic.graph.operations import OPERATIONS, Operation
+from jacmagic.graph.tape import Tape, write_tape
+
+__all__ = [
+    "ONE",
+    "OPERATIONS",
+    "PARTIALS",
+    "ZERO",
+    "BudgetExceeded",
+    "Graph",
+    "Operation",
+    "Tape",
+    "differentiate",
+    "exact",
+    "write_tape",
+]

@@ -1,0 +1,126 @@
+"""Run a function once for real and come back with the expressions of its outputs.
+
+What comes out is a `Trace`, or a `Refusal`: a value, not an exception, that says which operation on
+which line has no closed form. The numbers do not depend on it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from jacmagic.graph import BudgetExceeded, Graph
+from jacmagic.structure import flatten
+from jacmagic.trace.leaks import Leak, LeakWatch
+from jacmagic.trace.mode import Assumption, Concolic
+from jacmagic.trace.rules import Unsupported
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why there is no closed form.
+
+    Attributes:
+        operation: what stands in the way, as torch or Python names it.
+        line: the line of the user's code, or None.
+        reason: one clause.
+    """
+
+    operation: str
+    line: int | None
+    reason: str
+
+    def __str__(self) -> str:
+        where = "" if self.line is None else f" (line {self.line})"
+        return f"no closed form: {self.operation}{where} {self.reason}"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One function's expressions.
+
+    Attributes:
+        graph: the graph that holds them.
+        inputs: the n variable nodes, in column order.
+        outputs: the m output nodes, in row order.
+        assumptions: the conditions that held along the way.
+        leaks: the places where values left torch's graph.
+    """
+
+    graph: Graph
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    assumptions: tuple[Assumption, ...] = ()
+    leaks: tuple[Leak, ...] = field(default=())
+
+
+def trace(
+    function: Callable[..., Any],
+    tensors: Sequence[torch.Tensor],
+    names: Sequence[str],
+    *,
+    limit: int = 200_000,
+    seconds: float | None = None,
+) -> Trace | Refusal:
+    """Trace a function at a point.
+
+    Args:
+        function: takes the tensors positionally and returns any nest of tensors and numbers.
+        tensors: real floating tensors; they are not touched.
+        names: n distinct names, one for each component of all tensors in row-major order.
+        limit: nodes above which the trace gives up.
+        seconds: time after which it gives up; None for no bound.
+
+    Returns:
+        The trace, or a refusal. Output printed by the function, and torch's warnings about cut
+        graphs, are dropped here: they have been shown when the numbers were computed.
+    """
+    deadline = None if seconds is None else time.monotonic() + seconds
+    graph = Graph(limit=limit, deadline=deadline)
+    mode = Concolic(graph)
+    watch = LeakWatch(mode)
+    names_left = iter(names)
+    copies = [_shadowed_copy(mode, tensor, names_left) for tensor in tensors]
+    inputs = tuple(graph.variable(name) for name in names)
+    try:
+        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
+            warnings.simplefilter("ignore")
+            with torch.enable_grad(), watch, mode:
+                result = function(*copies)
+            leaves = flatten(result).leaves
+        outputs = tuple(
+            int(node) for leaf in leaves for node in mode.shadows.read(leaf).reshape(-1)
+        )
+    except Unsupported as unsupported:
+        return Refusal(unsupported.operation, graph.line, unsupported.reason)
+    except BudgetExceeded as exceeded:
+        return Refusal("the function", graph.line, f"is too large: {exceeded}")
+    except Exception as error:  # the numbers are computed apart; here it only costs the formula
+        return Refusal(type(error).__name__, graph.line, _what_went_wrong(error))
+    return Trace(graph, inputs, outputs, tuple(mode.assumptions), tuple(watch.leaks))
+
+
+def _shadowed_copy(mode: Concolic, tensor: torch.Tensor, names: Any) -> torch.Tensor:
+    """A fresh leaf with the tensor's numbers, whose elements stand for variables."""
+    copy = tensor.detach().clone(memory_format=torch.contiguous_format)
+    nodes = torch.tensor([mode.graph.variable(next(names)) for _ in range(copy.numel())])
+    mode.shadows.write(copy, nodes.reshape(copy.shape).long().numpy())
+    if copy.is_floating_point():
+        copy.requires_grad_(True)
+    return copy
+
+
+def _what_went_wrong(error: Exception) -> str:
+    """The exception in one clause; one that began in jacmagic itself asks to be reported."""
+    last = traceback.extract_tb(error.__traceback__)[-1] if error.__traceback__ else None
+    ours = last is not None and "jacmagic" in last.filename and "tests" not in last.filename
+    place = f" in {last.name}, please report it" if ours and last is not None else ""
+    return f"stopped the trace{place}: {' '.join(str(error).split())[:200]}"
