@@ -1,0 +1,185 @@
+"""Where a function finds its names, and how stand-ins are put there and taken away again.
+
+A place is one name of a namespace (globals, an object's attributes), one closure cell or the defaults of
+one function. Several threads and nested calls may need the same place: it is changed by the first and
+restored by the last, and only where what stands there is still ours.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import threading
+import types
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import nn
+
+from jacmagic.lift.standins import stand_in
+
+LIBRARIES = frozenset(
+    sys.stdlib_module_names | {"IPython", "jacmagic", "numpy", "scipy", "sympy", "torch"}
+) - {"__main__"}
+MISSING = object()
+
+
+@dataclass(frozen=True)
+class Place:
+    """One place a value is read from: `owner[key]`, a cell's contents, or a function's defaults."""
+
+    owner: Any
+    key: str | None = None
+
+    @property
+    def identity(self) -> tuple[int, str | None]:
+        """Equal for the same place."""
+        return id(self.owner), self.key
+
+    def get(self) -> Any:
+        """What stands there now, or `MISSING`."""
+        if isinstance(self.owner, dict):
+            return self.owner.get(self.key, MISSING)
+        if isinstance(self.owner, types.FunctionType):
+            return self.owner.__defaults__
+        try:
+            return self.owner.cell_contents
+        except ValueError:  # a name that is not bound yet
+            return MISSING
+
+    def put(self, value: Any) -> None:
+        """Let `value` stand there."""
+        if isinstance(self.owner, dict):
+            self.owner[self.key] = value
+        elif isinstance(self.owner, types.FunctionType):
+            self.owner.__defaults__ = value
+        else:
+            self.owner.cell_contents = value
+
+
+@dataclass
+class Loan:
+    """A place that a stand-in occupies, and how many running calls count on it."""
+
+    place: Place
+    original: Any
+    replacement: Any
+    users: int = 0
+
+
+_lock = threading.RLock()
+_loans: dict[tuple[int, str | None], Loan] = {}
+
+
+def functions_of(target: Any) -> Iterator[types.FunctionType]:
+    """The Python functions that run when `target` is called, as far as they are the user's own."""
+    if isinstance(target, functools.partial):
+        yield from functions_of(target.func)
+    elif isinstance(target, types.MethodType):
+        yield from functions_of(target.__func__)
+    elif isinstance(target, types.FunctionType):
+        yield from (target,) if is_users(target) else ()
+        yield from functions_of(getattr(target, "__wrapped__", None))
+    elif isinstance(target, nn.Module):
+        for module in target.modules():
+            yield from functions_of(type(module).forward)
+    elif callable(target) and isinstance(type(target).__call__, types.FunctionType):
+        yield from functions_of(type(target).__call__)
+
+
+def is_users(function: types.FunctionType) -> bool:
+    """Library code is never touched."""
+    return (function.__module__ or "").partition(".")[0] not in LIBRARIES
+
+
+def names_in(code: types.CodeType) -> Iterator[str]:
+    """Every name the code and the functions defined inside it may look up."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from names_in(constant)
+
+
+def places_of(target: Any) -> list[Place]:
+    """Every place from which `target` and the user's functions it calls may read."""
+    found: dict[tuple[int, str | None], Place] = {}
+    pending, seen = list(functions_of(target)), set()
+    for holder in _holders(target):
+        for name in holder:
+            place = Place(holder, name)
+            found[place.identity] = place
+    while pending:
+        function = pending.pop()
+        if id(function) in seen:
+            continue
+        seen.add(id(function))
+        spots = [Place(cell) for cell in function.__closure__ or ()]
+        spots += [Place(function.__globals__, name) for name in names_in(function.__code__)]
+        for place in spots:
+            if place.identity not in found and (value := place.get()) is not MISSING:
+                found[place.identity] = place
+                pending += functions_of(value)
+        if function.__defaults__:
+            found[id(function), None] = Place(function)
+    return list(found.values())
+
+
+def _holders(target: Any) -> Iterator[dict[str, Any]]:
+    """The attribute dictionaries of the object that `target` is or is bound to."""
+    while isinstance(target, functools.partial):
+        target = target.func
+    owner = getattr(target, "__self__", target)
+    if not isinstance(owner, (type, types.ModuleType, types.FunctionType)):
+        attributes = getattr(owner, "__dict__", None)
+        if isinstance(attributes, dict):
+            yield attributes
+
+
+def _replacement(value: Any) -> Any:
+    if isinstance(value, tuple):  # defaults
+        parts = tuple(map(stand_in, value))
+        same = all(new is old for new, old in zip(parts, value, strict=True))
+        return value if same else parts
+    return stand_in(value)
+
+
+def install(places: Sequence[Place], held: list[Loan]) -> None:
+    """Put stand-ins into `places`; what was taken is noted in `held` at once, for `restore`."""
+    with _lock:
+        for place in places:
+            current = place.get()
+            loan = _loans.get(place.identity)
+            if loan is None or loan.replacement is not current:
+                replacement = _replacement(current)
+                if replacement is current:
+                    continue
+                loan = _loans[place.identity] = Loan(place, current, replacement)
+            loan.users += 1
+            held.append(loan)  # before the change: an interrupt here must not leave it behind
+            place.put(loan.replacement)
+
+
+def restore(held: list[Loan]) -> None:
+    """Give back what `install` noted, where nobody else needs it and nobody has put anything else."""
+    with _lock:
+        while held:
+            loan = held.pop()
+            loan.users -= 1
+            if loan.users == 0:
+                if loan.place.get() is loan.replacement:
+                    loan.place.put(loan.original)
+                if _loans.get(loan.place.identity) is loan:
+                    del _loans[loan.place.identity]
+
+
+def arguments_lifted(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A partial's own arguments are no place; they are replaced as they are handed over."""
+    if not isinstance(function, functools.partial):
+        return function
+
+    def call(*values: Any, **named: Any) -> Any:
+        own = {key: stand_in(value) for key, value in function.keywords.items()}
+        return function.func(*map(stand_in, function.args), *values, **own | named)
+
+    return call
