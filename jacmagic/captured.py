@@ -1,0 +1,58 @@
+"""Inputs that a function reads from outside instead of through its arguments.
+
+`jacobian(lambda *_: model(x), params)` is all zeros without a word: the function never looks at its
+arguments, it reads the same tensors through a closure, a global name or a module. Here such
+captures are found, so that the zeros can be explained.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import torch
+
+
+def captured(function: Callable[..., Any], tensors: Sequence[torch.Tensor]) -> set[int]:
+    """Positions of the tensors that a function holds from outside itself.
+
+    Args:
+        function: any callable; wrappers are looked through.
+        tensors: the very objects that the user passed as inputs.
+    """
+    held = {id(tensor) for value in _outside(function) for tensor in _tensors_of(value)}
+    return {place for place, tensor in enumerate(tensors) if id(tensor) in held}
+
+
+def _outside(function: Any) -> Iterator[Any]:
+    """What a callable reads besides its arguments: closure, globals it names, bound values."""
+    function = inspect.unwrap(function)
+    if isinstance(function, functools.partial):
+        yield from function.args
+        yield from function.keywords.values()
+        yield from _outside(function.func)
+    code = getattr(function, "__code__", None)
+    if code is not None:
+        for cell in function.__closure__ or ():
+            try:
+                yield cell.cell_contents
+            except ValueError:  # a cell that is not filled yet
+                continue
+        yield from (
+            function.__globals__[name] for name in code.co_names if name in function.__globals__
+        )
+
+
+def _tensors_of(value: Any) -> Iterator[torch.Tensor]:
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, torch.nn.Module):
+        yield from value.parameters()
+    elif isinstance(value, list | tuple) and len(value) < 1000:
+        for item in value:
+            yield from _tensors_of(item)
+    elif isinstance(value, dict) and len(value) < 1000:
+        for item in value.values():
+            yield from _tensors_of(item)

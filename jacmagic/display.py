@@ -1,0 +1,172 @@
+"""One Jacobian, every medium: text for a terminal, LaTeX, static HTML, and the live widget.
+
+All four go into one bundle; the client shows the richest it can. What is drawn here is plain data
+taken from the result; the renderers below know no result object.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from jacmagic import html, latex
+from jacmagic import text as plain
+from jacmagic.labels import Label
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from jacmagic.result import Jacobian
+
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+def conditions(assumptions: Sequence[tuple[Any, int | None]]) -> list[str]:
+    """Assumptions as text, such as "x > 0 (line 3)"."""
+    return [
+        f"{condition}" if line is None else f"{condition} (line {line})"
+        for condition, line in assumptions
+    ]
+
+
+def layout(jacobian: Jacobian) -> tuple[np.ndarray, list[Label], list[Label], np.ndarray]:
+    """Values, row labels, column labels and pattern, transposed in denominator layout."""
+    values = jacobian.matrix.detach().cpu().double().numpy() + 0.0
+    pattern = jacobian.pattern.cpu().numpy()
+    rows, columns = list(jacobian.rows), list(jacobian.columns)
+    if jacobian.view.layout == "denominator":
+        return values.T, columns, rows, pattern.T
+    return values, rows, columns, pattern
+
+
+def caption(jacobian: Jacobian) -> str:
+    """The point, and the layout where it is not the usual one."""
+    digits = jacobian.view.digits
+    point = [
+        f"{label.text} = {plain.number(value, digits)}"
+        for label, value in zip(jacobian.columns, _point(jacobian), strict=True)
+    ][:12]
+    more = ", …" if len(jacobian.columns) > 12 else ""
+    turned = (
+        " · denominator layout: ∂ of the columns by the rows"
+        if jacobian.view.layout == "denominator"
+        else ""
+    )
+    return f"Jacobian of {jacobian.title} at {', '.join(point)}{more}{turned}"
+
+
+def remarks(jacobian: Jacobian) -> list[str]:
+    """What stands below the table: agreement, warnings, refusal, constants, cost and notes."""
+    lines = [str(jacobian.agreement)]
+    lines += [str(one) for one in jacobian.agreement.disagreements[1:6]]
+    lines += jacobian.agreement.warnings
+    if jacobian.refusal is not None:
+        lines.append(str(jacobian.refusal))
+    if jacobian.problem.parameters:
+        lines.append("constants: " + _parameters(jacobian))
+    return [*lines, jacobian.cost, *jacobian.notes]
+
+
+def _parameters(jacobian: Jacobian) -> str:
+    shown = []
+    for name, value in jacobian.problem.parameters.items():
+        text = " ".join(str(value).split())
+        shown.append(f"{name} = {text if len(text) <= 40 else text[:39] + '…'}")
+    return ", ".join(shown)
+
+
+def _point(jacobian: Jacobian) -> list[float]:
+    return [
+        number
+        for value in jacobian.point.values()
+        for number in value.detach().cpu().reshape(-1).double().tolist()
+    ]
+
+
+def text(jacobian: Jacobian) -> str:
+    """The still form for a terminal."""
+    values, rows, columns, pattern = layout(jacobian)
+    table = plain.matrix(
+        values,
+        [f"∂{label.unicode}" for label in rows],
+        [f"∂{label.unicode}" for label in columns],
+        jacobian.view.digits,
+        pattern,
+    )
+    return "\n".join([caption(jacobian), "", table, "", *_formula(jacobian), *remarks(jacobian)])
+
+
+def _formula(jacobian: Jacobian) -> list[str]:
+    """The closed form in the terminal's own two-dimensional notation, while it is short."""
+    if jacobian.formula is None or not jacobian.formula.shape[0]:
+        return []
+    import sympy
+
+    formula = jacobian.formula.T if jacobian.view.layout == "denominator" else jacobian.formula
+    names = {
+        symbol: sympy.Symbol(label.unicode)
+        for symbol, label in zip(jacobian.symbols, jacobian.columns, strict=True)
+    }
+    drawn = sympy.pretty(formula.xreplace(names), use_unicode=True, wrap_line=False)
+    if max(map(len, drawn.splitlines()), default=0) > 100:
+        return []
+    return ["closed form", drawn, ""]
+
+
+def bundle(jacobian: Jacobian, include: Any = None) -> dict[str, Any]:
+    """All forms of a Jacobian by MIME type.
+
+    Args:
+        jacobian: the result.
+        include: the MIME types that the client asked for, or None for all.
+    """
+    if jacobian.view.live and _widgets_run() and (include is None or _WIDGET in include):
+        return jacobian.explore()._repr_mimebundle_()
+    return still(jacobian, include)
+
+
+def still(jacobian: Jacobian, include: Any = None) -> dict[str, Any]:
+    """The forms that need no kernel: text, LaTeX and HTML."""
+    makers = {"text/plain": text, "text/latex": _latex, "text/html": static}
+    return {mime: make(jacobian) for mime, make in makers.items() if include is None or mime in include}
+
+
+def _latex(jacobian: Jacobian) -> str:
+    steps = [jacobian.to_latex(), *(_steps(jacobian) if jacobian.view.steps else [])]
+    return "\n".join(f"$$\n{block}\n$$" for block in steps)
+
+
+def _steps(jacobian: Jacobian) -> list[str]:
+    if jacobian.refusal is not None:
+        return []
+    m, n = jacobian.matrix.shape
+    return [jacobian.steps(i, j).latex for i in range(m) for j in range(n) if jacobian.pattern[i, j]]
+
+
+def static(jacobian: Jacobian) -> str:
+    """The still form as self-contained HTML."""
+    values, rows, columns, pattern = layout(jacobian)
+    sizes = [leaf.numel() for leaf in jacobian.numbers.outputs.leaves]
+    blocks = (sizes, [len(one.labels) for one in jacobian.problem.inputs])
+    return html.matrix(
+        values,
+        [f"∂{label.unicode}" for label in rows],
+        [f"∂{label.unicode}" for label in columns],
+        digits=jacobian.view.digits,
+        caption=caption(jacobian),
+        pattern=pattern,
+        blocks=blocks[::-1] if jacobian.view.layout == "denominator" else blocks,
+        derivation=[latex.to_mathml(block) for block in (jacobian.derivation.latex, *_extra(jacobian))],
+        remarks=remarks(jacobian),
+    )
+
+
+def _extra(jacobian: Jacobian) -> list[str]:
+    return _steps(jacobian) if jacobian.view.steps else []
+
+
+def _widgets_run() -> bool:
+    """Whether this process is a kernel that a notebook talks to."""
+    from IPython.core.getipython import get_ipython
+
+    return getattr(get_ipython(), "kernel", None) is not None

@@ -1,0 +1,7 @@
+"""From a trace to a formula that can be read: SymPy, LaTeX, and a tape for its values."""
+
+from jacmagic.formula.closed import ClosedForm, close
+from jacmagic.formula.sympify import CANONICAL, WRITTEN, to_sympy
+from jacmagic.formula.typeset import substituted, tex
+
+__all__ = ["CANONICAL", "WRITTEN", "ClosedForm", "close", "substituted", "tex", "to_sympy"]

@@ -1,0 +1,191 @@
+"""The closed form of a Jacobian: differentiated on the graph, shown in SymPy, evaluated by a tape.
+
+SymPy is for reading: nothing is differentiated or simplified by it beyond a cheap choice between
+equal forms. `ClosedForm.values` runs the tape and never touches SymPy.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import sympy
+
+from jacmagic.formula.sympify import WRITTEN, to_sympy, tree_sizes
+from jacmagic.formula.typeset import tex
+from jacmagic.graph import ZERO, BudgetExceeded, Graph, Tape, differentiate, write_tape
+from jacmagic.labels import Label
+from jacmagic.trace import Refusal, Trace
+
+LARGEST_ENTRY = 4_000  # symbols in one entry when written out
+LARGEST_MATRIX = 60_000  # symbols in all entries together
+_TIDY_BELOW = 120  # operations up to which other forms of an entry are tried
+
+
+@dataclass(frozen=True)
+class ClosedForm:
+    """Expressions of a function and of its Jacobian.
+
+    Attributes:
+        trace: what was traced.
+        columns: the n labels of the inputs' components.
+        rows: for each output, the nodes of its non-zero derivatives by column.
+        budget: seconds that reading the matrix may take, or None.
+    """
+
+    trace: Trace
+    columns: tuple[Label, ...]
+    rows: tuple[dict[int, int], ...]
+    budget: float | None = None
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(m, n)."""
+        return len(self.rows), len(self.columns)
+
+    @property
+    def graph(self) -> Graph:
+        """The graph that holds everything."""
+        return self.trace.graph
+
+    @cached_property
+    def entries(self) -> list[int]:
+        """The m·n nodes of the Jacobian in row-major order."""
+        n = len(self.columns)
+        return [row.get(j, ZERO) for row in self.rows for j in range(n)]
+
+    @cached_property
+    def pattern(self) -> np.ndarray:
+        """Boolean (m, n): False where an entry is zero whatever the point."""
+        pattern = np.zeros(self.shape, dtype=bool)
+        for i, row in enumerate(self.rows):
+            pattern[i, list(row)] = True
+        return pattern
+
+    # ── values, by the tape ───────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def tape(self) -> Tape:
+        """A tape from a point to the m outputs followed by the m·n entries."""
+        outputs = [*self.trace.outputs, *self.entries]
+        return write_tape(self.graph, outputs, self.trace.inputs)
+
+    def values(self, point: Sequence[float]) -> np.ndarray:
+        """The Jacobian at a point of n numbers, as a float64 array (m, n)."""
+        return np.array(self.tape.evaluate(point)[self.shape[0] :]).reshape(self.shape)
+
+    @cached_property
+    def _conditions(self) -> Tape:
+        nodes = [assumption.condition for assumption in self.trace.assumptions]
+        return write_tape(self.graph, nodes, self.trace.inputs)
+
+    def holds_at(self, point: Sequence[float]) -> bool:
+        """Whether every recorded assumption is true at a point of n numbers."""
+        return all(self._conditions.evaluate(point))
+
+    # ── expressions, in SymPy ─────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def symbols(self) -> tuple[sympy.Symbol, ...]:
+        """The n real symbols, in column order."""
+        return tuple(sympy.Symbol(label.symbol, real=True) for label in self.columns)
+
+    @cached_property
+    def names(self) -> dict[sympy.Symbol, str]:
+        """LaTeX of each symbol."""
+        return {s: label.tex for s, label in zip(self.symbols, self.columns, strict=True)}
+
+    @cached_property
+    def _by_node(self) -> dict[int, sympy.Symbol]:
+        return dict(zip(self.trace.inputs, self.symbols, strict=True))
+
+    @cached_property
+    def unreadable(self) -> Refusal | None:
+        """Why the expressions cannot be written out, if they cannot; writes them if they can."""
+        if self._too_large is not None:
+            return self._too_large
+        try:
+            _ = self.expressions, self.written, self.matrix
+        except BudgetExceeded as exceeded:
+            return Refusal("the closed form", None, f"is too slow to write out: {exceeded}")
+        except RecursionError:
+            return Refusal("the closed form", None, "is nested too deeply to write out")
+        return None
+
+    @cached_property
+    def _too_large(self) -> Refusal | None:
+        sizes = tree_sizes(self.graph, [*self.trace.outputs, *self.entries])
+        if max(sizes, default=0) > LARGEST_ENTRY or sum(sizes) > LARGEST_MATRIX:
+            return Refusal(
+                "the closed form", None, f"would be {sum(sizes):,} symbols long, too long to read"
+            )
+        return None
+
+    @cached_property
+    def expressions(self) -> sympy.Matrix:
+        """The function's outputs, a column (m, 1)."""
+        return sympy.Matrix(self.shape[0], 1, self._convert(self.trace.outputs))
+
+    @cached_property
+    def written(self) -> list[sympy.Expr]:
+        """The function's m outputs in the user's own form."""
+        return to_sympy(self.graph, self.trace.outputs, self._by_node, table=WRITTEN)
+
+    @cached_property
+    def matrix(self) -> sympy.Matrix:
+        """The Jacobian, (m, n), each entry in the shortest of a few equal forms.
+
+        Raises:
+            BudgetExceeded: if the budget runs out first.
+        """
+        deadline = None if self.budget is None else time.monotonic() + self.budget
+        tidied: dict[sympy.Expr, sympy.Expr] = {}
+        for entry in (converted := self._convert(self.entries)):
+            if deadline is not None and time.monotonic() > deadline:
+                raise BudgetExceeded("the time for the closed form ran out")
+            if entry not in tidied:
+                tidied[entry] = shortest(entry)
+        return sympy.Matrix(*self.shape, [tidied[entry] for entry in converted])
+
+    @cached_property
+    def assumptions(self) -> list[tuple[sympy.Basic, int | None]]:
+        """Each distinct condition with the line that asked, in the order met."""
+        nodes = [assumption.condition for assumption in self.trace.assumptions]
+        lines = [assumption.line for assumption in self.trace.assumptions]
+        return list(dict.fromkeys(zip(self._convert(nodes), lines, strict=True)))
+
+    def _convert(self, nodes: Sequence[int]) -> list[sympy.Expr]:
+        return to_sympy(self.graph, nodes, self._by_node)
+
+
+def shortest(expression: sympy.Expr) -> sympy.Expr:
+    """The shortest of an expression's cheap equal forms; the expression itself if it is long."""
+    if not expression.args or sympy.count_ops(expression) > _TIDY_BELOW:
+        return expression
+    forms = [expression, sympy.factor_terms(expression)]
+    return min(forms, key=lambda form: len(tex(form, {})))
+
+
+def close(
+    traced: Trace, columns: Sequence[Label], *, budget: float | None = None
+) -> ClosedForm | Refusal:
+    """Differentiate a trace.
+
+    Args:
+        traced: the trace; its graph grows.
+        columns: the n labels of the inputs' components.
+        budget: seconds for differentiating, and again for reading; None for no bound.
+    """
+    traced.graph.deadline = None if budget is None else time.monotonic() + budget
+    traced.graph.limit = max(traced.graph.limit, math.ceil(1.5 * len(traced.graph)))
+    try:
+        rows = differentiate(traced.graph, traced.outputs, traced.inputs)
+    except BudgetExceeded as exceeded:
+        return Refusal("the Jacobian", None, f"is too large: {exceeded}")
+    finally:
+        traced.graph.deadline = None
+    return ClosedForm(traced, tuple(columns), tuple(rows), budget)

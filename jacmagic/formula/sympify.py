@@ -1,0 +1,188 @@
+"""Graph nodes as SymPy expressions, in SymPy's own form or as the user wrote them.
+
+`CANONICAL` lets SymPy put every expression into its normal order; `WRITTEN` keeps the order and the
+brackets of the code (`x3*x1` stays x₃x₁, `10*(y - x)` stays a product).
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import sympy
+from sympy.core.parameters import distribute
+
+from jacmagic.formula.numbers import number
+from jacmagic.graph import Graph
+
+_AS_IS: dict[str, bool] = {"evaluate": False}
+_HALF = sympy.Rational(1, 2)
+
+
+def _cases(condition: Any, a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
+    return sympy.Piecewise((a, condition), (b, True))
+
+
+CANONICAL: dict[str, Callable[..., Any]] = {
+    "add": operator.add,
+    "sub": operator.sub,
+    "mul": operator.mul,
+    "div": operator.truediv,
+    "neg": operator.neg,
+    "pow": operator.pow,
+    "sqrt": sympy.sqrt,
+    "exp": sympy.exp,
+    "log": sympy.log,
+    "sin": sympy.sin,
+    "cos": sympy.cos,
+    "tan": sympy.tan,
+    "asin": sympy.asin,
+    "acos": sympy.acos,
+    "atan": sympy.atan,
+    "atan2": sympy.atan2,
+    "sinh": sympy.sinh,
+    "cosh": sympy.cosh,
+    "tanh": sympy.tanh,
+    "asinh": sympy.asinh,
+    "acosh": sympy.acosh,
+    "atanh": sympy.atanh,
+    "sigmoid": lambda x: 1 / (1 + sympy.exp(-x)),
+    "erf": sympy.erf,
+    "erfc": sympy.erfc,
+    "lgamma": lambda x: sympy.log(sympy.Abs(sympy.gamma(x))),
+    "digamma": sympy.digamma,
+    "polygamma": sympy.polygamma,
+    "i0": lambda x: sympy.besseli(0, x),
+    "i1": lambda x: sympy.besseli(1, x),
+    "j0": lambda x: sympy.besselj(0, x),
+    "j1": lambda x: sympy.besselj(1, x),
+    "abs": sympy.Abs,
+    "sign": sympy.sign,
+    "floor": sympy.floor,
+    "ceil": sympy.ceiling,
+    "mod": lambda a, b: a - b * sympy.floor(a / b),
+    "relu": lambda x: sympy.Max(0, x),
+    "max": sympy.Max,
+    "min": sympy.Min,
+    "clamp": lambda x, low, high: sympy.Min(high, sympy.Max(low, x)),
+    "lt": sympy.Lt,
+    "le": sympy.Le,
+    "gt": sympy.Gt,
+    "ge": sympy.Ge,
+    "eq": sympy.Eq,
+    "ne": sympy.Ne,
+    "and": sympy.And,
+    "or": sympy.Or,
+    "not": sympy.Not,
+    "where": _cases,
+}
+
+
+def _minus(term: sympy.Expr) -> sympy.Expr:
+    """−term without building −(−…)."""
+    if term.is_Number:
+        return -term
+    if term.is_Add:
+        return sympy.Mul(-1, term, **_AS_IS)
+    if term.is_Mul and term.args[0].is_Number:
+        rest = term.args[1:] if term.args[0] == -1 else (-term.args[0], *term.args[1:])
+        return rest[0] if len(rest) == 1 else sympy.Mul(*rest, **_AS_IS)
+    return sympy.Mul(-1, *(term.args if term.is_Mul else (term,)), **_AS_IS)
+
+
+def _sum(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
+    return sympy.Add(*(a.args if a.is_Add else (a,)), *(b.args if b.is_Add else (b,)), **_AS_IS)
+
+
+def _difference(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
+    subtracted = [_minus(term) for term in b.args] if b.is_Add else [_minus(b)]
+    return sympy.Add(*(a.args if a.is_Add else (a,)), *subtracted, **_AS_IS)
+
+
+def _product(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
+    if b.is_Number and not a.is_Number:
+        a, b = b, a
+    factors = (*(a.args if a.is_Mul else (a,)), *(b.args if b.is_Mul else (b,)))
+    if len(factors) > 1 and factors[0].is_Number and factors[1].is_Number:
+        factors = (factors[0] * factors[1], *factors[2:])
+    return sympy.Mul(*factors, **_AS_IS) if len(factors) > 1 else factors[0]
+
+
+def _quotient(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
+    below = sympy.Rational(1, b) if b.is_Integer else sympy.Pow(b, -1, **_AS_IS)
+    if a == 1:
+        return below
+    if b.is_Integer:
+        return _product(below, a)
+    return sympy.Mul(*(a.args if a.is_Mul else (a,)), below, **_AS_IS)
+
+
+def _as_is(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *arguments: function(*arguments, **_AS_IS)
+
+
+WRITTEN: dict[str, Callable[..., Any]] = {
+    **CANONICAL,
+    "add": _sum,
+    "sub": _difference,
+    "mul": _product,
+    "div": _quotient,
+    "neg": _minus,
+    "pow": _as_is(sympy.Pow),
+    "sqrt": lambda x: sympy.Pow(x, _HALF, **_AS_IS),
+    **{name: _as_is(CANONICAL[name]) for name in ("exp", "log", "abs", "max", "min", "sin", "cos")},
+    "relu": lambda x: sympy.Max(0, x, **_AS_IS),
+}
+
+
+def to_sympy(
+    graph: Graph,
+    roots: Sequence[int],
+    symbols: Mapping[int, sympy.Symbol],
+    *,
+    table: Mapping[str, Callable[..., Any]] = CANONICAL,
+) -> list[Any]:
+    """Some nodes as SymPy expressions; shared nodes become shared objects.
+
+    Args:
+        graph: the graph.
+        roots: nodes to convert.
+        symbols: the symbol of each variable node.
+        table: `CANONICAL` or `WRITTEN`.
+    """
+    made: dict[int, Any] = {}
+    with distribute(False):
+        for node in graph.reach(roots):
+            operation, arguments = graph.operations[node], graph.arguments[node]
+            if node in symbols:
+                made[node] = symbols[node]
+            elif operation == "number":
+                made[node] = number(arguments[0])
+            else:
+                made[node] = table[operation](*_operands(graph, operation, arguments, made))
+    return [made[root] for root in roots]
+
+
+def _operands(graph: Graph, operation: str, arguments: tuple, made: Mapping[int, Any]) -> list[Any]:
+    """Converted arguments; where a truth value is expected the numbers 1 and 0 are true and false."""
+    converted = [made[argument] for argument in arguments]
+    truths = {"and": (0, 1), "or": (0, 1), "not": (0,), "where": (0,)}.get(operation, ())
+    for place in truths:
+        if graph.operations[arguments[place]] == "number":
+            converted[place] = sympy.true if converted[place] != 0 else sympy.false
+        elif not graph.is_condition(arguments[place]) and not _is_truth(converted[place]):
+            converted[place] = sympy.Ne(converted[place], 0)
+    return converted
+
+
+def _is_truth(value: Any) -> bool:
+    return isinstance(value, sympy.logic.boolalg.Boolean) and not isinstance(value, sympy.Symbol)
+
+
+def tree_sizes(graph: Graph, roots: Sequence[int]) -> list[int]:
+    """How many symbols each root has when written out, shared parts counted every time."""
+    size: dict[int, int] = {}
+    for node in graph.reach(roots):
+        size[node] = 1 + sum(size[operand] for operand in graph.operands(node))
+    return [size[root] for root in roots]

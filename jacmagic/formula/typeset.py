@@ -1,0 +1,90 @@
+"""SymPy expressions as LaTeX, the way a lecturer writes them on a board.
+
+Typed decimals print as decimals, halves and thirds as fractions; logarithms as ln, inverse
+functions as arcsin. The variables' names arrive ready-made, so user text is never interpreted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sympy
+from sympy.printing.latex import LatexPrinter
+
+
+def _terminates(value: sympy.Rational) -> bool:
+    """Whether a fraction reads better as a decimal: 11/10 is 1.1, but 1/2 and 8/3 stay."""
+    rest = value.q
+    if rest in (1, 2, 4, 8):
+        return False
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    return rest == 1
+
+
+class _Board(LatexPrinter):
+    """LaTeX with decimals as they are typed."""
+
+    def _print_Float(self, expr: sympy.Float) -> str:  # noqa: N802 - SymPy's naming scheme
+        mantissa, _, exponent = f"{float(expr):.6g}".partition("e")
+        return mantissa if not exponent else rf"{mantissa} \cdot 10^{{{int(exponent)}}}"
+
+    def _print_Heaviside(self, expr: Any, exp: Any = None) -> str:  # noqa: N802
+        condition = self._print(expr.args[0])
+        return rf"\left[{condition} > 0\right]"
+
+
+def _with_decimals(expr: Any) -> Any:
+    """Replace terminating fractions by floats without re-evaluating anything."""
+    if isinstance(expr, sympy.Rational) and _terminates(expr):
+        return sympy.Float(float(expr), 15)
+    if not getattr(expr, "args", ()):
+        return expr
+    arguments = [_with_decimals(argument) for argument in expr.args]
+    if all(new is old for new, old in zip(arguments, expr.args, strict=True)):
+        return expr
+    if isinstance(expr, sympy.Add | sympy.Mul | sympy.Pow):
+        return expr.func(*arguments, evaluate=False)
+    return expr.func(*arguments)
+
+
+def tex(
+    expression: Any, names: Mapping[sympy.Symbol, str], *, written: bool = False, dots: bool = False
+) -> str:
+    """LaTeX of an expression.
+
+    Args:
+        expression: a SymPy expression.
+        names: LaTeX of each symbol.
+        written: keep the order of terms as the expression holds it.
+        dots: put a dot between the factors of a product.
+
+    Returns:
+        LaTeX without delimiters.
+    """
+    settings = {
+        "ln_notation": True,
+        "inv_trig_style": "full",
+        "symbol_names": dict(names),
+        "mul_symbol": "dot" if dots else None,
+        "order": "none" if written else None,
+    }
+    return _Board(settings).doprint(_with_decimals(expression))
+
+
+def substituted(expression: Any, numbers: Mapping[sympy.Symbol, str]) -> str:
+    """LaTeX of an expression with numbers in the places of its symbols, not yet computed.
+
+    Args:
+        expression: a SymPy expression.
+        numbers: LaTeX of each symbol's number; negative ones get brackets inside products.
+    """
+    if isinstance(expression, sympy.Symbol):
+        return numbers[expression]
+    shown = {
+        symbol: rf"\left({text}\right)" if text.startswith("-") or r"\cdot" in text else text
+        for symbol, text in numbers.items()
+    }
+    return tex(expression, shown, dots=True)

@@ -1,0 +1,414 @@
+"""The Jacobian: what both roads found, and the verb that sends them out.
+
+torch's numbers are computed at once; the closed form and the comparison on first use. Nothing here
+computes or draws by itself: the rooms below do.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from jacmagic import display
+from jacmagic.agreement import Agreement
+from jacmagic.captured import captured
+from jacmagic.derivation import Derivation, derive
+from jacmagic.errors import PointError
+from jacmagic.examine import examine, severed
+from jacmagic.formula import ClosedForm
+from jacmagic.labels import Label
+from jacmagic.numeric import Numbers
+from jacmagic.numeric import compute as compute_numbers
+from jacmagic.problem import Problem, problem_from_call
+from jacmagic.road import Road, point_of
+from jacmagic.steps import Step, derive as derive_entry
+from jacmagic.trace import Refusal
+
+if TYPE_CHECKING:
+    import numpy as np
+    import sympy
+
+
+@dataclass(frozen=True)
+class How:
+    """How torch computes a Jacobian; the same again at every other point."""
+
+    strategy: str = "auto"
+    chunk_size: int | None = None
+    create_graph: bool = False
+    strict: bool = False
+    vectorize: bool = True
+
+
+@dataclass(frozen=True)
+class View:
+    """How a Jacobian shows itself.
+
+    Attributes:
+        digits: significant digits.
+        layout: "numerator" shows J, "denominator" its transpose.
+        live: sliders where widgets run; False shows the still form.
+        ranges: slider ranges by label, such as {"x1": (0, 5, None)}.
+        steps: whether the derivation of every entry is printed.
+    """
+
+    digits: int = 4
+    layout: str = "numerator"
+    live: bool = True
+    ranges: Mapping[str, Any] = field(default_factory=dict)
+    steps: bool = False
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Jacobian:
+    """The Jacobian of a function at a point: (m, n), m output components by n input components.
+
+    Attributes:
+        problem: the function and the point.
+        numbers: what torch computed.
+        how: how it computed it.
+        view: how this object shows itself.
+    """
+
+    problem: Problem
+    numbers: Numbers
+    road: Road
+    how: How = How()
+    view: View = View()
+    outside: frozenset[int] = frozenset()
+
+    # ── torch's numbers ───────────────────────────────────────────────────────────────────────
+
+    @property
+    def blocks(self) -> Any:
+        """torch's nested structure: a tensor, a tuple, or a tuple of tuples; a dict for a dict.
+
+        Block (i, j) has the shape of output i followed by that of input j.
+        """
+        rows = [row[0] if self.problem.single else tuple(row) for row in self.numbers.blocks]
+        return self.numbers.outputs.rebuild(rows)
+
+    @cached_property
+    def matrix(self) -> torch.Tensor:
+        """One tensor (m, n): outputs flattened by inputs flattened."""
+        n = [one.value.numel() for one in self.problem.inputs]
+        rows = []
+        for leaf, blocks in zip(self.numbers.outputs.leaves, self.numbers.blocks, strict=True):
+            parts = [
+                block.reshape(leaf.numel(), size) for block, size in zip(blocks, n, strict=True)
+            ]
+            rows.append(torch.cat(parts, dim=1))
+        if not rows:
+            return torch.zeros(0, sum(n), dtype=self.problem.inputs[0].value.dtype)
+        return torch.cat(rows, dim=0)
+
+    @property
+    def value(self) -> Any:
+        """The function's value at the point, in its own structure."""
+        return self.numbers.outputs.rebuild(list(self.numbers.outputs.leaves))
+
+    @property
+    def point(self) -> dict[str, torch.Tensor]:
+        """The inputs by name."""
+        return {one.name: one.value for one in self.problem.inputs}
+
+    @property
+    def title(self) -> str:
+        """The function's name."""
+        return self.problem.title
+
+    @property
+    def mode(self) -> str:
+        """The mode torch was asked to use: "rows", "reverse" or "forward"."""
+        return self.numbers.mode
+
+    @property
+    def cost(self) -> str:
+        """The mode and its cost, such as "reverse mode: 3 passes"."""
+        passes = self.numbers.passes
+        return f"{self.mode} mode: {passes} pass{'es' * (passes != 1)}"
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided on the way, one sentence each."""
+        assumed = [
+            f"valid while {text}" for text in dict.fromkeys(display.conditions(self.assumptions))
+        ]
+        return (*self.problem.notes, *self.numbers.notes, *assumed[:6])
+
+    # ── labels ────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def rows(self) -> tuple[Label, ...]:
+        """The m labels of the outputs' components."""
+        return self.numbers.outputs.labels(self.title)
+
+    @cached_property
+    def columns(self) -> tuple[Label, ...]:
+        """The n labels of the inputs' components."""
+        return tuple(label for one in self.problem.inputs for label in one.labels)
+
+    @property
+    def row_labels(self) -> list[str]:
+        """The rows' names as text."""
+        return [label.text for label in self.rows]
+
+    @property
+    def column_labels(self) -> list[str]:
+        """The columns' names as text."""
+        return [label.text for label in self.columns]
+
+    # ── the closed form ───────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def _found(self) -> ClosedForm | Refusal:
+        """The closed form at this point, or why there is none."""
+        values = [v for leaf in self.numbers.outputs.leaves for v in _numbers_of(leaf)]
+        found = self.road.form(self.problem, values)
+        if isinstance(found, Refusal):
+            return found
+        return severed(found, self.problem) or found
+
+    @property
+    def _form(self) -> ClosedForm | None:
+        return self._found if isinstance(self._found, ClosedForm) else None
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why there is no formula: operation, line and reason; None where there is one."""
+        return self._found if isinstance(self._found, Refusal) else self._found.unreadable
+
+    @property
+    def _readable(self) -> ClosedForm | None:
+        return None if self.refusal is not None else self._form
+
+    @property
+    def formula(self) -> sympy.Matrix | None:
+        """The Jacobian as a SymPy matrix (m, n), or None; `refusal` says why."""
+        return None if self._readable is None else self._readable.matrix
+
+    @property
+    def expressions(self) -> sympy.Matrix | None:
+        """The function as a SymPy vector (m, 1), or None."""
+        return None if self._readable is None else self._readable.expressions
+
+    @property
+    def symbols(self) -> tuple[sympy.Symbol, ...]:
+        """The n real symbols, in column order; empty without a closed form."""
+        return () if self._form is None else self._form.symbols
+
+    @property
+    def assumptions(self) -> list[tuple[sympy.Basic, int | None]]:
+        """Conditions under which the formula holds, each with the line that asked."""
+        return [] if self._form is None else self._form.assumptions
+
+    @cached_property
+    def pattern(self) -> torch.Tensor:
+        """Boolean (m, n): False where an entry is zero whatever the point.
+
+        Without a closed form, False where torch's graph does not connect output and input.
+        """
+        if self._form is not None:
+            return torch.from_numpy(self._form.pattern)
+        sizes = [one.value.numel() for one in self.problem.inputs]
+        rows = [
+            torch.cat([torch.full((leaf.numel(), size), bool(on)) for size, on in zip(sizes, row, strict=True)], 1)
+            for leaf, row in zip(self.numbers.outputs.leaves, self.numbers.connected, strict=True)
+        ]
+        return torch.cat(rows) if rows else torch.zeros(0, sum(sizes), dtype=torch.bool)
+
+    @cached_property
+    def agreement(self) -> Agreement:
+        """torch against the closed form against finite differences, entry by entry."""
+        outside = set(self.outside)
+        return examine(
+            self.problem, self.numbers, self.matrix, self._form, rows=self.rows, outside=outside
+        )
+
+    def steps(self, i: int, j: int) -> Step:
+        """The derivation of entry (i, j), rule by rule.
+
+        Raises:
+            PointError: if there is no closed form to derive.
+            IndexError: if there is no such entry.
+        """
+        if self._readable is None:
+            raise PointError(f"expected a closed form to derive; found none: {self.refusal}")
+        return derive_entry(self._readable.expressions[i], self._readable.symbols[j])
+
+    # ── other points ──────────────────────────────────────────────────────────────────────────
+
+    def at(self, **values: Any) -> Jacobian:
+        """The Jacobian at another point; nothing is traced again while the assumptions hold.
+
+        Args:
+            **values: new values by input name; what is not named stays where it is.
+
+        Raises:
+            PointError: for a name that is no input, or a value of another shape.
+        """
+        inputs = []
+        for one in self.problem.inputs:
+            given = values.pop(one.name, one.value)
+            value = torch.as_tensor(given, dtype=one.value.dtype, device=one.value.device)
+            if value.shape != one.value.shape:
+                raise PointError(
+                    f"expected {one.name} of shape {tuple(one.value.shape)}; "
+                    f"found {tuple(value.shape)}; write one number for each component"
+                )
+            inputs.append(dataclasses.replace(one, value=value))
+        if values:
+            known = ", ".join(one.name for one in self.problem.inputs)
+            raise PointError(f"expected inputs among {known}; found {next(iter(values))!r}")
+        moved = dataclasses.replace(self.problem, inputs=tuple(inputs))
+        numbers = _numbers(moved, self.how)
+        return dataclasses.replace(self, problem=moved, numbers=numbers)
+
+    # ── showing ───────────────────────────────────────────────────────────────────────────────
+
+    def shown(self, **changes: Any) -> Jacobian:
+        """The same Jacobian with another view: digits, layout, live, ranges, steps."""
+        return dataclasses.replace(self, view=dataclasses.replace(self.view, **changes))
+
+    @property
+    def derivation(self) -> Derivation:
+        """The chain from the definition to the numbers, as LaTeX."""
+        return derive(
+            self.title,
+            self.rows,
+            self.columns,
+            self._readable,
+            point_of(self.problem),
+            self.matrix.detach().cpu().double().numpy() + 0.0,
+            inputs=[Label(one.name).tex for one in self.problem.inputs],
+            digits=self.view.digits,
+            transposed=self.view.layout == "denominator",
+        )
+
+    def explore(self, **options: Any) -> Any:
+        """The live widget: sliders, formula and table (see `jacmagic.explorer.Explorer`)."""
+        from jacmagic.explorer import Explorer  # the one door upwards, see docs: architecture
+
+        return Explorer(self, **{"ranges": self.view.ranges, "digits": self.view.digits, **options})
+
+    def to_latex(self) -> str:
+        """The whole derivation as LaTeX, without delimiters."""
+        return self.derivation.latex
+
+    def to_numpy(self) -> np.ndarray:
+        """The matrix as a NumPy array (m, n) of its own dtype."""
+        return self.matrix.detach().cpu().numpy()
+
+    def to_sympy(self) -> sympy.Matrix:
+        """The formula; where there is none, the numbers as a SymPy matrix."""
+        import sympy
+
+        return self.formula if self.formula is not None else sympy.Matrix(self.to_numpy())
+
+    def __repr__(self) -> str:
+        return display.text(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return display.bundle(self, include)
+
+
+def _numbers_of(leaf: torch.Tensor) -> list[float]:
+    return leaf.detach().reshape(-1).double().tolist()
+
+
+def _numbers(problem: Problem, how: How) -> Numbers:
+    tensors = [one.value for one in problem.inputs]
+    return compute_numbers(problem.function, tensors, **dataclasses.asdict(how))
+
+
+def compute(
+    problem: Problem,
+    *,
+    strategy: str = "auto",
+    chunk_size: int | None = None,
+    create_graph: bool = False,
+    strict: bool = False,
+    vectorize: bool = True,
+    formula: bool = True,
+    budget: float | None = 2.0,
+    view: View | None = None,
+    outside: frozenset[int] = frozenset(),
+) -> Jacobian:
+    """The Jacobian of a problem.
+
+    Args:
+        problem: the function and the point.
+        strategy: "auto", "rows", "reverse" or "forward" (also "reverse-mode", "forward-mode").
+        chunk_size: rows or columns at a time; None is bounded by memory.
+        create_graph: keep the result differentiable.
+        strict: raise where an output does not depend on an input.
+        vectorize: False computes row by row.
+        formula: False leaves the closed form out.
+        budget: seconds for the closed form; None for no bound.
+        view: how the result shows itself.
+        outside: positions of inputs that the function reads from outside itself.
+    """
+    how = How(strategy, chunk_size, create_graph, strict, vectorize)
+    road = Road(wanted=formula, budget=budget)
+    return Jacobian(problem, _numbers(problem, how), road, how, view or View(), outside)
+
+
+def jacobian(
+    func: Callable[..., Any],
+    inputs: torch.Tensor | tuple[torch.Tensor, ...],
+    *,
+    create_graph: bool = False,
+    strict: bool = False,
+    vectorize: bool = True,
+    strategy: str = "auto",
+    chunk_size: int | None = None,
+    wrt: str | Sequence[str] | None = None,
+    names: str | Sequence[str] | None = None,
+) -> Jacobian:
+    """The Jacobian of a function at a point, with its closed form.
+
+    A superset of `torch.autograd.functional.jacobian`, whose result is `.blocks`.
+
+    Args:
+        func: takes the tensors of `inputs` and returns a tensor, a number, or any nest of tuples,
+            lists, dicts, named tuples and dataclasses of these.
+        inputs: a tensor or a tuple of tensors, of any shapes; integers are converted to float64.
+        create_graph: keep the result differentiable with respect to the inputs.
+        strict: raise where an output does not depend on an input.
+        vectorize: False computes the rows one by one.
+        strategy: "auto", "reverse-mode" or "forward-mode".
+        chunk_size: rows or columns to compute at a time; bounded by memory by default.
+        wrt: names of the inputs to differentiate by; all by default.
+        names: names for the inputs; the function's parameter names by default.
+
+    Returns:
+        The Jacobian; `.matrix` is (m, n), `.formula` its closed form or None.
+
+    Raises:
+        TypeError: for inputs that are not tensors, or outputs that have no derivative.
+        RuntimeError: in strict mode, for an independent output.
+        SizeError: if the Jacobian would not fit into memory.
+
+    Example:
+        >>> import torch, jacmagic
+        >>> J = jacmagic.jacobian(lambda x: x**2, torch.tensor([1.0, 2.0]))
+        >>> J.matrix
+        tensor([[2., 0.],
+                [0., 4.]])
+    """
+    problem = problem_from_call(func, inputs, wrt=wrt, names=names)
+    originals = inputs if isinstance(inputs, tuple) else (inputs,)
+    return compute(
+        problem,
+        strategy=strategy,
+        chunk_size=chunk_size,
+        create_graph=create_graph,
+        strict=strict,
+        vectorize=vectorize,
+        outside=frozenset(captured(func, originals)) if wrt is None else frozenset(),
+    )

@@ -1,0 +1,94 @@
+"""The closed-form road, walked on first use and remembered for every branch of the function.
+
+A trace follows the branches that one point takes. At another point the recorded conditions may not
+hold any more; then the function is traced again there, and both closed forms are kept.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+import numpy as np
+
+from jacmagic.formula import ClosedForm, close
+from jacmagic.problem import Problem
+from jacmagic.trace import Refusal, trace
+
+_MOST_BRANCHES = 64
+_NOT_WANTED = Refusal("the closed form", None, "was not asked for")
+
+
+def point_of(problem: Problem) -> list[float]:
+    """The n numbers at which a problem stands, in column order."""
+    return [
+        number
+        for one in problem.inputs
+        for number in one.value.detach().reshape(-1).double().tolist()
+    ]
+
+
+class Road:
+    """Closed forms of one function, one for each branch that has been visited.
+
+    Thread-safe: sliders may ask from another thread than the cell did.
+    """
+
+    def __init__(self, *, wanted: bool = True, budget: float | None = 2.0) -> None:
+        """Nothing is traced yet.
+
+        Args:
+            wanted: False refuses from the start.
+            budget: seconds for tracing, differentiating and reading one branch; None for no bound.
+        """
+        self.budget = budget
+        self._forms: list[ClosedForm] = []
+        self._refusal = None if wanted else _NOT_WANTED
+        self._lock = threading.RLock()
+
+    def form(self, problem: Problem, outputs: Sequence[float]) -> ClosedForm | Refusal:
+        """The closed form that is valid at a problem's point.
+
+        Args:
+            problem: the function and the point.
+            outputs: the m numbers that the function gave there.
+        """
+        with self._lock:
+            if self._refusal is not None:
+                return self._refusal
+            point = point_of(problem)
+            for form in self._forms:
+                if form.holds_at(point):
+                    return form
+            found = self._walk(problem, point, outputs)
+            if isinstance(found, Refusal):
+                self._refusal = found
+            elif len(self._forms) < _MOST_BRANCHES:
+                self._forms.append(found)
+            return found
+
+    def _walk(
+        self, problem: Problem, point: Sequence[float], outputs: Sequence[float]
+    ) -> ClosedForm | Refusal:
+        columns = [label for one in problem.inputs for label in one.labels]
+        tensors = [one.value for one in problem.inputs]
+        names = [label.symbol for label in columns]
+        traced = trace(problem.function, tensors, names, seconds=self.budget)
+        if isinstance(traced, Refusal):
+            return traced
+        form = close(traced, columns, budget=self.budget)
+        if isinstance(form, ClosedForm) and not _same_values(form, point, outputs):
+            return Refusal(
+                "the function", None, "gave other values when it ran again: random, or it keeps state"
+            )
+        return form
+
+
+def _same_values(form: ClosedForm, point: Sequence[float], outputs: Sequence[float]) -> bool:
+    """Whether the traced expressions give what the function gave."""
+    if len(form.trace.outputs) != len(outputs):
+        return False
+    traced = np.array(form.tape.evaluate(point)[: len(outputs)])
+    known = np.array(outputs, dtype=float)
+    finite = np.isfinite(traced) & np.isfinite(known)
+    return np.allclose(traced[finite], known[finite], rtol=2e-2, atol=1e-3)

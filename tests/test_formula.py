@@ -1,0 +1,171 @@
+"""From graphs to formulas: exact numbers, the user's own form, LaTeX, and values from the tape."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from fractions import Fraction
+
+import numpy as np
+import pytest
+import sympy
+import torch
+
+from jacmagic.formula import ClosedForm, close, substituted, tex
+from jacmagic.formula.landmarks import kinks, origin_of_nonfinite
+from jacmagic.formula.numbers import number
+from jacmagic.labels import Label
+from jacmagic.trace import trace
+
+
+def closed_form(function, **point) -> ClosedForm:
+    """The closed form of a function at a point given by name."""
+    tensors = [torch.as_tensor(value, dtype=torch.float64) for value in point.values()]
+    labels = [
+        Label(name, tuple(index))
+        for name, tensor in zip(point, tensors, strict=True)
+        for index in itertools.product(*map(range, tensor.shape))
+    ]
+    traced = trace(function, tensors, [label.symbol for label in labels])
+    form = close(traced, labels)
+    assert isinstance(form, ClosedForm), form
+    return form
+
+
+def latex(form: ClosedForm) -> list[str]:
+    """The entries of the Jacobian as LaTeX, row-major."""
+    return [tex(entry, form.names) for entry in form.matrix]
+
+
+def seed(x1, x2, x3):
+    return (x1 + x2, x3 * x1, x2**3)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (2 * math.pi, 2 * sympy.pi),
+        (math.pi / 180, sympy.pi / 180),
+        (math.sqrt(2), sympy.sqrt(2)),
+        (-math.sqrt(2) / 2, -sympy.sqrt(2) / 2),
+        (1 / math.sqrt(2 * math.pi), 1 / sympy.sqrt(2 * sympy.pi)),
+        (math.e, sympy.E),
+        (math.log(2), sympy.log(2)),
+        (Fraction(8, 3), sympy.Rational(8, 3)),
+        (math.inf, sympy.oo),
+    ],
+)
+def test_constants_are_recognised(value, expected):
+    """A float that is a known constant to the last place is written as that constant."""
+    assert sympy.simplify(number(value) - expected) in (0, sympy.nan) or number(value) == expected
+
+
+def test_arbitrary_floats_stay():
+    """A float that is nothing in particular keeps its value exactly."""
+    assert float(number(0.7182818284590123)) == 0.7182818284590123
+
+
+def test_seed():
+    """The worked example has the closed form that the article derives by hand."""
+    form = closed_form(seed, x1=3, x2=4, x3=5)
+    assert latex(form) == ["1", "1", "0", "x_{3}", "0", "x_{1}", "0", "3 x_{2}^{2}", "0"]
+    x1, x2, x3 = form.symbols
+    assert form.matrix == sympy.Matrix([[1, 1, 0], [x3, 0, x1], [0, 3 * x2**2, 0]])
+    assert form.values([3, 4, 5]).tolist() == [[1, 1, 0], [5, 0, 3], [0, 48, 0]]
+    assert form.pattern.tolist() == [[True, True, False], [True, False, True], [False, True, False]]
+
+
+def test_written_form_survives():
+    """Factors keep the user's order and products are not expanded."""
+    form = closed_form(lambda x, y, z: (10 * (y - x), x * (28 - z) - y, x * y - 8 / 3 * z), x=1, y=2, z=3)
+    written = [tex(expression, form.names, written=True) for expression in form.written]
+    assert written == [
+        r"10 \left(y - x\right)",
+        r"x \left(28 - z\right) - y",
+        r"x y - \frac{8 z}{3}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (lambda x: 0.5 * x**2, "x"),
+        (lambda x: 1.1 * x, "1.1"),
+        (lambda x: torch.pi * x, r"\pi"),
+        (lambda x: x / 3, r"\frac{1}{3}"),
+        (lambda x: torch.exp(-x / 2), r"- \frac{e^{- \frac{x}{2}}}{2}"),
+        (lambda x: torch.log(x), r"\frac{1}{x}"),
+        (lambda x: torch.sqrt(x), r"\frac{1}{2 \sqrt{x}}"),
+        (lambda x: torch.relu(x), r"\begin{cases} 1 & \text{for}\: x > 0 \\0 & \text{otherwise} \end{cases}"),
+    ],
+)
+def test_entries_read_as_a_person_writes_them(function, expected):
+    """Decimals stay decimals, halves and thirds are fractions, constants have their names."""
+    assert latex(closed_form(function, x=2.0)) == [expected]
+
+
+def test_numbers_substituted():
+    """Numbers stand in the symbols' places, negative ones in brackets, products with dots."""
+    form = closed_form(seed, x1=3, x2=-4, x3=5)
+    numbers = dict(zip(form.symbols, ["3", "-4", "5"], strict=True))
+    assert substituted(form.matrix[2, 1], numbers) == r"3 \cdot \left(-4\right)^{2}"
+    assert substituted(form.matrix[1, 2], numbers) == "3"
+
+
+def test_assumptions_bound_the_formula():
+    """A branch makes the formula valid on one side only, and `holds_at` knows which."""
+
+    def branching(x):
+        return x**2 if x > 1 else -x
+
+    form = closed_form(branching, x=2.0)
+    ((condition, line),) = form.assumptions
+    assert str(condition) == "x > 1"
+    assert line == branching.__code__.co_firstlineno + 1
+    assert form.holds_at([3.0])
+    assert not form.holds_at([0.0])
+
+
+def test_too_long_to_read():
+    """A form of very many symbols refuses to be written, while its values still come."""
+
+    def growing(x):
+        for _ in range(14):
+            x = x * torch.sin(x) + x
+        return x
+
+    form = closed_form(growing, x=0.5)
+    assert "too long to read" in str(form.unreadable)
+    assert np.isfinite(form.values([0.5])).all()
+
+
+def test_nested_too_deeply():
+    """A form nested beyond Python's recursion refuses instead of failing."""
+
+    def deep(x):
+        for _ in range(1200):
+            x = torch.sin(x)
+        return x
+
+    assert closed_form(deep, x=0.5).unreadable is not None
+
+
+def test_kinks_are_found():
+    """A point exactly on a kink is named with its line."""
+    found = kinks(closed_form(lambda x, y: (abs(x), torch.relu(y)), x=0.0, y=1.0), [0.0, 1.0])
+    assert [(landmark.what, landmark.rows) for landmark in found] == [
+        ("abs has a kink at 0", frozenset({0}))
+    ]
+
+
+def test_origin_of_infinity():
+    """An infinite entry is traced back to where it arises."""
+    form = closed_form(lambda x: torch.sqrt(x), x=0.0)
+    assert origin_of_nonfinite(form, 0, 0, [0.0]).startswith("division by zero")
+
+
+def test_values_never_touch_sympy(monkeypatch):
+    """Sliders evaluate the tape only; SymPy is for reading."""
+    form = closed_form(seed, x1=3, x2=4, x3=5)
+    monkeypatch.setattr(sympy, "Symbol", None)
+    assert form.values([1, 2, 3])[2, 1] == 12
