@@ -1,1 +1,79 @@
-"""Jacobians of ordinary torch functions in a notebook: numbers, closed form and sliders from one cell."""
+"""Jacobians of ordinary torch functions in a notebook: numbers, closed form and sliders.
+
+    %load_ext jacmagic            # then %%jacobian above a cell, or %jacobian f
+    jacmagic.jacobian(f, x)       # the same from Python
+
+Importing this is light: torch and SymPy load on first use.
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from jacmagic.errors import (
+        CellError,
+        FunctionError,
+        JacmagicError,
+        PointError,
+        SizeError,
+        StrictError,
+    )
+    from jacmagic.result import Jacobian, jacobian
+
+__version__ = "0.1.0.dev0"
+
+__all__ = [
+    "CellError",
+    "FunctionError",
+    "JacmagicError",
+    "Jacobian",
+    "PointError",
+    "SizeError",
+    "StrictError",
+    "__version__",
+    "jacobian",
+    "load_ipython_extension",
+    "unload_ipython_extension",
+]
+
+_ROOMS = {
+    "CellError": "errors",
+    "FunctionError": "errors",
+    "JacmagicError": "errors",
+    "PointError": "errors",
+    "SizeError": "errors",
+    "StrictError": "errors",
+    "Jacobian": "result",
+    "jacobian": "result",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Open the room of a public name on first use."""
+    if name not in _ROOMS:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_ROOMS[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """Register `%jacobian` and `%%jacobian`; called by `%load_ext jacmagic`."""
+    from jacmagic.magic import load
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """Leave the shell as it was; called by `%unload_ext jacmagic`."""
+    from jacmagic.magic import unload
+
+    unload(shell)

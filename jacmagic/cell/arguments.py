@@ -43,13 +43,13 @@ def parameters_of(source: str, function: str) -> tuple[str, ...]:
 
 
 def unpacked_names(function_source: str, parameter: str) -> tuple[str, ...] | None:
-    """The names a function gives to the components of one of its parameters.
+    r"""The names a function gives to the components of one of its parameters.
 
     Understood: `x, y = state`, `x, y = state.unbind()`, `x, y = state[0], state[1]` and the same
     on lines of their own.
 
     Example:
-        >>> unpacked_names("def f(state):\\n    x, y = state\\n    return x * y", "state")
+        >>> unpacked_names("def f(state):\n    x, y = state\n    return x * y", "state")
         ('x', 'y')
     """
     function = first_function(function_source)
@@ -66,7 +66,8 @@ def unpacked_names(function_source: str, parameter: str) -> tuple[str, ...] | No
             known = tuple(name for name in names if name is not None)
             if len(known) == len(names) and _is_whole(value, parameter):
                 return known
-            pairs = zip(target.elts, value.elts) if isinstance(value, ast.Tuple) else ()
+            parts = value.elts if isinstance(value, ast.Tuple) else []
+            pairs = zip(target.elts, parts, strict=False)
         for part, component in pairs:
             index, name = _index_of(component, parameter), name_of(part)
             if index is not None and name is not None:

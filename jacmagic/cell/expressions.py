@@ -1,4 +1,4 @@
-"""Cells of bare expressions: their components, their free names, and the function they amount to."""
+"""Cells of bare expressions: components, free names, and the function they amount to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The magic's line, read aware of brackets and quotes: the point, the target and the options, in any order.
+"""The magic's line, aware of brackets and quotes: point, target and options in any order.
 
     x1=3 --strict x2=[1, 2] -p 6   ─read─▶   point (x1, x2) · options (--strict, -p6)
 

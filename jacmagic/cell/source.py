@@ -40,7 +40,7 @@ class Cell:
 
 
 def read_cell(source: str, *, of: str | None = None) -> Cell:
-    """Find the function of a cell.
+    r"""Find the function of a cell.
 
     Args:
         source: the cell's text.
@@ -54,7 +54,7 @@ def read_cell(source: str, *, of: str | None = None) -> Cell:
         CellError: the cell holds no function and no expression, or none of the name `of`.
 
     Example:
-        >>> read_cell("def f(x): return x\\ng = lambda x: -x").function
+        >>> read_cell("def f(x): return x\ng = lambda x: -x").function
         'g'
     """
     body = ast.parse(source).body

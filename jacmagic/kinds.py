@@ -1,0 +1,231 @@
+"""Every kind of target: how a value of the user's namespace becomes a call by names.
+
+Functions, lambdas, methods, `functools.partial`, callable instances, `nn.Module`, SymPy matrices
+and expressions, and cells of bare expressions.
+"""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import inspect
+import re
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+
+from jacmagic.cell import Cell, function_of_expressions
+from jacmagic.errors import FunctionError
+from jacmagic.lift import lifted
+from jacmagic.origin import filename_of, source_of, title_of
+from jacmagic.target import EMPTY, POSITIONAL, Argument, Target, arguments_of, call_by_name
+from jacmagic.values import FALLBACK
+
+
+def target_of(value: Any, title: str) -> Target:
+    """The target that a value of the user's namespace is.
+
+    Args:
+        value: a function, method, partial, callable instance or class, module, SymPy expression
+            or matrix.
+        title: how the user wrote it.
+
+    Raises:
+        FunctionError: the value is none of these.
+    """
+    if _is_sympy(value):
+        return _sympy_target(value, title)
+    if isinstance(value, torch.nn.Module):
+        return _module_target(value, title)
+    if inspect.isclass(value):
+        value = _instance(value, title)
+        if isinstance(value, torch.nn.Module):
+            return _module_target(value, title)
+    if not callable(value) and not callable(getattr(value, "forward", None)):
+        raise FunctionError(
+            f"expected a function; found {title} of type {type(value).__name__}; "
+            "write a def, a lambda, or a class with forward or __call__"
+        )
+    named = title if title.isidentifier() else title_of(value)
+    return _callable_target(value if callable(value) else value.forward, named)
+
+
+def _instance(value: type, title: str) -> Any:
+    """An instance of a class that needs no arguments."""
+    missing = [
+        parameter.name
+        for parameter in inspect.signature(value).parameters.values()
+        if parameter.default is EMPTY and parameter.kind in POSITIONAL
+    ]
+    if missing:
+        raise FunctionError(
+            f"expected an instance of {title}; found the class, which needs {', '.join(missing)}; "
+            f"write instance = {title}({', '.join(f'{name}=…' for name in missing)})"
+        )
+    return value()
+
+
+def _callable_target(function: Callable[..., Any], title: str) -> Target:
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):  # builtins such as torch.sin tell nothing
+        signature = inspect.signature(lambda *values: values)
+    kinds = {parameter.kind for parameter in signature.parameters.values()}
+    bare = not inspect.isroutine(function) or inspect.isbuiltin(function)
+    plain = bare and not isinstance(function, functools.partial) and not source_of(function)
+    # a builtin of math or NumPy is replaced as a partial's argument is
+    raised = lifted(functools.partial(_apply, function) if plain else function)
+    return Target(
+        title=title,
+        call=lambda values: call_by_name(raised, signature, values),
+        arguments=arguments_of(signature),
+        is_open=bool(kinds & {inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD}),
+        source=source_of(function),
+        filename=filename_of(function),
+    )
+
+
+def _apply(function: Callable[..., Any], *values: Any, **named: Any) -> Any:
+    return function(*values, **named)
+
+
+class _Shell(torch.nn.Module):
+    """Holds a module, so that its parameters can be exchanged around its lifted call."""
+
+    def __init__(self, module: torch.nn.Module) -> None:
+        super().__init__()
+        self.module = module
+        self.raised = lifted(module)
+
+    def forward(self, *values: Any, **named: Any) -> Any:
+        """What the module returns."""
+        return self.raised(*values, **named)
+
+
+def _module_target(module: torch.nn.Module, title: str) -> Target:
+    signature = inspect.signature(module.forward)
+    shell = _Shell(module)
+    kinds = {parameter.kind for parameter in signature.parameters.values()}
+
+    def call(values: Mapping[str, Any]) -> Any:
+        own = {name for name, _ in (*module.named_parameters(), *module.named_buffers())}
+        weights = {f"module.{name}": value for name, value in values.items() if name in own}
+        rest = {name: value for name, value in values.items() if name not in own}
+
+        def run(*positional: Any, **named: Any) -> Any:
+            return torch.func.functional_call(shell, weights, positional, named)
+
+        return call_by_name(run, signature, rest)
+
+    return Target(
+        title=title if title.isidentifier() else type(module).__name__,
+        call=call,
+        arguments=arguments_of(signature),
+        is_open=inspect.Parameter.VAR_POSITIONAL in kinds,
+        source=source_of(module),
+        filename=filename_of(module),
+        module=module,
+        notes=_training_note(module, title),
+    )
+
+
+def _training_note(module: torch.nn.Module, title: str) -> tuple[str, ...]:
+    random = (torch.nn.modules.dropout._DropoutNd, torch.nn.modules.batchnorm._BatchNorm)
+    found = {
+        type(part).__name__: None
+        for part in module.modules()
+        if isinstance(part, random) and part.training
+    }
+    if not found:
+        return ()
+    return (f"{title} is in training mode, so {', '.join(found)} acts; write {title}.eval()",)
+
+
+def _is_sympy(value: Any) -> bool:
+    """Whether the value is a SymPy expression or matrix; SymPy is not imported to find out."""
+    sympy = sys.modules.get("sympy")
+    return sympy is not None and isinstance(value, (sympy.Expr, sympy.MatrixBase))
+
+
+def _sympy_target(value: Any, title: str) -> Target:
+    import sympy
+
+    symbols = sorted(value.free_symbols, key=lambda symbol: _natural(symbol.name))
+    matrix = value if isinstance(value, sympy.MatrixBase) else None
+    entries = value if matrix is None else list(matrix)
+    printer = "torch" if value.has(sympy.Piecewise) else "math"
+    function = sympy.lambdify(symbols, entries, modules=printer)
+    known = {*function.__globals__, *dir(builtins)}
+    unknown = [name for name in function.__code__.co_names if name not in known]
+    if unknown:
+        raise FunctionError(
+            f"expected functions that torch has; found {', '.join(unknown)} in {title}; "
+            "write the expression with others"
+        )
+    raised = lifted(function)
+
+    def call(values: Mapping[str, Any]) -> Any:
+        result = raised(*(values[symbol.name] for symbol in symbols))
+        if matrix is None:
+            return result
+        like = next(v for v in values.values() if isinstance(v, torch.Tensor))
+        parts = [torch.as_tensor(part, dtype=like.dtype, device=like.device) for part in result]
+        shape = [size for size in matrix.shape if size != 1] or [1]
+        return torch.stack(torch.broadcast_tensors(*parts)).reshape(shape)
+
+    return Target(
+        title=title if title.isidentifier() else "f",
+        call=call,
+        arguments=tuple(Argument(symbol.name) for symbol in symbols),
+    )
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """A key that sorts x2 before x10."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
+
+
+def expressions_target(
+    cell: Cell, namespace: Mapping[str, Any], named: frozenset[str], filename: str
+) -> Target:
+    """The function that an expression cell amounts to.
+
+    Args:
+        cell: an expression cell, its source as it was compiled for `filename`.
+        namespace: the user's namespace; what it knows already is a constant, as a default is.
+        named: the names the point gives.
+        filename: the file name under which the cell's lines are known.
+    """
+    arguments = tuple(
+        Argument(name, namespace.get(name, EMPTY) if _is_value(namespace.get(name)) else EMPTY)
+        for name in cell.free_names
+        if name in named or not _is_known(name, namespace)
+    )
+    space = {**FALLBACK, **namespace, "__name__": "__main__"}
+    names = tuple(argument.name for argument in arguments)
+    module = function_of_expressions(cell.source, "f", names)
+    exec(compile(module, filename, "exec", dont_inherit=True), space)
+    function = space["f"]
+    raised = lifted(function)
+    taken = [a.name for a in arguments if a.default is not EMPTY and a.name not in named]
+    return Target(
+        title="f",
+        call=lambda values: raised(*(values[n] if n in values else namespace[n] for n in names)),
+        arguments=arguments,
+        filename=filename,
+        notes=(f"taken from the notebook: {', '.join(taken)}",) if taken else (),
+    )
+
+
+def _is_value(value: Any) -> bool:
+    """A number or tensor the user defined earlier."""
+    return isinstance(value, (int, float, torch.Tensor)) and not isinstance(value, bool)
+
+
+def _is_known(name: str, namespace: Mapping[str, Any]) -> bool:
+    """Functions, modules and constants of `math` are no inputs."""
+    if name in namespace:
+        return not _is_value(namespace[name]) and not _is_sympy(namespace[name])
+    return name in FALLBACK or name in ("torch", "np", "numpy", "math", "sympy")

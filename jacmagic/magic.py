@@ -1,0 +1,300 @@
+"""The magic: from the typed line to the displayed Jacobian. Glue only; torch loads on first use.
+
+    line, cell ─read─▶ Line, Cell ─run─▶ target ─bind─▶ Problem ─compute─▶ Jacobian
+
+User mistakes become one line, exceptions of the user's code keep their traceback from the user's
+first frame on, and anything else is our bug and shows itself in full.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import (
+    Magics,
+    line_cell_magic,
+    magics_class,
+    no_var_expand,
+    output_can_be_silenced,
+)
+from IPython.core.magic_arguments import argument, kwds, magic_arguments
+from traitlets import Bool, Float, Integer
+
+from jacmagic.cell import Line, read_line
+from jacmagic.completion import IDENTIFIER, matcher_for
+from jacmagic.errors import JacmagicError
+from jacmagic.running import from_users_frame, run_cell, settled_name
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from jacmagic.result import Jacobian, View
+    from jacmagic.target import Target
+
+_DESCRIPTION = """Show the Jacobian of a torch function: numbers, closed form and sliders.
+
+%%jacobian [name=value ...] [options]    runs the cell and takes its last function
+%jacobian TARGET [name=value ...] [options]    takes a function, module or SymPy matrix
+
+A value is any Python expression; bare numbers become float64 tensors. Point and options may
+stand in any order. The Jacobian is returned: it is Out[n] and _; a trailing ; silences it.
+
+Examples::
+
+    %%jacobian x1=3 x2=4 x3=5
+    def f(x1, x2, x3):
+        return (x1 + x2, x3*x1, x2**3)
+
+    %%jacobian x=1 y=2
+    x**2 * y
+    5*x + sin(y)
+
+    %jacobian net x=[1, 2] --wrt parameters
+"""
+
+_NOT_YET: Mapping[tuple[str, Any], str] = {
+    ("mode", "sparse"): "--mode sparse is not there yet; write --mode auto",
+}
+
+
+@magics_class
+class JacobianMagics(Magics):
+    """`%jacobian` and `%%jacobian`; `%config JacobianMagics` lists what can be set for good."""
+
+    precision = Integer(4, min=1, max=17, help="Significant digits shown.").tag(config=True)
+    budget = Float(2.0, min=0.0, help="Seconds for the closed form.").tag(config=True)
+    live = Bool(True, help="Show sliders where widgets run.").tag(config=True)
+
+    @no_var_expand
+    @output_can_be_silenced
+    @line_cell_magic
+    @magic_arguments()
+    @kwds(description=_DESCRIPTION, usage="jacobian [TARGET] [name=value ...] [options]")
+    @argument("--of", metavar="NAME", help="which function of the cell")
+    @argument(
+        "--wrt",
+        metavar="NAMES",
+        help="inputs to differentiate with respect to, by commas; "
+        "for a module: inputs, parameters, or names of parameters",
+    )
+    @argument("--at", metavar="EXPR", help="the point as one dict, tuple or single value")
+    @argument(
+        "--range",
+        metavar="NAME=LO:HI",
+        action="append",
+        default=[],
+        help="a slider's range, or LO:HI:STEP; repeatable; x[0]=… for one component",
+    )
+    @argument(
+        "--mode",
+        choices=("auto", "forward", "reverse", "rows", "sparse"),
+        default="auto",
+        help="how torch computes it",
+    )
+    @argument("--chunk", type=int, metavar="N", help="rows or columns at a time")
+    @argument(
+        "--strict", action="store_true", help="error when an output does not depend on an input"
+    )
+    @argument("--create-graph", action="store_true", help="keep the result differentiable")
+    @argument("--dtype", metavar="D", help="cast the inputs, such as float32")
+    @argument("--device", metavar="D", help="move the inputs, such as cuda")
+    @argument(
+        "--layout",
+        choices=("numerator", "denominator"),
+        default="numerator",
+        help="the Jacobian or its transpose",
+    )
+    @argument("--steps", action="store_true", help="print the derivation of every entry")
+    @argument("--no-formula", action="store_true", help="skip the closed form")
+    @argument("--budget", type=float, metavar="SECONDS", help="seconds for the closed form")
+    @argument("--still", action="store_true", help="no widget: LaTeX, HTML and text only")
+    @argument("-p", "--precision", type=int, metavar="N", help="significant digits shown")
+    @argument("-v", "--variable", metavar="NAME", help="store the result in this name")
+    @argument("-q", "--quiet", action="store_true", help="show nothing; the value is returned")
+    @argument("-h", "--help", action="store_true", help="show this help")
+    def jacobian(self, line: str = "", cell: str | None = None) -> Jacobian | None:
+        """Replaced by the parser's help."""
+        __tracebackhide__ = True
+        try:
+            read = self._read(line, wants_target=cell is None)
+            if read is None:
+                return None
+            typed, options = read
+            return self._answer(typed, options, cell)
+        except JacmagicError as error:
+            raise UsageError(str(error)) from error
+
+    @property
+    def notebook(self) -> InteractiveShell:
+        """The shell, which is there whenever the magic runs."""
+        assert self.shell is not None
+        return self.shell
+
+    def _read(self, text: str, *, wants_target: bool) -> tuple[Line, argparse.Namespace] | None:
+        """The line and its options; `None` after showing the help."""
+        parser = _parser()
+        flags, valued = _option_names(parser)
+        typed = read_line(text, flags=flags, valued=valued, wants_target=wants_target)
+        options = parser.parse_args(list(typed.options))
+        if options.help:
+            print(parser.format_help())
+            return None
+        for (name, value), refusal in _NOT_YET.items():
+            if getattr(options, name) == value:
+                raise UsageError(refusal)
+        _check(options)
+        return typed, options
+
+    def _answer(self, typed: Line, options: argparse.Namespace, cell: str | None) -> Jacobian:
+        """Run, bind, compute and store."""
+        __tracebackhide__ = True
+        from jacmagic.binding import Wishes, bind
+        from jacmagic.limits import limits_of
+        from jacmagic.result import compute
+
+        space = self.notebook.user_ns
+        target = self._of_line(typed) if cell is None else self._of_cell(typed, options, cell)
+        try:
+            wishes = Wishes(options.at, options.wrt, options.dtype, options.device)
+            problem = bind(target, typed, space, wishes)
+            ranges = limits_of(options.range, problem, space, typed)
+            result = compute(problem, view=self._view(options, ranges), **_how(self, options))
+        except JacmagicError:
+            raise
+        except Exception as error:  # noqa: BLE001 the user's function may raise anything
+            raise from_users_frame(error)  # noqa: B904 the same exception, its cause its own
+        if options.variable:
+            space[options.variable] = result
+        if options.quiet:
+            self._hush(result)
+        return result
+
+    def _of_line(self, typed: Line) -> Target:
+        """The target of `%jacobian TARGET`, evaluated in the user's namespace."""
+        __tracebackhide__ = True
+        from jacmagic.kinds import target_of
+        from jacmagic.values import evaluate
+
+        if typed.target is None:
+            raise UsageError(
+                "%jacobian needs a target: a function, a module or a SymPy matrix; "
+                "write %jacobian f x=1, or %%jacobian above a cell"
+            )
+        try:
+            value = evaluate(typed.target, self.notebook.user_ns)
+        except Exception as error:  # the user's expression may raise anything
+            raise UsageError(
+                f"the target {typed.target} does not evaluate: {type(error).__name__}: {error}; "
+                "write the name of a function that exists" + typed.mark_text(typed.target)
+            ) from error
+        return target_of(value, typed.target)
+
+    def _of_cell(self, typed: Line, options: argparse.Namespace, cell: str) -> Target:
+        """The function of the cell, after running it in the user's namespace."""
+        __tracebackhide__ = True
+        read, filename = run_cell(self.notebook, typed, cell, of=options.of)
+        from jacmagic.kinds import expressions_target, target_of
+
+        space = self.notebook.user_ns
+        if read.expressions:
+            named = frozenset(assignment.name for assignment in typed.point)
+            return expressions_target(read, space, named, filename)
+        name = settled_name(read, space, of=options.of)
+        return target_of(space[name], name)
+
+    def _view(self, options: argparse.Namespace, ranges: Mapping[str, Any]) -> View:
+        from jacmagic.result import View
+
+        return View(
+            digits=self.precision if options.precision is None else options.precision,
+            layout=options.layout,
+            live=self.live and not options.still,
+            ranges=ranges,
+            steps=options.steps,
+        )
+
+    def _hush(self, result: Jacobian) -> None:
+        """Keep the display hook from showing `result` at the end of this cell."""
+        notebook, kind = self.notebook, type(result)
+        assert notebook.display_formatter is not None
+        formatter, events = notebook.display_formatter.ipython_display_formatter, notebook.events
+
+        def show_nothing(shown: object) -> None:
+            if shown is not result:
+                raise NotImplementedError  # IPython's way to leave it to the other formatters
+
+        def restore(*_: object) -> None:
+            events.unregister("post_run_cell", restore)
+            formatter.pop(kind, None)
+
+        formatter.for_type(kind, show_nothing)
+        events.register("post_run_cell", restore)
+
+
+def _parser() -> argparse.ArgumentParser:
+    """The parser that `magic_arguments` has left on the magic."""
+    parser: argparse.ArgumentParser = vars(JacobianMagics.jacobian)["parser"]
+    return parser
+
+
+def _option_names(parser: argparse.ArgumentParser) -> tuple[list[str], list[str]]:
+    """The options without and with a value."""
+    actions = parser._actions
+    flags = [name for one in actions if one.nargs == 0 for name in one.option_strings]
+    valued = [name for one in actions if one.nargs != 0 for name in one.option_strings]
+    return flags, valued
+
+
+def _check(options: argparse.Namespace) -> None:
+    """Refuse numbers and names that mean nothing."""
+    if options.chunk is not None and options.chunk < 1:
+        raise UsageError(f"--chunk needs a number of at least 1; found {options.chunk}")
+    if options.precision is not None and not 1 <= options.precision <= 17:
+        raise UsageError(f"-p needs a number from 1 to 17; found {options.precision}; write -p 4")
+    if options.budget is not None and not options.budget >= 0:
+        raise UsageError(f"--budget needs seconds, not negative; found {options.budget:g}")
+    if options.variable is not None and not options.variable.isidentifier():
+        raise UsageError(f"-v needs a name; found {options.variable!r}; write -v J")
+
+
+def _how(magics: JacobianMagics, options: argparse.Namespace) -> dict[str, Any]:
+    """The options that decide how the Jacobian is computed."""
+    return {
+        "strategy": options.mode,
+        "chunk_size": options.chunk,
+        "create_graph": options.create_graph,
+        "strict": options.strict,
+        "formula": not options.no_formula,
+        "budget": magics.budget if options.budget is None else options.budget,
+    }
+
+
+def load(shell: InteractiveShell) -> None:
+    """Register the magic and the completion of its line."""
+    unload(shell)
+    shell.register_magics(JacobianMagics)
+    flags, valued = _option_names(_parser())
+    if shell.Completer is not None:
+        matcher = matcher_for(lambda: shell.user_ns, flags, valued)
+        shell.Completer.custom_matchers.append(matcher)
+
+
+def unload(shell: InteractiveShell) -> None:
+    """Take away everything that `load` brought."""
+    manager = shell.magics_manager
+    registered = manager.registry.pop("JacobianMagics", None)
+    if registered is not None:
+        for kind in ("line", "cell"):
+            if getattr(manager.magics[kind].get("jacobian"), "__self__", None) is registered:
+                del manager.magics[kind]["jacobian"]
+        if registered in shell.configurables:
+            shell.configurables.remove(registered)
+    if shell.Completer is not None:
+        shell.Completer.custom_matchers = [
+            matcher
+            for matcher in shell.Completer.custom_matchers
+            if getattr(matcher, "matcher_identifier", None) != IDENTIFIER
+        ]

@@ -1,0 +1,42 @@
+"""Where a function comes from: the part that runs, its text, its file and its name."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any
+
+
+def callable_part(function: Any) -> Any:
+    """What the signature and the source belong to: a module's or an instance's own method."""
+    if inspect.isroutine(function) or inspect.isclass(function):
+        return function
+    if hasattr(function, "forward"):
+        return function.forward
+    return function
+
+
+def source_of(function: Any) -> str:
+    """The text of a function, empty where Python does not know it."""
+    part = callable_part(function)
+    part = getattr(part, "func", part)  # functools.partial
+    part = part if inspect.isroutine(part) else getattr(part, "__call__", part)  # noqa: B004
+    try:
+        return inspect.getsource(inspect.unwrap(part))
+    except (OSError, TypeError):
+        return ""
+
+
+def filename_of(function: Any) -> str | None:
+    """The file the function's code was compiled from."""
+    part = callable_part(function)
+    part = getattr(part, "func", part)
+    part = part if inspect.isroutine(part) else getattr(part, "__call__", part)  # noqa: B004
+    code = getattr(inspect.unwrap(part), "__code__", None)
+    return None if code is None else str(code.co_filename)
+
+
+def title_of(function: Any) -> str:
+    """The name by which the user knows a function."""
+    function = getattr(function, "func", function)
+    name = getattr(function, "__name__", None) or type(function).__name__
+    return "f" if name == "<lambda>" else str(name)

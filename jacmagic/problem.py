@@ -1,0 +1,181 @@
+"""A problem: one function of named tensors, and the point where its Jacobian is asked for.
+
+The magic's line and Python calls both end here; what computes Jacobians knows nothing else.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from jacmagic.cell import unpacked_names
+from jacmagic.errors import PointError
+from jacmagic.labels import Label
+from jacmagic.lift import lifted
+from jacmagic.origin import callable_part, filename_of, source_of, title_of
+from jacmagic.values import as_float
+
+
+@dataclass(frozen=True)
+class Input:
+    """One tensor the function is differentiated with respect to.
+
+    Attributes:
+        name: the argument's name, or a module parameter's.
+        value: where it stands, of a floating dtype and any shape.
+        labels: one label per scalar component, row-major.
+    """
+
+    name: str
+    value: torch.Tensor
+    labels: tuple[Label, ...]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is to be differentiated, and where.
+
+    Attributes:
+        function: takes the inputs' tensors by position and returns what the user's function does;
+            calls of `math` and NumPy inside it work on tensors.
+        inputs: the named tensors, in the order the function takes them.
+        title: the function's name as the user knows it.
+        single: whether torch's structure has one bare input rather than a tuple of them.
+        parameters: the arguments that stay constant, by name.
+        notes: what was decided for the user, one sentence each.
+        filename: the file whose lines the user knows, where there is one.
+    """
+
+    function: Callable[..., Any]
+    inputs: tuple[Input, ...]
+    title: str
+    single: bool
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    filename: str | None = None
+
+
+def problem_from_call(
+    func: Callable[..., Any],
+    inputs: torch.Tensor | tuple[torch.Tensor, ...],
+    *,
+    wrt: str | Sequence[str] | None = None,
+    names: str | Sequence[str] | None = None,
+) -> Problem:
+    """The problem of a Python call, with the meaning of `torch.autograd.functional.jacobian`.
+
+    Args:
+        func: takes the tensors of `inputs` by position.
+        inputs: a tensor or a tuple of tensors of any shapes; integers become float64 with a note.
+        wrt: names of the inputs to differentiate with respect to; all by default.
+        names: names of the inputs; those of the signature by default.
+
+    Raises:
+        TypeError: an input is no tensor.
+        PointError: `names` or `wrt` do not fit the inputs.
+    """
+    single = isinstance(inputs, torch.Tensor)
+    tensors = (inputs,) if isinstance(inputs, torch.Tensor) else _tensors(inputs)
+    known = _names(func, len(tensors), names)
+    notes: list[str] = []
+    floats = [as_float(tensor, name, notes) for tensor, name in zip(tensors, known, strict=True)]
+    chosen = _chosen(known, wrt)
+    raised = lifted(func)
+
+    def function(*values: torch.Tensor) -> Any:
+        given = list(floats)
+        for position, value in zip(chosen, values, strict=True):
+            given[position] = value
+        return raised(*given)
+
+    source, filename = source_of(func), filename_of(func)
+    whole = len(chosen) == len(floats)
+    return Problem(
+        function=raised if whole else function,
+        inputs=labelled({known[i]: floats[i] for i in chosen}, source),
+        title=title_of(func),
+        single=single or (wrt is not None and isinstance(wrt, str) and "," not in wrt),
+        parameters={name: floats[i] for i, name in enumerate(known) if i not in chosen},
+        notes=tuple(notes),
+        filename=filename,
+    )
+
+
+def _tensors(inputs: Any) -> tuple[torch.Tensor, ...]:
+    """The tuple of tensors, or torch's own words about what it is instead."""
+    expected = "The inputs given to jacobian must be either a Tensor or a tuple of Tensors"
+    if not isinstance(inputs, tuple):
+        raise TypeError(f"{expected} but the given inputs has type {type(inputs)}.")
+    for position, value in enumerate(inputs):
+        if not isinstance(value, torch.Tensor):
+            raise TypeError(f"{expected} but the value at index {position} has type {type(value)}.")
+    return inputs
+
+
+def _names(
+    func: Callable[..., Any], count: int, names: str | Sequence[str] | None
+) -> tuple[str, ...]:
+    """One distinct name per input."""
+    if names is not None:
+        given = tuple(_split(names))
+        if len(given) != count or len(set(given)) != count:
+            raise PointError(
+                f"expected {count} distinct names, one per input; found {', '.join(given)}; "
+                f"write names={[f'x{i}' for i in range(count)]}"
+            )
+        return given
+    try:
+        parameters = list(inspect.signature(callable_part(func)).parameters.values())
+    except (TypeError, ValueError):  # builtins have none
+        parameters = []
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    own = [parameter.name for parameter in parameters if parameter.kind in kinds]
+    fresh = (name for i in itertools.count(1) if (name := f"x{i}") not in own)
+    if not own and count == 1:
+        return ("x",)
+    return tuple(itertools.islice(itertools.chain(own, fresh), count))
+
+
+def _chosen(known: tuple[str, ...], wrt: str | Sequence[str] | None) -> list[int]:
+    """Positions of the inputs that `wrt` names, in the inputs' order."""
+    if wrt is None:
+        return list(range(len(known)))
+    wanted = _split(wrt)
+    for name in wanted:
+        if name not in known:
+            raise PointError(
+                f"expected names of inputs in wrt; found {name!r}; "
+                f"the inputs are {', '.join(known)}; write wrt={list(known)[:1]}"
+            )
+    return [position for position, name in enumerate(known) if name in wanted]
+
+
+def _split(names: str | Sequence[str]) -> list[str]:
+    if isinstance(names, str):
+        return [name.strip() for name in names.split(",") if name.strip()]
+    return list(names)
+
+
+def labelled(values: Mapping[str, torch.Tensor], source: str) -> tuple[Input, ...]:
+    """Inputs with a label per component: the names the function unpacks, or indices."""
+    taken = set(values)
+    inputs = []
+    for name, value in values.items():
+        parts = unpacked_names(source, name) if value.ndim == 1 and source else None
+        labels: tuple[Label, ...]
+        if parts and len(set(parts)) == len(parts) == value.numel() and taken.isdisjoint(parts):
+            labels = tuple(Label(part) for part in parts)
+            taken |= set(parts)
+        else:
+            labels = tuple(Label(name, tuple(index)) for index in _indices(value.shape))
+        inputs.append(Input(name, value, labels))
+    return tuple(inputs)
+
+
+def _indices(shape: Sequence[int]) -> itertools.product[tuple[int, ...]]:
+    return itertools.product(*map(range, shape))
