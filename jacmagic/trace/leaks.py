@@ -105,7 +105,7 @@ class LeakWatch(TorchFunctionMode):
                 self._note(_SEVERED[name], args[0], severed=True)
             elif name in ("detach", "detach_"):
                 self._note("detach()", args[0])
-            elif func is torch.Tensor.data.__get__:  # type: ignore[attr-defined]
+            elif func == torch.Tensor.data.__get__:  # type: ignore[attr-defined]
                 self._note(".data", args[0])
         result = func(*args, **kwargs)
         if not torch.is_grad_enabled():
