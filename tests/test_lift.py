@@ -1,4 +1,4 @@
-"""Lifted code: `math` and NumPy calls give NumPy's numbers on tensors, with a graph, and leave no trace."""
+"""Lifted `math` and NumPy calls give NumPy's numbers on tensors, keep graphs and leave no trace."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ BINARY = (V, W)
 
 def each(names, samples):
     """The same samples for several rows."""
-    return {name: samples for name in names.split()}
+    return dict.fromkeys(names.split(), samples)
 
 
 # Row → one or more argument lists; keywords in a dict at the end.
@@ -270,7 +270,7 @@ def test_what_the_function_rebinds_stays():
         return x
 
     lifted(counts)(point(1.0))
-    assert COUNTER == MATRIX.sum()
+    assert MATRIX.sum() == COUNTER
     assert isinstance(MATRIX, np.ndarray)
 
 

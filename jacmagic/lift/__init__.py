@@ -1,7 +1,7 @@
 """Code written with `math` and NumPy runs on tensors, differentiably, while a lifted function runs.
 
-`float(x)`, `x.item()`, `torch.tensor([x])` and `x.detach()` are left alone: what torch makes of them is
-the truth that is shown, and the cut they make is reported elsewhere.
+`float(x)`, `x.item()`, `torch.tensor([x])` and `x.detach()` are left alone: what torch makes of
+them is the truth that is shown, and the cut they make is reported elsewhere.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from jacmagic.lift.places import Loan, arguments_lifted, install, places_of, restore
+from jacmagic.lift.places import Loan, entrance, install, places_of, restore
 from jacmagic.lift.standins import inside
 
 __all__ = ["lifted"]
@@ -19,12 +19,14 @@ __all__ = ["lifted"]
 def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap a function so that its `math` and NumPy calls work on tensors and keep their graph.
 
-    While the function runs, the modules and functions of `math` and NumPy and the arrays that it and the
-    user's functions it calls can see are replaced by stand-ins; everything is restored afterwards, also
-    after an exception. Calls without a tensor go to the originals. Nested and concurrent calls are fine.
+    While the function runs, the modules and functions of `math` and NumPy and the arrays that it
+    and the user's functions it calls can see are replaced by stand-ins; everything is restored
+    afterwards, also after an exception. Calls without a tensor go to the originals. Nested and
+    concurrent calls are fine.
 
     Args:
-        function: any callable: function, method, `functools.partial`, `nn.Module`, object with `__call__`.
+        function: any callable: function, method, `functools.partial`, `nn.Module`, object with
+            `__call__`.
 
     Returns:
         A function of the same arguments; `__wrapped__` is the original.
@@ -37,7 +39,6 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
         >>> lifted(lambda x: math.sin(x) ** 2)(torch.tensor(0.0, requires_grad=True)).requires_grad
         True
     """
-    call = arguments_lifted(function)
 
     @functools.wraps(function, updated=())
     def wrapper(*values: Any, **named: Any) -> Any:
@@ -45,7 +46,7 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
         inside.count += 1
         try:
             install(places_of(function), held)
-            return call(*values, **named)
+            return entrance(function)(*values, **named)
         finally:
             restore(held)
             inside.count -= 1

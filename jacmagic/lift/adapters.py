@@ -42,7 +42,7 @@ def tensor(value: Any, like: Tensor | None = None) -> Tensor:
 
 
 def promoted(values: Iterable[Any]) -> list[Tensor]:
-    """Bring values to tensors of their common dtype; torch's own `matmul` and `stack` insist on it."""
+    """Bring values to tensors of their common dtype; torch's `matmul` and `stack` insist on it."""
     values = list(values)
     like = next(tensors_in(values), None)
     parts = [tensor(value, like) for value in values]
@@ -186,7 +186,7 @@ def cross(a: Any, b: Any, dim: int = -1) -> Tensor:
 
 
 def dot(a: Any, b: Any) -> Tensor:
-    """`np.dot`: product of scalars, matrix product, or a sum over a's last and b's second last axis."""
+    """`np.dot`: product of scalars or matrices, or a sum over a's last and b's second last axis."""
     a, b = promoted((a, b))
     if a.dim() == 0 or b.dim() == 0:
         return a * b

@@ -1,8 +1,9 @@
 """Tables of renamings: what each `math` and NumPy function is called in torch, and how it differs.
 
-A function of the same name and meaning needs no row (`sin`, `diff`, `linalg.det`): `counterpart` finds
-it in torch by name and `call` translates `axis` and `keepdims`. A row gives the function that answers
-otherwise; `RENAMED` gives only another name. What has neither is refused by name, never guessed.
+A function of the same name and meaning needs no row (`sin`, `diff`, `linalg.det`): `counterpart`
+finds it in torch by name and `call` translates `axis` and `keepdims`. A row gives the function
+that answers otherwise; `RENAMED` gives only another name. What has neither is refused by name,
+never guessed.
 """
 
 from __future__ import annotations
@@ -27,7 +28,8 @@ RENAMED = {
     "absolute": "abs", "arccos": "acos", "arccosh": "acosh", "arcsin": "asin", "arcsinh": "asinh",
     "arctan": "atan", "arctanh": "atanh", "array_split": "tensor_split", "conjugate": "conj",
     "copy": "clone", "degrees": "rad2deg", "expand_dims": "unsqueeze", "fabs": "abs",
-    "invert": "bitwise_not", "mod": "remainder", "radians": "deg2rad", "repeat": "repeat_interleave",
+    "invert": "bitwise_not", "mod": "remainder", "radians": "deg2rad",
+    "repeat": "repeat_interleave",
     "rint": "round", "split": "tensor_split", "trapz": "trapezoid",
 }  # fmt: skip
 

@@ -1,8 +1,8 @@
 """Where a function finds its names, and how stand-ins are put there and taken away again.
 
-A place is one name of a namespace (globals, an object's attributes), one closure cell or the defaults of
-one function. Several threads and nested calls may need the same place: it is changed by the first and
-restored by the last, and only where what stands there is still ours.
+A place is one name of a namespace (globals, an object's attributes), one closure cell or the
+defaults of one function. Several threads and nested calls may need the same place: it is changed
+by the first and restored by the last, and only where what stands there is still ours.
 """
 
 from __future__ import annotations
@@ -161,7 +161,7 @@ def install(places: Sequence[Place], held: list[Loan]) -> None:
 
 
 def restore(held: list[Loan]) -> None:
-    """Give back what `install` noted, where nobody else needs it and nobody has put anything else."""
+    """Give back what `install` noted, where nobody needs it or has put something else."""
     with _lock:
         while held:
             loan = held.pop()
@@ -173,13 +173,13 @@ def restore(held: list[Loan]) -> None:
                     del _loans[loan.place.identity]
 
 
-def arguments_lifted(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A partial's own arguments are no place; they are replaced as they are handed over."""
+def entrance(function: Callable[..., Any]) -> Callable[..., Any]:
+    """What to call in place of `function`: its stand-in, with a partial's arguments replaced."""
     if not isinstance(function, functools.partial):
-        return function
+        return stand_in(function)
 
     def call(*values: Any, **named: Any) -> Any:
         own = {key: stand_in(value) for key, value in function.keywords.items()}
-        return function.func(*map(stand_in, function.args), *values, **own | named)
+        return entrance(function.func)(*map(stand_in, function.args), *values, **own | named)
 
     return call

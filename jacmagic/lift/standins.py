@@ -1,8 +1,8 @@
 """What stands in for `math`, NumPy, their functions and arrays while a lifted function runs.
 
 A stand-in asks first whether this thread is inside a lifted call and whether a tensor is among the
-arguments. If not, the original gets them untouched. Float arrays become tensors, so that
-`out = np.zeros(2); out[0] = x` keeps x's graph; arrays of whole numbers stay NumPy's until they meet a
+arguments. If not, the original gets them untouched. Float arrays become tensors, so that `out =
+np.zeros(2); out[0] = x` keeps x's graph; arrays of whole numbers stay NumPy's until they meet a
 tensor, so that they still serve as indices and divide exactly.
 """
 
@@ -122,7 +122,7 @@ def received(value: Any) -> Any:
 
 
 class FunctionStandIn:
-    """Stands in for one function of `math` or NumPy; attributes such as `.reduce` are the original's."""
+    """Stands in for one function of `math` or NumPy; attributes (`.reduce`) are the original's."""
 
     def __init__(self, module: str, original: Callable[..., Any]) -> None:
         self._module, self._original = module, original
