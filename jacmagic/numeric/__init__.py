@@ -1,0 +1,12 @@
+"""The numeric road: Jacobians by torch's own differentiation, the truth that is shown.
+
+The function is evaluated once, plainly, so that an error in it surfaces as the user's own;
+`choice` then picks a road by the numbers of outputs and inputs, `rows`, `reverse` and `forward`
+are the roads, `ladder` walks them until one gets through, `memory` bounds what they may take.
+`differences` is an independent witness. Nothing here knows about closed forms.
+"""
+
+from jacmagic.numeric.compute import Numbers, compute
+from jacmagic.numeric.differences import Differences, differences
+
+__all__ = ["Differences", "Numbers", "compute", "differences"]

@@ -1,0 +1,63 @@
+"""Which way to differentiate, by the numbers of outputs m and inputs n.
+
+Measured on small and middling functions: a batched pass costs about as much as three single ones,
+a column (which runs the function again, with dual numbers) about as much as a row. So a handful of
+rows is fastest one by one, a wide or square Jacobian by batched rows, and only a clearly tall one
+by columns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+FEW = 3  # directions that are cheaper one after the other than in a batch
+TALL = 4  # times more outputs than inputs, before columns pay for running the function again
+MANY = 16  # outputs below which that is never worth it
+
+# Road → what it says about itself: the mode's name, and whether its passes are columns.
+ROADS = ("rows", "reverse", "forward", "columns")
+
+# Strategy → the roads to try, in order. The last one of `auto` always gets through.
+LADDERS: dict[str, tuple[str, ...]] = {
+    "rows": ("rows",),
+    "reverse": ("reverse", "rows"),
+    "reverse-mode": ("reverse", "rows"),
+    "forward": ("forward", "columns", "reverse", "rows"),
+    "forward-mode": ("forward", "columns", "reverse", "rows"),
+}
+
+# The first rule that holds decides `auto`.
+RULES: tuple[tuple[Callable[[int, int], bool], tuple[str, ...]], ...] = (
+    (lambda m, n: m <= FEW, ("rows",)),
+    (lambda m, n: m >= MANY and m >= TALL * n and n <= FEW, ("columns", "reverse", "rows")),
+    (lambda m, n: m >= MANY and m >= TALL * n, LADDERS["forward"]),
+    (lambda m, n: True, LADDERS["reverse"]),
+)
+
+
+def ladder(
+    strategy: str, m: int, n: int, *, vectorize: bool = True, one_by_one: bool = False
+) -> Sequence[str]:
+    """The roads to try for an m × n Jacobian, best first.
+
+    Args:
+        strategy: "auto" or a key of `LADDERS`.
+        m: scalar outputs.
+        n: scalar inputs.
+        vectorize: whether directions may be batched at all.
+        one_by_one: strict mode, which has to see every gradient.
+
+    Raises:
+        ValueError: no such strategy.
+    """
+    if strategy != "auto" and strategy not in LADDERS:
+        raise ValueError(
+            f"Expected strategy to be one of {', '.join(('auto', *LADDERS))}; found {strategy!r}; "
+            "write strategy='auto'"
+        )
+    if one_by_one:
+        return ("rows",)
+    roads = LADDERS[strategy] if strategy != "auto" else next(r for rule, r in RULES if rule(m, n))
+    if vectorize:
+        return roads
+    return [road for road in roads if road in ("rows", "columns")] or ("rows",)

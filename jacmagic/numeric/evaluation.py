@@ -1,0 +1,132 @@
+"""One plain run of the user's function under autograd, from which every road starts.
+
+An error in the function surfaces here, as the user's own. The graph that the run leaves behind is
+what reverse mode goes back along; it also tells which outputs torch can reach from which inputs.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from jacmagic.errors import FunctionError
+from jacmagic.numeric.quiet import quiet, random_states
+from jacmagic.structure import Outputs, flatten
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """The function's value at the point, with the graph that leads to it.
+
+    Attributes:
+        function: the user's function, of positional tensors.
+        inputs: the tensors it was called with; they require gradients.
+        outputs: its value, attached to `inputs`.
+        seconds: how long the run took; the measure for how much is done in one batch.
+        random: the generators' states before the run, for running it again.
+    """
+
+    function: Callable[..., Any]
+    inputs: tuple[Tensor, ...]
+    outputs: Outputs
+    seconds: float
+    random: tuple[Tensor, ...] = field(repr=False)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(m, n): scalar components of the outputs and of the inputs."""
+        return self.outputs.numel, sum(tensor.numel() for tensor in self.inputs)
+
+    def leaves(self, *inputs: Tensor) -> tuple[Tensor, ...]:
+        """Run the function again on other tensors; only the flat outputs are of interest."""
+        return flatten(self.function(*inputs)).leaves
+
+    def again(self) -> contextlib.AbstractContextManager[None]:
+        """Within this context the function may run again, unnoticed."""
+        return quiet(self.inputs, self.random)
+
+
+def evaluate(
+    function: Callable[..., Any], tensors: Sequence[Tensor], *, create_graph: bool
+) -> Evaluation:
+    """Run the function once on fresh tensors that require gradients.
+
+    Must be called with gradients enabled. The tensors are new objects even where the user's already
+    require gradients, so that what the function captures is told from what it is given.
+
+    Raises:
+        FunctionError: an input is not a real floating tensor, or an output has no Jacobian.
+    """
+    for position, tensor in enumerate(tensors):
+        if not isinstance(tensor, Tensor):
+            raise FunctionError(
+                "The inputs given to jacobian must be either a Tensor or a tuple of Tensors; found "
+                f"{type(tensor).__name__} at index {position}; write torch.tensor(...) around it"
+            )
+        if not tensor.is_floating_point():
+            raise FunctionError(
+                f"real floating inputs were expected; found {tensor.dtype} at index {position}; "
+                + (
+                    "write its real and imaginary parts"
+                    if tensor.is_complex()
+                    else "write .double()"
+                )
+            )
+    inputs = tuple(_fresh(tensor, create_graph) for tensor in tensors)
+    random = random_states(inputs)
+    start = time.perf_counter()
+    outputs = flatten(function(*inputs))
+    return Evaluation(function, inputs, outputs, time.perf_counter() - start, random)
+
+
+def _fresh(tensor: Tensor, create_graph: bool) -> Tensor:
+    if tensor.is_inference():
+        tensor = tensor.clone()  # inference tensors cannot be saved for the backward pass
+    if create_graph and tensor.requires_grad:
+        return tensor.view_as(tensor)
+    return tensor.detach().requires_grad_()
+
+
+def connections(evaluation: Evaluation) -> tuple[tuple[bool, ...], ...]:
+    """Whether torch's graph leads from each output back to each input.
+
+    Returns:
+        One row per output, one entry per input. One walk over the graph serves all of them: every
+        node carries the set of inputs below it as bits.
+    """
+    edges = [torch.autograd.graph.get_gradient_edge(tensor) for tensor in evaluation.inputs]
+    below: dict[Any, int] = {}
+    for bit, edge in enumerate(edges):
+        below[edge.node] = below.get(edge.node, 0) | 1 << bit
+    starts = set(below)
+    rows = []
+    for leaf in evaluation.outputs.leaves:
+        mask = 0
+        if leaf.requires_grad:
+            node = torch.autograd.graph.get_gradient_edge(leaf).node
+            _collect(node, below, starts)
+            mask = below[node]
+        rows.append(tuple(bool(mask >> bit & 1) for bit in range(len(edges))))
+    return tuple(rows)
+
+
+def _collect(root: Any, below: dict[Any, int], starts: set[Any]) -> None:
+    """Fill in `below` for everything under `root`, children first, without recursion."""
+    stack = [(root, False)]
+    while stack:
+        node, children_done = stack.pop()
+        children = [child for child, _ in node.next_functions if child is not None]
+        if children_done:
+            for child in children:
+                below[node] = below.get(node, 0) | below[child]
+        elif node not in below or node in starts:
+            below.setdefault(node, 0)
+            starts.discard(node)
+            stack.append((node, True))
+            stack += [(child, False) for child in children if child not in below or child in starts]
