@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import sympy
 
 from jacmagic import latex
 from jacmagic.formula import ClosedForm, substituted, tex
@@ -92,11 +93,9 @@ def derive(
     if form is None:
         return Derivation(head, definition, None, None, None, value)
     sources = {i: tex(form.written[i], form.names, written=True) for i in set(picked[0]) - {None}}
-    numbers = dict(zip(form.symbols, map(number, point), strict=True))
 
     def put_in(i: int, j: int) -> str:
-        made = substituted(form.matrix[i, j], numbers)
-        return made if len(made) <= LONGEST_ENTRY else number(float(matrix[i, j]))
+        return put_numbers_in(form.matrix[i, j], form, point, float(matrix[i, j]), digits)[0]
 
     return Derivation(
         head,
@@ -106,6 +105,18 @@ def derive(
         grid(put_in),
         value,
     )
+
+
+def put_numbers_in(
+    entry: sympy.Expr, form: ClosedForm, point: Sequence[float], value: float, digits: int
+) -> tuple[str, str]:
+    """An entry with the point's numbers put in, and its value; only the value if that is too long."""
+    numbers = {
+        symbol: latex.number(number, digits)
+        for symbol, number in zip(form.symbols, point, strict=True)
+    }
+    made, number = substituted(entry, numbers), latex.number(value, digits)
+    return (made if len(made) <= LONGEST_ENTRY else number), number
 
 
 def _picked(count: int) -> list[int | None]:

@@ -17,16 +17,17 @@ import torch
 from jacmagic import display
 from jacmagic.agreement import Agreement
 from jacmagic.captured import captured
-from jacmagic.derivation import Derivation, derive
+from jacmagic.derivation import Derivation, derive, put_numbers_in
 from jacmagic.errors import PointError
 from jacmagic.examine import examine, severed
-from jacmagic.formula import ClosedForm
+from jacmagic.formula import ClosedForm, tex
 from jacmagic.labels import Label
 from jacmagic.numeric import Numbers
 from jacmagic.numeric import compute as compute_numbers
 from jacmagic.problem import Problem, problem_from_call
 from jacmagic.road import Road, point_of
-from jacmagic.steps import Step, derive as derive_entry
+from jacmagic.steps import Step
+from jacmagic.steps import derive as derive_entry
 from jacmagic.trace import Refusal
 
 if TYPE_CHECKING:
@@ -239,7 +240,13 @@ class Jacobian:
         """
         if self._readable is None:
             raise PointError(f"expected a closed form to derive; found none: {self.refusal}")
-        return derive_entry(self._readable.expressions[i], self._readable.symbols[j])
+        form, digits = self._readable, self.view.digits
+        step = derive_entry(form.expressions[i], form.symbols[j], names=form.names)
+        shown = (tex(form.matrix[i, j], form.names), *put_numbers_in(
+            form.matrix[i, j], form, point_of(self.problem), float(self.matrix[i, j]), digits
+        ))
+        chain = dict.fromkeys(link for link in shown if link != step.after)
+        return dataclasses.replace(step, closing=tuple(chain))
 
     # ── other points ──────────────────────────────────────────────────────────────────────────
 

@@ -31,6 +31,14 @@ class _Board(LatexPrinter):
         mantissa, _, exponent = f"{float(expr):.6g}".partition("e")
         return mantissa if not exponent else rf"{mantissa} \cdot 10^{{{int(exponent)}}}"
 
+    def _print_Derivative(self, expr: sympy.Derivative) -> str:  # noqa: N802
+        (variable, _) = expr.variable_count[0]
+        inner = self._print(expr.expr)
+        below = self._print(variable)
+        if isinstance(expr.expr, sympy.Symbol):
+            return rf"\frac{{\partial {inner}}}{{\partial {below}}}"
+        return rf"\frac{{\partial}}{{\partial {below}}} \left({inner}\right)"
+
     def _print_Heaviside(self, expr: Any, exp: Any = None) -> str:  # noqa: N802
         condition = self._print(expr.args[0])
         return rf"\left[{condition} > 0\right]"
