@@ -85,17 +85,16 @@ class Agreement:
     witnesses: Witnesses
 
     def __str__(self) -> str:
-        names = ["torch"]
-        names += ["closed form"] * (self.witnesses.formula is not None)
-        names += ["finite differences"] * (self.witnesses.differences is not None)
+        others = ["the closed form"] * (self.witnesses.formula is not None)
+        others += ["finite differences"] * (self.witnesses.differences is not None)
+        joined = " and ".join(others)
         if self.verdict == "numbers only":
             return "torch only: no second road could check these numbers"
         if self.verdict == "disagree":
             count = len(self.disagreements)
             which = "1 entry" if count == 1 else f"{count} entries"
-            return f"{' and '.join(names)} disagree in {which}. {self.disagreements[0]}"
-        joined = f"{', '.join(names[:-1])} and {names[-1]}"
-        return f"{joined} agree; largest difference {self.largest:.1g}"
+            return f"torch disagrees with {joined} in {which}. {self.disagreements[0]}"
+        return f"torch agrees with {joined}; largest difference {self.largest:.1g}"
 
 
 def compare(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jacmagic import html, latex
 from jacmagic import text as plain
+from jacmagic.formula import pretty
 from jacmagic.labels import Label
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from jacmagic.result import Jacobian
 
+WIDEST, TALLEST = 100, 30  # characters and lines of a closed form in a terminal
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
@@ -97,18 +99,17 @@ def text(jacobian: Jacobian) -> str:
 
 
 def _formula(jacobian: Jacobian) -> list[str]:
-    """The closed form in the terminal's own two-dimensional notation, while it is short."""
-    if jacobian.formula is None or not jacobian.formula.shape[0]:
+    """The closed form in the terminal's own two-dimensional notation, while it says more."""
+    formula = jacobian.formula
+    if formula is None or not formula.free_symbols:
         return []
-    import sympy
-
-    formula = jacobian.formula.T if jacobian.view.layout == "denominator" else jacobian.formula
+    shown = formula.T if jacobian.view.layout == "denominator" else formula
     names = {
-        symbol: sympy.Symbol(label.unicode)
+        symbol: label.unicode
         for symbol, label in zip(jacobian.symbols, jacobian.columns, strict=True)
     }
-    drawn = sympy.pretty(formula.xreplace(names), use_unicode=True, wrap_line=False)
-    if max(map(len, drawn.splitlines()), default=0) > 100:
+    drawn = pretty(shown, names)
+    if max(map(len, drawn.splitlines()), default=0) > WIDEST or drawn.count("\n") > TALLEST:
         return []
     return ["closed form", drawn, ""]
 

@@ -2,6 +2,6 @@
 
 from jacmagic.formula.closed import ClosedForm, close
 from jacmagic.formula.sympify import CANONICAL, WRITTEN, to_sympy
-from jacmagic.formula.typeset import substituted, tex
+from jacmagic.formula.typeset import pretty, substituted, tex
 
-__all__ = ["CANONICAL", "WRITTEN", "ClosedForm", "close", "substituted", "tex", "to_sympy"]
+__all__ = ["CANONICAL", "WRITTEN", "ClosedForm", "close", "pretty", "substituted", "tex", "to_sympy"]

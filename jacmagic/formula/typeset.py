@@ -96,3 +96,12 @@ def substituted(expression: Any, numbers: Mapping[sympy.Symbol, str]) -> str:
         for symbol, text in numbers.items()
     }
     return tex(expression, shown, dots=True)
+
+
+def pretty(expression: Any, names: Mapping[sympy.Symbol, str]) -> str:
+    """An expression or matrix in two dimensions of Unicode, for a terminal."""
+    renamed = {symbol: sympy.Symbol(name) for symbol, name in names.items()}
+    decimals = expression.applyfunc(_with_decimals) if expression.is_Matrix else expression
+    return str(
+        sympy.pretty(decimals.xreplace(renamed), use_unicode=True, wrap_line=False, full_prec=False)
+    )
