@@ -54,7 +54,7 @@ def matcher_for(
         completions = [SimpleCompletion(text, type="magic") for text in found]
         if not completions:
             return _result([])
-        return _result(completions, suppress=True, matched_fragment=fragment)
+        return _result(completions, suppress=True, ordered=True, matched_fragment=fragment)
 
     return matcher
 

@@ -26,7 +26,8 @@ from traitlets import Bool, Float, Integer
 from jacmagic.cell import Line, read_line
 from jacmagic.completion import IDENTIFIER, matcher_for
 from jacmagic.errors import JacmagicError
-from jacmagic.running import from_users_frame, run_cell, settled_name
+from jacmagic.running import from_users_frame, run_cell, settled_name, without_our_frames
+from jacmagic.silence import hush
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -52,7 +53,7 @@ Examples::
     x**2 * y
     5*x + sin(y)
 
-    %jacobian net x=[1, 2] --wrt parameters
+    %jacobian net input=[1, 2] --wrt parameters
 """
 
 _NOT_YET: Mapping[tuple[str, Any], str] = {
@@ -126,6 +127,8 @@ class JacobianMagics(Magics):
             return self._answer(typed, options, cell)
         except JacmagicError as error:
             raise UsageError(str(error)) from error
+        except SyntaxError as error:
+            raise without_our_frames(error)  # noqa: B904 the same exception
 
     @property
     def notebook(self) -> InteractiveShell:
@@ -164,12 +167,12 @@ class JacobianMagics(Magics):
             result = compute(problem, view=self._view(options, ranges), **_how(self, options))
         except JacmagicError:
             raise
-        except Exception as error:  # noqa: BLE001 the user's function may raise anything
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 the user's function may raise
             raise from_users_frame(error)  # noqa: B904 the same exception, its cause its own
         if options.variable:
             space[options.variable] = result
         if options.quiet:
-            self._hush(result)
+            hush(self.notebook, result)
         return result
 
     def _of_line(self, typed: Line) -> Target:
@@ -216,23 +219,6 @@ class JacobianMagics(Magics):
             steps=options.steps,
         )
 
-    def _hush(self, result: Jacobian) -> None:
-        """Keep the display hook from showing `result` at the end of this cell."""
-        notebook, kind = self.notebook, type(result)
-        assert notebook.display_formatter is not None
-        formatter, events = notebook.display_formatter.ipython_display_formatter, notebook.events
-
-        def show_nothing(shown: object) -> None:
-            if shown is not result:
-                raise NotImplementedError  # IPython's way to leave it to the other formatters
-
-        def restore(*_: object) -> None:
-            events.unregister("post_run_cell", restore)
-            formatter.pop(kind, None)
-
-        formatter.for_type(kind, show_nothing)
-        events.register("post_run_cell", restore)
-
 
 def _parser() -> argparse.ArgumentParser:
     """The parser that `magic_arguments` has left on the magic."""
@@ -256,6 +242,10 @@ def _check(options: argparse.Namespace) -> None:
         raise UsageError(f"-p needs a number from 1 to 17; found {options.precision}; write -p 4")
     if options.budget is not None and not options.budget >= 0:
         raise UsageError(f"--budget needs seconds, not negative; found {options.budget:g}")
+    if options.create_graph and options.mode == "forward":
+        raise UsageError(
+            "torch keeps no graph in forward mode; write --create-graph --mode reverse"
+        )
     if options.variable is not None and not options.variable.isidentifier():
         raise UsageError(f"-v needs a name; found {options.variable!r}; write -v J")
 

@@ -34,7 +34,7 @@ def run_cell(shell: InteractiveShell, line: Line, cell: str, *, of: str | None) 
     __tracebackhide__ = True
     source = f"#{line.head}{line.text}\n{shell.transform_cell(cell)}"
     typed = f"{line.head}{line.text}\n{cell}"
-    filename = shell.compile.cache(source, shell.execution_count, raw_code=typed)
+    filename = shell.compile.cache(source, _number(shell), raw_code=typed)
     tree = shell.transform_ast(shell.compile.ast_parse(source, filename=filename))
     try:
         read = read_cell(source, of=of)
@@ -45,6 +45,12 @@ def run_cell(shell: InteractiveShell, line: Line, cell: str, *, of: str | None) 
         tree.body = [node for node in tree.body if is_import(node)]
     _execute(shell, tree, filename)
     return read, filename
+
+
+def _number(shell: InteractiveShell) -> int:
+    """The number n of the running cell's In[n]; newer shells count on before they run it."""
+    running = getattr(shell.displayhook, "exec_result", None)
+    return int(getattr(running, "execution_count", None) or shell.execution_count)
 
 
 def _execute(shell: InteractiveShell, tree: ast.Module, filename: str) -> None:
@@ -77,19 +83,29 @@ def _is_sympy(value: object) -> bool:
     return sympy is not None and isinstance(value, sympy.MatrixBase)
 
 
+def without_our_frames(error: SyntaxError) -> SyntaxError:
+    """A syntax error of the cell as IPython would raise it; another one, of a module, untouched."""
+    is_of_cell = _package(_frames(error)[-1]) in ("IPython", "codeop")
+    return error.with_traceback(None) if is_of_cell else error
+
+
 def from_users_frame(error: BaseException) -> BaseException:
     """The exception with its traceback from the user's first frame on.
 
     Untouched where no frame is the user's, or where the last one is ours: then it is our bug.
     """
-    frames: list[TracebackType] = []
-    part = error.__traceback__
-    while part is not None:
-        frames.append(part)
-        part = part.tb_next
+    frames = _frames(error)
     first = next((frame for frame in frames[1:] if _package(frame) not in _LIBRARIES), None)
     is_ours = _package(frames[-1]) == "jacmagic" and not _room(frames[-1]).startswith(_LIFT)
     return error if first is None or is_ours else error.with_traceback(first)
+
+
+def _frames(error: BaseException) -> list[TracebackType]:
+    frames, part = [], error.__traceback__
+    while part is not None:
+        frames.append(part)
+        part = part.tb_next
+    return frames
 
 
 def _room(frame: TracebackType) -> str:

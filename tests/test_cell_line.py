@@ -155,7 +155,9 @@ def test_any_interleaving_reads_the_same(parts: list[tuple[str, ...]], blanks: i
 
 
 VALUES = st.recursive(
-    st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text("ab =[](){}'\"\\#;,-", max_size=8),
+    st.integers()
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text("ab =[](){}'\"\\#;,-", max_size=8),
     lambda inner: st.lists(inner, max_size=3) | st.tuples(inner, inner),
     max_leaves=6,
 )

@@ -8,7 +8,6 @@ Knows no values: what stands right of a `=` stays the text of a Python expressio
 from __future__ import annotations
 
 import ast
-import difflib
 import re
 import unicodedata
 from collections.abc import Collection, Iterator
@@ -200,6 +199,8 @@ def _unquoted(value: str) -> str:
 
 
 def _unknown(name: str, known: list[str]) -> str:
+    import difflib  # only mistakes need it, and loading should be quick
+
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]}?" if near else "write -h to see them all"
     return f"there is no option {name}; {hint}"
