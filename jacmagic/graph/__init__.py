@@ -1,4 +1,4 @@
-"""The scalar expression graph: build it, differentiate it, evaluate it. Knows no torch and no SymPy."""
+"""The scalar expression graph: build, differentiate, evaluate. Knows no torch and no SymPy."""
 
 from jacmagic.graph.derivatives import PARTIALS, differentiate
 from jacmagic.graph.nodes import ONE, ZERO, BudgetExceeded, Graph, exact

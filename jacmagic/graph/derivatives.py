@@ -32,10 +32,10 @@ def _tie(g: Graph, wins: str, a: int, b: int) -> int:
 
 def _pow(g: Graph, r: int, a: int, b: int) -> Partials:
     base = g.mul(b, g.pow(a, g.sub(b, ONE)))  # ∂(uᵇ) = b·uᵇ⁻¹
-    if g.value(a) is not None:
-        return None, g.mul(r, g.apply("log", a))
     if g.value(b) is not None:
         return base, None
+    if g.value(a) is not None and g.value(a) != 0:
+        return None, g.mul(r, g.apply("log", a))
     # ∂(aᵛ) = aᵛ·ln a, and 0 where a = 0 and v ≥ 0, as torch has it
     zero = g.apply("and", g.apply("eq", a, ZERO), g.apply("ge", b, ZERO))
     return base, g.where(zero, ZERO, g.mul(r, g.apply("log", a)))
@@ -58,6 +58,12 @@ def _clamp(g: Graph, r: int, x: int, low: int, high: int) -> Partials:
         None if g.value(low) is not None else g.where(below, ONE, ZERO),
         None if g.value(high) is not None else g.where(above, ONE, ZERO),
     )
+
+
+def _order_one(g: Graph, lower: int, r: int, x: int) -> int:
+    """C₀(x) − C₁(x)/x for C = I or J, whose limit at 0 is 1/2."""
+    slope = g.sub(lower, g.div(r, x))
+    return g.where(g.apply("eq", x, ZERO), g.number(Fraction(1, 2)), slope)
 
 
 def _gauss(g: Graph, x: int) -> int:
@@ -94,9 +100,9 @@ PARTIALS: dict[str, Callable[..., Partials]] = {
     "digamma": lambda g, r, x: (g.apply("polygamma", ONE, x),),
     "polygamma": lambda g, r, n, x: (None, g.apply("polygamma", g.add(n, ONE), x)),
     "i0": lambda g, r, x: (g.apply("i1", x),),
-    "i1": lambda g, r, x: (g.sub(g.apply("i0", x), g.div(r, x)),),
+    "i1": lambda g, r, x: (_order_one(g, g.apply("i0", x), r, x),),
     "j0": lambda g, r, x: (g.neg(g.apply("j1", x)),),
-    "j1": lambda g, r, x: (g.sub(g.apply("j0", x), g.div(r, x)),),
+    "j1": lambda g, r, x: (_order_one(g, g.apply("j0", x), r, x),),
     "abs": lambda g, r, x: (g.apply("sign", x),),
     "mod": _mod,
     "relu": lambda g, r, x: (g.where(g.apply("gt", x, ZERO), ONE, ZERO),),

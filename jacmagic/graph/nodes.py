@@ -28,7 +28,7 @@ class BudgetExceeded(Exception):
     """The graph grew beyond its number of nodes or its time."""
 
 
-def exact(value: float) -> Number:
+def exact(value: Number) -> Number:
     """The number a person meant by a float: an integer, a fraction, a typed decimal, or itself.
 
     0.5 → 1/2, 0.1 → 1/10, 1/3 → 1/3; π and other irrational values stay floats. The result always
@@ -58,8 +58,16 @@ def _short(value: Number) -> Number:
         if value.denominator == 1:
             value = int(value)
         elif value.denominator > 10**12 or abs(value.numerator) > _LARGEST_EXACT:
-            return float(value)
-    return value if not isinstance(value, int) or abs(value) < _LARGEST_EXACT else float(value)
+            return _rounded(value)
+    return value if not isinstance(value, int) or abs(value) < _LARGEST_EXACT else _rounded(value)
+
+
+def _rounded(value: int | Fraction) -> float:
+    """The nearest float64; infinite beyond the largest, as IEEE 754 has it."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 class Graph:
@@ -108,7 +116,7 @@ class Graph:
     def _check_budget(self, size: int) -> None:
         if size >= self.limit:
             raise BudgetExceeded(f"the expression has more than {self.limit:,} nodes")
-        if self.deadline is not None and size % 512 == 0 and time.monotonic() > self.deadline:
+        if self.deadline is not None and size % 512 == 511 and time.monotonic() > self.deadline:
             raise BudgetExceeded("the time for the closed form ran out")
 
     def number(self, value: float | Fraction) -> int:

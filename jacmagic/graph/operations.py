@@ -14,6 +14,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jacmagic.graph.special import bessel_i, bessel_j, polygamma
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -43,20 +45,6 @@ def _total(fast: Callable[..., float], careful: Callable[..., object]) -> Callab
     return evaluate
 
 
-def _special(name: str, *orders: int) -> Callable[..., float]:
-    """A special function of mpmath's, imported on first use, in double precision."""
-
-    def evaluate(*arguments: float) -> float:
-        import mpmath
-
-        try:
-            return float(getattr(mpmath.fp, name)(*orders, *arguments))
-        except (ValueError, OverflowError, ZeroDivisionError, TypeError):
-            return math.nan
-
-    return evaluate
-
-
 def _sigmoid(x: float) -> float:
     return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
 
@@ -75,10 +63,6 @@ def _smaller(a: float, b: float) -> float:
 
 def _modulo(a: float, b: float) -> float:
     return a % b
-
-
-def _polygamma(order: float, x: float) -> float:
-    return _special("psi", int(order))(x)
 
 
 def _whole(rounding: Callable[[float], int]) -> Callable[[float], float]:
@@ -116,12 +100,12 @@ OPERATIONS: dict[str, Operation] = {
     "erf": Operation(1, math.erf),
     "erfc": Operation(1, math.erfc),
     "lgamma": Operation(1, _total(math.lgamma, lambda x: np.inf)),
-    "digamma": Operation(1, _special("digamma")),
-    "polygamma": Operation(2, _polygamma),
-    "i0": Operation(1, _special("besseli", 0)),
-    "i1": Operation(1, _special("besseli", 1)),
-    "j0": Operation(1, _special("besselj", 0)),
-    "j1": Operation(1, _special("besselj", 1)),
+    "digamma": Operation(1, lambda x: polygamma(0, x)),
+    "polygamma": Operation(2, polygamma),
+    "i0": Operation(1, bessel_i(0)),
+    "i1": Operation(1, bessel_i(1)),
+    "j0": Operation(1, bessel_j(0)),
+    "j1": Operation(1, bessel_j(1)),
     "abs": Operation(1, abs),
     "sign": Operation(1, _sign),
     "floor": Operation(1, _whole(math.floor)),
