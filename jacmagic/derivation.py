@@ -31,6 +31,7 @@ class Derivation:
         closed_form: the matrix of the derivatives, or None.
         substituted: the closed form with the numbers put in, or None.
         value: the matrix of numbers.
+        agrees: whether the numbers are those that the closed form gives.
     """
 
     head: str
@@ -39,6 +40,7 @@ class Derivation:
     closed_form: str | None
     substituted: str | None
     value: str
+    agrees: bool = True
 
     @property
     def links(self) -> tuple[str, ...]:
@@ -47,9 +49,15 @@ class Derivation:
         return tuple(link for link in chain if link is not None)
 
     @property
+    def signs(self) -> tuple[str, ...]:
+        """What stands before each link: "=", and "≠" before numbers that contradict the formula."""
+        last = "=" if self.agrees or self.closed_form is None else "≠"
+        return (*["="] * (len(self.links) - 1), last)
+
+    @property
     def latex(self) -> str:
         """The whole chain as one aligned block."""
-        return latex.derivation(self.head, self.links)
+        return latex.derivation(self.head, self.links, self.signs)
 
 
 def derive(
@@ -63,6 +71,7 @@ def derive(
     inputs: Sequence[str],
     digits: int = 4,
     transposed: bool = False,
+    agrees: bool = True,
 ) -> Derivation:
     """Build the chain.
 
@@ -76,6 +85,7 @@ def derive(
         inputs: LaTeX of the inputs' names, for the left-hand side.
         digits: significant digits of numbers.
         transposed: denominator layout: show every matrix transposed.
+        agrees: whether the closed form gives these numbers.
     """
     shape = (len(rows), len(columns))
     picked = [_picked(count) for count in shape]
@@ -104,6 +114,7 @@ def derive(
         grid(lambda i, j: tex(form.matrix[i, j], form.names)),
         grid(put_in),
         value,
+        agrees,
     )
 
 

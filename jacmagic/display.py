@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from jacmagic.result import Jacobian
+    from jacmagic.steps import Step
 
 WIDEST, TALLEST = 100, 30  # characters and lines of a closed form in a terminal
 _WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -57,11 +58,16 @@ def caption(jacobian: Jacobian) -> str:
     return f"Jacobian of {jacobian.title} at {', '.join(point)}{more}{turned}"
 
 
+def warnings(jacobian: Jacobian) -> list[str]:
+    """What must not be overlooked: disagreements, kinks, values that are not finite."""
+    agreement = jacobian.agreement
+    disagreed = [str(agreement)] if agreement.verdict == "disagree" else []
+    return [*disagreed, *map(str, agreement.disagreements[1:6]), *agreement.warnings]
+
+
 def remarks(jacobian: Jacobian) -> list[str]:
-    """What stands below the table: agreement, warnings, refusal, constants, cost and notes."""
-    lines = [str(jacobian.agreement)]
-    lines += [str(one) for one in jacobian.agreement.disagreements[1:6]]
-    lines += jacobian.agreement.warnings
+    """What stands below the table: agreement, refusal, constants, cost and notes."""
+    lines = [str(jacobian.agreement)] if jacobian.agreement.verdict != "disagree" else []
     if jacobian.refusal is not None:
         lines.append(str(jacobian.refusal))
     if jacobian.problem.parameters:
@@ -95,7 +101,15 @@ def text(jacobian: Jacobian) -> str:
         jacobian.view.digits,
         pattern,
     )
-    return "\n".join([caption(jacobian), "", table, "", *_formula(jacobian), *remarks(jacobian)])
+    return "\n".join([caption(jacobian), "", table, "", *_formula(jacobian), *_marked(jacobian), *remarks(jacobian), *_text_steps(jacobian)])
+
+
+def _text_steps(jacobian: Jacobian) -> list[str]:
+    return [f"\n{step.text}" for step in _steps(jacobian)] if jacobian.view.steps else []
+
+
+def _marked(jacobian: Jacobian) -> list[str]:
+    return [f"⚠ {line}" for line in warnings(jacobian)]
 
 
 def _formula(jacobian: Jacobian) -> list[str]:
@@ -133,21 +147,23 @@ def still(jacobian: Jacobian, include: Any = None) -> dict[str, Any]:
 
 
 def _latex(jacobian: Jacobian) -> str:
-    steps = [jacobian.to_latex(), *(_steps(jacobian) if jacobian.view.steps else [])]
-    return "\n".join(f"$$\n{block}\n$$" for block in steps)
+    steps = _steps(jacobian) if jacobian.view.steps else []
+    return "\n".join(f"$$\n{block}\n$$" for block in (jacobian.to_latex(), *(s.latex for s in steps)))
 
 
-def _steps(jacobian: Jacobian) -> list[str]:
+def _steps(jacobian: Jacobian) -> list[Step]:
+    """The derivations of all entries that are not structurally zero."""
     if jacobian.refusal is not None:
         return []
     m, n = jacobian.matrix.shape
-    return [jacobian.steps(i, j).latex for i in range(m) for j in range(n) if jacobian.pattern[i, j]]
+    return [jacobian.steps(i, j) for i in range(m) for j in range(n) if jacobian.pattern[i, j]]
 
 
 def static(jacobian: Jacobian) -> str:
     """The still form as self-contained HTML."""
     values, rows, columns, pattern = layout(jacobian)
     sizes = [leaf.numel() for leaf in jacobian.numbers.outputs.leaves]
+    chain = jacobian.derivation
     blocks = (sizes, [len(one.labels) for one in jacobian.problem.inputs])
     return html.matrix(
         values,
@@ -157,13 +173,19 @@ def static(jacobian: Jacobian) -> str:
         caption=caption(jacobian),
         pattern=pattern,
         blocks=blocks[::-1] if jacobian.view.layout == "denominator" else blocks,
-        derivation=[latex.to_mathml(block) for block in (jacobian.derivation.latex, *_extra(jacobian))],
+        head=latex.to_mathml(chain.head),
+        chain=list(zip(chain.signs, map(latex.to_mathml, chain.links), strict=True)),
+        steps=[_step_lines(step) for step in _steps(jacobian)] if jacobian.view.steps else [],
         remarks=remarks(jacobian),
+        warnings=warnings(jacobian),
     )
 
 
-def _extra(jacobian: Jacobian) -> list[str]:
-    return _steps(jacobian) if jacobian.view.steps else []
+def _step_lines(step: Step) -> list[tuple[int, str, str]]:
+    return [
+        (line.depth, latex.to_mathml(line.latex, display=False), line.rule)
+        for line in step.equations
+    ]
 
 
 def _widgets_run() -> bool:

@@ -14,14 +14,33 @@ from jacmagic.text import number
 
 MOST = 40  # rows or columns shown; larger matrices show the first and the last
 _STYLE = """\
-.jm-still{font-family:system-ui,sans-serif;line-height:1.4;max-width:100%;overflow-x:auto}
-.jm-still table{border-collapse:collapse;font-variant-numeric:tabular-nums;margin:.6em 0}
+.jm-still{font:inherit;line-height:1.45;max-width:100%}
+.jm-still .jm-chain{display:flex;flex-wrap:wrap;align-items:center;gap:.7em .5em;margin:.6em 0 1em;
+overflow-x:auto}
+.jm-still .jm-link{display:inline-flex;align-items:center;gap:.5em}
+.jm-still .jm-brackets{display:inline-block;padding:.25em .3em;position:relative}
+.jm-still .jm-brackets::before,.jm-still .jm-brackets::after{content:"";position:absolute;top:0;
+bottom:0;width:.35em;border:1.5px solid currentColor}
+.jm-still .jm-brackets::before{left:0;border-right:0}
+.jm-still .jm-brackets::after{right:0;border-left:0}
+.jm-still math{font-family:"Latin Modern Math","STIX Two Math","Cambria Math",math;font-size:1.1em}
+.jm-still mtd{padding:.3em .55em}
+.jm-still figure{margin:0;overflow-x:auto}
+.jm-still figcaption{font-weight:600;margin:.2em 0}
+.jm-still table{border-collapse:collapse;font-variant-numeric:tabular-nums;margin:.3em 0;border:0}
+.jm-still th,.jm-still td{padding:.3em .8em;text-align:right;border:0;background:none}
 .jm-still th{font-weight:500;opacity:.75}
-.jm-still td.jm-block{border-left:1px solid currentColor}
-.jm-still tr.jm-block td,.jm-still tr.jm-block th{border-top:1px solid currentColor}
-.jm-still .jm-none{opacity:.4}
-.jm-still math{font-family:"Latin Modern Math","STIX Two Math","Cambria Math",math}
-.jm-still ul{margin:.3em 0;padding-left:1.2em;font-size:.92em}"""
+.jm-still tr>:nth-child(2){border-left:1.5px solid currentColor}
+.jm-still tr>:last-child{border-right:1.5px solid currentColor}
+.jm-still thead th,.jm-still thead td{border:0!important}
+.jm-still td.jm-block{border-left:1px dotted currentColor}
+.jm-still tr.jm-block td{border-top:1px dotted currentColor}
+.jm-still .jm-none{opacity:.45}
+.jm-still ul{margin:.5em 0;padding:0;list-style:none;font-size:.93em}
+.jm-still li+li{margin-top:.2em}
+.jm-still li.jm-warning{border-left:3px solid #c77700;padding-left:.6em}
+.jm-still .jm-steps{margin:.8em 0;padding-left:1.4em}
+.jm-still .jm-rule{opacity:.7;font-size:.9em;margin-left:1em}"""
 
 
 def matrix(
@@ -33,8 +52,11 @@ def matrix(
     caption: str = "",
     pattern: np.ndarray | None = None,
     blocks: tuple[Sequence[int], Sequence[int]] | None = None,
-    derivation: Sequence[str] = (),
+    head: str = "",
+    chain: Sequence[tuple[str, str]] = (),
+    steps: Sequence[Sequence[tuple[int, str, str]]] = (),
     remarks: Sequence[str] = (),
+    warnings: Sequence[str] = (),
 ) -> str:
     """The still form of a Jacobian.
 
@@ -46,14 +68,37 @@ def matrix(
         caption: a line above the table.
         pattern: boolean (m, n), False where an entry is zero whatever the point.
         blocks: sizes of the row blocks and of the column blocks; borders stand between them.
-        derivation: MathML blocks above the table.
+        head: MathML of the left-hand side of a chain of equations.
+        chain: its links: a sign and the MathML of a matrix without brackets.
+        steps: derivations below the table; each a list of (depth, MathML, rule's name).
         remarks: lines of text below it.
+        warnings: as remarks, but marked.
     """
-    parts = [f'<div class="jm-still"><style>{_STYLE}</style>', *derivation]
+    parts = [f'<div class="jm-still"><style>{_STYLE}</style>', _chain(head, chain)]
     parts.append(_table(values, rows, columns, digits, caption, pattern, blocks or ([], [])))
-    if remarks:
-        parts.append("<ul>" + "".join(f"<li>{escape(line)}</li>" for line in remarks) + "</ul>")
-    return "\n".join([*parts, "</div>"])
+    lines = [f'<li class="jm-warning">⚠ {escape(line)}</li>' for line in warnings]
+    lines += [f"<li>{escape(line)}</li>" for line in remarks]
+    parts += [f"<ul>{''.join(lines)}</ul>"] if lines else []
+    return "\n".join([*parts, *map(_steps, steps), "</div>"])
+
+
+def _chain(head: str, chain: Sequence[tuple[str, str]]) -> str:
+    """A left-hand side and the matrices that follow; wraps on a narrow page."""
+    links = "".join(
+        f'<span class="jm-link">{sign}<span class="jm-brackets">{link}</span></span>'
+        for sign, link in chain
+    )
+    return f'<div class="jm-chain">{head}{links}</div>' if chain else ""
+
+
+def _steps(steps: Sequence[tuple[int, str, str]]) -> str:
+    """One entry's derivation, indented by depth, each line with its rule."""
+    lines = "".join(
+        f'<div style="margin-left:{2 * depth}em">{mathml}'
+        f'<span class="jm-rule">{escape(rule)}</span></div>'
+        for depth, mathml, rule in steps
+    )
+    return f'<div class="jm-steps">{lines}</div>'
 
 
 def _table(
@@ -77,8 +122,9 @@ def _table(
         cells = "".join(_cell(values, i, j, digits, pattern, cuts[1]) for j in across)
         start = ' class="jm-block"' if i in cuts[0] else ""
         lines.append(f'<tr{start}><th scope="row" align="right">{name}</th>{cells}</tr>')
-    title = f"<caption>{escape(caption)}</caption>" if caption else ""
-    return f"<table>{title}{''.join(lines)}</table>"
+    title = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+    body = "".join(lines[1:])
+    return f"<figure>{title}<table><thead>{lines[0]}</thead><tbody>{body}</tbody></table></figure>"
 
 
 def _cell(

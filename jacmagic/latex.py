@@ -6,6 +6,7 @@ KaTeX and latex2mathml alike.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from jacmagic.text import number as plain_number
@@ -47,27 +48,33 @@ def head(function: str, inputs: Sequence[str], *, transposed: bool = False) -> s
     return rf"\mathbf{{J}}_{{{function}}}{turned}({', '.join(shown)})"
 
 
-def derivation(left: str, links: Sequence[str]) -> str:
-    """A chain of equal matrices under one left-hand side, one link a line.
+def derivation(left: str, links: Sequence[str], signs: Sequence[str]) -> str:
+    """A chain of matrices under one left-hand side, one link a line, each behind its "=" or "≠".
 
     Short neighbours share a line, so that the article's small example reads in one breath.
     """
     lines: list[str] = []
     room = 0
-    for link in links:
+    for link, plain in zip(links, signs, strict=True):
+        sign = r"\neq" if plain == "≠" else plain
         width = max(map(len, link.split(r"\\")), default=0)
         if lines and room + width <= _WIDEST_LINE:
-            lines[-1] += f" = {link}"
+            lines[-1] += f" {sign} {link}"
             room += width
         else:
-            lines.append(f"&= {link}")
+            lines.append(f"&{sign} {link}")
             room = width
     chain = " \\\\[2ex]\n".join(lines)
     return f"\\begin{{aligned}}\n{left} {chain}\n\\end{{aligned}}"
 
 
-def to_mathml(source: str) -> str:
-    """Block MathML of LaTeX without delimiters."""
+def to_mathml(source: str, *, display: bool = True) -> str:
+    """MathML of LaTeX without delimiters.
+
+    latex2mathml knows no extra space between rows and no alignment marks, so these are left out.
+    A matrix comes without its brackets: fonts draw them too small, so the page draws them itself.
+    """
     from latex2mathml.converter import convert
 
-    return convert(source, display="block")
+    plain = re.sub(r"\\\\\[[\d.]+ex\]", r"\\\\", source).replace("bmatrix", "matrix")
+    return str(convert(plain, display="block" if display else "inline"))

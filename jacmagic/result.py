@@ -17,10 +17,10 @@ import torch
 from jacmagic import display
 from jacmagic.agreement import Agreement
 from jacmagic.captured import captured
-from jacmagic.derivation import Derivation, derive, put_numbers_in
+from jacmagic.derivation import Derivation, derive
 from jacmagic.errors import PointError
 from jacmagic.examine import examine, severed
-from jacmagic.formula import ClosedForm, tex
+from jacmagic.formula import ClosedForm
 from jacmagic.labels import Label
 from jacmagic.numeric import Numbers
 from jacmagic.numeric import compute as compute_numbers
@@ -33,6 +33,14 @@ from jacmagic.trace import Refusal
 if TYPE_CHECKING:
     import numpy as np
     import sympy
+
+
+_MODES = {
+    "rows": "reverse mode, row by row",
+    "reverse": "reverse mode",
+    "forward": "forward mode",
+    "columns": "forward mode, column by column",
+}
 
 
 @dataclass(frozen=True)
@@ -132,7 +140,7 @@ class Jacobian:
     def cost(self) -> str:
         """The mode and its cost, such as "reverse mode: 3 passes"."""
         passes = self.numbers.passes
-        return f"{self.mode} mode: {passes} pass{'es' * (passes != 1)}"
+        return f"{_MODES[self.mode]}: {passes} pass{'es' * (passes != 1)}"
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -240,13 +248,10 @@ class Jacobian:
         """
         if self._readable is None:
             raise PointError(f"expected a closed form to derive; found none: {self.refusal}")
-        form, digits = self._readable, self.view.digits
-        step = derive_entry(form.expressions[i], form.symbols[j], names=form.names)
-        shown = (tex(form.matrix[i, j], form.names), *put_numbers_in(
-            form.matrix[i, j], form, point_of(self.problem), float(self.matrix[i, j]), digits
-        ))
-        chain = dict.fromkeys(link for link in shown if link != step.after)
-        return dataclasses.replace(step, closing=tuple(chain))
+        form = self._readable
+        return derive_entry(
+            form.expressions[i], form.symbols[j], names=form.names, entry=form.matrix[i, j]
+        )
 
     # ── other points ──────────────────────────────────────────────────────────────────────────
 
@@ -295,6 +300,7 @@ class Jacobian:
             inputs=[Label(one.name).tex for one in self.problem.inputs],
             digits=self.view.digits,
             transposed=self.view.layout == "denominator",
+            agrees=not any(found.formula is not None for found in self.agreement.disagreements),
         )
 
     def explore(self, **options: Any) -> Any:
