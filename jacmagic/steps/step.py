@@ -1,0 +1,273 @@
+"""One step of a derivation: a rule applied, the smaller steps it needs, and how that is written.
+
+A step's result is put together from the results of its children and from nothing else. What is
+written comes from the same assembly, with ∂u/∂x standing where a child's result will go.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import sympy
+from sympy.core.parameters import distribute
+
+from jacmagic.formula import tex
+from jacmagic.steps.application import Application, Expr
+from jacmagic.steps.rules import apply_rule
+
+_SILENT = {"constant", "variable"}  # steps that need no line of their own
+_BELOW = {"quotient": 2, "reciprocal": 0}  # the given part that stands below a fraction bar
+REARRANGED = "the same, rearranged"
+MOST_LINES = 60
+
+
+@dataclass(frozen=True)
+class Equation:
+    """One line of a derivation.
+
+    Attributes:
+        depth: how deep it is nested; 0 for the entry itself.
+        rule: the rule's name.
+        formula: the rule as LaTeX; "" where it has none.
+        latex: the equation, without delimiters.
+        text: the equation as plain text.
+    """
+
+    depth: int
+    rule: str
+    formula: str
+    latex: str
+    text: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """A rule applied to an expression.
+
+    Attributes:
+        rule: the rule's name, such as "product".
+        formula: what the rule says, as LaTeX.
+        before: the expression to differentiate.
+        after: its derivative.
+        children: the steps for the parts that the rule leaves over.
+        symbol: the variable to differentiate by.
+        applied: the rule's own parts, from which `after` was assembled.
+        names: LaTeX of each symbol; SymPy's own for those not named.
+    """
+
+    rule: str
+    formula: str
+    before: Expr
+    after: Expr
+    children: tuple[Step, ...] = ()
+    symbol: Any = None
+    applied: Application | None = field(default=None, repr=False, compare=False)
+    names: Mapping[Any, str] = field(default_factory=dict, repr=False, compare=False)
+
+    @cached_property
+    def equations(self) -> tuple[Equation, ...]:
+        """The lines of the derivation: trivial steps folded, repeated ones written once."""
+        first = self.children[0] if self.rule == REARRANGED else self
+        lines = list(first._walk(0, set()))
+        if len(lines) > MOST_LINES:
+            more = f"and {len(lines) - MOST_LINES + 1} more steps"
+            lines[MOST_LINES - 1 :] = [Equation(1, more, "", r"\ldots", "…")]
+        if len(lines) > 1 or first is not self:
+            lines.append(
+                Equation(0, "", "", self._closing(_Tex(self)), self._closing(_Plain(self)))
+            )
+        return tuple(lines)
+
+    @property
+    def latex(self) -> str:
+        """The derivation as an aligned block without delimiters; it ends in the entry."""
+        rows = [
+            "&" + r"\quad " * line.depth + line.latex + " && " + _remark(line)
+            for line in self.equations
+        ]
+        return "\\begin{aligned}\n" + " \\\\[1ex]\n".join(rows) + "\n\\end{aligned}"
+
+    @property
+    def text(self) -> str:
+        """The derivation as plain text, one line a step."""
+        lines = [("  " * line.depth + line.text, line.rule) for line in self.equations]
+        width = min(max(len(shown) for shown, _ in lines), 72)
+        return "\n".join(f"{shown.ljust(width)}   {rule}".rstrip() for shown, rule in lines)
+
+    def __str__(self) -> str:
+        return self.text
+
+    def _repr_latex_(self) -> str:
+        return f"$$\n{self.latex}\n$$"
+
+    # ── writing ───────────────────────────────────────────────────────────────────────────────
+
+    def _walk(self, depth: int, seen: set[Expr]) -> Iterator[Equation]:
+        if depth and (self.rule in _SILENT or self.before in seen):
+            return
+        seen.add(self.before)
+        loud = [child for child in self.children if child.rule not in _SILENT]
+        yield Equation(
+            depth,
+            self.rule,
+            self.formula,
+            self._equation(_Tex(self), closed=bool(depth or not loud)),
+            self._equation(_Plain(self), closed=bool(depth or not loud)),
+        )
+        for child in loud:
+            yield from child._walk(depth + 1, seen)
+
+    def _equation(self, pen: _Pen, *, closed: bool) -> str:
+        """∂u/∂x = (the rule with ∂/∂x still in it) = (the result)."""
+        sides = [pen.derivative(self.before)]
+        if self.applied is not None and (
+            self.rule == "constant factor" or self.applied.inner not in ((), (self.symbol,))
+        ):
+            sides.append(pen.assembly(self.applied))
+        if closed:
+            sides.append(pen.expression(self.after))
+        return " = ".join(dict.fromkeys(sides))
+
+    def _closing(self, pen: _Pen) -> str:
+        """The whole entry: what the steps assemble to, and its other form if it has one."""
+        forms = [child.after for child in self.children if self.rule == REARRANGED]
+        sides = [pen.derivative(self.before), *map(pen.expression, [*forms, self.after])]
+        return " = ".join(dict.fromkeys(sides))
+
+
+def _remark(line: Equation) -> str:
+    """The rule at the end of a line, in words and as a formula."""
+    if not line.formula:
+        return rf"\text{{{line.rule}}}" if line.rule else ""
+    return rf"\text{{{line.rule}: }} {line.formula}"
+
+
+# ── pens: LaTeX and plain text ────────────────────────────────────────────────────────────────
+
+
+class _Pen:
+    """Writes expressions and the assembly of a rule; what differs is the notation."""
+
+    def __init__(self, step: Step) -> None:
+        self.names, self.symbol = step.names, step.symbol
+
+    def expression(self, expression: Expr) -> str:
+        raise NotImplementedError
+
+    def derivative(self, expression: Expr) -> str:
+        raise NotImplementedError
+
+    def bracketed(self, expression: Expr) -> str:
+        raise NotImplementedError
+
+    def written(self, skeleton: Expr, shown: Mapping[sympy.Symbol, str]) -> str:
+        raise NotImplementedError
+
+    def assembly(self, applied: Application) -> str:
+        """The rule's answer with ∂u/∂x in the places of the children's results."""
+        inner = [sympy.Symbol(f"inner{k}_", real=True) for k in range(len(applied.inner))]
+        given = [sympy.Symbol(f"given{k}_", real=True) for k in range(len(applied.given))]
+        shown = dict(zip(inner, map(self.derivative, applied.inner), strict=True))
+        alone = len(given) == 1  # a single factor stands in front, where a minus needs no brackets
+        for k, (symbol, part) in enumerate(zip(given, applied.given, strict=True)):
+            apart = _falls_apart(part) or (not alone and part.could_extract_minus_sign())
+            free = k == _BELOW.get(applied.rule) or not apart
+            shown[symbol] = self.expression(part) if free else self.bracketed(part)
+        with sympy.evaluate(False):
+            skeleton = applied.assemble(tuple(inner), tuple(given))
+        return self.written(skeleton, shown)
+
+
+class _Tex(_Pen):
+    r"""LaTeX: \frac{\partial}{\partial x}\left(…\right)."""
+
+    def expression(self, expression: Expr) -> str:
+        return tex(expression, self.names)
+
+    def derivative(self, expression: Expr) -> str:
+        operator = rf"\frac{{\partial}}{{\partial {tex(self.symbol, self.names)}}}"
+        return rf"{operator} \left( {self.expression(expression)} \right)"
+
+    def bracketed(self, expression: Expr) -> str:
+        return rf"\left( {self.expression(expression)} \right)"
+
+    def written(self, skeleton: Expr, shown: Mapping[sympy.Symbol, str]) -> str:
+        return tex(skeleton, {**self.names, **shown}, written=True, dots=True)
+
+
+_PLACEHOLDER = re.compile(r"(?:inner|given)\d+_")
+_FACTORS = re.compile(r"((?:inner|given)\d+_)\*(?=\(*(?:inner|given)\d+_)")
+
+
+class _Plain(_Pen):
+    """Plain text: ∂/∂x (…)."""
+
+    def expression(self, expression: Expr) -> str:
+        return sympy.sstr(expression)
+
+    def derivative(self, expression: Expr) -> str:
+        return f"∂/∂{sympy.sstr(self.symbol)} ({self.expression(expression)})"
+
+    def bracketed(self, expression: Expr) -> str:
+        return f"({self.expression(expression)})"
+
+    def written(self, skeleton: Expr, shown: Mapping[sympy.Symbol, str]) -> str:
+        by_name = {symbol.name: part for symbol, part in shown.items()}
+        text = _FACTORS.sub(r"\1 · ", sympy.sstr(skeleton, order="none"))
+        return _PLACEHOLDER.sub(lambda found: by_name[found[0]], text)
+
+
+def _falls_apart(expression: Expr) -> bool:
+    """Whether a factor needs brackets wherever it stands."""
+    return bool(expression.is_Add or isinstance(expression, sympy.Piecewise))
+
+
+# ── deriving ──────────────────────────────────────────────────────────────────────────────────
+
+
+def derive(
+    expression: Expr,
+    symbol: sympy.Symbol,
+    *,
+    names: Mapping[Any, str] | None = None,
+    entry: Expr | None = None,
+) -> Step:
+    """Differentiate an expression rule by rule.
+
+    Args:
+        expression: what to differentiate.
+        symbol: by which variable.
+        names: LaTeX of each symbol.
+        entry: the derivative in the form that is shown elsewhere; where it differs from what the
+            rules assemble, a last step rearranges it.
+
+    Returns:
+        The outermost step; `.after` is the derivative.
+
+    Example:
+        >>> x = sympy.Symbol("x", real=True)
+        >>> step = derive(x * sympy.sin(x), x)
+        >>> step.rule, step.after
+        ('product', x*cos(x) + sin(x))
+    """
+    known: dict[Expr, Step] = {}
+
+    def walk(part: Expr) -> Step:
+        if part not in known:
+            applied = apply_rule(part, symbol)
+            children = tuple(walk(inner) for inner in applied.inner)
+            after = applied.assemble(tuple(child.after for child in children), applied.given)
+            known[part] = Step(
+                applied.rule, applied.formula, part, after, children, symbol, applied, names or {}
+            )
+        return known[part]
+
+    with distribute(False):
+        step = walk(expression)
+    if entry is None or entry == step.after:
+        return step
+    return Step(REARRANGED, "", expression, entry, (step,), symbol, None, names or {})
