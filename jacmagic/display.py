@@ -13,6 +13,7 @@ from jacmagic import html, latex
 from jacmagic import text as plain
 from jacmagic.formula import pretty
 from jacmagic.labels import Label
+from jacmagic.road import NOT_WANTED
 
 if TYPE_CHECKING:
     import numpy as np
@@ -68,7 +69,7 @@ def warnings(jacobian: Jacobian) -> list[str]:
 def remarks(jacobian: Jacobian) -> list[str]:
     """What stands below the table: agreement, refusal, constants, cost and notes."""
     lines = [str(jacobian.agreement)] if jacobian.agreement.verdict != "disagree" else []
-    if jacobian.refusal is not None:
+    if jacobian.refusal not in (None, NOT_WANTED):
         lines.append(str(jacobian.refusal))
     if jacobian.problem.parameters:
         lines.append("constants: " + _parameters(jacobian))

@@ -104,7 +104,8 @@ def examine(
         *(f"the point lies on a kink: {edge}" for edge in dict.fromkeys(map(str, edges))),
         *_nonfinite_remarks(truth, form, point, name),
     ]
-    return compare(witnesses, name=name, cause=cause, warnings=tuple(remarks))
+    kinked = {row for edge in edges for row in edge.rows}
+    return compare(witnesses, name=name, cause=cause, warnings=tuple(remarks), kinked=kinked)
 
 
 def _precision(dtypes: Sequence[torch.dtype]) -> str:

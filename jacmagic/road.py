@@ -16,7 +16,7 @@ from jacmagic.problem import Problem
 from jacmagic.trace import Refusal, trace
 
 _MOST_BRANCHES = 64
-_NOT_WANTED = Refusal("the closed form", None, "was not asked for")
+NOT_WANTED = Refusal("the closed form", None, "was not asked for")
 
 
 def point_of(problem: Problem) -> list[float]:
@@ -43,7 +43,7 @@ class Road:
         """
         self.budget = budget
         self._forms: list[ClosedForm] = []
-        self._refusal = None if wanted else _NOT_WANTED
+        self._refusal = None if wanted else NOT_WANTED
         self._lock = threading.RLock()
 
     def form(self, problem: Problem, outputs: Sequence[float]) -> ClosedForm | Refusal:

@@ -118,6 +118,7 @@ def test_kinks_warn(function, chosen):
     """At a kink torch's choice is shown and the reader is warned."""
     J = jacmagic.jacobian(function, torch.tensor([0.0], dtype=F64))
     assert J.matrix.item() == chosen
+    assert J.agreement.verdict == "agree"
     assert any("kink" in w or "border" in w or "tie" in w for w in J.agreement.warnings)
 
 
