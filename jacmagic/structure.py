@@ -37,7 +37,7 @@ class Outputs:
     Attributes:
         leaves: the tensors, in the order in which they are written; numbers became 0-d tensors.
         paths: where each leaf stands in the value; `()` for a lone tensor.
-        template: the value itself, kept for its structure.
+        template: the value, or one of the same structure.
     """
 
     leaves: tuple[Tensor, ...]
@@ -58,8 +58,8 @@ class Outputs:
         return _rebuilt(self.template, iter(values))
 
     def replace(self, leaves: Sequence[Tensor]) -> Outputs:
-        """The same outputs with other tensors, such as detached ones."""
-        return Outputs(tuple(leaves), self.paths, self.template)
+        """The same outputs with other tensors, such as detached ones; the old ones are let go."""
+        return Outputs(tuple(leaves), self.paths, self.rebuild(leaves))
 
     def labels(self, name: str = "f") -> tuple[Label, ...]:
         """One label per scalar component, row-major: what names the rows of the Jacobian.
@@ -137,7 +137,7 @@ def _fields(value: Sequence[Any]) -> tuple[str, ...]:
 
 
 def _walk(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
-    children = _children(value)
+    children = None if isinstance(value, Tensor) else _children(value)
     if children is None:
         yield path, value
     else:

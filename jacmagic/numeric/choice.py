@@ -1,16 +1,15 @@
 """Which way to differentiate, by the numbers of outputs m and inputs n.
 
-Measured on small and middling functions: a batched pass costs about as much as three single ones,
-a column (which runs the function again, with dual numbers) about as much as a row. So a handful of
-rows is fastest one by one, a wide or square Jacobian by batched rows, and only a clearly tall one
-by columns.
+Measured on small and middling functions: a batched pass costs about as much as two or three single
+ones; a column runs the function again, with dual numbers. So one or two rows are fastest one by
+one, a wide or square Jacobian by batched rows, and only a clearly tall one by columns.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-FEW = 3  # directions that are cheaper one after the other than in a batch
+FEW = 2  # directions that are cheaper one after the other than in a batch
 TALL = 4  # times more outputs than inputs, before columns pay for running the function again
 MANY = 16  # outputs below which that is never worth it
 
@@ -29,7 +28,7 @@ LADDERS: dict[str, tuple[str, ...]] = {
 # The first rule that holds decides `auto`.
 RULES: tuple[tuple[Callable[[int, int], bool], tuple[str, ...]], ...] = (
     (lambda m, n: m <= FEW, ("rows",)),
-    (lambda m, n: m >= MANY and m >= TALL * n and n <= FEW, ("columns", "reverse", "rows")),
+    (lambda m, n: m >= MANY and m >= TALL * n and n <= 1, ("columns", "reverse", "rows")),
     (lambda m, n: m >= MANY and m >= TALL * n, LADDERS["forward"]),
     (lambda m, n: True, LADDERS["reverse"]),
 )

@@ -100,33 +100,36 @@ def connections(evaluation: Evaluation) -> tuple[tuple[bool, ...], ...]:
         One row per output, one entry per input. One walk over the graph serves all of them: every
         node carries the set of inputs below it as bits.
     """
-    edges = [torch.autograd.graph.get_gradient_edge(tensor) for tensor in evaluation.inputs]
+    nodes = [torch.autograd.graph.get_gradient_edge(tensor).node for tensor in evaluation.inputs]
     below: dict[Any, int] = {}
-    for bit, edge in enumerate(edges):
-        below[edge.node] = below.get(edge.node, 0) | 1 << bit
-    starts = set(below)
+    for bit, node in enumerate(nodes):
+        below[node] = 1 << bit
     rows = []
     for leaf in evaluation.outputs.leaves:
         mask = 0
         if leaf.requires_grad:
-            node = torch.autograd.graph.get_gradient_edge(leaf).node
-            _collect(node, below, starts)
-            mask = below[node]
-        rows.append(tuple(bool(mask >> bit & 1) for bit in range(len(edges))))
+            root = torch.autograd.graph.get_gradient_edge(leaf).node
+            _collect(root, below)
+            mask = below[root]
+        rows.append(tuple(bool(mask >> bit & 1) for bit in range(len(nodes))))
     return tuple(rows)
 
 
-def _collect(root: Any, below: dict[Any, int], starts: set[Any]) -> None:
+def _collect(root: Any, below: dict[Any, int]) -> None:
     """Fill in `below` for everything under `root`, children first, without recursion."""
-    stack = [(root, False)]
+    stack = [root]
     while stack:
-        node, children_done = stack.pop()
+        node = stack[-1]
+        if node in below:
+            stack.pop()
+            continue
         children = [child for child, _ in node.next_functions if child is not None]
-        if children_done:
+        missing = [child for child in children if child not in below]
+        if missing:
+            stack += missing
+        else:
+            mask = 0
             for child in children:
-                below[node] = below.get(node, 0) | below[child]
-        elif node not in below or node in starts:
-            below.setdefault(node, 0)
-            starts.discard(node)
-            stack.append((node, True))
-            stack += [(child, False) for child in children if child not in below or child in starts]
+                mask |= below[child]
+            below[node] = mask
+            stack.pop()

@@ -22,7 +22,8 @@ OBSTACLES = (
 # Words in torch's message → what they mean to the reader.
 CAUSES: tuple[tuple[str, str], ...] = (
     ("data-dependent", "its control flow depends on the values"),
-    ("vmap: It looks like you're calling .item()", "it reads a value with .item() or float()"),
+    (".item()", "it reads a value with .item() or float()"),
+    ("aten::item", "it reads a value with .item() or float()"),
     ("in-place", "it writes into a tensor in place"),
     ("inplace", "it writes into a tensor in place"),
     ("generate_vmap_rule", "it uses a custom autograd.Function"),

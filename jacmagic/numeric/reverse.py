@@ -11,6 +11,8 @@ from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.memory import batches
 from jacmagic.numeric.rows import Blocks, zeros
 
+STARTS_FASTER = 16  # rows up to which the start of a batch counts for more than its work
+
 
 def by_reverse(
     evaluation: Evaluation, *, create_graph: bool = False, chunk_size: int | None = None
@@ -20,31 +22,41 @@ def by_reverse(
     Raises:
         RuntimeError: a backward formula of the function cannot be batched.
     """
-    leaves, inputs = evaluation.outputs.leaves, evaluation.inputs
-    attached = [leaf for leaf in leaves if leaf.requires_grad and leaf.numel()]
-    m = sum(leaf.numel() for leaf in attached)
-    found: list[tuple[Tensor | None, ...]] = []
-    counts: list[int] = []
+    inputs = evaluation.inputs
+    attached = [leaf for leaf in evaluation.outputs.leaves if leaf.requires_grad and leaf.numel()]
+
+    def pull(*directions: Tensor, batched: bool = False) -> tuple[Tensor, ...]:
+        rows = torch.autograd.grad(
+            attached,
+            inputs,
+            directions,
+            retain_graph=True,
+            create_graph=create_graph,
+            allow_unused=True,
+            is_grads_batched=batched,
+        )
+        count = directions[0].shape[:1] if batched else ()
+        return tuple(
+            tensor.new_zeros(*count, *tensor.shape) if row is None else row
+            for row, tensor in zip(rows, inputs, strict=True)
+        )
+
+    pieces = []
     for start, stop in batches(
-        m, max(evaluation.size), chunk_size=chunk_size, seconds=2 * evaluation.seconds
+        sum(leaf.numel() for leaf in attached),
+        max(evaluation.size),
+        chunk_size=chunk_size,
+        seconds=2 * evaluation.seconds,
     ):
-        basis = identity(attached, start, stop)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # vmap's remarks on its speed
-            found.append(
-                torch.autograd.grad(
-                    attached,
-                    inputs,
-                    basis,
-                    retain_graph=True,
-                    create_graph=create_graph,
-                    allow_unused=True,
-                    is_grads_batched=True,
-                )
-            )
-        counts.append(stop - start)
+            basis = identity(attached, start, stop)
+            # autograd's own batching starts faster but knows fewer operations than torch.func's
+            few = stop - start <= STARTS_FASTER
+            pieces.append(pull(*basis, batched=True) if few else torch.func.vmap(pull)(*basis))
     columns = [
-        _joined([piece[j] for piece in found], counts, tensor) for j, tensor in enumerate(inputs)
+        torch.cat([piece[j] for piece in pieces]) if len(pieces) > 1 else pieces[0][j]
+        for j in range(len(inputs) if pieces else 0)
     ]
     return _split(evaluation, columns)
 
@@ -60,17 +72,6 @@ def identity(tensors: list[Tensor], start: int, stop: int) -> list[Tensor]:
         pieces.append(piece.view(stop - start, *tensor.shape))
         begin = end
     return pieces
-
-
-def _joined(pieces: list[Tensor | None], counts: list[int], tensor: Tensor) -> Tensor:
-    """All attached rows of one input's gradients, (m, *input.shape)."""
-    known = [
-        tensor.new_zeros(count, *tensor.shape) if piece is None else piece
-        for piece, count in zip(pieces, counts, strict=True)
-    ]
-    if not known:
-        return tensor.new_zeros(0, *tensor.shape)
-    return known[0] if len(known) == 1 else torch.cat(known)
 
 
 def _split(evaluation: Evaluation, columns: list[Tensor]) -> Blocks:

@@ -40,7 +40,7 @@ def _blocks_of_output(
     rows: list[tuple[Tensor | None, ...]] = []
     for k in range(leaf.numel()):
         direction = leaf.new_zeros(leaf.numel())  # a fresh one: a gradient may be this very tensor
-        direction[k] = 1
+        direction[k].fill_(1)
         row = torch.autograd.grad(
             leaf,
             inputs,
@@ -59,7 +59,8 @@ def _blocks_of_output(
 
 def _stacked(rows: list[Tensor | None], leaf: Tensor, tensor: Tensor) -> Tensor:
     known = [torch.zeros_like(tensor) if row is None else row for row in rows]
-    return torch.stack(known).reshape(leaf.shape + tensor.shape)
+    whole = torch.stack(known) if len(known) > 1 else known[0]
+    return whole.reshape(leaf.shape + tensor.shape)
 
 
 def zeros(leaf: Tensor, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
