@@ -7,24 +7,39 @@ properly in MathJax, KaTeX, LaTeX and MathML and can never be executed.
 
 from __future__ import annotations
 
+import keyword
 import re
+import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 _GREEK = (
-    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi pi rho sigma tau "
-    "upsilon phi chi psi omega"
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma "
+    "tau upsilon phi chi psi omega"
 ).split()
 _CAPITAL = "Gamma Delta Theta Lambda Xi Pi Sigma Upsilon Phi Psi Omega".split()
-_LETTERS = dict(zip(_GREEK, "αβγδεζηθικλμνξπρστυφχψω", strict=True)) | dict(
-    zip(_CAPITAL, "ΓΔΘΛΞΠΣΥΦΨΩ", strict=True)
-)
-_TEX_OF_LETTER = {letter: rf"\{name}" for name, letter in _LETTERS.items()}
+_VARIANTS = dict(zip("varepsilon vartheta varphi varrho".split(), "εϑφϱ", strict=True))
+_LETTERS = {
+    **dict(zip(_GREEK, "αβγδεζηθικλμνξοπρστυφχψω", strict=True)),
+    **dict(zip(_CAPITAL, "ΓΔΘΛΞΠΣΥΦΨΩ", strict=True)),
+    **_VARIANTS,
+    "ell": "ℓ",
+    "hbar": "ℏ",
+}
+_TEX = {name: rf"\{name}" for name in _LETTERS} | {"epsilon": r"\varepsilon", "omicron": "o"}
+_TEX |= {letter: _TEX[name] for name, letter in reversed(_LETTERS.items())}
 _ALIASES = {"eps": "epsilon", "lam": "lambda", "lmbda": "lambda", "lamda": "lambda"}
-_ACCENTS = {"dot": "dot", "ddot": "ddot", "hat": "hat", "bar": "bar", "tilde": "tilde", "vec": "vec"}
-_LOW = str.maketrans("0123456789+-,", "₀₁₂₃₄₅₆₇₈₉₊₋,")
-_ESCAPED = {
-    "\\": r"\textbackslash{}",
+_ACCENTS = {"dot", "ddot", "hat", "bar", "tilde", "vec"}
+_LOW = str.maketrans("0123456789aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
+_NAME = re.compile(r"(?P<stem>[^\W\d_]+)(?P<digits>[0-9]*)(?P<rest>(?:_[^\W_]+)*)_*(?P<primes>'*)")
+_IDENTIFIER = re.compile(r"[A-Za-z0-9_]+")
+LONGEST = 40  # characters of a name that are shown
+
+# Characters that TeX or HTML would read as their own stand outside \text{…}, as mathematics. The
+# braces around < and > keep them from ever beginning a tag.
+_COMMANDS = {
+    "\\": r"\backslash",
     "{": r"\{",
     "}": r"\}",
     "$": r"\$",
@@ -32,12 +47,14 @@ _ESCAPED = {
     "#": r"\#",
     "%": r"\%",
     "_": r"\_",
-    "^": r"\char94{}",
-    "~": r"\char126{}",
-    "<": r"<",
-    ">": r">",
+    "^": r"{\wedge}",
+    "~": r"{\sim}",
+    "<": "{<}",
+    ">": "{>}",
 }
-_NAME = re.compile(r"(?P<stem>[^\W\d_]+)(?P<digits>\d*)(?P<rest>(?:_[^\W_]+)*)_*")
+_RUN = re.compile(
+    "[" + re.escape("".join(_COMMANDS)) + "]|[^" + re.escape("".join(_COMMANDS)) + "]+"
+)
 
 
 @dataclass(frozen=True)
@@ -59,14 +76,12 @@ class Label:
 
     @cached_property
     def unicode(self) -> str:
-        """As a table shows it: "x₁", "x₀", "A₀₁", "θ₁"."""
+        """As a table shows it: "x₁", "x₀", "A₀₁", "θ₁"; one line, nothing invisible in it."""
         parts = _parts(self.name)
-        if parts is None:
-            return self.text
-        stem, low, accents = parts
-        if accents or not all(part.isdigit() for part in low):
-            return self.text
-        return _LETTERS.get(stem, stem) + _below(low, self.index).translate(_LOW)
+        if parts is None or parts.accents or not all(map(_fits_below, parts.low)):
+            return Label(_visible(self.name), self.index).text
+        below = _below(parts.low, self.index).translate(_LOW)
+        return _LETTERS.get(parts.stem, parts.stem) + below + parts.primes
 
     @cached_property
     def tex(self) -> str:
@@ -75,32 +90,73 @@ class Label:
         if parts is None:
             shown, low = _as_text(self.name), list[str]()
         else:
-            stem, low, accents = parts
-            shown = _letter(stem)
-            for accent in accents:
+            shown, low = _letter(parts.stem), parts.low
+            for accent in parts.accents:
                 shown = rf"\{accent}{{{shown}}}"
-        below = _below([_low(part) for part in low], self.index)
+            shown += parts.primes
+        below = _below([part if part.isdigit() else _letter(part) for part in low], self.index)
         return f"{shown}_{{{below}}}" if below else shown
 
     @cached_property
     def symbol(self) -> str:
-        """A plain name that is different for different labels: "x1", "x_0", "A_0_1"."""
-        return "_".join([self.name, *map(str, self.index)])
+        """A plain identifier: "x1", "x_0", "A_0_1". See `symbols` for many that must differ."""
+        plain = re.sub(r"\W", "_", "_".join([self.name, *map(str, self.index)]))
+        if plain.isidentifier():
+            return f"{plain}_" if keyword.iskeyword(plain) else plain
+        return f"_{plain}"
 
 
-def _parts(name: str) -> tuple[str, list[str], list[str]] | None:
-    """A name's letter or word, what stands below it, and its accents; None for odd names."""
+def symbols(labels: Iterable[Label]) -> list[str]:
+    """The identifiers of several labels, different ones for different labels.
+
+    An argument `x_0` beside a tensor `x` would share its identifier with `x[0]`; the later one gets
+    an underscore more.
+    """
+    found: dict[Label, str] = {}
+    taken: set[str] = set()
+    for label in (labels := list(labels)):
+        symbol = found.get(label, label.symbol)
+        while label not in found and symbol in taken:
+            symbol += "_"
+        found[label] = symbol
+        taken.add(symbol)
+    return [found[label] for label in labels]
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """A name that reads as a letter or word with things below and above it."""
+
+    stem: str
+    low: list[str]
+    accents: list[str]
+    primes: str
+
+
+def _parts(name: str) -> _Parts | None:
+    """A name's parts; None where it is better written out."""
     found = _NAME.fullmatch(name)
-    if found is None:
+    if found is None or len(name) > LONGEST:
         return None
-    low = [found["digits"]] if found["digits"] else []
-    accents = []
-    for part in found["rest"].split("_")[1:]:
-        if part in _ACCENTS:
-            accents.append(_ACCENTS[part])
-        else:
-            low.append(part)
-    return _ALIASES.get(found["stem"], found["stem"]), low, accents
+    stem = _ALIASES.get(found["stem"], found["stem"])
+    rest = found["rest"].split("_")[1:]
+    low = [found["digits"]] * bool(found["digits"]) + [
+        part for part in rest if part not in _ACCENTS
+    ]
+    accents = [part for part in rest if part in _ACCENTS]
+    is_word = len(stem) > 1 and stem not in _LETTERS
+    if is_word and (accents or not all(map(_is_number, low))):
+        return None  # learning_rate is one word, not a rate below a learning
+    return _Parts(stem, low, accents, found["primes"])
+
+
+def _is_number(part: str) -> bool:
+    return part.isascii() and part.isdigit()
+
+
+def _fits_below(part: str) -> bool:
+    """Whether Unicode has small low characters for a part."""
+    return _is_number(part) or (len(part) == 1 and ord(part) in _LOW)
 
 
 def _below(low: list[str], index: tuple[int, ...]) -> str:
@@ -112,20 +168,29 @@ def _below(low: list[str], index: tuple[int, ...]) -> str:
 
 def _letter(stem: str) -> str:
     r"""A letter, a Greek letter's command, or a word in upright type."""
-    if stem in _LETTERS:
-        return "o" if stem == "omicron" else rf"\{'varepsilon' if stem == 'epsilon' else stem}"
-    if stem in _TEX_OF_LETTER:
-        return _TEX_OF_LETTER[stem]
-    if stem.isascii():
-        return stem if len(stem) == 1 else rf"\mathrm{{{stem}}}"
+    if stem in _TEX:
+        return _TEX[stem]
+    if stem.isascii() and len(stem) == 1:
+        return stem
     return _as_text(stem)
 
 
-def _low(part: str) -> str:
-    """A part of a subscript."""
-    return part if part.isdigit() and part.isascii() else _letter(part)
-
-
 def _as_text(name: str) -> str:
-    r"""Any text inside \text{…}, with TeX's own characters escaped."""
-    return rf"\text{{{''.join(_ESCAPED.get(character, character) for character in name)}}}"
+    r"""Any text: identifiers as \mathrm{…}, the rest as \text{…} with what TeX would read apart."""
+    name = _visible(name)
+    if _IDENTIFIER.fullmatch(name):
+        return rf"\mathrm{{{name}}}".replace("_", r"\_")
+    return "".join(_COMMANDS.get(run) or rf"\text{{{run}}}" for run in _RUN.findall(name))
+
+
+def _visible(name: str) -> str:
+    """A name of one line and bounded length; what cannot be seen or printed becomes �."""
+    shown = "".join(map(_printable, unicodedata.normalize("NFC", name)))
+    return (shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…") or "''"
+
+
+def _printable(character: str) -> str:
+    if character.isspace():
+        return " "
+    hidden = unicodedata.category(character) in {"Cc", "Cf", "Cn", "Cs", "Co"}
+    return "�" if hidden or "\u0300" <= character <= "\u036f" else character
