@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from jacmagic import display
+from jacmagic import code, display
 from jacmagic.agreement import Agreement
 from jacmagic.captured import captured
 from jacmagic.derivation import Derivation, derive
@@ -322,6 +322,20 @@ class Jacobian:
         import sympy
 
         return self.formula if self.formula is not None else sympy.Matrix(self.to_numpy())
+
+    def to_code(self, language: str = "python") -> str:
+        """Source of a function that computes this Jacobian from its closed form.
+
+        Args:
+            language: "python", "torch", "c" or "javascript".
+
+        Raises:
+            JacmagicError: without a closed form, or for what the language has no function for.
+        """
+        if self._form is None:
+            raise PointError(f"expected a closed form to write; found none: {self.refusal}")
+        inputs = [(one.name, tuple(one.value.shape)) for one in self.problem.inputs]
+        return code.write(language, self._form, f"jacobian_of_{self.title}", inputs)
 
     def __repr__(self) -> str:
         return display.text(self)
