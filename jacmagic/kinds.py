@@ -208,6 +208,8 @@ def expressions_target(
     module = function_of_expressions(cell.source, "f", names)
     exec(compile(module, filename, "exec", dont_inherit=True), space)
     function = space["f"]
+    # a traceback then shows the lines of the cell as those of a module
+    function.__code__ = function.__code__.replace(co_name="<module>")
     raised = lifted(function)
     taken = [a.name for a in arguments if a.default is not EMPTY and a.name not in named]
     return Target(

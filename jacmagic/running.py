@@ -33,7 +33,7 @@ def run_cell(shell: InteractiveShell, line: Line, cell: str, *, of: str | None) 
     """
     __tracebackhide__ = True
     source = f"#{line.head}{line.text}\n{shell.transform_cell(cell)}"
-    typed = f"{line.head}{line.text}\n{cell}"
+    typed = f"{line.head}{line.text}\n{cell}".removesuffix("\n")  # as debuggers know the cell
     filename = shell.compile.cache(source, _number(shell), raw_code=typed)
     tree = shell.transform_ast(shell.compile.ast_parse(source, filename=filename))
     try:

@@ -130,7 +130,7 @@ def test_a_line_that_cannot_be_read_is_refused_with_a_caret(text: str, message: 
 
 def test_two_targets_are_refused() -> None:
     """Only one target can be differentiated."""
-    with pytest.raises(CellError, match="expected one target, .*; found 'f g'"):
+    with pytest.raises(CellError, match=r"expected one target, .*; found 'f g'"):
         read("f g", wants_target=True)
 
 
@@ -199,5 +199,5 @@ def test_ranges_are_taken_apart(text: str, expected: RangeText, key: str) -> Non
 @pytest.mark.parametrize("text", ["", "x", "x=", "x=1", "x=1:", "x=1:2:3:4", "0:5", "x[a]=0:1"])
 def test_other_ranges_are_refused(text: str) -> None:
     """A range of another form is refused with an example."""
-    with pytest.raises(CellError, match="expected --range NAME=LO:HI .* write for example"):
+    with pytest.raises(CellError, match=r"expected --range NAME=LO:HI .* write for example"):
         read_range(text)

@@ -78,7 +78,7 @@ def test_a_cell_without_the_function_is_refused(source: str, of: str | None, mes
 
 def test_a_syntax_error_passes_through() -> None:
     """A cell that is no Python is Python's to refuse, with the line of the cell."""
-    with pytest.raises(SyntaxError, match="invalid syntax|expected") as caught:
+    with pytest.raises(SyntaxError, match=r"invalid syntax|expected") as caught:
         read_cell("x = 3\ndef f(x) return x")
     assert caught.value.lineno == 2
 
