@@ -323,6 +323,8 @@ def test_methods_instances_partials_and_modules():
     assert isinstance(model.weights, np.ndarray)
     added = functools.partial(lambda a, x, b: a @ x + np.sum(b * x), MATRIX, b=np.array([1.0, 1.0]))
     np.testing.assert_allclose(lifted(added)(x).detach(), [8.0, 16.0])
+    assert lifted(np.sin)(x).requires_grad and lifted(math.exp)(x[0]).requires_grad
+    np.testing.assert_allclose(lifted(functools.partial(np.dot, MATRIX))(x).detach(), [5.0, 13.0])
     net = Net()
     torch.testing.assert_close(lifted(net)(x), torch.tanh(net.layer(x)) * math.sqrt(2))
 
@@ -414,6 +416,14 @@ def test_nested_and_concurrent_calls():
     assert inner.requires_grad
     assert isinstance(MATRIX, np.ndarray) and np.sin is globals()["np"].sin
     assert type(np.zeros(2)) is np.ndarray
+
+
+def test_code_in_a_bare_namespace_is_lifted():
+    """Functions executed into a dict without a name are the user's, and so are their helpers."""
+    namespace = {"np": np}
+    exec("def g(x): return np.exp(x)\ndef f(x): return g(x) * np.ones(2)", namespace)
+    assert lifted(namespace["f"])(point(0.0)).tolist() == [1.0, 1.0]
+    assert namespace["np"] is np
 
 
 def test_wrapper_keeps_the_signature():

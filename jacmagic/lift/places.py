@@ -73,24 +73,25 @@ _loans: dict[tuple[int, str | None], Loan] = {}
 
 
 def functions_of(target: Any) -> Iterator[types.FunctionType]:
-    """The Python functions that run when `target` is called, as far as they are the user's own."""
+    """The Python functions that run when `target` is called; of a module, those the user wrote."""
     if isinstance(target, functools.partial):
         yield from functions_of(target.func)
     elif isinstance(target, types.MethodType):
         yield from functions_of(target.__func__)
     elif isinstance(target, types.FunctionType):
-        yield from (target,) if is_users(target) else ()
+        yield target
         yield from functions_of(getattr(target, "__wrapped__", None))
     elif isinstance(target, nn.Module):
         for module in target.modules():
-            yield from functions_of(type(module).forward)
+            yield from filter(is_users, functions_of(type(module).forward))
     elif callable(target) and isinstance(type(target).__call__, types.FunctionType):
         yield from functions_of(type(target).__call__)
 
 
 def is_users(function: types.FunctionType) -> bool:
-    """Library code is never touched."""
-    return (function.__module__ or "").partition(".")[0] not in LIBRARIES
+    """Library code is never touched; code compiled into a bare namespace says it is `builtins`."""
+    module = function.__module__ or "builtins"
+    return module == "builtins" or module.partition(".")[0] not in LIBRARIES
 
 
 def names_in(code: types.CodeType) -> Iterator[str]:
@@ -119,7 +120,7 @@ def places_of(target: Any) -> list[Place]:
         for place in spots:
             if place.identity not in found and (value := place.get()) is not MISSING:
                 found[place.identity] = place
-                pending += functions_of(value)
+                pending += filter(is_users, functions_of(value))
         if function.__defaults__:
             found[id(function), None] = Place(function)
     return list(found.values())
