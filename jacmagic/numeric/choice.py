@@ -13,9 +13,6 @@ FEW = 2  # directions that are cheaper one after the other than in a batch
 TALL = 4  # times more outputs than inputs, before columns pay for running the function again
 MANY = 16  # outputs below which that is never worth it
 
-# Road → what it says about itself: the mode's name, and whether its passes are columns.
-ROADS = ("rows", "reverse", "forward", "columns")
-
 # Strategy → the roads to try, in order. The last one of `auto` always gets through.
 LADDERS: dict[str, tuple[str, ...]] = {
     "rows": ("rows",),

@@ -16,8 +16,8 @@ from jacmagic.errors import SizeError
 # A batch must neither exhaust memory nor keep an interrupt (■) waiting, and how much a row of it
 # costs depends on what the function does inside. Time is the measure for both: the plain run tells
 # roughly what one row costs, each batch corrects that, and no batch is meant to take longer than
-# this. What is touched in a quarter of a second also fits into memory.
-SECONDS_PER_BATCH = 0.25
+# this. What is touched in a tenth of a second also fits into memory.
+SECONDS_PER_BATCH = 0.1
 ROWS_AT_ONCE = 2**20  # scalars of the basis in one batch: 8 MiB of float64, about a cache's worth
 
 _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")

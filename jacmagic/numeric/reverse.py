@@ -11,7 +11,10 @@ from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.memory import batches
 from jacmagic.numeric.rows import Blocks, zeros
 
-STARTS_FASTER = 16  # rows up to which the start of a batch counts for more than its work
+# Autograd's own batching starts faster than torch.func's vmap, but goes slice by slice through the
+# operations it has no rule for (softmax, matrix times vector). It pays where starting is everything:
+FEW_ROWS = 16
+QUICK = 1e-3  # seconds of one plain run
 
 
 def by_reverse(
@@ -51,9 +54,8 @@ def by_reverse(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # vmap's remarks on its speed
             basis = identity(attached, start, stop)
-            # autograd's own batching starts faster but knows fewer operations than torch.func's
-            few = stop - start <= STARTS_FASTER
-            pieces.append(pull(*basis, batched=True) if few else torch.func.vmap(pull)(*basis))
+            small = stop - start <= FEW_ROWS and evaluation.seconds < QUICK
+            pieces.append(pull(*basis, batched=True) if small else torch.func.vmap(pull)(*basis))
     columns = [
         torch.cat([piece[j] for piece in pieces]) if len(pieces) > 1 else pieces[0][j]
         for j in range(len(inputs) if pieces else 0)
