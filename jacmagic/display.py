@@ -13,7 +13,7 @@ from jacmagic import html, latex
 from jacmagic import text as plain
 from jacmagic.formula import pretty
 from jacmagic.labels import Label
-from jacmagic.road import NOT_WANTED
+from jacmagic.road import NOT_WANTED, point_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,20 +43,29 @@ def layout(jacobian: Jacobian) -> tuple[np.ndarray, list[Label], list[Label], np
     return values, rows, columns, pattern
 
 
-def caption(jacobian: Jacobian) -> str:
-    """The point, and the layout where it is not the usual one."""
+def point(jacobian: Jacobian, *, unicode: bool = False) -> str:
+    """The point as "x1 = 3, x2 = 4", cut after twelve components."""
     digits = jacobian.view.digits
-    point = [
-        f"{label.text} = {plain.number(value, digits)}"
-        for label, value in zip(jacobian.columns, _point(jacobian), strict=True)
+    shown = [
+        f"{label.unicode if unicode else label.text} = {plain.number(value, digits)}"
+        for label, value in zip(jacobian.columns, point_of(jacobian.problem), strict=True)
     ][:12]
-    more = ", …" if len(jacobian.columns) > 12 else ""
+    return ", ".join(shown) + (", …" if len(jacobian.columns) > 12 else "")
+
+
+def whereabouts(jacobian: Jacobian, *, unicode: bool = False) -> str:
+    """The point, and the layout where it is not the usual one."""
     turned = (
         " · denominator layout: ∂ of the columns by the rows"
         if jacobian.view.layout == "denominator"
         else ""
     )
-    return f"Jacobian of {jacobian.title} at {', '.join(point)}{more}{turned}"
+    return f"at {point(jacobian, unicode=unicode)}{turned}"
+
+
+def caption(jacobian: Jacobian) -> str:
+    """What is shown and where."""
+    return f"Jacobian of {jacobian.title} {whereabouts(jacobian)}"
 
 
 def warnings(jacobian: Jacobian) -> list[str]:
@@ -82,14 +91,6 @@ def _parameters(jacobian: Jacobian) -> str:
         text = " ".join(str(value).split())
         shown.append(f"{name} = {text if len(text) <= 40 else text[:39] + '…'}")
     return ", ".join(shown)
-
-
-def _point(jacobian: Jacobian) -> list[float]:
-    return [
-        number
-        for value in jacobian.point.values()
-        for number in value.detach().cpu().reshape(-1).double().tolist()
-    ]
 
 
 def text(jacobian: Jacobian) -> str:

@@ -1,0 +1,171 @@
+/**
+ * The explorer's view: derivation, table and agreement, redrawn together from the model's traits.
+ *
+ * @typedef {object} Traits the model's traits, equal to those of `JacobianView` in explorer.py
+ * @property {import("./grid.mjs").Spec} spec what never changes: labels, blocks, digits
+ * @property {DataView} values float64 numbers, row-major
+ * @property {DataView} zeros one byte an entry, 1 where it is zero whatever the point
+ * @property {Chain} chain the derivation
+ * @property {Status} status what stands below the table
+ *
+ * @typedef {object} Chain
+ * @property {string} head MathML of the left-hand side
+ * @property {string[]} signs what stands before each link
+ * @property {string[]} links MathML of each matrix, without its brackets
+ *
+ * @typedef {object} Status
+ * @property {string} point where the Jacobian stands
+ * @property {string} verdict "agree", "disagree" or "numbers only"
+ * @property {string} agreement one line
+ * @property {string[]} warnings
+ * @property {string[]} remarks
+ * @property {[number, number][]} marked entries that disagree or are not finite
+ * @property {string} stale why the last good result still stands; "" if it does not
+ */
+
+import { asBytes, asNumbers } from "./format.mjs";
+import { Grid } from "./grid.mjs";
+import { readMathml } from "./mathml.mjs";
+
+const LONG = 6000; // characters of MathML above which a link starts folded
+
+/**
+ * @param {Document} document
+ * @param {string} tag
+ * @param {string} className
+ * @param {string} [text]
+ */
+function make(document, tag, className, text = "") {
+  const element = document.createElement(tag);
+  element.className = className;
+  if (text) element.textContent = text;
+  return element;
+}
+
+/** The derivation: links that did not change are left alone, so nothing is typeset twice. */
+class Derivation {
+  /** @param {HTMLElement} parent */
+  constructor(parent) {
+    this.box = parent;
+    this.document = parent.ownerDocument;
+    /** @type {string[]} */
+    this.shown = [];
+  }
+
+  /** @param {Chain} chain */
+  paint(chain) {
+    const parts = [chain.head, ...chain.links.map((link, k) => `${chain.signs[k]}${link}`)];
+    parts.forEach((part, k) => {
+      if (this.shown[k] === part) return;
+      const fresh = k ? this.link(chain.signs[k - 1], chain.links[k - 1]) : this.head(chain.head);
+      const old = this.box.children[k];
+      if (old) old.replaceWith(fresh);
+      else this.box.append(fresh);
+    });
+    while (this.box.children.length > parts.length) this.box.lastElementChild?.remove();
+    this.shown = parts;
+  }
+
+  /** @param {string} source */
+  head(source) {
+    const head = make(this.document, "span", "jm-head");
+    head.append(readMathml(source, this.document));
+    return head;
+  }
+
+  /**
+   * @param {string} sign
+   * @param {string} source
+   */
+  link(sign, source) {
+    const brackets = make(this.document, "span", "jm-brackets");
+    brackets.append(readMathml(source, this.document));
+    const before = make(this.document, "span", "jm-sign", sign);
+    if (source.length < LONG) {
+      const link = make(this.document, "span", "jm-link");
+      link.append(before, brackets);
+      return link;
+    }
+    const fold = make(this.document, "details", "jm-link jm-fold");
+    fold.append(make(this.document, "summary", "", `${sign} matrix`), brackets);
+    return fold;
+  }
+}
+
+/** What stands below the table. */
+class Notes {
+  /** @param {HTMLElement} parent */
+  constructor(parent) {
+    this.document = parent.ownerDocument;
+    this.agreement = make(this.document, "p", "jm-agreement");
+    this.list = make(this.document, "ul", "jm-notes");
+    parent.append(this.agreement, this.list);
+  }
+
+  /** @param {Status} status */
+  paint(status) {
+    const mark = { agree: "✓", disagree: "⚠", "numbers only": "·" }[status.verdict] ?? "";
+    this.agreement.textContent = `${mark} ${status.agreement}`;
+    this.agreement.dataset.verdict = status.verdict;
+    const warnings = status.warnings.map((text) => make(this.document, "li", "jm-warning", `⚠ ${text}`));
+    const remarks = status.remarks.map((text) => make(this.document, "li", "", text));
+    this.list.replaceChildren(...warnings, ...remarks);
+  }
+}
+
+/**
+ * Notebook 7 handles command-mode keys before they reach a slider, unless the handle that has the
+ * focus carries this attribute; on an ancestor it would be too late.
+ * @param {HTMLElement} el
+ * @param {AbortSignal | undefined} signal
+ */
+function freeSliderKeys(el, signal) {
+  const tag = (/** @type {Event} */ event) => {
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (target.closest?.(".widget-slider, .widget-readout")) {
+      target.setAttribute("data-lm-suppress-shortcuts", "true");
+    }
+  };
+  setTimeout(() => {
+    const box = el.closest(".jm-explorer") ?? el.parentElement;
+    box?.addEventListener("focusin", tag);
+    signal?.addEventListener("abort", () => box?.removeEventListener("focusin", tag));
+  });
+}
+
+/** @param {{model: any, el: HTMLElement, signal?: AbortSignal}} context */
+function render({ model, el, signal }) {
+  const document = el.ownerDocument;
+  el.classList.add("jm-root");
+  const title = make(document, "div", "jm-title");
+  const chain = make(document, "div", "jm-chain");
+  const stale = make(document, "p", "jm-stale-note");
+  stale.setAttribute("role", "alert");
+  const body = make(document, "div", "jm-body");
+  el.append(title, chain, stale, body);
+  const spec = model.get("spec");
+  const derivation = new Derivation(chain);
+  const grid = new Grid(body, spec);
+  const notes = new Notes(body);
+
+  const paint = () => {
+    const status = /** @type {Status} */ (model.get("status"));
+    const width = spec.columns.length;
+    title.textContent = `${spec.title} ${status.point}`;
+    derivation.paint(model.get("chain"));
+    grid.paint({
+      values: asNumbers(model.get("values")),
+      zero: asBytes(model.get("zeros")),
+      marked: new Set(status.marked.map(([i, j]) => i * width + j)),
+    });
+    notes.paint(status);
+    stale.textContent = status.stale;
+    el.classList.toggle("jm-stale", Boolean(status.stale));
+  };
+  model.on("change", paint);
+  signal?.addEventListener("abort", () => model.off("change", paint));
+  freeSliderKeys(el, signal);
+  paint();
+}
+
+export default { render };
