@@ -12,7 +12,7 @@ from jacmagic.numeric.memory import batches
 from jacmagic.numeric.rows import Blocks, zeros
 
 # Autograd's own batching starts faster than torch.func's vmap, but goes slice by slice through the
-# operations it has no rule for (softmax, matrix times vector). It pays where starting is everything:
+# operations it has no rule for (softmax, matrix times vector). It pays for what is quick anyway:
 FEW_ROWS = 16
 QUICK = 1e-3  # seconds of one plain run
 
