@@ -43,6 +43,14 @@ def layout(jacobian: Jacobian) -> tuple[np.ndarray, list[Label], list[Label], np
     return values, rows, columns, pattern
 
 
+def blocks(jacobian: Jacobian) -> tuple[list[int], list[int]]:
+    """Sizes of the table's blocks of rows and of columns; none where every block is one entry."""
+    rows = [leaf.numel() for leaf in jacobian.numbers.outputs.leaves]
+    columns = [len(one.labels) for one in jacobian.problem.inputs]
+    down, across = (sizes if max(sizes, default=0) > 1 else [] for sizes in (rows, columns))
+    return (across, down) if jacobian.view.layout == "denominator" else (down, across)
+
+
 def point(jacobian: Jacobian, *, unicode: bool = False) -> str:
     """The point as "x1 = 3, x2 = 4", cut after twelve components."""
     digits = jacobian.view.digits
@@ -164,9 +172,7 @@ def _steps(jacobian: Jacobian) -> list[Step]:
 def static(jacobian: Jacobian) -> str:
     """The still form as self-contained HTML."""
     values, rows, columns, pattern = layout(jacobian)
-    sizes = [leaf.numel() for leaf in jacobian.numbers.outputs.leaves]
     chain = jacobian.derivation
-    blocks = (sizes, [len(one.labels) for one in jacobian.problem.inputs])
     return html.matrix(
         values,
         [f"∂{label.unicode}" for label in rows],
@@ -174,7 +180,7 @@ def static(jacobian: Jacobian) -> str:
         digits=jacobian.view.digits,
         caption=caption(jacobian),
         pattern=pattern,
-        blocks=blocks[::-1] if jacobian.view.layout == "denominator" else blocks,
+        blocks=blocks(jacobian),
         head=latex.to_mathml(chain.head),
         chain=list(zip(chain.signs, map(latex.to_mathml, chain.links), strict=True)),
         steps=[_step_lines(step) for step in _steps(jacobian)] if jacobian.view.steps else [],

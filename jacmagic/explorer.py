@@ -85,10 +85,7 @@ class JacobianView(anywidget.AnyWidget):
 def _spec(jacobian: Jacobian) -> dict[str, Any]:
     """What never changes: labels, blocks and digits."""
     _, rows, columns, _ = display.layout(jacobian)
-    row_blocks = [leaf.numel() for leaf in jacobian.numbers.outputs.leaves]
-    column_blocks = [len(one.labels) for one in jacobian.problem.inputs]
-    if jacobian.view.layout == "denominator":
-        row_blocks, column_blocks = column_blocks, row_blocks
+    row_blocks, column_blocks = display.blocks(jacobian)
     return {
         "title": f"Jacobian of {jacobian.title}",
         "rows": [label.unicode for label in rows],
@@ -210,7 +207,7 @@ class Explorer(ipywidgets.VBox):
                 max=max(high, value),
                 step=step,
                 description=label.unicode,
-                readout_format=f".{max(self.jacobian.view.digits, 1)}~g",
+                readout_format=f".{self.jacobian.view.digits}",
                 continuous_update=True,
             )
             slider.observe(lambda change: self._moved(place, change["new"]), "value")
