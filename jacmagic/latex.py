@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from jacmagic.text import number as plain_number
 
-_WIDEST_LINE = 150  # LaTeX characters of the widest row up to which links share a line
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+_WIDEST_LINE = 72  # letters side by side up to which the links of a chain share a line
 
 
 def number(value: float, digits: int = 4) -> str:
@@ -20,7 +24,13 @@ def number(value: float, digits: int = 4) -> str:
     if shown in ("nan", "inf", "-inf"):
         return {"nan": r"\mathrm{nan}", "inf": r"\infty", "-inf": r"-\infty"}[shown]
     mantissa, _, exponent = shown.partition("e")
-    return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if exponent else mantissa
+    if not exponent:
+        return mantissa
+    power = f"10^{{{int(exponent)}}}"
+    return {"1": power, "-1": f"-{power}"}.get(mantissa, rf"{mantissa} \cdot {power}")
+
+
+# ── building ──────────────────────────────────────────────────────────────────────────────────
 
 
 def matrix(entries: Sequence[Sequence[str]]) -> str:
@@ -35,10 +45,12 @@ def partial(output: str, variable: str) -> str:
 
 
 def partial_of(expression: str, variable: str) -> str:
-    """∂(expression)/∂variable as a fraction; cases stand behind the operator."""
-    if r"\begin{cases}" in expression or len(expression) > 60:
-        return rf"\frac{{\partial}}{{\partial {variable}}} \left( {expression} \right)"
-    return rf"\frac{{\partial \left( {expression} \right)}}{{\partial {variable}}}"
+    """∂(expression)/∂variable as a fraction; what is long stands behind the operator."""
+    if re.fullmatch(r"(?!\\frac)[\w^{}\\]+", expression):  # x_{2}^{3} needs no brackets
+        return partial(expression, variable)
+    if r"\begin{cases}" in expression or extent(expression) > 20:
+        return rf"{partial('', variable)} \left( {expression} \right)"
+    return partial(rf"\left( {expression} \right)", variable)
 
 
 def head(function: str, inputs: Sequence[str], *, transposed: bool = False) -> str:
@@ -57,7 +69,7 @@ def derivation(left: str, links: Sequence[str], signs: Sequence[str]) -> str:
     room = 0
     for link, plain in zip(links, signs, strict=True):
         sign = r"\neq" if plain == "≠" else plain
-        width = max(map(len, link.split(r"\\")), default=0)
+        width = max(map(extent, link.split(r"\\")), default=0) + 4
         if lines and room + width <= _WIDEST_LINE:
             lines[-1] += f" {sign} {link}"
             room += width
@@ -68,13 +80,76 @@ def derivation(left: str, links: Sequence[str], signs: Sequence[str]) -> str:
     return f"\\begin{{aligned}}\n{left} {chain}\n\\end{{aligned}}"
 
 
-def to_mathml(source: str, *, display: bool = True) -> str:
-    """MathML of LaTeX without delimiters.
+_FRACTION = re.compile(r"\\frac\s*{([^{}]*)}\s*{([^{}]*)}")
+_GROUP = re.compile(r"(\\[a-zA-Z]+|[^}\s]){([^{}]*)}")
+_COMMAND = re.compile(r"\\([a-zA-Z]+)")
+_SPOKEN = {"sin", "cos", "tan", "ln", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "max"}
+_SILENT = {"left", "right", "begin", "end", "mathrm", "mathbf", "text", "operatorname", "quad"}
 
-    latex2mathml knows no extra space between rows and no alignment marks, so these are left out.
+
+def extent(source: str) -> int:
+    """About how many letters LaTeX is wide: the longer part of a fraction, a command as one."""
+    before = None
+    while before != source:
+        before = source
+        source = _FRACTION.sub(lambda found: max(found.groups(), key=extent), source)
+        source = _GROUP.sub(_unwrapped, source)
+    source = _COMMAND.sub(lambda found: _letters(found[1]), source)
+    return len(re.sub(r"[\s{}_^\\]", "", source))
+
+
+def _unwrapped(found: re.Match[str]) -> str:
+    return found[0] if found[1] == r"\frac" else f"{found[1]} {found[2]}"
+
+
+def _letters(command: str) -> str:
+    if command in _SPOKEN:
+        return command
+    return "" if command in _SILENT else "x"
+
+
+# ── MathML ────────────────────────────────────────────────────────────────────────────────────
+
+
+def to_mathml(source: str, *, display: bool = True) -> str:
+    """MathML of LaTeX without delimiters, well-formed whatever stands in it.
+
     A matrix comes without its brackets: fonts draw them too small, so the page draws them itself.
     """
-    from latex2mathml.converter import convert
+    from xml.etree.ElementTree import tostring
 
-    plain = re.sub(r"\\\\\[[\d.]+ex\]", r"\\\\", source).replace("bmatrix", "matrix")
-    return str(convert(plain, display="block" if display else "inline"))
+    from latex2mathml.converter import convert_to_element
+
+    plain = re.sub(r"\\\\\[[\d.]+ex\]", r"\\\\", source)
+    for environment, known in (("bmatrix", "matrix"), ("aligned", "align*")):
+        for end in ("begin", "end"):
+            plain = plain.replace(rf"\{end}{{{environment}}}", rf"\{end}{{{known}}}")
+    root = convert_to_element(plain, display="block" if display else "inline")
+    for element in list(root.iter()):
+        _tidy(element)
+    return tostring(root, encoding="unicode")
+
+
+_ENTITY = re.compile(r"&#x([0-9A-Fa-f]+);")
+
+
+def _tidy(element: Element) -> None:
+    """Characters for entities, styles for attributes that browsers ignore, words in one piece.
+
+    latex2mathml writes text into its output unescaped, so the tree is written out here instead.
+    """
+    if element.text:
+        element.text = _ENTITY.sub(lambda found: chr(int(found[1], 16)), element.text)
+    alignment = element.attrib.pop("columnalign", None)
+    if alignment:
+        element.set("style", f"text-align:{alignment}")
+    word: Element | None = None
+    for child in list(element):
+        if child.tag != "mi" or child.get("mathvariant") != "normal":
+            word = None
+        elif word is None:
+            word = child
+        else:
+            word.text = f"{word.text or ''}{child.text or ''}"
+            word.attrib.pop("mathvariant", None)
+            element.remove(child)

@@ -196,7 +196,8 @@ class _Tex(_Pen):
         return rf"\left( {self.expression(expression)} \right)"
 
     def written(self, skeleton: Expr, shown: Mapping[sympy.Symbol, str]) -> str:
-        return tex(skeleton, {**self.names, **shown}, written=True, dots=True)
+        dots = not isinstance(skeleton, sympy.Piecewise)  # conditions stand there as they are
+        return tex(skeleton, {**self.names, **shown}, written=True, dots=dots)
 
 
 _PLACEHOLDER = re.compile(r"(?:inner|given)\d+_")
