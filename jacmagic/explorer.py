@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -136,6 +136,8 @@ class Explorer(ipywidgets.VBox):
 
     Attributes:
         jacobian: the Jacobian that is shown.
+        view: what the browser draws.
+        chooser: picks the component that has a slider, where there are too many; else None.
     """
 
     def __init__(
@@ -165,7 +167,9 @@ class Explorer(ipywidgets.VBox):
         self._tray.add_class("jm-sliders")
         super().__init__(children=[self._tray, self.view])
         self.add_class("jm-explorer")
-        self._choose(range(min(len(self._numbers), MOST_SLIDERS)))
+        crowded = len(self._numbers) > MOST_SLIDERS
+        self.chooser = self._make_chooser() if crowded else None
+        self._choose([0] if crowded else range(len(self._numbers)))
 
     @property
     def point(self) -> dict[str, torch.Tensor]:
@@ -179,17 +183,13 @@ class Explorer(ipywidgets.VBox):
 
     # ── controls ──────────────────────────────────────────────────────────────────────────────
 
-    def _choose(self, places: Any) -> None:
-        """Show sliders for these components, and a chooser where there are more."""
-        controls: list[ipywidgets.Widget] = [self._slider(place) for place in places]
-        if len(self._numbers) > MOST_SLIDERS:
-            if not hasattr(self, "_chooser"):
-                self._chooser = self._make_chooser()
-            controls = [self._chooser, *controls[:1]] if len(controls) > 1 else [self._chooser, *controls]
+    def _choose(self, places: Iterable[int]) -> None:
+        """Show sliders for these components, with the chooser where there are more."""
         reset = ipywidgets.Button(description="Reset", tooltip="Back to the first point")
         reset.add_class("jm-reset")
         reset.on_click(lambda _: self.reset())
-        self._tray.children = [*controls, reset]
+        choosers = [] if self.chooser is None else [self.chooser]
+        self._tray.children = [*choosers, *map(self._slider, places), reset]
 
     def _make_chooser(self) -> ipywidgets.Dropdown:
         options = [(label.unicode, place) for place, label in enumerate(self.jacobian.columns)]

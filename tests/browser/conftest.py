@@ -1,46 +1,60 @@
-"""One browser and one server for all browser tests; a fresh page and notebook for each."""
+"""One server and one browser for all browser tests; a fresh page and notebook for each."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import BrowserContext
 
 import lab
 
 PICTURES = Path(__file__).resolve().parents[2] / "build" / "screenshots"
+LOAD = "%load_ext jacmagic"
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def context() -> Iterator[BrowserContext]:
     """Debian's chromium, without a window."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=lab.chromium(), args=list(lab.FLAGS))
-        yield browser
-        browser.close()
+    with lab.chromium() as context:
+        yield context
 
 
 @pytest.fixture(scope="session")
-def root(tmp_path_factory) -> Path:
-    """The folder that the servers show."""
+def folder(tmp_path_factory) -> Path:
+    """The folder that the server shows."""
     return tmp_path_factory.mktemp("notebooks")
 
 
 @pytest.fixture(scope="session")
-def address(root) -> Iterator[str]:
+def address(folder) -> Iterator[str]:
     """A JupyterLab server."""
-    with lab.jupyter(root) as address:
+    with lab.serve(folder) as address:
         yield address
 
 
+Opener = Callable[..., lab.Notebook]
+
+
 @pytest.fixture
-def page(browser) -> Iterator[Page]:
-    """A page that reaches nothing outside this machine."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    yield lab.guarded(context)
-    context.close()
+def opened(context, address, folder) -> Iterator[Opener]:
+    """Open a notebook of some cells, run it and wait for the explorer."""
+    pages = []
+
+    def open_cells(*cells: str, address: str = address, app: str = "jupyterlab") -> lab.Notebook:
+        pages.append(context.new_page())
+        notebook = lab.Notebook(pages[-1], address, app=app)
+        lab.write(folder / "test.ipynb", [LOAD, *cells])
+        notebook.open("test.ipynb")
+        notebook.run()
+        notebook.explorer.wait_for()
+        notebook.page.wait_for_selector(".jm-grid td")
+        return notebook
+
+    yield open_cells
+    for page in pages:
+        page.close()
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,193 @@
+"""The explorer from Python's side: sliders, one message a point, stale results, still forms."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+import torch
+
+import jacmagic
+from jacmagic.explorer import MODULES, Explorer, JacobianView, front_end, style
+
+F64 = torch.float64
+
+
+def seed(x1, x2, x3):
+    return (x1 + x2, x3 * x1, x2**3)
+
+
+@pytest.fixture
+def explorer():
+    """The worked example, live."""
+    J = jacmagic.jacobian(seed, tuple(torch.tensor(v, dtype=F64) for v in (3, 4, 5)))
+    return J.explore()
+
+
+def values(explorer) -> np.ndarray:
+    """The numbers that the browser is given."""
+    shape = explorer.jacobian.matrix.shape
+    return np.frombuffer(explorer.view.values, dtype="<f8").reshape(tuple(shape))
+
+
+def test_a_slider_for_each_component(explorer):
+    """Labels are Unicode, ranges are value ± max(1, 2·|value|), steps are round."""
+    assert [slider.description for slider in explorer.sliders] == ["x₁", "x₂", "x₃"]
+    first = explorer.sliders[0]
+    assert (first.min, first.max, first.value, first.step) == (-3, 9, 3, pytest.approx(0.1))
+
+
+def test_everything_follows_a_slider(explorer):
+    """Values, derivation and agreement change together and are torch's."""
+    before = dict(explorer.view.chain)
+    explorer.sliders[1].value = 5
+    assert values(explorer).tolist() == [[1, 1, 0], [5, 0, 3], [0, 75, 0]]
+    assert explorer.jacobian.matrix.tolist() == [[1, 1, 0], [5, 0, 3], [0, 75, 0]]
+    assert explorer.point["x2"] == 5
+    changed = [a != b for a, b in zip(before["links"], explorer.view.chain["links"], strict=True)]
+    assert changed == [False, False, False, True, True]
+    assert "x₂ = 5" in explorer.view.status["point"]
+    assert explorer.view.status["verdict"] == "agree"
+
+
+def test_one_message_a_point(explorer, monkeypatch):
+    """The browser never sees the values of one point beside the derivation of another."""
+    sent = []
+    monkeypatch.setattr(explorer.view, "_send", lambda message, buffers=None: sent.append(message))
+    explorer.sliders[1].value = 6
+    updates = [set(message["state"]) for message in sent if message.get("method") == "update"]
+    assert len(updates) == 1
+    assert {"chain", "status"} <= updates[0]
+
+
+def test_a_failing_point_keeps_the_last_good_result():
+    """An exception in the user's function marks the view stale instead of blanking it."""
+
+    def picky(x):
+        if x > 4:
+            raise ValueError("too far")
+        return x**2
+
+    explorer = jacmagic.jacobian(picky, torch.tensor(3.0, dtype=F64)).explore()
+    explorer.sliders[0].value = 5
+    assert "too far" in explorer.view.status["stale"]
+    assert "x = 5" in explorer.view.status["stale"]
+    assert values(explorer).tolist() == [[6]]
+    explorer.sliders[0].value = 2
+    assert explorer.view.status["stale"] == ""
+    assert values(explorer).tolist() == [[4]]
+
+
+def test_crossing_a_branch_changes_the_formula():
+    """Beyond a condition the closed form is that of the other branch."""
+
+    def branching(x):
+        return x**2 if x > 1 else -x
+
+    explorer = jacmagic.jacobian(branching, torch.tensor(2.0, dtype=F64)).explore()
+    before = explorer.view.chain["links"][2]
+    explorer.sliders[0].value = 0.5
+    assert explorer.view.chain["links"][2] != before
+    assert explorer.view.status["verdict"] == "agree"
+
+
+def test_reset(explorer):
+    """Reset brings back the point where the explorer began."""
+    explorer.sliders[0].value = 7
+    explorer.sliders[2].value = -2
+    explorer.reset()
+    assert [slider.value for slider in explorer.sliders] == [3, 4, 5]
+    assert values(explorer)[1].tolist() == [5, 0, 3]
+
+
+def test_ranges_are_obeyed():
+    """A given range and step replace the default, by label."""
+    J = jacmagic.jacobian(lambda x: x**2, torch.tensor([1.0, 2.0], dtype=F64))
+    explorer = J.explore(ranges={"x[1]": (0, 5, 0.5)})
+    second = explorer.sliders[1]
+    assert (second.min, second.max, second.step) == (0, 5, 0.5)
+
+
+def test_many_components_have_a_chooser():
+    """Above 24 components one chosen component has a slider; the others keep their values."""
+    J = jacmagic.jacobian(lambda x: (x**2).sum(), torch.ones(30, dtype=F64))
+    explorer = J.explore()
+    assert len(explorer.sliders) == 1
+    explorer.sliders[0].value = 2
+    explorer.chooser.value = 7
+    assert explorer.sliders[0].description == "x₇"
+    explorer.sliders[0].value = 3
+    assert values(explorer)[0, :8].tolist() == [4, 2, 2, 2, 2, 2, 2, 6]
+
+
+def test_structural_zeros_are_told_apart():
+    """An entry that is zero everywhere differs from one that is zero here."""
+    J = jacmagic.jacobian(lambda x, y: (x**2, y), tuple(torch.zeros(2, dtype=F64)))
+    zeros = np.frombuffer(J.explore().view.zeros, dtype=np.uint8).reshape(2, 2)
+    assert zeros.tolist() == [[0, 1], [1, 0]]
+
+
+@pytest.mark.filterwarnings("ignore:Converting a tensor with requires_grad")
+def test_disagreeing_entries_are_marked():
+    """The entries on which torch stands alone are marked, and the chain does not say =."""
+    J = jacmagic.jacobian(lambda x: torch.tensor([x[0] ** 2, x[1]]), torch.ones(2, dtype=F64))
+    view = J.explore().view
+    assert view.status["marked"] == [[0, 0], [1, 1]]
+    assert view.chain["signs"][-1] == "≠"
+
+
+def test_still_forms_travel_along(explorer):
+    """Beside the widget the bundle holds text, LaTeX and HTML for clients without widgets."""
+    bundle = explorer._repr_mimebundle_()
+    assert set(bundle) == {
+        "application/vnd.jupyter.widget-view+json",
+        "text/plain",
+        "text/latex",
+        "text/html",
+    }
+
+
+def test_traits_equal_the_typedef():
+    """The model's own traits are exactly those that view.mjs documents."""
+    source = (style.__wrapped__.__globals__["files"]("jacmagic") / "static" / "view.mjs").read_text()
+    typedef = source.partition("@typedef {object} Traits")[2].partition("@typedef")[0]
+    documented = set(re.findall(r"@property \{.*?\} (\w+)", typedef))
+    own = {name for name, trait in JacobianView.class_own_traits().items() if trait.metadata.get("sync")}
+    assert documented == own - {"_esm", "_css"}
+
+
+def test_front_end_is_one_module():
+    """The bundle has one default export, no imports, and every file in it."""
+    source = front_end()
+    assert "import " not in re.sub(r"import\(", "", re.sub(r"/\*.*?\*/", "", source, flags=re.S))
+    assert re.findall(r"^export .*", source, flags=re.M) == ["export default { render };"]
+    assert len(MODULES) == 4
+    for forbidden in ("innerHTML", "eval(", "new Function", "insertAdjacentHTML"):
+        assert forbidden not in source
+
+
+def test_embedding_keeps_the_view():
+    """A page that drops defaults still knows the view's code and name."""
+    J = jacmagic.jacobian(lambda x: x**2, torch.tensor(1.0, dtype=F64))
+    state = J.explore().view._get_embed_state(drop_defaults=True)["state"]
+    assert state["_esm"] == front_end()
+    assert "_view_name" in state
+
+
+def test_hostile_names_stay_text():
+    """A key with markup in it reaches the browser as text inside MathML, never as elements."""
+    J = jacmagic.jacobian(
+        lambda x: {"<script>alert(1)</script>": x**2, "<img src=x onerror=alert(1)>": x},
+        torch.tensor(1.0, dtype=F64),
+    )
+    chain = J.explore().view.chain
+    for source in (chain["head"], *chain["links"]):
+        assert "<script" not in source
+        assert "<img" not in source
+
+
+def test_explorer_is_public():
+    """`J.explore()` is an Explorer."""
+    J = jacmagic.jacobian(lambda x: x, torch.tensor(1.0, dtype=F64))
+    assert isinstance(J.explore(), Explorer)
