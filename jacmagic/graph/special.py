@@ -77,7 +77,7 @@ def polygamma(order: float, x: float) -> float:
         return math.nan
     steps = max(0, math.ceil(16 + n - x))
     with np.errstate(all="ignore"):
-        below = float(((x + np.arange(steps)) ** -(n + 1.0)).sum())
+        below = math.fsum(((x + np.arange(steps)) ** -(n + 1.0)).tolist())
         return float(_raised(n, np.float64(x + steps), below))
 
 

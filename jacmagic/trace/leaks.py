@@ -1,10 +1,11 @@
 """Where user code lets values leave torch's graph: seen at the level of the user's own calls.
 
-`detach()`, `.data`, `.item()`, `torch.tensor([...])`, NumPy round trips and `no_grad` all cut torch's
-gradient without a word. Here each is noticed with its line, and the expression follows what the
-mathematics says: the value goes on depending on the inputs. Torch's answer, computed elsewhere,
-then differs, and the agreement can name the cause. Only `float()` and `int()` cannot be followed,
-because Python insists on a bare number; these are reported as severed.
+`detach()`, `.data`, `.item()`, `torch.tensor([...])`, NumPy round trips and `no_grad` all cut
+torch's gradient without a word. Here each is noticed with its line, and the expression follows what
+the mathematics says: the value goes on depending on the inputs. Torch's answer, computed elsewhere,
+then differs, and the agreement can name the cause. `int()` is exact while the whole number stays
+the same, which is recorded as an assumption. Only `float()` cannot be followed, because Python
+insists on a bare number; it is reported as severed.
 """
 
 from __future__ import annotations
@@ -14,9 +15,11 @@ from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
+from torch.utils._python_dispatch import _disable_current_modes
 from torch.utils._pytree import tree_flatten
 
-from jacmagic.trace.mode import Concolic, users_line
+from jacmagic.trace.mode import Concolic
+from jacmagic.trace.places import users_line
 
 ADVICE = {
     "detach()": "leave out .detach()",
@@ -28,6 +31,7 @@ ADVICE = {
     "torch.as_tensor([...])": "write torch.stack([...]); torch.as_tensor copies the numbers only",
     "no_grad": "move the computation out of torch.no_grad()",
     "float()": "leave out float(); a 0-dimensional tensor computes like a number",
+    "autograd.grad()": "pass create_graph=True",
     "int()": "an integer part has no derivative; keep the tensor, or use torch.floor",
 }
 
@@ -58,7 +62,7 @@ def _has_shadow(mode: Concolic, value: Any) -> bool:
     return any(mode.shadows.has(leaf) for leaf in tree_flatten(value)[0])
 
 
-def _stack(value: Any, like: torch.Tensor | None = None) -> torch.Tensor:
+def _stack(value: Any) -> torch.Tensor:
     """`torch.tensor` of nested lists as torch.stack would build it."""
     if isinstance(value, torch.Tensor):
         return value
@@ -69,6 +73,17 @@ def _stack(value: Any, like: torch.Tensor | None = None) -> torch.Tensor:
     )
 
 
+def _elements(tensor: torch.Tensor) -> Any:
+    return [_elements(part) for part in tensor] if tensor.ndim else tensor
+
+
+_KEPT = {"item": ".item()", "numpy": ".numpy()", "__array__": ".numpy()"}
+_COPIED = {"tensor": "torch.tensor([...])", "as_tensor": "torch.as_tensor([...])"}
+_CUT = {"detach": "detach()", "detach_": "detach()"}
+_WHOLE = frozenset({"__int__", "__index__", "__trunc__"})
+_SHOWN = frozenset({"__format__", "__repr__", "__str__"})
+
+
 class LeakWatch(TorchFunctionMode):
     """Notices the user's calls that cut the graph, and carries the expressions across."""
 
@@ -76,47 +91,67 @@ class LeakWatch(TorchFunctionMode):
         """Watch over the calls of a function traced by this mode."""
         super().__init__()
         self.mode = mode
-        self.leaks: list[Leak] = []
+        self._noted: dict[tuple[str, int | None], set[int]] = {}
 
-    def _note(self, habit: str, *values: Any, severed: bool = False) -> None:
-        nodes: set[int] = set()
-        for leaf in tree_flatten(values)[0]:
-            if self.mode.shadows.has(leaf):
-                nodes.update(self.mode.shadows.read(leaf).reshape(-1).tolist())
-        nodes = {node for node in nodes if self.mode.graph.value(node) is None}
+    @property
+    def leaks(self) -> tuple[Leak, ...]:
+        """What was noticed, one leak for each habit and line, in the order met."""
+        for line, node in self.mode.severed:
+            self._noted.setdefault(("float()", line), set()).add(node)
+        return tuple(
+            Leak(habit, line, frozenset(nodes), severed=habit == "float()")
+            for (habit, line), nodes in self._noted.items()
+        )
+
+    def _note(self, habit: str, *values: Any) -> None:
+        shadows = self.mode.shadows
+        nodes = {
+            node
+            for leaf in tree_flatten(values)[0]
+            if shadows.has(leaf)
+            for node in shadows.nodes_of(leaf)
+            if self.mode.graph.value(node) is None
+        }
         if nodes:
-            self.leaks.append(Leak(habit, users_line(), frozenset(nodes), severed))
+            self._noted.setdefault((habit, users_line()), set()).update(nodes)
 
-    def __torch_function__(self, func, types, args=(), kwargs=None):  # noqa: D105, ANN001
+    def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
         name = getattr(func, "__name__", "")
         if args and _has_shadow(self.mode, args[0]):
-            if name in _KEPT:
-                self._note(_KEPT[name], args[0])
-                return args[0].clone() if name == "numpy" else args[0]
-            if name == "tolist":
-                self._note(".tolist()", args[0])
-                return _elements(args[0])
-            if name in _COPIED:
-                self._note(_COPIED[name], args[0])
-                stacked = _stack(args[0]).clone()
-                return stacked if kwargs.get("dtype") is None else stacked.to(kwargs["dtype"])
-            if name in _SEVERED:
-                self._note(_SEVERED[name], args[0], severed=True)
-            elif name in ("detach", "detach_"):
-                self._note("detach()", args[0])
+            if name in _SHOWN:
+                with _disable_current_modes():
+                    return func(*args, **kwargs)
+            if name in _WHOLE:
+                return self._read_whole(func, args)
+            if name in _KEPT or name in _COPIED or name == "tolist":
+                return self._carry_across(name, args[0], kwargs)
+            if name in _CUT:
+                self._note(_CUT[name], args[0])
             elif func == torch.Tensor.data.__get__:  # type: ignore[attr-defined]
                 self._note(".data", args[0])
         result = func(*args, **kwargs)
         if not torch.is_grad_enabled():
             self._note("no_grad", result)
+        elif func is torch.autograd.grad and not kwargs.get("create_graph"):
+            self._note("autograd.grad()", result)
         return result
 
+    def _carry_across(self, name: str, value: Any, kwargs: dict) -> Any:
+        """The same tensor in place of bare numbers."""
+        self._note(_KEPT.get(name) or _COPIED.get(name) or ".tolist()", value)
+        if name == "tolist":
+            return _elements(value)
+        if name in _COPIED:
+            stacked, dtype = _stack(value).clone(), kwargs.get("dtype")
+            return stacked if dtype is None else stacked.to(dtype)
+        return value.reshape(()) if name == "item" else value.clone()
 
-_KEPT = {"item": ".item()", "numpy": ".numpy()", "__array__": ".numpy()"}
-_COPIED = {"tensor": "torch.tensor([...])", "as_tensor": "torch.as_tensor([...])"}
-_SEVERED = {"__float__": "float()", "__int__": "int()", "__index__": "int()"}
-
-
-def _elements(tensor: torch.Tensor) -> Any:
-    return [_elements(part) for part in tensor] if tensor.ndim else tensor
+    def _read_whole(self, func: Any, args: tuple) -> Any:
+        """int(x): the formula goes on with this whole number, on the assumption that it stays."""
+        self._note("int()", args[0])
+        self.mode.reads_whole_numbers = True
+        try:
+            return func(*args)
+        finally:
+            self.mode.reads_whole_numbers = False

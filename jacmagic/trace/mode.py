@@ -6,40 +6,61 @@ a second time on the nodes themselves; anything else is taken apart by torch's o
 what is left refuses by name. A truth value that is read (`if`, `while`) takes the branch that the
 numbers take and records the condition with the line of the user's code.
 
-This is the only module, with `leaks`, that touches torch's private names.
+`mode`, `shadows` and `leaks` are the only modules that touch torch's private names.
 """
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 import torch
-from torch._decomp import core_aten_decompositions, decomposition_table
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
 from jacmagic.graph import Graph
-from jacmagic.trace.rules import MOVES, ORDERS, RULES, Unsupported
-from jacmagic.trace.shadows import POISON, Poisoned, Shadows
-
-_NOT_THE_USERS = tuple(
-    str(Path(module.__file__ or "").parent) for module in (torch, np, sys.modules["jacmagic"])
+from jacmagic.trace.conditions import conjuncts, equality
+from jacmagic.trace.decompositions import parts_of
+from jacmagic.trace.linear_maps import LINEAR, combine
+from jacmagic.trace.moves import in_order, moved, named_arguments, writes_by_rule
+from jacmagic.trace.places import users_line
+from jacmagic.trace.rules import (
+    ANSWERS,
+    COMPLEX,
+    MOVES,
+    ORDERS,
+    RULES,
+    TRUTHFUL,
+    Order,
+    Pair,
+    Rule,
+    Seen,
+    Unsupported,
+    toward_zero,
 )
+from jacmagic.trace.shadows import POISON, Poisoned, Shadows, fitted, key_of, numeric, plain
+
 _IGNORED_KEYWORDS = frozenset(
     "dtype layout device pin_memory memory_format non_blocking out generator".split()
 )
 _METADATA = frozenset(
-    "squeeze_ unsqueeze_ t_ transpose_ as_strided_ detach_ swapaxes_ resize_ is_same_size".split()
+    "squeeze_ unsqueeze_ t_ transpose_ as_strided_ detach_ swapaxes_ resize_ is_same_size "
+    "_has_same_storage_numel _linalg_check_errors promote_types sym_size sym_numel".split()
 )
 _FRESH = frozenset(
     "empty_like zeros_like ones_like full_like new_empty new_empty_strided new_zeros new_ones "
     "new_full".split()
 )
+_SWITCHES = {  # of random operations: which argument, and its value when nothing is drawn
+    "native_dropout": (2, False),
+    "rrelu_with_noise": (4, False),
+    "_scaled_dot_product_flash_attention_for_cpu": (3, 0.0),
+    "_scaled_dot_product_attention_math": (4, 0.0),
+}
+_CASTS = frozenset({"_to_copy", "copy_", "copy"})
 
 
 @dataclass(frozen=True)
@@ -55,19 +76,15 @@ class Assumption:
     line: int | None
 
 
-def users_line() -> int | None:
-    """The line of the nearest frame that belongs to the user's own code."""
-    frame = sys._getframe(1)
-    while frame is not None:
-        name = frame.f_code.co_filename
-        if not name.startswith(_NOT_THE_USERS) and "contextlib" not in name:
-            return frame.f_lineno
-        frame = frame.f_back  # type: ignore[assignment]
-    return None
-
-
 class Concolic(TorchDispatchMode):
-    """Runs torch operations and their rules side by side."""
+    """Runs torch operations and their rules side by side.
+
+    Attributes:
+        graph: where the nodes are made.
+        shadows: the nodes of every tensor.
+        assumptions: the conditions met so far.
+        severed: (line, node) of every number that left torch for good.
+    """
 
     def __init__(self, graph: Graph) -> None:
         """Trace into this graph."""
@@ -75,13 +92,17 @@ class Concolic(TorchDispatchMode):
         self.graph = graph
         self.shadows = Shadows(graph)
         self.assumptions: list[Assumption] = []
-        self.severed: list[int | None] = []  # lines at which a number left torch for good
+        self.severed: list[tuple[int | None, int]] = []
+        self.reads_whole_numbers = False  # while int() reads
+        self._pending: dict[int, list[int]] = {}  # what holds once an index tensor is used
 
-    def __torch_dispatch__(self, func, types, args=(), kwargs=None):  # noqa: D105, ANN001
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
-        leaves, _ = tree_flatten((args, kwargs))
+        leaves = [leaf for leaf in tree_flatten((args, kwargs))[0] if plain(leaf)]
         if torch.Tag.nondeterministic_seeded in func.tags and not _draws_nothing(func, args):
             raise Unsupported(func._schema.name, "draws random numbers")
+        if self._pending:
+            self._use_indices(leaves)
         if not any(self.shadows.has(leaf) for leaf in leaves):
             return func(*args, **kwargs)
         self.graph.line = users_line()
@@ -102,142 +123,166 @@ class Concolic(TorchDispatchMode):
         if name in _METADATA:
             return func(*args, **kwargs)
         if not written and any(result.alias_info is not None for result in schema.returns):
-            return self._view(func, name, args, kwargs)
+            return func(*args, **kwargs)  # a view shares its storage, hence its shadow
         if name == "_local_scalar_dense":
             return self._read_scalar(func, args)
-        plain = name if name in RULES or not written else name.removesuffix("_")
-        if plain in RULES:
-            return self._apply(RULES[plain], func, args, kwargs, written)
-        if plain in MOVES:
-            return self._move(MOVES[plain], func, args, kwargs, written)
-        if plain in ORDERS:
-            return self._order(plain, func, args, kwargs)
+        if name in ANSWERS:
+            return self._answer(name, func, args, kwargs)
+        if written and name not in RULES:
+            name = name.removesuffix("_")
+        for key in (f"{name}.{func._overloadname}", name):
+            if key in MOVES and not writes_by_rule(key, args, kwargs):
+                return self._move(MOVES[key], func, args, kwargs)
+            if key in LINEAR:
+                return self._combine(LINEAR[key], func, args, kwargs)
+            if key in ORDERS:
+                return self._order(ORDERS[key], func, args, kwargs)
+            if key in RULES or key in COMPLEX:
+                return self._apply(key, func, args, kwargs, written)
         if name in _FRESH:
             return func(*args, **kwargs)
-        return self._decompose(plain, func, args, kwargs, written)
+        return self._decompose(name, func, args, kwargs, written)
 
-    # ── views and reads ───────────────────────────────────────────────────────────────────────
-
-    def _view(self, func: Any, name: str, args: tuple, kwargs: dict) -> Any:
-        """A view shares its storage, hence its shadow; only changes of dtype cannot."""
-        if name in ("view_as_real", "view_as_complex", "_conj") or (
-            name == "view" and isinstance(args[1], torch.dtype)
-        ):
-            raise Unsupported(name, "complex intermediate values have no closed form yet")
-        return func(*args, **kwargs)
+    # ── what Python reads ─────────────────────────────────────────────────────────────────────
 
     def _read_scalar(self, func: Any, args: tuple) -> Any:
-        """A number is read: a truth value becomes an assumption, any other is a loss."""
+        """A number is read: a truth or a whole number becomes an assumption, others are a loss."""
         value = func(*args)
-        node = int(self.shadows.read(args[0]))
+        nodes = self.shadows.read(args[0])
         if isinstance(value, bool):
-            self.assume(node, value)
-        elif self.graph.value(node) is None:
-            self.severed.append(self.graph.line)
+            self.assume(int(nodes), value)
+        elif isinstance(value, int):
+            self.assume(equality(self.graph, int(nodes), value), True)
+        elif self.reads_whole_numbers:
+            whole = toward_zero(self.graph, int(nodes))
+            self.assume(equality(self.graph, whole, int(value)), True)
+        else:
+            parts = (nodes.re, nodes.im) if isinstance(nodes, Pair) else (nodes,)
+            line = self.graph.line
+            self.severed += [(line, int(n)) for n in parts if self.graph.value(int(n)) is None]
+        return value
+
+    def _answer(self, name: str, func: Any, args: tuple, kwargs: dict) -> bool:
+        """A question about whole tensors, answered with yes or no."""
+        condition = ANSWERS[name](self.graph, *tree_map(self._numbers, args), **kwargs)
+        value = func(*args, **kwargs)
+        self.assume(condition, value)
         return value
 
     def assume(self, node: int, truth: bool) -> None:
         """Record that a condition had this truth value on the path taken."""
         condition = node if truth else self.graph.negate(node)
-        if self.graph.value(condition) is None:
-            self.assumptions.append(Assumption(condition, self.graph.line))
+        for part in conjuncts(self.graph, condition):
+            self.assumptions.append(Assumption(part, self.graph.line))
+
+    def _use_indices(self, leaves: Sequence[torch.Tensor]) -> None:
+        """Indices that an order found are used: now the order matters."""
+        for leaf in leaves:
+            if leaf.layout == torch.strided:
+                for condition in self._pending.pop(key_of(leaf), ()):
+                    self.assume(condition, True)
 
     # ── rules ─────────────────────────────────────────────────────────────────────────────────
+
+    def _numbers(self, value: Any) -> Any:
+        """An argument's nodes, truth values counted as 1 and 0."""
+        nodes = self._nodes(value)
+        is_truth = isinstance(value, torch.Tensor) and value.dtype == torch.bool
+        return numeric(self.graph, nodes) if is_truth else nodes
 
     def _nodes(self, value: Any) -> Any:
         return self.shadows.read(value) if isinstance(value, torch.Tensor) else value
 
-    def _apply(
-        self, rule: Callable, func: Any, args: tuple, kwargs: dict, written: Sequence[int]
-    ) -> Any:
+    def _apply(self, key: str, func: Any, args: tuple, kwargs: dict, written: Sequence[int]) -> Any:
         """Run an operation and its rule; in-place operations are read before they write."""
-        plain = {k: v for k, v in kwargs.items() if k not in _IGNORED_KEYWORDS}
-        node_args, node_kwargs = tree_map(self._nodes, (args, plain))
+        rule = _rule(key, args, kwargs)
+        if rule is None:
+            return self._decompose(key, func, args, kwargs, written)
+        given = {k: v for k, v in kwargs.items() if k not in _IGNORED_KEYWORDS}
+        nodes = self._nodes if key in TRUTHFUL else self._numbers
+        node_args, node_kwargs = tree_map(nodes, (args, given))
         out = func(*args, **kwargs)
-        self._store(out, rule(self.graph, *node_args, **node_kwargs))
+        source = args[written[0] + 1] if key == "copy_" else args[0]
+        cut = key in _CASTS and isinstance(source, torch.Tensor) and source.is_floating_point()
+        self._store(out, rule(self.graph, *node_args, **node_kwargs), cut=cut)
         return out
 
-    def _store(self, out: Any, nodes: Any) -> None:
-        """Give an operation's results their nodes; a floating result without any is poisoned."""
+    def _store(self, out: Any, nodes: Any, *, cut: bool = False) -> None:
+        """Give an operation's results their nodes; a result without any is poisoned."""
         outs = out if isinstance(out, tuple | list) else (out,)
         results = nodes if isinstance(nodes, tuple | list) else (nodes,)
-        for tensor, result in zip(outs, results, strict=False):
+        for tensor, result in zip_longest(outs, results[: len(outs)]):
             if not isinstance(tensor, torch.Tensor):
                 continue
             if result is None:
-                if tensor.is_floating_point():
-                    self.shadows.write(tensor, POISON)
-            elif tensor.is_complex():
-                raise Unsupported("complex", "complex intermediate values have no closed form yet")
-            elif tensor.is_floating_point() or tensor.dtype == torch.bool:
-                self.shadows.write(tensor, np.broadcast_to(result, tuple(tensor.shape)))
-            else:
-                self._store_integers(tensor, np.broadcast_to(result, tuple(tensor.shape)))
-
-    def _store_integers(self, tensor: torch.Tensor, nodes: np.ndarray) -> None:
-        """An integer result stands for its nodes where these are conditions, else it is unknown."""
-        known = [
-            self.graph.value(int(n)) is not None or self.graph.is_condition(int(n))
-            for n in nodes.flat
-        ]
-        self.shadows.write(tensor, nodes if all(known) else POISON)
-
-    def _move(
-        self, data: Sequence[str], func: Any, args: tuple, kwargs: dict, written: Sequence[int]
-    ) -> Any:
-        """Run a data movement a second time, on the nodes instead of the numbers."""
-        schema = func._schema.arguments
-        by_name = {schema[i].name: value for i, value in enumerate(args)} | kwargs
-        moved = {}
-        for name, value in by_name.items():
-            if name in _IGNORED_KEYWORDS:
+                self.shadows.write(tensor, POISON)
                 continue
-            if name == "accumulate" and value:
-                raise Unsupported(func._schema.name, "accumulates into repeated indices")
-            carry = self._movable if name in data else self._still
-            moved[name] = tree_map(carry, value)
-        functional = func
-        if written:  # the copies of the nodes may be written to instead
-            moved[schema[written[0]].name] = moved[schema[written[0]].name].clone()
-        result = functional(**_in_schema_order(func, moved))
+            if isinstance(result, Pair) and not tensor.is_complex():
+                result = result.re
+            if not isinstance(result, Pair):
+                whole = not (tensor.is_floating_point() or tensor.is_complex())
+                result = np.broadcast_to(result, tuple(tensor.shape))
+                result = fitted(self.graph, result, tensor.dtype, cut=cut and whole)
+            self.shadows.write(tensor, result)
+
+    def _move(self, data: Sequence[str], func: Any, args: tuple, kwargs: dict) -> Any:
+        """Run a data movement a second time, on the nodes instead of the numbers."""
+        named = named_arguments(func, args, kwargs)
+        named = {k: v for k, v in named.items() if k not in _IGNORED_KEYWORDS}
+        nodes = moved(self.shadows, data, func, named, self._still)
         out = func(*args, **kwargs)
-        results = result if isinstance(result, tuple | list) else (result,)
-        self._store(out, [tensor.numpy() for tensor in results])
+        self._store(out, nodes)
         return out
 
-    def _movable(self, value: Any) -> Any:
-        if isinstance(value, torch.Tensor):
-            return torch.from_numpy(np.ascontiguousarray(self.shadows.read(value))).reshape(
-                value.shape
-            )
-        if isinstance(value, bool | int | float):
-            return self.graph.number(value)
-        return value
+    def _combine(self, data: str, func: Any, args: tuple, kwargs: dict) -> Any:
+        """A linear map is read off its values on the unit vectors."""
+        named = named_arguments(func, args, kwargs)
+        source = named[data]
+        for name, value in named.items():
+            if name != data and self.shadows.has(value):
+                raise Unsupported(func._schema.name, f"with a {name} that depends on the inputs")
+        fixed = {k: _widened(v) for k, v in named.items() if k not in _IGNORED_KEYWORDS}
+
+        def run(unit: torch.Tensor) -> torch.Tensor:
+            return func(**in_order(func, fixed | {data: unit}))
+
+        nodes = combine(self.graph, self.shadows.read(source), source, run)
+        out = func(*args, **kwargs)
+        self._store(out, nodes)
+        return out
 
     def _still(self, value: Any) -> Any:
-        """An index stays as it is; a mask that depends on the inputs becomes assumptions."""
+        """An index stays as it is; one that depends on the inputs becomes assumptions."""
         if isinstance(value, torch.Tensor) and value.device.type != "cpu":
             value = value.cpu()
         if self.shadows.has(value):
-            for node, truth in zip(
-                self.shadows.read(value).flat, value.reshape(-1).tolist(), strict=True
-            ):
-                if not isinstance(truth, bool):
-                    raise Unsupported("index", "an index that depends on the inputs")
-                self.assume(int(node), truth)
+            nodes = self.shadows.read(value).reshape(-1).tolist()
+            for node, number in zip(nodes, value.reshape(-1).tolist(), strict=True):
+                if isinstance(number, bool):
+                    self.assume(node, number)
+                elif self.graph.value(node) is None:
+                    self.assume(equality(self.graph, node, number), True)
         return value
 
-    def _order(self, name: str, func: Any, args: tuple, kwargs: dict) -> Any:
-        """Operations whose indices depend on values: the order found becomes assumptions."""
-        nodes = self.shadows.read(args[0])
+    def _order(self, rule: Callable[..., Order], func: Any, args: tuple, kwargs: dict) -> Any:
+        """Operations whose choice depends on values: the order found becomes assumptions."""
+        node_args, node_kwargs = tree_map(self._numbers, (args, kwargs))
+        tensors = [leaf for leaf in tree_flatten((args, kwargs))[0] if plain(leaf)]
+        inputs = [_as_array(tensor) for tensor in tensors]
         out = func(*args, **kwargs)
         outs = out if isinstance(out, tuple) else (out,)
-        numbers = [o.detach().cpu().numpy() for o in outs]
-        values, conditions = ORDERS[name](self.graph, nodes, numbers, *args[1:], **kwargs)
-        for condition in conditions:
+        order = rule(
+            self.graph, Seen(inputs, list(map(_as_array, outs))), *node_args, **node_kwargs
+        )
+        for condition in order.now:
             self.assume(condition, True)
-        if values is not None:
-            self.shadows.write(outs[0], values)
+        for tensor, nodes in zip_longest(outs, order.values):
+            if nodes is not None:
+                self._store(tensor, nodes)
+            elif order.poison:
+                self.shadows.write(tensor, POISON)
+            elif order.later:
+                self._pending[self.shadows.keep(tensor)] = order.later
         return out
 
     def _decompose(
@@ -251,33 +296,45 @@ class Concolic(TorchDispatchMode):
             with self:
                 args[0].copy_(functional(*args, **kwargs))
             return args[0]
-        parts = _core_decompositions().get(func) or decomposition_table.get(func)
-        if parts is None and func._can_decompose():
-            parts = func.decompose
+        parts = parts_of(func)
         if parts is None:
             raise Unsupported(name)
         with self:
             return parts(*args, **kwargs)
 
 
+def _rule(key: str, args: tuple, kwargs: dict) -> Rule | None:
+    """The rule for real or for complex arguments; None if there is none for them."""
+    leaves = tree_flatten((args, kwargs))[0]
+    tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
+    if key.startswith("bitwise") and any(tensor.dtype != torch.bool for tensor in tensors):
+        raise Unsupported(key, "of whole numbers has no closed form")
+    target = kwargs.get("dtype")
+    if (
+        key not in RULES
+        or any(tensor.is_complex() for tensor in tensors)
+        or any(isinstance(leaf, complex) for leaf in leaves)
+        or (target is not None and target.is_complex)
+    ):
+        return COMPLEX.get(key)
+    return RULES[key]
+
+
 def _draws_nothing(func: Any, args: tuple) -> bool:
-    """Whether a random operation is switched off: dropout while evaluating."""
-    return func._schema.name == "aten::native_dropout" and args[2] is False
+    """Whether a random operation is switched off: dropout while evaluating, or with p = 0."""
+    switch = _SWITCHES.get(func._schema.name.partition("::")[2])
+    if switch is None:
+        return False
+    place, off = switch
+    return len(args) <= place or args[place] == off
 
 
-def _in_schema_order(func: Any, named: dict) -> dict:
-    """Arguments by name as the operation's schema calls them ('self' included)."""
-    return {
-        argument.name: named[argument.name]
-        for argument in func._schema.arguments
-        if argument.name in named
-    }
+def _as_array(tensor: torch.Tensor) -> np.ndarray:
+    """The numbers as they are now: an in-place operation may change them."""
+    return np.array(tensor.detach().cpu().resolve_neg().numpy())
 
 
-_decompositions: dict = {}
-
-
-def _core_decompositions() -> dict:
-    if not _decompositions:
-        _decompositions.update(core_aten_decompositions())
-    return _decompositions
+def _widened(value: Any) -> Any:
+    """Other arguments of a linear map in the precision of its unit vectors."""
+    floating = isinstance(value, torch.Tensor) and value.is_floating_point()
+    return value.detach().cpu().double() if floating else value

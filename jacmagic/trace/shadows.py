@@ -2,35 +2,59 @@
 
 NOTE [Shadows live per storage]: views share their storage, so a view needs no rule at all, and an
 in-place write lands in every view of the same memory, exactly as the numbers do. A shadow is a flat
-int64 array of graph nodes; a tensor reads and writes it through its own offset and strides.
+int64 array of graph nodes, one for each real number in memory: a complex element holds two, real
+part first, so that `view_as_real`, `.real` and `.imag` are views here as they are there. A tensor
+reads and writes its shadow through its own offset, shape and strides.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import torch
 
-from jacmagic.graph import Graph
-from jacmagic.trace.rules import Unsupported
+from jacmagic.graph import ONE, ZERO, Graph
+from jacmagic.trace.rules import Pair, Unsupported, conjugate, each, toward_zero, truth
 
-POISON = (
-    -1
-)  # an element whose expression is unknown; reading it refuses, it never becomes a constant
+POISON = -1  # an element whose expression is unknown: reading it refuses, it is never a constant
 
-_SHORT_FLOATS = (torch.float32, torch.float16, torch.bfloat16)
+_SHORT_FLOATS = (torch.float32, torch.float16, torch.bfloat16, torch.complex64)
 
 
 class Poisoned(Exception):
     """An element was read whose expression is unknown."""
 
 
+def _unit(tensor: torch.Tensor) -> int:
+    """Bytes of one real number."""
+    return tensor.element_size() // (2 if tensor.is_complex() else 1)
+
+
 def _through(flat: np.ndarray, tensor: torch.Tensor) -> np.ndarray:
-    """A flat storage-wide array seen through a tensor's offset, shape and strides."""
+    """A flat storage-wide array seen through a tensor; complex ones gain an axis of length 2."""
+    parts = 2 if tensor.is_complex() else 1
+    shape, strides = list(tensor.shape), [step * parts * flat.itemsize for step in tensor.stride()]
+    if parts == 2:
+        shape, strides = [*shape, 2], [*strides, flat.itemsize]
     if tensor.numel() == 0:
-        return np.zeros(tuple(tensor.shape), dtype=np.int64)
-    strides = tuple(step * flat.itemsize for step in tensor.stride())
-    return np.lib.stride_tricks.as_strided(
-        flat[tensor.storage_offset() :], tuple(tensor.shape), strides
+        return np.zeros(shape, dtype=np.int64)
+    start = flat[tensor.storage_offset() * parts :]
+    return np.lib.stride_tricks.as_strided(start, tuple(shape), tuple(strides))
+
+
+def key_of(tensor: torch.Tensor) -> int:
+    """What tensors that share memory have in common."""
+    try:
+        return tensor.untyped_storage()._cdata
+    except NotImplementedError:  # a sparse tensor
+        raise Unsupported("sparse tensors", "have no closed form yet") from None
+
+
+def plain(value: object) -> bool:
+    """Whether a value is a tensor with memory of its own, no wrapper of torch.func's."""
+    return isinstance(value, torch.Tensor) and not torch._C._functorch.is_functorch_wrapped_tensor(
+        value
     )
 
 
@@ -40,58 +64,109 @@ class Shadows:
     def __init__(self, graph: Graph) -> None:
         """Begin with no tensor shadowed."""
         self.graph = graph
-        self._flat: dict[int, np.ndarray] = {}
+        self._flat: dict[int, tuple[int, np.ndarray]] = {}  # key → bytes of a number, nodes
         self._alive: list[torch.Tensor] = []  # storage addresses are reused once freed
 
-    @staticmethod
-    def _key(tensor: torch.Tensor) -> int:
-        try:
-            return tensor.untyped_storage()._cdata
-        except NotImplementedError:  # a wrapper of torch.func's, or a sparse tensor
-            raise Unsupported(
-                "torch.func or a sparse tensor", "inside the function has no closed form yet"
-            ) from None
-
-    def has(self, value: object) -> bool:
+    def has(self, value: Any) -> bool:
         """Whether a value is a tensor that carries expressions."""
-        return isinstance(value, torch.Tensor) and self._key(value) in self._flat
+        return plain(value) and value.layout == torch.strided and key_of(value) in self._flat
 
-    def read(self, tensor: torch.Tensor) -> np.ndarray:
-        """The nodes of a tensor's elements, in its shape, as int64.
+    def keep(self, tensor: torch.Tensor) -> int:
+        """Keep a tensor's memory from being reused, and return its key."""
+        self._alive.append(tensor)
+        return key_of(tensor)
+
+    def read(self, tensor: torch.Tensor) -> Any:
+        """The nodes of a tensor's elements: an int64 array in its shape, or a `Pair` of them.
 
         Raises:
             Poisoned: if an element has no known expression.
         """
-        flat = self._flat.get(self._key(tensor))
-        if flat is None:
+        known = self._flat.get(key_of(tensor))
+        if known is None:
             return self.constants(tensor)
-        nodes = _through(flat, tensor).copy()
+        nodes = _through(self._seen_as(tensor, *known), tensor).copy()
         if (nodes == POISON).any():
             raise Poisoned
         if tensor.is_neg():
-            nodes = np.vectorize(self.graph.neg, otypes=[np.int64])(nodes)
-        return nodes
+            nodes = each(self.graph, self.graph.neg, nodes)
+        if not tensor.is_complex():
+            return nodes
+        pair = Pair(nodes[..., 0], nodes[..., 1])
+        return conjugate(self.graph, pair) if tensor.is_conj() else pair
 
-    def constants(self, tensor: torch.Tensor) -> np.ndarray:
+    def nodes_of(self, tensor: torch.Tensor) -> list[int]:
+        """The known nodes of a tensor's elements, in no particular shape."""
+        nodes = _through(self._seen_as(tensor, *self._flat[key_of(tensor)]), tensor)
+        return nodes[nodes != POISON].tolist()
+
+    def _seen_as(self, tensor: torch.Tensor, unit: int, flat: np.ndarray) -> np.ndarray:
+        if unit != _unit(tensor):
+            raise Unsupported("view", "of the same memory as another dtype has no closed form")
+        return flat
+
+    def constants(self, tensor: torch.Tensor) -> Any:
         """The nodes of a tensor's numbers, exact as a person would mean them."""
         numbers = tensor.detach().cpu()
+        if tensor.is_complex():
+            real = torch.view_as_real(numbers.resolve_conj())
+            return Pair(self.constants(real[..., 0]), self.constants(real[..., 1]))
         if numbers.dtype in _SHORT_FLOATS:
+            # the shortest decimal that float32 reads back is what was typed
             flat = [float(str(value)) for value in numbers.float().numpy().reshape(-1)]
         else:
             flat = numbers.reshape(-1).tolist()
         nodes = np.fromiter((self.graph.number(value) for value in flat), np.int64, len(flat))
         return nodes.reshape(tuple(tensor.shape))
 
-    def write(self, tensor: torch.Tensor, nodes: np.ndarray | int) -> None:
-        """Let a tensor's elements stand for these nodes."""
-        key = self._key(tensor)
+    def write(self, tensor: torch.Tensor, nodes: Any) -> None:
+        """Let a tensor's elements stand for these nodes, which broadcast to its shape."""
+        key = key_of(tensor)
         if key not in self._flat:
-            size = tensor.untyped_storage().nbytes() // tensor.element_size()
+            size = tensor.untyped_storage().nbytes() // _unit(tensor)
             flat = np.zeros(size, dtype=np.int64)
-            if tensor.numel() != size:  # the rest of the memory holds plain numbers
-                whole = tensor.detach().as_strided((size,), (1,), 0)
-                flat[:] = self.constants(whole)
-            self._flat[key] = flat
-            self._alive.append(tensor)
+            if tensor.numel() * (2 if tensor.is_complex() else 1) != size:
+                self._fill(flat, tensor)
+            self._flat[key] = _unit(tensor), flat
+            self.keep(tensor)
         if tensor.numel():
-            _through(self._flat[key], tensor)[...] = nodes
+            flat = self._seen_as(tensor, *self._flat[key])
+            _through(flat, tensor)[...] = self._laid_out(tensor, nodes)
+
+    def _fill(self, flat: np.ndarray, tensor: torch.Tensor) -> None:
+        """The rest of a tensor's memory holds plain numbers."""
+        size = tensor.untyped_storage().nbytes() // tensor.element_size()
+        whole = self.constants(tensor.detach().as_strided((size,), (1,), 0))
+        if isinstance(whole, Pair):
+            whole = np.stack([whole.re, whole.im], -1).reshape(-1)
+        flat[:] = whole
+
+    def _laid_out(self, tensor: torch.Tensor, nodes: Any) -> Any:
+        """Nodes as the tensor's dtype keeps them in memory."""
+        if tensor.is_complex():
+            if not isinstance(nodes, Pair):
+                if np.ndim(nodes) == 0 and int(nodes) == POISON:
+                    return POISON
+                nodes = Pair(np.asarray(nodes), np.zeros_like(nodes))
+            if tensor.is_conj():
+                nodes = conjugate(self.graph, nodes)
+            shape = tuple(tensor.shape)
+            return np.stack([np.broadcast_to(p, shape) for p in (nodes.re, nodes.im)], axis=-1)
+        if tensor.is_neg():
+            nodes = each(self.graph, self.graph.neg, nodes)
+        return nodes
+
+
+def fitted(g: Graph, nodes: np.ndarray, dtype: torch.dtype, *, cut: bool = False) -> np.ndarray:
+    """Nodes as a tensor of this dtype holds them; `cut` drops what follows the decimal point."""
+    if dtype == torch.bool:
+        return each(g, lambda u: truth(g, u), nodes)
+    nodes = numeric(g, nodes)
+    return each(g, lambda u: toward_zero(g, u), nodes) if cut else nodes
+
+
+def numeric(g: Graph, nodes: np.ndarray) -> np.ndarray:
+    """Truth values as the numbers 1 and 0."""
+    if not any(g.is_condition(int(node)) for node in np.asarray(nodes).flat):
+        return nodes
+    return each(g, lambda u: g.where(u, ONE, ZERO) if g.is_condition(u) else u, nodes)

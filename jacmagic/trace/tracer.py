@@ -15,13 +15,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import torch
 
+from jacmagic.errors import JacmagicError
 from jacmagic.graph import BudgetExceeded, Graph
 from jacmagic.structure import flatten
 from jacmagic.trace.leaks import Leak, LeakWatch
 from jacmagic.trace.mode import Assumption, Concolic
 from jacmagic.trace.rules import Unsupported
+from jacmagic.trace.shadows import Poisoned
+
+
+_BARE = (".item()", ".tolist()", ".numpy()")
 
 
 @dataclass(frozen=True)
@@ -87,10 +93,9 @@ def trace(
     graph = Graph(limit=limit, deadline=deadline)
     mode = Concolic(graph)
     watch = LeakWatch(mode)
-    names_left = iter(names)
-    copies = [_shadowed_copy(mode, tensor, names_left) for tensor in tensors]
-    inputs = tuple(graph.variable(name) for name in names)
     try:
+        inputs = tuple(graph.variable(name) for name in names)
+        copies = _shadowed_copies(mode, tensors, inputs)
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             with torch.enable_grad(), watch, mode:
@@ -99,27 +104,49 @@ def trace(
         outputs = tuple(
             int(node) for leaf in leaves for node in mode.shadows.read(leaf).reshape(-1)
         )
+    except Poisoned:
+        return Refusal("the result", graph.line, "comes from an operation without a closed form")
     except Unsupported as unsupported:
         return Refusal(unsupported.operation, graph.line, unsupported.reason)
     except BudgetExceeded as exceeded:
         return Refusal("the function", graph.line, f"is too large: {exceeded}")
-    except Exception as error:  # the numbers are computed apart; here it only costs the formula
-        return Refusal(type(error).__name__, graph.line, _what_went_wrong(error))
-    return Trace(graph, inputs, outputs, tuple(mode.assumptions), tuple(watch.leaks))
+    except Exception as error:  # noqa: BLE001 - the user's code runs here; it only costs the formula
+        return _refused(error, graph.line, watch.leaks)
+    return Trace(graph, inputs, outputs, tuple(mode.assumptions), watch.leaks)
 
 
-def _shadowed_copy(mode: Concolic, tensor: torch.Tensor, names: Any) -> torch.Tensor:
-    """A fresh leaf with the tensor's numbers, whose elements stand for variables."""
-    copy = tensor.detach().clone(memory_format=torch.contiguous_format)
-    nodes = torch.tensor([mode.graph.variable(next(names)) for _ in range(copy.numel())])
-    mode.shadows.write(copy, nodes.reshape(copy.shape).long().numpy())
-    if copy.is_floating_point():
-        copy.requires_grad_(True)
-    return copy
+def _shadowed_copies(
+    mode: Concolic, tensors: Sequence[torch.Tensor], inputs: Sequence[int]
+) -> list[torch.Tensor]:
+    """Fresh tensors with the same numbers, whose elements stand for the variables.
+
+    They take part in autograd without being leaves, which a function may not write to.
+    """
+    copies, start = [], 0
+    for tensor in tensors:
+        copy = tensor.detach().clone(memory_format=torch.contiguous_format)
+        if copy.is_floating_point():
+            with torch.enable_grad():
+                copy = copy.requires_grad_(True).clone()
+        nodes = np.array(inputs[start : start + copy.numel()], dtype=np.int64)
+        mode.shadows.write(copy, nodes.reshape(tuple(copy.shape)))
+        copies.append(copy)
+        start += copy.numel()
+    return copies
+
+
+def _refused(error: Exception, line: int | None, leaks: Sequence[Leak]) -> Refusal:
+    """Why the function failed while traced: a tensor for a bare number, or its own fault."""
+    for leak in leaks:
+        if isinstance(error, TypeError) and leak.habit in _BARE:
+            return Refusal(leak.habit, leak.line, f"gives a bare number: {leak.advice}")
+    return Refusal(type(error).__name__, line, _what_went_wrong(error))
 
 
 def _what_went_wrong(error: Exception) -> str:
     """The exception in one clause; one that began in jacmagic itself asks to be reported."""
+    if isinstance(error, JacmagicError):
+        return f"stopped the trace: {error}"
     last = traceback.extract_tb(error.__traceback__)[-1] if error.__traceback__ else None
     ours = last is not None and "jacmagic" in last.filename and "tests" not in last.filename
     place = f" in {last.name}, please report it" if ours and last is not None else ""

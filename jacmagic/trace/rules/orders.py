@@ -1,20 +1,52 @@
 """Operations that sort or pick by value: the order they found becomes an assumption.
 
-`ORDERS[name](graph, nodes, results, *arguments)` gets the input's nodes and the operation's results
-as NumPy arrays; it returns the nodes of the first result (None if that is an index) and the
-conditions under which the same order would be found again.
+`ORDERS[name](graph, seen, *arguments)` gets what a rule gets and the numbers as well; it answers
+with an `Order`. Where the extreme value itself is the result it stays valid everywhere, as max or
+min; only who the winner is, is assumed, and only if its index is used.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
 from jacmagic.graph import Graph
+from jacmagic.trace.rules.arrays import each, largest, reduce, smallest
+from jacmagic.trace.rules.unsupported import Unsupported
 
-Ordered = tuple[np.ndarray | None, list[int]]
+
+@dataclass(frozen=True)
+class Seen:
+    """The numbers of an operation.
+
+    Attributes:
+        inputs: of its tensor arguments, in order.
+        results: of its results.
+    """
+
+    inputs: list[np.ndarray]
+    results: list[np.ndarray]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What an operation's results stand for.
+
+    Attributes:
+        values: the nodes of each result; None for an index, which stays the number it is.
+        now: conditions under which the same would be found again.
+        later: conditions under which the same indices would be found, should they be used.
+        poison: whether results without nodes are unknown instead of being indices.
+    """
+
+    values: tuple[np.ndarray | None, ...]
+    now: list[int] = field(default_factory=list)
+    later: list[int] = field(default_factory=list)
+    poison: bool = False
 
 
 def _chain(g: Graph, line: np.ndarray, picks: np.ndarray, descending: bool) -> list[int]:
@@ -22,72 +54,218 @@ def _chain(g: Graph, line: np.ndarray, picks: np.ndarray, descending: bool) -> l
     relation = "ge" if descending else "le"
     chosen = [int(line[p]) for p in picks]
     left = [int(line[k]) for k in range(len(line)) if k not in set(picks.tolist())]
-    pairs = list(zip(chosen[:-1], chosen[1:], strict=True)) + [(chosen[-1], r) for r in left]
-    return [g.apply(relation, a, b) for a, b in pairs]
+    pairs = [*pairwise(chosen), *((chosen[-1], r) for r in left)]
+    return [g.apply(relation, a, b) for a, b in pairs if a != b]
 
 
-def _picked(
-    g: Graph, nodes: np.ndarray, picks: np.ndarray, dim: int, descending: Callable[[int], bool]
-) -> Ordered:
-    """Gather along one axis what the indices picked, line by line."""
+def _picked(nodes: np.ndarray, picks: np.ndarray, dim: int) -> np.ndarray:
+    return nodes if nodes.ndim == 0 else np.take_along_axis(nodes, picks, dim)
+
+
+def _lines(nodes: np.ndarray, picks: np.ndarray, dim: int) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Every line along an axis with what was picked there."""
     if nodes.ndim == 0:
-        return nodes, []
+        return []
     lines, places = np.moveaxis(nodes, dim, -1), np.moveaxis(picks, dim, -1)
-    conditions: list[int] = []
-    for index in np.ndindex(*lines.shape[:-1]):
-        if places.shape[-1]:
-            conditions += _chain(g, lines[index], places[index], descending(len(conditions)))
-    return np.take_along_axis(nodes, picks, dim), conditions
+    return [(lines[i], places[i]) for i in np.ndindex(*lines.shape[:-1]) if places.shape[-1]]
 
 
-def _sort(g: Graph, nodes: np.ndarray, results: list, *args: Any, **kwargs: Any) -> Ordered:
+def _along(g: Graph, nodes: np.ndarray, picks: np.ndarray, dim: int, *, descending: bool) -> Order:
+    """Gather along one axis what the indices picked, line by line."""
+    found = [_chain(g, line, at, descending) for line, at in _lines(nodes, picks, dim)]
+    return Order((_picked(nodes, picks, dim), None), [c for chain in found for c in chain])
+
+
+def _sort(g: Graph, seen: Seen, nodes: np.ndarray, *args: Any, **kwargs: Any) -> Order:
     if "stable" in kwargs or (args and (args[0] is None or isinstance(args[0], bool))):
-        args = args[1:]  # sort.stable takes `stable` first
+        args = args[1:] if args and (args[0] is None or isinstance(args[0], bool)) else args
     dim = args[0] if args else kwargs.get("dim", -1)
     falling = args[1] if len(args) > 1 else kwargs.get("descending", False)
-    return _picked(g, nodes, results[1], dim, lambda _: bool(falling))
+    return _along(g, nodes, seen.results[-1], dim, descending=bool(falling))
+
+
+def _argsort(g: Graph, seen: Seen, nodes: np.ndarray, *args: Any, **kwargs: Any) -> Order:
+    found = _sort(g, seen, nodes, *args, **kwargs)
+    return Order((None,), later=found.now)
 
 
 def _topk(
     g: Graph,
+    seen: Seen,
     nodes: np.ndarray,
-    results: list,
     k: int,
     dim: int = -1,
     largest: bool = True,
     sorted: bool = True,
-) -> Ordered:
-    return _picked(g, nodes, results[1], dim, lambda _: largest)
+) -> Order:
+    return _along(g, nodes, seen.results[1], dim, descending=largest)
 
 
-def _winner(relation: str) -> Callable[..., Ordered]:
-    """argmax and argmin: the winner is not beaten by any other."""
+def _ranked(g: Graph, line: np.ndarray, pick: int, numbers: np.ndarray) -> list[int]:
+    """Those that were smaller are smaller than the one picked, the others are not."""
+    winner = int(line[pick])
+    return [
+        g.apply("le" if numbers[k] < numbers[pick] or (numbers[k] == numbers[pick] and k < pick)
+                else "ge", int(node), winner)
+        for k, node in enumerate(line)
+        if k != pick
+    ]  # fmt: skip
 
-    def rule(
-        g: Graph, nodes: np.ndarray, results: list, dim: int | None = None, keepdim: bool = False
-    ) -> Ordered:
-        lines = nodes.reshape(1, -1) if dim is None else np.moveaxis(nodes, dim, -1)
-        picks = results[0].reshape(lines.shape[:-1])
-        conditions = [
-            g.apply(relation, int(lines[index][picks[index]]), int(other))
-            for index in np.ndindex(*lines.shape[:-1])
-            for place, other in enumerate(lines[index])
-            if place != picks[index]
-        ]
-        return None, conditions
+
+def _ranks(
+    g: Graph, nodes: np.ndarray, numbers: np.ndarray, picks: np.ndarray, dim: int, keepdim: bool
+) -> Order:
+    """One element of each line by its rank: the median, the k-th smallest."""
+    if nodes.ndim == 0:
+        return Order((nodes, None))
+    wide = picks if keepdim else np.expand_dims(picks, dim)
+    conditions: list[int] = []
+    seen = _lines(numbers, wide, dim)
+    for (line, at), (values, _) in zip(_lines(nodes, wide, dim), seen, strict=True):
+        conditions += _ranked(g, line, int(at[0]), values)
+    made = _picked(nodes, wide, dim)
+    return Order((made if keepdim else np.squeeze(made, dim), None), conditions)
+
+
+def _kth(
+    g: Graph, seen: Seen, nodes: np.ndarray, k: int, dim: int = -1, keepdim: bool = False
+) -> Order:
+    return _ranks(g, nodes, seen.inputs[0], seen.results[1], dim, keepdim)
+
+
+def _median_along(
+    g: Graph, seen: Seen, nodes: np.ndarray, dim: int, keepdim: bool = False
+) -> Order:
+    return _ranks(g, nodes, seen.inputs[0], seen.results[1], dim, keepdim)
+
+
+def _median(g: Graph, seen: Seen, nodes: np.ndarray) -> Order:
+    flat = seen.inputs[0].reshape(-1)
+    pick = int(np.flatnonzero(flat == seen.results[0])[0])
+    line = nodes.reshape(-1)
+    return Order((np.array(line[pick]),), _ranked(g, line, pick, flat))
+
+
+def _extreme(name: str) -> Callable[..., Order]:
+    """max or min along one axis, with the winner's index as second result."""
+    combine, falling = (largest, True) if name == "max" else (smallest, False)
+
+    def rule(g: Graph, seen: Seen, nodes: np.ndarray, dim: int, keepdim: bool = False) -> Order:
+        picks = seen.results[1]
+        wide = picks if keepdim or nodes.ndim == 0 else np.expand_dims(picks, dim)
+        won = [c for line, at in _lines(nodes, wide, dim) for c in _chain(g, line, at, falling)]
+        values = reduce(nodes, dim, keepdim, lambda terms: combine(g, terms))
+        return Order((values, None), later=won)
 
     return rule
 
 
-def _argsort(g: Graph, nodes: np.ndarray, results: list, *args: Any, **kwargs: Any) -> Ordered:
-    _, conditions = _sort(g, nodes, [None, results[0]], *args, **kwargs)
-    return None, conditions
+def _winner(falling: bool) -> Callable[..., Order]:
+    """argmax and argmin: the winner is not beaten by any other."""
+
+    def rule(
+        g: Graph, seen: Seen, nodes: np.ndarray, dim: int | None = None, keepdim: bool = False
+    ) -> Order:
+        if dim is None or nodes.ndim == 0:
+            lines = [(nodes.reshape(-1), seen.results[0].reshape(-1))]
+        else:
+            picks = seen.results[0]
+            lines = _lines(nodes, picks if keepdim else np.expand_dims(picks, dim), dim)
+        won = [c for line, at in lines for c in _chain(g, line, at, falling)]
+        return Order((None,), later=won)
+
+    return rule
 
 
-ORDERS: dict[str, Callable[..., Ordered]] = {
+def _running(falling: bool) -> Callable[..., Order]:
+    """cummax and cummin: at each place the winner so far."""
+    name = "max" if falling else "min"
+
+    def rule(g: Graph, seen: Seen, nodes: np.ndarray, dim: int) -> Order:
+        if nodes.ndim == 0:
+            return Order((nodes, None))
+        made = np.moveaxis(nodes.copy(), dim, 0)
+        for place in range(1, len(made)):
+            made[place] = each(g, lambda a, b: g.apply(name, a, b), made[place - 1], made[place])
+        won = []
+        for line, picks in _lines(nodes, seen.results[1], dim):
+            for end, pick in enumerate(picks):
+                won += (
+                    _chain(g, line[: end + 1], picks[end : end + 1], falling) if pick >= 0 else []
+                )
+        return Order((np.moveaxis(made, 0, dim), None), later=won)
+
+    return rule
+
+
+def _searched(g: Graph, seen: Seen, edges: np.ndarray, x: np.ndarray, **kwargs: Any) -> Order:
+    """searchsorted: the edges on both sides of every place found."""
+    right = bool(kwargs.get("right", False)) or kwargs.get("side") == "right"
+    if kwargs.get("sorter") is not None:
+        raise Unsupported("searchsorted", "with a sorter has no rule yet")
+    conditions = []
+    places = seen.results[0].reshape(-1).tolist()
+    rows = edges.reshape(-1, edges.shape[-1])
+    per_row = max(x.size // max(len(rows), 1), 1) if edges.ndim > 1 else max(x.size, 1)
+    for k, (node, place) in enumerate(zip(x.reshape(-1).tolist(), places, strict=True)):
+        row = rows[k // per_row]
+        if place > 0:
+            conditions.append(g.apply("le" if right else "lt", int(row[place - 1]), node))
+        if place < len(row):
+            conditions.append(g.apply("gt" if right else "ge", int(row[place]), node))
+    return Order((None,), conditions)
+
+
+def _bucketed(g: Graph, seen: Seen, x: np.ndarray, edges: np.ndarray, **kwargs: Any) -> Order:
+    return _searched(g, seen, edges, x, **kwargs)
+
+
+def _nonzero(g: Graph, seen: Seen, nodes: np.ndarray) -> Order:
+    """Which elements are not 0."""
+    conditions = [
+        node if g.is_condition(node) and number else
+        g.negate(node) if g.is_condition(node) else
+        g.apply("ne" if number else "eq", node, g.number(0))
+        for node, number in zip(nodes.reshape(-1).tolist(), seen.inputs[0].flat, strict=True)
+    ]  # fmt: skip
+    return Order((None,), [c for c in conditions if g.value(c) is None])
+
+
+def _rounded(g: Graph, seen: Seen, nodes: np.ndarray, *, decimals: int = 0) -> Order:
+    """⌊x + 1/2⌋, while x is not halfway between two whole numbers, where torch goes to the even."""
+    scale, half = g.number(10**decimals) if decimals >= 0 else g.number(1 / 10**-decimals), 0.5
+    made, conditions = np.empty_like(nodes), []
+    for place in np.ndindex(*nodes.shape):
+        u = g.mul(scale, int(nodes[place]))
+        number = float(seen.inputs[0][place]) * 10.0**decimals
+        shifted = g.apply("floor", g.add(u, g.number(half)))
+        if number - np.floor(number) == half:
+            shifted = g.number(float(np.round(number)))
+        if g.value(u) is None:
+            halfway = g.apply("ne", g.sub(u, g.apply("floor", u)), g.number(half))
+            exactly = number - np.floor(number) == half
+            conditions.append(g.apply("eq", u, g.number(number)) if exactly else halfway)
+        made[place] = g.div(shifted, scale)
+    return Order((made,), conditions)
+
+
+PICKS: dict[str, Callable[..., Order]] = {
     "sort": _sort,
     "argsort": _argsort,
     "topk": _topk,
-    "argmax": _winner("ge"),
-    "argmin": _winner("le"),
+    "kthvalue": _kth,
+    "median": _median,
+    "nanmedian": _median,
+    "median.dim": _median_along,
+    "nanmedian.dim": _median_along,
+    "max.dim": _extreme("max"),
+    "min.dim": _extreme("min"),
+    "argmax": _winner(True),
+    "argmin": _winner(False),
+    "cummax": _running(True),
+    "cummin": _running(False),
+    "searchsorted": _searched,
+    "bucketize": _bucketed,
+    "nonzero": _nonzero,
+    "round": _rounded,
 }

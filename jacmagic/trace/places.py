@@ -1,0 +1,39 @@
+"""Which line of the user's own code is running."""
+
+from __future__ import annotations
+
+import sys
+import sysconfig
+from pathlib import Path
+
+import numpy as np
+import torch
+
+_PACKAGE = Path(__file__).parent.parent
+_TRACER = str(_PACKAGE / "trace" / "tracer.py")
+_INSTALLED = tuple(
+    sysconfig.get_path(kind) for kind in ("purelib", "platlib") if sysconfig.get_path(kind)
+)
+_NOT_THE_USERS = tuple(
+    str(Path(module.__file__ or "").parent) for module in (torch, np, sys.modules["jacmagic"])
+)
+_STANDARD = sysconfig.get_path("stdlib")
+
+
+def _is_users(name: str) -> bool:
+    if name.startswith(_NOT_THE_USERS) or name.startswith("<frozen"):
+        return False
+    return not name.startswith(_STANDARD) or name.startswith(_INSTALLED)
+
+
+def users_line() -> int | None:
+    """The line of the nearest frame that belongs to the user's own code; None outside of it."""
+    frame = sys._getframe(1)
+    while frame.f_back is not None:
+        name = frame.f_code.co_filename
+        if name == _TRACER and frame.f_code.co_name == "trace":
+            return None
+        if _is_users(name):
+            return frame.f_lineno
+        frame = frame.f_back
+    return None
