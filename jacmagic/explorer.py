@@ -62,6 +62,9 @@ class JacobianView(anywidget.AnyWidget):
     zeros = traitlets.Bytes(b"").tag(sync=True)
     chain = traitlets.Dict().tag(sync=True)
     status = traitlets.Dict().tag(sync=True)
+    sliders = traitlets.List(traitlets.Instance(ipywidgets.Widget)).tag(
+        sync=True, **ipywidgets.widget_serialization
+    )
 
     def __init__(self, jacobian: Jacobian) -> None:
         """Show a Jacobian."""
@@ -69,13 +72,14 @@ class JacobianView(anywidget.AnyWidget):
 
     def show(self, jacobian: Jacobian) -> None:
         """Show the Jacobian of another point; everything changes in one message."""
+        serial = self.status["serial"] + 1
         with self.hold_sync():
-            for name, value in _state(jacobian).items():
+            for name, value in _state(jacobian, serial).items():
                 setattr(self, name, value)
 
     def keep(self, reason: str) -> None:
         """Keep what is shown, marked stale."""
-        self.status = {**self.status, "stale": reason}
+        self.status = {**self.status, "stale": reason, "serial": self.status["serial"] + 1}
 
     def _get_embed_state(self, drop_defaults: bool = False) -> Any:
         # An embedding page drops defaults, and with them the view's own name.
@@ -96,7 +100,7 @@ def _spec(jacobian: Jacobian) -> dict[str, Any]:
     }
 
 
-def _state(jacobian: Jacobian) -> dict[str, Any]:
+def _state(jacobian: Jacobian, serial: int = 0) -> dict[str, Any]:
     """What a point decides."""
     values, _, _, pattern = display.layout(jacobian)
     chain = jacobian.derivation
@@ -108,7 +112,7 @@ def _state(jacobian: Jacobian) -> dict[str, Any]:
             "signs": list(chain.signs),
             "links": [latex.to_mathml(link) for link in chain.links],
         },
-        "status": _status(jacobian, values),
+        "status": {**_status(jacobian, values), "serial": serial},
     }
 
 
@@ -189,7 +193,9 @@ class Explorer(ipywidgets.VBox):
         reset.add_class("jm-reset")
         reset.on_click(lambda _: self.reset())
         choosers = [] if self.chooser is None else [self.chooser]
-        self._tray.children = [*choosers, *map(self._slider, places), reset]
+        sliders = [self._slider(place) for place in places]
+        self._tray.children = [*choosers, *sliders, reset]
+        self.view.sliders = sliders
 
     def _make_chooser(self) -> ipywidgets.Dropdown:
         options = [(label.unicode, place) for place, label in enumerate(self.jacobian.columns)]

@@ -7,6 +7,7 @@
  * @property {DataView} zeros one byte an entry, 1 where it is zero whatever the point
  * @property {Chain} chain the derivation
  * @property {Status} status what stands below the table
+ * @property {string[]} sliders references to the sliders' models
  *
  * @typedef {object} Chain
  * @property {string} head MathML of the left-hand side
@@ -21,12 +22,14 @@
  * @property {string[]} remarks
  * @property {[number, number][]} marked entries that disagree or are not finite
  * @property {string} stale why the last good result still stands; "" if it does not
+ * @property {number} serial grows with every answer of the kernel
  */
 
 import { asBytes, asNumbers } from "./format.mjs";
 import { Grid } from "./grid.mjs";
 import { readMathml } from "./mathml.mjs";
 
+const PATIENCE = 1000; // milliseconds without an answer after which the view says that it waits
 const LONG = 6000; // characters of MathML above which a link starts folded
 
 /**
@@ -133,6 +136,34 @@ function freeSliderKeys(el, signal) {
   });
 }
 
+/**
+ * A slider may move while nobody computes: a page without a kernel, a kernel that died or is busy.
+ * The numbers must then not pass for those of the new point, so the view says whose they are.
+ * @param {any} model
+ * @param {(note: string) => void} tell
+ * @param {AbortSignal | undefined} signal
+ */
+async function watchSliders(model, tell, signal) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  const moved = (/** @type {any} */ slider) => {
+    clearTimeout(timer);
+    const { serial, point } = model.get("status");
+    if (!slider.comm_live) tell(`No kernel is connected: the numbers are those ${point}.`);
+    const waited = () => {
+      if (model.get("status").serial !== serial) return;
+      tell(`Waiting for the kernel: the numbers are still those ${point}.`);
+    };
+    if (slider.comm_live) timer = setTimeout(waited, PATIENCE);
+  };
+  for (const reference of model.get("sliders")) {
+    const slider = await model.widget_manager.get_model(reference.replace(/^IPY_MODEL_/, ""));
+    const listen = () => moved(slider);
+    slider.on("change:value", listen);
+    signal?.addEventListener("abort", () => slider.off("change:value", listen));
+  }
+}
+
 /** @param {{model: any, el: HTMLElement, signal?: AbortSignal}} context */
 function render({ model, el, signal }) {
   const document = el.ownerDocument;
@@ -159,13 +190,22 @@ function render({ model, el, signal }) {
       marked: new Set(status.marked.map(([i, j]) => i * width + j)),
     });
     notes.paint(status);
-    stale.textContent = status.stale;
-    el.classList.toggle("jm-stale", Boolean(status.stale));
+    tell(status.stale);
   };
+  const tell = (/** @type {string} */ note) => {
+    stale.textContent = note;
+    el.classList.toggle("jm-stale", Boolean(note));
+  };
+  const watch = () => watchSliders(model, tell, signal);
   model.on("change", paint);
-  signal?.addEventListener("abort", () => model.off("change", paint));
+  model.on("change:sliders", watch);
+  signal?.addEventListener("abort", () => {
+    model.off("change", paint);
+    model.off("change:sliders", watch);
+  });
   freeSliderKeys(el, signal);
   paint();
+  watch();
 }
 
 export default { render };

@@ -140,6 +140,19 @@ def test_a_failing_point_stays_readable(opened, pictures):
     assert notebook.table() == [["0"]]
 
 
+def test_without_a_kernel_it_says_so(opened):
+    """Where nobody computes any more, a moved slider does not pass for a new result."""
+    notebook = opened(SEED)
+    page = notebook.page
+    page.evaluate("() => jupyterapp.commands.execute('kernelmenu:shutdown')")
+    page.wait_for_timeout(1500)
+    notebook.slider(0).focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_selector(".jm-root.jm-stale")
+    assert "x₁ = 3" in page.locator(".jm-stale-note").inner_text()
+    assert notebook.table() == NUMBERS
+
+
 def test_disagreement_is_loud(opened, pictures):
     """A cut graph marks its entries and says what to write."""
     notebook = opened(
