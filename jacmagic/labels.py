@@ -52,9 +52,9 @@ _COMMANDS = {
     "<": "{<}",
     ">": "{>}",
 }
-_RUN = re.compile(
-    "[" + re.escape("".join(_COMMANDS)) + "]|[^" + re.escape("".join(_COMMANDS)) + "]+"
-)
+_SIGNS = "\u2100-\u214f\u2190-\u23ff\u27c0-\u27ff\u2900-\u2aff"  # mathematics only, in KaTeX
+_APART = re.escape("".join(_COMMANDS)) + _SIGNS
+_RUN = re.compile(f"[{_APART}]|[^{_APART}]+")
 
 
 @dataclass(frozen=True)
@@ -80,8 +80,11 @@ class Label:
         parts = _parts(self.name)
         if parts is None or parts.accents or not all(map(_fits_below, parts.low)):
             return Label(_visible(self.name), self.index).text
-        below = _below(parts.low, self.index).translate(_LOW)
-        return _LETTERS.get(parts.stem, parts.stem) + below + parts.primes
+        shown = _LETTERS.get(parts.stem, parts.stem)
+        if parts.low and self.index:  # one kind of low figure is enough: x₁[0,2]
+            named = shown + _below(parts.low, ()).translate(_LOW) + parts.primes
+            return Label(named, self.index).text
+        return shown + _below(parts.low, self.index).translate(_LOW) + parts.primes
 
     @cached_property
     def tex(self) -> str:
@@ -100,7 +103,8 @@ class Label:
     @cached_property
     def symbol(self) -> str:
         """A plain identifier: "x1", "x_0", "A_0_1". See `symbols` for many that must differ."""
-        plain = re.sub(r"\W", "_", "_".join([self.name, *map(str, self.index)]))
+        joined = "_".join([self.name, *map(str, self.index)])
+        plain = "".join(c if f"_{c}".isidentifier() else "_" for c in joined)
         if plain.isidentifier():
             return f"{plain}_" if keyword.iskeyword(plain) else plain
         return f"_{plain}"
@@ -180,7 +184,13 @@ def _as_text(name: str) -> str:
     name = _visible(name)
     if _IDENTIFIER.fullmatch(name):
         return rf"\mathrm{{{name}}}".replace("_", r"\_")
-    return "".join(_COMMANDS.get(run) or rf"\text{{{run}}}" for run in _RUN.findall(name))
+    return "".join(map(_piece, _RUN.findall(name)))
+
+
+def _piece(run: str) -> str:
+    if re.match(f"[{_SIGNS}]", run):
+        return f"{{{run}}}"
+    return _COMMANDS.get(run) or rf"\text{{{run}}}"
 
 
 def _visible(name: str) -> str:
