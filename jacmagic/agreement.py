@@ -37,13 +37,18 @@ class Disagreement:
     differences: float | None
     cause: str
 
-    def __str__(self) -> str:
+    @property
+    def numbers(self) -> str:
+        """The entry and what each witness says of it."""
         others = []
         if self.formula is not None:
             others.append(f"closed form {self.formula:.6g}")
         if self.differences is not None:
             others.append(f"finite differences {self.differences:.6g}")
-        return f"{self.entry}: torch {self.torch:.6g}, {', '.join(others)}. {self.cause}"
+        return f"{self.entry}: torch {self.torch:.6g}, {', '.join(others)}"
+
+    def __str__(self) -> str:
+        return f"{self.numbers}. {self.cause}"
 
 
 @dataclass(frozen=True)
@@ -95,6 +100,17 @@ class Agreement:
             which = "1 entry" if count == 1 else f"{count} entries"
             return f"torch disagrees with {joined} in {which}. {self.disagreements[0]}"
         return f"torch agrees with {joined}; largest difference {self.largest:.1g}"
+
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        """The disagreements after the first, up to five; a cause that was told is not repeated."""
+        told = {found.cause for found in self.disagreements[:1]}
+        lines = []
+        for found in self.disagreements[1:6]:
+            lines.append(found.numbers if found.cause in told else str(found))
+            told.add(found.cause)
+        return tuple(lines)
 
 
 def compare(

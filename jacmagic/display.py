@@ -80,7 +80,7 @@ def warnings(jacobian: Jacobian) -> list[str]:
     """What must not be overlooked: disagreements, kinks, values that are not finite."""
     agreement = jacobian.agreement
     disagreed = [str(agreement)] if agreement.verdict == "disagree" else []
-    return [*disagreed, *map(str, agreement.disagreements[1:6]), *agreement.warnings]
+    return [*disagreed, *agreement.further, *agreement.warnings]
 
 
 def remarks(jacobian: Jacobian) -> list[str]:

@@ -14,7 +14,7 @@ from jacmagic.labels import Label
 from jacmagic.numeric import Numbers, differences
 from jacmagic.problem import Problem
 from jacmagic.road import point_of
-from jacmagic.trace import Leak, Refusal
+from jacmagic.trace import ADVICE, Leak, Refusal
 
 MOST_COLUMNS = 64  # inputs up to which finite differences are taken column by column
 SECONDS = 0.5  # what finite differences may take
@@ -69,6 +69,7 @@ def examine(
     *,
     rows: Sequence[Label],
     outside: set[int],
+    refusal: Refusal | None = None,
 ) -> Agreement:
     """Compare torch's matrix with the closed form and with finite differences.
 
@@ -79,6 +80,7 @@ def examine(
         form: the closed form valid at the point, or None.
         rows: the labels of the outputs.
         outside: positions of inputs that the function reads from outside itself.
+        refusal: why there is no closed form, if there is none.
     """
     point = point_of(problem)
     columns = [label for one in problem.inputs for label in one.labels]
@@ -97,11 +99,15 @@ def examine(
         return f"∂{rows[i].unicode}/∂{columns[j].unicode}"
 
     def cause(i: int, j: int) -> str:
-        return _cause(i, j, form=form, edges=edges, numbers=numbers, problem=problem, witnesses=witnesses)
+        if refusal is not None and refusal.operation in ADVICE:
+            return _habit(refusal.operation, refusal.line)
+        return _cause(
+            i, j, form=form, edges=edges, numbers=numbers, problem=problem, witnesses=witnesses
+        )
 
     remarks = [
         *_outside_remarks(problem, truth, outside),
-        *(f"the point lies on a kink: {edge}" for edge in dict.fromkeys(map(str, edges))),
+        *(f"kink at this point: {edge}" for edge in dict.fromkeys(map(str, edges))),
         *_nonfinite_remarks(truth, form, point, name),
     ]
     kinked = {row for edge in edges for row in edge.rows}
@@ -128,11 +134,10 @@ def _cause(
     """The likely reason why torch stands alone on one entry, and what to write instead."""
     if form is not None:
         for leak in _leaks_into(form, i):
-            place = "" if leak.line is None else f" in line {leak.line}"
-            return f"{leak.habit}{place} cuts torch's graph: {leak.advice}."
+            return _habit(leak.habit, leak.line)
         for edge in edges:
             if i in edge.rows:
-                return f"At this point {edge}: one-sided derivatives differ."
+                return f"The point lies on a kink: {edge}."
     if not _connected(numbers, problem, i, j):
         return (
             "torch's graph does not reach this input: look for torch.tensor([...]), .item(), float(), "
@@ -145,6 +150,11 @@ def _cause(
     if form is None:
         return "A value may leave torch on the way: look for float(), .item() or a custom backward."
     return _UNKNOWN
+
+
+def _habit(habit: str, line: int | None) -> str:
+    place = "" if line is None else f" in line {line}"
+    return f"{habit}{place} cuts torch's graph: {ADVICE[habit]}."
 
 
 def _leaks_into(form: ClosedForm, row: int) -> list[Leak]:

@@ -122,13 +122,12 @@ def _status(jacobian: Jacobian, values: np.ndarray) -> dict[str, Any]:
     if jacobian.view.layout == "denominator":
         marked = [(j, i) for i, j in marked]
     marked += [(int(i), int(j)) for i, j in np.argwhere(~np.isfinite(values))]
-    disagreed = [str(found) for found in agreement.disagreements[1:6]]
     remarks = display.remarks(jacobian)
     return {
         "point": display.whereabouts(jacobian, unicode=True),
         "verdict": agreement.verdict,
         "agreement": str(agreement),
-        "warnings": [*disagreed, *agreement.warnings],
+        "warnings": [*agreement.further, *agreement.warnings],
         "remarks": [line for line in remarks if line != str(agreement)],
         "marked": [list(place) for place in marked],
         "stale": "",

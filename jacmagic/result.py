@@ -236,7 +236,13 @@ class Jacobian:
         """torch against the closed form against finite differences, entry by entry."""
         outside = set(self.outside)
         return examine(
-            self.problem, self.numbers, self.matrix, self._form, rows=self.rows, outside=outside
+            self.problem,
+            self.numbers,
+            self.matrix,
+            self._form,
+            rows=self.rows,
+            outside=outside,
+            refusal=self._found if isinstance(self._found, Refusal) else None,
         )
 
     def steps(self, i: int, j: int) -> Step:

@@ -36,11 +36,14 @@ class Landmark:
 
 
 _KINKS: dict[str, tuple[Callable[..., bool], str]] = {
-    "abs": (lambda x: x == 0, "abs has a kink at 0"),
-    "relu": (lambda x: x == 0, "relu has a kink at 0; torch takes 0"),
-    "max": (lambda a, b: a == b, "max has a tie; torch shares or picks"),
-    "min": (lambda a, b: a == b, "min has a tie; torch shares or picks"),
-    "clamp": (lambda x, low, high: x in (low, high), "clamp has a kink at its bound; torch takes 1"),
+    "abs": (lambda x: x == 0, "abs has no derivative at 0; torch takes 0"),
+    "relu": (lambda x: x == 0, "relu has no derivative at 0; torch takes 0"),
+    "max": (lambda a, b: a == b, "max has no derivative at a tie; torch shares it or picks one"),
+    "min": (lambda a, b: a == b, "min has no derivative at a tie; torch shares it or picks one"),
+    "clamp": (
+        lambda x, low, high: x in (low, high),
+        "clamp has no derivative at its bounds; torch takes 1",
+    ),
     "sqrt": (lambda x: x == 0, "the square root has infinite slope at 0"),
     "pow": (lambda a, b: a == 0 and 0 < b < 1, "the root has infinite slope at 0"),
     "floor": (lambda x: x == math.floor(x), "floor jumps at integers"),
@@ -73,7 +76,7 @@ def kinks(closed: ClosedForm, point: Sequence[float]) -> list[Landmark]:
         if operation == "where" and graph.operations[operands[0]] in _COMPARISONS:
             a, b = graph.operands(operands[0])
             if values[slot[a]] == values[slot[b]]:
-                found[node] = "the point lies on the border between two cases"
+                found[node] = "two cases meet here; torch takes the one that the condition picks"
         elif operation in _KINKS and _KINKS[operation][0](*arguments):
             if not _hidden(closed, node):
                 found[node] = _KINKS[operation][1]

@@ -213,6 +213,9 @@ class Graph:
             return self.neg(self.mul(self.arguments[a][0], b))
         if self.operations[b] == "neg":
             return self.neg(self.mul(a, self.arguments[b][0]))
+        for truth, other in ((a, b), (b, a)):  # a truth counted as 1 or 0 chooses
+            if self.operations[truth] == "where" and self.arguments[truth][1:] == (ONE, ZERO):
+                return self.where(self.arguments[truth][0], other, ZERO)
         for reciprocal, other in ((a, b), (b, a)):
             if self.operations[reciprocal] == "div" and self.arguments[reciprocal][0] == ONE:
                 return self.div(other, self.arguments[reciprocal][1])
