@@ -19,7 +19,7 @@ from jacmagic.trace.rules import Pair, Unsupported
 
 LINEAR: dict[str, str] = {
     **dict.fromkeys(
-        "_fft_r2c _fft_c2c _fft_c2r avg_pool1d avg_pool2d avg_pool3d _adaptive_avg_pool2d "
+        "_fft_r2c _fft_c2c _fft_c2r avg_pool2d avg_pool3d _adaptive_avg_pool2d "
         "_adaptive_avg_pool3d col2im upsample_linear1d upsample_bilinear2d upsample_bicubic2d "
         "upsample_trilinear3d".split(),
         "self",

@@ -26,7 +26,6 @@ from jacmagic.trace.mode import Assumption, Concolic
 from jacmagic.trace.rules import Unsupported
 from jacmagic.trace.shadows import Poisoned
 
-
 _BARE = (".item()", ".tolist()", ".numpy()")
 
 

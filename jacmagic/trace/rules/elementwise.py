@@ -145,7 +145,6 @@ ELEMENTWISE: dict[str, Rule] = {
     "floor_divide": lambda g, a, b: _quotient(g, a, b, "floor"),
     "neg": elementwise(lambda g, u: g.neg(u)),
     "reciprocal": elementwise(lambda g, u: g.div(ONE, u)),
-    "square": elementwise(lambda g, u: g.square(u)),
     "pow": elementwise(lambda g, a, b: g.pow(a, b)),
     "rsqrt": elementwise(lambda g, u: g.div(ONE, g.apply("sqrt", u))),
     "hypot": elementwise(_hypot),

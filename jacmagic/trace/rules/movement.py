@@ -15,7 +15,7 @@ MOVES: dict[str, tuple[str, ...]] = {
     "block_diag": ("tensors",),
     **dict.fromkeys(
         "flip roll rot90 repeat tril triu gather index index_select take masked_select "
-        "repeat_interleave im2col _unsafe_view _reshape_copy diag_embed pixel_shuffle "
+        "im2col _unsafe_view _reshape_copy diag_embed pixel_shuffle "
         "pixel_unshuffle reflection_pad1d reflection_pad2d reflection_pad3d replication_pad1d "
         "replication_pad2d replication_pad3d channel_shuffle _unsafe_index upsample_nearest1d "
         "upsample_nearest2d upsample_nearest3d".split(),
@@ -32,6 +32,5 @@ MOVES: dict[str, tuple[str, ...]] = {
     "select_scatter": ("self", "src"),
     "slice_scatter": ("self", "src"),
     "diagonal_scatter": ("self", "src"),
-    "fill_diagonal": ("self", "fill_value"),
     "embedding": ("weight",),
 }

@@ -84,11 +84,6 @@ def _sort(g: Graph, seen: Seen, nodes: np.ndarray, *args: Any, **kwargs: Any) ->
     return _along(g, nodes, seen.results[-1], dim, descending=bool(falling))
 
 
-def _argsort(g: Graph, seen: Seen, nodes: np.ndarray, *args: Any, **kwargs: Any) -> Order:
-    found = _sort(g, seen, nodes, *args, **kwargs)
-    return Order((None,), later=found.now)
-
-
 def _topk(
     g: Graph,
     seen: Seen,
@@ -251,7 +246,6 @@ def _rounded(g: Graph, seen: Seen, nodes: np.ndarray, *, decimals: int = 0) -> O
 
 PICKS: dict[str, Callable[..., Order]] = {
     "sort": _sort,
-    "argsort": _argsort,
     "topk": _topk,
     "kthvalue": _kth,
     "median": _median,

@@ -53,11 +53,6 @@ def _plus(product: Callable[..., np.ndarray]) -> Rule:
     return rule
 
 
-def _linear(g: Graph, x: np.ndarray, weight: np.ndarray, bias: Any = None) -> np.ndarray:
-    made = matmul(g, x.reshape(-1, x.shape[-1]), weight.T).reshape(*x.shape[:-1], len(weight))
-    return made if bias is None else each(g, g.add, made, bias)
-
-
 def _cross(g: Graph, a: np.ndarray, b: np.ndarray, *, dim: int = -1) -> np.ndarray:
     a, b = np.broadcast_arrays(a, b)
     a, b = np.moveaxis(a, dim, 0), np.moveaxis(b, dim, 0)
@@ -104,7 +99,6 @@ PRODUCTS: dict[str, Rule] = {
     "addr": _plus(_outer),
     "baddbmm": _plus(_bmm),
     "addbmm": _plus(_summed_bmm),
-    "linear": _linear,
     "linalg_cross": _cross,
     "_trilinear": _trilinear,
 }
