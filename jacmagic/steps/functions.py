@@ -85,9 +85,6 @@ FUNCTIONS: dict[type, Elementary] = {
         lambda u: sympy.gamma(u) * sympy.digamma(u),
     ),
     sympy.loggamma: Elementary("log-gamma", r"\ln \Gamma(u)", PSI, sympy.digamma),
-    sympy.digamma: Elementary(
-        "digamma function", PSI, r"\psi^{(1)}(u)", lambda u: sympy.polygamma(1, u)
-    ),
     sympy.Abs: Elementary("absolute value", r"|u|", _SIGN, sympy.sign),
     sympy.sign: Elementary(
         "sign", r"\operatorname{sign} u", r"0 \quad (u \neq 0)", lambda u: sympy.Integer(0)

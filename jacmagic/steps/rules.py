@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import sympy
+from sympy.core.function import ArgumentIndexError
 
 from jacmagic.steps.application import Application, Expr, chain
 from jacmagic.steps.functions import FUNCTIONS, PSI
@@ -197,11 +198,19 @@ def _log_of_size(expression: Expr, symbol: sympy.Symbol) -> Application | None:
     return chain("logarithm of a size", r"\ln |u|", r"\frac{1}{u}", 1 / inner, inner, symbol)
 
 
-_SPOKEN = {
-    sympy.atan2: "angle",
-    sympy.polygamma: "polygamma function",
-    sympy.besseli: "modified Bessel function",
-    sympy.besselj: "Bessel function",
+# name, f(u, …) and its derivative by u, of functions whose other arguments are orders
+_OF_ORDER: dict[type, tuple[str, str, str]] = {
+    sympy.polygamma: ("polygamma function", r"\psi^{(n)}(u)", r"\psi^{(n + 1)}(u)"),
+    sympy.besseli: (
+        "modified Bessel function",
+        "I_{n}(u)",
+        r"\frac{1}{2} \left(I_{n - 1}(u) + I_{n + 1}(u)\right)",
+    ),
+    sympy.besselj: (
+        "Bessel function",
+        "J_{n}(u)",
+        r"\frac{1}{2} \left(J_{n - 1}(u) - J_{n + 1}(u)\right)",
+    ),
 }
 
 
@@ -210,19 +219,15 @@ def _several(expression: Expr, symbol: sympy.Symbol) -> Application | None:
     places = [k for k, a in enumerate(expression.args, 1) if symbol in a.free_symbols]
     try:
         outer = tuple(expression.fdiff(place) for place in places)
-    except (AttributeError, sympy.function.ArgumentIndexError):
+    except (AttributeError, ArgumentIndexError):
         return None
     inner = tuple(expression.args[place - 1] for place in places)
-    name = _SPOKEN.get(type(expression), type(expression).__name__)
-    if inner == (symbol,):
-        return Application(name, "f(u)' = f'(u)", inner, outer, lambda d, g: g[0] * d[0])
     if len(places) == 1:
-        formula = r"f(u)' = f'(u) \cdot u'"
-    else:
-        formula = r"f(u, v)' = \frac{\partial f}{\partial u} u' + \frac{\partial f}{\partial v} v'"
+        plain = (type(expression).__name__, "f(u)", "f'(u)")
+        return chain(*_OF_ORDER.get(type(expression), plain), outer[0], inner[0], symbol)
     return Application(
-        f"chain rule, {name}",
-        formula,
+        f"chain rule, {type(expression).__name__}",
+        r"f(u, v)' = \frac{\partial f}{\partial u} u' + \frac{\partial f}{\partial v} v'",
         inner,
         outer,
         lambda d, g: sympy.Add(*(a * b for a, b in zip(g, d, strict=True))),
