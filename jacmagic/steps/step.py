@@ -142,8 +142,8 @@ class Step:
 def _remark(line: Equation) -> str:
     """The rule at the end of a line, in words and as a formula."""
     if not line.formula:
-        return rf"\text{{{line.rule}}}" if line.rule else ""
-    return rf"\text{{{line.rule}: }} {line.formula}"
+        return rf"\quad \text{{{line.rule}}}" if line.rule else ""
+    return rf"\quad \text{{{line.rule}: }} {line.formula}"
 
 
 # ── pens: LaTeX and plain text ────────────────────────────────────────────────────────────────
