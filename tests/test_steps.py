@@ -173,7 +173,8 @@ def test_latex() -> None:
         r"\begin{aligned}",
         r"&\frac{\partial}{\partial \theta} \left( \sin{\left(\theta^{2} \right)} \right) = "
         r"\cos{\left(\theta^{2} \right)} \cdot \frac{\partial}{\partial \theta} \left( \theta^{2} "
-        r"\right) && \quad \text{chain rule, sine: } \left(\sin u\right)' = \cos u \cdot u' \\[1ex]",
+        r"\right) && \quad \text{chain rule, sine: } "
+        r"\left(\sin u\right)' = \cos u \cdot u' \\[1ex]",
         r"&\quad \frac{\partial}{\partial \theta} \left( \theta^{2} \right) = 2 \theta && "
         r"\quad \text{power: } \left(u^{n}\right)' = n u^{n - 1} \\[1ex]",
         r"&\frac{\partial}{\partial \theta} \left( \sin{\left(\theta^{2} \right)} \right) = "
