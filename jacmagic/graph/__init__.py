@@ -1,7 +1,8 @@
 """The scalar expression graph: build, differentiate, evaluate. Knows no torch and no SymPy."""
 
 from jacmagic.graph.derivatives import PARTIALS, differentiate
-from jacmagic.graph.nodes import ONE, ZERO, BudgetExceeded, Graph, exact
+from jacmagic.graph.nodes import ONE, ZERO, BudgetExceeded, Graph
+from jacmagic.graph.numbers import exact
 from jacmagic.graph.operations import OPERATIONS, Operation
 from jacmagic.graph.tape import Tape, write_tape
 

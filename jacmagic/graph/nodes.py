@@ -10,64 +10,20 @@ fractions while these stay short. Nothing is expanded or reordered: the user's f
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
+from jacmagic.graph.numbers import Number, exact, short
 from jacmagic.graph.operations import OPERATIONS
 
 ZERO, ONE = 0, 1
-Number = int | Fraction | float
 
-_LARGEST_EXACT = 10**15
 _NEGATED = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "eq": "ne", "ne": "eq"}
 
 
 class BudgetExceeded(Exception):
     """The graph grew beyond its number of nodes or its time."""
-
-
-def exact(value: Number) -> Number:
-    """The number a person meant by a float: an integer, a fraction, a typed decimal, or itself.
-
-    0.5 → 1/2, 0.1 → 1/10, 1/3 → 1/3; π and other irrational values stay floats. The result always
-    converts back to the same float64.
-    """
-    if isinstance(value, bool):
-        return int(value)
-    if isinstance(value, int | Fraction):
-        return value
-    value = float(value)
-    if not math.isfinite(value):
-        return value
-    if value.is_integer() and abs(value) < _LARGEST_EXACT:
-        return int(value)
-    simple = Fraction(value).limit_denominator(1000)
-    if float(simple) == value:
-        return simple
-    digits = repr(abs(value)).partition("e")[0].replace(".", "").strip("0")
-    return Fraction(repr(value)) if len(digits) <= 11 else value
-
-
-def _short(value: Number) -> Number:
-    """An exact number whose digits have outgrown their use becomes a float."""
-    if isinstance(value, float):
-        return exact(value)
-    if isinstance(value, Fraction):
-        if value.denominator == 1:
-            value = int(value)
-        elif value.denominator > 10**12 or abs(value.numerator) > _LARGEST_EXACT:
-            return _rounded(value)
-    return value if not isinstance(value, int) or abs(value) < _LARGEST_EXACT else _rounded(value)
-
-
-def _rounded(value: int | Fraction) -> float:
-    """The nearest float64; infinite beyond the largest, as IEEE 754 has it."""
-    try:
-        return float(value)
-    except OverflowError:
-        return math.inf if value > 0 else -math.inf
 
 
 class Graph:
@@ -116,12 +72,17 @@ class Graph:
     def _check_budget(self, size: int) -> None:
         if size >= self.limit:
             raise BudgetExceeded(f"the expression has more than {self.limit:,} nodes")
-        if self.deadline is not None and size % 512 == 511 and time.monotonic() > self.deadline:
+        if size % 512 == 511:
+            self.check_deadline()
+
+    def check_deadline(self) -> None:
+        """Raise `BudgetExceeded` if it is too late."""
+        if self.deadline is not None and time.monotonic() > self.deadline:
             raise BudgetExceeded("the time for the closed form ran out")
 
     def number(self, value: float | Fraction) -> int:
         """The node of a number, made exact where a person would (0.5 → 1/2)."""
-        value = _short(exact(value))
+        value = short(exact(value))
         # 0.0 and -0.0, and nan: the sign of zero is dropped, nan is one node
         key = "nan" if value != value else value
         node = self._known.get(("number", type(value), key))

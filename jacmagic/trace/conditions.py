@@ -1,9 +1,14 @@
-"""Which conditions are worth recording, and how a whole number that was read is written as one."""
+"""The conditions under which a trace is valid: which are worth recording, and when.
+
+A truth value that Python reads is assumed at once. An index that an order found (argmax, the second
+result of max) costs nothing until it is used; then the order is assumed.
+"""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from jacmagic.graph import Graph
 
@@ -43,3 +48,59 @@ def equality(g: Graph, node: int, value: int) -> int:
         if a is not None and b is not None and a != b and value in (a, b):
             return condition if value == a else g.negate(condition)
     return g.apply("eq", node, g.number(value))
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """A condition that held while tracing; the formula is valid while it holds.
+
+    Attributes:
+        condition: the condition's node.
+        line: line of the user's code that asked, or None.
+    """
+
+    condition: int
+    line: int | None
+
+
+class Conditions:
+    """What a trace has assumed so far.
+
+    Attributes:
+        met: the assumptions, in the order met.
+    """
+
+    def __init__(self, graph: Graph) -> None:
+        """Nothing is assumed yet."""
+        self.met: list[Assumption] = []
+        self._graph = graph
+        self._pending: dict[int, list[int]] = {}
+
+    def assume(self, node: int, truth: bool) -> None:
+        """Record that a condition had this truth value on the path taken."""
+        condition = node if truth else self._graph.negate(node)
+        for part in conjuncts(self._graph, condition):
+            self.met.append(Assumption(part, self._graph.line))
+
+    def assume_numbers(self, nodes: Iterable[int], numbers: Sequence[int | bool]) -> None:
+        """Record the truths or whole numbers that were read or used as indices."""
+        for node, number in zip(nodes, numbers, strict=True):
+            if isinstance(number, bool):
+                self.assume(node, number)
+            elif self._graph.value(node) is None:
+                self.assume(equality(self._graph, node, number), True)
+
+    def postpone(self, memory: int, conditions: list[int]) -> None:
+        """Remember what holds should the indices in this memory be used."""
+        self._pending[memory] = conditions
+
+    def use(self, memories: Iterable[int]) -> None:
+        """Some memory is read: if it holds indices, their order matters now."""
+        for memory in memories:
+            for condition in self._pending.pop(memory, ()):
+                self.assume(condition, True)
+
+    @property
+    def waiting(self) -> bool:
+        """Whether any indices have not been used yet."""
+        return bool(self._pending)

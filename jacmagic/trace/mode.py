@@ -12,7 +12,6 @@ numbers take and records the condition with the line of the user's code.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
 
@@ -22,7 +21,7 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
 from jacmagic.graph import Graph
-from jacmagic.trace.conditions import conjuncts, equality
+from jacmagic.trace.conditions import Conditions
 from jacmagic.trace.decompositions import parts_of
 from jacmagic.trace.linear_maps import LINEAR, combine
 from jacmagic.trace.moves import in_order, moved, named_arguments, writes_by_rule
@@ -63,26 +62,13 @@ _SWITCHES = {  # of random operations: which argument, and its value when nothin
 _CASTS = frozenset({"_to_copy", "copy_", "copy"})
 
 
-@dataclass(frozen=True)
-class Assumption:
-    """A condition that held while tracing; the formula is valid while it holds.
-
-    Attributes:
-        condition: the condition's node.
-        line: line of the user's code that asked, or None.
-    """
-
-    condition: int
-    line: int | None
-
-
 class Concolic(TorchDispatchMode):
     """Runs torch operations and their rules side by side.
 
     Attributes:
         graph: where the nodes are made.
         shadows: the nodes of every tensor.
-        assumptions: the conditions met so far.
+        conditions: what has been assumed so far.
         severed: (line, node) of every number that left torch for good.
     """
 
@@ -91,18 +77,18 @@ class Concolic(TorchDispatchMode):
         super().__init__()
         self.graph = graph
         self.shadows = Shadows(graph)
-        self.assumptions: list[Assumption] = []
+        self.conditions = Conditions(graph)
         self.severed: list[tuple[int | None, int]] = []
         self.reads_whole_numbers = False  # while int() reads
-        self._pending: dict[int, list[int]] = {}  # what holds once an index tensor is used
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
+        self.graph.check_deadline()
         leaves = [leaf for leaf in tree_flatten((args, kwargs))[0] if plain(leaf)]
         if torch.Tag.nondeterministic_seeded in func.tags and not _draws_nothing(func, args):
             raise Unsupported(func._schema.name, "draws random numbers")
-        if self._pending:
-            self._use_indices(leaves)
+        if self.conditions.waiting:
+            self.conditions.use(key_of(leaf) for leaf in leaves if leaf.layout == torch.strided)
         if not any(self.shadows.has(leaf) for leaf in leaves):
             return func(*args, **kwargs)
         self.graph.line = users_line()
@@ -123,6 +109,7 @@ class Concolic(TorchDispatchMode):
         if name in _METADATA:
             return func(*args, **kwargs)
         if not written and any(result.alias_info is not None for result in schema.returns):
+            _check_view(name, args)
             return func(*args, **kwargs)  # a view shares its storage, hence its shadow
         if name == "_local_scalar_dense":
             return self._read_scalar(func, args)
@@ -149,13 +136,11 @@ class Concolic(TorchDispatchMode):
         """A number is read: a truth or a whole number becomes an assumption, others are a loss."""
         value = func(*args)
         nodes = self.shadows.read(args[0])
-        if isinstance(value, bool):
-            self.assume(int(nodes), value)
-        elif isinstance(value, int):
-            self.assume(equality(self.graph, int(nodes), value), True)
+        if isinstance(value, bool | int):
+            self.conditions.assume_numbers([int(nodes)], [value])
         elif self.reads_whole_numbers:
             whole = toward_zero(self.graph, int(nodes))
-            self.assume(equality(self.graph, whole, int(value)), True)
+            self.conditions.assume_numbers([whole], [int(value)])
         else:
             parts = (nodes.re, nodes.im) if isinstance(nodes, Pair) else (nodes,)
             line = self.graph.line
@@ -166,21 +151,8 @@ class Concolic(TorchDispatchMode):
         """A question about whole tensors, answered with yes or no."""
         condition = ANSWERS[name](self.graph, *tree_map(self._numbers, args), **kwargs)
         value = func(*args, **kwargs)
-        self.assume(condition, value)
+        self.conditions.assume(condition, value)
         return value
-
-    def assume(self, node: int, truth: bool) -> None:
-        """Record that a condition had this truth value on the path taken."""
-        condition = node if truth else self.graph.negate(node)
-        for part in conjuncts(self.graph, condition):
-            self.assumptions.append(Assumption(part, self.graph.line))
-
-    def _use_indices(self, leaves: Sequence[torch.Tensor]) -> None:
-        """Indices that an order found are used: now the order matters."""
-        for leaf in leaves:
-            if leaf.layout == torch.strided:
-                for condition in self._pending.pop(key_of(leaf), ()):
-                    self.assume(condition, True)
 
     # ── rules ─────────────────────────────────────────────────────────────────────────────────
 
@@ -257,11 +229,7 @@ class Concolic(TorchDispatchMode):
             value = value.cpu()
         if self.shadows.has(value):
             nodes = self.shadows.read(value).reshape(-1).tolist()
-            for node, number in zip(nodes, value.reshape(-1).tolist(), strict=True):
-                if isinstance(number, bool):
-                    self.assume(node, number)
-                elif self.graph.value(node) is None:
-                    self.assume(equality(self.graph, node, number), True)
+            self.conditions.assume_numbers(nodes, value.reshape(-1).tolist())
         return value
 
     def _order(self, rule: Callable[..., Order], func: Any, args: tuple, kwargs: dict) -> Any:
@@ -275,14 +243,14 @@ class Concolic(TorchDispatchMode):
             self.graph, Seen(inputs, list(map(_as_array, outs))), *node_args, **node_kwargs
         )
         for condition in order.now:
-            self.assume(condition, True)
+            self.conditions.assume(condition, True)
         for tensor, nodes in zip_longest(outs, order.values):
             if nodes is not None:
                 self._store(tensor, nodes)
             elif order.poison:
                 self.shadows.write(tensor, POISON)
             elif order.later:
-                self._pending[self.shadows.keep(tensor)] = order.later
+                self.conditions.postpone(self.shadows.keep(tensor), order.later)
         return out
 
     def _decompose(
@@ -299,8 +267,11 @@ class Concolic(TorchDispatchMode):
         parts = parts_of(func)
         if parts is None:
             raise Unsupported(name)
-        with self:
-            return parts(*args, **kwargs)
+        try:
+            with self:
+                return parts(*args, **kwargs)
+        except Unsupported as unsupported:  # named as the user called it, not by a part
+            raise Unsupported(name, unsupported.reason) from None
 
 
 def _rule(key: str, args: tuple, kwargs: dict) -> Rule | None:
@@ -318,6 +289,15 @@ def _rule(key: str, args: tuple, kwargs: dict) -> Rule | None:
     ):
         return COMPLEX.get(key)
     return RULES[key]
+
+
+def _check_view(name: str, args: tuple) -> None:
+    """The same memory as another dtype: fine for complex numbers and their parts only."""
+    if name == "view" and isinstance(args[1], torch.dtype):
+        parts = {torch.complex128: torch.float64, torch.complex64: torch.float32}
+        here, there = args[0].dtype, args[1]
+        if here != there and parts.get(here) != there and parts.get(there) != here:
+            raise Unsupported("view", "of the same memory as another dtype has no closed form")
 
 
 def _draws_nothing(func: Any, args: tuple) -> bool:

@@ -13,6 +13,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -21,8 +22,9 @@ import torch
 from jacmagic.errors import JacmagicError
 from jacmagic.graph import BudgetExceeded, Graph
 from jacmagic.structure import flatten
+from jacmagic.trace.conditions import Assumption
 from jacmagic.trace.leaks import Leak, LeakWatch
-from jacmagic.trace.mode import Assumption, Concolic
+from jacmagic.trace.mode import Concolic
 from jacmagic.trace.rules import Unsupported
 from jacmagic.trace.shadows import Poisoned
 
@@ -111,7 +113,7 @@ def trace(
         return Refusal("the function", graph.line, f"is too large: {exceeded}")
     except Exception as error:  # noqa: BLE001 - the user's code runs here; it only costs the formula
         return _refused(error, graph.line, watch.leaks)
-    return Trace(graph, inputs, outputs, tuple(mode.assumptions), watch.leaks)
+    return Trace(graph, inputs, outputs, tuple(mode.conditions.met), watch.leaks)
 
 
 def _shadowed_copies(
@@ -147,6 +149,7 @@ def _what_went_wrong(error: Exception) -> str:
     if isinstance(error, JacmagicError):
         return f"stopped the trace: {error}"
     last = traceback.extract_tb(error.__traceback__)[-1] if error.__traceback__ else None
-    ours = last is not None and "jacmagic" in last.filename and "tests" not in last.filename
+    rules = str(Path(__file__).parent / "rules")
+    ours = last is not None and last.filename.startswith(rules)
     place = f" in {last.name}, please report it" if ours and last is not None else ""
     return f"stopped the trace{place}: {' '.join(str(error).split())[:200]}"

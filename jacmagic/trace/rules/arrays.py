@@ -52,6 +52,9 @@ def truth(g: Graph, node: int) -> int:
     value = g.value(node)
     if value is not None:
         return ONE if value else ZERO
+    if g.operations[node] == "where" and g.operands(node)[2] == ZERO:
+        condition, then = g.operands(node)[:2]
+        return condition if truth(g, then) == ONE else g.apply("and", condition, truth(g, then))
     return node if g.is_condition(node) else g.apply("ne", node, ZERO)
 
 

@@ -1,0 +1,52 @@
+"""The numbers of the graph: exact where a person would write them exactly, else floats."""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+
+Number = int | Fraction | float
+
+_LARGEST_EXACT = 10**15
+
+
+def exact(value: Number) -> Number:
+    """The number a person meant by a float: an integer, a fraction, a typed decimal, or itself.
+
+    0.5 → 1/2, 0.1 → 1/10, 1/3 → 1/3; π and other irrational values stay floats. The result always
+    converts back to the same float64.
+    """
+    if isinstance(value, bool):
+        return int(value)
+    if isinstance(value, int | Fraction):
+        return value
+    value = float(value)
+    if not math.isfinite(value):
+        return value
+    if value.is_integer() and abs(value) < _LARGEST_EXACT:
+        return int(value)
+    simple = Fraction(value).limit_denominator(1000)
+    if float(simple) == value:
+        return simple
+    digits = repr(abs(value)).partition("e")[0].replace(".", "").strip("0")
+    return Fraction(repr(value)) if len(digits) <= 11 else value
+
+
+def short(value: Number) -> Number:
+    """An exact number whose digits have outgrown their use becomes a float."""
+    if isinstance(value, float):
+        return exact(value)
+    if isinstance(value, Fraction):
+        if value.denominator == 1:
+            value = int(value)
+        elif value.denominator > 10**12 or abs(value.numerator) > _LARGEST_EXACT:
+            return _rounded(value)
+    return value if not isinstance(value, int) or abs(value) < _LARGEST_EXACT else _rounded(value)
+
+
+def _rounded(value: int | Fraction) -> float:
+    """The nearest float64; infinite beyond the largest, as IEEE 754 has it."""
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
