@@ -13,6 +13,7 @@ from jacmagic import html, latex
 from jacmagic import text as plain
 from jacmagic.formula import pretty
 from jacmagic.labels import Label
+from jacmagic.picture import heatmap
 from jacmagic.road import NOT_WANTED, point_of
 
 if TYPE_CHECKING:
@@ -181,11 +182,26 @@ def static(jacobian: Jacobian) -> str:
         caption=caption(jacobian),
         pattern=pattern,
         blocks=blocks(jacobian),
+        picture=_picture(jacobian),
         head=latex.to_mathml(chain.head),
         chain=list(zip(chain.signs, map(latex.to_mathml, chain.links), strict=True)),
         steps=[_step_lines(step) for step in _steps(jacobian)] if jacobian.view.steps else [],
         remarks=remarks(jacobian),
         warnings=warnings(jacobian),
+    )
+
+
+def _picture(jacobian: Jacobian) -> str:
+    """A heat map where the table shows only a part of the matrix."""
+    values, rows, columns, pattern = layout(jacobian)
+    if max(values.shape, default=0) <= html.MOST:
+        return ""
+    return heatmap(
+        values,
+        pattern,
+        rows=[label.unicode for label in rows],
+        columns=[label.unicode for label in columns],
+        blocks=blocks(jacobian),
     )
 
 

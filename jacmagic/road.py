@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from jacmagic.formula import ClosedForm, close
+from jacmagic.labels import symbols
 from jacmagic.problem import Problem
 from jacmagic.trace import Refusal, trace
 
@@ -72,8 +73,7 @@ class Road:
     ) -> ClosedForm | Refusal:
         columns = [label for one in problem.inputs for label in one.labels]
         tensors = [one.value for one in problem.inputs]
-        names = [label.symbol for label in columns]
-        traced = trace(problem.function, tensors, names, seconds=self.budget)
+        traced = trace(problem.function, tensors, symbols(columns), seconds=self.budget)
         if isinstance(traced, Refusal):
             return traced
         form = close(traced, columns, budget=self.budget)

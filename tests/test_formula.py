@@ -14,6 +14,8 @@ import torch
 from jacmagic.formula import ClosedForm, close, substituted, tex
 from jacmagic.formula.landmarks import kinks, origin_of_nonfinite
 from jacmagic.formula.numbers import number
+from jacmagic.formula.timebox import within
+from jacmagic.graph import BudgetExceeded
 from jacmagic.labels import Label
 from jacmagic.trace import trace
 
@@ -169,3 +171,28 @@ def test_values_never_touch_sympy(monkeypatch):
     form = closed_form(seed, x1=3, x2=4, x3=5)
     monkeypatch.setattr(sympy, "Symbol", None)
     assert form.values([1, 2, 3])[2, 1] == 12
+
+
+def test_time_box_closes():
+    """Work that takes too long is stopped where it is, and the box leaves nothing behind."""
+    with pytest.raises(BudgetExceeded, match=r"longer than 0\.2 s"), within(0.2):
+        while True:
+            sum(range(100))
+    with within(5):
+        assert sum(range(10)) == 45
+
+
+def test_long_conditions_are_left_out():
+    """A loop whose conditions grow exponentially when written out costs nothing."""
+
+    def doubling(x):
+        y = x
+        for _ in range(60):
+            y = y * torch.sin(y)
+            if y > 100:
+                y = y / 2
+        return y
+
+    form = closed_form(doubling, x=0.5)
+    assert len(form.assumptions) < 60
+    assert form.unreadable is not None

@@ -16,13 +16,16 @@ import numpy as np
 import sympy
 
 from jacmagic.formula.sympify import WRITTEN, to_sympy, tree_sizes
+from jacmagic.formula.timebox import within
 from jacmagic.formula.typeset import tex
 from jacmagic.graph import ZERO, BudgetExceeded, Graph, Tape, differentiate, write_tape
 from jacmagic.labels import Label
+from jacmagic.labels import symbols as distinct_symbols
 from jacmagic.trace import Refusal, Trace
 
 LARGEST_ENTRY = 4_000  # symbols in one entry when written out
 LARGEST_MATRIX = 60_000  # symbols in all entries together
+LONGEST_CONDITION = 200  # symbols in an assumption that is written out
 _TIDY_BELOW = 120  # operations up to which other forms of an entry are tried
 
 
@@ -92,7 +95,7 @@ class ClosedForm:
     @cached_property
     def symbols(self) -> tuple[sympy.Symbol, ...]:
         """The n real symbols, in column order."""
-        return tuple(sympy.Symbol(label.symbol, real=True) for label in self.columns)
+        return tuple(sympy.Symbol(name, real=True) for name in distinct_symbols(self.columns))
 
     @cached_property
     def names(self) -> dict[sympy.Symbol, str]:
@@ -109,7 +112,8 @@ class ClosedForm:
         if self._too_large is not None:
             return self._too_large
         try:
-            _ = self.expressions, self.written, self.matrix
+            with within(self.budget):
+                _ = self.expressions, self.written, self.matrix
         except BudgetExceeded as exceeded:
             return Refusal("the closed form", None, f"is too slow to write out: {exceeded}")
         except RecursionError:
@@ -138,25 +142,26 @@ class ClosedForm:
     @cached_property
     def matrix(self) -> sympy.Matrix:
         """The Jacobian, (m, n), each entry in the shortest of a few equal forms.
-
-        Raises:
-            BudgetExceeded: if the budget runs out first.
         """
-        deadline = None if self.budget is None else time.monotonic() + self.budget
         tidied: dict[sympy.Expr, sympy.Expr] = {}
         for entry in (converted := self._convert(self.entries)):
-            if deadline is not None and time.monotonic() > deadline:
-                raise BudgetExceeded("the time for the closed form ran out")
             if entry not in tidied:
                 tidied[entry] = shortest(entry)
         return sympy.Matrix(*self.shape, [tidied[entry] for entry in converted])
 
     @cached_property
     def assumptions(self) -> list[tuple[sympy.Basic, int | None]]:
-        """Each distinct condition with the line that asked, in the order met."""
-        nodes = [assumption.condition for assumption in self.trace.assumptions]
-        lines = [assumption.line for assumption in self.trace.assumptions]
-        return list(dict.fromkeys(zip(self._convert(nodes), lines, strict=True)))
+        """Each distinct condition that is short enough to read, with the line that asked."""
+        assumed = self.trace.assumptions
+        sizes = tree_sizes(self.graph, [one.condition for one in assumed])
+        short = [one for one, size in zip(assumed, sizes, strict=True) if size <= LONGEST_CONDITION]
+        try:
+            with within(self.budget):
+                read = self._convert([one.condition for one in short])
+        except (BudgetExceeded, RecursionError):
+            return []
+        lines = [one.line for one in short]
+        return list(dict.fromkeys(zip(read, lines, strict=True)))
 
     def _convert(self, nodes: Sequence[int]) -> list[sympy.Expr]:
         return to_sympy(self.graph, nodes, self._by_node)
