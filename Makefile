@@ -1,0 +1,72 @@
+# Everything one does with jacmagic from a checkout. Needs Python 3.11+ with venv, and make.
+#
+#   make lab      install, then open JupyterLab on the quickstart notebook
+#   make demo     install, then run the quickstart and write build/quickstart.html
+#   make test     the whole suite: Python, documentation, notebooks, JavaScript, real browser
+#   make lint     style, format and types
+#   make docs     the documentation, strictly, into site/
+#   make notebooks   run the notebooks and store their outputs
+#   make pins     write constraints.txt anew from what is installed
+#   make clean    remove what was built; `make distclean` removes .venv too
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+PINS   := pyproject.toml constraints.txt
+NODE_TESTS = $(wildcard tests/js/*.test.mjs)
+
+# One worker for each core, at most two; the arithmetic of each on one thread.
+WORKERS ?= 2
+PYTEST   = OMP_NUM_THREADS=1 JUPYTER_PLATFORM_DIRS=1 $(BIN)/python -m pytest
+NBVAL    = --nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with=tests/nbval.cfg
+
+.DEFAULT_GOAL := help
+.PHONY: help lab demo test test-js test-python lint docs notebooks pins clean distclean system
+
+help:
+	@sed -n '3,/^$$/s/^#  \{0,1\}//p' Makefile
+
+# Stamps: installing again only when the pins or the metadata change.
+$(VENV)/.lab: $(PINS) tools/install.py
+	@$(PYTHON) tools/install.py $(VENV) lab
+$(VENV)/.dev: $(PINS) tools/install.py
+	@$(PYTHON) tools/install.py $(VENV) dev
+
+lab: $(VENV)/.lab
+	@$(BIN)/python tools/lab.py notebooks/quickstart.ipynb $(LAB_FLAGS)
+
+demo: $(VENV)/.lab
+	@$(BIN)/python tools/demo.py notebooks/quickstart.ipynb build/quickstart.html
+
+system:
+	@sh tools/system.sh chromium node
+
+test: test-js test-python
+
+test-js: system
+	@node --test $(NODE_TESTS)
+
+# Last, so that a run ends with pytest's closing line.
+test-python: $(VENV)/.dev system
+	@$(PYTEST) -n $(WORKERS) --dist loadgroup $(NBVAL) tests notebooks
+
+lint: $(VENV)/.dev
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+
+docs: $(VENV)/.dev
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "docs: site/index.html"
+
+notebooks: $(VENV)/.dev
+	@$(BIN)/python tools/notebooks.py notebooks/*.ipynb
+
+pins: $(VENV)/.dev
+	@$(BIN)/python tools/install.py --pins $(VENV) > build/constraints.txt
+	@mv build/constraints.txt constraints.txt
+
+clean:
+	rm -rf build dist site .pytest_cache .mypy_cache .ruff_cache .hypothesis
+distclean: clean
+	rm -rf $(VENV)

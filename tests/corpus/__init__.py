@@ -1,0 +1,34 @@
+"""Functions as people write them, each with its source: `CORPUS` is one list of cases."""
+
+from __future__ import annotations
+
+from corpus import (
+    algebra,
+    dynamics,
+    geometry,
+    learning,
+    optimisation,
+    physics,
+    robotics,
+    statistics,
+    styles,
+)
+from corpus.case import Case
+
+CORPUS: list[Case] = [
+    case
+    for room in (
+        styles,
+        geometry,
+        dynamics,
+        robotics,
+        optimisation,
+        learning,
+        physics,
+        statistics,
+        algebra,
+    )
+    for case in room.case
+]
+
+__all__ = ["CORPUS", "Case"]

@@ -1,0 +1,163 @@
+"""The documentation runs: every Python block of the README and of docs/, as a reader would run it.
+
+The blocks of a page are cells of one IPython session, in order; a line that begins with `%%` opens
+a new cell. A ```text block that directly follows a Python block is what this block shows, word for
+word: printed lines, then the text of the last cell's value.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from traitlets.config import Config
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FENCE = re.compile(
+    r"^(?P<indent> *)```(?P<kind>\w*)[^\n]*\n(?P<body>.*?)^(?P=indent)```[ ]*$",
+    flags=re.MULTILINE | re.DOTALL,
+)
+
+
+@dataclass(frozen=True)
+class Block:
+    """One Python block of a page and the text that the page says it shows."""
+
+    line: int
+    source: str
+    shows: str | None
+
+
+def blocks_of(text: str) -> list[Block]:
+    """The Python blocks of a page, in order."""
+    found = list(FENCE.finditer(text))
+    blocks = []
+    for place, fence in enumerate(found):
+        if fence["kind"] not in {"python", "ipython"}:
+            continue
+        after = found[place + 1] if place + 1 < len(found) else None
+        follows = (
+            after is not None
+            and after["kind"] == "text"
+            and not text[fence.end() : after.start()].strip()
+        )
+        blocks.append(
+            Block(
+                text[: fence.start()].count("\n") + 1,
+                unindented(fence),
+                unindented(after).rstrip() if follows and after is not None else None,
+            )
+        )
+    return blocks
+
+
+def unindented(fence: re.Match[str]) -> str:
+    """The body of a block without the indentation of the block itself."""
+    return re.sub(rf"^{fence['indent']}", "", fence["body"], flags=re.MULTILINE)
+
+
+def cells_of(source: str) -> list[str]:
+    """A block as cells: a cell magic can only stand at the top of one."""
+    cells = re.split(r"^(?=%%)", source, flags=re.MULTILINE)
+    return [cell.strip() + "\n" for cell in cells if cell.strip()]
+
+
+def run(shell: InteractiveShell, source: str) -> str:
+    """Run a block and return what it shows, exceptions raised."""
+    shown = ""
+    for cell in cells_of(source):
+        with capture_output() as captured:
+            result = shell.run_cell(cell, store_history=True)
+        if not result.success:
+            raise AssertionError(f"{cell}\nfailed:\n{captured.stdout}{captured.stderr}")
+        shown += re.sub(r"^Out\[\d+\]: ?\n?", "", captured.stdout, flags=re.MULTILINE)
+        shown += "".join(plain(output.data) for output in captured.outputs)
+    return shown
+
+
+def plain(data: dict[str, Any]) -> str:
+    """The text of one displayed thing, ending its line."""
+    return data.get("text/plain", "") + "\n"
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
+    """An IPython session in an empty folder, with no history and no profile of anybody's."""
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.chdir(tmp_path)
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    InteractiveShell.clear_instance()
+    shell = InteractiveShell.instance(config=config)
+    yield shell
+    shell.atexit_operations()
+    InteractiveShell.clear_instance()
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_block_runs_and_shows_what_the_page_says(
+    page: Path, shell: InteractiveShell
+) -> None:
+    """The Python blocks of a page run in one session, and their outputs are the printed ones."""
+    for block in blocks_of(page.read_text(encoding="utf-8")):
+        shown = run(shell, block.source)
+        if block.shows is not None:
+            where = f"{page.relative_to(ROOT)}:{block.line}"
+            assert (where, block.shows) == (where, stripped(shown))
+
+
+def stripped(shown: str) -> str:
+    """Shown text without the blanks at the ends of its lines."""
+    return "\n".join(line.rstrip() for line in shown.rstrip().splitlines())
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_between_files_lead_somewhere(page: Path) -> None:
+    """A relative link names a file of this repository."""
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    targets = re.findall(r"(?<!!)\[[^\]]*\]\(([^)#\s]+)[^)]*\)", text)
+    local = [target for target in targets if "://" not in target]
+    assert [target for target in local if not (page.parent / target).exists()] == []
+
+
+def test_the_options_page_is_current() -> None:
+    """The page of options is what the magic's arguments say today."""
+    import runpy
+
+    written = runpy.run_path(str(ROOT / "tools" / "options_page.py"))
+    assert written["page"]() == written["PAGE"].read_text(encoding="utf-8")
+
+
+def test_the_documentation_has_blocks_to_run() -> None:
+    """The pages are found and their blocks too, so the tests above do test something."""
+    found = {page.name: len(blocks_of(page.read_text(encoding="utf-8"))) for page in PAGES}
+    assert found["README.md"] >= 2
+    assert found["first-jacobian.md"] >= 3
+
+
+def test_a_wrong_page_is_found(shell: InteractiveShell) -> None:
+    """A failing block raises, and what a block shows is compared with its own text."""
+    page = "```python\nprint(1 + 1)\n3 * 2\n```\n\n```text\n2\n6\n```\n```python\n1 / 0\n```\n"
+    first, second = blocks_of(page)
+    assert run(shell, first.source).split() == ["2", "6"]
+    assert first.shows == "2\n6"
+    with pytest.raises(AssertionError, match="ZeroDivisionError"):
+        run(shell, second.source)
+
+
+def test_a_cell_magic_opens_a_cell() -> None:
+    """A block may load the extension first and hold two magic cells."""
+    source = "%load_ext jacmagic\n\n%%jacobian x=1\nx**2\n%%jacobian y=1\ny**3\n"
+    assert cells_of(source) == [
+        "%load_ext jacmagic\n",
+        "%%jacobian x=1\nx**2\n",
+        "%%jacobian y=1\ny**3\n",
+    ]

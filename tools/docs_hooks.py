@@ -1,0 +1,39 @@
+"""What MkDocs does for us while it builds: renew the options page, set formulas as MathML.
+
+MathML needs neither a script nor a font from elsewhere, so the pages work offline.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+from latex2mathml.converter import convert
+
+ROOT = Path(__file__).resolve().parent.parent
+FORMULA = re.compile(
+    r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>',
+    flags=re.DOTALL,
+)
+
+sys.path.insert(0, str(ROOT / "tools"))  # MkDocs runs this file by its path
+
+
+def on_pre_build(config: Any) -> None:
+    """Write the page of options anew if the magic's arguments have changed."""
+    import options_page
+
+    options_page.write()
+
+
+def on_page_content(content: str, **_: Any) -> str:
+    """Replace every formula of a page by MathML."""
+    return FORMULA.sub(_mathml, content)
+
+
+def _mathml(found: re.Match[str]) -> str:
+    display = "block" if found[1] == "div" else "inline"
+    return convert(html.unescape(found[2]), display=display)

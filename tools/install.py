@@ -1,0 +1,134 @@
+"""Put the project into a virtual environment, pinned, quietly, with one line of progress.
+
+    python3 tools/install.py .venv lab        installs jacmagic[lab], then leaves the stamp .venv/.lab
+    python3 tools/install.py --pins .venv     prints what is installed there as a constraints file
+
+Runs before anything is installed, so it uses the standard library only. pip's own settings
+(`PIP_INDEX_URL`, `PIP_EXTRA_INDEX_URL`, a proxy) apply as usual.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import re
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+LOG = ROOT / "build" / "install.log"
+OLDEST = (3, 11)
+EXTRAS = {"lab": ("lab",), "dev": ("lab", "dev")}  # what each extra brings along
+HEADER = """\
+# The versions that CI runs with; pyproject.toml declares the range that is meant to work.
+# Renew with `make pins`, then run `make test`.
+"""
+
+
+def main(arguments: list[str]) -> int:
+    """Install an extra into an environment, or print the pins of one; the exit status."""
+    if arguments[0] == "--pins":
+        print(pins(Path(arguments[1])), end="")
+        return 0
+    if sys.version_info < OLDEST:
+        found = ".".join(map(str, sys.version_info[:3]))
+        print(f"jacmagic's pins need Python 3.11 or newer; found {found}; write make PYTHON=…")
+        return 1
+    environment, extra = Path(arguments[0]), arguments[1]
+    python = environment / "bin" / "python"
+    if not python.exists():
+        say(f"creating {environment}")
+        subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
+    status = install(python, extra)
+    if status == 0:
+        for name in EXTRAS[extra]:
+            (environment / f".{name}").touch()
+    return status
+
+
+def install(python: Path, extra: str) -> int:
+    """Run pip with one line of progress; on failure the end of its log is shown."""
+    pip = [str(python), "-m", "pip", "install", "--no-input", "--progress-bar=off"]
+    pip += ["--constraint", str(ROOT / "constraints.txt"), "--editable", f"{ROOT}[{extra}]"]
+    quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
+    LOG.parent.mkdir(exist_ok=True)
+    start = time.monotonic()
+    process = subprocess.Popen(
+        pip,
+        env={**os.environ, **quiet},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    watch(process, start)
+    took = f"{time.monotonic() - start:.0f} s"
+    if process.returncode != 0:
+        end = "\n".join(LOG.read_text().splitlines()[-25:])
+        say(f"installing jacmagic[{extra}] failed after {took}; {LOG} holds the whole log:\n{end}")
+        return 1
+    say(f"installed jacmagic[{extra}] in {took}")
+    return 0
+
+
+def watch(process: subprocess.Popen[str], start: float) -> None:
+    """Follow pip's lines into the log, and say now and then what it is busy with."""
+    assert process.stdout is not None
+    stream = process.stdout
+    lines: queue.Queue[str | None] = queue.Queue()
+
+    def follow() -> None:
+        for line in stream:
+            lines.put(line)
+        lines.put(None)
+
+    threading.Thread(target=follow, daemon=True).start()
+    live = sys.stdout.isatty()
+    pause = 1.0 if live else 15.0
+    doing, seen, told = "asking the package index", 0, start
+    with LOG.open("w") as log:
+        while True:
+            try:
+                line = lines.get(timeout=pause)
+            except queue.Empty:
+                line = ""
+            if line is None:
+                break
+            log.write(line)
+            seen += line.startswith("Collecting ")
+            doing = activity(line) or doing
+            if time.monotonic() - told >= pause:
+                told = time.monotonic()
+                text = f"installing: {doing} · {seen} packages found · {told - start:.0f} s"
+                print(f"\r\033[K{text}" if live else text, end="" if live else "\n", flush=True)
+    process.wait()
+    if live:
+        print("\r\033[K", end="")
+
+
+def activity(line: str) -> str:
+    """What a line of pip's says it is doing, in few words; empty where it says nothing new."""
+    if match := re.match(r"\s*Downloading (?:\S*/)?([\w.]+?)-\S+(?:\.metadata)? ?(\(.*\))?", line):
+        return f"downloading {match[1]} {match[2] or ''}".rstrip()
+    if line.startswith("Installing collected packages"):
+        return "unpacking"
+    return ""
+
+
+def pins(environment: Path) -> str:
+    """What an environment holds, as a constraints file: no local versions, not the project."""
+    pip = [str(environment / "bin" / "python"), "-m", "pip", "freeze", "--exclude-editable"]
+    frozen = subprocess.run(pip, check=True, capture_output=True, text=True).stdout
+    return HEADER + re.sub(r"(?m)\+\w+$", "", frozen)
+
+
+def say(text: str) -> None:
+    """One line to the terminal, at once."""
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

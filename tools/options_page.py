@@ -1,0 +1,95 @@
+"""Write `docs/reference/options.md` from the arguments that the magic really takes.
+
+    python tools/options_page.py            writes the page if it is out of date
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from jacmagic.magic import JacobianMagics
+
+PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "options.md"
+
+HEAD = """\
+<!-- Written by tools/options_page.py from the magic's arguments; change those instead. -->
+
+# Options of the magic
+
+```text
+%%jacobian [name=value …] [options]         above a cell
+%jacobian TARGET [name=value …] [options]   for something that exists
+```
+
+The point and the options may stand in any order.
+An option's value is attached with a blank or with `=`;
+a value that contains blanks stands in brackets or quotes.
+Option names and their values complete with Tab, and `%jacobian -h` prints this list.
+
+| option | meaning | default |
+|---|---|---|
+"""
+
+TAIL = """
+## Settings for good
+
+`%config JacobianMagics` lists them, `%config JacobianMagics.precision = 6` sets one,
+and a line in `ipython_config.py` keeps it.
+
+| setting | meaning | default |
+|---|---|---|
+"""
+
+
+def page() -> str:
+    """The whole page as Markdown."""
+    options = [row(action) for action in JacobianMagics.jacobian.parser._actions]
+    settings = [
+        f"| `{name}` | {sentence(trait.help)} | `{trait.default_value}` |"
+        for name, trait in sorted(JacobianMagics.class_own_traits(config=True).items())
+    ]
+    rows = [row for row in options if row]
+    return HEAD + "\n".join(rows) + "\n" + TAIL + "\n".join(settings) + "\n"
+
+
+def row(action: argparse.Action) -> str:
+    """One option as a row of the table; empty for what is no option (the point, the target)."""
+    if not action.option_strings:
+        return ""
+    value = value_of(action)
+    names = ", ".join(f"`{name}{value}`" for name in sorted(action.option_strings, key=len))
+    return f"| {names} | {sentence(action.help)} | {default_of(action)} |"
+
+
+def value_of(action: argparse.Action) -> str:
+    """What follows the option's name, with a blank before it."""
+    if action.nargs == 0:
+        return ""
+    if action.choices:
+        return " " + "\\|".join(map(str, action.choices))
+    return f" {action.metavar or action.dest.upper()}"
+
+
+def default_of(action: argparse.Action) -> str:
+    """The default as code, or nothing where leaving the option out just leaves it out."""
+    return "" if action.default in (None, False, [], "") else f"`{action.default}`"
+
+
+def sentence(text: str | None) -> str:
+    """A help text as a cell of a Markdown table, ending in a full stop."""
+    words = " ".join((text or "").split()).replace("%%", "%").replace("|", "\\|").rstrip(".")
+    return words[:1].upper() + words[1:] + "."
+
+
+def write() -> bool:
+    """Bring the file up to date; whether it had to be changed."""
+    text = page()
+    if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
+        return False
+    PAGE.write_text(text, encoding="utf-8")
+    return True
+
+
+if __name__ == "__main__":
+    print(f"{PAGE}: {'written' if write() else 'is current'}")
