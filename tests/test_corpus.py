@@ -1,4 +1,4 @@
-"""Closed forms of functions as people write them: nearly all exist, and all that exist are right."""
+"""Closed forms of functions as people write them: nearly all exist, and those that do are right."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def test_nearly_all_functions_have_a_closed_form() -> None:
 
 @pytest.mark.parametrize("case", KNOWN, ids=str)
 def test_a_closed_form_agrees_with_torch(case: Case) -> None:
-    """Values and derivatives are torch's to nine digits, there and nearby where assumptions hold."""
+    """Values and derivatives are torch's to nine digits, there and where the assumptions hold."""
     found = attempt(case)
     assert isinstance(found, Trace), str(found)
     rows = differentiate(found.graph, found.outputs, found.inputs)

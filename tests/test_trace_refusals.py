@@ -38,7 +38,7 @@ def test_a_refusal_names_operation_and_line() -> None:
     [
         (lambda x: x * torch.rand(2), "rand"),
         (lambda x: x + torch.randn_like(x), "randn_like"),
-        (lambda x: F.dropout(x, 0.5), "native_dropout"),
+        (lambda x: F.dropout(x, 0.5), "dropout"),
         (lambda x: x[torch.randperm(2)], "randperm"),
         (lambda x: torch.bernoulli(x / 10), "bernoulli"),
     ],
@@ -47,7 +47,7 @@ def test_random_operations_are_refused(function: Callable, operation: str) -> No
     """What draws random numbers is another function each time."""
     found = refused(function, vector(1, 2))
     assert found.reason == "draws random numbers"
-    assert found.operation in (operation, "empty", "normal_", "bernoulli_", "uniform_")
+    assert found.operation == operation
 
 
 def test_what_has_no_expression_is_never_a_constant() -> None:

@@ -20,6 +20,7 @@ from torch.utils._pytree import tree_flatten
 
 from jacmagic.trace.mode import Concolic
 from jacmagic.trace.places import users_line
+from jacmagic.trace.rules import Unsupported
 
 ADVICE = {
     "detach()": "leave out .detach()",
@@ -130,7 +131,11 @@ class LeakWatch(TorchFunctionMode):
                 self._note(_CUT[name], args[0])
             elif func == torch.Tensor.data.__get__:  # type: ignore[attr-defined]
                 self._note(".data", args[0])
-        result = func(*args, **kwargs)
+        try:
+            result = func(*args, **kwargs)
+        except Unsupported as unsupported:  # named as the user wrote it, not as its parts are
+            called = name if name and not name.startswith("__") else unsupported.operation
+            raise Unsupported(called, unsupported.reason) from None
         if not torch.is_grad_enabled():
             self._note("no_grad", result)
         elif func is torch.autograd.grad and not kwargs.get("create_graph"):

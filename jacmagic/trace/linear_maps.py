@@ -86,3 +86,9 @@ def combine(
         return made.reshape(shape)
     half = len(made) // 2
     return Pair(made[:half].reshape(shape), made[half:].reshape(shape))
+
+
+def widened(value: Any) -> Any:
+    """Other arguments of a linear map in the precision of its unit vectors."""
+    floating = isinstance(value, torch.Tensor) and value.is_floating_point()
+    return value.detach().cpu().double() if floating else value

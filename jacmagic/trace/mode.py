@@ -6,7 +6,7 @@ a second time on the nodes themselves; anything else is taken apart by torch's o
 what is left refuses by name. A truth value that is read (`if`, `while`) takes the branch that the
 numbers take and records the condition with the line of the user's code.
 
-`mode`, `shadows` and `leaks` are the only modules that touch torch's private names.
+Torch's private names are touched here and in the rooms beside this file, and nowhere else.
 """
 
 from __future__ import annotations
@@ -23,8 +23,9 @@ from torch.utils._pytree import tree_flatten, tree_map
 from jacmagic.graph import Graph
 from jacmagic.trace.conditions import Conditions
 from jacmagic.trace.decompositions import parts_of
-from jacmagic.trace.linear_maps import LINEAR, combine
-from jacmagic.trace.moves import in_order, moved, named_arguments, writes_by_rule
+from jacmagic.trace.guards import check_view, draws_nothing, rule_for
+from jacmagic.trace.linear_maps import LINEAR, combine, widened
+from jacmagic.trace.moves import in_order, moved, named_arguments
 from jacmagic.trace.places import users_line
 from jacmagic.trace.rules import (
     ANSWERS,
@@ -35,12 +36,20 @@ from jacmagic.trace.rules import (
     TRUTHFUL,
     Order,
     Pair,
-    Rule,
     Seen,
     Unsupported,
     toward_zero,
 )
-from jacmagic.trace.shadows import POISON, Poisoned, Shadows, fitted, key_of, numeric, plain
+from jacmagic.trace.shadows import (
+    POISON,
+    Poisoned,
+    Shadows,
+    as_array,
+    fitted,
+    key_of,
+    numeric,
+    plain,
+)
 
 _IGNORED_KEYWORDS = frozenset(
     "dtype layout device pin_memory memory_format non_blocking out generator".split()
@@ -53,12 +62,6 @@ _FRESH = frozenset(
     "empty_like zeros_like ones_like full_like new_empty new_empty_strided new_zeros new_ones "
     "new_full".split()
 )
-_SWITCHES = {  # of random operations: which argument, and its value when nothing is drawn
-    "native_dropout": (2, False),
-    "rrelu_with_noise": (4, False),
-    "_scaled_dot_product_flash_attention_for_cpu": (3, 0.0),
-    "_scaled_dot_product_attention_math": (4, 0.0),
-}
 _CASTS = frozenset({"_to_copy", "copy_", "copy"})
 
 
@@ -85,7 +88,7 @@ class Concolic(TorchDispatchMode):
         kwargs = kwargs or {}
         self.graph.check_deadline()
         leaves = [leaf for leaf in tree_flatten((args, kwargs))[0] if plain(leaf)]
-        if torch.Tag.nondeterministic_seeded in func.tags and not _draws_nothing(func, args):
+        if torch.Tag.nondeterministic_seeded in func.tags and not draws_nothing(func, args):
             raise Unsupported(func._schema.name, "draws random numbers")
         if self.conditions.waiting:
             self.conditions.use(key_of(leaf) for leaf in leaves if leaf.layout == torch.strided)
@@ -109,7 +112,7 @@ class Concolic(TorchDispatchMode):
         if name in _METADATA:
             return func(*args, **kwargs)
         if not written and any(result.alias_info is not None for result in schema.returns):
-            _check_view(name, args)
+            check_view(name, args)
             return func(*args, **kwargs)  # a view shares its storage, hence its shadow
         if name == "_local_scalar_dense":
             return self._read_scalar(func, args)
@@ -167,7 +170,7 @@ class Concolic(TorchDispatchMode):
 
     def _apply(self, key: str, func: Any, args: tuple, kwargs: dict, written: Sequence[int]) -> Any:
         """Run an operation and its rule; in-place operations are read before they write."""
-        rule = _rule(key, args, kwargs)
+        rule = rule_for(key, args, kwargs)
         if rule is None:
             return self._decompose(key, func, args, kwargs, written)
         given = {k: v for k, v in kwargs.items() if k not in _IGNORED_KEYWORDS}
@@ -213,7 +216,7 @@ class Concolic(TorchDispatchMode):
         for name, value in named.items():
             if name != data and self.shadows.has(value):
                 raise Unsupported(func._schema.name, f"with a {name} that depends on the inputs")
-        fixed = {k: _widened(v) for k, v in named.items() if k not in _IGNORED_KEYWORDS}
+        fixed = {k: widened(v) for k, v in named.items() if k not in _IGNORED_KEYWORDS}
 
         def run(unit: torch.Tensor) -> torch.Tensor:
             return func(**in_order(func, fixed | {data: unit}))
@@ -236,12 +239,10 @@ class Concolic(TorchDispatchMode):
         """Operations whose choice depends on values: the order found becomes assumptions."""
         node_args, node_kwargs = tree_map(self._numbers, (args, kwargs))
         tensors = [leaf for leaf in tree_flatten((args, kwargs))[0] if plain(leaf)]
-        inputs = [_as_array(tensor) for tensor in tensors]
+        inputs = [as_array(tensor) for tensor in tensors]
         out = func(*args, **kwargs)
         outs = out if isinstance(out, tuple) else (out,)
-        order = rule(
-            self.graph, Seen(inputs, list(map(_as_array, outs))), *node_args, **node_kwargs
-        )
+        order = rule(self.graph, Seen(inputs, list(map(as_array, outs))), *node_args, **node_kwargs)
         for condition in order.now:
             self.conditions.assume(condition, True)
         for tensor, nodes in zip_longest(outs, order.values):
@@ -272,49 +273,3 @@ class Concolic(TorchDispatchMode):
                 return parts(*args, **kwargs)
         except Unsupported as unsupported:  # named as the user called it, not by a part
             raise Unsupported(name, unsupported.reason) from None
-
-
-def _rule(key: str, args: tuple, kwargs: dict) -> Rule | None:
-    """The rule for real or for complex arguments; None if there is none for them."""
-    leaves = tree_flatten((args, kwargs))[0]
-    tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
-    if key.startswith("bitwise") and any(tensor.dtype != torch.bool for tensor in tensors):
-        raise Unsupported(key, "of whole numbers has no closed form")
-    target = kwargs.get("dtype")
-    if (
-        key not in RULES
-        or any(tensor.is_complex() for tensor in tensors)
-        or any(isinstance(leaf, complex) for leaf in leaves)
-        or (target is not None and target.is_complex)
-    ):
-        return COMPLEX.get(key)
-    return RULES[key]
-
-
-def _check_view(name: str, args: tuple) -> None:
-    """The same memory as another dtype: fine for complex numbers and their parts only."""
-    if name == "view" and isinstance(args[1], torch.dtype):
-        parts = {torch.complex128: torch.float64, torch.complex64: torch.float32}
-        here, there = args[0].dtype, args[1]
-        if here != there and parts.get(here) != there and parts.get(there) != here:
-            raise Unsupported("view", "of the same memory as another dtype has no closed form")
-
-
-def _draws_nothing(func: Any, args: tuple) -> bool:
-    """Whether a random operation is switched off: dropout while evaluating, or with p = 0."""
-    switch = _SWITCHES.get(func._schema.name.partition("::")[2])
-    if switch is None:
-        return False
-    place, off = switch
-    return len(args) <= place or args[place] == off
-
-
-def _as_array(tensor: torch.Tensor) -> np.ndarray:
-    """The numbers as they are now: an in-place operation may change them."""
-    return np.array(tensor.detach().cpu().resolve_neg().numpy())
-
-
-def _widened(value: Any) -> Any:
-    """Other arguments of a linear map in the precision of its unit vectors."""
-    floating = isinstance(value, torch.Tensor) and value.is_floating_point()
-    return value.detach().cpu().double() if floating else value

@@ -170,3 +170,8 @@ def numeric(g: Graph, nodes: np.ndarray) -> np.ndarray:
     if not any(g.is_condition(int(node)) for node in np.asarray(nodes).flat):
         return nodes
     return each(g, lambda u: g.where(u, ONE, ZERO) if g.is_condition(u) else u, nodes)
+
+
+def as_array(tensor: torch.Tensor) -> np.ndarray:
+    """The numbers as they are now: an in-place operation may change them."""
+    return np.array(tensor.detach().cpu().resolve_neg().numpy())

@@ -186,7 +186,7 @@ def ikeda(x, y, u=0.9):
 
 @case(0.5, 0.3)
 def standard_map(p, theta, K=0.97):
-    """Chirikov's standard map, Phys. Rep. 52 (1979); the remainder keeps the angle on the circle."""
+    """Chirikov's standard map, Phys. Rep. 52 (1979), angles modulo 2π."""
     p_next = p + K * sin(theta)
     return p_next, (theta + p_next) % (2 * torch.pi)
 

@@ -152,7 +152,7 @@ def great_circle(phi1, lambda1, phi2, lambda2):
 
 @case(0.4, 1.3)
 def joukowski(x, y):
-    """Joukowski's map z + 1/z in real coordinates: Milne-Thomson, Theoretical Aerodynamics, §6.1."""
+    """Joukowski's map z + 1/z in the plane: Milne-Thomson, Theoretical Aerodynamics, §6.1."""
     r2 = x**2 + y**2
     return x + x / r2, y - y / r2
 

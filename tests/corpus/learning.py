@@ -308,7 +308,7 @@ def policy_gradient(theta):
     return chosen.log_prob(torch.tensor(1)) * 2.5 + 0.01 * chosen.entropy()
 
 
-@case(0.3, tags="refused", refuses="native_dropout")
+@case(0.3, tags="refused", refuses="dropout")
 def dropout_net(x):
     """Srivastava et al., JMLR 15 (2014): another function at every call."""
     return F.dropout(x * 2, 0.5)

@@ -193,17 +193,17 @@ def kalman_update(mean, flat):
 
 
 @case([0.4, 0.9], [0.1, -0.3])
-def manipulator_dynamics(q, v, m1=1.0, m2=0.8, l=0.5, g=9.81):
+def manipulator_dynamics(q, v, m1=1.0, m2=0.8, a=0.5, g=9.81):
     """Torques of a two-link arm: Spong, Robot Modeling and Control, §7.4."""
-    h = m2 * l**2 * sin(q[1])
+    h = m2 * a**2 * sin(q[1])
     M = stack(
         [
-            stack([(m1 + 2 * m2) * l**2 + 2 * m2 * l**2 * cos(q[1]), m2 * l**2 * (1 + cos(q[1]))]),
-            stack([m2 * l**2 * (1 + cos(q[1])), m2 * l**2 + 0 * q[1]]),
+            stack([(m1 + 2 * m2) * a**2 + 2 * m2 * a**2 * cos(q[1]), m2 * a**2 * (1 + cos(q[1]))]),
+            stack([m2 * a**2 * (1 + cos(q[1])), m2 * a**2 + 0 * q[1]]),
         ]
     )
     bias = stack([-h * (2 * v[0] * v[1] + v[1] ** 2), h * v[0] ** 2])
-    weight = g * l * stack([(m1 + m2) * cos(q[0]) + m2 * cos(q.sum()), m2 * cos(q.sum())])
+    weight = g * a * stack([(m1 + m2) * cos(q[0]) + m2 * cos(q.sum()), m2 * cos(q.sum())])
     return torch.linalg.solve(M, -bias - weight)
 
 

@@ -77,10 +77,10 @@ def poisson(rate):
 
 
 @case([0.3, -0.2], [1.2, 0.3, 0.8])
-def multivariate_normal(mu, l):
+def multivariate_normal(mu, factor):
     """By the Cholesky factor: Bishop, PRML, eq. 2.43."""
     L = torch.zeros(2, 2, dtype=mu.dtype)
-    L[0, 0], L[1, 0], L[1, 1] = l
+    L[0, 0], L[1, 0], L[1, 1] = factor
     z = torch.linalg.solve_triangular(L, (DATA[:2] - mu)[:, None], upper=False)
     return -0.5 * (z**2).sum() - torch.log(torch.diagonal(L)).sum()
 
@@ -168,7 +168,7 @@ def normal_quantile(p):
     return math.sqrt(2) * torch.erfinv(2 * p - 1)
 
 
-@case(2.5, 1.3, tags="refused", refuses="igamma")
+@case(2.5, 1.3, tags="refused", refuses="special_gammainc")
 def incomplete_gamma(a, x):
     """NIST DLMF §8.2."""
     return torch.special.gammainc(a.detach(), x)
