@@ -22,7 +22,8 @@ if TYPE_CHECKING:
         SizeError,
         StrictError,
     )
-    from jacmagic.result import Jacobian, jacobian
+    from jacmagic.result import Jacobian
+    from jacmagic.verb import jacobian
 
 __version__ = "0.1.0.dev0"
 
@@ -48,7 +49,7 @@ _ROOMS = {
     "SizeError": "errors",
     "StrictError": "errors",
     "Jacobian": "result",
-    "jacobian": "result",
+    "jacobian": "verb",
 }
 
 

@@ -101,7 +101,6 @@ class Agreement:
             return f"torch disagrees with {joined} in {which}. {self.disagreements[0]}"
         return f"torch agrees with {joined}; largest difference {self.largest:.1g}"
 
-
     @property
     def further(self) -> tuple[str, ...]:
         """The disagreements after the first, up to five; a cause that was told is not repeated."""

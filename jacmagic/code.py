@@ -30,9 +30,9 @@ _INFIX = {
     "neg": ("-{}", _SIGN, (_ATOM,)),
     **{
         name: (f"{{}} {sign} {{}}", _COMPARED, (_SUM, _SUM))
-        for name, sign in {"lt": "<", "le": "<=", "gt": ">", "ge": ">=", "eq": "==", "ne": "!="}.items()
+        for name, sign in zip("lt le gt ge eq ne".split(), "< <= > >= == !=".split(), strict=True)
     },
-}  # fmt: skip
+}
 _ARGUMENTS = (
     "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp log sqrt erf erfc lgamma"
 )

@@ -45,7 +45,13 @@ class Derivation:
     @property
     def links(self) -> tuple[str, ...]:
         """The matrices that exist, in order."""
-        chain = (self.definition, self.of_expressions, self.closed_form, self.substituted, self.value)
+        chain = (
+            self.definition,
+            self.of_expressions,
+            self.closed_form,
+            self.substituted,
+            self.value,
+        )
         return tuple(link for link in chain if link is not None)
 
     @property
@@ -91,7 +97,8 @@ def derive(
     picked = [_picked(count) for count in shape]
 
     def grid(entry: Callable[[int, int], str]) -> str:
-        return _matrix(entry, *(reversed(picked) if transposed else picked), transposed)
+        down, across = reversed(picked) if transposed else picked
+        return _matrix(entry, down, across, transposed)
 
     def number(value: float) -> str:
         return latex.number(value, digits)
@@ -102,7 +109,9 @@ def derive(
     value = grid(lambda i, j: number(float(matrix[i, j])))
     if form is None:
         return Derivation(head, definition, None, None, None, value)
-    sources = {i: tex(form.written[i], form.names, written=True) for i in set(picked[0]) - {None}}
+    sources = {
+        i: tex(form.written[i], form.names, written=True) for i in picked[0] if i is not None
+    }
 
     def put_in(i: int, j: int) -> str:
         return put_numbers_in(form.matrix[i, j], form, point, float(matrix[i, j]), digits)[0]
@@ -121,7 +130,7 @@ def derive(
 def put_numbers_in(
     entry: sympy.Expr, form: ClosedForm, point: Sequence[float], value: float, digits: int
 ) -> tuple[str, str]:
-    """An entry with the point's numbers put in, and its value; only the value if that is too long."""
+    """An entry with the point's numbers put in, and its value; twice the value if that is long."""
     numbers = {
         symbol: latex.number(number, digits)
         for symbol, number in zip(form.symbols, point, strict=True)

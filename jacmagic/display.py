@@ -112,7 +112,18 @@ def text(jacobian: Jacobian) -> str:
         jacobian.view.digits,
         pattern,
     )
-    return "\n".join([caption(jacobian), "", table, "", *_formula(jacobian), *_marked(jacobian), *remarks(jacobian), *_text_steps(jacobian)])
+    return "\n".join(
+        [
+            caption(jacobian),
+            "",
+            table,
+            "",
+            *_formula(jacobian),
+            *_marked(jacobian),
+            *remarks(jacobian),
+            *_text_steps(jacobian),
+        ]
+    )
 
 
 def _text_steps(jacobian: Jacobian) -> list[str]:
@@ -154,12 +165,16 @@ def bundle(jacobian: Jacobian, include: Any = None) -> dict[str, Any]:
 def still(jacobian: Jacobian, include: Any = None) -> dict[str, Any]:
     """The forms that need no kernel: text, LaTeX and HTML."""
     makers = {"text/plain": text, "text/latex": _latex, "text/html": static}
-    return {mime: make(jacobian) for mime, make in makers.items() if include is None or mime in include}
+    return {
+        mime: make(jacobian) for mime, make in makers.items() if include is None or mime in include
+    }
 
 
 def _latex(jacobian: Jacobian) -> str:
     steps = _steps(jacobian) if jacobian.view.steps else []
-    return "\n".join(f"$$\n{block}\n$$" for block in (jacobian.to_latex(), *(s.latex for s in steps)))
+    return "\n".join(
+        f"$$\n{block}\n$$" for block in (jacobian.to_latex(), *(s.latex for s in steps))
+    )
 
 
 def _steps(jacobian: Jacobian) -> list[Step]:

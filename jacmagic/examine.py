@@ -1,4 +1,4 @@
-"""Bring the witnesses of one Jacobian together, and find the likely cause of what they disagree on."""
+"""The witnesses of one Jacobian brought together, and why they disagree where they do."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from jacmagic.trace import ADVICE, Leak, Refusal
 MOST_COLUMNS = 64  # inputs up to which finite differences are taken column by column
 SECONDS = 0.5  # what finite differences may take
 _UNKNOWN = "The cause is not known; please report this function."
-_ROUNDING = "The function computes in low precision; cast its inputs to float64 (--dtype float64)."
+_ROUNDING = "The function computes in low precision; cast its inputs with --dtype float64."
 
 
 def finite_differences(
@@ -43,20 +43,29 @@ def severed(form: ClosedForm, problem: Problem) -> Refusal | None:
     """
     for leak in form.trace.leaks:
         if leak.severed and not _confirmed(form, problem):
-            return Refusal(leak.habit, leak.line, f"turns a tensor into a bare number; {leak.advice}")
+            return Refusal(
+                leak.habit, leak.line, f"turns a tensor into a bare number; {leak.advice}"
+            )
     return None
 
 
 def _confirmed(form: ClosedForm, problem: Problem) -> bool:
     here = [one.value.detach() for one in problem.inputs]
-    beside = [x + 0.1 * (1 + x.abs()) * torch.linspace(0.7, 1.3, max(x.numel(), 1))[: x.numel()]
-              .reshape(x.shape).to(x) for x in here]
+    beside = [
+        x
+        + 0.1
+        * (1 + x.abs())
+        * torch.linspace(0.7, 1.3, max(x.numel(), 1))[: x.numel()].reshape(x.shape).to(x)
+        for x in here
+    ]
     for tensors in (here, beside):
         found = finite_differences(problem, form.shape[0], tensors)
         point = [v for tensor in tensors for v in tensor.reshape(-1).double().tolist()]
         if found is None or not form.holds_at(point):
             return False
-        if not np.allclose(found[0], form.values(point), rtol=1e-4, atol=1e-5 + 10 * found[1].max()):
+        if not np.allclose(
+            found[0], form.values(point), rtol=1e-4, atol=1e-5 + 10 * found[1].max()
+        ):
             return False
     return True
 
@@ -140,11 +149,14 @@ def _cause(
                 return f"The point lies on a kink: {edge}."
     if not _connected(numbers, problem, i, j):
         return (
-            "torch's graph does not reach this input: look for torch.tensor([...]), .item(), float(), "
-            ".detach(), .numpy() or no_grad on the way, and write torch.stack([...]) or the tensor itself."
+            "torch's graph does not reach this input: look for torch.tensor([...]), .item(), "
+            "float(), .detach(), .numpy() or no_grad on the way, and write torch.stack([...]) "
+            "or the tensor itself."
         )
     if not np.isfinite(witnesses.torch[i, j]):
-        return "torch's backward pass meets 0·∞ or 0/0, often in a branch that torch.where discards."
+        return (
+            "torch's backward pass meets 0·∞ or 0/0, often in a branch that torch.where discards."
+        )
     if witnesses.precision != "float64":
         return _ROUNDING
     if form is None:
@@ -187,8 +199,8 @@ def _outside_remarks(problem: Problem, truth: np.ndarray, outside: set[int]) -> 
         start += len(one.labels)
         if place in outside and block.size and not block.any():
             remarks.append(
-                f"{problem.title} reads {one.name} from outside instead of through its argument, so "
-                f"these zeros are not its derivative: use the argument, or "
+                f"{problem.title} reads {one.name} from outside instead of through its argument, "
+                f"so these zeros are not its derivative: use the argument, or "
                 "torch.func.functional_call(model, params, x) for a module"
             )
     return remarks

@@ -41,7 +41,9 @@ def front_end() -> str:
     """
     static = files("jacmagic") / "static"
     texts = [(static / name).read_text(encoding="utf-8") for name in MODULES]
-    joined = "\n".join(re.sub(r'^import .*? from "\./.*?";\n', "", text, flags=re.M) for text in texts)
+    joined = "\n".join(
+        re.sub(r'^import .*? from "\./.*?";\n', "", text, flags=re.M) for text in texts
+    )
     return re.sub(r"^export (?!default)", "", joined, flags=re.M)
 
 
@@ -243,10 +245,12 @@ class Explorer(ipywidgets.VBox):
         try:
             moved = self.jacobian.at(**_shaped(self.jacobian, self._numbers))
             self.view.show(moved)
-        except Exception as error:  # the widget's edge: it becomes a note that can be seen
+        except Exception as error:  # noqa: BLE001 - the widget's edge: it becomes a visible note
             where = ", ".join(
                 f"{label.unicode} = {number:.4g}"
-                for label, number in list(zip(self.jacobian.columns, self._numbers, strict=True))[:4]
+                for label, number in list(zip(self.jacobian.columns, self._numbers, strict=True))[
+                    :4
+                ]
             )
             self.view.keep(
                 f"{self.jacobian.title} fails at {where}: {type(error).__name__}: {error}. "
@@ -280,9 +284,7 @@ def _shaped(jacobian: Jacobian, numbers: list[float]) -> dict[str, torch.Tensor]
     return made
 
 
-def _range(
-    label: Label, value: float, ranges: Mapping[str, Range]
-) -> tuple[float, float, float]:
+def _range(label: Label, value: float, ranges: Mapping[str, Range]) -> tuple[float, float, float]:
     """Low, high and step of a slider."""
     if not np.isfinite(value):
         value = 0.0

@@ -32,7 +32,8 @@ from jacmagic.silence import hush
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from jacmagic.result import Jacobian, View
+    from jacmagic.result import Jacobian
+    from jacmagic.settings import View
     from jacmagic.target import Target
 
 _DESCRIPTION = """Show the Jacobian of a torch function: numbers, closed form and sliders.
@@ -156,7 +157,7 @@ class JacobianMagics(Magics):
         __tracebackhide__ = True
         from jacmagic.binding import Wishes, bind
         from jacmagic.limits import limits_of
-        from jacmagic.result import compute
+        from jacmagic.verb import compute
 
         space = self.notebook.user_ns
         target = self._of_line(typed) if cell is None else self._of_cell(typed, options, cell)
@@ -209,7 +210,7 @@ class JacobianMagics(Magics):
         return target_of(space[name], name)
 
     def _view(self, options: argparse.Namespace, ranges: Mapping[str, Any]) -> View:
-        from jacmagic.result import View
+        from jacmagic.settings import View
 
         return View(
             digits=self.precision if options.precision is None else options.precision,

@@ -1,4 +1,4 @@
-"""The Jacobian: what both roads found, and the verb that sends them out.
+"""The Jacobian: what both roads found at one point.
 
 torch's numbers are computed at once; the closed form and the comparison on first use. Nothing here
 computes or draws by itself: the rooms below do.
@@ -7,8 +7,7 @@ computes or draws by itself: the rooms below do.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,6 @@ import torch
 
 from jacmagic import code, display
 from jacmagic.agreement import Agreement
-from jacmagic.captured import captured
 from jacmagic.derivation import Derivation, derive
 from jacmagic.errors import PointError
 from jacmagic.examine import examine, severed
@@ -24,8 +22,9 @@ from jacmagic.formula import ClosedForm
 from jacmagic.labels import Label
 from jacmagic.numeric import Numbers
 from jacmagic.numeric import compute as compute_numbers
-from jacmagic.problem import Problem, problem_from_call
+from jacmagic.problem import Problem
 from jacmagic.road import Road, point_of
+from jacmagic.settings import How, View
 from jacmagic.steps import Step
 from jacmagic.steps import derive as derive_entry
 from jacmagic.trace import Refusal
@@ -43,36 +42,6 @@ _MODES = {
 }
 
 
-@dataclass(frozen=True)
-class How:
-    """How torch computes a Jacobian; the same again at every other point."""
-
-    strategy: str = "auto"
-    chunk_size: int | None = None
-    create_graph: bool = False
-    strict: bool = False
-    vectorize: bool = True
-
-
-@dataclass(frozen=True)
-class View:
-    """How a Jacobian shows itself.
-
-    Attributes:
-        digits: significant digits.
-        layout: "numerator" shows J, "denominator" its transpose.
-        live: sliders where widgets run; False shows the still form.
-        ranges: slider ranges by label, such as {"x1": (0, 5, None)}.
-        steps: whether the derivation of every entry is printed.
-    """
-
-    digits: int = 4
-    layout: str = "numerator"
-    live: bool = True
-    ranges: Mapping[str, Any] = field(default_factory=dict)
-    steps: bool = False
-
-
 @dataclass(frozen=True, eq=False, repr=False)
 class Jacobian:
     """The Jacobian of a function at a point: (m, n), m output components by n input components.
@@ -87,8 +56,8 @@ class Jacobian:
     problem: Problem
     numbers: Numbers
     road: Road
-    how: How = How()
-    view: View = View()
+    how: How
+    view: View
     outside: frozenset[int] = frozenset()
 
     # ── torch's numbers ───────────────────────────────────────────────────────────────────────
@@ -226,7 +195,13 @@ class Jacobian:
             return torch.from_numpy(self._form.pattern)
         sizes = [one.value.numel() for one in self.problem.inputs]
         rows = [
-            torch.cat([torch.full((leaf.numel(), size), bool(on)) for size, on in zip(sizes, row, strict=True)], 1)
+            torch.cat(
+                [
+                    torch.full((leaf.numel(), size), bool(on))
+                    for size, on in zip(sizes, row, strict=True)
+                ],
+                1,
+            )
             for leaf, row in zip(self.numbers.outputs.leaves, self.numbers.connected, strict=True)
         ]
         return torch.cat(rows) if rows else torch.zeros(0, sum(sizes), dtype=torch.bool)
@@ -284,7 +259,7 @@ class Jacobian:
             known = ", ".join(one.name for one in self.problem.inputs)
             raise PointError(f"expected inputs among {known}; found {next(iter(values))!r}")
         moved = dataclasses.replace(self.problem, inputs=tuple(inputs))
-        numbers = _numbers(moved, self.how)
+        numbers = run_torch(moved, self.how)
         return dataclasses.replace(self, problem=moved, numbers=numbers)
 
     # ── showing ───────────────────────────────────────────────────────────────────────────────
@@ -354,94 +329,7 @@ def _numbers_of(leaf: torch.Tensor) -> list[float]:
     return leaf.detach().reshape(-1).double().tolist()
 
 
-def _numbers(problem: Problem, how: How) -> Numbers:
+def run_torch(problem: Problem, how: How) -> Numbers:
+    """Send a problem down the numeric road."""
     tensors = [one.value for one in problem.inputs]
     return compute_numbers(problem.function, tensors, **dataclasses.asdict(how))
-
-
-def compute(
-    problem: Problem,
-    *,
-    strategy: str = "auto",
-    chunk_size: int | None = None,
-    create_graph: bool = False,
-    strict: bool = False,
-    vectorize: bool = True,
-    formula: bool = True,
-    budget: float | None = 2.0,
-    view: View | None = None,
-    outside: frozenset[int] = frozenset(),
-) -> Jacobian:
-    """The Jacobian of a problem.
-
-    Args:
-        problem: the function and the point.
-        strategy: "auto", "rows", "reverse" or "forward" (also "reverse-mode", "forward-mode").
-        chunk_size: rows or columns at a time; None is bounded by memory.
-        create_graph: keep the result differentiable.
-        strict: raise where an output does not depend on an input.
-        vectorize: False computes row by row.
-        formula: False leaves the closed form out.
-        budget: seconds for the closed form; None for no bound.
-        view: how the result shows itself.
-        outside: positions of inputs that the function reads from outside itself.
-    """
-    how = How(strategy, chunk_size, create_graph, strict, vectorize)
-    road = Road(wanted=formula, budget=budget)
-    return Jacobian(problem, _numbers(problem, how), road, how, view or View(), outside)
-
-
-def jacobian(
-    func: Callable[..., Any],
-    inputs: torch.Tensor | tuple[torch.Tensor, ...],
-    *,
-    create_graph: bool = False,
-    strict: bool = False,
-    vectorize: bool = True,
-    strategy: str = "auto",
-    chunk_size: int | None = None,
-    wrt: str | Sequence[str] | None = None,
-    names: str | Sequence[str] | None = None,
-) -> Jacobian:
-    """The Jacobian of a function at a point, with its closed form.
-
-    A superset of `torch.autograd.functional.jacobian`, whose result is `.blocks`.
-
-    Args:
-        func: takes the tensors of `inputs` and returns a tensor, a number, or any nest of tuples,
-            lists, dicts, named tuples and dataclasses of these.
-        inputs: a tensor or a tuple of tensors, of any shapes; integers are converted to float64.
-        create_graph: keep the result differentiable with respect to the inputs.
-        strict: raise where an output does not depend on an input.
-        vectorize: False computes the rows one by one.
-        strategy: "auto", "reverse-mode" or "forward-mode".
-        chunk_size: rows or columns to compute at a time; bounded by memory by default.
-        wrt: names of the inputs to differentiate by; all by default.
-        names: names for the inputs; the function's parameter names by default.
-
-    Returns:
-        The Jacobian; `.matrix` is (m, n), `.formula` its closed form or None.
-
-    Raises:
-        TypeError: for inputs that are not tensors, or outputs that have no derivative.
-        RuntimeError: in strict mode, for an independent output.
-        SizeError: if the Jacobian would not fit into memory.
-
-    Example:
-        >>> import torch, jacmagic
-        >>> J = jacmagic.jacobian(lambda x: x**2, torch.tensor([1.0, 2.0]))
-        >>> J.matrix
-        tensor([[2., 0.],
-                [0., 4.]])
-    """
-    problem = problem_from_call(func, inputs, wrt=wrt, names=names)
-    originals = inputs if isinstance(inputs, tuple) else (inputs,)
-    return compute(
-        problem,
-        strategy=strategy,
-        chunk_size=chunk_size,
-        create_graph=create_graph,
-        strict=strict,
-        vectorize=vectorize,
-        outside=frozenset(captured(func, originals)) if wrt is None else frozenset(),
-    )

@@ -79,7 +79,9 @@ class Road:
         form = close(traced, columns, budget=self.budget)
         if isinstance(form, ClosedForm) and not _same_values(form, point, outputs):
             return Refusal(
-                "the function", None, "gave other values when it ran again: random, or it keeps state"
+                "the function",
+                None,
+                "gave other values when it ran again: random, or it keeps state",
             )
         return form
 

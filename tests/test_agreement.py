@@ -81,7 +81,7 @@ def test_harmless_float_is_forgiven():
     """float() whose value does not reach the outputs costs nothing."""
 
     def watched(q):
-        f"{float(q.sum()):.3f}"
+        assert float(q.sum()) > 0
         return q**2
 
     J = jacmagic.jacobian(watched, X)

@@ -103,9 +103,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Interacti
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
-def test_every_block_runs_and_shows_what_the_page_says(
-    page: Path, shell: InteractiveShell
-) -> None:
+def test_every_block_runs_and_shows_what_the_page_says(page: Path, shell: InteractiveShell) -> None:
     """The Python blocks of a page run in one session, and their outputs are the printed ones."""
     for block in blocks_of(page.read_text(encoding="utf-8")):
         shown = run(shell, block.source)

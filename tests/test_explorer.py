@@ -150,10 +150,16 @@ def test_still_forms_travel_along(explorer):
 
 def test_traits_equal_the_typedef():
     """The model's own traits are exactly those that view.mjs documents."""
-    source = (style.__wrapped__.__globals__["files"]("jacmagic") / "static" / "view.mjs").read_text()
+    source = (
+        style.__wrapped__.__globals__["files"]("jacmagic") / "static" / "view.mjs"
+    ).read_text()
     typedef = source.partition("@typedef {object} Traits")[2].partition("@typedef")[0]
     documented = set(re.findall(r"@property \{.*?\} (\w+)", typedef))
-    own = {name for name, trait in JacobianView.class_own_traits().items() if trait.metadata.get("sync")}
+    own = {
+        name
+        for name, trait in JacobianView.class_own_traits().items()
+        if trait.metadata.get("sync")
+    }
     assert documented == own - {"_esm", "_css"}
 
 

@@ -79,7 +79,9 @@ def test_seed():
 
 def test_written_form_survives():
     """Factors keep the user's order and products are not expanded."""
-    form = closed_form(lambda x, y, z: (10 * (y - x), x * (28 - z) - y, x * y - 8 / 3 * z), x=1, y=2, z=3)
+    form = closed_form(
+        lambda x, y, z: (10 * (y - x), x * (28 - z) - y, x * y - 8 / 3 * z), x=1, y=2, z=3
+    )
     written = [tex(expression, form.names, written=True) for expression in form.written]
     assert written == [
         r"10 \left(y - x\right)",
@@ -98,7 +100,10 @@ def test_written_form_survives():
         (lambda x: torch.exp(-x / 2), r"- \frac{e^{- \frac{x}{2}}}{2}"),
         (lambda x: torch.log(x), r"\frac{1}{x}"),
         (lambda x: torch.sqrt(x), r"\frac{1}{2 \sqrt{x}}"),
-        (lambda x: torch.relu(x), r"\begin{cases} 1 & \text{for}\: x > 0 \\0 & \text{otherwise} \end{cases}"),
+        (
+            lambda x: torch.relu(x),
+            r"\begin{cases} 1 & \text{for}\: x > 0 \\0 & \text{otherwise} \end{cases}",
+        ),
     ],
 )
 def test_entries_read_as_a_person_writes_them(function, expected):

@@ -323,12 +323,12 @@ def test_our_own_bugs_show_themselves(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A failure inside our rooms is not disguised as the user's mistake."""
-    import jacmagic.result
+    import jacmagic.verb
 
     def broken(*_: object, **__: object) -> None:
         raise AssertionError("ours")
 
-    monkeypatch.setattr(jacmagic.result, "compute", broken)
+    monkeypatch.setattr(jacmagic.verb, "compute", broken)
     error = fail(shell, f"%%jacobian x1=1\n{SEED}")
     assert isinstance(error, AssertionError)
     assert "in broken(*_, **__)" in re.sub(

@@ -1,4 +1,4 @@
-"""The result: torch's structure and numbers, the closed form, other points, and every still form."""
+"""The result: torch's structure and numbers, the closed form, other points, still forms."""
 
 from __future__ import annotations
 
@@ -31,10 +31,18 @@ def test_worked_example(worked):
     assert worked.matrix.tolist() == [[1, 1, 0], [5, 0, 3], [0, 48, 0]]
     x1, x2, x3 = worked.symbols
     assert worked.formula == sympy.Matrix([[1, 1, 0], [x3, 0, x1], [0, 3 * x2**2, 0]])
-    assert worked.row_labels == ["f1", "f2", "f3"] or worked.row_labels == ["seed1", "seed2", "seed3"]
+    assert worked.row_labels == ["f1", "f2", "f3"] or worked.row_labels == [
+        "seed1",
+        "seed2",
+        "seed3",
+    ]
     assert worked.column_labels == ["x1", "x2", "x3"]
     assert worked.agreement.verdict == "agree"
-    assert worked.pattern.tolist() == [[True, True, False], [True, False, True], [False, True, False]]
+    assert worked.pattern.tolist() == [
+        [True, True, False],
+        [True, False, True],
+        [False, True, False],
+    ]
 
 
 def test_blocks_are_torchs_own(worked):

@@ -1,6 +1,6 @@
 """Put the project into a virtual environment, pinned, quietly, with one line of progress.
 
-    python3 tools/install.py .venv lab        installs jacmagic[lab], then leaves the stamp .venv/.lab
+    python3 tools/install.py .venv lab        installs jacmagic[lab], leaves the stamp .venv/.lab
     python3 tools/install.py --pins .venv     prints what is installed there as a constraints file
 
 Runs before anything is installed, so it uses the standard library only. pip's own settings

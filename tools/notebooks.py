@@ -1,6 +1,6 @@
 """Run notebooks and store their outputs, so that they read well unexecuted and nbval can compare.
 
-    python tools/notebooks.py notebooks/*.ipynb
+python tools/notebooks.py notebooks/*.ipynb
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
 """Write `docs/reference/options.md` from the arguments that the magic really takes.
 
-    python tools/options_page.py            writes the page if it is out of date
+python tools/options_page.py            writes the page if it is out of date
 """
 
 from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import Any
 
 from jacmagic.magic import JacobianMagics
 
@@ -44,7 +45,8 @@ and a line in `ipython_config.py` keeps it.
 
 def page() -> str:
     """The whole page as Markdown."""
-    options = [row(action) for action in JacobianMagics.jacobian.parser._actions]
+    parser: Any = vars(JacobianMagics.jacobian)["parser"]  # set by IPython's magic_arguments
+    options = [row(action) for action in parser._actions]
     settings = [
         f"| `{name}` | {sentence(trait.help)} | `{trait.default_value}` |"
         for name, trait in sorted(JacobianMagics.class_own_traits(config=True).items())

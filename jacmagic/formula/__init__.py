@@ -4,4 +4,13 @@ from jacmagic.formula.closed import ClosedForm, close
 from jacmagic.formula.sympify import CANONICAL, WRITTEN, to_sympy
 from jacmagic.formula.typeset import pretty, substituted, tex
 
-__all__ = ["CANONICAL", "WRITTEN", "ClosedForm", "close", "pretty", "substituted", "tex", "to_sympy"]
+__all__ = [
+    "CANONICAL",
+    "WRITTEN",
+    "ClosedForm",
+    "close",
+    "pretty",
+    "substituted",
+    "tex",
+    "to_sympy",
+]

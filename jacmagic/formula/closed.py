@@ -141,8 +141,7 @@ class ClosedForm:
 
     @cached_property
     def matrix(self) -> sympy.Matrix:
-        """The Jacobian, (m, n), each entry in the shortest of a few equal forms.
-        """
+        """The Jacobian, (m, n), each entry in the shortest of a few equal forms."""
         tidied: dict[sympy.Expr, sympy.Expr] = {}
         for entry in (converted := self._convert(self.entries)):
             if entry not in tidied:

@@ -78,8 +78,8 @@ def kinks(closed: ClosedForm, point: Sequence[float]) -> list[Landmark]:
             if values[slot[a]] == values[slot[b]]:
                 found[node] = "two cases meet here; torch takes the one that the condition picks"
         elif operation in _KINKS and _KINKS[operation][0](*arguments):
-            if not _hidden(closed, node):
-                found[node] = _KINKS[operation][1]
+            found[node] = _KINKS[operation][1]
+    found = {node: what for node, what in found.items() if not _hidden(closed, node)}
     return _landmarks(closed, found)
 
 
@@ -96,7 +96,9 @@ def _landmarks(closed: ClosedForm, found: dict[int, str]) -> list[Landmark]:
             for node in found.keys() & set(closed.graph.reach([output])):
                 rows[node].add(i)
     lines = closed.graph.lines
-    return [Landmark(node, lines[node], what, frozenset(rows[node])) for node, what in found.items()]
+    return [
+        Landmark(node, lines[node], what, frozenset(rows[node])) for node, what in found.items()
+    ]
 
 
 def origin_of_nonfinite(
@@ -105,7 +107,9 @@ def origin_of_nonfinite(
     """Where an entry's nan or infinity first arises, as a clause; None if the entry is finite."""
     graph = closed.graph
     root = closed.entries[row * closed.shape[1] + column]
-    tape, slot = write_tape_with_slots(graph, [root, closed.trace.outputs[row]], closed.trace.inputs)
+    tape, slot = write_tape_with_slots(
+        graph, [root, closed.trace.outputs[row]], closed.trace.inputs
+    )
     values = tape.slots(point)
     for node in graph.reach([closed.trace.outputs[row], root]):
         fine = all(math.isfinite(values[slot[operand]]) for operand in graph.operands(node))

@@ -165,7 +165,7 @@ def to_sympy(
 
 
 def _operands(graph: Graph, operation: str, arguments: tuple, made: Mapping[int, Any]) -> list[Any]:
-    """Converted arguments; where a truth value is expected the numbers 1 and 0 are true and false."""
+    """Converted arguments; in the place of a truth value 1 and 0 are true and false."""
     converted = [made[argument] for argument in arguments]
     truths = {"and": (0, 1), "or": (0, 1), "not": (0,), "where": (0,)}.get(operation, ())
     for place in truths:

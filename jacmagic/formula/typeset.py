@@ -27,11 +27,11 @@ def _terminates(value: sympy.Rational) -> bool:
 class _Board(LatexPrinter):
     """LaTeX with decimals as they are typed."""
 
-    def _print_Float(self, expr: sympy.Float) -> str:  # noqa: N802 - SymPy's naming scheme
+    def _print_Float(self, expr: sympy.Float) -> str:
         mantissa, _, exponent = f"{float(expr):.6g}".partition("e")
         return mantissa if not exponent else rf"{mantissa} \cdot 10^{{{int(exponent)}}}"
 
-    def _print_Derivative(self, expr: sympy.Derivative) -> str:  # noqa: N802
+    def _print_Derivative(self, expr: sympy.Derivative) -> str:
         (variable, _) = expr.variable_count[0]
         inner = self._print(expr.expr)
         below = self._print(variable)
@@ -39,7 +39,7 @@ class _Board(LatexPrinter):
             return rf"\frac{{\partial {inner}}}{{\partial {below}}}"
         return rf"\frac{{\partial}}{{\partial {below}}} \left({inner}\right)"
 
-    def _print_Heaviside(self, expr: Any, exp: Any = None) -> str:  # noqa: N802
+    def _print_Heaviside(self, expr: Any, exp: Any = None) -> str:
         condition = self._print(expr.args[0])
         return rf"\left[{condition} > 0\right]"
 

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import lab
 import pytest
 from playwright.sync_api import BrowserContext
-
-import lab
 
 PICTURES = Path(__file__).resolve().parents[2] / "build" / "screenshots"
 LOAD = "%load_ext jacmagic"

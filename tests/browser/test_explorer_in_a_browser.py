@@ -46,7 +46,14 @@ def test_seed(opened, context, pictures):
     assert notebook.table() == NUMBERS
     assert page.evaluate(LAST_LINK) == ["1", "1", "0", "5", "0", "3", "0", "48", "0"]
     assert page.locator(".jm-chain .jm-link").count() == 5
-    assert page.locator(".jm-grid th").all_inner_texts() == ["∂x₁", "∂x₂", "∂x₃", "∂f₁", "∂f₂", "∂f₃"]
+    assert page.locator(".jm-grid th").all_inner_texts() == [
+        "∂x₁",
+        "∂x₂",
+        "∂x₃",
+        "∂f₁",
+        "∂f₂",
+        "∂f₃",
+    ]
     assert "torch agrees" in page.locator(".jm-agreement").inner_text()
     assert page.locator(".jm-explorer .widget-slider").count() == 3
     page.screenshot(path=pictures / "seed-light.png")
@@ -126,8 +133,7 @@ def test_the_table_by_keyboard(opened):
 def test_a_failing_point_stays_readable(opened, pictures):
     """Where the function raises, the last good result stays, dimmed and explained."""
     notebook = opened(
-        "%%jacobian x=3 --range x=0:6:1\n"
-        "def f(x):\n    assert x < 5, 'too far'\n    return x**2"
+        "%%jacobian x=3 --range x=0:6:1\ndef f(x):\n    assert x < 5, 'too far'\n    return x**2"
     )
     page = notebook.page
     notebook.slider(0).focus()

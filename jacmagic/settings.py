@@ -1,0 +1,37 @@
+"""What was asked for beside the function and the point: how to compute, and how to show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class How:
+    """How torch computes a Jacobian; the same again at every other point."""
+
+    strategy: str = "auto"
+    chunk_size: int | None = None
+    create_graph: bool = False
+    strict: bool = False
+    vectorize: bool = True
+
+
+@dataclass(frozen=True)
+class View:
+    """How a Jacobian shows itself.
+
+    Attributes:
+        digits: significant digits.
+        layout: "numerator" shows J, "denominator" its transpose.
+        live: sliders where widgets run; False shows the still form.
+        ranges: slider ranges by label, such as {"x1": (0, 5, None)}.
+        steps: whether the derivation of every entry is printed.
+    """
+
+    digits: int = 4
+    layout: str = "numerator"
+    live: bool = True
+    ranges: Mapping[str, Any] = field(default_factory=dict)
+    steps: bool = False

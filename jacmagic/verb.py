@@ -1,0 +1,102 @@
+"""The verb: from a problem, or a Python call, to its Jacobian by both roads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import torch
+
+from jacmagic.captured import captured
+from jacmagic.problem import Problem, problem_from_call
+from jacmagic.result import Jacobian, run_torch
+from jacmagic.road import Road
+from jacmagic.settings import How, View
+
+
+def compute(
+    problem: Problem,
+    *,
+    strategy: str = "auto",
+    chunk_size: int | None = None,
+    create_graph: bool = False,
+    strict: bool = False,
+    vectorize: bool = True,
+    formula: bool = True,
+    budget: float | None = 2.0,
+    view: View | None = None,
+    outside: frozenset[int] = frozenset(),
+) -> Jacobian:
+    """The Jacobian of a problem.
+
+    Args:
+        problem: the function and the point.
+        strategy: "auto", "rows", "reverse" or "forward" (also "reverse-mode", "forward-mode").
+        chunk_size: rows or columns at a time; None is bounded by memory.
+        create_graph: keep the result differentiable.
+        strict: raise where an output does not depend on an input.
+        vectorize: False computes row by row.
+        formula: False leaves the closed form out.
+        budget: seconds for the closed form; None for no bound.
+        view: how the result shows itself.
+        outside: positions of inputs that the function reads from outside itself.
+    """
+    how = How(strategy, chunk_size, create_graph, strict, vectorize)
+    road = Road(wanted=formula, budget=budget)
+    return Jacobian(problem, run_torch(problem, how), road, how, view or View(), outside)
+
+
+def jacobian(
+    func: Callable[..., Any],
+    inputs: torch.Tensor | tuple[torch.Tensor, ...],
+    *,
+    create_graph: bool = False,
+    strict: bool = False,
+    vectorize: bool = True,
+    strategy: str = "auto",
+    chunk_size: int | None = None,
+    wrt: str | Sequence[str] | None = None,
+    names: str | Sequence[str] | None = None,
+) -> Jacobian:
+    """The Jacobian of a function at a point, with its closed form.
+
+    A superset of `torch.autograd.functional.jacobian`, whose result is `.blocks`.
+
+    Args:
+        func: takes the tensors of `inputs` and returns a tensor, a number, or any nest of tuples,
+            lists, dicts, named tuples and dataclasses of these.
+        inputs: a tensor or a tuple of tensors, of any shapes; integers are converted to float64.
+        create_graph: keep the result differentiable with respect to the inputs.
+        strict: raise where an output does not depend on an input.
+        vectorize: False computes the rows one by one.
+        strategy: "auto", "reverse-mode" or "forward-mode".
+        chunk_size: rows or columns to compute at a time; bounded by memory by default.
+        wrt: names of the inputs to differentiate by; all by default.
+        names: names for the inputs; the function's parameter names by default.
+
+    Returns:
+        The Jacobian; `.matrix` is (m, n), `.formula` its closed form or None.
+
+    Raises:
+        TypeError: for inputs that are not tensors, or outputs that have no derivative.
+        RuntimeError: in strict mode, for an independent output.
+        SizeError: if the Jacobian would not fit into memory.
+
+    Example:
+        >>> import torch, jacmagic
+        >>> J = jacmagic.jacobian(lambda x: x**2, torch.tensor([1.0, 2.0]))
+        >>> J.matrix
+        tensor([[2., 0.],
+                [0., 4.]])
+    """
+    problem = problem_from_call(func, inputs, wrt=wrt, names=names)
+    originals = inputs if isinstance(inputs, tuple) else (inputs,)
+    return compute(
+        problem,
+        strategy=strategy,
+        chunk_size=chunk_size,
+        create_graph=create_graph,
+        strict=strict,
+        vectorize=vectorize,
+        outside=frozenset(captured(func, originals)) if wrt is None else frozenset(),
+    )
