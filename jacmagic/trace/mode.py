@@ -25,7 +25,7 @@ from jacmagic.trace.conditions import Conditions
 from jacmagic.trace.decompositions import parts_of
 from jacmagic.trace.guards import check_view, draws_nothing, rule_for
 from jacmagic.trace.linear_maps import LINEAR, combine, widened
-from jacmagic.trace.moves import in_order, moved, named_arguments
+from jacmagic.trace.moves import in_order, moved, named_arguments, writes_by_rule
 from jacmagic.trace.places import users_line
 from jacmagic.trace.rules import (
     ANSWERS,
