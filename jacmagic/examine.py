@@ -25,7 +25,7 @@ _ROUNDING = "The function computes in low precision; cast its inputs with --dtyp
 def finite_differences(
     problem: Problem, rows: int, tensors: Sequence[torch.Tensor] | None = None
 ) -> tuple[np.ndarray, np.ndarray] | None:
-    """The third witness and its estimated error, both (m, n); None where it is too dear or fails."""
+    """The third witness and its estimated error, both (m, n); None where too dear or failing."""
     tensors = [one.value for one in problem.inputs] if tensors is None else tensors
     if sum(tensor.numel() for tensor in tensors) > MOST_COLUMNS or rows > 4096:
         return None

@@ -13,6 +13,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,14 @@ class Trace:
     leaks: tuple[Leak, ...] = field(default=())
 
 
+@cache
+def _warm_up() -> None:
+    """Let torch load what the first mode call needs, so that no budget pays for it."""
+    mode = Concolic(Graph())
+    with LeakWatch(mode), mode:
+        torch.zeros(1).sin()
+
+
 def trace(
     function: Callable[..., Any],
     tensors: Sequence[torch.Tensor],
@@ -90,6 +99,7 @@ def trace(
         The trace, or a refusal. Output printed by the function, and torch's warnings about cut
         graphs, are dropped here: they have been shown when the numbers were computed.
     """
+    _warm_up()
     deadline = None if seconds is None else time.monotonic() + seconds
     graph = Graph(limit=limit, deadline=deadline)
     mode = Concolic(graph)
