@@ -17,6 +17,7 @@ from jacmagic.problem import Problem
 from jacmagic.trace import Refusal, trace
 
 _MOST_BRANCHES = 64
+_MOST_REFUSALS = 3  # points at which a function may refuse before it is not asked again
 NOT_WANTED = Refusal("the closed form", None, "was not asked for")
 
 
@@ -44,7 +45,8 @@ class Road:
         """
         self.budget = budget
         self._forms: list[ClosedForm] = []
-        self._refusal = None if wanted else NOT_WANTED
+        self._wanted = wanted
+        self._refusals: dict[tuple[float, ...], Refusal] = {}
         self._lock = threading.RLock()
 
     def form(self, problem: Problem, outputs: Sequence[float]) -> ClosedForm | Refusal:
@@ -55,15 +57,19 @@ class Road:
             outputs: the m numbers that the function gave there.
         """
         with self._lock:
-            if self._refusal is not None:
-                return self._refusal
+            if not self._wanted:
+                return NOT_WANTED
             point = point_of(problem)
             for form in self._forms:
                 if form.holds_at(point):
                     return form
+            if tuple(point) in self._refusals:
+                return self._refusals[tuple(point)]
+            if len(self._refusals) >= _MOST_REFUSALS:  # it is the function, not the point
+                return next(iter(self._refusals.values()))
             found = self._walk(problem, point, outputs)
             if isinstance(found, Refusal):
-                self._refusal = found
+                self._refusals[tuple(point)] = found
             elif len(self._forms) < _MOST_BRANCHES:
                 self._forms.append(found)
             return found

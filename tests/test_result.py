@@ -191,3 +191,14 @@ def test_printing_functions_print_once(capsys):
     assert J.agreement.verdict == "agree"
     assert capsys.readouterr().out == ""
     assert printed >= 1
+
+
+def test_a_refusal_at_one_point_is_not_the_last_word():
+    """Where only the branch taken has no closed form, other points still get theirs."""
+
+    def partly(x):
+        return x * torch.rand(()) if x > 1 else x**2
+
+    J = jacmagic.jacobian(partly, torch.tensor(2.0, dtype=F64))
+    assert J.formula is None
+    assert str(J.at(x=0.5).formula[0]) == "2*x"

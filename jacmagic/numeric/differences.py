@@ -23,6 +23,7 @@ from jacmagic.structure import flatten
 LEVELS = 6  # steps h, h/2, …, h/32
 ENOUGH = 1e-9  # relative error at which shrinking the step stops
 FIRST_STEP = {torch.float64: 0.02, torch.float32: 0.1}  # relative to the input
+PATIENCE = 8  # how many times the asked seconds a machine under load may take
 SMALL = 0.1  # inputs below are stepped as if they were this large, if the function allows
 
 
@@ -51,7 +52,7 @@ def differences(
     Args:
         function: takes the tensors by position.
         tensors: real floating tensors, n components in all.
-        seconds: give up after this long.
+        seconds: do not begin if it would take longer than this; a few times this is the end.
 
     Returns:
         The estimate, or `None` if there was not enough time or the function does not run at all.
@@ -62,7 +63,7 @@ def differences(
         >>> round(found.matrix.item(), 9)
         12.0
     """
-    deadline = None if seconds is None else time.monotonic() + seconds
+    deadline = None if seconds is None else time.monotonic() + PATIENCE * seconds
     random = random_states(tensors)
     for dtype in dict.fromkeys((torch.float64, tensors[0].dtype)):
         with torch.inference_mode(False), torch.enable_grad(), quiet(tensors, random):
@@ -71,8 +72,21 @@ def differences(
                 center = probe.at(None, 0.0)
             except OBSTACLES:  # weights of another dtype, mostly
                 continue
+            if seconds is not None and _too_dear(probe, seconds):
+                return None
             return _all_columns(probe, center, dtype, deadline)
     return None
+
+
+def _too_dear(probe: _Probe, seconds: float) -> bool:
+    """Whether all columns would take longer, judged by the quicker of two runs."""
+    took = []
+    for _ in range(2):
+        start = time.perf_counter()
+        probe.at(None, 0.0)
+        took.append(time.perf_counter() - start)
+    columns = sum(point.numel() for point in probe.points)
+    return min(took) * 2 * LEVELS * columns > seconds
 
 
 class _Probe:
