@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import html
 import re
-import sys
+import runpy
 from pathlib import Path
 from typing import Any
 
@@ -19,14 +19,10 @@ FORMULA = re.compile(
     flags=re.DOTALL,
 )
 
-sys.path.insert(0, str(ROOT / "tools"))  # MkDocs runs this file by its path
-
 
 def on_pre_build(config: Any) -> None:
     """Write the page of options anew if the magic's arguments have changed."""
-    import options_page
-
-    options_page.write()
+    runpy.run_path(str(ROOT / "tools" / "options_page.py"))["write"]()
 
 
 def on_page_content(content: str, **_: Any) -> str:
