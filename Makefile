@@ -21,7 +21,7 @@ PYTEST   = OMP_NUM_THREADS=1 JUPYTER_PLATFORM_DIRS=1 $(BIN)/python -m pytest
 NBVAL    = --nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with=tests/nbval.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test test-js test-python lint docs notebooks pins clean distclean system
+.PHONY: help lab demo test test-js test-notebooks test-python lint docs notebooks pins clean distclean system
 
 help:
 	@sed -n '3,/^$$/s/^#  \{0,1\}//p' Makefile
@@ -41,14 +41,18 @@ demo: $(VENV)/.lab
 system:
 	@sh tools/system.sh chromium node
 
-test: test-js test-python
+test: test-js test-notebooks test-python
 
 test-js: system
 	@node --test $(NODE_TESTS)
 
+# One process: the cells of a notebook share a kernel, which workers would tear apart.
+test-notebooks: $(VENV)/.dev
+	@$(PYTEST) --quiet $(NBVAL) notebooks
+
 # Last, so that a run ends with pytest's closing line.
 test-python: $(VENV)/.dev system
-	@$(PYTEST) -n $(WORKERS) --dist loadgroup $(NBVAL) tests notebooks
+	@$(PYTEST) --quiet -n $(WORKERS) --dist loadgroup tests
 
 lint: $(VENV)/.dev
 	@$(BIN)/ruff check .

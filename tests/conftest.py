@@ -1,4 +1,4 @@
-"""What every test shares: reproducible numbers, and which tests stay together on one worker."""
+"""What every test shares: reproducible numbers, and the browser on one worker."""
 
 from __future__ import annotations
 
@@ -12,12 +12,10 @@ HERE = Path(__file__).parent
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the browser on one worker, and the cells of a notebook in their order on one."""
+    """Keep the browser on one worker: two at once would starve each other."""
     for item in items:
         if item.path.is_relative_to(HERE / "browser"):
             item.add_marker(pytest.mark.xdist_group("browser"))
-        elif item.path.suffix == ".ipynb":
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
 
 
 @pytest.fixture(autouse=True)
