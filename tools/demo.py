@@ -1,22 +1,38 @@
-"""Run a notebook without a browser and write it as one page.
+"""Run a notebook without a browser and write it as one page that needs nothing from elsewhere.
 
     python tools/demo.py notebooks/quickstart.ipynb build/quickstart.html
 
-The page shows the still form of every output (derivation, table, line of agreement), so that it
-reads the same with and without a network.
+The page shows the still form of every output (derivation, table, line of agreement). Formulas are
+MathML, so that no script is loaded and the page reads the same with and without a network.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import time
 from pathlib import Path
 
 import nbformat
+from jinja2 import DictLoader
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 
+from jacmagic.latex import to_mathml
+
 WIDGET = "application/vnd.jupyter.widget-view+json"
+FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![\\`$])\$([^$`\n]+)\$", flags=re.DOTALL)
+
+# nbconvert's page without the scripts that it would fetch for formulas and widgets
+TEMPLATE = """\
+{%- extends "lab/index.html.j2" -%}
+{%- block html_head_js_requirejs -%}{%- endblock -%}
+{%- block html_head_js_mathjax -%}{%- endblock -%}
+{%- block html_head_js_mermaidjs -%}{%- endblock -%}
+{%- block data_latex -%}
+<div class="jp-RenderedLatex jp-OutputArea-output">{{ output.data["text/latex"] | formulas }}</div>
+{%- endblock -%}
+"""
 
 
 def main(arguments: list[str]) -> int:
@@ -24,15 +40,20 @@ def main(arguments: list[str]) -> int:
     source, target = map(Path, arguments)
     start = time.monotonic()
     print(f"running {source}", flush=True)
-    notebook = nbformat.read(source, as_version=4)
-    resources = {"metadata": {"path": str(source.parent)}}
-    NotebookClient(notebook, timeout=300, resources=resources).execute()
-    still(notebook)
-    page, _ = HTMLExporter(embed_images=True).from_notebook_node(notebook)
+    notebook = run(source)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(page, encoding="utf-8")
+    target.write_text(page(notebook, source.stem), encoding="utf-8")
     print(f"wrote {target.resolve()} in {time.monotonic() - start:.0f} s")
     return 0
+
+
+def run(path: Path) -> nbformat.NotebookNode:
+    """The notebook with the still outputs of a fresh run in its own folder."""
+    notebook = nbformat.read(path, as_version=4)
+    resources = {"metadata": {"path": str(path.parent)}}
+    NotebookClient(notebook, timeout=300, resources=resources).execute()
+    still(notebook)
+    return notebook
 
 
 def still(notebook: nbformat.NotebookNode) -> None:
@@ -43,6 +64,30 @@ def still(notebook: nbformat.NotebookNode) -> None:
             if "text/html" in data:
                 data.pop(WIDGET, None)
     notebook.metadata.pop("widgets", None)
+
+
+def page(notebook: nbformat.NotebookNode, title: str) -> str:
+    """A run notebook as HTML."""
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = formulas(cell.source)
+    exporter = HTMLExporter(
+        template_file="still.html.j2",
+        extra_loaders=[DictLoader({"still.html.j2": TEMPLATE})],
+        filters={"formulas": formulas},
+        embed_images=True,
+    )
+    return str(exporter.from_notebook_node(notebook, {"metadata": {"name": title}})[0])
+
+
+def formulas(text: str) -> str:
+    """A text with MathML in the place of what stands between dollars."""
+    return FORMULA.sub(_mathml, text)
+
+
+def _mathml(found: re.Match[str]) -> str:
+    source = (found[1] or found[2]).replace(r"\displaystyle", "").strip()
+    return to_mathml(source, display=bool(found[1]) or r"\displaystyle" in found[0])
 
 
 if __name__ == "__main__":

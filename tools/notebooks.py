@@ -9,18 +9,13 @@ import sys
 from pathlib import Path
 
 import nbformat
-from demo import still
-from nbclient import NotebookClient
+from demo import run
 
 
 def main(paths: list[str]) -> int:
     """Run each notebook in place; the exit status."""
     for path in map(Path, paths):
-        notebook = nbformat.read(path, as_version=4)
-        NotebookClient(
-            notebook, timeout=300, resources={"metadata": {"path": str(path.parent)}}
-        ).execute()
-        still(notebook)
+        notebook = run(path)
         for cell in notebook.cells:
             cell.metadata.pop("execution", None)  # times of day
         notebook.metadata["language_info"] = {"name": "python"}
