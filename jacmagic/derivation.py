@@ -6,18 +6,20 @@ expressions and numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import sympy
 
 from jacmagic import latex
-from jacmagic.formula import ClosedForm, substituted, tex
+from jacmagic.formula import Reading, substituted, tex
 from jacmagic.labels import Label
 
 LONGEST_MATRIX = 10  # rows or columns shown in a matrix; more are cut with dots
 LONGEST_ENTRY = 400  # LaTeX characters of one entry in the substituted matrix
+WIDEST = 110  # letters side by side in a matrix; beyond, what is long is written out below
+LONG = 24  # letters of an entry that may be written out below
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class Derivation:
         substituted: the closed form with the numbers put in, or None.
         value: the matrix of numbers.
         agrees: whether the numbers are those that the closed form gives.
+        where: the equations "u = …" that belong to the chain: long outputs, named parts, long
+            entries, constants with their numbers.
     """
 
     head: str
@@ -41,6 +45,7 @@ class Derivation:
     substituted: str | None
     value: str
     agrees: bool = True
+    where: tuple[str, ...] = ()
 
     @property
     def links(self) -> tuple[str, ...]:
@@ -63,14 +68,14 @@ class Derivation:
     @property
     def latex(self) -> str:
         """The whole chain as one aligned block."""
-        return latex.derivation(self.head, self.links, self.signs)
+        return latex.derivation(self.head, self.links, self.signs, self.where)
 
 
 def derive(
     title: str,
     rows: Sequence[Label],
     columns: Sequence[Label],
-    form: ClosedForm | None,
+    reading: Reading | None,
     point: Sequence[float],
     matrix: np.ndarray,
     *,
@@ -85,7 +90,7 @@ def derive(
         title: the function's name.
         rows: the m labels of the outputs.
         columns: the n labels of the inputs' components.
-        form: the closed form, or None.
+        reading: the closed form as it is to be shown, or None.
         point: the n numbers of the point.
         matrix: torch's numbers (m, n).
         inputs: LaTeX of the inputs' names, for the left-hand side.
@@ -107,34 +112,121 @@ def derive(
     head = latex.head(Label(title).tex, inputs, transposed=transposed)
     definition = grid(lambda i, j: latex.partial(rows[i].tex, variables[j]))
     value = grid(lambda i, j: number(float(matrix[i, j])))
-    if form is None:
+    if reading is None:
         return Derivation(head, definition, None, None, None, value)
-    sources = {
-        i: tex(form.written[i], form.names, written=True) for i in picked[0] if i is not None
-    }
+    numbers = texts(reading.numbers(point), digits)
 
     def put_in(i: int, j: int) -> str:
-        return put_numbers_in(form.matrix[i, j], form, point, float(matrix[i, j]), digits)[0]
+        return put_numbers_in(reading.matrix[i, j], numbers, float(matrix[i, j]), digits)[0]
 
+    written = _Written(reading, rows, columns, picked)
     return Derivation(
         head,
         definition,
-        grid(lambda i, j: latex.partial_of(sources[i], variables[j])),
-        grid(lambda i, j: tex(form.matrix[i, j], form.names)),
+        None if written.outputs else grid(written.of_expression),
+        grid(written.entry),
         grid(put_in),
         value,
         agrees,
+        (*written.outputs, *written.clauses, *written.entries, *written.constants(number)),
     )
 
 
+class _Written:
+    """A reading in LaTeX, with what is too long for a matrix written out below it."""
+
+    def __init__(
+        self,
+        reading: Reading,
+        rows: Sequence[Label],
+        columns: Sequence[Label],
+        picked: Sequence[Sequence[int | None]],
+    ) -> None:
+        self.reading, self.rows = reading, rows
+        self.variables = [label.tex for label in columns]
+        down, across = ([place for place in places if place is not None] for places in picked)
+        names = reading.all_names
+        self.sources = {i: tex(reading.written[i], names, written=True) for i in down}
+        self.shown = {(i, j): tex(reading.matrix[i, j], names) for i in down for j in across}
+        long = [source for source in self.sources.values() if latex.extent(source) > LONG]
+        crowded = len(across) * max(map(latex.extent, long), default=0) > WIDEST
+        self.outputs = [f"{rows[i].tex} = {self.sources[i]}" for i in down] if crowded else []
+        self.entries = self._name_entries(down, across)
+
+    def _name_entries(self, down: Sequence[int], across: Sequence[int]) -> list[str]:
+        """The longest entries leave the matrix until it fits, and stand below it."""
+        below: list[tuple[int, int]] = []
+        sizes = {place: latex.extent(shown) for place, shown in self.shown.items()}
+        while True:
+            widths = [max((sizes[i, j] for i in down), default=0) for j in across]
+            longest = max(sizes, key=sizes.__getitem__, default=None)
+            if longest is None or sum(widths) <= WIDEST or sizes[longest] <= LONG:
+                break
+            below.append(longest)
+            sizes[longest] = 5
+        lines = []
+        for i, j in sorted(below):
+            name = latex.partial(self.rows[i].tex, self.variables[j])
+            lines += latex.broken(name, self._terms(i, j), WIDEST)
+            self.shown[i, j] = name
+        return lines
+
+    def _terms(self, i: int, j: int) -> list[str]:
+        """An entry's terms, each with its sign."""
+        entry, names = self.reading.matrix[i, j], self.reading.all_names
+        terms = [tex(term, names) for term in sympy.Add.make_args(entry)]
+        return [term if term.startswith("-") else f"+ {term}" for term in terms]
+
+    def of_expression(self, i: int, j: int) -> str:
+        """∂(expression)/∂xⱼ."""
+        return latex.partial_of(self.sources[i], self.variables[j])
+
+    def entry(self, i: int, j: int) -> str:
+        """An entry of the closed form, or its name."""
+        return self.shown[i, j]
+
+    @property
+    def clauses(self) -> list[str]:
+        """What the names of parts stand for."""
+        return [clause.latex for clause in self.reading.clauses]
+
+    def constants(self, number: Callable[[float], str]) -> list[str]:
+        """The named constants with their numbers; those of one tensor as one matrix."""
+        together: dict[str, dict[tuple[int, ...], float]] = {}
+        for label, value in self.reading.used_constants:
+            together.setdefault(label.name, {})[label.index] = value
+        return [f"{Label(n).tex} = {_value(found, number)}" for n, found in together.items()]
+
+
+def _value(found: dict[tuple[int, ...], float], number: Callable[[float], str]) -> str:
+    """A number, a column or a matrix in LaTeX; a component that is not used is a dot."""
+    if () in found:
+        return number(found[()])
+    shape = [1 + max(index[axis] for index in found) for axis in range(len(next(iter(found))))]
+    shown = {index: number(value) for index, value in found.items()}
+    if len(shape) == 1:
+        return latex.matrix([[shown.get((i,), r"\cdot")] for i in range(shape[0])])
+    return latex.matrix(
+        [[shown.get((i, j), r"\cdot") for j in range(shape[1])] for i in range(shape[0])]
+    )
+
+
+def texts(numbers: Mapping[sympy.Basic, float], digits: int) -> dict[sympy.Basic, str]:
+    """Numbers in LaTeX, by symbol."""
+    return {symbol: latex.number(value, digits) for symbol, value in numbers.items()}
+
+
 def put_numbers_in(
-    entry: sympy.Expr, form: ClosedForm, point: Sequence[float], value: float, digits: int
+    entry: sympy.Expr, numbers: Mapping[sympy.Basic, str], value: float, digits: int
 ) -> tuple[str, str]:
-    """An entry with the point's numbers put in, and its value; twice the value if that is long."""
-    numbers = {
-        symbol: latex.number(number, digits)
-        for symbol, number in zip(form.symbols, point, strict=True)
-    }
+    """An entry with numbers put in, and its value; twice the value if that is long.
+
+    Args:
+        entry: an entry of a reading's matrix.
+        numbers: LaTeX of the number of each symbol.
+        value: what it comes to.
+        digits: significant digits.
+    """
     made, number = substituted(entry, numbers), latex.number(value, digits)
     return (made if len(made) <= LONGEST_ENTRY else number), number
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 from jacmagic import html, latex
 from jacmagic import text as plain
-from jacmagic.formula import pretty
+from jacmagic.formula import Reading, pretty
+from jacmagic.formula import plain as one_line
 from jacmagic.labels import Label
 from jacmagic.picture import heatmap
 from jacmagic.road import NOT_WANTED, point_of
@@ -89,14 +90,18 @@ def remarks(jacobian: Jacobian) -> list[str]:
     lines = [str(jacobian.agreement)] if jacobian.agreement.verdict != "disagree" else []
     if jacobian.refusal not in (None, NOT_WANTED):
         lines.append(str(jacobian.refusal))
-    if jacobian.problem.parameters:
-        lines.append("constants: " + _parameters(jacobian))
+    if parameters := _parameters(jacobian):
+        lines.append(f"constants: {parameters}")
     return [*lines, jacobian.cost, *jacobian.notes]
 
 
 def _parameters(jacobian: Jacobian) -> str:
-    shown = []
+    """The arguments that stay constant and do not stand beside the formula already."""
+    reading, shown = jacobian.reading, []
+    known = set() if reading is None else {label.name for label, _ in reading.used_constants}
     for name, value in jacobian.problem.parameters.items():
+        if name in known:
+            continue
         text = " ".join(str(value).split())
         shown.append(f"{name} = {text if len(text) <= 40 else text[:39] + '…'}")
     return ", ".join(shown)
@@ -136,18 +141,29 @@ def _marked(jacobian: Jacobian) -> list[str]:
 
 def _formula(jacobian: Jacobian) -> list[str]:
     """The closed form in the terminal's own two-dimensional notation, while it says more."""
-    formula = jacobian.formula
-    if formula is None or not formula.free_symbols:
+    reading = jacobian.reading
+    if reading is None or not reading.says_more:
         return []
-    shown = formula.T if jacobian.view.layout == "denominator" else formula
     names = {
         symbol: label.unicode
         for symbol, label in zip(jacobian.symbols, jacobian.columns, strict=True)
     }
-    drawn = pretty(shown, names)
+    names |= {symbol: label.unicode for symbol, label in reading.labels.items()}
+    matrix = reading.matrix
+    drawn = pretty(matrix.T if jacobian.view.layout == "denominator" else matrix, names)
     if max(map(len, drawn.splitlines()), default=0) > WIDEST or drawn.count("\n") > TALLEST:
         return []
-    return ["closed form", drawn, ""]
+    return ["closed form", drawn, *_where(jacobian, reading), ""]
+
+
+def _where(jacobian: Jacobian, reading: Reading) -> list[str]:
+    """What names in a closed form stand for: "with u = x + y", "with α = 1.1, β = 0.4"."""
+    lines = [f"with {clause.symbol} = {one_line(clause.definition)}" for clause in reading.clauses]
+    constants = [
+        f"{label.unicode} = {plain.number(value, jacobian.view.digits)}"
+        for label, value in reading.used_constants
+    ]
+    return [*lines, *([f"with {', '.join(constants)}"] if constants else [])]
 
 
 def bundle(jacobian: Jacobian, include: Any = None) -> dict[str, Any]:
@@ -200,6 +216,7 @@ def static(jacobian: Jacobian) -> str:
         picture=_picture(jacobian),
         head=latex.to_mathml(chain.head),
         chain=list(zip(chain.signs, map(latex.to_mathml, chain.links), strict=True)),
+        where=[latex.to_mathml(equation, display=False) for equation in chain.where],
         steps=[_step_lines(step) for step in _steps(jacobian)] if jacobian.view.steps else [],
         remarks=remarks(jacobian),
         warnings=warnings(jacobian),

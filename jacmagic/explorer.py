@@ -113,6 +113,7 @@ def _state(jacobian: Jacobian, serial: int = 0) -> dict[str, Any]:
             "head": latex.to_mathml(chain.head),
             "signs": list(chain.signs),
             "links": [latex.to_mathml(link) for link in chain.links],
+            "where": [latex.to_mathml(equation, display=False) for equation in chain.where],
         },
         "status": {**_status(jacobian, values), "serial": serial},
     }

@@ -32,6 +32,8 @@ bottom:0;width:.35em;border:1.5px solid currentColor}
 .jm-still math{font-family:"Latin Modern Math","STIX Two Math","Cambria Math",
 "DejaVu Math TeX Gyre",math;font-size:1.15em}
 .jm-still .jm-brackets mtd{padding:.3em .55em}
+.jm-still .jm-where{display:flex;flex-wrap:wrap;align-items:center;gap:.4em 1.4em;
+margin:-.3em 0 1em;overflow-x:auto}
 .jm-still figure{margin:0;overflow-x:auto}
 .jm-still figcaption{font-weight:600;margin:.2em 0;text-align:left}
 .jm-still table{border-collapse:separate;border-spacing:0;border:0;margin:.3em 0;
@@ -66,6 +68,7 @@ def matrix(
     blocks: tuple[Sequence[int], Sequence[int]] = ((), ()),
     head: str = "",
     chain: Sequence[tuple[str, str]] = (),
+    where: Sequence[str] = (),
     picture: str = "",
     steps: Sequence[Sequence[tuple[int, str, str]]] = (),
     remarks: Sequence[str] = (),
@@ -83,6 +86,7 @@ def matrix(
         blocks: sizes of the row blocks and of the column blocks; lines stand between them.
         head: MathML of the left-hand side of a chain of equations.
         chain: its links: a sign and the MathML of a matrix without brackets.
+        where: MathML of the equations that explain names in it.
         picture: SVG of the whole matrix, below the table.
         steps: derivations below that; each a list of (depth, MathML, rule's name).
         remarks: lines of text below.
@@ -95,6 +99,7 @@ def matrix(
     parts = [
         f'<div class="jm-still"><style>{_STYLE}</style>',
         _chain(head, chain),
+        _where(where),
         f"<figure>{title}{table.drawn}{picture}</figure>",
         f"<ul>{''.join(lines)}</ul>" if lines else "",
         *map(_steps, steps),
@@ -110,6 +115,12 @@ def _chain(head: str, chain: Sequence[tuple[str, str]]) -> str:
         for sign, link in chain
     )
     return f'<div class="jm-chain">{head}{links}</div>' if chain else ""
+
+
+def _where(where: Sequence[str]) -> str:
+    """The equations after "with"."""
+    items = "".join(f"<span>{equation}</span>" for equation in where)
+    return f'<div class="jm-where">with {items}</div>' if where else ""
 
 
 def _steps(steps: Sequence[tuple[int, str, str]]) -> str:

@@ -60,10 +60,13 @@ def head(function: str, inputs: Sequence[str], *, transposed: bool = False) -> s
     return rf"\mathbf{{J}}_{{{function}}}{turned}({', '.join(shown)})"
 
 
-def derivation(left: str, links: Sequence[str], signs: Sequence[str]) -> str:
+def derivation(
+    left: str, links: Sequence[str], signs: Sequence[str], where: Sequence[str] = ()
+) -> str:
     """A chain of matrices under one left-hand side, one link a line, each behind its "=" or "≠".
 
-    Short neighbours share a line, so that the article's small example reads in one breath.
+    Short neighbours share a line, so that the article's small example reads in one breath. The
+    equations of `where` follow, introduced by "with".
     """
     lines: list[str] = []
     room = 0
@@ -76,14 +79,57 @@ def derivation(left: str, links: Sequence[str], signs: Sequence[str]) -> str:
         else:
             lines.append(f"&{sign} {link}")
             room = width
+    lines += _listed(where)
     chain = " \\\\[2ex]\n".join(lines)
     return f"\\begin{{aligned}}\n{left} {chain}\n\\end{{aligned}}"
+
+
+def _listed(where: Sequence[str]) -> list[str]:
+    """Equations after "with", as many on a line as fit."""
+    lines: list[str] = []
+    room = _WIDEST_LINE
+    for equation in where:
+        width = extent(equation) + 3
+        if lines and room + width <= _WIDEST_LINE:
+            lines[-1] += rf",\quad {equation}"
+        else:
+            lines.append(rf"&{_WITH} {equation}" if not lines else rf"&{_BELOW} {equation}")
+            room = 0
+        room += width
+    return lines
+
+
+_WITH = r"\text{with}\quad"
+_BELOW = r"\phantom{\text{with}}\quad"
+
+
+def broken(left: str, terms: Sequence[str], widest: int) -> list[str]:
+    """An equation on as many lines as it needs, broken before a plus or minus.
+
+    Args:
+        left: the left-hand side.
+        terms: the terms of the right-hand side, each with its sign.
+        widest: letters on a line.
+    """
+    lines = [f"{left} ="]
+    room = 0
+    for term in terms:
+        width = extent(term) + 1
+        if room and room + width > widest:
+            lines.append(r"\qquad")
+            room = 0
+        lines[-1] += f" {term}"
+        room += width
+    lines[0] = lines[0].replace("= +", "=")
+    return lines
 
 
 _FRACTION = re.compile(r"\\frac\s*{([^{}]*)}\s*{([^{}]*)}")
 _GROUP = re.compile(r"(\\[a-zA-Z]+|[^}\s]){([^{}]*)}")
 _COMMAND = re.compile(r"\\([a-zA-Z]+)")
-_SPOKEN = {"sin", "cos", "tan", "ln", "arcsin", "arccos", "arctan", "sinh", "cosh", "tanh", "max"}
+_SPOKEN = frozenset(
+    "sin cos tan cot sec csc ln exp arcsin arccos arctan sinh cosh tanh max min det".split()
+)
 _SILENT = {"left", "right", "begin", "end", "mathrm", "mathbf", "text", "operatorname", "quad"}
 
 
@@ -127,7 +173,41 @@ def to_mathml(source: str, *, display: bool = True) -> str:
     root = convert_to_element(plain, display="block" if display else "inline")
     for element in list(root.iter()):
         _tidy(element)
+        _space_functions(element)
     return tostring(root, encoding="unicode")
+
+
+_ROWS = {"math", "mrow", "mtd", "msqrt"}
+_OPENING = {"(", "[", "{", "|", "‖", "∥"}
+
+
+def _space_functions(element: Element) -> None:
+    """A thin space around sin, ln …, as LaTeX sets it: r sin θ."""
+    from xml.etree.ElementTree import Element as New
+
+    if element.tag not in _ROWS:
+        return
+    children = list(element)
+    for place in reversed(range(len(children))):
+        if not _is_function(children[place]):
+            continue
+        after = children[place + 1] if place + 1 < len(children) else None
+        if after is not None and after.tag != "mo" and _first_sign(after) not in _OPENING:
+            element.insert(place + 1, New("mspace", {"width": "0.17em"}))
+        if place and children[place - 1].tag != "mo":
+            element.insert(place, New("mspace", {"width": "0.17em"}))
+
+
+def _is_function(element: Element) -> bool:
+    """sin, or sin with an exponent."""
+    inner = element[0] if element.tag == "msup" and len(element) else element
+    return inner.tag == "mi" and (inner.text or "") in _SPOKEN
+
+
+def _first_sign(element: Element) -> str:
+    while len(element):
+        element = element[0]
+    return element.text or ""
 
 
 _ENTITY = re.compile(r"&#x([0-9A-Fa-f]+);")

@@ -110,6 +110,9 @@ class JacobianMagics(Magics):
         help="the Jacobian or its transpose",
     )
     @argument("--steps", action="store_true", help="print the derivation of every entry")
+    @argument(
+        "--numbers", action="store_true", help="show named constants of the code by their numbers"
+    )
     @argument("--no-formula", action="store_true", help="skip the closed form")
     @argument("--budget", type=float, metavar="SECONDS", help="seconds for the closed form")
     @argument("--still", action="store_true", help="no widget: LaTeX, HTML and text only")
@@ -218,6 +221,7 @@ class JacobianMagics(Magics):
             live=self.live and not options.still,
             ranges=ranges,
             steps=options.steps,
+            names=not options.numbers,
         )
 
 

@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from jacmagic import code, display
+from jacmagic import code, display, latex
 from jacmagic.agreement import Agreement
-from jacmagic.derivation import Derivation, derive
+from jacmagic.derivation import Derivation, derive, texts
 from jacmagic.errors import PointError
 from jacmagic.examine import examine, severed
-from jacmagic.formula import ClosedForm
+from jacmagic.formula import ClosedForm, Reading
 from jacmagic.labels import Label
 from jacmagic.numeric import Numbers
 from jacmagic.numeric import compute as compute_numbers
@@ -165,9 +165,24 @@ class Jacobian:
     def _readable(self) -> ClosedForm | None:
         return None if self.refusal is not None else self._form
 
+    @cached_property
+    def reading(self) -> Reading | None:
+        """The closed form as it is shown: constants and repeated parts by name; None without one.
+
+        Its `.matrix` is in terms of `.clauses` ("with u = …"); named constants are numbers with a
+        name, as π is. `formula` is the same Jacobian in the inputs' symbols alone.
+        """
+        form = self._readable
+        if form is None:
+            return None
+        return self.road.reading(self.problem, form, names=self.view.names)
+
     @property
     def formula(self) -> sympy.Matrix | None:
-        """The Jacobian as a SymPy matrix (m, n), or None; `refusal` says why."""
+        """The Jacobian as a SymPy matrix (m, n), or None; `refusal` says why.
+
+        Plain SymPy in `symbols` alone: constants are numbers, nothing is abbreviated.
+        """
         return None if self._readable is None else self._readable.matrix
 
     @property
@@ -227,11 +242,18 @@ class Jacobian:
             PointError: if there is no closed form to derive.
             IndexError: if there is no such entry.
         """
-        if self._readable is None:
+        form, reading, digits = self._readable, self.reading, self.view.digits
+        if form is None or reading is None:
             raise PointError(f"expected a closed form to derive; found none: {self.refusal}")
-        form = self._readable
+        point = point_of(self.problem)
         return derive_entry(
-            form.expressions[i], form.symbols[j], names=form.names, entry=form.matrix[i, j]
+            reading.expression(i),
+            self.symbols[j],
+            names=reading.all_names,
+            entry=reading.entry(i, j),
+            named=reading.matrix[i, j],
+            numbers=texts(reading.numbers(point), digits),
+            value=latex.number(float(form.values(point)[i, j]), digits),
         )
 
     # ── other points ──────────────────────────────────────────────────────────────────────────
@@ -275,7 +297,7 @@ class Jacobian:
             self.title,
             self.rows,
             self.columns,
-            self._readable,
+            self.reading,
             point_of(self.problem),
             self.matrix.detach().cpu().double().numpy() + 0.0,
             inputs=[Label(one.name).tex for one in self.problem.inputs],

@@ -11,7 +11,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jacmagic.formula import ClosedForm, close
+from jacmagic.formula import ClosedForm, Reading, close
+from jacmagic.formula.timebox import within
+from jacmagic.graph import BudgetExceeded
 from jacmagic.labels import symbols
 from jacmagic.problem import Problem
 from jacmagic.trace import Refusal, trace
@@ -45,6 +47,7 @@ class Road:
         """
         self.budget = budget
         self._forms: list[ClosedForm] = []
+        self._readings: dict[tuple[int, bool], Reading] = {}
         self._wanted = wanted
         self._refusals: dict[tuple[float, ...], Refusal] = {}
         self._lock = threading.RLock()
@@ -74,6 +77,37 @@ class Road:
                 self._forms.append(found)
             return found
 
+    def reading(self, problem: Problem, form: ClosedForm, *, names: bool = True) -> Reading:
+        """How a closed form is shown, with the names of constants or with their numbers.
+
+        Args:
+            problem: the function, at a point where the form is valid.
+            form: one of this road's closed forms.
+            names: False shows the constants as numbers.
+        """
+        with self._lock:
+            known = self._readings.get((id(form), names))
+            if known is None:
+                known = _read((self._named(problem, form) if names else None) or form, self.budget)
+                self._readings[id(form), names] = known
+            return known
+
+    def _named(self, problem: Problem, form: ClosedForm) -> ClosedForm | None:
+        """The same closed form from a trace that keeps the names of constants."""
+        tensors = [one.value for one in problem.inputs]
+        names, given = symbols(form.columns), problem.parameters
+        traced = trace(problem.function, tensors, names, seconds=self.budget, given=given)
+        if isinstance(traced, Refusal):
+            return None
+        named = close(traced, form.columns, budget=self.budget)
+        if isinstance(named, Refusal):
+            return None
+        point = point_of(problem)
+        same = np.allclose(
+            named.tape.evaluate(point), form.tape.evaluate(point), rtol=1e-7, equal_nan=True
+        )
+        return named if same else None
+
     def _walk(
         self, problem: Problem, point: Sequence[float], outputs: Sequence[float]
     ) -> ClosedForm | Refusal:
@@ -90,6 +124,17 @@ class Road:
                 "gave other values when it ran again: random, or it keeps state",
             )
         return form
+
+
+def _read(form: ClosedForm, budget: float | None) -> Reading:
+    """A reading with everything in it converted; one without clauses if these take too long."""
+    reading = Reading(form)
+    try:
+        with within(budget):
+            _ = reading.matrix, reading.written, reading.clauses
+    except (BudgetExceeded, RecursionError):
+        return Reading(form, named=False)
+    return reading
 
 
 def _same_values(form: ClosedForm, point: Sequence[float], outputs: Sequence[float]) -> bool:

@@ -28,6 +28,7 @@ class View:
         live: sliders where widgets run; False shows the still form.
         ranges: slider ranges by label, such as {"x1": (0, 5, None)}.
         steps: whether the derivation of every entry is printed.
+        names: whether constants of the user's code appear by their names, or as numbers.
     """
 
     digits: int = 4
@@ -35,3 +36,4 @@ class View:
     live: bool = True
     ranges: Mapping[str, Any] = field(default_factory=dict)
     steps: bool = False
+    names: bool = True

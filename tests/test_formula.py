@@ -11,7 +11,7 @@ import pytest
 import sympy
 import torch
 
-from jacmagic.formula import ClosedForm, close, substituted, tex
+from jacmagic.formula import ClosedForm, Reading, close, substituted, tex
 from jacmagic.formula.landmarks import kinks, origin_of_nonfinite
 from jacmagic.formula.numbers import number
 from jacmagic.formula.timebox import within
@@ -82,7 +82,7 @@ def test_written_form_survives():
     form = closed_form(
         lambda x, y, z: (10 * (y - x), x * (28 - z) - y, x * y - 8 / 3 * z), x=1, y=2, z=3
     )
-    written = [tex(expression, form.names, written=True) for expression in form.written]
+    written = [tex(expression, form.names, written=True) for expression in Reading(form).written]
     assert written == [
         r"10 \left(y - x\right)",
         r"x \left(28 - z\right) - y",

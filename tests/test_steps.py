@@ -21,9 +21,11 @@ SAMPLES = {
     "variable": x,
     "sum": x**2 + 3 * x + y,
     "constant factor": 3 * y * sympy.sin(x),
-    "quotient": sympy.exp(x) / (sympy.exp(x) + sympy.exp(y)),
+    "softmax": sympy.exp(x * y) / (sympy.exp(x * y) + sympy.exp(y) + sympy.exp(2 * x)),
+    "quotient": sympy.sin(x) / (sympy.exp(x) + sympy.exp(y)),
     "product": x**2 * sympy.sin(x) * sympy.log(x + 3),
     "reciprocal": 1 / (1 + x**2),
+    "norm": sympy.sqrt(x**2 + (x * y - z) ** 2 + y**2),
     "power": (x * y + 2) ** 5,
     "logarithm of a size": sympy.log(sympy.Abs(x * y - 7)),
     "elementary function": sympy.sin(x * y),
@@ -257,3 +259,36 @@ def test_notebooks_show_it() -> None:
     step = derive(x**2, x)
     assert step._repr_latex_() == f"$$\n{step.latex}\n$$"
     assert str(step) == step.text
+
+
+def test_the_last_line_ends_in_numbers() -> None:
+    """After the derivative come its form in the matrix, the numbers put in, and the value."""
+    s = sympy.Symbol("s", real=True)
+    step = derive(
+        sympy.exp(2 * x),
+        x,
+        named=2 * s,
+        numbers={x: "-0.5", s: r"3.679 \cdot 10^{-1}"},
+        value="0.7358",
+    )
+    assert step.text.splitlines()[-1] == (
+        "∂/∂x (exp(2*x)) = 2*exp(2*x) = 2*s = 2*3.679e-1 = 0.7358"
+    )
+    assert step.equations[-1].latex.endswith(
+        r"= 2 s = 2 \cdot \left(3.679 \cdot 10^{-1}\right) = 0.7358"
+    )
+
+
+def test_one_line_derivations_end_in_numbers_too() -> None:
+    """A single rule needs no closing line: its own goes on."""
+    step = derive(x**3, x, numbers={x: "-4"}, value="48")
+    assert step.text == "∂/∂x (x**3) = 3*x**2 = 3*(-4)**2 = 48   power"
+
+
+def test_plain_text_keeps_denominators_together() -> None:
+    """Without a fraction bar, what stands below needs brackets."""
+    step = derive(sympy.sin(x) / (1 + x**2), x)
+    assert step.text.splitlines()[0].startswith(
+        "∂/∂x (sin(x)/(x**2 + 1)) = "
+        "(∂/∂x (sin(x)) · (x**2 + 1) - sin(x) · ∂/∂x (x**2 + 1))/(x**2 + 1)**2"
+    )

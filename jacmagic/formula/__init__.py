@@ -1,15 +1,22 @@
 """From a trace to a formula that can be read: SymPy, LaTeX, and a tape for its values."""
 
 from jacmagic.formula.closed import ClosedForm, close
+from jacmagic.formula.named import NamedNumber, sigmoid
+from jacmagic.formula.reading import Clause, Reading
 from jacmagic.formula.sympify import CANONICAL, WRITTEN, to_sympy
-from jacmagic.formula.typeset import pretty, substituted, tex
+from jacmagic.formula.typeset import plain, pretty, substituted, tex
 
 __all__ = [
     "CANONICAL",
     "WRITTEN",
+    "Clause",
     "ClosedForm",
+    "NamedNumber",
+    "Reading",
     "close",
+    "plain",
     "pretty",
+    "sigmoid",
     "substituted",
     "tex",
     "to_sympy",

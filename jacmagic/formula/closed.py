@@ -15,9 +15,8 @@ from functools import cached_property
 import numpy as np
 import sympy
 
-from jacmagic.formula.sympify import WRITTEN, to_sympy, tree_sizes
+from jacmagic.formula.sympify import to_sympy, tree_sizes
 from jacmagic.formula.timebox import within
-from jacmagic.formula.typeset import tex
 from jacmagic.graph import ZERO, BudgetExceeded, Graph, Tape, differentiate, write_tape
 from jacmagic.labels import Label
 from jacmagic.labels import symbols as distinct_symbols
@@ -113,7 +112,7 @@ class ClosedForm:
             return self._too_large
         try:
             with within(self.budget):
-                _ = self.expressions, self.written, self.matrix
+                _ = self.expressions, self.matrix
         except BudgetExceeded as exceeded:
             return Refusal("the closed form", None, f"is too slow to write out: {exceeded}")
         except RecursionError:
@@ -133,11 +132,6 @@ class ClosedForm:
     def expressions(self) -> sympy.Matrix:
         """The function's outputs, a column (m, 1)."""
         return sympy.Matrix(self.shape[0], 1, self._convert(self.trace.outputs))
-
-    @cached_property
-    def written(self) -> list[sympy.Expr]:
-        """The function's m outputs in the user's own form."""
-        return to_sympy(self.graph, self.trace.outputs, self._by_node, table=WRITTEN)
 
     @cached_property
     def matrix(self) -> sympy.Matrix:
@@ -167,11 +161,53 @@ class ClosedForm:
 
 
 def shortest(expression: sympy.Expr) -> sympy.Expr:
-    """The shortest of an expression's cheap equal forms; the expression itself if it is long."""
-    if not expression.args or sympy.count_ops(expression) > _TIDY_BELOW:
+    """The shortest of an expression's cheap equal forms; the expression itself if it is long.
+
+    Tried are common factors taken out, one fraction bar for several, and a minus sign multiplied
+    into a sum.
+    """
+    if not expression.args or isinstance(expression, sympy.Symbol):
+        return expression
+    size = _symbols_in(expression)
+    if size > _TIDY_BELOW:
         return expression
     forms = [expression, sympy.factor_terms(expression)]
-    return min(forms, key=lambda form: len(tex(form, {})))
+    if any(_has_fraction(term) for term in sympy.Add.make_args(expression)):
+        above, below = sympy.together(expression).as_numer_denom()
+        forms += [above / below, sympy.expand_mul(above) / below]
+    return min(map(_minus_inside, forms), key=_symbols_in)
+
+
+def _minus_inside(expression: sympy.Expr) -> sympy.Expr:
+    """−(a − b) as b − a."""
+    parts = expression.args
+    if expression.is_Mul and len(parts) == 2 and parts[0] == -1 and parts[1].is_Add:
+        return sympy.Add(*(-term for term in parts[1].args))
+    return expression
+
+
+_NESTED = 4  # what a fraction within a fraction or a factor counts as
+
+
+def _symbols_in(expression: sympy.Basic) -> int:
+    """How many symbols and signs an expression is written with."""
+    parts = expression.args
+    if not parts:
+        return 1
+    inner = sum(map(_symbols_in, parts))
+    if expression.is_Pow:
+        return inner + (expression.exp != -1)
+    if expression.is_Mul:
+        return inner + _NESTED * any(p.is_Add and any(map(_has_fraction, p.args)) for p in parts)
+    return inner + len(parts) - 1 if expression.is_Add else inner + 1
+
+
+def _has_fraction(term: sympy.Expr) -> bool:
+    """Whether a term is written with a fraction bar over symbols."""
+    return any(
+        factor.is_Pow and factor.exp.is_Rational and factor.exp < 0
+        for factor in sympy.Mul.make_args(term)
+    )
 
 
 def close(

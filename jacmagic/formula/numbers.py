@@ -13,6 +13,7 @@ from functools import lru_cache
 
 import sympy
 
+_SMALLEST, _LARGEST = 1e-9, 1e9  # sizes between which a float may be a constant of mathematics
 _ROOT_FACTORS = ((1.0, sympy.Integer(1)), (math.pi, sympy.pi), (1 / math.pi, 1 / sympy.pi))
 
 
@@ -58,6 +59,8 @@ def number(value: int | Fraction | float) -> sympy.Expr:
     if math.isinf(value):
         return sympy.oo if value > 0 else -sympy.oo
     size = abs(value)
+    if not _SMALLEST < size < _LARGEST:
+        return sympy.Float(value, 17)
     named = (
         _multiple(size, 1.0, sympy.Integer(1), 1000)
         or _multiple(size, math.pi, sympy.pi, 360)

@@ -7,7 +7,7 @@ brackets of the code (`x3*x1` stays x₃x₁, `10*(y - x)` stays a product).
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Container, Mapping, Sequence
 from typing import Any
 
 import sympy
@@ -101,7 +101,7 @@ def _difference(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
 
 
 def _product(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
-    if b.is_Number and not a.is_Number:
+    if (b.is_Number and not a.is_Number) or (b.is_number and not a.is_number):
         a, b = b, a
     factors = (*(a.args if a.is_Mul else (a,)), *(b.args if b.is_Mul else (b,)))
     if len(factors) > 1 and factors[0].is_Number and factors[1].is_Number:
@@ -180,9 +180,17 @@ def _is_truth(value: Any) -> bool:
     return isinstance(value, sympy.logic.boolalg.Boolean) and not isinstance(value, sympy.Symbol)
 
 
-def tree_sizes(graph: Graph, roots: Sequence[int]) -> list[int]:
-    """How many symbols each root has when written out, shared parts counted every time."""
+def tree_sizes(graph: Graph, roots: Sequence[int], *, ends: Container[int] = ()) -> list[int]:
+    """How many symbols each root has when written out, shared parts counted every time.
+
+    Args:
+        graph: the graph.
+        roots: the nodes to measure.
+        ends: nodes that count as one symbol, except where they are the root.
+    """
     size: dict[int, int] = {}
     for node in graph.reach(roots):
-        size[node] = 1 + sum(size[operand] for operand in graph.operands(node))
+        size[node] = 1 + sum(
+            1 if operand in ends else size[operand] for operand in graph.operands(node)
+        )
     return [size[root] for root in roots]

@@ -6,11 +6,13 @@ functions as arcsin. The variables' names arrive ready-made, so user text is nev
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 import sympy
 from sympy.printing.latex import LatexPrinter
+from sympy.printing.str import StrPrinter
 
 
 def _terminates(value: sympy.Rational) -> bool:
@@ -24,8 +26,51 @@ def _terminates(value: sympy.Rational) -> bool:
     return rest == 1
 
 
-class _Board(LatexPrinter):
+_HIGH = re.compile(r"\d\d")
+
+
+def _padded(symbol: sympy.Symbol) -> sympy.Symbol:
+    """A symbol whose numbers sort as numbers do."""
+    name = re.sub(r"\d+", lambda found: found[0].zfill(6), symbol.name)
+    return sympy.Symbol(name, **symbol.assumptions0)
+
+
+class _Ordered:
+    """The order of terms on a board: x₂ before x₁₀, and a positive term first."""
+
+    def _as_ordered_terms(self, expr: Any, order: Any = None) -> Any:
+        """The terms of a sum."""
+        if self.order == "none":  # type: ignore[attr-defined]  # the printer's
+            return super()._as_ordered_terms(expr, order)  # type: ignore[misc]
+        counted = {s: _padded(s) for s in expr.free_symbols if _HIGH.search(s.name)}
+        if counted:
+            counted |= {s: _padded(s) for s in expr.free_symbols}
+            back = {padded: symbol for symbol, padded in counted.items()}
+            terms = expr.xreplace(counted).as_ordered_terms()
+            terms = [term.xreplace(back) for term in terms]
+        else:
+            terms = list(super()._as_ordered_terms(expr, order))  # type: ignore[misc]
+        for place, term in enumerate(terms):
+            if not term.could_extract_minus_sign():
+                return [term, *terms[:place], *terms[place + 1 :]]
+        return terms
+
+
+class _Line(_Ordered, StrPrinter):
+    """Plain text on one line."""
+
+
+class _Board(_Ordered, LatexPrinter):
     """LaTeX with decimals as they are typed."""
+
+    def _needs_function_brackets(self, expr: Any) -> bool:
+        return not expr.is_Atom
+
+    def _print_log(self, expr: Any, exp: Any = None) -> str:
+        inner = self._print(expr.args[0])
+        if self._needs_function_brackets(expr.args[0]):
+            inner = rf"\left({inner} \right)"
+        return rf"\ln{{{inner}}}" if exp is None else rf"\ln^{{{exp}}}{{{inner}}}"
 
     def _print_Float(self, expr: sympy.Float) -> str:
         mantissa, _, exponent = f"{float(expr):.6g}".partition("e")
@@ -38,6 +83,10 @@ class _Board(LatexPrinter):
         if isinstance(expr.expr, sympy.Symbol):
             return rf"\frac{{\partial {inner}}}{{\partial {below}}}"
         return rf"\frac{{\partial}}{{\partial {below}}} \left({inner}\right)"
+
+    def _print_Piecewise(self, expr: sympy.Piecewise, exp: str | None = None) -> str:
+        cases = super()._print_Piecewise(expr)
+        return cases if exp is None else rf"\left({cases}\right)^{{{exp}}}"
 
     def _print_Heaviside(self, expr: Any, exp: Any = None) -> str:
         condition = self._print(expr.args[0])
@@ -75,6 +124,7 @@ def tex(
     settings = {
         "ln_notation": True,
         "inv_trig_style": "full",
+        "fold_func_brackets": True,
         "symbol_names": dict(names),
         "mul_symbol": "dot" if dots else None,
         "order": "none" if written else None,
@@ -96,6 +146,11 @@ def substituted(expression: Any, numbers: Mapping[sympy.Symbol, str]) -> str:
         for symbol, text in numbers.items()
     }
     return tex(expression, shown, dots=True)
+
+
+def plain(expression: Any) -> str:
+    """An expression as plain text on one line."""
+    return str(_Line().doprint(expression))
 
 
 def pretty(expression: Any, names: Mapping[sympy.Symbol, str]) -> str:

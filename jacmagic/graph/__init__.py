@@ -4,6 +4,7 @@ from jacmagic.graph.derivatives import PARTIALS, differentiate
 from jacmagic.graph.nodes import ONE, ZERO, BudgetExceeded, Graph
 from jacmagic.graph.numbers import exact
 from jacmagic.graph.operations import OPERATIONS, Operation
+from jacmagic.graph.quantities import Sums
 from jacmagic.graph.tape import Tape, write_tape
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "BudgetExceeded",
     "Graph",
     "Operation",
+    "Sums",
     "Tape",
     "differentiate",
     "exact",

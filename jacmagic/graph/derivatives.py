@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from jacmagic.graph.nodes import ONE, ZERO, Graph
+from jacmagic.graph.quantities import Sums
 
 Partials = tuple[int | None, ...]
 _TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
@@ -136,16 +137,34 @@ def differentiate(graph: Graph, outputs: Sequence[int], inputs: Sequence[int]) -
     """
     column = {node: j for j, node in enumerate(inputs)}
     rows: dict[int, Row] = {}
+    sums = Sums(graph)
     for node in graph.reach(outputs):
         graph.line = graph.lines[node]
         if node in column:
             rows[node] = {column[node]: ONE}
         elif any(rows[operand] for operand in graph.operands(node)):
-            rows[node] = _row(graph, node, rows)
+            rows[node] = _softmax_row(graph, sums, node, rows) or _row(graph, node, rows)
         else:
             rows[node] = {}
     graph.line = None
     return [rows[node] for node in outputs]
+
+
+def _softmax_row(graph: Graph, sums: Sums, node: int, rows: dict[int, Row]) -> Row | None:
+    """∂sᵢ/∂uⱼ = sᵢ(δᵢⱼ − sⱼ) where a node is eᵘⁱ / Σ eᵘʲ; None for other nodes."""
+    members = sums.softmax(node)
+    if members is None:
+        return None
+    below = graph.operands(node)[1]
+    made: Row = {}
+    for grown in members:
+        share = graph.div(grown, below)
+        slope = graph.sub(ONE, node) if share == node else graph.neg(share)
+        partial = graph.mul(node, slope)
+        for j, inner in rows[graph.operands(grown)[0]].items():
+            term = graph.mul(partial, inner)
+            made[j] = graph.add(made[j], term) if j in made else term
+    return {j: entry for j, entry in made.items() if entry != ZERO}
 
 
 def _row(graph: Graph, node: int, rows: dict[int, Row]) -> Row:

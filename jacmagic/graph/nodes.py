@@ -18,6 +18,7 @@ from jacmagic.graph.numbers import Number, exact, short
 from jacmagic.graph.operations import OPERATIONS
 
 ZERO, ONE = 0, 1
+LEAVES = frozenset({"number", "variable", "constant"})
 
 _NEGATED = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "eq": "ne", "ne": "eq"}
 
@@ -30,8 +31,8 @@ class Graph:
     """The nodes of one traced function.
 
     Attributes:
-        operations: each node's operation; `"number"` and `"variable"` are the leaves.
-        arguments: each node's argument nodes, or `(value,)` / `(name,)` for a leaf.
+        operations: each node's operation; those of `LEAVES` have no argument nodes.
+        arguments: each node's argument nodes, or `(value,)`, `(name,)`, `(name, value)` of a leaf.
         lines: line of the user's code at which each node was made, or None.
         line: the line that nodes made from now on will bear.
     """
@@ -97,6 +98,10 @@ class Graph:
     def variable(self, name: str) -> int:
         """The node of an input component."""
         return self._node("variable", name)
+
+    def constant(self, name: str, value: float) -> int:
+        """The node of a number that the user gave a name; it is never folded into others."""
+        return self._node("constant", name, float(value))
 
     def value(self, node: int) -> Number | None:
         """The number a node is, or None if it is not one."""
@@ -249,7 +254,7 @@ class Graph:
 
     def operands(self, node: int) -> tuple[int, ...]:
         """The argument nodes of a node; empty for a leaf."""
-        return () if self.operations[node] in ("number", "variable") else self.arguments[node]
+        return () if self.operations[node] in LEAVES else self.arguments[node]
 
     def reach(self, roots: Sequence[int]) -> list[int]:
         """All nodes that the roots are made of, themselves included, in topological order."""

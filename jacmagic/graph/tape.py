@@ -77,7 +77,7 @@ def write_tape_with_slots(
     """As `write_tape`, and also the slot of every node reached."""
     slot = {node: place for place, node in enumerate(inputs)}
     reached = [node for node in graph.reach(outputs) if node not in slot]
-    numbers = [node for node in reached if graph.operations[node] == "number"]
+    numbers = [node for node in reached if graph.operations[node] in ("number", "constant")]
     for node in numbers:
         slot[node] = len(slot)
     operations = []
@@ -85,6 +85,6 @@ def write_tape_with_slots(
         if node not in slot:
             operations.append((graph.operations[node], *(slot[a] for a in graph.operands(node))))
             slot[node] = len(slot)
-    constants = tuple(float(graph.arguments[node][0]) for node in numbers)
+    constants = tuple(float(graph.arguments[node][-1]) for node in numbers)
     outputs_ = tuple(slot[node] for node in outputs)
     return Tape(len(inputs), constants, tuple(operations), outputs_), slot

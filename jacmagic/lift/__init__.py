@@ -10,10 +10,11 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
-from jacmagic.lift.places import Loan, entrance, install, places_of, restore
+from jacmagic.lift.naming import Names, answered, current, naming
+from jacmagic.lift.places import Loan, entrance, fields_in, install, places_of, restore
 from jacmagic.lift.standins import inside
 
-__all__ = ["lifted"]
+__all__ = ["Names", "lifted", "naming"]
 
 
 def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -45,7 +46,11 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
         held: list[Loan] = []
         inside.count += 1
         try:
-            install(places_of(function), held)
+            places = places_of(function)
+            if current() is not None:
+                answered("", function)
+                places += fields_in(places)
+            install(places, held)
             return entrance(function)(*values, **named)
         finally:
             restore(held)

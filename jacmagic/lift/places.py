@@ -15,8 +15,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import nn
 
+from jacmagic.lift.naming import answered, fields_of
 from jacmagic.lift.standins import stand_in
 
 LIBRARIES = frozenset(
@@ -27,10 +29,17 @@ MISSING = object()
 
 @dataclass(frozen=True)
 class Place:
-    """One place a value is read from: `owner[key]`, a cell's contents, or a function's defaults."""
+    """One place a value is read from: `owner[key]`, a cell's contents, or a function's defaults.
+
+    Attributes:
+        owner: a dict, a cell or a function.
+        key: where in a dict.
+        names: what the user calls the value, or each of the defaults.
+    """
 
     owner: Any
     key: str | None = None
+    names: tuple[str, ...] = ()
 
     @property
     def identity(self) -> tuple[int, str | None]:
@@ -108,22 +117,49 @@ def places_of(target: Any) -> list[Place]:
     pending, seen = list(functions_of(target)), set()
     for holder in _holders(target):
         for name in holder:
-            place = Place(holder, name)
+            place = Place(holder, name, (name,))
             found[place.identity] = place
     while pending:
         function = pending.pop()
         if id(function) in seen:
             continue
         seen.add(id(function))
-        spots = [Place(cell) for cell in function.__closure__ or ()]
-        spots += [Place(function.__globals__, name) for name in names_in(function.__code__)]
-        for place in spots:
+        for place in _places_in(function):
             if place.identity not in found and (value := place.get()) is not MISSING:
                 found[place.identity] = place
                 pending += filter(is_users, functions_of(value))
         if function.__defaults__:
-            found[id(function), None] = Place(function)
+            found[id(function), None] = _defaults(function)
     return list(found.values())
+
+
+def _places_in(function: types.FunctionType) -> Iterator[Place]:
+    """The names that a function reads from outside itself, and its keyword-only defaults."""
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        yield Place(cell, None, (name,))
+    for name in names_in(function.__code__):
+        yield Place(function.__globals__, name, (name,))
+        if name == "from_numpy":
+            yield Place(vars(torch), name, (name,))
+    for name in function.__kwdefaults__ or ():
+        yield Place(function.__kwdefaults__, name, (name,))
+
+
+def _defaults(function: types.FunctionType) -> Place:
+    code = function.__code__
+    positional = code.co_varnames[: code.co_argcount]
+    return Place(function, None, positional[-len(function.__defaults__ or ()) :])
+
+
+def fields_in(places: Sequence[Place]) -> Iterator[Place]:
+    """The named numbers inside the values that stand in some places."""
+    for place in places:
+        value = place.get()
+        for part in value if isinstance(value, tuple) else (value,):
+            fields = fields_of(part)
+            holder = part if isinstance(part, dict) else getattr(part, "__dict__", None)
+            for key in fields:
+                yield Place(holder, key, (key,))
 
 
 def _holders(target: Any) -> Iterator[dict[str, Any]]:
@@ -137,12 +173,16 @@ def _holders(target: Any) -> Iterator[dict[str, Any]]:
             yield attributes
 
 
-def _replacement(value: Any) -> Any:
-    if isinstance(value, tuple):  # defaults
-        parts = tuple(map(stand_in, value))
+def _replacement(place: Place, value: Any) -> Any:
+    if isinstance(place.owner, types.FunctionType):  # defaults
+        parts = tuple(map(_answer, place.names, value))
         same = all(new is old for new, old in zip(parts, value, strict=True))
         return value if same else parts
-    return stand_in(value)
+    return _answer(place.names[0], value)
+
+
+def _answer(name: str, value: Any) -> Any:
+    return answered(name, stand_in(value))
 
 
 def install(places: Sequence[Place], held: list[Loan]) -> None:
@@ -152,7 +192,7 @@ def install(places: Sequence[Place], held: list[Loan]) -> None:
             current = place.get()
             loan = _loans.get(place.identity)
             if loan is None or loan.replacement is not current:
-                replacement = _replacement(current)
+                replacement = _replacement(place, current)
                 if replacement is current:
                     continue
                 loan = _loans[place.identity] = Loan(place, current, replacement)

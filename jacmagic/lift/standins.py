@@ -21,6 +21,7 @@ from torch import Tensor
 
 from jacmagic.lift.adapters import dtype_of, tensors_in
 from jacmagic.lift.counterparts import call
+from jacmagic.lift.naming import through
 
 
 class Depth(threading.local):
@@ -118,7 +119,7 @@ def received(value: Any) -> Any:
         return value  # longdouble: torch has none
     usable = value.flags.writeable and value.dtype.isnative and min(value.strides, default=0) >= 0
     native = value if usable else numpy.array(value, dtype=value.dtype.newbyteorder("="), order="C")
-    return torch.from_numpy(numpy.asarray(native)).as_subclass(ArrayTensor)
+    return _TORCH_FROM_NUMPY(numpy.asarray(native)).as_subclass(ArrayTensor)
 
 
 class FunctionStandIn:
@@ -132,6 +133,8 @@ class FunctionStandIn:
     def __call__(self, *values: Any, **named: Any) -> Any:
         if not inside.count:
             return self._original(*values, **named)
+        if (kept := through(self.__name__, values)) is not None:
+            return kept
         if all(map(_is_constant, tensors_in([*values, *named.values()]))):
             named = {key: _as_numpy(value) for key, value in named.items()}
             return received(self._original(*map(_as_numpy, values), **named))
@@ -171,10 +174,21 @@ class ModuleStandIn(types.ModuleType):
         return dir(MODULES[self.__name__])
 
 
+def _from_numpy(array: Any) -> Tensor:
+    """`torch.from_numpy`, which would refuse an array that is a tensor already."""
+    if isinstance(array, ArrayTensor):
+        return array.plain()
+    return _TORCH_FROM_NUMPY(_bare(array))
+
+
+_TORCH_FROM_NUMPY = torch.from_numpy
+
+
 @functools.cache
 def _stand_ins() -> dict[int, Any]:
     """The stand-in of every module and function of the tables, by the identity of the original."""
     table: dict[int, Any] = {id(module): ModuleStandIn(name) for name, module in MODULES.items()}
+    table[id(_TORCH_FROM_NUMPY)] = _from_numpy
     for module, home in MODULES.items():
         for name, value in vars(home).items():
             if callable(value) and not isinstance(value, type) and not name.startswith("_"):

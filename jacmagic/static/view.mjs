@@ -13,6 +13,7 @@
  * @property {string} head MathML of the left-hand side
  * @property {string[]} signs what stands before each link
  * @property {string[]} links MathML of each matrix, without its brackets
+ * @property {string[]} where MathML of the equations that explain names in them
  *
  * @typedef {object} Status
  * @property {string} point where the Jacobian stands
@@ -95,6 +96,29 @@ class Derivation {
   }
 }
 
+/** The equations after "with": what names in the derivation stand for. */
+class Where {
+  /** @param {HTMLElement} parent */
+  constructor(parent) {
+    this.box = parent;
+    this.shown = "";
+  }
+
+  /** @param {string[]} equations */
+  paint(equations) {
+    const source = equations.join("\n");
+    if (source === this.shown) return;
+    this.shown = source;
+    const document = this.box.ownerDocument;
+    const parts = equations.map((equation) => {
+      const part = make(document, "span", "");
+      part.append(readMathml(equation, document));
+      return part;
+    });
+    this.box.replaceChildren(...(parts.length ? [document.createTextNode("with "), ...parts] : []));
+  }
+}
+
 /** What stands below the table. */
 class Notes {
   /** @param {HTMLElement} parent */
@@ -170,12 +194,14 @@ function render({ model, el, signal }) {
   el.classList.add("jm-root");
   const title = make(document, "div", "jm-title");
   const chain = make(document, "div", "jm-chain");
+  const explained = make(document, "div", "jm-where");
   const stale = make(document, "p", "jm-stale-note");
   stale.setAttribute("role", "alert");
   const body = make(document, "div", "jm-body");
-  el.append(title, chain, stale, body);
+  el.append(title, chain, explained, stale, body);
   const spec = model.get("spec");
   const derivation = new Derivation(chain);
+  const where = new Where(explained);
   const grid = new Grid(body, spec);
   const notes = new Notes(body);
 
@@ -184,6 +210,7 @@ function render({ model, el, signal }) {
     const width = spec.columns.length;
     title.textContent = `${spec.title} ${status.point}`;
     derivation.paint(model.get("chain"));
+    where.paint(model.get("chain").where);
     grid.paint({
       values: asNumbers(model.get("values")),
       zero: asBytes(model.get("zeros")),

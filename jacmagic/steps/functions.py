@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import sympy
 
+from jacmagic.formula import sigmoid
 from jacmagic.steps.application import Expr
 
 
@@ -65,6 +66,12 @@ FUNCTIONS: dict[type, Elementary] = {
         r"\operatorname{artanh} u",
         r"\frac{1}{1 - u^{2}}",
         lambda u: 1 / (1 - u**2),
+    ),
+    sigmoid: Elementary(
+        "sigmoid",
+        r"\sigma(u)",
+        r"\sigma(u) \left(1 - \sigma(u)\right)",
+        lambda u: sigmoid(u) * (1 - sigmoid(u)),
     ),
     sympy.erf: Elementary(
         "error function",

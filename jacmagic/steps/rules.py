@@ -63,6 +63,52 @@ def _constant_factor(expression: Expr, symbol: sympy.Symbol) -> Application | No
     )
 
 
+def _softmax(expression: Expr, symbol: sympy.Symbol) -> Application | None:
+    """sᵢ′ = sᵢ(uᵢ′ − Σ sⱼuⱼ′) of sᵢ = eᵘⁱ / Σ eᵘʲ."""
+    if not (expression.is_Mul and len(expression.args) == 2):
+        return None
+    grown, below = sorted(expression.args, key=lambda factor: not isinstance(factor, sympy.exp))
+    if not (isinstance(grown, sympy.exp) and below.is_Pow and below.exp == -1):
+        return None
+    members = below.base.args if below.base.is_Add else ()
+    if grown not in members or not all(isinstance(term, sympy.exp) for term in members):
+        return None
+    own = grown.args[0]
+    moving = [term for term in members if symbol in term.free_symbols]
+    shares = tuple(term / below.base for term in moving)
+    exponents = tuple(term.args[0] for term in moving)
+    place = exponents.index(own) if own in exponents else None
+
+    def assemble(d: tuple[Expr, ...], g: tuple[Expr, ...]) -> Expr:
+        weighted = sympy.Add(*(share * inner for share, inner in zip(g[1:], d, strict=True)))
+        return g[0] * (weighted * -1 if place is None else d[place] - weighted)
+
+    return Application("softmax", _SOFTMAX, exponents, (expression, *shares), assemble)
+
+
+_SOFTMAX = (
+    r"s_{i}' = s_{i} \Big(u_{i}' - \sum_{j} s_{j} u_{j}'\Big), "
+    r"\quad s_{i} = \frac{e^{u_{i}}}{\sum_{j} e^{u_{j}}}"
+)
+
+
+def _norm(expression: Expr, symbol: sympy.Symbol) -> Application | None:
+    """‖u‖′ = (Σ uⱼuⱼ′) / ‖u‖ of ‖u‖ = √(Σ uⱼ²)."""
+    if not (expression.is_Pow and expression.exp == sympy.Rational(1, 2)):
+        return None
+    terms = expression.base.args if expression.base.is_Add else ()
+    if len(terms) < 2 or not all(term.is_Pow and term.exp == 2 for term in terms):
+        return None
+    moving = tuple(term.base for term in terms if symbol in term.free_symbols)
+    return Application(
+        "norm",
+        r"\left\| u \right\|' = \frac{u_{1} u_{1}' + u_{2} u_{2}' + \ldots}{\left\| u \right\|}",
+        moving,
+        (*moving, expression),
+        lambda d, g: sympy.Add(*(u * inner for u, inner in zip(g[:-1], d, strict=True))) / g[-1],
+    )
+
+
 def _quotient(expression: Expr, symbol: sympy.Symbol) -> Application | None:
     """(u/v)′ = (u′v − uv′)/v²."""
     if not expression.is_Mul:
@@ -243,10 +289,12 @@ STRUCTURES: dict[str, Rule] = {
     "constant": _constant,
     "variable": _variable,
     "sum": _sum,
+    "softmax": _softmax,
     "constant factor": _constant_factor,
     "quotient": _quotient,
     "product": _product,
     "reciprocal": _reciprocal,
+    "norm": _norm,
     "power": _power,
     "logarithm of a size": _log_of_size,
     "elementary function": _elementary,

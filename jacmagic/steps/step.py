@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 import sympy
 from sympy.core.parameters import distribute
 
-from jacmagic.formula import tex
+from jacmagic.formula import plain, substituted, tex
 from jacmagic.steps.application import Application, Expr
 from jacmagic.steps.rules import apply_rule
 
@@ -45,6 +45,21 @@ class Equation:
 
 
 @dataclass(frozen=True)
+class Ending:
+    """What follows the derivative in the last line: "= 3 · 4² = 48".
+
+    Attributes:
+        named: the derivative as it stands in the matrix, in terms of named parts.
+        numbers: LaTeX of the number of each symbol.
+        value: LaTeX of what it comes to.
+    """
+
+    named: Expr
+    numbers: Mapping[Any, str]
+    value: str
+
+
+@dataclass(frozen=True)
 class Step:
     """A rule applied to an expression.
 
@@ -57,6 +72,7 @@ class Step:
         symbol: the variable to differentiate by.
         applied: the rule's own parts, from which `after` was assembled.
         names: LaTeX of each symbol; SymPy's own for those not named.
+        ending: how the last line goes on after the derivative.
     """
 
     rule: str
@@ -67,6 +83,7 @@ class Step:
     symbol: Any = None
     applied: Application | None = field(default=None, repr=False, compare=False)
     names: Mapping[Any, str] = field(default_factory=dict, repr=False, compare=False)
+    ending: Ending | None = field(default=None, repr=False, compare=False)
 
     @cached_property
     def equations(self) -> tuple[Equation, ...]:
@@ -76,11 +93,17 @@ class Step:
         if len(lines) > MOST_LINES:
             more = f"and {len(lines) - MOST_LINES + 1} more steps"
             lines[MOST_LINES - 1 :] = [Equation(1, more, "", r"\ldots", "…")]
+        shown, plainly = self._closing(_Tex(self)), self._closing(_Plain(self))
         if len(lines) > 1 or first is not self:
-            lines.append(
-                Equation(0, "", "", self._closing(_Tex(self)), self._closing(_Plain(self)))
-            )
-        return tuple(lines)
+            return (*lines, Equation(0, "", "", " = ".join(shown), " = ".join(plainly)))
+        (line,) = lines
+        rest = [part for part in shown if part not in line.latex.split(" = ")]
+        further = [part for part in plainly if part not in line.text.split(" = ")]
+        return (
+            replace(
+                line, latex=" = ".join([line.latex, *rest]), text=" = ".join([line.text, *further])
+            ),
+        )
 
     @property
     def latex(self) -> str:
@@ -132,11 +155,16 @@ class Step:
             sides.append(pen.expression(self.after))
         return " = ".join(dict.fromkeys(sides))
 
-    def _closing(self, pen: _Pen) -> str:
-        """The whole entry: what the steps assemble to, and its other form if it has one."""
+    def _closing(self, pen: _Pen) -> list[str]:
+        """The whole entry: what the steps assemble to, its other forms, the numbers put in."""
         forms = [child.after for child in self.children if self.rule == REARRANGED]
-        sides = [pen.derivative(self.before), *map(pen.expression, [*forms, self.after])]
-        return " = ".join(dict.fromkeys(sides))
+        forms.append(self.after)
+        if self.ending is not None:
+            forms.append(self.ending.named)
+        sides = [pen.derivative(self.before), *map(pen.expression, forms)]
+        if self.ending is not None:
+            sides += pen.numbers(self.ending)
+        return list(dict.fromkeys(sides))
 
 
 def _remark(line: Equation) -> str:
@@ -151,6 +179,8 @@ def _remark(line: Equation) -> str:
 
 class _Pen:
     """Writes expressions and the assembly of a rule; what differs is the notation."""
+
+    has_bars = False  # whether a fraction bar holds together what stands below it
 
     def __init__(self, step: Step) -> None:
         self.names, self.symbol = step.names, step.symbol
@@ -167,6 +197,10 @@ class _Pen:
     def written(self, skeleton: Expr, shown: Mapping[sympy.Symbol, str]) -> str:
         raise NotImplementedError
 
+    def numbers(self, ending: Ending) -> list[str]:
+        """The entry with the numbers put in, and its value."""
+        raise NotImplementedError
+
     def assembly(self, applied: Application) -> str:
         """The rule's answer with ∂u/∂x in the places of the children's results."""
         inner = [sympy.Symbol(f"inner{k}_", real=True) for k in range(len(applied.inner))]
@@ -175,7 +209,7 @@ class _Pen:
         alone = len(given) == 1  # a single factor stands in front, where a minus needs no brackets
         for k, (symbol, part) in enumerate(zip(given, applied.given, strict=True)):
             apart = _falls_apart(part) or (not alone and part.could_extract_minus_sign())
-            free = k == _BELOW.get(applied.rule) or not apart
+            free = (self.has_bars and k == _BELOW.get(applied.rule)) or not apart
             shown[symbol] = self.expression(part) if free else self.bracketed(part)
         with sympy.evaluate(False):
             skeleton = applied.assemble(tuple(inner), tuple(given))
@@ -185,8 +219,13 @@ class _Pen:
 class _Tex(_Pen):
     r"""LaTeX: \frac{\partial}{\partial x}\left(…\right)."""
 
+    has_bars = True
+
     def expression(self, expression: Expr) -> str:
         return tex(expression, self.names)
+
+    def numbers(self, ending: Ending) -> list[str]:
+        return [substituted(ending.named, ending.numbers), ending.value]
 
     def derivative(self, expression: Expr) -> str:
         operator = rf"\frac{{\partial}}{{\partial {tex(self.symbol, self.names)}}}"
@@ -208,7 +247,7 @@ class _Plain(_Pen):
     """Plain text: ∂/∂x (…)."""
 
     def expression(self, expression: Expr) -> str:
-        return sympy.sstr(expression)
+        return plain(expression)
 
     def derivative(self, expression: Expr) -> str:
         return f"∂/∂{sympy.sstr(self.symbol)} ({self.expression(expression)})"
@@ -216,10 +255,40 @@ class _Plain(_Pen):
     def bracketed(self, expression: Expr) -> str:
         return f"({self.expression(expression)})"
 
+    def numbers(self, ending: Ending) -> list[str]:
+        symbols = [part for part in ending.numbers if ending.named.has(part)]
+        places = {part: sympy.Symbol(f"inner{k}_") for k, part in enumerate(symbols)}
+        text = plain(_in_place(ending.named, places))
+        known = {places[part].name: _plain_number(ending.numbers[part]) for part in symbols}
+        return [
+            _PLACEHOLDER.sub(lambda found: known[found[0]], text),
+            _plain_number(ending.value).strip("()"),
+        ]
+
     def written(self, skeleton: Expr, shown: Mapping[sympy.Symbol, str]) -> str:
         by_name = {symbol.name: part for symbol, part in shown.items()}
         text = _FACTORS.sub(r"\1 · ", sympy.sstr(skeleton, order="none"))
         return _PLACEHOLDER.sub(lambda found: by_name[found[0]], text)
+
+
+def _in_place(expression: Expr, places: Mapping[Any, sympy.Symbol]) -> Expr:
+    """An expression with other symbols, in the same order and without evaluation."""
+    if expression in places:
+        return places[expression]
+    if not expression.args:
+        return expression
+    parts = [_in_place(part, places) for part in expression.args]
+    if isinstance(expression, sympy.Add | sympy.Mul | sympy.Pow):
+        return expression.func(*parts, evaluate=False)
+    return expression.func(*parts)
+
+
+def _plain_number(source: str) -> str:
+    r"""A number's LaTeX as plain text, a negative one in brackets: 2 \cdot 10^{-3} → 2e-3."""
+    text = re.sub(r"(?: \\cdot )?10\^\{(-?\d+)\}", r"e\1", source)
+    text = text.replace(r"\infty", "inf").replace(r"\mathrm{nan}", "nan")
+    text = f"1{text}" if text.startswith("e") else text
+    return f"({text})" if text.startswith("-") else text
 
 
 def _falls_apart(expression: Expr) -> bool:
@@ -236,6 +305,9 @@ def derive(
     *,
     names: Mapping[Any, str] | None = None,
     entry: Expr | None = None,
+    named: Expr | None = None,
+    numbers: Mapping[Any, str] | None = None,
+    value: str = "",
 ) -> Step:
     """Differentiate an expression rule by rule.
 
@@ -245,6 +317,9 @@ def derive(
         names: LaTeX of each symbol.
         entry: the derivative in the form that is shown elsewhere; where it differs from what the
             rules assemble, a last step rearranges it.
+        named: the entry in terms of named parts, where it is shown so.
+        numbers: LaTeX of the number of each symbol; the last line then ends in numbers.
+        value: LaTeX of the entry's number.
 
     Returns:
         The outermost step; `.after` is the derivative.
@@ -269,6 +344,8 @@ def derive(
 
     with distribute(False):
         step = walk(expression)
-    if entry is None or entry == step.after:
+    if entry is not None and entry != step.after:
+        step = Step(REARRANGED, "", expression, entry, (step,), symbol, None, names or {})
+    if numbers is None:
         return step
-    return Step(REARRANGED, "", expression, entry, (step,), symbol, None, names or {})
+    return replace(step, ending=Ending(step.after if named is None else named, numbers, value))

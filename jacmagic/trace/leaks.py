@@ -19,6 +19,7 @@ from torch.utils._python_dispatch import _disable_current_modes
 from torch.utils._pytree import tree_flatten
 
 from jacmagic.trace.mode import Concolic
+from jacmagic.trace.naming import Names
 from jacmagic.trace.places import users_line
 from jacmagic.trace.rules import Unsupported
 
@@ -88,10 +89,10 @@ _SHOWN = frozenset({"__format__", "__repr__", "__str__"})
 class LeakWatch(TorchFunctionMode):
     """Notices the user's calls that cut the graph, and carries the expressions across."""
 
-    def __init__(self, mode: Concolic) -> None:
-        """Watch over the calls of a function traced by this mode."""
+    def __init__(self, mode: Concolic, names: Names | None = None) -> None:
+        """Watch over the calls of a function traced by this mode, with named constants or not."""
         super().__init__()
-        self.mode = mode
+        self.mode, self.names = mode, names
         self._noted: dict[tuple[str, int | None], set[int]] = {}
 
     @property
@@ -118,6 +119,8 @@ class LeakWatch(TorchFunctionMode):
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
+        if self.names is not None:
+            func, args, kwargs = self.names.carried(func, args, kwargs)
         name = getattr(func, "__name__", "")
         if args and _has_shadow(self.mode, args[0]):
             if name in _SHOWN:

@@ -20,7 +20,8 @@ _NOT_THE_USERS = tuple(
 _STANDARD = sysconfig.get_path("stdlib")
 
 
-def _is_users(name: str) -> bool:
+def is_users(name: str) -> bool:
+    """Whether a file is the user's own, and no library's."""
     if name.startswith(_NOT_THE_USERS) or name.startswith("<frozen"):
         return False
     return not name.startswith(_STANDARD) or name.startswith(_INSTALLED)
@@ -33,7 +34,7 @@ def users_line() -> int | None:
         name = frame.f_code.co_filename
         if name == _TRACER and frame.f_code.co_name == "trace":
             return None
-        if _is_users(name):
+        if is_users(name):
             return frame.f_lineno
         frame = frame.f_back
     return None

@@ -11,7 +11,7 @@ import io
 import time
 import traceback
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -22,10 +22,13 @@ import torch
 
 from jacmagic.errors import JacmagicError
 from jacmagic.graph import BudgetExceeded, Graph
+from jacmagic.labels import Label
+from jacmagic.lift import naming
 from jacmagic.structure import flatten
 from jacmagic.trace.conditions import Assumption
 from jacmagic.trace.leaks import Leak, LeakWatch
 from jacmagic.trace.mode import Concolic
+from jacmagic.trace.naming import Constant, Names
 from jacmagic.trace.rules import Unsupported
 from jacmagic.trace.shadows import Poisoned
 
@@ -61,6 +64,8 @@ class Trace:
         outputs: the m output nodes, in row order.
         assumptions: the conditions that held along the way.
         leaks: the places where values left torch's graph.
+        constants: the numbers that kept the names the user gave them.
+        variables: what the function itself calls some of the nodes.
     """
 
     graph: Graph
@@ -68,6 +73,8 @@ class Trace:
     outputs: tuple[int, ...]
     assumptions: tuple[Assumption, ...] = ()
     leaks: tuple[Leak, ...] = field(default=())
+    constants: tuple[Constant, ...] = ()
+    variables: Mapping[int, Label] = field(default_factory=dict)
 
 
 @cache
@@ -85,6 +92,7 @@ def trace(
     *,
     limit: int = 200_000,
     seconds: float | None = None,
+    given: Mapping[str, Any] | None = None,
 ) -> Trace | Refusal:
     """Trace a function at a point.
 
@@ -94,6 +102,8 @@ def trace(
         names: n distinct names, one for each component of all tensors in row-major order.
         limit: nodes above which the trace gives up.
         seconds: time after which it gives up; None for no bound.
+        given: arguments that stay constant, by name; if not None, these and all other constants
+            that the user gave a name keep it.
 
     Returns:
         The trace, or a refusal. Output printed by the function, and torch's warnings about cut
@@ -103,13 +113,14 @@ def trace(
     deadline = None if seconds is None else time.monotonic() + seconds
     graph = Graph(limit=limit, deadline=deadline)
     mode = Concolic(graph)
-    watch = LeakWatch(mode)
+    kept = None if given is None else Names(mode, names)
+    watch = LeakWatch(mode, kept)
     try:
         inputs = tuple(graph.variable(name) for name in names)
         copies = _shadowed_copies(mode, tensors, inputs)
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
-            with torch.enable_grad(), watch, mode:
+            with _naming(kept, given or {}), torch.enable_grad(), watch, mode:
                 result = function(*copies)
             leaves = flatten(result).leaves
         outputs = tuple(
@@ -123,7 +134,23 @@ def trace(
         return Refusal("the function", graph.line, f"is too large: {exceeded}")
     except Exception as error:  # noqa: BLE001 - the user's code runs here; it only costs the formula
         return _refused(error, graph.line, watch.leaks)
-    return Trace(graph, inputs, outputs, tuple(mode.conditions.met), watch.leaks)
+    met = tuple(mode.conditions.met)
+    if kept is None:
+        return Trace(graph, inputs, outputs, met, watch.leaks)
+    return Trace(graph, inputs, outputs, met, watch.leaks, kept.constants, kept.variables())
+
+
+@contextlib.contextmanager
+def _naming(names: Names | None, given: Mapping[str, Any]) -> Iterator[None]:
+    """Keep names while the function runs; those of its constant arguments first."""
+    if names is None:
+        yield
+        return
+    for name, value in given.items():
+        if isinstance(value, torch.Tensor):
+            names.offer(name, value)
+    with naming(names), names.watching():
+        yield
 
 
 def _shadowed_copies(

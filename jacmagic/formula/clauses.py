@@ -1,0 +1,135 @@
+"""Which parts of a long formula deserve a name: "with s = softmax(x), u = x² + y²".
+
+Names come from mathematics first (the components of a softmax, the norm of a vector), then from the
+user's own variables, and then, for what is still repeated, from a short row of letters. Everything
+is decided on the graph, by counting how often each part would be written out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+
+from jacmagic.formula.sympify import tree_sizes
+from jacmagic.graph import Graph, Sums
+from jacmagic.labels import Label
+
+MOST = 6  # names beside those of softmax components
+MOST_MEMBERS = 12  # components of a softmax up to which each is named
+SMALLEST = 4  # symbols that a repeated part must have to be worth a letter
+_LETTERS = ("u", "v", "w", "p", "q", "a", "b", "c", "d", "h")
+
+
+class Clauses:
+    """Names for nodes of one graph, given out one at a time."""
+
+    def __init__(self, graph: Graph, roots: Sequence[int], taken: set[str]) -> None:
+        """Name parts of some roots, avoiding identifiers that are taken."""
+        self.graph, self.roots = graph, [root for root in roots if graph.operands(root)]
+        self._reached = graph.reach(self.roots)
+        self._taken = set(taken)
+        self.names: dict[int, Label] = {}
+
+    def name(self, node: int, label: Label) -> bool:
+        """Give a node a name, unless the name is taken."""
+        if node in self.names or label.symbol in self._taken:
+            return False
+        self._taken.add(label.symbol)
+        self.names[node] = label
+        return True
+
+    def name_softmax(self) -> None:
+        """Components of softmaxes are called s₀ and s₁; of a second one p₀ and p₁."""
+        sums = Sums(self.graph)
+        letters = iter(("s", "p", "q"))
+        seen: dict[tuple[int, ...], str] = {}
+        reached = set(self._reached)
+        for node in self._reached:
+            members = sums.softmax(node)
+            if members is None or len(members) > MOST_MEMBERS or members in seen:
+                continue
+            seen[members] = letter = next(letters, "")
+            below = self.graph.operands(node)[1]
+            for place, grown in enumerate(members if letter else ()):
+                share = self.graph.div(grown, below)
+                if share in reached:
+                    self.name(share, Label(letter, (place,)))
+
+    def name_norms(self, vectors: Mapping[tuple[int, ...], str]) -> None:
+        """Norms of whole vectors of three components or more are called ‖x‖.
+
+        Args:
+            vectors: what the components of an input or a variable are together called.
+        """
+        sums = Sums(self.graph)
+        for node in self._reached:
+            parts = sums.norm(node)
+            if parts is not None and parts in vectors and len(parts) > 2:
+                self.name(node, Label(f"‖{vectors[parts]}‖"))
+
+    def name_sigmoids(self) -> None:
+        """Repeated sigmoids of more than a symbol are called s, or s₀ and s₁."""
+        gains = self._gains(least=SMALLEST)
+        found = [n for n in gains if self.graph.operations[n] == "sigmoid" and gains[n] > 0]
+        for place, node in enumerate(found[:MOST]):
+            self.name(node, Label("s", (place,) if len(found) > 1 else ()))
+
+    def name_variables(self, variables: Mapping[int, Label]) -> None:
+        """The user's own variables, where that makes the roots shorter, the largest gain first."""
+        gains = self._gains(least=2)
+        found = sorted(
+            (node for node in variables if gains.get(node, 0) > 1), key=gains.__getitem__
+        )
+        for node in found[-MOST:]:
+            self.name(node, variables[node])
+
+    def name_repeated(self) -> None:
+        """What is still repeated gets a letter, the largest gain first."""
+        letters = iter(_LETTERS)
+        while len(self.names) < MOST:
+            gains = self._gains(least=SMALLEST)
+            best = max(gains, key=gains.__getitem__, default=None)
+            if best is None or gains[best] < 8:
+                return
+            while not self.name(best, Label(letter := next(letters, ""))):
+                if not letter:
+                    return
+
+    def _gains(self, least: int) -> dict[int, int]:
+        """How many symbols naming each part would save."""
+        graph = self.graph
+        uses: Counter[int] = Counter(self.roots)
+        uses.update(list(self.names))  # a named part is written out once
+        for node in reversed(self._reached):
+            once = node in self.names
+            for operand in graph.operands(node):
+                uses[operand] += 1 if once else uses[node]
+        nodes = [
+            n for n in self._reached if n not in self.names and uses[n] > 1 and _nameable(graph, n)
+        ]
+        sizes = dict(zip(nodes, self.sizes(nodes), strict=True))
+        return {
+            node: (uses[node] - 1) * (size - 1) - 2 for node, size in sizes.items() if size >= least
+        }
+
+    def sizes(self, nodes: Sequence[int]) -> list[int]:
+        """How many symbols nodes have when written out, named parts counted as one."""
+        return tree_sizes(self.graph, nodes, ends=self.names.keys())
+
+    def used(self, roots: Sequence[int]) -> Iterator[int]:
+        """The named nodes that roots need, directly or through other named ones, in order."""
+        waiting, seen = list(roots), set[int]()
+        while waiting:
+            node = waiting.pop()
+            if node not in seen:
+                seen.add(node)
+                waiting.extend(self.graph.operands(node))
+        return (node for node in sorted(self.names) if node in seen)
+
+
+def _nameable(graph: Graph, node: int) -> bool:
+    """Whether a part is a number; signs, conditions and cases stay in place."""
+    operation = graph.operations[node]
+    return bool(graph.operands(node)) and not (
+        operation in ("neg", "where") or graph.is_condition(node)
+    )
