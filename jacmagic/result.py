@@ -159,23 +159,23 @@ class Jacobian:
     @property
     def refusal(self) -> Refusal | None:
         """Why there is no formula: operation, line and reason; None where there is one."""
-        return self._found if isinstance(self._found, Refusal) else self._found.unreadable
-
-    @property
-    def _readable(self) -> ClosedForm | None:
-        return None if self.refusal is not None else self._form
+        return self._read if isinstance(self._read, Refusal) else None
 
     @cached_property
+    def _read(self) -> Reading | Refusal:
+        """The closed form as it is shown, or why there is none."""
+        if isinstance(self._found, Refusal):
+            return self._found
+        return self.road.reading(self.problem, self._found, names=self.view.names)
+
+    @property
     def reading(self) -> Reading | None:
         """The closed form as it is shown: constants and repeated parts by name; None without one.
 
         Its `.matrix` is in terms of `.clauses` ("with u = …"); named constants are numbers with a
         name, as π is. `formula` is the same Jacobian in the inputs' symbols alone.
         """
-        form = self._readable
-        if form is None:
-            return None
-        return self.road.reading(self.problem, form, names=self.view.names)
+        return self._read if isinstance(self._read, Reading) else None
 
     @property
     def formula(self) -> sympy.Matrix | None:
@@ -183,12 +183,12 @@ class Jacobian:
 
         Plain SymPy in `symbols` alone: constants are numbers, nothing is abbreviated.
         """
-        return None if self._readable is None else self._readable.matrix
+        return None if self.reading is None or self._form is None else self._form.matrix
 
     @property
     def expressions(self) -> sympy.Matrix | None:
         """The function as a SymPy vector (m, 1), or None."""
-        return None if self._readable is None else self._readable.expressions
+        return None if self.reading is None or self._form is None else self._form.expressions
 
     @property
     def symbols(self) -> tuple[sympy.Symbol, ...]:
@@ -242,7 +242,7 @@ class Jacobian:
             PointError: if there is no closed form to derive.
             IndexError: if there is no such entry.
         """
-        form, reading, digits = self._readable, self.reading, self.view.digits
+        form, reading, digits = self._form, self.reading, self.view.digits
         if form is None or reading is None:
             raise PointError(f"expected a closed form to derive; found none: {self.refusal}")
         point = point_of(self.problem)

@@ -7,7 +7,8 @@ hold any more; then the function is traced again there, and both closed forms ar
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -47,7 +48,7 @@ class Road:
         """
         self.budget = budget
         self._forms: list[ClosedForm] = []
-        self._readings: dict[tuple[int, bool], Reading] = {}
+        self._readings: dict[tuple[int, bool], Reading | Refusal] = {}
         self._wanted = wanted
         self._refusals: dict[tuple[float, ...], Refusal] = {}
         self._lock = threading.RLock()
@@ -77,7 +78,9 @@ class Road:
                 self._forms.append(found)
             return found
 
-    def reading(self, problem: Problem, form: ClosedForm, *, names: bool = True) -> Reading:
+    def reading(
+        self, problem: Problem, form: ClosedForm, *, names: bool = True
+    ) -> Reading | Refusal:
         """How a closed form is shown, with the names of constants or with their numbers.
 
         Args:
@@ -88,19 +91,39 @@ class Road:
         with self._lock:
             known = self._readings.get((id(form), names))
             if known is None:
-                known = _read((self._named(problem, form) if names else None) or form, self.budget)
+                known = form.too_large or self._read(problem, form, names)
                 self._readings[id(form), names] = known
             return known
 
-    def _named(self, problem: Problem, form: ClosedForm) -> ClosedForm | None:
+    def _read(self, problem: Problem, form: ClosedForm, names: bool) -> Reading | Refusal:
+        """A reading with everything in it converted, from a second trace where names help."""
+        reading = Reading(form)
+        has_constants = form.trace.has_constants or bool(problem.parameters)
+        if (names and has_constants) or reading.is_wide:
+            named = self._named(problem, form, problem.parameters if names else None)
+            reading = reading if named is None else Reading(named)
+        for attempt in (reading, Reading(form, named=False)):
+            try:
+                with within(self.budget):
+                    _ = attempt.matrix, attempt.written, attempt.clauses
+                return attempt
+            except (BudgetExceeded, RecursionError) as error:
+                reason = f"is too slow to write out: {error}"
+                if isinstance(error, RecursionError):
+                    reason = "is nested too deeply to write out"
+        return Refusal("the closed form", None, reason)
+
+    def _named(
+        self, problem: Problem, form: ClosedForm, given: Mapping[str, Any] | None
+    ) -> ClosedForm | None:
         """The same closed form from a trace that keeps the names of constants."""
         tensors = [one.value for one in problem.inputs]
-        names, given = symbols(form.columns), problem.parameters
+        names = symbols(form.columns)
         traced = trace(problem.function, tensors, names, seconds=self.budget, given=given)
         if isinstance(traced, Refusal):
             return None
         named = close(traced, form.columns, budget=self.budget)
-        if isinstance(named, Refusal):
+        if isinstance(named, Refusal) or named.too_large is not None:
             return None
         point = point_of(problem)
         same = np.allclose(
@@ -124,17 +147,6 @@ class Road:
                 "gave other values when it ran again: random, or it keeps state",
             )
         return form
-
-
-def _read(form: ClosedForm, budget: float | None) -> Reading:
-    """A reading with everything in it converted; one without clauses if these take too long."""
-    reading = Reading(form)
-    try:
-        with within(budget):
-            _ = reading.matrix, reading.written, reading.clauses
-    except (BudgetExceeded, RecursionError):
-        return Reading(form, named=False)
-    return reading
 
 
 def _same_values(form: ClosedForm, point: Sequence[float], outputs: Sequence[float]) -> bool:

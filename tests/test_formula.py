@@ -11,6 +11,7 @@ import pytest
 import sympy
 import torch
 
+from jacmagic import jacobian
 from jacmagic.formula import ClosedForm, Reading, close, substituted, tex
 from jacmagic.formula.landmarks import kinks, origin_of_nonfinite
 from jacmagic.formula.numbers import number
@@ -142,7 +143,7 @@ def test_too_long_to_read():
         return x
 
     form = closed_form(growing, x=0.5)
-    assert "too long to read" in str(form.unreadable)
+    assert "too long to read" in str(form.too_large)
     assert np.isfinite(form.values([0.5])).all()
 
 
@@ -154,7 +155,9 @@ def test_nested_too_deeply():
             x = torch.sin(x)
         return x
 
-    assert closed_form(deep, x=0.5).unreadable is not None
+    J = jacobian(deep, torch.tensor(0.5, dtype=torch.float64))
+    assert J.formula is None and "too long to read" in str(J.refusal)
+    assert J.agreement.verdict == "agree"
 
 
 def test_kinks_are_found():
@@ -200,4 +203,4 @@ def test_long_conditions_are_left_out():
 
     form = closed_form(doubling, x=0.5)
     assert len(form.assumptions) < 60
-    assert form.unreadable is not None
+    assert form.too_large is not None

@@ -76,24 +76,35 @@ class Clauses:
 
     def name_variables(self, variables: Mapping[int, Label]) -> None:
         """The user's own variables, where that makes the roots shorter, the largest gain first."""
-        gains = self._gains(least=2)
-        found = sorted(
-            (node for node in variables if gains.get(node, 0) > 1), key=gains.__getitem__
-        )
-        for node in found[-MOST:]:
-            self.name(node, variables[node])
+        gains = {node: gain for node, gain in self._gains(least=2).items() if gain > 1}
+        families: dict[str, list[int]] = {}
+        for node in sorted(gains.keys() & variables.keys()):
+            families.setdefault(variables[node].name, []).append(node)
+        found = sorted(families.values(), key=lambda nodes: sum(gains[n] for n in nodes))
+        for nodes in found[-MOST:]:
+            for node in nodes:
+                self.name(node, variables[node])
 
     def name_repeated(self) -> None:
-        """What is still repeated gets a letter, the largest gain first."""
-        letters = iter(_LETTERS)
-        while len(self.names) < MOST:
+        """What is still repeated gets a letter, the largest gain first; its like share the letter.
+
+        Three parts or more of the same operation and gain are a family: u₀, u₁, u₂.
+        """
+        for letter in _LETTERS:
             gains = self._gains(least=SMALLEST)
-            best = max(gains, key=gains.__getitem__, default=None)
-            if best is None or gains[best] < 8:
+            if len({label.name for label in self.names.values()}) >= MOST or not gains:
                 return
-            while not self.name(best, Label(letter := next(letters, ""))):
-                if not letter:
-                    return
+            best = max(gains, key=gains.__getitem__)
+            if gains[best] < 8:
+                return
+            like = [node for node, gain in gains.items() if self._is_like(node, best, gains)]
+            places = [(place,) for place in range(len(like))] if len(like) > 2 else [()]
+            for node, place in zip(like if len(like) > 2 else [best], places, strict=True):
+                self.name(node, Label(letter, place))
+
+    def _is_like(self, node: int, other: int, gains: Mapping[int, int]) -> bool:
+        same = self.graph.operations[node] == self.graph.operations[other]
+        return same and gains[node] == gains[other]
 
     def _gains(self, least: int) -> dict[int, int]:
         """How many symbols naming each part would save."""

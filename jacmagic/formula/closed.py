@@ -25,7 +25,9 @@ from jacmagic.trace import Refusal, Trace
 LARGEST_ENTRY = 4_000  # symbols in one entry when written out
 LARGEST_MATRIX = 60_000  # symbols in all entries together
 LONGEST_CONDITION = 200  # symbols in an assumption that is written out
-_TIDY_BELOW = 120  # operations up to which other forms of an entry are tried
+_TIDY_BELOW = 120  # symbols up to which other forms of an entry are tried
+_TIDY_TOGETHER = 1_500  # symbols of all entries up to which that is so
+_TIDY_ALWAYS = 24  # symbols of an entry for which other forms are tried in any case
 
 
 @dataclass(frozen=True)
@@ -106,21 +108,8 @@ class ClosedForm:
         return dict(zip(self.trace.inputs, self.symbols, strict=True))
 
     @cached_property
-    def unreadable(self) -> Refusal | None:
-        """Why the expressions cannot be written out, if they cannot; writes them if they can."""
-        if self._too_large is not None:
-            return self._too_large
-        try:
-            with within(self.budget):
-                _ = self.expressions, self.matrix
-        except BudgetExceeded as exceeded:
-            return Refusal("the closed form", None, f"is too slow to write out: {exceeded}")
-        except RecursionError:
-            return Refusal("the closed form", None, "is nested too deeply to write out")
-        return None
-
-    @cached_property
-    def _too_large(self) -> Refusal | None:
+    def too_large(self) -> Refusal | None:
+        """Why the expressions are not written out, where they would be too long."""
         sizes = tree_sizes(self.graph, [*self.trace.outputs, *self.entries])
         if max(sizes, default=0) > LARGEST_ENTRY or sum(sizes) > LARGEST_MATRIX:
             return Refusal(
@@ -136,11 +125,7 @@ class ClosedForm:
     @cached_property
     def matrix(self) -> sympy.Matrix:
         """The Jacobian, (m, n), each entry in the shortest of a few equal forms."""
-        tidied: dict[sympy.Expr, sympy.Expr] = {}
-        for entry in (converted := self._convert(self.entries)):
-            if entry not in tidied:
-                tidied[entry] = shortest(entry)
-        return sympy.Matrix(*self.shape, [tidied[entry] for entry in converted])
+        return sympy.Matrix(*self.shape, tidied(self._convert(self.entries)))
 
     @cached_property
     def assumptions(self) -> list[tuple[sympy.Basic, int | None]]:
@@ -160,22 +145,27 @@ class ClosedForm:
         return to_sympy(self.graph, nodes, self._by_node)
 
 
+def tidied(expressions: Sequence[sympy.Expr]) -> list[sympy.Expr]:
+    """Expressions in the shortest of a few equal forms; long ones stay if there are many."""
+    sizes = {expression: symbols_in(expression) for expression in dict.fromkeys(expressions)}
+    most = _TIDY_BELOW if sum(sizes.values()) <= _TIDY_TOGETHER else _TIDY_ALWAYS
+    made = {one: shortest(one) if size <= most else one for one, size in sizes.items()}
+    return [made[expression] for expression in expressions]
+
+
 def shortest(expression: sympy.Expr) -> sympy.Expr:
-    """The shortest of an expression's cheap equal forms; the expression itself if it is long.
+    """The shortest of an expression's cheap equal forms.
 
     Tried are common factors taken out, one fraction bar for several, and a minus sign multiplied
     into a sum.
     """
     if not expression.args or isinstance(expression, sympy.Symbol):
         return expression
-    size = _symbols_in(expression)
-    if size > _TIDY_BELOW:
-        return expression
     forms = [expression, sympy.factor_terms(expression)]
     if any(_has_fraction(term) for term in sympy.Add.make_args(expression)):
         above, below = sympy.together(expression).as_numer_denom()
         forms += [above / below, sympy.expand_mul(above) / below]
-    return min(map(_minus_inside, forms), key=_symbols_in)
+    return min(map(_minus_inside, forms), key=symbols_in)
 
 
 def _minus_inside(expression: sympy.Expr) -> sympy.Expr:
@@ -189,12 +179,12 @@ def _minus_inside(expression: sympy.Expr) -> sympy.Expr:
 _NESTED = 4  # what a fraction within a fraction or a factor counts as
 
 
-def _symbols_in(expression: sympy.Basic) -> int:
+def symbols_in(expression: sympy.Basic) -> int:
     """How many symbols and signs an expression is written with."""
     parts = expression.args
     if not parts:
         return 1
-    inner = sum(map(_symbols_in, parts))
+    inner = sum(map(symbols_in, parts))
     if expression.is_Pow:
         return inner + (expression.exp != -1)
     if expression.is_Mul:

@@ -15,7 +15,7 @@ from typing import Any
 import sympy
 
 from jacmagic.formula.clauses import Clauses
-from jacmagic.formula.closed import ClosedForm, shortest
+from jacmagic.formula.closed import ClosedForm, shortest, symbols_in, tidied
 from jacmagic.formula.named import NamedNumber, sigmoid
 from jacmagic.formula.sympify import CANONICAL, WRITTEN, to_sympy
 from jacmagic.formula.typeset import tex
@@ -99,8 +99,8 @@ class Reading:
         table = {**CANONICAL, **_SPOKEN}
         distinct = list(dict.fromkeys(nodes))
         made = to_sympy(self.form.graph, distinct, {**self._leaves, **named}, table=table)
-        tidied = {node: shortest(entry) for node, entry in zip(distinct, made, strict=True)}
-        return [tidied[node] for node in nodes]
+        found = dict(zip(distinct, tidied(made), strict=True))
+        return [found[node] for node in nodes]
 
     # ── with clauses ──────────────────────────────────────────────────────────────────────────
 
@@ -119,12 +119,18 @@ class Reading:
         for node in sorted(named, reverse=True):
             if named[node] in present:
                 rest = {other: symbol for other, symbol in named.items() if other != node}
-                definition = self._tidied([node], rest)[0]
+                definition = self._defined(node, rest)
                 present |= definition.free_symbols
                 label = names.names[node]
                 latex = f"{_tex_of(label)} = {tex(definition, {**self.names, **self._marks})}"
                 found.append(Clause(named[node], definition, latex, node))
         return tuple(reversed(found))
+
+    def _defined(self, node: int, named: dict[int, Any]) -> sympy.Expr:
+        """What a name stands for; a long definition is left as it was derived."""
+        table = {**CANONICAL, **_SPOKEN}
+        (made,) = to_sympy(self.form.graph, [node], {**self._leaves, **named}, table=table)
+        return shortest(made) if symbols_in(made) <= LONGEST else made
 
     @cached_property
     def _shown(self) -> tuple[list[sympy.Expr], dict[int, sympy.Symbol]]:
@@ -135,8 +141,7 @@ class Reading:
         clauses.name_softmax()
         clauses.name_norms(self._vectors)
         clauses.name_sigmoids()
-        sizes = clauses.sizes(self.form.entries)
-        if self._is_wide(sizes) and sum(sizes) <= MOST_SYMBOLS:
+        if self.is_wide:
             clauses.name_variables(self.form.trace.variables)
             clauses.name_repeated()
         named = _symbols(clauses)
@@ -160,8 +165,13 @@ class Reading:
                 together.setdefault(label.name, []).append(node)
         return {tuple(nodes): name for name, nodes in together.items()}
 
-    def _is_wide(self, sizes: Sequence[int]) -> bool:
+    @property
+    def is_wide(self) -> bool:
+        """Whether the matrix is too wide for a page as things are named by now."""
         m, n = self.form.shape
+        sizes = self._clause_names.sizes(self.form.entries)
+        if sum(sizes) > MOST_SYMBOLS:
+            return False
         if max(sizes, default=0) > LONGEST:
             return True
         columns = [max((sizes[i * n + j] for i in range(m)), default=0) for j in range(n)]

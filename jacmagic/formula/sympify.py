@@ -7,14 +7,15 @@ brackets of the code (`x3*x1` stays x₃x₁, `10*(y - x)` stays a product).
 from __future__ import annotations
 
 import operator
+from collections import Counter
 from collections.abc import Callable, Container, Mapping, Sequence
+from functools import reduce as fold
 from typing import Any
 
 import sympy
-from sympy.core.parameters import distribute
 
 from jacmagic.formula.numbers import number
-from jacmagic.graph import Graph
+from jacmagic.graph import Graph, Sums
 
 _AS_IS: dict[str, bool] = {"evaluate": False}
 _HALF = sympy.Rational(1, 2)
@@ -24,32 +25,63 @@ def _cases(condition: Any, a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
     return sympy.Piecewise((a, condition), (b, True))
 
 
+# NOTE [Nothing is distributed]: SymPy multiplies a number into a sum, 2(x + y) → 2x + 2y. Its own
+# switch against that empties all its caches, and its odd functions recurse without end while it is
+# off. A product of a number and a sum is therefore left unevaluated, and stays so in larger ones.
+
+
+def _times(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
+    """a·b, a number before a sum left in place."""
+    if b.is_Number and a.is_Add:
+        a, b = b, a
+    if a.is_Number and b.is_Add and a not in (0, 1):
+        return sympy.Mul(a, b, **_AS_IS)
+    return a * b
+
+
+def _over(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
+    return _times(1 / b, a) if b.is_Number and a.is_Add and b != 0 else a / b
+
+
+_LONG = 6  # terms of a sum above which a function of it is left as it is
+
+
+def _of(function: Callable[..., Any]) -> Callable[[sympy.Expr], Any]:
+    """A function of one argument; SymPy looks for special values for long, so not in long sums."""
+
+    def apply(x: sympy.Expr) -> Any:
+        return function(x, evaluate=not (x.is_Add and len(x.args) > _LONG))
+
+    return apply
+
+
 CANONICAL: dict[str, Callable[..., Any]] = {
     "add": operator.add,
-    "sub": operator.sub,
-    "mul": operator.mul,
-    "div": operator.truediv,
-    "neg": operator.neg,
+    "sum": sympy.Add,
+    "sub": lambda a, b: a + _times(sympy.S.NegativeOne, b),
+    "mul": _times,
+    "div": _over,
+    "neg": lambda a: _times(sympy.S.NegativeOne, a),
     "pow": operator.pow,
     "sqrt": sympy.sqrt,
-    "exp": sympy.exp,
-    "log": sympy.log,
-    "sin": sympy.sin,
-    "cos": sympy.cos,
-    "tan": sympy.tan,
-    "asin": sympy.asin,
-    "acos": sympy.acos,
-    "atan": sympy.atan,
+    "exp": _of(sympy.exp),
+    "log": _of(sympy.log),
+    "sin": _of(sympy.sin),
+    "cos": _of(sympy.cos),
+    "tan": _of(sympy.tan),
+    "asin": _of(sympy.asin),
+    "acos": _of(sympy.acos),
+    "atan": _of(sympy.atan),
     "atan2": sympy.atan2,
-    "sinh": sympy.sinh,
-    "cosh": sympy.cosh,
-    "tanh": sympy.tanh,
-    "asinh": sympy.asinh,
-    "acosh": sympy.acosh,
-    "atanh": sympy.atanh,
+    "sinh": _of(sympy.sinh),
+    "cosh": _of(sympy.cosh),
+    "tanh": _of(sympy.tanh),
+    "asinh": _of(sympy.asinh),
+    "acosh": _of(sympy.acosh),
+    "atanh": _of(sympy.atanh),
     "sigmoid": lambda x: 1 / (1 + sympy.exp(-x)),
-    "erf": sympy.erf,
-    "erfc": sympy.erfc,
+    "erf": _of(sympy.erf),
+    "erfc": _of(sympy.erfc),
     "lgamma": lambda x: sympy.log(sympy.Abs(sympy.gamma(x))),
     "digamma": sympy.digamma,
     "polygamma": sympy.polygamma,
@@ -125,13 +157,25 @@ def _as_is(function: Callable[..., Any]) -> Callable[..., Any]:
 WRITTEN: dict[str, Callable[..., Any]] = {
     **CANONICAL,
     "add": _sum,
+    "sum": lambda *terms: fold(_sum, terms),
     "sub": _difference,
     "mul": _product,
     "div": _quotient,
     "neg": _minus,
     "pow": _as_is(sympy.Pow),
     "sqrt": lambda x: sympy.Pow(x, _HALF, **_AS_IS),
-    **{name: _as_is(CANONICAL[name]) for name in ("exp", "log", "abs", "max", "min", "sin", "cos")},
+    **{
+        name: _as_is(function)
+        for name, function in (
+            ("exp", sympy.exp),
+            ("log", sympy.log),
+            ("abs", sympy.Abs),
+            ("max", sympy.Max),
+            ("min", sympy.Min),
+            ("sin", sympy.sin),
+            ("cos", sympy.cos),
+        )
+    },
     "relu": lambda x: sympy.Max(0, x, **_AS_IS),
 }
 
@@ -152,16 +196,33 @@ def to_sympy(
         table: `CANONICAL` or `WRITTEN`.
     """
     made: dict[int, Any] = {}
-    with distribute(False):
-        for node in graph.reach(roots):
-            operation, arguments = graph.operations[node], graph.arguments[node]
-            if node in symbols:
-                made[node] = symbols[node]
-            elif operation == "number":
-                made[node] = number(arguments[0])
-            else:
-                made[node] = table[operation](*_operands(graph, operation, arguments, made))
+    sums = Sums(graph)
+    reached = graph.reach(roots)
+    inside = _inside_sums(graph, reached, {*roots, *symbols})
+    for node in reached:
+        operation, arguments = graph.operations[node], graph.arguments[node]
+        if node in symbols:
+            made[node] = symbols[node]
+        elif node in inside:
+            continue
+        elif operation == "number":
+            made[node] = number(arguments[0])
+        elif operation == "add" and arguments[0] in inside:
+            made[node] = table["sum"](*(made[term] for term in sums.terms(node, inside)))
+        else:
+            made[node] = table[operation](*_operands(graph, operation, arguments, made))
     return [made[root] for root in roots]
+
+
+def _inside_sums(graph: Graph, reached: Sequence[int], kept: Container[int]) -> set[int]:
+    """The partial sums that serve a longer sum only, so that this is built in one go."""
+    uses = Counter(operand for node in reached for operand in graph.operands(node))
+    firsts = {graph.arguments[node][0] for node in reached if graph.operations[node] == "add"}
+    return {
+        node
+        for node in firsts
+        if graph.operations[node] == "add" and uses[node] == 1 and node not in kept
+    }
 
 
 def _operands(graph: Graph, operation: str, arguments: tuple, made: Mapping[int, Any]) -> list[Any]:

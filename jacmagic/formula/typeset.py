@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import sympy
@@ -36,20 +37,13 @@ def _padded(symbol: sympy.Symbol) -> sympy.Symbol:
 
 
 class _Ordered:
-    """The order of terms on a board: x₂ before x₁₀, and a positive term first."""
+    """The order of terms on a board: a positive term first."""
 
     def _as_ordered_terms(self, expr: Any, order: Any = None) -> Any:
         """The terms of a sum."""
         if self.order == "none":  # type: ignore[attr-defined]  # the printer's
             return super()._as_ordered_terms(expr, order)  # type: ignore[misc]
-        counted = {s: _padded(s) for s in expr.free_symbols if _HIGH.search(s.name)}
-        if counted:
-            counted |= {s: _padded(s) for s in expr.free_symbols}
-            back = {padded: symbol for symbol, padded in counted.items()}
-            terms = expr.xreplace(counted).as_ordered_terms()
-            terms = [term.xreplace(back) for term in terms]
-        else:
-            terms = list(super()._as_ordered_terms(expr, order))  # type: ignore[misc]
+        terms = list(super()._as_ordered_terms(expr, order))  # type: ignore[misc]
         for place, term in enumerate(terms):
             if not term.could_extract_minus_sign():
                 return [term, *terms[:place], *terms[place + 1 :]]
@@ -93,18 +87,29 @@ class _Board(_Ordered, LatexPrinter):
         return rf"\left[{condition} > 0\right]"
 
 
-def _with_decimals(expr: Any) -> Any:
-    """Replace terminating fractions by floats without re-evaluating anything."""
+def _with_decimals(expr: Any, renamed: Mapping[Any, Any] = MappingProxyType({})) -> Any:
+    """Replace terminating fractions by floats, and symbols, without re-evaluating anything."""
+    if expr in renamed:
+        return renamed[expr]
     if isinstance(expr, sympy.Rational) and _terminates(expr):
         return sympy.Float(float(expr), 15)
     if not getattr(expr, "args", ()):
         return expr
-    arguments = [_with_decimals(argument) for argument in expr.args]
+    arguments = [_with_decimals(argument, renamed) for argument in expr.args]
     if all(new is old for new, old in zip(arguments, expr.args, strict=True)):
         return expr
-    if isinstance(expr, sympy.Add | sympy.Mul | sympy.Pow):
+    if isinstance(expr, sympy.Add | sympy.Mul | sympy.Pow | sympy.Function) and not isinstance(
+        expr, sympy.Piecewise
+    ):
         return expr.func(*arguments, evaluate=False)
     return expr.func(*arguments)
+
+
+def _in_order(expression: Any) -> dict[Any, Any]:
+    """Symbols under which x₂ comes before x₁₀; none where all indices have one digit."""
+    symbols: set[Any] = getattr(expression, "free_symbols", set())
+    high = any(_HIGH.search(symbol.name) for symbol in symbols)
+    return {symbol: _padded(symbol) for symbol in symbols} if high else {}
 
 
 def tex(
@@ -125,11 +130,14 @@ def tex(
         "ln_notation": True,
         "inv_trig_style": "full",
         "fold_func_brackets": True,
-        "symbol_names": dict(names),
         "mul_symbol": "dot" if dots else None,
         "order": "none" if written else None,
     }
-    return _Board(settings).doprint(_with_decimals(expression))
+    renamed = {} if written else _in_order(expression)
+    shown = dict(names)
+    shown.update({padded: names.get(s, s.name) for s, padded in renamed.items()})
+    settings["symbol_names"] = shown
+    return _Board(settings).doprint(_with_decimals(expression, renamed))
 
 
 def substituted(expression: Any, numbers: Mapping[sympy.Symbol, str]) -> str:

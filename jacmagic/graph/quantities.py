@@ -6,6 +6,8 @@ softmax, and the root of a sum of squares a norm, whoever wrote them.
 
 from __future__ import annotations
 
+from collections.abc import Container
+
 from jacmagic.graph.nodes import Graph
 
 
@@ -17,15 +19,27 @@ class Sums:
         self.graph = graph
         self._known: dict[int, tuple[int, ...]] = {}
 
-    def terms(self, node: int) -> tuple[int, ...]:
-        """The terms of a sum written from left to right; the node itself if it is none."""
+    def terms(self, node: int, inside: Container[int] | None = None) -> tuple[int, ...]:
+        """The terms of a sum written from left to right; the node itself if it is none.
+
+        Args:
+            node: the sum.
+            inside: the partial sums that may be taken apart; all by default.
+        """
+        if inside is not None:
+            return self._taken_apart(node, inside)
         if node not in self._known:
-            terms, first = [], node
-            while self.graph.operations[first] == "add":
-                first, last = self.graph.arguments[first]
-                terms.append(last)
-            self._known[node] = (first, *reversed(terms))
+            self._known[node] = self._taken_apart(node, None)
         return self._known[node]
+
+    def _taken_apart(self, node: int, inside: Container[int] | None) -> tuple[int, ...]:
+        terms, first = [], node
+        while self.graph.operations[first] == "add":
+            if inside is not None and first != node and first not in inside:
+                break
+            first, last = self.graph.arguments[first]
+            terms.append(last)
+        return (first, *reversed(terms))
 
     def softmax(self, node: int) -> tuple[int, ...] | None:
         """The exponentials eᵘʲ of a node eᵘⁱ / Σ eᵘʲ with two of them or more; else None."""

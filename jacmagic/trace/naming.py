@@ -122,6 +122,25 @@ _REFLECTED = {
 }
 
 
+class Noticed:
+    """Only notes whether there is anything to name."""
+
+    def __init__(self) -> None:
+        """Nothing yet."""
+        self.any = False
+
+    def offer(self, name: str, value: Any) -> Any:
+        """The value itself."""
+        name = _short(name)
+        if name and not name.startswith("_"):
+            self.any |= _is_plain_number(value) or _is_small_tensor(value)
+        return value
+
+    def function(self, name: str, value: Any) -> Any | None:
+        """No number remembers anything here."""
+        return None
+
+
 # ── keeping names ─────────────────────────────────────────────────────────────────────────────
 
 
@@ -159,10 +178,7 @@ class Names:
         return value if known is None else _remembering(self.graph, _plain(value), known[0].node)
 
     def _name_tensor(self, name: str, value: torch.Tensor) -> None:
-        small = 0 < value.numel() <= LARGEST and value.ndim <= 2
-        if not (small and value.layout == torch.strided and value.is_floating_point()):
-            return
-        if self.mode.shadows.has(value):
+        if not _is_small_tensor(value) or self.mode.shadows.has(value):
             return
         known = self._named(name, value.detach().cpu().double().numpy())
         if known is not None:
@@ -267,3 +283,13 @@ def _short(name: str) -> str:
 
 def _is_plain_number(value: Any) -> bool:
     return type(value) in (int, float, np.float64) and float(value) not in _KNOWN
+
+
+def _is_small_tensor(value: Any) -> bool:
+    return (
+        isinstance(value, torch.Tensor)
+        and 0 < value.numel() <= LARGEST
+        and value.ndim <= 2
+        and value.layout == torch.strided
+        and value.is_floating_point()
+    )

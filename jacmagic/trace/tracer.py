@@ -28,7 +28,7 @@ from jacmagic.structure import flatten
 from jacmagic.trace.conditions import Assumption
 from jacmagic.trace.leaks import Leak, LeakWatch
 from jacmagic.trace.mode import Concolic
-from jacmagic.trace.naming import Constant, Names
+from jacmagic.trace.naming import Constant, Names, Noticed
 from jacmagic.trace.rules import Unsupported
 from jacmagic.trace.shadows import Poisoned
 
@@ -64,6 +64,7 @@ class Trace:
         outputs: the m output nodes, in row order.
         assumptions: the conditions that held along the way.
         leaks: the places where values left torch's graph.
+        has_constants: whether the code calls any number by a name.
         constants: the numbers that kept the names the user gave them.
         variables: what the function itself calls some of the nodes.
     """
@@ -73,6 +74,7 @@ class Trace:
     outputs: tuple[int, ...]
     assumptions: tuple[Assumption, ...] = ()
     leaks: tuple[Leak, ...] = field(default=())
+    has_constants: bool = False
     constants: tuple[Constant, ...] = ()
     variables: Mapping[int, Label] = field(default_factory=dict)
 
@@ -113,14 +115,14 @@ def trace(
     deadline = None if seconds is None else time.monotonic() + seconds
     graph = Graph(limit=limit, deadline=deadline)
     mode = Concolic(graph)
-    kept = None if given is None else Names(mode, names)
+    kept, noticed = None if given is None else Names(mode, names), Noticed()
     watch = LeakWatch(mode, kept)
     try:
         inputs = tuple(graph.variable(name) for name in names)
         copies = _shadowed_copies(mode, tensors, inputs)
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
-            with _naming(kept, given or {}), torch.enable_grad(), watch, mode:
+            with _naming(kept or noticed, given or {}), torch.enable_grad(), watch, mode:
                 result = function(*copies)
             leaves = flatten(result).leaves
         outputs = tuple(
@@ -136,15 +138,17 @@ def trace(
         return _refused(error, graph.line, watch.leaks)
     met = tuple(mode.conditions.met)
     if kept is None:
-        return Trace(graph, inputs, outputs, met, watch.leaks)
-    return Trace(graph, inputs, outputs, met, watch.leaks, kept.constants, kept.variables())
+        return Trace(graph, inputs, outputs, met, watch.leaks, noticed.any)
+    constants, variables = kept.constants, kept.variables()
+    return Trace(graph, inputs, outputs, met, watch.leaks, bool(constants), constants, variables)
 
 
 @contextlib.contextmanager
-def _naming(names: Names | None, given: Mapping[str, Any]) -> Iterator[None]:
-    """Keep names while the function runs; those of its constant arguments first."""
-    if names is None:
-        yield
+def _naming(names: Names | Noticed, given: Mapping[str, Any]) -> Iterator[None]:
+    """Keep or notice names while the function runs; those of its constant arguments first."""
+    if isinstance(names, Noticed):
+        with naming(names):
+            yield
         return
     for name, value in given.items():
         if isinstance(value, torch.Tensor):
