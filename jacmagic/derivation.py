@@ -116,8 +116,12 @@ def derive(
         return Derivation(head, definition, None, None, None, value)
     numbers = texts(reading.numbers(point), digits)
 
+    room = max(LONG, WIDEST // max(min(len(columns), LONGEST_MATRIX), 1))
+
     def put_in(i: int, j: int) -> str:
-        return put_numbers_in(reading.matrix[i, j], numbers, float(matrix[i, j]), digits)[0]
+        number = float(matrix[i, j])
+        made, plain = put_numbers_in(reading.matrix[i, j], numbers, number, digits)
+        return made if latex.extent(made) <= room else plain
 
     written = _Written(reading, rows, columns, picked)
     return Derivation(
@@ -150,8 +154,13 @@ class _Written:
         self.shown = {(i, j): tex(reading.matrix[i, j], names) for i in down for j in across}
         long = [source for source in self.sources.values() if latex.extent(source) > LONG]
         crowded = len(across) * max(map(latex.extent, long), default=0) > WIDEST
-        self.outputs = [f"{rows[i].tex} = {self.sources[i]}" for i in down] if crowded else []
+        self.outputs = [self._output(i) for i in down] if crowded else []
         self.entries = self._name_entries(down, across)
+
+    def _output(self, i: int) -> str:
+        """An output as an equation, abbreviated as the matrix is."""
+        shown = tex(self.reading.abbreviated[i], self.reading.all_names, written=True)
+        return f"{self.rows[i].tex} = {shown}"
 
     def _name_entries(self, down: Sequence[int], across: Sequence[int]) -> list[str]:
         """The longest entries leave the matrix until it fits, and stand below it."""

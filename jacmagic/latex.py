@@ -220,6 +220,9 @@ def _tidy(element: Element) -> None:
     """
     if element.text:
         element.text = _ENTITY.sub(lambda found: chr(int(found[1], 16)), element.text)
+    if element.get("fence") == "true":  # brackets hold close what they hold
+        element.set("lspace", "0")
+        element.set("rspace", "0")
     alignment = element.attrib.pop("columnalign", None)
     if alignment:
         element.set("style", f"text-align:{alignment}")

@@ -148,6 +148,14 @@ class Reading:
         return (self._tidied(self.form.entries, named) if named else self.entries), named
 
     @cached_property
+    def abbreviated(self) -> list[sympy.Expr]:
+        """The function's m outputs in the user's own form, in terms of the clauses' symbols."""
+        named = {clause.node: clause.symbol for clause in self.clauses}
+        table = {**WRITTEN, **_SPOKEN}
+        outputs = self.form.trace.outputs
+        return to_sympy(self.form.graph, outputs, {**self._leaves, **named}, table=table)
+
+    @cached_property
     def _clause_names(self) -> Clauses:
         taken = {symbol.name for symbol in (*self.form.symbols, *(s for s, _ in self.constants))}
         return Clauses(self.form.graph, self.form.entries, taken)
