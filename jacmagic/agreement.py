@@ -119,6 +119,7 @@ def compare(
     cause: Callable[[int, int], str],
     warnings: tuple[str, ...] = (),
     kinked: Collection[int] = (),
+    between: np.ndarray | None = None,
 ) -> Agreement:
     """Compare the witnesses entry by entry.
 
@@ -129,6 +130,8 @@ def compare(
         warnings: passed on.
         kinked: rows in which the point lies on a kink. There finite differences average the two
             sides, so they do not contradict torch where the closed form confirms it.
+        between: boolean (m, n), True where the two sides of a kink differ and torch's value lies
+            between them: any such value is a fair choice.
     """
     differs = np.zeros(witnesses.torch.shape, dtype=bool)
     if witnesses.formula is not None:
@@ -137,6 +140,8 @@ def compare(
         far = _far(witnesses)
         far[sorted(kinked)] &= witnesses.formula is None
         differs |= far
+    if between is not None:
+        differs &= ~between
     found = tuple(
         Disagreement(
             int(i),

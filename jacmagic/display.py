@@ -14,6 +14,7 @@ from jacmagic import text as plain
 from jacmagic.formula import Reading, pretty
 from jacmagic.formula import plain as one_line
 from jacmagic.labels import Label
+from jacmagic.one_sided import sentences
 from jacmagic.picture import heatmap
 from jacmagic.road import NOT_WANTED, point_of
 
@@ -82,7 +83,21 @@ def warnings(jacobian: Jacobian) -> list[str]:
     """What must not be overlooked: disagreements, kinks, values that are not finite."""
     agreement = jacobian.agreement
     disagreed = [str(agreement)] if agreement.verdict == "disagree" else []
-    return [*disagreed, *agreement.further, *agreement.warnings]
+    return [*disagreed, *agreement.further, *agreement.warnings, *_both_sides(jacobian)]
+
+
+def _both_sides(jacobian: Jacobian) -> list[str]:
+    """At a kink, what the entries are from the left and from the right."""
+    both = jacobian.one_sided
+    if both is None:
+        return []
+    rows, columns, digits = jacobian.rows, jacobian.columns, jacobian.view.digits
+    return sentences(
+        both,
+        jacobian.matrix.detach().cpu().double().numpy() + 0.0,
+        name=lambda i, j: f"∂{rows[i].unicode}/∂{columns[j].unicode}",
+        number=lambda value: plain.number(value, digits).replace("-", "−").replace("inf", "∞"),
+    )
 
 
 def remarks(jacobian: Jacobian) -> list[str]:

@@ -9,9 +9,10 @@ import torch
 
 from jacmagic.agreement import Agreement, Witnesses, compare
 from jacmagic.formula import ClosedForm
-from jacmagic.formula.landmarks import Landmark, kinks, origin_of_nonfinite
+from jacmagic.formula.landmarks import Landmark, boundaries, kinks, origin_of_nonfinite
 from jacmagic.labels import Label
 from jacmagic.numeric import Numbers, differences
+from jacmagic.one_sided import OneSided
 from jacmagic.problem import Problem
 from jacmagic.road import point_of
 from jacmagic.trace import ADVICE, Leak, Refusal
@@ -79,6 +80,7 @@ def examine(
     rows: Sequence[Label],
     outside: set[int],
     refusal: Refusal | None = None,
+    both: OneSided | None = None,
 ) -> Agreement:
     """Compare torch's matrix with the closed form and with finite differences.
 
@@ -90,6 +92,7 @@ def examine(
         rows: the labels of the outputs.
         outside: positions of inputs that the function reads from outside itself.
         refusal: why there is no closed form, if there is none.
+        both: the two sides of a kink, if the point lies on one.
     """
     point = point_of(problem)
     columns = [label for one in problem.inputs for label in one.labels]
@@ -102,7 +105,7 @@ def examine(
         None if found is None else found[1],
         _precision([matrix.dtype, *(leaf.dtype for leaf in numbers.outputs.leaves)]),
     )
-    edges = [] if form is None else kinks(form, point)
+    edges = [] if form is None else [*kinks(form, point), *boundaries(form, point)]
 
     def name(i: int, j: int) -> str:
         return f"∂{rows[i].unicode}/∂{columns[j].unicode}"
@@ -119,8 +122,16 @@ def examine(
         *(f"kink at this point: {edge}" for edge in dict.fromkeys(map(str, edges))),
         *_nonfinite_remarks(truth, form, point, name),
     ]
+    between = None if both is None else both.around(truth)
     kinked = {row for edge in edges for row in edge.rows}
-    return compare(witnesses, name=name, cause=cause, warnings=tuple(remarks), kinked=kinked)
+    return compare(
+        witnesses,
+        name=name,
+        cause=cause,
+        warnings=tuple(remarks),
+        kinked=kinked,
+        between=between,
+    )
 
 
 def _precision(dtypes: Sequence[torch.dtype]) -> str:

@@ -130,7 +130,7 @@ def _status(jacobian: Jacobian, values: np.ndarray) -> dict[str, Any]:
         "point": display.whereabouts(jacobian, unicode=True),
         "verdict": agreement.verdict,
         "agreement": str(agreement),
-        "warnings": [*agreement.further, *agreement.warnings],
+        "warnings": [line for line in display.warnings(jacobian) if line != str(agreement)],
         "remarks": [line for line in remarks if line != str(agreement)],
         "marked": [list(place) for place in marked],
         "stale": "",

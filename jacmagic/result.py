@@ -22,6 +22,7 @@ from jacmagic.formula import ClosedForm, Reading
 from jacmagic.labels import Label
 from jacmagic.numeric import Numbers
 from jacmagic.numeric import compute as compute_numbers
+from jacmagic.one_sided import OneSided, limits, one_sided
 from jacmagic.problem import Problem
 from jacmagic.road import Road, point_of
 from jacmagic.settings import How, View
@@ -233,7 +234,16 @@ class Jacobian:
             rows=self.rows,
             outside=outside,
             refusal=self._found if isinstance(self._found, Refusal) else None,
+            both=self.one_sided,
         )
+
+    @cached_property
+    def one_sided(self) -> OneSided | None:
+        """At a kink, the Jacobian from the left and from the right; None elsewhere.
+
+        `.left` and `.right` are (m, n); nan where the function jumps or nothing was confirmed.
+        """
+        return None if self._form is None else one_sided(self.problem, self.road, self._form)
 
     def steps(self, i: int, j: int) -> Step:
         """The derivation of entry (i, j), rule by rule.
@@ -293,7 +303,7 @@ class Jacobian:
     @property
     def derivation(self) -> Derivation:
         """The chain from the definition to the numbers, as LaTeX."""
-        return derive(
+        chain = derive(
             self.title,
             self.rows,
             self.columns,
@@ -304,6 +314,21 @@ class Jacobian:
             digits=self.view.digits,
             transposed=self.view.layout == "denominator",
             agrees=not any(found.formula is not None for found in self.agreement.disagreements),
+        )
+        return dataclasses.replace(chain, where=(*chain.where, *self._limits))
+
+    @property
+    def _limits(self) -> list[str]:
+        """At a kink, the entries' limits from both sides, as LaTeX."""
+        if self.one_sided is None:
+            return []
+        variables = [label.tex for label in self.columns]
+        return limits(
+            self.one_sided,
+            point_of(self.problem),
+            name=lambda i, j: latex.partial(self.rows[i].tex, variables[j]),
+            variables=variables,
+            number=lambda value: latex.number(value, self.view.digits),
         )
 
     def explore(self, **options: Any) -> Any:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from jacmagic.formula.closed import ClosedForm
-from jacmagic.graph.tape import write_tape_with_slots
+from jacmagic.graph.tape import write_tape, write_tape_with_slots
 
 
 @dataclass(frozen=True)
@@ -81,6 +81,24 @@ def kinks(closed: ClosedForm, point: Sequence[float]) -> list[Landmark]:
             found[node] = _KINKS[operation][1]
     found = {node: what for node, what in found.items() if not _hidden(closed, node)}
     return _landmarks(closed, found)
+
+
+def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Landmark]:
+    """The recorded conditions on whose edge a point lies: a step further, another branch.
+
+    Which outputs a branch touches is not recorded, so all rows are named.
+    """
+    graph, everywhere = closed.graph, frozenset(range(closed.shape[0]))
+    found = []
+    for assumption in closed.trace.assumptions:
+        node = assumption.condition
+        if graph.operations[node] in (*_COMPARISONS, "eq", "ne"):
+            tape = write_tape(graph, graph.operands(node), closed.trace.inputs)
+            left, right = tape.evaluate(point)
+            if left == right:
+                what = "the code takes another branch on the other side of this point"
+                found.append(Landmark(node, assumption.line, what, everywhere))
+    return found
 
 
 def _hidden(closed: ClosedForm, node: int) -> bool:
