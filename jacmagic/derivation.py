@@ -36,6 +36,8 @@ class Derivation:
         agrees: whether the numbers are those that the closed form gives.
         where: the equations "u = …" that belong to the chain: long outputs, named parts, long
             entries, constants with their numbers.
+        matrix: the same Jacobian as matrix expressions, such as "J_f(x) = A", and what the names
+            in these stand for.
     """
 
     head: str
@@ -46,6 +48,7 @@ class Derivation:
     value: str
     agrees: bool = True
     where: tuple[str, ...] = ()
+    matrix: tuple[str, ...] = ()
 
     @property
     def links(self) -> tuple[str, ...]:
@@ -68,7 +71,7 @@ class Derivation:
     @property
     def latex(self) -> str:
         """The whole chain as one aligned block."""
-        return latex.derivation(self.head, self.links, self.signs, self.where)
+        return latex.derivation(self.head, self.links, self.signs, self.where, self.matrix)
 
 
 def derive(

@@ -139,6 +139,7 @@ def text(jacobian: Jacobian) -> str:
             table,
             "",
             *_formula(jacobian),
+            *_matrix_form(jacobian),
             *_marked(jacobian),
             *remarks(jacobian),
             *_text_steps(jacobian),
@@ -169,6 +170,11 @@ def _formula(jacobian: Jacobian) -> list[str]:
     if max(map(len, drawn.splitlines()), default=0) > WIDEST or drawn.count("\n") > TALLEST:
         return []
     return ["closed form", drawn, *_where(jacobian, reading), ""]
+
+
+def _matrix_form(jacobian: Jacobian) -> list[str]:
+    form = jacobian.matrix_form
+    return [] if form is None else ["in matrix form", form.text, ""]
 
 
 def _where(jacobian: Jacobian, reading: Reading) -> list[str]:
@@ -232,6 +238,7 @@ def static(jacobian: Jacobian) -> str:
         head=latex.to_mathml(chain.head),
         chain=list(zip(chain.signs, map(latex.to_mathml, chain.links), strict=True)),
         where=[latex.to_mathml(equation, display=False) for equation in chain.where],
+        matrix_form=[latex.to_mathml(equation, display=False) for equation in chain.matrix],
         steps=[_step_lines(step) for step in _steps(jacobian)] if jacobian.view.steps else [],
         remarks=remarks(jacobian),
         warnings=warnings(jacobian),

@@ -114,6 +114,7 @@ def _state(jacobian: Jacobian, serial: int = 0) -> dict[str, Any]:
             "signs": list(chain.signs),
             "links": [latex.to_mathml(link) for link in chain.links],
             "where": [latex.to_mathml(equation, display=False) for equation in chain.where],
+            "matrix": [latex.to_mathml(equation, display=False) for equation in chain.matrix],
         },
         "status": {**_status(jacobian, values), "serial": serial},
     }

@@ -69,6 +69,7 @@ def matrix(
     head: str = "",
     chain: Sequence[tuple[str, str]] = (),
     where: Sequence[str] = (),
+    matrix_form: Sequence[str] = (),
     picture: str = "",
     steps: Sequence[Sequence[tuple[int, str, str]]] = (),
     remarks: Sequence[str] = (),
@@ -87,6 +88,7 @@ def matrix(
         head: MathML of the left-hand side of a chain of equations.
         chain: its links: a sign and the MathML of a matrix without brackets.
         where: MathML of the equations that explain names in it.
+        matrix_form: MathML of the same as matrix expressions.
         picture: SVG of the whole matrix, below the table.
         steps: derivations below that; each a list of (depth, MathML, rule's name).
         remarks: lines of text below.
@@ -99,7 +101,8 @@ def matrix(
     parts = [
         f'<div class="jm-still"><style>{_STYLE}</style>',
         _chain(head, chain),
-        _where(where),
+        _listed("with", where),
+        _listed("in matrix form", matrix_form),
         f"<figure>{title}{table.drawn}{picture}</figure>",
         f"<ul>{''.join(lines)}</ul>" if lines else "",
         *map(_steps, steps),
@@ -117,10 +120,10 @@ def _chain(head: str, chain: Sequence[tuple[str, str]]) -> str:
     return f'<div class="jm-chain">{head}{links}</div>' if chain else ""
 
 
-def _where(where: Sequence[str]) -> str:
-    """The equations after "with"."""
-    items = "".join(f"<span>{equation}</span>" for equation in where)
-    return f'<div class="jm-where">with {items}</div>' if where else ""
+def _listed(word: str, equations: Sequence[str]) -> str:
+    """Equations after a word."""
+    items = "".join(f"<span>{equation}</span>" for equation in equations)
+    return f'<div class="jm-where">{word} {items}</div>' if equations else ""
 
 
 def _steps(steps: Sequence[tuple[int, str, str]]) -> str:

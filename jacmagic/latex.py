@@ -61,12 +61,16 @@ def head(function: str, inputs: Sequence[str], *, transposed: bool = False) -> s
 
 
 def derivation(
-    left: str, links: Sequence[str], signs: Sequence[str], where: Sequence[str] = ()
+    left: str,
+    links: Sequence[str],
+    signs: Sequence[str],
+    where: Sequence[str] = (),
+    matrix: Sequence[str] = (),
 ) -> str:
     """A chain of matrices under one left-hand side, one link a line, each behind its "=" or "≠".
 
     Short neighbours share a line, so that the article's small example reads in one breath. The
-    equations of `where` follow, introduced by "with".
+    equations of `where` follow, introduced by "with", and those of `matrix`, by "in matrix form".
     """
     lines: list[str] = []
     room = 0
@@ -79,28 +83,27 @@ def derivation(
         else:
             lines.append(f"&{sign} {link}")
             room = width
-    lines += _listed(where)
+    lines += [*_listed(where, "with"), *_listed(matrix, "in matrix form")]
     chain = " \\\\[2ex]\n".join(lines)
     return f"\\begin{{aligned}}\n{left} {chain}\n\\end{{aligned}}"
 
 
-def _listed(where: Sequence[str]) -> list[str]:
-    """Equations after "with", as many on a line as fit."""
+def _listed(equations: Sequence[str], word: str) -> list[str]:
+    """Equations after a word, as many on a line as fit."""
     lines: list[str] = []
     room = _WIDEST_LINE
-    for equation in where:
+    for equation in equations:
         width = extent(equation) + 3
         if lines and room + width <= _WIDEST_LINE:
             lines[-1] += rf",\quad {equation}"
         else:
-            lines.append(rf"&{_WITH} {equation}" if not lines else rf"&{_BELOW} {equation}")
+            opening = rf"\text{{{word}}}"
+            if lines:
+                opening = rf"\phantom{{{opening}}}"
+            lines.append(rf"&{opening}\quad {equation}")
             room = 0
         room += width
     return lines
-
-
-_WITH = r"\text{with}\quad"
-_BELOW = r"\phantom{\text{with}}\quad"
 
 
 def broken(left: str, terms: Sequence[str], widest: int) -> list[str]:

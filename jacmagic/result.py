@@ -20,6 +20,7 @@ from jacmagic.errors import PointError
 from jacmagic.examine import examine, severed
 from jacmagic.formula import ClosedForm, Reading
 from jacmagic.labels import Label
+from jacmagic.matrix_form import MatrixForm, matrix_form
 from jacmagic.numeric import Numbers
 from jacmagic.numeric import compute as compute_numbers
 from jacmagic.one_sided import OneSided, limits, one_sided
@@ -245,6 +246,18 @@ class Jacobian:
         """
         return None if self._form is None else one_sided(self.problem, self.road, self._form)
 
+    @cached_property
+    def matrix_form(self) -> MatrixForm | None:
+        """The Jacobian as a matrix is written, A or diag(cos x); None where that is not known.
+
+        Recognised from the code's own vectors and matrices, and checked at three points.
+        """
+        if self.reading is None or not self.view.names:
+            return None
+        names = [Label(one.name).tex for one in self.problem.inputs]
+        title = Label(self.title).tex
+        return matrix_form(self.problem, self.reading.form, latex.head(title, names), title)
+
     def steps(self, i: int, j: int) -> Step:
         """The derivation of entry (i, j), rule by rule.
 
@@ -315,7 +328,12 @@ class Jacobian:
             transposed=self.view.layout == "denominator",
             agrees=not any(found.formula is not None for found in self.agreement.disagreements),
         )
-        return dataclasses.replace(chain, where=(*chain.where, *self._limits))
+        matrix = self.matrix_form
+        return dataclasses.replace(
+            chain,
+            where=(*chain.where, *self._limits),
+            matrix=() if matrix is None else (*matrix.latex, *matrix.clauses),
+        )
 
     @property
     def _limits(self) -> list[str]:

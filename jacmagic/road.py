@@ -99,7 +99,8 @@ class Road:
         """A reading with everything in it converted, from a second trace where names help."""
         reading = Reading(form)
         has_constants = form.trace.has_constants or bool(problem.parameters)
-        if (names and has_constants) or reading.is_wide:
+        has_vectors = any(one.value.ndim >= 1 and len(one.labels) > 1 for one in problem.inputs)
+        if (names and (has_constants or has_vectors)) or reading.is_wide:
             named = self._named(problem, form, problem.parameters if names else None)
             reading = reading if named is None else Reading(named)
         for attempt in (reading, Reading(form, named=False)):
@@ -118,8 +119,10 @@ class Road:
     ) -> ClosedForm | None:
         """The same closed form from a trace that keeps the names of constants."""
         tensors = [one.value for one in problem.inputs]
-        names = symbols(form.columns)
-        traced = trace(problem.function, tensors, names, seconds=self.budget, given=given)
+        names, whole = symbols(form.columns), [one.name for one in problem.inputs]
+        traced = trace(
+            problem.function, tensors, names, seconds=self.budget, given=given or {}, whole=whole
+        )
         if isinstance(traced, Refusal):
             return None
         named = close(traced, form.columns, budget=self.budget)

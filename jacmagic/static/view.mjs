@@ -14,6 +14,7 @@
  * @property {string[]} signs what stands before each link
  * @property {string[]} links MathML of each matrix, without its brackets
  * @property {string[]} where MathML of the equations that explain names in them
+ * @property {string[]} matrix MathML of the same Jacobian as matrix expressions
  *
  * @typedef {object} Status
  * @property {string} point where the Jacobian stands
@@ -96,11 +97,15 @@ class Derivation {
   }
 }
 
-/** The equations after "with": what names in the derivation stand for. */
-class Where {
-  /** @param {HTMLElement} parent */
-  constructor(parent) {
+/** Equations after a word: "with u = …". */
+class Listed {
+  /**
+   * @param {HTMLElement} parent
+   * @param {string} word
+   */
+  constructor(parent, word) {
     this.box = parent;
+    this.word = word;
     this.shown = "";
   }
 
@@ -115,7 +120,7 @@ class Where {
       part.append(readMathml(equation, document));
       return part;
     });
-    this.box.replaceChildren(...(parts.length ? [document.createTextNode("with "), ...parts] : []));
+    this.box.replaceChildren(...(parts.length ? [document.createTextNode(`${this.word} `), ...parts] : []));
   }
 }
 
@@ -195,13 +200,15 @@ function render({ model, el, signal }) {
   const title = make(document, "div", "jm-title");
   const chain = make(document, "div", "jm-chain");
   const explained = make(document, "div", "jm-where");
+  const whole = make(document, "div", "jm-where");
   const stale = make(document, "p", "jm-stale-note");
   stale.setAttribute("role", "alert");
   const body = make(document, "div", "jm-body");
-  el.append(title, chain, explained, stale, body);
+  el.append(title, chain, explained, whole, stale, body);
   const spec = model.get("spec");
   const derivation = new Derivation(chain);
-  const where = new Where(explained);
+  const where = new Listed(explained, "with");
+  const inMatrices = new Listed(whole, "in matrix form");
   const grid = new Grid(body, spec);
   const notes = new Notes(body);
 
@@ -211,6 +218,7 @@ function render({ model, el, signal }) {
     title.textContent = `${spec.title} ${status.point}`;
     derivation.paint(model.get("chain"));
     where.paint(model.get("chain").where);
+    inMatrices.paint(model.get("chain").matrix);
     grid.paint({
       values: asNumbers(model.get("values")),
       zero: asBytes(model.get("zeros")),

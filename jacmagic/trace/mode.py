@@ -50,6 +50,7 @@ from jacmagic.trace.shadows import (
     numeric,
     plain,
 )
+from jacmagic.trace.tensors import Tensors
 
 _IGNORED_KEYWORDS = frozenset(
     "dtype layout device pin_memory memory_format non_blocking out generator".split()
@@ -73,6 +74,7 @@ class Concolic(TorchDispatchMode):
         shadows: the nodes of every tensor.
         conditions: what has been assumed so far.
         severed: (line, node) of every number that left torch for good.
+        tensors: what whole tensors are, where somebody asked; None otherwise.
     """
 
     def __init__(self, graph: Graph) -> None:
@@ -83,9 +85,19 @@ class Concolic(TorchDispatchMode):
         self.conditions = Conditions(graph)
         self.severed: list[tuple[int | None, int]] = []
         self.reads_whole_numbers = False  # while int() reads
+        self.tensors: Tensors | None = None
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
+        if self.tensors is None:
+            return self._run(func, args, kwargs)
+        made = self.tensors.foreseen(func, args, kwargs)
+        out = self._run(func, args, kwargs)
+        self.tensors.saw(func, args, made, out)
+        return out
+
+    def _run(self, func: Any, args: tuple, kwargs: dict) -> Any:
+        """Run one operation, with its rule where shadowed tensors take part."""
         self.graph.check_deadline()
         leaves = [leaf for leaf in tree_flatten((args, kwargs))[0] if plain(leaf)]
         if torch.Tag.nondeterministic_seeded in func.tags and not draws_nothing(func, args):

@@ -23,6 +23,7 @@ import torch
 
 from jacmagic.graph import Graph
 from jacmagic.labels import Label
+from jacmagic.matrices import Expression
 from jacmagic.trace.mode import Concolic
 from jacmagic.trace.places import is_users
 
@@ -170,6 +171,8 @@ class Names:
         if not name or name.startswith("_"):
             return value
         if isinstance(value, torch.Tensor):
+            if self.mode.tensors is not None:
+                self.mode.tensors.constant(name, value)
             self._name_tensor(name, value)
             return value
         if not _is_plain_number(value):
@@ -232,6 +235,8 @@ class Names:
             dtype = torch.get_default_dtype()
         made = torch.tensor(_plain(value), dtype=dtype, device=like.device)
         self.mode.shadows.write(made, np.array(value.node, dtype=np.int64))
+        if self.mode.tensors is not None and self.graph.operations[value.node] == "constant":
+            self.mode.tensors.constant(self.graph.arguments[value.node][0], made)
         return made
 
     # ── the function's own variables ──────────────────────────────────────────────────────────
@@ -256,6 +261,15 @@ class Names:
             for name, value in frame.f_locals.items():
                 if isinstance(value, torch.Tensor) and name.isidentifier():
                     self.locals.setdefault(name, value)
+
+    def parts(self) -> Mapping[Expression, str]:
+        """What the function's own variables call the vectors whose making is understood."""
+        found: dict[Expression, str] = {}
+        for name, value in self.locals.items():
+            made = None if self.mode.tensors is None else self.mode.tensors.of(value)
+            if made is not None and made.arguments:
+                found.setdefault(made, name)
+        return found
 
     def variables(self) -> Mapping[int, Label]:
         """The nodes that the function's own variables stand for."""

@@ -24,6 +24,7 @@ from jacmagic.errors import JacmagicError
 from jacmagic.graph import BudgetExceeded, Graph
 from jacmagic.labels import Label
 from jacmagic.lift import naming
+from jacmagic.matrices import Expression
 from jacmagic.structure import flatten
 from jacmagic.trace.conditions import Assumption
 from jacmagic.trace.leaks import Leak, LeakWatch
@@ -31,6 +32,7 @@ from jacmagic.trace.mode import Concolic
 from jacmagic.trace.naming import Constant, Names, Noticed
 from jacmagic.trace.rules import Unsupported
 from jacmagic.trace.shadows import Poisoned
+from jacmagic.trace.tensors import Tensors
 
 _BARE = (".item()", ".tolist()", ".numpy()")
 
@@ -67,6 +69,8 @@ class Trace:
         has_constants: whether the code calls any number by a name.
         constants: the numbers that kept the names the user gave them.
         variables: what the function itself calls some of the nodes.
+        expression: the result as an expression of whole vectors, where its making is understood.
+        parts: what the function itself calls some parts of that.
     """
 
     graph: Graph
@@ -77,6 +81,8 @@ class Trace:
     has_constants: bool = False
     constants: tuple[Constant, ...] = ()
     variables: Mapping[int, Label] = field(default_factory=dict)
+    expression: Expression | None = None
+    parts: Mapping[Expression, str] = field(default_factory=dict)
 
 
 @cache
@@ -95,6 +101,7 @@ def trace(
     limit: int = 200_000,
     seconds: float | None = None,
     given: Mapping[str, Any] | None = None,
+    whole: Sequence[str] = (),
 ) -> Trace | Refusal:
     """Trace a function at a point.
 
@@ -106,6 +113,7 @@ def trace(
         seconds: time after which it gives up; None for no bound.
         given: arguments that stay constant, by name; if not None, these and all other constants
             that the user gave a name keep it.
+        whole: names of the tensors themselves; the trace then also says what whole tensors are.
 
     Returns:
         The trace, or a refusal. Output printed by the function, and torch's warnings about cut
@@ -120,6 +128,7 @@ def trace(
     try:
         inputs = tuple(graph.variable(name) for name in names)
         copies = _shadowed_copies(mode, tensors, inputs)
+        mode.tensors = _followed(whole, copies)
         with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
             warnings.simplefilter("ignore")
             with _naming(kept or noticed, given or {}), torch.enable_grad(), watch, mode:
@@ -139,8 +148,31 @@ def trace(
     met = tuple(mode.conditions.met)
     if kept is None:
         return Trace(graph, inputs, outputs, met, watch.leaks, noticed.any)
-    constants, variables = kept.constants, kept.variables()
-    return Trace(graph, inputs, outputs, met, watch.leaks, bool(constants), constants, variables)
+    expression = None
+    if mode.tensors is not None and isinstance(result, torch.Tensor):
+        expression = mode.tensors.of(result)
+    return Trace(
+        graph,
+        inputs,
+        outputs,
+        met,
+        watch.leaks,
+        bool(kept.constants),
+        kept.constants,
+        kept.variables(),
+        expression,
+        kept.parts(),
+    )
+
+
+def _followed(names: Sequence[str], copies: Sequence[torch.Tensor]) -> Tensors | None:
+    """Where whole tensors are followed from the inputs on; None if nobody asked."""
+    if not names:
+        return None
+    tensors = Tensors()
+    for name, copy in zip(names, copies, strict=True):
+        tensors.input(name, copy)
+    return tensors
 
 
 @contextlib.contextmanager
