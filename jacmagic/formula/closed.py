@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,7 +18,7 @@ import sympy
 
 from jacmagic.formula.sympify import to_sympy, tree_sizes
 from jacmagic.formula.timebox import within
-from jacmagic.graph import ZERO, BudgetExceeded, Graph, Tape, differentiate, write_tape
+from jacmagic.graph import ZERO, BudgetExceeded, Graph, Tape, differentiate, stable, write_tape
 from jacmagic.labels import Label
 from jacmagic.labels import symbols as distinct_symbols
 from jacmagic.trace import Refusal, Trace
@@ -74,8 +75,13 @@ class ClosedForm:
 
     @cached_property
     def tape(self) -> Tape:
-        """A tape from a point to the m outputs followed by the m·n entries."""
+        """A tape from a point to the m outputs followed by the m·n entries.
+
+        It runs forms that do not overflow where those for the eye would.
+        """
         outputs = [*self.trace.outputs, *self.entries]
+        with suppress(BudgetExceeded):  # the others have the same values at ordinary points
+            outputs = stable(self.graph, outputs)
         return write_tape(self.graph, outputs, self.trace.inputs)
 
     def values(self, point: Sequence[float]) -> np.ndarray:

@@ -5,6 +5,7 @@ from jacmagic.graph.nodes import ONE, ZERO, BudgetExceeded, Graph
 from jacmagic.graph.numbers import exact
 from jacmagic.graph.operations import OPERATIONS, Operation
 from jacmagic.graph.quantities import Sums
+from jacmagic.graph.stable import stable
 from jacmagic.graph.tape import Tape, write_tape
 
 __all__ = [
@@ -19,5 +20,6 @@ __all__ = [
     "Tape",
     "differentiate",
     "exact",
+    "stable",
     "write_tape",
 ]

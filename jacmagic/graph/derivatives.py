@@ -143,7 +143,11 @@ def differentiate(graph: Graph, outputs: Sequence[int], inputs: Sequence[int]) -
         if node in column:
             rows[node] = {column[node]: ONE}
         elif any(rows[operand] for operand in graph.operands(node)):
-            rows[node] = _softmax_row(graph, sums, node, rows) or _row(graph, node, rows)
+            rows[node] = (
+                _softmax_row(graph, sums, node, rows)
+                or _log_sigmoid_row(graph, node, rows)
+                or _row(graph, node, rows)
+            )
         else:
             rows[node] = {}
     graph.line = None
@@ -165,6 +169,17 @@ def _softmax_row(graph: Graph, sums: Sums, node: int, rows: dict[int, Row]) -> R
             term = graph.mul(partial, inner)
             made[j] = graph.add(made[j], term) if j in made else term
     return {j: entry for j, entry in made.items() if entry != ZERO}
+
+
+def _log_sigmoid_row(graph: Graph, node: int, rows: dict[int, Row]) -> Row | None:
+    """(ln σ(u))′ = (1 − σ(u))·u′, without the detour over 1/σ; None for other nodes."""
+    if graph.operations[node] != "log":
+        return None
+    (inside,) = graph.operands(node)
+    if graph.operations[inside] != "sigmoid":
+        return None
+    partial = graph.sub(ONE, inside)
+    return {j: graph.mul(partial, inner) for j, inner in rows[graph.operands(inside)[0]].items()}
 
 
 def _row(graph: Graph, node: int, rows: dict[int, Row]) -> Row:
