@@ -1,0 +1,9 @@
+"""`Jacobian`: what both roads found at one point, in three parts.
+
+`evaluated` holds torch's numbers, `derived` the closed form beside them, `jacobian` what one does
+with both.
+"""
+
+from jacmagic.result.jacobian import Jacobian, run_torch
+
+__all__ = ["Jacobian", "run_torch"]

@@ -1,0 +1,218 @@
+"""What the closed form says at one point, beside torch: formula, agreement, steps, derivation.
+
+Everything is found on first use, and only once.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import torch
+
+from jacmagic import display, latex
+from jacmagic.agreement import Agreement
+from jacmagic.derivation import Derivation, derive, texts
+from jacmagic.errors import PointError
+from jacmagic.examine import examine, severed
+from jacmagic.formula import ClosedForm, Reading
+from jacmagic.labels import Label
+from jacmagic.matrix_form import MatrixForm, matrix_form
+from jacmagic.one_sided import OneSided, limits, one_sided
+from jacmagic.result.evaluated import Evaluated
+from jacmagic.road import point_of
+from jacmagic.steps import Step
+from jacmagic.steps import derive as derive_entry
+from jacmagic.trace import Refusal
+
+if TYPE_CHECKING:
+    import sympy
+
+
+class Derived(Evaluated):
+    """The symbolic half of a Jacobian, and the comparison of both."""
+
+    # ── the closed form ───────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def _found(self) -> ClosedForm | Refusal:
+        """The closed form at this point, or why there is none."""
+        values = [v for leaf in self.numbers.outputs.leaves for v in _numbers_of(leaf)]
+        found = self.road.form(self.problem, values)
+        if isinstance(found, Refusal):
+            return found
+        return severed(found, self.problem) or found
+
+    @property
+    def _form(self) -> ClosedForm | None:
+        return self._found if isinstance(self._found, ClosedForm) else None
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why there is no formula: operation, line and reason; None where there is one."""
+        return self._read if isinstance(self._read, Refusal) else None
+
+    @cached_property
+    def _read(self) -> Reading | Refusal:
+        """The closed form as it is shown, or why there is none."""
+        if isinstance(self._found, Refusal):
+            return self._found
+        return self.road.reading(self.problem, self._found, names=self.view.names)
+
+    @property
+    def reading(self) -> Reading | None:
+        """The closed form as it is shown: constants and repeated parts by name; None without one.
+
+        Its `.matrix` is in terms of `.clauses` ("with u = …"); named constants are numbers with a
+        name, as π is. `formula` is the same Jacobian in the inputs' symbols alone.
+        """
+        return self._read if isinstance(self._read, Reading) else None
+
+    @property
+    def formula(self) -> sympy.Matrix | None:
+        """The Jacobian as a SymPy matrix (m, n), or None; `refusal` says why.
+
+        Plain SymPy in `symbols` alone: constants are numbers, nothing is abbreviated.
+        """
+        return None if self.reading is None or self._form is None else self._form.matrix
+
+    @property
+    def expressions(self) -> sympy.Matrix | None:
+        """The function as a SymPy vector (m, 1), or None."""
+        return None if self.reading is None or self._form is None else self._form.expressions
+
+    @property
+    def symbols(self) -> tuple[sympy.Symbol, ...]:
+        """The n real symbols, in column order; empty without a closed form."""
+        return () if self._form is None else self._form.symbols
+
+    @property
+    def assumptions(self) -> list[tuple[sympy.Basic, int | None]]:
+        """Conditions under which the formula holds, each with the line that asked."""
+        return [] if self._form is None else self._form.assumptions
+
+    @cached_property
+    def pattern(self) -> torch.Tensor:
+        """Boolean (m, n): False where an entry is zero whatever the point.
+
+        Without a closed form, False where torch's graph does not connect output and input.
+        """
+        if self._form is not None:
+            return torch.from_numpy(self._form.pattern)
+        sizes = [one.value.numel() for one in self.problem.inputs]
+        rows = [
+            torch.cat(
+                [
+                    torch.full((leaf.numel(), size), bool(on))
+                    for size, on in zip(sizes, row, strict=True)
+                ],
+                1,
+            )
+            for leaf, row in zip(self.numbers.outputs.leaves, self.numbers.connected, strict=True)
+        ]
+        return torch.cat(rows) if rows else torch.zeros(0, sum(sizes), dtype=torch.bool)
+
+    @cached_property
+    def agreement(self) -> Agreement:
+        """torch against the closed form against finite differences, entry by entry."""
+        outside = set(self.outside)
+        return examine(
+            self.problem,
+            self.numbers,
+            self.matrix,
+            self._form,
+            rows=self.rows,
+            outside=outside,
+            refusal=self._found if isinstance(self._found, Refusal) else None,
+            both=self.one_sided,
+        )
+
+    @cached_property
+    def one_sided(self) -> OneSided | None:
+        """At a kink, the Jacobian from the left and from the right; None elsewhere.
+
+        `.left` and `.right` are (m, n); nan where the function jumps or nothing was confirmed.
+        """
+        return None if self._form is None else one_sided(self.problem, self.road, self._form)
+
+    @cached_property
+    def matrix_form(self) -> MatrixForm | None:
+        """The Jacobian as a matrix is written, A or diag(cos x); None where that is not known.
+
+        Recognised from the code's own vectors and matrices, and checked at three points.
+        """
+        if self.reading is None or not self.view.names:
+            return None
+        names = [Label(one.name).tex for one in self.problem.inputs]
+        title = Label(self.title).tex
+        return matrix_form(self.problem, self.reading.form, latex.head(title, names), title)
+
+    def steps(self, i: int, j: int) -> Step:
+        """The derivation of entry (i, j), rule by rule.
+
+        Raises:
+            PointError: if there is no closed form to derive.
+            IndexError: if there is no such entry.
+        """
+        form, reading, digits = self._form, self.reading, self.view.digits
+        if form is None or reading is None:
+            raise PointError(f"expected a closed form to derive; found none: {self.refusal}")
+        point = point_of(self.problem)
+        return derive_entry(
+            reading.expression(i),
+            self.symbols[j],
+            names=reading.all_names,
+            entry=reading.entry(i, j),
+            named=reading.matrix[i, j],
+            numbers=texts(reading.numbers(point), digits),
+            value=latex.number(float(form.values(point)[i, j]), digits),
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided on the way, one sentence each."""
+        assumed = [
+            f"valid while {text}" for text in dict.fromkeys(display.conditions(self.assumptions))
+        ]
+        return (*self.problem.notes, *self.numbers.notes, *assumed[:6])
+
+    @property
+    def derivation(self) -> Derivation:
+        """The chain from the definition to the numbers, as LaTeX."""
+        chain = derive(
+            self.title,
+            self.rows,
+            self.columns,
+            self.reading,
+            point_of(self.problem),
+            self.matrix.detach().cpu().double().numpy() + 0.0,
+            inputs=[Label(one.name).tex for one in self.problem.inputs],
+            digits=self.view.digits,
+            transposed=self.view.layout == "denominator",
+            agrees=not any(found.formula is not None for found in self.agreement.disagreements),
+        )
+        matrix = self.matrix_form
+        return dataclasses.replace(
+            chain,
+            where=(*chain.where, *self._limits),
+            matrix=() if matrix is None else (*matrix.latex, *matrix.clauses),
+        )
+
+    @property
+    def _limits(self) -> list[str]:
+        """At a kink, the entries' limits from both sides, as LaTeX."""
+        if self.one_sided is None:
+            return []
+        variables = [label.tex for label in self.columns]
+        return limits(
+            self.one_sided,
+            point_of(self.problem),
+            name=lambda i, j: latex.partial(self.rows[i].tex, variables[j]),
+            variables=variables,
+            number=lambda value: latex.number(value, self.view.digits),
+        )
+
+
+def _numbers_of(leaf: torch.Tensor) -> list[float]:
+    return leaf.detach().reshape(-1).double().tolist()

@@ -1,0 +1,116 @@
+"""What torch found at one point: values, blocks and the matrix, with names of rows and columns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import torch
+
+from jacmagic.labels import Label
+from jacmagic.numeric import Numbers
+from jacmagic.problem import Problem
+from jacmagic.road import Road
+from jacmagic.settings import How, View
+
+_MODES = {
+    "rows": "reverse mode, row by row",
+    "reverse": "reverse mode",
+    "forward": "forward mode",
+    "columns": "forward mode, column by column",
+}
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Evaluated:
+    """The numeric half of a Jacobian: (m, n), m output components by n input components.
+
+    Attributes:
+        problem: the function and the point.
+        numbers: what torch computed.
+        road: the way to the closed form.
+        how: how torch was asked to compute.
+        view: how this object shows itself.
+        outside: parameters that the function reads from outside its arguments.
+    """
+
+    problem: Problem
+    numbers: Numbers
+    road: Road
+    how: How
+    view: View
+    outside: frozenset[int] = frozenset()
+
+    # ── torch's numbers ───────────────────────────────────────────────────────────────────────
+
+    @property
+    def blocks(self) -> Any:
+        """torch's nested structure: a tensor, a tuple, or a tuple of tuples; a dict for a dict.
+
+        Block (i, j) has the shape of output i followed by that of input j.
+        """
+        rows = [row[0] if self.problem.single else tuple(row) for row in self.numbers.blocks]
+        return self.numbers.outputs.rebuild(rows)
+
+    @cached_property
+    def matrix(self) -> torch.Tensor:
+        """One tensor (m, n): outputs flattened by inputs flattened."""
+        n = [one.value.numel() for one in self.problem.inputs]
+        rows = []
+        for leaf, blocks in zip(self.numbers.outputs.leaves, self.numbers.blocks, strict=True):
+            parts = [
+                block.reshape(leaf.numel(), size) for block, size in zip(blocks, n, strict=True)
+            ]
+            rows.append(torch.cat(parts, dim=1))
+        if not rows:
+            return torch.zeros(0, sum(n), dtype=self.problem.inputs[0].value.dtype)
+        return torch.cat(rows, dim=0)
+
+    @property
+    def value(self) -> Any:
+        """The function's value at the point, in its own structure."""
+        return self.numbers.outputs.rebuild(list(self.numbers.outputs.leaves))
+
+    @property
+    def point(self) -> dict[str, torch.Tensor]:
+        """The inputs by name."""
+        return {one.name: one.value for one in self.problem.inputs}
+
+    @property
+    def title(self) -> str:
+        """The function's name."""
+        return self.problem.title
+
+    @property
+    def mode(self) -> str:
+        """The mode torch was asked to use: "rows", "reverse" or "forward"."""
+        return self.numbers.mode
+
+    @property
+    def cost(self) -> str:
+        """The mode and its cost, such as "reverse mode: 3 passes"."""
+        passes = self.numbers.passes
+        return f"{_MODES[self.mode]}: {passes} pass{'es' * (passes != 1)}"
+
+    # ── labels ────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def rows(self) -> tuple[Label, ...]:
+        """The m labels of the outputs' components."""
+        return self.numbers.outputs.labels(self.title)
+
+    @cached_property
+    def columns(self) -> tuple[Label, ...]:
+        """The n labels of the inputs' components."""
+        return tuple(label for one in self.problem.inputs for label in one.labels)
+
+    @property
+    def row_labels(self) -> list[str]:
+        """The rows' names as text."""
+        return [label.text for label in self.rows]
+
+    @property
+    def column_labels(self) -> list[str]:
+        """The columns' names as text."""
+        return [label.text for label in self.columns]

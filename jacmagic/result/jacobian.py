@@ -1,0 +1,115 @@
+"""The Jacobian: what both roads found at one point, other points, displays and exports.
+
+torch's numbers are computed at once; the closed form and the comparison on first use. Nothing here
+computes or draws by itself: the rooms below do.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from jacmagic import code, display
+from jacmagic.errors import PointError
+from jacmagic.numeric import Numbers
+from jacmagic.numeric import compute as compute_numbers
+from jacmagic.problem import Problem
+from jacmagic.result.derived import Derived
+from jacmagic.settings import How
+
+if TYPE_CHECKING:
+    import numpy as np
+    import sympy
+
+
+class Jacobian(Derived):
+    """The Jacobian of a function at a point: (m, n), m output components by n input components.
+
+    Attributes:
+        problem: the function and the point.
+        numbers: what torch computed.
+        how: how it computed it.
+        view: how this object shows itself.
+    """
+
+    # ── other points ──────────────────────────────────────────────────────────────────────────
+
+    def at(self, **values: Any) -> Jacobian:
+        """The Jacobian at another point; nothing is traced again while the assumptions hold.
+
+        Args:
+            **values: new values by input name; what is not named stays where it is.
+
+        Raises:
+            PointError: for a name that is no input, or a value of another shape.
+        """
+        inputs = []
+        for one in self.problem.inputs:
+            given = values.pop(one.name, one.value)
+            value = torch.as_tensor(given, dtype=one.value.dtype, device=one.value.device)
+            if value.shape != one.value.shape:
+                raise PointError(
+                    f"expected {one.name} of shape {tuple(one.value.shape)}; "
+                    f"found {tuple(value.shape)}; write one number for each component"
+                )
+            inputs.append(dataclasses.replace(one, value=value))
+        if values:
+            known = ", ".join(one.name for one in self.problem.inputs)
+            raise PointError(f"expected inputs among {known}; found {next(iter(values))!r}")
+        moved = dataclasses.replace(self.problem, inputs=tuple(inputs))
+        numbers = run_torch(moved, self.how)
+        return dataclasses.replace(self, problem=moved, numbers=numbers)
+
+    # ── showing ───────────────────────────────────────────────────────────────────────────────
+
+    def shown(self, **changes: Any) -> Jacobian:
+        """The same Jacobian with another view: digits, layout, live, ranges, steps."""
+        return dataclasses.replace(self, view=dataclasses.replace(self.view, **changes))
+
+    def explore(self, **options: Any) -> Any:
+        """The live widget: sliders, formula and table (see `jacmagic.explorer.Explorer`)."""
+        from jacmagic.explorer import Explorer  # the one door upwards, see docs: architecture
+
+        return Explorer(self, **{"ranges": self.view.ranges, "digits": self.view.digits, **options})
+
+    def to_latex(self) -> str:
+        """The whole derivation as LaTeX, without delimiters."""
+        return self.derivation.latex
+
+    def to_numpy(self) -> np.ndarray:
+        """The matrix as a NumPy array (m, n) of its own dtype."""
+        return self.matrix.detach().cpu().numpy()
+
+    def to_sympy(self) -> sympy.Matrix:
+        """The formula; where there is none, the numbers as a SymPy matrix."""
+        import sympy
+
+        return self.formula if self.formula is not None else sympy.Matrix(self.to_numpy())
+
+    def to_code(self, language: str = "python") -> str:
+        """Source of a function that computes this Jacobian from its closed form.
+
+        Args:
+            language: "python", "torch", "c" or "javascript".
+
+        Raises:
+            JacmagicError: without a closed form, or for what the language has no function for.
+        """
+        if self._form is None:
+            raise PointError(f"expected a closed form to write; found none: {self.refusal}")
+        inputs = [(one.name, tuple(one.value.shape)) for one in self.problem.inputs]
+        return code.write(language, self._form, f"jacobian_of_{self.title}", inputs)
+
+    def __repr__(self) -> str:
+        return display.text(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        return display.bundle(self, include)
+
+
+def run_torch(problem: Problem, how: How) -> Numbers:
+    """Send a problem down the numeric road."""
+    tensors = [one.value for one in problem.inputs]
+    return compute_numbers(problem.function, tensors, **dataclasses.asdict(how))
