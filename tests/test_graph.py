@@ -59,6 +59,12 @@ SAMPLES: dict[str, list[tuple[float, ...]]] = {
     "i1": [(0.3,), (-2.0,)],
     "j0": [(0.3,), (-2.0,)],
     "j1": [(0.3,), (-2.0,)],
+    **{name: [(0.7,), (5.5,), (41.0,)] for name in ("y0", "y1")},
+    **{name: [(0.3,), (2.5,), (41.0,)] for name in ("k0", "k1")},
+    "erfinv": [(0.3,), (-0.8,), (0.05,)],
+    "zeta": [(2.5, 1.3), (3.0, 0.4), (3.0, -0.4)],
+    "gammainc": [(2.5, 1.3), (0.7, 4.0)],
+    "gammaincc": [(2.5, 1.3), (0.7, 4.0)],
     "abs": [(0.3,), (-2.0,)],
     "sign": [(0.3,), (-2.0,)],
     "floor": [(0.3,), (-2.6,)],
@@ -74,7 +80,8 @@ SAMPLES: dict[str, list[tuple[float, ...]]] = {
     "or": [(1.0, 0.0), (0.0, 0.0)],
     "not": [(1.0,), (0.0,)],
 }
-WITHOUT_SLOPE = {("where", 0), ("polygamma", 0)}  # a condition and a whole number
+# a condition, a whole number, and orders by which there is no closed form
+WITHOUT_SLOPE = {(name, 0) for name in ("where", "polygamma", "zeta", "gammainc", "gammaincc")}
 
 
 def quotient(function: Callable[..., float], point: tuple[float, ...], place: int) -> float:
@@ -172,6 +179,17 @@ def test_no_evaluator_raises(name: str, odd: float) -> None:
         ("i0", (800.0,), math.inf),
         ("i1", (-800.0,), -math.inf),
         ("mod", (-1.0, 3.0), 2.0),
+        ("y0", (0.0,), -math.inf),
+        ("y1", (-1.0,), math.nan),
+        ("k0", (0.0,), math.inf),
+        ("k1", (800.0,), 0.0),
+        ("erfinv", (1.0,), math.inf),
+        ("erfinv", (1.5,), math.nan),
+        ("zeta", (1.0, 2.0), math.inf),
+        ("zeta", (0.5, 2.0), math.nan),
+        ("gammainc", (2.0, 0.0), 0.0),
+        ("gammaincc", (2.0, math.inf), 0.0),
+        ("gammainc", (-1.0, 1.0), math.nan),
     ],
 )
 def test_evaluators_follow_ieee_754(

@@ -25,12 +25,12 @@ def test_a_refusal_names_operation_and_line() -> None:
 
     def f(x: torch.Tensor) -> torch.Tensor:
         y = x * 2
-        return torch.erfinv(y)  # here
+        return torch.special.airy_ai(y)  # here
 
     found = refused(f, vector(0.1, 0.2))
     line = line_of(f, "here")
-    assert (found.operation, found.line) == ("erfinv", line)
-    assert str(found) == f"no closed form: erfinv (line {line}) has no rule yet"
+    assert (found.operation, found.line) == ("special_airy_ai", line)
+    assert str(found) == f"no closed form: special_airy_ai (line {line}) has no rule yet"
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_matrix_that_is_not_symmetric_is_refused() -> None:
 
 def test_large_linear_algebra_is_refused() -> None:
     """Closed forms that nobody can read are not written."""
-    assert "larger" in refused(torch.linalg.det, torch.randn(6, 6, dtype=F64)).reason
+    assert "larger" in refused(torch.linalg.det, torch.randn(9, 9, dtype=F64)).reason
 
 
 def test_a_graph_that_grows_too_large_is_refused() -> None:

@@ -150,6 +150,14 @@ LANGUAGES: dict[str, Language] = {
             "i1": "torch.special.i1({})",
             "j0": "torch.special.bessel_j0({})",
             "j1": "torch.special.bessel_j1({})",
+            "y0": "torch.special.bessel_y0({})",
+            "y1": "torch.special.bessel_y1({})",
+            "k0": "torch.special.modified_bessel_k0({})",
+            "k1": "torch.special.modified_bessel_k1({})",
+            "erfinv": "torch.erfinv({})",
+            "zeta": "torch.special.zeta({}, {})",
+            "gammainc": "torch.special.gammainc({}, {})",
+            "gammaincc": "torch.special.gammaincc({}, {})",
             "and": "(({}) & ({}))",
             "or": "(({}) | ({}))",
             "not": "(~({}))",
@@ -163,7 +171,7 @@ LANGUAGES: dict[str, Language] = {
     "c": Language(
         calls={
             **_calls("", _ARGUMENTS),
-            **{name: f"{name}({{}})" for name in ("floor", "ceil", "j0", "j1")},
+            **{name: f"{name}({{}})" for name in ("floor", "ceil", "j0", "j1", "y0", "y1")},
             "abs": "fabs({})",
             "mod": "(({0}) - ({1})*floor(({0})/({1})))",
             "atan2": "atan2({}, {})",

@@ -31,6 +31,8 @@ def _multiple(size: float, unit: float, symbol: sympy.Expr, largest: int) -> sym
 
 def _root(size: float) -> sympy.Expr | None:
     """√q, √(q·π) or √(q/π) of a short fraction q, or None."""
+    if size > 1e9:  # no short fraction
+        return None
     for factor, symbol in _ROOT_FACTORS:
         ratio = Fraction(size * size / factor).limit_denominator(64)
         if ratio and ratio.numerator < 1000 and _near(math.sqrt(float(ratio) * factor), size):

@@ -14,6 +14,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from jacmagic.graph.integrals import (
+    bessel_k,
+    bessel_y,
+    inverse_erf,
+    lower_gamma,
+    upper_gamma,
+    zeta,
+)
 from jacmagic.graph.special import bessel_i, bessel_j, polygamma
 
 
@@ -106,6 +114,14 @@ OPERATIONS: dict[str, Operation] = {
     "i1": Operation(1, bessel_i(1)),
     "j0": Operation(1, bessel_j(0)),
     "j1": Operation(1, bessel_j(1)),
+    "y0": Operation(1, bessel_y(0)),
+    "y1": Operation(1, bessel_y(1)),
+    "k0": Operation(1, bessel_k(0)),
+    "k1": Operation(1, bessel_k(1)),
+    "erfinv": Operation(1, inverse_erf),
+    "zeta": Operation(2, zeta),
+    "gammainc": Operation(2, lower_gamma),
+    "gammaincc": Operation(2, upper_gamma),
     "abs": Operation(1, abs),
     "sign": Operation(1, _sign),
     "floor": Operation(1, _whole(math.floor)),

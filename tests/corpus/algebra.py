@@ -175,13 +175,13 @@ def polynomial(coefficients, x):
     return value
 
 
-@case(SQUARE, tags="refused", refuses="matrix_exp")
+@case(SQUARE)
 def matrix_exponential(A):
     """Moler & Van Loan, Nineteen Dubious Ways, SIAM Rev. 45 (2003)."""
     return torch.matrix_exp(A)
 
 
-@case(CUBE, tags="refused", refuses="linalg_qr")
+@case(CUBE)
 def qr_factor(A):
     """Golub & Van Loan, Matrix Computations, §5.2."""
     return linalg.qr(A).R

@@ -29,6 +29,7 @@ def _skew(w: torch.Tensor) -> torch.Tensor:
 
 
 _LINALG = torch.linalg
+_HILBERT = 1 / (torch.arange(6)[:, None] + torch.arange(1, 7)).double() + torch.eye(6)
 
 SAMPLES: list[Sample] = [
     *rules(((2, 3), (3, 4)), ((1, 2), (2, 1)), ((2, 0), (0, 3)), ((0, 2), (2, 3)), mm=torch.mm),
@@ -93,7 +94,48 @@ SAMPLES: list[Sample] = [
             F.conv_transpose2d(x, w[:2], groups=2, stride=(2, 1), output_padding=(1, 0)),
         ),
     ),
+    *rules(((5, 5),), _linalg_det=lambda a: _LINALG.det(_steady(a))),
+    *rules(
+        ((5, 5), (5,)), tolerance=1e-8, _linalg_solve_ex=lambda a, b: _LINALG.solve(_steady(a), b)
+    ),
+    *rules(((6,),), _linalg_solve_ex=lambda b: _LINALG.solve(_HILBERT.to(b), b)),
+    *rules(
+        ((3, 3), (3, 2)),
+        ((1, 1), (1, 1)),
+        linalg_lu_solve=lambda a, b: _LINALG.lu_solve(*_LINALG.lu_factor(_steady(a)), b),
+    ),
+    *rules(
+        ((3, 3), (3, 3)),
+        table="COMPLEX",
+        _linalg_det=lambda a, b: torch.view_as_real(_LINALG.det(torch.complex(a, b))),
+        linalg_inv_ex=lambda a, b: _LINALG.inv(torch.complex(_steady(a), b)).abs(),
+    ),
+    *rules(
+        ((3, 3), (3, 2)),
+        table="COMPLEX",
+        _linalg_solve_ex=lambda a, b: torch.view_as_real(
+            _LINALG.solve(torch.complex(_steady(a), a.T.contiguous()), b + 0j)
+        ),
+    ),
     # ── factorisations ──
+    *rules(
+        ((3, 3),),
+        ((4, 2),),
+        ((2, 3),),
+        ((1, 1),),
+        table="ORDERS",
+        tolerance=1e-8,
+        linalg_qr=lambda a: _LINALG.qr(a) if len(a) >= a.shape[1] else _LINALG.qr(a[:, :2]),
+        linalg_lu_factor_ex=lambda a: _LINALG.lu_factor(a)[0],
+    ),
+    *rules(
+        ((2, 2),),
+        table="ORDERS",
+        linalg_eig=lambda a: torch.view_as_real(_LINALG.eig(a)[0]),
+    ),
+    *rules(
+        ((2, 2),), ((2, 2, 2),), table="ORDERS", tolerance=1e-8, linalg_matrix_exp=torch.matrix_exp
+    ),
     *rules(
         ((3, 3),),
         ((1, 2),),

@@ -20,9 +20,11 @@ from jacmagic.trace.rules.accumulations import ACCUMULATIONS
 from jacmagic.trace.rules.activations import ACTIVATIONS
 from jacmagic.trace.rules.answers import ANSWERS
 from jacmagic.trace.rules.arrays import Rule, each, toward_zero, truth
-from jacmagic.trace.rules.complexes import COMPLEX
+from jacmagic.trace.rules.complex_matrices import COMPLEX_MATRICES
+from jacmagic.trace.rules.complexes import COMPLEX as COMPLEX_NUMBERS
 from jacmagic.trace.rules.convolutions import CONVOLUTIONS
 from jacmagic.trace.rules.elementwise import ELEMENTWISE, TRUTHFUL
+from jacmagic.trace.rules.factors import FACTORED, FACTORS
 from jacmagic.trace.rules.losses import LOSSES
 from jacmagic.trace.rules.matrices import MATRICES
 from jacmagic.trace.rules.movement import MOVES
@@ -44,11 +46,13 @@ RULES: dict[str, Rule] = {
     **LOSSES,
     **PRODUCTS,
     **MATRICES,
+    **FACTORED,
     **NORMALIZATIONS,
     **CONVOLUTIONS,
     **ACCUMULATIONS,
 }
-ORDERS: dict[str, Callable[..., Order]] = {**PICKS, **POOLS, **SPECTRA}
+ORDERS: dict[str, Callable[..., Order]] = {**PICKS, **POOLS, **SPECTRA, **FACTORS}
+COMPLEX: dict[str, Rule] = {**COMPLEX_NUMBERS, **COMPLEX_MATRICES}
 
 __all__ = [
     "ANSWERS",

@@ -1,12 +1,14 @@
 """Rules for small dense linear algebra by the formulas of textbooks: Cramer, cofactors, Cholesky.
 
-What has a closed form that somebody would read is small: determinants and inverses to 4×4, systems
-to 3×3, eigenvalues and singular values while the smaller side is at most 2. The rest refuses.
+Laplace's expansion shares its minors: an n×n determinant has 2ⁿ of them, each written once, so that
+its graph stays small where the formula written out would not. Nothing is divided by but the whole
+determinant: the form holds wherever the matrix has an inverse, whatever its pivots.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -16,7 +18,8 @@ from jacmagic.trace.rules.arrays import Rule, each
 from jacmagic.trace.rules.products import matmul
 from jacmagic.trace.rules.unsupported import Unsupported
 
-LARGEST = 4  # determinants of larger matrices have closed forms that nobody can read
+LARGEST = 8  # a larger determinant has too many minors to keep
+_CRAMER_FOR_NUMBERS = 3  # systems up to this size look better by Cramer's rule
 
 Kernel = Callable[..., np.ndarray]
 
@@ -42,11 +45,25 @@ def determinant(g: Graph, m: np.ndarray) -> int:
     if _is_zero(m, np.tril_indices(len(m), -1)) or _is_zero(m, np.triu_indices(len(m), 1)):
         return g.product(np.diagonal(m).tolist())
     if len(m) > LARGEST:
-        raise Unsupported("det", f"of a matrix larger than {LARGEST}×{LARGEST} is too long to read")
-    result = ZERO
-    for j in range(len(m)):
-        term = g.mul(int(m[0, j]), determinant(g, _minor(m, 0, j)))
-        result = g.sub(result, term) if j % 2 else g.add(result, term)
+        raise Unsupported("det", f"of a matrix larger than {LARGEST}×{LARGEST} is too long")
+    return _expanded(g, m.tolist(), tuple(range(len(m))), {})
+
+
+def _expanded(
+    g: Graph, rows: list[list[int]], columns: tuple[int, ...], known: dict[tuple[int, ...], int]
+) -> int:
+    """The minor of the last rows and some columns, each computed once."""
+    if not columns:
+        return ONE
+    if columns in known:
+        return known[columns]
+    row, result = rows[len(rows) - len(columns)], ZERO
+    for place, column in enumerate(columns):
+        if row[column] != ZERO:
+            rest = _expanded(g, rows, columns[:place] + columns[place + 1 :], known)
+            term = g.mul(row[column], rest)
+            result = g.sub(result, term) if place % 2 else g.add(result, term)
+    known[columns] = result
     return result
 
 
@@ -64,12 +81,27 @@ def inverse(g: Graph, m: np.ndarray) -> np.ndarray:
     return made
 
 
+def _inverse_of_numbers(g: Graph, m: np.ndarray) -> np.ndarray | None:
+    """The inverse of a matrix of numbers, exact where they are; None if it holds a variable."""
+    values = [g.value(int(node)) for node in m.flat]
+    if any(value is None for value in values):
+        return None
+    if len(m) > LARGEST or not all(isinstance(value, int | Fraction) for value in values):
+        numbers = np.linalg.inv(np.array(values, dtype=float).reshape(m.shape))
+        made = [g.number(float(number)) for number in numbers.flat]
+        return np.array(made, dtype=np.int64).reshape(m.shape)
+    return inverse(g, m)
+
+
 def solution(g: Graph, m: np.ndarray, right: np.ndarray) -> np.ndarray:
     """Cramer's rule; a triangular system by substitution."""
     for upper in (True, False):
         below = np.tril_indices(len(m), -1) if upper else np.triu_indices(len(m), 1)
         if _is_zero(m, below):
             return substituted(g, m, right, upper=upper, unit=False)
+    known = _inverse_of_numbers(g, m) if len(m) > _CRAMER_FOR_NUMBERS else None
+    if known is not None:
+        return matmul(g, known, right)
     whole = determinant(g, m)
     made = np.empty_like(right)
     for i, k in np.ndindex(*right.shape):

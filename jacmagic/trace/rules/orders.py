@@ -16,6 +16,7 @@ import numpy as np
 
 from jacmagic.graph import Graph
 from jacmagic.trace.rules.arrays import each, largest, reduce, smallest
+from jacmagic.trace.rules.pairs import Pair
 from jacmagic.trace.rules.unsupported import Unsupported
 
 
@@ -43,7 +44,7 @@ class Order:
         poison: whether results without nodes are unknown instead of being indices.
     """
 
-    values: tuple[np.ndarray | None, ...]
+    values: tuple[np.ndarray | Pair | None, ...]
     now: list[int] = field(default_factory=list)
     later: list[int] = field(default_factory=list)
     poison: bool = False

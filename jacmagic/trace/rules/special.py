@@ -45,6 +45,28 @@ def _many_gammas(g: Graph, x: Nodes, p: int) -> np.ndarray:
     return each(g, formula, x)
 
 
+def _fixed_first(name: str, symbol: str) -> Rule:
+    """The rule of a function whose derivative by its first argument has no closed form."""
+
+    def formula(g: Graph, order: int, x: int) -> int:
+        if g.value(order) is None:
+            raise Unsupported(name, f"by its {symbol} has no closed form; let {symbol} be a number")
+        return g.apply(name, order, x)
+
+    return elementwise(formula)
+
+
+def _normal_quantile(g: Graph, p: int) -> int:
+    """Φ⁻¹(p) = √2·erf⁻¹(2p − 1)."""
+    inside = g.sub(g.mul(g.number(2), p), ONE)
+    return g.mul(g.number(_ROOT_TWO), g.apply("erfinv", inside))
+
+
+def _unscaled(name: str) -> Callable[[Graph, int], int]:
+    """e^x·K(x)."""
+    return lambda g, u: g.mul(g.apply("exp", u), g.apply(name, u))
+
+
 def _sinc(g: Graph, u: int) -> int:
     return g.where(g.apply("eq", u, ZERO), ONE, g.div(g.apply("sin", u), u))
 
@@ -121,12 +143,29 @@ SPECIAL: dict[str, Rule] = {
     "special_modified_bessel_i1": named("i1"),
     "special_bessel_j0": named("j0"),
     "special_bessel_j1": named("j1"),
+    "special_bessel_y0": named("y0"),
+    "special_bessel_y1": named("y1"),
+    "special_modified_bessel_k0": named("k0"),
+    "special_modified_bessel_k1": named("k1"),
+    "special_scaled_modified_bessel_k0": elementwise(_unscaled("k0")),
+    "special_scaled_modified_bessel_k1": elementwise(_unscaled("k1")),
+    "erfinv": named("erfinv"),
+    "special_ndtri": elementwise(_normal_quantile),
+    "special_zeta": _fixed_first("zeta", "order"),
+    "igamma": _fixed_first("gammainc", "first argument"),
+    "igammac": _fixed_first("gammaincc", "first argument"),
     "special_spherical_bessel_j0": elementwise(_sinc),
     "special_chebyshev_polynomial_t": _polynomial(
         _itself, lambda g, x, k, p, q: _twice(g, x, p, q)
     ),
     "special_chebyshev_polynomial_u": _polynomial(
         _double, lambda g, x, k, p, q: _twice(g, x, p, q)
+    ),
+    "special_chebyshev_polynomial_v": _polynomial(
+        lambda g, x: g.sub(_double(g, x), ONE), lambda g, x, k, p, q: _twice(g, x, p, q)
+    ),
+    "special_chebyshev_polynomial_w": _polynomial(
+        lambda g, x: g.add(_double(g, x), ONE), lambda g, x, k, p, q: _twice(g, x, p, q)
     ),
     "special_hermite_polynomial_h": _polynomial(_double, _hermite),
     "special_hermite_polynomial_he": _polynomial(

@@ -119,8 +119,8 @@ def _exponential(g: Graph, m: np.ndarray) -> np.ndarray:
         return _series(g, m, unit)
     skew = all(m[i, j] == g.neg(int(m[j, i])) for i, j in np.ndindex(*m.shape))
     if not skew or size > 3:
-        raise Unsupported("matrix_exp", "has a closed form only for diagonal, strictly triangular "
-                          "and skew-symmetric matrices up to 3×3")  # fmt: skip
+        raise Unsupported("matrix_exp", "has a closed form for 2×2 matrices, and larger ones that "
+                          "are diagonal, strictly triangular or skew-symmetric (3×3)")  # fmt: skip
     return _rotation(g, m, unit)
 
 
@@ -152,8 +152,45 @@ def _rotation(g: Graph, m: np.ndarray, unit: np.ndarray) -> np.ndarray:
     return made
 
 
+def _of_two(g: Graph, m: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, int]:
+    """e^s (cosh q·I + sinh q/q·(A − sI)), s = tr A/2, q² = −det(A − sI); cos and sin for q² < 0."""
+    (a, b), (c, d) = m.tolist()
+    (p, q), (r, s) = numbers.tolist()
+    two = g.number(2)
+    half, bend = g.div(g.sub(a, d), two), g.mul(b, c)
+    inside, seen = g.add(g.square(half), bend), ((p - s) / 2) ** 2 + q * r
+    if seen == 0:
+        raise Unsupported("matrix_exp", "has no closed form here where two eigenvalues meet")
+    grows = seen > 0
+    root = half if bend == ZERO else g.apply("sqrt", inside if grows else g.neg(inside))
+    even = g.apply("cosh" if grows else "cos", root)
+    odd = g.div(g.apply("sinh" if grows else "sin", root), root)
+    size = g.apply("exp", g.div(g.add(a, d), two))
+    inner = [[g.add(even, g.mul(odd, half)), g.mul(odd, b)],
+             [g.mul(odd, c), g.sub(even, g.mul(odd, half))]]  # fmt: skip
+    made = [[g.mul(size, node) for node in row] for row in inner]
+    relation = "ne" if bend == ZERO else "gt" if grows else "lt"
+    return np.array(made, dtype=np.int64), g.apply(relation, inside, ZERO)
+
+
+def _short(g: Graph, m: np.ndarray) -> bool:
+    """Whether a 2×2 matrix is one of those that `_exponential` knows a shorter form for."""
+    off, diagonal = m[[0, 1], [1, 0]], np.diagonal(m)
+    skew = not diagonal.any() and off[0] == g.neg(int(off[1]))
+    return not off.any() or skew or (not diagonal.any() and not off.all())
+
+
 def _matrix_exp(g: Graph, seen: Seen, a: np.ndarray) -> Order:
-    return Order((batched(lambda m: _exponential(g, m), a),))
+    conditions: list[int] = []
+
+    def one(m: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+        if len(m) != 2 or _short(g, m):
+            return _exponential(g, m)
+        made, condition = _of_two(g, m, numbers)
+        conditions.append(condition)
+        return made
+
+    return Order((batched(one, a, seen.inputs[0]),), conditions)
 
 
 SPECTRA: dict[str, Callable[..., Order]] = {
