@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import cmath
 import functools
 import math
 import threading
@@ -62,6 +63,18 @@ NUMPY_SAMPLES = {
         "max min amax amin prod ptp median std var average flip sort cumsum cumprod",
         [(V,), (M, {"axis": 0}), (M, {"axis": 1})],
     ),
+    "convolve": [
+        (V, W[:2]),
+        (W[:2], V),
+        (V, W, {"mode": "same"}),
+        (V, W[:2], {"mode": "same"}),
+        (V, W[:2], {"mode": "valid"}),
+    ],
+    "interp": [
+        (W, [0.0, 1.0, 1.75], [1.0, 3.0, 2.0]),
+        (0.4, V[[0, 2, 1]], W),
+        (W, [0.0, 1.0], [1.0, 3.0], {"left": -1.0, "right": 7.0}),
+    ],
     "append": [(V, W), (M, M, {"axis": 0})],
     "around": [(V,), (V, 1)],
     "array": [([V[0], V[1]],), (M,)],
@@ -221,6 +234,36 @@ def test_namesake_gives_the_same_numbers(module, name):
     same(got, theirs)
 
 
+@pytest.mark.parametrize("z", [0.3, -0.75, complex(0.3, -0.4)])
+@pytest.mark.parametrize("name", sorted(counterparts.CMATH))
+def test_cmath_row_gives_cmaths_numbers(name, z):
+    """Every row of the cmath table takes real and complex tensors as cmath takes numbers."""
+    values = (abs(z), 0.5) if name == "rect" else (z,)
+    got = counterparts.call("cmath", name, tuple(map(torch.tensor, as_doubles(values))), {})
+    theirs = getattr(cmath, name)(*values)
+    for ours, expected in zip(
+        got if name == "polar" else [got], theirs if name == "polar" else [theirs], strict=True
+    ):
+        assert ours.item() == pytest.approx(expected, rel=1e-12)
+
+
+def as_doubles(values):
+    """Python numbers in double precision."""
+    return [np.array(value) for value in values]
+
+
+def test_cmath_keeps_the_graph():
+    """The roots of a quadratic by cmath have a derivative, also where they are complex."""
+
+    def roots(a, b, c):
+        root = cmath.sqrt(b**2 - 4 * a * c)
+        return ((-b + root) / (2 * a)).imag
+
+    values = [torch.tensor(v, dtype=torch.float64, requires_grad=True) for v in (1.0, 0.5, 2.0)]
+    slopes = torch.autograd.grad(lifted(roots)(*values), values)
+    assert slopes[2].item() == pytest.approx(1 / math.sqrt(4 * 2.0 - 0.25), rel=1e-12)
+
+
 def test_every_row_has_a_sample():
     """A row without a sample fails, and so does a sample without a row."""
     extra = {"zeros_like", "ones_like"}
@@ -357,8 +400,8 @@ def test_whole_arrays_stay_whole():
 
 def test_unknown_function_is_refused_by_name():
     """What torch does not have is never computed with a cut graph."""
-    with pytest.raises(FunctionError, match=r"np\.interp has no counterpart in torch"):
-        lifted(lambda x: np.interp(x, [0.0, 1.0], [0.0, 1.0]))(point(0.5))
+    with pytest.raises(FunctionError, match=r"np\.unwrap has no counterpart in torch"):
+        lifted(lambda x: np.unwrap(x))(point([0.5, 7.0]))
 
 
 def test_cuts_are_left_alone():

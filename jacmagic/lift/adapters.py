@@ -236,3 +236,42 @@ def close(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8) -> Tensor:
     """`np.isclose` and, with other tolerances, `math.isclose`."""
     a, b = promoted((a, b))
     return torch.isclose(a, b, rtol=rtol, atol=atol)
+
+
+def interpolated(x: Any, knots: Any, heights: Any, left: Any = None, right: Any = None) -> Tensor:
+    """`np.interp`: piecewise linear between rising knots, constant beyond them."""
+    x, knots, heights = promoted((x, knots, heights))
+    place = torch.searchsorted(knots.detach(), x.detach(), right=True)
+    upper = place.clamp(1, len(knots) - 1)
+    lower = upper - 1
+    slope = (heights[upper] - heights[lower]) / (knots[upper] - knots[lower])
+    inside = heights[lower] + slope * (x - knots[lower])
+    first, last = (
+        end if given is None else tensor(given, x).to(x)
+        for given, end in ((left, heights[0]), (right, heights[-1]))
+    )
+    return torch.where(x < knots[0], first, torch.where(x > knots[-1], last, inside))
+
+
+def convolved(a: Any, v: Any, mode: str = "full") -> Tensor:
+    """`np.convolve` of two vectors."""
+    a, v = promoted((a, v))
+    if len(v) > len(a):
+        a, v = v, a
+    full = torch.nn.functional.conv1d(a[None, None], v.flip(0)[None, None], padding=len(v) - 1)[
+        0, 0
+    ]
+    if mode == "full":
+        return full
+    start = len(v) - 1 if mode == "valid" else (len(v) - 1) // 2
+    return full[start : start + len(a) - (len(v) - 1 if mode == "valid" else 0)]
+
+
+def complexly(function: Callable[[Tensor], Any]) -> Callable[[Any], Any]:
+    """A function of `cmath`: the argument counts as complex, also where it is real."""
+
+    def call(x: Any) -> Any:
+        z = tensor(x)
+        return function(z if z.is_complex() else torch.complex(z, torch.zeros_like(z)))
+
+    return call

@@ -83,6 +83,7 @@ NUMPY: Rows = {
     "column_stack": joined(torch.column_stack),
     "concat": to.concatenate,
     "concatenate": to.concatenate,
+    "convolve": to.convolved,
     "cross": to.cross,
     "cumprod": to.along(torch.cumprod),
     "cumsum": to.along(torch.cumsum),
@@ -104,6 +105,7 @@ NUMPY: Rows = {
     "heaviside": elementwise(torch.heaviside),
     "hstack": joined(torch.hstack),
     "inner": elementwise(torch.inner),
+    "interp": to.interpolated,
     "isclose": to.close,
     "kron": elementwise(torch.kron),
     "less": operator.lt,
@@ -151,6 +153,23 @@ NUMPY: Rows = {
     "where": to.where,
 }
 
+CMATH: Rows = {
+    **{
+        name: to.complexly(getattr(torch, RENAMED.get(name, name)))
+        for name in (
+            "acos acosh asin asinh atan atanh cos cosh exp log10 sin sinh sqrt tan tanh "
+            "isfinite isinf isnan"
+        ).split()
+    },
+    "log": lambda z, base=None: (
+        to.complexly(torch.log)(z) if base is None
+        else to.complexly(torch.log)(z) / to.complexly(torch.log)(base)
+    ),
+    "phase": to.complexly(torch.angle),
+    "polar": to.complexly(lambda z: (torch.abs(z), torch.angle(z))),
+    "rect": elementwise(torch.polar),
+}  # fmt: skip
+
 LINALG: Rows = {
     "cross": to.cross,
     "lstsq": lambda a, b, rcond=None: torch.linalg.lstsq(*promoted((a, b)), rcond=rcond),
@@ -166,6 +185,7 @@ LINALG: Rows = {
 # Module → its rows, and the torch modules in which namesakes are looked for.
 TABLES: dict[str, tuple[Rows, tuple[Any, ...]]] = {
     "math": (MATH, (torch, torch.special)),
+    "cmath": (CMATH, ()),
     "numpy": (NUMPY, (torch, torch.special)),
     "numpy.linalg": (LINALG, (torch.linalg,)),
     "numpy.fft": ({}, (torch.fft,)),

@@ -8,6 +8,7 @@ tensor, so that they still serve as indices and divide exactly.
 
 from __future__ import annotations
 
+import cmath
 import functools
 import math
 import threading
@@ -33,6 +34,7 @@ class Depth(threading.local):
 inside = Depth()
 
 MODULES = {
+    "cmath": cmath,
     "math": math,
     "numpy": numpy,
     "numpy.linalg": numpy.linalg,
