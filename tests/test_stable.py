@@ -32,7 +32,6 @@ FUNCTIONS = [
     lambda x: F.cross_entropy(x[None], torch.tensor([1])),
     lambda x: F.cross_entropy(x[None], torch.tensor([1]), label_smoothing=0.1),
     lambda x: F.binary_cross_entropy_with_logits(x, TARGET),
-    lambda x: F.soft_margin_loss(x, 2 * TARGET - 1),
     lambda x: F.kl_div(torch.log_softmax(x, 0), torch.softmax(TARGET, 0), reduction="sum"),
     lambda x: torch.softmax(x, 0) @ TARGET,
     lambda x: (torch.softmax(x / 2, 0) * x).sum(),
@@ -50,6 +49,12 @@ BY_HAND = [
         lambda x: torch.log(2 + 3 * torch.exp(x)),
         lambda x: torch.logaddexp(torch.full_like(x, math.log(2)), x + math.log(3)),
     ),
+    (
+        lambda x: F.soft_margin_loss(x, 2 * TARGET - 1),
+        lambda x: F.binary_cross_entropy_with_logits(x, TARGET),
+    ),
+    (lambda x: 1 / torch.sqrt(1 + torch.exp(x)), lambda x: torch.exp(-F.softplus(x) / 2)),
+    (lambda x: (1 + torch.exp(x)) ** -0.75, lambda x: torch.exp(-0.75 * F.softplus(x))),
     (lambda x: 1 / (1 + torch.exp(-x)) ** 2, lambda x: torch.sigmoid(x) ** 2),
     (lambda x: x * torch.exp(x) / (torch.exp(x) + 1), F.silu),
 ]

@@ -13,15 +13,16 @@ softmax functions, IMA Journal of Numerical Analysis 41 (2021).
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from fractions import Fraction
 from functools import reduce as fold
 
 from jacmagic.graph.nodes import ONE, ZERO, Graph
 from jacmagic.graph.quantities import Sums
 
 _GROWING = ("exp", "pow", "sigmoid")  # operations whose sums may overflow or vanish
+Power = int | float | Fraction
 Exponentials = list[tuple[int, int]]  # (coefficient, exponent) of each term
 
 
@@ -53,7 +54,7 @@ class _Monomial:
 
     factor: int
     exponent: int = ZERO
-    sums: Mapping[int, int] = field(default_factory=dict)
+    sums: Mapping[int, Fraction] = field(default_factory=dict)
 
     @property
     def is_plain(self) -> bool:
@@ -82,13 +83,30 @@ class _Rewriting:
             self.new[node] = self._logarithm(self._shift(operands[0]) or (ZERO, ONE))
         elif operation == "div" and self._is_spread(*operands):
             self.new[node] = self._spread(*operands)
-        elif operation in ("mul", "div") and not all(
+        elif self._is_product(node) and not all(
             self._monomial(operand).is_plain for operand in operands
         ):
             self.new[node] = self._written(self._monomial(node))
         else:
             fresh = tuple(self.new[operand] for operand in operands)
             self.new[node] = node if fresh == operands else graph.apply(operation, *fresh)
+
+    def _is_product(self, node: int) -> bool:
+        """Whether a node is a product, a quotient or a power that takes a monomial apart."""
+        graph = self.graph
+        if graph.operations[node] not in ("pow", "sqrt"):
+            return graph.operations[node] in ("mul", "div")
+        power = self._power(node)
+        return isinstance(power, int) or (
+            power is not None and self._monomial(graph.operands(node)[0]).factor == ONE
+        )
+
+    def _power(self, node: int) -> Power | None:
+        """The number to which a power or a root raises; None where it is no number."""
+        graph = self.graph
+        if graph.operations[node] == "sqrt":
+            return Fraction(1, 2)
+        return graph.value(graph.operands(node)[1])
 
     def _logarithm(self, shifted: tuple[int, int]) -> int:
         largest, total = shifted
@@ -130,19 +148,29 @@ class _Rewriting:
             a, b = map(self._monomial, operands)
             if not (a.is_plain and b.is_plain):
                 return self._joined(a, b, 1 if operation == "mul" else -1)
-        power = graph.value(operands[1]) if operation == "pow" else None
-        if isinstance(power, int) and self._shift(operands[0]) is not None:
-            return _Monomial(ONE, ZERO, {operands[0]: power})
+        if operation in ("pow", "sqrt") and self._is_product(node):
+            base, power = self._monomial(operands[0]), self._power(node)
+            if not base.is_plain and power is not None:
+                return self._raised(base, power)
         if operation == "add" and self._shift(node) is not None:
-            return _Monomial(ONE, ZERO, {node: 1})
+            return _Monomial(ONE, ZERO, {node: Fraction(1)})
         return _Monomial(self.new.get(node, node))
+
+    def _raised(self, a: _Monomial, power: Power) -> _Monomial:
+        """aᵏ, for a whole number k or a factor of 1."""
+        graph = self.graph
+        return _Monomial(
+            graph.pow(a.factor, graph.number(power)),
+            graph.mul(graph.number(power), a.exponent),
+            {total: Fraction(power) * k for total, k in a.sums.items()},
+        )
 
     def _joined(self, a: _Monomial, b: _Monomial, sign: int) -> _Monomial:
         """a·b or a/b."""
         graph = self.graph
-        sums = Counter(a.sums)
+        sums = dict(a.sums)
         for total, power in b.sums.items():
-            sums[total] += sign * power
+            sums[total] = sums.get(total, Fraction(0)) + sign * power
         return _Monomial(
             graph.mul(a.factor, b.factor) if sign > 0 else graph.div(a.factor, b.factor),
             graph.add(a.exponent, b.exponent) if sign > 0 else graph.sub(a.exponent, b.exponent),
