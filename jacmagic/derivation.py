@@ -101,42 +101,111 @@ def derive(
         transposed: denominator layout: show every matrix transposed.
         agrees: whether the closed form gives these numbers.
     """
-    shape = (len(rows), len(columns))
-    picked = [_picked(count) for count in shape]
-
-    def grid(entry: Callable[[int, int], str]) -> str:
-        down, across = reversed(picked) if transposed else picked
-        return _matrix(entry, down, across, transposed)
+    frame = _Frame((len(rows), len(columns)), transposed)
 
     def number(value: float) -> str:
         return latex.number(value, digits)
 
     variables = [label.tex for label in columns]
     head = latex.head(Label(title).tex, inputs, transposed=transposed)
-    definition = grid(lambda i, j: latex.partial(rows[i].tex, variables[j]))
-    value = grid(lambda i, j: number(float(matrix[i, j])))
+    definition = frame.matrix(lambda i, j: latex.partial(rows[i].tex, variables[j]))
+    value = frame.matrix(lambda i, j: number(float(matrix[i, j])))
     if reading is None:
         return Derivation(head, definition, None, None, None, value)
-    numbers = texts(reading.numbers(point), digits)
-
-    room = max(LONG, WIDEST // max(min(len(columns), LONGEST_MATRIX), 1))
-
-    def put_in(i: int, j: int) -> str:
-        number = float(matrix[i, j])
-        made, plain = put_numbers_in(reading.matrix[i, j], numbers, number, digits)
-        return made if latex.extent(made) <= room else plain
-
-    written = _Written(reading, rows, columns, picked)
+    shown = _Substituted(reading, point, matrix, digits)
+    written = _Written(reading, rows, columns, frame.picked)
     return Derivation(
         head,
         definition,
-        None if written.outputs else grid(written.of_expression),
-        grid(written.entry),
-        grid(put_in),
+        None if written.outputs else frame.matrix(written.of_expression),
+        frame.matrix(written.entry),
+        frame.matrix(shown.entry),
         value,
         agrees,
         (*written.outputs, *written.clauses, *written.entries, *written.constants(number)),
     )
+
+
+def templates(
+    reading: Reading | None,
+    point: Sequence[float],
+    matrix: np.ndarray,
+    *,
+    digits: int = 4,
+    transposed: bool = False,
+) -> tuple[str, ...]:
+    """The last links of the chain, with a slot for each number that a slider changes.
+
+    Args:
+        reading: the closed form as it is shown, or None.
+        point: the n numbers of a point.
+        matrix: torch's numbers there (m, n).
+        digits: significant digits of numbers.
+        transposed: denominator layout.
+
+    Returns:
+        the substituted matrix, where there is a closed form, and the matrix of numbers. The slots
+        count the numbers of `reading.numbers` first, then the entries of the matrix as it is shown.
+    """
+    frame = _Frame((matrix.shape[0], matrix.shape[1]), transposed)
+    numbers = {} if reading is None else reading.numbers(point)
+
+    def value(i: int, j: int) -> str:
+        return latex.slot(len(numbers) + frame.place(i, j))
+
+    if reading is None:
+        return (frame.matrix(value),)
+    shown = _Substituted(reading, point, matrix, digits)
+    slots = {symbol: latex.slot(place) for place, symbol in enumerate(numbers)}
+
+    def put_in(i: int, j: int) -> str:
+        plain = shown.is_plain(i, j)
+        return value(i, j) if plain else substituted(reading.matrix[i, j], slots)
+
+    return frame.matrix(put_in), frame.matrix(value)
+
+
+class _Frame:
+    """The places of a matrix that are shown, and which of them where."""
+
+    def __init__(self, shape: tuple[int, int], transposed: bool) -> None:
+        self.shape, self.transposed = shape, transposed
+        self.picked = [_picked(count) for count in shape]
+
+    def matrix(self, entry: Callable[[int, int], str]) -> str:
+        """A matrix of entries (i, j), transposed in denominator layout."""
+        down, across = reversed(self.picked) if self.transposed else self.picked
+        return _matrix(entry, down, across, self.transposed)
+
+    def place(self, i: int, j: int) -> int:
+        """The place of an entry in the matrix as it is shown, row after row."""
+        m, n = self.shape
+        return j * m + i if self.transposed else i * n + j
+
+
+class _Substituted:
+    """The entries of a closed form with numbers put in; the value alone where that is long."""
+
+    def __init__(
+        self, reading: Reading, point: Sequence[float], matrix: np.ndarray, digits: int
+    ) -> None:
+        self.reading, self.matrix, self.digits = reading, matrix, digits
+        self.numbers = texts(reading.numbers(point), digits)
+        self.room = max(LONG, WIDEST // max(min(matrix.shape[1], LONGEST_MATRIX), 1))
+
+    def entry(self, i: int, j: int) -> str:
+        """An entry as LaTeX."""
+        made, plain = self._both(i, j)
+        return made if latex.extent(made) <= self.room else plain
+
+    def is_plain(self, i: int, j: int) -> bool:
+        """Whether only the value is shown, where more could be."""
+        made = substituted(self.reading.matrix[i, j], self.numbers)
+        return len(made) > LONGEST_ENTRY or latex.extent(made) > self.room
+
+    def _both(self, i: int, j: int) -> tuple[str, str]:
+        value = float(self.matrix[i, j])
+        return put_numbers_in(self.reading.matrix[i, j], self.numbers, value, self.digits)
 
 
 class _Written:

@@ -15,6 +15,7 @@ from jacmagic.text import number as plain_number
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
+_SLOT = "90071992"  # the first digits of a numeral that nobody writes
 _WIDEST_LINE = 72  # letters side by side up to which the links of a chain share a line
 
 
@@ -28,6 +29,14 @@ def number(value: float, digits: int = 4) -> str:
         return mantissa
     power = f"10^{{{int(exponent)}}}"
     return {"1": power, "-1": f"-{power}"}.get(mantissa, rf"{mantissa} \cdot {power}")
+
+
+def slot(place: int) -> str:
+    """A numeral that stands for number `place` of a list: who shows it puts the number there.
+
+    It is typeset as any number is; `static/slots.mjs` finds it again.
+    """
+    return f"{_SLOT}{place:06d}"
 
 
 # ── building ──────────────────────────────────────────────────────────────────────────────────

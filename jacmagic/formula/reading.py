@@ -19,7 +19,7 @@ from jacmagic.formula.closed import ClosedForm, shortest, symbols_in, tidied
 from jacmagic.formula.named import NamedNumber, sigmoid
 from jacmagic.formula.sympify import CANONICAL, WRITTEN, to_sympy
 from jacmagic.formula.typeset import tex
-from jacmagic.graph import write_tape
+from jacmagic.graph import Tape, stable, write_tape
 from jacmagic.labels import Label
 
 WIDEST = 130  # symbols side by side up to which a matrix is left as it is
@@ -222,6 +222,21 @@ class Reading:
         shown = [*self.written, *self.matrix, *(one.definition for one in self.clauses)]
         present = set().union(*(one.atoms(NamedNumber) for one in shown)) if shown else set()
         return tuple((one.label, one.value) for symbol, one in self.constants if symbol in present)
+
+    def live_tape(self) -> Tape:
+        """A tape from a point to what the reading shows there.
+
+        Its outputs are the conditions under which it holds (1 or 0), the numbers of the clauses, in
+        their order, and the m·n entries.
+
+        Raises:
+            BudgetExceeded: if it grows too large.
+        """
+        form = self.form
+        conditions = [one.condition for one in form.trace.assumptions]
+        shown = [*(clause.node for clause in self.clauses), *form.entries]
+        roots = [*conditions, *stable(form.graph, shown)]
+        return write_tape(form.graph, roots, form.trace.inputs)
 
     def numbers(self, point: Sequence[float]) -> dict[Any, float]:
         """The number of every symbol in the matrix at a point of n numbers."""

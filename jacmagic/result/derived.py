@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import dataclasses
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
 
 from jacmagic import display, latex
 from jacmagic.agreement import Agreement
-from jacmagic.derivation import Derivation, derive, texts
+from jacmagic.derivation import Derivation, derive, templates, texts
 from jacmagic.errors import PointError
 from jacmagic.examine import examine, severed
 from jacmagic.formula import ClosedForm, Reading
@@ -159,14 +159,44 @@ class Derived(Evaluated):
         if form is None or reading is None:
             raise PointError(f"expected a closed form to derive; found none: {self.refusal}")
         point = point_of(self.problem)
+        value = latex.number(float(form.values(point)[i, j]), digits)
+        return self._derived(reading, i, j, texts(reading.numbers(point), digits), value)
+
+    def step_template(self, i: int, j: int) -> Step | None:
+        """The derivation of entry (i, j) with a slot for each number that a slider changes.
+
+        The slots are counted as `derivation.templates` counts them. None without a closed form.
+        """
+        reading = self.reading
+        if reading is None:
+            return None
+        numbers = reading.numbers(point_of(self.problem))
+        slots = {symbol: latex.slot(place) for place, symbol in enumerate(numbers)}
+        m, n = self.matrix.shape
+        place = j * m + i if self.view.layout == "denominator" else i * n + j
+        return self._derived(reading, i, j, slots, latex.slot(len(numbers) + place))
+
+    def _derived(
+        self, reading: Reading, i: int, j: int, numbers: dict[Any, str], value: str
+    ) -> Step:
         return derive_entry(
             reading.expression(i),
             self.symbols[j],
             names=reading.all_names,
             entry=reading.entry(i, j),
             named=reading.matrix[i, j],
-            numbers=texts(reading.numbers(point), digits),
-            value=latex.number(float(form.values(point)[i, j]), digits),
+            numbers=numbers,
+            value=value,
+        )
+
+    def templates(self) -> tuple[str, ...]:
+        """The last links of the derivation, with slots for numbers; see `derivation.templates`."""
+        return templates(
+            self.reading,
+            point_of(self.problem),
+            self.matrix.detach().cpu().double().numpy() + 0.0,
+            digits=self.view.digits,
+            transposed=self.view.layout == "denominator",
         )
 
     @property

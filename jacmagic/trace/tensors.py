@@ -16,6 +16,7 @@ import torch
 
 from jacmagic.matrices import Expression, constant, number, variable
 from jacmagic.matrices import expressions as e
+from jacmagic.trace.shadows import plain
 
 Key = tuple[Any, ...]
 
@@ -49,7 +50,7 @@ class Tensors:
             return None
         if isinstance(value, int | float):
             return number(value)
-        if not isinstance(value, torch.Tensor) or value.layout != torch.strided:
+        if not plain(value) or value.layout != torch.strided:
             return None
         found = self._known.get(_key(value))
         return found[0] if found is not None and value._version in found[1] else None
@@ -66,14 +67,14 @@ class Tensors:
 
     def saw(self, func: Any, args: Sequence[Any], made: Expression | None, out: Any) -> None:
         """An operation was run, and gave what was foreseen."""
-        if made is None or not isinstance(out, torch.Tensor) or out.layout != torch.strided:
+        if made is None or not plain(out) or out.layout != torch.strided:
             return
         if made.shape == tuple(out.shape):
             home = out.untyped_storage()._cdata
             shared = [
                 tensor._version  # a view will share the count of what it views
                 for tensor in args
-                if isinstance(tensor, torch.Tensor) and tensor.untyped_storage()._cdata == home
+                if plain(tensor) and tensor.untyped_storage()._cdata == home
             ]
             bumped = [out._version + 1] if _writes(func) else []  # counted only after this
             self._keep(out, made, (*shared, *bumped))
