@@ -63,9 +63,12 @@ export class Grid {
   /**
    * @param {HTMLElement} parent
    * @param {Spec} spec
+   * @param {{open?: (cell: [number, number]) => void, close?: () => void}} [reader] told of the entry
+   *   that a person asks about
    */
-  constructor(parent, spec) {
+  constructor(parent, spec, reader = {}) {
     this.spec = spec;
+    this.reader = reader;
     this.shape = /** @type {[number, number]} */ ([spec.rows.length, spec.columns.length]);
     const windowed = this.shape[0] * this.shape[1] > WINDOW_ABOVE;
     this.size = windowed
@@ -75,16 +78,22 @@ export class Grid {
     this.cell = /** @type {[number, number]} */ ([0, 0]);
     this.document = parent.ownerDocument;
     this.table = this.build();
-    this.where = this.make("div", "jm-where");
+    this.where = this.make("div", "jm-window");
     this.live = this.make("div", "jm-hidden");
     this.live.setAttribute("role", "status");
     this.live.setAttribute("aria-live", "polite");
     const frame = this.make("div", windowed ? "jm-frame jm-windowed" : "jm-frame");
     frame.append(this.table);
-    parent.append(frame, this.where, this.live);
+    this.elements = [frame, this.where, this.live];
+    parent.append(...this.elements);
     this.listen(windowed);
     this.label();
     this.mark(this.cell);
+  }
+
+  remove() {
+    clearTimeout(this.timer);
+    for (const element of this.elements) element.remove();
   }
 
   /**
@@ -146,19 +155,27 @@ export class Grid {
     this.table.addEventListener("keydown", (event) => {
       event.stopPropagation();
       const ctrl = event.ctrlKey || event.metaKey;
+      if (event.key === "Enter" || event.key === " ") {
+        event.preventDefault();
+        this.reader.open?.(this.cell);
+      }
+      if (event.key === "Escape") this.reader.close?.();
       const target = moveCell(event.key, ctrl, this.cell, this.shape, this.size[0]);
       if (!target) return;
       event.preventDefault();
       this.focus(target);
     });
-    const place = (/** @type {Event} */ event) => {
-      const found = this.cells.indexOf(/** @type {any} */ (event.target));
-      if (found < 0) return;
-      const [rows, columns] = [Math.floor(found / this.size[1]), found % this.size[1]];
-      this.mark([this.corner[0] + rows, this.corner[1] + columns]);
-    };
-    this.table.addEventListener("focusin", place);
-    this.table.addEventListener("pointerover", (event) => this.point(event));
+    this.table.addEventListener("focusin", (event) => {
+      const cell = this.cellOf(event);
+      if (cell) this.mark(cell);
+      this.highlight(cell);
+    });
+    this.table.addEventListener("focusout", () => this.highlight(null));
+    this.table.addEventListener("click", (event) => {
+      const cell = this.cellOf(event);
+      if (cell) this.reader.open?.(cell);
+    });
+    this.table.addEventListener("pointerover", (event) => this.highlight(this.cellOf(event)));
     this.table.addEventListener("pointerleave", () => this.highlight(null));
     if (!windowed) return;
     const turn = (/** @type {WheelEvent} */ event) => {
@@ -170,23 +187,42 @@ export class Grid {
     this.table.addEventListener("wheel", turn, { passive: false });
   }
 
-  /** @param {Event} event */
-  point(event) {
+  /**
+   * @param {Event} event
+   * @returns {[number, number] | null} the entry on whose cell it happened
+   */
+  cellOf(event) {
     const found = this.cells.indexOf(/** @type {any} */ (event.target));
-    this.highlight(found < 0 ? null : [Math.floor(found / this.size[1]), found % this.size[1]]);
+    if (found < 0) return null;
+    const [i, j] = [Math.floor(found / this.size[1]), found % this.size[1]];
+    return [this.corner[0] + i, this.corner[1] + j];
   }
 
   /**
-   * Row and column of a cell in the window: the gradient of f_i and the effect of x_j.
+   * Row and column of an entry: the gradient of f_i and the effect of x_j.
    * @param {[number, number] | null} cell
    */
   highlight(cell) {
+    const [row, column] = cell ? [cell[0] - this.corner[0], cell[1] - this.corner[1]] : [-1, -1];
     this.cells.forEach((element, k) => {
-      const inside = cell && (Math.floor(k / this.size[1]) === cell[0] || k % this.size[1] === cell[1]);
-      element.classList.toggle("jm-cross", Boolean(inside));
+      const inside = Math.floor(k / this.size[1]) === row || k % this.size[1] === column;
+      element.classList.toggle("jm-cross", inside);
     });
-    this.rowHeads.forEach((head, i) => head.classList.toggle("jm-cross", cell?.[0] === i));
-    this.columnHeads.forEach((head, j) => head.classList.toggle("jm-cross", cell?.[1] === j));
+    this.rowHeads.forEach((head, i) => head.classList.toggle("jm-cross", i === row));
+    this.columnHeads.forEach((head, j) => head.classList.toggle("jm-cross", j === column));
+  }
+
+  /**
+   * Show which entry is being explained.
+   * @param {[number, number] | null} cell
+   */
+  select(cell) {
+    this.selected = cell;
+    const chosen = cell && this.at(cell);
+    for (const element of this.cells) {
+      if (element === chosen) element.setAttribute("aria-selected", "true");
+      else element.removeAttribute("aria-selected");
+    }
   }
 
   /** Labels, borders and places of the window as it stands. */
@@ -228,6 +264,7 @@ export class Grid {
     if (inside[0] === this.corner[0] && inside[1] === this.corner[1]) return;
     this.corner = inside;
     this.label();
+    this.select(this.selected ?? null);
     if (this.state) this.paint(this.state, false);
   }
 
@@ -244,6 +281,7 @@ export class Grid {
 
   /** @param {[number, number]} cell */
   at([i, j]) {
+    if (j < this.corner[1] || j >= this.corner[1] + this.size[1]) return undefined;
     return this.cells[(i - this.corner[0]) * this.size[1] + j - this.corner[1]];
   }
 
@@ -258,7 +296,7 @@ export class Grid {
     });
     this.scroll(top, left);
     this.mark(cell);
-    this.at(cell).focus();
+    this.at(cell)?.focus();
   }
 
   /**

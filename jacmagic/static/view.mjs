@@ -1,246 +1,377 @@
 /**
- * The explorer's view: derivation, table and agreement, redrawn together from the model's traits.
+ * The explorer's view: derivation, tools, table, entry and agreement, painted from the model.
  *
- * @typedef {object} Traits the model's traits, equal to those of `JacobianView` in explorer.py
- * @property {import("./grid.mjs").Spec} spec what never changes: labels, blocks, digits
+ * @typedef {object} Traits the model's traits, equal to those of `JacobianView` in explorer/view.py
+ * @property {Spec} spec what never changes
  * @property {DataView} values float64 numbers, row-major
  * @property {DataView} zeros one byte an entry, 1 where it is zero whatever the point
- * @property {Chain} chain the derivation
- * @property {Status} status what stands below the table
+ * @property {DataView} numbers float64 numbers of the formula's symbols
+ * @property {DataView} at float64 numbers of the sliders that these answer
+ * @property {import("./chain.mjs").Chain} chain the derivation
+ * @property {Partial<import("./live.mjs").Live>} live the tape, where there is one
+ * @property {Record<string, import("./panel.mjs").Entry>} entries derivations by "row,column"
+ * @property {import("./notes.mjs").Status} status what stands below the table
+ * @property {number[]} places the component that each slider moves
  * @property {string[]} sliders references to the sliders' models
  *
- * @typedef {object} Chain
- * @property {string} head MathML of the left-hand side
- * @property {string[]} signs what stands before each link
- * @property {string[]} links MathML of each matrix, without its brackets
- * @property {string[]} where MathML of the equations that explain names in them
- * @property {string[]} matrix MathML of the same Jacobian as matrix expressions
+ * @typedef {import("./grid.mjs").Spec & Labels} Spec
  *
- * @typedef {object} Status
- * @property {string} point where the Jacobian stands
- * @property {string} verdict "agree", "disagree" or "numbers only"
- * @property {string} agreement one line
- * @property {string[]} warnings
- * @property {string[]} remarks
- * @property {[number, number][]} marked entries that disagree or are not finite
- * @property {string} stale why the last good result still stands; "" if it does not
- * @property {number} serial grows with every answer of the kernel
+ * @typedef {object} Labels
+ * @property {boolean} transposed whether rows are inputs
+ * @property {string[]} labels of a point's components
+ * @property {{name: string, shape: number[]}[]} inputs
+ * @property {(number | string)[]} start the first point
  */
 
-import { asBytes, asNumbers } from "./format.mjs";
+import { Derivation, Listed, make } from "./chain.mjs";
+import { FORMATS, magicLine } from "./copy.mjs";
+import { asBytes, asNumbers, showNumber } from "./format.mjs";
 import { Grid } from "./grid.mjs";
-import { readMathml } from "./mathml.mjs";
+import { Formula, fromJson, History, samePoint, Sliders } from "./live.mjs";
+import { freeSliderKeys, Notes } from "./notes.mjs";
+import { EntryPanel } from "./panel.mjs";
+import { Tools } from "./tools.mjs";
 
 const PATIENCE = 1000; // milliseconds without an answer after which the view says that it waits
-const LONG = 6000; // characters of MathML above which a link starts folded
+const PAUSE = 400; // milliseconds of rest that make a point one to come back to
+const MANY = 100; // cells above which painting waits for the next frame
 
-/**
- * @param {Document} document
- * @param {string} tag
- * @param {string} className
- * @param {string} [text]
- */
-function make(document, tag, className, text = "") {
-  const element = document.createElement(tag);
-  element.className = className;
-  if (text) element.textContent = text;
-  return element;
-}
-
-/** The derivation: links that did not change are left alone, so nothing is typeset twice. */
-class Derivation {
-  /** @param {HTMLElement} parent */
-  constructor(parent) {
-    this.box = parent;
-    this.document = parent.ownerDocument;
-    /** @type {string[]} */
-    this.shown = [];
+/** One view: what the model says, and what the tape says where the model is behind. */
+class Explorer {
+  /** @param {{model: any, el: HTMLElement, signal?: AbortSignal}} context */
+  constructor({ model, el, signal }) {
+    this.model = model;
+    this.el = el;
+    /** @type {Spec} */
+    this.spec = model.get("spec");
+    this.digits = this.spec.digits;
+    this.turned = false;
+    this.plain = false;
+    /** @type {[number, number] | null} */
+    this.open = null;
+    this.sliders = new Sliders(model, signal, () => this.moved());
+    this.shown = this.answer();
+    this.history = new History(this.shown.point);
+    this.build();
+    this.read();
+    this.paint();
+    signal?.addEventListener("abort", () => this.stop());
   }
 
-  /** @param {Chain} chain */
-  paint(chain) {
-    const parts = [chain.head, ...chain.links.map((link, k) => `${chain.signs[k]}${link}`)];
-    parts.forEach((part, k) => {
-      if (this.shown[k] === part) return;
-      const fresh = k ? this.link(chain.signs[k - 1], chain.links[k - 1]) : this.head(chain.head);
-      const old = this.box.children[k];
-      if (old) old.replaceWith(fresh);
-      else this.box.append(fresh);
-    });
-    while (this.box.children.length > parts.length) this.box.lastElementChild?.remove();
-    this.shown = parts;
-  }
-
-  /** @param {string} source */
-  head(source) {
-    const head = make(this.document, "span", "jm-head");
-    head.append(readMathml(source, this.document));
-    return head;
-  }
-
-  /**
-   * @param {string} sign
-   * @param {string} source
-   */
-  link(sign, source) {
-    const brackets = make(this.document, "span", "jm-brackets");
-    brackets.append(readMathml(source, this.document));
-    const before = make(this.document, "span", "jm-sign", sign);
-    if (source.length < LONG) {
-      const link = make(this.document, "span", "jm-link");
-      link.append(before, brackets);
-      return link;
-    }
-    const fold = make(this.document, "details", "jm-link jm-fold");
-    fold.append(make(this.document, "summary", "", `${sign} matrix`), brackets);
-    return fold;
-  }
-}
-
-/** Equations after a word: "with u = …". */
-class Listed {
-  /**
-   * @param {HTMLElement} parent
-   * @param {string} word
-   */
-  constructor(parent, word) {
-    this.box = parent;
-    this.word = word;
-    this.shown = "";
-  }
-
-  /** @param {string[]} equations */
-  paint(equations) {
-    const source = equations.join("\n");
-    if (source === this.shown) return;
-    this.shown = source;
-    const document = this.box.ownerDocument;
-    const parts = equations.map((equation) => {
-      const part = make(document, "span", "");
-      part.append(readMathml(equation, document));
-      return part;
-    });
-    this.box.replaceChildren(...(parts.length ? [document.createTextNode(`${this.word} `), ...parts] : []));
-  }
-}
-
-/** What stands below the table. */
-class Notes {
-  /** @param {HTMLElement} parent */
-  constructor(parent) {
-    this.document = parent.ownerDocument;
-    this.agreement = make(this.document, "p", "jm-agreement");
-    this.list = make(this.document, "ul", "jm-notes");
-    parent.append(this.agreement, this.list);
-  }
-
-  /** @param {Status} status */
-  paint(status) {
-    const mark = { agree: "✓", disagree: "⚠", "numbers only": "·" }[status.verdict] ?? "";
-    this.agreement.textContent = `${mark} ${status.agreement}`;
-    this.agreement.dataset.verdict = status.verdict;
-    const warnings = status.warnings.map((text) => make(this.document, "li", "jm-warning", `⚠ ${text}`));
-    const remarks = status.remarks.map((text) => make(this.document, "li", "", text));
-    this.list.replaceChildren(...warnings, ...remarks);
-  }
-}
-
-/**
- * Notebook 7 handles command-mode keys before they reach a slider, unless the handle that has the
- * focus carries this attribute; on an ancestor it would be too late.
- * @param {HTMLElement} el
- * @param {AbortSignal | undefined} signal
- */
-function freeSliderKeys(el, signal) {
-  const tag = (/** @type {Event} */ event) => {
-    const target = /** @type {HTMLElement} */ (event.target);
-    if (target.closest?.(".widget-slider, .widget-readout")) {
-      target.setAttribute("data-lm-suppress-shortcuts", "true");
-    }
-  };
-  setTimeout(() => {
-    const box = el.closest(".jm-explorer") ?? el.parentElement;
-    box?.addEventListener("focusin", tag);
-    signal?.addEventListener("abort", () => box?.removeEventListener("focusin", tag));
-  });
-}
-
-/**
- * A slider may move while nobody computes: a page without a kernel, a kernel that died or is busy.
- * The numbers must then not pass for those of the new point, so the view says whose they are.
- * @param {any} model
- * @param {(note: string) => void} tell
- * @param {AbortSignal | undefined} signal
- */
-async function watchSliders(model, tell, signal) {
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
-  const moved = (/** @type {any} */ slider) => {
-    clearTimeout(timer);
-    const { serial, point } = model.get("status");
-    if (!slider.comm_live) tell(`No kernel is connected: the numbers are those ${point}.`);
-    const waited = () => {
-      if (model.get("status").serial !== serial) return;
-      tell(`Waiting for the kernel: the numbers are still those ${point}.`);
+  build() {
+    const document = this.el.ownerDocument;
+    const part = (/** @type {string} */ name, tag = "div") => {
+      const element = make(document, tag, name);
+      this.el.append(element);
+      return element;
     };
-    if (slider.comm_live) timer = setTimeout(waited, PATIENCE);
-  };
-  for (const reference of model.get("sliders")) {
-    const slider = await model.widget_manager.get_model(reference.replace(/^IPY_MODEL_/, ""));
-    const listen = () => moved(slider);
-    slider.on("change:value", listen);
-    signal?.addEventListener("abort", () => slider.off("change:value", listen));
+    this.el.classList.add("jm-root");
+    this.title = part("jm-title");
+    this.derivation = new Derivation(part("jm-chain"));
+    this.where = new Listed(part("jm-where"), "with");
+    this.inMatrices = new Listed(part("jm-where"), "in matrix form");
+    this.stale = part("jm-stale-note", "p");
+    this.stale.setAttribute("role", "alert");
+    this.tools = new Tools(this.el, this.digits, {
+      reset: () => this.reset(),
+      undo: (by) => this.undo(by),
+      digits: (digits) => this.restyle({ digits }),
+      turn: (turned) => this.restyle({ turned }),
+      numbers: this.model.get("chain").plain ? (plain) => this.restyle({ plain }) : null,
+      formats: () => [...Object.keys(this.model.get("chain").copies), ...Object.keys(FORMATS), "this point"],
+      text: (format) => this.text(format),
+    });
+    this.body = part("jm-body");
+    this.newGrid();
+    this.panel = new EntryPanel(this.el, () => this.close());
+    this.notes = new Notes(part("jm-below"));
+    this.el.addEventListener("keydown", (event) => {
+      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
+      if (event.target instanceof HTMLInputElement) return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.undo(event.shiftKey ? 1 : -1);
+    });
+  }
+
+  newGrid() {
+    this.grid?.remove();
+    const { rows, columns, row_blocks, column_blocks } = this.spec;
+    const sides = { rows, columns, row_blocks, column_blocks };
+    const turned = { rows: columns, columns: rows, row_blocks: column_blocks, column_blocks: row_blocks };
+    const spec = { ...this.spec, ...(this.turned ? turned : sides), digits: this.digits };
+    this.grid = new Grid(this.body, spec, { open: (cell) => this.explain(cell), close: () => this.close() });
+  }
+
+  // ── reading the model ──────────────────────────────────────────────────────────────────────
+
+  /** The kernel's answer: a point and the numbers there. */
+  answer() {
+    const get = (/** @type {string} */ name) => this.model.get(name);
+    return {
+      point: asNumbers(get("at")),
+      values: asNumbers(get("values")),
+      numbers: asNumbers(get("numbers")),
+      confirmed: true,
+    };
+  }
+
+  /** The formula of the branch, when the model has another one. */
+  read() {
+    const live = this.model.get("live");
+    if (live === this.live) return;
+    this.live = live;
+    const { rows, columns, labels } = this.spec;
+    this.formula = new Formula(live, rows.length * columns.length, labels.length);
+  }
+
+  /** The model changed: the kernel has answered, or derived an entry. */
+  changed() {
+    this.read();
+    const answer = this.answer();
+    const { stale } = this.model.get("status");
+    const here = this.sliders.point(answer.point);
+    const late = !samePoint(answer.point, here) && !stale;
+    if (late && this.formula?.at(here)) {
+      this.follow(here); // the browser is further than this answer
+      return;
+    }
+    clearTimeout(this.waiting);
+    this.shown = answer;
+    this.tell(stale);
+    this.paint();
+  }
+
+  // ── following the sliders ──────────────────────────────────────────────────────────────────
+
+  /** A slider moved: the tape answers at once, else the kernel when it can. */
+  moved() {
+    const point = this.sliders.point(this.shown.point);
+    if (samePoint(point, this.shown.point) && this.shown.confirmed) return;
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.history.visit(point), PAUSE);
+    if (!this.follow(point)) this.wait(point);
+  }
+
+  /**
+   * @param {Float64Array} point
+   * @returns {boolean} whether the tape knows the numbers there
+   */
+  follow(point) {
+    const found = this.formula?.at(point);
+    if (!found) return false;
+    this.shown = { point, ...found, confirmed: false };
+    this.tell("");
+    this.paint();
+    this.expect();
+    return true;
+  }
+
+  /** Say that torch has not confirmed what is shown, once that takes a while. */
+  expect() {
+    clearTimeout(this.waiting);
+    if (!this.sliders.connected) {
+      this.notes?.ahead("live in the browser; torch is not connected");
+      return;
+    }
+    this.waiting = setTimeout(() => {
+      this.notes?.ahead("live in the browser; waiting for torch");
+    }, PATIENCE);
+  }
+
+  /**
+   * Nobody knows the numbers at this point yet; those shown must not pass for them.
+   * @param {Float64Array} point
+   */
+  wait(point) {
+    clearTimeout(this.waiting);
+    const standing = `the numbers are those ${this.whereabouts(this.shown.point)}`;
+    if (!this.sliders.connected) {
+      const why = this.formula?.tape ? "Here the function takes another branch, and no" : "No";
+      this.tell(`${why} kernel is connected: ${standing}.`);
+      return;
+    }
+    this.waiting = setTimeout(() => {
+      if (!samePoint(point, this.shown.point)) this.tell(`Waiting for the kernel: ${standing}.`);
+    }, PATIENCE);
+  }
+
+  /** @param {string} note */
+  tell(note) {
+    if (!this.stale || this.stale.textContent === note) return;
+    this.stale.textContent = note;
+    this.el.classList.toggle("jm-stale", Boolean(note));
+  }
+
+  // ── painting ───────────────────────────────────────────────────────────────────────────────
+
+  paint() {
+    const { values } = this.shown;
+    if (values.length <= MANY) {
+      this.draw();
+      return;
+    }
+    if (this.frame) return;
+    this.frame = requestAnimationFrame(() => {
+      this.frame = 0;
+      this.draw();
+    });
+  }
+
+  draw() {
+    const { point, values, numbers, confirmed } = this.shown;
+    const status = /** @type {import("./notes.mjs").Status} */ (this.model.get("status"));
+    const chain = /** @type {import("./chain.mjs").Chain} */ (this.model.get("chain"));
+    const wording = this.plain && chain.plain ? chain.plain : chain;
+    const all = Float64Array.from([...numbers, ...(values.length <= 10_000 ? values : [])]);
+    this.put(this.title, `${this.spec.title} ${this.whereabouts(point)}`);
+    this.derivation?.typeset(chain, wording.links, this.turned);
+    this.derivation?.paint(all, this.digits);
+    this.where?.paint(wording.where);
+    this.inMatrices?.paint(chain.matrix);
+    const width = this.spec.columns.length;
+    const marked = confirmed ? status.marked : [];
+    this.grid?.paint({
+      values: this.layout(values, Float64Array),
+      zero: this.layout(asBytes(this.model.get("zeros")), Uint8Array),
+      marked: new Set(marked.map(([i, j]) => (this.turned ? j * this.spec.rows.length + i : i * width + j))),
+    });
+    this.drawEntry(all);
+    if (confirmed) this.notes?.paint(status);
+  }
+
+  /** @param {Float64Array} all numbers for slots */
+  drawEntry(all) {
+    if (!this.open) return;
+    const [i, j] = this.turned ? [this.open[1], this.open[0]] : this.open;
+    const entry = this.model.get("entries")[`${i},${j}`];
+    const place = i * this.spec.columns.length + j;
+    const [f, x] = this.spec.transposed ? [this.spec.columns[j], this.spec.rows[i]] : [this.spec.rows[i], this.spec.columns[j]];
+    this.panel?.open(`∂${f}/∂${x}`, entry, this.unexplained(place));
+    this.panel?.paint(this.shown.values[place], all, this.digits);
+  }
+
+  /** @param {number} place */
+  unexplained(place) {
+    if (asBytes(this.model.get("zeros"))[place]) return "zero everywhere: this output does not depend on this input";
+    if (this.model.get("status").verdict === "numbers only") return "there is no closed form to derive";
+    return this.sliders.connected ? "deriving …" : "this derivation was not stored in the page";
+  }
+
+  /**
+   * @template {Float64Array | Uint8Array} T
+   * @param {T} values row-major as the model has them
+   * @param {new (size: number) => T} Kind
+   * @returns {T} as they are shown
+   */
+  layout(values, Kind) {
+    if (!this.turned) return values;
+    const [m, n] = [this.spec.rows.length, this.spec.columns.length];
+    const made = new Kind(m * n);
+    for (let i = 0; i < m; i++) for (let j = 0; j < n; j++) made[j * m + i] = values[i * n + j];
+    return made;
+  }
+
+  /** @param {ArrayLike<number>} point */
+  whereabouts(point) {
+    const { labels, transposed } = this.spec;
+    const shown = labels.slice(0, 12).map((label, k) => `${label} = ${showNumber(point[k], this.digits)}`);
+    const more = labels.length > 12 ? ", …" : "";
+    const turned = transposed !== this.turned ? " · denominator layout: ∂ of the columns by the rows" : "";
+    return `at ${shown.join(", ")}${more}${turned}`;
+  }
+
+  /**
+   * @param {HTMLElement | undefined} element
+   * @param {string} text
+   */
+  put(element, text) {
+    if (element && element.textContent !== text) element.textContent = text;
+  }
+
+  // ── what a person does ─────────────────────────────────────────────────────────────────────
+
+  /** @param {[number, number]} cell of the table as it is shown */
+  explain(cell) {
+    this.open = cell;
+    this.grid?.select(cell);
+    const [i, j] = this.turned ? [cell[1], cell[0]] : cell;
+    if (!this.model.get("entries")[`${i},${j}`] && this.sliders.connected) {
+      this.model.send({ kind: "steps", row: i, column: j });
+    }
+    this.draw();
+  }
+
+  close() {
+    if (!this.open) return;
+    const cell = this.open;
+    this.open = null;
+    this.panel?.close();
+    this.grid?.select(null);
+    this.grid?.focus(cell);
+  }
+
+  /** @param {Partial<{digits: number, turned: boolean, plain: boolean}>} style */
+  restyle(style) {
+    const turns = style.turned !== undefined && style.turned !== this.turned;
+    Object.assign(this, style);
+    if (turns) {
+      this.open = this.open && [this.open[1], this.open[0]];
+      this.newGrid();
+      if (this.open) this.grid?.select(this.open);
+    } else if (this.grid) {
+      this.grid.spec.digits = this.digits;
+    }
+    this.draw();
+  }
+
+  reset() {
+    if (this.sliders.connected) this.model.send({ kind: "reset" });
+    this.sliders.move(this.spec.start.map(fromJson));
+  }
+
+  /** @param {number} by */
+  undo(by) {
+    if (by < 0) this.history.visit(this.sliders.point(this.shown.point));
+    const point = this.history.go(by);
+    if (point) this.sliders.move(point);
+  }
+
+  /** @param {string} format */
+  text(format) {
+    if (format === "this point") return magicLine(this.spec.inputs, this.shown.point);
+    const { rows, columns } = this.grid?.spec ?? this.spec;
+    const values = this.layout(this.shown.values, Float64Array);
+    return FORMATS[format]?.({ rows, columns, values }) ?? this.model.get("chain").copies[format];
+  }
+
+  stop() {
+    for (const timer of [this.waiting, this.resting]) clearTimeout(timer);
+    if (this.frame) cancelAnimationFrame(this.frame);
+    this.grid?.remove();
+  }
+
+  /** Find the sliders, and follow them where they already stand elsewhere than the numbers do. */
+  async listen() {
+    await this.sliders.watch();
+    this.moved();
   }
 }
 
 /** @param {{model: any, el: HTMLElement, signal?: AbortSignal}} context */
-function render({ model, el, signal }) {
-  const document = el.ownerDocument;
-  el.classList.add("jm-root");
-  const title = make(document, "div", "jm-title");
-  const chain = make(document, "div", "jm-chain");
-  const explained = make(document, "div", "jm-where");
-  const whole = make(document, "div", "jm-where");
-  const stale = make(document, "p", "jm-stale-note");
-  stale.setAttribute("role", "alert");
-  const body = make(document, "div", "jm-body");
-  el.append(title, chain, explained, whole, stale, body);
-  const spec = model.get("spec");
-  const derivation = new Derivation(chain);
-  const where = new Listed(explained, "with");
-  const inMatrices = new Listed(whole, "in matrix form");
-  const grid = new Grid(body, spec);
-  const notes = new Notes(body);
-
-  const paint = () => {
-    const status = /** @type {Status} */ (model.get("status"));
-    const width = spec.columns.length;
-    title.textContent = `${spec.title} ${status.point}`;
-    derivation.paint(model.get("chain"));
-    where.paint(model.get("chain").where);
-    inMatrices.paint(model.get("chain").matrix);
-    grid.paint({
-      values: asNumbers(model.get("values")),
-      zero: asBytes(model.get("zeros")),
-      marked: new Set(status.marked.map(([i, j]) => i * width + j)),
-    });
-    notes.paint(status);
-    tell(status.stale);
-  };
-  const tell = (/** @type {string} */ note) => {
-    stale.textContent = note;
-    el.classList.toggle("jm-stale", Boolean(note));
-  };
-  const watch = () => watchSliders(model, tell, signal);
-  model.on("change", paint);
-  model.on("change:sliders", watch);
+function render(context) {
+  const { model, el, signal } = context;
+  const explorer = new Explorer(context);
+  const changed = () => explorer.changed();
+  const listen = () => explorer.listen();
+  model.on("change", changed);
+  model.on("change:sliders", listen);
   signal?.addEventListener("abort", () => {
-    model.off("change", paint);
-    model.off("change:sliders", watch);
+    model.off("change", changed);
+    model.off("change:sliders", listen);
   });
   freeSliderKeys(el, signal);
-  paint();
-  watch();
+  listen();
 }
 
 export default { render };

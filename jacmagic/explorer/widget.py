@@ -1,0 +1,236 @@
+"""Sliders around a Jacobian, and torch's answer wherever they stand.
+
+The browser may know the new numbers before this process does; what is computed here is torch's
+Jacobian, and its agreement with them. A function that fails at a point leaves the last good result
+on screen, marked stale.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import ipywidgets
+import numpy as np
+import traitlets
+
+from jacmagic import display
+from jacmagic.explorer.state import shaped
+from jacmagic.explorer.view import JacobianView
+from jacmagic.labels import Label
+from jacmagic.result import Jacobian
+from jacmagic.road import point_of
+
+
+@dataclass(frozen=True)
+class _Identity:
+    """What makes two explorers the same for a person: the name, the inputs and the start."""
+
+    title: str
+    labels: tuple[str, ...]
+    start: tuple[float, ...]
+
+    @classmethod
+    def of(cls, jacobian: Jacobian) -> _Identity:
+        labels = tuple(label.text for label in jacobian.columns)
+        return cls(jacobian.title, labels, tuple(point_of(jacobian.problem)))
+
+
+Range = tuple[float, float, float | None]
+
+MOST_SLIDERS = 24  # components up to which each has its own slider
+MOST_REMEMBERED = 100  # functions whose sliders are found again
+
+# Where the sliders of a function were left, for a cell that runs again.
+_LEFT: dict[_Identity, list[float]] = {}
+
+
+class Explorer(ipywidgets.VBox):
+    """Sliders and the view that follows them.
+
+    Attributes:
+        jacobian: the Jacobian that is shown.
+        view: what the browser draws.
+        chooser: picks the component that has a slider, where there are too many; else None.
+        point: the inputs by name, where the sliders stand; observe it to follow them.
+    """
+
+    point = traitlets.Dict()
+
+    def __init__(
+        self,
+        jacobian: Jacobian,
+        *,
+        ranges: Mapping[str, Range] | None = None,
+        digits: int | None = None,
+        sliders: Explorer | None = None,
+        resume: bool = False,
+    ) -> None:
+        """Build sliders around a Jacobian's point.
+
+        Args:
+            jacobian: where to begin.
+            ranges: (low, high, step or None) by label, such as {"x1": (0, 5, None)}; by default
+                value ± max(1, 2·|value|).
+            digits: significant digits shown.
+            sliders: another explorer whose sliders this one follows, where their labels are equal.
+            resume: whether to begin where an explorer of the same function and point was left.
+        """
+        self.jacobian = jacobian if digits is None else jacobian.shown(digits=digits)
+        self._start = self.jacobian
+        self._ranges = dict(ranges or {})
+        self._lock = threading.RLock()
+        self._quiet = False
+        self._identity = _Identity.of(self.jacobian)
+        self._numbers = point_of(self.jacobian.problem)
+        self._followed = {} if sliders is None else sliders.by_label
+        self._sliders: dict[int, ipywidgets.FloatSlider] = {}
+        self.view = JacobianView(self.jacobian, at=self._numbers, on_reset=self.reset)
+        self._tray = ipywidgets.Box()
+        self._tray.add_class("jm-sliders")
+        super().__init__(children=[self._tray, self.view])
+        self.add_class("jm-explorer")
+        crowded = len(self._numbers) > MOST_SLIDERS
+        self.chooser = self._make_chooser() if crowded else None
+        self._choose([0] if crowded else range(len(self._numbers)))
+        self.point = self.jacobian.point
+        if resume:
+            self._resume()
+
+    @property
+    def sliders(self) -> tuple[ipywidgets.FloatSlider, ...]:
+        """The sliders that move this explorer, those of another one included."""
+        return tuple(self.view.sliders)
+
+    @property
+    def by_label(self) -> dict[str, ipywidgets.FloatSlider]:
+        """The sliders by the label of their component, for `interactive_output` and the like."""
+        labels = self.jacobian.columns
+        return {labels[place].text: slider for place, slider in self._sliders.items()}
+
+    # ── controls ──────────────────────────────────────────────────────────────────────────────
+
+    def _choose(self, places: Iterable[int]) -> None:
+        """Show sliders for these components, with the chooser where there are more."""
+        places = list(places)
+        sliders = [self._slider(place) for place in places]
+        choosers = [] if self.chooser is None else [self.chooser]
+        own = [slider for slider in sliders if slider not in self._followed.values()]
+        self._tray.children = [*choosers, *own]
+        self.view.places, self.view.sliders = places, sliders
+
+    def _make_chooser(self) -> ipywidgets.Dropdown:
+        options = [(label.unicode, place) for place, label in enumerate(self.jacobian.columns)]
+        chooser = ipywidgets.Dropdown(options=options, value=0, description="component")
+        chooser.observe(lambda change: self._choose([change["new"]]), "value")
+        return chooser
+
+    def _slider(self, place: int) -> ipywidgets.FloatSlider:
+        if place not in self._sliders:
+            label, value = self.jacobian.columns[place], self._numbers[place]
+            if label.text in self._followed:
+                return self._follow(place, self._followed[label.text])
+            low, high, step = _range(label, value, self._ranges)
+            slider = ipywidgets.FloatSlider(
+                value=value,
+                min=min(low, value),
+                max=max(high, value),
+                step=step,
+                description=label.unicode,
+                readout_format=f".{self.jacobian.view.digits}",
+                continuous_update=True,
+            )
+            self._listen(place, slider)
+        return self._sliders[place]
+
+    def _follow(self, place: int, slider: ipywidgets.FloatSlider) -> ipywidgets.FloatSlider:
+        """Let another explorer's slider move a component of this one."""
+        self._listen(place, slider)
+        if slider.value != self._numbers[place]:
+            self._moved(place, slider.value)
+        return slider
+
+    def _listen(self, place: int, slider: ipywidgets.FloatSlider) -> None:
+        slider.observe(lambda change: self._moved(place, change["new"]), "value")
+        self._sliders[place] = slider
+
+    def reset(self) -> None:
+        """Back to the point where the explorer began."""
+        self.move(point_of(self._start.problem))
+
+    def move(self, numbers: Sequence[float]) -> None:
+        """Put every slider somewhere else, and compute once.
+
+        Args:
+            numbers: the n components of the point.
+        """
+        with self._lock:
+            self._numbers = list(numbers)
+            self._quiet = True
+            try:
+                for place, slider in self._sliders.items():
+                    value = self._numbers[place]
+                    slider.min, slider.max = min(slider.min, value), max(slider.max, value)
+                    slider.value = value
+            finally:
+                self._quiet = False
+            self._recompute()
+
+    def _resume(self) -> None:
+        left = _LEFT.get(self._identity)
+        if left is not None and left != self._numbers:
+            self.move(left)
+
+    # ── following ─────────────────────────────────────────────────────────────────────────────
+
+    def _moved(self, place: int, value: float) -> None:
+        with self._lock:  # sliders may call from another thread than the cell runs in
+            self._numbers[place] = value
+            if not self._quiet:
+                self._recompute()
+
+    def _recompute(self) -> None:
+        try:
+            moved = self.jacobian.at(**shaped(self.jacobian, self._numbers))
+            self.view.show(moved, self._numbers)
+        except KeyboardInterrupt:
+            self.view.keep(f"Interrupted at {self._whereabouts}. The last good result is shown.")
+        except Exception as error:  # noqa: BLE001 - the widget's edge: it becomes a visible note
+            self.view.keep(
+                f"{self.jacobian.title} fails at {self._whereabouts}: "
+                f"{type(error).__name__}: {error}. The last good result is shown."
+            )
+        else:
+            self.jacobian, self.point = moved, moved.point
+            _LEFT[self._identity] = list(self._numbers)
+            while len(_LEFT) > MOST_REMEMBERED:
+                del _LEFT[next(iter(_LEFT))]
+
+    @property
+    def _whereabouts(self) -> str:
+        shown = zip(self.jacobian.columns, self._numbers, strict=True)
+        return ", ".join(f"{label.unicode} = {number:.4g}" for label, number in list(shown)[:4])
+
+    # ── still forms ───────────────────────────────────────────────────────────────────────────
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        bundle = super()._repr_mimebundle_(**kwargs) or {}
+        return {**bundle, **display.still(self.jacobian)}
+
+
+def _range(label: Label, value: float, ranges: Mapping[str, Range]) -> tuple[float, float, float]:
+    """Low, high and step of a slider."""
+    if not np.isfinite(value):
+        value = 0.0
+    reach = max(1.0, 2 * abs(value))
+    low, high, step = ranges.get(label.text, (value - reach, value + reach, None))
+    return low, high, step or _step(high - low)
+
+
+def _step(width: float) -> float:
+    """A step of 1, 2 or 5 times a power of ten that divides the width into about 200."""
+    raw = width / 200
+    power = 10.0 ** np.floor(np.log10(raw))
+    return float(power * next(factor for factor in (1, 2, 5, 10) if factor * power >= raw * 0.999))

@@ -1,0 +1,92 @@
+/** The point, the formula there, and the way back to points before. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Formula, fromJson, History, samePoint, Sliders } from "../../jacmagic/static/live.mjs";
+
+/** y = c·x with a part u = x·x, valid while x > 0. */
+const live = {
+  tape: {
+    inputs: 1,
+    constants: [0, 7],
+    operations: [["gt", 0, 1], ["mul", 0, 0], ["mul", 0, 2]],
+    outputs: [3, 4, 5],
+  },
+  conditions: 1,
+  clauses: 1,
+  constants: [7],
+};
+
+test("entries, and the numbers of symbols: point, constants, parts", () => {
+  const found = new Formula(live, 1, 1).at(Float64Array.of(3));
+  assert.deepEqual([...found.values], [21]);
+  assert.deepEqual([...found.numbers], [3, 7, 9]);
+});
+
+test("beyond its conditions a formula says nothing", () => {
+  assert.equal(new Formula(live, 1, 1).at(Float64Array.of(-3)), null);
+});
+
+test("a tape of another shape is not used", () => {
+  assert.equal(new Formula(live, 2, 1).at(Float64Array.of(3)), null);
+  assert.equal(new Formula(live, 1, 2).at(Float64Array.of(3, 4)), null);
+  assert.equal(new Formula({}, 1, 1).at(Float64Array.of(3)), null);
+});
+
+test("numbers of a page", () => {
+  assert.deepEqual([1.5, "inf", "-inf", "nan"].map(fromJson), [1.5, Infinity, -Infinity, NaN]);
+});
+
+test("points are the same up to rounding", () => {
+  assert.ok(samePoint([0.1 + 0.2, 3], [0.3, 3]));
+  assert.ok(!samePoint([0.3], [0.3001]));
+  assert.ok(!samePoint([1], [1, 2]));
+});
+
+test("undo and redo", () => {
+  const history = new History(Float64Array.of(1));
+  for (const x of [2, 2, 3]) history.visit(Float64Array.of(x));
+  assert.equal(history.go(1), null);
+  assert.deepEqual([...history.go(-1)], [2]);
+  assert.deepEqual([...history.go(-1)], [1]);
+  assert.equal(history.go(-1), null);
+  assert.deepEqual([...history.go(1)], [2]);
+  history.visit(Float64Array.of(9));
+  assert.equal(history.go(1), null);
+});
+
+/** A slider's model, as much of it as is used. */
+function slider(value) {
+  const told = new Set();
+  return {
+    saved: 0,
+    comm_live: true,
+    get: () => value,
+    set: (_, fresh) => {
+      value = fresh;
+      for (const tell of told) tell();
+    },
+    save_changes() {
+      this.saved++;
+    },
+    on: (_, tell) => told.add(tell),
+    off: (_, tell) => told.delete(tell),
+  };
+}
+
+test("sliders give the point, and other components stay", async () => {
+  const [first, second] = [slider(5), slider(6)];
+  const model = {
+    get: (name) => ({ sliders: ["IPY_MODEL_a", "IPY_MODEL_b"], places: [0, 2] })[name],
+    widget_manager: { get_model: async (id) => ({ a: first, b: second })[id] },
+  };
+  let moves = 0;
+  const sliders = new Sliders(model, undefined, () => moves++);
+  await sliders.watch();
+  await sliders.watch(); // again, as when a chooser names others: nobody is told twice
+  assert.deepEqual([...sliders.point(Float64Array.of(1, 2, 3))], [5, 2, 6]);
+  sliders.move([5, 2, 8]);
+  assert.deepEqual([first.saved, second.saved, moves], [0, 1, 1]);
+  assert.ok(sliders.connected);
+});

@@ -1,0 +1,23 @@
+/** Numbers that move inside formulas. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { inFormula, slotPlace } from "../../jacmagic/static/slots.mjs";
+
+test("a slot is told from a numeral", () => {
+  assert.equal(slotPlace("90071992000012"), 12);
+  for (const text of ["90071992", "3", "", null]) assert.equal(slotPlace(text), -1);
+});
+
+test("negative numbers stand in brackets unless they stand alone", () => {
+  assert.equal(inFormula(-4, 4, false), "(−4)");
+  assert.equal(inFormula(-4, 4, true), "−4");
+  assert.equal(inFormula(4, 4, false), "4");
+});
+
+test("powers of ten are written out", () => {
+  assert.equal(inFormula(1.25e-9, 4, true), "1.25 · 10⁻⁹");
+  assert.equal(inFormula(1e12, 4, false), "(10¹²)");
+  assert.equal(inFormula(-1e12, 4, true), "−10¹²");
+});
