@@ -5,7 +5,8 @@
     ├── PointError       the point does not fit the function's inputs
     ├── FunctionError    the function returns what has no Jacobian          (also a TypeError)
     ├── SizeError        the Jacobian would not fit into memory             (also a MemoryError)
-    └── StrictError      strict mode found an independent output            (also a RuntimeError)
+    ├── StrictError      strict mode found an independent output            (also a RuntimeError)
+    └── PageError        a page cannot be written there                     (also an OSError)
 
 Each message has three short parts: what was expected, what was found, what to write instead.
 Exceptions raised by the user's own code are none of these: they pass through untouched.
@@ -36,6 +37,10 @@ class SizeError(JacmagicError, MemoryError):
 
 class StrictError(JacmagicError, RuntimeError):
     """Strict mode found an output that does not depend on an input."""
+
+
+class PageError(JacmagicError, OSError):
+    """A page cannot be written where it was asked for."""
 
 
 def caret(line: str, column: int, width: int = 1) -> str:

@@ -7,17 +7,20 @@ on screen, marked stale.
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import ipywidgets
 import numpy as np
 import traitlets
 
-from jacmagic import display
-from jacmagic.explorer.state import shaped
+from jacmagic import display, export
+from jacmagic.explorer.assets import front_end, style
+from jacmagic.explorer.state import entries, shaped
 from jacmagic.explorer.view import JacobianView
 from jacmagic.labels import Label
 from jacmagic.result import Jacobian
@@ -40,7 +43,9 @@ class _Identity:
 
 Range = tuple[float, float, float | None]
 
+_SLIDER_TRAITS = ("description", "value", "min", "max", "step")
 MOST_SLIDERS = 24  # components up to which each has its own slider
+EXPLAINING = 3.0  # seconds spent on derivations for a page, which can ask for none
 MOST_REMEMBERED = 100  # functions whose sliders are found again
 
 # Where the sliders of a function were left, for a cell that runs again.
@@ -129,21 +134,25 @@ class Explorer(ipywidgets.VBox):
 
     def _slider(self, place: int) -> ipywidgets.FloatSlider:
         if place not in self._sliders:
-            label, value = self.jacobian.columns[place], self._numbers[place]
+            label = self.jacobian.columns[place]
             if label.text in self._followed:
                 return self._follow(place, self._followed[label.text])
-            low, high, step = _range(label, value, self._ranges)
             slider = ipywidgets.FloatSlider(
-                value=value,
-                min=min(low, value),
-                max=max(high, value),
-                step=step,
-                description=label.unicode,
+                **self._traits_of(place),
                 readout_format=f".{self.jacobian.view.digits}",
                 continuous_update=True,
             )
             self._listen(place, slider)
         return self._sliders[place]
+
+    def _traits_of(self, place: int) -> dict[str, Any]:
+        """Label, value and range of a component, whether it has a slider yet or not."""
+        if place in self._sliders:
+            return {name: getattr(self._sliders[place], name) for name in _SLIDER_TRAITS}
+        label, value = self.jacobian.columns[place], self._numbers[place]
+        low, high, step = _range(label, value, self._ranges)
+        traits = (label.unicode, value, min(low, value), max(high, value), step)
+        return dict(zip(_SLIDER_TRAITS, traits, strict=True))
 
     def _follow(self, place: int, slider: ipywidgets.FloatSlider) -> ipywidgets.FloatSlider:
         """Let another explorer's slider move a component of this one."""
@@ -214,6 +223,32 @@ class Explorer(ipywidgets.VBox):
         return ", ".join(f"{label.unicode} = {number:.4g}" for label, number in list(shown)[:4])
 
     # ── still forms ───────────────────────────────────────────────────────────────────────────
+
+    def save_html(self, path: str | os.PathLike[str], *, title: str | None = None) -> Path:
+        """Write one file that stays live with no kernel and no network.
+
+        Args:
+            path: the file; one that exists is replaced.
+            title: a heading; by default the page is called after the function.
+
+        Raises:
+            PageError: the file cannot be written.
+        """
+        places = range(len(self._numbers))
+        live = export.Live(
+            view=self.view,
+            changes={
+                "places": list(places),
+                "entries": entries(self.jacobian, EXPLAINING),
+            },
+            sliders=[self._traits_of(place) for place in places],
+            chooser=self.chooser is not None,
+            front_end=front_end(),
+            style=style(),
+            still=display.static(self.jacobian),
+            title=f"Jacobian of {self.jacobian.title}",
+        )
+        return export.save(path, live, title=title)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         bundle = super()._repr_mimebundle_(**kwargs) or {}

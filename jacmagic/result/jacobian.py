@@ -7,6 +7,8 @@ computes or draws by itself: the rooms below do.
 from __future__ import annotations
 
 import dataclasses
+import os
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -73,6 +75,27 @@ class Jacobian(Derived):
         from jacmagic.explorer import Explorer  # the one door upwards, see docs: architecture
 
         return Explorer(self, **{"ranges": self.view.ranges, "digits": self.view.digits, **options})
+
+    def save_html(self, path: str | os.PathLike[str], *, title: str | None = None) -> Path:
+        """Write one HTML file with the live explorer, which needs no kernel and no network.
+
+        Args:
+            path: the file; one that exists is replaced.
+            title: a heading; by default the page is called after the function.
+
+        Returns:
+            The path written.
+
+        Raises:
+            PageError: the file cannot be written.
+        """
+        from jacmagic import export  # only here are widgets needed
+
+        explorer = self.explore()
+        try:
+            return Path(explorer.save_html(path, title=title))
+        finally:
+            export.close(explorer)  # it was never on screen; a kernel would keep its models
 
     def to_latex(self) -> str:
         """The whole derivation as LaTeX, without delimiters."""

@@ -1,0 +1,61 @@
+// The host of an exported page: models and their bytes.
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Model, slider, traits } from "../../jacmagic/static/host.mjs";
+
+test("a model tells of a change by name and as a whole, once, and only of a change", () => {
+  const model = new Model({ value: 3, max: 9 });
+  const heard = [];
+  model.on("change:value", (of, value) => heard.push([of === model, value]));
+  model.on("change", () => heard.push("change"));
+  model.set("value", 3);
+  assert.deepEqual(heard, []);
+  model.set("value", 4);
+  model.set({ value: 5, max: 10 });
+  assert.deepEqual(heard, [[true, 4], "change", [true, 5], "change"]);
+  assert.equal(model.get("max"), 10);
+});
+
+test("listeners see all of a change of several values", () => {
+  const model = new Model({ a: 1, b: 1 });
+  const seen = [];
+  model.on("change:a change:b", () => seen.push([model.get("a"), model.get("b")]));
+  model.set({ a: 2, b: 2 });
+  assert.deepEqual(seen, [[2, 2], [2, 2]]);
+});
+
+test("a listener that was taken off hears nothing, others do", () => {
+  const model = new Model({ value: 1 });
+  let [first, second] = [0, 0];
+  const count = () => (first += 1);
+  model.on("change:value", count);
+  model.on("change:value", () => (second += 1));
+  model.off("change:value", count);
+  model.set("value", 2);
+  assert.deepEqual([first, second], [0, 1]);
+  model.off();
+  model.set("value", 3);
+  assert.deepEqual([first, second], [0, 1]);
+});
+
+test("nothing is connected: sending and saving do nothing", () => {
+  const model = new Model({});
+  model.send({ kind: "eval" });
+  model.save_changes();
+  assert.equal(model.comm_live, false);
+});
+
+test("bytes come back as a DataView at their path", () => {
+  const state = { values: null, deep: { list: [0, null] } };
+  const one = Buffer.from(Float64Array.of(1.5).buffer).toString("base64");
+  traits({ state, buffers: [[["values"], one], [["deep", "list", 1], "AQI="]] });
+  assert.ok(state.values instanceof DataView);
+  assert.equal(state.values.getFloat64(0, true), 1.5);
+  assert.equal(state.deep.list[1].getUint8(1), 2);
+});
+
+test("a slider's numbers may be none that JSON can write", () => {
+  const model = slider({ description: "x", value: "NaN", min: -1, max: "Infinity", step: 0.1 });
+  assert.deepEqual(model.values, { description: "x", value: NaN, min: -1, max: Infinity, step: 0.1 });
+});
