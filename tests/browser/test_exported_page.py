@@ -14,6 +14,7 @@ from playwright.sync_api import BrowserContext, Page
 import jacmagic
 
 F64 = torch.float64
+REST = 600  # milliseconds after which a point is one to come back to
 VIOLATIONS = """window.violations = [];
 addEventListener("securitypolicyviolation", (event) => violations.push(
   `${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));"""
@@ -37,6 +38,7 @@ def files(tmp_path_factory) -> dict[str, Path]:
         "hostile": jacmagic.jacobian(lambda x: {hostile: x**2}, one, names=[hostile]),
         "greek": jacmagic.jacobian(lambda theta, r_max: r_max * theta, (one, one)),
     }
+    pages["branching"] = jacmagic.jacobian(lambda x: x**2 if x > 1 else -x, two)
     pages["refused"] = jacmagic.jacobian(lambda x: x * torch.bernoulli(x / x), two)
     nowhere = torch.tensor([torch.nan, 0.0], dtype=F64)
     pages["nowhere"] = jacmagic.jacobian(lambda x: 1 / x, nowhere)
@@ -168,6 +170,91 @@ def test_numbers_are_typed(visit):
     number(page, 2).fill("")
     number(page, 2).press("Tab")
     assert numbers(page) == [3, 4, 15]
+
+
+def test_reset_and_undo(visit):
+    """Reset goes back to the first point; Undo and Ctrl+Z take moves back, also beside a slider."""
+    page = visit("seed")
+    slider(page, 0).press("End")
+    page.wait_for_timeout(REST)
+    slider(page, 1).press("Home")
+    page.wait_for_timeout(REST)
+    assert numbers(page) == [9, -4, 5]
+    page.get_by_role("button", name="Reset").click()
+    assert numbers(page) == [3, 4, 5]
+    page.wait_for_timeout(REST)
+    page.get_by_role("button", name="Undo").click()
+    assert numbers(page) == [9, -4, 5]
+    slider(page, 1).press("Control+z")
+    assert numbers(page) == [9, 4, 5]
+    number(page, 1).press("Control+Shift+z")
+    assert numbers(page) == [9, -4, 5]
+
+
+def test_the_table_follows_the_sliders(visit, pictures):
+    """Without a kernel the page computes by itself: table, derivation and title move together."""
+    page = visit("seed", viewport={"width": 1280, "height": 1000})
+    number(page, 1).fill("5")
+    await_table(page, [["1", "1", "·"], ["5", "·", "3"], ["·", "75", "·"]])
+    slider(page, 0).press("ArrowRight")
+    await_table(page, [["1", "1", "·"], ["5", "·", "3.1"], ["·", "75", "·"]])
+    link = page.locator(".jm-chain .jm-link").last.locator("mtd")
+    assert link.all_text_contents() == ["1", "1", "0", "5", "0", "3.1", "0", "75", "0"]
+    assert "x₁ = 3.1, x₂ = 5" in page.locator(".jm-title").inner_text()
+    assert page.locator(".jm-stale").count() == 0
+    page.screenshot(path=pictures / "page-moved.png")
+    page.get_by_role("button", name="Reset").click()
+    await_table(page, [["1", "1", "·"], ["5", "·", "3"], ["·", "48", "·"]])
+
+
+def await_table(page: Page, expected: list[list[str]]) -> None:
+    """Wait until the table shows these entries."""
+    page.wait_for_function(
+        """(expected) => {
+          const rows = [...document.querySelectorAll("table[role=grid] tbody tr")];
+          const texts = (row) => [...row.querySelectorAll("td")].map((cell) => cell.innerText);
+          const shown = rows.map(texts);
+          return JSON.stringify(shown) === JSON.stringify(expected);
+        }""",
+        arg=expected,
+        timeout=5000,
+    )
+
+
+def test_the_table_follows_any_of_many(visit):
+    """Also a component that had no slider in the notebook moves its entry."""
+    page = visit("many")
+    page.get_by_label("component").select_option("x₇")
+    page.locator(".jm-slider:visible input[type=number]").fill("3")
+    await_table(page, [["2"] * 7 + ["6"] + ["2"] * 22])
+
+
+def test_entries_explain_themselves(visit, pictures):
+    """Every entry's derivation is in the page, and its numbers follow the sliders."""
+    page = visit("seed", viewport={"width": 1280, "height": 1000})
+    entry = page.locator(".jm-entry")
+    for cell in page.locator("td[role=gridcell]").all():
+        if cell.inner_text() != "·":
+            cell.click()
+            assert entry.locator("math").count() > 0
+    page.locator("td[role=gridcell]", has_text="48").click()
+    number(page, 1).fill("5")
+    await_table(page, [["1", "1", "·"], ["5", "·", "3"], ["·", "75", "·"]])
+    assert "75" in entry.locator("output").inner_text()
+    page.screenshot(path=pictures / "page-entry.png")
+
+
+def test_another_branch(visit):
+    """Where the closed form does not hold, the page says whose numbers stand there."""
+    page = visit("branching")
+    number(page).fill("3")
+    await_table(page, [["6"]])
+    number(page).fill("0.5")
+    page.wait_for_selector(".jm-root.jm-stale")
+    assert "x = 3" in page.locator(".jm-stale-note").inner_text()
+    number(page).fill("2.5")
+    await_table(page, [["5"]])
+    assert page.locator(".jm-stale").count() == 0
 
 
 def test_without_a_closed_form(visit):
