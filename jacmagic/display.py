@@ -195,7 +195,7 @@ def bundle(jacobian: Jacobian, include: Any = None) -> dict[str, Any]:
         include: the MIME types that the client asked for, or None for all.
     """
     if jacobian.view.live and _widgets_run() and (include is None or _WIDGET in include):
-        return jacobian.explore()._repr_mimebundle_()
+        return jacobian.explore(resume=True)._repr_mimebundle_()
     return still(jacobian, include)
 
 

@@ -7,3 +7,5 @@ with both.
 from jacmagic.result.jacobian import Jacobian, run_torch
 
 __all__ = ["Jacobian", "run_torch"]
+
+Jacobian.__module__ = __name__  # where it is imported from

@@ -34,7 +34,11 @@ class Jacobian(Derived):
         numbers: what torch computed.
         how: how it computed it.
         view: how this object shows itself.
+        explorer: the widget that was shown last, or None; its `.point` and `.jacobian` follow the
+            sliders, while this object stays where it is.
     """
+
+    explorer: Any = None
 
     # ── other points ──────────────────────────────────────────────────────────────────────────
 
@@ -71,10 +75,16 @@ class Jacobian(Derived):
         return dataclasses.replace(self, view=dataclasses.replace(self.view, **changes))
 
     def explore(self, **options: Any) -> Any:
-        """The live widget: sliders, formula and table (see `jacmagic.explorer.Explorer`)."""
+        """The live widget: sliders, formula and table (see `jacmagic.explorer.Explorer`).
+
+        Args:
+            **options: ranges, digits, and `sliders=` of another explorer to follow.
+        """
         from jacmagic.explorer import Explorer  # the one door upwards, see docs: architecture
 
-        return Explorer(self, **{"ranges": self.view.ranges, "digits": self.view.digits, **options})
+        options = {"ranges": self.view.ranges, "digits": self.view.digits, **options}
+        self.__dict__["explorer"] = Explorer(self, **options)
+        return self.explorer
 
     def save_html(self, path: str | os.PathLike[str], *, title: str | None = None) -> Path:
         """Write one HTML file with the live explorer, which needs no kernel and no network.

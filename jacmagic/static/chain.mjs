@@ -30,6 +30,15 @@ export function make(document, tag, className, text = "") {
 }
 
 /**
+ * What is wider than its place can be scrolled by keyboard too.
+ * @param {HTMLElement} box
+ */
+function reachable(box) {
+  if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+  else box.removeAttribute("tabindex");
+}
+
+/**
  * Rows become columns in a typeset matrix.
  * @param {Element | Text} math
  */
@@ -73,6 +82,7 @@ export class Derivation {
     const made = links.map((link, k) => this.link(k === last ? chain.sign : "=", link, turned));
     this.box.replaceChildren(head, ...made);
     this.slots = made.map((link) => new Slots(link)).filter((slots) => slots.found.length);
+    requestAnimationFrame(() => reachable(this.box));
   }
 
   /**
@@ -129,5 +139,6 @@ export class Listed {
       return part;
     });
     this.box.replaceChildren(...(parts.length ? [document.createTextNode(`${this.word} `), ...parts] : []));
+    requestAnimationFrame(() => reachable(this.box));
   }
 }

@@ -138,6 +138,7 @@ class Explorer {
     }
     clearTimeout(this.waiting);
     this.shown = answer;
+    this.el.classList.remove("jm-ahead");
     this.tell(stale);
     this.paint();
   }
@@ -170,6 +171,7 @@ class Explorer {
   /** Say that torch has not confirmed what is shown, once that takes a while. */
   expect() {
     clearTimeout(this.waiting);
+    this.el.classList.add("jm-ahead");
     if (!this.sliders.connected) {
       this.notes?.ahead("live in the browser; torch is not connected");
       return;

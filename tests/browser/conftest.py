@@ -54,6 +54,7 @@ def opened(context, address, folder) -> Iterator[Opener]:
     yield open_cells
     for page in pages:
         page.close()
+    lab.stop_kernels(address)  # a kernel remembers where its sliders were left
 
 
 @pytest.fixture(scope="session")

@@ -125,6 +125,15 @@ def _await_answer(url: str, server: subprocess.Popen[bytes], log: Path) -> None:
         time.sleep(0.05)
 
 
+def stop_kernels(address: str) -> None:
+    """End every kernel of a server."""
+    with urllib.request.urlopen(f"{address}/api/sessions") as answer:
+        sessions = json.load(answer)
+    for session in sessions:
+        url = f"{address}/api/sessions/{session['id']}"
+        urllib.request.urlopen(urllib.request.Request(url, method="DELETE")).close()
+
+
 def _stop(server: subprocess.Popen[bytes]) -> None:
     """End the server; it shuts its kernels down."""
     server.send_signal(signal.SIGTERM)

@@ -146,9 +146,25 @@ def test_a_failing_point_stays_readable(opened, pictures):
     assert notebook.table() == [["0"]]
 
 
-def test_without_a_kernel_it_says_so(opened):
-    """Where nobody computes any more, a moved slider does not pass for a new result."""
+def test_live_without_a_kernel(opened):
+    """The browser goes on computing where nobody else does, and says whose numbers these are."""
     notebook = opened(SEED)
+    page = notebook.page
+    page.evaluate("() => jupyterapp.commands.execute('kernelmenu:shutdown')")
+    page.wait_for_timeout(1500)
+    notebook.slider(0).focus()
+    page.keyboard.press("ArrowRight")
+    notebook.await_cell(1, 2, "3.1")
+    assert page.evaluate(LAST_LINK)[5] == "3.1"
+    page.wait_for_function(
+        "() => document.querySelector('.jm-agreement').textContent.startsWith('live in the')"
+    )
+    assert page.locator(".jm-root.jm-stale").count() == 0
+
+
+def test_without_a_kernel_and_a_formula_it_says_so(opened):
+    """Where nobody can compute, a moved slider does not pass for a new result."""
+    notebook = opened(SEED.replace("%%jacobian", "%%jacobian --no-formula"))
     page = notebook.page
     page.evaluate("() => jupyterapp.commands.execute('kernelmenu:shutdown')")
     page.wait_for_timeout(1500)
@@ -157,6 +173,126 @@ def test_without_a_kernel_it_says_so(opened):
     page.wait_for_selector(".jm-root.jm-stale")
     assert "x₁ = 3" in page.locator(".jm-stale-note").inner_text()
     assert notebook.table() == NUMBERS
+
+
+def test_a_slow_function_does_not_hold_the_page_up(opened):
+    """While torch takes its time, the table already stands where the slider does."""
+    slow = "%%jacobian x=3\nimport time\ndef f(x):\n    time.sleep(0.4)\n    return x**2"
+    notebook = opened(slow)
+    page = notebook.page
+    notebook.slider(0).focus()
+    for _ in range(10):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(100)
+    assert as_number(notebook.table()[0][0]) == pytest.approx(2 * stands_at(notebook, 0))
+    assert "jm-ahead" in page.locator(".jm-root").get_attribute("class")
+    page.wait_for_function(
+        "() => document.querySelector('.jm-agreement').textContent.includes('torch agrees')"
+    )
+    assert as_number(notebook.table()[0][0]) == pytest.approx(2 * stands_at(notebook, 0))
+
+
+def test_an_entry_explains_itself(opened, pictures):
+    """A click or Enter opens the derivation; its numbers follow the slider; Escape closes it."""
+    notebook = opened(SEED)
+    page = notebook.page
+    page.locator(".jm-grid td[role=gridcell]").nth(7).click()
+    panel = page.locator(".jm-entry")
+    assert panel.locator(".jm-entry-top").inner_text().split() == ["∂f₃/∂x₂", "=", "48", "×"]
+    assert "power" in panel.locator(".jm-rule").first.inner_text()
+    last = panel.locator(".jm-equation").last
+    assert last.inner_text().replace("\n", "").endswith("=3·42=48")
+    page.screenshot(path=pictures / "entry.png")
+    notebook.slider(1).focus()
+    page.keyboard.press("Home")
+    notebook.await_cell(2, 1, "48")
+    assert last.inner_text().replace("\n", "").endswith("=3·(−4)2=48")
+    cell = page.locator(".jm-grid td[tabindex='0']")
+    cell.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Escape")
+    assert panel.is_hidden()
+    assert focused(notebook) == "48"
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    assert "does not depend" in panel.inner_text()
+
+
+def test_points_come_back(opened):
+    """Undo and redo go through the points where the hand rested; the sliders go along."""
+    notebook = opened(SEED)
+    page = notebook.page
+    for value in ("7", "9"):
+        readout = page.locator(".jm-explorer .widget-readout").nth(0)
+        readout.click()
+        page.keyboard.press("Control+A")
+        page.keyboard.type(value)
+        page.keyboard.press("Enter")
+        notebook.await_cell(1, 2, value)
+        page.wait_for_timeout(600)
+    page.get_by_role("button", name="Undo").click()
+    notebook.await_cell(1, 2, "7")
+    page.get_by_role("button", name="Undo").click()
+    notebook.await_cell(1, 2, "3")
+    assert stands_at(notebook, 0) == 3
+    page.get_by_role("button", name="Redo").click()
+    notebook.await_cell(1, 2, "7")
+
+
+def test_digits_layout_and_names(opened, pictures):
+    """Digits, transposition and the names of constants are switched in place."""
+    notebook = opened(
+        "%%jacobian x=0.3 y=2\ndef f(x, y, alpha=1.25):\n    return alpha * x**3 * y, y / 3"
+    )
+    page = notebook.page
+    assert notebook.table()[1][1] == "0.3333"
+    page.get_by_label("digits").fill("7")
+    assert notebook.table()[1][1] == "0.3333333"
+    closed = page.locator(".jm-chain .jm-link").nth(2)
+    assert "𝛼" in closed.inner_text()
+    page.get_by_role("button", name="Numbers").click()
+    assert "𝛼" not in closed.inner_text()
+    assert "15" in closed.inner_text()
+    page.get_by_role("button", name="Transpose").click()
+    assert page.locator(".jm-grid thead th").all_inner_texts() == ["∂f₁", "∂f₂"]
+    assert notebook.table()[0][1] == "·"
+    page.locator(".jm-grid td[role=gridcell]").nth(2).click()
+    assert page.locator(".jm-entry-title").inner_text() == "∂f₁/∂y"
+    page.screenshot(path=pictures / "transposed.png")
+
+
+def test_copies(opened, context):
+    """The table and the point go to the clipboard as text for elsewhere."""
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    notebook = opened(SEED)
+    page = notebook.page
+    copied = {}
+    for name in ("NumPy", "SymPy", "this point"):
+        page.get_by_label("Copy as").select_option(name)
+        page.wait_for_function(
+            "(n) => document.querySelector('.jm-said').textContent.endsWith(n)", arg=name
+        )
+        copied[name] = page.evaluate("() => navigator.clipboard.readText()")
+    assert copied["NumPy"].startswith("np.array([[1.0, 1.0, 0.0],")
+    assert copied["SymPy"] == "Matrix([[1, 1, 0], [x3, 0, x1], [0, 3*x2**2, 0]])"
+    assert copied["this point"] == "%%jacobian x1=3 x2=4 x3=5"
+
+
+def test_a_cell_that_runs_again_keeps_its_sliders(opened):
+    """Running the cell again leaves the sliders where they are, unless the line says otherwise."""
+    notebook = opened(SEED)
+    page = notebook.page
+    notebook.slider(0).focus()
+    page.keyboard.press("End")
+    notebook.await_cell(1, 2, "9")
+    page.wait_for_timeout(500)
+    page.evaluate(
+        "() => { jupyterapp.shell.currentWidget.content.activeCellIndex = 1;"
+        " return jupyterapp.commands.execute('notebook:run-cell'); }"
+    )
+    page.wait_for_selector(".jm-grid td")
+    notebook.await_cell(1, 2, "9")
+    assert stands_at(notebook, 0) == 9
 
 
 def test_disagreement_is_loud(opened, pictures):
