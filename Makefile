@@ -5,6 +5,7 @@
 #   make test     the whole suite: Python, documentation, notebooks, JavaScript, real browser
 #   make lint     style, format and types
 #   make docs     the documentation, strictly, into site/
+#   make bench-widget   time a slider's event beside ipywidgets' interact, in a browser
 #   make notebooks   run the notebooks and store their outputs
 #   make pins     write constraints.txt anew from what is installed
 #   make clean    remove what was built; `make distclean` removes .venv too
@@ -21,7 +22,7 @@ PYTEST   = OMP_NUM_THREADS=1 JUPYTER_PLATFORM_DIRS=1 $(BIN)/python -m pytest
 NBVAL    = --nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with=tests/nbval.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo test test-js test-notebooks test-python lint docs notebooks pins clean distclean system
+.PHONY: help lab demo bench-widget test test-js test-notebooks test-python lint docs notebooks pins clean distclean system
 
 help:
 	@sed -n '3,/^$$/s/^#  \{0,1\}//p' Makefile
@@ -62,6 +63,9 @@ lint: $(VENV)/.dev
 docs: $(VENV)/.dev
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo "docs: site/index.html"
+
+bench-widget: $(VENV)/.dev system
+	@JUPYTER_PLATFORM_DIRS=1 $(BIN)/python tools/bench_widget.py
 
 notebooks: $(VENV)/.dev
 	@$(BIN)/python tools/notebooks.py notebooks/*.ipynb

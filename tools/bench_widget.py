@@ -1,0 +1,165 @@
+"""From a slider's event to the number on screen, beside ipywidgets' interact in the same run.
+
+    make bench-widget
+
+A real JupyterLab in a headless Chromium. Time begins with the trusted key event; "dom" is when the
+right number stands in the page, "paint" the first task after the frame that draws it. A storm is a
+hundred key events in about a second. Everything is interleaved; what counts is the ratio.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "browser"))
+import lab
+
+ROUNDS, KEYS, STORM = 3, 40, 100
+SEED = """%%jacobian x1=3 x2=4 x3=5 OPTIONS
+def f(x1, x2, x3):
+    return (x1 + x2, x3*x1, x2**3)"""
+INTERACT = """import torch, sympy
+from IPython.display import Math, display
+from ipywidgets import FloatSlider, interact
+from torch.autograd.functional import jacobian
+
+def f(x1, x2, x3):
+    return (x1 + x2, x3*x1, x2**3)
+
+def shown(x1, x2, x3):
+    J = jacobian(f, tuple(map(torch.tensor, (x1, x2, x3))))
+    display(Math(sympy.latex(sympy.Matrix([[round(float(v), 4) for v in row] for row in J]))))
+
+ranges = [FloatSlider(value=v, min=-9, max=9, step=0.1) for v in (3, 4, 5)]
+interact(shown, x1=ranges[0], x2=ranges[1], x3=ranges[2])"""
+DESIGNS = {
+    "interact + torch + MathJax": INTERACT,
+    "jacmagic, from the kernel": SEED.replace("OPTIONS", "--no-formula"),
+    "jacmagic, with its tape": SEED.replace(" OPTIONS", ""),
+}
+# The number that is x₁: entry (2, 3) of the table, or of the typeset matrix.
+WATCH = """() => {
+  const number = (text) => Number((text ?? "NaN").replace("−", "-"));
+  const read = () => {
+    const rows = document.querySelectorAll(".jm-grid tbody tr");
+    if (rows.length) return number(rows[1].querySelectorAll("td")[2].textContent);
+    const cells = document.querySelectorAll(".widget-interact mjx-assistive-mml mtd");
+    return cells.length ? number(cells[5].textContent) : NaN;
+  };
+  const stands = () => Number(document.querySelector(".noUi-handle").getAttribute("aria-valuenow"));
+  const seen = { read, stands, pending: null, done: [], values: new Set(), blanks: 0, frames: 0 };
+  window.seen = seen;
+  document.addEventListener("keydown", (event) => {
+    seen.pending = { start: event.timeStamp, before: read() };
+  }, true);
+  new MutationObserver(() => {
+    const value = read();
+    if (!Number.isNaN(value)) seen.values.add(value);
+    const { pending } = seen;
+    if (!pending || value === pending.before || Math.abs(value - stands()) > 1e-3) return;
+    pending.before = value;
+    pending.dom = performance.now() - pending.start;
+    requestAnimationFrame(() => {
+      const channel = new MessageChannel();
+      channel.port1.onmessage = () => {
+        pending.paint = performance.now() - pending.start;
+        seen.done.push(pending);
+      };
+      channel.port2.postMessage(0);
+    });
+  }).observe(document.body, { subtree: true, childList: true, characterData: true });
+  const frame = () => {
+    seen.frames += 1;
+    if (Number.isNaN(read())) seen.blanks += 1;
+    requestAnimationFrame(frame);
+  };
+  requestAnimationFrame(frame);
+}"""
+READY = "() => !Number.isNaN(window.seen.read())"
+RIGHT = "() => Math.abs(window.seen.read() - window.seen.stands()) < 1e-3"
+
+
+def single(page: Any) -> tuple[list[float], list[float]]:
+    """Milliseconds to the page and to the screen, one key at a time."""
+    page.evaluate("() => { window.seen.done = []; }")
+    for k in range(KEYS):
+        page.keyboard.press("ArrowRight" if k % 2 else "ArrowLeft")
+        page.wait_for_function("(n) => window.seen.done.length > n", arg=k)
+        page.wait_for_timeout(30)
+    done = page.evaluate("() => window.seen.done")
+    return [one["dom"] for one in done], [one["paint"] for one in done]
+
+
+def storm(page: Any) -> dict[str, float]:
+    """A hundred keys in about a second: values shown, blank frames, the lag of the last."""
+    page.keyboard.press("Home")
+    page.wait_for_function(RIGHT)
+    page.evaluate(
+        "() => Object.assign(window.seen, { values: new Set(), blanks: 0, frames: 0, done: [] })"
+    )
+    for _ in range(STORM):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(5)
+    page.wait_for_function(RIGHT)
+    page.wait_for_function("() => window.seen.done.length > 0")
+    return page.evaluate(
+        "() => ({ values: window.seen.values.size, blanks: window.seen.blanks,"
+        " frames: window.seen.frames, lag: window.seen.done.at(-1).dom })"
+    )
+
+
+def measure(context: Any, address: str, folder: Path, cell: str) -> dict[str, Any]:
+    """One design in a notebook of its own."""
+    lab.write(folder / "bench.ipynb", ["%load_ext jacmagic", cell])
+    page = context.new_page()
+    notebook = lab.Notebook(page, address)
+    notebook.open("bench.ipynb")
+    notebook.run()
+    page.wait_for_selector(".noUi-handle")
+    page.evaluate(WATCH)
+    page.wait_for_function(READY)
+    page.locator(".noUi-handle").first.focus()
+    dom, paint = single(page)
+    found = {"dom": dom, "paint": paint, "storm": storm(page)}
+    page.close()
+    lab.stop_kernels(address)
+    return found
+
+
+def share(values: Sequence[float], part: float) -> float:
+    """A quantile of a sample."""
+    ordered = sorted(values)
+    return ordered[min(int(part * len(ordered)), len(ordered) - 1)]
+
+
+def main() -> None:
+    """Measure every design in turn, several times, and print one table."""
+    found: dict[str, list[dict[str, Any]]] = {name: [] for name in DESIGNS}
+    with tempfile.TemporaryDirectory() as name, lab.chromium() as context:
+        folder = Path(name)
+        with lab.serve(folder) as address:
+            for _ in range(ROUNDS):
+                for design, cell in DESIGNS.items():
+                    found[design].append(measure(context, address, folder, cell))
+    print("| design | dom p50 | p95 | paint p50 | p95 | storm: values | blank frames | lag |")
+    print("|---|---|---|---|---|---|---|---|")
+    for design, rounds in found.items():
+        dom = [value for one in rounds for value in one["dom"]]
+        paint = [value for one in rounds for value in one["paint"]]
+        storms = [one["storm"] for one in rounds]
+        numbers = [share(dom, 0.5), share(dom, 0.95), share(paint, 0.5), share(paint, 0.95)]
+        cells = [f"{number:.1f}" for number in numbers]
+        cells.append("/".join(str(one["values"]) for one in storms))
+        blank, frames = (sum(one[key] for one in storms) for key in ("blanks", "frames"))
+        cells.append(f"{blank} of {frames}")
+        cells.append(f"{statistics.median(one['lag'] for one in storms):.1f}")
+        print(f"| {design} | {' | '.join(cells)} |")
+
+
+if __name__ == "__main__":
+    main()
