@@ -60,7 +60,8 @@ export class Derivation {
   constructor(parent) {
     this.box = parent;
     this.document = parent.ownerDocument;
-    this.shown = "";
+    /** @type {unknown[]} */
+    this.shown = [];
     /** @type {Slots[]} */
     this.slots = [];
   }
@@ -72,9 +73,9 @@ export class Derivation {
    * @param {boolean} turned whether rows and columns change places
    */
   typeset(chain, links, turned) {
-    const source = JSON.stringify([chain.head, chain.sign, links, turned]);
-    if (source === this.shown) return;
-    this.shown = source;
+    const shown = [chain, links, turned];
+    if (shown.every((part, k) => part === this.shown[k])) return;
+    this.shown = shown;
     const head = make(this.document, "span", "jm-head");
     head.append(readMathml(chain.head, this.document));
     if (turned) head.append(make(this.document, "sup", "", "T"));
@@ -124,14 +125,14 @@ export class Listed {
   constructor(parent, word) {
     this.box = parent;
     this.word = word;
-    this.shown = "";
+    /** @type {string[] | undefined} */
+    this.shown = undefined;
   }
 
   /** @param {string[]} equations */
   paint(equations) {
-    const source = equations.join("\n");
-    if (source === this.shown) return;
-    this.shown = source;
+    if (equations === this.shown) return;
+    this.shown = equations;
     const document = this.box.ownerDocument;
     const parts = equations.map((equation) => {
       const part = make(document, "span", "");

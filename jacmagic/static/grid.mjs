@@ -10,6 +10,7 @@ import { showNumber, strengths } from "./format.mjs";
 export const WINDOW_ABOVE = 900;
 const WINDOW_ROWS = 16;
 const WINDOW_COLUMNS = 10;
+const REST = 150; // milliseconds without a change after which what changed glows
 
 /**
  * Where a key leads from a cell.
@@ -69,6 +70,10 @@ export class Grid {
   constructor(parent, spec, reader = {}) {
     this.spec = spec;
     this.reader = reader;
+    /** @type {Map<Element, string>} how each cell looks, so that only changes are drawn */
+    this.looks = new Map();
+    /** @type {Set<Element>} */
+    this.changed = new Set();
     this.shape = /** @type {[number, number]} */ ([spec.rows.length, spec.columns.length]);
     const windowed = this.shape[0] * this.shape[1] > WINDOW_ABOVE;
     this.size = windowed
@@ -92,7 +97,7 @@ export class Grid {
   }
 
   remove() {
-    clearTimeout(this.timer);
+    for (const timer of [this.timer, this.rest]) clearTimeout(timer);
     for (const element of this.elements) element.remove();
   }
 
@@ -169,6 +174,9 @@ export class Grid {
       const cell = this.cellOf(event);
       if (cell) this.mark(cell);
       this.highlight(cell);
+    });
+    this.table.addEventListener("animationend", (event) => {
+      /** @type {Element} */ (event.target).classList.remove("jm-glow");
     });
     this.table.addEventListener("focusout", () => this.highlight(null));
     this.table.addEventListener("click", (event) => {
@@ -324,29 +332,41 @@ export class Grid {
    * @param {Float64Array} strength
    * @param {number} place
    * @param {boolean} glow
+   * @returns {boolean} whether its number is another one
    */
   draw(cell, state, strength, place, glow) {
     const value = state.values[place];
     const none = Boolean(state.zero[place]) && value === 0;
     const text = none ? "·" : showNumber(value, this.spec.digits);
+    const marked = state.marked.has(place);
+    const look = `${none} ${value < 0} ${Number.isFinite(value)} ${marked} ${strength[place].toFixed(2)}`;
     const node = /** @type {Text} */ (cell.firstChild);
     const fresh = node.data !== text;
     if (fresh) node.data = text;
+    if (fresh && glow && this.painted) this.glow(cell);
+    if (this.looks.get(cell) === look) return fresh;
+    this.looks.set(cell, look);
     cell.classList.toggle("jm-none", none);
     cell.classList.toggle("jm-negative", value < 0);
     cell.classList.toggle("jm-odd", !Number.isFinite(value));
-    cell.classList.toggle("jm-marked", state.marked.has(place));
-    cell.style.setProperty("--jm-strength", strength[place].toFixed(3));
+    cell.classList.toggle("jm-marked", marked);
+    cell.style.setProperty("--jm-strength", strength[place].toFixed(2));
     if (none) cell.setAttribute("aria-label", "zero everywhere");
     else cell.removeAttribute("aria-label");
-    if (fresh && glow && this.painted) this.glow(cell);
     return fresh;
   }
 
-  /** @param {HTMLElement} cell */
+  /**
+   * Let a changed entry glow once the hand rests; while it moves, nothing is animated.
+   * @param {HTMLElement} cell
+   */
   glow(cell) {
-    cell.classList.remove("jm-glow");
-    requestAnimationFrame(() => cell.classList.add("jm-glow"));
+    this.changed.add(cell);
+    clearTimeout(this.rest);
+    this.rest = setTimeout(() => {
+      for (const one of this.changed) one.classList.add("jm-glow");
+      this.changed.clear();
+    }, REST);
   }
 
   /** @param {number} count */

@@ -37,7 +37,8 @@ export class EntryPanel {
     parent.append(this.box);
     /** @type {Slots[]} */
     this.slots = [];
-    this.shown = "";
+    /** @type {Entry | undefined} */
+    this.shown = undefined;
   }
 
   close() {
@@ -55,9 +56,8 @@ export class EntryPanel {
     this.box.setAttribute("aria-label", `Derivation of ${name}`);
     this.title.textContent = name;
     this.note.textContent = entry?.lines.length ? "" : otherwise;
-    const source = JSON.stringify(entry ?? null);
-    if (source === this.shown) return;
-    this.shown = source;
+    if (entry && entry === this.shown) return;
+    this.shown = entry;
     const made = (entry?.lines ?? []).map((line) => this.line(line));
     this.lines.replaceChildren(...made);
     this.slots = made.map((line) => new Slots(line)).filter((slots) => slots.found.length);
