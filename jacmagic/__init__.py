@@ -24,7 +24,7 @@ if TYPE_CHECKING:
         StrictError,
     )
     from jacmagic.result import Jacobian
-    from jacmagic.verb import jacobian
+    from jacmagic.verb import hessian, jacobian
 
 __version__ = "0.1.0.dev0"
 
@@ -38,6 +38,7 @@ __all__ = [
     "SizeError",
     "StrictError",
     "__version__",
+    "hessian",
     "jacobian",
     "load_ipython_extension",
     "unload_ipython_extension",
@@ -52,6 +53,7 @@ _ROOMS = {
     "SizeError": "errors",
     "StrictError": "errors",
     "Jacobian": "result",
+    "hessian": "verb",
     "jacobian": "verb",
 }
 
@@ -70,7 +72,7 @@ def __dir__() -> list[str]:
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Register `%jacobian` and `%%jacobian`; called by `%load_ext jacmagic`."""
+    """Register `%jacobian`, `%hessian` and their cell forms; called by `%load_ext jacmagic`."""
     from jacmagic.magic import load
 
     load(shell)

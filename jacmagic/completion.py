@@ -20,6 +20,7 @@ from jacmagic.cell import parameters_of, read_cell
 from jacmagic.errors import CellError
 
 IDENTIFIER = "jacmagic"
+MAGICS = ("%jacobian", "%%jacobian", "%hessian", "%%hessian")
 VALUES: Mapping[str, tuple[str, ...]] = {
     "--mode": ("auto", "forward", "reverse", "rows", "sparse"),
     "--layout": ("numerator", "denominator"),
@@ -45,11 +46,11 @@ def matcher_for(
         lines = context.full_text.split("\n")
         before = lines[context.cursor_line][: context.cursor_position]
         words = before.split()
-        if not words or words[0] not in ("%jacobian", "%%jacobian") or before == words[0]:
+        if not words or words[0] not in MAGICS or before == words[0]:
             return _result([])
         fragment = "" if before[-1].isspace() else words[-1]
         done = words[1:] if not fragment else words[1:-1]
-        cell = "\n".join(lines[context.cursor_line + 1 :]) if words[0] == "%%jacobian" else None
+        cell = "\n".join(lines[context.cursor_line + 1 :]) if words[0].startswith("%%") else None
         found = _complete(fragment, done, cell, namespace, options, frozenset(valued))
         completions = [SimpleCompletion(text, type="magic") for text in found]
         if not completions:

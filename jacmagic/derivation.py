@@ -13,8 +13,9 @@ import numpy as np
 import sympy
 
 from jacmagic import latex
-from jacmagic.formula import Reading, substituted, tex
+from jacmagic.formula import Reading, shortest, substituted, tex
 from jacmagic.labels import Label
+from jacmagic.notation import JACOBIAN, Notation
 
 LONGEST_MATRIX = 10  # rows or columns shown in a matrix; more are cut with dots
 LONGEST_ENTRY = 400  # LaTeX characters of one entry in the substituted matrix
@@ -86,6 +87,7 @@ def derive(
     digits: int = 4,
     transposed: bool = False,
     agrees: bool = True,
+    notation: Notation = JACOBIAN,
 ) -> Derivation:
     """Build the chain.
 
@@ -100,20 +102,21 @@ def derive(
         digits: significant digits of numbers.
         transposed: denominator layout: show every matrix transposed.
         agrees: whether the closed form gives these numbers.
+        notation: how the entries are written.
     """
     frame = _Frame((len(rows), len(columns)), transposed)
 
     def number(value: float) -> str:
         return latex.number(value, digits)
 
-    variables = [label.tex for label in columns]
-    head = latex.head(Label(title).tex, inputs, transposed=transposed)
-    definition = frame.matrix(lambda i, j: latex.partial(rows[i].tex, variables[j]))
+    variables, function = [label.tex for label in columns], Label(title).tex
+    head = latex.head(function, inputs, transposed=transposed, letter=notation.letter)
+    definition = frame.matrix(lambda i, j: notation.tex(function, rows[i].tex, variables[j]))
     value = frame.matrix(lambda i, j: number(float(matrix[i, j])))
     if reading is None:
         return Derivation(head, definition, None, None, None, value)
     shown = _Substituted(reading, point, matrix, digits)
-    written = _Written(reading, rows, columns, frame.picked)
+    written = _Written(reading, rows, columns, frame.picked, function, notation)
     return Derivation(
         head,
         definition,
@@ -217,12 +220,18 @@ class _Written:
         rows: Sequence[Label],
         columns: Sequence[Label],
         picked: Sequence[Sequence[int | None]],
+        function: str,
+        notation: Notation,
     ) -> None:
         self.reading, self.rows = reading, rows
+        self.function, self.notation = function, notation
         self.variables = [label.tex for label in columns]
         down, across = ([place for place in places if place is not None] for places in picked)
         names = reading.all_names
-        self.sources = {i: tex(reading.written[i], names, written=True) for i in down}
+        if notation.as_written:
+            self.sources = {i: tex(reading.written[i], names, written=True) for i in down}
+        else:  # derived, so put in order as every derivative is
+            self.sources = {i: tex(shortest(reading.expression(i)), names) for i in down}
         self.shown = {(i, j): tex(reading.matrix[i, j], names) for i in down for j in across}
         long = [source for source in self.sources.values() if latex.extent(source) > LONG]
         crowded = len(across) * max(map(latex.extent, long), default=0) > WIDEST
@@ -232,7 +241,7 @@ class _Written:
     def _output(self, i: int) -> str:
         """An output as an equation, abbreviated as the matrix is."""
         shown = tex(self.reading.abbreviated[i], self.reading.all_names, written=True)
-        return f"{self.rows[i].tex} = {shown}"
+        return f"{self.notation.output(self.function, self.rows[i].tex)} = {shown}"
 
     def _name_entries(self, down: Sequence[int], across: Sequence[int]) -> list[str]:
         """The longest entries leave the matrix until it fits, and stand below it."""
@@ -247,7 +256,7 @@ class _Written:
             sizes[longest] = 5
         lines = []
         for i, j in sorted(below):
-            name = latex.partial(self.rows[i].tex, self.variables[j])
+            name = self.notation.tex(self.function, self.rows[i].tex, self.variables[j])
             lines += latex.broken(name, self._terms(i, j), WIDEST)
             self.shown[i, j] = name
         return lines

@@ -76,7 +76,7 @@ def whereabouts(jacobian: Jacobian, *, unicode: bool = False) -> str:
 
 def caption(jacobian: Jacobian) -> str:
     """What is shown and where."""
-    return f"Jacobian of {jacobian.title} {whereabouts(jacobian)}"
+    return f"{jacobian.notation.noun} of {jacobian.title} {whereabouts(jacobian)}"
 
 
 def warnings(jacobian: Jacobian) -> list[str]:

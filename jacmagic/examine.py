@@ -11,6 +11,7 @@ from jacmagic.agreement import Agreement, Witnesses, compare
 from jacmagic.formula import ClosedForm
 from jacmagic.formula.landmarks import Landmark, boundaries, kinks, origin_of_nonfinite
 from jacmagic.labels import Label
+from jacmagic.notation import notation_of
 from jacmagic.numeric import Numbers, differences
 from jacmagic.one_sided import OneSided
 from jacmagic.problem import Problem
@@ -60,15 +61,21 @@ def _confirmed(form: ClosedForm, problem: Problem) -> bool:
         for x in here
     ]
     for tensors in (here, beside):
-        found = finite_differences(problem, form.shape[0], tensors)
         point = [v for tensor in tensors for v in tensor.reshape(-1).double().tolist()]
-        if found is None or not form.holds_at(point):
+        if not form.holds_at(point):
             return False
-        if not np.allclose(
-            found[0], form.values(point), rtol=1e-4, atol=1e-5 + 10 * found[1].max()
-        ):
+        said = form.values(point) if problem.potential is None else _gradient(form, point)
+        found = finite_differences(problem.potential or problem, len(said), tensors)
+        if found is None:
+            return False
+        if not np.allclose(found[0], said, rtol=1e-4, atol=1e-5 + 10 * found[1].max()):
             return False
     return True
+
+
+def _gradient(form: ClosedForm, point: Sequence[float]) -> np.ndarray:
+    """The gradient (1, n) of which a Hessian's closed form is the Jacobian."""
+    return np.array(form.tape.evaluate(point)[: form.shape[0]]).reshape(1, -1)
 
 
 def examine(
@@ -108,7 +115,7 @@ def examine(
     edges = [] if form is None else [*kinks(form, point), *boundaries(form, point)]
 
     def name(i: int, j: int) -> str:
-        return f"∂{rows[i].unicode}/∂{columns[j].unicode}"
+        return notation_of(problem).unicode(problem.title, rows[i].unicode, columns[j].unicode)
 
     def cause(i: int, j: int) -> str:
         if refusal is not None and refusal.operation in ADVICE:
@@ -118,6 +125,7 @@ def examine(
         )
 
     remarks = [
+        *_gradient_remarks(problem, numbers, form, point),
         *_outside_remarks(problem, truth, outside),
         *(f"kink at this point: {edge}" for edge in dict.fromkeys(map(str, edges))),
         *_nonfinite_remarks(truth, form, point, name),
@@ -200,6 +208,40 @@ def _holder(sizes: Sequence[int], place: int) -> int:
             return index
         place -= size
     raise IndexError(place)
+
+
+def _gradient_remarks(
+    problem: Problem, numbers: Numbers, form: ClosedForm | None, point: Sequence[float]
+) -> list[str]:
+    """Up to three entries of the gradient that are wrong already, before it is differentiated.
+
+    Finite differences of a Hessian difference torch's own gradient; here that gradient is held
+    against finite differences of the function itself.
+    """
+    if problem.potential is None:
+        return []
+    columns = [label for one in problem.inputs for label in one.labels]
+    leaves = numbers.outputs.leaves
+    truth = torch.cat([leaf.detach().reshape(-1).cpu().double() for leaf in leaves])
+    found = finite_differences(problem.potential, 1)
+    witnesses = Witnesses(
+        truth.numpy().reshape(1, -1),
+        None if form is None else _gradient(form, point),
+        None if found is None else found[0],
+        None if found is None else found[1],
+        _precision([leaf.dtype for leaf in leaves]),
+    )
+    leak = next((leak for leak in form.trace.leaks), None) if form is not None else None
+    agreement = compare(
+        witnesses,
+        name=lambda i, j: f"∂{problem.title}/∂{columns[j].unicode}",
+        cause=lambda i, j: "" if leak is None else _habit(leak.habit, leak.line),
+        kinked=[0] if form is not None and kinks(form, point) else [],
+    )
+    return [
+        f"the gradient is wrong already: {one.numbers}. {one.cause}".strip()
+        for one in agreement.disagreements[:3]
+    ]
 
 
 def _outside_remarks(problem: Problem, truth: np.ndarray, outside: set[int]) -> list[str]:

@@ -62,11 +62,13 @@ def partial_of(expression: str, variable: str) -> str:
     return partial(rf"\left( {expression} \right)", variable)
 
 
-def head(function: str, inputs: Sequence[str], *, transposed: bool = False) -> str:
-    """The left-hand side: J_f(x₁, x₂)."""
+def head(
+    function: str, inputs: Sequence[str], *, transposed: bool = False, letter: str = "J"
+) -> str:
+    """The left-hand side: J_f(x₁, x₂), or with another letter than J."""
     shown = [*inputs[:6], r"\ldots"] if len(inputs) > 7 else list(inputs)
     turned = r"^{\mathsf{T}}" if transposed else ""
-    return rf"\mathbf{{J}}_{{{function}}}{turned}({', '.join(shown)})"
+    return rf"\mathbf{{{letter}}}_{{{function}}}{turned}({', '.join(shown)})"
 
 
 def derivation(

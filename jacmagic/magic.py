@@ -9,7 +9,8 @@ first frame on, and anything else is our bug and shows itself in full.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Mapping
+import itertools
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -57,14 +58,39 @@ Examples::
     %jacobian net input=[1, 2] --wrt parameters
 """
 
+_HESSIAN = """Show the Hessian of a torch function of one number: numbers, closed form and sliders.
+
+%%hessian [name=value ...] [options]    runs the cell and takes its last function
+%hessian TARGET [name=value ...] [options]    takes a function, module or SymPy expression
+
+Line and options are those of %%jacobian. What is returned is the Jacobian of the gradient.
+
+Example::
+
+    %%hessian x=1 y=2
+    x**2 * y + sin(y)
+"""
+
 _NOT_YET: Mapping[tuple[str, Any], str] = {
     ("mode", "sparse"): "--mode sparse is not there yet; write --mode auto",
 }
 
 
+def _options_of(other: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Give a magic the options of another one."""
+
+    def decorate(function: Callable[..., Any]) -> Callable[..., Any]:
+        options: list[Any] = vars(other)["decorators"]
+        vars(function)["decorators"] = [one for one in options if not isinstance(one, kwds)]
+        vars(function)["has_arguments"] = True
+        return function
+
+    return decorate
+
+
 @magics_class
 class JacobianMagics(Magics):
-    """`%jacobian` and `%%jacobian`; `%config JacobianMagics` lists what can be set for good."""
+    """`%jacobian`, `%hessian` and their cell forms; `%config JacobianMagics` lists settings."""
 
     precision = Integer(4, min=1, max=17, help="Significant digits shown.").tag(config=True)
     budget = Float(2.0, min=0.0, help="Seconds for the closed form.").tag(config=True)
@@ -123,12 +149,28 @@ class JacobianMagics(Magics):
     def jacobian(self, line: str = "", cell: str | None = None) -> Jacobian | None:
         """Replaced by the parser's help."""
         __tracebackhide__ = True
+        return self._show("jacobian", line, cell)
+
+    @no_var_expand
+    @output_can_be_silenced
+    @line_cell_magic
+    @magic_arguments()
+    @kwds(description=_HESSIAN, usage="hessian [TARGET] [name=value ...] [options]")
+    @_options_of(jacobian)
+    def hessian(self, line: str = "", cell: str | None = None) -> Jacobian | None:
+        """Replaced by the parser's help."""
+        __tracebackhide__ = True
+        return self._show("hessian", line, cell)
+
+    def _show(self, magic: str, line: str, cell: str | None) -> Jacobian | None:
+        """Read the line and answer it; user mistakes become one line."""
+        __tracebackhide__ = True
         try:
-            read = self._read(line, wants_target=cell is None)
+            read = self._read(magic, line, wants_target=cell is None)
             if read is None:
                 return None
             typed, options = read
-            return self._answer(typed, options, cell)
+            return self._answer(magic, typed, options, cell)
         except JacmagicError as error:
             raise UsageError(str(error)) from error
         except SyntaxError as error:
@@ -140,11 +182,13 @@ class JacobianMagics(Magics):
         assert self.shell is not None
         return self.shell
 
-    def _read(self, text: str, *, wants_target: bool) -> tuple[Line, argparse.Namespace] | None:
+    def _read(
+        self, magic: str, text: str, *, wants_target: bool
+    ) -> tuple[Line, argparse.Namespace] | None:
         """The line and its options; `None` after showing the help."""
-        parser = _parser()
+        parser = _parser(magic)
         flags, valued = _option_names(parser)
-        typed = read_line(text, flags=flags, valued=valued, wants_target=wants_target)
+        typed = read_line(text, flags=flags, valued=valued, wants_target=wants_target, magic=magic)
         options = parser.parse_args(list(typed.options))
         if options.help:
             print(parser.format_help())
@@ -155,10 +199,13 @@ class JacobianMagics(Magics):
         _check(options)
         return typed, options
 
-    def _answer(self, typed: Line, options: argparse.Namespace, cell: str | None) -> Jacobian:
+    def _answer(
+        self, magic: str, typed: Line, options: argparse.Namespace, cell: str | None
+    ) -> Jacobian:
         """Run, bind, compute and store."""
         __tracebackhide__ = True
         from jacmagic.binding import Wishes, bind
+        from jacmagic.gradient import gradient_of
         from jacmagic.limits import limits_of
         from jacmagic.verb import compute
 
@@ -167,6 +214,8 @@ class JacobianMagics(Magics):
         try:
             wishes = Wishes(options.at, options.wrt, options.dtype, options.device)
             problem = bind(target, typed, space, wishes)
+            if magic == "hessian":
+                problem = gradient_of(problem, strict=options.strict)
             ranges = limits_of(options.range, problem, space, typed)
             result = compute(problem, view=self._view(options, ranges), **_how(self, options))
         except JacmagicError:
@@ -187,8 +236,8 @@ class JacobianMagics(Magics):
 
         if typed.target is None:
             raise UsageError(
-                "%jacobian needs a target: a function, a module or a SymPy matrix; "
-                "write %jacobian f x=1, or %%jacobian above a cell"
+                f"{typed.head}needs a target: a function, a module or a SymPy matrix; "
+                f"write {typed.head}f x=1, or %{typed.head}above a cell"
             )
         try:
             value = evaluate(typed.target, self.notebook.user_ns)
@@ -225,9 +274,9 @@ class JacobianMagics(Magics):
         )
 
 
-def _parser() -> argparse.ArgumentParser:
-    """The parser that `magic_arguments` has left on the magic."""
-    parser: argparse.ArgumentParser = vars(JacobianMagics.jacobian)["parser"]
+def _parser(magic: str = "jacobian") -> argparse.ArgumentParser:
+    """The parser that `magic_arguments` has left on a magic."""
+    parser: argparse.ArgumentParser = vars(getattr(JacobianMagics, magic))["parser"]
     return parser
 
 
@@ -282,9 +331,9 @@ def unload(shell: InteractiveShell) -> None:
     manager = shell.magics_manager
     registered = manager.registry.pop("JacobianMagics", None)
     if registered is not None:
-        for kind in ("line", "cell"):
-            if getattr(manager.magics[kind].get("jacobian"), "__self__", None) is registered:
-                del manager.magics[kind]["jacobian"]
+        for kind, name in itertools.product(("line", "cell"), ("jacobian", "hessian")):
+            if getattr(manager.magics[kind].get(name), "__self__", None) is registered:
+                del manager.magics[kind][name]
         if registered in shell.configurables:
             shell.configurables.remove(registered)
     if shell.Completer is not None:

@@ -5,6 +5,7 @@ The magic's line and Python calls both end here; what computes Jacobians knows n
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 import itertools
 from collections.abc import Callable, Mapping, Sequence
@@ -49,6 +50,8 @@ class Problem:
         parameters: the arguments that stay constant, by name.
         notes: what was decided for the user, one sentence each.
         filename: the file whose lines the user knows, where there is one.
+        potential: the scalar problem at the same point whose gradient `function` computes; the
+            Jacobian is then the Hessian of that scalar. None for an ordinary function.
     """
 
     function: Callable[..., Any]
@@ -58,6 +61,12 @@ class Problem:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     filename: str | None = None
+    potential: Problem | None = None
+
+    def moved(self, inputs: tuple[Input, ...]) -> Problem:
+        """The same problem at another point, its potential along with it."""
+        potential = self.potential and self.potential.moved(inputs)
+        return dataclasses.replace(self, inputs=inputs, potential=potential)
 
 
 def problem_from_call(

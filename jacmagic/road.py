@@ -6,17 +6,22 @@ hold any more; then the function is traced again there, and both closed forms ar
 
 from __future__ import annotations
 
+import contextlib
+import dataclasses
+import io
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 
 from jacmagic.formula import ClosedForm, Reading, close
 from jacmagic.formula.timebox import within
 from jacmagic.graph import BudgetExceeded
 from jacmagic.labels import symbols
 from jacmagic.problem import Problem
+from jacmagic.structure import flatten
 from jacmagic.trace import Refusal, trace
 
 _MOST_BRANCHES = 64
@@ -118,14 +123,9 @@ class Road:
         self, problem: Problem, form: ClosedForm, given: Mapping[str, Any] | None
     ) -> ClosedForm | None:
         """The same closed form from a trace that keeps the names of constants."""
-        tensors = [one.value for one in problem.inputs]
-        names, whole = symbols(form.columns), [one.name for one in problem.inputs]
-        traced = trace(
-            problem.function, tensors, names, seconds=self.budget, given=given or {}, whole=whole
-        )
-        if isinstance(traced, Refusal):
-            return None
-        named = close(traced, form.columns, budget=self.budget)
+        named = self._derived(problem.potential or problem, given or {}, named=True)
+        if problem.potential is not None and isinstance(named, ClosedForm):
+            named = self._again(named)
         if isinstance(named, Refusal) or named.too_large is not None:
             return None
         point = point_of(problem)
@@ -137,19 +137,50 @@ class Road:
     def _walk(
         self, problem: Problem, point: Sequence[float], outputs: Sequence[float]
     ) -> ClosedForm | Refusal:
-        columns = [label for one in problem.inputs for label in one.labels]
-        tensors = [one.value for one in problem.inputs]
-        traced = trace(problem.function, tensors, symbols(columns), seconds=self.budget)
-        if isinstance(traced, Refusal):
-            return traced
-        form = close(traced, columns, budget=self.budget)
-        if isinstance(form, ClosedForm) and not _same_values(form, point, outputs):
+        form = self._derived(problem.potential or problem)
+        if isinstance(form, Refusal):
+            return form
+        if problem.potential is not None:
+            outputs = values_again(problem.potential)
+        if not _same_values(form, point, outputs):
             return Refusal(
                 "the function",
                 None,
                 "gave other values when it ran again: random, or it keeps state",
             )
-        return form
+        return form if problem.potential is None else self._again(form)
+
+    def _derived(
+        self, problem: Problem, given: Mapping[str, Any] | None = None, *, named: bool = False
+    ) -> ClosedForm | Refusal:
+        """A trace, differentiated; a named one also says what whole tensors are."""
+        columns = [label for one in problem.inputs for label in one.labels]
+        tensors = [one.value for one in problem.inputs]
+        whole = [one.name for one in problem.inputs] if named else []
+        traced = trace(
+            problem.function,
+            tensors,
+            symbols(columns),
+            seconds=self.budget,
+            given=given,
+            whole=whole,
+        )
+        return traced if isinstance(traced, Refusal) else close(traced, columns, budget=self.budget)
+
+    def _again(self, gradient: ClosedForm) -> ClosedForm | Refusal:
+        """The closed form of a Hessian: the gradient's nodes, differentiated once more."""
+        traced = dataclasses.replace(
+            gradient.trace, outputs=tuple(gradient.entries), expression=None
+        )
+        return close(traced, gradient.columns, budget=self.budget)
+
+
+def values_again(problem: Problem) -> list[float]:
+    """The m numbers that a problem's function gives now, without a sound."""
+    tensors = [one.value.detach().clone() for one in problem.inputs]
+    with torch.no_grad(), contextlib.redirect_stdout(io.StringIO()):
+        leaves = flatten(problem.function(*tensors)).leaves
+    return [number for leaf in leaves for number in leaf.reshape(-1).double().tolist()]
 
 
 def _same_values(form: ClosedForm, point: Sequence[float], outputs: Sequence[float]) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 import torch
 
 from jacmagic.captured import captured
+from jacmagic.gradient import gradient_of
 from jacmagic.problem import Problem, problem_from_call
 from jacmagic.result import Jacobian, run_torch
 from jacmagic.road import Road
@@ -89,14 +90,74 @@ def jacobian(
         tensor([[2., 0.],
                 [0., 4.]])
     """
-    problem = problem_from_call(func, inputs, wrt=wrt, names=names)
-    originals = inputs if isinstance(inputs, tuple) else (inputs,)
     return compute(
-        problem,
+        problem_from_call(func, inputs, wrt=wrt, names=names),
         strategy=strategy,
         chunk_size=chunk_size,
         create_graph=create_graph,
         strict=strict,
         vectorize=vectorize,
-        outside=frozenset(captured(func, originals)) if wrt is None else frozenset(),
+        outside=_outside(func, inputs, wrt),
     )
+
+
+def hessian(
+    func: Callable[..., Any],
+    inputs: torch.Tensor | tuple[torch.Tensor, ...],
+    *,
+    create_graph: bool = False,
+    strict: bool = False,
+    vectorize: bool = True,
+    strategy: str = "auto",
+    chunk_size: int | None = None,
+    wrt: str | Sequence[str] | None = None,
+    names: str | Sequence[str] | None = None,
+) -> Jacobian:
+    """The Hessian of a scalar function at a point, with its closed form.
+
+    It is the Jacobian of the gradient, and comes as one: `.matrix` is (n, n) with the entry
+    ∂²f/∂xᵢ∂xⱼ in row i, `.value` and `.expressions` are the gradient's, `.steps(i, j)` derives
+    entry (i, j) from the i-th entry of the gradient. `.blocks` is the result of
+    `torch.autograd.functional.hessian`.
+
+    Args:
+        func: takes the tensors of `inputs` and returns one number: a tensor of one element, or a
+            nest that holds one.
+        inputs: a tensor or a tuple of tensors, of any shapes; integers are converted to float64.
+        create_graph: keep the result differentiable with respect to the inputs.
+        strict: raise where the function or its gradient does not depend on an input.
+        vectorize: False computes the rows one by one.
+        strategy: "auto", "reverse-mode" or "forward-mode" for the gradient's own Jacobian.
+        chunk_size: rows or columns to compute at a time; bounded by memory by default.
+        wrt: names of the inputs to differentiate by; all by default.
+        names: names for the inputs; the function's parameter names by default.
+
+    Raises:
+        FunctionError: the function returns more or less than one number.
+        TypeError: for inputs that are not tensors, or an output that has no derivative.
+        RuntimeError: in strict mode, for a gradient that does not depend on an input.
+        SizeError: if the Hessian would not fit into memory.
+
+    Example:
+        >>> import torch, jacmagic
+        >>> H = jacmagic.hessian(lambda x: x[0] ** 2 * x[1], torch.tensor([1.0, 2.0]))
+        >>> H.matrix
+        tensor([[4., 2.],
+                [2., 0.]])
+    """
+    problem = problem_from_call(func, inputs, wrt=wrt, names=names)
+    return compute(
+        gradient_of(problem, strict=strict),
+        strategy=strategy,
+        chunk_size=chunk_size,
+        create_graph=create_graph,
+        strict=strict,
+        vectorize=vectorize,
+        outside=_outside(func, inputs, wrt),
+    )
+
+
+def _outside(func: Callable[..., Any], inputs: Any, wrt: Any) -> frozenset[int]:
+    """Positions of the inputs that the function reads from elsewhere."""
+    originals = inputs if isinstance(inputs, tuple) else (inputs,)
+    return frozenset(captured(func, originals)) if wrt is None else frozenset()

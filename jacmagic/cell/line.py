@@ -68,7 +68,12 @@ class _Token:
 
 
 def read_line(
-    text: str, *, flags: Collection[str], valued: Collection[str], wants_target: bool
+    text: str,
+    *,
+    flags: Collection[str],
+    valued: Collection[str],
+    wants_target: bool,
+    magic: str = "jacobian",
 ) -> Line:
     """Read the magic's line.
 
@@ -77,6 +82,7 @@ def read_line(
         flags: the options without a value, such as `"--strict"`.
         valued: the options with a value, such as `"--of"` or `"-p"`.
         wants_target: whether this is `%jacobian TARGET …` and not `%%jacobian …`.
+        magic: the magic's name.
 
     Returns:
         The point, the target and the options; pairs and options may stand in any order.
@@ -89,7 +95,7 @@ def read_line(
         >>> read_line("x=3 -p 6", flags=(), valued=("-p",), wants_target=False).options
         ('-p6',)
     """
-    line = Line(text, head="%jacobian " if wants_target else "%%jacobian ")
+    line = Line(text, head=f"{'%' if wants_target else '%%'}{magic} ")
     tokens = list(_tokens(line))
     if tokens and tokens[-1].text.endswith(";"):  # a trailing `;` silences the display
         tokens[-1] = _Token(tokens[-1].text.rstrip(";"), tokens[-1].column)

@@ -29,7 +29,7 @@ def spec(jacobian: Jacobian) -> dict[str, Any]:
     _, rows, columns, _ = display.layout(jacobian)
     row_blocks, column_blocks = display.blocks(jacobian)
     return {
-        "title": f"Jacobian of {jacobian.title}",
+        "title": f"{jacobian.notation.noun} of {jacobian.title}",
         "rows": [label.unicode for label in rows],
         "columns": [label.unicode for label in columns],
         "row_blocks": row_blocks,

@@ -1,6 +1,6 @@
 """From a trace to a formula that can be read: SymPy, LaTeX, and a tape for its values."""
 
-from jacmagic.formula.closed import ClosedForm, close
+from jacmagic.formula.closed import ClosedForm, close, shortest
 from jacmagic.formula.named import NamedNumber, sigmoid
 from jacmagic.formula.reading import Clause, Reading
 from jacmagic.formula.sympify import CANONICAL, WRITTEN, to_sympy
@@ -16,6 +16,7 @@ __all__ = [
     "close",
     "plain",
     "pretty",
+    "shortest",
     "sigmoid",
     "substituted",
     "tex",

@@ -221,6 +221,7 @@ class Derived(Evaluated):
             digits=self.view.digits,
             transposed=self.view.layout == "denominator",
             agrees=not any(found.formula is not None for found in self.agreement.disagreements),
+            notation=self.notation,
         )
         matrix = self.matrix_form
         return dataclasses.replace(

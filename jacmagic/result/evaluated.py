@@ -9,6 +9,7 @@ from typing import Any
 import torch
 
 from jacmagic.labels import Label
+from jacmagic.notation import Notation, notation_of
 from jacmagic.numeric import Numbers
 from jacmagic.problem import Problem
 from jacmagic.road import Road
@@ -69,7 +70,7 @@ class Evaluated:
 
     @property
     def value(self) -> Any:
-        """The function's value at the point, in its own structure."""
+        """The function's value at the point, in its own structure; for a Hessian the gradient."""
         return self.numbers.outputs.rebuild(list(self.numbers.outputs.leaves))
 
     @property
@@ -81,6 +82,11 @@ class Evaluated:
     def title(self) -> str:
         """The function's name."""
         return self.problem.title
+
+    @property
+    def notation(self) -> Notation:
+        """How this matrix and its entries are called: those of a Jacobian or of a Hessian."""
+        return notation_of(self.problem)
 
     @property
     def mode(self) -> str:
@@ -97,7 +103,9 @@ class Evaluated:
 
     @property
     def rows(self) -> tuple[Label, ...]:
-        """The m labels of the outputs' components."""
+        """The m labels of the outputs' components; of the inputs' for a Hessian."""
+        if self.problem.potential is not None:
+            return self.columns
         return self.numbers.outputs.labels(self.title)
 
     @cached_property

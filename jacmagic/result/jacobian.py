@@ -64,7 +64,7 @@ class Jacobian(Derived):
         if values:
             known = ", ".join(one.name for one in self.problem.inputs)
             raise PointError(f"expected inputs among {known}; found {next(iter(values))!r}")
-        moved = dataclasses.replace(self.problem, inputs=tuple(inputs))
+        moved = self.problem.moved(tuple(inputs))
         numbers = run_torch(moved, self.how)
         return dataclasses.replace(self, problem=moved, numbers=numbers)
 
@@ -133,7 +133,9 @@ class Jacobian(Derived):
         if self._form is None:
             raise PointError(f"expected a closed form to write; found none: {self.refusal}")
         inputs = [(one.name, tuple(one.value.shape)) for one in self.problem.inputs]
-        return code.write(language, self._form, f"jacobian_of_{self.title}", inputs)
+        return code.write(
+            language, self._form, f"{self.notation.noun.lower()}_of_{self.title}", inputs
+        )
 
     def __repr__(self) -> str:
         return display.text(self)
