@@ -12,6 +12,7 @@ import torch
 
 from jacmagic.cell import Line
 from jacmagic.errors import PointError
+from jacmagic.modules import tied_names, tied_notes
 from jacmagic.point import cast, given_values, started, tensor_values
 from jacmagic.problem import Problem, labelled
 from jacmagic.request import Request, Wishes
@@ -58,9 +59,14 @@ def bind(
         title=target.title,
         single=len(varied) == 1,
         parameters=_parameters(request, constants, varied),
-        notes=tuple(request.notes),
+        notes=(*request.notes, *_tied(target, varied)),
         filename=target.filename,
     )
+
+
+def _tied(target: Target, varied: Mapping[str, Any]) -> tuple[str, ...]:
+    weights = [name for name in varied if name in target.weights]
+    return () if target.module is None else tied_notes(target.module, weights)
 
 
 def _chosen(request: Request, given: Mapping[str, Any]) -> list[str]:
@@ -105,7 +111,9 @@ def _narrowed(request: Request, usual: list[str]) -> list[str]:
     groups = {"inputs": usual, "parameters": weights} if request.target.module else {}
     known = [*dict.fromkeys([*usual, *request.names])]
     chosen: dict[str, None] = {}
-    for name in filter(None, map(str.strip, request.wishes.wrt.split(","))):
+    tied = {} if request.target.module is None else tied_names(request.target.module)
+    for typed in filter(None, map(str.strip, request.wishes.wrt.split(","))):
+        name = tied.get(typed, typed)
         if name in known or name in weights:
             chosen[name] = None
         elif name in groups:

@@ -19,6 +19,7 @@ import torch
 from jacmagic.cell import Cell, function_of_expressions
 from jacmagic.errors import FunctionError
 from jacmagic.lift import lifted
+from jacmagic.modules import module_target
 from jacmagic.origin import filename_of, source_of, title_of
 from jacmagic.target import EMPTY, POSITIONAL, Argument, Target, arguments_of, call_by_name
 from jacmagic.values import FALLBACK
@@ -38,11 +39,11 @@ def target_of(value: Any, title: str) -> Target:
     if _is_sympy(value):
         return _sympy_target(value, title)
     if isinstance(value, torch.nn.Module):
-        return _module_target(value, title)
+        return module_target(value, title)
     if inspect.isclass(value):
         value = _instance(value, title)
         if isinstance(value, torch.nn.Module):
-            return _module_target(value, title)
+            return module_target(value, title)
     if not callable(value) and not callable(getattr(value, "forward", None)):
         raise FunctionError(
             f"expected a function; found {title} of type {type(value).__name__}; "
@@ -89,58 +90,6 @@ def _callable_target(function: Callable[..., Any], title: str) -> Target:
 
 def _apply(function: Callable[..., Any], *values: Any, **named: Any) -> Any:
     return function(*values, **named)
-
-
-class _Shell(torch.nn.Module):
-    """Holds a module, so that its parameters can be exchanged around its lifted call."""
-
-    def __init__(self, module: torch.nn.Module) -> None:
-        super().__init__()
-        self.module = module
-        self.raised = lifted(module)
-
-    def forward(self, *values: Any, **named: Any) -> Any:
-        """What the module returns."""
-        return self.raised(*values, **named)
-
-
-def _module_target(module: torch.nn.Module, title: str) -> Target:
-    signature = inspect.signature(module.forward)
-    shell = _Shell(module)
-    kinds = {parameter.kind for parameter in signature.parameters.values()}
-
-    def call(values: Mapping[str, Any]) -> Any:
-        own = {name for name, _ in (*module.named_parameters(), *module.named_buffers())}
-        weights = {f"module.{name}": value for name, value in values.items() if name in own}
-        rest = {name: value for name, value in values.items() if name not in own}
-
-        def run(*positional: Any, **named: Any) -> Any:
-            return torch.func.functional_call(shell, weights, positional, named)
-
-        return call_by_name(run, signature, rest)
-
-    return Target(
-        title=title if title.isidentifier() else type(module).__name__,
-        call=call,
-        arguments=arguments_of(signature),
-        is_open=inspect.Parameter.VAR_POSITIONAL in kinds,
-        source=source_of(module),
-        filename=filename_of(module),
-        module=module,
-        notes=_training_note(module, title),
-    )
-
-
-def _training_note(module: torch.nn.Module, title: str) -> tuple[str, ...]:
-    random = (torch.nn.modules.dropout._DropoutNd, torch.nn.modules.batchnorm._BatchNorm)
-    found = {
-        type(part).__name__: None
-        for part in module.modules()
-        if isinstance(part, random) and part.training
-    }
-    if not found:
-        return ()
-    return (f"{title} is in training mode, so {', '.join(found)} acts; write {title}.eval()",)
 
 
 def _is_sympy(value: Any) -> bool:

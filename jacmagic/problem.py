@@ -89,8 +89,8 @@ def problem_from_call(
         PointError: `names` or `wrt` do not fit the inputs.
     """
     single = isinstance(inputs, torch.Tensor)
-    tensors = (inputs,) if isinstance(inputs, torch.Tensor) else _tensors(inputs)
-    known = _names(func, len(tensors), names)
+    tensors = tensors_of(inputs)
+    known = names_of(func, len(tensors), names)
     notes: list[str] = []
     floats = [as_float(tensor, name, notes) for tensor, name in zip(tensors, known, strict=True)]
     chosen = _chosen(known, wrt)
@@ -115,8 +115,10 @@ def problem_from_call(
     )
 
 
-def _tensors(inputs: Any) -> tuple[torch.Tensor, ...]:
-    """The tuple of tensors, or torch's own words about what it is instead."""
+def tensors_of(inputs: Any) -> tuple[torch.Tensor, ...]:
+    """The inputs as a tuple of tensors, or torch's own words about what they are instead."""
+    if isinstance(inputs, torch.Tensor):
+        return (inputs,)
     expected = "The inputs given to jacobian must be either a Tensor or a tuple of Tensors"
     if not isinstance(inputs, tuple):
         raise TypeError(f"{expected} but the given inputs has type {type(inputs)}.")
@@ -126,12 +128,12 @@ def _tensors(inputs: Any) -> tuple[torch.Tensor, ...]:
     return inputs
 
 
-def _names(
+def names_of(
     func: Callable[..., Any], count: int, names: str | Sequence[str] | None
 ) -> tuple[str, ...]:
     """One distinct name per input."""
     if names is not None:
-        given = tuple(_split(names))
+        given = tuple(split_names(names))
         if len(given) != count or len(set(given)) != count:
             raise PointError(
                 f"expected {count} distinct names, one per input; found {', '.join(given)}; "
@@ -154,7 +156,7 @@ def _chosen(known: tuple[str, ...], wrt: str | Sequence[str] | None) -> list[int
     """Positions of the inputs that `wrt` names, in the inputs' order."""
     if wrt is None:
         return list(range(len(known)))
-    wanted = _split(wrt)
+    wanted = split_names(wrt)
     for name in wanted:
         if name not in known:
             raise PointError(
@@ -164,7 +166,8 @@ def _chosen(known: tuple[str, ...], wrt: str | Sequence[str] | None) -> list[int
     return [position for position, name in enumerate(known) if name in wanted]
 
 
-def _split(names: str | Sequence[str]) -> list[str]:
+def split_names(names: str | Sequence[str]) -> list[str]:
+    """Names as a list, from one text with commas or a sequence."""
     if isinstance(names, str):
         return [name.strip() for name in names.split(",") if name.strip()]
     return list(names)

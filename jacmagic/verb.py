@@ -9,6 +9,7 @@ import torch
 
 from jacmagic.captured import captured
 from jacmagic.gradient import gradient_of
+from jacmagic.modules import problem_of_module
 from jacmagic.problem import Problem, problem_from_call
 from jacmagic.result import Jacobian, run_torch
 from jacmagic.road import Road
@@ -72,7 +73,8 @@ def jacobian(
         vectorize: False computes the rows one by one.
         strategy: "auto", "reverse-mode" or "forward-mode".
         chunk_size: rows or columns to compute at a time; bounded by memory by default.
-        wrt: names of the inputs to differentiate by; all by default.
+        wrt: names of the inputs to differentiate by; all by default. For a module also
+            "inputs", "parameters", or names of its parameters.
         names: names for the inputs; the function's parameter names by default.
 
     Returns:
@@ -91,7 +93,7 @@ def jacobian(
                 [0., 4.]])
     """
     return compute(
-        problem_from_call(func, inputs, wrt=wrt, names=names),
+        _problem(func, inputs, wrt, names),
         strategy=strategy,
         chunk_size=chunk_size,
         create_graph=create_graph,
@@ -129,7 +131,8 @@ def hessian(
         vectorize: False computes the rows one by one.
         strategy: "auto", "reverse-mode" or "forward-mode" for the gradient's own Jacobian.
         chunk_size: rows or columns to compute at a time; bounded by memory by default.
-        wrt: names of the inputs to differentiate by; all by default.
+        wrt: names of the inputs to differentiate by; all by default. For a module also
+            "inputs", "parameters", or names of its parameters.
         names: names for the inputs; the function's parameter names by default.
 
     Raises:
@@ -145,7 +148,7 @@ def hessian(
         tensor([[4., 2.],
                 [2., 0.]])
     """
-    problem = problem_from_call(func, inputs, wrt=wrt, names=names)
+    problem = _problem(func, inputs, wrt, names)
     return compute(
         gradient_of(problem, strict=strict),
         strategy=strategy,
@@ -155,6 +158,13 @@ def hessian(
         vectorize=vectorize,
         outside=_outside(func, inputs, wrt),
     )
+
+
+def _problem(func: Callable[..., Any], inputs: Any, wrt: Any, names: Any) -> Problem:
+    """The problem of a call; a module's may be about its parameters."""
+    if isinstance(func, torch.nn.Module):
+        return problem_of_module(func, inputs, wrt=wrt, names=names)
+    return problem_from_call(func, inputs, wrt=wrt, names=names)
 
 
 def _outside(func: Callable[..., Any], inputs: Any, wrt: Any) -> frozenset[int]:

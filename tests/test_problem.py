@@ -392,7 +392,10 @@ def test_a_module_in_training_mode_is_noted() -> None:
     """Dropout makes a Jacobian random."""
     net = nn.Sequential(nn.Linear(2, 2), nn.Dropout())
     notes = bound(net, "input=[1, 2]", title="net").notes
-    assert notes == ("net is in training mode, so Dropout acts; write net.eval()",)
+    assert notes == (
+        "net is in training mode, so Dropout acts, always with the draw of seed 0 "
+        "(the random state is put back); write net.eval()",
+    )
     assert bound(net.eval(), "input=[1, 2]").notes == ()
 
 

@@ -54,6 +54,14 @@ class Evaluated:
         rows = [row[0] if self.problem.single else tuple(row) for row in self.numbers.blocks]
         return self.numbers.outputs.rebuild(rows)
 
+    @property
+    def by_name(self) -> dict[str, Any]:
+        """The blocks by input name, such as "0.weight"; each nests as the function's value does."""
+        return {
+            one.name: self.numbers.outputs.rebuild([row[j] for row in self.numbers.blocks])
+            for j, one in enumerate(self.problem.inputs)
+        }
+
     @cached_property
     def matrix(self) -> torch.Tensor:
         """One tensor (m, n): outputs flattened by inputs flattened."""

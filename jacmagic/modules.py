@@ -1,0 +1,230 @@
+"""Modules as functions of their inputs, parameters and buffers, left as they were found.
+
+A call exchanges weights through `torch.func.functional_call`. A tied weight is one tensor of two
+names: it counts once, and its derivative is that of both uses together. In training mode a module
+draws random numbers and keeps statistics; here every call draws the same ones, the random state is
+put back after, and the statistics are written into copies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from jacmagic.errors import PointError
+from jacmagic.lift import lifted
+from jacmagic.origin import filename_of, source_of, title_of
+from jacmagic.problem import Problem, labelled, names_of, split_names, tensors_of
+from jacmagic.target import Target, arguments_of, call_by_name
+from jacmagic.values import as_float
+
+SEED = 0  # of everything that a module in training mode draws
+
+# What acts in training mode only, and how to tell that it does.
+_DRAWS: tuple[tuple[type, Callable[[Any], bool]], ...] = (
+    (nn.modules.dropout._DropoutNd, lambda layer: layer.p > 0),
+    (nn.MultiheadAttention, lambda layer: layer.dropout > 0),
+    (nn.RNNBase, lambda layer: layer.dropout > 0),
+    (nn.RReLU, lambda layer: layer.lower < layer.upper),
+)
+_KEEPS_STATISTICS = nn.modules.batchnorm._BatchNorm
+
+
+class _Shell(nn.Module):
+    """Holds a module, so that its parameters can be exchanged around its lifted call."""
+
+    def __init__(self, module: nn.Module) -> None:
+        super().__init__()
+        self.module = module
+        self.raised = lifted(module)
+
+    def forward(self, *values: Any, **named: Any) -> Any:
+        """What the module returns."""
+        return self.raised(*values, **named)
+
+
+def _caller(module: nn.Module) -> Callable[..., Any]:
+    """A function `(weights, positional, named)` that runs the module with exchanged weights."""
+    shell = _Shell(module)
+    training = any(part.training for part in module.modules())
+
+    def run(
+        weights: Mapping[str, Tensor], positional: Sequence[Any], named: Mapping[str, Any]
+    ) -> Any:
+        held = dict(weights)
+        if training:
+            held |= {name: held.get(name, b).clone() for name, b in module.named_buffers()}
+        exchanged = {f"module.{name}": value for name, value in held.items()}
+        with _same_draws(held.values()) if training else contextlib.nullcontext():
+            return torch.func.functional_call(shell, exchanged, tuple(positional), dict(named))
+
+    return run
+
+
+@contextlib.contextmanager
+def _same_draws(tensors: Any) -> Iterator[None]:
+    """Within this context random numbers are those of `SEED`; the state before comes back."""
+    devices = {tensor.device.index or 0 for tensor in tensors if tensor.is_cuda}
+    with torch.random.fork_rng(devices=sorted(devices)):
+        torch.manual_seed(SEED)
+        yield
+
+
+def module_target(module: nn.Module, title: str) -> Target:
+    """A module as a target: arguments of `forward`, parameters and buffers by name."""
+    signature = inspect.signature(module.forward)
+    run_with = _caller(module)
+    kinds = {parameter.kind for parameter in signature.parameters.values()}
+
+    def call(values: Mapping[str, Any]) -> Any:
+        own = {name for name, _ in (*module.named_parameters(), *module.named_buffers())}
+        weights = {name: value for name, value in values.items() if name in own}
+        rest = {name: value for name, value in values.items() if name not in own}
+
+        def run(*positional: Any, **named: Any) -> Any:
+            return run_with(weights, positional, named)
+
+        return call_by_name(run, signature, rest)
+
+    return Target(
+        title=title if title.isidentifier() else type(module).__name__,
+        call=call,
+        arguments=arguments_of(signature),
+        is_open=inspect.Parameter.VAR_POSITIONAL in kinds,
+        source=source_of(module),
+        filename=filename_of(module),
+        module=module,
+        notes=training_notes(module, title),
+    )
+
+
+def training_notes(module: nn.Module, title: str) -> tuple[str, ...]:
+    """What acts because a module is in training mode, one sentence each."""
+    parts = [part for part in module.modules() if part.training]
+    draws = dict.fromkeys(
+        type(part).__name__
+        for part in parts
+        if any(isinstance(part, kind) and acts(part) for kind, acts in _DRAWS)
+    )
+    keeps = dict.fromkeys(
+        type(part).__name__ for part in parts if isinstance(part, _KEEPS_STATISTICS)
+    )
+    notes = []
+    if draws:
+        notes.append(
+            f"{title} is in training mode, so {', '.join(draws)} acts, always with the draw of "
+            f"seed {SEED} (the random state is put back); write {title}.eval()"
+        )
+    if keeps:
+        notes.append(
+            f"{title} is in training mode, so {', '.join(keeps)} normalises by this batch (the "
+            f"running statistics are left as they were); write {title}.eval()"
+        )
+    return tuple(notes)
+
+
+def tied_names(module: nn.Module) -> dict[str, str]:
+    """The further names of tied parameters: each leads to the name under which it counts."""
+    first: dict[int, str] = {}
+    tied = {}
+    for name, parameter in module.named_parameters(remove_duplicate=False):
+        counted = first.setdefault(id(parameter), name)
+        if counted != name:
+            tied[name] = counted
+    return tied
+
+
+def tied_notes(module: nn.Module, chosen: Sequence[str]) -> tuple[str, ...]:
+    """One sentence for each tied parameter among the chosen ones."""
+    tied = tied_names(module)
+    return tuple(
+        f"{', '.join([name, *others])} are one tied tensor: it counts once, all uses summed"
+        for name in chosen
+        if (others := [other for other, counted in tied.items() if counted == name])
+    )
+
+
+def problem_of_module(
+    module: nn.Module,
+    inputs: Tensor | tuple[Tensor, ...],
+    *,
+    wrt: str | Sequence[str] | None = None,
+    names: str | Sequence[str] | None = None,
+) -> Problem:
+    """The problem of a module in a Python call.
+
+    Args:
+        module: called with the tensors of `inputs` by position.
+        inputs: a tensor or a tuple of tensors. Those that are differentiated by become floating;
+            the others, such as indices, stay what they are.
+        wrt: "inputs" (the default), "parameters", or names of inputs and parameters.
+        names: names of the inputs; those of `forward` by default.
+
+    Returns:
+        The problem of the chosen tensors only; inputs come before parameters.
+
+    Raises:
+        TypeError: an input is no tensor.
+        PointError: `wrt` names neither an input nor a parameter.
+    """
+    tensors, known = tensors_of(inputs), names_of(module, len(tensors_of(inputs)), names)
+    weights = dict(module.named_parameters())
+    chosen = _chosen(module, known, weights, wrt)
+    notes = list(training_notes(module, type(module).__name__))
+    notes += tied_notes(module, [name for name in chosen if name in weights])
+    given = dict(zip(known, tensors, strict=True))
+    given |= {n: as_float(given[n], n, notes) for n in chosen if n in given}
+    varied = {n: given[n] if n in given else weights[n].clone() for n in chosen}
+    run = _caller(module)
+
+    def function(*values: Tensor) -> Any:
+        moved = dict(zip(varied, values, strict=True))
+        positional = [moved.get(name, value) for name, value in given.items()]
+        return run({name: moved[name] for name in moved if name not in given}, positional, {})
+
+    lone = isinstance(inputs, Tensor) and list(chosen) == list(known)
+    return Problem(
+        function=function,
+        inputs=labelled(varied, source_of(module)),
+        title=title_of(module),
+        single=lone or (isinstance(wrt, str) and list(varied) == [wrt]),
+        parameters={name: value for name, value in given.items() if name not in varied},
+        notes=tuple(notes),
+        filename=filename_of(module),
+    )
+
+
+def _chosen(
+    module: nn.Module,
+    known: Sequence[str],
+    weights: Mapping[str, Tensor],
+    wrt: str | Sequence[str] | None,
+) -> list[str]:
+    """Names to differentiate by, inputs first; a tied parameter under its first name."""
+    groups = {"inputs": list(known), "parameters": list(weights)}
+    tied = tied_names(module)
+    wanted: dict[str, None] = {}
+    for name in split_names("inputs" if wrt is None else wrt):
+        counted = tied.get(name, name)
+        if counted in known or counted in weights:
+            wanted[counted] = None
+        elif name in groups:
+            wanted |= dict.fromkeys(groups[name])
+        else:
+            listed = ", ".join([*known, *groups, *weights][:12])
+            raise PointError(
+                f"expected names of inputs or parameters in wrt; found {name!r}; there are "
+                f"{listed}; write wrt='parameters'"
+            )
+    if not wanted:
+        raise PointError(
+            f"expected something to differentiate by; found no {wrt or 'inputs'} in "
+            f"{type(module).__name__}; write wrt='inputs'"
+        )
+    order = [*known, *weights]
+    return sorted(wanted, key=order.index)
