@@ -26,6 +26,13 @@ def captured(function: Callable[..., Any], tensors: Sequence[torch.Tensor]) -> s
     return {place for place, tensor in enumerate(tensors) if id(tensor) in held}
 
 
+def modules_in(function: Callable[..., Any]) -> list[torch.nn.Module]:
+    """The modules that a callable is, is bound to, or reads from outside its arguments."""
+    bound = getattr(function, "__self__", None)
+    held = [function, bound, *_outside(function)]
+    return [value for value in held if isinstance(value, torch.nn.Module)]
+
+
 def _outside(function: Any) -> Iterator[Any]:
     """What a callable reads besides its arguments: closure, globals it names, bound values."""
     function = inspect.unwrap(function)

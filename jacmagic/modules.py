@@ -182,10 +182,12 @@ def problem_of_module(
     varied = {n: given[n] if n in given else weights[n].clone() for n in chosen}
     run = _caller(module)
 
+    def call(values: Mapping[str, Tensor]) -> Any:
+        positional = [values.get(name, value) for name, value in given.items()]
+        return run({name: values[name] for name in values if name not in given}, positional, {})
+
     def function(*values: Tensor) -> Any:
-        moved = dict(zip(varied, values, strict=True))
-        positional = [moved.get(name, value) for name, value in given.items()]
-        return run({name: moved[name] for name in moved if name not in given}, positional, {})
+        return call(dict(zip(varied, values, strict=True)))
 
     lone = isinstance(inputs, Tensor) and list(chosen) == list(known)
     return Problem(
@@ -196,6 +198,7 @@ def problem_of_module(
         parameters={name: value for name, value in given.items() if name not in varied},
         notes=tuple(notes),
         filename=filename_of(module),
+        call=call,
     )
 
 

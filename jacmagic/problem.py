@@ -52,6 +52,8 @@ class Problem:
         filename: the file whose lines the user knows, where there is one.
         potential: the scalar problem at the same point whose gradient `function` computes; the
             Jacobian is then the Hessian of that scalar. None for an ordinary function.
+        call: of a Python call, the function by names of inputs, constant ones too; what is not
+            named keeps its value.
     """
 
     function: Callable[..., Any]
@@ -62,6 +64,7 @@ class Problem:
     notes: tuple[str, ...] = ()
     filename: str | None = None
     potential: Problem | None = None
+    call: Callable[[Mapping[str, torch.Tensor]], Any] | None = None
 
     def moved(self, inputs: tuple[Input, ...]) -> Problem:
         """The same problem at another point, its potential along with it."""
@@ -96,11 +99,11 @@ def problem_from_call(
     chosen = _chosen(known, wrt)
     raised = lifted(func)
 
+    def call(values: Mapping[str, torch.Tensor]) -> Any:
+        return raised(*(values.get(n, value) for n, value in zip(known, floats, strict=True)))
+
     def function(*values: torch.Tensor) -> Any:
-        given = list(floats)
-        for position, value in zip(chosen, values, strict=True):
-            given[position] = value
-        return raised(*given)
+        return call({known[i]: value for i, value in zip(chosen, values, strict=True)})
 
     source, filename = source_of(func), filename_of(func)
     whole = len(chosen) == len(floats)
@@ -112,6 +115,7 @@ def problem_from_call(
         parameters={name: floats[i] for i, name in enumerate(known) if i not in chosen},
         notes=tuple(notes),
         filename=filename,
+        call=call,
     )
 
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal, overload
 
 import torch
 
+from jacmagic.batches import JacobianBatch, batch_of, problem_of
 from jacmagic.captured import captured
 from jacmagic.gradient import gradient_of
-from jacmagic.modules import problem_of_module
-from jacmagic.problem import Problem, problem_from_call
+from jacmagic.problem import Problem
 from jacmagic.result import Jacobian, run_torch
 from jacmagic.road import Road
 from jacmagic.settings import How, View
@@ -48,6 +48,34 @@ def compute(
     return Jacobian(problem, run_torch(problem, how), road, how, view or View(), outside)
 
 
+@overload
+def jacobian(
+    func: Callable[..., Any],
+    inputs: torch.Tensor | tuple[torch.Tensor, ...],
+    *,
+    create_graph: bool = ...,
+    strict: bool = ...,
+    vectorize: bool = ...,
+    strategy: str = ...,
+    chunk_size: int | None = ...,
+    wrt: str | Sequence[str] | None = ...,
+    names: str | Sequence[str] | None = ...,
+    batch: Literal[False] = ...,
+) -> Jacobian: ...
+@overload
+def jacobian(
+    func: Callable[..., Any],
+    inputs: torch.Tensor | tuple[torch.Tensor, ...],
+    *,
+    create_graph: bool = ...,
+    strict: bool = ...,
+    vectorize: bool = ...,
+    strategy: str = ...,
+    chunk_size: int | None = ...,
+    wrt: str | Sequence[str] | None = ...,
+    names: str | Sequence[str] | None = ...,
+    batch: Literal[True],
+) -> JacobianBatch: ...
 def jacobian(
     func: Callable[..., Any],
     inputs: torch.Tensor | tuple[torch.Tensor, ...],
@@ -59,7 +87,8 @@ def jacobian(
     chunk_size: int | None = None,
     wrt: str | Sequence[str] | None = None,
     names: str | Sequence[str] | None = None,
-) -> Jacobian:
+    batch: bool = False,
+) -> Jacobian | JacobianBatch:
     """The Jacobian of a function at a point, with its closed form.
 
     A superset of `torch.autograd.functional.jacobian`, whose result is `.blocks`.
@@ -76,6 +105,8 @@ def jacobian(
         wrt: names of the inputs to differentiate by; all by default. For a module also
             "inputs", "parameters", or names of its parameters.
         names: names for the inputs; the function's parameter names by default.
+        batch: the leading dimension of every input counts samples, of which `func` takes one;
+            the answer is a `JacobianBatch`, whose `.matrix` is (B, m, n).
 
     Returns:
         The Jacobian; `.matrix` is (m, n), `.formula` its closed form or None.
@@ -84,6 +115,8 @@ def jacobian(
         TypeError: for inputs that are not tensors, or outputs that have no derivative.
         RuntimeError: in strict mode, for an independent output.
         SizeError: if the Jacobian would not fit into memory.
+        PointError: a name in `wrt` is no input; with `batch`, the inputs differ in their number
+            of samples.
 
     Example:
         >>> import torch, jacmagic
@@ -92,8 +125,11 @@ def jacobian(
         tensor([[2., 0.],
                 [0., 4.]])
     """
+    if batch:
+        how = How(strategy, chunk_size, create_graph, strict, vectorize)
+        return batch_of(func, inputs, how, wrt=wrt, names=names)
     return compute(
-        _problem(func, inputs, wrt, names),
+        problem_of(func, inputs, wrt, names),
         strategy=strategy,
         chunk_size=chunk_size,
         create_graph=create_graph,
@@ -148,7 +184,7 @@ def hessian(
         tensor([[4., 2.],
                 [2., 0.]])
     """
-    problem = _problem(func, inputs, wrt, names)
+    problem = problem_of(func, inputs, wrt, names)
     return compute(
         gradient_of(problem, strict=strict),
         strategy=strategy,
@@ -158,13 +194,6 @@ def hessian(
         vectorize=vectorize,
         outside=_outside(func, inputs, wrt),
     )
-
-
-def _problem(func: Callable[..., Any], inputs: Any, wrt: Any, names: Any) -> Problem:
-    """The problem of a call; a module's may be about its parameters."""
-    if isinstance(func, torch.nn.Module):
-        return problem_of_module(func, inputs, wrt=wrt, names=names)
-    return problem_from_call(func, inputs, wrt=wrt, names=names)
 
 
 def _outside(func: Callable[..., Any], inputs: Any, wrt: Any) -> frozenset[int]:

@@ -3,10 +3,21 @@
 The function is evaluated once, plainly, so that an error in it surfaces as the user's own;
 `choice` then picks a road by the numbers of outputs and inputs, `rows`, `reverse` and `forward`
 are the roads, `ladder` walks them until one gets through, `memory` bounds what they may take.
-`differences` is an independent witness. Nothing here knows about closed forms.
+`batched` does the same at many points at once. `differences` is an independent witness. Nothing
+here knows about closed forms.
 """
 
+from jacmagic.numeric.batched import Differentiator, Many, Points, compute_many
 from jacmagic.numeric.compute import Numbers, compute
 from jacmagic.numeric.differences import Differences, differences
 
-__all__ = ["Differences", "Numbers", "compute", "differences"]
+__all__ = [
+    "Differences",
+    "Differentiator",
+    "Many",
+    "Numbers",
+    "Points",
+    "compute",
+    "compute_many",
+    "differences",
+]

@@ -1,0 +1,233 @@
+"""Per-sample Jacobians: one function of one sample, at every sample of a batch.
+
+The leading dimension of every input counts the samples; the function sees one sample at a time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from jacmagic.captured import modules_in
+from jacmagic.errors import FunctionError, PointError
+from jacmagic.modules import problem_of_module
+from jacmagic.numeric import Many, Points, compute_many
+from jacmagic.problem import Problem, names_of, problem_from_call, tensors_of
+from jacmagic.result import Jacobian, run_torch
+from jacmagic.road import Road
+from jacmagic.settings import How, View
+
+
+def problem_of(func: Callable[..., Any], inputs: Any, wrt: Any, names: Any) -> Problem:
+    """The problem of a Python call; a module's may be about its parameters."""
+    if isinstance(func, nn.Module):
+        return problem_of_module(func, inputs, wrt=wrt, names=names)
+    return problem_from_call(func, inputs, wrt=wrt, names=names)
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class JacobianBatch:
+    """The Jacobians of one function at B samples.
+
+    `batch[k]` is the whole `Jacobian` of sample k: closed form, agreement, display.
+
+    Attributes:
+        problem: the function at the first sample.
+        many: what torch computed.
+        samples: gives the problem of sample k.
+        road: the closed form that the samples share; None where constants differ between them.
+    """
+
+    problem: Problem
+    many: Many
+    how: How
+    samples: Callable[[int], Problem]
+    road: Road | None
+
+    def __len__(self) -> int:
+        return len(self.matrix)
+
+    @property
+    def matrix(self) -> Tensor:
+        """(B, m, n): outputs flattened by inputs flattened, for each sample."""
+        count = self.many.values[0].shape[0]
+        n = [one.value.numel() for one in self.problem.inputs]
+        rows = [
+            torch.cat(
+                [
+                    block.reshape(count, values[0].numel(), size)
+                    for block, size in zip(row, n, strict=True)
+                ],
+                dim=2,
+            )
+            for row, values in zip(self.many.blocks, self.many.values, strict=True)
+        ]
+        return torch.cat(rows, dim=1)
+
+    @property
+    def blocks(self) -> Any:
+        """The nesting of `Jacobian.blocks`; block (i, j) is (B, *output i, *input j)."""
+        rows = [row[0] if self.problem.single else tuple(row) for row in self.many.blocks]
+        return self.many.first.outputs.rebuild(rows)
+
+    @property
+    def by_name(self) -> dict[str, Any]:
+        """The blocks by input name; each nests as the function's value does."""
+        outputs, blocks = self.many.first.outputs, self.many.blocks
+        return {
+            one.name: outputs.rebuild([row[j] for row in blocks])
+            for j, one in enumerate(self.problem.inputs)
+        }
+
+    @property
+    def value(self) -> Any:
+        """The function's values, each with the leading dimension B."""
+        return self.many.first.outputs.rebuild(list(self.many.values))
+
+    @property
+    def mode(self) -> str:
+        """How it was computed: "reverse" or "forward" in batches, or "loop"."""
+        return self.many.mode
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What was decided on the way, one sentence each."""
+        return (*self.problem.notes, *self.many.notes)
+
+    def __getitem__(self, index: int) -> Jacobian:
+        """The Jacobian of one sample.
+
+        Raises:
+            IndexError: there is no such sample.
+        """
+        count = len(self)
+        if not -count <= index < count:
+            raise IndexError(f"expected a sample from 0 to {count - 1}; found {index}")
+        problem = self.samples(index % count)
+        road = Road() if self.road is None else self.road
+        return Jacobian(problem, run_torch(problem, self.how), road, self.how, View())
+
+    def __repr__(self) -> str:
+        count, m, n = self.matrix.shape
+        lines = [
+            f"Jacobians of {self.problem.title} at {count} samples, each {m} × {n} ({self.mode})",
+            *self.notes,
+        ]
+        return "\n".join(lines)
+
+
+def batch_of(
+    func: Callable[..., Any],
+    inputs: Tensor | tuple[Tensor, ...],
+    how: How,
+    *,
+    wrt: str | Sequence[str] | None = None,
+    names: str | Sequence[str] | None = None,
+) -> JacobianBatch:
+    """The Jacobians of a function of one sample at every sample.
+
+    Args:
+        func: takes one sample of each input.
+        inputs: a tensor or a tuple of tensors, (B, …) each.
+        how: strategy and chunk size (samples at a time).
+        wrt: names of the inputs to differentiate by; of a module's parameters too, which all
+            samples share.
+        names: names of the inputs.
+
+    Raises:
+        PointError: the inputs have no leading dimension of one size, or an empty one.
+        FunctionError: batch normalisation in training mode, which mixes the samples.
+    """
+    _check_how(how)
+    _refuse_mixing(func)
+    tensors = tensors_of(inputs)
+    count = _count(tensors)
+
+    def sample(index: int) -> Problem:
+        parts = tuple(tensor[index] for tensor in tensors)
+        return problem_of(func, parts if isinstance(inputs, tuple) else parts[0], wrt, names)
+
+    problem = sample(0)
+    points, ordered = points_of(
+        problem, dict(zip(_names(func, tensors, names), tensors, strict=True))
+    )
+
+    def function(*values: Tensor) -> Any:
+        assert problem.call is not None
+        return problem.call(dict(zip(ordered, values, strict=True)))
+
+    many = compute_many(function, points, strategy=how.strategy, chunk_size=how.chunk_size)
+    chosen = {one.name for one in problem.inputs}
+    shared = None if set(ordered) - chosen else Road()
+    assert count == points.count
+    return JacobianBatch(problem, many, how, sample, shared)
+
+
+def points_of(problem: Problem, stacks: dict[str, Tensor]) -> tuple[Points, list[str]]:
+    """The points of a problem whose inputs of some names are stacked, and the arguments' order.
+
+    Args:
+        problem: at the first point.
+        stacks: by name, an input's values with a leading dimension of points.
+    """
+    chosen = {one.name: one.value for one in problem.inputs}
+    ordered = [*stacks, *(name for name in chosen if name not in stacks)]
+    tensors = [
+        stacks[name].to(chosen[name].dtype if name in chosen else stacks[name].dtype)
+        if name in stacks
+        else chosen[name]
+        for name in ordered
+    ]
+    count = len(next(iter(stacks.values())))
+    places = tuple(ordered.index(name) for name in chosen)
+    return Points(tuple(tensors), tuple(n in stacks for n in ordered), places, count), ordered
+
+
+def _names(func: Callable[..., Any], tensors: Sequence[Tensor], names: Any) -> Sequence[str]:
+    return names_of(func, len(tensors), names)
+
+
+def _count(tensors: Sequence[Tensor]) -> int:
+    """B, the size of the leading dimension of all inputs."""
+    shapes = [tuple(tensor.shape) for tensor in tensors]
+    listed = ", ".join(map(str, shapes))
+    if not shapes or any(not shape for shape in shapes):
+        raise PointError(
+            f"expected inputs with a leading dimension of samples; found shapes "
+            f"{listed or 'none'}; write x[None] for a single sample, or leave batch=True out"
+        )
+    if len({shape[0] for shape in shapes}) > 1:
+        raise PointError(
+            f"expected as many samples in every input; found shapes {listed}; "
+            "write x.expand(B, *x.shape) for an input that all samples share, or close over it"
+        )
+    if shapes[0][0] == 0:
+        raise PointError(f"expected at least one sample; found shapes {listed}")
+    return shapes[0][0]
+
+
+def _check_how(how: How) -> None:
+    """Refuse what a batch does not take."""
+    for name in ("create_graph", "strict"):
+        if getattr(how, name):
+            raise PointError(
+                f"batch=True does not take {name}=True; write jacobian(func, x[k], {name}=True) "
+                "for a sample"
+            )
+
+
+def _refuse_mixing(func: Callable[..., Any]) -> None:
+    """Per-sample derivatives need a function of one sample."""
+    for module in modules_in(func):
+        for name, part in module.named_modules():
+            if isinstance(part, nn.modules.batchnorm._BatchNorm) and part.training:
+                raise FunctionError(
+                    f"expected a function of one sample; found {type(part).__name__} "
+                    f"{name or 'itself'} in training mode, which normalises over the batch, so "
+                    "that each output depends on all samples; write model.eval(), or leave "
+                    "batch=True out for the Jacobian of the whole batch"
+                )

@@ -1,0 +1,254 @@
+"""Jacobians at many points at once: one batched pass over a chunk of points, or a loop.
+
+`torch.func.vmap` maps the function's Jacobian over the points. Where it cannot (control flow that
+depends on the values, writing in place, random numbers), or where it gives other values than a
+plain run at the first point, the points are taken one by one and a note says why.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from jacmagic.numeric.compute import Numbers, compute
+from jacmagic.numeric.ladder import OBSTACLES, cause_of
+from jacmagic.numeric.memory import batches, require_room
+from jacmagic.numeric.quiet import quiet, random_states
+from jacmagic.structure import Outputs, flatten
+
+_CLOSE = {torch.float64: 1e-9, torch.float32: 1e-3}  # of a batched pass to a plain run
+_LOOSE = 1e-1  # the same for short floats
+
+
+@dataclass(frozen=True)
+class Points:
+    """Where a function is to be differentiated.
+
+    Attributes:
+        tensors: the function's arguments; those that vary have a leading dimension of points.
+        varies: for each argument whether it does.
+        chosen: positions of the arguments to differentiate by.
+        count: how many points there are.
+    """
+
+    tensors: tuple[Tensor, ...]
+    varies: tuple[bool, ...]
+    chosen: tuple[int, ...]
+    count: int
+
+    def at(self, index: int) -> tuple[Tensor, ...]:
+        """The arguments at one point."""
+        pairs = zip(self.tensors, self.varies, strict=True)
+        return tuple(tensor[index] if varies else tensor for tensor, varies in pairs)
+
+    def part(self, start: int, stop: int) -> tuple[Tensor, ...]:
+        """The arguments at some neighbouring points."""
+        pairs = zip(self.tensors, self.varies, strict=True)
+        return tuple(tensor[start:stop] if varies else tensor for tensor, varies in pairs)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Jacobians at some of the points.
+
+    Attributes:
+        blocks: `blocks[i][j]` is (points, *output i, *input j).
+        values: (points, *output i) for each output.
+        notes: why the points were taken one by one, if they were.
+    """
+
+    blocks: tuple[tuple[Tensor, ...], ...]
+    values: tuple[Tensor, ...]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Many:
+    """Jacobians at all points.
+
+    Attributes:
+        first: what a plain run at the first point gave; its outputs tell the structure.
+        blocks: `blocks[i][j]` is (points, *output i, *input j), of the input's dtype.
+        values: (points, *output i) for each output.
+        mode: "forward" or "reverse"; "loop" where points were taken one by one.
+        notes: why, if they were.
+    """
+
+    first: Numbers
+    blocks: tuple[tuple[Tensor, ...], ...]
+    values: tuple[Tensor, ...]
+    mode: str
+    notes: tuple[str, ...]
+
+
+class Differentiator:
+    """Differentiates one function at chunks of points, batched while that works."""
+
+    def __init__(
+        self, function: Callable[..., Any], points: Points, *, strategy: str = "auto"
+    ) -> None:
+        """Run plainly at the first point, so that the user's own errors surface as such.
+
+        Args:
+            function: takes the points' arguments of one point by position.
+            points: at least one point; real floating tensors where they are differentiated by.
+            strategy: "auto", or any of `compute`'s.
+        """
+        self.function, self.points, self.strategy = function, points, strategy
+        began = time.perf_counter()
+        self.first = self._plain(points.at(0))
+        self.seconds = time.perf_counter() - began
+        m = self.first.outputs.numel
+        n = sum(points.at(0)[place].numel() for place in points.chosen)
+        forward = n < m if strategy == "auto" else strategy.startswith("forward")
+        self.mode = "forward" if forward else "reverse"
+        self.size = m, n
+        self.obstacle: str | None = None
+        self._checked = False
+
+    def _plain(self, arguments: Sequence[Tensor]) -> Numbers:
+        chosen = self.points.chosen
+
+        def function(*values: Tensor) -> Any:
+            given = list(arguments)
+            for place, value in zip(chosen, values, strict=True):
+                given[place] = value
+            return self.function(*given)
+
+        return compute(function, [arguments[place] for place in chosen], strategy=self.strategy)
+
+    def chunk(self, start: int, stop: int) -> Chunk:
+        """The Jacobians at points `start` to `stop`."""
+        if self.obstacle is None:
+            try:
+                found = self._batched(start, stop)
+            except OBSTACLES as obstacle:
+                self.obstacle = cause_of(obstacle)
+            else:
+                if self._agrees(found, start):
+                    return found
+                self.obstacle = "a batched pass gives other values"
+        return self._loop(start, stop)
+
+    def _batched(self, start: int, stop: int) -> Chunk:
+        points = self.points
+        differentiate = torch.func.jacfwd if self.mode == "forward" else torch.func.jacrev
+
+        def leaves(*arguments: Tensor) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
+            found = flatten(self.function(*arguments)).leaves
+            return found, found
+
+        jacobian = differentiate(leaves, argnums=points.chosen, has_aux=True)
+        dims = tuple(0 if varies else None for varies in points.varies)
+        tensors = tuple(tensor.detach() for tensor in points.part(start, stop))
+        with torch.inference_mode(False), quiet(tensors, random_states(tensors)):
+            blocks, values = torch.func.vmap(jacobian, in_dims=dims)(*tensors)
+        inputs = [tensors[place] for place in points.chosen]
+        return Chunk(
+            tuple(
+                tuple(block.detach().to(one.dtype) for block, one in zip(row, inputs, strict=True))
+                for row in blocks
+            ),
+            tuple(value.detach() for value in values),
+        )
+
+    def _agrees(self, found: Chunk, start: int) -> bool:
+        """Whether the batched pass gave at its first point what a plain run gives; asked once."""
+        if self._checked:
+            return True
+        plain = self.first if start == 0 else self._plain(self.points.at(start))
+        self._checked = True
+        pairs = [
+            (block[0], other)
+            for row, others in zip(found.blocks, plain.blocks, strict=True)
+            for block, other in zip(row, others, strict=True)
+        ]
+        pairs += [(v[0], leaf) for v, leaf in zip(found.values, plain.outputs.leaves, strict=True)]
+        return all(_close(one, other) for one, other in pairs)
+
+    def _loop(self, start: int, stop: int) -> Chunk:
+        whole = [
+            self.first if index == 0 else self._plain(self.points.at(index))
+            for index in range(start, stop)
+        ]
+        blocks = tuple(
+            tuple(torch.stack(parts) for parts in zip(*rows, strict=True))
+            for rows in zip(*(numbers.blocks for numbers in whole), strict=True)
+        )
+        leaves = zip(*(numbers.outputs.leaves for numbers in whole), strict=True)
+        note = f"not batched: {self.obstacle}; computed point by point instead"
+        return Chunk(blocks, tuple(map(torch.stack, leaves)), (note,))
+
+    def outputs(self) -> Outputs:
+        """The structure of one point's value."""
+        return self.first.outputs
+
+    def room(self, memory: int | None = None) -> None:
+        """Refuse what would not fit.
+
+        Raises:
+            SizeError: all Jacobians together take more than `memory`, by default half of what is
+                free.
+        """
+        inputs = tuple(self.points.at(0)[place] for place in self.points.chosen)
+        require_room(self.size[0] * self.points.count, inputs, memory)
+
+    def chunks(self, chunk_size: int | None = None) -> Iterator[tuple[int, int]]:
+        """Splits of the points into chunks that neither time nor memory minds."""
+        m, n = self.size
+        yield from batches(
+            self.points.count, m * n + max(m, n), chunk_size=chunk_size, seconds=self.seconds
+        )
+
+
+def _close(one: Tensor, other: Tensor) -> bool:
+    tolerance = _CLOSE.get(one.dtype, _LOOSE)
+    scale = float(other.abs().nan_to_num(0, 0, 0).max()) if other.numel() else 0.0
+    return one.shape == other.shape and torch.allclose(
+        one, other.to(one.dtype), rtol=tolerance, atol=tolerance * (1 + scale), equal_nan=True
+    )
+
+
+def compute_many(
+    function: Callable[..., Any],
+    points: Points,
+    *,
+    strategy: str = "auto",
+    chunk_size: int | None = None,
+    memory: int | None = None,
+) -> Many:
+    """The Jacobians of one function at many points.
+
+    Args:
+        function: takes the arguments of one point by position.
+        points: where; at least one.
+        strategy: as for one Jacobian; "auto" is forward mode where there are fewer inputs than
+            outputs.
+        chunk_size: points at a time; by default as time and memory allow.
+        memory: bytes that the result may take; by default half of what is free.
+
+    Raises:
+        SizeError: the result would not fit.
+    """
+    road = Differentiator(function, points, strategy=strategy)
+    road.room(memory)
+    parts = [road.chunk(start, stop) for start, stop in road.chunks(chunk_size)]
+    notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
+    m = len(road.first.blocks)
+    return Many(
+        road.first,
+        tuple(
+            tuple(
+                torch.cat([part.blocks[i][j] for part in parts]) for j in range(len(points.chosen))
+            )
+            for i in range(m)
+        ),
+        tuple(torch.cat([part.values[i] for part in parts]) for i in range(m)),
+        "loop" if notes else road.mode,
+        notes,
+    )

@@ -1,0 +1,181 @@
+"""Per-sample Jacobians: equal to a loop, batched where torch can, refused where senseless."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+from torch import nn
+
+import jacmagic
+from jacmagic.errors import FunctionError, PointError
+
+F64 = torch.float64
+
+
+def polar(r, theta):
+    return r * torch.cos(theta), r * torch.sin(theta)
+
+
+def tall(x):
+    return torch.outer(x, x.exp()).reshape(-1)
+
+
+def wide(x):
+    return (x**2).sum() * x[0]
+
+
+def with_math(x):
+    return math.sin(x[0]) * x
+
+
+def branching(x):
+    return x**3 if x.sum() > 0 else -x
+
+
+def in_place(x):
+    out = torch.zeros(3, dtype=x.dtype)
+    out[0] = x[0] * x[1]
+    out[2] = x[0].exp()
+    return out
+
+
+def linear(x):
+    return {"a": 2 * x, "b": 3.0}
+
+
+def looped(function, stacks, **options):
+    """The loop that a batch replaces."""
+    return torch.stack(
+        [
+            jacmagic.jacobian(function, parts, **options).matrix
+            for parts in zip(*stacks, strict=True)
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("function", "shapes", "mode"),
+    [
+        (polar, [(), ()], "reverse"),
+        (tall, [(3,)], "forward"),
+        (wide, [(4,)], "reverse"),
+        (with_math, [(2,)], "reverse"),
+        (branching, [(2,)], "loop"),
+        (in_place, [(2,)], "loop"),
+        (linear, [(2,)], "forward"),
+        (torch.matmul, [(2, 3), (3, 1)], "reverse"),
+    ],
+    ids=lambda part: getattr(part, "__name__", ""),
+)
+def test_a_batch_equals_a_loop(function, shapes, mode):
+    """Whatever the road, `.matrix` (B, m, n) is the loop's to 1e-12."""
+    stacks = tuple(torch.randn(5, *shape, dtype=F64) for shape in shapes)
+    found = jacmagic.jacobian(function, stacks, batch=True)
+    torch.testing.assert_close(found.matrix, looped(function, stacks), rtol=1e-12, atol=1e-12)
+    assert found.mode == mode and len(found) == 5
+    assert bool(found.notes) == (mode == "loop")
+
+
+def test_notes_say_why_a_batch_became_a_loop():
+    """The cause is torch's, in a few words."""
+    x = torch.randn(3, 2, dtype=F64)
+    (note,) = jacmagic.jacobian(branching, x, batch=True).notes
+    assert note == (
+        "not batched: its control flow depends on the values; computed point by point instead"
+    )
+    random = jacmagic.jacobian(lambda x: x * torch.rand(()), x, batch=True)
+    assert random.mode == "loop" and "random" in random.notes[0]
+
+
+def test_blocks_nest_with_a_leading_dimension():
+    """Structure of outputs and inputs as for one Jacobian, values too."""
+    r, theta = torch.rand(4, dtype=F64), torch.rand(4, dtype=F64)
+    found = jacmagic.jacobian(polar, (r, theta), batch=True)
+    (dx_dr, _), (_, dy_dtheta) = found.blocks
+    torch.testing.assert_close(dx_dr, theta.cos())
+    torch.testing.assert_close(dy_dtheta, r * theta.cos())
+    torch.testing.assert_close(found.value[1], r * theta.sin())
+    torch.testing.assert_close(found.by_name["r"][0], theta.cos())
+    alone = jacmagic.jacobian(tall, torch.rand(4, 3, dtype=F64), batch=True)
+    assert alone.blocks.shape == (4, 9, 3) and alone.matrix.shape == (4, 9, 3)
+
+
+def test_a_sample_is_a_whole_jacobian():
+    """`batch[k]` has the closed form of its own branch and its agreement."""
+    x = torch.tensor([[1.0, 2.0], [-1.0, -2.0]], dtype=F64)
+    found = jacmagic.jacobian(branching, x, batch=True)
+    first, last = found[0], found[-1]
+    assert torch.equal(first.matrix, found.matrix[0]) and first.agreement.verdict == "agree"
+    assert first.formula[0, 0] == 3 * first.symbols[0] ** 2 and last.formula[0, 0] == -1
+    with pytest.raises(IndexError, match="expected a sample from 0 to 1; found 2"):
+        found[2]
+
+
+def test_constants_vary_with_the_samples():
+    """`wrt` leaves inputs out; each sample keeps its own value of them, in its formula too."""
+    stacks = (torch.tensor([1.0, 2.0], dtype=F64), torch.tensor([3.0, 4.0], dtype=F64))
+    found = jacmagic.jacobian(lambda a, b: a**2 * b, stacks, wrt="a", batch=True)
+    assert found.matrix.reshape(-1).tolist() == [6, 16]
+    assert found[1].formula[0, 0] == 8 * found[1].symbols[0]
+
+
+def test_chunks_do_not_change_anything():
+    """Samples at a time is a matter of memory only."""
+    x = torch.randn(7, 3, dtype=F64)
+    whole = jacmagic.jacobian(tall, x, batch=True).matrix
+    assert torch.equal(jacmagic.jacobian(tall, x, batch=True, chunk_size=2).matrix, whole)
+    other = jacmagic.jacobian(tall, x, batch=True, strategy="reverse-mode")
+    assert other.mode == "reverse"
+    torch.testing.assert_close(other.matrix, whole, rtol=1e-12, atol=1e-12)
+
+
+def test_gradients_of_each_sample_by_the_parameters():
+    """A module's parameters are shared, its inputs are samples; indices stay indices."""
+    net = nn.Sequential(nn.Embedding(5, 3), nn.Linear(3, 2), nn.Tanh()).double()
+    tokens = torch.tensor([1, 4, 1, 0])
+    found = jacmagic.jacobian(net, tokens, wrt="parameters", batch=True)
+    expected = [jacmagic.jacobian(net, token, wrt="parameters").matrix for token in tokens]
+    torch.testing.assert_close(found.matrix, torch.stack(expected), rtol=1e-12, atol=1e-12)
+    assert found.by_name["1.weight"].shape == (4, 2, 2, 3) and found.mode == "reverse"
+
+
+@pytest.mark.parametrize("wrap", [lambda net: net, lambda net: lambda x: net(x[None])[0]])
+def test_batch_normalisation_in_training_is_refused(wrap):
+    """Its outputs depend on all samples, also where a function calls the module."""
+    net = nn.Sequential(nn.Linear(2, 2), nn.BatchNorm1d(2)).double()
+    with pytest.raises(FunctionError, match="found BatchNorm1d 1 in training mode"):
+        jacmagic.jacobian(wrap(net), torch.rand(4, 2, dtype=F64), batch=True)
+
+
+@pytest.mark.parametrize(
+    ("inputs", "words"),
+    [
+        (
+            (torch.ones(3), torch.ones(4)),
+            r"as many samples in every input; found shapes \(3,\), \(4",
+        ),
+        (
+            (torch.ones(3), torch.tensor(1.0)),
+            r"leading dimension of samples; found shapes \(3,\), \(",
+        ),
+        ((torch.ones(0), torch.ones(0)), "at least one sample"),
+    ],
+)
+def test_unequal_batches_are_refused(inputs, words):
+    """One line says which shapes came and what to write."""
+    with pytest.raises(PointError, match=words):
+        jacmagic.jacobian(polar, inputs, batch=True)
+
+
+def test_what_a_batch_does_not_take():
+    """create_graph and strict belong to single Jacobians."""
+    with pytest.raises(PointError, match="does not take create_graph=True"):
+        jacmagic.jacobian(tall, torch.ones(2, 3), batch=True, create_graph=True)
+
+
+def test_the_users_own_error_passes():
+    """An exception of the function is the user's own."""
+    with pytest.raises(ZeroDivisionError):
+        jacmagic.jacobian(lambda x: x / (1 // 0), torch.ones(2), batch=True)
