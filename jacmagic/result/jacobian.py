@@ -1,4 +1,4 @@
-"""The Jacobian: what both roads found at one point, other points, displays and exports.
+"""The Jacobian: what both roads found at one point, other points, products, displays and exports.
 
 torch's numbers are computed at once; the closed form and the comparison on first use. Nothing here
 computes or draws by itself: the rooms below do.
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from jacmagic import code, display
+from jacmagic import code, display, products
 from jacmagic.errors import PointError
 from jacmagic.numeric import Numbers
 from jacmagic.numeric import compute as compute_numbers
@@ -67,6 +67,16 @@ class Jacobian(Derived):
         moved = self.problem.moved(tuple(inputs))
         numbers = run_torch(moved, self.how)
         return dataclasses.replace(self, problem=moved, numbers=numbers)
+
+    # ── products ──────────────────────────────────────────────────────────────────────────────
+
+    def jvp(self, v: Any) -> Any:
+        """J·v, by one forward pass: as `torch.func.jvp` (see `jacmagic.products.jvp`)."""
+        return products.jvp(self.problem, self.numbers.outputs, v)
+
+    def vjp(self, u: Any) -> Any:
+        """uᵀ·J, by one backward pass: as `torch.func.vjp` (see `jacmagic.products.vjp`)."""
+        return products.vjp(self.problem, self.numbers.outputs, u)
 
     # ── showing ───────────────────────────────────────────────────────────────────────────────
 
