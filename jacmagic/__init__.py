@@ -24,6 +24,7 @@ if TYPE_CHECKING:
         StrictError,
     )
     from jacmagic.result import Jacobian
+    from jacmagic.sweeps import sweep
     from jacmagic.verb import hessian, jacobian
 
 __version__ = "0.1.0.dev0"
@@ -41,6 +42,7 @@ __all__ = [
     "hessian",
     "jacobian",
     "load_ipython_extension",
+    "sweep",
     "unload_ipython_extension",
 ]
 
@@ -55,6 +57,7 @@ _ROOMS = {
     "Jacobian": "result",
     "hessian": "verb",
     "jacobian": "verb",
+    "sweep": "sweeps",
 }
 
 

@@ -9,7 +9,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
 from torch import Tensor, nn
 
 from jacmagic.captured import modules_in
@@ -54,19 +53,7 @@ class JacobianBatch:
     @property
     def matrix(self) -> Tensor:
         """(B, m, n): outputs flattened by inputs flattened, for each sample."""
-        count = self.many.values[0].shape[0]
-        n = [one.value.numel() for one in self.problem.inputs]
-        rows = [
-            torch.cat(
-                [
-                    block.reshape(count, values[0].numel(), size)
-                    for block, size in zip(row, n, strict=True)
-                ],
-                dim=2,
-            )
-            for row, values in zip(self.many.blocks, self.many.values, strict=True)
-        ]
-        return torch.cat(rows, dim=1)
+        return self.many.matrix
 
     @property
     def blocks(self) -> Any:

@@ -85,6 +85,17 @@ class Many:
     mode: str
     notes: tuple[str, ...]
 
+    @property
+    def matrix(self) -> Tensor:
+        """(points, m, n): outputs flattened by inputs flattened."""
+        rows = []
+        for row, values in zip(self.blocks, self.values, strict=True):
+            count, size = len(values), values[0].numel()
+            widths = [block.shape[values.dim() :].numel() for block in row]
+            parts = [b.reshape(count, size, w) for b, w in zip(row, widths, strict=True)]
+            rows.append(torch.cat(parts, dim=2))
+        return torch.cat(rows, dim=1)
+
 
 class Differentiator:
     """Differentiates one function at chunks of points, batched while that works."""
@@ -124,6 +135,8 @@ class Differentiator:
 
     def chunk(self, start: int, stop: int) -> Chunk:
         """The Jacobians at points `start` to `stop`."""
+        if self.points.count == 1:
+            return self._loop(start, stop)
         if self.obstacle is None:
             try:
                 found = self._batched(start, stop)
@@ -181,8 +194,9 @@ class Differentiator:
             for rows in zip(*(numbers.blocks for numbers in whole), strict=True)
         )
         leaves = zip(*(numbers.outputs.leaves for numbers in whole), strict=True)
-        note = f"not batched: {self.obstacle}; computed point by point instead"
-        return Chunk(blocks, tuple(map(torch.stack, leaves)), (note,))
+        why = [] if self.obstacle is None else [self.obstacle]
+        notes = [f"not batched: {text}; computed point by point instead" for text in why]
+        return Chunk(blocks, tuple(map(torch.stack, leaves)), tuple(notes))
 
     def outputs(self) -> Outputs:
         """The structure of one point's value."""

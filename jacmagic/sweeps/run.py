@@ -1,0 +1,230 @@
+"""`jacmagic.sweep`: the Jacobian at every point of a grid, block by block.
+
+grid ─cut─▶ blocks ─differentiate, here or on a cluster─▶ memory or a store ─▶ one array
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from jacmagic.errors import PointError
+from jacmagic.numeric.compute import Numbers
+from jacmagic.numeric.compute import compute as compute_numbers
+from jacmagic.numeric.memory import ROWS_AT_ONCE, require_room
+from jacmagic.origin import source_of
+from jacmagic.problem import Problem
+from jacmagic.sweeps.answer import answer, dimensions, has_xarray
+from jacmagic.sweeps.block import Done, Task, arguments, chosen_names, differentiate_block
+from jacmagic.sweeps.grid import Block, Grid, block_shape, blocks, grid_of
+from jacmagic.sweeps.store import Plan, Store, fingerprint
+from jacmagic.values import as_tensor
+
+SECONDS_PER_BLOCK = 2.0  # what a block may take if its points are done one by one
+PATIENCE = 1.0  # seconds before a progress bar shows
+
+Job = tuple[tuple[int, ...], Block]
+
+
+def sweep(
+    func: Callable[..., Any],
+    grid: Any,
+    *,
+    at: Mapping[str, Any] | None = None,
+    wrt: str | Sequence[str] | None = None,
+    strategy: str = "auto",
+    chunk_size: int | None = None,
+    store: str | Path | None = None,
+    client: Any = None,
+    progress: bool = True,
+) -> Any:
+    """The Jacobian of a function at every point of a grid.
+
+    Args:
+        func: takes one point; arguments by the names of the grid. Also a module.
+        grid: names → 1-D values, whose product is the grid; or a tensor (P, …) of points of a
+            single input, a tuple of these for several inputs, or a list of points.
+        at: names → values of the arguments that stay fixed. They are differentiated by, too,
+            unless `wrt` leaves them out.
+        wrt: names to differentiate by; all by default.
+        strategy: "auto", "reverse-mode" or "forward-mode".
+        chunk_size: points in a block; by default as memory and time allow.
+        store: a path for a Zarr store. Each block is written when it is done; the same call again
+            computes only what is missing. What the function reads from outside its arguments is
+            not known to the store, but the first point is computed again and must agree.
+        client: a `dask.distributed.Client`, whose workers compute the blocks.
+        progress: show a bar after one second.
+
+    Returns:
+        An `xarray.DataArray` where xarray is installed (`pip install 'jacmagic[sweep]'`), else a
+        `Sweep`: `.values` (*grid, m, n), `.dims`, `.coords`. From a store, xarray reads when the
+        values are needed.
+
+    Raises:
+        PointError: names or values do not fit the function; the store is of another sweep.
+        SizeError: the result would not fit into memory and there is no store to read it from.
+
+    Example:
+        >>> import torch, jacmagic
+        >>> f = lambda r, t: (r * torch.cos(t), r * torch.sin(t))
+        >>> jacmagic.sweep(f, {"r": [1.0, 2.0], "t": [0.0, 0.5, 1.0]}).shape
+        (2, 3, 2, 2)
+    """
+    points, task = _read(func, grid, at, wrt, strategy)
+    problem = task.problem(points.stacks(points.origin))
+    began = time.perf_counter()
+    first = _plain(problem, strategy)
+    plan = _plan(points, task, problem, first, chunk_size, time.perf_counter() - began)
+    kept = None if store is None else Store(store, plan)
+    lazily = kept is not None and has_xarray()
+    if kept is None or not lazily:
+        _require_room(math.prod(points.shape), problem, first)
+    if kept is not None:
+        _check_first(kept, first)
+    jobs = list(blocks(points.shape, plan.block if kept is None else kept.block))
+    left = [job for job in jobs if kept is None or not kept.is_done(job[0])]
+    made = np.full(plan.shape if kept is None else (0,), np.nan, dtype=plan.dtype)
+    notes: dict[str, None] = dict.fromkeys((*problem.notes, *first.notes))
+    done = len(jobs) - len(left)
+    for (place, block), found in _watched(_done(task, points, left, client), jobs, done, progress):
+        notes |= dict.fromkeys(found.notes)
+        if kept is not None:
+            kept.write(place, block, found.matrix)
+        else:
+            sizes = [part.stop - part.start for part in block]
+            made[block] = found.matrix.reshape(*sizes, *plan.shape[-2:])
+    values = made if kept is None else kept.read(lazily=lazily)
+    coords = {**plan.coords, **dict(zip(plan.dims[-2:], plan.labels, strict=True))}
+    return answer(values, plan.dims, coords, {"title": plan.title, "notes": list(notes)})
+
+
+def _read(
+    func: Callable[..., Any], grid: Any, at: Mapping[str, Any] | None, wrt: Any, strategy: str
+) -> tuple[Grid, Task]:
+    """The points and the task, whose names fit."""
+    fixed = {name: as_tensor(value, name, []).detach() for name, value in (at or {}).items()}
+    known = arguments(func)
+    free = [name for name in known if name not in fixed] or [f"x{i}" for i in range(1, 10)]
+    points = grid_of(grid, free)
+    twice = [name for name in points.names if name in fixed]
+    if twice:
+        raise PointError(f"{twice[0]} stands in the grid and in at={{…}}; write it once")
+    names = chosen_names(func, [*points.names, *fixed])
+    return points, Task(func, names, fixed, wrt, strategy)
+
+
+def _plain(problem: Problem, strategy: str) -> Numbers:
+    """The Jacobian at the first point, so that the user's own errors come before everything."""
+    return compute_numbers(
+        problem.function, [one.value for one in problem.inputs], strategy=strategy
+    )
+
+
+def _plan(
+    points: Grid,
+    task: Task,
+    problem: Problem,
+    first: Numbers,
+    chunk_size: int | None,
+    seconds: float,
+) -> Plan:
+    """Names, sizes and blocks of the whole."""
+    m, n = first.matrix.shape
+    if chunk_size is not None and chunk_size < 1:
+        raise PointError(f"chunk_size needs a number of at least 1; found {chunk_size}; write 64")
+    by_memory = ROWS_AT_ONCE // max(m * n + max(m, n), 1)
+    by_time = int(SECONDS_PER_BLOCK / max(seconds, 1e-9))
+    size = chunk_size or max(1, min(by_memory, by_time))
+    labels = (
+        [label.text for label in first.outputs.labels(problem.title)],
+        [label.text for one in problem.inputs for label in one.labels],
+    )
+    coords = {name: values.cpu().numpy() for name, values in points.axes.items()}
+    if points.listed is not None:
+        flat = {k: v.cpu().numpy() for k, v in points.listed.items()}
+    else:
+        flat = coords
+    return Plan(
+        title=problem.title,
+        fingerprint=fingerprint(
+            [
+                [problem.title, source_of(task.function), *labels, list(task.names)],
+                *(part for name, values in flat.items() for part in (name, values)),
+                *(part for k, v in task.at.items() for part in (k, v.cpu().numpy())),
+                *_weights(task.function),
+            ]
+        ),
+        dims=dimensions(list(points.axes)),
+        shape=(*points.shape, m, n),
+        dtype=str(first.matrix.dtype).rpartition(".")[2],
+        block=block_shape(points.shape, size),
+        coords=coords,
+        labels=labels,
+    )
+
+
+def _weights(function: Any) -> Iterator[np.ndarray]:
+    if isinstance(function, nn.Module):
+        for tensor in function.state_dict().values():
+            yield tensor.detach().cpu().numpy()
+
+
+def _require_room(count: int, problem: Problem, first: Numbers) -> None:
+    inputs: tuple[Tensor, ...] = tuple(one.value for one in problem.inputs)
+    require_room(first.outputs.numel * count, inputs, None)
+
+
+def _check_first(kept: Store, first: Numbers) -> None:
+    """What is stored at the first point must be what the function gives there now."""
+    known = kept.first()
+    now = first.matrix.detach().cpu()
+    if known is None:
+        return
+    close = torch.allclose(torch.from_numpy(known), now, rtol=1e-3, atol=1e-6, equal_nan=True)
+    if not close:
+        raise PointError(
+            f"expected the store of this sweep; found other values at the first point in "
+            f"{kept.path}: what the function reads from outside has changed; "
+            "write another store=, or delete it"
+        )
+
+
+def _done(task: Task, points: Grid, jobs: Sequence[Job], client: Any) -> Iterator[tuple[Job, Done]]:
+    """The blocks as they are done: one after the other, or on a cluster in any order."""
+    if client is None:
+        for job in jobs:
+            yield job, differentiate_block(task, points.stacks(job[1]))
+        return
+    from distributed import as_completed
+
+    # The task goes along with every block: what is scattered dies with the worker that holds it.
+    futures = {
+        client.submit(differentiate_block, task, points.stacks(job[1]), pure=False): job
+        for job in jobs
+    }
+    for future, found in as_completed(list(futures), with_results=True):
+        yield futures.pop(future), found
+
+
+def _watched(
+    done: Iterator[tuple[Job, Done]], jobs: Sequence[Job], already: int, progress: bool
+) -> Iterator[tuple[Job, Done]]:
+    """The same under a progress bar, which shows when it takes long."""
+    from tqdm.auto import tqdm
+
+    yield from tqdm(
+        done,
+        total=len(jobs),
+        initial=already,
+        delay=PATIENCE,
+        desc="Jacobians",
+        unit="block",
+        disable=not progress,
+    )
