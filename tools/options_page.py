@@ -23,6 +23,8 @@ HEAD = """\
 %jacobian TARGET [name=value …] [options]   for something that exists
 ```
 
+`%%hessian` and `%hessian` take the same line, for a function of one number.
+
 The point and the options may stand in any order.
 An option's value is attached with a blank or with `=`;
 a value that contains blanks stands in brackets or quotes.
