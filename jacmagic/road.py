@@ -17,8 +17,9 @@ import numpy as np
 import torch
 
 from jacmagic.formula import ClosedForm, Reading, close
+from jacmagic.formula.sympify import tree_sizes
 from jacmagic.formula.timebox import within
-from jacmagic.graph import BudgetExceeded
+from jacmagic.graph import ZERO, BudgetExceeded
 from jacmagic.labels import symbols
 from jacmagic.problem import Problem
 from jacmagic.structure import flatten
@@ -172,7 +173,19 @@ class Road:
         traced = dataclasses.replace(
             gradient.trace, outputs=tuple(gradient.entries), expression=None
         )
-        return close(traced, gradient.columns, budget=self.budget)
+        hessian = close(traced, gradient.columns, budget=self.budget)
+        return hessian if isinstance(hessian, Refusal) else _symmetric(hessian)
+
+
+def _symmetric(hessian: ClosedForm) -> ClosedForm:
+    """Both entries of a pair in the shorter of their two forms: ∂²f/∂x∂y = ∂²f/∂y∂x (Schwarz)."""
+    entries, n = hessian.entries, len(hessian.columns)
+    sizes = tree_sizes(hessian.graph, entries)
+    rows: list[dict[int, int]] = []
+    for i in range(n):
+        places = [min((i * n + j, j * n + i), key=lambda p: (sizes[p], p)) for j in range(n)]
+        rows.append({j: entries[p] for j, p in enumerate(places) if entries[p] != ZERO})
+    return dataclasses.replace(hessian, rows=tuple(rows))
 
 
 def values_again(problem: Problem) -> list[float]:

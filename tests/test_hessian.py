@@ -74,6 +74,15 @@ def test_the_closed_form_is_the_second_derivative():
     assert H.pattern.tolist() == [[True, True], [True, False]]
 
 
+def test_the_closed_form_is_symmetric_as_written():
+    """Of two equal entries both are shown in the shorter form, and the steps end in it."""
+    x = torch.tensor([0.2, 0.5, -0.3], dtype=F64)
+    H = jacmagic.hessian(lambda x: -torch.log(torch.softmax(x * 2, 0)[0]), x)
+    assert H.formula == H.formula.T and H.reading.matrix == H.reading.matrix.T
+    assert H.agreement.verdict == "agree"
+    assert H.steps(1, 0).after == H.reading.entry(1, 0)
+
+
 def test_the_chain_begins_with_second_derivatives():
     """H_f = ∂²f/∂xᵢ∂xⱼ = ∂/∂xⱼ of the gradient = closed form = numbers."""
     H = jacmagic.hessian(lambda x, y: x**3 * y, (torch.tensor(1.0), torch.tensor(2.0)))
