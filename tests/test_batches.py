@@ -10,6 +10,7 @@ from torch import nn
 
 import jacmagic
 from jacmagic.errors import FunctionError, PointError
+from jacmagic.numeric import Differentiator, Points
 
 F64 = torch.float64
 
@@ -179,3 +180,25 @@ def test_the_users_own_error_passes():
     """An exception of the function is the user's own."""
     with pytest.raises(ZeroDivisionError):
         jacmagic.jacobian(lambda x: x / (1 // 0), torch.ones(2), batch=True)
+
+
+def test_a_batched_pass_that_differs_is_not_trusted():
+    """Where one pass over all samples gives other values, they are taken one by one."""
+    runs = []
+
+    def shy(x):
+        runs.append(x)  # the first run is plain, the second one batched
+        return x**3 if len(runs) == 2 else x**2
+
+    x = torch.rand(3, 2, dtype=F64)
+    found = jacmagic.jacobian(shy, x, batch=True)
+    assert found.mode == "loop" and "a batched pass gives other values" in found.notes[0]
+    torch.testing.assert_close(found.matrix, torch.diag_embed(2 * x))
+
+
+def test_chunks_grow_while_they_are_quick():
+    """A batched pass costs about the same for many points as for one."""
+    x = torch.rand(1000, 2, dtype=F64)
+    points = Points((x,), (True,), (0,), 1000)
+    sizes = [stop - start for start, stop in Differentiator(tall, points).chunks()]
+    assert sizes[:3] == [16, 64, 256] and sum(sizes) == 1000

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 import sympy
 import torch
+from IPython.core.completer import CompletionContext
 from IPython.core.interactiveshell import InteractiveShell
 from torch.autograd import functional
 from traitlets.config import Config
@@ -197,6 +198,21 @@ def test_the_magics(shell, capsys):
     assert "  %hessian g x=1 z=2\n                 ^" in capsys.readouterr().err
     assert shell.run_cell("%%hessian x=[1, 2]\nx**2").result is None
     assert "a Hessian needs a function of one number" in capsys.readouterr().err
+
+
+def test_the_line_completes(shell):
+    """Names and options of `%%hessian` complete as those of `%%jacobian` do."""
+    text = "%%hessian le"
+    context = CompletionContext(
+        token="le", full_text=f"{text}\ndef f(length):\n    return length**2", cursor_position=12,
+        cursor_line=0, limit=None,
+    )  # fmt: skip
+    (matcher,) = (
+        one
+        for one in shell.Completer.custom_matchers
+        if getattr(one, "matcher_identifier", "") == "jacmagic"
+    )
+    assert [one.text for one in matcher(context)["completions"]] == ["length="]
 
 
 def test_unloading_takes_both_magics_away(shell):

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
+from IPython.core.interactiveshell import InteractiveShell
 from torch import nn
+from traitlets.config import Config
 
 import jacmagic
 from jacmagic.errors import PointError
@@ -159,3 +161,18 @@ def test_the_hessian_of_a_loss_by_parameters():
     assert H.matrix.shape == (3, 3) and H.agreement.verdict == "agree"
     torch.testing.assert_close(H.matrix, H.matrix.T)
     assert H.column_labels == ["layer.weight[0,0]", "layer.weight[0,1]", "layer.bias[0]"]
+
+
+def test_the_magic_knows_tied_weights():
+    """`--wrt` takes either name, and the note is shown."""
+    settings = Config()
+    settings.HistoryManager.hist_file = ":memory:"
+    shell = InteractiveShell(config=settings)
+    shell.run_line_magic("load_ext", "jacmagic")
+    shell.user_ns["net"] = Tied()
+    J = shell.run_cell("%jacobian net x=[0.5, -1.0] --wrt decoder.weight").result
+    shell.run_line_magic("unload_ext", "jacmagic")
+    assert list(J.point) == ["encoder.weight"]
+    expected = expected_blocks(shell.user_ns["net"], X)["encoder.weight"]
+    torch.testing.assert_close(J.blocks, expected)
+    assert "one tied tensor" in J.notes[0]

@@ -17,10 +17,11 @@ from torch import Tensor
 
 from jacmagic.numeric.compute import Numbers, compute
 from jacmagic.numeric.ladder import OBSTACLES, cause_of
-from jacmagic.numeric.memory import batches, require_room
+from jacmagic.numeric.memory import ROWS_AT_ONCE, SECONDS_PER_BATCH, require_room
 from jacmagic.numeric.quiet import quiet, random_states
 from jacmagic.structure import Outputs, flatten
 
+FIRST, GROWTH = 16, 4  # points in the first chunk; how many times more in the next one
 _CLOSE = {torch.float64: 1e-9, torch.float32: 1e-3}  # of a batched pass to a plain run
 _LOOSE = 1e-1  # the same for short floats
 
@@ -111,9 +112,7 @@ class Differentiator:
             strategy: "auto", or any of `compute`'s.
         """
         self.function, self.points, self.strategy = function, points, strategy
-        began = time.perf_counter()
         self.first = self._plain(points.at(0))
-        self.seconds = time.perf_counter() - began
         m = self.first.outputs.numel
         n = sum(points.at(0)[place].numel() for place in points.chosen)
         forward = n < m if strategy == "auto" else strategy.startswith("forward")
@@ -213,11 +212,24 @@ class Differentiator:
         require_room(self.size[0] * self.points.count, inputs, memory)
 
     def chunks(self, chunk_size: int | None = None) -> Iterator[tuple[int, int]]:
-        """Splits of the points into chunks that neither time nor memory minds."""
+        """Splits of the points into chunks that neither time nor memory minds.
+
+        A batched pass costs about the same for one point as for many, so chunks grow while they
+        are quick (see NOTE [Pace] in `memory`).
+        """
         m, n = self.size
-        yield from batches(
-            self.points.count, m * n + max(m, n), chunk_size=chunk_size, seconds=self.seconds
-        )
+        ceiling = max(1, ROWS_AT_ONCE // max(m * n + max(m, n), 1))
+        size, start = min(FIRST, ceiling), 0
+        while start < self.points.count:
+            stop = min(self.points.count, start + (chunk_size or size))
+            began = time.perf_counter()
+            yield start, stop
+            took = time.perf_counter() - began
+            if took < SECONDS_PER_BATCH:
+                size = min(ceiling, GROWTH * size)
+            elif took > 2 * SECONDS_PER_BATCH:
+                size = max(1, size // GROWTH)
+            start = stop
 
 
 def _close(one: Tensor, other: Tensor) -> bool:

@@ -28,6 +28,7 @@ from jacmagic.sweeps.store import Plan, Store, fingerprint
 from jacmagic.values import as_tensor
 
 SECONDS_PER_BLOCK = 2.0  # what a block may take if its points are done one by one
+PROBED = 64  # points whose batched pass is timed
 PATIENCE = 1.0  # seconds before a progress bar shows
 
 Job = tuple[tuple[int, ...], Block]
@@ -81,7 +82,9 @@ def sweep(
     problem = task.problem(points.stacks(points.origin))
     began = time.perf_counter()
     first = _plain(problem, strategy)
-    plan = _plan(points, task, problem, first, chunk_size, time.perf_counter() - began)
+    seconds = time.perf_counter() - began
+    size = _size(points, task, first, seconds) if chunk_size is None else chunk_size
+    plan = _plan(points, task, problem, first, size)
     kept = None if store is None else Store(store, plan)
     lazily = kept is not None and has_xarray()
     if kept is None or not lazily:
@@ -127,21 +130,36 @@ def _plain(problem: Problem, strategy: str) -> Numbers:
     )
 
 
+def _size(points: Grid, task: Task, first: Numbers, seconds: float) -> int:
+    """Points in a block: what fits into memory and into the time after which work is kept.
+
+    Where a plain run promises many blocks, a few points tell what a batched pass costs instead.
+    """
+    m, n = first.matrix.shape
+    by_memory = max(1, ROWS_AT_ONCE // max(m * n + max(m, n), 1))
+    by_time = max(1, int(SECONDS_PER_BLOCK / max(seconds, 1e-9)))
+    probe = min(PROBED, max(1, by_time // 4))
+    if by_time < min(by_memory, math.prod(points.shape)) and probe > 1:
+        _, block = next(blocks(points.shape, block_shape(points.shape, probe)))
+        stacks = points.stacks(block)
+        began = time.perf_counter()
+        differentiate_block(task, stacks)
+        each = (time.perf_counter() - began) / len(next(iter(stacks.values())))
+        by_time = max(1, int(SECONDS_PER_BLOCK / max(each, 1e-9)))
+    return min(by_memory, by_time)
+
+
 def _plan(
     points: Grid,
     task: Task,
     problem: Problem,
     first: Numbers,
-    chunk_size: int | None,
-    seconds: float,
+    size: int,
 ) -> Plan:
     """Names, sizes and blocks of the whole."""
+    if size < 1:
+        raise PointError(f"chunk_size needs a number of at least 1; found {size}; write 64")
     m, n = first.matrix.shape
-    if chunk_size is not None and chunk_size < 1:
-        raise PointError(f"chunk_size needs a number of at least 1; found {chunk_size}; write 64")
-    by_memory = ROWS_AT_ONCE // max(m * n + max(m, n), 1)
-    by_time = int(SECONDS_PER_BLOCK / max(seconds, 1e-9))
-    size = chunk_size or max(1, min(by_memory, by_time))
     labels = (
         [label.text for label in first.outputs.labels(problem.title)],
         [label.text for one in problem.inputs for label in one.labels],
