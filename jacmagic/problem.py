@@ -66,10 +66,33 @@ class Problem:
     potential: Problem | None = None
     call: Callable[[Mapping[str, torch.Tensor]], Any] | None = None
 
-    def moved(self, inputs: tuple[Input, ...]) -> Problem:
-        """The same problem at another point, its potential along with it."""
-        potential = self.potential and self.potential.moved(inputs)
+    def at(self, values: Mapping[str, Any]) -> Problem:
+        """The same problem at another point, its potential along with it.
+
+        Args:
+            values: new values by input name; what is not named stays where it is.
+
+        Raises:
+            PointError: for a name that is no input, or a value of another shape.
+        """
+        known = [one.name for one in self.inputs]
+        for name in values:
+            if name not in known:
+                raise PointError(f"expected inputs among {', '.join(known)}; found {name!r}")
+        inputs = tuple(_moved(one, values.get(one.name, one.value)) for one in self.inputs)
+        potential = self.potential and dataclasses.replace(self.potential, inputs=inputs)
         return dataclasses.replace(self, inputs=inputs, potential=potential)
+
+
+def _moved(one: Input, given: Any) -> Input:
+    """An input of the same shape, dtype and device with another value."""
+    value = torch.as_tensor(given, dtype=one.value.dtype, device=one.value.device)
+    if value.shape != one.value.shape:
+        raise PointError(
+            f"expected {one.name} of shape {tuple(one.value.shape)}; "
+            f"found {tuple(value.shape)}; write one number for each component"
+        )
+    return dataclasses.replace(one, value=value)
 
 
 def problem_from_call(

@@ -51,20 +51,7 @@ class Jacobian(Derived):
         Raises:
             PointError: for a name that is no input, or a value of another shape.
         """
-        inputs = []
-        for one in self.problem.inputs:
-            given = values.pop(one.name, one.value)
-            value = torch.as_tensor(given, dtype=one.value.dtype, device=one.value.device)
-            if value.shape != one.value.shape:
-                raise PointError(
-                    f"expected {one.name} of shape {tuple(one.value.shape)}; "
-                    f"found {tuple(value.shape)}; write one number for each component"
-                )
-            inputs.append(dataclasses.replace(one, value=value))
-        if values:
-            known = ", ".join(one.name for one in self.problem.inputs)
-            raise PointError(f"expected inputs among {known}; found {next(iter(values))!r}")
-        moved = self.problem.moved(tuple(inputs))
+        moved = self.problem.at(values)
         numbers = run_torch(moved, self.how)
         return dataclasses.replace(self, problem=moved, numbers=numbers)
 
