@@ -95,7 +95,9 @@ def _both_sides(jacobian: Jacobian) -> list[str]:
     return sentences(
         both,
         jacobian.matrix.detach().cpu().double().numpy() + 0.0,
-        name=lambda i, j: f"∂{rows[i].unicode}/∂{columns[j].unicode}",
+        name=lambda i, j: jacobian.notation.unicode(
+            jacobian.title, rows[i].unicode, columns[j].unicode
+        ),
         number=lambda value: plain.number(value, digits).replace("-", "−").replace("inf", "∞"),
     )
 

@@ -118,6 +118,12 @@ def test_a_cut_graph_is_told():
     assert cut.agreement.warnings[0].startswith("the gradient is wrong already: ∂f/∂x: torch 2")
 
 
+def test_both_sides_of_a_kink_of_the_gradient():
+    """Where the gradient has a kink, the Hessian is told from both sides, by its own name."""
+    H = jacmagic.hessian(lambda x: torch.relu(x) ** 2, torch.tensor(0.0, dtype=F64))
+    assert "∂²f/∂x² is 0 from the left and 2 from the right; torch takes 0" in repr(H)
+
+
 @pytest.mark.filterwarnings("ignore:Converting a tensor with requires_grad=True")
 def test_a_bare_number_has_no_closed_form():
     """float() hides a dependence: no formula is claimed, and the differences contradict torch."""

@@ -11,8 +11,6 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import torch
-
 from jacmagic import code, display, products
 from jacmagic.errors import PointError
 from jacmagic.numeric import Numbers
