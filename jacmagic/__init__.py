@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from jacmagic.batches import JacobianBatch
     from jacmagic.errors import (
         CellError,
         FunctionError,
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
         StrictError,
     )
     from jacmagic.result import Jacobian
-    from jacmagic.sweeps import sweep
+    from jacmagic.sweeps import Sweep, sweep
     from jacmagic.verb import hessian, jacobian
 
 __version__ = "0.1.0.dev0"
@@ -34,10 +35,12 @@ __all__ = [
     "FunctionError",
     "JacmagicError",
     "Jacobian",
+    "JacobianBatch",
     "PageError",
     "PointError",
     "SizeError",
     "StrictError",
+    "Sweep",
     "__version__",
     "hessian",
     "jacobian",
@@ -55,9 +58,11 @@ _ROOMS = {
     "SizeError": "errors",
     "StrictError": "errors",
     "Jacobian": "result",
+    "JacobianBatch": "batches",
+    "Sweep": "sweeps.answer",
     "hessian": "verb",
     "jacobian": "verb",
-    "sweep": "sweeps",
+    "sweep": "sweeps.run",
 }
 
 
