@@ -114,6 +114,14 @@ def test_a_module_by_its_parameters():
     assert list(J.input.values) == one.column_labels
 
 
+def test_short_floats(tmp_path):
+    """What NumPy has no dtype for is held as float32, in memory and in a store."""
+    points = torch.tensor([1.0, 2.0, 4.0], dtype=torch.bfloat16)
+    for store in (None, tmp_path / "short"):
+        J = jacmagic.sweep(lambda x: x**2, points, store=store)
+        assert J.dtype == np.float32 and J.values.reshape(-1).tolist() == [2, 4, 8]
+
+
 def test_branches_and_math_and_chunks():
     """Where torch cannot batch, the points are taken one by one and a note says so."""
 

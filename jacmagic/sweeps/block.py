@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor, nn
 
 from jacmagic.batches import points_of, problem_of
@@ -76,7 +77,13 @@ def differentiate_block(task: Task, stacks: Mapping[str, Tensor]) -> Done:
             return problem.call(dict(zip(ordered, values, strict=True)))
 
         many = compute_many(function, points, strategy=task.strategy)
-        return Done(many.matrix.cpu().numpy(), (*problem.notes, *many.notes))
+        return Done(as_array(many.matrix), (*problem.notes, *many.notes))
+
+
+def as_array(tensor: Tensor) -> np.ndarray:
+    """A tensor as NumPy and Zarr can hold it: bfloat16, which they lack, as float32."""
+    held = tensor.detach().cpu()
+    return (held.float() if held.dtype == torch.bfloat16 else held).numpy()
 
 
 def arguments(function: Callable[..., Any]) -> dict[str, bool]:

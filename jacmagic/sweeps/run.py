@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 from jacmagic.errors import PointError
@@ -22,7 +21,14 @@ from jacmagic.numeric.memory import ROWS_AT_ONCE, require_room
 from jacmagic.origin import source_of
 from jacmagic.problem import Problem
 from jacmagic.sweeps.answer import answer, dimensions, has_xarray
-from jacmagic.sweeps.block import Done, Task, arguments, chosen_names, differentiate_block
+from jacmagic.sweeps.block import (
+    Done,
+    Task,
+    arguments,
+    as_array,
+    chosen_names,
+    differentiate_block,
+)
 from jacmagic.sweeps.grid import Block, Grid, block_shape, blocks, grid_of
 from jacmagic.sweeps.store import Plan, Store, fingerprint
 from jacmagic.values import as_tensor
@@ -164,9 +170,9 @@ def _plan(
         [label.text for label in first.outputs.labels(problem.title)],
         [label.text for one in problem.inputs for label in one.labels],
     )
-    coords = {name: values.cpu().numpy() for name, values in points.axes.items()}
+    coords = {name: as_array(values) for name, values in points.axes.items()}
     if points.listed is not None:
-        flat = {k: v.cpu().numpy() for k, v in points.listed.items()}
+        flat = {k: as_array(v) for k, v in points.listed.items()}
     else:
         flat = coords
     return Plan(
@@ -175,13 +181,13 @@ def _plan(
             [
                 [problem.title, source_of(task.function), *labels, list(task.names)],
                 *(part for name, values in flat.items() for part in (name, values)),
-                *(part for k, v in task.at.items() for part in (k, v.cpu().numpy())),
+                *(part for k, v in task.at.items() for part in (k, as_array(v))),
                 *_weights(task.function),
             ]
         ),
         dims=dimensions(list(points.axes)),
         shape=(*points.shape, m, n),
-        dtype=str(first.matrix.dtype).rpartition(".")[2],
+        dtype=as_array(first.matrix).dtype.name,
         block=block_shape(points.shape, size),
         coords=coords,
         labels=labels,
@@ -191,7 +197,7 @@ def _plan(
 def _weights(function: Any) -> Iterator[np.ndarray]:
     if isinstance(function, nn.Module):
         for tensor in function.state_dict().values():
-            yield tensor.detach().cpu().numpy()
+            yield as_array(tensor)
 
 
 def _require_room(count: int, problem: Problem, first: Numbers) -> None:
@@ -202,11 +208,9 @@ def _require_room(count: int, problem: Problem, first: Numbers) -> None:
 def _check_first(kept: Store, first: Numbers) -> None:
     """What is stored at the first point must be what the function gives there now."""
     known = kept.first()
-    now = first.matrix.detach().cpu()
     if known is None:
         return
-    close = torch.allclose(torch.from_numpy(known), now, rtol=1e-3, atol=1e-6, equal_nan=True)
-    if not close:
+    if not np.allclose(known, as_array(first.matrix), rtol=1e-3, atol=1e-6, equal_nan=True):
         raise PointError(
             f"expected the store of this sweep; found other values at the first point in "
             f"{kept.path}: what the function reads from outside has changed; "

@@ -83,6 +83,7 @@ class Store:
                     f"function, grid or fixed values in {path}; write another store=, or delete it"
                 )
             self.array, self.ticks = group[ARRAY], group[TICKS]
+            self.known = np.asarray(self.ticks[...])
             self.block = tuple(known["block"])
 
     def _make(self, group: Any) -> None:
@@ -126,13 +127,13 @@ class Store:
 
     def is_done(self, place: tuple[int, ...]) -> bool:
         """Whether a block was written."""
-        return bool(self.ticks[place])
+        return bool(self.known[place])
 
     def write(self, place: tuple[int, ...], block: Block, matrix: np.ndarray) -> None:
         """Keep a block, (points, m, n), then tick it off."""
         sizes = [part.stop - part.start for part in block]
         self.array[block] = matrix.reshape(*sizes, *self.plan.shape[-2:])
-        self.ticks[place] = 1
+        self.ticks[place] = self.known[place] = 1
 
     def first(self) -> np.ndarray | None:
         """The Jacobian at the first point (m, n), if it was written."""
