@@ -176,3 +176,11 @@ def test_the_magic_knows_tied_weights():
     expected = expected_blocks(shell.user_ns["net"], X)["encoder.weight"]
     torch.testing.assert_close(J.blocks, expected)
     assert "one tied tensor" in J.notes[0]
+
+
+def test_constants_keep_their_names_beside_parameters_that_are_inputs():
+    """A parameter that is an input is no constant; the others are still called by their names."""
+    J = jacmagic.jacobian(nn.Linear(2, 1).double(), X, wrt=["weight"])
+    assert J.reading is not None and J.agreement.verdict == "agree"
+    names = {str(symbol) for symbol in J.reading.written[0].free_symbols}
+    assert names == {"weight_0_0", "weight_0_1", "input_0", "input_1", "bias_0"}

@@ -32,14 +32,19 @@ class Tensors:
         """Nothing is known yet."""
         self._known: dict[Key, tuple[Expression, frozenset[int]]] = {}
         self._alive: list[torch.Tensor] = []
+        self._inputs: set[int] = set()
 
     def input(self, name: str, tensor: torch.Tensor) -> None:
         """A tensor is an input; inputs of two axes and more are not followed."""
+        self._inputs.add(tensor.untyped_storage()._cdata)
+        self._alive.append(tensor)
         if tensor.ndim <= 1:
             self._keep(tensor, variable(name, tuple(tensor.shape)))
 
     def constant(self, name: str, tensor: torch.Tensor) -> None:
-        """A tensor is a constant with a name."""
+        """A tensor is a constant with a name, unless it is an input: a module's own parameter."""
+        if plain(tensor) and tensor.untyped_storage()._cdata in self._inputs:
+            return
         if tensor.ndim <= 2 and tensor.is_floating_point() and tensor.layout == torch.strided:
             values = tensor.detach().cpu().double().numpy()
             self._keep(tensor, constant(name, np.array(values)))
