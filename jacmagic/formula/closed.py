@@ -18,7 +18,16 @@ import sympy
 
 from jacmagic.formula.sympify import to_sympy, tree_sizes
 from jacmagic.formula.timebox import within
-from jacmagic.graph import ZERO, BudgetExceeded, Graph, Tape, differentiate, stable, write_tape
+from jacmagic.graph import (
+    ZERO,
+    BudgetExceeded,
+    Graph,
+    Runner,
+    Tape,
+    differentiate,
+    stable,
+    write_tape,
+)
 from jacmagic.labels import Label
 from jacmagic.labels import symbols as distinct_symbols
 from jacmagic.trace import Refusal, Trace
@@ -86,16 +95,22 @@ class ClosedForm:
 
     def values(self, point: Sequence[float]) -> np.ndarray:
         """The Jacobian at a point of n numbers, as a float64 array (m, n)."""
-        return np.array(self.tape.evaluate(point)[self.shape[0] :]).reshape(self.shape)
+        return self.runner(point)[self.shape[0] :].reshape(self.shape)
 
     @cached_property
-    def _conditions(self) -> Tape:
+    def runner(self) -> Runner:
+        """The tape made quick: compiled once it has run a few times."""
+        return Runner(self.tape)
+
+    @cached_property
+    def conditions(self) -> Runner:
+        """The recorded assumptions, from a point to a number for each: 0 is false."""
         nodes = [assumption.condition for assumption in self.trace.assumptions]
-        return write_tape(self.graph, nodes, self.trace.inputs)
+        return Runner(write_tape(self.graph, nodes, self.trace.inputs))
 
     def holds_at(self, point: Sequence[float]) -> bool:
         """Whether every recorded assumption is true at a point of n numbers."""
-        return all(self._conditions.evaluate(point))
+        return not self.trace.assumptions or bool(self.conditions(point).all())
 
     # ── expressions, in SymPy ─────────────────────────────────────────────────────────────────
 

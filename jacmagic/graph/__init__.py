@@ -5,6 +5,7 @@ from jacmagic.graph.nodes import ONE, ZERO, BudgetExceeded, Graph
 from jacmagic.graph.numbers import exact
 from jacmagic.graph.operations import OPERATIONS, Operation
 from jacmagic.graph.quantities import Sums
+from jacmagic.graph.runner import Runner
 from jacmagic.graph.stable import stable
 from jacmagic.graph.tape import Tape, write_tape
 
@@ -16,6 +17,7 @@ __all__ = [
     "BudgetExceeded",
     "Graph",
     "Operation",
+    "Runner",
     "Sums",
     "Tape",
     "differentiate",
