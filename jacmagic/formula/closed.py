@@ -97,6 +97,10 @@ class ClosedForm:
         """The Jacobian at a point of n numbers, as a float64 array (m, n)."""
         return self.runner(point)[self.shape[0] :].reshape(self.shape)
 
+    def values_at(self, points: np.ndarray) -> np.ndarray:
+        """The Jacobians at points (k, n), as a float64 array (k, m, n)."""
+        return self.runner.at_all(points)[:, self.shape[0] :].reshape(-1, *self.shape)
+
     @cached_property
     def runner(self) -> Runner:
         """The tape made quick: compiled once it has run a few times."""
@@ -111,6 +115,10 @@ class ClosedForm:
     def holds_at(self, point: Sequence[float]) -> bool:
         """Whether every recorded assumption is true at a point of n numbers."""
         return not self.trace.assumptions or bool(self.conditions(point).all())
+
+    def hold_at(self, points: np.ndarray) -> np.ndarray:
+        """At which of the points (k, n) they are all true, boolean (k,)."""
+        return np.all(self.conditions.at_all(points) != 0, axis=1)
 
     # ── expressions, in SymPy ─────────────────────────────────────────────────────────────────
 

@@ -36,6 +36,10 @@ def _smaller(a: Array, b: Array) -> Array:
     return np.where((a != a) | (b != b), np.nan, np.where(b < a, b, a))
 
 
+def _chosen(condition: Array, a: Array, b: Array) -> Array:
+    return np.where(condition != 0, a, b)
+
+
 # Operation → function of arrays; what is absent is called number by number.
 ARRAYS: dict[str, Callable[..., Array]] = {
     "add": np.add,
@@ -79,7 +83,7 @@ ARRAYS: dict[str, Callable[..., Array]] = {
     "and": np.logical_and,
     "or": np.logical_or,
     "not": np.logical_not,
-    "where": lambda condition, a, b: np.where(condition != 0, a, b),
+    "where": _chosen,
 }
 
 

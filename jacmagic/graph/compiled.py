@@ -71,7 +71,7 @@ def compiled(
         function: Callable[[Sequence[float]], list[float]] = _built(_whole(tape, wanted))
         return function
     parts = [_built(source) for source in _parts(tape, wanted, longest)]
-    rest = [0.0] * (len(tape.operations) + len(tape.constants))
+    rest = [*tape.constants, *[0.0] * len(tape.operations)]
 
     def run(point: Sequence[float]) -> list[float]:
         slots = [*point, *rest]
@@ -110,8 +110,8 @@ def _parts(tape: Tape, wanted: Sequence[int], longest: int) -> Iterator[str]:
             last_use[slot] = max(last_use.get(slot, 0), place)
     for start in range(first, end, longest):
         slots = range(start, min(start + longest, end))
-        reads = {slot for place in slots for slot in tape.operations[place - first][1:]}
-        before = sorted(s for s in reads if s < start and not tape.inputs <= s < first)
+        read = {slot for place in slots for slot in tape.operations[place - first][1:]}
+        before = [s for s in sorted(read) if s < start and not tape.inputs <= s < first]
         yield "\n".join(
             [
                 "def run(slots):",

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import dataclasses
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jacmagic import code, display, products
 from jacmagic.errors import PointError
+from jacmagic.evaluator import Evaluator, by_name
+from jacmagic.formula import ClosedForm
 from jacmagic.numeric import Numbers
 from jacmagic.numeric import compute as compute_numbers
 from jacmagic.problem import Problem
@@ -52,6 +55,21 @@ class Jacobian(Derived):
         moved = self.problem.at(values)
         numbers = run_torch(moved, self.how)
         return dataclasses.replace(self, problem=moved, numbers=numbers)
+
+    def evaluator(self) -> Evaluator:
+        """The closed form compiled: `g(*numbers)` is (m, n), `g.batch(points)` (k, m, n).
+
+        Raises:
+            PointError: if there is no closed form to compile.
+        """
+        if self._form is None:
+            raise PointError(f"expected a closed form to compile; found none: {self.refusal}")
+
+        def elsewhere(numbers: Sequence[float]) -> ClosedForm | np.ndarray:
+            there = self.at(**by_name(numbers, self.problem.inputs))
+            return there._form or there.to_numpy()
+
+        return Evaluator(self._form, elsewhere)
 
     # ── products ──────────────────────────────────────────────────────────────────────────────
 
