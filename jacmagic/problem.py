@@ -6,8 +6,10 @@ The magic's line and Python calls both end here; what computes Jacobians knows n
 from __future__ import annotations
 
 import dataclasses
+import functools
 import inspect
 import itertools
+import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,12 +31,17 @@ class Input:
     Attributes:
         name: the argument's name, or a module parameter's.
         value: where it stands, of a floating dtype and any shape.
-        labels: one label per scalar component, row-major.
+        naming: gives the labels; they and the source they are read from wait until asked for.
     """
 
     name: str
     value: torch.Tensor
-    labels: tuple[Label, ...]
+    naming: Callable[[], tuple[Label, ...]] = field(repr=False, compare=False)
+
+    @property
+    def labels(self) -> tuple[Label, ...]:
+        """One label per scalar component, row-major."""
+        return self.naming()
 
 
 @dataclass(frozen=True)
@@ -128,16 +135,15 @@ def problem_from_call(
     def function(*values: torch.Tensor) -> Any:
         return call({known[i]: value for i, value in zip(chosen, values, strict=True)})
 
-    source, filename = source_of(func), filename_of(func)
     whole = len(chosen) == len(floats)
     return Problem(
         function=raised if whole else function,
-        inputs=labelled({known[i]: floats[i] for i in chosen}, source),
+        inputs=labelled({known[i]: floats[i] for i in chosen}, functools.partial(source_of, func)),
         title=title_of(func),
         single=single or (wrt is not None and isinstance(wrt, str) and "," not in wrt),
         parameters={name: floats[i] for i, name in enumerate(known) if i not in chosen},
         notes=tuple(notes),
-        filename=filename,
+        filename=filename_of(func),
         call=call,
     )
 
@@ -167,16 +173,23 @@ def names_of(
                 f"write names={[f'x{i}' for i in range(count)]}"
             )
         return given
-    try:
-        parameters = list(inspect.signature(callable_part(func)).parameters.values())
-    except (TypeError, ValueError):  # builtins have none
-        parameters = []
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    own = [parameter.name for parameter in parameters if parameter.kind in kinds]
+    own = _own_names(func)
     fresh = (name for i in itertools.count(1) if (name := f"x{i}") not in own)
     if not own and count == 1:
         return ("x",)
     return tuple(itertools.islice(itertools.chain(own, fresh), count))
+
+
+def _own_names(func: Callable[..., Any]) -> list[str]:
+    """The positional parameters of a function."""
+    if isinstance(func, types.FunctionType) and not func.__dict__:  # plain: nothing to unwrap
+        return list(func.__code__.co_varnames[: func.__code__.co_argcount])
+    try:
+        parameters = inspect.signature(callable_part(func)).parameters.values()
+    except (TypeError, ValueError):  # builtins have none
+        return []
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [parameter.name for parameter in parameters if parameter.kind in kinds]
 
 
 def _chosen(known: tuple[str, ...], wrt: str | Sequence[str] | None) -> list[int]:
@@ -200,20 +213,40 @@ def split_names(names: str | Sequence[str]) -> list[str]:
     return list(names)
 
 
-def labelled(values: Mapping[str, torch.Tensor], source: str) -> tuple[Input, ...]:
-    """Inputs with a label per component: the names the function unpacks, or indices."""
-    taken = set(values)
-    inputs = []
-    for name, value in values.items():
-        parts = unpacked_names(source, name) if value.ndim == 1 and source else None
-        labels: tuple[Label, ...]
-        if parts and len(set(parts)) == len(parts) == value.numel() and taken.isdisjoint(parts):
-            labels = tuple(Label(part) for part in parts)
+def labelled(
+    values: Mapping[str, torch.Tensor], source: str | Callable[[], str]
+) -> tuple[Input, ...]:
+    """Inputs with a label per component: the names the function unpacks, or indices.
+
+    Args:
+        values: the tensors by name.
+        source: the function's text, or what reads it; read once and only if a label is asked for.
+    """
+    shapes = {name: value.shape for name, value in values.items()}
+    labels = functools.cache(
+        lambda: _labels(shapes, source if isinstance(source, str) else source())
+    )
+    return tuple(
+        Input(name, value, functools.partial(_one_of, labels, name))
+        for name, value in values.items()
+    )
+
+
+def _one_of(labels: Callable[[], Mapping[str, tuple[Label, ...]]], name: str) -> tuple[Label, ...]:
+    return labels()[name]
+
+
+def _labels(shapes: Mapping[str, torch.Size], source: str) -> dict[str, tuple[Label, ...]]:
+    """The labels of each input's components."""
+    taken, found = set(shapes), dict[str, tuple[Label, ...]]()
+    for name, shape in shapes.items():
+        parts = unpacked_names(source, name) if len(shape) == 1 and source else None
+        if parts and len(set(parts)) == len(parts) == shape[0] and taken.isdisjoint(parts):
+            found[name] = tuple(Label(part) for part in parts)
             taken |= set(parts)
         else:
-            labels = tuple(Label(name, tuple(index)) for index in _indices(value.shape))
-        inputs.append(Input(name, value, labels))
-    return tuple(inputs)
+            found[name] = tuple(Label(name, tuple(index)) for index in _indices(shape))
+    return found
 
 
 def _indices(shape: Sequence[int]) -> itertools.product[tuple[int, ...]]:

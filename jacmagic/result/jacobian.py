@@ -160,4 +160,4 @@ class Jacobian(Derived):
 def run_torch(problem: Problem, how: How) -> Numbers:
     """Send a problem down the numeric road."""
     tensors = [one.value for one in problem.inputs]
-    return compute_numbers(problem.function, tensors, **dataclasses.asdict(how))
+    return compute_numbers(problem.function, tensors, **vars(how))
