@@ -182,10 +182,13 @@ def names_of(
 
 def _own_names(func: Callable[..., Any]) -> list[str]:
     """The positional parameters of a function."""
-    if isinstance(func, types.FunctionType) and not func.__dict__:  # plain: nothing to unwrap
-        return list(func.__code__.co_varnames[: func.__code__.co_argcount])
+    part = callable_part(func)
+    plain = part.__func__ if isinstance(part, types.MethodType) else part
+    if isinstance(plain, types.FunctionType) and not plain.__dict__:  # nothing to unwrap
+        code = plain.__code__
+        return list(code.co_varnames[plain is not part : code.co_argcount])
     try:
-        parameters = inspect.signature(callable_part(func)).parameters.values()
+        parameters = inspect.signature(part).parameters.values()
     except (TypeError, ValueError):  # builtins have none
         return []
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)

@@ -121,6 +121,8 @@ def flatten(value: Any) -> Outputs:
 
 def _children(value: Any) -> list[tuple[int | str, Any]] | None:
     """The named or numbered parts of a nest; `None` for what is no nest."""
+    if type(value) in (tuple, list):  # the usual case, before the slow questions
+        return list(enumerate(value))
     if isinstance(value, Mapping):
         return [(key if isinstance(key, str) else str(key), part) for key, part in value.items()]
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
@@ -146,7 +148,7 @@ def _walk(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
 
 
 def _rebuilt(template: Any, values: Iterator[Any]) -> Any:
-    children = _children(template)
+    children = None if isinstance(template, Tensor) else _children(template)
     if children is None:
         return next(values)
     parts = [_rebuilt(part, values) for _, part in children]

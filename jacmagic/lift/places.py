@@ -25,6 +25,7 @@ LIBRARIES = frozenset(
     sys.stdlib_module_names | {"IPython", "jacmagic", "numpy", "scipy", "sympy", "torch"}
 ) - {"__main__"}
 MISSING = object()
+_BOOKKEEPING = vars(nn.Module()).keys()  # attributes of a module in which nothing of the user's is
 
 
 @dataclass(frozen=True)
@@ -91,8 +92,8 @@ def functions_of(target: Any) -> Iterator[types.FunctionType]:
         yield target
         yield from functions_of(getattr(target, "__wrapped__", None))
     elif isinstance(target, nn.Module):
-        for module in target.modules():
-            yield from filter(is_users, functions_of(type(module).forward))
+        for kind in dict.fromkeys(map(type, target.modules())):
+            yield from filter(is_users, functions_of(kind.forward))
     elif callable(target) and isinstance(type(target).__call__, types.FunctionType):
         yield from functions_of(type(target).__call__)
 
@@ -116,7 +117,7 @@ def places_of(target: Any) -> list[Place]:
     found: dict[tuple[int, str | None], Place] = {}
     pending, seen = list(functions_of(target)), set()
     for holder in _holders(target):
-        for name in holder:
+        for name in holder.keys() - _BOOKKEEPING:
             place = Place(holder, name, (name,))
             found[place.identity] = place
     while pending:

@@ -165,7 +165,7 @@ def _finished(
             for row, reached in zip(blocks, connected, strict=True)
         )
     if not create_graph:
-        blocks = tuple(tuple(block.detach() for block in row) for row in blocks)
+        blocks = tuple(tuple(map(_detached, row)) for row in blocks)
         outputs = outputs.replace([leaf.detach() for leaf in outputs.leaves])
     m, n = evaluation.size
     return Numbers(
@@ -176,3 +176,7 @@ def _finished(
         notes=walked.notes,
         connected=connected,
     )
+
+
+def _detached(block: Tensor) -> Tensor:
+    return block.detach() if block.requires_grad else block

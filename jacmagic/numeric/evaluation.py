@@ -100,19 +100,42 @@ def connections(evaluation: Evaluation) -> tuple[tuple[bool, ...], ...]:
         One row per output, one entry per input. One walk over the graph serves all of them: every
         node carries the set of inputs below it as bits.
     """
-    nodes = [torch.autograd.graph.get_gradient_edge(tensor).node for tensor in evaluation.inputs]
-    below: dict[Any, int] = {}
-    for bit, node in enumerate(nodes):
-        below[node] = 1 << bit
+    nodes = [_node_of(tensor) for tensor in evaluation.inputs]
+    leaves = evaluation.outputs.leaves
+    if len(leaves) == 1:
+        return (_reached(leaves[0], nodes),)
+    below = {node: 1 << bit for bit, node in enumerate(nodes)}
     rows = []
-    for leaf in evaluation.outputs.leaves:
+    for leaf in leaves:
         mask = 0
         if leaf.requires_grad:
-            root = torch.autograd.graph.get_gradient_edge(leaf).node
+            root = _node_of(leaf)
             _collect(root, below)
             mask = below[root]
-        rows.append(tuple(bool(mask >> bit & 1) for bit in range(len(nodes))))
+        rows.append(tuple([mask >> bit & 1 == 1 for bit in range(len(nodes))]))
     return tuple(rows)
+
+
+def _reached(leaf: Tensor, nodes: Sequence[Any]) -> tuple[bool, ...]:
+    """Which nodes a single output leads to; the search ends as soon as it has met them all."""
+    missing = set(nodes)
+    stack = [_node_of(leaf)] if leaf.requires_grad else []
+    seen = set(stack)
+    while stack and missing:
+        node = stack.pop()
+        missing.discard(node)
+        for child, _ in node.next_functions:
+            if child is not None and child not in seen:
+                seen.add(child)
+                stack.append(child)
+    return tuple([node not in missing for node in nodes])
+
+
+def _node_of(tensor: Tensor) -> Any:
+    """The node of autograd's graph in which a tensor's gradient arrives."""
+    if tensor.grad_fn is not None:
+        return tensor.grad_fn
+    return tensor.view_as(tensor).grad_fn.next_functions[0][0]  # a leaf shows it to its views only
 
 
 def _collect(root: Any, below: dict[Any, int]) -> None:

@@ -9,12 +9,16 @@ from torch import Tensor
 
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.memory import batches
-from jacmagic.numeric.rows import Blocks, zeros
+from jacmagic.numeric.rows import Blocks, by_rows, zeros
 
 # Autograd's own batching starts faster than torch.func's vmap, but goes slice by slice through the
 # operations it has no rule for (softmax, matrix times vector). It pays for what is quick anyway:
 FEW_ROWS = 16
 QUICK = 1e-3  # seconds of one plain run
+
+# Seconds that torch takes to start one backward pass, and a batch of them: a few rows of a quick
+# function are done one after the other sooner.
+START, START_BATCH = 40e-6, 250e-6
 
 
 def by_reverse(
@@ -25,6 +29,8 @@ def by_reverse(
     Raises:
         RuntimeError: a backward formula of the function cannot be batched.
     """
+    if chunk_size is None and _few(evaluation):
+        return by_rows(evaluation, create_graph=create_graph)
     inputs = evaluation.inputs
     attached = [leaf for leaf in evaluation.outputs.leaves if leaf.requires_grad and leaf.numel()]
 
@@ -61,6 +67,16 @@ def by_reverse(
         for j in range(len(inputs) if pieces else 0)
     ]
     return _split(evaluation, columns)
+
+
+def _few(evaluation: Evaluation) -> bool:
+    """Whether one row after the other is quicker than a batch.
+
+    A backward pass of a quick function takes about half of its plain run, which is mostly Python;
+    a batch of a few rows about twice as long as one.
+    """
+    m, backward = evaluation.outputs.numel, evaluation.seconds / 2
+    return m * (START + backward) < START_BATCH + 2 * backward
 
 
 def identity(tensors: list[Tensor], start: int, stop: int) -> list[Tensor]:

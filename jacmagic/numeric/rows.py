@@ -39,12 +39,10 @@ def _blocks_of_output(
         return zeros(leaf, inputs)
     rows: list[tuple[Tensor | None, ...]] = []
     for k in range(leaf.numel()):
-        direction = leaf.new_zeros(leaf.numel())  # a fresh one: a gradient may be this very tensor
-        direction[k].fill_(1)
         row = torch.autograd.grad(
             leaf,
             inputs,
-            direction.view(leaf.shape),
+            _direction(leaf, k),
             retain_graph=True,
             create_graph=create_graph,
             allow_unused=True,
@@ -57,10 +55,20 @@ def _blocks_of_output(
     )
 
 
+def _direction(leaf: Tensor, k: int) -> Tensor | None:
+    """eₖ in the output's shape, a fresh one: a gradient may be this very tensor."""
+    if leaf.dim() == 0:
+        return None  # autograd's own 1
+    direction = leaf.new_zeros(leaf.numel())
+    direction[k].fill_(1)
+    return direction.view(leaf.shape)
+
+
 def _stacked(rows: list[Tensor | None], leaf: Tensor, tensor: Tensor) -> Tensor:
+    if leaf.dim() == 0:  # two inputs may have been given the same tensor: copied as by a stack
+        return torch.zeros_like(tensor) if rows[0] is None else rows[0].clone()
     known = [torch.zeros_like(tensor) if row is None else row for row in rows]
-    whole = torch.stack(known) if len(known) > 1 else known[0]
-    return whole.reshape(leaf.shape + tensor.shape)
+    return torch.stack(known).view(leaf.shape + tensor.shape)
 
 
 def zeros(leaf: Tensor, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
