@@ -92,7 +92,8 @@ def functions_of(target: Any) -> Iterator[types.FunctionType]:
         yield target
         yield from functions_of(getattr(target, "__wrapped__", None))
     elif isinstance(target, nn.Module):
-        for kind in dict.fromkeys(map(type, target.modules())):
+        kinds: dict[Any, None] = dict.fromkeys(map(type, target.modules()))
+        for kind in kinds:
             yield from filter(is_users, functions_of(kind.forward))
     elif callable(target) and isinstance(type(target).__call__, types.FunctionType):
         yield from functions_of(type(target).__call__)

@@ -12,7 +12,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from jacmagic.errors import FunctionError
@@ -133,9 +132,11 @@ def _reached(leaf: Tensor, nodes: Sequence[Any]) -> tuple[bool, ...]:
 
 def _node_of(tensor: Tensor) -> Any:
     """The node of autograd's graph in which a tensor's gradient arrives."""
-    if tensor.grad_fn is not None:
-        return tensor.grad_fn
-    return tensor.view_as(tensor).grad_fn.next_functions[0][0]  # a leaf shows it to its views only
+    node = tensor.grad_fn
+    if node is None:  # a leaf shows its node to its views only
+        view: Any = tensor.view_as(tensor).grad_fn
+        node = view.next_functions[0][0]
+    return node
 
 
 def _collect(root: Any, below: dict[Any, int]) -> None:

@@ -55,7 +55,7 @@ def by_reverse(
         sum(leaf.numel() for leaf in attached),
         max(evaluation.size),
         chunk_size=chunk_size,
-        seconds=2 * evaluation.seconds,
+        seconds=backward_seconds(evaluation),
     ):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # vmap's remarks on its speed
@@ -69,19 +69,26 @@ def by_reverse(
     return _split(evaluation, columns)
 
 
-def _few(evaluation: Evaluation) -> bool:
-    """Whether one row after the other is quicker than a batch.
+def backward_seconds(evaluation: Evaluation) -> float:
+    """What one row of a backward pass is expected to take, beside starting it.
 
-    A backward pass of a quick function takes about half of its plain run, which is mostly Python;
-    a batch of a few rows about twice as long as one.
+    Of a quick function's plain run most is Python, which a backward pass does not repeat.
     """
-    m, backward = evaluation.outputs.numel, evaluation.seconds / 2
+    return evaluation.seconds * (2 if evaluation.seconds > QUICK else 0.25)
+
+
+def _few(evaluation: Evaluation) -> bool:
+    """Whether one row after the other is quicker than a batch, which takes about two rows' time."""
+    m, backward = evaluation.outputs.numel, backward_seconds(evaluation)
     return m * (START + backward) < START_BATCH + 2 * backward
 
 
 def identity(tensors: list[Tensor], start: int, stop: int) -> list[Tensor]:
     """Rows `start` to `stop` of the identity, cut into pieces shaped like `tensors`."""
     pieces, begin = [], 0
+    if len(tensors) == 1 and stop - start == (size := tensors[0].numel()):
+        only = tensors[0]
+        return [torch.eye(size, dtype=only.dtype, device=only.device).view(size, *only.shape)]
     for tensor in tensors:
         piece = tensor.new_zeros(stop - start, tensor.numel())
         end = begin + tensor.numel()
@@ -95,16 +102,24 @@ def identity(tensors: list[Tensor], start: int, stop: int) -> list[Tensor]:
 def _split(evaluation: Evaluation, columns: list[Tensor]) -> Blocks:
     """Cut the rows of each input by outputs; detached outputs have rows of zeros."""
     blocks, row = [], 0
-    for leaf in evaluation.outputs.leaves:
+    leaves = evaluation.outputs.leaves
+    if len(leaves) == 1 and columns:
+        return (tuple(map(torch.Tensor.reshape, columns, _shapes(leaves[0], evaluation))),)
+    for leaf in leaves:
         if not leaf.requires_grad or not leaf.numel():
             blocks.append(zeros(leaf, evaluation.inputs))
             continue
         stop = row + leaf.numel()
         blocks.append(
             tuple(
-                column[row:stop].reshape(leaf.shape + tensor.shape)
-                for column, tensor in zip(columns, evaluation.inputs, strict=True)
+                column[row:stop].reshape(shape)
+                for column, shape in zip(columns, _shapes(leaf, evaluation), strict=True)
             )
         )
         row = stop
     return tuple(blocks)
+
+
+def _shapes(leaf: Tensor, evaluation: Evaluation) -> list[torch.Size]:
+    """The shapes of an output's blocks."""
+    return [leaf.shape + tensor.shape for tensor in evaluation.inputs]
