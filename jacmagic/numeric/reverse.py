@@ -16,9 +16,8 @@ from jacmagic.numeric.rows import Blocks, by_rows, zeros
 FEW_ROWS = 16
 QUICK = 1e-3  # seconds of one plain run
 
-# Seconds that torch takes to start one backward pass, and a batch of them: a few rows of a quick
-# function are done one after the other sooner.
-START, START_BATCH = 40e-6, 250e-6
+# To start a batch takes torch about as long as to start this many passes of a quick function.
+LOOPED = 4
 
 
 def by_reverse(
@@ -78,9 +77,8 @@ def backward_seconds(evaluation: Evaluation) -> float:
 
 
 def _few(evaluation: Evaluation) -> bool:
-    """Whether one row after the other is quicker than a batch, which takes about two rows' time."""
-    m, backward = evaluation.outputs.numel, backward_seconds(evaluation)
-    return m * (START + backward) < START_BATCH + 2 * backward
+    """Whether one row after the other is quicker than a batch."""
+    return evaluation.outputs.numel <= LOOPED and evaluation.seconds < QUICK
 
 
 def identity(tensors: list[Tensor], start: int, stop: int) -> list[Tensor]:
