@@ -5,6 +5,7 @@
 #   make test     the whole suite: Python, documentation, notebooks, JavaScript, real browser
 #   make lint     style, format and types
 #   make docs     the documentation, strictly, into site/
+#   make bench    time it beside torch and others, into docs/benchmarks.md; QUICK=1 only prints
 #   make bench-widget   time a slider's event beside ipywidgets' interact, in a browser
 #   make notebooks   run the notebooks and store their outputs
 #   make pins     write constraints.txt anew from what is installed
@@ -22,7 +23,7 @@ PYTEST   = OMP_NUM_THREADS=1 JUPYTER_PLATFORM_DIRS=1 $(BIN)/python -m pytest
 NBVAL    = --nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with=tests/nbval.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo bench-widget test test-js test-notebooks test-python lint docs notebooks pins clean distclean system
+.PHONY: help lab demo bench bench-widget test test-js test-notebooks test-python lint docs notebooks pins clean distclean system
 
 help:
 	@sed -n '3,/^$$/s/^#  \{0,1\}//p' Makefile
@@ -32,6 +33,9 @@ $(VENV)/.lab: $(PINS) tools/install.py
 	@$(PYTHON) tools/install.py $(VENV) lab
 $(VENV)/.dev: $(PINS) tools/install.py
 	@$(PYTHON) tools/install.py $(VENV) dev
+
+$(VENV)/.bench: $(PINS) tools/install.py
+	@$(PYTHON) tools/install.py $(VENV) bench
 
 lab: $(VENV)/.lab
 	@$(BIN)/python tools/lab.py notebooks/quickstart.ipynb $(LAB_FLAGS)
@@ -48,7 +52,10 @@ test-js: system
 	@node --test $(NODE_TESTS)
 
 # One process: the cells of a notebook share a kernel, which workers would tear apart.
-test-notebooks: $(VENV)/.dev
+test-bench: $(VENV)/.bench
+	@$(BIN)/python tools/bench $(if $(QUICK),--quick) $(BENCH_FLAGS)
+
+notebooks: $(VENV)/.dev
 	@$(PYTEST) --quiet $(NBVAL) notebooks
 
 # Last, so that a run ends with pytest's closing line.
@@ -70,7 +77,7 @@ bench-widget: $(VENV)/.dev system
 notebooks: $(VENV)/.dev
 	@$(BIN)/python tools/notebooks.py notebooks/*.ipynb
 
-pins: $(VENV)/.dev
+pins: $(VENV)/.dev $(VENV)/.bench
 	@$(BIN)/python tools/install.py --pins $(VENV) > build/constraints.txt
 	@mv build/constraints.txt constraints.txt
 

@@ -21,7 +21,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOG = ROOT / "build" / "install.log"
 OLDEST = (3, 11)
-EXTRAS = {"lab": ("lab",), "dev": ("lab", "dev")}  # what each extra brings along
+EXTRAS = {
+    "lab": ("lab",),
+    "dev": ("lab", "dev"),
+    "bench": ("bench",),
+}  # what each extra brings along
 HEADER = """\
 # The versions that CI runs with; pyproject.toml declares the range that is meant to work.
 # Renew with `make pins`, then run `make test`.
