@@ -20,6 +20,7 @@ LADDERS: dict[str, tuple[str, ...]] = {
     "reverse-mode": ("reverse", "rows"),
     "forward": ("forward", "columns", "reverse", "rows"),
     "forward-mode": ("forward", "columns", "reverse", "rows"),
+    "sparse": ("reverse", "rows"),  # where the sparse road is closed
 }
 
 # The first rule that holds decides `auto`.

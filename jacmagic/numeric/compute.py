@@ -6,20 +6,29 @@ What this does not know: names, closed forms, how anything is shown.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from jacmagic.errors import StrictError
+from jacmagic.errors import SizeError, StrictError
 from jacmagic.numeric.choice import ladder
 from jacmagic.numeric.evaluation import Evaluation, connections, evaluate
 from jacmagic.numeric.forward import by_columns, by_forward
-from jacmagic.numeric.ladder import Walked, walk
+from jacmagic.numeric.ladder import OBSTACLES, Walked, cause_of, walk
 from jacmagic.numeric.memory import require_room
 from jacmagic.numeric.reverse import by_reverse
 from jacmagic.numeric.rows import Blocks, by_rows
+from jacmagic.numeric.sparse import (
+    NotSparse,
+    Scheme,
+    Sparse,
+    by_sparse,
+    find_scheme,
+    worth_trying,
+)
 from jacmagic.structure import Outputs
 
 
@@ -29,9 +38,8 @@ class Numbers:
 
     Attributes:
         outputs: the function's value; detached unless the graph was asked for.
-        blocks: `blocks[i][j]` is ∂(output i)/∂(input j), of shape output.shape + input.shape and,
-            but for an explicit forward mode, of the input's dtype.
-        mode: "rows", "reverse" or "forward".
+        found: the dense blocks, or the entries that may differ from zero.
+        mode: "rows", "reverse", "forward" or "sparse".
         passes: how many vector products that took: rows, or columns in forward mode.
         notes: short remarks for the reader, such as why it could not be batched.
         connected: `connected[i][j]` is False where torch's graph does not lead from output i to
@@ -39,11 +47,30 @@ class Numbers:
     """
 
     outputs: Outputs
-    blocks: Blocks
+    found: Blocks | Sparse
     mode: str
     passes: int
     notes: tuple[str, ...]
     connected: tuple[tuple[bool, ...], ...]
+
+    @property
+    def sparse(self) -> Sparse | None:
+        """The entries and their places, if only these were computed."""
+        return self.found if isinstance(self.found, Sparse) else None
+
+    @cached_property
+    def blocks(self) -> Blocks:
+        """`blocks[i][j]` is ∂(output i)/∂(input j), of shape output.shape + input.shape.
+
+        Of the input's dtype, but for an explicit forward mode.
+
+        Raises:
+            SizeError: only the entries that may differ from zero were computed, and all m · n
+                would not fit into memory.
+        """
+        if isinstance(self.found, Sparse):
+            return self.found.blocks(self.outputs.leaves)
+        return self.found
 
     @property
     def matrix(self) -> Tensor:
@@ -74,19 +101,22 @@ def compute(
     strict: bool = False,
     vectorize: bool = True,
     memory: int | None = None,
+    scheme: Scheme | None = None,
 ) -> Numbers:
     """Compute the Jacobian of `function` at `tensors`.
 
     Args:
         function: takes the tensors by position; returns a tensor, a number or a nest of them.
         tensors: real floating tensors of any shapes, n components in all.
-        strategy: "auto", "rows", "reverse", "forward", "reverse-mode" or "forward-mode". A road
-            that torch cannot take for this function is left for the next one, with a note.
+        strategy: "auto", "rows", "reverse", "forward", "sparse", "reverse-mode" or
+            "forward-mode". A road that torch cannot take for this function is left for the next
+            one, with a note. "auto" is sparse where that takes far fewer passes.
         chunk_size: rows or columns at a time; by default as many as time and memory allow.
         create_graph: keep the result differentiable.
         strict: an output independent of an input is an error, as in torch.
         vectorize: allow batches; without, one row (or column) after the other.
         memory: bytes the result may take; by default half of what is free.
+        scheme: where the entries stood at another point, if that is known.
 
     Returns:
         The blocks and how they came about.
@@ -108,6 +138,12 @@ def compute(
     with torch.inference_mode(False), torch.enable_grad():
         evaluation = evaluate(function, tuple(tensors), create_graph=create_graph)
         m, n = evaluation.size
+        entries: Sparse | None = None
+        notes: tuple[str, ...] = ()
+        if vectorize and not (strict or create_graph) and strategy in ("auto", "sparse"):
+            entries, notes = _sparse(evaluation, strategy, scheme, memory, chunk_size)
+        if entries is not None:
+            return _entries(evaluation, entries)
         automatic = "reverse" if strategy == "auto" and create_graph and m > 1 else strategy
         roads = ladder(automatic, m, n, vectorize=vectorize, one_by_one=strict)
         require_room(m, evaluation.inputs, memory)
@@ -123,7 +159,57 @@ def compute(
                 "columns": lambda: by_columns(evaluation),
             },
         )
-    return _finished(evaluation, walked, connected, strategy, create_graph)
+    finished = _finished(evaluation, walked, connected, strategy, create_graph)
+    return replace(finished, notes=(*notes, *finished.notes))
+
+
+def _sparse(
+    evaluation: Evaluation,
+    strategy: str,
+    scheme: Scheme | None,
+    memory: int | None,
+    chunk_size: int | None,
+) -> tuple[Sparse | None, tuple[str, ...]]:
+    """The entries that may differ from zero, or None and, where they were asked for, why not."""
+    insist = strategy == "sparse" or not _has_room(evaluation, memory)
+    if not insist and not worth_trying(evaluation):
+        return None, ()
+    known = scheme if scheme is not None and scheme.steady and scheme.fits(evaluation) else None
+    try:
+        if known is not None:
+            check = known.by_zeros
+            return by_sparse(evaluation, known, chunk_size=chunk_size, check=check), ()
+    except NotSparse:  # its constants are others now
+        pass
+    try:
+        fresh = find_scheme(evaluation, insist=insist)
+        return by_sparse(evaluation, fresh, chunk_size=chunk_size), ()
+    except (NotSparse, *OBSTACLES) as obstacle:
+        why = str(obstacle) if isinstance(obstacle, NotSparse) else cause_of(obstacle)
+        return None, (f"not computed sparsely: {why}",) if insist else ()
+
+
+def _has_room(evaluation: Evaluation, memory: int | None) -> bool:
+    try:
+        require_room(evaluation.size[0], evaluation.inputs, memory)
+    except SizeError:
+        return False
+    return True
+
+
+def _entries(evaluation: Evaluation, entries: Sparse) -> Numbers:
+    outputs = evaluation.outputs
+    return Numbers(
+        outputs=outputs.replace([leaf.detach() for leaf in outputs.leaves]),
+        found=entries,
+        mode="sparse",
+        passes=entries.scheme.plan.passes,
+        notes=() if entries.scheme.steady else (_UNSTEADY,),
+        connected=connections(evaluation),
+    )
+
+
+_UNSTEADY = "the places of the zeros depend on a branch or an index that the values chose"
 
 
 def _check_request(
@@ -133,15 +219,16 @@ def _check_request(
     ladder(strategy, 1, 1)
     if chunk_size is not None and chunk_size < 1:
         raise ValueError(f"`chunk_size` should be greater than 0; found {chunk_size}; write 64")
-    if strategy in ("forward", "forward-mode"):
+    if strategy in ("forward", "forward-mode", "sparse"):
+        name = "sparse" if strategy == "sparse" else "forward"
         if strict:
             raise StrictError(
-                "`strict=True` and forward mode are not supported together (yet): strict mode "
+                f"`strict=True` and {name} mode are not supported together (yet): strict mode "
                 "looks at the gradients of reverse mode; write strategy='reverse-mode'"
             )
         if create_graph:
             raise NotImplementedError(
-                "`create_graph=True` and forward mode are not supported together (yet); "
+                f"`create_graph=True` and {name} mode are not supported together (yet); "
                 "write strategy='reverse-mode'"
             )
 
@@ -170,7 +257,7 @@ def _finished(
     m, n = evaluation.size
     return Numbers(
         outputs=outputs,
-        blocks=blocks,
+        found=blocks,
         mode={"columns": "forward"}.get(walked.road, walked.road),
         passes=n if forward else m,
         notes=walked.notes,

@@ -139,6 +139,25 @@ def _node_of(tensor: Tensor) -> Any:
     return node
 
 
+def written_by_hand(evaluation: Evaluation) -> bool:
+    """Whether the value comes through a custom `autograd.Function` or a compiled one.
+
+    Torch shows neither's inside: what runs forwards need not be what is differentiated.
+    """
+    by_hand: Any = torch.autograd.function.BackwardCFunction
+    leaves = [leaf for leaf in evaluation.outputs.leaves if leaf.grad_fn is not None]
+    stack, seen = [leaf.grad_fn for leaf in leaves], set[Any]()
+    while stack:
+        node = stack.pop()
+        if node is None or node in seen:
+            continue
+        if isinstance(node, by_hand):
+            return True
+        seen.add(node)
+        stack += [child for child, _ in node.next_functions]
+    return False
+
+
 def _collect(root: Any, below: dict[Any, int]) -> None:
     """Fill in `below` for everything under `root`, children first, without recursion."""
     stack = [root]
