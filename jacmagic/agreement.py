@@ -81,6 +81,7 @@ class Agreement:
         disagreements: the entries that differ.
         warnings: what else should be known at this point: kinks, values that are not finite.
         witnesses: the roads that were compared.
+        said: how the comparison went, where it was not entry by entry.
     """
 
     verdict: str
@@ -88,8 +89,11 @@ class Agreement:
     disagreements: tuple[Disagreement, ...]
     warnings: tuple[str, ...]
     witnesses: Witnesses
+    said: str = ""
 
     def __str__(self) -> str:
+        if self.said:
+            return self.said
         others = ["the closed form"] * (self.witnesses.formula is not None)
         others += ["finite differences"] * (self.witnesses.differences is not None)
         joined = " and ".join(others)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from jacmagic import html, latex
 from jacmagic import text as plain
+from jacmagic.few import Entries, written
 from jacmagic.formula import Reading, pretty
 from jacmagic.formula import plain as one_line
 from jacmagic.labels import Label
@@ -126,6 +127,9 @@ def _parameters(jacobian: Jacobian) -> str:
 
 def text(jacobian: Jacobian) -> str:
     """The still form for a terminal."""
+    if jacobian.large:
+        lines = [*_marked(jacobian), *remarks(jacobian)]
+        return "\n".join([caption(jacobian), "", *written(_extract(jacobian)), "", *lines])
     values, rows, columns, pattern = layout(jacobian)
     table = plain.matrix(
         values,
@@ -196,7 +200,12 @@ def bundle(jacobian: Jacobian, include: Any = None) -> dict[str, Any]:
         jacobian: the result.
         include: the MIME types that the client asked for, or None for all.
     """
-    if jacobian.view.live and _widgets_run() and (include is None or _WIDGET in include):
+    if (
+        jacobian.view.live
+        and not jacobian.large
+        and _widgets_run()
+        and (include is None or _WIDGET in include)
+    ):
         return jacobian.explore(resume=True)._repr_mimebundle_()
     return still(jacobian, include)
 
@@ -218,7 +227,7 @@ def _latex(jacobian: Jacobian) -> str:
 
 def _steps(jacobian: Jacobian) -> list[Step]:
     """The derivations of all entries that are not structurally zero."""
-    if jacobian.refusal is not None:
+    if jacobian.large or jacobian.refusal is not None:
         return []
     m, n = jacobian.matrix.shape
     return [jacobian.steps(i, j) for i in range(m) for j in range(n) if jacobian.pattern[i, j]]
@@ -226,6 +235,8 @@ def _steps(jacobian: Jacobian) -> list[Step]:
 
 def static(jacobian: Jacobian) -> str:
     """The still form as self-contained HTML."""
+    if jacobian.large:
+        return _static_entries(jacobian)
     values, rows, columns, pattern = layout(jacobian)
     chain = jacobian.derivation
     return html.matrix(
@@ -243,6 +254,31 @@ def static(jacobian: Jacobian) -> str:
         matrix_form=[latex.to_mathml(equation, display=False) for equation in chain.matrix],
         steps=[_step_lines(step) for step in _steps(jacobian)] if jacobian.view.steps else [],
         remarks=remarks(jacobian),
+        warnings=warnings(jacobian),
+    )
+
+
+def _extract(jacobian: Jacobian) -> Entries:
+    """The entries of a large sparse Jacobian with labels, transposed in denominator layout."""
+    entries, names = jacobian.entries, (jacobian.rows, jacobian.columns)
+    if jacobian.view.layout == "denominator":
+        entries, names = entries.T.tocsr(), names[::-1]
+    return Entries(
+        entries,
+        [f"∂{label.unicode}" for label in names[0]],
+        [f"∂{label.unicode}" for label in names[1]],
+        jacobian.view.digits,
+    )
+
+
+def _static_entries(jacobian: Jacobian) -> str:
+    chain, found = jacobian.derivation, _extract(jacobian)
+    return html.summary(
+        caption=caption(jacobian),
+        head=latex.to_mathml(chain.head),
+        chain=list(zip(chain.signs, map(latex.to_mathml, chain.links), strict=True)),
+        picture=found.picture(blocks(jacobian)),
+        remarks=[found.count, *remarks(jacobian)],
         warnings=warnings(jacobian),
     )
 

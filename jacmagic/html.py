@@ -95,15 +95,47 @@ def matrix(
         warnings: as remarks, but marked.
     """
     table = _Table(values, rows, columns, digits, pattern, blocks)
+    return _page(
+        caption,
+        _chain(head, chain),
+        f"{table.drawn}{picture}",
+        steps,
+        [*table.legend, *remarks],
+        warnings,
+        (_listed("with", where), _listed("in matrix form", matrix_form)),
+    )
+
+
+def summary(
+    *,
+    caption: str,
+    head: str,
+    chain: Sequence[tuple[str, str]],
+    picture: str,
+    remarks: Sequence[str],
+    warnings: Sequence[str],
+) -> str:
+    """The still form of a matrix too large for a table: the arguments are those of `matrix`."""
+    return _page(caption, _chain(head, chain), picture, (), remarks, warnings)
+
+
+def _page(
+    caption: str,
+    chain: str,
+    figure: str,
+    steps: Sequence[Sequence[tuple[int, str, str]]],
+    remarks: Sequence[str],
+    warnings: Sequence[str],
+    context: Sequence[str] = (),
+) -> str:
     title = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     lines = [f'<li class="jm-warning">⚠ {escape(line)}</li>' for line in warnings]
-    lines += [f"<li>{escape(line)}</li>" for line in [*table.legend, *remarks]]
+    lines += [f"<li>{escape(line)}</li>" for line in remarks]
     parts = [
         f'<div class="jm-still"><style>{_STYLE}</style>',
-        _chain(head, chain),
-        _listed("with", where),
-        _listed("in matrix form", matrix_form),
-        f"<figure>{title}{table.drawn}{picture}</figure>",
+        chain,
+        *context,
+        f"<figure>{title}{figure}</figure>",
         f"<ul>{''.join(lines)}</ul>" if lines else "",
         *map(_steps, steps),
         "</div>",

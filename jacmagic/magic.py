@@ -71,10 +71,6 @@ Example::
     x**2 * y + sin(y)
 """
 
-_NOT_YET: Mapping[tuple[str, Any], str] = {
-    ("mode", "sparse"): "--mode sparse is not there yet; write --mode auto",
-}
-
 
 def _options_of(other: Callable[..., Any]) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     """Give a magic the options of another one."""
@@ -193,9 +189,6 @@ class JacobianMagics(Magics):
         if options.help:
             print(parser.format_help())
             return None
-        for (name, value), refusal in _NOT_YET.items():
-            if getattr(options, name) == value:
-                raise UsageError(refusal)
         _check(options)
         return typed, options
 
@@ -300,6 +293,9 @@ def _check(options: argparse.Namespace) -> None:
         raise UsageError(
             "torch keeps no graph in forward mode; write --create-graph --mode reverse"
         )
+    if options.mode == "sparse" and (options.strict or options.create_graph):
+        asked = "--strict" if options.strict else "--create-graph"
+        raise UsageError(f"{asked} needs every gradient; write {asked} --mode reverse")
     if options.variable is not None and not options.variable.isidentifier():
         raise UsageError(f"-v needs a name; found {options.variable!r}; write -v J")
 

@@ -46,6 +46,56 @@ def heatmap(
     if not values.size:
         return ""
     codes = _codes(values, np.ones(values.shape, bool) if pattern is None else pattern)
+    return _drawing(codes, values.shape, describe(values, pattern), rows, columns, blocks)
+
+
+def spy(
+    places: tuple[np.ndarray, np.ndarray],
+    values: np.ndarray,
+    shape: tuple[int, int],
+    *,
+    rows: Sequence[str] = (),
+    columns: Sequence[str] = (),
+    blocks: tuple[Sequence[int], Sequence[int]] = ((), ()),
+) -> str:
+    """Draw a sparse matrix, as `heatmap` does, from its stored entries only.
+
+    Args:
+        places: rows and columns of the entries.
+        values: the entries; what is not stored is zero whatever the point.
+        shape: (m, n).
+        rows: labels of the first and the last row, as in `heatmap`.
+        columns: likewise.
+        blocks: sizes of the row blocks and of the column blocks; lines stand between them.
+
+    Returns:
+        An SVG element; "" for a matrix without rows or columns.
+    """
+    if not min(shape):
+        return ""
+    squares = tuple(
+        np.searchsorted(_starts(s), p, "right") - 1 for s, p in zip(shape, places, strict=True)
+    )
+    size = tuple(min(count, MOST) for count in shape)
+    finite = np.where(np.isfinite(values), values, 0.0)
+    above, below, odd, somewhere = (np.zeros(size, kind) for kind in (float, float, bool, bool))
+    np.maximum.at(above, squares, finite)
+    np.minimum.at(below, squares, finite)
+    np.logical_or.at(odd, squares, ~np.isfinite(values))
+    somewhere[squares] = True
+    said = describe(values)
+    return _drawing(_shades(above, below, odd, somewhere), shape, said, rows, columns, blocks)
+
+
+def _drawing(
+    codes: np.ndarray,
+    shape: tuple[int, ...],
+    description: str,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    blocks: tuple[Sequence[int], Sequence[int]],
+) -> str:
+    """The SVG of some shades, with labels, lines and a description."""
     m, n = codes.shape
     square = min(SIDE / max(m, n), LARGEST_SQUARE)
     width, height = n * square, m * square
@@ -57,12 +107,12 @@ def heatmap(
         f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{across}" height="{down}" '
         f'viewBox="0 0 {across} {down}" font-family="system-ui,sans-serif" font-size="12" '
         f'fill="currentColor">',
-        f"<title>{values.shape[0]} × {values.shape[1]} matrix</title>",
-        f"<desc>{escape(describe(values, pattern))}</desc>",
+        f"<title>{shape[0]} × {shape[1]} matrix</title>",
+        f"<desc>{escape(description)}</desc>",
         *_names(rows, columns, margin, top, width, height),
         f'<g transform="translate({margin:.0f} {top}) scale({square:.6g})">',
         *_paths(codes),
-        *_lines(blocks, values.shape, (m, n)),
+        *_lines(blocks, shape, (m, n)),
         "</g></svg>",
     ]
     return "".join(parts)
@@ -92,8 +142,15 @@ def _codes(values: np.ndarray, pattern: np.ndarray) -> np.ndarray:
     odd = _gathered(np.logical_or, ~np.isfinite(values))
     finite = np.where(np.isfinite(values), values, 0.0)
     above, below = _gathered(np.maximum, finite), _gathered(np.minimum, finite)
-    strongest = np.where(above >= -below, above, below)
     somewhere = _gathered(np.logical_or, pattern | (values != 0))
+    return _shades(above, below, odd, somewhere)
+
+
+def _shades(
+    above: np.ndarray, below: np.ndarray, odd: np.ndarray, somewhere: np.ndarray
+) -> np.ndarray:
+    """Shades from the largest and least number of each square, and what else is in it."""
+    strongest = np.where(above >= -below, above, below)
     largest = np.abs(strongest).max()
     share = np.abs(strongest) / largest if largest > 0 else np.zeros(strongest.shape)
     shade = np.sign(strongest) * np.ceil(LEVELS * np.sqrt(share))

@@ -49,6 +49,11 @@ def number(value: float, digits: int = 4) -> str:
     return f"{mantissa:f}e{rounded.adjusted():+03d}"
 
 
+def spaced(count: int) -> str:
+    """A whole number with its digits in threes: 10 000."""
+    return f"{count:,}".replace(",", " ")
+
+
 def matrix(
     values: np.ndarray,
     rows: Sequence[str],

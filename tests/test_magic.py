@@ -238,7 +238,7 @@ def test_the_computation_follows_the_options(shell: InteractiveShell) -> None:
         ("%%jacobian\nx = 3", "found neither"),
         ("%%jacobian\nx = list((1, 2))", "found x, none of which can be called"),
         ("%%jacobian --mode quick\n" + SEED, "invalid choice: 'quick'"),
-        ("%%jacobian --mode sparse\n" + SEED, "--mode sparse is not there yet"),
+        ("%%jacobian --mode sparse --strict\n" + SEED, "write --strict --mode reverse"),
         ("%%jacobian --chunk 0\n" + SEED, "--chunk needs a number of at least 1; found 0"),
         ("%%jacobian -p 99\n" + SEED, "-p needs a number from 1 to 17; found 99"),
         ("%%jacobian --budget -1\n" + SEED, "--budget needs seconds"),

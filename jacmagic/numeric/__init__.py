@@ -2,14 +2,16 @@
 
 The function is evaluated once, plainly, so that an error in it surfaces as the user's own;
 `choice` then picks a road by the numbers of outputs and inputs, `rows`, `reverse` and `forward`
-are the roads, `ladder` walks them until one gets through, `memory` bounds what they may take.
-`batched` does the same at many points at once. `differences` is an independent witness. Nothing
-here knows about closed forms.
+are the roads, `sparse` computes entries only where that pays, `ladder` walks them until one gets
+through, `memory` bounds what they may take. `batched` does the same at many points at once.
+`differences` is an independent witness. Nothing here knows about closed forms.
 """
 
 from jacmagic.numeric.batched import Differentiator, Many, Points, compute_many
 from jacmagic.numeric.compute import Numbers, compute
 from jacmagic.numeric.differences import Differences, differences
+from jacmagic.numeric.entries import Scheme, Sparse, to_csr
+from jacmagic.numeric.sparse import gap_of_product
 
 __all__ = [
     "Differences",
@@ -17,7 +19,11 @@ __all__ = [
     "Many",
     "Numbers",
     "Points",
+    "Scheme",
+    "Sparse",
     "compute",
     "compute_many",
     "differences",
+    "gap_of_product",
+    "to_csr",
 ]

@@ -15,20 +15,14 @@ from torch import Tensor
 
 from jacmagic.errors import SizeError, StrictError
 from jacmagic.numeric.choice import ladder
+from jacmagic.numeric.entries import Scheme, Sparse
 from jacmagic.numeric.evaluation import Evaluation, connections, evaluate
 from jacmagic.numeric.forward import by_columns, by_forward
 from jacmagic.numeric.ladder import OBSTACLES, Walked, cause_of, walk
 from jacmagic.numeric.memory import require_room
 from jacmagic.numeric.reverse import by_reverse
 from jacmagic.numeric.rows import Blocks, by_rows
-from jacmagic.numeric.sparse import (
-    NotSparse,
-    Scheme,
-    Sparse,
-    by_sparse,
-    find_scheme,
-    worth_trying,
-)
+from jacmagic.numeric.sparse import NotSparse, by_sparse, find_scheme, worth_trying
 from jacmagic.structure import Outputs
 
 

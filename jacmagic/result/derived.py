@@ -16,6 +16,7 @@ from jacmagic.agreement import Agreement
 from jacmagic.derivation import Derivation, derive, templates, texts
 from jacmagic.errors import PointError
 from jacmagic.examine import examine, severed
+from jacmagic.examine_entries import examine_entries
 from jacmagic.formula import ClosedForm, Reading
 from jacmagic.labels import Label
 from jacmagic.matrix_form import MatrixForm, matrix_form
@@ -38,6 +39,9 @@ class Derived(Evaluated):
     @cached_property
     def _found(self) -> ClosedForm | Refusal:
         """The closed form at this point, or why there is none."""
+        if self.large:
+            m, n = self.shape
+            return Refusal("the closed form", None, f"of {m} × {n} entries is not looked for")
         values = [v for leaf in self.numbers.outputs.leaves for v in _numbers_of(leaf)]
         found = self.road.form(self.problem, values)
         if isinstance(found, Refusal):
@@ -96,8 +100,12 @@ class Derived(Evaluated):
     def pattern(self) -> torch.Tensor:
         """Boolean (m, n): False where an entry is zero whatever the point.
 
-        Without a closed form, False where torch's graph does not connect output and input.
+        Without a closed form, False where torch's graph does not connect output and input, or
+        where the sparse road found no dependence. A `torch.sparse_csr` tensor if J is `large`.
         """
+        if self.numbers.sparse is not None and self._form is None:
+            known = self.numbers.sparse.pattern
+            return known if self.large else known.to_dense()
         if self._form is not None:
             return torch.from_numpy(self._form.pattern)
         sizes = [one.value.numel() for one in self.problem.inputs]
@@ -117,6 +125,8 @@ class Derived(Evaluated):
     def agreement(self) -> Agreement:
         """torch against the closed form against finite differences, entry by entry."""
         outside = set(self.outside)
+        if self.large:
+            return examine_entries(self.problem, self.numbers, outside=outside)
         return examine(
             self.problem,
             self.numbers,
@@ -216,7 +226,7 @@ class Derived(Evaluated):
             self.columns,
             self.reading,
             point_of(self.problem),
-            self.matrix.detach().cpu().double().numpy() + 0.0,
+            self.entries if self.large else self.matrix.detach().cpu().double().numpy() + 0.0,
             inputs=[Label(one.name).tex for one in self.problem.inputs],
             digits=self.view.digits,
             transposed=self.view.layout == "denominator",

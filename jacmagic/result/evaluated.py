@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import scipy.sparse as sp
 import torch
 
 from jacmagic.labels import Label
 from jacmagic.notation import Notation, notation_of
-from jacmagic.numeric import Numbers
+from jacmagic.numeric import Numbers, to_csr
 from jacmagic.problem import Problem
 from jacmagic.road import Road
 from jacmagic.settings import How, View
@@ -21,6 +22,7 @@ _MODES = {
     "forward": "forward mode",
     "columns": "forward mode, column by column",
 }
+LARGE = 250_000  # entries above which a sparse Jacobian is never written out
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -64,7 +66,13 @@ class Evaluated:
 
     @cached_property
     def matrix(self) -> torch.Tensor:
-        """One tensor (m, n): outputs flattened by inputs flattened."""
+        """One tensor (m, n): outputs flattened by inputs flattened.
+
+        Raises:
+            SizeError: it was computed sparsely and would not fit into memory; `sparse` does.
+        """
+        if self.numbers.sparse is not None:
+            return self.numbers.sparse.dense()
         n = [one.value.numel() for one in self.problem.inputs]
         rows = []
         for leaf, blocks in zip(self.numbers.outputs.leaves, self.numbers.blocks, strict=True):
@@ -75,6 +83,29 @@ class Evaluated:
         if not rows:
             return torch.zeros(0, sum(n), dtype=self.problem.inputs[0].value.dtype)
         return torch.cat(rows, dim=0)
+
+    @cached_property
+    def sparse(self) -> torch.Tensor:
+        """The matrix as a `torch.sparse_csr` tensor (m, n)."""
+        entries = self.numbers.sparse
+        return to_csr(self.matrix) if entries is None else entries.tensor
+
+    @property
+    def entries(self) -> sp.csr_array:
+        """The entries as SciPy's sparse float64 array (m, n)."""
+        held = self.numbers.sparse
+        return sp.csr_array(self.matrix.detach().cpu().numpy()) if held is None else held.entries
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(m, n)."""
+        m = sum(leaf.numel() for leaf in self.numbers.outputs.leaves)
+        return m, sum(one.value.numel() for one in self.problem.inputs)
+
+    @property
+    def large(self) -> bool:
+        """Whether only the entries that may differ from zero are held, and they are shown so."""
+        return self.numbers.sparse is not None and self.shape[0] * self.shape[1] > LARGE
 
     @property
     def value(self) -> Any:
@@ -98,12 +129,14 @@ class Evaluated:
 
     @property
     def mode(self) -> str:
-        """The mode torch was asked to use: "rows", "reverse" or "forward"."""
+        """The mode torch was asked to use: "rows", "reverse", "forward" or "sparse"."""
         return self.numbers.mode
 
     @property
     def cost(self) -> str:
         """The mode and its cost, such as "reverse mode: 3 passes"."""
+        if self.numbers.sparse is not None:
+            return self.numbers.sparse.cost
         passes = self.numbers.passes
         return f"{_MODES[self.mode]}: {passes} pass{'es' * (passes != 1)}"
 

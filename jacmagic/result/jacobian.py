@@ -13,13 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jacmagic import code, display, products
-from jacmagic.errors import PointError
+from jacmagic.errors import PointError, SizeError
 from jacmagic.evaluator import Evaluator, by_name
 from jacmagic.formula import ClosedForm
-from jacmagic.numeric import Numbers
+from jacmagic.numeric import Numbers, Scheme
 from jacmagic.numeric import compute as compute_numbers
 from jacmagic.problem import Problem
 from jacmagic.result.derived import Derived
+from jacmagic.result.evaluated import LARGE
 from jacmagic.settings import How
 
 if TYPE_CHECKING:
@@ -53,7 +54,8 @@ class Jacobian(Derived):
             PointError: for a name that is no input, or a value of another shape.
         """
         moved = self.problem.at(values)
-        numbers = run_torch(moved, self.how)
+        entries = self.numbers.sparse
+        numbers = run_torch(moved, self.how, None if entries is None else entries.scheme)
         return dataclasses.replace(self, problem=moved, numbers=numbers)
 
     def evaluator(self) -> Evaluator:
@@ -92,7 +94,16 @@ class Jacobian(Derived):
 
         Args:
             **options: ranges, digits, and `sliders=` of another explorer to follow.
+
+        Raises:
+            SizeError: there are too many entries for a table.
         """
+        if self.large:
+            m, n = self.shape
+            raise SizeError(
+                f"expected a Jacobian of at most {LARGE} entries to explore; found {m} × {n}; "
+                "write --wrt NAME for fewer inputs, or take .sparse"
+            )
         from jacmagic.explorer import Explorer  # the one door upwards, see docs: architecture
 
         options = {"ranges": self.view.ranges, "digits": self.view.digits, **options}
@@ -157,7 +168,7 @@ class Jacobian(Derived):
         return display.bundle(self, include)
 
 
-def run_torch(problem: Problem, how: How) -> Numbers:
-    """Send a problem down the numeric road."""
+def run_torch(problem: Problem, how: How, scheme: Scheme | None = None) -> Numbers:
+    """Send a problem down the numeric road; a sparse scheme of another point spares the search."""
     tensors = [one.value for one in problem.inputs]
-    return compute_numbers(problem.function, tensors, **vars(how))
+    return compute_numbers(problem.function, tensors, scheme=scheme, **vars(how))

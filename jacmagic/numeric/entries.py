@@ -1,0 +1,141 @@
+"""The entries of a sparse Jacobian, and the scheme by which they are computed at every point."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import scipy.sparse as sp
+import torch
+from torch import Tensor
+
+from jacmagic.numeric.evaluation import Evaluation
+from jacmagic.numeric.memory import require_room
+from jacmagic.numeric.rows import Blocks
+from jacmagic.sparsity import Plan
+from jacmagic.text import spaced
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """A plan made ready for torch; the same at every point while it is steady.
+
+    Attributes:
+        plan: the pattern and its colours.
+        steady: whether the pattern holds wherever the function is evaluated.
+        by_zeros: whether it rests on constants that are zero, which the function may yet change.
+        starts: (m + 1,) where each row's entries begin, int64.
+        columns: (entries,) their columns, int64.
+        source: (entries,) their places among the products.
+        forward: for each input, sums of columns of the identity, (passes, *input.shape).
+        backward: for each output, sums of rows of the identity, (passes, *output.shape).
+    """
+
+    plan: Plan
+    steady: bool
+    by_zeros: bool
+    starts: Tensor = field(repr=False)
+    columns: Tensor = field(repr=False)
+    source: Tensor = field(repr=False)
+    forward: tuple[Tensor, ...] = field(repr=False)
+    backward: tuple[Tensor, ...] = field(repr=False)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(m, n)."""
+        m, n = self.plan.pattern.shape
+        return int(m), int(n)
+
+    def fits(self, evaluation: Evaluation) -> bool:
+        """Whether the function still takes and returns what this scheme was made for."""
+        leaves = evaluation.outputs.leaves
+        return (
+            [(seed.shape[1:], seed.dtype) for seed in self.forward]
+            == [(tensor.shape, tensor.dtype) for tensor in evaluation.inputs]
+            and [seed.shape[1:] for seed in self.backward] == [leaf.shape for leaf in leaves]
+            and self.columns.device == evaluation.inputs[0].device
+        )
+
+
+@dataclass(frozen=True)
+class Sparse:
+    """The entries of a Jacobian (m, n) that may differ from zero.
+
+    Attributes:
+        scheme: where they stand, and how they are computed.
+        values: (entries,) row by row.
+    """
+
+    scheme: Scheme
+    values: Tensor
+
+    @cached_property
+    def tensor(self) -> Tensor:
+        """A `torch.sparse_csr` tensor (m, n)."""
+        return _csr(self.scheme, self.values)
+
+    @cached_property
+    def pattern(self) -> Tensor:
+        """A boolean `torch.sparse_csr` tensor (m, n), True where an entry is stored."""
+        return _csr(self.scheme, torch.ones_like(self.values, dtype=torch.bool))
+
+    @cached_property
+    def entries(self) -> sp.csr_array:
+        """The entries as SciPy's sparse float64 array (m, n)."""
+        pattern = self.scheme.plan.pattern
+        values = self.values.detach().cpu().double().numpy()
+        return sp.csr_array((values, pattern.indices, pattern.indptr), shape=pattern.shape)
+
+    @property
+    def cost(self) -> str:
+        """What was done, and what it stands for: "3 forward passes instead of 10 000"."""
+        forward, backward = self.scheme.plan.forward, self.scheme.plan.backward
+        m, n = self.scheme.shape
+        parts = [
+            f"{count} {name} pass{'es' * (count != 1)}"
+            for count, name in ((forward, "forward"), (backward, "reverse"))
+            if count
+        ]
+        dense = n if not backward else m if not forward else min(m, n)
+        return f"{' and '.join(parts) or 'no pass'} instead of {spaced(dense)}"
+
+    def blocks(self, leaves: tuple[Tensor, ...]) -> Blocks:
+        """The dense matrix cut by outputs and inputs, each of the input's dtype."""
+        rows = self.dense().split([leaf.numel() for leaf in leaves])
+        sizes = [seed.shape[1:].numel() for seed in self.scheme.forward]
+        return tuple(
+            tuple(
+                part.reshape(leaf.shape + seed.shape[1:]).to(seed.dtype)
+                for part, seed in zip(row.split(sizes, dim=1), self.scheme.forward, strict=True)
+            )
+            for row, leaf in zip(rows, leaves, strict=True)
+        )
+
+    def dense(self, memory: int | None = None) -> Tensor:
+        """All m · n entries.
+
+        Raises:
+            SizeError: they would not fit into `memory`, by default half of what is free.
+        """
+        m, n = self.scheme.shape
+        require_room(m, (self.values.new_empty(1).expand(n),), memory)
+        rows = torch.repeat_interleave(
+            torch.arange(m, device=self.values.device), self.scheme.starts.diff()
+        )
+        whole = self.values.new_zeros(m, n)
+        whole[rows, self.scheme.columns] = self.values
+        return whole
+
+
+def to_csr(matrix: Tensor) -> Tensor:
+    """A dense matrix as a `torch.sparse_csr` tensor."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch calls its sparse layouts a beta
+        return matrix.to_sparse_csr()
+
+
+def _csr(scheme: Scheme, values: Tensor) -> Tensor:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # torch calls its sparse layouts a beta
+        return torch.sparse_csr_tensor(scheme.starts, scheme.columns, values, scheme.shape)
