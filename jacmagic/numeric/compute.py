@@ -176,7 +176,7 @@ def _sparse(
     except NotSparse:  # its constants are others now
         pass
     try:
-        fresh = find_scheme(evaluation, insist=insist)
+        fresh = find_scheme(evaluation, insist=insist, memory=memory)
         return by_sparse(evaluation, fresh, chunk_size=chunk_size), ()
     except (NotSparse, *OBSTACLES) as obstacle:
         why = str(obstacle) if isinstance(obstacle, NotSparse) else cause_of(obstacle)

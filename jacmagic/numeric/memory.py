@@ -41,6 +41,11 @@ def available(device: torch.device) -> int:
     return 4 * 2**30  # not Linux: what every machine has
 
 
+def allowance(device: torch.device, limit: int | None) -> int:
+    """Bytes that a result on `device` may take: `limit`, or half of what is free."""
+    return available(device) // 2 if limit is None else limit
+
+
 def require_room(m: int, inputs: tuple[Tensor, ...], limit: int | None) -> None:
     """Refuse a Jacobian that would not fit, before anything is computed.
 
@@ -56,7 +61,7 @@ def require_room(m: int, inputs: tuple[Tensor, ...], limit: int | None) -> None:
     size = m * sum(tensor.numel() * tensor.element_size() for tensor in inputs)
     if limit is None and size < 2**24:
         return  # not worth asking the system
-    allowed = available(inputs[0].device) // 2 if limit is None else limit
+    allowed = allowance(inputs[0].device, limit)
     if size > allowed:
         raise SizeError(
             f"a Jacobian that fits into {readable(allowed)} was expected; this one is {m} × {n}, "

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from jacmagic.numeric.entries import Scheme, Sparse
 from jacmagic.numeric.evaluation import Evaluation, evaluate, written_by_hand
+from jacmagic.numeric.memory import allowance
 from jacmagic.numeric.products import backward_products, forward_products
 from jacmagic.sparsity import Pattern, Plan, detect, plan
 
@@ -29,6 +30,7 @@ NARROW = 64  # rows or columns below which the dense roads need few passes anywa
 GAIN = 4  # how many times fewer passes than the dense roads need make it worth while
 _PATIENCE = 0.25  # seconds that finding the pattern may always take
 _MOST = 2**27  # entries that are followed at most
+_BYTES = 32  # that an entry, its places and what is needed on the way take
 
 
 class NotSparse(Exception):
@@ -44,12 +46,13 @@ def worth_trying(evaluation: Evaluation) -> bool:
     return m * n >= LARGE and min(m, n) >= NARROW
 
 
-def find_scheme(evaluation: Evaluation, *, insist: bool) -> Scheme:
+def find_scheme(evaluation: Evaluation, *, insist: bool, memory: int | None = None) -> Scheme:
     """Run the function once more, on sets of inputs, and group what may be computed together.
 
     Args:
         evaluation: the plain run.
         insist: look on where the dense roads would probably be quicker.
+        memory: bytes the entries and their places may take; by default half of what is free.
 
     Raises:
         NotSparse: the function cannot be followed, or nothing is gained.
@@ -57,12 +60,13 @@ def find_scheme(evaluation: Evaluation, *, insist: bool) -> Scheme:
     m, n = evaluation.size
     if written_by_hand(evaluation):
         raise NotSparse("a custom autograd.Function or a compiled function hides its dependences")
+    most = min(_MOST, allowance(evaluation.inputs[0].device, memory) // _BYTES)
     dense_seconds = evaluation.seconds * min(m, n)
     with evaluation.again():
         found = detect(
             evaluation.leaves,
             evaluation.inputs,
-            most=_MOST if insist else min(_MOST, m * n // 8 + 8 * (m + n)),
+            most=most if insist else min(most, m * n // 8 + 8 * (m + n)),
             seconds=float("inf") if insist else _PATIENCE + dense_seconds / 2,
         )
     if not isinstance(found, Pattern):

@@ -124,6 +124,8 @@ def greedy(objects: sp.csr_array) -> np.ndarray:
     """
     starts, places = objects.indptr.tolist(), objects.indices.tolist()
     bound = int(np.bincount(objects.indices, minlength=1).max(initial=0))
+    if bound <= 1:
+        return np.where(np.diff(objects.indptr) > 0, 0, NONE)
 
     def fitted(order: np.ndarray) -> np.ndarray:
         return _first_fit(order.tolist(), starts, places, objects.shape[1])

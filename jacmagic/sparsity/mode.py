@@ -172,7 +172,7 @@ class Following(TorchDispatchMode):
         """A tensor's sets; what torch holds for constant here has lost its derivative."""
         ids = self.shadows.read(tensor)
         is_cut = not (tensor.requires_grad or self._depth) and tensor.is_floating_point()
-        return np.minimum(ids, STEP) if is_cut and _is_plain_autograd() else ids
+        return np.asarray(np.minimum(ids, STEP)) if is_cut and _is_plain_autograd() else ids
 
     def _seen(self, value: Any, writes: bool) -> Any:
         if not isinstance(value, torch.Tensor):

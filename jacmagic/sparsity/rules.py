@@ -40,7 +40,9 @@ def multiply(sets: Sets, call: Call) -> np.ndarray:
 
 
 def steps(sets: Sets, call: Call) -> np.ndarray:
-    """Piecewise constant: the derivative is zero."""
+    """Piecewise constant: the derivative is zero, but for the direction of a complex number."""
+    if call.named["self"].tensor.is_complex():
+        return pointwise(sets, call)
     return np.minimum(pointwise(sets, call), STEP)
 
 
@@ -153,6 +155,12 @@ def matrix_product(first: str, second: str) -> Rule:
     return rule
 
 
+def outer(sets: Sets, call: Call) -> np.ndarray:
+    """A product of a column and a row, added to a matrix."""
+    column, row = call.named["vec1"].ids[:, None], call.named["vec2"].ids
+    return sets.both(call.named["self"].ids, sets.both(column, row))
+
+
 def _widened(seen: Seen, axis: int) -> Seen:
     return Seen(seen.tensor.unsqueeze(axis), np.expand_dims(seen.ids, axis))
 
@@ -182,6 +190,8 @@ def _places(grid: np.ndarray, named: dict[str, Any]) -> np.ndarray:
     if "indices" in named:  # index_put
         indices = [None if i is None else i.tensor.cpu() for i in named["indices"]]
         found = torch.ops.aten.index.Tensor(whole, indices)
+    elif "dim" not in named:  # put
+        found = whole.take(named["index"].tensor.cpu())
     elif named["index"].tensor.dim() == 1 and "source" in named:  # index_add
         found = (
             whole.index_select(named["dim"], named["index"].tensor.cpu()) if grid.ndim else whole
@@ -207,7 +217,7 @@ RULES: dict[str, Rule] = {
     **dict.fromkeys(
         "sum mean nansum prod amax amin aminmax max min argmax argmin all any std var std_mean "
         "var_mean norm linalg_vector_norm logsumexp median nanmedian kthvalue mode "
-        "count_nonzero _softmax _log_softmax sort topk argsort renorm _fft_r2c _fft_c2c "
+        "count_nonzero _softmax _log_softmax sort topk argsort _fft_r2c _fft_c2c "
         "_fft_c2r".split(),
         reduction,
     ),
@@ -228,7 +238,7 @@ RULES: dict[str, Rule] = {
     "addmm": matrix_product("mat1", "mat2"),
     "baddbmm": matrix_product("batch1", "batch2"),
     "addmv": matrix_product("mat", "vec"),
-    "addr": matrix_product("vec1", "vec2"),
+    "addr": outer,
     **dict.fromkeys("scatter_add scatter_reduce index_add index_reduce".split(), accumulation),
     "convolution": convolution,
     **dict.fromkeys(

@@ -61,12 +61,11 @@ class Sets:
     def both(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Unions of two arrays of sets, element by element; they broadcast."""
         a, b = np.broadcast_arrays(a, b)
-        united = np.maximum(a, b)
-        other = np.minimum(a, b)
+        united = np.array(np.maximum(a, b), order="C")
+        other = np.asarray(np.minimum(a, b))
         places = np.flatnonzero((other > STEP) & (other != united))
         if not len(places):
             return united
-        united = united.copy()
         low, high = other.reshape(-1)[places], united.reshape(-1)[places]
         keys, where = np.unique(low * len(self.sizes) + high, return_inverse=True)
         pairs = np.stack([keys // len(self.sizes), keys % len(self.sizes)], axis=1)
