@@ -33,7 +33,8 @@ def compute(
 
     Args:
         problem: the function and the point.
-        strategy: "auto", "rows", "reverse" or "forward" (also "reverse-mode", "forward-mode").
+        strategy: "auto", "rows", "reverse", "forward" or "sparse" (also "reverse-mode",
+            "forward-mode").
         chunk_size: rows or columns at a time; None is bounded by memory.
         create_graph: keep the result differentiable.
         strict: raise where an output does not depend on an input.
@@ -100,7 +101,7 @@ def jacobian(
         create_graph: keep the result differentiable with respect to the inputs.
         strict: raise where an output does not depend on an input.
         vectorize: False computes the rows one by one.
-        strategy: "auto", "reverse-mode" or "forward-mode".
+        strategy: "auto", "reverse-mode", "forward-mode" or "sparse".
         chunk_size: rows or columns to compute at a time; bounded by memory by default.
         wrt: names of the inputs to differentiate by; all by default. For a module also
             "inputs", "parameters", or names of its parameters.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import resource
 import sys
+import time
 from collections.abc import Callable
 
 import pytest
@@ -253,3 +254,26 @@ def test_a_dense_one_is_not_worth_a_scheme() -> None:
         plain = evaluate(lambda x: x * x.sum(), (doubles(600),), create_graph=False)
         with pytest.raises(NotSparse):
             find_scheme(plain, insist=False)
+
+
+class Slow(torch.autograd.Function):
+    """A function whose backward takes its time."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x * 2
+
+    @staticmethod
+    def backward(ctx, gradient):
+        time.sleep(0.06)
+        return gradient * 2
+
+
+def test_a_long_computation_shows_how_far_it_is(capsys: pytest.CaptureFixture) -> None:
+    """After a second a bar appears, and it goes; what is quick shows none."""
+    compute(tridiagonal, (doubles(20),), strategy="rows")
+    assert capsys.readouterr().err == ""
+    compute(Slow.apply, (doubles(25),), strategy="rows")
+    shown = capsys.readouterr().err
+    assert "Jacobian" in shown
+    assert "/25" in shown

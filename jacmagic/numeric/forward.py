@@ -11,7 +11,7 @@ from torch.autograd import forward_ad
 
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.memory import batches
-from jacmagic.numeric.quiet import set_random_states
+from jacmagic.numeric.progress import progress
 from jacmagic.numeric.reverse import identity
 from jacmagic.numeric.rows import Blocks
 
@@ -29,12 +29,11 @@ def by_forward(evaluation: Evaluation, *, chunk_size: int | None = None) -> Bloc
         return torch.func.jvp(evaluation.leaves, primals, tangents)[1]
 
     pieces = []
-    with torch.no_grad(), evaluation.again():
-        _, n = evaluation.size
-        for start, stop in batches(
-            n, max(evaluation.size), chunk_size=chunk_size, seconds=4 * evaluation.seconds
-        ):
-            set_random_states(primals, evaluation.random)
+    _, n = evaluation.size
+    for start, stop in batches(
+        n, max(evaluation.size), chunk_size=chunk_size, seconds=4 * evaluation.seconds
+    ):
+        with torch.no_grad(), evaluation.again():
             basis = identity(list(primals), start, stop)
             pieces.append(torch.func.vmap(push, randomness="same")(*basis))
     return _columns_to_blocks(evaluation, pieces)
@@ -48,13 +47,13 @@ def by_columns(evaluation: Evaluation) -> Blocks:
     """
     primals = tuple(tensor.detach() for tensor in evaluation.inputs)
     pieces = []
-    with torch.no_grad(), evaluation.again():
+    with progress(evaluation.size[1]) as told:
         for column in range(evaluation.size[1]):
             tangents = [part[0] for part in identity(list(primals), column, column + 1)]
-            set_random_states(primals, evaluation.random)
-            with forward_ad.dual_level():
+            with torch.no_grad(), evaluation.again(), forward_ad.dual_level():
                 duals = map(forward_ad.make_dual, primals, tangents)
                 pieces.append(tuple(_tangent(leaf)[None] for leaf in evaluation.leaves(*duals)))
+            told(column + 1)
     return _columns_to_blocks(evaluation, pieces)
 
 

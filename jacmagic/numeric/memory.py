@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from jacmagic.errors import SizeError
+from jacmagic.numeric.progress import progress
 
 # NOTE [Pace]
 # A batch must neither exhaust memory nor keep an interrupt (■) waiting, and how much a row of it
@@ -85,10 +86,12 @@ def batches(
         (start, stop) of each batch; the time until the next one is asked for is taken as its cost.
     """
     start, ceiling = 0, max(1, ROWS_AT_ONCE // max(width, 1))
-    while start < total:
-        paced = min(ceiling, max(1, int(SECONDS_PER_BATCH / max(seconds, 1e-9))))
-        stop = min(total, start + (chunk_size or paced))
-        began = time.perf_counter()
-        yield start, stop
-        seconds = (time.perf_counter() - began) / (stop - start)
-        start = stop
+    with progress(total) as told:
+        while start < total:
+            paced = min(ceiling, max(1, int(SECONDS_PER_BATCH / max(seconds, 1e-9))))
+            stop = min(total, start + (chunk_size or paced))
+            began = time.perf_counter()
+            yield start, stop
+            seconds = (time.perf_counter() - began) / (stop - start)
+            start = stop
+            told(start)

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from jacmagic.errors import StrictError
 from jacmagic.numeric.evaluation import Evaluation
+from jacmagic.numeric.progress import progress
 
 Blocks = tuple[tuple[Tensor, ...], ...]
 
@@ -38,18 +39,20 @@ def _blocks_of_output(
     if not leaf.requires_grad or not leaf.numel():
         return zeros(leaf, inputs)
     rows: list[tuple[Tensor | None, ...]] = []
-    for k in range(leaf.numel()):
-        row = torch.autograd.grad(
-            leaf,
-            inputs,
-            _direction(leaf, k),
-            retain_graph=True,
-            create_graph=create_graph,
-            allow_unused=True,
-        )
-        if strict:
-            _check_row(row, index, create_graph=create_graph)
-        rows.append(row)
+    with progress(leaf.numel()) as told:
+        for k in range(leaf.numel()):
+            row = torch.autograd.grad(
+                leaf,
+                inputs,
+                _direction(leaf, k),
+                retain_graph=True,
+                create_graph=create_graph,
+                allow_unused=True,
+            )
+            if strict:
+                _check_row(row, index, create_graph=create_graph)
+            rows.append(row)
+            told(k + 1)
     return tuple(
         _stacked([row[j] for row in rows], leaf, tensor) for j, tensor in enumerate(inputs)
     )
