@@ -196,7 +196,7 @@ def test_a_large_one_is_never_written_out() -> None:
     assert J.pattern.values().all()
     assert J.agreement.verdict == "agree"
     assert J.refusal is not None
-    assert J.cost == "3 forward passes instead of 20 000"
+    assert J.cost == "3 reverse passes instead of 20 000"
     assert "59 998 of 20 000 × 20 000 entries" in bundle["text/plain"]
     assert J.cost in bundle["text/html"]
     assert "<svg" in bundle["text/html"]
@@ -231,7 +231,7 @@ def test_small_ones_keep_their_meaning() -> None:
     assert str(J.formula) == "Matrix([[2*x_0, 0, 0], [0, 2*x_1, 0], [0, 0, 2*x_2]])"
     assert torch.equal(J.pattern, torch.eye(3, dtype=torch.bool))
     assert torch.equal(J.sparse.to_dense(), J.matrix)
-    assert J.cost == "1 forward pass instead of 3"
+    assert J.cost == "1 reverse pass instead of 3"
     dense = jacmagic.jacobian(lambda x: x**2, x)
     assert torch.equal(dense.sparse.to_dense(), dense.matrix)
 

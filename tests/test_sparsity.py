@@ -260,12 +260,12 @@ def banded(n: int) -> sp.csr_array:
 @pytest.mark.parametrize(
     ("pattern", "forward", "backward"),
     [
-        (banded(30), 3, 0),
+        (banded(30), 0, 3),
         (sp.csr_array(np.ones((3, 9), dtype=bool)), 0, 3),
         (sp.csr_array(np.ones((9, 3), dtype=bool)), 3, 0),
-        (sp.csr_array(np.eye(9, dtype=bool)), 1, 0),
+        (sp.csr_array(np.eye(9, dtype=bool)), 0, 1),
         (sp.csr_array((np.arange(9) == 0) | (np.arange(9)[:, None] == 0) | np.eye(9, dtype=bool)),
-         2, 1),
+         1, 2),
         (sp.csr_array((4, 5), dtype=bool), 0, 0),
     ],
     ids=["tridiagonal", "wide", "tall", "diagonal", "arrow", "empty"],

@@ -165,16 +165,15 @@ def _sparse(
     chunk_size: int | None,
 ) -> tuple[Sparse | None, tuple[str, ...]]:
     """The entries that may differ from zero, or None and, where they were asked for, why not."""
+    if scheme is not None and scheme.steady and scheme.fits(evaluation):
+        try:
+            check = scheme.by_zeros
+            return by_sparse(evaluation, scheme, chunk_size=chunk_size, check=check), ()
+        except NotSparse:  # its constants are others now
+            pass
     insist = strategy == "sparse" or not _has_room(evaluation, memory)
     if not insist and not worth_trying(evaluation):
         return None, ()
-    known = scheme if scheme is not None and scheme.steady and scheme.fits(evaluation) else None
-    try:
-        if known is not None:
-            check = known.by_zeros
-            return by_sparse(evaluation, known, chunk_size=chunk_size, check=check), ()
-    except NotSparse:  # its constants are others now
-        pass
     try:
         fresh = find_scheme(evaluation, insist=insist, memory=memory)
         return by_sparse(evaluation, fresh, chunk_size=chunk_size), ()
