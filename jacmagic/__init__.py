@@ -57,7 +57,7 @@ _ROOMS = {
     "PointError": "errors",
     "SizeError": "errors",
     "StrictError": "errors",
-    "Jacobian": "result.jacobian",
+    "Jacobian": "result",
     "JacobianBatch": "batches",
     "Sweep": "sweeps.answer",
     "hessian": "verb",
