@@ -86,6 +86,7 @@ export class Sliders {
 
   /** Find the sliders that the model names; again whenever it names others. */
   async watch() {
+    if (!this.model.widget_manager?.get_model) return; // a host that shows one widget alone
     const references = /** @type {string[]} */ (this.model.get("sliders"));
     const places = this.model.get("places");
     const found = await Promise.all(
