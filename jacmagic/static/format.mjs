@@ -59,18 +59,24 @@ export function asBytes(bytes) {
 }
 
 /**
- * How strongly each entry is coloured, 0 … 1: the square root of its share of the largest size.
+ * The largest finite size among numbers; 0 where there is none.
  * @param {ArrayLike<number>} values
- * @returns {Float64Array}
  */
-export function strengths(values) {
+export function largestOf(values) {
   let largest = 0;
   for (let k = 0; k < values.length; k++) {
     const size = Math.abs(values[k]);
-    if (Number.isFinite(size) && size > largest) largest = size;
+    if (size > largest && size < Infinity) largest = size;
   }
-  return Float64Array.from(values, (value) => {
-    if (!Number.isFinite(value)) return 1;
-    return largest > 0 ? Math.sqrt(Math.abs(value) / largest) : 0;
-  });
+  return largest;
+}
+
+/**
+ * How strongly an entry is coloured, 0 … 1: the square root of its share of the largest size.
+ * @param {number} value
+ * @param {number} largest
+ */
+export function strengthOf(value, largest) {
+  if (!Number.isFinite(value)) return 1;
+  return largest > 0 ? Math.sqrt(Math.abs(value) / largest) : 0;
 }

@@ -5,7 +5,7 @@
  * so that selection, focus, zoom and themes go on working for any size.
  */
 
-import { showNumber, strengths } from "./format.mjs";
+import { largestOf, showNumber, strengthOf } from "./format.mjs";
 
 export const WINDOW_ABOVE = 900;
 const WINDOW_ROWS = 16;
@@ -315,12 +315,12 @@ export class Grid {
    */
   paint(state, changed = true) {
     this.state = state;
-    const strength = strengths(state.values);
+    if (changed) this.largest = largestOf(state.values);
     let count = 0;
     for (let k = 0; k < this.cells.length; k++) {
       const i = this.corner[0] + Math.floor(k / this.size[1]);
       const j = this.corner[1] + (k % this.size[1]);
-      count += this.draw(this.cells[k], state, strength, i * this.shape[1] + j, changed) ? 1 : 0;
+      count += this.draw(this.cells[k], state, i * this.shape[1] + j, changed) ? 1 : 0;
     }
     if (changed && this.painted && count) this.announce(count);
     this.painted = true;
@@ -329,17 +329,17 @@ export class Grid {
   /**
    * @param {HTMLElement} cell
    * @param {{values: Float64Array, zero: Uint8Array, marked: Set<number>}} state
-   * @param {Float64Array} strength
    * @param {number} place
    * @param {boolean} glow
    * @returns {boolean} whether its number is another one
    */
-  draw(cell, state, strength, place, glow) {
+  draw(cell, state, place, glow) {
     const value = state.values[place];
+    const strength = strengthOf(value, this.largest ?? 0).toFixed(2);
     const none = Boolean(state.zero[place]) && value === 0;
     const text = none ? "·" : showNumber(value, this.spec.digits);
     const marked = state.marked.has(place);
-    const look = `${none} ${value < 0} ${Number.isFinite(value)} ${marked} ${strength[place].toFixed(2)}`;
+    const look = `${none} ${value < 0} ${Number.isFinite(value)} ${marked} ${strength}`;
     const node = /** @type {Text} */ (cell.firstChild);
     const fresh = node.data !== text;
     if (fresh) node.data = text;
@@ -350,7 +350,7 @@ export class Grid {
     cell.classList.toggle("jm-negative", value < 0);
     cell.classList.toggle("jm-odd", !Number.isFinite(value));
     cell.classList.toggle("jm-marked", marked);
-    cell.style.setProperty("--jm-strength", strength[place].toFixed(2));
+    cell.style.setProperty("--jm-strength", strength);
     if (none) cell.setAttribute("aria-label", "zero everywhere");
     else cell.removeAttribute("aria-label");
     return fresh;

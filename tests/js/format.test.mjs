@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { asBytes, asNumbers, formatNumber, showNumber, strengths } from "../../jacmagic/static/format.mjs";
+import { asBytes, asNumbers, formatNumber, largestOf, showNumber, strengthOf } from "../../jacmagic/static/format.mjs";
 
 const vectors = JSON.parse(readFileSync(new URL("../numbers.json", import.meta.url), "utf8"));
 const read = (text) => (text === "inf" ? Infinity : text === "-inf" ? -Infinity : Number(text));
@@ -30,6 +30,8 @@ test("bytes of any alignment become float64 numbers", () => {
 });
 
 test("colour grows with size, is full for what is not finite, and none for zeros", () => {
-  assert.deepEqual([...strengths([0, -16, 4, NaN])], [0, 1, 0.5, 1]);
-  assert.deepEqual([...strengths([0, 0])], [0, 0]);
+  const values = [0, -16, 4, NaN, Infinity];
+  assert.equal(largestOf(values), 16);
+  assert.deepEqual(values.map((value) => strengthOf(value, 16)), [0, 1, 0.5, 1, 1]);
+  assert.equal(strengthOf(0, largestOf([0, 0])), 0);
 });
