@@ -298,7 +298,8 @@ class Explorer {
     this.open = cell;
     this.grid?.select(cell);
     const [i, j] = this.turned ? [cell[1], cell[0]] : cell;
-    if (!this.model.get("entries")[`${i},${j}`] && this.sliders.connected) {
+    const zero = asBytes(this.model.get("zeros"))[i * this.spec.columns.length + j];
+    if (!zero && !this.model.get("entries")[`${i},${j}`] && this.sliders.connected) {
       this.model.send({ kind: "steps", row: i, column: j });
     }
     this.draw();
