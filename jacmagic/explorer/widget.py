@@ -246,7 +246,7 @@ class Explorer(ipywidgets.VBox):
             front_end=front_end(),
             style=style(),
             still=display.static(self.jacobian),
-            title=f"Jacobian of {self.jacobian.title}",
+            title=self.view.spec["title"],
         )
         return export.save(path, live, title=title)
 
