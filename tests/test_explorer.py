@@ -202,3 +202,26 @@ def test_explorer_is_public():
     """`J.explore()` is an Explorer."""
     J = jacmagic.jacobian(lambda x: x, torch.tensor(1.0, dtype=F64))
     assert isinstance(J.explore(), Explorer)
+
+
+def test_an_entry_is_called_as_the_notation_calls_it(explorer):
+    """A Jacobian's entry is a derivative, a Hessian's a second one."""
+    assert explorer.view.spec["entry"] == "∂{output}/∂{input}"
+    H = jacmagic.hessian(lambda x: x**3, torch.tensor(2.0, dtype=F64))
+    spec = H.explore().view.spec
+    assert spec["title"].startswith("Hessian") and spec["entry"].startswith("∂²")
+
+
+def test_another_view_finds_nothing_again():
+    """The agreement is examined once, whatever is changed about the view."""
+    calls = []
+
+    def counted(x, y, alpha=1.5):
+        calls.append(1)
+        return alpha * x * y
+
+    J = jacmagic.jacobian(counted, tuple(torch.ones(2, dtype=F64)))
+    assert J.agreement.verdict == "agree"
+    before = len(calls)
+    assert J.shown(digits=7).agreement is J.agreement
+    assert len(calls) == before

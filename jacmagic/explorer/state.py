@@ -30,6 +30,7 @@ def spec(jacobian: Jacobian) -> dict[str, Any]:
     row_blocks, column_blocks = display.blocks(jacobian)
     return {
         "title": f"{jacobian.notation.noun} of {jacobian.title}",
+        "entry": jacobian.notation.unicode(jacobian.title, "{output}", "{input}"),
         "rows": [label.unicode for label in rows],
         "columns": [label.unicode for label in columns],
         "row_blocks": row_blocks,

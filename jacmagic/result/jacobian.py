@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     import sympy
 
 
+# What a Jacobian finds on first use, whatever its view.
+_FOUND = {"matrix", "sparse", "columns", "_found", "pattern", "agreement", "one_sided"}
+
+
 class Jacobian(Derived):
     """The Jacobian of a function at a point: (m, n), m output components by n input components.
 
@@ -86,8 +90,13 @@ class Jacobian(Derived):
     # ── showing ───────────────────────────────────────────────────────────────────────────────
 
     def shown(self, **changes: Any) -> Jacobian:
-        """The same Jacobian with another view: digits, layout, live, ranges, steps."""
-        return dataclasses.replace(self, view=dataclasses.replace(self.view, **changes))
+        """The same Jacobian with another view: digits, layout, live, ranges, steps.
+
+        What was found does not depend on the view, and is not looked for again.
+        """
+        other = dataclasses.replace(self, view=dataclasses.replace(self.view, **changes))
+        other.__dict__ |= {name: self.__dict__[name] for name in _FOUND & self.__dict__.keys()}
+        return other
 
     def explore(self, **options: Any) -> Any:
         """The live widget: sliders, formula and table (see `jacmagic.explorer.Explorer`).

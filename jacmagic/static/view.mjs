@@ -17,6 +17,7 @@
  * @typedef {import("./grid.mjs").Spec & Labels} Spec
  *
  * @typedef {object} Labels
+ * @property {string} entry what an entry is called, around "{output}" and "{input}"
  * @property {boolean} transposed whether rows are inputs
  * @property {string[]} labels of a point's components
  * @property {{name: string, shape: number[]}[]} inputs
@@ -249,7 +250,8 @@ class Explorer {
     const entry = this.model.get("entries")[`${i},${j}`];
     const place = i * this.spec.columns.length + j;
     const [f, x] = this.spec.transposed ? [this.spec.columns[j], this.spec.rows[i]] : [this.spec.rows[i], this.spec.columns[j]];
-    this.panel?.open(`∂${f}/∂${x}`, entry, this.unexplained(place));
+    const name = this.spec.entry.replace("{output}", () => f).replace("{input}", () => x);
+    this.panel?.open(name, entry, this.unexplained(place));
     this.panel?.paint(this.shown.values[place], all, this.digits);
   }
 
