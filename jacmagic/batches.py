@@ -16,7 +16,7 @@ from jacmagic.errors import FunctionError, PointError
 from jacmagic.modules import problem_of_module
 from jacmagic.numeric import Many, Points, compute_many
 from jacmagic.problem import Problem, names_of, problem_from_call, tensors_of
-from jacmagic.result import Jacobian, run_torch
+from jacmagic.result import Jacobian, jacobian_of
 from jacmagic.road import Road
 from jacmagic.settings import How, View
 
@@ -96,7 +96,7 @@ class JacobianBatch:
             raise IndexError(f"expected a sample from 0 to {count - 1}; found {index}")
         problem = self.samples(index % count)
         road = Road() if self.road is None else self.road
-        return Jacobian(problem, run_torch(problem, self.how), road, self.how, View())
+        return jacobian_of(problem, self.how, road, View())
 
     def __repr__(self) -> str:
         count, m, n = self.matrix.shape

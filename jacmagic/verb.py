@@ -11,7 +11,7 @@ from jacmagic.batches import JacobianBatch, batch_of, problem_of
 from jacmagic.captured import captured
 from jacmagic.gradient import gradient_of
 from jacmagic.problem import Problem
-from jacmagic.result import Jacobian, run_torch
+from jacmagic.result import Jacobian, jacobian_of
 from jacmagic.road import Road
 from jacmagic.settings import How, View
 
@@ -46,7 +46,7 @@ def compute(
     """
     how = How(strategy, chunk_size, create_graph, strict, vectorize)
     road = Road(wanted=formula, budget=budget)
-    return Jacobian(problem, run_torch(problem, how), road, how, view or View(), outside)
+    return jacobian_of(problem, how, road, view or View(), outside)
 
 
 @overload

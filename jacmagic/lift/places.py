@@ -126,7 +126,7 @@ def places_of(target: Any) -> list[Place]:
         if id(function) in seen:
             continue
         seen.add(id(function))
-        for place in _places_in(function):
+        for place in places_in(function):
             if place.identity not in found and (value := place.get()) is not MISSING:
                 found[place.identity] = place
                 pending += filter(is_users, functions_of(value))
@@ -135,7 +135,7 @@ def places_of(target: Any) -> list[Place]:
     return list(found.values())
 
 
-def _places_in(function: types.FunctionType) -> Iterator[Place]:
+def places_in(function: types.FunctionType) -> Iterator[Place]:
     """The names that a function reads from outside itself, and its keyword-only defaults."""
     for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
         yield Place(cell, None, (name,))

@@ -8,14 +8,17 @@ through, `memory` bounds what they may take. `batched` does the same at many poi
 """
 
 from jacmagic.numeric.batched import Differentiator, Many, Points, compute_many
-from jacmagic.numeric.compute import Numbers, compute
+from jacmagic.numeric.compute import compute
 from jacmagic.numeric.differences import Differences, differences
 from jacmagic.numeric.entries import Scheme, Sparse, to_csr
+from jacmagic.numeric.experience import Experience
+from jacmagic.numeric.numbers import Numbers
 from jacmagic.numeric.sparse import gap_of_product
 
 __all__ = [
     "Differences",
     "Differentiator",
+    "Experience",
     "Many",
     "Numbers",
     "Points",

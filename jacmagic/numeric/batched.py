@@ -15,9 +15,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from jacmagic.numeric.compute import Numbers, compute
+from jacmagic.numeric.compute import compute
 from jacmagic.numeric.ladder import OBSTACLES, cause_of
 from jacmagic.numeric.memory import ROWS_AT_ONCE, SECONDS_PER_BATCH, require_room
+from jacmagic.numeric.numbers import Numbers
 from jacmagic.numeric.quiet import quiet, random_states
 from jacmagic.structure import Outputs, flatten
 

@@ -5,9 +5,9 @@ What this does not know: names, closed forms, how anything is shown.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -15,74 +15,14 @@ from torch import Tensor
 
 from jacmagic.errors import SizeError, StrictError
 from jacmagic.numeric.choice import ladder
+from jacmagic.numeric.dense import Asked, dense
 from jacmagic.numeric.entries import Scheme, Sparse
 from jacmagic.numeric.evaluation import Evaluation, connections, evaluate
-from jacmagic.numeric.forward import by_columns, by_forward
-from jacmagic.numeric.ladder import OBSTACLES, Walked, cause_of, walk
+from jacmagic.numeric.experience import Experience
+from jacmagic.numeric.ladder import OBSTACLES, cause_of
 from jacmagic.numeric.memory import require_room
-from jacmagic.numeric.reverse import by_reverse
-from jacmagic.numeric.rows import Blocks, by_rows
+from jacmagic.numeric.numbers import Numbers
 from jacmagic.numeric.sparse import NotSparse, by_sparse, find_scheme, worth_trying
-from jacmagic.structure import Outputs
-
-
-@dataclass(frozen=True)
-class Numbers:
-    """A Jacobian as torch computed it.
-
-    Attributes:
-        outputs: the function's value; detached unless the graph was asked for.
-        found: the dense blocks, or the entries that may differ from zero.
-        mode: "rows", "reverse", "forward" or "sparse".
-        passes: how many vector products that took: rows, or columns in forward mode.
-        notes: short remarks for the reader, such as why it could not be batched.
-        connected: `connected[i][j]` is False where torch's graph does not lead from output i to
-            input j; the block is then zero, whatever the function may be.
-    """
-
-    outputs: Outputs
-    found: Blocks | Sparse
-    mode: str
-    passes: int
-    notes: tuple[str, ...]
-    connected: tuple[tuple[bool, ...], ...]
-
-    @property
-    def sparse(self) -> Sparse | None:
-        """The entries and their places, if only these were computed."""
-        return self.found if isinstance(self.found, Sparse) else None
-
-    @cached_property
-    def blocks(self) -> Blocks:
-        """`blocks[i][j]` is ∂(output i)/∂(input j), of shape output.shape + input.shape.
-
-        Of the input's dtype, but for an explicit forward mode.
-
-        Raises:
-            SizeError: only the entries that may differ from zero were computed, and all m · n
-                would not fit into memory.
-        """
-        if isinstance(self.found, Sparse):
-            return self.found.blocks(self.outputs.leaves)
-        return self.found
-
-    @property
-    def matrix(self) -> Tensor:
-        """(m, n): outputs flattened by inputs flattened."""
-        rows = []
-        for leaf, blocks in zip(self.outputs.leaves, self.blocks, strict=True):
-            rows.append(
-                torch.cat([block.reshape(leaf.numel(), _width(leaf, block)) for block in blocks], 1)
-            )
-        return torch.cat(rows)
-
-    def structured(self, *, single: bool) -> Any:
-        """Torch's nesting: per output a tensor if there is a `single` input, else a tuple."""
-        return self.outputs.rebuild([row[0] if single else row for row in self.blocks])
-
-
-def _width(leaf: Tensor, block: Tensor) -> int:
-    return torch.Size(block.shape[leaf.dim() :]).numel()
 
 
 def compute(
@@ -96,6 +36,7 @@ def compute(
     vectorize: bool = True,
     memory: int | None = None,
     scheme: Scheme | None = None,
+    experience: Experience | None = None,
 ) -> Numbers:
     """Compute the Jacobian of `function` at `tensors`.
 
@@ -111,6 +52,7 @@ def compute(
         vectorize: allow batches; without, one row (or column) after the other.
         memory: bytes the result may take; by default half of what is free.
         scheme: where the entries stood at another point, if that is known.
+        experience: what earlier calls for the same function taught; this one adds to it.
 
     Returns:
         The blocks and how they came about.
@@ -124,62 +66,69 @@ def compute(
 
     Example:
         >>> import torch
+    from torch import Tensor
         >>> compute(lambda x: x**2, (torch.tensor([1.0, 2.0]),)).matrix
         tensor([[2., 0.],
                 [0., 4.]])
     """
     _check_request(strategy, chunk_size, create_graph=create_graph, strict=strict)
+    asked = Asked(strategy, chunk_size, create_graph, strict, vectorize, memory)
+    if create_graph or strict or not vectorize or chunk_size is not None:
+        experience = None
     with torch.inference_mode(False), torch.enable_grad():
+        began = time.perf_counter()
         evaluation = evaluate(function, tuple(tensors), create_graph=create_graph)
-        m, n = evaluation.size
-        entries: Sparse | None = None
-        notes: tuple[str, ...] = ()
-        if vectorize and not (strict or create_graph) and strategy in ("auto", "sparse"):
-            entries, notes = _sparse(evaluation, strategy, scheme, memory, chunk_size)
+        known = None if experience is None else experience.recall(evaluation, strategy)
+        if known is not None:
+            return known
+        entries, notes = _sparse(evaluation, asked, scheme, experience)
         if entries is not None:
-            return _entries(evaluation, entries)
-        automatic = "reverse" if strategy == "auto" and create_graph and m > 1 else strategy
-        roads = ladder(automatic, m, n, vectorize=vectorize, one_by_one=strict)
-        require_room(m, evaluation.inputs, memory)
-        connected = connections(evaluation)
-        walked = walk(
-            roads,
-            {
-                "rows": lambda: by_rows(evaluation, create_graph=create_graph, strict=strict),
-                "reverse": lambda: by_reverse(
-                    evaluation, create_graph=create_graph, chunk_size=chunk_size
-                ),
-                "forward": lambda: by_forward(evaluation, chunk_size=chunk_size),
-                "columns": lambda: by_columns(evaluation),
-            },
-        )
-    finished = _finished(evaluation, walked, connected, strategy, create_graph)
-    return replace(finished, notes=(*notes, *finished.notes))
+            numbers = _entries(evaluation, entries)
+        else:
+            numbers = dense(evaluation, asked)
+            numbers = replace(numbers, notes=(*notes, *numbers.notes))
+        if experience is not None:
+            seconds = time.perf_counter() - began
+            experience.learn(evaluation, strategy, numbers, _same_road(numbers, asked), seconds)
+    return numbers
+
+
+def _same_road(numbers: Numbers, asked: Asked) -> Callable[[Evaluation], Numbers]:
+    """The road that was taken, for another run of the function."""
+    if numbers.sparse is not None:
+        scheme = numbers.sparse.scheme
+        return lambda evaluation: _entries(evaluation, by_sparse(evaluation, scheme, check=False))
+    return lambda evaluation: dense(evaluation, asked, roads=(numbers.mode,))
 
 
 def _sparse(
-    evaluation: Evaluation,
-    strategy: str,
-    scheme: Scheme | None,
-    memory: int | None,
-    chunk_size: int | None,
+    evaluation: Evaluation, asked: Asked, scheme: Scheme | None, experience: Experience | None
 ) -> tuple[Sparse | None, tuple[str, ...]]:
     """The entries that may differ from zero, or None and, where they were asked for, why not."""
+    if not asked.vectorize or asked.strict or asked.create_graph:
+        return None, ()
+    if asked.strategy not in ("auto", "sparse"):
+        return None, ()
+    chunk = asked.chunk_size
     if scheme is not None and scheme.steady and scheme.fits(evaluation):
         try:
-            check = scheme.by_zeros
-            return by_sparse(evaluation, scheme, chunk_size=chunk_size, check=check), ()
+            return by_sparse(evaluation, scheme, chunk_size=chunk, check=scheme.by_zeros), ()
         except NotSparse:  # its constants are others now
             pass
-    insist = strategy == "sparse" or not _has_room(evaluation, memory)
+    insist = asked.strategy == "sparse" or not _has_room(evaluation, asked.memory)
     if not insist and not worth_trying(evaluation):
         return None, ()
+    if not insist and experience is not None and experience.in_vain(evaluation):
+        return None, ()
+    began = time.perf_counter()
     try:
-        fresh = find_scheme(evaluation, insist=insist, memory=memory)
-        return by_sparse(evaluation, fresh, chunk_size=chunk_size), ()
+        fresh = find_scheme(evaluation, insist=insist, memory=asked.memory)
+        return by_sparse(evaluation, fresh, chunk_size=chunk), ()
     except (NotSparse, *OBSTACLES) as obstacle:
         why = str(obstacle) if isinstance(obstacle, NotSparse) else cause_of(obstacle)
-        return None, (f"not computed sparsely: {why}",) if insist else ()
+    if experience is not None:
+        experience.found_nothing(evaluation, time.perf_counter() - began)
+    return None, (f"not computed sparsely: {why}",) if insist else ()
 
 
 def _has_room(evaluation: Evaluation, memory: int | None) -> bool:
@@ -224,39 +173,3 @@ def _check_request(
                 f"`create_graph=True` and {name} mode are not supported together (yet); "
                 "write strategy='reverse-mode'"
             )
-
-
-def _finished(
-    evaluation: Evaluation,
-    walked: Walked,
-    connected: tuple[tuple[bool, ...], ...],
-    strategy: str,
-    create_graph: bool,
-) -> Numbers:
-    """Bring every road's result to one form: dtypes, zeros where torch has no graph."""
-    forward = walked.road in ("forward", "columns")
-    blocks, outputs = walked.blocks, evaluation.outputs
-    if forward and strategy == "auto":
-        blocks = tuple(
-            tuple(
-                block.to(tensor.dtype) if known else torch.zeros_like(block, dtype=tensor.dtype)
-                for block, tensor, known in zip(row, evaluation.inputs, reached, strict=True)
-            )
-            for row, reached in zip(blocks, connected, strict=True)
-        )
-    if not create_graph:
-        blocks = tuple(tuple(map(_detached, row)) for row in blocks)
-        outputs = outputs.replace([leaf.detach() for leaf in outputs.leaves])
-    m, n = evaluation.size
-    return Numbers(
-        outputs=outputs,
-        found=blocks,
-        mode={"columns": "forward"}.get(walked.road, walked.road),
-        passes=n if forward else m,
-        notes=walked.notes,
-        connected=connected,
-    )
-
-
-def _detached(block: Tensor) -> Tensor:
-    return block.detach() if block.requires_grad else block

@@ -69,7 +69,7 @@ def _columns_to_blocks(evaluation: Evaluation, pieces: list[tuple[Tensor, ...]])
     blocks = []
     for i, leaf in enumerate(evaluation.outputs.leaves):
         parts = [piece[i] for piece in pieces]
-        whole = torch.cat(parts) if parts else leaf.new_zeros(0, *leaf.shape)
+        whole = parts[0] if len(parts) == 1 else torch.cat([leaf.new_zeros(0, *leaf.shape), *parts])
         blocks.append(
             tuple(
                 part.movedim(0, -1).reshape(leaf.shape + tensor.shape)

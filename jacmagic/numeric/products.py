@@ -17,7 +17,6 @@ from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.ladder import OBSTACLES
 from jacmagic.numeric.memory import batches
 from jacmagic.numeric.quiet import set_random_states
-from jacmagic.numeric.reverse import FEW_ROWS
 
 
 def forward_products(
@@ -98,21 +97,20 @@ def backward_products(
     leaves = evaluation.outputs.leaves
     reached = [k for k, leaf in enumerate(leaves) if leaf.requires_grad]
 
-    def pull(*directions: Tensor, batched: bool = False) -> Tensor:
+    def pull(*directions: Tensor) -> Tensor:
         rows = torch.autograd.grad(
             [leaves[k] for k in reached],
             evaluation.inputs,
             directions,
             retain_graph=True,
             allow_unused=True,
-            is_grads_batched=batched,
         )
-        count = directions[0].shape[:1] if batched else torch.Size()
-        parts = [
-            (tensor.new_zeros(count + tensor.shape) if row is None else row).reshape(*count, -1)
-            for row, tensor in zip(rows, evaluation.inputs, strict=True)
-        ]
-        return parts[0] if len(parts) == 1 else torch.cat(parts, dim=-1)
+        return _flat(
+            [
+                torch.zeros_like(tensor) if row is None else row
+                for row, tensor in zip(rows, evaluation.inputs, strict=True)
+            ]
+        )
 
     pieces = []
     for start, stop in _parts(evaluation, len(seeds[0]), chunk):
@@ -123,8 +121,6 @@ def backward_products(
                 warnings.simplefilter("ignore")  # vmap's remarks on its speed
                 if single:
                     pieces.append(pull(*(part[0] for part in batch))[None])
-                elif stop - start <= FEW_ROWS:  # autograd's own batching starts quicker
-                    pieces.append(pull(*batch, batched=True))
                 else:
                     pieces.append(torch.func.vmap(pull)(*batch))
         except OBSTACLES:

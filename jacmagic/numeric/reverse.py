@@ -11,13 +11,10 @@ from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.memory import batches
 from jacmagic.numeric.rows import Blocks, by_rows, zeros
 
-# Autograd's own batching starts faster than torch.func's vmap, but goes slice by slice through the
-# operations it has no rule for (softmax, matrix times vector). It pays for what is quick anyway:
-FEW_ROWS = 16
 QUICK = 1e-3  # seconds of one plain run
 
 # To start a batch takes torch about as long as to start this many passes of a quick function.
-LOOPED = 4
+LOOPED = 2
 
 
 def by_reverse(
@@ -33,7 +30,7 @@ def by_reverse(
     inputs = evaluation.inputs
     attached = [leaf for leaf in evaluation.outputs.leaves if leaf.requires_grad and leaf.numel()]
 
-    def pull(*directions: Tensor, batched: bool = False) -> tuple[Tensor, ...]:
+    def pull(*directions: Tensor) -> tuple[Tensor, ...]:
         rows = torch.autograd.grad(
             attached,
             inputs,
@@ -41,11 +38,9 @@ def by_reverse(
             retain_graph=True,
             create_graph=create_graph,
             allow_unused=True,
-            is_grads_batched=batched,
         )
-        count = directions[0].shape[:1] if batched else ()
         return tuple(
-            tensor.new_zeros(*count, *tensor.shape) if row is None else row
+            torch.zeros_like(tensor) if row is None else row
             for row, tensor in zip(rows, inputs, strict=True)
         )
 
@@ -59,8 +54,7 @@ def by_reverse(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # vmap's remarks on its speed
             basis = identity(attached, start, stop)
-            small = stop - start <= FEW_ROWS and evaluation.seconds < QUICK
-            pieces.append(pull(*basis, batched=True) if small else torch.func.vmap(pull)(*basis))
+            pieces.append(torch.func.vmap(pull)(*basis))
     columns = [
         torch.cat([piece[j] for piece in pieces]) if len(pieces) > 1 else pieces[0][j]
         for j in range(len(inputs) if pieces else 0)

@@ -4,8 +4,8 @@
 with both.
 """
 
-from jacmagic.result.jacobian import Jacobian, run_torch
+from jacmagic.result.jacobian import Jacobian, jacobian_of
 
-__all__ = ["Jacobian", "run_torch"]
+__all__ = ["Jacobian", "jacobian_of"]
 
 Jacobian.__module__ = __name__  # where it is imported from

@@ -11,7 +11,7 @@ import torch
 
 from jacmagic.labels import Label
 from jacmagic.notation import Notation, notation_of
-from jacmagic.numeric import Numbers, to_csr
+from jacmagic.numeric import Experience, Numbers, to_csr
 from jacmagic.problem import Problem
 from jacmagic.road import Road
 from jacmagic.settings import How, View
@@ -36,6 +36,7 @@ class Evaluated:
         how: how torch was asked to compute.
         view: how this object shows itself.
         outside: parameters that the function reads from outside its arguments.
+        experience: what earlier calls for the function taught, shared by other points.
     """
 
     problem: Problem
@@ -44,6 +45,7 @@ class Evaluated:
     how: How
     view: View
     outside: frozenset[int] = frozenset()
+    experience: Experience | None = None
 
     # ── torch's numbers ───────────────────────────────────────────────────────────────────────
 

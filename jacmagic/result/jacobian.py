@@ -11,17 +11,20 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from jacmagic import code, display, products
 from jacmagic.errors import PointError, SizeError
 from jacmagic.evaluator import Evaluator, by_name
 from jacmagic.formula import ClosedForm
-from jacmagic.numeric import Numbers, Scheme
+from jacmagic.numeric import Experience, Numbers, Scheme
 from jacmagic.numeric import compute as compute_numbers
 from jacmagic.problem import Problem
 from jacmagic.result.derived import Derived
 from jacmagic.result.evaluated import LARGE
-from jacmagic.settings import How
+from jacmagic.road import Road
+from jacmagic.settings import How, View
+from jacmagic.surroundings import watched
 
 if TYPE_CHECKING:
     import numpy as np
@@ -59,7 +62,8 @@ class Jacobian(Derived):
         """
         moved = self.problem.at(values)
         entries = self.numbers.sparse
-        numbers = run_torch(moved, self.how, None if entries is None else entries.scheme)
+        scheme = None if entries is None else entries.scheme
+        numbers = run_torch(moved, self.how, scheme, self.experience)
         return dataclasses.replace(self, problem=moved, numbers=numbers)
 
     def evaluator(self) -> Evaluator:
@@ -177,7 +181,34 @@ class Jacobian(Derived):
         return display.bundle(self, include)
 
 
-def run_torch(problem: Problem, how: How, scheme: Scheme | None = None) -> Numbers:
+def jacobian_of(
+    problem: Problem, how: How, road: Road, view: View, outside: frozenset[int] = frozenset()
+) -> Jacobian:
+    """Torch's numbers at a problem's point, and the way to the closed form."""
+    experience = experience_of(problem)
+    numbers = run_torch(problem, how, None, experience)
+    return Jacobian(problem, numbers, road, how, view, outside, experience)
+
+
+def run_torch(
+    problem: Problem, how: How, scheme: Scheme | None, experience: Experience | None
+) -> Numbers:
     """Send a problem down the numeric road; a sparse scheme of another point spares the search."""
     tensors = [one.value for one in problem.inputs]
-    return compute_numbers(problem.function, tensors, scheme=scheme, **vars(how))
+    return compute_numbers(
+        problem.function, tensors, scheme=scheme, experience=experience, **vars(how)
+    )
+
+
+_EXPERIENCE: WeakKeyDictionary[Any, Experience] = WeakKeyDictionary()
+
+
+def experience_of(problem: Problem) -> Experience:
+    """What is known of a problem's function; kept as long as the user keeps that."""
+    users = getattr(problem.function, "__wrapped__", None)
+    if users is None:
+        return Experience(watched)
+    try:
+        return _EXPERIENCE.setdefault(users, Experience(watched))
+    except TypeError:  # it cannot be told from others, or not be held weakly
+        return Experience(watched)

@@ -15,9 +15,9 @@ import numpy as np
 from torch import Tensor, nn
 
 from jacmagic.errors import PointError
-from jacmagic.numeric.compute import Numbers
 from jacmagic.numeric.compute import compute as compute_numbers
 from jacmagic.numeric.memory import ROWS_AT_ONCE, require_room
+from jacmagic.numeric.numbers import Numbers
 from jacmagic.origin import source_of
 from jacmagic.problem import Problem
 from jacmagic.sweeps.answer import answer, dimensions, has_xarray

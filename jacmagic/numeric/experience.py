@@ -1,0 +1,212 @@
+"""What earlier calls for a function taught: a search in vain, a road recorded as a program.
+
+NOTE [When a program may stand in]: the function itself is still run, plainly, at every point. Its
+program stands in for the road alone, and only where its values of the function are the same bit by
+bit and nothing that the function reads from outside has changed. What is checked at the same time
+costs little: the operations are those that lead to the Jacobian anyway.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+
+from jacmagic.numeric.entries import Sparse
+from jacmagic.numeric.evaluation import Evaluation, evaluate
+from jacmagic.numeric.ladder import OBSTACLES
+from jacmagic.numeric.numbers import Numbers
+from jacmagic.replay import Program, Recorder, Unrecorded, program_of, same_values
+
+AFTER = 3  # calls before a program is worth recording
+QUICK = 2e-3  # seconds of the function beyond which its operations outweigh what leads to them
+SMALL = 2**18  # scalars of a result, likewise
+KINDS = 8  # kinds of inputs that are kept of one function
+SHARE = 30  # how many times longer the calls must last than a search in vain before the next one
+FAILURES = 3  # programs that proved wrong, after which none is tried
+
+Key = tuple[Any, ...]
+
+# From a function to what tells whether all it reads is unchanged, or None if nobody can tell.
+Watch = Callable[[Callable[..., Any]], Callable[[], bool] | None]
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A program, and what it stands for.
+
+    Attributes:
+        program: from the inputs to the function's values and the Jacobian's tensors.
+        unchanged: whether what the function reads from outside is as it was.
+        numbers: what the road brought when it was walked.
+        attached: whether each output had a graph.
+    """
+
+    program: Program
+    unchanged: Callable[[], bool]
+    numbers: Numbers
+    attached: list[bool]
+
+
+@dataclass
+class Known:
+    """What is known of a function at inputs of one kind.
+
+    Attributes:
+        calls: how often it was asked for since the last failure.
+        failures: how many recordings proved wrong.
+        recording: what stands in for the road.
+        search: seconds that looking for zeros took, the last time that none were found.
+        since: seconds of all calls since then.
+    """
+
+    calls: int = 0
+    failures: int = 0
+    recording: Recording | None = None
+    search: float = 0.0
+    since: float = 0.0
+
+
+class Experience:
+    """What is known of one function.
+
+    Example:
+        >>> import torch
+        >>> from jacmagic.numeric import compute
+        >>> experience = Experience(lambda function: lambda: True)  # it reads nothing
+        >>> x = torch.tensor([1.0, 2.0, 3.0])
+        >>> several = [compute(torch.sin, (x,), experience=experience).matrix for _ in range(5)]
+        >>> experience.recorded, all(torch.equal(several[0], one) for one in several)
+        (1, True)
+    """
+
+    def __init__(self, watch: Watch) -> None:
+        """Nothing is known yet; `watch` watches what a function reads from outside."""
+        self._watch = watch
+        self._known: dict[Key, Known] = {}
+
+    @property
+    def recorded(self) -> int:
+        """How many recordings there are."""
+        return sum(known.recording is not None for known in self._known.values())
+
+    # ── zeros ─────────────────────────────────────────────────────────────────────────────────
+
+    def in_vain(self, evaluation: Evaluation) -> bool:
+        """Whether no zeros were found, and looking again would cost more than a small share."""
+        known = self._known.get(_key(evaluation, "auto"))
+        return known is not None and known.since < SHARE * known.search
+
+    def found_nothing(self, evaluation: Evaluation, seconds: float) -> None:
+        """Looking for zeros took so long, and there were too few."""
+        known = self._of(_key(evaluation, "auto"))
+        known.search, known.since = seconds, 0.0
+
+    # ── roads ─────────────────────────────────────────────────────────────────────────────────
+
+    def recall(self, evaluation: Evaluation, strategy: str) -> Numbers | None:
+        """The Jacobian by a recording, None where there is none that may stand in."""
+        known = self._known.get(_key(evaluation, strategy))
+        if known is None or known.recording is None:
+            return None
+        recording, leaves = known.recording, evaluation.outputs.leaves
+        if recording.unchanged():
+            results = recording.program(*evaluation.inputs)
+            if _agrees(recording, leaves, results):
+                outputs = evaluation.outputs.replace([leaf.detach() for leaf in leaves])
+                return _with(recording.numbers, outputs, results[len(leaves) :])
+        known.recording, known.calls = None, 0
+        known.failures += 1
+        return None
+
+    def learn(
+        self,
+        evaluation: Evaluation,
+        strategy: str,
+        numbers: Numbers,
+        walk: Callable[[Evaluation], Numbers],
+        seconds: float,
+    ) -> None:
+        """Count a call; record its road when it has been walked often enough.
+
+        Args:
+            evaluation: of this call.
+            strategy: what was asked for.
+            numbers: what it brought.
+            walk: the same road again, on another evaluation of the function.
+            seconds: how long it took.
+        """
+        known = self._of(_key(evaluation, strategy))
+        known.calls += 1
+        known.since += seconds
+        if known.calls < AFTER or known.failures >= FAILURES or evaluation.seconds > QUICK:
+            return
+        unchanged = self._watch(evaluation.function) if _is_small(numbers) else None
+        try:
+            if unchanged is None:
+                raise Unrecorded("its surroundings may change unseen")
+            program = _recorded(evaluation, walk)
+        except (Unrecorded, *OBSTACLES):
+            known.failures = FAILURES
+            return
+        attached = [leaf.requires_grad for leaf in evaluation.outputs.leaves]
+        known.recording = Recording(program, unchanged, numbers, attached)
+
+    def _of(self, key: Key) -> Known:
+        if key not in self._known and len(self._known) >= KINDS:
+            self._known.pop(next(iter(self._known)))
+        return self._known.setdefault(key, Known())
+
+
+def _key(evaluation: Evaluation, strategy: str) -> Key:
+    return strategy, *((t.shape, t.dtype, t.device) for t in evaluation.inputs)
+
+
+def _is_small(numbers: Numbers) -> bool:
+    """Whether starting the operations costs more than the operations."""
+    leaves = (*numbers.outputs.leaves, *_flat(numbers))
+    return (
+        all(leaf.device.type == "cpu" for leaf in leaves)
+        and sum(leaf.numel() for leaf in leaves) <= SMALL
+        and not numbers.notes
+        and (numbers.sparse is None or numbers.sparse.scheme.certain)
+    )
+
+
+def _recorded(evaluation: Evaluation, walk: Callable[[Evaluation], Numbers]) -> Program:
+    """Run the function and its road once more, under a recorder."""
+    tensors = [tensor.detach() for tensor in evaluation.inputs]
+    recorder = Recorder(tensors)
+    with evaluation.again(), recorder:
+        there = evaluate(evaluation.function, tensors, create_graph=False)
+        numbers = walk(dataclasses.replace(there, seconds=evaluation.seconds))
+    return program_of(recorder, [*numbers.outputs.leaves, *_flat(numbers)])
+
+
+def _flat(numbers: Numbers) -> list[Tensor]:
+    """The tensors that hold a Jacobian."""
+    if isinstance(numbers.found, Sparse):
+        return [numbers.found.values]
+    return [block for row in numbers.found for block in row]
+
+
+def _with(numbers: Numbers, outputs: Any, tensors: Sequence[Tensor]) -> Numbers:
+    """The same with other outputs and other tensors."""
+    if isinstance(numbers.found, Sparse):
+        return dataclasses.replace(
+            numbers, outputs=outputs, found=Sparse(numbers.found.scheme, tensors[0])
+        )
+    rest = iter(tensors)
+    blocks = tuple(tuple(next(rest) for _ in row) for row in numbers.found)
+    return dataclasses.replace(numbers, outputs=outputs, found=blocks)
+
+
+def _agrees(recording: Recording, leaves: Sequence[Tensor], results: Sequence[Tensor]) -> bool:
+    """Whether the function's values are those of the program, bit by bit."""
+    return [leaf.requires_grad for leaf in leaves] == recording.attached and all(
+        leaf.shape == result.shape and leaf.dtype == result.dtype and same_values(leaf, result)
+        for leaf, result in zip(leaves, results, strict=False)
+    )

@@ -1,0 +1,12 @@
+"""A computation on tensors, recorded once as a flat program of torch's operations and run again.
+
+What autograd and vmap do to find the next operation costs more than a small operation itself. A
+`Recorder` notes which operations were run; a `Program` runs those that depend on the inputs, at
+other values, with nothing in between. It is the same computation only while the code would take the
+same way: whoever runs it again compares a result that is known from elsewhere.
+"""
+
+from jacmagic.replay.program import Program, program_of, same_values
+from jacmagic.replay.recorder import Recorder, Unrecorded
+
+__all__ = ["Program", "Recorder", "Unrecorded", "program_of", "same_values"]

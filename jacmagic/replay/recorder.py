@@ -1,0 +1,199 @@
+"""The dispatch mode that notes every operation which torch runs below autograd and vmap."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_flatten, tree_map
+
+MOST_STEPS = 4000
+MOST_BYTES = 2**26  # of the tensors on the way, which are all kept while recording
+
+# What depends on more than the arguments, or on them in ways that a program does not repeat.
+_FORBIDDEN = (
+    torch.Tag.nondeterministic_seeded,
+    torch.Tag.dynamic_output_shape,
+    torch.Tag.data_dependent_output,
+)
+
+# Of their argument they take the shape alone.
+_FRESH = frozenset(
+    "empty_like zeros_like ones_like full_like new_empty new_empty_strided new_zeros new_ones "
+    "new_full".split()
+)
+
+
+class Unrecorded(BaseException):
+    """The computation cannot be run again as a program; the message says why in a few words.
+
+    Not an `Exception`: the recorded code must not take it for one of its own.
+    """
+
+
+@dataclass(frozen=True)
+class Slot:
+    """The place of a tensor among all that were met."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Step:
+    """One operation.
+
+    Attributes:
+        func: the ATen operation.
+        args: its arguments, slots in the place of tensors.
+        kwargs: those given by name.
+        outs: the slots of the tensors it returned, in order.
+        single: whether it returned one bare tensor.
+        writes: the slots it wrote into.
+    """
+
+    func: Callable[..., Any]
+    args: tuple[Any, ...]
+    kwargs: dict[str, Any]
+    outs: tuple[int, ...]
+    single: bool
+    writes: tuple[int, ...]
+
+    @property
+    def reads(self) -> tuple[int, ...]:
+        """The slots of the tensor arguments whose numbers matter."""
+        if takes_shape_only(self.func):
+            return ()
+        leaves = tree_flatten((self.args, self.kwargs))[0]
+        return tuple(leaf.number for leaf in leaves if isinstance(leaf, Slot))
+
+
+class Recorder(TorchDispatchMode):
+    """Runs torch operations as they are, and notes them.
+
+    Attributes:
+        tensors: all tensors met, by slot; kept alive, so that none takes another's place.
+        inputs: how many of the first slots are inputs.
+        steps: the operations in order.
+        outside: the memory that was there before: of the inputs and of what the code refers to.
+    """
+
+    def __init__(self, inputs: Sequence[Tensor]) -> None:
+        """Begin with the tensors that will be others next time."""
+        super().__init__()
+        self.tensors: list[Tensor] = []
+        self.inputs = len(inputs)
+        self.steps: list[Step] = []
+        self._slots: dict[int, int] = {}
+        self._memory: list[int] = []  # of each slot
+        self._dependent: set[int] = set()  # memory
+        self._bytes = 0
+        for tensor in inputs:
+            self._dependent.add(self._memory[self._made(tensor)])
+        self.outside = set(self._memory)
+
+    def depends(self, slot: int) -> bool:
+        """Whether what lies in a slot depends on the inputs."""
+        return self._memory[slot] in self._dependent
+
+    def memory_of(self, slot: int) -> int:
+        """Equal for slots that share memory."""
+        return self._memory[slot]
+
+    def slot_of(self, tensor: Tensor) -> int:
+        """The slot of a tensor that was met.
+
+        Raises:
+            Unrecorded: it was not.
+        """
+        if id(tensor) not in self._slots:
+            raise Unrecorded("a result did not come from torch's operations")
+        return self._slots[id(tensor)]
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        leaves = [leaf for leaf in tree_flatten((args, kwargs))[0] if isinstance(leaf, Tensor)]
+        if any(map(torch._C._functorch.is_functorch_wrapped_tensor, leaves)):
+            raise Unrecorded(f"{func} was called inside a transformation of torch.func")
+        reads = [self._met(leaf) for leaf in leaves]
+        touched = any(map(self.depends, reads)) and not takes_shape_only(func)
+        if any(tag in func.tags for tag in _FORBIDDEN) and (
+            touched or torch.Tag.nondeterministic_seeded in func.tags
+        ):
+            raise Unrecorded(f"{func} depends on values or draws random numbers")
+        places, named = tree_map(self._place, (args, kwargs))
+        written = self._written(func, args, kwargs)
+        out = func(*args, **kwargs)
+        results = [leaf for leaf in tree_flatten(out)[0] if isinstance(leaf, Tensor)]
+        if touched and not results:
+            raise Unrecorded(f"{func} reads a value")
+        outs = tuple(map(self._made, results))
+        if touched:
+            self._dependent |= {self._memory[slot] for slot in (*outs, *written)}
+        single = isinstance(out, Tensor)
+        self.steps.append(Step(func, places, named, outs, single, written))
+        if len(self.steps) > MOST_STEPS or self._bytes > MOST_BYTES:
+            raise Unrecorded("it is too long")
+        return out
+
+    # ── slots ─────────────────────────────────────────────────────────────────────────────────
+
+    def _place(self, leaf: Any) -> Any:
+        return Slot(self._slots[id(leaf)]) if isinstance(leaf, Tensor) else leaf
+
+    def _met(self, tensor: Tensor) -> int:
+        """The slot of an argument; one not met before comes from outside and stays as it is."""
+        known = self._slots.get(id(tensor))
+        if known is not None:
+            return known
+        if storage_of(tensor) in self._dependent:
+            raise Unrecorded("memory that depends on the inputs was reached by a way of its own")
+        if storage_of(tensor) not in self._memory:
+            self.outside.add(storage_of(tensor))
+        return self._made(tensor)
+
+    def _made(self, tensor: Tensor) -> int:
+        """The slot of a result: a new one, but for what was written in place."""
+        known = self._slots.get(id(tensor))
+        if known is not None:
+            return known
+        memory = storage_of(tensor)
+        self._bytes += 0 if memory in self._memory else tensor.untyped_storage().nbytes()
+        self._slots[id(tensor)] = slot = len(self.tensors)
+        self.tensors.append(tensor)
+        self._memory.append(memory)
+        return slot
+
+    def _written(self, func: Any, args: tuple, kwargs: dict) -> tuple[int, ...]:
+        """The slots of the arguments that an operation writes into."""
+        slots = []
+        for place, argument in enumerate(func._schema.arguments):
+            if argument.alias_info is None or not argument.alias_info.is_write:
+                continue
+            given = args[place] if place < len(args) else kwargs.get(argument.name)
+            for leaf in tree_flatten(given)[0]:
+                if isinstance(leaf, Tensor):
+                    slots.append(self._slots[id(leaf)])
+        return tuple(slots)
+
+
+def takes_shape_only(func: Any) -> bool:
+    """Whether an operation makes something new in the shape of its argument."""
+    return func.overloadpacket.__name__ in _FRESH
+
+
+def storage_of(tensor: Tensor) -> int:
+    """What tells a tensor's memory from others'.
+
+    Raises:
+        Unrecorded: it has no plain memory.
+    """
+    if tensor.layout != torch.strided or type(tensor).__torch_dispatch__ is not _PLAIN:
+        raise Unrecorded(f"a tensor of layout {tensor.layout} or of a class of its own was used")
+    return tensor.untyped_storage()._cdata
+
+
+_PLAIN = Tensor.__torch_dispatch__

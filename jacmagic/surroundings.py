@@ -1,0 +1,191 @@
+"""What a function reads from outside its arguments, watched: whether any of it has changed.
+
+Watched is what can be: closure cells, globals and defaults of the function and of the user's
+functions it reaches; numbers and texts by value, tensors by version, modules, containers and plain
+objects by all that is in them. Whoever reads anything else (an open file, a data frame) is not
+watched at all.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import types
+import weakref
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+import torch
+
+from jacmagic.lift.places import LIBRARIES, MISSING, Place, functions_of, is_users, places_in
+
+MOST = 5000  # things that are looked at
+LARGE = 4096  # bytes of an array that are compared
+
+_VALUES = (
+    bool, int, float, complex, str, bytes, type(None), type(...), range, slice, np.generic,
+    np.dtype, torch.dtype, torch.device, torch.layout, torch.memory_format, torch.Size,
+)  # fmt: skip
+_FIXED = (
+    types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType,
+    types.MethodWrapperType, types.GetSetDescriptorType, types.MemberDescriptorType, np.ufunc,
+    inspect.Signature,
+)  # fmt: skip
+_CACHED = type(functools.cache(len))
+_MISSING_TOO = (*_VALUES, type(MISSING))
+
+
+class Unwatched(Exception):
+    """Something was met whose changes cannot be seen."""
+
+
+class _Plain:
+    """An object with nothing but its attributes."""
+
+
+class Surroundings:
+    """All that a function reads from outside its arguments, as it is now.
+
+    Functions are held weakly: who remembers this of a function does not keep it alive.
+
+    Example:
+        >>> settings = {"a": 2.0}
+        >>> surroundings = Surroundings(lambda x: settings["a"] * x)
+        >>> surroundings.unchanged()
+        True
+        >>> settings["a"] = 3.0
+        >>> surroundings.unchanged()
+        False
+    """
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        """Look at what `function` and what it wraps or calls read.
+
+        Raises:
+            Unwatched: that cannot be known.
+        """
+        self._places: list[tuple[Place, Any]] = []
+        self._dicts: list[tuple[dict[Any, Any], tuple[Any, ...], tuple[Any, ...]]] = []
+        self._lists: list[tuple[Any, tuple[Any, ...]]] = []
+        self._tensors: list[tuple[torch.Tensor, int, bool]] = []
+        self._arrays: list[tuple[np.ndarray, bytes]] = []
+        self._switches = _switches()
+        self._pending: list[Any] = [function]
+        met: dict[int, Any] = {}
+        while self._pending:
+            value = self._pending.pop()
+            if id(value) in met or isinstance(value, _MISSING_TOO):
+                continue
+            met[id(value)] = value
+            self._look(value)
+            if len(met) > MOST:
+                raise Unwatched
+
+    def unchanged(self) -> bool:
+        """Whether all is as it was."""
+        return (
+            self._switches == _switches()
+            and all(_same(place.get(), value) for place, value in self._places)
+            and all(t._version == v and t.requires_grad == g for t, v, g in self._tensors)
+            and all(
+                len(held) == len(values) and all(_same(held.get(k, MISSING), v)
+                for k, v in zip(keys, values, strict=True))
+                for held, keys, values in self._dicts
+            )
+            and all(
+                len(held) == len(values) and all(map(_same, held, values))
+                for held, values in self._lists
+            )
+            and all(array.tobytes() == content for array, content in self._arrays)
+        )  # fmt: skip
+
+    # ── looking ───────────────────────────────────────────────────────────────────────────────
+
+    def _look(self, value: Any) -> None:
+        """Note one thing, and what else is to be looked at because of it."""
+        if isinstance(value, torch.Tensor):
+            if value.is_inference():
+                raise Unwatched
+            self._tensors.append((value, value._version, value.requires_grad))
+        elif isinstance(value, types.FunctionType):
+            if is_users(value):
+                self._look_at_code(value)
+            elif value.__module__.startswith("jacmagic."):  # it calls the user's
+                self._pending += [cell.cell_contents for cell in value.__closure__ or ()]
+        elif isinstance(value, _FIXED) or _is_library(value):
+            pass
+        elif isinstance(value, type):
+            self._watch_dict(dict(vars(value)), vars(value))
+        elif isinstance(value, dict):
+            self._watch_dict(value, value)
+        elif isinstance(value, list | set | frozenset | tuple):
+            self._lists.append((value, tuple(map(_held, value))))
+            self._pending += value
+        elif isinstance(value, np.ndarray) and value.nbytes <= LARGE and value.dtype != object:
+            self._arrays.append((value, value.tobytes()))
+        else:
+            self._pending += self._parts(value)
+
+    def _look_at_code(self, function: types.FunctionType) -> None:
+        for place in places_in(function):
+            self._places.append((place, _held(place.get())))
+            self._pending.append(place.get())
+        self._pending += (*(function.__defaults__ or ()), *vars(function).values())
+
+    def _watch_dict(self, values: dict[Any, Any], held: Any) -> None:
+        self._dicts.append((held, tuple(values), tuple(map(_held, values.values()))))
+        self._pending += values.values()
+
+    def _parts(self, value: Any) -> Iterable[Any]:
+        """What an object is made of."""
+        if isinstance(value, functools.partial):
+            return value.func, value.args, value.keywords
+        if isinstance(value, types.MethodType):
+            return value.__func__, value.__self__
+        if isinstance(value, staticmethod | classmethod | _CACHED):
+            return (value.__wrapped__,)
+        if isinstance(value, property):
+            return value.fget, value.fset
+        simple = isinstance(value, types.SimpleNamespace)
+        if simple or type(value).__basicsize__ <= _Plain.__basicsize__:
+            attributes = getattr(value, "__dict__", None)
+            if type(attributes) is dict:
+                return attributes, type(value), *functions_of(value)
+        raise Unwatched
+
+
+def _held(value: Any) -> Any:
+    """A value to compare with later; a function weakly."""
+    return weakref.ref(value) if isinstance(value, types.FunctionType) else value
+
+
+def _same(one: Any, other: Any) -> bool:
+    """The same thing, or an equal number or text."""
+    if one is other:
+        return True
+    if isinstance(one, types.FunctionType):
+        return isinstance(other, weakref.ref) and other() is one
+    return type(one) is type(other) and isinstance(one, _VALUES) and bool(one == other)
+
+
+def _switches() -> tuple[Any, ...]:
+    """Settings of torch that change what its operations do."""
+    return torch.get_default_dtype(), torch.is_autocast_enabled("cpu")
+
+
+def _is_library(value: Any) -> bool:
+    """A module or class of Python's or torch's own, whose names nobody binds anew."""
+    if isinstance(value, types.ModuleType):
+        name = value.__name__
+    else:
+        name = value.__module__ if isinstance(value, type) else ""
+    return name.partition(".")[0] in LIBRARIES
+
+
+def watched(function: Callable[..., Any]) -> Callable[[], bool] | None:
+    """What tells whether all that a function reads is as it is now; None if nobody can tell."""
+    try:
+        return Surroundings(function).unchanged
+    except Unwatched:
+        return None
