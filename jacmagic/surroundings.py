@@ -33,7 +33,6 @@ _FIXED = (
     inspect.Signature,
 )  # fmt: skip
 _CACHED = type(functools.cache(len))
-_MISSING_TOO = (*_VALUES, type(MISSING))
 
 
 class Unwatched(Exception):
@@ -50,8 +49,10 @@ class Surroundings:
     Functions are held weakly: who remembers this of a function does not keep it alive.
 
     Example:
+        >>> def scaled(settings):
+        ...     return lambda x: settings["a"] * x
         >>> settings = {"a": 2.0}
-        >>> surroundings = Surroundings(lambda x: settings["a"] * x)
+        >>> surroundings = Surroundings(scaled(settings))
         >>> surroundings.unchanged()
         True
         >>> settings["a"] = 3.0
@@ -75,7 +76,7 @@ class Surroundings:
         met: dict[int, Any] = {}
         while self._pending:
             value = self._pending.pop()
-            if id(value) in met or isinstance(value, _MISSING_TOO):
+            if value is MISSING or isinstance(value, _VALUES) or id(value) in met:
                 continue
             met[id(value)] = value
             self._look(value)
@@ -109,10 +110,10 @@ class Surroundings:
                 raise Unwatched
             self._tensors.append((value, value._version, value.requires_grad))
         elif isinstance(value, types.FunctionType):
-            if is_users(value):
-                self._look_at_code(value)
-            elif value.__module__.startswith("jacmagic."):  # it calls the user's
+            if str(value.__globals__.get("__name__")).startswith("jacmagic."):  # calls the user's
                 self._pending += [cell.cell_contents for cell in value.__closure__ or ()]
+            elif is_users(value):
+                self._look_at_code(value)
         elif isinstance(value, _FIXED) or _is_library(value):
             pass
         elif isinstance(value, type):
@@ -152,7 +153,7 @@ class Surroundings:
             attributes = getattr(value, "__dict__", None)
             if type(attributes) is dict:
                 return attributes, type(value), *functions_of(value)
-        raise Unwatched
+        raise Unwatched(f"{type(value).__module__}.{type(value).__qualname__}")
 
 
 def _held(value: Any) -> Any:

@@ -66,7 +66,6 @@ def compute(
 
     Example:
         >>> import torch
-    from torch import Tensor
         >>> compute(lambda x: x**2, (torch.tensor([1.0, 2.0]),)).matrix
         tensor([[2., 0.],
                 [0., 4.]])

@@ -2,8 +2,8 @@
 
 NOTE [When a program may stand in]: the function itself is still run, plainly, at every point. Its
 program stands in for the road alone, and only where its values of the function are the same bit by
-bit and nothing that the function reads from outside has changed. What is checked at the same time
-costs little: the operations are those that lead to the Jacobian anyway.
+bit and nothing that the function reads from outside has changed. Before that it has to bring what
+the road itself does, when it is recorded and at the next point.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from jacmagic.numeric.entries import Sparse
@@ -26,15 +27,18 @@ QUICK = 2e-3  # seconds of the function beyond which its operations outweigh wha
 SMALL = 2**18  # scalars of a result, likewise
 KINDS = 8  # kinds of inputs that are kept of one function
 SHARE = 30  # how many times longer the calls must last than a search in vain before the next one
+PROOFS = 2  # points at which a program must bring what the road does before it stands in
 FAILURES = 3  # programs that proved wrong, after which none is tried
 
 Key = tuple[Any, ...]
+
+Walk = Callable[[Evaluation], Numbers]
 
 # From a function to what tells whether all it reads is unchanged, or None if nobody can tell.
 Watch = Callable[[Callable[..., Any]], Callable[[], bool] | None]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Recording:
     """A program, and what it stands for.
 
@@ -43,12 +47,14 @@ class Recording:
         unchanged: whether what the function reads from outside is as it was.
         numbers: what the road brought when it was walked.
         attached: whether each output had a graph.
+        proved: at how many points it brought what the road itself did.
     """
 
     program: Program
     unchanged: Callable[[], bool]
     numbers: Numbers
     attached: list[bool]
+    proved: int = 0
 
 
 @dataclass
@@ -68,6 +74,11 @@ class Known:
     recording: Recording | None = None
     search: float = 0.0
     since: float = 0.0
+
+    def fail(self) -> None:
+        """The recording did not bring what it should."""
+        self.recording, self.calls = None, 0
+        self.failures += 1
 
 
 class Experience:
@@ -110,24 +121,22 @@ class Experience:
     def recall(self, evaluation: Evaluation, strategy: str) -> Numbers | None:
         """The Jacobian by a recording, None where there is none that may stand in."""
         known = self._known.get(_key(evaluation, strategy))
-        if known is None or known.recording is None:
+        if known is None or known.recording is None or known.recording.proved < PROOFS:
             return None
-        recording, leaves = known.recording, evaluation.outputs.leaves
-        if recording.unchanged():
-            results = recording.program(*evaluation.inputs)
-            if _agrees(recording, leaves, results):
-                outputs = evaluation.outputs.replace([leaf.detach() for leaf in leaves])
-                return _with(recording.numbers, outputs, results[len(leaves) :])
-        known.recording, known.calls = None, 0
-        known.failures += 1
-        return None
+        results = _results(known.recording, evaluation)
+        if results is None:
+            known.fail()
+            return None
+        leaves = evaluation.outputs.leaves
+        outputs = evaluation.outputs.replace([leaf.detach() for leaf in leaves])
+        return _with(known.recording.numbers, outputs, results[len(leaves) :])
 
     def learn(
         self,
         evaluation: Evaluation,
         strategy: str,
         numbers: Numbers,
-        walk: Callable[[Evaluation], Numbers],
+        walk: Walk,
         seconds: float,
     ) -> None:
         """Count a call; record its road when it has been walked often enough.
@@ -142,18 +151,32 @@ class Experience:
         known = self._of(_key(evaluation, strategy))
         known.calls += 1
         known.since += seconds
-        if known.calls < AFTER or known.failures >= FAILURES or evaluation.seconds > QUICK:
-            return
+        if known.recording is not None:
+            self._prove(known, evaluation, numbers)
+        elif known.calls >= AFTER and known.failures < FAILURES and evaluation.seconds <= QUICK:
+            self._record(known, evaluation, numbers, walk)
+
+    def _record(self, known: Known, evaluation: Evaluation, numbers: Numbers, walk: Walk) -> None:
         unchanged = self._watch(evaluation.function) if _is_small(numbers) else None
         try:
             if unchanged is None:
-                raise Unrecorded("its surroundings may change unseen")
+                raise Unrecorded("it is large, or its surroundings may change unseen")
             program = _recorded(evaluation, walk)
         except (Unrecorded, *OBSTACLES):
             known.failures = FAILURES
             return
         attached = [leaf.requires_grad for leaf in evaluation.outputs.leaves]
         known.recording = Recording(program, unchanged, numbers, attached)
+        self._prove(known, evaluation, numbers)
+
+    def _prove(self, known: Known, evaluation: Evaluation, numbers: Numbers) -> None:
+        """Compare with what the road brought; see NOTE [When a program may stand in]."""
+        assert known.recording is not None
+        results, road = _results(known.recording, evaluation), _flat(numbers)
+        if results is not None and all(map(_close, results[-len(road) :], road)):
+            known.recording.proved += 1
+        else:
+            known.fail()
 
     def _of(self, key: Key) -> Known:
         if key not in self._known and len(self._known) >= KINDS:
@@ -176,7 +199,7 @@ def _is_small(numbers: Numbers) -> bool:
     )
 
 
-def _recorded(evaluation: Evaluation, walk: Callable[[Evaluation], Numbers]) -> Program:
+def _recorded(evaluation: Evaluation, walk: Walk) -> Program:
     """Run the function and its road once more, under a recorder."""
     tensors = [tensor.detach() for tensor in evaluation.inputs]
     recorder = Recorder(tensors)
@@ -204,9 +227,25 @@ def _with(numbers: Numbers, outputs: Any, tensors: Sequence[Tensor]) -> Numbers:
     return dataclasses.replace(numbers, outputs=outputs, found=blocks)
 
 
-def _agrees(recording: Recording, leaves: Sequence[Tensor], results: Sequence[Tensor]) -> bool:
-    """Whether the function's values are those of the program, bit by bit."""
-    return [leaf.requires_grad for leaf in leaves] == recording.attached and all(
+def _results(recording: Recording, evaluation: Evaluation) -> tuple[Tensor, ...] | None:
+    """What a program brings; None where it may not stand in."""
+    leaves = evaluation.outputs.leaves
+    if [leaf.requires_grad for leaf in leaves] != recording.attached or not recording.unchanged():
+        return None
+    try:
+        results = recording.program(*evaluation.inputs)
+    except OBSTACLES:
+        return None
+    same = all(
         leaf.shape == result.shape and leaf.dtype == result.dtype and same_values(leaf, result)
         for leaf, result in zip(leaves, results, strict=False)
+    )
+    return results if same else None
+
+
+def _close(one: Tensor, other: Tensor) -> bool:
+    """Equal but for the order of sums; nan to nan."""
+    eps = torch.finfo(other.dtype).eps
+    return one.shape == other.shape and torch.allclose(
+        one, other, rtol=100 * eps, atol=100 * eps, equal_nan=True
     )

@@ -107,14 +107,13 @@ def _said_once(recorder: Recorder, steps: Sequence[Step]) -> tuple[list[Step], d
     kept = []
     for step in steps:
         args, kwargs = _renamed((step.args, step.kwargs), names)
-        pure = written.isdisjoint(map(recorder.memory_of, _slots(step)))
-        earlier = said.get(text := f"{step.func} {args} {kwargs}") if pure else None
-        if pure and step.func in _ALIASES:
-            earlier = (args[0].number,)
-        if earlier is not None:
-            names |= dict(zip(step.outs, earlier, strict=True))
-            continue
-        said[text] = step.outs
+        if written.isdisjoint(map(recorder.memory_of, _slots(step))):
+            alias = (args[0].number,) if step.func in _ALIASES else None
+            outs = step.outs
+            earlier = alias or said.setdefault(f"{step.func} {args} {kwargs}", outs)
+            if earlier is not outs:
+                names |= dict(zip(outs, earlier, strict=True))
+                continue
         kept.append(dataclasses.replace(step, args=args, kwargs=kwargs))
     return kept, names
 
@@ -159,7 +158,7 @@ def _compiled(
         there = () if takes_shape_only(step.func) else known  # the recorded tensor will do
         given = [text(value, there) for value in step.args]
         given += [f"{key}={text(value, there)}" for key, value in step.kwargs.items()]
-        outs = [f"v{slot}" for slot in step.outs]
+        outs = ["_" if slot is None else f"v{slot}" for slot in step.results]
         target = outs[0] if step.single else f"({', '.join(outs)},)"
         lines.append(f"    {target} = f{number}({', '.join(given)})")
         lines += [f"    del v{slot}" for slot in last.get(number, ())]
@@ -207,12 +206,14 @@ def _quickest(step: Step, recorder: Recorder) -> Callable[..., Any]:
             mine = tree_flatten(short(*args, **kwargs))[0]
         except (TypeError, RuntimeError, ValueError):
             return func
-    theirs = [recorder.tensors[slot] for slot in step.outs]
+    theirs = [None if slot is None else recorder.tensors[slot] for slot in step.results]
     return short if len(mine) == len(theirs) and all(map(_same, mine, theirs)) else func
 
 
-def _same(one: Any, other: Tensor) -> bool:
+def _same(one: Any, other: Tensor | None) -> bool:
     """Equal bit by bit, of the same dtype and strides."""
+    if other is None:
+        return one is None
     return (
         isinstance(one, Tensor)
         and (one.dtype, one.shape, one.stride()) == (other.dtype, other.shape, other.stride())

@@ -50,7 +50,7 @@ class Step:
         func: the ATen operation.
         args: its arguments, slots in the place of tensors.
         kwargs: those given by name.
-        outs: the slots of the tensors it returned, in order.
+        results: the slots of what it returned, in order; None for what is no tensor.
         single: whether it returned one bare tensor.
         writes: the slots it wrote into.
     """
@@ -58,9 +58,14 @@ class Step:
     func: Callable[..., Any]
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
-    outs: tuple[int, ...]
+    results: tuple[int | None, ...]
     single: bool
     writes: tuple[int, ...]
+
+    @property
+    def outs(self) -> tuple[int, ...]:
+        """The slots of the tensors it returned."""
+        return tuple(slot for slot in self.results if slot is not None)
 
     @property
     def reads(self) -> tuple[int, ...]:
@@ -115,10 +120,10 @@ class Recorder(TorchDispatchMode):
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
-        leaves = [leaf for leaf in tree_flatten((args, kwargs))[0] if isinstance(leaf, Tensor)]
-        if any(map(torch._C._functorch.is_functorch_wrapped_tensor, leaves)):
+        given = [leaf for leaf in tree_flatten((args, kwargs))[0] if isinstance(leaf, Tensor)]
+        if any(map(torch._C._functorch.is_functorch_wrapped_tensor, given)):
             raise Unrecorded(f"{func} was called inside a transformation of torch.func")
-        reads = [self._met(leaf) for leaf in leaves]
+        reads = [self._met(leaf) for leaf in given]
         touched = any(map(self.depends, reads)) and not takes_shape_only(func)
         if any(tag in func.tags for tag in _FORBIDDEN) and (
             touched or torch.Tag.nondeterministic_seeded in func.tags
@@ -127,14 +132,15 @@ class Recorder(TorchDispatchMode):
         places, named = tree_map(self._place, (args, kwargs))
         written = self._written(func, args, kwargs)
         out = func(*args, **kwargs)
-        results = [leaf for leaf in tree_flatten(out)[0] if isinstance(leaf, Tensor)]
-        if touched and not results:
-            raise Unrecorded(f"{func} reads a value")
-        outs = tuple(map(self._made, results))
-        if touched:
-            self._dependent |= {self._memory[slot] for slot in (*outs, *written)}
         single = isinstance(out, Tensor)
-        self.steps.append(Step(func, places, named, outs, single, written))
+        leaves = [out] if single or out is None else list(out)
+        results = tuple(self._made(x) if isinstance(x, Tensor) else None for x in leaves)
+        step = Step(func, places, named, results, single, written)
+        if touched and not step.outs:
+            raise Unrecorded(f"{func} reads a value")
+        if touched:
+            self._dependent |= {self._memory[slot] for slot in (*step.outs, *written)}
+        self.steps.append(step)
         if len(self.steps) > MOST_STEPS or self._bytes > MOST_BYTES:
             raise Unrecorded("it is too long")
         return out
