@@ -20,7 +20,9 @@ from jacmagic.errors import FunctionError, SizeError, StrictError
 from jacmagic.numeric import compute, differences
 from jacmagic.numeric.choice import LADDERS, RULES
 from jacmagic.numeric.choice import ladder as roads_for
-from jacmagic.numeric.memory import batches, readable
+from jacmagic.numeric.evaluation import evaluate
+from jacmagic.numeric.memory import readable
+from jacmagic.numeric.pace import LONGEST, ON_THE_WAY, Pace, batches, ceiling, widest
 
 STRATEGIES = ("auto", *LADDERS)
 
@@ -576,13 +578,51 @@ def test_sizes_are_readable():
     ]
 
 
+def split(total, size=10, **options):
+    """The batches for a function of some components that was run once."""
+    evaluation = evaluate(torch.sin, (doubles(size),), create_graph=False)
+    return list(batches(evaluation, total, **options))
+
+
 def test_batches_cover_everything_once():
     """Batches are adjacent, complete, and as long as asked for."""
-    assert list(batches(10, 1, chunk_size=4, seconds=1.0)) == [(0, 4), (4, 8), (8, 10)]
-    assert list(batches(0, 1, chunk_size=None, seconds=0.0)) == []
-    assert list(batches(500, 500, chunk_size=None, seconds=1e-4)) == [(0, 500)]
-    slow = list(batches(5, 1, chunk_size=None, seconds=10.0))
+    assert split(10, chunk_size=4, seconds=1.0) == [(0, 4), (4, 8), (8, 10)]
+    assert split(0, chunk_size=None, seconds=0.0) == []
+    assert split(500, 500, chunk_size=None, seconds=1e-5) == [(0, 500)]
+    slow = split(5, chunk_size=None, seconds=10.0)
     assert slow[0] == (0, 1) and slow[-1][1] == 5
+
+
+def sizes(cost, *, ceiling=1000, seconds=1e-2, count=12):
+    """The sizes of batches whose rows cost `cost(size)` seconds each."""
+    pace, found = Pace(ceiling, seconds), []
+    for _ in range(count):
+        found.append(pace.size)
+        pace.took(pace.size, pace.size * cost(pace.size))
+    return found
+
+
+def test_batches_grow_while_their_rows_get_cheaper():
+    """By leaps, past sizes that are slow, and never to what would keep an interrupt waiting."""
+    assert sizes(lambda size: 1e-2)[-1] <= LONGEST / 1e-2
+    assert sizes(lambda size: 1e-2 / size)[-1] == 1000
+    few_are_slow = sizes(lambda size: {1: 0.01}.get(size, 0.1 if size < 16 else 2e-4))
+    assert few_are_slow[-1] >= 16 and not any(1 < size < 16 for size in few_are_slow)
+    assert sizes(lambda size: 1e-3 * size)[-1] <= 16
+    assert sizes(lambda size: 0.5, seconds=1e-3)[-1] == 1
+    long = [size * 0.03 for size in sizes(lambda size: 0.03)[1:]]
+    assert max(long) <= 2 * LONGEST
+
+
+def test_memory_bounds_a_batch_by_the_widest_tensor_on_the_way():
+    """A convolution's many channels count, not only inputs and outputs."""
+
+    def wide(x):
+        return (x[:, None] * torch.ones(1, 10_000, dtype=x.dtype)).sin().sum(1)
+
+    evaluation = evaluate(wide, (doubles(50),), create_graph=False)
+    assert widest(evaluation) == 500_000
+    assert ceiling(evaluation) <= ON_THE_WAY // 500_000
 
 
 def test_an_interrupt_stops_within_a_second():

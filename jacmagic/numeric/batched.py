@@ -17,8 +17,9 @@ from torch import Tensor
 
 from jacmagic.numeric.compute import compute
 from jacmagic.numeric.ladder import OBSTACLES, cause_of
-from jacmagic.numeric.memory import ROWS_AT_ONCE, SECONDS_PER_BATCH, require_room
+from jacmagic.numeric.memory import require_room
 from jacmagic.numeric.numbers import Numbers
+from jacmagic.numeric.pace import ROWS_AT_ONCE, SECONDS_PER_BATCH
 from jacmagic.numeric.quiet import quiet, random_states
 from jacmagic.structure import Outputs, flatten
 
@@ -206,8 +207,8 @@ class Differentiator:
         """Refuse what would not fit.
 
         Raises:
-            SizeError: all Jacobians together take more than `memory`, by default half of what is
-                free.
+            SizeError: all Jacobians together take more than `memory`, by default a quarter of
+                what is free.
         """
         inputs = tuple(self.points.at(0)[place] for place in self.points.chosen)
         require_room(self.size[0] * self.points.count, inputs, memory)
@@ -257,7 +258,7 @@ def compute_many(
         strategy: as for one Jacobian; "auto" is forward mode where there are fewer inputs than
             outputs.
         chunk_size: points at a time; by default as time and memory allow.
-        memory: bytes that the result may take; by default half of what is free.
+        memory: bytes that the result may take; by default a quarter of what is free.
 
     Raises:
         SizeError: the result would not fit.

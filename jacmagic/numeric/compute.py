@@ -50,7 +50,7 @@ def compute(
         create_graph: keep the result differentiable.
         strict: an output independent of an input is an error, as in torch.
         vectorize: allow batches; without, one row (or column) after the other.
-        memory: bytes the result may take; by default half of what is free.
+        memory: bytes the result may take; by default a quarter of what is free.
         scheme: where the entries stood at another point, if that is known.
         experience: what earlier calls for the same function taught; this one adds to it.
 

@@ -121,7 +121,7 @@ class Sparse:
         """All m · n entries.
 
         Raises:
-            SizeError: they would not fit into `memory`, by default half of what is free.
+            SizeError: they would not fit into `memory`, by default a quarter of what is free.
         """
         m, n = self.scheme.shape
         require_room(m, (self.values.new_empty(1).expand(n),), memory)

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.autograd import forward_ad
 
 from jacmagic.numeric.evaluation import Evaluation
-from jacmagic.numeric.memory import batches
+from jacmagic.numeric.pace import batches
 from jacmagic.numeric.progress import progress
 from jacmagic.numeric.reverse import identity
 from jacmagic.numeric.rows import Blocks
@@ -31,7 +31,7 @@ def by_forward(evaluation: Evaluation, *, chunk_size: int | None = None) -> Bloc
     pieces = []
     _, n = evaluation.size
     for start, stop in batches(
-        n, max(evaluation.size), chunk_size=chunk_size, seconds=4 * evaluation.seconds
+        evaluation, n, chunk_size=chunk_size, seconds=4 * evaluation.seconds
     ):
         with torch.no_grad(), evaluation.again():
             basis = identity(list(primals), start, stop)

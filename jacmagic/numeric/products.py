@@ -15,7 +15,7 @@ from torch.autograd import forward_ad
 
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.ladder import OBSTACLES
-from jacmagic.numeric.memory import batches
+from jacmagic.numeric.pace import batches
 from jacmagic.numeric.quiet import set_random_states
 
 
@@ -130,7 +130,7 @@ def backward_products(
 
 
 def _parts(evaluation: Evaluation, count: int, chunk: int | None) -> Iterator[tuple[int, int]]:
-    return batches(count, max(evaluation.size), chunk_size=chunk, seconds=4 * evaluation.seconds)
+    return batches(evaluation, count, chunk_size=chunk, seconds=4 * evaluation.seconds)
 
 
 def _flat(tensors: Sequence[Tensor]) -> Tensor:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from jacmagic.numeric.evaluation import Evaluation
-from jacmagic.numeric.memory import batches
+from jacmagic.numeric.pace import batches
 from jacmagic.numeric.rows import Blocks, by_rows, zeros
 
 QUICK = 1e-3  # seconds of one plain run
@@ -46,8 +46,8 @@ def by_reverse(
 
     pieces = []
     for start, stop in batches(
+        evaluation,
         sum(leaf.numel() for leaf in attached),
-        max(evaluation.size),
         chunk_size=chunk_size,
         seconds=backward_seconds(evaluation),
     ):

@@ -52,7 +52,7 @@ def find_scheme(evaluation: Evaluation, *, insist: bool, memory: int | None = No
     Args:
         evaluation: the plain run.
         insist: look on where the dense roads would probably be quicker.
-        memory: bytes the entries and their places may take; by default half of what is free.
+        memory: bytes the entries and their places may take; by default a quarter of what is free.
 
     Raises:
         NotSparse: the function cannot be followed, or nothing is gained.

@@ -16,8 +16,9 @@ from torch import Tensor, nn
 
 from jacmagic.errors import PointError
 from jacmagic.numeric.compute import compute as compute_numbers
-from jacmagic.numeric.memory import ROWS_AT_ONCE, require_room
+from jacmagic.numeric.memory import require_room
 from jacmagic.numeric.numbers import Numbers
+from jacmagic.numeric.pace import ROWS_AT_ONCE
 from jacmagic.origin import source_of
 from jacmagic.problem import Problem
 from jacmagic.sweeps.answer import answer, dimensions, has_xarray

@@ -1,0 +1,123 @@
+"""How many rows or columns go into one batch, learnt while the batches run.
+
+NOTE [Pace]: a batch must neither exhaust memory nor keep an interrupt (■) waiting, and what a row
+costs depends on what the function does inside, and on how many there are: a handful may take longer
+in a batch than one by one (a matrix times a few vectors has a slow path of its own), a hundred a
+hundredth each. So batches grow by leaps as long as their rows get cheaper and they are expected to
+last no longer than `LONGEST`. Memory bounds them by the widest tensor on the function's way.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from jacmagic.numeric.evaluation import Evaluation
+from jacmagic.numeric.memory import allowance
+from jacmagic.numeric.progress import progress
+
+SECONDS_PER_BATCH = 0.1  # what the first one is meant to take
+LONGEST = 0.4  # and no other one is
+LEAP = 16  # growth, and the smallest batch that is one
+ROWS_AT_ONCE = 2**20  # scalars of the basis in one batch: 8 MiB of float64, about a cache's worth
+ON_THE_WAY = 2**23  # scalars of the widest tensor that a batch makes: 64 MiB of float64
+SHARE = 2**6  # of the bytes that a result may take; a batch's tensor takes one part
+
+
+def batches(
+    evaluation: Evaluation, total: int, *, chunk_size: int | None, seconds: float
+) -> Iterator[tuple[int, int]]:
+    """Split `total` directions into batches, see NOTE [Pace].
+
+    Args:
+        evaluation: the plain run.
+        total: how many directions there are.
+        chunk_size: how many at a time; by default as pace and memory allow.
+        seconds: what one direction is expected to cost.
+
+    Yields:
+        (start, stop) of each batch; the time until the next one is asked for is taken as its cost.
+    """
+    most = chunk_size or (1 if total <= 1 else ceiling(evaluation))
+    pace = Pace(min(most, max(total, 1)), seconds)
+    start = 0
+    with progress(total) as told:
+        while start < total:
+            stop = min(total, start + (chunk_size or pace.size))
+            began = time.perf_counter()
+            yield start, stop
+            pace.took(stop - start, time.perf_counter() - began)
+            start = stop
+            told(start)
+
+
+class Pace:
+    """The size of the next batch.
+
+    Attributes:
+        size: how many rows it should have.
+    """
+
+    def __init__(self, ceiling: int, seconds: float) -> None:
+        """At most `ceiling` rows, each expected to take so many seconds."""
+        self.ceiling = ceiling
+        self.size = self._expected(SECONDS_PER_BATCH / max(seconds, 1e-9), seconds)
+        self._growing = True
+        self._best = (float("inf"), 1)
+
+    def _expected(self, size: float, seconds: float) -> int:
+        """A size within the bounds: one row, or enough for a batch to be worth it."""
+        if size < LEAP:
+            size = LEAP if LEAP * seconds <= LONGEST else 1
+        return max(1, min(self.ceiling, int(size)))
+
+    def took(self, rows: int, seconds: float) -> None:
+        """A batch of so many rows took so long."""
+        rate = seconds / rows
+        cheaper = rate < self._best[0]
+        if cheaper:
+            self._best = rate, rows
+        if seconds > 2 * LONGEST:
+            self._growing, self.size = False, max(1, int(rows * LONGEST / seconds))
+        elif self._growing and cheaper:
+            larger = self._expected(min(LEAP * rows, LONGEST / max(rate, 1e-9)), rate)
+            self._growing = larger > rows
+            self.size = max(larger, rows)
+        else:
+            as_good = rate <= 1.2 * self._best[0]
+            self._growing, self.size = False, rows if as_good else self._best[1]
+
+
+def ceiling(evaluation: Evaluation) -> int:
+    """How many rows memory allows in one batch."""
+    width = max(*evaluation.size, 1)
+    bytes_each = max((tensor.element_size() for tensor in evaluation.inputs), default=8)
+    allowed = allowance(evaluation.inputs[0].device, None) // (SHARE * bytes_each)
+    on_the_way = min(ON_THE_WAY, allowed) // max(width, widest(evaluation))
+    return max(1, min(ROWS_AT_ONCE // width, on_the_way))
+
+
+def widest(evaluation: Evaluation) -> int:
+    """Scalars of the largest tensor in the graph that the plain run left behind."""
+    stack: list[Any] = [leaf.grad_fn for leaf in evaluation.outputs.leaves]
+    seen, most = set(stack), 1
+    while stack:
+        node = stack.pop()
+        if node is None:
+            continue
+        most = max(most, *_sizes(node), 1)
+        for child, _ in node.next_functions:
+            if child not in seen:
+                seen.add(child)
+                stack.append(child)
+    return most
+
+
+def _sizes(node: Any) -> list[int]:
+    """How large what an operation of the graph returned is; nothing where torch does not tell."""
+    try:
+        return [math.prod(map(int, one.shape)) for one in node._input_metadata]
+    except (AttributeError, RuntimeError, TypeError):
+        return []
