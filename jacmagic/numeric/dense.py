@@ -12,6 +12,7 @@ from jacmagic.numeric.choice import ladder
 from jacmagic.numeric.evaluation import Evaluation, connections
 from jacmagic.numeric.forward import by_columns, by_forward
 from jacmagic.numeric.ladder import Walked, walk
+from jacmagic.numeric.measured import quicker
 from jacmagic.numeric.memory import require_room
 from jacmagic.numeric.numbers import Numbers
 from jacmagic.numeric.reverse import by_reverse
@@ -45,8 +46,10 @@ def dense(evaluation: Evaluation, asked: Asked, *, roads: Sequence[str] = ()) ->
     m, n = evaluation.size
     graph, chunk = asked.create_graph, asked.chunk_size
     automatic = "reverse" if asked.strategy == "auto" and graph and m > 1 else asked.strategy
-    roads = roads or ladder(automatic, m, n, vectorize=asked.vectorize, one_by_one=asked.strict)
     require_room(m, evaluation.inputs, asked.memory)
+    free = automatic == "auto" and asked.vectorize and not (asked.strict or chunk)
+    roads = roads or (free and quicker(evaluation)) or ()
+    roads = roads or ladder(automatic, m, n, vectorize=asked.vectorize, one_by_one=asked.strict)
     connected = connections(evaluation)
     walked = walk(
         roads,

@@ -82,6 +82,33 @@ def _brusselator(ops: Any) -> Callable[[Any], Any]:
     return rates
 
 
+def _heat(ops: Any) -> Callable[[Any], Any]:
+    side = 64
+
+    def rates(u: Any) -> Any:
+        around = ops.shift(u, 1) + ops.shift(u, -1) + ops.shift(u, side) + ops.shift(u, -side)
+        return (around - 4 * u) * (1 + 0.1 * u * u)
+
+    return rates
+
+
+def _blocks(ops: Any) -> Callable[[Any], Any]:
+    weights = ops.constant(_weights(8, 8))
+
+    def batch(x: Any) -> Any:
+        return ops.flat(ops.tanh(ops.matrix(x, 0, 500, 8) @ weights))
+
+    return batch
+
+
+def _arrow(ops: Any) -> Callable[[Any], Any]:
+    def arrow(x: Any) -> Any:
+        tip, shaft = x[0:1], x[1:]
+        return ops.cat([ops.flat(ops.sum(x * x)), shaft * shaft * shaft + tip * shaft])
+
+    return arrow
+
+
 def _parameters(ops: Any) -> Callable[[Any], Any]:
     data = ops.constant(np.random.default_rng(2).normal(size=(10, 8)))
 
@@ -108,5 +135,8 @@ CASES = (
     Case("tridiagonal 1000", 1000, 1000, _tridiagonal, quick=True),
     Case("tridiagonal 4000", 4000, 4000, _tridiagonal),
     Case("tridiagonal 10,000", 10_000, 10_000, _tridiagonal),
+    Case("heat 64 × 64", 4096, 4096, _heat),
+    Case("block-diagonal batch of 500", 4000, 4000, _blocks),
+    Case("arrow 4000", 4000, 4000, _arrow),
     Case("Brusselator 2 × 64 × 64", 8192, 8192, _brusselator),
 )
