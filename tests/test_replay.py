@@ -15,12 +15,18 @@ from torch import nn
 
 import jacmagic
 from jacmagic.lift import lifted
-from jacmagic.numeric import Experience, compute
+from jacmagic.numeric import Experience, compute, experience
 from jacmagic.numeric.experience import AFTER, FAILURES
 from jacmagic.replay import Recorder, Unrecorded, program_of
 from jacmagic.surroundings import Surroundings, Unwatched, watched
 
 F64 = torch.float64
+
+
+@pytest.fixture(autouse=True)
+def no_function_is_too_slow(monkeypatch):
+    """What is recorded does not depend on how busy the machine is."""
+    monkeypatch.setattr(experience, "QUICK", math.inf)
 
 
 def moved(tensors, seed):
