@@ -21,6 +21,9 @@ _FORBIDDEN = (
     torch.Tag.data_dependent_output,
 )
 
+# Raises for a singular matrix; the function's own plain run at another point does so too.
+_CHECK = torch.ops.aten._linalg_check_errors.default
+
 # Of their argument they take the shape alone.
 _FRESH = frozenset(
     "empty_like zeros_like ones_like full_like new_empty new_empty_strided new_zeros new_ones "
@@ -118,6 +121,10 @@ class Recorder(TorchDispatchMode):
             raise Unrecorded("a result did not come from torch's operations")
         return self._slots[id(tensor)]
 
+    def constant(self, tensor: Tensor) -> int:
+        """A slot for a tensor that was computed beside the recording."""
+        return self._made(tensor)
+
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
         given = [leaf for leaf in tree_flatten((args, kwargs))[0] if isinstance(leaf, Tensor)]
@@ -132,8 +139,10 @@ class Recorder(TorchDispatchMode):
         places, named = tree_map(self._place, (args, kwargs))
         written = self._written(func, args, kwargs)
         out = func(*args, **kwargs)
+        if func is _CHECK:
+            return out
         single = isinstance(out, Tensor)
-        leaves = [out] if single or out is None else list(out)
+        leaves = list(out) if isinstance(out, tuple | list) else [out]
         results = tuple(self._made(x) if isinstance(x, Tensor) else None for x in leaves)
         step = Step(func, places, named, results, single, written)
         if touched and not step.outs:
@@ -188,7 +197,8 @@ class Recorder(TorchDispatchMode):
 
 def takes_shape_only(func: Any) -> bool:
     """Whether an operation makes something new in the shape of its argument."""
-    return func.overloadpacket.__name__ in _FRESH
+    packet = getattr(func, "overloadpacket", None)
+    return packet is not None and packet.__name__ in _FRESH
 
 
 def storage_of(tensor: Tensor) -> int:
