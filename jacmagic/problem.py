@@ -31,17 +31,18 @@ class Input:
     Attributes:
         name: the argument's name, or a module parameter's.
         value: where it stands, of a floating dtype and any shape.
-        naming: gives the labels; they and the source they are read from wait until asked for.
+        naming: gives the labels by the input's name; they and the source they are read from wait
+            until asked for.
     """
 
     name: str
     value: torch.Tensor
-    naming: Callable[[], tuple[Label, ...]] = field(repr=False, compare=False)
+    naming: Callable[[str], tuple[Label, ...]] = field(repr=False, compare=False)
 
     @property
     def labels(self) -> tuple[Label, ...]:
         """One label per scalar component, row-major."""
-        return self.naming()
+        return self.naming(self.name)
 
 
 @dataclass(frozen=True)
@@ -225,18 +226,23 @@ def labelled(
         values: the tensors by name.
         source: the function's text, or what reads it; read once and only if a label is asked for.
     """
-    shapes = {name: value.shape for name, value in values.items()}
-    labels = functools.cache(
-        lambda: _labels(shapes, source if isinstance(source, str) else source())
-    )
-    return tuple(
-        Input(name, value, functools.partial(_one_of, labels, name))
-        for name, value in values.items()
-    )
+    naming = _Naming(values, source)
+    return tuple(Input(name, value, naming) for name, value in values.items())
 
 
-def _one_of(labels: Callable[[], Mapping[str, tuple[Label, ...]]], name: str) -> tuple[Label, ...]:
-    return labels()[name]
+class _Naming:
+    """The labels of all inputs by name, found once."""
+
+    def __init__(self, values: Mapping[str, torch.Tensor], source: str | Callable[[], str]) -> None:
+        self._shapes = {name: value.shape for name, value in values.items()}
+        self._source = source
+        self._labels: dict[str, tuple[Label, ...]] | None = None
+
+    def __call__(self, name: str) -> tuple[Label, ...]:
+        if self._labels is None:
+            source = self._source if isinstance(self._source, str) else self._source()
+            self._labels = _labels(self._shapes, source)
+        return self._labels[name]
 
 
 def _labels(shapes: Mapping[str, torch.Size], source: str) -> dict[str, tuple[Label, ...]]:

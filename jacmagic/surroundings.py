@@ -18,7 +18,8 @@ from typing import Any
 import numpy as np
 import torch
 
-from jacmagic.lift.places import LIBRARIES, MISSING, Place, functions_of, is_users, places_in
+from jacmagic.lift.places import MISSING, Place
+from jacmagic.lift.walk import LIBRARIES, Walk, functions_of, is_users, places_in
 
 MOST = 5000  # things that are looked at
 LARGE = 4096  # bytes of an array that are compared
@@ -85,21 +86,24 @@ class Surroundings:
 
     def unchanged(self) -> bool:
         """Whether all is as it was."""
-        return (
-            self._switches == _switches()
-            and all(_same(place.get(), value) for place, value in self._places)
-            and all(t._version == v and t.requires_grad == g for t, v, g in self._tensors)
-            and all(
-                len(held) == len(values) and all(_same(held.get(k, MISSING), v)
-                for k, v in zip(keys, values, strict=True))
-                for held, keys, values in self._dicts
-            )
-            and all(
-                len(held) == len(values) and all(map(_same, held, values))
-                for held, values in self._lists
-            )
-            and all(array.tobytes() == content for array, content in self._arrays)
-        )  # fmt: skip
+        if self._switches != _switches():
+            return False
+        for place, value in self._places:
+            if (now := place.get()) is not value and not _same(now, value):
+                return False
+        for tensor, version, grad in self._tensors:
+            if tensor._version != version or tensor.requires_grad != grad:
+                return False
+        for held, keys, values in self._dicts:
+            if len(held) != len(values):
+                return False
+            for key, value in zip(keys, values, strict=True):
+                if (now := held.get(key, MISSING)) is not value and not _same(now, value):
+                    return False
+        for items, values in self._lists:
+            if len(items) != len(values) or not all(map(_same, items, values)):
+                return False
+        return all(array.tobytes() == content for array, content in self._arrays)
 
     # ── looking ───────────────────────────────────────────────────────────────────────────────
 
@@ -114,7 +118,7 @@ class Surroundings:
                 self._pending += [cell.cell_contents for cell in value.__closure__ or ()]
             elif is_users(value):
                 self._look_at_code(value)
-        elif isinstance(value, _FIXED) or _is_library(value):
+        elif isinstance(value, (*_FIXED, Walk)) or _is_library(value):
             pass
         elif isinstance(value, type):
             self._watch_dict(dict(vars(value)), vars(value))

@@ -7,12 +7,16 @@ them is the truth that is shown, and the cut they make is reported elsewhere.
 from __future__ import annotations
 
 import functools
+import types
+import weakref
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from jacmagic.lift.naming import Names, answered, current, naming
-from jacmagic.lift.places import Loan, entrance, fields_in, install, places_of, restore
+from jacmagic.lift.places import Loan, entrance, install, restore
 from jacmagic.lift.standins import inside
+from jacmagic.lift.walk import Walk, fields_in
 
 __all__ = ["Names", "lifted", "naming"]
 
@@ -40,20 +44,32 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
         >>> lifted(lambda x: math.sin(x) ** 2)(torch.tensor(0.0, requires_grad=True)).requires_grad
         True
     """
+    known = _LIFTED.get(function) if type(function) is types.FunctionType else None
+    if known is not None and (before := known()) is not None:
+        return before
+    walk = Walk(function)
 
     @functools.wraps(function, updated=())
     def wrapper(*values: Any, **named: Any) -> Any:
         held: list[Loan] = []
         inside.count += 1
         try:
-            places = places_of(function)
+            places = walk.places()
             if current() is not None:
                 answered("", function)
-                places += fields_in(places)
+                places = [*places, *fields_in(places)]
             install(places, held)
             return entrance(function)(*values, **named)
         finally:
             restore(held)
             inside.count -= 1
 
+    if type(function) is types.FunctionType:
+        _LIFTED[function] = weakref.ref(wrapper)
     return wrapper
+
+
+# Kept as long as somebody has both; what a function holds may hold the function.
+_LIFTED: WeakKeyDictionary[Callable[..., Any], weakref.ref[Callable[..., Any]]] = (
+    WeakKeyDictionary()
+)

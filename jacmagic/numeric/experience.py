@@ -20,6 +20,7 @@ from jacmagic.numeric.entries import Sparse
 from jacmagic.numeric.evaluation import Evaluation, evaluate
 from jacmagic.numeric.ladder import OBSTACLES
 from jacmagic.numeric.numbers import Numbers
+from jacmagic.numeric.rows import Blocks
 from jacmagic.replay import Program, Recorder, Unrecorded, program_of, same_values
 
 AFTER = 3  # calls before a program is worth recording
@@ -218,13 +219,13 @@ def _flat(numbers: Numbers) -> list[Tensor]:
 
 def _with(numbers: Numbers, outputs: Any, tensors: Sequence[Tensor]) -> Numbers:
     """The same with other outputs and other tensors."""
+    found: Blocks | Sparse
     if isinstance(numbers.found, Sparse):
-        return dataclasses.replace(
-            numbers, outputs=outputs, found=Sparse(numbers.found.scheme, tensors[0])
-        )
-    rest = iter(tensors)
-    blocks = tuple(tuple(next(rest) for _ in row) for row in numbers.found)
-    return dataclasses.replace(numbers, outputs=outputs, found=blocks)
+        found = Sparse(numbers.found.scheme, tensors[0])
+    else:
+        rest = iter(tensors)
+        found = tuple([tuple([next(rest) for _ in row]) for row in numbers.found])
+    return Numbers(outputs, found, numbers.mode, numbers.passes, numbers.notes, numbers.connected)
 
 
 def _results(recording: Recording, evaluation: Evaluation) -> tuple[Tensor, ...] | None:
@@ -236,11 +237,12 @@ def _results(recording: Recording, evaluation: Evaluation) -> tuple[Tensor, ...]
         results = recording.program(*evaluation.inputs)
     except OBSTACLES:
         return None
-    same = all(
-        leaf.shape == result.shape and leaf.dtype == result.dtype and same_values(leaf, result)
-        for leaf, result in zip(leaves, results, strict=False)
-    )
-    return results if same else None
+    for leaf, result in zip(leaves, results, strict=False):
+        if leaf.shape != result.shape or leaf.dtype != result.dtype:
+            return None
+        if not same_values(leaf, result):
+            return None
+    return results
 
 
 def _close(one: Tensor, other: Tensor) -> bool:
