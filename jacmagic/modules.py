@@ -9,6 +9,7 @@ put back after, and the statistics are written into copies.
 from __future__ import annotations
 
 import contextlib
+import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -52,15 +53,20 @@ def _caller(module: nn.Module) -> Callable[..., Any]:
     """A function `(weights, positional, named)` that runs the module with exchanged weights."""
     shell = _Shell(module)
     training = any(part.training for part in module.modules())
+    keeps = training and next(module.buffers(), None) is not None
+    nothing = contextlib.nullcontext()
 
     def run(
         weights: Mapping[str, Tensor], positional: Sequence[Any], named: Mapping[str, Any]
     ) -> Any:
         held = dict(weights)
-        if training:
+        if keeps:
             held |= {name: held.get(name, b).clone() for name, b in module.named_buffers()}
         exchanged = {f"module.{name}": value for name, value in held.items()}
-        with _same_draws(held.values()) if training else contextlib.nullcontext():
+        drawing = _same_draws((*held.values(), *positional)) if training else nothing
+        with drawing:
+            if not exchanged:
+                return shell.raised(*positional, **named)
             return torch.func.functional_call(shell, exchanged, tuple(positional), dict(named))
 
     return run
@@ -69,9 +75,13 @@ def _caller(module: nn.Module) -> Callable[..., Any]:
 @contextlib.contextmanager
 def _same_draws(tensors: Any) -> Iterator[None]:
     """Within this context random numbers are those of `SEED`; the state before comes back."""
-    devices = {tensor.device.index or 0 for tensor in tensors if tensor.is_cuda}
-    with torch.random.fork_rng(devices=sorted(devices)):
-        torch.manual_seed(SEED)
+    tensors = [one for one in tensors if isinstance(one, Tensor)]
+    devices = sorted({one.device.index or 0 for one in tensors if one.is_cuda})
+    with torch.random.fork_rng(devices=devices):
+        torch.default_generator.manual_seed(SEED)
+        for device in devices:
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(SEED)
         yield
 
 
@@ -173,10 +183,11 @@ def problem_of_module(
         PointError: `wrt` names neither an input nor a parameter.
     """
     tensors, known = tensors_of(inputs), names_of(module, len(tensors_of(inputs)), names)
-    weights = dict(module.named_parameters())
-    chosen = _chosen(module, known, weights, wrt)
+    by_inputs = wrt is None or wrt == "inputs"
+    weights = {} if by_inputs else dict(module.named_parameters())
+    chosen = list(known) if by_inputs else _chosen(module, known, weights, wrt)
     notes = list(training_notes(module, type(module).__name__))
-    notes += tied_notes(module, [name for name in chosen if name in weights])
+    notes += tied_notes(module, [name for name in chosen if name in weights]) if weights else ()
     given = dict(zip(known, tensors, strict=True))
     given |= {n: as_float(given[n], n, notes) for n in chosen if n in given}
     varied = {n: given[n] if n in given else weights[n].clone() for n in chosen}
@@ -192,13 +203,14 @@ def problem_of_module(
     lone = isinstance(inputs, Tensor) and list(chosen) == list(known)
     return Problem(
         function=function,
-        inputs=labelled(varied, source_of(module)),
+        inputs=labelled(varied, functools.partial(source_of, module)),
         title=title_of(module),
         single=lone or (isinstance(wrt, str) and list(varied) == [wrt]),
         parameters={name: value for name, value in given.items() if name not in varied},
         notes=tuple(notes),
         filename=filename_of(module),
         call=call,
+        whole=module if list(varied) == list(known) else None,
     )
 
 

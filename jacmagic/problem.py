@@ -60,6 +60,8 @@ class Problem:
         filename: the file whose lines the user knows, where there is one.
         potential: the scalar problem at the same point whose gradient `function` computes; the
             Jacobian is then the Hessian of that scalar. None for an ordinary function.
+        whole: the user's own callable where nothing but that and the inputs decides the value; what
+            is learnt of one such problem holds for every other of the same callable.
         call: of a Python call, the function by names of inputs, constant ones too; what is not
             named keeps its value.
     """
@@ -73,6 +75,7 @@ class Problem:
     filename: str | None = None
     potential: Problem | None = None
     call: Callable[[Mapping[str, torch.Tensor]], Any] | None = None
+    whole: Callable[..., Any] | None = None
 
     def at(self, values: Mapping[str, Any]) -> Problem:
         """The same problem at another point, its potential along with it.
@@ -146,6 +149,7 @@ def problem_from_call(
         notes=tuple(notes),
         filename=filename_of(func),
         call=call,
+        whole=func if whole else None,
     )
 
 

@@ -27,6 +27,7 @@ F64 = torch.float64
 def no_function_is_too_slow(monkeypatch):
     """What is recorded does not depend on how busy the machine is."""
     monkeypatch.setattr(experience, "QUICK", math.inf)
+    monkeypatch.setattr(experience, "SLOWER", math.inf)
 
 
 def moved(tensors, seed):
@@ -326,6 +327,41 @@ def test_points_of_one_jacobian_share_what_is_known():
     assert jacmagic.jacobian(f, (x, y)).experience is jacmagic.jacobian(f, (x, y)).experience
 
 
+def test_a_hessian_and_a_jacobian_of_one_function_are_told_apart():
+    """Also where both have the shape of a number."""
+
+    def f(x):
+        return x**3
+
+    x = torch.tensor(2.0, dtype=F64)
+    for k in range(1, AFTER + 5):
+        assert jacmagic.jacobian(f, k * x).matrix.item() == 12 * k**2
+        assert jacmagic.hessian(f, k * x).matrix.item() == 12 * k
+    assert jacmagic.jacobian(f, x).experience.recorded == 1
+    assert jacmagic.hessian(f, x).experience.recorded == 1
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_calls_for_one_module_share_what_is_known(training):
+    """By its inputs; by its parameters every call is its own, and nothing keeps it alive."""
+    model = nn.Sequential(nn.Linear(3, 4), nn.BatchNorm1d(4), nn.Dropout(0.5)).double()
+    model.train(training)
+    x = torch.rand(2, 3, dtype=F64)
+    for k in range(1, AFTER + 5):
+        J = jacmagic.jacobian(model, k * x)
+        fresh = jacmagic.jacobian(model, k * x, strategy="rows")
+        torch.testing.assert_close(J.matrix, fresh.matrix)
+    assert J.experience.recorded == (0 if training else 2)  # dropout draws; rows are a road too
+    with torch.no_grad():
+        model[0].weight.mul_(2)
+    changed = jacmagic.jacobian(model, x)
+    torch.testing.assert_close(changed.matrix, jacmagic.jacobian(model, x, strategy="rows").matrix)
+    held = weakref.ref(model)
+    del model, J, fresh, changed
+    gc.collect()
+    assert held() is None
+
+
 def test_nothing_keeps_a_function_alive():
     """A function and what it closes over go when the user lets them go."""
 
@@ -382,6 +418,72 @@ def test_writing_in_place_is_repeated():
         x = torch.rand(4, dtype=F64)
         for mine, theirs in zip(program(x), function(x), strict=True):
             assert torch.equal(mine, theirs)
+
+
+def test_constants_are_added_once_where_they_miss_each_other():
+    """Not a bit is another; where they meet, both are added."""
+    left, right = torch.tensor([1e16, 0.0], dtype=F64), torch.tensor([0.0, 3.0], dtype=F64)
+
+    def apart(x):
+        return ((x.sin() + left) + right,)
+
+    def together(x):
+        return ((x.sin() + left) + left.flip(0) + 2 * left,)
+
+    x = torch.rand(2, dtype=F64)
+    for function, steps in ((apart, 2), (together, 3)):
+        program = recorded(function, x)
+        assert program.steps == steps
+        assert torch.equal(program(x)[0], function(x)[0])
+
+
+def test_gradients_of_slices_are_added_in_place():
+    """Padding to full size is left out, also where a part is used twice."""
+
+    def function(x):
+        x = x.detach().requires_grad_()
+        with torch.enable_grad():
+            y = (x[:2] * x[1:3]).sum() + x[3:].sin().sum() + (x[::2] ** 2).sum() + x[0:].exp().sum()
+        return torch.autograd.grad(y, x)
+
+    program = recorded(function, torch.rand(5, dtype=F64))
+    for _ in range(3):
+        x = torch.rand(5, dtype=F64)
+        assert torch.equal(program(x)[0], function(x)[0])
+
+
+def test_what_is_needed_later_is_not_overwritten():
+    """Inputs, constants, results, views of them and what is expanded stay as they are."""
+    constant = torch.rand(3, dtype=F64)
+
+    def function(x):
+        a = x.exp()
+        b, view = a * 2, a.view(3, 1)
+        c = constant + b
+        d = c.expand(2, 3) + 1
+        return a, c.sin() + c, view + d.T, x + 1, constant + 1
+
+    x = torch.rand(3, dtype=F64)
+    before = x.clone(), constant.clone()
+    program = recorded(function, x)
+    for _ in range(2):
+        for mine, theirs in zip(program(x), function(x), strict=True):
+            assert torch.equal(mine, theirs)
+    assert torch.equal(x, before[0]) and torch.equal(constant, before[1])
+
+
+def test_memory_that_is_filled_between_two_readings():
+    """Zeros that are read, then filled with a constant, and read again."""
+
+    def function(x):
+        held = torch.zeros(3, dtype=F64)
+        early = x * held
+        held.fill_(2)
+        return (early + x * held,)
+
+    program, x = recorded(function, torch.rand(3, dtype=F64)), torch.rand(3, dtype=F64)
+    for _ in range(2):
+        assert torch.equal(program(x)[0], 2 * x)
 
 
 @pytest.mark.parametrize(

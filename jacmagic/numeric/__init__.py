@@ -11,7 +11,7 @@ from jacmagic.numeric.batched import Differentiator, Many, Points, compute_many
 from jacmagic.numeric.compute import compute
 from jacmagic.numeric.differences import Differences, differences
 from jacmagic.numeric.entries import Scheme, Sparse, to_csr
-from jacmagic.numeric.experience import Experience
+from jacmagic.numeric.experience import Experience, Watch
 from jacmagic.numeric.numbers import Numbers
 from jacmagic.numeric.sparse import gap_of_product
 
@@ -24,6 +24,7 @@ __all__ = [
     "Points",
     "Scheme",
     "Sparse",
+    "Watch",
     "compute",
     "compute_many",
     "differences",

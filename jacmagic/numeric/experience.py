@@ -9,6 +9,8 @@ the road itself does, when it is recorded and at the next point.
 from __future__ import annotations
 
 import dataclasses
+import math
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -24,11 +26,12 @@ from jacmagic.numeric.rows import Blocks
 from jacmagic.replay import Program, Recorder, Unrecorded, program_of, same_values
 
 AFTER = 3  # calls before a program is worth recording
-QUICK = 2e-3  # seconds of the function beyond which its operations outweigh what leads to them
+QUICK = 3e-2  # seconds of the function beyond which recording is not even tried
 SMALL = 2**18  # scalars of a result, likewise
 KINDS = 8  # kinds of inputs that are kept of one function
 SHARE = 30  # how many times longer the calls must last than a search in vain before the next one
 PROOFS = 2  # points at which a program must bring what the road does before it stands in
+SLOWER = 1.0  # times what the road takes, beyond which a program does not stand in
 FAILURES = 3  # programs that proved wrong, after which none is tried
 
 Key = tuple[Any, ...]
@@ -49,6 +52,8 @@ class Recording:
         numbers: what the road brought when it was walked.
         attached: whether each output had a graph.
         proved: at how many points it brought what the road itself did.
+        quickest: seconds of the program, the shortest of its proofs.
+        road: seconds of the road that it would stand in for, the shortest likewise.
     """
 
     program: Program
@@ -56,6 +61,13 @@ class Recording:
     numbers: Numbers
     attached: list[bool]
     proved: int = 0
+    quickest: float = math.inf
+    road: float = math.inf
+
+    @property
+    def slower(self) -> bool:
+        """Whether its operations outweigh what leads to them."""
+        return self.proved >= PROOFS and self.quickest > SLOWER * self.road
 
 
 @dataclass
@@ -153,11 +165,13 @@ class Experience:
         known.calls += 1
         known.since += seconds
         if known.recording is not None:
-            self._prove(known, evaluation, numbers)
+            self._prove(known, evaluation, numbers, seconds)
         elif known.calls >= AFTER and known.failures < FAILURES and evaluation.seconds <= QUICK:
-            self._record(known, evaluation, numbers, walk)
+            self._record(known, evaluation, numbers, walk, seconds)
 
-    def _record(self, known: Known, evaluation: Evaluation, numbers: Numbers, walk: Walk) -> None:
+    def _record(
+        self, known: Known, evaluation: Evaluation, numbers: Numbers, walk: Walk, seconds: float
+    ) -> None:
         unchanged = self._watch(evaluation.function) if _is_small(numbers) else None
         try:
             if unchanged is None:
@@ -168,16 +182,25 @@ class Experience:
             return
         attached = [leaf.requires_grad for leaf in evaluation.outputs.leaves]
         known.recording = Recording(program, unchanged, numbers, attached)
-        self._prove(known, evaluation, numbers)
+        self._prove(known, evaluation, numbers, seconds)
 
-    def _prove(self, known: Known, evaluation: Evaluation, numbers: Numbers) -> None:
+    def _prove(
+        self, known: Known, evaluation: Evaluation, numbers: Numbers, seconds: float
+    ) -> None:
         """Compare with what the road brought; see NOTE [When a program may stand in]."""
-        assert known.recording is not None
-        results, road = _results(known.recording, evaluation), _flat(numbers)
-        if results is not None and all(map(_close, results[-len(road) :], road)):
-            known.recording.proved += 1
-        else:
+        recording = known.recording
+        assert recording is not None
+        began = time.perf_counter()
+        results, road = _results(recording, evaluation), _flat(numbers)
+        took = time.perf_counter() - began
+        if results is None or not all(map(_close, results[-len(road) :], road)):
             known.fail()
+            return
+        recording.proved += 1
+        recording.quickest = min(recording.quickest, took)
+        recording.road = min(recording.road, seconds - evaluation.seconds)
+        if recording.slower:
+            known.recording, known.failures = None, FAILURES
 
     def _of(self, key: Key) -> Known:
         if key not in self._known and len(self._known) >= KINDS:

@@ -14,6 +14,8 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import torch
+
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.memory import allowance
 from jacmagic.numeric.progress import progress
@@ -23,6 +25,7 @@ LONGEST = 0.4  # and no other one is
 LEAP = 16  # growth, and the smallest batch that is one
 ROWS_AT_ONCE = 2**20  # scalars of the basis in one batch: 8 MiB of float64, about a cache's worth
 ON_THE_WAY = 2**23  # scalars of the widest tensor that a batch makes: 64 MiB of float64
+PER_SECOND = 1e9  # scalars that a thread writes at most in a second
 SHARE = 2**6  # of the bytes that a result may take; a batch's tensor takes one part
 
 
@@ -40,7 +43,7 @@ def batches(
     Yields:
         (start, stop) of each batch; the time until the next one is asked for is taken as its cost.
     """
-    most = chunk_size or (1 if total <= 1 else ceiling(evaluation))
+    most = chunk_size or (total if _is_slight(evaluation, total) else ceiling(evaluation))
     pace = Pace(min(most, max(total, 1)), seconds)
     start = 0
     with progress(total) as told:
@@ -88,6 +91,19 @@ class Pace:
         else:
             as_good = rate <= 1.2 * self._best[0]
             self._growing, self.size = False, rows if as_good else self._best[1]
+
+
+def _is_slight(evaluation: Evaluation, total: int) -> bool:
+    """Whether so many rows fit at once without a look at the graph.
+
+    In the time that the function took no tensor can have been filled that would be too wide.
+    """
+    if total <= 1:
+        return True
+    device = evaluation.inputs[0].device
+    widest_of_all = evaluation.seconds * PER_SECOND * torch.get_num_threads()
+    fits = total * max(*evaluation.size, widest_of_all) <= ON_THE_WAY
+    return fits and device.type == "cpu" and total * max(evaluation.size) <= ROWS_AT_ONCE
 
 
 def ceiling(evaluation: Evaluation) -> int:

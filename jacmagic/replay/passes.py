@@ -3,8 +3,8 @@
 Each pass takes recorded steps and gives fewer of them, which bring the same numbers.
 
 NOTE [Memory that is written]: an operation that does not depend on the inputs is run once, while
-recording, unless its memory is written by a step that does (zeros into which a slice is copied):
-then the whole life of that memory belongs to the program.
+recording, unless its memory is written by a step that does (zeros into which a slice is copied), or
+after such a step has read it: then the whole life of that memory belongs to the program.
 
 NOTE [Said once]: autograd undoes the same step for every operation that needs it, and detaches what
 it kept. An operation on the same arguments is run once, and what only gives its argument another
@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import Any
 
 import torch
@@ -49,21 +49,27 @@ def without_waste(recorder: Recorder, wanted: Sequence[int]) -> tuple[list[Step]
 
 def _moving(recorder: Recorder) -> Callable[[Step], bool]:
     """Which steps must be run again, see NOTE [Memory that is written]."""
-    memory = recorder.memory_of
+    memory, steps = recorder.memory_of, recorder.steps
     alive: set[int] = set()
+    written = {memory(slot): number for number, step in enumerate(steps) for slot in step.writes}
 
     def moving(step: Step) -> bool:
         slots = _slots(step)
         return any(map(recorder.depends, slots)) or not alive.isdisjoint(map(memory, slots))
 
-    written = {memory(slot) for step in recorder.steps for slot in step.writes}
     while True:
-        touched = {memory(s) for step in recorder.steps if moving(step) for s in _slots(step)}
-        if written & touched & recorder.outside:
+        again = [(number, step) for number, step in enumerate(steps) if moving(step)]
+        first: dict[int, int] = {}
+        for number, step in again:
+            for slot in _slots(step):
+                first.setdefault(memory(slot), number)
+        growing = {memory(slot) for _, step in again for slot in step.writes}
+        growing |= {place for place, last in written.items() if last > first.get(place, last)}
+        if recorder.outside & written.keys() & first.keys():
             raise Unrecorded("memory from outside the function was written")
-        if written & touched <= alive:
+        if growing <= alive:
             return moving
-        alive |= written & touched
+        alive |= growing
 
 
 def _slots(step: Step) -> tuple[int, ...]:
@@ -91,13 +97,13 @@ def _said_once(recorder: Recorder, steps: Sequence[Step]) -> Leaner:
     written = _written(recorder, steps)
     names: dict[int, int] = {}
     said: dict[str, tuple[int, ...]] = {}
+    made = {*range(recorder.inputs), *(slot for step in steps for slot in step.outs)}
     kept = []
     for step in steps:
         step = _renamed(step, names)
         if written.isdisjoint(map(recorder.memory_of, _slots(step))):
-            alias = (step.args[0].number,) if _renames(recorder, step) else None
-            outs = step.outs
-            earlier = alias or said.setdefault(f"{step.func} {step.args} {step.kwargs}", outs)
+            outs, same = step.outs, _only_renamed(recorder, step, made)
+            earlier = same or said.setdefault(f"{step.func} {step.args} {step.kwargs}", outs)
             if earlier is not outs:
                 names |= dict(zip(outs, earlier, strict=True))
                 continue
@@ -105,12 +111,21 @@ def _said_once(recorder: Recorder, steps: Sequence[Step]) -> Leaner:
     return kept, names
 
 
-def _renames(recorder: Recorder, step: Step) -> bool:
-    """Whether a step only gives its argument another name, or pads it with nothing."""
+def _only_renamed(recorder: Recorder, step: Step, made: Container[int]) -> tuple[int] | None:
+    """The argument that a step returns as it is: detached, padded with nothing, times one."""
     if step.func in _ALIASES:
-        return True
-    padded = step.func is _ATEN.slice_backward.default
-    return padded and list(recorder.tensors[step.args[0].number].shape) == list(step.args[1])
+        return (step.args[0].number,)
+    tensors = recorder.tensors
+    if step.func is _ATEN.slice_backward.default:
+        part = step.args[0].number
+        return (part,) if list(tensors[part].shape) == list(step.args[1]) else None
+    if step.func is _ATEN.mul.Tensor and all(isinstance(one, Slot) for one in step.args):
+        for one, other in (step.args, step.args[::-1]):
+            kept, result = tensors[other.number], tensors[step.outs[0]]
+            like = (kept.shape, kept.dtype) == (result.shape, result.dtype)
+            if like and one.number not in made and bool((tensors[one.number] == 1).all()):
+                return (other.number,)
+    return None
 
 
 def _views_joined(recorder: Recorder, steps: Sequence[Step]) -> Leaner:

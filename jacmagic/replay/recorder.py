@@ -14,9 +14,8 @@ from torch.utils._pytree import tree_flatten, tree_map
 MOST_STEPS = 4000
 MOST_BYTES = 2**26  # of the tensors on the way, which are all kept while recording
 
-# What depends on more than the arguments, or on them in ways that a program does not repeat.
+# What depends on its arguments in ways that a program does not repeat.
 _FORBIDDEN = (
-    torch.Tag.nondeterministic_seeded,
     torch.Tag.dynamic_output_shape,
     torch.Tag.data_dependent_output,
 )
@@ -132,9 +131,7 @@ class Recorder(TorchDispatchMode):
             raise Unrecorded(f"{func} was called inside a transformation of torch.func")
         reads = [self._met(leaf) for leaf in given]
         touched = any(map(self.depends, reads)) and not takes_shape_only(func)
-        if any(tag in func.tags for tag in _FORBIDDEN) and (
-            touched or torch.Tag.nondeterministic_seeded in func.tags
-        ):
+        if draws(func, args, kwargs) or (touched and any(tag in func.tags for tag in _FORBIDDEN)):
             raise Unrecorded(f"{func} depends on values or draws random numbers")
         places, named = tree_map(self._place, (args, kwargs))
         written = self._written(func, args, kwargs)
@@ -193,6 +190,17 @@ class Recorder(TorchDispatchMode):
                 if isinstance(leaf, Tensor):
                     slots.append(self._slots[id(leaf)])
         return tuple(slots)
+
+
+def draws(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> bool:
+    """Whether an operation draws random numbers; attention without dropout could, but does not."""
+    if torch.Tag.nondeterministic_seeded not in func.tags:
+        return False
+    for place, argument in enumerate(func._schema.arguments):
+        if argument.name == "dropout_p":
+            given = args[place] if place < len(args) else kwargs.get(argument.name)
+            return bool(argument.default_value if given is None else given)
+    return True
 
 
 def takes_shape_only(func: Any) -> bool:

@@ -67,14 +67,15 @@ def slots_in(given: Any) -> tuple[int, ...]:
 
 def spelled(recorder: Recorder, steps: Sequence[Step], wanted: Sequence[int]) -> list[Call]:
     """The calls that some steps amount to, in order; fewer where one does the work of two."""
-    steps = _into_slices(recorder, steps, wanted)
+    proof = _Proof(recorder)
+    steps = _into_slices(recorder, steps, wanted, proof)
     memory = _Memory(recorder, steps, wanted)
     calls = []
     for number, step in enumerate(steps):
         shape_only = takes_shape_only(step.func)
         call = Call(step.func, step.args, step.kwargs, step.results, step.single, shape_only)
         if step.func is not add_slice and not step.writes:
-            call = _overwriting(recorder, memory, number, call) or _plain(recorder, call)
+            call = _overwriting(memory, number, call, proof) or _plain(recorder, call, proof)
         calls.append(call)
     return calls
 
@@ -110,7 +111,7 @@ class _Memory:
         )
 
 
-def _overwriting(recorder: Recorder, memory: _Memory, number: int, call: Call) -> Call | None:
+def _overwriting(memory: _Memory, number: int, call: Call, proof: _Proof) -> Call | None:
     """The same call into the memory of an operand, where that is spent."""
     function: Any = call.function
     name = function.overloadpacket.__name__
@@ -126,12 +127,12 @@ def _overwriting(recorder: Recorder, memory: _Memory, number: int, call: Call) -
         if memory.spent(args[0].number, number, call.results[0], slots):
             short = getattr(Tensor, f"{name}_")
             other = Call(short, args, call.kwargs, call.results, True)
-            if _brings_the_same(recorder, other, overwrites=True):
+            if proof(other, instead_of=function, overwrites=True):
                 return other
     return None
 
 
-def _plain(recorder: Recorder, call: Call) -> Call:
+def _plain(recorder: Recorder, call: Call, proof: _Proof) -> Call:
     """An operation as the user's own code calls it, where that does the very same.
 
     `torch.mul` starts in half the time of `torch.ops.aten.mul.Tensor`.
@@ -144,29 +145,49 @@ def _plain(recorder: Recorder, call: Call) -> Call:
         ways.insert(0, (*own, {}))
     for other, args, kwargs in ways:
         known = Call(other, args, kwargs, call.results, call.single, call.shape_only)
-        if _brings_the_same(recorder, known):
+        if proof(known, instead_of=function):
             return known
     return dataclasses.replace(call, function=function._op)
 
 
-def _brings_the_same(recorder: Recorder, call: Call, *, overwrites: bool = False) -> bool:
-    """Whether a call gives what was recorded: bit by bit, of the same dtype and strides."""
-    first = call.args[0].number if overwrites else None
-    held = {} if first is None else {first: recorder.tensors[first].clone()}
+class _Proof:
+    """Whether a call does what was recorded: tried once for each kind of arguments."""
 
-    def value(leaf: Any) -> Any:
-        if not isinstance(leaf, Slot):
-            return leaf
-        return held.get(leaf.number, recorder.tensors[leaf.number])
+    def __init__(self, recorder: Recorder) -> None:
+        self._tensors = recorder.tensors
+        self._known: set[tuple[Any, ...]] = set()
 
-    args, kwargs = tree_map(value, (call.args, call.kwargs))
-    with torch.no_grad():
-        try:
-            mine = tree_flatten(call.function(*args, **kwargs))[0]
-        except (TypeError, RuntimeError, ValueError):
-            return False
-    theirs = [None if slot is None else recorder.tensors[slot] for slot in call.results]
-    return len(mine) == len(theirs) and all(map(_same, mine, theirs))
+    def __call__(self, call: Call, *, instead_of: Any, overwrites: bool = False) -> bool:
+        """Whether it gives the same bits, of the same dtype and strides."""
+        kinds = tuple(map(self._kind, call.args)), tuple(call.kwargs)
+        case = (instead_of, call.function, *kinds)
+        if case not in self._known and self._brings_the_same(call, overwrites=overwrites):
+            self._known.add(case)
+        return case in self._known
+
+    def _kind(self, given: Any) -> Any:
+        if not isinstance(given, Slot):
+            return type(given)
+        tensor = self._tensors[given.number]
+        return tensor.dtype, tensor.dim()
+
+    def _brings_the_same(self, call: Call, *, overwrites: bool) -> bool:
+        first = call.args[0].number if overwrites else None
+        held = {} if first is None else {first: self._tensors[first].clone()}
+
+        def value(leaf: Any) -> Any:
+            if not isinstance(leaf, Slot):
+                return leaf
+            return held.get(leaf.number, self._tensors[leaf.number])
+
+        args, kwargs = tree_map(value, (call.args, call.kwargs))
+        with torch.no_grad():
+            try:
+                mine = tree_flatten(call.function(*args, **kwargs))[0]
+            except (TypeError, RuntimeError, ValueError):
+                return False
+        theirs = [None if slot is None else self._tensors[slot] for slot in call.results]
+        return len(mine) == len(theirs) and all(map(_same, mine, theirs))
 
 
 def _same(one: Any, other: Tensor | None) -> bool:
@@ -224,7 +245,9 @@ def add_slice(total: Tensor, part: Tensor, dim: int, start: int, length: int) ->
     return total
 
 
-def _into_slices(recorder: Recorder, steps: Sequence[Step], wanted: Sequence[int]) -> list[Step]:
+def _into_slices(
+    recorder: Recorder, steps: Sequence[Step], wanted: Sequence[int], proof: _Proof
+) -> list[Step]:
     """Where something is added that is zero outside a slice, add to the slice alone.
 
     Autograd pads the gradient of every slice to full size, and sums what it padded.
@@ -253,7 +276,7 @@ def _into_slices(recorder: Recorder, steps: Sequence[Step], wanted: Sequence[int
             args = (total, part, dim, *_bounds(sizes[dim], start, end))
             merged = Step(add_slice, args, {}, step.results, True, ())
             call = Call(add_slice, args, {}, step.results, True)
-            if _brings_the_same(recorder, call, overwrites=True):
+            if proof(call, instead_of=_ATEN.slice_backward.default, overwrites=True):
                 changed |= {place: None, number: merged}
                 overwritten.add(recorder.memory_of(total.number))
                 break

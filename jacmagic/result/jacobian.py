@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import weakref
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ from jacmagic import code, display, products
 from jacmagic.errors import PointError, SizeError
 from jacmagic.evaluator import Evaluator, by_name
 from jacmagic.formula import ClosedForm
-from jacmagic.numeric import Experience, Numbers, Scheme
+from jacmagic.numeric import Experience, Numbers, Scheme, Watch
 from jacmagic.numeric import compute as compute_numbers
 from jacmagic.problem import Problem
 from jacmagic.result.derived import Derived
@@ -200,15 +201,32 @@ def run_torch(
     )
 
 
-_EXPERIENCE: WeakKeyDictionary[Any, Experience] = WeakKeyDictionary()
+# Of a function, and of its gradient.
+_EXPERIENCE: WeakKeyDictionary[Any, tuple[Experience, Experience]] = WeakKeyDictionary()
 
 
 def experience_of(problem: Problem) -> Experience:
     """What is known of a problem's function; kept as long as the user keeps that."""
-    users = getattr(problem.function, "__wrapped__", None)
-    if users is None:
+    whole = problem.whole
+    if whole is None:
         return Experience(watched)
     try:
-        return _EXPERIENCE.setdefault(users, Experience(watched))
+        known = _EXPERIENCE.get(whole)
+        if known is None:
+            known = _EXPERIENCE[whole] = (
+                Experience(_watching(whole)),
+                Experience(_watching(whole)),
+            )
     except TypeError:  # it cannot be told from others, or not be held weakly
         return Experience(watched)
+    return known[problem.potential is not None]
+
+
+def _watching(whole: Any) -> Watch:
+    """What watches the surroundings of a callable without keeping it alive."""
+    held = weakref.ref(whole)
+
+    def watch(function: Any) -> Any:
+        return None if (there := held()) is None else watched(there)
+
+    return watch
