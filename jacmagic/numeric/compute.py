@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import torch
@@ -18,10 +19,11 @@ from jacmagic.numeric.choice import ladder
 from jacmagic.numeric.dense import Asked, dense
 from jacmagic.numeric.entries import Scheme, Sparse
 from jacmagic.numeric.evaluation import Evaluation, connections, evaluate
-from jacmagic.numeric.experience import Experience
+from jacmagic.numeric.experience import Experience, Walk
 from jacmagic.numeric.ladder import OBSTACLES, cause_of
 from jacmagic.numeric.memory import require_room
 from jacmagic.numeric.numbers import Numbers
+from jacmagic.numeric.reverse import LOOPED
 from jacmagic.numeric.sparse import NotSparse, by_sparse, find_scheme, worth_trying
 
 
@@ -92,12 +94,19 @@ def compute(
     return numbers
 
 
-def _same_road(numbers: Numbers, asked: Asked) -> Callable[[Evaluation], Numbers]:
-    """The road that was taken, for another run of the function."""
+def _same_road(numbers: Numbers, asked: Asked) -> tuple[Walk, ...]:
+    """The road that was taken, for another run of the function.
+
+    Rows that were taken one by one are cheaper in a batch once nothing but operations is left.
+    """
     if numbers.sparse is not None:
         scheme = numbers.sparse.scheme
-        return lambda evaluation: _entries(evaluation, by_sparse(evaluation, scheme, check=False))
-    return lambda evaluation: dense(evaluation, asked, roads=(numbers.mode,))
+        return (
+            lambda evaluation: _entries(evaluation, by_sparse(evaluation, scheme, check=False)),
+        )
+    few = numbers.mode in ("rows", "reverse") and 1 < numbers.outputs.numel <= LOOPED
+    roads = (numbers.mode, "batch") if few else (numbers.mode,)
+    return tuple(partial(dense, asked=asked, roads=(road,)) for road in roads)
 
 
 def _sparse(

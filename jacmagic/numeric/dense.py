@@ -56,6 +56,7 @@ def dense(evaluation: Evaluation, asked: Asked, *, roads: Sequence[str] = ()) ->
         {
             "rows": lambda: by_rows(evaluation, create_graph=graph, strict=asked.strict),
             "reverse": lambda: by_reverse(evaluation, create_graph=graph, chunk_size=chunk),
+            "batch": lambda: by_reverse(evaluation, create_graph=graph, always=True),
             "forward": lambda: by_forward(evaluation, chunk_size=chunk),
             "columns": lambda: by_columns(evaluation),
         },

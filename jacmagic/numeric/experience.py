@@ -8,6 +8,7 @@ the road itself does, when it is recorded and at the next point.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import math
 import time
@@ -149,7 +150,7 @@ class Experience:
         evaluation: Evaluation,
         strategy: str,
         numbers: Numbers,
-        walk: Walk,
+        walks: Sequence[Walk],
         seconds: float,
     ) -> None:
         """Count a call; record its road when it has been walked often enough.
@@ -158,7 +159,8 @@ class Experience:
             evaluation: of this call.
             strategy: what was asked for.
             numbers: what it brought.
-            walk: the same road again, on another evaluation of the function.
+            walks: the same road again, on another evaluation of the function, and others that
+                bring the same.
             seconds: how long it took.
         """
         known = self._of(_key(evaluation, strategy))
@@ -167,16 +169,21 @@ class Experience:
         if known.recording is not None:
             self._prove(known, evaluation, numbers, seconds)
         elif known.calls >= AFTER and known.failures < FAILURES and evaluation.seconds <= QUICK:
-            self._record(known, evaluation, numbers, walk, seconds)
+            self._record(known, evaluation, numbers, walks, seconds)
 
     def _record(
-        self, known: Known, evaluation: Evaluation, numbers: Numbers, walk: Walk, seconds: float
+        self,
+        known: Known,
+        evaluation: Evaluation,
+        numbers: Numbers,
+        walks: Sequence[Walk],
+        seconds: float,
     ) -> None:
         unchanged = self._watch(evaluation.function) if _is_small(numbers) else None
         try:
             if unchanged is None:
                 raise Unrecorded("it is large, or its surroundings may change unseen")
-            program = _recorded(evaluation, walk)
+            program = _shortest(evaluation, walks)
         except (Unrecorded, *OBSTACLES):
             known.failures = FAILURES
             return
@@ -221,6 +228,15 @@ def _is_small(numbers: Numbers) -> bool:
         and not numbers.notes
         and (numbers.sparse is None or numbers.sparse.scheme.certain)
     )
+
+
+def _shortest(evaluation: Evaluation, walks: Sequence[Walk]) -> Program:
+    """The program of fewest operations; of the first walk where no other can be recorded."""
+    program = _recorded(evaluation, walks[0])
+    for walk in walks[1:]:
+        with contextlib.suppress(Unrecorded, *OBSTACLES):
+            program = min(program, _recorded(evaluation, walk), key=lambda one: one.steps)
+    return program
 
 
 def _recorded(evaluation: Evaluation, walk: Walk) -> Program:

@@ -8,8 +8,9 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
+
+from jacmagic.dispatch import Watching
 
 MOST_STEPS = 4000
 MOST_BYTES = 2**26  # of the tensors on the way, which are all kept while recording
@@ -78,7 +79,7 @@ class Step:
         return tuple(leaf.number for leaf in leaves if isinstance(leaf, Slot))
 
 
-class Recorder(TorchDispatchMode):
+class Recorder(Watching):
     """Runs torch operations as they are, and notes them.
 
     Attributes:

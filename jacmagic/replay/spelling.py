@@ -74,7 +74,7 @@ def spelled(recorder: Recorder, steps: Sequence[Step], wanted: Sequence[int]) ->
     for number, step in enumerate(steps):
         shape_only = takes_shape_only(step.func)
         call = Call(step.func, step.args, step.kwargs, step.results, step.single, shape_only)
-        if step.func is not add_slice and not step.writes:
+        if step.func not in (add_slice, add_at) and not step.writes:
             call = _overwriting(memory, number, call, proof) or _plain(recorder, call, proof)
         calls.append(call)
     return calls
@@ -245,6 +245,21 @@ def add_slice(total: Tensor, part: Tensor, dim: int, start: int, length: int) ->
     return total
 
 
+def add_at(total: Tensor, part: Tensor, dim: int, index: int) -> Tensor:
+    """Add a part at one index of what is not needed any more, and return the whole."""
+    total.select(dim, index).add_(part)
+    return total
+
+
+# Operation that pads → from its arguments but the first to what adds the part alone, and where.
+_ADDERS: dict[Any, Callable[..., Way | None]] = {
+    _ATEN.slice_backward.default: lambda sizes, dim, start, end, step: (
+        (add_slice, (dim, *_bounds(sizes[dim], start, end))) if step == 1 else None
+    ),
+    _ATEN.select_backward.default: lambda sizes, dim, index: (add_at, (dim, index)),
+}
+
+
 def _into_slices(
     recorder: Recorder, steps: Sequence[Step], wanted: Sequence[int], proof: _Proof
 ) -> list[Step]:
@@ -264,19 +279,19 @@ def _into_slices(
         for total, padded in (step.args, step.args[::-1]):
             place = made.get(padded.number, -1)
             pad = changed.get(place, steps[place]) if place >= 0 else None
-            if pad is None or pad.func is not _ATEN.slice_backward.default or pad.args[5] != 1:
+            way = _ADDERS[pad.func](*pad.args[1:]) if pad and pad.func in _ADDERS else None
+            if pad is None or way is None:
                 continue
-            part, sizes, dim, start, end, _ = pad.args
+            adder, part = way[0], pad.args[0]
             home = recorder.memory_of(part.number)
             if uses[padded.number] > 1 or home in written | overwritten:
                 continue
             slots = (total.number, part.number)
             if not memory.spent(total.number, number, step.outs[0], slots):
                 continue
-            args = (total, part, dim, *_bounds(sizes[dim], start, end))
-            merged = Step(add_slice, args, {}, step.results, True, ())
-            call = Call(add_slice, args, {}, step.results, True)
-            if proof(call, instead_of=_ATEN.slice_backward.default, overwrites=True):
+            call = Call(adder, (total, part, *way[1]), {}, step.results, True)
+            if proof(call, instead_of=pad.func, overwrites=True):
+                merged = Step(adder, call.args, {}, step.results, True, ())
                 changed |= {place: None, number: merged}
                 overwritten.add(recorder.memory_of(total.number))
                 break

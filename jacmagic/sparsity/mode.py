@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import torch
 from torch._decomp import core_aten_decompositions, decomposition_table
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
+from jacmagic.dispatch import Watching
 from jacmagic.sparsity.arguments import Call, Seen
 from jacmagic.sparsity.rules import MOVES, RULES, accumulation, pointwise
 from jacmagic.sparsity.sets import CONSTANT, STEP, Sets
@@ -33,7 +33,7 @@ class OutOfTime(Exception):
     """Following the function takes longer than it may."""
 
 
-class Following(TorchDispatchMode):
+class Following(Watching):
     """Runs torch operations and, on integers, what their results depend on.
 
     Attributes:

@@ -17,9 +17,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_flatten, tree_map
 
+from jacmagic.dispatch import Watching
 from jacmagic.graph import Graph
 from jacmagic.trace.conditions import Conditions
 from jacmagic.trace.decompositions import parts_of
@@ -66,7 +66,7 @@ _FRESH = frozenset(
 _CASTS = frozenset({"_to_copy", "copy_", "copy"})
 
 
-class Concolic(TorchDispatchMode):
+class Concolic(Watching):
     """Runs torch operations and their rules side by side.
 
     Attributes:
