@@ -39,10 +39,10 @@ _KEEPS_STATISTICS = nn.modules.batchnorm._BatchNorm
 class _Shell(nn.Module):
     """Holds a module, so that its parameters can be exchanged around its lifted call."""
 
-    def __init__(self, module: nn.Module) -> None:
+    def __init__(self, module: nn.Module, raised: Callable[..., Any]) -> None:
         super().__init__()
         self.module = module
-        self.raised = lifted(module)
+        self.raised = raised
 
     def forward(self, *values: Any, **named: Any) -> Any:
         """What the module returns."""
@@ -51,10 +51,10 @@ class _Shell(nn.Module):
 
 def _caller(module: nn.Module) -> Callable[..., Any]:
     """A function `(weights, positional, named)` that runs the module with exchanged weights."""
-    shell = _Shell(module)
+    raised = lifted(module)
+    shell = functools.cache(lambda: _Shell(module, raised))
     training = any(part.training for part in module.modules())
     keeps = training and next(module.buffers(), None) is not None
-    nothing = contextlib.nullcontext()
 
     def run(
         weights: Mapping[str, Tensor], positional: Sequence[Any], named: Mapping[str, Any]
@@ -62,14 +62,16 @@ def _caller(module: nn.Module) -> Callable[..., Any]:
         held = dict(weights)
         if keeps:
             held |= {name: held.get(name, b).clone() for name, b in module.named_buffers()}
-        exchanged = {f"module.{name}": value for name, value in held.items()}
-        drawing = _same_draws((*held.values(), *positional)) if training else nothing
-        with drawing:
-            if not exchanged:
-                return shell.raised(*positional, **named)
-            return torch.func.functional_call(shell, exchanged, tuple(positional), dict(named))
+        with _same_draws((*held.values(), *positional)) if training else _NOTHING:
+            if not held:
+                return raised(*positional, **named)
+            exchanged = {f"module.{name}": value for name, value in held.items()}
+            return torch.func.functional_call(shell(), exchanged, tuple(positional), dict(named))
 
     return run
+
+
+_NOTHING = contextlib.nullcontext()
 
 
 @contextlib.contextmanager
@@ -116,6 +118,8 @@ def module_target(module: nn.Module, title: str) -> Target:
 def training_notes(module: nn.Module, title: str) -> tuple[str, ...]:
     """What acts because a module is in training mode, one sentence each."""
     parts = [part for part in module.modules() if part.training]
+    if not parts:
+        return ()
     draws = dict.fromkeys(
         type(part).__name__
         for part in parts

@@ -13,13 +13,14 @@ import inspect
 import types
 import weakref
 from collections.abc import Callable, Iterable
+from operator import is_
 from typing import Any
 
 import numpy as np
 import torch
 
 from jacmagic.lift.places import MISSING, Place
-from jacmagic.lift.walk import LIBRARIES, Walk, functions_of, is_users, places_in
+from jacmagic.lift.walk import LIBRARIES, Walk, functions_of, is_users, parts_of, places_in
 
 MOST = 5000  # things that are looked at
 LARGE = 4096  # bytes of an array that are compared
@@ -68,6 +69,7 @@ class Surroundings:
             Unwatched: that cannot be known.
         """
         self._places: list[tuple[Place, Any]] = []
+        self._functions: list[tuple[weakref.ref[types.FunctionType], tuple[Any, ...]]] = []
         self._dicts: list[tuple[dict[Any, Any], tuple[Any, ...], tuple[Any, ...]]] = []
         self._lists: list[tuple[Any, tuple[Any, ...]]] = []
         self._tensors: list[tuple[torch.Tensor, int, bool]] = []
@@ -91,17 +93,20 @@ class Surroundings:
         for place, value in self._places:
             if (now := place.get()) is not value and not _same(now, value):
                 return False
+        for held, parts in self._functions:
+            function = held()  # one that is gone is called no more
+            if function is not None and not all(map(is_, parts_of(function), parts)):
+                return False
         for tensor, version, grad in self._tensors:
             if tensor._version != version or tensor.requires_grad != grad:
                 return False
-        for held, keys, values in self._dicts:
-            if len(held) != len(values):
+        for items, keys, values in self._dicts:
+            if len(items) != len(values) or not _all_same(items, keys, values):
                 return False
-            for key, value in zip(keys, values, strict=True):
-                if (now := held.get(key, MISSING)) is not value and not _same(now, value):
-                    return False
         for items, values in self._lists:
-            if len(items) != len(values) or not all(map(_same, items, values)):
+            if len(items) != len(values):
+                return False
+            if not all(map(is_, items, values)) and not all(map(_same, items, values)):
                 return False
         return all(array.tobytes() == content for array, content in self._arrays)
 
@@ -133,6 +138,7 @@ class Surroundings:
             self._pending += self._parts(value)
 
     def _look_at_code(self, function: types.FunctionType) -> None:
+        self._functions.append((weakref.ref(function), parts_of(function)))
         for place in places_in(function):
             self._places.append((place, _held(place.get())))
             self._pending.append(place.get())
@@ -163,6 +169,16 @@ class Surroundings:
 def _held(value: Any) -> Any:
     """A value to compare with later; a function weakly."""
     return weakref.ref(value) if isinstance(value, types.FunctionType) else value
+
+
+def _all_same(held: Any, keys: tuple[Any, ...], values: tuple[Any, ...]) -> bool:
+    """Whether under each key stands what stood there."""
+    if all(map(is_, held, keys)) and all(map(is_, held.values(), values)):
+        return True  # in the order of old, nothing moved
+    return all(
+        (now := held.get(key, MISSING)) is value or _same(now, value)
+        for key, value in zip(keys, values, strict=True)
+    )
 
 
 def _same(one: Any, other: Any) -> bool:

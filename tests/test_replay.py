@@ -174,6 +174,26 @@ def change_code():
     doubled.__globals__["factor"] = globals()["factor"] + 1
 
 
+def by_another_default(x, a=2.0):
+    return a * x
+
+
+def by_code(x):
+    return 2.0 * x
+
+
+def loaded_anew(x):
+    return 3.0 * x
+
+
+def change_defaults():
+    by_another_default.__defaults__ = (5.0,)
+
+
+def change_by_code():
+    by_code.__code__ = loaded_anew.__code__
+
+
 CHANGES = {
     "a global": (by_global, change_global),
     "a global of a function that is called": (through_another, change_code),
@@ -182,6 +202,11 @@ CHANGES = {
     "a tensor in a list, in place": (by_settings, lambda: SETTINGS["weights"][0].add_(1)),
     "a number in a list": (by_settings, lambda: SETTINGS["weights"].__setitem__(1, 7.0)),
     "an array in place": (by_array, lambda: STEPS.__iadd__(1)),
+    "the defaults": (
+        by_another_default,
+        lambda: setattr(by_another_default, "__defaults__", (5.0,)),
+    ),
+    "the code": (by_code, change_by_code),
     "a default": (by_default, lambda: by_default.__defaults__[0].__setitem__(0, 9.0)),
 }
 

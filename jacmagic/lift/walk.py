@@ -10,6 +10,7 @@ import functools
 import sys
 import types
 from collections.abc import Iterator, Sequence
+from operator import is_
 from typing import Any
 
 import torch
@@ -44,14 +45,14 @@ class Walk:
             self._steady
             and all(here.keys().isdisjoint(names) for here, names in self._empty)
             and all(place.get() is value for place, value in self._filled)
-            and all(_parts(one) == parts for one, parts in self._functions)
+            and all(all(map(is_, parts_of(one), parts)) for one, parts in self._functions)
         )
 
     def _walk(self) -> list[Place]:
         self._steady = type(self._target) is types.FunctionType
         self._empty: list[tuple[dict[str, Any], frozenset[str]]] = []
         self._filled: list[tuple[Place, Any]] = []
-        self._functions: list[tuple[types.FunctionType, tuple[int, ...]]] = []
+        self._functions: list[tuple[types.FunctionType, tuple[Any, ...]]] = []
         found: dict[tuple[int, str | None], Place] = {}
         pending, seen = list(functions_of(self._target)), set()
         for holder in _holders(self._target):
@@ -63,7 +64,7 @@ class Walk:
             if id(function) in seen:
                 continue
             seen.add(id(function))
-            self._functions.append((function, _parts(function)))
+            self._functions.append((function, parts_of(function)))
             self._steady &= not function.__dict__
             missing = set()
             for place in places_in(function):
@@ -84,9 +85,9 @@ class Walk:
         return list(found.values())
 
 
-def _parts(function: types.FunctionType) -> tuple[int, ...]:
-    """What a function is made of, by identity."""
-    return id(function.__code__), id(function.__defaults__), id(function.__kwdefaults__)
+def parts_of(function: types.FunctionType) -> tuple[Any, ...]:
+    """What a function is made of, and what changes when a module is loaded anew in place."""
+    return function.__code__, function.__defaults__, function.__kwdefaults__
 
 
 def _is_told_by_identity(value: Any) -> bool:

@@ -9,6 +9,7 @@ last no longer than `LONGEST`. Memory bounds them by the widest tensor on the fu
 
 from __future__ import annotations
 
+import functools
 import math
 import time
 from collections.abc import Iterator
@@ -110,9 +111,16 @@ def ceiling(evaluation: Evaluation) -> int:
     """How many rows memory allows in one batch."""
     width = max(*evaluation.size, 1)
     bytes_each = max((tensor.element_size() for tensor in evaluation.inputs), default=8)
-    allowed = allowance(evaluation.inputs[0].device, None) // (SHARE * bytes_each)
+    now = int(time.monotonic())
+    allowed = _allowance(evaluation.inputs[0].device, now) // (SHARE * bytes_each)
     on_the_way = min(ON_THE_WAY, allowed) // max(width, widest(evaluation))
     return max(1, min(ROWS_AT_ONCE // width, on_the_way))
+
+
+@functools.lru_cache(maxsize=8)
+def _allowance(device: torch.device, second: int) -> int:
+    """What a result may take, asked of the system once a second."""
+    return allowance(device, None)
 
 
 def widest(evaluation: Evaluation) -> int:

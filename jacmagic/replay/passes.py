@@ -23,9 +23,8 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_map
 
-from jacmagic.replay.recorder import Recorder, Slot, Step, Unrecorded
+from jacmagic.replay.recorder import Recorder, Slot, Step, Unrecorded, exchanged, slots_in
 
 _ATEN = torch.ops.aten
 _ALIASES = (_ATEN.detach.default, _ATEN.alias.default)
@@ -222,5 +221,7 @@ def _renamed(step: Step, names: dict[int, int]) -> Step:
     def known(leaf: Any) -> Any:
         return Slot(names.get(leaf.number, leaf.number)) if type(leaf) is Slot else leaf
 
-    args, kwargs = tree_map(known, (step.args, step.kwargs))
+    if not names or names.keys().isdisjoint(slots_in((step.args, step.kwargs))):
+        return step
+    args, kwargs = exchanged((step.args, step.kwargs), known)
     return dataclasses.replace(step, args=args, kwargs=kwargs)

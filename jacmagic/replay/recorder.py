@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_flatten, tree_map
 
 from jacmagic.dispatch import Watching
 
@@ -65,18 +65,40 @@ class Step:
     single: bool
     writes: tuple[int, ...]
 
-    @property
+    @cached_property
     def outs(self) -> tuple[int, ...]:
         """The slots of the tensors it returned."""
         return tuple(slot for slot in self.results if slot is not None)
 
-    @property
+    @cached_property
     def reads(self) -> tuple[int, ...]:
         """The slots of the tensor arguments whose numbers matter."""
-        if takes_shape_only(self.func):
-            return ()
-        leaves = tree_flatten((self.args, self.kwargs))[0]
-        return tuple(leaf.number for leaf in leaves if isinstance(leaf, Slot))
+        return () if takes_shape_only(self.func) else slots_in((self.args, self.kwargs))
+
+
+def leaves_of(given: Any) -> Iterator[Any]:
+    """What stands in an operation's arguments; ATen nests them in tuples, lists and dicts only."""
+    if isinstance(given, tuple | list):
+        for one in given:
+            yield from leaves_of(one)
+    elif isinstance(given, dict):
+        yield from leaves_of(tuple(given.values()))
+    else:
+        yield given
+
+
+def exchanged(given: Any, change: Callable[[Any], Any]) -> Any:
+    """Arguments in which every leaf is changed."""
+    if isinstance(given, tuple | list):
+        return type(given)([exchanged(one, change) for one in given])
+    if isinstance(given, dict):
+        return {name: exchanged(one, change) for name, one in given.items()}
+    return change(given)
+
+
+def slots_in(given: Any) -> tuple[int, ...]:
+    """The numbers of the slots among some arguments."""
+    return tuple([leaf.number for leaf in leaves_of(given) if type(leaf) is Slot])
 
 
 class Recorder(Watching):
@@ -127,14 +149,14 @@ class Recorder(Watching):
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
-        given = [leaf for leaf in tree_flatten((args, kwargs))[0] if isinstance(leaf, Tensor)]
+        given = [leaf for leaf in leaves_of((args, kwargs)) if isinstance(leaf, Tensor)]
         if any(map(torch._C._functorch.is_functorch_wrapped_tensor, given)):
             raise Unrecorded(f"{func} was called inside a transformation of torch.func")
         reads = [self._met(leaf) for leaf in given]
         touched = any(map(self.depends, reads)) and not takes_shape_only(func)
         if draws(func, args, kwargs) or (touched and any(tag in func.tags for tag in _FORBIDDEN)):
             raise Unrecorded(f"{func} depends on values or draws random numbers")
-        places, named = tree_map(self._place, (args, kwargs))
+        places, named = exchanged((args, kwargs), self._place)
         written = self._written(func, args, kwargs)
         out = func(*args, **kwargs)
         if func is _CHECK:
@@ -187,7 +209,7 @@ class Recorder(Watching):
             if argument.alias_info is None or not argument.alias_info.is_write:
                 continue
             given = args[place] if place < len(args) else kwargs.get(argument.name)
-            for leaf in tree_flatten(given)[0]:
+            for leaf in leaves_of(given):
                 if isinstance(leaf, Tensor):
                     slots.append(self._slots[id(leaf)])
         return tuple(slots)

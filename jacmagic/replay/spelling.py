@@ -11,13 +11,21 @@ import dataclasses
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor
-from torch.utils._pytree import tree_flatten, tree_map
 
-from jacmagic.replay.recorder import Recorder, Slot, Step, takes_shape_only
+from jacmagic.replay.recorder import (
+    Recorder,
+    Slot,
+    Step,
+    exchanged,
+    leaves_of,
+    slots_in,
+    takes_shape_only,
+)
 
 _ATEN = torch.ops.aten
 
@@ -49,20 +57,15 @@ class Call:
     single: bool
     shape_only: bool = False
 
-    @property
+    @cached_property
     def reads(self) -> tuple[int, ...]:
         """The slots whose numbers it reads."""
         return () if self.shape_only else slots_in((self.args, self.kwargs))
 
-    @property
+    @cached_property
     def outs(self) -> tuple[int, ...]:
         """The slots it fills."""
         return tuple(slot for slot in self.results if slot is not None)
-
-
-def slots_in(given: Any) -> tuple[int, ...]:
-    """The numbers of the slots among some arguments."""
-    return tuple(leaf.number for leaf in tree_flatten(given)[0] if isinstance(leaf, Slot))
 
 
 def spelled(recorder: Recorder, steps: Sequence[Step], wanted: Sequence[int]) -> list[Call]:
@@ -180,10 +183,10 @@ class _Proof:
                 return leaf
             return held.get(leaf.number, self._tensors[leaf.number])
 
-        args, kwargs = tree_map(value, (call.args, call.kwargs))
+        args, kwargs = exchanged((call.args, call.kwargs), value)
         with torch.no_grad():
             try:
-                mine = tree_flatten(call.function(*args, **kwargs))[0]
+                mine = list(leaves_of(call.function(*args, **kwargs)))
             except (TypeError, RuntimeError, ValueError):
                 return False
         theirs = [None if slot is None else self._tensors[slot] for slot in call.results]
