@@ -17,12 +17,13 @@ from torch.autograd import gradcheck, gradgradcheck
 from torch.autograd.functional import jacobian
 
 from jacmagic.errors import FunctionError, SizeError, StrictError
-from jacmagic.numeric import compute, differences
+from jacmagic.numeric import Experience, compute, differences, experience
 from jacmagic.numeric.choice import LADDERS, RULES
 from jacmagic.numeric.choice import ladder as roads_for
 from jacmagic.numeric.evaluation import evaluate
 from jacmagic.numeric.memory import readable
 from jacmagic.numeric.pace import LONGEST, ON_THE_WAY, Pace, batches, ceiling, widest
+from jacmagic.numeric.reverse import by_pullback, by_reverse
 
 STRATEGIES = ("auto", *LADDERS)
 
@@ -702,3 +703,36 @@ def test_finite_differences_of_random_functions_hold_the_numbers_still():
     torch.manual_seed(5)
     found = differences(lambda x: x * torch.rand(1, dtype=x.dtype), (x,))
     assert found.matrix.item() == pytest.approx(factor, rel=1e-9)
+
+
+# ── roads that only trying tells apart ────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, y: (x @ y.T, y.detach() * 2, (x * y).sum()),
+        lambda x, y: {"a": x.exp(), "b": torch.zeros(0, dtype=torch.float64), "c": y},
+    ],
+)
+def test_the_pullback_brings_what_reverse_mode_does(function):
+    """Several inputs and outputs, detached and empty ones too."""
+    tensors = torch.rand(3, 4, dtype=torch.float64), torch.rand(3, 4, dtype=torch.float64)
+    with torch.enable_grad():
+        evaluation = evaluate(function, tensors, create_graph=False)
+        one, other = by_reverse(evaluation), by_pullback(evaluation)
+    for mine, theirs in zip(one, other, strict=True):
+        for block, same in zip(mine, theirs, strict=True):
+            torch.testing.assert_close(block, same)
+
+
+def test_the_quicker_road_backwards_is_found_by_taking_both(monkeypatch):
+    """Each is taken for whole calls, then the one that took less time; all bring the same."""
+    monkeypatch.setattr(experience, "LONG", 0.0)
+    monkeypatch.setattr(experience, "QUICK", -1.0)  # nothing is recorded
+    known, x = Experience(lambda function: None), torch.rand(5, 5, dtype=torch.float64)
+    found = [compute(lambda x: x @ x, (x,), experience=known).matrix for _ in range(8)]
+    for matrix in found[1:]:
+        torch.testing.assert_close(matrix, found[0])
+    (kept,) = known._known.values()
+    assert {road: len(times) for road, times in kept.tried.items()} == {"reverse": 2, "pullback": 2}

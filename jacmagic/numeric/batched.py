@@ -19,10 +19,11 @@ from jacmagic.numeric.compute import compute
 from jacmagic.numeric.ladder import OBSTACLES, cause_of
 from jacmagic.numeric.memory import require_room
 from jacmagic.numeric.numbers import Numbers
-from jacmagic.numeric.pace import ROWS_AT_ONCE, SECONDS_PER_BATCH
+from jacmagic.numeric.pace import SECONDS_PER_BATCH
 from jacmagic.numeric.quiet import quiet, random_states
 from jacmagic.structure import Outputs, flatten
 
+SCALARS_AT_ONCE = 2**20  # of the Jacobians in one chunk: 8 MiB of float64
 FIRST, GROWTH = 16, 4  # points in the first chunk; how many times more in the next one
 _CLOSE = {torch.float64: 1e-9, torch.float32: 1e-3}  # of a batched pass to a plain run
 _LOOSE = 1e-1  # the same for short floats
@@ -220,7 +221,7 @@ class Differentiator:
         are quick (see NOTE [Pace] in `memory`).
         """
         m, n = self.size
-        ceiling = max(1, ROWS_AT_ONCE // max(m * n + max(m, n), 1))
+        ceiling = max(1, SCALARS_AT_ONCE // max(m * n + max(m, n), 1))
         size, start = min(FIRST, ceiling), 0
         while start < self.points.count:
             stop = min(self.points.count, start + (chunk_size or size))

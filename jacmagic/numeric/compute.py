@@ -82,11 +82,13 @@ def compute(
         known = None if experience is None else experience.recall(evaluation, strategy)
         if known is not None:
             return known
+        if experience is not None:
+            evaluation = replace(evaluation, before=experience.before(evaluation, strategy))
         entries, notes = _sparse(evaluation, asked, scheme, experience)
         if entries is not None:
             numbers = _entries(evaluation, entries)
         else:
-            numbers = dense(evaluation, asked)
+            numbers = dense(evaluation, asked, experience=experience)
             numbers = replace(numbers, notes=(*notes, *numbers.notes))
         if experience is not None:
             seconds = time.perf_counter() - began

@@ -7,6 +7,7 @@ what reverse mode goes back along; it also tells which outputs torch can reach f
 from __future__ import annotations
 
 import contextlib
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +31,7 @@ class Evaluation:
         outputs: its value, attached to `inputs`.
         seconds: how long the run took; the measure for how much is done in one batch.
         random: the generators' states before the run, for running it again.
+        before: seconds that the whole Jacobian took at an earlier point, if that is known.
     """
 
     function: Callable[..., Any]
@@ -37,6 +39,7 @@ class Evaluation:
     outputs: Outputs
     seconds: float
     random: tuple[Tensor, ...] = field(repr=False)
+    before: float = math.inf
 
     @property
     def size(self) -> tuple[int, int]:

@@ -13,15 +13,17 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from jacmagic.numeric.choice import ladder
 from jacmagic.numeric.entries import Sparse
 from jacmagic.numeric.evaluation import Evaluation, evaluate
 from jacmagic.numeric.ladder import OBSTACLES
+from jacmagic.numeric.measured import LONG, quicker
 from jacmagic.numeric.numbers import Numbers
 from jacmagic.numeric.rows import Blocks
 from jacmagic.replay import Program, Recorder, Unrecorded, program_of, same_values
@@ -31,6 +33,8 @@ QUICK = 3e-2  # seconds of the function beyond which recording is not even tried
 SMALL = 2**18  # scalars of a result, likewise
 KINDS = 8  # kinds of inputs that are kept of one function
 SHARE = 30  # how many times longer the calls must last than a search in vain before the next one
+BACKWARDS = ("reverse", "pullback")  # roads of which only trying tells the quicker
+TRIALS = 2  # calls by each of them; the first may load and prepare
 PROOFS = 2  # points at which a program must bring what the road does before it stands in
 RUNS = 2  # of the program at each of these points; the quickest counts
 SLOWER = 1.0  # times what the road takes, beyond which a program does not stand in
@@ -82,6 +86,11 @@ class Known:
         recording: what stands in for the road.
         search: seconds that looking for zeros took, the last time that none were found.
         since: seconds of all calls since then.
+        before: seconds of the last call.
+        roads: dense ones in the order that was measured, None if the sizes tell enough; not there
+            before the second call, as the first one loads and prepares.
+        taken: the one that goes backwards in this call, where several do.
+        tried: the seconds of the calls by each of them.
     """
 
     calls: int = 0
@@ -89,6 +98,10 @@ class Known:
     recording: Recording | None = None
     search: float = 0.0
     since: float = 0.0
+    before: float = math.inf
+    roads: tuple[tuple[str, ...] | None, ...] = ()
+    taken: str | None = None
+    tried: dict[str, list[float]] = field(default_factory=lambda: {road: [] for road in BACKWARDS})
 
     def fail(self) -> None:
         """The recording did not bring what it should."""
@@ -119,6 +132,11 @@ class Experience:
         """How many recordings there are."""
         return sum(known.recording is not None for known in self._known.values())
 
+    def before(self, evaluation: Evaluation, strategy: str) -> float:
+        """Seconds that the last call took; infinite where there was none."""
+        known = self._known.get(_key(evaluation, strategy))
+        return math.inf if known is None else known.before
+
     # ── zeros ─────────────────────────────────────────────────────────────────────────────────
 
     def in_vain(self, evaluation: Evaluation) -> bool:
@@ -130,6 +148,26 @@ class Experience:
         """Looking for zeros took so long, and there were too few."""
         known = self._of(_key(evaluation, "auto"))
         known.search, known.since = seconds, 0.0
+
+    def roads(self, evaluation: Evaluation) -> tuple[str, ...] | None:
+        """Dense roads in the order that measurements recommend; None where the sizes tell.
+
+        Of two that go backwards each is taken for whole calls, where a call takes long.
+        """
+        known = self._of(_key(evaluation, "auto"))
+        if not known.calls:  # which loads and prepares
+            return quicker(evaluation)
+        if not known.roads:
+            known.roads = (quicker(evaluation),)
+        roads = known.roads[0] or ladder("auto", *evaluation.size)
+        if roads[0] != "reverse" or known.before < LONG:
+            return known.roads[0]
+        least = min(BACKWARDS, key=lambda road: len(known.tried[road]))
+        if len(known.tried[least]) < TRIALS:
+            known.taken = least
+        else:
+            known.taken = min(BACKWARDS, key=lambda road: min(known.tried[road]))
+        return tuple(dict.fromkeys((known.taken, *roads)))
 
     # ── roads ─────────────────────────────────────────────────────────────────────────────────
 
@@ -167,6 +205,10 @@ class Experience:
         known = self._of(_key(evaluation, strategy))
         known.calls += 1
         known.since += seconds
+        known.before = seconds
+        if known.taken is not None:
+            known.tried[known.taken] = [*known.tried[known.taken], seconds][-TRIALS:]
+            known.taken = None
         if known.recording is not None:
             self._prove(known, evaluation, numbers, seconds)
         elif known.calls >= AFTER and known.failures < FAILURES and evaluation.seconds <= QUICK:

@@ -40,8 +40,10 @@ FAILED = {
     "forward": "not batched in forward mode",
     "columns": "not computed in forward mode",
     "reverse": "not batched",
+    "pullback": "not batched by torch.func",
 }
 TAKEN = {
+    "pullback": "by torch.func instead",
     "columns": "column by column instead",
     "reverse": "in reverse mode instead",
     "rows": "row by row instead",

@@ -19,7 +19,8 @@ from jacmagic.numeric.ladder import OBSTACLES
 from jacmagic.numeric.products import backward_products, forward_products
 from jacmagic.numeric.reverse import identity
 
-LONG = 0.05  # seconds that a Jacobian is expected to take, from which measuring pays
+LONG = 0.02  # seconds that a Jacobian is expected to take, from which measuring pays
+ENTRY = 1e-8  # seconds that an entry of the result takes, whatever the function does
 PROBES = 16  # rows and columns that are timed
 SHARE = 12  # how many times more of both there must be
 WIDE, TALL = 0.5, 32.0  # outputs by inputs, outside of which the sizes tell
@@ -29,7 +30,7 @@ CLEARLY = 0.8  # forward mode runs the function again: taken where it clearly is
 def quicker(evaluation: Evaluation) -> tuple[str, ...] | None:
     """The roads in the order that a measurement recommends; None where the sizes tell enough."""
     m, n = evaluation.size
-    expected = evaluation.seconds * min(m, n) / PROBES
+    expected = evaluation.seconds * min(m, n) / PROBES + ENTRY * m * n
     if min(m, n) < SHARE * PROBES or expected < LONG or not WIDE <= m / n <= TALL:
         return None
     outputs = [leaf.detach() for leaf in evaluation.outputs.leaves]

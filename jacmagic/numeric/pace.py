@@ -24,7 +24,7 @@ from jacmagic.numeric.progress import progress
 SECONDS_PER_BATCH = 0.1  # what the first one is meant to take
 LONGEST = 0.4  # and no other one is
 LEAP = 16  # growth, and the smallest batch that is one
-ROWS_AT_ONCE = 2**20  # scalars of the basis in one batch: 8 MiB of float64, about a cache's worth
+ROWS_AT_ONCE = 2**23  # scalars of the basis in one batch: 64 MiB of float64
 ON_THE_WAY = 2**23  # scalars of the widest tensor that a batch makes: 64 MiB of float64
 PER_SECOND = 1e9  # scalars that a thread writes at most in a second
 SHARE = 2**6  # of the bytes that a result may take; a batch's tensor takes one part
@@ -45,7 +45,10 @@ def batches(
         (start, stop) of each batch; the time until the next one is asked for is taken as its cost.
     """
     most = chunk_size or (total if _is_slight(evaluation, total) else ceiling(evaluation))
-    pace = Pace(min(most, max(total, 1)), seconds)
+    most = min(most, max(total, 1))
+    pace = Pace(most, seconds)
+    if evaluation.before <= LONGEST:  # no need to feel the way
+        pace.size = most
     start = 0
     with progress(total) as told:
         while start < total:

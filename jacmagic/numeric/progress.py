@@ -24,7 +24,7 @@ def progress(total: int) -> Iterator[Callable[[int], None]]:
         nonlocal bar
         if bar is not None:
             bar.update(done - bar.n)
-        elif time.monotonic() - began > PATIENCE:
+        elif done < total and time.monotonic() - began > PATIENCE:
             from tqdm.auto import tqdm
 
             bar = tqdm(total=total, initial=done, desc="Jacobian", unit=" passes", leave=False)

@@ -15,10 +15,10 @@ import numpy as np
 from torch import Tensor, nn
 
 from jacmagic.errors import PointError
+from jacmagic.numeric.batched import SCALARS_AT_ONCE
 from jacmagic.numeric.compute import compute as compute_numbers
 from jacmagic.numeric.memory import require_room
 from jacmagic.numeric.numbers import Numbers
-from jacmagic.numeric.pace import ROWS_AT_ONCE
 from jacmagic.origin import source_of
 from jacmagic.problem import Problem
 from jacmagic.sweeps.answer import answer, dimensions, has_xarray
@@ -143,7 +143,7 @@ def _size(points: Grid, task: Task, first: Numbers, seconds: float) -> int:
     Where a plain run promises many blocks, a few points tell what a batched pass costs instead.
     """
     m, n = first.matrix.shape
-    by_memory = max(1, ROWS_AT_ONCE // max(m * n + max(m, n), 1))
+    by_memory = max(1, SCALARS_AT_ONCE // max(m * n + max(m, n), 1))
     by_time = max(1, int(SECONDS_PER_BLOCK / max(seconds, 1e-9)))
     probe = min(PROBED, max(1, by_time // 4))
     if by_time < min(by_memory, math.prod(points.shape)) and probe > 1:
