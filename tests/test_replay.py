@@ -15,7 +15,7 @@ from torch import nn
 
 import jacmagic
 from jacmagic.lift import lifted
-from jacmagic.numeric import Experience, compute, experience
+from jacmagic.numeric import Experience, compute, experience, recording
 from jacmagic.numeric.experience import AFTER, FAILURES
 from jacmagic.replay import Recorder, Unrecorded, program_of
 from jacmagic.surroundings import Surroundings, Unwatched, watched
@@ -27,7 +27,7 @@ F64 = torch.float64
 def no_function_is_too_slow(monkeypatch):
     """What is recorded does not depend on how busy the machine is."""
     monkeypatch.setattr(experience, "QUICK", math.inf)
-    monkeypatch.setattr(experience, "SLOWER", math.inf)
+    monkeypatch.setattr(recording, "SLOWER", math.inf)
 
 
 def moved(tensors, seed):

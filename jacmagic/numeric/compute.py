@@ -19,10 +19,11 @@ from jacmagic.numeric.choice import ladder
 from jacmagic.numeric.dense import Asked, dense
 from jacmagic.numeric.entries import Scheme, Sparse
 from jacmagic.numeric.evaluation import Evaluation, connections, evaluate
-from jacmagic.numeric.experience import Experience, Walk
+from jacmagic.numeric.experience import Experience
 from jacmagic.numeric.ladder import OBSTACLES, cause_of
 from jacmagic.numeric.memory import require_room
 from jacmagic.numeric.numbers import Numbers
+from jacmagic.numeric.recording import Walk
 from jacmagic.numeric.reverse import LOOPED
 from jacmagic.numeric.sparse import NotSparse, by_sparse, find_scheme, worth_trying
 

@@ -9,9 +9,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from jacmagic.replay.calls import Call
 from jacmagic.replay.passes import without_waste
 from jacmagic.replay.recorder import Recorder, Slot
-from jacmagic.replay.spelling import Call, spelled
+from jacmagic.replay.spelling import spelled
 
 _LITERALS = (int, bool, type(None))
 
