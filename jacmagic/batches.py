@@ -147,7 +147,13 @@ def batch_of(
         assert problem.call is not None
         return problem.call(dict(zip(ordered, values, strict=True)))
 
-    many = compute_many(function, points, strategy=how.strategy, chunk_size=how.chunk_size)
+    many = compute_many(
+        function,
+        points,
+        strategy=how.strategy,
+        chunk_size=how.chunk_size,
+        create_graph=how.create_graph,
+    )
     chosen = {one.name for one in problem.inputs}
     shared = None if set(ordered) - chosen else Road()
     assert count == points.count
@@ -199,12 +205,11 @@ def _count(tensors: Sequence[Tensor]) -> int:
 
 def _check_how(how: How) -> None:
     """Refuse what a batch does not take."""
-    for name in ("create_graph", "strict"):
-        if getattr(how, name):
-            raise PointError(
-                f"batch=True does not take {name}=True; write jacobian(func, x[k], {name}=True) "
-                "for a sample"
-            )
+    if how.strict:
+        raise PointError(
+            "batch=True does not take strict=True; write jacobian(func, x[k], strict=True) "
+            "for a sample"
+        )
 
 
 def _refuse_mixing(func: Callable[..., Any]) -> None:

@@ -171,9 +171,29 @@ def test_unequal_batches_are_refused(inputs, words):
 
 
 def test_what_a_batch_does_not_take():
-    """create_graph and strict belong to single Jacobians."""
-    with pytest.raises(PointError, match="does not take create_graph=True"):
-        jacmagic.jacobian(tall, torch.ones(2, 3), batch=True, create_graph=True)
+    """strict belongs to single Jacobians."""
+    with pytest.raises(PointError, match="does not take strict=True"):
+        jacmagic.jacobian(tall, torch.ones(2, 3), batch=True, strict=True)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: torch.stack([x.prod(), (x**2).sum(), x[0].sin()]),
+        lambda x: x.exp().sum(),
+        lambda x: x**2 if x.sum() > 0 else x**3,  # taken sample by sample
+    ],
+)
+@pytest.mark.parametrize("samples", [1, 4])
+def test_a_batch_can_be_differentiated_on(function, samples):
+    """create_graph: a penalty on the Jacobians has torch's own gradient."""
+    x = torch.rand(samples, 3, dtype=torch.float64, requires_grad=True)
+    penalty = jacmagic.jacobian(function, x, batch=True, create_graph=True).matrix.square().sum()
+    (found,) = torch.autograd.grad(penalty, x)
+    whole = torch.autograd.functional.jacobian
+    expected = sum(whole(function, one, create_graph=True).square().sum() for one in x)
+    torch.testing.assert_close(found, torch.autograd.grad(expected, x)[0])
+    assert not jacmagic.jacobian(function, x, batch=True).matrix.requires_grad
 
 
 def test_the_users_own_error_passes():

@@ -105,7 +105,12 @@ class Differentiator:
     """Differentiates one function at chunks of points, batched while that works."""
 
     def __init__(
-        self, function: Callable[..., Any], points: Points, *, strategy: str = "auto"
+        self,
+        function: Callable[..., Any],
+        points: Points,
+        *,
+        strategy: str = "auto",
+        create_graph: bool = False,
     ) -> None:
         """Run plainly at the first point, so that the user's own errors surface as such.
 
@@ -113,8 +118,10 @@ class Differentiator:
             function: takes the points' arguments of one point by position.
             points: at least one point; real floating tensors where they are differentiated by.
             strategy: "auto", or any of `compute`'s.
+            create_graph: keep the results differentiable by the points.
         """
         self.function, self.points, self.strategy = function, points, strategy
+        self.create_graph = create_graph
         self.first = self._plain(points.at(0))
         m = self.first.outputs.numel
         n = sum(points.at(0)[place].numel() for place in points.chosen)
@@ -133,7 +140,12 @@ class Differentiator:
                 given[place] = value
             return self.function(*given)
 
-        return compute(function, [arguments[place] for place in chosen], strategy=self.strategy)
+        return compute(
+            function,
+            [arguments[place] for place in chosen],
+            strategy=self.strategy,
+            create_graph=self.create_graph,
+        )
 
     def chunk(self, start: int, stop: int) -> Chunk:
         """The Jacobians at points `start` to `stop`."""
@@ -160,17 +172,23 @@ class Differentiator:
 
         jacobian = differentiate(leaves, argnums=points.chosen, has_aux=True)
         dims = tuple(0 if varies else None for varies in points.varies)
-        tensors = tuple(tensor.detach() for tensor in points.part(start, stop))
+        tensors = tuple(map(self._kept, points.part(start, stop)))
         with torch.inference_mode(False), quiet(tensors, random_states(tensors)):
             blocks, values = torch.func.vmap(jacobian, in_dims=dims)(*tensors)
         inputs = [tensors[place] for place in points.chosen]
         return Chunk(
             tuple(
-                tuple(block.detach().to(one.dtype) for block, one in zip(row, inputs, strict=True))
+                tuple(
+                    self._kept(block).to(one.dtype) for block, one in zip(row, inputs, strict=True)
+                )
                 for row in blocks
             ),
-            tuple(value.detach() for value in values),
+            tuple(map(self._kept, values)),
         )
+
+    def _kept(self, tensor: Tensor) -> Tensor:
+        """With its graph where that was asked for."""
+        return tensor if self.create_graph else tensor.detach()
 
     def _agrees(self, found: Chunk, start: int) -> bool:
         """Whether the batched pass gave at its first point what a plain run gives; asked once."""
@@ -236,6 +254,7 @@ class Differentiator:
 
 
 def _close(one: Tensor, other: Tensor) -> bool:
+    one, other = one.detach(), other.detach()
     tolerance = _CLOSE.get(one.dtype, _LOOSE)
     scale = float(other.abs().nan_to_num(0, 0, 0).max()) if other.numel() else 0.0
     return one.shape == other.shape and torch.allclose(
@@ -249,6 +268,7 @@ def compute_many(
     *,
     strategy: str = "auto",
     chunk_size: int | None = None,
+    create_graph: bool = False,
     memory: int | None = None,
 ) -> Many:
     """The Jacobians of one function at many points.
@@ -259,12 +279,13 @@ def compute_many(
         strategy: as for one Jacobian; "auto" is forward mode where there are fewer inputs than
             outputs.
         chunk_size: points at a time; by default as time and memory allow.
+        create_graph: keep the results differentiable by the points.
         memory: bytes that the result may take; by default a quarter of what is free.
 
     Raises:
         SizeError: the result would not fit.
     """
-    road = Differentiator(function, points, strategy=strategy)
+    road = Differentiator(function, points, strategy=strategy, create_graph=create_graph)
     road.room(memory)
     parts = [road.chunk(start, stop) for start, stop in road.chunks(chunk_size)]
     notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))

@@ -98,8 +98,10 @@ class Proof:
         return case in self._known
 
     def _kind(self, given: Any) -> Any:
+        if isinstance(given, tuple | list):
+            return tuple(map(self._kind, given))
         if not isinstance(given, Slot):
-            return type(given)
+            return given if isinstance(given, int) else type(given)
         tensor = self._tensors[given.number]
         return tensor.dtype, tensor.dim()
 
