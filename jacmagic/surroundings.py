@@ -21,6 +21,7 @@ import torch
 
 from jacmagic.lift.places import MISSING, Place
 from jacmagic.lift.walk import LIBRARIES, Walk, functions_of, is_users, parts_of, places_in
+from jacmagic.replay import same_values
 
 MOST = 5000  # things that are looked at
 LARGE = 4096  # bytes of an array that are compared
@@ -34,6 +35,7 @@ _FIXED = (
     types.MethodWrapperType, types.GetSetDescriptorType, types.MemberDescriptorType, np.ufunc,
     inspect.Signature,
 )  # fmt: skip
+_CONTAINERS = (list, tuple, set, frozenset)
 _CACHED = type(functools.cache(len))
 
 
@@ -72,7 +74,8 @@ class Surroundings:
         self._functions: list[tuple[weakref.ref[types.FunctionType], tuple[Any, ...]]] = []
         self._dicts: list[tuple[dict[Any, Any], tuple[Any, ...], tuple[Any, ...]]] = []
         self._lists: list[tuple[Any, tuple[Any, ...]]] = []
-        self._tensors: list[tuple[torch.Tensor, int, bool]] = []
+        self._tensors: list[tuple[torch.Tensor, tuple[Any, ...]]] = []
+        self._small: list[tuple[torch.Tensor, torch.Tensor]] = []
         self._arrays: list[tuple[np.ndarray, bytes]] = []
         self._switches = _switches()
         self._pending: list[Any] = [function]
@@ -97,8 +100,11 @@ class Surroundings:
             function = held()  # one that is gone is called no more
             if function is not None and not all(map(is_, parts_of(function), parts)):
                 return False
-        for tensor, version, grad in self._tensors:
-            if tensor._version != version or tensor.requires_grad != grad:
+        for tensor, state in self._tensors:
+            if _state(tensor) != state:
+                return False
+        for tensor, copy in self._small:
+            if not same_values(tensor, copy):
                 return False
         for items, keys, values in self._dicts:
             if len(items) != len(values) or not _all_same(items, keys, values):
@@ -117,7 +123,7 @@ class Surroundings:
         if isinstance(value, torch.Tensor):
             if value.is_inference():
                 raise Unwatched
-            self._tensors.append((value, value._version, value.requires_grad))
+            self._watch_tensor(value)
         elif isinstance(value, types.FunctionType):
             if str(value.__globals__.get("__name__")).startswith("jacmagic."):  # calls the user's
                 self._pending += [cell.cell_contents for cell in value.__closure__ or ()]
@@ -127,15 +133,37 @@ class Surroundings:
             pass
         elif isinstance(value, type):
             self._watch_dict(dict(vars(value)), vars(value))
+            self._pending += value.__mro__[1:]
         elif isinstance(value, dict):
             self._watch_dict(value, value)
+            if type(value) is not dict:
+                self._watch_attributes(value)
         elif isinstance(value, list | set | frozenset | tuple):
             self._lists.append((value, tuple(map(_held, value))))
             self._pending += value
+            if type(value) not in _CONTAINERS:
+                self._watch_attributes(value)
         elif isinstance(value, np.ndarray) and value.nbytes <= LARGE and value.dtype != object:
             self._arrays.append((value, value.tobytes()))
         else:
             self._pending += self._parts(value)
+
+    def _watch_tensor(self, tensor: torch.Tensor) -> None:
+        """By where and when it was written; what goes past that (`.data`) shows in its numbers."""
+        self._tensors.append((tensor, _state(tensor)))
+        plain = tensor.layout == torch.strided and tensor.device.type == "cpu"
+        if plain and tensor.numel() * tensor.element_size() <= LARGE:
+            self._small.append((tensor, tensor.detach().clone()))
+        self._watch_attributes(tensor)
+
+    def _watch_attributes(self, value: Any) -> None:
+        """What the user may have hung on a tensor or on a container of a class of its own."""
+        self._pending.append(type(value))
+        attributes = getattr(value, "__dict__", None)
+        if type(attributes) is dict:
+            self._watch_dict(attributes, attributes)
+        elif _slots_of(type(value)):
+            raise Unwatched
 
     def _look_at_code(self, function: types.FunctionType) -> None:
         self._functions.append((weakref.ref(function), parts_of(function)))
@@ -161,9 +189,20 @@ class Surroundings:
         simple = isinstance(value, types.SimpleNamespace)
         if simple or type(value).__basicsize__ <= _Plain.__basicsize__:
             attributes = getattr(value, "__dict__", None)
-            if type(attributes) is dict:
+            if type(attributes) is dict and not _slots_of(type(value)):
                 return attributes, type(value), *functions_of(value)
         raise Unwatched(f"{type(value).__module__}.{type(value).__qualname__}")
+
+
+def _state(tensor: torch.Tensor) -> tuple[Any, ...]:
+    """What changes when a tensor is written into or given other memory."""
+    strided = tensor.layout == torch.strided
+    return tensor._version, tensor.requires_grad, tensor.shape, strided and tensor.data_ptr()
+
+
+def _slots_of(kind: type) -> bool:
+    """Whether a class of the user's keeps attributes outside its dictionary."""
+    return any("__slots__" in vars(one) and not _is_library(one) for one in kind.__mro__)
 
 
 def _held(value: Any) -> Any:

@@ -24,7 +24,7 @@ from jacmagic.numeric.evaluation import Evaluation, evaluate
 from jacmagic.numeric.ladder import OBSTACLES
 from jacmagic.numeric.numbers import Numbers
 from jacmagic.numeric.rows import Blocks
-from jacmagic.replay import Program, Recorder, Unrecorded, program_of, same_values
+from jacmagic.replay import Program, Readings, Recorder, Unrecorded, program_of, same_values
 
 SMALL = 2**18  # scalars of a result beyond which its operations outweigh what leads to them
 PROOFS = 2  # points at which a program must bring what the road does before it stands in
@@ -63,11 +63,14 @@ class Recording:
 
     def prove(self, evaluation: Evaluation, numbers: Numbers, seconds: float) -> bool:
         """Whether it brings what the road brought, in so many seconds with the plain run."""
-        road = _flat(numbers)
+        road, results = _flat(numbers), None
+        inputs = [tensor.detach().clone() for tensor in evaluation.inputs]
         for _ in range(RUNS):
             began = time.perf_counter()
-            results = self._results(evaluation)
+            results = self._results(evaluation, inputs)
             self.quickest = min(self.quickest, time.perf_counter() - began)
+        if not all(map(same_values, inputs, evaluation.inputs)):
+            return False  # a program never writes into what it is given
         if results is None or not all(map(_close, results[-len(road) :], road)):
             return False
         self.proved += 1
@@ -76,20 +79,22 @@ class Recording:
 
     def numbers_at(self, evaluation: Evaluation) -> Numbers | None:
         """What the road would bring; None where the program may not stand in."""
-        results = self._results(evaluation)
+        results = self._results(evaluation, evaluation.inputs)
         if results is None:
             return None
         leaves = evaluation.outputs.leaves
         outputs = evaluation.outputs.replace([leaf.detach() for leaf in leaves])
         return _with(self.numbers, outputs, results[len(leaves) :])
 
-    def _results(self, evaluation: Evaluation) -> tuple[Tensor, ...] | None:
+    def _results(
+        self, evaluation: Evaluation, inputs: Sequence[Tensor]
+    ) -> tuple[Tensor, ...] | None:
         """What the program brings; see NOTE [When a program may stand in]."""
         leaves = evaluation.outputs.leaves
         if [leaf.requires_grad for leaf in leaves] != self.attached or not self.unchanged():
             return None
         try:
-            results = self.program(*evaluation.inputs)
+            results = self.program(*inputs)
         except OBSTACLES:
             return None
         for leaf, result in zip(leaves, results, strict=False):
@@ -142,7 +147,7 @@ def _program(evaluation: Evaluation, walk: Walk) -> Program:
     """Run the function and its road once more, under a recorder."""
     tensors = [tensor.detach() for tensor in evaluation.inputs]
     recorder = Recorder(tensors)
-    with evaluation.again(), recorder:
+    with evaluation.again(), recorder, Readings(recorder):
         there = evaluate(evaluation.function, tensors, create_graph=False)
         numbers = walk(dataclasses.replace(there, seconds=evaluation.seconds))
     return program_of(recorder, [*numbers.outputs.leaves, *_flat(numbers)])

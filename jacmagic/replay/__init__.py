@@ -8,6 +8,6 @@ same way: whoever runs it again compares a result that is known from elsewhere.
 
 from jacmagic.replay.calls import same_values
 from jacmagic.replay.program import Program, program_of
-from jacmagic.replay.recorder import Recorder, Unrecorded
+from jacmagic.replay.recorder import Readings, Recorder, Unrecorded
 
-__all__ = ["Program", "Recorder", "Unrecorded", "program_of", "same_values"]
+__all__ = ["Program", "Readings", "Recorder", "Unrecorded", "program_of", "same_values"]

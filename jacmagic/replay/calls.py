@@ -91,7 +91,7 @@ class Proof:
 
     def __call__(self, call: Call, *, instead_of: Any, overwrites: bool = False) -> bool:
         """Whether it gives the same bits, of the same dtype and strides."""
-        kinds = tuple(map(self._kind, call.args)), tuple(call.kwargs)
+        kinds = self._kind(call.args), self._kind(tuple(call.kwargs.items()))
         case = (instead_of, call.function, *kinds)
         if case not in self._known and self._brings_the_same(call, overwrites=overwrites):
             self._known.add(case)
@@ -101,7 +101,7 @@ class Proof:
         if isinstance(given, tuple | list):
             return tuple(map(self._kind, given))
         if not isinstance(given, Slot):
-            return given if isinstance(given, int) else type(given)
+            return given if isinstance(given, int | str) else type(given)
         tensor = self._tensors[given.number]
         return tensor.dtype, tensor.dim()
 

@@ -10,6 +10,9 @@ NOTE [Said once]: autograd undoes the same step for every operation that needs i
 it kept. An operation on the same arguments is run once, and what only gives its argument another
 name is none, as long as nobody writes into the memory.
 
+NOTE [Another name]: what pads with nothing or multiplies by one returns new memory. Its argument
+may stand for it only where nobody looks at that memory through a view.
+
 NOTE [Constants that miss each other]: where two constants are added one after the other and no
 component is touched by both, their sum is added once; not a bit is another then.
 """
@@ -18,7 +21,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Callable, Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -97,11 +100,12 @@ def _said_once(recorder: Recorder, steps: Sequence[Step]) -> Leaner:
     names: dict[int, int] = {}
     said: dict[str, tuple[int, ...]] = {}
     made = {*range(recorder.inputs), *(slot for step in steps for slot in step.outs)}
+    shared = Counter(map(recorder.memory_of, made))
     kept = []
     for step in steps:
         step = _renamed(step, names)
         if written.isdisjoint(map(recorder.memory_of, _slots(step))):
-            outs, same = step.outs, _only_renamed(recorder, step, made)
+            outs, same = step.outs, _only_renamed(recorder, step, made, shared)
             earlier = same or said.setdefault(f"{step.func} {step.args} {step.kwargs}", outs)
             if earlier is not outs:
                 names |= dict(zip(outs, earlier, strict=True))
@@ -110,10 +114,14 @@ def _said_once(recorder: Recorder, steps: Sequence[Step]) -> Leaner:
     return kept, names
 
 
-def _only_renamed(recorder: Recorder, step: Step, made: Container[int]) -> tuple[int] | None:
+def _only_renamed(
+    recorder: Recorder, step: Step, made: Container[int], shared: Mapping[int, int]
+) -> tuple[int] | None:
     """The argument that a step returns as it is: detached, padded with nothing, times one."""
     if step.func in _ALIASES:
         return (step.args[0].number,)
+    if len(step.outs) != 1 or shared[recorder.memory_of(step.outs[0])] > 1:
+        return None  # see NOTE [Another name]
     tensors = recorder.tensors
     if step.func is _ATEN.slice_backward.default:
         part = step.args[0].number

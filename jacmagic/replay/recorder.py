@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from jacmagic.dispatch import Watching
 
@@ -129,6 +130,10 @@ class Recorder(Watching):
         """Whether what lies in a slot depends on the inputs."""
         return self._memory[slot] in self._dependent
 
+    def is_dependent(self, tensor: Tensor) -> bool:
+        """Whether a tensor's memory holds what depends on the inputs."""
+        return storage_of(tensor) in self._dependent
+
     def memory_of(self, slot: int) -> int:
         """Equal for slots that share memory."""
         return self._memory[slot]
@@ -213,6 +218,24 @@ class Recorder(Watching):
                 if isinstance(leaf, Tensor):
                     slots.append(self._slots[id(leaf)])
         return tuple(slots)
+
+
+class Readings(TorchFunctionMode):
+    """Sees where values leave torch without an operation, as lists or arrays do."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        """Look at what depends on a recorder's inputs."""
+        super().__init__()
+        self._recorder = recorder
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        read = getattr(func, "__name__", "") in _READ and args and isinstance(args[0], Tensor)
+        if read and self._recorder.is_dependent(args[0]):
+            raise Unrecorded(f"{func.__name__} reads values")
+        return func(*args, **(kwargs or {}))
+
+
+_READ = frozenset(("tolist", "numpy", "__array__", "__dlpack__", "data_ptr"))
 
 
 def draws(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> bool:

@@ -91,6 +91,9 @@ def into_slices(
             home = recorder.memory_of(part.number)
             if uses[padded.number] > 1 or home in written | overwritten:
                 continue
+            shapes = [recorder.tensors[slot].shape for slot in (padded.number, step.outs[0])]
+            if shapes[0] != shapes[1]:
+                continue
             slots = (total.number, part.number)
             if not memory.spent(total.number, number, step.outs[0], slots):
                 continue
