@@ -167,7 +167,7 @@ def change_global():
 
 
 def change_other():
-    globals()["doubled"] = lambda x: 5 * x
+    globals()["doubled"] = lambda x: -7.5 * x  # no factor of the other tests
 
 
 def change_code():

@@ -83,11 +83,12 @@ class Pace:
     def took(self, rows: int, seconds: float) -> None:
         """A batch of so many rows took so long."""
         rate = seconds / rows
-        cheaper = rate < self._best[0]
+        first, cheaper = math.isinf(self._best[0]), rate < self._best[0]
         if cheaper:
             self._best = rate, rows
         if seconds > 2 * LONGEST:
-            self._growing, self.size = False, max(1, int(rows * LONGEST / seconds))
+            self._growing = first  # which may have loaded and prepared: the next one tells
+            self.size = max(1, int(rows * LONGEST / seconds))
         elif self._growing and cheaper:
             larger = self._expected(min(LEAP * rows, LONGEST / max(rate, 1e-9)), rate)
             self._growing = larger > rows
