@@ -52,11 +52,11 @@ test-js: system
 	@node --test $(NODE_TESTS)
 
 # One process: the cells of a notebook share a kernel, which workers would tear apart.
-test-bench: $(VENV)/.bench
-	@$(BIN)/python tools/bench $(if $(QUICK),--quick) $(BENCH_FLAGS)
-
-notebooks: $(VENV)/.dev
+test-notebooks: $(VENV)/.dev
 	@$(PYTEST) --quiet $(NBVAL) notebooks
+
+bench: $(VENV)/.bench
+	@$(BIN)/python tools/bench $(if $(QUICK),--quick) $(BENCH_FLAGS)
 
 # Last, so that a run ends with pytest's closing line.
 test-python: $(VENV)/.dev system
