@@ -1,9 +1,9 @@
 """What a function reads from outside its arguments, watched: whether any of it has changed.
 
 Watched is what can be: closure cells, globals and defaults of the function and of the user's
-functions it reaches; numbers and texts by value, tensors by version, modules, containers and plain
-objects by all that is in them. Whoever reads anything else (an open file, a data frame) is not
-watched at all.
+functions it reaches; numbers and texts by value, tensors by version and memory, modules, containers
+and plain objects by all that is in them. Whoever reads anything else (an open file, a data frame)
+is not watched at all.
 """
 
 from __future__ import annotations

@@ -568,6 +568,8 @@ ONES = torch.ones(3, dtype=F64)
     "function",
     [
         lambda x: (x * ONES).view(1, 3).sin(),
+        lambda x: (x.exp() + x.exp().view(1, 3).sin()[0], x.exp() * 2),
+        lambda x: (x.exp().view(1, 3).detach().sin(), x.exp().view(3, 1).cos(), x.exp()),
         lambda x: (x.abs(), (x * ONES).view(1, 3).detach().abs()[0]),
         lambda x: ((x * ONES).view(1, 3).detach().abs()[0], x**4),
         lambda x: ((x.exp() * ONES)[0:2].cos(), x.exp() * ONES),
@@ -608,6 +610,18 @@ def test_values_that_leave_torch_are_not_recorded(read):
         x = x.abs() if k < AFTER + 3 else x
         expected = torch.diag(2.0 * (x > 0))
         torch.testing.assert_close(jacmagic.jacobian(gated, x).matrix, expected.double())
+
+
+def test_a_repeated_step_that_is_looked_at_keeps_its_memory():
+    """A view of the second must not overwrite the first."""
+
+    def function(x):
+        first, second = x.exp(), x.exp()
+        return second.view(1, 3).sin(), first * 2
+
+    program, x = recorded(function, torch.rand(3, dtype=F64)), torch.rand(3, dtype=F64)
+    for mine, theirs in zip(program(x), function(x), strict=True):
+        assert torch.equal(mine, theirs)
 
 
 def test_memory_that_is_filled_between_two_readings():

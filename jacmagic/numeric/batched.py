@@ -236,7 +236,7 @@ class Differentiator:
         """Splits of the points into chunks that neither time nor memory minds.
 
         A batched pass costs about the same for one point as for many, so chunks grow while they
-        are quick (see NOTE [Pace] in `memory`).
+        are quick (see NOTE [Pace] in `pace`).
         """
         m, n = self.size
         ceiling = max(1, SCALARS_AT_ONCE // max(m * n + max(m, n), 1))

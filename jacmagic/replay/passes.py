@@ -10,8 +10,8 @@ NOTE [Said once]: autograd undoes the same step for every operation that needs i
 it kept. An operation on the same arguments is run once, and what only gives its argument another
 name is none, as long as nobody writes into the memory.
 
-NOTE [Another name]: what pads with nothing or multiplies by one returns new memory. Its argument
-may stand for it only where nobody looks at that memory through a view.
+NOTE [Another name]: what pads with nothing, multiplies by one or repeats a step returns new memory.
+Another slot may stand for it only where nobody looks at that memory through a view.
 
 NOTE [Constants that miss each other]: where two constants are added one after the other and no
 component is touched by both, their sum is added once; not a bit is another then.
@@ -100,14 +100,16 @@ def _said_once(recorder: Recorder, steps: Sequence[Step]) -> Leaner:
     names: dict[int, int] = {}
     said: dict[str, tuple[int, ...]] = {}
     made = {*range(recorder.inputs), *(slot for step in steps for slot in step.outs)}
-    shared = Counter(map(recorder.memory_of, made))
+    memory = recorder.memory_of
+    shared = Counter(map(memory, made))
     kept = []
     for step in steps:
         step = _renamed(step, names)
-        if written.isdisjoint(map(recorder.memory_of, _slots(step))):
+        if written.isdisjoint(map(memory, _slots(step))):
             outs, same = step.outs, _only_renamed(recorder, step, made, shared)
             earlier = same or said.setdefault(f"{step.func} {step.args} {step.kwargs}", outs)
-            if earlier is not outs:
+            apart = [a for a, b in zip(outs, earlier, strict=True) if memory(a) != memory(b)]
+            if earlier is not outs and all(same or shared[memory(slot)] == 1 for slot in apart):
                 names |= dict(zip(outs, earlier, strict=True))
                 continue
         kept.append(step)
