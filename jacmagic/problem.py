@@ -90,20 +90,21 @@ class Problem:
         for name in values:
             if name not in known:
                 raise PointError(f"expected inputs among {', '.join(known)}; found {name!r}")
-        inputs = tuple(_moved(one, values.get(one.name, one.value)) for one in self.inputs)
+        inputs = tuple([_moved(one, values.get(one.name, one.value)) for one in self.inputs])
         potential = self.potential and dataclasses.replace(self.potential, inputs=inputs)
-        return dataclasses.replace(self, inputs=inputs, potential=potential)
+        return Problem(**vars(self) | {"inputs": inputs, "potential": potential})
 
 
 def _moved(one: Input, given: Any) -> Input:
     """An input of the same shape, dtype and device with another value."""
-    value = torch.as_tensor(given, dtype=one.value.dtype, device=one.value.device)
-    if value.shape != one.value.shape:
+    held = one.value
+    value = torch.as_tensor(given, dtype=held.dtype, device=held.device)
+    if value.shape != held.shape:
         raise PointError(
             f"expected {one.name} of shape {tuple(one.value.shape)}; "
             f"found {tuple(value.shape)}; write one number for each component"
         )
-    return dataclasses.replace(one, value=value)
+    return Input(one.name, value, one.naming)
 
 
 def problem_from_call(
@@ -179,6 +180,8 @@ def names_of(
             )
         return given
     own = _own_names(func)
+    if len(own) >= count:
+        return tuple(own[:count])
     fresh = (name for i in itertools.count(1) if (name := f"x{i}") not in own)
     if not own and count == 1:
         return ("x",)

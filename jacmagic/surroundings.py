@@ -1,5 +1,7 @@
 """What a function reads from outside its arguments, watched: whether any of it has changed.
 
+Along the way it is told whether the function does nothing but compute (see `jacmagic.purity`).
+
 Watched is what can be: closure cells, globals and defaults of the function and of the user's
 functions it reaches; numbers and texts by value, tensors by version and memory, modules, containers
 and plain objects by all that is in them. Whoever reads anything else (an open file, a data frame)
@@ -8,23 +10,26 @@ is not watched at all.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import inspect
 import types
 import weakref
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from operator import is_
 from typing import Any
 
 import numpy as np
 import torch
 
-from jacmagic.lift.places import MISSING, Place
+from jacmagic.lift.places import MISSING, Loan, Place
 from jacmagic.lift.walk import LIBRARIES, Walk, functions_of, is_users, parts_of, places_in
+from jacmagic.purity import Impure, attributes_in, is_pure, is_pure_attribute
 from jacmagic.replay import same_values
 
 MOST = 5000  # things that are looked at
 LARGE = 4096  # bytes of an array that are compared
+MUCH = 2**21  # bytes of all tensors that are compared on request
 
 _VALUES = (
     bool, int, float, complex, str, bytes, type(None), type(...), range, slice, np.generic,
@@ -33,7 +38,7 @@ _VALUES = (
 _FIXED = (
     types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType,
     types.MethodWrapperType, types.GetSetDescriptorType, types.MemberDescriptorType, np.ufunc,
-    inspect.Signature,
+    inspect.Signature, dataclasses.Field, type(vars(Loan)["__dataclass_params__"]),
 )  # fmt: skip
 _CONTAINERS = (list, tuple, set, frozenset)
 _CACHED = type(functools.cache(len))
@@ -52,13 +57,18 @@ class Surroundings:
 
     Functions are held weakly: who remembers this of a function does not keep it alive.
 
+    Attributes:
+        pure: whether the function does nothing but compute from this and from its arguments, so
+            that running it again where nothing has changed would tell nothing new.
+        loose: tensors whose numbers may be written into without a trace (by `.data`).
+
     Example:
         >>> def scaled(settings):
         ...     return lambda x: settings["a"] * x
         >>> settings = {"a": 2.0}
         >>> surroundings = Surroundings(scaled(settings))
-        >>> surroundings.unchanged()
-        True
+        >>> surroundings.unchanged(), surroundings.pure
+        (True, True)
         >>> settings["a"] = 3.0
         >>> surroundings.unchanged()
         False
@@ -71,6 +81,7 @@ class Surroundings:
             Unwatched: that cannot be known.
         """
         self._places: list[tuple[Place, Any]] = []
+        self._names: list[tuple[dict[Any, Any], Any, Any]] = []
         self._functions: list[tuple[weakref.ref[types.FunctionType], tuple[Any, ...]]] = []
         self._dicts: list[tuple[dict[Any, Any], tuple[Any, ...], tuple[Any, ...]]] = []
         self._lists: list[tuple[Any, tuple[Any, ...]]] = []
@@ -79,6 +90,9 @@ class Surroundings:
         self._arrays: list[tuple[np.ndarray, bytes]] = []
         self._switches = _switches()
         self._pending: list[Any] = [function]
+        self._attributes: set[str] = set()
+        self._modules: list[types.ModuleType] = []
+        self.pure = True
         met: dict[int, Any] = {}
         while self._pending:
             value = self._pending.pop()
@@ -88,11 +102,17 @@ class Surroundings:
             self._look(value)
             if len(met) > MOST:
                 raise Unwatched
+        known = {id(tensor) for tensor, _ in self._small}
+        self.loose = [tensor for tensor, _ in self._tensors if id(tensor) not in known]
+        self.pure &= all(is_pure_attribute(name, self._modules) for name in self._attributes)
 
     def unchanged(self) -> bool:
         """Whether all is as it was."""
         if self._switches != _switches():
             return False
+        for space, name, value in self._names:
+            if (now := space.get(name, MISSING)) is not value and not _same(now, value):
+                return False
         for place, value in self._places:
             if (now := place.get()) is not value and not _same(now, value):
                 return False
@@ -107,7 +127,7 @@ class Surroundings:
             if not same_values(tensor, copy):
                 return False
         for items, keys, values in self._dicts:
-            if len(items) != len(values) or not _all_same(items, keys, values):
+            if len(items) != len(values) or (values and not _all_same(items, keys, values)):
                 return False
         for items, values in self._lists:
             if len(items) != len(values):
@@ -115,6 +135,19 @@ class Surroundings:
             if not all(map(is_, items, values)) and not all(map(_same, items, values)):
                 return False
         return all(array.tobytes() == content for array, content in self._arrays)
+
+    def compare(self, tensors: Sequence[torch.Tensor]) -> bool:
+        """Look at the numbers of some tensors too, from now on.
+
+        Returns:
+            Whether that is so; False if they are too many to be compared each time.
+        """
+        if sum(tensor.nbytes for tensor in tensors) > MUCH:
+            return False
+        if any(tensor.layout != torch.strided for tensor in tensors):
+            return False
+        self._small += [(tensor, tensor.detach().clone()) for tensor in tensors]
+        return True
 
     # ── looking ───────────────────────────────────────────────────────────────────────────────
 
@@ -129,8 +162,13 @@ class Surroundings:
                 self._pending += [cell.cell_contents for cell in value.__closure__ or ()]
             elif is_users(value):
                 self._look_at_code(value)
-        elif isinstance(value, (*_FIXED, Walk)) or _is_library(value):
+            else:
+                self.pure &= is_pure(value)
+        elif isinstance(value, Walk):
             pass
+        elif isinstance(value, _FIXED) or _is_library(value):
+            self.pure &= is_pure(value)
+            self._modules += [value] * isinstance(value, types.ModuleType)
         elif isinstance(value, type):
             self._watch_dict(dict(vars(value)), vars(value))
             self._pending += value.__mro__[1:]
@@ -167,13 +205,22 @@ class Surroundings:
 
     def _look_at_code(self, function: types.FunctionType) -> None:
         self._functions.append((weakref.ref(function), parts_of(function)))
+        try:
+            self._attributes |= attributes_in(function.__code__, function.__globals__)
+        except Impure:
+            self.pure = False
         for place in places_in(function):
-            self._places.append((place, _held(place.get())))
-            self._pending.append(place.get())
-        self._pending += (*(function.__defaults__ or ()), *vars(function).values())
+            value = place.get()
+            self._pending.append(value)
+            if isinstance(place.owner, dict):
+                self._names.append((place.owner, place.key, _held(value)))
+            else:
+                self._places.append((place, _held(value)))
+        self._pending += function.__defaults__ or ()
+        self._watch_dict(vars(function), vars(function))
 
     def _watch_dict(self, values: dict[Any, Any], held: Any) -> None:
-        self._dicts.append((held, tuple(values), tuple(map(_held, values.values()))))
+        self._dicts.append((held, tuple(values), tuple(values.values())))
         self._pending += values.values()
 
     def _parts(self, value: Any) -> Iterable[Any]:
@@ -183,6 +230,7 @@ class Surroundings:
         if isinstance(value, types.MethodType):
             return value.__func__, value.__self__
         if isinstance(value, staticmethod | classmethod | _CACHED):
+            self.pure &= not isinstance(value, _CACHED)
             return (value.__wrapped__,)
         if isinstance(value, property):
             return value.fget, value.fset
@@ -243,9 +291,9 @@ def _is_library(value: Any) -> bool:
     return name.partition(".")[0] in LIBRARIES
 
 
-def watched(function: Callable[..., Any]) -> Callable[[], bool] | None:
+def watched(function: Callable[..., Any]) -> Surroundings | None:
     """What tells whether all that a function reads is as it is now; None if nobody can tell."""
     try:
-        return Surroundings(function).unchanged
+        return Surroundings(function)
     except Unwatched:
         return None

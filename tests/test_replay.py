@@ -375,7 +375,10 @@ def test_what_is_given_up():
         def __call__(self, x):  # the list hides where nobody looks
             return x * turn[0]
 
-    x, experience = torch.ones(2, dtype=F64), Experience(lambda function: lambda: True)
+    fixed = types.SimpleNamespace(
+        pure=False, loose=(), compare=lambda tensors: True, unchanged=lambda: True
+    )
+    x, experience = torch.ones(2, dtype=F64), Experience(lambda function: fixed)
     for k in range(60):
         turn[0] = 1.0 + k // 7
         matrix = compute(Odd(), (x,), experience=experience).matrix

@@ -7,11 +7,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from torch import Tensor
+
 from jacmagic.numeric.choice import ladder
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.measured import LONG, quicker
 from jacmagic.numeric.numbers import Numbers
-from jacmagic.numeric.recording import PROOFS, Recording, Walk, recorded
+from jacmagic.numeric.recording import PROOFS, Recording, Walk, Watched, recorded
+from jacmagic.replay import undisturbed
 
 AFTER = 3  # calls before a program is worth recording
 QUICK = 3e-2  # seconds of the function beyond which recording is not even tried
@@ -23,8 +26,8 @@ FAILURES = 3  # programs that proved wrong, after which none is tried
 
 Key = tuple[Any, ...]
 
-# From a function to what tells whether all it reads is unchanged, or None if nobody can tell.
-Watch = Callable[[Callable[..., Any]], Callable[[], bool] | None]
+# From a function to what watches all it reads, or None if nobody can.
+Watch = Callable[[Callable[..., Any]], Watched | None]
 
 
 @dataclass
@@ -66,7 +69,8 @@ class Experience:
     Example:
         >>> import torch
         >>> from jacmagic.numeric import compute
-        >>> experience = Experience(lambda function: lambda: True)  # it reads nothing
+        >>> from jacmagic.surroundings import watched
+        >>> experience = Experience(watched)
         >>> x = torch.tensor([1.0, 2.0, 3.0])
         >>> several = [compute(torch.sin, (x,), experience=experience).matrix for _ in range(5)]
         >>> experience.recorded, all(torch.equal(several[0], one) for one in several)
@@ -85,19 +89,19 @@ class Experience:
 
     def before(self, evaluation: Evaluation, strategy: str) -> float:
         """Seconds that the last call took; infinite where there was none."""
-        known = self._known.get(_key(evaluation, strategy))
+        known = self._known.get(_key(evaluation.inputs, strategy))
         return math.inf if known is None else known.before
 
     # ── zeros ─────────────────────────────────────────────────────────────────────────────────
 
     def in_vain(self, evaluation: Evaluation) -> bool:
         """Whether no zeros were found, and looking again would cost more than a small share."""
-        known = self._known.get(_key(evaluation, "auto"))
+        known = self._known.get(_key(evaluation.inputs, "auto"))
         return known is not None and known.since < SHARE * known.search
 
     def found_nothing(self, evaluation: Evaluation, seconds: float) -> None:
         """Looking for zeros took so long, and there were too few."""
-        known = self._of(_key(evaluation, "auto"))
+        known = self._of(_key(evaluation.inputs, "auto"))
         known.search, known.since = seconds, 0.0
 
     def roads(self, evaluation: Evaluation) -> tuple[str, ...] | None:
@@ -105,7 +109,7 @@ class Experience:
 
         Of two that go backwards each is taken for whole calls, where a call takes long.
         """
-        known = self._of(_key(evaluation, "auto"))
+        known = self._of(_key(evaluation.inputs, "auto"))
         if not known.calls:  # which loads and prepares
             return quicker(evaluation)
         if not known.roads:
@@ -122,9 +126,18 @@ class Experience:
 
     # ── roads ─────────────────────────────────────────────────────────────────────────────────
 
+    def recall_alone(self, tensors: Sequence[Tensor], strategy: str) -> Numbers | None:
+        """The Jacobian by a recording that spares the run of the function; None without one."""
+        if not self._known or not undisturbed(tensors):
+            return None
+        known = self._known.get(_key(tensors, strategy))
+        if known is None or known.recording is None or known.recording.proved < PROOFS:
+            return None
+        return known.recording.numbers_alone(tensors)
+
     def recall(self, evaluation: Evaluation, strategy: str) -> Numbers | None:
         """The Jacobian by a recording, None where there is none that may stand in."""
-        known = self._known.get(_key(evaluation, strategy))
+        known = self._known.get(_key(evaluation.inputs, strategy))
         if known is None or known.recording is None or known.recording.proved < PROOFS:
             return None
         numbers = known.recording.numbers_at(evaluation)
@@ -150,7 +163,7 @@ class Experience:
                 bring the same.
             seconds: how long it took.
         """
-        known = self._of(_key(evaluation, strategy))
+        known = self._of(_key(evaluation.inputs, strategy))
         known.calls += 1
         known.since += seconds
         known.before = seconds
@@ -158,8 +171,8 @@ class Experience:
             known.tried[known.taken] = [*known.tried[known.taken], seconds][-TRIALS:]
             known.taken = None
         if known.recording is None and self._is_due(known, evaluation):
-            unchanged = self._watch(evaluation.function)
-            known.recording = recorded(evaluation, numbers, walks, unchanged)
+            outside = self._watch(evaluation.function)
+            known.recording = recorded(evaluation, numbers, walks, outside)
             known.failures += FAILURES * (known.recording is None)
         if known.recording is not None:
             if not known.recording.prove(evaluation, numbers, seconds):
@@ -178,5 +191,5 @@ class Experience:
         return self._known.setdefault(key, Known())
 
 
-def _key(evaluation: Evaluation, strategy: str) -> Key:
-    return strategy, *((t.shape, t.dtype, t.device) for t in evaluation.inputs)
+def _key(tensors: Sequence[Tensor], strategy: str) -> Key:
+    return strategy, *[(t.shape, t.dtype, t.device) for t in tensors]

@@ -1,9 +1,14 @@
 """A road recorded as a program, and when that may stand in for the road.
 
-NOTE [When a program may stand in]: the function itself is still run, plainly, at every point. Its
-program stands in for the road alone, and only where its values of the function are the same bit by
-bit and nothing that the function reads from outside has changed. Before that it has to bring what
-the road itself does, when it is recorded and at the next point, and not to take longer.
+NOTE [When a program may stand in]: where nothing that the function reads from outside has changed;
+what was read for good while recording is compared number by number. Before that it has to bring
+what the road itself does, when it is recorded and at the next point, and not to take longer. The
+function itself is still run, plainly, at every point, and its values have to be those of the
+program bit by bit; unless that could tell nothing new.
+
+NOTE [When the function need not run]: it does nothing but compute from its arguments and from what
+is watched (`jacmagic.purity`), and no operation was seen that raises for some numbers. The inputs
+lie in memory as those that were recorded did, and no mode of torch's or of the user's would see it.
 """
 
 from __future__ import annotations
@@ -14,7 +19,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
@@ -24,7 +29,16 @@ from jacmagic.numeric.evaluation import Evaluation, evaluate
 from jacmagic.numeric.ladder import OBSTACLES
 from jacmagic.numeric.numbers import Numbers
 from jacmagic.numeric.rows import Blocks
-from jacmagic.replay import Program, Readings, Recorder, Unrecorded, program_of, same_values
+from jacmagic.replay import (
+    Layout,
+    Program,
+    Readings,
+    Recorder,
+    Unrecorded,
+    layout_of,
+    program_of,
+    same_values,
+)
 
 SMALL = 2**18  # scalars of a result beyond which its operations outweigh what leads to them
 PROOFS = 2  # points at which a program must bring what the road does before it stands in
@@ -34,24 +48,44 @@ SLOWER = 1.0  # times what the road takes, beyond which a program does not stand
 Walk = Callable[[Evaluation], Numbers]
 
 
+class Watched(Protocol):
+    """What a function reads from outside its arguments; see `jacmagic.surroundings`."""
+
+    @property
+    def pure(self) -> bool:
+        """Whether the function does nothing but compute from this and from its arguments."""
+
+    @property
+    def loose(self) -> Sequence[Tensor]:
+        """Tensors whose numbers may become others without a trace."""
+
+    def compare(self, tensors: Sequence[Tensor]) -> bool:
+        """Look at the numbers of some tensors too, from now on; False if they are too many."""
+
+    def unchanged(self) -> bool:
+        """Whether all is as it was."""
+
+
 @dataclass
 class Recording:
     """A program, and what it stands for.
 
     Attributes:
         program: from the inputs to the function's values and the Jacobian's tensors.
-        unchanged: whether what the function reads from outside is as it was.
+        outside: what the function reads from outside.
         numbers: what the road brought when it was walked.
         attached: whether each output had a graph.
+        layouts: how each input lay in memory; None where the function has to run as well.
         proved: at how many points it brought what the road itself did.
         quickest: seconds of the program, the shortest of its proofs.
         road: seconds of the road that it would stand in for, the shortest likewise.
     """
 
     program: Program
-    unchanged: Callable[[], bool]
+    outside: Watched
     numbers: Numbers
     attached: list[bool]
+    layouts: tuple[Layout, ...] | None
     proved: int = 0
     quickest: float = math.inf
     road: float = math.inf
@@ -74,8 +108,25 @@ class Recording:
         if results is None or not all(map(_close, results[-len(road) :], road)):
             return False
         self.proved += 1
-        self.road = min(self.road, seconds - evaluation.seconds)
+        self.road = min(self.road, seconds - evaluation.seconds * (self.layouts is None))
         return True
+
+    def numbers_alone(self, tensors: Sequence[Tensor]) -> Numbers | None:
+        """What the road would bring, without a run of the function; None where it has to run.
+
+        The caller sees to it that they are `undisturbed`; see NOTE [When the function need not
+        run].
+        """
+        if self.layouts is None or tuple(map(layout_of, tensors)) != self.layouts:
+            return None
+        if not self.outside.unchanged():
+            return None
+        try:
+            results = self.program(*tensors)
+        except OBSTACLES:
+            return None
+        count = len(self.attached)
+        return _with(self.numbers, self.numbers.outputs.replace(results[:count]), results[count:])
 
     def numbers_at(self, evaluation: Evaluation) -> Numbers | None:
         """What the road would bring; None where the program may not stand in."""
@@ -91,7 +142,7 @@ class Recording:
     ) -> tuple[Tensor, ...] | None:
         """What the program brings; see NOTE [When a program may stand in]."""
         leaves = evaluation.outputs.leaves
-        if [leaf.requires_grad for leaf in leaves] != self.attached or not self.unchanged():
+        if [leaf.requires_grad for leaf in leaves] != self.attached or not self.outside.unchanged():
             return None
         try:
             results = self.program(*inputs)
@@ -109,7 +160,7 @@ def recorded(
     evaluation: Evaluation,
     numbers: Numbers,
     walks: Sequence[Walk],
-    unchanged: Callable[[], bool] | None,
+    outside: Watched | None,
 ) -> Recording | None:
     """Record a road; None where that cannot be done, or is not worth it.
 
@@ -117,9 +168,9 @@ def recorded(
         evaluation: the plain run.
         numbers: what the road brought.
         walks: the same road again, on another evaluation, and others that bring the same.
-        unchanged: whether what the function reads from outside is as it was; None if unknown.
+        outside: what the function reads from outside; None if that is not known.
     """
-    if unchanged is None or not _is_small(numbers):
+    if outside is None or not _is_small(numbers):
         return None
     try:
         program = _program(evaluation, walks[0])
@@ -128,8 +179,12 @@ def recorded(
     for walk in walks[1:]:
         with contextlib.suppress(Unrecorded, *OBSTACLES):
             program = min(program, _program(evaluation, walk), key=lambda one: one.steps)
+    if not outside.compare([tensor for tensor in outside.loose if program.has_read(tensor)]):
+        return None
     attached = [leaf.requires_grad for leaf in evaluation.outputs.leaves]
-    return Recording(program, unchanged, numbers, attached)
+    layouts = tuple(map(layout_of, evaluation.inputs))
+    alone = outside.pure and program.total
+    return Recording(program, outside, numbers, attached, layouts if alone else None)
 
 
 def _is_small(numbers: Numbers) -> bool:

@@ -3,11 +3,22 @@
 What autograd and vmap do to find the next operation costs more than a small operation itself. A
 `Recorder` notes which operations were run; a `Program` runs those that depend on the inputs, at
 other values, with nothing in between. It is the same computation only while the code would take the
-same way: whoever runs it again compares a result that is known from elsewhere.
+same way: whoever runs it again compares a result that is known from elsewhere, or knows the code.
 """
 
 from jacmagic.replay.calls import same_values
+from jacmagic.replay.inputs import Layout, layout_of, undisturbed
 from jacmagic.replay.program import Program, program_of
 from jacmagic.replay.recorder import Readings, Recorder, Unrecorded
 
-__all__ = ["Program", "Readings", "Recorder", "Unrecorded", "program_of", "same_values"]
+__all__ = [
+    "Layout",
+    "Program",
+    "Readings",
+    "Recorder",
+    "Unrecorded",
+    "layout_of",
+    "program_of",
+    "same_values",
+    "undisturbed",
+]

@@ -132,7 +132,8 @@ def _only_renamed(
         for one, other in (step.args, step.args[::-1]):
             kept, result = tensors[other.number], tensors[step.outs[0]]
             like = (kept.shape, kept.dtype) == (result.shape, result.dtype)
-            if like and one.number not in made and bool((tensors[one.number] == 1).all()):
+            fixed = one.number not in made
+            if like and fixed and bool((recorder.read_once(one.number) == 1).all()):
                 return (other.number,)
     return None
 
@@ -205,7 +206,7 @@ def _constants_joined(recorder: Recorder, steps: Sequence[Step]) -> Leaner:
         outer = parts(step)
         inner = parts(made.get(outer[0])) if outer and uses[outer[0]] == 1 else None
         if outer and inner:
-            one, other = recorder.tensors[inner[1]], recorder.tensors[outer[1]]
+            one, other = recorder.read_once(inner[1]), recorder.read_once(outer[1])
             like = one.shape == other.shape == recorder.tensors[inner[0]].shape
             if like and one.dtype == other.dtype and _miss(one, other):
                 joined = recorder.constant(one + other)

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from jacmagic.replay.calls import Call
 from jacmagic.replay.passes import without_waste
-from jacmagic.replay.recorder import Recorder, Slot
+from jacmagic.replay.recorder import Recorder, Slot, storage_of
 from jacmagic.replay.spelling import spelled
 
 _LITERALS = (int, bool, type(None))
@@ -24,15 +24,23 @@ class Program:
     Attributes:
         run: takes the input tensors by position and returns the results.
         steps: how many operations it runs.
+        total: whether it has results whatever the inputs' numbers, and wherever these lie.
+        read: memory from outside that was read once, while recording.
     """
 
     run: Callable[..., tuple[Tensor, ...]]
     steps: int
+    total: bool
+    read: frozenset[int]
 
     def __call__(self, *tensors: Tensor) -> tuple[Tensor, ...]:
         """The results at other inputs of the same shapes and dtypes; none shares their memory."""
         with torch.no_grad():
             return self.run(*tensors)
+
+    def has_read(self, tensor: Tensor) -> bool:
+        """Whether it would not notice other numbers in a tensor from outside."""
+        return storage_of(tensor) in self.read
 
 
 def program_of(recorder: Recorder, results: Sequence[Tensor]) -> Program:
@@ -47,7 +55,8 @@ def program_of(recorder: Recorder, results: Sequence[Tensor]) -> Program:
     """
     steps, wanted = without_waste(recorder, [recorder.slot_of(tensor) for tensor in results])
     calls = spelled(recorder, steps, wanted)
-    return Program(_compiled(recorder, calls, wanted), len(calls))
+    run = _compiled(recorder, calls, wanted)
+    return Program(run, len(calls), recorder.total, frozenset(recorder.read))
 
 
 # ── as Python ─────────────────────────────────────────────────────────────────────────────────

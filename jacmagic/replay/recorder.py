@@ -22,8 +22,10 @@ _FORBIDDEN = (
     torch.Tag.data_dependent_output,
 )
 
-# Raises for a singular matrix; the function's own plain run at another point does so too.
+# Raises for a singular matrix; a program goes on, and is not total.
 _CHECK = torch.ops.aten._linalg_check_errors.default
+
+_PLACED = "as_strided"  # counts from the beginning of the memory
 
 # Of their argument they take the shape alone.
 _FRESH = frozenset(
@@ -110,6 +112,9 @@ class Recorder(Watching):
         inputs: how many of the first slots are inputs.
         steps: the operations in order.
         outside: the memory that was there before: of the inputs and of what the code refers to.
+        read: of that, what was read for good: the program will not look at its numbers again.
+        total: whether no operation was met that raises for some numbers, or that depends on where
+            in its memory an input begins.
     """
 
     def __init__(self, inputs: Sequence[Tensor]) -> None:
@@ -125,6 +130,8 @@ class Recorder(Watching):
         for tensor in inputs:
             self._dependent.add(self._memory[self._made(tensor)])
         self.outside = set(self._memory)
+        self.read: set[int] = set()
+        self.total = True
 
     def depends(self, slot: int) -> bool:
         """Whether what lies in a slot depends on the inputs."""
@@ -148,6 +155,11 @@ class Recorder(Watching):
             raise Unrecorded("a result did not come from torch's operations")
         return self._slots[id(tensor)]
 
+    def read_once(self, slot: int) -> Tensor:
+        """The tensor of a slot, for what is decided by its numbers as they are now."""
+        self.read.add(self._memory[slot])
+        return self.tensors[slot]
+
     def constant(self, tensor: Tensor) -> int:
         """A slot for a tensor that was computed beside the recording."""
         return self._made(tensor)
@@ -164,6 +176,7 @@ class Recorder(Watching):
         places, named = exchanged((args, kwargs), self._place)
         written = self._written(func, args, kwargs)
         out = func(*args, **kwargs)
+        self.total &= func is not _CHECK and not self._is_placed(func, reads)
         if func is _CHECK:
             return out
         single = isinstance(out, Tensor)
@@ -172,12 +185,20 @@ class Recorder(Watching):
         step = Step(func, places, named, results, single, written)
         if touched and not step.outs:
             raise Unrecorded(f"{func} reads a value")
+        if not touched:
+            kept = {self._memory[slot] for slot in step.outs}
+            self.read |= {m for slot in step.reads if (m := self._memory[slot]) not in kept}
         if touched:
             self._dependent |= {self._memory[slot] for slot in (*step.outs, *written)}
         self.steps.append(step)
         if len(self.steps) > MOST_STEPS or self._bytes > MOST_BYTES:
             raise Unrecorded("it is too long")
         return out
+
+    def _is_placed(self, func: Any, reads: Sequence[int]) -> bool:
+        """Whether an operation finds an input by where that begins in its memory."""
+        given = self._memory[: self.inputs]
+        return _PLACED in func._schema.name and any(self._memory[slot] in given for slot in reads)
 
     # ── slots ─────────────────────────────────────────────────────────────────────────────────
 
@@ -232,6 +253,8 @@ class Readings(TorchFunctionMode):
         read = getattr(func, "__name__", "") in _READ and args and isinstance(args[0], Tensor)
         if read and self._recorder.is_dependent(args[0]):
             raise Unrecorded(f"{func.__name__} reads values")
+        if read:
+            self._recorder.read.add(storage_of(args[0]))
         return func(*args, **(kwargs or {}))
 
 

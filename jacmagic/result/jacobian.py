@@ -65,7 +65,9 @@ class Jacobian(Derived):
         entries = self.numbers.sparse
         scheme = None if entries is None else entries.scheme
         numbers = run_torch(moved, self.how, scheme, self.experience)
-        return dataclasses.replace(self, problem=moved, numbers=numbers)
+        return Jacobian(
+            moved, numbers, self.road, self.how, self.view, self.outside, self.experience
+        )
 
     def evaluator(self) -> Evaluator:
         """The closed form compiled: `g(*numbers)` is (m, n), `g.batch(points)` (k, m, n).
