@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import types
 from typing import Any
 
 
@@ -28,6 +29,8 @@ def source_of(function: Any) -> str:
 
 def filename_of(function: Any) -> str | None:
     """The file the function's code was compiled from."""
+    if type(function) is types.FunctionType and not function.__dict__:  # nothing to unwrap
+        return str(function.__code__.co_filename)
     part = callable_part(function)
     part = getattr(part, "func", part)
     part = part if inspect.isroutine(part) else getattr(part, "__call__", part)  # noqa: B004

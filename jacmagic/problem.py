@@ -12,8 +12,9 @@ import itertools
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
+import numpy as np
 import torch
 
 from jacmagic.cell import unpacked_names
@@ -22,6 +23,8 @@ from jacmagic.labels import Label
 from jacmagic.lift import lifted
 from jacmagic.origin import callable_part, filename_of, source_of, title_of
 from jacmagic.values import as_float
+
+_Frozen = TypeVar("_Frozen", "Input", "Problem")
 
 
 @dataclass(frozen=True)
@@ -92,19 +95,29 @@ class Problem:
                 raise PointError(f"expected inputs among {', '.join(known)}; found {name!r}")
         inputs = tuple([_moved(one, values.get(one.name, one.value)) for one in self.inputs])
         potential = self.potential and dataclasses.replace(self.potential, inputs=inputs)
-        return Problem(**vars(self) | {"inputs": inputs, "potential": potential})
+        return _altered(self, inputs=inputs, potential=potential)
+
+
+def _altered(one: _Frozen, **changes: Any) -> _Frozen:
+    """A frozen dataclass with other values; a quarter of what `dataclasses.replace` takes."""
+    other = object.__new__(type(one))
+    vars(other).update(vars(one), **changes)
+    return other
 
 
 def _moved(one: Input, given: Any) -> Input:
     """An input of the same shape, dtype and device with another value."""
     held = one.value
-    value = torch.as_tensor(given, dtype=held.dtype, device=held.device)
+    if isinstance(given, float | int) and held.dtype is torch.float64 and held.is_cpu:
+        value = torch.from_numpy(np.array(given, dtype=float))  # a third of what torch takes
+    else:
+        value = torch.as_tensor(given, dtype=held.dtype, device=held.device)
     if value.shape != held.shape:
         raise PointError(
             f"expected {one.name} of shape {tuple(one.value.shape)}; "
             f"found {tuple(value.shape)}; write one number for each component"
         )
-    return Input(one.name, value, one.naming)
+    return _altered(one, value=value)
 
 
 def problem_from_call(

@@ -73,12 +73,12 @@ def compute(
         tensor([[2., 0.],
                 [0., 4.]])
     """
-    _check_request(strategy, chunk_size, create_graph=create_graph, strict=strict)
-    asked = Asked(strategy, chunk_size, create_graph, strict, vectorize, memory)
     if create_graph or strict or not vectorize or chunk_size is not None:
         experience = None
     if experience is not None and (alone := experience.recall_alone(tensors, strategy)):
         return alone
+    _check_request(strategy, chunk_size, create_graph=create_graph, strict=strict)
+    asked = Asked(strategy, chunk_size, create_graph, strict, vectorize, memory)
     with torch.inference_mode(False), torch.enable_grad():
         began = time.perf_counter()
         evaluation = evaluate(function, tuple(tensors), create_graph=create_graph)

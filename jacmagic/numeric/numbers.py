@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from jacmagic.numeric.entries import Sparse
 from jacmagic.numeric.rows import Blocks
 from jacmagic.structure import Outputs
+
+Cut = Callable[[np.ndarray], Sequence[Tensor]]
 
 
 @dataclass(frozen=True)
@@ -64,9 +68,87 @@ class Numbers:
             )
         return torch.cat(rows)
 
+    @property
+    def tensors(self) -> list[Tensor]:
+        """The tensors that hold the Jacobian: its blocks, or the entries of a sparse one."""
+        if isinstance(self.found, Sparse):
+            return [self.found.values]
+        return [block for row in self.found for block in row]
+
+    def moved(self, outputs: Outputs, tensors: Sequence[Tensor]) -> Numbers:
+        """The Jacobian at another point, from that value and those `tensors`."""
+        found: Blocks | Sparse
+        if isinstance(self.found, Sparse):
+            found = Sparse(self.found.scheme, tensors[0])
+        else:
+            rest = iter(tensors)
+            found = tuple([tuple([next(rest) for _ in row]) for row in self.found])
+        return Numbers(outputs, found, self.mode, self.passes, self.notes, self.connected)
+
     def structured(self, *, single: bool) -> Any:
         """Torch's nesting: per output a tensor if there is a `single` input, else a tuple."""
         return self.outputs.rebuild([row[0] if single else row for row in self.blocks])
+
+
+class Late(Numbers):
+    """A Jacobian as floats, which become tensors when somebody asks for these."""
+
+    late: tuple[Numbers, np.ndarray, Cut, np.ndarray]
+
+    def __init__(self, like: Numbers, floats: np.ndarray, cut: Cut, order: np.ndarray) -> None:
+        """The Jacobian at a point.
+
+        Args:
+            like: the dense one at another point, to which this is alike but for the numbers.
+            floats: the components of all outputs and then of all blocks.
+            cut: from these to a tensor for each output and each block.
+            order: (m, n) where each entry stands among them, see `order_of`.
+        """
+        vars(self).update(
+            mode=like.mode,
+            passes=like.passes,
+            notes=like.notes,
+            connected=like.connected,
+            late=(like, floats, cut, order),
+        )
+
+    @cached_property
+    def _whole(self) -> Numbers:
+        like, floats, cut, _ = self.late
+        tensors, count = cut(floats), len(like.outputs.leaves)
+        return like.moved(like.outputs.replace(tensors[:count]), tensors[count:])
+
+    @property
+    def outputs(self) -> Outputs:
+        """The function's value."""
+        return self._whole.outputs
+
+    @property
+    def found(self) -> Blocks | Sparse:
+        """The dense blocks."""
+        return self._whole.found
+
+    @property
+    def matrix(self) -> Tensor:
+        """(m, n), float64."""
+        _, floats, _, order = self.late
+        return torch.from_numpy(floats[order])
+
+
+def order_of(numbers: Numbers) -> np.ndarray | None:
+    """(m, n) where each entry stands among all components; None for sparse or several dtypes."""
+    if isinstance(numbers.found, Sparse):
+        return None
+    begin = numbers.outputs.numel
+    rows = []
+    for leaf, blocks in zip(numbers.outputs.leaves, numbers.found, strict=True):
+        row = []
+        for block in blocks:
+            places = np.arange(begin, begin + block.numel())
+            row.append(places.reshape(leaf.numel(), _width(leaf, block)))
+            begin += block.numel()
+        rows.append(np.concatenate(row, axis=1))
+    return np.concatenate(rows) if rows else None
 
 
 def _width(leaf: Tensor, block: Tensor) -> int:

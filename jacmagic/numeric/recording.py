@@ -19,16 +19,15 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from jacmagic.numeric.entries import Sparse
 from jacmagic.numeric.evaluation import Evaluation, evaluate
 from jacmagic.numeric.ladder import OBSTACLES
-from jacmagic.numeric.numbers import Numbers
-from jacmagic.numeric.rows import Blocks
+from jacmagic.numeric.numbers import Late, Numbers, order_of
 from jacmagic.replay import (
     Layout,
     Program,
@@ -76,6 +75,7 @@ class Recording:
         numbers: what the road brought when it was walked.
         attached: whether each output had a graph.
         layouts: how each input lay in memory; None where the function has to run as well.
+        order: where the entries stand among a program's numbers, if it is in numbers.
         proved: at how many points it brought what the road itself did.
         quickest: seconds of the program, the shortest of its proofs.
         road: seconds of the road that it would stand in for, the shortest likewise.
@@ -86,6 +86,7 @@ class Recording:
     numbers: Numbers
     attached: list[bool]
     layouts: tuple[Layout, ...] | None
+    order: np.ndarray | None
     proved: int = 0
     quickest: float = math.inf
     road: float = math.inf
@@ -97,7 +98,7 @@ class Recording:
 
     def prove(self, evaluation: Evaluation, numbers: Numbers, seconds: float) -> bool:
         """Whether it brings what the road brought, in so many seconds with the plain run."""
-        road, results = _flat(numbers), None
+        road, results = numbers.tensors, None
         inputs = [tensor.detach().clone() for tensor in evaluation.inputs]
         for _ in range(RUNS):
             began = time.perf_counter()
@@ -122,11 +123,13 @@ class Recording:
         if not self.outside.unchanged():
             return None
         try:
+            if self.order is not None and (found := self.program.numbers(*tensors)) is not None:
+                return Late(self.numbers, found, self.program.tensors, self.order)
             results = self.program(*tensors)
         except OBSTACLES:
             return None
         count = len(self.attached)
-        return _with(self.numbers, self.numbers.outputs.replace(results[:count]), results[count:])
+        return self.numbers.moved(self.numbers.outputs.replace(results[:count]), results[count:])
 
     def numbers_at(self, evaluation: Evaluation) -> Numbers | None:
         """What the road would bring; None where the program may not stand in."""
@@ -135,7 +138,7 @@ class Recording:
             return None
         leaves = evaluation.outputs.leaves
         outputs = evaluation.outputs.replace([leaf.detach() for leaf in leaves])
-        return _with(self.numbers, outputs, results[len(leaves) :])
+        return self.numbers.moved(outputs, results[len(leaves) :])
 
     def _results(
         self, evaluation: Evaluation, inputs: Sequence[Tensor]
@@ -184,12 +187,13 @@ def recorded(
     attached = [leaf.requires_grad for leaf in evaluation.outputs.leaves]
     layouts = tuple(map(layout_of, evaluation.inputs))
     alone = outside.pure and program.total
-    return Recording(program, outside, numbers, attached, layouts if alone else None)
+    order = None if program.in_numbers is None else order_of(numbers)
+    return Recording(program, outside, numbers, attached, layouts if alone else None, order)
 
 
 def _is_small(numbers: Numbers) -> bool:
     """Whether starting the operations costs more than the operations."""
-    leaves = (*numbers.outputs.leaves, *_flat(numbers))
+    leaves = (*numbers.outputs.leaves, *numbers.tensors)
     return (
         all(leaf.device.type == "cpu" for leaf in leaves)
         and sum(leaf.numel() for leaf in leaves) <= SMALL
@@ -205,25 +209,7 @@ def _program(evaluation: Evaluation, walk: Walk) -> Program:
     with evaluation.again(), recorder, Readings(recorder):
         there = evaluate(evaluation.function, tensors, create_graph=False)
         numbers = walk(dataclasses.replace(there, seconds=evaluation.seconds))
-    return program_of(recorder, [*numbers.outputs.leaves, *_flat(numbers)])
-
-
-def _flat(numbers: Numbers) -> list[Tensor]:
-    """The tensors that hold a Jacobian."""
-    if isinstance(numbers.found, Sparse):
-        return [numbers.found.values]
-    return [block for row in numbers.found for block in row]
-
-
-def _with(numbers: Numbers, outputs: Any, tensors: Sequence[Tensor]) -> Numbers:
-    """The same with other outputs and other tensors."""
-    found: Blocks | Sparse
-    if isinstance(numbers.found, Sparse):
-        found = Sparse(numbers.found.scheme, tensors[0])
-    else:
-        rest = iter(tensors)
-        found = tuple([tuple([next(rest) for _ in row]) for row in numbers.found])
-    return Numbers(outputs, found, numbers.mode, numbers.passes, numbers.notes, numbers.connected)
+    return program_of(recorder, [*numbers.outputs.leaves, *numbers.tensors])
 
 
 def _close(one: Tensor, other: Tensor) -> bool:

@@ -9,6 +9,7 @@ from torch import Tensor
 
 Layout = tuple[tuple[int, ...], bool]
 
+_STRIDED = torch.strided
 _PLAIN = (Tensor, torch.nn.Parameter)
 
 
@@ -23,12 +24,16 @@ def undisturbed(tensors: Sequence[Tensor]) -> bool:
     That is not so inside transformations of `torch.func`, in inference mode, and where a mode of
     the user's (or a default device) looks at every call.
     """
-    core = torch._C
-    return (
-        all(type(one) in _PLAIN and one.layout is torch.strided for one in tensors)
-        and not core._len_torch_function_stack()
-        and not core._len_torch_dispatch_stack()
-        and core._functorch.peek_interpreter_stack() is None
-        and not torch.is_inference_mode_enabled()
-        and not any(one.is_inference() for one in tensors)
+    for one in tensors:
+        if type(one) not in _PLAIN or one.layout is not _STRIDED or one.is_inference():
+            return False
+    return not (
+        _functions()
+        or _dispatches()
+        or torch._C._functorch.peek_interpreter_stack() is not None
+        or torch.is_inference_mode_enabled()
     )
+
+
+_functions = torch._C._len_torch_function_stack
+_dispatches = torch._C._len_torch_dispatch_stack

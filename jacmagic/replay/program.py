@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from jacmagic.replay.calls import Call
 from jacmagic.replay.passes import without_waste
 from jacmagic.replay.recorder import Recorder, Slot, storage_of
+from jacmagic.replay.scalars import InNumbers, quick_form
 from jacmagic.replay.spelling import spelled
 
 _LITERALS = (int, bool, type(None))
@@ -26,17 +29,34 @@ class Program:
         steps: how many operations it runs.
         total: whether it has results whatever the inputs' numbers, and wherever these lie.
         read: memory from outside that was read once, while recording.
+        in_numbers: the same in Python's floats, where these are few and that is quicker.
     """
 
     run: Callable[..., tuple[Tensor, ...]]
     steps: int
     total: bool
     read: frozenset[int]
+    in_numbers: InNumbers | None = None
 
     def __call__(self, *tensors: Tensor) -> tuple[Tensor, ...]:
         """The results at other inputs of the same shapes and dtypes; none shares their memory."""
+        found = self.numbers(*tensors)
+        if found is not None:
+            return self.tensors(found)
         with torch.no_grad():
             return self.run(*tensors)
+
+    def numbers(self, *tensors: Tensor) -> np.ndarray | None:
+        """The results as one array of floats; None where they are not, or not all finite."""
+        if self.in_numbers is not None:
+            with contextlib.suppress(ArithmeticError, ValueError):
+                return self.in_numbers.run(*tensors)
+        return None
+
+    def tensors(self, numbers: np.ndarray) -> tuple[Tensor, ...]:
+        """The results from the array of `numbers`."""
+        assert self.in_numbers is not None
+        return self.in_numbers.tensors(numbers)
 
     def has_read(self, tensor: Tensor) -> bool:
         """Whether it would not notice other numbers in a tensor from outside."""
@@ -56,7 +76,8 @@ def program_of(recorder: Recorder, results: Sequence[Tensor]) -> Program:
     steps, wanted = without_waste(recorder, [recorder.slot_of(tensor) for tensor in results])
     calls = spelled(recorder, steps, wanted)
     run = _compiled(recorder, calls, wanted)
-    return Program(run, len(calls), recorder.total, frozenset(recorder.read))
+    quick = quick_form(recorder, steps, wanted, run)
+    return Program(run, len(calls), recorder.total, frozenset(recorder.read), quick)
 
 
 # ── as Python ─────────────────────────────────────────────────────────────────────────────────

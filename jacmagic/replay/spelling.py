@@ -31,7 +31,7 @@ def spelled(recorder: Recorder, steps: Sequence[Step], wanted: Sequence[int]) ->
         shape_only = takes_shape_only(step.func)
         call = Call(step.func, step.args, step.kwargs, step.results, step.single, shape_only)
         if step.func not in (add_slice, add_at) and not step.writes:
-            call = _overwriting(memory, number, call, proof) or _plain(recorder, call, proof)
+            call = _overwriting(memory, number, call, proof) or plain(recorder, call, proof)
         calls.append(call)
     return calls
 
@@ -57,7 +57,7 @@ def _overwriting(memory: Memory, number: int, call: Call, proof: Proof) -> Call 
     return None
 
 
-def _plain(recorder: Recorder, call: Call, proof: Proof) -> Call:
+def plain(recorder: Recorder, call: Call, proof: Proof) -> Call:
     """An operation as the user's own code calls it, where that does the very same.
 
     `torch.mul` starts in half the time of `torch.ops.aten.mul.Tensor`.

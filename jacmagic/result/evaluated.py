@@ -75,16 +75,10 @@ class Evaluated:
         """
         if self.numbers.sparse is not None:
             return self.numbers.sparse.dense()
-        n = [one.value.numel() for one in self.problem.inputs]
-        rows = []
-        for leaf, blocks in zip(self.numbers.outputs.leaves, self.numbers.blocks, strict=True):
-            parts = [
-                block.reshape(leaf.numel(), size) for block, size in zip(blocks, n, strict=True)
-            ]
-            rows.append(torch.cat(parts, dim=1))
-        if not rows:
-            return torch.zeros(0, sum(n), dtype=self.problem.inputs[0].value.dtype)
-        return torch.cat(rows, dim=0)
+        if not self.numbers.outputs.leaves:
+            n = sum(one.value.numel() for one in self.problem.inputs)
+            return torch.zeros(0, n, dtype=self.problem.inputs[0].value.dtype)
+        return self.numbers.matrix
 
     @cached_property
     def sparse(self) -> torch.Tensor:
