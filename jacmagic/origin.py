@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import types
+from collections.abc import Callable
 from typing import Any
 
 
@@ -43,3 +44,18 @@ def title_of(function: Any) -> str:
     function = getattr(function, "func", function)
     name = getattr(function, "__name__", None) or type(function).__name__
     return "f" if name == "<lambda>" else str(name)
+
+
+def parameters_of(func: Callable[..., Any]) -> list[str]:
+    """The names of a function's positional parameters; none where Python does not know them."""
+    part = callable_part(func)
+    plain = part.__func__ if isinstance(part, types.MethodType) else part
+    if isinstance(plain, types.FunctionType) and not plain.__dict__:  # nothing to unwrap
+        code = plain.__code__
+        return list(code.co_varnames[plain is not part : code.co_argcount])
+    try:
+        parameters = inspect.signature(part).parameters.values()
+    except (TypeError, ValueError):  # builtins have none
+        return []
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [parameter.name for parameter in parameters if parameter.kind in kinds]

@@ -7,9 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import inspect
 import itertools
-import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -21,7 +19,7 @@ from jacmagic.cell import unpacked_names
 from jacmagic.errors import PointError
 from jacmagic.labels import Label
 from jacmagic.lift import lifted
-from jacmagic.origin import callable_part, filename_of, source_of, title_of
+from jacmagic.origin import filename_of, parameters_of, source_of, title_of
 from jacmagic.values import as_float
 
 _Frozen = TypeVar("_Frozen", "Input", "Problem")
@@ -192,28 +190,13 @@ def names_of(
                 f"write names={[f'x{i}' for i in range(count)]}"
             )
         return given
-    own = _own_names(func)
+    own = parameters_of(func)
     if len(own) >= count:
         return tuple(own[:count])
     fresh = (name for i in itertools.count(1) if (name := f"x{i}") not in own)
     if not own and count == 1:
         return ("x",)
     return tuple(itertools.islice(itertools.chain(own, fresh), count))
-
-
-def _own_names(func: Callable[..., Any]) -> list[str]:
-    """The positional parameters of a function."""
-    part = callable_part(func)
-    plain = part.__func__ if isinstance(part, types.MethodType) else part
-    if isinstance(plain, types.FunctionType) and not plain.__dict__:  # nothing to unwrap
-        code = plain.__code__
-        return list(code.co_varnames[plain is not part : code.co_argcount])
-    try:
-        parameters = inspect.signature(part).parameters.values()
-    except (TypeError, ValueError):  # builtins have none
-        return []
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return [parameter.name for parameter in parameters if parameter.kind in kinds]
 
 
 def _chosen(known: tuple[str, ...], wrt: str | Sequence[str] | None) -> list[int]:

@@ -24,7 +24,7 @@ from torch.nn import functional as F
 from torch.overrides import TorchFunctionMode
 
 import jacmagic
-from jacmagic import surroundings
+from jacmagic import snapshot
 from jacmagic.lift import lifted
 from jacmagic.numeric import Experience, compute, experience, recording
 from jacmagic.numeric.experience import AFTER
@@ -371,11 +371,11 @@ READINGS = {
 }
 
 
-@pytest.mark.parametrize("much", [0, surroundings.MUCH])
+@pytest.mark.parametrize("much", [0, snapshot.MUCH])
 @pytest.mark.parametrize("name", READINGS)
 def test_a_large_tensor_that_is_written_past_its_version(name, much, monkeypatch):
     """It is read each time, or compared; where it is too large for that, the function is run."""
-    monkeypatch.setattr(surroundings, "MUCH", much)
+    monkeypatch.setattr(snapshot, "MUCH", much)
     big = torch.rand(60, 60, dtype=F64)
     points = [torch.rand(60, dtype=F64) for _ in range(3)]
     counted = Counted(READINGS[name](big)).ready(points[0])

@@ -6,9 +6,9 @@ other values, with nothing in between. It is the same computation only while the
 same way: whoever runs it again compares a result that is known from elsewhere, or knows the code.
 """
 
-from jacmagic.replay.calls import same_values
 from jacmagic.replay.inputs import Layout, layout_of, undisturbed
 from jacmagic.replay.program import Program, program_of
+from jacmagic.replay.proof import same_values
 from jacmagic.replay.recorder import Readings, Recorder, Unrecorded
 
 __all__ = [

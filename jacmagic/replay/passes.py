@@ -27,7 +27,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from jacmagic.replay.recorder import Recorder, Slot, Step, Unrecorded, exchanged, slots_in
+from jacmagic.replay.recorder import Recorder, Unrecorded
+from jacmagic.replay.steps import Slot, Step, exchanged, slots_in
 
 _ATEN = torch.ops.aten
 _ALIASES = (_ATEN.detach.default, _ATEN.alias.default)

@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from jacmagic.replay.calls import Call
 from jacmagic.replay.passes import without_waste
-from jacmagic.replay.recorder import Recorder, Slot, storage_of
-from jacmagic.replay.scalars import InNumbers, quick_form
+from jacmagic.replay.quick import InNumbers, quick_form
+from jacmagic.replay.recorder import Recorder, storage_of
 from jacmagic.replay.spelling import spelled
+from jacmagic.replay.steps import Slot, Step
 
 _LITERALS = (int, bool, type(None))
 
@@ -84,7 +84,7 @@ def program_of(recorder: Recorder, results: Sequence[Tensor]) -> Program:
 
 
 def _compiled(
-    recorder: Recorder, calls: Sequence[Call], wanted: Sequence[int]
+    recorder: Recorder, calls: Sequence[Step], wanted: Sequence[int]
 ) -> Callable[..., tuple[Tensor, ...]]:
     """A Python function that makes some calls and returns the wanted slots."""
     inputs = range(recorder.inputs)
@@ -108,7 +108,7 @@ def _compiled(
 
     lines, last = [], _last_uses(calls, wanted)
     for number, call in enumerate(calls):
-        names[f"f{number}"] = call.function
+        names[f"f{number}"] = call.func
         there = () if call.shape_only else known  # the recorded tensor will do
         given = [text(value, there) for value in call.args]
         given += [f"{key}={text(value, there)}" for key, value in call.kwargs.items()]
@@ -131,7 +131,7 @@ def _compiled(
     return names["run"]
 
 
-def _last_uses(calls: Sequence[Call], wanted: Sequence[int]) -> dict[int, list[int]]:
+def _last_uses(calls: Sequence[Step], wanted: Sequence[int]) -> dict[int, list[int]]:
     """After which call which results are of no more use: memory that is free is used again."""
     last = {slot: number for number, call in enumerate(calls) for slot in call.outs}
     last |= {s: number for number, call in enumerate(calls) for s in call.reads if s in last}

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -12,6 +10,7 @@ from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
 from jacmagic.dispatch import Watching
+from jacmagic.replay.steps import Slot, Step, exchanged, leaves_of, takes_shape_only
 
 MOST_STEPS = 4000
 MOST_BYTES = 2**26  # of the tensors on the way, which are all kept while recording
@@ -27,81 +26,12 @@ _CHECK = torch.ops.aten._linalg_check_errors.default
 
 _PLACED = "as_strided"  # counts from the beginning of the memory
 
-# Of their argument they take the shape alone.
-_FRESH = frozenset(
-    "empty_like zeros_like ones_like full_like new_empty new_empty_strided new_zeros new_ones "
-    "new_full".split()
-)
-
 
 class Unrecorded(BaseException):
     """The computation cannot be run again as a program; the message says why in a few words.
 
     Not an `Exception`: the recorded code must not take it for one of its own.
     """
-
-
-@dataclass(frozen=True)
-class Slot:
-    """The place of a tensor among all that were met."""
-
-    number: int
-
-
-@dataclass(frozen=True)
-class Step:
-    """One operation.
-
-    Attributes:
-        func: the ATen operation.
-        args: its arguments, slots in the place of tensors.
-        kwargs: those given by name.
-        results: the slots of what it returned, in order; None for what is no tensor.
-        single: whether it returned one bare tensor.
-        writes: the slots it wrote into.
-    """
-
-    func: Callable[..., Any]
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    results: tuple[int | None, ...]
-    single: bool
-    writes: tuple[int, ...]
-
-    @cached_property
-    def outs(self) -> tuple[int, ...]:
-        """The slots of the tensors it returned."""
-        return tuple(slot for slot in self.results if slot is not None)
-
-    @cached_property
-    def reads(self) -> tuple[int, ...]:
-        """The slots of the tensor arguments whose numbers matter."""
-        return () if takes_shape_only(self.func) else slots_in((self.args, self.kwargs))
-
-
-def leaves_of(given: Any) -> Iterator[Any]:
-    """What stands in an operation's arguments; ATen nests them in tuples, lists and dicts only."""
-    if isinstance(given, tuple | list):
-        for one in given:
-            yield from leaves_of(one)
-    elif isinstance(given, dict):
-        yield from leaves_of(tuple(given.values()))
-    else:
-        yield given
-
-
-def exchanged(given: Any, change: Callable[[Any], Any]) -> Any:
-    """Arguments in which every leaf is changed."""
-    if isinstance(given, tuple | list):
-        return type(given)([exchanged(one, change) for one in given])
-    if isinstance(given, dict):
-        return {name: exchanged(one, change) for name, one in given.items()}
-    return change(given)
-
-
-def slots_in(given: Any) -> tuple[int, ...]:
-    """The numbers of the slots among some arguments."""
-    return tuple([leaf.number for leaf in leaves_of(given) if type(leaf) is Slot])
 
 
 class Recorder(Watching):
@@ -182,7 +112,8 @@ class Recorder(Watching):
         single = isinstance(out, Tensor)
         leaves = list(out) if isinstance(out, tuple | list) else [out]
         results = tuple(self._made(x) if isinstance(x, Tensor) else None for x in leaves)
-        step = Step(func, places, named, results, single, written)
+        shape_only = takes_shape_only(func)
+        step = Step(func, places, named, results, single, written, shape_only)
         if touched and not step.outs:
             raise Unrecorded(f"{func} reads a value")
         if not touched:
@@ -270,12 +201,6 @@ def draws(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> bool:
             given = args[place] if place < len(args) else kwargs.get(argument.name)
             return bool(argument.default_value if given is None else given)
     return True
-
-
-def takes_shape_only(func: Any) -> bool:
-    """Whether an operation makes something new in the shape of its argument."""
-    packet = getattr(func, "overloadpacket", None)
-    return packet is not None and packet.__name__ in _FRESH
 
 
 def storage_of(tensor: Tensor) -> int:

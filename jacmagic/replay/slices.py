@@ -12,8 +12,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from jacmagic.replay.calls import Call, Memory, Proof, Way
-from jacmagic.replay.recorder import Recorder, Slot, Step, slots_in
+from jacmagic.replay.proof import Memory, Proof, Way
+from jacmagic.replay.recorder import Recorder
+from jacmagic.replay.steps import Slot, Step, slots_in
 
 _ATEN = torch.ops.aten
 
@@ -97,9 +98,8 @@ def into_slices(
             slots = (total.number, part.number)
             if not memory.spent(total.number, number, step.outs[0], slots):
                 continue
-            call = Call(adder, (total, part, *way[1]), {}, step.results, True)
-            if proof(call, instead_of=pad.func, overwrites=True):
-                merged = Step(adder, call.args, {}, step.results, True, ())
+            merged = Step(adder, (total, part, *way[1]), {}, step.results, True)
+            if proof(merged, instead_of=pad.func, overwrites=True):
                 changed |= {place: None, number: merged}
                 overwritten.add(recorder.memory_of(total.number))
                 break

@@ -1,4 +1,4 @@
-"""One call of a program, which memory it may overwrite, and the proof that it does the same.
+"""Which memory a step may overwrite, and the proof that another step does the same.
 
 NOTE [Spent memory]: where an operand was made by the program itself and this is the last that is
 heard of its memory, the result takes its place (`a.mul_(b)` for `a * b`). Numbers are the same;
@@ -8,47 +8,15 @@ what is saved is new memory for every step, which is most of the cost for large 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from jacmagic.replay.recorder import Recorder, Slot, Step, exchanged, leaves_of, slots_in
+from jacmagic.replay.recorder import Recorder
+from jacmagic.replay.steps import Slot, Step, exchanged, leaves_of
 
 Way = tuple[Callable[..., Any], tuple[Any, ...]]  # what to call, and with what
-
-
-@dataclass(frozen=True)
-class Call:
-    """One call of a program.
-
-    Attributes:
-        function: what to call.
-        args: its arguments, slots in the place of tensors.
-        kwargs: those given by name.
-        results: the slots of what it returns; None for what is no tensor.
-        single: whether it returns one bare tensor.
-        shape_only: whether the numbers in its arguments do not matter.
-    """
-
-    function: Callable[..., Any]
-    args: tuple[Any, ...]
-    kwargs: dict[str, Any]
-    results: tuple[int | None, ...]
-    single: bool
-    shape_only: bool = False
-
-    @cached_property
-    def reads(self) -> tuple[int, ...]:
-        """The slots whose numbers it reads."""
-        return () if self.shape_only else slots_in((self.args, self.kwargs))
-
-    @cached_property
-    def outs(self) -> tuple[int, ...]:
-        """The slots it fills."""
-        return tuple(slot for slot in self.results if slot is not None)
 
 
 class Memory:
@@ -83,17 +51,17 @@ class Memory:
 
 
 class Proof:
-    """Whether a call does what was recorded: tried once for each kind of arguments."""
+    """Whether a step does what was recorded: tried once for each kind of arguments."""
 
     def __init__(self, recorder: Recorder) -> None:
         self._tensors = recorder.tensors
         self._known: set[tuple[Any, ...]] = set()
 
-    def __call__(self, call: Call, *, instead_of: Any, overwrites: bool = False) -> bool:
+    def __call__(self, step: Step, *, instead_of: Any, overwrites: bool = False) -> bool:
         """Whether it gives the same bits, of the same dtype and strides."""
-        kinds = self._kind(call.args), self._kind(tuple(call.kwargs.items()))
-        case = (instead_of, call.function, *kinds)
-        if case not in self._known and self._brings_the_same(call, overwrites=overwrites):
+        kinds = self._kind(step.args), self._kind(tuple(step.kwargs.items()))
+        case = (instead_of, step.func, *kinds)
+        if case not in self._known and self._brings_the_same(step, overwrites=overwrites):
             self._known.add(case)
         return case in self._known
 
@@ -105,8 +73,8 @@ class Proof:
         tensor = self._tensors[given.number]
         return tensor.dtype, tensor.dim()
 
-    def _brings_the_same(self, call: Call, *, overwrites: bool) -> bool:
-        first = call.args[0].number if overwrites else None
+    def _brings_the_same(self, step: Step, *, overwrites: bool) -> bool:
+        first = step.args[0].number if overwrites else None
         held = {} if first is None else {first: self._tensors[first].clone()}
 
         def value(leaf: Any) -> Any:
@@ -114,13 +82,13 @@ class Proof:
                 return leaf
             return held.get(leaf.number, self._tensors[leaf.number])
 
-        args, kwargs = exchanged((call.args, call.kwargs), value)
+        args, kwargs = exchanged((step.args, step.kwargs), value)
         with torch.no_grad():
             try:
-                mine = list(leaves_of(call.function(*args, **kwargs)))
+                mine = list(leaves_of(step.func(*args, **kwargs)))
             except (TypeError, RuntimeError, ValueError):
                 return False
-        theirs = [None if slot is None else self._tensors[slot] for slot in call.results]
+        theirs = [None if slot is None else self._tensors[slot] for slot in step.results]
         return len(mine) == len(theirs) and all(map(_same, mine, theirs))
 
 

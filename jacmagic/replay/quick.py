@@ -1,0 +1,134 @@
+"""A program on a few numbers, in Python's own floats, where that brings the same and sooner.
+
+NOTE [Never another bit]: the numbers are those of torch's operations, which is tried at several
+points. Where Python would raise or a number is not finite, the operations are run instead, so that
+infinities and nan are torch's too. Folding a zero away would hide them; what was multiplied by it
+is looked at in the end. The sign of a zero may be lost on the way: whatever tells one from the
+other is not written like this.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from jacmagic.replay.lines import Unwritten
+from jacmagic.replay.recorder import Recorder
+from jacmagic.replay.scalars import MOST_NUMBERS, Writer
+from jacmagic.replay.steps import Step
+
+TRIALS = 8  # points at which both forms must bring the same bits
+RUNS = 5  # of both forms, of which the quickest are compared
+
+
+@dataclass(frozen=True)
+class InNumbers:
+    """A computation in floats.
+
+    Attributes:
+        run: takes the input tensors by position and returns all results as one array of floats;
+            raises an `ArithmeticError` or a `ValueError` where a number is not finite.
+        shapes: of the results, which follow each other in the array.
+    """
+
+    run: Callable[..., np.ndarray]
+    shapes: tuple[torch.Size, ...]
+
+    def tensors(self, flat: np.ndarray) -> tuple[Tensor, ...]:
+        """The results one by one."""
+        flat, found, begin = flat.copy(), [], 0
+        for shape in self.shapes:
+            end = begin + shape.numel()
+            found.append(torch.from_numpy(flat[begin:end].reshape(shape)))
+            begin = end
+        return tuple(found)
+
+
+def in_numbers(recorder: Recorder, steps: Sequence[Step], wanted: Sequence[int]) -> InNumbers:
+    """What can be done in floats of some steps that lead to some slots, and the rest between.
+
+    Raises:
+        Unwritten: not all of the results can be written in floats.
+    """
+    writer = Writer(recorder)
+    for step in steps:
+        writer.write(step)
+    lines = writer.lines
+    answers = [name for slot in wanted for name in writer.names_in(slot)]
+    looked_at = {name for name in answers if not lines.is_literal(name)}
+    looked_at |= {lines.names[one] for one in lines.hidden}
+    body = lines.needed(looked_at)
+    if looked_at:
+        body += [f"s = {' + '.join(sorted(looked_at))}", "if s - s != 0.0: raise ArithmeticError"]
+    body.append(f"return array([{', '.join(answers)}], float)")
+    heading = f"def run({', '.join(f'v{slot}' for slot in range(recorder.inputs))}):"
+    exec("\n    ".join([heading, *body]), writer.space)
+    run = writer.space["run"]
+    shapes = tuple(recorder.tensors[slot].shape for slot in wanted)
+    return InNumbers(torch.no_grad()(run) if writer.calls else run, shapes)
+
+
+# ── is it the same, and is it quicker ─────────────────────────────────────────────────────────
+
+
+def quick_form(
+    recorder: Recorder,
+    steps: Sequence[Step],
+    wanted: Sequence[int],
+    run: Callable[..., tuple[Tensor, ...]],
+) -> InNumbers | None:
+    """The steps in floats, where that brings what `run` brings, and sooner; else None."""
+    inputs = [tensor.detach() for tensor in recorder.tensors[: recorder.inputs]]
+    if any(one.dtype != torch.float64 or one.numel() > MOST_NUMBERS for one in inputs):
+        return None
+    try:
+        quick = in_numbers(recorder, steps, wanted)
+        same = _brings_the_same(quick, run, inputs)
+    except (Unwritten, ArithmeticError, ValueError):
+        return None
+    return quick if same and _seconds(quick.run, inputs) < _seconds(run, inputs) else None
+
+
+def _brings_the_same(
+    quick: InNumbers, run: Callable[..., tuple[Tensor, ...]], inputs: Sequence[Tensor]
+) -> bool:
+    """Whether both forms give the same bits here, and wherever else floats do."""
+    generator = torch.Generator().manual_seed(0)
+    for trial in range(TRIALS):
+        points = list(inputs)
+        if trial:
+            noise = [torch.randn(one.shape, generator=generator, dtype=one.dtype) for one in inputs]
+            pairs = zip(inputs, noise, strict=True)
+            points = [one * (1 + 0.3 * n) + (trial % 2) * n for one, n in pairs]
+        with torch.no_grad():
+            expected = run(*points)
+        try:
+            found = quick.tensors(quick.run(*points))
+        except (ArithmeticError, ValueError):
+            if not trial:
+                return False
+            continue
+        if not all(map(_same_bits, found, expected)):
+            return False
+    return True
+
+
+def _same_bits(one: Tensor, other: Tensor) -> bool:
+    return one.dtype == other.dtype and one.shape == other.shape and torch.equal(one, other)
+
+
+def _seconds(run: Callable[..., Any], inputs: Sequence[Tensor]) -> float:
+    best = math.inf
+    for _ in range(RUNS):
+        began = time.perf_counter()
+        with torch.no_grad():
+            run(*inputs)
+        best = min(best, time.perf_counter() - began)
+    return best

@@ -1,0 +1,276 @@
+"""Programs in Python's floats: torch's own bits, its infinities and its errors, and never more."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import jacmagic
+from jacmagic.numeric import experience, recording
+from jacmagic.numeric.experience import AFTER
+from jacmagic.numeric.numbers import Late
+from jacmagic.numeric.recording import PROOFS
+from jacmagic.replay import Recorder, quick, scalars
+from jacmagic.replay.lines import Lines, Unwritten
+from jacmagic.replay.passes import without_waste
+from jacmagic.replay.quick import in_numbers
+
+F64 = torch.float64
+READY = AFTER + PROOFS
+C = torch.tensor([1.5, -2.0, 0.5], dtype=F64)
+M = torch.tensor([[1.0, 2.0, 0.0], [0.0, -1.0, 3.0], [0.5, 0.0, 1.0]], dtype=F64)
+
+
+@pytest.fixture(autouse=True)
+def always_quicker(monkeypatch):
+    """What is written does not depend on how busy the machine is."""
+    seconds = itertools.cycle((0.0, 1.0))  # in floats, by operations
+    monkeypatch.setattr(experience, "QUICK", math.inf)
+    monkeypatch.setattr(recording, "SLOWER", math.inf)
+    monkeypatch.setattr(quick, "_seconds", lambda run, inputs: next(seconds))
+
+
+def ready(function, *tensors):
+    """A Jacobian whose function has been asked for often enough."""
+    point = tensors[0] if len(tensors) == 1 else tensors
+    return [jacmagic.jacobian(function, point) for _ in range(READY + 1)][-1]
+
+
+def point(*numbers):
+    return torch.tensor(numbers, dtype=F64)
+
+
+def written(function, *tensors):
+    """What the recorded function is in floats.
+
+    Raises:
+        Unwritten: it cannot be written.
+    """
+    recorder = Recorder(tensors)
+    with recorder:
+        out = function(*tensors)
+    steps, wanted = without_waste(recorder, [recorder.slot_of(out)])
+    return in_numbers(recorder, steps, wanted)
+
+
+# ── the worked example ────────────────────────────────────────────────────────────────────────
+
+
+def worked(x1, x2, x3):
+    return x1 + x2, x3 * x1, x2**3
+
+
+def test_the_worked_example():
+    """Its Jacobian is nine floats, and the tensors that are made of them are torch's."""
+    J = ready(worked, *point(3, 4, 5).unbind())
+    assert isinstance(J.numbers, Late)
+    assert J.matrix.tolist() == [[1, 1, 0], [5, 0, 3], [0, 48, 0]]
+    there = J.at(x1=1, x2=-2.0, x3=0.5)
+    assert there.matrix.tolist() == [[1, 1, 0], [0.5, 0, 1], [0, 12, 0]]
+    assert [float(one) for one in there.value] == [-1, 0.5, -8]
+    assert torch.equal(there.blocks[1][0], torch.tensor(0.5, dtype=F64))
+    expected = torch.autograd.functional.jacobian(worked, point(1, -2, 0.5).unbind())
+    for mine, theirs in zip(there.blocks, expected, strict=True):
+        assert all(map(torch.equal, mine, theirs))
+    assert there.shape == (3, 3) and there.mode == J.mode and not there.agreement.disagreements
+
+
+def test_what_comes_back_is_the_callers_own():
+    """Writing into one answer changes no other."""
+    J = ready(worked, *point(3, 4, 5).unbind())
+    J.blocks[1][0].fill_(7)
+    J.value[0].fill_(7)
+    assert J.matrix.tolist() == [[1, 1, 0], [5, 0, 3], [0, 48, 0]]
+    J.matrix.fill_(9)
+    assert J.blocks[2][1].item() == 48 and J.value[1].item() == 15
+    again = J.at()
+    assert again.matrix.tolist() == [[1, 1, 0], [5, 0, 3], [0, 48, 0]]
+    x = again.value[1].requires_grad_()
+    (x * 2).backward()
+    assert x.grad.item() == 2
+
+
+def test_several_shapes():
+    """Entries stand in the matrix as they do in the blocks."""
+
+    def function(a, b):
+        return {"p": a * b.sum(), "q": (b.T @ b, a[0] * 2)}
+
+    J = ready(function, point(1, 2), torch.rand(2, 3, dtype=F64))
+    assert isinstance(J.numbers, Late) and J.shape == (2 + 9 + 1, 2 + 6)
+    rows = [
+        torch.cat([block.reshape(-1, n) for block, n in zip(row, (2, 6), strict=True)], 1)
+        for row in (J.blocks["p"], *J.blocks["q"])
+    ]
+    assert torch.equal(J.matrix, torch.cat(rows))
+
+
+# ── torch's bits, infinities and nan ──────────────────────────────────────────────────────────
+
+FUNCTIONS = {
+    "a cube": lambda x: x**3,
+    "a quotient": lambda x: x / x.flip(0),
+    "a reciprocal": lambda x: 1 / x,
+    "roots": lambda x: torch.sqrt(x),
+    "products": lambda x: x[0] * x[1] * x[2],
+    "a difference with itself": lambda x: x - x + x.roll(1) * 0,
+    "from a number": lambda x: 2 - 3 * x + x / 4,
+    "a sine": lambda x: torch.sin(x) * x,
+    "an exponential": lambda x: torch.exp(x) / x.roll(1),
+    "branches": lambda x: torch.where(x > 0.5, x * x, -x),
+    "kinks": lambda x: x.abs() + torch.relu(x.roll(1)) * x,
+    "extremes": lambda x: torch.maximum(x, x.flip(0)) * x.max(),
+    "constants": lambda x: C * x + x @ M,
+    "softmax": lambda x: torch.softmax(x, 0),
+    "a norm": lambda x: x / torch.linalg.norm(x),
+    "pieces": lambda x: torch.stack([x[0] + x[1], x[2] * x[0], x[1] ** 3]),
+    "padding": lambda x: torch.nn.functional.pad(x[:2], (1, 1), value=2.0) * x.sum(),
+}
+NUMBERS = st.one_of(
+    st.floats(-3, 3),
+    st.sampled_from([0.0, -0.0, 1.0, 0.5, 1e200, -1e300, 1e-320, math.inf, -math.inf, math.nan]),
+)
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+@given(numbers=st.tuples(NUMBERS, NUMBERS, NUMBERS))
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_any_numbers(name, numbers):
+    """At whatever point, what the function's own road brings: also where that is no number."""
+    function = FUNCTIONS[name]
+    if name not in _READY:
+        _READY[name] = ready(function, point(0.7, 0.9, 1.3))
+    x = point(*numbers)
+    J = _READY[name].at(x=x)
+    assert any(alike(J.matrix, one, rtol=1e-12) for one in by_torch(function, x)), J.matrix
+    assert alike(J.value, function(x), rtol=0)
+
+
+def alike(one, other, rtol):
+    return torch.allclose(one, other.reshape(one.shape), rtol=rtol, atol=0, equal_nan=True)
+
+
+def by_torch(function, x):
+    """torch's roads, which differ from each other where a number is not finite."""
+    vectorized = [{"vectorize": on} for on in (False, True)]
+    forward = {"vectorize": True, "strategy": "forward-mode"}
+    for options in (*vectorized, forward):
+        yield torch.autograd.functional.jacobian(function, x, **options)
+        if options["vectorize"] is False and x.isfinite().all():
+            return
+
+
+_READY: dict[str, jacmagic.Jacobian] = {}
+
+
+def test_most_of_them_are_in_numbers():
+    """The points above test what they say."""
+    found = [isinstance(ready(f, point(0.7, 0.9, 1.3)).numbers, Late) for f in FUNCTIONS.values()]
+    assert all(found)
+
+
+def test_where_a_number_is_not_finite_the_operations_are_run():
+    """Infinity times a zero that was folded away is nan, as in torch."""
+    J = ready(lambda x: torch.stack([x[0] * x[1], x[1] / 2]), point(1, 2))
+    assert isinstance(J.numbers, Late)
+    assert not isinstance(J.at(x=point(math.inf, 2)).numbers, Late)
+    assert not isinstance(J.at(x=point(1e308, 1e308)).numbers, Late)
+    assert isinstance(J.at(x=point(1e3, 2)).numbers, Late)
+
+
+# ── what is not written ───────────────────────────────────────────────────────────────────────
+
+
+def test_short_floats_are_not_written():
+    """Python's floats are twice as long as float32."""
+    J = ready(lambda x: x**3, torch.rand(3))
+    assert not isinstance(J.numbers, Late) and J.matrix.dtype == torch.float32
+
+
+def test_many_numbers_are_not_written():
+    """There the operations outweigh what leads to them."""
+    J = ready(lambda x: x**3, torch.rand(200, dtype=F64))
+    assert not isinstance(J.numbers, Late)
+
+
+def through_a_view(x):
+    out = x.clone()
+    out[1:].mul_(2)
+    return out
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: torch.atan2(x, x.roll(1)),
+        lambda x: torch.copysign(x, x.roll(1)),
+        through_a_view,
+        lambda x: x > 0,
+        lambda x: x + C * math.inf,
+    ],
+    ids=["atan2", "copysign", "through a view", "truth values", "infinite constants"],
+)
+def test_what_cannot_be_written(function):
+    """What tells one zero from the other, writes into memory, or is no finite number."""
+    with pytest.raises(Unwritten):
+        written(function, point(1, 2, 3))
+
+
+def test_what_is_written_in_place():
+    """Where nobody else looks at the memory, it is another number under the same name."""
+    run = written(lambda x: (x * 2).mul_(x).add_(1) / 2, point(1, 2)).run
+    assert run(point(3, 4)).tolist() == [9.5, 16.5]
+
+
+def test_a_constant_that_pads():
+    """Only zeros have a name before there is a number."""
+    run = written(lambda x: torch.nn.functional.pad(x, (0, 1), value=3.0) * 2, point(1, 2)).run
+    assert run(point(5, 6)).tolist() == [10, 12, 6]
+
+
+def test_a_form_that_is_not_quicker_is_not_taken(monkeypatch):
+    """Measured, not believed."""
+    seconds = itertools.cycle((1.0, 0.5))
+    monkeypatch.setattr(quick, "_seconds", lambda run, inputs: next(seconds))
+    assert not isinstance(ready(lambda x: x**3, point(1, 2)).numbers, Late)
+
+
+def test_a_form_with_other_bits_is_not_taken(monkeypatch):
+    """A power that torch's loops do not write as a product would be found out."""
+    monkeypatch.setitem(scalars._POWERS, 3, ("*", "+"))
+    assert not isinstance(ready(lambda x: x**3 + 1, point(1, 2)).numbers, Late)
+
+
+# ── lines ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_lines_are_said_once_and_folded():
+    """Zeros and ones vanish; what was multiplied by zero is remembered."""
+    lines = Lines()
+    a, b = lines.fresh(), lines.fresh()
+    total = lines.apply("+", a, b)
+    assert lines.apply("+", a, b) == total
+    assert lines.apply("+", a, 0) == a and lines.apply("*", 1, b) == b
+    assert lines.apply("-", a, 0) == a and lines.apply("/", a, 1) == a
+    assert lines.apply("*", a, 0) == 0 and lines.hidden == {a}
+    assert lines.apply("*", lines.literal(3), lines.literal(0.5)) == lines.literal(1.5)
+    unused = lines.apply("*", total, total)
+    body = lines.needed([lines.names[lines.negative(total)]])
+    assert len(body) == 2 and lines.names[unused] not in " ".join(body)
+
+
+def test_lines_refuse():
+    """What is not finite, and what is too long."""
+    lines = Lines()
+    with pytest.raises(Unwritten):
+        lines.literal(math.nan)
+    with pytest.raises(Unwritten):
+        for _ in range(1000):
+            lines.apply("+", lines.fresh(), lines.fresh())
