@@ -142,22 +142,23 @@ def problem_from_call(
     known = names_of(func, len(tensors), names)
     notes: list[str] = []
     floats = [as_float(tensor, name, notes) for tensor, name in zip(tensors, known, strict=True)]
-    chosen = _chosen(known, wrt)
+    given = dict(zip(known, floats, strict=True))
+    chosen = given if wrt is None else {known[i]: floats[i] for i in _chosen(known, wrt)}
     raised = lifted(func)
 
     def call(values: Mapping[str, torch.Tensor]) -> Any:
-        return raised(*(values.get(n, value) for n, value in zip(known, floats, strict=True)))
+        return raised(*{**given, **values}.values())
 
     def function(*values: torch.Tensor) -> Any:
-        return call({known[i]: value for i, value in zip(chosen, values, strict=True)})
+        return call(dict(zip(chosen, values, strict=True)))
 
     whole = len(chosen) == len(floats)
     return Problem(
         function=raised if whole else function,
-        inputs=labelled({known[i]: floats[i] for i in chosen}, functools.partial(source_of, func)),
+        inputs=labelled(chosen, functools.partial(source_of, func)),
         title=title_of(func),
         single=single or (wrt is not None and isinstance(wrt, str) and "," not in wrt),
-        parameters={name: floats[i] for i, name in enumerate(known) if i not in chosen},
+        parameters={} if whole else {n: one for n, one in given.items() if n not in chosen},
         notes=tuple(notes),
         filename=filename_of(func),
         call=call,

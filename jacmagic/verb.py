@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any, Literal, overload
 
@@ -11,7 +12,7 @@ from jacmagic.batches import JacobianBatch, batch_of, problem_of
 from jacmagic.captured import captured
 from jacmagic.gradient import gradient_of
 from jacmagic.problem import Problem
-from jacmagic.result import Jacobian, jacobian_of
+from jacmagic.result import Jacobian, Outside, jacobian_of
 from jacmagic.road import Road
 from jacmagic.settings import How, View
 
@@ -27,7 +28,7 @@ def compute(
     formula: bool = True,
     budget: float | None = 2.0,
     view: View | None = None,
-    outside: frozenset[int] = frozenset(),
+    outside: Outside = frozenset,
 ) -> Jacobian:
     """The Jacobian of a problem.
 
@@ -42,7 +43,7 @@ def compute(
         formula: False leaves the closed form out.
         budget: seconds for the closed form; None for no bound.
         view: how the result shows itself.
-        outside: positions of inputs that the function reads from outside itself.
+        outside: finds the positions of inputs that the function reads from outside itself.
     """
     how = How(strategy, chunk_size, create_graph, strict, vectorize)
     road = Road(wanted=formula, budget=budget)
@@ -197,7 +198,7 @@ def hessian(
     )
 
 
-def _outside(func: Callable[..., Any], inputs: Any, wrt: Any) -> frozenset[int]:
-    """Positions of the inputs that the function reads from elsewhere."""
+def _outside(func: Callable[..., Any], inputs: Any, wrt: Any) -> Outside:
+    """What finds the positions of the inputs that the function reads from elsewhere."""
     originals = inputs if isinstance(inputs, tuple) else (inputs,)
-    return frozenset(captured(func, originals)) if wrt is None else frozenset()
+    return functools.partial(captured, func, originals) if wrt is None else frozenset

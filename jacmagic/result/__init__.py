@@ -4,8 +4,9 @@
 with both.
 """
 
+from jacmagic.result.evaluated import Outside
 from jacmagic.result.jacobian import Jacobian, jacobian_of
 
-__all__ = ["Jacobian", "jacobian_of"]
+__all__ = ["Jacobian", "Outside", "jacobian_of"]
 
 Jacobian.__module__ = __name__  # where it is imported from

@@ -124,7 +124,7 @@ class Derived(Evaluated):
     @cached_property
     def agreement(self) -> Agreement:
         """torch against the closed form against finite differences, entry by entry."""
-        outside = set(self.outside)
+        outside = set(self.outside())
         if self.large:
             return examine_entries(self.problem, self.numbers, outside=outside)
         return examine(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -22,6 +23,7 @@ _MODES = {
     "forward": "forward mode",
     "columns": "forward mode, column by column",
 }
+Outside = Callable[[], Collection[int]]
 LARGE = 250_000  # entries above which a sparse Jacobian is never written out
 
 
@@ -35,7 +37,7 @@ class Evaluated:
         road: the way to the closed form.
         how: how torch was asked to compute.
         view: how this object shows itself.
-        outside: parameters that the function reads from outside its arguments.
+        outside: finds the positions of inputs that the function reads from outside its arguments.
         experience: what earlier calls for the function taught, shared by other points.
     """
 
@@ -44,7 +46,7 @@ class Evaluated:
     road: Road
     how: How
     view: View
-    outside: frozenset[int] = frozenset()
+    outside: Outside = frozenset
     experience: Experience | None = None
 
     # ── torch's numbers ───────────────────────────────────────────────────────────────────────

@@ -7,6 +7,7 @@ computes or draws by itself: the rooms below do.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import weakref
 from collections.abc import Sequence
@@ -22,7 +23,7 @@ from jacmagic.numeric import Experience, Numbers, Scheme, Watch
 from jacmagic.numeric import compute as compute_numbers
 from jacmagic.problem import Problem
 from jacmagic.result.derived import Derived
-from jacmagic.result.evaluated import LARGE
+from jacmagic.result.evaluated import LARGE, Outside
 from jacmagic.road import Road
 from jacmagic.settings import How, View
 from jacmagic.surroundings import watched
@@ -185,11 +186,17 @@ class Jacobian(Derived):
 
 
 def jacobian_of(
-    problem: Problem, how: How, road: Road, view: View, outside: frozenset[int] = frozenset()
+    problem: Problem, how: How, road: Road, view: View, outside: Outside = frozenset
 ) -> Jacobian:
-    """Torch's numbers at a problem's point, and the way to the closed form."""
+    """Torch's numbers at a problem's point, and the way to the closed form.
+
+    What the function reads from outside is looked for at once where torch does not get from an
+    output to an input, as names may be bound anew before somebody asks; else when it is asked for.
+    """
     experience = experience_of(problem)
     numbers = run_torch(problem, how, None, experience)
+    if not all(map(all, numbers.connected)):
+        outside = functools.partial(frozenset, outside())
     return Jacobian(problem, numbers, road, how, view, outside, experience)
 
 
