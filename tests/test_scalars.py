@@ -95,6 +95,83 @@ def test_what_comes_back_is_the_callers_own():
     assert x.grad.item() == 2
 
 
+# ── other points ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_points_follow_each_other():
+    """What is not named stays where the Jacobian is that was asked, not where the first was."""
+    J = ready(worked, *point(3, 4, 5).unbind())
+    there = J.at(x1=1).at(x2=-2.0)
+    assert there.matrix.tolist() == [[1, 1, 0], [5, 0, 1], [0, 12, 0]]
+    assert {name: one.item() for name, one in there.point.items()} == {"x1": 1, "x2": -2, "x3": 5}
+    assert J.at().matrix.tolist() == J.matrix.tolist()
+    assert [one.value.dtype for one in there.problem.inputs] == [F64] * 3
+
+
+@pytest.mark.parametrize(
+    "given", [[1.0, 2, -3], torch.tensor([1.0, 2.0, -3.0], dtype=F64), (1, 2, -3)], ids=type
+)
+def test_a_vector_is_given_in_many_ways(given):
+    """As a list, as a tensor, or as anything that makes one; it is read at once."""
+    J = ready(lambda x: x**3 * x.flip(0), point(3, 4, 5))
+    there = J.at(x=given)
+    expected = torch.func.jacrev(lambda x: x**3 * x.flip(0))(point(1, 2, -3))
+    if isinstance(given, torch.Tensor):
+        given.zero_()
+    torch.testing.assert_close(there.matrix, expected, rtol=0, atol=1e-14)
+    assert there.point["x"].tolist() in ([1, 2, -3], [0, 0, 0])
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"x4": 1.0}, "expected inputs among x1, x2, x3; found 'x4'"),
+        ({"x1": [1.0, 2.0]}, "expected x1 of shape"),
+        ({"x1": torch.ones(2, dtype=F64)}, "expected x1 of shape"),
+    ],
+)
+def test_what_is_wrong_is_said_as_before(values, words):
+    """A quick answer is no reason for another error."""
+    J = ready(worked, *point(3, 4, 5).unbind())
+    J.at(x1=1.0)
+    with pytest.raises(jacmagic.PointError, match=words):
+        J.at(**values)
+
+
+def test_a_point_elsewhere_is_a_whole_jacobian():
+    """With formula, steps, agreement, display and products."""
+    J = ready(worked, *point(3, 4, 5).unbind())
+    there = J.at(x1=1, x2=2, x3=3).shown(digits=3)
+    assert str(there.formula[2, 1]) == "3*x2**2"
+    assert not there.agreement.disagreements and "12" in repr(there)
+    assert there.jvp(point(1, 0, 0).unbind())[1].item() == 3
+    assert there.evaluator()(1, 2, 3).tolist() == there.matrix.tolist()
+    assert there.explore().jacobian.matrix.tolist() == there.matrix.tolist()
+
+
+def test_a_hessian_elsewhere():
+    """Its gradient moves along."""
+
+    def scalar(x, y):
+        return x**3 * y
+
+    H = [jacmagic.hessian(scalar, point(2, 3).unbind()) for _ in range(READY + 1)][-1]
+    there = H.at(x=1.0, y=5.0)
+    assert there.matrix.tolist() == [[30, 3], [3, 0]]
+    assert [one.item() for one in there.value] == [15, 1]
+
+
+def test_a_change_outside_is_seen_elsewhere():
+    """The watch is asked at every point, and a change leads back to the function."""
+    space = {"a": 2.0}
+    exec("def f(x, y):\n    return a * x * y", space)
+    J = ready(space["f"], *point(3, 4).unbind())
+    assert J.at(x=1.0).matrix.tolist() == [[8, 2]]
+    space["a"] = 3.0
+    assert J.at(x=1.0).matrix.tolist() == [[12, 3]]
+    assert J.matrix.tolist() == [[8, 6]]
+
+
 def test_several_shapes():
     """Entries stand in the matrix as they do in the blocks."""
 
@@ -226,13 +303,13 @@ def test_what_cannot_be_written(function):
 def test_what_is_written_in_place():
     """Where nobody else looks at the memory, it is another number under the same name."""
     run = written(lambda x: (x * 2).mul_(x).add_(1) / 2, point(1, 2)).run
-    assert run(point(3, 4)).tolist() == [9.5, 16.5]
+    assert run(3.0, 4.0).tolist() == [9.5, 16.5]
 
 
 def test_a_constant_that_pads():
     """Only zeros have a name before there is a number."""
     run = written(lambda x: torch.nn.functional.pad(x, (0, 1), value=3.0) * 2, point(1, 2)).run
-    assert run(point(5, 6)).tolist() == [10, 12, 6]
+    assert run(5.0, 6.0).tolist() == [10, 12, 6]
 
 
 def test_a_form_that_is_not_quicker_is_not_taken(monkeypatch):

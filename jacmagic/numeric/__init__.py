@@ -12,13 +12,14 @@ from jacmagic.numeric.compute import compute
 from jacmagic.numeric.differences import Differences, differences
 from jacmagic.numeric.entries import Scheme, Sparse, to_csr
 from jacmagic.numeric.experience import Experience, Watch
-from jacmagic.numeric.numbers import Numbers
+from jacmagic.numeric.numbers import Late, Numbers
 from jacmagic.numeric.sparse import gap_of_product
 
 __all__ = [
     "Differences",
     "Differentiator",
     "Experience",
+    "Late",
     "Many",
     "Numbers",
     "Points",

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -14,8 +14,6 @@ from torch import Tensor
 from jacmagic.numeric.entries import Sparse
 from jacmagic.numeric.rows import Blocks
 from jacmagic.structure import Outputs
-
-Cut = Callable[[np.ndarray], Sequence[Tensor]]
 
 
 @dataclass(frozen=True)
@@ -90,32 +88,46 @@ class Numbers:
         return self.outputs.rebuild([row[0] if single else row for row in self.blocks])
 
 
+class Source(Protocol):
+    """A Jacobian that is known as a function of floats; see `jacmagic.numeric.recording`."""
+
+    numbers: Numbers
+    order: np.ndarray | None
+
+    def cut(self, floats: np.ndarray) -> Sequence[Tensor]:
+        """A tensor for each output and each block."""
+
+    def late(self, floats: Sequence[float]) -> Late | None:
+        """The Jacobian where the inputs have these components; None where that is not known."""
+
+
 class Late(Numbers):
-    """A Jacobian as floats, which become tensors when somebody asks for these."""
+    """A dense Jacobian as floats, which become tensors when somebody asks for these.
 
-    late: tuple[Numbers, np.ndarray, Cut, np.ndarray]
+    Attributes:
+        source: where it comes from, with the Jacobian at another point: alike but for the numbers.
+        floats: the components of all outputs and then of all blocks.
+    """
 
-    def __init__(self, like: Numbers, floats: np.ndarray, cut: Cut, order: np.ndarray) -> None:
-        """The Jacobian at a point.
+    source: Source
+    floats: np.ndarray
 
-        Args:
-            like: the dense one at another point, to which this is alike but for the numbers.
-            floats: the components of all outputs and then of all blocks.
-            cut: from these to a tensor for each output and each block.
-            order: (m, n) where each entry stands among them, see `order_of`.
-        """
+    def __init__(self, source: Source, floats: np.ndarray) -> None:
+        """The Jacobian at a point."""
+        like = source.numbers
         vars(self).update(
             mode=like.mode,
             passes=like.passes,
             notes=like.notes,
             connected=like.connected,
-            late=(like, floats, cut, order),
+            source=source,
+            floats=floats,
         )
 
     @cached_property
     def _whole(self) -> Numbers:
-        like, floats, cut, _ = self.late
-        tensors, count = cut(floats), len(like.outputs.leaves)
+        like, tensors = self.source.numbers, self.source.cut(self.floats)
+        count = len(like.outputs.leaves)
         return like.moved(like.outputs.replace(tensors[:count]), tensors[count:])
 
     @property
@@ -131,8 +143,7 @@ class Late(Numbers):
     @property
     def matrix(self) -> Tensor:
         """(m, n), float64."""
-        _, floats, _, order = self.late
-        return torch.from_numpy(floats[order])
+        return torch.from_numpy(self.floats[self.source.order])
 
 
 def order_of(numbers: Numbers) -> np.ndarray | None:

@@ -29,6 +29,7 @@ from jacmagic.numeric.evaluation import Evaluation, evaluate
 from jacmagic.numeric.ladder import OBSTACLES
 from jacmagic.numeric.numbers import Late, Numbers, order_of
 from jacmagic.replay import (
+    InNumbers,
     Layout,
     Program,
     Readings,
@@ -37,6 +38,7 @@ from jacmagic.replay import (
     layout_of,
     program_of,
     same_values,
+    undisturbed,
 )
 
 SMALL = 2**18  # scalars of a result beyond which its operations outweigh what leads to them
@@ -123,8 +125,9 @@ class Recording:
         if not self.outside.unchanged():
             return None
         try:
-            if self.order is not None and (found := self.program.numbers(*tensors)) is not None:
-                return Late(self.numbers, found, self.program.tensors, self.order)
+            if self.in_numbers is not None:
+                with contextlib.suppress(ArithmeticError, ValueError):
+                    return Late(self, self.in_numbers.at(tensors))
             results = self.program(*tensors)
         except OBSTACLES:
             return None
@@ -139,6 +142,28 @@ class Recording:
         leaves = evaluation.outputs.leaves
         outputs = evaluation.outputs.replace([leaf.detach() for leaf in leaves])
         return self.numbers.moved(outputs, results[len(leaves) :])
+
+    def late(self, floats: Sequence[float]) -> Late | None:
+        """The Jacobian where the inputs have these components, if their number is right.
+
+        None where a number is not finite or the function has to run.
+        """
+        assert self.in_numbers is not None
+        if not undisturbed(()) or not self.outside.unchanged():
+            return None
+        with contextlib.suppress(ArithmeticError, ValueError):
+            return Late(self, self.in_numbers.run(*floats))
+        return None
+
+    def cut(self, floats: np.ndarray) -> tuple[Tensor, ...]:
+        """A tensor for each output and each block of a `late` Jacobian."""
+        assert self.in_numbers is not None
+        return self.in_numbers.tensors(floats)
+
+    @property
+    def in_numbers(self) -> InNumbers | None:
+        """The program in floats, where there is one and the Jacobian is dense."""
+        return None if self.order is None else self.program.in_numbers
 
     def _results(
         self, evaluation: Evaluation, inputs: Sequence[Tensor]

@@ -9,9 +9,11 @@ same way: whoever runs it again compares a result that is known from elsewhere, 
 from jacmagic.replay.inputs import Layout, layout_of, undisturbed
 from jacmagic.replay.program import Program, program_of
 from jacmagic.replay.proof import same_values
+from jacmagic.replay.quick import InNumbers
 from jacmagic.replay.recorder import Readings, Recorder, Unrecorded
 
 __all__ = [
+    "InNumbers",
     "Layout",
     "Program",
     "Readings",

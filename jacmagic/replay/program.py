@@ -7,7 +7,6 @@ from collections.abc import Callable, Container, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -40,23 +39,11 @@ class Program:
 
     def __call__(self, *tensors: Tensor) -> tuple[Tensor, ...]:
         """The results at other inputs of the same shapes and dtypes; none shares their memory."""
-        found = self.numbers(*tensors)
-        if found is not None:
-            return self.tensors(found)
-        with torch.no_grad():
-            return self.run(*tensors)
-
-    def numbers(self, *tensors: Tensor) -> np.ndarray | None:
-        """The results as one array of floats; None where they are not, or not all finite."""
         if self.in_numbers is not None:
             with contextlib.suppress(ArithmeticError, ValueError):
-                return self.in_numbers.run(*tensors)
-        return None
-
-    def tensors(self, numbers: np.ndarray) -> tuple[Tensor, ...]:
-        """The results from the array of `numbers`."""
-        assert self.in_numbers is not None
-        return self.in_numbers.tensors(numbers)
+                return self.in_numbers.tensors(self.in_numbers.at(tensors))
+        with torch.no_grad():
+            return self.run(*tensors)
 
     def has_read(self, tensor: Tensor) -> bool:
         """Whether it would not notice other numbers in a tensor from outside."""

@@ -9,9 +9,10 @@ other is not written like this.
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,13 +34,23 @@ class InNumbers:
     """A computation in floats.
 
     Attributes:
-        run: takes the input tensors by position and returns all results as one array of floats;
+        run: takes the components of all inputs by position and returns all results as one array;
             raises an `ArithmeticError` or a `ValueError` where a number is not finite.
         shapes: of the results, which follow each other in the array.
     """
 
     run: Callable[..., np.ndarray]
     shapes: tuple[torch.Size, ...]
+
+    def at(self, tensors: Iterable[Tensor]) -> np.ndarray:
+        """All results where the inputs are these tensors."""
+        floats: list[float] = []
+        for tensor in tensors:
+            if tensor.dim() == 0:
+                floats.append(tensor.item())
+            else:
+                floats += tensor.tolist() if tensor.dim() == 1 else tensor.reshape(-1).tolist()
+        return self.run(*floats)
 
     def tensors(self, flat: np.ndarray) -> tuple[Tensor, ...]:
         """The results one by one."""
@@ -68,7 +79,7 @@ def in_numbers(recorder: Recorder, steps: Sequence[Step], wanted: Sequence[int])
     if looked_at:
         body += [f"s = {' + '.join(sorted(looked_at))}", "if s - s != 0.0: raise ArithmeticError"]
     body.append(f"return array([{', '.join(answers)}], float)")
-    heading = f"def run({', '.join(f'v{slot}' for slot in range(recorder.inputs))}):"
+    heading = f"def run({', '.join(itertools.chain(*writer.given))}):"
     exec("\n    ".join([heading, *body]), writer.space)
     run = writer.space["run"]
     shapes = tuple(recorder.tensors[slot].shape for slot in wanted)
@@ -93,7 +104,11 @@ def quick_form(
         same = _brings_the_same(quick, run, inputs)
     except (Unwritten, ArithmeticError, ValueError):
         return None
-    return quick if same and _seconds(quick.run, inputs) < _seconds(run, inputs) else None
+    return (
+        quick
+        if same and _seconds(lambda *given: quick.at(given), inputs) < _seconds(run, inputs)
+        else None
+    )
 
 
 def _brings_the_same(
@@ -110,7 +125,7 @@ def _brings_the_same(
         with torch.no_grad():
             expected = run(*points)
         try:
-            found = quick.tensors(quick.run(*points))
+            found = quick.tensors(quick.at(points))
         except (ArithmeticError, ValueError):
             if not trial:
                 return False

@@ -62,7 +62,15 @@ class Writer:
         self._proof = Proof(recorder)
         self._looks = Counter(map(recorder.memory_of, range(len(recorder.tensors))))
         self._numbers: dict[int, Tensor] = {}
-        self._tensors = {slot: f"v{slot}" for slot in range(recorder.inputs)}
+        self._tensors: dict[int, str] = {}
+        self.given = [self._arrives(slot) for slot in range(recorder.inputs)]
+
+    def _arrives(self, slot: int) -> list[str]:
+        """The names of an input's numbers, which are there from the start."""
+        shape = self._recorder.tensors[slot].shape
+        names = [self.lines.fresh() for _ in range(shape.numel())]
+        self._numbers[slot] = torch.tensor(names, dtype=torch.int64).view(shape)
+        return [self.lines.names[one] for one in names]
 
     # ── one step ──────────────────────────────────────────────────────────────────────────────
 

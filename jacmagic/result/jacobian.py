@@ -11,6 +11,7 @@ import functools
 import os
 import weakref
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -19,11 +20,12 @@ from jacmagic import code, display, products
 from jacmagic.errors import PointError, SizeError
 from jacmagic.evaluator import Evaluator, by_name
 from jacmagic.formula import ClosedForm
-from jacmagic.numeric import Experience, Numbers, Scheme, Watch
+from jacmagic.numeric import Experience, Late, Numbers, Scheme, Watch
 from jacmagic.numeric import compute as compute_numbers
 from jacmagic.problem import Problem
 from jacmagic.result.derived import Derived
 from jacmagic.result.evaluated import LARGE, Outside
+from jacmagic.result.mover import Mover
 from jacmagic.road import Road
 from jacmagic.settings import How, View
 from jacmagic.surroundings import watched
@@ -50,6 +52,7 @@ class Jacobian(Derived):
     """
 
     explorer: Any = None
+    _mover: Mover | None = None  # there once a program in floats is known
 
     # ── other points ──────────────────────────────────────────────────────────────────────────
 
@@ -62,10 +65,18 @@ class Jacobian(Derived):
         Raises:
             PointError: for a name that is no input, or a value of another shape.
         """
+        if self._mover is None and isinstance(self.numbers, Late):
+            vars(self)["_mover"] = Mover(self.problem, self.numbers)
+        if self._mover is not None and (floats := self._mover.floats(values)) is not None:
+            late = self._mover.numbers(floats)
+            if late is not None:
+                return _moved(self, self._mover, floats, late)
         moved = self.problem.at(values)
         entries = self.numbers.sparse
         scheme = None if entries is None else entries.scheme
         numbers = run_torch(moved, self.how, scheme, self.experience)
+        if isinstance(numbers, Late):
+            vars(self)["_mover"] = Mover(self.problem, numbers)
         return Jacobian(
             moved, numbers, self.road, self.how, self.view, self.outside, self.experience
         )
@@ -183,6 +194,33 @@ class Jacobian(Derived):
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         return display.bundle(self, include)
+
+
+class Moved(Jacobian):
+    """A Jacobian at another point; the problem there is put together when it is asked for."""
+
+    _start: tuple[Mover, list[float]]
+
+    @cached_property
+    def problem(self) -> Problem:
+        """The function and the point."""
+        mover, floats = self._start
+        return mover.problem_at(floats)
+
+
+def _moved(start: Jacobian, mover: Mover, floats: list[float], numbers: Late) -> Moved:
+    """What `start` is at another point; `__init__` would take as long as the numbers."""
+    moved = object.__new__(Moved)
+    vars(moved).update(
+        numbers=numbers,
+        road=start.road,
+        how=start.how,
+        view=start.view,
+        outside=start.outside,
+        experience=start.experience,
+        _start=(mover, floats),
+    )
+    return moved
 
 
 def jacobian_of(
