@@ -729,6 +729,7 @@ def test_the_pullback_brings_what_reverse_mode_does(function):
 def test_the_quicker_road_backwards_is_found_by_taking_both(monkeypatch):
     """Each is taken for whole calls, then the one that took less time; all bring the same."""
     monkeypatch.setattr(experience, "LONG", 0.0)
+    monkeypatch.setattr(experience, "SMALL", 0)
     monkeypatch.setattr(experience, "QUICK", -1.0)  # nothing is recorded
     known, x = Experience(lambda function: None), torch.rand(5, 5, dtype=torch.float64)
     found = [compute(lambda x: x @ x, (x,), experience=known).matrix for _ in range(8)]

@@ -349,5 +349,5 @@ def test_lines_refuse():
     with pytest.raises(Unwritten):
         lines.literal(math.nan)
     with pytest.raises(Unwritten):
-        for _ in range(1000):
+        for _ in range(10_000):
             lines.apply("+", lines.fresh(), lines.fresh())

@@ -13,7 +13,7 @@ from jacmagic.numeric.choice import ladder
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.measured import LONG, quicker
 from jacmagic.numeric.numbers import Numbers
-from jacmagic.numeric.recording import PROOFS, Recording, Walk, Watched, recorded
+from jacmagic.numeric.recording import PROOFS, SMALL, Recording, Walk, Watched, recorded
 from jacmagic.replay import undisturbed
 
 AFTER = 3  # calls before a program is worth recording
@@ -107,7 +107,8 @@ class Experience:
     def roads(self, evaluation: Evaluation) -> tuple[str, ...] | None:
         """Dense roads in the order that measurements recommend; None where the sizes tell.
 
-        Of two that go backwards each is taken for whole calls, where a call takes long.
+        Of two that go backwards each is taken for whole calls, where a call takes long and the
+        Jacobian is too large for a recording.
         """
         known = self._of(_key(evaluation.inputs, "auto"))
         if not known.calls:  # which loads and prepares
@@ -115,7 +116,8 @@ class Experience:
         if not known.roads:
             known.roads = (quicker(evaluation),)
         roads = known.roads[0] or ladder("auto", *evaluation.size)
-        if roads[0] != "reverse" or known.before < LONG:
+        small = math.prod(evaluation.size) <= SMALL
+        if roads[0] != "reverse" or known.before < LONG or small:
             return known.roads[0]
         least = min(BACKWARDS, key=lambda road: len(known.tried[road]))
         if len(known.tried[least]) < TRIALS:

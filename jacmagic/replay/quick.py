@@ -76,14 +76,20 @@ def in_numbers(recorder: Recorder, steps: Sequence[Step], wanted: Sequence[int])
     looked_at = {name for name in answers if not lines.is_literal(name)}
     looked_at |= {lines.names[one] for one in lines.hidden}
     body = lines.needed(looked_at)
-    if looked_at:
-        body += [f"s = {' + '.join(sorted(looked_at))}", "if s - s != 0.0: raise ArithmeticError"]
+    body += _all_finite(sorted(looked_at))
     body.append(f"return array([{', '.join(answers)}], float)")
     heading = f"def run({', '.join(itertools.chain(*writer.given))}):"
     exec("\n    ".join([heading, *body]), writer.space)
     run = writer.space["run"]
     shapes = tuple(recorder.tensors[slot].shape for slot in wanted)
     return InNumbers(torch.no_grad()(run) if writer.calls else run, shapes)
+
+
+def _all_finite(names: Sequence[str]) -> list[str]:
+    """Lines that raise where one of some numbers, or their sum, is not finite."""
+    parts = [names[k : k + 100] for k in range(0, len(names), 100)]  # Python nests sums
+    sums = [f"s = {' + '.join(['s', *part])}" for part in parts]
+    return ["s = 0.0", *sums, "if s - s != 0.0: raise ArithmeticError"]
 
 
 # ── is it the same, and is it quicker ─────────────────────────────────────────────────────────
