@@ -129,7 +129,6 @@ def batch_of(
         PointError: the inputs have no leading dimension of one size, or an empty one.
         FunctionError: batch normalisation in training mode, which mixes the samples.
     """
-    _check_how(how)
     _refuse_mixing(func)
     tensors = tensors_of(inputs)
     count = _count(tensors)
@@ -153,6 +152,7 @@ def batch_of(
         strategy=how.strategy,
         chunk_size=how.chunk_size,
         create_graph=how.create_graph,
+        strict=how.strict,
     )
     chosen = {one.name for one in problem.inputs}
     shared = None if set(ordered) - chosen else Road()
@@ -201,15 +201,6 @@ def _count(tensors: Sequence[Tensor]) -> int:
     if shapes[0][0] == 0:
         raise PointError(f"expected at least one sample; found shapes {listed}")
     return shapes[0][0]
-
-
-def _check_how(how: How) -> None:
-    """Refuse what a batch does not take."""
-    if how.strict:
-        raise PointError(
-            "batch=True does not take strict=True; write jacobian(func, x[k], strict=True) "
-            "for a sample"
-        )
 
 
 def _refuse_mixing(func: Callable[..., Any]) -> None:

@@ -170,10 +170,22 @@ def test_unequal_batches_are_refused(inputs, words):
         jacmagic.jacobian(polar, inputs, batch=True)
 
 
-def test_what_a_batch_does_not_take():
-    """strict belongs to single Jacobians."""
-    with pytest.raises(PointError, match="does not take strict=True"):
-        jacmagic.jacobian(tall, torch.ones(2, 3), batch=True, strict=True)
+def test_a_strict_batch_looks_at_every_sample():
+    """One sample whose output is independent of an input is an error, and is told."""
+
+    def sometimes(x):
+        return 2 * x if x[0] > 0 else torch.zeros(2)
+
+    x = torch.tensor([[1.0, 2.0], [3.0, 4.0]])
+    strict = jacmagic.jacobian(sometimes, x, batch=True, strict=True)
+    assert torch.equal(strict.matrix, 2 * torch.eye(2).expand(2, 2, 2))
+    assert strict.mode == "loop" and "strict=True" in strict.notes[0]
+    x[1, 0] = -3.0
+    assert not jacmagic.jacobian(sometimes, x, batch=True).matrix[1].any()
+    with pytest.raises(RuntimeError, match=r"point 1 of 2: Output 0 .* strict"):
+        jacmagic.jacobian(sometimes, x, batch=True, strict=True)
+    with pytest.raises(RuntimeError, match=r"^`strict=True` and forward mode"):
+        jacmagic.jacobian(sometimes, x, batch=True, strict=True, strategy="forward-mode")
 
 
 @pytest.mark.parametrize(

@@ -7,12 +7,13 @@ through, `memory` bounds what they may take. `batched` does the same at many poi
 `differences` is an independent witness. Nothing here knows about closed forms.
 """
 
-from jacmagic.numeric.batched import Differentiator, Many, Points, compute_many
+from jacmagic.numeric.batched import Differentiator, compute_many
 from jacmagic.numeric.compute import compute
 from jacmagic.numeric.differences import Differences, differences
 from jacmagic.numeric.entries import Scheme, Sparse, to_csr
 from jacmagic.numeric.experience import Experience, Watch
 from jacmagic.numeric.numbers import Late, Numbers
+from jacmagic.numeric.points import Many, Points
 from jacmagic.numeric.sparse import gap_of_product
 
 __all__ = [

@@ -8,18 +8,19 @@ plain run at the first point, the points are taken one by one and a note says wh
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import torch
 from torch import Tensor
 
-from jacmagic.numeric.compute import compute
+from jacmagic.errors import StrictError
+from jacmagic.numeric.compute import check_request, compute
 from jacmagic.numeric.ladder import OBSTACLES, cause_of
 from jacmagic.numeric.memory import require_room
 from jacmagic.numeric.numbers import Numbers
 from jacmagic.numeric.pace import SECONDS_PER_BATCH
+from jacmagic.numeric.points import Chunk, Many, Points
 from jacmagic.numeric.quiet import quiet, random_states
 from jacmagic.structure import Outputs, flatten
 
@@ -27,78 +28,6 @@ SCALARS_AT_ONCE = 2**20  # of the Jacobians in one chunk: 8 MiB of float64
 FIRST, GROWTH = 16, 4  # points in the first chunk; how many times more in the next one
 _CLOSE = {torch.float64: 1e-9, torch.float32: 1e-3}  # of a batched pass to a plain run
 _LOOSE = 1e-1  # the same for short floats
-
-
-@dataclass(frozen=True)
-class Points:
-    """Where a function is to be differentiated.
-
-    Attributes:
-        tensors: the function's arguments; those that vary have a leading dimension of points.
-        varies: for each argument whether it does.
-        chosen: positions of the arguments to differentiate by.
-        count: how many points there are.
-    """
-
-    tensors: tuple[Tensor, ...]
-    varies: tuple[bool, ...]
-    chosen: tuple[int, ...]
-    count: int
-
-    def at(self, index: int) -> tuple[Tensor, ...]:
-        """The arguments at one point."""
-        pairs = zip(self.tensors, self.varies, strict=True)
-        return tuple(tensor[index] if varies else tensor for tensor, varies in pairs)
-
-    def part(self, start: int, stop: int) -> tuple[Tensor, ...]:
-        """The arguments at some neighbouring points."""
-        pairs = zip(self.tensors, self.varies, strict=True)
-        return tuple(tensor[start:stop] if varies else tensor for tensor, varies in pairs)
-
-
-@dataclass(frozen=True)
-class Chunk:
-    """Jacobians at some of the points.
-
-    Attributes:
-        blocks: `blocks[i][j]` is (points, *output i, *input j).
-        values: (points, *output i) for each output.
-        notes: why the points were taken one by one, if they were.
-    """
-
-    blocks: tuple[tuple[Tensor, ...], ...]
-    values: tuple[Tensor, ...]
-    notes: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Many:
-    """Jacobians at all points.
-
-    Attributes:
-        first: what a plain run at the first point gave; its outputs tell the structure.
-        blocks: `blocks[i][j]` is (points, *output i, *input j), of the input's dtype.
-        values: (points, *output i) for each output.
-        mode: "forward" or "reverse"; "loop" where points were taken one by one.
-        notes: why, if they were.
-    """
-
-    first: Numbers
-    blocks: tuple[tuple[Tensor, ...], ...]
-    values: tuple[Tensor, ...]
-    mode: str
-    notes: tuple[str, ...]
-
-    @property
-    def matrix(self) -> Tensor:
-        """(points, m, n): outputs flattened by inputs flattened."""
-        rows = []
-        for row, values in zip(self.blocks, self.values, strict=True):
-            count, size = len(values), values[0].numel()
-            widths = [block.shape[values.dim() :].numel() for block in row]
-            parts = [b.reshape(count, size, w) for b, w in zip(row, widths, strict=True)]
-            rows.append(torch.cat(parts, dim=2))
-        return torch.cat(rows, dim=1)
 
 
 class Differentiator:
@@ -111,6 +40,7 @@ class Differentiator:
         *,
         strategy: str = "auto",
         create_graph: bool = False,
+        strict: bool = False,
     ) -> None:
         """Run plainly at the first point, so that the user's own errors surface as such.
 
@@ -119,20 +49,23 @@ class Differentiator:
             points: at least one point; real floating tensors where they are differentiated by.
             strategy: "auto", or any of `compute`'s.
             create_graph: keep the results differentiable by the points.
+            strict: at every point an output independent of an input is an error.
         """
         self.function, self.points, self.strategy = function, points, strategy
-        self.create_graph = create_graph
-        self.first = self._plain(points.at(0))
+        self.create_graph, self.strict = create_graph, strict
+        check_request(strategy, None, create_graph=create_graph, strict=strict)
+        self.first = self._plain(0)
         m = self.first.outputs.numel
         n = sum(points.at(0)[place].numel() for place in points.chosen)
         forward = n < m if strategy == "auto" else strategy.startswith("forward")
         self.mode = "forward" if forward else "reverse"
         self.size = m, n
-        self.obstacle: str | None = None
+        self.obstacle = "strict=True looks at the graph of every point" if strict else None
         self._checked = False
 
-    def _plain(self, arguments: Sequence[Tensor]) -> Numbers:
-        chosen = self.points.chosen
+    def _plain(self, index: int) -> Numbers:
+        """The Jacobian at one point."""
+        arguments, chosen = self.points.at(index), self.points.chosen
 
         def function(*values: Tensor) -> Any:
             given = list(arguments)
@@ -140,12 +73,16 @@ class Differentiator:
                 given[place] = value
             return self.function(*given)
 
-        return compute(
-            function,
-            [arguments[place] for place in chosen],
-            strategy=self.strategy,
-            create_graph=self.create_graph,
-        )
+        try:
+            return compute(
+                function,
+                [arguments[place] for place in chosen],
+                strategy=self.strategy,
+                create_graph=self.create_graph,
+                strict=self.strict,
+            )
+        except StrictError as error:
+            raise StrictError(f"point {index} of {self.points.count}: {error}") from None
 
     def chunk(self, start: int, stop: int) -> Chunk:
         """The Jacobians at points `start` to `stop`."""
@@ -194,7 +131,7 @@ class Differentiator:
         """Whether the batched pass gave at its first point what a plain run gives; asked once."""
         if self._checked:
             return True
-        plain = self.first if start == 0 else self._plain(self.points.at(start))
+        plain = self.first if start == 0 else self._plain(start)
         self._checked = True
         pairs = [
             (block[0], other)
@@ -205,10 +142,7 @@ class Differentiator:
         return all(_close(one, other) for one, other in pairs)
 
     def _loop(self, start: int, stop: int) -> Chunk:
-        whole = [
-            self.first if index == 0 else self._plain(self.points.at(index))
-            for index in range(start, stop)
-        ]
+        whole = [self.first if index == 0 else self._plain(index) for index in range(start, stop)]
         blocks = tuple(
             tuple(torch.stack(parts) for parts in zip(*rows, strict=True))
             for rows in zip(*(numbers.blocks for numbers in whole), strict=True)
@@ -269,6 +203,7 @@ def compute_many(
     strategy: str = "auto",
     chunk_size: int | None = None,
     create_graph: bool = False,
+    strict: bool = False,
     memory: int | None = None,
 ) -> Many:
     """The Jacobians of one function at many points.
@@ -280,12 +215,16 @@ def compute_many(
             outputs.
         chunk_size: points at a time; by default as time and memory allow.
         create_graph: keep the results differentiable by the points.
+        strict: at every point an output independent of an input is an error; one point at a time.
         memory: bytes that the result may take; by default a quarter of what is free.
 
     Raises:
         SizeError: the result would not fit.
+        StrictError: strict mode found an independent output; the message says at which point.
     """
-    road = Differentiator(function, points, strategy=strategy, create_graph=create_graph)
+    road = Differentiator(
+        function, points, strategy=strategy, create_graph=create_graph, strict=strict
+    )
     road.room(memory)
     parts = [road.chunk(start, stop) for start, stop in road.chunks(chunk_size)]
     notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))

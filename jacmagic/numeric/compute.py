@@ -77,7 +77,7 @@ def compute(
         experience = None
     if experience is not None and (alone := experience.recall_alone(tensors, strategy)):
         return alone
-    _check_request(strategy, chunk_size, create_graph=create_graph, strict=strict)
+    check_request(strategy, chunk_size, create_graph=create_graph, strict=strict)
     asked = Asked(strategy, chunk_size, create_graph, strict, vectorize, memory)
     with torch.inference_mode(False), torch.enable_grad():
         began = time.perf_counter()
@@ -167,7 +167,7 @@ def _entries(evaluation: Evaluation, entries: Sparse) -> Numbers:
 _UNSTEADY = "the places of the zeros depend on a branch or an index that the values chose"
 
 
-def _check_request(
+def check_request(
     strategy: str, chunk_size: int | None, *, create_graph: bool, strict: bool
 ) -> None:
     """Refuse what torch refuses, in its words."""
