@@ -147,7 +147,7 @@ def problem_from_call(
     raised = lifted(func)
 
     def call(values: Mapping[str, torch.Tensor]) -> Any:
-        return raised(*{**given, **values}.values())
+        return raised(*[values.get(name, value) for name, value in given.items()])
 
     def function(*values: torch.Tensor) -> Any:
         return call(dict(zip(chosen, values, strict=True)))

@@ -9,12 +9,13 @@ NOTE [What code leaves behind]: a function may well write into what the watch lo
 list of its calls). The watch sees that as a change, unless the same was there before.
 
 NOTE [Attributes by name]: what `a.b` is depends on what `a` is, which the bytecode does not tell.
-An attribute is pure if it is so on every module that the code may hold and on every tensor. On an
-object of the user's it is a value that the watch looks at.
+A name is pure if what it names is so wherever a module on these lists, a tensor or an array has it.
+On an object of the user's it is a value that the watch looks at.
 """
 
 from __future__ import annotations
 
+import abc
 import builtins
 import cmath
 import collections
@@ -26,8 +27,8 @@ import itertools
 import math
 import operator
 import types
-from collections.abc import Collection, Iterator
-from typing import Any
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, cast
 
 import numpy as np
 import torch
@@ -35,6 +36,7 @@ from torch import nn
 from torch.nn import functional
 
 from jacmagic.lift.counterparts import NUMPY, RENAMED, SEQUENCES
+from jacmagic.lift.walk import LIBRARIES
 
 _BUILTINS = frozenset(
     """
@@ -47,19 +49,34 @@ _BUILTINS = frozenset(
 _TORCH = frozenset(
     """
     Size Tensor broadcast_shapes device dtype enable_grad finfo get_default_dtype iinfo
-    is_grad_enabled is_tensor no_grad unique unravel_index
+    is_grad_enabled is_tensor layout no_grad unique unravel_index
     """.split()
 )
-# Of tensors: what writes or reads past torch's operations, or leaves something behind.
+# Of tensors and arrays, beside the names of torch's own operations and their forms in place.
 _TENSORS = frozenset(
     """
-    apply_ backward const_data_ptr data_ptr grad grad_fn map2_ map_ name
-    register_hook register_post_accumulate_grad_hook record_stream retain_grad retains_grad set_
-    share_memory_ storage untyped_storage
+    astype bfloat16 bool byte cdouble cfloat chalf complex conj contiguous copy copy_ data device
+    dim double dtype element_size expand expand_as float H half imag index int is_contiguous
+    is_cpu is_cuda is_leaf is_sparse item itemsize layout long mH mT nbytes ndim ndimension
+    nelement new_empty new_full new_ones new_tensor new_zeros numpy real repeat requires_grad
+    requires_grad_ reshape_as shape short size stride strides sum_to_size T to to_dense tolist
+    type type_as unfold unique values view view_as
+    """.split()
+)
+# Of NumPy, beside what has a counterpart in torch.
+_NUMPY = frozenset(
+    """
+    astype broadcast_arrays broadcast_shapes choose compress cumulative_prod cumulative_sum delete
+    digitize errstate extract finfo flatnonzero geomspace identity iinfo insert ix_ nancumprod
+    nancumsum nanmax nanmin nanprod nanstd nanvar ndarray pad partition poly polyadd polyder
+    polyfit polyint polymul polysub rollaxis take_along_axis tri trim_zeros union1d unique
+    unravel_index
     """.split()
 )
 _FUNCTIONAL = (functional, torch.linalg, torch.special, torch.fft, torch.functional)
-_MODULES = (torch, nn, *_FUNCTIONAL, np, np.linalg, math, cmath, operator, itertools, functools)
+_MODULES = (
+    torch, nn, *_FUNCTIONAL, np, np.linalg, np.fft, math, cmath, operator, itertools, functools
+)  # fmt: skip
 _CONSTANTS = (
     bool, int, float, complex, str, type(None), torch.dtype, torch.layout, torch.memory_format,
     np.generic, np.dtype,
@@ -68,55 +85,62 @@ _DESCRIPTIONS = (
     types.GetSetDescriptorType, types.MemberDescriptorType, inspect.Signature, dataclasses.Field,
 )  # fmt: skip
 _KINDS = (
-    torch.Tensor, nn.Parameter, torch.Size, collections.OrderedDict, collections.defaultdict,
-    collections.deque, types.SimpleNamespace, functools.partial, types.MethodType,
+    abc.ABCMeta, torch.Tensor, nn.Parameter, torch.Size, collections.OrderedDict,
+    collections.deque, types.SimpleNamespace, functools.partial,
+    types.MethodType,
 )  # fmt: skip
 _ATTRIBUTES = frozenset(("LOAD_ATTR", "LOAD_METHOD", "LOAD_SUPER_ATTR", "IMPORT_FROM"))
-_GLOBALS = frozenset(("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS", "LOAD_BUILD_CLASS"))
+_GLOBALS = frozenset(("LOAD_GLOBAL", "LOAD_NAME", "LOAD_FROM_DICT_OR_GLOBALS"))
+_STORES = frozenset(("STORE_ATTR", "DELETE_ATTR"))
+_HOLDERS = (torch.Tensor, np.ndarray)
+_OWNERS = (*_HOLDERS, *_MODULES)
 _SPECIAL = frozenset(
     "__add__ __call__ __class__ __contains__ __enter__ __exit__ __getitem__ __init__ __iter__ "
     "__len__ __matmul__ __mul__ __name__ __neg__ __next__ __pow__ __setitem__ __sub__".split()
 )
 
 
-class Impure(Exception):
-    """The code may do more than compute; the message says what it was that may."""
-
-
-def attributes_in(code: types.CodeType, namespace: dict[str, Any]) -> set[str]:
-    """The attributes that code, and the functions defined inside it, ask for.
+def only_computes(code: types.CodeType, namespace: Mapping[str, Any]) -> bool:
+    """Whether code, and the functions defined inside it, name nothing but what is pure.
 
     Args:
         code: of a function.
         namespace: its global names; what stands there is not looked at here.
 
-    Raises:
-        Impure: it imports or names something built in that is on no list.
+    Example:
+        >>> def shifted(x):
+        ...     return torch.roll(x, 1) - x
+        >>> def noisy(x):
+        ...     return print(x) or x
+        >>> only_computes(shifted.__code__, {"torch": torch}), only_computes(noisy.__code__, {})
+        (True, False)
     """
-    found = set()
-    for step in _steps_of(code):
-        if step.opname in _ATTRIBUTES:
-            found.add(step.argval)
-        elif step.opname == "IMPORT_NAME":
-            if all(module.__name__ != step.argval for module in _MODULES):
-                raise Impure(f"import {step.argval}")
-        elif step.opname in _GLOBALS and step.argval not in namespace:
-            _require_built_in(step.argval)
-    return found
+    inside = [one for one in code.co_consts if isinstance(one, types.CodeType)]
+    steps = dis.get_instructions(code)
+    if code.co_name == "__init__":  # which fills what it makes
+        steps = (step for step in steps if step.opname not in _STORES)
+    return all(_is_pure_step(step, namespace) for step in steps) and all(
+        only_computes(one, namespace) for one in inside
+    )
 
 
-def _steps_of(code: types.CodeType) -> Iterator[dis.Instruction]:
-    yield from dis.get_instructions(code)
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from _steps_of(constant)
+def _is_pure_step(step: dis.Instruction, namespace: Mapping[str, Any]) -> bool:
+    """Whether one instruction does not lead to what is on no list."""
+    kind, name = step.opname, step.argval
+    if kind in _ATTRIBUTES:
+        return is_pure_attribute(name)
+    if kind in _STORES:
+        return not any(hasattr(owner, name) for owner in _OWNERS)
+    if kind == "IMPORT_NAME":
+        return any(module.__name__ == name for module in _MODULES)
+    if kind in _GLOBALS:
+        return name in namespace or _is_built_in(name)
+    return kind not in ("MATCH_CLASS", "LOAD_BUILD_CLASS")
 
 
-def _require_built_in(name: str | None) -> None:
-    value = getattr(builtins, name or "__build_class__", None)
-    if name in _BUILTINS or (isinstance(value, type) and issubclass(value, BaseException)):
-        return
-    raise Impure(f"{name or 'class'}")
+def _is_built_in(name: str) -> bool:
+    value = getattr(builtins, name, None)
+    return name in _BUILTINS or (isinstance(value, type) and issubclass(value, BaseException))
 
 
 def is_pure(value: Any) -> bool:
@@ -140,37 +164,58 @@ def _is_pure_class(kind: type) -> bool:
     ) or kind.__module__.startswith("torch.nn.modules.")
 
 
-def is_pure_attribute(name: str, modules: Collection[types.ModuleType]) -> bool:
-    """Whether an attribute is so wherever it may be found, see NOTE [Attributes by name].
-
-    Args:
-        name: of the attribute.
-        modules: what the code may hold.
-    """
-    if name.startswith("__") or (name.startswith("_") and hasattr(torch.Tensor, name)):
+@functools.cache
+def is_pure_attribute(name: str) -> bool:
+    """Whether an attribute is so wherever it may be found, see NOTE [Attributes by name]."""
+    if name.startswith("__"):
         return name in _SPECIAL
-    if name in _TENSORS:
+    if any(hasattr(kind, name) for kind in _HOLDERS) and not _is_native(name):
         return False
-    owners = [*modules, *(_FUNCTIONAL if torch in modules or nn in modules else ())]
-    owners += [nn] * (torch in modules) + [np.linalg] * (np in modules)
-    return all(is_pure(getattr(owner, name)) for owner in owners if hasattr(owner, name))
+    return all(is_pure(getattr(one, name)) for one in _MODULES if hasattr(one, name))
+
+
+def named_in_libraries(names: Iterable[str]) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Where names stand in the modules on these lists, or might: somebody may bind them anew."""
+    for name in names:
+        if hasattr(torch.Tensor, name):
+            yield vars(torch.Tensor), name
+        for module in _MODULES:
+            if name in vars(module):
+                yield vars(module), name
+
+
+def _is_native(name: str) -> bool:
+    """Whether a tensor's attribute is an operation of torch's, or on the list."""
+    return name in _TENSORS or name in _natives() or name.removesuffix("_") in _natives()
+
+
+@functools.cache
+def _natives() -> frozenset[str]:
+    """The names of torch's own operations."""
+    names = dir(cast(Any, torch._C)._VariableFunctions)
+    return frozenset(name for name in names if not name.startswith("_")) - {"from_file"}
 
 
 @functools.cache
 def _known() -> dict[int, Any]:
     """By identity: functions and classes that do nothing but compute."""
-    variable: Any = torch._C._VariableFunctions
-    native = {name for name in dir(variable) if not name.startswith("_")} - {"from_file"}
+    native = _natives()
     found = [getattr(torch, name, None) for name in native | _TORCH | set(torch.functional.__all__)]
     found += [getattr(builtins, name) for name in _BUILTINS]
     found += [function for module in _FUNCTIONAL for function in _functions_of(module)]
     found += [vars(module)[name] for module in (math, cmath) for name in dir(module)]
     found += [value for name, value in vars(itertools).items() if not name.startswith("_")]
     found += [*_functions_of(operator), functools.reduce, functools.wraps, *_KINDS]
-    numpys = {*NUMPY, *RENAMED, *SEQUENCES, *native, "ndarray", "errstate"}
+    numpys = {*_NUMPY, *NUMPY, *RENAMED, *SEQUENCES, *native}
     found += [getattr(np, name) for name in numpys if hasattr(np, name)]
-    found += [*_functions_of(np.linalg), object, type]
-    return {id(one): one for one in found if callable(one)}
+    found += [*_functions_of(np.linalg), *_functions_of(np.fft), object, type]
+    return {id(one): one for one in found if callable(one) and _is_theirs(one)}
+
+
+def _is_theirs(function: Any) -> bool:
+    """Whether a library wrote what stands under its name."""
+    module = getattr(function, "__module__", None) or "builtins"
+    return module.partition(".")[0] in LIBRARIES
 
 
 def _functions_of(module: types.ModuleType) -> Iterator[Any]:

@@ -2,14 +2,14 @@
 
 Numbers and texts are compared by value, small arrays and tensors by their numbers, larger tensors
 by version and memory, containers by the identity of what is in them; whoever takes the snapshot
-adds what that is in turn. Functions are held weakly: a snapshot does not keep alive what it is of.
+adds what that is in turn. Functions are held weakly, as they hold what watches them.
 """
 
 from __future__ import annotations
 
 import types
 import weakref
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from operator import is_
 from typing import Any
 
@@ -18,15 +18,15 @@ import torch
 
 from jacmagic.lift.places import MISSING, Place
 from jacmagic.lift.walk import parts_of
-from jacmagic.replay import same_values
+from jacmagic.replay import same_values, storage_of
 
-LARGE = 4096  # bytes of an array that are compared
-MUCH = 2**21  # bytes of all tensors that are compared on request
+LARGE = 4096  # bytes of the largest array that is compared
+MUCH = 2**21  # bytes of all tensors together that are compared on request
 
-VALUES = (
-    bool, int, float, complex, str, bytes, type(None), type(...), range, slice, np.generic,
-    np.dtype, torch.dtype, torch.device, torch.layout, torch.memory_format, torch.Size,
-)  # fmt: skip
+_VALUES = frozenset((
+    bool, int, float, complex, str, bytes, type(None), type(...), range, slice, torch.dtype,
+    torch.device, torch.layout, torch.memory_format, torch.Size,
+))  # fmt: skip
 
 
 class Snapshot:
@@ -45,23 +45,28 @@ class Snapshot:
     def __init__(self) -> None:
         """Nothing but the settings of torch that change what its operations do."""
         self._switches = _switches()
-        self._names: list[tuple[dict[Any, Any], Any, Any]] = []
+        self._names: list[tuple[Mapping[Any, Any], Any, Any]] = []
         self._places: list[tuple[Place, Any]] = []
         self._functions: list[tuple[weakref.ref[types.FunctionType], tuple[Any, ...]]] = []
         self._dicts: list[tuple[Any, tuple[Any, ...], tuple[Any, ...]]] = []
         self._items: list[tuple[Any, tuple[Any, ...]]] = []
         self._tensors: list[tuple[torch.Tensor, tuple[Any, ...]]] = []
-        self._numbers: list[tuple[torch.Tensor, torch.Tensor]] = []
-        self._arrays: list[tuple[np.ndarray, bytes]] = []
+        self._numbers: list[tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]] = []
+        self._arrays: list[tuple[np.ndarray, tuple[Any, ...]]] = []
+        self._kinds: list[tuple[Any, type]] = []
 
     # ── adding ────────────────────────────────────────────────────────────────────────────────
 
     def add_place(self, place: Place) -> None:
         """What stands in a place."""
         if isinstance(place.owner, dict):
-            self._names.append((place.owner, place.key, _held(place.get())))
+            self.add_name(place.owner, place.key)
         else:
             self._places.append((place, _held(place.get())))
+
+    def add_name(self, space: Mapping[Any, Any], name: Any) -> None:
+        """What stands under a name, or that there is none."""
+        self._names.append((space, name, _held(space.get(name, MISSING))))
 
     def add_function(self, function: types.FunctionType) -> None:
         """What a function is made of."""
@@ -79,21 +84,31 @@ class Snapshot:
         """The numbers of an array; False where there are too many, or objects."""
         if array.nbytes > LARGE or array.dtype == object:
             return False
-        self._arrays.append((array, array.tobytes()))
+        self._arrays.append((array, _content(array)))
         return True
+
+    def add_kind(self, value: Any) -> None:
+        """Of which class something is."""
+        self._kinds.append((value, type(value)))
 
     def add_tensor(self, tensor: torch.Tensor) -> None:
         """When and where a tensor was written; the numbers too where they are few."""
         self._tensors.append((tensor, _state(tensor)))
         plain = tensor.layout == torch.strided and tensor.device.type == "cpu"
         if plain and tensor.nbytes <= LARGE:
-            self._numbers.append((tensor, tensor.detach().clone()))
+            self._numbers.append(_numbers_of(tensor))
 
     @property
     def loose(self) -> list[torch.Tensor]:
         """Tensors whose numbers may be written into without a trace, as through `.data`."""
-        known = {id(tensor) for tensor, _ in self._numbers}
+        known = {id(tensor) for tensor, *_ in self._numbers}
         return [tensor for tensor, _ in self._tensors if id(tensor) not in known]
+
+    @property
+    def memory(self) -> set[int]:
+        """What tells the memory of all tensors that were added."""
+        strided = [tensor for tensor, _ in self._tensors if tensor.layout == torch.strided]
+        return {storage_of(tensor) for tensor in strided}
 
     def compare(self, tensors: Sequence[torch.Tensor]) -> bool:
         """Look at the numbers of some tensors too, from now on.
@@ -103,9 +118,7 @@ class Snapshot:
         """
         if sum(tensor.nbytes for tensor in tensors) > MUCH:
             return False
-        if any(tensor.layout != torch.strided for tensor in tensors):
-            return False
-        self._numbers += [(tensor, tensor.detach().clone()) for tensor in tensors]
+        self._numbers += map(_numbers_of, tensors)
         return True
 
     # ── comparing ─────────────────────────────────────────────────────────────────────────────
@@ -127,8 +140,10 @@ class Snapshot:
         for tensor, state in self._tensors:
             if _state(tensor) != state:
                 return False
-        for tensor, copy in self._numbers:
+        for tensor, copy, signs in self._numbers:
             if not same_values(tensor, copy):
+                return False
+            if signs is not None and not torch.equal(tensor.signbit(), signs):
                 return False
         for items, keys, values in self._dicts:
             if len(items) != len(values) or (values and not _all_same(items, keys, values)):
@@ -138,7 +153,21 @@ class Snapshot:
                 return False
             if not all(map(is_, items, values)) and not all(map(_same, items, values)):
                 return False
-        return all(array.tobytes() == content for array, content in self._arrays)
+        for value, kind in self._kinds:
+            if type(value) is not kind:
+                return False
+        return all(_content(array) == content for array, content in self._arrays)
+
+
+def _numbers_of(tensor: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor | None]:
+    """A tensor, its numbers, and their signs where a zero is among them: -0.0 equals 0.0."""
+    copy = tensor.detach().clone()
+    signed = copy.dtype.is_floating_point and bool((copy == 0).any())
+    return tensor, copy, copy.signbit() if signed else None
+
+
+def _content(array: np.ndarray) -> tuple[Any, ...]:
+    return array.tobytes(), array.shape, array.strides, array.dtype
 
 
 def _state(tensor: torch.Tensor) -> tuple[Any, ...]:
@@ -153,13 +182,17 @@ def _held(value: Any) -> Any:
 
 
 def _all_same(held: Any, keys: tuple[Any, ...], values: tuple[Any, ...]) -> bool:
-    """Whether under each key stands what stood there."""
-    if all(map(is_, held, keys)) and all(map(is_, held.values(), values)):
-        return True  # in the order of old, nothing moved
-    return all(
-        (now := held.get(key, MISSING)) is value or _same(now, value)
-        for key, value in zip(keys, values, strict=True)
-    )
+    """Whether under the same keys, in the same order, stands what stood there."""
+    if not all(map(is_, held, keys)) and tuple(held) != keys:
+        return False
+    return all(map(is_, held.values(), values)) or all(map(_same, held.values(), values))
+
+
+def is_value(one: Any) -> bool:
+    """Whether something is a number or a text, and nothing more: an enumeration's member is not."""
+    if type(one) in _VALUES:
+        return True
+    return isinstance(one, np.generic | np.dtype) and not isinstance(one, np.void)
 
 
 def _same(one: Any, other: Any) -> bool:
@@ -168,9 +201,17 @@ def _same(one: Any, other: Any) -> bool:
         return True
     if isinstance(one, types.FunctionType):
         return isinstance(other, weakref.ref) and other() is one
-    return type(one) is type(other) and isinstance(one, VALUES) and bool(one == other)
+    if type(one) is not type(other) or not is_value(one):
+        return False
+    if isinstance(one, float | complex | np.inexact):
+        return repr(one) == repr(other)  # 0.0 equals -0.0
+    return bool(one == other)
 
 
 def _switches() -> tuple[Any, ...]:
     """Settings of torch that change what its operations do."""
-    return torch.get_default_dtype(), torch.is_autocast_enabled("cpu")
+    return (
+        torch.get_default_dtype(),
+        torch.is_autocast_enabled("cpu"),
+        torch.get_autocast_dtype("cpu"),
+    )

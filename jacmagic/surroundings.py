@@ -9,6 +9,7 @@ Along the way it is told whether the function does nothing but compute (see `jac
 
 from __future__ import annotations
 
+import builtins
 import dataclasses
 import functools
 import inspect
@@ -20,9 +21,10 @@ import numpy as np
 import torch
 
 from jacmagic.lift.places import MISSING, Loan
-from jacmagic.lift.walk import LIBRARIES, Walk, functions_of, is_users, places_in
-from jacmagic.purity import Impure, attributes_in, is_pure, is_pure_attribute
-from jacmagic.snapshot import VALUES, Snapshot
+from jacmagic.lift.walk import LIBRARIES, Walk, functions_of, is_users, names_in, places_in
+from jacmagic.purity import is_pure, named_in_libraries, only_computes
+from jacmagic.replay import has_hooks
+from jacmagic.snapshot import Snapshot, is_value
 
 MOST = 5000  # things that are looked at
 _FIXED = (
@@ -30,6 +32,10 @@ _FIXED = (
     types.MethodWrapperType, types.GetSetDescriptorType, types.MemberDescriptorType, np.ufunc,
     inspect.Signature, dataclasses.Field, type(vars(Loan)["__dataclass_params__"]),
 )  # fmt: skip
+# Rooms of this package whose functions do nothing but call the user's.
+_WRAPPING = frozenset(
+    f"jacmagic.{room}" for room in ("binding", "gradient", "lift", "modules", "problem")
+)
 _CONTAINERS = (list, tuple, set, frozenset)
 _CACHED = type(functools.cache(len))
 
@@ -69,19 +75,16 @@ class Surroundings(Snapshot):
         """
         super().__init__()
         self._pending: list[Any] = [function]
-        self._attributes: set[str] = set()
-        self._modules: list[types.ModuleType] = []
-        self.pure = True
+        self.pure = not has_hooks()
         met: dict[int, Any] = {}
         while self._pending:
             value = self._pending.pop()
-            if value is MISSING or isinstance(value, VALUES) or id(value) in met:
+            if value is MISSING or is_value(value) or id(value) in met:
                 continue
             met[id(value)] = value
             self._look(value)
             if len(met) > MOST:
                 raise Unwatched
-        self.pure &= all(is_pure_attribute(name, self._modules) for name in self._attributes)
 
     # ── looking ───────────────────────────────────────────────────────────────────────────────
 
@@ -93,7 +96,7 @@ class Surroundings(Snapshot):
             self.add_tensor(value)
             self._watch_attributes(value)
         elif isinstance(value, types.FunctionType):
-            if str(value.__globals__.get("__name__")).startswith("jacmagic."):  # calls the user's
+            if value.__globals__.get("__name__") in _WRAPPING:  # calls the user's
                 self._pending += [cell.cell_contents for cell in value.__closure__ or ()]
             elif is_users(value):
                 self._look_at_code(value)
@@ -103,10 +106,11 @@ class Surroundings(Snapshot):
             pass
         elif isinstance(value, _FIXED) or _is_library(value):
             self.pure &= is_pure(value)
-            self._modules += [value] * isinstance(value, types.ModuleType)
+            if isinstance(value, type) and issubclass(value, torch.nn.Module):
+                self.add_name(vars(value), "forward")
         elif isinstance(value, type):
             self._watch_dict(vars(value))
-            self._pending += value.__mro__[1:]
+            self._pending += (*value.__mro__[1:], *[type(value)] * (type(value) is not type))
         elif isinstance(value, dict):
             self._watch_dict(value)
             if type(value) is not dict:
@@ -116,7 +120,10 @@ class Surroundings(Snapshot):
             self._pending += value
             if type(value) not in _CONTAINERS:
                 self._watch_attributes(value)
-        elif not (isinstance(value, np.ndarray) and self.add_array(value)):
+        elif isinstance(value, np.ndarray) and self.add_array(value):
+            if type(value) is not np.ndarray:
+                self._watch_attributes(value)
+        else:
             self._pending += self._parts(value)
 
     def _watch_attributes(self, value: Any) -> None:
@@ -130,10 +137,10 @@ class Surroundings(Snapshot):
 
     def _look_at_code(self, function: types.FunctionType) -> None:
         self.add_function(function)
-        try:
-            self._attributes |= attributes_in(function.__code__, function.__globals__)
-        except Impure:
-            self.pure = False
+        usual = getattr(function, "__builtins__", None) is vars(builtins)
+        for space, name in named_in_libraries(names_in(function.__code__)):
+            self.add_name(space, name)
+        self.pure &= usual and only_computes(function.__code__, function.__globals__)
         for place in places_in(function):
             self.add_place(place)
             self._pending.append(place.get())
@@ -147,7 +154,7 @@ class Surroundings(Snapshot):
     def _parts(self, value: Any) -> Iterable[Any]:
         """What an object is made of."""
         if isinstance(value, functools.partial):
-            return value.func, value.args, value.keywords
+            return value.func, value.args, value.keywords, value.__dict__
         if isinstance(value, types.MethodType):
             return value.__func__, value.__self__
         if isinstance(value, staticmethod | classmethod | _CACHED):
@@ -159,6 +166,7 @@ class Surroundings(Snapshot):
         if simple or type(value).__basicsize__ <= _Plain.__basicsize__:
             attributes = getattr(value, "__dict__", None)
             if type(attributes) is dict and not _slots_of(type(value)):
+                self.add_kind(value)
                 return attributes, type(value), *functions_of(value)
         raise Unwatched(f"{type(value).__module__}.{type(value).__qualname__}")
 

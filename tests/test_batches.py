@@ -182,7 +182,7 @@ def test_a_strict_batch_looks_at_every_sample():
     assert strict.mode == "loop" and "strict=True" in strict.notes[0]
     x[1, 0] = -3.0
     assert not jacmagic.jacobian(sometimes, x, batch=True).matrix[1].any()
-    with pytest.raises(RuntimeError, match=r"point 1 of 2: Output 0 .* strict"):
+    with pytest.raises(RuntimeError, match=r"at index 1: Output 0 .* strict"):
         jacmagic.jacobian(sometimes, x, batch=True, strict=True)
     with pytest.raises(RuntimeError, match=r"^`strict=True` and forward mode"):
         jacmagic.jacobian(sometimes, x, batch=True, strict=True, strategy="forward-mode")

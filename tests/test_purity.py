@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import enum
 import functools
 import io
 import itertools
@@ -14,7 +15,6 @@ import sys
 import time
 import types
 import warnings
-from dataclasses import dataclass
 
 import numpy as np
 import pytest
@@ -154,12 +154,53 @@ def remembered(x):
     return 2 * x
 
 
-@dataclass
-class Settings:
-    factor: float = 2.0
+def imported_whole(x):
+    import numpy
+
+    return x * float(numpy.loadtxt(os.devnull))
 
 
-clock, getenv, settings = time.time, os.environ, Settings()
+def through_a_module(x):
+    from torch.nn import functional
+
+    return x * functional.torch.initial_seed()
+
+
+class Announcing(type):
+    def __call__(cls, *args):
+        print("made")
+        return super().__call__(*args)
+
+
+class Made(metaclass=Announcing):
+    pass
+
+
+class Logged(np.ndarray):
+    def scaled(self, x):
+        print("scaled")
+        return x * float(self.sum())
+
+
+def forgetting(x):
+    WEIGHT.grad = None
+    return WEIGHT * x
+
+
+def matching(x):
+    match x:
+        case torch.Tensor(grad_fn=found):
+            return x if found is None else 2 * x
+
+
+def peek(tensor):
+    print(tensor.shape)
+    return tensor
+
+
+clock, WEIGHT = time.time, torch.ones(3, requires_grad=True)
+LOGGED = np.ones(3).view(Logged)
+torch.Tensor.peek_of_the_tests = peek
 
 IMPURE = {
     "print": printing,
@@ -181,6 +222,17 @@ IMPURE = {
     "a gradient": lambda x: torch.autograd.grad(x.sum(), x)[0] * x,
     "memory": lambda x: x * x.untyped_storage()[0],
     "sys": lambda x: x * sys.getrecursionlimit(),
+    "numpy, imported inside": imported_whole,
+    "a module of a module": through_a_module,
+    "a metaclass": lambda x: Made() and x,
+    "an array of a class": lambda x: LOGGED.scaled(x),
+    "a gradient that is dropped": forgetting,
+    "a pattern": matching,
+    "a method hung on tensors": lambda x: x.peek_of_the_tests(),
+    "where a view begins": lambda x: x * x.storage_offset(),
+    "an array's file": lambda x: (WEIGHT.detach().numpy().tofile(os.devnull), x)[1],
+    "another Jacobian": lambda x: jacmagic.jacobian(torch.sin, x).matrix @ x,
+    "an attribute of torch's": lambda x: setattr(torch, "e", 3.0) or x,
     "a bound method": lambda x: keep(x) or x,
 }
 keep = collections.deque().append
@@ -292,6 +344,197 @@ def test_a_counter_that_is_an_attribute():
         before = counting.calls
         jacmagic.jacobian(counting, x3())
         assert counting.calls > before
+
+
+def by_constructor(x):
+    return torch.tensor([x.detach()[0], x.detach()[1]], dtype=F64) * x[:2]
+
+
+def by_text(x):
+    return x if "-" in str(x.detach()) else 3 * x
+
+
+def by_template(x):
+    return x if "-" in "%s" % x.detach() else 3 * x  # noqa: UP031  a way of its own
+
+
+def by_split(x):
+    return torch.tensor_split(torch.arange(4.0, dtype=F64), x.detach()[:1].long())[0].sum() * x
+
+
+def by_unused_check(x):
+    try:
+        torch.linalg.cholesky_ex(torch.eye(2, dtype=F64) * x[0], check_errors=True)
+    except RuntimeError:
+        return -x
+    return 2 * x
+
+
+def by_unused_index(x):
+    try:
+        torch.ones(2)[(x.detach()[:1] * 0.5 + 0.5).long()]
+    except IndexError:
+        return -x
+    return 2 * x
+
+
+@pytest.mark.parametrize(
+    "function",
+    [by_constructor, by_text, by_template, by_split, by_unused_check, by_unused_index],
+)
+def test_numbers_that_are_read_past_the_operations(function):
+    """What torch reads by itself, or raises for, is not taken for a constant."""
+    counted = Counted(function).ready(torch.tensor([1.25, 2.5, 1.5], dtype=F64))
+    counted.matrix(torch.tensor([-1.25, 2.5, 1.5], dtype=F64))
+    counted.matrix(torch.tensor([4.5, -2.5, 1.5], dtype=F64))
+
+
+def test_a_constant_that_is_made_each_time():
+    """Tensors of the code's own numbers are no reason to run it."""
+    counted = Counted(lambda x: torch.tensor([1.0, 2.0, 3.0], dtype=F64) * x.exp()).ready(x3())
+    assert counted.matrix(x3()) == 0
+
+
+# ── what is bound anew ────────────────────────────────────────────────────────────────────────
+
+
+class Kind:
+    scale = 2.0
+
+    def times(self, x):
+        return self.scale * x
+
+
+class OtherKind(Kind):
+    scale = 5.0
+
+
+class Mode(str, enum.Enum):
+    SOFT = "soft"
+
+    def of(self, x):
+        return NUMBERS["a"] * x
+
+
+def test_the_order_of_a_dict():
+    """A pipeline goes through its steps in another order."""
+    steps = {"a": torch.sin, "b": lambda x: x**2, "c": torch.exp}
+
+    def pipe(x):
+        for step in steps.values():
+            x = step(x)
+        return x
+
+    counted = Counted(pipe).ready(x3())
+    steps["a"] = steps.pop("a")
+    assert counted.matrix(x3()) > 0
+
+
+def test_a_library_that_is_patched(monkeypatch):
+    """Functions of a module, methods of tensors, and what a layer does."""
+    layer = nn.Linear(3, 3).double()
+    functions = [lambda x: F.softplus(x), lambda x: (2 * x).exp(), layer]
+    counted = [Counted(function).ready(x3()) for function in functions]
+    assert [one.matrix(x3()) for one in counted] == [0, 0, 0]
+    monkeypatch.setattr(F, "softplus", torch.sin)
+    monkeypatch.setattr(torch.Tensor, "exp", lambda self: torch.sin(self))
+    monkeypatch.setattr(nn.Linear, "forward", lambda self, x: x**2)
+    assert all(one.matrix(x3()) > 0 for one in counted)
+
+
+def test_a_hook_on_all_modules():
+    """Which changes what a module returns."""
+    counted = Counted(nn.Linear(3, 3).double()).ready(x3())
+    handle = nn.modules.module.register_module_forward_hook(lambda *given: 2 * given[-1])
+    try:
+        assert counted.matrix(x3()) > 0
+    finally:
+        handle.remove()
+
+
+def test_things_that_are_no_plain_values():
+    """Another class, another shape, a field of a record, a partial's attribute."""
+    thing, array = Kind(), np.ones((3, 1))
+    partial = functools.partial(lambda x, k: k * x, k=2.0)
+    partial.extra = 1.0
+    counted = [
+        Counted(lambda x: thing.times(x)).ready(x3()),
+        Counted(lambda x: array.shape[0] * x).ready(x3()),
+        Counted(lambda x: partial.extra * partial(x)).ready(x3()),
+        Counted(Mode.SOFT.of).ready(x3()),
+    ]
+    thing.__class__, array.shape, partial.extra = OtherKind, (1, 3), 7.0
+    kept, NUMBERS["a"] = NUMBERS["a"], 11.0
+    try:
+        assert all(one.matrix(x3()) > 0 for one in counted)
+    finally:
+        NUMBERS["a"] = kept
+
+
+@pytest.mark.parametrize("numbers", [[0.0], torch.zeros(1, dtype=F64)], ids=["list", "tensor"])
+def test_the_sign_of_a_zero_outside(numbers):
+    """-0.0 equals 0.0, and divides otherwise."""
+    counted = Counted(lambda x: torch.atan(x.detach() / numbers[0]) * x).ready(x3())
+    numbers[0] = -0.0
+    assert counted.matrix(x3()) > 0
+
+
+def test_callables_that_are_equal():
+    """What is known of one is not another's, whatever it says of itself."""
+
+    class Scaling:
+        def __init__(self, k):
+            self.k = k
+
+        def __call__(self, x):
+            return self.k * x
+
+        def __eq__(self, other):
+            return True
+
+        def __hash__(self):
+            return 0
+
+    x = x3()
+    for _ in range(READY + 2):
+        jacmagic.jacobian(Scaling(2.0), x)
+    assert jacmagic.jacobian(Scaling(3.0), x).matrix[0, 0].item() == 3.0
+
+
+def test_a_sparse_tensor_outside():
+    """Of which only the shape is read."""
+    held = torch.eye(3).to_sparse()
+    counted = Counted(lambda x: x * held.shape[0]).ready(x3())
+    assert counted.matrix(x3()) == 0
+
+
+@pytest.mark.parametrize("kinds", [(torch.bfloat16, torch.float16)])
+def test_the_kind_of_autocast(kinds):
+    """A setting of torch's that rounds otherwise."""
+    w = torch.rand(3, 3)
+
+    def function(x):
+        return w @ x
+
+    x = torch.rand(3)
+    with torch.autocast("cpu", kinds[0]):
+        for _ in range(READY + 2):
+            jacmagic.jacobian(function, x)
+    with torch.autocast("cpu", kinds[1]):
+        fresh = compute(lifted(lambda x: w @ x), (x,))
+        assert torch.equal(jacmagic.jacobian(function, x).value, fresh.outputs.leaves[0])
+
+
+def test_anomalies_are_looked_for():
+    """Where the user asked torch to, an infinite gradient times zero raises as it does there."""
+
+    def function(x):
+        return torch.sqrt(x) * 0
+
+    for _ in range(READY + 2):
+        jacmagic.jacobian(function, x3())
+    with torch.autograd.set_detect_anomaly(True), pytest.raises(RuntimeError, match="nan"):
+        jacmagic.jacobian(function, torch.zeros(3, dtype=F64), strategy="auto")
 
 
 # ── the moment and the inputs ─────────────────────────────────────────────────────────────────

@@ -60,7 +60,8 @@ class Differentiator:
         forward = n < m if strategy == "auto" else strategy.startswith("forward")
         self.mode = "forward" if forward else "reverse"
         self.size = m, n
-        self.obstacle = "strict=True looks at the graph of every point" if strict else None
+        alone = strict and points.count > 1
+        self.obstacle = "strict=True looks at the graph of every point" if alone else None
         self._checked = False
 
     def _plain(self, index: int) -> Numbers:
@@ -82,7 +83,7 @@ class Differentiator:
                 strict=self.strict,
             )
         except StrictError as error:
-            raise StrictError(f"point {index} of {self.points.count}: {error}") from None
+            raise StrictError(f"at index {index}: {error}") from None
 
     def chunk(self, start: int, stop: int) -> Chunk:
         """The Jacobians at points `start` to `stop`."""

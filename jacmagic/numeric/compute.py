@@ -73,9 +73,11 @@ def compute(
         tensor([[2., 0.],
                 [0., 4.]])
     """
-    if create_graph or strict or not vectorize or chunk_size is not None:
+    special = create_graph or strict or not vectorize or chunk_size is not None
+    if special or torch.is_anomaly_enabled():
         experience = None
-    if experience is not None and (alone := experience.recall_alone(tensors, strategy)):
+    alone = None if experience is None else experience.recall_alone(tensors, strategy)
+    if alone is not None:
         return alone
     check_request(strategy, chunk_size, create_graph=create_graph, strict=strict)
     asked = Asked(strategy, chunk_size, create_graph, strict, vectorize, memory)

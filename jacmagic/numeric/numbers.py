@@ -42,6 +42,11 @@ class Numbers:
         """The entries and their places, if only these were computed."""
         return self.found if isinstance(self.found, Sparse) else None
 
+    @property
+    def m(self) -> int:
+        """The number of scalar outputs."""
+        return self.outputs.numel
+
     @cached_property
     def blocks(self) -> Blocks:
         """`blocks[i][j]` is ∂(output i)/∂(input j), of shape output.shape + input.shape.
@@ -61,9 +66,8 @@ class Numbers:
         """(m, n): outputs flattened by inputs flattened."""
         rows = []
         for leaf, blocks in zip(self.outputs.leaves, self.blocks, strict=True):
-            rows.append(
-                torch.cat([block.reshape(leaf.numel(), _width(leaf, block)) for block in blocks], 1)
-            )
+            parts = [block.reshape(leaf.numel(), _width(leaf, block)) for block in blocks]
+            rows.append(torch.cat(parts, 1) if parts else leaf.new_zeros(leaf.numel(), 0))
         return torch.cat(rows)
 
     @property
@@ -141,14 +145,23 @@ class Late(Numbers):
         return self._whole.found
 
     @property
+    def sparse(self) -> None:
+        """It is dense."""
+
+    @property
+    def m(self) -> int:
+        """The number of scalar outputs."""
+        return self.source.numbers.m
+
+    @property
     def matrix(self) -> Tensor:
         """(m, n), float64."""
         return torch.from_numpy(self.floats[self.source.order])
 
 
 def order_of(numbers: Numbers) -> np.ndarray | None:
-    """(m, n) where each entry stands among all components; None for sparse or several dtypes."""
-    if isinstance(numbers.found, Sparse):
+    """(m, n) where each entry stands among all components; None if sparse or without inputs."""
+    if isinstance(numbers.found, Sparse) or not all(numbers.found):
         return None
     begin = numbers.outputs.numel
     rows = []

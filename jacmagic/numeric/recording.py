@@ -18,7 +18,9 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 import numpy as np
@@ -60,6 +62,10 @@ class Watched(Protocol):
     def loose(self) -> Sequence[Tensor]:
         """Tensors whose numbers may become others without a trace."""
 
+    @property
+    def memory(self) -> AbstractSet[int]:
+        """The memory of all tensors that are watched."""
+
     def compare(self, tensors: Sequence[Tensor]) -> bool:
         """Look at the numbers of some tensors too, from now on; False if they are too many."""
 
@@ -76,6 +82,7 @@ class Recording:
         outside: what the function reads from outside.
         numbers: what the road brought when it was walked.
         attached: whether each output had a graph.
+        shapes: of the inputs.
         layouts: how each input lay in memory; None where the function has to run as well.
         order: where the entries stand among a program's numbers, if it is in numbers.
         proved: at how many points it brought what the road itself did.
@@ -87,6 +94,7 @@ class Recording:
     outside: Watched
     numbers: Numbers
     attached: list[bool]
+    shapes: tuple[torch.Size, ...]
     layouts: tuple[Layout, ...] | None
     order: np.ndarray | None
     proved: int = 0
@@ -149,9 +157,9 @@ class Recording:
         None where a number is not finite or the function has to run.
         """
         assert self.in_numbers is not None
-        if not undisturbed(()) or not self.outside.unchanged():
+        if not self.contiguous or not undisturbed(()) or not self.outside.unchanged():
             return None
-        with contextlib.suppress(ArithmeticError, ValueError):
+        with contextlib.suppress(*OBSTACLES):
             return Late(self, self.in_numbers.run(*floats))
         return None
 
@@ -159,6 +167,11 @@ class Recording:
         """A tensor for each output and each block of a `late` Jacobian."""
         assert self.in_numbers is not None
         return self.in_numbers.tensors(floats)
+
+    @cached_property
+    def contiguous(self) -> bool:
+        """Whether the inputs lay in memory as new tensors do."""
+        return self.layouts == tuple([layout_of(torch.empty(shape)) for shape in self.shapes])
 
     @property
     def in_numbers(self) -> InNumbers | None:
@@ -201,19 +214,21 @@ def recorded(
     if outside is None or not _is_small(numbers):
         return None
     try:
-        program = _program(evaluation, walks[0])
+        program, strange = _program(evaluation, walks[0])
     except (Unrecorded, *OBSTACLES):
         return None
     for walk in walks[1:]:
         with contextlib.suppress(Unrecorded, *OBSTACLES):
-            program = min(program, _program(evaluation, walk), key=lambda one: one.steps)
-    if not outside.compare([tensor for tensor in outside.loose if program.has_read(tensor)]):
+            program = min(program, _program(evaluation, walk)[0], key=lambda one: one.steps)
+    strided = [tensor for tensor in outside.loose if tensor.layout == torch.strided]
+    if not outside.compare([tensor for tensor in strided if program.has_read(tensor)]):
         return None
     attached = [leaf.requires_grad for leaf in evaluation.outputs.leaves]
-    layouts = tuple(map(layout_of, evaluation.inputs))
-    alone = outside.pure and program.total
+    alone = outside.pure and program.total and strange <= outside.memory
     order = None if program.in_numbers is None else order_of(numbers)
-    return Recording(program, outside, numbers, attached, layouts if alone else None, order)
+    shapes = tuple(tensor.shape for tensor in evaluation.inputs)
+    layouts = tuple(map(layout_of, evaluation.inputs)) if alone else None
+    return Recording(program, outside, numbers, attached, shapes, layouts, order)
 
 
 def _is_small(numbers: Numbers) -> bool:
@@ -227,14 +242,19 @@ def _is_small(numbers: Numbers) -> bool:
     )
 
 
-def _program(evaluation: Evaluation, walk: Walk) -> Program:
-    """Run the function and its road once more, under a recorder."""
+def _program(evaluation: Evaluation, walk: Walk) -> tuple[Program, frozenset[int]]:
+    """Run the function and its road once more, under a recorder.
+
+    Returns:
+        The program, and the memory that the function met and that came from outside.
+    """
     tensors = [tensor.detach() for tensor in evaluation.inputs]
     recorder = Recorder(tensors)
     with evaluation.again(), recorder, Readings(recorder):
         there = evaluate(evaluation.function, tensors, create_graph=False)
+        strange = frozenset(recorder.strange)
         numbers = walk(dataclasses.replace(there, seconds=evaluation.seconds))
-    return program_of(recorder, [*numbers.outputs.leaves, *numbers.tensors])
+    return program_of(recorder, [*numbers.outputs.leaves, *numbers.tensors]), strange
 
 
 def _close(one: Tensor, other: Tensor) -> bool:

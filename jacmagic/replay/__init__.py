@@ -6,11 +6,11 @@ other values, with nothing in between. It is the same computation only while the
 same way: whoever runs it again compares a result that is known from elsewhere, or knows the code.
 """
 
-from jacmagic.replay.inputs import Layout, layout_of, undisturbed
+from jacmagic.replay.inputs import Layout, has_hooks, layout_of, undisturbed
 from jacmagic.replay.program import Program, program_of
 from jacmagic.replay.proof import same_values
 from jacmagic.replay.quick import InNumbers
-from jacmagic.replay.recorder import Readings, Recorder, Unrecorded
+from jacmagic.replay.recorder import Readings, Recorder, Unrecorded, storage_of
 
 __all__ = [
     "InNumbers",
@@ -19,8 +19,10 @@ __all__ = [
     "Readings",
     "Recorder",
     "Unrecorded",
+    "has_hooks",
     "layout_of",
     "program_of",
     "same_values",
+    "storage_of",
     "undisturbed",
 ]

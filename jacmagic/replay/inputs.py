@@ -22,7 +22,7 @@ def undisturbed(tensors: Sequence[Tensor]) -> bool:
     """Whether operations on some tensors are run as they are, and by nobody else's leave.
 
     That is not so inside transformations of `torch.func`, in inference mode, and where a mode of
-    the user's (or a default device) looks at every call.
+    the user's (or a default device) looks at every call, or a hook at every module.
     """
     for one in tensors:
         if type(one) not in _PLAIN or one.layout is not _STRIDED or one.is_inference():
@@ -32,8 +32,11 @@ def undisturbed(tensors: Sequence[Tensor]) -> bool:
         or _dispatches()
         or torch._C._functorch.peek_interpreter_stack() is not None
         or torch.is_inference_mode_enabled()
+        or has_hooks()
+        or torch.is_anomaly_enabled()
     )
 
 
+has_hooks = torch.nn.modules.module._has_any_global_hook  # on all modules at once
 _functions = torch._C._len_torch_function_stack
 _dispatches = torch._C._len_torch_dispatch_stack

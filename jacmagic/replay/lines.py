@@ -18,12 +18,13 @@ class Unwritten(Exception):
 
 
 class Lines:
-    """Lines of Python on named floats, each name bound once."""
+    """Lines of Python on named floats."""
 
     def __init__(self) -> None:
         """Two names are there from the start: of zero and of one."""
         self.names = ["0.0", "1.0"]
         self.hidden: set[int] = set()  # what was multiplied by zero
+        self.unsigned = False  # whether a zero was folded away that may have had a sign
         self._said: dict[str, int] = {"0.0": 0, "1.0": 1}
         self._values = {0: 0.0, 1: 1.0}  # of the names that are literals
         self._lines: list[tuple[tuple[str, ...], str, tuple[str, ...]]] = []
@@ -37,7 +38,7 @@ class Lines:
         """The name of a constant, which is its text."""
         if not math.isfinite(value):
             raise Unwritten("a constant is not finite")
-        text = repr(float(value) + 0.0)
+        text = repr(float(value))
         if text not in self._said:
             self.names.append(text)
             self._said[text] = name = len(self.names) - 1
@@ -56,6 +57,7 @@ class Lines:
         if a in self._values and b in self._values:
             return self.literal(_ARITHMETIC[sign](self._values[a], self._values[b]))
         if sign == "+" and 0 in (a, b):
+            self.unsigned = True
             return a + b
         if sign == "-" and b == 0:
             return a
@@ -65,6 +67,7 @@ class Lines:
             return a
         if sign == "*" and 0 in (a, b):
             self.hidden.add(a + b)
+            self.unsigned = True
             return 0
         return self.said(f"{self.names[a]} {sign} {self.names[b]}", a, b)
 

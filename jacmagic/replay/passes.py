@@ -28,7 +28,7 @@ import torch
 from torch import Tensor
 
 from jacmagic.replay.recorder import Recorder, Unrecorded
-from jacmagic.replay.steps import Slot, Step, exchanged, slots_in
+from jacmagic.replay.steps import Slot, Step, exchanged, may_raise, slots_in
 
 _ATEN = torch.ops.aten
 _ALIASES = (_ATEN.detach.default, _ATEN.alias.default)
@@ -42,7 +42,10 @@ def without_waste(recorder: Recorder, wanted: Sequence[int]) -> tuple[list[Step]
         Unrecorded: memory from outside was written.
     """
     moving = _moving(recorder)
-    steps = _needed(recorder, [step for step in recorder.steps if moving(step)], wanted)
+    moved = [step for step in recorder.steps if moving(step)]
+    steps = _needed(recorder, moved, wanted)
+    kept = set(map(id, steps))
+    recorder.total &= not any(may_raise(step) for step in moved if id(step) not in kept)
     for leaner in (_said_once, _views_joined, _constants_joined):
         steps, names = leaner(recorder, steps)
         wanted = [names.get(slot, slot) for slot in wanted]

@@ -26,7 +26,8 @@ class Program:
     Attributes:
         run: takes the input tensors by position and returns the results.
         steps: how many operations it runs.
-        total: whether it has results whatever the inputs' numbers, and wherever these lie.
+        total: whether no check was left out that raises for some numbers, and nothing depends on
+            where in its memory an input begins.
         read: memory from outside that was read once, while recording.
         in_numbers: the same in Python's floats, where these are few and that is quicker.
     """

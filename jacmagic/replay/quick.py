@@ -3,8 +3,7 @@
 NOTE [Never another bit]: the numbers are those of torch's operations, which is tried at several
 points. Where Python would raise or a number is not finite, the operations are run instead, so that
 infinities and nan are torch's too. Folding a zero away would hide them; what was multiplied by it
-is looked at in the end. The sign of a zero may be lost on the way: whatever tells one from the
-other is not written like this.
+is looked at in the end. Of a zero in a result the sign may be lost (see `scalars`).
 """
 
 from __future__ import annotations
@@ -26,6 +25,7 @@ from jacmagic.replay.scalars import MOST_NUMBERS, Writer
 from jacmagic.replay.steps import Step
 
 TRIALS = 8  # points at which both forms must bring the same bits
+_FAILURES = (ArithmeticError, LookupError, RuntimeError, SyntaxError, TypeError, ValueError)
 RUNS = 5  # of both forms, of which the quickest are compared
 
 
@@ -108,13 +108,10 @@ def quick_form(
     try:
         quick = in_numbers(recorder, steps, wanted)
         same = _brings_the_same(quick, run, inputs)
-    except (Unwritten, ArithmeticError, ValueError):
+    except (Unwritten, *_FAILURES):
         return None
-    return (
-        quick
-        if same and _seconds(lambda *given: quick.at(given), inputs) < _seconds(run, inputs)
-        else None
-    )
+    took = _seconds(lambda *given: quick.at(given), inputs)
+    return quick if same and took < _seconds(run, inputs) else None
 
 
 def _brings_the_same(
@@ -128,11 +125,11 @@ def _brings_the_same(
             noise = [torch.randn(one.shape, generator=generator, dtype=one.dtype) for one in inputs]
             pairs = zip(inputs, noise, strict=True)
             points = [one * (1 + 0.3 * n) + (trial % 2) * n for one, n in pairs]
-        with torch.no_grad():
-            expected = run(*points)
         try:
+            with torch.no_grad():
+                expected = run(*points)
             found = quick.tensors(quick.at(points))
-        except (ArithmeticError, ValueError):
+        except _FAILURES:
             if not trial:
                 return False
             continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import torch
@@ -42,6 +42,7 @@ class Recorder(Watching):
         inputs: how many of the first slots are inputs.
         steps: the operations in order.
         outside: the memory that was there before: of the inputs and of what the code refers to.
+        strange: of that, what neither is an input nor was made of constants by the way.
         read: of that, what was read for good: the program will not look at its numbers again.
         total: whether no operation was met that raises for some numbers, or that depends on where
             in its memory an input begins.
@@ -61,6 +62,8 @@ class Recorder(Watching):
             self._dependent.add(self._memory[self._made(tensor)])
         self.outside = set(self._memory)
         self.read: set[int] = set()
+        self.strange: set[int] = set()
+        self._constants: list[Tensor] = []
         self.total = True
 
     def depends(self, slot: int) -> bool:
@@ -90,6 +93,11 @@ class Recorder(Watching):
         self.read.add(self._memory[slot])
         return self.tensors[slot]
 
+    def made_of_constants(self, tensor: Tensor) -> None:
+        """A tensor was made of numbers that do not depend on the inputs."""
+        self._constants.append(tensor)
+        self.strange.discard(storage_of(tensor))
+
     def constant(self, tensor: Tensor) -> int:
         """A slot for a tensor that was computed beside the recording."""
         return self._made(tensor)
@@ -107,6 +115,7 @@ class Recorder(Watching):
         written = self._written(func, args, kwargs)
         out = func(*args, **kwargs)
         self.total &= func is not _CHECK and not self._is_placed(func, reads)
+        self.total &= not kwargs.get("check_errors", False)
         if func is _CHECK:
             return out
         single = isinstance(out, Tensor)
@@ -145,6 +154,8 @@ class Recorder(Watching):
             raise Unrecorded("memory that depends on the inputs was reached by a way of its own")
         if storage_of(tensor) not in self._memory:
             self.outside.add(storage_of(tensor))
+            if all(storage_of(tensor) != storage_of(one) for one in self._constants):
+                self.strange.add(storage_of(tensor))
         return self._made(tensor)
 
     def _made(self, tensor: Tensor) -> int:
@@ -181,15 +192,33 @@ class Readings(TorchFunctionMode):
         self._recorder = recorder
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
-        read = getattr(func, "__name__", "") in _READ and args and isinstance(args[0], Tensor)
-        if read and self._recorder.is_dependent(args[0]):
-            raise Unrecorded(f"{func.__name__} reads values")
-        if read:
-            self._recorder.read.add(storage_of(args[0]))
-        return func(*args, **(kwargs or {}))
+        name, kwargs = getattr(func, "__name__", ""), kwargs or {}
+        if name == "tensor_split":
+            self._note(name, leaves_of((args[1:], kwargs)), lone=False)
+        if name in _READ or name in _MAKE:
+            self._note(name, leaves_of((args, kwargs)), lone=name in _LEND and bool(args))
+        result = func(*args, **kwargs)
+        if name in _MAKE and isinstance(result, Tensor):
+            self._recorder.made_of_constants(result)
+        return result
+
+    def _note(self, name: str, leaves: Iterator[Any], *, lone: bool) -> None:
+        """Refuse numbers that depend on the inputs; of others remember that they were read."""
+        given = [leaf for leaf in leaves if isinstance(leaf, Tensor)]
+        if lone and len(given) == 1:
+            return  # a tensor that is passed on
+        for tensor in given:
+            if self._recorder.is_dependent(tensor):
+                raise Unrecorded(f"{name} reads values")
+            self._recorder.read.add(storage_of(tensor))
 
 
-_READ = frozenset(("tolist", "numpy", "__array__", "__dlpack__", "data_ptr"))
+# What reads numbers, and what makes tensors of numbers or passes a tensor on.
+_READ = frozenset(
+    ("tolist", "numpy", "__array__", "__dlpack__", "data_ptr", "__repr__", "__format__")
+)
+_MAKE = frozenset(("tensor", "as_tensor", "asarray", "scalar_tensor", "new_tensor", "from_numpy"))
+_LEND = frozenset(("as_tensor", "asarray"))
 
 
 def draws(func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> bool:

@@ -6,6 +6,10 @@ and what moves numbers about. Everything else is called as before, between the l
 roots are the same everywhere: torch takes them from its vector library).
 
 NOTE [Numbers that move]: an operation that only moves numbers is run once, on their names.
+
+NOTE [Signs of zeros]: `x + 0.0` is not `x` where that is -0.0, and `x * 0.0` may be -0.0. Autograd
+adds and multiplies zeros all the time, and here they are folded away. An operation that might tell
+one zero from the other gets no number that may have lost its sign on the way.
 """
 
 from __future__ import annotations
@@ -45,7 +49,17 @@ _UNARY: dict[str, Callable[[Lines], Callable[[int], int]]] = {
     "reciprocal": lambda lines: lambda a: lines.apply("/", 1, a),
 }
 _POWERS = {2: ("*",), 3: ("*", "*")}  # as torch's own loops write them
-_SIGNED_ZEROS = frozenset("atan2 arctan2 copysign signbit hypot".split())
+# They do not tell 0.0 from -0.0, but for the sign of a zero that they return.
+_BLIND = frozenset(
+    """
+    abs acos add addmm addmv amax amin asin asinh atan bmm clamp cos cosh cumsum dot eq erf erfc
+    exp exp2 expm1 ge gelu gelu_backward gt le linalg_vector_norm log log10 log1p log2
+    _log_softmax log_softmax _log_softmax_backward_data logical_and_ logical_or_ lt masked_fill_
+    max maximum mean min minimum mm mul mv ne neg prod relu rsub sgn sigmoid sigmoid_backward sign
+    silu silu_backward sin sinh _softmax _softmax_backward_data softplus softplus_backward sqrt
+    squeeze_ sub sum tan tanh tanh_backward threshold_backward unsqueeze_ where
+    """.split()
+)
 
 
 class Writer:
@@ -63,6 +77,7 @@ class Writer:
         self._looks = Counter(map(recorder.memory_of, range(len(recorder.tensors))))
         self._numbers: dict[int, Tensor] = {}
         self._tensors: dict[int, str] = {}
+        self._unsigned: set[int] = set()  # slots whose zeros may have lost their sign
         self.given = [self._arrives(slot) for slot in range(recorder.inputs)]
 
     def _arrives(self, slot: int) -> list[str]:
@@ -77,10 +92,11 @@ class Writer:
     def write(self, step: Step) -> None:
         """Write one step, number by number where that is known to be the same."""
         name = step.func.overloadpacket.__name__ if hasattr(step.func, "overloadpacket") else ""
-        if name in _SIGNED_ZEROS or any(map(self._is_shared, step.writes)):
+        if any(map(self._is_shared, step.writes)):
             raise Unwritten(f"{step.func}")
+        self.lines.unsigned = not self._unsigned.isdisjoint(step.reads)
         if step.writes or not self._is_small(step):
-            self._call(step)
+            self._call(step, name)
             for slot in step.writes:
                 self._numbers.pop(slot, None)
         elif name in _MOVES and not any(map(bool, step.args[2:] if name == _PAD else ())):
@@ -96,7 +112,9 @@ class Writer:
         elif name == "pow" and self._is_plain(step, 2) and step.args[1] in _POWERS:
             self._elementwise(step, self._power(_POWERS[step.args[1]]), 1)
         else:
-            self._call(step)
+            self._call(step, name)
+        if self.lines.unsigned:
+            self._unsigned |= set(step.outs)
 
     def _is_small(self, step: Step) -> bool:
         """Whether all that goes in and out are few numbers of double precision."""
@@ -151,20 +169,22 @@ class Writer:
 
         return write
 
-    def _call(self, step: Step) -> None:
-        """A step as torch runs it."""
+    def _call(self, step: Step, name: str) -> None:
+        """A step as torch runs it; see NOTE [Signs of zeros]."""
+        if self.lines.unsigned and name not in _BLIND | _MOVES:
+            raise Unwritten(f"{step.func} may tell the sign of a zero")
         self.calls = True
         call = step if step.writes else plain(self._recorder, step, self._proof)
         there = not step.shape_only
         reads: list[str] = []
-        name = f"f{len(self.space)}"
-        self.space[name] = call.func
+        function = f"f{len(self.space)}"
+        self.space[function] = call.func
         given = [self._text(one, reads, there) for one in call.args]
         given += [f"{key}={self._text(one, reads, there)}" for key, one in call.kwargs.items()]
         targets = ["_" if slot is None else f"t{slot}" for slot in step.results]
         self._tensors |= {slot: f"t{slot}" for slot in step.outs}
         form = "" if step.single else f"({', '.join(targets)},)"
-        self.lines.line(targets, f"{name}({', '.join(given)})", reads, form)
+        self.lines.line(targets, f"{function}({', '.join(given)})", reads, form)
 
     # ── from numbers to tensors and back ──────────────────────────────────────────────────────
 

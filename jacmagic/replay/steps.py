@@ -83,3 +83,14 @@ def takes_shape_only(func: Any) -> bool:
     """Whether an operation makes something new in the shape of its argument."""
     packet = getattr(func, "overloadpacket", None)
     return packet is not None and packet.__name__ in _FRESH
+
+
+def may_raise(step: Step) -> bool:
+    """Whether an operation raises for some numbers: an index or a probability out of range."""
+    packet = getattr(step.func, "overloadpacket", None)
+    return packet is not None and packet.__name__.startswith(_RAISE)
+
+
+_RAISE = (
+    "binary_cross_entropy", "embedding", "gather", "index", "nll_loss", "put", "scatter", "take",
+)  # fmt: skip

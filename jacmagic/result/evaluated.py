@@ -77,7 +77,7 @@ class Evaluated:
         """
         if self.numbers.sparse is not None:
             return self.numbers.sparse.dense()
-        if not self.numbers.outputs.leaves:
+        if not self.numbers.connected:  # there are no outputs
             n = sum(one.value.numel() for one in self.problem.inputs)
             return torch.zeros(0, n, dtype=self.problem.inputs[0].value.dtype)
         return self.numbers.matrix
@@ -97,8 +97,7 @@ class Evaluated:
     @property
     def shape(self) -> tuple[int, int]:
         """(m, n)."""
-        m = sum(leaf.numel() for leaf in self.numbers.outputs.leaves)
-        return m, sum(one.value.numel() for one in self.problem.inputs)
+        return self.numbers.m, sum(one.value.numel() for one in self.problem.inputs)
 
     @property
     def large(self) -> bool:

@@ -255,7 +255,7 @@ _EXPERIENCE: WeakKeyDictionary[Any, tuple[Experience, Experience]] = WeakKeyDict
 def experience_of(problem: Problem) -> Experience:
     """What is known of a problem's function; kept as long as the user keeps that."""
     whole = problem.whole
-    if whole is None:
+    if whole is None or _may_equal_another(type(whole)):
         return Experience(watched)
     try:
         known = _EXPERIENCE.get(whole)
@@ -267,6 +267,10 @@ def experience_of(problem: Problem) -> Experience:
     except TypeError:  # it cannot be told from others, or not be held weakly
         return Experience(watched)
     return known[problem.potential is not None]
+
+
+def _may_equal_another(kind: Any) -> bool:
+    return kind.__eq__ is not object.__eq__ and kind.__module__ != "builtins"
 
 
 def _watching(whole: Any) -> Watch:

@@ -66,4 +66,4 @@ def _is_real(given: Any) -> bool:
 def _is_plain(given: torch.Tensor, shape: torch.Size) -> bool:
     """Whether a tensor is what an input was: double precision, on the CPU, of its shape."""
     alike = given.dtype == torch.float64 and given.shape == shape and given.is_cpu
-    return alike and undisturbed((given,))
+    return alike and undisturbed((given,)) and given.is_contiguous() and not given.is_neg()
