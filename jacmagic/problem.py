@@ -97,7 +97,7 @@ class Problem:
 
 
 def _altered(one: _Frozen, **changes: Any) -> _Frozen:
-    """A frozen dataclass with other values; a quarter of what `dataclasses.replace` takes."""
+    """A frozen dataclass, without cached values, with other ones; quicker than `replace`."""
     other = object.__new__(type(one))
     vars(other).update(vars(one), **changes)
     return other

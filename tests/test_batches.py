@@ -180,10 +180,14 @@ def test_a_strict_batch_looks_at_every_sample():
     strict = jacmagic.jacobian(sometimes, x, batch=True, strict=True)
     assert torch.equal(strict.matrix, 2 * torch.eye(2).expand(2, 2, 2))
     assert strict.mode == "loop" and "strict=True" in strict.notes[0]
+    single = jacmagic.jacobian(sometimes, x[:1], batch=True, strict=True)
+    assert single.mode == "reverse" and not single.notes
     x[1, 0] = -3.0
     assert not jacmagic.jacobian(sometimes, x, batch=True).matrix[1].any()
     with pytest.raises(RuntimeError, match=r"at index 1: Output 0 .* strict"):
         jacmagic.jacobian(sometimes, x, batch=True, strict=True)
+    with pytest.raises(RuntimeError, match=r"at index 0: Output 0 .* strict"):
+        jacmagic.jacobian(sometimes, x.flip(0), batch=True, strict=True)
     with pytest.raises(RuntimeError, match=r"^`strict=True` and forward mode"):
         jacmagic.jacobian(sometimes, x, batch=True, strict=True, strategy="forward-mode")
 

@@ -15,10 +15,10 @@ from jacmagic.numeric import experience, recording
 from jacmagic.numeric.experience import AFTER
 from jacmagic.numeric.numbers import Late
 from jacmagic.numeric.recording import PROOFS
-from jacmagic.replay import Recorder, quick, scalars
+from jacmagic.replay import Recorder, floats, scalars
+from jacmagic.replay.floats import written_in_floats
 from jacmagic.replay.lines import Lines, Unwritten
 from jacmagic.replay.passes import without_waste
-from jacmagic.replay.quick import in_numbers
 
 F64 = torch.float64
 READY = AFTER + PROOFS
@@ -32,7 +32,7 @@ def always_quicker(monkeypatch):
     seconds = itertools.cycle((0.0, 1.0))  # in floats, by operations
     monkeypatch.setattr(experience, "QUICK", math.inf)
     monkeypatch.setattr(recording, "SLOWER", math.inf)
-    monkeypatch.setattr(quick, "_seconds", lambda run, inputs: next(seconds))
+    monkeypatch.setattr(floats, "_seconds", lambda run, inputs: next(seconds))
 
 
 def ready(function, *tensors):
@@ -55,7 +55,7 @@ def written(function, *tensors):
     with recorder:
         out = function(*tensors)
     steps, wanted = without_waste(recorder, [recorder.slot_of(out)])
-    return in_numbers(recorder, steps, wanted)
+    return written_in_floats(recorder, steps, wanted)
 
 
 # ── the worked example ────────────────────────────────────────────────────────────────────────
@@ -367,7 +367,7 @@ def test_a_constant_that_pads():
 def test_a_form_that_is_not_quicker_is_not_taken(monkeypatch):
     """Measured, not believed."""
     seconds = itertools.cycle((1.0, 0.5))
-    monkeypatch.setattr(quick, "_seconds", lambda run, inputs: next(seconds))
+    monkeypatch.setattr(floats, "_seconds", lambda run, inputs: next(seconds))
     assert not isinstance(ready(lambda x: x**3, point(1, 2)).numbers, Late)
 
 

@@ -1,9 +1,10 @@
 """The numeric road: Jacobians by torch's own differentiation, the truth that is shown.
 
-The function is evaluated once, plainly, so that an error in it surfaces as the user's own;
+The function is evaluated once, plainly, so that an error in it surfaces as the user's own, unless
+`experience` has a `recording` that makes a run unnecessary;
 `choice` then picks a road by the numbers of outputs and inputs, `rows`, `reverse` and `forward`
 are the roads, `sparse` computes entries only where that pays, `ladder` walks them until one gets
-through, `memory` bounds what they may take. `batched` does the same at many points at once.
+through, `memory` bounds what they may take. `batched` does the same at many `points` at once.
 `differences` is an independent witness. Nothing here knows about closed forms.
 """
 

@@ -2,7 +2,8 @@
 
 `torch.func.vmap` maps the function's Jacobian over the points. Where it cannot (control flow that
 depends on the values, writing in place, random numbers), or where it gives other values than a
-plain run at the first point, the points are taken one by one and a note says why.
+plain run at the first point, the points are taken one by one and a note says why. So they are in
+strict mode, which looks at the graph of each.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""From a function and tensors to its Jacobian's blocks: evaluate, choose, walk the ladder.
+"""From a function and tensors to its Jacobian's blocks: recall, or evaluate, choose and walk.
 
 What this does not know: names, closed forms, how anything is shown.
 """

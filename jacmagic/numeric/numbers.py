@@ -98,10 +98,10 @@ class Source(Protocol):
     numbers: Numbers
     order: np.ndarray | None
 
-    def cut(self, floats: np.ndarray) -> Sequence[Tensor]:
+    def tensors_of(self, floats: np.ndarray) -> Sequence[Tensor]:
         """A tensor for each output and each block."""
 
-    def late(self, floats: Sequence[float]) -> Late | None:
+    def from_floats(self, floats: Sequence[float]) -> Late | None:
         """The Jacobian where the inputs have these components; None where that is not known."""
 
 
@@ -130,7 +130,7 @@ class Late(Numbers):
 
     @cached_property
     def _whole(self) -> Numbers:
-        like, tensors = self.source.numbers, self.source.cut(self.floats)
+        like, tensors = self.source.numbers, self.source.tensors_of(self.floats)
         count = len(like.outputs.leaves)
         return like.moved(like.outputs.replace(tensors[:count]), tensors[count:])
 

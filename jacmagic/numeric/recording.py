@@ -1,10 +1,9 @@
 """A road recorded as a program, and when that may stand in for the road.
 
-NOTE [When a program may stand in]: where nothing that the function reads from outside has changed;
-what was read for good while recording is compared number by number. Before that it has to bring
-what the road itself does, when it is recorded and at the next point, and not to take longer. The
-function itself is still run, plainly, at every point, and its values have to be those of the
-program bit by bit; unless that could tell nothing new.
+NOTE [When a program may stand in]: only while nothing that the function reads from outside has
+changed; what was read for good while recording is compared number by number. First it must bring
+what the road itself does at two points, and not take longer. The function is still run, plainly, at
+every point, and must return the program's value bit by bit, unless a run could tell nothing new.
 
 NOTE [When the function need not run]: it does nothing but compute from its arguments and from what
 is watched (`jacmagic.purity`), and no operation was seen that raises for some numbers. The inputs
@@ -31,7 +30,7 @@ from jacmagic.numeric.evaluation import Evaluation, evaluate
 from jacmagic.numeric.ladder import OBSTACLES
 from jacmagic.numeric.numbers import Late, Numbers, order_of
 from jacmagic.replay import (
-    InNumbers,
+    FloatForm,
     Layout,
     Program,
     Readings,
@@ -84,7 +83,8 @@ class Recording:
         attached: whether each output had a graph.
         shapes: of the inputs.
         layouts: how each input lay in memory; None where the function has to run as well.
-        order: where the entries stand among a program's numbers, if it is in numbers.
+        order: the place of each entry of the matrix among the program's floats; None where it has
+            no such form.
         proved: at how many points it brought what the road itself did.
         quickest: seconds of the program, the shortest of its proofs.
         road: seconds of the road that it would stand in for, the shortest likewise.
@@ -107,7 +107,7 @@ class Recording:
         return self.proved >= PROOFS and self.quickest > SLOWER * self.road
 
     def prove(self, evaluation: Evaluation, numbers: Numbers, seconds: float) -> bool:
-        """Whether it brings what the road brought, in so many seconds with the plain run."""
+        """Whether it brings what the road brought; `seconds` is what the whole call took."""
         road, results = numbers.tensors, None
         inputs = [tensor.detach().clone() for tensor in evaluation.inputs]
         for _ in range(RUNS):
@@ -133,9 +133,9 @@ class Recording:
         if not self.outside.unchanged():
             return None
         try:
-            if self.in_numbers is not None:
+            if self.float_form is not None:
                 with contextlib.suppress(ArithmeticError, ValueError):
-                    return Late(self, self.in_numbers.at(tensors))
+                    return Late(self, self.float_form.at(tensors))
             results = self.program(*tensors)
         except OBSTACLES:
             return None
@@ -151,22 +151,22 @@ class Recording:
         outputs = evaluation.outputs.replace([leaf.detach() for leaf in leaves])
         return self.numbers.moved(outputs, results[len(leaves) :])
 
-    def late(self, floats: Sequence[float]) -> Late | None:
+    def from_floats(self, floats: Sequence[float]) -> Late | None:
         """The Jacobian where the inputs have these components, if their number is right.
 
         None where a number is not finite or the function has to run.
         """
-        assert self.in_numbers is not None
+        assert self.float_form is not None
         if not self.contiguous or not undisturbed(()) or not self.outside.unchanged():
             return None
         with contextlib.suppress(*OBSTACLES):
-            return Late(self, self.in_numbers.run(*floats))
+            return Late(self, self.float_form.run(*floats))
         return None
 
-    def cut(self, floats: np.ndarray) -> tuple[Tensor, ...]:
-        """A tensor for each output and each block of a `late` Jacobian."""
-        assert self.in_numbers is not None
-        return self.in_numbers.tensors(floats)
+    def tensors_of(self, floats: np.ndarray) -> tuple[Tensor, ...]:
+        """A tensor for each output and each block of a Jacobian `from_floats`."""
+        assert self.float_form is not None
+        return self.float_form.tensors(floats)
 
     @cached_property
     def contiguous(self) -> bool:
@@ -174,9 +174,9 @@ class Recording:
         return self.layouts == tuple([layout_of(torch.empty(shape)) for shape in self.shapes])
 
     @property
-    def in_numbers(self) -> InNumbers | None:
+    def float_form(self) -> FloatForm | None:
         """The program in floats, where there is one and the Jacobian is dense."""
-        return None if self.order is None else self.program.in_numbers
+        return None if self.order is None else self.program.float_form
 
     def _results(
         self, evaluation: Evaluation, inputs: Sequence[Tensor]
@@ -225,7 +225,7 @@ def recorded(
         return None
     attached = [leaf.requires_grad for leaf in evaluation.outputs.leaves]
     alone = outside.pure and program.total and strange <= outside.memory
-    order = None if program.in_numbers is None else order_of(numbers)
+    order = None if program.float_form is None else order_of(numbers)
     shapes = tuple(tensor.shape for tensor in evaluation.inputs)
     layouts = tuple(map(layout_of, evaluation.inputs)) if alone else None
     return Recording(program, outside, numbers, attached, shapes, layouts, order)

@@ -2,18 +2,19 @@
 
 What autograd and vmap do to find the next operation costs more than a small operation itself. A
 `Recorder` notes which operations were run; a `Program` runs those that depend on the inputs, at
-other values, with nothing in between. It is the same computation only while the code would take the
-same way: whoever runs it again compares a result that is known from elsewhere, or knows the code.
+other values, with nothing in between; of a few numbers it may be written in Python's `floats`. It
+is the same computation only while the code would take the same way: whoever runs it again compares
+a result that is known from elsewhere, or knows the code.
 """
 
+from jacmagic.replay.floats import FloatForm
 from jacmagic.replay.inputs import Layout, has_hooks, layout_of, undisturbed
 from jacmagic.replay.program import Program, program_of
 from jacmagic.replay.proof import same_values
-from jacmagic.replay.quick import InNumbers
 from jacmagic.replay.recorder import Readings, Recorder, Unrecorded, storage_of
 
 __all__ = [
-    "InNumbers",
+    "FloatForm",
     "Layout",
     "Program",
     "Readings",

@@ -10,8 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from jacmagic.replay.floats import FloatForm, float_form
 from jacmagic.replay.passes import without_waste
-from jacmagic.replay.quick import InNumbers, quick_form
 from jacmagic.replay.recorder import Recorder, storage_of
 from jacmagic.replay.spelling import spelled
 from jacmagic.replay.steps import Slot, Step
@@ -29,20 +29,20 @@ class Program:
         total: whether no check was left out that raises for some numbers, and nothing depends on
             where in its memory an input begins.
         read: memory from outside that was read once, while recording.
-        in_numbers: the same in Python's floats, where these are few and that is quicker.
+        float_form: the same in Python's floats, where these are few and that is quicker.
     """
 
     run: Callable[..., tuple[Tensor, ...]]
     steps: int
     total: bool
     read: frozenset[int]
-    in_numbers: InNumbers | None = None
+    float_form: FloatForm | None = None
 
     def __call__(self, *tensors: Tensor) -> tuple[Tensor, ...]:
         """The results at other inputs of the same shapes and dtypes; none shares their memory."""
-        if self.in_numbers is not None:
+        if self.float_form is not None:
             with contextlib.suppress(ArithmeticError, ValueError):
-                return self.in_numbers.tensors(self.in_numbers.at(tensors))
+                return self.float_form.tensors(self.float_form.at(tensors))
         with torch.no_grad():
             return self.run(*tensors)
 
@@ -64,8 +64,8 @@ def program_of(recorder: Recorder, results: Sequence[Tensor]) -> Program:
     steps, wanted = without_waste(recorder, [recorder.slot_of(tensor) for tensor in results])
     calls = spelled(recorder, steps, wanted)
     run = _compiled(recorder, calls, wanted)
-    quick = quick_form(recorder, steps, wanted, run)
-    return Program(run, len(calls), recorder.total, frozenset(recorder.read), quick)
+    form = float_form(recorder, steps, wanted, run)
+    return Program(run, len(calls), recorder.total, frozenset(recorder.read), form)
 
 
 # ── as Python ─────────────────────────────────────────────────────────────────────────────────

@@ -44,8 +44,8 @@ class Recorder(Watching):
         outside: the memory that was there before: of the inputs and of what the code refers to.
         strange: of that, what neither is an input nor was made of constants by the way.
         read: of that, what was read for good: the program will not look at its numbers again.
-        total: whether no operation was met that raises for some numbers, or that depends on where
-            in its memory an input begins.
+        total: whether no check was left out that raises for some numbers, and nothing depends on
+            where in its memory an input begins.
     """
 
     def __init__(self, inputs: Sequence[Tensor]) -> None:

@@ -1,7 +1,7 @@
-"""`Jacobian`: what both roads found at one point, in three parts.
+"""`Jacobian`: what both roads found at one point.
 
 `evaluated` holds torch's numbers, `derived` the closed form beside them, `jacobian` what one does
-with both.
+with both; `mover` goes to other points of one whose numbers are known as a function of floats.
 """
 
 from jacmagic.result.evaluated import Outside

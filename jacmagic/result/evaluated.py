@@ -23,7 +23,7 @@ _MODES = {
     "forward": "forward mode",
     "columns": "forward mode, column by column",
 }
-Outside = Callable[[], Collection[int]]
+Outside = Callable[[], Collection[int]]  # finds inputs that the function reads from outside
 LARGE = 250_000  # entries above which a sparse Jacobian is never written out
 
 

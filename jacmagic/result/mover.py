@@ -28,7 +28,7 @@ class Mover:
 
     def numbers(self, floats: Sequence[float]) -> Late | None:
         """The numbers at a point; None where they are not all finite or the function has to run."""
-        return self._source.late(floats)
+        return self._source.from_floats(floats)
 
     def floats(self, values: Mapping[str, Any]) -> list[float] | None:
         """The components of all inputs where some have other values.

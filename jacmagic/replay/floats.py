@@ -30,7 +30,7 @@ RUNS = 5  # of both forms, of which the quickest are compared
 
 
 @dataclass(frozen=True)
-class InNumbers:
+class FloatForm:
     """A computation in floats.
 
     Attributes:
@@ -62,7 +62,9 @@ class InNumbers:
         return tuple(found)
 
 
-def in_numbers(recorder: Recorder, steps: Sequence[Step], wanted: Sequence[int]) -> InNumbers:
+def written_in_floats(
+    recorder: Recorder, steps: Sequence[Step], wanted: Sequence[int]
+) -> FloatForm:
     """What can be done in floats of some steps that lead to some slots, and the rest between.
 
     Raises:
@@ -82,7 +84,7 @@ def in_numbers(recorder: Recorder, steps: Sequence[Step], wanted: Sequence[int])
     exec("\n    ".join([heading, *body]), writer.space)
     run = writer.space["run"]
     shapes = tuple(recorder.tensors[slot].shape for slot in wanted)
-    return InNumbers(torch.no_grad()(run) if writer.calls else run, shapes)
+    return FloatForm(torch.no_grad()(run) if writer.calls else run, shapes)
 
 
 def _all_finite(names: Sequence[str]) -> list[str]:
@@ -95,27 +97,27 @@ def _all_finite(names: Sequence[str]) -> list[str]:
 # ── is it the same, and is it quicker ─────────────────────────────────────────────────────────
 
 
-def quick_form(
+def float_form(
     recorder: Recorder,
     steps: Sequence[Step],
     wanted: Sequence[int],
     run: Callable[..., tuple[Tensor, ...]],
-) -> InNumbers | None:
+) -> FloatForm | None:
     """The steps in floats, where that brings what `run` brings, and sooner; else None."""
     inputs = [tensor.detach() for tensor in recorder.tensors[: recorder.inputs]]
     if any(one.dtype != torch.float64 or one.numel() > MOST_NUMBERS for one in inputs):
         return None
     try:
-        quick = in_numbers(recorder, steps, wanted)
-        same = _brings_the_same(quick, run, inputs)
+        form = written_in_floats(recorder, steps, wanted)
+        same = _brings_the_same(form, run, inputs)
     except (Unwritten, *_FAILURES):
         return None
-    took = _seconds(lambda *given: quick.at(given), inputs)
-    return quick if same and took < _seconds(run, inputs) else None
+    took = _seconds(lambda *given: form.at(given), inputs)
+    return form if same and took < _seconds(run, inputs) else None
 
 
 def _brings_the_same(
-    quick: InNumbers, run: Callable[..., tuple[Tensor, ...]], inputs: Sequence[Tensor]
+    form: FloatForm, run: Callable[..., tuple[Tensor, ...]], inputs: Sequence[Tensor]
 ) -> bool:
     """Whether both forms give the same bits here, and wherever else floats do."""
     generator = torch.Generator().manual_seed(0)
@@ -128,7 +130,7 @@ def _brings_the_same(
         try:
             with torch.no_grad():
                 expected = run(*points)
-            found = quick.tensors(quick.at(points))
+            found = form.tensors(form.at(points))
         except _FAILURES:
             if not trial:
                 return False
