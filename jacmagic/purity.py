@@ -10,7 +10,7 @@ list of its calls). The watch sees that as a change, unless the same was there b
 
 NOTE [Attributes by name]: what `a.b` is depends on what `a` is, which the bytecode does not tell.
 A name is pure if what it names is so wherever a module on these lists, a tensor or an array has it.
-On an object of the user's it is a value that the watch looks at.
+On an object of the user's it is a value that the watch looks at: there a name may be any.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ import math
 import operator
 import types
 from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, cast
 
 import numpy as np
@@ -100,12 +101,18 @@ _SPECIAL = frozenset(
 )
 
 
-def only_computes(code: types.CodeType, namespace: Mapping[str, Any]) -> bool:
+def only_computes(
+    code: types.CodeType,
+    namespace: Mapping[str, Any],
+    own: AbstractSet[tuple[str, str]] = frozenset(),
+) -> bool:
     """Whether code, and the functions defined inside it, name nothing but what is pure.
 
     Args:
         code: of a function.
         namespace: its global names; what stands there is not looked at here.
+        own: how objects of the user's are loaded: ("LOAD_GLOBAL", name), or ("LOAD_DEREF", name)
+            from the function's closure.
 
     Example:
         >>> def shifted(x):
@@ -116,11 +123,17 @@ def only_computes(code: types.CodeType, namespace: Mapping[str, Any]) -> bool:
         (True, False)
     """
     inside = [one for one in code.co_consts if isinstance(one, types.CodeType)]
-    steps = dis.get_instructions(code)
-    if code.co_name == "__init__":  # which fills what it makes
-        steps = (step for step in steps if step.opname not in _STORES)
-    return all(_is_pure_step(step, namespace) for step in steps) and all(
-        only_computes(one, namespace) for one in inside
+    anywhere = {way for way in own if way[0] == "LOAD_GLOBAL"}
+    steps = list(dis.get_instructions(code))
+    before = [None, *steps]
+    left = [
+        step
+        for step, last in zip(steps, before, strict=False)
+        if not (step.opname in _ATTRIBUTES and last and (last.opname, last.argval) in own)
+        and not (step.opname in _STORES and code.co_name == "__init__")  # which fills what it makes
+    ]
+    return all(_is_pure_step(step, namespace) for step in left) and all(
+        only_computes(one, namespace, anywhere) for one in inside
     )
 
 

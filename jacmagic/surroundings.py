@@ -140,10 +140,14 @@ class Surroundings(Snapshot):
         usual = getattr(function, "__builtins__", None) is vars(builtins)
         for space, name in named_in_libraries(names_in(function.__code__)):
             self.add_name(space, name)
-        self.pure &= usual and only_computes(function.__code__, function.__globals__)
+        own = set()
         for place in places_in(function):
             self.add_place(place)
             self._pending.append(place.get())
+            if _is_own(place.get()):
+                loads = "LOAD_GLOBAL" if isinstance(place.owner, dict) else "LOAD_DEREF"
+                own.add((loads, place.names[0]))
+        self.pure &= usual and only_computes(function.__code__, function.__globals__, own)
         self._pending += function.__defaults__ or ()
         self._watch_dict(vars(function))
 
@@ -171,13 +175,20 @@ class Surroundings(Snapshot):
         raise Unwatched(f"{type(value).__module__}.{type(value).__qualname__}")
 
 
+def _is_own(value: Any) -> bool:
+    """Whether something is an object whose attributes are looked at, one by one."""
+    if isinstance(value, type | torch.Tensor | np.ndarray | types.ModuleType) or is_value(value):
+        return False
+    return isinstance(value, types.SimpleNamespace) or not _is_library(type(value))
+
+
 def _slots_of(kind: type) -> bool:
     """Whether a class of the user's keeps attributes outside its dictionary."""
     return any("__slots__" in vars(one) and not _is_library(one) for one in kind.__mro__)
 
 
 def _is_library(value: Any) -> bool:
-    """A module or class of Python's or torch's own, whose names nobody binds anew."""
+    """A module or class of Python's or torch's own, in which nothing is the user's."""
     if isinstance(value, types.ModuleType):
         name = value.__name__
     else:

@@ -85,7 +85,8 @@ def in_place(x):
     return out
 
 
-SPACE = types.SimpleNamespace(sin=torch.sin, twice=lambda x: 2 * x)
+SPACE = types.SimpleNamespace(sin=torch.sin, twice=lambda x: 2 * x, load=3.0, flat=torch.flatten)
+CLOCKS = types.SimpleNamespace(flat=time.time)
 LAYERS = nn.Sequential(nn.Linear(3, 3), nn.ReLU(), nn.LayerNorm(3))
 NUMBERS, SCALED = {"a": 2.0, "rest": [1.0, 2.0]}, Scaled()
 
@@ -104,6 +105,7 @@ PURE = {
     "a loop": by_loop,
     "its own memory": in_place,
     "a namespace": lambda x: SPACE.twice(SPACE.sin(x)),
+    "names of its own": lambda x: SPACE.load * SPACE.flat(x),
     "containers": lambda x: NUMBERS["a"] * x + sum(NUMBERS["rest"]),
     "a method": SCALED.stretched,
     "reduce and zip": lambda x: functools.reduce(
@@ -233,6 +235,8 @@ IMPURE = {
     "an array's file": lambda x: (WEIGHT.detach().numpy().tofile(os.devnull), x)[1],
     "another Jacobian": lambda x: jacmagic.jacobian(torch.sin, x).matrix @ x,
     "an attribute of torch's": lambda x: setattr(torch, "e", 3.0) or x,
+    "a clock in a namespace": lambda x: x * CLOCKS.flat(),
+    "an attribute of what is returned": lambda x: SPACE.twice(x).storage_offset() * x,
     "a bound method": lambda x: keep(x) or x,
 }
 keep = collections.deque().append
