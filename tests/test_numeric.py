@@ -135,7 +135,7 @@ shapes = st.lists(st.integers(0, 3), max_size=2).map(tuple)
 steps = st.sampled_from(
     [
         torch.sin,
-        torch.exp,
+        lambda x: torch.exp(-(x**2)),  # exp(exp(exp(2))) is infinite, where torch's roads differ
         lambda x: x * x.sum(),
         lambda x: x.reshape(-1),
         lambda x: torch.cat([x.reshape(-1), x.reshape(-1) ** 2]),
