@@ -90,6 +90,8 @@ def sweep(
     began = time.perf_counter()
     first = _plain(problem, strategy)
     seconds = time.perf_counter() - began
+    if seconds > PATIENCE / 10 and chunk_size is None:  # the first one loads and prepares
+        seconds = min(seconds, _seconds(lambda: _plain(problem, strategy)))
     size = _size(points, task, first, seconds) if chunk_size is None else chunk_size
     plan = _plan(points, task, problem, first, size)
     kept = None if store is None else Store(store, plan)
@@ -149,11 +151,16 @@ def _size(points: Grid, task: Task, first: Numbers, seconds: float) -> int:
     if by_time < min(by_memory, math.prod(points.shape)) and probe > 1:
         _, block = next(blocks(points.shape, block_shape(points.shape, probe)))
         stacks = points.stacks(block)
-        began = time.perf_counter()
-        differentiate_block(task, stacks)
-        each = (time.perf_counter() - began) / len(next(iter(stacks.values())))
+        took = min(_seconds(lambda: differentiate_block(task, stacks)) for _ in range(2))
+        each = took / len(next(iter(stacks.values())))
         by_time = max(1, int(SECONDS_PER_BLOCK / max(each, 1e-9)))
     return min(by_memory, by_time)
+
+
+def _seconds(run: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    run()
+    return time.perf_counter() - began
 
 
 def _plan(
