@@ -1,6 +1,6 @@
 """A program on a few numbers, in Python's own floats, where that brings the same and sooner.
 
-NOTE [Never another bit]: the numbers are those of torch's operations, which is tried at several
+NOTE [Never another bit]: the numbers are those of torch's operations; that is tried at several
 points. Where Python would raise or a number is not finite, the operations are run instead, so that
 infinities and nan are torch's too. Folding a zero away would hide them; what was multiplied by it
 is looked at in the end. Of a zero in a result the sign may be lost (see `scalars`).
@@ -25,8 +25,8 @@ from jacmagic.replay.scalars import MOST_NUMBERS, Writer
 from jacmagic.replay.steps import Step
 
 TRIALS = 8  # points at which both forms must bring the same bits
-_FAILURES = (ArithmeticError, LookupError, RuntimeError, SyntaxError, TypeError, ValueError)
 RUNS = 5  # of both forms, of which the quickest are compared
+_FAILURES = (ArithmeticError, LookupError, RuntimeError, SyntaxError, TypeError, ValueError)
 
 
 @dataclass(frozen=True)

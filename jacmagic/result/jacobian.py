@@ -9,26 +9,24 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
-import weakref
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from jacmagic import code, display, products
 from jacmagic.errors import PointError, SizeError
 from jacmagic.evaluator import Evaluator, by_name
 from jacmagic.formula import ClosedForm
-from jacmagic.numeric import Experience, Late, Numbers, Scheme, Watch
+from jacmagic.numeric import Experience, Late, Numbers, Scheme
 from jacmagic.numeric import compute as compute_numbers
 from jacmagic.problem import Problem
 from jacmagic.result.derived import Derived
 from jacmagic.result.evaluated import LARGE, Outside
+from jacmagic.result.known import experience_of
 from jacmagic.result.mover import Mover
 from jacmagic.road import Road
 from jacmagic.settings import How, View
-from jacmagic.surroundings import watched
 
 if TYPE_CHECKING:
     import numpy as np
@@ -246,38 +244,3 @@ def run_torch(
     return compute_numbers(
         problem.function, tensors, scheme=scheme, experience=experience, **vars(how)
     )
-
-
-# Of a function, and of its gradient.
-_EXPERIENCE: WeakKeyDictionary[Any, tuple[Experience, Experience]] = WeakKeyDictionary()
-
-
-def experience_of(problem: Problem) -> Experience:
-    """What is known of a problem's function; kept as long as the user keeps that."""
-    whole = problem.whole
-    if whole is None or _may_equal_another(type(whole)):
-        return Experience(watched)
-    try:
-        known = _EXPERIENCE.get(whole)
-        if known is None:
-            known = _EXPERIENCE[whole] = (
-                Experience(_watching(whole)),
-                Experience(_watching(whole)),
-            )
-    except TypeError:  # it cannot be told from others, or not be held weakly
-        return Experience(watched)
-    return known[problem.potential is not None]
-
-
-def _may_equal_another(kind: Any) -> bool:
-    return kind.__eq__ is not object.__eq__ and kind.__module__ != "builtins"
-
-
-def _watching(whole: Any) -> Watch:
-    """What watches the surroundings of a callable without keeping it alive."""
-    held = weakref.ref(whole)
-
-    def watch(function: Any) -> Any:
-        return None if (there := held()) is None else watched(there)
-
-    return watch
