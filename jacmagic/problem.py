@@ -90,7 +90,10 @@ class Problem:
         known = [one.name for one in self.inputs]
         for name in values:
             if name not in known:
-                raise PointError(f"expected inputs among {', '.join(known)}; found {name!r}")
+                listed = ", ".join(known)
+                raise PointError(
+                    f"expected inputs among {listed}; found {name!r}; write one of these names"
+                )
         inputs = tuple([_moved(one, values.get(one.name, one.value)) for one in self.inputs])
         potential = self.potential and dataclasses.replace(self.potential, inputs=inputs)
         return _altered(self, inputs=inputs, potential=potential)
