@@ -53,7 +53,7 @@ test-js: system
 
 # One process: the cells of a notebook share a kernel, which workers would tear apart.
 test-notebooks: $(VENV)/.dev
-	@$(PYTEST) --quiet $(NBVAL) notebooks
+	@PYTHONPATH=tests $(PYTEST) -p ipc_kernels --quiet $(NBVAL) notebooks
 
 bench: $(VENV)/.bench
 	@$(BIN)/python tools/bench $(if $(QUICK),--quick) $(BENCH_FLAGS)

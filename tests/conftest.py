@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
+pytest_plugins = ["ipc_kernels"]
+
 HERE = Path(__file__).parent
 
 

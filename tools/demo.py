@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import nbformat
 from jinja2 import DictLoader
 from nbclient import NotebookClient
 from nbconvert import HTMLExporter
+from traitlets.config import Config
 
 from jacmagic.latex import to_mathml
 
@@ -51,7 +53,10 @@ def run(path: Path) -> nbformat.NotebookNode:
     """The notebook with the still outputs of a fresh run in its own folder."""
     notebook = nbformat.read(path, as_version=4)
     resources = {"metadata": {"path": str(path.parent)}}
-    NotebookClient(notebook, timeout=300, resources=resources).execute()
+    # Unix sockets: a port that seemed free may be taken before the kernel binds it.
+    with tempfile.TemporaryDirectory() as sockets:
+        transport = Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}})
+        NotebookClient(notebook, timeout=300, resources=resources, config=transport).execute()
     still(notebook)
     return notebook
 

@@ -49,6 +49,7 @@ SERVER = [
     "--IdentityProvider.token=",
     "--PasswordIdentityProvider.password_required=False",
     "--ServerApp.disable_check_xsrf=True",
+    "--KernelManager.transport=ipc",  # no port that another run on this machine may take
 ]
 APPS = {
     "jupyterlab": [
