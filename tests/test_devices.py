@@ -30,11 +30,11 @@ def chain(x, y):
 
 @pytest.mark.parametrize("strategy", ["auto", "rows", "reverse", "forward", "sparse"])
 def test_every_road_stays_on_the_device(device, strategy):
-    """Blocks, matrix and value; called often enough to be recorded where that is done."""
+    """Blocks, matrix and value."""
     inputs = numbers(3), numbers(4)
     expected = jacmagic.jacobian(chain, inputs)
     moved = tuple(one.to(device) for one in inputs)
-    for _ in range(6):
+    for _ in range(2):
         J = jacmagic.jacobian(chain, moved, strategy=strategy)
         held = [*J.value.values(), *(b for row in J.blocks.values() for b in row), J.matrix]
         assert {one.device.type for one in held} == {device.type}

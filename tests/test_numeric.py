@@ -17,7 +17,7 @@ from torch.autograd import gradcheck, gradgradcheck
 from torch.autograd.functional import jacobian
 
 from jacmagic.errors import FunctionError, SizeError, StrictError
-from jacmagic.numeric import Experience, compute, differences, experience
+from jacmagic.numeric import Tuning, compute, differences, tuning
 from jacmagic.numeric.choice import LADDERS, RULES
 from jacmagic.numeric.choice import ladder as roads_for
 from jacmagic.numeric.evaluation import evaluate
@@ -726,14 +726,12 @@ def test_the_pullback_brings_what_reverse_mode_does(function):
             torch.testing.assert_close(block, same)
 
 
-def test_the_quicker_road_backwards_is_found_by_taking_both(monkeypatch):
+def test_the_quicker_mode_backwards_is_found_by_taking_both(monkeypatch):
     """Each is taken for whole calls, then the one that took less time; all bring the same."""
-    monkeypatch.setattr(experience, "LONG", 0.0)
-    monkeypatch.setattr(experience, "SMALL", 0)
-    monkeypatch.setattr(experience, "QUICK", -1.0)  # nothing is recorded
-    known, x = Experience(lambda function: None), torch.rand(5, 5, dtype=torch.float64)
-    found = [compute(lambda x: x @ x, (x,), experience=known).matrix for _ in range(8)]
+    monkeypatch.setattr(tuning, "LONG", 0.0)
+    known, x = Tuning(), torch.rand(5, 5, dtype=torch.float64)
+    found = [compute(lambda x: x @ x, (x,), tuning=known).matrix for _ in range(8)]
     for matrix in found[1:]:
         torch.testing.assert_close(matrix, found[0])
-    (kept,) = known._known.values()
-    assert {road: len(times) for road, times in kept.tried.items()} == {"reverse": 2, "pullback": 2}
+    tried = known.of([x], "auto", None).tried
+    assert {mode: len(times) for mode, times in tried.items()} == {"reverse": 2, "pullback": 2}

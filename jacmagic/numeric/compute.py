@@ -1,4 +1,4 @@
-"""From a function and tensors to its Jacobian's blocks: recall, or evaluate, choose and walk.
+"""From a function and tensors to its Jacobian's blocks: evaluate, choose a mode, try, check.
 
 What this does not know: names, closed forms, how anything is shown.
 """
@@ -8,7 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 import torch
@@ -17,15 +16,13 @@ from torch import Tensor
 from jacmagic.errors import SizeError, StrictError
 from jacmagic.numeric.choice import ladder
 from jacmagic.numeric.dense import Asked, dense
-from jacmagic.numeric.entries import Scheme, Sparse
+from jacmagic.numeric.entries import Sparse
 from jacmagic.numeric.evaluation import Evaluation, connections, evaluate
-from jacmagic.numeric.experience import Experience
 from jacmagic.numeric.ladder import OBSTACLES, cause_of
 from jacmagic.numeric.memory import require_room
 from jacmagic.numeric.numbers import Numbers
-from jacmagic.numeric.recording import Walk
-from jacmagic.numeric.reverse import LOOPED
 from jacmagic.numeric.sparse import NotSparse, by_sparse, find_scheme, worth_trying
+from jacmagic.numeric.tuning import Tuned, Tuning
 
 
 def compute(
@@ -38,8 +35,7 @@ def compute(
     strict: bool = False,
     vectorize: bool = True,
     memory: int | None = None,
-    scheme: Scheme | None = None,
-    experience: Experience | None = None,
+    tuning: Tuning | None = None,
 ) -> Numbers:
     """Compute the Jacobian of `function` at `tensors`.
 
@@ -54,8 +50,7 @@ def compute(
         strict: an output independent of an input is an error, as in torch.
         vectorize: allow batches; without, one row (or column) after the other.
         memory: bytes the result may take; by default a quarter of what is free.
-        scheme: where the entries stood at another point, if that is known.
-        experience: what earlier calls for the same function taught; this one adds to it.
+        tuning: how earlier calls of the same function were computed best; this one adds to it.
 
     Returns:
         The blocks and how they came about.
@@ -73,51 +68,27 @@ def compute(
         tensor([[2., 0.],
                 [0., 4.]])
     """
-    special = create_graph or strict or not vectorize or chunk_size is not None
-    if special or torch.is_anomaly_enabled():
-        experience = None
-    alone = None if experience is None else experience.recall_alone(tensors, strategy)
-    if alone is not None:
-        return alone
     check_request(strategy, chunk_size, create_graph=create_graph, strict=strict)
     asked = Asked(strategy, chunk_size, create_graph, strict, vectorize, memory)
+    if tuning is None or create_graph or strict or not vectorize:
+        tuning = Tuning()
     with torch.inference_mode(False), torch.enable_grad():
         began = time.perf_counter()
         evaluation = evaluate(function, tuple(tensors), create_graph=create_graph)
-        known = None if experience is None else experience.recall(evaluation, strategy)
-        if known is not None:
-            return known
-        if experience is not None:
-            evaluation = replace(evaluation, before=experience.before(evaluation, strategy))
-        entries, notes = _sparse(evaluation, asked, scheme, experience)
+        tuned = tuning.of(evaluation.inputs, strategy, chunk_size)
+        evaluation = replace(evaluation, before=tuned.before)
+        entries, notes = _sparse(evaluation, asked, tuned)
         if entries is not None:
             numbers = _entries(evaluation, entries)
         else:
-            numbers = dense(evaluation, asked, experience=experience)
+            numbers = dense(evaluation, asked, tuned)
             numbers = replace(numbers, notes=(*notes, *numbers.notes))
-        if experience is not None:
-            seconds = time.perf_counter() - began
-            experience.learn(evaluation, strategy, numbers, _same_road(numbers, asked), seconds)
+        tuned.count(time.perf_counter() - began)
     return numbers
 
 
-def _same_road(numbers: Numbers, asked: Asked) -> tuple[Walk, ...]:
-    """The road that was taken, for another run of the function.
-
-    Rows that were taken one by one are cheaper in a batch once nothing but operations is left.
-    """
-    if numbers.sparse is not None:
-        scheme = numbers.sparse.scheme
-        return (
-            lambda evaluation: _entries(evaluation, by_sparse(evaluation, scheme, check=False)),
-        )
-    few = numbers.mode in ("rows", "reverse") and 1 < numbers.outputs.numel <= LOOPED
-    roads = (numbers.mode, "batch") if few else (numbers.mode,)
-    return tuple(partial(dense, asked=asked, roads=(road,)) for road in roads)
-
-
 def _sparse(
-    evaluation: Evaluation, asked: Asked, scheme: Scheme | None, experience: Experience | None
+    evaluation: Evaluation, asked: Asked, tuned: Tuned
 ) -> tuple[Sparse | None, tuple[str, ...]]:
     """The entries that may differ from zero, or None and, where they were asked for, why not."""
     if not asked.vectorize or asked.strict or asked.create_graph:
@@ -125,25 +96,27 @@ def _sparse(
     if asked.strategy not in ("auto", "sparse"):
         return None, ()
     chunk = asked.chunk_size
+    scheme = tuned.scheme
     if scheme is not None and scheme.steady and scheme.fits(evaluation):
         try:
-            return by_sparse(evaluation, scheme, chunk_size=chunk, check=scheme.by_zeros), ()
-        except NotSparse:  # its constants are others now
-            pass
+            return by_sparse(evaluation, scheme, chunk_size=chunk), ()
+        except NotSparse:  # the function has other zeros now
+            tuned.scheme = None
     insist = asked.strategy == "sparse" or not _has_room(evaluation, asked.memory)
     if not insist and not worth_trying(evaluation):
         return None, ()
-    if not insist and experience is not None and experience.in_vain(evaluation):
+    if not insist and not tuned.search_pays:
         return None, ()
     began = time.perf_counter()
     try:
         fresh = find_scheme(evaluation, insist=insist, memory=asked.memory)
-        return by_sparse(evaluation, fresh, chunk_size=chunk), ()
+        entries = by_sparse(evaluation, fresh, chunk_size=chunk)
     except (NotSparse, *OBSTACLES) as obstacle:
         why = str(obstacle) if isinstance(obstacle, NotSparse) else cause_of(obstacle)
-    if experience is not None:
-        experience.found_nothing(evaluation, time.perf_counter() - began)
-    return None, (f"not computed sparsely: {why}",) if insist else ()
+        tuned.failed_search(time.perf_counter() - began)
+        return None, (f"not computed sparsely: {why}",) if insist else ()
+    tuned.scheme = fresh
+    return entries, ()
 
 
 def _has_room(evaluation: Evaluation, memory: int | None) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
@@ -10,14 +9,13 @@ from torch import Tensor
 
 from jacmagic.numeric.choice import ladder
 from jacmagic.numeric.evaluation import Evaluation, connections
-from jacmagic.numeric.experience import Experience
 from jacmagic.numeric.forward import by_columns, by_forward
 from jacmagic.numeric.ladder import Walked, walk
-from jacmagic.numeric.measured import quicker
 from jacmagic.numeric.memory import require_room
 from jacmagic.numeric.numbers import Numbers
 from jacmagic.numeric.reverse import by_pullback, by_reverse
 from jacmagic.numeric.rows import by_rows
+from jacmagic.numeric.tuning import Tuned
 
 
 @dataclass(frozen=True)
@@ -32,20 +30,13 @@ class Asked:
     memory: int | None
 
 
-def dense(
-    evaluation: Evaluation,
-    asked: Asked,
-    *,
-    roads: Sequence[str] = (),
-    experience: Experience | None = None,
-) -> Numbers:
-    """All m · n entries, by the first of the roads that gets through.
+def dense(evaluation: Evaluation, asked: Asked, tuned: Tuned) -> Numbers:
+    """All m · n entries, by the first of the modes that gets through.
 
     Args:
         evaluation: the plain run.
         asked: what was asked for.
-        roads: to be tried in order; those that `choice` recommends by default.
-        experience: remembers which of them was measured to be the quickest.
+        tuned: which modes were measured to be the quickest.
 
     Raises:
         SizeError: the result would not fit into `asked.memory`.
@@ -56,16 +47,15 @@ def dense(
     automatic = "reverse" if asked.strategy == "auto" and graph and m > 1 else asked.strategy
     require_room(m, evaluation.inputs, asked.memory)
     free = automatic == "auto" and asked.vectorize and not (asked.strict or chunk)
-    if free and not roads:
-        roads = (experience.roads(evaluation) if experience else quicker(evaluation)) or ()
-    roads = roads or ladder(automatic, m, n, vectorize=asked.vectorize, one_by_one=asked.strict)
+    roads = (tuned.order(evaluation) if free else None) or ladder(
+        automatic, m, n, vectorize=asked.vectorize, one_by_one=asked.strict
+    )
     connected = connections(evaluation)
     walked = walk(
         roads,
         {
             "rows": lambda: by_rows(evaluation, create_graph=graph, strict=asked.strict),
             "reverse": lambda: by_reverse(evaluation, create_graph=graph, chunk_size=chunk),
-            "batch": lambda: by_reverse(evaluation, create_graph=graph, always=True),
             "pullback": lambda: by_pullback(evaluation),
             "forward": lambda: by_forward(evaluation, chunk_size=chunk),
             "columns": lambda: by_columns(evaluation),
@@ -74,7 +64,7 @@ def dense(
     return _finished(evaluation, walked, connected, asked)
 
 
-_MODES = {"columns": "forward", "pullback": "reverse", "batch": "reverse"}
+_MODES = {"columns": "forward", "pullback": "reverse"}
 
 
 def _finished(

@@ -47,11 +47,6 @@ class Scheme:
         m, n = self.plan.pattern.shape
         return int(m), int(n)
 
-    @property
-    def certain(self) -> bool:
-        """Whether the pattern holds at every point, whatever the constants."""
-        return self.steady and not self.by_zeros
-
     def fits(self, evaluation: Evaluation) -> bool:
         """Whether the function still takes and returns what this scheme was made for."""
         leaves = evaluation.outputs.leaves

@@ -23,7 +23,6 @@ def by_reverse(
     *,
     create_graph: bool = False,
     chunk_size: int | None = None,
-    always: bool = False,
 ) -> Blocks:
     """Compute all blocks with batched vjps: Vᵀ·J for V = a slice of the m × m identity.
 
@@ -31,12 +30,11 @@ def by_reverse(
         evaluation: the plain run.
         create_graph: keep the result differentiable.
         chunk_size: rows at a time.
-        always: batch also where one row after the other is quicker.
 
     Raises:
         RuntimeError: a backward formula of the function cannot be batched.
     """
-    if chunk_size is None and not always and _few(evaluation):
+    if chunk_size is None and _few(evaluation):
         return by_rows(evaluation, create_graph=create_graph)
     inputs = evaluation.inputs
     attached = [leaf for leaf in evaluation.outputs.leaves if leaf.requires_grad and leaf.numel()]

@@ -1,8 +1,7 @@
 """`Jacobian`: what both roads found at one point.
 
 `evaluated` holds torch's numbers, `derived` the closed form beside them, `jacobian` what one does
-with both. `known` keeps what earlier calls for a function taught; `mover` goes to other points of a
-Jacobian whose numbers are known as a function of floats.
+with both.
 """
 
 from jacmagic.result.evaluated import Outside

@@ -12,7 +12,7 @@ import torch
 
 from jacmagic.labels import Label
 from jacmagic.notation import Notation, notation_of
-from jacmagic.numeric import Experience, Numbers, to_csr
+from jacmagic.numeric import Numbers, Tuning, to_csr
 from jacmagic.problem import Problem
 from jacmagic.road import Road
 from jacmagic.settings import How, View
@@ -38,7 +38,7 @@ class Evaluated:
         how: how torch was asked to compute.
         view: how this object shows itself.
         outside: finds the positions of inputs that the function reads from outside its arguments.
-        experience: what earlier calls for the function taught, shared by other points.
+        tuning: how the function's Jacobian is computed best, shared by other points.
     """
 
     problem: Problem
@@ -47,7 +47,7 @@ class Evaluated:
     how: How
     view: View
     outside: Outside = frozenset
-    experience: Experience | None = None
+    tuning: Tuning | None = None
 
     # ── torch's numbers ───────────────────────────────────────────────────────────────────────
 

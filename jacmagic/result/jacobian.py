@@ -10,7 +10,6 @@ import dataclasses
 import functools
 import os
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,13 +17,11 @@ from jacmagic import code, display, products
 from jacmagic.errors import PointError, SizeError
 from jacmagic.evaluator import Evaluator, by_name
 from jacmagic.formula import ClosedForm
-from jacmagic.numeric import Experience, Late, Numbers, Scheme
+from jacmagic.numeric import Numbers, Tuning, tuning_of
 from jacmagic.numeric import compute as compute_numbers
 from jacmagic.problem import Problem
 from jacmagic.result.derived import Derived
 from jacmagic.result.evaluated import LARGE, Outside
-from jacmagic.result.known import experience_of
-from jacmagic.result.mover import Mover
 from jacmagic.road import Road
 from jacmagic.settings import How, View
 
@@ -50,7 +47,6 @@ class Jacobian(Derived):
     """
 
     explorer: Any = None
-    _mover: Mover | None = None  # there once a program in floats is known
 
     # ── other points ──────────────────────────────────────────────────────────────────────────
 
@@ -63,21 +59,9 @@ class Jacobian(Derived):
         Raises:
             PointError: for a name that is no input, or a value of another shape.
         """
-        if self._mover is None and isinstance(self.numbers, Late):
-            vars(self)["_mover"] = Mover(self.problem, self.numbers)
-        if self._mover is not None and (floats := self._mover.floats(values)) is not None:
-            late = self._mover.numbers(floats)
-            if late is not None:
-                return _moved(self, self._mover, floats, late)
         moved = self.problem.at(values)
-        entries = self.numbers.sparse
-        scheme = None if entries is None else entries.scheme
-        numbers = run_torch(moved, self.how, scheme, self.experience)
-        if isinstance(numbers, Late):
-            vars(self)["_mover"] = Mover(self.problem, numbers)
-        return Jacobian(
-            moved, numbers, self.road, self.how, self.view, self.outside, self.experience
-        )
+        numbers = run_torch(moved, self.how, self.tuning)
+        return Jacobian(moved, numbers, self.road, self.how, self.view, self.outside, self.tuning)
 
     def evaluator(self) -> Evaluator:
         """The closed form compiled: `g(*numbers)` is (m, n), `g.batch(points)` (k, m, n).
@@ -194,33 +178,6 @@ class Jacobian(Derived):
         return display.bundle(self, include)
 
 
-class Moved(Jacobian):
-    """A Jacobian at another point; the problem there is put together when it is asked for."""
-
-    _start: tuple[Mover, list[float]]
-
-    @cached_property
-    def problem(self) -> Problem:
-        """The function and the point."""
-        mover, floats = self._start
-        return mover.problem_at(floats)
-
-
-def _moved(start: Jacobian, mover: Mover, floats: list[float], numbers: Late) -> Moved:
-    """What `start` is at another point; `__init__` would take as long as the numbers."""
-    moved = object.__new__(Moved)
-    vars(moved).update(
-        numbers=numbers,
-        road=start.road,
-        how=start.how,
-        view=start.view,
-        outside=start.outside,
-        experience=start.experience,
-        _start=(mover, floats),
-    )
-    return moved
-
-
 def jacobian_of(
     problem: Problem, how: How, road: Road, view: View, outside: Outside = frozenset
 ) -> Jacobian:
@@ -229,18 +186,15 @@ def jacobian_of(
     What the function reads from outside is looked for at once where torch does not get from an
     output to an input, as names may be bound anew before somebody asks; else when it is asked for.
     """
-    experience = experience_of(problem)
-    numbers = run_torch(problem, how, None, experience)
+    purpose = "Jacobian" if problem.potential is None else "Hessian"
+    tuning = tuning_of(problem.whole, purpose)
+    numbers = run_torch(problem, how, tuning)
     if not all(map(all, numbers.connected)):
         outside = functools.partial(frozenset, outside())
-    return Jacobian(problem, numbers, road, how, view, outside, experience)
+    return Jacobian(problem, numbers, road, how, view, outside, tuning)
 
 
-def run_torch(
-    problem: Problem, how: How, scheme: Scheme | None, experience: Experience | None
-) -> Numbers:
-    """Send a problem down the numeric road; a sparse scheme of another point spares the search."""
+def run_torch(problem: Problem, how: How, tuning: Tuning | None) -> Numbers:
+    """Compute the Jacobian of a problem by torch, in the way that was quick before."""
     tensors = [one.value for one in problem.inputs]
-    return compute_numbers(
-        problem.function, tensors, scheme=scheme, experience=experience, **vars(how)
-    )
+    return compute_numbers(problem.function, tensors, tuning=tuning, **vars(how))
