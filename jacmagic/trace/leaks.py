@@ -10,6 +10,7 @@ insists on a bare number; it is reported as severed.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,7 +21,7 @@ from torch.utils._pytree import tree_flatten
 
 from jacmagic.trace.mode import Concolic
 from jacmagic.trace.naming import Names
-from jacmagic.trace.places import users_line
+from jacmagic.trace.places import is_own, users_line
 from jacmagic.trace.rules import Unsupported
 
 ADVICE = {
@@ -32,6 +33,7 @@ ADVICE = {
     "torch.tensor([...])": "write torch.stack([...]); torch.tensor copies the numbers only",
     "torch.as_tensor([...])": "write torch.stack([...]); torch.as_tensor copies the numbers only",
     "no_grad": "move the computation out of torch.no_grad()",
+    "inference_mode": "move the computation out of torch.inference_mode()",
     "float()": "leave out float(); a 0-dimensional tensor computes like a number",
     "autograd.grad()": "pass create_graph=True",
     "int()": "an integer part has no derivative; keep the tensor, or use torch.floor",
@@ -84,6 +86,7 @@ _COPIED = {"tensor": "torch.tensor([...])", "as_tensor": "torch.as_tensor([...])
 _CUT = {"detach": "detach()", "detach_": "detach()"}
 _WHOLE = frozenset({"__int__", "__index__", "__trunc__"})
 _SHOWN = frozenset({"__format__", "__repr__", "__str__"})
+_BYTES = frozenset({"untyped_storage", "_typed_storage", "storage", "__dlpack__"})
 
 
 class LeakWatch(TorchFunctionMode):
@@ -130,6 +133,10 @@ class LeakWatch(TorchFunctionMode):
                 return self._read_whole(func, args)
             if name in _KEPT or name in _COPIED or name == "tolist":
                 return self._carry_across(name, args[0], kwargs)
+            if name in _BYTES and not is_own(sys._getframe(1)):
+                raise Unsupported(name, "hands out memory as bytes, whose contents are not known")
+            if name == "__deepcopy__":
+                return args[0].clone()
             if name in _CUT:
                 self._note(_CUT[name], args[0])
             elif func == torch.Tensor.data.__get__:  # type: ignore[attr-defined]
@@ -140,7 +147,8 @@ class LeakWatch(TorchFunctionMode):
             called = name if name and not name.startswith("__") else unsupported.operation
             raise Unsupported(called, unsupported.reason) from None
         if not torch.is_grad_enabled():
-            self._note("no_grad", result)
+            inference = torch.is_inference_mode_enabled()
+            self._note("inference_mode" if inference else "no_grad", result)
         elif func is torch.autograd.grad and not kwargs.get("create_graph"):
             self._note("autograd.grad()", result)
         return result

@@ -104,7 +104,8 @@ class Concolic(Watching):
             raise Unsupported(func._schema.name, "draws random numbers")
         if self.conditions.waiting:
             self.conditions.use(key_of(leaf) for leaf in leaves if leaf.layout == torch.strided)
-        if not any(self.shadows.has(leaf) for leaf in leaves):
+        shapes_only = any(leaf.is_meta for leaf in leaves)
+        if shapes_only or not any(self.shadows.has(leaf) for leaf in leaves):
             return func(*args, **kwargs)
         self.graph.line = users_line()
         try:
@@ -124,8 +125,7 @@ class Concolic(Watching):
         if name in _METADATA:
             return func(*args, **kwargs)
         if not written and any(result.alias_info is not None for result in schema.returns):
-            check_view(name, args)
-            return func(*args, **kwargs)  # a view shares its storage, hence its shadow
+            return self._view(name, func, args, kwargs)
         if name == "_local_scalar_dense":
             return self._read_scalar(func, args)
         if name in ANSWERS:
@@ -144,6 +144,24 @@ class Concolic(Watching):
         if name in _FRESH:
             return func(*args, **kwargs)
         return self._decompose(name, func, args, kwargs, written)
+
+    def _view(self, name: str, func: Any, args: tuple, kwargs: dict) -> Any:
+        """Run a view, which shares its storage and hence its shadow, or an operation that may copy.
+
+        NOTE [Views that copy]: below autograd, `contiguous`, `reshape` and `to` arrive whole, and
+        copy where strides or dtypes demand it. Their parts are then run here, one of which copies;
+        whatever else comes back in new memory is refused, as its expressions are unknown.
+        """
+        check_view(name, args)
+        if func._can_decompose():
+            with self:
+                out = func.decompose(*args, **kwargs)
+        else:
+            out = func(*args, **kwargs)
+        for leaf in tree_flatten(out)[0]:
+            if plain(leaf) and not (leaf.is_meta or self.shadows.has(leaf)):
+                raise Unsupported(name, "gives new memory whose contents are not known")
+        return out
 
     # ── what Python reads ─────────────────────────────────────────────────────────────────────
 
@@ -199,7 +217,7 @@ class Concolic(Watching):
         outs = out if isinstance(out, tuple | list) else (out,)
         results = nodes if isinstance(nodes, tuple | list) else (nodes,)
         for tensor, result in zip_longest(outs, results[: len(outs)]):
-            if not isinstance(tensor, torch.Tensor):
+            if not isinstance(tensor, torch.Tensor) or tensor.is_meta:
                 continue
             if result is None:
                 self.shadows.write(tensor, POISON)
