@@ -28,9 +28,7 @@ MODES = {"grad": torch.enable_grad, "no grad": torch.no_grad, "inference": torch
 
 COPIES: dict[str, Callable[[Tensor], Tensor]] = {
     "contiguous": lambda x: x.contiguous(),
-    "channels last": lambda x: x.reshape(1, 1, -1, 1).contiguous(
-        memory_format=torch.channels_last
-    ),
+    "channels last": lambda x: x.reshape(1, 1, -1, 1).contiguous(memory_format=torch.channels_last),
     "clone": lambda x: x.clone(memory_format=torch.contiguous_format),
     "reshape": lambda x: x.reshape(x.shape[::-1]),
     "reshape_as": lambda x: x.reshape_as(torch.zeros(x.shape[::-1])),

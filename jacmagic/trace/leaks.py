@@ -19,10 +19,12 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import _disable_current_modes
 from torch.utils._pytree import tree_flatten
 
+from jacmagic.trace.expansions import expansion_of
 from jacmagic.trace.mode import Concolic
 from jacmagic.trace.naming import Names
 from jacmagic.trace.places import is_own, users_line
 from jacmagic.trace.rules import Unsupported
+from jacmagic.trace.shadows import plain
 
 ADVICE = {
     "detach()": "leave out .detach()",
@@ -64,6 +66,11 @@ class Leak:
 
 def _has_shadow(mode: Concolic, value: Any) -> bool:
     return any(mode.shadows.has(leaf) for leaf in tree_flatten(value)[0])
+
+
+def _takes_part(mode: Concolic, value: Any) -> bool:
+    """Whether a value is a tensor with expressions, or one that torch.func has wrapped."""
+    return isinstance(value, torch.Tensor) and (not plain(value) or mode.shadows.has(value))
 
 
 def _stack(value: Any) -> torch.Tensor:
@@ -125,6 +132,8 @@ class LeakWatch(TorchFunctionMode):
         if self.names is not None:
             func, args, kwargs = self.names.carried(func, args, kwargs)
         name = getattr(func, "__name__", "")
+        if args and _takes_part(self.mode, args[0]):
+            func = expansion_of(name, args, kwargs) or func
         if args and _has_shadow(self.mode, args[0]):
             if name in _SHOWN:
                 with _disable_current_modes():

@@ -61,8 +61,9 @@ _METADATA = frozenset(
 )
 _FRESH = frozenset(
     "empty_like zeros_like ones_like full_like new_empty new_empty_strided new_zeros new_ones "
-    "new_full".split()
+    "new_full _new_zeros_with_same_feature_meta".split()
 )
+_ZEROS_WITHOUT_MEMORY = torch.ops.aten._efficientzerotensor.default
 _CASTS = frozenset({"_to_copy", "copy_", "copy"})
 
 
@@ -99,6 +100,8 @@ class Concolic(Watching):
     def _run(self, func: Any, args: tuple, kwargs: dict) -> Any:
         """Run one operation, with its rule where shadowed tensors take part."""
         self.graph.check_deadline()
+        if func is _ZEROS_WITHOUT_MEMORY:  # what reads them below autograd would crash
+            return torch.zeros(*args, **kwargs)
         leaves = [leaf for leaf in tree_flatten((args, kwargs))[0] if plain(leaf)]
         if torch.Tag.nondeterministic_seeded in func.tags and not draws_nothing(func, args):
             raise Unsupported(func._schema.name, "draws random numbers")
@@ -137,7 +140,7 @@ class Concolic(Watching):
                 return self._move(MOVES[key], func, args, kwargs)
             if key in LINEAR:
                 return self._combine(LINEAR[key], func, args, kwargs)
-            if key in ORDERS:
+            if key in ORDERS and not (key in COMPLEX and _has_complex(args)):
                 return self._order(ORDERS[key], func, args, kwargs)
             if key in RULES or key in COMPLEX:
                 return self._apply(key, func, args, kwargs, written)
@@ -217,7 +220,7 @@ class Concolic(Watching):
         outs = out if isinstance(out, tuple | list) else (out,)
         results = nodes if isinstance(nodes, tuple | list) else (nodes,)
         for tensor, result in zip_longest(outs, results[: len(outs)]):
-            if not isinstance(tensor, torch.Tensor) or tensor.is_meta:
+            if not isinstance(tensor, torch.Tensor) or tensor.is_meta or not tensor.numel():
                 continue
             if result is None:
                 self.shadows.write(tensor, POISON)
@@ -243,8 +246,9 @@ class Concolic(Watching):
         """A linear map is read off its values on the unit vectors."""
         named = named_arguments(func, args, kwargs)
         source = named[data]
+        ignored = (data, "self") if data == "grad_output" else (data,)
         for name, value in named.items():
-            if name != data and self.shadows.has(value):
+            if name not in ignored and self.shadows.has(value):
                 raise Unsupported(func._schema.name, f"with a {name} that depends on the inputs")
         fixed = {k: widened(v) for k, v in named.items() if k not in _IGNORED_KEYWORDS}
 
@@ -275,12 +279,12 @@ class Concolic(Watching):
         order = rule(self.graph, Seen(inputs, list(map(as_array, outs))), *node_args, **node_kwargs)
         for condition in order.now:
             self.conditions.assume(condition, True)
-        for tensor, nodes in zip_longest(outs, order.values):
+        for place, (tensor, nodes) in enumerate(zip_longest(outs, order.values)):
             if nodes is not None:
                 self._store(tensor, nodes)
             elif order.poison:
                 self.shadows.write(tensor, POISON)
-            elif order.later:
+            if order.later and (nodes is None or place in order.chosen):
                 self.conditions.postpone(self.shadows.keep(tensor), order.later)
         return out
 
@@ -303,3 +307,7 @@ class Concolic(Watching):
                 return parts(*args, **kwargs)
         except Unsupported as unsupported:  # named as the user called it, not by a part
             raise Unsupported(name, unsupported.reason) from None
+
+
+def _has_complex(args: tuple) -> bool:
+    return any(isinstance(leaf, torch.Tensor) and leaf.is_complex() for leaf in args)
