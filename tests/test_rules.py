@@ -198,3 +198,58 @@ def test_an_operation_without_a_rule_is_refused() -> None:
     )
     assert isinstance(found, Refusal)
     assert found.operation == "linalg_eigvals"
+
+
+# Samples inside of which torch differentiates by way of eigenvectors, singular vectors, block
+# matrices or indices that have no closed form.
+INSIDE_REFUSED = {
+    "grad": {
+        "RULES-_embedding_bag", "LINEAR-grid_sampler_2d", "COMPLEX-_linalg_det",
+        "ORDERS-_linalg_det", "ORDERS-_linalg_eigh", "ORDERS-_linalg_svd", "ORDERS-linalg_eig",
+        "ORDERS-linalg_matrix_exp",
+    },
+    "jvp": {
+        "COMPLEX-_linalg_det", "COMPLEX-_linalg_solve_ex", "ORDERS-_linalg_eigh",
+        "ORDERS-_linalg_svd", "ORDERS-linalg_eig", "ORDERS-linalg_matrix_exp",
+    },
+}  # fmt: skip
+
+
+def inside(sample: Sample, way: str) -> Callable[..., Any]:
+    """The sample's function, weighted and summed, differentiated inside."""
+
+    def total(*tensors: torch.Tensor) -> torch.Tensor:
+        out = outputs_of(sample.function, list(tensors))
+        out = torch.view_as_real(out).reshape(-1) if out.is_complex() else out.double()
+        return (out * torch.linspace(1, 2, out.numel(), dtype=torch.float64)).sum()
+
+    def grad(*tensors: torch.Tensor) -> Any:
+        return torch.func.grad(total, tuple(range(len(tensors))))(*tensors)
+
+    def jvp(*tensors: torch.Tensor) -> Any:
+        return torch.func.jvp(total, tensors, tuple(1.5 + tensor * 0 for tensor in tensors))[1]
+
+    return {"grad": grad, "jvp": jvp}[way]
+
+
+@pytest.mark.parametrize("way", INSIDE_REFUSED)
+@pytest.mark.parametrize("sample", SAMPLES, ids=str)
+def test_what_can_be_traced_can_be_differentiated_inside(sample: Sample, way: str) -> None:
+    """`torch.func.grad` and `jvp` of every sample have closed forms with torch's values."""
+    function = inside(sample, way)
+    tensors = inputs_of(sample, sample.shapes[0], seed=1)
+    try:
+        expected = outputs_of(function, tensors).detach()
+    except RuntimeError as error:
+        assert "not implemented" in str(error) or "does not support" in str(error)
+        return
+    names = [f"v{k}" for k in range(len(numbers_of(tensors)))]
+    found = trace(function, tensors, names)
+    if isinstance(found, Refusal):
+        assert str(sample) in INSIDE_REFUSED[way], str(found)
+        return
+    values = write_tape(found.graph, found.outputs, found.inputs).evaluate(numbers_of(tensors))
+    rough = max(sample.tolerance, 1e-7 if "hardsigmoid" in str(sample) else 1e-8)
+    torch.testing.assert_close(
+        torch.tensor(values, dtype=torch.float64), expected, rtol=rough, atol=1e-9, equal_nan=True
+    )

@@ -43,6 +43,9 @@ def test_forward_derivatives(function: Callable) -> None:
         torch.func.jacrev(lambda x: torch.stack([x[0] ** 2 * x[1], torch.tanh(x[1])])),
         lambda x: torch.vmap(lambda v: torch.sin(v) * v)(x),
         lambda x: torch.autograd.grad(energy(x), x, create_graph=True)[0],
+        torch.func.grad(lambda x: torch.nn.functional.logsigmoid(x).sum()),
+        torch.func.grad(lambda x: torch.linalg.det(torch.outer(x, x**2) + torch.eye(2)) ** 2),
+        lambda x: torch.func.vmap(torch.func.grad(torch.nn.functional.logsigmoid))(x),
     ],
 )
 def test_functions_that_differentiate(function: Callable) -> None:

@@ -51,6 +51,11 @@ def leak_no_grad(x):
     return y + x
 
 
+def leak_inference(x):
+    with torch.inference_mode():
+        return x * x  # here
+
+
 def leak_float(x):
     return float(x[0]) * x  # here
 
@@ -73,6 +78,7 @@ LEAKS = {
     "torch.tensor([...])": leak_tensor,
     "torch.as_tensor([...])": leak_as_tensor,
     "no_grad": leak_no_grad,
+    "inference_mode": leak_inference,
     "float()": leak_float,
     "int()": leak_int,
     "autograd.grad()": leak_grad,

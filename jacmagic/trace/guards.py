@@ -10,7 +10,11 @@ from torch.utils._pytree import tree_flatten
 from jacmagic.trace.rules import COMPLEX, RULES, Rule, Unsupported
 
 _SWITCHES = {  # of random operations: which argument, and its value when nothing is drawn
-    "native_dropout": (2, False),
+    **dict.fromkeys(
+        "native_dropout dropout dropout_ alpha_dropout alpha_dropout_ feature_dropout "
+        "feature_dropout_ feature_alpha_dropout feature_alpha_dropout_".split(),
+        (2, False),
+    ),
     "rrelu_with_noise": (4, False),
     "_scaled_dot_product_flash_attention_for_cpu": (3, 0.0),
     "_scaled_dot_product_attention_math": (4, 0.0),

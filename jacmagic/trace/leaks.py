@@ -10,6 +10,7 @@ insists on a bare number; it is reported as severed.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,10 +19,12 @@ from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import _disable_current_modes
 from torch.utils._pytree import tree_flatten
 
+from jacmagic.trace.expansions import expansion_of
 from jacmagic.trace.mode import Concolic
 from jacmagic.trace.naming import Names
-from jacmagic.trace.places import users_line
+from jacmagic.trace.places import is_own, users_line
 from jacmagic.trace.rules import Unsupported
+from jacmagic.trace.shadows import plain
 
 ADVICE = {
     "detach()": "leave out .detach()",
@@ -32,6 +35,7 @@ ADVICE = {
     "torch.tensor([...])": "write torch.stack([...]); torch.tensor copies the numbers only",
     "torch.as_tensor([...])": "write torch.stack([...]); torch.as_tensor copies the numbers only",
     "no_grad": "move the computation out of torch.no_grad()",
+    "inference_mode": "move the computation out of torch.inference_mode()",
     "float()": "leave out float(); a 0-dimensional tensor computes like a number",
     "autograd.grad()": "pass create_graph=True",
     "int()": "an integer part has no derivative; keep the tensor, or use torch.floor",
@@ -64,6 +68,11 @@ def _has_shadow(mode: Concolic, value: Any) -> bool:
     return any(mode.shadows.has(leaf) for leaf in tree_flatten(value)[0])
 
 
+def _takes_part(mode: Concolic, value: Any) -> bool:
+    """Whether a value is a tensor with expressions, or one that torch.func has wrapped."""
+    return isinstance(value, torch.Tensor) and (not plain(value) or mode.shadows.has(value))
+
+
 def _stack(value: Any) -> torch.Tensor:
     """`torch.tensor` of nested lists as torch.stack would build it."""
     if isinstance(value, torch.Tensor):
@@ -84,6 +93,7 @@ _COPIED = {"tensor": "torch.tensor([...])", "as_tensor": "torch.as_tensor([...])
 _CUT = {"detach": "detach()", "detach_": "detach()"}
 _WHOLE = frozenset({"__int__", "__index__", "__trunc__"})
 _SHOWN = frozenset({"__format__", "__repr__", "__str__"})
+_BYTES = frozenset({"untyped_storage", "_typed_storage", "storage", "__dlpack__"})
 
 
 class LeakWatch(TorchFunctionMode):
@@ -122,6 +132,8 @@ class LeakWatch(TorchFunctionMode):
         if self.names is not None:
             func, args, kwargs = self.names.carried(func, args, kwargs)
         name = getattr(func, "__name__", "")
+        if args and _takes_part(self.mode, args[0]):
+            func = expansion_of(name, args, kwargs) or func
         if args and _has_shadow(self.mode, args[0]):
             if name in _SHOWN:
                 with _disable_current_modes():
@@ -130,6 +142,10 @@ class LeakWatch(TorchFunctionMode):
                 return self._read_whole(func, args)
             if name in _KEPT or name in _COPIED or name == "tolist":
                 return self._carry_across(name, args[0], kwargs)
+            if name in _BYTES and not is_own(sys._getframe(1)):
+                raise Unsupported(name, "hands out memory as bytes, whose contents are not known")
+            if name == "__deepcopy__":
+                return args[0].clone()
             if name in _CUT:
                 self._note(_CUT[name], args[0])
             elif func == torch.Tensor.data.__get__:  # type: ignore[attr-defined]
@@ -140,7 +156,8 @@ class LeakWatch(TorchFunctionMode):
             called = name if name and not name.startswith("__") else unsupported.operation
             raise Unsupported(called, unsupported.reason) from None
         if not torch.is_grad_enabled():
-            self._note("no_grad", result)
+            inference = torch.is_inference_mode_enabled()
+            self._note("inference_mode" if inference else "no_grad", result)
         elif func is torch.autograd.grad and not kwargs.get("create_graph"):
             self._note("autograd.grad()", result)
         return result

@@ -61,8 +61,9 @@ _METADATA = frozenset(
 )
 _FRESH = frozenset(
     "empty_like zeros_like ones_like full_like new_empty new_empty_strided new_zeros new_ones "
-    "new_full".split()
+    "new_full _new_zeros_with_same_feature_meta".split()
 )
+_ZEROS_WITHOUT_MEMORY = torch.ops.aten._efficientzerotensor.default
 _CASTS = frozenset({"_to_copy", "copy_", "copy"})
 
 
@@ -99,12 +100,15 @@ class Concolic(Watching):
     def _run(self, func: Any, args: tuple, kwargs: dict) -> Any:
         """Run one operation, with its rule where shadowed tensors take part."""
         self.graph.check_deadline()
+        if func is _ZEROS_WITHOUT_MEMORY:  # what reads them below autograd would crash
+            return torch.zeros(*args, **kwargs)
         leaves = [leaf for leaf in tree_flatten((args, kwargs))[0] if plain(leaf)]
         if torch.Tag.nondeterministic_seeded in func.tags and not draws_nothing(func, args):
             raise Unsupported(func._schema.name, "draws random numbers")
         if self.conditions.waiting:
             self.conditions.use(key_of(leaf) for leaf in leaves if leaf.layout == torch.strided)
-        if not any(self.shadows.has(leaf) for leaf in leaves):
+        shapes_only = any(leaf.is_meta for leaf in leaves)
+        if shapes_only or not any(self.shadows.has(leaf) for leaf in leaves):
             return func(*args, **kwargs)
         self.graph.line = users_line()
         try:
@@ -124,8 +128,7 @@ class Concolic(Watching):
         if name in _METADATA:
             return func(*args, **kwargs)
         if not written and any(result.alias_info is not None for result in schema.returns):
-            check_view(name, args)
-            return func(*args, **kwargs)  # a view shares its storage, hence its shadow
+            return self._view(name, func, args, kwargs)
         if name == "_local_scalar_dense":
             return self._read_scalar(func, args)
         if name in ANSWERS:
@@ -137,13 +140,31 @@ class Concolic(Watching):
                 return self._move(MOVES[key], func, args, kwargs)
             if key in LINEAR:
                 return self._combine(LINEAR[key], func, args, kwargs)
-            if key in ORDERS:
+            if key in ORDERS and not (key in COMPLEX and _has_complex(args)):
                 return self._order(ORDERS[key], func, args, kwargs)
             if key in RULES or key in COMPLEX:
                 return self._apply(key, func, args, kwargs, written)
         if name in _FRESH:
             return func(*args, **kwargs)
         return self._decompose(name, func, args, kwargs, written)
+
+    def _view(self, name: str, func: Any, args: tuple, kwargs: dict) -> Any:
+        """Run a view, which shares its storage and hence its shadow, or an operation that may copy.
+
+        NOTE [Views that copy]: below autograd, `contiguous`, `reshape` and `to` arrive whole, and
+        copy where strides or dtypes demand it. Their parts are then run here, one of which copies;
+        whatever else comes back in new memory is refused, as its expressions are unknown.
+        """
+        check_view(name, args)
+        if func._can_decompose():
+            with self:
+                out = func.decompose(*args, **kwargs)
+        else:
+            out = func(*args, **kwargs)
+        for leaf in tree_flatten(out)[0]:
+            if plain(leaf) and not (leaf.is_meta or self.shadows.has(leaf)):
+                raise Unsupported(name, "gives new memory whose contents are not known")
+        return out
 
     # ── what Python reads ─────────────────────────────────────────────────────────────────────
 
@@ -199,7 +220,7 @@ class Concolic(Watching):
         outs = out if isinstance(out, tuple | list) else (out,)
         results = nodes if isinstance(nodes, tuple | list) else (nodes,)
         for tensor, result in zip_longest(outs, results[: len(outs)]):
-            if not isinstance(tensor, torch.Tensor):
+            if not isinstance(tensor, torch.Tensor) or tensor.is_meta or not tensor.numel():
                 continue
             if result is None:
                 self.shadows.write(tensor, POISON)
@@ -225,8 +246,9 @@ class Concolic(Watching):
         """A linear map is read off its values on the unit vectors."""
         named = named_arguments(func, args, kwargs)
         source = named[data]
+        ignored = (data, "self") if data == "grad_output" else (data,)
         for name, value in named.items():
-            if name != data and self.shadows.has(value):
+            if name not in ignored and self.shadows.has(value):
                 raise Unsupported(func._schema.name, f"with a {name} that depends on the inputs")
         fixed = {k: widened(v) for k, v in named.items() if k not in _IGNORED_KEYWORDS}
 
@@ -257,12 +279,12 @@ class Concolic(Watching):
         order = rule(self.graph, Seen(inputs, list(map(as_array, outs))), *node_args, **node_kwargs)
         for condition in order.now:
             self.conditions.assume(condition, True)
-        for tensor, nodes in zip_longest(outs, order.values):
+        for place, (tensor, nodes) in enumerate(zip_longest(outs, order.values)):
             if nodes is not None:
                 self._store(tensor, nodes)
             elif order.poison:
                 self.shadows.write(tensor, POISON)
-            elif order.later:
+            if order.later and (nodes is None or place in order.chosen):
                 self.conditions.postpone(self.shadows.keep(tensor), order.later)
         return out
 
@@ -285,3 +307,7 @@ class Concolic(Watching):
                 return parts(*args, **kwargs)
         except Unsupported as unsupported:  # named as the user called it, not by a part
             raise Unsupported(name, unsupported.reason) from None
+
+
+def _has_complex(args: tuple) -> bool:
+    return any(isinstance(leaf, torch.Tensor) and leaf.is_complex() for leaf in args)

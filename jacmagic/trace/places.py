@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import sysconfig
 from pathlib import Path
+from types import FrameType
 
 import numpy as np
 import torch
@@ -25,6 +26,11 @@ def is_users(name: str) -> bool:
     if name.startswith(_NOT_THE_USERS) or name.startswith("<frozen"):
         return False
     return not name.startswith(_STANDARD) or name.startswith(_INSTALLED)
+
+
+def is_own(frame: FrameType) -> bool:
+    """Whether a frame runs code of this package."""
+    return frame.f_code.co_filename.startswith(str(_PACKAGE))
 
 
 def users_line() -> int | None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from rule_samples import algebra, complexes, elementwise, folds, movements, orders
+from rule_samples import algebra, backward, complexes, elementwise, folds, movements, orders
 from rule_samples.sample import Sample
 
 SAMPLES: list[Sample] = [
     sample
-    for room in (elementwise, folds, algebra, movements, orders, complexes)
+    for room in (elementwise, folds, algebra, movements, orders, complexes, backward)
     for sample in room.SAMPLES
 ]
 

@@ -18,6 +18,16 @@ def _steady(a: torch.Tensor) -> torch.Tensor:
     return a + 4 * torch.eye(a.shape[-1], dtype=a.dtype)
 
 
+def _lu_solutions(a: torch.Tensor, b: torch.Tensor) -> tuple:
+    """All four systems that one factorisation solves."""
+    factors = _LINALG.lu_factor(a)
+    return tuple(
+        _LINALG.lu_solve(*factors, b if left else b.mT, left=left, adjoint=adjoint)
+        for left in (True, False)
+        for adjoint in (True, False)
+    )
+
+
 def _lower(a: torch.Tensor) -> torch.Tensor:
     return torch.tril(_steady(a))
 
@@ -51,15 +61,27 @@ SAMPLES: list[Sample] = [
         ((2, 2),),
         ((3, 3),),
         ((2, 1, 1),),
-        _linalg_det=lambda a: _LINALG.det(_steady(a)),
-        _linalg_slogdet=lambda a: _LINALG.slogdet(_steady(a)),
         linalg_inv_ex=lambda a: _LINALG.inv(_steady(a)),
+    ),
+    *rules(
+        ((4, 4),),
+        ((2, 4, 4),),
+        table="ORDERS",
+        _linalg_det=lambda a: _LINALG.det(_steady(a)),
+    ),
+    *rules(
+        ((2, 2),),
+        ((3, 3),),
+        ((2, 1, 1),),
+        table="ORDERS",
+        _linalg_slogdet=lambda a: _LINALG.slogdet(_steady(a)),
     ),
     *rules(
         ((3, 3), (3,)),
         ((2, 2), (2, 3)),
         ((1, 1), (1, 1)),
         ((2, 2, 2), (2, 2, 1)),
+        table="ORDERS",
         _linalg_solve_ex=lambda a, b: _LINALG.solve(_steady(a), b),
     ),
     *rules(
@@ -94,15 +116,19 @@ SAMPLES: list[Sample] = [
             F.conv_transpose2d(x, w[:2], groups=2, stride=(2, 1), output_padding=(1, 0)),
         ),
     ),
-    *rules(((5, 5),), _linalg_det=lambda a: _LINALG.det(_steady(a))),
+    *rules(((5, 5),), table="ORDERS", _linalg_det=lambda a: _LINALG.det(_steady(a))),
     *rules(
-        ((5, 5), (5,)), tolerance=1e-8, _linalg_solve_ex=lambda a, b: _LINALG.solve(_steady(a), b)
+        ((5, 5), (5,)),
+        table="ORDERS",
+        tolerance=1e-8,
+        _linalg_solve_ex=lambda a, b: _LINALG.solve(_steady(a), b),
     ),
-    *rules(((6,),), _linalg_solve_ex=lambda b: _LINALG.solve(_HILBERT.to(b), b)),
+    *rules(((6,),), table="ORDERS", _linalg_solve_ex=lambda b: _LINALG.solve(_HILBERT.to(b), b)),
     *rules(
         ((3, 3), (3, 2)),
         ((1, 1), (1, 1)),
-        linalg_lu_solve=lambda a, b: _LINALG.lu_solve(*_LINALG.lu_factor(_steady(a)), b),
+        ((2, 2, 2), (2, 2, 1)),
+        linalg_lu_solve=lambda a, b: _lu_solutions(_steady(a), b),
     ),
     *rules(
         ((3, 3), (3, 3)),

@@ -96,11 +96,6 @@ SAMPLES: list[Sample] = [
     *rules(((2, 3), (1,)), ((2, 1), (1,)), _prelu_kernel=F.prelu),
     *rules(((2, 4),), ((1, 2),), glu=F.glu),
     *rules(((2, 3),), ((1,),), rrelu_with_noise=lambda x: F.rrelu(x, training=False)),
-    *unary(
-        tanh_backward=lambda x: torch.ops.aten.tanh_backward(x, torch.tanh(x)),
-        sigmoid_backward=lambda x: torch.ops.aten.sigmoid_backward(x, torch.sigmoid(x)),
-        threshold_backward=lambda x: torch.ops.aten.threshold_backward(x**2, x, 0),
-    ),
     # ── special functions ──
     *unary(erf=torch.erf, erfc=torch.erfc, special_erfcx=_S.erfcx, special_log_ndtr=_S.log_ndtr,
            i0=torch.i0, special_i1=_S.i1, special_i0e=_S.i0e, special_i1e=_S.i1e),

@@ -20,6 +20,7 @@ from jacmagic.trace.rules.accumulations import ACCUMULATIONS
 from jacmagic.trace.rules.activations import ACTIVATIONS
 from jacmagic.trace.rules.answers import ANSWERS
 from jacmagic.trace.rules.arrays import Rule, each, toward_zero, truth
+from jacmagic.trace.rules.backward import BACKWARD
 from jacmagic.trace.rules.complex_matrices import COMPLEX_MATRICES
 from jacmagic.trace.rules.complexes import COMPLEX as COMPLEX_NUMBERS
 from jacmagic.trace.rules.convolutions import CONVOLUTIONS
@@ -50,6 +51,7 @@ RULES: dict[str, Rule] = {
     **NORMALIZATIONS,
     **CONVOLUTIONS,
     **ACCUMULATIONS,
+    **BACKWARD,
 }
 ORDERS: dict[str, Callable[..., Order]] = {**PICKS, **POOLS, **SPECTRA, **FACTORS}
 COMPLEX: dict[str, Rule] = {**COMPLEX_NUMBERS, **COMPLEX_MATRICES}

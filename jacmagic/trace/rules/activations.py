@@ -113,7 +113,7 @@ ACTIVATIONS: dict[str, Rule] = {
     "softplus": _softplus,
     "log_sigmoid_forward": lambda g, x: (
         each(g, lambda u: g.apply("log", g.apply("sigmoid", u)), x),
-        None,
+        each(g, lambda u: g.apply("exp", g.neg(g.apply("abs", u))), x),
     ),
     "gelu": _gelu,
     "elu": _elu,
@@ -129,8 +129,4 @@ ACTIVATIONS: dict[str, Rule] = {
     "hardshrink": _hard_shrink,
     "softshrink": _soft_shrink,
     "threshold": lambda g, x, t, value: where(g, named("gt")(g, x, t), x, value),
-    # what torch itself emits where the function differentiates inside
-    "tanh_backward": elementwise(lambda g, u, y: g.mul(u, g.sub(ONE, g.square(y)))),
-    "sigmoid_backward": elementwise(lambda g, u, y: g.mul(u, g.mul(y, g.sub(ONE, y)))),
-    "threshold_backward": lambda g, u, x, t: where(g, named("gt")(g, x, t), u, 0),
 }

@@ -155,6 +155,11 @@ def _norm(g: Graph, z: Pair, ord: float = 2, dim: Axes = None, keepdim: bool = F
     return _map(g, "sqrt", reduce(squares, dim, keepdim, g.total))
 
 
+def _tanh_backward(g: Graph, u: Pair, y: Pair) -> Pair:
+    """u times the conjugate of 1 − y²."""
+    return times(g, u, conjugate(g, minus(g, pair_of(g, 1), times(g, y, y))))
+
+
 COMPLEX: dict[str, Rule] = {
     "complex": lambda g, a, b: Pair(*np.broadcast_arrays(nodes_of(g, a), nodes_of(g, b))),
     "polar": lambda g, size, angle: turned(g, size, angle),
@@ -183,6 +188,7 @@ COMPLEX: dict[str, Rule] = {
     "cosh": _trigonometric(("cosh", "cos"), ("sinh", "sin"), 1),
     "tan": _ratio("sin", "cos"),
     "tanh": _ratio("sinh", "cosh"),
+    "tanh_backward": _of_pairs(_tanh_backward),
     # ── sums and products ──
     "sum": _total,
     "mean": _mean,

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from jacmagic.graph import ZERO, Graph
+from jacmagic.graph import ONE, ZERO, Graph
 from jacmagic.trace.rules.arrays import Rule, norm, whole_numbers
-from jacmagic.trace.rules.matrices import LARGEST, substituted
+from jacmagic.trace.rules.matrices import FACTORING, LARGEST, batched, substituted
 from jacmagic.trace.rules.orders import Order, Seen
 from jacmagic.trace.rules.pairs import Pair
 from jacmagic.trace.rules.products import matmul
@@ -56,10 +56,17 @@ def _eliminated(g: Graph, m: np.ndarray) -> tuple[np.ndarray, list[int]]:
 
 
 def _lu_factor(g: Graph, seen: Seen, a: np.ndarray, *, pivot: bool = True, **_: Any) -> Order:
-    m = _single("lu_factor", a)
+    conditions: list[int] = []
+
+    def kernel(m: np.ndarray, row: np.ndarray) -> np.ndarray:
+        _single("lu_factor", m)
+        made, met = _eliminated(g, m[_permutation(row[0], len(m))])
+        conditions.extend(met)
+        return made
+
     pivots = seen.results[1]
-    made, conditions = _eliminated(g, m[_permutation(pivots, len(m))])
-    whole = np.array([g.number(int(p)) for p in pivots], dtype=np.int64)
+    made = batched(kernel, a, pivots[..., None, :])
+    whole = np.vectorize(g.number, otypes=[np.int64])(pivots)
     return Order((made, whole, np.array(ZERO)), conditions if pivot else [])
 
 
@@ -72,13 +79,77 @@ def lu_solve(
     left: bool = True,
     adjoint: bool = False,
 ) -> np.ndarray:
-    """Solve P L U x = b by substitution, forwards and backwards."""
-    m = _single("lu_solve", factors)
-    if b.ndim != 2 or not left or adjoint:
-        raise Unsupported("lu_solve", "has a rule for A X = B with one matrix B only")
-    right = b[_permutation(whole_numbers(g, pivots), len(m))]
-    half = substituted(g, m, right, upper=False, unit=True)
-    return substituted(g, m, half, upper=True, unit=False)
+    """Solve with P L U by substitution; X A = B is Aᵀ Xᵀ = Bᵀ."""
+    transposed = adjoint == left
+    right = b if left else b.swapaxes(-1, -2)
+
+    def kernel(m: np.ndarray, row: np.ndarray, right: np.ndarray) -> np.ndarray:
+        order = _permutation(whole_numbers(g, row[0]), len(m))
+        if not transposed:
+            half = substituted(g, m, right[order], upper=False, unit=True)
+            return substituted(g, m, half, upper=True, unit=False)
+        half = substituted(g, m.T, right, upper=False, unit=False)
+        made = np.empty_like(half)
+        made[order] = substituted(g, m.T, half, upper=True, unit=True)
+        return made
+
+    made = batched(kernel, factors, pivots[..., None, :], right)
+    return made if left else made.swapaxes(-1, -2)
+
+
+def _unpacked(
+    g: Graph,
+    factors: np.ndarray,
+    pivots: np.ndarray,
+    unpack_data: bool = True,
+    unpack_pivots: bool = True,
+) -> tuple:
+    """P, L and U of A = P L U."""
+    m = _single("lu_unpack", factors)
+    rows, columns = m.shape
+    first = min(rows, columns)
+    turned = np.zeros((rows, rows), dtype=np.int64)
+    turned[_permutation(whole_numbers(g, pivots), rows), np.arange(rows)] = ONE
+    below = np.tril(np.ones((rows, first), bool), -1)
+    lower = np.where(below, m[:, :first], np.eye(rows, first, dtype=np.int64) * ONE)
+    upper = np.where(np.triu(np.ones((first, columns), bool)), m[:first], ZERO)
+    data = (lower, upper) if unpack_data else (None, None)
+    return (turned if unpack_pivots else None, *data)
+
+
+def _product_of(factors: np.ndarray, pivots: np.ndarray) -> np.ndarray:
+    """The numbers of P L U."""
+    size = len(factors)
+    made = np.empty_like(factors)
+    whole = (np.tril(factors, -1) + np.eye(size)) @ np.triu(factors)
+    made[_permutation(pivots, size)] = whole
+    return made
+
+
+def _with_factors(rule: Rule, place: int) -> Callable[..., Order]:
+    """The rule of an operation that also returns its LU factors and pivots, which start at `place`.
+
+    The result needs no pivots; only where the factors are used, the choice of pivots is assumed.
+    Torch factors Aᵀ instead of A where that lies better in memory.
+    """
+
+    def order(g: Graph, seen: Seen, a: np.ndarray, *args: Any, **kwargs: Any) -> Order:
+        conditions: list[int] = []
+
+        def kernel(m: np.ndarray, given: np.ndarray, lu: np.ndarray, row: np.ndarray) -> np.ndarray:
+            if not np.allclose(_product_of(lu, row[0]), given, rtol=1e-6):
+                m = m.T
+            made, met = _eliminated(g, m[_permutation(row[0], len(m))])
+            conditions.extend(met)
+            return made
+
+        values = list(rule(g, a, *args, **kwargs))
+        lu, pivots = seen.results[place], seen.results[place + 1][..., None, :]
+        values[place] = batched(kernel, a, seen.inputs[0], lu, pivots)
+        values[place + 1] = None
+        return Order(tuple(values), later=conditions, chosen=frozenset({place}))
+
+    return order
 
 
 # ── QR ────────────────────────────────────────────────────────────────────────────────────────
@@ -168,8 +239,9 @@ def _eigenvalues(g: Graph, seen: Seen, a: np.ndarray, *_: Any) -> Order:
     return Order((values, None), conditions, poison=True)
 
 
-FACTORED: dict[str, Rule] = {"linalg_lu_solve": lu_solve}
+FACTORED: dict[str, Rule] = {"linalg_lu_solve": lu_solve, "lu_unpack": _unpacked}
 FACTORS: dict[str, Callable[..., Order]] = {
+    **{name: _with_factors(*one) for name, one in FACTORING.items()},
     "linalg_lu_factor_ex": _lu_factor,
     "linalg_qr": _qr,
     "linalg_eig": _eigenvalues,

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from jacmagic.graph import ZERO, Graph
+from jacmagic.graph import ONE, ZERO, Graph
 from jacmagic.trace.rules.arrays import Rule, each, mean, norm, reduce, variance
 
 
@@ -20,6 +20,12 @@ def _standardised(
         return g.div(g.sub(u, c), g.apply("sqrt", g.add(s, small)))
 
     return each(g, formula, x, center, spread)
+
+
+def _inverse_root(g: Graph, spread: np.ndarray, eps: float) -> np.ndarray:
+    """1/√(s + ε)."""
+    small = g.number(eps)
+    return each(g, lambda s: g.div(ONE, g.apply("sqrt", g.add(s, small))), spread)
 
 
 def _affine(g: Graph, x: np.ndarray, weight: Any, bias: Any) -> np.ndarray:
@@ -39,7 +45,7 @@ def _layer_norm(
 ) -> tuple:
     center, spread = _moments(g, x, list(range(x.ndim - len(shape), x.ndim)))
     made = _affine(g, _standardised(g, x, center, spread, eps), weight, bias)
-    return made, center, None
+    return made, center, _inverse_root(g, spread, eps)
 
 
 def _by_channel(values: Any, ndim: int) -> Any:
@@ -63,7 +69,10 @@ def _batch_norm(
     else:
         center, spread = _by_channel(running_mean, x.ndim), _by_channel(running_var, x.ndim)
     made = _standardised(g, x, center, spread, eps)
-    return _affine(g, made, _by_channel(weight, x.ndim), _by_channel(bias, x.ndim)), None, None
+    made = _affine(g, made, _by_channel(weight, x.ndim), _by_channel(bias, x.ndim))
+    if not training:
+        return made, None, None
+    return made, center.reshape(-1), _inverse_root(g, spread, eps).reshape(-1)
 
 
 def _group_norm(
@@ -78,8 +87,10 @@ def _group_norm(
     eps: float,
 ) -> tuple:
     grouped = x.reshape(samples, groups, channels // groups * places)
-    made = _standardised(g, grouped, *_moments(g, grouped, [2]), eps).reshape(x.shape)
-    return _affine(g, made, _by_channel(weight, x.ndim), _by_channel(bias, x.ndim)), None, None
+    center, spread = _moments(g, grouped, [2])
+    made = _standardised(g, grouped, center, spread, eps).reshape(x.shape)
+    made = _affine(g, made, _by_channel(weight, x.ndim), _by_channel(bias, x.ndim))
+    return made, center[..., 0], _inverse_root(g, spread, eps)[..., 0]
 
 
 def _renormed(g: Graph, x: np.ndarray, p: float, dim: int, maxnorm: float) -> np.ndarray:

@@ -41,6 +41,7 @@ class Order:
         values: the nodes of each result; None for an index, which stays the number it is.
         now: conditions under which the same would be found again.
         later: conditions under which the same indices would be found, should they be used.
+        chosen: results with nodes that hold under `later` only, as indices do.
         poison: whether results without nodes are unknown instead of being indices.
     """
 
@@ -48,6 +49,7 @@ class Order:
     now: list[int] = field(default_factory=list)
     later: list[int] = field(default_factory=list)
     poison: bool = False
+    chosen: frozenset[int] = frozenset()
 
 
 def _chain(g: Graph, line: np.ndarray, picks: np.ndarray, descending: bool) -> list[int]:
