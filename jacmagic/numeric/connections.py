@@ -1,4 +1,4 @@
-"""What torch's graph says without being run: which outputs it joins to which inputs, how wide it is.
+"""Read torch's graph: which outputs it joins to which inputs, and how wide it is.
 
 NOTE [Bounded walks]: Python sees a node of the graph through an object of its own, and once very
 many nodes have had one, freeing the graph recurses in C++ until the stack is full. So no walk meets
@@ -18,12 +18,12 @@ from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.ladder import OBSTACLES
 from jacmagic.numeric.rows import Blocks
 
+Connections = tuple[tuple[bool, ...], ...]
+
 MOST_NODES = 2000  # that one walk meets
 
 
-def connections(
-    evaluation: Evaluation, blocks: Blocks | None = None
-) -> tuple[tuple[bool, ...], ...]:
+def connections(evaluation: Evaluation, blocks: Blocks | None = None) -> Connections:
     """Whether torch's graph leads from each output back to each input.
 
     Args:
@@ -73,9 +73,7 @@ def _nodes(roots: Iterable[Any]) -> Iterator[Any]:
                 pending.append(child)
 
 
-def _below(
-    leaves: Iterable[Tensor], inputs: Iterable[Tensor]
-) -> tuple[tuple[bool, ...], ...] | None:
+def _below(leaves: Iterable[Tensor], inputs: Iterable[Tensor]) -> Connections | None:
     """The inputs below each leaf by one walk over the graph; None if that is too large.
 
     Every node carries the set of inputs below it as bits; children are finished before parents.

@@ -1,9 +1,9 @@
 """Freivalds' check of a Jacobian: a random combination of its rows against one backward pass.
 
 NOTE [Freivalds]: a matrix M that came by another way than plain backward passes is right if, for a
-random u, uᵀ·M equals uᵀ·J, and uᵀ·J is what one plain backward pass gives (Freivalds 1977). An error
-goes unseen only if the u at hand happens to cancel it; u is drawn from a generator of its own with a
-fixed seed, so that a run can be repeated.
+random u, uᵀ·M equals uᵀ·J, and uᵀ·J is what one plain backward pass gives (Freivalds 1977). An
+error goes unseen only if the u at hand happens to cancel it; u is drawn from a generator of its own
+with a fixed seed, so that a run can be repeated.
 
 NOTE [Scales]: every row counts alike. u divides each row by the power of two of its largest entry,
 and columns are compared one by one; so the answer is the same whatever powers of two multiply
@@ -152,9 +152,10 @@ class _Passes:
 
     def backward(self, u: Tensor) -> Tensor:
         """uᵀ·J by one plain backward pass, (n,) float64."""
+        sizes = [leaf.numel() for leaf in self.leaves]
         pairs = [
             (leaf, part.reshape(leaf.shape).to(leaf.dtype))
-            for leaf, part in zip(self.leaves, u.split(list(map(Tensor.numel, self.leaves))))
+            for leaf, part in zip(self.leaves, u.split(sizes), strict=True)
             if leaf.requires_grad and leaf.numel()
         ]
         rows: Sequence[Tensor | None] = [None] * len(self.inputs)

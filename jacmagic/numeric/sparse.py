@@ -5,9 +5,9 @@ products are taken (J·s with dual numbers or, where an operation has no forward
 backward pass; sᵀ·J backwards) and the entries are picked out of them. Memory is proportional to the
 entries and to passes · (m + n), never to m · n.
 
-Whatever the rules of `sparsity` may get wrong, and whatever the function may have changed since they
-were asked, shows when the entries are checked by a backward pass, see NOTE [Freivalds] in
-`freivalds`. That is done at every point.
+Whatever the rules of `sparsity` may get wrong, and whatever may have changed since they were asked,
+shows when the entries are checked by a backward pass, see NOTE [Freivalds] in `freivalds`. That is
+done at every point.
 """
 
 from __future__ import annotations
