@@ -523,7 +523,8 @@ def test_a_gradient_inside_the_function():
 
 def test_the_choice_is_a_table():
     """The first rule that holds decides; the last always does; every road ends in rows."""
-    assert roads_for("auto", 3, 784)[0] == "reverse"
+    assert roads_for("auto", 5, 784)[0] == "reverse"
+    assert roads_for("auto", 4, 784) == ("rows",)
     assert roads_for("auto", 1, 784) == ("rows",)
     assert roads_for("auto", 2000, 10)[0] == "forward"
     assert roads_for("auto", 2000, 1)[0] == "columns"

@@ -1,15 +1,16 @@
 """Which way to differentiate, by the numbers of outputs m and inputs n.
 
 Measured on small and middling functions: a batched pass costs about as much as two or three single
-ones; a column runs the function again, with dual numbers. So one or two rows are fastest one by
-one, a wide or square Jacobian by batched rows, and only a clearly tall one by columns.
+ones, and is checked by one more; a column runs the function again, with dual numbers. So up to four
+rows are fastest one by one, a wide or square Jacobian by batched rows, and only a clearly tall one
+by columns.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-FEW = 2  # directions that are cheaper one after the other than in a batch
+FEW = 4  # directions that are cheaper one after the other than in a batch
 TALL = 4  # times more outputs than inputs, before columns pay for running the function again
 MANY = 16  # outputs below which that is never worth it
 

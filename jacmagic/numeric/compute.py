@@ -15,9 +15,10 @@ from torch import Tensor
 
 from jacmagic.errors import SizeError, StrictError
 from jacmagic.numeric.choice import ladder
+from jacmagic.numeric.connections import connections
 from jacmagic.numeric.dense import Asked, dense
 from jacmagic.numeric.entries import Sparse
-from jacmagic.numeric.evaluation import Evaluation, connections, evaluate
+from jacmagic.numeric.evaluation import Evaluation, evaluate
 from jacmagic.numeric.ladder import OBSTACLES, cause_of
 from jacmagic.numeric.memory import require_room
 from jacmagic.numeric.numbers import Numbers
@@ -100,7 +101,7 @@ def _sparse(
     if scheme is not None and scheme.steady and scheme.fits(evaluation):
         try:
             return by_sparse(evaluation, scheme, chunk_size=chunk), ()
-        except NotSparse:  # the function has other zeros now
+        except (NotSparse, *OBSTACLES):  # the function has other zeros now
             tuned.scheme = None
     insist = asked.strategy == "sparse" or not _has_room(evaluation, asked.memory)
     if not insist and not worth_trying(evaluation):

@@ -1,16 +1,19 @@
-"""All entries of a Jacobian: the roads that `choice` recommends, walked until one gets through."""
+"""All entries of a Jacobian: the modes that `choice` recommends, tried until one is confirmed."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from jacmagic.numeric.choice import ladder
-from jacmagic.numeric.evaluation import Evaluation, connections
+from jacmagic.numeric.choice import FEW, ladder
+from jacmagic.numeric.confirmed import confirmed
+from jacmagic.numeric.connections import connections
+from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.forward import by_columns, by_forward
-from jacmagic.numeric.ladder import Walked, walk
+from jacmagic.numeric.ladder import Tried, try_modes
 from jacmagic.numeric.memory import require_room
 from jacmagic.numeric.numbers import Numbers
 from jacmagic.numeric.reverse import by_pullback, by_reverse
@@ -42,17 +45,11 @@ def dense(evaluation: Evaluation, asked: Asked, tuned: Tuned) -> Numbers:
         SizeError: the result would not fit into `asked.memory`.
         StrictError: strict mode found an independent output.
     """
-    m, n = evaluation.size
     graph, chunk = asked.create_graph, asked.chunk_size
-    automatic = "reverse" if asked.strategy == "auto" and graph and m > 1 else asked.strategy
-    require_room(m, evaluation.inputs, asked.memory)
-    free = automatic == "auto" and asked.vectorize and not (asked.strict or chunk)
-    roads = (tuned.order(evaluation) if free else None) or ladder(
-        automatic, m, n, vectorize=asked.vectorize, one_by_one=asked.strict
-    )
-    connected = connections(evaluation)
-    walked = walk(
-        roads,
+    require_room(evaluation.size[0], evaluation.inputs, asked.memory)
+    modes = _modes(evaluation, asked, tuned)
+    tried = try_modes(
+        [mode for mode in modes if mode not in tuned.refuted] or ["rows"],
         {
             "rows": lambda: by_rows(evaluation, create_graph=graph, strict=asked.strict),
             "reverse": lambda: by_reverse(evaluation, create_graph=graph, chunk_size=chunk),
@@ -61,7 +58,39 @@ def dense(evaluation: Evaluation, asked: Asked, tuned: Tuned) -> Numbers:
             "columns": lambda: by_columns(evaluation),
         },
     )
-    return _finished(evaluation, walked, connected, asked)
+    known = [tuned.refuted[mode] for mode in modes if mode in tuned.refuted]
+    tried = Tried(tried.mode, tried.blocks, (*known[:1], *tried.notes))
+    forward = tried.mode in ("forward", "columns")
+    connected = connections(evaluation, None if forward else tried.blocks)
+    cut = _cut(evaluation, tried, connected) if forward else tried
+    found = confirmed(evaluation, cut, tuned, create_graph=graph)
+    if found.blocks is cut.blocks and asked.strategy != "auto":  # forward mode as it came
+        found = Tried(found.mode, tried.blocks, found.notes)
+    return _finished(evaluation, found, connected, graph=graph)
+
+
+def _modes(evaluation: Evaluation, asked: Asked, tuned: Tuned) -> Sequence[str]:
+    """The modes to try, best first."""
+    m, n = evaluation.size
+    strategy = asked.strategy
+    if strategy == "auto" and asked.create_graph and m > FEW:
+        strategy = "reverse"
+    free = strategy == "auto" and asked.vectorize and not (asked.strict or asked.chunk_size)
+    return (tuned.order(evaluation) if free else None) or ladder(
+        strategy, m, n, vectorize=asked.vectorize, one_by_one=asked.strict
+    )
+
+
+def _cut(evaluation: Evaluation, tried: Tried, connected: tuple[tuple[bool, ...], ...]) -> Tried:
+    """Zeros where torch's graph does not lead, in the inputs' dtypes: forward mode goes further."""
+    blocks = tuple(
+        tuple(
+            block.to(tensor.dtype) if known else torch.zeros_like(block, dtype=tensor.dtype)
+            for block, tensor, known in zip(row, evaluation.inputs, reached, strict=True)
+        )
+        for row, reached in zip(tried.blocks, connected, strict=True)
+    )
+    return Tried(tried.mode, blocks, tried.notes)
 
 
 _MODES = {"columns": "forward", "pullback": "reverse"}
@@ -69,31 +98,24 @@ _MODES = {"columns": "forward", "pullback": "reverse"}
 
 def _finished(
     evaluation: Evaluation,
-    walked: Walked,
+    tried: Tried,
     connected: tuple[tuple[bool, ...], ...],
-    asked: Asked,
+    *,
+    graph: bool,
 ) -> Numbers:
-    """Bring every road's result to one form: dtypes, zeros where torch has no graph."""
-    forward = walked.road in ("forward", "columns")
-    blocks, outputs = walked.blocks, evaluation.outputs
-    if forward and asked.strategy == "auto":
-        blocks = tuple(
-            tuple(
-                block.to(tensor.dtype) if known else torch.zeros_like(block, dtype=tensor.dtype)
-                for block, tensor, known in zip(row, evaluation.inputs, reached, strict=True)
-            )
-            for row, reached in zip(blocks, connected, strict=True)
-        )
-    if not asked.create_graph:
+    """Bring every mode's blocks to one form."""
+    forward = tried.mode in ("forward", "columns")
+    blocks, outputs = tried.blocks, evaluation.outputs
+    if not graph:
         blocks = tuple(tuple(map(_detached, row)) for row in blocks)
         outputs = outputs.replace([leaf.detach() for leaf in outputs.leaves])
     m, n = evaluation.size
     return Numbers(
         outputs=outputs,
         found=blocks,
-        mode=_MODES.get(walked.road, walked.road),
+        mode=_MODES.get(tried.mode, tried.mode),
         passes=n if forward else m,
-        notes=walked.notes,
+        notes=tried.notes,
         connected=connected,
     )
 

@@ -1,7 +1,7 @@
-"""One plain run of the user's function under autograd, from which every road starts.
+"""One plain run of the user's function under autograd, from which every mode starts.
 
 An error in the function surfaces here, as the user's own. The graph that the run leaves behind is
-what reverse mode goes back along; it also tells which outputs torch can reach from which inputs.
+what reverse mode goes back along.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from jacmagic.errors import FunctionError
@@ -94,89 +93,3 @@ def _fresh(tensor: Tensor, create_graph: bool) -> Tensor:
     if create_graph and tensor.requires_grad:
         return tensor.view_as(tensor)
     return tensor.detach().requires_grad_()
-
-
-def connections(evaluation: Evaluation) -> tuple[tuple[bool, ...], ...]:
-    """Whether torch's graph leads from each output back to each input.
-
-    Returns:
-        One row per output, one entry per input. One walk over the graph serves all of them: every
-        node carries the set of inputs below it as bits.
-    """
-    nodes = [_node_of(tensor) for tensor in evaluation.inputs]
-    leaves = evaluation.outputs.leaves
-    if len(leaves) == 1:
-        return (_reached(leaves[0], nodes),)
-    below = {node: 1 << bit for bit, node in enumerate(nodes)}
-    rows = []
-    for leaf in leaves:
-        mask = 0
-        if leaf.requires_grad:
-            root = _node_of(leaf)
-            _collect(root, below)
-            mask = below[root]
-        rows.append(tuple([mask >> bit & 1 == 1 for bit in range(len(nodes))]))
-    return tuple(rows)
-
-
-def _reached(leaf: Tensor, nodes: Sequence[Any]) -> tuple[bool, ...]:
-    """Which nodes a single output leads to; the search ends as soon as it has met them all."""
-    missing = set(nodes)
-    stack = [_node_of(leaf)] if leaf.requires_grad else []
-    seen = set(stack)
-    while stack and missing:
-        node = stack.pop()
-        missing.discard(node)
-        for child, _ in node.next_functions:
-            if child is not None and child not in seen:
-                seen.add(child)
-                stack.append(child)
-    return tuple([node not in missing for node in nodes])
-
-
-def _node_of(tensor: Tensor) -> Any:
-    """The node of autograd's graph in which a tensor's gradient arrives."""
-    node = tensor.grad_fn
-    if node is None:  # a leaf shows its node to its views only
-        view: Any = tensor.view_as(tensor).grad_fn
-        node = view.next_functions[0][0]
-    return node
-
-
-def written_by_hand(evaluation: Evaluation) -> bool:
-    """Whether the value comes through a custom `autograd.Function` or a compiled one.
-
-    Torch shows neither's inside: what runs forwards need not be what is differentiated.
-    """
-    by_hand: Any = torch.autograd.function.BackwardCFunction
-    leaves = [leaf for leaf in evaluation.outputs.leaves if leaf.grad_fn is not None]
-    stack, seen = [leaf.grad_fn for leaf in leaves], set[Any]()
-    while stack:
-        node = stack.pop()
-        if node is None or node in seen:
-            continue
-        if isinstance(node, by_hand):
-            return True
-        seen.add(node)
-        stack += [child for child, _ in node.next_functions]
-    return False
-
-
-def _collect(root: Any, below: dict[Any, int]) -> None:
-    """Fill in `below` for everything under `root`, children first, without recursion."""
-    stack = [root]
-    while stack:
-        node = stack[-1]
-        if node in below:
-            stack.pop()
-            continue
-        children = [child for child, _ in node.next_functions if child is not None]
-        missing = [child for child in children if child not in below]
-        if missing:
-            stack += missing
-        else:
-            mask = 0
-            for child in children:
-                mask |= below[child]
-            below[node] = mask
-            stack.pop()

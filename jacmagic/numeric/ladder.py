@@ -1,8 +1,8 @@
-"""Roads tried in order until one gets through; the reader hears of it in one short note.
+"""Try differentiation modes in order; fall back on torch errors and say so in one note.
 
-The function itself has already run without an error. What goes wrong on a road therefore says
-something about the road (vmap cannot batch this, an operation has no forward formula), not about
-the function; only on the last road, plain backward passes, are errors the function's own, and they
+The function itself has already run without an error. What goes wrong in a mode therefore says
+something about the mode (vmap cannot batch this, an operation has no forward formula), not about
+the function; only in the last one, plain backward passes, are errors the function's own, and they
 pass untouched.
 """
 
@@ -51,42 +51,42 @@ TAKEN = {
 
 
 @dataclass(frozen=True)
-class Walked:
-    """The road that got through, what it gave, and what was learnt on the way."""
+class Tried:
+    """The first mode that got through, its blocks, and notes on those that did not."""
 
-    road: str
+    mode: str
     blocks: Blocks
     notes: tuple[str, ...]
 
 
-def walk(roads: Sequence[str], ways: Mapping[str, Callable[[], Blocks]]) -> Walked:
-    """Try `roads` in order.
+def try_modes(modes: Sequence[str], ways: Mapping[str, Callable[[], Blocks]]) -> Tried:
+    """Try differentiation modes in order.
 
     Args:
-        roads: names, best first.
-        ways: how to walk each.
+        modes: names, best first.
+        ways: what computes the blocks in each.
 
     Raises:
-        Exception: whatever the last road raises.
+        Exception: whatever the last mode raises.
     """
     first: str | None = None
-    for road in roads[:-1]:
+    for mode in modes[:-1]:
         try:
-            blocks = ways[road]()
+            blocks = ways[mode]()
         except OBSTACLES as obstacle:
-            first = first or f"{FAILED[road]}: {cause_of(obstacle)}"
+            first = first or f"{FAILED[mode]}: {cause_of(obstacle)}"
         else:
-            return Walked(road, blocks, _note(first, road))
-    road = roads[-1]
-    return Walked(road, ways[road](), _note(first, road))
+            return Tried(mode, blocks, _note(first, mode))
+    mode = modes[-1]
+    return Tried(mode, ways[mode](), _note(first, mode))
 
 
-def _note(first: str | None, road: str) -> tuple[str, ...]:
-    return () if first is None else (f"{first}; computed {TAKEN[road]}",)
+def _note(first: str | None, mode: str) -> tuple[str, ...]:
+    return () if first is None else (f"{first}; computed {TAKEN[mode]}",)
 
 
 def cause_of(obstacle: Exception) -> str:
-    """Why a road was closed, in a few words."""
+    """Why a mode failed, in a few words."""
     message = str(obstacle)
     for words, meaning in CAUSES:
         if words in message:

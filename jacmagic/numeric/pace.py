@@ -13,10 +13,10 @@ import functools
 import math
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import torch
 
+from jacmagic.numeric.connections import widest
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.memory import allowance
 from jacmagic.numeric.progress import progress
@@ -125,27 +125,3 @@ def ceiling(evaluation: Evaluation) -> int:
 def _allowance(device: torch.device, second: int) -> int:
     """What a result may take, asked of the system once a second."""
     return allowance(device, None)
-
-
-def widest(evaluation: Evaluation) -> int:
-    """Scalars of the largest tensor in the graph that the plain run left behind."""
-    stack: list[Any] = [leaf.grad_fn for leaf in evaluation.outputs.leaves]
-    seen, most = set(stack), 1
-    while stack:
-        node = stack.pop()
-        if node is None:
-            continue
-        most = max(most, *_sizes(node), 1)
-        for child, _ in node.next_functions:
-            if child not in seen:
-                seen.add(child)
-                stack.append(child)
-    return most
-
-
-def _sizes(node: Any) -> list[int]:
-    """How large what an operation of the graph returned is; nothing where torch does not tell."""
-    try:
-        return [math.prod(map(int, one.shape)) for one in node._input_metadata]
-    except (AttributeError, RuntimeError, TypeError):
-        return []

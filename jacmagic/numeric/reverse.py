@@ -10,12 +10,9 @@ from torch import Tensor
 
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.pace import batches
-from jacmagic.numeric.rows import Blocks, by_rows, zeros
+from jacmagic.numeric.rows import Blocks, zeros
 
 QUICK = 1e-3  # seconds of one plain run
-
-# To start a batch takes torch about as long as to start this many passes of a quick function.
-LOOPED = 2
 
 
 def by_reverse(
@@ -34,8 +31,6 @@ def by_reverse(
     Raises:
         RuntimeError: a backward formula of the function cannot be batched.
     """
-    if chunk_size is None and _few(evaluation):
-        return by_rows(evaluation, create_graph=create_graph)
     inputs = evaluation.inputs
     attached = [leaf for leaf in evaluation.outputs.leaves if leaf.requires_grad and leaf.numel()]
 
@@ -97,7 +92,11 @@ def _columns(
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # vmap's remarks on its speed
             basis = identity(attached, start, stop)
-            pieces.append(torch.func.vmap(pull)(*basis))
+            if stop - start == 1:
+                alone = pull(*(part[0] for part in basis))
+                pieces.append(tuple(row[None] for row in alone))
+            else:
+                pieces.append(torch.func.vmap(pull)(*basis))
     return [
         torch.cat([piece[j] for piece in pieces]) if len(pieces) > 1 else pieces[0][j]
         for j in range(len(evaluation.inputs) if pieces else 0)
@@ -110,11 +109,6 @@ def backward_seconds(evaluation: Evaluation) -> float:
     Of a quick function's plain run most is Python, which a backward pass does not repeat.
     """
     return evaluation.seconds * (2 if evaluation.seconds > QUICK else 0.25)
-
-
-def _few(evaluation: Evaluation) -> bool:
-    """Whether one row after the other is quicker than a batch."""
-    return evaluation.outputs.numel <= LOOPED and evaluation.seconds < QUICK
 
 
 def identity(tensors: list[Tensor], start: int, stop: int) -> list[Tensor]:

@@ -27,14 +27,15 @@ def by_rows(evaluation: Evaluation, *, create_graph: bool = False, strict: bool 
     if strict:
         _require_grad(leaves)
     return tuple(
-        _blocks_of_output(evaluation, index, create_graph=create_graph, strict=strict)
+        rows_of_output(evaluation, index, create_graph=create_graph, strict=strict)
         for index in range(len(leaves))
     )
 
 
-def _blocks_of_output(
-    evaluation: Evaluation, index: int, *, create_graph: bool, strict: bool
+def rows_of_output(
+    evaluation: Evaluation, index: int, *, create_graph: bool = False, strict: bool = False
 ) -> tuple[Tensor, ...]:
+    """The blocks of one output, row by row."""
     leaf, inputs = evaluation.outputs.leaves[index], evaluation.inputs
     if not leaf.requires_grad or not leaf.numel():
         return zeros(leaf, inputs)

@@ -1,13 +1,13 @@
-"""The sparse road: a Jacobian of known pattern from a few products, entries only.
+"""Sparse mode: a Jacobian of known pattern from a few products, entries only.
 
 `sparsity` finds the pattern and the groups of columns and rows that may be added up; here the
 products are taken (J·s with dual numbers or, where an operation has no forward formula, by a double
 backward pass; sᵀ·J backwards) and the entries are picked out of them. Memory is proportional to the
 entries and to passes · (m + n), never to m · n.
 
-NOTE [One random direction]: whatever the rules of `sparsity` may get wrong shows when the entries
-found are multiplied with a random direction and compared with torch's own product. That is done
-whenever a pattern is new, and at every point where constants that are zero were made use of.
+Whatever the rules of `sparsity` may get wrong, and whatever may have changed since they were asked,
+shows when the entries are checked by a backward pass, see NOTE [Freivalds] in `freivalds`. That is
+done at every point.
 """
 
 from __future__ import annotations
@@ -19,29 +19,33 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from jacmagic.numeric.connections import written_by_hand
 from jacmagic.numeric.entries import Scheme, Sparse
-from jacmagic.numeric.evaluation import Evaluation, evaluate, written_by_hand
+from jacmagic.numeric.evaluation import Evaluation, evaluate
+from jacmagic.numeric.freivalds import SMALL, Comparison, check
 from jacmagic.numeric.memory import allowance
 from jacmagic.numeric.products import backward_products, forward_products
+from jacmagic.numeric.progress import progress
+from jacmagic.numeric.reverse import identity
 from jacmagic.sparsity import Pattern, Plan, detect, plan
 
 LARGE = 250_000  # entries from which looking for zeros may pay
-NARROW = 64  # rows or columns below which the dense roads need few passes anyway
-GAIN = 4  # how many times fewer passes than the dense roads need make it worth while
+NARROW = 64  # rows or columns below which the dense modes need few passes anyway
+GAIN = 4  # how many times fewer passes than the dense modes need make it worth while
 _PATIENCE = 0.25  # seconds that finding the pattern may always take
 _MOST = 2**27  # entries that are followed at most
 _BYTES = 32  # that an entry, its places and what is needed on the way take
 
 
 class NotSparse(Exception):
-    """The sparse road is closed; the message says why in a few words."""
+    """No entries in sparse mode; the message says why in a few words."""
 
 
 # ── finding the scheme ────────────────────────────────────────────────────────────────────────
 
 
 def worth_trying(evaluation: Evaluation) -> bool:
-    """Whether a Jacobian is large enough both ways for the sparse road to be quicker."""
+    """Whether a Jacobian is large enough both ways for sparse mode to be quicker."""
     m, n = evaluation.size
     return m * n >= LARGE and min(m, n) >= NARROW
 
@@ -51,7 +55,7 @@ def find_scheme(evaluation: Evaluation, *, insist: bool, memory: int | None = No
 
     Args:
         evaluation: the plain run.
-        insist: look on where the dense roads would probably be quicker.
+        insist: look on where the dense modes would probably be quicker.
         memory: bytes the entries and their places may take; by default a quarter of what is free.
 
     Raises:
@@ -116,19 +120,16 @@ def _seeds(colours: Tensor, count: int, like: tuple[Tensor, ...]) -> tuple[Tenso
 # ── the products ──────────────────────────────────────────────────────────────────────────────
 
 
-def by_sparse(
-    evaluation: Evaluation, scheme: Scheme, *, chunk_size: int | None = None, check: bool = True
-) -> Sparse:
-    """Compute the entries of a known pattern.
+def by_sparse(evaluation: Evaluation, scheme: Scheme, *, chunk_size: int | None = None) -> Sparse:
+    """Compute the entries of a known pattern, and check them by a backward pass.
 
     Args:
         evaluation: the plain run.
         scheme: how to compute them.
         chunk_size: products at a time.
-        check: compare with a product in a random direction, see NOTE [One random direction].
 
     Raises:
-        NotSparse: the check failed.
+        NotSparse: they are not those of plain backward passes.
     """
     products = []
     if scheme.plan.forward:
@@ -142,63 +143,87 @@ def by_sparse(
         flat = evaluation.inputs[0].detach().new_zeros(0)
     else:
         flat = products[0] if len(products) == 1 else torch.cat(products)
-    sparse = Sparse(scheme, flat.index_select(0, scheme.source).to(dtype))
-    if check and not _confirmed(evaluation, sparse):
-        raise NotSparse("its entries do not add up to torch's own product")
-    return sparse
+    return _confirmed(evaluation, Sparse(scheme, flat.index_select(0, scheme.source).to(dtype)))
 
 
 # ── the check ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _confirmed(evaluation: Evaluation, sparse: Sparse) -> bool:
-    """Whether the entries, times a random direction, are torch's product from the other side."""
-    gap, allowed = _residual(evaluation, sparse)
-    return not bool((gap > allowed).any())
+class Entries:
+    """The entries of a sparse Jacobian, read as a matrix (m, n)."""
+
+    def __init__(self, sparse: Sparse) -> None:
+        """Of any dtype; combined in float64."""
+        scheme = sparse.scheme
+        self.shape, self.columns = scheme.shape, scheme.columns
+        self.values = sparse.values.detach().double()
+        places = torch.arange(self.shape[0], device=self.values.device)
+        self.rows = torch.repeat_interleave(places, scheme.starts.diff())
+
+    def largest(self) -> Tensor:
+        """(m,) the largest absolute value in each row, float64."""
+        zeros = self.values.new_zeros(self.shape[0])
+        return zeros.scatter_reduce_(0, self.rows, self.values.abs(), "amax")
+
+    def combined(self, u: Tensor) -> tuple[Tensor, Tensor]:
+        """uᵀ·M and |u|ᵀ·|M|, (n,) float64 each."""
+        terms = self.values * u[self.rows]
+        zeros = u.new_zeros(self.shape[1])
+        return (
+            zeros.index_add(0, self.columns, terms),
+            zeros.index_add(0, self.columns, terms.abs()),
+        )
+
+    def hidden(self, u: Tensor, allowed: Tensor) -> list[int]:
+        """Rows i with an entry for which 0 < |uᵢ·Mᵢⱼ| ≤ allowedⱼ; none where M is large."""
+        if len(self.values) > SMALL:
+            return []
+        sizes = (self.values * u[self.rows]).abs()
+        found = (sizes > 0) & (sizes <= allowed[self.columns])
+        return self.rows[found].unique().tolist() if bool(found.any()) else []
+
+
+def _confirmed(evaluation: Evaluation, sparse: Sparse) -> Sparse:
+    """The entries, with rows taken by plain backward passes where something is not finite."""
+    leaves, inputs = evaluation.outputs.leaves, evaluation.inputs
+    found = check(leaves, inputs, Entries(sparse))
+    if found.answer == "not finite":
+        sparse = _mended(evaluation, sparse, found)
+        found = check(leaves, inputs, Entries(sparse)).where_finite
+    if found.answer == "different":
+        raise NotSparse("its entries do not add up to torch's own product")
+    return sparse
+
+
+def _mended(evaluation: Evaluation, sparse: Sparse, found: Comparison) -> Sparse:
+    """The rows with entries where something is not finite, by plain backward passes."""
+    scheme, values = sparse.scheme, sparse.values.clone()
+    entries = Entries(sparse)
+    odd = ~(found.allowed - found.gap).isfinite()
+    concerned = odd[scheme.columns] | ~entries.values.isfinite()
+    leaves = tuple(leaf.detach() for leaf in evaluation.outputs.leaves)
+    rows = entries.rows[concerned].unique().tolist()
+    with progress(len(rows)) as done:
+        for count, row in enumerate(rows):
+            start, stop = scheme.starts[row : row + 2].tolist()
+            direction = tuple(identity(list(leaves), row, row + 1))
+            plain = backward_products(evaluation, direction, 1)[0]
+            values[start:stop] = plain[scheme.columns[start:stop]].to(values.dtype)
+            done(count + 1)
+    return Sparse(scheme, values)
 
 
 def gap_of_product(
     function: Callable[..., Any], tensors: Sequence[Tensor], sparse: Sparse
 ) -> tuple[float, float]:
-    """The largest gap between the entries' uᵀ·J and torch's own, and how large it may be there."""
+    """The largest gap between the entries' uᵀ·J and torch's own, and how large it may be there.
+
+    Rows are divided by their largest entries' powers of two before they are combined.
+    """
     with torch.inference_mode(False), torch.enable_grad():
         evaluation = evaluate(function, tuple(tensors), create_graph=False)
-        gap, allowed = _residual(evaluation, sparse)
-    worst = int((gap - allowed).argmax()) if len(gap) else 0
-    return (
-        (float(gap.max()), float(gap.max() + allowed[worst] - gap[worst]))
-        if len(gap)
-        else (0.0, 0.0)
-    )
-
-
-def _residual(evaluation: Evaluation, sparse: Sparse) -> tuple[Tensor, Tensor]:
-    """(n,) |uᵀ·J − torch's uᵀ·J| for a random u, and what rounding may make of it; nan counts not.
-
-    The product is a backward pass of the plain run, so it shares nothing with forward products.
-    """
-    generator = torch.Generator().manual_seed(0)
-    m, n = sparse.scheme.shape
-    u = torch.randn(m, generator=generator, dtype=torch.float64)
-    device = sparse.values.device
-    u = u.to(device)
-    pieces, start = [], 0
-    for leaf in evaluation.outputs.leaves:
-        pieces.append(u[start : start + leaf.numel()].reshape(leaf.shape).to(leaf.dtype)[None])
-        start += leaf.numel()
-    if any(leaf.requires_grad for leaf in evaluation.outputs.leaves):
-        truth = backward_products(evaluation, tuple(pieces), 1)[0].double()
-    else:
-        truth = torch.zeros(n, dtype=torch.float64, device=device)
-    rows = torch.repeat_interleave(torch.arange(m, device=device), sparse.scheme.starts.diff())
-    terms = sparse.values.detach().double() * u[rows]
-    found = torch.zeros_like(truth).index_add_(0, sparse.scheme.columns, terms)
-    sizes = torch.zeros_like(truth).index_add_(0, sparse.scheme.columns, terms.abs())
-    lowest = min(
-        (leaf.dtype for leaf in (*evaluation.inputs, *evaluation.outputs.leaves)),
-        key=lambda dtype: torch.finfo(dtype).bits,
-    )
-    eps = torch.finfo(lowest).eps
-    scale = sizes + truth.abs() + torch.where(truth.isfinite(), truth.abs(), 0).mean()
-    gap = torch.where(found.isfinite() & truth.isfinite(), (found - truth).abs(), 0.0)
-    return gap, eps**0.5 * scale + 100 * eps
+        found = check(evaluation.outputs.leaves, evaluation.inputs, Entries(sparse)).where_finite
+    if not len(found.gap):
+        return 0.0, 0.0
+    worst = int((found.gap - found.allowed).argmax())
+    return float(found.gap[worst]), float(found.allowed[worst])

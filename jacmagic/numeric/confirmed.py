@@ -1,0 +1,83 @@
+"""Dense Jacobians that did not come by plain backward passes: checked by one, mended by more.
+
+Where the check of `freivalds` finds other numbers, all rows are taken by plain backward passes, and
+the function's tuning keeps which mode failed. Where nan or infinity occur, a product proves
+nothing: 0·∞ in one output's backward pass makes nan of a whole combination. Then every output is
+looked at alone, and the rows of those that are not finite are taken by plain backward passes, which
+decide.
+"""
+
+from __future__ import annotations
+
+from jacmagic.numeric.evaluation import Evaluation
+from jacmagic.numeric.freivalds import Answer, Dense, check
+from jacmagic.numeric.ladder import OBSTACLES, Tried
+from jacmagic.numeric.rows import Blocks, by_rows, rows_of_output
+from jacmagic.numeric.tuning import Tuned
+
+UNCHECKED = "not checked against a backward pass, which torch cannot do for this function"
+MODES = {
+    "reverse": "torch's batched backward pass (vmap)",
+    "pullback": "torch's batched vector-Jacobian product (torch.func.vjp)",
+    "forward": "torch's batched forward mode",
+    "columns": "torch's forward mode",
+    "sparse": "a sparse product",
+}
+
+
+def refuted(mode: str) -> str:
+    """The note on a mode whose numbers were not those of plain backward passes."""
+    return (
+        f"{MODES[mode]} gives other numbers than a plain backward pass for this function; "
+        "computed row by row instead"
+    )
+
+
+def confirmed(
+    evaluation: Evaluation, tried: Tried, tuned: Tuned, *, create_graph: bool = False
+) -> Tried:
+    """Check the blocks that a mode brought, and replace what plain backward passes do not confirm.
+
+    Args:
+        evaluation: the plain run.
+        tried: the mode and its blocks, zero where torch's graph does not lead.
+        tuned: keeps a mode that failed.
+        create_graph: keep rows that are computed anew differentiable.
+    """
+    m, n = evaluation.size
+    if tried.mode == "rows" or not m or not n:
+        return tried
+    try:
+        answer, blocks = _examined(evaluation, tried.blocks, create_graph=create_graph)
+    except OBSTACLES:
+        return Tried(tried.mode, tried.blocks, (*tried.notes, UNCHECKED))
+    if answer == "different":
+        tuned.refuted[tried.mode] = refuted(tried.mode)
+        rows = by_rows(evaluation, create_graph=create_graph)
+        return Tried("rows", rows, (*tried.notes, refuted(tried.mode)))
+    return Tried("rows" if answer == "not finite" else tried.mode, blocks, tried.notes)
+
+
+def _examined(
+    evaluation: Evaluation, blocks: Blocks, *, create_graph: bool
+) -> tuple[Answer, Blocks]:
+    """The check's answer, and the blocks with rows taken anew where something is not finite.
+
+    The answer is "not finite" where all rows were taken anew.
+    """
+    leaves, inputs = evaluation.outputs.leaves, evaluation.inputs
+    answer = check(leaves, inputs, Dense(blocks, leaves)).answer
+    if answer != "not finite":
+        return answer, blocks
+    mended, plain = [], 0
+    for index, (leaf, row) in enumerate(zip(leaves, blocks, strict=True)):
+        if leaf.numel() > 1 and len(leaves) > 1:
+            answer = check([leaf], inputs, Dense([row], [leaf])).answer
+            if answer == "different":
+                return answer, blocks
+            if answer == "equal":
+                mended.append(row)
+                continue
+        mended.append(rows_of_output(evaluation, index, create_graph=create_graph))
+        plain += 1
+    return "not finite" if plain == len(leaves) else "equal", tuple(mended)
