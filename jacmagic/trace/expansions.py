@@ -19,15 +19,13 @@ def _determinant(a: torch.Tensor) -> torch.Tensor:
     if size == 1:
         return a[..., 0, 0]
     columns = torch.arange(size)
-    result = None
-    for place in range(size):
-        minor = a[..., 1:, :][..., columns[columns != place]]
-        term = a[..., 0, place] * _determinant(minor)
-        if result is None:
-            result = term
-        else:
-            result = result - term if place % 2 else result + term
-    assert result is not None  # a matrix has a column
+    terms = [
+        a[..., 0, place] * _determinant(a[..., 1:, :][..., columns[columns != place]])
+        for place in range(size)
+    ]
+    result = terms[0]
+    for place, term in enumerate(terms[1:], 1):
+        result = result - term if place % 2 else result + term
     return result
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import reduce as fold
 from typing import Any
@@ -151,6 +152,27 @@ def softmax(g: Graph, x: np.ndarray, dim: int, *_: Any) -> np.ndarray:
     return each(g, g.div, grown, reduce(grown, dim, True, g.total))
 
 
+def _is_masked(g: Graph, node: int) -> bool:
+    """Whether a node is −∞ whatever the inputs: a mask, alone or added to something finite."""
+    if g.operations[node] == "add":
+        return any(_is_masked(g, operand) for operand in g.operands(node))
+    return g.value(node) == -math.inf
+
+
+def _unmasked(g: Graph, x: np.ndarray) -> np.ndarray:
+    """x with −∞ written where a mask was added."""
+    minus = g.number(-math.inf)
+    return each(g, lambda u: minus if _is_masked(g, u) else u, x)
+
+
+def _safe_softmax(g: Graph, x: np.ndarray, dim: int, *_: Any) -> np.ndarray:
+    """softmax, and 0 where everything is masked."""
+    seen = _unmasked(g, x)
+    masked = reduce(seen, dim, True, lambda terms: int(all(_is_masked(g, t) for t in terms)))
+    shares = softmax(g, np.where(masked == 1, ZERO, seen), dim)
+    return np.where(masked == 1, ZERO, shares)
+
+
 def _log_softmax(g: Graph, x: np.ndarray, dim: int, *_: Any) -> np.ndarray:
     return each(g, g.sub, x, _logsumexp(g, x, dim, True))
 
@@ -194,7 +216,7 @@ REDUCTIONS: dict[str, Rule] = {
     "logcumsumexp": _logcumsumexp,
     "logsumexp": _logsumexp,
     "_softmax": softmax,
-    "_safe_softmax": softmax,
+    "_safe_softmax": _safe_softmax,
     "_log_softmax": _log_softmax,
     "trace": _trace,
 }

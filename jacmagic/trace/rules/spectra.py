@@ -1,8 +1,9 @@
 """Rules for factorisations and functions of matrices: Cholesky, eigenvalues, exponentials.
 
 LAPACK reads one triangle of a symmetric matrix while torch's gradient treats both alike; so does
-the formula, which takes (aᵢⱼ + aⱼᵢ)/2 where the two are written differently. A matrix whose numbers
-are not symmetric is refused: there value and gradient of torch do not belong together.
+the formula, which takes (aᵢⱼ + aⱼᵢ)/2 where the two are written differently, and assumes that they
+are equal. A matrix whose numbers are not symmetric is refused: there value and gradient of torch do
+not belong together.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from jacmagic.trace.rules.products import matmul
 from jacmagic.trace.rules.unsupported import Unsupported
 
 _LARGEST_FACTOR = 4
+_ROUNDED = 1e-6  # relative difference of two entries computed in different ways, in float32 too
 
 
 def _alike(g: Graph, u: int, v: int) -> bool:
@@ -32,19 +34,35 @@ def _alike(g: Graph, u: int, v: int) -> bool:
     return (_alike(g, a, c) and _alike(g, b, d)) or (_alike(g, a, d) and _alike(g, b, c))
 
 
-def _symmetric(g: Graph, operation: str, nodes: np.ndarray, numbers: np.ndarray) -> np.ndarray:
-    """Both triangles made one; refused if the numbers are not symmetric."""
-    if not np.allclose(numbers, np.swapaxes(numbers, -1, -2), rtol=1e-6, atol=1e-9):
+def _symmetric(
+    g: Graph, operation: str, nodes: np.ndarray, numbers: np.ndarray
+) -> tuple[np.ndarray, list[int]]:
+    """Both triangles made one, and that they are equal; refused if the numbers are not."""
+    size = np.abs(numbers)
+    ends = np.diagonal(size, axis1=-2, axis2=-1)
+    bound = _ROUNDED * (size + ends[..., :, None] + ends[..., None, :])
+    if not (np.abs(numbers - np.swapaxes(numbers, -1, -2)) <= bound).all():
         raise Unsupported(operation, "reads one triangle of a matrix that is not symmetric")
-    made = nodes.copy()
-    for i, j in np.ndindex(*nodes.shape[-2:]):
-        if i < j:
-            for index in np.ndindex(*nodes.shape[:-2]):
-                upper, lower = (*index, i, j), (*index, j, i)
-                u, v = int(nodes[upper]), int(nodes[lower])
-                half = v if _alike(g, u, v) else g.div(g.add(u, v), g.number(2))
-                made[upper] = made[lower] = half
-    return made
+    made, conditions = nodes.copy(), []
+    for index in np.ndindex(*nodes.shape[:-2]):
+        for i, j in zip(*np.triu_indices(nodes.shape[-1], 1), strict=True):
+            upper, lower = (*index, i, j), (*index, j, i)
+            u, v = int(nodes[upper]), int(nodes[lower])
+            if _alike(g, u, v):
+                made[upper] = v
+                continue
+            made[upper] = made[lower] = g.div(g.add(u, v), g.number(2))
+            ends = [int(nodes[(*index, k, k)]) for k in (i, j)]
+            conditions.append(_equal(g, u, v, ends))
+    return made, conditions
+
+
+def _equal(g: Graph, u: int, v: int, ends: list[int]) -> int:
+    """u = v; where they are computed, up to rounding on the scale of the diagonal."""
+    if not (g.operands(u) or g.operands(v)):
+        return g.apply("eq", u, v)
+    scale = g.total(g.apply("abs", node) for node in (v, *ends))
+    return g.apply("le", g.apply("abs", g.sub(u, v)), g.mul(g.number(_ROUNDED), scale))
 
 
 def _lower_factor(g: Graph, m: np.ndarray) -> np.ndarray:
@@ -65,9 +83,14 @@ def _lower_factor(g: Graph, m: np.ndarray) -> np.ndarray:
 
 
 def _cholesky(g: Graph, seen: Seen, a: np.ndarray, *, upper: bool = False, **_: Any) -> Order:
-    whole = _symmetric(g, "cholesky", a, seen.inputs[0])
+    whole, conditions = _symmetric(g, "cholesky", a, seen.inputs[0])
     made = batched(lambda m: _lower_factor(g, m), whole)
-    return Order((np.swapaxes(made, -1, -2) if upper else made, np.array(ZERO)))
+    return Order((np.swapaxes(made, -1, -2) if upper else made, np.array(ZERO)), conditions)
+
+
+def _old_cholesky(g: Graph, seen: Seen, a: np.ndarray, upper: bool = False) -> Order:
+    found = _cholesky(g, seen, a, upper=upper)
+    return Order(found.values[:1], found.now)
 
 
 def _two_roots(g: Graph, a: int, b: int, c: int) -> tuple[int, int]:
@@ -87,8 +110,9 @@ def _eigenvalues(g: Graph, m: np.ndarray) -> np.ndarray:
 
 
 def _eigh(g: Graph, seen: Seen, a: np.ndarray, *_: Any) -> Order:
-    whole = _symmetric(g, "eigh", a, seen.inputs[0])
-    return Order((batched(lambda m: _eigenvalues(g, m), whole), None), poison=True)
+    whole, conditions = _symmetric(g, "eigh", a, seen.inputs[0])
+    values = batched(lambda m: _eigenvalues(g, m), whole)
+    return Order((values, None), conditions, poison=True)
 
 
 def _singular_values(g: Graph, m: np.ndarray) -> np.ndarray:
@@ -195,9 +219,7 @@ def _matrix_exp(g: Graph, seen: Seen, a: np.ndarray) -> Order:
 
 SPECTRA: dict[str, Callable[..., Order]] = {
     "linalg_cholesky_ex": _cholesky,
-    "cholesky": lambda g, seen, a, upper=False: Order(
-        _cholesky(g, seen, a, upper=upper).values[:1]
-    ),
+    "cholesky": _old_cholesky,
     "_linalg_eigh": _eigh,
     "_linalg_svd": _svd,
     "linalg_matrix_exp": _matrix_exp,
