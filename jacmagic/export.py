@@ -71,7 +71,6 @@ class Live:
         view: the widget whose traits the view reads.
         changes: traits that are others in the page.
         sliders: for each component its description, value, min, max and step.
-        chooser: whether they are too many to be shown at once.
         front_end: the view's ES module, with `export default { render };`.
         style: its style sheet.
         still: the same as static HTML; texts in it are escaped.
@@ -81,7 +80,6 @@ class Live:
     view: Widget
     changes: Mapping[str, Any]
     sliders: Sequence[Mapping[str, Any]]
-    chooser: bool
     front_end: str
     style: str
     still: str
@@ -146,7 +144,6 @@ def _data(live: Live) -> str:
             for path, data in zip(paths, buffers, strict=True)
         ],
         "sliders": [dict(slider) for slider in live.sliders],
-        "chooser": live.chooser,
     }
     return json.dumps(_finite(carried), separators=(",", ":"), allow_nan=False).replace(
         "<", r"\u003c"

@@ -35,7 +35,34 @@ def tensors(x, A):
     return A @ torch.sin(x), (x @ x).reshape(1)
 
 
+def words(t1, t2, J):
+    """Truth values, infinite bounds, and functions that torch takes tensors for."""
+    return (
+        torch.nan_to_num(t1) * torch.where((t1 > 0) | ((t1 - t1) < 0), t2 * t2, t2),
+        torch.where(t1 > J, 0.1 * t2, 0.3 * t2) * torch.clamp(t1, min=0.2),
+        torch.atan2(torch.ones_like(t1), t1 * t2) + torch.maximum(t1, torch.ones_like(t1)) * J,
+        torch.sigmoid(60 * t2) * torch.log1p(torch.exp(900 * t1)) + t1 ** (J + 2),
+        torch.remainder(t1 * t2, -J) + torch.sign(J) * t1.abs(),
+    )
+
+
+def angle(x, y):
+    """Denominators that are kept away from zero."""
+    return torch.nn.functional.cosine_similarity(x, y, dim=0)
+
+
+def largest(x):
+    """A maximum of maxima, and a chain of 300 steps."""
+    total = x.max() * x.min()
+    for k in range(300):
+        total = torch.sin(total + x[k % 9]) * 0.99
+    return total, x.max()
+
+
 CASES = {
+    "words": (words, (0.7, -1.3, 0.4)),
+    "angle": (angle, ([0.3, -0.8], [1.0, 2.0])),
+    "largest": (largest, ([0.1 * (7 * k % 9) for k in range(9)],)),
     "seed": (seed, (3.0, 4.0, 5.0)),
     "mixed": (mixed, (0.7, -1.3, 0.4)),
     "tensors": (tensors, ([0.3, -0.8], [[1.0, 2.0], [3.0, -4.0]])),
@@ -126,6 +153,33 @@ def test_seed_reads_as_written():
         "        [0, 3*x2**2, 0],\n"
         "    ]\n"
     )
+
+
+def test_numbers_that_no_language_writes_as_they_are():
+    """Infinity and nan have each language's words; a large integer is a double."""
+    bounded = jacmagic.jacobian(
+        lambda x: torch.where(x > torch.inf, torch.nan, x**2) * torch.exp(x - 1e20),
+        torch.tensor(0.5, dtype=F64),
+    )
+    words = {
+        "python": ("math.inf", "math.nan"),
+        "torch": ("torch.inf", "torch.nan"),
+        "c": ("INFINITY", "NAN"),
+        "javascript": ("Infinity", "NaN"),
+    }
+    for language, (infinity, nan) in words.items():
+        source = bounded.to_code(language)
+        assert infinity in source and nan in source
+        assert "1e+20" in source
+
+
+def test_no_complex_number():
+    """Where a power of a negative number is none, Python raises instead of turning complex."""
+    J = jacmagic.jacobian(lambda x, a: x**a, (torch.tensor(2.0, dtype=F64), torch.ones(())))
+    function = call(J, J.to_code("python"))
+    assert function(4.0, 1.5)[0][0] == pytest.approx(3)
+    with pytest.raises(ValueError, match="domain"):
+        function(-4.0, 1.5)
 
 
 def test_unknown_language_and_function():

@@ -177,7 +177,8 @@ def test_sliders_travel_with_their_ranges():
     assert first == {"description": "x₁", "value": 4, "min": -3, "max": 9, "step": first["step"]}
     assert (second["value"], second["max"]) == (4, 100)
     assert (third["min"], third["max"], third["step"]) == (0, 8, 0.5)
-    assert page.data["chooser"] is False
+    assert page.data["state"]["chooser"] is False
+    assert page.data["state"]["handles"] == [0, 1, 2]
     assert page.data["state"]["sliders"] == [f"IPY_MODEL_s{k}" for k in range(3)]
 
 
@@ -196,7 +197,7 @@ def test_all_of_many_components_travel():
     explorer.chooser.value = 7
     explorer.sliders[0].value = 2
     data = Page(export.page(live_of(explorer))).data
-    assert data["chooser"] is True
+    assert data["state"]["chooser"] is True
     assert [slider["value"] for slider in data["sliders"]] == [1] * 7 + [2] + [1] * 22
     assert [slider["description"] for slider in data["sliders"]][::29] == ["x₀", "x₂₉"]
 
@@ -271,7 +272,6 @@ def page_of(said: object, **changes) -> str:
         "view": Odd(said=said),
         "changes": {},
         "sliders": [],
-        "chooser": False,
         "front_end": "const render = () => {};\nexport default { render };\n",
         "style": "",
         "still": "",
@@ -365,8 +365,8 @@ def test_embedding_by_ipywidgets(tmp_path):
 
 def complete(models: dict, explorer: str) -> None:
     """Check that a page's widget state holds an explorer's whole view and sliders."""
-    children = models[explorer]["state"]["children"]
-    view = models[children[1].removeprefix("IPY_MODEL_")]
+    (child,) = models[explorer]["state"]["children"]
+    view = models[child.removeprefix("IPY_MODEL_")]
     assert view["model_module"] == "anywidget"
     held = set(view["state"]) | {buffer["path"][0] for buffer in view["buffers"]}
     own = {name for name, t in JacobianView.class_own_traits().items() if t.metadata.get("sync")}

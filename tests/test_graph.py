@@ -446,6 +446,15 @@ def run(tree: object, point: dict[str, float]) -> float:
     return OPERATIONS[name].evaluate(*values)
 
 
+def test_truth_values_that_are_known_disappear() -> None:
+    """Beside a condition a known truth value decides or is left out."""
+    g = Graph()
+    condition = g.apply("gt", g.variable("x"), ZERO)
+    assert g.apply("and", condition, ONE) == g.apply("or", ZERO, condition) == condition
+    assert g.apply("and", ZERO, condition) == g.apply("or", ZERO, ZERO) == ZERO
+    assert g.apply("or", condition, ONE) == g.apply("and", ONE, ONE) == ONE
+
+
 @given(TREES, st.floats(-2, 2), st.floats(-2, 2))
 def test_folding_never_changes_a_value(tree: object, x: float, y: float) -> None:
     """A tree built as nodes has the value of the same tree computed with plain floats."""

@@ -5,6 +5,7 @@ refused by name.
 """
 
 from jacmagic.code.languages import LANGUAGES, Language
+from jacmagic.code.scope import Scope
 from jacmagic.code.writer import write
 
-__all__ = ["LANGUAGES", "Language", "write"]
+__all__ = ["LANGUAGES", "Language", "Scope", "write"]

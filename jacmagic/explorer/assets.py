@@ -19,6 +19,7 @@ MODULES = (
     "tools.mjs",
     "notes.mjs",
     "live.mjs",
+    "controls.mjs",
     "view.mjs",
 )
 

@@ -38,6 +38,8 @@ class JacobianView(anywidget.AnyWidget):
     entries = traitlets.Dict().tag(sync=True)
     status = traitlets.Dict().tag(sync=True)
     places = traitlets.List(traitlets.Int()).tag(sync=True)
+    handles = traitlets.List(traitlets.Int()).tag(sync=True)
+    chooser = traitlets.Bool(False).tag(sync=True)
     sliders = traitlets.List(traitlets.Instance(ipywidgets.Widget)).tag(
         sync=True, **ipywidgets.widget_serialization
     )

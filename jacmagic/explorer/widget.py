@@ -15,14 +15,13 @@ from pathlib import Path
 from typing import Any
 
 import ipywidgets
-import numpy as np
 import traitlets
 
 from jacmagic import display, export
 from jacmagic.explorer.assets import front_end, style
+from jacmagic.explorer.sliders import Range, Slider, range_of
 from jacmagic.explorer.state import entries, shaped
 from jacmagic.explorer.view import JacobianView
-from jacmagic.labels import Label
 from jacmagic.result import Jacobian
 from jacmagic.road import point_of
 
@@ -40,8 +39,6 @@ class _Identity:
         labels = tuple(label.text for label in jacobian.columns)
         return cls(jacobian.title, labels, tuple(point_of(jacobian.problem)))
 
-
-Range = tuple[float, float, float | None]
 
 _SLIDER_TRAITS = ("description", "value", "min", "max", "step")
 MOST_SLIDERS = 24  # components up to which each has its own slider
@@ -92,13 +89,12 @@ class Explorer(ipywidgets.VBox):
         self._numbers = point_of(self.jacobian.problem)
         self._followed = {} if sliders is None else sliders.by_label
         self._sliders: dict[int, ipywidgets.FloatSlider] = {}
+        self._layout = ipywidgets.Layout()  # one for all sliders, whose view is ours
         self.view = JacobianView(self.jacobian, at=self._numbers, on_reset=self.reset)
-        self._tray = ipywidgets.Box()
-        self._tray.add_class("jm-sliders")
-        super().__init__(children=[self._tray, self.view])
-        self.add_class("jm-explorer")
         crowded = len(self._numbers) > MOST_SLIDERS
         self.chooser = self._make_chooser() if crowded else None
+        super().__init__(children=[part for part in (self.chooser, self.view) if part is not None])
+        self.add_class("jm-explorer")
         self._choose([0] if crowded else range(len(self._numbers)))
         self.point = self.jacobian.point
         if resume:
@@ -118,13 +114,13 @@ class Explorer(ipywidgets.VBox):
     # ── controls ──────────────────────────────────────────────────────────────────────────────
 
     def _choose(self, places: Iterable[int]) -> None:
-        """Show sliders for these components, with the chooser where there are more."""
+        """Let these components have sliders; those of another explorer are drawn there."""
         places = list(places)
         sliders = [self._slider(place) for place in places]
-        choosers = [] if self.chooser is None else [self.chooser]
-        own = [slider for slider in sliders if slider not in self._followed.values()]
-        self._tray.children = [*choosers, *own]
-        self.view.places, self.view.sliders = places, sliders
+        theirs = self._followed.values()
+        own = [place for place in places if self._sliders[place] not in theirs]
+        with self.view.hold_sync():
+            self.view.places, self.view.sliders, self.view.handles = places, sliders, own
 
     def _make_chooser(self) -> ipywidgets.Dropdown:
         options = [(label.unicode, place) for place, label in enumerate(self.jacobian.columns)]
@@ -137,12 +133,7 @@ class Explorer(ipywidgets.VBox):
             label = self.jacobian.columns[place]
             if label.text in self._followed:
                 return self._follow(place, self._followed[label.text])
-            slider = ipywidgets.FloatSlider(
-                **self._traits_of(place),
-                readout_format=f".{self.jacobian.view.digits}",
-                continuous_update=True,
-            )
-            self._listen(place, slider)
+            self._listen(place, Slider(**self._traits_of(place), layout=self._layout))
         return self._sliders[place]
 
     def _traits_of(self, place: int) -> dict[str, Any]:
@@ -150,8 +141,7 @@ class Explorer(ipywidgets.VBox):
         if place in self._sliders:
             return {name: getattr(self._sliders[place], name) for name in _SLIDER_TRAITS}
         label, value = self.jacobian.columns[place], self._numbers[place]
-        low, high, step = _range(label, value, self._ranges)
-        traits = (label.unicode, value, min(low, value), max(high, value), step)
+        traits = (label.unicode, value, *range_of(label, value, self._ranges))
         return dict(zip(_SLIDER_TRAITS, traits, strict=True))
 
     def _follow(self, place: int, slider: ipywidgets.FloatSlider) -> ipywidgets.FloatSlider:
@@ -180,9 +170,7 @@ class Explorer(ipywidgets.VBox):
             self._quiet = True
             try:
                 for place, slider in self._sliders.items():
-                    value = self._numbers[place]
-                    slider.min, slider.max = min(slider.min, value), max(slider.max, value)
-                    slider.value = value
+                    slider.value = self._numbers[place]
             finally:
                 self._quiet = False
             self._recompute()
@@ -239,10 +227,11 @@ class Explorer(ipywidgets.VBox):
             view=self.view,
             changes={
                 "places": list(places),
+                "handles": list(places),
+                "chooser": self.chooser is not None,
                 "entries": entries(self.jacobian, EXPLAINING),
             },
             sliders=[self._traits_of(place) for place in places],
-            chooser=self.chooser is not None,
             front_end=front_end(),
             style=style(),
             still=display.static(self.jacobian),
@@ -254,18 +243,3 @@ class Explorer(ipywidgets.VBox):
         bundle = super()._repr_mimebundle_(**kwargs) or {}
         return {**bundle, **display.still(self.jacobian)}
 
-
-def _range(label: Label, value: float, ranges: Mapping[str, Range]) -> tuple[float, float, float]:
-    """Low, high and step of a slider."""
-    if not np.isfinite(value):
-        value = 0.0
-    reach = max(1.0, 2 * abs(value))
-    low, high, step = ranges.get(label.text, (value - reach, value + reach, None))
-    return low, high, step or _step(high - low)
-
-
-def _step(width: float) -> float:
-    """A step of 1, 2 or 5 times a power of ten that divides the width into about 200."""
-    raw = width / 200
-    power = 10.0 ** np.floor(np.log10(raw))
-    return float(power * next(factor for factor in (1, 2, 5, 10) if factor * power >= raw * 0.999))

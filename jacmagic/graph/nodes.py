@@ -236,6 +236,24 @@ class Graph:
             return self._node(_NEGATED[operation], *self.arguments[condition])
         return self.arguments[condition][0] if operation == "not" else self._node("not", condition)
 
+    def both(self, a: int, b: int) -> int:
+        """a and b; a truth value that is known decides or disappears."""
+        for one, other in ((a, b), (b, a)):
+            if self.value(one) == 0:
+                return ZERO
+            if one == ONE and self.is_condition(other):
+                return other
+        return ONE if a == b == ONE else self._node("and", a, b)
+
+    def either(self, a: int, b: int) -> int:
+        """a or b; a truth value that is known decides or disappears."""
+        for one, other in ((a, b), (b, a)):
+            if one == ONE:
+                return ONE
+            if one == ZERO and self.is_condition(other):
+                return other
+        return ZERO if a == b == ZERO else self._node("or", a, b)
+
     def total(self, terms: Iterable[int]) -> int:
         """The sum of any number of terms, from left to right."""
         result = ZERO
@@ -269,4 +287,4 @@ class Graph:
 
 
 _FOLDED = {name: name for name in ("add", "sub", "neg", "mul", "div", "pow", "where")}
-_FOLDED["not"] = "negate"
+_FOLDED |= {"not": "negate", "and": "both", "or": "either"}

@@ -2,25 +2,24 @@
  * The host of an exported page: what a notebook gives the view, without a notebook.
  *
  * The page carries the view's traits and its sliders as data. Here they become models with the
- * interface that `view.mjs` knows, and a row of controls for each slider. Every text of the user's
- * goes through textContent.
+ * interface that `view.mjs` knows.
  *
  * @typedef {object} Carried what the page holds as JSON
  * @property {Record<string, any>} state the view's traits
  * @property {[(string | number)[], string][]} buffers paths into them and the bytes, base64
  * @property {SliderValues[]} sliders one for each component, in the order of the columns
- * @property {boolean} chooser whether they are too many to be shown at once
  *
  * @typedef {{description: string, value: number, min: number, max: number, step: number}} SliderValues
  */
 
-const SHOWN_DIGITS = 6; // significant digits of a value that was not typed
+const OWN = { writable: true, enumerable: true, configurable: true };
 
 /** Named values, and listeners that hear of their changes: a widget's model as the view sees it. */
 export class Model {
   /** @param {Record<string, any>} values */
   constructor(values) {
-    this.values = { ...values };
+    /** @type {Record<string, any>} */
+    this.values = { __proto__: null, ...values }; // so that no name is that of a thing all objects have
     this.listeners = /** @type {Map<string, Function[]>} */ (new Map());
     this.comm_live = false;
     /** @type {{get_model: (id: string) => Promise<Model>} | undefined} */
@@ -81,7 +80,8 @@ export class Model {
 }
 
 /**
- * Traits with their bytes in place.
+ * Traits with their bytes in place. A path leads through what the page itself holds: a step that is
+ * no property of its own, such as `__proto__`, belongs to all objects and is refused.
  * @param {Carried} carried
  */
 export function traits({ state, buffers }) {
@@ -89,8 +89,11 @@ export function traits({ state, buffers }) {
     const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
     const last = path[path.length - 1];
     let holder = state;
-    for (const step of path.slice(0, -1)) holder = holder[step];
-    holder[last] = new DataView(bytes.buffer);
+    for (const step of path.slice(0, -1)) {
+      if (!Object.hasOwn(holder, step)) throw new Error(`expected a place in the page's state; found ${path}`);
+      holder = holder[step];
+    }
+    Object.defineProperty(holder, last, { value: new DataView(bytes.buffer), ...OWN });
   }
   return state;
 }
@@ -102,125 +105,6 @@ export function traits({ state, buffers }) {
 export function slider({ description, ...numbers }) {
   const read = Object.entries(numbers).map(([name, value]) => [name, Number(value)]);
   return new Model({ description, ...Object.fromEntries(read) });
-}
-
-/**
- * @param {Document} document
- * @param {string} tag
- * @param {string} className
- * @param {Record<string, any>} [properties]
- * @returns {any}
- */
-function element(document, tag, className, properties = {}) {
-  const made = document.createElement(tag);
-  return Object.assign(made, { className, ...properties });
-}
-
-/** A label, a slider and a number, tied to one model. */
-class Row {
-  /**
-   * @param {Document} document
-   * @param {Model} model
-   * @param {number} place
-   */
-  constructor(document, model, place) {
-    this.model = model;
-    const name = model.get("description");
-    const label = element(document, "label", "jm-name", { textContent: name, htmlFor: `jm-range-${place}` });
-    this.range = element(document, "input", "", { type: "range", id: label.htmlFor });
-    this.number = element(document, "input", "", { type: "number", inputMode: "decimal" });
-    this.number.setAttribute("aria-label", `${name} as a number`);
-    this.row = element(document, "div", "jm-slider");
-    this.row.append(label, this.range, this.number);
-    this.range.addEventListener("input", () => model.set("value", this.range.valueAsNumber));
-    this.number.addEventListener("input", () => this.typed());
-    this.number.addEventListener("change", () => this.settle());
-    model.on("change", () => this.show());
-    this.show();
-  }
-
-  /** A number that is being typed moves the slider as soon as it is one of its range. */
-  typed() {
-    const typed = this.number.valueAsNumber;
-    if (typed >= this.model.get("min") && typed <= this.model.get("max")) this.model.set("value", typed);
-  }
-
-  /** A number that was typed is brought into the range. */
-  settle() {
-    const typed = this.number.valueAsNumber;
-    const [min, max] = [this.model.get("min"), this.model.get("max")];
-    if (!Number.isNaN(typed)) this.model.set("value", Math.min(max, Math.max(min, typed)));
-    this.show();
-  }
-
-  /** A number that is being typed is left as it is while it means the model's value. */
-  show() {
-    const { value, min, max, step } = this.model.values;
-    const limits = { min: String(Math.min(min, value)), max: String(Math.max(max, value)), step: String(step) };
-    Object.assign(this.range, limits, { value: String(value) });
-    Object.assign(this.number, limits);
-    if (this.number.valueAsNumber === value) return;
-    this.number.value = Number.isFinite(value) ? String(Number(value.toPrecision(SHOWN_DIGITS))) : "";
-  }
-}
-
-/** The rows of all sliders, and a chooser where they are many. */
-class Controls {
-  /**
-   * @param {Document} document
-   * @param {Model[]} models
-   * @param {boolean} chooser
-   */
-  constructor(document, models, chooser) {
-    this.document = document;
-    this.models = models;
-    /** @type {Map<number, Row>} */
-    this.rows = new Map();
-    this.box = element(document, "div", "jm-sliders");
-    this.box.setAttribute("role", "group");
-    this.box.setAttribute("aria-label", "point");
-    const widest = Math.max(2, ...models.map((model) => model.get("description").length));
-    this.box.style.setProperty("--jm-label", `${Math.min(12, widest)}ch`);
-    if (chooser) this.box.append(this.chooser());
-    this.choose(chooser ? [0] : models.keys());
-  }
-
-  chooser() {
-    const select = element(this.document, "select", "", { id: "jm-chooser" });
-    this.models.forEach((model, place) => {
-      const name = model.get("description");
-      select.append(element(this.document, "option", "", { value: String(place), textContent: name }));
-    });
-    select.addEventListener("change", () => this.choose([Number(select.value)]));
-    const label = element(this.document, "label", "jm-name", { textContent: "component", htmlFor: select.id });
-    const line = element(this.document, "div", "jm-chooser");
-    line.append(label, select);
-    return line;
-  }
-
-  /** @param {Iterable<number>} places of the sliders to show; a row is made when first needed */
-  choose(places) {
-    for (const { row } of this.rows.values()) row.hidden = true;
-    for (const place of places) {
-      const known = this.rows.get(place) ?? new Row(this.document, this.models[place], place);
-      this.rows.set(place, known);
-      known.row.hidden = false;
-      this.box.append(known.row);
-    }
-  }
-
-  /**
-   * The view takes moves back; beside it, its keys are passed on.
-   * @param {HTMLElement} view
-   */
-  pass(view) {
-    this.box.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-      const { key, ctrlKey, metaKey, shiftKey } = event;
-      if (!(ctrlKey || metaKey) || key.toLowerCase() !== "z") return;
-      event.preventDefault();
-      view.dispatchEvent(new KeyboardEvent("keydown", { key, ctrlKey, metaKey, shiftKey }));
-    });
-  }
 }
 
 /**
@@ -242,11 +126,9 @@ export function start(document, render) {
       return found;
     },
   };
-  const explorer = element(document, "div", "jm-explorer");
-  const el = element(document, "div", "");
-  const controls = new Controls(document, sliders, carried.chooser);
-  controls.pass(el);
-  explorer.append(controls.box, el);
+  const explorer = Object.assign(document.createElement("div"), { className: "jm-explorer" });
+  const el = document.createElement("div");
+  explorer.append(el);
   page.querySelector("footer")?.before(explorer);
   try {
     render({ model: view, el, signal: new AbortController().signal });

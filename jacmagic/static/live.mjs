@@ -55,14 +55,14 @@ export class Formula {
 }
 
 /**
- * Whether two points are the same, up to what a number loses on its way.
+ * Whether two points are the same: bit for bit, where nan is nan and 0 is −0.
  * @param {ArrayLike<number>} a
  * @param {ArrayLike<number>} b
  */
 export function samePoint(a, b) {
   if (a.length !== b.length) return false;
   for (let k = 0; k < a.length; k++) {
-    if (a[k] !== b[k] && !(Math.abs(a[k] - b[k]) <= 1e-12 * Math.abs(a[k]))) return false;
+    if (a[k] !== b[k] && !(Number.isNaN(a[k]) && Number.isNaN(b[k]))) return false;
   }
   return true;
 }
@@ -107,19 +107,27 @@ export class Sliders {
   }
 
   /**
-   * @param {Float64Array} base components without a slider
+   * A number that is none has no words in JSON, so that the way to a slider may have lost it.
+   * @param {Float64Array} base components without a slider, or whose slider holds no number
    * @returns {Float64Array}
    */
   point(base) {
     const point = Float64Array.from(base);
-    for (const { place, slider } of this.known) point[place] = slider.get("value");
+    for (const { place, slider } of this.known) {
+      const value = fromJson(slider.get("value"));
+      if (Number.isFinite(value) || Number.isFinite(point[place])) point[place] = value;
+    }
     return point;
   }
 
-  /** @param {ArrayLike<number>} point */
+  /**
+   * Put the sliders somewhere; a kernel is told of numbers only, which JSON has words for.
+   * @param {ArrayLike<number>} point
+   */
   move(point) {
     for (const { place, slider } of this.known) {
       if (slider.get("value") === point[place]) continue;
+      if (!Number.isFinite(point[place]) && slider.comm_live) continue;
       slider.set("value", point[place]);
       slider.save_changes();
     }

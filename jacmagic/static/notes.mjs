@@ -47,23 +47,3 @@ export class Notes {
     this.list.replaceChildren();
   }
 }
-
-/**
- * Notebook 7 handles command-mode keys before they reach a slider, unless the handle that has the
- * focus carries this attribute; on an ancestor it would be too late.
- * @param {HTMLElement} el
- * @param {AbortSignal | undefined} signal
- */
-export function freeSliderKeys(el, signal) {
-  const tag = (/** @type {Event} */ event) => {
-    const target = /** @type {HTMLElement} */ (event.target);
-    if (target.closest?.(".widget-slider, .widget-readout, .jm-tools")) {
-      target.setAttribute("data-lm-suppress-shortcuts", "true");
-    }
-  };
-  setTimeout(() => {
-    const box = el.closest(".jm-explorer") ?? el.parentElement;
-    box?.addEventListener("focusin", tag);
-    signal?.addEventListener("abort", () => box?.removeEventListener("focusin", tag));
-  });
-}

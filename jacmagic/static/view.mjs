@@ -13,8 +13,16 @@
  * @property {import("./notes.mjs").Status} status what stands below the table
  * @property {number[]} places the component that each slider moves
  * @property {string[]} sliders references to the sliders' models
+ * @property {number[]} handles components whose sliders are drawn here
+ * @property {boolean} chooser whether one of them is drawn at a time
  *
  * @typedef {import("./grid.mjs").Spec & Labels} Spec
+ *
+ * @typedef {object} Shown what is on screen
+ * @property {Float64Array} point
+ * @property {Float64Array} values
+ * @property {Float64Array} numbers of the formula's symbols
+ * @property {boolean} confirmed whether the kernel has answered for this point
  *
  * @typedef {object} Labels
  * @property {string} entry what an entry is called, around "{output}" and "{input}"
@@ -26,10 +34,11 @@
 
 import { Derivation, Listed, make } from "./chain.mjs";
 import { FORMATS, magicLine } from "./copy.mjs";
+import { Controls } from "./controls.mjs";
 import { asBytes, asNumbers, showNumber } from "./format.mjs";
 import { Grid } from "./grid.mjs";
 import { Formula, fromJson, History, samePoint, Sliders } from "./live.mjs";
-import { freeSliderKeys, Notes } from "./notes.mjs";
+import { Notes } from "./notes.mjs";
 import { EntryPanel } from "./panel.mjs";
 import { Tools } from "./tools.mjs";
 
@@ -67,6 +76,7 @@ class Explorer {
       return element;
     };
     this.el.classList.add("jm-root");
+    this.controls = new Controls(part("jm-sliders"), Boolean(this.model.get("chooser")));
     this.title = part("jm-title");
     this.derivation = new Derivation(part("jm-chain"));
     this.where = new Listed(part("jm-where"), "with");
@@ -86,13 +96,25 @@ class Explorer {
     this.newGrid();
     this.panel = new EntryPanel(this.el, () => this.close());
     this.notes = new Notes(part("jm-below"));
-    this.el.addEventListener("keydown", (event) => {
-      if (!(event.ctrlKey || event.metaKey) || event.key.toLowerCase() !== "z") return;
-      if (event.target instanceof HTMLInputElement) return;
+    this.el.addEventListener("keydown", (event) => this.key(event));
+    // Notebook 7 handles its keys before they get here, unless the element with the focus says so.
+    this.el.addEventListener("focusin", ({ target }) => {
+      if (target instanceof Element) target.setAttribute("data-lm-suppress-shortcuts", "true");
+    });
+  }
+
+  /**
+   * Ctrl+Z takes moves back; no other key of a handle or a field is the notebook's.
+   * @param {KeyboardEvent} event
+   */
+  key(event) {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") {
       event.preventDefault();
       event.stopPropagation();
       this.undo(event.shiftKey ? 1 : -1);
-    });
+    } else if (event.target instanceof Element && event.target.closest(".jm-sliders")) {
+      event.stopPropagation();
+    }
   }
 
   newGrid() {
@@ -133,10 +155,17 @@ class Explorer {
     const { stale } = this.model.get("status");
     const here = this.sliders.point(answer.point);
     const late = !samePoint(answer.point, here) && !stale;
-    if (late && this.formula?.at(here)) {
-      this.follow(here); // the browser is further than this answer
-      return;
-    }
+    if (late && this.follow(here)) return; // the browser is further than this answer
+    this.confirm(answer, stale);
+    if (late) this.wait(here);
+  }
+
+  /**
+   * Show the kernel's answer.
+   * @param {Shown} answer
+   * @param {string} stale why it is not one for where the sliders stand; "" if it is
+   */
+  confirm(answer, stale) {
     clearTimeout(this.waiting);
     this.shown = answer;
     this.el.classList.remove("jm-ahead");
@@ -152,7 +181,10 @@ class Explorer {
     if (samePoint(point, this.shown.point) && this.shown.confirmed) return;
     clearTimeout(this.resting);
     this.resting = setTimeout(() => this.history.visit(point), PAUSE);
-    if (!this.follow(point)) this.wait(point);
+    const answer = this.answer();
+    // Back where the kernel has answered already: it need not hear of the way there and back.
+    if (samePoint(point, answer.point)) this.confirm(answer, "");
+    else if (!this.follow(point)) this.wait(point);
   }
 
   /**
@@ -354,18 +386,23 @@ class Explorer {
     for (const timer of [this.waiting, this.resting]) clearTimeout(timer);
     if (this.frame) cancelAnimationFrame(this.frame);
     this.grid?.remove();
+    this.controls?.clear();
   }
 
   /** Find the sliders, and follow them where they already stand elsewhere than the numbers do. */
   async listen() {
     await this.sliders.watch();
+    const start = this.spec.start.map(fromJson);
+    const handles = this.model.get("handles");
+    const drawn = this.sliders.known.filter(({ place }) => handles.includes(place));
+    this.controls?.fill(drawn.map(({ place, slider }) => ({ model: slider, start: start[place] })));
     this.moved();
   }
 }
 
 /** @param {{model: any, el: HTMLElement, signal?: AbortSignal}} context */
 function render(context) {
-  const { model, el, signal } = context;
+  const { model, signal } = context;
   const explorer = new Explorer(context);
   const changed = () => explorer.changed();
   const listen = () => explorer.listen();
@@ -375,7 +412,6 @@ function render(context) {
     model.off("change", changed);
     model.off("change:sliders", listen);
   });
-  freeSliderKeys(el, signal);
   listen();
 }
 

@@ -262,7 +262,15 @@ class Notebook:
 
     def slider(self, place: int = 0) -> Locator:
         """The handle of a slider."""
-        return self.explorer.locator(".noUi-handle").nth(place)
+        return self.explorer.locator(".jm-slider input[type=range]").nth(place)
+
+    def field(self, place: int = 0) -> Locator:
+        """The field beside a slider, for a number to be typed."""
+        return self.explorer.locator(".jm-slider input[type=text]").nth(place)
+
+    def number(self, place: int = 0) -> float:
+        """The number that a slider holds, every digit of it."""
+        return float(self.field(place).get_attribute("title").replace("−", "-").replace("∞", "inf"))
 
     def table(self) -> list[list[str]]:
         """What the table shows."""

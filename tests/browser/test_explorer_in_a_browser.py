@@ -14,7 +14,7 @@ LAST_LINK = """() => [...document.querySelectorAll(".jm-chain .jm-link:last-chil
 
 
 def drag(notebook, place, pixels):
-    """Drag a slider's handle in ten small moves."""
+    """Drag a slider's handle, which stands in the middle, in ten small moves."""
     page, box = notebook.page, notebook.slider(place).bounding_box()
     x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
     page.mouse.move(x, y)
@@ -22,11 +22,6 @@ def drag(notebook, place, pixels):
     for step in range(1, 11):
         page.mouse.move(x + pixels * step / 10, y)
     page.mouse.up()
-
-
-def stands_at(notebook, place):
-    """The value of a slider."""
-    return float(notebook.slider(place).get_attribute("aria-valuenow"))
 
 
 def focused(notebook):
@@ -55,7 +50,7 @@ def test_seed(opened, context, pictures):
         "∂f₃",
     ]
     assert "torch agrees" in page.locator(".jm-agreement").inner_text()
-    assert page.locator(".jm-explorer .widget-slider").count() == 3
+    assert page.locator(".jm-explorer .jm-slider").count() == 3
     page.screenshot(path=pictures / "seed-light.png")
     notebook.explorer.screenshot(path=pictures / "seed.png")
     assert context.refused == []
@@ -67,7 +62,7 @@ def test_dragging_moves_everything_together(opened):
     notebook = opened(SEED)
     page = notebook.page
     drag(notebook, 1, 40)
-    expected = 3 * stands_at(notebook, 1) ** 2
+    expected = 3 * notebook.number(1) ** 2
     assert expected > 48
     page.wait_for_function(
         """(expected) => {
@@ -80,7 +75,7 @@ def test_dragging_moves_everything_together(opened):
     assert "torch agrees" in page.locator(".jm-agreement").inner_text()
     title = page.locator(".jm-title").inner_text()
     shown = as_number(title.partition("x₂ = ")[2].partition(",")[0])
-    assert shown == pytest.approx(stands_at(notebook, 1), rel=1e-3)
+    assert shown == pytest.approx(notebook.number(1), rel=1e-3)
     assert notebook.complaints == []
 
 
@@ -91,10 +86,7 @@ def test_sliders_by_keyboard_and_by_typing(opened):
     notebook.slider(0).focus()
     page.keyboard.press("ArrowRight")
     notebook.await_cell(1, 2, "3.1")
-    readout = page.locator(".jm-explorer .widget-readout").nth(2)
-    readout.click()
-    page.keyboard.press("Control+A")
-    page.keyboard.type("-2")
+    notebook.field(2).fill("-2")
     page.keyboard.press("Enter")
     notebook.await_cell(1, 0, "−2")
     page.get_by_role("button", name="Reset").click()
@@ -109,7 +101,7 @@ def test_the_last_of_many_moves_wins(opened):
     for _ in range(40):
         notebook.page.keyboard.press("ArrowRight")
     notebook.await_cell(1, 2, "7")
-    assert stands_at(notebook, 0) == pytest.approx(7)
+    assert notebook.number(0) == pytest.approx(7)
 
 
 def test_the_table_by_keyboard(opened):
@@ -184,12 +176,12 @@ def test_a_slow_function_does_not_hold_the_page_up(opened):
     for _ in range(10):
         page.keyboard.press("ArrowRight")
     page.wait_for_timeout(100)
-    assert as_number(notebook.table()[0][0]) == pytest.approx(2 * stands_at(notebook, 0))
+    assert as_number(notebook.table()[0][0]) == pytest.approx(2 * notebook.number(0))
     assert "jm-ahead" in page.locator(".jm-root").get_attribute("class")
     page.wait_for_function(
         "() => document.querySelector('.jm-agreement').textContent.includes('torch agrees')"
     )
-    assert as_number(notebook.table()[0][0]) == pytest.approx(2 * stands_at(notebook, 0))
+    assert as_number(notebook.table()[0][0]) == pytest.approx(2 * notebook.number(0))
 
 
 def test_an_entry_explains_itself(opened, pictures):
@@ -223,18 +215,14 @@ def test_points_come_back(opened):
     notebook = opened(SEED)
     page = notebook.page
     for value in ("7", "9"):
-        readout = page.locator(".jm-explorer .widget-readout").nth(0)
-        readout.click()
-        page.keyboard.press("Control+A")
-        page.keyboard.type(value)
-        page.keyboard.press("Enter")
+        notebook.field(0).fill(value)
         notebook.await_cell(1, 2, value)
         page.wait_for_timeout(600)
     page.get_by_role("button", name="Undo").click()
     notebook.await_cell(1, 2, "7")
     page.get_by_role("button", name="Undo").click()
     notebook.await_cell(1, 2, "3")
-    assert stands_at(notebook, 0) == 3
+    assert notebook.number(0) == 3
     page.get_by_role("button", name="Redo").click()
     notebook.await_cell(1, 2, "7")
 
@@ -292,7 +280,7 @@ def test_a_cell_that_runs_again_keeps_its_sliders(opened):
     )
     page.wait_for_selector(".jm-grid td")
     notebook.await_cell(1, 2, "9")
-    assert stands_at(notebook, 0) == 9
+    assert notebook.number(0) == 9
 
 
 def test_disagreement_is_loud(opened, pictures):

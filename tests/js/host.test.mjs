@@ -57,5 +57,21 @@ test("bytes come back as a DataView at their path", () => {
 
 test("a slider's numbers may be none that JSON can write", () => {
   const model = slider({ description: "x", value: "NaN", min: -1, max: "Infinity", step: 0.1 });
-  assert.deepEqual(model.values, { description: "x", value: NaN, min: -1, max: Infinity, step: 0.1 });
+  assert.deepEqual({ ...model.values }, { description: "x", value: NaN, min: -1, max: Infinity, step: 0.1 });
+});
+
+test("no path and no name reaches what all objects share", () => {
+  for (const path of [["__proto__", "hurt"], ["constructor", "prototype", "hurt"], ["deep", "__proto__", "hurt"]]) {
+    const state = JSON.parse('{"deep": {}}');
+    assert.throws(() => traits({ state, buffers: [[path, "AQI="]] }), /expected a place in the page's state/);
+  }
+  const state = traits({ state: {}, buffers: [[["__proto__"], "AQI="]] });
+  assert.equal(Object.getPrototypeOf(state), Object.prototype);
+  const model = new Model(JSON.parse('{"__proto__": {"hurt": 1}, "a": 1}'));
+  model.set(JSON.parse('{"__proto__": {"hurt": 2}}'));
+  model.set("__proto__", { hurt: 3 });
+  assert.equal(Object.getPrototypeOf(model.values), null);
+  assert.equal({}.hurt, undefined);
+  assert.equal(model.get("hurt"), undefined);
+  assert.equal(model.get("toString"), undefined);
 });

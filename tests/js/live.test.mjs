@@ -38,9 +38,10 @@ test("numbers of a page", () => {
   assert.deepEqual([1.5, "inf", "-inf", "nan"].map(fromJson), [1.5, Infinity, -Infinity, NaN]);
 });
 
-test("points are the same up to rounding", () => {
-  assert.ok(samePoint([0.1 + 0.2, 3], [0.3, 3]));
-  assert.ok(!samePoint([0.3], [0.3001]));
+test("points are the same bit for bit, nan and the sign of zero apart", () => {
+  assert.ok(samePoint([0, NaN, -Infinity], [-0, NaN, -Infinity]));
+  assert.ok(!samePoint([0.1 + 0.2], [0.3]));
+  assert.ok(!samePoint([1e-12], [0]));
   assert.ok(!samePoint([1], [1, 2]));
 });
 
@@ -89,4 +90,15 @@ test("sliders give the point, and other components stay", async () => {
   sliders.move([5, 2, 8]);
   assert.deepEqual([first.saved, second.saved, moves], [0, 1, 1]);
   assert.ok(sliders.connected);
+});
+
+test("what is no number stays where it began until a number is written", async () => {
+  const sliders = new Sliders(undefined, undefined, () => {});
+  const lost = slider(null); // JSON has no word for Infinity
+  sliders.known = [{ place: 0, slider: lost }];
+  assert.deepEqual([...sliders.point(Float64Array.of(Infinity))], [Infinity]);
+  lost.set("value", 2);
+  assert.deepEqual([...sliders.point(Float64Array.of(Infinity))], [2]);
+  sliders.move([Infinity]);
+  assert.deepEqual([lost.get("value"), lost.saved], [2, 0]);
 });
