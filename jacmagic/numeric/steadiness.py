@@ -102,10 +102,12 @@ def independent(
 
 
 def _unreached(probe: Probe, center: np.ndarray, column: int) -> np.ndarray:
+    """Outputs unchanged by every replacement that the function takes, if it takes one at all."""
+    unchanged = []
     for replaced in (np.nan, *(factor * (probe.point[column] or 1.0) for factor in _FAR)):
         point = probe.point.copy()
         point[column] = replaced
         moved = _asked(probe, point)
         if moved is not None and moved.shape == center.shape:
-            return (moved == center) | (np.isnan(moved) & np.isnan(center))
-    return np.zeros(len(center), dtype=bool)
+            unchanged.append(moved == center)
+    return np.all(unchanged, axis=0) if unchanged else np.zeros(len(center), dtype=bool)
