@@ -15,7 +15,7 @@ from jacmagic.examine_along import examine_along
 from jacmagic.examine_gradient import examine_gradient, gradient_remarks
 from jacmagic.formula import ClosedForm
 from jacmagic.formula.landmarks import boundaries, kinks, origin_of_nonfinite
-from jacmagic.formula.rounding import bounded, exactly
+from jacmagic.formula.rounding import bounded, dtype_of, exactly
 from jacmagic.judge import Circumstances, Dtype, Finding, Witnesses, judge
 from jacmagic.labels import Label
 from jacmagic.notation import notation_of
@@ -23,7 +23,7 @@ from jacmagic.numeric import Differences, Numbers, independent, unsteady
 from jacmagic.one_sided import OneSided
 from jacmagic.problem import Problem
 from jacmagic.road import point_of
-from jacmagic.sources import MOST_COLUMNS, MOST_ROWS, dtype_of, finite_differences, sizes_of
+from jacmagic.sources import MOST_COLUMNS, MOST_ROWS, finite_differences, sizes_of
 from jacmagic.symmetry import TOLD, Parts, symmetrised
 from jacmagic.trace import Refusal
 

@@ -14,7 +14,7 @@ from jacmagic.examine_along import compared, random_directions
 from jacmagic.judge import ALARMS, Finding, Witnesses
 from jacmagic.numeric import Numbers, Sparse, gap_of_product
 from jacmagic.problem import Problem
-from jacmagic.sources import dtype_of
+from jacmagic.formula.rounding import dtype_of
 
 
 def examine_entries(problem: Problem, numbers: Numbers, *, outside: set[int]) -> Agreement:

@@ -15,11 +15,11 @@ from jacmagic.agreement import Agreement, conclude
 from jacmagic.causes import sentence
 from jacmagic.formula import ClosedForm
 from jacmagic.formula.landmarks import kinks
-from jacmagic.formula.rounding import bounded_outputs, exact_values
+from jacmagic.formula.rounding import bounded_outputs, dtype_of, exact_values
 from jacmagic.judge import Circumstances, Exact, Witnesses, judge
 from jacmagic.numeric import Numbers
 from jacmagic.problem import Problem
-from jacmagic.sources import dtype_of, finite_differences
+from jacmagic.sources import finite_differences
 
 
 def examine_gradient(

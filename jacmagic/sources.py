@@ -8,7 +8,7 @@ import numpy as np
 import torch
 
 from jacmagic.formula import ClosedForm
-from jacmagic.judge import SMALL_PART, TRUSTED, Dtype
+from jacmagic.judge import SMALL_PART, TRUSTED
 from jacmagic.numeric import Differences, differences, independent
 from jacmagic.problem import Problem
 from jacmagic.trace import Refusal
@@ -16,14 +16,6 @@ from jacmagic.trace import Refusal
 MOST_COLUMNS = 64  # inputs up to which finite differences are taken column by column
 MOST_ROWS = 4096
 _ASIDE = (0.07, 0.13)  # how far beside the point a formula with a lost number is tried, relative
-
-
-def dtype_of(dtypes: Sequence[torch.dtype]) -> Dtype:
-    """The shortest of some floating dtypes, as an arithmetic."""
-    floating = [dtype for dtype in dtypes if dtype.is_floating_point]
-    dtype = min(floating, key=lambda one: torch.finfo(one).bits, default=torch.float64)
-    info = torch.finfo(dtype)
-    return Dtype(str(dtype).rpartition(".")[2], info.eps / 2, info.tiny, info.max)
 
 
 def sizes_of(tensors: Sequence[torch.Tensor]) -> np.ndarray:

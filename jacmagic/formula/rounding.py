@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import cache
 
 import numpy as np
+import torch
 
 from jacmagic.formula.closed import ClosedForm
 from jacmagic.graph import Tape, write_tape
@@ -19,6 +20,14 @@ from jacmagic.judge import Dtype, Exact, Exactly
 MOST_OPERATIONS = 20_000  # of a tape that is run with fifty digits: some seconds
 _SAMPLES = 3  # points one roundoff away at which an entry is evaluated again
 _WORST = 2.0  # how much larger the worst point's difference may be than the largest of these
+
+
+def dtype_of(dtypes: Iterable[torch.dtype]) -> Dtype:
+    """The shortest of some floating dtypes, as an arithmetic."""
+    floating = [dtype for dtype in dtypes if dtype.is_floating_point]
+    dtype = min(floating, key=lambda one: torch.finfo(one).bits, default=torch.float64)
+    info = torch.finfo(dtype)
+    return Dtype(str(dtype).rpartition(".")[2], info.eps / 2, info.tiny, info.max)
 
 
 def bounded(form: ClosedForm, point: Sequence[float], dtype: Dtype) -> tuple[np.ndarray, ...]:

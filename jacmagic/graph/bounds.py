@@ -99,7 +99,7 @@ def _passed(name: str, value: float, arguments: list[float], errors: list[float]
     if not all(map(math.isfinite, errors)) and name not in ("where", "mul"):
         return math.inf
     try:
-        found = _SPREADS.get(name, _by_slopes(name))(value, arguments, errors)
+        found = (_SPREADS.get(name) or _by_slopes(name))(value, arguments, errors)
     except (ArithmeticError, ValueError):
         return math.inf
     return math.inf if found != found else found
