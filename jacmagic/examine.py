@@ -86,6 +86,7 @@ def examine(
         fair=None if both is None else both.around(case.truth),
         kinked={row for edge in case.edges for row in edge.rows},
         sizes=case.sizes,
+        operations=1 if form is None else len(form.tape.operations) + len(case.sizes),
         doubted=below is not None and below.verdict != "agree",
     )
     exact = None if form is None else exactly(form, case.point, case.dtype)

@@ -12,7 +12,9 @@ add, so that N·b bounds both. Where |torch − closed form| ≤ 4·b and b leav
 two are equal. Elsewhere the closed form is evaluated with fifty digits and is then exact; torch is
 equal to it if rounding explains the difference (≤ 4·N·b) and either half of the digits are right or
 the difference is no more than an input wrong by one roundoff would make (4·N of these, for N
-operations each wrong by one). A difference that rounding explains but that leaves fewer digits right
+operations each wrong by one). Algorithms on whole matrices (LU, QR) are exact to a few roundoffs of
+their largest numbers only; so a difference of 4·N roundoffs of what the row's entries contribute
+counts as rounding too, unless the code cuts torch's graph there. A difference that rounding explains but that leaves fewer digits right
 is neither agreement nor contradiction.
 """
 
@@ -128,6 +130,7 @@ class Circumstances:
         fair: boolean (m, n), where torch's value lies between the two sides of a kink.
         kinked: rows in which the point lies on a kink; differences average its two sides.
         sizes: (n,) the sizes of the inputs' components.
+        operations: how many operations the whole closed form takes.
         doubted: whether what finite differences start from is not confirmed itself; they then
             contradict, but confirm nothing.
     """
@@ -136,6 +139,7 @@ class Circumstances:
     fair: np.ndarray | None = None
     kinked: Collection[int] = ()
     sizes: np.ndarray | None = None
+    operations: int = 1
     doubted: bool = False
 
 
@@ -172,6 +176,8 @@ def judge(
     if sources.differences is not None:
         met, missed = _against_differences(sources.torch, sources, dtype)
         alone = (found == Finding.AGREED) & decisive & missed
+        if sources.formula is not None:
+            alone &= _against_differences(sources.formula, sources, dtype)[1]
         found[~usable & decisive & met & (not known.doubted)] = Finding.AGREED
         found[~usable & decisive & missed] = Finding.TORCH
     if sources.apart is not None:
@@ -219,15 +225,20 @@ def _against_form(
     if explained:
         if gap <= dtype.half * abs(value) + _underflow(value, dtype):
             return Finding.AGREED
-        allowed = FACTOR * exact.operations * max(exact.spread(), dtype.unit * abs(value))
-        return Finding.AGREED if gap <= allowed else Finding.ROUNDING
+        if gap <= FACTOR * exact.operations * max(exact.spread(), dtype.unit * abs(value)):
+            return Finding.AGREED
+    cut, share = known.cut(i, j), _share(sources, known, i, j, gap)
+    if not cut and share <= FACTOR * known.operations * dtype.unit:
+        return Finding.AGREED
+    if explained:
+        return Finding.ROUNDING
     if decisive[i, j]:
         found = _decided(sources, dtype, i, j, value)
         if found is not None and not (found is Finding.FORM and known.doubted):
             return found
-    if known.cut(i, j) or not np.isfinite(truth):
+    if cut or not np.isfinite(truth):
         return Finding.TORCH
-    return Finding.ROUNDING if _slight(sources, dtype, known, i, gap, j) else Finding.CONTRADICTED
+    return Finding.ROUNDING if share <= dtype.half else Finding.CONTRADICTED
 
 
 def _underflow(value: float, dtype: Dtype) -> float:
@@ -248,16 +259,14 @@ def _decided(sources: Witnesses, dtype: Dtype, i: int, j: int, value: float) -> 
     return Finding.FORM if torch_met.item() and form_missed.item() else None
 
 
-def _slight(
-    sources: Witnesses, dtype: Dtype, known: Circumstances, i: int, gap: float, j: int
-) -> bool:
-    """Whether a difference is nothing beside what the row's other entries contribute."""
-    if known.sizes is None or sources.formula is None:
-        return False
-    with np.errstate(invalid="ignore"):
-        contributions = np.abs(sources.formula[i]) * known.sizes
+def _share(sources: Witnesses, known: Circumstances, i: int, j: int, gap: float) -> float:
+    """A difference's part in what the row's entries contribute, each by its input's size."""
+    assert sources.formula is not None
+    sizes = np.ones(sources.torch.shape[1]) if known.sizes is None else known.sizes
+    with np.errstate(invalid="ignore", over="ignore"):
+        contributions = np.abs(sources.formula[i]) * sizes
     largest = contributions[np.isfinite(contributions)].max(initial=0.0)
-    return bool(gap * known.sizes[j] < dtype.half * largest)
+    return gap * sizes[j] / largest if largest and gap == gap else np.inf
 
 
 def _against_differences(
