@@ -164,7 +164,7 @@ def conclude(
         # the loudest first: where torch is alone, the numbers that are shown are wrong
         each = tuple(sorted(each, key=lambda one: one.alone != "torch"))
         return replace(blank, verdict="disagree", disagreements=each, alone=each[0].alone)
-    open_ = np.argwhere((found != Finding.AGREED))
+    open_ = np.argwhere(found != Finding.AGREED)
     if len(open_) or not _checked(sources):
         i, j = map(int, open_[0]) if len(open_) else (-1, -1)
         kind = Finding(found[i, j]) if len(open_) else Finding.UNCONFIRMED
@@ -172,7 +172,9 @@ def conclude(
     if apart.any():
         assert sources.differences is not None
         i, j = map(int, np.argwhere(apart)[0])
-        quietly = f"finite differences stand alone in {name(i, j)} with {sources.differences[i, j]:.6g}"
+        quietly = (
+            f"finite differences stand alone in {name(i, j)} with {sources.differences[i, j]:.6g}"
+        )
         return replace(blank, alone="finite differences", reason=quietly)
     return blank
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -159,9 +159,7 @@ class _Case:
 
     @cached_property
     def causes(self) -> Causes:
-        return Causes(
-            self.problem, self.numbers, self.form, refusal=self.refusal, edges=self.edges
-        )
+        return Causes(self.problem, self.numbers, self.form, refusal=self.refusal, edges=self.edges)
 
     @cached_property
     def edges(self) -> list:
@@ -209,7 +207,7 @@ class _Case:
         open_ = (sources.torch == 0) & ~sources.decisive
         columns = np.flatnonzero(open_.any(axis=0))
         apart = np.zeros(sources.torch.shape, dtype=bool)
-        apart[:, columns] = independent(self.problem.function, self.tensors, columns)
+        apart[:, columns] = independent(self.problem.function, self.tensors, columns.tolist())
         return apart
 
     def name(self, i: int, j: int) -> str:

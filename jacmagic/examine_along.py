@@ -56,7 +56,7 @@ def examine_along(
         return replace(blank, reason=f"torch is the only source; {where}")
     largest = float(np.abs(sources.torch - sources.differences).max(initial=0))
     said = f"torch agrees with finite differences along {DIRECTIONS} random directions"
-    return _with(
+    return replace(
         blank, verdict="agree", largest=largest, said=f"{said}; largest difference {largest:.1g}"
     )
 

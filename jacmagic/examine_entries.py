@@ -11,10 +11,10 @@ import numpy as np
 
 from jacmagic.agreement import Agreement
 from jacmagic.examine_along import compared, random_directions
+from jacmagic.formula.rounding import dtype_of
 from jacmagic.judge import ALARMS, Finding, Witnesses
 from jacmagic.numeric import Numbers, Sparse, gap_of_product
 from jacmagic.problem import Problem
-from jacmagic.formula.rounding import dtype_of
 
 
 def examine_entries(problem: Problem, numbers: Numbers, *, outside: set[int]) -> Agreement:

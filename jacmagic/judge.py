@@ -11,11 +11,11 @@ in another order; N operations in any order have an error of at most N times wha
 add, so that N·b bounds both. Where |torch − closed form| ≤ 4·b and b leaves half of the digits, the
 two are equal. Elsewhere the closed form is evaluated with fifty digits and is then exact; torch is
 equal to it if rounding explains the difference (≤ 4·N·b) and either half of the digits are right or
-the difference is no more than an input wrong by one roundoff would make (4·N of these, for N
+the difference is no more than inputs wrong by one roundoff would make (4·N of these, for N
 operations each wrong by one). Algorithms on whole matrices (LU, QR) are exact to a few roundoffs of
 their largest numbers only; so a difference of 4·N roundoffs of what the row's entries contribute
-counts as rounding too, unless the code cuts torch's graph there. A difference that rounding explains but that leaves fewer digits right
-is neither agreement nor contradiction.
+counts as rounding too, unless the code cuts torch's graph there. A difference that rounding
+explains but that leaves fewer digits right is neither agreement nor contradiction.
 """
 
 from __future__ import annotations

@@ -60,7 +60,9 @@ class OneSided:
         found = np.zeros(matrix.shape, dtype=bool)
         for i, j in self.entries:
             low, high = sorted((left[i, j], right[i, j]))
-            margin = 1e-9 * max((abs(side) for side in (low, high) if np.isfinite(side)), default=0.0)
+            margin = 1e-9 * max(
+                (abs(side) for side in (low, high) if np.isfinite(side)), default=0.0
+            )
             found[i, j] = low - margin <= matrix[i, j] <= high + margin
         return found
 

@@ -57,12 +57,10 @@ def _confirmed(form: ClosedForm, problem: Problem) -> bool:
     here = [one.value.detach() for one in problem.inputs]
     low, high = _ASIDE
     sizes = torch.from_numpy(sizes_of(here)).split([one.numel() for one in here])
-    beside = [
-        x + size.reshape(x.shape).to(x) * torch.linspace(low, high, max(x.numel(), 1))[
-            : x.numel()
-        ].reshape(x.shape).to(x)
-        for x, size in zip(here, sizes, strict=True)
-    ]
+    beside = []
+    for x, size in zip(here, sizes, strict=True):
+        shifts = torch.linspace(low, high, max(x.numel(), 1))[: x.numel()].to(size) * size
+        beside.append(x + shifts.reshape(x.shape).to(x))
     return all(_confirmed_at(form, problem, tensors) for tensors in (here, beside))
 
 
@@ -80,7 +78,9 @@ def _confirmed_at(form: ClosedForm, problem: Problem, tensors: Sequence[torch.Te
         close = np.abs(said - value) <= TRUSTED * error + SMALL_PART**2 * scale
     known = close & found.decisive.numpy()
     columns = np.flatnonzero(~known.all(axis=0))
-    known[:, columns] |= independent(asked.function, tensors, columns) & (said[:, columns] == 0)
+    known[:, columns] |= independent(asked.function, tensors, columns.tolist()) & (
+        said[:, columns] == 0
+    )
     return bool(known.all())
 
 

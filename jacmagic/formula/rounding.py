@@ -1,4 +1,4 @@
-"""How exact a closed form's values are: running bounds, and fifty digits where these leave doubt."""
+"""How exact a closed form's values are: running bounds, and fifty digits where these do not do."""
 
 from __future__ import annotations
 

@@ -86,7 +86,7 @@ def _is_exact(constant: float, rounding: Rounding) -> bool:
 def _rounded(passed: float, name: str, value: float, rounding: Rounding) -> float:
     """Errors passed through, and the operation's own."""
     if not math.isfinite(value):
-        return math.inf if passed else 0.0
+        return math.inf
     if name in _EXACT:
         return passed
     units = 1 if name in _BASIC else _SPECIAL_UNITS if name in _SPECIAL else _ELEMENTARY
@@ -122,11 +122,15 @@ def _div(value: float, args: list[float], errors: list[float]) -> float:
 def _pow(value: float, args: list[float], errors: list[float]) -> float:
     (a, b), (ea, eb) = args, errors
     if eb == 0 and b == math.floor(b) and b >= 0:
-        return (abs(a) + ea) ** b - abs(a) ** b if ea > abs(a) / 64 else abs(b * a ** (b - 1)) * ea * 2
+        return (
+            (abs(a) + ea) ** b - abs(a) ** b if ea > abs(a) / 64 else abs(b * a ** (b - 1)) * ea * 2
+        )
     if not ea < abs(a) / 2:
         return math.inf
     by_base = abs(value * b / a) * ea * (1 - ea / abs(a)) ** -(abs(b) + 1) if ea else 0.0
-    by_power = abs(value * math.log(abs(a))) * eb * math.exp(abs(math.log(abs(a))) * eb) if eb else 0
+    by_power = (
+        abs(value * math.log(abs(a))) * eb * math.exp(abs(math.log(abs(a))) * eb) if eb else 0
+    )
     return by_base + by_power
 
 
@@ -162,7 +166,7 @@ def _mod(value: float, args: list[float], errors: list[float]) -> float:
 
 
 def _compared(value: float, args: list[float], errors: list[float]) -> float:
-    return float(_near(*args, sum(errors)))
+    return float(_near(args[0], args[1], sum(errors)))
 
 
 def _where(value: float, args: list[float], errors: list[float]) -> float:

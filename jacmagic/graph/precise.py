@@ -1,8 +1,8 @@
 """The graph evaluated with fifty digits and more, so that nothing of a result is rounding.
 
 A second reader of the tape, on mpmath's numbers. Constants are the float64 numbers that torch
-computes with; comparisons, roundings to integers and choices are decided as float64 decides them, so
-that the branch is that of the computation which is judged. Exponents are unbounded: nothing
+computes with; comparisons, roundings to integers and choices are decided as float64 decides them,
+so that the branch is that of the computation which is judged. Exponents are unbounded: nothing
 overflows. Source: F. Johansson, mpmath (https://mpmath.org).
 """
 

@@ -3,7 +3,7 @@
 Central differences at shrinking steps, extrapolated to step zero. Source: Ridders, "Accurate
 computation of F′(x) and F″(x)", Adv. Eng. Software 4 (1982); Press et al., Numerical Recipes,
 §5.7. Steps are relative to the point and tried at several sizes; an estimate counts once a second
-size confirms it within their errors. Each entry says how far it can be trusted: `Differences.decisive`.
+size confirms it within their errors. `Differences.decisive` says which entries can be trusted.
 
 Nothing here depends on a clock but one decision, taken from the processor time of two evaluations:
 whether a function is too slow for as many evaluations as its columns need.
@@ -27,7 +27,9 @@ from jacmagic.numeric.quiet import quiet, random_states
 RATIO = 1.7  # of one step to the next; no power of 2, so that no period divides all of them
 LEVELS, LEVELS_AGAIN = 6, 3  # steps of the first tableau, and of those that confirm it
 SIZES = (-3, -10, -17, -24, 7, 17, 27, 40)  # powers of 2: first steps, relative to the input
-WIDE = tuple(power for k in range(1, 14) for power in (-16 * k, 16 * k))  # more, for inputs that are 0
+WIDE = tuple(
+    power for k in range(1, 14) for power in (-16 * k, 16 * k)
+)  # more, for inputs that are 0
 EVALUATIONS = 16  # what a column takes as a rule
 CPU_SECONDS = 2.0  # processor time that all columns together may take
 MOST_EVALUATIONS = 6_000

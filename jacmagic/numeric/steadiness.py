@@ -39,12 +39,12 @@ def unsteady(
     known = [leaf.detach().reshape(-1).cpu().double() for leaf in outputs]
     expected = torch.cat(known).numpy() if known else np.zeros(0)
     eps = max((torch.finfo(leaf.dtype).eps for leaf in outputs), default=0.0)
-    host = standard.getstate(), np.random.get_state()  # noqa: NPY002 - the user may draw from it
+    host = standard.getstate(), np.random.get_state()
     before = random_states(tensors)
     with torch.inference_mode(False), torch.enable_grad(), quiet(tensors, before):
         try:
             probe = Probe(function, tensors, None)
-            pairs = [(expected, probe(probe.point))]
+            pairs: list[tuple[np.ndarray | None, ...]] = [(expected, probe(probe.point))]
             aside = probe.point * _ASIDE + (probe.point == 0) * 2.0**-20
             pairs.append((_asked(probe, aside), _asked(probe, aside)))
             drawn = not all(map(torch.equal, before, random_states(tensors)))
@@ -53,7 +53,7 @@ def unsteady(
         finally:
             drawn_elsewhere = _moved(host)
             standard.setstate(host[0])
-            np.random.set_state(host[1])  # noqa: NPY002
+            np.random.set_state(host[1])
     if all(_same(a, b, eps) for a, b in pairs):
         return None
     if drawn or drawn_elsewhere:
@@ -62,7 +62,7 @@ def unsteady(
 
 
 def _moved(host: tuple[Any, Any]) -> bool:
-    now = np.random.get_state()  # noqa: NPY002
+    now: Any = np.random.get_state()
     return standard.getstate() != host[0] or not np.array_equal(now[1], host[1][1])
 
 
