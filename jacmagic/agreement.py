@@ -1,23 +1,28 @@
-"""Three witnesses of one Jacobian: torch, the closed form, finite differences. Do they agree?
+"""The verdict on one Jacobian, and the sentences in which it is given.
 
-torch's value is the one that is shown. Where another witness differs, the entry is named with its
-likely cause; nothing is hidden. A difference counts when it exceeds a tolerance relative to the
-entry's row, so that rounding in a large row is not mistaken for a disagreement.
+torch's value is the one that is shown. A verdict is given over all entries from what `judge` found
+of each; who stands alone is named, and so is the reason where nothing could be confirmed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-MATCHING = {"float64": 1e-8, "float32": 2e-4, "float16": 5e-2, "bfloat16": 2e-1}
+from jacmagic.judge import ALARMS, Finding, Witnesses
+
+_ALONE = {
+    Finding.TORCH: "torch",
+    Finding.FORM: "the closed form",
+    Finding.CONTRADICTED: "",
+}
 
 
 @dataclass(frozen=True)
 class Disagreement:
-    """One entry on which the witnesses differ.
+    """One entry on which the sources differ.
 
     Attributes:
         row: its row.
@@ -25,8 +30,9 @@ class Disagreement:
         entry: its name, such as "∂f₁/∂x₂".
         torch: torch's value, the one shown.
         formula: the closed form's value, or None without a closed form.
-        differences: the finite differences' value, or None where there are none.
+        differences: the finite differences' value, or None where they decide nothing.
         cause: the likely cause and what to write instead.
+        alone: "torch", "the closed form", or "" where no third source decides.
     """
 
     row: int
@@ -36,38 +42,27 @@ class Disagreement:
     formula: float | None
     differences: float | None
     cause: str
+    alone: str = "torch"
 
     @property
     def numbers(self) -> str:
-        """The entry and what each witness says of it."""
+        """The entry and what each source says of it."""
         others = []
         if self.formula is not None:
-            others.append(f"closed form {self.formula:.6g}")
+            others.append(f"closed form {_apart(self.formula, self.torch)}")
         if self.differences is not None:
-            others.append(f"finite differences {self.differences:.6g}")
-        return f"{self.entry}: torch {self.torch:.6g}, {', '.join(others)}"
+            others.append(f"finite differences {_apart(self.differences, self.torch)}")
+        shown = _apart(self.torch, self.formula if self.formula is not None else self.torch)
+        return f"{self.entry}: torch {shown}, {', '.join(others)}"
 
     def __str__(self) -> str:
-        return f"{self.numbers}. {self.cause}"
+        return f"{self.numbers}. {self.cause}".strip()
 
 
-@dataclass(frozen=True)
-class Witnesses:
-    """What each road says, as float64 arrays (m, n).
-
-    Attributes:
-        torch: the truth that is shown.
-        formula: the closed form's values, or None.
-        differences: finite differences, or None where they were too dear.
-        error: estimated error of the finite differences, or None.
-        precision: name of the dtype in which torch computed, such as "float64".
-    """
-
-    torch: np.ndarray
-    formula: np.ndarray | None
-    differences: np.ndarray | None
-    error: np.ndarray | None
-    precision: str
+def _apart(value: float, other: float) -> str:
+    """A number with six digits, or with as many as show that it is another one."""
+    short = f"{value:.6g}"
+    return f"{value:.17g}" if value != other and short == f"{other:.6g}" else short
 
 
 @dataclass(frozen=True)
@@ -75,13 +70,17 @@ class Agreement:
     """The verdict over all entries.
 
     Attributes:
-        verdict: "agree", "disagree", or "numbers only" if torch stood alone.
+        verdict: "agree" where at least two independent sources are equal in every entry,
+            "disagree" where sources contradict each other, else "not confirmed".
         largest: the largest absolute difference between torch and the closed form where both are
             finite; between torch and finite differences if there is no closed form.
         disagreements: the entries that differ.
         warnings: what else should be known at this point: kinks, values that are not finite.
-        witnesses: the roads that were compared.
+        witnesses: the sources that were compared.
         said: how the comparison went, where it was not entry by entry.
+        alone: who contradicts the others: "torch", "the closed form", "finite differences" (beside
+            "agree"), or "" for nobody, and where two sources contradict each other without a third.
+        reason: why nothing is confirmed, or what finite differences say alone; else "".
     """
 
     verdict: str
@@ -90,20 +89,41 @@ class Agreement:
     warnings: tuple[str, ...]
     witnesses: Witnesses
     said: str = ""
+    alone: str = ""
+    reason: str = ""
 
     def __str__(self) -> str:
         if self.said:
             return self.said
-        others = ["the closed form"] * (self.witnesses.formula is not None)
-        others += ["finite differences"] * (self.witnesses.differences is not None)
-        joined = " and ".join(others)
-        if self.verdict == "numbers only":
-            return "torch only: no second road could check these numbers"
+        if self.verdict == "not confirmed":
+            return f"not confirmed: {self.reason}"
         if self.verdict == "disagree":
-            count = len(self.disagreements)
-            which = "1 entry" if count == 1 else f"{count} entries"
-            return f"torch disagrees with {joined} in {which}. {self.disagreements[0]}"
-        return f"torch agrees with {joined}; largest difference {self.largest:.1g}"
+            return self._contradiction
+        quietly = f"; {self.reason}" if self.reason else ""
+        joined = " and ".join(self._sources)
+        return f"torch agrees with {joined}; largest difference {self.largest:.1g}{quietly}"
+
+    @property
+    def _sources(self) -> list[str]:
+        named = ["the closed form"] * (self.witnesses.formula is not None)
+        beside = self.witnesses.differences is not None and self.alone != "finite differences"
+        return [*named, *["finite differences"] * beside]
+
+    @property
+    def _contradiction(self) -> str:
+        first, count = self.disagreements[0], len(self.disagreements)
+        which = "1 entry" if count == 1 else f"{count} entries"
+        others = ["the closed form"] * (first.formula is not None)
+        others += ["finite differences"] * (first.differences is not None)
+        joined = " and ".join(others)
+        if self.alone == "torch":
+            return f"torch is alone: it disagrees with {joined} in {which}. {first}"
+        if self.alone == "the closed form":
+            return (
+                f"the closed form is alone: torch agrees with finite differences in {which} "
+                f"where it does not, and it is withdrawn. {first}"
+            )
+        return f"torch disagrees with {joined} in {which}, and no third source decides. {first}"
 
     @property
     def further(self) -> tuple[str, ...]:
@@ -116,81 +136,79 @@ class Agreement:
         return tuple(lines)
 
 
-def compare(
-    witnesses: Witnesses,
+def conclude(
+    sources: Witnesses,
+    found: np.ndarray,
+    apart: np.ndarray,
     *,
     name: Callable[[int, int], str],
     cause: Callable[[int, int], str],
+    reason: Callable[[Finding, int, int], str],
     warnings: tuple[str, ...] = (),
-    kinked: Collection[int] = (),
-    between: np.ndarray | None = None,
 ) -> Agreement:
-    """Compare the witnesses entry by entry.
+    """One verdict from what was found of each entry.
 
     Args:
-        witnesses: the values.
+        sources: the values.
+        found: a `Finding` for each entry, (m, n).
+        apart: boolean (m, n), where finite differences contradict what two others agree on.
         name: names an entry for the reader.
-        cause: explains a disagreement at an entry.
+        cause: explains why torch is alone in an entry.
+        reason: why the first unconfirmed entry, of this finding and place, is not confirmed.
         warnings: passed on.
-        kinked: rows in which the point lies on a kink. There finite differences average the two
-            sides, so they do not contradict torch where the closed form confirms it.
-        between: boolean (m, n), True where the two sides of a kink differ and torch's value lies
-            between them: any such value is a fair choice.
     """
-    differs = np.zeros(witnesses.torch.shape, dtype=bool)
-    if witnesses.formula is not None:
-        differs |= _differ(witnesses.torch, witnesses.formula, MATCHING[witnesses.precision])
-    if witnesses.differences is not None and witnesses.error is not None:
-        far = _far(witnesses)
-        far[sorted(kinked)] &= witnesses.formula is None
-        differs |= far
-    if between is not None:
-        differs &= ~between
-    found = tuple(
-        Disagreement(
-            int(i),
-            int(j),
-            name(int(i), int(j)),
-            float(witnesses.torch[i, j]),
-            None if witnesses.formula is None else float(witnesses.formula[i, j]),
-            None if witnesses.differences is None else float(witnesses.differences[i, j]),
-            cause(int(i), int(j)),
+    blank = Agreement("agree", _largest(sources), (), warnings, sources)
+    alarms = [(int(i), int(j)) for i, j in np.argwhere(np.isin(found, ALARMS))]
+    if alarms:
+        each = tuple(_disagreement(sources, found, i, j, name, cause) for i, j in alarms)
+        # the loudest first: where torch is alone, the numbers that are shown are wrong
+        each = tuple(sorted(each, key=lambda one: one.alone != "torch"))
+        return replace(blank, verdict="disagree", disagreements=each, alone=each[0].alone)
+    open_ = np.argwhere(found != Finding.AGREED)
+    if len(open_) or not _checked(sources):
+        i, j = map(int, open_[0]) if len(open_) else (-1, -1)
+        kind = Finding(found[i, j]) if len(open_) else Finding.UNCONFIRMED
+        return replace(blank, verdict="not confirmed", reason=reason(kind, i, j))
+    if apart.any():
+        assert sources.differences is not None
+        i, j = map(int, np.argwhere(apart)[0])
+        quietly = (
+            f"finite differences stand alone in {name(i, j)} with {sources.differences[i, j]:.6g}"
         )
-        for i, j in np.argwhere(differs)
+        return replace(blank, alone="finite differences", reason=quietly)
+    return blank
+
+
+def _checked(sources: Witnesses) -> bool:
+    return sources.formula is not None or sources.differences is not None
+
+
+def _disagreement(
+    sources: Witnesses,
+    found: np.ndarray,
+    i: int,
+    j: int,
+    name: Callable[[int, int], str],
+    cause: Callable[[int, int], str],
+) -> Disagreement:
+    decisive = bool(sources.decisive[i, j])
+    alone = _ALONE[Finding(found[i, j])]
+    return Disagreement(
+        i,
+        j,
+        name(i, j),
+        float(sources.torch[i, j]),
+        None if sources.formula is None else float(sources.formula[i, j]),
+        float(sources.differences[i, j]) if decisive and sources.differences is not None else None,
+        "Please report this function." if alone == "the closed form" else cause(i, j),
+        alone,
     )
-    other = witnesses.formula if witnesses.formula is not None else witnesses.differences
+
+
+def _largest(sources: Witnesses) -> float:
+    other = sources.formula if sources.formula is not None else sources.differences
     if other is None:
-        return Agreement("numbers only", float("nan"), (), warnings, witnesses)
-    verdict = "disagree" if found else "agree"
-    return Agreement(verdict, _largest(witnesses.torch, other), found, warnings, witnesses)
-
-
-def _scale(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """1 + the largest finite size in each row."""
-    sizes = np.maximum(np.abs(a), np.abs(b))
-    sizes = np.where(np.isfinite(sizes), sizes, 0)
-    return 1 + sizes.max(axis=1, initial=0, keepdims=True)
-
-
-def _differ(torch: np.ndarray, formula: np.ndarray, tolerance: float) -> np.ndarray:
-    """Where two roads differ; a textbook form that overflows where torch does not is forgiven."""
+        return float("nan")
     with np.errstate(invalid="ignore"):
-        close = np.abs(torch - formula) <= tolerance * _scale(torch, formula)
-        same = (torch == formula) | (np.isnan(torch) & np.isnan(formula))
-    return ~(close | same | ~np.isfinite(formula))
-
-
-def _far(witnesses: Witnesses) -> np.ndarray:
-    """Where finite differences contradict torch by much more than their own error."""
-    assert witnesses.differences is not None and witnesses.error is not None
-    tolerance = max(1e-5, 100 * MATCHING[witnesses.precision])
-    with np.errstate(invalid="ignore"):
-        gap = np.abs(witnesses.torch - witnesses.differences)
-        allowed = tolerance * _scale(witnesses.torch, witnesses.differences) + 10 * witnesses.error
-        return np.isfinite(gap) & np.isfinite(witnesses.error) & (gap > allowed)
-
-
-def _largest(torch: np.ndarray, other: np.ndarray) -> float:
-    with np.errstate(invalid="ignore"):
-        gaps = np.abs(torch - other)
+        gaps = np.abs(sources.torch - other)
     return float(gaps[np.isfinite(gaps)].max(initial=0))

@@ -1,81 +1,43 @@
-"""The witnesses of one Jacobian brought together, and why they disagree where they do."""
+"""The sources of one Jacobian brought together: torch, its closed form, finite differences."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import torch
 
-from jacmagic.agreement import Agreement, Witnesses, compare
+from jacmagic.agreement import Agreement, conclude
+from jacmagic.causes import Causes
+from jacmagic.examine_along import examine_along
+from jacmagic.examine_gradient import examine_gradient, gradient_remarks
 from jacmagic.formula import ClosedForm
-from jacmagic.formula.landmarks import Landmark, boundaries, kinks, origin_of_nonfinite
+from jacmagic.formula.landmarks import boundaries, kinks, origin_of_nonfinite
+from jacmagic.formula.rounding import bounded, dtype_of, exactly
+from jacmagic.judge import Circumstances, Dtype, Finding, Witnesses, judge
 from jacmagic.labels import Label
 from jacmagic.notation import notation_of
-from jacmagic.numeric import Numbers, differences
+from jacmagic.numeric import Differences, Numbers, independent, unsteady
 from jacmagic.one_sided import OneSided
 from jacmagic.problem import Problem
 from jacmagic.road import point_of
-from jacmagic.trace import ADVICE, Leak, Refusal
+from jacmagic.sources import MOST_COLUMNS, MOST_ROWS, finite_differences, sizes_of
+from jacmagic.symmetry import TOLD, Parts, symmetrised
+from jacmagic.trace import Refusal
 
-MOST_COLUMNS = 64  # inputs up to which finite differences are taken column by column
-SECONDS = 0.5  # what finite differences may take
-_UNKNOWN = "The cause is not known; please report this function."
-_ROUNDING = "The function computes in low precision; cast its inputs with --dtype float64."
-
-
-def finite_differences(
-    problem: Problem, rows: int, tensors: Sequence[torch.Tensor] | None = None
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """The third witness and its estimated error, both (m, n); None where too dear or failing."""
-    tensors = [one.value for one in problem.inputs] if tensors is None else tensors
-    if sum(tensor.numel() for tensor in tensors) > MOST_COLUMNS or rows > 4096:
-        return None
-    found = differences(problem.function, tensors, seconds=SECONDS)
-    if found is None or len(found.matrix) != rows:
-        return None
-    return found.matrix.numpy(), found.error.numpy()
+_LOWER = "compute in a higher precision (--dtype float64)"
+_REWRITE = "rewrite the function without the cancellation"
 
 
-def severed(form: ClosedForm, problem: Problem) -> Refusal | None:
-    """A refusal if a number left torch on the way and the formula therefore misses a dependence.
-
-    `float(x)` leaves no expression behind. Where it does not matter (a value that is only printed)
-    finite differences confirm the formula, at the point and beside it.
-    """
-    for leak in form.trace.leaks:
-        if leak.severed and not _confirmed(form, problem):
-            return Refusal(
-                leak.habit, leak.line, f"turns a tensor into a bare number; {leak.advice}"
-            )
-    return None
-
-
-def _confirmed(form: ClosedForm, problem: Problem) -> bool:
-    here = [one.value.detach() for one in problem.inputs]
-    beside = [
-        x
-        + 0.1
-        * (1 + x.abs())
-        * torch.linspace(0.7, 1.3, max(x.numel(), 1))[: x.numel()].reshape(x.shape).to(x)
-        for x in here
-    ]
-    for tensors in (here, beside):
-        point = [v for tensor in tensors for v in tensor.reshape(-1).double().tolist()]
-        if not form.holds_at(point):
-            return False
-        said = form.values(point) if problem.potential is None else _gradient(form, point)
-        found = finite_differences(problem.potential or problem, len(said), tensors)
-        if found is None:
-            return False
-        if not np.allclose(found[0], said, rtol=1e-4, atol=1e-5 + 10 * found[1].max()):
-            return False
-    return True
-
-
-def _gradient(form: ClosedForm, point: Sequence[float]) -> np.ndarray:
-    """The gradient (1, n) of which a Hessian's closed form is the Jacobian."""
-    return np.array(form.tape.evaluate(point)[: form.shape[0]]).reshape(1, -1)
+def contradicts(problem: Problem, numbers: Numbers, matrix: torch.Tensor, form: ClosedForm) -> bool:
+    """Whether a closed form and torch differ by more than rounding explains in any entry."""
+    case = _Case(problem, numbers, matrix, form, rows=())
+    sources = replace(case.sources, differences=None, error=None, scale=None)
+    known = Circumstances(cut=lambda i, j: False)
+    found, _ = judge(sources, case.dtype, exactly(form, case.point, case.dtype), known)
+    return bool(np.isin(found, (Finding.TORCH, Finding.CONTRADICTED)).any())
 
 
 def examine(
@@ -93,7 +55,7 @@ def examine(
 
     Args:
         problem: the function and the point.
-        numbers: what the numeric road brought.
+        numbers: what torch computed.
         matrix: torch's Jacobian (m, n).
         form: the closed form valid at the point, or None.
         rows: the labels of the outputs.
@@ -101,147 +63,183 @@ def examine(
         refusal: why there is no closed form, if there is none.
         both: the two sides of a kink, if the point lies on one.
     """
-    point = point_of(problem)
-    columns = [label for one in problem.inputs for label in one.labels]
-    truth = matrix.detach().cpu().double().numpy()
-    found = finite_differences(problem, len(rows))
-    witnesses = Witnesses(
-        truth,
-        None if form is None else form.values(point),
-        None if found is None else found[0],
-        None if found is None else found[1],
-        _precision([matrix.dtype, *(leaf.dtype for leaf in numbers.outputs.leaves)]),
+    case = _Case(problem, numbers, matrix, form, rows, refusal)
+    case.taken = case.steady and case.asks_function
+    below = None
+    if problem.potential is not None and case.taken:
+        below = examine_gradient(problem, numbers, form, case.point)
+    warnings = (
+        *(gradient_remarks(below) if below is not None else ()),
+        *_outside_remarks(problem, case.truth, outside),
+        *(f"kink at this point: {edge}" for edge in dict.fromkeys(map(str, case.edges))),
+        *_nonfinite_remarks(case),
     )
-    edges = [] if form is None else [*kinks(form, point), *boundaries(form, point)]
-
-    def name(i: int, j: int) -> str:
-        return notation_of(problem).unicode(problem.title, rows[i].unicode, columns[j].unicode)
-
-    def cause(i: int, j: int) -> str:
-        if refusal is not None and refusal.operation in ADVICE:
-            return _habit(refusal.operation, refusal.line)
-        return _cause(
-            i, j, form=form, edges=edges, numbers=numbers, problem=problem, witnesses=witnesses
+    if not case.steady:
+        blank = Agreement("not confirmed", float("nan"), (), warnings, case.bare)
+        return replace(blank, reason=case.unsteady or "")
+    if form is None and len(case.sizes) > MOST_COLUMNS:
+        return examine_along(
+            problem, case.truth, case.dtype, name=case.name, cause=case.cause, warnings=warnings
         )
-
-    remarks = [
-        *_gradient_remarks(problem, numbers, form, point),
-        *_outside_remarks(problem, truth, outside),
-        *(f"kink at this point: {edge}" for edge in dict.fromkeys(map(str, edges))),
-        *_nonfinite_remarks(truth, form, point, name),
-    ]
-    between = None if both is None else both.around(truth)
-    kinked = {row for edge in edges for row in edge.rows}
-    return compare(
-        witnesses,
-        name=name,
-        cause=cause,
-        warnings=tuple(remarks),
-        kinked=kinked,
-        between=between,
+    known = Circumstances(
+        cut=case.causes.cut,
+        fair=None if both is None else both.around(case.truth),
+        kinked={row for edge in case.edges for row in edge.rows},
+        sizes=case.sizes,
+        operations=1 if form is None else len(form.tape.operations) + len(case.sizes),
+        doubted=below is not None and below.verdict != "agree",
     )
-
-
-def _precision(dtypes: Sequence[torch.dtype]) -> str:
-    """The shortest of some floating dtypes, by name."""
-    floating = [dtype for dtype in dtypes if dtype.is_floating_point]
-    shortest = min(floating, key=lambda dtype: torch.finfo(dtype).bits, default=torch.float64)
-    return str(shortest).rpartition(".")[2]
-
-
-def _cause(
-    i: int,
-    j: int,
-    *,
-    form: ClosedForm | None,
-    edges: Sequence[Landmark],
-    numbers: Numbers,
-    problem: Problem,
-    witnesses: Witnesses,
-) -> str:
-    """The likely reason why torch stands alone on one entry, and what to write instead."""
-    if form is not None:
-        for leak in _leaks_into(form, i):
-            return _habit(leak.habit, leak.line)
-        for edge in edges:
-            if i in edge.rows:
-                return f"The point lies on a kink: {edge}."
-    if not _connected(numbers, problem, i, j):
-        return (
-            "torch's graph does not reach this input: look for torch.tensor([...]), .item(), "
-            "float(), .detach(), .numpy() or no_grad on the way, and write torch.stack([...]) "
-            "or the tensor itself."
-        )
-    if not np.isfinite(witnesses.torch[i, j]):
-        return (
-            "torch's backward pass meets 0·∞ or 0/0, often in a branch that torch.where discards."
-        )
-    if witnesses.precision != "float64":
-        return _ROUNDING
-    if form is None:
-        return "A value may leave torch on the way: look for float(), .item() or a custom backward."
-    return _UNKNOWN
-
-
-def _habit(habit: str, line: int | None) -> str:
-    place = "" if line is None else f" in line {line}"
-    return f"{habit}{place} cuts torch's graph: {ADVICE[habit]}."
-
-
-def _leaks_into(form: ClosedForm, row: int) -> list[Leak]:
-    """The leaks whose values an output is made of."""
-    reached = set(form.graph.reach([form.trace.outputs[row]]))
-    return [leak for leak in form.trace.leaks if leak.nodes & reached]
-
-
-def _connected(numbers: Numbers, problem: Problem, row: int, column: int) -> bool:
-    """Whether torch's graph leads from an output component to an input component."""
-    output = _holder([leaf.numel() for leaf in numbers.outputs.leaves], row)
-    one = _holder([len(item.labels) for item in problem.inputs], column)
-    return bool(numbers.connected[output][one])
-
-
-def _holder(sizes: Sequence[int], place: int) -> int:
-    """Which of consecutive parts holds a place."""
-    for index, size in enumerate(sizes):
-        if place < size:
-            return index
-        place -= size
-    raise IndexError(place)
-
-
-def _gradient_remarks(
-    problem: Problem, numbers: Numbers, form: ClosedForm | None, point: Sequence[float]
-) -> list[str]:
-    """Up to three entries of the gradient that are wrong already, before it is differentiated.
-
-    Finite differences of a Hessian difference torch's own gradient; here that gradient is held
-    against finite differences of the function itself.
-    """
-    if problem.potential is None:
-        return []
-    columns = [label for one in problem.inputs for label in one.labels]
-    leaves = numbers.outputs.leaves
-    truth = torch.cat([leaf.detach().reshape(-1).cpu().double() for leaf in leaves])
-    found = finite_differences(problem.potential, 1)
-    witnesses = Witnesses(
-        truth.numpy().reshape(1, -1),
-        None if form is None else _gradient(form, point),
-        None if found is None else found[0],
-        None if found is None else found[1],
-        _precision([leaf.dtype for leaf in leaves]),
+    exact = None if form is None else exactly(form, case.point, case.dtype)
+    found, alone = judge(case.sources, case.dtype, exact, known)
+    agreement = conclude(
+        case.sources,
+        found,
+        alone,
+        name=case.name,
+        cause=case.cause,
+        reason=case.reason,
+        warnings=warnings,
     )
-    leak = next((leak for leak in form.trace.leaks), None) if form is not None else None
-    agreement = compare(
-        witnesses,
-        name=lambda i, j: f"∂{problem.title}/∂{columns[j].unicode}",
-        cause=lambda i, j: "" if leak is None else _habit(leak.habit, leak.line),
-        kinked=[0] if form is not None and kinks(form, point) else [],
-    )
-    return [
-        f"the gradient is wrong already: {one.numbers}. {one.cause}".strip()
-        for one in agreement.disagreements[:3]
-    ]
+    if case.in_pairs is not None and agreement.verdict == "agree":
+        return replace(agreement, reason=TOLD)
+    return agreement
+
+
+@dataclass
+class _Case:
+    """One Jacobian on trial: what is known of it, each part found when it is asked for."""
+
+    problem: Problem
+    numbers: Numbers
+    matrix: torch.Tensor
+    form: ClosedForm | None
+    rows: Sequence[Label]
+    refusal: Refusal | None = None
+    taken: bool = False  # whether finite differences are taken
+
+    @cached_property
+    def point(self) -> list[float]:
+        return point_of(self.problem)
+
+    @cached_property
+    def tensors(self) -> list[torch.Tensor]:
+        return [one.value.detach() for one in self.problem.inputs]
+
+    @cached_property
+    def truth(self) -> np.ndarray:
+        return self.matrix.detach().cpu().double().numpy()
+
+    @cached_property
+    def sizes(self) -> np.ndarray:
+        return sizes_of(self.tensors)
+
+    @cached_property
+    def dtype(self) -> Dtype:
+        """The shortest arithmetic on the way, as far as it was seen."""
+        seen = [] if self.form is None else self.form.trace.dtypes
+        leaves = self.numbers.outputs.leaves
+        return dtype_of([self.matrix.dtype, *(leaf.dtype for leaf in leaves), *seen])
+
+    @property
+    def asks_function(self) -> bool:
+        """Whether the function is to be run again: by columns, or where nothing else checks it."""
+        by_columns = len(self.sizes) <= MOST_COLUMNS and len(self.truth) <= MOST_ROWS
+        return bool(self.tensors) and (self.form is None or by_columns)
+
+    @cached_property
+    def unsteady(self) -> str | None:
+        """Why the function's values are not its inputs' alone; None where that was not asked."""
+        if not self.asks_function:
+            return None
+        return unsteady(self.problem.function, self.tensors, self.numbers.outputs.leaves)
+
+    @property
+    def steady(self) -> bool:
+        return self.unsteady is None
+
+    @cached_property
+    def causes(self) -> Causes:
+        return Causes(self.problem, self.numbers, self.form, refusal=self.refusal, edges=self.edges)
+
+    @cached_property
+    def edges(self) -> list:
+        """The kinks and the ends of branches at the point."""
+        if self.form is None:
+            return []
+        return [*kinks(self.form, self.point), *boundaries(self.form, self.point)]
+
+    @cached_property
+    def differences(self) -> Differences | None:
+        return finite_differences(self.problem, len(self.truth)) if self.taken else None
+
+    @property
+    def bare(self) -> Witnesses:
+        """torch alone."""
+        return Witnesses(self.truth, None, None, None, self.dtype.name)
+
+    @cached_property
+    def sources(self) -> Witnesses:
+        """What each source says of every entry."""
+        sources = self.bare
+        if self.form is not None:
+            values, bounds = bounded(self.form, self.point, self.dtype)
+            sources = replace(sources, formula=values, bound=bounds)
+        if self.differences is not None:
+            value, error, scale = self.in_pairs or self._parts(self.differences)
+            sources = replace(sources, differences=value, error=error, scale=scale)
+        return replace(sources, apart=self._apart(sources)) if self.taken else sources
+
+    @cached_property
+    def in_pairs(self) -> Parts | None:
+        """The differences where the function reads one triangle of a symmetric matrix."""
+        if self.differences is None:
+            return None
+        return symmetrised(self._parts(self.differences), self.tensors, self.truth)
+
+    @staticmethod
+    def _parts(found: Differences) -> Parts:
+        return found.matrix.numpy(), found.error.numpy(), found.scale.numpy()
+
+    def _apart(self, sources: Witnesses) -> np.ndarray | None:
+        """Entries of 0 without another source, whose output does not depend on the input."""
+        if self.form is not None:
+            return None
+        open_ = (sources.torch == 0) & ~sources.decisive
+        columns = np.flatnonzero(open_.any(axis=0))
+        apart = np.zeros(sources.torch.shape, dtype=bool)
+        apart[:, columns] = independent(self.problem.function, self.tensors, columns.tolist())
+        return apart
+
+    def name(self, i: int, j: int) -> str:
+        """What an entry is called."""
+        columns = [label for one in self.problem.inputs for label in one.labels]
+        row, column = self.rows[i].unicode, columns[j].unicode
+        return notation_of(self.problem).unicode(self.problem.title, row, column)
+
+    def cause(self, i: int, j: int) -> str:
+        """Why torch is alone in an entry."""
+        return self.causes(i, j, float(self.truth[i, j]))
+
+    def reason(self, finding: Finding, i: int, j: int) -> str:
+        """Why an entry is not confirmed, as a clause."""
+        if i < 0:
+            return "there is nothing to compare"
+        entry, value = self.name(i, j), self.truth[i, j]
+        if finding is Finding.NOT_FINITE:
+            return f"{entry} is {value}, and no other source has a value there"
+        if finding is Finding.ROUNDING and self.form is not None:
+            (exact,) = exactly(self.form, self.point, self.dtype)([(i, j)])
+            advice = _REWRITE if self.dtype.name == "float64" else _LOWER
+            return (
+                f"rounding in {self.dtype.name} leaves too few digits of {entry}: "
+                f"torch {value:.6g}, exact {exact.value:.6g}; {advice}"
+            )
+        if self.differences is None:
+            slow = "there are too many entries, or the function is too slow, for finite differences"
+            return f"torch is the only source; {slow}"
+        if self.problem.potential is not None and self.sources.decisive[i, j]:
+            return "the gradient itself is not confirmed, which finite differences start from"
+        return f"torch is the only source of {entry}: finite differences are not decisive there"
 
 
 def _outside_remarks(problem: Problem, truth: np.ndarray, outside: set[int]) -> list[str]:
@@ -259,16 +257,12 @@ def _outside_remarks(problem: Problem, truth: np.ndarray, outside: set[int]) -> 
     return remarks
 
 
-def _nonfinite_remarks(
-    truth: np.ndarray,
-    form: ClosedForm | None,
-    point: Sequence[float],
-    name: Callable[[int, int], str],
-) -> list[str]:
+def _nonfinite_remarks(case: _Case) -> list[str]:
     """Up to three entries that are nan or infinite, with the place where it first arises."""
     remarks = []
-    for i, j in np.argwhere(~np.isfinite(truth))[:3]:
-        origin = None if form is None else origin_of_nonfinite(form, int(i), int(j), point)
+    for i, j in np.argwhere(~np.isfinite(case.truth))[:3]:
+        place = int(i), int(j)
+        origin = None if case.form is None else origin_of_nonfinite(case.form, *place, case.point)
         because = f": {origin}" if origin else ""
-        remarks.append(f"{name(int(i), int(j))} is {truth[i, j]}{because}")
+        remarks.append(f"{case.name(*place)} is {case.truth[place]}{because}")
     return remarks

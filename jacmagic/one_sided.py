@@ -20,6 +20,7 @@ from jacmagic.formula import ClosedForm
 from jacmagic.formula.landmarks import Landmark, boundaries, kinks
 from jacmagic.problem import Problem
 from jacmagic.road import Road, point_of
+from jacmagic.sources import sizes_of
 from jacmagic.structure import flatten
 from jacmagic.trace import Refusal
 
@@ -49,7 +50,7 @@ class OneSided:
         left, right = self.left.numpy(), self.right.numpy()
         known = ~(np.isnan(left) | np.isnan(right))
         with np.errstate(invalid="ignore"):
-            gap = np.abs(left - right) > 1e-6 * (1 + np.abs(left) + np.abs(right))
+            gap = np.abs(left - right) > 1e-6 * (np.abs(left) + np.abs(right))
         infinite = np.isinf(left) | np.isinf(right)
         return [(int(i), int(j)) for i, j in np.argwhere(known & (gap | infinite))]
 
@@ -59,7 +60,9 @@ class OneSided:
         found = np.zeros(matrix.shape, dtype=bool)
         for i, j in self.entries:
             low, high = sorted((left[i, j], right[i, j]))
-            margin = 1e-9 * (1 + abs(matrix[i, j]))
+            margin = 1e-9 * max(
+                (abs(side) for side in (low, high) if np.isfinite(side)), default=0.0
+            )
             found[i, j] = low - margin <= matrix[i, j] <= high + margin
         return found
 
@@ -88,10 +91,10 @@ def _column(
     problem: Problem, road: Road, place: int, sign: float, values: np.ndarray
 ) -> np.ndarray:
     """The limit of column `place` from one side; nan where it is not confirmed."""
-    here = point_of(problem)[place]
+    size = float(sizes_of([one.value for one in problem.inputs])[place])
     slopes, quotients = [], []
     for step in _STEPS:
-        distance = sign * step * max(1.0, abs(here))
+        distance = sign * step * size
         moved = _moved(problem, place, distance)
         beside = _values(moved)
         form = road.form(moved, beside.tolist())
@@ -101,12 +104,11 @@ def _column(
         quotients.append((beside - values) / distance)
     limit, quotient = _limit(slopes), _limit(quotients)
     grows = _grows(slopes) & _grows(quotients)
-    scale = 1 + np.abs(limit)
+    scale = np.max(np.abs(slopes), axis=0)
     with np.errstate(invalid="ignore"):
         confirmed = np.abs(limit - quotient) <= _TOLERANCE * scale
-    return np.where(
-        grows, np.copysign(np.inf, slopes[-1]), np.where(confirmed, _rounded(limit), np.nan)
-    )
+    known = np.where(confirmed, _rounded(limit, scale), np.nan)
+    return np.where(grows, np.copysign(np.inf, slopes[-1]), known)
 
 
 def _limit(values: Sequence[np.ndarray]) -> np.ndarray:
@@ -125,13 +127,13 @@ def _grows(values: Sequence[np.ndarray]) -> np.ndarray:
     sizes = np.abs(np.array(values))
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios = sizes[1:] / sizes[:-1]
-    return np.all(ratios > 1.1, axis=0) & (sizes[-1] > 10)
+    return np.all(ratios > 1.1, axis=0)
 
 
-def _rounded(limit: np.ndarray) -> np.ndarray:
-    """What is a whole number to nine digits is that number."""
+def _rounded(limit: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """What is a whole number to nine digits of the slopes beside it is that number."""
     whole = np.round(limit)
-    return np.where(np.abs(limit - whole) < 1e-9 * (1 + np.abs(whole)), whole, limit) + 0.0
+    return np.where(np.abs(limit - whole) <= 1e-9 * scale, whole, limit) + 0.0
 
 
 def _moved(problem: Problem, place: int, distance: float) -> Problem:

@@ -17,9 +17,11 @@ import numpy as np
 import torch
 
 from jacmagic.formula import ClosedForm, Reading, close
+from jacmagic.formula.rounding import bounded_outputs, dtype_of, exact_values
 from jacmagic.formula.sympify import tree_sizes
 from jacmagic.formula.timebox import within
 from jacmagic.graph import ZERO, BudgetExceeded
+from jacmagic.judge import FACTOR
 from jacmagic.labels import symbols
 from jacmagic.problem import Problem
 from jacmagic.structure import flatten
@@ -28,6 +30,12 @@ from jacmagic.trace import Refusal, trace
 _MOST_BRANCHES = 64
 _MOST_REFUSALS = 3  # points at which a function may refuse before it is not asked again
 NOT_WANTED = Refusal("the closed form", None, "was not asked for")
+_OTHER_VALUES = Refusal(
+    "the function", None, "gave other values when it ran again: random, or it keeps state"
+)
+_WRONG_VALUES = Refusal(
+    "the closed form", None, "gives other values than the function; please report this function"
+)
 
 
 def point_of(problem: Problem) -> list[float]:
@@ -144,11 +152,8 @@ class Road:
         if problem.potential is not None:
             outputs = values_again(problem.potential)
         if not _same_values(form, point, outputs):
-            return Refusal(
-                "the function",
-                None,
-                "gave other values when it ran again: random, or it keeps state",
-            )
+            asked = problem.potential or problem
+            return _WRONG_VALUES if values_again(asked) == list(outputs) else _OTHER_VALUES
         return form if problem.potential is None else self._again(form)
 
     def _derived(
@@ -197,10 +202,19 @@ def values_again(problem: Problem) -> list[float]:
 
 
 def _same_values(form: ClosedForm, point: Sequence[float], outputs: Sequence[float]) -> bool:
-    """Whether the traced expressions give what the function gave."""
+    """Whether the traced expressions give what the function gave, as far as rounding lets it."""
     if len(form.trace.outputs) != len(outputs):
         return False
-    traced = np.array(form.tape.evaluate(point)[: len(outputs)])
+    dtype = dtype_of(form.trace.dtypes)
+    traced, bounds = bounded_outputs(form, point, dtype)
     known = np.array(outputs, dtype=float)
-    finite = np.isfinite(traced) & np.isfinite(known)
-    return np.allclose(traced[finite], known[finite], rtol=2e-2, atol=1e-3)
+    with np.errstate(invalid="ignore"):
+        gaps = np.abs(traced - known)
+        size = np.maximum(np.abs(traced), np.abs(known))
+        close = gaps <= np.maximum(FACTOR * bounds, dtype.half * size) + dtype.normal
+    doubtful = np.flatnonzero(~close & np.isfinite(traced) & np.isfinite(known))
+    exact = exact_values(form, [form.trace.outputs[i] for i in doubtful], point, dtype)
+    return all(
+        not abs(one.value - known[i]) > FACTOR * one.operations * one.bound
+        for i, one in zip(doubtful, exact, strict=True)
+    )

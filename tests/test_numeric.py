@@ -685,9 +685,9 @@ def test_finite_differences_in_the_functions_own_precision():
     assert (gap <= 1e-5 + 3 * found.error).all() and (gap < 1e-3).all()
 
 
-def test_finite_differences_stop_when_there_is_no_time():
-    """Out of time there is no estimate rather than half of one."""
-    assert differences(torch.sin, (doubles(1000),), seconds=0.01) is None
+def test_finite_differences_of_slow_functions_are_not_begun():
+    """A function too slow for its columns has no estimate rather than half of one."""
+    assert differences(torch.sin, (doubles(1000),), cpu_seconds=0.01) is None
 
 
 def test_finite_differences_see_through_cuts():

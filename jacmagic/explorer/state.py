@@ -81,6 +81,7 @@ def _status(jacobian: Jacobian, values: np.ndarray) -> dict[str, Any]:
     return {
         "point": display.whereabouts(jacobian, unicode=True),
         "verdict": agreement.verdict,
+        "closed": jacobian.reading is not None,
         "agreement": str(agreement),
         "warnings": [line for line in display.warnings(jacobian) if line != str(agreement)],
         "remarks": [line for line in remarks if line != str(agreement)],

@@ -52,6 +52,7 @@ _KINKS: dict[str, tuple[Callable[..., bool], str]] = {
     "mod": (lambda a, b: b != 0 and a % b == 0, "the remainder jumps at multiples"),
     "atan2": (lambda y, x: x == 0 and y == 0, "atan2 has no derivative at (0, 0)"),
 }
+_STEPS = ("floor", "ceil", "sign")
 _COMPARISONS = ("lt", "le", "gt", "ge")
 _ORIGINS = {
     "div": "division by zero",
@@ -86,19 +87,51 @@ def kinks(closed: ClosedForm, point: Sequence[float]) -> list[Landmark]:
 def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Landmark]:
     """The recorded conditions on whose edge a point lies: a step further, another branch.
 
+    A condition between whole numbers, as `int(x)` leaves one, has equal sides wherever it holds;
+    the point lies on its edge only where one of the steps that it is made of is about to jump.
     Which outputs a branch touches is not recorded, so all rows are named.
     """
     graph, everywhere = closed.graph, frozenset(range(closed.shape[0]))
     found = []
     for assumption in closed.trace.assumptions:
         node = assumption.condition
-        if graph.operations[node] in (*_COMPARISONS, "eq", "ne"):
-            tape = write_tape(graph, graph.operands(node), closed.trace.inputs)
-            left, right = tape.evaluate(point)
-            if left == right:
-                what = "the code takes another branch on the other side of this point"
-                found.append(Landmark(node, assumption.line, what, everywhere))
+        if graph.operations[node] not in (*_COMPARISONS, "eq", "ne"):
+            continue
+        sides = list(graph.operands(node))
+        left, right = write_tape(graph, sides, closed.trace.inputs).evaluate(point)
+        if left == right and (_moves(closed, sides) or _jumps(closed, sides, point)):
+            what = "the code takes another branch on the other side of this point"
+            found.append(Landmark(node, assumption.line, what, everywhere))
     return found
+
+
+def _moves(closed: ClosedForm, nodes: Sequence[int]) -> bool:
+    """Whether any of some nodes changes with the inputs other than in steps."""
+    graph, waiting, seen = closed.graph, list(nodes), set[int]()
+    while waiting:
+        node = waiting.pop()
+        operation, operands = graph.operations[node], graph.operands(node)
+        if operation == "variable":
+            return True
+        if node not in seen and operation not in _STEPS and not graph.is_condition(node):
+            seen.add(node)
+            waiting += operands[1:] if operation == "where" else operands
+    return False
+
+
+def _jumps(closed: ClosedForm, nodes: Sequence[int], point: Sequence[float]) -> bool:
+    """Whether any step that some nodes are made of lies at the point."""
+    graph = closed.graph
+    tape, slot = write_tape_with_slots(graph, nodes, closed.trace.inputs)
+    values = tape.slots(point)
+    for node in graph.reach(nodes):
+        operation, operands = graph.operations[node], graph.operands(node)
+        arguments = [values[slot[operand]] for operand in operands]
+        if operation in (*_STEPS, "mod") and _KINKS[operation][0](*arguments):
+            return not _hidden(closed, node)
+        if operation in (*_COMPARISONS, "eq", "ne") and arguments[0] == arguments[1]:
+            return _moves(closed, operands)
+    return False
 
 
 def _hidden(closed: ClosedForm, node: int) -> bool:

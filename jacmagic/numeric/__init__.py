@@ -16,6 +16,7 @@ from jacmagic.numeric.numbers import Numbers
 from jacmagic.numeric.points import Many, Points
 from jacmagic.numeric.sparse import gap_of_product
 from jacmagic.numeric.tuning import Tuning, tuning_of
+from jacmagic.numeric.steadiness import independent, unsteady
 
 __all__ = [
     "Differences",
@@ -30,6 +31,8 @@ __all__ = [
     "compute_many",
     "differences",
     "gap_of_product",
+    "independent",
     "to_csr",
     "tuning_of",
+    "unsteady",
 ]

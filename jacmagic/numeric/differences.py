@@ -1,61 +1,104 @@
-"""Finite differences: a witness of the Jacobian that trusts no differentiation rule at all.
+"""Finite differences: an estimate of the Jacobian that trusts no differentiation rule at all.
 
 Central differences at shrinking steps, extrapolated to step zero. Source: Ridders, "Accurate
 computation of F′(x) and F″(x)", Adv. Eng. Software 4 (1982); Press et al., Numerical Recipes,
-§5.7. Each entry keeps the estimate with the smallest error of its own tableau, so a kink or a jump
-nearby costs it accuracy that it reports, and does not spoil its neighbours.
+§5.7. Steps are relative to the point and tried at several sizes; an estimate counts once a second
+size confirms it within their errors. `Differences.decisive` says which entries can be trusted.
+
+Nothing here depends on a clock but one decision, taken from the processor time of two evaluations:
+whether a function is too slow for as many evaluations as its columns need.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from jacmagic.numeric.ladder import OBSTACLES
-from jacmagic.numeric.quiet import quiet, random_states, set_random_states
-from jacmagic.structure import flatten
+from jacmagic.numeric.probe import Probe
+from jacmagic.numeric.quiet import quiet, random_states
 
-LEVELS = 6  # steps h, h/2, …, h/32
-ENOUGH = 1e-9  # relative error at which shrinking the step stops
-FIRST_STEP = {torch.float64: 0.02, torch.float32: 0.1}  # relative to the input
-PATIENCE = 8  # how many times the asked seconds a machine under load may take
-SMALL = 0.1  # inputs below are stepped as if they were this large, if the function allows
+RATIO = 1.7  # of one step to the next; no power of 2, so that no period divides all of them
+LEVELS, LEVELS_AGAIN = 6, 3  # steps of the first tableau, and of those that confirm it
+SIZES = (-3, -10, -17, -24, 7, 17, 27, 40)  # powers of 2: first steps, relative to the input
+WIDE = tuple(
+    power for k in range(1, 14) for power in (-16 * k, 16 * k)
+)  # more, for inputs that are 0
+EVALUATIONS = 16  # what a column takes as a rule
+CPU_SECONDS = 2.0  # processor time that all columns together may take
+MOST_EVALUATIONS = 6_000
+TRUSTED = 10.0  # errors further than this many estimated ones away are not met
+SMALL_PART = 2.0**-10  # of the function's variation: an error below it decides
 
 
 @dataclass(frozen=True)
 class Differences:
-    """What finite differences say.
+    """What finite differences say, and how far they can be trusted.
 
     Attributes:
-        matrix: (m, n), float64.
-        error: (m, n), estimated absolute error of each entry; infinite where nothing was finite.
+        matrix: (m, k), float64: the derivatives along k directions.
+        error: (m, k), estimated absolute errors; infinite where no estimate was confirmed.
+        scale: (m, k), how much the function varied over the steps, divided by them.
         dtype: the one in which the function was evaluated.
     """
 
     matrix: Tensor
     error: Tensor
+    scale: Tensor
     dtype: torch.dtype
+
+    @property
+    def decisive(self) -> Tensor:
+        """Boolean (m, k): where the error is a small part of how much the function varies."""
+        return (self.scale > 0) & (TRUSTED * self.error <= SMALL_PART * self.scale)
+
+
+@dataclass(frozen=True)
+class _Estimate:
+    """One tableau's values, errors and variation, each (m,); and what its last step measured."""
+
+    value: np.ndarray
+    error: np.ndarray
+    scale: np.ndarray
+    change: np.ndarray
+    width: float
+    noise: np.ndarray
+
+    @property
+    def decisive(self) -> np.ndarray:
+        return (self.scale > 0) & (TRUSTED * self.error <= SMALL_PART * self.scale)
+
+    def fits(self, near: _Estimate) -> np.ndarray:
+        """Whether the slope, found far away, explains what a nearer step measured."""
+        with np.errstate(all="ignore"):
+            return np.abs(self.value * near.width - near.change) <= 8 * near.noise
 
 
 def differences(
-    function: Callable[..., Any], tensors: Sequence[Tensor], *, seconds: float | None = None
+    function: Callable[..., Any],
+    tensors: Sequence[Tensor],
+    *,
+    directions: np.ndarray | None = None,
+    cpu_seconds: float = CPU_SECONDS,
 ) -> Differences | None:
-    """Approximate the Jacobian by finite differences.
+    """Approximate the Jacobian, or its products with some vectors, by finite differences.
 
-    The function runs in float64 if it can, quietly, and four to twelve times per column.
+    The function runs in float64 if it can, quietly, some sixteen times per column.
 
     Args:
         function: takes the tensors by position.
         tensors: real floating tensors, n components in all.
-        seconds: do not begin if it would take longer than this; a few times this is the end.
+        directions: (n, k), the vectors; by default the n unit vectors.
+        cpu_seconds: processor time that the evaluations may take as a rule.
 
     Returns:
-        The estimate, or `None` if there was not enough time or the function does not run at all.
+        The estimate, or `None` if the function is too slow for it or does not run at all.
 
     Example:
         >>> import torch
@@ -63,125 +106,161 @@ def differences(
         >>> round(found.matrix.item(), 9)
         12.0
     """
-    deadline = None if seconds is None else time.monotonic() + PATIENCE * seconds
     random = random_states(tensors)
     for dtype in dict.fromkeys((torch.float64, tensors[0].dtype)):
         with torch.inference_mode(False), torch.enable_grad(), quiet(tensors, random):
-            probe = _Probe(function, tensors, dtype, random)
+            probe = Probe(function, tensors, dtype, random)
             try:
-                center = probe.at(None, 0.0)
+                center = probe(probe.point)
             except OBSTACLES:  # weights of another dtype, mostly
                 continue
-            if seconds is not None and _too_dear(probe, seconds):
-                return None
-            return _all_columns(probe, center, dtype, deadline)
+            columns = len(probe.point) if directions is None else directions.shape[1]
+            most = _affordable(probe, columns, cpu_seconds)
+            return None if most is None else _all(probe, center, dtype, directions, most)
     return None
 
 
-def _too_dear(probe: _Probe, seconds: float) -> bool:
-    """Whether all columns would take longer, judged by the quicker of two runs."""
+def _affordable(probe: Probe, columns: int, cpu_seconds: float) -> int | None:
+    """How many evaluations are worth their time, by the quicker of two; None if too few."""
     took = []
     for _ in range(2):
-        start = time.perf_counter()
-        probe.at(None, 0.0)
-        took.append(time.perf_counter() - start)
-    columns = sum(point.numel() for point in probe.points)
-    return min(took) * 2 * LEVELS * columns > seconds
+        start = time.thread_time()
+        probe(probe.point)
+        took.append(time.thread_time() - start)
+    if min(took) * EVALUATIONS * columns > cpu_seconds:
+        return None
+    return MOST_EVALUATIONS
 
 
-class _Probe:
-    """The function as m numbers of n numbers, one of which is moved."""
+def _all(
+    probe: Probe, center: np.ndarray, dtype: torch.dtype, directions: np.ndarray | None, most: int
+) -> Differences:
+    n = len(probe.point)
+    found = []
+    noise = _noise(probe, center, torch.finfo(dtype).eps)
+    for j in range(n if directions is None else directions.shape[1]):
+        vector = np.eye(1, n, j)[0] if directions is None else directions[:, j]
+        line = _Line(probe, center, vector, noise, dtype)
+        found.append(_column(line, most))
+    empty = np.zeros((len(center), 0))
+    value, error, scale = (
+        torch.from_numpy(np.stack([one[k] for one in found], 1) if found else empty.copy())
+        for k in range(3)
+    )
+    return Differences(value, error, scale, dtype)
+
+
+def _noise(probe: Probe, center: np.ndarray, eps: float) -> np.ndarray:
+    """How far rounding moves each output, (m,): fourth differences over two tiny steps.
+
+    A smooth function has none at such steps; what is left is noise. Source: Moré & Wild, Estimating
+    computational noise, SIAM J. Sci. Comput. 33 (2011).
+    """
+    noise = eps * np.abs(center)
+    for power in (-22, -44):
+        try:
+            values = np.stack([probe(probe.point * (1 + k * 2.0**power)) for k in range(-2, 3)])
+        except OBSTACLES:
+            continue
+        with np.errstate(invalid="ignore", over="ignore"):
+            fourth = np.abs(np.diff(values, 4, axis=0)[0]) / np.sqrt(70)
+        noise = np.fmax(noise, fourth)
+    return noise
+
+
+class _Line:
+    """The function along one direction, g(t) = f(x + t·v)."""
 
     def __init__(
         self,
-        function: Callable[..., Any],
-        tensors: Sequence[Tensor],
+        probe: Probe,
+        center: np.ndarray,
+        vector: np.ndarray,
+        noise: np.ndarray,
         dtype: torch.dtype,
-        random: tuple[Tensor, ...],
     ) -> None:
-        self.function, self.random, self.dtype = function, random, dtype
-        self.points = [tensor.detach().to(dtype) for tensor in tensors]
+        self.probe, self.center, self.vector, self.noise = probe, center, vector, noise
+        self.eps = torch.finfo(dtype).eps
+        self._moving = np.flatnonzero(vector)
 
-    def at(self, place: tuple[int, int] | None, move: float) -> Tensor:
-        """The m outputs, float64, with component `place = (input, position)` moved by `move`."""
-        inputs = [point.clone() for point in self.points]
-        if place is not None:
-            inputs[place[0]].reshape(-1)[place[1]] += move
-        set_random_states(inputs, self.random)
-        leaves = flatten(self.function(*(tensor.requires_grad_() for tensor in inputs))).leaves
-        return torch.cat([leaf.detach().reshape(-1).cpu().double() for leaf in leaves])
+    @property
+    def moves(self) -> bool:
+        """Whether the direction is not zero."""
+        return bool(self._moving.size)
 
-    def value(self, place: tuple[int, int]) -> float:
-        """The component at `place`."""
-        return float(self.points[place[0]].reshape(-1)[place[1]])
+    @property
+    def sizes(self) -> Iterator[float]:
+        """First steps to try, the likeliest first."""
+        x, v = np.abs(self.probe.point), np.abs(self.vector[self._moving])
+        here = x[self._moving]
+        own = here[here > 0] / v[here > 0]
+        length = own.min() if own.size else (x.max(initial=0.0) or 1.0) / v.max(initial=1.0)
+        powers = SIZES if own.size else (*SIZES, *WIDE)
+        return (length * 1.04 * 2.0**power for power in powers)
 
-
-def _all_columns(
-    probe: _Probe, center: Tensor, dtype: torch.dtype, deadline: float | None
-) -> Differences | None:
-    columns = []
-    for index, point in enumerate(probe.points):
-        for position in range(point.numel()):
-            try:
-                column = _column(probe, (index, position), center, deadline)
-            except OBSTACLES:  # an assertion, a domain error: nothing is known beside the point
-                column = (
-                    center.new_full(center.shape, torch.nan),
-                    center.new_full(center.shape, torch.inf),
-                )
-            if column is None:
-                return None
-            columns.append(column)
-    if not columns:
-        empty = center.new_zeros(len(center), 0)
-        return Differences(empty, empty.clone(), dtype)
-    values, errors = zip(*columns, strict=True)
-    return Differences(torch.stack(values, 1), torch.stack(errors, 1), dtype)
+    def pair(self, step: float) -> tuple[np.ndarray, np.ndarray, float]:
+        """g on both sides, and the distance that was really taken between them."""
+        x = self.probe.point
+        ends = [self.probe.rounded(x + sign * step * self.vector) for sign in (1.0, -1.0)]
+        pivot = self._moving[np.argmax(np.abs(self.vector[self._moving]))]
+        width = float((ends[0][pivot] - ends[1][pivot]) / self.vector[pivot])
+        return self.probe(ends[0]), self.probe(ends[1]), width
 
 
-def _column(
-    probe: _Probe, place: tuple[int, int], center: Tensor, deadline: float | None
-) -> tuple[Tensor, Tensor] | None:
-    """One column and its errors; tried again with small steps where it leaves the domain."""
-    x = abs(probe.value(place))
-    best = None
-    for scale in dict.fromkeys((max(x, SMALL), x or SMALL)):
-        found = _ridders(probe, place, scale * FIRST_STEP.get(probe.dtype, 0.1), deadline)
-        if found is None:
-            return None
-        if best is not None:
-            better = found[1] < best[1]
-            found = torch.where(better, found[0], best[0]), torch.where(better, found[1], best[1])
-        best = found
-        if bool((best[1].isfinite() | ~center.isfinite()).all()):
+def _column(line: _Line, most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Values, errors and scales of one column; sizes are tried until two agree for each entry."""
+    m = len(line.center)
+    value, error, scale = np.full(m, np.nan), np.full(m, np.inf), np.zeros(m)
+    decisive, confirmed, still = (np.zeros(m, dtype=bool) for _ in range(3))
+    nearest: _Estimate | None = None
+    for size in line.sizes if line.moves else ():
+        if bool((confirmed | still).all()) or line.probe.calls >= most:
             break
-    return best
+        try:
+            new = _ridders(line, size, LEVELS if nearest is None else LEVELS_AGAIN)
+        except OBSTACLES:  # an assertion, a domain error: nothing is known at this distance
+            continue
+        usable = new.decisive
+        if nearest is not None and new.width > nearest.width:
+            usable &= new.fits(nearest)
+        with np.errstate(invalid="ignore"):
+            met = decisive & usable & (np.abs(new.value - value) <= TRUSTED * (new.error + error))
+            better = ~confirmed & ((usable & ~met) | ~decisive & ~(error < new.error))
+            better |= met & (new.error < error)
+        still |= (new.scale == 0) & (scale == 0) & (nearest is not None)
+        decisive, confirmed = decisive | usable, confirmed | met
+        value, error = np.where(better, new.value, value), np.where(better, new.error, error)
+        scale = np.where(better, new.scale, scale)
+        if nearest is None or new.width < nearest.width:
+            nearest = new
+    return value, np.where(confirmed | still, error, np.inf), scale
 
 
-def _ridders(
-    probe: _Probe, place: tuple[int, int], step: float, deadline: float | None
-) -> tuple[Tensor, Tensor] | None:
-    """Ridders' tableau: a[k, j] = a[k, j−1] + (a[k, j−1] − a[k−1, j−1]) / (4ʲ − 1)."""
-    rounding = torch.finfo(probe.dtype).eps
-    previous: list[Tensor] = []
-    best = error = torch.empty(0)
-    for level in range(LEVELS):
-        if deadline is not None and time.monotonic() > deadline:
-            return None
-        x, h = probe.value(place), step / 2**level
-        high, low = (float(torch.tensor(x + sign * h, dtype=probe.dtype)) for sign in (1, -1))
-        above, below = probe.at(place, high - x), probe.at(place, low - x)
-        row = [(above - below) / (high - low)]  # the step that was really taken
-        if not previous:
-            best, error = row[0], torch.full_like(row[0], torch.inf)
-        noise = rounding * torch.maximum(above.abs(), below.abs()) / h
-        for j, older in enumerate(previous, start=1):
-            newer = row[-1] + (row[-1] - older) / (4**j - 1)
-            gap = torch.maximum((newer - row[-1]).abs(), (newer - older).abs()) + noise
-            better = gap < error
-            best, error = torch.where(better, newer, best), torch.where(better, gap, error)
-            row.append(newer)
-        previous = row
-        if level > 1 and bool((error <= ENOUGH * (1 + best.abs())).all()):
-            break
-    return best, error
+def _ridders(line: _Line, size: float, levels: int) -> _Estimate:
+    """Ridders' tableau: a[k, j] = a[k, j−1] + (a[k, j−1] − a[k−1, j−1]) / (r²ʲ − 1)."""
+    previous: list[np.ndarray] = []
+    scale = np.zeros_like(line.center)
+    bends: list[np.ndarray] = []
+    with np.errstate(all="ignore"):
+        for level in range(levels):
+            above, below, width = line.pair(size / RATIO**level)
+            row = [(above - below) / width]
+            if not previous:
+                best, error = row[0], np.full_like(row[0], np.inf)
+            sides = np.abs(above - line.center), np.abs(line.center - below)
+            scale = np.fmax(scale, (sides[0] + sides[1]) / abs(width))
+            bends.append(2 * np.abs(above - 2 * line.center + below) / abs(width))
+            larger = np.maximum(np.abs(above), np.abs(below))
+            noise = 2 * (line.noise + line.eps * larger) / abs(width)
+            for j, older in enumerate(previous, start=1):
+                newer = row[-1] + (row[-1] - older) / (RATIO ** (2 * j) - 1)
+                gap = np.maximum(np.abs(newer - row[-1]), np.abs(newer - older)) + noise
+                better = gap < error
+                best, error = np.where(better, newer, best), np.where(better, gap, error)
+                row.append(newer)
+            previous = row
+            if level > 2 and bool((error <= 1e-11 * scale).all()):
+                break
+        kinked = (bends[-1] > 0.7 * bends[0]) & (bends[-1] > 8 * noise + SMALL_PART * scale)
+    error[kinked | ~np.isfinite(best)] = np.inf
+    return _Estimate(best, error, scale, above - below, width, line.noise + line.eps * larger)

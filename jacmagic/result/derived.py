@@ -15,7 +15,7 @@ from jacmagic import display, latex
 from jacmagic.agreement import Agreement
 from jacmagic.derivation import Derivation, derive, templates, texts
 from jacmagic.errors import PointError
-from jacmagic.examine import examine, severed
+from jacmagic.examine import contradicts, examine
 from jacmagic.examine_entries import examine_entries
 from jacmagic.formula import ClosedForm, Reading
 from jacmagic.labels import Label
@@ -23,12 +23,20 @@ from jacmagic.matrix_form import MatrixForm, matrix_form
 from jacmagic.one_sided import OneSided, limits, one_sided
 from jacmagic.result.evaluated import Evaluated
 from jacmagic.road import point_of
+from jacmagic.sources import severed
 from jacmagic.steps import Step
 from jacmagic.steps import derive as derive_entry
 from jacmagic.trace import Refusal
 
 if TYPE_CHECKING:
     import sympy
+
+
+_WITHDRAWN = Refusal(
+    "the closed form",
+    None,
+    "is withdrawn, as torch and finite differences agree on other numbers; please report it",
+)
 
 
 class Derived(Evaluated):
@@ -38,7 +46,17 @@ class Derived(Evaluated):
 
     @cached_property
     def _found(self) -> ClosedForm | Refusal:
-        """The closed form at this point, or why there is none."""
+        """The closed form at this point, or why there is none; one that is wrong is withdrawn."""
+        traced = self._traced
+        if isinstance(traced, Refusal):
+            return traced
+        if not contradicts(self.problem, self.numbers, self.matrix, traced):
+            return traced
+        return _WITHDRAWN if self.agreement.alone == "the closed form" else traced
+
+    @cached_property
+    def _traced(self) -> ClosedForm | Refusal:
+        """The closed form that the trace gives, or why it gives none."""
         if self.large:
             m, n = self.shape
             return Refusal("the closed form", None, f"of {m} × {n} entries is not looked for")
@@ -131,10 +149,10 @@ class Derived(Evaluated):
             self.problem,
             self.numbers,
             self.matrix,
-            self._form,
+            self._traced if isinstance(self._traced, ClosedForm) else None,
             rows=self.rows,
             outside=outside,
-            refusal=self._found if isinstance(self._found, Refusal) else None,
+            refusal=self._traced if isinstance(self._traced, Refusal) else None,
             both=self.one_sided,
         )
 
@@ -144,7 +162,8 @@ class Derived(Evaluated):
 
         `.left` and `.right` are (m, n); nan where the function jumps or nothing was confirmed.
         """
-        return None if self._form is None else one_sided(self.problem, self.road, self._form)
+        traced = self._traced
+        return None if isinstance(traced, Refusal) else one_sided(self.problem, self.road, traced)
 
     @cached_property
     def matrix_form(self) -> MatrixForm | None:

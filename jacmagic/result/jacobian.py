@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 # What a Jacobian finds on first use, whatever its view.
-_FOUND = {"matrix", "sparse", "columns", "_found", "pattern", "agreement", "one_sided"}
+_FOUND = {"matrix", "sparse", "columns", "_found", "_traced", "pattern", "agreement", "one_sided"}
 
 
 class Jacobian(Derived):

@@ -3,7 +3,8 @@
  *
  * @typedef {object} Status
  * @property {string} point where the Jacobian stands
- * @property {string} verdict "agree", "disagree" or "numbers only"
+ * @property {string} verdict "agree", "disagree" or "not confirmed"
+ * @property {boolean} closed whether there is a closed form
  * @property {string} agreement one line
  * @property {string[]} warnings
  * @property {string[]} remarks
@@ -28,7 +29,7 @@ export class Notes {
     const source = JSON.stringify([status.agreement, status.warnings, status.remarks]);
     if (source === this.shown) return;
     this.shown = source;
-    const mark = { agree: "✓", disagree: "⚠", "numbers only": "·" }[status.verdict] ?? "";
+    const mark = { agree: "✓", disagree: "⚠", "not confirmed": "·" }[status.verdict] ?? "";
     this.agreement.textContent = `${mark} ${status.agreement}`;
     this.agreement.dataset.verdict = status.verdict;
     const warnings = status.warnings.map((text) => make(this.document, "li", "jm-warning", `⚠ ${text}`));

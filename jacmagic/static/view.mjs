@@ -290,7 +290,7 @@ class Explorer {
   /** @param {number} place */
   unexplained(place) {
     if (asBytes(this.model.get("zeros"))[place]) return "zero everywhere: this output does not depend on this input";
-    if (this.model.get("status").verdict === "numbers only") return "there is no closed form to derive";
+    if (!this.model.get("status").closed) return "there is no closed form to derive";
     return this.sliders.connected ? "deriving …" : "this derivation was not stored in the page";
   }
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
+from types import FrameType
 from typing import Any
 
 import torch
@@ -36,6 +37,7 @@ ADVICE = {
     "torch.as_tensor([...])": "write torch.stack([...]); torch.as_tensor copies the numbers only",
     "no_grad": "move the computation out of torch.no_grad()",
     "inference_mode": "move the computation out of torch.inference_mode()",
+    "autograd.Function": "differentiate what its forward computes in its backward",
     "float()": "leave out float(); a 0-dimensional tensor computes like a number",
     "autograd.grad()": "pass create_graph=True",
     "int()": "an integer part has no derivative; keep the tensor, or use torch.floor",
@@ -51,12 +53,14 @@ class Leak:
         line: the line of the user's code, or None.
         nodes: the expressions that passed through.
         severed: whether the expression was lost as well.
+        name: what the user calls it, such as the name of an autograd.Function; else "".
     """
 
     habit: str
     line: int | None
     nodes: frozenset[int]
     severed: bool = False
+    name: str = ""
 
     @property
     def advice(self) -> str:
@@ -91,9 +95,20 @@ def _elements(tensor: torch.Tensor) -> Any:
 _KEPT = {"item": ".item()", "numpy": ".numpy()", "__array__": ".numpy()"}
 _COPIED = {"tensor": "torch.tensor([...])", "as_tensor": "torch.as_tensor([...])"}
 _CUT = {"detach": "detach()", "detach_": "detach()"}
+_APPLY = torch.autograd.Function.apply.__func__.__code__  # type: ignore[attr-defined]
 _WHOLE = frozenset({"__int__", "__index__", "__trunc__"})
 _SHOWN = frozenset({"__format__", "__repr__", "__str__"})
 _BYTES = frozenset({"untyped_storage", "_typed_storage", "storage", "__dlpack__"})
+
+
+def _without_graph() -> tuple[str, str]:
+    """What keeps torch from building its graph now, and the name of an autograd.Function."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code is _APPLY:
+            return "autograd.Function", frame.f_locals["cls"].__name__
+        frame = frame.f_back
+    return ("inference_mode" if torch.is_inference_mode_enabled() else "no_grad"), ""
 
 
 class LeakWatch(TorchFunctionMode):
@@ -103,19 +118,19 @@ class LeakWatch(TorchFunctionMode):
         """Watch over the calls of a function traced by this mode, with named constants or not."""
         super().__init__()
         self.mode, self.names = mode, names
-        self._noted: dict[tuple[str, int | None], set[int]] = {}
+        self._noted: dict[tuple[str, int | None, str], set[int]] = {}
 
     @property
     def leaks(self) -> tuple[Leak, ...]:
         """What was noticed, one leak for each habit and line, in the order met."""
         for line, node in self.mode.severed:
-            self._noted.setdefault(("float()", line), set()).add(node)
+            self._noted.setdefault(("float()", line, ""), set()).add(node)
         return tuple(
-            Leak(habit, line, frozenset(nodes), severed=habit == "float()")
-            for (habit, line), nodes in self._noted.items()
+            Leak(habit, line, frozenset(nodes), severed=habit == "float()", name=name)
+            for (habit, line, name), nodes in self._noted.items()
         )
 
-    def _note(self, habit: str, *values: Any) -> None:
+    def _note(self, habit: str, *values: Any, name: str = "") -> None:
         shadows = self.mode.shadows
         nodes = {
             node
@@ -125,7 +140,7 @@ class LeakWatch(TorchFunctionMode):
             if self.mode.graph.value(node) is None
         }
         if nodes:
-            self._noted.setdefault((habit, users_line()), set()).update(nodes)
+            self._noted.setdefault((habit, users_line(), name), set()).update(nodes)
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
@@ -156,8 +171,8 @@ class LeakWatch(TorchFunctionMode):
             called = name if name and not name.startswith("__") else unsupported.operation
             raise Unsupported(called, unsupported.reason) from None
         if not torch.is_grad_enabled():
-            inference = torch.is_inference_mode_enabled()
-            self._note("inference_mode" if inference else "no_grad", result)
+            habit, called = _without_graph()
+            self._note(habit, result, name=called)
         elif func is torch.autograd.grad and not kwargs.get("create_graph"):
             self._note("autograd.grad()", result)
         return result

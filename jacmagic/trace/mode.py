@@ -75,6 +75,7 @@ class Concolic(Watching):
         shadows: the nodes of every tensor.
         conditions: what has been assumed so far.
         severed: (line, node) of every number that left torch for good.
+        dtypes: the floating dtypes of the results that have expressions.
         tensors: what whole tensors are, where somebody asked; None otherwise.
     """
 
@@ -85,6 +86,7 @@ class Concolic(Watching):
         self.shadows = Shadows(graph)
         self.conditions = Conditions(graph)
         self.severed: list[tuple[int | None, int]] = []
+        self.dtypes: set[torch.dtype] = set()
         self.reads_whole_numbers = False  # while int() reads
         self.tensors: Tensors | None = None
 
@@ -140,7 +142,7 @@ class Concolic(Watching):
                 return self._move(MOVES[key], func, args, kwargs)
             if key in LINEAR:
                 return self._combine(LINEAR[key], func, args, kwargs)
-            if key in ORDERS and not (key in COMPLEX and _has_complex(args)):
+            if key in ORDERS:
                 return self._order(ORDERS[key], func, args, kwargs)
             if key in RULES or key in COMPLEX:
                 return self._apply(key, func, args, kwargs, written)
@@ -222,6 +224,8 @@ class Concolic(Watching):
         for tensor, result in zip_longest(outs, results[: len(outs)]):
             if not isinstance(tensor, torch.Tensor) or tensor.is_meta or not tensor.numel():
                 continue
+            if tensor.is_floating_point():
+                self.dtypes.add(tensor.dtype)
             if result is None:
                 self.shadows.write(tensor, POISON)
                 continue
@@ -307,7 +311,3 @@ class Concolic(Watching):
                 return parts(*args, **kwargs)
         except Unsupported as unsupported:  # named as the user called it, not by a part
             raise Unsupported(name, unsupported.reason) from None
-
-
-def _has_complex(args: tuple) -> bool:
-    return any(isinstance(leaf, torch.Tensor) and leaf.is_complex() for leaf in args)

@@ -71,6 +71,7 @@ class Trace:
         variables: what the function itself calls some of the nodes.
         expression: the result as an expression of whole vectors, where its making is understood.
         parts: what the function itself calls some parts of that.
+        dtypes: the floating dtypes that torch computed in on the way.
     """
 
     graph: Graph
@@ -83,6 +84,7 @@ class Trace:
     variables: Mapping[int, Label] = field(default_factory=dict)
     expression: Expression | None = None
     parts: Mapping[Expression, str] = field(default_factory=dict)
+    dtypes: frozenset[torch.dtype] = frozenset()
 
 
 @cache
@@ -147,7 +149,9 @@ def trace(
         return _refused(error, graph.line, watch.leaks)
     met = tuple(mode.conditions.met)
     if kept is None:
-        return Trace(graph, inputs, outputs, met, watch.leaks, noticed.any)
+        return Trace(
+            graph, inputs, outputs, met, watch.leaks, noticed.any, dtypes=frozenset(mode.dtypes)
+        )
     expression = None
     if mode.tensors is not None and isinstance(result, torch.Tensor):
         expression = mode.tensors.of(result)
@@ -162,6 +166,7 @@ def trace(
         kept.variables(),
         expression,
         kept.parts(),
+        frozenset(mode.dtypes),
     )
 
 

@@ -213,17 +213,13 @@ def _least_squares(g: Graph, a: np.ndarray, b: np.ndarray, *_: Any, **__: Any) -
 
 
 MATRICES: dict[str, Rule] = {
+    "_linalg_det": _det,
+    "_linalg_slogdet": _slogdet,
     "linalg_inv_ex": _inv,
+    "_linalg_solve_ex": _solve,
     "linalg_solve_triangular": _solve_triangular,
     "cholesky_solve": _cholesky_solve,
     "cholesky_inverse": _cholesky_inverse,
     "linalg_pinv": _pseudo_inverse,
     "linalg_lstsq": _least_squares,
-}
-
-# Operations that also return LU factors and pivots, from this place on.
-FACTORING: dict[str, tuple[Rule, int]] = {
-    "_linalg_det": (_det, 1),
-    "_linalg_slogdet": (_slogdet, 2),
-    "_linalg_solve_ex": (_solve, 1),
 }

@@ -1,0 +1,240 @@
+"""How far the line of agreement can be trusted: right functions and planted faults, counted.
+
+    python tools/agreement.py            # all of it; rewrites docs/explanation/agreement.md
+    python tools/agreement.py --every 20 # a sample, for a quick look; prints only
+
+Right cases are the functions of `tests/corpus` at several points, in units from 1e-30 to 1e30 and
+in float64 and float32. A case in which torch's own plain backward pass is wrong or not finite is
+none. An alarm is a verdict "disagree". Faults are planted by `tools/faults.py` into the same
+functions; one that does not change any entry by a thousandth of the digits of its dtype is none.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sys
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import torch
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tools")]
+
+from corpus import CORPUS, Case  # type: ignore[import-not-found]  # noqa: E402
+from faults import FAULTS, Fault  # noqa: E402
+
+import jacmagic  # noqa: E402
+from jacmagic.lift import lifted  # noqa: E402
+from jacmagic.structure import flatten  # noqa: E402
+
+PAGE = ROOT / "docs" / "explanation" / "agreement.md"
+SCALES = (1.0, 1e-30, 1e-12, 1e-3, 1e6, 1e30)
+# Functions whose derivative torch itself does not have, or that draw random numbers.
+LEFT_OUT = {"dropout_net", "incomplete_gamma"}
+KNOWN = [case for case in CORPUS if case.name not in LEFT_OUT]
+
+
+@dataclass
+class Tally:
+    """What came out.
+
+    Attributes:
+        right: verdicts on right cases.
+        alarms: the right cases that were accused, one line each.
+        faults: for each fault, how many there were, were not vouched for, and were explained.
+        missed: the faults vouched for or explained wrongly, one line each.
+    """
+
+    right: Counter = field(default_factory=Counter)
+    alarms: list[str] = field(default_factory=list)
+    faults: dict[str, list[int]] = field(default_factory=dict)
+    missed: list[str] = field(default_factory=list)
+
+
+def scaled(case: Case, scale: float):
+    """A function with its results in another unit."""
+    run = lifted(case.function)
+
+    def function(*tensors):
+        return tuple(leaf * scale for leaf in flatten(run(*tensors)).leaves)
+
+    return function
+
+
+def spoiled(case: Case, fault: Fault, place: int, scale: float):
+    """The same with a fault in the first input."""
+    run = lifted(case.function)
+
+    def function(first, *others):
+        leaves = flatten(run(fault.hide(first, place), *others)).leaves
+        return tuple(leaf * scale for leaf in leaves)
+
+    return function
+
+
+def points(case: Case, count: int) -> Iterator[tuple[torch.Tensor, ...]]:
+    """A case's own point, and random ones a few per cent away."""
+    yield case.tensors()
+    for seed in range(count - 1):
+        generator = torch.Generator().manual_seed(seed)
+        yield tuple(
+            one * (1 + 0.2 * (torch.rand(one.shape, generator=generator, dtype=one.dtype) - 0.5))
+            for one in case.tensors()
+        )
+
+
+def plain(function, tensors) -> torch.Tensor | None:
+    """torch's Jacobian by plain backward passes; None where it fails or is not finite."""
+    try:
+        value = jacmagic.jacobian(function, tensors, strategy="rows").matrix.double()
+    except Exception:  # noqa: BLE001 - a function may refuse a dtype or a point; then it is no case
+        return None
+    return value if bool(value.isfinite().all()) and value.numel() else None
+
+
+def judged(function, tensors) -> jacmagic.Jacobian | None:
+    """The Jacobian with its verdict, silently."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            found = jacmagic.jacobian(function, tensors)
+            _ = found.agreement
+        except Exception:  # noqa: BLE001 - as above
+            return None
+    return found
+
+
+def right_cases(tally: Tally, every: int) -> None:
+    """Count verdicts on right functions."""
+    grid = itertools.product(KNOWN, (torch.float64, torch.float32), range(4))
+    for index, (case, dtype, which) in enumerate(grid):
+        if index % every:
+            continue
+        scale = SCALES[(index // every) % len(SCALES)]
+        tensors = tuple(one.to(dtype) for one in list(points(case, 4))[which])
+        function = scaled(case, scale)
+        expected, found = plain(function, tensors), judged(function, tensors)
+        if (
+            expected is None
+            or found is None
+            or not torch.allclose(found.matrix.double(), expected, rtol=1e-3, atol=0)
+        ):
+            continue
+        tally.right[found.agreement.verdict] += 1
+        if found.agreement.verdict == "disagree":
+            tally.alarms.append(f"{case.name} {dtype} × {scale:g}: {found.agreement}")
+
+
+def planted_faults(tally: Tally, every: int) -> None:
+    """Count what becomes of planted faults."""
+    for index, (case, fault) in enumerate(itertools.product(KNOWN, FAULTS)):
+        if index % every:
+            continue
+        scale = SCALES[(index // every) % len(SCALES)]
+        tensors = case.tensors()
+        if not tensors or not tensors[0].numel():
+            continue
+        place = index % tensors[0].numel()
+        truth = plain(scaled(case, scale), tensors)
+        function = spoiled(case, fault, place, scale)
+        found = judged(function, tensors) if truth is not None else None
+        if truth is None or found is None or found.matrix.shape != truth.shape:
+            continue
+        wrong = (found.matrix.double() - truth).abs() > 1e-5 * truth.abs()
+        if not bool(wrong.any()):
+            continue
+        row = tally.faults.setdefault(fault.name, [0, 0, 0])
+        agreement = found.agreement
+        told = agreement.disagreements
+        at = bool(told) and bool(wrong[told[0].row, told[0].column])
+        named = not fault.causes or (bool(told) and any(c in told[0].cause for c in fault.causes))
+        row[0] += 1
+        row[1] += agreement.verdict != "agree"
+        row[2] += at and named
+        if agreement.verdict == "agree" or not (at and named):
+            tally.missed.append(f"{case.name}, {fault.name} × {scale:g}: {agreement}")
+
+
+def page(tally: Tally) -> str:
+    """The page in the docs."""
+    right, count = tally.right, sum(tally.right.values())
+    planted = [sum(row[k] for row in tally.faults.values()) for k in range(3)]
+    table = "\n".join(
+        f"| {name} | {many} | {kept} | {told} |"
+        for name, (many, kept, told) in tally.faults.items()
+    )
+    return TEMPLATE.format(
+        count=count,
+        agree=right["agree"],
+        open=right["not confirmed"],
+        alarms=right["disagree"],
+        planted=planted[0],
+        kept=planted[1],
+        told=planted[2],
+        share=100 * planted[2] / max(planted[0], 1),
+        table=table,
+    )
+
+
+TEMPLATE = """# How far the line of agreement can be trusted
+
+This page is written by `make agreement`.
+
+## What is compared
+
+torch's numbers are held against two sources that share nothing with them:
+the closed form, evaluated with bounds on what rounding may have done and with fifty digits where
+these leave doubt, and finite differences, which count only where their own error is a small part of
+how much the function varies.
+The verdict has no unit: a power of 2 on any input or output does not change it.
+
+| verdict | when |
+|---|---|
+| agree | two independent sources are equal, within their bounds, in every entry |
+| disagree, torch is alone | the closed form, or differences that decide, contradict torch |
+| disagree, the closed form is alone | torch and differences agree; the form is withdrawn |
+| disagree, nobody is alone | torch and the closed form differ, and no third source decides |
+| not confirmed | one source only, nan, randomness, state, too few digits: the reason is said |
+
+Finite differences that contradict both others are mentioned quietly; they outvote nobody.
+
+## Right functions
+
+The functions of `tests/corpus`, each at four points, in units from 1e-30 to 1e30, in float64 and
+float32; those in which torch's plain backward pass is not finite are left out.
+
+| cases | agree | not confirmed | accused |
+|---|---|---|---|
+| {count} | {agree} | {open} | {alarms} |
+
+## Planted faults
+
+Each function with one fault in its first input that changes an entry by more than 1e-5 of itself.
+A hook on the gradient leaves no trace in the forward pass, so no cause is asked for there.
+
+| fault | planted | not vouched for | right entry and cause |
+|---|---|---|---|
+{table}
+| together | {planted} | {kept} | {told} ({share:.1f} %) |
+"""
+
+
+def main() -> None:
+    """Count everything and write the page, or print a sample."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--every", type=int, default=1, help="take every n-th case only")
+    every = parser.parse_args().every
+    tally = Tally()
+    right_cases(tally, every)
+    planted_faults(tally, every)
+    print("\n".join([*tally.alarms, *tally.missed]))
+    print(page(tally)) if every > 1 else PAGE.write_text(page(tally), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,143 @@
+"""Faults planted in right functions: ways in which code loses or falsifies torch's derivatives.
+
+Each takes a tensor on its way into a function and gives it back with the same numbers, so that the
+function's value stays and only torch's derivative is wrong.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One way to spoil a derivative.
+
+    Attributes:
+        name: what it is called in the table.
+        hide: (tensor, place) → the tensor with the derivative of the component at `place`, or of
+            all components, lost or falsified.
+        causes: what the cause must mention, any of these; none where the code shows no cause.
+    """
+
+    name: str
+    hide: Callable[[Tensor, int], Tensor]
+    causes: tuple[str, ...]
+
+
+def _replaced(cut: Callable[[Tensor], Tensor]) -> Callable[[Tensor, int], Tensor]:
+    """One component passed through a cut, the others left alone."""
+
+    def hide(tensor: Tensor, place: int) -> Tensor:
+        parts = list(tensor.reshape(-1).unbind())
+        parts[place] = cut(parts[place])
+        return torch.stack(parts).reshape(tensor.shape)
+
+    return hide
+
+
+def _no_grad(part: Tensor) -> Tensor:
+    with torch.no_grad():
+        return part * 1
+
+
+def _inference(part: Tensor) -> Tensor:
+    with torch.inference_mode():
+        kept = part * 1
+    return kept.clone()
+
+
+def _half(part: Tensor) -> Tensor:
+    """Of two equal terms one is detached."""
+    return part / 2 + part.detach() / 2
+
+
+class Doubled(torch.autograd.Function):
+    """The identity, with a backward that is wrong by a factor."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x * 1
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient * 2
+
+
+class Swapped(torch.autograd.Function):
+    """The identity, with a backward that returns the entries in another order."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x * 1
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient.reshape(-1).flip(0).reshape(gradient.shape)
+
+
+class Slightly(torch.autograd.Function):
+    """The identity, with a backward that is wrong in the fourth digit."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x * 1
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient * 1.0003
+
+
+class Negated(torch.autograd.Function):
+    """Gradient reversal."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x.view_as(x)
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return -gradient
+
+
+def _hooked(tensor: Tensor, place: int) -> Tensor:
+    """A hook that scales the gradient; nothing in the forward pass shows it."""
+    passed = tensor * 1
+    if passed.requires_grad:
+        passed.register_hook(lambda gradient: gradient * 1.5)
+    return passed
+
+
+FAULTS = (
+    Fault("detach()", _replaced(lambda part: part.detach()), ("detach()",)),
+    Fault("one of two terms detached", _replaced(_half), ("detach()",)),
+    Fault(".data", _replaced(lambda part: part.data * 1), (".data",)),
+    Fault(
+        ".item()",
+        _replaced(lambda part: torch.as_tensor(part.item(), dtype=part.dtype)),
+        (".item()", "torch.as_tensor"),
+    ),
+    Fault("no_grad", _replaced(_no_grad), ("no_grad",)),
+    Fault("inference_mode", _replaced(_inference), ("inference_mode",)),
+    Fault(
+        "torch.tensor([...])",
+        lambda tensor, place: torch.tensor(list(tensor.reshape(-1))).reshape(tensor.shape),
+        ("torch.tensor",),
+    ),
+    Fault(
+        "float()",
+        _replaced(lambda part: part * 0 + float(part)),
+        ("float()",),
+    ),
+    Fault("backward twice too large", lambda tensor, place: Doubled.apply(tensor), ("Doubled",)),
+    Fault(
+        "backward with swapped entries", lambda tensor, place: Swapped.apply(tensor), ("Swapped",)
+    ),
+    Fault("backward wrong in the fourth digit", lambda t, place: Slightly.apply(t), ("Slightly",)),
+    Fault("backward of the other sign", lambda tensor, place: Negated.apply(tensor), ("Negated",)),
+    Fault("a hook on the gradient", _hooked, ()),
+)
