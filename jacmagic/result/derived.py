@@ -43,7 +43,8 @@ class Derived(Evaluated):
             m, n = self.shape
             return Refusal("the closed form", None, f"of {m} × {n} entries is not looked for")
         values = [v for leaf in self.numbers.outputs.leaves for v in _numbers_of(leaf)]
-        found = self.road.form(self.problem, values)
+        matrix = self.matrix.detach().cpu().double().numpy()
+        found = self.road.form(self.problem, values, matrix)
         if isinstance(found, Refusal):
             return found
         return severed(found, self.problem) or found
@@ -194,7 +195,7 @@ class Derived(Evaluated):
             self.symbols[j],
             names=reading.all_names,
             entry=reading.entry(i, j),
-            named=reading.matrix[i, j],
+            named=reading.shown(i, j),
             numbers=numbers,
             value=value,
         )
