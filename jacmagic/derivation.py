@@ -19,6 +19,7 @@ from jacmagic.notation import JACOBIAN, Notation
 
 LONGEST_ENTRY = 400  # LaTeX characters of one entry in the substituted matrix
 WIDEST = 110  # letters side by side in a matrix; beyond, what is long is written out below
+MOST_LETTERS = 8_000  # of LaTeX in the equations below a chain; ten times as much in MathML
 LONG = 24  # letters of an entry that may be written out below
 
 
@@ -49,6 +50,7 @@ class Derivation:
     agrees: bool = True
     where: tuple[str, ...] = ()
     matrix: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def links(self) -> tuple[str, ...]:
@@ -125,6 +127,7 @@ def derive(
         value,
         agrees,
         (*written.outputs, *written.clauses, *written.entries, *written.constants(number)),
+        left_out=written.left_out,
     )
 
 
@@ -234,8 +237,14 @@ class _Written:
         self.shown = {(i, j): tex(reading.shown(i, j), names) for i in down for j in across}
         long = [source for source in self.sources.values() if latex.extent(source) > LONG]
         crowded = len(across) * max(map(latex.extent, long), default=0) > WIDEST
-        self.outputs = [self._output(i) for i in down] if crowded else []
-        self.entries = self._name_entries(down, across)
+        outputs = [self._output(i) for i in down] if crowded else []
+        entries = self._name_entries(down, across)
+        room = MOST_LETTERS - sum(map(len, self.clauses))
+        self.outputs, room = _fitting(outputs, room)
+        self.entries, _ = _fitting(entries, room)
+        missing = len(outputs) + len(entries) - len(self.outputs) - len(self.entries)
+        self.left_out = (f"{missing} long lines of the closed form are left out; see J.formula",)
+        self.left_out = self.left_out if missing else ()
 
     def _output(self, i: int) -> str:
         """An output as an equation, abbreviated as the matrix is."""
@@ -285,6 +294,15 @@ class _Written:
         for label, value in self.reading.used_constants:
             together.setdefault(label.name, {})[label.index] = value
         return [f"{Label(n).tex} = {_value(found, number)}" for n, found in together.items()]
+
+
+def _fitting(lines: list[str], room: int) -> tuple[list[str], int]:
+    """The first lines that fit into a number of letters, and the letters left."""
+    for place, line in enumerate(lines):
+        room -= len(line)
+        if room < 0:
+            return lines[:place], 0
+    return lines, room
 
 
 def _value(found: dict[tuple[int, ...], float], number: Callable[[float], str]) -> str:

@@ -26,7 +26,6 @@ from jacmagic.labels import Label
 WIDEST = 130  # symbols side by side up to which a matrix is left as it is
 LONGEST = 60  # symbols of one entry
 MOST_PLACES = 10  # rows or columns of a matrix on a page; more are cut with dots
-MOST_SYMBOLS = 40_000  # written out, above which nothing is named
 
 _SPOKEN = {"sigmoid": sigmoid}
 
@@ -211,12 +210,15 @@ class Reading:
         return {tuple(nodes): name for name, nodes in together.items()}
 
     @property
+    def sizes(self) -> list[int]:
+        """How many symbols each of the m·n entries has, named parts counted as one."""
+        return self._clause_names.sizes(self.form.entries)
+
+    @property
     def is_wide(self) -> bool:
         """Whether the matrix is too wide for a page as things are named by now."""
         m, n = self.form.shape
-        sizes = self._clause_names.sizes(self.form.entries)
-        if sum(sizes) > MOST_SYMBOLS:
-            return False
+        sizes = self.sizes
         if max(sizes, default=0) > LONGEST:
             return True
         columns = [max((sizes[i * n + j] for i in range(m)), default=0) for j in range(n)]

@@ -87,6 +87,12 @@ class _Board(_Ordered, LatexPrinter):
         return rf"\left[{condition} > 0\right]"
 
 
+_BUILT_AS_IS = (
+    *(sympy.Add, sympy.Mul, sympy.Pow, sympy.Function, sympy.Max, sympy.Min),
+    *(sympy.Rel, sympy.And, sympy.Or),
+)
+
+
 def _with_decimals(expr: Any, renamed: Mapping[Any, Any] = MappingProxyType({})) -> Any:
     """Replace terminating fractions by floats, and symbols, without re-evaluating anything."""
     if expr in renamed:
@@ -98,9 +104,7 @@ def _with_decimals(expr: Any, renamed: Mapping[Any, Any] = MappingProxyType({}))
     arguments = [_with_decimals(argument, renamed) for argument in expr.args]
     if all(new is old for new, old in zip(arguments, expr.args, strict=True)):
         return expr
-    if isinstance(expr, sympy.Add | sympy.Mul | sympy.Pow | sympy.Function) and not isinstance(
-        expr, sympy.Piecewise
-    ):
+    if isinstance(expr, _BUILT_AS_IS):
         return expr.func(*arguments, evaluate=False)
     return expr.func(*arguments)
 
