@@ -18,6 +18,7 @@ from jacmagic.errors import PointError
 from jacmagic.examine import examine, severed
 from jacmagic.examine_entries import examine_entries
 from jacmagic.formula import ClosedForm, Reading
+from jacmagic.formula.attempt import attempt
 from jacmagic.labels import Label
 from jacmagic.matrix_form import MatrixForm, matrix_form
 from jacmagic.one_sided import OneSided, limits, one_sided
@@ -56,7 +57,10 @@ class Derived(Evaluated):
     @property
     def refusal(self) -> Refusal | None:
         """Why there is no formula: operation, line and reason; None where there is one."""
-        return self._read if isinstance(self._read, Refusal) else None
+        for found in (self._read, vars(self).get("_plain")):
+            if isinstance(found, Refusal):
+                return found
+        return None
 
     @cached_property
     def _read(self) -> Reading | Refusal:
@@ -80,7 +84,15 @@ class Derived(Evaluated):
 
         Plain SymPy in `symbols` alone: constants are numbers, nothing is abbreviated.
         """
-        return None if self.reading is None or self._form is None else self._form.matrix
+        return None if isinstance(self._plain, Refusal) else self._plain
+
+    @cached_property
+    def _plain(self) -> Any:
+        """The formula, or why SymPy cannot write it."""
+        form = self._form
+        if self.reading is None or form is None:
+            return None
+        return attempt(lambda: form.matrix, None)
 
     @property
     def expressions(self) -> sympy.Matrix | None:
@@ -221,11 +233,23 @@ class Derived(Evaluated):
     @property
     def derivation(self) -> Derivation:
         """The chain from the definition to the numbers, as LaTeX."""
-        chain = derive(
+        chain = attempt(lambda: self._chain(self.reading), self.road.budget)
+        if isinstance(chain, Refusal):
+            chain = dataclasses.replace(self._chain(None), left_out=(str(chain),))
+        matrix = self.matrix_form
+        return dataclasses.replace(
+            chain,
+            where=(*chain.where, *self._limits),
+            matrix=() if matrix is None else (*matrix.latex, *matrix.clauses),
+        )
+
+    def _chain(self, reading: Reading | None) -> Derivation:
+        """The chain without what is said beside it."""
+        return derive(
             self.title,
             self.rows,
             self.columns,
-            self.reading,
+            reading,
             point_of(self.problem),
             self.entries if self.large else self.matrix.detach().cpu().double().numpy() + 0.0,
             inputs=[Label(one.name).tex for one in self.problem.inputs],
@@ -233,12 +257,6 @@ class Derived(Evaluated):
             transposed=self.view.layout == "denominator",
             agrees=not any(found.formula is not None for found in self.agreement.disagreements),
             notation=self.notation,
-        )
-        matrix = self.matrix_form
-        return dataclasses.replace(
-            chain,
-            where=(*chain.where, *self._limits),
-            matrix=() if matrix is None else (*matrix.latex, *matrix.clauses),
         )
 
     @property
