@@ -79,7 +79,9 @@ class Road:
                 return NOT_WANTED
             point = point_of(problem)
             known = next((form for form in self._forms if form.holds_at(point)), None)
-            if known is not None and _fits(known, point, outputs, matrix, _half_the_digits(problem)):
+            if known is not None and _fits(
+                known, point, outputs, matrix, _half_the_digits(problem)
+            ):
                 self._keep(known)
                 return known
             refusal = None if known is not None else self._refused_at(point)
