@@ -13,13 +13,13 @@ import numpy as np
 import sympy
 
 from jacmagic import latex
-from jacmagic.formula import Reading, shortest, substituted, tex
+from jacmagic.formula import MOST_PLACES, Reading, excerpt, shortest, substituted, tex
 from jacmagic.labels import Label
 from jacmagic.notation import JACOBIAN, Notation
 
-LONGEST_MATRIX = 10  # rows or columns shown in a matrix; more are cut with dots
 LONGEST_ENTRY = 400  # LaTeX characters of one entry in the substituted matrix
 WIDEST = 110  # letters side by side in a matrix; beyond, what is long is written out below
+MOST_LETTERS = 8_000  # of LaTeX in the equations below a chain; ten times as much in MathML
 LONG = 24  # letters of an entry that may be written out below
 
 
@@ -50,6 +50,7 @@ class Derivation:
     agrees: bool = True
     where: tuple[str, ...] = ()
     matrix: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
 
     @property
     def links(self) -> tuple[str, ...]:
@@ -126,6 +127,7 @@ def derive(
         value,
         agrees,
         (*written.outputs, *written.clauses, *written.entries, *written.constants(number)),
+        left_out=written.left_out,
     )
 
 
@@ -163,7 +165,7 @@ def templates(
 
     def put_in(i: int, j: int) -> str:
         plain = shown.is_plain(i, j)
-        return value(i, j) if plain else substituted(reading.matrix[i, j], slots)
+        return value(i, j) if plain else substituted(reading.shown(i, j), slots)
 
     return frame.matrix(put_in), frame.matrix(value)
 
@@ -173,7 +175,7 @@ class _Frame:
 
     def __init__(self, shape: tuple[int, int], transposed: bool) -> None:
         self.shape, self.transposed = shape, transposed
-        self.picked = [_picked(count) for count in shape]
+        self.picked = [excerpt(count) for count in shape]
 
     def matrix(self, entry: Callable[[int, int], str]) -> str:
         """A matrix of entries (i, j), transposed in denominator layout."""
@@ -194,7 +196,7 @@ class _Substituted:
     ) -> None:
         self.reading, self.matrix, self.digits = reading, matrix, digits
         self.numbers = texts(reading.numbers(point), digits)
-        self.room = max(LONG, WIDEST // max(min(matrix.shape[1], LONGEST_MATRIX), 1))
+        self.room = max(LONG, WIDEST // max(min(matrix.shape[1], MOST_PLACES), 1))
 
     def entry(self, i: int, j: int) -> str:
         """An entry as LaTeX."""
@@ -203,12 +205,12 @@ class _Substituted:
 
     def is_plain(self, i: int, j: int) -> bool:
         """Whether only the value is shown, where more could be."""
-        made = substituted(self.reading.matrix[i, j], self.numbers)
+        made = substituted(self.reading.shown(i, j), self.numbers)
         return len(made) > LONGEST_ENTRY or latex.extent(made) > self.room
 
     def _both(self, i: int, j: int) -> tuple[str, str]:
         value = float(self.matrix[i, j])
-        return put_numbers_in(self.reading.matrix[i, j], self.numbers, value, self.digits)
+        return put_numbers_in(self.reading.shown(i, j), self.numbers, value, self.digits)
 
 
 class _Written:
@@ -229,18 +231,24 @@ class _Written:
         down, across = ([place for place in places if place is not None] for places in picked)
         names = reading.all_names
         if notation.as_written:
-            self.sources = {i: tex(reading.written[i], names, written=True) for i in down}
+            self.sources = {i: tex(reading.output(i), names, written=True) for i in down}
         else:  # derived, so put in order as every derivative is
             self.sources = {i: tex(shortest(reading.expression(i)), names) for i in down}
-        self.shown = {(i, j): tex(reading.matrix[i, j], names) for i in down for j in across}
+        self.shown = {(i, j): tex(reading.shown(i, j), names) for i in down for j in across}
         long = [source for source in self.sources.values() if latex.extent(source) > LONG]
         crowded = len(across) * max(map(latex.extent, long), default=0) > WIDEST
-        self.outputs = [self._output(i) for i in down] if crowded else []
-        self.entries = self._name_entries(down, across)
+        outputs = [self._output(i) for i in down] if crowded else []
+        entries = self._name_entries(down, across)
+        room = MOST_LETTERS - sum(map(len, self.clauses))
+        self.outputs, room = _fitting(outputs, room)
+        self.entries, _ = _fitting(entries, room)
+        missing = len(outputs) + len(entries) - len(self.outputs) - len(self.entries)
+        self.left_out = (f"{missing} long lines of the closed form are left out; see J.formula",)
+        self.left_out = self.left_out if missing else ()
 
     def _output(self, i: int) -> str:
         """An output as an equation, abbreviated as the matrix is."""
-        shown = tex(self.reading.abbreviated[i], self.reading.all_names, written=True)
+        shown = tex(self.reading.abbreviated(i), self.reading.all_names, written=True)
         return f"{self.notation.output(self.function, self.rows[i].tex)} = {shown}"
 
     def _name_entries(self, down: Sequence[int], across: Sequence[int]) -> list[str]:
@@ -263,7 +271,7 @@ class _Written:
 
     def _terms(self, i: int, j: int) -> list[str]:
         """An entry's terms, each with its sign."""
-        entry, names = self.reading.matrix[i, j], self.reading.all_names
+        entry, names = self.reading.shown(i, j), self.reading.all_names
         terms = [tex(term, names) for term in sympy.Add.make_args(entry)]
         return [term if term.startswith("-") else f"+ {term}" for term in terms]
 
@@ -286,6 +294,15 @@ class _Written:
         for label, value in self.reading.used_constants:
             together.setdefault(label.name, {})[label.index] = value
         return [f"{Label(n).tex} = {_value(found, number)}" for n, found in together.items()]
+
+
+def _fitting(lines: list[str], room: int) -> tuple[list[str], int]:
+    """The first lines that fit into a number of letters, and the letters left."""
+    for place, line in enumerate(lines):
+        room -= len(line)
+        if room < 0:
+            return lines[:place], 0
+    return lines, room
 
 
 def _value(found: dict[tuple[int, ...], float], number: Callable[[float], str]) -> str:
@@ -319,13 +336,6 @@ def put_numbers_in(
     """
     made, number = substituted(entry, numbers), latex.number(value, digits)
     return (made if len(made) <= LONGEST_ENTRY else number), number
-
-
-def _picked(count: int) -> list[int | None]:
-    """The places to show: all, or the first and the last with None for the gap between."""
-    if count <= LONGEST_MATRIX:
-        return list(range(count))
-    return [*range(LONGEST_MATRIX - 2), None, count - 1]
 
 
 def _matrix(

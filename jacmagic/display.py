@@ -6,25 +6,30 @@ taken from the result; the renderers below know no result object.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+import functools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import numpy as np
 
 from jacmagic import html, latex
 from jacmagic import text as plain
 from jacmagic.few import Entries, written
 from jacmagic.formula import Reading, pretty
 from jacmagic.formula import plain as one_line
+from jacmagic.formula.attempt import attempt
+from jacmagic.formula.time_limit import one_allowance
 from jacmagic.labels import Label
 from jacmagic.one_sided import sentences
 from jacmagic.picture import heatmap
 from jacmagic.road import NOT_WANTED, point_of
+from jacmagic.trace import Refusal
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from jacmagic.result import Jacobian
     from jacmagic.steps import Step
 
+T = TypeVar("T")
 WIDEST, TALLEST = 100, 30  # characters and lines of a closed form in a terminal
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -125,6 +130,18 @@ def _parameters(jacobian: Jacobian) -> str:
     return ", ".join(shown)
 
 
+def _within_budget(show: Callable[..., T]) -> Callable[..., T]:
+    """A display whose symbolic work has the seconds of one budget together."""
+
+    @functools.wraps(show)
+    def bounded(jacobian: Jacobian, *arguments: Any) -> T:
+        with one_allowance(jacobian.road.budget):
+            return show(jacobian, *arguments)
+
+    return bounded
+
+
+@_within_budget
 def text(jacobian: Jacobian) -> str:
     """The still form for a terminal."""
     if jacobian.large:
@@ -154,7 +171,10 @@ def text(jacobian: Jacobian) -> str:
 
 
 def _text_steps(jacobian: Jacobian) -> list[str]:
-    return [f"\n{step.text}" for step in _steps(jacobian)] if jacobian.view.steps else []
+    if not jacobian.view.steps:
+        return []
+    steps, left_out = _steps(jacobian)
+    return [*(f"\n{step.text}" for step in steps), *left_out]
 
 
 def _marked(jacobian: Jacobian) -> list[str]:
@@ -162,20 +182,48 @@ def _marked(jacobian: Jacobian) -> list[str]:
 
 
 def _formula(jacobian: Jacobian) -> list[str]:
-    """The closed form in the terminal's own two-dimensional notation, while it says more."""
+    """The closed form in the terminal's own two-dimensional notation, while it says more.
+
+    What is larger than the page is announced, and not typeset.
+    """
     reading = jacobian.reading
     if reading is None or not reading.says_more:
         return []
+    if _surely_larger(jacobian, reading):
+        return [_too_large(jacobian), ""]
+    drawn = attempt(lambda: _drawn(jacobian, reading), jacobian.road.budget)
+    if isinstance(drawn, Refusal):
+        return [str(drawn), ""]
+    if max(map(len, drawn.splitlines()), default=0) > WIDEST or drawn.count("\n") > TALLEST:
+        return [_too_large(jacobian), ""]
+    return ["closed form", drawn, *_where(jacobian, reading), ""]
+
+
+def _drawn(jacobian: Jacobian, reading: Reading) -> str:
     names = {
         symbol: label.unicode
         for symbol, label in zip(jacobian.symbols, jacobian.columns, strict=True)
     }
     names |= {symbol: label.unicode for symbol, label in reading.labels.items()}
     matrix = reading.matrix
-    drawn = pretty(matrix.T if jacobian.view.layout == "denominator" else matrix, names)
-    if max(map(len, drawn.splitlines()), default=0) > WIDEST or drawn.count("\n") > TALLEST:
-        return []
-    return ["closed form", drawn, *_where(jacobian, reading), ""]
+    return pretty(matrix.T if jacobian.view.layout == "denominator" else matrix, names)
+
+
+_THINNEST = 4  # symbols of an entry that may share one letter's width: stacked fractions, signs
+
+
+def _surely_larger(jacobian: Jacobian, reading: Reading) -> bool:
+    """Whether a matrix cannot fit the page, by counting its symbols; a row takes two lines."""
+    sizes = np.array(reading.sizes, dtype=float).reshape(reading.form.shape)
+    if jacobian.view.layout == "denominator":
+        sizes = sizes.T
+    wide = sizes.max(axis=0, initial=0).sum() > _THINNEST * WIDEST
+    return wide or 2 * sizes.shape[0] - 1 > TALLEST + 1 or 2 * sizes.shape[1] > WIDEST
+
+
+def _too_large(jacobian: Jacobian) -> str:
+    m, n = jacobian.matrix.shape
+    return f"closed form: {m} × {n}, larger than the page; see J.formula"
 
 
 def _matrix_form(jacobian: Jacobian) -> list[str]:
@@ -193,6 +241,7 @@ def _where(jacobian: Jacobian, reading: Reading) -> list[str]:
     return [*lines, *([f"with {', '.join(constants)}"] if constants else [])]
 
 
+@_within_budget
 def bundle(jacobian: Jacobian, include: Any = None) -> dict[str, Any]:
     """All forms of a Jacobian by MIME type.
 
@@ -210,6 +259,7 @@ def bundle(jacobian: Jacobian, include: Any = None) -> dict[str, Any]:
     return still(jacobian, include)
 
 
+@_within_budget
 def still(jacobian: Jacobian, include: Any = None) -> dict[str, Any]:
     """The forms that need no kernel: text, LaTeX and HTML."""
     makers = {"text/plain": text, "text/latex": _latex, "text/html": static}
@@ -218,27 +268,50 @@ def still(jacobian: Jacobian, include: Any = None) -> dict[str, Any]:
     }
 
 
+@_within_budget
 def _latex(jacobian: Jacobian) -> str:
-    steps = _steps(jacobian) if jacobian.view.steps else []
-    return "\n".join(
-        f"$$\n{block}\n$$" for block in (jacobian.to_latex(), *(s.latex for s in steps))
-    )
+    steps, left_out = _steps(jacobian) if jacobian.view.steps else ([], [])
+    blocks = [jacobian.to_latex(), *(step.latex for step in steps)]
+    blocks += [rf"\text{{{line}}}" for line in left_out]
+    return "\n".join(f"$$\n{block}\n$$" for block in blocks)
 
 
-def _steps(jacobian: Jacobian) -> list[Step]:
-    """The derivations of all entries that are not structurally zero."""
+MOST_LETTERS = 40_000  # of all derivations in one display
+
+
+def _steps(jacobian: Jacobian) -> tuple[list[Step], list[str]]:
+    """The derivations of the entries that are not structurally zero, and how many are left out."""
     if jacobian.large or jacobian.refusal is not None:
-        return []
-    m, n = jacobian.matrix.shape
-    return [jacobian.steps(i, j) for i in range(m) for j in range(n) if jacobian.pattern[i, j]]
+        return [], []
+    places = [(int(i), int(j)) for i, j in jacobian.pattern.nonzero().tolist()]
+    steps: list[Step] = []
+    letters = 0
+    for i, j in places:
+        step = attempt(lambda i=i, j=j: _written_out(jacobian.steps(i, j)), jacobian.road.budget)
+        letters += 0 if isinstance(step, Refusal) else len(step.latex)
+        if isinstance(step, Refusal) or letters > MOST_LETTERS:
+            break
+        steps.append(step)
+    missing = len(places) - len(steps)
+    if not missing:
+        return steps, []
+    return steps, [f"{missing} of {len(places)} derivations are left out; see J.steps(i, j)"]
 
 
+def _written_out(step: Step) -> Step:
+    """A derivation whose lines have been made."""
+    _ = step.equations
+    return step
+
+
+@_within_budget
 def static(jacobian: Jacobian) -> str:
     """The still form as self-contained HTML."""
     if jacobian.large:
         return _static_entries(jacobian)
     values, rows, columns, pattern = layout(jacobian)
     chain = jacobian.derivation
+    steps, left_out = _steps(jacobian) if jacobian.view.steps else ([], [])
     return html.matrix(
         values,
         [f"∂{label.unicode}" for label in rows],
@@ -252,8 +325,8 @@ def static(jacobian: Jacobian) -> str:
         chain=list(zip(chain.signs, map(latex.to_mathml, chain.links), strict=True)),
         where=[latex.to_mathml(equation, display=False) for equation in chain.where],
         matrix_form=[latex.to_mathml(equation, display=False) for equation in chain.matrix],
-        steps=[_step_lines(step) for step in _steps(jacobian)] if jacobian.view.steps else [],
-        remarks=remarks(jacobian),
+        steps=[_step_lines(step) for step in steps],
+        remarks=[*chain.left_out, *left_out, *remarks(jacobian)],
         warnings=warnings(jacobian),
     )
 

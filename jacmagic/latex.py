@@ -174,13 +174,17 @@ def _letters(command: str) -> str:
 def to_mathml(source: str, *, display: bool = True) -> str:
     """MathML of LaTeX without delimiters, well-formed whatever stands in it.
 
-    A matrix comes without its brackets: fonts draw them too small, so the page draws them itself.
+    A displayed matrix comes without its brackets: fonts draw them too small, so the page draws them
+    itself. A matrix within a line has its own.
     """
     from xml.etree.ElementTree import tostring
 
     from latex2mathml.converter import convert_to_element
 
     plain = re.sub(r"\\\\\[[\d.]+ex\]", r"\\\\", source)
+    if not display:
+        plain = plain.replace(r"\begin{bmatrix}", r"\left[ \begin{matrix}")
+        plain = plain.replace(r"\end{bmatrix}", r"\end{matrix} \right]")
     for environment, known in (("bmatrix", "matrix"), ("aligned", "align*")):
         for end in ("begin", "end"):
             plain = plain.replace(rf"\{end}{{{environment}}}", rf"\{end}{{{known}}}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import io
+import math
 import threading
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,10 +18,12 @@ import numpy as np
 import torch
 
 from jacmagic.formula import ClosedForm, Reading, close
+from jacmagic.formula.attempt import attempt
 from jacmagic.formula.rounding import bounded_outputs, dtype_of, exact_values
+from jacmagic.formula.shown import shows
 from jacmagic.formula.sympify import tree_sizes
-from jacmagic.formula.timebox import within
-from jacmagic.graph import ZERO, BudgetExceeded
+from jacmagic.formula.time_limit import counted, seconds_left
+from jacmagic.graph import ZERO
 from jacmagic.judge import FACTOR
 from jacmagic.labels import symbols
 from jacmagic.problem import Problem
@@ -62,35 +65,77 @@ class Road:
         """
         self.budget = budget
         self._forms: list[ClosedForm] = []
-        self._readings: dict[tuple[int, bool], Reading | Refusal] = {}
         self._wanted = wanted
         self._refusals: dict[tuple[float, ...], Refusal] = {}
         self._lock = threading.RLock()
 
-    def form(self, problem: Problem, outputs: Sequence[float]) -> ClosedForm | Refusal:
+    def form(
+        self, problem: Problem, outputs: Sequence[float], matrix: np.ndarray | None = None
+    ) -> ClosedForm | Refusal:
         """The closed form that is valid at a problem's point.
+
+        A known one is taken only if it has torch's numbers there; otherwise something that the
+        function reads has changed, and it is derived again.
 
         Args:
             problem: the function and the point.
             outputs: the m numbers that the function gave there.
+            matrix: torch's Jacobian there (m, n), if it is known.
         """
         with self._lock:
             if not self._wanted:
                 return NOT_WANTED
             point = point_of(problem)
-            for form in self._forms:
-                if form.holds_at(point):
-                    return form
-            if tuple(point) in self._refusals:
-                return self._refusals[tuple(point)]
-            if len(self._refusals) >= _MOST_REFUSALS:  # it is the function, not the point
-                return next(iter(self._refusals.values()))
+            known = next((form for form in self._forms if form.holds_at(point)), None)
+            if known is not None and _fits(
+                known, point, outputs, matrix, _half_the_digits(problem)
+            ):
+                self._keep(known)
+                return known
+            refusal = None if known is not None else self._refused_at(point)
+            if refusal is not None:
+                return refusal
             found = self._walk(problem, point, outputs)
+            if known is not None:
+                return self._renewed(known, found, point)
             if isinstance(found, Refusal):
                 self._refusals[tuple(point)] = found
-            elif len(self._forms) < _MOST_BRANCHES:
-                self._forms.append(found)
+            else:
+                self._keep(found)
             return found
+
+    def _refused_at(self, point: Sequence[float]) -> Refusal | None:
+        """Why a point is not traced again."""
+        if tuple(point) in self._refusals:
+            return self._refusals[tuple(point)]
+        if len(self._refusals) >= _MOST_REFUSALS:  # it is the function, not the point
+            return next(iter(self._refusals.values()))
+        return None
+
+    def _renewed(
+        self, known: ClosedForm, found: ClosedForm | Refusal, point: Sequence[float]
+    ) -> ClosedForm | Refusal:
+        """A form derived again where a known one does not have torch's numbers.
+
+        Where both say the same, nothing has changed: torch itself has other numbers, and the known
+        form stays, with the names it was shown with.
+        """
+        if isinstance(found, Refusal):
+            self._forms.remove(known)
+            return found
+        if known.shape == found.shape and _equal(known, found, point):
+            self._keep(known)
+            return known
+        self._forms.clear()  # what has changed may have changed in every branch
+        self._keep(found)
+        return found
+
+    def _keep(self, form: ClosedForm) -> None:
+        """Remember a form as the one used last; the one not used for the longest time goes."""
+        if form in self._forms:
+            self._forms.remove(form)
+        self._forms.insert(0, form)
+        del self._forms[_MOST_BRANCHES:]
 
     def reading(
         self, problem: Problem, form: ClosedForm, *, names: bool = True
@@ -103,30 +148,34 @@ class Road:
             names: False shows the constants as numbers.
         """
         with self._lock:
-            known = self._readings.get((id(form), names))
+            known = form.readings.get(names)
+            point = point_of(problem)
+            if isinstance(known, Reading) and not _equal(known.form, form, point):
+                known = None  # the names it was traced with have other values by now
             if known is None:
                 known = form.too_large or self._read(problem, form, names)
-                self._readings[id(form), names] = known
+                form.readings[names] = known
             return known
 
     def _read(self, problem: Problem, form: ClosedForm, names: bool) -> Reading | Refusal:
-        """A reading with everything in it converted, from a second trace where names help."""
+        """A reading with all of a page converted, from a second trace where names help.
+
+        It is shown only if it comes to the numbers of the form that it stands for.
+        """
         reading = Reading(form)
         has_constants = form.trace.has_constants or bool(problem.parameters)
         has_vectors = any(one.value.ndim >= 1 and len(one.labels) > 1 for one in problem.inputs)
         if (names and (has_constants or has_vectors)) or reading.is_wide:
             named = self._named(problem, form, problem.parameters if names else None)
             reading = reading if named is None else Reading(named)
-        for attempt in (reading, Reading(form, named=False)):
-            try:
-                with within(self.budget):
-                    _ = attempt.matrix, attempt.written, attempt.clauses
-                return attempt
-            except (BudgetExceeded, RecursionError) as error:
-                reason = f"is too slow to write out: {error}"
-                if isinstance(error, RecursionError):
-                    reason = "is nested too deeply to write out"
-        return Refusal("the closed form", None, reason)
+        point, refusal = point_of(problem), None
+        for tried in (reading, Reading(form, named=False)):
+            refusal = attempt(tried.prepare, self.budget)
+            if refusal is None and attempt(lambda r=tried: shows(r, form, point), self.budget):
+                return tried
+        return refusal or Refusal(
+            "the closed form", None, "reads otherwise than it was computed: please report it"
+        )
 
     def _named(
         self, problem: Problem, form: ClosedForm, given: Mapping[str, Any] | None
@@ -137,11 +186,7 @@ class Road:
             named = self._again(named)
         if isinstance(named, Refusal) or named.too_large is not None:
             return None
-        point = point_of(problem)
-        same = np.allclose(
-            named.tape.evaluate(point), form.tape.evaluate(point), rtol=1e-7, equal_nan=True
-        )
-        return named if same else None
+        return named if _equal(named, form, point_of(problem)) else None
 
     def _walk(
         self, problem: Problem, point: Sequence[float], outputs: Sequence[float]
@@ -163,14 +208,15 @@ class Road:
         columns = [label for one in problem.inputs for label in one.labels]
         tensors = [one.value for one in problem.inputs]
         whole = [one.name for one in problem.inputs] if named else []
-        traced = trace(
-            problem.function,
-            tensors,
-            symbols(columns),
-            seconds=self.budget,
-            given=given,
-            whole=whole,
-        )
+        with counted():
+            traced = trace(
+                problem.function,
+                tensors,
+                symbols(columns),
+                seconds=seconds_left(self.budget),
+                given=given,
+                whole=whole,
+            )
         return traced if isinstance(traced, Refusal) else close(traced, columns, budget=self.budget)
 
     def _again(self, gradient: ClosedForm) -> ClosedForm | Refusal:
@@ -218,3 +264,39 @@ def _same_values(form: ClosedForm, point: Sequence[float], outputs: Sequence[flo
         not abs(one.value - known[i]) > FACTOR * one.operations * one.bound
         for i, one in zip(doubtful, exact, strict=True)
     )
+
+
+def _half_the_digits(problem: Problem) -> float:
+    """The square root of the coarsest unit roundoff among a problem's inputs."""
+    kinds = {one.value.dtype for one in problem.inputs if one.value.is_floating_point()}
+    return max((math.sqrt(torch.finfo(kind).eps) for kind in kinds), default=1e-8)
+
+
+def _fits(
+    form: ClosedForm,
+    point: Sequence[float],
+    outputs: Sequence[float],
+    matrix: np.ndarray | None,
+    near: float,
+) -> bool:
+    """Whether a known form has the function's values and torch's Jacobian at a point."""
+    m = form.shape[0]
+    if len(outputs) != m:
+        return False
+    found = form.runner(point)
+    if not _close(found[:m], np.array(outputs, dtype=float), near):
+        return False
+    return matrix is None or _close(found[m:], np.asarray(matrix, dtype=float).reshape(-1), near)
+
+
+def _equal(one: ClosedForm, other: ClosedForm, point: Sequence[float]) -> bool:
+    """Whether two forms have the same values and Jacobian at a point."""
+    near = math.sqrt(np.finfo(float).eps)
+    return one is other or _close(one.runner(point), other.runner(point), near)
+
+
+def _close(found: np.ndarray, known: np.ndarray, near: float) -> bool:
+    """Whether finite numbers differ by less than a part of the largest."""
+    finite = np.isfinite(found) & np.isfinite(known)
+    scale = np.abs(known[finite]).max(initial=0.0)
+    return bool(np.all(np.abs(found - known)[finite] <= near * scale))

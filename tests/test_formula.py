@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import itertools
 import math
+import signal
+import threading
+import time
 from fractions import Fraction
 
 import numpy as np
@@ -13,12 +18,13 @@ import torch
 
 from jacmagic import jacobian
 from jacmagic.formula import ClosedForm, Reading, close, substituted, tex
+from jacmagic.formula.attempt import attempt
 from jacmagic.formula.landmarks import kinks, origin_of_nonfinite
 from jacmagic.formula.numbers import number
-from jacmagic.formula.timebox import within
+from jacmagic.formula.time_limit import limited, one_allowance
 from jacmagic.graph import BudgetExceeded
 from jacmagic.labels import Label
-from jacmagic.trace import trace
+from jacmagic.trace import Refusal, trace
 
 
 def closed_form(function, **point) -> ClosedForm:
@@ -181,13 +187,65 @@ def test_values_never_touch_sympy(monkeypatch):
     assert form.values([1, 2, 3])[2, 1] == 12
 
 
-def test_time_box_closes():
-    """Work that takes too long is stopped where it is, and the box leaves nothing behind."""
-    with pytest.raises(BudgetExceeded, match=r"longer than 0\.2 s"), within(0.2):
-        while True:
-            sum(range(100))
-    with within(5):
-        assert sum(range(10)) == 45
+def test_a_time_limit_stops_the_work_alone():
+    """Work that takes too long is stopped where it is; nothing else is ever interrupted by it."""
+    stopped = threading.Event()
+
+    def endless():
+        try:
+            while True:
+                sum(range(100))
+        finally:
+            stopped.set()
+
+    for _ in range(5):
+        stopped.clear()
+        with pytest.raises(BudgetExceeded, match=r"longer than 0\.05 s"):
+            limited(endless, 0.05)
+        assert stopped.wait(5)
+    assert limited(lambda: sum(range(10)), 5) == 45
+    with pytest.raises(ZeroDivisionError, match="division"):
+        limited(lambda: 1 / 0, 5)
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="interrupts come by a timer signal")
+def test_an_interrupt_during_limited_work_stays_alone():
+    """An interrupt at any moment ends the call as itself; no second exception follows later."""
+
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGALRM, interrupt)
+    try:
+        for delay in np.linspace(1e-5, 0.004, 80):
+            with contextlib.suppress(KeyboardInterrupt, BudgetExceeded):
+                signal.setitimer(signal.ITIMER_REAL, delay)
+                limited(lambda: [k**2 for k in range(10**6)], 0.002)
+                time.sleep(0.005)
+        time.sleep(0.02)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert [sum(range(100)) for _ in range(1000)] == [4950] * 1000
+
+
+def test_one_allowance_for_all_work():
+    """Pieces of work share their time, and one that comes too late gets none."""
+    with one_allowance(0.2):
+        with pytest.raises(BudgetExceeded, match="longer than 0.2 s"):
+            limited(lambda: time.sleep(0.3), 5)
+        with pytest.raises(BudgetExceeded, match="longer than 0 s"):
+            limited(lambda: time.sleep(0.3), 5)
+    assert limited(lambda: 1, 5) == 1
+
+
+def test_only_the_failures_of_sympy_are_refusals():
+    """What SymPy cannot do is said; a mistake of ours is not hidden."""
+    x = sympy.Symbol("x")
+    said = attempt(lambda: bool(x > 1), 5)
+    assert isinstance(said, Refusal) and "cannot determine truth value" in str(said)
+    with pytest.raises(KeyError, match="ours"):
+        attempt(lambda: {}["ours"], 5)
 
 
 def test_long_conditions_are_left_out():

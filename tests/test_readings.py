@@ -14,11 +14,13 @@ import pytest
 import sympy
 import torch
 from corpus import CORPUS, Case
+from latex_reader import AmbiguousError, read
 
 import jacmagic
 from jacmagic import Jacobian
-from jacmagic.formula import NamedNumber, sigmoid
+from jacmagic.formula import NamedNumber, sigmoid, tex
 from jacmagic.latex import to_mathml
+from jacmagic.road import point_of
 from jacmagic.steps import Step
 
 KNOWN = [case for case in CORPUS if not case.refuses]
@@ -308,6 +310,84 @@ def evaluated(expressions: list, values: dict) -> np.ndarray:
     return np.array([complex(one) for one in found])
 
 
+@pytest.mark.parametrize(
+    ("source", "reason"),
+    [
+        (r"\sin{c} d", "behind a function"),
+        (r"\ln c \left(d + 1\right)", "behind a function"),
+        (r"\cos{c d}", "expected '}'"),
+        (r"\mathrm{prey} \mathrm{predators}", "a word"),
+        (r"c 2", "a number"),
+        (r"c d \right)", "cannot read"),
+    ],
+)
+def test_the_reader_refuses_what_reads_in_two_ways(source: str, reason: str) -> None:
+    """The reader that checks what is typeset can fail."""
+    values = {"c": 0.3, "d": 2.0, r"\mathrm{prey}": 1.0, r"\mathrm{predators}": 1.0}
+    with pytest.raises((AmbiguousError, ValueError), match=reason):
+        read(source, values)
+
+
+@pytest.mark.parametrize(
+    ("function", "typeset"),
+    [
+        (lambda c, d: torch.sin(c) * d, r"d \cos {c}"),
+        (lambda c, d: torch.log(c) ** 2 * d, r"\frac{2 d \ln{c}}{c}"),
+        (lambda c, d: torch.sin(c) * torch.cos(d) * d, r"d \cos {c} \cos {d}"),
+        (lambda c, d: torch.erf(d) * c * d, r"d \operatorname{erf}{\left(d \right)}"),
+        (lambda prey, wolves: prey * wolves * 3, r"3 \cdot \mathrm{wolves}"),
+        (lambda prey, beta: beta * prey**2, r"2 \beta \cdot \mathrm{prey}"),
+        (lambda e, c: torch.exp(e) * c, r"c \exp\left(e\right)"),
+        (lambda x, sigma: torch.sigmoid(x) * sigma, r"\operatorname{sigmoid}\left(x\right)"),
+        (lambda x, pi: torch.pi * pi * x, r"\operatorname{pi} \pi"),
+    ],
+)
+def test_no_factor_reads_as_part_of_another(function, typeset: str) -> None:
+    """Functions stand behind the other factors, words apart, and letters mean one thing."""
+    J = jacmagic.jacobian(function, tuple(at(0.7, 1.3)))
+    assert typeset in J.derivation.closed_form
+    check_typeset(J)
+
+
+def test_functions_in_the_users_order_have_brackets() -> None:
+    """What keeps the order of the code has brackets where a factor follows a function."""
+    J = jacmagic.jacobian(lambda c, d: torch.sin(c) * d + torch.log(c) * d**2, tuple(at(0.7, 1.3)))
+    assert r"\sin{\left(c \right)} d + \ln{\left(c \right)} d^{2}" in J.derivation.of_expressions
+
+
+def test_matrices_within_a_line_have_brackets() -> None:
+    """A matrix after "with" is in brackets of its own; the page draws those of the chain."""
+    line = to_mathml(r"W = \begin{bmatrix} 1 & 2 \\[1ex] 3 & 4 \end{bmatrix}", display=False)
+    assert line.count(">[<") == line.count(">]<") == 1
+    assert ">[<" not in to_mathml(r"\begin{bmatrix} 1 & 2 \end{bmatrix}")
+
+
+LONGEST_READ = 6_000  # letters of LaTeX that the slow reader reads
+
+
+def check_typeset(J: Jacobian) -> None:
+    """What is typeset, read by somebody else, has the numbers of what was computed."""
+    reading, point = J.reading, point_of(J.problem)
+    numbers = reading.numbers(point)
+    names = reading.all_names
+    values = {names[symbol]: value for symbol, value in numbers.items()}
+    assert len(values) == len(numbers), "two symbols are typeset alike"
+    truth = reading.form.values(point)
+    outputs = reading.form.tape.evaluate(point)
+    typeset = [(tex(reading.shown(i, j), names), truth[i, j]) for i, j in reading.places]
+    typeset += [
+        (tex(written, names, written=True), value)
+        for written, value in zip(reading.written, outputs[: len(truth)], strict=True)
+    ]
+    typeset += [(one.latex.split(" = ", 1)[1], numbers[one.symbol]) for one in reading.clauses]
+    largest = max((abs(value) for _, value in typeset if np.isfinite(value)), default=0.0)
+    for source, expected in typeset:
+        found = read(source, values) if len(source) <= LONGEST_READ else np.nan
+        if np.isfinite(found) and np.isfinite(expected):
+            # decimals are typeset with six digits
+            assert abs(found - expected) <= 2e-4 * max(abs(expected), largest), source
+
+
 @pytest.mark.parametrize("case", KNOWN, ids=str)
 def test_what_is_shown_is_what_is_computed(case: Case) -> None:
     """Entries in terms of constants and clauses, and clauses in terms of each other, add up."""
@@ -327,6 +407,7 @@ def test_what_is_shown_is_what_is_computed(case: Case) -> None:
     scale = float(np.abs(truth[finite]).max(initial=0))
     np.testing.assert_allclose(entries[finite], truth[finite], rtol=1e-7, atol=1e-9 * (1 + scale))
     assert to_mathml(J.derivation.closed_form)
+    check_typeset(J)
 
 
 def every_step(step: Step) -> list[Step]:

@@ -10,9 +10,13 @@ import numpy as np
 import torch
 
 from jacmagic import display, latex
+from jacmagic.formula.attempt import attempt
+from jacmagic.formula.time_limit import one_allowance
 from jacmagic.graph import OPERATIONS, BudgetExceeded, Tape
 from jacmagic.result import Jacobian
 from jacmagic.road import point_of
+from jacmagic.steps import Step
+from jacmagic.trace import Refusal
 
 # The operations that static/tape.mjs knows: all but a few special functions.
 BROWSER = frozenset(OPERATIONS) - {
@@ -20,7 +24,7 @@ BROWSER = frozenset(OPERATIONS) - {
 }
 MOST_OPERATIONS = 20_000  # of a tape; it is stored in the notebook
 MOST_LETTERS = 20_000  # of a formula offered for copying
-PATIENCE = 0.3  # seconds spent on derivations before anybody asks for one
+MOST_BYTES = 24_000  # of the derivations that are made before anybody asks for one
 QUICK = 0.1  # seconds of a call of torch above which a tape is not tried at further points
 
 
@@ -101,7 +105,9 @@ def signature(jacobian: Jacobian) -> tuple[Any, ...]:
 
 def formula(jacobian: Jacobian) -> dict[str, Any]:
     """What a branch of the function decides: the chain, its tape, and derivations of entries."""
-    return {"chain": _chain(jacobian), "live": _live(jacobian), "entries": _entries(jacobian)}
+    with one_allowance(jacobian.road.budget):
+        chain, entries = _chain(jacobian), _entries(jacobian)
+    return {"chain": chain, "live": _live(jacobian), "entries": entries}
 
 
 def _chain(jacobian: Jacobian) -> dict[str, Any]:
@@ -131,57 +137,64 @@ def _links(links: Sequence[str], where: Sequence[str], moving: list[str]) -> dic
 
 
 def _copies(jacobian: Jacobian) -> dict[str, str]:
-    """The closed form as source for elsewhere."""
-    chain, matrix = jacobian.derivation, jacobian.formula
-    if matrix is None or chain.closed_form is None:
+    """The closed form as source for elsewhere, where it is short."""
+    chain, reading = jacobian.derivation, jacobian.reading
+    if reading is None or chain.closed_form is None:
         return {}
-    made = {"LaTeX": f"{chain.head} = {chain.closed_form}", "SymPy": str(matrix)}
+    made = {"LaTeX": f"{chain.head} = {chain.closed_form}"}
+    if reading.form.length <= MOST_LETTERS and jacobian.formula is not None:
+        made["SymPy"] = str(jacobian.formula)
     return {name: text for name, text in made.items() if len(text) <= MOST_LETTERS}
 
 
 def entry(jacobian: Jacobian, row: int, column: int) -> dict[str, Any] | None:
-    """The derivation of one entry of the table, with slots for the numbers that move."""
+    """The derivation of one entry of the table, with slots for the numbers that move.
+
+    None without a closed form, and where writing it out takes longer than the budget.
+    """
     turned = jacobian.view.layout == "denominator"
-    step = jacobian.step_template(*((column, row) if turned else (row, column)))
-    if step is None:
-        return None
-    return {
-        "lines": [
-            [
-                line.depth,
-                latex.to_mathml(line.latex, display=False),
-                line.rule,
-                latex.to_mathml(line.formula, display=False) if line.formula else "",
-            ]
-            for line in step.equations
+    place = (column, row) if turned else (row, column)
+    lines = attempt(lambda: _lines(jacobian.step_template(*place)), jacobian.road.budget)
+    return None if isinstance(lines, Refusal) or not lines else {"lines": lines}
+
+
+def _lines(step: Step | None) -> list[Any]:
+    return [
+        [
+            line.depth,
+            latex.to_mathml(line.latex, display=False),
+            line.rule,
+            latex.to_mathml(line.formula, display=False) if line.formula else "",
         ]
-    }
+        for line in (() if step is None else step.equations)
+    ]
 
 
 def _entries(jacobian: Jacobian) -> dict[str, Any]:
-    """Derivations that a page without a kernel can show: as many as are quickly made."""
-    return entries(jacobian, PATIENCE)
+    """Derivations that a page without a kernel can show: as many as are short."""
+    return entries(jacobian, MOST_BYTES)
 
 
-def entries(jacobian: Jacobian, seconds: float | None) -> dict[str, Any]:
-    """The derivations of the table's entries by "row,column".
+def entries(jacobian: Jacobian, most: int) -> dict[str, Any]:
+    """The derivations of the table's entries by "row,column", in order while they fit.
 
     Args:
         jacobian: the Jacobian.
-        seconds: the time after which no further one is begun; None makes all.
+        most: bytes of all together; the first that is longer ends the list.
     """
     made: dict[str, Any] = {}
     if jacobian.reading is None:
         return made
-    _, rows, columns, pattern = display.layout(jacobian)
-    started = time.perf_counter()
-    for row in range(len(rows)):
-        for column in range(len(columns)):
-            if seconds is not None and time.perf_counter() - started > seconds:
-                return made
-            found = entry(jacobian, row, column) if pattern[row, column] else None
-            if found is not None:
-                made[f"{row},{column}"] = found
+    _, _, _, pattern = display.layout(jacobian)
+    room = most
+    for row, column in np.argwhere(pattern).tolist():
+        found = entry(jacobian, row, column)
+        if found is None:
+            return made
+        room -= sum(len(part) for line in found["lines"] for part in line[1:])
+        if room < 0:
+            return made
+        made[f"{row},{column}"] = found
     return made
 
 

@@ -42,7 +42,7 @@ class _Identity:
 
 _SLIDER_TRAITS = ("description", "value", "min", "max", "step")
 MOST_SLIDERS = 24  # components up to which each has its own slider
-EXPLAINING = 3.0  # seconds spent on derivations for a page, which can ask for none
+MOST_IN_PAGE = 100_000  # bytes of derivations in a page, which can ask for none; packed, a tenth
 MOST_REMEMBERED = 100  # functions whose sliders are found again
 
 # Where the sliders of a function were left, for a cell that runs again.
@@ -229,7 +229,7 @@ class Explorer(ipywidgets.VBox):
                 "places": list(places),
                 "handles": list(places),
                 "chooser": self.chooser is not None,
-                "entries": entries(self.jacobian, EXPLAINING),
+                "entries": entries(self.jacobian, MOST_IN_PAGE),
             },
             sliders=[self._traits_of(place) for place in places],
             front_end=front_end(),

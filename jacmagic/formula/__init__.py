@@ -2,18 +2,20 @@
 
 from jacmagic.formula.closed import ClosedForm, close, shortest
 from jacmagic.formula.named import NamedNumber, sigmoid
-from jacmagic.formula.reading import Clause, Reading
+from jacmagic.formula.reading import MOST_PLACES, Clause, Reading, excerpt
 from jacmagic.formula.sympify import CANONICAL, WRITTEN, to_sympy
 from jacmagic.formula.typeset import plain, pretty, substituted, tex
 
 __all__ = [
     "CANONICAL",
+    "MOST_PLACES",
     "WRITTEN",
     "Clause",
     "ClosedForm",
     "NamedNumber",
     "Reading",
     "close",
+    "excerpt",
     "plain",
     "pretty",
     "shortest",

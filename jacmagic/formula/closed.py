@@ -10,14 +10,16 @@ import math
 import time
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import sympy
 
+from jacmagic.formula.attempt import attempt, by_sympy
 from jacmagic.formula.sympify import to_sympy, tree_sizes
-from jacmagic.formula.timebox import within
+from jacmagic.formula.time_limit import counted, seconds_left
 from jacmagic.graph import (
     ZERO,
     BudgetExceeded,
@@ -40,7 +42,7 @@ _TIDY_TOGETHER = 1_500  # symbols of all entries up to which that is so
 _TIDY_ALWAYS = 24  # symbols of an entry for which other forms are tried in any case
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ClosedForm:
     """Expressions of a function and of its Jacobian.
 
@@ -49,12 +51,14 @@ class ClosedForm:
         columns: the n labels of the inputs' components.
         rows: for each output, the nodes of its non-zero derivatives by column.
         budget: seconds that reading the matrix may take, or None.
+        readings: how it is shown, with the names of constants and without; they live as long as it.
     """
 
     trace: Trace
     columns: tuple[Label, ...]
     rows: tuple[dict[int, int], ...]
     budget: float | None = None
+    readings: dict[bool, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -139,12 +143,21 @@ class ClosedForm:
     @cached_property
     def too_large(self) -> Refusal | None:
         """Why the expressions are not written out, where they would be too long."""
-        sizes = tree_sizes(self.graph, [*self.trace.outputs, *self.entries])
-        if max(sizes, default=0) > LARGEST_ENTRY or sum(sizes) > LARGEST_MATRIX:
+        if max(self.sizes, default=0) > LARGEST_ENTRY or self.length > LARGEST_MATRIX:
             return Refusal(
-                "the closed form", None, f"would be {sum(sizes):,} symbols long, too long to read"
+                "the closed form", None, f"would be {self.length:,} symbols long, too long to read"
             )
         return None
+
+    @cached_property
+    def sizes(self) -> list[int]:
+        """How many symbols each of the m outputs and m·n entries has, written out."""
+        return tree_sizes(self.graph, [*self.trace.outputs, *self.entries])
+
+    @property
+    def length(self) -> int:
+        """How many symbols all of them have together."""
+        return sum(self.sizes)
 
     @cached_property
     def expressions(self) -> sympy.Matrix:
@@ -162,10 +175,8 @@ class ClosedForm:
         assumed = self.trace.assumptions
         sizes = tree_sizes(self.graph, [one.condition for one in assumed])
         short = [one for one, size in zip(assumed, sizes, strict=True) if size <= LONGEST_CONDITION]
-        try:
-            with within(self.budget):
-                read = self._convert([one.condition for one in short])
-        except (BudgetExceeded, RecursionError):
+        read = attempt(lambda: self._convert([one.condition for one in short]), self.budget)
+        if isinstance(read, Refusal):
             return []
         lines = [one.line for one in short]
         return list(dict.fromkeys(zip(read, lines, strict=True)))
@@ -174,12 +185,28 @@ class ClosedForm:
         return to_sympy(self.graph, nodes, self._by_node)
 
 
-def tidied(expressions: Sequence[sympy.Expr]) -> list[sympy.Expr]:
-    """Expressions in the shortest of a few equal forms; long ones stay if there are many."""
+def tidied(expressions: Sequence[sympy.Expr], together: int = 0) -> list[sympy.Expr]:
+    """Expressions in the shortest of a few equal forms; long ones stay if there are many.
+
+    Args:
+        expressions: to be put in order.
+        together: symbols of all that belong with them, where that is more.
+    """
     sizes = {expression: symbols_in(expression) for expression in dict.fromkeys(expressions)}
-    most = _TIDY_BELOW if sum(sizes.values()) <= _TIDY_TOGETHER else _TIDY_ALWAYS
-    made = {one: shortest(one) if size <= most else one for one, size in sizes.items()}
+    many = max(sum(sizes.values()), together) > _TIDY_TOGETHER
+    most = _TIDY_ALWAYS if many else _TIDY_BELOW
+    made = {one: _tidy(one) if size <= most else one for one, size in sizes.items()}
     return [made[expression] for expression in expressions]
+
+
+def _tidy(expression: sympy.Expr) -> sympy.Expr:
+    """The shortest form; the expression as it is, where SymPy fails to find others."""
+    try:
+        return shortest(expression)
+    except Exception as error:
+        if not by_sympy(error):
+            raise
+        return expression
 
 
 def shortest(expression: sympy.Expr) -> sympy.Expr:
@@ -239,10 +266,12 @@ def close(
         columns: the n labels of the inputs' components.
         budget: seconds for differentiating, and again for reading; None for no bound.
     """
-    traced.graph.deadline = None if budget is None else time.monotonic() + budget
+    seconds = seconds_left(budget)
+    traced.graph.deadline = None if seconds is None else time.monotonic() + seconds
     traced.graph.limit = max(traced.graph.limit, math.ceil(1.5 * len(traced.graph)))
     try:
-        rows = differentiate(traced.graph, traced.outputs, traced.inputs)
+        with counted():
+            rows = differentiate(traced.graph, traced.outputs, traced.inputs)
     except BudgetExceeded as exceeded:
         return Refusal("the Jacobian", None, f"is too large: {exceeded}")
     finally:

@@ -99,10 +99,6 @@ class sigmoid(sympy.Function):
     def _eval_evalf(self, prec: int) -> Any:
         return self.rewrite(sympy.exp)._eval_evalf(prec)
 
-    def _latex(self, printer: Any, exp: str | None = None) -> str:
-        power = "" if exp is None else f"^{{{exp}}}"
-        return rf"\sigma{power}\left({printer._print(self.args[0])}\right)"
-
     def _sympystr(self, printer: Any) -> str:
         return f"σ({printer._print(self.args[0])})"
 

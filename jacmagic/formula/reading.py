@@ -7,15 +7,16 @@ and with names for what would otherwise be written out again and again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any
 
 import sympy
 
 from jacmagic.formula.clauses import Clauses
-from jacmagic.formula.closed import ClosedForm, shortest, symbols_in, tidied
+from jacmagic.formula.closed import ClosedForm, symbols_in, tidied
 from jacmagic.formula.named import NamedNumber, sigmoid
 from jacmagic.formula.sympify import CANONICAL, WRITTEN, to_sympy
 from jacmagic.formula.typeset import tex
@@ -24,7 +25,7 @@ from jacmagic.labels import Label
 
 WIDEST = 130  # symbols side by side up to which a matrix is left as it is
 LONGEST = 60  # symbols of one entry
-MOST_SYMBOLS = 40_000  # written out, above which nothing is named
+MOST_PLACES = 10  # rows or columns of a matrix on a page; more are cut with dots
 
 _SPOKEN = {"sigmoid": sigmoid}
 
@@ -60,7 +61,8 @@ class Reading:
             form: the closed form.
             named: False gives no names to parts of it.
         """
-        self.form, self._named = form, named
+        self.form, self._with_names = form, named
+        self._written, self._plain, self._named = _Converted(), _Converted(), _Converted()
         self.constants = tuple(
             (NamedNumber(one.label.symbol, one.value), one) for one in form.trace.constants
         )
@@ -71,50 +73,89 @@ class Reading:
 
     # ── without clauses ───────────────────────────────────────────────────────────────────────
 
-    @cached_property
+    @property
     def written(self) -> list[sympy.Expr]:
         """The function's m outputs in the user's own form."""
-        table = {**WRITTEN, **_SPOKEN}
-        return to_sympy(self.form.graph, self.form.trace.outputs, self._leaves, table=table)
+        return self._outputs(range(self.form.shape[0]))
 
-    @cached_property
-    def entries(self) -> list[sympy.Expr]:
-        """The m·n entries of the Jacobian, nothing named."""
-        return self._tidied(self.form.entries, {})
+    def output(self, i: int) -> sympy.Expr:
+        """One of the function's outputs in the user's own form."""
+        return self._outputs([i])[0]
+
+    def _outputs(self, rows: Sequence[int]) -> list[sympy.Expr]:
+        nodes = [self.form.trace.outputs[i] for i in rows]
+        return self._written.of(nodes, lambda new: self._converted(new, table=WRITTEN))
 
     def entry(self, i: int, j: int) -> sympy.Expr:
         """One entry, nothing named."""
-        if "entries" in self.__dict__:
-            return self.entries[i * self.form.shape[1] + j]
-        return self._tidied([self.form.entries[i * self.form.shape[1] + j]], {})[0]
+        if not self._symbols:
+            return self.shown(i, j)
+        node = self.form.entries[i * self.form.shape[1] + j]
+        return self._plain.of([node], lambda new: self._tidied(new, {}))[0]
 
     def expression(self, i: int) -> sympy.Expr:
         """One of the function's outputs."""
         return self._converted([self.form.trace.outputs[i]])[0]
 
-    def _converted(self, nodes: Sequence[int]) -> list[sympy.Expr]:
-        return to_sympy(self.form.graph, nodes, self._leaves, table={**CANONICAL, **_SPOKEN})
+    def _converted(
+        self,
+        nodes: Sequence[int],
+        named: Mapping[int, Any] = MappingProxyType({}),
+        table: Mapping[str, Any] = CANONICAL,
+    ) -> list[sympy.Expr]:
+        symbols = {**self._leaves, **named}
+        return to_sympy(self.form.graph, nodes, symbols, table={**table, **_SPOKEN})
 
-    def _tidied(self, nodes: Sequence[int], named: dict[int, Any]) -> list[sympy.Expr]:
-        table = {**CANONICAL, **_SPOKEN}
-        distinct = list(dict.fromkeys(nodes))
-        made = to_sympy(self.form.graph, distinct, {**self._leaves, **named}, table=table)
-        found = dict(zip(distinct, tidied(made), strict=True))
-        return [found[node] for node in nodes]
+    def _tidied(self, nodes: Sequence[int], named: Mapping[int, Any]) -> list[sympy.Expr]:
+        together = 0 if self._is_small else self.form.length
+        return tidied(self._converted(nodes, named), together)
 
     # ── with clauses ──────────────────────────────────────────────────────────────────────────
 
     @cached_property
+    def places(self) -> list[tuple[int, int]]:
+        """The entries (i, j) that a page shows: all of a small matrix, the margins of a large."""
+        down, across = (
+            [place for place in excerpt(count) if place is not None] for count in self.form.shape
+        )
+        return [(i, j) for i in down for j in across]
+
+    @property
+    def _is_small(self) -> bool:
+        return max(self.form.shape, default=0) <= MOST_PLACES
+
+    def prepare(self) -> None:
+        """Convert all that a page shows."""
+        _ = self._shown_entries, self.clauses
+        self._outputs([i for i in excerpt(self.form.shape[0]) if i is not None])
+
+    @property
     def matrix(self) -> sympy.Matrix:
         """The Jacobian (m, n) as it is shown, in terms of the clauses' symbols."""
-        return sympy.Matrix(*self.form.shape, self._shown[0])
+        return sympy.Matrix(*self.form.shape, self._shown(self.form.entries))
+
+    def shown(self, i: int, j: int) -> sympy.Expr:
+        """One entry as it is shown."""
+        _ = self._shown_entries
+        return self._shown([self.form.entries[i * self.form.shape[1] + j]])[0]
+
+    @cached_property
+    def _shown_entries(self) -> list[sympy.Expr]:
+        """The entries on a page, converted together."""
+        n = self.form.shape[1]
+        return self._shown([self.form.entries[i * n + j] for i, j in self.places])
+
+    def _shown(self, nodes: Sequence[int]) -> list[sympy.Expr]:
+        return self._named.of(nodes, lambda new: self._tidied(new, self._symbols))
 
     @cached_property
     def clauses(self) -> tuple[Clause, ...]:
         """What the symbols in the matrix stand for, in the order of reading."""
-        entries, named = self._shown
+        entries, named = self._shown_entries, self._symbols
         names = self._clause_names
         present = set().union(*(entry.free_symbols for entry in entries)) if entries else set()
+        if not self._is_small:
+            present |= {named[node] for node in names.used(self.form.entries)}
         found: list[Clause] = []
         for node in sorted(named, reverse=True):
             if named[node] in present:
@@ -128,32 +169,27 @@ class Reading:
 
     def _defined(self, node: int, named: dict[int, Any]) -> sympy.Expr:
         """What a name stands for; a long definition is left as it was derived."""
-        table = {**CANONICAL, **_SPOKEN}
-        (made,) = to_sympy(self.form.graph, [node], {**self._leaves, **named}, table=table)
-        return shortest(made) if symbols_in(made) <= LONGEST else made
+        (made,) = self._converted([node], named)
+        return tidied([made])[0] if symbols_in(made) <= LONGEST else made
 
     @cached_property
-    def _shown(self) -> tuple[list[sympy.Expr], dict[int, sympy.Symbol]]:
-        """The entries, and the symbols of the parts that were named."""
+    def _symbols(self) -> dict[int, sympy.Symbol]:
+        """The symbols of the parts that are named."""
         clauses = self._clause_names
-        if not self._named:
-            return self.entries, {}
+        if not self._with_names:
+            return {}
         clauses.name_softmax()
         clauses.name_norms(self._vectors)
         clauses.name_sigmoids()
         if self.is_wide:
             clauses.name_variables(self.form.trace.variables)
             clauses.name_repeated()
-        named = _symbols(clauses)
-        return (self._tidied(self.form.entries, named) if named else self.entries), named
+        return _symbols(clauses)
 
-    @cached_property
-    def abbreviated(self) -> list[sympy.Expr]:
-        """The function's m outputs in the user's own form, in terms of the clauses' symbols."""
+    def abbreviated(self, i: int) -> sympy.Expr:
+        """One of the function's outputs in the user's own form, in the clauses' symbols."""
         named = {clause.node: clause.symbol for clause in self.clauses}
-        table = {**WRITTEN, **_SPOKEN}
-        outputs = self.form.trace.outputs
-        return to_sympy(self.form.graph, outputs, {**self._leaves, **named}, table=table)
+        return self._converted([self.form.trace.outputs[i]], named, WRITTEN)[0]
 
     @cached_property
     def _clause_names(self) -> Clauses:
@@ -174,12 +210,15 @@ class Reading:
         return {tuple(nodes): name for name, nodes in together.items()}
 
     @property
+    def sizes(self) -> list[int]:
+        """How many symbols each of the m·n entries has, named parts counted as one."""
+        return self._clause_names.sizes(self.form.entries)
+
+    @property
     def is_wide(self) -> bool:
         """Whether the matrix is too wide for a page as things are named by now."""
         m, n = self.form.shape
-        sizes = self._clause_names.sizes(self.form.entries)
-        if sum(sizes) > MOST_SYMBOLS:
-            return False
+        sizes = self.sizes
         if max(sizes, default=0) > LONGEST:
             return True
         columns = [max((sizes[i * n + j] for i in range(m)), default=0) for j in range(n)]
@@ -194,7 +233,7 @@ class Reading:
 
     @cached_property
     def _marks(self) -> dict[Any, str]:
-        named, labels = self._shown[1], self._clause_names.names
+        named, labels = self._symbols, self._clause_names.names
         return {symbol: _tex_of(labels[node]) for node, symbol in named.items()}
 
     @cached_property
@@ -205,7 +244,7 @@ class Reading:
     @cached_property
     def labels(self) -> dict[Any, Label]:
         """The names of constants and of named parts, by symbol."""
-        named, names = self._shown[1], self._clause_names.names
+        named, names = self._symbols, self._clause_names.names
         return {
             **{symbol: one.label for symbol, one in self.constants},
             **{symbol: names[node] for node, symbol in named.items()},
@@ -214,12 +253,14 @@ class Reading:
     @property
     def says_more(self) -> bool:
         """Whether the matrix says more than its numbers do."""
-        return bool(self.matrix.free_symbols or self.matrix.atoms(NamedNumber))
+        shown = self._shown_entries
+        return any(entry.free_symbols or entry.atoms(NamedNumber) for entry in shown)
 
     @cached_property
     def used_constants(self) -> tuple[tuple[Label, float], ...]:
         """The named constants that the function or its Jacobian shows, with their values."""
-        shown = [*self.written, *self.matrix, *(one.definition for one in self.clauses)]
+        outputs = self._outputs([i for i in excerpt(self.form.shape[0]) if i is not None])
+        shown = [*outputs, *self._shown_entries, *(one.definition for one in self.clauses)]
         present = set().union(*(one.atoms(NamedNumber) for one in shown)) if shown else set()
         return tuple((one.label, one.value) for symbol, one in self.constants if symbol in present)
 
@@ -249,6 +290,27 @@ class Reading:
             **{symbol: one.value for symbol, one in self.constants},
             **dict(zip((c.symbol for c in clauses), tape.evaluate(point), strict=True)),
         }
+
+
+class _Converted:
+    """Expressions of nodes, each converted once."""
+
+    def __init__(self) -> None:
+        self._made: dict[int, Any] = {}
+
+    def of(self, nodes: Sequence[int], convert: Callable[[list[int]], list[Any]]) -> list[Any]:
+        """The expressions of nodes; those not known yet are converted together."""
+        new = [node for node in dict.fromkeys(nodes) if node not in self._made]
+        if new:
+            self._made.update(zip(new, convert(new), strict=True))
+        return [self._made[node] for node in nodes]
+
+
+def excerpt(count: int) -> list[int | None]:
+    """The places of a line that a page shows: all, or the first and the last, None for the gap."""
+    if count <= MOST_PLACES:
+        return list(range(count))
+    return [*range(MOST_PLACES - 2), None, count - 1]
 
 
 def _symbols(clauses: Clauses) -> dict[int, sympy.Symbol]:

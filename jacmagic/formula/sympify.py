@@ -14,6 +14,7 @@ from typing import Any
 
 import sympy
 
+from jacmagic.formula.attempt import by_sympy
 from jacmagic.formula.numbers import number
 from jacmagic.graph import Graph, Sums
 
@@ -188,6 +189,24 @@ WRITTEN: dict[str, Callable[..., Any]] = {
 }
 
 
+# what to fall back on: SymPy compares arguments and conditions, and may fail at that
+_AS_IT_STANDS: dict[str, Callable[..., Any]] = {
+    **{
+        name: _as_is(function)
+        for name, function in (
+            *(("max", sympy.Max), ("min", sympy.Min), ("abs", sympy.Abs), ("sign", sympy.sign)),
+            *(("floor", sympy.floor), ("ceil", sympy.ceiling), ("exp", sympy.exp)),
+            *(("lt", sympy.Lt), ("le", sympy.Le), ("gt", sympy.Gt), ("ge", sympy.Ge)),
+            *(("eq", sympy.Eq), ("ne", sympy.Ne), ("and", sympy.And), ("or", sympy.Or)),
+            *(("add", sympy.Add), ("mul", sympy.Mul), ("pow", sympy.Pow), ("log", sympy.log)),
+        )
+    },
+    "where": lambda condition, a, b: sympy.Piecewise((a, condition), (b, True), **_AS_IS),
+    "relu": lambda x: sympy.Max(0, x, **_AS_IS),
+    "clamp": lambda x, low, high: sympy.Min(high, sympy.Max(low, x, **_AS_IS), **_AS_IS),
+}
+
+
 def to_sympy(
     graph: Graph,
     roots: Sequence[int],
@@ -218,8 +237,19 @@ def to_sympy(
         elif operation == "add" and arguments[0] in inside:
             made[node] = table["sum"](*(made[term] for term in sums.terms(node, inside)))
         else:
-            made[node] = table[operation](*_operands(graph, operation, arguments, made))
+            operands = _operands(graph, operation, arguments, made)
+            made[node] = _applied(table[operation], operation, operands)
     return [made[root] for root in roots]
+
+
+def _applied(function: Callable[..., Any], operation: str, operands: Sequence[Any]) -> Any:
+    """An operation in SymPy's normal form; as it stands, where SymPy fails to find that."""
+    try:
+        return function(*operands)
+    except Exception as error:
+        if operation not in _AS_IT_STANDS or not by_sympy(error):
+            raise
+        return _AS_IT_STANDS[operation](*operands)
 
 
 def _inside_sums(graph: Graph, reached: Sequence[int], kept: Container[int]) -> set[int]:

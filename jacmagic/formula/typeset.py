@@ -54,11 +54,108 @@ class _Line(_Ordered, StrPrinter):
     """Plain text on one line."""
 
 
+_WORD = re.compile(r"\\(?:mathrm|text){\w\w")
+_WITHOUT_BRACKETS = tuple(
+    getattr(sympy, name)
+    for name in ("sin cos tan cot sec csc asin acos atan sinh cosh tanh log").split()
+)
+
+
+def _is_applied(factor: Any) -> bool:
+    """Whether a factor is a function of one symbol or a power of it, as sin x or ln² x."""
+    if factor.is_Pow and not factor.exp.could_extract_minus_sign():
+        factor = factor.base
+    return isinstance(factor, _WITHOUT_BRACKETS)
+
+
 class _Board(_Ordered, LatexPrinter):
     """LaTeX with decimals as they are typed."""
 
+    _bracket_all = False  # whether arguments get brackets even where they are one symbol
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        super().__init__(settings)
+        self._taken = set(self._settings["symbol_names"].values())
+
+    # ── products: no factor is ever read as a part of a function's argument ────────────────────
+
+    def _print_Mul(self, expr: Any) -> str:
+        """A sign, a fraction bar, and factors; those of functions without brackets come last."""
+        if expr.could_extract_minus_sign():
+            rest = -expr
+            inner = self._print(rest)
+            return rf"- \left({inner}\right)" if rest.is_Add else f"- {inner}"
+        above, below = sympy.fraction(expr, exact=True)
+        if below == 1:
+            return self._factors(above)
+        return rf"\frac{{{self._factors(above)}}}{{{self._factors(below)}}}"
+
+    def _factors(self, product: Any) -> str:
+        if not product.is_Mul:
+            return str(self._print(product))
+        if self.order == "none":
+            factors = list(product.args)
+        else:
+            factors = sorted(product.as_ordered_factors(), key=_is_applied)
+        made, before = "", ""
+        for place, factor in enumerate(factors):
+            last = place == len(factors) - 1
+            shown = self._factor(factor, place == 0, last or _is_applied(factors[place + 1]))
+            made += self._sign_between(before, shown) + shown if made else shown
+            before = shown
+        return made
+
+    def _factor(self, factor: Any, first: bool, may_stay_open: bool) -> str:
+        """One factor; a function's argument has brackets where a factor follows."""
+        before, self._bracket_all = self._bracket_all, _is_applied(factor) and not may_stay_open
+        shown = str(self._print(factor))
+        self._bracket_all = before
+        if self._needs_mul_brackets(factor, first=first, last=may_stay_open):
+            return rf"\left({shown}\right)"
+        return shown
+
+    def _sign_between(self, left: str, right: str) -> str:
+        """A dot between numbers and around words; else what the printer is set to."""
+        if right[0].isdigit() or _WORD.match(right) or _WORD.match(left):
+            return r" \cdot "
+        return str(self._settings["mul_symbol_latex"])
+
+    # ── functions ─────────────────────────────────────────────────────────────────────────────
+
     def _needs_function_brackets(self, expr: Any) -> bool:
-        return not expr.is_Atom
+        return self._bracket_all or not expr.is_Atom or (expr.is_number and expr.is_negative)
+
+    def _print_Function(self, expr: Any, exp: Any = None) -> str:
+        """A function; by its name in full where a variable has its letter."""
+        before = self._bracket_all
+        self._bracket_all |= not isinstance(expr, _WITHOUT_BRACKETS)
+        shown = str(super()._print_Function(expr, exp))
+        self._bracket_all = before
+        head = shown.partition(r"\left(")[0].partition("^")[0].strip(" {")
+        if head not in self._taken:
+            return shown
+        inner = ", ".join(map(self._print, expr.args))
+        power = "" if exp is None else f"^{{{exp}}}"
+        return rf"\operatorname{{{expr.func.__name__}}}{power}\left({inner}\right)"
+
+    def _print_exp(self, expr: Any, exp: Any = None) -> str:
+        if "e" not in self._taken:
+            return str(super()._print_ExpBase(expr, exp))
+        power = "" if exp is None else f"^{{{exp}}}"
+        return rf"\exp{power}\left({self._print(expr.args[0])}\right)"
+
+    def _print_Exp1(self, expr: Any) -> str:
+        return r"\mathrm{e}" if "e" in self._taken else "e"
+
+    def _print(self, expr: Any, **settings: Any) -> str:
+        if expr is sympy.pi and r"\pi" in self._taken:
+            return r"\operatorname{pi}"
+        return str(super()._print(expr, **settings))
+
+    def _print_sigmoid(self, expr: Any, exp: Any = None) -> str:
+        name = r"\operatorname{sigmoid}" if r"\sigma" in self._taken else r"\sigma"
+        power = "" if exp is None else f"^{{{exp}}}"
+        return rf"{name}{power}\left({self._print(expr.args[0])}\right)"
 
     def _print_log(self, expr: Any, exp: Any = None) -> str:
         inner = self._print(expr.args[0])
@@ -87,6 +184,12 @@ class _Board(_Ordered, LatexPrinter):
         return rf"\left[{condition} > 0\right]"
 
 
+_BUILT_AS_IS = (
+    *(sympy.Add, sympy.Mul, sympy.Pow, sympy.Function, sympy.Max, sympy.Min),
+    *(sympy.Rel, sympy.And, sympy.Or),
+)
+
+
 def _with_decimals(expr: Any, renamed: Mapping[Any, Any] = MappingProxyType({})) -> Any:
     """Replace terminating fractions by floats, and symbols, without re-evaluating anything."""
     if expr in renamed:
@@ -98,9 +201,7 @@ def _with_decimals(expr: Any, renamed: Mapping[Any, Any] = MappingProxyType({}))
     arguments = [_with_decimals(argument, renamed) for argument in expr.args]
     if all(new is old for new, old in zip(arguments, expr.args, strict=True)):
         return expr
-    if isinstance(expr, sympy.Add | sympy.Mul | sympy.Pow | sympy.Function) and not isinstance(
-        expr, sympy.Piecewise
-    ):
+    if isinstance(expr, _BUILT_AS_IS):
         return expr.func(*arguments, evaluate=False)
     return expr.func(*arguments)
 

@@ -15,8 +15,8 @@ from jacmagic.numeric.entries import Scheme, Sparse, to_csr
 from jacmagic.numeric.numbers import Numbers
 from jacmagic.numeric.points import Many, Points
 from jacmagic.numeric.sparse import gap_of_product
-from jacmagic.numeric.tuning import Tuning, tuning_of
 from jacmagic.numeric.steadiness import independent, unsteady
+from jacmagic.numeric.tuning import Tuning, tuning_of
 
 __all__ = [
     "Differences",

@@ -18,6 +18,7 @@ from jacmagic.errors import PointError
 from jacmagic.examine import contradicts, examine
 from jacmagic.examine_entries import examine_entries
 from jacmagic.formula import ClosedForm, Reading
+from jacmagic.formula.attempt import attempt
 from jacmagic.labels import Label
 from jacmagic.matrix_form import MatrixForm, matrix_form
 from jacmagic.one_sided import OneSided, limits, one_sided
@@ -61,7 +62,8 @@ class Derived(Evaluated):
             m, n = self.shape
             return Refusal("the closed form", None, f"of {m} × {n} entries is not looked for")
         values = [v for leaf in self.numbers.outputs.leaves for v in _numbers_of(leaf)]
-        found = self.road.form(self.problem, values)
+        matrix = self.matrix.detach().cpu().double().numpy()
+        found = self.road.form(self.problem, values, matrix)
         if isinstance(found, Refusal):
             return found
         return severed(found, self.problem) or found
@@ -73,7 +75,10 @@ class Derived(Evaluated):
     @property
     def refusal(self) -> Refusal | None:
         """Why there is no formula: operation, line and reason; None where there is one."""
-        return self._read if isinstance(self._read, Refusal) else None
+        for found in (self._read, vars(self).get("_plain")):
+            if isinstance(found, Refusal):
+                return found
+        return None
 
     @cached_property
     def _read(self) -> Reading | Refusal:
@@ -97,7 +102,15 @@ class Derived(Evaluated):
 
         Plain SymPy in `symbols` alone: constants are numbers, nothing is abbreviated.
         """
-        return None if self.reading is None or self._form is None else self._form.matrix
+        return None if isinstance(self._plain, Refusal) else self._plain
+
+    @cached_property
+    def _plain(self) -> Any:
+        """The formula, or why SymPy cannot write it."""
+        form = self._form
+        if self.reading is None or form is None:
+            return None
+        return attempt(lambda: form.matrix, None)
 
     @property
     def expressions(self) -> sympy.Matrix | None:
@@ -213,7 +226,7 @@ class Derived(Evaluated):
             self.symbols[j],
             names=reading.all_names,
             entry=reading.entry(i, j),
-            named=reading.matrix[i, j],
+            named=reading.shown(i, j),
             numbers=numbers,
             value=value,
         )
@@ -239,11 +252,23 @@ class Derived(Evaluated):
     @property
     def derivation(self) -> Derivation:
         """The chain from the definition to the numbers, as LaTeX."""
-        chain = derive(
+        chain = attempt(lambda: self._chain(self.reading), self.road.budget)
+        if isinstance(chain, Refusal):
+            chain = dataclasses.replace(self._chain(None), left_out=(str(chain),))
+        matrix = self.matrix_form
+        return dataclasses.replace(
+            chain,
+            where=(*chain.where, *self._limits),
+            matrix=() if matrix is None else (*matrix.latex, *matrix.clauses),
+        )
+
+    def _chain(self, reading: Reading | None) -> Derivation:
+        """The chain without what is said beside it."""
+        return derive(
             self.title,
             self.rows,
             self.columns,
-            self.reading,
+            reading,
             point_of(self.problem),
             self.entries if self.large else self.matrix.detach().cpu().double().numpy() + 0.0,
             inputs=[Label(one.name).tex for one in self.problem.inputs],
@@ -251,12 +276,6 @@ class Derived(Evaluated):
             transposed=self.view.layout == "denominator",
             agrees=not any(found.formula is not None for found in self.agreement.disagreements),
             notation=self.notation,
-        )
-        matrix = self.matrix_form
-        return dataclasses.replace(
-            chain,
-            where=(*chain.where, *self._limits),
-            matrix=() if matrix is None else (*matrix.latex, *matrix.clauses),
         )
 
     @property

@@ -17,6 +17,7 @@ from jacmagic import code, display, products
 from jacmagic.errors import PointError, SizeError
 from jacmagic.evaluator import Evaluator, by_name
 from jacmagic.formula import ClosedForm
+from jacmagic.formula.time_limit import one_allowance
 from jacmagic.numeric import Numbers, Tuning, tuning_of
 from jacmagic.numeric import compute as compute_numbers
 from jacmagic.problem import Problem
@@ -133,9 +134,14 @@ class Jacobian(Derived):
         Raises:
             PageError: the file cannot be written.
         """
+        with one_allowance(self.road.budget):
+            explorer = self.explore()
+            return self._save(explorer, path, title)
+
+    @staticmethod
+    def _save(explorer: Any, path: str | os.PathLike[str], title: str | None) -> Path:
         from jacmagic import export  # only here are widgets needed
 
-        explorer = self.explore()
         try:
             return Path(explorer.save_html(path, title=title))
         finally:

@@ -55,6 +55,24 @@ function turn(math) {
   table.replaceChildren(...rows);
 }
 
+/**
+ * J_f becomes J_f to the T, and back.
+ * @param {Element | Text} math
+ */
+function transpose(math) {
+  const letter = math instanceof Element ? math.querySelector("msub, msubsup") : null;
+  if (!letter) return;
+  const create = (/** @type {string} */ name) => letter.ownerDocument.createElementNS(letter.namespaceURI, name);
+  const made = create(letter.localName === "msub" ? "msubsup" : "msub");
+  made.append(...[...letter.children].slice(0, 2));
+  if (made.localName === "msubsup") {
+    const sign = create("mi");
+    sign.textContent = "\u{1D5B3}"; // sans-serif T
+    made.append(sign);
+  }
+  letter.replaceWith(made);
+}
+
 export class Derivation {
   /** @param {HTMLElement} parent */
   constructor(parent) {
@@ -77,8 +95,9 @@ export class Derivation {
     if (shown.every((part, k) => part === this.shown[k])) return;
     this.shown = shown;
     const head = make(this.document, "span", "jm-head");
-    head.append(readMathml(chain.head, this.document));
-    if (turned) head.append(make(this.document, "sup", "", "T"));
+    const left = readMathml(chain.head, this.document);
+    if (turned) transpose(left);
+    head.append(left);
     const last = links.length - 1;
     const made = links.map((link, k) => this.link(k === last ? chain.sign : "=", link, turned));
     this.box.replaceChildren(head, ...made);

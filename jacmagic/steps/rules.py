@@ -202,7 +202,7 @@ def _cases(expression: Expr, symbol: sympy.Symbol) -> Application | None:
         r"\text{each case by itself}",
         tuple(value for value, _ in expression.args),
         (),
-        lambda d, g: sympy.Piecewise(*zip(d, conditions, strict=True)),
+        lambda d, g: sympy.Piecewise(*zip(d, conditions, strict=True), evaluate=False),
     )
 
 
@@ -211,16 +211,17 @@ def _extreme(expression: Expr, symbol: sympy.Symbol) -> Application | None:
     if not isinstance(expression, sympy.Max | sympy.Min):
         return None
     arguments = sorted(expression.args, key=lambda argument: symbol not in argument.free_symbols)
-    u, v = arguments[0], expression.func(*arguments[1:])
+    rest = arguments[1:]
+    u, v = arguments[0], rest[0] if len(rest) == 1 else expression.func(*rest, evaluate=False)
     largest = isinstance(expression, sympy.Max)
-    wins = sympy.Gt(u, v) if largest else sympy.Lt(u, v)
+    wins = (sympy.Gt if largest else sympy.Lt)(u, v, evaluate=False)
     name, sign = ("maximum", ">") if largest else ("minimum", "<")
     return Application(
         name,
         rf"\left(\{name[:3]}(u, v)\right)' = u' \text{{ where }} u {sign} v, \text{{ else }} v'",
         (u, v),
         (),
-        lambda d, g: sympy.Piecewise((d[0], wins), (d[1], True)),
+        lambda d, g: sympy.Piecewise((d[0], wins), (d[1], True), evaluate=False),
     )
 
 

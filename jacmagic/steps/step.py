@@ -16,12 +16,14 @@ import sympy
 from sympy.core.parameters import distribute
 
 from jacmagic.formula import plain, substituted, tex
+from jacmagic.formula.attempt import by_sympy
 from jacmagic.steps.application import Application, Expr
 from jacmagic.steps.rules import apply_rule
 
 _SILENT = {"constant", "variable"}  # steps that need no line of their own
 _BELOW = {"quotient": 2, "reciprocal": 0}  # the given part that stands below a fraction bar
 REARRANGED = "the same, rearranged"
+NO_RULES = "derived on the graph; SymPy fails at the rules"
 MOST_LINES = 60
 
 
@@ -342,8 +344,13 @@ def derive(
             )
         return known[part]
 
-    with distribute(False):
-        step = walk(expression)
+    try:
+        with distribute(False):
+            step = walk(expression)
+    except Exception as error:
+        if entry is None or not by_sympy(error):
+            raise
+        step = Step(NO_RULES, "", expression, entry, (), symbol, None, names or {})
     if entry is not None and entry != step.after:
         step = Step(REARRANGED, "", expression, entry, (step,), symbol, None, names or {})
     if numbers is None:

@@ -1,0 +1,145 @@
+"""Time limits for SymPy calls that offer no cancellation point, and one allowance for a display.
+
+Some of SymPy's passes walk a shared expression as a tree, and take exponentially long. Such a call
+runs in a thread of its own, which an exception stops when its time is over. Nothing but that call
+ever runs in the thread, so that the exception cannot surface in other code, whenever it arrives.
+"""
+
+from __future__ import annotations
+
+import contextvars
+import ctypes
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from jacmagic.graph import BudgetExceeded
+
+T = TypeVar("T")
+
+
+@dataclass
+class _Allowance:
+    """Seconds that all symbolic work of one display may still take; None for no bound."""
+
+    left: float | None
+
+
+_CURRENT: contextvars.ContextVar[_Allowance | None] = contextvars.ContextVar(
+    "jacmagic_allowance", default=None
+)
+
+_INSIDE: contextvars.ContextVar[bool] = contextvars.ContextVar("jacmagic_limited", default=False)
+
+
+@contextmanager
+def one_allowance(seconds: float | None) -> Iterator[None]:
+    """Let all symbolic work of a block take so many seconds together; an outer block decides."""
+    if _CURRENT.get() is not None:
+        yield
+        return
+    token = _CURRENT.set(_Allowance(seconds))
+    try:
+        yield
+    finally:
+        _CURRENT.reset(token)
+
+
+def seconds_left(seconds: float | None) -> float | None:
+    """The bound for one piece of symbolic work: its own, or what is left for the display."""
+    allowance = _CURRENT.get()
+    if allowance is None or allowance.left is None:
+        return seconds
+    return allowance.left if seconds is None else min(seconds, allowance.left)
+
+
+@contextmanager
+def counted() -> Iterator[None]:
+    """Take the time of a block from the display's allowance."""
+    allowance = _CURRENT.get()
+    if allowance is None or allowance.left is None:
+        yield
+        return
+    started, before = time.monotonic(), allowance.left
+    try:
+        yield
+    finally:
+        allowance.left = max(0.0, before - (time.monotonic() - started))
+
+
+class _TimeIsUp(SystemExit):
+    """Ends the thread of a call, without a word; code in between may catch `Exception`."""
+
+
+class _Call:
+    """One call in a thread of its own.
+
+    Attributes:
+        finished: whether it came to an end by itself.
+        result: what it returned.
+        error: what it raised, or None.
+    """
+
+    def __init__(self, work: Callable[[], Any]) -> None:
+        """Nothing runs yet."""
+        self.finished, self.result = False, None
+        self.error: Exception | None = None
+        self._work, self._lock, self._over = work, threading.Lock(), threading.Event()
+        context = contextvars.copy_context()
+        self._thread = threading.Thread(target=context.run, args=(self._run,), daemon=True)
+
+    def run(self, seconds: float) -> None:
+        """Begin, and wait for the end, but no longer than some seconds."""
+        try:
+            self._thread.start()
+            self._over.wait(seconds)
+        finally:
+            self._stop()
+
+    def _run(self) -> None:
+        _INSIDE.set(True)
+        try:
+            try:
+                self.result = self._work()
+            except Exception as error:  # noqa: BLE001 - handed on to the thread that waits
+                self.error = error
+            with self._lock:
+                self.finished = True
+        except _TimeIsUp:
+            return
+        self._over.set()
+
+    def _stop(self) -> None:
+        """End the thread, if it still runs: until it has finished, its identifier is its own."""
+        with self._lock:
+            if not self.finished and self._thread.ident is not None:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                    ctypes.c_ulong(self._thread.ident), ctypes.py_object(_TimeIsUp)
+                )
+
+
+def limited(work: Callable[[], T], seconds: float | None) -> T:
+    """Do some work of SymPy's within a number of seconds, and within the display's allowance.
+
+    Args:
+        work: pure Python; whatever it raises is raised here.
+        seconds: the bound; None for no bound. Within limited work, the bound of that holds alone.
+
+    Raises:
+        BudgetExceeded: if the time runs out.
+    """
+    bound = seconds_left(seconds)
+    if bound is None or _INSIDE.get():
+        return work()
+    call = _Call(work)
+    with counted():
+        call.run(bound)
+    if not call.finished:
+        raise BudgetExceeded(f"it took longer than {bound:.2g} s")
+    if call.error is not None:
+        raise call.error
+    result: T = call.result
+    return result
