@@ -46,14 +46,40 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
         True
     """
 
+    takes_arrays = False
+
     @functools.wraps(function, updated=())
     def wrapper(*values: Any, **named: Any) -> Any:
+        nonlocal takes_arrays
         found = survey(function)
-        if not found.is_lifted and current() is None:
-            return function(*values, **named)
-        return _called(function, found, values, named)
+        if found.numpy and not found.torch or takes_arrays:
+            return _called(function, found, _as_arrays(values), _as_arrays(named))
+        try:
+            if not found.is_lifted and current() is None:
+                return function(*values, **named)
+            return _called(function, found, values, named)
+        except _MEANT_FOR_ARRAYS:
+            if found.torch:
+                raise
+            result = _or_none(function, found, values, named)
+            if result is None:
+                raise
+            takes_arrays = True
+            return result
 
     return wrapper
+
+
+# `x.copy()`, `x.astype(float)`, `x[::-1]`: what a tensor has not and an array has.
+_MEANT_FOR_ARRAYS = (AttributeError, TypeError, ValueError)
+
+
+def _or_none(function: Callable[..., Any], found: Survey, values: Any, named: Any) -> Any:
+    """The result with arrays instead of tensors; None if they are of no help either."""
+    try:
+        return _called(function, found, _as_arrays(values), _as_arrays(named))
+    except Exception:  # noqa: BLE001 - the error with tensors is the one that is shown
+        return None
 
 
 def _called(
@@ -63,18 +89,17 @@ def _called(
     scope = Scope(proxies_torch=found.numpy)
     before, tracked.arrays = tracked.arrays, []
     try:
-        if found.numpy and not found.torch:
-            values, named = _as_inputs(values), _as_inputs(named)
         result = scope.of(function)(*values, **named)
         del values, named
-        return scope.returned(result)
+        result = scope.returned(result)
+        return result  # noqa: RET504 - nothing may hold what it was made of any more
     finally:
         made, tracked.arrays = tracked.arrays, before
         scope.close()
         replaced([*(made or ()), *scope.references()], scope.original)
 
 
-def _as_inputs(values: Any) -> Any:
+def _as_arrays(values: Any) -> Any:
     return mapped(
-        lambda one: of_tensor(one, is_input=True) if isinstance(one, Tensor) else one, values
+        lambda one: of_tensor(one) if isinstance(one, Tensor) else one, values
     )

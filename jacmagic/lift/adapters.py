@@ -433,8 +433,8 @@ def trapezoid(y: Any, x: Any = None, dx: Any = 1.0, dim: int = -1) -> Tensor:
 def vandermonde(x: Tensor, n: int | None = None, increasing: bool = False, **named: Any) -> Tensor:
     """`np.vander`: the powers of x, the highest first."""
     n = named.get("N", n)
-    powers = torch.vander(x, len(x) if n is None else n, increasing=True)
-    return powers if increasing else powers.flip(-1)
+    powers = torch.arange(len(x) if n is None else n, device=x.device)
+    return x[:, None] ** (powers if increasing else powers.flip(0))
 
 
 def covariance(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -464,3 +464,15 @@ START: dict[Any, Callable[[Any, Any], Any]] = {
     torch.sum: lambda result, start: result + start,
     product: lambda result, start: result * start,
 }
+
+
+def floored(a: Any, b: Any) -> Tensor:
+    """`a // b`; torch's own operator has no derivative, which is 0."""
+    a, b = promoted((a, b))
+    return torch.div(a, b, rounding_mode="floor")
+
+
+def step(x: Any, at_zero: Any) -> Tensor:
+    """`np.heaviside`; torch's own has no derivative, which is 0."""
+    x, at_zero = promoted((x, at_zero))
+    return torch.where(x < 0, 0.0 * at_zero, torch.where(x > 0, 0.0 * at_zero + 1, at_zero))

@@ -49,8 +49,11 @@ class Array(numpy.ndarray):
 
     __array_priority__ = 2000.0  # above a tensor's 1000: `A @ x` asks here first
     _tensor: Tensor | None = None
+    _parent: Array | None = None  # the array whose memory a view looks into
+    _derive: Callable[[Tensor], Tensor] | None = None  # the view's tensor of its parent's
+    _seen: Tensor | None = None  # the parent's tensor that `_tensor` was derived from
+    _is_written = False  # the tensor is this array's own and is written to in place
     _is_shared = False  # the memory belongs to an array of the user's
-    _is_input = False  # the tensor is the caller's: it is copied before it is written to
 
     def __array_finalize__(self, source: Any) -> None:
         if tracked.arrays is not None:
@@ -77,7 +80,7 @@ class Array(numpy.ndarray):
 _FROM_NUMPY = torch.from_numpy
 
 
-def of_tensor(tensor: Tensor, *, is_input: bool = False) -> Any:
+def of_tensor(tensor: Tensor) -> Any:
     """An array of the tensor's shape and dtype that this tensor stands behind."""
     dtype = DTYPES.get(tensor.dtype)
     if dtype is None or tensor.layout != torch.strided:
@@ -85,9 +88,17 @@ def of_tensor(tensor: Tensor, *, is_input: bool = False) -> Any:
     array = numpy.ndarray.__new__(
         Array, tuple(tensor.shape), dtype, buffer=_UNREADABLE[dtype], strides=(0,) * tensor.dim()
     )
-    plain = tensor if type(tensor) is Tensor else tensor.as_subclass(Tensor)
-    array._tensor, array._is_input = plain, is_input
+    array._tensor = tensor if type(tensor) is Tensor else tensor.as_subclass(Tensor)
     return array
+
+
+def view_of(parent: Array, derive: Callable[[Tensor], Tensor]) -> Any:
+    """A view: what is written to it is written to its parent, and the other way round."""
+    tensor = tensor_in(parent)
+    view = of_tensor(derive(tensor))
+    if isinstance(view, Array):
+        view._parent, view._derive, view._seen = parent, derive, tensor
+    return view
 
 
 def of_users(array: numpy.ndarray) -> Array:
@@ -114,52 +125,66 @@ def traced_by(value: Any) -> Tensor | None:
         return value
     if not isinstance(value, Array):
         return None
-    if value._tensor is None:
+    parent = value._parent
+    if parent is None:
         root = value.base
-        if not isinstance(root, Array) or root._tensor is None:
-            return None
-        value._tensor = _part(root, value)
+        if value._tensor is not None or not isinstance(root, Array) or root._tensor is None:
+            return value._tensor
+        value._parent, value._derive = root, _part(root, value)  # taken before its array was traced
+        parent = root
+    tensor = traced_by(parent)
+    if value._seen is not tensor:
+        assert tensor is not None and value._derive is not None
+        value._tensor, value._seen = value._derive(tensor), tensor
     return value._tensor
 
 
-def _part(root: Array, view: Array) -> Tensor:
-    """The tensor of a view that was taken before its array met a tensor."""
+def _part(root: Array, view: Array) -> Callable[[Tensor], Tensor]:
+    """How to take from its array's tensor a view that NumPy has made."""
     if root.dtype != view.dtype:
         raise FunctionError(
             f"expected a view of the dtype of its array, {root.dtype}; found {view.dtype}; "
-            "write torch.complex(real, imaginary) for an array that is made of parts"
+            "write real + 1j * imaginary for an array that is made of parts"
         )
-    assert root._tensor is not None
     begin = view.__array_interface__["data"][0] - root.__array_interface__["data"][0]
-    strides = [step // view.itemsize for step in view.strides]
+    shape, strides = view.shape, [step // view.itemsize for step in view.strides]
     if min(strides, default=0) < 0:
         raise FunctionError(
             "expected an array written in its own order; found a reversed view of it; "
             "write the reversal after the entries"
         )
-    offset = root._tensor.storage_offset() + begin // view.itemsize
-    return root._tensor.as_strided(view.shape, strides, offset)
+    offset = begin // view.itemsize
+    return lambda tensor: tensor.as_strided(shape, strides, tensor.storage_offset() + offset)
 
 
 def traced(array: Array) -> Tensor:
-    """The tensor behind an array, which from now on has one, ready to be written to."""
-    tensor = traced_by(array)
-    if tensor is not None:
-        if array._is_input:
-            array._tensor, array._is_input = tensor.clone(), False
-            return array._tensor
-        return tensor
-    root = array.base if isinstance(array.base, Array) else array
-    plain = root.view(numpy.ndarray)
-    if root._is_shared and _is_usable(plain):
-        root._tensor = torch.from_numpy(plain)
-    else:
-        root._tensor = torch.from_numpy(_usable(plain).copy(order="K"))
-        if not root._is_shared and plain.dtype.kind in "fc":
-            plain.fill(numpy.nan)
+    """The tensor behind an array that is about to be written to.
+
+    It is a copy where the tensor has been computed with already, of which autograd may have kept
+    it; and a tensor of the array's numbers where there was none.
+    """
+    root = array
+    while root._parent is not None:
+        root = root._parent
+    if traced_by(array) is None and isinstance(array.base, Array):
+        root = array.base
+    if not root._is_written:
+        root._tensor = _turned(root) if root._tensor is None else root._tensor.clone()
+        root._is_written = True
     found = traced_by(array)
     assert found is not None
     return found
+
+
+def _turned(array: Array) -> Tensor:
+    """A tensor of the array's numbers, in the user's memory where that is theirs."""
+    plain = array.view(numpy.ndarray)
+    if array._is_shared and _is_usable(plain):
+        return torch.from_numpy(plain)
+    tensor = torch.from_numpy(_usable(plain).copy(order="K"))
+    if not array._is_shared and plain.dtype.kind in "fc":
+        plain.fill(numpy.nan)
+    return tensor
 
 
 def _is_usable(plain: numpy.ndarray) -> bool:
@@ -207,8 +232,7 @@ def with_tensors(value: Any) -> Any:
     def one(part: Any) -> Any:
         if not isinstance(part, Array):
             return part
-        tensor = traced_by(part)
-        return part.view(numpy.ndarray) if tensor is None else tensor
+        return part.view(numpy.ndarray) if traced_by(part) is None else tensor_in(part)
 
     return mapped(one, value)
 
@@ -219,12 +243,23 @@ def as_tensors(value: Any) -> Any:
 
 
 def tensor_in(array: numpy.ndarray) -> Tensor:
-    """The tensor that an array is, with its graph where it has met one."""
+    """The tensor that an array is, with its graph where it has met one.
+
+    Of an array that is written to it is a copy: what has been computed from it stays as it was.
+    """
     found = traced_by(array)
     if found is not None:
-        return found
+        return found.clone() if _is_written_to(array) else found
     plain = array.view(numpy.ndarray)
     return torch.from_numpy(plain if _is_usable(plain) else _usable(plain))
+
+
+def _is_written_to(array: Any) -> bool:
+    while isinstance(array, Array):
+        if array._is_written:
+            return True
+        array = array._parent
+    return False
 
 
 def as_result(value: Any) -> Any:

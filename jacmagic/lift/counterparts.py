@@ -80,7 +80,7 @@ NUMPY: Rows = {
     "around": lambda x, decimals=0: torch.round(x, decimals=decimals),
     "array": to.array,
     "argsort": to.along_last(lambda x, dim: torch.argsort(x, stable=True, dim=dim)),
-    "argpartition": to.along_last(lambda x, dim: torch.argsort(x, stable=True, dim=dim)),
+    "argpartition": lambda x, kth, dim=-1: torch.argsort(x, stable=True, dim=dim),
     "array_equal": elementwise(torch.equal),
     "asanyarray": to.as_tensor,
     "asarray": to.as_tensor,
@@ -112,7 +112,7 @@ NUMPY: Rows = {
         tensor(bins, x), x.contiguous(), right=not right
     ),
     "divide": operator.truediv,
-    "divmod": lambda a, b: (a // b, a % b),
+    "divmod": lambda a, b: (to.floored(a, b), a % b),
     "dot": to.dot,
     "dstack": joined(torch.dstack),
     "einsum": lambda equation, *parts, **_: torch.einsum(equation, *promoted(parts)),
@@ -120,7 +120,7 @@ NUMPY: Rows = {
     "equal": operator.eq,
     "flatnonzero": lambda x: torch.nonzero(x.reshape(-1), as_tuple=True)[0],
     "float_power": elementwise(torch.float_power),
-    "floor_divide": operator.floordiv,
+    "floor_divide": to.floored,
     "fmax": elementwise(torch.fmax),
     "fmin": elementwise(torch.fmin),
     "full": to.full,
@@ -128,7 +128,7 @@ NUMPY: Rows = {
     "gradient": to.gradient,
     "greater": operator.gt,
     "greater_equal": operator.ge,
-    "heaviside": elementwise(torch.heaviside),
+    "heaviside": to.step,
     "hstack": joined(torch.hstack),
     "inner": elementwise(torch.inner),
     "interp": to.interpolated,
@@ -178,8 +178,8 @@ NUMPY: Rows = {
     "round": lambda x, decimals=0: torch.round(x, decimals=decimals),
     "shape": lambda x: tuple(x.shape),
     "size": lambda x, dim=None: x.numel() if dim is None else x.shape[dim],
-    "searchsorted": lambda x, v, side="left", sorter=None: torch.searchsorted(
-        x, tensor(v, x).contiguous(), right=side == "right", sorter=sorter
+    "searchsorted": lambda x, v, side="left": torch.searchsorted(
+        *(part.contiguous() for part in promoted((x, v))), right=side == "right"
     ),
     "select": to.selected,
     "sort": to.along_last(lambda x, dim: torch.sort(x, stable=True, dim=dim).values),

@@ -13,6 +13,19 @@ from jacmagic.lift.adapters import tensor
 from jacmagic.lift.arrays import as_tensors, has_tensor
 
 
+def is_view(index: Any) -> bool:
+    """Whether NumPy gives a view that torch can give too: numbers and rising slices."""
+    parts = _parts(index)
+    numbers = [part for part in parts if isinstance(part, int) and not isinstance(part, bool)]
+    basic = all(
+        part is None or part is Ellipsis
+        or (isinstance(part, slice) and (part.step is None or part.step > 0))
+        or any(part is one for one in numbers)
+        for part in parts
+    )  # fmt: skip
+    return basic and len(numbers) <= len(parts)
+
+
 def read(source: Tensor, index: Any) -> Tensor:
     """`source[index]`; a view where NumPy gives one, unless it is reversed."""
     if not _needs_places(index):

@@ -30,21 +30,24 @@ def replaced(references: list[weakref.ref[Any]], original: Callable[[Any], Any])
     if not alive(references):
         return
     gc.collect(0)  # functions that name themselves die here
-    for one in alive(references):
+    kept = [(one, original(one)) for one in alive(references)]
+    own = {id(vars(one)) for one, _ in kept if hasattr(one, "__dict__")}
+    for one, instead in kept:
         for holder in gc.get_referrers(one):
-            _exchange(holder, one, original)
+            if id(holder) not in own:
+                _exchange(holder, one, instead)
 
 
-def _exchange(holder: Any, one: Any, original: Callable[[Any], Any]) -> None:
+def _exchange(holder: Any, one: Any, instead: Any) -> None:
     if isinstance(holder, (list, collections.deque)):
         for place, value in enumerate(holder):
             if value is one:
-                holder[place] = original(one)
+                holder[place] = instead
     elif isinstance(holder, dict):
         for key in [key for key, value in holder.items() if value is one]:
-            holder[key] = original(one)
+            holder[key] = instead
     elif isinstance(holder, types.CellType):
-        holder.cell_contents = original(one)
+        holder.cell_contents = instead
     elif not isinstance(holder, (types.FrameType, tuple, type)) and hasattr(holder, "__dict__"):
         for key in [key for key, value in vars(holder).items() if value is one]:
-            vars(holder)[key] = original(one)
+            vars(holder)[key] = instead

@@ -23,12 +23,13 @@ from jacmagic.lift.arrays import (
     traced,
     traced_by,
     untraced,
+    view_of,
 )
-from jacmagic.lift.indexing import read, write
+from jacmagic.lift.indexing import is_view, read, write
 from jacmagic.lift.protocols import computed
 
 SAME_AS_FUNCTION = frozenset(
-    "all any argmax argmin argsort choose clip compress conj conjugate cumprod cumsum diagonal dot "
+    "all any argmax argmin argsort choose clip conj conjugate cumprod cumsum diagonal dot "
     "max mean min nonzero prod ptp put ravel repeat round searchsorted squeeze std sum swapaxes "
     "take trace var".split()
 )
@@ -37,6 +38,8 @@ SAME_AS_FUNCTION = frozenset(
 def _read(self: Array, index: Any) -> Any:
     if traced_by(self) is None and not has_tensor(index):
         return numpy.ndarray.__getitem__(self, untraced(index))
+    if is_view(index):
+        return view_of(self, lambda tensor: tensor[index])
     return of_tensor(read(tensor_in(self), index))
 
 
@@ -101,6 +104,10 @@ def _transposed(self: Array, *axes: Any) -> Any:
 
 def _sorted(self: Array, axis: int = -1, *_: Any, **__: Any) -> None:
     self[...] = computed("numpy", "sort", (self, axis), {})
+
+
+def _compressed(self: Array, condition: Any, axis: int | None = None) -> Any:
+    return computed("numpy", "compress", (condition, self), {"axis": axis})
 
 
 def _filled(self: Array, value: Any) -> None:
@@ -184,7 +191,7 @@ def _rounded(self: Array, digits: int | None = None) -> Any:
 
 _WRITTEN_OUT = {
     "astype": _as_type, "copy": _copied, "flatten": _flattened, "reshape": _reshaped,
-    "transpose": _transposed, "sort": _sorted, "fill": _filled, "item": _item, "tolist": _listed,
+    "transpose": _transposed, "sort": _sorted, "compress": _compressed, "fill": _filled, "item": _item, "tolist": _listed,
     "__copy__": _copied, "__deepcopy__": _copied,
 }  # fmt: skip
 

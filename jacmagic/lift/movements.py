@@ -17,7 +17,7 @@ from jacmagic.lift.adapters import promoted, tensor, tensors_in
 
 MOVING = (
     "flip fliplr flipud rot90 roll rollaxis tile repeat delete resize compress extract split "
-    "array_split hsplit vsplit dsplit triu tril diag diagflat trim_zeros unstack"
+    "array_split hsplit vsplit dsplit triu tril diag diagflat unstack"
 ).split()  # fmt: skip
 _FIRST_SAYS_WHICH = ("compress", "extract")  # their second argument is the array
 _FILLED = ("triu", "tril", "diag", "diagflat", "pad")  # new entries of theirs are zeros

@@ -14,16 +14,25 @@ from jacmagic.lift.arrays import (
     as_result,
     as_tensors,
     has_tensor,
+    traced_by,
     untraced,
+    view_of,
     with_tensors,
 )
 from jacmagic.lift.counterparts import TABLES, call
 
 
+# What looks into the memory of its argument.
+VIEWS = frozenset(
+    "transpose swapaxes moveaxis reshape ravel squeeze expand_dims asarray asanyarray diagonal "
+    "atleast_1d atleast_2d matrix_transpose".split()
+)
+
+
 def _array_ufunc(self: Array, ufunc: Any, method: str, *values: Any, **named: Any) -> Any:
     outs = named.get("out", ())
     if has_tensor([values, outs]):
-        return _of_ufunc(ufunc, method, values, named)
+        return of_ufunc(ufunc, method, values, named)
     plain = {key: untraced(value) for key, value in named.items()}
     result = getattr(ufunc, method)(*map(untraced, values), **plain)
     return outs[0] if len(outs) == 1 else as_array(result)
@@ -47,6 +56,9 @@ def computed(module: str, name: str, values: tuple[Any, ...], named: Mapping[str
     out, mask = named.get("out"), options.pop("where", True) if module == "ufunc" else True
     options.pop("out", None)
     module = module if module in TABLES else "numpy"
+    if name in VIEWS and isinstance(values[0], Array) and traced_by(values[0]) is not None:
+        rest = with_tensors(tuple(values[1:]))
+        return view_of(values[0], lambda tensor: call(module, name, (tensor, *rest), options))
     result = as_result(call(module, name, with_tensors(tuple(values)), options))
     outs = out if isinstance(out, tuple) else (out,)
     if mask is not True:
@@ -81,8 +93,11 @@ _REDUCTIONS = {
 _ACCUMULATIONS = {"add": "cumsum", "multiply": "cumprod", "maximum": "cummax", "minimum": "cummin"}
 
 
-def _of_ufunc(ufunc: Any, method: str, values: tuple[Any, ...], named: dict[str, Any]) -> Any:
+def of_ufunc(ufunc: Any, method: str, values: tuple[Any, ...], named: dict[str, Any]) -> Any:
     name = ufunc.__name__
+    if method == "__call__" and len(values) > ufunc.nin:
+        named = {**named, "out": values[ufunc.nin :]}
+        values = values[: ufunc.nin]
     if method == "__call__":
         return computed("ufunc", name, values, named)
     if method == "outer":

@@ -18,7 +18,7 @@ import torch
 
 from jacmagic.lift.arrays import Array, as_array, as_tensors, has_tensor, of_tensor, tensor_in
 from jacmagic.lift.naming import through
-from jacmagic.lift.protocols import computed
+from jacmagic.lift.protocols import computed, of_ufunc
 
 if TYPE_CHECKING:
     from jacmagic.lift.scope import Scope
@@ -48,6 +48,8 @@ class FunctionProxy:
         if (kept := through(self.__name__, values)) is not None:
             return kept
         if has_tensor([values, list(named.values())]):
+            if isinstance(self._original, numpy.ufunc):
+                return of_ufunc(self._original, "__call__", values, named)
             result = computed(self._module, self.__name__, values, named)
             return as_number(result) if self._module in ("math", "cmath") else result
         if self.__name__ in _SAME and isinstance(values[0], Array) and len(values) == 1:
