@@ -19,7 +19,7 @@ import torch
 from torch import nn
 
 from jacmagic.lift import classes
-from jacmagic.lift.arrays import Array, mapped, numbers_of, of_users, returned
+from jacmagic.lift.arrays import Array, mapped, numbers_of, of_users, returned, tensor_in
 from jacmagic.lift.naming import answered, current
 from jacmagic.lift.proxies import (
     MODULES,
@@ -136,7 +136,7 @@ class Scope:
     def _make(self, value: Any, name: str) -> Any:
         kind = type(value)
         if kind is numpy.ndarray:
-            return self.note(value, of_users(value)) if value.dtype.kind in "fcbiu" else value
+            return self._array(value, name) if value.dtype.kind in "fcbiu" else value
         if isinstance(value, types.ModuleType):
             return self._module(value)
         if kind is types.FunctionType and is_users(value):
@@ -159,6 +159,15 @@ class Scope:
         if isinstance(value, type):
             return classes.copied(self, value) if is_users(value) else value
         return self._instance(value, name)
+
+    def _array(self, value: numpy.ndarray, name: str) -> Array:
+        made = of_users(value)
+        names = current()
+        if names is not None and name and value.dtype.kind == "f" and 0 < value.size <= MOST:
+            tensor = names.offer(name, tensor_in(made))
+            if names.keeps:
+                made._tensor = tensor
+        return self.note(value, made)
 
     def _module(self, value: types.ModuleType) -> Any:
         is_torch = self._proxies_torch and value is torch
