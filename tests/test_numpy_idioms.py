@@ -174,8 +174,9 @@ def chained(x):
 
 
 def imported(x):
-    import numpy as numeric
     from math import sin
+
+    import numpy as numeric
 
     return numeric.array([sin(x[0]), numeric.sinh(x[1])])
 

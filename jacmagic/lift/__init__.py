@@ -12,11 +12,12 @@ from typing import Any
 
 from torch import Tensor
 
-import jacmagic.lift.methods  # noqa: F401 - attaches them
-from jacmagic.lift.arrays import mapped, of_tensor, returned, tracked
+from jacmagic.lift import methods  # noqa: F401 - attaches them
+from jacmagic.lift.arrays import mapped, of_tensor, tracked
 from jacmagic.lift.leftovers import replaced
 from jacmagic.lift.naming import Names, current, naming
 from jacmagic.lift.scope import Scope
+from jacmagic.lift.silence import is_silent
 from jacmagic.lift.survey import Survey, survey
 
 __all__ = ["Names", "lifted", "naming"]
@@ -45,17 +46,16 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
         >>> lifted(lambda x: math.sin(x) ** 2)(torch.tensor(0.0, requires_grad=True)).requires_grad
         True
     """
-
     takes_arrays = False
 
     @functools.wraps(function, updated=())
     def wrapper(*values: Any, **named: Any) -> Any:
         nonlocal takes_arrays
         found = survey(function)
-        if found.numpy and not found.torch or takes_arrays:
+        if (found.numpy and not found.torch) or takes_arrays:
             return _called(function, found, _as_arrays(values), _as_arrays(named))
         try:
-            if not found.is_lifted and current() is None:
+            if not (found.is_lifted or current() is not None or (found.writes and is_silent())):
                 return function(*values, **named)
             return _called(function, found, values, named)
         except _MEANT_FOR_ARRAYS:
@@ -92,7 +92,7 @@ def _called(
         result = scope.of(function)(*values, **named)
         del values, named
         result = scope.returned(result)
-        return result  # noqa: RET504 - nothing may hold what it was made of any more
+        return result
     finally:
         made, tracked.arrays = tracked.arrays, before
         scope.close()
@@ -100,6 +100,4 @@ def _called(
 
 
 def _as_arrays(values: Any) -> Any:
-    return mapped(
-        lambda one: of_tensor(one) if isinstance(one, Tensor) else one, values
-    )
+    return mapped(lambda one: of_tensor(one) if isinstance(one, Tensor) else one, values)

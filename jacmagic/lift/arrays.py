@@ -221,9 +221,7 @@ def mapped(function: Callable[[Any], Any], value: Any) -> Any:
 
 def untraced(value: Any) -> Any:
     """The same arguments with plain ndarrays, for NumPy itself."""
-    return mapped(
-        lambda one: one.view(numpy.ndarray) if isinstance(one, Array) else one, value
-    )
+    return mapped(lambda one: one.view(numpy.ndarray) if isinstance(one, Array) else one, value)
 
 
 def with_tensors(value: Any) -> Any:

@@ -17,7 +17,7 @@ import torch
 from torch import nn
 
 from jacmagic.lift.naming import answered, current, fields_of
-from jacmagic.lift.survey import is_users, survey
+from jacmagic.lift.survey import is_users
 
 if TYPE_CHECKING:
     from jacmagic.lift.scope import Scope
@@ -27,7 +27,7 @@ _LEFT_OUT = frozenset({"__dict__", "__weakref__", "__abstractmethods__", "_abc_i
 
 def copied(scope: Scope, kind: type) -> type:
     """The class with methods of the scope; the class itself where it needs none or has no copy."""
-    if not _can_be_copied(kind) or not survey(kind).is_lifted:
+    if not _can_be_copied(kind) or not scope.needs(kind):
         return kind
     return _copy(scope, kind)
 
@@ -91,21 +91,21 @@ def instance(scope: Scope, value: Any) -> Any:
     attributes = getattr(value, "__dict__", None)
     if not isinstance(attributes, dict) or not _can_be_copied(kind):
         return value
-    if not (survey(kind).is_lifted or any(map(_meets, attributes.values())) or _is_named(value)):
+    if not (scope.needs(kind) or any(_meets(scope, one) for one in attributes.values()) or _is_named(value)):
         return value
     made = object.__new__(scope.replacement(kind) or _copy(scope, kind))
     object.__setattr__(made, "__dict__", attributes)
     return scope.note(value, made)
 
 
-def _meets(value: Any) -> bool:
+def _meets(scope: Scope, value: Any) -> bool:
     """Whether an attribute is something that a scope replaces."""
     if type(value) is numpy.ndarray:
         return True
     if isinstance(value, (torch.Tensor, nn.Module, int, float, str)) or value is None:
         return False
-    return callable(value) and survey(value).is_lifted or (
-        is_users(type(value)) and any(map(_meets, getattr(value, "__dict__", {}).values()))
+    return (callable(value) and scope.needs(value)) or (
+        is_users(type(value)) and any(_meets(scope, one) for one in getattr(value, "__dict__", {}).values())
     )
 
 

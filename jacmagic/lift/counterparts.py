@@ -18,7 +18,9 @@ import torch
 
 from jacmagic.errors import FunctionError
 from jacmagic.lift import adapters as to
+from jacmagic.lift import choices as choose
 from jacmagic.lift import movements
+from jacmagic.lift import reductions as over
 from jacmagic.lift.adapters import elementwise, joined, promoted, tensor, tensors_in
 
 Rows = dict[str, Callable[..., Any]]
@@ -71,10 +73,10 @@ NUMPY: Rows = {
     **SHARED,
     "add": operator.add,
     "allclose": lambda a, b, **tolerances: to.close(a, b, **tolerances).all(),
-    "all": to.reduced(torch.all),
-    "amax": to.extreme(torch.amax),
-    "amin": to.extreme(torch.amin),
-    "any": to.reduced(torch.any),
+    "all": over.reduced(torch.all),
+    "amax": over.extreme(torch.amax),
+    "amin": over.extreme(torch.amin),
+    "any": over.reduced(torch.any),
     "append": lambda a, b, dim=None: to.concatenate((a, b), dim),
     "arctan2": elementwise(torch.atan2),
     "around": lambda x, decimals=0: torch.round(x, decimals=decimals),
@@ -86,28 +88,28 @@ NUMPY: Rows = {
     "asarray": to.as_tensor,
     "ascontiguousarray": to.as_tensor,
     "asfortranarray": to.as_tensor,
-    "average": to.average,
+    "average": over.average,
     "block": movements.blocked,
     "broadcast_arrays": lambda *parts: list(torch.broadcast_tensors(*promoted(parts))),
     "broadcast_to": lambda x, shape: torch.broadcast_to(
         x, (shape,) if isinstance(shape, int) else shape
     ),
-    "choose": to.chosen,
-    "clip": to.clip,
+    "choose": choose.chosen,
+    "clip": choose.clip,
     "column_stack": joined(torch.column_stack),
     "concat": to.concatenate,
     "concatenate": to.concatenate,
-    "convolve": to.convolved,
-    "count_nonzero": to.counted,
-    "cov": to.covariance(torch.cov),
-    "corrcoef": to.covariance(torch.corrcoef),
+    "convolve": choose.convolved,
+    "count_nonzero": over.counted,
+    "cov": over.covariance(torch.cov),
+    "corrcoef": over.covariance(torch.corrcoef),
     "cross": to.cross,
     "cummax": lambda x, dim=-1: torch.cummax(x, dim).values,
     "cummin": lambda x, dim=-1: torch.cummin(x, dim).values,
     "cumprod": to.along(torch.cumprod),
     "cumsum": to.along(torch.cumsum),
     "diagonal": lambda x, offset=0, dim1=0, dim2=1: torch.diagonal(x, offset, dim1, dim2),
-    "diff": to.difference,
+    "diff": over.difference,
     "digitize": lambda x, bins, right=False: torch.searchsorted(
         tensor(bins, x), x.contiguous(), right=not right
     ),
@@ -125,34 +127,34 @@ NUMPY: Rows = {
     "fmin": elementwise(torch.fmin),
     "full": to.full,
     "full_like": lambda x, value: to.full(numpy.shape(x), value),
-    "gradient": to.gradient,
+    "gradient": over.gradient,
     "greater": operator.gt,
     "greater_equal": operator.ge,
     "heaviside": to.step,
     "hstack": joined(torch.hstack),
     "inner": elementwise(torch.inner),
-    "interp": to.interpolated,
+    "interp": choose.interpolated,
     "isclose": to.close,
     "kron": elementwise(torch.kron),
     "less": operator.lt,
     "less_equal": operator.le,
-    "linspace": to.linspace,
+    "linspace": choose.linspace,
     "logaddexp": elementwise(torch.logaddexp),
     "logaddexp2": elementwise(torch.logaddexp2),
     "matmul": elementwise(torch.matmul),
     "matrix_transpose": lambda x: x.mT,
-    "max": to.extreme(torch.amax),
-    "mean": to.mean,
+    "max": over.extreme(torch.amax),
+    "mean": over.mean,
     "maximum": elementwise(torch.maximum),
-    "median": lambda x, dim=None, keepdim=False: to.ranked(x, 0.5, dim, keepdim=keepdim),
+    "median": lambda x, dim=None, keepdim=False: over.ranked(x, 0.5, dim, keepdim=keepdim),
     "meshgrid": lambda *parts, indexing="xy", **_: torch.meshgrid(
         *(part.reshape(-1) for part in promoted(parts)), indexing=indexing
     ),
-    "min": to.extreme(torch.amin),
+    "min": over.extreme(torch.amin),
     "minimum": elementwise(torch.minimum),
     "multiply": operator.mul,
-    "nanmax": to.extreme_of_numbers(torch.amax),
-    "nanmin": to.extreme_of_numbers(torch.amin),
+    "nanmax": over.extreme_of_numbers(torch.amax),
+    "nanmin": over.extreme_of_numbers(torch.amin),
     "ndim": lambda x: x.dim(),
     "negative": operator.neg,
     "nonzero": lambda x: torch.nonzero(x, as_tuple=True),
@@ -160,18 +162,18 @@ NUMPY: Rows = {
     "outer": lambda a, b: torch.outer(*(part.reshape(-1) for part in promoted((a, b)))),
     "pad": movements.padded,
     "insert": movements.inserted,
-    "percentile": lambda x, q, dim=None, keepdim=False: to.ranked(
+    "percentile": lambda x, q, dim=None, keepdim=False: over.ranked(
         x, tensor(q, x) / 100, dim, keepdim=keepdim
     ),
     "partition": lambda x, kth, dim=-1: torch.sort(x, dim).values,
-    "polyval": to.polyval,
+    "polyval": choose.polyval,
     "power": operator.pow,
-    "prod": to.reduced(to.product),
+    "prod": over.reduced(over.product),
     "ptp": lambda x, dim=None, keepdim=False: (
         NUMPY["max"](x, dim, keepdim) - NUMPY["min"](x, dim, keepdim)
     ),
-    "put": to.put,
-    "quantile": lambda x, q, dim=None, keepdim=False: to.ranked(x, q, dim, keepdim=keepdim),
+    "put": choose.put,
+    "quantile": lambda x, q, dim=None, keepdim=False: over.ranked(x, q, dim, keepdim=keepdim),
     "ravel": lambda x, order="C": to.reshaped(x, -1, order),
     "reciprocal": torch.reciprocal,
     "reshape": lambda x, shape, order="C": to.reshaped(x, shape, order),
@@ -181,30 +183,31 @@ NUMPY: Rows = {
     "searchsorted": lambda x, v, side="left": torch.searchsorted(
         *(part.contiguous() for part in promoted((x, v))), right=side == "right"
     ),
-    "select": to.selected,
+    "select": choose.selected,
     "sort": to.along_last(lambda x, dim: torch.sort(x, stable=True, dim=dim).values),
     "squeeze": lambda x, dim=None: torch.squeeze(x) if dim is None else torch.squeeze(x, dim),
     "stack": joined(torch.stack),
-    "std": to.spread(torch.std),
+    "std": over.spread(torch.std),
     "subtract": operator.sub,
-    "sum": to.reduced(torch.sum),
-    "take": to.taken,
+    "sum": over.reduced(torch.sum),
+    "take": choose.taken,
     "take_along_axis": lambda x, places, dim=-1: (
-        torch.take_along_dim(x.reshape(-1), tensor(places)) if dim is None
+        torch.take_along_dim(x.reshape(-1), tensor(places))
+        if dim is None
         else torch.take_along_dim(x, tensor(places), dim)
     ),
     "tensordot": to.tensordot,
     "trace": lambda x, offset=0, dim1=0, dim2=1: torch.diagonal(x, offset, dim1, dim2).sum(-1),
-    "trapezoid": to.trapezoid,
-    "trapz": to.trapezoid,
+    "trapezoid": over.trapezoid,
+    "trapz": over.trapezoid,
     "transpose": to.transpose,
     "true_divide": operator.truediv,
-    "vander": to.vandermonde,
-    "var": to.spread(torch.var),
+    "vander": choose.vandermonde,
+    "var": over.spread(torch.var),
     "vecdot": lambda a, b, dim=-1: torch.linalg.vecdot(*promoted((a, b)), dim=dim),
     "vdot": lambda a, b: to.dot(*(part.reshape(-1) for part in promoted((a, b)))),
     "vstack": joined(torch.vstack),
-    "where": to.where,
+    "where": choose.where,
 }
 NUMPY |= {name: movements.moving(name) for name in movements.MOVING if hasattr(numpy, name)}
 

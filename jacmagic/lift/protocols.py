@@ -21,7 +21,6 @@ from jacmagic.lift.arrays import (
 )
 from jacmagic.lift.counterparts import TABLES, call
 
-
 # What looks into the memory of its argument.
 VIEWS = frozenset(
     "transpose swapaxes moveaxis reshape ravel squeeze expand_dims asarray asanyarray diagonal "

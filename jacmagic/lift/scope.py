@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import builtins
 import functools
+import sys
 import types
+import warnings
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -30,7 +32,8 @@ from jacmagic.lift.proxies import (
     Vectorized,
     home_of,
 )
-from jacmagic.lift.survey import MOST, is_users, is_users_module, names_in
+from jacmagic.lift.silence import WRITING, in_silence, is_silent, says_nothing
+from jacmagic.lift.survey import MOST, is_users, is_users_module, names_in, survey
 
 _MISSING = object()
 _ITSELF = (bool, int, float, complex, str, bytes, type(None), torch.Tensor, nn.Parameter)
@@ -50,6 +53,8 @@ class Globals(dict[str, Any]):
         self.scope, self.real = scope, real
         own = real.get("__builtins__", builtins)
         own = dict(own if isinstance(own, dict) else vars(own))
+        if scope.is_silent:
+            own["print"] = says_nothing
         own["__import__"] = functools.partial(_imported, scope, own["__import__"])
         self["__builtins__"] = own
         self.preset = dict(self)
@@ -75,7 +80,9 @@ class Globals(dict[str, Any]):
                 self.real[name] = self.scope.original(value)
 
 
-def _imported(scope: Scope, original: Callable[..., Any], name: str, *rest: Any, **named: Any) -> Any:
+def _imported(
+    scope: Scope, original: Callable[..., Any], name: str, *rest: Any, **named: Any
+) -> Any:
     """`import numpy as np` inside the function."""
     return scope.of(original(name, *rest, **named))
 
@@ -85,10 +92,12 @@ class Scope:
 
     Attributes:
         is_open: whether the call is still running.
+        is_silent: whether what the code writes is dropped.
     """
 
     def __init__(self, *, proxies_torch: bool) -> None:
         self.is_open = True
+        self.is_silent = is_silent()
         self._proxies_torch = proxies_torch
         self._made: dict[int, tuple[Any, Any]] = {}  # by identity: the original, what replaces it
         self._originals: dict[int, Any] = {}  # by identity of the replacement
@@ -133,8 +142,15 @@ class Scope:
         self._originals[id(made)] = value
         return made
 
+    def needs(self, value: Any) -> bool:
+        """Whether a class or function of the user's does anything that a scope changes."""
+        found = survey(value)
+        return found.is_lifted or (self.is_silent and found.writes)
+
     def _make(self, value: Any, name: str) -> Any:
         kind = type(value)
+        if self.is_silent and name in WRITING and (quiet := in_silence(value)) is not None:
+            return self.note(value, quiet)
         if kind is numpy.ndarray:
             return self._array(value, name) if value.dtype.kind in "fcbiu" else value
         if isinstance(value, types.ModuleType):
@@ -171,6 +187,8 @@ class Scope:
 
     def _module(self, value: types.ModuleType) -> Any:
         is_torch = self._proxies_torch and value is torch
+        if self.is_silent and value in (sys, warnings):
+            return self.note(value, ModuleProxy(self, value))
         if is_torch or MODULES.get(value.__name__) is value or is_users_module(value):
             return self.note(value, ModuleProxy(self, value))
         return value
@@ -231,7 +249,9 @@ class Scope:
             return value
         entries = mapping.items() if isinstance(mapping, dict) else enumerate(mapping)
         before = dict(entries)
-        after = {key: self.of(one, key if isinstance(key, str) else "") for key, one in before.items()}
+        after = {
+            key: self.of(one, key if isinstance(key, str) else "") for key, one in before.items()
+        }
         if all(after[key] is before[key] for key in before):
             return value
         if isinstance(value, tuple):

@@ -18,6 +18,7 @@ import torch
 from torch import nn
 
 from jacmagic.lift.proxies import MODULES, home_of
+from jacmagic.lift.silence import WRITING
 
 LIBRARIES = frozenset(
     sys.stdlib_module_names | {"IPython", "jacmagic", "numpy", "scipy", "sympy", "torch"}
@@ -45,6 +46,11 @@ class Survey:
     def is_lifted(self) -> bool:
         """Whether there is anything to do."""
         return self.math or self.numpy
+
+    @property
+    def writes(self) -> bool:
+        """Whether the code may print or warn."""
+        return not self.names.isdisjoint(WRITING)
 
 
 def survey(target: Any) -> Survey:
