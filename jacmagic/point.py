@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,6 +10,7 @@ import torch
 
 from jacmagic.cell import is_taken_apart, unpacked_names
 from jacmagic.errors import PointError
+from jacmagic.lift.silence import silent
 from jacmagic.request import Request
 from jacmagic.target import EMPTY
 from jacmagic.values import as_tensor, evaluate
@@ -169,7 +168,7 @@ def started(
         one = cast(request, {"": one})[""]
     started = dict.fromkeys(missing, one)
     try:
-        with torch.no_grad(), contextlib.redirect_stdout(io.StringIO()):
+        with torch.no_grad(), silent():
             target.call({**values, **started})
     except (TypeError, IndexError, ValueError, RuntimeError) as error:
         if _SHAPE_WORDS.search(str(error)):

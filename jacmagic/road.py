@@ -6,9 +6,7 @@ hold any more; then the function is traced again there, and both closed forms ar
 
 from __future__ import annotations
 
-import contextlib
 import dataclasses
-import io
 import math
 import threading
 from collections.abc import Mapping, Sequence
@@ -26,6 +24,7 @@ from jacmagic.formula.time_limit import counted, seconds_left
 from jacmagic.graph import ZERO
 from jacmagic.judge import FACTOR
 from jacmagic.labels import symbols
+from jacmagic.lift.silence import silent
 from jacmagic.problem import Problem
 from jacmagic.structure import flatten
 from jacmagic.trace import Refusal, trace
@@ -242,7 +241,7 @@ def _symmetric(hessian: ClosedForm) -> ClosedForm:
 def values_again(problem: Problem) -> list[float]:
     """The m numbers that a problem's function gives now, without a sound."""
     tensors = [one.value.detach().clone() for one in problem.inputs]
-    with torch.no_grad(), contextlib.redirect_stdout(io.StringIO()):
+    with torch.no_grad(), silent():
         leaves = flatten(problem.function(*tensors)).leaves
     return [number for leaf in leaves for number in leaf.reshape(-1).double().tolist()]
 

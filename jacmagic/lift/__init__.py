@@ -1,4 +1,4 @@
-"""Code written with `math` and NumPy runs on tensors, differentiably, while a lifted function runs.
+"""Code written with `math` and NumPy runs on tensors, differentiably.
 
 `float(x)`, `x.item()`, `torch.tensor([x])` and `x.detach()` are left alone: what torch makes of
 them is the truth that is shown, and the cut they make is reported elsewhere.
@@ -7,16 +7,18 @@ them is the truth that is shown, and the cut they make is reported elsewhere.
 from __future__ import annotations
 
 import functools
-import types
-import weakref
 from collections.abc import Callable
 from typing import Any
-from weakref import WeakKeyDictionary
 
-from jacmagic.lift.naming import Names, answered, current, naming
-from jacmagic.lift.places import Loan, entrance, install, restore
-from jacmagic.lift.standins import inside
-from jacmagic.lift.walk import Walk, fields_in
+from torch import Tensor
+
+from jacmagic.lift import methods  # noqa: F401 - attaches them
+from jacmagic.lift.arrays import mapped, of_tensor, tracked
+from jacmagic.lift.leftovers import replaced
+from jacmagic.lift.naming import Names, current, naming
+from jacmagic.lift.scope import Scope
+from jacmagic.lift.silence import is_silent
+from jacmagic.lift.survey import Survey, survey
 
 __all__ = ["Names", "lifted", "naming"]
 
@@ -24,10 +26,10 @@ __all__ = ["Names", "lifted", "naming"]
 def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
     """Wrap a function so that its `math` and NumPy calls work on tensors and keep their graph.
 
-    While the function runs, the modules and functions of `math` and NumPy and the arrays that it
-    and the user's functions it calls can see are replaced by stand-ins; everything is restored
-    afterwards, also after an exception. Calls without a tensor go to the originals. Nested and
-    concurrent calls are fine.
+    What runs is a copy of the function, and of the user's functions that it calls, with globals of
+    its own: nothing of the user's is changed, so that nothing has to be restored. Calls without a
+    tensor go to the originals. A function written with NumPy and without torch gets its tensors as
+    arrays, whose methods mean what NumPy's do.
 
     Args:
         function: any callable: function, method, `functools.partial`, `nn.Module`, object with
@@ -44,32 +46,58 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
         >>> lifted(lambda x: math.sin(x) ** 2)(torch.tensor(0.0, requires_grad=True)).requires_grad
         True
     """
-    known = _LIFTED.get(function) if type(function) is types.FunctionType else None
-    if known is not None and (before := known()) is not None:
-        return before
-    walk = Walk(function)
+    takes_arrays = False
 
     @functools.wraps(function, updated=())
     def wrapper(*values: Any, **named: Any) -> Any:
-        held: list[Loan] = []
-        inside.count += 1
+        nonlocal takes_arrays
+        found = survey(function)
+        if (found.numpy and not found.torch) or takes_arrays:
+            return _called(function, found, _as_arrays(values), _as_arrays(named))
         try:
-            places = walk.places()
-            if current() is not None:
-                answered("", function)
-                places = [*places, *fields_in(places)]
-            install(places, held)
-            return entrance(function)(*values, **named)
-        finally:
-            restore(held)
-            inside.count -= 1
+            if not (found.is_lifted or current() is not None or (found.writes and is_silent())):
+                return function(*values, **named)
+            return _called(function, found, values, named)
+        except _MEANT_FOR_ARRAYS:
+            if found.torch:
+                raise
+            result = _or_none(function, found, values, named)
+            if result is None:
+                raise
+            takes_arrays = True
+            return result
 
-    if type(function) is types.FunctionType:
-        _LIFTED[function] = weakref.ref(wrapper)
     return wrapper
 
 
-# Kept as long as somebody has both; what a function holds may hold the function.
-_LIFTED: WeakKeyDictionary[Callable[..., Any], weakref.ref[Callable[..., Any]]] = (
-    WeakKeyDictionary()
-)
+# `x.copy()`, `x.astype(float)`, `x[::-1]`: what a tensor has not and an array has.
+_MEANT_FOR_ARRAYS = (AttributeError, TypeError, ValueError)
+
+
+def _or_none(function: Callable[..., Any], found: Survey, values: Any, named: Any) -> Any:
+    """The result with arrays instead of tensors; None if they are of no help either."""
+    try:
+        return _called(function, found, _as_arrays(values), _as_arrays(named))
+    except Exception:  # noqa: BLE001 - the error with tensors is the one that is shown
+        return None
+
+
+def _called(
+    function: Callable[..., Any], found: Survey, values: tuple[Any, ...], named: dict[str, Any]
+) -> Any:
+    """Call a copy of the function in a scope of its own."""
+    scope = Scope(proxies_torch=found.numpy)
+    before, tracked.arrays = tracked.arrays, []
+    try:
+        result = scope.of(function)(*values, **named)
+        del values, named
+        result = scope.returned(result)
+        return result
+    finally:
+        made, tracked.arrays = tracked.arrays, before
+        scope.close()
+        replaced([*(made or ()), *scope.references()], scope.original)
+
+
+def _as_arrays(values: Any) -> Any:
+    return mapped(lambda one: of_tensor(one) if isinstance(one, Tensor) else one, values)

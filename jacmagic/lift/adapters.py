@@ -72,26 +72,9 @@ def joined(function: Callable[..., Any]) -> Callable[..., Any]:
 def along(function: Callable[..., Any]) -> Callable[..., Any]:
     """No axis means the flattened array, where torch insists on an axis."""
 
-    def call(x: Tensor, dim: int | None = None) -> Any:
+    def call(x: Any, dim: int | None = None) -> Any:
+        x = tensor(x)
         return function(x.reshape(-1), 0) if dim is None else function(x, dim)
-
-    return call
-
-
-def extreme(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The value alone, where `torch.max(x, dim)` also returns the place."""
-
-    def call(x: Tensor, dim: Any = None, keepdim: bool = False) -> Tensor:
-        return function(x, () if dim is None else dim, keepdim)
-
-    return call
-
-
-def spread(function: Callable[..., Any]) -> Callable[..., Any]:
-    """NumPy divides a variance by n, torch by n − 1."""
-
-    def call(x: Tensor, dim: Any = None, ddof: int = 0, keepdim: bool = False) -> Tensor:
-        return function(x, dim=dim, correction=ddof, keepdim=keepdim)
 
     return call
 
@@ -114,11 +97,6 @@ def full(shape: Any, value: Any, dtype: Any = None) -> Tensor:
     return array(value, dtype).expand(shape).clone()
 
 
-def product(x: Tensor, dim: int | None = None, keepdim: bool = False) -> Tensor:
-    """`np.prod`; no axis means all of them."""
-    return torch.prod(x) if dim is None else torch.prod(x, dim, keepdim)
-
-
 def log(x: Any, base: Any = None) -> Tensor:
     """`math.log(x, base)`."""
     result = torch.log(tensor(x, base))
@@ -138,50 +116,12 @@ def transpose(x: Tensor, axes: Any = None) -> Tensor:
     return x.permute(*(reversed(range(x.dim())) if axes is None else axes))
 
 
-def clip(x: Any, low: Any = None, high: Any = None, **named: Any) -> Tensor:
-    """`np.clip` under any of its keywords; an end may be a tensor."""
-    low = named.get("a_min", named.get("min", low))
-    high = named.get("a_max", named.get("max", high))
-    like = next(tensors_in([x, low, high]))
-    x, low, high = (end if end is None else tensor(end, like) for end in (x, low, high))
-    return torch.clamp(x, low, high)
-
-
-def average(x: Any, dim: int | None = None, weights: Any = None) -> Tensor:
-    """`np.average`: Σ wᵢxᵢ / Σ wᵢ."""
-    if weights is None:
-        return torch.mean(tensor(x), dim=dim)
-    x, weights = promoted((x, weights))
-    return torch.sum(x * weights, dim=dim) / torch.sum(weights, dim=dim)
-
-
-def gradient(x: Tensor, *spacing: Any, dim: Any = None, edge_order: int = 1) -> Any:
-    """`np.gradient`: one array for one axis, where torch always returns a tuple."""
-    options: dict[str, Any] = {"edge_order": edge_order}
-    if spacing:
-        options["spacing"] = spacing[0] if len(spacing) == 1 else list(spacing)
-    parts = torch.gradient(x, dim=dim, **options)
-    return parts[0] if len(parts) == 1 else list(parts)
-
-
-def linspace(start: Any, stop: Any, num: int = 50) -> Tensor:
-    """`np.linspace`; torch's own has no derivative with respect to its ends."""
-    start, stop = promoted((start, stop))
-    weight = torch.linspace(0, 1, num, dtype=start.dtype).reshape(-1, *[1] * start.dim())
-    return start + weight * (stop - start)
-
-
-def polyval(coefficients: Any, x: Any) -> Any:
-    """`np.polyval` by Horner's scheme, highest power first."""
-    result: Any = 0
-    for coefficient in coefficients:
-        result = result * x + coefficient
-    return result
-
-
 def cross(a: Any, b: Any, dim: int = -1) -> Tensor:
-    """`np.cross` of vectors of length 3."""
+    """`np.cross` of vectors of length 3, or the third component of that of vectors of length 2."""
     a, b = promoted((a, b))
+    if a.shape[dim] == 2 and b.shape[dim] == 2:
+        (a0, a1), (b0, b1) = a.unbind(dim), b.unbind(dim)
+        return a0 * b1 - a1 * b0
     return torch.linalg.cross(a, b, dim=dim)
 
 
@@ -191,14 +131,6 @@ def dot(a: Any, b: Any) -> Tensor:
     if a.dim() == 0 or b.dim() == 0:
         return a * b
     return a @ b if b.dim() <= 2 else torch.tensordot(a, b, ([-1], [-2]))
-
-
-def where(condition: Any, *branches: Any) -> Any:
-    """`np.where` with one argument (places) or three (a choice)."""
-    if not branches:
-        return torch.where(tensor(condition))
-    first, second = promoted(branches) if any(True for _ in tensors_in(branches)) else branches
-    return torch.where(tensor(condition).bool(), first, second)
 
 
 def hypot(*values: Any) -> Tensor:
@@ -215,17 +147,6 @@ def distance(p: Any, q: Any) -> Tensor:
     return torch.linalg.vector_norm(p - q)
 
 
-def flip(x: Tensor, dim: Any = None) -> Tensor:
-    """`np.flip`; no axis means all of them."""
-    dims = range(x.dim()) if dim is None else (dim,) if isinstance(dim, int) else dim
-    return torch.flip(x, tuple(dims))
-
-
-def roll(x: Tensor, shift: Any, dim: Any = None) -> Tensor:
-    """`np.roll`; no axis rolls the flattened array."""
-    return torch.roll(x, shift, dim)
-
-
 def tensordot(a: Any, b: Any, axes: Any = 2) -> Tensor:
     """`np.tensordot`."""
     a, b = promoted((a, b))
@@ -238,35 +159,6 @@ def close(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8) -> Tensor:
     return torch.isclose(a, b, rtol=rtol, atol=atol)
 
 
-def interpolated(x: Any, knots: Any, heights: Any, left: Any = None, right: Any = None) -> Tensor:
-    """`np.interp`: piecewise linear between rising knots, constant beyond them."""
-    x, knots, heights = promoted((x, knots, heights))
-    place = torch.searchsorted(knots.detach(), x.detach(), right=True)
-    upper = place.clamp(1, len(knots) - 1)
-    lower = upper - 1
-    slope = (heights[upper] - heights[lower]) / (knots[upper] - knots[lower])
-    inside = heights[lower] + slope * (x - knots[lower])
-    first, last = (
-        end if given is None else tensor(given, x).to(x)
-        for given, end in ((left, heights[0]), (right, heights[-1]))
-    )
-    return torch.where(x < knots[0], first, torch.where(x > knots[-1], last, inside))
-
-
-def convolved(a: Any, v: Any, mode: str = "full") -> Tensor:
-    """`np.convolve` of two vectors."""
-    a, v = promoted((a, v))
-    if len(v) > len(a):
-        a, v = v, a
-    full = torch.nn.functional.conv1d(a[None, None], v.flip(0)[None, None], padding=len(v) - 1)[
-        0, 0
-    ]
-    if mode == "full":
-        return full
-    start = len(v) - 1 if mode == "valid" else (len(v) - 1) // 2
-    return full[start : start + len(a) - (len(v) - 1 if mode == "valid" else 0)]
-
-
 def complexly(function: Callable[[Tensor], Any]) -> Callable[[Any], Any]:
     """A function of `cmath`: the argument counts as complex, also where it is real."""
 
@@ -275,3 +167,39 @@ def complexly(function: Callable[[Tensor], Any]) -> Callable[[Any], Any]:
         return function(z if z.is_complex() else torch.complex(z, torch.zeros_like(z)))
 
     return call
+
+
+def along_last(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Along the last axis by default; along `None` the flattened array."""
+
+    def call(x: Tensor, dim: int | None = -1) -> Any:
+        return function(x.reshape(-1), 0) if dim is None else function(x, dim)
+
+    return call
+
+
+def as_tensor(value: Any, dtype: Any = None, **_: Any) -> Tensor:
+    """`np.asarray`: what is a tensor already stays the same one."""
+    result = tensor(value)
+    return result if dtype is None else result.to(dtype_of(dtype))
+
+
+def reshaped(x: Tensor, shape: Any, order: str = "C") -> Tensor:
+    """`np.reshape`, in the order of Fortran too: the last axis counts slowest there."""
+    shape = (shape,) if isinstance(shape, int) else tuple(int(size) for size in shape)
+    if order != "F":
+        return x.reshape(shape)
+    turned = x.permute(*reversed(range(x.dim()))).reshape(tuple(reversed(shape)))
+    return turned.permute(*reversed(range(turned.dim())))
+
+
+def floored(a: Any, b: Any) -> Tensor:
+    """`a // b`; torch's own operator has no derivative, which is 0."""
+    a, b = promoted((a, b))
+    return torch.div(a, b, rounding_mode="floor")
+
+
+def step(x: Any, at_zero: Any) -> Tensor:
+    """`np.heaviside`; torch's own has no derivative, which is 0."""
+    x, at_zero = promoted((x, at_zero))
+    return torch.where(x < 0, 0.0 * at_zero, torch.where(x > 0, 0.0 * at_zero + 1, at_zero))

@@ -19,7 +19,13 @@ from torch import Tensor, nn
 
 
 class Names(Protocol):
-    """Who keeps names."""
+    """Who keeps names.
+
+    Attributes:
+        keeps: whether names are kept, and not only noticed.
+    """
+
+    keeps: bool
 
     def offer(self, name: str, value: Any) -> Any:
         """A number or tensor found under a name; what shall stand there."""

@@ -2,43 +2,67 @@
 
 Under `vmap`, with dual numbers or for finite differences the function runs once more. The user
 must not notice: nothing is printed twice, no warning comes twice, torch's remarks on vmap are kept
-away, and the random numbers are those of the first run.
+away, and the random numbers are those of the first run. They come from generators of the run's own;
+torch's, which other threads draw from, are only read.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
-import warnings
-from collections.abc import Iterator, Sequence
+import threading
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Any
 
 import torch
 from torch import Tensor
 
+from jacmagic.dispatch import Watching
+from jacmagic.lift.silence import silent
 
-@contextlib.contextmanager
-def quiet(tensors: Sequence[Tensor], random: tuple[Tensor, ...]) -> Iterator[None]:
-    """Silence output and warnings, and start the generators from `random`; all is put back after.
+RandomStates = tuple[Tensor, ...]  # empty for a function that draws nothing
+
+
+class quiet:  # noqa: N801 - reads as a statement: with quiet(...):
+    """Within this context the function runs again: silently, with the random numbers of `random`.
 
     Args:
         tensors: what the function is called with; tells which devices' generators matter.
-        random: what `random_states` said before the first run.
+        random: what `random_states` said before the first run; empty if that drew nothing.
     """
-    now = random_states(tensors)
-    with (
-        warnings.catch_warnings(),
-        contextlib.redirect_stdout(io.StringIO()),
-        contextlib.redirect_stderr(io.StringIO()),
-    ):
-        warnings.simplefilter("ignore")
-        set_random_states(tensors, random)
-        try:
-            yield
-        finally:
-            set_random_states(tensors, now)
+
+    def __init__(self, tensors: Sequence[Tensor], random: RandomStates) -> None:
+        self._silent = silent(depth=2)
+        self._draws = PrivateDraws(random) if random else None
+
+    def __enter__(self) -> None:
+        self._silent.__enter__()
+        if self._draws is not None:
+            self._draws.__enter__()
+            _active.draws.append(self._draws)
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._draws is not None:
+            _active.draws.remove(self._draws)
+            self._draws.__exit__(kind, error, traceback)
+        self._silent.__exit__()
 
 
-def random_states(tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
+class _Active(threading.local):
+    """The private generators of this thread, the innermost last."""
+
+    def __init__(self) -> None:
+        self.draws: list[PrivateDraws] = []
+
+
+_active = _Active()
+
+
+def random_states(tensors: Sequence[Tensor]) -> RandomStates:
     """The states of the generators that a function of these tensors may draw from."""
     states = [torch.get_rng_state()]
     if any(tensor.is_cuda for tensor in tensors):
@@ -46,8 +70,91 @@ def random_states(tensors: Sequence[Tensor]) -> tuple[Tensor, ...]:
     return tuple(states)
 
 
-def set_random_states(tensors: Sequence[Tensor], states: tuple[Tensor, ...]) -> None:
-    """Put the generators back to where `random_states` found them."""
-    torch.set_rng_state(states[0])
-    if any(tensor.is_cuda for tensor in tensors):
-        torch.cuda.set_rng_state(states[1])
+def drawn_from(tensors: Sequence[Tensor], before: RandomStates) -> RandomStates:
+    """`before` if anything has been drawn since; empty if not."""
+    now = random_states(tensors)
+    same = all(torch.equal(a, b) for a, b in zip(now, before, strict=True))
+    return () if same else before
+
+
+def set_random_states(tensors: Sequence[Tensor], states: RandomStates) -> None:
+    """Let the runs of this thread that are under way draw from `states` on."""
+    if states and _active.draws:
+        _active.draws[-1].start(states)
+
+
+class PrivateDraws(Watching):
+    """Gives torch's random operations generators of their own."""
+
+    def __init__(self, states: RandomStates) -> None:
+        super().__init__()
+        self._generators: dict[str, torch.Generator] = {}
+        self.start(states)
+
+    def start(self, states: RandomStates) -> None:
+        """Draw from these states on."""
+        self._states = dict(zip(("cpu", "cuda"), states, strict=False))
+        self._generators.clear()
+
+    def __torch_dispatch__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        if torch.Tag.nondeterministic_seeded not in func.tags:
+            return func(*args, **kwargs)
+        device = next((one.device for one in args if isinstance(one, Tensor)), None)
+        device = torch.device(kwargs.get("device") or device or "cpu")
+        generator = self._generator(device)
+        if generator is None or kwargs.get("generator") is not None:
+            return func(*args, **kwargs)
+        return _drawn(func, args, kwargs, generator)
+
+    def _generator(self, device: torch.device) -> torch.Generator | None:
+        state = self._states.get(device.type)
+        if state is None:
+            return None
+        if device.type not in self._generators:
+            made = torch.Generator(device=device)
+            made.set_state(state)
+            self._generators[device.type] = made
+        return self._generators[device.type]
+
+
+def _drawn(func: Any, args: Any, kwargs: Any, generator: torch.Generator) -> Any:
+    """One random operation with a generator given."""
+    name = func._schema.name.partition("::")[2]
+    if name in _LIKE:
+        empty = torch.empty_like(args[0], **kwargs)
+        return _LIKE[name](empty, args[1:], generator)
+    places = [argument.name for argument in func._schema.arguments]
+    if "generator" in places:
+        place = places.index("generator")
+        if place < len(args):
+            args = (*args[:place], generator, *args[place + 1 :])
+            return func(*args, **kwargs)
+        return func(*args, **{**kwargs, "generator": generator})
+    packet = getattr(torch.ops.aten, name)
+    overload = "low_generator" if func._overloadname == "low" else "generator"
+    if overload in packet.overloads():
+        return getattr(packet, overload)(*args, **{**kwargs, "generator": generator})
+    if name == "native_dropout":
+        return _dropped(*args, generator=generator)
+    return func(*args, **kwargs)  # draws from torch's own: nothing else is offered
+
+
+_LIKE: dict[str, Any] = {
+    "rand_like": lambda x, _, generator: x.uniform_(generator=generator),
+    "randn_like": lambda x, _, generator: x.normal_(generator=generator),
+    "randint_like": lambda x, ends, generator: x.random_(
+        *(ends if len(ends) == 2 else (0, *ends)), generator=generator
+    ),
+}
+
+
+def _dropped(
+    x: Tensor, p: float, train: bool | None, generator: torch.Generator
+) -> tuple[Tensor, Tensor]:
+    """`native_dropout`, as torch computes it."""
+    if train is False:
+        return x.clone(), torch.ones_like(x, dtype=torch.bool)
+    mask = torch.empty(x.shape, dtype=torch.bool, device=x.device)
+    mask.bernoulli_(1 - p, generator=generator)
+    return x * mask * (0.0 if p == 1 else 1 / (1 - p)), mask

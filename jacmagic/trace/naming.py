@@ -23,6 +23,7 @@ import torch
 
 from jacmagic.graph import Graph
 from jacmagic.labels import Label
+from jacmagic.lift.arrays import traced_by
 from jacmagic.matrices import Expression
 from jacmagic.trace.mode import Concolic
 from jacmagic.trace.places import is_users
@@ -126,6 +127,8 @@ _REFLECTED = {
 class Noticed:
     """Only notes whether there is anything to name."""
 
+    keeps = False
+
     def __init__(self) -> None:
         """Nothing yet."""
         self.any = False
@@ -152,6 +155,8 @@ class Names:
         mode: the mode that traces.
         locals: the last value of each variable of the user's functions, by name.
     """
+
+    keeps = True
 
     def __init__(self, mode: Concolic, taken: Sequence[str]) -> None:
         """Keep names, except those already taken by the inputs."""
@@ -259,8 +264,9 @@ class Names:
             return
         if not code.co_name.startswith(("<", "__")) or code.co_name == "__call__":
             for name, value in frame.f_locals.items():
-                if isinstance(value, torch.Tensor) and name.isidentifier():
-                    self.locals.setdefault(name, value)
+                tensor = traced_by(value)
+                if tensor is not None and name.isidentifier():
+                    self.locals.setdefault(name, tensor)
 
     def parts(self) -> Mapping[Expression, str]:
         """What the function's own variables call the vectors whose making is understood."""

@@ -7,10 +7,8 @@ which line has no closed form. The numbers do not depend on it.
 from __future__ import annotations
 
 import contextlib
-import io
 import time
 import traceback
-import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -24,6 +22,7 @@ from jacmagic.errors import JacmagicError
 from jacmagic.graph import BudgetExceeded, Graph
 from jacmagic.labels import Label
 from jacmagic.lift import naming
+from jacmagic.lift.silence import silent
 from jacmagic.matrices import Expression
 from jacmagic.structure import flatten
 from jacmagic.trace.conditions import Assumption
@@ -131,10 +130,8 @@ def trace(
         inputs = tuple(graph.variable(name) for name in names)
         copies = _shadowed_copies(mode, tensors, inputs)
         mode.tensors = _followed(whole, copies)
-        with warnings.catch_warnings(), contextlib.redirect_stdout(io.StringIO()):
-            warnings.simplefilter("ignore")
-            with _naming(kept or noticed, given or {}), torch.enable_grad(), watch, mode:
-                result = function(*copies)
+        with silent(), _naming(kept or noticed, given or {}), torch.enable_grad(), watch, mode:
+            result = function(*copies)
             leaves = flatten(result).leaves
         outputs = tuple(
             int(node) for leaf in leaves for node in mode.shadows.read(leaf).reshape(-1)

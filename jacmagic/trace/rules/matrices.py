@@ -190,7 +190,7 @@ def _cholesky_inverse(g: Graph, a: np.ndarray, upper: bool = False) -> np.ndarra
     return batched(kernel, a)
 
 
-def _pseudo_inverse(g: Graph, a: np.ndarray, *_: Any, **__: Any) -> np.ndarray:
+def pseudo_inverse(g: Graph, a: np.ndarray, *_: Any, **__: Any) -> np.ndarray:
     """(AᵀA)⁻¹Aᵀ, or Aᵀ(AAᵀ)⁻¹ where A is wide; for full rank, as anywhere that has a derivative."""
 
     def kernel(m: np.ndarray) -> np.ndarray:
@@ -201,7 +201,7 @@ def _pseudo_inverse(g: Graph, a: np.ndarray, *_: Any, **__: Any) -> np.ndarray:
     return batched(kernel, a)
 
 
-def _least_squares(g: Graph, a: np.ndarray, b: np.ndarray, *_: Any, **__: Any) -> tuple:
+def least_squares(g: Graph, a: np.ndarray, b: np.ndarray, *_: Any, **__: Any) -> tuple:
     """The normal equations AᵀA x = Aᵀb, for full rank and at least as many rows as columns."""
     if a.shape[-2] < a.shape[-1]:
         raise Unsupported("linalg_lstsq", "of fewer equations than unknowns has no rule yet")
@@ -213,13 +213,15 @@ def _least_squares(g: Graph, a: np.ndarray, b: np.ndarray, *_: Any, **__: Any) -
 
 
 MATRICES: dict[str, Rule] = {
-    "_linalg_det": _det,
-    "_linalg_slogdet": _slogdet,
     "linalg_inv_ex": _inv,
-    "_linalg_solve_ex": _solve,
     "linalg_solve_triangular": _solve_triangular,
     "cholesky_solve": _cholesky_solve,
     "cholesky_inverse": _cholesky_inverse,
-    "linalg_pinv": _pseudo_inverse,
-    "linalg_lstsq": _least_squares,
+}
+
+# Operations that also return LU factors and pivots, from this place on.
+FACTORING: dict[str, tuple[Rule, int]] = {
+    "_linalg_det": (_det, 1),
+    "_linalg_slogdet": (_slogdet, 2),
+    "_linalg_solve_ex": (_solve, 1),
 }
