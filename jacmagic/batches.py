@@ -11,21 +11,14 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from jacmagic.calls import problem_of
 from jacmagic.captured import modules_in
 from jacmagic.errors import FunctionError, PointError
-from jacmagic.modules import problem_of_module
 from jacmagic.numeric import Many, Points, compute_many
-from jacmagic.problem import Problem, names_of, problem_from_call, tensors_of
+from jacmagic.problem import Problem, names_of, tensors_of
 from jacmagic.result import Jacobian, jacobian_of
 from jacmagic.road import Road
 from jacmagic.settings import How, View
-
-
-def problem_of(func: Callable[..., Any], inputs: Any, wrt: Any, names: Any) -> Problem:
-    """The problem of a Python call; a module's may be about its parameters."""
-    if isinstance(func, nn.Module):
-        return problem_of_module(func, inputs, wrt=wrt, names=names)
-    return problem_from_call(func, inputs, wrt=wrt, names=names)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -58,7 +51,7 @@ class JacobianBatch:
     @property
     def blocks(self) -> Any:
         """The nesting of `Jacobian.blocks`; block (i, j) is (B, *output i, *input j)."""
-        rows = [row[0] if self.problem.single else tuple(row) for row in self.many.blocks]
+        rows = [self.problem.nested(row) for row in self.many.blocks]
         return self.many.first.outputs.rebuild(rows)
 
     @property

@@ -20,7 +20,7 @@ from jacmagic.cell import Cell, function_of_expressions
 from jacmagic.errors import FunctionError
 from jacmagic.lift import lifted
 from jacmagic.modules import module_target
-from jacmagic.origin import filename_of, source_of, title_of
+from jacmagic.origin import filename_of, source_of, title_of, uncompiled
 from jacmagic.target import EMPTY, POSITIONAL, Argument, Target, arguments_of, call_by_name
 from jacmagic.values import FALLBACK
 
@@ -38,6 +38,7 @@ def target_of(value: Any, title: str) -> Target:
     """
     if _is_sympy(value):
         return _sympy_target(value, title)
+    value = uncompiled(value)
     if isinstance(value, torch.nn.Module):
         return module_target(value, title)
     if inspect.isclass(value):
@@ -74,10 +75,7 @@ def _callable_target(function: Callable[..., Any], title: str) -> Target:
     except (TypeError, ValueError):  # builtins such as torch.sin tell nothing
         signature = inspect.signature(lambda *values: values)
     kinds = {parameter.kind for parameter in signature.parameters.values()}
-    bare = not inspect.isroutine(function) or inspect.isbuiltin(function)
-    plain = bare and not isinstance(function, functools.partial) and not source_of(function)
-    # a builtin of math or NumPy is replaced as a partial's argument is
-    raised = lifted(functools.partial(_apply, function) if plain else function)
+    raised = users_callable(function)
     return Target(
         title=title,
         call=lambda values: call_by_name(raised, signature, values),
@@ -86,6 +84,19 @@ def _callable_target(function: Callable[..., Any], title: str) -> Target:
         source=source_of(function),
         filename=filename_of(function),
     )
+
+
+def users_callable(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A callable whose `math` and NumPy calls work on tensors, or that is such a function itself.
+
+    Modules, classes and what the user compares by identity otherwise stay what they are.
+    """
+    if isinstance(function, (torch.nn.Module, type)):
+        return function
+    bare = not inspect.isroutine(function) or inspect.isbuiltin(function)
+    plain = bare and not isinstance(function, functools.partial) and not source_of(function)
+    # a builtin of math or NumPy is replaced as a partial's argument is
+    return lifted(functools.partial(_apply, function) if plain else function)
 
 
 def _apply(function: Callable[..., Any], *values: Any, **named: Any) -> Any:

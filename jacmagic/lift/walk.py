@@ -111,7 +111,7 @@ def functions_of(target: Any) -> Iterator[types.FunctionType]:
     elif isinstance(target, nn.Module):
         kinds: dict[Any, None] = dict.fromkeys(map(type, target.modules()))
         for kind in kinds:
-            yield from filter(is_users, functions_of(kind.forward))
+            yield from filter(is_users, functions_of(getattr(kind, "forward", None)))
     elif callable(target) and isinstance(type(target).__call__, types.FunctionType):
         yield from functions_of(type(target).__call__)
 
