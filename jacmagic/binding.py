@@ -19,9 +19,11 @@ from jacmagic.point import can_vary, cast, converted, given_values, started
 from jacmagic.problem import Problem
 from jacmagic.request import Request, Wishes
 from jacmagic.target import EMPTY, Target
-from jacmagic.values import Kind, is_array, is_real_valued, kind_of
+from jacmagic.values import Kind, is_array, is_real_valued, kind_of, named
 
 __all__ = ["Wishes", "bind"]
+
+_WRITE_INPUT = "write a function of at least one number or tensor"
 
 
 def bind(
@@ -137,7 +139,8 @@ def _varied(request: Request, nest: Nest, usual: Collection[str]) -> list[str]:
     if not names:
         raise PointError(
             f"{request.target.title} has no input to differentiate with respect to; "
-            "write a function of at least one number or tensor" + request.line.mark_end()
+            + ("write a point, such as x=1" if request.target.is_open else _WRITE_INPUT)
+            + request.line.mark_end()
         )
     return names
 
@@ -182,9 +185,7 @@ def _parameters(
             shown[argument.name] = argument.default
         for name, leaf in nest.leaves.items():
             if leaf.argument == argument.name and name in constants:
-                shown[name] = constants[name]
-                if callable(leaf.value):
-                    shown[name] = getattr(leaf.value, "__name__", type(leaf.value).__name__)
+                shown[name] = named(constants[name])
     return shown
 
 

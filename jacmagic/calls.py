@@ -12,6 +12,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from jacmagic.errors import PointError
+from jacmagic.kinds import users_callable
 from jacmagic.lift import lifted
 from jacmagic.modules import (
     caller_of,
@@ -24,7 +25,7 @@ from jacmagic.nests import Nest, nest_of
 from jacmagic.origin import filename_of, required_of, source_of, title_of, uncompiled
 from jacmagic.problem import Problem, names_of, problem_from_call, split_names
 from jacmagic.tree import children
-from jacmagic.values import Kind, as_tensor, kind_of, whole_note
+from jacmagic.values import Kind, as_tensor, kind_of, named, whole_note
 
 _EXPECTED = "The inputs given to jacobian must be either a Tensor or a tuple of Tensors"
 
@@ -51,7 +52,7 @@ def problem_of(
         PointError: `names` or `wrt` do not fit the inputs.
     """
     func = uncompiled(func)
-    inputs = _unpacked(func, inputs)
+    inputs = unpacked(func, inputs)
     tensors = inputs if type(inputs) is tuple else (inputs,)
     if not fixed and all(isinstance(one, Tensor) for one in tensors):
         if isinstance(func, nn.Module):
@@ -60,8 +61,10 @@ def problem_of(
     return _of_nests(func, inputs, wrt, names, fixed)
 
 
-def _unpacked(func: Callable[..., Any], inputs: Any) -> Any:
-    """A named tuple as a tuple, where the function takes its fields and not the whole.
+def unpacked(func: Callable[..., Any], inputs: Any) -> Any:
+    """A tuple with one value for each argument, or one value that is no plain tuple.
+
+    A named tuple is made a plain one where the function takes its fields and not the whole.
 
     Raises:
         TypeError: one value is given to a function of several, or one that cannot vary.
@@ -87,7 +90,8 @@ def _of_nests(
     """The problem of a call some of whose inputs are no tensors, or stay whole numbers."""
     arguments = inputs if type(inputs) is tuple else (inputs,)
     known = names_of(func, len(arguments), names)
-    nest = nest_of(dict(zip(known, arguments, strict=True)))
+    given = dict(zip(known, arguments, strict=True))
+    nest = nest_of({n: users_callable(one) if callable(one) else one for n, one in given.items()})
     module = func if isinstance(func, nn.Module) else None
     weights = {} if module is None or wrt in (None, "inputs") else dict(module.named_parameters())
     wanted = None if wrt is None or (module and wrt == "inputs") else split_names(wrt)
@@ -109,15 +113,15 @@ def _of_nests(
     def function(*values: Tensor) -> Any:
         return run(dict(zip(varied, values, strict=True)))
 
-    named = isinstance(wrt, str) and chosen == [wrt]
-    alone = named if weights else named or type(inputs) is not tuple
+    lone = isinstance(wrt, str) and chosen == [wrt]
+    alone = lone if weights else lone or type(inputs) is not tuple
     arrange = nest.arranged(chosen, single=alone)
     return Problem(
         function=function,
         inputs=nest.inputs(varied, functools.partial(source_of, func)),
         title=title_of(func),
         single=alone and len(chosen) == 1,
-        parameters={n: one.value for n, one in nest.leaves.items() if n not in varied},
+        parameters={n: named(one.value) for n, one in nest.leaves.items() if n not in varied},
         notes=tuple(notes),
         filename=filename_of(func),
         call=call,

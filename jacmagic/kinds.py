@@ -56,11 +56,16 @@ def target_of(value: Any, title: str) -> Target:
 
 def _instance(value: type, title: str) -> Any:
     """An instance of a class that needs no arguments."""
-    missing = [
-        parameter.name
-        for parameter in inspect.signature(value).parameters.values()
-        if parameter.default is EMPTY and parameter.kind in POSITIONAL
-    ]
+    try:
+        parameters = list(inspect.signature(value).parameters.values())
+    except (TypeError, ValueError):  # int, dict and the like
+        parameters = None
+    if parameters is None or not (hasattr(value, "forward") or _is_called_by_users_code(value)):
+        raise FunctionError(
+            f"expected a function; found the class {title}, whose instances cannot be called; "
+            "write a def, a lambda, or a class with forward or __call__"
+        )
+    missing = [p.name for p in parameters if p.default is EMPTY and p.kind in POSITIONAL]
     if missing:
         raise FunctionError(
             f"expected an instance of {title}; found the class, which needs {', '.join(missing)}; "
@@ -84,6 +89,12 @@ def _callable_target(function: Callable[..., Any], title: str) -> Target:
         source=source_of(function),
         filename=filename_of(function),
     )
+
+
+def _is_called_by_users_code(kind: type) -> bool:
+    return isinstance(kind, type) and callable(getattr(kind, "__call__", None)) and "__call__" in {
+        name for base in kind.__mro__ for name in vars(base)
+    }
 
 
 def users_callable(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -163,6 +174,9 @@ def expressions_target(
         for name in cell.free_names
         if name in named or not _is_known(name, namespace)
     )
+    known = {argument.name for argument in arguments}
+    called = [name for name in sorted(named - known) if re.search(rf"\b{name}\(", cell.source)]
+    arguments += tuple(map(Argument, called))  # x(y + 1) for a product: Python says what is wrong
     space = {**FALLBACK, **namespace, "__name__": "__main__"}
     names = tuple(argument.name for argument in arguments)
     module = function_of_expressions(cell.source, "f", names)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -247,9 +248,12 @@ class JacobianMagics(Magics):
         try:
             value = evaluate(typed.target, self.notebook.user_ns)
         except Exception as error:  # the user's expression may raise anything
+            called = re.fullmatch(r"([\w.]+)\(.*\)", typed.target)
+            instead = "write the name of a function that exists"
+            instead = f"write {typed.head}{called[1]} x=…" if called else instead
             raise UsageError(
                 f"the target {typed.target} does not evaluate: {type(error).__name__}: {error}; "
-                "write the name of a function that exists" + typed.mark_text(typed.target)
+                f"{instead}" + typed.mark_text(typed.target)
             ) from error
         return target_of(value, typed.target)
 

@@ -104,7 +104,7 @@ def module_target(module: nn.Module, title: str) -> Target:
         return call_by_name(run, signature, rest)
 
     return Target(
-        title=title if title.isidentifier() else type(module).__name__,
+        title=title if title.isidentifier() else title_of(module),
         call=call,
         arguments=arguments_of(signature),
         is_open=inspect.Parameter.VAR_POSITIONAL in kinds,

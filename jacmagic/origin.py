@@ -42,7 +42,8 @@ def filename_of(function: Any) -> str | None:
 def title_of(function: Any) -> str:
     """The name by which the user knows a function."""
     function = getattr(function, "func", function)
-    name = getattr(function, "__name__", None) or type(function).__name__
+    own = getattr(function, "__name__", None) or getattr(function, "original_name", None)
+    name = own or type(function).__name__
     return "f" if name == "<lambda>" else str(name)
 
 

@@ -193,9 +193,10 @@ def started(
     if target.module is not None:
         one = cast(request, {"": one})[""]
     ones = dict.fromkeys(missing, one)
+    further = {name: value for name, value in values.items() if name not in nest.leaves}
     try:
         with torch.no_grad(), contextlib.redirect_stdout(io.StringIO()):
-            target.call({**values, **nest.filled({**values, **ones})})
+            target.call({**further, **nest.filled({**values, **ones})})
     except (TypeError, IndexError, ValueError, RuntimeError) as error:
         _refuse_texts(request, nest)
         if _SHAPE_WORDS.search(str(error)):

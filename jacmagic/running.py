@@ -68,9 +68,11 @@ def settled_name(cell: Cell, namespace: Mapping[str, Any], *, of: str | None) ->
                 return name
     name = cell.function
     if name is None:
+        defined = [name for name in cell.assigned if name in namespace]
+        why = "none of which can be called" if defined else "not defined once the cell has run"
         raise CellError(
             f"expected a function or expressions in the cell; found {', '.join(cell.assigned)}, "
-            "none of which can be called; write for example def f(x): return x**2"
+            f"{why}; write for example def f(x): return x**2"
         )
     if name not in namespace:
         raise CellError(

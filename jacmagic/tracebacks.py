@@ -26,7 +26,9 @@ def show_as_ipython(shell: InteractiveShell, error: SyntaxError) -> SyntaxError:
     """
     if _package(_frames(error)[-1]) not in ("IPython", "codeop"):
         return error
-    if hint := for_syntax(error.text or ""):
+    error.__context__ = None  # the text was read before it was compiled
+    code = error.text or linecache.getline(str(error.filename), error.lineno or 0)
+    if hint := for_syntax(code, error.msg):
         error.msg = f"{error.msg}; {hint}"
     kept = shell.showsyntaxerror
 

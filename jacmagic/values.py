@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import numbers
 from collections.abc import Mapping
@@ -124,9 +125,10 @@ def as_float(value: torch.Tensor, name: str, notes: list[str]) -> torch.Tensor:
     if value.is_floating_point():
         return value
     if value.is_complex() or value.is_quantized:
+        instead = "its real and imaginary parts as two inputs"
+        instead = f"{name}.dequantize()" if value.is_quantized else instead
         raise PointError(
-            f"expected real values for {name}; found {value.dtype}; "
-            f"write its real and imaginary parts as two inputs"
+            f"expected real values for {name}; found {value.dtype}; write {instead}"
         )
     kind = "truth values" if value.dtype == torch.bool else "integers"
     note = f"{name}: {kind} converted to float64, as derivatives need real numbers"
@@ -137,9 +139,18 @@ def as_float(value: torch.Tensor, name: str, notes: list[str]) -> torch.Tensor:
 
 def whole_note(name: str, value: Any) -> str:
     """The sentence on a whole number that the function cannot take as a real one."""
-    text = " ".join(str(value).split())
+    text = " ".join(str(value.tolist() if hasattr(value, "tolist") else value).split())
     shown = text if len(text) <= 40 else f"{text[:39]}…"
     return f"{name} stays {shown}: the function takes it as a whole number only"
+
+
+def named(value: Any) -> Any:
+    """A constant as it is shown: functions by their names, everything else as it is."""
+    if not callable(value) or isinstance(value, torch.Tensor):
+        return value
+    inner = getattr(value, "__wrapped__", value)
+    inner = inner.args[0] if isinstance(inner, functools.partial) and inner.args else inner
+    return getattr(inner, "__name__", type(inner).__name__)
 
 
 def is_real_valued(value: Any) -> bool:
@@ -198,6 +209,11 @@ def _stacked(parts: list[torch.Tensor], name: str) -> torch.Tensor:
 
 
 def _from_array(value: Any, name: str) -> torch.Tensor:
+    if isinstance(value, numpy.ma.MaskedArray) and numpy.ma.is_masked(value):
+        raise PointError(
+            f"expected a number in every place of {name}; found masked ones; "
+            f"write {name}.filled(0.0)"
+        )
     try:
         return torch.as_tensor(numpy.array(value))
     except (TypeError, ValueError, RuntimeError) as error:  # torch's words on odd dtypes

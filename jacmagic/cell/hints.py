@@ -53,18 +53,23 @@ _SLIPS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
         re.compile(f"[{''.join(_SIGNS)}]"),
         lambda found: f"{_SIGNS[found[0]]} for {found[0]}",
     ),
-    (re.compile(r"^\s*return\b\s*(.*)"), lambda found: f"{found[1]} alone, or def f(…): above it"),
 )  # fmt: skip
 
 
-def for_syntax(code: str) -> str | None:
+def for_syntax(code: str, message: str = "") -> str | None:
     """What to write for a line that Python cannot read; None where nothing is recognised.
+
+    Args:
+        code: the line.
+        message: what Python says.
 
     Example:
         >>> for_syntax("y = 2x + sin²(x)")
         'write sin(x)**2'
     """
     code = code.partition("#")[0]
+    if message == "'return' outside function":
+        return f"write {code.partition('return')[2].strip()} alone, or def f(…): above it"
     for pattern, rewritten in _SLIPS:
         if found := pattern.search(code):
             return f"write {rewritten(found)}"

@@ -234,7 +234,7 @@ def _target(line: Line, bare: list[Token], wants_target: bool) -> str | None:
             f"write {line.head}{called[1].replace(', ', ' ').replace(',', ' ')}{marked}"
         )
     if not wants_target:
-        hint = for_syntax(text) if _is_broken(text) else None
+        hint = _for_sign(first.text) or (for_syntax(text) if _is_broken(text) else None)
         raise CellError(
             f"expected name=value pairs and options; found {first.text!r}; "
             + (hint or "write values with blanks in brackets, such as x=(1 + 2)")
@@ -247,6 +247,12 @@ def _target(line: Line, bare: list[Token], wants_target: bool) -> str | None:
             + marked
         )
     return text
+
+
+def _for_sign(text: str) -> str | None:
+    """`x:1` and `x==1` for a pair."""
+    name, sign, value = re.match(r"([^:=]*)(:=?|==|)(.*)", text, re.DOTALL).groups()  # type: ignore[union-attr]  # matches any text
+    return f"write {name}={value}" if sign and value and is_name(name) else None
 
 
 def _is_broken(text: str) -> bool:
