@@ -11,21 +11,15 @@ from typing import Any
 
 from torch import Tensor, nn
 
+from jacmagic.calls import problem_of, unpacked
 from jacmagic.captured import modules_in
 from jacmagic.errors import FunctionError, PointError
-from jacmagic.modules import problem_of_module
+from jacmagic.nests import nest_of
 from jacmagic.numeric import Many, Points, compute_many
-from jacmagic.problem import Problem, names_of, problem_from_call, tensors_of
+from jacmagic.problem import Problem, names_of
 from jacmagic.result import Jacobian, jacobian_of
 from jacmagic.road import Road
 from jacmagic.settings import How, View
-
-
-def problem_of(func: Callable[..., Any], inputs: Any, wrt: Any, names: Any) -> Problem:
-    """The problem of a Python call; a module's may be about its parameters."""
-    if isinstance(func, nn.Module):
-        return problem_of_module(func, inputs, wrt=wrt, names=names)
-    return problem_from_call(func, inputs, wrt=wrt, names=names)
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -58,7 +52,7 @@ class JacobianBatch:
     @property
     def blocks(self) -> Any:
         """The nesting of `Jacobian.blocks`; block (i, j) is (B, *output i, *input j)."""
-        rows = [row[0] if self.problem.single else tuple(row) for row in self.many.blocks]
+        rows = [self.problem.nested(row) for row in self.many.blocks]
         return self.many.first.outputs.rebuild(rows)
 
     @property
@@ -109,7 +103,7 @@ class JacobianBatch:
 
 def batch_of(
     func: Callable[..., Any],
-    inputs: Tensor | tuple[Tensor, ...],
+    inputs: Any,
     how: How,
     *,
     wrt: str | Sequence[str] | None = None,
@@ -119,7 +113,8 @@ def batch_of(
 
     Args:
         func: takes one sample of each input.
-        inputs: a tensor or a tuple of tensors, (B, …) each.
+        inputs: a tensor, a tuple or a nest of tensors, (B, …) each; what is no tensor is the same
+            for every sample.
         how: strategy and chunk size (samples at a time).
         wrt: names of the inputs to differentiate by; of a module's parameters too, which all
             samples share.
@@ -130,17 +125,20 @@ def batch_of(
         FunctionError: batch normalisation in training mode, which mixes the samples.
     """
     _refuse_mixing(func)
-    tensors = tensors_of(inputs)
-    count = _count(tensors)
+    inputs = unpacked(func, inputs)
+    arguments = inputs if type(inputs) is tuple else (inputs,)
+    named = names_of(func, len(arguments), names)
+    nest = nest_of(dict(zip(named, arguments, strict=True)))
+    stacks = {n: one.value for n, one in nest.leaves.items() if isinstance(one.value, Tensor)}
+    count = _count(list(stacks.values()))
 
     def sample(index: int) -> Problem:
-        parts = tuple(tensor[index] for tensor in tensors)
-        return problem_of(func, parts if isinstance(inputs, tuple) else parts[0], wrt, names)
+        filled = nest.filled({name: stack[index] for name, stack in stacks.items()})
+        parts = tuple(filled.values())
+        return problem_of(func, parts if type(inputs) is tuple else parts[0], wrt, names)
 
     problem = sample(0)
-    points, ordered = points_of(
-        problem, dict(zip(_names(func, tensors, names), tensors, strict=True))
-    )
+    points, ordered = points_of(problem, stacks)
 
     def function(*values: Tensor) -> Any:
         assert problem.call is not None
@@ -178,10 +176,6 @@ def points_of(problem: Problem, stacks: dict[str, Tensor]) -> tuple[Points, list
     count = len(next(iter(stacks.values())))
     places = tuple(ordered.index(name) for name in chosen)
     return Points(tuple(tensors), tuple(n in stacks for n in ordered), places, count), ordered
-
-
-def _names(func: Callable[..., Any], tensors: Sequence[Tensor], names: Any) -> Sequence[str]:
-    return names_of(func, len(tensors), names)
 
 
 def _count(tensors: Sequence[Tensor]) -> int:

@@ -42,7 +42,7 @@ def gradient_of(problem: Problem, *, strict: bool = False) -> Problem:
             parts = torch.func.grad(scalar, tuple(range(len(tensors))))(*tensors)
         if strict:
             _require_dependence(parts)
-        return parts[0] if problem.single else parts
+        return problem.nested(parts)
 
     return dataclasses.replace(problem, function=gradient, potential=problem)
 

@@ -20,7 +20,7 @@ from jacmagic.cell import Cell, function_of_expressions
 from jacmagic.errors import FunctionError
 from jacmagic.lift import lifted
 from jacmagic.modules import module_target
-from jacmagic.origin import filename_of, source_of, title_of
+from jacmagic.origin import filename_of, source_of, title_of, uncompiled
 from jacmagic.target import EMPTY, POSITIONAL, Argument, Target, arguments_of, call_by_name
 from jacmagic.values import FALLBACK
 
@@ -38,6 +38,7 @@ def target_of(value: Any, title: str) -> Target:
     """
     if _is_sympy(value):
         return _sympy_target(value, title)
+    value = uncompiled(value)
     if isinstance(value, torch.nn.Module):
         return module_target(value, title)
     if inspect.isclass(value):
@@ -55,11 +56,16 @@ def target_of(value: Any, title: str) -> Target:
 
 def _instance(value: type, title: str) -> Any:
     """An instance of a class that needs no arguments."""
-    missing = [
-        parameter.name
-        for parameter in inspect.signature(value).parameters.values()
-        if parameter.default is EMPTY and parameter.kind in POSITIONAL
-    ]
+    try:
+        parameters = list(inspect.signature(value).parameters.values())
+    except (TypeError, ValueError):  # int, dict and the like
+        parameters = None
+    if parameters is None or not (hasattr(value, "forward") or _is_called_by_users_code(value)):
+        raise FunctionError(
+            f"expected a function; found the class {title}, whose instances cannot be called; "
+            "write a def, a lambda, or a class with forward or __call__"
+        )
+    missing = [p.name for p in parameters if p.default is EMPTY and p.kind in POSITIONAL]
     if missing:
         raise FunctionError(
             f"expected an instance of {title}; found the class, which needs {', '.join(missing)}; "
@@ -74,10 +80,7 @@ def _callable_target(function: Callable[..., Any], title: str) -> Target:
     except (TypeError, ValueError):  # builtins such as torch.sin tell nothing
         signature = inspect.signature(lambda *values: values)
     kinds = {parameter.kind for parameter in signature.parameters.values()}
-    bare = not inspect.isroutine(function) or inspect.isbuiltin(function)
-    plain = bare and not isinstance(function, functools.partial) and not source_of(function)
-    # a builtin of math or NumPy is replaced as a partial's argument is
-    raised = lifted(functools.partial(_apply, function) if plain else function)
+    raised = users_callable(function)
     return Target(
         title=title,
         call=lambda values: call_by_name(raised, signature, values),
@@ -86,6 +89,25 @@ def _callable_target(function: Callable[..., Any], title: str) -> Target:
         source=source_of(function),
         filename=filename_of(function),
     )
+
+
+def _is_called_by_users_code(kind: type) -> bool:
+    return isinstance(kind, type) and callable(getattr(kind, "__call__", None)) and "__call__" in {
+        name for base in kind.__mro__ for name in vars(base)
+    }
+
+
+def users_callable(function: Callable[..., Any]) -> Callable[..., Any]:
+    """A callable whose `math` and NumPy calls work on tensors, or that is such a function itself.
+
+    Modules, classes and what the user compares by identity otherwise stay what they are.
+    """
+    if isinstance(function, (torch.nn.Module, type)):
+        return function
+    bare = not inspect.isroutine(function) or inspect.isbuiltin(function)
+    plain = bare and not isinstance(function, functools.partial) and not source_of(function)
+    # a builtin of math or NumPy is replaced as a partial's argument is
+    return lifted(functools.partial(_apply, function) if plain else function)
 
 
 def _apply(function: Callable[..., Any], *values: Any, **named: Any) -> Any:
@@ -152,6 +174,9 @@ def expressions_target(
         for name in cell.free_names
         if name in named or not _is_known(name, namespace)
     )
+    known = {argument.name for argument in arguments}
+    called = [name for name in sorted(named - known) if re.search(rf"\b{name}\(", cell.source)]
+    arguments += tuple(map(Argument, called))  # x(y + 1) for a product: Python says what is wrong
     space = {**FALLBACK, **namespace, "__name__": "__main__"}
     names = tuple(argument.name for argument in arguments)
     module = function_of_expressions(cell.source, "f", names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Any
 
 from jacmagic.cell import Line, RangeText, read_range
@@ -78,6 +79,13 @@ def _bounds(wanted: RangeText, namespace: Mapping[str, Any], marked: str) -> Lim
             f"the bounds of --range {wanted.key} do not evaluate: {type(error).__name__}: {error}; "
             f"write numbers, such as --range {wanted.key}=0:5" + marked
         ) from error
+    if not all(map(isfinite, (low, high, high - low, *step))):
+        raise PointError(
+            f"expected finite bounds for --range {wanted.key}; found {low:g} and {high:g}"
+            + (f" with step {step[0]:g}" if step else "")
+            + f"; write --range {wanted.key}=-1e6:1e6"
+            + marked
+        )
     if not low < high or (step and step[0] <= 0):
         raise PointError(
             f"expected LO < HI and a positive step; found {low:g} and {high:g}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import itertools
+import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -24,15 +25,17 @@ from IPython.core.magic import (
 from IPython.core.magic_arguments import argument, kwds, magic_arguments
 from traitlets import Bool, Float, Integer
 
-from jacmagic.cell import Line, read_line
+from jacmagic.cell import Line, normal, read_line
 from jacmagic.completion import IDENTIFIER, matcher_for
 from jacmagic.errors import JacmagicError
-from jacmagic.running import from_users_frame, run_cell, settled_name, without_our_frames
+from jacmagic.running import run_cell, settled_name
 from jacmagic.silence import hush
+from jacmagic.tracebacks import add_hint, from_users_frame, show_as_ipython
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from jacmagic.problem import Problem
     from jacmagic.result import Jacobian
     from jacmagic.settings import View
     from jacmagic.target import Target
@@ -170,7 +173,10 @@ class JacobianMagics(Magics):
         except JacmagicError as error:
             raise UsageError(str(error)) from error
         except SyntaxError as error:
-            raise without_our_frames(error)  # noqa: B904 the same exception
+            raise show_as_ipython(self.notebook, error)  # noqa: B904 the same exception
+        except Exception as error:
+            add_hint(error)
+            raise
 
     @property
     def notebook(self) -> InteractiveShell:
@@ -186,6 +192,7 @@ class JacobianMagics(Magics):
         flags, valued = _option_names(parser)
         typed = read_line(text, flags=flags, valued=valued, wants_target=wants_target, magic=magic)
         options = parser.parse_args(list(typed.options))
+        options.of = options.of and normal(options.of)
         if options.help:
             print(parser.format_help())
             return None
@@ -198,25 +205,31 @@ class JacobianMagics(Magics):
         """Run, bind, compute and store."""
         __tracebackhide__ = True
         from jacmagic.binding import Wishes, bind
+        from jacmagic.counts import keeping_counts
         from jacmagic.gradient import gradient_of
         from jacmagic.limits import limits_of
         from jacmagic.verb import compute
 
         space = self.notebook.user_ns
         target = self._of_line(typed) if cell is None else self._of_cell(typed, options, cell)
-        try:
-            wishes = Wishes(options.at, options.wrt, options.dtype, options.device)
-            problem = bind(target, typed, space, wishes)
+        wishes = Wishes(options.at, options.wrt, options.dtype, options.device)
+
+        def answer(problem: Problem) -> Jacobian:
             if magic == "hessian":
                 problem = gradient_of(problem, strict=options.strict)
             ranges = limits_of(options.range, problem, space, typed)
-            result = compute(problem, view=self._view(options, ranges), **_how(self, options))
+            return compute(problem, view=self._view(options, ranges), **_how(self, options))
+
+        try:
+            result = keeping_counts(
+                lambda fixed: bind(target, typed, space, wishes, fixed), answer
+            )
         except JacmagicError:
             raise
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 the user's function may raise
-            raise from_users_frame(error)  # noqa: B904 the same exception, its cause its own
+            raise from_users_frame(error, target.title)  # noqa: B904 the same exception
         if options.variable:
-            space[options.variable] = result
+            space[normal(options.variable)] = result
         if options.quiet:
             hush(self.notebook, result)
         return result
@@ -235,9 +248,12 @@ class JacobianMagics(Magics):
         try:
             value = evaluate(typed.target, self.notebook.user_ns)
         except Exception as error:  # the user's expression may raise anything
+            called = re.fullmatch(r"([\w.]+)\(.*\)", typed.target)
+            instead = "write the name of a function that exists"
+            instead = f"write {typed.head}{called[1]} x=…" if called else instead
             raise UsageError(
                 f"the target {typed.target} does not evaluate: {type(error).__name__}: {error}; "
-                "write the name of a function that exists" + typed.mark_text(typed.target)
+                f"{instead}" + typed.mark_text(typed.target)
             ) from error
         return target_of(value, typed.target)
 

@@ -49,7 +49,7 @@ class _Shell(nn.Module):
         return self.raised(*values, **named)
 
 
-def _caller(module: nn.Module) -> Callable[..., Any]:
+def caller_of(module: nn.Module) -> Callable[..., Any]:
     """A function `(weights, positional, named)` that runs the module with exchanged weights."""
     raised = lifted(module)
     shell = functools.cache(lambda: _Shell(module, raised))
@@ -90,7 +90,7 @@ def _same_draws(tensors: Any) -> Iterator[None]:
 def module_target(module: nn.Module, title: str) -> Target:
     """A module as a target: arguments of `forward`, parameters and buffers by name."""
     signature = inspect.signature(module.forward)
-    run_with = _caller(module)
+    run_with = caller_of(module)
     kinds = {parameter.kind for parameter in signature.parameters.values()}
 
     def call(values: Mapping[str, Any]) -> Any:
@@ -104,7 +104,7 @@ def module_target(module: nn.Module, title: str) -> Target:
         return call_by_name(run, signature, rest)
 
     return Target(
-        title=title if title.isidentifier() else type(module).__name__,
+        title=title if title.isidentifier() else title_of(module),
         call=call,
         arguments=arguments_of(signature),
         is_open=inspect.Parameter.VAR_POSITIONAL in kinds,
@@ -189,13 +189,13 @@ def problem_of_module(
     tensors, known = tensors_of(inputs), names_of(module, len(tensors_of(inputs)), names)
     by_inputs = wrt is None or wrt == "inputs"
     weights = {} if by_inputs else dict(module.named_parameters())
-    chosen = list(known) if by_inputs else _chosen(module, known, weights, wrt)
+    chosen = list(known) if by_inputs else chosen_of(module, known, weights, wrt)
     notes = list(training_notes(module, type(module).__name__))
     notes += tied_notes(module, [name for name in chosen if name in weights]) if weights else ()
     given = dict(zip(known, tensors, strict=True))
     given |= {n: as_float(given[n], n, notes) for n in chosen if n in given}
     varied = {n: given[n] if n in given else weights[n].clone() for n in chosen}
-    run = _caller(module)
+    run = caller_of(module)
 
     def call(values: Mapping[str, Tensor]) -> Any:
         positional = [values.get(name, value) for name, value in given.items()]
@@ -218,7 +218,7 @@ def problem_of_module(
     )
 
 
-def _chosen(
+def chosen_of(
     module: nn.Module,
     known: Sequence[str],
     weights: Mapping[str, Tensor],

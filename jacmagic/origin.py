@@ -42,7 +42,8 @@ def filename_of(function: Any) -> str | None:
 def title_of(function: Any) -> str:
     """The name by which the user knows a function."""
     function = getattr(function, "func", function)
-    name = getattr(function, "__name__", None) or type(function).__name__
+    own = getattr(function, "__name__", None) or getattr(function, "original_name", None)
+    name = own or type(function).__name__
     return "f" if name == "<lambda>" else str(name)
 
 
@@ -59,3 +60,26 @@ def parameters_of(func: Callable[..., Any]) -> list[str]:
         return []
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
     return [parameter.name for parameter in parameters if parameter.kind in kinds]
+
+
+def required_of(func: Callable[..., Any]) -> int:
+    """How many positional arguments a function must be given; 1 where Python does not know."""
+    try:
+        parameters = inspect.signature(callable_part(func)).parameters.values()
+    except (TypeError, ValueError):  # builtins have none
+        return 1
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return sum(p.kind in kinds and p.default is inspect.Parameter.empty for p in parameters)
+
+
+def uncompiled(func: Any) -> Any:
+    """What `torch.compile` was given: the same function, in a form that can be traced."""
+    while True:
+        parts = getattr(func, "__dict__", {})
+        code = getattr(func, "__code__", None)
+        if "_orig_mod" in getattr(func, "_modules", {}):
+            func = func._orig_mod
+        elif "_torchdynamo_orig_callable" in parts and "_dynamo" in getattr(code, "co_filename", ""):
+            func = parts["_torchdynamo_orig_callable"]  # not a wrapper that copied the attribute
+        else:
+            return func

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import torch
 
-from jacmagic.cell import is_taken_apart, unpacked_names
+from jacmagic.cell import is_taken_apart, normal, unpacked_names
 from jacmagic.errors import PointError
+from jacmagic.kinds import users_callable
 from jacmagic.lift.silence import silent
+from jacmagic.nests import Leaf, Nest
 from jacmagic.request import Request
 from jacmagic.target import EMPTY
-from jacmagic.values import as_tensor, evaluate
+from jacmagic.values import Kind, as_tensor, evaluate, kind_of, whole_note
 
 # what torch and Python say where a scalar stands in for a vector
 _SHAPE_WORDS = re.compile(
@@ -56,9 +58,9 @@ def _evaluated(name: str, source: str, namespace: Mapping[str, Any], marked: str
 
 def _spread(request: Request, at: Any) -> dict[str, Any]:
     """The value of `--at` by argument name."""
-    if isinstance(at, Mapping):
-        return {str(name): value for name, value in at.items()}
     free = [a.name for a in request.target.arguments if a.default is EMPTY] or request.names
+    if isinstance(at, Mapping) and (len(free) != 1 or {*map(str, at)} & {*request.names}):
+        return {normal(str(name)): value for name, value in at.items()}
     if len(free) == 1:
         return {free[0]: at}
     if isinstance(at, tuple) and len(free) <= len(at) <= len(request.names):
@@ -85,24 +87,47 @@ def _refuse_unknown(request: Request, given: Mapping[str, Any]) -> None:
             )
 
 
-def tensor_values(
-    request: Request, inputs: Sequence[str], given: Mapping[str, Any]
-) -> dict[str, Any]:
-    """The given values and the defaults inputs start at; inputs are tensors, the rest as it is."""
+def can_vary(request: Request, nest: Nest, name: str) -> bool:
+    """Whether a leaf is a number or a tensor, or an argument without a value."""
+    value = nest.leaves[name].value
+    return name not in request.fixed and (value is EMPTY or kind_of(value) is not Kind.FIXED)
+
+
+def converted(request: Request, nest: Nest, varied: Collection[str]) -> dict[str, Any]:
+    """The values by leaf: those that vary as tensors, the others as the function takes them."""
     values: dict[str, Any] = {}
-    for name in dict.fromkeys([*request.names, *given, *inputs]):
-        default = request.target.weights.get(name, request.default(name))
-        if name not in given and (name not in inputs or default is EMPTY):
+    for name, leaf in nest.leaves.items():
+        if leaf.value is EMPTY:
             continue
-        value = given.get(name, default)
-        needs_tensor = name in inputs or isinstance(value, (float, list))
-        if needs_tensor or (request.default(name) is EMPTY and not callable(value)):
-            try:
-                value = as_tensor(value, name, request.notes)
-            except PointError as error:
-                raise PointError(f"{error}{request.column_of(name)}") from None
-        values[name] = value
+        if name in request.fixed:
+            request.notes.append(whole_note(name, leaf.value))
+            values[name] = leaf.value
+        elif name in varied:
+            values[name] = _as_input(request, name, leaf)
+        else:
+            values[name] = _as_constant(request, name, leaf)
     return values
+
+
+def _as_input(request: Request, name: str, leaf: Leaf) -> torch.Tensor:
+    try:
+        return as_tensor(leaf.value, name, request.notes)
+    except PointError as error:
+        raise PointError(f"{error}{request.column_of(leaf.argument)}") from None
+
+
+def _as_constant(request: Request, name: str, leaf: Leaf) -> Any:
+    """What does not vary: numbers as tensors where no default tells a better type."""
+    value = leaf.value
+    if kind_of(value) is Kind.FIXED:
+        return users_callable(value) if callable(value) else value
+    by_default = request.default(leaf.argument) is not EMPTY
+    if isinstance(value, torch.Tensor) or (by_default and not isinstance(value, (float, list))):
+        return value
+    try:
+        return as_tensor(value, name, request.notes)
+    except PointError:  # a complex number, say: nobody differentiates by it
+        return value
 
 
 def cast(request: Request, values: Mapping[str, Any]) -> dict[str, Any]:
@@ -153,7 +178,7 @@ def _device(request: Request) -> torch.device | None:
 
 
 def started(
-    request: Request, missing: list[str], values: Mapping[str, Any]
+    request: Request, missing: Sequence[str], values: Mapping[str, Any], nest: Nest
 ) -> dict[str, torch.Tensor]:
     """Ones for the scalar arguments that have no value; an error where they are no scalars."""
     target = request.target
@@ -166,17 +191,26 @@ def started(
         one = one.to(torch.float64)
     if target.module is not None:
         one = cast(request, {"": one})[""]
-    started = dict.fromkeys(missing, one)
+    ones = dict.fromkeys(missing, one)
+    further = {name: value for name, value in values.items() if name not in nest.leaves}
     try:
         with torch.no_grad(), silent():
-            target.call({**values, **started})
+            target.call({**further, **nest.filled({**values, **ones})})
     except (TypeError, IndexError, ValueError, RuntimeError) as error:
+        _refuse_texts(request, nest)
         if _SHAPE_WORDS.search(str(error)):
             tried = f"with 1 it raises {type(error).__name__}: {str(error).splitlines()[0]}"
             raise PointError(_unknown_shape(request, missing[0], tried)) from error
     many = "start" if len(missing) > 1 else "starts"
     request.notes.append(f"{', '.join(missing)} {many} at 1, as the point gives no value")
-    return started
+    return ones
+
+
+def _refuse_texts(request: Request, nest: Nest) -> None:
+    """A text on the line with which the function fails was meant as a number."""
+    for name, leaf in nest.leaves.items():
+        if isinstance(leaf.value, str) and any(leaf.argument == a.name for a in request.line.point):
+            _as_input(request, name, leaf)
 
 
 def _unknown_shape(request: Request, name: str, why: str) -> str:

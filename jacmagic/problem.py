@@ -65,6 +65,10 @@ class Problem:
             is learnt of one such problem holds for every other of the same callable.
         call: of a Python call, the function by names of inputs, constant ones too; what is not
             named keeps its value.
+        arrange: puts parts, one for each input, into the structure of arguments that are nests;
+            None where the inputs are the arguments themselves.
+        counts: inputs that were given as whole numbers: they stay so where the function cannot
+            take them as real ones.
     """
 
     function: Callable[..., Any]
@@ -77,6 +81,14 @@ class Problem:
     potential: Problem | None = None
     call: Callable[[Mapping[str, torch.Tensor]], Any] | None = None
     whole: Callable[..., Any] | None = None
+    arrange: Callable[[Sequence[Any]], Any] | None = None
+    counts: tuple[str, ...] = ()
+
+    def nested(self, parts: Sequence[Any]) -> Any:
+        """One part for each input, in torch's structure: bare, a tuple, or the arguments' nest."""
+        if self.arrange is not None:
+            return self.arrange(parts)
+        return parts[0] if self.single else tuple(parts)
 
     def at(self, values: Mapping[str, Any]) -> Problem:
         """The same problem at another point, its potential along with it.
@@ -144,9 +156,9 @@ def problem_from_call(
     tensors = tensors_of(inputs)
     known = names_of(func, len(tensors), names)
     notes: list[str] = []
-    floats = [as_float(tensor, name, notes) for tensor, name in zip(tensors, known, strict=True)]
-    given = dict(zip(known, floats, strict=True))
-    chosen = given if wrt is None else {known[i]: floats[i] for i in _chosen(known, wrt)}
+    given = dict(zip(known, tensors, strict=True))
+    chosen = {known[i]: as_float(tensors[i], known[i], notes) for i in _chosen(known, wrt)}
+    given |= chosen
     raised = lifted(func)
 
     def call(values: Mapping[str, torch.Tensor]) -> Any:
@@ -155,7 +167,7 @@ def problem_from_call(
     def function(*values: torch.Tensor) -> Any:
         return call(dict(zip(chosen, values, strict=True)))
 
-    whole = len(chosen) == len(floats)
+    whole = len(chosen) == len(given)
     return Problem(
         function=raised if whole else function,
         inputs=labelled(chosen, functools.partial(source_of, func)),
@@ -166,7 +178,15 @@ def problem_from_call(
         filename=filename_of(func),
         call=call,
         whole=func if whole else None,
+        counts=() if wrt else _counts(known, tensors, given),
     )
+
+
+def _counts(
+    names: Sequence[str], tensors: Sequence[torch.Tensor], given: Mapping[str, torch.Tensor]
+) -> tuple[str, ...]:
+    """The inputs that were whole numbers before."""
+    return tuple(n for n, one in zip(names, tensors, strict=True) if one is not given[n])
 
 
 def tensors_of(inputs: Any) -> tuple[torch.Tensor, ...]:

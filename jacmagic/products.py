@@ -17,6 +17,7 @@ from jacmagic.numeric.ladder import OBSTACLES
 from jacmagic.numeric.quiet import quiet, random_states
 from jacmagic.problem import Problem
 from jacmagic.structure import Outputs, flatten, place
+from jacmagic.tree import leaves_of
 
 
 def jvp(problem: Problem, outputs: Outputs, tangents: Any) -> Any:
@@ -25,8 +26,8 @@ def jvp(problem: Problem, outputs: Outputs, tangents: Any) -> Any:
     Args:
         problem: the function and the point.
         outputs: its value there.
-        tangents: v, a tensor for a single input, else a tuple with one tensor for each; of the
-            inputs' shapes.
+        tangents: v, a tensor for a single input, else a tuple with one tensor for each, or the
+            nest of the inputs; of the inputs' shapes.
 
     Raises:
         PointError: v has another number of parts or other shapes.
@@ -34,6 +35,8 @@ def jvp(problem: Problem, outputs: Outputs, tangents: Any) -> Any:
     inputs = tuple(one.value.detach() for one in problem.inputs)
     several = isinstance(tangents, tuple) and not (problem.single and len(tangents) != 1)
     parts = tangents if several else (tangents,)
+    if problem.arrange is not None:
+        parts = tuple(part for _, part in leaves_of(tangents))
     given = _fitting("v", parts, inputs, [one.name for one in problem.inputs])
 
     def leaves(*values: Tensor) -> tuple[Tensor, ...]:
@@ -77,7 +80,7 @@ def vjp(problem: Problem, outputs: Outputs, cotangents: Any) -> Any:
         torch.zeros_like(tensor, requires_grad=False) if part is None else part
         for part, tensor in zip(pulled, inputs, strict=True)
     )
-    return rows[0] if problem.single else rows
+    return problem.nested(rows)
 
 
 def _fitting(

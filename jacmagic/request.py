@@ -22,13 +22,17 @@ class Wishes:
 
 @dataclass
 class Request:
-    """What is asked; `notes` collects what is decided for the user on the way."""
+    """What is asked; `notes` collects what is decided for the user on the way.
+
+    `fixed` names the inputs that stay whole numbers.
+    """
 
     target: Target
     line: Line
     namespace: Mapping[str, Any]
     wishes: Wishes
     notes: list[str] = field(default_factory=list)
+    fixed: frozenset[str] = frozenset()
 
     @property
     def names(self) -> list[str]:
@@ -45,4 +49,4 @@ class Request:
         for assignment in self.line.point:
             if assignment.name == name:
                 return self.line.mark(assignment.column, len(name))
-        return self.line.mark_text(self.wishes.at or "--at")
+        return "" if self.wishes.at is None else self.line.mark_text(self.wishes.at)

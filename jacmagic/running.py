@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Mapping
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from jacmagic.cell import Cell, Line, is_import, read_cell
@@ -13,9 +12,6 @@ from jacmagic.errors import CellError
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
-
-_LIBRARIES = frozenset(sys.stdlib_module_names | {"IPython", "jacmagic", "numpy", "sympy", "torch"})
-_LIFT = "jacmagic.lift"  # what it calls fails as the user's own call would
 
 
 def run_cell(shell: InteractiveShell, line: Line, cell: str, *, of: str | None) -> tuple[Cell, str]:
@@ -60,57 +56,38 @@ def _execute(shell: InteractiveShell, tree: ast.Module, filename: str) -> None:
 
 
 def settled_name(cell: Cell, namespace: Mapping[str, Any], *, of: str | None) -> str:
-    """The function's name, now that it is known which assigned names are callable.
+    """The function's name, now that it is known which names are bound to functions.
 
     Raises:
         CellError: none of them is.
     """
     if of is None:
+        alone = cell.function is None
         for name in reversed(cell.assigned):
-            value = namespace.get(name)
-            if callable(value) or callable(getattr(value, "forward", None)) or _is_sympy(value):
+            if _is_function(namespace.get(name), expressions=alone):
                 return name
-    if cell.function is None:
+    name = cell.function
+    if name is None:
+        defined = [name for name in cell.assigned if name in namespace]
+        why = "none of which can be called" if defined else "not defined once the cell has run"
         raise CellError(
             f"expected a function or expressions in the cell; found {', '.join(cell.assigned)}, "
-            "none of which can be called; write for example def f(x): return x**2"
+            f"{why}; write for example def f(x): return x**2"
         )
-    return cell.function
+    if name not in namespace:
+        raise CellError(
+            f"expected {name} to be defined once the cell has run; found no such name; "
+            f"write def {name}(…) where it is always run"
+        )
+    return name
 
 
-def _is_sympy(value: object) -> bool:
+def _is_function(value: Any, *, expressions: bool) -> bool:
+    """Whether a value can be differentiated; SymPy expressions count where nothing else does."""
+    if callable(value) or callable(getattr(value, "forward", None)):
+        return True
     sympy = sys.modules.get("sympy")
-    return sympy is not None and isinstance(value, sympy.MatrixBase)
-
-
-def without_our_frames(error: SyntaxError) -> SyntaxError:
-    """A syntax error of the cell as IPython would raise it; another one, of a module, untouched."""
-    is_of_cell = _package(_frames(error)[-1]) in ("IPython", "codeop")
-    return error.with_traceback(None) if is_of_cell else error
-
-
-def from_users_frame(error: BaseException) -> BaseException:
-    """The exception with its traceback from the user's first frame on.
-
-    Untouched where no frame is the user's, or where the last one is ours: then it is our bug.
-    """
-    frames = _frames(error)
-    first = next((frame for frame in frames[1:] if _package(frame) not in _LIBRARIES), None)
-    is_ours = _package(frames[-1]) == "jacmagic" and not _room(frames[-1]).startswith(_LIFT)
-    return error if first is None or is_ours else error.with_traceback(first)
-
-
-def _frames(error: BaseException) -> list[TracebackType]:
-    frames, part = [], error.__traceback__
-    while part is not None:
-        frames.append(part)
-        part = part.tb_next
-    return frames
-
-
-def _room(frame: TracebackType) -> str:
-    return str(frame.tb_frame.f_globals.get("__name__", ""))
-
-
-def _package(frame: TracebackType) -> str:
-    return _room(frame).partition(".")[0]
+    if sympy is None:
+        return False
+    kinds = (sympy.MatrixBase, sympy.Expr) if expressions else sympy.MatrixBase
+    return isinstance(value, kinds)

@@ -7,11 +7,10 @@ that says which output it is, what it is, which habit causes it and what to writ
 
 from __future__ import annotations
 
-import copy
 import dataclasses
 import itertools
 import numbers
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,8 +20,7 @@ from torch import Tensor
 
 from jacmagic.errors import FunctionError
 from jacmagic.labels import Label
-
-Path = tuple[int | str, ...]  # positions in tuples and lists, keys and field names
+from jacmagic.tree import Path, leaves_of, rebuilt
 
 EXPECTED = (
     "The outputs of the user-provided function given to jacobian must be either a Tensor or a "
@@ -55,7 +53,7 @@ class Outputs:
         Tuples become tuples, lists lists, mappings dicts; named tuples and dataclasses keep their
         type.
         """
-        return _rebuilt(self.template, iter(values))
+        return rebuilt(self.template, iter(values))
 
     def replace(self, leaves: Sequence[Tensor]) -> Outputs:
         """The same outputs with other tensors, such as detached ones; the old ones are let go."""
@@ -111,59 +109,12 @@ def flatten(value: Any) -> Outputs:
         >>> outputs.rebuild("abc")
         {'area': 'a', 'sides': ('b', 'c')}
     """
-    pairs = list(_walk(value, ()))
+    pairs = list(leaves_of(value))
     if not pairs:
         raise FunctionError(f"{EXPECTED}; found {value!r} with nothing in it; return a value")
     return Outputs(
         tuple(_leaf(part, path) for path, part in pairs), tuple(path for path, _ in pairs), value
     )
-
-
-def _children(value: Any) -> list[tuple[int | str, Any]] | None:
-    """The named or numbered parts of a nest; `None` for what is no nest."""
-    if type(value) in (tuple, list):  # the usual case, before the slow questions
-        return list(enumerate(value))
-    if isinstance(value, Mapping):
-        return [(key if isinstance(key, str) else str(key), part) for key, part in value.items()]
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        return [(part.name, getattr(value, part.name)) for part in dataclasses.fields(value)]
-    if isinstance(value, (tuple, list)):
-        return list(zip(_fields(value) or range(len(value)), value, strict=True))
-    return None
-
-
-def _fields(value: Sequence[Any]) -> tuple[str, ...]:
-    """Field names of a named tuple or of one of torch's return types; empty for others."""
-    named: tuple[str, ...] = getattr(value, "_fields", ()) or getattr(value, "__match_args__", ())
-    return tuple(named) if len(named) == len(value) else ()
-
-
-def _walk(value: Any, path: Path) -> Iterator[tuple[Path, Any]]:
-    children = None if isinstance(value, Tensor) else _children(value)
-    if children is None:
-        yield path, value
-    else:
-        for step, part in children:
-            yield from _walk(part, (*path, step))
-
-
-def _rebuilt(template: Any, values: Iterator[Any]) -> Any:
-    children = None if isinstance(template, Tensor) else _children(template)
-    if children is None:
-        return next(values)
-    parts = [_rebuilt(part, values) for _, part in children]
-    if isinstance(template, Mapping):
-        return dict(zip(template, parts, strict=True))
-    if dataclasses.is_dataclass(template):
-        twin = copy.copy(template)  # no constructor: it may check or change what it gets
-        for (name, _), part in zip(children, parts, strict=True):
-            object.__setattr__(twin, str(name), part)
-        return twin
-    if hasattr(template, "_make"):
-        return template._make(parts)
-    if isinstance(template, tuple) and _fields(template):
-        return type(template)(parts)  # torch.return_types take one sequence
-    return tuple(parts) if isinstance(template, tuple) else parts
 
 
 def _leaf(value: Any, path: Path) -> Tensor:

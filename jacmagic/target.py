@@ -64,18 +64,50 @@ def arguments_of(signature: inspect.Signature) -> tuple[Argument, ...]:
 def call_by_name(
     function: Callable[..., Any], signature: inspect.Signature, values: Mapping[str, Any]
 ) -> Any:
-    """Call by names, leaving absent ones to their defaults; further names fill `*args`."""
+    """Call by names, leaving absent ones to their defaults; further names fill `*args`.
+
+    A value under the name of `*args` itself is spread over it, one under that of `**named` too.
+    """
     left = dict(values)
     positional: list[Any] = []
     named: dict[str, Any] = {}
-    kinds = {parameter.kind for parameter in signature.parameters.values()}
-    by_position = True
+    by_position, takes_more = True, False
+    more: list[Any] = []
     for parameter in signature.parameters.values():
-        by_position = by_position and parameter.name in left and parameter.kind in POSITIONAL
-        if by_position:
-            positional.append(left.pop(parameter.name))
-        elif parameter.name in left:
-            named[parameter.name] = left.pop(parameter.name)
-    if inspect.Parameter.VAR_POSITIONAL in kinds:
-        return function(*positional, *left.values(), **named)
-    return function(*positional, **named, **left)
+        name, kind = parameter.name, parameter.kind
+        if kind is inspect.Parameter.VAR_POSITIONAL:
+            takes_more = True
+            more = _spread(left.pop(name)) if name in left else []
+        elif kind is inspect.Parameter.VAR_KEYWORD:
+            given = left.pop(name, {})
+            named |= given if isinstance(given, Mapping) else {name: given}
+        elif by_position and kind in POSITIONAL and name in left:
+            positional.append(left.pop(name))
+        else:
+            by_position = False
+            if name in left:
+                named[name] = left.pop(name)
+    if not takes_more:
+        return function(*positional, **named, **left)
+    more += left.values()
+    between = _between(signature, len(positional), named) if more else []
+    return function(*positional, *between, *more, **named)
+
+
+def _spread(value: Any) -> list[Any]:
+    """The values of `*args`: the parts of a list or vector, or a number alone."""
+    if isinstance(value, torch.Tensor):
+        return list(value) if value.dim() else [value]
+    return list(value) if isinstance(value, (list, tuple)) else [value]
+
+
+def _between(signature: inspect.Signature, count: int, named: dict[str, Any]) -> list[Any]:
+    """Positional arguments after the first `count`, so that what follows fills `*args`."""
+    found = []
+    for parameter in list(signature.parameters.values())[count:]:
+        if parameter.kind not in POSITIONAL:
+            break
+        if parameter.name not in named and parameter.default is EMPTY:
+            break  # Python names what is missing
+        found.append(named.pop(parameter.name, parameter.default))
+    return found

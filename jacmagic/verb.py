@@ -8,8 +8,10 @@ from typing import Any, Literal, overload
 
 import torch
 
-from jacmagic.batches import JacobianBatch, batch_of, problem_of
+from jacmagic.batches import JacobianBatch, batch_of
+from jacmagic.calls import problem_of
 from jacmagic.captured import captured
+from jacmagic.counts import keeping_counts
 from jacmagic.gradient import gradient_of
 from jacmagic.problem import Problem
 from jacmagic.result import Jacobian, Outside, jacobian_of
@@ -53,7 +55,7 @@ def compute(
 @overload
 def jacobian(
     func: Callable[..., Any],
-    inputs: torch.Tensor | tuple[torch.Tensor, ...],
+    inputs: Any,
     *,
     create_graph: bool = ...,
     strict: bool = ...,
@@ -67,7 +69,7 @@ def jacobian(
 @overload
 def jacobian(
     func: Callable[..., Any],
-    inputs: torch.Tensor | tuple[torch.Tensor, ...],
+    inputs: Any,
     *,
     create_graph: bool = ...,
     strict: bool = ...,
@@ -80,7 +82,7 @@ def jacobian(
 ) -> JacobianBatch: ...
 def jacobian(
     func: Callable[..., Any],
-    inputs: torch.Tensor | tuple[torch.Tensor, ...],
+    inputs: Any,
     *,
     create_graph: bool = False,
     strict: bool = False,
@@ -98,7 +100,11 @@ def jacobian(
     Args:
         func: takes the tensors of `inputs` and returns a tensor, a number, or any nest of tuples,
             lists, dicts, named tuples and dataclasses of these.
-        inputs: a tensor or a tuple of tensors, of any shapes; integers are converted to float64.
+        inputs: a tensor or a tuple with one value for each argument. A value is a tensor of any
+            shape, a float, or a list, dict, named tuple, dataclass or nest of these, whose leaves
+            are inputs by their keys; `.blocks` nests as they do. Integer tensors are converted to
+            float64 where the function allows it; Python's integers, texts, flags, None and
+            functions stay as they are.
         create_graph: keep the result differentiable with respect to the inputs.
         strict: raise where an output does not depend on an input.
         vectorize: False computes the rows one by one.
@@ -114,7 +120,7 @@ def jacobian(
         The Jacobian; `.matrix` is (m, n), `.formula` its closed form or None.
 
     Raises:
-        TypeError: for inputs that are not tensors, or outputs that have no derivative.
+        TypeError: for inputs without anything that varies, or outputs that have no derivative.
         RuntimeError: in strict mode, for an independent output.
         SizeError: if the Jacobian would not fit into memory.
         PointError: a name in `wrt` is no input; with `batch`, the inputs differ in their number
@@ -130,20 +136,24 @@ def jacobian(
     if batch:
         how = How(strategy, chunk_size, create_graph, strict, vectorize)
         return batch_of(func, inputs, how, wrt=wrt, names=names)
-    return compute(
-        problem_of(func, inputs, wrt, names),
-        strategy=strategy,
-        chunk_size=chunk_size,
-        create_graph=create_graph,
-        strict=strict,
-        vectorize=vectorize,
-        outside=_outside(func, inputs, wrt),
-    )
+
+    def answer(problem: Problem) -> Jacobian:
+        return compute(
+            problem,
+            strategy=strategy,
+            chunk_size=chunk_size,
+            create_graph=create_graph,
+            strict=strict,
+            vectorize=vectorize,
+            outside=_outside(func, inputs, wrt),
+        )
+
+    return keeping_counts(functools.partial(problem_of, func, inputs, wrt, names), answer)
 
 
 def hessian(
     func: Callable[..., Any],
-    inputs: torch.Tensor | tuple[torch.Tensor, ...],
+    inputs: Any,
     *,
     create_graph: bool = False,
     strict: bool = False,
@@ -163,7 +173,11 @@ def hessian(
     Args:
         func: takes the tensors of `inputs` and returns one number: a tensor of one element, or a
             nest that holds one.
-        inputs: a tensor or a tuple of tensors, of any shapes; integers are converted to float64.
+        inputs: a tensor or a tuple with one value for each argument. A value is a tensor of any
+            shape, a float, or a list, dict, named tuple, dataclass or nest of these, whose leaves
+            are inputs by their keys; `.blocks` nests as they do. Integer tensors are converted to
+            float64 where the function allows it; Python's integers, texts, flags, None and
+            functions stay as they are.
         create_graph: keep the result differentiable with respect to the inputs.
         strict: raise where the function or its gradient does not depend on an input.
         vectorize: False computes the rows one by one.
@@ -175,7 +189,7 @@ def hessian(
 
     Raises:
         FunctionError: the function returns more or less than one number.
-        TypeError: for inputs that are not tensors, or an output that has no derivative.
+        TypeError: for inputs without anything that varies, or an output that has no derivative.
         RuntimeError: in strict mode, for a gradient that does not depend on an input.
         SizeError: if the Hessian would not fit into memory.
 
@@ -186,19 +200,23 @@ def hessian(
         tensor([[4., 2.],
                 [2., 0.]])
     """
-    problem = problem_of(func, inputs, wrt, names)
-    return compute(
-        gradient_of(problem, strict=strict),
-        strategy=strategy,
-        chunk_size=chunk_size,
-        create_graph=create_graph,
-        strict=strict,
-        vectorize=vectorize,
-        outside=_outside(func, inputs, wrt),
-    )
+
+    def answer(problem: Problem) -> Jacobian:
+        return compute(
+            gradient_of(problem, strict=strict),
+            strategy=strategy,
+            chunk_size=chunk_size,
+            create_graph=create_graph,
+            strict=strict,
+            vectorize=vectorize,
+            outside=_outside(func, inputs, wrt),
+        )
+
+    return keeping_counts(functools.partial(problem_of, func, inputs, wrt, names), answer)
 
 
 def _outside(func: Callable[..., Any], inputs: Any, wrt: Any) -> Outside:
     """What finds the positions of the inputs that the function reads from elsewhere."""
     originals = inputs if isinstance(inputs, tuple) else (inputs,)
-    return functools.partial(captured, func, originals) if wrt is None else frozenset
+    plain = wrt is None and all(isinstance(one, torch.Tensor) for one in originals)
+    return functools.partial(captured, func, originals) if plain else frozenset

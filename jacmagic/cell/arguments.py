@@ -6,7 +6,7 @@ import ast
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from jacmagic.cell.names import callable_method, name_of, names_bound
+from jacmagic.cell.names import bindings, callable_method, name_of, statements
 
 
 def parameters_of(source: str, function: str) -> tuple[str, ...]:
@@ -19,20 +19,16 @@ def parameters_of(source: str, function: str) -> tuple[str, ...]:
         ('x', 'y', 'n')
     """
     definitions: dict[str, ast.FunctionDef | ast.Lambda] = {}
-    for node in ast.parse(source).body:
+    for node in statements(ast.parse(source).body):
         if isinstance(node, ast.FunctionDef):
             definitions[node.name] = node
-        elif isinstance(node, ast.ClassDef):
-            if (method := callable_method(node)) is not None:
-                definitions[node.name] = method
-        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
-            value = node.value
-            known = (
-                definitions.get(name_of(value.func) or "") if isinstance(value, ast.Call) else None
-            )
-            lambda_or_known = value if isinstance(value, ast.Lambda) else known
-            if lambda_or_known is not None:
-                definitions |= dict.fromkeys(names_bound(node), lambda_or_known)
+        elif isinstance(node, ast.ClassDef) and (method := callable_method(node)) is not None:
+            definitions[node.name] = method
+        for name, value in bindings(node):
+            called = name_of(value.func) if isinstance(value, ast.Call) else None
+            known = value if isinstance(value, ast.Lambda) else definitions.get(called or "")
+            if known is not None:
+                definitions[name] = known
     found = definitions.get(function)
     if found is None:
         return ()
@@ -97,12 +93,16 @@ def _index_of(value: ast.expr, parameter: str) -> int | None:
 
 
 def first_function(source: str) -> ast.FunctionDef | ast.Lambda | None:
+    """The function that a source is of; None where it is one of several lambdas on a line."""
     try:
         tree = ast.parse(textwrap.dedent(source))
     except SyntaxError:  # a lambda's source is the line around it, which may not stand alone
         return None
-    kinds = (ast.FunctionDef, ast.Lambda)
-    return next((node for node in ast.walk(tree) if isinstance(node, kinds)), None)
+    found = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.Lambda))]
+    if not found or isinstance(found[0], ast.FunctionDef):
+        return found[0] if found else None
+    inside = {id(node) for node in ast.walk(found[0])}
+    return found[0] if all(id(node) in inside for node in found) else None
 
 
 def is_taken_apart(function_source: str, parameter: str) -> bool:

@@ -40,6 +40,8 @@ def _stored(node: ast.stmt) -> Iterator[str]:
     for part in ast.walk(node):
         if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store):
             yield part.id
+        elif isinstance(part, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+            yield part.name
         elif isinstance(part, ast.alias):
             yield (part.asname or part.name).partition(".")[0]
 

@@ -9,14 +9,17 @@ from __future__ import annotations
 
 import ast
 import re
-import unicodedata
-from collections.abc import Collection, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 
+from jacmagic.cell.hints import for_syntax
+from jacmagic.cell.names import is_name, normal
+from jacmagic.cell.tokens import Token, tokens
 from jacmagic.errors import CellError, caret
 
-_CLOSING = {"(": ")", "[": "]", "{": "}"}
-_ASSIGNMENT = re.compile(r"((?:\w+\.)*[^\W\d]\w*)=(?!=)")
+_ASSIGNMENT = re.compile(r"([^\s=()\[\]{}'\",:;#<>!*+/%&|^~-]+)=(?!=)")
+_DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+")
+_CALL = re.compile(r"\((.*[^=<>!]=[^=].*)\)")  # %%jacobian(x=3)
 _OPTION = re.compile(r"--?[^\W\d_][\w-]*")
 
 
@@ -61,12 +64,6 @@ class Line:
         return self.mark(len(self.text.rstrip()) + 1)
 
 
-@dataclass(frozen=True)
-class _Token:
-    text: str
-    column: int
-
-
 def read_line(
     text: str,
     *,
@@ -96,76 +93,32 @@ def read_line(
         ('-p6',)
     """
     line = Line(text, head=f"{'%' if wants_target else '%%'}{magic} ")
-    tokens = list(_tokens(line))
-    if tokens and tokens[-1].text.endswith(";"):  # a trailing `;` silences the display
-        tokens[-1] = _Token(tokens[-1].text.rstrip(";"), tokens[-1].column)
+    parts = list(tokens(text, line.mark))
+    if parts and parts[-1].text.endswith(";"):  # a trailing `;` silences the display
+        parts[-1] = Token(parts[-1].text.rstrip(";"), parts[-1].column)
     point: list[Assignment] = []
     options: list[str] = []
-    bare: list[_Token] = []
-    queue = [token for token in tokens if token.text]
+    bare: list[Token] = []
+    queue = [token for token in parts if token.text]
     while queue:
         token = queue.pop(0)
+        match = _ASSIGNMENT.match(token.text)
         if _OPTION.match(token.text):
             options.append(_option(line, token, queue, flags, valued))
-        elif match := _ASSIGNMENT.match(token.text):
-            point.append(_assignment(line, token, match))
+        elif match is not None and is_name(match[1]):
+            point.append(_assignment(line, token, match, queue))
         else:
+            _refuse_blanks(line, token, queue)
             bare.append(token)
     _refuse_duplicates(line, point)
     target = _target(line, bare, wants_target)
     return Line(text, tuple(point), target, tuple(options), line.head)
 
 
-def _tokens(line: Line) -> Iterator[_Token]:
-    """Split at blanks outside brackets and quotes; `#` at the start of a token ends the line."""
-    text, start, open_brackets = line.text, None, []  # type: str, int | None, list[tuple[str, int]]
-    position = 0
-    while position < len(text):
-        character = text[position]
-        if character.isspace() and not open_brackets:
-            if start is not None:
-                yield _Token(text[start:position], start)
-            start = None
-        elif character == "#" and start is None:
-            return
-        else:
-            start = position if start is None else start
-            if character in "\"'":
-                position = _end_of_quote(line, position)
-            elif character in _CLOSING:
-                open_brackets.append((_CLOSING[character], position))
-            elif character in ")]}" and (not open_brackets or open_brackets.pop()[0] != character):
-                raise CellError(
-                    f"the brackets of the line do not match: this {character!r} closes nothing; "
-                    "write every bracket in pairs" + line.mark(position)
-                )
-        position += 1
-    if open_brackets:
-        missing, column = open_brackets[-1]
-        raise CellError(
-            f"a bracket of the line stays open; write the missing {missing!r}" + line.mark(column)
-        )
-    if start is not None:
-        yield _Token(text[start:], start)
-
-
-def _end_of_quote(line: Line, start: int) -> int:
-    """Position of the quote that ends the string starting at `start`."""
-    text, quote = line.text, line.text[start]
-    position = start + 1
-    while position < len(text) and text[position] != quote:
-        position += 2 if text[position] == "\\" else 1
-    if position >= len(text):
-        raise CellError(
-            f"a quote of the line stays open; write the missing {quote}" + line.mark(start)
-        )
-    return position
-
-
 def _option(
     line: Line,
-    token: _Token,
-    queue: list[_Token],
+    token: Token,
+    queue: list[Token],
     flags: Collection[str],
     valued: Collection[str],
 ) -> str:
@@ -212,24 +165,49 @@ def _unknown(name: str, known: list[str]) -> str:
     return f"there is no option {name}; {hint}"
 
 
-def _assignment(line: Line, token: _Token, match: re.Match[str]) -> Assignment:
+def _assignment(
+    line: Line, token: Token, match: re.Match[str], queue: list[Token]
+) -> Assignment:
     """`name=value` with a value that is a Python expression."""
-    name = unicodedata.normalize("NFKC", match[1])  # as Python reads identifiers
+    name = normal(match[1])
     source = token.text[match.end() :].removesuffix(",")
+    marked = line.mark(token.column, len(token.text))
     if not source:
+        value = queue[0].text if queue and not _ASSIGNMENT.match(queue[0].text) else "VALUE"
         raise CellError(
-            f"the point needs a value for {name}; write {name}=VALUE without blanks"
-            + line.mark(token.column, len(token.text))
+            f"the point needs a value for {name}; write {name}={value} without blanks{marked}"
+        )
+    if _DECIMAL_COMMA.fullmatch(source):
+        raise CellError(
+            f"expected one number for {name}; found two, {source}; write "
+            f"{name}={source.replace(',', '.')} for a decimal number, or "
+            f"{name}=[{source.replace(',', ', ')}] for a vector{marked}"
         )
     try:
         ast.parse(source, mode="eval")
-    except SyntaxError:
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # what the parser may raise
+        hint = for_syntax(source) or "write name=value pairs with a blank between them"
         raise CellError(
-            f"the value of {name} is no Python expression: {source}; "
-            f"write name=value pairs with a blank between them"
+            f"the value of {name} is no Python expression: {_shortened(source)}; {hint}"
             + line.mark(token.column + match.end(), len(source))
         ) from None
     return Assignment(name, source, token.column)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:59]}…"
+
+
+def _refuse_blanks(line: Line, token: Token, queue: list[Token]) -> None:
+    """`x = 1` and `x =1`: blanks around the sign of a pair."""
+    if not is_name(token.text) or not queue or not re.match("=(?!=)", queue[0].text):
+        return
+    value = queue[0].text[1:] or (queue[1].text if len(queue) > 1 else "VALUE")
+    end = queue[0 if queue[0].text[1:] or len(queue) == 1 else 1]
+    raise CellError(
+        f"the point takes no blanks around =; write {token.text}={value}"
+        + line.mark(token.column, end.column + len(end.text) - token.column)
+    )
 
 
 def _refuse_duplicates(line: Line, point: list[Assignment]) -> None:
@@ -243,23 +221,44 @@ def _refuse_duplicates(line: Line, point: list[Assignment]) -> None:
         seen.add(assignment.name)
 
 
-def _target(line: Line, bare: list[_Token], wants_target: bool) -> str | None:
+def _target(line: Line, bare: list[Token], wants_target: bool) -> str | None:
     """The tokens that are neither pairs nor options, as one expression."""
     if not bare:
         return None
     first, last = bare[0], bare[-1]
     text = line.text[first.column : last.column + len(last.text)]
+    marked = line.mark(first.column, len(text))
+    if called := _CALL.fullmatch(text):
+        raise CellError(
+            f"the point stands behind the magic without brackets; found {_shortened(text)}; "
+            f"write {line.head}{called[1].replace(', ', ' ').replace(',', ' ')}{marked}"
+        )
     if not wants_target:
+        hint = _for_sign(first.text) or (for_syntax(text) if _is_broken(text) else None)
         raise CellError(
             f"expected name=value pairs and options; found {first.text!r}; "
-            "write values with blanks in brackets, such as x=(1 + 2)"
+            + (hint or "write values with blanks in brackets, such as x=(1 + 2)")
             + line.mark(first.column, len(first.text))
         )
-    try:
-        ast.parse(text, mode="eval")
-    except SyntaxError:
+    if _is_broken(text):
         raise CellError(
             f"expected one target, a function or an expression; found {text!r}; "
-            "write an expression with blanks in brackets" + line.mark(first.column, len(text))
-        ) from None
+            + (for_syntax(text) or "write an expression with blanks in brackets")
+            + marked
+        )
     return text
+
+
+def _for_sign(text: str) -> str | None:
+    """`x:1` and `x==1` for a pair."""
+    name, sign, value = re.match(r"([^:=]*)(:=?|==|)(.*)", text, re.DOTALL).groups()  # type: ignore[union-attr]  # matches any text
+    return f"write {name}={value}" if sign and value and is_name(name) else None
+
+
+def _is_broken(text: str) -> bool:
+    """Whether a text is no Python expression."""
+    try:
+        ast.parse(text, mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # what the parser may raise
+        return True
+    return False

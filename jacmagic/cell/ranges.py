@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from jacmagic.cell.names import is_name, normal
 from jacmagic.errors import CellError
 
-_HEAD = re.compile(r"\s*([^\W\d][\w.]*)\s*(?:\[\s*([-\d\s,]*)\])?\s*=(?!=)")
+# a name such as x, 0.weight or layers[0].w, and perhaps an index
+_HEAD = re.compile(r"\s*([^\s=]*[^\s=\]])\s*(?:\[\s*([-\d\s,]*)\])?\s*=(?!=)")
+_PLACES = re.compile(r"\[-?\d+\]")
 
 
 @dataclass(frozen=True)
@@ -38,13 +41,14 @@ def read_range(text: str) -> RangeText:
     """
     match = _HEAD.match(text)
     parts = _parts(text[match.end() :]) if match else []
-    if match is None or len(parts) not in (2, 3) or not all(parts):
+    named = match is not None and is_name(_PLACES.sub("", match[1]))
+    if match is None or not named or len(parts) not in (2, 3) or not all(parts):
         raise CellError(
             f"expected --range NAME=LO:HI or NAME=LO:HI:STEP; found {text!r}; "
             "write for example --range x=0:5 or --range x[0]=0:5:0.1"
         )
     index = tuple(int(part) for part in (match[2] or "").split(",") if part.strip())
-    return RangeText(match[1], index, parts[0], parts[1], parts[2] if len(parts) == 3 else None)
+    return RangeText(normal(match[1]), index, parts[0], parts[1], parts[2] if len(parts) == 3 else None)
 
 
 def _parts(text: str) -> list[str]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import Enum
 
 from jacmagic.cell.expressions import free_names, is_component, is_import
-from jacmagic.cell.names import callable_method, name_of, names_bound
+from jacmagic.cell.names import bindings, callable_method, name_of, statements
 from jacmagic.errors import CellError
 
 
@@ -22,12 +23,13 @@ class Cell:
     Attributes:
         source: the cell as typed.
         function: the last top-level function-like name, or that of `--of`; `None` where the cell
-            is made of bare expressions, or of assigned calls only.
+            is made of bare expressions, or only the run tells what is a function.
         expressions: the components of an expression cell, one text each.
         statements: the statements of an expression cell before and between its components.
         free_names: names an expression cell loads but does not bind, in order of appearance.
         candidates: all names the text shows to be functions, in the order of their definitions.
-        assigned: names assigned from a call after `function`: perhaps callable, once run.
+        assigned: names after `function` that may be callable once the cell has run: assigned from
+            a call, or defined inside an `if`, `try`, `with` or `for`.
     """
 
     source: str
@@ -58,55 +60,99 @@ def read_cell(source: str, *, of: str | None = None) -> Cell:
         'g'
     """
     body = ast.parse(source).body
-    sure = _functions(body)
-    assigned = [name for node in body for name in _assigned_calls(node)]
+    found = _definitions(body)
+    sure = [name for name, kind in found.items() if kind is _Kind.FUNCTION]
     if of is not None:
-        if of not in sure and of not in assigned:
-            raise CellError(_no_such_function(of, [*sure, *assigned]))
+        if of not in found:
+            raise CellError(_no_such_function(of, [*found]))
+        _refuse_async(of, found)
         return Cell(source, function=of, candidates=tuple(sure))
-    order = [name for node in body for name in names_bound(node)]
-    if sure:
-        later = order[len(order) - order[::-1].index(sure[-1]) :]
-        after = tuple(name for name in later if name in assigned)
-        return Cell(source, function=sure[-1], candidates=tuple(sure), assigned=after)
-    if any(is_component(node) for node in body):
-        return _expression_cell(source, body)
-    if assigned:
-        return Cell(source, assigned=tuple(assigned))
+    last = next((name for name in reversed(found) if found[name] is not _Kind.UNKNOWN), None)
+    if last is not None:
+        _refuse_async(last, found)
+        names = list(found)
+        after = tuple(names[names.index(last) + 1 :])
+        return Cell(source, function=last, candidates=tuple(sure), assigned=after)
+    free = free_names(body)
+    if any(is_component(node) for node in body) and (free or not found):
+        return _expression_cell(source, body, free)
+    if found:
+        return Cell(source, assigned=tuple(found))
     raise CellError(
-        "expected a function or expressions in the cell; found neither; "
-        "write for example def f(x): return x**2, or x**2 alone on a line"
+        "expected a function or expressions in the cell; found neither"
+        f"{_what_there_is(body)}; write for example def f(x): return x**2, or x**2 alone on a line"
     )
 
 
-def _functions(body: list[ast.stmt]) -> list[str]:
-    """Names of functions, lambdas, callable classes and their instances; the last one stays."""
+class _Kind(Enum):
+    """What the text tells about a name."""
+
+    FUNCTION = "a function, whatever happens"
+    ASYNC = "an async function"
+    UNKNOWN = "what a call yields, or what a branch may define"
+
+
+def _definitions(body: list[ast.stmt]) -> dict[str, _Kind]:
+    """The names that are or may be functions, in the order of their last binding."""
     classes: set[str] = set()
-    found: dict[str, None] = {}
-    for node in body:
-        names: list[str] = []
-        if isinstance(node, ast.FunctionDef):
-            names = [node.name]
-        elif isinstance(node, ast.ClassDef):
-            if callable_method(node) is not None:
-                classes.add(node.name)
-                names = [node.name]
-        elif isinstance(node, (ast.Assign, ast.AnnAssign)):
-            value = node.value
-            instance = isinstance(value, ast.Call) and name_of(value.func) in classes
-            names = list(names_bound(node)) if instance or isinstance(value, ast.Lambda) else []
-        for name in names:
+    found: dict[str, _Kind] = {}
+    top = {id(node) for node in body}
+    for node in statements(body):
+        for name, kind in _kinds(node, classes):
             found.pop(name, None)
-            found[name] = None
-    return list(found)
+            certain = id(node) in top or kind is _Kind.ASYNC
+            found[name] = kind if certain else _Kind.UNKNOWN
+    return found
 
 
-def _assigned_calls(node: ast.stmt) -> Iterator[str]:
-    """Names bound to what the text cannot tell: a call, an alias, an attribute."""
-    if not isinstance(node, (ast.Assign, ast.AnnAssign)):
-        return
-    if isinstance(node.value, (ast.Call, ast.Name, ast.Attribute)):
-        yield from names_bound(node)
+def _kinds(node: ast.stmt, classes: set[str]) -> Iterator[tuple[str, _Kind]]:
+    """What one statement defines; callable classes are added to `classes`."""
+    if isinstance(node, ast.FunctionDef):
+        yield node.name, _Kind.FUNCTION
+    elif isinstance(node, ast.AsyncFunctionDef):
+        yield node.name, _Kind.ASYNC
+    elif isinstance(node, ast.ClassDef) and callable_method(node) is not None:
+        classes.add(node.name)
+        yield node.name, _Kind.FUNCTION
+    for name, value in bindings(node):
+        instance = isinstance(value, ast.Call) and name_of(value.func) in classes
+        if instance or isinstance(value, ast.Lambda):
+            yield name, _Kind.FUNCTION
+        elif isinstance(value, _OPAQUE):
+            yield name, _Kind.UNKNOWN
+
+
+# Expressions that may yield a function; the text does not tell.
+_OPAQUE = (ast.Call, ast.Name, ast.Attribute, ast.Subscript, ast.IfExp, ast.BoolOp)
+
+
+def _refuse_async(name: str, found: dict[str, _Kind]) -> None:
+    if found[name] is _Kind.ASYNC:
+        others = [other for other, kind in found.items() if kind is _Kind.FUNCTION]
+        instead = f", or --of {others[-1]}" if others else ""
+        raise CellError(
+            f"expected a function that returns its value; found async def {name}, which returns "
+            f"a coroutine; write def {name}(…){instead}"
+        )
+
+
+def _what_there_is(body: list[ast.stmt]) -> str:
+    """Functions that have no name of the cell, for the message."""
+    for node in statements(body):
+        if isinstance(node, ast.ClassDef):
+            methods = [part.name for part in node.body if isinstance(part, ast.FunctionDef)]
+            if own := [name for name in methods if not name.startswith("_")]:
+                listed = ", ".join(own)
+                return (
+                    f", but the class {node.name} with {listed}: "
+                    f"write f = {node.name}(…).{own[-1]} below it"
+                )
+        elif any(isinstance(part, ast.Lambda) for part in ast.walk(node)):
+            return (
+                f", but a function on line {node.lineno} that has no name of its own: "
+                "write f = … with it"
+            )
+    return ""
 
 
 def _no_such_function(of: str, names: list[str]) -> str:
@@ -116,7 +162,7 @@ def _no_such_function(of: str, names: list[str]) -> str:
     return f"--of {of} names no function of the cell; it defines {listed}; write --of {names[-1]}"
 
 
-def _expression_cell(source: str, body: list[ast.stmt]) -> Cell:
+def _expression_cell(source: str, body: list[ast.stmt], free: tuple[str, ...]) -> Cell:
     def text(node: ast.AST) -> str:
         return ast.get_source_segment(source, node) or ""
 
@@ -126,5 +172,5 @@ def _expression_cell(source: str, body: list[ast.stmt]) -> Cell:
         source,
         expressions=tuple(text(node.value) for node in components if isinstance(node, ast.Expr)),
         statements="\n".join(text(node) for node in others if not is_import(node)),
-        free_names=free_names(body),
+        free_names=free,
     )

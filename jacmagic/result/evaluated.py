@@ -57,7 +57,7 @@ class Evaluated:
 
         Block (i, j) has the shape of output i followed by that of input j.
         """
-        rows = [row[0] if self.problem.single else tuple(row) for row in self.numbers.blocks]
+        rows = [self.problem.nested(row) for row in self.numbers.blocks]
         return self.numbers.outputs.rebuild(rows)
 
     @property

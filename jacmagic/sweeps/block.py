@@ -13,7 +13,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from jacmagic.batches import points_of, problem_of
+from jacmagic.batches import points_of
+from jacmagic.calls import problem_of
 from jacmagic.errors import PointError
 from jacmagic.numeric import compute_many
 from jacmagic.origin import callable_part
