@@ -23,7 +23,7 @@ UNDEFINED = {
     "COMPLEX-angle", "COMPLEX-linalg_vector_norm", "ORDERS-_linalg_eigh", "ORDERS-_linalg_svd",
     "COMPLEX-linalg_inv_ex", "RULES-pow",
 }  # fmt: skip
-# Where torch's plain backward pass is wrong: the radius of polar below 0, a determinant of rank n−1.
+# Where torch's plain backward is wrong: the radius of polar below 0, determinants of rank n − 1.
 TORCH_IS_WRONG = {"COMPLEX-polar", "ORDERS-_linalg_det", "COMPLEX-_linalg_det"}
 # What refuses where its slope is infinite, undefined or torch's own choice.
 REFUSING = {

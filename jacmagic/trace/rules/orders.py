@@ -261,7 +261,7 @@ def _winner(falling: bool) -> Callable[..., Order]:
 
 
 def _running(falling: bool) -> Callable[..., Order]:
-    """cummax and cummin: at each place the winner so far, alone in getting the gradient at a tie."""
+    """cummax and cummin: at each place the winner so far, who alone gets the gradient at a tie."""
     name = "max" if falling else "min"
 
     def along(
