@@ -1,7 +1,8 @@
 """The closed form as a quick function of numbers: for sweeps, solvers and plots.
 
 Where a recorded condition does not hold (another branch of the function), the closed form of that
-branch is looked up or traced; where there is none, torch answers.
+branch is looked up or traced; where there is none, torch answers. So it does where the closed form
+is not finite: 0·∞ and 0/0 may have a value, and torch knows which it takes.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from jacmagic.formula import ClosedForm
 from jacmagic.problem import Input
 
 Elsewhere = Callable[[Sequence[float]], "ClosedForm | np.ndarray"]
+Numbers = Callable[[Sequence[float]], np.ndarray]
 
 
 def by_name(numbers: Sequence[float], inputs: Sequence[Input]) -> dict[str, np.ndarray]:
@@ -31,7 +33,8 @@ class Evaluator:
     """A compiled Jacobian, (m, n), of n numbers: microseconds for a small one.
 
     A point in another branch of the function is traced on the first visit; where there is no closed
-    form, the numbers are torch's.
+    form, or where it is not finite, the numbers are torch's. A function that cuts torch's graph
+    (`detach()`, `no_grad`) is answered for as mathematics has it, without the cut: `repr` says so.
 
     Example:
         >>> import torch, jacmagic
@@ -43,16 +46,18 @@ class Evaluator:
         (2, 2, 2)
     """
 
-    def __init__(self, form: ClosedForm, elsewhere: Elsewhere) -> None:
+    def __init__(self, form: ClosedForm, elsewhere: Elsewhere, numbers: Numbers) -> None:
         """Evaluate a closed form.
 
         Args:
             form: valid where its assumptions hold.
             elsewhere: from a point where they do not hold to the closed form that is valid there,
                 or to the Jacobian itself, (m, n).
+            numbers: from a point to torch's Jacobian, (m, n).
         """
         self._forms = [form]
         self._elsewhere = elsewhere
+        self._numbers = numbers
         self.shape = form.shape
 
     def __call__(self, *point: float) -> np.ndarray:
@@ -65,13 +70,26 @@ class Evaluator:
             raise self._wrong(f"{len(point)}")
         for form in self._forms:
             if form.holds_at(point):
-                return form.values(point)
+                return self._finite(form.values(point), point)
         found = self._elsewhere(point)
         if not isinstance(found, ClosedForm):
             return found.astype(np.float64)
         if all(found is not form for form in self._forms):
             self._forms.append(found)
-        return found.values(point)
+        return self._finite(found.values(point), point)
+
+    def _finite(self, values: np.ndarray, point: Sequence[float]) -> np.ndarray:
+        """The values, or torch's where they are not finite and torch differentiates the same."""
+        if np.isfinite(values).all() or not np.isfinite(point).all() or self._cuts:
+            return values
+        return self._numbers(point).astype(np.float64)
+
+    @property
+    def _cuts(self) -> list[str]:
+        """What cuts torch's graph, each with its line."""
+        leaks = self._forms[0].trace.leaks
+        cuts = [leak for leak in leaks if leak.habit != "int()"]
+        return [f"{leak.habit} in line {leak.line}" if leak.line else leak.habit for leak in cuts]
 
     def batch(self, points: np.ndarray | Sequence[Sequence[float]]) -> np.ndarray:
         """The Jacobians at k points (k, n), as a float64 array (k, m, n).
@@ -92,7 +110,10 @@ class Evaluator:
                 continue
             form = self._forms[tried]
             here = form.hold_at(rows[left])
-            values[left[here]] = form.values_at(rows[left[here]])
+            found = form.values_at(rows[left[here]])
+            for k in np.flatnonzero(~np.isfinite(found).all(axis=(1, 2))):
+                found[k] = self._finite(found[k], rows[left[here][k]].tolist())
+            values[left[here]] = found
             left, tried = left[~here], tried + 1
         return values
 
@@ -102,4 +123,5 @@ class Evaluator:
 
     def __repr__(self) -> str:
         m, n = self.shape
-        return f"Evaluator: {n} numbers to a Jacobian of {m} × {n}"
+        cuts = f"; of the function without {', '.join(self._cuts)}" if self._cuts else ""
+        return f"Evaluator: {n} numbers to a Jacobian of {m} × {n}{cuts}"

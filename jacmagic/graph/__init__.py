@@ -1,6 +1,7 @@
 """The scalar expression graph: build, differentiate, evaluate. Knows no torch and no SymPy."""
 
-from jacmagic.graph.derivatives import PARTIALS, differentiate
+from jacmagic.graph.derivatives import PARTIALS
+from jacmagic.graph.differentiation import differentiate
 from jacmagic.graph.nodes import ONE, ZERO, BudgetExceeded, Graph
 from jacmagic.graph.numbers import exact
 from jacmagic.graph.operations import OPERATIONS, Operation

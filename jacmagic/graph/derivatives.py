@@ -1,4 +1,4 @@
-"""Differentiation: one table of partial derivatives and one forward pass that keeps zeros out.
+"""One table of partial derivatives; `differentiation` puts them together by the chain rule.
 
 `PARTIALS[op](graph, node, *arguments)` gives ∂node/∂argument for each argument, as nodes; None
 stands for a partial that is zero everywhere it exists. At a kink the table says what torch says:
@@ -11,11 +11,10 @@ Functions (https://dlmf.nist.gov), §5.2, §7.2, §10.6 and §10.29.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from fractions import Fraction
 
 from jacmagic.graph.nodes import ONE, ZERO, Graph
-from jacmagic.graph.quantities import Sums
 
 Partials = tuple[int | None, ...]
 _TWO_OVER_ROOT_PI = 2 / math.sqrt(math.pi)
@@ -138,92 +137,3 @@ PARTIALS: dict[str, Callable[..., Partials]] = {
     "floor": lambda g, r, x: (None,),
     "ceil": lambda g, r, x: (None,),
 }
-
-Row = dict[int, int]
-
-
-def differentiate(graph: Graph, outputs: Sequence[int], inputs: Sequence[int]) -> list[Row]:
-    """The Jacobian of some nodes by others, as new nodes of the same graph.
-
-    Sparse forward mode: each node carries only the derivatives that are not structurally zero.
-
-    Args:
-        graph: the graph; it grows.
-        outputs: the m nodes to differentiate.
-        inputs: the n variable nodes to differentiate by.
-
-    Returns:
-        m rows, each a dict from column (0 … n−1) to the node of ∂outputᵢ/∂inputⱼ. A column that is
-        absent is a structural zero.
-
-    Raises:
-        BudgetExceeded: if the graph outgrows its limit or its deadline.
-    """
-    column = {node: j for j, node in enumerate(inputs)}
-    rows: dict[int, Row] = {}
-    sums = Sums(graph)
-    for node in graph.reach(outputs):
-        graph.line = graph.lines[node]
-        if node in column:
-            rows[node] = {column[node]: ONE}
-        elif any(rows[operand] for operand in graph.operands(node)):
-            rows[node] = (
-                _softmax_row(graph, sums, node, rows)
-                or _log_sigmoid_row(graph, node, rows)
-                or _row(graph, node, rows)
-            )
-        else:
-            rows[node] = {}
-    graph.line = None
-    return [rows[node] for node in outputs]
-
-
-def _softmax_row(graph: Graph, sums: Sums, node: int, rows: dict[int, Row]) -> Row | None:
-    """∂sᵢ/∂uⱼ = sᵢ(δᵢⱼ − sⱼ) where a node is eᵘⁱ / Σ eᵘʲ; None for other nodes."""
-    members = sums.softmax(node)
-    if members is None:
-        return None
-    below = graph.operands(node)[1]
-    made: Row = {}
-    for grown in members:
-        share = graph.div(grown, below)
-        slope = graph.sub(ONE, node) if share == node else graph.neg(share)
-        partial = graph.mul(node, slope)
-        for j, inner in rows[graph.operands(grown)[0]].items():
-            term = graph.mul(partial, inner)
-            made[j] = graph.add(made[j], term) if j in made else term
-    return {j: entry for j, entry in made.items() if entry != ZERO}
-
-
-def _log_sigmoid_row(graph: Graph, node: int, rows: dict[int, Row]) -> Row | None:
-    """(ln σ(u))′ = (1 − σ(u))·u′, without the detour over 1/σ; None for other nodes."""
-    if graph.operations[node] != "log":
-        return None
-    (inside,) = graph.operands(node)
-    if graph.operations[inside] != "sigmoid":
-        return None
-    partial = graph.sub(ONE, inside)
-    return {j: graph.mul(partial, inner) for j, inner in rows[graph.operands(inside)[0]].items()}
-
-
-def _row(graph: Graph, node: int, rows: dict[int, Row]) -> Row:
-    """The chain rule at one node."""
-    operation, operands = graph.operations[node], graph.operands(node)
-    if operation == "where":
-        condition, a, b = operands
-        columns = sorted(rows[a].keys() | rows[b].keys())
-        made = {
-            j: graph.where(condition, rows[a].get(j, ZERO), rows[b].get(j, ZERO)) for j in columns
-        }
-    elif graph.is_condition(node):
-        return {}
-    else:
-        made = {}
-        for partial, operand in zip(
-            PARTIALS[operation](graph, node, *operands), operands, strict=True
-        ):
-            if partial is not None:
-                for j, inner in rows[operand].items():
-                    term = graph.mul(partial, inner)
-                    made[j] = graph.add(made[j], term) if j in made else term
-    return {j: entry for j, entry in made.items() if entry != ZERO}

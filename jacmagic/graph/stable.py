@@ -227,6 +227,12 @@ class _Rewriting:
             return [(ONE, self.new[self.graph.arguments[node][0]])]
         if self.graph.operations[node] != "add":
             return None
+        first, last = self.graph.operands(node)
+        ends = self._exponential(last) is None or (
+            self.graph.operations[first] == "add" and self._shift(first) is None
+        )
+        if ends:  # at once: a long running sum would be taken apart at every place
+            return None
         found = [self._exponential(term) for term in self._sums.terms(node)]
         known = [one for one in found if one is not None]
         return known if len(known) == len(found) and any(u != ZERO for _, u in known) else None

@@ -77,7 +77,10 @@ class Jacobian(Derived):
             there = self.at(**by_name(numbers, self.problem.inputs))
             return there._form or there.to_numpy()
 
-        return Evaluator(self._form, elsewhere)
+        def by_torch(numbers: Sequence[float]) -> np.ndarray:
+            return self.at(**by_name(numbers, self.problem.inputs)).to_numpy()
+
+        return Evaluator(self._form, elsewhere, by_torch)
 
     # ── products ──────────────────────────────────────────────────────────────────────────────
 

@@ -94,13 +94,6 @@ SAMPLES: list[Sample] = [
         cholesky_solve=lambda a, b: torch.cholesky_solve(b, _lower(a)),
     ),
     *rules(((2, 2),), ((1, 1),), cholesky_inverse=lambda a: torch.cholesky_inverse(_lower(a))),
-    *rules(((3, 2),), ((2, 3),), ((2, 1),), tolerance=1e-7, linalg_pinv=torch.linalg.pinv),
-    *rules(
-        ((3, 2), (3, 1)),
-        ((2, 1), (2, 2)),
-        tolerance=1e-7,
-        linalg_lstsq=lambda a, b: torch.linalg.lstsq(a, b).solution,
-    ),
     *rules(
         ((1, 2, 5), (3, 2, 2), (3,)),
         ((1, 4), (2, 1, 3), (2,)),

@@ -37,11 +37,6 @@ SAMPLES: list[Sample] = [
         *ALONG_AXES,
         mean=lambda x: x.mean(1),
         prod=lambda x: x.prod(0, keepdim=True),
-        amax=lambda x: x.amax(1),
-        amin=lambda x: x.amin((0, 1)),
-        aminmax=lambda x: tuple(torch.aminmax(x, dim=0)),
-        max=lambda x: x.max(),
-        min=lambda x: x.min(),
         cumsum=lambda x: x.cumsum(1),
         cumprod=lambda x: x.cumprod(0),
         logcumsumexp=lambda x: torch.logcumsumexp(x, 1),
@@ -72,9 +67,6 @@ SAMPLES: list[Sample] = [
         *_LOSS_SHAPES,
         domain=(ANY, FRACTION),
         binary_cross_entropy_with_logits=F.binary_cross_entropy_with_logits,
-    ),
-    *rules(
-        *_LOSS_SHAPES, domain=FRACTION, binary_cross_entropy=F.binary_cross_entropy
     ),
     *rules(
         ((2, 3),), ((2, 2),),

@@ -5,7 +5,16 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 
-from rule_samples.sample import ALONG_AXES, ONE_TENSOR, Sample, rules
+from rule_samples.sample import (
+    ALONG_AXES,
+    ANY,
+    FRACTION,
+    ONE_TENSOR,
+    POSITIVE,
+    TWO_TENSORS,
+    Sample,
+    rules,
+)
 
 _EDGES = torch.tensor([-1.0, 0.0, 0.5], dtype=torch.float64)
 _HEIGHTS = torch.tensor([1.0, 3.0, -2.0, 0.5], dtype=torch.float64)
@@ -15,6 +24,16 @@ def _with_winner(pair: tuple[torch.Tensor, torch.Tensor], x: torch.Tensor) -> tu
     """Values, and the square of what stands where the winner's index points."""
     values, index = pair
     return values, x.gather(1, index.reshape(-1, 1)) ** 2
+
+
+def _larger(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    with torch.inference_mode():
+        return torch.max(x, y)
+
+
+def _smaller(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    with torch.inference_mode():
+        return torch.min(x, y)
 
 
 SAMPLES: list[Sample] = [
@@ -30,6 +49,11 @@ SAMPLES: list[Sample] = [
         argmin=lambda x: x.gather(1, x.argmin(1, keepdim=True)) ** 2,
         cummax=lambda x: x.cummax(1).values,
         cummin=lambda x: x.cummin(0).values,
+        amax=lambda x: x.amax(1),
+        amin=lambda x: x.amin((0, 1)),
+        aminmax=lambda x: tuple(torch.aminmax(x, dim=0)),
+        max=lambda x: x.max(),
+        min=lambda x: x.min(),
         nonzero=lambda x: x[(x > 0).nonzero(as_tuple=True)] * 2,
         **{
             "median.dim": lambda x: x.median(1).values,
@@ -56,5 +80,34 @@ SAMPLES: list[Sample] = [
         table="ORDERS",
         max_pool3d_with_indices=lambda x: F.max_pool3d(x, (1, 2, 2)),
         adaptive_max_pool3d=lambda x: F.adaptive_max_pool3d(x, (1, 2, 2)),
+    ),
+    *rules(
+        *TWO_TENSORS,
+        table="RULES",
+        slope="none",
+        **{"max.other": _larger, "min.other": _smaller},
+    ),
+    # ── guarded ──
+    *rules(
+        *TWO_TENSORS,
+        domain=(ANY, POSITIVE),
+        table="ORDERS",
+        xlogy=torch.special.xlogy,
+        special_xlog1py=torch.special.xlog1py,
+    ),
+    *rules(*ONE_TENSOR, domain=POSITIVE, table="ORDERS", special_entr=torch.special.entr),
+    *rules(
+        ((2, 3), (2, 3)), ((1,), (1,)), ((), ()),
+        domain=FRACTION,
+        table="ORDERS",
+        binary_cross_entropy=F.binary_cross_entropy,
+    ),
+    *rules(((3, 2),), ((2, 3),), ((2, 1),), table="ORDERS", tolerance=1e-7,
+           linalg_pinv=torch.linalg.pinv),
+    *rules(
+        ((3, 2), (3, 1)), ((2, 1), (2, 2)),
+        table="ORDERS",
+        tolerance=1e-7,
+        linalg_lstsq=lambda a, b: torch.linalg.lstsq(a, b).solution,
     ),
 ]  # fmt: skip

@@ -26,6 +26,7 @@ from jacmagic.trace.rules.complexes import COMPLEX as COMPLEX_NUMBERS
 from jacmagic.trace.rules.convolutions import CONVOLUTIONS
 from jacmagic.trace.rules.elementwise import ELEMENTWISE, TRUTHFUL
 from jacmagic.trace.rules.factors import FACTORED, FACTORS
+from jacmagic.trace.rules.guarded import GUARDED
 from jacmagic.trace.rules.losses import LOSSES
 from jacmagic.trace.rules.matrices import MATRICES
 from jacmagic.trace.rules.movement import MOVES
@@ -53,7 +54,7 @@ RULES: dict[str, Rule] = {
     **ACCUMULATIONS,
     **BACKWARD,
 }
-ORDERS: dict[str, Callable[..., Order]] = {**PICKS, **POOLS, **SPECTRA, **FACTORS}
+ORDERS: dict[str, Callable[..., Order]] = {**PICKS, **POOLS, **SPECTRA, **FACTORS, **GUARDED}
 COMPLEX: dict[str, Rule] = {**COMPLEX_NUMBERS, **COMPLEX_MATRICES}
 
 __all__ = [

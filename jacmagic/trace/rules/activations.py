@@ -9,7 +9,7 @@ import numpy as np
 
 from jacmagic.graph import ONE, ZERO, Graph
 from jacmagic.trace.rules.arrays import Nodes, Rule, each, elementwise, named
-from jacmagic.trace.rules.elementwise import clamp, where
+from jacmagic.trace.rules.elementwise import where
 
 
 def _gelu(g: Graph, x: Nodes, approximate: str = "none") -> np.ndarray:
@@ -28,8 +28,16 @@ def _gelu(g: Graph, x: Nodes, approximate: str = "none") -> np.ndarray:
 
 
 def _softplus(g: Graph, x: Nodes, beta: float = 1, threshold: float = 20) -> np.ndarray:
-    """ln(1 + eᵝˣ)/β; beyond the threshold torch writes x, which differs by less than e⁻²⁰."""
-    return each(g, lambda u: log_one_plus_exp(g, u, beta), x)
+    """ln(1 + eᵝˣ)/β, and x beyond a threshold; beyond the usual one they differ by less than e⁻²⁰."""
+
+    def formula(u: int) -> int:
+        smooth = log_one_plus_exp(g, u, beta)
+        if threshold >= 20:
+            return smooth
+        beyond = g.apply("gt", g.mul(g.number(beta), u), g.number(threshold))
+        return g.where(beyond, u, smooth)
+
+    return each(g, formula, x)
 
 
 def log_one_plus_exp(g: Graph, u: int, beta: float = 1) -> int:
@@ -68,15 +76,26 @@ def _random_leaky(
     return _leaky(g, x, (lower + upper) / 2)
 
 
-def _sixth(g: Graph, u: int) -> int:
-    """clamp(u + 3, 0, 6)/6."""
-    six = g.number(6)
-    return g.div(g.apply("clamp", g.add(u, g.number(3)), ZERO, six), six)
+def _between(g: Graph, u: int, low: float, high: float, ends: tuple[int, int], inside: int) -> int:
+    """A formula between two bounds, with slope 0 on them as beyond: torch's hard activations."""
+    above = g.where(g.apply("ge", u, g.number(high)), ends[1], inside)
+    return g.where(g.apply("le", u, g.number(low)), ends[0], above)
+
+
+def _hard_tanh(g: Graph, x: Nodes, min_val: float = -1, max_val: float = 1) -> np.ndarray:
+    ends = (g.number(min_val), g.number(max_val))
+    return each(g, lambda u: _between(g, u, min_val, max_val, ends, u), x)
+
+
+def _hard_sigmoid(g: Graph, u: int) -> int:
+    """(x + 3)/6 between 0 and 1."""
+    return _between(g, u, -3, 3, (ZERO, ONE), g.div(g.add(u, g.number(3)), g.number(6)))
 
 
 def _hard_swish(g: Graph, u: int) -> int:
-    """x·clamp(x + 3, 0, 6)/6 (Howard et al., arXiv:1905.02244)."""
-    return g.mul(u, _sixth(g, u))
+    """x(x + 3)/6 between 0 and x (Howard et al., arXiv:1905.02244)."""
+    inside = g.div(g.mul(u, g.add(u, g.number(3))), g.number(6))
+    return _between(g, u, -3, 3, (ZERO, u), inside)
 
 
 def _mish(g: Graph, u: int) -> int:
@@ -121,8 +140,8 @@ ACTIVATIONS: dict[str, Rule] = {
     "leaky_relu": _leaky,
     "_prelu_kernel": _leaky,
     "rrelu_with_noise": _random_leaky,
-    "hardtanh": lambda g, x, min_val=-1, max_val=1: clamp(g, x, min_val, max_val),
-    "hardsigmoid": elementwise(_sixth),
+    "hardtanh": _hard_tanh,
+    "hardsigmoid": elementwise(_hard_sigmoid),
     "hardswish": elementwise(_hard_swish),
     "mish": elementwise(_mish),
     "glu": _gated,

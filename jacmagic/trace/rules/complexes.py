@@ -155,6 +155,13 @@ def _norm(g: Graph, z: Pair, ord: float = 2, dim: Axes = None, keepdim: bool = F
     return _map(g, "sqrt", reduce(squares, dim, keepdim, g.total))
 
 
+def _sign(g: Graph, z: Pair) -> Pair:
+    """z/|z|, and 0 at 0."""
+    size = modulus(g, z)
+    at_zero = each(g, lambda r: g.apply("eq", r, ZERO), size)
+    return _where(g, at_zero, 0, over(g, z, pair_of(g, size)))
+
+
 def _tanh_backward(g: Graph, u: Pair, y: Pair) -> Pair:
     """u times the conjugate of 1 − y²."""
     return times(g, u, conjugate(g, minus(g, pair_of(g, 1), times(g, y, y))))
@@ -175,7 +182,7 @@ COMPLEX: dict[str, Rule] = {
     "_conj_physical": _of_pairs(conjugate),
     "abs": _of_pairs(modulus),
     "angle": _of_pairs(argument),
-    "sgn": _of_pairs(lambda g, z: over(g, z, pair_of(g, modulus(g, z)))),
+    "sgn": _of_pairs(_sign),
     "eq": _of_pairs(_equal),
     "ne": _of_pairs(lambda g, a, b: each(g, g.negate, _equal(g, a, b))),
     # ── functions ──

@@ -103,6 +103,18 @@ def _exclusive(g: Graph, a: int, b: int) -> int:
     return g.apply("and", either, g.negate(g.apply("and", a, b)))
 
 
+def _preferred(relation: str) -> Callable[[Graph, int, int], int]:
+    """fmax or fmin: the first of two where they tie, and where the second is nan."""
+
+    def formula(g: Graph, a: int, b: int) -> int:
+        first = g.apply(relation, a, b)
+        if g.value(b) is None:
+            first = g.apply("or", first, g.apply("ne", b, b))
+        return g.where(first, a, b)
+
+    return formula
+
+
 def _heaviside(g: Graph, x: int, at_zero: int) -> int:
     step = g.where(g.apply("gt", x, ZERO), ONE, ZERO)
     return g.where(g.apply("eq", x, ZERO), at_zero, step)
@@ -122,8 +134,10 @@ ELEMENTWISE: dict[str, Rule] = {
     "sgn": named("sign"),
     "maximum": named("max"),
     "minimum": named("min"),
-    "fmax": named("max"),
-    "fmin": named("min"),
+    "max.other": named("max"),
+    "min.other": named("min"),
+    "fmax": elementwise(_preferred("ge")),
+    "fmin": elementwise(_preferred("le")),
     "remainder": named("mod"),
     "logical_and": _logical("and"),
     "bitwise_and": _logical("and"),
@@ -162,15 +176,12 @@ ELEMENTWISE: dict[str, Rule] = {
     "log2": elementwise(_log_base(2)),
     "log10": elementwise(_log_base(10)),
     "logit": _logit,
-    "xlogy": elementwise(lambda g, a, b: g.mul(a, g.apply("log", b))),
-    "special_xlog1py": elementwise(lambda g, a, b: g.mul(a, g.apply("log", g.add(ONE, b)))),
     "logaddexp": elementwise(
         lambda g, a, b: g.apply("log", g.add(g.apply("exp", a), g.apply("exp", b)))
     ),
     "logaddexp2": elementwise(
         lambda g, a, b: _log_base(2)(g, g.add(g.pow(g.number(2), a), g.pow(g.number(2), b)))
     ),
-    "special_entr": elementwise(lambda g, u: g.neg(g.mul(u, g.apply("log", u)))),
     # ── angles ──
     "deg2rad": elementwise(lambda g, u: g.mul(g.number(math.pi / 180), u)),
     "rad2deg": elementwise(lambda g, u: g.mul(g.number(180 / math.pi), u)),

@@ -20,6 +20,9 @@ from jacmagic.trace.rules.pairs import Pair
 from jacmagic.trace.rules.products import matmul
 from jacmagic.trace.rules.unsupported import Unsupported
 
+_MEETING = 1e-7  # relative distance of eigenvalues that rounding alone can bring about
+_SINGULAR = 1e-12  # relative size of a diagonal entry that is rounding alone
+
 
 def _single(operation: str, a: np.ndarray) -> np.ndarray:
     if a.ndim != 2:
@@ -199,7 +202,7 @@ def _qr(g: Graph, seen: Seen, a: np.ndarray, mode: str = "reduced") -> Order:
         raise Unsupported("linalg_qr", f"with mode {mode!r} has a rule for square matrices only")
     first = min(rows, columns)
     diagonal = np.diagonal(seen.results[1])[:first]
-    if not diagonal.all():
+    if (np.abs(diagonal) <= _SINGULAR * np.abs(diagonal).max(initial=0)).any():
         raise Unsupported("linalg_qr", "of a matrix without full rank has no derivative")
     signs = np.sign(diagonal).astype(int).tolist()
     q, r = _orthogonal(g, m[:, :first], signs)
@@ -225,6 +228,8 @@ def _eigenvalues(g: Graph, seen: Seen, a: np.ndarray, *_: Any) -> Order:
     two, found = g.number(2), np.asarray(seen.results[0])
     center, half = g.div(g.add(p, s), two), g.div(g.sub(p, s), two)
     inside = g.add(g.square(half), g.mul(q, r))
+    if abs(found[0] - found[1]) <= _MEETING * np.abs(seen.inputs[0]).max():
+        raise Unsupported("linalg_eig", "has no closed form here where two eigenvalues meet")
     if found.imag.any():
         root = g.apply("sqrt", g.neg(inside))
         im = [root, g.neg(root)] if found[0].imag > 0 else [g.neg(root), root]
@@ -234,7 +239,8 @@ def _eigenvalues(g: Graph, seen: Seen, a: np.ndarray, *_: Any) -> Order:
     falling = found[0].real > found[1].real
     ends = [g.add(center, root), g.sub(center, root)]
     values = Pair(np.array(ends if falling else ends[::-1]), np.full(2, ZERO))
-    order = g.apply("gt" if falling else "lt", half, ZERO)
+    level = seen.inputs[0][0, 0] == seen.inputs[0][1, 1]
+    order = g.apply("eq" if level else "gt" if falling else "lt", half, ZERO)
     conditions = [g.apply("gt", inside, ZERO)] + ([] if g.value(half) is not None else [order])
     return Order((values, None), conditions, poison=True)
 

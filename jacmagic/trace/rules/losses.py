@@ -24,7 +24,7 @@ def _weighted(g: Graph, losses: np.ndarray, weight: Any) -> np.ndarray:
     return losses if weight is None else each(g, g.mul, weight, losses)
 
 
-def _entropy(g: Graph, x: np.ndarray, target: Any, weight: Any = None, reduction: int = 1) -> Any:
+def entropy(g: Graph, x: np.ndarray, target: Any, weight: Any = None, reduction: int = 1) -> Any:
     """−(t ln p + (1 − t) ln(1 − p))."""
 
     def loss(p: int, t: int) -> int:
@@ -143,7 +143,6 @@ def _multi_margin(
 LOSSES: dict[str, Rule] = {
     "mse_loss": _loss(lambda g, a, b: g.square(g.sub(a, b))),
     "soft_margin_loss": _loss(_soft_margin),
-    "binary_cross_entropy": _entropy,
     "binary_cross_entropy_with_logits": _entropy_of_logits,
     "huber_loss": _huber,
     "smooth_l1_loss": _smooth_l1,

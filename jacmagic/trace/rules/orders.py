@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from jacmagic.graph import Graph
-from jacmagic.trace.rules.arrays import each, largest, reduce, smallest
+from jacmagic.trace.rules.arrays import largest, reduce, smallest
 from jacmagic.trace.rules.pairs import Pair
 from jacmagic.trace.rules.unsupported import Unsupported
 
@@ -99,19 +99,30 @@ def _topk(
     return _along(g, nodes, seen.results[1], dim, descending=largest)
 
 
-def _ranked(g: Graph, line: np.ndarray, pick: int, numbers: np.ndarray) -> list[int]:
-    """Those that were smaller are smaller than the one picked, the others are not."""
+def _ranked(g: Graph, line: np.ndarray, pick: int, numbers: np.ndarray, rank: int) -> list[int]:
+    """As many elements as the rank says are not larger than the one picked, the others not smaller.
+
+    Of elements that tie with the one picked, so many count as smaller as are missing.
+    """
+    below = [k for k in range(len(line)) if numbers[k] < numbers[pick]]
+    ties = [k for k in range(len(line)) if k != pick and numbers[k] == numbers[pick]]
+    smaller = {*below, *ties[: rank - len(below)]}
     winner = int(line[pick])
     return [
-        g.apply("le" if numbers[k] < numbers[pick] or (numbers[k] == numbers[pick] and k < pick)
-                else "ge", int(node), winner)
+        g.apply("le" if k in smaller else "ge", int(node), winner)
         for k, node in enumerate(line)
-        if k != pick
-    ]  # fmt: skip
+        if k != pick and numbers[k] == numbers[k]  # nanmedian passes over nan
+    ]
 
 
 def _ranks(
-    g: Graph, nodes: np.ndarray, numbers: np.ndarray, picks: np.ndarray, dim: int, keepdim: bool
+    g: Graph,
+    nodes: np.ndarray,
+    numbers: np.ndarray,
+    picks: np.ndarray,
+    dim: int,
+    keepdim: bool,
+    rank: Callable[[np.ndarray], int],
 ) -> Order:
     """One element of each line by its rank: the median, the k-th smallest."""
     if nodes.ndim == 0:
@@ -120,40 +131,114 @@ def _ranks(
     conditions: list[int] = []
     seen = _lines(numbers, wide, dim)
     for (line, at), (values, _) in zip(_lines(nodes, wide, dim), seen, strict=True):
-        conditions += _ranked(g, line, int(at[0]), values)
+        conditions += _ranked(g, line, int(at[0]), values, rank(values))
     made = _picked(nodes, wide, dim)
     return Order((made if keepdim else np.squeeze(made, dim), None), conditions)
+
+
+def _middle(values: np.ndarray) -> int:
+    """How many numbers lie below the median, which is the lower of two."""
+    return (int((values == values).sum()) - 1) // 2
 
 
 def _kth(
     g: Graph, seen: Seen, nodes: np.ndarray, k: int, dim: int = -1, keepdim: bool = False
 ) -> Order:
-    return _ranks(g, nodes, seen.inputs[0], seen.results[1], dim, keepdim)
+    return _ranks(g, nodes, seen.inputs[0], seen.results[1], dim, keepdim, lambda _: k - 1)
 
 
 def _median_along(
     g: Graph, seen: Seen, nodes: np.ndarray, dim: int, keepdim: bool = False
 ) -> Order:
-    return _ranks(g, nodes, seen.inputs[0], seen.results[1], dim, keepdim)
+    return _ranks(g, nodes, seen.inputs[0], seen.results[1], dim, keepdim, _middle)
+
+
+def _shared(g: Graph, line: np.ndarray, ties: np.ndarray) -> tuple[int, list[int]]:
+    """The mean of elements that tie, among which torch shares the gradient; and that they do."""
+    tied = list(dict.fromkeys(line[ties].tolist()))
+    total = g.total(line[ties].tolist())
+    equal = [g.apply("eq", tied[0], other) for other in tied[1:]]
+    return g.div(total, g.number(len(line[ties]))) if equal else tied[0], equal
 
 
 def _median(g: Graph, seen: Seen, nodes: np.ndarray) -> Order:
-    flat = seen.inputs[0].reshape(-1)
-    pick = int(np.flatnonzero(flat == seen.results[0])[0])
-    line = nodes.reshape(-1)
-    return Order((np.array(line[pick]),), _ranked(g, line, pick, flat))
+    flat, line = seen.inputs[0].reshape(-1), nodes.reshape(-1)
+    ties = np.flatnonzero(flat == seen.results[0])
+    if not len(ties):  # nan, or the median of nothing
+        raise Unsupported("median", "of nan has no closed form")
+    made, equal = _shared(g, line, ties)
+    return Order((np.array(made),), equal + _ranked(g, line, int(ties[0]), flat, _middle(flat)))
+
+
+def _best(g: Graph, line: np.ndarray, values: np.ndarray, falling: bool) -> tuple[int, list[int]]:
+    """The largest or smallest of a line; three and more that tie share the gradient evenly."""
+    best = values.max() if falling else values.min()
+    ties = np.flatnonzero(values == best)
+    if len(set(line[ties].tolist())) < 3:  # two share it by halves, as max and min do
+        return (largest if falling else smallest)(g, line.tolist()), []
+    made, equal = _shared(g, line, ties)
+    relation, first = ("ge" if falling else "le"), int(line[ties[0]])
+    rest = [int(node) for k, node in enumerate(line) if k not in set(ties.tolist())]
+    return made, equal + [g.apply(relation, first, node) for node in rest]
+
+
+def _reduced(
+    g: Graph, numbers: np.ndarray, nodes: np.ndarray, dim: Any, keepdim: bool, falling: bool
+) -> tuple[np.ndarray, list[int]]:
+    """The extreme along some axes."""
+    conditions: list[int] = []
+    places = np.arange(nodes.size).reshape(nodes.shape)
+    flat, values = nodes.reshape(-1), numbers.reshape(-1)
+
+    def combine(line: list[int]) -> int:
+        made, met = _best(g, flat[line], values[line], falling)
+        conditions.extend(met)
+        return made
+
+    return reduce(places, dim, keepdim, combine), conditions
+
+
+def _over_axes(falling: bool) -> Callable[..., Order]:
+    """amax, amin, and max or min of everything."""
+
+    def rule(
+        g: Graph, seen: Seen, nodes: np.ndarray, dim: Any = None, keepdim: bool = False
+    ) -> Order:
+        made, met = _reduced(g, seen.inputs[0], nodes, dim, keepdim, falling)
+        return Order((made,), met)
+
+    return rule
+
+
+def _range(
+    g: Graph, seen: Seen, nodes: np.ndarray, *, dim: Any = None, keepdim: bool = False
+) -> Order:
+    low, met = _reduced(g, seen.inputs[0], nodes, dim, keepdim, False)
+    high, more = _reduced(g, seen.inputs[0], nodes, dim, keepdim, True)
+    return Order((low, high), met + more)
 
 
 def _extreme(name: str) -> Callable[..., Order]:
-    """max or min along one axis, with the winner's index as second result."""
+    """max or min along one axis, with the winner's index as second result.
+
+    At a tie the gradient goes to the winner alone, which is then assumed to win.
+    """
     combine, falling = (largest, True) if name == "max" else (smallest, False)
 
     def rule(g: Graph, seen: Seen, nodes: np.ndarray, dim: int, keepdim: bool = False) -> Order:
         picks = seen.results[1]
         wide = picks if keepdim or nodes.ndim == 0 else np.expand_dims(picks, dim)
-        won = [c for line, at in _lines(nodes, wide, dim) for c in _chain(g, line, at, falling)]
-        values = reduce(nodes, dim, keepdim, lambda terms: combine(g, terms))
-        return Order((values, None), later=won)
+        lines, numbers = _lines(nodes, wide, dim), _lines(seen.inputs[0], wide, dim)
+        won = [_chain(g, line, at, falling) for line, at in lines]
+        if not lines:
+            return Order((reduce(nodes, dim, keepdim, lambda t: combine(g, t)), None))
+        made, now = [], []
+        for (line, at), (values, _), met in zip(lines, numbers, won, strict=True):
+            ties = set(line[values == values[at[0]]].tolist())
+            made.append(int(line[at[0]]) if len(ties) > 1 else combine(g, line.tolist()))
+            now += met if len(ties) > 1 else []
+        shaped = np.array(made, dtype=np.int64).reshape(np.shape(picks))
+        return Order((shaped, None), now, later=[c for met in won for c in met])
 
     return rule
 
@@ -176,22 +261,37 @@ def _winner(falling: bool) -> Callable[..., Order]:
 
 
 def _running(falling: bool) -> Callable[..., Order]:
-    """cummax and cummin: at each place the winner so far."""
+    """cummax and cummin: at each place the winner so far, who alone gets the gradient at a tie."""
     name = "max" if falling else "min"
+
+    def along(
+        g: Graph, line: np.ndarray, values: np.ndarray, picks: np.ndarray
+    ) -> tuple[list[int], list[int], list[int]]:
+        made, now, later = [], [], []
+        best = int(line[0])
+        for end, pick in enumerate(picks.tolist()):
+            best = g.apply(name, best, int(line[end])) if end else best
+            met = _chain(g, line[: end + 1], picks[end : end + 1], falling) if pick >= 0 else []
+            ties = set(line[: end + 1][values[: end + 1] == values[pick]].tolist())
+            made.append(int(line[pick]) if len(ties) > 1 else best)
+            now += met if len(ties) > 1 else []
+            later += met
+        return made, now, later
 
     def rule(g: Graph, seen: Seen, nodes: np.ndarray, dim: int) -> Order:
         if nodes.ndim == 0:
             return Order((nodes, None))
-        made = np.moveaxis(nodes.copy(), dim, 0)
-        for place in range(1, len(made)):
-            made[place] = each(g, lambda a, b: g.apply(name, a, b), made[place - 1], made[place])
-        won = []
-        for line, picks in _lines(nodes, seen.results[1], dim):
-            for end, pick in enumerate(picks):
-                won += (
-                    _chain(g, line[: end + 1], picks[end : end + 1], falling) if pick >= 0 else []
-                )
-        return Order((np.moveaxis(made, 0, dim), None), later=won)
+        lines = _lines(nodes, seen.results[1], dim)
+        numbers = _lines(seen.inputs[0], seen.results[1], dim)
+        found = [
+            along(g, line, values, picks)
+            for (line, picks), (values, _) in zip(lines, numbers, strict=True)
+        ]
+        wide = np.moveaxis(nodes, dim, -1)
+        made = np.array([values for values, _, _ in found], dtype=np.int64).reshape(wide.shape)
+        now = [c for _, met, _ in found for c in met]
+        later = [c for _, _, met in found for c in met]
+        return Order((np.moveaxis(made, -1, dim), None), now, later=later)
 
     return rule
 
@@ -255,6 +355,11 @@ PICKS: dict[str, Callable[..., Order]] = {
     "nanmedian": _median,
     "median.dim": _median_along,
     "nanmedian.dim": _median_along,
+    "amax": _over_axes(True),
+    "amin": _over_axes(False),
+    "aminmax": _range,
+    "max": _over_axes(True),
+    "min": _over_axes(False),
     "max.dim": _extreme("max"),
     "min.dim": _extreme("min"),
     "argmax": _winner(True),

@@ -14,11 +14,9 @@ from jacmagic.trace.rules.arrays import (
     Axes,
     Rule,
     each,
-    largest,
     mean,
     norm,
     reduce,
-    smallest,
     truth,
     variance,
 )
@@ -83,25 +81,6 @@ def _with_mean(spread: Callable[..., np.ndarray]) -> Rule:
 
 def _std(g: Graph, x: np.ndarray, *args: Any, **kwargs: Any) -> np.ndarray:
     return _roots(g, _var(g, x, *args, **kwargs))
-
-
-def _extreme(name: str) -> Rule:
-    """max or min of everything, or of two tensors; along one axis see `orders`."""
-    combine = largest if name == "max" else smallest
-
-    def rule(g: Graph, x: np.ndarray, other: np.ndarray | None = None) -> np.ndarray:
-        if other is not None:
-            return each(g, lambda a, b: g.apply(name, a, b), x, other)
-        return reduce(x, None, False, lambda terms: combine(g, terms))
-
-    return rule
-
-
-def _range(g: Graph, x: np.ndarray, *, dim: Axes = None, keepdim: bool = False) -> tuple:
-    return (
-        reduce(x, dim, keepdim, lambda t: smallest(g, t)),
-        reduce(x, dim, keepdim, lambda t: largest(g, t)),
-    )
 
 
 def _norm(
@@ -195,9 +174,6 @@ REDUCTIONS: dict[str, Rule] = {
     "mean": _along(mean),
     "prod": _along(lambda g, terms: g.product(terms)),
     "count_nonzero": _along(_nonzero_count),
-    "amax": _along(largest),
-    "amin": _along(smallest),
-    "aminmax": _range,
     "any": _along(_any),
     "all": _along(_all),
     "_is_all_true": _along(_all),
@@ -206,8 +182,6 @@ REDUCTIONS: dict[str, Rule] = {
     "std": _std,
     "var_mean": _with_mean(_var),
     "std_mean": _with_mean(_std),
-    "max": _extreme("max"),
-    "min": _extreme("min"),
     "linalg_vector_norm": _vector_norm,
     "norm": _norm,
     "dist": _distance,

@@ -208,6 +208,8 @@ def _matrix_exp(g: Graph, seen: Seen, a: np.ndarray) -> Order:
     conditions: list[int] = []
 
     def one(m: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+        if len(m) == 3 and not numbers.any():
+            raise Unsupported("matrix_exp", "has no closed form here where the angle is 0")
         if len(m) != 2 or _short(g, m):
             return _exponential(g, m)
         made, condition = _of_two(g, m, numbers)
