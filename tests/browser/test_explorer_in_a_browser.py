@@ -132,6 +132,8 @@ def test_a_failing_point_stays_readable(opened, pictures):
     page.keyboard.press("End")
     page.wait_for_selector(".jm-root.jm-stale")
     assert "too far" in page.locator(".jm-stale-note").inner_text()
+    dimmed = page.locator(".jm-below").evaluate("box => getComputedStyle(box).opacity")
+    assert float(dimmed) <= 0.5
     page.screenshot(path=pictures / "stale.png")
     page.keyboard.press("Home")
     page.wait_for_selector(".jm-root:not(.jm-stale)")
@@ -264,6 +266,39 @@ def test_copies(opened, context):
     assert copied["NumPy"].startswith("np.array([[1.0, 1.0, 0.0],")
     assert copied["SymPy"] == "Matrix([[1, 1, 0], [x3, 0, x1], [0, 3*x2**2, 0]])"
     assert copied["this point"] == "%%jacobian x1=3 x2=4 x3=5"
+
+
+def test_copies_follow_what_is_shown(opened, context):
+    """Under Transpose and Numbers all copies are of the same matrix; a point keeps its options."""
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    notebook = opened(
+        "import torch",
+        "%%jacobian x=0.5 y=2 n=2 -p 6 --range 'x=-1 : 1' --of f\n"
+        "def f(x, y, n=1, alpha=1.25):\n    return alpha * x**n * y, y / 4\n"
+        "def g(x):\n    return x",
+    )
+    page = notebook.page
+
+    def copied(name):
+        page.get_by_label("Copy as").select_option(name)
+        page.wait_for_function(
+            "(n) => document.querySelector('.jm-said').textContent.endsWith(n)", arg=name
+        )
+        return page.evaluate("() => navigator.clipboard.readText()")
+
+    assert copied("SymPy") == "alpha = 1.25\nMatrix([[2*alpha*x*y, alpha*x**2], [0, 1/4]])"
+    assert r"\alpha = 1.25" in copied("LaTeX")
+    page.get_by_role("button", name="Transpose").click()
+    page.get_by_role("button", name="Numbers").click()
+    assert copied("SymPy") == "Matrix([[5*x*y/2, 0], [5*x**2/4, 1/4]])"
+    assert copied("NumPy") == "np.array([[2.5, 0.0],\n [0.3125, 0.25]])"
+    latex = copied("LaTeX")
+    assert latex.startswith(r"\mathbf{J}_{f}^{\mathsf{T}}(x, y) = \begin{bmatrix}")
+    assert "alpha" not in latex and latex.index("&") < latex.index("0") < latex.index("\\\\")
+    assert page.locator(".jm-head msubsup").count() == 1
+    notebook.field(0).fill("0.1234567890123")
+    point = copied("this point")
+    assert point == '%%jacobian x=0.1234567890123 y=2 n=2 -p6 --range="x=-1 : 1" --of=f'
 
 
 def test_a_cell_that_runs_again_keeps_its_sliders(opened):
