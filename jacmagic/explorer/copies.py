@@ -61,7 +61,8 @@ def _in_sympy(jacobian: Jacobian, reading: Reading, *, transposed: bool) -> str:
     matrix: sympy.Matrix = jacobian.formula
     lines: list[str] = []
     if reading.used_constants:
-        matrix = sympy.Matrix(*reading.form.shape, reading.entries).replace(sigmoid, _logistic)
+        named = sympy.Matrix(*reading.form.shape, reading.entry)
+        matrix = named.replace(sigmoid, _logistic)
         lines = [f"{label.symbol} = {value!r}" for label, value in reading.used_constants]
     return "\n".join([*lines, str(matrix.T if transposed else matrix)])
 

@@ -113,7 +113,14 @@ def formula(jacobian: Jacobian) -> dict[str, Any]:
         chain = attempt(lambda: _chain(jacobian), jacobian.road.budget)
         entries = _entries(jacobian)
     if isinstance(chain, Refusal):
-        empty = {"head": "", "sign": "=", "links": [], "where": [], "matrix": [], "plain": None}
+        empty: dict[str, Any] = {
+            "head": "",
+            "sign": "=",
+            "links": [],
+            "where": [],
+            "matrix": [],
+            "plain": None,
+        }
         chain = {**empty, "copies": {}, "note": str(chain)}
     return {"chain": chain, "live": _live(jacobian), "entries": entries}
 
@@ -230,7 +237,8 @@ def _is_true(jacobian: Jacobian, tape: Tape, conditions: int, clauses: int) -> b
     start = np.array(point_of(jacobian.problem))
     chance = np.random.default_rng(0)
     for shift in (0, 0.05, 0.2):
-        moved = start + shift * chance.uniform(-1, 1, start.shape) * np.maximum(abs(start), 1)
+        with np.errstate(all="ignore"):  # the start may be infinite, or nearly
+            moved = start + shift * chance.uniform(-1, 1, start.shape) * np.maximum(abs(start), 1)
         found = np.array(tape.evaluate(moved.tolist()))
         if not all(found[:conditions]):
             continue
