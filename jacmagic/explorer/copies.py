@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import sympy
 
 from jacmagic import latex
@@ -34,11 +36,13 @@ def copies(jacobian: Jacobian) -> dict[str, list[str]]:
     reading, layouts = jacobian.reading, [is_transposed(jacobian), not is_transposed(jacobian)]
     if reading.form.length > MOST_LETTERS:
         return {}
-    writers = {"LaTeX": _in_latex} | ({} if jacobian.formula is None else {"SymPy": _in_sympy})
-    made = {
-        name: attempt(lambda: [write(jacobian, reading, transposed=on) for on in layouts], COPYING)
-        for name, write in writers.items()
-    }
+
+    def written(write: Callable[..., str]) -> list[str] | Refusal:
+        return attempt(lambda: [write(jacobian, reading, transposed=t) for t in layouts], COPYING)
+
+    made = {"LaTeX": written(_in_latex)}
+    if jacobian.formula is not None:
+        made["SymPy"] = written(_in_sympy)
     return {
         name: both
         for name, both in made.items()

@@ -275,8 +275,8 @@ def test_copies_follow_what_is_shown(opened, context):
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     notebook = opened(
         "import torch",
-        "%%jacobian x=0.5 y=2 n=2 -p 6 --range 'x=-1 : 1' --of f\n"
-        "def f(x, y, n=1, alpha=1.25):\n    return alpha * x**n * y, y / 4\n"
+        "%%jacobian x=0.5 y=2 -p 6 --range 'x=-1 : 1' --of f\n"
+        "def f(x, y, alpha=1.25):\n    return alpha * x**2 * y, y / 4\n"
         "def g(x):\n    return x",
     )
     page = notebook.page
@@ -300,7 +300,7 @@ def test_copies_follow_what_is_shown(opened, context):
     assert page.locator(".jm-head msubsup").count() == 1
     notebook.field(0).fill("0.1234567890123")
     point = copied("this point")
-    assert point == '%%jacobian x=0.1234567890123 y=2 n=2 -p6 --range="x=-1 : 1" --of=f'
+    assert point == '%%jacobian x=0.1234567890123 y=2 -p6 --range="x=-1 : 1" --of=f'
 
 
 def test_a_cell_that_runs_again_keeps_its_sliders(opened):
