@@ -255,7 +255,10 @@ def bundle(jacobian: Jacobian, include: Any = None) -> dict[str, Any]:
         and _widgets_run()
         and (include is None or _WIDGET in include)
     ):
-        return jacobian.explore(resume=True)._repr_mimebundle_()
+        shown = jacobian.explorer
+        if shown is None or shown.comm is None:
+            shown = jacobian.explore(resume=True)
+        return shown._repr_mimebundle_()
     return still(jacobian, include)
 
 

@@ -228,11 +228,25 @@ def _asset(name: str) -> str:
 # ── afterwards ────────────────────────────────────────────────────────────────────────────────
 
 
+def parts(widget: Widget) -> list[Widget]:
+    """A widget and all open ones that it is made of, each once."""
+    found, waiting = {widget.model_id: widget}, [widget]
+    while waiting:
+        one = waiting.pop()
+        for name in one.keys:
+            value = getattr(one, name)
+            for part in value if isinstance(value, list | tuple) else [value]:
+                if (
+                    isinstance(part, Widget)
+                    and part.comm is not None
+                    and part.model_id not in found
+                ):
+                    found[part.model_id] = part
+                    waiting.append(part)
+    return list(found.values())
+
+
 def close(widget: Widget) -> None:
     """Close a widget and all that it is made of, so that a kernel keeps nothing of it."""
-    for name in widget.keys:
-        value = getattr(widget, name)
-        for part in value if isinstance(value, list | tuple) else [value]:
-            if isinstance(part, Widget) and part.comm is not None:
-                close(part)
-    widget.close()
+    for part in parts(widget):
+        part.close()

@@ -218,7 +218,9 @@ class JacobianMagics(Magics):
             if magic == "hessian":
                 problem = gradient_of(problem, strict=options.strict)
             ranges = limits_of(options.range, problem, space, typed)
-            return compute(problem, view=self._view(options, ranges), **_how(self, options))
+            command = typed.without_point([one.name for one in problem.inputs])
+            view = self._view(options, ranges, command)
+            return compute(problem, view=view, **_how(self, options))
 
         try:
             result = keeping_counts(
@@ -270,7 +272,9 @@ class JacobianMagics(Magics):
         name = settled_name(read, space, of=options.of)
         return target_of(space[name], name)
 
-    def _view(self, options: argparse.Namespace, ranges: Mapping[str, Any]) -> View:
+    def _view(
+        self, options: argparse.Namespace, ranges: Mapping[str, Any], command: tuple[str, str]
+    ) -> View:
         from jacmagic.settings import View
 
         return View(
@@ -280,6 +284,7 @@ class JacobianMagics(Magics):
             ranges=ranges,
             steps=options.steps,
             names=not options.numbers,
+            command=command,
         )
 
 

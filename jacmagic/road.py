@@ -298,4 +298,4 @@ def _close(found: np.ndarray, known: np.ndarray, near: float) -> bool:
     """Whether finite numbers differ by less than a part of the largest."""
     finite = np.isfinite(found) & np.isfinite(known)
     scale = np.abs(known[finite]).max(initial=0.0)
-    return bool(np.all(np.abs(found - known)[finite] <= near * scale))
+    return bool(np.all(np.abs(found[finite] - known[finite]) <= near * scale))

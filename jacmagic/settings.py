@@ -29,6 +29,8 @@ class View:
         ranges: slider ranges by label, such as {"x1": (0, 5, None)}.
         steps: whether the derivation of every entry is printed.
         names: whether constants of the user's code appear by their names, or as numbers.
+        command: the line that asked for it, without the point: the magic with its target, and
+            what follows the point; None where nobody typed one.
     """
 
     digits: int = 4
@@ -37,3 +39,4 @@ class View:
     ranges: Mapping[str, Any] = field(default_factory=dict)
     steps: bool = False
     names: bool = True
+    command: tuple[str, str] | None = None

@@ -201,3 +201,21 @@ def test_other_ranges_are_refused(text: str) -> None:
     """A range of another form is refused with an example."""
     with pytest.raises(CellError, match=r"expected --range NAME=LO:HI .* write for example"):
         read_range(text)
+
+
+@pytest.mark.parametrize(
+    ("typed", "around"),
+    [
+        ("x1=3 --of f x2=[1, 2] -p 6", ("%%jacobian", "--of=f -p6")),
+        ("x1=3 n=4 --at {'x2': 1} --strict", ("%%jacobian", "n=4 --strict")),
+        ("--range 'x1=0 : 5' x2=1 -v 'J'", ("%%jacobian", '--range="x1=0 : 5" -vJ')),
+    ],
+)
+def test_the_line_without_its_point(typed, around):
+    """What stands around the inputs' values can be typed again, and means the same."""
+    options = {"flags": ["--strict"], "valued": ["--of", "-p", "--at", "--range", "-v"]}
+    line = read_line(typed, **options, wants_target=False)
+    assert line.without_point(["x1", "x2"]) == around
+    again = read_line(f"x1=3 {around[1]}", **options, wants_target=False)
+    kept = [option for option in line.options if not option.startswith("--at")]
+    assert list(again.options) == kept

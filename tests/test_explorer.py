@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 
+import ipywidgets
 import numpy as np
 import pytest
+import sympy
 import torch
 
 import jacmagic
-from jacmagic.explorer import MODULES, Explorer, JacobianView, front_end, style
+from jacmagic import display
+from jacmagic.explorer import MODULES, Explorer, JacobianView, front_end, shown, style
 
 F64 = torch.float64
 
@@ -225,3 +229,178 @@ def test_another_view_finds_nothing_again():
     before = len(calls)
     assert J.shown(digits=7).agreement is J.agreement
     assert len(calls) == before
+
+
+# ── the point typed is the point shown ────────────────────────────────────────────────────────
+
+POINTS = [math.pi / 6, -math.sqrt(2), 1 / 3, 1e-12, -1e-300, 1e12, 1e12 + 1 / 3, -1.7e308, 0.0]
+
+
+@pytest.mark.parametrize("value", POINTS)
+def test_any_point_is_held_as_typed(value):
+    """A slider begins at the typed number, which its range and its step never change."""
+    J = jacmagic.jacobian(lambda x: 3 * x, torch.tensor(value, dtype=F64))
+    explorer = J.explore()
+    slider = explorer.sliders[0]
+    assert slider.value == explorer.point["x"].item() == value
+    assert slider.min < value < slider.max and slider.step > 0
+    places = (value - slider.min) / slider.step if slider.max < 1e300 else 0
+    fine = slider.step <= 1e-6 * (slider.max / 2 - slider.min / 2) * 2
+    assert fine or abs(places - round(places)) < 1e-9 * max(1, places)
+    for other in POINTS:
+        slider.value = other
+        assert slider.value == explorer.jacobian.point["x"].item() == other
+        assert np.frombuffer(explorer.view.at, dtype="<f8").tolist() == [other]
+    explorer.reset()
+    assert slider.value == value
+
+
+@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
+def test_a_point_that_is_no_number(value):
+    """Where the point is not finite, the slider has a finite range, and a number can be given."""
+    explorer = jacmagic.jacobian(lambda x: 3 * x, torch.tensor(value, dtype=F64)).explore()
+    slider = explorer.sliders[0]
+    assert str(slider.value) == str(value)
+    assert (slider.min, slider.max, slider.step) == (-1, 1, pytest.approx(0.01))
+    slider.value = 0.5
+    assert explorer.jacobian.point["x"].item() == 0.5
+    explorer.reset()
+    assert str(slider.value) == str(value)
+
+
+@pytest.mark.parametrize(
+    ("low", "high"), [(-math.pi, math.pi), (-1e-9, 1e-9), (-1.7e308, 1.7e308), (-0.1, 1e6), (0, 1)]
+)
+@pytest.mark.parametrize("value", [math.pi / 6, 1 / 3, 0.0])
+def test_a_range_holds_the_start_and_zero(low, high, value):
+    """The ends are obeyed; the start and 0 lie on the steps, or these are fine."""
+    J = jacmagic.jacobian(lambda x: 3 * x, torch.tensor(value, dtype=F64))
+    slider = J.explore(ranges={"x": (low, high, None)}).sliders[0]
+    assert (slider.value, slider.min, slider.max) == (value, low, high)
+    width = high / 2 - low / 2
+    for number in (value, 0.0):
+        places = number / slider.step - low / slider.step
+        on_a_step = abs(places - round(places)) < 1e-6
+        assert on_a_step or slider.step <= 2e-6 * width or not low <= number <= high
+
+
+def test_a_step_of_ones_own_is_obeyed_beside_the_point():
+    """A step that misses the start stays, and so does the start."""
+    J = jacmagic.jacobian(lambda x: 3 * x, torch.tensor(0.3, dtype=F64))
+    slider = J.explore(ranges={"x": (0, 1, 0.25)}).sliders[0]
+    assert (slider.value, slider.step) == (0.3, 0.25)
+
+
+# ── robustness and memory ─────────────────────────────────────────────────────────────────────
+
+
+def broken(*_: object, **__: object):
+    """What SymPy may do at any time."""
+    return sympy.Symbol(3)
+
+
+@pytest.mark.parametrize("where", ["templates", "step_template"])
+def test_numbers_stand_where_sympy_fails(monkeypatch, where):
+    """An exception of SymPy's becomes a note in the view; the numbers and sliders stay."""
+    monkeypatch.setattr(jacmagic.Jacobian, where, broken)
+    J = jacmagic.jacobian(lambda x: x**2, torch.tensor(3.0, dtype=F64))
+    explorer = J.explore()
+    explorer.sliders[0].value = 2
+    explorer.view.explain(0, 0)
+    assert values(explorer).tolist() == [[4]]
+    noted = explorer.view.chain["note"] + explorer.view.entries["0,0"]["note"]
+    assert "more than SymPy can do: TypeError" in noted
+    assert bool(explorer.view.chain["note"]) == (where == "templates")
+
+
+def test_copies_follow_layout_and_names():
+    """LaTeX and SymPy, in both layouts, with names and with numbers, are the table's numbers."""
+
+    def f(x, y, alpha=1.25):
+        return alpha * x**3 * y, y / 3, torch.sigmoid(alpha * x)
+
+    J = jacmagic.jacobian(f, tuple(torch.tensor(v, dtype=F64) for v in (0.3, 2.0)))
+    for layout in ("numerator", "denominator"):
+        chain = J.shown(layout=layout).explore().view.chain
+        for copies, named in ((chain["copies"], True), (chain["plain"]["copies"], False)):
+            for place, text in enumerate(copies["SymPy"]):
+                *constants, matrix = text.splitlines()
+                assert constants == (["alpha = 1.25"] if named else [])
+                space = dict(vars(sympy)) | {"x": 0.3, "y": 2.0}
+                exec("\n".join(constants), space)
+                found = np.array(eval(matrix, space).evalf(), dtype=float)
+                truth = J.to_numpy()
+                turned = (layout == "denominator") != (place == 1)
+                assert np.allclose(found, truth.T if turned else truth)
+                latex = copies["LaTeX"][place]
+                assert (r"^{\mathsf{T}}" in latex) == turned
+                assert (r"\alpha = 1.25" in latex) == named
+                assert latex.count("&") == (truth.T if turned else truth).size - len(found)
+
+
+def test_the_line_that_asked_travels():
+    """The view knows the magic and its options; for a call from Python it is the usual magic."""
+    J = jacmagic.jacobian(lambda x: x**2, torch.tensor(3.0, dtype=F64))
+    assert J.explore().view.spec["command"] == ["%%jacobian", ""]
+    H = jacmagic.hessian(lambda x: x**2, torch.tensor(3.0, dtype=F64))
+    assert H.explore().view.spec["command"] == ["%%hessian", ""]
+
+
+@pytest.fixture
+def in_a_notebook(monkeypatch):
+    """Cells of a notebook: a function that shows a new Jacobian as a cell with a name would."""
+    monkeypatch.setattr(display, "_widgets_run", lambda: True)
+    monkeypatch.setattr(shown, "_OUTPUTS", [])
+
+    def show(cell, execution, J=None):
+        monkeypatch.setattr(shown, "_running", lambda: (cell, execution))
+        J = J or jacmagic.jacobian(seed, tuple(torch.tensor(v, dtype=F64) for v in (3, 4, 5)))
+        J._repr_mimebundle_()
+        return J
+
+    return show
+
+
+def test_a_jacobian_shown_again_is_the_same_widget(in_a_notebook):
+    """Two outputs of one Jacobian are views of one explorer, which lives while either stands."""
+    J = in_a_notebook("a", "1")
+    explorer = J.explorer
+    before = len(ipywidgets.widgets.widget._instances)
+    assert in_a_notebook("b", "2", J).explorer is explorer
+    assert len(ipywidgets.widgets.widget._instances) == before
+    in_a_notebook("a", "3")
+    assert explorer.comm is not None
+    in_a_notebook("b", "4")
+    assert explorer.comm is None
+    assert J.explorer is None or J.explorer.comm is None
+
+
+def test_a_cell_that_runs_again_closes_what_it_showed(in_a_notebook):
+    """Running a cell again and again keeps one explorer; other cells keep theirs."""
+    other = in_a_notebook("other", "0")
+    in_a_notebook("cell", "1")
+    before = len(ipywidgets.widgets.widget._instances)
+    for execution in range(2, 12):
+        last = in_a_notebook("cell", str(execution))
+    assert len(ipywidgets.widgets.widget._instances) == before
+    assert other.explorer.comm is not None and last.explorer.comm is not None
+
+
+def test_very_many_cells_keep_a_bounded_number_of_widgets(in_a_notebook, monkeypatch):
+    """The oldest explorers are let go, and their views are told; saving a page leaves nothing."""
+    monkeypatch.setattr(shown, "MOST", 3)
+    views = [in_a_notebook(None, None).explorer.view for _ in range(3)]
+    full = len(ipywidgets.widgets.widget._instances)
+    for _ in range(5):
+        in_a_notebook(None, None)
+    assert len(ipywidgets.widgets.widget._instances) == full
+    assert [view.followed for view in views] == [False] * 3
+
+
+@pytest.mark.parametrize("hostile", ["__proto__", "constructor", "toString", "</script>", "${1}"])
+def test_hostile_names_reach_the_view_as_text(hostile):
+    """Names that mean something to a browser are labels and nothing else."""
+    J = jacmagic.jacobian(lambda x: {hostile: x**2}, torch.tensor(1.0, dtype=F64), names=[hostile])
+    spec = J.explore().view.spec
+    assert spec["inputs"] == [{"name": hostile, "shape": []}]
+    assert all("<script" not in text for text in (spec["rows"][0], spec["columns"][0]))

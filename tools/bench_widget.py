@@ -45,6 +45,7 @@ DESIGNS = {
     "jacmagic, with its tape": SEED.replace(" OPTIONS", ""),
 }
 # The number that is x₁: entry (2, 3) of the table, or of the typeset matrix.
+HANDLE = ".noUi-handle, .jm-slider input[type=range]"
 WATCH = """() => {
   const number = (text) => Number((text ?? "NaN").replace("−", "-"));
   const read = () => {
@@ -53,7 +54,11 @@ WATCH = """() => {
     const cells = document.querySelectorAll(".widget-interact mjx-assistive-mml mtd");
     return cells.length ? number(cells[5].textContent) : NaN;
   };
-  const stands = () => Number(document.querySelector(".noUi-handle").getAttribute("aria-valuenow"));
+  const stands = () => {
+    const own = document.querySelector(".jm-slider input[type=text]");
+    const theirs = document.querySelector(".noUi-handle");
+    return Number(own ? own.title : theirs.getAttribute("aria-valuenow"));
+  };
   const seen = { read, stands, pending: null, done: [], values: new Set(), blanks: 0, frames: 0 };
   window.seen = seen;
   document.addEventListener("keydown", (event) => {
@@ -122,10 +127,10 @@ def measure(context: Any, address: str, folder: Path, cell: str) -> dict[str, An
     notebook = lab.Notebook(page, address)
     notebook.open("bench.ipynb")
     notebook.run()
-    page.wait_for_selector(".noUi-handle")
+    page.wait_for_selector(HANDLE)
     page.evaluate(WATCH)
     page.wait_for_function(READY)
-    page.locator(".noUi-handle").first.focus()
+    page.locator(HANDLE).first.focus()
     dom, paint = single(page)
     found = {"dom": dom, "paint": paint, "storm": storm(page)}
     page.close()

@@ -50,6 +50,20 @@ class Line:
     options: tuple[str, ...] = ()
     head: str = "%%jacobian "
 
+    def without_point(self, inputs: Collection[str]) -> tuple[str, str]:
+        """The line around its point: the magic with its target, and all but the inputs' values.
+
+        Args:
+            inputs: names whose values are left out; `--at` is left out with them.
+
+        Example:
+            >>> Line("", options=("-p6", "--of=f"), target="g", head="%jacobian ").without_point([])
+            ('%jacobian g', '-p6 --of=f')
+        """
+        fixed = [f"{one.name}={one.source}" for one in self.point if one.name not in inputs]
+        kept = [_quoted(option) for option in self.options if not option.startswith("--at=")]
+        return f"{self.head}{self.target or ''}".strip(), " ".join([*fixed, *kept])
+
     def mark(self, column: int, width: int = 1) -> str:
         """The line with carets under `width` characters from `column`, after a newline."""
         return "\n" + caret(self.head + self.text, len(self.head) + column, width)
@@ -155,6 +169,15 @@ def _unquoted(value: str) -> str:
     """The value without the quotes around the whole of it, as a shell would read it."""
     quoted = len(value) > 1 and value[0] in "\"'" and value[-1] == value[0]
     return value[1:-1] if quoted and value[0] not in value[1:-1] else value
+
+
+def _quoted(option: str) -> str:
+    """An option as it is typed: a value with blanks in it in quotes."""
+    if not re.search(r"\s", option):
+        return option
+    name, value = option.split("=", 1) if option.startswith("--") else (option[:2], option[2:])
+    quote = "'" if '"' in value else '"'
+    return f"{name}{'=' if name.startswith('--') else ' '}{quote}{value}{quote}"
 
 
 def _unknown(name: str, known: list[str]) -> str:

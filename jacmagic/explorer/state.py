@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from jacmagic import display, latex
+from jacmagic.explorer.copies import copies, is_transposed
 from jacmagic.formula.attempt import attempt
 from jacmagic.formula.time_limit import one_allowance
 from jacmagic.graph import OPERATIONS, BudgetExceeded, Tape
@@ -23,7 +24,6 @@ BROWSER = frozenset(OPERATIONS) - {
     *("y0", "y1", "k0", "k1", "erfinv", "zeta", "gammainc", "gammaincc"),
 }
 MOST_OPERATIONS = 20_000  # of a tape; it is stored in the notebook
-MOST_LETTERS = 20_000  # of a formula offered for copying
 MOST_BYTES = 24_000  # of the derivations that are made before anybody asks for one
 QUICK = 0.1  # seconds of a call of torch above which a tape is not tried at further points
 
@@ -40,7 +40,8 @@ def spec(jacobian: Jacobian) -> dict[str, Any]:
         "row_blocks": row_blocks,
         "column_blocks": column_blocks,
         "digits": jacobian.view.digits,
-        "transposed": jacobian.view.layout == "denominator",
+        "transposed": is_transposed(jacobian),
+        "command": list(jacobian.view.command or (f"%%{jacobian.notation.noun.lower()}", "")),
         "labels": [label.unicode for label in jacobian.columns],
         "inputs": [
             {"name": one.name, "shape": list(one.value.shape)} for one in jacobian.problem.inputs
@@ -78,7 +79,7 @@ def numbers(jacobian: Jacobian, at: Sequence[float]) -> dict[str, Any]:
 def _status(jacobian: Jacobian, values: np.ndarray) -> dict[str, Any]:
     agreement = jacobian.agreement
     marked = [(found.row, found.column) for found in agreement.disagreements]
-    if jacobian.view.layout == "denominator":
+    if is_transposed(jacobian):
         marked = [(j, i) for i, j in marked]
     marked += [(int(i), int(j)) for i, j in np.argwhere(~np.isfinite(values))]
     remarks = display.remarks(jacobian)
@@ -100,13 +101,27 @@ def _status(jacobian: Jacobian, values: np.ndarray) -> dict[str, Any]:
 def signature(jacobian: Jacobian) -> tuple[Any, ...]:
     """What decides the formula that is shown: while it stays, only numbers move."""
     agrees = not any(found.formula is not None for found in jacobian.agreement.disagreements)
-    return (id(jacobian.reading), agrees, jacobian.one_sided is not None)
+    return (jacobian.reading, agrees, jacobian.one_sided is not None)
 
 
 def formula(jacobian: Jacobian) -> dict[str, Any]:
-    """What a branch of the function decides: the chain, its tape, and derivations of entries."""
+    """What a branch of the function decides: the chain, its tape, and derivations of entries.
+
+    Where SymPy fails, the numbers stand without a chain, and a note says why.
+    """
     with one_allowance(jacobian.road.budget):
-        chain, entries = _chain(jacobian), _entries(jacobian)
+        chain = attempt(lambda: _chain(jacobian), jacobian.road.budget)
+        entries = _entries(jacobian)
+    if isinstance(chain, Refusal):
+        empty: dict[str, Any] = {
+            "head": "",
+            "sign": "=",
+            "links": [],
+            "where": [],
+            "matrix": [],
+            "plain": None,
+        }
+        chain = {**empty, "copies": {}, "note": str(chain)}
     return {"chain": chain, "live": _live(jacobian), "entries": entries}
 
 
@@ -117,14 +132,16 @@ def _chain(jacobian: Jacobian) -> dict[str, Any]:
     if reading is not None and reading.used_constants and jacobian.view.names:
         other = jacobian.shown(names=False)
         if other.reading is not None:
-            plain = _links(other.derivation.links, other.derivation.where, moving)
+            links = _links(other.derivation.links, other.derivation.where, moving)
+            plain = {**links, "copies": copies(other)}
     return {
         "head": latex.to_mathml(chain.head),
         "sign": chain.signs[-1],
         **_links(chain.links, chain.where, moving),
         "matrix": [latex.to_mathml(equation, display=False) for equation in chain.matrix],
         "plain": plain,
-        "copies": _copies(jacobian),
+        "copies": copies(jacobian),
+        "note": "",
     }
 
 
@@ -136,26 +153,18 @@ def _links(links: Sequence[str], where: Sequence[str], moving: list[str]) -> dic
     }
 
 
-def _copies(jacobian: Jacobian) -> dict[str, str]:
-    """The closed form as source for elsewhere, where it is short."""
-    chain, reading = jacobian.derivation, jacobian.reading
-    if reading is None or chain.closed_form is None:
-        return {}
-    made = {"LaTeX": f"{chain.head} = {chain.closed_form}"}
-    if reading.form.length <= MOST_LETTERS and jacobian.formula is not None:
-        made["SymPy"] = str(jacobian.formula)
-    return {name: text for name, text in made.items() if len(text) <= MOST_LETTERS}
-
-
 def entry(jacobian: Jacobian, row: int, column: int) -> dict[str, Any] | None:
     """The derivation of one entry of the table, with slots for the numbers that move.
 
-    None without a closed form, and where writing it out takes longer than the budget.
+    None without a closed form; no lines, and a note, where writing it out fails or takes too long.
     """
-    turned = jacobian.view.layout == "denominator"
-    place = (column, row) if turned else (row, column)
-    lines = attempt(lambda: _lines(jacobian.step_template(*place)), jacobian.road.budget)
-    return None if isinstance(lines, Refusal) or not lines else {"lines": lines}
+    place = (column, row) if is_transposed(jacobian) else (row, column)
+    lines = attempt(
+        lambda: _lines(jacobian.step_template(*place)), jacobian.road.budget, "this derivation"
+    )
+    if isinstance(lines, Refusal):
+        return {"lines": [], "note": str(lines)}
+    return {"lines": lines, "note": ""} if lines else None
 
 
 def _lines(step: Step | None) -> list[Any]:
@@ -189,7 +198,7 @@ def entries(jacobian: Jacobian, most: int) -> dict[str, Any]:
     room = most
     for row, column in np.argwhere(pattern).tolist():
         found = entry(jacobian, row, column)
-        if found is None:
+        if found is None or not found["lines"]:
             return made
         room -= sum(len(part) for line in found["lines"] for part in line[1:])
         if room < 0:
@@ -228,7 +237,8 @@ def _is_true(jacobian: Jacobian, tape: Tape, conditions: int, clauses: int) -> b
     start = np.array(point_of(jacobian.problem))
     chance = np.random.default_rng(0)
     for shift in (0, 0.05, 0.2):
-        moved = start + shift * chance.uniform(-1, 1, start.shape) * np.maximum(abs(start), 1)
+        with np.errstate(all="ignore"):  # the start may be infinite, or nearly
+            moved = start + shift * chance.uniform(-1, 1, start.shape) * np.maximum(abs(start), 1)
         found = np.array(tape.evaluate(moved.tolist()))
         if not all(found[:conditions]):
             continue

@@ -40,6 +40,7 @@ class JacobianView(anywidget.AnyWidget):
     places = traitlets.List(traitlets.Int()).tag(sync=True)
     handles = traitlets.List(traitlets.Int()).tag(sync=True)
     chooser = traitlets.Bool(False).tag(sync=True)
+    followed = traitlets.Bool(True).tag(sync=True)
     sliders = traitlets.List(traitlets.Instance(ipywidgets.Widget)).tag(
         sync=True, **ipywidgets.widget_serialization
     )
@@ -94,7 +95,7 @@ class JacobianView(anywidget.AnyWidget):
     def explain(self, row: int, column: int) -> None:
         """Add the derivation of one entry of the table."""
         if 0 <= row < len(self.spec["rows"]) and 0 <= column < len(self.spec["columns"]):
-            found = state.entry(self._jacobian, row, column) or {"lines": []}
+            found = state.entry(self._jacobian, row, column) or {"lines": [], "note": ""}
             self.entries = {**self.entries, f"{row},{column}": found}
 
     def _get_embed_state(self, drop_defaults: bool = False) -> Any:

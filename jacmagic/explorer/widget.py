@@ -19,6 +19,7 @@ import traitlets
 
 from jacmagic import display, export
 from jacmagic.explorer.assets import front_end, style
+from jacmagic.explorer.shown import remember
 from jacmagic.explorer.sliders import Range, Slider, range_of
 from jacmagic.explorer.state import entries, shaped
 from jacmagic.explorer.view import JacobianView
@@ -97,6 +98,7 @@ class Explorer(ipywidgets.VBox):
         self.add_class("jm-explorer")
         self._choose([0] if crowded else range(len(self._numbers)))
         self.point = self.jacobian.point
+        self._is_shown_by_a_cell = resume
         if resume:
             self._resume()
 
@@ -240,6 +242,7 @@ class Explorer(ipywidgets.VBox):
         return export.save(path, live, title=title)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        if self._is_shown_by_a_cell:
+            remember(self)
         bundle = super()._repr_mimebundle_(**kwargs) or {}
         return {**bundle, **display.still(self.jacobian)}
-

@@ -9,7 +9,8 @@ from __future__ import annotations
 import dataclasses
 import functools
 import os
-from collections.abc import Sequence
+import weakref
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,11 +44,17 @@ class Jacobian(Derived):
         numbers: what torch computed.
         how: how it computed it.
         view: how this object shows itself.
-        explorer: the widget that was shown last, or None; its `.point` and `.jacobian` follow the
-            sliders, while this object stays where it is.
     """
 
-    explorer: Any = None
+    @property
+    def explorer(self) -> Any:
+        """The widget that was shown last while it is open, or None.
+
+        Its `.point` and `.jacobian` follow the sliders, while this object stays where it is.
+        """
+        return self._explorer()
+
+    _explorer: Callable[[], Any] = staticmethod(lambda: None)
 
     # ── other points ──────────────────────────────────────────────────────────────────────────
 
@@ -121,8 +128,9 @@ class Jacobian(Derived):
         from jacmagic.explorer import Explorer  # the one door upwards, see docs: architecture
 
         options = {"ranges": self.view.ranges, "digits": self.view.digits, **options}
-        self.__dict__["explorer"] = Explorer(self, **options)
-        return self.explorer
+        explorer = Explorer(self, **options)
+        self.__dict__["_explorer"] = weakref.ref(explorer)  # an open one is held by its kernel
+        return explorer
 
     def save_html(self, path: str | os.PathLike[str], *, title: str | None = None) -> Path:
         """Write one HTML file with the live explorer, which needs no kernel and no network.
@@ -138,7 +146,7 @@ class Jacobian(Derived):
             PageError: the file cannot be written.
         """
         with one_allowance(self.road.budget):
-            explorer = self.explore()
+            explorer = self.shown().explore()  # not the one that is on screen
             return self._save(explorer, path, title)
 
     @staticmethod

@@ -6,9 +6,14 @@
  * @property {string} sign what stands before the last link: "=" or "≠"
  * @property {string[]} links MathML of each matrix, without its brackets; the last ones have slots
  * @property {string[]} where MathML of the equations that explain names in them
- * @property {{links: string[], where: string[]} | null} plain the same with constants as numbers
+ * @property {{links: string[], where: string[], copies: Copies} | null} plain the same with constants
+ *   as numbers
  * @property {string[]} matrix MathML of the same Jacobian as matrix expressions
- * @property {Record<string, string>} copies the closed form as source, by language
+ * @property {Copies} copies
+ * @property {string} note why there is no chain, where there is none
+ *
+ * @typedef {Record<string, [string, string]>} Copies the closed form as source, by language: as the
+ *   table is laid out, and transposed
  */
 
 import { readMathml } from "./mathml.mjs";
@@ -94,6 +99,11 @@ export class Derivation {
     const shown = [chain, links, turned];
     if (shown.every((part, k) => part === this.shown[k])) return;
     this.shown = shown;
+    this.slots = [];
+    if (chain.note) {
+      this.box.replaceChildren(make(this.document, "p", "jm-quiet", chain.note));
+      return;
+    }
     const head = make(this.document, "span", "jm-head");
     const left = readMathml(chain.head, this.document);
     if (turned) transpose(left);

@@ -6,7 +6,7 @@
  */
 
 import { make } from "./chain.mjs";
-import { showNumber } from "./format.mjs";
+import { formatNumber, showNumber } from "./format.mjs";
 import { fromJson } from "./live.mjs";
 
 const SHOWN_DIGITS = 6; // significant digits of a number that was not typed
@@ -77,7 +77,7 @@ export function typedNumber(text) {
  * @returns {string} as it stands in a field: "0.523599", "1e-12", "" for what is no number
  */
 export function fieldText(value) {
-  return Number.isFinite(value) ? String(Number(value.toPrecision(SHOWN_DIGITS))) : "";
+  return Number.isFinite(value) ? formatNumber(value, SHOWN_DIGITS) : "";
 }
 
 /** A label, a handle and a field, tied to one model. */

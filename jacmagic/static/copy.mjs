@@ -67,10 +67,11 @@ export const FORMATS = {
 
 /**
  * The line that puts a cell at a point.
+ * @param {[string, string]} command the magic with its target, and what follows the point
  * @param {{name: string, shape: number[]}[]} inputs
  * @param {ArrayLike<number>} point
  */
-export function magicLine(inputs, point) {
+export function magicLine([magic, options], inputs, point) {
   let place = 0;
   /** @type {(shape: number[]) => string} */
   const value = (shape) => {
@@ -80,5 +81,6 @@ export function magicLine(inputs, point) {
     }
     return `[${Array.from({ length: shape[0] }, () => value(shape.slice(1))).join(", ")}]`;
   };
-  return `%%jacobian ${inputs.map(({ name, shape }) => `${name}=${value(shape)}`).join(" ")}`;
+  const values = inputs.map(({ name, shape }) => `${name}=${value(shape)}`);
+  return [magic, ...values, ...(options ? [options] : [])].join(" ");
 }

@@ -103,7 +103,7 @@ export class Sliders {
 
   /** Whether somebody computes behind the page. */
   get connected() {
-    return this.known.some(({ slider }) => slider.comm_live);
+    return this.model.get("followed") && this.known.some(({ slider }) => slider.comm_live);
   }
 
   /**

@@ -3,6 +3,7 @@
  *
  * @typedef {object} Entry
  * @property {[number, string, string, string][]} lines depth, MathML with slots, rule, MathML of it
+ * @property {string} note why there are no lines, where that is known
  */
 
 import { make } from "./chain.mjs";
@@ -55,7 +56,7 @@ export class EntryPanel {
     this.box.hidden = false;
     this.box.setAttribute("aria-label", `Derivation of ${name}`);
     this.title.textContent = name;
-    this.note.textContent = entry?.lines.length ? "" : otherwise;
+    this.note.textContent = entry?.lines.length ? "" : entry?.note || otherwise;
     if (entry && entry === this.shown) return;
     this.shown = entry;
     const made = (entry?.lines ?? []).map((line) => this.line(line));

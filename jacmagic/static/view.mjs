@@ -15,6 +15,7 @@
  * @property {string[]} sliders references to the sliders' models
  * @property {number[]} handles components whose sliders are drawn here
  * @property {boolean} chooser whether one of them is drawn at a time
+ * @property {boolean} followed whether a kernel, where there is one, still answers
  *
  * @typedef {import("./grid.mjs").Spec & Labels} Spec
  *
@@ -29,6 +30,7 @@
  * @property {boolean} transposed whether rows are inputs
  * @property {string[]} labels of a point's components
  * @property {{name: string, shape: number[]}[]} inputs
+ * @property {[string, string]} command the line that asked, before and behind its point
  * @property {(number | string)[]} start the first point
  */
 
@@ -89,7 +91,7 @@ class Explorer {
       digits: (digits) => this.restyle({ digits }),
       turn: (turned) => this.restyle({ turned }),
       numbers: this.model.get("chain").plain ? (plain) => this.restyle({ plain }) : null,
-      formats: () => [...Object.keys(this.model.get("chain").copies), ...Object.keys(FORMATS), "this point"],
+      formats: () => [...Object.keys(this.copies()), ...Object.keys(FORMATS), "this point"],
       text: (format) => this.text(format),
     });
     this.body = part("jm-body");
@@ -374,12 +376,18 @@ class Explorer {
     if (point) this.sliders.move(point);
   }
 
+  /** The closed form as source, with names or numbers as it is shown. */
+  copies() {
+    const chain = /** @type {import("./chain.mjs").Chain} */ (this.model.get("chain"));
+    return (this.plain && chain.plain ? chain.plain : chain).copies;
+  }
+
   /** @param {string} format */
   text(format) {
-    if (format === "this point") return magicLine(this.spec.inputs, this.shown.point);
+    if (format === "this point") return magicLine(this.spec.command, this.spec.inputs, this.shown.point);
     const { rows, columns } = this.grid?.spec ?? this.spec;
     const values = this.layout(this.shown.values, Float64Array);
-    return FORMATS[format]?.({ rows, columns, values }) ?? this.model.get("chain").copies[format];
+    return FORMATS[format]?.({ rows, columns, values }) ?? this.copies()[format][this.turned ? 1 : 0];
   }
 
   stop() {

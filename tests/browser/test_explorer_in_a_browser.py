@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import lab
 import pytest
 
@@ -132,6 +134,8 @@ def test_a_failing_point_stays_readable(opened, pictures):
     page.keyboard.press("End")
     page.wait_for_selector(".jm-root.jm-stale")
     assert "too far" in page.locator(".jm-stale-note").inner_text()
+    dimmed = page.locator(".jm-below").evaluate("box => getComputedStyle(box).opacity")
+    assert float(dimmed) <= 0.5
     page.screenshot(path=pictures / "stale.png")
     page.keyboard.press("Home")
     page.wait_for_selector(".jm-root:not(.jm-stale)")
@@ -266,6 +270,39 @@ def test_copies(opened, context):
     assert copied["this point"] == "%%jacobian x1=3 x2=4 x3=5"
 
 
+def test_copies_follow_what_is_shown(opened, context):
+    """Under Transpose and Numbers all copies are of the same matrix; a point keeps its options."""
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    notebook = opened(
+        "import torch",
+        "%%jacobian x=0.5 y=2 -p 6 --range 'x=-1 : 1' --of f\n"
+        "def f(x, y, alpha=1.25):\n    return alpha * x**2 * y, y / 4\n"
+        "def g(x):\n    return x",
+    )
+    page = notebook.page
+
+    def copied(name):
+        page.get_by_label("Copy as").select_option(name)
+        page.wait_for_function(
+            "(n) => document.querySelector('.jm-said').textContent.endsWith(n)", arg=name
+        )
+        return page.evaluate("() => navigator.clipboard.readText()")
+
+    assert copied("SymPy") == "alpha = 1.25\nMatrix([[2*alpha*x*y, alpha*x**2], [0, 1/4]])"
+    assert r"\alpha = 1.25" in copied("LaTeX")
+    page.get_by_role("button", name="Transpose").click()
+    page.get_by_role("button", name="Numbers").click()
+    assert copied("SymPy") == "Matrix([[5*x*y/2, 0], [5*x**2/4, 1/4]])"
+    assert copied("NumPy") == "np.array([[2.5, 0.0],\n [0.3125, 0.25]])"
+    latex = copied("LaTeX")
+    assert latex.startswith(r"\mathbf{J}_{f}^{\mathsf{T}}(x, y) = \begin{bmatrix}")
+    assert "alpha" not in latex and latex.index("&") < latex.index("0") < latex.index("\\\\")
+    assert page.locator(".jm-head msubsup").count() == 1
+    notebook.field(0).fill("0.1234567890123")
+    point = copied("this point")
+    assert point == '%%jacobian x=0.1234567890123 y=2 -p6 --range="x=-1 : 1" --of=f'
+
+
 def test_a_cell_that_runs_again_keeps_its_sliders(opened):
     """Running the cell again leaves the sliders where they are, unless the line says otherwise."""
     notebook = opened(SEED)
@@ -356,3 +393,96 @@ def test_notebook_7(opened, folder, pictures):
         # Notebook 7 trips over a setting of its own while it starts.
         assert [text for text in notebook.complaints if "'schema'" not in text] == []
         page.close()
+
+
+MAGNITUDES = """from math import pi, sqrt
+POINT = dict(a=pi/6, b=-sqrt(2), c=1e-12, d=1e12 + 1/3, e=-1e-300)"""
+MAGNITUDES_CELL = """\
+%%jacobian a=pi/6 b=-sqrt(2) c=1e-12 d=1e12+1/3 e=-1e-300 --range a=-pi:pi --range d=0:2e12
+def f(a, b, c, d, e):
+    return torch.sin(a), b**2, c * d, 2 * e"""
+TICK = """() => {
+  const line = document.querySelector(".jm-agreement");
+  return line.textContent.startsWith("✓") && line.dataset.tone === "good";
+}"""
+
+
+def point_of(notebook):
+    """All numbers that the sliders hold."""
+    return [notebook.number(place) for place in range(notebook.page.locator(".jm-slider").count())]
+
+
+def test_the_point_typed_is_the_point_shown(opened, pictures, tmp_path):
+    """Irrational, tiny, huge and negative numbers stand as typed, also after Reset and again."""
+    page_path = tmp_path / "page.html"
+    notebook = opened(
+        "import torch",
+        MAGNITUDES,
+        MAGNITUDES_CELL,
+        "J = Out[4]\nassert abs(J.matrix[0, 0] - sqrt(3) / 2) < 1e-15\n"
+        f"J.explorer.save_html({str(page_path)!r})\n"
+        "assert [float(v) for v in J.explorer.point.values()] == list(POINT.values())",
+    )
+    page = notebook.page
+    expected = [math.pi / 6, -math.sqrt(2), 1e-12, 1e12 + 1 / 3, -1e-300]
+    page.wait_for_timeout(1500)
+    assert point_of(notebook) == expected
+    page.wait_for_function(TICK)
+    page.screenshot(path=pictures / "magnitudes.png")
+    # a move away and back is confirmed, and any number can be typed
+    notebook.slider(0).focus()
+    page.keyboard.press("ArrowRight")
+    assert notebook.number(0) > math.pi / 6
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_timeout(1500)
+    page.wait_for_function(TICK)
+    assert point_of(notebook) == expected
+    for text, value in (("123456.789", 123456.789), ("−1e-9", -1e-9), ("0", 0.0)):
+        notebook.field(1).fill(text)
+        notebook.field(1).press("Enter")
+        page.wait_for_function(TICK)
+        assert notebook.number(1) == value
+    # 0 can be reached by the handle within -pi:pi, whose ends are no multiples of a step
+    notebook.slider(0).focus()
+    page.keyboard.press("Home")
+    assert notebook.number(0) == -math.pi
+    for _ in range(63):
+        page.keyboard.press("ArrowRight")
+    assert notebook.number(0) == 0
+    page.get_by_role("button", name="Reset").click()
+    page.wait_for_function(TICK)
+    assert point_of(notebook) == expected
+    page.evaluate(
+        "() => { jupyterapp.shell.currentWidget.content.activeCellIndex = 3;"
+        " return jupyterapp.commands.execute('notebook:run-cell'); }"
+    )
+    notebook.settle()
+    page.wait_for_selector(".jm-grid td")
+    page.wait_for_timeout(800)
+    assert point_of(notebook) == expected
+    fresh = page.context.browser.new_context(offline=True)
+    saved = fresh.new_page()
+    saved.goto(page_path.as_uri())
+    saved.wait_for_selector(".jm-grid td")
+    saved.wait_for_timeout(1200)
+    titles = saved.locator(".jm-slider input[type=text]").evaluate_all("a => a.map((i) => i.title)")
+    assert [float(title) for title in titles] == expected
+    assert saved.evaluate(TICK)
+    fresh.close()
+
+
+def test_names_and_units_on_screen(opened, pictures):
+    """Accented names, words side by side and tiny units are readable, for a person to look at."""
+    notebook = opened(
+        "import jacmagic, torch\n"
+        "def f(θ̇, prey, predators, β, C):\n"
+        "    w = [1.0, 2.0]\n"
+        "    return β * prey * predators, C * θ̇**2, prey / (prey + predators) + w[1] * θ̇\n"
+        "point = [torch.tensor(v, dtype=torch.float64) for v in (0.3, 10, 5, 0.1, 1e-12)]\n"
+        "jacmagic.jacobian(f, tuple(point))"
+    )
+    assert notebook.page.locator(".jm-name").all_inner_texts()[1:3] == ["prey", "predators"]
+    assert notebook.number(4) == 1e-12
+    notebook.page.screenshot(path=pictures / "names.png")
+    notebook.page.get_by_role("button", name="Transpose").click()
+    notebook.page.screenshot(path=pictures / "names-transposed.png")

@@ -20,5 +20,10 @@ test("Markdown, CSV and LaTeX", () => {
 
 test("the line that leads back to a point", () => {
   const inputs = [{ name: "x", shape: [] }, { name: "A", shape: [2, 2] }];
-  assert.equal(magicLine(inputs, [3, 1, 2.5, 3, -4]), "%%jacobian x=3 A=[[1, 2.5], [3, -4]]");
+  const point = [3, 1, 2.5, 3, -4];
+  assert.equal(magicLine(["%%jacobian", ""], inputs, point), "%%jacobian x=3 A=[[1, 2.5], [3, -4]]");
+  assert.equal(
+    magicLine(["%hessian g", "n=4 -p6 --layout=denominator"], inputs.slice(0, 1), [Math.PI / 6]),
+    "%hessian g x=0.5235987755982988 n=4 -p6 --layout=denominator",
+  );
 });
