@@ -40,7 +40,7 @@ def jvp(problem: Problem, outputs: Outputs, tangents: Any) -> Any:
     given = _fitting("v", parts, inputs, [one.name for one in problem.inputs])
 
     def leaves(*values: Tensor) -> tuple[Tensor, ...]:
-        return flatten(problem.function(*values)).leaves
+        return flatten(problem.function(*(value.clone() for value in values))).leaves
 
     with quiet(inputs, random_states(inputs)):
         try:
@@ -70,7 +70,7 @@ def vjp(problem: Problem, outputs: Outputs, cotangents: Any) -> Any:
     given = _fitting("u", parts, outputs.leaves, names)
     inputs = tuple(one.value.detach().requires_grad_() for one in problem.inputs)
     with torch.inference_mode(False), torch.enable_grad(), quiet(inputs, random_states(inputs)):
-        leaves = flatten(problem.function(*inputs)).leaves
+        leaves = flatten(problem.function(*(one.clone() for one in inputs))).leaves
         pairs = [(leaf, u) for leaf, u in zip(leaves, given, strict=True) if leaf.requires_grad]
         pulled: Sequence[Tensor | None] = [None] * len(inputs)
         if pairs:

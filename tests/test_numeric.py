@@ -458,7 +458,7 @@ def test_the_users_errors_are_the_users():
         return z
 
     with pytest.raises(RuntimeError, match=r"modified by an inplace operation"):
-        compute(spoiled, (doubles(3),))
+        compute(spoiled, (doubles(3),), create_graph=True)
 
 
 def test_the_function_seems_to_run_once(capsys):

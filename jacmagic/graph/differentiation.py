@@ -150,8 +150,9 @@ def _passed_down(graph: Graph, sums: Sums, node: int, slope: int) -> list[tuple[
             (graph.operands(grown)[0], graph.mul(slope, _softmax_partial(graph, node, grown)))
             for grown in members
         ]
-    if operation == "log" and graph.operations[operands[0]] == "sigmoid":
-        return [(graph.operands(operands[0])[0], graph.mul(slope, graph.sub(ONE, operands[0])))]
+    found = _log_sigmoid(graph, node)
+    if found is not None:
+        return [(found[0], graph.mul(slope, found[1]))]
     partials = PARTIALS[operation](graph, node, *operands)
     return [
         (operand, graph.mul(slope, partial))
@@ -181,15 +182,30 @@ def _softmax_row(graph: Graph, sums: Sums, node: int, rows: dict[int, Row]) -> R
     return {j: entry for j, entry in made.items() if entry != ZERO}
 
 
-def _log_sigmoid_row(graph: Graph, node: int, rows: dict[int, Row]) -> Row | None:
-    """(ln σ(u))′ = (1 − σ(u))·u′, without the detour over 1/σ; None for other nodes."""
+def _log_sigmoid(graph: Graph, node: int) -> tuple[int, int] | None:
+    """u and the derivative by it of ln σ(u), 1 − σ, and of ln(1 − σ(u)), −σ; else None.
+
+    Neither takes the detour over 1/σ or 1/(1 − σ), which may be 1/0.
+    """
     if graph.operations[node] != "log":
         return None
     (inside,) = graph.operands(node)
-    if graph.operations[inside] != "sigmoid":
+    if graph.operations[inside] == "sigmoid":
+        return graph.operands(inside)[0], graph.sub(ONE, inside)
+    if graph.operations[inside] == "sub" and graph.operands(inside)[0] == ONE:
+        sigmoid = graph.operands(inside)[1]
+        if graph.operations[sigmoid] == "sigmoid":
+            return graph.operands(sigmoid)[0], graph.neg(sigmoid)
+    return None
+
+
+def _log_sigmoid_row(graph: Graph, node: int, rows: dict[int, Row]) -> Row | None:
+    """The row of ln σ(u) or ln(1 − σ(u)); None for other nodes."""
+    found = _log_sigmoid(graph, node)
+    if found is None:
         return None
-    partial = graph.sub(ONE, inside)
-    return {j: graph.mul(partial, inner) for j, inner in rows[graph.operands(inside)[0]].items()}
+    below, partial = found
+    return {j: graph.mul(partial, inner) for j, inner in rows[below].items()}
 
 
 def _row(graph: Graph, node: int, rows: dict[int, Row]) -> Row:

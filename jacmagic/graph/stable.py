@@ -75,10 +75,10 @@ class _Rewriting:
         """Give a node its replacement."""
         graph = self.graph
         operation, operands = graph.operations[node], graph.operands(node)
-        if operation == "log" and graph.operations[operands[0]] == "sigmoid":
-            inner = self.new[graph.arguments[operands[0]][0]]
-            softplus = self._logarithm(self._take_out([(ONE, ZERO), (ONE, graph.neg(inner))]))
-            self.new[node] = graph.neg(softplus)  # ln σ(u) = −ln(1 + e⁻ᵘ)
+        exponent = self._of_log_sigmoid(node)
+        if exponent is not None:
+            softplus = self._logarithm(self._take_out([(ONE, ZERO), (ONE, exponent)]))
+            self.new[node] = graph.neg(softplus)
         elif operation == "log" and self._shift(operands[0]) is not None:
             self.new[node] = self._logarithm(self._shift(operands[0]) or (ZERO, ONE))
         elif operation == "div" and self._is_spread(*operands):
@@ -90,6 +90,20 @@ class _Rewriting:
         else:
             fresh = tuple(self.new[operand] for operand in operands)
             self.new[node] = node if fresh == operands else graph.apply(operation, *fresh)
+
+    def _of_log_sigmoid(self, node: int) -> int | None:
+        """−u where a node is ln σ(u) = −ln(1 + e⁻ᵘ), u where it is ln(1 − σ(u)) = −ln(1 + eᵘ)."""
+        graph = self.graph
+        if graph.operations[node] != "log":
+            return None
+        (inside,) = graph.operands(node)
+        if graph.operations[inside] == "sigmoid":
+            return graph.neg(self.new[graph.operands(inside)[0]])
+        if graph.operations[inside] == "sub" and graph.operands(inside)[0] == ONE:
+            sigmoid = graph.operands(inside)[1]
+            if graph.operations[sigmoid] == "sigmoid":
+                return self.new[graph.operands(sigmoid)[0]]
+        return None
 
     def _is_product(self, node: int) -> bool:
         """Whether a node is a product, a quotient or a power that takes a monomial apart."""

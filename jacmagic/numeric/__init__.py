@@ -14,11 +14,13 @@ from jacmagic.numeric.differences import Differences, differences
 from jacmagic.numeric.entries import Scheme, Sparse, to_csr
 from jacmagic.numeric.numbers import Numbers
 from jacmagic.numeric.points import Many, Points
+from jacmagic.numeric.rescue import NOT_BY_TORCH
 from jacmagic.numeric.sparse import gap_of_product
 from jacmagic.numeric.steadiness import independent, unsteady
 from jacmagic.numeric.tuning import Tuning, tuning_of
 
 __all__ = [
+    "NOT_BY_TORCH",
     "Differences",
     "Differentiator",
     "Many",

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from jacmagic.errors import StrictError
+from jacmagic.numeric.evaluation import writable
 from jacmagic.numeric.compute import check_request, compute
 from jacmagic.numeric.ladder import OBSTACLES, cause_of
 from jacmagic.numeric.memory import require_room
@@ -106,7 +107,7 @@ class Differentiator:
         differentiate = torch.func.jacfwd if self.mode == "forward" else torch.func.jacrev
 
         def leaves(*arguments: Tensor) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-            found = flatten(self.function(*arguments)).leaves
+            found = flatten(self.function(*writable(arguments))).leaves
             return found, found
 
         jacobian = differentiate(leaves, argnums=points.chosen, has_aux=True)

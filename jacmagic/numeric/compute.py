@@ -16,12 +16,13 @@ from torch import Tensor
 from jacmagic.errors import SizeError, StrictError
 from jacmagic.numeric.choice import ladder
 from jacmagic.numeric.connections import connections
-from jacmagic.numeric.dense import Asked, dense
+from jacmagic.numeric.dense import Asked, dense, finished
 from jacmagic.numeric.entries import Sparse
 from jacmagic.numeric.evaluation import Evaluation, evaluate
 from jacmagic.numeric.ladder import OBSTACLES, cause_of
 from jacmagic.numeric.memory import require_room
 from jacmagic.numeric.numbers import Numbers
+from jacmagic.numeric.rescue import Substitute, everywhere_connected, refusal_of, rescued
 from jacmagic.numeric.sparse import NotSparse, by_sparse, find_scheme, worth_trying
 from jacmagic.numeric.tuning import Tuned, Tuning
 
@@ -37,6 +38,7 @@ def compute(
     vectorize: bool = True,
     memory: int | None = None,
     tuning: Tuning | None = None,
+    substitute: Substitute | None = None,
 ) -> Numbers:
     """Compute the Jacobian of `function` at `tensors`.
 
@@ -52,6 +54,7 @@ def compute(
         vectorize: allow batches; without, one row (or column) after the other.
         memory: bytes the result may take; by default a quarter of what is free.
         tuning: how earlier calls of the same function were computed best; this one adds to it.
+        substitute: finds the Jacobian (m, n) from the closed form, should torch refuse.
 
     Returns:
         The blocks and how they came about.
@@ -82,10 +85,26 @@ def compute(
         if entries is not None:
             numbers = _entries(evaluation, entries)
         else:
-            numbers = dense(evaluation, asked, tuned)
+            numbers = _dense(evaluation, asked, tuned, substitute)
             numbers = replace(numbers, notes=(*notes, *numbers.notes))
         tuned.count(time.perf_counter() - began)
     return numbers
+
+
+def _dense(
+    evaluation: Evaluation, asked: Asked, tuned: Tuned, substitute: Substitute | None
+) -> Numbers:
+    """All entries; where torch refuses to go backwards, by another way with a note."""
+    try:
+        return dense(evaluation, asked, tuned)
+    except RuntimeError as error:
+        reason = refusal_of(error)
+        if reason is None or asked.create_graph or asked.strict:
+            raise
+        tried = rescued(evaluation, reason, substitute)
+        if tried is None:
+            raise
+    return finished(evaluation, tried, everywhere_connected(evaluation), graph=False)
 
 
 def _sparse(

@@ -66,7 +66,7 @@ def dense(evaluation: Evaluation, asked: Asked, tuned: Tuned) -> Numbers:
     found = confirmed(evaluation, cut, tuned, create_graph=graph)
     if found.blocks is cut.blocks and asked.strategy != "auto":  # forward mode as it came
         found = Tried(found.mode, tried.blocks, found.notes)
-    return _finished(evaluation, found, connected, graph=graph)
+    return finished(evaluation, found, connected, graph=graph)
 
 
 def _modes(evaluation: Evaluation, asked: Asked, tuned: Tuned) -> Sequence[str]:
@@ -96,7 +96,7 @@ def _cut(evaluation: Evaluation, tried: Tried, connected: tuple[tuple[bool, ...]
 _MODES = {"columns": "forward", "pullback": "reverse"}
 
 
-def _finished(
+def finished(
     evaluation: Evaluation,
     tried: Tried,
     connected: tuple[tuple[bool, ...], ...],

@@ -47,7 +47,7 @@ class Evaluation:
 
     def leaves(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """Run the function again on other tensors; only the flat outputs are of interest."""
-        return flatten(self.function(*inputs)).leaves
+        return flatten(self.function(*writable(inputs))).leaves
 
     def again(self) -> contextlib.AbstractContextManager[None]:
         """Within this context the function may run again, unnoticed."""
@@ -83,8 +83,13 @@ def evaluate(
     inputs = tuple(_fresh(tensor, create_graph) for tensor in tensors)
     random = random_states(inputs)
     start = time.perf_counter()
-    outputs = flatten(function(*inputs))
+    outputs = flatten(function(*writable(inputs)))
     return Evaluation(function, inputs, outputs, time.perf_counter() - start, random)
+
+
+def writable(tensors: Sequence[Tensor]) -> list[Tensor]:
+    """Copies that a function may write to, which leaves must not be, with the way back to them."""
+    return [tensor.clone() for tensor in tensors]
 
 
 def _fresh(tensor: Tensor, create_graph: bool) -> Tensor:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from jacmagic.numeric.evaluation import writable
 from jacmagic.numeric.quiet import set_random_states
 from jacmagic.structure import flatten
 
@@ -54,7 +55,9 @@ class Probe:
         tensors = self._tensors(point)
         if self._random is not None:
             set_random_states(tensors, self._random)
-        leaves = flatten(self._function(*(one.requires_grad_() for one in tensors))).leaves
+        leaves = flatten(
+            self._function(*writable([one.requires_grad_() for one in tensors]))
+        ).leaves
         numbers = [leaf.detach().reshape(-1).cpu().double() for leaf in leaves]
         return torch.cat(numbers).numpy() if numbers else np.zeros(0)
 

@@ -19,8 +19,10 @@ from jacmagic.examine import contradicts, examine
 from jacmagic.examine_entries import examine_entries
 from jacmagic.formula import ClosedForm, Reading
 from jacmagic.formula.attempt import attempt
+from jacmagic.judge import Witnesses
 from jacmagic.labels import Label
 from jacmagic.matrix_form import MatrixForm, matrix_form
+from jacmagic.numeric import NOT_BY_TORCH
 from jacmagic.one_sided import OneSided, limits, one_sided
 from jacmagic.result.evaluated import Evaluated
 from jacmagic.road import point_of
@@ -155,6 +157,8 @@ class Derived(Evaluated):
     @cached_property
     def agreement(self) -> Agreement:
         """torch against the closed form against finite differences, entry by entry."""
+        if self.numbers.mode in NOT_BY_TORCH:
+            return self._torch_refuses
         outside = set(self.outside())
         if self.large:
             return examine_entries(self.problem, self.numbers, outside=outside)
@@ -167,6 +171,20 @@ class Derived(Evaluated):
             outside=outside,
             refusal=self._traced if isinstance(self._traced, Refusal) else None,
             both=self.one_sided,
+        )
+
+    @property
+    def _torch_refuses(self) -> Agreement:
+        """The verdict where torch cannot differentiate: there is nothing of its to compare."""
+        values = self.matrix.detach().cpu().double().numpy()
+        source = "the closed form" if self.numbers.mode == "closed form" else "finite differences"
+        return Agreement(
+            "not confirmed",
+            0.0,
+            (),
+            (),
+            Witnesses(values, None, None, None, "float64"),
+            reason=f"torch cannot differentiate this function; the numbers are those of {source}",
         )
 
     @cached_property

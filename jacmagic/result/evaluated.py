@@ -12,7 +12,7 @@ import torch
 
 from jacmagic.labels import Label
 from jacmagic.notation import Notation, notation_of
-from jacmagic.numeric import Numbers, Tuning, to_csr
+from jacmagic.numeric import NOT_BY_TORCH, Numbers, Tuning, to_csr
 from jacmagic.problem import Problem
 from jacmagic.road import Road
 from jacmagic.settings import How, View
@@ -22,6 +22,8 @@ _MODES = {
     "reverse": "reverse mode",
     "forward": "forward mode",
     "columns": "forward mode, column by column",
+    "closed form": "the closed form",
+    "differences": "finite differences",
 }
 Outside = Callable[[], Collection[int]]  # finds inputs that the function reads from outside
 LARGE = 250_000  # entries above which a sparse Jacobian is never written out
@@ -135,6 +137,8 @@ class Evaluated:
         if self.numbers.sparse is not None:
             return self.numbers.sparse.cost
         passes = self.numbers.passes
+        if self.mode in NOT_BY_TORCH:
+            return _MODES[self.mode]
         return f"{_MODES[self.mode]}: {passes} pass{'es' * (passes != 1)}"
 
     # ── labels ────────────────────────────────────────────────────────────────────────────────

@@ -14,6 +14,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import torch
+
 from jacmagic import code, display, products
 from jacmagic.errors import PointError, SizeError
 from jacmagic.evaluator import Evaluator, by_name
@@ -24,7 +26,7 @@ from jacmagic.numeric import compute as compute_numbers
 from jacmagic.problem import Problem
 from jacmagic.result.derived import Derived
 from jacmagic.result.evaluated import LARGE, Outside
-from jacmagic.road import Road
+from jacmagic.road import Road, point_of, values_again
 from jacmagic.settings import How, View
 
 if TYPE_CHECKING:
@@ -68,7 +70,7 @@ class Jacobian(Derived):
             PointError: for a name that is no input, or a value of another shape.
         """
         moved = self.problem.at(values)
-        numbers = run_torch(moved, self.how, self.tuning)
+        numbers = run_torch(moved, self.how, self.tuning, self.road)
         return Jacobian(moved, numbers, self.road, self.how, self.view, self.outside, self.tuning)
 
     def evaluator(self) -> Evaluator:
@@ -205,13 +207,24 @@ def jacobian_of(
     """
     purpose = "Jacobian" if problem.potential is None else "Hessian"
     tuning = tuning_of(problem.whole, purpose)
-    numbers = run_torch(problem, how, tuning)
+    numbers = run_torch(problem, how, tuning, road)
     if not all(map(all, numbers.connected)):
         outside = functools.partial(frozenset, outside())
     return Jacobian(problem, numbers, road, how, view, outside, tuning)
 
 
-def run_torch(problem: Problem, how: How, tuning: Tuning | None) -> Numbers:
-    """Compute the Jacobian of a problem by torch, in the way that was quick before."""
+def run_torch(problem: Problem, how: How, tuning: Tuning | None, road: Road) -> Numbers:
+    """Compute the Jacobian of a problem by torch, in the way that was quick before.
+
+    The closed form is asked only where torch refuses to differentiate.
+    """
     tensors = [one.value for one in problem.inputs]
-    return compute_numbers(problem.function, tensors, tuning=tuning, **vars(how))
+
+    def substitute() -> torch.Tensor | None:
+        form = road.form(problem, values_again(problem.potential or problem))
+        point = point_of(problem)
+        return torch.from_numpy(form.values(point)) if isinstance(form, ClosedForm) else None
+
+    return compute_numbers(
+        problem.function, tensors, tuning=tuning, substitute=substitute, **vars(how)
+    )

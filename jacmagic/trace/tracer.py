@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from jacmagic.dispatch import ModeStacks
 from jacmagic.errors import JacmagicError
 from jacmagic.graph import BudgetExceeded, Graph
 from jacmagic.labels import Label
@@ -89,9 +90,15 @@ class Trace:
 @cache
 def _warm_up() -> None:
     """Let torch load what the first mode call needs, so that no budget pays for it."""
-    mode = Concolic(Graph())
-    with LeakWatch(mode), mode:
-        torch.zeros(1).sin()
+    mode, stacks = Concolic(Graph()), ModeStacks()
+    try:
+        with LeakWatch(mode), mode:
+            torch.zeros(1).sin()
+    finally:
+        try:
+            stacks.restore()
+        finally:
+            stacks.restore()
 
 
 def trace(
@@ -125,7 +132,7 @@ def trace(
     graph = Graph(limit=limit, deadline=deadline)
     mode = Concolic(graph)
     kept, noticed = None if given is None else Names(mode, names), Noticed()
-    watch = LeakWatch(mode, kept)
+    watch, stacks = LeakWatch(mode, kept), ModeStacks()
     try:
         inputs = tuple(graph.variable(name) for name in names)
         copies = _shadowed_copies(mode, tensors, inputs)
@@ -144,6 +151,11 @@ def trace(
         return Refusal("the function", graph.line, f"is too large: {exceeded}")
     except Exception as error:  # noqa: BLE001 - the user's code runs here; it only costs the formula
         return _refused(error, graph.line, watch.leaks)
+    finally:  # an interrupt may hit the first: see NOTE [Interrupts between the lines]
+        try:
+            stacks.restore()
+        finally:
+            stacks.restore()
     met = tuple(mode.conditions.met)
     if kept is None:
         return Trace(

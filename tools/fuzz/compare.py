@@ -1,0 +1,117 @@
+"""One program under all ways to its Jacobian: what differs from torch's plain backward passes."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+from programs import Program
+
+import jacmagic
+
+SECONDS = 30  # of one program, beyond which it counts as slow
+
+
+class Slow(BaseException):
+    """A program took too long."""
+
+
+def failure_of(program: Program) -> str | None:
+    """The first kind of failure, such as "auto: …", or None.
+
+    Kinds: crash, auto, forward, form, elsewhere (the evaluator at another point), alarm (a verdict
+    of disagreement although all sources are equal), slow.
+    """
+    function = program.function()
+    try:
+        truth, tolerance = _truth(function, program.x)
+    except Exception:  # noqa: BLE001 - torch itself refuses
+        return None
+    try:
+        with _limit(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return _compared(function, program.x, truth, tolerance)
+    except Slow:
+        return f"slow: more than {SECONDS} s"
+    except Exception as error:  # noqa: BLE001 - whatever jacmagic raises is what is looked for
+        return f"crash: {type(error).__name__}: {' '.join(str(error).split())[:150]}"
+
+
+def _compared(
+    function: Callable[..., Any], x: torch.Tensor, truth: np.ndarray, tolerance: np.ndarray
+) -> str | None:
+    J = jacmagic.jacobian(function, x.clone())
+    if (gap := _gap(J.to_numpy(), truth, tolerance)) is not None:
+        return f"auto: {gap}"
+    forward = jacmagic.jacobian(function, x.clone(), strategy="forward-mode")
+    if (gap := _gap(forward.to_numpy(), truth, tolerance)) is not None:
+        return f"forward: {gap}"
+    _ = repr(J), J.notes
+    if J.refusal is None:
+        evaluate = J.evaluator()
+        if (gap := _gap(evaluate(*x.reshape(-1).tolist()), truth, tolerance)) is not None:
+            return f"form: {gap}"
+        for seed in range(3):
+            there = _moved(x, seed)
+            with contextlib.suppress(Exception):  # torch itself refuses
+                other, allowed = _truth(function, there)
+                if other.shape == truth.shape:
+                    found = evaluate(*there.reshape(-1).tolist())
+                    if (gap := _gap(found, other, allowed)) is not None:
+                        return f"elsewhere: at {there.reshape(-1).tolist()}: {gap}"
+    if J.agreement.verdict == "disagree":
+        return f"alarm: {str(J.agreement)[:200]}"
+    return None
+
+
+def _moved(x: torch.Tensor, seed: int) -> torch.Tensor:
+    """A point near or far."""
+    generator = torch.Generator().manual_seed(seed)
+    noise = torch.randn(x.shape, generator=generator, dtype=x.dtype)
+    return x + noise * (0.01, 0.3, 1.5)[seed]
+
+
+def _truth(function: Callable[..., Any], x: torch.Tensor) -> tuple[np.ndarray, np.ndarray]:
+    """Torch's plain Jacobian, and how much of it a change of the point in its last digits moves."""
+
+    def plain(point: torch.Tensor) -> np.ndarray:
+        block = torch.autograd.functional.jacobian(lambda t: function(t * 1), point)
+        return block.reshape(-1, point.numel()).numpy()
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        here = plain(x)
+        moved = [plain(x * (1 + step)) for step in (3e-13, -3e-13)]
+    shaken = np.max([np.abs(m - here) if m.shape == here.shape else 0 * here for m in moved], 0)
+    size = np.abs(np.where(np.isfinite(here), here, 0)).max(initial=0)
+    return here, 1e-6 * np.abs(here) + 1e-9 * (1 + size) + 100 * np.nan_to_num(shaken, nan=0)
+
+
+def _gap(found: np.ndarray, truth: np.ndarray, tolerance: np.ndarray) -> str | None:
+    """The largest difference where torch's number is finite."""
+    known = np.isfinite(truth)
+    with np.errstate(all="ignore"):
+        wrong = known & ~(np.abs(found - truth) <= tolerance)
+    if not wrong.any():
+        return None
+    place = tuple(int(k) for k in np.argwhere(wrong)[0])
+    return f"entry {place} is {found[place]!r}, torch {truth[place]!r}"
+
+
+@contextlib.contextmanager
+def _limit() -> Iterator[None]:
+    def late(*_: object) -> None:
+        raise Slow
+
+    before = signal.signal(signal.SIGALRM, late)
+    signal.alarm(SECONDS)
+    try:
+        yield
+    finally:
+        signal.alarm(0)
+        signal.signal(signal.SIGALRM, before)
