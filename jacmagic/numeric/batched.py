@@ -1,15 +1,17 @@
 """Jacobians at many points at once: one batched pass over a chunk of points, or a loop.
 
 `torch.func.vmap` maps the function's Jacobian over the points. Where it cannot (control flow that
-depends on the values, writing in place, random numbers), or where it gives other values than a
-plain run at the first point, the points are taken one by one and a note says why. So they are in
-strict mode, which looks at the graph of each.
+depends on the values, writing in place, random numbers), or where it gives other numbers than a
+plain run and a plain backward pass at one point of a chunk, drawn at random, all points are taken
+one by one and a note says why. Points at which something is not finite are taken so in any case. So
+are all in strict mode, which looks at the graph of each.
 """
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import torch
@@ -18,6 +20,8 @@ from torch import Tensor
 from jacmagic.errors import StrictError
 from jacmagic.numeric.evaluation import writable
 from jacmagic.numeric.compute import check_request, compute
+from jacmagic.numeric.evaluation import evaluate
+from jacmagic.numeric.freivalds import Dense, check, equal
 from jacmagic.numeric.ladder import OBSTACLES, cause_of
 from jacmagic.numeric.memory import require_room
 from jacmagic.numeric.numbers import Numbers
@@ -28,8 +32,8 @@ from jacmagic.structure import Outputs, flatten
 
 SCALARS_AT_ONCE = 2**20  # of the Jacobians in one chunk: 8 MiB of float64
 FIRST, GROWTH = 16, 4  # points in the first chunk; how many times more in the next one
-_CLOSE = {torch.float64: 1e-9, torch.float32: 1e-3}  # of a batched pass to a plain run
-_LOOSE = 1e-1  # the same for short floats
+VALUES = 2.0**10  # times the rounding of inputs by which values may differ from a plain run's
+OTHER = "a batched pass gives other numbers than a plain one"
 
 
 class Differentiator:
@@ -64,10 +68,10 @@ class Differentiator:
         self.size = m, n
         alone = strict and points.count > 1
         self.obstacle = "strict=True looks at the graph of every point" if alone else None
-        self._checked = False
+        self._random = torch.Generator().manual_seed(0)
 
-    def _plain(self, index: int) -> Numbers:
-        """The Jacobian at one point."""
+    def _at(self, index: int) -> tuple[Callable[..., Any], list[Tensor]]:
+        """The function of the chosen arguments at one point, and these."""
         arguments, chosen = self.points.at(index), self.points.chosen
 
         def function(*values: Tensor) -> Any:
@@ -76,10 +80,15 @@ class Differentiator:
                 given[place] = value
             return self.function(*given)
 
+        return function, [arguments[place] for place in chosen]
+
+    def _plain(self, index: int) -> Numbers:
+        """The Jacobian at one point."""
+        function, tensors = self._at(index)
         try:
             return compute(
                 function,
-                [arguments[place] for place in chosen],
+                tensors,
                 strategy=self.strategy,
                 create_graph=self.create_graph,
                 strict=self.strict,
@@ -98,8 +107,8 @@ class Differentiator:
                 self.obstacle = cause_of(obstacle)
             else:
                 if self._agrees(found, start):
-                    return found
-                self.obstacle = "a batched pass gives other values"
+                    return self._mended(found, start)
+                self.obstacle = OTHER
         return self._loop(start, stop)
 
     def _batched(self, start: int, stop: int) -> Chunk:
@@ -131,18 +140,47 @@ class Differentiator:
         return tensor if self.create_graph else tensor.detach()
 
     def _agrees(self, found: Chunk, start: int) -> bool:
-        """Whether the batched pass gave at its first point what a plain run gives; asked once."""
-        if self._checked:
-            return True
-        plain = self.first if start == 0 else self._plain(start)
-        self._checked = True
-        pairs = [
-            (block[0], other)
-            for row, others in zip(found.blocks, plain.blocks, strict=True)
-            for block, other in zip(row, others, strict=True)
-        ]
-        pairs += [(v[0], leaf) for v, leaf in zip(found.values, plain.outputs.leaves, strict=True)]
-        return all(_close(one, other) for one, other in pairs)
+        """Whether plain runs confirm one point: the first of all, one at random of later chunks."""
+        count = len(found.values[0])
+        index = int(torch.randint(count, (1,), generator=self._random)) if start else 0
+        function, tensors = self._at(start + index)
+        blocks = [[block[index].detach() for block in row] for row in found.blocks]
+        values = [value[index].detach() for value in found.values]
+        matrix = Dense(blocks, values)
+        if not start:
+            leaves = self.first.outputs.leaves
+            if not _same_values(values, blocks, leaves, tensors):
+                return False
+            if equal(matrix, Dense(self.first.blocks, leaves), leaves, tensors):
+                return True
+        with (
+            torch.inference_mode(False),
+            torch.enable_grad(),
+            quiet(tensors, random_states(tensors)),
+        ):
+            plain = evaluate(function, tensors, create_graph=False)
+            if not _same_values(values, blocks, plain.outputs.leaves, plain.inputs):
+                return False
+            with contextlib.suppress(*OBSTACLES):  # torch may not go backwards there
+                return check(plain.outputs.leaves, plain.inputs, matrix).answer != "different"
+        return True
+
+    def _mended(self, found: Chunk, start: int) -> Chunk:
+        """The same with points at which something is not finite taken one by one."""
+        parts = [*found.values, *(block for row in found.blocks for block in row)]
+        odd = torch.stack([_not_finite(part) for part in parts]).any(0)
+        if not bool(odd.any()):
+            return found
+        values = [value.clone() for value in found.values]
+        blocks = [[block.clone() for block in row] for row in found.blocks]
+        for index in odd.nonzero().flatten().tolist():
+            plain = self._plain(start + index)
+            for value, leaf in zip(values, plain.outputs.leaves, strict=True):
+                value[index] = leaf
+            for row, others in zip(blocks, plain.blocks, strict=True):
+                for block, other in zip(row, others, strict=True):
+                    block[index] = other
+        return Chunk(tuple(map(tuple, blocks)), tuple(values), found.notes)
 
     def _loop(self, start: int, stop: int) -> Chunk:
         whole = [self.first if index == 0 else self._plain(index) for index in range(start, stop)]
@@ -190,13 +228,33 @@ class Differentiator:
             start = stop
 
 
-def _close(one: Tensor, other: Tensor) -> bool:
-    one, other = one.detach(), other.detach()
-    tolerance = _CLOSE.get(one.dtype, _LOOSE)
-    scale = float(other.abs().nan_to_num(0, 0, 0).max()) if other.numel() else 0.0
-    return one.shape == other.shape and torch.allclose(
-        one, other.to(one.dtype), rtol=tolerance, atol=tolerance * (1 + scale), equal_nan=True
-    )
+def _not_finite(part: Tensor) -> Tensor:
+    """For each point whether a number is nan or infinite, (points,)."""
+    return ~part.detach().isfinite().reshape(len(part), part[0].numel()).all(1)
+
+
+def _same_values(
+    values: Sequence[Tensor],
+    blocks: Sequence[Sequence[Tensor]],
+    leaves: Sequence[Tensor],
+    inputs: Sequence[Tensor],
+) -> bool:
+    """Whether values differ by no more than a small change of the inputs makes of them.
+
+    That is eps · (|f| + |J|·|x|), whatever the scales of f and x.
+    """
+    for value, row, leaf in zip(values, blocks, leaves, strict=True):
+        if value.shape != leaf.shape or value.dtype != leaf.dtype:
+            return False
+        sizes = leaf.detach().abs().double()
+        for block, tensor in zip(row, inputs, strict=True):
+            flat = block.reshape(*leaf.shape, tensor.numel()).abs().double()
+            sizes = sizes + flat @ tensor.detach().abs().double().reshape(-1)
+        eps = max(torch.finfo(one.dtype).eps for one in (leaf, *inputs))
+        gap = (value - leaf.detach()).abs()
+        if bool((gap.double() > VALUES * eps * sizes).any()):  # never so where one is nan
+            return False
+    return True
 
 
 def compute_many(
@@ -225,15 +283,17 @@ def compute_many(
         SizeError: the result would not fit.
         StrictError: strict mode found an independent output; the message says at which point.
     """
-    road = Differentiator(
+    many = Differentiator(
         function, points, strategy=strategy, create_graph=create_graph, strict=strict
     )
-    road.room(memory)
-    parts = [road.chunk(start, stop) for start, stop in road.chunks(chunk_size)]
+    many.room(memory)
+    parts = [many.chunk(start, stop) for start, stop in many.chunks(chunk_size)]
+    if many.obstacle == OTHER:  # which may have shown late: no chunk is believed
+        parts = [many.chunk(start, stop) for start, stop in many.chunks(chunk_size)]
     notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
-    m = len(road.first.blocks)
+    m = len(many.first.blocks)
     return Many(
-        road.first,
+        many.first,
         tuple(
             tuple(
                 torch.cat([part.blocks[i][j] for part in parts]) for j in range(len(points.chosen))
@@ -241,6 +301,6 @@ def compute_many(
             for i in range(m)
         ),
         tuple(torch.cat([part.values[i] for part in parts]) for i in range(m)),
-        "loop" if notes else road.mode,
+        "loop" if notes else many.mode,
         notes,
     )

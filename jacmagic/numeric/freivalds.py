@@ -94,6 +94,8 @@ def check(leaves: Sequence[Tensor], inputs: Sequence[Tensor], matrix: Matrix) ->
         RuntimeError: torch cannot go backwards from these outputs.
     """
     passes = _Passes(leaves, inputs, matrix)
+    if not passes.size:
+        return Comparison(torch.zeros(0), torch.zeros(0), (False,) * len(inputs))
     u = passes.direction()
     whole = passes.compare(u)
     if whole.answer != "equal":
@@ -107,6 +109,16 @@ def check(leaves: Sequence[Tensor], inputs: Sequence[Tensor], matrix: Matrix) ->
     return whole
 
 
+def equal(one: Matrix, other: Matrix, leaves: Sequence[Tensor], inputs: Sequence[Tensor]) -> bool:
+    """Whether two Jacobians of the same function at the same point differ by the sums' rounding."""
+    passes = _Passes(leaves, inputs, other)
+    if not passes.size:
+        return True
+    u = passes.direction()
+    (mine, sizes), (truth, _) = one.combined(u), other.combined(u)
+    return Comparison((mine - truth).abs(), passes.rounding(u, sizes), ()).answer == "equal"
+
+
 class _Passes:
     """Plain backward passes along combinations of the rows of a matrix."""
 
@@ -115,6 +127,7 @@ class _Passes:
         floats = [torch.finfo(tensor.dtype) for tensor in (*leaves, *inputs)]
         self.shortest = max(floats, key=lambda kind: kind.eps)
         self.reached: tuple[bool, ...] = (False,) * len(inputs)
+        self.size = sum(map(Tensor.numel, leaves)) * sum(map(Tensor.numel, inputs))
 
     def direction(self) -> Tensor:
         """u, (m,) float64: random signs and sizes, over the power of two of each row."""
@@ -134,9 +147,7 @@ class _Passes:
         truth = self.backward(u)
         mine, sizes = self.matrix.combined(u)
         gap = (mine - truth).abs()
-        terms = SAFETY * (math.sqrt(len(u)) + OWN)
-        least = self.shortest.smallest_normal * self.shortest.eps
-        allowed = terms * (self.shortest.eps * sizes + least * u.abs().sum())
+        allowed = self.rounding(u, sizes)
         found = Comparison(gap, allowed + 0 * truth, self.reached)
         if found.answer != "different":
             return found
@@ -144,6 +155,12 @@ class _Passes:
         share = (noise / sizes)[sizes > 0]
         usual = float(share.quantile(0.9)) if 0 < len(share) <= 2**20 else 0.0
         return Comparison(gap, allowed + NOISE * (noise + usual * sizes), self.reached)
+
+    def rounding(self, u: Tensor, sizes: Tensor) -> Tensor:
+        """(n,) what sums of products of these sizes may be off by."""
+        least = self.shortest.smallest_normal * self.shortest.eps
+        terms = SAFETY * (math.sqrt(len(u)) + OWN)
+        return terms * (self.shortest.eps * sizes + least * u.abs().sum())
 
     def _noise(self, u: Tensor, truth: Tensor) -> Tensor:
         """(n,) what rounding makes of c·u where c·(uᵀ·J) is expected, the largest of some c."""

@@ -21,8 +21,9 @@ from jacmagic.numeric.reverse import identity
 
 LONG = 0.02  # seconds that a Jacobian is expected to take, from which measuring pays
 ENTRY = 1e-8  # seconds that an entry of the result takes, whatever the function does
+VERY_LONG = 0.5  # seconds of single passes, from which a few of them are no matter
 PROBES = 16  # rows and columns that are timed
-SHARE = 12  # how many times more of both there must be
+SHARE = 12  # how many times more of both there must be; of what takes very long, half as many
 WIDE, TALL = 0.5, 32.0  # outputs by inputs, outside of which the sizes tell
 CLEARLY = 0.8  # forward mode runs the function again: taken where it clearly is quicker
 
@@ -30,19 +31,19 @@ CLEARLY = 0.8  # forward mode runs the function again: taken where it clearly is
 def quicker(evaluation: Evaluation) -> tuple[str, ...] | None:
     """The roads in the order that a measurement recommends; None where the sizes tell enough."""
     m, n = evaluation.size
-    expected = evaluation.seconds * min(m, n) / PROBES + ENTRY * m * n
-    if min(m, n) < SHARE * PROBES or expected < LONG or not WIDE <= m / n <= TALL:
+    least, single = min(m, n), evaluation.seconds * min(m, n)
+    long = least >= SHARE * PROBES and single / PROBES + ENTRY * m * n >= LONG
+    very_long = least >= SHARE and single >= VERY_LONG
+    if not (long or very_long) or not WIDE <= m / n <= TALL:
         return None
+    probes = min(PROBES, 2 * least // SHARE)
     outputs = [leaf.detach() for leaf in evaluation.outputs.leaves]
-    rows = _seconds(backward_products, evaluation, identity(outputs, 0, PROBES))
-    columns = _seconds(forward_products, evaluation, _columns(evaluation))
+    inputs = [tensor.detach() for tensor in evaluation.inputs]
+    rows = _seconds(backward_products, evaluation, identity(outputs, 0, probes))
+    columns = _seconds(forward_products, evaluation, identity(inputs, 0, probes))
     if columns is None or rows is None or columns * n > CLEARLY * rows * m:
         return LADDERS["reverse"]
     return LADDERS["forward"]
-
-
-def _columns(evaluation: Evaluation) -> list[Tensor]:
-    return identity([tensor.detach() for tensor in evaluation.inputs], 0, PROBES)
 
 
 def _seconds(
@@ -53,7 +54,7 @@ def _seconds(
     """How long products with some seeds take; None where they cannot be had."""
     began = time.perf_counter()
     try:
-        found = products(evaluation, tuple(seeds), PROBES)
+        found = products(evaluation, tuple(seeds), len(seeds[0]))
     except OBSTACLES:
         return None
     if found.is_cuda:

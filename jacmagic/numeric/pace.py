@@ -3,8 +3,9 @@
 NOTE [Pace]: a batch must neither exhaust memory nor keep an interrupt (■) waiting, and what a row
 costs depends on what the function does inside, and on how many there are: a handful may take longer
 in a batch than one by one (a matrix times a few vectors has a slow path of its own), a hundred a
-hundredth each. So batches grow by leaps as long as their rows get cheaper and they are expected to
-last no longer than `LONGEST`. Memory bounds them by the widest tensor on the function's way.
+hundredth each. So what takes long begins with a single row, and batches grow by leaps as long as
+their rows get cheaper and they are expected to last no longer than `LONGEST`, or than two single
+rows. Memory bounds them by the widest tensor on the function's way.
 """
 
 from __future__ import annotations
@@ -49,6 +50,8 @@ def batches(
     pace = Pace(most, seconds)
     if evaluation.before <= LONGEST:  # no need to feel the way
         pace.size = most
+    elif seconds * total > SECONDS_PER_BATCH:  # one by one is what a batch has to beat
+        pace.size = 1
     start = 0
     with progress(total) as told:
         while start < total:
@@ -73,11 +76,12 @@ class Pace:
         self.size = self._expected(SECONDS_PER_BATCH / max(seconds, 1e-9), seconds)
         self._growing = True
         self._best = (float("inf"), 1)
+        self._single = 0.0  # seconds of a row on its own, once that is known
 
     def _expected(self, size: float, seconds: float) -> int:
-        """A size within the bounds: one row, or enough for a batch to be worth it."""
-        if size < LEAP:
-            size = LEAP if LEAP * seconds <= LONGEST else 1
+        """A size within the bounds, and enough for a batch to be worth it if that is quick."""
+        if size < LEAP and LEAP * seconds <= LONGEST:
+            size = LEAP
         return max(1, min(self.ceiling, int(size)))
 
     def took(self, rows: int, seconds: float) -> None:
@@ -86,11 +90,14 @@ class Pace:
         first, cheaper = math.isinf(self._best[0]), rate < self._best[0]
         if cheaper:
             self._best = rate, rows
-        if seconds > 2 * LONGEST:
+        if rows == 1:
+            self._single = seconds
+        longest = max(LONGEST, 2 * self._single)
+        if seconds > 2 * longest:
             self._growing = first  # which may have loaded and prepared: the next one tells
-            self.size = max(1, int(rows * LONGEST / seconds))
+            self.size = max(1, int(rows * longest / seconds))
         elif self._growing and cheaper:
-            larger = self._expected(min(LEAP * rows, LONGEST / max(rate, 1e-9)), rate)
+            larger = self._expected(min(LEAP * rows, longest / max(rate, 1e-9)), rate)
             self._growing = larger > rows
             self.size = max(larger, rows)
         else:
