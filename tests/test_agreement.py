@@ -183,7 +183,7 @@ RIGHT = {
     "RC cutoff": (lambda R, C: 1 / (2 * math.pi * R * C), at(1e3, 1e-9)),
     "reciprocal": (lambda x: 1 / x, at(1e-5)),
     "Hill": (lambda c, K: c**2 / (K**2 + c**2), at(3e-9, 1e-9)),
-    "beam": (lambda F, L, E, I: F * L**3 / (3 * E * I), at(100.0, 1.0, 2e11, 8e-9)),
+    "beam": (lambda F, L, E, b: F * L**3 / (3 * E * b), at(100.0, 1.0, 2e11, 8e-9)),
     "440 Hz": (lambda s: torch.sin(2 * math.pi * 440 * s), at(0.5)),
     "the year 2024": (lambda year: torch.sin(2 * math.pi * year), at(2024.0)),
     "whole periods": (lambda x: torch.cos(2 * math.pi * x), at(1024.25)),

@@ -90,7 +90,7 @@ def test_poles_and_edges_within_the_error_have_no_bound() -> None:
     assert errors[tape.outputs[1]] >= 5
 
 
-def ZERO_OF(graph: Graph) -> int:  # noqa: N802 - a constant of the graph
+def ZERO_OF(graph: Graph) -> int:
     """The node of 0."""
     return graph.number(0)
 
