@@ -461,6 +461,7 @@ def test_functions_that_read_one_triangle_are_recognised(function) -> None:
     A = torch.tensor([[2.0, 0.5, 0.1], [0.5, 3.0, -0.2], [0.1, -0.2, 1.5]], dtype=F64)
     J = jacmagic.jacobian(function, A)
     assert J.agreement.verdict == "agree" and "one triangle" in str(J.agreement)
+    assert J.agreement.warnings == ()
 
 
 def test_a_wrong_form_is_withdrawn(monkeypatch) -> None:
