@@ -6,6 +6,7 @@
 #   make lint     style, format and types
 #   make docs     the documentation, strictly, into site/
 #   make bench    time it beside torch and others, into docs/benchmarks.md; QUICK=1 only prints
+#   make agreement   count right functions and planted faults, into docs/explanation/agreement.md
 #   make bench-widget   time a slider's event beside ipywidgets' interact, in a browser
 #   make notebooks   run the notebooks and store their outputs
 #   make pins     write constraints.txt anew from what is installed
@@ -23,7 +24,7 @@ PYTEST   = OMP_NUM_THREADS=1 JUPYTER_PLATFORM_DIRS=1 $(BIN)/python -m pytest
 NBVAL    = --nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with=tests/nbval.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo bench bench-widget test test-js test-notebooks test-python lint docs notebooks pins clean distclean system
+.PHONY: help lab demo bench agreement bench-widget test test-js test-notebooks test-python lint docs notebooks pins clean distclean system
 
 help:
 	@sed -n '3,/^$$/s/^#  \{0,1\}//p' Makefile
@@ -70,6 +71,9 @@ lint: $(VENV)/.dev
 docs: $(VENV)/.dev
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo "docs: site/index.html"
+
+agreement: $(VENV)/.dev
+	@OMP_NUM_THREADS=1 $(BIN)/python tools/agreement.py
 
 bench-widget: $(VENV)/.dev system
 	@JUPYTER_PLATFORM_DIRS=1 $(BIN)/python tools/bench_widget.py
