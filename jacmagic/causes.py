@@ -22,6 +22,10 @@ _NOTHING_SEEN = (
     "The code shows no reason; check any backward of your own, and report this function if there "
     "is none."
 )
+_TWICE = (
+    "{name}.backward cannot be differentiated itself (@once_differentiable, or numbers without a "
+    "graph): write it in torch operations on ctx.saved_tensors, without the decorator."
+)
 _NOT_REACHED = (
     "torch's graph does not reach this input: look for torch.tensor([...]), .item(), "
     "float(), .detach(), .numpy() or no_grad on the way, and write torch.stack([...]) "
@@ -63,6 +67,7 @@ class Causes:
         """
         self.problem, self.numbers, self.form = problem, numbers, form
         self.refusal, self.edges = refusal, edges
+        self.gradient_is_right = False  # of a Hessian: whether what is differentiated again is
         self._reached: dict[int, set[int]] = {}
 
     def cut(self, i: int, j: int) -> bool:
@@ -72,6 +77,8 @@ class Causes:
     def __call__(self, i: int, j: int, value: float) -> str:
         """The likely cause why torch has `value` in entry (i, j), and what to write instead."""
         leak = self._leak(i, j)
+        if leak is not None and leak.habit == "autograd.Function" and self.gradient_is_right:
+            return _TWICE.format(name=leak.name)
         if leak is not None:
             return sentence(leak)
         if self.refusal is not None and self.refusal.operation in ADVICE:

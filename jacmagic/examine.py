@@ -27,6 +27,7 @@ from jacmagic.sources import MOST_COLUMNS, MOST_ROWS, finite_differences, sizes_
 from jacmagic.symmetry import TOLD, Parts, symmetrised
 from jacmagic.trace import Refusal
 
+_DRAWN = "the function draws random numbers"
 _LOWER = "compute in a higher precision (--dtype float64)"
 _REWRITE = "rewrite the function without the cancellation"
 
@@ -68,6 +69,7 @@ def examine(
     below = None
     if problem.potential is not None and case.taken:
         below = examine_gradient(problem, numbers, form, case.point)
+        case.causes.gradient_is_right = below.verdict == "agree"
     warnings = (
         *(gradient_remarks(below) if below is not None else ()),
         *_outside_remarks(problem, case.truth, outside),
@@ -76,7 +78,8 @@ def examine(
     )
     if not case.steady:
         blank = Agreement("not confirmed", float("nan"), (), warnings, case.bare)
-        return replace(blank, reason=case.unsteady or "")
+        drawn = refusal is not None and "random numbers" in refusal.reason
+        return replace(blank, reason=_DRAWN if drawn else case.unsteady or "")
     if form is None and len(case.sizes) > MOST_COLUMNS:
         return examine_along(
             problem, case.truth, case.dtype, name=case.name, cause=case.cause, warnings=warnings

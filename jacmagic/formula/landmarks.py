@@ -88,7 +88,8 @@ def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Landmark]:
     """The recorded conditions on whose edge a point lies: a step further, another branch.
 
     A condition between whole numbers, as `int(x)` leaves one, has equal sides wherever it holds;
-    the point lies on its edge only where one of the steps that it is made of is about to jump.
+    the point lies on its edge only where one of the steps that it is made of is about to jump. That
+    a matrix is symmetric is no branch of the code.
     Which outputs a branch touches is not recorded, so all rows are named.
     """
     graph, everywhere = closed.graph, frozenset(range(closed.shape[0]))
@@ -98,11 +99,23 @@ def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Landmark]:
         if graph.operations[node] not in (*_COMPARISONS, "eq", "ne"):
             continue
         sides = list(graph.operands(node))
+        if _symmetric(closed, sides):
+            continue
         left, right = write_tape(graph, sides, closed.trace.inputs).evaluate(point)
         if left == right and (_moves(closed, sides) or _jumps(closed, sides, point)):
             what = "the code takes another branch on the other side of this point"
             found.append(Landmark(node, assumption.line, what, everywhere))
     return found
+
+
+def _symmetric(closed: ClosedForm, sides: Sequence[int]) -> bool:
+    """Whether two nodes are an entry of a matrix and the one across its diagonal."""
+    place = {node: column for column, node in enumerate(closed.trace.inputs)}
+    if any(side not in place for side in sides):
+        return False
+    a, b = (closed.columns[place[side]] for side in sides)
+    across = (*b.index[:-2], *b.index[:-3:-1])
+    return a.name == b.name and len(a.index) >= 2 and a.index == across and a.index != b.index
 
 
 def _moves(closed: ClosedForm, nodes: Sequence[int]) -> bool:

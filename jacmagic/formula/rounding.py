@@ -54,7 +54,7 @@ def _all(form: ClosedForm, point: Sequence[float], dtype: Dtype) -> list[np.ndar
 
 
 def _rounding(dtype: Dtype) -> Rounding:
-    return Rounding(dtype.unit, 2 * dtype.unit * dtype.normal)
+    return Rounding(dtype.unit, 2 * dtype.unit * dtype.normal, dtype.largest)
 
 
 def exactly(form: ClosedForm, point: Sequence[float], dtype: Dtype) -> Exactly:

@@ -43,10 +43,12 @@ class Rounding:
     Attributes:
         unit: the unit roundoff u, half the distance from 1 to the next number.
         smallest: the smallest positive number, subnormal ones included.
+        largest: the largest finite number.
     """
 
     unit: float
     smallest: float
+    largest: float
 
 
 def bounds(tape: Tape, point: Sequence[float], rounding: Rounding) -> tuple[list[float], ...]:
@@ -85,7 +87,7 @@ def _is_exact(constant: float, rounding: Rounding) -> bool:
 
 def _rounded(passed: float, name: str, value: float, rounding: Rounding) -> float:
     """Errors passed through, and the operation's own."""
-    if not math.isfinite(value):
+    if not abs(value) + passed <= rounding.largest:
         return math.inf
     if name in _EXACT:
         return passed

@@ -91,7 +91,11 @@ def instance(scope: Scope, value: Any) -> Any:
     attributes = getattr(value, "__dict__", None)
     if not isinstance(attributes, dict) or not _can_be_copied(kind):
         return value
-    if not (scope.needs(kind) or any(_meets(scope, one) for one in attributes.values()) or _is_named(value)):
+    if not (
+        scope.needs(kind)
+        or any(_meets(scope, one) for one in attributes.values())
+        or _is_named(value)
+    ):
         return value
     made = object.__new__(scope.replacement(kind) or _copy(scope, kind))
     object.__setattr__(made, "__dict__", attributes)
@@ -105,7 +109,8 @@ def _meets(scope: Scope, value: Any) -> bool:
     if isinstance(value, (torch.Tensor, nn.Module, int, float, str)) or value is None:
         return False
     return (callable(value) and scope.needs(value)) or (
-        is_users(type(value)) and any(_meets(scope, one) for one in getattr(value, "__dict__", {}).values())
+        is_users(type(value))
+        and any(_meets(scope, one) for one in getattr(value, "__dict__", {}).values())
     )
 
 

@@ -110,30 +110,28 @@ def differences(
     for dtype in dict.fromkeys((torch.float64, tensors[0].dtype)):
         with torch.inference_mode(False), torch.enable_grad(), quiet(tensors, random):
             probe = Probe(function, tensors, dtype, random)
+            start = time.thread_time()
             try:
                 center = probe(probe.point)
             except OBSTACLES:  # weights of another dtype, mostly
                 continue
             columns = len(probe.point) if directions is None else directions.shape[1]
-            most = _affordable(probe, columns, cpu_seconds)
-            return None if most is None else _all(probe, center, dtype, directions, most)
+            took = time.thread_time() - start
+            if not _affordable(probe, columns, took, cpu_seconds):
+                return None
+            return _all(probe, center, dtype, directions)
     return None
 
 
-def _affordable(probe: Probe, columns: int, cpu_seconds: float) -> int | None:
-    """How many evaluations are worth their time, by the quicker of two; None if too few."""
-    took = []
-    for _ in range(2):
-        start = time.thread_time()
-        probe(probe.point)
-        took.append(time.thread_time() - start)
-    if min(took) * EVALUATIONS * columns > cpu_seconds:
-        return None
-    return MOST_EVALUATIONS
+def _affordable(probe: Probe, columns: int, took: float, cpu_seconds: float) -> bool:
+    """Whether all columns are worth their time, by the quicker of two evaluations."""
+    start = time.thread_time()
+    probe(probe.point)
+    return min(took, time.thread_time() - start) * EVALUATIONS * columns <= cpu_seconds
 
 
 def _all(
-    probe: Probe, center: np.ndarray, dtype: torch.dtype, directions: np.ndarray | None, most: int
+    probe: Probe, center: np.ndarray, dtype: torch.dtype, directions: np.ndarray | None
 ) -> Differences:
     n = len(probe.point)
     found = []
@@ -141,7 +139,7 @@ def _all(
     for j in range(n if directions is None else directions.shape[1]):
         vector = np.eye(1, n, j)[0] if directions is None else directions[:, j]
         line = _Line(probe, center, vector, noise, dtype)
-        found.append(_column(line, most))
+        found.append(_column(line))
     empty = np.zeros((len(center), 0))
     value, error, scale = (
         torch.from_numpy(np.stack([one[k] for one in found], 1) if found else empty.copy())
@@ -151,21 +149,19 @@ def _all(
 
 
 def _noise(probe: Probe, center: np.ndarray, eps: float) -> np.ndarray:
-    """How far rounding moves each output, (m,): fourth differences over two tiny steps.
+    """How far rounding moves each output, (m,): a fourth difference over tiny steps.
 
     A smooth function has none at such steps; what is left is noise. Source: Moré & Wild, Estimating
     computational noise, SIAM J. Sci. Comput. 33 (2011).
     """
     noise = eps * np.abs(center)
-    for power in (-22, -44):
-        try:
-            values = np.stack([probe(probe.point * (1 + k * 2.0**power)) for k in range(-2, 3)])
-        except OBSTACLES:
-            continue
-        with np.errstate(invalid="ignore", over="ignore"):
-            fourth = np.abs(np.diff(values, 4, axis=0)[0]) / np.sqrt(70)
-        noise = np.fmax(noise, fourth)
-    return noise
+    try:
+        aside = [probe(probe.point * (1 + k * 2.0**-22)) for k in (-2, -1, 1, 2)]
+    except OBSTACLES:
+        return noise
+    with np.errstate(invalid="ignore", over="ignore"):
+        fourth = aside[0] - 4 * aside[1] + 6 * center - 4 * aside[2] + aside[3]
+        return np.fmax(noise, np.abs(fourth) / np.sqrt(70))
 
 
 class _Line:
@@ -207,14 +203,14 @@ class _Line:
         return self.probe(ends[0]), self.probe(ends[1]), width
 
 
-def _column(line: _Line, most: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _column(line: _Line) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Values, errors and scales of one column; sizes are tried until two agree for each entry."""
     m = len(line.center)
     value, error, scale = np.full(m, np.nan), np.full(m, np.inf), np.zeros(m)
     decisive, confirmed, still = (np.zeros(m, dtype=bool) for _ in range(3))
     nearest: _Estimate | None = None
     for size in line.sizes if line.moves else ():
-        if bool((confirmed | still).all()) or line.probe.calls >= most:
+        if bool((confirmed | still).all()) or line.probe.calls >= MOST_EVALUATIONS:
             break
         try:
             new = _ridders(line, size, LEVELS if nearest is None else LEVELS_AGAIN)

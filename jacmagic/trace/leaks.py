@@ -30,6 +30,7 @@ from jacmagic.trace.shadows import plain
 ADVICE = {
     "detach()": "leave out .detach()",
     ".data": "use the tensor itself instead of .data",
+    ".data =": "compute with the assigned tensor itself",
     ".item()": "leave out .item(); a 0-dimensional tensor computes like a number",
     ".tolist()": "iterate over the tensor itself instead of .tolist()",
     ".numpy()": "stay in torch: torch.sin(x) instead of np.sin(x.numpy())",
@@ -165,6 +166,8 @@ class LeakWatch(TorchFunctionMode):
                 self._note(_CUT[name], args[0])
             elif func == torch.Tensor.data.__get__:  # type: ignore[attr-defined]
                 self._note(".data", args[0])
+        if func == torch.Tensor.data.__set__:  # type: ignore[attr-defined]
+            self._note(".data =", args[1])
         try:
             result = func(*args, **kwargs)
         except Unsupported as unsupported:  # named as the user wrote it, not as its parts are

@@ -142,7 +142,7 @@ class Concolic(Watching):
                 return self._move(MOVES[key], func, args, kwargs)
             if key in LINEAR:
                 return self._combine(LINEAR[key], func, args, kwargs)
-            if key in ORDERS:
+            if key in ORDERS and not (key in COMPLEX and _has_complex(args)):
                 return self._order(ORDERS[key], func, args, kwargs)
             if key in RULES or key in COMPLEX:
                 return self._apply(key, func, args, kwargs, written)
@@ -311,3 +311,7 @@ class Concolic(Watching):
                 return parts(*args, **kwargs)
         except Unsupported as unsupported:  # named as the user called it, not by a part
             raise Unsupported(name, unsupported.reason) from None
+
+
+def _has_complex(args: tuple) -> bool:
+    return any(isinstance(leaf, torch.Tensor) and leaf.is_complex() for leaf in args)
