@@ -84,14 +84,18 @@ def _read_through(scope: Scope, made: type, method: str) -> None:
 
 
 def instance(scope: Scope, value: Any) -> Any:
-    """An object of the copied class with the very attributes of `value`; `value` where not needed."""
+    """An object of the copied class with the attributes of `value`; itself where not needed."""
     kind = type(value)
     if isinstance(value, nn.Module) and current() is not None:
         answered("", value)
     attributes = getattr(value, "__dict__", None)
     if not isinstance(attributes, dict) or not _can_be_copied(kind):
         return value
-    if not (scope.needs(kind) or any(_meets(scope, one) for one in attributes.values()) or _is_named(value)):
+    if not (
+        scope.needs(kind)
+        or any(_meets(scope, one) for one in attributes.values())
+        or _is_named(value)
+    ):
         return value
     made = object.__new__(scope.replacement(kind) or _copy(scope, kind))
     object.__setattr__(made, "__dict__", attributes)
@@ -105,7 +109,8 @@ def _meets(scope: Scope, value: Any) -> bool:
     if isinstance(value, (torch.Tensor, nn.Module, int, float, str)) or value is None:
         return False
     return (callable(value) and scope.needs(value)) or (
-        is_users(type(value)) and any(_meets(scope, one) for one in getattr(value, "__dict__", {}).values())
+        is_users(type(value))
+        and any(_meets(scope, one) for one in getattr(value, "__dict__", {}).values())
     )
 
 

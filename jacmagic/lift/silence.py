@@ -21,7 +21,7 @@ WRITING = frozenset("print pprint pp display warn stdout stderr tqdm trange".spl
 _frames: dict[int, list[types.FrameType]] = {}  # of the functions that have opened `silent`
 
 
-class silent:  # noqa: N801 - reads as a statement: with silent():
+class silent:
     """Within this context the user's code runs without output and without warnings."""
 
     def __init__(self, depth: int = 1) -> None:
