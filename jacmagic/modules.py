@@ -76,7 +76,7 @@ _NOTHING = contextlib.nullcontext()
 
 
 def _same_draws(tensors: Any) -> PrivateDraws:
-    """Within this mode random numbers are those of `SEED`; torch's own generators stay as they are."""
+    """Within this mode random numbers are those of `SEED`; torch's generators stay as is."""
     on_gpu = any(isinstance(one, Tensor) and one.is_cuda for one in tensors)
     devices = ("cpu", "cuda") if on_gpu else ("cpu",)
     return PrivateDraws(
