@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from jacmagic.agreement import Agreement, conclude
+from jacmagic.as_written import other_value
 from jacmagic.causes import Causes
 from jacmagic.examine_along import examine_along
 from jacmagic.examine_gradient import examine_gradient, gradient_remarks
@@ -77,6 +78,10 @@ def examine(
     if not case.steady:
         blank = Agreement("not confirmed", float("nan"), (), warnings, case.bare)
         return replace(blank, reason=case.unsteady or "")
+    other = other_value(problem, numbers.outputs.leaves, form, case.dtype)
+    if other is not None:
+        blank = Agreement("not confirmed", float("nan"), (), (*warnings, other), case.bare)
+        return replace(blank, reason=other)
     if form is None and len(case.sizes) > MOST_COLUMNS:
         return examine_along(
             problem, case.truth, case.dtype, name=case.name, cause=case.cause, warnings=warnings

@@ -16,6 +16,7 @@ from jacmagic.lift import methods  # noqa: F401 - attaches them
 from jacmagic.lift.arrays import mapped, of_tensor, tracked
 from jacmagic.lift.leftovers import replaced
 from jacmagic.lift.naming import Names, current, naming
+from jacmagic.lift.plain import NothingToLift, is_plain, plainly
 from jacmagic.lift.scope import Scope
 from jacmagic.lift.silence import is_silent
 from jacmagic.lift.survey import Survey, survey
@@ -52,6 +53,10 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
     def wrapper(*values: Any, **named: Any) -> Any:
         nonlocal takes_arrays
         found = survey(function)
+        if is_plain():
+            if not found.is_lifted:
+                raise NothingToLift
+            return function(*plainly(values), **plainly(named))
         if (found.numpy and not found.torch) or takes_arrays:
             return _called(function, found, _as_arrays(values), _as_arrays(named))
         try:
