@@ -32,6 +32,8 @@ def other_value(
         form: the closed form, which bounds what rounding may explain; None if there is none.
         dtype: the arithmetic of the evaluation.
     """
+    if problem.effects:
+        return None
     if problem.potential is not None:
         values = [one.value.detach() for one in problem.inputs]
         again = flatten(problem.potential.function(*values)).leaves
