@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from jacmagic.agreement import Agreement, conclude
+from jacmagic.as_written import other_value
 from jacmagic.causes import Causes
 from jacmagic.examine_along import examine_along
 from jacmagic.examine_gradient import examine_gradient, gradient_remarks
@@ -80,6 +81,10 @@ def examine(
         blank = Agreement("not confirmed", float("nan"), (), warnings, case.bare)
         drawn = refusal is not None and "random numbers" in refusal.reason
         return replace(blank, reason=_DRAWN if drawn else case.unsteady or "")
+    other = other_value(problem, numbers.outputs.leaves, form, case.dtype)
+    if other is not None:
+        blank = Agreement("not confirmed", float("nan"), (), (*warnings, other), case.bare)
+        return replace(blank, reason=other)
     if form is None and len(case.sizes) > MOST_COLUMNS:
         return examine_along(
             problem, case.truth, case.dtype, name=case.name, cause=case.cause, warnings=warnings
@@ -147,7 +152,8 @@ class _Case:
     def asks_function(self) -> bool:
         """Whether the function is to be run again: by columns, or where nothing else checks it."""
         by_columns = len(self.sizes) <= MOST_COLUMNS and len(self.truth) <= MOST_ROWS
-        return bool(self.tensors) and (self.form is None or by_columns)
+        allowed = self.tensors and not self.problem.effects
+        return bool(allowed) and (self.form is None or by_columns)
 
     @cached_property
     def unsteady(self) -> str | None:
@@ -237,12 +243,19 @@ class _Case:
                 f"rounding in {self.dtype.name} leaves too few digits of {entry}: "
                 f"torch {value:.6g}, exact {exact.value:.6g}; {advice}"
             )
+        if self.problem.effects:
+            return f"torch is the only source, as the function {changing(self.problem)}"
         if self.differences is None:
             slow = "there are too many entries, or the function is too slow, for finite differences"
             return f"torch is the only source; {slow}"
         if self.problem.potential is not None and self.sources.decisive[i, j]:
             return "the gradient itself is not confirmed, which finite differences start from"
         return f"torch is the only source of {entry}: finite differences are not decisive there"
+
+
+def changing(problem: Problem) -> str:
+    """What a function does beside giving a value, as a clause."""
+    return f"changes {', '.join(problem.effects)} whenever it runs"
 
 
 def _outside_remarks(problem: Problem, truth: np.ndarray, outside: set[int]) -> list[str]:

@@ -80,7 +80,9 @@ def compared(
         v: the directions, (n, k).
         dtype: the arithmetic in which torch computed.
     """
-    found = differences(problem.function, [one.value for one in problem.inputs], directions=v)
+    found = None
+    if not problem.effects:
+        found = differences(problem.function, [one.value for one in problem.inputs], directions=v)
     if found is None or len(found.matrix) != len(products):
         nothing = Witnesses(products, None, None, None, dtype.name)
         return np.full(products.shape, Finding.UNCONFIRMED), nothing

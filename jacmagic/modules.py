@@ -11,7 +11,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from jacmagic.errors import PointError
 from jacmagic.lift import lifted
+from jacmagic.numeric.quiet import PrivateDraws
 from jacmagic.origin import filename_of, source_of, title_of
 from jacmagic.problem import Problem, labelled, names_of, split_names, tensors_of
 from jacmagic.target import Target, arguments_of, call_by_name
@@ -74,17 +75,13 @@ def caller_of(module: nn.Module) -> Callable[..., Any]:
 _NOTHING = contextlib.nullcontext()
 
 
-@contextlib.contextmanager
-def _same_draws(tensors: Any) -> Iterator[None]:
-    """Within this context random numbers are those of `SEED`; the state before comes back."""
-    tensors = [one for one in tensors if isinstance(one, Tensor)]
-    devices = sorted({one.device.index or 0 for one in tensors if one.is_cuda})
-    with torch.random.fork_rng(devices=devices):
-        torch.default_generator.manual_seed(SEED)
-        for device in devices:
-            with torch.cuda.device(device):
-                torch.cuda.manual_seed(SEED)
-        yield
+def _same_draws(tensors: Any) -> PrivateDraws:
+    """Within this mode random numbers are those of `SEED`; torch's generators stay as is."""
+    on_gpu = any(isinstance(one, Tensor) and one.is_cuda for one in tensors)
+    devices = ("cpu", "cuda") if on_gpu else ("cpu",)
+    return PrivateDraws(
+        tuple(torch.Generator(device).manual_seed(SEED).get_state() for device in devices)
+    )
 
 
 def module_target(module: nn.Module, title: str) -> Target:

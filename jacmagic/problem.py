@@ -18,7 +18,7 @@ import torch
 from jacmagic.cell import unpacked_names
 from jacmagic.errors import PointError
 from jacmagic.labels import Label
-from jacmagic.lift import lifted
+from jacmagic.lift import effects_of, lifted
 from jacmagic.origin import filename_of, parameters_of, source_of, title_of
 from jacmagic.values import as_float
 
@@ -89,6 +89,11 @@ class Problem:
         if self.arrange is not None:
             return self.arrange(parts)
         return parts[0] if self.single else tuple(parts)
+
+    @property
+    def effects(self) -> tuple[str, ...]:
+        """What the function's first run has changed outside of itself, by name."""
+        return effects_of((self.potential or self).function)
 
     def at(self, values: Mapping[str, Any]) -> Problem:
         """The same problem at another point, its potential along with it.

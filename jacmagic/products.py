@@ -42,7 +42,7 @@ def jvp(problem: Problem, outputs: Outputs, tangents: Any) -> Any:
     def leaves(*values: Tensor) -> tuple[Tensor, ...]:
         return flatten(problem.function(*(value.clone() for value in values))).leaves
 
-    with quiet(inputs, random_states(inputs)):
+    with quiet(inputs, random_states(inputs, problem.function)):
         try:
             pushed = torch.func.jvp(leaves, inputs, given)[1]
         except OBSTACLES:  # an operation without a forward formula
@@ -69,7 +69,11 @@ def vjp(problem: Problem, outputs: Outputs, cotangents: Any) -> Any:
     parts = (cotangents,) if lone else flatten(cotangents).leaves
     given = _fitting("u", parts, outputs.leaves, names)
     inputs = tuple(one.value.detach().requires_grad_() for one in problem.inputs)
-    with torch.inference_mode(False), torch.enable_grad(), quiet(inputs, random_states(inputs)):
+    with (
+        torch.inference_mode(False),
+        torch.enable_grad(),
+        quiet(inputs, random_states(inputs, problem.function)),
+    ):
         leaves = flatten(problem.function(*(one.clone() for one in inputs))).leaves
         pairs = [(leaf, u) for leaf, u in zip(leaves, given, strict=True) if leaf.requires_grad]
         pulled: Sequence[Tensor | None] = [None] * len(inputs)

@@ -164,7 +164,7 @@ class Road:
         reading = Reading(form)
         has_constants = form.trace.has_constants or bool(problem.parameters)
         has_vectors = any(one.value.ndim >= 1 and len(one.labels) > 1 for one in problem.inputs)
-        if (names and (has_constants or has_vectors)) or reading.is_wide:
+        if ((names and (has_constants or has_vectors)) or reading.is_wide) and not problem.effects:
             named = self._named(problem, form, problem.parameters if names else None)
             reading = reading if named is None else Reading(named)
         point, refusal = point_of(problem), None

@@ -29,11 +29,14 @@ def sizes_of(tensors: Sequence[torch.Tensor]) -> np.ndarray:
 def finite_differences(
     problem: Problem, rows: int, tensors: Sequence[torch.Tensor] | None = None
 ) -> Differences | None:
-    """Finite differences (m, n); None where they are too many, too slow, or fail."""
+    """Finite differences (m, n); None where they are too many, too slow, or fail.
+
+    Nor are there any of a function that changes something whenever it runs.
+    """
     tensors = [one.value for one in problem.inputs] if tensors is None else tensors
     if sum(tensor.numel() for tensor in tensors) > MOST_COLUMNS or rows > MOST_ROWS:
         return None
-    if not tensors:
+    if not tensors or problem.effects:
         return None
     found = differences(problem.function, tensors)
     return found if found is not None and len(found.matrix) == rows else None

@@ -17,6 +17,7 @@ from torch.autograd import gradcheck, gradgradcheck
 from torch.autograd.functional import jacobian
 
 from jacmagic.errors import FunctionError, SizeError, StrictError
+from jacmagic.lift import lifted
 from jacmagic.numeric import Tuning, compute, differences, tuning
 from jacmagic.numeric.choice import LADDERS, RULES
 from jacmagic.numeric.choice import ladder as roads_for
@@ -476,7 +477,7 @@ def test_the_function_seems_to_run_once(capsys):
     for strategy in ("forward", "rows"):
         torch.manual_seed(3)
         with pytest.warns(UserWarning, match="mine") as seen:
-            found = compute(noisy, (x,), strategy=strategy)
+            found = compute(lifted(noisy), (x,), strategy=strategy)
         assert len(seen) == 1
         assert capsys.readouterr().out == "running\n"
         block = found.blocks[0][0]

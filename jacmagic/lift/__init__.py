@@ -14,13 +14,15 @@ from torch import Tensor
 
 from jacmagic.lift import methods  # noqa: F401 - attaches them
 from jacmagic.lift.arrays import mapped, of_tensor, tracked
+from jacmagic.lift.effects import changes, effects_of, state_of
 from jacmagic.lift.leftovers import replaced
 from jacmagic.lift.naming import Names, current, naming
+from jacmagic.lift.plain import NothingToLift, is_plain, plainly
 from jacmagic.lift.scope import Scope
-from jacmagic.lift.silence import is_silent
+from jacmagic.lift.silence import is_silent, silent
 from jacmagic.lift.survey import Survey, survey
 
-__all__ = ["Names", "lifted", "naming"]
+__all__ = ["Names", "effects_of", "lifted", "naming"]
 
 
 def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -36,7 +38,8 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
             `__call__`.
 
     Returns:
-        A function of the same arguments; `__wrapped__` is the original.
+        A function of the same arguments; `__wrapped__` is the original, and `effects` names what
+        its first run changed outside of itself.
 
     Raises:
         FunctionError: when called, if a NumPy function that torch does not have meets a tensor.
@@ -47,11 +50,25 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
         True
     """
     takes_arrays = False
+    wrapper: Any
 
     @functools.wraps(function, updated=())
     def wrapper(*values: Any, **named: Any) -> Any:
-        nonlocal takes_arrays
         found = survey(function)
+        if is_plain():
+            if not found.is_lifted:
+                raise NothingToLift
+            return function(*plainly(values), **plainly(named))
+        if wrapper.effects is not None:
+            return run(found, values, named)
+        before = state_of(found)
+        try:
+            return run(found, values, named)
+        finally:
+            wrapper.effects = changes(before, state_of(found))
+
+    def run(found: Survey, values: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        nonlocal takes_arrays
         if (found.numpy and not found.torch) or takes_arrays:
             return _called(function, found, _as_arrays(values), _as_arrays(named))
         try:
@@ -67,6 +84,7 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
             takes_arrays = True
             return result
 
+    wrapper.effects = None
     return wrapper
 
 
@@ -77,7 +95,8 @@ _MEANT_FOR_ARRAYS = (AttributeError, TypeError, ValueError)
 def _or_none(function: Callable[..., Any], found: Survey, values: Any, named: Any) -> Any:
     """The result with arrays instead of tensors; None if they are of no help either."""
     try:
-        return _called(function, found, _as_arrays(values), _as_arrays(named))
+        with silent():
+            return _called(function, found, _as_arrays(values), _as_arrays(named))
     except Exception:  # noqa: BLE001 - the error with tensors is the one that is shown
         return None
 

@@ -266,10 +266,16 @@ def as_result(value: Any) -> Any:
 
 
 def numbers_of(array: Array) -> numpy.ndarray:
-    """A plain ndarray of the array's numbers, without a graph."""
+    """A plain ndarray of the array's numbers, without a graph; nan where `vmap` hides them."""
     tensor = traced_by(array)
     plain = array.view(numpy.ndarray)
-    return plain if tensor is None else tensor.detach().cpu().numpy()
+    if tensor is None:
+        return plain
+    with torch._C.DisableTorchFunction():  # no cut: the numbers are shown, or left behind
+        try:
+            return tensor.detach().cpu().numpy()
+        except RuntimeError:
+            return plain
 
 
 def returned(value: Any) -> Any:

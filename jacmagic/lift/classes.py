@@ -84,7 +84,7 @@ def _read_through(scope: Scope, made: type, method: str) -> None:
 
 
 def instance(scope: Scope, value: Any) -> Any:
-    """An object of the copied class with the very attributes of `value`; `value` where not needed."""
+    """An object of the copied class with the attributes of `value`; itself where not needed."""
     kind = type(value)
     if isinstance(value, nn.Module) and current() is not None:
         answered("", value)

@@ -191,7 +191,8 @@ def _rounded(self: Array, digits: int | None = None) -> Any:
 
 _WRITTEN_OUT = {
     "astype": _as_type, "copy": _copied, "flatten": _flattened, "reshape": _reshaped,
-    "transpose": _transposed, "sort": _sorted, "compress": _compressed, "fill": _filled, "item": _item, "tolist": _listed,
+    "transpose": _transposed, "sort": _sorted, "compress": _compressed,
+    "fill": _filled, "item": _item, "tolist": _listed,
     "__copy__": _copied, "__deepcopy__": _copied,
 }  # fmt: skip
 

@@ -64,7 +64,7 @@ class Globals(dict[str, Any]):
         return self.scope.of(self.real[name], name) if value is _MISSING else value
 
     def preload(self, code: types.CodeType) -> None:
-        """The bodies of classes inside a function read the dict itself: put there what they read."""
+        """The bodies of classes inside a function read the dict itself: put their names there."""
         for constant in code.co_consts:
             if isinstance(constant, types.CodeType):
                 self.preload(constant)

@@ -21,7 +21,7 @@ WRITING = frozenset("print pprint pp display warn stdout stderr tqdm trange".spl
 _frames: dict[int, list[types.FrameType]] = {}  # of the functions that have opened `silent`
 
 
-class silent:  # noqa: N801 - reads as a statement: with silent():
+class silent:
     """Within this context the user's code runs without output and without warnings."""
 
     def __init__(self, depth: int = 1) -> None:
@@ -32,8 +32,7 @@ class silent:  # noqa: N801 - reads as a statement: with silent():
         frame = sys._getframe(self._depth)
         self._id = id(frame)
         _frames.setdefault(self._id, []).append(frame)
-        if warnings.filters and warnings.filters[0] is not _FILTER:
-            _install()
+        _install()
 
     def __exit__(self, *_: object) -> None:
         opened = _frames.get(self._id, [])
@@ -64,14 +63,19 @@ class _Silent:
 
 
 _FILTER: Any = ("ignore", _Silent(), Warning, None, 0)
+_ORDINARY = (UserWarning, RuntimeWarning, FutureWarning)
 
 
 def _install() -> None:
-    """Put the filter before all others, once."""
+    """Put the filter before all others that would show an ordinary warning or raise it."""
     filters: Any = warnings.filters
-    if _FILTER in filters:
-        filters.remove(_FILTER)
-    filters.insert(0, _FILTER)
+    for one in filters:
+        if one is _FILTER:
+            return
+        if one[0] != "ignore" and any(issubclass(kind, one[2]) for kind in _ORDINARY):
+            filters[:] = [_FILTER, *(other for other in filters if other is not _FILTER)]
+            return
+    filters.append(_FILTER)
 
 
 _install()

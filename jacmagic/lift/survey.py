@@ -35,12 +35,16 @@ class Survey:
         numpy: functions of NumPy, or arrays.
         torch: functions of torch, tensors or modules.
         names: every name that the code looks up.
+        functions: the user's functions that were found.
+        objects: the objects that they are methods of.
     """
 
     math: bool
     numpy: bool
     torch: bool
     names: frozenset[str]
+    functions: tuple[types.FunctionType, ...] = ()
+    objects: tuple[Any, ...] = ()
 
     @property
     def is_lifted(self) -> bool:
@@ -56,6 +60,8 @@ class Survey:
 def survey(target: Any) -> Survey:
     """Look at a callable and at everything of the user's that its code names."""
     pending, seen, names = [target], set[int](), set[str]()
+    functions: list[types.FunctionType] = []
+    objects: list[Any] = []
     kinds = {"math": False, "numpy": False, "torch": False}
     while pending:
         value = pending.pop()
@@ -67,14 +73,21 @@ def survey(target: Any) -> Survey:
         for function in functions_of(value):
             if function is not target and not is_users(function):
                 continue
+            functions.append(function)
             own = set(names_in(function.__code__))
             names |= own
             pending += _bindings(function, own)
             for name in own & {"math", "cmath", "numpy", "torch"}:
                 if name not in function.__globals__:  # imported inside
                     kinds["math" if name == "cmath" else name] = True
+        if isinstance(value, types.MethodType):
+            objects.append(value.__self__)
+        elif value is target and not isinstance(value, (types.FunctionType, type)):
+            objects.append(value)
         pending += parts_of(value)
-    return Survey(**kinds, names=frozenset(names))
+    return Survey(
+        **kinds, names=frozenset(names), functions=tuple(functions), objects=tuple(objects)
+    )
 
 
 def _kind_of(value: Any) -> str | None:

@@ -122,7 +122,7 @@ class Differentiator:
         jacobian = differentiate(leaves, argnums=points.chosen, has_aux=True)
         dims = tuple(0 if varies else None for varies in points.varies)
         tensors = tuple(map(self._kept, points.part(start, stop)))
-        with torch.inference_mode(False), quiet(tensors, random_states(tensors)):
+        with torch.inference_mode(False), quiet(tensors, random_states(tensors, self.function)):
             blocks, values = torch.func.vmap(jacobian, in_dims=dims)(*tensors)
         inputs = [tensors[place] for place in points.chosen]
         return Chunk(

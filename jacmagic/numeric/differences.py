@@ -106,7 +106,7 @@ def differences(
         >>> round(found.matrix.item(), 9)
         12.0
     """
-    random = random_states(tensors)
+    random = random_states(tensors, function)
     for dtype in dict.fromkeys((torch.float64, tensors[0].dtype)):
         with torch.inference_mode(False), torch.enable_grad(), quiet(tensors, random):
             probe = Probe(function, tensors, dtype, random)

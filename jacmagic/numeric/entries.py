@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -10,6 +9,7 @@ import scipy.sparse as sp
 import torch
 from torch import Tensor
 
+from jacmagic.lift.silence import silent
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.memory import require_room
 from jacmagic.numeric.rows import Blocks
@@ -130,12 +130,10 @@ class Sparse:
 
 def to_csr(matrix: Tensor) -> Tensor:
     """A dense matrix as a `torch.sparse_csr` tensor."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch calls its sparse layouts a beta
+    with silent():  # torch calls its sparse layouts a beta
         return matrix.to_sparse_csr()
 
 
 def _csr(scheme: Scheme, values: Tensor) -> Tensor:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # torch calls its sparse layouts a beta
+    with silent():  # torch calls its sparse layouts a beta
         return torch.sparse_csr_tensor(scheme.starts, scheme.columns, values, scheme.shape)

@@ -16,7 +16,7 @@ from typing import Any
 from torch import Tensor
 
 from jacmagic.errors import FunctionError
-from jacmagic.numeric.quiet import quiet, random_states
+from jacmagic.numeric.quiet import drawn_from, quiet, random_states
 from jacmagic.structure import Outputs, flatten
 
 
@@ -29,7 +29,8 @@ class Evaluation:
         inputs: the tensors it was called with; they require gradients.
         outputs: its value, attached to `inputs`.
         seconds: how long the run took; the measure for how much is done in one batch.
-        random: the generators' states before the run, for running it again.
+        random: the generators' states before the run, for running it again; empty if it drew
+            nothing.
         before: seconds that the whole Jacobian took at an earlier point, if that is known.
     """
 
@@ -84,7 +85,8 @@ def evaluate(
     random = random_states(inputs)
     start = time.perf_counter()
     outputs = flatten(function(*writable(inputs)))
-    return Evaluation(function, inputs, outputs, time.perf_counter() - start, random)
+    seconds = time.perf_counter() - start
+    return Evaluation(function, inputs, outputs, seconds, drawn_from(function, inputs, random))
 
 
 def writable(tensors: Sequence[Tensor]) -> list[Tensor]:

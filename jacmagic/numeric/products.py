@@ -6,13 +6,13 @@ operation has no forward formula: Jᵀ·v is linear in v, and its derivative by 
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
 
 import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
+from jacmagic.lift.silence import silent
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.ladder import OBSTACLES
 from jacmagic.numeric.pace import batches
@@ -117,8 +117,7 @@ def backward_products(
         batch = [seeds[k][start:stop] for k in reached]
         single = stop - start == 1
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")  # vmap's remarks on its speed
+            with silent():  # vmap's remarks on its speed
                 if single:
                     pieces.append(pull(*(part[0] for part in batch))[None])
                 else:

@@ -9,9 +9,10 @@ torch's, which other threads draw from, are only read.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Any
+from weakref import WeakSet
 
 import torch
 from torch import Tensor
@@ -22,7 +23,7 @@ from jacmagic.lift.silence import silent
 RandomStates = tuple[Tensor, ...]  # empty for a function that draws nothing
 
 
-class quiet:  # noqa: N801 - reads as a statement: with quiet(...):
+class quiet:
     """Within this context the function runs again: silently, with the random numbers of `random`.
 
     Args:
@@ -34,11 +35,17 @@ class quiet:  # noqa: N801 - reads as a statement: with quiet(...):
         self._silent = silent(depth=2)
         self._draws = PrivateDraws(random) if random else None
 
-    def __enter__(self) -> None:
+    @property
+    def drew(self) -> bool:
+        """Whether the function has drawn from torch's generators."""
+        return self._draws is not None and self._draws.drew
+
+    def __enter__(self) -> quiet:
         self._silent.__enter__()
         if self._draws is not None:
             self._draws.__enter__()
             _active.draws.append(self._draws)
+        return self
 
     def __exit__(
         self,
@@ -62,19 +69,36 @@ class _Active(threading.local):
 _active = _Active()
 
 
-def random_states(tensors: Sequence[Tensor]) -> RandomStates:
-    """The states of the generators that a function of these tensors may draw from."""
+_draws_nothing: WeakSet[Callable[..., Any]] = WeakSet()
+
+
+def random_states(
+    tensors: Sequence[Tensor], function: Callable[..., Any] | None = None
+) -> RandomStates:
+    """The states of the generators that a function of these tensors may draw from.
+
+    Args:
+        tensors: what the function is called with.
+        function: the function; one that is known to draw nothing needs no states.
+    """
+    if function is not None and function in _draws_nothing:
+        return ()
     states = [torch.get_rng_state()]
     if any(tensor.is_cuda for tensor in tensors):
         states.append(torch.cuda.get_rng_state())
     return tuple(states)
 
 
-def drawn_from(tensors: Sequence[Tensor], before: RandomStates) -> RandomStates:
-    """`before` if anything has been drawn since; empty if not."""
+def drawn_from(
+    function: Callable[..., Any], tensors: Sequence[Tensor], before: RandomStates
+) -> RandomStates:
+    """`before` if anything has been drawn since; empty if not, which is kept in mind."""
     now = random_states(tensors)
-    same = all(torch.equal(a, b) for a, b in zip(now, before, strict=True))
-    return () if same else before
+    if all(torch.equal(a, b) for a, b in zip(now, before, strict=True)):
+        _draws_nothing.add(function)
+        return ()
+    _draws_nothing.discard(function)
+    return before
 
 
 def set_random_states(tensors: Sequence[Tensor], states: RandomStates) -> None:
@@ -88,6 +112,7 @@ class PrivateDraws(Watching):
 
     def __init__(self, states: RandomStates) -> None:
         super().__init__()
+        self.drew = False
         self._generators: dict[str, torch.Generator] = {}
         self.start(states)
 
@@ -100,6 +125,7 @@ class PrivateDraws(Watching):
         kwargs = kwargs or {}
         if torch.Tag.nondeterministic_seeded not in func.tags:
             return func(*args, **kwargs)
+        self.drew = True
         device = next((one.device for one in args if isinstance(one, Tensor)), None)
         device = torch.device(kwargs.get("device") or device or "cpu")
         generator = self._generator(device)

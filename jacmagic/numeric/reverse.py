@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable
 
 import torch
 from torch import Tensor
 
+from jacmagic.lift.silence import silent
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.pace import batches
 from jacmagic.numeric.rows import Blocks, zeros
@@ -89,8 +89,7 @@ def _columns(
         chunk_size=chunk_size,
         seconds=backward_seconds(evaluation),
     ):
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # vmap's remarks on its speed
+        with silent():  # vmap's remarks on its speed
             basis = identity(attached, start, stop)
             if stop - start == 1:
                 alone = pull(*(part[0] for part in basis))

@@ -41,22 +41,22 @@ def unsteady(
     eps = max((torch.finfo(leaf.dtype).eps for leaf in outputs), default=0.0)
     host = standard.getstate(), np.random.get_state()
     before = random_states(tensors)
-    with torch.inference_mode(False), torch.enable_grad(), quiet(tensors, before):
+    with torch.inference_mode(False), torch.enable_grad(), quiet(tensors, before) as run:
         try:
             probe = Probe(function, tensors, None)
             pairs: list[tuple[np.ndarray | None, ...]] = [(expected, probe(probe.point))]
             aside = probe.point * _ASIDE + (probe.point == 0) * 2.0**-20
             pairs.append((_asked(probe, aside), _asked(probe, aside)))
-            drawn = not all(map(torch.equal, before, random_states(tensors)))
         except OBSTACLES:
             return "the function fails when it runs again"
         finally:
             drawn_elsewhere = _moved(host)
-            standard.setstate(host[0])
-            np.random.set_state(host[1])
+            if drawn_elsewhere:
+                standard.setstate(host[0])
+                np.random.set_state(host[1])
     if all(_same(a, b, eps) for a, b in pairs):
         return None
-    if drawn or drawn_elsewhere:
+    if run.drew or drawn_elsewhere:
         return "the function draws random numbers"
     return "the function gives other values when it runs again: it keeps state or is random"
 
@@ -92,7 +92,7 @@ def independent(
         tensors: the point, n components in all.
         columns: k of the components.
     """
-    random = random_states(tensors)
+    random = random_states(tensors, function)
     with torch.inference_mode(False), torch.enable_grad(), quiet(tensors, random):
         probe = Probe(function, tensors, None, random)
         center = probe(probe.point)

@@ -15,7 +15,7 @@ from jacmagic import display, latex
 from jacmagic.agreement import Agreement
 from jacmagic.derivation import Derivation, derive, templates, texts
 from jacmagic.errors import PointError
-from jacmagic.examine import contradicts, examine
+from jacmagic.examine import changing, contradicts, examine
 from jacmagic.examine_entries import examine_entries
 from jacmagic.formula import ClosedForm, Reading
 from jacmagic.formula.attempt import attempt
@@ -265,7 +265,11 @@ class Derived(Evaluated):
         assumed = [
             f"valid while {text}" for text in dict.fromkeys(display.conditions(self.assumptions))
         ]
-        return (*self.problem.notes, *self.numbers.notes, *assumed[:6])
+        changed = [
+            f"{self.problem.title} {changing(self.problem)}: it was run for torch and for the "
+            "closed form only, not for finite differences"
+        ] * bool(self.problem.effects)
+        return (*self.problem.notes, *self.numbers.notes, *changed, *assumed[:6])
 
     @property
     def derivation(self) -> Derivation:
