@@ -13,10 +13,11 @@ import unicodedata
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
+from jacmagic.cell.names import WORD
 from jacmagic.errors import CellError, caret
 
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
-_ASSIGNMENT = re.compile(r"((?:\w+\.)*[^\W\d]\w*)=(?!=)")
+_ASSIGNMENT = re.compile(rf"((?:[{WORD}]+\.)*[^\W\d][{WORD}]*)=(?!=)")
 _OPTION = re.compile(r"--?[^\W\d_][\w-]*")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+# the letters of a name behind its first: the marks on letters of θ̇ and x̂ are no \w to `re`
+WORD = r"\w\u0300-\u036f\u20d0-\u20ff"
 _METHODS = ("forward", "__call__")
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
+from jacmagic.cell.names import WORD
 from jacmagic.errors import CellError
 
-_HEAD = re.compile(r"\s*([^\W\d][\w.]*)\s*(?:\[\s*([-\d\s,]*)\])?\s*=(?!=)")
+_HEAD = re.compile(rf"\s*([^\W\d][{WORD}.]*)\s*(?:\[\s*([-\d\s,]*)\])?\s*=(?!=)")
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ def read_range(text: str) -> RangeText:
             "write for example --range x=0:5 or --range x[0]=0:5:0.1"
         )
     index = tuple(int(part) for part in (match[2] or "").split(",") if part.strip())
-    return RangeText(match[1], index, parts[0], parts[1], parts[2] if len(parts) == 3 else None)
+    name = unicodedata.normalize("NFKC", match[1])
+    return RangeText(name, index, parts[0], parts[1], parts[2] if len(parts) == 3 else None)
 
 
 def _parts(text: str) -> list[str]:
