@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from jacmagic import display, latex
+from jacmagic import latex
 from jacmagic.agreement import Agreement
 from jacmagic.derivation import Derivation, derive, templates, texts
 from jacmagic.errors import PointError
@@ -19,6 +19,7 @@ from jacmagic.examine import contradicts, examine
 from jacmagic.examine_entries import examine_entries
 from jacmagic.formula import ClosedForm, Reading
 from jacmagic.formula.attempt import attempt
+from jacmagic.formula.conditions import sentences
 from jacmagic.labels import Label
 from jacmagic.matrix_form import MatrixForm, matrix_form
 from jacmagic.one_sided import OneSided, limits, one_sided
@@ -245,10 +246,14 @@ class Derived(Evaluated):
     @property
     def notes(self) -> tuple[str, ...]:
         """What was decided on the way, one sentence each."""
-        assumed = [
-            f"valid while {text}" for text in dict.fromkeys(display.conditions(self.assumptions))
-        ]
-        return (*self.problem.notes, *self.numbers.notes, *assumed[:6])
+        return (*self.problem.notes, *self.numbers.notes, *self._conditions)
+
+    @cached_property
+    def _conditions(self) -> list[str]:
+        """Where the formula that is shown holds."""
+        if self.reading is None or self._form is None:
+            return []
+        return [f"valid while {text}" for text in sentences(self._form)]
 
     @property
     def derivation(self) -> Derivation:
