@@ -19,7 +19,7 @@ from jacmagic.formula import Reading, pretty
 from jacmagic.formula import plain as one_line
 from jacmagic.formula.attempt import attempt
 from jacmagic.formula.time_limit import one_allowance
-from jacmagic.labels import Label
+from jacmagic.labels import Label, mapped
 from jacmagic.one_sided import sentences
 from jacmagic.picture import heatmap
 from jacmagic.road import NOT_WANTED, point_of
@@ -65,9 +65,17 @@ def point(jacobian: Jacobian, *, unicode: bool = False) -> str:
     digits = jacobian.view.digits
     shown = [
         f"{label.unicode if unicode else label.text} = {plain.number(value, digits)}"
-        for label, value in zip(jacobian.columns, point_of(jacobian.problem), strict=True)
-    ][:12]
+        for label, value in zip(jacobian.columns[:12], _first_numbers(jacobian, 12), strict=False)
+    ]
     return ", ".join(shown) + (", …" if len(jacobian.columns) > 12 else "")
+
+
+def _first_numbers(jacobian: Jacobian, count: int) -> list[float]:
+    """The first numbers of the point."""
+    found: list[float] = []
+    for one in jacobian.problem.inputs:
+        found += one.value.detach().reshape(-1)[: count - len(found)].double().tolist()
+    return found
 
 
 def whereabouts(jacobian: Jacobian, *, unicode: bool = False) -> str:
@@ -338,9 +346,10 @@ def _extract(jacobian: Jacobian) -> Entries:
         entries, names = entries.T.tocsr(), names[::-1]
     return Entries(
         entries,
-        [f"∂{label.unicode}" for label in names[0]],
-        [f"∂{label.unicode}" for label in names[1]],
+        mapped(lambda label: f"∂{label.unicode}", names[0]),
+        mapped(lambda label: f"∂{label.unicode}", names[1]),
         jacobian.view.digits,
+        jacobian.numbers.sparse is not None,
     )
 
 

@@ -156,7 +156,7 @@ class Derived(Evaluated):
     def agreement(self) -> Agreement:
         """torch against the closed form against finite differences, entry by entry."""
         outside = set(self.outside())
-        if self.large:
+        if self.large and self.numbers.sparse is not None:
             return examine_entries(self.problem, self.numbers, outside=outside)
         return examine(
             self.problem,
