@@ -65,17 +65,9 @@ def point(jacobian: Jacobian, *, unicode: bool = False) -> str:
     digits = jacobian.view.digits
     shown = [
         f"{label.unicode if unicode else label.text} = {plain.number(value, digits)}"
-        for label, value in zip(jacobian.columns[:12], _first_numbers(jacobian, 12), strict=False)
+        for label, value in zip(jacobian.columns[:12], point_of(jacobian.problem), strict=False)
     ]
     return ", ".join(shown) + (", …" if len(jacobian.columns) > 12 else "")
-
-
-def _first_numbers(jacobian: Jacobian, count: int) -> list[float]:
-    """The first numbers of the point."""
-    found: list[float] = []
-    for one in jacobian.problem.inputs:
-        found += one.value.detach().reshape(-1)[: count - len(found)].double().tolist()
-    return found
 
 
 def whereabouts(jacobian: Jacobian, *, unicode: bool = False) -> str:
@@ -263,11 +255,23 @@ def bundle(jacobian: Jacobian, include: Any = None) -> dict[str, Any]:
         and _widgets_run()
         and (include is None or _WIDGET in include)
     ):
-        return jacobian.explore(resume=True)._repr_mimebundle_()
+        return _live(jacobian)._repr_mimebundle_()
     return still(jacobian, include)
 
 
 @_within_budget
+def _live(jacobian: Jacobian) -> Any:
+    """The widget of a Jacobian: the one that is on screen already, or a new one."""
+    held = vars(jacobian)
+    shown = held.get("displayed")
+    if shown is None or shown.comm is None:  # there is none, or it was closed
+        held["displayed"] = jacobian.explore(resume=True)
+    else:
+        shown.is_used_elsewhere = True
+        held["explorer"] = shown
+    return held["displayed"]
+
+
 def still(jacobian: Jacobian, include: Any = None) -> dict[str, Any]:
     """The forms that need no kernel: text, LaTeX and HTML."""
     makers = {"text/plain": text, "text/latex": _latex, "text/html": static}

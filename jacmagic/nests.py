@@ -85,9 +85,7 @@ class Nest:
         """
         order = {name: place for place, name in enumerate(chosen)}
         places = iter([order.get(name) for name in self.leaves])
-        marked = [
-            rebuilt(value, places, is_leaf=self.is_leaf) for value in self.arguments.values()
-        ]
+        marked = [rebuilt(value, places, is_leaf=self.is_leaf) for value in self.arguments.values()]
         kept = [part for one in marked if (part := _without_none(one)) is not _NOTHING]
 
         def arrange(parts: Sequence[Any]) -> Any:

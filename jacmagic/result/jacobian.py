@@ -137,9 +137,12 @@ class Jacobian(Derived):
         Raises:
             PageError: the file cannot be written.
         """
-        with one_allowance(self.road.budget):
-            explorer = self.explore()
-            return self._save(explorer, path, title)
+        shown = self.explorer
+        try:
+            with one_allowance(self.road.budget):
+                return self._save(self.explore(), path, title)
+        finally:
+            self.__dict__["explorer"] = shown  # that of the page was never on screen
 
     @staticmethod
     def _save(explorer: Any, path: str | os.PathLike[str], title: str | None) -> Path:
@@ -148,7 +151,7 @@ class Jacobian(Derived):
         try:
             return Path(explorer.save_html(path, title=title))
         finally:
-            export.close(explorer)  # it was never on screen; a kernel would keep its models
+            export.close(explorer)  # a kernel would keep its models
 
     def to_latex(self) -> str:
         """The whole derivation as LaTeX, without delimiters."""
