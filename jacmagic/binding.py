@@ -175,9 +175,7 @@ def _counts(request: Request, nest: Nest, values: Mapping[str, Any]) -> tuple[st
     )
 
 
-def _parameters(
-    request: Request, nest: Nest, constants: Mapping[str, Any]
-) -> dict[str, Any]:
+def _parameters(request: Request, nest: Nest, constants: Mapping[str, Any]) -> dict[str, Any]:
     """The constants by name: defaults that stay, and values that do not vary."""
     shown: dict[str, Any] = {}
     for argument in request.target.arguments:

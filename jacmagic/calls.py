@@ -171,7 +171,7 @@ def _chosen(
 
 
 def _varies(nest: Nest, name: str) -> bool:
-    """Whether a leaf varies by itself: tensors, arrays and floats do, Python's whole numbers not."""
+    """Whether a leaf varies by itself: tensors, arrays and floats do, Python's integers do not."""
     value = nest.leaves[name].value
     return isinstance(value, Tensor) or kind_of(value) is Kind.REAL
 
@@ -197,5 +197,3 @@ def _found(inputs: Any) -> str:
     place = next((i for i, one in enumerate(inputs) if not isinstance(one, Tensor)), 0)
     kind = f"has type {type(inputs[place])}" if inputs else "is missing"
     return f"the value at index {place} {kind}."
-
-

@@ -14,7 +14,7 @@ import sympy
 
 from jacmagic import latex
 from jacmagic.formula import MOST_PLACES, Reading, excerpt, shortest, substituted, tex
-from jacmagic.labels import Label
+from jacmagic.labels import Label, mapped
 from jacmagic.notation import JACOBIAN, Notation
 
 LONGEST_ENTRY = 400  # LaTeX characters of one entry in the substituted matrix
@@ -110,7 +110,7 @@ def derive(
     def number(value: float) -> str:
         return latex.number(value, digits)
 
-    variables, function = [label.tex for label in columns], Label(title).tex
+    variables, function = mapped(lambda label: label.tex, columns), Label(title).tex
     head = latex.head(function, inputs, transposed=transposed, letter=notation.letter)
     definition = frame.matrix(lambda i, j: notation.tex(function, rows[i].tex, variables[j]))
     value = frame.matrix(lambda i, j: number(float(matrix[i, j])))

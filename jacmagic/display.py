@@ -19,7 +19,7 @@ from jacmagic.formula import Reading, pretty
 from jacmagic.formula import plain as one_line
 from jacmagic.formula.attempt import attempt
 from jacmagic.formula.time_limit import one_allowance
-from jacmagic.labels import Label
+from jacmagic.labels import Label, mapped
 from jacmagic.one_sided import sentences
 from jacmagic.picture import heatmap
 from jacmagic.road import NOT_WANTED, point_of
@@ -57,8 +57,8 @@ def point(jacobian: Jacobian, *, unicode: bool = False) -> str:
     digits = jacobian.view.digits
     shown = [
         f"{label.unicode if unicode else label.text} = {plain.number(value, digits)}"
-        for label, value in zip(jacobian.columns, point_of(jacobian.problem), strict=True)
-    ][:12]
+        for label, value in zip(jacobian.columns[:12], point_of(jacobian.problem), strict=False)
+    ]
     return ", ".join(shown) + (", …" if len(jacobian.columns) > 12 else "")
 
 
@@ -247,14 +247,22 @@ def bundle(jacobian: Jacobian, include: Any = None) -> dict[str, Any]:
         and _widgets_run()
         and (include is None or _WIDGET in include)
     ):
-        shown = jacobian.explorer
-        if shown is None or shown.comm is None:
-            shown = jacobian.explore(resume=True)
-        return shown._repr_mimebundle_()
+        return _live(jacobian)._repr_mimebundle_()
     return still(jacobian, include)
 
 
-@_within_budget
+def _live(jacobian: Jacobian) -> Any:
+    """The widget of a Jacobian: the one that is on screen already, or a new one."""
+    held = vars(jacobian)
+    shown = held.get("displayed")
+    if shown is None or shown.comm is None:  # there is none, or it was closed
+        held["displayed"] = jacobian.explore(resume=True)
+    else:
+        shown.is_used_elsewhere = True
+        held["explorer"] = shown
+    return held["displayed"]
+
+
 def still(jacobian: Jacobian, include: Any = None) -> dict[str, Any]:
     """The forms that need no kernel: text, LaTeX and HTML."""
     makers = {"text/plain": text, "text/latex": _latex, "text/html": static}
@@ -333,9 +341,10 @@ def _extract(jacobian: Jacobian) -> Entries:
         entries, names = entries.T.tocsr(), names[::-1]
     return Entries(
         entries,
-        [f"∂{label.unicode}" for label in names[0]],
-        [f"∂{label.unicode}" for label in names[1]],
+        mapped(lambda label: f"∂{label.unicode}", names[0]),
+        mapped(lambda label: f"∂{label.unicode}", names[1]),
         jacobian.view.digits,
+        jacobian.numbers.sparse is not None,
     )
 
 

@@ -28,12 +28,14 @@ class Entries:
         rows: m labels.
         columns: n labels.
         digits: significant digits.
+        structural: whether the entries that are not stored are zero whatever the point.
     """
 
     matrix: sp.csr_array
     rows: Sequence[str]
     columns: Sequence[str]
     digits: int = 4
+    structural: bool = True
 
     @property
     def count(self) -> str:
@@ -41,10 +43,10 @@ class Entries:
         m, n = self.matrix.shape
         stored = self.matrix.nnz
         share = number(100 * stored / max(1, m * n), 2)
-        return (
-            f"{spaced(stored)} of {spaced(m)} × {spaced(n)} entries ({share} %) may differ from "
-            "zero; the others are zero whatever the point"
-        )
+        counted = f"{spaced(stored)} of {spaced(m)} × {spaced(n)} entries ({share} %)"
+        if not self.structural:
+            return f"{counted} differ from zero at this point"
+        return f"{counted} may differ from zero; the others are zero whatever the point"
 
     @property
     def places(self) -> tuple[np.ndarray, np.ndarray]:

@@ -59,12 +59,10 @@ def _instance(value: type, title: str) -> Any:
     try:
         parameters = list(inspect.signature(value).parameters.values())
     except (TypeError, ValueError):  # int, dict and the like
-        parameters = None
-    if parameters is None or not (hasattr(value, "forward") or _is_called_by_users_code(value)):
         raise FunctionError(
             f"expected a function; found the class {title}, whose instances cannot be called; "
             "write a def, a lambda, or a class with forward or __call__"
-        )
+        ) from None
     missing = [p.name for p in parameters if p.default is EMPTY and p.kind in POSITIONAL]
     if missing:
         raise FunctionError(
@@ -89,12 +87,6 @@ def _callable_target(function: Callable[..., Any], title: str) -> Target:
         source=source_of(function),
         filename=filename_of(function),
     )
-
-
-def _is_called_by_users_code(kind: type) -> bool:
-    return isinstance(kind, type) and callable(getattr(kind, "__call__", None)) and "__call__" in {
-        name for base in kind.__mro__ for name in vars(base)
-    }
 
 
 def users_callable(function: Callable[..., Any]) -> Callable[..., Any]:

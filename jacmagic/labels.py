@@ -7,12 +7,19 @@ properly in MathJax, KaTeX, LaTeX and MathML and can never be executed.
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import keyword
+import math
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TypeVar, overload
+
+_S = TypeVar("_S")
+_T = TypeVar("_T")
 
 _GREEK = (
     "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho sigma "
@@ -123,6 +130,70 @@ class Label:
         if plain.isidentifier():
             return f"{plain}_" if keyword.iskeyword(plain) else plain
         return f"_{plain}"
+
+
+MOST_WRITTEN = 10_000  # labels up to which all of them are made at once
+
+
+class Lazy(Sequence[_T]):
+    """A sequence whose items are made when they are asked for."""
+
+    def __init__(self, size: int, item: Callable[[int], _T]) -> None:
+        """`item` gives the item at a position from 0 to `size` - 1."""
+        self._size = size
+        self._item = item
+
+    def __len__(self) -> int:
+        return self._size
+
+    @overload
+    def __getitem__(self, position: int) -> _T: ...
+    @overload
+    def __getitem__(self, position: slice) -> tuple[_T, ...]: ...
+    def __getitem__(self, position: int | slice) -> _T | tuple[_T, ...]:
+        if isinstance(position, slice):
+            return tuple(map(self._item, range(*position.indices(self._size))))
+        if not -self._size <= position < self._size:
+            raise IndexError(f"expected a position below {self._size}; found {position}")
+        return self._item(int(position) % self._size)
+
+
+def mapped(change: Callable[[_S], _T], items: Sequence[_S]) -> Sequence[_T]:
+    """The changed items: a list of few, made one by one of many."""
+    if len(items) <= MOST_WRITTEN:
+        return [change(item) for item in items]
+    return Lazy(len(items), lambda position: change(items[position]))
+
+
+def labels_of(name: str, shape: Sequence[int]) -> Sequence[Label]:
+    """One label for each component of a tensor, row-major."""
+    size = math.prod(shape)
+    if size <= MOST_WRITTEN:
+        return tuple(Label(name, index) for index in itertools.product(*map(range, shape)))
+
+    def label(position: int) -> Label:
+        index: list[int] = []
+        for length in reversed(shape):
+            position, last = divmod(position, length)
+            index.insert(0, last)
+        return Label(name, tuple(index))
+
+    return Lazy(size, label)
+
+
+def joined(parts: Sequence[Sequence[Label]]) -> Sequence[Label]:
+    """Sequences of labels one behind the other."""
+    if len(parts) == 1:
+        return parts[0]
+    ends = list(itertools.accumulate(map(len, parts)))
+    if not ends or ends[-1] <= MOST_WRITTEN:
+        return tuple(itertools.chain.from_iterable(parts))
+
+    def label(position: int) -> Label:
+        part = bisect.bisect_right(ends, position)
+        return parts[part][position - (ends[part] - len(parts[part]))]
+
+    return Lazy(ends[-1], label)
 
 
 def symbols(labels: Iterable[Label]) -> list[str]:

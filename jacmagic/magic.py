@@ -28,6 +28,7 @@ from traitlets import Bool, Float, Integer
 from jacmagic.cell import Line, normal, read_line
 from jacmagic.completion import IDENTIFIER, matcher_for
 from jacmagic.errors import JacmagicError
+from jacmagic.reruns import Reruns
 from jacmagic.running import run_cell, settled_name
 from jacmagic.silence import hush
 from jacmagic.tracebacks import add_hint, from_users_frame, show_as_ipython
@@ -94,6 +95,11 @@ class JacobianMagics(Magics):
     precision = Integer(4, min=1, max=17, help="Significant digits shown.").tag(config=True)
     budget = Float(2.0, min=0.0, help="Seconds for the closed form.").tag(config=True)
     live = Bool(True, help="Show sliders where widgets run.").tag(config=True)
+
+    def __init__(self, shell: InteractiveShell | None = None, **settings: Any) -> None:
+        """Register with a shell."""
+        super().__init__(shell, **settings)  # type: ignore[no-untyped-call]  # IPython's own
+        self._reruns = Reruns()
 
     @no_var_expand
     @output_can_be_silenced
@@ -223,13 +229,12 @@ class JacobianMagics(Magics):
             return compute(problem, view=view, **_how(self, options))
 
         try:
-            result = keeping_counts(
-                lambda fixed: bind(target, typed, space, wishes, fixed), answer
-            )
+            result = keeping_counts(lambda fixed: bind(target, typed, space, wishes, fixed), answer)
         except JacmagicError:
             raise
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 the user's function may raise
             raise from_users_frame(error, target.title)  # noqa: B904 the same exception
+        self._reruns.replace(self.notebook, f"{typed.head}{typed.text}\n{cell}", result)
         if options.variable:
             space[normal(options.variable)] = result
         if options.quiet:

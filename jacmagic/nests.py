@@ -9,7 +9,6 @@ What cannot vary (texts, flags, None, functions) stays where it is.
 from __future__ import annotations
 
 import functools
-import itertools
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -20,7 +19,7 @@ import torch
 
 from jacmagic.cell import normal, unpacked_names
 from jacmagic.errors import PointError
-from jacmagic.labels import Label
+from jacmagic.labels import Label, labels_of
 from jacmagic.problem import Input, labelled
 from jacmagic.tree import Path, leaves_of, rebuilt
 
@@ -86,9 +85,7 @@ class Nest:
         """
         order = {name: place for place, name in enumerate(chosen)}
         places = iter([order.get(name) for name in self.leaves])
-        marked = [
-            rebuilt(value, places, is_leaf=self.is_leaf) for value in self.arguments.values()
-        ]
+        marked = [rebuilt(value, places, is_leaf=self.is_leaf) for value in self.arguments.values()]
         kept = [part for one in marked if (part := _without_none(one)) is not _NOTHING]
 
         def arrange(parts: Sequence[Any]) -> Any:
@@ -214,11 +211,11 @@ def _unpacked(nest: Nest, source: str) -> dict[str, str]:
 
 def _labels(
     shape: torch.Size, names: Callable[[], Mapping[str, str]], name: str
-) -> tuple[Label, ...]:
+) -> Sequence[Label]:
     """The labels of one leaf's components."""
     shown = names().get(name, name)
     if shape:
-        return tuple(Label(shown, index) for index in itertools.product(*map(range, shape)))
+        return labels_of(shown, shape)
     if found := _PLACES.fullmatch(shown):
         return (Label(found[1], tuple(map(int, re.findall(r"\d+", found[2])))),)
     return (Label(shown),)

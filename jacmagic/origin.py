@@ -79,7 +79,9 @@ def uncompiled(func: Any) -> Any:
         code = getattr(func, "__code__", None)
         if "_orig_mod" in getattr(func, "_modules", {}):
             func = func._orig_mod
-        elif "_torchdynamo_orig_callable" in parts and "_dynamo" in getattr(code, "co_filename", ""):
+        elif "_torchdynamo_orig_callable" in parts and "_dynamo" in getattr(
+            code, "co_filename", ""
+        ):
             func = parts["_torchdynamo_orig_callable"]  # not a wrapper that copied the attribute
         else:
             return func

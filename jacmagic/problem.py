@@ -17,7 +17,7 @@ import torch
 
 from jacmagic.cell import unpacked_names
 from jacmagic.errors import PointError
-from jacmagic.labels import Label
+from jacmagic.labels import Label, labels_of
 from jacmagic.lift import effects_of, lifted
 from jacmagic.origin import filename_of, parameters_of, source_of, title_of
 from jacmagic.values import as_float
@@ -38,10 +38,10 @@ class Input:
 
     name: str
     value: torch.Tensor
-    naming: Callable[[str], tuple[Label, ...]] = field(repr=False, compare=False)
+    naming: Callable[[str], Sequence[Label]] = field(repr=False, compare=False)
 
     @property
-    def labels(self) -> tuple[Label, ...]:
+    def labels(self) -> Sequence[Label]:
         """One label per scalar component, row-major."""
         return self.naming(self.name)
 
@@ -268,27 +268,23 @@ class _Naming:
     def __init__(self, values: Mapping[str, torch.Tensor], source: str | Callable[[], str]) -> None:
         self._shapes = {name: value.shape for name, value in values.items()}
         self._source = source
-        self._labels: dict[str, tuple[Label, ...]] | None = None
+        self._labels: dict[str, Sequence[Label]] | None = None
 
-    def __call__(self, name: str) -> tuple[Label, ...]:
+    def __call__(self, name: str) -> Sequence[Label]:
         if self._labels is None:
             source = self._source if isinstance(self._source, str) else self._source()
             self._labels = _labels(self._shapes, source)
         return self._labels[name]
 
 
-def _labels(shapes: Mapping[str, torch.Size], source: str) -> dict[str, tuple[Label, ...]]:
+def _labels(shapes: Mapping[str, torch.Size], source: str) -> dict[str, Sequence[Label]]:
     """The labels of each input's components."""
-    taken, found = set(shapes), dict[str, tuple[Label, ...]]()
+    taken, found = set(shapes), dict[str, Sequence[Label]]()
     for name, shape in shapes.items():
         parts = unpacked_names(source, name) if len(shape) == 1 and source else None
         if parts and len(set(parts)) == len(parts) == shape[0] and taken.isdisjoint(parts):
             found[name] = tuple(Label(part) for part in parts)
             taken |= set(parts)
         else:
-            found[name] = tuple(Label(name, tuple(index)) for index in _indices(shape))
+            found[name] = labels_of(name, shape)
     return found
-
-
-def _indices(shape: Sequence[int]) -> itertools.product[tuple[int, ...]]:
-    return itertools.product(*map(range, shape))

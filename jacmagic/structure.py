@@ -8,7 +8,6 @@ that says which output it is, what it is, which habit causes it and what to writ
 from __future__ import annotations
 
 import dataclasses
-import itertools
 import numbers
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ import torch
 from torch import Tensor
 
 from jacmagic.errors import FunctionError
-from jacmagic.labels import Label
+from jacmagic.labels import Label, joined, labels_of, mapped
 from jacmagic.tree import Path, leaves_of, rebuilt
 
 EXPECTED = (
@@ -59,18 +58,18 @@ class Outputs:
         """The same outputs with other tensors, such as detached ones; the old ones are let go."""
         return Outputs(tuple(leaves), self.paths, self.rebuild(leaves))
 
-    def labels(self, name: str = "f") -> tuple[Label, ...]:
+    def labels(self, name: str = "f") -> Sequence[Label]:
         """One label per scalar component, row-major: what names the rows of the Jacobian.
 
         A tuple or list of scalars is counted from 1, as in the books (f₁, f₂); components of
         tensors have the indices the code writes (f[0], f[0,1]); keys and field names are used as
         they are.
         """
-        return tuple(
-            Label(stem, (*index, *component))
-            for path, leaf in zip(self.paths, self.leaves, strict=True)
-            for stem, index in (self._stem(path, name),)
-            for component in itertools.product(*map(range, leaf.shape))
+        return joined(
+            [
+                _behind(*self._stem(path, name), leaf.shape)
+                for path, leaf in zip(self.paths, self.leaves, strict=True)
+            ]
         )
 
     def _stem(self, path: Path, name: str) -> tuple[str, tuple[int, ...]]:
@@ -87,6 +86,14 @@ class Outputs:
             else:
                 index.append(step)
         return stem, tuple(index)
+
+
+def _behind(stem: str, index: tuple[int, ...], shape: Sequence[int]) -> Sequence[Label]:
+    """Labels of a leaf's components, their indices behind those of the leaf."""
+    return mapped(
+        lambda label: Label(stem, (*index, *label.index)) if index else label,
+        labels_of(stem, shape),
+    )
 
 
 def flatten(value: Any) -> Outputs:

@@ -114,9 +114,7 @@ def as_float(value: torch.Tensor, name: str, notes: list[str]) -> torch.Tensor:
     if value.layout is not torch.strided or value.is_nested:
         dense = "torch.nested.to_padded_tensor(…, 0.0)" if value.is_nested else f"{name}.to_dense()"
         kind = "nested" if value.is_nested else str(value.layout).removeprefix("torch.")
-        raise PointError(
-            f"expected a dense tensor for {name}; found a {kind} one; write {dense}"
-        )
+        raise PointError(f"expected a dense tensor for {name}; found a {kind} one; write {dense}")
     if value.is_meta:
         raise PointError(
             f"expected a tensor with values for {name}; found one on the meta device; "
@@ -127,9 +125,7 @@ def as_float(value: torch.Tensor, name: str, notes: list[str]) -> torch.Tensor:
     if value.is_complex() or value.is_quantized:
         instead = "its real and imaginary parts as two inputs"
         instead = f"{name}.dequantize()" if value.is_quantized else instead
-        raise PointError(
-            f"expected real values for {name}; found {value.dtype}; write {instead}"
-        )
+        raise PointError(f"expected real values for {name}; found {value.dtype}; write {instead}")
     kind = "truth values" if value.dtype == torch.bool else "integers"
     note = f"{name}: {kind} converted to float64, as derivatives need real numbers"
     if note not in notes:

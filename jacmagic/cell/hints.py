@@ -22,6 +22,7 @@ _OTHER_NAMES = {
     "π": "pi", "Exp": "exp", "Sin": "sin", "Cos": "cos", "Log": "log", "Sqrt": "sqrt",
 }  # fmt: skip
 _MODULES = {"torch": "import torch", "np": "import numpy as np", "math": "import math"}
+_WORDS = "if|else|and|or|in|is|for"
 _BASE = r"(\w+(?:\([^()]*\))?|\([^()]*\))"
 
 
@@ -45,7 +46,7 @@ _SLIPS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
     ),
     (re.compile(rf"\b({_FUNCTIONS})\s+([^\W\d]\w*)"), lambda found: f"{found[1]}({found[2]})"),
     (
-        re.compile(r"(?<![\w.])(\d+(?:\.\d*)?) ?((?!if\b|else\b|and\b|or\b|in\b|is\b|for\b)[^\W\d]\w*)"),
+        re.compile(rf"(?<![\w.])(\d+(?:\.\d*)?) ?((?!(?:{_WORDS})\b)[^\W\d]\w*)"),
         lambda found: f"{found[1]}*{found[2]}",
     ),
     (re.compile(r"(?<![\w.)\]])(\d+),(\d+)(?![\w.,])"), lambda found: f"{found[1]}.{found[2]}"),

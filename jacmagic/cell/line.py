@@ -188,9 +188,7 @@ def _unknown(name: str, known: list[str]) -> str:
     return f"there is no option {name}; {hint}"
 
 
-def _assignment(
-    line: Line, token: Token, match: re.Match[str], queue: list[Token]
-) -> Assignment:
+def _assignment(line: Line, token: Token, match: re.Match[str], queue: list[Token]) -> Assignment:
     """`name=value` with a value that is a Python expression."""
     name = normal(match[1])
     source = token.text[match.end() :].removesuffix(",")

@@ -48,7 +48,9 @@ def read_range(text: str) -> RangeText:
             "write for example --range x=0:5 or --range x[0]=0:5:0.1"
         )
     index = tuple(int(part) for part in (match[2] or "").split(",") if part.strip())
-    return RangeText(normal(match[1]), index, parts[0], parts[1], parts[2] if len(parts) == 3 else None)
+    return RangeText(
+        normal(match[1]), index, parts[0], parts[1], parts[2] if len(parts) == 3 else None
+    )
 
 
 def _parts(text: str) -> list[str]:

@@ -67,7 +67,5 @@ def _end_of_quote(text: str, start: int, mark: Callable[[int], str]) -> int:
     while position < len(text) and text[position] != quote:
         position += 2 if text[position] == "\\" else 1
     if position >= len(text):
-        raise CellError(
-            f"a quote of the line stays open; write the missing {quote}" + mark(start)
-        )
+        raise CellError(f"a quote of the line stays open; write the missing {quote}" + mark(start))
     return position

@@ -18,9 +18,8 @@ import torch
 from torch import Tensor
 
 from jacmagic.errors import StrictError
-from jacmagic.numeric.evaluation import writable
 from jacmagic.numeric.compute import check_request, compute
-from jacmagic.numeric.evaluation import evaluate
+from jacmagic.numeric.evaluation import evaluate, writable
 from jacmagic.numeric.freivalds import Dense, check, equal
 from jacmagic.numeric.ladder import OBSTACLES, cause_of
 from jacmagic.numeric.memory import require_room

@@ -162,7 +162,7 @@ class Derived(Evaluated):
         if self.numbers.mode in NOT_BY_TORCH:
             return self._torch_refuses
         outside = set(self.outside())
-        if self.large:
+        if self.large and self.numbers.sparse is not None:
             return examine_entries(self.problem, self.numbers, outside=outside)
         return examine(
             self.problem,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 import scipy.sparse as sp
 import torch
 
-from jacmagic.labels import Label
+from jacmagic.labels import Label, joined
 from jacmagic.notation import Notation, notation_of
 from jacmagic.numeric import NOT_BY_TORCH, Numbers, Tuning, to_csr
 from jacmagic.problem import Problem
@@ -27,6 +27,7 @@ _MODES = {
 }
 Outside = Callable[[], Collection[int]]  # finds inputs that the function reads from outside
 LARGE = 250_000  # entries above which a sparse Jacobian is never written out
+DENSE = 2_000_000  # entries above which a dense one is shown as a summary
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -103,8 +104,9 @@ class Evaluated:
 
     @property
     def large(self) -> bool:
-        """Whether only the entries that may differ from zero are held, and they are shown so."""
-        return self.numbers.sparse is not None and self.shape[0] * self.shape[1] > LARGE
+        """Whether there are too many entries for a table: a summary is shown instead."""
+        size = self.shape[0] * self.shape[1]
+        return size > (DENSE if self.numbers.sparse is None else LARGE)
 
     @property
     def value(self) -> Any:
@@ -144,16 +146,16 @@ class Evaluated:
     # ── labels ────────────────────────────────────────────────────────────────────────────────
 
     @property
-    def rows(self) -> tuple[Label, ...]:
+    def rows(self) -> Sequence[Label]:
         """The m labels of the outputs' components; of the inputs' for a Hessian."""
         if self.problem.potential is not None:
             return self.columns
         return self.numbers.outputs.labels(self.title)
 
     @cached_property
-    def columns(self) -> tuple[Label, ...]:
+    def columns(self) -> Sequence[Label]:
         """The n labels of the inputs' components."""
-        return tuple(label for one in self.problem.inputs for label in one.labels)
+        return joined([one.labels for one in self.problem.inputs])
 
     @property
     def row_labels(self) -> list[str]:

@@ -158,7 +158,7 @@ class Jacobian(Derived):
         try:
             return Path(explorer.save_html(path, title=title))
         finally:
-            export.close(explorer)  # it was never on screen; a kernel would keep its models
+            export.close(explorer)  # a kernel would keep its models
 
     def to_latex(self) -> str:
         """The whole derivation as LaTeX, without delimiters."""
