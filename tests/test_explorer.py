@@ -344,6 +344,8 @@ def test_the_line_that_asked_travels():
     assert J.explore().view.spec["command"] == ["%%jacobian", ""]
     H = jacmagic.hessian(lambda x: x**2, torch.tensor(3.0, dtype=F64))
     assert H.explore().view.spec["command"] == ["%%hessian", ""]
+    nested = jacmagic.jacobian(lambda p: p["w"] ** 2, {"w": torch.tensor(3.0, dtype=F64)})
+    assert nested.explore().view.spec["command"] is None
 
 
 @pytest.fixture

@@ -41,13 +41,24 @@ def spec(jacobian: Jacobian) -> dict[str, Any]:
         "column_blocks": column_blocks,
         "digits": jacobian.view.digits,
         "transposed": is_transposed(jacobian),
-        "command": list(jacobian.view.command or (f"%%{jacobian.notation.noun.lower()}", "")),
+        "command": _command(jacobian),
         "labels": [label.unicode for label in jacobian.columns],
         "inputs": [
             {"name": one.name, "shape": list(one.value.shape)} for one in jacobian.problem.inputs
         ],
         "start": [_json(number) for number in point_of(jacobian.problem)],
     }
+
+
+def _command(jacobian: Jacobian) -> list[str] | None:
+    """What stands around the point in the line that asks for it; None if no line names the inputs.
+
+    The leaves of a dict or list have no names of their own in a line.
+    """
+    problem = jacobian.problem.potential or jacobian.problem
+    if problem.arrange is not None:
+        return None
+    return list(jacobian.view.command or (f"%%{jacobian.notation.noun.lower()}", ""))
 
 
 def _json(number: float) -> float | str:

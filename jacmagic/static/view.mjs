@@ -30,7 +30,7 @@
  * @property {boolean} transposed whether rows are inputs
  * @property {string[]} labels of a point's components
  * @property {{name: string, shape: number[]}[]} inputs
- * @property {[string, string]} command the line that asked, before and behind its point
+ * @property {[string, string] | null} command the line that asked, before and behind its point
  * @property {(number | string)[]} start the first point
  */
 
@@ -91,7 +91,7 @@ class Explorer {
       digits: (digits) => this.restyle({ digits }),
       turn: (turned) => this.restyle({ turned }),
       numbers: this.model.get("chain").plain ? (plain) => this.restyle({ plain }) : null,
-      formats: () => [...Object.keys(this.copies()), ...Object.keys(FORMATS), "this point"],
+      formats: () => this.formats(),
       text: (format) => this.text(format),
     });
     this.body = part("jm-body");
@@ -376,6 +376,12 @@ class Explorer {
     if (point) this.sliders.move(point);
   }
 
+  /** What can be copied; a point that no line can name is not. */
+  formats() {
+    const line = this.spec.command ? ["this point"] : [];
+    return [...Object.keys(this.copies()), ...Object.keys(FORMATS), ...line];
+  }
+
   /** The closed form as source, with names or numbers as it is shown. */
   copies() {
     const chain = /** @type {import("./chain.mjs").Chain} */ (this.model.get("chain"));
@@ -384,7 +390,7 @@ class Explorer {
 
   /** @param {string} format */
   text(format) {
-    if (format === "this point") return magicLine(this.spec.command, this.spec.inputs, this.shown.point);
+    if (format === "this point" && this.spec.command) return magicLine(this.spec.command, this.spec.inputs, this.shown.point);
     const { rows, columns } = this.grid?.spec ?? this.spec;
     const values = this.layout(this.shown.values, Float64Array);
     return FORMATS[format]?.({ rows, columns, values }) ?? this.copies()[format][this.turned ? 1 : 0];
