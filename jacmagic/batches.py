@@ -130,7 +130,7 @@ def batch_of(
         FunctionError: batch normalisation in training mode, which mixes the samples.
     """
     _refuse_mixing(func)
-    tensors = tensors_of(inputs)
+    tensors = tuple(tensor.clone() for tensor in tensors_of(inputs))
     count = _count(tensors)
 
     def sample(index: int) -> Problem:

@@ -48,13 +48,15 @@ def as_tensor(value: Any, name: str, notes: list[str]) -> torch.Tensor:
 
 
 def as_float(value: torch.Tensor, name: str, notes: list[str]) -> torch.Tensor:
-    """The tensor itself where it is floating, a float64 copy of integers and truth values.
+    """A copy of the tensor, which its owner may write into; integers and truth values as float64.
+
+    A copy of a tensor that requires a gradient is attached to it.
 
     Raises:
         PointError: the tensor is complex or quantized.
     """
     if value.is_floating_point():
-        return value
+        return value.clone()
     if value.is_complex() or value.is_quantized:
         raise PointError(
             f"expected real values for {name}; found {value.dtype}; "
