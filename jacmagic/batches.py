@@ -129,7 +129,8 @@ def batch_of(
     arguments = inputs if type(inputs) is tuple else (inputs,)
     named = names_of(func, len(arguments), names)
     nest = nest_of(dict(zip(named, arguments, strict=True)))
-    stacks = {n: one.value for n, one in nest.leaves.items() if isinstance(one.value, Tensor)}
+    tensors = {n: one.value for n, one in nest.leaves.items() if isinstance(one.value, Tensor)}
+    stacks = {name: tensor.clone() for name, tensor in tensors.items()}
     count = _count(list(stacks.values()))
 
     def sample(index: int) -> Problem:

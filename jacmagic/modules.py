@@ -189,7 +189,7 @@ def problem_of_module(
     chosen = list(known) if by_inputs else chosen_of(module, known, weights, wrt)
     notes = list(training_notes(module, type(module).__name__))
     notes += tied_notes(module, [name for name in chosen if name in weights]) if weights else ()
-    given = dict(zip(known, tensors, strict=True))
+    given = {name: tensor.clone() for name, tensor in zip(known, tensors, strict=True)}
     given |= {n: as_float(given[n], n, notes) for n in chosen if n in given}
     varied = {n: given[n] if n in given else weights[n].clone() for n in chosen}
     run = caller_of(module)

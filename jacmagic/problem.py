@@ -130,6 +130,8 @@ def _moved(one: Input, given: Any) -> Input:
         value = torch.from_numpy(np.array(given, dtype=float))  # a third of what torch takes
     else:
         value = torch.as_tensor(given, dtype=held.dtype, device=held.device)
+        if isinstance(given, torch.Tensor | np.ndarray):
+            value = value.clone()  # its owner may write into it
     if value.shape != held.shape:
         raise PointError(
             f"expected {one.name} of shape {tuple(one.value.shape)}; "

@@ -106,7 +106,9 @@ def as_tensor(value: Any, name: str, notes: list[str]) -> torch.Tensor:
 
 
 def as_float(value: torch.Tensor, name: str, notes: list[str]) -> torch.Tensor:
-    """The tensor itself where it is floating, a float64 copy of integers and truth values.
+    """A copy of the tensor, which its owner may write into; integers and truth values as float64.
+
+    A copy of a tensor that requires a gradient is attached to it.
 
     Raises:
         PointError: the tensor is complex, quantized, sparse or nested.
@@ -121,7 +123,7 @@ def as_float(value: torch.Tensor, name: str, notes: list[str]) -> torch.Tensor:
             f"write torch.ones({tuple(value.shape)})"
         )
     if value.is_floating_point():
-        return value
+        return value.clone()
     if value.is_complex() or value.is_quantized:
         instead = "its real and imaginary parts as two inputs"
         instead = f"{name}.dequantize()" if value.is_quantized else instead

@@ -479,3 +479,61 @@ def test_nothing_keeps_a_function_alive():
     del f, net
     gc.collect()
     assert weights() is None and module() is None
+
+
+# ── the user's own tensors ────────────────────────────────────────────────────────────────────
+
+
+def cube(x):
+    return x**3
+
+
+def both(a, b):
+    return a * b**2
+
+
+def test_a_jacobian_stays_at_its_point():
+    """A step of gradient descent on the user's tensor moves neither point nor numbers."""
+    x = torch.tensor([1.0, 2.0], dtype=F64)
+    J = jacmagic.jacobian(cube, x)
+    matrix = J.matrix.clone()
+    x -= 0.5
+    assert J.point["x"].tolist() == [1.0, 2.0]
+    assert torch.equal(J.matrix, matrix) and J.agreement.verdict == "agree"
+    torch.testing.assert_close(J.jvp(torch.ones(2, dtype=F64)), matrix.sum(1))
+
+
+def test_a_point_that_stays_is_not_the_users_tensor():
+    """Neither one that `.at()` leaves alone, one it is given, nor one that `wrt` leaves out."""
+    a, b = torch.tensor(2.0, dtype=F64), torch.tensor(3.0, dtype=F64)
+    J, K = jacmagic.jacobian(both, (a, b)), jacmagic.jacobian(both, (a, b), wrt="a")
+    b.fill_(10.0)
+    assert J.at(a=5.0).matrix.tolist() == [[9.0, 30.0]]
+    assert K.at(a=5.0).matrix.tolist() == [[9.0]]
+    numbers = np.array(4.0)
+    there = J.at(b=b), J.at(b=numbers)
+    b.fill_(7.0)
+    numbers.fill(7.0)
+    assert [float(one.point["b"]) for one in there] == [10.0, 4.0]
+
+
+def test_samples_and_modules_stay_where_they_were():
+    """A batch's samples are looked at when they are asked for; a module's weights move on."""
+    x = torch.ones(3, 2, dtype=F64)
+    batch = jacmagic.jacobian(cube, x, batch=True)
+    net = network().eval()
+    J = jacmagic.jacobian(net, torch.ones(3, dtype=F64), wrt="parameters")
+    point = {name: value.clone() for name, value in J.point.items()}
+    x.fill_(5.0)
+    with torch.no_grad():
+        for weight in net.parameters():
+            weight.zero_()
+    torch.testing.assert_close(batch[1].matrix, batch.matrix[1])
+    assert all(torch.equal(J.point[name], value) for name, value in point.items())
+
+
+def test_a_copy_is_attached_where_a_graph_is_asked_for():
+    """`create_graph` differentiates the result by the user's own tensor."""
+    x = torch.tensor([1.0, 2.0], dtype=F64, requires_grad=True)
+    (found,) = torch.autograd.grad(jacmagic.jacobian(cube, x, create_graph=True).matrix.sum(), x)
+    torch.testing.assert_close(found, 6 * x.detach())
