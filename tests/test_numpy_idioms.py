@@ -194,7 +194,8 @@ IDIOMS = {
     for function in (
         sorted_in_place, written_entry, written_row, written_copy, written_mask, written_backward,
         written_inputs, filled, put_out, loop, unpacked, grown, rotation, interpolated, piecewise,
-        by_dtype, vectorised, norms, softmax, central, zscore, chained, imported, euler, normalised_rows, overwritten, polynomial, sides,
+        by_dtype, vectorised, norms, softmax, central, zscore, chained, imported, euler,
+        normalised_rows, overwritten, polynomial, sides,
     )
 } | {
     "std": lambda x: np.sin(x).std(),

@@ -7,8 +7,11 @@ them is the truth that is shown, and the cut they make is reported elsewhere.
 from __future__ import annotations
 
 import functools
+import types
+import weakref
 from collections.abc import Callable
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from torch import Tensor
 
@@ -20,7 +23,7 @@ from jacmagic.lift.naming import Names, current, naming
 from jacmagic.lift.plain import NothingToLift, is_plain, plainly
 from jacmagic.lift.scope import Scope
 from jacmagic.lift.silence import is_silent, silent
-from jacmagic.lift.survey import Survey, survey
+from jacmagic.lift.survey import Survey, Surveyor
 
 __all__ = ["Names", "effects_of", "lifted", "naming"]
 
@@ -49,23 +52,26 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
         >>> lifted(lambda x: math.sin(x) ** 2)(torch.tensor(0.0, requires_grad=True)).requires_grad
         True
     """
-    takes_arrays = False
+    known = _lifted.get(function) if type(function) is types.FunctionType else None
+    if known is not None and (before := known()) is not None:
+        return before
+    look, takes_arrays = Surveyor(function), False
     wrapper: Any
 
     @functools.wraps(function, updated=())
     def wrapper(*values: Any, **named: Any) -> Any:
-        found = survey(function)
+        found = look()
         if is_plain():
             if not found.is_lifted:
                 raise NothingToLift
             return function(*plainly(values), **plainly(named))
         if wrapper.effects is not None:
             return run(found, values, named)
-        before = state_of(found)
+        state = state_of(found)
         try:
             return run(found, values, named)
         finally:
-            wrapper.effects = changes(before, state_of(found))
+            wrapper.effects = changes(state, state_of(found))
 
     def run(found: Survey, values: tuple[Any, ...], named: dict[str, Any]) -> Any:
         nonlocal takes_arrays
@@ -85,7 +91,15 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
             return result
 
     wrapper.effects = None
+    if type(function) is types.FunctionType:
+        _lifted[function] = weakref.ref(wrapper)
     return wrapper
+
+
+# Kept as long as somebody has both; what a function holds may hold the function.
+_lifted: WeakKeyDictionary[Callable[..., Any], weakref.ref[Callable[..., Any]]] = (
+    WeakKeyDictionary()
+)
 
 
 # `x.copy()`, `x.astype(float)`, `x[::-1]`: what a tensor has not and an array has.

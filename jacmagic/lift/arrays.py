@@ -20,7 +20,7 @@ from torch import Tensor
 
 from jacmagic.errors import FunctionError
 
-DTYPES = {
+DTYPES: dict[torch.dtype, numpy.dtype[Any]] = {
     torch.float64: numpy.dtype("f8"), torch.float32: numpy.dtype("f4"),
     torch.float16: numpy.dtype("f2"), torch.complex128: numpy.dtype("c16"),
     torch.complex64: numpy.dtype("c8"), torch.int64: numpy.dtype("i8"),

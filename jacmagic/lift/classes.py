@@ -68,7 +68,8 @@ def _member(scope: Scope, value: Any, name: str) -> Any:
         return type(value)(scope.of(value.__func__))
     if isinstance(value, property):
         parts = (value.fget, value.fset, value.fdel)
-        return property(*(part and scope.of(part) for part in parts), value.__doc__)
+        get, put, delete = (part and scope.of(part) for part in parts)
+        return property(get, put, delete, value.__doc__)
     return scope.of(value, name) if not name.startswith("__") or callable(value) else value
 
 

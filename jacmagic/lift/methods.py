@@ -88,7 +88,7 @@ def _copied(self: Array, *_: Any, **__: Any) -> Any:
     return of_tensor(tensor_in(self).clone())
 
 
-def _flattened(self: Array, order: str = "C") -> Any:
+def _flattened(self: Array, order: Any = "C") -> Any:
     return of_tensor(tensor_in(self.ravel(order)).clone())
 
 
@@ -181,7 +181,7 @@ def _swapped(self: Array) -> Any:
 
 
 def _flat(self: Array) -> Any:
-    plain = numpy.ndarray.flat.__get__(self)  # type: ignore[attr-defined]  # a getset descriptor
+    plain = numpy.ndarray.flat.__get__(self)
     return plain if traced_by(self) is None else self.ravel()
 
 
@@ -189,7 +189,7 @@ def _rounded(self: Array, digits: int | None = None) -> Any:
     return int(self.round()) if digits is None else self.round(digits)
 
 
-_WRITTEN_OUT = {
+_WRITTEN_OUT: dict[str, Callable[..., Any]] = {
     "astype": _as_type, "copy": _copied, "flatten": _flattened, "reshape": _reshaped,
     "transpose": _transposed, "sort": _sorted, "compress": _compressed,
     "fill": _filled, "item": _item, "tolist": _listed,

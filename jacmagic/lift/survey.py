@@ -11,6 +11,7 @@ import sys
 import types
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from operator import is_
 from typing import Any
 
 import numpy
@@ -23,6 +24,7 @@ from jacmagic.lift.silence import WRITING
 LIBRARIES = frozenset(
     sys.stdlib_module_names | {"IPython", "jacmagic", "numpy", "scipy", "sympy", "torch"}
 ) - {"__main__"}
+Reads = list[tuple[Any, str, Any]]
 MOST = 64  # entries of a list or dict up to which it is looked through for functions and arrays
 
 
@@ -37,6 +39,9 @@ class Survey:
         names: every name that the code looks up.
         functions: the user's functions that were found.
         objects: the objects that they are methods of.
+        reads: of every function its parts, and what it read under which global name or in
+            which cell.
+        is_steady: whether the same readings would give the same survey.
     """
 
     math: bool
@@ -45,6 +50,8 @@ class Survey:
     names: frozenset[str]
     functions: tuple[types.FunctionType, ...] = ()
     objects: tuple[Any, ...] = ()
+    reads: tuple[tuple[types.FunctionType, tuple[Any, ...], Reads], ...] = ()
+    is_steady: bool = False
 
     @property
     def is_lifted(self) -> bool:
@@ -56,12 +63,36 @@ class Survey:
         """Whether the code may print or warn."""
         return not self.names.isdisjoint(WRITING)
 
+    @property
+    def holds(self) -> bool:
+        """Whether every function still is what it was and still reads what it read."""
+        return self.is_steady and all(
+            all(map(is_, parts, _parts(function)))
+            and all(_read(owner, name) is value for owner, name, value in reads)
+            for function, parts, reads in self.reads
+        )
+
+
+class Surveyor:
+    """Surveys one callable whenever it is asked, and looks anew where something has changed."""
+
+    def __init__(self, target: Any) -> None:
+        self._target = target
+        self._known: Survey | None = None
+
+    def __call__(self) -> Survey:
+        if self._known is None or not self._known.holds:
+            self._known = survey(self._target)
+        return self._known
+
 
 def survey(target: Any) -> Survey:
     """Look at a callable and at everything of the user's that its code names."""
     pending, seen, names = [target], set[int](), set[str]()
     functions: list[types.FunctionType] = []
     objects: list[Any] = []
+    reads: list[tuple[types.FunctionType, tuple[Any, ...], Reads]] = []
+    is_steady = isinstance(target, (types.FunctionType, nn.Module))
     kinds = {"math": False, "numpy": False, "torch": False}
     while pending:
         value = pending.pop()
@@ -76,7 +107,12 @@ def survey(target: Any) -> Survey:
             functions.append(function)
             own = set(names_in(function.__code__))
             names |= own
-            pending += _bindings(function, own)
+            read = _reads(function, own)
+            reads.append((function, _parts(function), read))
+            pending += (value for _, _, value in read)
+            pending += function.__defaults__ or ()
+            pending += (function.__kwdefaults__ or {}).values()
+            pending += _from_modules(read, own)
             for name in own & {"math", "cmath", "numpy", "torch"}:
                 if name not in function.__globals__:  # imported inside
                     kinds["math" if name == "cmath" else name] = True
@@ -84,9 +120,16 @@ def survey(target: Any) -> Survey:
             objects.append(value.__self__)
         elif value is target and not isinstance(value, (types.FunctionType, type)):
             objects.append(value)
-        pending += parts_of(value)
+        parts = list(parts_of(value))
+        is_steady &= not parts or isinstance(value, (functools.partial, nn.Module, tuple))
+        pending += parts
     return Survey(
-        **kinds, names=frozenset(names), functions=tuple(functions), objects=tuple(objects)
+        **kinds,
+        names=frozenset(names),
+        functions=tuple(functions),
+        objects=tuple(objects),
+        reads=tuple(reads),
+        is_steady=is_steady,
     )
 
 
@@ -111,21 +154,33 @@ def callable_or_module(value: Any) -> bool:
     return callable(value) or isinstance(value, types.ModuleType)
 
 
-def _bindings(function: types.FunctionType, names: set[str]) -> Iterator[Any]:
+def _parts(function: types.FunctionType) -> tuple[Any, ...]:
+    """What a function is made of, and what changes when a module is loaded anew in place."""
+    return function.__code__, function.__defaults__, function.__kwdefaults__
+
+
+def _reads(function: types.FunctionType, names: set[str]) -> Reads:
     """What a function reads from outside its arguments."""
-    space = function.__globals__
-    for name in names:
-        value = space.get(name)
-        yield value
+    owners: list[tuple[Any, str]] = [(function.__globals__, name) for name in names]
+    owners += [(cell, "") for cell in function.__closure__ or ()]
+    return [(owner, name, _read(owner, name)) for owner, name in owners]
+
+
+def _read(owner: Any, name: str) -> Any:
+    """The value of a global, or of a cell; None where there is none."""
+    if isinstance(owner, dict):
+        return owner.get(name)
+    try:
+        return owner.cell_contents
+    except ValueError:  # a name that is not bound yet
+        return None
+
+
+def _from_modules(reads: Reads, names: set[str]) -> Iterator[Any]:
+    """What a function reads from the modules of the user's that it names."""
+    for _, _, value in reads:
         if isinstance(value, types.ModuleType) and is_users_module(value):
             yield from (getattr(value, part, None) for part in names)
-    for cell in function.__closure__ or ():
-        try:
-            yield cell.cell_contents
-        except ValueError:  # a name that is not bound yet
-            continue
-    yield from function.__defaults__ or ()
-    yield from (function.__kwdefaults__ or {}).values()
 
 
 def functions_of(target: Any) -> Iterator[types.FunctionType]:
@@ -155,8 +210,10 @@ def parts_of(value: Any) -> Iterator[Any]:
     elif isinstance(value, types.MethodType):
         yield value.__self__
     elif isinstance(value, nn.Module):
-        yield from {type(part) for part in value.modules()}
-        yield from (part for part in vars(value).values() if _may_be_met(part))
+        for part in value.modules():
+            if is_users(type(part)):
+                yield type(part)
+                yield from (vars(part)[name] for name in vars(part).keys() - _OF_EVERY_MODULE)
     elif type(value) in (list, tuple, dict) and len(value) <= MOST:
         inside: Iterable[Any] = value.values() if isinstance(value, dict) else value
         yield from (part for part in inside if _may_be_met(part))
@@ -165,6 +222,9 @@ def parts_of(value: Any) -> Iterator[Any]:
         yield from (part for part in getattr(value, "__dict__", {}).values() if _may_be_met(part))
     elif isinstance(value, types.SimpleNamespace):
         yield from (part for part in vars(value).values() if _may_be_met(part))
+
+
+_OF_EVERY_MODULE = vars(nn.Module()).keys()
 
 
 def _may_be_met(value: Any) -> bool:
