@@ -9,8 +9,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import threading
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import torch
@@ -21,15 +20,16 @@ from jacmagic.formula.rounding import bounded_outputs, dtype_of, exact_values
 from jacmagic.formula.shown import shows
 from jacmagic.formula.sympify import tree_sizes
 from jacmagic.formula.time_limit import counted, seconds_left
-from jacmagic.graph import ZERO
+from jacmagic.graph import ZERO, write_tape
 from jacmagic.judge import FACTOR
 from jacmagic.labels import symbols
 from jacmagic.lift.silence import silent
 from jacmagic.problem import Problem
 from jacmagic.structure import flatten
-from jacmagic.trace import Refusal, trace
+from jacmagic.trace import Constant, Naming, Refusal, Trace, trace
 
 _MOST_BRANCHES = 64
+_MOST_COUNTS = 4  # whole numbers in a formula that are tried one by one
 _MOST_REFUSALS = 3  # points at which a function may refuse before it is not asked again
 NOT_WANTED = Refusal("the closed form", None, "was not asked for")
 _OTHER_VALUES = Refusal(
@@ -137,7 +137,12 @@ class Road:
         del self._forms[_MOST_BRANCHES:]
 
     def reading(
-        self, problem: Problem, form: ClosedForm, *, names: bool = True
+        self,
+        problem: Problem,
+        form: ClosedForm,
+        *,
+        names: bool = True,
+        taken: Collection[str] = (),
     ) -> Reading | Refusal:
         """How a closed form is shown, with the names of constants or with their numbers.
 
@@ -145,6 +150,7 @@ class Road:
             problem: the function, at a point where the form is valid.
             form: one of this road's closed forms.
             names: False shows the constants as numbers.
+            taken: names that stand for something else on the page: outputs, the function.
         """
         with self._lock:
             known = form.readings.get(names)
@@ -152,21 +158,23 @@ class Road:
             if isinstance(known, Reading) and not _equal(known.form, form, point):
                 known = None  # the names it was traced with have other values by now
             if known is None:
-                known = form.too_large or self._read(problem, form, names)
+                known = form.too_large or self._read(problem, form, names, taken)
                 form.readings[names] = known
             return known
 
-    def _read(self, problem: Problem, form: ClosedForm, names: bool) -> Reading | Refusal:
+    def _read(
+        self, problem: Problem, form: ClosedForm, names: bool, taken: Collection[str]
+    ) -> Reading | Refusal:
         """A reading with all of a page converted, from a second trace where names help.
 
         It is shown only if it comes to the numbers of the form that it stands for.
         """
-        reading = Reading(form)
+        reading = Reading(form, taken=taken)
         has_constants = form.trace.has_constants or bool(problem.parameters)
         has_vectors = any(one.value.ndim >= 1 and len(one.labels) > 1 for one in problem.inputs)
         if ((names and (has_constants or has_vectors)) or reading.is_wide) and not problem.effects:
-            named = self._named(problem, form, problem.parameters if names else None)
-            reading = reading if named is None else Reading(named)
+            named = self._named(problem, form, names)
+            reading = reading if named is None else Reading(named, taken=taken)
         point, refusal = point_of(problem), None
         for tried in (reading, Reading(form, named=False)):
             refusal = attempt(tried.prepare, self.budget)
@@ -176,16 +184,46 @@ class Road:
             "the closed form", None, "reads otherwise than it was computed: please report it"
         )
 
-    def _named(
-        self, problem: Problem, form: ClosedForm, given: Mapping[str, Any] | None
-    ) -> ClosedForm | None:
-        """The same closed form from a trace that keeps the names of constants."""
-        named = self._derived(problem.potential or problem, given or {}, named=True)
+    def _named(self, problem: Problem, form: ClosedForm, names: bool) -> ClosedForm | None:
+        """The same closed form from a trace that keeps names; a count that steers has none."""
+        asked, naming = problem.potential or problem, Naming(problem.parameters, constants=names)
+        traced = self._traced(asked, naming)
+        if isinstance(traced, Trace) and (steering := self._steering(asked, traced, naming)):
+            traced = self._traced(asked, dataclasses.replace(naming, plain=steering))
+        named = self._closed(asked, traced)
         if problem.potential is not None and isinstance(named, ClosedForm):
             named = self._again(named)
         if isinstance(named, Refusal) or named.too_large is not None:
             return None
         return named if _equal(named, form, point_of(problem)) else None
+
+    def _steering(self, problem: Problem, traced: Trace, naming: Naming) -> frozenset[str]:
+        """The whole numbers in a formula that does not hold for any other: n of a loop over n.
+
+        Each is made larger by one while the function runs again; if the formula with the larger
+        number does not have the function's values then, the number decides what the formula is.
+        """
+        reached = set(traced.graph.reach(traced.outputs))
+        counts = [one for one in traced.constants if one.counts and one.node in reached]
+        tried = len(counts) <= _MOST_COUNTS
+        return frozenset(
+            one.label.name
+            for one in counts
+            if not (tried and self._holds_for_more(problem, traced, naming, one))
+        )
+
+    def _holds_for_more(
+        self, problem: Problem, traced: Trace, naming: Naming, one: Constant
+    ) -> bool:
+        """Whether a formula holds for a whole number that is larger by one."""
+        changed = dataclasses.replace(naming, changed=frozenset({one.label.name}))
+        other, point = self._traced(problem, changed), point_of(problem)
+        if isinstance(other, Refusal):
+            return False
+        tape = write_tape(traced.graph, traced.outputs, [*traced.inputs, one.node])
+        found = tape.evaluate([*point, one.value + 1])
+        expected = write_tape(other.graph, other.outputs, other.inputs).evaluate(point)
+        return len(found) == len(expected) and np.allclose(found, expected, equal_nan=True)
 
     def _walk(
         self, problem: Problem, point: Sequence[float], outputs: Sequence[float]
@@ -200,22 +238,25 @@ class Road:
             return _WRONG_VALUES if values_again(asked) == list(outputs) else _OTHER_VALUES
         return form if problem.potential is None else self._again(form)
 
-    def _derived(
-        self, problem: Problem, given: Mapping[str, Any] | None = None, *, named: bool = False
-    ) -> ClosedForm | Refusal:
-        """A trace, differentiated; a named one also says what whole tensors are."""
+    def _traced(self, problem: Problem, naming: Naming | None = None) -> Trace | Refusal:
+        """A trace; a named one also says what whole tensors are."""
         columns = [label for one in problem.inputs for label in one.labels]
-        tensors = [one.value for one in problem.inputs]
-        whole = [one.name for one in problem.inputs] if named else []
         with counted():
-            traced = trace(
+            return trace(
                 problem.function,
-                tensors,
+                [one.value for one in problem.inputs],
                 symbols(columns),
                 seconds=seconds_left(self.budget),
-                given=given,
-                whole=whole,
+                naming=naming,
+                whole=[] if naming is None else [one.name for one in problem.inputs],
             )
+
+    def _derived(self, problem: Problem) -> ClosedForm | Refusal:
+        return self._closed(problem, self._traced(problem))
+
+    def _closed(self, problem: Problem, traced: Trace | Refusal) -> ClosedForm | Refusal:
+        """A trace, differentiated."""
+        columns = [label for one in problem.inputs for label in one.labels]
         return traced if isinstance(traced, Refusal) else close(traced, columns, budget=self.budget)
 
     def _again(self, gradient: ClosedForm) -> ClosedForm | Refusal:

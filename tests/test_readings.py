@@ -190,6 +190,97 @@ def test_a_changed_constant_is_not_shown_by_its_old_name() -> None:
     assert shown(J) == ["2"] and J.formula[0] == 2
 
 
+def legendre(x, n=4):
+    """Bonnet's recursion."""
+    if n == 0:
+        return torch.ones_like(x)
+    return x if n == 1 else ((2 * n - 1) * x * legendre(x, n - 1) - (n - 1) * legendre(x, n - 2)) / n
+
+
+def truncated(x, n=3, a=2.0):
+    """The count of terms, a factor that counts nothing, and a constant."""
+    return sum(x**k / n for k in range(1, n + 1)) * a
+
+
+def power(x, n=3):
+    """An exponent steers nothing: the formula holds for every n."""
+    return n * x**n
+
+
+def steps_of_newton(a, rounds=2):
+    """A count that only a loop sees."""
+    x = a
+    for _ in range(rounds):
+        x = (x + a / x) / 2
+    return x
+
+
+@pytest.mark.parametrize(
+    ("function", "steering", "kept"),
+    [
+        (legendre, "n", set()),
+        (truncated, "n", {"a"}),
+        (steps_of_newton, "rounds", set()),
+        (power, "", {"n"}),
+    ],
+)
+def test_counts_that_steer_are_numbers(function, steering: str, kept: set[str]) -> None:
+    """A whole number has a name only where the formula holds for other numbers as well."""
+    point = torch.tensor(0.7, dtype=torch.float64)
+    for J in (jacmagic.jacobian(function, point), jacmagic.hessian(function, point)):
+        names = {str(one) for one in J.reading.matrix.atoms(NamedNumber)}
+        assert steering not in names
+        assert names <= kept
+    J = jacmagic.jacobian(function, point)
+    assert {str(one) for one in J.reading.matrix.atoms(NamedNumber)} == kept
+
+
+def test_numbers_are_shown_in_wide_forms_as_well() -> None:
+    """The switch to numbers holds where a formula is named for its width."""
+
+    def wide(x, k=1.25):
+        y = torch.sin(k * x[0]) * torch.exp(k * x[1])
+        return y * torch.cos(y * x[1] + k) + torch.exp(y * x[0] * k) * torch.tanh(y + k * x[1])
+
+    J = jacmagic.jacobian(wide, at(0.3, 0.7))
+    assert J.reading.used_constants
+    numbers = J.shown(names=False).reading
+    assert not numbers.used_constants and numbers.clauses
+    assert not numbers.matrix.atoms(NamedNumber)
+
+
+def projected(point, f, k1, k2):
+    """Outputs u and v, as a camera has them."""
+    X, Y, Z = point
+    x, y = X / Z, Y / Z
+    r2 = x**2 + y**2
+    d = 1 + k1 * r2 + k2 * r2**2
+    return {"u": f * d * x, "v": f * d * y}
+
+
+def newton(a):
+    """Halves and the input itself come up again and again."""
+    x = a
+    for _ in range(4):
+        x = 0.5 * (x + a / x)
+    return x
+
+
+def test_names_of_parts_mean_one_thing() -> None:
+    """No part has the name of an output, an input, a constant or a variable of the code."""
+    J = jacmagic.jacobian(projected, (at(0.3, -0.2, 2.0), *at(500.0, -0.1, 0.02)))
+    names = [str(one.symbol) for one in J.reading.clauses]
+    assert names and not {"u", "v"} & {name.partition("_")[0] for name in names}
+    assert len(set(names)) == len(names)
+
+
+def test_parts_are_more_than_a_number_or_a_variable() -> None:
+    """What SymPy sees to be a number, or one variable, has no name of its own."""
+    J = jacmagic.jacobian(newton, torch.tensor(2.0, dtype=torch.float64))
+    definitions = [one.definition for one in J.reading.clauses]
+    assert definitions and not any(one.is_number or one.is_Symbol for one in definitions)
+
+
 def test_named_numbers_behave_like_pi() -> None:
     """They have no free symbol, a value, and an order of size."""
     alpha, beta = NamedNumber("alpha", 1.5), NamedNumber("beta", -2.0)

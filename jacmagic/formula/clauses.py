@@ -8,7 +8,7 @@ is decided on the graph, by counting how often each part would be written out.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from jacmagic.formula.sympify import tree_sizes
 from jacmagic.graph import Graph, Sums
@@ -23,11 +23,25 @@ _LETTERS = ("u", "v", "w", "p", "q", "a", "b", "c", "d", "h")
 class Clauses:
     """Names for nodes of one graph, given out one at a time."""
 
-    def __init__(self, graph: Graph, roots: Sequence[int], taken: set[str]) -> None:
-        """Name parts of some roots, avoiding identifiers that are taken."""
+    def __init__(
+        self,
+        graph: Graph,
+        roots: Sequence[int],
+        taken: Collection[str],
+        *,
+        letters_taken: Collection[str] = (),
+    ) -> None:
+        """Name parts of some roots.
+
+        Args:
+            graph: the graph.
+            roots: the nodes that are shown.
+            taken: identifiers that stand for something else.
+            letters_taken: names that stand for something else, with whatever index.
+        """
         self.graph, self.roots = graph, [root for root in roots if graph.operands(root)]
         self._reached = graph.reach(self.roots)
-        self._taken = set(taken)
+        self._taken, self._letters_taken = set(taken), set(letters_taken)
         self.names: dict[int, Label] = {}
 
     def name(self, node: int, label: Label) -> bool:
@@ -38,10 +52,19 @@ class Clauses:
         self.names[node] = label
         return True
 
+    def drop(self, nodes: Sequence[int]) -> None:
+        """Take names away again."""
+        for node in nodes:
+            del self.names[node]
+
+    def _free(self, letters: Sequence[str]) -> list[str]:
+        """Those of some letters that stand for nothing else."""
+        return [letter for letter in letters if letter not in self._letters_taken]
+
     def name_softmax(self) -> None:
         """Components of softmaxes are called s₀ and s₁; of a second one p₀ and p₁."""
         sums = Sums(self.graph)
-        letters = iter(("s", "p", "q"))
+        letters = iter(self._free(("s", "p", "q")))
         seen: dict[tuple[int, ...], str] = {}
         reached = set(self._reached)
         for node in self._reached:
@@ -71,8 +94,9 @@ class Clauses:
         """Repeated sigmoids of more than a symbol are called s, or s₀ and s₁."""
         gains = self._gains(least=SMALLEST)
         found = [n for n in gains if self.graph.operations[n] == "sigmoid" and gains[n] > 0]
-        for place, node in enumerate(found[:MOST]):
-            self.name(node, Label("s", (place,) if len(found) > 1 else ()))
+        letter = next(iter(self._free(("s", "p", "q"))), "")
+        for place, node in enumerate(found[:MOST] if letter else ()):
+            self.name(node, Label(letter, (place,) if len(found) > 1 else ()))
 
     def name_variables(self, variables: Mapping[int, Label]) -> None:
         """The user's own variables, where that makes the roots shorter, the largest gain first."""
@@ -90,7 +114,7 @@ class Clauses:
 
         Three parts or more of the same operation and gain are a family: u₀, u₁, u₂.
         """
-        for letter in _LETTERS:
+        for letter in self._free(_LETTERS):
             gains = self._gains(least=SMALLEST)
             if len({label.name for label in self.names.values()}) >= MOST or not gains:
                 return

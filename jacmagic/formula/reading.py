@@ -7,7 +7,7 @@ and with names for what would otherwise be written out again and again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from types import MappingProxyType
@@ -54,13 +54,17 @@ class Reading:
         form: the closed form that is read; its graph may hold named constants.
     """
 
-    def __init__(self, form: ClosedForm, *, named: bool = True) -> None:
+    def __init__(
+        self, form: ClosedForm, *, named: bool = True, taken: Collection[str] = ()
+    ) -> None:
         """Read a closed form; nothing is converted yet.
 
         Args:
             form: the closed form.
             named: False gives no names to parts of it.
+            taken: names that no part may have: those of outputs, and of the function.
         """
+        self._taken = frozenset(taken)
         self.form, self._with_names = form, named
         self._written, self._plain, self._named = _Converted(), _Converted(), _Converted()
         self.constants = tuple(
@@ -184,7 +188,19 @@ class Reading:
         if self.is_wide:
             clauses.name_variables(self.form.trace.variables)
             clauses.name_repeated()
+        while trivial := self._trivial(_symbols(clauses)):
+            clauses.drop(trivial)
         return _symbols(clauses)
+
+    def _trivial(self, named: dict[int, sympy.Symbol]) -> list[int]:
+        """Named parts that SymPy sees to be a number or one variable."""
+        found = []
+        for node in named:
+            rest = {other: symbol for other, symbol in named.items() if other != node}
+            (made,) = self._converted([node], rest)
+            if made.is_number or made.is_Symbol:
+                found.append(node)
+        return found
 
     def abbreviated(self, i: int) -> sympy.Expr:
         """One of the function's outputs in the user's own form, in the clauses' symbols."""
@@ -194,7 +210,25 @@ class Reading:
     @cached_property
     def _clause_names(self) -> Clauses:
         taken = {symbol.name for symbol in (*self.form.symbols, *(s for s, _ in self.constants))}
-        return Clauses(self.form.graph, self.form.entries, taken)
+        own = (*self.form.columns, *(one.label for _, one in self.constants), *self._variables)
+        return Clauses(
+            self.form.graph,
+            self.form.entries,
+            taken | (self._taken - self._named_outputs),
+            letters_taken={label.name for label in own} | self._taken,
+        )
+
+    @property
+    def _named_outputs(self) -> set[str]:
+        """What the code calls its outputs before it returns them: these names mean the same."""
+        outputs = set(self.form.trace.outputs)
+        variables = self.form.trace.variables.items()
+        return {label.symbol for node, label in variables if node in outputs}
+
+    @property
+    def _variables(self) -> list[Label]:
+        """What the code itself calls parts of the formula."""
+        return list(self.form.trace.variables.values())
 
     @property
     def _vectors(self) -> dict[tuple[int, ...], str]:

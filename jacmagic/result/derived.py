@@ -87,7 +87,8 @@ class Derived(Evaluated):
         """The closed form as it is shown, or why there is none."""
         if isinstance(self._found, Refusal):
             return self._found
-        return self.road.reading(self.problem, self._found, names=self.view.names)
+        taken = {self.title, *(name for one in self.rows for name in (one.name, one.symbol))}
+        return self.road.reading(self.problem, self._found, names=self.view.names, taken=taken)
 
     @property
     def reading(self) -> Reading | None:

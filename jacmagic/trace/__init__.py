@@ -2,7 +2,7 @@
 
 from jacmagic.trace.conditions import Assumption
 from jacmagic.trace.leaks import ADVICE, Leak
-from jacmagic.trace.naming import Constant
+from jacmagic.trace.naming import Constant, Naming
 from jacmagic.trace.tracer import Refusal, Trace, trace
 
-__all__ = ["ADVICE", "Assumption", "Constant", "Leak", "Refusal", "Trace", "trace"]
+__all__ = ["ADVICE", "Assumption", "Constant", "Leak", "Naming", "Refusal", "Trace", "trace"]

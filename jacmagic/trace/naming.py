@@ -15,7 +15,7 @@ import sys
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -34,6 +34,23 @@ _SHORT = {"weight": "W", "bias": "b"}  # as textbooks call a layer's parameters
 
 
 @dataclass(frozen=True)
+class Naming:
+    """Which constants keep the names that the user gave them.
+
+    Attributes:
+        given: arguments that stay constant, by name.
+        constants: False leaves all of them numbers; only variables have names then.
+        plain: names whose numbers stay numbers.
+        changed: names of whole numbers that are larger by one, to see whether they steer the code.
+    """
+
+    given: Mapping[str, Any] = field(default_factory=dict)
+    constants: bool = True
+    plain: frozenset[str] = frozenset()
+    changed: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
 class Constant:
     """A number with a name.
 
@@ -41,11 +58,13 @@ class Constant:
         node: its leaf in the graph.
         label: its name.
         value: the number.
+        counts: whether it is a whole number, which may steer a loop.
     """
 
     node: int
     label: Label
     value: float
+    counts: bool = False
 
 
 # ── numbers that remember their node ──────────────────────────────────────────────────────────
@@ -158,9 +177,9 @@ class Names:
 
     keeps = True
 
-    def __init__(self, mode: Concolic, taken: Sequence[str]) -> None:
+    def __init__(self, mode: Concolic, taken: Sequence[str], naming: Naming) -> None:
         """Keep names, except those already taken by the inputs."""
-        self.mode, self.graph = mode, mode.graph
+        self.mode, self.graph, self._naming = mode, mode.graph, naming
         self.locals: dict[str, Any] = {}
         self._taken = set(taken)
         self._constants: dict[str, tuple[Constant, ...]] = {}
@@ -182,7 +201,9 @@ class Names:
             return value
         if not _is_plain_number(value):
             return value
-        known = self._named(name, np.array(float(value)))
+        if type(value) is int and name in self._naming.changed:
+            value += 1
+        known = self._named(name, np.array(float(value)), counts=type(value) is int)
         return value if known is None else _remembering(self.graph, _plain(value), known[0].node)
 
     def _name_tensor(self, name: str, value: torch.Tensor) -> None:
@@ -193,8 +214,12 @@ class Names:
             nodes = np.array([one.node for one in known], dtype=np.int64)
             self.mode.shadows.write(value, nodes.reshape(tuple(value.shape)))
 
-    def _named(self, name: str, values: np.ndarray) -> tuple[Constant, ...] | None:
+    def _named(
+        self, name: str, values: np.ndarray, *, counts: bool = False
+    ) -> tuple[Constant, ...] | None:
         """The constants of a name; None if the name stands for something else already."""
+        if not self._naming.constants or name in self._naming.plain:
+            return None
         if not np.isfinite(values).all():
             return None
         if name in self._constants:
@@ -206,7 +231,7 @@ class Names:
         self._taken.update(label.symbol for label in labels)
         numbers = values.reshape(-1).tolist()
         self._constants[name] = tuple(
-            Constant(self.graph.constant(label.symbol, number), label, number)
+            Constant(self.graph.constant(label.symbol, number), label, number, counts)
             for label, number in zip(labels, numbers, strict=True)
         )
         return self._constants[name]

@@ -22,14 +22,14 @@ from jacmagic.dispatch import ModeStacks
 from jacmagic.errors import JacmagicError
 from jacmagic.graph import BudgetExceeded, Graph
 from jacmagic.labels import Label
-from jacmagic.lift import naming
+from jacmagic.lift import naming as offered
 from jacmagic.lift.silence import silent
 from jacmagic.matrices import Expression
 from jacmagic.structure import flatten
 from jacmagic.trace.conditions import Assumption
 from jacmagic.trace.leaks import Leak, LeakWatch
 from jacmagic.trace.mode import Concolic
-from jacmagic.trace.naming import Constant, Names, Noticed
+from jacmagic.trace.naming import Constant, Names, Naming, Noticed
 from jacmagic.trace.rules import Unsupported
 from jacmagic.trace.shadows import Poisoned
 from jacmagic.trace.tensors import Tensors
@@ -108,7 +108,7 @@ def trace(
     *,
     limit: int = 200_000,
     seconds: float | None = None,
-    given: Mapping[str, Any] | None = None,
+    naming: Naming | None = None,
     whole: Sequence[str] = (),
 ) -> Trace | Refusal:
     """Trace a function at a point.
@@ -119,8 +119,8 @@ def trace(
         names: n distinct names, one for each component of all tensors in row-major order.
         limit: nodes above which the trace gives up.
         seconds: time after which it gives up; None for no bound.
-        given: arguments that stay constant, by name; if not None, these and all other constants
-            that the user gave a name keep it.
+        naming: which constants keep the names that the user gave them; None for none, and then
+            nothing else has a name either.
         whole: names of the tensors themselves; the trace then also says what whole tensors are.
 
     Returns:
@@ -131,7 +131,8 @@ def trace(
     deadline = None if seconds is None else time.monotonic() + seconds
     graph = Graph(limit=limit, deadline=deadline)
     mode = Concolic(graph)
-    kept, noticed = None if given is None else Names(mode, names), Noticed()
+    kept, noticed = None if naming is None else Names(mode, names, naming), Noticed()
+    given = {} if naming is None else naming.given
     watch, stacks = LeakWatch(mode, kept), ModeStacks()
     try:
         inputs = tuple(graph.variable(name) for name in names)
@@ -193,13 +194,13 @@ def _followed(names: Sequence[str], copies: Sequence[torch.Tensor]) -> Tensors |
 def _naming(names: Names | Noticed, given: Mapping[str, Any]) -> Iterator[None]:
     """Keep or notice names while the function runs; those of its constant arguments first."""
     if isinstance(names, Noticed):
-        with naming(names):
+        with offered(names):
             yield
         return
     for name, value in given.items():
         if isinstance(value, torch.Tensor):
             names.offer(name, value)
-    with naming(names), names.watching():
+    with offered(names), names.watching():
         yield
 
 
