@@ -11,7 +11,7 @@ import keyword
 import re
 import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 _GREEK = (
@@ -33,6 +33,11 @@ _ALIASES = {"eps": "epsilon", "lam": "lambda", "lmbda": "lambda", "lamda": "lamb
 _ACCENTS = {"dot", "ddot", "hat", "bar", "tilde", "vec"}
 _LOW = str.maketrans("0123456789aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
 _NAME = re.compile(r"(?P<stem>[^\W\d_]+)(?P<digits>[0-9]*)(?P<rest>(?:_[^\W_]+)*)_*(?P<primes>'*)")
+# the marks that IPython's Tab writes behind a letter (θ̇, x̂, v⃗), as accents
+_MARKS = dict(
+    zip("\u0307\u0308\u0302\u0304\u0305\u0303\u20d7", "dot ddot hat bar bar tilde vec".split(), strict=True)
+)
+_MARKED = re.compile(rf"(?P<letter>[^\W\d_])(?P<marks>[{''.join(_MARKS)}]{{1,2}})(?P<rest>[0-9_].*|)")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_]+")
 LONGEST = 40  # characters of a name that are shown
 
@@ -78,9 +83,9 @@ class Label:
     def unicode(self) -> str:
         """As a table shows it: "x₁", "x₀", "A₀₁", "θ₁"; one line, nothing invisible in it."""
         parts = _parts(self.name)
-        if parts is None or parts.accents or not all(map(_fits_below, parts.low)):
+        if parts is None or len(parts.accents) > len(parts.marks) or not all(map(_fits_below, parts.low)):
             return Label(_visible(self.name), self.index).text
-        shown = _LETTERS.get(parts.stem, parts.stem)
+        shown = _LETTERS.get(parts.stem, parts.stem) + parts.marks
         if parts.low and self.index:  # one kind of low figure is enough: x₁[0,2]
             named = shown + _below(parts.low, ()).translate(_LOW) + parts.primes
             return Label(named, self.index).text
@@ -135,10 +140,16 @@ class _Parts:
     low: list[str]
     accents: list[str]
     primes: str
+    marks: str = ""
 
 
 def _parts(name: str) -> _Parts | None:
     """A name's parts; None where it is better written out."""
+    marked = _MARKED.fullmatch(unicodedata.normalize("NFD", name))
+    if marked is not None:
+        parts = _parts(marked["letter"] + marked["rest"])
+        accents = [_MARKS[mark] for mark in marked["marks"]]
+        return parts and replace(parts, accents=[*accents, *parts.accents], marks=marked["marks"])
     found = _NAME.fullmatch(name)
     if found is None or len(name) > LONGEST:
         return None

@@ -22,7 +22,7 @@ from jacmagic.formula.attempt import attempt
 from jacmagic.formula.landmarks import kinks, origin_of_nonfinite
 from jacmagic.formula.numbers import number
 from jacmagic.formula.time_limit import limited, one_allowance
-from jacmagic.graph import BudgetExceeded
+from jacmagic.graph import BudgetExceeded, meant
 from jacmagic.labels import Label
 from jacmagic.trace import Refusal, trace
 
@@ -67,6 +67,27 @@ def seed(x1, x2, x3):
 def test_constants_are_recognised(value, expected):
     """A float that is a known constant to the last place is written as that constant."""
     assert sympy.simplify(number(value) - expected) in (0, sympy.nan) or number(value) == expected
+
+
+@pytest.mark.parametrize(
+    "exact", [0.5, 3.0, 100.0, 1 / 3, math.pi, 2 * math.pi, math.sqrt(2), math.log(2), math.e, 0.1]
+)
+def test_only_the_nearest_float_is_a_constant(exact):
+    """A float one unit in the last place beside a constant stays the decimal that it is."""
+    assert not number(exact).is_Float
+    for beside in (math.nextafter(exact, math.inf), math.nextafter(exact, -math.inf)):
+        assert number(beside).is_Float
+        assert float(number(beside)) == beside
+
+
+@pytest.mark.parametrize(
+    ("typed", "exact"),
+    [(0.1, 0.1), (math.pi, math.pi), (-2 * math.pi, -2 * math.pi), (1 / 3, 1 / 3), (9.81, 9.81),
+     (0.7182818, 0.7182818), (1e-30, 1e-30), (math.pi / 180, math.pi / 180)],
+)  # fmt: skip
+def test_constants_in_float32_are_what_was_typed(typed, exact):
+    """Among the numbers that float32 rounds to the same, the one a person means."""
+    assert meant(float(np.float32(typed))) == exact
 
 
 def test_arbitrary_floats_stay():

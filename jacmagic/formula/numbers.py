@@ -1,8 +1,8 @@
 """A float as the exact number a person would write: 1/3, 2π, √2/2, e, ln 2, or the decimal typed.
 
 The graph keeps integers, fractions and typed decimals exact by itself; what arrives here as a float
-is irrational or arbitrary. A constant is recognised only within one unit in the last place, so that
-replacing the float by its name changes no value that float64 can tell apart.
+is irrational or arbitrary. A constant is recognised only where the float is the float64 nearest to
+it; one that is off by a unit in the last place stays a decimal.
 """
 
 from __future__ import annotations
@@ -63,13 +63,19 @@ def number(value: int | Fraction | float) -> sympy.Expr:
     size = abs(value)
     if not _SMALLEST < size < _LARGEST:
         return sympy.Float(value, 17)
-    named = (
-        _multiple(size, 1.0, sympy.Integer(1), 1000)
-        or _multiple(size, math.pi, sympy.pi, 360)
-        or _multiple(size, math.e, sympy.E, 12)
-        or _root(size)
-        or _logarithm(size)
+    candidates = (
+        _multiple(size, 1.0, sympy.Integer(1), 1000),
+        _multiple(size, math.pi, sympy.pi, 360),
+        _multiple(size, math.e, sympy.E, 12),
+        _root(size),
+        _logarithm(size),
     )
+    named = next((c for c in candidates if c is not None and _is_nearest(size, c)), None)
     if named is None:
         return sympy.Float(value, 17)
     return named if value > 0 else -named
+
+
+def _is_nearest(value: float, named: sympy.Expr) -> bool:
+    """Whether a float is the float64 nearest to an exact number."""
+    return float(named.evalf(40)) == value

@@ -3,7 +3,7 @@
 from jacmagic.graph.derivatives import PARTIALS
 from jacmagic.graph.differentiation import differentiate
 from jacmagic.graph.nodes import ONE, ZERO, BudgetExceeded, Graph
-from jacmagic.graph.numbers import exact
+from jacmagic.graph.numbers import exact, meant
 from jacmagic.graph.operations import OPERATIONS, Operation
 from jacmagic.graph.quantities import Sums
 from jacmagic.graph.runner import Runner
@@ -23,6 +23,7 @@ __all__ = [
     "Tape",
     "differentiate",
     "exact",
+    "meant",
     "stable",
     "write_tape",
 ]

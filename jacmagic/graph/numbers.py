@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from fractions import Fraction
 
+import numpy as np
+
 Number = int | Fraction | float
 
 _LARGEST_EXACT = 10**15
@@ -30,6 +32,29 @@ def exact(value: Number) -> Number:
         return simple
     digits = repr(abs(value)).partition("e")[0].replace(".", "").strip("0")
     return Fraction(repr(value)) if len(digits) <= 11 else value
+
+
+_LONG = 7  # digits of a float32 that nobody types
+_MULTIPLES_OF_PI = {
+    float(np.float32(k * math.pi / m)): k * math.pi / m
+    for m in (180, 12, 6, 4, 3, 2, 1)
+    for k in range(1, 13)
+}
+
+
+def meant(value: float) -> float:
+    """The float64 that a person meant by a float32: the decimal typed, a short fraction, or π.
+
+    Args:
+        value: a number that float32 holds exactly.
+    """
+    typed = float(str(np.float32(value)))
+    if not math.isfinite(value) or len(str(abs(typed)).replace(".", "").strip("0")) < _LONG:
+        return typed
+    if abs(value) in _MULTIPLES_OF_PI:
+        return math.copysign(_MULTIPLES_OF_PI[abs(value)], value)
+    simple = float(Fraction(typed).limit_denominator(100))
+    return simple if simple and float(np.float32(simple)) == value else typed
 
 
 def short(value: Number) -> Number:

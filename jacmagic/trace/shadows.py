@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from jacmagic.graph import ONE, ZERO, Graph
+from jacmagic.graph import ONE, ZERO, Graph, meant
 from jacmagic.trace.rules import Pair, Unsupported, conjugate, each, toward_zero, truth
 
 POISON = -1  # an element whose expression is unknown: reading it refuses, it is never a constant
@@ -112,8 +112,7 @@ class Shadows:
             real = torch.view_as_real(numbers.resolve_conj())
             return Pair(self.constants(real[..., 0]), self.constants(real[..., 1]))
         if numbers.dtype in _SHORT_FLOATS:
-            # the shortest decimal that float32 reads back is what was typed
-            flat = [float(str(value)) for value in numbers.float().numpy().reshape(-1)]
+            flat = [meant(value) for value in numbers.double().reshape(-1).tolist()]
         else:
             flat = numbers.reshape(-1).tolist()
         nodes = np.fromiter((self.graph.number(value) for value in flat), np.int64, len(flat))
