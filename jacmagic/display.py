@@ -7,7 +7,7 @@ taken from the result; the renderers below know no result object.
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
@@ -32,14 +32,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 WIDEST, TALLEST = 100, 30  # characters and lines of a closed form in a terminal
 _WIDGET = "application/vnd.jupyter.widget-view+json"
-
-
-def conditions(assumptions: Sequence[tuple[Any, int | None]]) -> list[str]:
-    """Assumptions as text, such as "x > 0 (line 3)"."""
-    return [
-        f"{condition}" if line is None else f"{condition} (line {line})"
-        for condition, line in assumptions
-    ]
 
 
 def layout(jacobian: Jacobian) -> tuple[np.ndarray, list[Label], list[Label], np.ndarray]:

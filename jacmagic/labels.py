@@ -35,9 +35,15 @@ _LOW = str.maketrans("0123456789aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈
 _NAME = re.compile(r"(?P<stem>[^\W\d_]+)(?P<digits>[0-9]*)(?P<rest>(?:_[^\W_]+)*)_*(?P<primes>'*)")
 # the marks that IPython's Tab writes behind a letter (θ̇, x̂, v⃗), as accents
 _MARKS = dict(
-    zip("\u0307\u0308\u0302\u0304\u0305\u0303\u20d7", "dot ddot hat bar bar tilde vec".split(), strict=True)
+    zip(
+        "\u0307\u0308\u0302\u0304\u0305\u0303\u20d7",
+        "dot ddot hat bar bar tilde vec".split(),
+        strict=True,
+    )
 )
-_MARKED = re.compile(rf"(?P<letter>[^\W\d_])(?P<marks>[{''.join(_MARKS)}]{{1,2}})(?P<rest>[0-9_].*|)")
+_MARKED = re.compile(
+    rf"(?P<letter>[^\W\d_])(?P<marks>[{''.join(_MARKS)}]{{1,2}})(?P<rest>[0-9_].*|)"
+)
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_]+")
 LONGEST = 40  # characters of a name that are shown
 
@@ -83,7 +89,11 @@ class Label:
     def unicode(self) -> str:
         """As a table shows it: "x₁", "x₀", "A₀₁", "θ₁"; one line, nothing invisible in it."""
         parts = _parts(self.name)
-        if parts is None or len(parts.accents) > len(parts.marks) or not all(map(_fits_below, parts.low)):
+        if (
+            parts is None
+            or len(parts.accents) > len(parts.marks)
+            or not all(map(_fits_below, parts.low))
+        ):
             return Label(_visible(self.name), self.index).text
         shown = _LETTERS.get(parts.stem, parts.stem) + parts.marks
         if parts.low and self.index:  # one kind of low figure is enough: x₁[0,2]

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import itertools
 import math
+import re
 import signal
 import threading
 import time
@@ -19,6 +19,7 @@ import torch
 from jacmagic import jacobian
 from jacmagic.formula import ClosedForm, Reading, close, substituted, tex
 from jacmagic.formula.attempt import attempt
+from jacmagic.formula.conditions import sentences
 from jacmagic.formula.landmarks import kinks, origin_of_nonfinite
 from jacmagic.formula.numbers import number
 from jacmagic.formula.time_limit import limited, one_allowance
@@ -253,7 +254,7 @@ def test_an_interrupt_during_limited_work_stays_alone():
 def test_one_allowance_for_all_work():
     """Pieces of work share their time, and one that comes too late gets none."""
     with one_allowance(0.2):
-        with pytest.raises(BudgetExceeded, match="longer than 0.2 s"):
+        with pytest.raises(BudgetExceeded, match=r"longer than 0\.2 s"):
             limited(lambda: time.sleep(0.3), 5)
         with pytest.raises(BudgetExceeded, match="longer than 0 s"):
             limited(lambda: time.sleep(0.3), 5)
@@ -283,3 +284,70 @@ def test_long_conditions_are_left_out():
     form = closed_form(doubling, x=0.5)
     assert len(form.assumptions) < 60
     assert form.too_large is not None
+
+
+# ── conditions in words ───────────────────────────────────────────────────────────────────────
+
+
+def between(x):
+    return x**2 if x[0] > 0.5 and x[0] < 1 and x[0] > 0 else x
+
+
+def apart(x):
+    return x.sum() ** 2 if (x[0] - x[1]).abs() > 1e-10 and x.norm() <= 10 else x
+
+
+def guarded(x):
+    if x.isnan().any() or not x.isfinite().all():
+        raise ValueError
+    return x**2
+
+
+def either(x):
+    return x.sum() if (x > 0.5).any() else x.prod()
+
+
+def neither(x):
+    return x.sum() if (x > 7).any() else x.prod()
+
+
+def until_it_stands(x):
+    y = torch.ones_like(x[0])
+    while (y**2 - x[0]).abs() > 1e-3:
+        y = (y + x[0] / y) / 2
+    return y * x[1]
+
+
+@pytest.mark.parametrize(
+    ("function", "expected"),
+    [
+        (between, ["0.5 < x₀ < 1"]),
+        (apart, ["|x₀ − x₁| > 1e-10", "√(x₀² + x₁²) ≤ 10"]),
+        (guarded, []),
+        (either, ["x₀ > 0.5 or x₁ > 0.5"]),
+        (neither, ["x₀ ≤ 7", "x₁ ≤ 7"]),
+        (until_it_stands, ["the loop at line {} stops where it did here"]),
+        (lambda x: x.sort().values, ["x₀ ≤ x₁"]),
+    ],
+)
+def test_conditions_read_as_a_person_writes_them(function, expected):
+    """Bounds stand together, what is always true is left out, a loop is one sentence."""
+    form = closed_form(function, x=[0.7, 2.5])
+    loop = function.__code__.co_firstlineno + 2
+    said = [re.sub(r" \(line \d+\)$", "", sentence) for sentence in sentences(form)]
+    assert said == [text.format(loop) for text in expected]
+
+
+def test_conditions_are_few_and_short():
+    """Whatever the code asks, the sentences fit a page."""
+
+    def asks(x):
+        for k in range(20):
+            if torch.sin(x[0] + k) * torch.exp(x[1] * k) * torch.cos(x[0] * k + x[1]) > 1e9:
+                return x
+        return x.sort().values * x.argmax()
+
+    said = sentences(closed_form(asks, x=list(range(12))))
+    assert 0 < len(said) <= 6
+    assert max(map(len, said)) < 100
+    assert not any("True" in sentence for sentence in said)

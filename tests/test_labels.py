@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from xml.etree import ElementTree
 
 import pytest
@@ -167,3 +168,27 @@ def test_long_names_are_cut() -> None:
     assert len(label.unicode) == LONGEST
     assert label.tex.endswith("…}")
     assert label.text == "key " * 250
+
+
+@pytest.mark.parametrize(
+    ("name", "shown", "typeset"),
+    [
+        ("θ̇", "θ̇", r"\dot{\theta}"),
+        ("θ̈", "θ̈", r"\ddot{\theta}"),
+        ("x̂", "x̂", r"\hat{x}"),
+        ("v⃗1", "v⃗₁", r"\vec{v}_{1}"),
+        ("ẋ_0", "ẋ₀", r"\dot{x}_{0}"),
+        ("ȳ", "ȳ", r"\bar{y}"),
+    ],
+)
+def test_marks_on_letters_are_accents(name: str, shown: str, typeset: str) -> None:
+    """What IPython's Tab writes behind a letter is an accent."""
+    assert unicodedata.normalize("NFC", Label(name).unicode) == unicodedata.normalize("NFC", shown)
+    assert Label(name).tex == typeset
+    assert Label(name).symbol.isidentifier()
+
+
+def test_only_known_marks_on_single_letters_are_shown() -> None:
+    """Marks heaped on a letter, or on letters of a word, stay out of a table's lines."""
+    for name in ("a̸", "x̂̂̂̂", "ab̂c"):
+        assert "�" in Label(name).unicode

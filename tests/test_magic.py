@@ -447,3 +447,12 @@ def test_an_interrupt_reaches_the_user(shell: InteractiveShell) -> None:
     error = fail(shell, "%%jacobian x=1\ndef f(x): raise KeyboardInterrupt")
     assert isinstance(error, KeyboardInterrupt)
     assert numbers(run(shell, "%%jacobian x=1\ndef f(x): return 2*x")) == [[2.0]]
+
+
+def test_names_with_marks_work_everywhere(shell) -> None:
+    """θ̇ and v⃗, as IPython's Tab writes them, in the line, in ranges, tables and LaTeX."""
+    line = "θ̇=1.5 v⃗=[1.,2.] --range θ̇=0:3 --still"
+    J = shell.run_cell_magic("jacobian", line, "def f(θ̇, v⃗):\n    return θ̇**3 * v⃗[0]\n")
+    assert J.columns[0].text == "θ̇" and list(J.view.ranges) == ["θ̇"]
+    assert r"3 \vec{v}_{0} \dot{\theta}^{2}" in J.to_latex()
+    assert "�" not in str(J)

@@ -194,7 +194,9 @@ def legendre(x, n=4):
     """Bonnet's recursion."""
     if n == 0:
         return torch.ones_like(x)
-    return x if n == 1 else ((2 * n - 1) * x * legendre(x, n - 1) - (n - 1) * legendre(x, n - 2)) / n
+    return (
+        x if n == 1 else ((2 * n - 1) * x * legendre(x, n - 1) - (n - 1) * legendre(x, n - 2)) / n
+    )
 
 
 def truncated(x, n=3, a=2.0):

@@ -162,12 +162,12 @@ class ClosedForm:
     @cached_property
     def expressions(self) -> sympy.Matrix:
         """The function's outputs, a column (m, 1)."""
-        return sympy.Matrix(self.shape[0], 1, self._convert(self.trace.outputs))
+        return sympy.Matrix(self.shape[0], 1, self.converted(self.trace.outputs))
 
     @cached_property
     def matrix(self) -> sympy.Matrix:
         """The Jacobian, (m, n), each entry in the shortest of a few equal forms."""
-        return sympy.Matrix(*self.shape, tidied(self._convert(self.entries)))
+        return sympy.Matrix(*self.shape, tidied(self.converted(self.entries)))
 
     @cached_property
     def assumptions(self) -> list[tuple[sympy.Basic, int | None]]:
@@ -175,13 +175,15 @@ class ClosedForm:
         assumed = self.trace.assumptions
         sizes = tree_sizes(self.graph, [one.condition for one in assumed])
         short = [one for one, size in zip(assumed, sizes, strict=True) if size <= LONGEST_CONDITION]
-        read = attempt(lambda: self._convert([one.condition for one in short]), self.budget)
+        read = attempt(lambda: self.converted([one.condition for one in short]), self.budget)
         if isinstance(read, Refusal):
             return []
         lines = [one.line for one in short]
-        return list(dict.fromkeys(zip(read, lines, strict=True)))
+        found = dict.fromkeys(zip(read, lines, strict=True))
+        return [(condition, line) for condition, line in found if condition != sympy.true]
 
-    def _convert(self, nodes: Sequence[int]) -> list[sympy.Expr]:
+    def converted(self, nodes: Sequence[int]) -> list[sympy.Expr]:
+        """Some nodes as SymPy expressions in the inputs' symbols."""
         return to_sympy(self.graph, nodes, self._by_node)
 
 

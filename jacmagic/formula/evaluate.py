@@ -42,6 +42,10 @@ def _sign(x: float) -> float:
     return math.copysign(1.0, x) if x else 0.0
 
 
+_ALIKE = (
+    "log sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh erf erfc"
+).split()  # of one name in SymPy and `math`
+
 FUNCTIONS: dict[Any, Callable[..., float]] = {
     sympy.Add: lambda *terms: math.fsum(terms) if all(map(math.isfinite, terms)) else sum(terms),
     sympy.Mul: _product,
@@ -72,16 +76,10 @@ FUNCTIONS: dict[Any, Callable[..., float]] = {
     sympy.uppergamma: lambda a, x: float(mpmath.gammainc(a, x)),
     sympy.erfinv: _special("erfinv"),
     **{getattr(sympy, f"bessel{kind}"): _special(f"bessel{kind}") for kind in "ijyk"},
-    **{
-        getattr(sympy, name): getattr(math, name)
-        for name in "log sin cos tan asin acos atan atan2 sinh cosh tanh asinh acosh atanh".split()
-        + ["erf", "erfc"]
-    },
-    **{
-        getattr(sympy, name): lambda x, name=name: 1 / getattr(math, opposite[name])(x)
-        for opposite in ({"sec": "cos", "csc": "sin", "cot": "tan"},)
-        for name in opposite
-    },
+    sympy.sec: lambda x: 1 / math.cos(x),
+    sympy.csc: lambda x: 1 / math.sin(x),
+    sympy.cot: lambda x: 1 / math.tan(x),
+    **{getattr(sympy, name): getattr(math, name) for name in _ALIKE},
 }
 
 

@@ -1,4 +1,4 @@
-"""What is shown, checked against what was computed: SymPy's expressions and the tape, in numbers."""
+"""What is shown, checked against what was computed: SymPy's expressions against the tape."""
 
 from __future__ import annotations
 

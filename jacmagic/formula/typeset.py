@@ -50,7 +50,7 @@ class _Ordered:
         return terms
 
 
-class _Line(_Ordered, StrPrinter):
+class Line(_Ordered, StrPrinter):
     """Plain text on one line."""
 
 
@@ -259,7 +259,7 @@ def substituted(expression: Any, numbers: Mapping[sympy.Symbol, str]) -> str:
 
 def plain(expression: Any) -> str:
     """An expression as plain text on one line."""
-    return str(_Line().doprint(expression))
+    return str(Line().doprint(expression))
 
 
 def pretty(expression: Any, names: Mapping[sympy.Symbol, str]) -> str:

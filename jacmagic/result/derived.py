@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from jacmagic import display, latex
+from jacmagic import latex
 from jacmagic.agreement import Agreement
 from jacmagic.derivation import Derivation, derive, templates, texts
 from jacmagic.errors import PointError
@@ -19,6 +19,7 @@ from jacmagic.examine import changing, contradicts, examine
 from jacmagic.examine_entries import examine_entries
 from jacmagic.formula import ClosedForm, Reading
 from jacmagic.formula.attempt import attempt
+from jacmagic.formula.conditions import sentences
 from jacmagic.judge import Witnesses
 from jacmagic.labels import Label
 from jacmagic.matrix_form import MatrixForm, matrix_form
@@ -263,14 +264,18 @@ class Derived(Evaluated):
     @property
     def notes(self) -> tuple[str, ...]:
         """What was decided on the way, one sentence each."""
-        assumed = [
-            f"valid while {text}" for text in dict.fromkeys(display.conditions(self.assumptions))
-        ]
         changed = [
             f"{self.problem.title} {changing(self.problem)}: it was run for torch and for the "
             "closed form only, not for finite differences"
         ] * bool(self.problem.effects)
-        return (*self.problem.notes, *self.numbers.notes, *changed, *assumed[:6])
+        return (*self.problem.notes, *self.numbers.notes, *changed, *self._conditions)
+
+    @cached_property
+    def _conditions(self) -> list[str]:
+        """Where the formula that is shown holds."""
+        if self.reading is None or self._form is None:
+            return []
+        return [f"valid while {text}" for text in sentences(self._form)]
 
     @property
     def derivation(self) -> Derivation:

@@ -33,9 +33,13 @@ def conjuncts(g: Graph, condition: int) -> Iterator[int]:
     """The parts of a condition that all hold where it holds, without those true of all reals."""
     if goes_without_saying(g, condition):
         return
-    if g.operations[condition] == "and":
-        for operand in g.operands(condition):
+    operation, operands = g.operations[condition], g.operands(condition)
+    if operation == "and":
+        for operand in operands:
             yield from conjuncts(g, operand)
+    elif operation == "not" and g.operations[operands[0]] == "or":  # neither of the two
+        for operand in g.operands(operands[0]):
+            yield from conjuncts(g, g.negate(operand))
     else:
         yield condition
 
