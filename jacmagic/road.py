@@ -10,10 +10,13 @@ import dataclasses
 import math
 import threading
 from collections.abc import Collection, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
 
+from jacmagic.captured import fingerprint_of
 from jacmagic.formula import ClosedForm, Reading, close
 from jacmagic.formula.attempt import attempt
 from jacmagic.formula.rounding import bounded_outputs, dtype_of, exact_values
@@ -64,6 +67,7 @@ class Road:
         """
         self.budget = budget
         self._forms: list[ClosedForm] = []
+        self._outside: WeakKeyDictionary[ClosedForm, tuple[Any, ...]] = WeakKeyDictionary()
         self._wanted = wanted
         self._refusals: dict[tuple[float, ...], Refusal] = {}
         self._lock = threading.RLock()
@@ -73,8 +77,8 @@ class Road:
     ) -> ClosedForm | Refusal:
         """The closed form that is valid at a problem's point.
 
-        A known one is taken only if it has torch's numbers there; otherwise something that the
-        function reads has changed, and it is derived again.
+        A known one is taken only if it has torch's numbers there and nothing that the function
+        reads from outside is seen to have changed; otherwise it is derived again.
 
         Args:
             problem: the function and the point.
@@ -86,21 +90,24 @@ class Road:
                 return NOT_WANTED
             point = point_of(problem)
             known = next((form for form in self._forms if form.holds_at(point)), None)
-            if known is not None and _fits(
-                known, point, outputs, matrix, _half_the_digits(problem)
+            outside, near = fingerprint_of(problem.function), _half_the_digits(problem)
+            if (
+                known is not None
+                and self._outside[known] == outside
+                and _fits(known, point, outputs, matrix, near)
             ):
-                self._keep(known)
+                self._keep(known, outside)
                 return known
             refusal = None if known is not None else self._refused_at(point)
             if refusal is not None:
                 return refusal
             found = self._walk(problem, point, outputs)
             if known is not None:
-                return self._renewed(known, found, point)
+                return self._renewed(known, found, outside)
             if isinstance(found, Refusal):
                 self._refusals[tuple(point)] = found
             else:
-                self._keep(found)
+                self._keep(found, outside)
             return found
 
     def _refused_at(self, point: Sequence[float]) -> Refusal | None:
@@ -112,28 +119,32 @@ class Road:
         return None
 
     def _renewed(
-        self, known: ClosedForm, found: ClosedForm | Refusal, point: Sequence[float]
+        self,
+        known: ClosedForm,
+        found: ClosedForm | Refusal,
+        outside: tuple[Any, ...],
     ) -> ClosedForm | Refusal:
         """A form derived again where a known one does not have torch's numbers.
 
-        Where both say the same, nothing has changed: torch itself has other numbers, and the known
-        form stays, with the names it was shown with.
+        Where both are one tape, nothing has changed that matters: torch itself has other numbers,
+        and the known form stays, with the names it was shown with.
         """
         if isinstance(found, Refusal):
             self._forms.remove(known)
             return found
-        if known.shape == found.shape and _equal(known, found, point):
-            self._keep(known)
+        if known.shape == found.shape and known.tape == found.tape:
+            self._keep(known, outside)
             return known
         self._forms.clear()  # what has changed may have changed in every branch
-        self._keep(found)
+        self._keep(found, outside)
         return found
 
-    def _keep(self, form: ClosedForm) -> None:
+    def _keep(self, form: ClosedForm, outside: tuple[Any, ...]) -> None:
         """Remember a form as the one used last; the one not used for the longest time goes."""
         if form in self._forms:
             self._forms.remove(form)
         self._forms.insert(0, form)
+        self._outside[form] = outside
         del self._forms[_MOST_BRANCHES:]
 
     def reading(

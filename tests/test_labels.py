@@ -93,7 +93,7 @@ def test_any_name_is_well_formed_mathml(name: str) -> None:
         root = ElementTree.fromstring(to_mathml(label.tex))
         assert {element.tag for element in root.iter()} <= {MATHML + name for name in ELEMENTS}
         attributes = {key for element in root.iter() for key in element.attrib}
-        assert attributes <= {"display", "mathvariant", "stretchy", "width"}
+        assert attributes <= {"accent", "display", "mathvariant", "stretchy", "width"}
 
 
 @with_examples

@@ -76,6 +76,9 @@ class Jacobian(Derived):
     def evaluator(self) -> Evaluator:
         """The closed form compiled: `g(*numbers)` is (m, n), `g.batch(points)` (k, m, n).
 
+        What the function reads from outside its arguments is taken as it is now; when it changes,
+        ask for an evaluator again.
+
         Raises:
             PointError: if there is no closed form to compile.
         """
@@ -89,7 +92,9 @@ class Jacobian(Derived):
         def by_torch(numbers: Sequence[float]) -> np.ndarray:
             return self.at(**by_name(numbers, self.problem.inputs)).to_numpy()
 
-        return Evaluator(self._form, elsewhere, by_torch)
+        # derived again, if something that the function reads has changed
+        now = self if self.problem.effects else self.at()
+        return Evaluator(now._form or self._form, elsewhere, by_torch)
 
     # ── products ──────────────────────────────────────────────────────────────────────────────
 
