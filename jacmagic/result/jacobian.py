@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from jacmagic import code, display, products
+from jacmagic.compiled import CompiledJacobian, compiled_of
 from jacmagic.errors import PointError, SizeError
 from jacmagic.evaluator import Evaluator, by_name
 from jacmagic.formula import ClosedForm
@@ -90,6 +91,19 @@ class Jacobian(Derived):
             return self.at(**by_name(numbers, self.problem.inputs)).to_numpy()
 
         return Evaluator(self._form, elsewhere, by_torch)
+
+    def compile(self, backend: str = "auto", dynamic: bool | None = None) -> CompiledJacobian:
+        """This Jacobian compiled, as `jacmagic.compile` does: `g(*inputs)` is (m, n).
+
+        Args:
+            backend: "auto", "native", "graph", "python" or "inductor".
+            dynamic: False refuses inputs of other shapes, dtypes and devices.
+
+        Raises:
+            JacmagicError: the function is random or keeps state, or no backend can compile it.
+        """
+        strategy = self.how.strategy
+        return compiled_of(self.problem, backend=backend, dynamic=dynamic, strategy=strategy)
 
     # ── products ──────────────────────────────────────────────────────────────────────────────
 
