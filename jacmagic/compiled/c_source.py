@@ -10,9 +10,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 
+from jacmagic.compiled.c_lanes import lanes
 from jacmagic.compiled.straight import Straight
 from jacmagic.graph import OPERATIONS
 
+WIDE = 1_500  # operations up to which several points are computed at once
 _SAME_NAME = (
     "sqrt exp log sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh "
     "erf erfc lgamma j0 j1 y0 y1 floor ceil"
@@ -124,7 +126,10 @@ def c_source(
     Raises:
         KeyError: for an operation that C has no function for.
     """
-    lines = [_HEAD, *_at(program, types, result[1]), *_many(program, types, result[1])]
+    wide = len(program.tape.operations) <= WIDE
+    lines = [_HEAD, *_at(program, types, result[1])]
+    lines += lanes(program, types, result[1], _literal) if wide else []
+    lines += _many(program, types, result[1], wide)
     if python:
         lines += [_PYTHON, *_fill(shapes, types, result), *_calls(len(types)), *_methods(len(types))]
     return "\n".join([*lines, ""])
@@ -201,13 +206,16 @@ def _literal(value: float) -> str:
     return f"({value!r})"
 
 
-def _many(program: Straight, types: Sequence[str], result: str) -> Iterator[str]:
+def _many(program: Straight, types: Sequence[str], result: str, wide: bool) -> Iterator[str]:
+    """The loop over points, `LANES` at a time where `wide` says so."""
     moved = ", ".join(f"x{k} + p*{size}" for k, size in enumerate(program.sizes))
+    entries, values = program.entries, program.values
+    outputs = f"J + p*{entries}, y ? y + p*{values} : 0"
     yield f"\nvoid many(long count, {result} *J, double *y, int *status, {_names(types)})\n{{"
-    yield "    for (ptrdiff_t p = 0; p < count; p++)"
-    yield (
-        f"        status[p] = at(J + p*{program.entries}, y ? y + p*{program.values} : 0, {moved});"
-    )
+    yield "    ptrdiff_t p = 0;"
+    if wide:
+        yield f"    for (; p + LANES <= count; p += LANES) block({outputs}, status + p, {moved});"
+    yield f"    for (; p < count; p++) status[p] = at({outputs}, {moved});"
     yield "}"
 
 

@@ -102,6 +102,8 @@ def traced(run: Any, tensors: Sequence[Tensor]) -> fx.GraphModule:
             run, tracing_mode="fake", _allow_non_fake_inputs=True, record_module_stack=False
         )(*plain)
     for name, constant in list(_constants(module)):
+        if type(constant) not in (Tensor, torch.nn.Parameter):
+            raise NoGraph("a custom autograd.Function hides what it computes from the tracer")
         setattr(module, name, constant.detach().clone())
     return module
 

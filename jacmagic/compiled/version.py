@@ -15,6 +15,7 @@ from jacmagic.compiled.candidates import OBSTACLES, Builder, Program, check, cho
 from jacmagic.compiled.native import Kernel, result_type
 from jacmagic.compiled.tracing import Graph
 from jacmagic.compiled.wanted import Truths, Wanted, numbers_at, truths
+from jacmagic.errors import PointError
 from jacmagic.numeric import Numbers
 from jacmagic.structure import Outputs
 
@@ -73,7 +74,13 @@ class Version:
             fits = type(tensor) is Tensor and tensor.dtype is dtype and tensor.shape == shape
             if not fits or not tensor.is_contiguous() or not tensor.is_cpu or tensor.is_neg():
                 return None
-            addresses.append(tensor.data_ptr())
+            try:
+                addresses.append(tensor.data_ptr())
+            except RuntimeError:
+                raise PointError(
+                    "expected tensors with memory of their own; found one inside a transform of "
+                    "torch.func; write g.batch(X) instead of torch.func.vmap(g)(X)"
+                ) from None
         matrix = torch.empty(self.shape, dtype=self.dtype)
         return matrix if program.run(matrix.data_ptr(), 0, *addresses) == 0 else None
 
