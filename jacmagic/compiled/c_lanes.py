@@ -45,7 +45,6 @@ TEMPLATES: dict[str, str] = {
     "not": "~{0}",
     "where": "pick({0}, {1}, {2})",
 }
-_CLAMP = ("max", "min")
 
 _HEAD = f"""
 #define LANES {LANES}
@@ -136,19 +135,18 @@ def _body(program: Straight, literal: Callable[[float], str]) -> Iterator[str]:
             truths.add(slot)
     guards = [truth(slot) for slot in tape.outputs[: program.guards]]
     values = tape.outputs[program.guards : program.guards + program.values]
-    entries = tape.outputs[program.guards + program.values :]
-    moving = " + ".join(f"0*{number(s)}" for s in dict.fromkeys(entries) if s >= first) or "ALL(0.0)"
-    yield f"    const Truths holds = {' & '.join([*guards, f'(({moving}) == 0)'])};"
+    moving = dict.fromkeys(slot for _, slot in program.stored if slot >= first)
+    total = " + ".join(f"0*{number(slot)}" for slot in moving) or "ALL(0.0)"
+    yield f"    const Truths holds = {' & '.join([*guards, f'(({total}) == 0)'])};"
     yield "    for (int l = 0; l < LANES; l++) status[l] = !holds[l];"
-    yield from _stores("J", [number(slot) for slot in entries])
+    yield f"    memset(J, 0, LANES * {program.entries} * sizeof *J);"
+    yield from _stores("J", program.entries, [(k, number(slot)) for k, slot in program.stored])
     yield "    if (y) {"
-    yield from _stores("y", [number(slot) for slot in values])
+    yield from _stores("y", program.values, [(k, number(slot)) for k, slot in enumerate(values)])
     yield "    }"
 
 
-def _expression(
-    operation: str, arguments: Sequence[str], literal: Callable[[float], str]
-) -> str:
+def _expression(operation: str, arguments: Sequence[str], literal: Callable[[float], str]) -> str:
     """One operation; small whole powers by multiplication, as for one point."""
     if operation == "clamp":
         inner = TEMPLATES["max"].format(*arguments[:2])
@@ -160,11 +158,11 @@ def _expression(
     return TEMPLATES[operation].format(*arguments)
 
 
-def _stores(array: str, names: Sequence[str]) -> Iterator[str]:
+def _stores(array: str, count: int, names: Sequence[tuple[int, str]]) -> Iterator[str]:
     """Lane l of number k to place l·count + k."""
-    for k, name in enumerate(names):
+    for k, name in names:
         yield f"    {{ const Reals r = {name};"
         yield "      " + " ".join(
-            f"{array}[{lane * len(names) + k}] = r[{lane}];" for lane in range(LANES)
+            f"{array}[{lane * count + k}] = r[{lane}];" for lane in range(LANES)
         )
         yield "    }"

@@ -14,7 +14,6 @@ from jacmagic.compiled.c_lanes import lanes
 from jacmagic.compiled.straight import Straight
 from jacmagic.graph import OPERATIONS
 
-WIDE = 1_500  # operations up to which several points are computed at once
 _SAME_NAME = (
     "sqrt exp log sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh "
     "erf erfc lgamma j0 j1 y0 y1 floor ceil"
@@ -53,6 +52,7 @@ TEMPLATES: dict[str, str] = {
 _HEAD = """\
 #include <math.h>
 #include <stddef.h>
+#include <string.h>
 
 static inline double larger(double a, double b) { return a != a || a > b ? a : b; }
 static inline double smaller(double a, double b) { return a != a || a < b ? a : b; }
@@ -113,6 +113,7 @@ def c_source(
     result: tuple[tuple[int, ...], str],
     *,
     python: bool = True,
+    wide: bool = False,
 ) -> str:
     """Write a program as C.
 
@@ -122,16 +123,21 @@ def c_source(
         types: of the inputs, "double" or "float".
         result: shape and type of the array of entries.
         python: also write what Python calls without `ctypes`.
+        wide: compute several points at once in the loop over points.
 
     Raises:
         KeyError: for an operation that C has no function for.
     """
-    wide = len(program.tape.operations) <= WIDE
     lines = [_HEAD, *_at(program, types, result[1])]
     lines += lanes(program, types, result[1], _literal) if wide else []
     lines += _many(program, types, result[1], wide)
     if python:
-        lines += [_PYTHON, *_fill(shapes, types, result), *_calls(len(types)), *_methods(len(types))]
+        lines += [
+            _PYTHON,
+            *_fill(shapes, types, result),
+            *_calls(len(types)),
+            *_methods(len(types)),
+        ]
     return "\n".join([*lines, ""])
 
 
@@ -155,13 +161,12 @@ def _at(program: Straight, types: Sequence[str], result: str) -> Iterator[str]:
         if slot in guards:
             yield f"    if (!v{slot}) return {guards[slot]};"
     values = tape.outputs[program.guards : program.guards + program.values]
-    entries = tape.outputs[program.guards + program.values :]
-    moving = dict.fromkeys(slot for slot in entries if slot >= first)
+    moving = dict.fromkeys(slot for _, slot in program.stored if slot >= first)
     if moving:
         total = " + ".join(f"0*v{slot}" for slot in moving)
         yield f"    if ({total} != 0) return {program.guards + 1};"
-    yield "    if (J) {"
-    yield from (f"        J[{k}] = {name(slot)};" for k, slot in enumerate(entries))
+    yield f"    if (J) {{\n        memset(J, 0, {program.entries} * sizeof *J);"
+    yield from (f"        J[{k}] = {name(slot)};" for k, slot in program.stored)
     yield "    }\n    if (y) {"
     yield from (f"        y[{k}] = {name(slot)};" for k, slot in enumerate(values))
     yield "    }\n    return 0;\n}"
@@ -270,5 +275,5 @@ def _calls(count: int) -> Iterator[str]:
 def _methods(count: int) -> Iterator[str]:
     fast = 0x80  # METH_FASTCALL
     yield "static Method methods[] = {"
-    yield from (f'    {{"{name}", {name}, {fast}, 0}},' for name in ("fill", "run", "all"))
+    yield from (f'    {{"{name}", {name}, {fast}, 0}},' for name in ("run", "all", "fill"))
     yield "};\nvoid *function(int which) { return PyCFunction_NewEx(methods + which, 0, 0); }"

@@ -9,9 +9,10 @@ from typing import Protocol
 import numpy as np
 from torch import Tensor
 
-from jacmagic.compiled.check import STEPS, Truth, beside, disagreement
+from jacmagic.compiled.check import STEPS, Truth, agrees_with_product, beside, disagreement
 from jacmagic.compiled.floats import Floats
-from jacmagic.compiled.native import NoNativeCode, native
+from jacmagic.compiled.native import LONGEST, LONGEST_ASKED, NoNativeCode, native
+from jacmagic.compiled.passes import MOST_ROWS
 from jacmagic.compiled.straight import Straight, obstacle, straight
 from jacmagic.compiled.tracing import Inductor, NoGraph, graph
 from jacmagic.compiled.wanted import Truths
@@ -20,7 +21,7 @@ from jacmagic.formula import ClosedForm
 from jacmagic.road import Road, values_again
 
 BACKENDS = ("auto", "native", "graph", "python", "inductor")
-MOST_ENTRIES = 20_000  # of a Jacobian whose closed form is compiled
+MOST_ENTRIES = 50_000  # of a Jacobian whose closed form is compiled
 SECONDS = 0.3  # for one closed form
 LONG = 20.0  # the same where a backend is asked for by name
 ENOUGH = 5e-5  # seconds of a call below which no traced graph is quicker
@@ -67,7 +68,8 @@ class Builder:
         if backend == "native":
             program = self._straight(tensors)
             shape = self.truths.shape if self.truths.scheme is None else (program.entries,)
-            return native(program, tensors, shape)
+            asked = self.truths.wanted.backend == "native"
+            return native(program, tensors, shape, LONGEST_ASKED if asked else LONGEST)
         if backend == "python":
             return Floats(self._straight(tensors))
         traced = graph(self.truths.task(tensors), tensors)
@@ -150,6 +152,10 @@ def check(program: Program, truths: Truths, tensors: Sequence[Tensor]) -> str | 
             return "it does not hold at the example"
         if wrong := disagreement(truth, *found):
             return wrong
+        if truth.tensors[0] is tensors[0] and len(truth.values) > MOST_ROWS:
+            u, product = truths.product(tensors)
+            if not agrees_with_product(truth, found[0], u, product):
+                return "its rows do not add up to torch's plain backward pass"
     return None
 
 

@@ -12,7 +12,7 @@ units; there is no absolute floor.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,6 +93,17 @@ def disagreement(truth: Truth, entries: Tensor, values: Tensor) -> str | None:
     return None if k is None else f"value {k} is {found[k]:.6g} and should be {f[k]:.6g}"
 
 
+def agrees_with_product(truth: Truth, entries: Tensor, u: np.ndarray, product: np.ndarray) -> bool:
+    """Whether entries, summed up with weights u (m,), are a product uᵀ·J (n,)."""
+    terms = _flat([entries]) * u[truth.rows]
+    found, sizes = np.zeros(len(product)), np.zeros(len(product))
+    np.add.at(found, truth.columns, terms)
+    np.add.at(sizes, truth.columns, np.abs(terms))
+    with np.errstate(invalid="ignore"):
+        allowed = truth.precision**0.5 * (sizes + np.abs(product))
+        return not bool((np.abs(found - product) > allowed).any())
+
+
 def _first_far(true: np.ndarray, found: np.ndarray, allowed: np.ndarray) -> int | None:
     """The first place where two arrays differ by more than is allowed; nan equals nan."""
     if true.shape != found.shape:
@@ -117,11 +128,6 @@ def _moved(tensor: Tensor, generator: torch.Generator, step: float) -> Tensor:
     typical = size.max() if bool(size.max() > 0) else torch.ones_like(size.max())
     sizes = torch.where(size > 0, size, typical)
     return tensor.detach() + (2 * step * draw.to(tensor) * sizes).to(tensor)
-
-
-def trials() -> Iterator[tuple[int, tuple[float, ...]]]:
-    """Seeds of the further points, each with the distances to try."""
-    yield from ((seed, STEPS) for seed in (1, 2))
 
 
 def _flat(tensors: Sequence[Tensor]) -> np.ndarray:

@@ -24,6 +24,7 @@ from jacmagic.target import Target
 
 SHOWN = 8  # constants listed by name
 _READS = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
+_CODE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)
 _DEEP = 3  # levels of lists, dicts and objects that are compared
 
 
@@ -110,7 +111,7 @@ def state(value: Any, depth: int = _DEEP) -> Any:
     if isinstance(value, (set, frozenset)):
         return type(value), tuple(sorted(map(repr, value)))
     own = getattr(value, "__dict__", None)
-    if depth and isinstance(own, dict) and not callable(value):
+    if depth and isinstance(own, dict) and not isinstance(value, _CODE):
         return id(value), tuple((name, state(part, depth - 1)) for name, part in own.items())
     return id(value)
 
@@ -128,7 +129,7 @@ def values_outside(function: Any) -> Iterator[tuple[str, Any]]:
         for name, value in values:
             if isinstance(value, (types.FunctionType, types.MethodType, functools.partial)):
                 pending.append(value)
-            elif not isinstance(value, (type, types.ModuleType, types.BuiltinFunctionType)):
+            elif not isinstance(value, _CODE):
                 if isinstance(value, nn.Module) or not callable(value):
                     yield name, value
                 elif _has_users_call(value):

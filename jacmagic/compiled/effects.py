@@ -23,7 +23,6 @@ from jacmagic.numeric.quiet import quiet, random_states
 from jacmagic.problem import Problem
 from jacmagic.structure import flatten
 
-
 ROUNDINGS = 64  # of the largest value, by which two runs of one function may differ
 
 

@@ -102,8 +102,12 @@ class CompiledJacobian:
         """
         tensors, arrays = self._points(X)
         with self._lock:
-            version = self._version([tensor[0] if len(tensor) else one for tensor, one in
-                                     zip(tensors, self._wanted.example, strict=True)])
+            version = self._version(
+                [
+                    tensor[0] if len(tensor) else one
+                    for tensor, one in zip(tensors, self._wanted.example, strict=True)
+                ]
+            )
             entries, _ = version.batch(tensors)
         matrix = version.matrix(entries)
         return _as_array(matrix) if arrays else matrix
@@ -141,8 +145,10 @@ class CompiledJacobian:
                 for part, one in zip(parts, example, strict=True)
             ], arrays
         counts = {len(value) if value.ndim else -1 for value in given}
-        if len(given) != len(example) or len(counts) != 1 or any(
-            value.ndim != one.ndim + 1 for value, one in zip(given, example, strict=True)
+        if (
+            len(given) != len(example)
+            or len(counts) != 1
+            or any(value.ndim != one.ndim + 1 for value, one in zip(given, example, strict=True))
         ):
             found = ", ".join(str(tuple(value.shape)) for value in given)
             raise PointError(
@@ -220,7 +226,11 @@ def as_tensor(value: Any, like: Tensor) -> Tensor:
     if isinstance(value, Tensor):
         tensor = value.detach()
         tensor = tensor if type(tensor) is Tensor else tensor.as_subclass(Tensor)
-        return tensor if tensor.is_floating_point() or not like.is_floating_point() else tensor.double()
+        return (
+            tensor
+            if tensor.is_floating_point() or not like.is_floating_point()
+            else tensor.double()
+        )
     if isinstance(value, (int, float)) and not isinstance(value, np.generic):
         return torch.tensor(value, dtype=like.dtype, device=like.device)
     try:

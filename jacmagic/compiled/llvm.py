@@ -9,16 +9,15 @@ from __future__ import annotations
 import ctypes
 import struct
 from collections.abc import Iterator, Sequence
-from functools import cache
 from typing import Any
 
 from torch import Tensor
 
 from jacmagic.compiled.native import (
+    LONGEST,
     TYPES,
     Kernel,
     NoNativeCode,
-    kernel_of_addresses,
     result_type,
 )
 from jacmagic.compiled.straight import Straight
@@ -48,6 +47,8 @@ def by_llvm(program: Straight, tensors: Sequence[Tensor]) -> Kernel:
         import llvmlite.binding as llvm
     except ImportError:
         raise NoNativeCode("no C compiler and no llvmlite; pip install jacmagic[native]") from None
+    if program.entries > LONGEST:
+        raise NoNativeCode(f"{program.entries} entries would compile for too long")
     types = [TYPES[tensor.dtype] for tensor in tensors]
     text = assembly(program, types, TYPES[result_type(tensors)])
     machine = _machine()
@@ -62,11 +63,12 @@ def by_llvm(program: Straight, tensors: Sequence[Tensor]) -> Kernel:
     many = ctypes.CFUNCTYPE(None, ctypes.c_long, ctypes.c_void_p, *pointers)(
         engine.get_function_address("many")
     )
-    return kernel_of_addresses(program, f"llvmlite, LLVM {llvm.llvm_version_info[0]}", at, many, engine)
+    at.engine = many.engine = engine  # holds the code
+    return Kernel(program, f"llvmlite, LLVM {llvm.llvm_version_info[0]}", at, many)
 
 
-@cache
 def _machine() -> Any:
+    """A target machine of its own for each module: the module's engine takes it over."""
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()

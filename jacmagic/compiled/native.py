@@ -14,7 +14,6 @@ import sys
 import sysconfig
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -26,8 +25,10 @@ from torch import Tensor
 from jacmagic.compiled.c_source import TEMPLATES, c_source
 from jacmagic.compiled.straight import Straight
 
-LONGEST = 6_000  # operations that a C compiler gets through in a good half second
-QUICK = 1_500  # operations up to which it may optimise further
+LONGEST = 2_000  # operations and entries that a C compiler gets through in about a second
+LONGEST_ASKED = 30_000  # the same where native code is asked for by name
+QUICK = 600  # operations up to which it may optimise further
+MANY = 20_000  # points of all batches from which a loop over several at once pays
 SECONDS = 60.0  # that it may take
 TYPES = {torch.float64: "double", torch.float32: "float"}
 _FLAGS = ("-shared", "-fPIC", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-w")
@@ -37,28 +38,40 @@ class NoNativeCode(Exception):
     """There is no machine code for a program; the message says why in a few words."""
 
 
-@dataclass(frozen=True)
 class Kernel:
     """Machine code of one program.
 
     Attributes:
         program: what it computes.
         by: which compiler wrote it.
-        run: `(J, y, x0, ...)` of addresses: status of one point.
-        all: `(k, J, y, status, x0, ...)` of addresses: k points.
+        run: `(J, y, x0, ...)` of addresses: status of one point, 0 where the program holds.
         fill: `(J, x0, ...)` of an array, then floats and arrays: status, -1 for other arguments;
             None where Python's interface is not at hand.
-        holder: what keeps the code in memory.
     """
 
-    program: Straight
-    by: str
-    run: Callable[..., int]
-    all: Callable[..., int]
-    fill: Callable[..., int] | None
-    holder: Any
-
     backend = "native"
+
+    def __init__(
+        self,
+        program: Straight,
+        by: str,
+        run: Callable[..., int],
+        loop: Callable[..., Any],
+        fill: Callable[..., int] | None = None,
+        widen: Callable[[], Callable[..., Any]] | None = None,
+    ) -> None:
+        """Hold the functions; they keep their code in memory.
+
+        Args:
+            program: what they compute.
+            by: which compiler wrote them.
+            run: one point.
+            loop: `(k, J, y, status, x0, ...)` of addresses: k points.
+            fill: one point, from Python's own numbers and arrays.
+            widen: compiles a loop that takes several points at once; called when that pays.
+        """
+        self.program, self.by, self.run, self.fill = program, by, run, fill
+        self._loop, self._widen, self._points = loop, widen, 0
 
     def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor] | None:
         """Entries and values at one point; None where the program does not hold there."""
@@ -72,11 +85,14 @@ class Kernel:
         """Entries (k, entries), values (k, m), and where the program holds (k,)."""
         x = [tensor.contiguous() for tensor in tensors]
         count = len(x[0])
+        self._points += count
+        if self._widen is not None and self._points >= MANY:
+            self._loop, self._widen = self._widen(), None
         entries = torch.empty(count, self.program.entries, dtype=result_type(x))
         values = torch.empty(count, self.program.values, dtype=torch.float64)
         status = np.empty(count, dtype=np.intc)
         addresses = [tensor.data_ptr() for tensor in (entries, values)]
-        self.all(count, *addresses, status.ctypes.data, *[tensor.data_ptr() for tensor in x])
+        self._loop(count, *addresses, status.ctypes.data, *[tensor.data_ptr() for tensor in x])
         return entries, values, status == 0
 
 
@@ -88,13 +104,19 @@ def result_type(tensors: Sequence[Tensor]) -> torch.dtype:
     return dtype
 
 
-def native(program: Straight, tensors: Sequence[Tensor], shape: tuple[int, ...]) -> Kernel:
+def native(
+    program: Straight,
+    tensors: Sequence[Tensor],
+    shape: tuple[int, ...],
+    longest: int = LONGEST,
+) -> Kernel:
     """Compile a program.
 
     Args:
         program: what to compute.
         tensors: inputs of the kind it is compiled for.
         shape: of the array that its entries fill.
+        longest: operations of the longest program that is compiled.
 
     Raises:
         NoNativeCode: no compiler, or an operation, a size, a dtype or a device beyond it.
@@ -102,8 +124,9 @@ def native(program: Straight, tensors: Sequence[Tensor], shape: tuple[int, ...])
     names = {operation for operation, *_ in program.tape.operations}
     if missing := sorted(names - TEMPLATES.keys()):
         raise NoNativeCode(f"C has no function for {', '.join(missing)}")
-    if len(program.tape.operations) + program.entries > LONGEST:
-        raise NoNativeCode(f"{len(program.tape.operations)} operations would compile for too long")
+    length = len(program.tape.operations) + len(program.stored)
+    if length > longest:
+        raise NoNativeCode(f"{length} operations would compile for too long")
     if any(tensor.device.type != "cpu" or tensor.dtype not in TYPES for tensor in tensors):
         raise NoNativeCode("it computes with float64 and float32 on the CPU")
     compiler = c_compiler()
@@ -131,31 +154,37 @@ def _has_interface() -> bool:
 def _by_c(
     compiler: str, program: Straight, tensors: Sequence[Tensor], shape: tuple[int, ...]
 ) -> Kernel:
+    shapes = [tuple(tensor.shape) for tensor in tensors]
     types = [TYPES[tensor.dtype] for tensor in tensors]
-    python = _has_interface()
-    source = c_source(
-        program,
-        [tuple(tensor.shape) for tensor in tensors],
-        types,
-        (shape, TYPES[result_type(tensors)]),
-        python=python,
-    )
-    level = "-O2" if len(program.tape.operations) <= QUICK else "-O1"
-    library = _library([compiler, level, *_FLAGS], source)
-    by = f"{Path(compiler).name} {level}"
-    if not python:
-        return kernel_of_addresses(program, by, library.at, library.many, library)
-    library.function.restype = ctypes.py_object
-    fill, run, all_ = (library.function(which) for which in range(3))
-    return Kernel(program, by, run, all_, fill, library)
+    result = shape, TYPES[result_type(tensors)]
+    length, python = len(program.tape.operations), _has_interface()
+
+    def built(*, wide: bool) -> tuple[Any, ...]:
+        level = "-O2" if length <= QUICK else "-O1"
+        source = c_source(program, shapes, types, result, python=python, wide=wide)
+        library = _library([compiler, level, *_FLAGS], source)
+        if not python:
+            return *functions_of_addresses(program, library.at, library.many), None
+        library.function.restype = ctypes.py_object
+        return tuple(library.function(which) for which in range(3))
+
+    def widen() -> Callable[..., Any]:
+        try:
+            return built(wide=True)[1]  # type: ignore[no-any-return]  # a function of the library
+        except NoNativeCode:  # a compiler without vectors
+            return loop
+
+    run, loop, fill = built(wide=False)
+    lanes = widen if length <= QUICK else None
+    return Kernel(program, Path(compiler).name, run, loop, fill, lanes)
 
 
-def kernel_of_addresses(program: Straight, by: str, at: Any, many: Any, holder: Any) -> Kernel:
-    """A kernel whose two C functions are called through `ctypes`."""
+def functions_of_addresses(program: Straight, at: Any, many: Any) -> tuple[Any, Any]:
+    """The C functions for one point and for many, as `ctypes` calls them."""
     pointers = [ctypes.c_void_p] * len(program.sizes)
     at.restype, at.argtypes = ctypes.c_int, [ctypes.c_void_p] * 2 + pointers
     many.restype, many.argtypes = None, [ctypes.c_long] + [ctypes.c_void_p] * 3 + pointers
-    return Kernel(program, by, at, many, None, holder)
+    return at, many
 
 
 def _library(command: Sequence[str], source: str) -> ctypes.PyDLL:

@@ -33,9 +33,12 @@ class Straight:
     entries: int
 
     @property
-    def end(self) -> int:
-        """The number of all outputs."""
-        return self.guards + self.values + self.entries
+    def stored(self) -> list[tuple[int, int]]:
+        """Place and slot of every entry that is not zero whatever the point."""
+        tape = self.tape
+        zeros = {tape.inputs + k for k, value in enumerate(tape.constants) if value == 0}
+        slots = tape.outputs[self.guards + self.values :]
+        return [(place, slot) for place, slot in enumerate(slots) if slot not in zeros]
 
 
 def straight(

@@ -104,7 +104,8 @@ def traced(run: Any, tensors: Sequence[Tensor]) -> fx.GraphModule:
     for name, constant in list(_constants(module)):
         if type(constant) not in (Tensor, torch.nn.Parameter):
             raise NoGraph("a custom autograd.Function hides what it computes from the tracer")
-        setattr(module, name, constant.detach().clone())
+        delattr(module, name)
+        module.register_buffer(name, constant.detach().clone())
     return module
 
 

@@ -130,6 +130,9 @@ class Version:
 
     def batch(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Entries (k, entries) and values (k, m) at k points."""
+        if not len(tensors[0]):
+            empty = tensors[0].new_empty
+            return empty(0, len(self.truths.rows), dtype=self.dtype), empty(0, self.shape[0])
         entries, values, holds = self.programs[0].batch(tensors)
         left = np.flatnonzero(~holds)
         for program in self.programs[1:]:
