@@ -162,7 +162,7 @@ def _inside(one: Any) -> tuple[list[Any], list[tuple[str, Any]]]:
 
 
 def _has_users_call(value: Any) -> bool:
-    called = getattr(type(value), "__call__", None)
+    called = type(value).__call__ if callable(value) else None
     return isinstance(called, types.FunctionType) and is_users(called)
 
 
