@@ -375,16 +375,16 @@ def moves_torchs_generator(x: Tensor) -> Tensor:
 @pytest.mark.parametrize(
     ("function", "reason"),
     [
-        (lambda x: x * torch.rand(2, dtype=DOUBLE), "rand draws random numbers"),
-        (nn.Dropout(0.5), "bernoulli_ draws random numbers"),
-        (lambda x: x * random.random(), "a random generator's state moved"),
-        (lambda x: x * np.random.rand(), "a random generator's state moved"),
+        (lambda x: x * torch.rand(2, dtype=DOUBLE), "it draws random numbers"),
+        (nn.Dropout(0.5), "it draws random numbers"),
+        (lambda x: x * random.random(), "it draws random numbers"),
+        (lambda x: x * np.random.rand(), "it draws random numbers"),
         (lambda x: x * generator.random(), "it gave other values when it ran again"),
         (lambda x: x * time.perf_counter(), "it gave other values when it ran again"),
         (counts, "it changes calls"),
         (notes, "it changes noted"),
         (Counter(), "it changes self"),
-        (moves_torchs_generator, "torch's random state moved"),
+        (moves_torchs_generator, "it draws random numbers"),
         (lambda x: x.mul_(2), "it writes into its argument"),
     ],
 )

@@ -93,17 +93,6 @@ def disagreement(truth: Truth, entries: Tensor, values: Tensor) -> str | None:
     return None if k is None else f"value {k} is {found[k]:.6g} and should be {f[k]:.6g}"
 
 
-def agrees_with_product(truth: Truth, entries: Tensor, u: np.ndarray, product: np.ndarray) -> bool:
-    """Whether entries, summed up with weights u (m,), are a product uᵀ·J (n,)."""
-    terms = _flat([entries]) * u[truth.rows]
-    found, sizes = np.zeros(len(product)), np.zeros(len(product))
-    np.add.at(found, truth.columns, terms)
-    np.add.at(sizes, truth.columns, np.abs(terms))
-    with np.errstate(invalid="ignore"):
-        allowed = truth.precision**0.5 * (sizes + np.abs(product))
-        return not bool((np.abs(found - product) > allowed).any())
-
-
 def _first_far(true: np.ndarray, found: np.ndarray, allowed: np.ndarray) -> int | None:
     """The first place where two arrays differ by more than is allowed; nan equals nan."""
     if true.shape != found.shape:

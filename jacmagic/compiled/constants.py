@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from jacmagic.errors import JacmagicError
-from jacmagic.lift.walk import is_users
+from jacmagic.lift.survey import is_users
 from jacmagic.problem import Problem
 from jacmagic.target import Target
 

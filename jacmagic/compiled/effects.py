@@ -1,13 +1,11 @@
 """Functions that cannot be compiled: random ones, and those that read or keep state.
 
-The function runs twice at one point. It is refused where an operation draws random numbers, where
-a generator's state moves, where its arguments or what it captures is written to, or where the two
-values differ.
+The function runs twice at one point. It is refused where it draws random numbers, where its
+arguments or what it captures is written to, or where the two values differ.
 """
 
 from __future__ import annotations
 
-import contextlib
 import random
 from collections.abc import Sequence
 from typing import Any
@@ -17,26 +15,12 @@ import torch
 from torch import Tensor
 
 from jacmagic.compiled.constants import Constants
-from jacmagic.dispatch import Watching
 from jacmagic.errors import FunctionError
 from jacmagic.numeric.quiet import quiet, random_states
 from jacmagic.problem import Problem
 from jacmagic.structure import flatten
 
 ROUNDINGS = 64  # of the largest value, by which two runs of one function may differ
-
-
-class _Draws(Watching):
-    """Notes operations that draw random numbers, whatever generator they use."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.names: list[str] = []
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        if torch.Tag.nondeterministic_seeded in func.tags:
-            self.names.append(func.overloadpacket.__name__)
-        return func(*args, **(kwargs or {}))
 
 
 def require_pure(problem: Problem, constants: Constants) -> None:
@@ -50,14 +34,13 @@ def require_pure(problem: Problem, constants: Constants) -> None:
         FunctionError: the function is random or has state; the message says which.
     """
     problem = problem.potential or problem
-    draws, before = _Draws(), _generators()
-    first, reasons = _run(problem, draws)
-    reasons = [f"{name} draws random numbers" for name in draws.names[:1]] + reasons
+    before = _generators()
+    first, reasons = _run(problem)
     if before != _generators():
-        reasons.append("a random generator's state moved")
+        reasons.append("it draws random numbers")
     if changed := constants.changed():
         reasons.append(f"it changes {', '.join(changed)}")
-    if not reasons and not _same(first, _run(problem, contextlib.nullcontext())[0]):
+    if not reasons and not _same(first, _run(problem)[0]):
         reasons.append("it gave other values when it ran again")
     if reasons:
         raise FunctionError(
@@ -66,16 +49,15 @@ def require_pure(problem: Problem, constants: Constants) -> None:
         )
 
 
-def _run(problem: Problem, context: Any) -> tuple[list[Tensor], list[str]]:
+def _run(problem: Problem) -> tuple[list[Tensor], list[str]]:
     """The values at the point, and what the run did to its arguments and to torch's generator."""
     tensors = [one.value.detach().clone() for one in problem.inputs]
     states, reasons = random_states(tensors), list[str]()
     versions = [tensor._version for tensor in tensors]
-    with quiet(tensors, states):
-        with context:
-            leaves = flatten(problem.function(*tensors)).leaves
-        if not all(map(torch.equal, states, random_states(tensors))):
-            reasons.append("torch's random state moved")
+    with quiet(tensors, states) as run:
+        leaves = flatten(problem.function(*tensors)).leaves
+    if run.drew or not all(map(torch.equal, states, random_states(tensors))):
+        reasons.append("it draws random numbers")
     if versions != [tensor._version for tensor in tensors]:
         reasons.append("it writes into its argument")
     return [leaf.detach() for leaf in leaves], reasons

@@ -1,10 +1,4 @@
-"""What is compiled, whatever the kind of its inputs, and the truth it is checked against.
-
-NOTE [Plain passes] Some of torch's operations give wrong numbers under `vmap` (the backward pass of
-`cdist` in 2.13), and a traced graph would repeat the mistake of a batched truth. So the truth is
-computed by plain backward passes where the rows are few; elsewhere one plain pass, for a random sum
-of the rows, is compared beside it.
-"""
+"""What is compiled, whatever the kind of its inputs, and the truth it is checked against."""
 
 from __future__ import annotations
 
@@ -13,16 +7,13 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from jacmagic.compiled.check import Truth
 from jacmagic.compiled.constants import Constants
-from jacmagic.compiled.passes import MOST_ROWS, Task
+from jacmagic.compiled.passes import Task
 from jacmagic.numeric import Numbers, Scheme, Tuning, compute
-from jacmagic.numeric.quiet import quiet, random_states
 from jacmagic.problem import Problem, labelled
-from jacmagic.structure import flatten
 
 
 @dataclass(frozen=True)
@@ -118,26 +109,6 @@ class Truths:
         chosen = self.wanted.chosen
         return Truth(tuple(tensors), chosen, entries, numbers.outputs, self.rows, self.columns)
 
-    def product(self, tensors: Sequence[Tensor]) -> tuple[np.ndarray, np.ndarray]:
-        """A random u (m,), and uᵀ·J (n,) by one plain backward pass."""
-        u = np.random.default_rng(0).normal(size=self.first.m)
-        chosen = [tensors[k].detach().requires_grad_() for k in self.wanted.chosen]
-        with torch.enable_grad(), quiet(chosen, random_states(chosen)):
-            leaves = flatten(self.wanted.by_chosen(tensors)(*chosen)).leaves
-        weights = torch.from_numpy(u).split([leaf.numel() for leaf in leaves])
-        pairs = [
-            (leaf, part.reshape(leaf.shape).to(leaf))
-            for leaf, part in zip(leaves, weights, strict=True)
-            if leaf.requires_grad
-        ]
-        if not pairs:
-            return u, np.zeros(self.shape[1])
-        outputs, directions = zip(*pairs, strict=True)
-        found = torch.autograd.grad(
-            outputs, chosen, directions, allow_unused=True, materialize_grads=True
-        )
-        return u, torch.cat([part.reshape(-1).double().cpu() for part in found]).numpy()
-
     def task(self, tensors: Sequence[Tensor]) -> Task:
         """What a traced graph computes."""
         return Task(
@@ -159,9 +130,6 @@ def truths(wanted: Wanted, tensors: Sequence[Tensor]) -> Truths:
     tuning = Tuning()
     numbers = numbers_at(wanted, tensors, tuning)
     sparse = numbers.sparse
-    if sparse is None and wanted.strategy == "auto" and numbers.m <= MOST_ROWS:
-        wanted = replace(wanted, strategy="rows")  # see NOTE [Plain passes]
-        numbers = numbers_at(wanted, tensors, tuning)
     here = wanted.at(tensors)
     placed = replace(wanted, problem=here)
     if sparse is not None and sparse.scheme.steady:
