@@ -2,6 +2,7 @@
 
     %load_ext jacmagic            # then %%jacobian above a cell, or %jacobian f
     jacmagic.jacobian(f, x)       # the same from Python
+    jacmagic.compile(f, x)        # a compiled Jacobian, called at many points
 
 Importing this is light: torch and SymPy load on first use.
 """
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     )
     from jacmagic.result import Jacobian
     from jacmagic.sweeps import Sweep, sweep
-    from jacmagic.verb import hessian, jacobian
+    from jacmagic.verb import compile, hessian, jacobian
 
 __version__ = "0.1.0.dev0"
 
@@ -42,6 +43,7 @@ __all__ = [
     "StrictError",
     "Sweep",
     "__version__",
+    "compile",
     "hessian",
     "jacobian",
     "load_ipython_extension",
@@ -60,6 +62,7 @@ _ROOMS = {
     "Jacobian": "result",
     "JacobianBatch": "batches",
     "Sweep": "sweeps.answer",
+    "compile": "verb",
     "hessian": "verb",
     "jacobian": "verb",
     "sweep": "sweeps.run",

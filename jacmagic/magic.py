@@ -36,6 +36,7 @@ from jacmagic.tracebacks import add_hint, from_users_frame, show_as_ipython
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
+    from jacmagic.compiled import CompiledJacobian
     from jacmagic.problem import Problem
     from jacmagic.result import Jacobian
     from jacmagic.settings import View
@@ -146,12 +147,19 @@ class JacobianMagics(Magics):
     )
     @argument("--no-formula", action="store_true", help="skip the closed form")
     @argument("--budget", type=float, metavar="SECONDS", help="seconds for the closed form")
+    @argument(
+        "--compile",
+        action="store_true",
+        help="give the compiled Jacobian, a function of the inputs, instead of a result",
+    )
     @argument("--still", action="store_true", help="no widget: LaTeX, HTML and text only")
     @argument("-p", "--precision", type=int, metavar="N", help="significant digits shown")
     @argument("-v", "--variable", metavar="NAME", help="store the result in this name")
     @argument("-q", "--quiet", action="store_true", help="show nothing; the value is returned")
     @argument("-h", "--help", action="store_true", help="show this help")
-    def jacobian(self, line: str = "", cell: str | None = None) -> Jacobian | None:
+    def jacobian(
+        self, line: str = "", cell: str | None = None
+    ) -> Jacobian | CompiledJacobian | None:
         """Replaced by the parser's help."""
         __tracebackhide__ = True
         return self._show("jacobian", line, cell)
@@ -162,12 +170,14 @@ class JacobianMagics(Magics):
     @magic_arguments()
     @kwds(description=_HESSIAN, usage="hessian [TARGET] [name=value ...] [options]")
     @_options_of(jacobian)
-    def hessian(self, line: str = "", cell: str | None = None) -> Jacobian | None:
+    def hessian(
+        self, line: str = "", cell: str | None = None
+    ) -> Jacobian | CompiledJacobian | None:
         """Replaced by the parser's help."""
         __tracebackhide__ = True
         return self._show("hessian", line, cell)
 
-    def _show(self, magic: str, line: str, cell: str | None) -> Jacobian | None:
+    def _show(self, magic: str, line: str, cell: str | None) -> Jacobian | CompiledJacobian | None:
         """Read the line and answer it; user mistakes become one line."""
         __tracebackhide__ = True
         try:
@@ -207,10 +217,11 @@ class JacobianMagics(Magics):
 
     def _answer(
         self, magic: str, typed: Line, options: argparse.Namespace, cell: str | None
-    ) -> Jacobian:
+    ) -> Jacobian | CompiledJacobian:
         """Run, bind, compute and store."""
         __tracebackhide__ = True
         from jacmagic.binding import Wishes, bind
+        from jacmagic.compiled import compiled_of
         from jacmagic.counts import keeping_counts
         from jacmagic.gradient import gradient_of
         from jacmagic.limits import limits_of
@@ -220,10 +231,12 @@ class JacobianMagics(Magics):
         target = self._of_line(typed) if cell is None else self._of_cell(typed, options, cell)
         wishes = Wishes(options.at, options.wrt, options.dtype, options.device)
 
-        def answer(problem: Problem) -> Jacobian:
+        def answer(problem: Problem) -> Jacobian | CompiledJacobian:
             if magic == "hessian":
                 problem = gradient_of(problem, strict=options.strict)
             ranges = limits_of(options.range, problem, space, typed)
+            if options.compile:
+                return compiled_of(problem, strategy=options.mode)
             command = typed.without_point([one.name for one in problem.inputs])
             view = self._view(options, ranges, command)
             return compute(problem, view=view, **_how(self, options))

@@ -11,6 +11,7 @@ import torch
 from jacmagic.batches import JacobianBatch, batch_of
 from jacmagic.calls import problem_of
 from jacmagic.captured import captured
+from jacmagic.compiled import CompiledJacobian, as_tensor, compiled_of
 from jacmagic.counts import keeping_counts
 from jacmagic.gradient import gradient_of
 from jacmagic.problem import Problem
@@ -213,6 +214,55 @@ def hessian(
         )
 
     return keeping_counts(functools.partial(problem_of, func, inputs, wrt, names), answer)
+
+
+def compile(
+    func: Callable[..., Any],
+    *example: Any,
+    wrt: str | Sequence[str] | None = None,
+    backend: str = "auto",
+    dynamic: bool | None = None,
+) -> CompiledJacobian:
+    """Compile the Jacobian of a function: what is traced at an example runs at other points.
+
+    Shapes, dtypes, devices and the conditions of the branches taken are guards: where one fails,
+    the function is traced again. Values captured from outside are constants; `repr` lists them.
+
+    Args:
+        func: takes the tensors of `example`; it must not be random nor keep state.
+        *example: the inputs at one point: tensors of any shapes, NumPy arrays or numbers.
+        wrt: names of the inputs to differentiate by; all by default. The result still takes all
+            inputs, or these alone. For a module also "parameters" or names of parameters; the
+            result then takes these.
+        backend: "native" (machine code), "graph" (ATen operations), "python" (floats),
+            "inductor" (`torch.compile`), or "auto": the quickest of the first three that agrees
+            with `jacobian()` at the example and beside it.
+        dynamic: False refuses inputs of other shapes, dtypes and devices instead of compiling
+            for them.
+
+    Returns:
+        A callable: `g(*x)` is (m, n), sparse CSR where the plan is sparse.
+
+    Raises:
+        JacmagicError: the function cannot be compiled, or the backend asked for is wrong for it.
+
+    Example:
+        >>> import torch, jacmagic
+        >>> g = jacmagic.compile(lambda x: x**2, torch.tensor([1.0, 2.0]))
+        >>> g(torch.tensor([3.0, 4.0]))
+        tensor([[6., 0.],
+                [0., 8.]])
+    """
+    if len(example) == 1 and isinstance(example[0], tuple):
+        example = example[0]
+    inputs = tuple(as_tensor(one, torch.zeros((), dtype=torch.float64)) for one in example)
+    problem, names = problem_of(func, inputs, wrt, None), None
+    if wrt is not None and all(one.is_floating_point() for one in inputs):
+        whole = problem_of(func, inputs, None, None)
+        names = [one.name for one in problem.inputs]
+        if {one.name for one in whole.inputs}.issuperset(names):
+            problem = whole
+    return compiled_of(problem, wrt=names, backend=backend, dynamic=dynamic)
 
 
 def _outside(func: Callable[..., Any], inputs: Any, wrt: Any) -> Outside:

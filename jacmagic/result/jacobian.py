@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from jacmagic import code, display, products
+from jacmagic.compiled import CompiledJacobian, compiled_of
 from jacmagic.errors import PointError, SizeError
 from jacmagic.evaluator import Evaluator, by_name
 from jacmagic.formula import ClosedForm
@@ -95,6 +96,19 @@ class Jacobian(Derived):
         # derived again, if something that the function reads has changed
         now = self if self.problem.effects else self.at()
         return Evaluator(now._form or self._form, elsewhere, by_torch)
+
+    def compile(self, backend: str = "auto", dynamic: bool | None = None) -> CompiledJacobian:
+        """This Jacobian compiled, as `jacmagic.compile` does: `g(*inputs)` is (m, n).
+
+        Args:
+            backend: "auto", "native", "graph", "python" or "inductor".
+            dynamic: False refuses inputs of other shapes, dtypes and devices.
+
+        Raises:
+            JacmagicError: the function is random or keeps state, or no backend can compile it.
+        """
+        strategy = self.how.strategy
+        return compiled_of(self.problem, backend=backend, dynamic=dynamic, strategy=strategy)
 
     # ── products ──────────────────────────────────────────────────────────────────────────────
 

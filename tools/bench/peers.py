@@ -40,7 +40,7 @@ def torch_ways(case: Case) -> dict[str, Callable[[], Way]]:
 
 
 def jacmagic_ways(case: Case) -> dict[str, Callable[[], Way]]:
-    """The call, another point, and the compiled closed form."""
+    """The call, the compiled one from tensors and from arrays, another point, the evaluator."""
     import torch
 
     import jacmagic
@@ -61,8 +61,18 @@ def jacmagic_ways(case: Case) -> dict[str, Callable[[], Way]]:
             g(*point)
         return lambda: g(*point)
 
+    def compiled() -> Way:
+        g = jacmagic.compile(f, x)
+        return lambda: g(x)
+
+    def compiled_array() -> Way:
+        g, point = jacmagic.compile(f, x), x.numpy()
+        return lambda: g(point)
+
     return {
         "jacobian": lambda: lambda: jacmagic.jacobian(f, x),
+        "compile": compiled,
+        "compile, arrays": compiled_array,
         ".at": another,
         "strategy sparse": sparse,
         ".evaluator()": evaluator,

@@ -34,7 +34,8 @@ float64 throughout; every function is written once, over the operations that all
 `×` is the time as a multiple of the best of torch's own five roads.
 `jacobian` is `jacmagic.jacobian(f, x)`: the numbers;
 the closed form is derived only when it is looked at.
-`.evaluator()` is that closed form compiled.
+`.evaluator()` is that closed form compiled;
+`compile` is `jacmagic.compile(f, x)`, called with a tensor or with a NumPy array.
 
 ![Time of each library's best way, as a multiple of torch's best](images/benchmarks.svg)
 
@@ -135,7 +136,7 @@ def draw(found: Found) -> None:
     from matplotlib import pyplot
 
     figure, axes = pyplot.subplots(figsize=(8, 0.42 * len(found) + 1.4))
-    shown = [("jacmagic", "jacobian"), ("jacmagic", ".evaluator()")]
+    shown = [("jacmagic", way) for way in ("jacobian", "compile", ".evaluator()")]
     others = sorted({t.peer for ts in found.values() for t in ts} - {"torch", "jacmagic"})
     for peer, way in [*shown, *((other, "") for other in others)]:
         xs, ys = [], []

@@ -1,0 +1,16 @@
+"""Compiled Jacobians: a documented contract, guards, and several backends checked against torch.
+
+    problem ─▶ require_pure ─▶ Truths (jacobian() at the example) ─▶ backends ─▶ check ─▶ fastest
+                                                        │
+              closed form ─▶ straight ─┬─▶ c_source ─▶ native
+                                       └─▶ floats ("python")
+              passes ─▶ tracing ("graph") ─▶ torch.compile ("inductor")
+
+`function` is what the user calls; `version` serves inputs of one kind and adds branches as they are
+met.
+"""
+
+from jacmagic.compiled.candidates import BACKENDS
+from jacmagic.compiled.function import CompiledJacobian, as_tensor, compiled_of
+
+__all__ = ["BACKENDS", "CompiledJacobian", "as_tensor", "compiled_of"]
