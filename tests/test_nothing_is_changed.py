@@ -34,7 +34,7 @@ def test_globals_are_the_users_while_the_function_runs() -> None:
     started, finish = threading.Event(), threading.Event()
     space = {"np": np, "math": math, "A": A.copy(), "started": started, "finish": finish}
     exec(
-        "def f(x):\n    started.set()\n    assert finish.wait(10)\n    return A * np.sin(x) * math.pi",
+        "def f(x):\n    started.set(), finish.wait(10)\n    return A * np.sin(x) * math.pi",
         space,
     )
     before = dict(space)
@@ -147,6 +147,7 @@ def test_methods_of_objects_are_lifted_and_count_in_the_users() -> None:
     assert all(type(one) in (Damped, Pendulum) for one in SWINGS.values())
 
 
+@pytest.mark.filterwarnings("ignore::PendingDeprecationWarning")  # NumPy's advice on matrices
 def test_subclasses_of_ndarray_are_left_alone() -> None:
     """Masks, matrices and arrays of units keep their meaning, and so do plain arrays."""
     masked = np.ma.array([1.0, 2.0, 3.0], mask=[0, 0, 1])

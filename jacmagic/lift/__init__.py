@@ -56,10 +56,9 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
     if known is not None and (before := known()) is not None:
         return before
     look, takes_arrays = Surveyor(function), False
-    wrapper: Any
 
     @functools.wraps(function, updated=())
-    def wrapper(*values: Any, **named: Any) -> Any:
+    def called(*values: Any, **named: Any) -> Any:
         found = look()
         if is_plain():
             if not found.is_lifted:
@@ -90,6 +89,7 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
             takes_arrays = True
             return result
 
+    wrapper: Any = called
     wrapper.effects = None
     if type(function) is types.FunctionType:
         _lifted[function] = weakref.ref(wrapper)

@@ -315,4 +315,4 @@ def _handed_on(scope: Scope, old: Any, new: Any, put: dict[Any, Any]) -> None:
 
 def _can_be_left(made: Any) -> bool:
     """Whether the function may have stored it, and that can be seen."""
-    return not isinstance(made, (Array, type)) and hasattr(type(made), "__weakref__")
+    return not isinstance(made, (Array, type)) and type(made).__weakrefoffset__ != 0

@@ -162,7 +162,7 @@ def _drawn(func: Any, args: Any, kwargs: Any, generator: torch.Generator) -> Any
     if overload in packet.overloads():
         return getattr(packet, overload)(*args, **{**kwargs, "generator": generator})
     if name == "native_dropout":
-        return _dropped(*args, generator=generator)
+        return _dropped(generator, *args)
     return func(*args, **kwargs)  # draws from torch's own: nothing else is offered
 
 
@@ -176,7 +176,7 @@ _LIKE: dict[str, Any] = {
 
 
 def _dropped(
-    x: Tensor, p: float, train: bool | None, generator: torch.Generator
+    generator: torch.Generator, x: Tensor, p: float, train: bool | None = None
 ) -> tuple[Tensor, Tensor]:
     """`native_dropout`, as torch computes it."""
     if train is False:
