@@ -85,7 +85,7 @@ _STATEMENTS = (
     "{v} = {a}.sin() if {a}.sum() > 0 else {a}.cos()",
     "{v} = {a} if {a}.max() > {b}.min() else {b}",
     "{v} = {a}\nfor k in range(3):\n    {v} = {v} * 0.5 + torch.sin({v}) * k",
-    "{v} = {a}\nwhile {v}.abs().sum() > 2:\n    {v} = {v} / 2",
+    "{v} = {a}\nwhile 2 < {v}.abs().sum() < 1e9:\n    {v} = {v} / 2",
     "{v} = torch.zeros(3, dtype=x.dtype); {v}[0] = {a}.sum(); {v}[2] = {b}.mean()",
     "{v} = sum(t * (i + 1) for i, t in enumerate({a}))",
     "{v} = torch.func.grad(lambda t: (t**3).sum() * {b}.sum())({a})",
