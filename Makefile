@@ -74,7 +74,7 @@ docs: $(VENV)/.dev
 	@echo "docs: site/index.html"
 
 fuzz: $(VENV)/.dev
-	@OMP_NUM_THREADS=1 $(BIN)/python tools/fuzz --seconds $(or $(SECONDS),60) --seed $(or $(SEED),0)
+	@OMP_NUM_THREADS=1 $(BIN)/python tools/fuzz/fuzz.py --seconds $(or $(SECONDS),60) --seed $(or $(SEED),0)
 
 agreement: $(VENV)/.dev
 	@OMP_NUM_THREADS=1 $(BIN)/python tools/agreement.py

@@ -1,4 +1,4 @@
-"""The fuzzer: its programs run, it finds a planted fault and makes it small, a short run is clean."""
+"""The fuzzer: its programs run, a planted fault is found and made small, a short run is clean."""
 
 from __future__ import annotations
 

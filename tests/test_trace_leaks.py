@@ -51,6 +51,28 @@ def leak_no_grad(x):
     return y + x
 
 
+def leak_data_assigned(x):
+    other = x * 1
+    other.data = x * x  # here
+    return other * x
+
+
+class Doubled(torch.autograd.Function):
+    """Twice its input."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return x * 2  # here
+
+    @staticmethod
+    def backward(ctx, grad):
+        return 2 * grad
+
+
+def leak_function(x):
+    return Doubled.apply(x) * x
+
+
 def leak_inference(x):
     with torch.inference_mode():
         return x * x  # here
@@ -72,6 +94,8 @@ def leak_grad(x):
 LEAKS = {
     "detach()": leak_detach,
     ".data": leak_data,
+    ".data =": leak_data_assigned,
+    "autograd.Function": leak_function,
     ".item()": leak_item,
     ".tolist()": leak_tolist,
     ".numpy()": leak_numpy,
@@ -95,7 +119,8 @@ def test_a_leak_is_noticed_with_its_line(habit: str) -> None:
     """Each habit that cuts torch's graph is named, with its line and what to write instead."""
     found = traced(LEAKS[habit], vector(2.5, 3.5))
     leak = next(leak for leak in found.leaks if leak.habit == habit)
-    assert leak.line == line_of(LEAKS[habit], "here")
+    marked = Doubled.forward if habit == "autograd.Function" else LEAKS[habit]
+    assert leak.line == line_of(marked, "here")
     assert leak.nodes
     assert leak.severed == (habit == "float()")
     assert leak.advice == ADVICE[habit]

@@ -64,7 +64,7 @@ def _compared(
                     found = evaluate(*there.reshape(-1).tolist())
                     if (gap := _gap(found, other, allowed)) is not None:
                         return f"elsewhere: at {there.reshape(-1).tolist()}: {gap}"
-    if J.agreement.verdict == "disagree":
+    if J.agreement.verdict == "disagree" and np.isfinite(truth).all():
         return f"alarm: {str(J.agreement)[:200]}"
     return None
 

@@ -225,10 +225,3 @@ FACTORING: dict[str, tuple[Rule, int]] = {
     "_linalg_slogdet": (_slogdet, 2),
     "_linalg_solve_ex": (_solve, 1),
 }
-
-# Operations that also return LU factors and pivots, from this place on.
-FACTORING: dict[str, tuple[Rule, int]] = {
-    "_linalg_det": (_det, 1),
-    "_linalg_slogdet": (_slogdet, 2),
-    "_linalg_solve_ex": (_solve, 1),
-}

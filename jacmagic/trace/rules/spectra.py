@@ -52,8 +52,8 @@ def _symmetric(
                 made[upper] = v
                 continue
             made[upper] = made[lower] = g.div(g.add(u, v), g.number(2))
-            ends = [int(nodes[(*index, k, k)]) for k in (i, j)]
-            conditions.append(_equal(g, u, v, ends))
+            diagonal = np.diagonal(nodes[index])
+            conditions.append(_equal(g, u, v, [int(diagonal[i]), int(diagonal[j])]))
     return made, conditions
 
 

@@ -1,6 +1,6 @@
 """A differential fuzzer: random torch programs, whose Jacobians are found in all ways and compared.
 
-    python tools/fuzz --seconds 60 [--seed 0] [--length 6]
+    python tools/fuzz/fuzz.py --seconds 60 [--seed 0] [--length 6]
 
 Every failure is made smaller and printed as a script. The exit status is 1 if there was one.
 """
