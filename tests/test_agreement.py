@@ -342,6 +342,13 @@ def test_rounding_that_leaves_no_digit_is_said(dtype) -> None:
     assert J.agreement.verdict == "not confirmed" and "rounding in float" in J.agreement.reason
 
 
+def test_digits_lost_on_the_way_backwards_are_no_accusation() -> None:
+    """In float32 torch multiplies 1e-30 by 1e-12 first and loses digits below the normal numbers."""
+    x = torch.tensor(0.55)
+    J = jacmagic.jacobian(lambda x: 1e-30 * (1e-12 * torch.expm1(x / 0.038775)), x)
+    assert J.agreement.verdict == "not confirmed" and "rounding in float32" in str(J.agreement)
+
+
 def test_a_shorter_dtype_inside_is_judged_by_its_own_rounding() -> None:
     """A function of float64 that computes in float32 agrees within float32."""
     J = jacmagic.jacobian(lambda x: torch.sin(3.3 * x.float()).double(), X)
