@@ -343,7 +343,7 @@ def test_rounding_that_leaves_no_digit_is_said(dtype) -> None:
 
 
 def test_digits_lost_on_the_way_backwards_are_no_accusation() -> None:
-    """In float32 torch multiplies 1e-30 by 1e-12 first and loses digits below the normal numbers."""
+    """In float32 torch multiplies 1e-30 by 1e-12 first, where few digits are left."""
     x = torch.tensor(0.55)
     J = jacmagic.jacobian(lambda x: 1e-30 * (1e-12 * torch.expm1(x / 0.038775)), x)
     assert J.agreement.verdict == "not confirmed" and "rounding in float32" in str(J.agreement)
