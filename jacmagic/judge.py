@@ -15,7 +15,9 @@ the difference is no more than inputs wrong by one roundoff would make (4·N of 
 operations each wrong by one). Algorithms on whole matrices (LU, QR) are exact to a few roundoffs of
 their largest numbers only; so a difference of 4·N roundoffs of what the row's entries contribute
 counts as rounding too, unless the code cuts torch's graph there. A difference that rounding
-explains but that leaves fewer digits right is neither agreement nor contradiction.
+explains but that leaves fewer digits right is neither agreement nor contradiction. Nor is one so
+near to underflow that products on torch's way backwards, which the bound does not follow, may have
+lost their digits there: two factors of the size of a roundoff are allowed for.
 """
 
 from __future__ import annotations
@@ -230,7 +232,7 @@ def _against_form(
     cut, share = known.cut(i, j), _share(sources, known, i, j, gap)
     if not cut and share <= FACTOR * known.operations * dtype.unit:
         return Finding.AGREED
-    if explained:
+    if explained or (not cut and np.isfinite(truth) and abs(value) < dtype.normal / dtype.unit**2):
         return Finding.ROUNDING
     if decisive[i, j]:
         found = _decided(sources, dtype, i, j, value)

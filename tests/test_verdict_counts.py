@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).resolve().parent.parent / "tools"))
-from agreement import Tally, planted_faults, right_cases  # noqa: E402
+from agreement import Tally, planted_faults, right_cases
 
 
 def test_right_functions_are_not_accused() -> None:

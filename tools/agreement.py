@@ -3,7 +3,7 @@
     python tools/agreement.py            # all of it; rewrites docs/explanation/agreement.md
     python tools/agreement.py --every 20 # a sample, for a quick look; prints only
 
-Every alarm on a right function, and every fault that is vouched for or explained wrongly, is printed.
+Every alarm on a right function, and every fault vouched for or explained wrongly, is printed.
 
 Right cases are the functions of `tests/corpus` at several points, in units from 1e-30 to 1e30 and
 in float64 and float32. A case in which torch's own plain backward pass is wrong or not finite is
