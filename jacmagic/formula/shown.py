@@ -40,4 +40,4 @@ def shows(reading: Reading, form: ClosedForm, point: Sequence[float]) -> bool:
 def _agree(found: np.ndarray, expected: np.ndarray) -> bool:
     finite = np.isfinite(found) & np.isfinite(expected)
     scale = np.abs(expected[finite]).max(initial=0.0)
-    return bool(np.all(np.abs(found - expected)[finite] <= _NEAR * scale))
+    return bool(np.all(np.abs(found[finite] - expected[finite]) <= _NEAR * scale))
