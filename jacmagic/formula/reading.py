@@ -15,9 +15,10 @@ from typing import Any
 import sympy
 
 from jacmagic.formula.clauses import Clause, Clauses, symbols_of, tex_of
-from jacmagic.formula.closed import ClosedForm, symbols_in, tidied
+from jacmagic.formula.closed import ClosedForm
 from jacmagic.formula.excerpt import MOST_PLACES, Converted, excerpt
 from jacmagic.formula.named import NamedNumber, sigmoid
+from jacmagic.formula.shortest import symbols_in, tidied
 from jacmagic.formula.sympify import CANONICAL, WRITTEN, to_sympy
 from jacmagic.formula.typeset import tex
 from jacmagic.graph import Tape, stable, write_tape
@@ -25,6 +26,7 @@ from jacmagic.labels import Label
 
 WIDEST = 130  # symbols side by side up to which a matrix is left as it is
 LONGEST = 60  # symbols of one entry
+MOST_SYMBOLS = 1_000  # of a matrix whose normal form is tried before parts are named
 
 _SPOKEN = {"sigmoid": sigmoid}
 
@@ -167,7 +169,7 @@ class Reading:
         clauses.name_softmax()
         clauses.name_norms(self._vectors)
         clauses.name_sigmoids()
-        if self.is_wide:
+        if self.is_wide and not self._reads_short(symbols_of(clauses)):
             clauses.name_variables(self.form.trace.variables)
             clauses.name_repeated()
         while trivial := self._trivial(symbols_of(clauses)):
@@ -233,8 +235,17 @@ class Reading:
     @property
     def is_wide(self) -> bool:
         """Whether the matrix is too wide for a page as things are named by now."""
+        return self._are_wide(self.sizes)
+
+    def _reads_short(self, named: dict[int, sympy.Symbol]) -> bool:
+        """Whether SymPy's normal form fits a page, where the graph's own would not."""
+        if sum(self.sizes) > MOST_SYMBOLS:
+            return False
+        entries = self._tidied(self.form.entries, named)
+        return not self._are_wide([symbols_in(entry) for entry in entries])
+
+    def _are_wide(self, sizes: Sequence[int]) -> bool:
         m, n = self.form.shape
-        sizes = self.sizes
         if max(sizes, default=0) > LONGEST:
             return True
         columns = [max((sizes[i * n + j] for i in range(m)), default=0) for j in range(n)]
