@@ -544,3 +544,39 @@ def test_steps_are_quick() -> None:
     if len(TIMES) > 100:
         print(f"median of {len(TIMES)} derivations: {1e3 * statistics.median(TIMES):.1f} ms")
         assert statistics.median(TIMES) < 0.1
+
+
+def chebyshev(x, order=5):
+    """Rivlin, Chebyshev Polynomials, 1.1: T₅′ = 80x⁴ − 60x² + 5."""
+    a, b = torch.ones_like(x), x
+    for _ in range(order - 1):
+        a, b = b, 2 * x * b - a
+    return b
+
+
+def metric(p):
+    """The entry of a metric of polar coordinates: r²(sin² + cos²)."""
+
+    def embedded(u):
+        return torch.stack([u[0] * torch.cos(u[1]), u[0] * torch.sin(u[1])])
+
+    slopes = torch.func.jacfwd(embedded)(p)
+    return (slopes.T @ slopes)[1, 1]
+
+
+def lennard_jones(x, s=3.4, eps=1.65):
+    """Jones, Proc. R. Soc. A 106, 463 (1924)."""
+    return 4 * eps * ((s / x) ** 12 - (s / x) ** 6)
+
+
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")
+def test_textbook_forms_are_found_before_parts_are_named() -> None:
+    """What is short in normal form is shown so: polynomials, sin² + cos², powers of quotients."""
+    x = torch.tensor(0.7, dtype=torch.float64)
+    J = jacmagic.jacobian(chebyshev, x)
+    assert shown(J) == ["80*x**4 - 60*x**2 + 5"]
+    assert shown(jacmagic.jacobian(metric, at(0.7, 1.4))) == ["2*p_0", "0"]
+    H = jacmagic.hessian(lennard_jones, x + 2)
+    assert not H.reading.clauses
+    for one in (J, H):
+        check_typeset(one)

@@ -1,8 +1,11 @@
 """From a trace to a formula that can be read: SymPy, LaTeX, and a tape for its values."""
 
-from jacmagic.formula.closed import ClosedForm, close, shortest
+from jacmagic.formula.clauses import Clause
+from jacmagic.formula.closed import ClosedForm, close
+from jacmagic.formula.excerpt import MOST_PLACES, excerpt
 from jacmagic.formula.named import NamedNumber, sigmoid
-from jacmagic.formula.reading import MOST_PLACES, Clause, Reading, excerpt
+from jacmagic.formula.reading import Reading
+from jacmagic.formula.shortest import shortest
 from jacmagic.formula.sympify import CANONICAL, WRITTEN, to_sympy
 from jacmagic.formula.typeset import plain, pretty, substituted, tex
 

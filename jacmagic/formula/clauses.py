@@ -9,6 +9,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import sympy
 
 from jacmagic.formula.sympify import tree_sizes
 from jacmagic.graph import Graph, Sums
@@ -18,6 +21,23 @@ MOST = 6  # names beside those of softmax components
 MOST_MEMBERS = 12  # components of a softmax up to which each is named
 SMALLEST = 4  # symbols that a repeated part must have to be worth a letter
 _LETTERS = ("u", "v", "w", "p", "q", "a", "b", "c", "d", "h")
+
+
+@dataclass(frozen=True)
+class Clause:
+    """One "with u = …".
+
+    Attributes:
+        symbol: u.
+        definition: what it stands for, perhaps in terms of earlier ones.
+        latex: the equation, without delimiters.
+        node: the part of the graph that it names.
+    """
+
+    symbol: sympy.Symbol
+    definition: sympy.Expr
+    latex: str
+    node: int
 
 
 class Clauses:
@@ -168,3 +188,19 @@ def _nameable(graph: Graph, node: int) -> bool:
     return bool(graph.operands(node)) and not (
         operation in ("neg", "where") or graph.is_condition(node)
     )
+
+
+def symbols_of(clauses: Clauses) -> dict[int, sympy.Symbol]:
+    """The symbols of the parts that are named."""
+    made = {}
+    for node, label in clauses.names.items():
+        name = f"norm_{label.name.strip('‖')}" if label.name.startswith("‖") else label.symbol
+        made[node] = sympy.Symbol(name, real=True)
+    return made
+
+
+def tex_of(label: Label) -> str:
+    """LaTeX of a part's name; that of a norm has its bars."""
+    if label.name.startswith("‖"):
+        return rf"\left\| {Label(label.name.strip('‖')).tex} \right\|"
+    return label.tex

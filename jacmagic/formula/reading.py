@@ -7,17 +7,18 @@ and with names for what would otherwise be written out again and again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
 import sympy
 
-from jacmagic.formula.clauses import Clauses
-from jacmagic.formula.closed import ClosedForm, symbols_in, tidied
+from jacmagic.formula.clauses import Clause, Clauses, symbols_of, tex_of
+from jacmagic.formula.closed import ClosedForm
+from jacmagic.formula.excerpt import MOST_PLACES, Converted, excerpt
 from jacmagic.formula.named import NamedNumber, sigmoid
+from jacmagic.formula.shortest import symbols_in, tidied
 from jacmagic.formula.sympify import CANONICAL, WRITTEN, to_sympy
 from jacmagic.formula.typeset import tex
 from jacmagic.graph import Tape, stable, write_tape
@@ -25,26 +26,9 @@ from jacmagic.labels import Label
 
 WIDEST = 130  # symbols side by side up to which a matrix is left as it is
 LONGEST = 60  # symbols of one entry
-MOST_PLACES = 10  # rows or columns of a matrix on a page; more are cut with dots
+MOST_SYMBOLS = 1_000  # of a matrix whose normal form is tried before parts are named
 
 _SPOKEN = {"sigmoid": sigmoid}
-
-
-@dataclass(frozen=True)
-class Clause:
-    """One "with u = …".
-
-    Attributes:
-        symbol: u.
-        definition: what it stands for, perhaps in terms of earlier ones.
-        latex: the equation, without delimiters.
-        node: the part of the graph that it names.
-    """
-
-    symbol: sympy.Symbol
-    definition: sympy.Expr
-    latex: str
-    node: int
 
 
 class Reading:
@@ -66,7 +50,7 @@ class Reading:
         """
         self._taken = frozenset(taken)
         self.form, self._with_names = form, named
-        self._written, self._plain, self._named = _Converted(), _Converted(), _Converted()
+        self._written, self._plain, self._named = Converted(), Converted(), Converted()
         self.constants = tuple(
             (NamedNumber(one.label.symbol, one.value), one) for one in form.trace.constants
         )
@@ -167,7 +151,7 @@ class Reading:
                 definition = self._defined(node, rest)
                 present |= definition.free_symbols
                 label = names.names[node]
-                latex = f"{_tex_of(label)} = {tex(definition, {**self.names, **self._marks})}"
+                latex = f"{tex_of(label)} = {tex(definition, {**self.names, **self._marks})}"
                 found.append(Clause(named[node], definition, latex, node))
         return tuple(reversed(found))
 
@@ -185,12 +169,12 @@ class Reading:
         clauses.name_softmax()
         clauses.name_norms(self._vectors)
         clauses.name_sigmoids()
-        if self.is_wide:
+        if self.is_wide and not self._reads_short(symbols_of(clauses)):
             clauses.name_variables(self.form.trace.variables)
             clauses.name_repeated()
-        while trivial := self._trivial(_symbols(clauses)):
+        while trivial := self._trivial(symbols_of(clauses)):
             clauses.drop(trivial)
-        return _symbols(clauses)
+        return symbols_of(clauses)
 
     def _trivial(self, named: dict[int, sympy.Symbol]) -> list[int]:
         """Named parts that SymPy sees to be a number or one variable."""
@@ -251,8 +235,17 @@ class Reading:
     @property
     def is_wide(self) -> bool:
         """Whether the matrix is too wide for a page as things are named by now."""
+        return self._are_wide(self.sizes)
+
+    def _reads_short(self, named: dict[int, sympy.Symbol]) -> bool:
+        """Whether SymPy's normal form fits a page, where the graph's own would not."""
+        if sum(self.sizes) > MOST_SYMBOLS:
+            return False
+        entries = self._tidied(self.form.entries, named)
+        return not self._are_wide([symbols_in(entry) for entry in entries])
+
+    def _are_wide(self, sizes: Sequence[int]) -> bool:
         m, n = self.form.shape
-        sizes = self.sizes
         if max(sizes, default=0) > LONGEST:
             return True
         columns = [max((sizes[i * n + j] for i in range(m)), default=0) for j in range(n)]
@@ -268,7 +261,7 @@ class Reading:
     @cached_property
     def _marks(self) -> dict[Any, str]:
         named, labels = self._symbols, self._clause_names.names
-        return {symbol: _tex_of(labels[node]) for node, symbol in named.items()}
+        return {symbol: tex_of(labels[node]) for node, symbol in named.items()}
 
     @cached_property
     def all_names(self) -> dict[Any, str]:
@@ -324,38 +317,3 @@ class Reading:
             **{symbol: one.value for symbol, one in self.constants},
             **dict(zip((c.symbol for c in clauses), tape.evaluate(point), strict=True)),
         }
-
-
-class _Converted:
-    """Expressions of nodes, each converted once."""
-
-    def __init__(self) -> None:
-        self._made: dict[int, Any] = {}
-
-    def of(self, nodes: Sequence[int], convert: Callable[[list[int]], list[Any]]) -> list[Any]:
-        """The expressions of nodes; those not known yet are converted together."""
-        new = [node for node in dict.fromkeys(nodes) if node not in self._made]
-        if new:
-            self._made.update(zip(new, convert(new), strict=True))
-        return [self._made[node] for node in nodes]
-
-
-def excerpt(count: int) -> list[int | None]:
-    """The places of a line that a page shows: all, or the first and the last, None for the gap."""
-    if count <= MOST_PLACES:
-        return list(range(count))
-    return [*range(MOST_PLACES - 2), None, count - 1]
-
-
-def _symbols(clauses: Clauses) -> dict[int, sympy.Symbol]:
-    made = {}
-    for node, label in clauses.names.items():
-        name = f"norm_{label.name.strip('‖')}" if label.name.startswith("‖") else label.symbol
-        made[node] = sympy.Symbol(name, real=True)
-    return made
-
-
-def _tex_of(label: Label) -> str:
-    if label.name.startswith("‖"):
-        return rf"\left\| {Label(label.name.strip('‖')).tex} \right\|"
-    return label.tex

@@ -3,6 +3,8 @@
 Some of SymPy's passes walk a shared expression as a tree, and take exponentially long. Such a call
 runs in a thread of its own, which an exception stops when its time is over. Nothing but that call
 ever runs in the thread, so that the exception cannot surface in other code, whenever it arrives.
+Seconds are those that a thread computes, where the system counts them: what fits on an idle machine
+fits on a busy one.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ _CURRENT: contextvars.ContextVar[_Allowance | None] = contextvars.ContextVar(
     "jacmagic_allowance", default=None
 )
 
+_BUSY = 5  # times longer than on an idle machine a call may take
 _INSIDE: contextvars.ContextVar[bool] = contextvars.ContextVar("jacmagic_limited", default=False)
 
 
@@ -58,16 +61,18 @@ def seconds_left(seconds: float | None) -> float | None:
 
 @contextmanager
 def counted() -> Iterator[None]:
-    """Take the time of a block from the display's allowance."""
-    allowance = _CURRENT.get()
-    if allowance is None or allowance.left is None:
-        yield
-        return
-    started, before = time.monotonic(), allowance.left
+    """Take the time that a block computes from the display's allowance."""
+    started = time.thread_time()
     try:
         yield
     finally:
-        allowance.left = max(0.0, before - (time.monotonic() - started))
+        _spend(time.thread_time() - started)
+
+
+def _spend(seconds: float) -> None:
+    allowance = _CURRENT.get()
+    if allowance is not None and allowance.left is not None:
+        allowance.left = max(0.0, allowance.left - seconds)
 
 
 class _TimeIsUp(SystemExit):
@@ -88,24 +93,43 @@ class _Call:
         self.finished, self.result = False, None
         self.error: Exception | None = None
         self._work, self._lock, self._over = work, threading.Lock(), threading.Event()
+        self._clock: int | None = None
+        self._seconds: float | None = None
         context = contextvars.copy_context()
         self._thread = threading.Thread(target=context.run, args=(self._run,), daemon=True)
 
     def run(self, seconds: float) -> None:
-        """Begin, and wait for the end, but no longer than some seconds."""
+        """Begin, and wait for the end, until the work has computed for some seconds."""
+        began, left = time.monotonic(), seconds
         try:
             self._thread.start()
-            self._over.wait(seconds)
+            while not self._over.wait(left):
+                left = seconds - self.spent(time.monotonic() - began)
+                if left <= 0 or time.monotonic() - began > _BUSY * seconds:
+                    break
         finally:
             self._stop()
+        _spend(self.spent(time.monotonic() - began))
+
+    def spent(self, elapsed: float) -> float:
+        """The seconds computed so far; those elapsed, where the system does not count them."""
+        if self._seconds is not None:
+            return self._seconds
+        try:
+            return elapsed if self._clock is None else time.clock_gettime(self._clock)
+        except OSError:  # the thread has ended
+            return elapsed
 
     def _run(self) -> None:
         _INSIDE.set(True)
+        if hasattr(time, "pthread_getcpuclockid"):
+            self._clock = time.pthread_getcpuclockid(threading.get_ident())
         try:
             try:
                 self.result = self._work()
             except Exception as error:  # noqa: BLE001 - handed on to the thread that waits
                 self.error = error
+            self._seconds = time.thread_time()
             with self._lock:
                 self.finished = True
         except _TimeIsUp:
@@ -135,8 +159,7 @@ def limited(work: Callable[[], T], seconds: float | None) -> T:
     if bound is None or _INSIDE.get():
         return work()
     call = _Call(work)
-    with counted():
-        call.run(bound)
+    call.run(bound)
     if not call.finished:
         raise BudgetExceeded(f"it took longer than {bound:.2g} s")
     if call.error is not None:
