@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import linecache
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from jacmagic.cell import for_exception, for_syntax
-from jacmagic.errors import FunctionError
+from jacmagic.errors import FunctionError, JacmagicError
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 _LIBRARIES = frozenset(sys.stdlib_module_names | {"IPython", "jacmagic", "numpy", "sympy", "torch"})
 _CALLS_USERS_CODE = ("jacmagic.lift", "jacmagic.kinds")  # what these call fails as the user's own
@@ -58,7 +62,7 @@ def from_users_frame(error: BaseException, title: str = "the function") -> BaseE
     """
     frames = _frames(error)
     last = frames[-1]
-    if _package(last) == "jacmagic" and not _room(last).startswith(_CALLS_USERS_CODE):
+    if _is_ours(last):
         return error
     first = next((frame for frame in frames[1:] if _package(frame) not in _LIBRARIES), None)
     if first is None and not isinstance(error, Exception):
@@ -73,6 +77,32 @@ def from_users_frame(error: BaseException, title: str = "the function") -> BaseE
         )
     _forget_our_attempts(error)
     return error.with_traceback(first)
+
+
+def showing_users_frames(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """A public function whose callers see their own frames in what their code raises inside it."""
+
+    @functools.wraps(function)
+    def wrapper(*values: _P.args, **named: _P.kwargs) -> _R:
+        __tracebackhide__ = True
+        try:
+            return function(*values, **named)
+        except JacmagicError:
+            raise
+        except Exception as error:
+            frames = _frames(error)
+            first = next((frame for frame in frames if _package(frame) not in _LIBRARIES), None)
+            if _is_ours(frames[-1]):
+                raise
+            _forget_our_attempts(error)
+            raise error.with_traceback(first)  # noqa: B904 the same exception
+
+    return wrapper
+
+
+def _is_ours(frame: TracebackType) -> bool:
+    """Whether a frame that raised runs this package's code and does not call the user's."""
+    return _package(frame) == "jacmagic" and not _room(frame).startswith(_CALLS_USERS_CODE)
 
 
 def _caused(new: FunctionError, error: BaseException) -> FunctionError:
