@@ -355,7 +355,7 @@ _BRACKETS = re.compile(r"(%%?(?:jacobian|hessian))(?=[(\[{])")
 
 
 def apart(lines: list[str]) -> list[str]:
-    """Put a blank between the magic and a bracket, so that `%%jacobian(x=3)` is the magic's to read."""
+    """Put a blank between the magic and a bracket: the magic then reads `%%jacobian(x=3)`."""
     return [_BRACKETS.sub(r"\1 ", lines[0], count=1), *lines[1:]] if lines else lines
 
 

@@ -28,7 +28,7 @@ def show_as_ipython(shell: InteractiveShell, error: SyntaxError) -> SyntaxError:
     IPython prints the whole stack of a syntax error that code raises while it runs. Here the
     "code" is the user's cell, so the next syntax error is shown as one that was found before.
     """
-    if _package(_frames(error)[-1]) not in ("IPython", "codeop"):
+    if _package(_frames(error)[-1]) not in ("IPython", "codeop", "jacmagic"):
         return error
     error.__context__ = None  # the text was read before it was compiled
     code = error.text or linecache.getline(str(error.filename), error.lineno or 0)

@@ -1,4 +1,4 @@
-"""Misuse of the magic and of Python calls: one line, or the user's own traceback, and no frame of ours."""
+"""Misuse of the magic and of Python calls: one line, or the user's own traceback."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def shell() -> InteractiveShell:
     """A shell with the magics, torch and a module."""
     settings = Config()
     settings.HistoryManager.hist_file = ":memory:"
-    shell = InteractiveShell(config=settings, colors="NoColor")
+    shell = InteractiveShell(config=settings)
     shell.run_line_magic("load_ext", "jacmagic")
     shell.run_cell(
         "import math, torch, jacmagic, numpy as np\n"
@@ -42,6 +42,7 @@ def shown(
     return error, text
 
 
+@pytest.mark.filterwarnings("ignore:The PyTorch API of nested tensors")
 @pytest.mark.parametrize(
     ("cell", "words"),
     [
@@ -123,7 +124,6 @@ def shown(
         ("%%jacobian x=1\nd = {'f': lambda x: x}", "a function on line 2"),
         ("%%jacobian x=1\nif False:\n    def nowhere(x): return x", "not defined once the cell"),
         ("%%jacobian x=1\nx = 3", "found neither"),
-        ("%%jacobian x=1", "found neither"),
         ("%%jacobian x=1\ndef f(x): yield x", "found a generator"),
         ("%%jacobian x=1\ndef f(x): return {x}", "a set has no order"),
         ("%%jacobian x=1\ndef f(x): x**2", "a missing return"),
@@ -151,6 +151,7 @@ def test_misuse_of_the_line_is_one_line(
     assert len(text.strip().splitlines()) in (1, 3), text
 
 
+@pytest.mark.filterwarnings("ignore::SyntaxWarning")  # Python's own hint at 2(x + 1)
 @pytest.mark.parametrize(
     ("body", "kind", "words"),
     [
@@ -205,7 +206,7 @@ def test_a_syntax_error_shows_what_ipython_shows(
     error, text = shown(shell, capsys, f"%%jacobian x=1\n{body}")
     assert isinstance(error, SyntaxError)
     assert len(text.strip().splitlines()) == 4, text
-    assert words in text.splitlines()[-1]
+    assert words in text.strip().splitlines()[-1]
 
 
 @pytest.mark.parametrize(

@@ -152,7 +152,7 @@ def test_what_cannot_vary_stays_as_it_is(function: Any, inputs: Any, expected: A
 
 
 def test_wrt_takes_leaves_parts_and_arguments() -> None:
-    """A leaf by its short or its long name, everything below a part, an integer where it is named."""
+    """A leaf by its short or its long name, everything below a part, an integer if named."""
     inputs = ({"w": scalar(2), "b": scalar(3)}, scalar(5))
 
     def f(p, x):
@@ -217,7 +217,9 @@ def test_a_nest_that_contains_itself_is_refused() -> None:
 # ── scripted, traced and compiled functions ───────────────────────────────────────────────────
 
 
-@pytest.mark.parametrize("convert", [torch.jit.script, lambda net: torch.jit.trace(net, vector(0, 0))])
+@pytest.mark.parametrize(
+    "convert", [torch.jit.script, lambda net: torch.jit.trace(net, vector(0, 0))]
+)
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_scripted_and_traced_modules_have_the_numbers_of_their_originals(convert: Any) -> None:
     """By inputs and by parameters, again after the executor has optimised them."""
