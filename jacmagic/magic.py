@@ -99,7 +99,7 @@ class JacobianMagics(Magics):
 
     def __init__(self, shell: InteractiveShell | None = None, **settings: Any) -> None:
         """Register with a shell."""
-        super().__init__(shell, **settings)  # type: ignore[no-untyped-call]  # IPython's own
+        super().__init__(shell, **settings)
         self._reruns = Reruns()
 
     @no_var_expand
