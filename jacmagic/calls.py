@@ -11,7 +11,7 @@ from typing import Any
 
 from torch import Tensor, nn
 
-from jacmagic.errors import PointError
+from jacmagic.errors import FunctionError, PointError
 from jacmagic.kinds import users_callable
 from jacmagic.lift import lifted
 from jacmagic.modules import (
@@ -51,6 +51,11 @@ def problem_of(
         TypeError: nothing in `inputs` can vary.
         PointError: `names` or `wrt` do not fit the inputs.
     """
+    if not callable(func):
+        raise FunctionError(
+            f"expected a function to differentiate; found {type(func).__name__}; "
+            "write jacobian(f, x), not jacobian(f(x), x)"
+        )
     func = uncompiled(func)
     inputs = unpacked(func, inputs)
     tensors = inputs if type(inputs) is tuple else (inputs,)
@@ -75,9 +80,9 @@ def unpacked(func: Callable[..., Any], inputs: Any) -> Any:
     if isinstance(inputs, tuple) and count != 1:
         return tuple(inputs)
     if children(inputs) is None:
-        raise TypeError(f"{_EXPECTED} but {_found(inputs)}")
+        raise FunctionError(f"{_EXPECTED} but {_found(inputs)}")
     if count > 1:
-        raise TypeError(
+        raise FunctionError(
             f"{_EXPECTED} but {_found(inputs)} {title_of(func)} takes {count} arguments: "
             "write a tuple with one value for each"
         )
@@ -97,7 +102,7 @@ def _of_nests(
     wanted = None if wrt is None or (module and wrt == "inputs") else split_names(wrt)
     chosen = _chosen(nest, module, weights, wanted, fixed)
     if not chosen:
-        raise TypeError(f"{_EXPECTED} but {_found(inputs)}")
+        raise FunctionError(f"{_EXPECTED} but {_found(inputs)}")
     notes = [] if module is None else list(training_notes(module, type(module).__name__))
     varied = {
         name: weights[name].clone() if name in weights else _tensor(nest, name, notes)
@@ -114,8 +119,9 @@ def _of_nests(
         return run(dict(zip(varied, values, strict=True)))
 
     lone = isinstance(wrt, str) and chosen == [wrt]
-    alone = lone if weights else lone or type(inputs) is not tuple
-    arrange = nest.arranged(chosen, single=alone)
+    alone = isinstance(wrt, str) and "," not in wrt
+    alone = lone if weights else alone or type(inputs) is not tuple
+    arrange = (lambda parts: parts[0]) if lone else nest.arranged(chosen, single=alone)
     return Problem(
         function=function,
         inputs=nest.inputs(varied, functools.partial(source_of, func)),

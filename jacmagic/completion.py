@@ -16,7 +16,7 @@ from IPython.core.completer import (
     context_matcher,
 )
 
-from jacmagic.cell import parameters_of, read_cell
+from jacmagic.cell import normal, parameters_of, read_cell
 from jacmagic.errors import CellError
 
 IDENTIFIER = "jacmagic"
@@ -83,9 +83,14 @@ def _complete(
         return [name for name in options if name.startswith(fragment)]
     if equals:
         return []
-    given = {word.partition("=")[0] for word in done}
+    given = {normal(word.partition("=")[0]) for word in done}
     names = [name for name in _inputs(done, cell, namespace) if name not in given]
-    return [f"{name}=" for name in names if name.startswith(fragment)]
+    return [f"{name}=" for name in names if _begins(name, fragment)]
+
+
+def _begins(name: str, typed: str) -> bool:
+    """Whether a name begins with what was typed, as Python reads names: x̂ and ẋ have two forms."""
+    return name.startswith((typed, normal(typed)))
 
 
 def _values(
@@ -99,12 +104,12 @@ def _values(
     if option == "--wrt":
         head, comma, last = fragment.rpartition(",")
         names = [*_inputs(done, cell, namespace), *_groups(done, cell, namespace)]
-        chosen = head.split(",")
-        return [head + comma + n for n in names if n.startswith(last) and n not in chosen]
+        chosen = [normal(name) for name in head.split(",")]
+        return [head + comma + n for n in names if _begins(n, last) and n not in chosen]
     if option == "--range":
-        return [f"{n}=" for n in _inputs(done, cell, namespace) if n.startswith(fragment)]
+        return [f"{n}=" for n in _inputs(done, cell, namespace) if _begins(n, fragment)]
     if option == "--of":
-        return [name for name in _functions(cell) if name.startswith(fragment)]
+        return [name for name in _functions(cell) if _begins(name, fragment)]
     return [text for text in VALUES.get(option, ()) if text.startswith(fragment)]
 
 

@@ -14,9 +14,21 @@ Exceptions raised by the user's own code are none of these: they pass through un
 
 from __future__ import annotations
 
+import traceback
+from pathlib import Path
+
+_LIBRARIES = frozenset({"jacmagic", "IPython", "site-packages"})  # folders of other people's code
+
 
 class JacmagicError(Exception):
     """Base of every error that jacmagic raises on purpose."""
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows: the line that the user wrote and the message, without our frames."""
+        frames = traceback.extract_tb(self.__traceback__)
+        users = [one for one in frames if not set(Path(one.filename).parts) & _LIBRARIES]
+        where = [f"line {one.lineno}: {one.line}" for one in users[-1:] if one.line]
+        return [*where, f"{type(self).__name__}: {self}"]
 
 
 class CellError(JacmagicError):

@@ -99,7 +99,7 @@ class JacobianMagics(Magics):
 
     def __init__(self, shell: InteractiveShell | None = None, **settings: Any) -> None:
         """Register with a shell."""
-        super().__init__(shell, **settings)  # type: ignore[no-untyped-call]  # IPython's own
+        super().__init__(shell, **settings)
         self._reruns = Reruns()
 
     @no_var_expand
@@ -351,10 +351,19 @@ def _how(magics: JacobianMagics, options: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+_BRACKETS = re.compile(r"(%%?(?:jacobian|hessian))(?=[(\[{])")
+
+
+def apart(lines: list[str]) -> list[str]:
+    """Put a blank between the magic and a bracket: the magic then reads `%%jacobian(x=3)`."""
+    return [_BRACKETS.sub(r"\1 ", lines[0], count=1), *lines[1:]] if lines else lines
+
+
 def load(shell: InteractiveShell) -> None:
     """Register the magic and the completion of its line."""
     unload(shell)
     shell.register_magics(JacobianMagics)
+    shell.input_transformer_manager.cleanup_transforms.append(apart)
     flags, valued = _option_names(_parser())
     if shell.Completer is not None:
         matcher = matcher_for(lambda: shell.user_ns, flags, valued)
@@ -363,6 +372,9 @@ def load(shell: InteractiveShell) -> None:
 
 def unload(shell: InteractiveShell) -> None:
     """Take away everything that `load` brought."""
+    cleanups = shell.input_transformer_manager.cleanup_transforms
+    if apart in cleanups:
+        cleanups.remove(apart)
     manager = shell.magics_manager
     registered = manager.registry.pop("JacobianMagics", None)
     if registered is not None:

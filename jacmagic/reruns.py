@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from jacmagic.result import Jacobian
 
 MOST_CELLS = 500  # whose results are remembered
 
@@ -23,11 +22,11 @@ class Reruns:
 
     def __init__(self) -> None:
         """Nothing has run yet."""
-        self._results: dict[tuple[str, int], Jacobian] = {}
+        self._results: dict[tuple[str, int], object] = {}
         self._run: Callable[[], object] = lambda: None
         self._calls = 0
 
-    def replace(self, shell: InteractiveShell, text: str, result: Jacobian) -> None:
+    def replace(self, shell: InteractiveShell, text: str, result: object) -> None:
         """Close what the same cell has shown before, unless it is on screen elsewhere.
 
         Args:
@@ -58,7 +57,7 @@ def _cell(shell: Any) -> str | None:
     return str(name) if name else None
 
 
-def _close(result: Jacobian) -> None:
+def _close(result: object) -> None:
     widget = vars(result).pop("displayed", None)
     if widget is not None and not widget.is_used_elsewhere:
         from jacmagic import export

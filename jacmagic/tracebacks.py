@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import functools
 import linecache
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from jacmagic.cell import for_exception, for_syntax
-from jacmagic.errors import FunctionError
+from jacmagic.errors import FunctionError, JacmagicError
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 _LIBRARIES = frozenset(sys.stdlib_module_names | {"IPython", "jacmagic", "numpy", "sympy", "torch"})
 _CALLS_USERS_CODE = ("jacmagic.lift", "jacmagic.kinds")  # what these call fails as the user's own
@@ -24,7 +28,7 @@ def show_as_ipython(shell: InteractiveShell, error: SyntaxError) -> SyntaxError:
     IPython prints the whole stack of a syntax error that code raises while it runs. Here the
     "code" is the user's cell, so the next syntax error is shown as one that was found before.
     """
-    if _package(_frames(error)[-1]) not in ("IPython", "codeop"):
+    if _package(_frames(error)[-1]) not in ("IPython", "codeop", "jacmagic"):
         return error
     error.__context__ = None  # the text was read before it was compiled
     code = error.text or linecache.getline(str(error.filename), error.lineno or 0)
@@ -58,7 +62,7 @@ def from_users_frame(error: BaseException, title: str = "the function") -> BaseE
     """
     frames = _frames(error)
     last = frames[-1]
-    if _package(last) == "jacmagic" and not _room(last).startswith(_CALLS_USERS_CODE):
+    if _is_ours(last):
         return error
     first = next((frame for frame in frames[1:] if _package(frame) not in _LIBRARIES), None)
     if first is None and not isinstance(error, Exception):
@@ -73,6 +77,32 @@ def from_users_frame(error: BaseException, title: str = "the function") -> BaseE
         )
     _forget_our_attempts(error)
     return error.with_traceback(first)
+
+
+def showing_users_frames(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """A public function whose callers see their own frames in what their code raises inside it."""
+
+    @functools.wraps(function)
+    def wrapper(*values: _P.args, **named: _P.kwargs) -> _R:
+        __tracebackhide__ = True
+        try:
+            return function(*values, **named)
+        except JacmagicError:
+            raise
+        except Exception as error:
+            frames = _frames(error)
+            first = next((frame for frame in frames if _package(frame) not in _LIBRARIES), None)
+            if _is_ours(frames[-1]):
+                raise
+            _forget_our_attempts(error)
+            raise error.with_traceback(first)  # noqa: B904 the same exception
+
+    return wrapper
+
+
+def _is_ours(frame: TracebackType) -> bool:
+    """Whether a frame that raised runs this package's code and does not call the user's."""
+    return _package(frame) == "jacmagic" and not _room(frame).startswith(_CALLS_USERS_CODE)
 
 
 def _caused(new: FunctionError, error: BaseException) -> FunctionError:

@@ -18,6 +18,7 @@ from jacmagic.problem import Problem
 from jacmagic.result import Jacobian, Outside, jacobian_of
 from jacmagic.road import Road
 from jacmagic.settings import How, View
+from jacmagic.tracebacks import showing_users_frames
 
 
 def compute(
@@ -81,6 +82,7 @@ def jacobian(
     names: str | Sequence[str] | None = ...,
     batch: Literal[True],
 ) -> JacobianBatch: ...
+@showing_users_frames
 def jacobian(
     func: Callable[..., Any],
     inputs: Any,
@@ -152,6 +154,7 @@ def jacobian(
     return keeping_counts(functools.partial(problem_of, func, inputs, wrt, names), answer)
 
 
+@showing_users_frames
 def hessian(
     func: Callable[..., Any],
     inputs: Any,

@@ -47,6 +47,8 @@ def test_the_point_keeps_names_texts_and_columns() -> None:
         ("ﬁ=1", {"fi": "1"}),
         ("layer.weight=W", {"layer.weight": "W"}),
         ("x=f(a=1, b=2)", {"x": "f(a=1, b=2)"}),
+        ("θ̇=1 v⃗=2", {"θ̇": "1", "v⃗": "2"}),
+        ("x\u0307=1", {"ẋ": "1"}),
     ],
 )
 def test_values_may_hold_blanks_inside_brackets_and_quotes(
@@ -188,6 +190,8 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         ("x[0]=-pi:pi", RangeText("x", (0,), "-pi", "pi"), "x[0]"),
         ("A[0, 1]=0:1", RangeText("A", (0, 1), "0", "1"), "A[0,1]"),
         ("x=a[1:2]:max(1, 2)", RangeText("x", (), "a[1:2]", "max(1, 2)"), "x"),
+        ("θ̇[0]=0:1", RangeText("θ̇", (0,), "0", "1"), "θ̇[0]"),
+        ("layers[0].w=0:1", RangeText("layers[0].w", (), "0", "1"), "layers[0].w"),
     ],
 )
 def test_ranges_are_taken_apart(text: str, expected: RangeText, key: str) -> None:

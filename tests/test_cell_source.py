@@ -36,6 +36,11 @@ net = Net()
         ("def f(x): return x\nf(3)", "f"),
         ("def f(x): return x\ndef g(x): return x\ndef f(x): return -x", "f"),
         ("@wrapped\ndef f(x): return x", "f"),
+        ("f, g = lambda x: x, lambda x: -x", "g"),
+        ("[f, g] = [lambda x: x, lambda x: -x]", "g"),
+        ("f = g = lambda x: x", "g"),
+        ("(f := lambda x: x)", "f"),
+        ("class A:\n    def __call__(self, x): return x\na, b = A(), A()", "b"),
     ],
 )
 def test_the_last_function_like_definition_is_meant(source: str, function: str) -> None:
@@ -49,6 +54,48 @@ def test_assigned_calls_are_left_to_be_settled_once_run() -> None:
     assert (cell.function, cell.assigned) == ("f", ("h",))
     cell = read_cell("net = nn.Linear(2, 3)")
     assert (cell.function, cell.assigned) == (None, ("net",))
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "if True:\n    def f(x): return x",
+        "if False:\n    pass\nelse:\n    f = lambda x: x",
+        "try:\n    def f(x): return x\nexcept ImportError:\n    pass",
+        "try:\n    import nothing\nexcept ImportError:\n    def f(x): return x",
+        "with suppress():\n    def f(x): return x",
+        "for _ in range(2):\n    def f(x): return x",
+        "while True:\n    def f(x): return x\n    break",
+        "match 1:\n    case 1:\n        def f(x): return x",
+        "f = (lambda x: x) if True else None",
+        "f = table[0]",
+    ],
+)
+def test_functions_inside_statements_are_settled_once_run(source: str) -> None:
+    """Whether such a statement defines the function, only the run tells."""
+    cell = read_cell(source)
+    assert (cell.function, cell.assigned[-1]) == (None, "f")
+    if "def " in source:
+        assert parameters_of(source, "f") == ("x",)
+    if "table" not in source:
+        assert read_cell(f"{source}\nprint(f(2))").assigned[-1] == "f"
+
+
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("async def f(x): return x", "found async def f, which returns a coroutine; write def f"),
+        ("def g(x): return x\nasync def f(x): return x", "or --of g"),
+        ("class A:\n    def area(self, x): return x", "write f = A(…).area below it"),
+        ("d = {}\nd['f'] = lambda x: x", "a function on line 2 that has no name of its own"),
+        ("fs = [lambda x: x]", "a function on line 1 that has no name of its own"),
+    ],
+)
+def test_functions_that_cannot_be_meant_are_named(source: str, message: str) -> None:
+    """The message says where they are and what to write."""
+    with pytest.raises(CellError, match="write") as caught:
+        read_cell(source)
+    assert message in str(caught.value)
 
 
 def test_of_chooses_among_the_names() -> None:

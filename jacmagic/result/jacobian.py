@@ -29,6 +29,7 @@ from jacmagic.result.derived import Derived
 from jacmagic.result.evaluated import LARGE, Outside
 from jacmagic.road import Road, point_of, values_again
 from jacmagic.settings import How, View
+from jacmagic.tracebacks import showing_users_frames
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,6 +62,7 @@ class Jacobian(Derived):
 
     # ── other points ──────────────────────────────────────────────────────────────────────────
 
+    @showing_users_frames
     def at(self, **values: Any) -> Jacobian:
         """The Jacobian at another point; nothing is traced again while the assumptions hold.
 

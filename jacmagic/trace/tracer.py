@@ -229,6 +229,8 @@ def _refused(error: Exception, line: int | None, leaks: Sequence[Leak]) -> Refus
     for leak in leaks:
         if isinstance(error, TypeError) and leak.habit in _BARE:
             return Refusal(leak.habit, leak.line, f"gives a bare number: {leak.advice}")
+    if "HigherOrderOperator" in str(error):  # torch.cond and its kind
+        return Refusal("an operator on functions", line, "has no rule: write if for torch.cond")
     return Refusal(type(error).__name__, line, _what_went_wrong(error))
 
 
