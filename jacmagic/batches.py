@@ -1,6 +1,7 @@
 """Per-sample Jacobians: one function of one sample, at every sample of a batch.
 
-The leading dimension of every input counts the samples; the function sees one sample at a time.
+The leading dimension of every input counts the samples; the function sees one sample at a time, in
+a batch of its own where it needs one (see `samples`).
 """
 
 from __future__ import annotations
@@ -13,12 +14,14 @@ from torch import Tensor, nn
 
 from jacmagic.calls import problem_of, unpacked
 from jacmagic.captured import modules_in
-from jacmagic.errors import FunctionError, PointError
+from jacmagic.errors import FunctionError, JacmagicError, PointError
 from jacmagic.nests import nest_of
 from jacmagic.numeric import Many, Points, compute_many
+from jacmagic.numeric.ladder import OBSTACLES
 from jacmagic.problem import Problem, names_of
 from jacmagic.result import Jacobian, jacobian_of
 from jacmagic.road import Road
+from jacmagic.samples import by_layers, in_a_batch, runs_in_a_batch
 from jacmagic.settings import How, View
 
 
@@ -112,7 +115,8 @@ def batch_of(
     """The Jacobians of a function of one sample at every sample.
 
     Args:
-        func: takes one sample of each input.
+        func: takes one sample of each input; a sample keeps a leading dimension of size 1 where
+            the function, such as a module with Flatten, needs one.
         inputs: a tensor, a tuple or a nest of tensors, (B, …) each; what is no tensor is the same
             for every sample.
         how: strategy and chunk size (samples at a time).
@@ -131,13 +135,32 @@ def batch_of(
     nest = nest_of(dict(zip(named, arguments, strict=True)))
     tensors = {n: one.value for n, one in nest.leaves.items() if isinstance(one.value, Tensor)}
     stacks = {name: tensor.clone() for name, tensor in tensors.items()}
-    count = _count(list(stacks.values()))
+    _require_samples(list(stacks.values()))
 
-    def sample(index: int) -> Problem:
+    def alone(index: int) -> Problem:
         filled = nest.filled({name: stack[index] for name, stack in stacks.items()})
         parts = tuple(filled.values())
         return problem_of(func, parts if type(inputs) is tuple else parts[0], wrt, names)
 
+    def together(index: int) -> Problem:
+        return in_a_batch(alone(index), stacks)
+
+    if by_layers(func) and runs_in_a_batch(alone(0), stacks):
+        return _differentiated(together, stacks, how)
+    try:
+        return _differentiated(alone, stacks, how)
+    except JacmagicError:
+        raise
+    except OBSTACLES:  # it may want a batch
+        if not runs_in_a_batch(alone(0), stacks):
+            raise
+    return _differentiated(together, stacks, how)
+
+
+def _differentiated(
+    sample: Callable[[int], Problem], stacks: dict[str, Tensor], how: How
+) -> JacobianBatch:
+    """The Jacobians of the problems of all samples, which differ in the stacked values alone."""
     problem = sample(0)
     points, ordered = points_of(problem, stacks)
 
@@ -153,9 +176,7 @@ def batch_of(
         create_graph=how.create_graph,
         strict=how.strict,
     )
-    chosen = {one.name for one in problem.inputs}
-    shared = None if set(ordered) - chosen else Road()
-    assert count == points.count
+    shared = None if set(ordered) - problem.point.keys() else Road()
     return JacobianBatch(problem, many, how, sample, shared)
 
 
@@ -179,8 +200,8 @@ def points_of(problem: Problem, stacks: dict[str, Tensor]) -> tuple[Points, list
     return Points(tuple(tensors), tuple(n in stacks for n in ordered), places, count), ordered
 
 
-def _count(tensors: Sequence[Tensor]) -> int:
-    """B, the size of the leading dimension of all inputs."""
+def _require_samples(tensors: Sequence[Tensor]) -> None:
+    """Refuse inputs without a leading dimension of one size, B, in all of them."""
     shapes = [tuple(tensor.shape) for tensor in tensors]
     listed = ", ".join(map(str, shapes))
     if not shapes or any(not shape for shape in shapes):
@@ -195,7 +216,6 @@ def _count(tensors: Sequence[Tensor]) -> int:
         )
     if shapes[0][0] == 0:
         raise PointError(f"expected at least one sample; found shapes {listed}")
-    return shapes[0][0]
 
 
 def _refuse_mixing(func: Callable[..., Any]) -> None:

@@ -95,6 +95,11 @@ class Problem:
         """What the function's first run has changed outside of itself, by name."""
         return effects_of((self.potential or self).function)
 
+    @property
+    def point(self) -> dict[str, torch.Tensor]:
+        """The inputs' values by name."""
+        return {one.name: one.value for one in self.inputs}
+
     def at(self, values: Mapping[str, Any]) -> Problem:
         """The same problem at another point, its potential along with it.
 

@@ -238,3 +238,98 @@ def test_chunks_grow_while_they_are_quick():
     points = Points((x,), (True,), (0,), 1000)
     sizes = [stop - start for start, stop in Differentiator(tall, points).chunks()]
     assert sizes[:3] == [16, 64, 256] and sum(sizes) == 1000
+
+
+# ── modules that need a batch ─────────────────────────────────────────────────────────────────
+
+
+class Flattened(nn.Module):
+    """As the networks of torchvision end."""
+
+    def __init__(self):
+        super().__init__()
+        self.net = nn.Sequential(nn.Conv2d(1, 3, 2), nn.AdaptiveAvgPool2d(1))
+        self.last = nn.Linear(3, 2)
+
+    def forward(self, x):
+        return self.last(torch.flatten(self.net(x), 1))
+
+
+class Viewed(nn.Module):
+    """As many beginners write it."""
+
+    def __init__(self):
+        super().__init__()
+        self.last = nn.Linear(32, 2)
+
+    def forward(self, x):
+        return {"logits": self.last(x.view(x.size(0), -1))}
+
+
+IMAGES = (3, 1, 4, 4)
+NETWORKS = {
+    "convolution, flatten": (
+        lambda: nn.Sequential(nn.Conv2d(1, 2, 2), nn.Flatten(), nn.Linear(18, 2)),
+        IMAGES,
+    ),
+    "flatten alone": (lambda: nn.Sequential(nn.Conv2d(1, 2, 2), nn.Flatten()), IMAGES),
+    "batch normalisation": (
+        lambda: nn.Sequential(nn.Conv2d(1, 2, 2), nn.BatchNorm2d(2), nn.Flatten()),
+        IMAGES,
+    ),
+    "normalisation of a square": (lambda: nn.BatchNorm1d(3), (4, 3, 3)),
+    "group normalisation": (lambda: nn.GroupNorm(2, 4), (3, 4, 2)),
+    "flatten inside": (Flattened, IMAGES),
+    "view inside": (Viewed, (3, 2, 4, 4)),
+    "no need": (lambda: nn.Sequential(nn.Linear(4, 2), nn.Tanh()), (3, 4)),
+    "convolution alone": (lambda: nn.Conv2d(1, 2, 2), IMAGES),
+}
+
+
+@pytest.mark.parametrize(("make", "shape"), NETWORKS.values(), ids=NETWORKS)
+def test_modules_that_need_a_batch_get_one(make, shape):
+    """Each sample in a batch of size 1: the diagonal blocks of the whole batch's Jacobian."""
+    torch.manual_seed(0)
+    net = make().double().eval()
+    for part in net.modules():
+        if isinstance(part, nn.modules.batchnorm._BatchNorm):
+            part.running_mean.uniform_()
+            part.running_var.uniform_(1, 2)
+    x = torch.randn(shape, dtype=F64)
+    found = jacmagic.jacobian(net, x, batch=True)
+    whole = jacmagic.jacobian(net, x)
+    value = whole.value["logits"] if isinstance(whole.value, dict) else whole.value
+    blocks = whole.blocks["logits"] if isinstance(whole.value, dict) else whole.blocks
+    for k in range(len(x)):
+        expected = blocks.select(value.dim(), k)[k]
+        mine = found.blocks["logits"] if isinstance(whole.value, dict) else found.blocks
+        torch.testing.assert_close(mine[k], expected, rtol=1e-10, atol=1e-12)
+        torch.testing.assert_close(found[k].matrix, found.matrix[k], rtol=1e-10, atol=1e-12)
+    assert found.mode != "loop" and found.matrix.shape[0] == len(x)
+
+
+def test_parameters_of_modules_that_need_a_batch():
+    """They are shared by the samples, which stay constant."""
+    net = NETWORKS["convolution, flatten"][0]().double()
+    x = torch.randn(IMAGES, dtype=F64)
+    found = jacmagic.jacobian(net, x, batch=True, wrt="parameters")
+    for k in range(len(x)):
+        expected = jacmagic.jacobian(net, x[k : k + 1], wrt="parameters")
+        torch.testing.assert_close(found.matrix[k], expected.matrix)
+        torch.testing.assert_close(found[k].matrix, expected.matrix)
+
+
+def test_a_function_that_takes_a_batch_gets_one():
+    """Not only modules; and one that adds the dimension itself is left alone."""
+    net = NETWORKS["convolution, flatten"][0]().double()
+    x = torch.randn(IMAGES, dtype=F64)
+    expected = jacmagic.jacobian(lambda x: net(x[None])[0], x, batch=True)
+    found = jacmagic.jacobian(lambda x: net(x), x, batch=True)
+    assert expected.blocks.shape == found.blocks.shape == (3, 2, 1, 4, 4)
+    torch.testing.assert_close(found.matrix, expected.matrix)
+
+
+def test_an_error_in_either_form_is_the_users_own():
+    """Of the run on the sample alone."""
+    with pytest.raises(RuntimeError, match="mat1 and mat2 shapes"):
+        jacmagic.jacobian(nn.Linear(3, 2), torch.ones(5, 4), batch=True)

@@ -9,6 +9,11 @@ decide.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.freivalds import Answer, Dense, check
 from jacmagic.numeric.ladder import OBSTACLES, Tried
@@ -51,10 +56,30 @@ def confirmed(
     except OBSTACLES:
         return Tried(tried.mode, tried.blocks, (*tried.notes, UNCHECKED))
     if answer == "different":
-        tuned.refuted[tried.mode] = refuted(tried.mode)
         rows = by_rows(evaluation, create_graph=create_graph)
-        return Tried("rows", rows, (*tried.notes, refuted(tried.mode)))
+        note = (
+            () if _half_right(blocks, rows, evaluation.outputs.leaves) else (refuted(tried.mode),)
+        )
+        tuned.refuted[tried.mode] = note
+        return Tried("rows", rows, (*tried.notes, *note))
     return Tried("rows" if answer == "not finite" else tried.mode, blocks, tried.notes)
+
+
+def _half_right(blocks: Blocks, rows: Blocks, leaves: Sequence[Tensor]) -> bool:
+    """Whether blocks have half of the digits of the plain rows: they were rounded, not wrong.
+
+    Each entry is measured by the smaller of the largest ones in its row and in its column.
+    """
+    for mine, plain, leaf in zip(blocks, rows, leaves, strict=True):
+        for one, other in zip(mine, plain, strict=True):
+            if not one.numel():
+                continue
+            sizes = other.detach().abs().reshape(leaf.numel(), -1)
+            largest = torch.minimum(sizes.amax(1, keepdim=True), sizes.amax(0))
+            gap = (one.detach() - other.detach()).abs().reshape(sizes.shape)
+            if not bool((gap <= torch.finfo(other.dtype).eps ** 0.5 * largest).all()):
+                return False
+    return True
 
 
 def _examined(

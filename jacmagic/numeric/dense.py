@@ -58,7 +58,7 @@ def dense(evaluation: Evaluation, asked: Asked, tuned: Tuned) -> Numbers:
             "columns": lambda: by_columns(evaluation),
         },
     )
-    known = [tuned.refuted[mode] for mode in modes if mode in tuned.refuted]
+    known = [note for mode in modes for note in tuned.refuted.get(mode, ())]
     tried = Tried(tried.mode, tried.blocks, (*known[:1], *tried.notes))
     forward = tried.mode in ("forward", "columns")
     connected = connections(evaluation, None if forward else tried.blocks)

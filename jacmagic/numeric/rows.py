@@ -6,6 +6,8 @@ here, and only here can strict mode look at every single gradient.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor
 
@@ -57,6 +59,24 @@ def rows_of_output(
     return tuple(
         _stacked([row[j] for row in rows], leaf, tensor) for j, tensor in enumerate(inputs)
     )
+
+
+def plain_row(evaluation: Evaluation, row: int) -> Tensor:
+    """One row of the Jacobian, (n,): a backward pass from one output alone."""
+    for leaf in evaluation.outputs.leaves:
+        if row < leaf.numel():
+            break
+        row -= leaf.numel()
+    inputs = evaluation.inputs
+    parts: Sequence[Tensor | None] = [None] * len(inputs)
+    if leaf.requires_grad:
+        direction = _direction(leaf, row)
+        parts = torch.autograd.grad(leaf, inputs, direction, retain_graph=True, allow_unused=True)
+    known = [
+        torch.zeros_like(tensor) if part is None else part
+        for part, tensor in zip(parts, inputs, strict=True)
+    ]
+    return torch.cat([part.detach().reshape(-1) for part in known])
 
 
 def _direction(leaf: Tensor, k: int) -> Tensor | None:

@@ -26,7 +26,7 @@ from jacmagic.numeric.freivalds import SMALL, Comparison, check
 from jacmagic.numeric.memory import allowance
 from jacmagic.numeric.products import backward_products, forward_products
 from jacmagic.numeric.progress import progress
-from jacmagic.numeric.reverse import identity
+from jacmagic.numeric.rows import plain_row
 from jacmagic.sparsity import Pattern, Plan, detect, plan
 
 LARGE = 250_000  # entries from which looking for zeros may pay
@@ -201,13 +201,11 @@ def _mended(evaluation: Evaluation, sparse: Sparse, found: Comparison) -> Sparse
     entries = Entries(sparse)
     odd = ~(found.allowed - found.gap).isfinite()
     concerned = odd[scheme.columns] | ~entries.values.isfinite()
-    leaves = tuple(leaf.detach() for leaf in evaluation.outputs.leaves)
     rows = entries.rows[concerned].unique().tolist()
     with progress(len(rows)) as done:
         for count, row in enumerate(rows):
             start, stop = scheme.starts[row : row + 2].tolist()
-            direction = tuple(identity(list(leaves), row, row + 1))
-            plain = backward_products(evaluation, direction, 1)[0]
+            plain = plain_row(evaluation, row)
             values[start:stop] = plain[scheme.columns[start:stop]].to(values.dtype)
             done(count + 1)
     return Sparse(scheme, values)

@@ -39,7 +39,7 @@ class Tuned:
             call, as the first one loads and prepares.
         taken: the one of `BACKWARDS` that this call takes, if both are being tried.
         tried: the seconds of the calls by each of them.
-        refuted: modes whose numbers were not those of plain backward passes, with a note on each.
+        refuted: modes whose numbers were not those of plain backward passes, with notes on each.
     """
 
     scheme: Scheme | None = None
@@ -50,7 +50,7 @@ class Tuned:
     modes: tuple[tuple[str, ...] | None, ...] = ()
     taken: str | None = None
     tried: dict[str, list[float]] = field(default_factory=lambda: {mode: [] for mode in BACKWARDS})
-    refuted: dict[str, str] = field(default_factory=dict)
+    refuted: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def search_pays(self) -> bool:
