@@ -66,20 +66,20 @@ def settled_name(cell: Cell, namespace: Mapping[str, Any], *, of: str | None) ->
         for name in reversed(cell.assigned):
             if _is_function(namespace.get(name), expressions=alone):
                 return name
-    name = cell.function
-    if name is None:
+    function = cell.function
+    if function is None:
         defined = [name for name in cell.assigned if name in namespace]
         why = "none of which can be called" if defined else "not defined once the cell has run"
         raise CellError(
             f"expected a function or expressions in the cell; found {', '.join(cell.assigned)}, "
             f"{why}; write for example def f(x): return x**2"
         )
-    if name not in namespace:
+    if function not in namespace:
         raise CellError(
-            f"expected {name} to be defined once the cell has run; found no such name; "
-            f"write def {name}(…) where it is always run"
+            f"expected {function} to be defined once the cell has run; found no such name; "
+            f"write def {function}(…) where it is always run"
         )
-    return name
+    return function
 
 
 def _is_function(value: Any, *, expressions: bool) -> bool:
