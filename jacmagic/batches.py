@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from torch import Tensor, nn
@@ -23,6 +24,7 @@ from jacmagic.result import Jacobian, jacobian_of
 from jacmagic.road import Road
 from jacmagic.samples import by_layers, in_a_batch, runs_in_a_batch
 from jacmagic.settings import How, View
+from jacmagic.spot_checks import agreement_over
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -82,6 +84,12 @@ class JacobianBatch:
         """What was decided on the way, one sentence each."""
         return (*self.problem.notes, *self.many.notes)
 
+    @cached_property
+    def agreement(self) -> str:
+        """How torch, the closed form and finite differences agree at a few samples."""
+        matrix = self.matrix
+        return agreement_over(len(matrix), self.__getitem__, matrix.__getitem__)
+
     def __getitem__(self, index: int) -> Jacobian:
         """The Jacobian of one sample.
 
@@ -99,6 +107,7 @@ class JacobianBatch:
         count, m, n = self.matrix.shape
         lines = [
             f"Jacobians of {self.problem.title} at {count} samples, each {m} × {n} ({self.mode})",
+            self.agreement,
             *self.notes,
         ]
         return "\n".join(lines)

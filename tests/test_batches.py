@@ -333,3 +333,13 @@ def test_an_error_in_either_form_is_the_users_own():
     """Of the run on the sample alone."""
     with pytest.raises(RuntimeError, match="mat1 and mat2 shapes"):
         jacmagic.jacobian(nn.Linear(3, 2), torch.ones(5, 4), batch=True)
+
+
+def test_a_batch_has_a_line_of_agreement():
+    """Over a few samples, which it says; a cut graph is found among them."""
+    x = torch.rand(40, 3, dtype=F64)
+    found = jacmagic.jacobian(wide, x, batch=True)
+    line = "torch and at least one other source agree at 3 of 40 points, drawn at random"
+    assert found.agreement == line and line in repr(found)
+    cut = jacmagic.jacobian(lambda x: x * x.detach(), x, batch=True)
+    assert cut.agreement.startswith("of 3 of 40 points, drawn at random, 0 agree; point ")

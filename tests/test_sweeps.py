@@ -46,7 +46,11 @@ def test_a_product_grid():
     assert float(J.sel(r=2.0, t=0.5, output="polar1", input="t")) == pytest.approx(
         -2 * math.sin(0.5)
     )
-    assert J.attrs == {"title": "polar", "notes": []}
+    assert J.attrs == {
+        "title": "polar",
+        "notes": [],
+        "agreement": "a plain backward pass confirms one point in each of 1 blocks",
+    }
 
 
 def test_without_xarray(monkeypatch):
