@@ -7,9 +7,11 @@ import random
 
 import pytest
 import sympy
+import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import jacmagic
 from jacmagic.latex import to_mathml
 from jacmagic.steps import FUNCTIONS, STRUCTURES, Step, derive
 
@@ -292,3 +294,20 @@ def test_plain_text_keeps_denominators_together() -> None:
         "∂/∂x (sin(x)/(x**2 + 1)) = "
         "(∂/∂x (sin(x)) · (x**2 + 1) - sin(x) · ∂/∂x (x**2 + 1))/(x**2 + 1)**2"
     )
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: torch.nn.functional.softshrink(x, 0.3).abs().amax(),
+        lambda x: torch.where(x > 0, x.sin(), x.relu()).amin(),
+        lambda x: torch.maximum(x, x.flip(0)).clamp(-0.2, 0.6).prod(),
+        lambda x: torch.nn.functional.hardtanh(x * 2).amax(),
+    ],
+)
+def test_cases_within_conditions_are_derived(function):
+    """Conditions that contain cases themselves are typeset as they are, not solved."""
+    J = jacmagic.jacobian(function, torch.tensor([0.7, -0.3, 0.2], dtype=torch.float64))
+    for column in range(3):
+        text = J.steps(0, column).text
+        assert text.splitlines()[0].startswith("∂"), text

@@ -15,6 +15,7 @@ from typing import Any
 import sympy
 
 from jacmagic.formula.attempt import by_sympy
+from jacmagic.formula.cases import cases
 from jacmagic.formula.numbers import number
 from jacmagic.graph import Graph, Sums
 
@@ -201,7 +202,7 @@ _AS_IT_STANDS: dict[str, Callable[..., Any]] = {
             *(("add", sympy.Add), ("mul", sympy.Mul), ("pow", sympy.Pow), ("log", sympy.log)),
         )
     },
-    "where": lambda condition, a, b: sympy.Piecewise((a, condition), (b, True), **_AS_IS),
+    "where": lambda condition, a, b: cases((a, condition), (b, True)),
     "relu": lambda x: sympy.Max(0, x, **_AS_IS),
     "clamp": lambda x, low, high: sympy.Min(high, sympy.Max(low, x, **_AS_IS), **_AS_IS),
 }

@@ -12,6 +12,7 @@ from collections.abc import Callable
 import sympy
 from sympy.core.function import ArgumentIndexError
 
+from jacmagic.formula.cases import cases
 from jacmagic.steps.application import Application, Expr, chain
 from jacmagic.steps.functions import FUNCTIONS, PSI
 
@@ -202,7 +203,7 @@ def _cases(expression: Expr, symbol: sympy.Symbol) -> Application | None:
         r"\text{each case by itself}",
         tuple(value for value, _ in expression.args),
         (),
-        lambda d, g: sympy.Piecewise(*zip(d, conditions, strict=True), evaluate=False),
+        lambda d, g: cases(*zip(d, conditions, strict=True)),
     )
 
 
@@ -221,7 +222,7 @@ def _extreme(expression: Expr, symbol: sympy.Symbol) -> Application | None:
         rf"\left(\{name[:3]}(u, v)\right)' = u' \text{{ where }} u {sign} v, \text{{ else }} v'",
         (u, v),
         (),
-        lambda d, g: sympy.Piecewise((d[0], wins), (d[1], True), evaluate=False),
+        lambda d, g: cases((d[0], wins), (d[1], True)),
     )
 
 
