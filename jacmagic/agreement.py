@@ -106,7 +106,8 @@ class Agreement:
     @property
     def _sources(self) -> list[str]:
         named = ["the closed form"] * (self.witnesses.formula is not None)
-        beside = self.witnesses.differences is not None and self.alone != "finite differences"
+        taken = self.witnesses.along or self.witnesses.differences is not None
+        beside = taken and self.alone != "finite differences"
         return [*named, *["finite differences"] * beside]
 
     @property

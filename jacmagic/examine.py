@@ -12,7 +12,7 @@ import torch
 from jacmagic.agreement import Agreement, conclude
 from jacmagic.as_written import other_value
 from jacmagic.causes import Causes
-from jacmagic.examine_along import examine_along
+from jacmagic.examine_along import confirmed_along, examine_along
 from jacmagic.examine_gradient import examine_gradient, gradient_remarks
 from jacmagic.formula import ClosedForm
 from jacmagic.formula.landmarks import boundaries, kinks, origin_of_nonfinite
@@ -178,8 +178,24 @@ class _Case:
         return [*kinks(self.form, self.point), *boundaries(self.form, self.point)]
 
     @cached_property
+    def is_confirmed(self) -> bool:
+        """Whether the closed form confirms every entry, and the function itself one direction.
+
+        Then there is nothing left for differences entry by entry to decide.
+        """
+        if self.form is None or not self.taken or self.problem.potential is not None:
+            return False
+        values, bounds = bounded(self.form, self.point, self.dtype)
+        sources = replace(self.bare, formula=values, bound=bounds)
+        exact = exactly(self.form, self.point, self.dtype)
+        found, _ = judge(sources, self.dtype, exact, Circumstances(cut=lambda i, j: False))
+        agreed = bool((found == Finding.AGREED).all())
+        return agreed and confirmed_along(self.problem, self.truth, self.dtype)
+
+    @cached_property
     def differences(self) -> Differences | None:
-        return finite_differences(self.problem, len(self.truth)) if self.taken else None
+        asked = self.taken and not self.is_confirmed
+        return finite_differences(self.problem, len(self.truth)) if asked else None
 
     @property
     def bare(self) -> Witnesses:
@@ -196,7 +212,9 @@ class _Case:
         if self.differences is not None:
             value, error, scale = self.in_pairs or self._parts(self.differences)
             sources = replace(sources, differences=value, error=error, scale=scale)
-        return replace(sources, apart=self._apart(sources)) if self.taken else sources
+        if not self.taken:
+            return sources
+        return replace(sources, apart=self._apart(sources), along=self.is_confirmed)
 
     @cached_property
     def in_pairs(self) -> Parts | None:

@@ -14,7 +14,7 @@ import numpy as np
 
 from jacmagic.agreement import Agreement, Disagreement
 from jacmagic.judge import ALARMS, Circumstances, Dtype, Finding, Witnesses, judge
-from jacmagic.numeric import differences
+from jacmagic.numeric import along, differences
 from jacmagic.problem import Problem
 from jacmagic.sources import sizes_of
 
@@ -59,6 +59,23 @@ def examine_along(
     return replace(
         blank, verdict="agree", largest=largest, said=f"{said}; largest difference {largest:.1g}"
     )
+
+
+def confirmed_along(problem: Problem, truth: np.ndarray, dtype: Dtype) -> bool:
+    """Whether a function changes along one random direction as torch's Jacobian says, (m, n).
+
+    It takes seven evaluations. False says nothing: they are too few to contradict.
+    """
+    v = random_directions(problem, 1)
+    found = along(problem.function, [one.value for one in problem.inputs], v[:, 0])
+    if found is None or len(found.matrix) != len(truth):
+        return False
+    parts = (found.matrix.numpy(), found.error.numpy())
+    products = truth @ v
+    sources = Witnesses(products, None, *parts, dtype.name, scale=found.scale.numpy())
+    judged, _ = judge(sources, dtype, None, Circumstances(cut=lambda i, j: False))
+    constant = (products == 0) & (sources.scale == 0)
+    return bool(((judged == Finding.AGREED) | constant).all())
 
 
 def random_directions(problem: Problem, count: int) -> np.ndarray:

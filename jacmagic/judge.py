@@ -84,6 +84,8 @@ class Witnesses:
         bound: bounds on the rounding errors of the closed form in that dtype, or None.
         scale: how much the function varied over the steps of the differences, or None.
         apart: boolean, entries of 0 whose output was seen not to depend on the input, or None.
+        along: whether finite differences confirm torch along one random direction, where they were
+            not taken entry by entry.
     """
 
     torch: np.ndarray
@@ -94,6 +96,7 @@ class Witnesses:
     bound: np.ndarray | None = None
     scale: np.ndarray | None = None
     apart: np.ndarray | None = None
+    along: bool = False
 
     @property
     def decisive(self) -> np.ndarray:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+import sys
 
 import numpy as np
 import pytest
@@ -477,19 +478,46 @@ def test_a_wrong_form_is_withdrawn(monkeypatch) -> None:
 
 def test_differences_that_are_alone_are_mentioned_quietly(monkeypatch) -> None:
     """They outvote nobody: no warning, no ≠ in the chain."""
-    from jacmagic import sources
+    from jacmagic import examine_along, sources
 
-    real = sources.differences
+    def doubled(real):
+        def false(*args, **kwargs):
+            found = real(*args, **kwargs)
+            return type(found)(found.matrix * 2, found.error, found.scale, found.dtype)
 
-    def false(*args, **kwargs):
-        found = real(*args, **kwargs)
-        return type(found)(found.matrix * 2, found.error, found.scale, found.dtype)
+        return false
 
-    monkeypatch.setattr(sources, "differences", false)
+    monkeypatch.setattr(sources, "differences", doubled(sources.differences))
+    monkeypatch.setattr(examine_along, "along", doubled(examine_along.along))
     J = jacmagic.jacobian(lambda x: x**2, torch.tensor(3.0, dtype=F64))
     assert (J.agreement.verdict, J.agreement.alone) == ("agree", "finite differences")
     assert str(J.agreement).startswith("torch agrees with the closed form; ")
     assert "⚠" not in repr(J) and "≠" not in J.derivation.latex
+
+
+@pytest.mark.parametrize(
+    "function",
+    [lambda x: torch.sin(x) * x[0], lambda x: (x.sum(), x[0] * x[1] ** 3, torch.tensor(2.0))],
+)
+def test_a_function_that_two_sources_confirm_is_run_seldom(function) -> None:
+    """Finite differences then take one direction only, and the line names them all the same."""
+    calls = 0
+
+    def plain(x):
+        return function(x)
+
+    def profile(frame, event, argument):  # a counter in the function would be a change of state
+        nonlocal calls
+        calls += event == "call" and frame.f_code.co_name == "plain"
+
+    J = jacmagic.jacobian(plain, X)
+    sys.setprofile(profile)
+    try:
+        assert str(J.agreement).startswith("torch agrees with the closed form and finite diff")
+    finally:
+        sys.setprofile(None)
+    assert J.agreement.witnesses.along and J.agreement.witnesses.differences is None
+    assert 1 <= calls <= 12
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ about closed forms.
 
 from jacmagic.numeric.batched import Differentiator, compute_many
 from jacmagic.numeric.compute import compute
-from jacmagic.numeric.differences import Differences, differences
+from jacmagic.numeric.differences import Differences, along, differences
 from jacmagic.numeric.entries import Scheme, Sparse, to_csr
 from jacmagic.numeric.numbers import Numbers
 from jacmagic.numeric.points import Many, Points
@@ -29,6 +29,7 @@ __all__ = [
     "Scheme",
     "Sparse",
     "Tuning",
+    "along",
     "compute",
     "compute_many",
     "differences",

@@ -30,6 +30,7 @@ SIZES = (-3, -10, -17, -24, 7, 17, 27, 40)  # powers of 2: first steps, relative
 WIDE = tuple(
     power for k in range(1, 14) for power in (-16 * k, 16 * k)
 )  # more, for inputs that are 0
+BRIEF = 2.0**-9  # first step of `along`, relative to the input
 EVALUATIONS = 16  # what a column takes as a rule
 CPU_SECONDS = 2.0  # processor time that all columns together may take
 MOST_EVALUATIONS = 6_000
@@ -123,6 +124,36 @@ def differences(
     return None
 
 
+def along(
+    function: Callable[..., Any], tensors: Sequence[Tensor], direction: np.ndarray
+) -> Differences | None:
+    """One tableau along one direction, by seven evaluations.
+
+    It is enough to confirm a derivative that is known from elsewhere, and too little to contradict
+    one: no second size of steps confirms it.
+
+    Args:
+        function: takes the tensors by position.
+        tensors: real floating tensors, n components in all.
+        direction: (n,).
+
+    Returns:
+        The estimate (m, 1), or `None` if the function does not run in float64 or beside the point.
+    """
+    random = random_states(tensors, function)
+    with torch.inference_mode(False), torch.enable_grad(), quiet(tensors, random):
+        probe = Probe(function, tensors, torch.float64, random)
+        try:
+            center = probe(probe.point)
+            noise = torch.finfo(torch.float64).eps * np.abs(center)
+            line = _Line(probe, center, direction, noise, torch.float64)
+            found = _ridders(line, line.length * BRIEF, LEVELS_AGAIN)
+        except OBSTACLES:
+            return None
+    parts = (torch.from_numpy(part[:, None]) for part in (found.value, found.error, found.scale))
+    return Differences(*parts, torch.float64)
+
+
 def _affordable(probe: Probe, columns: int, took: float, cpu_seconds: float) -> bool:
     """Whether all columns are worth their time, by the quicker of two evaluations."""
     start = time.thread_time()
@@ -185,14 +216,18 @@ class _Line:
         return bool(self._moving.size)
 
     @property
-    def sizes(self) -> Iterator[float]:
-        """First steps to try, the likeliest first."""
+    def length(self) -> float:
+        """How far the direction leads from the point to a component of 0."""
         x, v = np.abs(self.probe.point), np.abs(self.vector[self._moving])
         here = x[self._moving]
         own = here[here > 0] / v[here > 0]
-        length = own.min() if own.size else (x.max(initial=0.0) or 1.0) / v.max(initial=1.0)
-        powers = SIZES if own.size else (*SIZES, *WIDE)
-        return (length * 1.04 * 2.0**power for power in powers)
+        return float(own.min() if own.size else (x.max(initial=0.0) or 1.0) / v.max(initial=1.0))
+
+    @property
+    def sizes(self) -> Iterator[float]:
+        """First steps to try, the likeliest first."""
+        powers = SIZES if self.probe.point[self._moving].any() else (*SIZES, *WIDE)
+        return (self.length * 1.04 * 2.0**power for power in powers)
 
     def pair(self, step: float) -> tuple[np.ndarray, np.ndarray, float]:
         """g on both sides, and the distance that was really taken between them."""
