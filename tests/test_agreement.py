@@ -503,14 +503,14 @@ def test_a_function_that_two_sources_confirm_is_run_seldom(function) -> None:
     """Finite differences then take one direction only, and the line names them all the same."""
     calls = 0
 
-    def plain(x):
+    def asked_function(x):
         return function(x)
 
     def profile(frame, event, argument):  # a counter in the function would be a change of state
         nonlocal calls
-        calls += event == "call" and frame.f_code.co_name == "plain"
+        calls += event == "call" and frame.f_code.co_name == "asked_function"
 
-    J = jacmagic.jacobian(plain, X)
+    J = jacmagic.jacobian(asked_function, X)
     sys.setprofile(profile)
     try:
         assert str(J.agreement).startswith("torch agrees with the closed form and finite diff")
