@@ -534,3 +534,27 @@ def test_a_whole_number_is_a_kink_only_where_it_changes(function, point, count) 
     """int(x) has no kink between two whole numbers."""
     J = jacmagic.jacobian(function, torch.tensor(point, dtype=F64))
     assert len([one for one in J.agreement.warnings if one.startswith("kink")]) == count
+
+
+def newton_until_it_stays(a: torch.Tensor) -> torch.Tensor:
+    """The square root; at 2²⁰⁰ the loop does not end, as rounding is above its tolerance."""
+    x = torch.ones_like(a)
+    while abs(float((x * x - a).detach())) > 1e-10:
+        x = (x + a / x) / 2
+    return x * a.detach()
+
+
+def test_a_loop_that_ends_only_near_the_point_is_broken_off_elsewhere() -> None:
+    """What is asked far from the point makes a bounded number of calls of torch."""
+    found = jacmagic.jacobian(newton_until_it_stays, torch.tensor(2.0, dtype=F64)).agreement
+    assert found.verdict == "disagree" and "detach" in str(found)
+
+
+def test_probes_count_calls() -> None:
+    """A run that makes many times more calls of torch than the first one is broken off."""
+    from jacmagic.numeric.probe import EndlessError, Probe
+
+    probe = Probe(newton_until_it_stays, [torch.tensor(2.0, dtype=F64)], None)
+    assert probe(probe.point).shape == (1,)
+    with pytest.raises(EndlessError, match="calls of torch"):
+        probe(probe.point * 2.0**200)

@@ -8,10 +8,35 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
+from torch.overrides import TorchFunctionMode
 
 from jacmagic.numeric.evaluation import writable
 from jacmagic.numeric.quiet import set_random_states
 from jacmagic.structure import flatten
+
+MOST_TIMES_LONGER = 16  # calls of torch away from the point, times those at it
+SPARE_CALLS = 1_000
+
+
+class EndlessError(RuntimeError):
+    """A function calls torch far more often than at its point: a loop that may never end there."""
+
+
+class _Counted(TorchFunctionMode):
+    """Count the calls of torch, up to a limit."""
+
+    def __init__(self, limit: int | None) -> None:
+        """Count from 0; None sets no limit."""
+        super().__init__()
+        self.calls, self.limit = 0, limit
+
+    def __torch_function__(
+        self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        self.calls += 1
+        if self.limit is not None and self.calls > self.limit:
+            raise EndlessError(f"more than {self.limit} calls of torch away from the point")
+        return func(*args, **(kwargs or {}))
 
 
 class Probe:
@@ -20,6 +45,9 @@ class Probe:
     Attributes:
         point: the tensors' numbers in the dtype of the evaluation, as float64 (n,).
         calls: how many times the function has run.
+
+    NOTE [Endless loops]: `while error > 1e-12` ends at the point and need not end elsewhere. The
+    first run counts the calls of torch; a later one that makes many times more is broken off.
     """
 
     def __init__(
@@ -42,6 +70,7 @@ class Probe:
         parts = [one.reshape(-1).cpu().double() for one in self._like]
         self.point = torch.cat(parts).numpy() if parts else np.zeros(0)
         self.calls = 0
+        self._usual: int | None = None
 
     def rounded(self, point: np.ndarray) -> np.ndarray:
         """A point as the tensors hold it."""
@@ -50,14 +79,20 @@ class Probe:
         )
 
     def __call__(self, point: np.ndarray) -> np.ndarray:
-        """The m outputs at a point (n,)."""
+        """The m outputs at a point (n,).
+
+        Raises:
+            EndlessError: the function takes far longer than at the first point asked for.
+        """
         self.calls += 1
         tensors = self._tensors(point)
         if self._random is not None:
             set_random_states(tensors, self._random)
-        leaves = flatten(
-            self._function(*writable([one.requires_grad_() for one in tensors]))
-        ).leaves
+        inputs = writable([one.requires_grad_() for one in tensors])
+        usual = self._usual
+        with _Counted(None if usual is None else MOST_TIMES_LONGER * usual + SPARE_CALLS) as count:
+            leaves = flatten(self._function(*inputs)).leaves
+        self._usual = count.calls if usual is None else usual
         numbers = [leaf.detach().reshape(-1).cpu().double() for leaf in leaves]
         return torch.cat(numbers).numpy() if numbers else np.zeros(0)
 
