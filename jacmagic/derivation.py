@@ -243,8 +243,8 @@ class _Written:
         self.outputs, room = _fitting(outputs, room)
         self.entries, _ = _fitting(entries, room)
         missing = len(outputs) + len(entries) - len(self.outputs) - len(self.entries)
-        self.left_out = (f"{missing} long lines of the closed form are left out; see J.formula",)
-        self.left_out = self.left_out if missing else ()
+        said = f"{missing} long lines of the closed form are left out; see J.formula"
+        self.left_out = (said,) if missing else ()
 
     def _output(self, i: int) -> str:
         """An output as an equation, abbreviated as the matrix is."""

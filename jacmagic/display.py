@@ -206,7 +206,7 @@ _THINNEST = 4  # symbols of an entry that may share one letter's width: stacked 
 
 def _surely_larger(jacobian: Jacobian, reading: Reading) -> bool:
     """Whether a matrix cannot fit the page, by counting its symbols; a row takes two lines."""
-    sizes = np.array(reading.sizes, dtype=float).reshape(reading.form.shape)
+    sizes: np.ndarray = np.array(reading.sizes, dtype=float).reshape(reading.form.shape)
     if jacobian.view.layout == "denominator":
         sizes = sizes.T
     wide = sizes.max(axis=0, initial=0).sum() > _THINNEST * WIDEST
@@ -290,7 +290,7 @@ def _steps(jacobian: Jacobian) -> tuple[list[Step], list[str]]:
     steps: list[Step] = []
     letters = 0
     for i, j in places:
-        step = attempt(lambda i=i, j=j: _written_out(jacobian.steps(i, j)), jacobian.road.budget)
+        step = attempt(functools.partial(_written_out, jacobian, i, j), jacobian.road.budget)
         letters += 0 if isinstance(step, Refusal) else len(step.latex)
         if isinstance(step, Refusal) or letters > MOST_LETTERS:
             break
@@ -301,8 +301,9 @@ def _steps(jacobian: Jacobian) -> tuple[list[Step], list[str]]:
     return steps, [f"{missing} of {len(places)} derivations are left out; see J.steps(i, j)"]
 
 
-def _written_out(step: Step) -> Step:
-    """A derivation whose lines have been made."""
+def _written_out(jacobian: Jacobian, i: int, j: int) -> Step:
+    """An entry's derivation, whose lines have been made."""
+    step = jacobian.steps(i, j)
     _ = step.equations
     return step
 

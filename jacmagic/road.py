@@ -10,6 +10,7 @@ import dataclasses
 import math
 import threading
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -189,7 +190,7 @@ class Road:
         point, refusal = point_of(problem), None
         for tried in (reading, Reading(form, named=False)):
             refusal = attempt(tried.prepare, self.budget)
-            if refusal is None and attempt(lambda r=tried: shows(r, form, point), self.budget):
+            if refusal is None and attempt(partial(shows, tried, form, point), self.budget):
                 return tried
         return refusal or Refusal(
             "the closed form", None, "reads otherwise than it was computed: please report it"

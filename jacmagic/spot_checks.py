@@ -47,7 +47,8 @@ def agreement_over(
             others.append(f"point {index} has other numbers when it is computed alone")
         elif whole.agreement.verdict != "agree":
             others.append(f"point {index}: {whole.agreement}")
-    where = f"{len(looked_at)} of {total} points, drawn at random"
+    where = f"{len(looked_at)} of {total} points"
+    where += ", drawn at random" if len(looked_at) < total else ""
     if not others:
         return f"torch and at least one other source agree at {where}"
     return f"of {where}, {len(looked_at) - len(others)} agree; {others[0]}"

@@ -343,3 +343,9 @@ def test_a_batch_has_a_line_of_agreement():
     assert found.agreement == line and line in repr(found)
     cut = jacmagic.jacobian(lambda x: x * x.detach(), x, batch=True)
     assert cut.agreement.startswith("of 3 of 40 points, drawn at random, 0 agree; point ")
+
+
+def test_where_all_of_a_batch_was_looked_at_nothing_was_drawn():
+    """The line says how many there are."""
+    found = jacmagic.jacobian(wide, torch.rand(3, 3, dtype=F64), batch=True)
+    assert found.agreement == "torch and at least one other source agree at 3 of 3 points"

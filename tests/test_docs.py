@@ -7,6 +7,7 @@ word: printed lines, then the text of the last cell's value.
 
 from __future__ import annotations
 
+import atexit
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -99,6 +100,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Interacti
     shell = InteractiveShell.instance(config=config)
     yield shell
     shell.atexit_operations()
+    atexit.unregister(shell.atexit_operations)  # it cannot run twice
     InteractiveShell.clear_instance()
 
 

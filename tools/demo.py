@@ -56,7 +56,9 @@ def run(path: Path) -> nbformat.NotebookNode:
     # Unix sockets: a port that seemed free may be taken before the kernel binds it.
     with tempfile.TemporaryDirectory() as sockets:
         transport = Config({"KernelManager": {"transport": "ipc", "ip": f"{sockets}/kernel"}})
-        NotebookClient(notebook, timeout=300, resources=resources, config=transport).execute()
+        NotebookClient(
+            notebook, timeout=300, resources=resources, config=transport, coalesce_streams=True
+        ).execute()
     still(notebook)
     return notebook
 

@@ -36,13 +36,16 @@ class Program(Protocol):
 
     backend: str
     by: str
-    fill: Callable[..., int] | None
 
     def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor] | None:
         """Entries and values at one point; None where the program does not hold there."""
 
     def batch(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor, np.ndarray]:
         """Entries (k, entries), values (k, m), and where the program holds (k,)."""
+
+    @property
+    def fill(self) -> Callable[..., int] | None:
+        """Write the entries at one point of Python's own numbers; None where it cannot."""
 
 
 class Builder:

@@ -65,9 +65,9 @@ class CompiledJacobian:
         """
         fill = self._fill
         if fill is not None and x and type(x[0]) is not Tensor:
-            matrix = self._empty()
-            if fill(matrix, *x) == 0:
-                return matrix
+            array = self._empty()
+            if fill(array, *x) == 0:
+                return array
         elif len(x) == len(self._latest.kinds):
             found = self._latest.quick(x)
             if found is not None:

@@ -59,8 +59,8 @@ def by_llvm(program: Straight, tensors: Sequence[Tensor]) -> Kernel:
     engine = llvm.create_mcjit_compiler(module, machine)
     engine.finalize_object()
     pointers = [ctypes.c_void_p] * (len(types) + 2)
-    at = ctypes.PYFUNCTYPE(ctypes.c_int, *pointers)(engine.get_function_address("at"))
-    many = ctypes.CFUNCTYPE(None, ctypes.c_long, ctypes.c_void_p, *pointers)(
+    at: Any = ctypes.PYFUNCTYPE(ctypes.c_int, *pointers)(engine.get_function_address("at"))
+    many: Any = ctypes.CFUNCTYPE(None, ctypes.c_long, ctypes.c_void_p, *pointers)(
         engine.get_function_address("many")
     )
     at.engine = many.engine = engine  # holds the code
@@ -181,7 +181,7 @@ class _Writer:
             return self._call(f"llvm.{_INTRINSIC[operation]}.f64", *x)
         special = getattr(self, f"_{operation}", None)
         if special is not None:
-            return special(*x)  # type: ignore[no-any-return]  # each of them returns a name
+            return special(*x)
         if operation in _LIBRARY:
             return self._call(operation, *x)
         raise NoNativeCode(f"LLVM has no function for {operation}")

@@ -170,7 +170,7 @@ def _by_c(
 
     def widen() -> Callable[..., Any]:
         try:
-            return built(wide=True)[1]  # type: ignore[no-any-return]  # a function of the library
+            return built(wide=True)[1]
         except NoNativeCode:  # a compiler without vectors
             return loop
 

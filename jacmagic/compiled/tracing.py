@@ -55,7 +55,7 @@ class Graph:
         """The entries at one point."""
         with torch.no_grad():
             (entries,) = self._entries.forward(*tensors)
-        return entries  # type: ignore[no-any-return]  # the graph returns tensors
+        return entries
 
     def batch(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor, np.ndarray]:
         """Entries (k, entries), values (k, m), and that they are valid everywhere (k,)."""

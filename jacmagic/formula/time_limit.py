@@ -90,7 +90,8 @@ class _Call:
 
     def __init__(self, work: Callable[[], Any]) -> None:
         """Nothing runs yet."""
-        self.finished, self.result = False, None
+        self.finished = False
+        self.result: Any = None
         self.error: Exception | None = None
         self._work, self._lock, self._over = work, threading.Lock(), threading.Event()
         self._clock: int | None = None

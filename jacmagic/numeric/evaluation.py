@@ -6,7 +6,6 @@ what reverse mode goes back along.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import time
 from collections.abc import Callable, Sequence
@@ -50,7 +49,7 @@ class Evaluation:
         """Run the function again on other tensors; only the flat outputs are of interest."""
         return flatten(self.function(*writable(inputs))).leaves
 
-    def again(self) -> contextlib.AbstractContextManager[None]:
+    def again(self) -> quiet:
         """Within this context the function may run again, unnoticed."""
         return quiet(self.inputs, self.random)
 
