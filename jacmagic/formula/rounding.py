@@ -7,6 +7,8 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 from functools import cache
+from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 import torch
@@ -19,6 +21,8 @@ from jacmagic.judge import Dtype, Exact, Exactly
 
 MOST_OPERATIONS = 20_000  # of a tape that is run with fifty digits: some seconds
 _SAMPLES = 3  # points one roundoff away at which an entry is evaluated again
+# For each closed form its values and bounds at the point that was asked for last.
+_LAST: WeakKeyDictionary[ClosedForm, tuple[Any, list[np.ndarray]]] = WeakKeyDictionary()
 _WORST = 2.0  # how much larger the worst point's difference may be than the largest of these
 
 
@@ -49,8 +53,17 @@ def bounded_outputs(
 
 
 def _all(form: ClosedForm, point: Sequence[float], dtype: Dtype) -> list[np.ndarray]:
-    found = bounds(form.tape, point, _rounding(dtype))
-    return [np.array([part[place] for place in form.tape.outputs], dtype=float) for part in found]
+    """Values and bounds of the outputs and of all entries; those of the last point are kept."""
+    key = np.asarray(point, dtype=float).tobytes(), dtype.name
+    last = _LAST.get(form)
+    if last is not None and last[0] == key:
+        return last[1]
+    slots = bounds(form.tape, point, _rounding(dtype))
+    found = [np.array([part[place] for place in form.tape.outputs], dtype=float) for part in slots]
+    for part in found:
+        part.setflags(write=False)
+    _LAST[form] = key, found
+    return found
 
 
 def _rounding(dtype: Dtype) -> Rounding:
