@@ -580,3 +580,19 @@ def test_textbook_forms_are_found_before_parts_are_named() -> None:
     assert not H.reading.clauses
     for one in (J, H):
         check_typeset(one)
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: 1 / (1 + torch.exp(-x)),
+        lambda x: (torch.exp(-x) + 1) ** -1,
+        lambda x: torch.exp(x) / (1 + torch.exp(x)),
+        torch.sigmoid,
+    ],
+)
+def test_a_logistic_function_is_recognised_however_it_is_written(function) -> None:
+    """Its derivative is σ(1 − σ), and finite where the exponential overflows."""
+    J = jacmagic.jacobian(function, torch.tensor(0.5, dtype=torch.float64))
+    assert str(J.reading.matrix[0, 0]) == "(1 - σ(x))*σ(x)"
+    assert J.evaluator()(800.0) == 0.0 and J.agreement.verdict == "agree"

@@ -56,14 +56,11 @@ def _all(form: ClosedForm, point: Sequence[float], dtype: Dtype) -> list[np.ndar
     """Values and bounds of the outputs and of all entries; those of the last point are kept."""
     key = np.asarray(point, dtype=float).tobytes(), dtype.name
     last = _LAST.get(form)
-    if last is not None and last[0] == key:
-        return last[1]
-    slots = bounds(form.tape, point, _rounding(dtype))
-    found = [np.array([part[place] for place in form.tape.outputs], dtype=float) for part in slots]
-    for part in found:
-        part.setflags(write=False)
-    _LAST[form] = key, found
-    return found
+    if last is None or last[0] != key:
+        slots = bounds(form.tape, point, _rounding(dtype))
+        read = [[part[place] for place in form.tape.outputs] for part in slots]
+        _LAST[form] = last = key, [np.array(part, dtype=float) for part in read]
+    return [part.copy() for part in last[1]]
 
 
 def _rounding(dtype: Dtype) -> Rounding:

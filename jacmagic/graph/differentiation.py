@@ -68,7 +68,7 @@ def _forwards(graph: Graph, outputs: Sequence[int], column: dict[int, int]) -> l
         elif any(rows[operand] for operand in graph.operands(node)):
             rows[node] = (
                 _softmax_row(graph, sums, node, rows)
-                or _log_sigmoid_row(graph, node, rows)
+                or _known_row(graph, node, rows)
                 or _row(graph, node, rows)
             )
         else:
@@ -150,7 +150,7 @@ def _passed_down(graph: Graph, sums: Sums, node: int, slope: int) -> list[tuple[
             (graph.operands(grown)[0], graph.mul(slope, _softmax_partial(graph, node, grown)))
             for grown in members
         ]
-    found = _log_sigmoid(graph, node)
+    found = _log_sigmoid(graph, node) or _logistic(graph, node)
     if found is not None:
         return [(found[0], graph.mul(slope, found[1]))]
     partials = PARTIALS[operation](graph, node, *operands)
@@ -199,9 +199,38 @@ def _log_sigmoid(graph: Graph, node: int) -> tuple[int, int] | None:
     return None
 
 
-def _log_sigmoid_row(graph: Graph, node: int, rows: dict[int, Row]) -> Row | None:
-    """The row of ln σ(u) or ln(1 − σ(u)); None for other nodes."""
-    found = _log_sigmoid(graph, node)
+def _logistic(graph: Graph, node: int) -> tuple[int, int] | None:
+    """u and the derivative by it of a logistic function of u that is written out; else None.
+
+    With σ(u) = 1/(1 + e⁻ᵘ), that of 1/(1 + e⁻ᵘ) and of eᵘ/(1 + eᵘ) is σ(u)·(1 − σ(u)), and that
+    of 1/(1 + eᵘ) its negative.
+    """
+    above, below = _quotient(graph, node)
+    if graph.operations[below] != "add" or ONE not in graph.operands(below):
+        return None
+    grown = next((term for term in graph.operands(below) if term != ONE), ONE)
+    if graph.operations[grown] != "exp" or above not in (ONE, grown):
+        return None
+    (u,) = graph.operands(grown)
+    falls = above == ONE
+    if graph.operations[u] == "neg":
+        (u,), falls = graph.operands(u), not falls
+    sigmoid = graph.apply("sigmoid", u)
+    slope = graph.mul(sigmoid, graph.sub(ONE, sigmoid))
+    return u, graph.neg(slope) if falls else slope
+
+
+def _quotient(graph: Graph, node: int) -> tuple[int, int]:
+    """Numerator and denominator of a node, 1/v for v⁻¹; any other node is over 1."""
+    operation, operands = graph.operations[node], graph.operands(node)
+    if operation == "pow" and graph.value(operands[1]) == -1:
+        return ONE, operands[0]
+    return (operands[0], operands[1]) if operation == "div" else (node, ONE)
+
+
+def _known_row(graph: Graph, node: int, rows: dict[int, Row]) -> Row | None:
+    """The row of a function of one node that is recognised as a whole; None for other nodes."""
+    found = _log_sigmoid(graph, node) or _logistic(graph, node)
     if found is None:
         return None
     below, partial = found
