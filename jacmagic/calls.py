@@ -25,7 +25,7 @@ from jacmagic.nests import Nest, nest_of
 from jacmagic.origin import filename_of, required_of, source_of, title_of, uncompiled
 from jacmagic.problem import Problem, names_of, problem_from_call, split_names
 from jacmagic.tree import children
-from jacmagic.values import Kind, as_tensor, kind_of, named, whole_note
+from jacmagic.values import Kind, as_tensor, kept, kind_of, named, whole_note
 
 _EXPECTED = "The inputs given to jacobian must be either a Tensor or a tuple of Tensors"
 
@@ -110,13 +110,14 @@ def _of_nests(
     }
     notes += tied_notes(module, [name for name in chosen if name in weights]) if module else ()
     notes += [whole_note(name, nest.leaves[name].value) for name in fixed]
+    fixed_ones = {n: kept(leaf.value) for n, leaf in nest.leaves.items() if n not in varied}
     run = _runner(func, nest)
 
     def call(values: Mapping[str, Tensor]) -> Any:
-        return run({**varied, **values})
+        return run({**fixed_ones, **varied, **values})
 
     def function(*values: Tensor) -> Any:
-        return run(dict(zip(varied, values, strict=True)))
+        return run({**fixed_ones, **dict(zip(varied, values, strict=True))})
 
     lone = isinstance(wrt, str) and chosen == [wrt]
     alone = isinstance(wrt, str) and "," not in wrt
@@ -127,7 +128,7 @@ def _of_nests(
         inputs=nest.inputs(varied, functools.partial(source_of, func)),
         title=title_of(func),
         single=alone and len(chosen) == 1,
-        parameters={n: named(one.value) for n, one in nest.leaves.items() if n not in varied},
+        parameters={name: named(one) for name, one in fixed_ones.items()},
         notes=tuple(notes),
         filename=filename_of(func),
         call=call,

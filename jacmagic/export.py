@@ -229,7 +229,9 @@ def _asset(name: str) -> str:
 
 
 def parts(widget: Widget) -> list[Widget]:
-    """A widget and all open ones that it is made of, each once."""
+    """A widget and all open ones that it is made of, each once; nothing of a closed one."""
+    if widget.comm is None:
+        return []
     found, waiting = {widget.model_id: widget}, [widget]
     while waiting:
         one = waiting.pop()

@@ -23,7 +23,7 @@ from jacmagic.numeric.quiet import PrivateDraws
 from jacmagic.origin import filename_of, source_of, title_of
 from jacmagic.problem import Problem, labelled, names_of, split_names, tensors_of
 from jacmagic.target import Target, arguments_of, call_by_name
-from jacmagic.values import as_float
+from jacmagic.values import as_float, kept
 
 SEED = 0  # of everything that a module in training mode draws
 
@@ -189,8 +189,10 @@ def problem_of_module(
     chosen = list(known) if by_inputs else chosen_of(module, known, weights, wrt)
     notes = list(training_notes(module, type(module).__name__))
     notes += tied_notes(module, [name for name in chosen if name in weights]) if weights else ()
-    given = {name: tensor.clone() for name, tensor in zip(known, tensors, strict=True)}
-    given |= {n: as_float(given[n], n, notes) for n in chosen if n in given}
+    given = {
+        name: as_float(tensor, name, notes) if name in chosen else kept(tensor)
+        for name, tensor in zip(known, tensors, strict=True)
+    }
     varied = {n: given[n] if n in given else weights[n].clone() for n in chosen}
     run = caller_of(module)
 

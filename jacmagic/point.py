@@ -15,7 +15,7 @@ from jacmagic.lift.silence import silent
 from jacmagic.nests import Leaf, Nest
 from jacmagic.request import Request
 from jacmagic.target import EMPTY
-from jacmagic.values import Kind, as_tensor, evaluate, kind_of, whole_note
+from jacmagic.values import Kind, as_tensor, evaluate, kept, kind_of, whole_note
 
 # what torch and Python say where a scalar stands in for a vector
 _SHAPE_WORDS = re.compile(
@@ -123,7 +123,7 @@ def _as_constant(request: Request, name: str, leaf: Leaf) -> Any:
         return users_callable(value) if callable(value) else value
     by_default = request.default(leaf.argument) is not EMPTY
     if isinstance(value, torch.Tensor) or (by_default and not isinstance(value, (float, list))):
-        return value
+        return kept(value)
     try:
         return as_tensor(value, name, request.notes)
     except PointError:  # a complex number, say: nobody differentiates by it

@@ -20,7 +20,7 @@ from jacmagic.errors import PointError
 from jacmagic.labels import Label, labels_of
 from jacmagic.lift import effects_of, lifted
 from jacmagic.origin import filename_of, parameters_of, source_of, title_of
-from jacmagic.values import as_float
+from jacmagic.values import as_float, kept
 
 _Frozen = TypeVar("_Frozen", "Input", "Problem")
 
@@ -168,9 +168,10 @@ def problem_from_call(
     tensors = tensors_of(inputs)
     known = names_of(func, len(tensors), names)
     notes: list[str] = []
-    given = dict(zip(known, tensors, strict=True))
     chosen = {known[i]: as_float(tensors[i], known[i], notes) for i in _chosen(known, wrt)}
-    given |= chosen
+    given = {
+        n: chosen[n] if n in chosen else kept(one) for n, one in zip(known, tensors, strict=True)
+    }
     raised = lifted(func)
 
     def call(values: Mapping[str, torch.Tensor]) -> Any:
@@ -190,15 +191,13 @@ def problem_from_call(
         filename=filename_of(func),
         call=call,
         whole=func if whole else None,
-        counts=() if wrt else _counts(known, tensors, given),
+        counts=() if wrt else _counts(known, tensors),
     )
 
 
-def _counts(
-    names: Sequence[str], tensors: Sequence[torch.Tensor], given: Mapping[str, torch.Tensor]
-) -> tuple[str, ...]:
-    """The inputs that were whole numbers before."""
-    return tuple(n for n, one in zip(names, tensors, strict=True) if one is not given[n])
+def _counts(names: Sequence[str], tensors: Sequence[torch.Tensor]) -> tuple[str, ...]:
+    """The inputs that are whole numbers as they are given."""
+    return tuple(n for n, one in zip(names, tensors, strict=True) if not one.is_floating_point())
 
 
 def tensors_of(inputs: Any) -> tuple[torch.Tensor, ...]:

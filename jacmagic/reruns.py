@@ -58,7 +58,7 @@ def _cell(shell: Any) -> str | None:
 
 def _close(result: object) -> None:
     widget = vars(result).pop("displayed", None)
-    if widget is not None and not widget.is_used_elsewhere:
+    if widget is not None and not (widget.is_followed or widget.is_shown_elsewhere):
         from jacmagic import export
 
         export.close(widget)

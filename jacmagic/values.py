@@ -105,6 +105,13 @@ def as_tensor(value: Any, name: str, notes: list[str]) -> torch.Tensor:
     )
 
 
+def kept(value: Any) -> Any:
+    """A copy of a tensor or array, which its owner may write into; any other value itself."""
+    if isinstance(value, torch.Tensor):
+        return value.clone()
+    return value.copy() if isinstance(value, numpy.ndarray) else value
+
+
 def as_float(value: torch.Tensor, name: str, notes: list[str]) -> torch.Tensor:
     """A copy of the tensor, which its owner may write into; integers and truth values as float64.
 

@@ -61,6 +61,13 @@ def numbers(jacobian: Any) -> list[list[float]]:
 # --- the two forms -----------------------------------------------------------------------------
 
 
+def test_a_fixed_tensor_on_the_line_is_a_copy(shell: InteractiveShell) -> None:
+    """What the user writes into it later does not reach the result."""
+    run(shell, "import torch\nb = torch.tensor(3.0)\ndef f(a, b):\n    return a * b**2")
+    run(shell, "%jacobian f a=2.0 b=b --wrt a")
+    assert numbers(run(shell, "J = _\nb.fill_(10.0)\nJ.at(a=5.0)")) == [[9.0]]
+
+
 def test_the_seed_s_example(shell: InteractiveShell, capsys: pytest.CaptureFixture[str]) -> None:
     """The article's function at the article's point, shown once."""
     result = run(shell, f"%%jacobian x1=3 x2=4 x3=5\n{SEED}")

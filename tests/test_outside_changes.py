@@ -517,6 +517,19 @@ def test_a_point_that_stays_is_not_the_users_tensor():
     assert [float(one.point["b"]) for one in there] == [10.0, 4.0]
 
 
+def scaled(parameters, factor):
+    return parameters["a"] * float(factor)
+
+
+def test_what_stays_fixed_in_a_nest_is_a_copy():
+    """Of tensors and of NumPy's arrays."""
+    a = torch.tensor([2.0, 3.0], dtype=F64)
+    for factor in (torch.tensor(4.0, dtype=F64), np.array(4.0)):
+        J = jacmagic.jacobian(scaled, ({"a": a}, factor), wrt="parameters")
+        factor[()] = 9.0
+        assert J.at(a=[5.0, 6.0]).matrix.tolist() == [[4.0, 0.0], [0.0, 4.0]]
+
+
 def test_samples_and_modules_stay_where_they_were():
     """A batch's samples are looked at when they are asked for; a module's weights move on."""
     x = torch.ones(3, 2, dtype=F64)

@@ -594,3 +594,11 @@ def test_ranges_that_do_not_fit_are_refused(text: str, kind: type[Exception], me
     with pytest.raises(kind, match=message) as caught:
         limits(bound(growth, "state=[1, 2]"), text)
     assert "^" in str(caught.value)
+
+
+def test_whole_numbers_are_told_from_real_ones_as_they_are_given():
+    """Only those may have to stay whole, where the function needs a count or an index."""
+    pair = torch.tensor(2.0), torch.tensor(3)
+    assert problem_from_call(lambda x, n: x * n, pair).counts == ("n",)
+    assert problem_from_call(lambda x, n: x * n, pair, wrt="x").counts == ()
+    assert problem_from_call(lambda x: x, torch.ones(3)).counts == ()

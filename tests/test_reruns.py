@@ -12,6 +12,7 @@ from ipywidgets.widgets import widget
 from traitlets.config import Config
 
 from jacmagic import display
+from jacmagic.explorer import shown
 
 CELL = "%%jacobian x=3 y=4\ndef f(x, y): return x*y, x**2"
 
@@ -27,11 +28,13 @@ def shell(monkeypatch: pytest.MonkeyPatch) -> InteractiveShell:
     shell.cell = "a"
     parent = lambda: {"metadata": {"cellId": shell.cell}}  # noqa: E731 - one line of a fake
     shell.kernel = types.SimpleNamespace(get_parent=parent)
+    monkeypatch.setattr(shown, "_OUTPUTS", [])
+    monkeypatch.setattr(shown, "_running", lambda: (shell.cell, str(shell.execution_count)))
     return shell
 
 
 def run(shell: InteractiveShell, cell: str = CELL) -> Any:
-    result = shell.run_cell(cell)
+    result = shell.run_cell(cell, store_history=True)
     result.raise_error()
     return result.result
 
@@ -41,12 +44,16 @@ def widgets() -> int:
     return len(widget._instances)
 
 
-def test_a_rerun_keeps_as_many_widgets(shell: InteractiveShell) -> None:
-    """The old one is closed, and the results themselves stay usable."""
+def test_a_rerun_keeps_as_many_widgets(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The old one is closed once, and the results themselves stay usable."""
     first, before = run(shell), widgets()
     for _ in range(5):
-        run(shell)
+        assert run(shell).explorer.comm is not None
     assert widgets() == before
+    said = capsys.readouterr()
+    assert "Traceback" not in said.out + said.err
     assert first.at(x=5.0).matrix.tolist() == [[4, 5], [10, 0]]
     assert isinstance(first.explore(), ipywidgets.Widget)
 

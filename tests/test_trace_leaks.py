@@ -12,6 +12,7 @@ from traces import (
     vector,
 )
 
+from jacmagic.lift import lifted
 from jacmagic.trace.leaks import ADVICE
 
 # ── leaks ─────────────────────────────────────────────────────────────────────────────────────────
@@ -153,7 +154,7 @@ def test_values_that_are_only_shown_are_no_leak(capsys: pytest.CaptureFixture[st
         print(f"x = {x}, {x[0]:.2f}")
         return x**2
 
-    found = traced(f, vector(1, 2))
+    found = traced(lifted(f), vector(1, 2))
     assert found.leaks == () and found.assumptions == ()
     assert capsys.readouterr().out == ""
 

@@ -41,7 +41,7 @@ def remember(explorer: Widget) -> None:
     _OUTPUTS[:] = [one for one in _OUTPUTS if one not in gone]
     _OUTPUTS.append(_Output(cell, execution, explorer))
     for one in gone:
-        if not _is_shown(one.explorer):
+        if not (_is_shown(one.explorer) or one.explorer.is_followed):
             export.close(one.explorer)
     while len(_OUTPUTS) > MOST:
         oldest = _OUTPUTS.pop(0).explorer

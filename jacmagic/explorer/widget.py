@@ -58,10 +58,12 @@ class Explorer(ipywidgets.VBox):
         view: what the browser draws.
         chooser: picks the component that has a slider, where there are too many; else None.
         point: the inputs by name, where the sliders stand; observe it to follow them.
-        is_used_elsewhere: whether another explorer follows it, or another cell shows it too.
+        is_followed: whether another explorer has its sliders.
+        is_shown_elsewhere: whether another cell shows it too.
     """
 
-    is_used_elsewhere = False
+    is_followed = False
+    is_shown_elsewhere = False
 
     point = traitlets.Dict()
 
@@ -93,7 +95,7 @@ class Explorer(ipywidgets.VBox):
         self._numbers = point_of(self.jacobian.problem)
         self._followed = {} if sliders is None else sliders.by_label
         if sliders is not None:
-            sliders.is_used_elsewhere = True
+            sliders.is_followed = True
         self._sliders: dict[int, ipywidgets.FloatSlider] = {}
         self._layout = ipywidgets.Layout()  # one for all sliders, whose view is ours
         self.view = JacobianView(self.jacobian, at=self._numbers, on_reset=self.reset)
