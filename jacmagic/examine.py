@@ -19,12 +19,13 @@ from jacmagic.formula.landmarks import boundaries, kinks, origin_of_nonfinite
 from jacmagic.formula.rounding import bounded, dtype_of, exactly
 from jacmagic.judge import Circumstances, Dtype, Finding, Witnesses, judge
 from jacmagic.labels import Label
+from jacmagic.nearby import sizes_of
 from jacmagic.notation import notation_of
 from jacmagic.numeric import Differences, Numbers, independent, unsteady
 from jacmagic.one_sided import OneSided
 from jacmagic.problem import Problem
 from jacmagic.road import point_of
-from jacmagic.sources import MOST_COLUMNS, MOST_ROWS, finite_differences, sizes_of
+from jacmagic.sources import MOST_COLUMNS, MOST_ROWS, finite_differences
 from jacmagic.symmetry import TOLD, Parts, symmetrised
 from jacmagic.trace import Refusal
 

@@ -16,7 +16,7 @@ from jacmagic.agreement import Agreement, Disagreement
 from jacmagic.judge import ALARMS, Circumstances, Dtype, Finding, Witnesses, judge
 from jacmagic.numeric import along, differences
 from jacmagic.problem import Problem
-from jacmagic.sources import sizes_of
+from jacmagic.nearby import sizes_of
 
 DIRECTIONS = 2
 

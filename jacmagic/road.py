@@ -28,6 +28,7 @@ from jacmagic.graph import ZERO, write_tape
 from jacmagic.judge import FACTOR
 from jacmagic.labels import symbols
 from jacmagic.lift.silence import silent
+from jacmagic.nearby import beside
 from jacmagic.problem import Problem
 from jacmagic.structure import flatten
 from jacmagic.trace import Constant, Naming, Refusal, Trace, trace
@@ -46,11 +47,11 @@ _WRONG_VALUES = Refusal(
 
 def point_of(problem: Problem) -> list[float]:
     """The n numbers at which a problem stands, in column order."""
-    return [
-        number
-        for one in problem.inputs
-        for number in one.value.detach().reshape(-1).double().tolist()
-    ]
+    return _flat([one.value for one in problem.inputs])
+
+
+def _flat(tensors: Sequence[torch.Tensor]) -> list[float]:
+    return [x for one in tensors for x in one.detach().reshape(-1).double().tolist()]
 
 
 class Road:
@@ -78,8 +79,9 @@ class Road:
     ) -> ClosedForm | Refusal:
         """The closed form that is valid at a problem's point.
 
-        A known one is taken only if it has torch's numbers there and nothing that the function
-        reads from outside is seen to have changed; otherwise it is derived again.
+        A known one is taken only if it has torch's numbers there and the function's value beside
+        it, where no zero hides a change, and nothing that the function reads from outside is seen
+        to have changed; otherwise it is derived again.
 
         Args:
             problem: the function and the point.
@@ -96,6 +98,7 @@ class Road:
                 known is not None
                 and self._outside[known] == outside
                 and _fits(known, point, outputs, matrix, near)
+                and _fits_beside(known, problem)
             ):
                 self._keep(known, outside)
                 return known
@@ -295,8 +298,7 @@ def values_again(problem: Problem) -> list[float]:
     """The m numbers that a problem's function gives now, without a sound."""
     tensors = [one.value.detach().clone() for one in problem.inputs]
     with torch.no_grad(), silent():
-        leaves = flatten(problem.function(*tensors)).leaves
-    return [number for leaf in leaves for number in leaf.reshape(-1).double().tolist()]
+        return _flat(flatten(problem.function(*tensors)).leaves)
 
 
 def _same_values(form: ClosedForm, point: Sequence[float], outputs: Sequence[float]) -> bool:
@@ -339,6 +341,32 @@ def _fits(
     if not _close(found[:m], np.array(outputs, dtype=float), near):
         return False
     return matrix is None or _close(found[m:], np.asarray(matrix, dtype=float).reshape(-1), near)
+
+
+def _fits_beside(form: ClosedForm, problem: Problem) -> bool:
+    """Whether a known form has the function's value beside the point, but for rounding.
+
+    A function that changes something whenever it runs is not run for this.
+    """
+    if problem.effects:
+        return True
+    for tensors in beside([one.value for one in problem.inputs]):
+        point = _flat(tensors)
+        if form.holds_at(point):
+            break
+    else:
+        return False
+    try:
+        with torch.enable_grad(), silent():
+            known = np.array(_flat(flatten(problem.function(*tensors)).leaves))
+    except Exception:  # noqa: BLE001 - the user's function may refuse that point
+        return False
+    traced, bounds = bounded_outputs(form, point, dtype_of(form.trace.dtypes))
+    if known.shape != traced.shape:
+        return False
+    with np.errstate(invalid="ignore"):
+        close = np.abs(traced - known) <= FACTOR * len(form.tape.operations) * bounds
+    return bool((close | (traced == known) | np.isnan(traced) & np.isnan(known)).all())
 
 
 def _equal(one: ClosedForm, other: ClosedForm, point: Sequence[float]) -> bool:

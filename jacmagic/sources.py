@@ -9,21 +9,13 @@ import torch
 
 from jacmagic.formula import ClosedForm
 from jacmagic.judge import SMALL_PART, TRUSTED
+from jacmagic.nearby import beside
 from jacmagic.numeric import Differences, differences, independent
 from jacmagic.problem import Problem
 from jacmagic.trace import Refusal
 
 MOST_COLUMNS = 64  # inputs up to which finite differences are taken column by column
 MOST_ROWS = 4096
-_ASIDE = (0.07, 0.13)  # how far beside the point a formula with a lost number is tried, relative
-
-
-def sizes_of(tensors: Sequence[torch.Tensor]) -> np.ndarray:
-    """(n,) the sizes of the components; of one at 0, the largest of its tensor or of all."""
-    parts = [one.detach().reshape(-1).cpu().double().abs().numpy() for one in tensors]
-    overall = max((part.max(initial=0.0) for part in parts), default=0.0) or 1.0
-    filled = [np.where(part > 0, part, part.max(initial=0.0) or overall) for part in parts]
-    return np.concatenate(filled) if filled else np.zeros(0)
 
 
 def finite_differences(
@@ -58,13 +50,7 @@ def severed(form: ClosedForm, problem: Problem) -> Refusal | None:
 
 def _confirmed(form: ClosedForm, problem: Problem) -> bool:
     here = [one.value.detach() for one in problem.inputs]
-    low, high = _ASIDE
-    sizes = torch.from_numpy(sizes_of(here)).split([one.numel() for one in here])
-    beside = []
-    for x, size in zip(here, sizes, strict=True):
-        shifts = torch.linspace(low, high, max(x.numel(), 1))[: x.numel()].to(size) * size
-        beside.append(x + shifts.reshape(x.shape).to(x))
-    return all(_confirmed_at(form, problem, tensors) for tensors in (here, beside))
+    return all(_confirmed_at(form, problem, point) for point in (here, next(beside(here))))
 
 
 def _confirmed_at(form: ClosedForm, problem: Problem, tensors: Sequence[torch.Tensor]) -> bool:

@@ -13,11 +13,9 @@ from dataclasses import dataclass
 
 from jacmagic.numeric.rows import Blocks
 
-# Whatever Python code may raise on tensors that are not ordinary numbers. Not KeyboardInterrupt.
-OBSTACLES = (
-    ArithmeticError, AssertionError, AttributeError, LookupError, RuntimeError, TypeError,
-    ValueError
-)  # fmt: skip
+# What the user's code may raise on tensors that are not ordinary numbers, or far from the point:
+# anything, exceptions of its own included. Not KeyboardInterrupt.
+OBSTACLES = (Exception,)
 
 # Words in torch's message → what they mean to the reader.
 CAUSES: tuple[tuple[str, str], ...] = (
