@@ -1,7 +1,8 @@
 """The documentation runs: every Python block of the README and of docs/, as a reader would run it.
 
-The blocks of a page are cells of one IPython session, in order. A ```text block that directly follows a Python block is what this block shows, word for
-word: printed lines, then the text of the last cell's value.
+The blocks of a page are cells of one IPython session, in order. A ```text block that directly
+follows a Python block is what this block shows, word for word: printed lines, then the text of the
+last cell's value.
 """
 
 from __future__ import annotations
