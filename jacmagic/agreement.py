@@ -13,6 +13,8 @@ import numpy as np
 
 from jacmagic.judge import ALARMS, Finding, Witnesses
 
+_UNREMARKABLE = 1e-4  # a difference that no reader of four digits takes for an error
+
 _ALONE = {
     Finding.TORCH: "torch",
     Finding.FORM: "the closed form",
@@ -101,14 +103,32 @@ class Agreement:
             return self._contradiction
         quietly = f"; {self.reason}" if self.reason else ""
         joined = " and ".join(self._sources)
-        return f"torch agrees with {joined}; largest difference {self.largest:.1g}{quietly}"
+        return f"torch agrees with {joined}; largest difference {self._size}{quietly}"
+
+    @property
+    def _size(self) -> str:
+        """The largest difference, and of how large an entry where that alone makes it small."""
+        gaps = _gaps(self.witnesses)
+        if gaps is None or self.largest <= _UNREMARKABLE:
+            return f"{self.largest:.1g}"
+        entry = self.witnesses.torch.flat[int(gaps.argmax())]
+        return f"{self.largest:.1g}, of {abs(entry):.1g}"
 
     @property
     def _sources(self) -> list[str]:
         named = ["the closed form"] * (self.witnesses.formula is not None)
-        taken = self.witnesses.along or self.witnesses.differences is not None
-        beside = taken and self.alone != "finite differences"
-        return [*named, *["finite differences"] * beside]
+        if self.alone == "finite differences" or not self._cites_differences:
+            return named
+        return [*named, "finite differences"]
+
+    @property
+    def _cites_differences(self) -> bool:
+        """Whether finite differences were taken and decide anything, or are the only check."""
+        found = self.witnesses
+        if found.along or found.differences is None:
+            return found.along
+        met = found.decisive | (found.differences == found.torch)
+        return bool(met.any()) or found.formula is None or not met.size
 
     @property
     def _contradiction(self) -> str:
@@ -207,9 +227,18 @@ def _disagreement(
 
 
 def _largest(sources: Witnesses) -> float:
+    gaps = _gaps(sources)
+    return float("nan") if gaps is None else float(gaps.max(initial=0))
+
+
+def _gaps(sources: Witnesses) -> np.ndarray | None:
+    """The finite differences between torch and the closed form or, without one, the differences.
+
+    (m, n), 0 where a difference is not finite; None where torch stands beside nothing.
+    """
     other = sources.formula if sources.formula is not None else sources.differences
     if other is None:
-        return float("nan")
+        return None
     with np.errstate(invalid="ignore"):
         gaps = np.abs(sources.torch - other)
-    return float(gaps[np.isfinite(gaps)].max(initial=0))
+    return np.where(np.isfinite(gaps), gaps, 0)

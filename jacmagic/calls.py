@@ -80,7 +80,7 @@ def unpacked(func: Callable[..., Any], inputs: Any) -> Any:
     if isinstance(inputs, tuple) and count != 1:
         return tuple(inputs)
     if children(inputs) is None:
-        raise FunctionError(f"{_EXPECTED} but {_found(inputs)}")
+        raise FunctionError(f"{_EXPECTED} but {_found(inputs)}{_instead(inputs)}")
     if count > 1:
         raise FunctionError(
             f"{_EXPECTED} but {_found(inputs)} {title_of(func)} takes {count} arguments: "
@@ -195,6 +195,13 @@ def _tensor(nest: Nest, name: str, notes: list[str]) -> Tensor:
             "has no derivative; leave it out of wrt"
         )
     return as_tensor(value, name, notes)
+
+
+def _instead(value: Any) -> str:
+    """What to write for one value that is no tensor."""
+    if isinstance(value, float | int):
+        return f" Write a tuple: ({value!r},)"
+    return " Write torch.as_tensor(…) around it" if hasattr(value, "__array__") else ""
 
 
 def _found(inputs: Any) -> str:

@@ -41,6 +41,8 @@ def sentence(leak: Leak) -> str:
             f"{leak.name}.backward does not give the derivative of what {leak.name}.forward "
             f"computes{place}: correct it, unless another one is meant ({_MEANT})."
         )
+    if leak.habit == "no derivative":
+        return f"torch has no derivative of {leak.name}{place}: {leak.advice}."
     return f"{leak.habit}{place} cuts torch's graph: {leak.advice}."
 
 

@@ -192,13 +192,15 @@ def _formula(jacobian: Jacobian) -> list[str]:
 
 
 def _drawn(jacobian: Jacobian, reading: Reading) -> str:
-    names = {
-        symbol: label.unicode
-        for symbol, label in zip(jacobian.symbols, jacobian.columns, strict=True)
-    }
-    names |= {symbol: label.unicode for symbol, label in reading.labels.items()}
     matrix = reading.matrix
-    return pretty(matrix.T if jacobian.view.layout == "denominator" else matrix, names)
+    turned = matrix.T if jacobian.view.layout == "denominator" else matrix
+    return pretty(turned, _names(jacobian, reading))
+
+
+def _names(jacobian: Jacobian, reading: Reading) -> dict[Any, str]:
+    """How the symbols of a closed form are written in a terminal."""
+    labels = zip(jacobian.symbols, jacobian.columns, strict=True)
+    return {symbol: label.unicode for symbol, label in (*labels, *reading.labels.items())}
 
 
 _THINNEST = 4  # symbols of an entry that may share one letter's width: stacked fractions, signs
@@ -225,7 +227,11 @@ def _matrix_form(jacobian: Jacobian) -> list[str]:
 
 def _where(jacobian: Jacobian, reading: Reading) -> list[str]:
     """What names in a closed form stand for: "with u = x + y", "with α = 1.1, β = 0.4"."""
-    lines = [f"with {clause.symbol} = {one_line(clause.definition)}" for clause in reading.clauses]
+    names = _names(jacobian, reading)
+    lines = [
+        f"with {one_line(clause.symbol, names)} = {one_line(clause.definition, names)}"
+        for clause in reading.clauses
+    ]
     constants = [
         f"{label.unicode} = {plain.number(value, jacobian.view.digits)}"
         for label, value in reading.used_constants

@@ -4,6 +4,7 @@
     ├── CellError        the magic's line or the cell's text cannot be read
     ├── PointError       the point does not fit the function's inputs
     ├── FunctionError    the function returns what has no Jacobian          (also a TypeError)
+    ├── OptionError      an argument of ours has no such value              (also a ValueError)
     ├── SizeError        the Jacobian would not fit into memory             (also a MemoryError)
     ├── StrictError      strict mode found an independent output            (also a RuntimeError)
     └── PageError        a page cannot be written there                     (also an OSError)
@@ -41,6 +42,10 @@ class PointError(JacmagicError):
 
 class FunctionError(JacmagicError, TypeError):
     """The function takes or returns something that has no Jacobian."""
+
+
+class OptionError(JacmagicError, ValueError):
+    """An option has a value that it cannot have."""
 
 
 class SizeError(JacmagicError, MemoryError):

@@ -229,23 +229,17 @@ def _asset(name: str) -> str:
 
 
 def parts(widget: Widget) -> list[Widget]:
-    """A widget and all open ones that it is made of, each once; nothing of a closed one."""
-    if widget.comm is None:
-        return []
-    found, waiting = {widget.model_id: widget}, [widget]
+    """A widget, closed or not, and what it is made of: the open ones, each once."""
+    found, waiting = {id(widget): widget}, [widget]
     while waiting:
         one = waiting.pop()
         for name in one.keys:
             value = getattr(one, name)
             for part in value if isinstance(value, list | tuple) else [value]:
-                if (
-                    isinstance(part, Widget)
-                    and part.comm is not None
-                    and part.model_id not in found
-                ):
-                    found[part.model_id] = part
+                if isinstance(part, Widget) and part.comm is not None and id(part) not in found:
+                    found[id(part)] = part
                     waiting.append(part)
-    return list(found.values())
+    return [part for part in found.values() if part.comm is not None]
 
 
 def close(widget: Widget) -> None:

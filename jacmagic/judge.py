@@ -103,7 +103,10 @@ class Witnesses:
         """Boolean (m, n): where the differences' error is a small part of the variation."""
         if self.differences is None or self.error is None or self.scale is None:
             return np.zeros(self.torch.shape, dtype=bool)
-        return (self.scale > 0) & (TRUSTED * self.error <= SMALL_PART * self.scale)
+        known = np.isfinite(self.error) & np.isfinite(self.scale)
+        with np.errstate(over="ignore"):
+            small = TRUSTED * self.error <= SMALL_PART * self.scale
+        return known & (self.scale > 0) & small
 
 
 @dataclass(frozen=True)

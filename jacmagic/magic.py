@@ -359,10 +359,27 @@ def apart(lines: list[str]) -> list[str]:
     return [_BRACKETS.sub(r"\1 ", lines[0], count=1), *lines[1:]] if lines else lines
 
 
+_KINDS = ("jacobian", "hessian")
+
+
+def _below_the_first_line(name: str) -> Callable[[str], None]:
+    """What IPython calls for `%%name` below the first line of a cell: a line magic `%name`."""
+
+    def explain(line: str) -> None:
+        raise UsageError(
+            f"%%{name} has to be the first line of its cell; "
+            "move what stands above it into a cell of its own"
+        )
+
+    return explain
+
+
 def load(shell: InteractiveShell) -> None:
     """Register the magic and the completion of its line."""
     unload(shell)
     shell.register_magics(JacobianMagics)
+    for name in _KINDS:
+        shell.register_magic_function(_below_the_first_line(name), "line", f"%{name}")
     shell.input_transformer_manager.cleanup_transforms.append(apart)
     flags, valued = _option_names(_parser())
     if shell.Completer is not None:
@@ -378,7 +395,9 @@ def unload(shell: InteractiveShell) -> None:
     manager = shell.magics_manager
     registered = manager.registry.pop("JacobianMagics", None)
     if registered is not None:
-        for kind, name in itertools.product(("line", "cell"), ("jacobian", "hessian")):
+        for name in _KINDS:
+            manager.magics["line"].pop(f"%{name}", None)
+        for kind, name in itertools.product(("line", "cell"), _KINDS):
             if getattr(manager.magics[kind].get(name), "__self__", None) is registered:
                 del manager.magics[kind][name]
         if registered in shell.configurables:

@@ -32,14 +32,20 @@ def run_cell(shell: InteractiveShell, line: Line, cell: str, *, of: str | None) 
     typed = f"{line.head}{line.text}\n{cell}".removesuffix("\n")  # as debuggers know the cell
     filename = shell.compile.cache(source, _number(shell), raw_code=typed)
     tree = shell.transform_ast(shell.compile.ast_parse(source, filename=filename))
+    read: Cell | CellError
     try:
         read = read_cell(source, of=of)
-    except CellError:
-        _execute(shell, tree, filename)
-        raise
-    if read.expressions:
+    except CellError as refusal:
+        read = refusal
+    if isinstance(read, Cell) and read.expressions:
         tree.body = [node for node in tree.body if is_import(node)]
-    _execute(shell, tree, filename)
+    try:
+        _execute(shell, tree, filename)
+    except NameError as error:  # y = x**2 with the x of the line: the refusal says what to write
+        if isinstance(read, Cell) or error.name not in {one.name for one in line.point}:
+            raise
+    if isinstance(read, CellError):
+        raise read
     return read, filename
 
 

@@ -16,7 +16,7 @@ from jacmagic.errors import PointError
 
 FALLBACK: Mapping[str, Any] = {
     name: value for name, value in vars(math).items() if not name.startswith("_")
-}
+} | {"π": math.pi}
 
 
 MOST_DEEP = 64  # brackets within brackets of a value; NumPy and torch allow as many

@@ -6,6 +6,9 @@ import math
 import random
 import sys
 
+
+import re
+
 import numpy as np
 import pytest
 import torch
@@ -558,3 +561,38 @@ def test_probes_count_calls() -> None:
     assert probe(probe.point).shape == (1,)
     with pytest.raises(EndlessError, match="calls of torch"):
         probe(probe.point * 2.0**200)
+
+
+@pytest.mark.parametrize(
+    ("function", "value"),
+    [(lambda x: 0.123 / x, 0.0), (lambda x: x**-2, 0.0), (lambda x: x**2, math.inf)],
+)
+def test_finite_differences_are_not_cited_where_they_are_infinite(function, value) -> None:
+    """At a pole and at infinity they have no error estimate: neither agreement nor a value."""
+    agreement = jacmagic.jacobian(function, (value,)).agreement
+    assert str(agreement) == "torch agrees with the closed form; largest difference 0"
+    assert not agreement.witnesses.decisive.any()
+
+
+def test_a_large_difference_is_set_beside_its_entry() -> None:
+    """A roundoff of 2e+17 is 30; one of 1 needs no remark."""
+    large = jacmagic.jacobian(lambda c: 1 / (2 * math.pi * 1e6 * c), (1e-12,)).agreement
+    assert re.search(r"largest difference [1-4]e\+01, of 2e\+17$", str(large))
+    near = jacmagic.jacobian(lambda x: torch.sin(x) / 3, (1.0,)).agreement
+    assert re.search(r"largest difference \S+$", str(near))
+
+
+@pytest.mark.parametrize("value", [math.inf, math.nan])
+def test_an_input_that_is_not_finite_is_named(value) -> None:
+    """The origin of the entry is the input itself."""
+    agreement = jacmagic.jacobian(lambda speed: speed**2, (value,)).agreement
+    assert agreement.warnings[0].endswith(f"is {value}: speed is {value}")
+
+
+@pytest.mark.parametrize("name", ["bessel_j0", "modified_bessel_k1", "scaled_modified_bessel_k0"])
+def test_operations_that_torch_has_no_derivative_of(name) -> None:
+    """torch gives 0 without an error; the operation is named, and no habit is suspected."""
+    special = getattr(torch.special, name)
+    agreement = jacmagic.jacobian(lambda x: special(x), (0.5,)).agreement
+    assert agreement.alone == "torch"
+    assert f"torch has no derivative of torch.special.{name} in line" in str(agreement)

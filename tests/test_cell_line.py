@@ -136,6 +136,14 @@ def test_two_targets_are_refused() -> None:
         read("f g", wants_target=True)
 
 
+@pytest.mark.parametrize("wants_target", [True, False])
+def test_a_pair_needs_a_name(wants_target: bool) -> None:
+    """What stands before the sign is named, whatever else the line lacks."""
+    wanted = r"expected the name of an argument before =; found 0; write for example x=\[1, 2\]"
+    with pytest.raises(CellError, match=wanted):
+        read("net 0=[1, 2]" if wants_target else "0=[1, 2]", wants_target=wants_target)
+
+
 def test_carets_can_point_at_a_fragment_and_past_the_end() -> None:
     """Later stages point into the line as typed."""
     line = read("x=3 --of g")

@@ -1,8 +1,8 @@
 """The documentation runs: every Python block of the README and of docs/, as a reader would run it.
 
-The blocks of a page are cells of one IPython session, in order; a line that begins with `%%` opens
-a new cell. A ```text block that directly follows a Python block is what this block shows, word for
-word: printed lines, then the text of the last cell's value.
+The blocks of a page are cells of one IPython session, in order. A ```text block that directly
+follows a Python block is what this block shows, word for word: printed lines, then the text of the
+last cell's value.
 """
 
 from __future__ import annotations
@@ -64,23 +64,14 @@ def unindented(fence: re.Match[str]) -> str:
     return re.sub(rf"^{fence['indent']}", "", fence["body"], flags=re.MULTILINE)
 
 
-def cells_of(source: str) -> list[str]:
-    """A block as cells: a cell magic can only stand at the top of one."""
-    cells = re.split(r"^(?=%%)", source, flags=re.MULTILINE)
-    return [cell.strip() + "\n" for cell in cells if cell.strip()]
-
-
 def run(shell: InteractiveShell, source: str) -> str:
-    """Run a block and return what it shows, exceptions raised."""
-    shown = ""
-    for cell in cells_of(source):
-        with capture_output() as captured:
-            result = shell.run_cell(cell, store_history=True)
-        if not result.success:
-            raise AssertionError(f"{cell}\nfailed:\n{captured.stdout}{captured.stderr}")
-        shown += re.sub(r"^Out\[\d+\]: ?\n?", "", captured.stdout, flags=re.MULTILINE)
-        shown += "".join(plain(output.data) for output in captured.outputs)
-    return shown
+    """Run a block as one cell, as a reader pastes it, and return what it shows."""
+    with capture_output() as captured:
+        result = shell.run_cell(source, store_history=True)
+    if not result.success:
+        raise AssertionError(f"{source}\nfailed:\n{captured.stdout}{captured.stderr}")
+    shown = re.sub(r"^Out\[\d+\]: ?\n?", "", captured.stdout, flags=re.MULTILINE)
+    return shown + "".join(plain(output.data) for output in captured.outputs)
 
 
 def plain(data: dict[str, Any]) -> str:
@@ -153,11 +144,7 @@ def test_a_wrong_page_is_found(shell: InteractiveShell) -> None:
         run(shell, second.source)
 
 
-def test_a_cell_magic_opens_a_cell() -> None:
-    """A block may load the extension first and hold two magic cells."""
-    source = "%load_ext jacmagic\n\n%%jacobian x=1\nx**2\n%%jacobian y=1\ny**3\n"
-    assert cells_of(source) == [
-        "%load_ext jacmagic\n",
-        "%%jacobian x=1\nx**2\n",
-        "%%jacobian y=1\ny**3\n",
-    ]
+def test_a_cell_magic_stands_at_the_top(shell: InteractiveShell) -> None:
+    """A block that loads the extension above a cell magic is no cell that a reader can paste."""
+    with pytest.raises(AssertionError, match="%%jacobian has to be the first line of its cell"):
+        run(shell, "%load_ext jacmagic\n\n%%jacobian x=1\nx**2\n")

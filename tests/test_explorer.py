@@ -13,7 +13,7 @@ import sympy
 import torch
 
 import jacmagic
-from jacmagic import display
+from jacmagic import display, export
 from jacmagic.explorer import MODULES, Explorer, JacobianView, front_end, shown, style
 
 F64 = torch.float64
@@ -386,6 +386,15 @@ def test_a_cell_that_runs_again_closes_what_it_showed(in_a_notebook):
         last = in_a_notebook("cell", str(execution))
     assert len(ipywidgets.widgets.widget._instances) == before
     assert other.explorer.comm is not None and last.explorer.comm is not None
+
+
+def test_a_cell_whose_explorer_was_closed_runs_again(in_a_notebook):
+    """Closing what a cell shows, or only its box, does not stop the cell; no part is left open."""
+    before = len(ipywidgets.widgets.widget._instances)
+    export.close(in_a_notebook("cell", "1").explorer)
+    in_a_notebook("cell", "2").explorer.close()
+    export.close(in_a_notebook("cell", "3").explorer)
+    assert len(ipywidgets.widgets.widget._instances) == before
 
 
 def test_very_many_cells_keep_a_bounded_number_of_widgets(in_a_notebook, monkeypatch):

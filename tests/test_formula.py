@@ -333,6 +333,10 @@ def until_it_stands(x):
         (neither, ["x₀ ≤ 7", "x₁ ≤ 7"]),
         (until_it_stands, ["the loop at line {} stops where it did here"]),
         (lambda x: x.sort().values, ["x₀ ≤ x₁"]),
+        (lambda x: x * int(x[1]), ["2 ≤ x₁ < 3"]),
+        (lambda x: x * int(-x[1]), ["2 ≤ x₁ < 3"]),
+        (lambda x: x * int(x[0]), ["−1 < x₀ < 1"]),
+        (lambda x: x * torch.arange(4)[torch.ceil(x[1]).long()], ["2 < x₁ ≤ 3"]),
     ],
 )
 def test_conditions_read_as_a_person_writes_them(function, expected):

@@ -124,6 +124,9 @@ def shown(
         ("%%jacobian x=1\nd = {'f': lambda x: x}", "a function on line 2"),
         ("%%jacobian x=1\nif False:\n    def nowhere(x): return x", "not defined once the cell"),
         ("%%jacobian x=1\nx = 3", "found neither"),
+        ("%%jacobian q=1\nr = q**2", "but r = q ** 2: write r alone on a line below it"),
+        ("a = 1\n%%jacobian x=1\nx**2", "%%jacobian has to be the first line of its cell"),
+        ("a = 1\n%%hessian x=1\nx**2", "%%hessian has to be the first line of its cell"),
         ("%%jacobian x=1\ndef f(x): yield x", "found a generator"),
         ("%%jacobian x=1\ndef f(x): return {x}", "a set has no order"),
         ("%%jacobian x=1\ndef f(x): x**2", "a missing return"),
@@ -212,6 +215,11 @@ def test_a_syntax_error_shows_what_ipython_shows(
 @pytest.mark.parametrize(
     ("call", "words"),
     [
+        ("J.steps(1, 0)", "expected an entry of the 1 × 1 Jacobian; found (1, 0); count from 0"),
+        ("jacmagic.jacobian(square, 3.0)", "<class 'float'>. Write a tuple: (3.0,)"),
+        ("jacmagic.jacobian(square, np.ones(2))", "Write torch.as_tensor(…) around it"),
+        ("jacmagic.jacobian(square, (3.0,), strategy='fast')", "found 'fast'; write strategy="),
+        ("jacmagic.jacobian(square, (3.0,), chunk_size=0)", "greater than 0; found 0"),
         ("J.at(q=3)", "expected inputs among x; found 'q'"),
         ("J.at(x=[1, 2])", "expected x of shape ()"),
         ("J.jvp(torch.ones(3))", "expected"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import math
 import os
 import re
 import subprocess
@@ -463,3 +464,9 @@ def test_names_with_marks_work_everywhere(shell) -> None:
     assert J.columns[0].text == "θ̇" and list(J.view.ranges) == ["θ̇"]
     assert r"3 \vec{v}_{0} \dot{\theta}^{2}" in J.to_latex()
     assert "�" not in str(J)
+
+
+def test_pi_may_be_written_as_a_letter(shell: InteractiveShell) -> None:
+    """π is pi on the line and in expressions, unless the line or the notebook names it."""
+    assert run(shell, "%%jacobian x=π/6\nπ*x").matrix.item() == math.pi
+    assert [*run(shell, "%%jacobian x=1 π=2\nπ*x").column_labels] == ["π", "x"]

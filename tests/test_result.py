@@ -145,6 +145,14 @@ def test_still_forms(worked):
     assert "48" in bundle["text/html"]
 
 
+def test_names_for_parts_are_written_as_the_form_is():
+    """In a terminal, the definitions below a closed form name its symbols with the same letters."""
+    x = torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64)
+    text = repr(jacmagic.jacobian(lambda x: x.std(), x))
+    assert "with u = x₀/3 + x₁/3 + x₂/3" in text
+    assert "x_0" not in text and "(x₀ - u)**2" in text
+
+
 def test_derivation_has_the_seeds_five_links(worked):
     """Definition, derivatives of expressions, closed form, numbers substituted, value."""
     chain = worked.derivation

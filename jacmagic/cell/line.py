@@ -254,6 +254,7 @@ def _target(line: Line, bare: list[Token], wants_target: bool) -> str | None:
             f"the point stands behind the magic without brackets; found {_shortened(text)}; "
             f"write {line.head}{called[1].replace(', ', ' ').replace(',', ' ')}{marked}"
         )
+    _refuse_unnamed(line, bare)
     if not wants_target:
         hint = _for_sign(first.text) or (for_syntax(text) if _is_broken(text) else None)
         raise CellError(
@@ -268,6 +269,17 @@ def _target(line: Line, bare: list[Token], wants_target: bool) -> str | None:
             + marked
         )
     return text
+
+
+def _refuse_unnamed(line: Line, bare: list[Token]) -> None:
+    """`0=[1, 2]`: a pair whose left side is no name."""
+    for token in bare:
+        left, sign, value = token.text.partition("=")
+        if sign and value[:1] not in {"", "="} and re.fullmatch(r"[^\W_][\w.]*", left):
+            raise CellError(
+                f"expected the name of an argument before =; found {left}; "
+                f"write for example x={value}" + line.mark(token.column, len(left))
+            )
 
 
 def _for_sign(text: str) -> str | None:

@@ -78,10 +78,10 @@ def read_cell(source: str, *, of: str | None = None) -> Cell:
         return _expression_cell(source, body, free)
     if found:
         return Cell(source, assigned=tuple(found))
-    raise CellError(
-        "expected a function or expressions in the cell; found neither"
-        f"{_what_there_is(body)}; write for example def f(x): return x**2, or x**2 alone on a line"
+    instead = _what_there_is(body) or (
+        "; write for example def f(x): return x**2, or x**2 alone on a line"
     )
+    raise CellError(f"expected a function or expressions in the cell; found neither{instead}")
 
 
 class _Kind(Enum):
@@ -137,7 +137,7 @@ def _refuse_async(name: str, found: dict[str, _Kind]) -> None:
 
 
 def _what_there_is(body: list[ast.stmt]) -> str:
-    """Functions that have no name of the cell, for the message."""
+    """What comes near a function, and what to write instead, for the message; else ""."""
     for node in statements(body):
         if isinstance(node, ast.ClassDef):
             methods = [part.name for part in node.body if isinstance(part, ast.FunctionDef)]
@@ -152,6 +152,9 @@ def _what_there_is(body: list[ast.stmt]) -> str:
                 f", but a function on line {node.lineno} that has no name of its own: "
                 "write f = … with it"
             )
+    if body and isinstance(last := body[-1], ast.Assign) and isinstance(last.targets[0], ast.Name):
+        name = last.targets[0].id
+        return f", but {name} = {ast.unparse(last.value)}: write {name} alone on a line below it"
     return ""
 
 

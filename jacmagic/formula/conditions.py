@@ -6,6 +6,7 @@ many conditions of a loop become one sentence.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -91,7 +92,7 @@ def _texts(conditions: Sequence[Any], names: Mapping[Any, str]) -> list[str]:
     pen = _Spoken(names)
     bounds: dict[Any, _Bounds] = {}
     others: list[str] = []
-    for condition in conditions:
+    for condition in itertools.chain.from_iterable(map(_whole, conditions)):
         if condition in (sympy.true, sympy.false):  # false: it held, within rounding
             continue
         bound = _bound(condition)
@@ -103,6 +104,27 @@ def _texts(conditions: Sequence[Any], names: Mapping[Any, str]) -> list[str]:
         (kept.below if is_lower else kept.above).append((value, sign))
     written = [one.text(pen.doprint(u), pen.doprint) for u, one in bounds.items()]
     return list(dict.fromkeys([*written, *others]))
+
+
+def _whole(condition: Any) -> tuple[Any, ...]:
+    """Bounds in place of a whole number: 2 ≤ u and u < 3 for floor(u) = 2 and for int(u) = 2."""
+    if condition.func is not sympy.Eq or not condition.args[1].is_Integer:
+        return (condition,)
+    left, k = condition.args
+    if left.could_extract_minus_sign():
+        left, k = -left, -k
+    u = sympy.Wild("u")
+    found = left.match(sympy.floor(sympy.Abs(u)) * sympy.sign(u))
+    u = found[u] if found else left.args[0] if left.args else left
+    if found and u.is_integer:
+        return _whole(sympy.Eq(u, k))
+    if found and k == 0:
+        return sympy.Gt(u, -1), sympy.Lt(u, 1)
+    if left.func is sympy.floor or (found and k > 0):
+        return sympy.Ge(u, k), sympy.Lt(u, k + 1)
+    if left.func is sympy.ceiling or found:
+        return sympy.Gt(u, k - 1), sympy.Le(u, k)
+    return (condition,)
 
 
 def _bound(condition: Any) -> tuple[Any, Any, bool, str] | None:

@@ -257,15 +257,17 @@ def substituted(expression: Any, numbers: Mapping[sympy.Symbol, str]) -> str:
     return tex(expression, shown, dots=True)
 
 
-def plain(expression: Any) -> str:
-    """An expression as plain text on one line."""
-    return str(Line().doprint(expression))
+def plain(expression: Any, names: Mapping[sympy.Symbol, str] | None = None) -> str:
+    """An expression as plain text on one line, its symbols under these names."""
+    return str(Line().doprint(_renamed(expression, names or {})))
 
 
 def pretty(expression: Any, names: Mapping[sympy.Symbol, str]) -> str:
     """An expression or matrix in two dimensions of Unicode, for a terminal."""
-    renamed = {symbol: sympy.Symbol(name) for symbol, name in names.items()}
     decimals = expression.applyfunc(_with_decimals) if expression.is_Matrix else expression
-    return str(
-        sympy.pretty(decimals.xreplace(renamed), use_unicode=True, wrap_line=False, full_prec=False)
-    )
+    shown = _renamed(decimals, names)
+    return str(sympy.pretty(shown, use_unicode=True, wrap_line=False, full_prec=False))
+
+
+def _renamed(expression: Any, names: Mapping[sympy.Symbol, str]) -> Any:
+    return expression.xreplace({symbol: sympy.Symbol(name) for symbol, name in names.items()})

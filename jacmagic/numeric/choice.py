@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from jacmagic.errors import OptionError
+
 FEW = 4  # directions that are cheaper one after the other than in a batch
 TALL = 4  # times more outputs than inputs, before columns pay for running the function again
 MANY = 16  # outputs below which that is never worth it
@@ -46,10 +48,10 @@ def ladder(
         one_by_one: strict mode, which has to see every gradient.
 
     Raises:
-        ValueError: no such strategy.
+        OptionError: no such strategy.
     """
     if strategy != "auto" and strategy not in LADDERS:
-        raise ValueError(
+        raise OptionError(
             f"Expected strategy to be one of {', '.join(('auto', *LADDERS))}; found {strategy!r}; "
             "write strategy='auto'"
         )

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from jacmagic.errors import SizeError, StrictError
+from jacmagic.errors import OptionError, SizeError, StrictError
 from jacmagic.numeric.choice import ladder
 from jacmagic.numeric.connections import connections
 from jacmagic.numeric.dense import Asked, dense, finished
@@ -63,7 +63,7 @@ def compute(
         FunctionError: an input or output is of a kind that has no Jacobian.
         StrictError: strict mode found an independent output, or cannot be had in forward mode.
         SizeError: the result would not fit into `memory`.
-        ValueError: an unknown strategy, or `chunk_size` below 1.
+        OptionError: an unknown strategy, or `chunk_size` below 1.
         NotImplementedError: an explicit forward mode with `create_graph`, as in torch.
 
     Example:
@@ -168,7 +168,7 @@ def check_request(
     """Refuse what torch refuses, in its words."""
     ladder(strategy, 1, 1)
     if chunk_size is not None and chunk_size < 1:
-        raise ValueError(f"`chunk_size` should be greater than 0; found {chunk_size}; write 64")
+        raise OptionError(f"`chunk_size` should be greater than 0; found {chunk_size}; write 64")
     if strategy in ("forward", "forward-mode", "sparse"):
         name = "sparse" if strategy == "sparse" else "forward"
         if strict:

@@ -214,12 +214,17 @@ class Derived(Evaluated):
         """The derivation of entry (i, j), rule by rule.
 
         Raises:
-            PointError: if there is no closed form to derive.
-            IndexError: if there is no such entry.
+            PointError: if there is no closed form to derive, or no such entry.
         """
         form, reading, digits = self._form, self.reading, self.view.digits
         if form is None or reading is None:
             raise PointError(f"expected a closed form to derive; found none: {self.refusal}")
+        m, n = form.shape
+        if not (-m <= i < m and -n <= j < n):
+            raise PointError(
+                f"expected an entry of the {m} × {n} Jacobian; found ({i}, {j}); "
+                f"count from 0: the last entry is ({m - 1}, {n - 1})"
+            )
         point = point_of(self.problem)
         value = latex.number(float(form.values(point)[i, j]), digits)
         return self._derived(reading, i, j, texts(reading.numbers(point), digits), value)

@@ -62,14 +62,28 @@ export function nearestStop(stops, value) {
   return nearest;
 }
 
+/** @type {Map<string, number>} */
+const CONSTANTS = new Map(Object.entries({ pi: Math.PI, π: Math.PI, tau: 2 * Math.PI, τ: 2 * Math.PI, e: Math.E }));
+
 /**
- * The number that a text means, with a minus of either kind; NaN where it means none.
+ * The number that a text means: a number or a constant, or a product or quotient of these, as in
+ * "3*pi/4"; with a minus of either kind; NaN where it means none.
  * @param {string} text
  */
 export function typedNumber(text) {
-  const plain = text.trim().replace(/−/g, "-");
-  const number = plain ? Number(plain) : NaN;
+  const [first, ...rest] = text.replace(/−/g, "-").split(/([*/·])/);
+  let number = factor(first);
+  for (let k = 0; k < rest.length; k += 2) {
+    number = rest[k] === "/" ? number / factor(rest[k + 1]) : number * factor(rest[k + 1]);
+  }
   return Number.isFinite(number) ? number : NaN;
+}
+
+/** @param {string} text */
+function factor(text) {
+  const [, sign, name] = /^(-?)([^-\s].*)$/.exec(text.trim()) ?? ["", "", "NaN"];
+  const number = CONSTANTS.get(name) ?? Number(name);
+  return sign ? -number : number;
 }
 
 /**

@@ -10,6 +10,7 @@ insists on a bare number; it is reported as severed.
 
 from __future__ import annotations
 
+import re
 import sys
 from dataclasses import dataclass
 from types import FrameType
@@ -41,6 +42,7 @@ ADVICE = {
     "autograd.Function": "differentiate what its forward computes in its backward",
     "float()": "leave out float(); a 0-dimensional tensor computes like a number",
     "autograd.grad()": "pass create_graph=True",
+    "no derivative": "J.evaluator() gives the closed form's numbers",
     "int()": "an integer part has no derivative; keep the tensor, or use torch.floor",
 }
 
@@ -93,6 +95,8 @@ def _elements(tensor: torch.Tensor) -> Any:
     return [_elements(part) for part in tensor] if tensor.ndim else tensor
 
 
+# what torch computes and gives no derivative of, without an error
+_UNDIFFERENTIATED = re.compile(r"special_(airy_ai|(\w+_)?(bessel_[jy][01]|bessel_[ik][01]))")
 _KEPT = {"item": ".item()", "numpy": ".numpy()", "__array__": ".numpy()"}
 _COPIED = {"tensor": "torch.tensor([...])", "as_tensor": "torch.as_tensor([...])"}
 _CUT = {"detach": "detach()", "detach_": "detach()"}
@@ -178,6 +182,8 @@ class LeakWatch(TorchFunctionMode):
             self._note(habit, result, name=called)
         elif func is torch.autograd.grad and not kwargs.get("create_graph"):
             self._note("autograd.grad()", result)
+        elif _UNDIFFERENTIATED.fullmatch(name):
+            self._note("no derivative", result, name=f"torch.{name.replace('_', '.', 1)}")
         return result
 
     def _carry_across(self, name: str, value: Any, kwargs: dict) -> Any:

@@ -52,8 +52,19 @@ test("the stop next to a number", () => {
 });
 
 test("what a field means", () => {
-  const typed = ["3", " -2.5e-12 ", "−4", "", "pi", "1e999", "inf", "0x10"].map(typedNumber);
-  assert.deepEqual(typed, [3, -2.5e-12, -4, NaN, NaN, NaN, NaN, 16]);
+  const typed = ["3", " -2.5e-12 ", "−4", "", "1e999", "inf", "0x10"].map(typedNumber);
+  assert.deepEqual(typed, [3, -2.5e-12, -4, NaN, NaN, NaN, 16]);
+});
+
+test("products and quotients with π, rounded as Python rounds them", () => {
+  const typed = ["pi", "-π/2", "3*pi/4", "1/3", "2·τ", "e", "1 / -3"].map(typedNumber);
+  assert.deepEqual(typed, [Math.PI, -Math.PI / 2, (3 * Math.PI) / 4, 1 / 3, 4 * Math.PI, Math.E, -1 / 3]);
+});
+
+test("what is not a number yet, or never", () => {
+  for (const text of ["1/", "/2", "*", "1/0", "0/0", "2pi", "--1", "constructor", "pi/alert(1)"]) {
+    assert.ok(Number.isNaN(typedNumber(text)), text);
+  }
 });
 
 test("what stands in a field", () => {
