@@ -2,7 +2,8 @@
 
     problem ─▶ require_pure ─▶ Truths (jacobian() at the example) ─▶ backends ─▶ check ─▶ fastest
                                                         │
-              closed form ─▶ straight ─┬─▶ c_source ─▶ native
+              closed form ─▶ straight ─┬─▶ c_source, c_lanes ─▶ native
+                                       ├─▶ assembly ─▶ llvm  ─▶ native, without a C compiler
                                        └─▶ floats ("python")
               passes ─▶ tracing ("graph") ─▶ torch.compile ("inductor")
 
@@ -11,6 +12,7 @@ met.
 """
 
 from jacmagic.compiled.candidates import BACKENDS
-from jacmagic.compiled.function import CompiledJacobian, as_tensor, compiled_of
+from jacmagic.compiled.function import CompiledJacobian, compiled_of
+from jacmagic.compiled.inputs import as_tensor
 
 __all__ = ["BACKENDS", "CompiledJacobian", "as_tensor", "compiled_of"]

@@ -18,7 +18,6 @@ class Floats:
 
     backend = "python"
     by = "Python floats"
-    fill = None
 
     def __init__(self, program: Straight) -> None:
         """Compile on the first call."""

@@ -59,8 +59,9 @@ class Kernel:
         loop: Callable[..., Any],
         fill: Callable[..., int] | None = None,
         widen: Callable[[], Callable[..., Any]] | None = None,
+        holder: Any = None,
     ) -> None:
-        """Hold the functions; they keep their code in memory.
+        """Hold the functions.
 
         Args:
             program: what they compute.
@@ -69,9 +70,11 @@ class Kernel:
             loop: `(k, J, y, status, x0, ...)` of addresses: k points.
             fill: one point, from Python's own numbers and arrays.
             widen: compiles a loop that takes several points at once; called when that pays.
+            holder: what keeps the code in memory, if the functions do not.
         """
         self.program, self.by, self.run, self.fill = program, by, run, fill
         self._loop, self._widen, self._points = loop, widen, 0
+        self._holder = holder
 
     def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor] | None:
         """Entries and values at one point; None where the program does not hold there."""

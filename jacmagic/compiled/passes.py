@@ -73,7 +73,7 @@ def rows(task: Task) -> Traceable:
 
     def run(*tensors: Tensor) -> tuple[Tensor, Tensor]:
         chosen = [tensors[k] for k in task.chosen]
-        values, pull = torch.func.vjp(task.leaves(tensors), *chosen)[:2]
+        values, pull, *_ = torch.func.vjp(task.leaves(tensors), *chosen)
         found = torch.func.vmap(pull)(basis)
         return _side_by_side(task, found).reshape(-1), _flat(values)
 
@@ -89,7 +89,7 @@ def columns(task: Task) -> Traceable:
         leaves = task.leaves(tensors)
 
         def push(*tangents: Tensor) -> tuple[Tensor, Tensor]:
-            values, found = torch.func.jvp(leaves, chosen, tangents)[:2]
+            values, found, *_ = torch.func.jvp(leaves, chosen, tangents)
             return _flat(found), _flat(values)
 
         found, values = torch.func.vmap(push, out_dims=(1, 0))(*basis)
@@ -127,13 +127,13 @@ def compressed(task: Task) -> Traceable:
         leaves = task.leaves(tensors)
         products, values = [], None
         if scheme.plan.backward:
-            outputs, pull = torch.func.vjp(leaves, *chosen)[:2]
+            outputs, pull, *_ = torch.func.vjp(leaves, *chosen)
             products.append(_side_by_side(task, torch.func.vmap(pull)(scheme.backward)))
             values = _flat(outputs)
         if scheme.plan.forward:
 
             def push(*tangents: Tensor) -> tuple[Tensor, Tensor]:
-                outputs, found = torch.func.jvp(leaves, chosen, tangents)[:2]
+                outputs, found, *_ = torch.func.jvp(leaves, chosen, tangents)
                 return _flat(found), _flat(outputs)
 
             found, repeated = torch.func.vmap(push)(*scheme.forward)

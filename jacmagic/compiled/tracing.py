@@ -31,7 +31,6 @@ class Graph:
     """A traced and cleaned computation of entries and values."""
 
     backend = "graph"
-    fill = None
 
     def __init__(self, traced: fx.GraphModule, passes: str) -> None:
         """Clean a trace, with and without the values.
@@ -201,7 +200,6 @@ class Inductor:
     """A traced computation compiled by `torch.compile`."""
 
     backend = "inductor"
-    fill = None
 
     def __init__(self, traced: Graph) -> None:
         """Compile on the first call.
