@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from jacmagic.compiled.candidates import BACKENDS, microseconds
@@ -52,8 +50,7 @@ class CompiledJacobian:
         self._wanted, self._dynamic = wanted, dynamic
         self._versions: dict[tuple[Any, ...], Version] = {}
         self._lock = threading.RLock()
-        self._fill: Callable[..., int] | None = None
-        self._empty: Callable[[], np.ndarray] = functools.partial(np.empty, (0, 0))
+        self._matrix: Callable[[tuple[Any, ...]], np.ndarray | None] = _nothing
         self._first = self._add(wanted.example)
         self._prefer(self._first)
 
@@ -66,15 +63,10 @@ class CompiledJacobian:
             PointError: more or fewer inputs than the function takes, or of another kind where
                 `dynamic` is False.
         """
-        fill = self._fill
-        if fill is not None and x and type(x[0]) is not Tensor:
-            array = self._empty()
-            if fill(array, *x) == 0:
-                return array
-        elif len(x) == len(self._latest.kinds):
-            found = self._latest.quick(x)
-            if found is not None:
-                return found
+        if (array := self._matrix(x)) is not None:
+            return array
+        if (found := self._latest.quick(x)) is not None:
+            return found
         tensors, arrays = self._tensors(x)
         with self._lock:
             version = self._version(tensors)
@@ -186,11 +178,9 @@ class CompiledJacobian:
     def _prefer(self, version: Version) -> None:
         """Let the next call try this version and its branch first."""
         self._latest, program = version, version.programs[0]
-        self._fill = None
-        if isinstance(program, Kernel) and version.truths.scheme is None:
-            self._fill = program.fill
-        dtype = np.float32 if version.dtype is torch.float32 else np.float64
-        self._empty = functools.partial(np.empty, version.shape, dtype)
+        self._matrix = _nothing
+        if isinstance(program, Kernel) and program.matrix and version.truths.scheme is None:
+            self._matrix = program.matrix
 
     # ── what it is ────────────────────────────────────────────────────────────────────────────
 
@@ -227,6 +217,10 @@ class CompiledJacobian:
             lines.append(f"    and {len(conditions) - _SHOWN} more conditions")
         constants = str(wanted.constants)
         return "\n".join([*lines, f"  constants: {constants or 'none'}"])
+
+
+def _nothing(x: tuple[Any, ...]) -> None:
+    """Leave all inputs to the slower way."""
 
 
 def compiled_of(
