@@ -18,6 +18,7 @@ from jacmagic.numeric import Scheme
 from jacmagic.structure import flatten
 
 Traceable = Callable[..., tuple[Tensor, Tensor]]
+SIMILAR = 4  # times more rows than columns, or the reverse, within which both are measured
 MOST_ROWS = 64  # outputs up to which rows are traced one by one
 
 
@@ -46,6 +47,12 @@ class Task:
         """(m, n)."""
         m, n = (sum(shape.numel() for shape, _ in one) for one in (self.outputs, self.inputs))
         return m, n
+
+    @property
+    def either_way(self) -> bool:
+        """Whether sizes do not tell if rows or columns are quicker."""
+        m, n = self.size
+        return self.scheme is None and SIMILAR * min(m, n) >= max(m, n) > MOST_ROWS
 
     def leaves(self, tensors: Sequence[Tensor]) -> Callable[..., tuple[Tensor, ...]]:
         """The function's outputs by the chosen tensors alone."""
