@@ -89,6 +89,11 @@ def _merge(module: fx.GraphModule) -> None:
     """Compute equal steps once."""
     from torch.fx.passes.dialect.common.cse_pass import CSEPass, get_CSE_banned_ops
 
+    first: dict[str, fx.Node] = {}
+    for node in module.graph.nodes:
+        if node.op == "get_attr" and first.setdefault(str(node.target), node) is not node:
+            node.replace_all_uses_with(first[str(node.target)])
+    module.graph.eliminate_dead_code()
     result = CSEPass(banned_ops=get_CSE_banned_ops())(module)
     assert result is not None
     module.graph = result.graph_module.graph
