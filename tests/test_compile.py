@@ -435,7 +435,7 @@ class Tripled(torch.autograd.Function):
 
 
 def test_a_derivative_by_hand_is_refused() -> None:
-    """Neither road knows what is in it."""
+    """Neither the closed form nor the tracer knows what is in it."""
     with pytest.raises(JacmagicError, match="must override the setup_context"):
         jacmagic.compile(Tripled.apply, vector(1, 2))
 

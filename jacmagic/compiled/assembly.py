@@ -191,7 +191,7 @@ class _Writer:
         values = outputs[program.guards : program.guards + program.values]
         entries = outputs[program.guards + program.values :]
         status, total = "0", literal(0)
-        for slot in dict.fromkeys(entries):
+        for slot in program.moving:
             zero = self._new(f"fmul double {self._double(slot)}, {literal(0)}")
             total = self._new(f"fadd double {total}, {zero}")
         finite = self._new(f"fcmp oeq double {total}, {literal(0)}")

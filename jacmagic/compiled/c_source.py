@@ -105,7 +105,7 @@ def _names(types: Sequence[str]) -> str:
 
 
 def _at(program: Straight, types: Sequence[str], result: str) -> Iterator[str]:
-    """0, or the number of the first guard that fails, or one more where J is not finite."""
+    """0, or the number of the first guard that fails, or one more where a result is not finite."""
     yield f"\nint at({result} *J, double *y, {_names(types)})\n{{"
     tape, name = program.tape, _slots(program)
     first = tape.inputs + len(tape.constants)
@@ -120,9 +120,8 @@ def _at(program: Straight, types: Sequence[str], result: str) -> Iterator[str]:
         if slot in guards:
             yield f"    if (!v{slot}) return {guards[slot]};"
     values = tape.outputs[program.guards : program.guards + program.values]
-    moving = dict.fromkeys(slot for _, slot in program.stored if slot >= first)
-    if moving:
-        total = " + ".join(f"0*v{slot}" for slot in moving)
+    if program.moving:
+        total = " + ".join(f"0*{name(slot)}" for slot in program.moving)
         yield f"    if ({total} != 0) return {program.guards + 1};"
     yield f"    if (J) {{\n        memset(J, 0, {program.entries} * sizeof *J);"
     yield from (f"        J[{k}] = {name(slot)};" for k, slot in program.stored)
