@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from jacmagic.batches import JacobianBatch
+    from jacmagic.compiled.function import CompiledJacobian
     from jacmagic.errors import (
         CellError,
         FunctionError,
@@ -33,6 +34,7 @@ __version__ = "0.1.0.dev0"
 
 __all__ = [
     "CellError",
+    "CompiledJacobian",
     "FunctionError",
     "JacmagicError",
     "Jacobian",
@@ -53,6 +55,7 @@ __all__ = [
 
 _ROOMS = {
     "CellError": "errors",
+    "CompiledJacobian": "compiled.function",
     "FunctionError": "errors",
     "JacmagicError": "errors",
     "PageError": "errors",
