@@ -68,7 +68,9 @@ def _fold(module: fx.GraphModule) -> None:
             name = f"_folded{number}"
             module.register_buffer(name, value)
             with module.graph.inserting_before(node):
-                node.replace_all_uses_with(module.graph.get_attr(name))
+                constant = module.graph.get_attr(name)
+            constant.meta["val"] = value
+            node.replace_all_uses_with(constant)
     module.graph.eliminate_dead_code()
 
 

@@ -15,7 +15,7 @@ from jacmagic.errors import PointError
 def as_tensor(value: Any, like: Tensor) -> Tensor:
     """An input as a floating tensor; a number takes the example's dtype and device."""
     if isinstance(value, Tensor):
-        tensor = value.detach()
+        tensor = value.detach().resolve_neg()
         tensor = tensor if type(tensor) is Tensor else tensor.as_subclass(Tensor)
         return (
             tensor

@@ -168,11 +168,11 @@ def _by_c(
     def built(*, wide: bool) -> tuple[Any, ...]:
         level = "-O2" if length <= QUICK else "-O1"
         source = c_source(program, shapes, types, result, python=python, wide=wide)
-        library = _library([compiler, level, *_FLAGS], source)
+        code = library([compiler, level, *_FLAGS], source)
         if not python:
-            return *functions_of_addresses(program, library.at, library.many), None
-        library.function.restype = ctypes.py_object
-        run, loop, matrix, prepare = (library.function(which) for which in range(len(FUNCTIONS)))
+            return *functions_of_addresses(program, code.at, code.many), None
+        code.function.restype = ctypes.py_object
+        run, loop, matrix, prepare = (code.function(which) for which in range(len(FUNCTIONS)))
         prepare(functools.partial(np.empty, shape, NUMPY[result[1]]), Tensor)
         return run, loop, matrix
 
@@ -195,21 +195,21 @@ def functions_of_addresses(program: Straight, at: Any, many: Any) -> tuple[Any, 
     return at, many
 
 
-def _library(command: Sequence[str], source: str) -> ctypes.PyDLL:
+def library(command: Sequence[str], source: str) -> ctypes.PyDLL:
     """Compile and load; the files are gone afterwards."""
     extra = ["-undefined", "dynamic_lookup"] if sys.platform == "darwin" else []
     with tempfile.TemporaryDirectory(prefix="jacmagic-") as folder:
-        text, library = Path(folder, "jacobian.c"), Path(folder, "jacobian.so")
+        text, built = Path(folder, "jacobian.c"), Path(folder, "jacobian.so")
         text.write_text(source, encoding="ascii")
         try:
             subprocess.run(
-                [*command, *extra, str(text), "-o", str(library), "-lm"],
+                [*command, *extra, str(text), "-o", str(built), "-lm"],
                 check=True,
                 capture_output=True,
                 text=True,
                 timeout=SECONDS,
             )
-            return ctypes.PyDLL(str(library))
+            return ctypes.PyDLL(str(built))
         except (OSError, subprocess.SubprocessError) as error:
             said = getattr(error, "stderr", None) or str(error)
             raise NoNativeCode(f"the C compiler failed: {str(said).strip()[:200]}") from None

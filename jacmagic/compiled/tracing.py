@@ -17,6 +17,8 @@ import torch
 from torch import Tensor, fx
 
 from jacmagic.compiled.cleaning import cleaned, in_place
+from jacmagic.compiled.fusion import fused
+from jacmagic.compiled.native import NoNativeCode
 from jacmagic.compiled.passes import PASSES, Task
 from jacmagic.numeric.quiet import quiet, random_states
 
@@ -42,6 +44,7 @@ class Graph:
         """
         self._both = cleaned(traced, outputs=2)
         self._entries = in_place(cleaned(traced, outputs=1))
+        self._fuse = lambda: fused(cleaned(traced, outputs=1))
         nodes = sum(node.op == "call_function" for node in self._entries.graph.nodes)
         self.by = f"{passes}, {nodes} ATen operations"
 
@@ -50,6 +53,18 @@ class Graph:
         with torch.no_grad():
             entries, values = self._both.forward(*tensors)
         return entries, values
+
+    def fuse(self, tensors: Sequence[Tensor]) -> None:
+        """Compile chains of elementwise steps, where there is a compiler and something to gain."""
+        before, plain = _seconds(self, tensors), self._entries
+        try:
+            self._entries = self._fuse()
+        except NoNativeCode:
+            return
+        if _seconds(self, tensors) < before:
+            self.by += ", elementwise steps fused"
+        else:
+            self._entries = plain
 
     def entries(self, tensors: Sequence[Tensor]) -> Tensor:
         """The entries at one point."""
@@ -93,7 +108,9 @@ def graph(task: Task, tensors: Sequence[Tensor]) -> Graph:
             why = why or reason(error)
     if not found:
         raise NoGraph(why)
-    return found[0] if len(found) == 1 else min(found, key=lambda one: _seconds(one, tensors))
+    best = found[0] if len(found) == 1 else min(found, key=lambda one: _seconds(one, tensors))
+    best.fuse(tensors)
+    return best
 
 
 def _seconds(graph: Graph, tensors: Sequence[Tensor]) -> float:
