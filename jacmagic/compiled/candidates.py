@@ -43,10 +43,6 @@ class Program(Protocol):
     def batch(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor, np.ndarray]:
         """Entries (k, entries), values (k, m), and where the program holds (k,)."""
 
-    @property
-    def fill(self) -> Callable[..., int] | None:
-        """Write the entries at one point of Python's own numbers; None where it cannot."""
-
 
 class Builder:
     """Builds programs for inputs of one kind; keeps the closed forms that they share."""
