@@ -128,7 +128,7 @@ def _drop_copies(module: fx.GraphModule) -> None:
         source = node.args[1]
         if not _like(node, source):
             with module.graph.inserting_before(node):
-                keywords = {"memory_format": torch.contiguous_format}
+                keywords: dict[str, Any] = {"memory_format": torch.contiguous_format}
                 source = module.graph.call_function(_aten.clone.default, (source,), keywords)
                 source.meta = dict(node.meta)
         node.replace_all_uses_with(source)
@@ -141,8 +141,9 @@ def _fills(node: fx.Node) -> bool:
     if node.target is not _aten.copy_.default:
         return False
     to, source = node.args[:2]
-    fresh = isinstance(to, fx.Node) and _name(to) in _FRESH and len(to.users) == 1
-    return fresh and _like(to, source, strides=False) and to.meta["val"].is_contiguous()
+    if not isinstance(to, fx.Node) or _name(to) not in _FRESH or len(to.users) != 1:
+        return False
+    return _like(to, source, strides=False) and bool(to.meta["val"].is_contiguous())
 
 
 def in_place(module: fx.GraphModule) -> fx.GraphModule:

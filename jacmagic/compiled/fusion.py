@@ -108,7 +108,11 @@ def _inputs(chain: Sequence[fx.Node]) -> list[fx.Node]:
 def _source(name: str, chain: Sequence[fx.Node]) -> str:
     """The C function of one chain: result, then operands."""
     shape = [1, *chain[-1].meta["val"].shape][-2:]
-    names: dict[Any, str] = {}
+    names: dict[fx.Node, str] = {}
+
+    def written(part: Any) -> str:
+        return names[part] if isinstance(part, fx.Node) else f"({float(part)!r})"
+
     reads = []
     inputs = _inputs(chain)
     for k, node in enumerate(inputs):
@@ -116,7 +120,7 @@ def _source(name: str, chain: Sequence[fx.Node]) -> str:
         reads.append(f"const double a{k} = x{k}[i*{rows} + j*{columns}];")
         names[node] = f"a{k}"
     for k, node in enumerate(chain):
-        parts = [names[p] if isinstance(p, fx.Node) else f"({float(p)!r})" for p in node.args]
+        parts = [written(part) for part in node.args]
         template = TEMPLATES[node.target.overloadpacket.__name__]  # type: ignore[union-attr]
         reads.append(f"const double t{k} = {template.format(*parts)};")
         names[node] = f"t{k}"
