@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from jacmagic.batches import JacobianBatch
+    from jacmagic.compiled.function import CompiledJacobian
     from jacmagic.errors import (
         CellError,
         FunctionError,
@@ -34,6 +35,7 @@ __version__ = "0.1.0.dev0"
 
 __all__ = [
     "CellError",
+    "CompiledJacobian",
     "FunctionError",
     "JacmagicError",
     "Jacobian",
@@ -55,6 +57,7 @@ __all__ = [
 
 _ROOMS = {
     "CellError": "errors",
+    "CompiledJacobian": "compiled.function",
     "FunctionError": "errors",
     "JacmagicError": "errors",
     "OptionError": "errors",

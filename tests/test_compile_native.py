@@ -36,14 +36,22 @@ NUMBERS = (-2.5, -1.0, -0.0, 0.0, 0.3, 1.0, 2.0, math.inf, -math.inf, math.nan)
 
 
 def program_of(operations: list[str]) -> Straight:
-    """A program of three scalars whose values are one result of each operation."""
-    steps = [("lt", 0, 1), ("ge", 1, 2)]
+    """A program of three scalars whose values are one result of each operation, made finite."""
+    nan, least, most = 12345.0, -1e308, 1e308  # instead of results that no program gives away
+    steps: list[tuple] = [("lt", 0, 1), ("ge", 1, 2)]  # slots 7 and 8; 3 to 6 are constants
     for operation in operations:
         logical = operation in ("and", "or", "not")
-        reads = (4, 5, 4) if logical else (4, 1, 2) if operation == "where" else (0, 1, 2)
-        steps.append((operation, *reads[: OPERATIONS[operation].arity]))
-    values = tuple(range(6, 6 + len(operations)))
-    return Straight(Tape(3, (0.0,), tuple(steps), values), (1, 1, 1), 0, len(values), 0)
+        reads = (7, 8, 7) if logical else (7, 1, 2) if operation == "where" else (0, 1, 2)
+        slot = 7 + len(steps)
+        steps += [
+            (operation, *reads[: OPERATIONS[operation].arity]),
+            ("eq", slot, slot),
+            ("clamp", slot, 4, 5),
+            ("where", slot + 1, slot + 2, 6),
+        ]
+    values = tuple(range(12, 12 + 4 * len(operations), 4))
+    tape = Tape(3, (0.0, least, most, nan), tuple(steps), values)
+    return Straight(tape, (1, 1, 1), 0, len(values), 0)
 
 
 def points_to_try() -> np.ndarray:
@@ -136,3 +144,18 @@ def test_functions_as_people_write_them(case: Case, backend: str) -> None:
     wanted = jacmagic.jacobian(case.function, point, strategy="rows").matrix
     scale = float(wanted.abs().nan_to_num().max())
     assert torch.allclose(g(*point), wanted, rtol=1e-7, atol=1e-12 * scale, equal_nan=True)
+
+
+def test_a_result_that_is_not_finite_is_not_given_away(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One value at a pole, by every kind of code; `jacobian()` is asked there."""
+    tape = Tape(1, (1.0,), (("div", 1, 0),), (2,))
+    program, x = Straight(tape, (1,), 0, 1, 0), [torch.tensor(0.0, dtype=torch.float64)]
+    kernels = [Floats(program), native(program, x, (0,))]
+    monkeypatch.setattr(native_code, "MANY", 1)
+    kernels.append(native(program, x, (0,)))
+    points = [torch.tensor([0.0, 1.0, 0.0, 2.0, 4.0], dtype=torch.float64)]
+    for kernel in kernels:
+        assert kernel(x) is None
+        _, values, holds = kernel.batch(points)
+        assert holds.tolist() == [False, True, False, True, True]
+        assert values[3:, 0].tolist() == [0.5, 0.25]

@@ -470,3 +470,14 @@ def test_pi_may_be_written_as_a_letter(shell: InteractiveShell) -> None:
     """π is pi on the line and in expressions, unless the line or the notebook names it."""
     assert run(shell, "%%jacobian x=π/6\nπ*x").matrix.item() == math.pi
     assert [*run(shell, "%%jacobian x=1 π=2\nπ*x").column_labels] == ["π", "x"]
+
+
+def test_a_compiled_jacobian_from_the_line(shell: InteractiveShell) -> None:
+    """`--compile` gives and stores a function of the inputs, of a Hessian too."""
+    run(shell, SEED)
+    g = run(shell, "%jacobian f x1=3 x2=4 x3=5 --compile -v g")
+    assert shell.user_ns["g"] is g
+    assert g(1.0, 2.0, 3.0).tolist() == [[1, 1, 0], [3, 0, 1], [0, 12, 0]]
+    assert "compiled Jacobian of f, 3 × 3, by x1, x2, x3" in repr(g)
+    h = run(shell, "%%hessian x=[1.,2.] --compile\ndef p(x):\n    return (x**3).sum()\n")
+    assert h(torch.tensor([2.0, 1.0], dtype=torch.float64)).tolist() == [[12, 0], [0, 6]]

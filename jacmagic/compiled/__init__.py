@@ -2,15 +2,17 @@
 
     problem ─▶ require_pure ─▶ Truths (jacobian() at the example) ─▶ backends ─▶ check ─▶ fastest
                                                         │
-              closed form ─▶ straight ─┬─▶ c_source ─▶ native
+              closed form ─▶ straight ─┬─▶ c_source, c_lanes ─▶ native
+                                       ├─▶ assembly ─▶ llvm  ─▶ native, without a C compiler
                                        └─▶ floats ("python")
-              passes ─▶ tracing ("graph") ─▶ torch.compile ("inductor")
+              passes ─▶ tracing ─▶ cleaning ─▶ fusion ("graph") ─▶ torch.compile ("inductor")
 
 `function` is what the user calls; `version` serves inputs of one kind and adds branches as they are
 met.
 """
 
 from jacmagic.compiled.candidates import BACKENDS
-from jacmagic.compiled.function import CompiledJacobian, as_tensor, compiled_of
+from jacmagic.compiled.function import CompiledJacobian, compiled_of
+from jacmagic.compiled.inputs import as_tensor
 
 __all__ = ["BACKENDS", "CompiledJacobian", "as_tensor", "compiled_of"]

@@ -135,8 +135,7 @@ def _body(program: Straight, literal: Callable[[float], str]) -> Iterator[str]:
             truths.add(slot)
     guards = [truth(slot) for slot in tape.outputs[: program.guards]]
     values = tape.outputs[program.guards : program.guards + program.values]
-    moving = dict.fromkeys(slot for _, slot in program.stored if slot >= first)
-    total = " + ".join(f"0*{number(slot)}" for slot in moving) or "ALL(0.0)"
+    total = " + ".join(f"0*{number(slot)}" for slot in program.moving) or "ALL(0.0)"
     yield f"    const Truths holds = {' & '.join([*guards, f'(({total}) == 0)'])};"
     yield "    for (int l = 0; l < LANES; l++) status[l] = !holds[l];"
     yield f"    memset(J, 0, LANES * {program.entries} * sizeof *J);"

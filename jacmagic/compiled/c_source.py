@@ -1,8 +1,7 @@
-"""A straight-line program as C: one function for a point, one loop over points, one Python call.
+"""A straight-line program as C: one function for a point, one loop over points.
 
 The source is made of fixed templates, slot numbers and literals; nothing of the user's text is in
-it. Python's header is not needed: the few functions of its stable interface that are called are
-declared here.
+it.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 
 from jacmagic.compiled.c_lanes import lanes
+from jacmagic.compiled.c_python import from_python
 from jacmagic.compiled.straight import Straight
 from jacmagic.graph import OPERATIONS
 
@@ -69,42 +69,6 @@ static inline double modulo(double a, double b)
 }
 """
 
-# From Python: `fill(J, x0, ...)` of floats and arrays; `run(J, y, x0, ...)` and
-# `all(k, J, y, status, x0, ...)` of addresses. -1 says that an argument is of another kind.
-_PYTHON = """
-typedef struct { void *buf; void *obj; ptrdiff_t len, itemsize; int readonly, ndim; char *format;
-                 ptrdiff_t *shape, *strides, *suboffsets; void *internal; } View;
-typedef void *(*Call)(void *, void *const *, ptrdiff_t);
-typedef struct { const char *name; Call call; int flags; const char *doc; } Method;
-extern char PyFloat_Type[], PyLong_Type[];
-extern void *PyObject_Type(void *), *PyErr_Occurred(void), *PyLong_AsVoidPtr(void *);
-extern void *PyLong_FromLong(long), *PyCFunction_NewEx(Method *, void *, void *);
-extern void *PyEval_SaveThread(void);
-extern double PyFloat_AsDouble(void *);
-extern int PyType_IsSubtype(void *, void *), PyObject_GetBuffer(void *, View *, int);
-extern void PyErr_Clear(void), Py_DecRef(void *), PyBuffer_Release(View *);
-extern void PyEval_RestoreThread(void *);
-
-static int is_number(void *object)
-{
-    void *type = PyObject_Type(object);
-    const int answer = PyType_IsSubtype(type, PyFloat_Type) || type == (void *)PyLong_Type;
-    Py_DecRef(type);
-    return answer;
-}
-
-static int view_of(void *object, View *view, int flags, char format, int rank,
-                   const ptrdiff_t *shape)
-{
-    if (PyObject_GetBuffer(object, view, flags) != 0) { PyErr_Clear(); return 0; }
-    int fits = view->ndim == rank && view->format && view->format[0] == format
-               && view->format[1] == 0;
-    for (int d = 0; fits && d < rank; d++) fits = view->shape[d] == shape[d];
-    if (!fits) PyBuffer_Release(view);
-    return fits;
-}
-"""
-
 
 def c_source(
     program: Straight,
@@ -132,12 +96,7 @@ def c_source(
     lines += lanes(program, types, result[1], _literal) if wide else []
     lines += _many(program, types, result[1], wide)
     if python:
-        lines += [
-            _PYTHON,
-            *_fill(shapes, types, result),
-            *_calls(len(types)),
-            *_methods(len(types)),
-        ]
+        lines += from_python(shapes, types, result)
     return "\n".join([*lines, ""])
 
 
@@ -146,7 +105,7 @@ def _names(types: Sequence[str]) -> str:
 
 
 def _at(program: Straight, types: Sequence[str], result: str) -> Iterator[str]:
-    """0, or the number of the first guard that fails, or one more where J is not finite."""
+    """0, or the number of the first guard that fails, or one more where a result is not finite."""
     yield f"\nint at({result} *J, double *y, {_names(types)})\n{{"
     tape, name = program.tape, _slots(program)
     first = tape.inputs + len(tape.constants)
@@ -161,9 +120,8 @@ def _at(program: Straight, types: Sequence[str], result: str) -> Iterator[str]:
         if slot in guards:
             yield f"    if (!v{slot}) return {guards[slot]};"
     values = tape.outputs[program.guards : program.guards + program.values]
-    moving = dict.fromkeys(slot for _, slot in program.stored if slot >= first)
-    if moving:
-        total = " + ".join(f"0*v{slot}" for slot in moving)
+    if program.moving:
+        total = " + ".join(f"0*{name(slot)}" for slot in program.moving)
         yield f"    if ({total} != 0) return {program.guards + 1};"
     yield f"    if (J) {{\n        memset(J, 0, {program.entries} * sizeof *J);"
     yield from (f"        J[{k}] = {name(slot)};" for k, slot in program.stored)
@@ -222,58 +180,3 @@ def _many(program: Straight, types: Sequence[str], result: str, wide: bool) -> I
         yield f"    for (; p + LANES <= count; p += LANES) block({outputs}, status + p, {moved});"
     yield f"    for (; p < count; p++) status[p] = at({outputs}, {moved});"
     yield "}"
-
-
-def _fill(
-    shapes: Sequence[tuple[int, ...]], types: Sequence[str], result: tuple[tuple[int, ...], str]
-) -> Iterator[str]:
-    """The Python function `fill`: entries into its first argument, from floats and arrays."""
-    count, arrays = len(types), [k for k, shape in enumerate(shapes) if shape]
-    yield "static void *fill(void *self, void *const *given, ptrdiff_t count)\n{"
-    yield f"    View J{''.join(f', w{k}' for k in range(count))};"
-    yield "    long status = -1;"
-    yield from (f"    {types[k]} n{k}; int r{k} = 0;" for k in range(count))
-    yield f"    if (count != {count + 1}) return PyLong_FromLong(-1);"
-    for k, shape in enumerate(shapes):
-        view = _view(f"given[{k + 1}]", f"w{k}", 0x1C, types[k], shape)
-        if k in arrays:
-            yield f"    r{k} = {view};\n    if (!r{k}) goto done;"
-        else:
-            yield f"    if (is_number(given[{k + 1}])) n{k} = PyFloat_AsDouble(given[{k + 1}]);"
-            yield f"    else {{ r{k} = {view}; if (!r{k}) goto done; }}"
-    yield f"    if (!{_view('given[0]', 'J', 0x1D, result[1], result[0])}) goto done;"
-    pointers = ", ".join(f"r{k} ? w{k}.buf : &n{k}" for k in range(count))
-    yield f"    status = at(J.buf, 0, {pointers});\n    PyBuffer_Release(&J);"
-    yield "done:"
-    yield from (f"    if (r{k}) PyBuffer_Release(&w{k});" for k in range(count))
-    yield "    if (PyErr_Occurred()) { PyErr_Clear(); status = -1; }"
-    yield "    return PyLong_FromLong(status);\n}"
-
-
-def _view(object_: str, view: str, flags: int, kind: str, shape: tuple[int, ...]) -> str:
-    sizes = ", ".join(map(str, shape)) or "0"
-    array = f"(const ptrdiff_t[]){{{sizes}}}"
-    return f"view_of({object_}, &{view}, {flags}, '{kind[0]}', {len(shape)}, {array})"
-
-
-def _calls(count: int) -> Iterator[str]:
-    """The Python functions `run` and `all`, of addresses as whole numbers."""
-
-    def pointers(start: int, stop: int) -> str:
-        return ", ".join(f"PyLong_AsVoidPtr(given[{k}])" for k in range(start, stop))
-
-    yield "static void *run(void *self, void *const *given, ptrdiff_t count)\n{"
-    yield f"    return PyLong_FromLong(at({pointers(0, count + 2)}));\n}}"
-    yield "static void *all(void *self, void *const *given, ptrdiff_t count)\n{"
-    yield "    const long points = (long)PyLong_AsVoidPtr(given[0]);"
-    yield f"    void *a[] = {{{pointers(1, count + 4)}}};"
-    yield "    void *state = PyEval_SaveThread();"
-    yield f"    many(points, {', '.join(f'a[{k}]' for k in range(count + 3))});"
-    yield "    PyEval_RestoreThread(state);\n    return PyLong_FromLong(0);\n}"
-
-
-def _methods(count: int) -> Iterator[str]:
-    fast = 0x80  # METH_FASTCALL
-    yield "static Method methods[] = {"
-    yield from (f'    {{"{name}", {name}, {fast}, 0}},' for name in ("run", "all", "fill"))
-    yield "};\nvoid *function(int which) { return PyCFunction_NewEx(methods + which, 0, 0); }"

@@ -13,7 +13,7 @@ from jacmagic.compiled.check import STEPS, Truth, beside, disagreement
 from jacmagic.compiled.floats import Floats
 from jacmagic.compiled.native import LONGEST, LONGEST_ASKED, NoNativeCode, native
 from jacmagic.compiled.straight import Straight, obstacle, straight
-from jacmagic.compiled.tracing import Inductor, NoGraph, graph
+from jacmagic.compiled.tracing import Graph, Inductor, NoGraph, graph
 from jacmagic.compiled.wanted import Truths
 from jacmagic.errors import JacmagicError
 from jacmagic.formula import ClosedForm
@@ -42,10 +42,6 @@ class Program(Protocol):
 
     def batch(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor, np.ndarray]:
         """Entries (k, entries), values (k, m), and where the program holds (k,)."""
-
-    @property
-    def fill(self) -> Callable[..., int] | None:
-        """Write the entries at one point of Python's own numbers; None where it cannot."""
 
 
 class Builder:
@@ -80,7 +76,7 @@ class Builder:
     def _straight(self, tensors: Sequence[Tensor]) -> Straight:
         """The closed form at some tensors as a straight-line program."""
         truths = self.truths
-        if len(truths.rows) > MOST_ENTRIES:
+        if len(truths.rows) > (MOST_ENTRIES if truths.scheme is None else LONGEST):
             raise NoForm(f"{len(truths.rows)} entries are too many for a closed form")
         problem = truths.wanted.at(tensors)
         form = self.road.form(problem, values_again(problem))
@@ -154,6 +150,10 @@ def check(program: Program, truths: Truths, tensors: Sequence[Tensor]) -> str | 
             return "it does not hold at the example"
         if wrong := disagreement(truth, *found):
             return wrong
+        if isinstance(program, Graph):  # it has a shorter graph for the entries alone
+            alone = program.entries(truth.tensors)
+            if wrong := disagreement(truth, alone, found[1]):
+                return wrong
     return None
 
 
@@ -176,9 +176,10 @@ def _further(program: Program, truths: Truths, tensors: Sequence[Tensor]) -> lis
 def measured(program: Program, tensors: Sequence[Tensor]) -> float:
     """Seconds of a call, the least of a few."""
     least, end = float("inf"), time.perf_counter() + MEASURED
+    run: Callable[..., object] = program.entries if isinstance(program, Graph) else program
     for _ in range(20):
         began = time.perf_counter()
-        program(tensors)
+        run(tensors)
         now = time.perf_counter()
         least = min(least, now - began)
         if now > end:

@@ -147,7 +147,8 @@ def _inside(one: Any) -> tuple[list[Any], list[tuple[str, Any]]]:
         held = {f"argument {k + 1}": value for k, value in enumerate(one.args)} | one.keywords
         return [one.func], list(held.items())
     if isinstance(one, nn.Module):
-        return [type(one).forward] if is_users(type(one).forward) else [], [(_name_of(one), one)]
+        forward: Any = type(one).forward
+        return [forward] if is_users(forward) else [], [(type(one).__name__.lower(), one)]
     if isinstance(one, types.MethodType):
         owner = one.__self__
         return [one.__func__], [] if isinstance(owner, type) else [("self", owner)]
@@ -162,12 +163,8 @@ def _inside(one: Any) -> tuple[list[Any], list[tuple[str, Any]]]:
 
 
 def _has_users_call(value: Any) -> bool:
-    called = type(value).__call__ if callable(value) else None
+    called: Any = type(value).__call__ if callable(value) else None
     return isinstance(called, types.FunctionType) and is_users(called)
-
-
-def _name_of(module: nn.Module) -> str:
-    return type(module).__name__.lower()
 
 
 def _callables(function: types.FunctionType) -> Iterator[Any]:

@@ -18,7 +18,6 @@ class Floats:
 
     backend = "python"
     by = "Python floats"
-    fill = None
 
     def __init__(self, program: Straight) -> None:
         """Compile on the first call."""
@@ -42,11 +41,9 @@ class Floats:
         return *self._parts(found, tensors), self._holds(found)
 
     def _holds(self, found: np.ndarray) -> np.ndarray:
-        """Where all guards are true and all entries are finite."""
-        program = self.program
-        guards = found[:, : program.guards] != 0
-        entries = found[:, program.guards + program.values :]
-        return np.asarray(guards.all(axis=1) & np.isfinite(entries).all(axis=1))
+        """Where all guards are true and all results are finite."""
+        guards, results = np.split(found, [self.program.guards], axis=1)
+        return np.asarray((guards != 0).all(axis=1) & np.isfinite(results).all(axis=1))
 
     def _parts(self, found: np.ndarray, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         program, device = self.program, tensors[0].device

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import functools
 import threading
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
-import torch
 from torch import Tensor
 
 from jacmagic.compiled.candidates import BACKENDS, microseconds
 from jacmagic.compiled.constants import Constants
 from jacmagic.compiled.effects import require_pure
+from jacmagic.compiled.inputs import as_array, as_tensor, kinds
+from jacmagic.compiled.native import Kernel
 from jacmagic.compiled.version import Version, kind_of
 from jacmagic.compiled.wanted import Wanted
 from jacmagic.errors import FunctionError, JacmagicError, PointError
@@ -50,9 +50,9 @@ class CompiledJacobian:
         self._wanted, self._dynamic = wanted, dynamic
         self._versions: dict[tuple[Any, ...], Version] = {}
         self._lock = threading.RLock()
-        self._fill: Callable[..., int] | None = None
-        self._empty: Callable[[], np.ndarray] = functools.partial(np.empty, (0, 0))
-        self._latest = self._add(wanted.example)
+        self._matrix: Callable[[tuple[Any, ...]], np.ndarray | None] = _nothing
+        self._first = self._add(wanted.example)
+        self._prefer(self._first)
 
     # ── calls ─────────────────────────────────────────────────────────────────────────────────
 
@@ -63,20 +63,16 @@ class CompiledJacobian:
             PointError: more or fewer inputs than the function takes, or of another kind where
                 `dynamic` is False.
         """
-        fill = self._fill
-        if fill is not None and x and type(x[0]) is not Tensor:
-            array = self._empty()
-            if fill(array, *x) == 0:
-                return array
-        elif len(x) == len(self._latest.kinds):
-            found = self._latest.quick(x)
-            if found is not None:
-                return found
+        if (array := self._matrix(x)) is not None:
+            return array
+        if (found := self._latest.quick(x)) is not None:
+            return found
         tensors, arrays = self._tensors(x)
         with self._lock:
             version = self._version(tensors)
-            matrix = version.matrix(version.entries(tensors))
-        return _as_array(matrix) if arrays else matrix
+            found = version.matrix(version.entries(tensors))
+            self._prefer(version)
+        return as_array(found) if arrays else found
 
     def value_and_jacobian(self, *x: Any) -> tuple[Any, Any]:
         """The function's value, in its own structure, and the Jacobian (m, n).
@@ -89,7 +85,7 @@ class CompiledJacobian:
             version = self._version(tensors)
             entries, values = version.both(tensors)
         value, matrix = version.value(values), version.matrix(entries)
-        return value, _as_array(matrix) if arrays else matrix
+        return value, as_array(matrix) if arrays else matrix
 
     def batch(self, *X: Any) -> Any:
         """The Jacobians (k, m, n) at k points.
@@ -110,7 +106,7 @@ class CompiledJacobian:
             )
             entries, _ = version.batch(tensors)
         matrix = version.matrix(entries)
-        return _as_array(matrix) if arrays else matrix
+        return as_array(matrix) if arrays else matrix
 
     # ── inputs ────────────────────────────────────────────────────────────────────────────────
 
@@ -168,7 +164,7 @@ class CompiledJacobian:
         wanted = self._wanted
         if self._versions and self._dynamic is False:
             raise PointError(
-                f"expected inputs {_kinds(wanted.example)}; found {_kinds(tensors)}; "
+                f"expected inputs {kinds(wanted.example)}; found {kinds(tensors)}; "
                 "write dynamic=None to compile for other inputs too"
             )
         wanted.constants.require_unchanged()
@@ -177,19 +173,21 @@ class CompiledJacobian:
         if len(self._versions) >= MOST_VERSIONS:
             self._versions.pop(next(iter(self._versions)))
         self._versions[tuple(map(kind_of, tensors))] = version
-        if len(self._versions) == 1:
-            self._latest = version
-            self._fill = None if version.truths.scheme is not None else version.programs[0].fill
-            dtype = np.float32 if version.dtype is torch.float32 else np.float64
-            self._empty = functools.partial(np.empty, version.shape, dtype)
         return version
+
+    def _prefer(self, version: Version) -> None:
+        """Let the next call try this version and its branch first."""
+        self._latest, program = version, version.programs[0]
+        self._matrix = _nothing
+        if isinstance(program, Kernel) and program.matrix and version.truths.scheme is None:
+            self._matrix = program.matrix
 
     # ── what it is ────────────────────────────────────────────────────────────────────────────
 
     @property
     def backend(self) -> str:
         """The backend taken for the example's kind of inputs."""
-        return self._latest.programs[0].backend
+        return self._first.programs[0].backend
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -199,10 +197,10 @@ class CompiledJacobian:
     @property
     def shape(self) -> tuple[int, int]:
         """(m, n) at the example."""
-        return self._latest.shape
+        return self._first.shape
 
     def __repr__(self) -> str:
-        first, wanted = self._latest, self._wanted
+        first, wanted = self._first, self._wanted
         m, n = self.shape
         by = ", ".join(wanted.problem.inputs[k].name for k in wanted.chosen)
         program = first.programs[0]
@@ -210,7 +208,7 @@ class CompiledJacobian:
             f"compiled Jacobian of {wanted.problem.title}, {m} × {n}, by {by}",
             f"  backend: {program.backend} ({program.by}), {microseconds(first.seconds)} a call",
             *(f"    {note}" for note in self.notes),
-            *(f"  guards: {_kinds(w.truths.wanted.example)}" for w in self._versions.values()),
+            *(f"  guards: {kinds(w.truths.wanted.example)}" for w in self._versions.values()),
         ]
         conditions = list(dict.fromkeys(c for v in self._versions.values() for c in v.conditions))
         for condition, line in conditions[:_SHOWN]:
@@ -221,41 +219,8 @@ class CompiledJacobian:
         return "\n".join([*lines, f"  constants: {constants or 'none'}"])
 
 
-def as_tensor(value: Any, like: Tensor) -> Tensor:
-    """An input as a floating tensor; a number takes the example's dtype and device."""
-    if isinstance(value, Tensor):
-        tensor = value.detach()
-        tensor = tensor if type(tensor) is Tensor else tensor.as_subclass(Tensor)
-        return (
-            tensor
-            if tensor.is_floating_point() or not like.is_floating_point()
-            else tensor.double()
-        )
-    if isinstance(value, (int, float)) and not isinstance(value, np.generic):
-        return torch.tensor(value, dtype=like.dtype, device=like.device)
-    try:
-        array = np.asarray(value)
-        if array.dtype.kind not in "f":
-            array = array.astype(np.float64)
-        return torch.from_numpy(np.ascontiguousarray(array).reshape(array.shape)).to(like.device)
-    except (TypeError, ValueError) as error:
-        raise PointError(
-            f"expected a tensor, an array or a number; found {type(value).__name__}; "
-            "write torch.tensor(...) around it"
-        ) from error
-
-
-def _as_array(matrix: Tensor) -> np.ndarray | Tensor:
-    """A dense matrix as a NumPy array; a sparse one stays a tensor."""
-    return matrix.cpu().numpy() if matrix.layout == torch.strided else matrix
-
-
-def _kinds(tensors: Sequence[Tensor]) -> str:
-    """Shapes, dtypes and devices in words."""
-    return ", ".join(
-        f"{str(one.dtype).removeprefix('torch.')} ({', '.join(map(str, one.shape))}) {one.device}"
-        for one in tensors
-    )
+def _nothing(x: tuple[Any, ...]) -> None:
+    """Leave all inputs to the slower way."""
 
 
 def compiled_of(

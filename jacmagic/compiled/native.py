@@ -7,6 +7,7 @@ a guard must decide as the code that it stands for.
 from __future__ import annotations
 
 import ctypes
+import functools
 import os
 import shutil
 import subprocess
@@ -22,6 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from jacmagic.compiled.c_python import FUNCTIONS
 from jacmagic.compiled.c_source import TEMPLATES, c_source
 from jacmagic.compiled.straight import Straight
 
@@ -30,6 +32,7 @@ LONGEST_ASKED = 30_000  # the same where native code is asked for by name
 QUICK = 600  # operations up to which it may optimise further
 MANY = 20_000  # points of all batches from which a loop over several at once pays
 SECONDS = 60.0  # that it may take
+NUMPY = {"double": np.float64, "float": np.float32}
 TYPES = {torch.float64: "double", torch.float32: "float"}
 _FLAGS = ("-shared", "-fPIC", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-w")
 
@@ -45,8 +48,8 @@ class Kernel:
         program: what it computes.
         by: which compiler wrote it.
         run: `(J, y, x0, ...)` of addresses: status of one point, 0 where the program holds.
-        fill: `(J, x0, ...)` of an array, then floats and arrays: status, -1 for other arguments;
-            None where Python's interface is not at hand.
+        matrix: from a tuple of floats and arrays to the array of entries, or None for other inputs
+            and where the program does not hold; None where Python's interface is not at hand.
     """
 
     backend = "native"
@@ -57,21 +60,24 @@ class Kernel:
         by: str,
         run: Callable[..., int],
         loop: Callable[..., Any],
-        fill: Callable[..., int] | None = None,
+        matrix: Callable[[tuple[Any, ...]], np.ndarray | None] | None = None,
         widen: Callable[[], Callable[..., Any]] | None = None,
+        holder: Any = None,
     ) -> None:
-        """Hold the functions; they keep their code in memory.
+        """Hold the functions.
 
         Args:
             program: what they compute.
             by: which compiler wrote them.
             run: one point.
             loop: `(k, J, y, status, x0, ...)` of addresses: k points.
-            fill: one point, from Python's own numbers and arrays.
+            matrix: one point, from Python's own numbers and arrays.
             widen: compiles a loop that takes several points at once; called when that pays.
+            holder: what keeps the code in memory, if the functions do not.
         """
-        self.program, self.by, self.run, self.fill = program, by, run, fill
+        self.program, self.by, self.run, self.matrix = program, by, run, matrix
         self._loop, self._widen, self._points = loop, widen, 0
+        self._holder = holder
 
     def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor] | None:
         """Entries and values at one point; None where the program does not hold there."""
@@ -115,7 +121,7 @@ def native(
     Args:
         program: what to compute.
         tensors: inputs of the kind it is compiled for.
-        shape: of the array that its entries fill.
+        shape: of the array of its entries.
         longest: operations of the longest program that is compiled.
 
     Raises:
@@ -162,11 +168,13 @@ def _by_c(
     def built(*, wide: bool) -> tuple[Any, ...]:
         level = "-O2" if length <= QUICK else "-O1"
         source = c_source(program, shapes, types, result, python=python, wide=wide)
-        library = _library([compiler, level, *_FLAGS], source)
+        code = library([compiler, level, *_FLAGS], source)
         if not python:
-            return *functions_of_addresses(program, library.at, library.many), None
-        library.function.restype = ctypes.py_object
-        return tuple(library.function(which) for which in range(3))
+            return *functions_of_addresses(program, code.at, code.many), None
+        code.function.restype = ctypes.py_object
+        run, loop, matrix, prepare = (code.function(which) for which in range(len(FUNCTIONS)))
+        prepare(functools.partial(np.empty, shape, NUMPY[result[1]]), Tensor)
+        return run, loop, matrix
 
     def widen() -> Callable[..., Any]:
         try:
@@ -174,9 +182,9 @@ def _by_c(
         except NoNativeCode:  # a compiler without vectors
             return loop
 
-    run, loop, fill = built(wide=False)
+    run, loop, matrix = built(wide=False)
     lanes = widen if length <= QUICK else None
-    return Kernel(program, Path(compiler).name, run, loop, fill, lanes)
+    return Kernel(program, Path(compiler).name, run, loop, matrix, lanes)
 
 
 def functions_of_addresses(program: Straight, at: Any, many: Any) -> tuple[Any, Any]:
@@ -187,21 +195,21 @@ def functions_of_addresses(program: Straight, at: Any, many: Any) -> tuple[Any, 
     return at, many
 
 
-def _library(command: Sequence[str], source: str) -> ctypes.PyDLL:
+def library(command: Sequence[str], source: str) -> ctypes.PyDLL:
     """Compile and load; the files are gone afterwards."""
     extra = ["-undefined", "dynamic_lookup"] if sys.platform == "darwin" else []
     with tempfile.TemporaryDirectory(prefix="jacmagic-") as folder:
-        text, library = Path(folder, "jacobian.c"), Path(folder, "jacobian.so")
+        text, built = Path(folder, "jacobian.c"), Path(folder, "jacobian.so")
         text.write_text(source, encoding="ascii")
         try:
             subprocess.run(
-                [*command, *extra, str(text), "-o", str(library), "-lm"],
+                [*command, *extra, str(text), "-o", str(built), "-lm"],
                 check=True,
                 capture_output=True,
                 text=True,
                 timeout=SECONDS,
             )
-            return ctypes.PyDLL(str(library))
+            return ctypes.PyDLL(str(built))
         except (OSError, subprocess.SubprocessError) as error:
             said = getattr(error, "stderr", None) or str(error)
             raise NoNativeCode(f"the C compiler failed: {str(said).strip()[:200]}") from None

@@ -18,6 +18,7 @@ from jacmagic.numeric import Scheme
 from jacmagic.structure import flatten
 
 Traceable = Callable[..., tuple[Tensor, Tensor]]
+SIMILAR = 4  # times more rows than columns, or the reverse, within which both are measured
 MOST_ROWS = 64  # outputs up to which rows are traced one by one
 
 
@@ -47,6 +48,12 @@ class Task:
         m, n = (sum(shape.numel() for shape, _ in one) for one in (self.outputs, self.inputs))
         return m, n
 
+    @property
+    def either_way(self) -> bool:
+        """Whether sizes do not tell if rows or columns are quicker."""
+        m, n = self.size
+        return self.scheme is None and SIMILAR * min(m, n) >= max(m, n) > MOST_ROWS
+
     def leaves(self, tensors: Sequence[Tensor]) -> Callable[..., tuple[Tensor, ...]]:
         """The function's outputs by the chosen tensors alone."""
 
@@ -73,7 +80,7 @@ def rows(task: Task) -> Traceable:
 
     def run(*tensors: Tensor) -> tuple[Tensor, Tensor]:
         chosen = [tensors[k] for k in task.chosen]
-        values, pull = torch.func.vjp(task.leaves(tensors), *chosen)[:2]
+        values, pull, *_ = torch.func.vjp(task.leaves(tensors), *chosen)
         found = torch.func.vmap(pull)(basis)
         return _side_by_side(task, found).reshape(-1), _flat(values)
 
@@ -89,7 +96,7 @@ def columns(task: Task) -> Traceable:
         leaves = task.leaves(tensors)
 
         def push(*tangents: Tensor) -> tuple[Tensor, Tensor]:
-            values, found = torch.func.jvp(leaves, chosen, tangents)[:2]
+            values, found, *_ = torch.func.jvp(leaves, chosen, tangents)
             return _flat(found), _flat(values)
 
         found, values = torch.func.vmap(push, out_dims=(1, 0))(*basis)
@@ -127,13 +134,13 @@ def compressed(task: Task) -> Traceable:
         leaves = task.leaves(tensors)
         products, values = [], None
         if scheme.plan.backward:
-            outputs, pull = torch.func.vjp(leaves, *chosen)[:2]
+            outputs, pull, *_ = torch.func.vjp(leaves, *chosen)
             products.append(_side_by_side(task, torch.func.vmap(pull)(scheme.backward)))
             values = _flat(outputs)
         if scheme.plan.forward:
 
             def push(*tangents: Tensor) -> tuple[Tensor, Tensor]:
-                outputs, found = torch.func.jvp(leaves, chosen, tangents)[:2]
+                outputs, found, *_ = torch.func.jvp(leaves, chosen, tangents)
                 return _flat(found), _flat(outputs)
 
             found, repeated = torch.func.vmap(push)(*scheme.forward)

@@ -1,7 +1,7 @@
 """A closed form as one straight-line program: guards, values of the function, entries of J.
 
 Native code and straight-line Python are both written from it. It computes in float64; what it
-gives holds where every guard holds and every entry is finite.
+gives holds where every guard holds and every result is finite.
 """
 
 from __future__ import annotations
@@ -31,6 +31,13 @@ class Straight:
     guards: int
     values: int
     entries: int
+
+    @property
+    def moving(self) -> list[int]:
+        """The slots of values and entries that the point decides; all have to be finite."""
+        first = self.tape.inputs + len(self.tape.constants)
+        results = self.tape.outputs[self.guards :]
+        return [slot for slot in dict.fromkeys(results) if not self.tape.inputs <= slot < first]
 
     @property
     def stored(self) -> list[tuple[int, int]]:

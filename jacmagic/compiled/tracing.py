@@ -7,6 +7,7 @@ a value to branch on is refused. Captured tensors are copied: they are constants
 
 from __future__ import annotations
 
+import time
 import warnings
 from collections.abc import Sequence
 from typing import Any
@@ -15,11 +16,13 @@ import numpy as np
 import torch
 from torch import Tensor, fx
 
+from jacmagic.compiled.cleaning import cleaned, in_place
+from jacmagic.compiled.fusion import fused
+from jacmagic.compiled.native import NoNativeCode
 from jacmagic.compiled.passes import PASSES, Task
 from jacmagic.numeric.quiet import quiet, random_states
 
-LARGEST = 2**24  # scalars in a constant that is computed beforehand
-_ALIASES = frozenset({torch.ops.aten.alias.default, torch.ops.aten.detach.default})
+REPEATS = 5  # runs of each of two ways to compute a dense Jacobian
 POINTS = 2**22  # scalars of entries computed at once in a batch
 
 
@@ -31,7 +34,6 @@ class Graph:
     """A traced and cleaned computation of entries and values."""
 
     backend = "graph"
-    fill = None
 
     def __init__(self, traced: fx.GraphModule, passes: str) -> None:
         """Clean a trace, with and without the values.
@@ -41,7 +43,8 @@ class Graph:
             passes: how it computes them, a key of `PASSES`.
         """
         self._both = cleaned(traced, outputs=2)
-        self._entries = cleaned(traced, outputs=1)
+        self._entries = in_place(cleaned(traced, outputs=1))
+        self._fuse = lambda: fused(cleaned(traced, outputs=1))
         nodes = sum(node.op == "call_function" for node in self._entries.graph.nodes)
         self.by = f"{passes}, {nodes} ATen operations"
 
@@ -50,6 +53,18 @@ class Graph:
         with torch.no_grad():
             entries, values = self._both.forward(*tensors)
         return entries, values
+
+    def fuse(self, tensors: Sequence[Tensor]) -> None:
+        """Compile chains of elementwise steps, where there is a compiler and something to gain."""
+        before, plain = _seconds(self, tensors), self._entries
+        try:
+            self._entries = self._fuse()
+        except NoNativeCode:
+            return
+        if _seconds(self, tensors) < before:
+            self.by += ", elementwise steps fused"
+        else:
+            self._entries = plain
 
     def entries(self, tensors: Sequence[Tensor]) -> Tensor:
         """The entries at one point."""
@@ -83,13 +98,29 @@ def graph(task: Task, tensors: Sequence[Tensor]) -> Graph:
     Raises:
         NoGraph: a value decides what is computed, or torch cannot trace an operation.
     """
-    why = ""
+    why, found = "", list[Graph]()
     for passes in task.order():
+        if found and not (len(found) == 1 and task.either_way and passes in ("rows", "columns")):
+            break
         try:
-            return Graph(traced(PASSES[passes](task), tensors), passes)
+            found.append(Graph(traced(PASSES[passes](task), tensors), passes))
         except Exception as error:  # noqa: BLE001 torch's tracer raises errors of any kind
             why = why or reason(error)
-    raise NoGraph(why)
+    if not found:
+        raise NoGraph(why)
+    best = found[0] if len(found) == 1 else min(found, key=lambda one: _seconds(one, tensors))
+    best.fuse(tensors)
+    return best
+
+
+def _seconds(graph: Graph, tensors: Sequence[Tensor]) -> float:
+    """What the entries take, the least of a few runs."""
+    least = float("inf")
+    for _ in range(REPEATS):
+        began = time.perf_counter()
+        graph.entries(tensors)
+        least = min(least, time.perf_counter() - began)
+    return least
 
 
 def traced(run: Any, tensors: Sequence[Tensor]) -> fx.GraphModule:
@@ -127,73 +158,6 @@ def _constants(module: fx.GraphModule) -> Any:
             yield name, value
 
 
-# ── cleaning ──────────────────────────────────────────────────────────────────────────────────
-
-
-def cleaned(module: fx.GraphModule, *, outputs: int) -> fx.GraphModule:
-    """The same computation of the first results, without dead, repeated and constant steps."""
-    graph = fx.Graph()
-    results = graph.graph_copy(module.graph, {})
-    assert isinstance(results, (tuple, list))
-    graph.output(tuple(results[:outputs]))
-    clean = fx.GraphModule(module, graph)
-    graph.eliminate_dead_code()
-    if not any(_mutates(node) for node in graph.nodes):
-        _fold(clean)
-        _merge(clean)
-    clean.graph.lint()
-    clean.recompile()
-    return clean
-
-
-def _mutates(node: fx.Node) -> bool:
-    schema = getattr(node.target, "_schema", None)
-    return schema is not None and bool(schema.is_mutable)
-
-
-def _fold(module: fx.GraphModule) -> None:
-    """Compute beforehand what does not depend on the inputs; skip steps that change nothing."""
-    known: dict[fx.Node, Any] = {}
-    for node in list(module.graph.nodes):
-        if node.op == "get_attr":
-            known[node] = getattr(module, str(node.target))
-        elif node.op == "call_function" and node.target in _ALIASES:
-            node.replace_all_uses_with(node.args[0])
-        elif node.op == "call_function" and all(one in known for one in node.all_input_nodes):
-            value = _computed(node, known)
-            if value is not None:
-                known[node] = value
-    for number, (node, value) in enumerate(known.items()):
-        if node.op == "call_function" and any(user not in known for user in node.users):
-            name = f"_folded{number}"
-            module.register_buffer(name, value)
-            with module.graph.inserting_before(node):
-                node.replace_all_uses_with(module.graph.get_attr(name))
-    module.graph.eliminate_dead_code()
-
-
-def _computed(node: fx.Node, known: dict[fx.Node, Any]) -> Tensor | None:
-    """The value of a constant step; None where it is too large, random or no tensor."""
-    target: Any = node.target
-    if torch.Tag.nondeterministic_seeded in getattr(target, "tags", ()):
-        return None
-    arguments = fx.map_arg((node.args, dict(node.kwargs)), known.__getitem__)
-    value = target(*arguments[0], **arguments[1])
-    if not isinstance(value, Tensor) or value.device.type == "meta" or value.numel() > LARGEST:
-        return None
-    # torch's tensors of zeros that take no memory do not go through every operation
-    return torch.zeros_like(value) if value._is_zerotensor() else value
-
-
-def _merge(module: fx.GraphModule) -> None:
-    """Compute equal steps once."""
-    from torch.fx.passes.dialect.common.cse_pass import CSEPass, get_CSE_banned_ops
-
-    result = CSEPass(banned_ops=get_CSE_banned_ops())(module)
-    assert result is not None
-    module.graph = result.graph_module.graph
-
-
 # ── torch.compile ─────────────────────────────────────────────────────────────────────────────
 
 
@@ -201,7 +165,6 @@ class Inductor:
     """A traced computation compiled by `torch.compile`."""
 
     backend = "inductor"
-    fill = None
 
     def __init__(self, traced: Graph) -> None:
         """Compile on the first call.

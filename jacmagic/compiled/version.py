@@ -69,6 +69,8 @@ class Version:
         program = self.programs[0]
         if not isinstance(program, Kernel) or self.truths.scheme is not None:
             return None
+        if len(tensors) != len(self.kinds):
+            return None
         addresses = []
         for tensor, (shape, dtype, _) in zip(tensors, self.kinds, strict=True):
             fits = type(tensor) is Tensor and tensor.dtype is dtype and tensor.shape == shape
