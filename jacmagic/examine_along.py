@@ -14,9 +14,9 @@ import numpy as np
 
 from jacmagic.agreement import Agreement, Disagreement
 from jacmagic.judge import ALARMS, Circumstances, Dtype, Finding, Witnesses, judge
+from jacmagic.nearby import sizes_of
 from jacmagic.numeric import along, differences
 from jacmagic.problem import Problem
-from jacmagic.nearby import sizes_of
 
 DIRECTIONS = 2
 

@@ -379,7 +379,7 @@ def load(shell: InteractiveShell) -> None:
     unload(shell)
     shell.register_magics(JacobianMagics)
     for name in _KINDS:
-        shell.register_magic_function(_below_the_first_line(name), "line", f"%{name}")
+        shell.magics_manager.register_function(_below_the_first_line(name), "line", f"%{name}")
     shell.input_transformer_manager.cleanup_transforms.append(apart)
     flags, valued = _option_names(_parser())
     if shell.Completer is not None:

@@ -18,9 +18,9 @@ import torch
 
 from jacmagic.formula import ClosedForm
 from jacmagic.formula.landmarks import Landmark, boundaries, kinks
+from jacmagic.nearby import sizes_of
 from jacmagic.problem import Problem
 from jacmagic.road import Road, point_of
-from jacmagic.nearby import sizes_of
 from jacmagic.structure import flatten
 from jacmagic.trace import Refusal
 

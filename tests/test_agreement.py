@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import math
 import random
-import sys
-
-
 import re
+import sys
 
 import numpy as np
 import pytest

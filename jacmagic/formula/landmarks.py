@@ -179,8 +179,8 @@ def origin_of_nonfinite(
         fine = all(math.isfinite(values[slot[operand]]) for operand in graph.operands(node))
         if fine and not math.isfinite(values[slot[node]]):
             if node in closed.trace.inputs:
-                column = closed.columns[closed.trace.inputs.index(node)]
-                return f"{column.unicode} is {values[slot[node]]}"
+                label = closed.columns[closed.trace.inputs.index(node)]
+                return f"{label.unicode} is {values[slot[node]]}"
             what = _ORIGINS.get(graph.operations[node], graph.operations[node])
             line = graph.lines[node]
             return what if line is None else f"{what} (line {line})"

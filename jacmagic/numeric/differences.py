@@ -150,8 +150,10 @@ def along(
             found = _ridders(line, line.length * BRIEF, LEVELS_AGAIN)
         except OBSTACLES:
             return None
-    parts = (torch.from_numpy(part[:, None]) for part in (found.value, found.error, found.scale))
-    return Differences(*parts, torch.float64)
+    value, error, scale = (
+        torch.from_numpy(part[:, None]) for part in (found.value, found.error, found.scale)
+    )
+    return Differences(value, error, scale, torch.float64)
 
 
 def _affordable(probe: Probe, columns: int, took: float, cpu_seconds: float) -> bool:
