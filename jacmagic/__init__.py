@@ -90,13 +90,13 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Register `%jacobian`, `%hessian` and their cell forms; called by `%load_ext jacmagic`."""
-    from jacmagic.magic import load
+    from jacmagic.extension import load
 
     load(shell)
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
     """Leave the shell as it was; called by `%unload_ext jacmagic`."""
-    from jacmagic.magic import unload
+    from jacmagic.extension import unload
 
     unload(shell)

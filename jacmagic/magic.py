@@ -9,7 +9,6 @@ first frame on, and anything else is our bug and shows itself in full.
 from __future__ import annotations
 
 import argparse
-import itertools
 import re
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -26,7 +25,6 @@ from IPython.core.magic_arguments import argument, kwds, magic_arguments
 from traitlets import Bool, Float, Integer
 
 from jacmagic.cell import Line, normal, read_line
-from jacmagic.completion import IDENTIFIER, matcher_for
 from jacmagic.errors import JacmagicError
 from jacmagic.reruns import Reruns
 from jacmagic.running import run_cell, settled_name
@@ -204,8 +202,8 @@ class JacobianMagics(Magics):
         self, magic: str, text: str, *, wants_target: bool
     ) -> tuple[Line, argparse.Namespace] | None:
         """The line and its options; `None` after showing the help."""
-        parser = _parser(magic)
-        flags, valued = _option_names(parser)
+        parser = parser_of(magic)
+        flags, valued = option_names(parser)
         typed = read_line(text, flags=flags, valued=valued, wants_target=wants_target, magic=magic)
         options = parser.parse_args(list(typed.options))
         options.of = options.of and normal(options.of)
@@ -306,13 +304,13 @@ class JacobianMagics(Magics):
         )
 
 
-def _parser(magic: str = "jacobian") -> argparse.ArgumentParser:
+def parser_of(magic: str = "jacobian") -> argparse.ArgumentParser:
     """The parser that `magic_arguments` has left on a magic."""
     parser: argparse.ArgumentParser = vars(getattr(JacobianMagics, magic))["parser"]
     return parser
 
 
-def _option_names(parser: argparse.ArgumentParser) -> tuple[list[str], list[str]]:
+def option_names(parser: argparse.ArgumentParser) -> tuple[list[str], list[str]]:
     """The options without and with a value."""
     actions = parser._actions
     flags = [name for one in actions if one.nargs == 0 for name in one.option_strings]
@@ -349,62 +347,3 @@ def _how(magics: JacobianMagics, options: argparse.Namespace) -> dict[str, Any]:
         "formula": not options.no_formula,
         "budget": magics.budget if options.budget is None else options.budget,
     }
-
-
-_BRACKETS = re.compile(r"(%%?(?:jacobian|hessian))(?=[(\[{])")
-
-
-def apart(lines: list[str]) -> list[str]:
-    """Put a blank between the magic and a bracket: the magic then reads `%%jacobian(x=3)`."""
-    return [_BRACKETS.sub(r"\1 ", lines[0], count=1), *lines[1:]] if lines else lines
-
-
-_KINDS = ("jacobian", "hessian")
-
-
-def _below_the_first_line(name: str) -> Callable[[str], None]:
-    """What IPython calls for `%%name` below the first line of a cell: a line magic `%name`."""
-
-    def explain(line: str) -> None:
-        raise UsageError(
-            f"%%{name} has to be the first line of its cell; "
-            "move what stands above it into a cell of its own"
-        )
-
-    return explain
-
-
-def load(shell: InteractiveShell) -> None:
-    """Register the magic and the completion of its line."""
-    unload(shell)
-    shell.register_magics(JacobianMagics)
-    for name in _KINDS:
-        shell.magics_manager.register_function(_below_the_first_line(name), "line", f"%{name}")
-    shell.input_transformer_manager.cleanup_transforms.append(apart)
-    flags, valued = _option_names(_parser())
-    if shell.Completer is not None:
-        matcher = matcher_for(lambda: shell.user_ns, flags, valued)
-        shell.Completer.custom_matchers.append(matcher)
-
-
-def unload(shell: InteractiveShell) -> None:
-    """Take away everything that `load` brought."""
-    cleanups = shell.input_transformer_manager.cleanup_transforms
-    if apart in cleanups:
-        cleanups.remove(apart)
-    manager = shell.magics_manager
-    registered = manager.registry.pop("JacobianMagics", None)
-    if registered is not None:
-        for name in _KINDS:
-            manager.magics["line"].pop(f"%{name}", None)
-        for kind, name in itertools.product(("line", "cell"), _KINDS):
-            if getattr(manager.magics[kind].get(name), "__self__", None) is registered:
-                del manager.magics[kind][name]
-        if registered in shell.configurables:
-            shell.configurables.remove(registered)
-    if shell.Completer is not None:
-        shell.Completer.custom_matchers = [
-            matcher
-            for matcher in shell.Completer.custom_matchers
-            if getattr(matcher, "matcher_identifier", None) != IDENTIFIER
-        ]
