@@ -41,7 +41,7 @@ def examine_along(
         warnings: passed on.
     """
     v = random_directions(problem, DIRECTIONS)
-    found, sources = compared(problem, truth @ v, v, dtype)
+    found, sources = compared(problem, _product(truth, v), v, dtype)
     blank = Agreement("not confirmed", float("nan"), (), warnings, sources)
     if sources.differences is None:
         slow = "the function is too slow for finite differences"
@@ -71,11 +71,17 @@ def confirmed_along(problem: Problem, truth: np.ndarray, dtype: Dtype) -> bool:
     if found is None or len(found.matrix) != len(truth):
         return False
     parts = (found.matrix.numpy(), found.error.numpy())
-    products = truth @ v
+    products = _product(truth, v)
     sources = Witnesses(products, None, *parts, dtype.name, scale=found.scale.numpy())
     judged, _ = judge(sources, dtype, None, Circumstances(cut=lambda i, j: False))
     constant = (products == 0) & (sources.scale == 0)
     return bool(((judged == Finding.AGREED) | constant).all())
+
+
+def _product(truth: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Rates of change (m, k) along k directions; infinite where they are beyond all numbers."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(truth @ v)
 
 
 def random_directions(problem: Problem, count: int) -> np.ndarray:
@@ -123,7 +129,7 @@ def _alone(
     while len(columns) > 1:
         halves = np.array_split(columns, 2)
         tried = np.stack([np.where(np.isin(np.arange(len(v)), half), v, 0) for half in halves], 1)
-        found, _ = compared(problem, truth @ tried, tried, dtype)
+        found, _ = compared(problem, _product(truth, tried), tried, dtype)
         wrong = np.isin(found[row], ALARMS)
         if not wrong.any():
             break
