@@ -17,19 +17,20 @@ from jacmagic.examine_gradient import examine_gradient, gradient_remarks
 from jacmagic.formula import ClosedForm
 from jacmagic.formula.landmarks import boundaries, kinks, origin_of_nonfinite
 from jacmagic.formula.rounding import bounded, dtype_of, exactly
-from jacmagic.judge import Circumstances, Dtype, Finding, Witnesses, judge
+from jacmagic.judge import SHORT, Circumstances, Dtype, Finding, Witnesses, judge
 from jacmagic.labels import Label
 from jacmagic.nearby import sizes_of
 from jacmagic.notation import notation_of
 from jacmagic.numeric import Differences, Numbers, independent, unsteady
 from jacmagic.one_sided import OneSided
 from jacmagic.problem import Problem
-from jacmagic.road import point_of
+from jacmagic.road import fits_beside, point_of
 from jacmagic.sources import MOST_COLUMNS, MOST_ROWS, finite_differences
 from jacmagic.symmetry import TOLD, Parts, symmetrised
 from jacmagic.trace import Refusal
 
 _DRAWN = "the function draws random numbers"
+_MISSES = Refusal("the closed form", None, "is not the function beside the point")
 _LOWER = "compute in a higher precision (--dtype float64)"
 _REWRITE = "rewrite the function without the cancellation"
 
@@ -96,10 +97,13 @@ def examine(
         kinked={row for edge in case.edges for row in edge.rows},
         sizes=case.sizes,
         operations=1 if form is None else len(form.tape.operations) + len(case.sizes),
+        undefined=case.undefined,
         doubted=below is not None and below.verdict != "agree",
     )
     exact = None if form is None else exactly(form, case.point, case.dtype)
     found, alone = judge(case.sources, case.dtype, exact, known)
+    if form is not None and alone.any() and fits_beside(form, problem) is False:
+        return examine(problem, numbers, matrix, None, rows=rows, outside=outside, refusal=_MISSES)
     agreement = conclude(
         case.sources,
         found,
@@ -198,6 +202,12 @@ class _Case:
         asked = self.taken and not self.is_confirmed
         return finite_differences(self.problem, len(self.truth)) if asked else None
 
+    @cached_property
+    def undefined(self) -> list[int]:
+        """The rows in which the function itself is nan or infinite."""
+        parts = [leaf.detach().reshape(-1).cpu() for leaf in self.numbers.outputs.leaves]
+        return (~torch.cat(parts).isfinite()).nonzero().flatten().tolist() if parts else []
+
     @property
     def bare(self) -> Witnesses:
         """torch alone."""
@@ -253,11 +263,15 @@ class _Case:
         if i < 0:
             return "there is nothing to compare"
         entry, value = self.name(i, j), self.truth[i, j]
+        if finding is Finding.NOT_FINITE and i in self.undefined:
+            return f"{self.rows[i].unicode} itself is not finite and has no derivative"
         if finding is Finding.NOT_FINITE:
             return f"{entry} is {value}, and no other source has a value there"
         if finding is Finding.ROUNDING and self.form is not None:
             (exact,) = exactly(self.form, self.point, self.dtype)([(i, j)])
             advice = _REWRITE if self.dtype.name == "float64" else _LOWER
+            if abs(value - exact.value) <= SHORT * abs(exact.value) and advice == _REWRITE:
+                return f"torch has {entry} to the digits of float32 only"
             return (
                 f"rounding in {self.dtype.name} leaves too few digits of {entry}: "
                 f"torch {value:.6g}, exact {exact.value:.6g}; {advice}"

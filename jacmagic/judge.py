@@ -17,7 +17,11 @@ their largest numbers only; so a difference of 4·N roundoffs of what the row's 
 counts as rounding too, unless the code cuts torch's graph there. A difference that rounding
 explains but that leaves fewer digits right is neither agreement nor contradiction. Nor is one so
 near to underflow that products on torch's way backwards, which the bound does not follow, may have
-lost their digits there: two factors of the size of a roundoff are allowed for.
+lost their digits there: two factors of the size of a roundoff are allowed for. Nor is one of a
+roundoff of float32, in which torch writes constants of some kernels (1/6 of hardsigmoid).
+
+NOTE [Undefined]: where the function's own value is nan or infinite it has no derivative; whatever
+the sources give there, nothing is said about who is right.
 """
 
 from __future__ import annotations
@@ -31,6 +35,7 @@ import numpy as np
 FACTOR = 4.0
 TRUSTED = 10.0  # estimated errors of finite differences within which values are met
 SMALL_PART = 2.0**-10  # of the function's variation: an error below it decides
+SHORT = FACTOR * 2.0**-24  # relative: a number that was rounded to float32 on the way
 MANY = 2.0**10  # roundoffs that torch's value may carry where no closed form bounds them
 
 
@@ -139,6 +144,7 @@ class Circumstances:
         kinked: rows in which the point lies on a kink; differences average its two sides.
         sizes: (n,) the sizes of the inputs' components.
         operations: how many operations the whole closed form takes.
+        undefined: rows in which the function itself is nan or infinite, see NOTE [Undefined].
         doubted: whether what finite differences start from is not confirmed itself; they then
             contradict, but confirm nothing.
     """
@@ -149,6 +155,7 @@ class Circumstances:
     sizes: np.ndarray | None = None
     operations: int = 1
     doubted: bool = False
+    undefined: Collection[int] = ()
 
 
 def judge(
@@ -193,6 +200,8 @@ def judge(
     if known.fair is not None:
         found[known.fair] = Finding.AGREED
         alone &= ~known.fair
+    for row in known.undefined:
+        found[row, np.isin(found[row], ALARMS)] = Finding.NOT_FINITE
     return found, alone
 
 
@@ -238,7 +247,8 @@ def _against_form(
     cut, share = known.cut(i, j), _share(sources, known, i, j, gap)
     if not cut and share <= FACTOR * known.operations * dtype.unit:
         return Finding.AGREED
-    if explained or (not cut and np.isfinite(truth) and abs(value) < dtype.normal / dtype.unit**2):
+    near = abs(value) < dtype.normal / dtype.unit**2 or gap <= SHORT * abs(value)
+    if explained or (not cut and np.isfinite(truth) and near):
         return Finding.ROUNDING
     if decisive[i, j]:
         found = _decided(sources, dtype, i, j, value)

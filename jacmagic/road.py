@@ -98,7 +98,7 @@ class Road:
                 known is not None
                 and self._outside[known] == outside
                 and _fits(known, point, outputs, matrix, near)
-                and _fits_beside(known, problem)
+                and fits_beside(known, problem)
             ):
                 self._keep(known, outside)
                 return known
@@ -343,8 +343,8 @@ def _fits(
     return matrix is None or _close(found[m:], np.asarray(matrix, dtype=float).reshape(-1), near)
 
 
-def _fits_beside(form: ClosedForm, problem: Problem) -> bool:
-    """Whether a known form has the function's value beside the point, but for rounding.
+def fits_beside(form: ClosedForm, problem: Problem) -> bool | None:
+    """Whether a form has the function's value beside the point, but for rounding; None if unknown.
 
     A function that changes something whenever it runs is not run for this.
     """
@@ -355,12 +355,12 @@ def _fits_beside(form: ClosedForm, problem: Problem) -> bool:
         if form.holds_at(point):
             break
     else:
-        return False
+        return None
     try:
         with torch.enable_grad(), silent():
             known = np.array(_flat(flatten(problem.function(*tensors)).leaves))
     except Exception:  # noqa: BLE001 - the user's function may refuse that point
-        return False
+        return None
     traced, bounds = bounded_outputs(form, point, dtype_of(form.trace.dtypes))
     if known.shape != traced.shape:
         return False

@@ -236,7 +236,7 @@ def is_users(thing: Any) -> bool:
     if isinstance(thing, type) and thing.__module__ == "builtins":
         return thing.__flags__ & _HEAP != 0
     module = getattr(thing, "__module__", None) or "builtins"
-    return module == "builtins" or module.partition(".")[0] not in LIBRARIES
+    return module == "builtins" or not _installed(module)
 
 
 _HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made by a `class` statement
@@ -244,9 +244,13 @@ _HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made by a `class` statement
 
 def is_users_module(module: types.ModuleType) -> bool:
     """Whether a module is the user's own and not installed."""
-    file = getattr(module, "__file__", None) or ""
-    name = module.__name__.partition(".")[0]
-    return name not in LIBRARIES and "site-packages" not in file
+    return not _installed(module.__name__, module)
+
+
+def _installed(name: str, module: types.ModuleType | None = None) -> bool:
+    """Whether a module is Python's own or lies where packages are installed."""
+    file = getattr(module or sys.modules.get(name), "__file__", None) or ""
+    return name.partition(".")[0] in LIBRARIES or "site-packages" in file
 
 
 def names_in(code: types.CodeType) -> Iterator[str]:

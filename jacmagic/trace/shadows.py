@@ -65,6 +65,7 @@ class Shadows:
         """Begin with no tensor shadowed."""
         self.graph = graph
         self._flat: dict[int, tuple[int, np.ndarray]] = {}  # key → bytes of a number, nodes
+        self._memory: set[int] = set()  # where the numbers of these storages lie
         self._alive: list[torch.Tensor] = []  # storage addresses are reused once freed
 
     def has(self, value: Any) -> bool:
@@ -84,6 +85,8 @@ class Shadows:
         """
         known = self._flat.get(key_of(tensor))
         if known is None:
+            if tensor.numel() and tensor.untyped_storage().data_ptr() in self._memory:
+                raise Unsupported("memory", "is shared behind torch's back (DLPack, a pointer)")
             return self.constants(tensor)
         nodes = _through(self._seen_as(tensor, *known), tensor).copy()
         if (nodes == POISON).any():
@@ -127,6 +130,8 @@ class Shadows:
             if tensor.numel() * (2 if tensor.is_complex() else 1) != size:
                 self._fill(flat, tensor)
             self._flat[key] = _unit(tensor), flat
+            if size:
+                self._memory.add(tensor.untyped_storage().data_ptr())
             self.keep(tensor)
         if tensor.numel():
             flat = self._seen_as(tensor, *self._flat[key])
