@@ -71,7 +71,10 @@ def confirmed_along(problem: Problem, truth: np.ndarray, dtype: Dtype) -> bool:
     if found is None or len(found.matrix) != len(truth):
         return False
     parts = (found.matrix.numpy(), found.error.numpy())
-    products = truth @ v
+    with np.errstate(over="ignore", invalid="ignore"):
+        products = truth @ v
+    if not np.isfinite(products).all():
+        return False
     sources = Witnesses(products, None, *parts, dtype.name, scale=found.scale.numpy())
     judged, _ = judge(sources, dtype, None, Circumstances(cut=lambda i, j: False))
     constant = (products == 0) & (sources.scale == 0)
