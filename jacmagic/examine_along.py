@@ -72,6 +72,8 @@ def confirmed_along(problem: Problem, truth: np.ndarray, dtype: Dtype) -> bool:
         return False
     parts = (found.matrix.numpy(), found.error.numpy())
     products = _product(truth, v)
+    if not np.isfinite(products).all():
+        return False
     sources = Witnesses(products, None, *parts, dtype.name, scale=found.scale.numpy())
     judged, _ = judge(sources, dtype, None, Circumstances(cut=lambda i, j: False))
     constant = (products == 0) & (sources.scale == 0)

@@ -137,6 +137,10 @@ def _bound(condition: Any) -> tuple[Any, Any, bool, str] | None:
         left, right, relation = right, left, _TURNED[relation]
     if not (right.is_number and right.is_extended_real) or left.is_number:
         return None
+    shift, left = left.as_coeff_Add()
+    factor, left = left.as_coeff_Mul()
+    right = (right - shift) / factor
+    relation = _TURNED[relation] if factor < 0 else relation
     is_lower = relation in (sympy.Gt, sympy.Ge)
     return left, right, is_lower, "<" if relation in (sympy.Gt, sympy.Lt) else "≤"
 
