@@ -18,8 +18,8 @@ from jacmagic.trace import ADVICE, Leak, Refusal
 
 _DISCARDED = "torch's backward pass meets 0·∞ or 0/0, often in a branch that torch.where discards."
 _OUT_OF_RANGE = (
-    "torch's backward pass meets 0·∞ or leaves the range of {dtype} on the way: compute in a higher "
-    "precision (--dtype float64)."
+    "torch's backward pass meets 0·∞ or leaves the range of {dtype} on the way: compute in a "
+    "higher precision (--dtype float64)."
 )
 _MEANT = "gradient reversal, a straight-through estimator, an implicit layer solved to a tolerance"
 _NOTHING_SEEN = (

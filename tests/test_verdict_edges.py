@@ -49,7 +49,7 @@ def warned(x):
         (warned, "agree"),
         (by_numpy, "disagree"),
         (looked_up, "not confirmed"),
-        (stopped, "not confirmed"),
+        (stopped, "agree"),
     ],
 )
 def test_a_function_may_refuse_other_points_with_any_exception(function, verdict):
@@ -85,7 +85,7 @@ def test_memory_read_behind_torchs_back_is_not_vouched_for(function, scale):
         (torch.acosh, [0.0]),
         (lambda x: x[0] * x, [float("inf"), 2.0]),
         (lambda x: x % x[0], [0.0, 2.0]),
-        (lambda x: torch.round(x, decimals=0) * x, [float("nan"), 1.2]),
+        (lambda x: torch.round(x, decimals=0) * x, [float("nan")]),
         (lambda x: torch.polygamma(3, x), [0.0]),
         (lambda x: torch.mvlgamma(x, 3), [0.0]),
     ],
