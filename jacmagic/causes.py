@@ -17,6 +17,10 @@ from jacmagic.problem import Problem
 from jacmagic.trace import ADVICE, Leak, Refusal
 
 _DISCARDED = "torch's backward pass meets 0·∞ or 0/0, often in a branch that torch.where discards."
+_OUT_OF_RANGE = (
+    "torch's backward pass meets 0·∞ or leaves the range of {dtype} on the way: compute in a "
+    "higher precision (--dtype float64)."
+)
 _MEANT = "gradient reversal, a straight-through estimator, an implicit layer solved to a tolerance"
 _NOTHING_SEEN = (
     "The code shows no reason; check any backward of your own, and report this function if there "
@@ -90,7 +94,10 @@ class Causes:
                 return f"The point lies on a kink: {edge}."
         if not self._connected(i, j):
             return _NOT_REACHED
-        return _DISCARDED if not math.isfinite(value) else _NOTHING_SEEN
+        if math.isfinite(value):
+            return _NOTHING_SEEN
+        dtype = str(self.problem.inputs[0].value.dtype).rpartition(".")[2]
+        return _DISCARDED if dtype == "float64" else _OUT_OF_RANGE.format(dtype=dtype)
 
     def _leak(self, i: int, j: int) -> Leak | None:
         """The first cut on the way between two components."""

@@ -1,0 +1,138 @@
+"""The verdict where a function refuses points, has no value, or hides what it reads."""
+
+from __future__ import annotations
+
+import ctypes
+
+import pytest
+import torch
+
+import jacmagic
+
+F64 = torch.float64
+X = torch.tensor([0.3, 2.0], dtype=F64)
+
+
+class OutOfDomainError(Exception):
+    """An exception that torch and Python know nothing of."""
+
+
+def within(x):
+    """Refuse all but a neighbourhood of the point, nan included."""
+    if not bool(((x > 0) & (x < 3)).all()):
+        raise OutOfDomainError("expected 0 < x < 3")
+
+
+def by_numpy(x):
+    within(x)
+    return torch.from_numpy(x.detach().numpy() ** 2) * x
+
+
+def looked_up(x):
+    return {0.3: 1.0, 2.0: 2.0}[x[0].item()] * x
+
+
+def stopped(x):
+    if x[0].item() != 0.3:
+        raise StopIteration
+    return x * x
+
+
+def warned(x):
+    within(x)
+    return x.sqrt()
+
+
+@pytest.mark.parametrize(
+    ("function", "verdict"),
+    [
+        (warned, "agree"),
+        (by_numpy, "disagree"),
+        (looked_up, "not confirmed"),
+        (stopped, "agree"),
+    ],
+)
+def test_a_function_may_refuse_other_points_with_any_exception(function, verdict):
+    """Whatever it raises there, the numbers, the verdict and the page come."""
+    J = jacmagic.jacobian(function, X)
+    assert J.agreement.verdict == verdict
+    assert J.agreement.alone == ("torch" if verdict == "disagree" else "")
+    assert repr(J)
+
+
+def shared_by_dlpack(x):
+    return torch.utils.dlpack.from_dlpack(torch.utils.dlpack.to_dlpack(x.detach())) * x
+
+
+def copied_by_pointer(x):
+    copy = torch.empty_like(x.detach())
+    ctypes.memmove(copy.data_ptr(), x.data_ptr(), copy.nbytes)
+    return copy * x
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0**-60, 2.0**70])
+@pytest.mark.parametrize("function", [shared_by_dlpack, copied_by_pointer])
+def test_memory_read_behind_torchs_back_is_not_vouched_for(function, scale):
+    """Torch and the trace both miss it; the function beside the point tells."""
+    agreement = jacmagic.jacobian(lambda x: function(x) * scale, X).agreement
+    assert (agreement.verdict, agreement.alone) == ("disagree", "torch")
+    assert agreement.disagreements[0].differences == pytest.approx(2 * 0.3 * scale)
+
+
+@pytest.mark.parametrize(
+    ("function", "point"),
+    [
+        (torch.acosh, [0.0]),
+        (lambda x: x[0] * x, [float("inf"), 2.0]),
+        (lambda x: x % x[0], [0.0, 2.0]),
+        (lambda x: torch.round(x, decimals=0) * x, [float("nan")]),
+        (lambda x: torch.polygamma(3, x), [0.0]),
+        (lambda x: torch.mvlgamma(x, 3), [0.0]),
+    ],
+)
+def test_nothing_is_judged_where_the_function_is_not_finite(function, point):
+    """Its value is nan or infinite there: nobody is accused, and the reason is said."""
+    agreement = jacmagic.jacobian(function, torch.tensor(point, dtype=F64)).agreement
+    assert agreement.verdict == "not confirmed"
+
+
+@pytest.mark.parametrize("function", [torch.round, torch.floor, torch.ceil, torch.frac])
+def test_steps_at_infinity_are_no_error(function):
+    """An infinite number is no integer on which a step could lie."""
+    x = torch.tensor([float("inf"), 1.2], dtype=F64)
+    assert repr(jacmagic.jacobian(lambda x: function(x) * x, x))
+
+
+def test_a_nan_of_torch_beside_a_finite_value_is_still_accused():
+    """The function is 1 there and flat; only torch's backward pass meets 0·∞."""
+    x = torch.tensor([-1.0, 4.0], dtype=F64)
+    agreement = jacmagic.jacobian(lambda x: torch.where(x > 0, x.sqrt(), x), x * 0).agreement
+    assert agreement.verdict == "disagree"
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0**-60, 2.0**70])
+def test_a_kernel_with_constants_of_float32_is_not_contradicted(scale):
+    """Torch's hardsigmoid has 1/6 to the digits of float32."""
+    hardsigmoid = torch.nn.functional.hardsigmoid
+    J = jacmagic.jacobian(lambda x: hardsigmoid(x) * scale, X)
+    assert J.agreement.verdict == "not confirmed"
+    assert "digits of float32" in J.agreement.reason
+
+
+def test_a_range_that_is_left_in_a_short_dtype_is_the_cause():
+    """The square of a small number underflows in float32 on torch's way backwards."""
+    x = torch.tensor([1e-21], dtype=torch.float32)
+    agreement = jacmagic.jacobian(lambda x: 1e-20 / x, x).agreement
+    assert agreement.verdict == "disagree"
+    assert "range of float32" in agreement.disagreements[0].cause
+
+
+def test_a_table_of_an_installed_package_is_left_alone():
+    """Classes of other packages are not the user's, whatever they are made of."""
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame({"k": [2.0]})
+    J = jacmagic.jacobian(lambda x: float(table["k"].iloc[0]) * x**2, X)
+    assert J.matrix.diagonal().tolist() == pytest.approx([1.2, 8.0])
+    assert J.agreement.verdict == "agree"
+    table["k"] = [3.0]
+    assert J.at(x=X).matrix.diagonal().tolist() == pytest.approx([1.8, 12.0])
