@@ -119,7 +119,15 @@ class Agreement:
         named = ["the closed form"] * (self.witnesses.formula is not None)
         if self.alone == "finite differences" or not self._cites_differences:
             return named
-        return [*named, "finite differences"]
+        return ["finite differences"] if self.undefined else [*named, "finite differences"]
+
+    @property
+    def undefined(self) -> bool:
+        """Whether the closed form is nan in an entry of which torch has a value."""
+        found = self.witnesses
+        if found.formula is None:
+            return False
+        return bool((np.isnan(found.formula) & ~np.isnan(found.torch)).any())
 
     @property
     def _cites_differences(self) -> bool:

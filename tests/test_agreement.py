@@ -13,6 +13,7 @@ import torch
 from torch.autograd.function import once_differentiable
 
 import jacmagic
+from jacmagic.explorer import state
 
 F64 = torch.float64
 X = torch.tensor([3.0, 2.0], dtype=F64)
@@ -594,3 +595,13 @@ def test_operations_that_torch_has_no_derivative_of(name) -> None:
     agreement = jacmagic.jacobian(lambda x: special(x), (0.5,)).agreement
     assert agreement.alone == "torch"
     assert f"torch has no derivative of torch.special.{name} in line" in str(agreement)
+
+
+def test_a_form_without_a_value_is_not_cited_nor_set_equal() -> None:
+    """At 0, x/|x| is 0/0 and torch takes 0: no equality stands between them."""
+    x = torch.zeros(2, dtype=torch.float64)
+    J = jacmagic.jacobian(lambda x: x.norm(), x)
+    assert str(J.agreement).startswith("torch agrees with finite differences;")
+    assert J.derivation.signs == ("=", "=", "=", "=", "≠")
+    assert state.formula(J)["chain"]["sign"] == "≠"
+    assert J.at(x=x + 1).derivation.signs[-1] == "="

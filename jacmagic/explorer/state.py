@@ -111,8 +111,7 @@ def _status(jacobian: Jacobian, values: np.ndarray) -> dict[str, Any]:
 
 def signature(jacobian: Jacobian) -> tuple[Any, ...]:
     """What decides the formula that is shown: while it stays, only numbers move."""
-    agrees = not any(found.formula is not None for found in jacobian.agreement.disagreements)
-    return (jacobian.reading, agrees, jacobian.one_sided is not None)
+    return (jacobian.reading, jacobian.form_gives_numbers, jacobian.one_sided is not None)
 
 
 def formula(jacobian: Jacobian) -> dict[str, Any]:

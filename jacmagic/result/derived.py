@@ -307,9 +307,16 @@ class Derived(Evaluated):
             inputs=[Label(one.name).tex for one in self.problem.inputs],
             digits=self.view.digits,
             transposed=self.view.layout == "denominator",
-            agrees=not any(found.formula is not None for found in self.agreement.disagreements),
+            agrees=self.form_gives_numbers,
             notation=self.notation,
         )
+
+    @property
+    def form_gives_numbers(self) -> bool:
+        """Whether the closed form has the numbers shown: it differs nowhere, nor is it 0/0."""
+        if any(found.formula is not None for found in self.agreement.disagreements):
+            return False
+        return not (self.agreement.undefined and self.one_sided is not None)
 
     @property
     def _limits(self) -> list[str]:
