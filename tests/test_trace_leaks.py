@@ -92,6 +92,10 @@ def leak_grad(x):
     return slope + x
 
 
+def leak_without_derivative(x):
+    return torch.special.bessel_j0(x)  # here
+
+
 LEAKS = {
     "detach()": leak_detach,
     ".data": leak_data,
@@ -107,6 +111,7 @@ LEAKS = {
     "float()": leak_float,
     "int()": leak_int,
     "autograd.grad()": leak_grad,
+    "no derivative": leak_without_derivative,
 }
 
 

@@ -128,6 +128,12 @@ def right_cases(tally: Tally, every: int) -> None:
             print(f"{case.name} {dtype} × {scale:g}: {found.agreement}", flush=True)
 
 
+def changed(matrix: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
+    """Where a fault shows: in the entry's own digits, and not only in what rounding left of it."""
+    gap, row = (matrix - truth).abs(), truth.abs().amax(dim=1, keepdim=True)
+    return (gap > 1e-5 * truth.abs()) & (gap > 2.0**-40 * row)
+
+
 def planted_faults(tally: Tally, every: int) -> None:
     """Count what becomes of planted faults."""
     pairs = [
@@ -149,7 +155,7 @@ def planted_faults(tally: Tally, every: int) -> None:
         found = judged(function, tensors) if truth is not None else None
         if truth is None or found is None or found.matrix.shape != truth.shape:
             continue
-        wrong = (found.matrix.double() - truth * scale).abs() > 1e-5 * scale * truth.abs()
+        wrong = changed(found.matrix.double(), truth * scale)
         if not bool(wrong.any()):
             continue
         row = tally.faults.setdefault(fault.name, [0, 0, 0])
@@ -218,7 +224,8 @@ float32; those in which torch's plain backward pass is not finite are left out.
 
 ## Planted faults
 
-Each function with one fault in its first input that changes an entry by more than 1e-5 of itself.
+Each function with one fault in its first input that changes an entry by more than 1e-5 of itself,
+and by more than rounding leaves of it: 2⁻⁴⁰ of the largest in its row.
 A hook on the gradient leaves no trace in the forward pass, so no cause is asked for there.
 
 | fault | planted | not vouched for | right entry and cause |
