@@ -193,8 +193,11 @@ class Road:
         point, refusal = point_of(problem), None
         for tried in (reading, Reading(form, named=False)):
             refusal = attempt(tried.prepare, self.budget)
-            if refusal is None and attempt(partial(shows, tried, form, point), self.budget):
-                return tried
+            if refusal is None:
+                checked = attempt(partial(shows, tried, form, point), self.budget)
+                if checked is True:
+                    return tried
+                refusal = checked if isinstance(checked, Refusal) else None
         return refusal or Refusal(
             "the closed form", None, "reads otherwise than it was computed: please report it"
         )
