@@ -18,6 +18,7 @@ import torch
 
 from jacmagic.formula import ClosedForm
 from jacmagic.formula.landmarks import Landmark, boundaries, kinks
+from jacmagic.lift.silence import silent
 from jacmagic.nearby import sizes_of
 from jacmagic.problem import Problem
 from jacmagic.road import Road, point_of
@@ -96,7 +97,10 @@ def _column(
     for step in _STEPS:
         distance = sign * step * size
         moved = _moved(problem, place, distance)
-        beside = _values(moved)
+        try:
+            beside = _values(moved)
+        except Exception:  # noqa: BLE001 - the user's function may refuse that side
+            return np.full(len(values), np.nan)
         form = road.form(moved, beside.tolist())
         if isinstance(form, Refusal) or len(beside) != len(values):
             return np.full(len(values), np.nan)
@@ -150,7 +154,7 @@ def _moved(problem: Problem, place: int, distance: float) -> Problem:
 
 def _values(problem: Problem) -> np.ndarray:
     """The m outputs at the problem's point."""
-    with torch.no_grad():
+    with torch.no_grad(), silent():
         leaves = flatten(problem.function(*(one.value.clone() for one in problem.inputs))).leaves
     return np.array([v for leaf in leaves for v in leaf.reshape(-1).double().tolist()])
 

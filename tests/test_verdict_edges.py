@@ -38,6 +38,12 @@ def stopped(x):
     return x * x
 
 
+def rooted(x):
+    if bool((x < 0.3).any()):
+        raise OutOfDomainError("expected x ≥ 0.3")
+    return (x[0] - 0.3).sqrt() + x[1]
+
+
 def warned(x):
     within(x)
     return x.sqrt()
@@ -48,6 +54,7 @@ def warned(x):
     [
         (warned, "agree"),
         (by_numpy, "disagree"),
+        (rooted, "agree"),
         (looked_up, "not confirmed"),
         (stopped, "agree"),
     ],
