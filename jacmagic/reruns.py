@@ -17,11 +17,11 @@ MOST_CELLS = 500  # whose results are remembered
 
 
 class Reruns:
-    """The last result of each cell, for as many cells as a notebook has."""
+    """The last result of each cell, held weakly, for as many cells as a notebook has."""
 
     def __init__(self) -> None:
         """Nothing has run yet."""
-        self._results: dict[tuple[str, int], object] = {}
+        self._results: dict[tuple[str, int], weakref.ref[Any]] = {}
         self._run: Callable[[], object] = lambda: None
         self._calls = 0
 
@@ -40,10 +40,11 @@ class Reruns:
             self._run, self._calls = (lambda: None) if run is None else weakref.ref(run), 0
         self._calls += 1
         key = (_cell(shell) or text, self._calls)
-        before = self._results.pop(key, None)
+        known = self._results.pop(key, None)
+        before = known() if known is not None else None
         if before is not None:
             _close(before)
-        self._results[key] = result
+        self._results[key] = weakref.ref(result)
         while len(self._results) > MOST_CELLS:
             del self._results[next(iter(self._results))]
 

@@ -637,6 +637,7 @@ def test_an_interrupt_stops_within_a_second():
             x = torch.tanh(weights @ x)
         return x
 
+    compute(slow, (torch.randn(1500),))  # torch imports parts of itself on first use
     stopped = []
 
     def press():

@@ -232,6 +232,7 @@ def inside(sample: Sample, way: str) -> Callable[..., Any]:
     return {"grad": grad, "jvp": jvp}[way]
 
 
+@pytest.mark.filterwarnings("ignore:The reduce argument of torch.scatter")
 @pytest.mark.parametrize("way", INSIDE_REFUSED)
 @pytest.mark.parametrize("sample", SAMPLES, ids=str)
 def test_what_can_be_traced_can_be_differentiated_inside(sample: Sample, way: str) -> None:
