@@ -208,10 +208,10 @@ The verdict has no unit: a power of 2 on any input or output does not change it.
 | agree | two independent sources are equal, within their bounds, in every entry |
 | disagree, torch is alone | the closed form, or differences that decide, contradict torch |
 | disagree, the closed form is alone | torch and differences agree; the form is withdrawn |
-| disagree, nobody is alone | torch and the closed form differ, and no third source decides |
+| disagree, no source is alone | torch and the closed form differ, and no third source decides |
 | not confirmed | one source only, nan, randomness, state, too few digits: the reason is said |
 
-Finite differences that contradict both others are mentioned quietly; they outvote nobody.
+Finite differences that contradict both others are mentioned quietly; they never decide against two others.
 
 ## Right functions
 
