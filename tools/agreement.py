@@ -211,7 +211,7 @@ The verdict has no unit: a power of 2 on any input or output does not change it.
 | disagree, no source is alone | torch and the closed form differ, and no third source decides |
 | not confirmed | one source only, nan, randomness, state, too few digits: the reason is said |
 
-Finite differences that contradict both others are mentioned quietly; they never decide against two others.
+Finite differences that contradict both others are mentioned quietly: they never decide against two.
 
 ## Right functions
 
