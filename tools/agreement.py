@@ -8,7 +8,8 @@ Every alarm on a right function, and every fault vouched for or explained wrongl
 Right cases are the functions of `tests/corpus` at several points, in units from 1e-30 to 1e30 and
 in float64 and float32. A case in which torch's own plain backward pass is wrong or not finite is
 none. An alarm is a verdict "disagree". Faults are planted by `tools/faults.py` into the same
-functions; one that does not change any entry by a thousandth of the digits of its dtype is none.
+functions; one that changes no entry by more than 1e-5 of it, and by more than rounding leaves of
+the largest entry in its row, is none.
 """
 
 from __future__ import annotations
