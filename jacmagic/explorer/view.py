@@ -15,7 +15,7 @@ import traitlets
 
 from jacmagic.explorer import state
 from jacmagic.explorer.assets import front_end, style
-from jacmagic.result import Jacobian
+from jacmagic.result import JacobianResult
 
 
 class JacobianView(anywidget.AnyWidget):
@@ -46,7 +46,7 @@ class JacobianView(anywidget.AnyWidget):
     )
 
     def __init__(
-        self, jacobian: Jacobian, *, at: Sequence[float], on_reset: Callable[[], None]
+        self, jacobian: JacobianResult, *, at: Sequence[float], on_reset: Callable[[], None]
     ) -> None:
         """Show a Jacobian.
 
@@ -68,7 +68,7 @@ class JacobianView(anywidget.AnyWidget):
         self._jacobian, self._signature = jacobian, state.signature(jacobian)
         self.on_msg(self._asked)
 
-    def show(self, jacobian: Jacobian, at: Sequence[float]) -> None:
+    def show(self, jacobian: JacobianResult, at: Sequence[float]) -> None:
         """Show the Jacobian of another point; everything changes in one message."""
         shown = state.numbers(jacobian, at)
         shown["status"]["serial"] = self.status["serial"] + 1
