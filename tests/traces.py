@@ -8,9 +8,9 @@ from typing import Any
 
 import torch
 
-from jacmagic.graph import ZERO, Graph, differentiate, write_tape
-from jacmagic.structure import flatten
-from jacmagic.trace import Refusal, Trace, trace
+from jacmagic.function.outputs import flatten
+from jacmagic.symbolic.graph import ZERO, Graph, differentiate, write_tape
+from jacmagic.symbolic.trace import Refusal, Trace, trace
 
 F64 = torch.float64
 

@@ -32,8 +32,8 @@ from corpus import CORPUS, Case  # type: ignore[import-not-found]  # noqa: E402
 from faults import FAULTS, Fault  # noqa: E402
 
 import jacmagic  # noqa: E402
-from jacmagic.lift import lifted  # noqa: E402
-from jacmagic.structure import flatten  # noqa: E402
+from jacmagic.function.interop import lifted  # noqa: E402
+from jacmagic.function.outputs import flatten  # noqa: E402
 
 PAGE = ROOT / "docs" / "explanation" / "agreement.md"
 SCALES = (1.0, 1e-30, 1e-12, 1e-3, 1e6, 1e30)

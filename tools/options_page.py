@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from jacmagic.magic import JacobianMagics
+from jacmagic.notebook.magic import JacobianMagics
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "options.md"
 

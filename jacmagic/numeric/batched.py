@@ -18,16 +18,16 @@ import torch
 from torch import Tensor
 
 from jacmagic.errors import StrictError
+from jacmagic.function.outputs import Outputs, flatten
+from jacmagic.function.silent_rerun import quiet, random_states
 from jacmagic.numeric.compute import check_request, compute
 from jacmagic.numeric.evaluation import evaluate, writable
 from jacmagic.numeric.freivalds import Dense, check, equal
-from jacmagic.numeric.ladder import OBSTACLES, cause_of
 from jacmagic.numeric.memory import require_room
-from jacmagic.numeric.numbers import Numbers
-from jacmagic.numeric.pace import SECONDS_PER_BATCH
+from jacmagic.numeric.modes.batch_size import SECONDS_PER_BATCH
+from jacmagic.numeric.modes.try_modes import OBSTACLES, cause_of
 from jacmagic.numeric.points import Chunk, Many, Points
-from jacmagic.numeric.quiet import quiet, random_states
-from jacmagic.structure import Outputs, flatten
+from jacmagic.numeric.result import Numbers
 
 SCALARS_AT_ONCE = 2**20  # of the Jacobians in one chunk: 8 MiB of float64
 FIRST, GROWTH = 16, 4  # points in the first chunk; how many times more in the next one

@@ -14,16 +14,16 @@ import torch
 from torch import Tensor
 
 from jacmagic.errors import OptionError, SizeError, StrictError
-from jacmagic.numeric.choice import ladder
 from jacmagic.numeric.connections import connections
-from jacmagic.numeric.dense import Asked, dense, finished
 from jacmagic.numeric.entries import Sparse
 from jacmagic.numeric.evaluation import Evaluation, evaluate
-from jacmagic.numeric.ladder import OBSTACLES, cause_of
 from jacmagic.numeric.memory import require_room
-from jacmagic.numeric.numbers import Numbers
-from jacmagic.numeric.rescue import Substitute, everywhere_connected, refusal_of, rescued
-from jacmagic.numeric.sparse import NotSparse, by_sparse, find_scheme, worth_trying
+from jacmagic.numeric.modes.dense import Asked, dense, finished
+from jacmagic.numeric.modes.mode_choice import ladder
+from jacmagic.numeric.modes.rescue import Substitute, everywhere_connected, refusal_of, rescued
+from jacmagic.numeric.modes.sparse import NotSparse, by_sparse, find_scheme, worth_trying
+from jacmagic.numeric.modes.try_modes import OBSTACLES, cause_of
+from jacmagic.numeric.result import Numbers
 from jacmagic.numeric.tuning import Tuned, Tuning
 
 

@@ -16,8 +16,8 @@ from torch import Tensor
 
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.freivalds import Answer, Dense, check
-from jacmagic.numeric.ladder import OBSTACLES, Tried
-from jacmagic.numeric.rows import Blocks, by_rows, rows_of_output
+from jacmagic.numeric.modes.rows import Blocks, by_rows, rows_of_output
+from jacmagic.numeric.modes.try_modes import OBSTACLES, Tried
 from jacmagic.numeric.tuning import Tuned
 
 UNCHECKED = "not checked against a backward pass, which torch cannot do for this function"

@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from jacmagic.numeric.evaluation import Evaluation
-from jacmagic.numeric.ladder import OBSTACLES
-from jacmagic.numeric.rows import Blocks
+from jacmagic.numeric.modes.rows import Blocks
+from jacmagic.numeric.modes.try_modes import OBSTACLES
 
 Connections = tuple[tuple[bool, ...], ...]
 

@@ -20,9 +20,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from jacmagic.numeric.ladder import OBSTACLES
+from jacmagic.function.silent_rerun import quiet, random_states
+from jacmagic.numeric.modes.try_modes import OBSTACLES
 from jacmagic.numeric.probe import Probe
-from jacmagic.numeric.quiet import quiet, random_states
 
 RATIO = 1.7  # of one step to the next; no power of 2, so that no period divides all of them
 LEVELS, LEVELS_AGAIN = 6, 3  # steps of the first tableau, and of those that confirm it

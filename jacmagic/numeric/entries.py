@@ -9,12 +9,12 @@ import scipy.sparse as sp
 import torch
 from torch import Tensor
 
-from jacmagic.lift.silence import silent
+from jacmagic.function.interop.silence import silent
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.memory import require_room
-from jacmagic.numeric.rows import Blocks
-from jacmagic.sparsity import Plan
-from jacmagic.text import spaced
+from jacmagic.numeric.modes.rows import Blocks
+from jacmagic.numeric.sparsity import Plan
+from jacmagic.render.text import spaced
 
 
 @dataclass(frozen=True)

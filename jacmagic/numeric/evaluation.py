@@ -15,8 +15,8 @@ from typing import Any
 from torch import Tensor
 
 from jacmagic.errors import FunctionError
-from jacmagic.numeric.quiet import drawn_from, quiet, random_states
-from jacmagic.structure import Outputs, flatten
+from jacmagic.function.outputs import Outputs, flatten
+from jacmagic.function.silent_rerun import drawn_from, quiet, random_states
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from jacmagic.numeric.numbers import Numbers
+from jacmagic.numeric.result import Numbers
 
 
 @dataclass(frozen=True)

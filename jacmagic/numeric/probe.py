@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from jacmagic.function.outputs import flatten
+from jacmagic.function.silent_rerun import set_random_states
 from jacmagic.numeric.evaluation import writable
-from jacmagic.numeric.quiet import set_random_states
-from jacmagic.structure import flatten
 
 MOST_TIMES_LONGER = 16  # calls of torch away from the point, times those at it
 SPARE_CALLS = 1_000

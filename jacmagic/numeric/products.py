@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from jacmagic.lift.silence import silent
+from jacmagic.function.interop.silence import silent
+from jacmagic.function.silent_rerun import set_random_states
 from jacmagic.numeric.evaluation import Evaluation
-from jacmagic.numeric.ladder import OBSTACLES
-from jacmagic.numeric.pace import batches
-from jacmagic.numeric.quiet import set_random_states
+from jacmagic.numeric.modes.batch_size import batches
+from jacmagic.numeric.modes.try_modes import OBSTACLES
 
 
 def forward_products(

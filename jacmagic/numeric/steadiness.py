@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from jacmagic.numeric.ladder import OBSTACLES
+from jacmagic.function.silent_rerun import quiet, random_states
+from jacmagic.numeric.modes.try_modes import OBSTACLES
 from jacmagic.numeric.probe import Probe
-from jacmagic.numeric.quiet import quiet, random_states
 
 _ASIDE = 1.0 + 2.0**-5  # where a function is asked twice more, beside its point
 _SAME = 2.0**10  # roundoffs between runs whose sums are taken in another order

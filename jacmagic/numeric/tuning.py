@@ -14,10 +14,10 @@ from weakref import WeakKeyDictionary
 
 from torch import Tensor
 
-from jacmagic.numeric.choice import ladder
 from jacmagic.numeric.entries import Scheme
 from jacmagic.numeric.evaluation import Evaluation
-from jacmagic.numeric.measured import LONG, quicker
+from jacmagic.numeric.modes.mode_choice import ladder
+from jacmagic.numeric.modes.profiling import LONG, quicker
 
 KINDS = 8  # kinds of inputs that are kept of one function
 SHARE = 30  # how many times longer the calls must last than a failed search before the next one

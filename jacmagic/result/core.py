@@ -13,19 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from jacmagic import code, products
-from jacmagic.compiled import CompiledJacobian, compiled_of
 from jacmagic.errors import PointError
-from jacmagic.evaluator import Evaluator, by_name
-from jacmagic.formula import ClosedForm
+from jacmagic.function.problem import Problem
+from jacmagic.function.tracebacks import showing_users_frames
 from jacmagic.numeric import Numbers, Tuning, tuning_of
 from jacmagic.numeric import compute as compute_numbers
-from jacmagic.problem import Problem
+from jacmagic.result import products
+from jacmagic.result.compiled import CompiledJacobian, compiled_of
 from jacmagic.result.derived import Derived
 from jacmagic.result.evaluated import Outside
-from jacmagic.road import Road, point_of, values_again
-from jacmagic.settings import How, View
-from jacmagic.tracebacks import showing_users_frames
+from jacmagic.result.options import How, View
+from jacmagic.symbolic import codegen as code
+from jacmagic.symbolic.branches import Road, point_of, values_again
+from jacmagic.symbolic.evaluator import Evaluator, by_name
+from jacmagic.symbolic.formula import ClosedForm
 
 if TYPE_CHECKING:
     import numpy as np
@@ -118,11 +119,11 @@ class JacobianResult(Derived):
     # ── products ──────────────────────────────────────────────────────────────────────────────
 
     def jvp(self, v: Any) -> Any:
-        """J·v, by one forward pass: as `torch.func.jvp` (see `jacmagic.products.jvp`)."""
+        """J·v, by one forward pass: as `torch.func.jvp` (see `jacmagic.result.products.jvp`)."""
         return products.jvp(self.problem, self.numbers.outputs, v)
 
     def vjp(self, u: Any) -> Any:
-        """uᵀ·J, by one backward pass: as `torch.func.vjp` (see `jacmagic.products.vjp`)."""
+        """uᵀ·J, by one backward pass: as `torch.func.vjp` (see `jacmagic.result.products.vjp`)."""
         return products.vjp(self.problem, self.numbers.outputs, u)
 
     # ── showing ───────────────────────────────────────────────────────────────────────────────

@@ -11,26 +11,26 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from jacmagic import latex
-from jacmagic.agreement import Agreement
-from jacmagic.derivation import Derivation, derive, templates, texts
 from jacmagic.errors import PointError
-from jacmagic.examine import changing, contradicts, examine
-from jacmagic.examine_entries import examine_entries
-from jacmagic.formula import ClosedForm, Reading
-from jacmagic.formula.attempt import attempt
-from jacmagic.formula.conditions import sentences
-from jacmagic.judge import Witnesses
 from jacmagic.labels import Label
-from jacmagic.matrix_form import MatrixForm, matrix_form
 from jacmagic.numeric import NOT_BY_TORCH
-from jacmagic.one_sided import OneSided, limits, one_sided
+from jacmagic.render import latex
+from jacmagic.result.agreement import Agreement
+from jacmagic.result.comparison import Witnesses
+from jacmagic.result.diagnosis import changing, contradicts, examine
 from jacmagic.result.evaluated import Evaluated
-from jacmagic.road import point_of
-from jacmagic.sources import severed
-from jacmagic.steps import Step
-from jacmagic.steps import derive as derive_entry
-from jacmagic.trace import Refusal
+from jacmagic.result.sources import severed
+from jacmagic.result.sparse_check import examine_entries
+from jacmagic.symbolic.branches import point_of
+from jacmagic.symbolic.derivation import Derivation, derive, templates, texts
+from jacmagic.symbolic.formula import ClosedForm, Reading
+from jacmagic.symbolic.formula.attempt import attempt
+from jacmagic.symbolic.formula.conditions import sentences
+from jacmagic.symbolic.matrix_form import MatrixForm, matrix_form
+from jacmagic.symbolic.one_sided import OneSided, limits, one_sided
+from jacmagic.symbolic.steps import Step
+from jacmagic.symbolic.steps import derive as derive_entry
+from jacmagic.symbolic.trace import Refusal
 
 if TYPE_CHECKING:
     import sympy

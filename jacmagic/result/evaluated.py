@@ -10,12 +10,12 @@ from typing import Any
 import scipy.sparse as sp
 import torch
 
+from jacmagic.function.problem import Problem
 from jacmagic.labels import Label, joined
-from jacmagic.notation import Notation, notation_of
 from jacmagic.numeric import NOT_BY_TORCH, Numbers, Tuning, to_csr
-from jacmagic.problem import Problem
-from jacmagic.road import Road
-from jacmagic.settings import How, View
+from jacmagic.result.options import How, View
+from jacmagic.symbolic.branches import Road
+from jacmagic.symbolic.notation import Notation, notation_of
 
 _MODES = {
     "rows": "reverse mode, row by row",

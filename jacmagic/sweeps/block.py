@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from jacmagic.batches import points_of
-from jacmagic.calls import problem_of
 from jacmagic.errors import PointError
+from jacmagic.function.problem import Problem
+from jacmagic.function.python_call import problem_of
+from jacmagic.function.source import callable_part
 from jacmagic.numeric import compute_many
-from jacmagic.origin import callable_part
-from jacmagic.problem import Problem
+from jacmagic.sweeps.batch import points_of
 
 # Output and the random state belong to the whole process while a function runs again quietly.
 _ALONE = threading.Lock()

@@ -14,26 +14,19 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
-from jacmagic.captured import numbers_read
 from jacmagic.errors import PointError
+from jacmagic.function.closures import numbers_read
+from jacmagic.function.problem import Problem
+from jacmagic.function.source import source_of
+from jacmagic.function.values import as_tensor
 from jacmagic.numeric.batched import SCALARS_AT_ONCE
 from jacmagic.numeric.compute import compute as compute_numbers
 from jacmagic.numeric.memory import require_room
-from jacmagic.numeric.numbers import Numbers
-from jacmagic.origin import source_of
-from jacmagic.problem import Problem
-from jacmagic.sweeps.answer import answer, dimensions, has_xarray
-from jacmagic.sweeps.block import (
-    Done,
-    Task,
-    arguments,
-    as_array,
-    chosen_names,
-    differentiate_block,
-)
+from jacmagic.numeric.result import Numbers
+from jacmagic.sweeps.block import Done, Task, arguments, as_array, chosen_names, differentiate_block
 from jacmagic.sweeps.grid import Block, Grid, block_shape, blocks, grid_of
+from jacmagic.sweeps.result import answer, dimensions, has_xarray
 from jacmagic.sweeps.store import Plan, Store, fingerprint
-from jacmagic.values import as_tensor
 
 SECONDS_PER_BLOCK = 2.0  # what a block may take if its points are done one by one
 PROBED = 64  # points whose batched pass is timed
