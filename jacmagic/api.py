@@ -16,9 +16,9 @@ from jacmagic.function.python_call import problem_of
 from jacmagic.function.tracebacks import showing_users_frames
 from jacmagic.result import Outside
 from jacmagic.result.compiled import CompiledJacobian, as_tensor, compiled_of
-from jacmagic.result.options import How, View
+from jacmagic.result.options import ComputeOptions, DisplayOptions
 from jacmagic.sweeps.batch import JacobianBatch, batch_of
-from jacmagic.symbolic.branches import Road
+from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.view.jacobian import Jacobian
 
 
@@ -32,7 +32,7 @@ def compute(
     vectorize: bool = True,
     formula: bool = True,
     budget: float | None = 2.0,
-    view: View | None = None,
+    view: DisplayOptions | None = None,
     outside: Outside = frozenset,
 ) -> Jacobian:
     """The Jacobian of a problem.
@@ -50,9 +50,9 @@ def compute(
         view: how the result shows itself.
         outside: finds the positions of inputs that the function reads from outside itself.
     """
-    how = How(strategy, chunk_size, create_graph, strict, vectorize)
-    road = Road(wanted=formula, budget=budget)
-    return Jacobian.of(problem, how, road, view or View(), outside)
+    options = ComputeOptions(strategy, chunk_size, create_graph, strict, vectorize)
+    forms = ClosedForms(wanted=formula, budget=budget)
+    return Jacobian.of(problem, options, forms, view or DisplayOptions(), outside)
 
 
 @overload
@@ -138,8 +138,8 @@ def jacobian(
                 [0., 4.]])
     """
     if batch:
-        how = How(strategy, chunk_size, create_graph, strict, vectorize)
-        return batch_of(func, inputs, how, wrt=wrt, names=names)
+        options = ComputeOptions(strategy, chunk_size, create_graph, strict, vectorize)
+        return batch_of(func, inputs, options, wrt=wrt, names=names)
 
     def answer(problem: Problem) -> Jacobian:
         return compute(

@@ -16,7 +16,7 @@ _FLAGS = (
 )
 
 
-class Watching(TorchDispatchMode):
+class InterceptingMode(TorchDispatchMode):
     """A dispatch mode that does not load torch's compiler.
 
     Torch keeps its compiler from compiling what a mode does, and loads it for that: a second and a

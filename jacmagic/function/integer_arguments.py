@@ -16,7 +16,7 @@ import torch
 
 from jacmagic.errors import JacmagicError, StrictError
 from jacmagic.function.problem import Problem
-from jacmagic.function.silent_rerun import quiet, random_states
+from jacmagic.function.silent_rerun import random_states, silent_rerun
 
 _Answer = TypeVar("_Answer")
 
@@ -78,7 +78,7 @@ def _found(make: Callable[[Collection[str]], Problem], names: Sequence[str]) -> 
 
 def _runs(problem: Problem) -> bool:
     tensors = [one.value for one in problem.inputs]
-    with torch.no_grad(), quiet(tensors, random_states(tensors)):
+    with torch.no_grad(), silent_rerun(tensors, random_states(tensors)):
         try:
             problem.function(*tensors)
         except Exception:  # noqa: BLE001 - the user's function may raise anything

@@ -17,13 +17,13 @@ from weakref import WeakSet
 import torch
 from torch import Tensor
 
-from jacmagic.function.dispatch_mode import Watching
+from jacmagic.function.dispatch_mode import InterceptingMode
 from jacmagic.function.interop.silence import silent
 
 RandomStates = tuple[Tensor, ...]  # empty for a function that draws nothing
 
 
-class quiet:
+class silent_rerun:
     """Within this context the function runs again: silently, with the random numbers of `random`.
 
     Args:
@@ -40,7 +40,7 @@ class quiet:
         """Whether the function has drawn from torch's generators."""
         return self._draws is not None and self._draws.drew
 
-    def __enter__(self) -> quiet:
+    def __enter__(self) -> silent_rerun:
         self._silent.__enter__()
         if self._draws is not None:
             self._draws.__enter__()
@@ -107,7 +107,7 @@ def set_random_states(tensors: Sequence[Tensor], states: RandomStates) -> None:
         _active.draws[-1].start(states)
 
 
-class PrivateDraws(Watching):
+class PrivateDraws(InterceptingMode):
     """Gives torch's random operations generators of their own."""
 
     def __init__(self, states: RandomStates) -> None:

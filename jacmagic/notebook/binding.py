@@ -20,9 +20,9 @@ from jacmagic.function.target import EMPTY, Target
 from jacmagic.function.values import Kind, is_array, is_real_valued, kind_of, named
 from jacmagic.notebook.cell import Line
 from jacmagic.notebook.point import can_vary, cast, converted, given_values, started
-from jacmagic.notebook.request import Request, Wishes
+from jacmagic.notebook.request import InputOptions, Request
 
-__all__ = ["Wishes", "bind"]
+__all__ = ["InputOptions", "bind"]
 
 _WRITE_INPUT = "write a function of at least one number or tensor"
 
@@ -31,7 +31,7 @@ def bind(
     target: Target,
     line: Line,
     namespace: Mapping[str, Any],
-    wishes: Wishes | None = None,
+    wishes: InputOptions | None = None,
     fixed: Collection[str] = (),
 ) -> Problem:
     """Settle the inputs of a target and the point.
@@ -50,7 +50,7 @@ def bind(
         PointError: a name is unknown, a value does not evaluate, or a shape cannot be known.
     """
     notes = list(target.notes)
-    request = Request(target, line, namespace, wishes or Wishes(), notes, frozenset(fixed))
+    request = Request(target, line, namespace, wishes or InputOptions(), notes, frozenset(fixed))
     given = given_values(request)
     usual = _usual(request, given)
     nest = nest_of(_arguments(request, given, usual), is_array)

@@ -61,7 +61,7 @@ def _execute(shell: InteractiveShell, tree: ast.Module, filename: str) -> None:
     exec(code, shell.user_ns)
 
 
-def settled_name(cell: Cell, namespace: Mapping[str, Any], *, of: str | None) -> str:
+def resolve_name(cell: Cell, namespace: Mapping[str, Any], *, of: str | None) -> str:
     """The function's name, now that it is known which names are bound to functions.
 
     Raises:

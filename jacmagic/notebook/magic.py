@@ -28,9 +28,9 @@ from jacmagic.errors import JacmagicError
 from jacmagic.function.syntax.bindings import normal
 from jacmagic.function.tracebacks import add_hint, from_users_frame, show_as_ipython
 from jacmagic.notebook.cell import Line, read_line
-from jacmagic.notebook.execution import run_cell, settled_name
+from jacmagic.notebook.execution import resolve_name, run_cell
 from jacmagic.notebook.reruns import Reruns
-from jacmagic.notebook.suppress_display import hush
+from jacmagic.notebook.suppress_display import suppress_display
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from jacmagic.function.problem import Problem
     from jacmagic.function.target import Target
     from jacmagic.result.compiled import CompiledJacobian
-    from jacmagic.result.options import View
+    from jacmagic.result.options import DisplayOptions
     from jacmagic.view.jacobian import Jacobian
 
 _DESCRIPTION = """Show the Jacobian of a torch function: numbers, closed form and sliders.
@@ -222,13 +222,13 @@ class JacobianMagics(Magics):
         from jacmagic.api import compute
         from jacmagic.function.gradient import gradient_of
         from jacmagic.function.integer_arguments import keeping_counts
-        from jacmagic.notebook.binding import Wishes, bind
+        from jacmagic.notebook.binding import InputOptions, bind
         from jacmagic.notebook.ranges import limits_of
         from jacmagic.result.compiled import compiled_of
 
         space = self.notebook.user_ns
         target = self._of_line(typed) if cell is None else self._of_cell(typed, options, cell)
-        wishes = Wishes(options.at, options.wrt, options.dtype, options.device)
+        wishes = InputOptions(options.at, options.wrt, options.dtype, options.device)
 
         def answer(problem: Problem) -> Jacobian | CompiledJacobian:
             if magic == "hessian":
@@ -250,7 +250,7 @@ class JacobianMagics(Magics):
         if options.variable:
             space[normal(options.variable)] = result
         if options.quiet:
-            hush(self.notebook, result)
+            suppress_display(self.notebook, result)
         return result
 
     def _of_line(self, typed: Line) -> Target:
@@ -287,15 +287,15 @@ class JacobianMagics(Magics):
         if read.expressions:
             named = frozenset(assignment.name for assignment in typed.point)
             return expressions_target(read, space, named, filename)
-        name = settled_name(read, space, of=options.of)
+        name = resolve_name(read, space, of=options.of)
         return target_of(space[name], name)
 
     def _view(
         self, options: argparse.Namespace, ranges: Mapping[str, Any], command: tuple[str, str]
-    ) -> View:
-        from jacmagic.result.options import View
+    ) -> DisplayOptions:
+        from jacmagic.result.options import DisplayOptions
 
-        return View(
+        return DisplayOptions(
             digits=self.precision if options.precision is None else options.precision,
             layout=options.layout,
             live=self.live and not options.still,

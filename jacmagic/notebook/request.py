@@ -11,7 +11,7 @@ from jacmagic.notebook.cell import Line
 
 
 @dataclass(frozen=True)
-class Wishes:
+class InputOptions:
     """The options that decide about the inputs, as typed."""
 
     at: str | None = None
@@ -30,7 +30,7 @@ class Request:
     target: Target
     line: Line
     namespace: Mapping[str, Any]
-    wishes: Wishes
+    wishes: InputOptions
     notes: list[str] = field(default_factory=list)
     fixed: frozenset[str] = frozenset()
 

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
 
-def hush(shell: InteractiveShell, result: object) -> None:
+def suppress_display(shell: InteractiveShell, result: object) -> None:
     """Keep the display hook from showing `result` at the end of the running cell.
 
     IPython knows silence only together with forgetting: a trailing `;` leaves no `Out[n]`. So the

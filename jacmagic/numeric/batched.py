@@ -19,15 +19,15 @@ from torch import Tensor
 
 from jacmagic.errors import StrictError
 from jacmagic.function.outputs import Outputs, flatten
-from jacmagic.function.silent_rerun import quiet, random_states
+from jacmagic.function.silent_rerun import random_states, silent_rerun
 from jacmagic.numeric.compute import check_request, compute
 from jacmagic.numeric.evaluation import evaluate, writable
 from jacmagic.numeric.freivalds import Dense, check, equal
 from jacmagic.numeric.memory import require_room
 from jacmagic.numeric.modes.batch_size import SECONDS_PER_BATCH
-from jacmagic.numeric.modes.try_modes import OBSTACLES, cause_of
-from jacmagic.numeric.points import Chunk, Many, Points
-from jacmagic.numeric.result import Numbers
+from jacmagic.numeric.modes.try_modes import TORCH_ERRORS, cause_of
+from jacmagic.numeric.points import BatchedJacobian, Chunk, Points
+from jacmagic.numeric.result import NumericJacobian
 
 SCALARS_AT_ONCE = 2**20  # of the Jacobians in one chunk: 8 MiB of float64
 FIRST, GROWTH = 16, 4  # points in the first chunk; how many times more in the next one
@@ -81,7 +81,7 @@ class Differentiator:
 
         return function, [arguments[place] for place in chosen]
 
-    def _plain(self, index: int) -> Numbers:
+    def _plain(self, index: int) -> NumericJacobian:
         """The Jacobian at one point."""
         function, tensors = self._at(index)
         try:
@@ -102,7 +102,7 @@ class Differentiator:
         if self.obstacle is None:
             try:
                 found = self._batched(start, stop)
-            except OBSTACLES as obstacle:
+            except TORCH_ERRORS as obstacle:
                 self.obstacle = cause_of(obstacle)
             else:
                 if self._agrees(found, start):
@@ -121,7 +121,10 @@ class Differentiator:
         jacobian = differentiate(leaves, argnums=points.chosen, has_aux=True)
         dims = tuple(0 if varies else None for varies in points.varies)
         tensors = tuple(map(self._kept, points.part(start, stop)))
-        with torch.inference_mode(False), quiet(tensors, random_states(tensors, self.function)):
+        with (
+            torch.inference_mode(False),
+            silent_rerun(tensors, random_states(tensors, self.function)),
+        ):
             blocks, values = torch.func.vmap(jacobian, in_dims=dims)(*tensors)
         inputs = [tensors[place] for place in points.chosen]
         return Chunk(
@@ -155,12 +158,12 @@ class Differentiator:
         with (
             torch.inference_mode(False),
             torch.enable_grad(),
-            quiet(tensors, random_states(tensors)),
+            silent_rerun(tensors, random_states(tensors)),
         ):
             plain = evaluate(function, tensors, create_graph=False)
             if not _same_values(values, blocks, plain.outputs.leaves, plain.inputs):
                 return False
-            with contextlib.suppress(*OBSTACLES):  # torch may not go backwards there
+            with contextlib.suppress(*TORCH_ERRORS):  # torch may not go backwards there
                 return check(plain.outputs.leaves, plain.inputs, matrix).answer != "different"
         return True
 
@@ -265,7 +268,7 @@ def compute_many(
     create_graph: bool = False,
     strict: bool = False,
     memory: int | None = None,
-) -> Many:
+) -> BatchedJacobian:
     """The Jacobians of one function at many points.
 
     Args:
@@ -291,7 +294,7 @@ def compute_many(
         parts = [many.chunk(start, stop) for start, stop in many.chunks(chunk_size)]
     notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
     m = len(many.first.blocks)
-    return Many(
+    return BatchedJacobian(
         many.first,
         tuple(
             tuple(

@@ -17,7 +17,7 @@ from torch import Tensor
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.freivalds import Answer, Dense, check
 from jacmagic.numeric.modes.rows import Blocks, by_rows, rows_of_output
-from jacmagic.numeric.modes.try_modes import OBSTACLES, Tried
+from jacmagic.numeric.modes.try_modes import TORCH_ERRORS, Tried
 from jacmagic.numeric.tuning import Tuned
 
 UNCHECKED = "not checked against a backward pass, which torch cannot do for this function"
@@ -53,7 +53,7 @@ def confirmed(
         return tried
     try:
         answer, blocks = _examined(evaluation, tried.blocks, create_graph=create_graph)
-    except OBSTACLES:
+    except TORCH_ERRORS:
         return Tried(tried.mode, tried.blocks, (*tried.notes, UNCHECKED))
     if answer == "different":
         rows = by_rows(evaluation, create_graph=create_graph)

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.modes.rows import Blocks
-from jacmagic.numeric.modes.try_modes import OBSTACLES
+from jacmagic.numeric.modes.try_modes import TORCH_ERRORS
 
 Connections = tuple[tuple[bool, ...], ...]
 
@@ -110,7 +110,7 @@ def _asked(leaf: Tensor, inputs: tuple[Tensor, ...], known: Iterable[Tensor]) ->
     zeros = torch.zeros_like(leaf)
     try:
         rows = torch.autograd.grad(leaf, inputs, zeros, retain_graph=True, allow_unused=True)
-    except OBSTACLES:  # torch would go there, and cannot
+    except TORCH_ERRORS:  # torch would go there, and cannot
         return (True,) * len(inputs)
     return tuple(row is not None for row in rows)
 

@@ -18,7 +18,7 @@ from jacmagic.render.text import spaced
 
 
 @dataclass(frozen=True)
-class Scheme:
+class SparsePlan:
     """A plan made ready for torch; the same at every point while it is steady.
 
     Attributes:
@@ -67,7 +67,7 @@ class Sparse:
         values: (entries,) row by row.
     """
 
-    scheme: Scheme
+    scheme: SparsePlan
     values: Tensor
 
     @cached_property
@@ -134,6 +134,6 @@ def to_csr(matrix: Tensor) -> Tensor:
         return matrix.to_sparse_csr()
 
 
-def _csr(scheme: Scheme, values: Tensor) -> Tensor:
+def _csr(scheme: SparsePlan, values: Tensor) -> Tensor:
     with silent():  # torch calls its sparse layouts a beta
         return torch.sparse_csr_tensor(scheme.starts, scheme.columns, values, scheme.shape)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from jacmagic.numeric.result import Numbers
+from jacmagic.numeric.result import NumericJacobian
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Chunk:
 
 
 @dataclass(frozen=True)
-class Many:
+class BatchedJacobian:
     """Jacobians at all points.
 
     Attributes:
@@ -64,7 +64,7 @@ class Many:
         notes: why, if they were.
     """
 
-    first: Numbers
+    first: NumericJacobian
     blocks: tuple[tuple[Tensor, ...], ...]
     values: tuple[Tensor, ...]
     mode: str

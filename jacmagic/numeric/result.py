@@ -15,7 +15,7 @@ from jacmagic.numeric.modes.rows import Blocks
 
 
 @dataclass(frozen=True)
-class Numbers:
+class NumericJacobian:
     """A Jacobian as torch computed it.
 
     Attributes:

@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 from torch import Tensor
 
-from jacmagic.numeric.entries import Scheme
+from jacmagic.numeric.entries import SparsePlan
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.modes.mode_choice import ladder
 from jacmagic.numeric.modes.profiling import LONG, quicker
@@ -42,7 +42,7 @@ class Tuned:
         refuted: modes whose numbers were not those of plain backward passes, with notes on each.
     """
 
-    scheme: Scheme | None = None
+    scheme: SparsePlan | None = None
     search: float = 0.0
     since: float = 0.0
     before: float = math.inf

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from jacmagic.result.comparison import ALARMS, Finding, Witnesses
+from jacmagic.result.comparison import ALARMS, Finding, Sources
 
 _UNREMARKABLE = 1e-4  # a difference that no reader of four digits takes for an error
 
@@ -89,7 +89,7 @@ class Agreement:
     largest: float
     disagreements: tuple[Disagreement, ...]
     warnings: tuple[str, ...]
-    witnesses: Witnesses
+    witnesses: Sources
     said: str = ""
     alone: str = ""
     reason: str = ""
@@ -166,7 +166,7 @@ class Agreement:
 
 
 def conclude(
-    sources: Witnesses,
+    sources: Sources,
     found: np.ndarray,
     apart: np.ndarray,
     *,
@@ -208,12 +208,12 @@ def conclude(
     return blank
 
 
-def _checked(sources: Witnesses) -> bool:
+def _checked(sources: Sources) -> bool:
     return sources.formula is not None or sources.differences is not None
 
 
 def _disagreement(
-    sources: Witnesses,
+    sources: Sources,
     found: np.ndarray,
     i: int,
     j: int,
@@ -234,12 +234,12 @@ def _disagreement(
     )
 
 
-def _largest(sources: Witnesses) -> float:
+def _largest(sources: Sources) -> float:
     gaps = _gaps(sources)
     return float("nan") if gaps is None else float(gaps.max(initial=0))
 
 
-def _gaps(sources: Witnesses) -> np.ndarray | None:
+def _gaps(sources: Sources) -> np.ndarray | None:
     """The finite differences between torch and the closed form or, without one, the differences.
 
     (m, n), 0 where a difference is not finite; None where torch stands beside nothing.

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from jacmagic.function.problem import Problem
-from jacmagic.numeric import Numbers
+from jacmagic.numeric import NumericJacobian
 from jacmagic.symbolic.formula import ClosedForm
-from jacmagic.symbolic.formula.singularities import Landmark
+from jacmagic.symbolic.formula.singularities import Singularity
 from jacmagic.symbolic.trace import ADVICE, Leak, Refusal
 
 _DISCARDED = "torch's backward pass meets 0·∞ or 0/0, often in a branch that torch.where discards."
@@ -56,11 +56,11 @@ class Causes:
     def __init__(
         self,
         problem: Problem,
-        numbers: Numbers,
+        numbers: NumericJacobian,
         form: ClosedForm | None,
         *,
         refusal: Refusal | None = None,
-        edges: Sequence[Landmark] = (),
+        edges: Sequence[Singularity] = (),
     ) -> None:
         """Nothing is looked up yet.
 

@@ -56,7 +56,7 @@ ALARMS = (Finding.TORCH, Finding.FORM, Finding.CONTRADICTED)
 
 
 @dataclass(frozen=True)
-class Witnesses:
+class Sources:
     """What each source says, as float64 arrays (m, n).
 
     Attributes:
@@ -118,7 +118,7 @@ class Circumstances:
 
 
 def judge(
-    sources: Witnesses, dtype: Dtype, exactly: Exactly | None, known: Circumstances
+    sources: Sources, dtype: Dtype, exactly: Exactly | None, known: Circumstances
 ) -> tuple[np.ndarray, np.ndarray]:
     """Find who is right about each entry.
 
@@ -164,7 +164,7 @@ def judge(
     return found, alone
 
 
-def _equal(sources: Witnesses, dtype: Dtype) -> np.ndarray:
+def _equal(sources: Sources, dtype: Dtype) -> np.ndarray:
     """Where torch and the closed form are equal and the bound leaves no doubt."""
     truth, formula, bound = sources.torch, sources.formula, sources.bound
     assert formula is not None and bound is not None
@@ -178,7 +178,7 @@ def _equal(sources: Witnesses, dtype: Dtype) -> np.ndarray:
 
 
 def _against_form(
-    sources: Witnesses,
+    sources: Sources,
     dtype: Dtype,
     decisive: np.ndarray,
     known: Circumstances,
@@ -222,10 +222,10 @@ def _underflow(value: float, dtype: Dtype) -> float:
     return dtype.normal if abs(value) < dtype.normal else 0.0
 
 
-def _decided(sources: Witnesses, dtype: Dtype, i: int, j: int, value: float) -> Finding | None:
+def _decided(sources: Sources, dtype: Dtype, i: int, j: int, value: float) -> Finding | None:
     """Whom decisive finite differences side with; None if with neither or with both."""
     here = np.s_[i : i + 1, j : j + 1]
-    part = Witnesses(
+    part = Sources(
         sources.torch[here], None, sources.differences[here], sources.error[here],  # type: ignore[index]
         sources.precision, scale=sources.scale[here],  # type: ignore[index]
     )  # fmt: skip
@@ -236,7 +236,7 @@ def _decided(sources: Witnesses, dtype: Dtype, i: int, j: int, value: float) -> 
     return Finding.FORM if torch_met.item() and form_missed.item() else None
 
 
-def _share(sources: Witnesses, known: Circumstances, i: int, j: int, gap: float) -> float:
+def _share(sources: Sources, known: Circumstances, i: int, j: int, gap: float) -> float:
     """A difference's part in what the row's entries contribute, each by its input's size."""
     assert sources.formula is not None
     sizes = np.ones(sources.torch.shape[1]) if known.sizes is None else known.sizes
@@ -247,7 +247,7 @@ def _share(sources: Witnesses, known: Circumstances, i: int, j: int, gap: float)
 
 
 def _against_differences(
-    values: np.ndarray, sources: Witnesses, dtype: Dtype
+    values: np.ndarray, sources: Sources, dtype: Dtype
 ) -> tuple[np.ndarray, np.ndarray]:
     """Where values are met by the differences, and where they are missed; between, neither."""
     assert sources.differences is not None and sources.error is not None

@@ -16,15 +16,15 @@ import torch
 from jacmagic.errors import PointError
 from jacmagic.function.problem import Problem
 from jacmagic.function.tracebacks import showing_users_frames
-from jacmagic.numeric import Numbers, Tuning, tuning_of
+from jacmagic.numeric import NumericJacobian, Tuning, tuning_of
 from jacmagic.numeric import compute as compute_numbers
 from jacmagic.result import products
 from jacmagic.result.compiled import CompiledJacobian, compiled_of
 from jacmagic.result.derived import Derived
 from jacmagic.result.evaluated import Outside
-from jacmagic.result.options import How, View
+from jacmagic.result.options import ComputeOptions, DisplayOptions
 from jacmagic.symbolic import codegen as code
-from jacmagic.symbolic.branches import Road, point_of, values_again
+from jacmagic.symbolic.branches import ClosedForms, point_of, values_again
 from jacmagic.symbolic.evaluator import Evaluator, by_name
 from jacmagic.symbolic.formula import ClosedForm
 
@@ -44,13 +44,18 @@ class JacobianResult(Derived):
     Attributes:
         problem: the function and the point.
         numbers: what torch computed.
-        how: how it computed it.
+        options: how it computed it.
         view: how this object shows itself.
     """
 
     @classmethod
     def of(
-        cls, problem: Problem, how: How, road: Road, view: View, outside: Outside = frozenset
+        cls,
+        problem: Problem,
+        options: ComputeOptions,
+        forms: ClosedForms,
+        view: DisplayOptions,
+        outside: Outside = frozenset,
     ) -> Self:
         """Compute torch's numbers at a problem's point; the closed form comes on first use.
 
@@ -59,10 +64,10 @@ class JacobianResult(Derived):
         """
         purpose = "Jacobian" if problem.potential is None else "Hessian"
         tuning = tuning_of(problem.whole, purpose)
-        numbers = run_torch(problem, how, tuning, road)
+        numbers = run_torch(problem, options, tuning, forms)
         if not all(map(all, numbers.connected)):
             outside = functools.partial(frozenset, outside())
-        return cls(problem, numbers, road, how, view, outside, tuning)
+        return cls(problem, numbers, forms, options, view, outside, tuning)
 
     # ── other points ──────────────────────────────────────────────────────────────────────────
 
@@ -77,8 +82,10 @@ class JacobianResult(Derived):
             PointError: for a name that is no input, or a value of another shape.
         """
         moved = self.problem.at(values)
-        numbers = run_torch(moved, self.how, self.tuning, self.road)
-        return type(self)(moved, numbers, self.road, self.how, self.view, self.outside, self.tuning)
+        numbers = run_torch(moved, self.options, self.tuning, self.forms)
+        return type(self)(
+            moved, numbers, self.forms, self.options, self.view, self.outside, self.tuning
+        )
 
     def evaluator(self) -> Evaluator:
         """The closed form compiled: `g(*numbers)` is (m, n), `g.batch(points)` (k, m, n).
@@ -113,7 +120,7 @@ class JacobianResult(Derived):
         Raises:
             JacmagicError: the function is random or keeps state, or no backend can compile it.
         """
-        strategy = self.how.strategy
+        strategy = self.options.strategy
         return compiled_of(self.problem, backend=backend, dynamic=dynamic, strategy=strategy)
 
     # ── products ──────────────────────────────────────────────────────────────────────────────
@@ -168,7 +175,9 @@ class JacobianResult(Derived):
         )
 
 
-def run_torch(problem: Problem, how: How, tuning: Tuning | None, road: Road) -> Numbers:
+def run_torch(
+    problem: Problem, options: ComputeOptions, tuning: Tuning | None, forms: ClosedForms
+) -> NumericJacobian:
     """Compute the Jacobian of a problem by torch, in the way that was quick before.
 
     The closed form is asked only where torch refuses to differentiate.
@@ -176,10 +185,10 @@ def run_torch(problem: Problem, how: How, tuning: Tuning | None, road: Road) -> 
     tensors = [one.value for one in problem.inputs]
 
     def substitute() -> torch.Tensor | None:
-        form = road.form(problem, values_again(problem.potential or problem))
+        form = forms.form(problem, values_again(problem.potential or problem))
         point = point_of(problem)
         return torch.from_numpy(form.values(point)) if isinstance(form, ClosedForm) else None
 
     return compute_numbers(
-        problem.function, tensors, tuning=tuning, substitute=substitute, **vars(how)
+        problem.function, tensors, tuning=tuning, substitute=substitute, **vars(options)
     )

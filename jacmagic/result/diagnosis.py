@@ -13,12 +13,12 @@ from jacmagic.function.neighbourhood import sizes_of
 from jacmagic.function.precision import Dtype
 from jacmagic.function.problem import Problem
 from jacmagic.labels import Label
-from jacmagic.numeric import Differences, Numbers, independent, unsteady
+from jacmagic.numeric import Differences, NumericJacobian, independent, unsteady
 from jacmagic.numeric.symmetry import TOLD, Parts, symmetrised
 from jacmagic.result.agreement import Agreement, conclude
 from jacmagic.result.as_written import other_value
 from jacmagic.result.causes import Causes
-from jacmagic.result.comparison import SHORT, Circumstances, Finding, Witnesses, judge
+from jacmagic.result.comparison import SHORT, Circumstances, Finding, Sources, judge
 from jacmagic.result.directional_check import confirmed_along, examine_along
 from jacmagic.result.gradient_check import examine_gradient, gradient_remarks
 from jacmagic.result.sources import MOST_COLUMNS, MOST_ROWS, finite_differences
@@ -36,7 +36,9 @@ _LOWER = "compute in a higher precision (--dtype float64)"
 _REWRITE = "rewrite the function without the cancellation"
 
 
-def contradicts(problem: Problem, numbers: Numbers, matrix: torch.Tensor, form: ClosedForm) -> bool:
+def contradicts(
+    problem: Problem, numbers: NumericJacobian, matrix: torch.Tensor, form: ClosedForm
+) -> bool:
     """Whether a closed form and torch differ by more than rounding explains in any entry."""
     case = _Case(problem, numbers, matrix, form, rows=())
     sources = replace(case.sources, differences=None, error=None, scale=None)
@@ -45,9 +47,9 @@ def contradicts(problem: Problem, numbers: Numbers, matrix: torch.Tensor, form: 
     return bool(np.isin(found, (Finding.TORCH, Finding.CONTRADICTED)).any())
 
 
-def examine(
+def diagnose(
     problem: Problem,
-    numbers: Numbers,
+    numbers: NumericJacobian,
     matrix: torch.Tensor,
     form: ClosedForm | None,
     *,
@@ -104,7 +106,7 @@ def examine(
     exact = None if form is None else exactly(form, case.point, case.dtype)
     found, alone = judge(case.sources, case.dtype, exact, known)
     if form is not None and alone.any() and fits_beside(form, problem) is False:
-        return examine(problem, numbers, matrix, None, rows=rows, outside=outside, refusal=_MISSES)
+        return diagnose(problem, numbers, matrix, None, rows=rows, outside=outside, refusal=_MISSES)
     agreement = conclude(
         case.sources,
         found,
@@ -124,7 +126,7 @@ class _Case:
     """One Jacobian on trial: what is known of it, each part found when it is asked for."""
 
     problem: Problem
-    numbers: Numbers
+    numbers: NumericJacobian
     matrix: torch.Tensor
     form: ClosedForm | None
     rows: Sequence[Label]
@@ -210,12 +212,12 @@ class _Case:
         return (~torch.cat(parts).isfinite()).nonzero().flatten().tolist() if parts else []
 
     @property
-    def bare(self) -> Witnesses:
+    def bare(self) -> Sources:
         """torch alone."""
-        return Witnesses(self.truth, None, None, None, self.dtype.name)
+        return Sources(self.truth, None, None, None, self.dtype.name)
 
     @cached_property
-    def sources(self) -> Witnesses:
+    def sources(self) -> Sources:
         """What each source says of every entry."""
         sources = self.bare
         if self.form is not None:
@@ -239,7 +241,7 @@ class _Case:
     def _parts(found: Differences) -> Parts:
         return found.matrix.numpy(), found.error.numpy(), found.scale.numpy()
 
-    def _apart(self, sources: Witnesses) -> np.ndarray | None:
+    def _apart(self, sources: Sources) -> np.ndarray | None:
         """Entries of 0 without another source, whose output does not depend on the input."""
         if self.form is not None:
             return None

@@ -17,7 +17,7 @@ from jacmagic.function.precision import Dtype
 from jacmagic.function.problem import Problem
 from jacmagic.numeric import along, differences
 from jacmagic.result.agreement import Agreement, Disagreement
-from jacmagic.result.comparison import ALARMS, Circumstances, Finding, Witnesses, judge
+from jacmagic.result.comparison import ALARMS, Circumstances, Finding, Sources, judge
 
 DIRECTIONS = 2
 
@@ -75,7 +75,7 @@ def confirmed_along(problem: Problem, truth: np.ndarray, dtype: Dtype) -> bool:
     products = _product(truth, v)
     if not np.isfinite(products).all():
         return False
-    sources = Witnesses(products, None, *parts, dtype.name, scale=found.scale.numpy())
+    sources = Sources(products, None, *parts, dtype.name, scale=found.scale.numpy())
     judged, _ = judge(sources, dtype, None, Circumstances(cut=lambda i, j: False))
     constant = (products == 0) & (sources.scale == 0)
     return bool(((judged == Finding.AGREED) | constant).all())
@@ -97,7 +97,7 @@ def random_directions(problem: Problem, count: int) -> np.ndarray:
 
 def compared(
     problem: Problem, products: np.ndarray, v: np.ndarray, dtype: Dtype
-) -> tuple[np.ndarray, Witnesses]:
+) -> tuple[np.ndarray, Sources]:
     """Findings (m, k) along k directions, and what was compared.
 
     Args:
@@ -110,10 +110,10 @@ def compared(
     if not problem.effects:
         found = differences(problem.function, [one.value for one in problem.inputs], directions=v)
     if found is None or len(found.matrix) != len(products):
-        nothing = Witnesses(products, None, None, None, dtype.name)
+        nothing = Sources(products, None, None, None, dtype.name)
         return np.full(products.shape, Finding.UNCONFIRMED), nothing
     parts = (found.matrix.numpy(), found.error.numpy())
-    sources = Witnesses(products, None, *parts, dtype.name, scale=found.scale.numpy())
+    sources = Sources(products, None, *parts, dtype.name, scale=found.scale.numpy())
     return judge(sources, dtype, None, Circumstances(cut=lambda i, j: False))[0], sources
 
 

@@ -12,10 +12,10 @@ import torch
 
 from jacmagic.function.precision import Exact
 from jacmagic.function.problem import Problem
-from jacmagic.numeric import Numbers
+from jacmagic.numeric import NumericJacobian
 from jacmagic.result.agreement import Agreement, conclude
 from jacmagic.result.causes import sentence
-from jacmagic.result.comparison import Circumstances, Witnesses, judge
+from jacmagic.result.comparison import Circumstances, Sources, judge
 from jacmagic.result.sources import finite_differences
 from jacmagic.symbolic.formula import ClosedForm
 from jacmagic.symbolic.formula.rounding import bounded_outputs, dtype_of, exact_values
@@ -23,7 +23,7 @@ from jacmagic.symbolic.formula.singularities import kinks
 
 
 def examine_gradient(
-    problem: Problem, numbers: Numbers, form: ClosedForm | None, point: Sequence[float]
+    problem: Problem, numbers: NumericJacobian, form: ClosedForm | None, point: Sequence[float]
 ) -> Agreement:
     """Compare torch's gradient (1, n) with its closed form and with finite differences.
 
@@ -41,7 +41,7 @@ def examine_gradient(
     if form is not None:
         values, bounds = (part.reshape(1, -1) for part in bounded_outputs(form, point, dtype))
     found = finite_differences(problem.potential, 1)
-    sources = Witnesses(
+    sources = Sources(
         truth.numpy().reshape(1, -1),
         values,
         None if found is None else found.matrix.numpy(),

@@ -8,7 +8,7 @@ from typing import Any
 
 
 @dataclass(frozen=True)
-class How:
+class ComputeOptions:
     """How torch computes a Jacobian; the same again at every other point."""
 
     strategy: str = "auto"
@@ -19,7 +19,7 @@ class How:
 
 
 @dataclass(frozen=True)
-class View:
+class DisplayOptions:
     """How a Jacobian shows itself.
 
     Attributes:

@@ -16,8 +16,8 @@ from jacmagic.errors import PointError
 from jacmagic.function.outputs import Outputs, flatten, place
 from jacmagic.function.problem import Problem
 from jacmagic.function.pytree import leaves_of
-from jacmagic.function.silent_rerun import quiet, random_states
-from jacmagic.numeric.modes.try_modes import OBSTACLES
+from jacmagic.function.silent_rerun import random_states, silent_rerun
+from jacmagic.numeric.modes.try_modes import TORCH_ERRORS
 
 
 def jvp(problem: Problem, outputs: Outputs, tangents: Any) -> Any:
@@ -42,10 +42,10 @@ def jvp(problem: Problem, outputs: Outputs, tangents: Any) -> Any:
     def leaves(*values: Tensor) -> tuple[Tensor, ...]:
         return flatten(problem.function(*(value.clone() for value in values))).leaves
 
-    with quiet(inputs, random_states(inputs, problem.function)):
+    with silent_rerun(inputs, random_states(inputs, problem.function)):
         try:
             pushed = torch.func.jvp(leaves, inputs, given)[1]
-        except OBSTACLES:  # an operation without a forward formula
+        except TORCH_ERRORS:  # an operation without a forward formula
             pushed = torch.autograd.functional.jvp(leaves, inputs, given)[1]
     return outputs.rebuild([part.detach() for part in pushed])
 
@@ -72,7 +72,7 @@ def vjp(problem: Problem, outputs: Outputs, cotangents: Any) -> Any:
     with (
         torch.inference_mode(False),
         torch.enable_grad(),
-        quiet(inputs, random_states(inputs, problem.function)),
+        silent_rerun(inputs, random_states(inputs, problem.function)),
     ):
         leaves = flatten(problem.function(*(one.clone() for one in inputs))).leaves
         pairs = [(leaf, u) for leaf, u in zip(leaves, given, strict=True) if leaf.requires_grad]

@@ -34,14 +34,14 @@ def finite_differences(
     return found if found is not None and len(found.matrix) == rows else None
 
 
-def severed(form: ClosedForm, problem: Problem) -> Refusal | None:
+def lost_dependence(form: ClosedForm, problem: Problem) -> Refusal | None:
     """A refusal if a number left torch on the way and the formula therefore misses a dependence.
 
     `float(x)` leaves no expression behind. Where it does not matter (a value that is only printed)
     finite differences confirm every entry of the formula, at the point and beside it.
     """
     for leak in form.trace.leaks:
-        if leak.severed and not _confirmed(form, problem):
+        if leak.lost_dependence and not _confirmed(form, problem):
             return Refusal(
                 leak.habit, leak.line, f"turns a tensor into a bare number; {leak.advice}"
             )

@@ -10,14 +10,14 @@ from __future__ import annotations
 import numpy as np
 
 from jacmagic.function.problem import Problem
-from jacmagic.numeric import Numbers, Sparse, gap_of_product
+from jacmagic.numeric import NumericJacobian, Sparse, gap_of_product
 from jacmagic.result.agreement import Agreement
-from jacmagic.result.comparison import ALARMS, Finding, Witnesses
+from jacmagic.result.comparison import ALARMS, Finding, Sources
 from jacmagic.result.directional_check import compared, random_directions
 from jacmagic.symbolic.formula.rounding import dtype_of
 
 
-def examine_entries(problem: Problem, numbers: Numbers, *, outside: set[int]) -> Agreement:
+def check_sparse(problem: Problem, numbers: NumericJacobian, *, outside: set[int]) -> Agreement:
     """Compare the entries, times random directions, with torch and with finite differences.
 
     Args:
@@ -38,14 +38,14 @@ def examine_entries(problem: Problem, numbers: Numbers, *, outside: set[int]) ->
         else f"the entries disagree with {names[0] if gap > allowed else names[-1]}; "
         "write --mode reverse for all of them"
     )
-    nothing = Witnesses(np.zeros((0, 0)), None, None, None, "float64")
+    nothing = Sources(np.zeros((0, 0)), None, None, None, "float64")
     remarks = tuple(_remarks(problem, sparse, outside))
     alone = "" if agreed else "torch"
     verdict = "agree" if agreed else "disagree"
     return Agreement(verdict, gap, (), remarks, nothing, said, alone)
 
 
-def _along(problem: Problem, numbers: Numbers, sparse: Sparse) -> bool | None:
+def _along(problem: Problem, numbers: NumericJacobian, sparse: Sparse) -> bool | None:
     """Whether J·v is the function's rate of change along v; None where that decides nothing."""
     v = random_directions(problem, 1)
     dtypes = [one.value.dtype for one in problem.inputs]

@@ -18,12 +18,12 @@ from jacmagic.function.closures import modules_in
 from jacmagic.function.nests import nest_of
 from jacmagic.function.problem import Problem, names_of
 from jacmagic.function.python_call import problem_of, unpacked
-from jacmagic.numeric import Many, Points, compute_many
-from jacmagic.numeric.modes.try_modes import OBSTACLES
-from jacmagic.result.options import How, View
+from jacmagic.numeric import BatchedJacobian, Points, compute_many
+from jacmagic.numeric.modes.try_modes import TORCH_ERRORS
+from jacmagic.result.options import ComputeOptions, DisplayOptions
 from jacmagic.sweeps.samples import by_layers, in_a_batch, runs_in_a_batch
 from jacmagic.sweeps.spot_checks import agreement_over
-from jacmagic.symbolic.branches import Road
+from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.view.jacobian import Jacobian
 
 
@@ -37,14 +37,14 @@ class JacobianBatch:
         problem: the function at the first sample.
         many: what torch computed.
         samples: gives the problem of sample k.
-        road: the closed form that the samples share; None where constants differ between them.
+        forms: the closed form that the samples share; None where constants differ between them.
     """
 
     problem: Problem
-    many: Many
-    how: How
+    many: BatchedJacobian
+    options: ComputeOptions
     samples: Callable[[int], Problem]
-    road: Road | None
+    forms: ClosedForms | None
 
     def __len__(self) -> int:
         return len(self.matrix)
@@ -100,8 +100,8 @@ class JacobianBatch:
         if not -count <= index < count:
             raise IndexError(f"expected a sample from 0 to {count - 1}; found {index}")
         problem = self.samples(index % count)
-        road = Road() if self.road is None else self.road
-        return Jacobian.of(problem, self.how, road, View())
+        forms = ClosedForms() if self.forms is None else self.forms
+        return Jacobian.of(problem, self.options, forms, DisplayOptions())
 
     def __repr__(self) -> str:
         count, m, n = self.matrix.shape
@@ -116,7 +116,7 @@ class JacobianBatch:
 def batch_of(
     func: Callable[..., Any],
     inputs: Any,
-    how: How,
+    options: ComputeOptions,
     *,
     wrt: str | Sequence[str] | None = None,
     names: str | Sequence[str] | None = None,
@@ -128,7 +128,7 @@ def batch_of(
             the function, such as a module with Flatten, needs one.
         inputs: a tensor, a tuple or a nest of tensors, (B, …) each; what is no tensor is the same
             for every sample.
-        how: strategy and chunk size (samples at a time).
+        options: strategy and chunk size (samples at a time).
         wrt: names of the inputs to differentiate by; of a module's parameters too, which all
             samples share.
         names: names of the inputs.
@@ -155,19 +155,19 @@ def batch_of(
         return in_a_batch(alone(index), stacks)
 
     if by_layers(func) and runs_in_a_batch(alone(0), stacks):
-        return _differentiated(together, stacks, how)
+        return _differentiated(together, stacks, options)
     try:
-        return _differentiated(alone, stacks, how)
+        return _differentiated(alone, stacks, options)
     except JacmagicError:
         raise
-    except OBSTACLES:  # it may want a batch
+    except TORCH_ERRORS:  # it may want a batch
         if not runs_in_a_batch(alone(0), stacks):
             raise
-    return _differentiated(together, stacks, how)
+    return _differentiated(together, stacks, options)
 
 
 def _differentiated(
-    sample: Callable[[int], Problem], stacks: dict[str, Tensor], how: How
+    sample: Callable[[int], Problem], stacks: dict[str, Tensor], options: ComputeOptions
 ) -> JacobianBatch:
     """The Jacobians of the problems of all samples, which differ in the stacked values alone."""
     problem = sample(0)
@@ -180,13 +180,13 @@ def _differentiated(
     many = compute_many(
         function,
         points,
-        strategy=how.strategy,
-        chunk_size=how.chunk_size,
-        create_graph=how.create_graph,
-        strict=how.strict,
+        strategy=options.strategy,
+        chunk_size=options.chunk_size,
+        create_graph=options.create_graph,
+        strict=options.strict,
     )
-    shared = None if set(ordered) - problem.point.keys() else Road()
-    return JacobianBatch(problem, many, how, sample, shared)
+    shared = None if set(ordered) - problem.point.keys() else ClosedForms()
+    return JacobianBatch(problem, many, options, sample, shared)
 
 
 def points_of(problem: Problem, stacks: dict[str, Tensor]) -> tuple[Points, list[str]]:

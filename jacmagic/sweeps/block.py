@@ -50,7 +50,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Done:
+class BlockResult:
     """What a block gave.
 
     Attributes:
@@ -62,7 +62,7 @@ class Done:
     notes: tuple[str, ...]
 
 
-def differentiate_block(task: Task, stacks: Mapping[str, Tensor]) -> Done:
+def differentiate_block(task: Task, stacks: Mapping[str, Tensor]) -> BlockResult:
     """The Jacobians at a block's points.
 
     Args:
@@ -78,7 +78,7 @@ def differentiate_block(task: Task, stacks: Mapping[str, Tensor]) -> Done:
             return problem.call(dict(zip(ordered, values, strict=True)))
 
         many = compute_many(function, points, strategy=task.strategy)
-        return Done(as_array(many.matrix), (*problem.notes, *many.notes))
+        return BlockResult(as_array(many.matrix), (*problem.notes, *many.notes))
 
 
 def as_array(tensor: Tensor) -> np.ndarray:

@@ -22,11 +22,18 @@ from jacmagic.function.values import as_tensor
 from jacmagic.numeric.batched import SCALARS_AT_ONCE
 from jacmagic.numeric.compute import compute as compute_numbers
 from jacmagic.numeric.memory import require_room
-from jacmagic.numeric.result import Numbers
-from jacmagic.sweeps.block import Done, Task, arguments, as_array, chosen_names, differentiate_block
+from jacmagic.numeric.result import NumericJacobian
+from jacmagic.sweeps.block import (
+    BlockResult,
+    Task,
+    arguments,
+    as_array,
+    chosen_names,
+    differentiate_block,
+)
 from jacmagic.sweeps.grid import Block, Grid, block_shape, blocks, grid_of
 from jacmagic.sweeps.result import answer, dimensions, has_xarray
-from jacmagic.sweeps.store import Plan, Store, fingerprint
+from jacmagic.sweeps.store import Store, SweepSpec, fingerprint
 
 SECONDS_PER_BLOCK = 2.0  # what a block may take if its points are done one by one
 PROBED = 64  # points whose batched pass is timed
@@ -128,14 +135,14 @@ def _read(
     return points, Task(func, names, fixed, wrt, strategy)
 
 
-def _plain(problem: Problem, strategy: str) -> Numbers:
+def _plain(problem: Problem, strategy: str) -> NumericJacobian:
     """The Jacobian at the first point, so that the user's own errors come before everything."""
     return compute_numbers(
         problem.function, [one.value for one in problem.inputs], strategy=strategy
     )
 
 
-def _size(points: Grid, task: Task, first: Numbers, seconds: float) -> int:
+def _size(points: Grid, task: Task, first: NumericJacobian, seconds: float) -> int:
     """Points in a block: what fits into memory and into the time after which work is kept.
 
     Where a plain run promises many blocks, a few points tell what a batched pass costs instead.
@@ -163,9 +170,9 @@ def _plan(
     points: Grid,
     task: Task,
     problem: Problem,
-    first: Numbers,
+    first: NumericJacobian,
     size: int,
-) -> Plan:
+) -> SweepSpec:
     """Names, sizes and blocks of the whole."""
     if size < 1:
         raise PointError(f"chunk_size needs a number of at least 1; found {size}; write 64")
@@ -179,7 +186,7 @@ def _plan(
         flat = {k: as_array(v) for k, v in points.listed.items()}
     else:
         flat = coords
-    return Plan(
+    return SweepSpec(
         title=problem.title,
         fingerprint=fingerprint(
             [
@@ -213,12 +220,12 @@ def _read_from_outside(function: Any) -> Iterator[Any]:
         yield as_array(value) if is_array else repr(value)
 
 
-def _require_room(count: int, problem: Problem, first: Numbers) -> None:
+def _require_room(count: int, problem: Problem, first: NumericJacobian) -> None:
     inputs: tuple[Tensor, ...] = tuple(one.value for one in problem.inputs)
     require_room(first.outputs.numel * count, inputs, None)
 
 
-def _check_first(kept: Store, first: Numbers) -> None:
+def _check_first(kept: Store, first: NumericJacobian) -> None:
     """What is stored at the first point must be what the function gives there now."""
     known = kept.first()
     if known is None:
@@ -233,7 +240,9 @@ def _check_first(kept: Store, first: Numbers) -> None:
         )
 
 
-def _done(task: Task, points: Grid, jobs: Sequence[Job], client: Any) -> Iterator[tuple[Job, Done]]:
+def _done(
+    task: Task, points: Grid, jobs: Sequence[Job], client: Any
+) -> Iterator[tuple[Job, BlockResult]]:
     """The blocks as they are done: one after the other, or on a cluster in any order."""
     if client is None:
         for job in jobs:
@@ -251,8 +260,8 @@ def _done(task: Task, points: Grid, jobs: Sequence[Job], client: Any) -> Iterato
 
 
 def _watched(
-    done: Iterator[tuple[Job, Done]], jobs: Sequence[Job], already: int, progress: bool
-) -> Iterator[tuple[Job, Done]]:
+    done: Iterator[tuple[Job, BlockResult]], jobs: Sequence[Job], already: int, progress: bool
+) -> Iterator[tuple[Job, BlockResult]]:
     """The same under a progress bar, which shows when it takes long."""
     from tqdm.auto import tqdm
 

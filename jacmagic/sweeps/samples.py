@@ -15,8 +15,8 @@ from torch import Tensor, nn
 
 from jacmagic.function.outputs import flatten
 from jacmagic.function.problem import Problem
-from jacmagic.function.silent_rerun import quiet, random_states
-from jacmagic.numeric.modes.try_modes import OBSTACLES
+from jacmagic.function.silent_rerun import random_states, silent_rerun
+from jacmagic.numeric.modes.try_modes import TORCH_ERRORS
 
 # Layers that read the first dimension as samples, whatever the number of dimensions.
 BY_SAMPLES = (
@@ -37,9 +37,9 @@ def runs_in_a_batch(problem: Problem, names: Collection[str]) -> bool:
     """Whether a function takes its sample with a leading dimension of size 1, and gives it back."""
     tensors = [one.value for one in problem.inputs]
     try:
-        with torch.no_grad(), quiet(tensors, random_states(tensors)):
+        with torch.no_grad(), silent_rerun(tensors, random_states(tensors)):
             leaves = flatten(_batched_call(problem, names)(problem.point)).leaves
-    except OBSTACLES:
+    except TORCH_ERRORS:
         return False
     return all(leaf.dim() > 0 and len(leaf) == 1 for leaf in leaves)
 

@@ -24,7 +24,7 @@ ARRAY, TICKS = "jacobian", "done"
 
 
 @dataclass(frozen=True)
-class Plan:
+class SweepSpec:
     """Everything that two calls must share for one to go on where the other ended.
 
     Attributes:
@@ -63,7 +63,7 @@ def fingerprint(parts: Sequence[Any]) -> str:
 class Store:
     """A sweep's blocks on disk."""
 
-    def __init__(self, path: str | Path, plan: Plan) -> None:
+    def __init__(self, path: str | Path, plan: SweepSpec) -> None:
         """Open the store of a plan, or make it.
 
         Raises:

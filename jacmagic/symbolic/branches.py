@@ -24,7 +24,7 @@ from jacmagic.function.outputs import flatten
 from jacmagic.function.precision import FACTOR
 from jacmagic.function.problem import Problem
 from jacmagic.labels import symbols
-from jacmagic.symbolic.formula import ClosedForm, Reading, close
+from jacmagic.symbolic.formula import ClosedForm, DisplayForm, close
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.rounding import bounded_outputs, dtype_of, exact_values
 from jacmagic.symbolic.formula.shown import shows
@@ -54,7 +54,7 @@ def _flat(tensors: Sequence[torch.Tensor]) -> list[float]:
     return [x for one in tensors for x in one.detach().reshape(-1).double().tolist()]
 
 
-class Road:
+class ClosedForms:
     """Closed forms of one function, one for each branch that has been visited.
 
     Thread-safe: sliders may ask from another thread than the cell did.
@@ -158,7 +158,7 @@ class Road:
         *,
         names: bool = True,
         taken: Collection[str] = (),
-    ) -> Reading | Refusal:
+    ) -> DisplayForm | Refusal:
         """How a closed form is shown, with the names of constants or with their numbers.
 
         Args:
@@ -170,7 +170,7 @@ class Road:
         with self._lock:
             known = form.readings.get(names)
             point = point_of(problem)
-            if isinstance(known, Reading) and not _equal(known.form, form, point):
+            if isinstance(known, DisplayForm) and not _equal(known.form, form, point):
                 known = None  # the names it was traced with have other values by now
             if known is None:
                 known = form.too_large or self._read(problem, form, names, taken)
@@ -179,19 +179,19 @@ class Road:
 
     def _read(
         self, problem: Problem, form: ClosedForm, names: bool, taken: Collection[str]
-    ) -> Reading | Refusal:
+    ) -> DisplayForm | Refusal:
         """A reading with all of a page converted, from a second trace where names help.
 
         It is shown only if it comes to the numbers of the form that it stands for.
         """
-        reading = Reading(form, taken=taken)
+        reading = DisplayForm(form, taken=taken)
         has_constants = form.trace.has_constants or bool(problem.parameters)
         has_vectors = any(one.value.ndim >= 1 and len(one.labels) > 1 for one in problem.inputs)
         if ((names and (has_constants or has_vectors)) or reading.is_wide) and not problem.effects:
             named = self._named(problem, form, names)
-            reading = reading if named is None else Reading(named, taken=taken)
+            reading = reading if named is None else DisplayForm(named, taken=taken)
         point, refusal = point_of(problem), None
-        for tried in (reading, Reading(form, named=False)):
+        for tried in (reading, DisplayForm(form, named=False)):
             refusal = attempt(tried.prepare, self.budget)
             if refusal is None:
                 checked = attempt(partial(shows, tried, form, point), self.budget)

@@ -14,7 +14,7 @@ import sympy
 
 from jacmagic.labels import Label, mapped
 from jacmagic.render import latex
-from jacmagic.symbolic.formula import MOST_PLACES, Reading, excerpt, shortest, substituted, tex
+from jacmagic.symbolic.formula import MOST_PLACES, DisplayForm, excerpt, shortest, substituted, tex
 from jacmagic.symbolic.notation import JACOBIAN, Notation
 
 LONGEST_ENTRY = 400  # LaTeX characters of one entry in the substituted matrix
@@ -80,7 +80,7 @@ def derive(
     title: str,
     rows: Sequence[Label],
     columns: Sequence[Label],
-    reading: Reading | None,
+    reading: DisplayForm | None,
     point: Sequence[float],
     matrix: np.ndarray,
     *,
@@ -132,7 +132,7 @@ def derive(
 
 
 def templates(
-    reading: Reading | None,
+    reading: DisplayForm | None,
     point: Sequence[float],
     matrix: np.ndarray,
     *,
@@ -192,7 +192,7 @@ class _Substituted:
     """The entries of a closed form with numbers put in; the value alone where that is long."""
 
     def __init__(
-        self, reading: Reading, point: Sequence[float], matrix: np.ndarray, digits: int
+        self, reading: DisplayForm, point: Sequence[float], matrix: np.ndarray, digits: int
     ) -> None:
         self.reading, self.matrix, self.digits = reading, matrix, digits
         self.numbers = texts(reading.numbers(point), digits)
@@ -218,7 +218,7 @@ class _Written:
 
     def __init__(
         self,
-        reading: Reading,
+        reading: DisplayForm,
         rows: Sequence[Label],
         columns: Sequence[Label],
         picked: Sequence[Sequence[int | None]],

@@ -16,7 +16,7 @@ from jacmagic.function.problem import Input
 from jacmagic.symbolic.formula import ClosedForm
 
 Elsewhere = Callable[[Sequence[float]], "ClosedForm | np.ndarray"]
-Numbers = Callable[[Sequence[float]], np.ndarray]
+NumericJacobian = Callable[[Sequence[float]], np.ndarray]
 
 
 def by_name(numbers: Sequence[float], inputs: Sequence[Input]) -> dict[str, np.ndarray]:
@@ -46,7 +46,7 @@ class Evaluator:
         (2, 2, 2)
     """
 
-    def __init__(self, form: ClosedForm, elsewhere: Elsewhere, numbers: Numbers) -> None:
+    def __init__(self, form: ClosedForm, elsewhere: Elsewhere, numbers: NumericJacobian) -> None:
         """Evaluate a closed form.
 
         Args:

@@ -20,9 +20,9 @@ from jacmagic.function.interop.silence import silent
 from jacmagic.function.neighbourhood import sizes_of
 from jacmagic.function.outputs import flatten
 from jacmagic.function.problem import Problem
-from jacmagic.symbolic.branches import Road, point_of
+from jacmagic.symbolic.branches import ClosedForms, point_of
 from jacmagic.symbolic.formula import ClosedForm
-from jacmagic.symbolic.formula.singularities import Landmark, boundaries, kinks
+from jacmagic.symbolic.formula.singularities import Singularity, boundaries, kinks
 from jacmagic.symbolic.trace import Refusal
 
 MOST_COLUMNS = 64  # inputs up to which both sides are looked at
@@ -43,7 +43,7 @@ class OneSided:
 
     left: torch.Tensor
     right: torch.Tensor
-    kinks: tuple[Landmark, ...]
+    kinks: tuple[Singularity, ...]
 
     @property
     def entries(self) -> list[tuple[int, int]]:
@@ -68,12 +68,12 @@ class OneSided:
         return found
 
 
-def one_sided(problem: Problem, road: Road, form: ClosedForm) -> OneSided | None:
+def one_sided(problem: Problem, forms: ClosedForms, form: ClosedForm) -> OneSided | None:
     """Both sides of the kinks at a problem's point; None where there is none.
 
     Args:
         problem: the function and the point.
-        road: where closed forms of other branches come from.
+        forms: where closed forms of other branches come from.
         form: the closed form that is valid at the point.
     """
     point = point_of(problem)
@@ -83,13 +83,13 @@ def one_sided(problem: Problem, road: Road, form: ClosedForm) -> OneSided | None
     values = _values(problem)
     sides = []
     for sign in (-1.0, 1.0):
-        columns = [_column(problem, road, j, sign, values) for j in range(len(point))]
+        columns = [_column(problem, forms, j, sign, values) for j in range(len(point))]
         sides.append(torch.from_numpy(np.stack(columns, axis=1)))
     return OneSided(sides[0], sides[1], tuple(found))
 
 
 def _column(
-    problem: Problem, road: Road, place: int, sign: float, values: np.ndarray
+    problem: Problem, forms: ClosedForms, place: int, sign: float, values: np.ndarray
 ) -> np.ndarray:
     """The limit of column `place` from one side; nan where it is not confirmed."""
     size = float(sizes_of([one.value for one in problem.inputs])[place])
@@ -101,7 +101,7 @@ def _column(
             beside = _values(moved)
         except Exception:  # noqa: BLE001 - the user's function may refuse that side
             return np.full(len(values), np.nan)
-        form = road.form(moved, beside.tolist())
+        form = forms.form(moved, beside.tolist())
         if isinstance(form, Refusal) or len(beside) != len(values):
             return np.full(len(values), np.nan)
         slopes.append(form.values(point_of(moved))[:, place])

@@ -23,7 +23,7 @@ class Jacobian(JacobianResult):
     Attributes:
         problem: the function and the point.
         numbers: what torch computed.
-        how: how it computed it.
+        options: how it computed it.
         view: how this object shows itself.
     """
 
@@ -72,7 +72,7 @@ class Jacobian(JacobianResult):
         Raises:
             PageError: the file cannot be written.
         """
-        with one_allowance(self.road.budget):
+        with one_allowance(self.forms.budget):
             explorer = self.shown().explore()  # not the one that is on screen
             return self._save(explorer, path, title)
 
@@ -93,7 +93,7 @@ class Jacobian(JacobianResult):
         asked = include is None or _WIDGET in include
         if not asked or not self.view.live or self.large or not _widgets_run():
             return display.still(self, include)
-        with one_allowance(self.road.budget):
+        with one_allowance(self.forms.budget):
             return self._live()._repr_mimebundle_()
 
     def _live(self) -> Any:

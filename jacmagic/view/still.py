@@ -19,7 +19,7 @@ from jacmagic.render.heatmap import heatmap
 from jacmagic.render.sparse_summary import Entries, written
 from jacmagic.result import JacobianResult
 from jacmagic.symbolic.branches import NOT_WANTED, point_of
-from jacmagic.symbolic.formula import Reading, pretty
+from jacmagic.symbolic.formula import DisplayForm, pretty
 from jacmagic.symbolic.formula import plain as one_line
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.time_limit import one_allowance
@@ -124,7 +124,7 @@ def _within_budget(show: Callable[..., T]) -> Callable[..., T]:
 
     @functools.wraps(show)
     def bounded(jacobian: JacobianResult, *arguments: Any) -> T:
-        with one_allowance(jacobian.road.budget):
+        with one_allowance(jacobian.forms.budget):
             return show(jacobian, *arguments)
 
     return bounded
@@ -180,7 +180,7 @@ def _formula(jacobian: JacobianResult) -> list[str]:
         return []
     if _surely_larger(jacobian, reading):
         return [_too_large(jacobian), ""]
-    drawn = attempt(lambda: _drawn(jacobian, reading), jacobian.road.budget)
+    drawn = attempt(lambda: _drawn(jacobian, reading), jacobian.forms.budget)
     if isinstance(drawn, Refusal):
         return [str(drawn), ""]
     if max(map(len, drawn.splitlines()), default=0) > WIDEST or drawn.count("\n") > TALLEST:
@@ -188,13 +188,13 @@ def _formula(jacobian: JacobianResult) -> list[str]:
     return ["closed form", drawn, *_where(jacobian, reading), ""]
 
 
-def _drawn(jacobian: JacobianResult, reading: Reading) -> str:
+def _drawn(jacobian: JacobianResult, reading: DisplayForm) -> str:
     matrix = reading.matrix
     turned = matrix.T if jacobian.view.layout == "denominator" else matrix
     return pretty(turned, _names(jacobian, reading))
 
 
-def _names(jacobian: JacobianResult, reading: Reading) -> dict[Any, str]:
+def _names(jacobian: JacobianResult, reading: DisplayForm) -> dict[Any, str]:
     """How the symbols of a closed form are written in a terminal."""
     labels = zip(jacobian.symbols, jacobian.columns, strict=True)
     return {symbol: label.unicode for symbol, label in (*labels, *reading.labels.items())}
@@ -203,7 +203,7 @@ def _names(jacobian: JacobianResult, reading: Reading) -> dict[Any, str]:
 _THINNEST = 4  # symbols of an entry that may share one letter's width: stacked fractions, signs
 
 
-def _surely_larger(jacobian: JacobianResult, reading: Reading) -> bool:
+def _surely_larger(jacobian: JacobianResult, reading: DisplayForm) -> bool:
     """Whether a matrix cannot fit the page, by counting its symbols; a row takes two lines."""
     sizes: np.ndarray = np.array(reading.sizes, dtype=float).reshape(reading.form.shape)
     if jacobian.view.layout == "denominator":
@@ -222,7 +222,7 @@ def _matrix_form(jacobian: JacobianResult) -> list[str]:
     return [] if form is None else ["in matrix form", form.text, ""]
 
 
-def _where(jacobian: JacobianResult, reading: Reading) -> list[str]:
+def _where(jacobian: JacobianResult, reading: DisplayForm) -> list[str]:
     """What names in a closed form stand for: "with u = x + y", "with α = 1.1, β = 0.4"."""
     names = _names(jacobian, reading)
     lines = [
@@ -264,7 +264,7 @@ def _steps(jacobian: JacobianResult) -> tuple[list[Step], list[str]]:
     steps: list[Step] = []
     letters = 0
     for i, j in places:
-        step = attempt(functools.partial(_written_out, jacobian, i, j), jacobian.road.budget)
+        step = attempt(functools.partial(_written_out, jacobian, i, j), jacobian.forms.budget)
         letters += 0 if isinstance(step, Refusal) else len(step.latex)
         if isinstance(step, Refusal) or letters > MOST_LETTERS:
             break

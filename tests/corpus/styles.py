@@ -20,7 +20,7 @@ case = Collection("styles")
 
 GRAVITY = 9.81
 TABLE = np.array([[1.0, 2.0], [3.0, 4.0]])
-Pair = namedtuple("Pair", "position velocity")
+ComplexNodes = namedtuple("Pair", "position velocity")
 
 
 @case(3.0, 4.0, 5.0)
@@ -108,7 +108,7 @@ def with_a_dict(x, y):
 @case(0.4, 0.9)
 def with_a_named_tuple(q, p):
     """A named tuple of outputs."""
-    return Pair(position=p, velocity=-GRAVITY * torch.sin(q))
+    return ComplexNodes(position=p, velocity=-GRAVITY * torch.sin(q))
 
 
 @dataclass

@@ -16,7 +16,7 @@ from jacmagic.function.integer_arguments import keeping_counts
 from jacmagic.function.nests import nest_of
 from jacmagic.function.problem import Problem
 from jacmagic.function.targets import target_of
-from jacmagic.notebook.binding import Wishes, bind
+from jacmagic.notebook.binding import InputOptions, bind
 from jacmagic.notebook.cell import read_line
 
 F64 = torch.float64
@@ -261,7 +261,7 @@ def bound(function: Any, text: str, **wishes: str) -> Problem:
     space = {"torch": torch, "math": math}
 
     def make(fixed: Any) -> Problem:
-        return bind(target_of(function, "f"), line, space, Wishes(**wishes), fixed)
+        return bind(target_of(function, "f"), line, space, InputOptions(**wishes), fixed)
 
     def answer(problem: Problem) -> Problem:
         problem.function(*[one.value for one in problem.inputs])

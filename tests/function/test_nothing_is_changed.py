@@ -16,7 +16,7 @@ import torch
 import jacmagic
 from jacmagic.function.interop import lifted
 from jacmagic.function.interop.silence import is_silent, silent
-from jacmagic.function.silent_rerun import quiet, random_states, set_random_states
+from jacmagic.function.silent_rerun import random_states, set_random_states, silent_rerun
 
 F64 = torch.float64
 A = np.array([1.0, 2.0, 3.0])
@@ -209,7 +209,7 @@ def test_a_silent_run_draws_the_first_runs_numbers_from_generators_of_its_own() 
     before = random_states((x,))
     first = f(x)
     after = torch.get_rng_state()
-    with quiet((x,), before) as run:
+    with silent_rerun((x,), before) as run:
         assert torch.equal(f(x), first)
         assert not torch.equal(f(x), first)
         set_random_states((x,), before)

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from jacmagic.errors import FunctionError
 from jacmagic.function.outputs import flatten
 
-Pair = namedtuple("Pair", "left right")
+ComplexNodes = namedtuple("Pair", "left right")
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ NESTS = {
         ["a.b", "c[0]", "c[1].d"],
     ),
     "list of dicts": ([{"a": SCALAR}, {"a": SCALAR}], [(0, "a"), (1, "a")], ["f[0].a", "f[1].a"]),
-    "named tuple": (Pair(SCALAR, SCALAR), [("left",), ("right",)], ["left", "right"]),
+    "named tuple": (ComplexNodes(SCALAR, SCALAR), [("left",), ("right",)], ["left", "right"]),
     "dataclass": (
         Pose(VECTOR, SCALAR),
         [("where",), ("heading",)],
@@ -99,7 +99,7 @@ def test_torchs_structures_are_torchs():
     assert flatten((SCALAR, SCALAR)).rebuild("ab") == ("a", "b")
     assert flatten([SCALAR, (SCALAR,)]).rebuild("ab") == ["a", ("b",)]
     assert flatten(OrderedDict(k=SCALAR)).rebuild("a") == {"k": "a"}
-    assert flatten(Pair(SCALAR, SCALAR)).rebuild("ab") == Pair("a", "b")
+    assert flatten(ComplexNodes(SCALAR, SCALAR)).rebuild("ab") == ComplexNodes("a", "b")
     assert flatten(Pose(SCALAR, SCALAR)).rebuild("ab").heading == "b"
 
 

@@ -16,7 +16,7 @@ from torch import nn
 from jacmagic.errors import CellError, FunctionError, PointError
 from jacmagic.function.problem import Problem, problem_from_call
 from jacmagic.function.targets import target_of
-from jacmagic.notebook.binding import Wishes, bind
+from jacmagic.notebook.binding import InputOptions, bind
 from jacmagic.notebook.cell import read_cell, read_line
 from jacmagic.notebook.expressions_target import expressions_target
 from jacmagic.notebook.ranges import limits_of
@@ -41,7 +41,7 @@ def bound(value: Any, text: str = "", title: str = "f", **wishes: str) -> Proble
     options = ("--at", "--wrt", "--dtype", "--device")
     typed = text + "".join(f" --{name} {wish}" for name, wish in wishes.items())
     line = read_line(typed, flags=(), valued=options, wants_target=False)
-    return bind(target_of(value, title), line, SPACE, Wishes(**wishes))
+    return bind(target_of(value, title), line, SPACE, InputOptions(**wishes))
 
 
 def cell(source: str, text: str = "", **names: Any) -> Problem:
@@ -267,7 +267,7 @@ def test_dtype_casts_inputs_and_constants() -> None:
 # --- labels --------------------------------------------------------------------------------------
 
 
-class Pair(NamedTuple):
+class ComplexNodes(NamedTuple):
     """Two numbers."""
 
     p: float
@@ -353,7 +353,7 @@ def test_every_kind_of_callable_is_called_by_names(target: Any, text: str, expec
 def test_a_class_that_needs_arguments_is_refused() -> None:
     """Only the user knows them."""
     with pytest.raises(FunctionError, match=r"expected an instance of Pair; .* needs p, q; write"):
-        target_of(Pair, "Pair")
+        target_of(ComplexNodes, "Pair")
     with pytest.raises(FunctionError, match="expected a function; found x of type int"):
         target_of(3, "x")
 

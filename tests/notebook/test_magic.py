@@ -225,10 +225,10 @@ def test_the_computation_follows_the_options(shell: InteractiveShell) -> None:
     assert result.matrix.requires_grad
     assert run(shell, "%jacobian f x=2 --mode forward").mode == "forward"
     assert run(shell, "%jacobian f x=2 --dtype float32").matrix.dtype == torch.float32
-    assert run(shell, "%jacobian f x=2 --mode rows --chunk 1").how.chunk_size == 1
-    assert run(shell, "%jacobian f x=2 --budget 0.5").road.budget == 0.5
+    assert run(shell, "%jacobian f x=2 --mode rows --chunk 1").options.chunk_size == 1
+    assert run(shell, "%jacobian f x=2 --budget 0.5").forms.budget == 0.5
     run(shell, "%config JacobianMagics.budget = 0.25")
-    assert run(shell, "%jacobian f x=2").road.budget == 0.25
+    assert run(shell, "%jacobian f x=2").forms.budget == 0.25
 
 
 # --- mistakes ----------------------------------------------------------------------------------

@@ -21,12 +21,19 @@ from jacmagic.function.interop import lifted
 from jacmagic.numeric import Tuning, compute, differences, tuning
 from jacmagic.numeric.evaluation import evaluate
 from jacmagic.numeric.memory import readable
-from jacmagic.numeric.modes.batch_size import LONGEST, ON_THE_WAY, Pace, batches, ceiling, widest
-from jacmagic.numeric.modes.mode_choice import LADDERS, RULES
+from jacmagic.numeric.modes.batch_size import (
+    LONGEST,
+    ON_THE_WAY,
+    AdaptiveBatchSize,
+    batches,
+    ceiling,
+    widest,
+)
+from jacmagic.numeric.modes.mode_choice import FALLBACKS, RULES
 from jacmagic.numeric.modes.mode_choice import ladder as roads_for
-from jacmagic.numeric.modes.reverse import by_pullback, by_reverse
+from jacmagic.numeric.modes.reverse import by_reverse, by_vjp
 
-STRATEGIES = ("auto", *LADDERS)
+STRATEGIES = ("auto", *FALLBACKS)
 
 
 def doubles(*shape: int, grad: bool = False) -> torch.Tensor:
@@ -166,7 +173,7 @@ def test_random_functions_of_any_shapes(shapes, steps):
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(0, 9), st.integers(1, 5), st.integers(1, 11), st.sampled_from(list(LADDERS)))
+@given(st.integers(0, 9), st.integers(1, 5), st.integers(1, 11), st.sampled_from(list(FALLBACKS)))
 def test_any_chunk_size_gives_the_same(m, n, chunk, strategy):
     """Chunks of any size, also larger than the whole, give the same blocks."""
     weights, x = doubles(m, n), doubles(n)
@@ -531,7 +538,7 @@ def test_the_choice_is_a_table():
     assert roads_for("auto", 2000, 1)[0] == "columns"
     assert roads_for("auto", 2000, 10, vectorize=False)[0] == "columns"
     assert roads_for("auto", 500, 500)[0] == "reverse"
-    assert all(roads[-1] == "rows" for roads in [*LADDERS.values(), *(rule[1] for rule in RULES)])
+    assert all(roads[-1] == "rows" for roads in [*FALLBACKS.values(), *(rule[1] for rule in RULES)])
     with pytest.raises(ValueError, match="Expected strategy to be one of auto, rows, reverse"):
         roads_for("sideways", 1, 1)
     with pytest.raises(ValueError, match="Expected strategy to be one of"):
@@ -598,7 +605,7 @@ def test_batches_cover_everything_once():
 
 def sizes(cost, *, ceiling=1000, seconds=1e-2, count=12):
     """The sizes of batches whose rows cost `cost(size)` seconds each."""
-    pace, found = Pace(ceiling, seconds), []
+    pace, found = AdaptiveBatchSize(ceiling, seconds), []
     for _ in range(count):
         found.append(pace.size)
         pace.took(pace.size, pace.size * cost(pace.size))
@@ -723,7 +730,7 @@ def test_the_pullback_brings_what_reverse_mode_does(function):
     tensors = torch.rand(3, 4, dtype=torch.float64), torch.rand(3, 4, dtype=torch.float64)
     with torch.enable_grad():
         evaluation = evaluate(function, tensors, create_graph=False)
-        one, other = by_reverse(evaluation), by_pullback(evaluation)
+        one, other = by_reverse(evaluation), by_vjp(evaluation)
     for mine, theirs in zip(one, other, strict=True):
         for block, same in zip(mine, theirs, strict=True):
             torch.testing.assert_close(block, same)

@@ -15,7 +15,7 @@ from torch import nn
 import jacmagic
 from jacmagic.errors import SizeError, StrictError
 from jacmagic.numeric import compute
-from jacmagic.numeric.modes.sparse import NotSparse, find_scheme
+from jacmagic.numeric.modes.sparse import NotSparse, find_plan
 
 
 def doubles(*shape: int) -> torch.Tensor:
@@ -153,7 +153,7 @@ def test_a_pattern_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def counted(*args, **kwargs):
         searched.append(1)
-        return find_scheme(*args, **kwargs)
+        return find_plan(*args, **kwargs)
 
     monkeypatch.setattr(sys.modules["jacmagic.numeric.compute"], "find_scheme", counted)
     x = doubles(600)
@@ -253,7 +253,7 @@ def test_a_dense_one_is_not_worth_a_scheme() -> None:
     with torch.enable_grad():
         plain = evaluate(lambda x: x * x.sum(), (doubles(600),), create_graph=False)
         with pytest.raises(NotSparse):
-            find_scheme(plain, insist=False)
+            find_plan(plain, insist=False)
 
 
 class Slow(torch.autograd.Function):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jacmagic.function.precision import Dtype, Exact
-from jacmagic.result.comparison import Circumstances, Finding, Witnesses, judge
+from jacmagic.result.comparison import Circumstances, Finding, Sources, judge
 
 F64 = Dtype("float64", 2.0**-53, 2.0**-1022, 1.8e308)
 U = F64.unit
@@ -16,7 +16,7 @@ def found(torch, form=None, differences=None, *, error=1e-12, bound=U, cut=False
     """The finding of one entry; errors, bounds and variation are relative to its size."""
     known_sizes = (abs(v) for v in (torch, form, differences) if v is not None and np.isfinite(v))
     size = max(known_sizes, default=1.0)
-    sources = Witnesses(
+    sources = Sources(
         np.array([[torch]]),
         None if form is None else np.array([[form]]),
         None if differences is None else np.array([[differences]]),

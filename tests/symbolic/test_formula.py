@@ -18,7 +18,7 @@ import torch
 
 from jacmagic import jacobian
 from jacmagic.labels import Label
-from jacmagic.symbolic.formula import ClosedForm, Reading, close, substituted, tex
+from jacmagic.symbolic.formula import ClosedForm, DisplayForm, close, substituted, tex
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.conditions import sentences
 from jacmagic.symbolic.formula.numbers import number
@@ -111,7 +111,9 @@ def test_written_form_survives():
     form = closed_form(
         lambda x, y, z: (10 * (y - x), x * (28 - z) - y, x * y - 8 / 3 * z), x=1, y=2, z=3
     )
-    written = [tex(expression, form.names, written=True) for expression in Reading(form).written]
+    written = [
+        tex(expression, form.names, written=True) for expression in DisplayForm(form).written
+    ]
     assert written == [
         r"10 \left(y - x\right)",
         r"x \left(28 - z\right) - y",

@@ -128,7 +128,7 @@ def test_a_leak_is_noticed_with_its_line(habit: str) -> None:
     marked = Doubled.forward if habit == "autograd.Function" else LEAKS[habit]
     assert leak.line == line_of(marked, "here")
     assert leak.nodes
-    assert leak.severed == (habit == "float()")
+    assert leak.lost_dependence == (habit == "float()")
     assert leak.advice == ADVICE[habit]
 
 

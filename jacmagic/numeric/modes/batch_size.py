@@ -47,7 +47,7 @@ def batches(
     """
     most = chunk_size or (total if _is_slight(evaluation, total) else ceiling(evaluation))
     most = min(most, max(total, 1))
-    pace = Pace(most, seconds)
+    pace = AdaptiveBatchSize(most, seconds)
     if evaluation.before <= LONGEST:  # no need to feel the way
         pace.size = most
     elif seconds * total > SECONDS_PER_BATCH:  # one by one is what a batch has to beat
@@ -63,7 +63,7 @@ def batches(
             told(start)
 
 
-class Pace:
+class AdaptiveBatchSize:
     """The size of the next batch.
 
     Attributes:

@@ -14,10 +14,10 @@ from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.memory import require_room
 from jacmagic.numeric.modes.forward import by_columns, by_forward
 from jacmagic.numeric.modes.mode_choice import FEW, ladder
-from jacmagic.numeric.modes.reverse import by_pullback, by_reverse
+from jacmagic.numeric.modes.reverse import by_reverse, by_vjp
 from jacmagic.numeric.modes.rows import by_rows
 from jacmagic.numeric.modes.try_modes import Tried, try_modes
-from jacmagic.numeric.result import Numbers
+from jacmagic.numeric.result import NumericJacobian
 from jacmagic.numeric.tuning import Tuned
 
 
@@ -33,7 +33,7 @@ class Asked:
     memory: int | None
 
 
-def dense(evaluation: Evaluation, asked: Asked, tuned: Tuned) -> Numbers:
+def dense(evaluation: Evaluation, asked: Asked, tuned: Tuned) -> NumericJacobian:
     """All m · n entries, by the first of the modes that gets through.
 
     Args:
@@ -53,7 +53,7 @@ def dense(evaluation: Evaluation, asked: Asked, tuned: Tuned) -> Numbers:
         {
             "rows": lambda: by_rows(evaluation, create_graph=graph, strict=asked.strict),
             "reverse": lambda: by_reverse(evaluation, create_graph=graph, chunk_size=chunk),
-            "pullback": lambda: by_pullback(evaluation),
+            "pullback": lambda: by_vjp(evaluation),
             "forward": lambda: by_forward(evaluation, chunk_size=chunk),
             "columns": lambda: by_columns(evaluation),
         },
@@ -102,7 +102,7 @@ def finished(
     connected: tuple[tuple[bool, ...], ...],
     *,
     graph: bool,
-) -> Numbers:
+) -> NumericJacobian:
     """Bring every mode's blocks to one form."""
     forward = tried.mode in ("forward", "columns")
     blocks, outputs = tried.blocks, evaluation.outputs
@@ -110,7 +110,7 @@ def finished(
         blocks = tuple(tuple(map(_detached, row)) for row in blocks)
         outputs = outputs.replace([leaf.detach() for leaf in outputs.leaves])
     m, n = evaluation.size
-    return Numbers(
+    return NumericJacobian(
         outputs=outputs,
         found=blocks,
         mode=_MODES.get(tried.mode, tried.mode),

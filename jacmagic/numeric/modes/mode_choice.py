@@ -17,7 +17,7 @@ TALL = 4  # times more outputs than inputs, before columns pay for running the f
 MANY = 16  # outputs below which that is never worth it
 
 # Strategy → the roads to try, in order. The last one of `auto` always gets through.
-LADDERS: dict[str, tuple[str, ...]] = {
+FALLBACKS: dict[str, tuple[str, ...]] = {
     "rows": ("rows",),
     "reverse": ("reverse", "rows"),
     "reverse-mode": ("reverse", "rows"),
@@ -30,8 +30,8 @@ LADDERS: dict[str, tuple[str, ...]] = {
 RULES: tuple[tuple[Callable[[int, int], bool], tuple[str, ...]], ...] = (
     (lambda m, n: m <= FEW, ("rows",)),
     (lambda m, n: m >= MANY and m >= TALL * n and n <= 1, ("columns", "reverse", "rows")),
-    (lambda m, n: m >= MANY and m >= TALL * n, LADDERS["forward"]),
-    (lambda m, n: True, LADDERS["reverse"]),
+    (lambda m, n: m >= MANY and m >= TALL * n, FALLBACKS["forward"]),
+    (lambda m, n: True, FALLBACKS["reverse"]),
 )
 
 
@@ -41,7 +41,7 @@ def ladder(
     """The roads to try for an m × n Jacobian, best first.
 
     Args:
-        strategy: "auto" or a key of `LADDERS`.
+        strategy: "auto" or a key of `FALLBACKS`.
         m: scalar outputs.
         n: scalar inputs.
         vectorize: whether directions may be batched at all.
@@ -50,14 +50,16 @@ def ladder(
     Raises:
         OptionError: no such strategy.
     """
-    if strategy != "auto" and strategy not in LADDERS:
+    if strategy != "auto" and strategy not in FALLBACKS:
         raise OptionError(
-            f"Expected strategy to be one of {', '.join(('auto', *LADDERS))}; found {strategy!r}; "
-            "write strategy='auto'"
+            f"Expected strategy to be one of {', '.join(('auto', *FALLBACKS))}; "
+            f"found {strategy!r}; write strategy='auto'"
         )
     if one_by_one:
         return ("rows",)
-    roads = LADDERS[strategy] if strategy != "auto" else next(r for rule, r in RULES if rule(m, n))
+    modes = (
+        FALLBACKS[strategy] if strategy != "auto" else next(r for rule, r in RULES if rule(m, n))
+    )
     if vectorize:
-        return roads
-    return [road for road in roads if road in ("rows", "columns")] or ("rows",)
+        return modes
+    return [mode for mode in modes if mode in ("rows", "columns")] or ("rows",)

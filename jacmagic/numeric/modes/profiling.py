@@ -14,9 +14,9 @@ import torch
 from torch import Tensor
 
 from jacmagic.numeric.evaluation import Evaluation
-from jacmagic.numeric.modes.mode_choice import LADDERS
+from jacmagic.numeric.modes.mode_choice import FALLBACKS
 from jacmagic.numeric.modes.reverse import identity
-from jacmagic.numeric.modes.try_modes import OBSTACLES
+from jacmagic.numeric.modes.try_modes import TORCH_ERRORS
 from jacmagic.numeric.products import backward_products, forward_products
 
 LONG = 0.02  # seconds that a Jacobian is expected to take, from which measuring pays
@@ -42,8 +42,8 @@ def quicker(evaluation: Evaluation) -> tuple[str, ...] | None:
     rows = _seconds(backward_products, evaluation, identity(outputs, 0, probes))
     columns = _seconds(forward_products, evaluation, identity(inputs, 0, probes))
     if columns is None or rows is None or columns * n > CLEARLY * rows * m:
-        return LADDERS["reverse"]
-    return LADDERS["forward"]
+        return FALLBACKS["reverse"]
+    return FALLBACKS["forward"]
 
 
 def _seconds(
@@ -55,7 +55,7 @@ def _seconds(
     began = time.perf_counter()
     try:
         found = products(evaluation, tuple(seeds), len(seeds[0]))
-    except OBSTACLES:
+    except TORCH_ERRORS:
         return None
     if found.is_cuda:
         torch.cuda.synchronize(found.device)

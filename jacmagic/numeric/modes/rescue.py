@@ -12,7 +12,7 @@ from jacmagic.numeric.differences import differences
 from jacmagic.numeric.evaluation import Evaluation, evaluate
 from jacmagic.numeric.modes.forward import by_columns
 from jacmagic.numeric.modes.rows import Blocks, by_rows
-from jacmagic.numeric.modes.try_modes import OBSTACLES, Tried
+from jacmagic.numeric.modes.try_modes import TORCH_ERRORS, Tried
 
 NOT_BY_TORCH = ("closed form", "differences")  # modes whose numbers no derivative of torch's made
 Substitute = Callable[[], Tensor | None]  # the Jacobian (m, n) from elsewhere
@@ -47,7 +47,7 @@ def rescued(evaluation: Evaluation, reason: str, substitute: Substitute | None) 
     for mode, how, way in ways:
         try:
             blocks = way()
-        except OBSTACLES:
+        except TORCH_ERRORS:
             continue
         if blocks is not None:
             return Tried(mode, blocks, (f"not in reverse mode: {reason}; computed {how} instead",))

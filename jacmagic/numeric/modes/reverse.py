@@ -51,7 +51,7 @@ def by_reverse(
     return _split(evaluation, _columns(evaluation, pull, attached, chunk_size))
 
 
-def by_pullback(evaluation: Evaluation) -> Blocks:
+def by_vjp(evaluation: Evaluation) -> Blocks:
     """Compute all blocks as `by_reverse` does, through `torch.func.vjp`.
 
     That runs the function once more, and differentiates the operations in another way, which for

@@ -20,9 +20,9 @@ import torch
 from torch import Tensor
 
 from jacmagic.numeric.connections import written_by_hand
-from jacmagic.numeric.entries import Scheme, Sparse
+from jacmagic.numeric.entries import Sparse, SparsePlan
 from jacmagic.numeric.evaluation import Evaluation, evaluate
-from jacmagic.numeric.freivalds import SMALL, Comparison, check
+from jacmagic.numeric.freivalds import SMALL, ProductCheck, check
 from jacmagic.numeric.memory import allowance
 from jacmagic.numeric.modes.rows import plain_row
 from jacmagic.numeric.products import backward_products, forward_products
@@ -50,7 +50,7 @@ def worth_trying(evaluation: Evaluation) -> bool:
     return m * n >= LARGE and min(m, n) >= NARROW
 
 
-def find_scheme(evaluation: Evaluation, *, insist: bool, memory: int | None = None) -> Scheme:
+def find_plan(evaluation: Evaluation, *, insist: bool, memory: int | None = None) -> SparsePlan:
     """Run the function once more, on sets of inputs, and group what may be computed together.
 
     Args:
@@ -85,14 +85,14 @@ def find_scheme(evaluation: Evaluation, *, insist: bool, memory: int | None = No
     return _ready(planned, found, evaluation)
 
 
-def _ready(planned: Plan, found: Pattern, evaluation: Evaluation) -> Scheme:
+def _ready(planned: Plan, found: Pattern, evaluation: Evaluation) -> SparsePlan:
     device = evaluation.inputs[0].device
 
     def moved(array: np.ndarray) -> Tensor:
         return torch.as_tensor(array, dtype=torch.int64, device=device)
 
     leaves = tuple(leaf.detach() for leaf in evaluation.outputs.leaves)
-    return Scheme(
+    return SparsePlan(
         planned,
         found.steady,
         found.by_zeros,
@@ -120,7 +120,9 @@ def _seeds(colours: Tensor, count: int, like: tuple[Tensor, ...]) -> tuple[Tenso
 # ── the products ──────────────────────────────────────────────────────────────────────────────
 
 
-def by_sparse(evaluation: Evaluation, scheme: Scheme, *, chunk_size: int | None = None) -> Sparse:
+def by_sparse(
+    evaluation: Evaluation, scheme: SparsePlan, *, chunk_size: int | None = None
+) -> Sparse:
     """Compute the entries of a known pattern, and check them by a backward pass.
 
     Args:
@@ -195,7 +197,7 @@ def _confirmed(evaluation: Evaluation, sparse: Sparse) -> Sparse:
     return sparse
 
 
-def _mended(evaluation: Evaluation, sparse: Sparse, found: Comparison) -> Sparse:
+def _mended(evaluation: Evaluation, sparse: Sparse, found: ProductCheck) -> Sparse:
     """The rows with entries where something is not finite, by plain backward passes."""
     scheme, values = sparse.scheme, sparse.values.clone()
     entries = Entries(sparse)

@@ -15,7 +15,7 @@ from jacmagic.numeric.modes.rows import Blocks
 
 # What the user's code may raise on tensors that are not ordinary numbers, or far from the point:
 # anything, exceptions of its own included. Not KeyboardInterrupt.
-OBSTACLES = (Exception,)
+TORCH_ERRORS = (Exception,)
 
 # Words in torch's message → what they mean to the reader.
 CAUSES: tuple[tuple[str, str], ...] = (
@@ -71,7 +71,7 @@ def try_modes(modes: Sequence[str], ways: Mapping[str, Callable[[], Blocks]]) ->
     for mode in modes[:-1]:
         try:
             blocks = ways[mode]()
-        except OBSTACLES as obstacle:
+        except TORCH_ERRORS as obstacle:
             first = first or f"{FAILED[mode]}: {cause_of(obstacle)}"
         else:
             return Tried(mode, blocks, _note(first, mode))

@@ -13,7 +13,7 @@ from jacmagic.numeric.sparsity.index_sets import CONSTANT
 
 
 @dataclass(frozen=True)
-class Seen:
+class Operand:
     """A tensor argument as it was before the operation.
 
     Attributes:
@@ -37,7 +37,7 @@ class Call:
 
     Attributes:
         func: the ATen operation.
-        named: its arguments by the names of its schema; tensors as `Seen`, in lists too.
+        named: its arguments by the names of its schema; tensors as `Operand`, in lists too.
         outs: the tensors it returned.
     """
 
@@ -46,11 +46,11 @@ class Call:
     outs: tuple[torch.Tensor, ...]
 
     @property
-    def tensors(self) -> list[Seen]:
+    def tensors(self) -> list[Operand]:
         """The tensor arguments, those in lists included."""
-        found: list[Seen] = []
+        found: list[Operand] = []
         for value in self.named.values():
             for leaf in value if isinstance(value, list | tuple) else (value,):
-                if isinstance(leaf, Seen):
+                if isinstance(leaf, Operand):
                     found.append(leaf)
         return found

@@ -11,11 +11,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
-from jacmagic.numeric.sparsity.arguments import Call, Seen
-from jacmagic.numeric.sparsity.index_sets import CONSTANT, Sets
+from jacmagic.numeric.sparsity.arguments import Call, Operand
+from jacmagic.numeric.sparsity.index_sets import CONSTANT, IndexSets
 
 
-def convolution(sets: Sets, call: Call) -> np.ndarray:
+def convolution(sets: IndexSets, call: Call) -> np.ndarray:
     """(batch, out channels, …): the windows, through the taps that are not the constant zero."""
     named = call.named
     image, weight, groups = named["input"], named["weight"], named["groups"]
@@ -44,7 +44,7 @@ def convolution(sets: Sets, call: Call) -> np.ndarray:
 _GEOMETRY = ("stride", "padding", "dilation")
 
 
-def _through(sets: Sets, windows: np.ndarray, taps: np.ndarray) -> np.ndarray:
+def _through(sets: IndexSets, windows: np.ndarray, taps: np.ndarray) -> np.ndarray:
     """(batch, out channels, places) from windows (batch, places, width), taps (channels, width)."""
     kinds, which = np.unique(taps, axis=0, return_inverse=True)
     sets.lost |= not taps.all()
@@ -58,12 +58,12 @@ def _through(sets: Sets, windows: np.ndarray, taps: np.ndarray) -> np.ndarray:
     return np.stack(found).reshape(len(kinds), batch, places)[which.reshape(-1)].swapaxes(0, 1)
 
 
-def _added(named: dict[str, Any], sets: Sets, weight: np.ndarray) -> list[np.ndarray]:
+def _added(named: dict[str, Any], sets: IndexSets, weight: np.ndarray) -> list[np.ndarray]:
     """What every place of a channel depends on beside its window: the taps and the bias."""
     parts = []
     if weight.max(initial=0) > CONSTANT:
         parts.append(sets.groups(weight.reshape(weight.shape[0], -1)))
-    if isinstance(named.get("bias"), Seen):
+    if isinstance(named.get("bias"), Operand):
         parts.append(named["bias"].ids)
     return parts
 
@@ -96,7 +96,7 @@ def _turned(values: np.ndarray, groups: int) -> np.ndarray:
     return parts.swapaxes(1, 2).reshape(-1, values.shape[0] // groups, *values.shape[2:])
 
 
-def pool(sets: Sets, call: Call) -> list[np.ndarray]:
+def pool(sets: IndexSets, call: Call) -> list[np.ndarray]:
     """Each place depends on its window in its own channel."""
     named = call.named
     seen = named["self"]

@@ -11,7 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 import torch
 
-from jacmagic.numeric.sparsity.index_sets import FIRST, Sets, TooDense
+from jacmagic.numeric.sparsity.index_sets import FIRST, IndexSets, TooDense
 from jacmagic.numeric.sparsity.mode import Following, OutOfTime
 from jacmagic.numeric.sparsity.shadows import Refused
 
@@ -59,7 +59,7 @@ def detect(
         The pattern (m, n), or why there is none.
     """
     sizes = [tensor.numel() for tensor in inputs]
-    sets = Sets(sum(sizes), most)
+    sets = IndexSets(sum(sizes), most)
     mode = Following(sets, time.monotonic() + seconds)
     try:
         start = FIRST

@@ -22,7 +22,7 @@ class TooDense(Exception):
     """More entries than allowed: nothing is gained by looking further."""
 
 
-class Sets:
+class IndexSets:
     """A growing list of sets of inputs, stored as the rows of one sparse boolean matrix.
 
     Attributes:

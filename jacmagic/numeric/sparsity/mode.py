@@ -11,9 +11,9 @@ import torch
 from torch._decomp import core_aten_decompositions, decomposition_table
 from torch.utils._pytree import tree_flatten, tree_map
 
-from jacmagic.function.dispatch_mode import Watching
-from jacmagic.numeric.sparsity.arguments import Call, Seen
-from jacmagic.numeric.sparsity.index_sets import CONSTANT, STEP, Sets
+from jacmagic.function.dispatch_mode import InterceptingMode
+from jacmagic.numeric.sparsity.arguments import Call, Operand
+from jacmagic.numeric.sparsity.index_sets import CONSTANT, STEP, IndexSets
 from jacmagic.numeric.sparsity.rules import MOVES, RULES, accumulation, pointwise
 from jacmagic.numeric.sparsity.shadows import Refused, Shadows
 
@@ -33,7 +33,7 @@ class OutOfTime(Exception):
     """Following the function takes longer than it may."""
 
 
-class Following(Watching):
+class Following(InterceptingMode):
     """Runs torch operations and, on integers, what their results depend on.
 
     Attributes:
@@ -43,7 +43,7 @@ class Following(Watching):
         coarse: operations without a rule, whose results depend on all their arguments do.
     """
 
-    def __init__(self, sets: Sets, deadline: float) -> None:
+    def __init__(self, sets: IndexSets, deadline: float) -> None:
         """Follow into these sets until `deadline`, in seconds of the monotonic clock."""
         super().__init__()
         self.sets, self.shadows = sets, Shadows(sets)
@@ -116,7 +116,7 @@ class Following(Watching):
         seen = {k: tree_map(lambda leaf: self._seen(leaf, writes), v) for k, v in named.items()}
         for value in seen.values():
             for leaf in value if isinstance(value, list | tuple) else (value,):
-                if isinstance(leaf, Seen) and not leaf.tensor.is_floating_point():
+                if isinstance(leaf, Operand) and not leaf.tensor.is_floating_point():
                     self._unsettle_index(rule, leaf)
         out = func(*args, **kwargs)
         outs = tuple(x for x in tree_flatten(out)[0] if isinstance(x, torch.Tensor))
@@ -177,7 +177,7 @@ class Following(Watching):
     def _seen(self, value: Any, writes: bool) -> Any:
         if not isinstance(value, torch.Tensor):
             return value
-        return Seen(value.detach().clone() if writes else value, self._ids(value))
+        return Operand(value.detach().clone() if writes else value, self._ids(value))
 
     def _carried(self, value: Any) -> Any:
         """What is moved, as float64 set numbers, which every movement takes; indices stay."""
@@ -206,7 +206,7 @@ class Following(Watching):
             if self.shadows.has(leaf) and self.shadows.read(leaf).max(initial=0) > CONSTANT:
                 self.steady = False
 
-    def _unsettle_index(self, rule: Callable, leaf: Seen) -> None:
+    def _unsettle_index(self, rule: Callable, leaf: Operand) -> None:
         if rule is accumulation and leaf.ids.max(initial=0) > CONSTANT:
             self.steady = False
 

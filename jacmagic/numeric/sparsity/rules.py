@@ -13,25 +13,25 @@ from typing import Any
 import numpy as np
 import torch
 
-from jacmagic.numeric.sparsity.arguments import Call, Seen
+from jacmagic.numeric.sparsity.arguments import Call, Operand
 from jacmagic.numeric.sparsity.convolutions import convolution, pool
-from jacmagic.numeric.sparsity.index_sets import CONSTANT, STEP, Sets
+from jacmagic.numeric.sparsity.index_sets import CONSTANT, STEP, IndexSets
 
-Rule = Callable[[Sets, Call], Any]
+Rule = Callable[[IndexSets, Call], Any]
 
 
 # ── element by element ────────────────────────────────────────────────────────────────────────
 
 
-def pointwise(sets: Sets, call: Call) -> np.ndarray:
+def pointwise(sets: IndexSets, call: Call) -> np.ndarray:
     """Each element depends on what the elements at its place depend on."""
     return reduce(sets.both, [seen.ids for seen in call.tensors])
 
 
-def multiply(sets: Sets, call: Call) -> np.ndarray:
+def multiply(sets: IndexSets, call: Call) -> np.ndarray:
     """As `pointwise`, but a factor that is the constant zero loses the other."""
     a, b = call.named["self"], call.named["other"]
-    if not isinstance(b, Seen):
+    if not isinstance(b, Operand):
         return a.ids
     united = sets.both(a.ids, b.ids)
     gone = (a.vanishes | b.vanishes) & (united > CONSTANT)
@@ -39,23 +39,23 @@ def multiply(sets: Sets, call: Call) -> np.ndarray:
     return np.where(gone, CONSTANT, united)
 
 
-def steps(sets: Sets, call: Call) -> np.ndarray:
+def steps(sets: IndexSets, call: Call) -> np.ndarray:
     """Piecewise constant: the derivative is zero, but for the direction of a complex number."""
     if call.named["self"].tensor.is_complex():
         return pointwise(sets, call)
     return np.minimum(pointwise(sets, call), STEP)
 
 
-def written(sets: Sets, call: Call) -> np.ndarray:
+def written(sets: IndexSets, call: Call) -> np.ndarray:
     """The result is what the second argument holds."""
     source = call.named.get("src", call.named.get("value"))
-    return source.ids if isinstance(source, Seen) else np.array(CONSTANT)
+    return source.ids if isinstance(source, Operand) else np.array(CONSTANT)
 
 
 # ── along axes ────────────────────────────────────────────────────────────────────────────────
 
 
-def lanes(sets: Sets, ids: np.ndarray, axes: Any) -> np.ndarray:
+def lanes(sets: IndexSets, ids: np.ndarray, axes: Any) -> np.ndarray:
     """Unions along some axes, which are kept with length 1; `None` or `[]` stands for all."""
     count = ids.ndim
     wanted = [axes] if isinstance(axes, int) else list(axes or range(count))
@@ -67,7 +67,7 @@ def lanes(sets: Sets, ids: np.ndarray, axes: Any) -> np.ndarray:
     return sets.groups(rows).reshape(shape)
 
 
-def reduction(sets: Sets, call: Call) -> list[np.ndarray]:
+def reduction(sets: IndexSets, call: Call) -> list[np.ndarray]:
     """All elements along the reduced axes, whether these axes stay in the result or not."""
     ids = reduce(sets.both, [seen.ids for seen in call.tensors])
     axes = call.named.get("dim", call.named.get("axis"))
@@ -86,7 +86,7 @@ def _fitting(united: np.ndarray, before: tuple[int, ...], after: tuple[int, ...]
 def last_axes(count: int) -> Rule:
     """All elements along the last axes, such as those of a matrix in a batch."""
 
-    def rule(sets: Sets, call: Call) -> list[np.ndarray]:
+    def rule(sets: IndexSets, call: Call) -> list[np.ndarray]:
         united = [lanes(sets, seen.ids, range(-count, 0)) for seen in call.tensors]
         joined = reduce(sets.both, united)
         batch = joined.shape[:-count]
@@ -100,7 +100,7 @@ def last_axes(count: int) -> Rule:
     return rule
 
 
-def prefix(sets: Sets, call: Call) -> list[np.ndarray]:
+def prefix(sets: IndexSets, call: Call) -> list[np.ndarray]:
     """Each element depends on those before it along an axis: unions at doubling distances."""
     ids = call.named["self"].ids
     if not ids.ndim:
@@ -116,7 +116,7 @@ def prefix(sets: Sets, call: Call) -> list[np.ndarray]:
 # ── products ──────────────────────────────────────────────────────────────────────────────────
 
 
-def product(sets: Sets, a: Seen, b: Seen) -> np.ndarray:
+def product(sets: IndexSets, a: Operand, b: Operand) -> np.ndarray:
     """A matrix product (…, i, k) × (…, k, j): a constant zero loses what it is multiplied with."""
     through = _passed(sets, ~a.vanishes, b.ids)
     back = _passed(
@@ -125,7 +125,7 @@ def product(sets: Sets, a: Seen, b: Seen) -> np.ndarray:
     return sets.both(through, np.swapaxes(back, -1, -2))
 
 
-def _passed(sets: Sets, open_: np.ndarray, ids: np.ndarray) -> np.ndarray:
+def _passed(sets: IndexSets, open_: np.ndarray, ids: np.ndarray) -> np.ndarray:
     """(…, i, j): the union over k of ids[…, k, j] where open_[…, i, k]."""
     if open_.all() or ids.max(initial=0) <= STEP:
         united = lanes(sets, ids, -2)
@@ -144,7 +144,7 @@ def _passed(sets: Sets, open_: np.ndarray, ids: np.ndarray) -> np.ndarray:
 def matrix_product(first: str, second: str) -> Rule:
     """A product of two arguments, plus what is added to it; vectors count as thin matrices."""
 
-    def rule(sets: Sets, call: Call) -> np.ndarray:
+    def rule(sets: IndexSets, call: Call) -> np.ndarray:
         a, b = call.named[first], call.named[second]
         thin = [a.ids.ndim == 1, b.ids.ndim == 1]
         found = product(sets, _widened(a, 0) if thin[0] else a, _widened(b, 1) if thin[1] else b)
@@ -155,26 +155,26 @@ def matrix_product(first: str, second: str) -> Rule:
     return rule
 
 
-def outer(sets: Sets, call: Call) -> np.ndarray:
+def outer(sets: IndexSets, call: Call) -> np.ndarray:
     """A product of a column and a row, added to a matrix."""
     column, row = call.named["vec1"].ids[:, None], call.named["vec2"].ids
     return sets.both(call.named["self"].ids, sets.both(column, row))
 
 
-def _widened(seen: Seen, axis: int) -> Seen:
-    return Seen(seen.tensor.unsqueeze(axis), np.expand_dims(seen.ids, axis))
+def _widened(seen: Operand, axis: int) -> Operand:
+    return Operand(seen.tensor.unsqueeze(axis), np.expand_dims(seen.ids, axis))
 
 
 # ── what is added at places ───────────────────────────────────────────────────────────────────
 
 
-def accumulation(sets: Sets, call: Call) -> np.ndarray:
+def accumulation(sets: IndexSets, call: Call) -> np.ndarray:
     """Elements added into places: each place depends on itself and on all that reach it."""
     named = call.named
     ids = named["self"].ids
     source = named.get("src", named.get("source", named.get("values", named.get("value"))))
     places = _places(np.arange(ids.size).reshape(ids.shape), named)
-    arriving = source.ids if isinstance(source, Seen) else np.array(CONSTANT)
+    arriving = source.ids if isinstance(source, Operand) else np.array(CONSTANT)
     cut = tuple(slice(0, size) for size in places.shape)
     if arriving.ndim == places.ndim and arriving.shape != places.shape:
         arriving = arriving[cut] if 1 not in arriving.shape else arriving

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch.multiprocessing.reductions import StorageWeakRef
 
-from jacmagic.numeric.sparsity.index_sets import CONSTANT, Sets
+from jacmagic.numeric.sparsity.index_sets import CONSTANT, IndexSets
 
 
 class Refused(Exception):
@@ -23,7 +23,7 @@ class Refused(Exception):
 class Shadows:
     """The sets of all tensors that depend on the inputs."""
 
-    def __init__(self, sets: Sets) -> None:
+    def __init__(self, sets: IndexSets) -> None:
         """Begin with no tensor."""
         self.sets = sets
         self._flat: dict[int, tuple[StorageWeakRef, int, np.ndarray]] = {}

@@ -17,7 +17,7 @@ from jacmagic.result.compiled.native.floats import Floats
 from jacmagic.result.compiled.native.native import LONGEST, LONGEST_ASKED, native
 from jacmagic.result.compiled.native.straight import Straight, obstacle, straight
 from jacmagic.result.compiled.wanted import Truths
-from jacmagic.symbolic.branches import Road, values_again
+from jacmagic.symbolic.branches import ClosedForms, values_again
 from jacmagic.symbolic.formula import ClosedForm
 
 BACKENDS = ("auto", "native", "graph", "python", "inductor")
@@ -55,7 +55,7 @@ class Builder:
             truths: the function at inputs of this kind.
         """
         self.truths = truths
-        self.road = Road(budget=SECONDS if truths.wanted.backend == "auto" else LONG)
+        self.branches = ClosedForms(budget=SECONDS if truths.wanted.backend == "auto" else LONG)
         self.forms: list[ClosedForm] = []
 
     def build(self, backend: str, tensors: Sequence[Tensor]) -> Program:
@@ -80,7 +80,7 @@ class Builder:
         if len(truths.rows) > (MOST_ENTRIES if truths.scheme is None else LONGEST):
             raise NoForm(f"{len(truths.rows)} entries are too many for a closed form")
         problem = truths.wanted.at(tensors)
-        form = self.road.form(problem, values_again(problem))
+        form = self.branches.form(problem, values_again(problem))
         if not isinstance(form, ClosedForm):
             raise NoForm(str(form))
         if why := obstacle(form):

@@ -17,7 +17,7 @@ from torch import Tensor
 from jacmagic.errors import FunctionError
 from jacmagic.function.outputs import flatten
 from jacmagic.function.problem import Problem
-from jacmagic.function.silent_rerun import quiet, random_states
+from jacmagic.function.silent_rerun import random_states, silent_rerun
 from jacmagic.result.compiled.constants import Constants
 
 ROUNDINGS = 64  # of the largest value, by which two runs of one function may differ
@@ -54,7 +54,7 @@ def _run(problem: Problem) -> tuple[list[Tensor], list[str]]:
     tensors = [one.value.detach().clone() for one in problem.inputs]
     states, reasons = random_states(tensors), list[str]()
     versions = [tensor._version for tensor in tensors]
-    with quiet(tensors, states) as run:
+    with silent_rerun(tensors, states) as run:
         leaves = flatten(problem.function(*tensors)).leaves
     if run.drew or not all(map(torch.equal, states, random_states(tensors))):
         reasons.append("it draws random numbers")

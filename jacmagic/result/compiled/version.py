@@ -13,7 +13,7 @@ from torch import Tensor
 
 from jacmagic.errors import PointError
 from jacmagic.function.outputs import Outputs
-from jacmagic.numeric import Numbers
+from jacmagic.numeric import NumericJacobian
 from jacmagic.result.compiled.candidates import OBSTACLES, Builder, Program, check, choose
 from jacmagic.result.compiled.graph.tracing import Graph
 from jacmagic.result.compiled.native.kernel import Kernel, result_type
@@ -111,7 +111,7 @@ class Version:
         values = torch.cat([leaf.detach().reshape(-1).double() for leaf in truth.outputs.leaves])
         return truth.entries, values
 
-    def _add(self, tensors: Sequence[Tensor], numbers: Numbers) -> None:
+    def _add(self, tensors: Sequence[Tensor], numbers: NumericJacobian) -> None:
         """Compile the branch that is taken here."""
         backend = self.programs[0].backend
         try:

@@ -10,7 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from jacmagic.function.problem import Problem, labelled
-from jacmagic.numeric import Numbers, Scheme, Tuning, compute
+from jacmagic.numeric import NumericJacobian, SparsePlan, Tuning, compute
 from jacmagic.result.compiled.check import Truth
 from jacmagic.result.compiled.constants import Constants
 from jacmagic.result.compiled.graph.passes import Task
@@ -77,8 +77,8 @@ class Truths:
     """
 
     wanted: Wanted
-    first: Numbers
-    scheme: Scheme | None
+    first: NumericJacobian
+    scheme: SparsePlan | None
     rows: np.ndarray
     columns: np.ndarray
     tuning: Tuning = field(default_factory=Tuning)
@@ -101,10 +101,10 @@ class Truths:
         """The truth at the first inputs, which is known."""
         return self._truth(tensors, self.first)
 
-    def _compute(self, tensors: Sequence[Tensor]) -> Numbers:
+    def _compute(self, tensors: Sequence[Tensor]) -> NumericJacobian:
         return numbers_at(self.wanted, tensors, self.tuning)
 
-    def _truth(self, tensors: Sequence[Tensor], numbers: Numbers) -> Truth:
+    def _truth(self, tensors: Sequence[Tensor], numbers: NumericJacobian) -> Truth:
         entries = _entries(numbers, self.scheme, self.rows, self.columns)
         chosen = self.wanted.chosen
         return Truth(tuple(tensors), chosen, entries, numbers.outputs, self.rows, self.columns)
@@ -141,14 +141,14 @@ def truths(wanted: Wanted, tensors: Sequence[Tensor]) -> Truths:
     return Truths(placed, numbers, None, rows, columns, tuning)
 
 
-def numbers_at(wanted: Wanted, tensors: Sequence[Tensor], tuning: Tuning) -> Numbers:
+def numbers_at(wanted: Wanted, tensors: Sequence[Tensor], tuning: Tuning) -> NumericJacobian:
     """What `jacobian()` gives at some tensors."""
     chosen = [tensors[k].detach() for k in wanted.chosen]
     return compute(wanted.by_chosen(tensors), chosen, strategy=wanted.strategy, tuning=tuning)
 
 
 def _entries(
-    numbers: Numbers, scheme: Scheme | None, rows: np.ndarray, columns: np.ndarray
+    numbers: NumericJacobian, scheme: SparsePlan | None, rows: np.ndarray, columns: np.ndarray
 ) -> Tensor:
     """The entries at some positions, in a row."""
     sparse = numbers.sparse

@@ -1,8 +1,8 @@
 """From a trace to a formula that can be read: SymPy, LaTeX, and a tape for its values."""
 
-from jacmagic.symbolic.formula.abbreviations import Clause
+from jacmagic.symbolic.formula.abbreviations import Abbreviation
 from jacmagic.symbolic.formula.closed import ClosedForm, close
-from jacmagic.symbolic.formula.display_form import Reading
+from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.excerpt import MOST_PLACES, excerpt
 from jacmagic.symbolic.formula.named import NamedNumber, sigmoid
 from jacmagic.symbolic.formula.shortest import shortest
@@ -13,10 +13,10 @@ __all__ = [
     "CANONICAL",
     "MOST_PLACES",
     "WRITTEN",
-    "Clause",
+    "Abbreviation",
     "ClosedForm",
+    "DisplayForm",
     "NamedNumber",
-    "Reading",
     "close",
     "excerpt",
     "plain",

@@ -24,7 +24,7 @@ _LETTERS = ("u", "v", "w", "p", "q", "a", "b", "c", "d", "h")
 
 
 @dataclass(frozen=True)
-class Clause:
+class Abbreviation:
     """One "with u = …".
 
     Attributes:

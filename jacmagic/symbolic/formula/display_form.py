@@ -15,7 +15,7 @@ from typing import Any
 import sympy
 
 from jacmagic.labels import Label
-from jacmagic.symbolic.formula.abbreviations import Clause, Clauses, symbols_of, tex_of
+from jacmagic.symbolic.formula.abbreviations import Abbreviation, Clauses, symbols_of, tex_of
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.excerpt import MOST_PLACES, Converted, excerpt
 from jacmagic.symbolic.formula.named import NamedNumber, sigmoid
@@ -31,7 +31,7 @@ MOST_SYMBOLS = 1_000  # of a matrix whose normal form is tried before parts are 
 _SPOKEN = {"sigmoid": sigmoid}
 
 
-class Reading:
+class DisplayForm:
     """One way of reading a closed form.
 
     Attributes:
@@ -137,14 +137,14 @@ class Reading:
         return self._named.of(nodes, lambda new: self._tidied(new, self._symbols))
 
     @cached_property
-    def clauses(self) -> tuple[Clause, ...]:
+    def clauses(self) -> tuple[Abbreviation, ...]:
         """What the symbols in the matrix stand for, in the order of reading."""
         entries, named = self._shown_entries, self._symbols
         names = self._clause_names
         present = set().union(*(entry.free_symbols for entry in entries)) if entries else set()
         if not self._is_small:
             present |= {named[node] for node in names.used(self.form.entries)}
-        found: list[Clause] = []
+        found: list[Abbreviation] = []
         for node in sorted(named, reverse=True):
             if named[node] in present:
                 rest = {other: symbol for other, symbol in named.items() if other != node}
@@ -152,7 +152,7 @@ class Reading:
                 present |= definition.free_symbols
                 label = names.names[node]
                 latex = f"{tex_of(label)} = {tex(definition, {**self.names, **self._marks})}"
-                found.append(Clause(named[node], definition, latex, node))
+                found.append(Abbreviation(named[node], definition, latex, node))
         return tuple(reversed(found))
 
     def _defined(self, node: int, named: dict[int, Any]) -> sympy.Expr:

@@ -7,13 +7,13 @@ from collections.abc import Sequence
 import numpy as np
 
 from jacmagic.symbolic.formula.closed import ClosedForm
-from jacmagic.symbolic.formula.display_form import Reading
+from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.evaluate import Unknown, evaluate
 
 _NEAR = 1e-6  # of an entry or of the matrix's scale; a wrong formula is further off
 
 
-def shows(reading: Reading, form: ClosedForm, point: Sequence[float]) -> bool:
+def shows(reading: DisplayForm, form: ClosedForm, point: Sequence[float]) -> bool:
     """Whether the entries on a page come to the numbers of a closed form at a point.
 
     Args:

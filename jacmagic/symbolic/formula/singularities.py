@@ -16,7 +16,7 @@ from jacmagic.symbolic.graph.tape import write_tape, write_tape_with_slots
 
 
 @dataclass(frozen=True)
-class Landmark:
+class Singularity:
     """One node worth pointing at.
 
     Attributes:
@@ -64,7 +64,7 @@ _ORIGINS = {
 }
 
 
-def kinks(closed: ClosedForm, point: Sequence[float]) -> list[Landmark]:
+def kinks(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
     """The kinks of the function that lie exactly at a point of n numbers."""
     graph, outputs = closed.graph, closed.trace.outputs
     tape, slot = write_tape_with_slots(graph, outputs, closed.trace.inputs)
@@ -81,10 +81,10 @@ def kinks(closed: ClosedForm, point: Sequence[float]) -> list[Landmark]:
         elif operation in _KINKS and _KINKS[operation][0](*arguments):
             found[node] = _KINKS[operation][1]
     found = {node: what for node, what in found.items() if not _hidden(closed, node)}
-    return _landmarks(closed, found)
+    return _singularities(closed, found)
 
 
-def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Landmark]:
+def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
     """The recorded conditions on whose edge a point lies: a step further, another branch.
 
     A condition between whole numbers, as `int(x)` leaves one, has equal sides wherever it holds;
@@ -104,7 +104,7 @@ def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Landmark]:
         left, right = write_tape(graph, sides, closed.trace.inputs).evaluate(point)
         if left == right and (_moves(closed, sides) or _jumps(closed, sides, point)):
             what = "the code takes another branch on the other side of this point"
-            found.append(Landmark(node, assumption.line, what, everywhere))
+            found.append(Singularity(node, assumption.line, what, everywhere))
     return found
 
 
@@ -153,7 +153,7 @@ def _hidden(closed: ClosedForm, node: int) -> bool:
     return not any(closed.graph.operations[part] == "variable" for part in reached)
 
 
-def _landmarks(closed: ClosedForm, found: dict[int, str]) -> list[Landmark]:
+def _singularities(closed: ClosedForm, found: dict[int, str]) -> list[Singularity]:
     rows: dict[int, set[int]] = {node: set() for node in found}
     if found:
         for i, output in enumerate(closed.trace.outputs):
@@ -161,7 +161,7 @@ def _landmarks(closed: ClosedForm, found: dict[int, str]) -> list[Landmark]:
                 rows[node].add(i)
     lines = closed.graph.lines
     return [
-        Landmark(node, lines[node], what, frozenset(rows[node])) for node, what in found.items()
+        Singularity(node, lines[node], what, frozenset(rows[node])) for node, what in found.items()
     ]
 
 

@@ -68,7 +68,7 @@ def _is_applied(factor: Any) -> bool:
     return isinstance(factor, _WITHOUT_BRACKETS)
 
 
-class _Board(_Ordered, LatexPrinter):
+class _LatexWriter(_Ordered, LatexPrinter):
     """LaTeX with decimals as they are typed."""
 
     _bracket_all = False  # whether arguments get brackets even where they are one symbol
@@ -238,7 +238,7 @@ def tex(
     shown = dict(names)
     shown.update({padded: names.get(s, s.name) for s, padded in renamed.items()})
     settings["symbol_names"] = shown
-    return _Board(settings).doprint(_with_decimals(expression, renamed))
+    return _LatexWriter(settings).doprint(_with_decimals(expression, renamed))
 
 
 def substituted(expression: Any, numbers: Mapping[sympy.Symbol, str]) -> str:

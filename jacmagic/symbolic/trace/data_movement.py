@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch.utils._pytree import tree_flatten, tree_map
 
-from jacmagic.symbolic.trace.rules import Pair, Unsupported, pair_of
+from jacmagic.symbolic.trace.rules import ComplexNodes, Unsupported, pair_of
 from jacmagic.symbolic.trace.shadows import Shadows
 
 
@@ -43,14 +43,14 @@ def moved(
         k: tree_map(lambda leaf: _carried(shadows, leaf), v) for k, v in named.items() if k in data
     }
     rest = {k: tree_map(still, v) for k, v in named.items() if k not in data}
-    is_complex = any(isinstance(leaf, Pair) for leaf in tree_flatten(carried)[0])
+    is_complex = any(isinstance(leaf, ComplexNodes) for leaf in tree_flatten(carried)[0])
     made = []
     for part in ("re", "im")[: 1 + is_complex]:
         tensors = tree_map(lambda leaf, part=part: _as_tensor(leaf, part), carried)
         result = func(**in_order(func, rest | tensors))
         results = result if isinstance(result, tuple | list) else (result,)
         made.append([tensor.numpy().astype(np.int64) for tensor in results])
-    return [Pair(*parts) for parts in zip(*made, strict=True)] if is_complex else made[0]
+    return [ComplexNodes(*parts) for parts in zip(*made, strict=True)] if is_complex else made[0]
 
 
 def _carried(shadows: Shadows, value: Any) -> Any:
@@ -64,7 +64,7 @@ def _carried(shadows: Shadows, value: Any) -> Any:
 
 def _as_tensor(value: Any, part: str) -> Any:
     """Nodes as a tensor that every operation can move: float64 holds them exactly."""
-    if isinstance(value, Pair):
+    if isinstance(value, ComplexNodes):
         value = getattr(value, part)
     elif part == "im" and isinstance(value, np.ndarray):
         value = np.zeros_like(value)

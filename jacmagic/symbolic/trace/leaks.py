@@ -22,7 +22,7 @@ from torch.utils._python_dispatch import _disable_current_modes
 from torch.utils._pytree import tree_flatten
 
 from jacmagic.symbolic.trace.expansions import expansion_of
-from jacmagic.symbolic.trace.mode import Concolic
+from jacmagic.symbolic.trace.mode import ConcolicMode
 from jacmagic.symbolic.trace.naming import Names
 from jacmagic.symbolic.trace.rules import Unsupported
 from jacmagic.symbolic.trace.shadows import plain
@@ -62,7 +62,7 @@ class Leak:
     habit: str
     line: int | None
     nodes: frozenset[int]
-    severed: bool = False
+    lost_dependence: bool = False
     name: str = ""
 
     @property
@@ -71,11 +71,11 @@ class Leak:
         return ADVICE[self.habit]
 
 
-def _has_shadow(mode: Concolic, value: Any) -> bool:
+def _has_shadow(mode: ConcolicMode, value: Any) -> bool:
     return any(mode.shadows.has(leaf) for leaf in tree_flatten(value)[0])
 
 
-def _takes_part(mode: Concolic, value: Any) -> bool:
+def _takes_part(mode: ConcolicMode, value: Any) -> bool:
     """Whether a value is a tensor with expressions, or one that torch.func has wrapped."""
     return isinstance(value, torch.Tensor) and (not plain(value) or mode.shadows.has(value))
 
@@ -119,7 +119,7 @@ def _without_graph() -> tuple[str, str]:
 class LeakWatch(TorchFunctionMode):
     """Notices the user's calls that cut the graph, and carries the expressions across."""
 
-    def __init__(self, mode: Concolic, names: Names | None = None) -> None:
+    def __init__(self, mode: ConcolicMode, names: Names | None = None) -> None:
         """Watch over the calls of a function traced by this mode, with named constants or not."""
         super().__init__()
         self.mode, self.names = mode, names
@@ -128,10 +128,10 @@ class LeakWatch(TorchFunctionMode):
     @property
     def leaks(self) -> tuple[Leak, ...]:
         """What was noticed, one leak for each habit and line, in the order met."""
-        for line, node in self.mode.severed:
+        for line, node in self.mode.lost_dependence:
             self._noted.setdefault(("float()", line, ""), set()).add(node)
         return tuple(
-            Leak(habit, line, frozenset(nodes), severed=habit == "float()", name=name)
+            Leak(habit, line, frozenset(nodes), lost_dependence=habit == "float()", name=name)
             for (habit, line, name), nodes in self._noted.items()
         )
 

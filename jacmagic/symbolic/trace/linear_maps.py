@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from jacmagic.symbolic.graph import Graph
-from jacmagic.symbolic.trace.rules import Pair, Unsupported
+from jacmagic.symbolic.trace.rules import ComplexNodes, Unsupported
 
 LINEAR: dict[str, str] = {
     **dict.fromkeys(
@@ -75,13 +75,13 @@ def combine(
 
     Args:
         g: the graph.
-        nodes: the nodes of its data, an array or a `Pair`.
+        nodes: the nodes of its data, an array or a `ComplexNodes`.
         data: the data themselves.
         run: the operation as a function of its data alone.
     """
     if data.numel() > _MOST:
         raise Unsupported("a linear map", f"of more than {_MOST} numbers is too long to read")
-    parts = (nodes.re, nodes.im) if isinstance(nodes, Pair) else (nodes,)
+    parts = (nodes.re, nodes.im) if isinstance(nodes, ComplexNodes) else (nodes,)
     flat = np.concatenate([part.reshape(-1) for part in parts]).tolist()
     results = [run(unit) for unit in _unit_vectors(data)]
     if not results:
@@ -92,7 +92,7 @@ def combine(
     if not is_complex:
         return made.reshape(shape)
     half = len(made) // 2
-    return Pair(made[:half].reshape(shape), made[half:].reshape(shape))
+    return ComplexNodes(made[:half].reshape(shape), made[half:].reshape(shape))
 
 
 def widened(value: Any) -> Any:

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch.utils._pytree import tree_flatten, tree_map
 
-from jacmagic.function.dispatch_mode import Watching
+from jacmagic.function.dispatch_mode import InterceptingMode
 from jacmagic.symbolic.graph import Graph
 from jacmagic.symbolic.trace.conditions import Conditions
 from jacmagic.symbolic.trace.data_movement import in_order, moved, named_arguments, writes_by_rule
@@ -33,9 +33,9 @@ from jacmagic.symbolic.trace.rules import (
     ORDERS,
     RULES,
     TRUTHFUL,
-    Order,
-    Pair,
-    Seen,
+    ComplexNodes,
+    Operands,
+    Selection,
     Unsupported,
     toward_zero,
 )
@@ -67,7 +67,7 @@ _ZEROS_WITHOUT_MEMORY = torch.ops.aten._efficientzerotensor.default
 _CASTS = frozenset({"_to_copy", "copy_", "copy"})
 
 
-class Concolic(Watching):
+class ConcolicMode(InterceptingMode):
     """Runs torch operations and their rules side by side.
 
     Attributes:
@@ -85,7 +85,7 @@ class Concolic(Watching):
         self.graph = graph
         self.shadows = Shadows(graph)
         self.conditions = Conditions(graph)
-        self.severed: list[tuple[int | None, int]] = []
+        self.lost_dependence: list[tuple[int | None, int]] = []
         self.dtypes: set[torch.dtype] = set()
         self.reads_whole_numbers = False  # while int() reads
         self.tensors: Tensors | None = None
@@ -94,9 +94,9 @@ class Concolic(Watching):
         kwargs = kwargs or {}
         if self.tensors is None:
             return self._run(func, args, kwargs)
-        made = self.tensors.foreseen(func, args, kwargs)
+        made = self.tensors.predict(func, args, kwargs)
         out = self._run(func, args, kwargs)
-        self.tensors.saw(func, args, made, out)
+        self.tensors.record(func, args, made, out)
         return out
 
     def _run(self, func: Any, args: tuple, kwargs: dict) -> Any:
@@ -180,9 +180,11 @@ class Concolic(Watching):
             whole = toward_zero(self.graph, int(nodes))
             self.conditions.assume_numbers([whole], [int(value)])
         else:
-            parts = (nodes.re, nodes.im) if isinstance(nodes, Pair) else (nodes,)
+            parts = (nodes.re, nodes.im) if isinstance(nodes, ComplexNodes) else (nodes,)
             line = self.graph.line
-            self.severed += [(line, int(n)) for n in parts if self.graph.value(int(n)) is None]
+            self.lost_dependence += [
+                (line, int(n)) for n in parts if self.graph.value(int(n)) is None
+            ]
         return value
 
     def _answer(self, name: str, func: Any, args: tuple, kwargs: dict) -> bool:
@@ -229,9 +231,9 @@ class Concolic(Watching):
             if result is None:
                 self.shadows.write(tensor, POISON)
                 continue
-            if isinstance(result, Pair) and not tensor.is_complex():
+            if isinstance(result, ComplexNodes) and not tensor.is_complex():
                 result = result.re
-            if not isinstance(result, Pair):
+            if not isinstance(result, ComplexNodes):
                 whole = not (tensor.is_floating_point() or tensor.is_complex())
                 result = np.broadcast_to(result, tuple(tensor.shape))
                 result = fitted(self.graph, result, tensor.dtype, cut=cut and whole)
@@ -273,14 +275,16 @@ class Concolic(Watching):
             self.conditions.assume_numbers(nodes, value.reshape(-1).tolist())
         return value
 
-    def _order(self, rule: Callable[..., Order], func: Any, args: tuple, kwargs: dict) -> Any:
+    def _order(self, rule: Callable[..., Selection], func: Any, args: tuple, kwargs: dict) -> Any:
         """Operations whose choice depends on values: the order found becomes assumptions."""
         node_args, node_kwargs = tree_map(self._numbers, (args, kwargs))
         tensors = [leaf for leaf in tree_flatten((args, kwargs))[0] if plain(leaf)]
         inputs = [as_array(tensor) for tensor in tensors]
         out = func(*args, **kwargs)
         outs = out if isinstance(out, tuple) else (out,)
-        order = rule(self.graph, Seen(inputs, list(map(as_array, outs))), *node_args, **node_kwargs)
+        order = rule(
+            self.graph, Operands(inputs, list(map(as_array, outs))), *node_args, **node_kwargs
+        )
         for condition in order.now:
             self.conditions.assume(condition, True)
         for place, (tensor, nodes) in enumerate(zip_longest(outs, order.values)):

@@ -25,7 +25,7 @@ from jacmagic.function.interop.arrays import traced_by
 from jacmagic.labels import Label
 from jacmagic.symbolic.graph import Graph
 from jacmagic.symbolic.matrices import Expression
-from jacmagic.symbolic.trace.mode import Concolic
+from jacmagic.symbolic.trace.mode import ConcolicMode
 from jacmagic.symbolic.trace.source_lines import is_users
 
 LARGEST = 16  # elements of a tensor up to which each is a constant of its own
@@ -177,7 +177,7 @@ class Names:
 
     keeps = True
 
-    def __init__(self, mode: Concolic, taken: Sequence[str], naming: Naming) -> None:
+    def __init__(self, mode: ConcolicMode, taken: Sequence[str], naming: Naming) -> None:
         """Keep names, except those already taken by the inputs."""
         self.mode, self.graph, self._naming = mode, mode.graph, naming
         self.locals: dict[str, Any] = {}

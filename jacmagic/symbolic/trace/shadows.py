@@ -15,7 +15,14 @@ import numpy as np
 import torch
 
 from jacmagic.symbolic.graph import ONE, ZERO, Graph, meant
-from jacmagic.symbolic.trace.rules import Pair, Unsupported, conjugate, each, toward_zero, truth
+from jacmagic.symbolic.trace.rules import (
+    ComplexNodes,
+    Unsupported,
+    conjugate,
+    each,
+    toward_zero,
+    truth,
+)
 
 POISON = -1  # an element whose expression is unknown: reading it refuses, it is never a constant
 
@@ -78,7 +85,7 @@ class Shadows:
         return key_of(tensor)
 
     def read(self, tensor: torch.Tensor) -> Any:
-        """The nodes of a tensor's elements: an int64 array in its shape, or a `Pair` of them.
+        """The nodes of a tensor's elements: an int64 array in its shape, or `ComplexNodes`.
 
         Raises:
             Poisoned: if an element has no known expression.
@@ -95,7 +102,7 @@ class Shadows:
             nodes = each(self.graph, self.graph.neg, nodes)
         if not tensor.is_complex():
             return nodes
-        pair = Pair(nodes[..., 0], nodes[..., 1])
+        pair = ComplexNodes(nodes[..., 0], nodes[..., 1])
         return conjugate(self.graph, pair) if tensor.is_conj() else pair
 
     def nodes_of(self, tensor: torch.Tensor) -> list[int]:
@@ -113,7 +120,7 @@ class Shadows:
         numbers = tensor.detach().cpu()
         if tensor.is_complex():
             real = torch.view_as_real(numbers.resolve_conj())
-            return Pair(self.constants(real[..., 0]), self.constants(real[..., 1]))
+            return ComplexNodes(self.constants(real[..., 0]), self.constants(real[..., 1]))
         if numbers.dtype in _SHORT_FLOATS:
             flat = [meant(value) for value in numbers.double().reshape(-1).tolist()]
         else:
@@ -141,17 +148,17 @@ class Shadows:
         """The rest of a tensor's memory holds plain numbers."""
         size = tensor.untyped_storage().nbytes() // tensor.element_size()
         whole = self.constants(tensor.detach().as_strided((size,), (1,), 0))
-        if isinstance(whole, Pair):
+        if isinstance(whole, ComplexNodes):
             whole = np.stack([whole.re, whole.im], -1).reshape(-1)
         flat[:] = whole
 
     def _laid_out(self, tensor: torch.Tensor, nodes: Any) -> Any:
         """Nodes as the tensor's dtype keeps them in memory."""
         if tensor.is_complex():
-            if not isinstance(nodes, Pair):
+            if not isinstance(nodes, ComplexNodes):
                 if np.ndim(nodes) == 0 and int(nodes) == POISON:
                     return POISON
-                nodes = Pair(np.asarray(nodes), np.zeros_like(nodes))
+                nodes = ComplexNodes(np.asarray(nodes), np.zeros_like(nodes))
             if tensor.is_conj():
                 nodes = conjugate(self.graph, nodes)
             shape = tuple(tensor.shape)

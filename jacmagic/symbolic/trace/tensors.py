@@ -60,7 +60,7 @@ class Tensors:
         found = self._known.get(_key(value))
         return found[0] if found is not None and value._version in found[1] else None
 
-    def foreseen(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Expression | None:
+    def predict(self, func: Any, args: Sequence[Any], kwargs: dict[str, Any]) -> Expression | None:
         """What an operation will give; asked before it runs, as it may change its operands."""
         rule = _RULES.get(_name(func).removesuffix("_") if _writes(func) else _name(func))
         if rule is None or any(kwargs.get(key) not in (None, 1) for key in ("alpha", "beta")):
@@ -70,7 +70,7 @@ class Tensors:
         except (_Unknown, TypeError):
             return None
 
-    def saw(self, func: Any, args: Sequence[Any], made: Expression | None, out: Any) -> None:
+    def record(self, func: Any, args: Sequence[Any], made: Expression | None, out: Any) -> None:
         """An operation was run, and gave what was foreseen."""
         if made is None or not plain(out) or out.layout != torch.strided:
             return

@@ -28,7 +28,7 @@ from jacmagic.symbolic.graph import BudgetExceeded, Graph
 from jacmagic.symbolic.matrices import Expression
 from jacmagic.symbolic.trace.conditions import Assumption
 from jacmagic.symbolic.trace.leaks import Leak, LeakWatch
-from jacmagic.symbolic.trace.mode import Concolic
+from jacmagic.symbolic.trace.mode import ConcolicMode
 from jacmagic.symbolic.trace.naming import Constant, Names, Naming, Noticed
 from jacmagic.symbolic.trace.rules import Unsupported
 from jacmagic.symbolic.trace.shadows import Poisoned
@@ -90,7 +90,7 @@ class Trace:
 @cache
 def _warm_up() -> None:
     """Let torch load what the first mode call needs, so that no budget pays for it."""
-    mode, stacks = Concolic(Graph()), ModeStacks()
+    mode, stacks = ConcolicMode(Graph()), ModeStacks()
     try:
         with LeakWatch(mode), mode:
             torch.zeros(1).sin()
@@ -130,7 +130,7 @@ def trace(
     _warm_up()
     deadline = None if seconds is None else time.monotonic() + seconds
     graph = Graph(limit=limit, deadline=deadline)
-    mode = Concolic(graph)
+    mode = ConcolicMode(graph)
     kept, noticed = None if naming is None else Names(mode, names, naming), Noticed()
     given = {} if naming is None else naming.given
     watch, stacks = LeakWatch(mode, kept), ModeStacks()
@@ -205,7 +205,7 @@ def _naming(names: Names | Noticed, given: Mapping[str, Any]) -> Iterator[None]:
 
 
 def _shadowed_copies(
-    mode: Concolic, tensors: Sequence[torch.Tensor], inputs: Sequence[int]
+    mode: ConcolicMode, tensors: Sequence[torch.Tensor], inputs: Sequence[int]
 ) -> list[torch.Tensor]:
     """Fresh tensors with the same numbers, whose elements stand for the variables.
 

@@ -9,7 +9,7 @@ import sympy
 from jacmagic.labels import Label
 from jacmagic.render import latex
 from jacmagic.result import JacobianResult
-from jacmagic.symbolic.formula import Reading, sigmoid, tex
+from jacmagic.symbolic.formula import DisplayForm, sigmoid, tex
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.trace import Refusal
 
@@ -50,7 +50,7 @@ def copies(jacobian: JacobianResult) -> dict[str, list[str]]:
     }
 
 
-def _in_latex(jacobian: JacobianResult, reading: Reading, *, transposed: bool) -> str:
+def _in_latex(jacobian: JacobianResult, reading: DisplayForm, *, transposed: bool) -> str:
     """The closed form as an equation, every entry of it, and what the names in it stand for."""
     matrix = reading.matrix.T if transposed else reading.matrix
     entries = [[tex(entry, reading.all_names) for entry in row] for row in matrix.tolist()]
@@ -60,7 +60,7 @@ def _in_latex(jacobian: JacobianResult, reading: Reading, *, transposed: bool) -
     return r" \quad ".join([equation, *([r"\text{with}", *known] if known else [])])
 
 
-def _in_sympy(jacobian: JacobianResult, reading: Reading, *, transposed: bool) -> str:
+def _in_sympy(jacobian: JacobianResult, reading: DisplayForm, *, transposed: bool) -> str:
     """The closed form as SymPy writes it; named constants by their names, given above it."""
     matrix: sympy.Matrix = jacobian.formula
     lines: list[str] = []

@@ -120,8 +120,8 @@ def formula(jacobian: JacobianResult) -> dict[str, Any]:
 
     Where SymPy fails, the numbers stand without a chain, and a note says why.
     """
-    with one_allowance(jacobian.road.budget):
-        chain = attempt(lambda: _chain(jacobian), jacobian.road.budget)
+    with one_allowance(jacobian.forms.budget):
+        chain = attempt(lambda: _chain(jacobian), jacobian.forms.budget)
         entries = _entries(jacobian)
     if isinstance(chain, Refusal):
         empty: dict[str, Any] = {
@@ -171,7 +171,7 @@ def entry(jacobian: JacobianResult, row: int, column: int) -> dict[str, Any] | N
     """
     place = (column, row) if is_transposed(jacobian) else (row, column)
     lines = attempt(
-        lambda: _lines(jacobian.step_template(*place)), jacobian.road.budget, "this derivation"
+        lambda: _lines(jacobian.step_template(*place)), jacobian.forms.budget, "this derivation"
     )
     if isinstance(lines, Refusal):
         return {"lines": [], "note": str(lines)}

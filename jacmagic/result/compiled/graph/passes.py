@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from jacmagic.function.outputs import flatten
-from jacmagic.numeric import Scheme
+from jacmagic.numeric import SparsePlan
 
 Traceable = Callable[..., tuple[Tensor, Tensor]]
 SIMILAR = 4  # times more rows than columns, or the reverse, within which both are measured
@@ -40,7 +40,7 @@ class Task:
     outputs: tuple[tuple[torch.Size, torch.dtype], ...]
     inputs: tuple[tuple[torch.Size, torch.dtype], ...]
     device: torch.device
-    scheme: Scheme | None
+    scheme: SparsePlan | None
 
     @property
     def size(self) -> tuple[int, int]:

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, fx
 
-from jacmagic.function.silent_rerun import quiet, random_states
+from jacmagic.function.silent_rerun import random_states, silent_rerun
 from jacmagic.result.compiled.c_compiler import NoNativeCode
 from jacmagic.result.compiled.graph.cleaning import cleaned, in_place
 from jacmagic.result.compiled.graph.fusion import fused
@@ -128,7 +128,7 @@ def traced(run: Any, tensors: Sequence[Tensor]) -> fx.GraphModule:
     from torch.fx.experimental.proxy_tensor import make_fx
 
     plain = [tensor.detach() for tensor in tensors]
-    with quiet(plain, random_states(plain)), torch.enable_grad():
+    with silent_rerun(plain, random_states(plain)), torch.enable_grad():
         module: fx.GraphModule = make_fx(
             run, tracing_mode="fake", _allow_non_fake_inputs=True, record_module_stack=False
         )(*plain)

@@ -76,7 +76,7 @@ def obstacle(form: ClosedForm) -> str | None:
     """
     reached = set(form.graph.reach(form.trace.outputs))
     for leak in form.trace.leaks:
-        if leak.severed or (leak.habit != "int()" and leak.nodes & reached):
+        if leak.lost_dependence or (leak.habit != "int()" and leak.nodes & reached):
             line = "" if leak.line is None else f" in line {leak.line}"
             return f"{leak.habit}{line} cuts torch's graph; {leak.advice}"
     return None

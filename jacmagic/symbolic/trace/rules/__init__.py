@@ -4,8 +4,8 @@
 array of graph nodes; plain numbers and lists stay. It returns the nodes of the results, in a shape
 that broadcasts to theirs; None for a result that has no expression. A rule knows no torch.
 
-`COMPLEX` holds the rules for complex arguments, which come as `Pair`s. `MOVES[name]` names the
-arguments whose *data* an operation merely moves; it is run once more on the nodes themselves.
+`COMPLEX` holds the rules for complex arguments, which come as `ComplexNodes`. `MOVES[name]` names
+the arguments whose *data* an operation merely moves; it is run once more on the nodes themselves.
 `ORDERS` are operations whose choice depends on values, `ANSWERS` those that answer yes or no.
 A name may carry its overload (`max.dim`), which is then asked for first.
 
@@ -31,12 +31,12 @@ from jacmagic.symbolic.trace.rules.guarded import GUARDED
 from jacmagic.symbolic.trace.rules.losses import LOSSES
 from jacmagic.symbolic.trace.rules.matrices import MATRICES
 from jacmagic.symbolic.trace.rules.normalizations import NORMALIZATIONS
-from jacmagic.symbolic.trace.rules.pairs import Pair, conjugate, pair_of
+from jacmagic.symbolic.trace.rules.pairs import ComplexNodes, conjugate, pair_of
 from jacmagic.symbolic.trace.rules.pools import POOLS
 from jacmagic.symbolic.trace.rules.predicates import ANSWERS
 from jacmagic.symbolic.trace.rules.products import PRODUCTS
 from jacmagic.symbolic.trace.rules.reductions import REDUCTIONS
-from jacmagic.symbolic.trace.rules.selections import PICKS, Order, Seen
+from jacmagic.symbolic.trace.rules.selections import PICKS, Operands, Selection
 from jacmagic.symbolic.trace.rules.special import SPECIAL
 from jacmagic.symbolic.trace.rules.unsupported import Unsupported
 
@@ -54,7 +54,7 @@ RULES: dict[str, Rule] = {
     **ACCUMULATIONS,
     **BACKWARD,
 }
-ORDERS: dict[str, Callable[..., Order]] = {**PICKS, **POOLS, **SPECTRA, **FACTORS, **GUARDED}
+ORDERS: dict[str, Callable[..., Selection]] = {**PICKS, **POOLS, **SPECTRA, **FACTORS, **GUARDED}
 COMPLEX: dict[str, Rule] = {**COMPLEX_NUMBERS, **COMPLEX_MATRICES}
 
 __all__ = [
@@ -64,10 +64,10 @@ __all__ = [
     "ORDERS",
     "RULES",
     "TRUTHFUL",
-    "Order",
-    "Pair",
+    "ComplexNodes",
+    "Operands",
     "Rule",
-    "Seen",
+    "Selection",
     "Unsupported",
     "conjugate",
     "each",

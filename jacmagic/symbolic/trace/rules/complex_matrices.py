@@ -14,7 +14,7 @@ import numpy as np
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
 from jacmagic.symbolic.trace.rules.arrays import Rule
 from jacmagic.symbolic.trace.rules.matrices import batched, determinant, inverse, solution
-from jacmagic.symbolic.trace.rules.pairs import Pair, minus, over, pair_of, plus, times
+from jacmagic.symbolic.trace.rules.pairs import ComplexNodes, minus, over, pair_of, plus, times
 
 
 class PairGraph:
@@ -38,19 +38,21 @@ class PairGraph:
             self.parts.append((re, im))
         return self._known[re, im]
 
-    def nodes(self, value: Pair) -> np.ndarray:
+    def nodes(self, value: ComplexNodes) -> np.ndarray:
         """An array of pairs as an array of nodes."""
         flat = zip(value.re.reshape(-1).tolist(), value.im.reshape(-1).tolist(), strict=True)
         made = [self.node(re, im) for re, im in flat]
         return np.array(made, dtype=np.int64).reshape(value.shape)
 
-    def pairs(self, nodes: np.ndarray) -> Pair:
+    def pairs(self, nodes: np.ndarray) -> ComplexNodes:
         """The way back."""
         made = np.array(self.parts, dtype=np.int64)[nodes]
-        return Pair(made[..., 0], made[..., 1])
+        return ComplexNodes(made[..., 0], made[..., 1])
 
-    def _combined(self, rule: Callable[[Graph, Pair, Pair], Pair], a: int, b: int) -> int:
-        first, second = (Pair(*map(np.asarray, self.parts[node])) for node in (a, b))
+    def _combined(
+        self, rule: Callable[[Graph, ComplexNodes, ComplexNodes], ComplexNodes], a: int, b: int
+    ) -> int:
+        first, second = (ComplexNodes(*map(np.asarray, self.parts[node])) for node in (a, b))
         made = rule(self.graph, first, second)
         return self.node(int(made.re), int(made.im))
 
@@ -92,10 +94,10 @@ class PairGraph:
         return made
 
 
-def _over_pairs(kernel: Callable[..., np.ndarray]) -> Callable[..., Pair]:
+def _over_pairs(kernel: Callable[..., np.ndarray]) -> Callable[..., ComplexNodes]:
     """A function of complex matrices, from one that is written for a graph."""
 
-    def rule(g: Graph, *arguments: Any) -> Pair:
+    def rule(g: Graph, *arguments: Any) -> ComplexNodes:
         field = PairGraph(g)
         arrays = [field.nodes(pair_of(g, argument)) for argument in arguments]
         return field.pairs(batched(lambda *m: kernel(cast(Graph, field), *m), *arrays))
@@ -112,19 +114,19 @@ def _solve(g: Graph, a: Any, b: Any, *, left: bool = True, **_: Any) -> tuple:
     a, b = pair_of(g, a), pair_of(g, b)
     vector = b.ndim == a.ndim - 1
     if vector:
-        b = Pair(b.re[..., None], b.im[..., None])
+        b = ComplexNodes(b.re[..., None], b.im[..., None])
     if not left:
         a, b = _turned(a), _turned(b)
     made = _solution(g, a, b)
     if not left:
         made = _turned(made)
     if vector:
-        made = Pair(made.re[..., 0], made.im[..., 0])
+        made = ComplexNodes(made.re[..., 0], made.im[..., 0])
     return made, None, None, np.array(ZERO)
 
 
-def _turned(a: Pair) -> Pair:
-    return Pair(a.re.swapaxes(-1, -2), a.im.swapaxes(-1, -2))
+def _turned(a: ComplexNodes) -> ComplexNodes:
+    return ComplexNodes(a.re.swapaxes(-1, -2), a.im.swapaxes(-1, -2))
 
 
 COMPLEX_MATRICES: dict[str, Rule] = {

@@ -17,7 +17,7 @@ from jacmagic.symbolic.graph import ONE, ZERO, Graph
 from jacmagic.symbolic.trace.rules.arrays import norm
 from jacmagic.symbolic.trace.rules.matrices import batched
 from jacmagic.symbolic.trace.rules.products import matmul
-from jacmagic.symbolic.trace.rules.selections import Order, Seen
+from jacmagic.symbolic.trace.rules.selections import Operands, Selection
 from jacmagic.symbolic.trace.rules.unsupported import Unsupported
 
 _LARGEST_FACTOR = 4
@@ -82,15 +82,17 @@ def _lower_factor(g: Graph, m: np.ndarray) -> np.ndarray:
     return made
 
 
-def _cholesky(g: Graph, seen: Seen, a: np.ndarray, *, upper: bool = False, **_: Any) -> Order:
+def _cholesky(
+    g: Graph, seen: Operands, a: np.ndarray, *, upper: bool = False, **_: Any
+) -> Selection:
     whole, conditions = _symmetric(g, "cholesky", a, seen.inputs[0])
     made = batched(lambda m: _lower_factor(g, m), whole)
-    return Order((np.swapaxes(made, -1, -2) if upper else made, np.array(ZERO)), conditions)
+    return Selection((np.swapaxes(made, -1, -2) if upper else made, np.array(ZERO)), conditions)
 
 
-def _old_cholesky(g: Graph, seen: Seen, a: np.ndarray, upper: bool = False) -> Order:
+def _old_cholesky(g: Graph, seen: Operands, a: np.ndarray, upper: bool = False) -> Selection:
     found = _cholesky(g, seen, a, upper=upper)
-    return Order(found.values[:1], found.now)
+    return Selection(found.values[:1], found.now)
 
 
 def _two_roots(g: Graph, a: int, b: int, c: int) -> tuple[int, int]:
@@ -109,10 +111,10 @@ def _eigenvalues(g: Graph, m: np.ndarray) -> np.ndarray:
     return np.array(_two_roots(g, int(m[0, 0]), int(m[0, 1]), int(m[1, 1])), dtype=np.int64)
 
 
-def _eigh(g: Graph, seen: Seen, a: np.ndarray, *_: Any) -> Order:
+def _eigh(g: Graph, seen: Operands, a: np.ndarray, *_: Any) -> Selection:
     whole, conditions = _symmetric(g, "eigh", a, seen.inputs[0])
     values = batched(lambda m: _eigenvalues(g, m), whole)
-    return Order((values, None), conditions, poison=True)
+    return Selection((values, None), conditions, poison=True)
 
 
 def _singular_values(g: Graph, m: np.ndarray) -> np.ndarray:
@@ -127,8 +129,8 @@ def _singular_values(g: Graph, m: np.ndarray) -> np.ndarray:
     return np.array([g.apply("sqrt", large), g.apply("sqrt", small)], dtype=np.int64)
 
 
-def _svd(g: Graph, seen: Seen, a: np.ndarray, *_: Any, **__: Any) -> Order:
-    return Order((None, batched(lambda m: _singular_values(g, m), a), None), poison=True)
+def _svd(g: Graph, seen: Operands, a: np.ndarray, *_: Any, **__: Any) -> Selection:
+    return Selection((None, batched(lambda m: _singular_values(g, m), a), None), poison=True)
 
 
 def _exponential(g: Graph, m: np.ndarray) -> np.ndarray:
@@ -204,7 +206,7 @@ def _short(g: Graph, m: np.ndarray) -> bool:
     return not off.any() or skew or (not diagonal.any() and not off.all())
 
 
-def _matrix_exp(g: Graph, seen: Seen, a: np.ndarray) -> Order:
+def _matrix_exp(g: Graph, seen: Operands, a: np.ndarray) -> Selection:
     conditions: list[int] = []
 
     def one(m: np.ndarray, numbers: np.ndarray) -> np.ndarray:
@@ -216,10 +218,10 @@ def _matrix_exp(g: Graph, seen: Seen, a: np.ndarray) -> Order:
         conditions.append(condition)
         return made
 
-    return Order((batched(one, a, seen.inputs[0]),), conditions)
+    return Selection((batched(one, a, seen.inputs[0]),), conditions)
 
 
-SPECTRA: dict[str, Callable[..., Order]] = {
+SPECTRA: dict[str, Callable[..., Selection]] = {
     "linalg_cholesky_ex": _cholesky,
     "cholesky": _old_cholesky,
     "_linalg_eigh": _eigh,

@@ -15,9 +15,9 @@ import numpy as np
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
 from jacmagic.symbolic.trace.rules.arrays import Rule, norm, whole_numbers
 from jacmagic.symbolic.trace.rules.matrices import FACTORING, LARGEST, batched, substituted
-from jacmagic.symbolic.trace.rules.pairs import Pair
+from jacmagic.symbolic.trace.rules.pairs import ComplexNodes
 from jacmagic.symbolic.trace.rules.products import matmul
-from jacmagic.symbolic.trace.rules.selections import Order, Seen
+from jacmagic.symbolic.trace.rules.selections import Operands, Selection
 from jacmagic.symbolic.trace.rules.unsupported import Unsupported
 
 _MEETING = 1e-7  # relative distance of eigenvalues that rounding alone can bring about
@@ -58,7 +58,9 @@ def _eliminated(g: Graph, m: np.ndarray) -> tuple[np.ndarray, list[int]]:
     return made, conditions
 
 
-def _lu_factor(g: Graph, seen: Seen, a: np.ndarray, *, pivot: bool = True, **_: Any) -> Order:
+def _lu_factor(
+    g: Graph, seen: Operands, a: np.ndarray, *, pivot: bool = True, **_: Any
+) -> Selection:
     conditions: list[int] = []
 
     def kernel(m: np.ndarray, row: np.ndarray) -> np.ndarray:
@@ -70,7 +72,7 @@ def _lu_factor(g: Graph, seen: Seen, a: np.ndarray, *, pivot: bool = True, **_: 
     pivots = seen.results[1]
     made = batched(kernel, a, pivots[..., None, :])
     whole = np.vectorize(g.number, otypes=[np.int64])(pivots)
-    return Order((made, whole, np.array(ZERO)), conditions if pivot else [])
+    return Selection((made, whole, np.array(ZERO)), conditions if pivot else [])
 
 
 def lu_solve(
@@ -129,14 +131,14 @@ def _product_of(factors: np.ndarray, pivots: np.ndarray) -> np.ndarray:
     return made
 
 
-def _with_factors(rule: Rule, place: int) -> Callable[..., Order]:
+def _with_factors(rule: Rule, place: int) -> Callable[..., Selection]:
     """The rule of an operation that also returns its LU factors and pivots, which start at `place`.
 
     The result needs no pivots; only where the factors are used, the choice of pivots is assumed.
     Torch factors Aᵀ instead of A where that lies better in memory.
     """
 
-    def order(g: Graph, seen: Seen, a: np.ndarray, *args: Any, **kwargs: Any) -> Order:
+    def order(g: Graph, seen: Operands, a: np.ndarray, *args: Any, **kwargs: Any) -> Selection:
         conditions: list[int] = []
 
         def kernel(m: np.ndarray, given: np.ndarray, lu: np.ndarray, row: np.ndarray) -> np.ndarray:
@@ -150,7 +152,7 @@ def _with_factors(rule: Rule, place: int) -> Callable[..., Order]:
         lu, pivots = seen.results[place], seen.results[place + 1][..., None, :]
         values[place] = batched(kernel, a, seen.inputs[0], lu, pivots)
         values[place + 1] = None
-        return Order(tuple(values), later=conditions, chosen=frozenset({place}))
+        return Selection(tuple(values), later=conditions, chosen=frozenset({place}))
 
     return order
 
@@ -195,7 +197,7 @@ def _orthogonal(g: Graph, m: np.ndarray, signs: list[int]) -> tuple[np.ndarray, 
     return q, r
 
 
-def _qr(g: Graph, seen: Seen, a: np.ndarray, mode: str = "reduced") -> Order:
+def _qr(g: Graph, seen: Operands, a: np.ndarray, mode: str = "reduced") -> Selection:
     m = _single("linalg_qr", a)
     rows, columns = m.shape
     if mode != "reduced" and rows != columns:
@@ -211,13 +213,13 @@ def _qr(g: Graph, seen: Seen, a: np.ndarray, mode: str = "reduced") -> Order:
         conditions.append(g.apply("lt" if (sign > 0) == turns else "ge", node, ZERO))
     if columns > first:
         r = np.concatenate([r, matmul(g, q.T, m[:, first:])], 1)
-    return Order((q, r), conditions)
+    return Selection((q, r), conditions)
 
 
 # ── eigenvalues ───────────────────────────────────────────────────────────────────────────────
 
 
-def _eigenvalues(g: Graph, seen: Seen, a: np.ndarray, *_: Any) -> Order:
+def _eigenvalues(g: Graph, seen: Operands, a: np.ndarray, *_: Any) -> Selection:
     """(a + d)/2 ± √(((a − d)/2)² + bc), real or a pair of conjugates."""
     m = _single("linalg_eig", a)
     if m.shape != (2, 2):
@@ -233,20 +235,20 @@ def _eigenvalues(g: Graph, seen: Seen, a: np.ndarray, *_: Any) -> Order:
     if found.imag.any():
         root = g.apply("sqrt", g.neg(inside))
         im = [root, g.neg(root)] if found[0].imag > 0 else [g.neg(root), root]
-        values = Pair(np.array([center] * 2), np.array(im))
-        return Order((values, None), [g.apply("lt", inside, ZERO)], poison=True)
+        values = ComplexNodes(np.array([center] * 2), np.array(im))
+        return Selection((values, None), [g.apply("lt", inside, ZERO)], poison=True)
     root = g.apply("sqrt", inside)
     falling = found[0].real > found[1].real
     ends = [g.add(center, root), g.sub(center, root)]
-    values = Pair(np.array(ends if falling else ends[::-1]), np.full(2, ZERO))
+    values = ComplexNodes(np.array(ends if falling else ends[::-1]), np.full(2, ZERO))
     level = seen.inputs[0][0, 0] == seen.inputs[0][1, 1]
     order = g.apply("eq" if level else "gt" if falling else "lt", half, ZERO)
     conditions = [g.apply("gt", inside, ZERO)] + ([] if g.value(half) is not None else [order])
-    return Order((values, None), conditions, poison=True)
+    return Selection((values, None), conditions, poison=True)
 
 
 FACTORED: dict[str, Rule] = {"linalg_lu_solve": lu_solve, "lu_unpack": _unpacked}
-FACTORS: dict[str, Callable[..., Order]] = {
+FACTORS: dict[str, Callable[..., Selection]] = {
     **{name: _with_factors(*one) for name, one in FACTORING.items()},
     "linalg_lu_factor_ex": _lu_factor,
     "linalg_qr": _qr,

@@ -12,7 +12,7 @@ from jacmagic.symbolic.trace.rules.arrays import each, nodes_of
 
 
 @dataclass(frozen=True)
-class Pair:
+class ComplexNodes:
     """An array of complex numbers.
 
     Attributes:
@@ -34,27 +34,27 @@ class Pair:
         return self.re.ndim
 
 
-def pair_of(g: Graph, value: Any) -> Pair:
+def pair_of(g: Graph, value: Any) -> ComplexNodes:
     """An argument as a pair; real arrays and plain numbers get imaginary parts of zero."""
-    if isinstance(value, Pair):
+    if isinstance(value, ComplexNodes):
         return value
     if isinstance(value, complex):
-        return Pair(nodes_of(g, value.real), nodes_of(g, value.imag))
+        return ComplexNodes(nodes_of(g, value.real), nodes_of(g, value.imag))
     real = nodes_of(g, value)
-    return Pair(real, np.full_like(real, ZERO))
+    return ComplexNodes(real, np.full_like(real, ZERO))
 
 
-def plus(g: Graph, a: Pair, b: Pair) -> Pair:
+def plus(g: Graph, a: ComplexNodes, b: ComplexNodes) -> ComplexNodes:
     """(a + bi) + (c + di)."""
-    return Pair(each(g, g.add, a.re, b.re), each(g, g.add, a.im, b.im))
+    return ComplexNodes(each(g, g.add, a.re, b.re), each(g, g.add, a.im, b.im))
 
 
-def minus(g: Graph, a: Pair, b: Pair) -> Pair:
+def minus(g: Graph, a: ComplexNodes, b: ComplexNodes) -> ComplexNodes:
     """(a + bi) − (c + di)."""
-    return Pair(each(g, g.sub, a.re, b.re), each(g, g.sub, a.im, b.im))
+    return ComplexNodes(each(g, g.sub, a.re, b.re), each(g, g.sub, a.im, b.im))
 
 
-def times(g: Graph, a: Pair, b: Pair) -> Pair:
+def times(g: Graph, a: ComplexNodes, b: ComplexNodes) -> ComplexNodes:
     """(a + bi)(c + di) = (ac − bd) + (ad + bc)i."""
 
     def real(p: int, q: int, r: int, s: int) -> int:
@@ -64,36 +64,36 @@ def times(g: Graph, a: Pair, b: Pair) -> Pair:
         return g.add(g.mul(p, s), g.mul(q, r))
 
     parts = (a.re, a.im, b.re, b.im)
-    return Pair(each(g, real, *parts), each(g, imaginary, *parts))
+    return ComplexNodes(each(g, real, *parts), each(g, imaginary, *parts))
 
 
-def over(g: Graph, a: Pair, b: Pair) -> Pair:
+def over(g: Graph, a: ComplexNodes, b: ComplexNodes) -> ComplexNodes:
     """a/b = a b̄ / |b|², and part by part where b is real."""
     if not b.im.any():
-        return Pair(each(g, g.div, a.re, b.re), each(g, g.div, a.im, b.re))
+        return ComplexNodes(each(g, g.div, a.re, b.re), each(g, g.div, a.im, b.re))
     top = times(g, a, conjugate(g, b))
     size = each(g, lambda p, q: g.add(g.square(p), g.square(q)), b.re, b.im)
-    return Pair(each(g, g.div, top.re, size), each(g, g.div, top.im, size))
+    return ComplexNodes(each(g, g.div, top.re, size), each(g, g.div, top.im, size))
 
 
-def conjugate(g: Graph, a: Pair) -> Pair:
+def conjugate(g: Graph, a: ComplexNodes) -> ComplexNodes:
     """The conjugate."""
-    return Pair(a.re, each(g, g.neg, a.im))
+    return ComplexNodes(a.re, each(g, g.neg, a.im))
 
 
-def modulus(g: Graph, a: Pair) -> np.ndarray:
+def modulus(g: Graph, a: ComplexNodes) -> np.ndarray:
     """|a + bi| = √(a² + b²)."""
     return each(g, lambda p, q: g.apply("sqrt", g.add(g.square(p), g.square(q))), a.re, a.im)
 
 
-def argument(g: Graph, a: Pair) -> np.ndarray:
+def argument(g: Graph, a: ComplexNodes) -> np.ndarray:
     """The angle of a + bi, atan2(b, a)."""
     return each(g, lambda p, q: g.apply("atan2", q, p), a.re, a.im)
 
 
-def turned(g: Graph, size: np.ndarray, angle: np.ndarray) -> Pair:
+def turned(g: Graph, size: np.ndarray, angle: np.ndarray) -> ComplexNodes:
     """r (cos φ + i sin φ)."""
-    return Pair(
+    return ComplexNodes(
         each(g, lambda r, t: g.mul(r, g.apply("cos", t)), size, angle),
         each(g, lambda r, t: g.mul(r, g.apply("sin", t)), size, angle),
     )

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from jacmagic.symbolic.graph import Graph
-from jacmagic.symbolic.trace.rules.selections import Order, Seen
+from jacmagic.symbolic.trace.rules.selections import Operands, Selection
 
 Window = tuple[int, ...]
 
@@ -47,7 +47,7 @@ def _adaptive(
         yield place, list(itertools.product(*axes))
 
 
-def _winners(g: Graph, seen: Seen, nodes: np.ndarray, windows: Any, rank: int) -> Order:
+def _winners(g: Graph, seen: Operands, nodes: np.ndarray, windows: Any, rank: int) -> Selection:
     picks = seen.results[1]
     shape = nodes.shape[-rank:]
     planes = nodes.reshape(-1, *shape)
@@ -59,20 +59,20 @@ def _winners(g: Graph, seen: Seen, nodes: np.ndarray, windows: Any, rank: int) -
             target[place] = winner
             others = [int(plane[other]) for other in window]
             conditions += [g.apply("ge", winner, other) for other in others if other != winner]
-    return Order((made.reshape(picks.shape), None), conditions)
+    return Selection((made.reshape(picks.shape), None), conditions)
 
 
 def _max_pool(rank: int) -> Any:
     def rule(
         g: Graph,
-        seen: Seen,
+        seen: Operands,
         x: np.ndarray,
         kernel: Any,
         stride: Any = (),
         padding: Any = 0,
         dilation: Any = 1,
         ceil_mode: bool = False,
-    ) -> Order:
+    ) -> Selection:
         out = seen.results[1].shape[-rank:]
         windows = list(_regular(x.shape[-rank:], out, kernel, stride, padding, dilation))
         return _winners(g, seen, x, windows, rank)
@@ -81,14 +81,14 @@ def _max_pool(rank: int) -> Any:
 
 
 def _adaptive_max_pool(rank: int) -> Any:
-    def rule(g: Graph, seen: Seen, x: np.ndarray, output_size: Any) -> Order:
+    def rule(g: Graph, seen: Operands, x: np.ndarray, output_size: Any) -> Selection:
         windows = list(_adaptive(x.shape[-rank:], seen.results[1].shape[-rank:]))
         return _winners(g, seen, x, windows, rank)
 
     return rule
 
 
-POOLS: dict[str, Callable[..., Order]] = {
+POOLS: dict[str, Callable[..., Selection]] = {
     "max_pool2d_with_indices": _max_pool(2),
     "max_pool3d_with_indices": _max_pool(3),
     "adaptive_max_pool2d": _adaptive_max_pool(2),

@@ -1,8 +1,8 @@
 """Operations that sort or pick by value: the order they found becomes an assumption.
 
-`ORDERS[name](graph, seen, *arguments)` gets what a rule gets and the numbers as well; it answers
-with an `Order`. Where the extreme value itself is the result it stays valid everywhere, as max or
-min; only who the winner is, is assumed, and only if its index is used.
+`ORDERS[name](graph, operands, *arguments)` gets what a rule gets and the numbers as well; it
+returns a `Selection`. Where the extreme value itself is the result it stays valid everywhere, as
+max or min; only which element it is, is assumed, and only if its index is used.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import numpy as np
 
 from jacmagic.symbolic.graph import Graph
 from jacmagic.symbolic.trace.rules.arrays import largest, reduce, smallest
-from jacmagic.symbolic.trace.rules.pairs import Pair
+from jacmagic.symbolic.trace.rules.pairs import ComplexNodes
 from jacmagic.symbolic.trace.rules.unsupported import Unsupported
 
 
 @dataclass(frozen=True)
-class Seen:
+class Operands:
     """The numbers of an operation.
 
     Attributes:
@@ -34,7 +34,7 @@ class Seen:
 
 
 @dataclass(frozen=True)
-class Order:
+class Selection:
     """What an operation's results stand for.
 
     Attributes:
@@ -45,7 +45,7 @@ class Order:
         poison: whether results without nodes are unknown instead of being indices.
     """
 
-    values: tuple[np.ndarray | Pair | None, ...]
+    values: tuple[np.ndarray | ComplexNodes | None, ...]
     now: list[int] = field(default_factory=list)
     later: list[int] = field(default_factory=list)
     poison: bool = False
@@ -73,13 +73,15 @@ def _lines(nodes: np.ndarray, picks: np.ndarray, dim: int) -> list[tuple[np.ndar
     return [(lines[i], places[i]) for i in np.ndindex(*lines.shape[:-1]) if places.shape[-1]]
 
 
-def _along(g: Graph, nodes: np.ndarray, picks: np.ndarray, dim: int, *, descending: bool) -> Order:
+def _along(
+    g: Graph, nodes: np.ndarray, picks: np.ndarray, dim: int, *, descending: bool
+) -> Selection:
     """Gather along one axis what the indices picked, line by line."""
     found = [_chain(g, line, at, descending) for line, at in _lines(nodes, picks, dim)]
-    return Order((_picked(nodes, picks, dim), None), [c for chain in found for c in chain])
+    return Selection((_picked(nodes, picks, dim), None), [c for chain in found for c in chain])
 
 
-def _sort(g: Graph, seen: Seen, nodes: np.ndarray, *args: Any, **kwargs: Any) -> Order:
+def _sort(g: Graph, seen: Operands, nodes: np.ndarray, *args: Any, **kwargs: Any) -> Selection:
     if "stable" in kwargs or (args and (args[0] is None or isinstance(args[0], bool))):
         args = args[1:] if args and (args[0] is None or isinstance(args[0], bool)) else args
     dim = args[0] if args else kwargs.get("dim", -1)
@@ -89,13 +91,13 @@ def _sort(g: Graph, seen: Seen, nodes: np.ndarray, *args: Any, **kwargs: Any) ->
 
 def _topk(
     g: Graph,
-    seen: Seen,
+    seen: Operands,
     nodes: np.ndarray,
     k: int,
     dim: int = -1,
     largest: bool = True,
     sorted: bool = True,
-) -> Order:
+) -> Selection:
     return _along(g, nodes, seen.results[1], dim, descending=largest)
 
 
@@ -123,17 +125,17 @@ def _ranks(
     dim: int,
     keepdim: bool,
     rank: Callable[[np.ndarray], int],
-) -> Order:
+) -> Selection:
     """One element of each line by its rank: the median, the k-th smallest."""
     if nodes.ndim == 0:
-        return Order((nodes, None))
+        return Selection((nodes, None))
     wide = picks if keepdim else np.expand_dims(picks, dim)
     conditions: list[int] = []
     seen = _lines(numbers, wide, dim)
     for (line, at), (values, _) in zip(_lines(nodes, wide, dim), seen, strict=True):
         conditions += _ranked(g, line, int(at[0]), values, rank(values))
     made = _picked(nodes, wide, dim)
-    return Order((made if keepdim else np.squeeze(made, dim), None), conditions)
+    return Selection((made if keepdim else np.squeeze(made, dim), None), conditions)
 
 
 def _middle(values: np.ndarray) -> int:
@@ -142,14 +144,14 @@ def _middle(values: np.ndarray) -> int:
 
 
 def _kth(
-    g: Graph, seen: Seen, nodes: np.ndarray, k: int, dim: int = -1, keepdim: bool = False
-) -> Order:
+    g: Graph, seen: Operands, nodes: np.ndarray, k: int, dim: int = -1, keepdim: bool = False
+) -> Selection:
     return _ranks(g, nodes, seen.inputs[0], seen.results[1], dim, keepdim, lambda _: k - 1)
 
 
 def _median_along(
-    g: Graph, seen: Seen, nodes: np.ndarray, dim: int, keepdim: bool = False
-) -> Order:
+    g: Graph, seen: Operands, nodes: np.ndarray, dim: int, keepdim: bool = False
+) -> Selection:
     return _ranks(g, nodes, seen.inputs[0], seen.results[1], dim, keepdim, _middle)
 
 
@@ -161,13 +163,13 @@ def _shared(g: Graph, line: np.ndarray, ties: np.ndarray) -> tuple[int, list[int
     return g.div(total, g.number(len(line[ties]))) if equal else tied[0], equal
 
 
-def _median(g: Graph, seen: Seen, nodes: np.ndarray) -> Order:
+def _median(g: Graph, seen: Operands, nodes: np.ndarray) -> Selection:
     flat, line = seen.inputs[0].reshape(-1), nodes.reshape(-1)
     ties = np.flatnonzero(flat == seen.results[0])
     if not len(ties):  # nan, or the median of nothing
         raise Unsupported("median", "of nan has no closed form")
     made, equal = _shared(g, line, ties)
-    return Order((np.array(made),), equal + _ranked(g, line, int(ties[0]), flat, _middle(flat)))
+    return Selection((np.array(made),), equal + _ranked(g, line, int(ties[0]), flat, _middle(flat)))
 
 
 def _best(g: Graph, line: np.ndarray, values: np.ndarray, falling: bool) -> tuple[int, list[int]]:
@@ -198,69 +200,71 @@ def _reduced(
     return reduce(places, dim, keepdim, combine), conditions
 
 
-def _over_axes(falling: bool) -> Callable[..., Order]:
+def _over_axes(falling: bool) -> Callable[..., Selection]:
     """amax, amin, and max or min of everything."""
 
     def rule(
-        g: Graph, seen: Seen, nodes: np.ndarray, dim: Any = None, keepdim: bool = False
-    ) -> Order:
+        g: Graph, seen: Operands, nodes: np.ndarray, dim: Any = None, keepdim: bool = False
+    ) -> Selection:
         made, met = _reduced(g, seen.inputs[0], nodes, dim, keepdim, falling)
-        return Order((made,), met)
+        return Selection((made,), met)
 
     return rule
 
 
 def _range(
-    g: Graph, seen: Seen, nodes: np.ndarray, *, dim: Any = None, keepdim: bool = False
-) -> Order:
+    g: Graph, seen: Operands, nodes: np.ndarray, *, dim: Any = None, keepdim: bool = False
+) -> Selection:
     low, met = _reduced(g, seen.inputs[0], nodes, dim, keepdim, False)
     high, more = _reduced(g, seen.inputs[0], nodes, dim, keepdim, True)
-    return Order((low, high), met + more)
+    return Selection((low, high), met + more)
 
 
-def _extreme(name: str) -> Callable[..., Order]:
+def _extreme(name: str) -> Callable[..., Selection]:
     """max or min along one axis, with the winner's index as second result.
 
     At a tie the gradient goes to the winner alone, which is then assumed to win.
     """
     combine, falling = (largest, True) if name == "max" else (smallest, False)
 
-    def rule(g: Graph, seen: Seen, nodes: np.ndarray, dim: int, keepdim: bool = False) -> Order:
+    def rule(
+        g: Graph, seen: Operands, nodes: np.ndarray, dim: int, keepdim: bool = False
+    ) -> Selection:
         picks = seen.results[1]
         wide = picks if keepdim or nodes.ndim == 0 else np.expand_dims(picks, dim)
         lines, numbers = _lines(nodes, wide, dim), _lines(seen.inputs[0], wide, dim)
         won = [_chain(g, line, at, falling) for line, at in lines]
         if not lines:
-            return Order((reduce(nodes, dim, keepdim, lambda t: combine(g, t)), None))
+            return Selection((reduce(nodes, dim, keepdim, lambda t: combine(g, t)), None))
         made, now = [], []
         for (line, at), (values, _), met in zip(lines, numbers, won, strict=True):
             ties = set(line[values == values[at[0]]].tolist())
             made.append(int(line[at[0]]) if len(ties) > 1 else combine(g, line.tolist()))
             now += met if len(ties) > 1 else []
         shaped = np.array(made, dtype=np.int64).reshape(np.shape(picks))
-        return Order((shaped, None), now, later=[c for met in won for c in met])
+        return Selection((shaped, None), now, later=[c for met in won for c in met])
 
     return rule
 
 
-def _winner(falling: bool) -> Callable[..., Order]:
+def _winner(falling: bool) -> Callable[..., Selection]:
     """argmax and argmin: the winner is not beaten by any other."""
 
     def rule(
-        g: Graph, seen: Seen, nodes: np.ndarray, dim: int | None = None, keepdim: bool = False
-    ) -> Order:
+        g: Graph, seen: Operands, nodes: np.ndarray, dim: int | None = None, keepdim: bool = False
+    ) -> Selection:
         if dim is None or nodes.ndim == 0:
             lines = [(nodes.reshape(-1), seen.results[0].reshape(-1))]
         else:
             picks = seen.results[0]
             lines = _lines(nodes, picks if keepdim else np.expand_dims(picks, dim), dim)
         won = [c for line, at in lines for c in _chain(g, line, at, falling)]
-        return Order((None,), later=won)
+        return Selection((None,), later=won)
 
     return rule
 
 
-def _running(falling: bool) -> Callable[..., Order]:
+def _running(falling: bool) -> Callable[..., Selection]:
     """cummax and cummin: at each place the winner so far, who alone gets the gradient at a tie."""
     name = "max" if falling else "min"
 
@@ -278,9 +282,9 @@ def _running(falling: bool) -> Callable[..., Order]:
             later += met
         return made, now, later
 
-    def rule(g: Graph, seen: Seen, nodes: np.ndarray, dim: int) -> Order:
+    def rule(g: Graph, seen: Operands, nodes: np.ndarray, dim: int) -> Selection:
         if nodes.ndim == 0:
-            return Order((nodes, None))
+            return Selection((nodes, None))
         lines = _lines(nodes, seen.results[1], dim)
         numbers = _lines(seen.inputs[0], seen.results[1], dim)
         found = [
@@ -291,12 +295,14 @@ def _running(falling: bool) -> Callable[..., Order]:
         made = np.array([values for values, _, _ in found], dtype=np.int64).reshape(wide.shape)
         now = [c for _, met, _ in found for c in met]
         later = [c for _, _, met in found for c in met]
-        return Order((np.moveaxis(made, -1, dim), None), now, later=later)
+        return Selection((np.moveaxis(made, -1, dim), None), now, later=later)
 
     return rule
 
 
-def _searched(g: Graph, seen: Seen, edges: np.ndarray, x: np.ndarray, **kwargs: Any) -> Order:
+def _searched(
+    g: Graph, seen: Operands, edges: np.ndarray, x: np.ndarray, **kwargs: Any
+) -> Selection:
     """searchsorted: the edges on both sides of every place found."""
     right = bool(kwargs.get("right", False)) or kwargs.get("side") == "right"
     if kwargs.get("sorter") is not None:
@@ -311,14 +317,16 @@ def _searched(g: Graph, seen: Seen, edges: np.ndarray, x: np.ndarray, **kwargs: 
             conditions.append(g.apply("le" if right else "lt", int(row[place - 1]), node))
         if place < len(row):
             conditions.append(g.apply("gt" if right else "ge", int(row[place]), node))
-    return Order((None,), conditions)
+    return Selection((None,), conditions)
 
 
-def _bucketed(g: Graph, seen: Seen, x: np.ndarray, edges: np.ndarray, **kwargs: Any) -> Order:
+def _bucketed(
+    g: Graph, seen: Operands, x: np.ndarray, edges: np.ndarray, **kwargs: Any
+) -> Selection:
     return _searched(g, seen, edges, x, **kwargs)
 
 
-def _nonzero(g: Graph, seen: Seen, nodes: np.ndarray) -> Order:
+def _nonzero(g: Graph, seen: Operands, nodes: np.ndarray) -> Selection:
     """Which elements are not 0."""
     conditions = [
         node if g.is_condition(node) and number else
@@ -326,10 +334,10 @@ def _nonzero(g: Graph, seen: Seen, nodes: np.ndarray) -> Order:
         g.apply("ne" if number else "eq", node, g.number(0))
         for node, number in zip(nodes.reshape(-1).tolist(), seen.inputs[0].flat, strict=True)
     ]  # fmt: skip
-    return Order((None,), [c for c in conditions if g.value(c) is None])
+    return Selection((None,), [c for c in conditions if g.value(c) is None])
 
 
-def _rounded(g: Graph, seen: Seen, nodes: np.ndarray, *, decimals: int = 0) -> Order:
+def _rounded(g: Graph, seen: Operands, nodes: np.ndarray, *, decimals: int = 0) -> Selection:
     """⌊x + 1/2⌋, while x is not halfway between two whole numbers, where torch goes to the even."""
     scale, half = g.number(10**decimals) if decimals >= 0 else g.number(1 / 10**-decimals), 0.5
     made, conditions = np.empty_like(nodes), []
@@ -344,10 +352,10 @@ def _rounded(g: Graph, seen: Seen, nodes: np.ndarray, *, decimals: int = 0) -> O
             exactly = number - np.floor(number) == half
             conditions.append(g.apply("eq", u, g.number(number)) if exactly else halfway)
         made[place] = g.div(shifted, scale)
-    return Order((made,), conditions)
+    return Selection((made,), conditions)
 
 
-PICKS: dict[str, Callable[..., Order]] = {
+PICKS: dict[str, Callable[..., Selection]] = {
     "sort": _sort,
     "topk": _topk,
     "kthvalue": _kth,
