@@ -35,7 +35,7 @@ def compute(
     view: DisplayOptions | None = None,
     outside: Outside = frozenset,
 ) -> Jacobian:
-    """The Jacobian of a problem.
+    """Return the Jacobian of a problem.
 
     Args:
         problem: the function and the point.
@@ -97,7 +97,7 @@ def jacobian(
     names: str | Sequence[str] | None = None,
     batch: bool = False,
 ) -> Jacobian | JacobianBatch:
-    """The Jacobian of a function at a point, with its closed form.
+    """Return the Jacobian of a function at a point, with its closed form.
 
     A superset of `torch.autograd.functional.jacobian`, whose result is `.blocks`.
 
@@ -168,7 +168,7 @@ def hessian(
     wrt: str | Sequence[str] | None = None,
     names: str | Sequence[str] | None = None,
 ) -> Jacobian:
-    """The Hessian of a scalar function at a point, with its closed form.
+    """Return the Hessian of a scalar function at a point, with its closed form.
 
     It is the Jacobian of the gradient, and comes as one: `.matrix` is (n, n) with the entry
     ∂²f/∂xᵢ∂xⱼ in row i, `.value` and `.expressions` are the gradient's, `.steps(i, j)` derives
@@ -270,7 +270,7 @@ def compile(
 
 
 def _outside(func: Callable[..., Any], inputs: Any, wrt: Any) -> Outside:
-    """What finds the positions of the inputs that the function reads from elsewhere."""
+    """Return what finds the positions of the inputs that the function reads from elsewhere."""
     originals = inputs if isinstance(inputs, tuple) else (inputs,)
     plain = wrt is None and all(isinstance(one, torch.Tensor) for one in originals)
     return functools.partial(captured, func, originals) if plain else frozenset

@@ -79,7 +79,7 @@ ODD = [
 
 
 def with_examples(test):
-    """The names that were thought of, beside those that are found."""
+    """Return the names that were thought of, beside those that are found."""
     for name in ODD:
         test = example(name)(test)
     return settings(deadline=None)(test)

@@ -88,7 +88,7 @@ def page(notebook: nbformat.NotebookNode, title: str) -> str:
 
 
 def formulas(text: str) -> str:
-    """A text with MathML in the place of what stands between dollars."""
+    """Return a text with MathML in the place of what stands between dollars."""
     return FORMULA.sub(_mathml, text)
 
 

@@ -28,7 +28,7 @@ def captured(function: Callable[..., Any], tensors: Sequence[torch.Tensor]) -> s
 
 
 def modules_in(function: Callable[..., Any]) -> list[torch.nn.Module]:
-    """The modules that a callable is, is bound to, or reads from outside its arguments."""
+    """Return the modules that a callable is, is bound to, or reads from outside its arguments."""
     bound = getattr(function, "__self__", None)
     held = [function, bound, *_outside(function)]
     return [value for value in held if isinstance(value, torch.nn.Module)]

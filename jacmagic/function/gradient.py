@@ -19,7 +19,7 @@ from jacmagic.function.problem import Problem
 
 
 def gradient_of(problem: Problem, *, strict: bool = False) -> Problem:
-    """The problem of ∇f at the point of f.
+    """Return the problem of ∇f at the point of f.
 
     Args:
         problem: a function of one scalar output; one of any other kind is refused when the
@@ -59,7 +59,7 @@ def _by_autograd(value: Tensor, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ..
 
 
 def _only_number(problem: Problem, value: Any) -> Tensor:
-    """The one scalar that a function returned."""
+    """Return the one scalar that a function returned."""
     outputs = flatten(value)
     if outputs.numel != 1:
         shapes = ", ".join(str(tuple(leaf.shape)) for leaf in outputs.leaves[:4])

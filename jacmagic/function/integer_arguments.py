@@ -33,7 +33,7 @@ _WORDS = re.compile(
 def keeping_counts(
     make: Callable[[Collection[str]], Problem], answer: Callable[[Problem], _Answer]
 ) -> _Answer:
-    """The answer for a problem, with some inputs kept whole where that is needed.
+    """Return the answer for a problem, with some inputs kept whole where that is needed.
 
     Args:
         make: gives the problem with these inputs kept whole; none of them at first.
@@ -61,7 +61,7 @@ def _may_need_whole_numbers(error: Exception) -> bool:
 
 
 def _found(make: Callable[[Collection[str]], Problem], names: Sequence[str]) -> Problem | None:
-    """The problem with the fewest whole numbers with which the function runs."""
+    """Return the problem with the fewest whole numbers with which the function runs."""
     end = time.perf_counter() + MOST_SECONDS
     for size in range(1, min(MOST_WHOLE, len(names)) + 1):
         for fixed in itertools.combinations(names, size):

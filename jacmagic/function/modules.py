@@ -46,7 +46,7 @@ class _Shell(nn.Module):
         self.raised = raised
 
     def forward(self, *values: Any, **named: Any) -> Any:
-        """What the module returns."""
+        """Return what the module returns."""
         return self.raised(*values, **named)
 
 
@@ -85,7 +85,7 @@ def _same_draws(tensors: Any) -> PrivateDraws:
 
 
 def module_target(module: nn.Module, title: str) -> Target:
-    """A module as a target: arguments of `forward`, parameters and buffers by name."""
+    """Return a module as a target: arguments of `forward`, parameters and buffers by name."""
     signature = inspect.signature(module.forward)
     run_with = caller_of(module)
     kinds = {parameter.kind for parameter in signature.parameters.values()}
@@ -113,7 +113,7 @@ def module_target(module: nn.Module, title: str) -> Target:
 
 
 def training_notes(module: nn.Module, title: str) -> tuple[str, ...]:
-    """What acts because a module is in training mode, one sentence each."""
+    """Return what acts because a module is in training mode, one sentence each."""
     parts = [part for part in module.modules() if part.training]
     if not parts:
         return ()
@@ -140,7 +140,7 @@ def training_notes(module: nn.Module, title: str) -> tuple[str, ...]:
 
 
 def tied_names(module: nn.Module) -> dict[str, str]:
-    """The further names of tied parameters: each leads to the name under which it counts."""
+    """Return the further names of tied parameters: each leads to the name under which it counts."""
     first: dict[int, str] = {}
     tied = {}
     for name, parameter in module.named_parameters(remove_duplicate=False):
@@ -167,7 +167,7 @@ def problem_of_module(
     wrt: str | Sequence[str] | None = None,
     names: str | Sequence[str] | None = None,
 ) -> Problem:
-    """The problem of a module in a Python call.
+    """Return the problem of a module in a Python call.
 
     Args:
         module: called with the tensors of `inputs` by position.

@@ -52,7 +52,7 @@ class Nest:
     is_leaf: IsLeaf | None = field(default=None, repr=False)
 
     def filled(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """The arguments with other leaves; a leaf that `values` does not name stays."""
+        """Return the arguments with other leaves; a leaf that `values` does not name stays."""
         parts = iter([values.get(name, leaf.value) for name, leaf in self.leaves.items()])
         return {
             name: rebuilt(value, parts, is_leaf=self.is_leaf, alike=True)
@@ -76,7 +76,7 @@ class Nest:
         ]
 
     def arranged(self, chosen: Sequence[str], *, single: bool) -> Callable[[Sequence[Any]], Any]:
-        """What puts parts, one for each chosen leaf, into the structure of the arguments.
+        """Return what puts parts, one for each chosen leaf, into the structure of the arguments.
 
         What stays fixed is left out; a named tuple or dataclass that lacks a field becomes a dict.
 
@@ -154,7 +154,7 @@ def _full(leaf: Leaf) -> str:
 
 
 def _short(leaf: Leaf) -> str:
-    """The keys alone; behind the argument's name where the first step has none."""
+    """Return the keys alone; behind the argument's name where the first step has none."""
     keyed = bool(leaf.path) and isinstance(leaf.path[0], str)
     return _tail(leaf.path).removeprefix(".") or leaf.argument if keyed else _full(leaf)
 
@@ -168,7 +168,7 @@ def _is_below(wanted: str, spelling: str) -> bool:
 
 
 def _without_none(marked: Any) -> Any:
-    """A nest of places without the leaves that have none, or `_NOTHING`."""
+    """Return a nest of places without the leaves that have none, or `_NOTHING`."""
     if marked is None:
         return _NOTHING
     if isinstance(marked, int):
@@ -213,7 +213,7 @@ def _unpacked(nest: Nest, source: str) -> dict[str, str]:
 def _labels(
     shape: torch.Size, names: Callable[[], Mapping[str, str]], name: str
 ) -> Sequence[Label]:
-    """The labels of one leaf's components."""
+    """Return the labels of one leaf's components."""
     shown = names().get(name, name)
     if shape:
         return labels_of(shown, shape)

@@ -47,7 +47,7 @@ class Outputs:
         return sum(leaf.numel() for leaf in self.leaves)
 
     def rebuild(self, values: Iterable[Any]) -> Any:
-        """The same structure with the i-th of `values` in place of the i-th leaf.
+        """Return the same structure with the i-th of `values` in place of the i-th leaf.
 
         Tuples become tuples, lists lists, mappings dicts; named tuples and dataclasses keep their
         type.
@@ -73,7 +73,7 @@ class Outputs:
         )
 
     def _stem(self, path: Path, name: str) -> tuple[str, tuple[int, ...]]:
-        """The name of a leaf and the indices that follow it."""
+        """Return the name of a leaf and the indices that follow it."""
         stem, index = name, list[int]()
         scalars = all(leaf.dim() == 0 for leaf in self.leaves)
         flat = all(len(other) == 1 for other in self.paths)
@@ -159,7 +159,7 @@ def _a(noun: str) -> str:
 
 
 def _tensor_trouble(tensor: Tensor) -> tuple[str, str]:
-    """What is wrong with a tensor, and what to write."""
+    """Return what is wrong with a tensor, and what to write."""
     dtype = str(tensor.dtype).removeprefix("torch.")
     if tensor.layout != torch.strided:
         return f"a sparse {dtype} tensor", "write .to_dense() at the end"

@@ -101,7 +101,7 @@ class Problem:
         return {one.name: one.value for one in self.inputs}
 
     def at(self, values: Mapping[str, Any]) -> Problem:
-        """The same problem at another point, its potential along with it.
+        """Return the same problem at another point, its potential along with it.
 
         Args:
             values: new values by input name; what is not named stays where it is.
@@ -122,14 +122,14 @@ class Problem:
 
 
 def _altered(one: _Frozen, **changes: Any) -> _Frozen:
-    """A frozen dataclass, without cached values, with other ones; quicker than `replace`."""
+    """Return a frozen dataclass, without cached values, with other ones; quicker than `replace`."""
     other = object.__new__(type(one))
     vars(other).update(vars(one), **changes)
     return other
 
 
 def _moved(one: Input, given: Any) -> Input:
-    """An input of the same shape, dtype and device with another value."""
+    """Return an input of the same shape, dtype and device with another value."""
     held = one.value
     if isinstance(given, float | int) and held.dtype is torch.float64 and held.is_cpu:
         value = torch.from_numpy(np.array(given, dtype=float))  # a third of what torch takes
@@ -196,12 +196,12 @@ def problem_from_call(
 
 
 def _counts(names: Sequence[str], tensors: Sequence[torch.Tensor]) -> tuple[str, ...]:
-    """The inputs that are whole numbers as they are given."""
+    """Return the inputs that are whole numbers as they are given."""
     return tuple(n for n, one in zip(names, tensors, strict=True) if not one.is_floating_point())
 
 
 def tensors_of(inputs: Any) -> tuple[torch.Tensor, ...]:
-    """The inputs as a tuple of tensors, or torch's own words about what they are instead."""
+    """Return the inputs as a tuple of tensors, or torch's own words about what they are instead."""
     if isinstance(inputs, torch.Tensor):
         return (inputs,)
     expected = "The inputs given to jacobian must be either a Tensor or a tuple of Tensors"
@@ -284,7 +284,7 @@ class _Naming:
 
 
 def _labels(shapes: Mapping[str, torch.Size], source: str) -> dict[str, Sequence[Label]]:
-    """The labels of each input's components."""
+    """Return the labels of each input's components."""
     taken, found = set(shapes), dict[str, Sequence[Label]]()
     for name, shape in shapes.items():
         parts = unpacked_names(source, name) if len(shape) == 1 and source else None

@@ -37,7 +37,7 @@ def problem_of(
     names: Any = None,
     fixed: Collection[str] = (),
 ) -> Problem:
-    """The problem of a Python call; a module's may be about its parameters.
+    """Return the problem of a Python call; a module's may be about its parameters.
 
     Args:
         func: takes the inputs by position.
@@ -67,7 +67,7 @@ def problem_of(
 
 
 def unpacked(func: Callable[..., Any], inputs: Any) -> Any:
-    """A tuple with one value for each argument, or one value that is no plain tuple.
+    """Return a tuple with one value for each argument, or one value that is no plain tuple.
 
     A named tuple is made a plain one where the function takes its fields and not the whole.
 
@@ -92,7 +92,7 @@ def unpacked(func: Callable[..., Any], inputs: Any) -> Any:
 def _of_nests(
     func: Callable[..., Any], inputs: Any, wrt: Any, names: Any, fixed: Collection[str]
 ) -> Problem:
-    """The problem of a call some of whose inputs are no tensors, or stay whole numbers."""
+    """Return the problem of a call some of whose inputs are no tensors, or stay whole numbers."""
     arguments = inputs if type(inputs) is tuple else (inputs,)
     known = names_of(func, len(arguments), names)
     given = dict(zip(known, arguments, strict=True))
@@ -138,7 +138,7 @@ def _of_nests(
 
 
 def _runner(func: Callable[..., Any], nest: Nest) -> Callable[[Mapping[str, Tensor]], Any]:
-    """The function of leaves and weights by name."""
+    """Return the function of leaves and weights by name."""
     if isinstance(func, nn.Module):
         exchanged = caller_of(func)
 
@@ -198,14 +198,14 @@ def _tensor(nest: Nest, name: str, notes: list[str]) -> Tensor:
 
 
 def _instead(value: Any) -> str:
-    """What to write for one value that is no tensor."""
+    """Return what to write for one value that is no tensor."""
     if isinstance(value, float | int):
         return f" Write a tuple: ({value!r},)"
     return " Write torch.as_tensor(…) around it" if hasattr(value, "__array__") else ""
 
 
 def _found(inputs: Any) -> str:
-    """What was given instead of tensors, in torch's words."""
+    """Return what was given instead of tensors, in torch's words."""
     if type(inputs) is not tuple:
         return f"the given inputs has type {type(inputs)}."
     place = next((i for i, one in enumerate(inputs) if not isinstance(one, Tensor)), 0)

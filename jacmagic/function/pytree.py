@@ -17,7 +17,7 @@ Path = tuple[int | str, ...]  # positions in tuples and lists, keys and field na
 
 
 def children(value: Any) -> list[tuple[int | str, Any]] | None:
-    """The named or numbered parts of a nest; `None` for what is no nest."""
+    """Return the named or numbered parts of a nest; `None` for what is no nest."""
     if type(value) in (tuple, list):  # the usual case, before the slow questions
         return list(enumerate(value))
     if isinstance(value, Tensor):
@@ -40,7 +40,7 @@ def _fields(value: Sequence[Any]) -> tuple[str, ...]:
 def leaves_of(
     value: Any, path: Path = (), *, is_leaf: Callable[[Any], bool] | None = None
 ) -> Iterator[tuple[Path, Any]]:
-    """The leaves of a nest with their places.
+    """Yield the leaves of a nest with their places.
 
     Args:
         value: the nest.
@@ -62,7 +62,7 @@ def rebuilt(
     is_leaf: Callable[[Any], bool] | None = None,
     alike: bool = False,
 ) -> Any:
-    """The nest of `template` with the next of `values` for each leaf.
+    """Return the nest of `template` with the next of `values` for each leaf.
 
     Args:
         template: a nest.

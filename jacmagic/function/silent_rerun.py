@@ -75,7 +75,7 @@ _draws_nothing: WeakSet[Callable[..., Any]] = WeakSet()
 def random_states(
     tensors: Sequence[Tensor], function: Callable[..., Any] | None = None
 ) -> RandomStates:
-    """The states of the generators that a function of these tensors may draw from.
+    """Return the states of the generators that a function of these tensors may draw from.
 
     Args:
         tensors: what the function is called with.

@@ -18,7 +18,7 @@ def callable_part(function: Any) -> Any:
 
 
 def source_of(function: Any) -> str:
-    """The text of a function, empty where Python does not know it."""
+    """Return the text of a function, empty where Python does not know it."""
     part = callable_part(function)
     part = getattr(part, "func", part)  # functools.partial
     part = part if inspect.isroutine(part) else getattr(part, "__call__", part)  # noqa: B004
@@ -40,7 +40,7 @@ def filename_of(function: Any) -> str | None:
 
 
 def title_of(function: Any) -> str:
-    """The name by which the user knows a function."""
+    """Return the name by which the user knows a function."""
     function = getattr(function, "func", function)
     own = getattr(function, "__name__", None) or getattr(function, "original_name", None)
     name = own or type(function).__name__
@@ -73,7 +73,7 @@ def required_of(func: Callable[..., Any]) -> int:
 
 
 def uncompiled(func: Any) -> Any:
-    """What `torch.compile` was given: the same function, in a form that can be traced."""
+    """Return what `torch.compile` was given: the same function, in a form that can be traced."""
     while True:
         parts = getattr(func, "__dict__", {})
         code = getattr(func, "__code__", None)

@@ -52,7 +52,7 @@ class Target:
 
 
 def arguments_of(signature: inspect.Signature) -> tuple[Argument, ...]:
-    """The named arguments; a partial's keywords are settled and left out."""
+    """Return the named arguments; a partial's keywords are settled and left out."""
     variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
     return tuple(
         Argument(parameter.name, parameter.default)
@@ -95,7 +95,7 @@ def call_by_name(
 
 
 def _spread(value: Any) -> list[Any]:
-    """The values of `*args`: the parts of a list or vector, or a number alone."""
+    """Return the values of `*args`: the parts of a list or vector, or a number alone."""
     if isinstance(value, torch.Tensor):
         return list(value) if value.dim() else [value]
     return list(value) if isinstance(value, (list, tuple)) else [value]

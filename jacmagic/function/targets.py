@@ -24,7 +24,7 @@ from jacmagic.function.target import EMPTY, POSITIONAL, Argument, Target, argume
 
 
 def target_of(value: Any, title: str) -> Target:
-    """The target that a value of the user's namespace is.
+    """Return the target that a value of the user's namespace is.
 
     Args:
         value: a function, method, partial, callable instance or class, module, SymPy expression
@@ -53,7 +53,7 @@ def target_of(value: Any, title: str) -> Target:
 
 
 def _instance(value: type, title: str) -> Any:
-    """An instance of a class that needs no arguments."""
+    """Return an instance of a class that needs no arguments."""
     try:
         parameters = list(inspect.signature(value).parameters.values())
     except (TypeError, ValueError):  # int, dict and the like
@@ -144,5 +144,5 @@ def _sympy_target(value: Any, title: str) -> Target:
 
 
 def _natural(name: str) -> list[tuple[int, str]]:
-    """A key that sorts x2 before x10."""
+    """Return a key that sorts x2 before x10."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]

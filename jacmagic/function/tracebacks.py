@@ -56,7 +56,7 @@ def show_as_ipython(shell: InteractiveShell, error: SyntaxError) -> SyntaxError:
 
 
 def from_users_frame(error: BaseException, title: str = "the function") -> BaseException:
-    """The exception with its traceback from the user's first frame on.
+    """Return the exception with its traceback from the user's first frame on.
 
     Untouched where the last frame is ours: then it is our bug. Where no frame is the user's, as in
     a module made of torch's own layers, one line says what was raised.
@@ -138,7 +138,7 @@ def add_hint(error: BaseException) -> None:
 
 
 def _hints(error: Any) -> list[str]:
-    """The notes of an exception (PEP 678), on Python 3.10 as well."""
+    """Return the notes of an exception (PEP 678), on Python 3.10 as well."""
     if not hasattr(error, "__notes__"):
         error.__notes__ = []
     notes: list[str] = error.__notes__

@@ -79,7 +79,7 @@ def evaluate(source: str, namespace: Mapping[str, Any]) -> Any:
 
 
 def as_tensor(value: Any, name: str, notes: list[str]) -> torch.Tensor:
-    """A value of the point as a floating tensor.
+    """Return a value of the point as a floating tensor.
 
     Bare numbers and nested lists of them become float64; tensors and arrays keep their dtype;
     integers and truth values are converted, and `notes` says so.
@@ -143,14 +143,14 @@ def as_float(value: torch.Tensor, name: str, notes: list[str]) -> torch.Tensor:
 
 
 def whole_note(name: str, value: Any) -> str:
-    """The sentence on a whole number that the function cannot take as a real one."""
+    """Return the sentence on a whole number that the function cannot take as a real one."""
     text = " ".join(str(value.tolist() if hasattr(value, "tolist") else value).split())
     shown = text if len(text) <= 40 else f"{text[:39]}…"
     return f"{name} stays {shown}: the function takes it as a whole number only"
 
 
 def named(value: Any) -> Any:
-    """A constant as it is shown: functions by their names, everything else as it is."""
+    """Return a constant as it is shown: functions by their names, everything else as it is."""
     if not callable(value) or isinstance(value, torch.Tensor):
         return value
     inner = getattr(value, "__wrapped__", value)
@@ -173,7 +173,7 @@ def _is_real(value: Any) -> bool:
 
 
 def _float(value: Any, name: str) -> float:
-    """A real number of any type as a float."""
+    """Return a real number of any type as a float."""
     try:
         return float(value)
     except OverflowError:

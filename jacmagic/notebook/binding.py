@@ -124,7 +124,7 @@ def _arguments(
 
 
 def _wanted(request: Request) -> list[str]:
-    """The names of `--wrt`, tied parameters by their first name."""
+    """Return the names of `--wrt`, tied parameters by their first name."""
     module, wrt = request.target.module, request.wishes.wrt
     tied = {} if module is None or wrt is None else tied_names(module)
     typed = filter(None, map(str.strip, (wrt or "").split(",")))
@@ -147,7 +147,7 @@ def _varied(request: Request, nest: Nest, usual: Collection[str]) -> list[str]:
 
 
 def _narrowed(request: Request, nest: Nest, varying: list[str]) -> list[str]:
-    """What `--wrt` leaves; for a module it may name parameters instead of arguments."""
+    """Return what `--wrt` leaves; for a module it may name parameters instead of arguments."""
     weights = list(request.target.weights)
     groups = {"inputs": varying, "parameters": weights} if request.target.module else {}
     chosen: dict[str, None] = {}
@@ -165,7 +165,7 @@ def _narrowed(request: Request, nest: Nest, varying: list[str]) -> list[str]:
 
 
 def _counts(request: Request, nest: Nest, values: Mapping[str, Any]) -> tuple[str, ...]:
-    """The whole numbers that were made real, except those that `--wrt` asks for."""
+    """Return the whole numbers that were made real, except those that `--wrt` asks for."""
     wanted = _wanted(request)
     return tuple(
         name
@@ -177,7 +177,7 @@ def _counts(request: Request, nest: Nest, values: Mapping[str, Any]) -> tuple[st
 
 
 def _parameters(request: Request, nest: Nest, constants: Mapping[str, Any]) -> dict[str, Any]:
-    """The constants by name: defaults that stay, and values that do not vary."""
+    """Return the constants by name: defaults that stay, and values that do not vary."""
     shown: dict[str, Any] = {}
     for argument in request.target.arguments:
         if argument.name not in nest.arguments and _says_something(argument.default):

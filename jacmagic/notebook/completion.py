@@ -34,7 +34,7 @@ VALUES: Mapping[str, tuple[str, ...]] = {
 def matcher_for(
     namespace: Callable[[], Mapping[str, Any]], flags: Iterable[str], valued: Iterable[str]
 ) -> Callable[[CompletionContext], SimpleMatcherResult]:
-    """A matcher for `Completer.custom_matchers`.
+    """Return a matcher for `Completer.custom_matchers`.
 
     Args:
         namespace: gives the user's namespace at the time of completion.
@@ -143,7 +143,7 @@ def _inputs(
 def _groups(
     done: list[str], cell: str | None, namespace: Callable[[], Mapping[str, Any]]
 ) -> list[str]:
-    """What `--wrt` of a module takes besides its arguments."""
+    """Return what `--wrt` of a module takes besides its arguments."""
     target = _target(done, namespace()) if cell is None else None
     weights = getattr(target, "named_parameters", None)
     return [] if weights is None else ["inputs", "parameters", *(name for name, _ in weights())]
@@ -173,7 +173,7 @@ def _arguments(target: Any) -> list[str]:
 
 
 def _after(option: str, done: list[str]) -> str | None:
-    """The value given to an option in the words already typed."""
+    """Return the value given to an option in the words already typed."""
     for position, word in enumerate(done):
         if word == option and position + 1 < len(done):
             return done[position + 1]

@@ -50,7 +50,7 @@ def run_cell(shell: InteractiveShell, line: Line, cell: str, *, of: str | None) 
 
 
 def _number(shell: InteractiveShell) -> int:
-    """The number n of the running cell's In[n]; newer shells count on before they run it."""
+    """Return the number n of the running cell's In[n]; newer shells count on before they run it."""
     running = getattr(shell.displayhook, "exec_result", None)
     return int(getattr(running, "execution_count", None) or shell.execution_count)
 
@@ -62,7 +62,7 @@ def _execute(shell: InteractiveShell, tree: ast.Module, filename: str) -> None:
 
 
 def resolve_name(cell: Cell, namespace: Mapping[str, Any], *, of: str | None) -> str:
-    """The function's name, now that it is known which names are bound to functions.
+    """Return the function's name, now that it is known which names are bound to functions.
 
     Raises:
         CellError: none of them is.

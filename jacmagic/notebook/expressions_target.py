@@ -18,7 +18,7 @@ from jacmagic.notebook.cell import Cell, function_of_expressions
 def expressions_target(
     cell: Cell, namespace: Mapping[str, Any], named: frozenset[str], filename: str
 ) -> Target:
-    """The function that an expression cell amounts to.
+    """Return the function that an expression cell amounts to.
 
     Args:
         cell: an expression cell, its source as it was compiled for `filename`.
@@ -53,7 +53,7 @@ def expressions_target(
 
 
 def _is_value(value: Any) -> bool:
-    """A number or tensor the user defined earlier."""
+    """Return a number or tensor the user defined earlier."""
     return isinstance(value, (int, float, torch.Tensor)) and not isinstance(value, bool)
 
 

@@ -202,7 +202,7 @@ class JacobianMagics(Magics):
     def _read(
         self, magic: str, text: str, *, wants_target: bool
     ) -> tuple[Line, argparse.Namespace] | None:
-        """The line and its options; `None` after showing the help."""
+        """Return the line and its options; `None` after showing the help."""
         parser = parser_of(magic)
         flags, valued = option_names(parser)
         typed = read_line(text, flags=flags, valued=valued, wants_target=wants_target, magic=magic)
@@ -254,7 +254,7 @@ class JacobianMagics(Magics):
         return result
 
     def _of_line(self, typed: Line) -> Target:
-        """The target of `%jacobian TARGET`, evaluated in the user's namespace."""
+        """Return the target of `%jacobian TARGET`, evaluated in the user's namespace."""
         __tracebackhide__ = True
         from jacmagic.function.targets import target_of
         from jacmagic.function.values import evaluate
@@ -277,7 +277,7 @@ class JacobianMagics(Magics):
         return target_of(value, typed.target)
 
     def _of_cell(self, typed: Line, options: argparse.Namespace, cell: str) -> Target:
-        """The function of the cell, after running it in the user's namespace."""
+        """Return the function of the cell, after running it in the user's namespace."""
         __tracebackhide__ = True
         read, filename = run_cell(self.notebook, typed, cell, of=options.of)
         from jacmagic.function.targets import target_of
@@ -307,13 +307,13 @@ class JacobianMagics(Magics):
 
 
 def parser_of(magic: str = "jacobian") -> argparse.ArgumentParser:
-    """The parser that `magic_arguments` has left on a magic."""
+    """Return the parser that `magic_arguments` has left on a magic."""
     parser: argparse.ArgumentParser = vars(getattr(JacobianMagics, magic))["parser"]
     return parser
 
 
 def option_names(parser: argparse.ArgumentParser) -> tuple[list[str], list[str]]:
-    """The options without and with a value."""
+    """Return the options without and with a value."""
     actions = parser._actions
     flags = [name for one in actions if one.nargs == 0 for name in one.option_strings]
     valued = [name for one in actions if one.nargs != 0 for name in one.option_strings]
@@ -340,7 +340,7 @@ def _check(options: argparse.Namespace) -> None:
 
 
 def _how(magics: JacobianMagics, options: argparse.Namespace) -> dict[str, Any]:
-    """The options that decide how the Jacobian is computed."""
+    """Return the options that decide how the Jacobian is computed."""
     return {
         "strategy": options.mode,
         "chunk_size": options.chunk,

@@ -25,7 +25,7 @@ _SHAPE_WORDS = re.compile(
 
 
 def given_values(request: Request) -> dict[str, Any]:
-    """The values the line names, and those of `--at`."""
+    """Return the values the line names, and those of `--at`."""
     given = {}
     for assignment in request.line.point:
         where = assignment.column + len(assignment.name) + 1
@@ -47,7 +47,7 @@ def given_values(request: Request) -> dict[str, Any]:
 
 
 def _evaluated(name: str, source: str, namespace: Mapping[str, Any], marked: str) -> Any:
-    """The value of one text of the point; whatever the user's expression raises is named."""
+    """Return the value of one text of the point; whatever the user's expression raises is named."""
     try:
         return evaluate(source, namespace)
     except Exception as error:  # the user's expression may raise anything
@@ -58,7 +58,7 @@ def _evaluated(name: str, source: str, namespace: Mapping[str, Any], marked: str
 
 
 def _spread(request: Request, at: Any) -> dict[str, Any]:
-    """The value of `--at` by argument name."""
+    """Return the value of `--at` by argument name."""
     free = [a.name for a in request.target.arguments if a.default is EMPTY] or request.names
     if isinstance(at, Mapping) and (len(free) != 1 or {*map(str, at)} & {*request.names}):
         return {normal(str(name)): value for name, value in at.items()}
@@ -118,7 +118,7 @@ def _as_input(request: Request, name: str, leaf: Leaf) -> torch.Tensor:
 
 
 def _as_constant(request: Request, name: str, leaf: Leaf) -> Any:
-    """What does not vary: numbers as tensors where no default tells a better type."""
+    """Return what does not vary: numbers as tensors where no default tells a better type."""
     value = leaf.value
     if kind_of(value) is Kind.FIXED:
         return users_callable(value) if callable(value) else value
@@ -132,7 +132,7 @@ def _as_constant(request: Request, name: str, leaf: Leaf) -> Any:
 
 
 def cast(request: Request, values: Mapping[str, Any]) -> dict[str, Any]:
-    """The values in the dtype and on the device asked for, or those of the module."""
+    """Return the values in the dtype and on the device asked for, or those of the module."""
     dtype, device = _dtype(request), _device(request)
     weights = request.target.weights
     first = next(iter(weights.values()), None)

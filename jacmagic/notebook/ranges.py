@@ -18,7 +18,7 @@ Limits = tuple[float, float, float | None]
 def limits_of(
     texts: Sequence[str], problem: Problem, namespace: Mapping[str, Any], line: Line
 ) -> dict[str, Limits]:
-    """The ranges that `--range` asks for.
+    """Return the ranges that `--range` asks for.
 
     Args:
         texts: values of `--range`; a whole input or one component each.
@@ -52,7 +52,7 @@ def limits_of(
 
 
 def _components(wanted: RangeText, problem: Problem) -> list[Label]:
-    """The labels that a range means: a name, or a name and an index."""
+    """Return the labels that a range means: a name, or a name and an index."""
     found = []
     for given in problem.inputs:
         indices = _row_major(tuple(given.value.shape))

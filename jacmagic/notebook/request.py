@@ -40,7 +40,7 @@ class Request:
         return [argument.name for argument in self.target.arguments]
 
     def default(self, name: str) -> Any:
-        """The default of an argument, `EMPTY` where it has none."""
+        """Return the default of an argument, `EMPTY` where it has none."""
         found = (a.default for a in self.target.arguments if a.name == name)
         return next(found, EMPTY)
 

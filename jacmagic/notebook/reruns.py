@@ -50,7 +50,7 @@ class Reruns:
 
 
 def _cell(shell: Any) -> str | None:
-    """The name of the cell that runs, as the front end gives it."""
+    """Return the name of the cell that runs, as the front end gives it."""
     parent = shell.kernel.get_parent() if hasattr(shell.kernel, "get_parent") else None
     metadata = parent.get("metadata") if isinstance(parent, dict) else None
     name = metadata.get("cellId") if isinstance(metadata, dict) else None

@@ -70,7 +70,7 @@ class Differentiator:
         self._random = torch.Generator().manual_seed(0)
 
     def _at(self, index: int) -> tuple[Callable[..., Any], list[Tensor]]:
-        """The function of the chosen arguments at one point, and these."""
+        """Return the function of the chosen arguments at one point, and these."""
         arguments, chosen = self.points.at(index), self.points.chosen
 
         def function(*values: Tensor) -> Any:
@@ -82,7 +82,7 @@ class Differentiator:
         return function, [arguments[place] for place in chosen]
 
     def _plain(self, index: int) -> NumericJacobian:
-        """The Jacobian at one point."""
+        """Return the Jacobian at one point."""
         function, tensors = self._at(index)
         try:
             return compute(
@@ -96,7 +96,7 @@ class Differentiator:
             raise StrictError(f"at index {index}: {error}") from None
 
     def chunk(self, start: int, stop: int) -> Chunk:
-        """The Jacobians at points `start` to `stop`."""
+        """Return the Jacobians at points `start` to `stop`."""
         if self.points.count == 1:
             return self._loop(start, stop)
         if self.obstacle is None:
@@ -168,7 +168,7 @@ class Differentiator:
         return True
 
     def _mended(self, found: Chunk, start: int) -> Chunk:
-        """The same with points at which something is not finite taken one by one."""
+        """Return the same with points at which something is not finite taken one by one."""
         parts = [*found.values, *(block for row in found.blocks for block in row)]
         odd = torch.stack([_not_finite(part) for part in parts]).any(0)
         if not bool(odd.any()):
@@ -196,7 +196,7 @@ class Differentiator:
         return Chunk(blocks, tuple(map(torch.stack, leaves)), tuple(notes))
 
     def outputs(self) -> Outputs:
-        """The structure of one point's value."""
+        """Return the structure of one point's value."""
         return self.first.outputs
 
     def room(self, memory: int | None = None) -> None:
@@ -269,7 +269,7 @@ def compute_many(
     strict: bool = False,
     memory: int | None = None,
 ) -> BatchedJacobian:
-    """The Jacobians of one function at many points.
+    """Return the Jacobians of one function at many points.
 
     Args:
         function: takes the arguments of one point by position.

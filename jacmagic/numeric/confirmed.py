@@ -31,7 +31,7 @@ MODES = {
 
 
 def refuted(mode: str) -> str:
-    """The note on a mode whose numbers were not those of plain backward passes."""
+    """Return the note on a mode whose numbers were not those of plain backward passes."""
     return (
         f"{MODES[mode]} gives other numbers than a plain backward pass for this function; "
         "computed row by row instead"
@@ -85,7 +85,7 @@ def _half_right(blocks: Blocks, rows: Blocks, leaves: Sequence[Tensor]) -> bool:
 def _examined(
     evaluation: Evaluation, blocks: Blocks, *, create_graph: bool
 ) -> tuple[Answer, Blocks]:
-    """The check's answer, and the blocks with rows taken anew where something is not finite.
+    """Return the check's answer, and the blocks with rows taken anew where something is not finite.
 
     The answer is "not finite" where all rows were taken anew.
     """

@@ -74,7 +74,7 @@ def _nodes(roots: Iterable[Any]) -> Iterator[Any]:
 
 
 def _below(leaves: Iterable[Tensor], inputs: Iterable[Tensor]) -> Connections | None:
-    """The inputs below each leaf by one walk over the graph; None if that is too large.
+    """Return the inputs below each leaf by one walk over the graph; None if that is too large.
 
     Every node carries the set of inputs below it as bits; children are finished before parents.
     """
@@ -116,7 +116,7 @@ def _asked(leaf: Tensor, inputs: tuple[Tensor, ...], known: Iterable[Tensor]) ->
 
 
 def _node_of(tensor: Tensor) -> Any:
-    """The node of autograd's graph in which a tensor's gradient arrives."""
+    """Return the node of autograd's graph in which a tensor's gradient arrives."""
     node = tensor.grad_fn
     if node is None:  # a leaf shows its node to its views only
         view: Any = tensor.view_as(tensor).grad_fn

@@ -101,7 +101,7 @@ class Sparse:
         return f"{' and '.join(parts) or 'no pass'} instead of {spaced(dense)}"
 
     def blocks(self, leaves: tuple[Tensor, ...]) -> Blocks:
-        """The dense matrix cut by outputs and inputs, each of the input's dtype."""
+        """Return the dense matrix cut by outputs and inputs, each of the input's dtype."""
         rows = self.dense().split([leaf.numel() for leaf in leaves])
         sizes = [seed.shape[1:].numel() for seed in self.scheme.forward]
         return tuple(
@@ -129,7 +129,7 @@ class Sparse:
 
 
 def to_csr(matrix: Tensor) -> Tensor:
-    """A dense matrix as a `torch.sparse_csr` tensor."""
+    """Return a dense matrix as a `torch.sparse_csr` tensor."""
     with silent():  # torch calls its sparse layouts a beta
         return matrix.to_sparse_csr()
 

@@ -143,7 +143,7 @@ class _Passes:
         return torch.ldexp(signs, -powers.clamp(-most, most))
 
     def compare(self, u: Tensor) -> ProductCheck:
-        """The two products, and how far apart rounding may set them."""
+        """Return the two products, and how far apart rounding may set them."""
         truth = self.backward(u)
         mine, sizes = self.matrix.combined(u)
         gap = (mine - truth).abs()

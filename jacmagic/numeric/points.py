@@ -27,12 +27,12 @@ class Points:
     count: int
 
     def at(self, index: int) -> tuple[Tensor, ...]:
-        """The arguments at one point."""
+        """Return the arguments at one point."""
         pairs = zip(self.tensors, self.varies, strict=True)
         return tuple(tensor[index] if varies else tensor for tensor, varies in pairs)
 
     def part(self, start: int, stop: int) -> tuple[Tensor, ...]:
-        """The arguments at some neighbouring points."""
+        """Return the arguments at some neighbouring points."""
         pairs = zip(self.tensors, self.varies, strict=True)
         return tuple(tensor[start:stop] if varies else tensor for tensor, varies in pairs)
 

@@ -73,13 +73,13 @@ class Probe:
         self._usual: int | None = None
 
     def rounded(self, point: np.ndarray) -> np.ndarray:
-        """A point as the tensors hold it."""
+        """Return a point as the tensors hold it."""
         return np.concatenate(
             [one.reshape(-1).cpu().double().numpy() for one in self._tensors(point)] or [point]
         )
 
     def __call__(self, point: np.ndarray) -> np.ndarray:
-        """The m outputs at a point (n,).
+        """Return the m outputs at a point (n,).
 
         Raises:
             EndlessError: the function takes far longer than at the first point asked for.

@@ -119,7 +119,7 @@ _TUNINGS: WeakKeyDictionary[Any, dict[str, Tuning]] = WeakKeyDictionary()
 
 
 def tuning_of(function: Any, purpose: str = "Jacobian") -> Tuning:
-    """The tuning of a function, kept as long as the user keeps the function.
+    """Return the tuning of a function, kept as long as the user keeps the function.
 
     A new one for None, and for what cannot be held weakly or may equal another object.
     """

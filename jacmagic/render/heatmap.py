@@ -95,7 +95,7 @@ def _drawing(
     columns: Sequence[str],
     blocks: tuple[Sequence[int], Sequence[int]],
 ) -> str:
-    """The SVG of some shades, with labels, lines and a description."""
+    """Return the SVG of some shades, with labels, lines and a description."""
     m, n = codes.shape
     square = min(SIDE / max(m, n), LARGEST_SQUARE)
     width, height = n * square, m * square
@@ -138,7 +138,7 @@ def describe(values: np.ndarray, pattern: np.ndarray | None = None) -> str:
 
 
 def _codes(values: np.ndarray, pattern: np.ndarray) -> np.ndarray:
-    """The shade of every square: ±1 … ±LEVELS by sign and size, or what else it is."""
+    """Return the shade of every square: ±1 … ±LEVELS by sign and size, or what else it is."""
     odd = _gathered(np.logical_or, ~np.isfinite(values))
     finite = np.where(np.isfinite(values), values, 0.0)
     above, below = _gathered(np.maximum, finite), _gathered(np.minimum, finite)
@@ -159,7 +159,7 @@ def _shades(
 
 
 def _gathered(gather: np.ufunc, grid: np.ndarray) -> np.ndarray:
-    """A grid of at most MOST × MOST, neighbours that share a square put together."""
+    """Return a grid of at most MOST × MOST, neighbours that share a square put together."""
     for axis in (0, 1):
         starts = _starts(grid.shape[axis])
         grid = gather.reduceat(grid, starts, axis=axis)
@@ -167,7 +167,7 @@ def _gathered(gather: np.ufunc, grid: np.ndarray) -> np.ndarray:
 
 
 def _starts(count: int) -> np.ndarray:
-    """The first row (or column) of each square."""
+    """Return the first row (or column) of each square."""
     squares = min(count, MOST)
     return (np.arange(squares) * count + squares - 1) // squares
 
@@ -204,7 +204,7 @@ def _paint(code: int) -> tuple[str, float]:
 def _lines(
     blocks: tuple[Sequence[int], Sequence[int]], shape: tuple[int, ...], squares: tuple[int, int]
 ) -> Iterator[str]:
-    """The frame, and a line wherever a block of more than one row or column ends."""
+    """Yield the frame, and a line wherever a block of more than one row or column ends."""
     m, n = squares
     d = [f"M0 0h{n}v{m}h-{n}z"]
     for sizes, count, drawn, stroke in (
@@ -240,7 +240,7 @@ def _names(
 
 
 def _ends(labels: Sequence[str]) -> list[str]:
-    """The first and last of some labels, shortened."""
+    """Return the first and last of some labels, shortened."""
     picked = [labels[0], labels[-1]][: len(labels)] if labels else []
     return [label if len(label) <= 16 else f"{label[:15]}…" for label in picked]
 

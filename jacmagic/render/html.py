@@ -75,7 +75,7 @@ def matrix(
     remarks: Sequence[str] = (),
     warnings: Sequence[str] = (),
 ) -> str:
-    """The still form of a Jacobian.
+    """Return the still form of a Jacobian.
 
     Args:
         values: numbers (m, n).
@@ -144,7 +144,7 @@ def _page(
 
 
 def _chain(head: str, chain: Sequence[tuple[str, str]]) -> str:
-    """A left-hand side and the matrices that follow; wraps on a narrow page."""
+    """Return a left-hand side and the matrices that follow; wraps on a narrow page."""
     links = "".join(
         f'<span class="jm-link">{escape(sign)}<span class="jm-brackets">{link}</span></span>'
         for sign, link in chain

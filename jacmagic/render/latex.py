@@ -20,7 +20,7 @@ _WIDEST_LINE = 72  # letters side by side up to which the links of a chain share
 
 
 def number(value: float, digits: int = 4) -> str:
-    r"""A number as LaTeX: "1.25 \cdot 10^{-9}", "\infty", "\mathrm{nan}"."""
+    r"""Return a number as LaTeX: "1.25 \cdot 10^{-9}", "\infty", "\mathrm{nan}"."""
     shown = plain_number(value, digits)
     if shown in ("nan", "inf", "-inf"):
         return {"nan": r"\mathrm{nan}", "inf": r"\infty", "-inf": r"-\infty"}[shown]
@@ -65,7 +65,7 @@ def partial_of(expression: str, variable: str) -> str:
 def head(
     function: str, inputs: Sequence[str], *, transposed: bool = False, letter: str = "J"
 ) -> str:
-    """The left-hand side: J_f(x₁, x₂), or with another letter than J."""
+    """Return the left-hand side: J_f(x₁, x₂), or with another letter than J."""
     shown = [*inputs[:6], r"\ldots"] if len(inputs) > 7 else list(inputs)
     turned = r"^{\mathsf{T}}" if transposed else ""
     return rf"\mathbf{{{letter}}}_{{{function}}}{turned}({', '.join(shown)})"
@@ -118,7 +118,7 @@ def _listed(equations: Sequence[str], word: str) -> list[str]:
 
 
 def broken(left: str, terms: Sequence[str], widest: int) -> list[str]:
-    """An equation on as many lines as it needs, broken before a plus or minus.
+    """Return an equation on as many lines as it needs, broken before a plus or minus.
 
     Args:
         left: the left-hand side.

@@ -92,7 +92,7 @@ def written(entries: Entries) -> list[str]:
 
 
 def _braille(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> list[str]:
-    """A dot wherever a part of the matrix holds an entry; eight dots make a letter."""
+    """Return a dot wherever a part of the matrix holds an entry; eight dots make a letter."""
     if not min(shape):
         return []
     tall = min(shape[0], _TALL, max(4, _WIDE * shape[0] // shape[1]))

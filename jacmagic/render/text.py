@@ -19,7 +19,7 @@ _GAP = "  "
 
 
 def number(value: float, digits: int = 4) -> str:
-    """A number to some significant digits, as short as it can be.
+    """Return a number to some significant digits, as short as it can be.
 
     Whole numbers below a million stand in full, and so does the whole part of others; from a
     million up and below 0.0001 the exponent form is used. Halves are rounded away from zero, and
@@ -50,7 +50,7 @@ def number(value: float, digits: int = 4) -> str:
 
 
 def spaced(count: int) -> str:
-    """A whole number with its digits in threes: 10 000."""
+    """Return a whole number with its digits in threes: 10 000."""
     return f"{count:,}".replace(",", " ")
 
 
@@ -63,7 +63,7 @@ def matrix(
     *,
     width: int = WIDTH,
 ) -> str:
-    """A labelled matrix between brackets, decimal points below one another.
+    """Return a labelled matrix between brackets, decimal points below one another.
 
     Args:
         values: numbers (m, n).
@@ -83,7 +83,7 @@ def matrix(
     margin = max(_width(rows[i]) for i in down if i is not None)
 
     def column(j: int | None) -> list[str]:
-        """A head and the cells below it, all of one width."""
+        """Return a head and the cells below it, all of one width."""
         if j is None:
             return ["…" for _ in (None, *down)]
         cells = ["⋮" if i is None else _cell(values, pattern, i, j, digits) for i in down]
@@ -136,7 +136,7 @@ def _width(text: str) -> int:
 
 
 def _shown(count: int, most: int) -> list[int | None]:
-    """The places to show; None is the gap before the last."""
+    """Return the places to show; None is the gap before the last."""
     return list(range(count)) if count <= most else [*range(most - 2), None, count - 1]
 
 
@@ -167,7 +167,7 @@ def _bracket(place: int, count: int) -> tuple[str, str]:
 
 
 def _legend(values: np.ndarray, pattern: np.ndarray | None) -> list[str]:
-    """What the marks mean, where there are any."""
+    """Return what the marks mean, where there are any."""
     if pattern is None or pattern.all():
         return []
     here = pattern & (values == 0)

@@ -62,7 +62,7 @@ class Disagreement:
 
 
 def _apart(value: float, other: float) -> str:
-    """A number with six digits, or with as many as show that it is another one."""
+    """Return a number with six digits, or with as many as show that it is another one."""
     short = f"{value:.6g}"
     return f"{value:.17g}" if value != other and short == f"{other:.6g}" else short
 

@@ -38,7 +38,7 @@ _NOT_REACHED = (
 
 
 def sentence(leak: Leak) -> str:
-    """What one leak does to torch's graph, and what to write instead."""
+    """Return what one leak does to torch's graph, and what to write instead."""
     place = "" if leak.line is None else f" in line {leak.line}"
     if leak.habit == "autograd.Function":
         return (
@@ -100,7 +100,7 @@ class Causes:
         return _DISCARDED if dtype == "float64" else _OUT_OF_RANGE.format(dtype=dtype)
 
     def _leak(self, i: int, j: int) -> Leak | None:
-        """The first cut on the way between two components."""
+        """Return the first cut on the way between two components."""
         for leak, inputs in self._cuts:
             if self.problem.potential is not None or (
                 j in inputs and not leak.nodes.isdisjoint(self._below(i))

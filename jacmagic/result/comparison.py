@@ -186,7 +186,7 @@ def _against_form(
     j: int,
     exact: Exact,
 ) -> Finding | None:
-    """What a doubtful entry comes to; None where the closed form says nothing about it."""
+    """Return what a doubtful entry comes to; None where the closed form says nothing about it."""
     assert sources.formula is not None and sources.bound is not None
     truth, value = sources.torch[i, j], exact.value
     bound = max(sources.bound[i, j], exact.bound if np.isfinite(exact.bound) else 0.0)
@@ -237,7 +237,7 @@ def _decided(sources: Sources, dtype: Dtype, i: int, j: int, value: float) -> Fi
 
 
 def _share(sources: Sources, known: Circumstances, i: int, j: int, gap: float) -> float:
-    """A difference's part in what the row's entries contribute, each by its input's size."""
+    """Return a difference's part in what the row's entries contribute, each by its input's size."""
     assert sources.formula is not None
     sizes = np.ones(sources.torch.shape[1]) if known.sizes is None else known.sizes
     with np.errstate(invalid="ignore", over="ignore"):

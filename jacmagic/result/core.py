@@ -73,7 +73,7 @@ class JacobianResult(Derived):
 
     @showing_users_frames
     def at(self, **values: Any) -> Self:
-        """The Jacobian at another point; nothing is traced again while the assumptions hold.
+        """Return the Jacobian at another point; nothing is traced again while the assumptions hold.
 
         Args:
             **values: new values by input name; what is not named stays where it is.
@@ -88,7 +88,7 @@ class JacobianResult(Derived):
         )
 
     def evaluator(self) -> Evaluator:
-        """The closed form compiled: `g(*numbers)` is (m, n), `g.batch(points)` (k, m, n).
+        """Return the closed form compiled: `g(*numbers)` is (m, n), `g.batch(points)` (k, m, n).
 
         What the function reads from outside its arguments is taken as it is now; when it changes,
         ask for an evaluator again.
@@ -136,7 +136,7 @@ class JacobianResult(Derived):
     # ── showing ───────────────────────────────────────────────────────────────────────────────
 
     def shown(self, **changes: Any) -> Self:
-        """The same Jacobian with another view: digits, layout, live, ranges, steps.
+        """Return the same Jacobian with another view: digits, layout, live, ranges, steps.
 
         What was found does not depend on the view, and is not looked for again.
         """
@@ -145,15 +145,15 @@ class JacobianResult(Derived):
         return other
 
     def to_latex(self) -> str:
-        """The whole derivation as LaTeX, without delimiters."""
+        """Return the whole derivation as LaTeX, without delimiters."""
         return self.derivation.latex
 
     def to_numpy(self) -> np.ndarray:
-        """The matrix as a NumPy array (m, n) of its own dtype."""
+        """Return the matrix as a NumPy array (m, n) of its own dtype."""
         return self.matrix.detach().cpu().numpy()
 
     def to_sympy(self) -> sympy.Matrix:
-        """The formula; where there is none, the numbers as a SymPy matrix."""
+        """Return the formula; where there is none, the numbers as a SymPy matrix."""
         import sympy
 
         return self.formula if self.formula is not None else sympy.Matrix(self.to_numpy())

@@ -211,7 +211,7 @@ class Derived(Evaluated):
         return matrix_form(self.problem, self.reading.form, latex.head(title, names), title)
 
     def steps(self, i: int, j: int) -> Step:
-        """The derivation of entry (i, j), rule by rule.
+        """Return the derivation of entry (i, j), rule by rule.
 
         Raises:
             PointError: if there is no closed form to derive, or no such entry.
@@ -230,7 +230,7 @@ class Derived(Evaluated):
         return self._derived(reading, i, j, texts(reading.numbers(point), digits), value)
 
     def step_template(self, i: int, j: int) -> Step | None:
-        """The derivation of entry (i, j) with a slot for each number that a slider changes.
+        """Return the derivation of entry (i, j) with a slot for each number that a slider changes.
 
         The slots are counted as `derivation.templates` counts them. None without a closed form.
         """
@@ -296,7 +296,7 @@ class Derived(Evaluated):
         )
 
     def _chain(self, reading: DisplayForm | None) -> Derivation:
-        """The chain without what is said beside it."""
+        """Return the chain without what is said beside it."""
         return derive(
             self.title,
             self.rows,

@@ -252,7 +252,7 @@ class _Case:
         return apart
 
     def name(self, i: int, j: int) -> str:
-        """What an entry is called."""
+        """Return what an entry is called."""
         columns = [label for one in self.problem.inputs for label in one.labels]
         row, column = self.rows[i].unicode, columns[j].unicode
         return notation_of(self.problem).unicode(self.problem.title, row, column)
@@ -290,7 +290,7 @@ class _Case:
 
 
 def changing(problem: Problem) -> str:
-    """What a function does beside giving a value, as a clause."""
+    """Return what a function does beside giving a value, as a clause."""
     return f"changes {', '.join(problem.effects)} whenever it runs"
 
 

@@ -127,7 +127,7 @@ def _alone(
     name: Callable[[int, int], str],
     cause: Callable[[int, int], str],
 ) -> Agreement:
-    """The verdict where a row is wrong, with one wrong entry in it found by halving."""
+    """Return the verdict where a row is wrong, with one wrong entry in it found by halving."""
     columns = np.arange(len(v))
     while len(columns) > 1:
         halves = np.array_split(columns, 2)

@@ -90,7 +90,7 @@ def vjp(problem: Problem, outputs: Outputs, cotangents: Any) -> Any:
 def _fitting(
     letter: str, parts: Sequence[Any], like: Sequence[Tensor], names: Sequence[str]
 ) -> tuple[Tensor, ...]:
-    """The parts of a vector as tensors of the dtypes of what they belong to."""
+    """Return the parts of a vector as tensors of the dtypes of what they belong to."""
     if len(parts) != len(like):
         raise PointError(
             f"expected {letter} of {len(like)} tensors, for {', '.join(names)}; found "

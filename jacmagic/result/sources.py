@@ -74,5 +74,5 @@ def _confirmed_at(form: ClosedForm, problem: Problem, tensors: Sequence[torch.Te
 
 
 def gradient(form: ClosedForm, point: Sequence[float]) -> np.ndarray:
-    """The gradient (1, n) of which a Hessian's closed form is the Jacobian."""
+    """Return the gradient (1, n) of which a Hessian's closed form is the Jacobian."""
     return np.array(form.tape.evaluate(point)[: form.shape[0]]).reshape(1, -1)

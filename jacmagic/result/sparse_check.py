@@ -57,7 +57,7 @@ def _along(problem: Problem, numbers: NumericJacobian, sparse: Sparse) -> bool |
 
 
 def _remarks(problem: Problem, sparse: Sparse, outside: set[int]) -> list[str]:
-    """What else should be known: entries that are not finite, inputs read from outside."""
+    """Return what else should be known: entries that are not finite, inputs read from outside."""
     entries = sparse.entries
     remarks = []
     odd = int((~np.isfinite(entries.data)).sum())

@@ -91,7 +91,7 @@ class JacobianBatch:
         return agreement_over(len(matrix), self.__getitem__, matrix.__getitem__)
 
     def __getitem__(self, index: int) -> Jacobian:
-        """The Jacobian of one sample.
+        """Return the Jacobian of one sample.
 
         Raises:
             IndexError: there is no such sample.
@@ -121,7 +121,7 @@ def batch_of(
     wrt: str | Sequence[str] | None = None,
     names: str | Sequence[str] | None = None,
 ) -> JacobianBatch:
-    """The Jacobians of a function of one sample at every sample.
+    """Return the Jacobians of a function of one sample at every sample.
 
     Args:
         func: takes one sample of each input; a sample keeps a leading dimension of size 1 where

@@ -48,7 +48,7 @@ def has_xarray() -> bool:
 
 
 def dimensions(axes: Sequence[str]) -> tuple[str, ...]:
-    """A name for each dimension; those of rows and columns give way to the axes'."""
+    """Return a name for each dimension; those of rows and columns give way to the axes'."""
     last = []
     for name in (ROW, COLUMN):
         while name in axes:
@@ -60,7 +60,7 @@ def dimensions(axes: Sequence[str]) -> tuple[str, ...]:
 def answer(
     values: Any, dims: tuple[str, ...], coords: Mapping[str, Any], attrs: Mapping[str, Any]
 ) -> Any:
-    """The Jacobians with their coordinates.
+    """Return the Jacobians with their coordinates.
 
     Args:
         values: (*grid, m, n), a NumPy array or an xarray variable that reads when needed.

@@ -54,7 +54,7 @@ def sweep(
     client: Any = None,
     progress: bool = True,
 ) -> Any:
-    """The Jacobian of a function at every point of a grid.
+    """Return the Jacobian of a function at every point of a grid.
 
     Args:
         func: takes one point; arguments by the names of the grid. Also a module.
@@ -123,7 +123,7 @@ def sweep(
 def _read(
     func: Callable[..., Any], grid: Any, at: Mapping[str, Any] | None, wrt: Any, strategy: str
 ) -> tuple[Grid, Task]:
-    """The points and the task, whose names fit."""
+    """Return the points and the task, whose names fit."""
     fixed = {name: as_tensor(value, name, []).detach() for name, value in (at or {}).items()}
     known = arguments(func)
     free = [name for name in known if name not in fixed] or [f"x{i}" for i in range(1, 10)]
@@ -243,7 +243,7 @@ def _check_first(kept: Store, first: NumericJacobian) -> None:
 def _done(
     task: Task, points: Grid, jobs: Sequence[Job], client: Any
 ) -> Iterator[tuple[Job, BlockResult]]:
-    """The blocks as they are done: one after the other, or on a cluster in any order."""
+    """Yield the blocks as they are done: one after the other, or on a cluster in any order."""
     if client is None:
         for job in jobs:
             yield job, differentiate_block(task, points.stacks(job[1]))
@@ -262,7 +262,7 @@ def _done(
 def _watched(
     done: Iterator[tuple[Job, BlockResult]], jobs: Sequence[Job], already: int, progress: bool
 ) -> Iterator[tuple[Job, BlockResult]]:
-    """The same under a progress bar, which shows when it takes long."""
+    """Yield the same under a progress bar, which shows when it takes long."""
     from tqdm.auto import tqdm
 
     yield from tqdm(

@@ -45,7 +45,7 @@ def runs_in_a_batch(problem: Problem, names: Collection[str]) -> bool:
 
 
 def in_a_batch(problem: Problem, names: Collection[str]) -> Problem:
-    """The same problem of one sample, which the function gets in a batch of its own.
+    """Return the same problem of one sample, which the function gets in a batch of its own.
 
     Args:
         problem: of one sample, without the dimension.
@@ -66,7 +66,7 @@ def in_a_batch(problem: Problem, names: Collection[str]) -> Problem:
 def _batched_call(
     problem: Problem, names: Collection[str]
 ) -> Callable[[Mapping[str, Tensor]], Any]:
-    """The function by names, its sample with a leading dimension."""
+    """Return the function by names, its sample with a leading dimension."""
     call = problem.call
     assert call is not None
 

@@ -46,7 +46,7 @@ _WRONG_VALUES = Refusal(
 
 
 def point_of(problem: Problem) -> list[float]:
-    """The n numbers at which a problem stands, in column order."""
+    """Return the n numbers at which a problem stands, in column order."""
     return _flat([one.value for one in problem.inputs])
 
 
@@ -77,7 +77,7 @@ class ClosedForms:
     def form(
         self, problem: Problem, outputs: Sequence[float], matrix: np.ndarray | None = None
     ) -> ClosedForm | Refusal:
-        """The closed form that is valid at a problem's point.
+        """Return the closed form that is valid at a problem's point.
 
         A known one is taken only if it has torch's numbers there and the function's value beside
         it, where no zero hides a change, and nothing that the function reads from outside is seen
@@ -128,7 +128,7 @@ class ClosedForms:
         found: ClosedForm | Refusal,
         outside: tuple[Any, ...],
     ) -> ClosedForm | Refusal:
-        """A form derived again where a known one does not have torch's numbers.
+        """Return a form derived again where a known one does not have torch's numbers.
 
         Where both are one tape, nothing has changed that matters: torch itself has other numbers,
         and the known form stays, with the names it was shown with.
@@ -180,7 +180,7 @@ class ClosedForms:
     def _read(
         self, problem: Problem, form: ClosedForm, names: bool, taken: Collection[str]
     ) -> DisplayForm | Refusal:
-        """A reading with all of a page converted, from a second trace where names help.
+        """Return a reading with all of a page converted, from a second trace where names help.
 
         It is shown only if it comes to the numbers of the form that it stands for.
         """
@@ -257,7 +257,7 @@ class ClosedForms:
         return form if problem.potential is None else self._again(form)
 
     def _traced(self, problem: Problem, naming: Naming | None = None) -> Trace | Refusal:
-        """A trace; a named one also says what whole tensors are."""
+        """Return a trace; a named one also says what whole tensors are."""
         columns = [label for one in problem.inputs for label in one.labels]
         with counted():
             return trace(
@@ -273,12 +273,12 @@ class ClosedForms:
         return self._closed(problem, self._traced(problem))
 
     def _closed(self, problem: Problem, traced: Trace | Refusal) -> ClosedForm | Refusal:
-        """A trace, differentiated."""
+        """Return a trace, differentiated."""
         columns = [label for one in problem.inputs for label in one.labels]
         return traced if isinstance(traced, Refusal) else close(traced, columns, budget=self.budget)
 
     def _again(self, gradient: ClosedForm) -> ClosedForm | Refusal:
-        """The closed form of a Hessian: the gradient's nodes, differentiated once more."""
+        """Return the closed form of a Hessian: the gradient's nodes, differentiated once more."""
         traced = dataclasses.replace(
             gradient.trace, outputs=tuple(gradient.entries), expression=None
         )
@@ -298,7 +298,7 @@ def _symmetric(hessian: ClosedForm) -> ClosedForm:
 
 
 def values_again(problem: Problem) -> list[float]:
-    """The m numbers that a problem's function gives now, without a sound."""
+    """Return the m numbers that a problem's function gives now, without a sound."""
     tensors = [one.value.detach().clone() for one in problem.inputs]
     with torch.no_grad(), silent():
         return _flat(flatten(problem.function(*tensors)).leaves)
@@ -324,7 +324,7 @@ def _same_values(form: ClosedForm, point: Sequence[float], outputs: Sequence[flo
 
 
 def _half_the_digits(problem: Problem) -> float:
-    """The square root of the coarsest unit roundoff among a problem's inputs."""
+    """Return the square root of the coarsest unit roundoff among a problem's inputs."""
     kinds = {one.value.dtype for one in problem.inputs if one.value.is_floating_point()}
     return max((math.sqrt(torch.finfo(kind).eps) for kind in kinds), default=1e-8)
 

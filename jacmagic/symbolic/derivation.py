@@ -139,7 +139,7 @@ def templates(
     digits: int = 4,
     transposed: bool = False,
 ) -> tuple[str, ...]:
-    """The last links of the chain, with a slot for each number that a slider changes.
+    """Return the last links of the chain, with a slot for each number that a slider changes.
 
     Args:
         reading: the closed form as it is shown, or None.
@@ -178,12 +178,12 @@ class _Frame:
         self.picked = [excerpt(count) for count in shape]
 
     def matrix(self, entry: Callable[[int, int], str]) -> str:
-        """A matrix of entries (i, j), transposed in denominator layout."""
+        """Return a matrix of entries (i, j), transposed in denominator layout."""
         down, across = reversed(self.picked) if self.transposed else self.picked
         return _matrix(entry, down, across, self.transposed)
 
     def place(self, i: int, j: int) -> int:
-        """The place of an entry in the matrix as it is shown, row after row."""
+        """Return the place of an entry in the matrix as it is shown, row after row."""
         m, n = self.shape
         return j * m + i if self.transposed else i * n + j
 
@@ -199,7 +199,7 @@ class _Substituted:
         self.room = max(LONG, WIDEST // max(min(matrix.shape[1], MOST_PLACES), 1))
 
     def entry(self, i: int, j: int) -> str:
-        """An entry as LaTeX."""
+        """Return an entry as LaTeX."""
         made, plain = self._both(i, j)
         return made if latex.extent(made) <= self.room else plain
 
@@ -247,12 +247,12 @@ class _Written:
         self.left_out = (said,) if missing else ()
 
     def _output(self, i: int) -> str:
-        """An output as an equation, abbreviated as the matrix is."""
+        """Return an output as an equation, abbreviated as the matrix is."""
         shown = tex(self.reading.abbreviated(i), self.reading.all_names, written=True)
         return f"{self.notation.output(self.function, self.rows[i].tex)} = {shown}"
 
     def _name_entries(self, down: Sequence[int], across: Sequence[int]) -> list[str]:
-        """The longest entries leave the matrix until it fits, and stand below it."""
+        """Return the longest entries leave the matrix until it fits, and stand below it."""
         below: list[tuple[int, int]] = []
         sizes = {place: latex.extent(shown) for place, shown in self.shown.items()}
         while True:
@@ -270,7 +270,7 @@ class _Written:
         return lines
 
     def _terms(self, i: int, j: int) -> list[str]:
-        """An entry's terms, each with its sign."""
+        """Return an entry's terms, each with its sign."""
         entry, names = self.reading.shown(i, j), self.reading.all_names
         terms = [tex(term, names) for term in sympy.Add.make_args(entry)]
         return [term if term.startswith("-") else f"+ {term}" for term in terms]
@@ -280,7 +280,7 @@ class _Written:
         return latex.partial_of(self.sources[i], self.variables[j])
 
     def entry(self, i: int, j: int) -> str:
-        """An entry of the closed form, or its name."""
+        """Return an entry of the closed form, or its name."""
         return self.shown[i, j]
 
     @property
@@ -289,7 +289,7 @@ class _Written:
         return [clause.latex for clause in self.reading.clauses]
 
     def constants(self, number: Callable[[float], str]) -> list[str]:
-        """The named constants with their numbers; those of one tensor as one matrix."""
+        """Return the named constants with their numbers; those of one tensor as one matrix."""
         together: dict[str, dict[tuple[int, ...], float]] = {}
         for label, value in self.reading.used_constants:
             together.setdefault(label.name, {})[label.index] = value
@@ -297,7 +297,7 @@ class _Written:
 
 
 def _fitting(lines: list[str], room: int) -> tuple[list[str], int]:
-    """The first lines that fit into a number of letters, and the letters left."""
+    """Return the first lines that fit into a number of letters, and the letters left."""
     for place, line in enumerate(lines):
         room -= len(line)
         if room < 0:
@@ -306,7 +306,7 @@ def _fitting(lines: list[str], room: int) -> tuple[list[str], int]:
 
 
 def _value(found: dict[tuple[int, ...], float], number: Callable[[float], str]) -> str:
-    """A number, a column or a matrix in LaTeX; a component that is not used is a dot."""
+    """Return a number, a column or a matrix in LaTeX; a component that is not used is a dot."""
     if () in found:
         return number(found[()])
     shape = [1 + max(index[axis] for index in found) for axis in range(len(next(iter(found))))]
@@ -326,7 +326,7 @@ def texts(numbers: Mapping[sympy.Basic, float], digits: int) -> dict[sympy.Basic
 def put_numbers_in(
     entry: sympy.Expr, numbers: Mapping[sympy.Basic, str], value: float, digits: int
 ) -> tuple[str, str]:
-    """An entry with numbers put in, and its value; twice the value if that is long.
+    """Return an entry with numbers put in, and its value; twice the value if that is long.
 
     Args:
         entry: an entry of a reading's matrix.
@@ -344,7 +344,7 @@ def _matrix(
     across: Sequence[int | None],
     transposed: bool,
 ) -> str:
-    r"""A bmatrix with \vdots, \cdots and \ddots in the gaps."""
+    r"""Return a bmatrix with \vdots, \cdots and \ddots in the gaps."""
     cells = []
     for i in down:
         line = []

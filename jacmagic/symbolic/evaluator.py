@@ -20,7 +20,7 @@ NumericJacobian = Callable[[Sequence[float]], np.ndarray]
 
 
 def by_name(numbers: Sequence[float], inputs: Sequence[Input]) -> dict[str, np.ndarray]:
-    """The n numbers of a point, in column order, as one array for each input."""
+    """Return the n numbers of a point, in column order, as one array for each input."""
     ends = np.cumsum([one.value.numel() for one in inputs])
     parts = np.split(np.asarray(numbers, dtype=np.float64), ends[:-1])
     return {
@@ -61,7 +61,7 @@ class Evaluator:
         self.shape = form.shape
 
     def __call__(self, *point: float) -> np.ndarray:
-        """The Jacobian at n numbers, in column order, as a float64 array (m, n).
+        """Return the Jacobian at n numbers, in column order, as a float64 array (m, n).
 
         Raises:
             PointError: for more or fewer than n numbers.
@@ -92,7 +92,7 @@ class Evaluator:
         return [f"{leak.habit} in line {leak.line}" if leak.line else leak.habit for leak in cuts]
 
     def batch(self, points: np.ndarray | Sequence[Sequence[float]]) -> np.ndarray:
-        """The Jacobians at k points (k, n), as a float64 array (k, m, n).
+        """Return the Jacobians at k points (k, n), as a float64 array (k, m, n).
 
         Raises:
             PointError: the points are not k rows of n numbers.

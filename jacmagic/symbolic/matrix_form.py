@@ -82,7 +82,7 @@ class MatrixForm:
 
 
 def matrix_form(problem: Problem, form: ClosedForm, head: str, output: str) -> MatrixForm | None:
-    """The matrix-level form at a problem's point; None where there is none.
+    """Return the matrix-level form at a problem's point; None where there is none.
 
     Args:
         problem: the function of vectors and numbers.

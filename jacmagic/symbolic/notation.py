@@ -57,5 +57,5 @@ HESSIAN = Notation("Hessian", "H", _second, _second_tex, latex.partial, as_writt
 
 
 def notation_of(problem: Problem) -> Notation:
-    """The Hessian's for the gradient of a scalar, the Jacobian's for everything else."""
+    """Return the Hessian's for the gradient of a scalar, the Jacobian's for everything else."""
     return JACOBIAN if problem.potential is None else HESSIAN

@@ -91,7 +91,7 @@ def one_sided(problem: Problem, forms: ClosedForms, form: ClosedForm) -> OneSide
 def _column(
     problem: Problem, forms: ClosedForms, place: int, sign: float, values: np.ndarray
 ) -> np.ndarray:
-    """The limit of column `place` from one side; nan where it is not confirmed."""
+    """Return the limit of column `place` from one side; nan where it is not confirmed."""
     size = float(sizes_of([one.value for one in problem.inputs])[place])
     slopes, quotients = [], []
     for step in _STEPS:
@@ -135,13 +135,13 @@ def _grows(values: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _rounded(limit: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """What is a whole number to nine digits of the slopes beside it is that number."""
+    """Return what is a whole number to nine digits of the slopes beside it is that number."""
     whole = np.round(limit)
     return np.where(np.abs(limit - whole) <= 1e-9 * scale, whole, limit) + 0.0
 
 
 def _moved(problem: Problem, place: int, distance: float) -> Problem:
-    """The problem with one component of its point moved."""
+    """Return the problem with one component of its point moved."""
     inputs, start = [], 0
     for one in problem.inputs:
         value = one.value.detach().clone()
@@ -153,7 +153,7 @@ def _moved(problem: Problem, place: int, distance: float) -> Problem:
 
 
 def _values(problem: Problem) -> np.ndarray:
-    """The m outputs at the problem's point."""
+    """Return the m outputs at the problem's point."""
     with torch.no_grad(), silent():
         leaves = flatten(problem.function(*(one.value.clone() for one in problem.inputs))).leaves
     return np.array([v for leaf in leaves for v in leaf.reshape(-1).double().tolist()])
@@ -166,7 +166,7 @@ def sentences(
     name: Callable[[int, int], str],
     number: Callable[[float], str],
 ) -> list[str]:
-    """What each entry that differs is from both sides, and what torch takes.
+    """Return what each entry that differs is from both sides, and what torch takes.
 
     Args:
         both: the two sides.
@@ -190,7 +190,7 @@ def limits(
     variables: Sequence[str],
     number: Callable[[float], str],
 ) -> list[str]:
-    r"""The same as equations in LaTeX: \lim_{x \uparrow 0} ∂f/∂x = −1.
+    r"""Return the same as equations in LaTeX: \lim_{x \uparrow 0} ∂f/∂x = −1.
 
     Args:
         both: the two sides.

@@ -112,7 +112,7 @@ def save(path: str | os.PathLike[str], live: Live, *, title: str | None = None) 
 
 
 def page(live: Live, title: str | None = None) -> str:
-    """The page as text; see `save`."""
+    """Return the page as text; see `save`."""
     still, styles = _without_styles(live.still)
     styles = [*styles, _asset("page.css")]
     first, script = _asset("unpack.mjs"), _script(live.front_end)
@@ -160,14 +160,14 @@ _WORDS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
 def _traits(view: Widget) -> dict[str, Any]:
-    """What the widget's front end reads: all synchronised traits but the framework's own."""
+    """Return what the widget's front end reads: all synchronised traits but the framework's own."""
     framework = DOMWidget.class_trait_names(sync=True)
     names = [name for name in view.keys if name[0] != "_" and name not in framework]
     return dict(view.get_state(names))
 
 
 def _finite(value: Any) -> Any:
-    """The same with JavaScript's words for NaN and infinities, which JSON has none for."""
+    """Return the same with JavaScript's words for NaN and infinities, which JSON has none for."""
     if isinstance(value, float):
         return value if math.isfinite(value) else _WORDS[str(value)]
     if isinstance(value, Mapping):
@@ -181,7 +181,7 @@ def _finite(value: Any) -> Any:
 
 
 def _script(front_end: str) -> str:
-    """The front end and its host as one module; the block keeps their names apart."""
+    """Return the front end and its host as one module; the block keeps their names apart."""
     view = re.sub(r"^export default .*$", "", front_end, flags=re.M)
     host = re.sub(r"^export ", "", _asset("host.mjs"), flags=re.M)
     return f"{view}\n{{\n{host}\nstart(document, render);\n}}\n"
@@ -193,7 +193,7 @@ _HARMLESS = re.compile(r"[\w\s:;.,()%#-]*")
 
 
 def _without_styles(still: str) -> tuple[str, list[str]]:
-    """A still form without styles in it, and the sheets that take their place.
+    """Return a still form without styles in it, and the sheets that take their place.
 
     A policy allows no `style` attribute: each is replaced by a number that a rule of a sheet knows.
     Texts in the still form are escaped, so "<" begins a tag and a quotation mark ends a value.
@@ -229,7 +229,7 @@ def _asset(name: str) -> str:
 
 
 def parts(widget: Widget) -> list[Widget]:
-    """A widget, closed or not, and what it is made of: the open ones, each once."""
+    """Return a widget, closed or not, and what it is made of: the open ones, each once."""
     found, waiting = {id(widget): widget}, [widget]
     while waiting:
         one = waiting.pop()

@@ -50,7 +50,7 @@ def blocks(jacobian: JacobianResult) -> tuple[list[int], list[int]]:
 
 
 def point(jacobian: JacobianResult, *, unicode: bool = False) -> str:
-    """The point as "x1 = 3, x2 = 4", cut after twelve components."""
+    """Return the point as "x1 = 3, x2 = 4", cut after twelve components."""
     digits = jacobian.view.digits
     shown = [
         f"{label.unicode if unicode else label.text} = {plain.number(value, digits)}"
@@ -60,7 +60,7 @@ def point(jacobian: JacobianResult, *, unicode: bool = False) -> str:
 
 
 def whereabouts(jacobian: JacobianResult, *, unicode: bool = False) -> str:
-    """The point, and the layout where it is not the usual one."""
+    """Return the point, and the layout where it is not the usual one."""
     turned = (
         " · denominator layout: ∂ of the columns by the rows"
         if jacobian.view.layout == "denominator"
@@ -70,12 +70,12 @@ def whereabouts(jacobian: JacobianResult, *, unicode: bool = False) -> str:
 
 
 def caption(jacobian: JacobianResult) -> str:
-    """What is shown and where."""
+    """Return what is shown and where."""
     return f"{jacobian.notation.noun} of {jacobian.title} {whereabouts(jacobian)}"
 
 
 def warnings(jacobian: JacobianResult) -> list[str]:
-    """What must not be overlooked: disagreements, kinks, values that are not finite."""
+    """Return what must not be overlooked: disagreements, kinks, values that are not finite."""
     agreement = jacobian.agreement
     disagreed = [str(agreement)] if agreement.verdict == "disagree" else []
     return [*disagreed, *agreement.further, *agreement.warnings, *_both_sides(jacobian)]
@@ -98,7 +98,7 @@ def _both_sides(jacobian: JacobianResult) -> list[str]:
 
 
 def remarks(jacobian: JacobianResult) -> list[str]:
-    """What stands below the table: agreement, refusal, constants, cost and notes."""
+    """Return what stands below the table: agreement, refusal, constants, cost and notes."""
     lines = [str(jacobian.agreement)] if jacobian.agreement.verdict != "disagree" else []
     if jacobian.refusal not in (None, NOT_WANTED):
         lines.append(str(jacobian.refusal))
@@ -108,7 +108,7 @@ def remarks(jacobian: JacobianResult) -> list[str]:
 
 
 def _parameters(jacobian: JacobianResult) -> str:
-    """The arguments that stay constant and do not stand beside the formula already."""
+    """Return the arguments that stay constant and do not stand beside the formula already."""
     reading, shown = jacobian.reading, []
     known = set() if reading is None else {label.name for label, _ in reading.used_constants}
     for name, value in jacobian.problem.parameters.items():
@@ -120,7 +120,7 @@ def _parameters(jacobian: JacobianResult) -> str:
 
 
 def _within_budget(show: Callable[..., T]) -> Callable[..., T]:
-    """A display whose symbolic work has the seconds of one budget together."""
+    """Return a display whose symbolic work has the seconds of one budget together."""
 
     @functools.wraps(show)
     def bounded(jacobian: JacobianResult, *arguments: Any) -> T:
@@ -132,7 +132,7 @@ def _within_budget(show: Callable[..., T]) -> Callable[..., T]:
 
 @_within_budget
 def text(jacobian: JacobianResult) -> str:
-    """The still form for a terminal."""
+    """Return the still form for a terminal."""
     if jacobian.large:
         lines = [*_marked(jacobian), *remarks(jacobian)]
         return "\n".join([caption(jacobian), "", *written(_extract(jacobian)), "", *lines])
@@ -171,7 +171,7 @@ def _marked(jacobian: JacobianResult) -> list[str]:
 
 
 def _formula(jacobian: JacobianResult) -> list[str]:
-    """The closed form in the terminal's own two-dimensional notation, while it says more.
+    """Return the closed form in the terminal's own two-dimensional notation, while it says more.
 
     What is larger than the page is announced, and not typeset.
     """
@@ -223,7 +223,7 @@ def _matrix_form(jacobian: JacobianResult) -> list[str]:
 
 
 def _where(jacobian: JacobianResult, reading: DisplayForm) -> list[str]:
-    """What names in a closed form stand for: "with u = x + y", "with α = 1.1, β = 0.4"."""
+    """Return what names in a closed form stand for: "with u = x + y", "with α = 1.1, β = 0.4"."""
     names = _names(jacobian, reading)
     lines = [
         f"with {one_line(clause.symbol, names)} = {one_line(clause.definition, names)}"
@@ -238,7 +238,7 @@ def _where(jacobian: JacobianResult, reading: DisplayForm) -> list[str]:
 
 @_within_budget
 def still(jacobian: JacobianResult, include: Any = None) -> dict[str, Any]:
-    """The forms that need no kernel: text, LaTeX and HTML."""
+    """Return the forms that need no kernel: text, LaTeX and HTML."""
     makers = {"text/plain": text, "text/latex": _latex, "text/html": static}
     return {
         mime: make(jacobian) for mime, make in makers.items() if include is None or mime in include
@@ -276,7 +276,7 @@ def _steps(jacobian: JacobianResult) -> tuple[list[Step], list[str]]:
 
 
 def _written_out(jacobian: JacobianResult, i: int, j: int) -> Step:
-    """An entry's derivation, whose lines have been made."""
+    """Return an entry's derivation, whose lines have been made."""
     step = jacobian.steps(i, j)
     _ = step.equations
     return step
@@ -284,7 +284,7 @@ def _written_out(jacobian: JacobianResult, i: int, j: int) -> Step:
 
 @_within_budget
 def static(jacobian: JacobianResult) -> str:
-    """The still form as self-contained HTML."""
+    """Return the still form as self-contained HTML."""
     if jacobian.large:
         return _static_entries(jacobian)
     values, rows, columns, pattern = layout(jacobian)
@@ -336,7 +336,7 @@ def _static_entries(jacobian: JacobianResult) -> str:
 
 
 def _picture(jacobian: JacobianResult) -> str:
-    """A heat map where the table shows only a part of the matrix."""
+    """Return a heat map where the table shows only a part of the matrix."""
     values, rows, columns, pattern = layout(jacobian)
     if max(values.shape, default=0) <= html.MOST:
         return ""

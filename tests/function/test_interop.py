@@ -46,7 +46,7 @@ BINARY = (V, W)
 
 
 def each(names, samples):
-    """The same samples for several rows."""
+    """Return the same samples for several rows."""
     return dict.fromkeys(names.split(), samples)
 
 
@@ -312,7 +312,7 @@ def test_every_row_has_a_sample():
 
 
 def students(x):
-    """The ways a student mixes NumPy and tensors."""
+    """Return the ways a student mixes NumPy and tensors."""
     out = np.zeros(2)
     out[0] = x[0] * x[1]
     out[1] = math.sin(x[0]) + sin(x[1])

@@ -255,7 +255,7 @@ def test_a_compiled_function_is_the_function_that_was_compiled() -> None:
 
 
 def bound(function: Any, text: str, **wishes: str) -> Problem:
-    """The problem of a function and a line, whole numbers kept where they must be."""
+    """Return the problem of a function and a line, whole numbers kept where they must be."""
     typed = text + "".join(f" --{name} {wish}" for name, wish in wishes.items())
     line = read_line(typed, flags=(), valued=("--wrt", "--at"), wants_target=False)
     space = {"torch": torch, "math": math}

@@ -26,7 +26,7 @@ CARET = r"(?s)^[^\n]+\n  %%jacobian [^\n]*\n +\^+$"
 
 
 def seed(x1, x2, x3):
-    """The function every reader knows."""
+    """Return the function every reader knows."""
     return (x1 + x2, x3 * x1, x2**3)
 
 
@@ -37,7 +37,7 @@ def growth(state, n=4, alpha=1.1):
 
 
 def bound(value: Any, text: str = "", title: str = "f", **wishes: str) -> Problem:
-    """The problem of a value and a line."""
+    """Return the problem of a value and a line."""
     options = ("--at", "--wrt", "--dtype", "--device")
     typed = text + "".join(f" --{name} {wish}" for name, wish in wishes.items())
     line = read_line(typed, flags=(), valued=options, wants_target=False)
@@ -45,24 +45,24 @@ def bound(value: Any, text: str = "", title: str = "f", **wishes: str) -> Proble
 
 
 def cell(source: str, text: str = "", **names: Any) -> Problem:
-    """The problem of an expression cell."""
+    """Return the problem of an expression cell."""
     line = read_line(text, flags=(), valued=(), wants_target=False)
     named = frozenset(assignment.name for assignment in line.point)
     return bind(expressions_target(read_cell(source), names, named, "<cell>"), line, names)
 
 
 def point(problem: Problem) -> dict[str, Any]:
-    """The inputs as plain numbers and lists."""
+    """Return the inputs as plain numbers and lists."""
     return {given.name: given.value.tolist() for given in problem.inputs}
 
 
 def labels(problem: Problem) -> list[str]:
-    """The texts of all labels."""
+    """Return the texts of all labels."""
     return [label.text for given in problem.inputs for label in given.labels]
 
 
 def value(problem: Problem) -> Any:
-    """The function at the point, as plain numbers."""
+    """Return the function at the point, as plain numbers."""
     result = problem.function(*[given.value for given in problem.inputs])
     if isinstance(result, tuple):
         return tuple(part.tolist() for part in result)
@@ -559,7 +559,7 @@ def test_a_call_refuses_an_unknown_wrt() -> None:
 
 
 def limits(problem: Problem, *texts: str) -> dict[str, Any]:
-    """The ranges of a problem, by component."""
+    """Return the ranges of a problem, by component."""
     typed = " ".join(f"--range {text}" for text in texts)
     line = read_line(typed, flags=(), valued=("--range",), wants_target=False)
     return limits_of(texts, problem, SPACE, line)

@@ -16,12 +16,12 @@ VALUED = ("--of", "--at", "--range", "--budget", "-p", "-v")
 
 
 def read(text: str, *, wants_target: bool = False) -> Line:
-    """The line as the magic would read it."""
+    """Return the line as the magic would read it."""
     return read_line(text, flags=FLAGS, valued=VALUED, wants_target=wants_target)
 
 
 def pairs(line: Line) -> dict[str, str]:
-    """The point as a plain dict of texts."""
+    """Return the point as a plain dict of texts."""
     return {assignment.name: assignment.source for assignment in line.point}
 
 

@@ -16,7 +16,7 @@ SEED = "def f(x1, x2, n=4):\n    return x1\ndef g(y): return y\n"
 
 @pytest.fixture
 def shell() -> Iterator[InteractiveShell]:
-    """A shell of our own with the extension loaded."""
+    """Return a shell of our own with the extension loaded."""
     shell = InteractiveShell()
     shell.Completer.use_jedi = False
     shell.run_line_magic("load_ext", "jacmagic")
@@ -27,7 +27,7 @@ def shell() -> Iterator[InteractiveShell]:
 
 
 def completed(shell: InteractiveShell, line: str, cell: str = "") -> list[str]:
-    """What Tab offers at the end of the magic's line, above a cell."""
+    """Return what Tab offers at the end of the magic's line, above a cell."""
     text = line + ("\n" + cell if cell else "")
     with provisionalcompleter():
         return [found.text for found in shell.Completer.completions(text, len(line))]

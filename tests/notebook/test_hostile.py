@@ -15,7 +15,7 @@ G = "def f(x, y): return x * y"
 
 @pytest.fixture(scope="module")
 def shell() -> InteractiveShell:
-    """A shell with the magics, torch and a module."""
+    """Return a shell with the magics, torch and a module."""
     settings = Config()
     settings.HistoryManager.hist_file = ":memory:"
     shell = InteractiveShell(config=settings)
@@ -32,7 +32,7 @@ def shell() -> InteractiveShell:
 def shown(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str], cell: str
 ) -> tuple[BaseException | None, str]:
-    """The exception of a cell, if any, and everything that it printed, without colours."""
+    """Return the exception of a cell, if any, and everything that it printed, without colours."""
     capsys.readouterr()
     result = shell.run_cell(cell)
     error = result.error_in_exec or result.error_before_exec

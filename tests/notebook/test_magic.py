@@ -29,7 +29,7 @@ SEED = "def f(x1, x2, x3):\n    return (x1 + x2, x3*x1, x2**3)\n"
 
 @pytest.fixture
 def shell() -> Iterator[InteractiveShell]:
-    """A shell of our own with the extension loaded."""
+    """Return a shell of our own with the extension loaded."""
     settings = Config()
     settings.HistoryManager.hist_file = ":memory:"
     settings.InteractiveShell.colors = "nocolor"
@@ -40,14 +40,14 @@ def shell() -> Iterator[InteractiveShell]:
 
 
 def run(shell: InteractiveShell, text: str) -> Any:
-    """The value of a cell that succeeds."""
+    """Return the value of a cell that succeeds."""
     done = shell.run_cell(text, store_history=True)
     done.raise_error()
     return done.result
 
 
 def fail(shell: InteractiveShell, text: str) -> BaseException:
-    """The exception of a cell that fails."""
+    """Return the exception of a cell that fails."""
     done = shell.run_cell(text, store_history=True)
     error = done.error_in_exec or done.error_before_exec
     assert error is not None
@@ -55,7 +55,7 @@ def fail(shell: InteractiveShell, text: str) -> BaseException:
 
 
 def numbers(jacobian: Any) -> list[list[float]]:
-    """The matrix as plain numbers."""
+    """Return the matrix as plain numbers."""
     return jacobian.matrix.tolist()
 
 
@@ -348,7 +348,7 @@ def test_our_own_bugs_show_themselves(
 
 
 def snapshot(shell: InteractiveShell) -> tuple[object, ...]:
-    """What an extension could have changed in a shell."""
+    """Return what an extension could have changed in a shell."""
     assert shell.Completer is not None
     magics = {kind: dict(table) for kind, table in shell.magics_manager.magics.items()}
     registry = dict(shell.magics_manager.registry)
@@ -400,7 +400,7 @@ def test_loading_is_fast_and_light(tmp_path: Path) -> None:
 
 
 def environment(folder: Path) -> dict[str, str]:
-    """A fresh home for IPython and Jupyter."""
+    """Return a fresh home for IPython and Jupyter."""
     return {**os.environ, "IPYTHONDIR": str(folder / "ipython"), "NO_COLOR": "1"}
 
 
@@ -417,7 +417,7 @@ def test_terminal_ipython_shows_text(tmp_path: Path) -> None:
 
 
 def notebook(*cells: str) -> nbformat.NotebookNode:
-    """A notebook of code cells."""
+    """Return a notebook of code cells."""
     return nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
 
 

@@ -19,7 +19,7 @@ CELL = "%%jacobian x=3 y=4\ndef f(x, y): return x*y, x**2"
 
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch) -> InteractiveShell:
-    """A shell that passes for a kernel; `shell.cell` is the name of the cell that runs."""
+    """Return a shell that passes for a kernel; `shell.cell` is the name of the cell that runs."""
     settings = Config()
     settings.HistoryManager.hist_file = ":memory:"
     shell: Any = InteractiveShell(config=settings)

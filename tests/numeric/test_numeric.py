@@ -589,7 +589,7 @@ def test_sizes_are_readable():
 
 
 def split(total, size=10, **options):
-    """The batches for a function of some components that was run once."""
+    """Return the batches for a function of some components that was run once."""
     evaluation = evaluate(torch.sin, (doubles(size),), create_graph=False)
     return list(batches(evaluation, total, **options))
 
@@ -604,7 +604,7 @@ def test_batches_cover_everything_once():
 
 
 def sizes(cost, *, ceiling=1000, seconds=1e-2, count=12):
-    """The sizes of batches whose rows cost `cost(size)` seconds each."""
+    """Return the sizes of batches whose rows cost `cost(size)` seconds each."""
     pace, found = AdaptiveBatchSize(ceiling, seconds), []
     for _ in range(count):
         found.append(pace.size)

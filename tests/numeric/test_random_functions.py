@@ -43,14 +43,14 @@ def filled(a, b):
 
 
 def scaled(a):
-    """A view of a copy, written in place."""
+    """Return a view of a copy, written in place."""
     out = a.clone()
     out[1:3].mul_(a[2])
     return out
 
 
 def build(seed: int):
-    """A function of one vector, with its text and what it captures."""
+    """Return a function of one vector, with its text and what it captures."""
     draw = random.Random(seed)
     names, lines = ["x"], []
     for k in range(draw.randint(2, 8)):

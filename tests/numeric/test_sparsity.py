@@ -27,7 +27,7 @@ def doubles(*shape: int) -> torch.Tensor:
 
 
 def found(function: Callable, *inputs: torch.Tensor, **options) -> Pattern:
-    """The pattern of a function that can be followed."""
+    """Return the pattern of a function that can be followed."""
     leaves = tuple(tensor.detach().clone().requires_grad_() for tensor in inputs)
     pattern = detect(lambda *tensors: flatten(function(*tensors)).leaves, leaves, **options)
     assert isinstance(pattern, Pattern), pattern

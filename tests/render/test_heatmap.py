@@ -16,7 +16,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 
 def squares(picture: str) -> dict[str, float]:
-    """The area that each colour covers."""
+    """Return the area that each colour covers."""
     covered: dict[str, float] = {}
     for path in ElementTree.fromstring(picture).iter(f"{SVG}path"):
         if path.get("fill") != "none":

@@ -47,7 +47,7 @@ class Page(HTMLParser):
             self.text += data
 
     def cell(self, i: int, j: int) -> dict[str, str | None]:
-        """The attributes of one entry."""
+        """Return the attributes of one entry."""
         found = [attributes for tag, attributes in self.elements if tag == "td"][1:]
         return found[i * (len(self.rows[0]) - 1) + j]
 

@@ -17,7 +17,7 @@ VECTORS = json.loads((Path(__file__).parents[1] / "numbers.json").read_text(enco
 
 
 def block(drawn: str) -> str:
-    """A drawing typed as an indented block, without its indentation."""
+    """Return a drawing typed as an indented block, without its indentation."""
     return "\n".join(line[4:] for line in drawn.strip("\n").splitlines()).rstrip()
 
 

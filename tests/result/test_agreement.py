@@ -540,7 +540,7 @@ def test_a_whole_number_is_a_kink_only_where_it_changes(function, point, count) 
 
 
 def newton_until_it_stays(a: torch.Tensor) -> torch.Tensor:
-    """The square root; at 2²⁰⁰ the loop does not end, as rounding is above its tolerance."""
+    """Return the square root; at 2²⁰⁰ the loop does not end, as rounding is above its tolerance."""
     x = torch.ones_like(a)
     while abs(float((x * x - a).detach())) > 1e-10:
         x = (x + a / x) / 2

@@ -13,7 +13,7 @@ U = F64.unit
 
 
 def found(torch, form=None, differences=None, *, error=1e-12, bound=U, cut=False, exact=None):
-    """The finding of one entry; errors, bounds and variation are relative to its size."""
+    """Return the finding of one entry; errors, bounds and variation are relative to its size."""
     known_sizes = (abs(v) for v in (torch, form, differences) if v is not None and np.isfinite(v))
     size = max(known_sizes, default=1.0)
     sources = Sources(

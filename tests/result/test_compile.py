@@ -24,7 +24,7 @@ scale = 2.0
 
 
 def vector(*numbers: float) -> Tensor:
-    """A float64 vector."""
+    """Return a float64 vector."""
     return torch.tensor(numbers, dtype=DOUBLE)
 
 
@@ -49,7 +49,7 @@ def close(found: Any, wanted: Tensor, tolerance: float = 1e-12) -> bool:
 
 
 def seed(a: Any, b: Any, c: Any) -> Any:
-    """The function of the first example."""
+    """Return the function of the first example."""
     return a + b, c * a, b**3
 
 
@@ -428,7 +428,7 @@ class Tripled(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx: Any, x: Tensor) -> Tensor:
-        """The value."""
+        """Return the value."""
         ctx.save_for_backward(x.exp())
         return x.exp()
 

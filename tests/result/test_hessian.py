@@ -181,7 +181,7 @@ def test_create_graph_gives_third_derivatives():
 
 @pytest.fixture
 def shell():
-    """A shell of our own with the extension loaded."""
+    """Return a shell of our own with the extension loaded."""
     settings = Config()
     settings.HistoryManager.hist_file = ":memory:"
     settings.InteractiveShell.colors = "nocolor"

@@ -22,7 +22,7 @@ def seed(x1, x2, x3):
 
 @pytest.fixture
 def worked():
-    """The worked example at (3, 4, 5)."""
+    """Return the worked example at (3, 4, 5)."""
     return jacmagic.jacobian(seed, tuple(torch.tensor(v, dtype=F64) for v in (3, 4, 5)))
 
 

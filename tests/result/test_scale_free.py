@@ -20,7 +20,7 @@ SOME = [case for case in CORPUS if case.name not in RANDOM][::6]
 
 
 def scaled_output(case: Case, power: int):
-    """The function with its results multiplied, and its point."""
+    """Return the function with its results multiplied, and its point."""
 
     def function(*tensors):
         leaves = flatten(lifted(case.function)(*tensors)).leaves
@@ -30,7 +30,7 @@ def scaled_output(case: Case, power: int):
 
 
 def scaled_input(case: Case, power: int):
-    """The function with its inputs multiplied inside and divided at its point."""
+    """Return the function with its inputs multiplied inside and divided at its point."""
 
     def function(*tensors):
         return lifted(case.function)(*(tensor * 2.0**power for tensor in tensors))

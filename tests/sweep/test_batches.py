@@ -47,7 +47,7 @@ def linear(x):
 
 
 def looped(function, stacks, **options):
-    """The loop that a batch replaces."""
+    """Return the loop that a batch replaces."""
     return torch.stack(
         [
             jacmagic.jacobian(function, parts, **options).matrix

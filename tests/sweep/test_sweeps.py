@@ -32,7 +32,7 @@ def polar(r, t):
 
 
 def expected():
-    """The loop that a sweep replaces."""
+    """Return the loop that a sweep replaces."""
     return np.array(
         [[[[math.cos(t), -r * math.sin(t)], [math.sin(t), r * math.cos(t)]] for t in T] for r in R]
     )

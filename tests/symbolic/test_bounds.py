@@ -91,7 +91,7 @@ def test_poles_and_edges_within_the_error_have_no_bound() -> None:
 
 
 def ZERO_OF(graph: Graph) -> int:
-    """The node of 0."""
+    """Return the node of 0."""
     return graph.number(0)
 
 

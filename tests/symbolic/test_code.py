@@ -52,7 +52,7 @@ def angle(x, y):
 
 
 def largest(x):
-    """A maximum of maxima, and a chain of 300 steps."""
+    """Return a maximum of maxima, and a chain of 300 steps."""
     total = x.max() * x.min()
     for k in range(300):
         total = torch.sin(total + x[k % 9]) * 0.99
@@ -71,7 +71,7 @@ CASES = {
 
 @pytest.fixture(params=CASES)
 def J(request):
-    """The Jacobian of each case."""
+    """Return the Jacobian of each case."""
     function, point = CASES[request.param]
     return jacmagic.jacobian(function, tuple(torch.tensor(v, dtype=F64) for v in point))
 

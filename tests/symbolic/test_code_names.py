@@ -37,7 +37,7 @@ SHIFTS = pytest.mark.parametrize("shift", [0, 37, 74])
 
 @cache
 def exported(place: int) -> tuple[ClosedForm, torch.Tensor]:
-    """The closed form of a case, and torch's Jacobian."""
+    """Return the closed form of a case, and torch's Jacobian."""
     case = KNOWN[place]
     found = attempt(case)
     rows = differentiate(found.graph, found.outputs, found.inputs)
@@ -80,7 +80,7 @@ def assert_right(found: dict[int, torch.Tensor]) -> None:
 
 
 def run_python(source: str, name: str):
-    """A function that generated Python or torch defines."""
+    """Return a function that generated Python or torch defines."""
     namespace: dict = {}
     exec(compile(source, f"<{name}>", "exec"), namespace)
     return namespace[name]
@@ -154,7 +154,7 @@ def test_javascript(tmp_path, shift):
 
 
 def read(made: dict[int, str], printed: str) -> dict[int, torch.Tensor]:
-    """The matrices that a program has printed, one a line."""
+    """Return the matrices that a program has printed, one a line."""
     lines = [[float(word) for word in line.split()] for line in printed.splitlines()]
     return {place: torch.tensor(line, dtype=F64) for place, line in zip(made, lines, strict=True)}
 

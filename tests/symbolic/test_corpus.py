@@ -17,19 +17,19 @@ REFUSED = [case for case in CORPUS if case.refuses]
 
 
 def attempt(case: Case) -> Trace | Refusal:
-    """A trace with the code unchanged."""
+    """Return a trace with the code unchanged."""
     tensors = case.tensors()
     names = [f"v{k}" for k in range(sum(tensor.numel() for tensor in tensors))]
     return trace(lifted(case.function), tensors, names)
 
 
 def numbers_of(tensors: tuple[torch.Tensor, ...]) -> list[float]:
-    """The point as one list."""
+    """Return the point as one list."""
     return [number for tensor in tensors for number in tensor.reshape(-1).tolist()]
 
 
 def nearby(case: Case, seed: int) -> tuple[torch.Tensor, ...]:
-    """A random point a few per cent away."""
+    """Return a random point a few per cent away."""
     generator = torch.Generator().manual_seed(seed)
 
     def moved(tensor: torch.Tensor) -> torch.Tensor:

@@ -24,7 +24,7 @@ FUNCTIONS: list[Callable] = [
 
 
 def numbers(found, rows, point: torch.Tensor) -> torch.Tensor:
-    """The Jacobian that some rows stand for."""
+    """Return the Jacobian that some rows stand for."""
     entries = [row.get(j, 0) for row in rows for j in range(len(found.inputs))]
     values = write_tape(found.graph, entries, found.inputs).evaluate(point.tolist())
     return torch.tensor(values, dtype=F64).reshape(len(rows), -1)

@@ -44,18 +44,18 @@ PENDULUM = Pendulum()
 
 
 def at(*values: float) -> torch.Tensor:
-    """A vector of float64."""
+    """Return a vector of float64."""
     return torch.tensor(values, dtype=torch.float64)
 
 
 def shown(J: Jacobian) -> list[str]:
-    """The entries as plain text."""
+    """Return the entries as plain text."""
     assert J.reading is not None, str(J.refusal)
     return [str(entry) for entry in J.reading.matrix]
 
 
 def numbers_of(J: Jacobian) -> dict[str, float]:
-    """The constants beside the formula."""
+    """Return the constants beside the formula."""
     assert J.reading is not None
     return {label.text: value for label, value in J.reading.used_constants}
 
@@ -69,12 +69,12 @@ def prey(x, y, alpha=1.1, beta=0.4):
 
 
 def swing(theta):
-    """A global and the fields of a dataclass."""
+    """Return a global and the fields of a dataclass."""
     return -PENDULUM.m * G / PENDULUM.L * torch.sin(theta)
 
 
 def from_dict(x):
-    """A dict and a namespace."""
+    """Return a dict and a namespace."""
     return FIELDS["k"] * x**2 + SPACE.c * x
 
 
@@ -205,7 +205,7 @@ def truncated(x, n=3, a=2.0):
 
 
 def power(x, n=3):
-    """An exponent steers nothing: the formula holds for every n."""
+    """Return an exponent steers nothing: the formula holds for every n."""
     return n * x**n
 
 
@@ -387,7 +387,7 @@ def test_wide_matrices_fit_the_page() -> None:
 
 
 def jacobian_of(case: Case) -> Jacobian | None:
-    """A case's Jacobian, or None where its formula is too long to be read."""
+    """Return a case's Jacobian, or None where its formula is too long to be read."""
     J = jacmagic.jacobian(case.function, case.tensors())
     return None if J.reading is None else J
 
@@ -504,7 +504,7 @@ def test_what_is_shown_is_what_is_computed(case: Case) -> None:
 
 
 def every_step(step: Step) -> list[Step]:
-    """A derivation's steps, each once."""
+    """Return a derivation's steps, each once."""
     found = {step.before: step}
     for child in step.children:
         found |= {one.before: one for one in every_step(child)}
@@ -555,7 +555,7 @@ def chebyshev(x, order=5):
 
 
 def metric(p):
-    """The entry of a metric of polar coordinates: r²(sin² + cos²)."""
+    """Return the entry of a metric of polar coordinates: r²(sin² + cos²)."""
 
     def embedded(u):
         return torch.stack([u[0] * torch.cos(u[1]), u[0] * torch.sin(u[1])])

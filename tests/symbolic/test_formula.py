@@ -29,7 +29,7 @@ from jacmagic.symbolic.trace import Refusal, trace
 
 
 def closed_form(function, **point) -> ClosedForm:
-    """The closed form of a function at a point given by name."""
+    """Return the closed form of a function at a point given by name."""
     tensors = [torch.as_tensor(value, dtype=torch.float64) for value in point.values()]
     labels = [
         Label(name, tuple(index))
@@ -43,7 +43,7 @@ def closed_form(function, **point) -> ClosedForm:
 
 
 def latex(form: ClosedForm) -> list[str]:
-    """The entries of the Jacobian as LaTeX, row-major."""
+    """Return the entries of the Jacobian as LaTeX, row-major."""
     return [tex(entry, form.names) for entry in form.matrix]
 
 

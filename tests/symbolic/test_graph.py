@@ -419,7 +419,7 @@ TREES = st.recursive(
 
 
 def build(g: Graph, tree: object) -> int:
-    """A tree as nodes."""
+    """Return a tree as nodes."""
     if isinstance(tree, str):
         return g.variable(tree)
     if not isinstance(tree, tuple):
@@ -432,7 +432,7 @@ def build(g: Graph, tree: object) -> int:
 
 
 def run(tree: object, point: dict[str, float]) -> float:
-    """A tree as a number, by floats alone."""
+    """Return a tree as a number, by floats alone."""
     if isinstance(tree, str):
         return point[tree]
     if not isinstance(tree, tuple):

@@ -30,7 +30,7 @@ def network(x):
 
 
 def residual(x):
-    """A least-squares loss."""
+    """Return a least-squares loss."""
     r = A @ x - b
     return r @ r
 
@@ -157,7 +157,7 @@ def by_parts(x):
 
 
 def turned_round(x):
-    """A flipped copy looks like the vector itself."""
+    """Return a flipped copy looks like the vector itself."""
     return A @ x.flip(0)
 
 

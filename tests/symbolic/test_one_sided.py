@@ -15,7 +15,7 @@ INF = math.inf
 
 
 def at(*values: float) -> torch.Tensor:
-    """A vector of float64."""
+    """Return a vector of float64."""
     return torch.tensor(values, dtype=torch.float64)
 
 

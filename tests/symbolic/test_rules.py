@@ -48,7 +48,7 @@ class Watched(dict):
         return super().__getitem__(key)
 
     def get(self, key: str, default: Any = None) -> Any:
-        """An entry that may be missing; counted if it is there."""
+        """Return an entry that may be missing; counted if it is there."""
         self.used.add(key)
         return super().get(key, default)
 
@@ -71,7 +71,7 @@ def outputs_of(function: Callable[..., Any], tensors: list[torch.Tensor]) -> tor
 
 
 def traced(sample: Sample, tensors: list[torch.Tensor]) -> Trace:
-    """The sample's trace."""
+    """Return the sample's trace."""
     names = [f"v{k}" for k in range(sum(tensor.numel() for tensor in tensors))]
     found = trace(sample.function, tensors, names)
     assert isinstance(found, Trace), str(found)
@@ -79,7 +79,7 @@ def traced(sample: Sample, tensors: list[torch.Tensor]) -> Trace:
 
 
 def numbers_of(tensors: list[torch.Tensor]) -> list[float]:
-    """The point as one list."""
+    """Return the point as one list."""
     return [number for tensor in tensors for number in tensor.reshape(-1).tolist()]
 
 
@@ -217,7 +217,7 @@ INSIDE_REFUSED = {
 
 
 def inside(sample: Sample, way: str) -> Callable[..., Any]:
-    """The sample's function, weighted and summed, differentiated inside."""
+    """Return the sample's function, weighted and summed, differentiated inside."""
 
     def total(*tensors: torch.Tensor) -> torch.Tensor:
         out = outputs_of(sample.function, list(tensors))

@@ -42,7 +42,7 @@ SHIFTED = {sympy.acosh: 2, sympy.gamma: 1, sympy.loggamma: 1}
 
 
 def values(expression, seed: int, count: int = 4) -> list[complex]:
-    """An expression at some random points of (0.2, 0.9)."""
+    """Return an expression at some random points of (0.2, 0.9)."""
     draw = random.Random(seed)
     points = [{s: draw.uniform(0.2, 0.9) for s in (x, y, z)} for _ in range(count)]
     return [complex(expression.subs(point).doit().evalf()) for point in points]
@@ -56,7 +56,7 @@ def assert_is_derivative(step: Step) -> None:
 
 
 def rules_used(step: Step) -> set[str]:
-    """The names of all rules in a derivation."""
+    """Return the names of all rules in a derivation."""
     return {step.rule}.union(*map(rules_used, step.children))
 
 

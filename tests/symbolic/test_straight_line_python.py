@@ -26,7 +26,7 @@ KNOWN = [case for case in CORPUS if not case.refuses]
 
 
 def one_operation(name: str) -> Tape:
-    """The tape of one operation of inputs."""
+    """Return the tape of one operation of inputs."""
     arity = OPERATIONS[name].arity
     return Tape(arity, (), ((name, *range(arity)),), (arity,))
 

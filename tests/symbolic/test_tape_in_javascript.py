@@ -43,7 +43,7 @@ Job = tuple[Tape, list[list[float]]]
 
 
 def as_text(x: float) -> str:
-    """A float as both languages read it; JSON has neither infinities nor nan."""
+    """Return a float as both languages read it; JSON has neither infinities nor nan."""
     return repr(float(x)).replace("inf", "Infinity")
 
 
@@ -60,12 +60,12 @@ def in_javascript(jobs: list[Job], folder: Path) -> list[np.ndarray | None]:
 
 
 def in_python(tape: Tape, points: list[list[float]]) -> np.ndarray:
-    """The same by the Python reader."""
+    """Return the same by the Python reader."""
     return np.array([tape.evaluate(point) for point in points])
 
 
 def of_one(name: str) -> Tape:
-    """A tape of a single operation on its inputs."""
+    """Return a tape of a single operation on its inputs."""
     arity = OPERATIONS[name].arity
     return Tape(arity, (), ((name, *range(arity)),), (arity,))
 

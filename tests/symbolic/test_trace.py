@@ -95,7 +95,7 @@ SCALE = 3.0
 
 
 def helper(x: torch.Tensor, *, power: int = 2) -> torch.Tensor:
-    """A function beside the user's own."""
+    """Return a function beside the user's own."""
     return SCALE * x**power
 
 

@@ -20,7 +20,7 @@ from jacmagic.symbolic.graph import OPERATIONS, write_tape
 
 
 def branching(x: torch.Tensor) -> torch.Tensor:
-    """A branch, a loop that depends on the input, and an assertion."""
+    """Return a branch, a loop that depends on the input, and an assertion."""
     assert x[0] < 10  # assertion
     y = x[1] ** 2
     if x[0] > x[1]:  # branch

@@ -17,7 +17,7 @@ from traces import (
 
 
 def energy(q: torch.Tensor) -> torch.Tensor:
-    """A scalar field."""
+    """Return a scalar field."""
     return torch.sin(q[0]) * q[1] ** 2 + torch.exp(q[0] * q[1])
 
 

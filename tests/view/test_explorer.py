@@ -27,13 +27,13 @@ def seed(x1, x2, x3):
 
 @pytest.fixture
 def explorer():
-    """The worked example, live."""
+    """Return the worked example, live."""
     J = jacmagic.jacobian(seed, tuple(torch.tensor(v, dtype=F64) for v in (3, 4, 5)))
     return J.explore()
 
 
 def values(explorer) -> np.ndarray:
-    """The numbers that the browser is given."""
+    """Return the numbers that the browser is given."""
     shape = explorer.jacobian.matrix.shape
     return np.frombuffer(explorer.view.values, dtype="<f8").reshape(tuple(shape))
 
@@ -298,7 +298,7 @@ def test_a_step_of_ones_own_is_obeyed_beside_the_point():
 
 
 def broken(*_: object, **__: object):
-    """What SymPy may do at any time."""
+    """Return what SymPy may do at any time."""
     return sympy.Symbol(3)
 
 

@@ -28,12 +28,12 @@ HOSTILE = "</script><script>alert(1)</script><!--\u2028<img src=x onerror=alert(
 
 
 def f(x1, x2, x3):
-    """The worked example."""
+    """Return the worked example."""
     return (x1 + x2, x3 * x1, x2**3)
 
 
 def seed() -> jacmagic.Jacobian:
-    """The worked example's Jacobian."""
+    """Return the worked example's Jacobian."""
     return jacmagic.jacobian(f, tuple(torch.tensor(v, dtype=F64) for v in (3, 4, 5)))
 
 
@@ -57,11 +57,11 @@ class Page(HTMLParser):
             self.insides.append((self.elements[-1][0], data))
 
     def all(self, tag: str) -> list[dict[str, str | None]]:
-        """The attributes of the elements of a kind."""
+        """Return the attributes of the elements of a kind."""
         return [attributes for found, attributes in self.elements if found == tag]
 
     def inside(self, tag: str) -> list[str]:
-        """The texts of a kind of element that are not blank."""
+        """Return the texts of a kind of element that are not blank."""
         return [data for found, data in self.insides if found == tag and data.strip()]
 
     @property
@@ -83,7 +83,7 @@ class Page(HTMLParser):
 
 @pytest.fixture(scope="module")
 def text(tmp_path_factory) -> str:
-    """The seed's page."""
+    """Return the seed's page."""
     return seed().save_html(tmp_path_factory.mktemp("page") / "seed.html").read_text("utf-8")
 
 
@@ -138,7 +138,7 @@ def test_the_policy_allows_these_scripts_and_styles_only(text):
 
 
 def hashed(inline: str) -> str:
-    """A source of a policy."""
+    """Return a source of a policy."""
     return f"'sha256-{base64.b64encode(hashlib.sha256(inline.encode()).digest()).decode()}'"
 
 
@@ -183,7 +183,7 @@ def test_sliders_travel_with_their_ranges():
 
 
 def live_of(explorer):
-    """What an explorer gives to the page."""
+    """Return what an explorer gives to the page."""
     kept = {}
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(export, "save", lambda path, live, title: kept.update(live=live))
@@ -267,7 +267,7 @@ class Odd(ipywidgets.DOMWidget):
 
 
 def page_of(said: object, **changes) -> str:
-    """A page of a view with one value in its state."""
+    """Return a page of a view with one value in its state."""
     given = {
         "view": Odd(said=said),
         "changes": {},

@@ -107,7 +107,7 @@ _MEANT_FOR_ARRAYS = (AttributeError, TypeError, ValueError)
 
 
 def _or_none(function: Callable[..., Any], found: Survey, values: Any, named: Any) -> Any:
-    """The result with arrays instead of tensors; None if they are of no help either."""
+    """Return the result with arrays instead of tensors; None if they are of no help either."""
     try:
         with silent():
             return _called(function, found, _as_arrays(values), _as_arrays(named))

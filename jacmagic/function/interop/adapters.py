@@ -160,7 +160,7 @@ def close(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8) -> Tensor:
 
 
 def complexly(function: Callable[[Tensor], Any]) -> Callable[[Any], Any]:
-    """A function of `cmath`: the argument counts as complex, also where it is real."""
+    """Return a function of `cmath`: the argument counts as complex, also where it is real."""
 
     def call(x: Any) -> Any:
         z = tensor(x)

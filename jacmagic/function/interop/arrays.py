@@ -81,7 +81,7 @@ _FROM_NUMPY = torch.from_numpy
 
 
 def of_tensor(tensor: Tensor) -> Any:
-    """An array of the tensor's shape and dtype that this tensor stands behind."""
+    """Return an array of the tensor's shape and dtype that this tensor stands behind."""
     dtype = DTYPES.get(tensor.dtype)
     if dtype is None or tensor.layout != torch.strided:
         return tensor
@@ -93,7 +93,7 @@ def of_tensor(tensor: Tensor) -> Any:
 
 
 def view_of(parent: Array, derive: Callable[[Tensor], Tensor]) -> Any:
-    """A view: what is written to it is written to its parent, and the other way round."""
+    """Return a view: what is written to it is written to its parent, and the other way round."""
     tensor = tensor_in(parent)
     view = of_tensor(derive(tensor))
     if isinstance(view, Array):
@@ -102,14 +102,14 @@ def view_of(parent: Array, derive: Callable[[Tensor], Tensor]) -> Any:
 
 
 def of_users(array: numpy.ndarray) -> Array:
-    """An array of the user's, its memory shared, that can meet tensors."""
+    """Return an array of the user's, its memory shared, that can meet tensors."""
     view = array.view(Array)
     view._is_shared = True
     return view
 
 
 def as_array(value: Any) -> Any:
-    """What NumPy returned; plain arrays as ones that can meet tensors."""
+    """Return what NumPy returned; plain arrays as ones that can meet tensors."""
     if type(value) is numpy.ndarray:
         view = value.view(Array)
         view._is_shared = not value.flags.owndata
@@ -120,7 +120,7 @@ def as_array(value: Any) -> Any:
 
 
 def traced_by(value: Any) -> Tensor | None:
-    """The tensor behind an array; None for an array that has met none, and for all else."""
+    """Return the tensor behind an array; None for an array that has met none, and for all else."""
     if isinstance(value, Tensor):
         return value
     if not isinstance(value, Array):
@@ -158,7 +158,7 @@ def _part(root: Array, view: Array) -> Callable[[Tensor], Tensor]:
 
 
 def traced(array: Array) -> Tensor:
-    """The tensor behind an array that is about to be written to.
+    """Return the tensor behind an array that is about to be written to.
 
     It is a copy where the tensor has been computed with already, of which autograd may have kept
     it; and a tensor of the array's numbers where there was none.
@@ -177,7 +177,7 @@ def traced(array: Array) -> Tensor:
 
 
 def _turned(array: Array) -> Tensor:
-    """A tensor of the array's numbers, in the user's memory where that is theirs."""
+    """Return a tensor of the array's numbers, in the user's memory where that is theirs."""
     plain = array.view(numpy.ndarray)
     if array._is_shared and _is_usable(plain):
         return torch.from_numpy(plain)
@@ -192,7 +192,7 @@ def _is_usable(plain: numpy.ndarray) -> bool:
 
 
 def _usable(plain: numpy.ndarray) -> numpy.ndarray:
-    """An array that torch can take."""
+    """Return an array that torch can take."""
     if _is_usable(plain):
         return plain
     return numpy.array(plain, dtype=plain.dtype.newbyteorder("="), order="C")
@@ -220,7 +220,7 @@ def mapped(function: Callable[[Any], Any], value: Any) -> Any:
 
 
 def untraced(value: Any) -> Any:
-    """The same arguments with plain ndarrays, for NumPy itself."""
+    """Return the same arguments with plain ndarrays, for NumPy itself."""
     return mapped(lambda one: one.view(numpy.ndarray) if isinstance(one, Array) else one, value)
 
 
@@ -236,12 +236,12 @@ def with_tensors(value: Any) -> Any:
 
 
 def as_tensors(value: Any) -> Any:
-    """The same arguments with a tensor for every array."""
+    """Return the same arguments with a tensor for every array."""
     return mapped(lambda one: tensor_in(one) if isinstance(one, numpy.ndarray) else one, value)
 
 
 def tensor_in(array: numpy.ndarray) -> Tensor:
-    """The tensor that an array is, with its graph where it has met one.
+    """Return the tensor that an array is, with its graph where it has met one.
 
     Of an array that is written to it is a copy: what has been computed from it stays as it was.
     """
@@ -261,7 +261,7 @@ def _is_written_to(array: Any) -> bool:
 
 
 def as_result(value: Any) -> Any:
-    """What a counterpart returned, its tensors as arrays."""
+    """Return what a counterpart returned, its tensors as arrays."""
     return mapped(lambda one: of_tensor(one) if isinstance(one, Tensor) else one, value)
 
 
@@ -279,7 +279,7 @@ def numbers_of(array: Array) -> numpy.ndarray:
 
 
 def returned(value: Any) -> Any:
-    """What a lifted function returned, with tensors in the place of arrays."""
+    """Return what a lifted function returned, with tensors in the place of arrays."""
 
     def one(part: Any) -> Any:
         if isinstance(part, Array):

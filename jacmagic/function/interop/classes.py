@@ -118,7 +118,7 @@ def _is_named(value: Any) -> bool:
 
 
 def as_original(scope: Replacements, value: Any) -> Any:
-    """An object made by the function from a copied class, as one of the user's class."""
+    """Return an object made by the function from a copied class, as one of the user's class."""
     kind = scope.original_class(type(value))
     if kind is not None:
         value.__class__ = kind

@@ -24,7 +24,7 @@ _FILLED = ("triu", "tril", "diag", "diagflat", "pad")  # new entries of theirs a
 
 
 def moving(name: str) -> Callable[..., Any]:
-    """The function of tensors that moves entries as NumPy's function of that name does."""
+    """Return the function of tensors that moves entries as NumPy's function of that name does."""
     function = getattr(numpy, name)
 
     def call(*values: Any, **named: Any) -> Any:
@@ -52,7 +52,7 @@ def _gathered(flat: Tensor, places: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """An argument that says how to move: numbers, also where a tensor holds them."""
+    """Return an argument that says how to move: numbers, also where a tensor holds them."""
     return value.tolist() if isinstance(value, Tensor) else value
 
 

@@ -38,7 +38,7 @@ def state_of(found: Survey) -> State:
 
 
 def changes(before: State, after: State) -> tuple[str, ...]:
-    """The names of what is not as it was."""
+    """Return the names of what is not as it was."""
     names = (
         key[1]
         for key in [*before, *(key for key in after if key not in before)]
@@ -57,7 +57,7 @@ def effects_of(function: Callable[..., Any]) -> tuple[str, ...]:
 
 
 def _inside(function: Any, depth: int) -> Iterator[Any]:
-    """A function and those in its closure."""
+    """Yield a function and those in its closure."""
     yield function
     if depth and isinstance(function, types.FunctionType):
         for cell in function.__closure__ or ():
@@ -84,7 +84,7 @@ def _read_by(function: types.FunctionType) -> Iterator[tuple[int, str, Any]]:
 
 
 def _attributes(value: Any) -> list[tuple[str, Any]]:
-    """The attributes of an object of a class of the user's."""
+    """Return the attributes of an object of a class of the user's."""
     if isinstance(value, (type, types.FunctionType, types.ModuleType, Tensor, numpy.ndarray)):
         return []
     is_namespace = isinstance(value, types.SimpleNamespace)

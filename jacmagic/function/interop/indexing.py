@@ -59,7 +59,7 @@ def _needs_places(index: Any) -> bool:
 
 
 def _places(source: Tensor, index: Any) -> Tensor:
-    """The position in row-major order of every entry that an index reads, found by NumPy."""
+    """Return the position in row-major order of every entry that an index reads, found by NumPy."""
     shape = tuple(source.shape)
     plain = tuple(numpy.asarray(p) if isinstance(p, (list, range)) else p for p in _parts(index))
     chosen = numpy.arange(math.prod(shape)).reshape(shape)[plain]

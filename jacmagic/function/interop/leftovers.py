@@ -16,7 +16,7 @@ from typing import Any
 
 
 def alive(references: Iterable[weakref.ref[Any]]) -> list[Any]:
-    """The objects that are still held by somebody."""
+    """Return the objects that are still held by somebody."""
     return [one for one in (reference() for reference in references) if one is not None]
 
 

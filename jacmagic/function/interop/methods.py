@@ -69,7 +69,7 @@ def _by_function(name: str) -> Callable[..., Any]:
 
 
 def _by_tensor(name: str, convert: Callable[..., Any]) -> Callable[..., Any]:
-    """A method written out for arrays that hold a tensor; NumPy's own for others."""
+    """Return a method written out for arrays that hold a tensor; NumPy's own for others."""
     original = getattr(numpy.ndarray, name)
 
     def method(self: Array, *values: Any, **named: Any) -> Any:
@@ -115,7 +115,7 @@ def _filled(self: Array, value: Any) -> None:
 
 
 def _item(self: Array, *place: Any) -> Any:
-    """A number: what the tensor makes of `item()`, which is where a graph ends."""
+    """Return a number: what the tensor makes of `item()`, which is where a graph ends."""
     where = place[0] if len(place) == 1 else place
     source = self.ravel() if len(place) == 1 and not isinstance(where, tuple) else self
     chosen = tensor_in(source[where] if place else source)

@@ -21,7 +21,7 @@ _frames: set[types.FrameType] = set()  # of the calls of `plain_value` that are 
 
 
 def plain_value(function: Callable[..., Any], tensors: Sequence[Tensor]) -> Any | None:
-    """What a function made of lifted ones returns for floats and ndarrays, without a sound.
+    """Return what a function made of lifted ones returns for floats and ndarrays, without a sound.
 
     Args:
         function: calls a lifted function with the tensors that it is given.
@@ -54,7 +54,7 @@ def is_plain() -> bool:
 
 
 def plainly(values: Any) -> Any:
-    """The same arguments with floats and ndarrays in the place of tensors."""
+    """Return the same arguments with floats and ndarrays in the place of tensors."""
 
     def one(value: Any) -> Any:
         if not isinstance(value, Tensor):

@@ -59,7 +59,7 @@ class FunctionProxy:
 
 
 def as_number(value: Any) -> Any:
-    """What a function of `math` gives: a tensor without dimensions, no array."""
+    """Return what a function of `math` gives: a tensor without dimensions, no array."""
     return as_tensors(value)
 
 
@@ -118,7 +118,7 @@ class Vectorized:
 
 
 def tensor_of(value: Any) -> torch.Tensor:
-    """A number or array as a tensor."""
+    """Return a number or array as a tensor."""
     return tensor_in(value) if isinstance(value, numpy.ndarray) else torch.as_tensor(value)
 
 

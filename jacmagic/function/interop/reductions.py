@@ -44,7 +44,7 @@ def mean(x: Any, dim: Any = None, keepdim: bool = False, where: Any = None) -> T
 
 
 def extreme(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The value alone, where `torch.max(x, dim)` also returns the place."""
+    """Return the value alone, where `torch.max(x, dim)` also returns the place."""
 
     def call(
         x: Any, dim: Any = None, keepdim: bool = False, initial: Any = None, where: Any = None

@@ -112,7 +112,7 @@ class Scope:
         self._copied: list[tuple[Any, Any, dict[Any, Any]]] = []
 
     def of(self, value: Any, name: str = "") -> Any:
-        """What the function sees in the place of a value; the value itself for most."""
+        """Return what the function sees in the place of a value; the value itself for most."""
         if type(value) in _ITSELF:
             return value if current() is None else answered(name, value)
         known = self._made.get(id(value))
@@ -126,7 +126,7 @@ class Scope:
         return made
 
     def original(self, value: Any) -> Any:
-        """What a replacement replaces; an array becomes its numbers."""
+        """Return what a replacement replaces; an array becomes its numbers."""
         if isinstance(value, Array):
             known = self._originals.get(id(value))
             return numbers_of(value) if known is None else known
@@ -134,12 +134,12 @@ class Scope:
         return classes.as_original(self, found)
 
     def replacement(self, value: Any) -> Any | None:
-        """What replaces a value already; None if nothing does."""
+        """Return what replaces a value already; None if nothing does."""
         known = self._made.get(id(value))
         return None if known is None else known[1]
 
     def original_class(self, kind: type) -> type | None:
-        """The user's class that a class of the scope copies."""
+        """Return the user's class that a class of the scope copies."""
         return self._originals.get(id(kind))
 
     def note(self, value: Any, made: Any) -> Any:
@@ -200,7 +200,7 @@ class Scope:
         return value
 
     def _function(self, function: types.FunctionType) -> types.FunctionType:
-        """A copy of a function with globals, closure and defaults of this scope."""
+        """Return a copy of a function with globals, closure and defaults of this scope."""
         real = function.__globals__
         space = self._spaces.get(id(real))
         if space is None:
@@ -226,7 +226,7 @@ class Scope:
         return made
 
     def _cell(self, cell: types.CellType) -> types.CellType:
-        """The cell of the copies for a cell of the user's."""
+        """Return the cell of the copies for a cell of the user's."""
         if id(cell) not in self._cells:
             self._cells[id(cell)] = (cell, types.CellType(), _MISSING)
         return self._cells[id(cell)][1]
@@ -249,7 +249,7 @@ class Scope:
         return types.MethodType(self.of(function), self.of(method.__self__))
 
     def _container(self, value: Any) -> Any:
-        """A copy of a small list, dict or namespace that holds anything to be replaced."""
+        """Return a copy of a small list, dict or namespace that holds anything to be replaced."""
         mapping = vars(value) if isinstance(value, types.SimpleNamespace) else value
         if len(mapping) > MOST:
             return value
@@ -276,7 +276,7 @@ class Scope:
         return value if current() is None else answered(name, value)
 
     def returned(self, result: Any) -> Any:
-        """What the function returned, without anything of the scope's."""
+        """Return what the function returned, without anything of the scope's."""
         return mapped(lambda one: classes.as_original(self, one), returned(result))
 
     def references(self) -> list[weakref.ref[Any]]:

@@ -93,7 +93,7 @@ class _NoStream(io.StringIO):
 
 
 def in_silence(value: Any) -> Any | None:
-    """What takes the place of something that writes or warns; None for all else."""
+    """Return what takes the place of something that writes or warns; None for all else."""
     if value is sys.stdout or value is sys.stderr:
         return _NoStream()
     module = (getattr(value, "__module__", None) or "").partition(".")[0]

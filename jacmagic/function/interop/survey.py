@@ -155,19 +155,19 @@ def callable_or_module(value: Any) -> bool:
 
 
 def _parts(function: types.FunctionType) -> tuple[Any, ...]:
-    """What a function is made of, and what changes when a module is loaded anew in place."""
+    """Return what a function is made of, and what changes when a module is loaded anew in place."""
     return function.__code__, function.__defaults__, function.__kwdefaults__
 
 
 def _reads(function: types.FunctionType, names: set[str]) -> Reads:
-    """What a function reads from outside its arguments."""
+    """Return what a function reads from outside its arguments."""
     owners: list[tuple[Any, str]] = [(function.__globals__, name) for name in names]
     owners += [(cell, "") for cell in function.__closure__ or ()]
     return [(owner, name, _read(owner, name)) for owner, name in owners]
 
 
 def _read(owner: Any, name: str) -> Any:
-    """The value of a global, or of a cell; None where there is none."""
+    """Return the value of a global, or of a cell; None where there is none."""
     if isinstance(owner, dict):
         return owner.get(name)
     try:
@@ -177,14 +177,14 @@ def _read(owner: Any, name: str) -> Any:
 
 
 def _from_modules(reads: Reads, names: set[str]) -> Iterator[Any]:
-    """What a function reads from the modules of the user's that it names."""
+    """Yield what a function reads from the modules of the user's that it names."""
     for _, _, value in reads:
         if isinstance(value, types.ModuleType) and is_users_module(value):
             yield from (getattr(value, part, None) for part in names)
 
 
 def functions_of(target: Any) -> Iterator[types.FunctionType]:
-    """The Python functions that may run when `target` is called or used."""
+    """Yield the Python functions that may run when `target` is called or used."""
     if isinstance(target, types.FunctionType):
         yield target
         yield from functions_of(getattr(target, "__wrapped__", None))
@@ -200,7 +200,7 @@ def functions_of(target: Any) -> Iterator[types.FunctionType]:
 
 
 def parts_of(value: Any) -> Iterator[Any]:
-    """What a value is made of, where that may be called or met: never the parts of data."""
+    """Yield what a value is made of, where that may be called or met: never the parts of data."""
     if isinstance(value, functools.partial):
         yield value.func
         yield from value.args

@@ -34,7 +34,7 @@ def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def inner_statements(node: ast.stmt) -> list[ast.stmt]:
-    """The statements in the blocks of a compound statement; none of a simple one."""
+    """Return the statements in the blocks of a compound statement; none of a simple one."""
     found: list[ast.stmt] = []
     for field in _BLOCKS:
         found += getattr(node, field, [])
@@ -69,11 +69,11 @@ def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
 
 
 def name_of(node: ast.expr) -> str | None:
-    """The name, where the expression is a plain name."""
+    """Return the name, where the expression is a plain name."""
     return node.id if isinstance(node, ast.Name) else None
 
 
 def callable_method(node: ast.ClassDef) -> ast.FunctionDef | None:
-    """The method that makes instances of the class callable."""
+    """Return the method that makes instances of the class callable."""
     methods = [part for part in node.body if isinstance(part, ast.FunctionDef)]
     return next((part for name in _METHODS for part in methods if part.name == name), None)

@@ -58,7 +58,7 @@ _SLIPS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
 
 
 def for_syntax(code: str, message: str = "") -> str | None:
-    """What to write for a line that Python cannot read; None where nothing is recognised.
+    """Return what to write for a line that Python cannot read; None where nothing is recognised.
 
     Args:
         code: the line.
@@ -78,7 +78,7 @@ def for_syntax(code: str, message: str = "") -> str | None:
 
 
 def for_exception(kind: str, message: str, code: str) -> str | None:
-    """What to write where a line of mathematics raised; None where nothing is recognised.
+    """Return what to write where a line of mathematics raised; None where nothing is recognised.
 
     Args:
         kind: the name of the exception's class.

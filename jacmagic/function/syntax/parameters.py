@@ -84,7 +84,7 @@ def _is_whole(value: ast.expr, parameter: str) -> bool:
 
 
 def _index_of(value: ast.expr, parameter: str) -> int | None:
-    """The `i` of `state[i]`."""
+    """Return the `i` of `state[i]`."""
     if isinstance(value, ast.Subscript) and name_of(value.value) == parameter:
         index = value.slice
         if isinstance(index, ast.Constant) and type(index.value) is int:

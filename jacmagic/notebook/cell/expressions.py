@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 
 def is_component(node: ast.stmt) -> bool:
-    """A bare expression that is not a docstring."""
+    """Return a bare expression that is not a docstring."""
     if not isinstance(node, ast.Expr):
         return False
     return not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, str))
@@ -55,7 +55,7 @@ def _scoped(part: ast.AST) -> Iterator[str]:
 
 
 def function_of_expressions(source: str, name: str, parameters: tuple[str, ...]) -> ast.Module:
-    """An expression cell as the definition of one function, its lines those of the cell.
+    """Return an expression cell as the definition of one function, its lines those of the cell.
 
     One component is returned alone, several as a tuple. Imports are left out.
     """

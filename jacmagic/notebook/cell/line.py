@@ -65,16 +65,16 @@ class Line:
         return f"{self.head}{self.target or ''}".strip(), " ".join([*fixed, *kept])
 
     def mark(self, column: int, width: int = 1) -> str:
-        """The line with carets under `width` characters from `column`, after a newline."""
+        """Return the line with carets under `width` characters from `column`, after a newline."""
         return "\n" + caret(self.head + self.text, len(self.head) + column, width)
 
     def mark_text(self, fragment: str) -> str:
-        """The line with carets under the last place where `fragment` stands in it."""
+        """Return the line with carets under the last place where `fragment` stands in it."""
         column = self.text.rfind(fragment)
         return "" if column < 0 else self.mark(column, len(fragment))
 
     def mark_end(self) -> str:
-        """The line with a caret where something is missing: one blank after its end."""
+        """Return the line with a caret where something is missing: one blank after its end."""
         return self.mark(len(self.text.rstrip()) + 1)
 
 
@@ -166,13 +166,13 @@ def _is_option(text: str, flags: Collection[str], valued: Collection[str]) -> bo
 
 
 def _unquoted(value: str) -> str:
-    """The value without the quotes around the whole of it, as a shell would read it."""
+    """Return the value without the quotes around the whole of it, as a shell would read it."""
     quoted = len(value) > 1 and value[0] in "\"'" and value[-1] == value[0]
     return value[1:-1] if quoted and value[0] not in value[1:-1] else value
 
 
 def _quoted(option: str) -> str:
-    """An option as it is typed: a value with blanks in it in quotes."""
+    """Return an option as it is typed: a value with blanks in it in quotes."""
     if not re.search(r"\s", option):
         return option
     name, value = option.split("=", 1) if option.startswith("--") else (option[:2], option[2:])
@@ -243,7 +243,7 @@ def _refuse_duplicates(line: Line, point: list[Assignment]) -> None:
 
 
 def _target(line: Line, bare: list[Token], wants_target: bool) -> str | None:
-    """The tokens that are neither pairs nor options, as one expression."""
+    """Return the tokens that are neither pairs nor options, as one expression."""
     if not bare:
         return None
     first, last = bare[0], bare[-1]

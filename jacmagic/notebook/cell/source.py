@@ -93,7 +93,7 @@ class _Kind(Enum):
 
 
 def _definitions(body: list[ast.stmt]) -> dict[str, _Kind]:
-    """The names that are or may be functions, in the order of their last binding."""
+    """Return the names that are or may be functions, in the order of their last binding."""
     classes: set[str] = set()
     found: dict[str, _Kind] = {}
     top = {id(node) for node in body}
@@ -106,7 +106,7 @@ def _definitions(body: list[ast.stmt]) -> dict[str, _Kind]:
 
 
 def _kinds(node: ast.stmt, classes: set[str]) -> Iterator[tuple[str, _Kind]]:
-    """What one statement defines; callable classes are added to `classes`."""
+    """Yield what one statement defines; callable classes are added to `classes`."""
     if isinstance(node, ast.FunctionDef):
         yield node.name, _Kind.FUNCTION
     elif isinstance(node, ast.AsyncFunctionDef):
@@ -137,7 +137,7 @@ def _refuse_async(name: str, found: dict[str, _Kind]) -> None:
 
 
 def _what_there_is(body: list[ast.stmt]) -> str:
-    """What comes near a function, and what to write instead, for the message; else ""."""
+    """Return what comes near a function, and what to write instead, for the message; else ""."""
     for node in statements(body):
         if isinstance(node, ast.ClassDef):
             methods = [part.name for part in node.body if isinstance(part, ast.FunctionDef)]

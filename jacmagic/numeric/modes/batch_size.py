@@ -130,5 +130,5 @@ def ceiling(evaluation: Evaluation) -> int:
 
 @functools.lru_cache(maxsize=8)
 def _allowance(device: torch.device, second: int) -> int:
-    """What a result may take, asked of the system once a second."""
+    """Return what a result may take, asked of the system once a second."""
     return allowance(device, None)

@@ -70,7 +70,7 @@ def dense(evaluation: Evaluation, asked: Asked, tuned: Tuned) -> NumericJacobian
 
 
 def _modes(evaluation: Evaluation, asked: Asked, tuned: Tuned) -> Sequence[str]:
-    """The modes to try, best first."""
+    """Return the modes to try, best first."""
     m, n = evaluation.size
     strategy = asked.strategy
     if strategy == "auto" and asked.create_graph and m > FEW:

@@ -38,7 +38,7 @@ RULES: tuple[tuple[Callable[[int, int], bool], tuple[str, ...]], ...] = (
 def ladder(
     strategy: str, m: int, n: int, *, vectorize: bool = True, one_by_one: bool = False
 ) -> Sequence[str]:
-    """The roads to try for an m × n Jacobian, best first.
+    """Return the roads to try for an m × n Jacobian, best first.
 
     Args:
         strategy: "auto" or a key of `FALLBACKS`.

@@ -31,7 +31,7 @@ def refusal_of(error: RuntimeError) -> str | None:
 
 
 def rescued(evaluation: Evaluation, reason: str, substitute: Substitute | None) -> Tried | None:
-    """The Jacobian by the first other way that gets through; None if none does.
+    """Return the Jacobian by the first other way that gets through; None if none does.
 
     Args:
         evaluation: the plain run.
@@ -79,7 +79,7 @@ def _by_differences(evaluation: Evaluation) -> Blocks | None:
 
 
 def _blocks(evaluation: Evaluation, matrix: Tensor) -> Blocks:
-    """A matrix (m, n) as blocks of outputs by inputs."""
+    """Return a matrix (m, n) as blocks of outputs by inputs."""
     leaves, inputs = evaluation.outputs.leaves, evaluation.inputs
     rows = matrix.split([leaf.numel() for leaf in leaves])
     columns = [tensor.numel() for tensor in inputs]

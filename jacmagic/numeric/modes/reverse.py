@@ -103,7 +103,7 @@ def _columns(
 
 
 def backward_seconds(evaluation: Evaluation) -> float:
-    """What one row of a backward pass is expected to take, beside starting it.
+    """Return what one row of a backward pass is expected to take, beside starting it.
 
     Of a quick function's plain run most is Python, which a backward pass does not repeat.
     """
@@ -148,5 +148,5 @@ def _split(evaluation: Evaluation, columns: list[Tensor]) -> Blocks:
 
 
 def _shapes(leaf: Tensor, evaluation: Evaluation) -> list[torch.Size]:
-    """The shapes of an output's blocks."""
+    """Return the shapes of an output's blocks."""
     return [leaf.shape + tensor.shape for tensor in evaluation.inputs]

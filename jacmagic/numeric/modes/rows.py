@@ -37,7 +37,7 @@ def by_rows(evaluation: Evaluation, *, create_graph: bool = False, strict: bool 
 def rows_of_output(
     evaluation: Evaluation, index: int, *, create_graph: bool = False, strict: bool = False
 ) -> tuple[Tensor, ...]:
-    """The blocks of one output, row by row."""
+    """Return the blocks of one output, row by row."""
     leaf, inputs = evaluation.outputs.leaves[index], evaluation.inputs
     if not leaf.requires_grad or not leaf.numel():
         return zeros(leaf, inputs)
@@ -96,7 +96,7 @@ def _stacked(rows: list[Tensor | None], leaf: Tensor, tensor: Tensor) -> Tensor:
 
 
 def zeros(leaf: Tensor, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """The blocks of an output that depends on nothing."""
+    """Return the blocks of an output that depends on nothing."""
     return tuple(tensor.new_zeros(leaf.shape + tensor.shape) for tensor in inputs)
 
 

@@ -198,7 +198,7 @@ def _confirmed(evaluation: Evaluation, sparse: Sparse) -> Sparse:
 
 
 def _mended(evaluation: Evaluation, sparse: Sparse, found: ProductCheck) -> Sparse:
-    """The rows with entries where something is not finite, by plain backward passes."""
+    """Return the rows with entries where something is not finite, by plain backward passes."""
     scheme, values = sparse.scheme, sparse.values.clone()
     entries = Entries(sparse)
     odd = ~(found.allowed - found.gap).isfinite()

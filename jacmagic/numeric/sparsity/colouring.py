@@ -146,7 +146,7 @@ def greedy(objects: sp.csr_array) -> np.ndarray:
 
 
 def _first_fit(order: list[int], starts: list[int], places: list[int], width: int) -> np.ndarray:
-    """The first colour that no place has seen yet; each place keeps its colours as bits."""
+    """Return the first colour that no place has seen yet; each place keeps its colours as bits."""
     seen = [0] * width
     colours = [NONE] * len(order)
     for item in order:

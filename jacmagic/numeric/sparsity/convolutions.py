@@ -59,7 +59,7 @@ def _through(sets: IndexSets, windows: np.ndarray, taps: np.ndarray) -> np.ndarr
 
 
 def _added(named: dict[str, Any], sets: IndexSets, weight: np.ndarray) -> list[np.ndarray]:
-    """What every place of a channel depends on beside its window: the taps and the bias."""
+    """Return what every place of a channel depends on beside its window: the taps and the bias."""
     parts = []
     if weight.max(initial=0) > CONSTANT:
         parts.append(sets.groups(weight.reshape(weight.shape[0], -1)))
@@ -76,7 +76,7 @@ def _transposed(
     dilation: list[int],
     named: dict[str, Any],
 ) -> torch.Tensor:
-    """The grid whose ordinary convolution with turned taps is the transposed one."""
+    """Return the grid whose ordinary convolution with turned taps is the transposed one."""
     extra = _spread(named["output_padding"], len(stride))
     sizes = [(size - 1) * step + 1 for size, step in zip(grid.shape[2:], stride, strict=True)]
     spaced = grid.new_full((*grid.shape[:2], *sizes), float(CONSTANT))

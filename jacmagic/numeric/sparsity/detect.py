@@ -79,6 +79,6 @@ def detect(
 
 
 def _rows(mode: Following, leaf: Any) -> np.ndarray:
-    """The sets of an output; what torch does not differentiate has none."""
+    """Return the sets of an output; what torch does not differentiate has none."""
     ids = mode.shadows.read(leaf).reshape(-1)
     return ids if leaf.requires_grad else np.zeros_like(ids)

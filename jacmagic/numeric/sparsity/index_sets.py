@@ -44,7 +44,7 @@ class IndexSets:
         return np.diff(self._starts.values)
 
     def rows(self, ids: np.ndarray) -> sp.csr_array:
-        """The sets of some numbers as a boolean matrix (len(ids), n) with sorted columns.
+        """Return the sets of some numbers as a boolean matrix (len(ids), n) with sorted columns.
 
         Raises:
             TooDense: it would have more entries than allowed.
@@ -73,7 +73,7 @@ class IndexSets:
         return united
 
     def groups(self, ids: np.ndarray) -> np.ndarray:
-        """The union of each row of `ids`: (k, width) → (k,)."""
+        """Return the union of each row of `ids`: (k, width) → (k,)."""
         count, width = ids.shape
         return self.join(np.repeat(np.arange(count), width), ids.reshape(-1), count)
 

@@ -127,7 +127,7 @@ class Following(InterceptingMode):
         return out
 
     def _move(self, func: Any, args: tuple, kwargs: dict) -> Any:
-        """The same operation, run once more on the numbers of the sets."""
+        """Return the same operation, run once more on the numbers of the sets."""
         named = {k: v for k, v in self._named(func, args, kwargs).items() if k not in _PLACEMENT}
         carried = tree_map(self._carried, named)
         ordered = {a.name: carried[a.name] for a in func._schema.arguments if a.name in carried}
@@ -169,7 +169,7 @@ class Following(InterceptingMode):
         return {func._schema.arguments[i].name: value for i, value in enumerate(args)} | kwargs
 
     def _ids(self, tensor: torch.Tensor) -> np.ndarray:
-        """A tensor's sets; what torch holds for constant here has lost its derivative."""
+        """Return a tensor's sets; what torch holds for constant here has lost its derivative."""
         ids = self.shadows.read(tensor)
         is_cut = not (tensor.requires_grad or self._depth) and tensor.is_floating_point()
         return np.asarray(np.minimum(ids, STEP)) if is_cut and _is_plain_autograd() else ids
@@ -242,6 +242,6 @@ def _adds(func: Any, args: tuple, kwargs: dict) -> bool:
 
 
 def _parts_of(operation: Any) -> Callable[..., Any] | None:
-    """A function that computes an operation by simpler ones, or None if torch has none."""
+    """Return a function that computes an operation by simpler ones, or None if torch has none."""
     parts = core_aten_decompositions().get(operation) or decomposition_table.get(operation)
     return operation.decompose if parts is None and operation._can_decompose() else parts

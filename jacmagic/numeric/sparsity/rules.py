@@ -156,7 +156,7 @@ def matrix_product(first: str, second: str) -> Rule:
 
 
 def outer(sets: IndexSets, call: Call) -> np.ndarray:
-    """A product of a column and a row, added to a matrix."""
+    """Return a product of a column and a row, added to a matrix."""
     column, row = call.named["vec1"].ids[:, None], call.named["vec2"].ids
     return sets.both(call.named["self"].ids, sets.both(column, row))
 

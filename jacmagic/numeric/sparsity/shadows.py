@@ -33,7 +33,7 @@ class Shadows:
         return isinstance(value, torch.Tensor) and _key(value) in self._flat
 
     def read(self, tensor: torch.Tensor) -> np.ndarray:
-        """The sets of a tensor's elements, int64 in its shape."""
+        """Return the sets of a tensor's elements, int64 in its shape."""
         known = self._flat.get(_key(tensor))
         if known is None:
             return np.full(tuple(tensor.shape), CONSTANT, dtype=np.int64)
@@ -76,7 +76,7 @@ def _same_unit(tensor: torch.Tensor, unit: int, flat: np.ndarray) -> np.ndarray:
 
 
 def _through(flat: np.ndarray, tensor: torch.Tensor) -> np.ndarray:
-    """A flat array seen through a tensor; complex ones gain an axis of length 2."""
+    """Return a flat array seen through a tensor; complex ones gain an axis of length 2."""
     parts = 2 if tensor.is_complex() else 1
     shape, strides = list(tensor.shape), [step * parts * flat.itemsize for step in tensor.stride()]
     if parts == 2:

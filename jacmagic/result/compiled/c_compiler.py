@@ -22,7 +22,7 @@ class NoNativeCode(Exception):
 
 @cache
 def c_compiler() -> str | None:
-    """The system's C compiler, or None."""
+    """Return the system's C compiler, or None."""
     configured = (os.environ.get("CC") or sysconfig.get_config_var("CC") or "cc").split()[0]
     found = (shutil.which(name) for name in (configured, "cc", "gcc", "clang"))
     return None if sys.platform == "win32" else next(filter(None, found), None)

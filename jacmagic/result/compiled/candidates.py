@@ -75,7 +75,7 @@ class Builder:
         return traced if backend == "graph" else Inductor(traced)
 
     def _straight(self, tensors: Sequence[Tensor]) -> Straight:
-        """The closed form at some tensors as a straight-line program."""
+        """Return the closed form at some tensors as a straight-line program."""
         truths = self.truths
         if len(truths.rows) > (MOST_ENTRIES if truths.scheme is None else LONGEST):
             raise NoForm(f"{len(truths.rows)} entries are too many for a closed form")
@@ -100,7 +100,7 @@ OBSTACLES = (NoForm, NoNativeCode, NoGraph)
 
 
 def choose(builder: Builder, tensors: Sequence[Tensor]) -> tuple[Program, float, list[str]]:
-    """The quickest backend of those that agree with `jacobian()`, or the one asked for.
+    """Return the quickest backend of those that agree with `jacobian()`, or the one asked for.
 
     Args:
         builder: builds for this kind of inputs.
@@ -189,5 +189,5 @@ def measured(program: Program, tensors: Sequence[Tensor]) -> float:
 
 
 def microseconds(seconds: float) -> str:
-    """A time in µs or ms."""
+    """Return a time in µs or ms."""
     return f"{1e3 * seconds:.3g} ms" if seconds >= 1e-3 else f"{1e6 * seconds:.3g} µs"

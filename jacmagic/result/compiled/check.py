@@ -94,7 +94,7 @@ def disagreement(truth: Truth, entries: Tensor, values: Tensor) -> str | None:
 
 
 def _first_far(true: np.ndarray, found: np.ndarray, allowed: np.ndarray) -> int | None:
-    """The first place where two arrays differ by more than is allowed; nan equals nan."""
+    """Return the first place where two arrays differ by more than is allowed; nan equals nan."""
     if true.shape != found.shape:
         return 0
     with np.errstate(invalid="ignore"):
@@ -104,7 +104,7 @@ def _first_far(true: np.ndarray, found: np.ndarray, allowed: np.ndarray) -> int 
 
 
 def beside(tensors: Sequence[Tensor], seed: int, step: float) -> tuple[Tensor, ...]:
-    """A point at a relative distance from another one, in a direction drawn from a seed."""
+    """Return a point at a relative distance from another one, in a direction drawn from a seed."""
     generator = torch.Generator().manual_seed(seed)
     return tuple(_moved(tensor, generator, step) for tensor in tensors)
 

@@ -52,7 +52,7 @@ class Constants:
         return {**self._named, **dict(values_outside(self._function))}
 
     def changed(self) -> list[str]:
-        """The names whose values are not those of before."""
+        """Return the names whose values are not those of before."""
         now = self._read()
         return [
             name
@@ -80,7 +80,7 @@ class Constants:
 
 
 def short(value: Any) -> str:
-    """A value in a few words."""
+    """Return a value in a few words."""
     if isinstance(value, nn.Module):
         count = sum(parameter.numel() for parameter in value.parameters())
         return f"{type(value).__name__} of {count} parameters"
@@ -138,7 +138,7 @@ def values_outside(function: Any) -> Iterator[tuple[str, Any]]:
 
 
 def _inside(one: Any) -> tuple[list[Any], list[tuple[str, Any]]]:
-    """What a callable leads to: other callables, and values by name."""
+    """Return what a callable leads to: other callables, and values by name."""
     if isinstance(one, Problem):
         return [one.potential or one.whole or one.function], []
     if isinstance(one, Target):
@@ -168,7 +168,7 @@ def _has_users_call(value: Any) -> bool:
 
 
 def _callables(function: types.FunctionType) -> Iterator[Any]:
-    """What a closure of this package calls."""
+    """Yield what a closure of this package calls."""
     if (function.__module__ or "").partition(".")[0] == "jacmagic":
         for value in _cells(function).values():
             if callable(value) or isinstance(value, (Problem, Target)):
@@ -176,7 +176,7 @@ def _callables(function: types.FunctionType) -> Iterator[Any]:
 
 
 def _reads(function: types.FunctionType) -> Iterator[tuple[str, Any]]:
-    """The values in a user's function's closure, globals and defaults."""
+    """Yield the values in a user's function's closure, globals and defaults."""
     yield from _cells(function).items()
     names = _globals_of(function.__code__)
     yield from ((n, function.__globals__[n]) for n in names if n in function.__globals__)
@@ -198,7 +198,7 @@ def _cells(function: types.FunctionType) -> dict[str, Any]:
 
 
 def _globals_of(code: types.CodeType) -> dict[str, None]:
-    """The global names that code and the functions inside it read, in order."""
+    """Return the global names that code and the functions inside it read, in order."""
     names = {str(i.argval): None for i in dis.get_instructions(code) if i.opname in _READS}
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):

@@ -64,7 +64,7 @@ def _run(problem: Problem) -> tuple[list[Tensor], list[str]]:
 
 
 def _generators() -> tuple[Any, ...]:
-    """The states of Python's and NumPy's generators; torch's is looked at in the run."""
+    """Return the states of Python's and NumPy's generators; torch's is looked at in the run."""
     name, keys, *rest = np.random.get_state()
     return random.getstate(), name, np.asarray(keys).tobytes(), tuple(rest)
 

@@ -57,7 +57,7 @@ class CompiledJacobian:
     # ── calls ─────────────────────────────────────────────────────────────────────────────────
 
     def __call__(self, *x: Any) -> Any:
-        """The Jacobian (m, n) at a point: all inputs, or those differentiated by.
+        """Return the Jacobian (m, n) at a point: all inputs, or those differentiated by.
 
         Raises:
             PointError: more or fewer inputs than the function takes, or of another kind where
@@ -75,7 +75,7 @@ class CompiledJacobian:
         return as_array(found) if arrays else found
 
     def value_and_jacobian(self, *x: Any) -> tuple[Any, Any]:
-        """The function's value, in its own structure, and the Jacobian (m, n).
+        """Return the function's value, in its own structure, and the Jacobian (m, n).
 
         Raises:
             PointError: as for a call.
@@ -88,7 +88,7 @@ class CompiledJacobian:
         return value, as_array(matrix) if arrays else matrix
 
     def batch(self, *X: Any) -> Any:
-        """The Jacobians (k, m, n) at k points.
+        """Return the Jacobians (k, m, n) at k points.
 
         Args:
             *X: one array (k, n) of all components of a point, or (k, *shape) of every input.
@@ -154,7 +154,7 @@ class CompiledJacobian:
         return given, arrays
 
     def _version(self, tensors: Sequence[Tensor]) -> Version:
-        """The version for inputs of this kind, compiled where there is none."""
+        """Return the version for inputs of this kind, compiled where there is none."""
         key = tuple(map(kind_of, tensors))
         version = self._versions.get(key)
         return self._add(tensors) if version is None else version

@@ -13,7 +13,7 @@ from jacmagic.errors import PointError
 
 
 def as_tensor(value: Any, like: Tensor) -> Tensor:
-    """An input as a floating tensor; a number takes the example's dtype and device."""
+    """Return an input as a floating tensor; a number takes the example's dtype and device."""
     if isinstance(value, Tensor):
         tensor = value.detach().resolve_neg()
         tensor = tensor if type(tensor) is Tensor else tensor.as_subclass(Tensor)
@@ -37,7 +37,7 @@ def as_tensor(value: Any, like: Tensor) -> Tensor:
 
 
 def as_array(matrix: Tensor) -> np.ndarray | Tensor:
-    """A dense matrix as a NumPy array; a sparse one stays a tensor."""
+    """Return a dense matrix as a NumPy array; a sparse one stays a tensor."""
     return matrix.cpu().numpy() if matrix.layout == torch.strided else matrix
 
 

@@ -65,7 +65,7 @@ class Version:
     # ── one point ─────────────────────────────────────────────────────────────────────────────
 
     def quick(self, tensors: Sequence[Any]) -> Tensor | None:
-        """The matrix straight from tensors' memory; None where that is not possible."""
+        """Return the matrix straight from tensors' memory; None where that is not possible."""
         program = self.programs[0]
         if not isinstance(program, Kernel) or self.truths.scheme is not None:
             return None
@@ -87,7 +87,7 @@ class Version:
         return matrix if program.run(matrix.data_ptr(), 0, *addresses) == 0 else None
 
     def entries(self, tensors: Sequence[Tensor]) -> Tensor:
-        """The entries at one point."""
+        """Return the entries at one point."""
         program = self.programs[0]
         return program.entries(tensors) if isinstance(program, Graph) else self.both(tensors)[0]
 
@@ -102,7 +102,7 @@ class Version:
         return self._elsewhere(tensors)
 
     def _elsewhere(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
-        """What `jacobian()` gives where no program holds; a new branch gets one."""
+        """Return what `jacobian()` gives where no program holds; a new branch gets one."""
         self.wanted.constants.require_unchanged()
         numbers = numbers_at(self.wanted, tensors, self.truths.tuning)
         truth = replace(self.truths, first=numbers).start(tensors)
@@ -165,7 +165,7 @@ class Version:
             )
 
     def value(self, values: Tensor) -> Any:
-        """The function's value in its own structure, from its m components."""
+        """Return the function's value in its own structure, from its m components."""
         leaves = self.outputs.leaves
         parts = values.split([leaf.numel() for leaf in leaves])
         return self.outputs.rebuild(
@@ -174,5 +174,5 @@ class Version:
 
 
 def kind_of(tensor: Tensor) -> tuple[torch.Size, torch.dtype, torch.device]:
-    """What is guarded of a tensor."""
+    """Return what is guarded of a tensor."""
     return tensor.shape, tensor.dtype, tensor.device

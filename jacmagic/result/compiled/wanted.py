@@ -40,7 +40,7 @@ class Wanted:
         return [one.value for one in self.problem.inputs]
 
     def at(self, tensors: Sequence[Tensor]) -> Problem:
-        """The problem at other tensors, of any shapes and dtypes."""
+        """Return the problem at other tensors, of any shapes and dtypes."""
         inputs = []
         for one, value in zip(self.problem.inputs, tensors, strict=True):
             same = one.value.shape == value.shape
@@ -53,7 +53,7 @@ class Wanted:
         )
 
     def by_chosen(self, tensors: Sequence[Tensor]) -> Any:
-        """The function of the chosen inputs alone, the others as they are here."""
+        """Return the function of the chosen inputs alone, the others as they are here."""
 
         def function(*chosen: Tensor) -> Any:
             values = list(tensors)
@@ -98,7 +98,7 @@ class Truths:
         return self._truth(tensors, self._compute(tensors))
 
     def start(self, tensors: Sequence[Tensor]) -> Truth:
-        """The truth at the first inputs, which is known."""
+        """Return the truth at the first inputs, which is known."""
         return self._truth(tensors, self.first)
 
     def _compute(self, tensors: Sequence[Tensor]) -> NumericJacobian:
@@ -110,7 +110,7 @@ class Truths:
         return Truth(tuple(tensors), chosen, entries, numbers.outputs, self.rows, self.columns)
 
     def task(self, tensors: Sequence[Tensor]) -> Task:
-        """What a traced graph computes."""
+        """Return what a traced graph computes."""
         return Task(
             self.wanted.problem.function,
             self.wanted.chosen,
@@ -142,7 +142,7 @@ def truths(wanted: Wanted, tensors: Sequence[Tensor]) -> Truths:
 
 
 def numbers_at(wanted: Wanted, tensors: Sequence[Tensor], tuning: Tuning) -> NumericJacobian:
-    """What `jacobian()` gives at some tensors."""
+    """Return what `jacobian()` gives at some tensors."""
     chosen = [tensors[k].detach() for k in wanted.chosen]
     return compute(wanted.by_chosen(tensors), chosen, strategy=wanted.strategy, tuning=tuning)
 
@@ -150,7 +150,7 @@ def numbers_at(wanted: Wanted, tensors: Sequence[Tensor], tuning: Tuning) -> Num
 def _entries(
     numbers: NumericJacobian, scheme: SparsePlan | None, rows: np.ndarray, columns: np.ndarray
 ) -> Tensor:
-    """The entries at some positions, in a row."""
+    """Return the entries at some positions, in a row."""
     sparse = numbers.sparse
     if scheme is not None and sparse is not None and sparse.scheme is scheme:
         return sparse.values.detach()

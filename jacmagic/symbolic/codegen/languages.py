@@ -136,7 +136,7 @@ def _javascript(
 
 
 def hold(piece: Piece, least: int) -> str:
-    """A piece, in brackets if it would fall apart in its place."""
+    """Return a piece, in brackets if it would fall apart in its place."""
     text, tightness = piece
     return text if tightness >= least else f"({text})"
 

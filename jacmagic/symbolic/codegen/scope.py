@@ -65,7 +65,7 @@ class Scope:
         return [kept.pop(text, "") or self.name(text) for text in wanted]
 
     def name(self, wanted: str) -> str:
-        """An identifier for a text: the text itself where it can be."""
+        """Return an identifier for a text: the text itself where it can be."""
         stem = self._identifier(wanted)
         numbered = (f"{stem}_{k}" for k in itertools.count(2))
         return self._take(itertools.chain([stem, f"{stem}_"], numbered))
@@ -82,7 +82,7 @@ class Scope:
         return name
 
     def _identifier(self, text: str) -> str:
-        """A text as an identifier, of Unicode in normal form NFKC, as Python reads names."""
+        """Return a text as an identifier, of Unicode in normal form NFKC, as Python reads names."""
         if self._ascii_only:
             # C keeps names that begin with an underscore for itself
             return re.sub(r"^(?=[_0-9]|$)", "v", _in_ascii(text))
@@ -93,7 +93,7 @@ class Scope:
 
 
 def _in_ascii(text: str) -> str:
-    """A text in the letters, digits and underscores of ASCII."""
+    """Return a text in the letters, digits and underscores of ASCII."""
     return "".join(map(_spelt, unicodedata.normalize("NFKD", text)))
 
 

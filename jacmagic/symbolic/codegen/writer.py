@@ -64,7 +64,7 @@ def write(language: str, form: ClosedForm, name: str, inputs: Sequence[tuple[str
 
 
 def _stable(form: ClosedForm) -> Sequence[int]:
-    """The entries in forms that do not overflow, where these are found."""
+    """Return the entries in forms that do not overflow, where these are found."""
     with suppress(BudgetExceeded):
         return stable(form.graph, form.entries)
     return form.entries
@@ -73,7 +73,7 @@ def _stable(form: ClosedForm) -> Sequence[int]:
 def _components(
     words: Language, form: ClosedForm, arguments: Sequence[str], shapes: Sequence[tuple]
 ) -> dict[int, str]:
-    """What each variable node is called inside the function."""
+    """Return what each variable node is called inside the function."""
     components = [
         words.component(name, index)
         for name, shape in zip(arguments, shapes, strict=True)
@@ -112,7 +112,7 @@ class _Writer:
         return roots
 
     def entry(self, node: int) -> str:
-        """An entry of the matrix."""
+        """Return an entry of the matrix."""
         return self.pieces[node][0]
 
     def _is_long(self, node: int) -> bool:

@@ -191,7 +191,7 @@ def _nameable(graph: Graph, node: int) -> bool:
 
 
 def symbols_of(clauses: Clauses) -> dict[int, sympy.Symbol]:
-    """The symbols of the parts that are named."""
+    """Return the symbols of the parts that are named."""
     made = {}
     for node, label in clauses.names.items():
         name = f"norm_{label.name.strip('‖')}" if label.name.startswith("‖") else label.symbol

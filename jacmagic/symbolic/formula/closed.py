@@ -96,11 +96,11 @@ class ClosedForm:
         return write_tape(self.graph, outputs, self.trace.inputs)
 
     def values(self, point: Sequence[float]) -> np.ndarray:
-        """The Jacobian at a point of n numbers, as a float64 array (m, n)."""
+        """Return the Jacobian at a point of n numbers, as a float64 array (m, n)."""
         return self.runner(point)[self.shape[0] :].reshape(self.shape)
 
     def values_at(self, points: np.ndarray) -> np.ndarray:
-        """The Jacobians at points (k, n), as a float64 array (k, m, n)."""
+        """Return the Jacobians at points (k, n), as a float64 array (k, m, n)."""
         return self.runner.at_all(points)[:, self.shape[0] :].reshape(-1, *self.shape)
 
     @cached_property

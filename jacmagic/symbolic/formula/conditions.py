@@ -42,7 +42,7 @@ def sentences(form: ClosedForm) -> list[str]:
 
 
 def _of_line(form: ClosedForm, line: int | None, nodes: Sequence[int]) -> list[str]:
-    """The sentences of one line of code: what it asks, or that it decides as it did."""
+    """Return the sentences of one line of code: what it asks, or that it decides as it did."""
     graph, place = form.graph, "" if line is None else f" (line {line})"
     where = "the code" if line is None else f"line {line}"
     if len(nodes) >= _MANY and _is_loop([graph.operations[node] for node in nodes]):
@@ -153,7 +153,7 @@ class _Spoken(Line):
         self._names = dict(names)
 
     def doprint(self, expr: Any) -> str:
-        """The text of an expression or condition."""
+        """Return the text of an expression or condition."""
         text = str(super().doprint(expr))
         text = re.sub(r"\*\*(-?\d+)", lambda found: found[1].translate(_HIGH), text)
         return text.replace("**", "^").replace("*", "·").replace("-", "−").replace("e−", "e-")

@@ -156,7 +156,7 @@ class DisplayForm:
         return tuple(reversed(found))
 
     def _defined(self, node: int, named: dict[int, Any]) -> sympy.Expr:
-        """What a name stands for; a long definition is left as it was derived."""
+        """Return what a name stands for; a long definition is left as it was derived."""
         (made,) = self._converted([node], named)
         return tidied([made])[0] if symbols_in(made) <= LONGEST else made
 
@@ -292,7 +292,7 @@ class DisplayForm:
         return tuple((one.label, one.value) for symbol, one in self.constants if symbol in present)
 
     def live_tape(self) -> Tape:
-        """A tape from a point to what the reading shows there.
+        """Return a tape from a point to what the reading shows there.
 
         Its outputs are the conditions under which it holds (1 or 0), the numbers of the clauses, in
         their order, and the m·n entries.
@@ -307,7 +307,7 @@ class DisplayForm:
         return write_tape(form.graph, roots, form.trace.inputs)
 
     def numbers(self, point: Sequence[float]) -> dict[Any, float]:
-        """The number of every symbol in the matrix at a point of n numbers."""
+        """Return the number of every symbol in the matrix at a point of n numbers."""
         clauses = self.clauses
         tape = write_tape(
             self.form.graph, [clause.node for clause in clauses], self.form.trace.inputs

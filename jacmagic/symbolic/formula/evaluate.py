@@ -34,7 +34,7 @@ def _product(*factors: float) -> float:
 
 
 def _special(name: str) -> Callable[..., float]:
-    """A function of mpmath's, in float arithmetic."""
+    """Return a function of mpmath's, in float arithmetic."""
     return lambda *arguments: float(getattr(mpmath, name)(*arguments).real)
 
 
@@ -84,7 +84,7 @@ FUNCTIONS: dict[Any, Callable[..., float]] = {
 
 
 def evaluate(expressions: Iterable[Any], numbers: Mapping[Any, float]) -> np.ndarray:
-    """The float64 values of some expressions, nan where one has none.
+    """Return the float64 values of some expressions, nan where one has none.
 
     Args:
         expressions: SymPy expressions, k of them.
@@ -114,7 +114,7 @@ def _value(root: Any, known: dict[Any, float]) -> float:
 
 
 def _parts(part: Any) -> Iterable[Any]:
-    """What must be known before a part: of cases, the conditions and values of all."""
+    """Return what must be known before a part: of cases, the conditions and values of all."""
     if isinstance(part, sympy.Piecewise):
         return [inner for case in part.args for inner in case.args]
     return part.args

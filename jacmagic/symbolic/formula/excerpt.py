@@ -16,7 +16,7 @@ class Converted:
         self._made: dict[int, Any] = {}
 
     def of(self, nodes: Sequence[int], convert: Callable[[list[int]], list[Any]]) -> list[Any]:
-        """The expressions of nodes; those not known yet are converted together."""
+        """Return the expressions of nodes; those not known yet are converted together."""
         new = [node for node in dict.fromkeys(nodes) if node not in self._made]
         if new:
             self._made.update(zip(new, convert(new), strict=True))

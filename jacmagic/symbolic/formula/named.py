@@ -21,7 +21,7 @@ class NamedNumber(NumberSymbol):
     is_real = True
 
     def __new__(cls, name: str, value: float) -> NamedNumber:
-        """A number under a plain identifier."""
+        """Return a number under a plain identifier."""
         made: NamedNumber = super().__new__(cls)
         made.name, made.number = name, sympy.Float(value, 17)
         return made

@@ -22,7 +22,7 @@ def _near(a: float, b: float) -> bool:
 
 
 def _multiple(size: float, unit: float, symbol: sympy.Expr, largest: int) -> sympy.Expr | None:
-    """A short fraction of a unit, or None."""
+    """Return a short fraction of a unit, or None."""
     ratio = Fraction(size / unit).limit_denominator(largest)
     if ratio and ratio.numerator <= 1000 and _near(float(ratio) * unit, size):
         return sympy.Rational(ratio.numerator, ratio.denominator) * symbol
@@ -51,7 +51,7 @@ def _logarithm(size: float) -> sympy.Expr | None:
 
 @lru_cache(maxsize=65536)
 def number(value: int | Fraction | float) -> sympy.Expr:
-    """The SymPy number of a graph's number."""
+    """Return the SymPy number of a graph's number."""
     if isinstance(value, int):
         return sympy.Integer(value)
     if isinstance(value, Fraction):

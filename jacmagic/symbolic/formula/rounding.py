@@ -27,7 +27,7 @@ _WORST = 2.0  # how much larger the worst point's difference may be than the lar
 
 
 def dtype_of(dtypes: Iterable[torch.dtype]) -> Dtype:
-    """The shortest of some floating dtypes, as an arithmetic."""
+    """Return the shortest of some floating dtypes, as an arithmetic."""
     floating = [dtype for dtype in dtypes if dtype.is_floating_point]
     dtype = min(floating, key=lambda one: torch.finfo(one).bits, default=torch.float64)
     info = torch.finfo(dtype)
@@ -35,7 +35,7 @@ def dtype_of(dtypes: Iterable[torch.dtype]) -> Dtype:
 
 
 def bounded(form: ClosedForm, point: Sequence[float], dtype: Dtype) -> tuple[np.ndarray, ...]:
-    """The Jacobian's values and bounds on their rounding errors, two arrays (m, n).
+    """Return the Jacobian's values and bounds on their rounding errors, two arrays (m, n).
 
     Args:
         form: the closed form.
@@ -48,7 +48,7 @@ def bounded(form: ClosedForm, point: Sequence[float], dtype: Dtype) -> tuple[np.
 def bounded_outputs(
     form: ClosedForm, point: Sequence[float], dtype: Dtype
 ) -> tuple[np.ndarray, ...]:
-    """The same of the function itself, two arrays (m,)."""
+    """Return the same of the function itself, two arrays (m,)."""
     return tuple(part[: form.shape[0]] for part in _all(form, point, dtype))
 
 
@@ -68,7 +68,7 @@ def _rounding(dtype: Dtype) -> Rounding:
 
 
 def exactly(form: ClosedForm, point: Sequence[float], dtype: Dtype) -> Exactly:
-    """What evaluates entries of a closed form with fifty digits.
+    """Return what evaluates entries of a closed form with fifty digits.
 
     Args:
         form: the closed form.
@@ -124,7 +124,7 @@ def _reader(spreads: Callable[[], np.ndarray], place: int) -> Callable[[], float
 
 
 def _float(value: object) -> float:
-    """The nearest float64; nan for no value, an infinity beyond the largest."""
+    """Return the nearest float64; nan for no value, an infinity beyond the largest."""
     return math.nan if value is None else float(value)  # type: ignore[arg-type]
 
 

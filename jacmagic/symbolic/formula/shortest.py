@@ -28,7 +28,7 @@ def tidied(expressions: Sequence[sympy.Expr], together: int = 0) -> list[sympy.E
 
 
 def _tidy(expression: sympy.Expr) -> sympy.Expr:
-    """The shortest form; the expression as it is, where SymPy fails to find others."""
+    """Return the shortest form; the expression as it is, where SymPy fails to find others."""
     try:
         return shortest(expression)
     except Exception as error:
@@ -38,7 +38,7 @@ def _tidy(expression: sympy.Expr) -> sympy.Expr:
 
 
 def shortest(expression: sympy.Expr) -> sympy.Expr:
-    """The shortest of an expression's cheap equal forms.
+    """Return the shortest of an expression's cheap equal forms.
 
     Tried are common factors taken out, one fraction bar for several, and a minus sign multiplied
     into a sum.
@@ -57,7 +57,7 @@ def shortest(expression: sympy.Expr) -> sympy.Expr:
 
 
 def _pythagoras(expression: sympy.Expr) -> sympy.Expr:
-    """The expression with c in the place of c·sin²u + c·cos²u."""
+    """Return the expression with c in the place of c·sin²u + c·cos²u."""
 
     def merged(total: sympy.Expr) -> sympy.Expr:
         terms = list(total.args)

@@ -65,7 +65,7 @@ _ORIGINS = {
 
 
 def kinks(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
-    """The kinks of the function that lie exactly at a point of n numbers."""
+    """Return the kinks of the function that lie exactly at a point of n numbers."""
     graph, outputs = closed.graph, closed.trace.outputs
     tape, slot = write_tape_with_slots(graph, outputs, closed.trace.inputs)
     values = tape.slots(point)
@@ -85,7 +85,7 @@ def kinks(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
 
 
 def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
-    """The recorded conditions on whose edge a point lies: a step further, another branch.
+    """Return the recorded conditions on whose edge a point lies: a step further, another branch.
 
     A condition between whole numbers, as `int(x)` leaves one, has equal sides wherever it holds;
     the point lies on its edge only where one of the steps that it is made of is about to jump. That

@@ -244,7 +244,7 @@ def to_sympy(
 
 
 def _applied(function: Callable[..., Any], operation: str, operands: Sequence[Any]) -> Any:
-    """An operation in SymPy's normal form; as it stands, where SymPy fails to find that."""
+    """Return an operation in SymPy's normal form; as it stands, where SymPy fails to find that."""
     try:
         return function(*operands)
     except Exception as error:
@@ -254,7 +254,7 @@ def _applied(function: Callable[..., Any], operation: str, operands: Sequence[An
 
 
 def _inside_sums(graph: Graph, reached: Sequence[int], kept: Container[int]) -> set[int]:
-    """The partial sums that serve a longer sum only, so that this is built in one go."""
+    """Return the partial sums that serve a longer sum only, so that this is built in one go."""
     uses = Counter(operand for node in reached for operand in graph.operands(node))
     firsts = {graph.arguments[node][0] for node in reached if graph.operations[node] == "add"}
     return {

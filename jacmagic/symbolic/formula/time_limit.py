@@ -52,7 +52,7 @@ def one_allowance(seconds: float | None) -> Iterator[None]:
 
 
 def seconds_left(seconds: float | None) -> float | None:
-    """The bound for one piece of symbolic work: its own, or what is left for the display."""
+    """Return the bound for one piece of symbolic work: its own, or what is left for the display."""
     allowance = _CURRENT.get()
     if allowance is None or allowance.left is None:
         return seconds

@@ -31,7 +31,7 @@ _HIGH = re.compile(r"\d\d")
 
 
 def _padded(symbol: sympy.Symbol) -> sympy.Symbol:
-    """A symbol whose numbers sort as numbers do."""
+    """Return a symbol whose numbers sort as numbers do."""
     name = re.sub(r"\d+", lambda found: found[0].zfill(6), symbol.name)
     return sympy.Symbol(name, **symbol.assumptions0)
 
@@ -40,7 +40,7 @@ class _Ordered:
     """The order of terms on a board: a positive term first."""
 
     def _as_ordered_terms(self, expr: Any, order: Any = None) -> Any:
-        """The terms of a sum."""
+        """Return the terms of a sum."""
         if self.order == "none":  # type: ignore[attr-defined]  # the printer's
             return super()._as_ordered_terms(expr, order)  # type: ignore[misc]
         terms = list(super()._as_ordered_terms(expr, order))  # type: ignore[misc]
@@ -115,7 +115,7 @@ class _LatexWriter(_Ordered, LatexPrinter):
         return shown
 
     def _sign_between(self, left: str, right: str) -> str:
-        """A dot between numbers and around words; else what the printer is set to."""
+        """Return a dot between numbers and around words; else what the printer is set to."""
         if right[0].isdigit() or _WORD.match(right) or _WORD.match(left):
             return r" \cdot "
         return str(self._settings["mul_symbol_latex"])
@@ -126,7 +126,7 @@ class _LatexWriter(_Ordered, LatexPrinter):
         return self._bracket_all or not expr.is_Atom or (expr.is_number and expr.is_negative)
 
     def _print_Function(self, expr: Any, exp: Any = None) -> str:
-        """A function; by its name in full where a variable has its letter."""
+        """Return a function; by its name in full where a variable has its letter."""
         before = self._bracket_all
         self._bracket_all |= not isinstance(expr, _WITHOUT_BRACKETS)
         shown = str(super()._print_Function(expr, exp))
@@ -258,12 +258,12 @@ def substituted(expression: Any, numbers: Mapping[sympy.Symbol, str]) -> str:
 
 
 def plain(expression: Any, names: Mapping[sympy.Symbol, str] | None = None) -> str:
-    """An expression as plain text on one line, its symbols under these names."""
+    """Return an expression as plain text on one line, its symbols under these names."""
     return str(Line().doprint(_renamed(expression, names or {})))
 
 
 def pretty(expression: Any, names: Mapping[sympy.Symbol, str]) -> str:
-    """An expression or matrix in two dimensions of Unicode, for a terminal."""
+    """Return an expression or matrix in two dimensions of Unicode, for a terminal."""
     decimals = expression.applyfunc(_with_decimals) if expression.is_Matrix else expression
     shown = _renamed(decimals, names)
     return str(sympy.pretty(shown, use_unicode=True, wrap_line=False, full_prec=False))

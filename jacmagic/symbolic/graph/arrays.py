@@ -88,7 +88,7 @@ ARRAYS: dict[str, Callable[..., Array]] = {
 
 
 def by_number(name: str) -> Callable[..., Array]:
-    """An operation on arrays, one number after the other."""
+    """Return an operation on arrays, one number after the other."""
     each = np.frompyfunc(OPERATIONS[name].evaluate, OPERATIONS[name].arity, 1)
     return lambda *arguments: each(*arguments).astype(np.float64)
 
@@ -122,12 +122,12 @@ class Schedule:
     wanted: Array
 
     def at(self, point: Sequence[float] | Array) -> Array:
-        """The wanted values at one point of n numbers, (w,)."""
+        """Return the wanted values at one point of n numbers, (w,)."""
         with np.errstate(all="ignore"):
             return self._run(np.asarray(point, dtype=np.float64))
 
     def at_all(self, points: Array) -> Array:
-        """The wanted values at points (k, n), as (k, w)."""
+        """Return the wanted values at points (k, n), as (k, w)."""
         together = max(1, MEMORY // max(self.size, 1))
         values = np.empty((len(points), len(self.wanted)))
         with np.errstate(all="ignore"):

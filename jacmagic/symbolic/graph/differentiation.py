@@ -18,7 +18,7 @@ Row = dict[int, int]
 
 
 def differentiate(graph: Graph, outputs: Sequence[int], inputs: Sequence[int]) -> list[Row]:
-    """The Jacobian of some nodes by others, as new nodes of the same graph.
+    """Return the Jacobian of some nodes by others, as new nodes of the same graph.
 
     Sparse forward mode: each node carries only the derivatives that are not structurally zero.
     Where few outputs depend on many inputs the rows on the way grow long; reverse mode, which
@@ -96,7 +96,7 @@ def _partial_sums(graph: Graph, reached: Sequence[int], outputs: Sequence[int]) 
 
 
 def _sum_row(graph: Graph, terms: Sequence[int], rows: dict[int, Row]) -> Row:
-    """The row of a sum, from left to right."""
+    """Return the row of a sum, from left to right."""
     made: Row = {}
     for term in terms:
         for j, inner in rows[term].items():
@@ -128,7 +128,7 @@ def _backwards(graph: Graph, output: int, column: dict[int, int]) -> Row:
 
 
 def _dependent(graph: Graph, reached: Sequence[int], column: dict[int, int]) -> set[int]:
-    """The nodes that depend on an input."""
+    """Return the nodes that depend on an input."""
     found: set[int] = set()
     for node in reached:
         if node in column or any(operand in found for operand in graph.operands(node)):
@@ -137,7 +137,7 @@ def _dependent(graph: Graph, reached: Sequence[int], column: dict[int, int]) -> 
 
 
 def _passed_down(graph: Graph, sums: Sums, node: int, slope: int) -> list[tuple[int, int]]:
-    """What the derivative by a node gives to those below it."""
+    """Return what the derivative by a node gives to those below it."""
     operation, operands = graph.operations[node], graph.operands(node)
     if graph.is_condition(node):
         return []
@@ -238,7 +238,7 @@ def _known_row(graph: Graph, node: int, rows: dict[int, Row]) -> Row | None:
 
 
 def _row(graph: Graph, node: int, rows: dict[int, Row]) -> Row:
-    """The chain rule at one node."""
+    """Return the chain rule at one node."""
     operation, operands = graph.operations[node], graph.operands(node)
     if operation == "where":
         condition, a, b = operands

@@ -40,7 +40,7 @@ def inverse_erf(y: float) -> float:
 
 
 def bessel_y(order: int) -> Callable[[float], float]:
-    """The Bessel function Y of order 0 or 1."""
+    """Return the Bessel function Y of order 0 or 1."""
 
     def evaluate(x: float) -> float:
         if not x > 0 or x == math.inf:
@@ -166,7 +166,7 @@ def upper_gamma(a: float, x: float) -> float:
 
 
 def _gamma_edge(a: float, x: float, at_zero: float) -> float | None:
-    """The value at an end of the domain, nan outside; None inside."""
+    """Return the value at an end of the domain, nan outside; None inside."""
     if not (a >= 0 and x >= 0) or (a == math.inf and x == math.inf):
         return math.nan
     if a == 0:
@@ -194,7 +194,7 @@ def _gamma_series(a: float, x: float) -> float:
 
 
 def _gamma_fraction(a: float, x: float) -> float:
-    """The continued fraction 8.9.2 by Lentz's method."""
+    """Return the continued fraction 8.9.2 by Lentz's method."""
     b = x + 1 - a
     c, d = 1 / _TINY, 1 / (b or _TINY)
     whole = d

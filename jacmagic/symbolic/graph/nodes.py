@@ -82,7 +82,7 @@ class Graph:
             raise BudgetExceeded("the time for the closed form ran out")
 
     def number(self, value: float | Fraction) -> int:
-        """The node of a number, made exact where a person would (0.5 → 1/2)."""
+        """Return the node of a number, made exact where a person would (0.5 → 1/2)."""
         value = short(exact(value))
         # 0.0 and -0.0, and nan: the sign of zero is dropped, nan is one node
         key = "nan" if value != value else value
@@ -96,11 +96,11 @@ class Graph:
         return node
 
     def variable(self, name: str) -> int:
-        """The node of an input component."""
+        """Return the node of an input component."""
         return self._node("variable", name)
 
     def constant(self, name: str, value: float) -> int:
-        """The node of a number that the user gave a name; it is never folded into others."""
+        """Return the node of a number that the user gave a name; it is never folded into others."""
         return self._node("constant", name, float(value))
 
     def value(self, node: int) -> Number | None:
@@ -227,7 +227,7 @@ class Graph:
         return a if a == b else self._node("where", condition, a, b)
 
     def negate(self, condition: int) -> int:
-        """The opposite condition: not (a < b) is a ≥ b."""
+        """Return the opposite condition: not (a < b) is a ≥ b."""
         known = self.value(condition)
         if known is not None:
             return ZERO if known else ONE
@@ -255,14 +255,14 @@ class Graph:
         return ZERO if a == b == ZERO else self._node("or", a, b)
 
     def total(self, terms: Iterable[int]) -> int:
-        """The sum of any number of terms, from left to right."""
+        """Return the sum of any number of terms, from left to right."""
         result = ZERO
         for term in terms:
             result = self.add(result, term)
         return result
 
     def product(self, factors: Iterable[int]) -> int:
-        """The product of any number of factors, from left to right."""
+        """Return the product of any number of factors, from left to right."""
         result = ONE
         for factor in factors:
             result = self.mul(result, factor)
@@ -271,7 +271,7 @@ class Graph:
     # ── reading ───────────────────────────────────────────────────────────────────────────────
 
     def operands(self, node: int) -> tuple[int, ...]:
-        """The argument nodes of a node; empty for a leaf."""
+        """Return the argument nodes of a node; empty for a leaf."""
         return () if self.operations[node] in LEAVES else self.arguments[node]
 
     def reach(self, roots: Sequence[int]) -> list[int]:

@@ -58,7 +58,7 @@ def meant(value: float) -> float:
 
 
 def short(value: Number) -> Number:
-    """An exact number whose digits have outgrown their use becomes a float."""
+    """Return an exact number whose digits have outgrown their use becomes a float."""
     if isinstance(value, float):
         return exact(value)
     if isinstance(value, Fraction):
@@ -70,7 +70,7 @@ def short(value: Number) -> Number:
 
 
 def _rounded(value: int | Fraction) -> float:
-    """The nearest float64; infinite beyond the largest, as IEEE 754 has it."""
+    """Return the nearest float64; infinite beyond the largest, as IEEE 754 has it."""
     try:
         return float(value)
     except OverflowError:

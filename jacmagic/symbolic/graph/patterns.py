@@ -20,7 +20,7 @@ class Sums:
         self._known: dict[int, tuple[int, ...]] = {}
 
     def terms(self, node: int, inside: Container[int] | None = None) -> tuple[int, ...]:
-        """The terms of a sum written from left to right; the node itself if it is none.
+        """Return the terms of a sum written from left to right; the node itself if it is none.
 
         Args:
             node: the sum.
@@ -42,7 +42,7 @@ class Sums:
         return (first, *reversed(terms))
 
     def softmax(self, node: int) -> tuple[int, ...] | None:
-        """The exponentials eᵘʲ of a node eᵘⁱ / Σ eᵘʲ with two of them or more; else None."""
+        """Return the exponentials eᵘʲ of a node eᵘⁱ / Σ eᵘʲ with two of them or more; else None."""
         graph = self.graph
         if graph.operations[node] != "div":
             return None
@@ -54,7 +54,7 @@ class Sums:
         return terms if grown and len(set(terms)) == len(terms) and above in terms else None
 
     def norm(self, node: int) -> tuple[int, ...] | None:
-        """The components uⱼ of a node √(Σ uⱼ²) with two of them or more; else None."""
+        """Return the components uⱼ of a node √(Σ uⱼ²) with two of them or more; else None."""
         graph = self.graph
         if graph.operations[node] != "sqrt":
             return None

@@ -26,7 +26,7 @@ Number = Any  # mpmath's real numbers; the package has no types
 
 
 def precise(tape: Tape, point: Sequence[Any], decided: Sequence[float]) -> list[Number | None]:
-    """The outputs of a tape at a point, to twenty-five digits or more.
+    """Return the outputs of a tape at a point, to twenty-five digits or more.
 
     Args:
         tape: what to run.
@@ -102,7 +102,7 @@ _CHOSEN = frozenset("lt le gt ge eq ne and or not sign floor ceil".split())
 
 
 def _chosen(c: Any, value: float, floats: list[float], arguments: list[Number]) -> Number:
-    """The argument that float64 took."""
+    """Return the argument that float64 took."""
     return arguments[floats.index(value)]
 
 
@@ -130,7 +130,7 @@ def _pow(c: Any, a: Number, b: Number) -> Number:
 
 
 def _growing(function: Callable[[Any, Number], Number]) -> Callable[[Any, Number], Number]:
-    """A function that is not asked where it grows like an exponential too large to write."""
+    """Return a function that is not asked where it grows like an exponential too large to write."""
 
     def evaluate(c: Any, x: Number) -> Number:
         if abs(x) > _LARGEST:

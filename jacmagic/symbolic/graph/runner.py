@@ -44,7 +44,7 @@ class Runner:
         )
 
     def __call__(self, point: Sequence[float]) -> np.ndarray:
-        """The outputs' values at a point of n numbers, (outputs,)."""
+        """Return the outputs' values at a point of n numbers, (outputs,)."""
         if self._waiting > 0:
             self._waiting -= 1
             return np.array(self.tape.evaluate(point), dtype=np.float64)
@@ -54,7 +54,7 @@ class Runner:
         return values
 
     def at_all(self, points: np.ndarray) -> np.ndarray:
-        """The outputs' values at points (k, n), as (k, outputs)."""
+        """Return the outputs' values at points (k, n), as (k, outputs)."""
         points = np.asarray(points, dtype=np.float64)
         if not self._wanted or not len(points):
             return np.repeat(self._base[None], len(points), axis=0)

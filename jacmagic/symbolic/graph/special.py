@@ -38,7 +38,7 @@ def _hankel(order: int, x: float) -> float:
 
 
 def bessel_i(order: int) -> Callable[[float], float]:
-    """The modified Bessel function I of order 0 or 1."""
+    """Return the modified Bessel function I of order 0 or 1."""
 
     def evaluate(x: float) -> float:
         if abs(x) > _OVERFLOW:
@@ -49,7 +49,7 @@ def bessel_i(order: int) -> Callable[[float], float]:
 
 
 def bessel_j(order: int) -> Callable[[float], float]:
-    """The Bessel function J of order 0 or 1."""
+    """Return the Bessel function J of order 0 or 1."""
 
     def evaluate(x: float) -> float:
         size, parity = abs(x), -1 if order and x < 0 else 1
@@ -65,7 +65,7 @@ def bessel_j(order: int) -> Callable[[float], float]:
 
 
 def polygamma(order: float, x: float) -> float:
-    """The n-th derivative of the digamma function ψ, for n = 0 ψ itself; nan at its poles.
+    """Return the n-th derivative of the digamma function ψ, for n = 0 ψ itself; nan at its poles.
 
     The recurrence 5.15.5 leads to an argument where the expansion 5.15.8 (for ψ 5.11.2) is exact
     to the last digit.

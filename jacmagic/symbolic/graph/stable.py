@@ -116,7 +116,7 @@ class _Rewriting:
         )
 
     def _power(self, node: int) -> Power | None:
-        """The number to which a power or a root raises; None where it is no number."""
+        """Return the number to which a power or a root raises; None where it is no number."""
         graph = self.graph
         if graph.operations[node] == "sqrt":
             return Fraction(1, 2)
@@ -192,7 +192,7 @@ class _Rewriting:
         )
 
     def _written(self, product: _Monomial) -> int:
-        """The product with every M moved into the exponent."""
+        """Return the product with every M moved into the exponent."""
         graph, exponent = self.graph, product.exponent
         above, below = product.factor, ONE
         for node, power in product.sums.items():
@@ -236,7 +236,7 @@ class _Rewriting:
         return largest, total
 
     def _exponentials(self, node: int) -> Exponentials | None:
-        """The terms c·eᵘ of a sum with positive c, one exponential among them."""
+        """Return the terms c·eᵘ of a sum with positive c, one exponential among them."""
         if self.graph.operations[node] == "exp":
             return [(ONE, self.new[self.graph.arguments[node][0]])]
         if self.graph.operations[node] != "add":

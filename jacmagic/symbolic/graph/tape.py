@@ -44,7 +44,7 @@ class Tape:
         return slots
 
     def evaluate(self, point: Sequence[float]) -> list[float]:
-        """The outputs' values at a point of n numbers, as float64."""
+        """Return the outputs' values at a point of n numbers, as float64."""
         slots = self.slots(point)
         return [float(slots[output]) for output in self.outputs]
 

@@ -51,7 +51,7 @@ Derive = Callable[[Expression], Expression]
 
 
 def _part(u: Expression, name: str, width: int) -> Expression:
-    """The derivative of a part, which may be constant."""
+    """Return the derivative of a part, which may be constant."""
     if _width(u, name) is None:
         return e.zero((_size(u.shape), width))
     return _derive(u, name)
@@ -143,7 +143,7 @@ def _gathered(a: Expression) -> Expression:
 
 
 def _common(a: Expression, b: Expression) -> Expression | None:
-    """The sum with a common number or factor taken out; None where there is none."""
+    """Return the sum with a common number or factor taken out; None where there is none."""
     if a.operation == b.operation == "scale" and a.arguments[0] == b.arguments[0]:
         return e.scale(a.arguments[0], _gathered(e.add(a.arguments[1], b.arguments[1])))
     first, second = _factors(a), _factors(b)
@@ -157,7 +157,7 @@ def _common(a: Expression, b: Expression) -> Expression | None:
 
 
 def _factors(a: Expression) -> list[Expression]:
-    """The factors of a product without numbers or signs in it."""
+    """Return the factors of a product without numbers or signs in it."""
     if a.operation != "matmul":
         return [a]
     return [*_factors(a.arguments[0]), *_factors(a.arguments[1])]

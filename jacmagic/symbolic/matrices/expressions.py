@@ -35,7 +35,7 @@ class Expression:
     value: Any = None
 
     def evaluate(self, point: Mapping[str, np.ndarray]) -> np.ndarray:
-        """The value where the inputs have these values, float64."""
+        """Return the value where the inputs have these values, float64."""
         if self.operation == "input":
             return np.asarray(point[self.name], dtype=float)
         if self.operation in ("constant", "number"):
@@ -97,17 +97,17 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
 
 
 def variable(name: str, shape: Shape) -> Expression:
-    """An input."""
+    """Return an input."""
     return Expression("input", (), shape, name)
 
 
 def constant(name: str, value: np.ndarray) -> Expression:
-    """A constant that has a name."""
+    """Return a constant that has a name."""
     return Expression("constant", (), value.shape, name, _nested(value.tolist()))
 
 
 def number(value: float) -> Expression:
-    """A number without a name."""
+    """Return a number without a name."""
     return Expression("number", (), (), "", float(value))
 
 
@@ -126,7 +126,7 @@ def ones(shape: Shape) -> Expression:
 
 
 def identity(n: int) -> Expression:
-    """The unit matrix; the number one for n = 1 stays a matrix."""
+    """Return the unit matrix; the number one for n = 1 stays a matrix."""
     return Expression("identity", (), (n, n))
 
 
@@ -136,7 +136,7 @@ def is_number(expression: Expression, value: float) -> bool:
 
 
 def apply(name: str, argument: Expression) -> Expression:
-    """A function of every element; numbers are computed."""
+    """Return a function of every element; numbers are computed."""
     if argument.operation == "number":
         return number(float(ELEMENTWISE[name].evaluate(np.array(argument.value))))
     return Expression("apply", (argument,), argument.shape, name)
@@ -165,7 +165,7 @@ def neg(a: Expression) -> Expression:
 
 
 def scale(c: Expression, a: Expression) -> Expression:
-    """A number times anything; numbers are joined, signs and zeros move outwards."""
+    """Return a number times anything; numbers are joined, signs and zeros move outwards."""
     if a.operation == "zero" or is_number(c, 1):
         return a
     if is_number(c, 0):
@@ -193,14 +193,14 @@ def scale(c: Expression, a: Expression) -> Expression:
 
 
 def _as_power(c: Expression) -> tuple[Expression, float]:
-    """A number as a base and an exponent."""
+    """Return a number as a base and an exponent."""
     if c.operation == "inverse":
         return c.arguments[0], -1
     return (c.arguments[0], c.arguments[1].value) if c.operation == "power" else (c, 1)
 
 
 def times(u: Expression, v: Expression) -> Expression:
-    """The product of two vectors element by element."""
+    """Return the product of two vectors element by element."""
     for one, other in ((u, v), (v, u)):
         if one.operation in ("ones", "zero"):
             return other if one.operation == "ones" else one
@@ -248,7 +248,7 @@ def matmul(a: Expression, b: Expression) -> Expression:
 
 
 def diag(v: Expression) -> Expression:
-    """The diagonal matrix of a vector."""
+    """Return the diagonal matrix of a vector."""
     if v.operation == "ones":
         return identity(v.shape[0])
     if v.operation == "zero":
@@ -260,12 +260,12 @@ def diag(v: Expression) -> Expression:
 
 
 def column(v: Expression) -> Expression:
-    """A vector as a matrix of one column."""
+    """Return a vector as a matrix of one column."""
     return Expression("column", (v,), (v.shape[0], 1))
 
 
 def of_vector(operation: str, *vectors: Expression) -> Expression:
-    """A number made of vectors ("sum", "dot", "norm"), or the softmax of one."""
+    """Return a number made of vectors ("sum", "dot", "norm"), or the softmax of one."""
     shape = vectors[0].shape if operation == "softmax" else ()
     return Expression(operation, vectors, shape)
 

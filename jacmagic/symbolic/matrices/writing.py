@@ -85,7 +85,7 @@ class Writer:
         return f"{self._held(c, _PRODUCT)} {self._held(a, _PRODUCT)}", _PRODUCT
 
     def _below(self, c: Expression) -> str | None:
-        """What a factor divides by, if that is all it does."""
+        """Return what a factor divides by, if that is all it does."""
         if c.operation == "inverse":
             return self.tex(c.arguments[0])
         if c.operation == "power" and c.arguments[1].value < 0:

@@ -20,7 +20,7 @@ Rule = Callable[[Expr, sympy.Symbol], "Application | None"]
 
 
 def apply_rule(expression: Expr, symbol: sympy.Symbol) -> Application:
-    """The first rule that fits; every expression has one."""
+    """Return the first rule that fits; every expression has one."""
     for rule in STRUCTURES.values():
         found = rule(expression, symbol)
         if found is not None:
@@ -283,7 +283,7 @@ def _several(expression: Expr, symbol: sympy.Symbol) -> Application | None:
 
 
 def _looked_up(expression: Expr, symbol: sympy.Symbol) -> Application:
-    """The derivative as SymPy knows it, where no rule above has a name for it."""
+    """Return the derivative as SymPy knows it, where no rule above has a name for it."""
     return Application("table of derivatives", "", given=(expression.diff(symbol),))
 
 

@@ -170,7 +170,7 @@ class Step:
 
 
 def _remark(line: Equation) -> str:
-    """The rule at the end of a line, in words and as a formula."""
+    """Return the rule at the end of a line, in words and as a formula."""
     if not line.formula:
         return rf"\quad \text{{{line.rule}}}" if line.rule else ""
     return rf"\quad \text{{{line.rule}: }} {line.formula}"
@@ -200,11 +200,11 @@ class _Pen:
         raise NotImplementedError
 
     def numbers(self, ending: Ending) -> list[str]:
-        """The entry with the numbers put in, and its value."""
+        """Return the entry with the numbers put in, and its value."""
         raise NotImplementedError
 
     def assembly(self, applied: Application) -> str:
-        """The rule's answer with ∂u/∂x in the places of the children's results."""
+        """Return the rule's answer with ∂u/∂x in the places of the children's results."""
         inner = [sympy.Symbol(f"inner{k}_", real=True) for k in range(len(applied.inner))]
         given = [sympy.Symbol(f"given{k}_", real=True) for k in range(len(applied.given))]
         shown = dict(zip(inner, map(self.derivative, applied.inner), strict=True))
@@ -274,7 +274,7 @@ class _Plain(_Pen):
 
 
 def _in_place(expression: Expr, places: Mapping[Any, sympy.Symbol]) -> Expr:
-    """An expression with other symbols, in the same order and without evaluation."""
+    """Return an expression with other symbols, in the same order and without evaluation."""
     if expression in places:
         return places[expression]
     if not expression.args:

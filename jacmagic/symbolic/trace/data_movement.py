@@ -14,7 +14,7 @@ from jacmagic.symbolic.trace.shadows import Shadows
 
 
 def named_arguments(func: Any, args: tuple, kwargs: dict) -> dict[str, Any]:
-    """An operation's arguments by the names of its schema, `self` included."""
+    """Return an operation's arguments by the names of its schema, `self` included."""
     return {func._schema.arguments[i].name: value for i, value in enumerate(args)} | kwargs
 
 
@@ -30,7 +30,7 @@ def moved(
     named: dict[str, Any],
     still: Callable[[Any], Any],
 ) -> list[Any]:
-    """The nodes of a movement's results.
+    """Return the nodes of a movement's results.
 
     Args:
         shadows: the nodes of its data.
@@ -54,7 +54,7 @@ def moved(
 
 
 def _carried(shadows: Shadows, value: Any) -> Any:
-    """What is moved, as nodes; a plain number as the node of a constant."""
+    """Return what is moved, as nodes; a plain number as the node of a constant."""
     if isinstance(value, torch.Tensor):
         return shadows.read(value)
     if isinstance(value, complex):

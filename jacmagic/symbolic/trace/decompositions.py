@@ -17,7 +17,7 @@ def _core() -> dict:
 
 
 def parts_of(operation: Any) -> Callable[..., Any] | None:
-    """A function that computes an ATen operation by others, or None if torch has none."""
+    """Return a function that computes an ATen operation by others, or None if torch has none."""
     parts = _core().get(operation) or decomposition_table.get(operation)
     if parts is None and operation._can_decompose():
         parts = operation.decompose

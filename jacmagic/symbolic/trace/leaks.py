@@ -107,7 +107,7 @@ _BYTES = frozenset({"untyped_storage", "_typed_storage", "storage", "__dlpack__"
 
 
 def _without_graph() -> tuple[str, str]:
-    """What keeps torch from building its graph now, and the name of an autograd.Function."""
+    """Return what keeps torch from building its graph now, and the name of an autograd.Function."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         if frame.f_code is _APPLY:
@@ -187,7 +187,7 @@ class LeakWatch(TorchFunctionMode):
         return result
 
     def _carry_across(self, name: str, value: Any, kwargs: dict) -> Any:
-        """The same tensor in place of bare numbers."""
+        """Return the same tensor in place of bare numbers."""
         self._note(_KEPT.get(name) or _COPIED.get(name) or ".tolist()", value)
         if name == "tolist":
             return _elements(value)

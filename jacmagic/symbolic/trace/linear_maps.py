@@ -44,13 +44,13 @@ def _unit_vectors(data: torch.Tensor) -> list[torch.Tensor]:
 
 
 def _parts(values: torch.Tensor) -> np.ndarray:
-    """A result as a flat real array, imaginary parts behind the real ones."""
+    """Return a result as a flat real array, imaginary parts behind the real ones."""
     parts = (values.real, values.imag) if values.is_complex() else (values,)
     return np.concatenate([part.reshape(-1).numpy() for part in parts])
 
 
 def _tidy(value: float) -> float | Fraction:
-    """A coefficient without the rounding of the algorithm that computed it."""
+    """Return a coefficient without the rounding of the algorithm that computed it."""
     simple = Fraction(value).limit_denominator(64)
     return simple if abs(float(simple) - value) < 1e-15 else value
 
@@ -71,7 +71,7 @@ def _combined(g: Graph, coefficients: np.ndarray, nodes: Sequence[int]) -> int:
 def combine(
     g: Graph, nodes: Any, data: torch.Tensor, run: Callable[[torch.Tensor], torch.Tensor]
 ) -> Any:
-    """The nodes of a linear operation's result.
+    """Return the nodes of a linear operation's result.
 
     Args:
         g: the graph.

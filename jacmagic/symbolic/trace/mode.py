@@ -188,7 +188,7 @@ class ConcolicMode(InterceptingMode):
         return value
 
     def _answer(self, name: str, func: Any, args: tuple, kwargs: dict) -> bool:
-        """A question about whole tensors, answered with yes or no."""
+        """Return a question about whole tensors, answered with yes or no."""
         condition = ANSWERS[name](self.graph, *tree_map(self._numbers, args), **kwargs)
         value = func(*args, **kwargs)
         self.conditions.assume(condition, value)
@@ -197,7 +197,7 @@ class ConcolicMode(InterceptingMode):
     # ── rules ─────────────────────────────────────────────────────────────────────────────────
 
     def _numbers(self, value: Any) -> Any:
-        """An argument's nodes, truth values counted as 1 and 0."""
+        """Return an argument's nodes, truth values counted as 1 and 0."""
         nodes = self._nodes(value)
         is_truth = isinstance(value, torch.Tensor) and value.dtype == torch.bool
         return numeric(self.graph, nodes) if is_truth else nodes

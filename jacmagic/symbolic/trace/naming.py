@@ -86,7 +86,7 @@ class NamedInt(_Named, int):
 
 
 def _remembering(graph: Graph, value: float, node: int) -> Any:
-    """A plain number as one that remembers its node."""
+    """Return a plain number as one that remembers its node."""
     made: Any = (NamedInt if isinstance(value, int) else NamedFloat)(value)
     made.graph, made.node = graph, node
     return made
@@ -153,7 +153,7 @@ class Noticed:
         self.any = False
 
     def offer(self, name: str, value: Any) -> Any:
-        """The value itself."""
+        """Return the value itself."""
         name = _short(name)
         if name and not name.startswith("_"):
             self.any |= _is_plain_number(value) or _is_small_tensor(value)
@@ -190,7 +190,7 @@ class Names:
         return tuple(itertools.chain.from_iterable(self._constants.values()))
 
     def offer(self, name: str, value: Any) -> Any:
-        """A number found under a name, as one that remembers it; tensors get a shadow."""
+        """Return a number found under a name, as one that remembers it; tensors get a shadow."""
         name = _short(name)
         if not name or name.startswith("_"):
             return value
@@ -217,7 +217,7 @@ class Names:
     def _named(
         self, name: str, values: np.ndarray, *, counts: bool = False
     ) -> tuple[Constant, ...] | None:
-        """The constants of a name; None if the name stands for something else already."""
+        """Return the constants of a name; None if the name stands for something else already."""
         if not self._naming.constants or name in self._naming.plain:
             return None
         if not np.isfinite(values).all():
@@ -247,7 +247,7 @@ class Names:
     # ── where torch computes with a named number ──────────────────────────────────────────────
 
     def carried(self, func: Any, args: tuple, kwargs: dict) -> tuple[Any, tuple, dict]:
-        """A call of torch with named numbers as tensors that carry their nodes."""
+        """Return a call of torch with named numbers as tensors that carry their nodes."""
         if not any(isinstance(value, _Named) for value in args):
             return func, args, kwargs
         name = getattr(func, "__name__", "")
@@ -294,7 +294,7 @@ class Names:
                     self.locals.setdefault(name, tensor)
 
     def parts(self) -> Mapping[Expression, str]:
-        """What the function's own variables call the vectors whose making is understood."""
+        """Return what the function's own variables call the vectors whose making is understood."""
         found: dict[Expression, str] = {}
         for name, value in self.locals.items():
             made = None if self.mode.tensors is None else self.mode.tensors.of(value)
@@ -303,7 +303,7 @@ class Names:
         return found
 
     def variables(self) -> Mapping[int, Label]:
-        """The nodes that the function's own variables stand for."""
+        """Return the nodes that the function's own variables stand for."""
         found: dict[int, Label] = {}
         for name, value in self.locals.items():
             if value.numel() > LARGEST or value.ndim > 2 or not self.mode.shadows.has(value):
@@ -317,7 +317,7 @@ class Names:
 
 
 def _short(name: str) -> str:
-    """A module's `0.weight` as W0, `weight` as W; other names as they are."""
+    """Return a module's `0.weight` as W0, `weight` as W; other names as they are."""
     *path, last = name.split(".")
     if not path and last not in _SHORT:
         return name

@@ -22,7 +22,7 @@ _SWITCHES = {  # of random operations: which argument, and its value when nothin
 
 
 def rule_for(key: str, args: tuple, kwargs: dict) -> Rule | None:
-    """The rule for real or for complex arguments; None if there is none for them."""
+    """Return the rule for real or for complex arguments; None if there is none for them."""
     leaves = tree_flatten((args, kwargs))[0]
     tensors = [leaf for leaf in leaves if isinstance(leaf, torch.Tensor)]
     if key.startswith("bitwise") and any(tensor.dtype != torch.bool for tensor in tensors):

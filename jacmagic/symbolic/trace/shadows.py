@@ -51,7 +51,7 @@ def _through(flat: np.ndarray, tensor: torch.Tensor) -> np.ndarray:
 
 
 def key_of(tensor: torch.Tensor) -> int:
-    """What tensors that share memory have in common."""
+    """Return what tensors that share memory have in common."""
     try:
         return tensor.untyped_storage()._cdata
     except NotImplementedError:  # a sparse tensor
@@ -85,7 +85,7 @@ class Shadows:
         return key_of(tensor)
 
     def read(self, tensor: torch.Tensor) -> Any:
-        """The nodes of a tensor's elements: an int64 array in its shape, or `ComplexNodes`.
+        """Return the nodes of a tensor's elements: an int64 array in its shape, or `ComplexNodes`.
 
         Raises:
             Poisoned: if an element has no known expression.
@@ -106,7 +106,7 @@ class Shadows:
         return conjugate(self.graph, pair) if tensor.is_conj() else pair
 
     def nodes_of(self, tensor: torch.Tensor) -> list[int]:
-        """The known nodes of a tensor's elements, in no particular shape."""
+        """Return the known nodes of a tensor's elements, in no particular shape."""
         nodes = _through(self._seen_as(tensor, *self._flat[key_of(tensor)]), tensor)
         return nodes[nodes != POISON].tolist()
 
@@ -116,7 +116,7 @@ class Shadows:
         return flat
 
     def constants(self, tensor: torch.Tensor) -> Any:
-        """The nodes of a tensor's numbers, exact as a person would mean them."""
+        """Return the nodes of a tensor's numbers, exact as a person would mean them."""
         numbers = tensor.detach().cpu()
         if tensor.is_complex():
             real = torch.view_as_real(numbers.resolve_conj())
@@ -184,5 +184,5 @@ def numeric(g: Graph, nodes: np.ndarray) -> np.ndarray:
 
 
 def as_array(tensor: torch.Tensor) -> np.ndarray:
-    """The numbers as they are now: an in-place operation may change them."""
+    """Return the numbers as they are now: an in-place operation may change them."""
     return np.array(tensor.detach().cpu().resolve_neg().numpy())

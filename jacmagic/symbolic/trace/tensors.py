@@ -50,7 +50,7 @@ class Tensors:
             self._keep(tensor, constant(name, np.array(values)))
 
     def of(self, value: Any) -> Expression | None:
-        """The expression of a tensor or a plain number; None if it is not known."""
+        """Return the expression of a tensor or a plain number; None if it is not known."""
         if isinstance(value, bool):
             return None
         if isinstance(value, int | float):
@@ -85,7 +85,7 @@ class Tensors:
             self._keep(out, made, (*shared, *bumped))
 
     def _operand(self, value: Any) -> Any:
-        """A tensor's expression; other arguments (axes, exponents) as they are."""
+        """Return a tensor's expression; other arguments (axes, exponents) as they are."""
         if not isinstance(value, torch.Tensor):
             return value
         found = self.of(value)
@@ -174,19 +174,19 @@ def _mv(a: Expression, x: Expression) -> Expression:
 
 
 def _mm(a: Expression, b: Expression) -> Expression:
-    """A row times a matrix: xᵀB is the row of Bᵀx."""
+    """Return a row times a matrix: xᵀB is the row of Bᵀx."""
     if a.operation == "transpose" and len(a.arguments[0].shape) == 1:
         return e.transpose(e.matmul(e.transpose(b), a.arguments[0]))
     raise _Unknown
 
 
 def _addmm(b: Expression, row: Expression, a: Expression) -> Expression:
-    """A row times a matrix, plus a vector."""
+    """Return a row times a matrix, plus a vector."""
     return e.transpose(_add(_as_vector(_mm(row, a)), b))
 
 
 def _view(x: Expression, size: Sequence[int]) -> Expression:
-    """A vector as a row, a row as a vector, or nothing new."""
+    """Return a vector as a row, a row as a vector, or nothing new."""
     if len(x.shape) == 1 and len(size) == 2 and size[0] == 1:
         return _unsqueeze(x, 0)
     return _squeeze(x) if len(x.shape) == 2 and len(size) == 1 else x
@@ -199,14 +199,14 @@ def _unsqueeze(x: Expression, place: int) -> Expression:
 
 
 def _squeeze(x: Expression, *_: Any) -> Expression:
-    """A row as a vector again."""
+    """Return a row as a vector again."""
     if x.shape[:1] != (1,):
         raise _Unknown
     return _as_vector(x)
 
 
 def _as_vector(row: Expression) -> Expression:
-    """The vector whose row this is: (xᵀB) → Bᵀx."""
+    """Return the vector whose row this is: (xᵀB) → Bᵀx."""
     if row.operation == "matmul":
         left, right = row.arguments
         return e.matmul(e.transpose(right), _as_vector(left))

@@ -235,7 +235,7 @@ def _refused(error: Exception, line: int | None, leaks: Sequence[Leak]) -> Refus
 
 
 def _what_went_wrong(error: Exception) -> str:
-    """The exception in one clause; one that began in jacmagic itself asks to be reported."""
+    """Return the exception in one clause; one that began in jacmagic itself asks to be reported."""
     if isinstance(error, JacmagicError):
         return f"stopped the trace: {error}"
     last = traceback.extract_tb(error.__traceback__)[-1] if error.__traceback__ else None

@@ -43,6 +43,6 @@ def front_end() -> str:
 
 @cache
 def style() -> str:
-    """The view's style sheet."""
+    """Return the view's style sheet."""
     source = (files("jacmagic") / "view" / "static" / "view.css").read_text(encoding="utf-8")
     return re.sub(r"^\s*\n|^ +", "", re.sub(r"/\*.*?\*/", "", source, flags=re.S), flags=re.M)

@@ -23,7 +23,7 @@ def is_transposed(jacobian: JacobianResult) -> bool:
 
 
 def _head(jacobian: JacobianResult, *, transposed: bool) -> str:
-    """The left-hand side in LaTeX, such as J_f(x, y)."""
+    """Return the left-hand side in LaTeX, such as J_f(x, y)."""
     inputs = [Label(one.name).tex for one in jacobian.problem.inputs]
     letter = jacobian.notation.letter
     return latex.head(Label(jacobian.title).tex, inputs, transposed=transposed, letter=letter)
@@ -61,7 +61,7 @@ def _in_latex(jacobian: JacobianResult, reading: DisplayForm, *, transposed: boo
 
 
 def _in_sympy(jacobian: JacobianResult, reading: DisplayForm, *, transposed: bool) -> str:
-    """The closed form as SymPy writes it; named constants by their names, given above it."""
+    """Return the closed form as SymPy writes it; named constants by their names, given above it."""
     matrix: sympy.Matrix = jacobian.formula
     lines: list[str] = []
     if reading.used_constants:

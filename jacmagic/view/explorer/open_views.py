@@ -54,7 +54,7 @@ def _is_shown(explorer: Widget) -> bool:
 
 
 def _running() -> tuple[str | None, str | None]:
-    """The cell that runs and its execution, as far as the front end names them."""
+    """Return the cell that runs and its execution, as far as the front end names them."""
     from IPython.core.getipython import get_ipython
 
     kernel = getattr(get_ipython(), "kernel", None)

@@ -30,7 +30,7 @@ QUICK = 0.1  # seconds of a call of torch above which a tape is not tried at fur
 
 
 def spec(jacobian: JacobianResult) -> dict[str, Any]:
-    """What never changes: labels, blocks, digits, layout and where it began."""
+    """Return what never changes: labels, blocks, digits, layout and where it began."""
     _, rows, columns, _ = display.layout(jacobian)
     row_blocks, column_blocks = display.blocks(jacobian)
     return {
@@ -70,7 +70,7 @@ def _json(number: float) -> float | str:
 
 
 def numbers(jacobian: JacobianResult, at: Sequence[float]) -> dict[str, Any]:
-    """What a point decides: values, numbers in the formula, agreement.
+    """Return what a point decides: values, numbers in the formula, agreement.
 
     Args:
         jacobian: the Jacobian there.
@@ -111,7 +111,7 @@ def _status(jacobian: JacobianResult, values: np.ndarray) -> dict[str, Any]:
 
 
 def signature(jacobian: JacobianResult) -> tuple[Any, ...]:
-    """What decides the formula that is shown: while it stays, only numbers move."""
+    """Return what decides the formula that is shown: while it stays, only numbers move."""
     return (jacobian.reading, jacobian.form_gives_numbers, jacobian.one_sided is not None)
 
 
@@ -165,7 +165,7 @@ def _links(links: Sequence[str], where: Sequence[str], moving: list[str]) -> dic
 
 
 def entry(jacobian: JacobianResult, row: int, column: int) -> dict[str, Any] | None:
-    """The derivation of one entry of the table, with slots for the numbers that move.
+    """Return the derivation of one entry of the table, with slots for the numbers that move.
 
     None without a closed form; no lines, and a note, where writing it out fails or takes too long.
     """
@@ -196,7 +196,7 @@ def _entries(jacobian: JacobianResult) -> dict[str, Any]:
 
 
 def entries(jacobian: JacobianResult, most: int) -> dict[str, Any]:
-    """The derivations of the table's entries by "row,column", in order while they fit.
+    """Return the derivations of the table's entries by "row,column", in order while they fit.
 
     Args:
         jacobian: the Jacobian.
@@ -222,7 +222,7 @@ def entries(jacobian: JacobianResult, most: int) -> dict[str, Any]:
 
 
 def _live(jacobian: JacobianResult) -> dict[str, Any]:
-    """The tape that the browser runs; empty unless it gives torch's numbers."""
+    """Return the tape that the browser runs; empty unless it gives torch's numbers."""
     reading = jacobian.reading
     if reading is None or jacobian.agreement.verdict != "agree":
         return {}

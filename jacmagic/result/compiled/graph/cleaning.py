@@ -75,7 +75,7 @@ def _fold(module: fx.GraphModule) -> None:
 
 
 def _computed(node: fx.Node, known: dict[fx.Node, Any]) -> Tensor | None:
-    """The value of a constant step; None where it is too large, random or no tensor."""
+    """Return the value of a constant step; None where it is too large, random or no tensor."""
     target: Any = node.target
     if torch.Tag.nondeterministic_seeded in getattr(target, "tags", ()):
         return None
@@ -111,7 +111,7 @@ def _like(a: Any, b: Any, *, strides: bool = True) -> bool:
 
 
 def _name(node: fx.Node) -> str:
-    """The operation of a step, without its overload."""
+    """Return the operation of a step, without its overload."""
     packet = getattr(node.target, "overloadpacket", None)
     return "" if packet is None else str(packet.__name__)
 

@@ -106,7 +106,7 @@ def _inputs(chain: Sequence[fx.Node]) -> list[fx.Node]:
 
 
 def _source(name: str, chain: Sequence[fx.Node]) -> str:
-    """The C function of one chain: result, then operands."""
+    """Return the C function of one chain: result, then operands."""
     shape = [1, *chain[-1].meta["val"].shape][-2:]
     names: dict[fx.Node, str] = {}
 
@@ -142,7 +142,7 @@ def _strides(value: Tensor, shape: Sequence[int]) -> tuple[int, int]:
 
 
 def _call(function: Any, result: Tensor, inputs: Sequence[fx.Node]) -> Callable[..., Tensor]:
-    """What the graph calls; operands whose strides are not those of the trace are copied."""
+    """Return what the graph calls; operands whose strides are not those of the trace are copied."""
     function.restype, function.argtypes = None, [ctypes.c_void_p] * (len(inputs) + 1)
     shape = tuple(result.shape)
     strides = [tuple(node.meta["val"].stride()) for node in inputs]
@@ -160,6 +160,6 @@ def _call(function: Any, result: Tensor, inputs: Sequence[fx.Node]) -> Callable[
 
 
 def _strided(tensor: Tensor, strides: tuple[int, ...]) -> Tensor:
-    """A copy of a tensor with other strides."""
+    """Return a copy of a tensor with other strides."""
     copy = torch.empty_strided(tensor.shape, strides, dtype=tensor.dtype)
     return copy.copy_(tensor)

@@ -55,7 +55,7 @@ class Task:
         return self.scheme is None and SIMILAR * min(m, n) >= max(m, n) > MOST_ROWS
 
     def leaves(self, tensors: Sequence[Tensor]) -> Callable[..., tuple[Tensor, ...]]:
-        """The function's outputs by the chosen tensors alone."""
+        """Return the function's outputs by the chosen tensors alone."""
 
         def leaves(*chosen: Tensor) -> tuple[Tensor, ...]:
             values = list(tensors)
@@ -66,7 +66,7 @@ class Task:
         return leaves
 
     def order(self) -> tuple[str, ...]:
-        """The names of passes that suit it, best first."""
+        """Return the names of passes that suit it, best first."""
         if self.scheme is not None:
             return ("compressed",)
         m, n = self.size
@@ -125,7 +125,7 @@ def row_by_row(task: Task) -> Traceable:
 
 
 def compressed(task: Task) -> Traceable:
-    """The entries of a sparse plan, from sums of rows and of columns."""
+    """Return the entries of a sparse plan, from sums of rows and of columns."""
     scheme = task.scheme
     assert scheme is not None
 

@@ -67,7 +67,7 @@ class Graph:
             self._entries = plain
 
     def entries(self, tensors: Sequence[Tensor]) -> Tensor:
-        """The entries at one point."""
+        """Return the entries at one point."""
         with torch.no_grad():
             (entries,) = self._entries.forward(*tensors)
         return entries
@@ -114,7 +114,7 @@ def graph(task: Task, tensors: Sequence[Tensor]) -> Graph:
 
 
 def _seconds(graph: Graph, tensors: Sequence[Tensor]) -> float:
-    """What the entries take, the least of a few runs."""
+    """Return what the entries take, the least of a few runs."""
     least = float("inf")
     for _ in range(REPEATS):
         began = time.perf_counter()
@@ -141,7 +141,7 @@ def traced(run: Any, tensors: Sequence[Tensor]) -> fx.GraphModule:
 
 
 def reason(error: Exception) -> str:
-    """The tracer's error in a few words."""
+    """Return the tracer's error in a few words."""
     kind = type(error).__name__
     if kind in ("GuardOnDataDependentSymNode", "DataDependentOutputException"):
         return "a value decides what is computed (an `if`, a loop or an index)"

@@ -27,7 +27,7 @@ class NotInLLVM(Exception):
 
 
 def assembly(program: Straight, types: Sequence[str], result: str) -> str:
-    """The functions `at` and `many` of a program, as `c_source` has them.
+    """Return the functions `at` and `many` of a program, as `c_source` has them.
 
     Args:
         program: what to compute.
@@ -64,7 +64,7 @@ class _Writer:
         self._lines: list[str] = []
 
     def used(self) -> list[tuple[str, int]]:
-        """The functions that are called, with their numbers of arguments."""
+        """Return the functions that are called, with their numbers of arguments."""
         return list(self._functions.items())
 
     def inputs(self) -> Iterator[str]:
@@ -145,7 +145,7 @@ class _Writer:
         return self._call("pow", base, exponent)
 
     def _first(self, comparison: str, a: str, b: str) -> str:
-        """The operand a where it is nan or stands so to b; else b, nan included."""
+        """Return the operand a where it is nan or stands so to b; else b, nan included."""
         wins = self._new(f"fcmp {comparison} double {a}, {b}")
         nan = self._new(f"fcmp uno double {a}, {a}")
         return self._choose(self._new(f"or i1 {nan}, {wins}"), a, b)
@@ -186,7 +186,7 @@ class _Writer:
         return self._choose(other, self._new(f"fadd double {rest}, {b}"), rest)
 
     def results(self, result: str) -> Iterator[str]:
-        """The status, and the stores where it is 0."""
+        """Yield the status, and the stores where it is 0."""
         program, outputs, self._lines = self.program, self.tape.outputs, []
         values = outputs[program.guards : program.guards + program.values]
         entries = outputs[program.guards + program.values :]
@@ -220,12 +220,12 @@ class _Writer:
 
 
 def literal(value: float) -> str:
-    """A double by its bits."""
+    """Return a double by its bits."""
     return f"0x{struct.pack('>d', float(value)).hex().upper()}"
 
 
 def _many(program: Straight, types: Sequence[str], result: str) -> Iterator[str]:
-    """A loop over points."""
+    """Yield a loop over points."""
     pointers = "".join(f", ptr %x{k}" for k in range(len(types)))
     moved = "".join(f", ptr %m{k}" for k in range(len(types)))
     yield f"define void @many(i64 %count, ptr %J, ptr %y, ptr %status{pointers}) {{"

@@ -92,7 +92,7 @@ def _two(name: str) -> str:
 
 
 def _each(name: str, count: int) -> str:
-    """A function of numbers, lane by lane."""
+    """Return a function of numbers, lane by lane."""
     more, given = (", Reals b", ", b[l]") if count == 2 else ("", "")
     return (
         f"static inline Reals each_{name}(Reals a{more})\n{{\n"

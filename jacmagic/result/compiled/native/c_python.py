@@ -101,7 +101,7 @@ def from_python(
 def _matrix(
     shapes: Sequence[tuple[int, ...]], types: Sequence[str], result: tuple[tuple[int, ...], str]
 ) -> Iterator[str]:
-    """The function `matrix`; every array that was looked at is given back."""
+    """Yield the function `matrix`; every array that was looked at is given back."""
     count = len(types)
     yield "static void *matrix(void *self, void *x)\n{"
     yield f"    View J{''.join(f', w{k}' for k in range(count))};"

@@ -170,7 +170,7 @@ def _literal(value: float) -> str:
 
 
 def _many(program: Straight, types: Sequence[str], result: str, wide: bool) -> Iterator[str]:
-    """The loop over points, `LANES` at a time where `wide` says so."""
+    """Yield the loop over points, `LANES` at a time where `wide` says so."""
     moved = ", ".join(f"x{k} + p*{size}" for k, size in enumerate(program.sizes))
     entries, values = program.entries, program.values
     outputs = f"J + p*{entries}, y ? y + p*{values} : 0"

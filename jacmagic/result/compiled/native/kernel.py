@@ -78,7 +78,7 @@ class Kernel:
 
 
 def result_type(tensors: Sequence[Tensor]) -> torch.dtype:
-    """The dtype of a Jacobian by some inputs: the widest of theirs."""
+    """Return the dtype of a Jacobian by some inputs: the widest of theirs."""
     dtype = tensors[0].dtype
     for tensor in tensors[1:]:
         dtype = torch.promote_types(dtype, tensor.dtype)

@@ -52,7 +52,7 @@ def by_llvm(program: Straight, tensors: Sequence[Tensor], longest: int) -> Kerne
 
 
 def _machine() -> Any:
-    """A target machine of its own for each module: the module's engine takes it over."""
+    """Return a target machine of its own for each module: the module's engine takes it over."""
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()

@@ -98,7 +98,7 @@ def _by_c(
 
 
 def functions_of_addresses(program: Straight, at: Any, many: Any) -> tuple[Any, Any]:
-    """The C functions for one point and for many, as `ctypes` calls them."""
+    """Return the C functions for one point and for many, as `ctypes` calls them."""
     pointers = [ctypes.c_void_p] * len(program.sizes)
     at.restype, at.argtypes = ctypes.c_int, [ctypes.c_void_p] * 2 + pointers
     many.restype, many.argtypes = None, [ctypes.c_long] + [ctypes.c_void_p] * 3 + pointers

@@ -18,7 +18,7 @@ Rule = Callable[..., Any]
 
 
 def nodes_of(g: Graph, value: Nodes) -> np.ndarray:
-    """An argument as an array of nodes; plain numbers become constants."""
+    """Return an argument as an array of nodes; plain numbers become constants."""
     if isinstance(value, np.ndarray | np.integer):
         return np.asarray(value)
     return np.array(g.number(value), dtype=np.int64)
@@ -33,12 +33,12 @@ def each(g: Graph, formula: Callable[..., int], *arguments: Nodes) -> np.ndarray
 
 
 def named(name: str) -> Rule:
-    """The rule of an operation that the graph knows under this name."""
+    """Return the rule of an operation that the graph knows under this name."""
     return lambda g, *arguments: each(g, lambda *nodes: g.apply(name, *nodes), *arguments)
 
 
 def elementwise(formula: Callable[..., int]) -> Rule:
-    """The rule of an elementwise formula of its operands."""
+    """Return the rule of an elementwise formula of its operands."""
     return lambda g, *arguments: each(g, lambda *nodes: formula(g, *nodes), *arguments)
 
 
@@ -48,7 +48,7 @@ def scaled(g: Graph, value: Nodes, factor: float) -> np.ndarray:
 
 
 def truth(g: Graph, node: int) -> int:
-    """A node as a truth value: a number is true where it is not 0."""
+    """Return a node as a truth value: a number is true where it is not 0."""
     value = g.value(node)
     if value is not None:
         return ONE if value else ZERO
@@ -76,7 +76,7 @@ def reduce(
 
 
 def mean(g: Graph, terms: Sequence[int]) -> int:
-    """The arithmetic mean."""
+    """Return the arithmetic mean."""
     return g.div(g.total(terms), g.number(len(terms)))
 
 
@@ -88,17 +88,17 @@ def variance(g: Graph, terms: Sequence[int], correction: float) -> int:
 
 
 def largest(g: Graph, terms: Sequence[int]) -> int:
-    """The maximum."""
+    """Return the maximum."""
     return fold(lambda a, b: g.apply("max", a, b), terms)
 
 
 def smallest(g: Graph, terms: Sequence[int]) -> int:
-    """The minimum."""
+    """Return the minimum."""
     return fold(lambda a, b: g.apply("min", a, b), terms)
 
 
 def norm(g: Graph, terms: Sequence[int], p: float) -> int:
-    """The p-norm of a list."""
+    """Return the p-norm of a list."""
     if p == 2:
         return g.apply("sqrt", g.total(g.square(term) for term in terms))
     sizes = [g.apply("abs", term) for term in terms]
@@ -115,7 +115,7 @@ def norm(g: Graph, terms: Sequence[int], p: float) -> int:
 
 
 def toward_zero(g: Graph, x: int) -> int:
-    """The integer part."""
+    """Return the integer part."""
     return g.mul(g.apply("sign", x), g.apply("floor", g.apply("abs", x)))
 
 

@@ -61,7 +61,7 @@ def _convolution(
     bias_sizes: Any,
     *rest: Any,
 ) -> tuple:
-    """The gradients by input, weight and bias, as far as the mask wants them."""
+    """Return the gradients by input, weight and bias, as far as the mask wants them."""
     *geometry, wanted = rest
     forward = CONVOLUTIONS["convolution"]
     channels = np.moveaxis(grad, -weight.ndim + 1, 0)

@@ -32,20 +32,20 @@ class PairGraph:
         self._known = {part: node for node, part in enumerate(self.parts)}
 
     def node(self, re: int, im: int) -> int:
-        """The node of a pair."""
+        """Return the node of a pair."""
         if (re, im) not in self._known:
             self._known[re, im] = len(self.parts)
             self.parts.append((re, im))
         return self._known[re, im]
 
     def nodes(self, value: ComplexNodes) -> np.ndarray:
-        """An array of pairs as an array of nodes."""
+        """Return an array of pairs as an array of nodes."""
         flat = zip(value.re.reshape(-1).tolist(), value.im.reshape(-1).tolist(), strict=True)
         made = [self.node(re, im) for re, im in flat]
         return np.array(made, dtype=np.int64).reshape(value.shape)
 
     def pairs(self, nodes: np.ndarray) -> ComplexNodes:
-        """The way back."""
+        """Return the way back."""
         made = np.array(self.parts, dtype=np.int64)[nodes]
         return ComplexNodes(made[..., 0], made[..., 1])
 
@@ -80,14 +80,14 @@ class PairGraph:
         """No node is known to be a number."""
 
     def total(self, nodes: Iterable[int]) -> int:
-        """The sum."""
+        """Return the sum."""
         made = ZERO
         for node in nodes:
             made = self.add(made, node)
         return made
 
     def product(self, nodes: Iterable[int]) -> int:
-        """The product."""
+        """Return the product."""
         made = ONE
         for node in nodes:
             made = self.mul(made, node)
@@ -95,7 +95,7 @@ class PairGraph:
 
 
 def _over_pairs(kernel: Callable[..., np.ndarray]) -> Callable[..., ComplexNodes]:
-    """A function of complex matrices, from one that is written for a graph."""
+    """Return a function of complex matrices, from one that is written for a graph."""
 
     def rule(g: Graph, *arguments: Any) -> ComplexNodes:
         field = PairGraph(g)

@@ -30,7 +30,7 @@ from jacmagic.symbolic.trace.rules.unsupported import Unsupported
 
 
 def _of_pairs(formula: Callable[..., Any]) -> Rule:
-    """The rule of a formula whose operands may all be complex."""
+    """Return the rule of a formula whose operands may all be complex."""
     return lambda g, *arguments: formula(g, *[pair_of(g, value) for value in arguments])
 
 

@@ -96,7 +96,7 @@ def _old_cholesky(g: Graph, seen: Operands, a: np.ndarray, upper: bool = False) 
 
 
 def _two_roots(g: Graph, a: int, b: int, c: int) -> tuple[int, int]:
-    """The eigenvalues of [[a, b], [b, c]], (a + c)/2 ∓ √(((a − c)/2)² + b²)."""
+    """Return the eigenvalues of [[a, b], [b, c]], (a + c)/2 ∓ √(((a − c)/2)² + b²)."""
     two = g.number(2)
     center = g.div(g.add(a, c), two)
     radius = g.apply("sqrt", g.add(g.square(g.div(g.sub(a, c), two)), g.square(b)))
@@ -163,7 +163,7 @@ def _series(g: Graph, m: np.ndarray, unit: np.ndarray) -> np.ndarray:
 
 
 def _rotation(g: Graph, m: np.ndarray, unit: np.ndarray) -> np.ndarray:
-    """A plane rotation, or Rodrigues' I + sin θ/θ·K + (1 − cos θ)/θ²·K², θ = |k|."""
+    """Return a plane rotation, or Rodrigues' I + sin θ/θ·K + (1 − cos θ)/θ²·K², θ = |k|."""
     if len(m) == 2:
         angle = int(m[1, 0])
         c, s = g.apply("cos", angle), g.apply("sin", angle)

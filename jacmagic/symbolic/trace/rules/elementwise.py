@@ -93,7 +93,7 @@ def _whole_numbers(
 
 
 def _logical(name: str) -> Rule:
-    """The rule of a connective; numbers count as true where they are not 0."""
+    """Return the rule of a connective; numbers count as true where they are not 0."""
     return elementwise(lambda g, *nodes: g.apply(name, *[truth(g, node) for node in nodes]))
 
 

@@ -36,7 +36,7 @@ def _single(operation: str, a: np.ndarray) -> np.ndarray:
 
 
 def _permutation(pivots: np.ndarray, size: int) -> np.ndarray:
-    """The order of rows after LAPACK's exchanges, which it counts from 1."""
+    """Return the order of rows after LAPACK's exchanges, which it counts from 1."""
     order = np.arange(size)
     for place, other in enumerate(np.asarray(pivots).tolist()):
         order[[place, other - 1]] = order[[other - 1, place]]
@@ -123,7 +123,7 @@ def _unpacked(
 
 
 def _product_of(factors: np.ndarray, pivots: np.ndarray) -> np.ndarray:
-    """The numbers of P L U."""
+    """Return the numbers of P L U."""
     size = len(factors)
     made = np.empty_like(factors)
     whole = (np.tril(factors, -1) + np.eye(size)) @ np.triu(factors)

@@ -22,7 +22,7 @@ from jacmagic.symbolic.trace.rules.unsupported import Unsupported
 
 
 def _numbers(seen: Operands, *arguments: Any) -> list[Any]:
-    """The numbers of tensors and plain numbers, in the order of the arguments."""
+    """Return the numbers of tensors and plain numbers, in the order of the arguments."""
     tensors = iter(seen.inputs)
     return [next(tensors) if isinstance(a, np.ndarray) else a for a in arguments]
 
@@ -75,7 +75,7 @@ def _cross_entropy(g: Graph, seen: Operands, x: np.ndarray, target: Any, *rest: 
 
 
 def _of_full_rank(name: str, rule: Rule) -> Callable[..., Selection]:
-    """The textbook's form divides by a determinant that is 0 without full rank."""
+    """Return the textbook's form divides by a determinant that is 0 without full rank."""
 
     def order(g: Graph, seen: Operands, a: np.ndarray, *args: Any, **kwargs: Any) -> Selection:
         numbers = seen.inputs[0]

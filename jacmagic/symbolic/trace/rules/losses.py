@@ -12,7 +12,7 @@ from jacmagic.symbolic.trace.rules.arrays import Rule, each, reduced, whole_numb
 
 
 def _loss(formula: Callable[[Graph, int, int], int]) -> Rule:
-    """The rule of an elementwise loss of input and target."""
+    """Return the rule of an elementwise loss of input and target."""
 
     def rule(g: Graph, x: np.ndarray, target: Any, reduction: int = 1) -> np.ndarray:
         return reduced(g, each(g, lambda a, b: formula(g, a, b), x, target), reduction)
@@ -110,7 +110,7 @@ def _negative_log_likelihood(
 
 
 def _likelihood_of_maps(g: Graph, x: np.ndarray, target: np.ndarray, *rest: Any) -> tuple:
-    """The same with classes on axis 1 and places on two axes behind it."""
+    """Return the same with classes on axis 1 and places on two axes behind it."""
     return _negative_log_likelihood(g, np.moveaxis(x, 1, -1), target, *rest)
 
 

@@ -52,7 +52,7 @@ def determinant(g: Graph, m: np.ndarray) -> int:
 def _expanded(
     g: Graph, rows: list[list[int]], columns: tuple[int, ...], known: dict[tuple[int, ...], int]
 ) -> int:
-    """The minor of the last rows and some columns, each computed once."""
+    """Return the minor of the last rows and some columns, each computed once."""
     if not columns:
         return ONE
     if columns in known:
@@ -72,7 +72,7 @@ def _is_zero(m: np.ndarray, places: tuple) -> bool:
 
 
 def inverse(g: Graph, m: np.ndarray) -> np.ndarray:
-    """The adjugate over the determinant."""
+    """Return the adjugate over the determinant."""
     whole = determinant(g, m)
     made = np.empty_like(m)
     for i, j in np.ndindex(*m.shape):

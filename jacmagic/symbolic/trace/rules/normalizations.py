@@ -106,7 +106,7 @@ def _renormed(g: Graph, x: np.ndarray, p: float, dim: int, maxnorm: float) -> np
 
 
 def _distances(g: Graph, x: np.ndarray, y: np.ndarray, p: float, *_: Any) -> np.ndarray:
-    """The p-norm of every row of x minus every row of y, batch by batch."""
+    """Return the p-norm of every row of x minus every row of y, batch by batch."""
     shape = np.broadcast_shapes(x.shape[:-2], y.shape[:-2])
     x, y = (np.broadcast_to(a, shape + a.shape[-2:]) for a in (x, y))
     gaps = each(g, g.sub, x[..., :, None, :], y[..., None, :, :])

@@ -35,7 +35,7 @@ class ComplexNodes:
 
 
 def pair_of(g: Graph, value: Any) -> ComplexNodes:
-    """An argument as a pair; real arrays and plain numbers get imaginary parts of zero."""
+    """Return an argument as a pair; real arrays and plain numbers get imaginary parts of zero."""
     if isinstance(value, ComplexNodes):
         return value
     if isinstance(value, complex):
@@ -77,7 +77,7 @@ def over(g: Graph, a: ComplexNodes, b: ComplexNodes) -> ComplexNodes:
 
 
 def conjugate(g: Graph, a: ComplexNodes) -> ComplexNodes:
-    """The conjugate."""
+    """Return the conjugate."""
     return ComplexNodes(a.re, each(g, g.neg, a.im))
 
 
@@ -87,7 +87,7 @@ def modulus(g: Graph, a: ComplexNodes) -> np.ndarray:
 
 
 def argument(g: Graph, a: ComplexNodes) -> np.ndarray:
-    """The angle of a + bi, atan2(b, a)."""
+    """Return the angle of a + bi, atan2(b, a)."""
     return each(g, lambda p, q: g.apply("atan2", q, p), a.re, a.im)
 
 

@@ -38,7 +38,7 @@ def _regular(
 def _adaptive(
     shape: Sequence[int], out: Sequence[int]
 ) -> Iterator[tuple[tuple[int, ...], list[Window]]]:
-    """The same for windows that divide each axis as evenly as they can."""
+    """Yield the same for windows that divide each axis as evenly as they can."""
     for place in itertools.product(*map(range, out)):
         axes = [
             range(p * n // m, -(-(p + 1) * n // m))

@@ -44,7 +44,7 @@ def _outer(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def _plus(product: Callable[..., np.ndarray]) -> Rule:
-    """The rule of β·input + α·(a product)."""
+    """Return the rule of β·input + α·(a product)."""
 
     def rule(g: Graph, x: Any, a: Any, b: Any, *, beta: float = 1, alpha: float = 1) -> np.ndarray:
         made = scaled(g, product(g, a, b), alpha)

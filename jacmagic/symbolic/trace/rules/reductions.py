@@ -23,7 +23,7 @@ from jacmagic.symbolic.trace.rules.arrays import (
 
 
 def _along(combine: Callable[[Graph, list[int]], int]) -> Rule:
-    """The rule of a reduction with the usual `dim, keepdim`."""
+    """Return the rule of a reduction with the usual `dim, keepdim`."""
 
     def rule(g: Graph, x: np.ndarray, dim: Axes = None, keepdim: bool = False) -> np.ndarray:
         return reduce(x, dim, keepdim, lambda terms: combine(g, terms))
@@ -68,7 +68,7 @@ def _roots(g: Graph, nodes: np.ndarray) -> np.ndarray:
 
 
 def _with_mean(spread: Callable[..., np.ndarray]) -> Rule:
-    """The rule of var_mean or std_mean."""
+    """Return the rule of var_mean or std_mean."""
 
     def rule(g: Graph, x: np.ndarray, dim: Any = None, *args: Any, **kwargs: Any) -> tuple:
         keepdim = bool(kwargs.get("keepdim", False) or (len(args) > 1 and args[1]))
@@ -100,7 +100,7 @@ def _distance(g: Graph, x: np.ndarray, y: np.ndarray, p: float = 2) -> np.ndarra
 
 
 def _scan(step: Callable[[Graph, int, int], int]) -> Rule:
-    """The rule of a running fold along one axis."""
+    """Return the rule of a running fold along one axis."""
 
     def rule(g: Graph, x: np.ndarray, dim: int) -> np.ndarray:
         if x.ndim == 0:

@@ -187,7 +187,7 @@ def _best(g: Graph, line: np.ndarray, values: np.ndarray, falling: bool) -> tupl
 def _reduced(
     g: Graph, numbers: np.ndarray, nodes: np.ndarray, dim: Any, keepdim: bool, falling: bool
 ) -> tuple[np.ndarray, list[int]]:
-    """The extreme along some axes."""
+    """Return the extreme along some axes."""
     conditions: list[int] = []
     places = np.arange(nodes.size).reshape(nodes.shape)
     flat, values = nodes.reshape(-1), numbers.reshape(-1)

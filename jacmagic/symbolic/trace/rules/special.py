@@ -46,7 +46,7 @@ def _many_gammas(g: Graph, x: Nodes, p: int) -> np.ndarray:
 
 
 def _fixed_first(name: str, symbol: str) -> Rule:
-    """The rule of a function whose derivative by its first argument has no closed form."""
+    """Return the rule of a function whose derivative by its first argument has no closed form."""
 
     def formula(g: Graph, order: int, x: int) -> int:
         if g.value(order) is None:
