@@ -159,7 +159,7 @@ class Lazy(Sequence[_T]):
 
 
 def mapped(change: Callable[[_S], _T], items: Sequence[_S]) -> Sequence[_T]:
-    """The changed items: a list of few, made one by one of many."""
+    """Return the changed items: a list of few, made one by one of many."""
     if len(items) <= MOST_WRITTEN:
         return [change(item) for item in items]
     return Lazy(len(items), lambda position: change(items[position]))
@@ -197,7 +197,7 @@ def joined(parts: Sequence[Sequence[Label]]) -> Sequence[Label]:
 
 
 def symbols(labels: Iterable[Label]) -> list[str]:
-    """The identifiers of several labels, different ones for different labels.
+    """Return the identifiers of several labels, different ones for different labels.
 
     An argument `x_0` beside a tensor `x` would share its identifier with `x[0]`; the later one gets
     an underscore more.
@@ -225,7 +225,7 @@ class _Parts:
 
 
 def _parts(name: str) -> _Parts | None:
-    """A name's parts; None where it is better written out."""
+    """Return a name's parts; None where it is better written out."""
     marked = _MARKED.fullmatch(unicodedata.normalize("NFD", name))
     if marked is not None:
         parts = _parts(marked["letter"] + marked["rest"])
@@ -256,14 +256,14 @@ def _fits_below(part: str) -> bool:
 
 
 def _below(low: list[str], index: tuple[int, ...]) -> str:
-    """A subscript: parts of a name by commas, indices of one digit side by side."""
+    """Return a subscript: parts of a name by commas, indices of one digit side by side."""
     places = [str(place) for place in index]
     narrow = all(len(place) == 1 for place in places)
     return ",".join([*low, *(["".join(places)] if narrow and places else places)])
 
 
 def _letter(stem: str) -> str:
-    r"""A letter, a Greek letter's command, or a word in upright type."""
+    r"""Return a letter, a Greek letter's command, or a word in upright type."""
     if stem in _TEX:
         return _TEX[stem]
     if stem.isascii() and len(stem) == 1:
@@ -286,7 +286,7 @@ def _piece(run: str) -> str:
 
 
 def _visible(name: str) -> str:
-    """A name of one line and bounded length; what cannot be seen or printed becomes �."""
+    """Return a name of one line and bounded length; what cannot be seen or printed becomes �."""
     shown = "".join(map(_printable, unicodedata.normalize("NFC", name)))
     return (shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…") or "''"
 

@@ -105,7 +105,7 @@ class Negated(torch.autograd.Function):
 
 
 def _hooked(tensor: Tensor, place: int) -> Tensor:
-    """A hook that scales the gradient; nothing in the forward pass shows it."""
+    """Return a hook that scales the gradient; nothing in the forward pass shows it."""
     passed = tensor * 1
     if passed.requires_grad:
         passed.register_hook(lambda gradient: gradient * 1.5)

@@ -51,7 +51,7 @@ class Matrix(Protocol):
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ProductCheck:
     """uᵀ·M beside uᵀ·J.
 
     Attributes:
@@ -73,13 +73,13 @@ class Comparison:
         return "not finite" if bool(spare.isnan().any()) else "different"
 
     @property
-    def where_finite(self) -> Comparison:
+    def where_finite(self) -> ProductCheck:
         """The same for the columns in which all is finite."""
         told = (self.allowed - self.gap).isfinite()
-        return Comparison(self.gap[told], self.allowed[told], self.reached)
+        return ProductCheck(self.gap[told], self.allowed[told], self.reached)
 
 
-def check(leaves: Sequence[Tensor], inputs: Sequence[Tensor], matrix: Matrix) -> Comparison:
+def check(leaves: Sequence[Tensor], inputs: Sequence[Tensor], matrix: Matrix) -> ProductCheck:
     """Compare a Jacobian with plain backward passes, see the notes above.
 
     Args:
@@ -95,7 +95,7 @@ def check(leaves: Sequence[Tensor], inputs: Sequence[Tensor], matrix: Matrix) ->
     """
     passes = _Passes(leaves, inputs, matrix)
     if not passes.size:
-        return Comparison(torch.zeros(0), torch.zeros(0), (False,) * len(inputs))
+        return ProductCheck(torch.zeros(0), torch.zeros(0), (False,) * len(inputs))
     u = passes.direction()
     whole = passes.compare(u)
     if whole.answer != "equal":
@@ -116,7 +116,7 @@ def equal(one: Matrix, other: Matrix, leaves: Sequence[Tensor], inputs: Sequence
         return True
     u = passes.direction()
     (mine, sizes), (truth, _) = one.combined(u), other.combined(u)
-    return Comparison((mine - truth).abs(), passes.rounding(u, sizes), ()).answer == "equal"
+    return ProductCheck((mine - truth).abs(), passes.rounding(u, sizes), ()).answer == "equal"
 
 
 class _Passes:
@@ -142,19 +142,19 @@ class _Passes:
         most = int(math.log2(self.shortest.max)) // 2
         return torch.ldexp(signs, -powers.clamp(-most, most))
 
-    def compare(self, u: Tensor) -> Comparison:
-        """The two products, and how far apart rounding may set them."""
+    def compare(self, u: Tensor) -> ProductCheck:
+        """Return the two products, and how far apart rounding may set them."""
         truth = self.backward(u)
         mine, sizes = self.matrix.combined(u)
         gap = (mine - truth).abs()
         allowed = self.rounding(u, sizes)
-        found = Comparison(gap, allowed + 0 * truth, self.reached)
+        found = ProductCheck(gap, allowed + 0 * truth, self.reached)
         if found.answer != "different":
             return found
         noise = self._noise(u, truth)
         share = (noise / sizes)[sizes > 0]
         usual = float(share.quantile(0.9)) if 0 < len(share) <= 2**20 else 0.0
-        return Comparison(gap, allowed + NOISE * (noise + usual * sizes), self.reached)
+        return ProductCheck(gap, allowed + NOISE * (noise + usual * sizes), self.reached)
 
     def rounding(self, u: Tensor, sizes: Tensor) -> Tensor:
         """(n,) what sums of products of these sizes may be off by."""

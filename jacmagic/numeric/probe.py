@@ -10,9 +10,9 @@ import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 
+from jacmagic.function.outputs import flatten
+from jacmagic.function.silent_rerun import set_random_states
 from jacmagic.numeric.evaluation import writable
-from jacmagic.numeric.quiet import set_random_states
-from jacmagic.structure import flatten
 
 MOST_TIMES_LONGER = 16  # calls of torch away from the point, times those at it
 SPARE_CALLS = 1_000
@@ -73,13 +73,13 @@ class Probe:
         self._usual: int | None = None
 
     def rounded(self, point: np.ndarray) -> np.ndarray:
-        """A point as the tensors hold it."""
+        """Return a point as the tensors hold it."""
         return np.concatenate(
             [one.reshape(-1).cpu().double().numpy() for one in self._tensors(point)] or [point]
         )
 
     def __call__(self, point: np.ndarray) -> np.ndarray:
-        """The m outputs at a point (n,).
+        """Return the m outputs at a point (n,).
 
         Raises:
             EndlessError: the function takes far longer than at the first point asked for.

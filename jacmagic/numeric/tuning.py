@@ -14,10 +14,10 @@ from weakref import WeakKeyDictionary
 
 from torch import Tensor
 
-from jacmagic.numeric.choice import ladder
-from jacmagic.numeric.entries import Scheme
+from jacmagic.numeric.entries import SparsePlan
 from jacmagic.numeric.evaluation import Evaluation
-from jacmagic.numeric.measured import LONG, quicker
+from jacmagic.numeric.modes.mode_choice import ladder
+from jacmagic.numeric.modes.profiling import LONG, quicker
 
 KINDS = 8  # kinds of inputs that are kept of one function
 SHARE = 30  # how many times longer the calls must last than a failed search before the next one
@@ -42,7 +42,7 @@ class Tuned:
         refuted: modes whose numbers were not those of plain backward passes, with notes on each.
     """
 
-    scheme: Scheme | None = None
+    scheme: SparsePlan | None = None
     search: float = 0.0
     since: float = 0.0
     before: float = math.inf
@@ -119,7 +119,7 @@ _TUNINGS: WeakKeyDictionary[Any, dict[str, Tuning]] = WeakKeyDictionary()
 
 
 def tuning_of(function: Any, purpose: str = "Jacobian") -> Tuning:
-    """The tuning of a function, kept as long as the user keeps the function.
+    """Return the tuning of a function, kept as long as the user keeps the function.
 
     A new one for None, and for what cannot be held weakly or may equal another object.
     """

@@ -43,7 +43,7 @@ the closed form is derived only when it is looked at.
 
 
 def machine() -> str:
-    """The machine in general words."""
+    """Return the machine in general words."""
     import torch
 
     cores = os.cpu_count() or 1
@@ -54,7 +54,7 @@ def machine() -> str:
 
 
 def best_of_torch(timings: Sequence[Timing]) -> float | None:
-    """The shortest of torch's five roads, in seconds."""
+    """Return the shortest of torch's five roads, in seconds."""
     known = [t.warm for t in timings if t.peer == "torch" and t.way in TORCH and t.warm]
     return min(known, default=None)
 
@@ -101,7 +101,7 @@ def write(found: Found, rounds: int) -> None:
 
 
 def page(found: Found, rounds: int) -> str:
-    """The page as Markdown."""
+    """Return the page as Markdown."""
     sizes = {case.name: f"{case.outputs:,} × {case.inputs:,}" for case in CASES}
     parts = [HEAD.format(machine=machine(), rounds=rounds)]
     for case, timings in found.items():

@@ -22,7 +22,7 @@ class Slow(BaseException):
 
 
 def failure_of(program: Program) -> str | None:
-    """The first kind of failure, such as "auto: …", or None.
+    """Return the first kind of failure, such as "auto: …", or None.
 
     Kinds: crash, auto, forward, form, elsewhere (the evaluator at another point), alarm (a verdict
     of disagreement although all sources are equal), slow.
@@ -70,7 +70,7 @@ def _compared(
 
 
 def _moved(x: torch.Tensor, seed: int) -> torch.Tensor:
-    """A point near or far."""
+    """Return a point near or far."""
     generator = torch.Generator().manual_seed(seed)
     noise = torch.randn(x.shape, generator=generator, dtype=x.dtype)
     return x + noise * (0.01, 0.3, 1.5)[seed]
@@ -93,7 +93,7 @@ def _truth(function: Callable[..., Any], x: torch.Tensor) -> tuple[np.ndarray, n
 
 
 def _gap(found: np.ndarray, truth: np.ndarray, tolerance: np.ndarray) -> str | None:
-    """The largest difference where torch's number is finite."""
+    """Return the largest difference where torch's number is finite."""
     known = np.isfinite(truth)
     with np.errstate(all="ignore"):
         wrong = known & ~(np.abs(found - truth) <= tolerance)

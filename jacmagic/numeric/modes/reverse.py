@@ -1,0 +1,152 @@
+"""Reverse mode, batched: many rows at a time by pushing a piece of the identity through one vjp."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from jacmagic.function.interop.silence import silent
+from jacmagic.numeric.evaluation import Evaluation
+from jacmagic.numeric.modes.batch_size import batches
+from jacmagic.numeric.modes.rows import Blocks, zeros
+
+QUICK = 1e-3  # seconds of one plain run
+
+
+def by_reverse(
+    evaluation: Evaluation,
+    *,
+    create_graph: bool = False,
+    chunk_size: int | None = None,
+) -> Blocks:
+    """Compute all blocks with batched vjps: Vᵀ·J for V = a slice of the m × m identity.
+
+    Args:
+        evaluation: the plain run.
+        create_graph: keep the result differentiable.
+        chunk_size: rows at a time.
+
+    Raises:
+        RuntimeError: a backward formula of the function cannot be batched.
+    """
+    inputs = evaluation.inputs
+    attached = [leaf for leaf in evaluation.outputs.leaves if leaf.requires_grad and leaf.numel()]
+
+    def pull(*directions: Tensor) -> tuple[Tensor, ...]:
+        rows = torch.autograd.grad(
+            attached,
+            inputs,
+            directions,
+            retain_graph=True,
+            create_graph=create_graph,
+            allow_unused=True,
+        )
+        return tuple(
+            torch.zeros_like(tensor) if row is None else row
+            for row, tensor in zip(rows, inputs, strict=True)
+        )
+
+    return _split(evaluation, _columns(evaluation, pull, attached, chunk_size))
+
+
+def by_vjp(evaluation: Evaluation) -> Blocks:
+    """Compute all blocks as `by_reverse` does, through `torch.func.vjp`.
+
+    That runs the function once more, and differentiates the operations in another way, which for
+    products of matrices takes half the time.
+
+    Raises:
+        RuntimeError: the function, or its backward formula, cannot be batched.
+    """
+    leaves = evaluation.outputs.leaves
+    attached = [k for k, leaf in enumerate(leaves) if leaf.requires_grad and leaf.numel()]
+
+    def some(*values: Tensor) -> tuple[Tensor, ...]:
+        found = evaluation.leaves(*values)
+        return tuple(found[k] for k in attached)
+
+    with evaluation.again():
+        pull = torch.func.vjp(some, *(tensor.detach() for tensor in evaluation.inputs))[1]
+    return _split(
+        evaluation,
+        _columns(evaluation, lambda *rows: pull(rows), [leaves[k] for k in attached], None),
+    )
+
+
+def _columns(
+    evaluation: Evaluation,
+    pull: Callable[..., tuple[Tensor, ...]],
+    attached: list[Tensor],
+    chunk_size: int | None,
+) -> list[Tensor]:
+    """For each input the rows of all attached outputs, (rows, *input.shape), batch by batch."""
+    pieces = []
+    for start, stop in batches(
+        evaluation,
+        sum(leaf.numel() for leaf in attached),
+        chunk_size=chunk_size,
+        seconds=backward_seconds(evaluation),
+    ):
+        with silent():  # vmap's remarks on its speed
+            basis = identity(attached, start, stop)
+            if stop - start == 1:
+                alone = pull(*(part[0] for part in basis))
+                pieces.append(tuple(row[None] for row in alone))
+            else:
+                pieces.append(torch.func.vmap(pull)(*basis))
+    return [
+        torch.cat([piece[j] for piece in pieces]) if len(pieces) > 1 else pieces[0][j]
+        for j in range(len(evaluation.inputs) if pieces else 0)
+    ]
+
+
+def backward_seconds(evaluation: Evaluation) -> float:
+    """Return what one row of a backward pass is expected to take, beside starting it.
+
+    Of a quick function's plain run most is Python, which a backward pass does not repeat.
+    """
+    return evaluation.seconds * (2 if evaluation.seconds > QUICK else 0.25)
+
+
+def identity(tensors: list[Tensor], start: int, stop: int) -> list[Tensor]:
+    """Rows `start` to `stop` of the identity, cut into pieces shaped like `tensors`."""
+    pieces, begin = [], 0
+    if len(tensors) == 1 and stop - start == (size := tensors[0].numel()):
+        only = tensors[0]
+        return [torch.eye(size, dtype=only.dtype, device=only.device).view(size, *only.shape)]
+    for tensor in tensors:
+        piece = tensor.new_zeros(stop - start, tensor.numel())
+        end = begin + tensor.numel()
+        if start < end and begin < stop:
+            piece.diagonal(start - begin).fill_(1)
+        pieces.append(piece.view(stop - start, *tensor.shape))
+        begin = end
+    return pieces
+
+
+def _split(evaluation: Evaluation, columns: list[Tensor]) -> Blocks:
+    """Cut the rows of each input by outputs; detached outputs have rows of zeros."""
+    blocks, row = [], 0
+    leaves = evaluation.outputs.leaves
+    if len(leaves) == 1 and columns:
+        return (tuple(map(torch.Tensor.reshape, columns, _shapes(leaves[0], evaluation))),)
+    for leaf in leaves:
+        if not leaf.requires_grad or not leaf.numel():
+            blocks.append(zeros(leaf, evaluation.inputs))
+            continue
+        stop = row + leaf.numel()
+        blocks.append(
+            tuple(
+                column[row:stop].reshape(shape)
+                for column, shape in zip(columns, _shapes(leaf, evaluation), strict=True)
+            )
+        )
+        row = stop
+    return tuple(blocks)
+
+
+def _shapes(leaf: Tensor, evaluation: Evaluation) -> list[torch.Size]:
+    """Return the shapes of an output's blocks."""
+    return [leaf.shape + tensor.shape for tensor in evaluation.inputs]
