@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from torch import Tensor
@@ -40,7 +41,7 @@ class Evaluation:
     random: tuple[Tensor, ...] = field(repr=False)
     before: float = math.inf
 
-    @property
+    @cached_property
     def size(self) -> tuple[int, int]:
         """(m, n): scalar components of the outputs and of the inputs."""
         return self.outputs.numel, sum(tensor.numel() for tensor in self.inputs)

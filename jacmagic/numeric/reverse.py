@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from jacmagic.lift.silence import silent
+from jacmagic.numeric.engine import pulled, pulled_batch
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.pace import batches
 from jacmagic.numeric.rows import Blocks, zeros
@@ -34,17 +35,14 @@ def by_reverse(
     inputs = evaluation.inputs
     attached = [leaf for leaf in evaluation.outputs.leaves if leaf.requires_grad and leaf.numel()]
 
-    def pull(*directions: Tensor) -> tuple[Tensor, ...]:
-        rows = torch.autograd.grad(
-            attached,
-            inputs,
-            directions,
-            retain_graph=True,
-            create_graph=create_graph,
-            allow_unused=True,
-        )
+    def pull(basis: list[Tensor]) -> tuple[Tensor, ...]:
+        if len(basis[0]) == 1:
+            alone = pulled(attached, inputs, [part[0] for part in basis], create_graph=create_graph)
+            rows = tuple([None if row is None else row[None] for row in alone])
+        else:
+            rows = pulled_batch(attached, inputs, basis, create_graph=create_graph)
         return tuple(
-            torch.zeros_like(tensor) if row is None else row
+            tensor.new_zeros(len(basis[0]), *tensor.shape) if row is None else row
             for row, tensor in zip(rows, inputs, strict=True)
         )
 
@@ -68,16 +66,18 @@ def by_pullback(evaluation: Evaluation) -> Blocks:
         return tuple(found[k] for k in attached)
 
     with evaluation.again():
-        pull = torch.func.vjp(some, *(tensor.detach() for tensor in evaluation.inputs))[1]
-    return _split(
-        evaluation,
-        _columns(evaluation, lambda *rows: pull(rows), [leaves[k] for k in attached], None),
-    )
+        single = torch.func.vjp(some, *(tensor.detach() for tensor in evaluation.inputs))[1]
+
+    def pull(basis: list[Tensor]) -> tuple[Tensor, ...]:
+        rows: tuple[Tensor, ...] = torch.func.vmap(single)(tuple(basis))
+        return rows
+
+    return _split(evaluation, _columns(evaluation, pull, [leaves[k] for k in attached], None))
 
 
 def _columns(
     evaluation: Evaluation,
-    pull: Callable[..., tuple[Tensor, ...]],
+    pull: Callable[[list[Tensor]], tuple[Tensor, ...]],
     attached: list[Tensor],
     chunk_size: int | None,
 ) -> list[Tensor]:
@@ -90,12 +90,7 @@ def _columns(
         seconds=backward_seconds(evaluation),
     ):
         with silent():  # vmap's remarks on its speed
-            basis = identity(attached, start, stop)
-            if stop - start == 1:
-                alone = pull(*(part[0] for part in basis))
-                pieces.append(tuple(row[None] for row in alone))
-            else:
-                pieces.append(torch.func.vmap(pull)(*basis))
+            pieces.append(pull(identity(attached, start, stop)))
     return [
         torch.cat([piece[j] for piece in pieces]) if len(pieces) > 1 else pieces[0][j]
         for j in range(len(evaluation.inputs) if pieces else 0)

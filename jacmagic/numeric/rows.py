@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from jacmagic.errors import StrictError
+from jacmagic.numeric.engine import Rows, pulled
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.progress import progress
 
@@ -41,17 +42,10 @@ def rows_of_output(
     leaf, inputs = evaluation.outputs.leaves[index], evaluation.inputs
     if not leaf.requires_grad or not leaf.numel():
         return zeros(leaf, inputs)
-    rows: list[tuple[Tensor | None, ...]] = []
+    rows: list[Rows] = []
     with progress(leaf.numel()) as told:
         for k in range(leaf.numel()):
-            row = torch.autograd.grad(
-                leaf,
-                inputs,
-                _direction(leaf, k),
-                retain_graph=True,
-                create_graph=create_graph,
-                allow_unused=True,
-            )
+            row = pulled((leaf,), inputs, (_direction(leaf, k),), create_graph=create_graph)
             if strict:
                 _check_row(row, index, create_graph=create_graph)
             rows.append(row)
@@ -70,8 +64,7 @@ def plain_row(evaluation: Evaluation, row: int) -> Tensor:
     inputs = evaluation.inputs
     parts: Sequence[Tensor | None] = [None] * len(inputs)
     if leaf.requires_grad:
-        direction = _direction(leaf, row)
-        parts = torch.autograd.grad(leaf, inputs, direction, retain_graph=True, allow_unused=True)
+        parts = pulled((leaf,), inputs, (_direction(leaf, row),))
     known = [
         torch.zeros_like(tensor) if part is None else part
         for part, tensor in zip(parts, inputs, strict=True)
@@ -79,10 +72,10 @@ def plain_row(evaluation: Evaluation, row: int) -> Tensor:
     return torch.cat([part.detach().reshape(-1) for part in known])
 
 
-def _direction(leaf: Tensor, k: int) -> Tensor | None:
+def _direction(leaf: Tensor, k: int) -> Tensor:
     """eₖ in the output's shape, a fresh one: a gradient may be this very tensor."""
     if leaf.dim() == 0:
-        return None  # autograd's own 1
+        return leaf.new_ones(())
     direction = leaf.new_zeros(leaf.numel())
     direction[k].fill_(1)
     return direction.view(leaf.shape)
@@ -110,7 +103,7 @@ def _require_grad(leaves: tuple[Tensor, ...]) -> None:
             )
 
 
-def _check_row(row: tuple[Tensor | None, ...], index: int, *, create_graph: bool) -> None:
+def _check_row(row: Rows, index: int, *, create_graph: bool) -> None:
     for position, gradient in enumerate(row):
         if gradient is None:
             raise StrictError(
