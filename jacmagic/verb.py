@@ -51,7 +51,10 @@ def compute(
     """
     how = How(strategy, chunk_size, create_graph, strict, vectorize)
     road = Road(wanted=formula, budget=budget)
-    return jacobian_of(problem, how, road, view or View(), outside)
+    return jacobian_of(problem, how, road, view or _PLAIN, outside)
+
+
+_PLAIN = View()
 
 
 @overload

@@ -10,19 +10,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from jacmagic.errors import OptionError, SizeError, StrictError
 from jacmagic.numeric.choice import ladder
-from jacmagic.numeric.connections import connections
+from jacmagic.numeric.connections import connections, everywhere_connected
 from jacmagic.numeric.dense import Asked, dense, finished
 from jacmagic.numeric.entries import Sparse
-from jacmagic.numeric.evaluation import Evaluation, evaluate
+from jacmagic.numeric.evaluation import Evaluation, evaluate, recording
 from jacmagic.numeric.ladder import OBSTACLES, cause_of
 from jacmagic.numeric.memory import require_room
 from jacmagic.numeric.numbers import Numbers
-from jacmagic.numeric.rescue import Substitute, everywhere_connected, refusal_of, rescued
+from jacmagic.numeric.rescue import Substitute, refusal_of, rescued
 from jacmagic.numeric.sparse import NotSparse, by_sparse, find_scheme, worth_trying
 from jacmagic.numeric.tuning import Tuned, Tuning
 
@@ -76,11 +75,12 @@ def compute(
     asked = Asked(strategy, chunk_size, create_graph, strict, vectorize, memory)
     if tuning is None or create_graph or strict or not vectorize:
         tuning = Tuning()
-    with torch.inference_mode(False), torch.enable_grad():
+    tuned = tuning.of(tensors, strategy, chunk_size)
+    with recording():
         began = time.perf_counter()
-        evaluation = evaluate(function, tuple(tensors), create_graph=create_graph)
-        tuned = tuning.of(evaluation.inputs, strategy, chunk_size)
-        evaluation = replace(evaluation, before=tuned.before)
+        evaluation = evaluate(
+            function, tuple(tensors), create_graph=create_graph, before=tuned.before
+        )
         entries, notes = _sparse(evaluation, asked, tuned)
         if entries is not None:
             numbers = _entries(evaluation, entries)

@@ -34,8 +34,6 @@ def connections(evaluation: Evaluation, blocks: Blocks | None = None) -> Connect
         One row per output, one entry per input.
     """
     leaves, inputs = evaluation.outputs.leaves, evaluation.inputs
-    if blocks is not None and len(leaves) == len(inputs) == 1 and bool(blocks[0][0].any()):
-        return ((True,),)  # no need to walk
     by_walk = _below(leaves, inputs)
     if by_walk is not None:
         return by_walk
@@ -43,6 +41,37 @@ def connections(evaluation: Evaluation, blocks: Blocks | None = None) -> Connect
         _asked(leaf, inputs, () if blocks is None else blocks[index])
         for index, leaf in enumerate(leaves)
     )
+
+
+def everywhere_connected(evaluation: Evaluation) -> Connections:
+    """No graph of torch's says that an output does not depend on an input."""
+    return ((True,) * len(evaluation.inputs),) * len(evaluation.outputs.leaves)
+
+
+def structure_of(evaluation: Evaluation) -> tuple[Any, ...] | None:
+    """The operations of torch's graph and how they hang together, to be compared.
+
+    None where a walk does not meet them all, see NOTE [Bounded walks], or where one is a custom
+    `autograd.Function`, whose inside may change.
+    """
+    by_hand: Any = torch.autograd.function.BackwardCFunction
+    places: dict[Any, int] = {None: -1}
+    nodes: list[Any] = []
+    found: list[Any] = []
+
+    def place(node: Any) -> int:
+        if node not in places:
+            places[node] = len(nodes)
+            nodes.append(node)
+        return places[node]
+
+    found += [place(leaf.grad_fn) for leaf in evaluation.outputs.leaves]
+    for node in nodes:
+        if len(nodes) > MOST_NODES or isinstance(node, by_hand):
+            return None
+        found.append(node.name())
+        found += [(place(child), output) for child, output in node.next_functions]
+    return tuple(found)
 
 
 def widest(evaluation: Evaluation) -> int:

@@ -21,6 +21,7 @@ def by_reverse(
     *,
     create_graph: bool = False,
     chunk_size: int | None = None,
+    reached: list[bool] | None = None,
 ) -> Blocks:
     """Compute all blocks with batched vjps: Vᵀ·J for V = a slice of the m × m identity.
 
@@ -28,6 +29,7 @@ def by_reverse(
         evaluation: the plain run.
         create_graph: keep the result differentiable.
         chunk_size: rows at a time.
+        reached: takes for each block whether the passes got there; of one output only.
 
     Raises:
         RuntimeError: a backward formula of the function cannot be batched.
@@ -41,6 +43,9 @@ def by_reverse(
             rows = tuple([None if row is None else row[None] for row in alone])
         else:
             rows = pulled_batch(attached, inputs, basis, create_graph=create_graph)
+        if reached is not None:
+            lone = len(evaluation.outputs.leaves) == 1
+            reached.extend(row is not None and lone for row in rows)
         return tuple(
             tensor.new_zeros(len(basis[0]), *tensor.shape) if row is None else row
             for row, tensor in zip(rows, inputs, strict=True)
