@@ -356,6 +356,15 @@ def _fits(
     return matrix is None or _close(found[m:], np.asarray(matrix, dtype=float).reshape(-1), near)
 
 
+def fits_at(
+    form: ClosedForm, problem: Problem, outputs: Sequence[float], matrix: np.ndarray
+) -> bool:
+    """Whether a form holds at a point and has the function's value and torch's Jacobian there."""
+    point = point_of(problem)
+    near = _half_the_digits(problem)
+    return form.holds_at(point) and _fits(form, point, outputs, matrix, near)
+
+
 def fits_beside(form: ClosedForm, problem: Problem) -> bool | None:
     """Whether a form has the function's value beside the point, but for rounding; None if unknown.
 

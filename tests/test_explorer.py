@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import re
+import time
 from pathlib import Path
 
 import ipywidgets
@@ -14,7 +16,10 @@ import torch
 
 import jacmagic
 from jacmagic import display, export
+from jacmagic.examine import examine
 from jacmagic.explorer import MODULES, Explorer, JacobianView, front_end, shown, style
+from jacmagic.explorer.rest import PAUSE
+from jacmagic.result import derived
 
 F64 = torch.float64
 
@@ -55,6 +60,77 @@ def test_everything_follows_a_slider(explorer):
     assert np.frombuffer(explorer.view.at, dtype="<f8").tolist() == [3, 5, 5]
     assert "x₂ = 5" in explorer.view.status["point"]
     assert explorer.view.status["verdict"] == "agree"
+
+
+def test_the_verdict_waits_until_the_sliders_rest(explorer, monkeypatch):
+    """In a loop an event sends torch's numbers; the sources are compared after the last of them."""
+    compared = []
+    monkeypatch.setattr(derived, "examine", lambda *a, **n: compared.append(1) or examine(*a, **n))
+
+    async def drag():
+        for step in range(4):
+            explorer.sliders[1].value = 5 + step
+            assert values(explorer)[2, 1] == 3 * (5 + step) ** 2
+            assert explorer.view.status["verdict"] == "checking"
+            assert "agree" not in explorer.view.status["agreement"]
+            time.sleep(0.75 * PAUSE)  # the loop is busy with each event
+            await asyncio.sleep(0)
+        assert not compared
+        await asyncio.sleep(2 * PAUSE)
+
+    asyncio.run(drag())
+    assert explorer.view.status["verdict"] == "agree" and len(compared) == 1
+    assert "x₂ = 8" in explorer.view.status["point"]
+
+
+def test_a_disagreement_is_told_at_rest_and_nothing_before():
+    """What differs from the closed form, or stands on a kink, never passes for agreement."""
+
+    def cut(x):
+        return x * x.detach() + abs(x - 3)
+
+    explorer = jacmagic.jacobian(cut, torch.tensor(1.0, dtype=F64)).explore()
+    first = explorer.view.status["verdict"]
+
+    async def drag():
+        for place in (1.5, 2.0, 3.0, 3.5):
+            explorer.sliders[0].value = place
+            assert explorer.view.status["verdict"] in ("checking", first)
+        await asyncio.sleep(2 * PAUSE)
+
+    assert first == "disagree"
+    asyncio.run(drag())
+    assert explorer.view.status["verdict"] == "disagree"
+
+
+def test_another_branch_brings_its_formula_at_once():
+    """While a slider moves the numbers of one branch never stand in the formula of another."""
+
+    def bent(x):
+        return x**2 if x < 2 else 5 * x
+
+    explorer = jacmagic.jacobian(bent, torch.tensor(1.0, dtype=F64)).explore()
+    before = explorer.view.chain
+
+    async def drag():
+        explorer.sliders[0].value = 1.5
+        assert explorer.view.chain == before
+        explorer.sliders[0].value = 2.5
+        assert explorer.view.chain != before
+        assert values(explorer).tolist() == [[5]]
+
+    asyncio.run(drag())
+
+
+def test_a_page_is_saved_with_a_verdict(explorer, tmp_path):
+    """Saving does not wait for the sliders to rest."""
+
+    async def drag():
+        explorer.sliders[1].value = 6
+        explorer.save_html(tmp_path / "page.html")
+        assert explorer.view.status["verdict"] == "agree"
+
+    asyncio.run(drag())
 
 
 def test_one_message_a_point(explorer, monkeypatch):

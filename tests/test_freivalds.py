@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import jacmagic
-from jacmagic.numeric import Tuning, compute
+from jacmagic.numeric import Tuning, compute, confirmed
 from jacmagic.numeric.evaluation import evaluate
 from jacmagic.numeric.freivalds import Dense, check
 from jacmagic.structure import flatten
@@ -236,3 +236,53 @@ def test_what_cannot_go_backwards_is_said():
     found = compute(Forward.apply, (torch.ones(6, dtype=F64),), strategy="forward")
     assert torch.equal(found.matrix, 2 * torch.eye(6, dtype=F64))
     assert "not checked" in found.notes[-1]
+
+
+@pytest.fixture
+def checks(monkeypatch):
+    """Grows by one with every check of dense numbers."""
+    made = []
+    counted = confirmed.check
+    monkeypatch.setattr(confirmed, "check", lambda *a: made.append(1) or counted(*a))
+    return made
+
+
+def test_a_graph_that_passed_twice_is_compared_by_its_structure(checks):
+    """Only the point may change: another operation, nan or another shape is checked again."""
+    flag = []
+
+    def function(x):
+        return torch.sin(x) * x.sum() if not flag else torch.cos(x) * x.sum()
+
+    for k in range(5):
+        x = torch.linspace(1, 2 + k, 7, dtype=F64)
+        torch.testing.assert_close(jacmagic.jacobian(function, x).matrix, plain(function, x))
+    assert len(checks) == 2
+    flag.append(1)
+    x = torch.linspace(1, 2, 7, dtype=F64)
+    torch.testing.assert_close(jacmagic.jacobian(function, x).matrix, plain(function, x))
+    assert len(checks) == 3
+    flag.clear()
+    assert jacmagic.jacobian(function, x * torch.nan).matrix.isnan().all()
+    assert len(checks) == 4
+    jacmagic.jacobian(function, torch.ones(8, dtype=F64))
+    assert len(checks) == 5
+
+
+def test_a_function_written_by_hand_is_always_checked(checks):
+    """What it does where it is batched is seen in no graph."""
+
+    def function(x):
+        return Faulty.apply(x)
+
+    x = torch.arange(1.0, 7, dtype=F64)
+    for _ in range(4):
+        J = jacmagic.jacobian(function, x)
+    assert len(checks) == 4
+    Faulty.share = 0.5
+    try:
+        J = jacmagic.jacobian(function, x)
+    finally:
+        Faulty.share = 0.0
+    assert J.mode == "rows"
+    torch.testing.assert_close(J.matrix, plain(function, x))

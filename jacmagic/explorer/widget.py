@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import traitlets
 
 from jacmagic import display, export
 from jacmagic.explorer.assets import front_end, style
+from jacmagic.explorer.rest import Rest
 from jacmagic.explorer.shown import remember
 from jacmagic.explorer.sliders import Range, Slider, range_of
 from jacmagic.explorer.state import entries, shaped
@@ -91,6 +92,7 @@ class Explorer(ipywidgets.VBox):
         self._ranges = dict(ranges or {})
         self._lock = threading.RLock()
         self._quiet = False
+        self._rest = Rest(self._settle)
         self._identity = _Identity.of(self.jacobian)
         self._numbers = point_of(self.jacobian.problem)
         self._followed = {} if sliders is None else sliders.by_label
@@ -182,7 +184,7 @@ class Explorer(ipywidgets.VBox):
                     slider.value = self._numbers[place]
             finally:
                 self._quiet = False
-            self._recompute()
+            self._recompute(self.view.show)
 
     def _resume(self) -> None:
         left = _LEFT.get(self._identity)
@@ -195,12 +197,26 @@ class Explorer(ipywidgets.VBox):
         with self._lock:  # sliders may call from another thread than the cell runs in
             self._numbers[place] = value
             if not self._quiet:
-                self._recompute()
+                if not self._rest.can_wait:
+                    self._recompute(self.view.show)
+                    return
+                self._recompute(self.view.move)
+                self._rest.soon()
 
-    def _recompute(self) -> None:
+    def _settle(self) -> None:
+        """Compare the sources where the sliders rest."""
+        with self._lock:
+            try:
+                self.view.settle()
+            except KeyboardInterrupt:
+                self.view.keep(f"Interrupted at {self._whereabouts}: not checked.")
+            except Exception as error:  # noqa: BLE001 - the widget's edge, as below
+                self.view.keep(f"Not checked: {type(error).__name__}: {error}")
+
+    def _recompute(self, show: Callable[[Jacobian, Sequence[float]], None]) -> None:
         try:
             moved = self.jacobian.at(**shaped(self.jacobian, self._numbers))
-            self.view.show(moved, self._numbers)
+            show(moved, self._numbers)
         except KeyboardInterrupt:
             self.view.keep(f"Interrupted at {self._whereabouts}. The last good result is shown.")
         except Exception as error:  # noqa: BLE001 - the widget's edge: it becomes a visible note
@@ -231,6 +247,7 @@ class Explorer(ipywidgets.VBox):
         Raises:
             PageError: the file cannot be written.
         """
+        self.view.settle()
         places = range(len(self._numbers))
         live = export.Live(
             view=self.view,
@@ -249,6 +266,7 @@ class Explorer(ipywidgets.VBox):
         return export.save(path, live, title=title)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        self.view.settle()
         if self._is_shown_by_a_cell:
             remember(self)
         bundle = super()._repr_mimebundle_(**kwargs) or {}
