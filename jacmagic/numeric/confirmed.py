@@ -6,9 +6,9 @@ nothing: 0·∞ in one output's backward pass makes nan of a whole combination. 
 looked at alone, and the rows of those that are not finite are taken by plain backward passes, which
 decide.
 
-What a check proves of batched rows is that torch's rules for the operations of this graph are right.
-So it is spared where rows of the same function passed before through a graph of the same structure,
-for inputs of the same shapes, and all entries are finite.
+What a check proves of batched rows is that torch's rules for the operations of this graph are
+right. So it is spared where rows of the same function passed before through a graph of the same
+structure, for inputs of the same shapes, and all entries are finite.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def confirmed(
 
 def _finite(blocks: Blocks) -> bool:
     """Whether no entry is nan or infinite; "no" is also the answer where only their sum is."""
-    return all([math.isfinite(float(block.sum())) for row in blocks for block in row])
+    return all(math.isfinite(float(block.sum())) for row in blocks for block in row)
 
 
 def _half_right(blocks: Blocks, rows: Blocks, leaves: Sequence[Tensor]) -> bool:

@@ -139,6 +139,6 @@ def _case(case: Case, processes: dict[str, Process], rounds: int, seconds: float
 
 def _best(timings: Sequence[Timing]) -> str:
     """One line on the terminal."""
-    known = [timing for timing in timings if timing.warm is not None and timing.way not in ("f", CHECK)]
+    known = [t for t in timings if t.warm is not None and t.way not in ("f", CHECK)]
     known.sort(key=lambda timing: timing.warm or 0)
     return ", ".join(f"{t.peer} {t.way} {1e6 * (t.warm or 0):,.0f} µs" for t in known[:5])
