@@ -7,7 +7,6 @@ hold any more; then the function is traced again there, and both closed forms ar
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 import threading
 from collections.abc import Collection, Sequence
@@ -70,6 +69,7 @@ class Road:
         """
         self.budget = budget
         self._forms: list[ClosedForm] = []
+        self._outside: WeakKeyDictionary[ClosedForm, tuple[Any, ...]] = WeakKeyDictionary()
         self._wanted = wanted
         self._refusals: dict[tuple[float, ...], Refusal] = {}
 
@@ -78,11 +78,6 @@ class Road:
         """Made on first use; `setdefault` is atomic."""
         lock: threading.RLock = vars(self).setdefault("_made_lock", threading.RLock())
         return lock
-
-    @functools.cached_property
-    def _outside(self) -> WeakKeyDictionary[ClosedForm, tuple[Any, ...]]:
-        """What the function read from outside when a form was derived."""
-        return WeakKeyDictionary()
 
     def form(
         self, problem: Problem, outputs: Sequence[float], matrix: np.ndarray | None = None

@@ -15,6 +15,7 @@ import traitlets
 
 from jacmagic.explorer import state
 from jacmagic.explorer.assets import front_end, style
+from jacmagic.explorer.moving import moving
 from jacmagic.result import Jacobian
 
 
@@ -73,7 +74,7 @@ class JacobianView(anywidget.AnyWidget):
         """Show the Jacobian of another point without a verdict, until `settle` gives one."""
         _, gives_numbers, has_kink = self._signature
         quick = gives_numbers and not has_kink
-        shown = state.moving(self._settled, jacobian, at, self.status) if quick else None
+        shown = moving(self._settled, jacobian, at, self.status) if quick else None
         if shown is None:
             self.show(jacobian, at)
             return
