@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from jacmagic.lift import methods  # noqa: F401 - attaches them
 from jacmagic.lift.arrays import mapped, of_tensor, tracked
@@ -52,7 +52,10 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
         >>> lifted(lambda x: math.sin(x) ** 2)(torch.tensor(0.0, requires_grad=True)).requires_grad
         True
     """
-    known = _lifted.get(function) if type(function) is types.FunctionType else None
+    is_kept = type(function) is types.FunctionType or (
+        isinstance(function, nn.Module) and type(function).__eq__ is object.__eq__
+    )
+    known = _lifted.get(function) if is_kept else None
     if known is not None and (before := known()) is not None:
         return before
     look, takes_arrays = Surveyor(function), False
@@ -91,7 +94,7 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
 
     wrapper: Any = called
     wrapper.effects = None
-    if type(function) is types.FunctionType:
+    if is_kept:
         _lifted[function] = weakref.ref(wrapper)
     return wrapper
 

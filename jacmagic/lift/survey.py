@@ -81,7 +81,8 @@ class Surveyor:
         self._known: Survey | None = None
 
     def __call__(self) -> Survey:
-        if self._known is None or not self._known.holds:
+        changes = isinstance(self._target, nn.Module)  # its parts are no readings
+        if self._known is None or changes or not self._known.holds:
             self._known = survey(self._target)
         return self._known
 
@@ -249,8 +250,9 @@ def is_users_module(module: types.ModuleType) -> bool:
 
 def _installed(name: str, module: types.ModuleType | None = None) -> bool:
     """Whether a module is Python's own or lies where packages are installed."""
-    file = getattr(module or sys.modules.get(name), "__file__", None) or ""
-    return name.partition(".")[0] in LIBRARIES or "site-packages" in file
+    if name.partition(".")[0] in LIBRARIES:
+        return True
+    return "site-packages" in (getattr(module or sys.modules.get(name), "__file__", None) or "")
 
 
 def names_in(code: types.CodeType) -> Iterator[str]:
