@@ -27,7 +27,7 @@ if TYPE_CHECKING:
         SizeError,
         StrictError,
     )
-    from jacmagic.result import Jacobian
+    from jacmagic.face import Jacobian
     from jacmagic.sweeps import Sweep, sweep
     from jacmagic.verb import compile, hessian, jacobian
 
@@ -65,7 +65,7 @@ _ROOMS = {
     "PointError": "errors",
     "SizeError": "errors",
     "StrictError": "errors",
-    "Jacobian": "result",
+    "Jacobian": "face",
     "JacobianBatch": "batches",
     "Sweep": "sweeps.answer",
     "compile": "verb",

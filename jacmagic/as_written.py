@@ -13,9 +13,10 @@ from torch import Tensor
 
 from jacmagic.errors import JacmagicError
 from jacmagic.formula import ClosedForm
-from jacmagic.formula.rounding import Dtype, bounded_outputs
-from jacmagic.judge import FACTOR, MANY
+from jacmagic.formula.rounding import bounded_outputs
+from jacmagic.judge import MANY
 from jacmagic.lift.plain import plain_value
+from jacmagic.precision import FACTOR, Dtype
 from jacmagic.problem import Problem
 from jacmagic.road import point_of
 from jacmagic.structure import flatten

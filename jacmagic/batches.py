@@ -16,11 +16,11 @@ from torch import Tensor, nn
 from jacmagic.calls import problem_of, unpacked
 from jacmagic.captured import modules_in
 from jacmagic.errors import FunctionError, JacmagicError, PointError
+from jacmagic.face import Jacobian
 from jacmagic.nests import nest_of
 from jacmagic.numeric import Many, Points, compute_many
 from jacmagic.numeric.ladder import OBSTACLES
 from jacmagic.problem import Problem, names_of
-from jacmagic.result import Jacobian, jacobian_of
 from jacmagic.road import Road
 from jacmagic.samples import by_layers, in_a_batch, runs_in_a_batch
 from jacmagic.settings import How, View
@@ -101,7 +101,7 @@ class JacobianBatch:
             raise IndexError(f"expected a sample from 0 to {count - 1}; found {index}")
         problem = self.samples(index % count)
         road = Road() if self.road is None else self.road
-        return jacobian_of(problem, self.how, road, View())
+        return Jacobian.of(problem, self.how, road, View())
 
     def __repr__(self) -> str:
         count, m, n = self.matrix.shape

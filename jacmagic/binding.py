@@ -11,7 +11,8 @@ from typing import Any
 
 import torch
 
-from jacmagic.cell import Line, normal
+from jacmagic.cell import Line
+from jacmagic.cell.names import normal
 from jacmagic.errors import PointError
 from jacmagic.modules import tied_names, tied_notes
 from jacmagic.nests import Nest, nest_of

@@ -16,7 +16,9 @@ from IPython.core.completer import (
     context_matcher,
 )
 
-from jacmagic.cell import normal, parameters_of, read_cell
+from jacmagic.cell import read_cell
+from jacmagic.cell.arguments import parameters_of
+from jacmagic.cell.names import normal
 from jacmagic.errors import CellError
 
 IDENTIFIER = "jacmagic"

@@ -1,6 +1,6 @@
-"""One Jacobian, every medium: text for a terminal, LaTeX, static HTML, and the live widget.
+"""One Jacobian in every still medium: text for a terminal, LaTeX, static HTML.
 
-All four go into one bundle; the client shows the richest it can. What is drawn here is plain data
+All go into one bundle; the client shows the richest it can. What is drawn here is plain data
 taken from the result; the renderers below know no result object.
 """
 
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 import numpy as np
 
@@ -22,19 +22,16 @@ from jacmagic.formula.time_limit import one_allowance
 from jacmagic.labels import Label, mapped
 from jacmagic.one_sided import sentences
 from jacmagic.picture import heatmap
+from jacmagic.result import JacobianResult
 from jacmagic.road import NOT_WANTED, point_of
+from jacmagic.steps import Step
 from jacmagic.trace import Refusal
-
-if TYPE_CHECKING:
-    from jacmagic.result import Jacobian
-    from jacmagic.steps import Step
 
 T = TypeVar("T")
 WIDEST, TALLEST = 100, 30  # characters and lines of a closed form in a terminal
-_WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
-def layout(jacobian: Jacobian) -> tuple[np.ndarray, list[Label], list[Label], np.ndarray]:
+def layout(jacobian: JacobianResult) -> tuple[np.ndarray, list[Label], list[Label], np.ndarray]:
     """Values, row labels, column labels and pattern, transposed in denominator layout."""
     values = jacobian.matrix.detach().cpu().double().numpy() + 0.0
     pattern = jacobian.pattern.cpu().numpy()
@@ -44,7 +41,7 @@ def layout(jacobian: Jacobian) -> tuple[np.ndarray, list[Label], list[Label], np
     return values, rows, columns, pattern
 
 
-def blocks(jacobian: Jacobian) -> tuple[list[int], list[int]]:
+def blocks(jacobian: JacobianResult) -> tuple[list[int], list[int]]:
     """Sizes of the table's blocks of rows and of columns; none where every block is one entry."""
     rows = [leaf.numel() for leaf in jacobian.numbers.outputs.leaves]
     columns = [len(one.labels) for one in jacobian.problem.inputs]
@@ -52,7 +49,7 @@ def blocks(jacobian: Jacobian) -> tuple[list[int], list[int]]:
     return (across, down) if jacobian.view.layout == "denominator" else (down, across)
 
 
-def point(jacobian: Jacobian, *, unicode: bool = False) -> str:
+def point(jacobian: JacobianResult, *, unicode: bool = False) -> str:
     """The point as "x1 = 3, x2 = 4", cut after twelve components."""
     digits = jacobian.view.digits
     shown = [
@@ -62,7 +59,7 @@ def point(jacobian: Jacobian, *, unicode: bool = False) -> str:
     return ", ".join(shown) + (", …" if len(jacobian.columns) > 12 else "")
 
 
-def whereabouts(jacobian: Jacobian, *, unicode: bool = False) -> str:
+def whereabouts(jacobian: JacobianResult, *, unicode: bool = False) -> str:
     """The point, and the layout where it is not the usual one."""
     turned = (
         " · denominator layout: ∂ of the columns by the rows"
@@ -72,19 +69,19 @@ def whereabouts(jacobian: Jacobian, *, unicode: bool = False) -> str:
     return f"at {point(jacobian, unicode=unicode)}{turned}"
 
 
-def caption(jacobian: Jacobian) -> str:
+def caption(jacobian: JacobianResult) -> str:
     """What is shown and where."""
     return f"{jacobian.notation.noun} of {jacobian.title} {whereabouts(jacobian)}"
 
 
-def warnings(jacobian: Jacobian) -> list[str]:
+def warnings(jacobian: JacobianResult) -> list[str]:
     """What must not be overlooked: disagreements, kinks, values that are not finite."""
     agreement = jacobian.agreement
     disagreed = [str(agreement)] if agreement.verdict == "disagree" else []
     return [*disagreed, *agreement.further, *agreement.warnings, *_both_sides(jacobian)]
 
 
-def _both_sides(jacobian: Jacobian) -> list[str]:
+def _both_sides(jacobian: JacobianResult) -> list[str]:
     """At a kink, what the entries are from the left and from the right."""
     both = jacobian.one_sided
     if both is None:
@@ -100,7 +97,7 @@ def _both_sides(jacobian: Jacobian) -> list[str]:
     )
 
 
-def remarks(jacobian: Jacobian) -> list[str]:
+def remarks(jacobian: JacobianResult) -> list[str]:
     """What stands below the table: agreement, refusal, constants, cost and notes."""
     lines = [str(jacobian.agreement)] if jacobian.agreement.verdict != "disagree" else []
     if jacobian.refusal not in (None, NOT_WANTED):
@@ -110,7 +107,7 @@ def remarks(jacobian: Jacobian) -> list[str]:
     return [*lines, jacobian.cost, *jacobian.notes]
 
 
-def _parameters(jacobian: Jacobian) -> str:
+def _parameters(jacobian: JacobianResult) -> str:
     """The arguments that stay constant and do not stand beside the formula already."""
     reading, shown = jacobian.reading, []
     known = set() if reading is None else {label.name for label, _ in reading.used_constants}
@@ -126,7 +123,7 @@ def _within_budget(show: Callable[..., T]) -> Callable[..., T]:
     """A display whose symbolic work has the seconds of one budget together."""
 
     @functools.wraps(show)
-    def bounded(jacobian: Jacobian, *arguments: Any) -> T:
+    def bounded(jacobian: JacobianResult, *arguments: Any) -> T:
         with one_allowance(jacobian.road.budget):
             return show(jacobian, *arguments)
 
@@ -134,7 +131,7 @@ def _within_budget(show: Callable[..., T]) -> Callable[..., T]:
 
 
 @_within_budget
-def text(jacobian: Jacobian) -> str:
+def text(jacobian: JacobianResult) -> str:
     """The still form for a terminal."""
     if jacobian.large:
         lines = [*_marked(jacobian), *remarks(jacobian)]
@@ -162,18 +159,18 @@ def text(jacobian: Jacobian) -> str:
     )
 
 
-def _text_steps(jacobian: Jacobian) -> list[str]:
+def _text_steps(jacobian: JacobianResult) -> list[str]:
     if not jacobian.view.steps:
         return []
     steps, left_out = _steps(jacobian)
     return [*(f"\n{step.text}" for step in steps), *left_out]
 
 
-def _marked(jacobian: Jacobian) -> list[str]:
+def _marked(jacobian: JacobianResult) -> list[str]:
     return [f"⚠ {line}" for line in warnings(jacobian)]
 
 
-def _formula(jacobian: Jacobian) -> list[str]:
+def _formula(jacobian: JacobianResult) -> list[str]:
     """The closed form in the terminal's own two-dimensional notation, while it says more.
 
     What is larger than the page is announced, and not typeset.
@@ -191,13 +188,13 @@ def _formula(jacobian: Jacobian) -> list[str]:
     return ["closed form", drawn, *_where(jacobian, reading), ""]
 
 
-def _drawn(jacobian: Jacobian, reading: Reading) -> str:
+def _drawn(jacobian: JacobianResult, reading: Reading) -> str:
     matrix = reading.matrix
     turned = matrix.T if jacobian.view.layout == "denominator" else matrix
     return pretty(turned, _names(jacobian, reading))
 
 
-def _names(jacobian: Jacobian, reading: Reading) -> dict[Any, str]:
+def _names(jacobian: JacobianResult, reading: Reading) -> dict[Any, str]:
     """How the symbols of a closed form are written in a terminal."""
     labels = zip(jacobian.symbols, jacobian.columns, strict=True)
     return {symbol: label.unicode for symbol, label in (*labels, *reading.labels.items())}
@@ -206,7 +203,7 @@ def _names(jacobian: Jacobian, reading: Reading) -> dict[Any, str]:
 _THINNEST = 4  # symbols of an entry that may share one letter's width: stacked fractions, signs
 
 
-def _surely_larger(jacobian: Jacobian, reading: Reading) -> bool:
+def _surely_larger(jacobian: JacobianResult, reading: Reading) -> bool:
     """Whether a matrix cannot fit the page, by counting its symbols; a row takes two lines."""
     sizes: np.ndarray = np.array(reading.sizes, dtype=float).reshape(reading.form.shape)
     if jacobian.view.layout == "denominator":
@@ -215,17 +212,17 @@ def _surely_larger(jacobian: Jacobian, reading: Reading) -> bool:
     return wide or 2 * sizes.shape[0] - 1 > TALLEST + 1 or 2 * sizes.shape[1] > WIDEST
 
 
-def _too_large(jacobian: Jacobian) -> str:
+def _too_large(jacobian: JacobianResult) -> str:
     m, n = jacobian.matrix.shape
     return f"closed form: {m} × {n}, larger than the page; see J.formula"
 
 
-def _matrix_form(jacobian: Jacobian) -> list[str]:
+def _matrix_form(jacobian: JacobianResult) -> list[str]:
     form = jacobian.matrix_form
     return [] if form is None else ["in matrix form", form.text, ""]
 
 
-def _where(jacobian: Jacobian, reading: Reading) -> list[str]:
+def _where(jacobian: JacobianResult, reading: Reading) -> list[str]:
     """What names in a closed form stand for: "with u = x + y", "with α = 1.1, β = 0.4"."""
     names = _names(jacobian, reading)
     lines = [
@@ -240,36 +237,7 @@ def _where(jacobian: Jacobian, reading: Reading) -> list[str]:
 
 
 @_within_budget
-def bundle(jacobian: Jacobian, include: Any = None) -> dict[str, Any]:
-    """All forms of a Jacobian by MIME type.
-
-    Args:
-        jacobian: the result.
-        include: the MIME types that the client asked for, or None for all.
-    """
-    if (
-        jacobian.view.live
-        and not jacobian.large
-        and _widgets_run()
-        and (include is None or _WIDGET in include)
-    ):
-        return _live(jacobian)._repr_mimebundle_()
-    return still(jacobian, include)
-
-
-def _live(jacobian: Jacobian) -> Any:
-    """The widget of a Jacobian: the one that is on screen already, or a new one."""
-    held = vars(jacobian)
-    shown = held.get("displayed")
-    if shown is None or shown.comm is None:  # there is none, or it was closed
-        held["displayed"] = jacobian.explore(resume=True)
-    else:
-        shown.is_shown_elsewhere = True
-        held["explorer"] = shown
-    return held["displayed"]
-
-
-def still(jacobian: Jacobian, include: Any = None) -> dict[str, Any]:
+def still(jacobian: JacobianResult, include: Any = None) -> dict[str, Any]:
     """The forms that need no kernel: text, LaTeX and HTML."""
     makers = {"text/plain": text, "text/latex": _latex, "text/html": static}
     return {
@@ -278,7 +246,7 @@ def still(jacobian: Jacobian, include: Any = None) -> dict[str, Any]:
 
 
 @_within_budget
-def _latex(jacobian: Jacobian) -> str:
+def _latex(jacobian: JacobianResult) -> str:
     steps, left_out = _steps(jacobian) if jacobian.view.steps else ([], [])
     blocks = [jacobian.to_latex(), *(step.latex for step in steps)]
     blocks += [rf"\text{{{line}}}" for line in left_out]
@@ -288,7 +256,7 @@ def _latex(jacobian: Jacobian) -> str:
 MOST_LETTERS = 40_000  # of all derivations in one display
 
 
-def _steps(jacobian: Jacobian) -> tuple[list[Step], list[str]]:
+def _steps(jacobian: JacobianResult) -> tuple[list[Step], list[str]]:
     """The derivations of the entries that are not structurally zero, and how many are left out."""
     if jacobian.large or jacobian.refusal is not None:
         return [], []
@@ -307,7 +275,7 @@ def _steps(jacobian: Jacobian) -> tuple[list[Step], list[str]]:
     return steps, [f"{missing} of {len(places)} derivations are left out; see J.steps(i, j)"]
 
 
-def _written_out(jacobian: Jacobian, i: int, j: int) -> Step:
+def _written_out(jacobian: JacobianResult, i: int, j: int) -> Step:
     """An entry's derivation, whose lines have been made."""
     step = jacobian.steps(i, j)
     _ = step.equations
@@ -315,7 +283,7 @@ def _written_out(jacobian: Jacobian, i: int, j: int) -> Step:
 
 
 @_within_budget
-def static(jacobian: Jacobian) -> str:
+def static(jacobian: JacobianResult) -> str:
     """The still form as self-contained HTML."""
     if jacobian.large:
         return _static_entries(jacobian)
@@ -341,7 +309,7 @@ def static(jacobian: Jacobian) -> str:
     )
 
 
-def _extract(jacobian: Jacobian) -> Entries:
+def _extract(jacobian: JacobianResult) -> Entries:
     """The entries of a large sparse Jacobian with labels, transposed in denominator layout."""
     entries, names = jacobian.entries, (jacobian.rows, jacobian.columns)
     if jacobian.view.layout == "denominator":
@@ -355,7 +323,7 @@ def _extract(jacobian: Jacobian) -> Entries:
     )
 
 
-def _static_entries(jacobian: Jacobian) -> str:
+def _static_entries(jacobian: JacobianResult) -> str:
     chain, found = jacobian.derivation, _extract(jacobian)
     return html.summary(
         caption=caption(jacobian),
@@ -367,7 +335,7 @@ def _static_entries(jacobian: Jacobian) -> str:
     )
 
 
-def _picture(jacobian: Jacobian) -> str:
+def _picture(jacobian: JacobianResult) -> str:
     """A heat map where the table shows only a part of the matrix."""
     values, rows, columns, pattern = layout(jacobian)
     if max(values.shape, default=0) <= html.MOST:
@@ -386,10 +354,3 @@ def _step_lines(step: Step) -> list[tuple[int, str, str]]:
         (line.depth, latex.to_mathml(line.latex, display=False), line.rule)
         for line in step.equations
     ]
-
-
-def _widgets_run() -> bool:
-    """Whether this process is a kernel that a notebook talks to."""
-    from IPython.core.getipython import get_ipython
-
-    return getattr(get_ipython(), "kernel", None) is not None

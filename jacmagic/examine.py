@@ -17,12 +17,13 @@ from jacmagic.examine_gradient import examine_gradient, gradient_remarks
 from jacmagic.formula import ClosedForm
 from jacmagic.formula.landmarks import boundaries, kinks, origin_of_nonfinite
 from jacmagic.formula.rounding import bounded, dtype_of, exactly
-from jacmagic.judge import SHORT, Circumstances, Dtype, Finding, Witnesses, judge
+from jacmagic.judge import SHORT, Circumstances, Finding, Witnesses, judge
 from jacmagic.labels import Label
 from jacmagic.nearby import sizes_of
 from jacmagic.notation import notation_of
 from jacmagic.numeric import Differences, Numbers, independent, unsteady
 from jacmagic.one_sided import OneSided
+from jacmagic.precision import Dtype
 from jacmagic.problem import Problem
 from jacmagic.road import fits_beside, point_of
 from jacmagic.sources import MOST_COLUMNS, MOST_ROWS, finite_differences

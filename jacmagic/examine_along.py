@@ -13,9 +13,10 @@ from dataclasses import replace
 import numpy as np
 
 from jacmagic.agreement import Agreement, Disagreement
-from jacmagic.judge import ALARMS, Circumstances, Dtype, Finding, Witnesses, judge
+from jacmagic.judge import ALARMS, Circumstances, Finding, Witnesses, judge
 from jacmagic.nearby import sizes_of
 from jacmagic.numeric import along, differences
+from jacmagic.precision import Dtype
 from jacmagic.problem import Problem
 
 DIRECTIONS = 2

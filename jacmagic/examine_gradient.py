@@ -15,8 +15,9 @@ from jacmagic.causes import sentence
 from jacmagic.formula import ClosedForm
 from jacmagic.formula.landmarks import kinks
 from jacmagic.formula.rounding import bounded_outputs, dtype_of, exact_values
-from jacmagic.judge import Circumstances, Exact, Witnesses, judge
+from jacmagic.judge import Circumstances, Witnesses, judge
 from jacmagic.numeric import Numbers
+from jacmagic.precision import Exact
 from jacmagic.problem import Problem
 from jacmagic.sources import finite_differences
 

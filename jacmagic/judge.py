@@ -26,13 +26,14 @@ the sources give there, nothing is said about who is right.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 
-FACTOR = 4.0
+from jacmagic.precision import FACTOR, Dtype, Exact, Exactly
+
 TRUSTED = 10.0  # estimated errors of finite differences within which values are met
 SMALL_PART = 2.0**-10  # of the function's variation: an error below it decides
 SHORT = FACTOR * 2.0**-24  # relative: a number that was rounded to float32 on the way
@@ -52,28 +53,6 @@ class Finding(IntEnum):
 
 
 ALARMS = (Finding.TORCH, Finding.FORM, Finding.CONTRADICTED)
-
-
-@dataclass(frozen=True)
-class Dtype:
-    """The arithmetic in which torch computed.
-
-    Attributes:
-        name: such as "float64".
-        unit: the unit roundoff.
-        normal: the smallest normal number; below it digits are lost.
-        largest: the largest finite number.
-    """
-
-    name: str
-    unit: float
-    normal: float
-    largest: float
-
-    @property
-    def half(self) -> float:
-        """The relative error with which half of the digits are right."""
-        return float(np.sqrt(self.unit))
 
 
 @dataclass(frozen=True)
@@ -112,26 +91,6 @@ class Witnesses:
         with np.errstate(over="ignore"):
             small = TRUSTED * self.error <= SMALL_PART * self.scale
         return known & (self.scale > 0) & small
-
-
-@dataclass(frozen=True)
-class Exact:
-    """The closed form of one entry evaluated with fifty digits.
-
-    Attributes:
-        value: its value; nan where it has none.
-        operations: how many operations it takes.
-        spread: how far one roundoff in each input moves it; called only where that matters.
-        bound: a bound on the rounding errors of the closed form as it is written.
-    """
-
-    value: float
-    operations: int
-    spread: Callable[[], float]
-    bound: float
-
-
-Exactly = Callable[[Sequence[tuple[int, int]]], list[Exact]]
 
 
 @dataclass(frozen=True)

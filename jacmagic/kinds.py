@@ -1,7 +1,7 @@
 """Every kind of target: how a value of the user's namespace becomes a call by names.
 
 Functions, lambdas, methods, `functools.partial`, callable instances, `nn.Module`, SymPy matrices
-and expressions, and cells of bare expressions.
+and expressions.
 """
 
 from __future__ import annotations
@@ -16,13 +16,11 @@ from typing import Any
 
 import torch
 
-from jacmagic.cell import Cell, function_of_expressions
 from jacmagic.errors import FunctionError
 from jacmagic.lift import lifted
 from jacmagic.modules import module_target
 from jacmagic.origin import filename_of, source_of, title_of, uncompiled
 from jacmagic.target import EMPTY, POSITIONAL, Argument, Target, arguments_of, call_by_name
-from jacmagic.values import FALLBACK
 
 
 def target_of(value: Any, title: str) -> Target:
@@ -36,7 +34,7 @@ def target_of(value: Any, title: str) -> Target:
     Raises:
         FunctionError: the value is none of these.
     """
-    if _is_sympy(value):
+    if is_sympy(value):
         return _sympy_target(value, title)
     value = uncompiled(value)
     if isinstance(value, torch.nn.Module):
@@ -106,7 +104,7 @@ def _apply(function: Callable[..., Any], *values: Any, **named: Any) -> Any:
     return function(*values, **named)
 
 
-def _is_sympy(value: Any) -> bool:
+def is_sympy(value: Any) -> bool:
     """Whether the value is a SymPy expression or matrix; SymPy is not imported to find out."""
     sympy = sys.modules.get("sympy")
     return sympy is not None and isinstance(value, (sympy.Expr, sympy.MatrixBase))
@@ -148,52 +146,3 @@ def _sympy_target(value: Any, title: str) -> Target:
 def _natural(name: str) -> list[tuple[int, str]]:
     """A key that sorts x2 before x10."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
-
-
-def expressions_target(
-    cell: Cell, namespace: Mapping[str, Any], named: frozenset[str], filename: str
-) -> Target:
-    """The function that an expression cell amounts to.
-
-    Args:
-        cell: an expression cell, its source as it was compiled for `filename`.
-        namespace: the user's namespace; what it knows already is a constant, as a default is.
-        named: the names the point gives.
-        filename: the file name under which the cell's lines are known.
-    """
-    arguments = tuple(
-        Argument(name, namespace.get(name, EMPTY) if _is_value(namespace.get(name)) else EMPTY)
-        for name in cell.free_names
-        if name in named or not _is_known(name, namespace)
-    )
-    known = {argument.name for argument in arguments}
-    called = [name for name in sorted(named - known) if re.search(rf"\b{name}\(", cell.source)]
-    arguments += tuple(map(Argument, called))  # x(y + 1) for a product: Python says what is wrong
-    space = {**FALLBACK, **namespace, "__name__": "__main__"}
-    names = tuple(argument.name for argument in arguments)
-    module = function_of_expressions(cell.source, "f", names)
-    exec(compile(module, filename, "exec", dont_inherit=True), space)
-    function = space["f"]
-    # a traceback then shows the lines of the cell as those of a module
-    function.__code__ = function.__code__.replace(co_name="<module>")
-    raised = lifted(function)
-    taken = [a.name for a in arguments if a.default is not EMPTY and a.name not in named]
-    return Target(
-        title="f",
-        call=lambda values: raised(*(values[n] if n in values else namespace[n] for n in names)),
-        arguments=arguments,
-        filename=filename,
-        notes=(f"taken from the notebook: {', '.join(taken)}",) if taken else (),
-    )
-
-
-def _is_value(value: Any) -> bool:
-    """A number or tensor the user defined earlier."""
-    return isinstance(value, (int, float, torch.Tensor)) and not isinstance(value, bool)
-
-
-def _is_known(name: str, namespace: Mapping[str, Any]) -> bool:
-    """Functions, modules and constants of `math` are no inputs."""
-    if name in namespace:
-        return not _is_value(namespace[name]) and not _is_sympy(namespace[name])
-    return name in FALLBACK or name in ("torch", "np", "numpy", "math", "sympy")

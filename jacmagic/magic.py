@@ -24,7 +24,8 @@ from IPython.core.magic import (
 from IPython.core.magic_arguments import argument, kwds, magic_arguments
 from traitlets import Bool, Float, Integer
 
-from jacmagic.cell import Line, normal, read_line
+from jacmagic.cell import Line, read_line
+from jacmagic.cell.names import normal
 from jacmagic.errors import JacmagicError
 from jacmagic.reruns import Reruns
 from jacmagic.running import run_cell, settled_name
@@ -35,8 +36,8 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from jacmagic.compiled import CompiledJacobian
+    from jacmagic.face import Jacobian
     from jacmagic.problem import Problem
-    from jacmagic.result import Jacobian
     from jacmagic.settings import View
     from jacmagic.target import Target
 
@@ -279,7 +280,8 @@ class JacobianMagics(Magics):
         """The function of the cell, after running it in the user's namespace."""
         __tracebackhide__ = True
         read, filename = run_cell(self.notebook, typed, cell, of=options.of)
-        from jacmagic.kinds import expressions_target, target_of
+        from jacmagic.expressions_target import expressions_target
+        from jacmagic.kinds import target_of
 
         space = self.notebook.user_ns
         if read.expressions:

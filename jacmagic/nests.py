@@ -17,7 +17,8 @@ from typing import Any
 
 import torch
 
-from jacmagic.cell import normal, unpacked_names
+from jacmagic.cell.arguments import unpacked_names
+from jacmagic.cell.names import normal
 from jacmagic.errors import PointError
 from jacmagic.labels import Label, labels_of
 from jacmagic.problem import Input, labelled

@@ -8,7 +8,8 @@ from typing import Any
 
 import torch
 
-from jacmagic.cell import is_taken_apart, normal, unpacked_names
+from jacmagic.cell.arguments import is_taken_apart, unpacked_names
+from jacmagic.cell.names import normal
 from jacmagic.errors import PointError
 from jacmagic.kinds import users_callable
 from jacmagic.lift.silence import silent

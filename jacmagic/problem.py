@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 import numpy as np
 import torch
 
-from jacmagic.cell import unpacked_names
+from jacmagic.cell.arguments import unpacked_names
 from jacmagic.errors import PointError
 from jacmagic.labels import Label, labels_of
 from jacmagic.lift import effects_of, lifted

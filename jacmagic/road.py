@@ -25,10 +25,10 @@ from jacmagic.formula.shown import shows
 from jacmagic.formula.sympify import tree_sizes
 from jacmagic.formula.time_limit import counted, seconds_left
 from jacmagic.graph import ZERO, write_tape
-from jacmagic.judge import FACTOR
 from jacmagic.labels import symbols
 from jacmagic.lift.silence import silent
 from jacmagic.nearby import beside
+from jacmagic.precision import FACTOR
 from jacmagic.problem import Problem
 from jacmagic.structure import flatten
 from jacmagic.trace import Constant, Naming, Refusal, Trace, trace

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from jacmagic.cell import for_exception, for_syntax
+from jacmagic.cell.hints import for_exception, for_syntax
 from jacmagic.errors import FunctionError, JacmagicError
 
 if TYPE_CHECKING:

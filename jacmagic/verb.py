@@ -13,9 +13,10 @@ from jacmagic.calls import problem_of
 from jacmagic.captured import captured
 from jacmagic.compiled import CompiledJacobian, as_tensor, compiled_of
 from jacmagic.counts import keeping_counts
+from jacmagic.face import Jacobian
 from jacmagic.gradient import gradient_of
 from jacmagic.problem import Problem
-from jacmagic.result import Jacobian, Outside, jacobian_of
+from jacmagic.result import Outside
 from jacmagic.road import Road
 from jacmagic.settings import How, View
 from jacmagic.tracebacks import showing_users_frames
@@ -51,7 +52,7 @@ def compute(
     """
     how = How(strategy, chunk_size, create_graph, strict, vectorize)
     road = Road(wanted=formula, budget=budget)
-    return jacobian_of(problem, how, road, view or _PLAIN, outside)
+    return Jacobian.of(problem, how, road, view or _PLAIN, outside)
 
 
 _PLAIN = View()

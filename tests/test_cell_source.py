@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from jacmagic.cell import (
-    function_of_expressions,
-    is_taken_apart,
-    parameters_of,
-    read_cell,
-    unpacked_names,
-)
+from jacmagic.cell import function_of_expressions, read_cell
+from jacmagic.cell.arguments import is_taken_apart, parameters_of, unpacked_names
 from jacmagic.errors import CellError
 
 TWO = "def f(x):\n    return x\n\ndef g(x):\n    return -x\n"

@@ -12,11 +12,13 @@ from corpus import CORPUS, Case
 
 import jacmagic
 from jacmagic import JacmagicError
+from jacmagic.compiled import kernel as kernel_code
 from jacmagic.compiled import native as native_code
+from jacmagic.compiled.c_compiler import NoNativeCode
 from jacmagic.compiled.c_lanes import TEMPLATES as LANES
 from jacmagic.compiled.c_source import TEMPLATES
 from jacmagic.compiled.floats import Floats
-from jacmagic.compiled.native import NoNativeCode, native
+from jacmagic.compiled.native import native
 from jacmagic.compiled.straight import Straight
 from jacmagic.graph import OPERATIONS, Tape
 
@@ -81,7 +83,7 @@ SCALARS = [torch.tensor(0.5, dtype=torch.float64)] * 3
 def test_every_operation_in_c(wide: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """As the graph's own arithmetic, infinities and nan included; one by one and in lanes."""
     assert set(TEMPLATES) - set(LANES) == {"clamp"}
-    monkeypatch.setattr(native_code, "MANY", 1 if wide else 10**9)
+    monkeypatch.setattr(kernel_code, "MANY", 1 if wide else 10**9)
     operations = sorted(TEMPLATES)
     assert differing(native(program_of(operations), SCALARS, (0,)), operations) == []
 
@@ -151,7 +153,7 @@ def test_a_result_that_is_not_finite_is_not_given_away(monkeypatch: pytest.Monke
     tape = Tape(1, (1.0,), (("div", 1, 0),), (2,))
     program, x = Straight(tape, (1,), 0, 1, 0), [torch.tensor(0.0, dtype=torch.float64)]
     kernels = [Floats(program), native(program, x, (0,))]
-    monkeypatch.setattr(native_code, "MANY", 1)
+    monkeypatch.setattr(kernel_code, "MANY", 1)
     kernels.append(native(program, x, (0,)))
     points = [torch.tensor([0.0, 1.0, 0.0, 2.0, 4.0], dtype=torch.float64)]
     for kernel in kernels:

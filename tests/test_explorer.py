@@ -15,7 +15,7 @@ import sympy
 import torch
 
 import jacmagic
-from jacmagic import display, export
+from jacmagic import export, face
 from jacmagic.examine import examine
 from jacmagic.explorer import MODULES, Explorer, JacobianView, front_end, shown, style
 from jacmagic.explorer.rest import PAUSE
@@ -427,7 +427,7 @@ def test_the_line_that_asked_travels():
 @pytest.fixture
 def in_a_notebook(monkeypatch):
     """Cells of a notebook: a function that shows a new Jacobian as a cell with a name would."""
-    monkeypatch.setattr(display, "_widgets_run", lambda: True)
+    monkeypatch.setattr(face, "_widgets_run", lambda: True)
     monkeypatch.setattr(shown, "_OUTPUTS", [])
 
     def show(cell, execution, J=None):

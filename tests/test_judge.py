@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from jacmagic.judge import Circumstances, Dtype, Exact, Finding, Witnesses, judge
+from jacmagic.judge import Circumstances, Finding, Witnesses, judge
+from jacmagic.precision import Dtype, Exact
 
 F64 = Dtype("float64", 2.0**-53, 2.0**-1022, 1.8e308)
 U = F64.unit

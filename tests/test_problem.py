@@ -16,7 +16,8 @@ from torch import nn
 from jacmagic.binding import Wishes, bind
 from jacmagic.cell import read_cell, read_line
 from jacmagic.errors import CellError, FunctionError, PointError
-from jacmagic.kinds import expressions_target, target_of
+from jacmagic.expressions_target import expressions_target
+from jacmagic.kinds import target_of
 from jacmagic.limits import limits_of
 from jacmagic.problem import Problem, problem_from_call
 

@@ -11,7 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from ipywidgets.widgets import widget
 from traitlets.config import Config
 
-from jacmagic import display
+from jacmagic import face
 from jacmagic.explorer import shown
 
 CELL = "%%jacobian x=3 y=4\ndef f(x, y): return x*y, x**2"
@@ -24,7 +24,7 @@ def shell(monkeypatch: pytest.MonkeyPatch) -> InteractiveShell:
     settings.HistoryManager.hist_file = ":memory:"
     shell: Any = InteractiveShell(config=settings)
     shell.run_line_magic("load_ext", "jacmagic")
-    monkeypatch.setattr(display, "_widgets_run", lambda: True)
+    monkeypatch.setattr(face, "_widgets_run", lambda: True)
     shell.cell = "a"
     parent = lambda: {"metadata": {"cellId": shell.cell}}  # noqa: E731 - one line of a fake
     shell.kernel = types.SimpleNamespace(get_parent=parent)

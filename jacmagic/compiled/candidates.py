@@ -9,9 +9,10 @@ from typing import Protocol
 import numpy as np
 from torch import Tensor
 
+from jacmagic.compiled.c_compiler import NoNativeCode
 from jacmagic.compiled.check import STEPS, Truth, beside, disagreement
 from jacmagic.compiled.floats import Floats
-from jacmagic.compiled.native import LONGEST, LONGEST_ASKED, NoNativeCode, native
+from jacmagic.compiled.native import LONGEST, LONGEST_ASKED, native
 from jacmagic.compiled.straight import Straight, obstacle, straight
 from jacmagic.compiled.tracing import Graph, Inductor, NoGraph, graph
 from jacmagic.compiled.wanted import Truths

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from jacmagic.compiled.native import result_type
+from jacmagic.compiled.kernel import result_type
 from jacmagic.compiled.straight import Straight
 from jacmagic.graph import Runner
 

@@ -13,7 +13,7 @@ from jacmagic.compiled.candidates import BACKENDS, microseconds
 from jacmagic.compiled.constants import Constants
 from jacmagic.compiled.effects import require_pure
 from jacmagic.compiled.inputs import as_array, as_tensor, kinds
-from jacmagic.compiled.native import Kernel
+from jacmagic.compiled.kernel import Kernel
 from jacmagic.compiled.version import Version, kind_of
 from jacmagic.compiled.wanted import Wanted
 from jacmagic.errors import FunctionError, JacmagicError, PointError

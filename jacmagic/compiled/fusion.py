@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor, fx
 
-from jacmagic.compiled.native import NoNativeCode, c_compiler, library
+from jacmagic.compiled.c_compiler import NoNativeCode, c_compiler, library
 
 SHORTEST = 3  # steps in a chain that is worth a loop of its own
 LONGEST = 60  # steps in one loop

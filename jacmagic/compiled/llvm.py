@@ -9,22 +9,18 @@ from typing import Any
 from torch import Tensor
 
 from jacmagic.compiled.assembly import NotInLLVM, assembly
-from jacmagic.compiled.native import (
-    LONGEST,
-    TYPES,
-    Kernel,
-    NoNativeCode,
-    result_type,
-)
+from jacmagic.compiled.c_compiler import NoNativeCode
+from jacmagic.compiled.kernel import TYPES, Kernel, result_type
 from jacmagic.compiled.straight import Straight
 
 
-def by_llvm(program: Straight, tensors: Sequence[Tensor]) -> Kernel:
+def by_llvm(program: Straight, tensors: Sequence[Tensor], longest: int) -> Kernel:
     """Compile a program.
 
     Args:
         program: what to compute.
         tensors: inputs of the kind it is compiled for.
+        longest: entries of the longest program that is compiled.
 
     Raises:
         NoNativeCode: llvmlite is not installed, or an operation is beyond it.
@@ -33,7 +29,7 @@ def by_llvm(program: Straight, tensors: Sequence[Tensor]) -> Kernel:
         import llvmlite.binding as llvm
     except ImportError:
         raise NoNativeCode("no C compiler and no llvmlite; pip install jacmagic[native]") from None
-    if program.entries > LONGEST:
+    if program.entries > longest:
         raise NoNativeCode(f"{program.entries} entries would compile for too long")
     types = [TYPES[tensor.dtype] for tensor in tensors]
     try:

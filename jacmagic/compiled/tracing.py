@@ -16,9 +16,9 @@ import numpy as np
 import torch
 from torch import Tensor, fx
 
+from jacmagic.compiled.c_compiler import NoNativeCode
 from jacmagic.compiled.cleaning import cleaned, in_place
 from jacmagic.compiled.fusion import fused
-from jacmagic.compiled.native import NoNativeCode
 from jacmagic.compiled.passes import PASSES, Task
 from jacmagic.numeric.quiet import quiet, random_states
 

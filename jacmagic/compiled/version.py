@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from jacmagic.compiled.candidates import OBSTACLES, Builder, Program, check, choose
-from jacmagic.compiled.native import Kernel, result_type
+from jacmagic.compiled.kernel import Kernel, result_type
 from jacmagic.compiled.tracing import Graph
 from jacmagic.compiled.wanted import Truths, Wanted, numbers_at, truths
 from jacmagic.errors import PointError

@@ -10,26 +10,26 @@ from jacmagic import latex
 from jacmagic.formula import Reading, sigmoid, tex
 from jacmagic.formula.attempt import attempt
 from jacmagic.labels import Label
-from jacmagic.result import Jacobian
+from jacmagic.result import JacobianResult
 from jacmagic.trace import Refusal
 
 COPYING = 0.5  # seconds spent on what may be copied
 MOST_LETTERS = 20_000  # of a formula offered for copying
 
 
-def is_transposed(jacobian: Jacobian) -> bool:
+def is_transposed(jacobian: JacobianResult) -> bool:
     """Whether inputs are rows in the view."""
     return jacobian.view.layout == "denominator"
 
 
-def _head(jacobian: Jacobian, *, transposed: bool) -> str:
+def _head(jacobian: JacobianResult, *, transposed: bool) -> str:
     """The left-hand side in LaTeX, such as J_f(x, y)."""
     inputs = [Label(one.name).tex for one in jacobian.problem.inputs]
     letter = jacobian.notation.letter
     return latex.head(Label(jacobian.title).tex, inputs, transposed=transposed, letter=letter)
 
 
-def copies(jacobian: Jacobian) -> dict[str, list[str]]:
+def copies(jacobian: JacobianResult) -> dict[str, list[str]]:
     """The closed form as source for elsewhere: in the view's layout, and with it transposed."""
     if jacobian.reading is None:
         return {}
@@ -50,7 +50,7 @@ def copies(jacobian: Jacobian) -> dict[str, list[str]]:
     }
 
 
-def _in_latex(jacobian: Jacobian, reading: Reading, *, transposed: bool) -> str:
+def _in_latex(jacobian: JacobianResult, reading: Reading, *, transposed: bool) -> str:
     """The closed form as an equation, every entry of it, and what the names in it stand for."""
     matrix = reading.matrix.T if transposed else reading.matrix
     entries = [[tex(entry, reading.all_names) for entry in row] for row in matrix.tolist()]
@@ -60,7 +60,7 @@ def _in_latex(jacobian: Jacobian, reading: Reading, *, transposed: bool) -> str:
     return r" \quad ".join([equation, *([r"\text{with}", *known] if known else [])])
 
 
-def _in_sympy(jacobian: Jacobian, reading: Reading, *, transposed: bool) -> str:
+def _in_sympy(jacobian: JacobianResult, reading: Reading, *, transposed: bool) -> str:
     """The closed form as SymPy writes it; named constants by their names, given above it."""
     matrix: sympy.Matrix = jacobian.formula
     lines: list[str] = []

@@ -9,17 +9,17 @@ import numpy as np
 
 from jacmagic import display
 from jacmagic.explorer.copies import is_transposed
-from jacmagic.result import Jacobian
+from jacmagic.result import JacobianResult
 from jacmagic.road import fits_at, point_of
 
 
 def moving(
-    settled: Jacobian, jacobian: Jacobian, at: Sequence[float], status: dict[str, Any]
+    settled: JacobianResult, jacobian: JacobianResult, at: Sequence[float], status: dict[str, Any]
 ) -> dict[str, Any] | None:
     """What a point decides while a slider moves: torch's numbers, with no verdict yet.
 
     Args:
-        settled: the Jacobian whose formula is shown.
+        settled: the JacobianResult whose formula is shown.
         jacobian: the one at the new point.
         at: the numbers of the sliders that it answers, before torch rounded them.
         status: what is said of the last point; its remarks are about the function.

@@ -14,7 +14,7 @@ from jacmagic.explorer.copies import copies, is_transposed
 from jacmagic.formula.attempt import attempt
 from jacmagic.formula.time_limit import one_allowance
 from jacmagic.graph import OPERATIONS, BudgetExceeded, Tape
-from jacmagic.result import Jacobian
+from jacmagic.result import JacobianResult
 from jacmagic.road import point_of
 from jacmagic.steps import Step
 from jacmagic.trace import Refusal
@@ -28,7 +28,7 @@ MOST_BYTES = 24_000  # of the derivations that are made before anybody asks for 
 QUICK = 0.1  # seconds of a call of torch above which a tape is not tried at further points
 
 
-def spec(jacobian: Jacobian) -> dict[str, Any]:
+def spec(jacobian: JacobianResult) -> dict[str, Any]:
     """What never changes: labels, blocks, digits, layout and where it began."""
     _, rows, columns, _ = display.layout(jacobian)
     row_blocks, column_blocks = display.blocks(jacobian)
@@ -50,7 +50,7 @@ def spec(jacobian: Jacobian) -> dict[str, Any]:
     }
 
 
-def _command(jacobian: Jacobian) -> list[str] | None:
+def _command(jacobian: JacobianResult) -> list[str] | None:
     """What stands around the point in the line that asks for it; None if no line names the inputs.
 
     The leaves of a dict or list have no names of their own in a line.
@@ -68,7 +68,7 @@ def _json(number: float) -> float | str:
 # ── the point ─────────────────────────────────────────────────────────────────────────────────
 
 
-def numbers(jacobian: Jacobian, at: Sequence[float]) -> dict[str, Any]:
+def numbers(jacobian: JacobianResult, at: Sequence[float]) -> dict[str, Any]:
     """What a point decides: values, numbers in the formula, agreement.
 
     Args:
@@ -87,7 +87,7 @@ def numbers(jacobian: Jacobian, at: Sequence[float]) -> dict[str, Any]:
     }
 
 
-def _status(jacobian: Jacobian, values: np.ndarray) -> dict[str, Any]:
+def _status(jacobian: JacobianResult, values: np.ndarray) -> dict[str, Any]:
     agreement = jacobian.agreement
     marked = [(found.row, found.column) for found in agreement.disagreements]
     if is_transposed(jacobian):
@@ -109,12 +109,12 @@ def _status(jacobian: Jacobian, values: np.ndarray) -> dict[str, Any]:
 # ── the formula ───────────────────────────────────────────────────────────────────────────────
 
 
-def signature(jacobian: Jacobian) -> tuple[Any, ...]:
+def signature(jacobian: JacobianResult) -> tuple[Any, ...]:
     """What decides the formula that is shown: while it stays, only numbers move."""
     return (jacobian.reading, jacobian.form_gives_numbers, jacobian.one_sided is not None)
 
 
-def formula(jacobian: Jacobian) -> dict[str, Any]:
+def formula(jacobian: JacobianResult) -> dict[str, Any]:
     """What a branch of the function decides: the chain, its tape, and derivations of entries.
 
     Where SymPy fails, the numbers stand without a chain, and a note says why.
@@ -135,7 +135,7 @@ def formula(jacobian: Jacobian) -> dict[str, Any]:
     return {"chain": chain, "live": _live(jacobian), "entries": entries}
 
 
-def _chain(jacobian: Jacobian) -> dict[str, Any]:
+def _chain(jacobian: JacobianResult) -> dict[str, Any]:
     chain, reading = jacobian.derivation, jacobian.reading
     moving = [latex.to_mathml(link) for link in jacobian.templates()]
     plain = None
@@ -163,7 +163,7 @@ def _links(links: Sequence[str], where: Sequence[str], moving: list[str]) -> dic
     }
 
 
-def entry(jacobian: Jacobian, row: int, column: int) -> dict[str, Any] | None:
+def entry(jacobian: JacobianResult, row: int, column: int) -> dict[str, Any] | None:
     """The derivation of one entry of the table, with slots for the numbers that move.
 
     None without a closed form; no lines, and a note, where writing it out fails or takes too long.
@@ -189,12 +189,12 @@ def _lines(step: Step | None) -> list[Any]:
     ]
 
 
-def _entries(jacobian: Jacobian) -> dict[str, Any]:
+def _entries(jacobian: JacobianResult) -> dict[str, Any]:
     """Derivations that a page without a kernel can show: as many as are short."""
     return entries(jacobian, MOST_BYTES)
 
 
-def entries(jacobian: Jacobian, most: int) -> dict[str, Any]:
+def entries(jacobian: JacobianResult, most: int) -> dict[str, Any]:
     """The derivations of the table's entries by "row,column", in order while they fit.
 
     Args:
@@ -220,7 +220,7 @@ def entries(jacobian: Jacobian, most: int) -> dict[str, Any]:
 # ── the tape ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _live(jacobian: Jacobian) -> dict[str, Any]:
+def _live(jacobian: JacobianResult) -> dict[str, Any]:
     """The tape that the browser runs; empty unless it gives torch's numbers."""
     reading = jacobian.reading
     if reading is None or jacobian.agreement.verdict != "agree":
@@ -242,7 +242,7 @@ def _live(jacobian: Jacobian) -> dict[str, Any]:
     }
 
 
-def _is_true(jacobian: Jacobian, tape: Tape, conditions: int, clauses: int) -> bool:
+def _is_true(jacobian: JacobianResult, tape: Tape, conditions: int, clauses: int) -> bool:
     """Whether a tape gives torch's numbers at the point and at two points beside it."""
     start = np.array(point_of(jacobian.problem))
     chance = np.random.default_rng(0)
@@ -264,7 +264,7 @@ def _is_true(jacobian: Jacobian, tape: Tape, conditions: int, clauses: int) -> b
     return True
 
 
-def _same(entries: np.ndarray, jacobian: Jacobian) -> bool:
+def _same(entries: np.ndarray, jacobian: JacobianResult) -> bool:
     truth = jacobian.matrix.detach().cpu()
     precise = truth.dtype == torch.float64
     tolerance = 1e-7 if precise else 2e-2 if truth.element_size() < 4 else 1e-3
@@ -274,7 +274,7 @@ def _same(entries: np.ndarray, jacobian: Jacobian) -> bool:
     return np.allclose(entries[finite], known[finite], rtol=tolerance, atol=tolerance * scale)
 
 
-def shaped(jacobian: Jacobian, flat: Sequence[float]) -> dict[str, torch.Tensor]:
+def shaped(jacobian: JacobianResult, flat: Sequence[float]) -> dict[str, torch.Tensor]:
     """Flat numbers as the inputs' tensors."""
     made, start = {}, 0
     for name, value in jacobian.point.items():

@@ -16,7 +16,7 @@ import traitlets
 from jacmagic.explorer import state
 from jacmagic.explorer.assets import front_end, style
 from jacmagic.explorer.moving import moving
-from jacmagic.result import Jacobian
+from jacmagic.result import JacobianResult
 
 
 class JacobianView(anywidget.AnyWidget):
@@ -47,7 +47,7 @@ class JacobianView(anywidget.AnyWidget):
     )
 
     def __init__(
-        self, jacobian: Jacobian, *, at: Sequence[float], on_reset: Callable[[], None]
+        self, jacobian: JacobianResult, *, at: Sequence[float], on_reset: Callable[[], None]
     ) -> None:
         """Show a Jacobian.
 
@@ -70,7 +70,7 @@ class JacobianView(anywidget.AnyWidget):
         self._at, self._signature = at, state.signature(jacobian)
         self.on_msg(self._asked)
 
-    def move(self, jacobian: Jacobian, at: Sequence[float]) -> None:
+    def move(self, jacobian: JacobianResult, at: Sequence[float]) -> None:
         """Show the Jacobian of another point without a verdict, until `settle` gives one."""
         _, gives_numbers, has_kink = self._signature
         quick = gives_numbers and not has_kink
@@ -86,7 +86,7 @@ class JacobianView(anywidget.AnyWidget):
         if self._jacobian is not self._settled:
             self.show(self._jacobian, self._at, stale=self.status["stale"])
 
-    def show(self, jacobian: Jacobian, at: Sequence[float], *, stale: str = "") -> None:
+    def show(self, jacobian: JacobianResult, at: Sequence[float], *, stale: str = "") -> None:
         """Show the Jacobian of another point; everything changes in one message."""
         shown = state.numbers(jacobian, at)
         shown["status"]["stale"] = stale

@@ -24,7 +24,7 @@ from jacmagic.explorer.shown import remember
 from jacmagic.explorer.sliders import Range, Slider, range_of
 from jacmagic.explorer.state import entries, shaped
 from jacmagic.explorer.view import JacobianView
-from jacmagic.result import Jacobian
+from jacmagic.result import JacobianResult
 from jacmagic.road import point_of
 
 
@@ -37,7 +37,7 @@ class _Identity:
     start: tuple[float, ...]
 
     @classmethod
-    def of(cls, jacobian: Jacobian) -> _Identity:
+    def of(cls, jacobian: JacobianResult) -> _Identity:
         labels = tuple(label.text for label in jacobian.columns)
         return cls(jacobian.title, labels, tuple(point_of(jacobian.problem)))
 
@@ -70,7 +70,7 @@ class Explorer(ipywidgets.VBox):
 
     def __init__(
         self,
-        jacobian: Jacobian,
+        jacobian: JacobianResult,
         *,
         ranges: Mapping[str, Range] | None = None,
         digits: int | None = None,

@@ -17,7 +17,7 @@ from jacmagic.formula.closed import ClosedForm
 from jacmagic.graph import Tape, write_tape
 from jacmagic.graph.bounds import Rounding, bounds
 from jacmagic.graph.precise import precise
-from jacmagic.judge import Dtype, Exact, Exactly
+from jacmagic.precision import Dtype, Exact, Exactly
 
 MOST_OPERATIONS = 20_000  # of a tape that is run with fifty digits: some seconds
 _SAMPLES = 3  # points one roundoff away at which an entry is evaluated again

@@ -10,22 +10,20 @@ from __future__ import annotations
 import abc
 import dataclasses
 import enum
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy
 import torch
 from torch import nn
 
+from jacmagic.lift.interface import Replacements
 from jacmagic.lift.naming import answered, current, fields_of
 from jacmagic.lift.survey import is_users
-
-if TYPE_CHECKING:
-    from jacmagic.lift.scope import Scope
 
 _LEFT_OUT = frozenset({"__dict__", "__weakref__", "__abstractmethods__", "_abc_impl"})
 
 
-def copied(scope: Scope, kind: type) -> type:
+def copied(scope: Replacements, kind: type) -> type:
     """The class with methods of the scope; the class itself where it needs none or has no copy."""
     if not _can_be_copied(kind) or not scope.needs(kind):
         return kind
@@ -41,7 +39,7 @@ def _can_be_copied(kind: type) -> bool:
     return type(kind) in (type, abc.ABCMeta) and not issubclass(kind, enum.Enum)
 
 
-def _copy(scope: Scope, kind: type) -> type:
+def _copy(scope: Replacements, kind: type) -> type:
     bases = tuple(_copy_of_base(scope, base) for base in kind.__bases__)
     made = type(kind)(kind.__name__, bases, {"__module__": kind.__module__})
     scope.note(kind, made)  # before its methods: these may name it
@@ -56,14 +54,14 @@ def _copy(scope: Scope, kind: type) -> type:
     return made
 
 
-def _copy_of_base(scope: Scope, base: type) -> type:
+def _copy_of_base(scope: Replacements, base: type) -> type:
     if not is_users(base):
         return base
     known = scope.replacement(base)
     return _copy(scope, base) if known is None else known
 
 
-def _member(scope: Scope, value: Any, name: str) -> Any:
+def _member(scope: Replacements, value: Any, name: str) -> Any:
     if isinstance(value, (staticmethod, classmethod)):
         return type(value)(scope.of(value.__func__))
     if isinstance(value, property):
@@ -73,7 +71,7 @@ def _member(scope: Scope, value: Any, name: str) -> Any:
     return scope.of(value, name) if not name.startswith("__") or callable(value) else value
 
 
-def _read_through(scope: Scope, made: type, method: str) -> None:
+def _read_through(scope: Replacements, made: type, method: str) -> None:
     """Attributes are what the scope has in their place."""
     read = getattr(made, method)
 
@@ -84,7 +82,7 @@ def _read_through(scope: Scope, made: type, method: str) -> None:
     setattr(made, method, reading)
 
 
-def instance(scope: Scope, value: Any) -> Any:
+def instance(scope: Replacements, value: Any) -> Any:
     """An object of the copied class with the attributes of `value`; itself where not needed."""
     kind = type(value)
     if isinstance(value, nn.Module) and current() is not None:
@@ -103,7 +101,7 @@ def instance(scope: Scope, value: Any) -> Any:
     return scope.note(value, made)
 
 
-def _meets(scope: Scope, value: Any) -> bool:
+def _meets(scope: Replacements, value: Any) -> bool:
     """Whether an attribute is something that a scope replaces."""
     if type(value) is numpy.ndarray:
         return True
@@ -119,7 +117,7 @@ def _is_named(value: Any) -> bool:
     return current() is not None and dataclasses.is_dataclass(value) and bool(fields_of(value))
 
 
-def as_original(scope: Scope, value: Any) -> Any:
+def as_original(scope: Replacements, value: Any) -> Any:
     """An object made by the function from a copied class, as one of the user's class."""
     kind = scope.original_class(type(value))
     if kind is not None:

@@ -6,38 +6,26 @@ come back ready to meet one. Proxies live in one scope; once that is closed they
 
 from __future__ import annotations
 
-import cmath
 import functools
-import math
 import types
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy
 import torch
 
 from jacmagic.lift.arrays import Array, as_array, as_tensors, has_tensor, of_tensor, tensor_in
+from jacmagic.lift.interface import Replacements
 from jacmagic.lift.naming import through
 from jacmagic.lift.protocols import computed, of_ufunc
 
-if TYPE_CHECKING:
-    from jacmagic.lift.scope import Scope
-
-MODULES = {
-    "cmath": cmath,
-    "math": math,
-    "numpy": numpy,
-    "numpy.linalg": numpy.linalg,
-    "numpy.fft": numpy.fft,
-    "numpy.random": numpy.random,
-}
 _SAME = frozenset({"asarray", "asanyarray", "ascontiguousarray"})  # an array is one already
 
 
 class FunctionProxy:
     """One function of `math` or NumPy; attributes (`.reduce`) are the original's."""
 
-    def __init__(self, scope: Scope, module: str, original: Callable[..., Any]) -> None:
+    def __init__(self, scope: Replacements, module: str, original: Callable[..., Any]) -> None:
         self._scope, self._module, self._original = scope, module, original
         self.__name__ = getattr(original, "__name__", "?")
         self.__doc__ = original.__doc__
@@ -71,7 +59,7 @@ def as_number(value: Any) -> Any:
 class TensorMaker:
     """`torch.from_numpy` and its kind, which would read past NumPy's protocols."""
 
-    def __init__(self, scope: Scope, original: Callable[..., Any]) -> None:
+    def __init__(self, scope: Replacements, original: Callable[..., Any]) -> None:
         self._original = original
         self.__name__ = original.__name__
 
@@ -87,7 +75,7 @@ class TensorMaker:
 class ModuleProxy(types.ModuleType):
     """`math`, NumPy, torch or a module of the user's, whose functions are the scope's."""
 
-    def __init__(self, scope: Scope, original: types.ModuleType) -> None:
+    def __init__(self, scope: Replacements, original: types.ModuleType) -> None:
         super().__init__(original.__name__, original.__doc__)
         vars(self).update(_scope=scope, _original=original)
 
@@ -107,7 +95,7 @@ class ModuleProxy(types.ModuleType):
 class Vectorized:
     """`np.vectorize` of a function that is called with tensors."""
 
-    def __init__(self, scope: Scope, function: Callable[..., Any], *rest: Any, **named: Any):
+    def __init__(self, scope: Replacements, function: Callable[..., Any], *rest: Any, **named: Any):
         self._function, self._options = scope.of(function), (rest, named)
 
     def __call__(self, *values: Any, **named: Any) -> Any:
@@ -128,19 +116,3 @@ def tensor_of(value: Any) -> torch.Tensor:
 
 
 TENSOR_MAKERS = frozenset({torch.from_numpy, torch.tensor, torch.as_tensor, torch.asarray})
-
-
-@functools.cache
-def _homes() -> dict[int, str]:
-    """The module of every function of the tables, by the identity of the function."""
-    table: dict[int, str] = {}
-    for module, home in MODULES.items():
-        for name, value in vars(home).items():
-            if callable(value) and not isinstance(value, type) and not name.startswith("_"):
-                table.setdefault(id(value), module)
-    return table
-
-
-def home_of(value: Any) -> str | None:
-    """The module, `math` or NumPy's, that a function belongs to; None for all else."""
-    return _homes().get(id(value))

@@ -22,15 +22,14 @@ from torch import nn
 
 from jacmagic.lift import classes
 from jacmagic.lift.arrays import Array, mapped, numbers_of, of_users, returned, tensor_in
+from jacmagic.lift.homes import MODULES, home_of
 from jacmagic.lift.naming import answered, current
 from jacmagic.lift.proxies import (
-    MODULES,
     TENSOR_MAKERS,
     FunctionProxy,
     ModuleProxy,
     TensorMaker,
     Vectorized,
-    home_of,
 )
 from jacmagic.lift.silence import WRITING, in_silence, is_silent, says_nothing
 from jacmagic.lift.survey import MOST, is_users, is_users_module, names_in, survey

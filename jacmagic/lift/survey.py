@@ -18,7 +18,7 @@ import numpy
 import torch
 from torch import nn
 
-from jacmagic.lift.proxies import MODULES, home_of
+from jacmagic.lift.homes import MODULES, home_of
 from jacmagic.lift.silence import WRITING
 
 LIBRARIES = frozenset(

@@ -1,32 +1,28 @@
-"""The Jacobian: what both roads found at one point, other points, products, displays and exports.
+"""A Jacobian without its views: numbers, closed form, agreement, other points, products, exports.
 
 torch's numbers are computed at once; the closed form and the comparison on first use. Nothing here
-computes or draws by itself: the rooms below do.
+computes by itself: the modules below do.
 """
 
 from __future__ import annotations
 
 import dataclasses
 import functools
-import os
-import weakref
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from jacmagic import code, display, products
+from jacmagic import code, products
 from jacmagic.compiled import CompiledJacobian, compiled_of
-from jacmagic.errors import PointError, SizeError
+from jacmagic.errors import PointError
 from jacmagic.evaluator import Evaluator, by_name
 from jacmagic.formula import ClosedForm
-from jacmagic.formula.time_limit import one_allowance
 from jacmagic.numeric import Numbers, Tuning, tuning_of
 from jacmagic.numeric import compute as compute_numbers
 from jacmagic.problem import Problem
 from jacmagic.result.derived import Derived
-from jacmagic.result.evaluated import LARGE, Outside
+from jacmagic.result.evaluated import Outside
 from jacmagic.road import Road, point_of, values_again
 from jacmagic.settings import How, View
 from jacmagic.tracebacks import showing_users_frames
@@ -34,13 +30,14 @@ from jacmagic.tracebacks import showing_users_frames
 if TYPE_CHECKING:
     import numpy as np
     import sympy
+    from typing_extensions import Self
 
 
 # What a Jacobian finds on first use, whatever its view.
 _FOUND = {"matrix", "sparse", "columns", "_found", "_traced", "pattern", "agreement", "one_sided"}
 
 
-class Jacobian(Derived):
+class JacobianResult(Derived):
     """The Jacobian of a function at a point: (m, n), m output components by n input components.
 
     Attributes:
@@ -50,20 +47,26 @@ class Jacobian(Derived):
         view: how this object shows itself.
     """
 
-    @property
-    def explorer(self) -> Any:
-        """The widget that was shown last while it is open, or None.
+    @classmethod
+    def of(
+        cls, problem: Problem, how: How, road: Road, view: View, outside: Outside = frozenset
+    ) -> Self:
+        """Compute torch's numbers at a problem's point; the closed form comes on first use.
 
-        Its `.point` and `.jacobian` follow the sliders, while this object stays where it is.
+        What the function reads from outside is looked for at once where torch does not get from an
+        output to an input, as names may be bound anew before somebody asks; else when asked for.
         """
-        return self._explorer()
-
-    _explorer: Callable[[], Any] = staticmethod(lambda: None)
+        purpose = "Jacobian" if problem.potential is None else "Hessian"
+        tuning = tuning_of(problem.whole, purpose)
+        numbers = run_torch(problem, how, tuning, road)
+        if not all(map(all, numbers.connected)):
+            outside = functools.partial(frozenset, outside())
+        return cls(problem, numbers, road, how, view, outside, tuning)
 
     # ── other points ──────────────────────────────────────────────────────────────────────────
 
     @showing_users_frames
-    def at(self, **values: Any) -> Jacobian:
+    def at(self, **values: Any) -> Self:
         """The Jacobian at another point; nothing is traced again while the assumptions hold.
 
         Args:
@@ -74,7 +77,7 @@ class Jacobian(Derived):
         """
         moved = self.problem.at(values)
         numbers = run_torch(moved, self.how, self.tuning, self.road)
-        return Jacobian(moved, numbers, self.road, self.how, self.view, self.outside, self.tuning)
+        return type(self)(moved, numbers, self.road, self.how, self.view, self.outside, self.tuning)
 
     def evaluator(self) -> Evaluator:
         """The closed form compiled: `g(*numbers)` is (m, n), `g.batch(points)` (k, m, n).
@@ -124,7 +127,7 @@ class Jacobian(Derived):
 
     # ── showing ───────────────────────────────────────────────────────────────────────────────
 
-    def shown(self, **changes: Any) -> Jacobian:
+    def shown(self, **changes: Any) -> Self:
         """The same Jacobian with another view: digits, layout, live, ranges, steps.
 
         What was found does not depend on the view, and is not looked for again.
@@ -132,54 +135,6 @@ class Jacobian(Derived):
         other = dataclasses.replace(self, view=dataclasses.replace(self.view, **changes))
         other.__dict__ |= {name: self.__dict__[name] for name in _FOUND & self.__dict__.keys()}
         return other
-
-    def explore(self, **options: Any) -> Any:
-        """The live widget: sliders, formula and table (see `jacmagic.explorer.Explorer`).
-
-        Args:
-            **options: ranges, digits, and `sliders=` of another explorer to follow.
-
-        Raises:
-            SizeError: there are too many entries for a table.
-        """
-        if self.large:
-            m, n = self.shape
-            raise SizeError(
-                f"expected a Jacobian of at most {LARGE} entries to explore; found {m} × {n}; "
-                "write --wrt NAME for fewer inputs, or take .sparse"
-            )
-        from jacmagic.explorer import Explorer  # the one door upwards, see docs: architecture
-
-        options = {"ranges": self.view.ranges, "digits": self.view.digits, **options}
-        explorer = Explorer(self, **options)
-        self.__dict__["_explorer"] = weakref.ref(explorer)  # an open one is held by its kernel
-        return explorer
-
-    def save_html(self, path: str | os.PathLike[str], *, title: str | None = None) -> Path:
-        """Write one HTML file with the live explorer, which needs no kernel and no network.
-
-        Args:
-            path: the file; one that exists is replaced.
-            title: a heading; by default the page is called after the function.
-
-        Returns:
-            The path written.
-
-        Raises:
-            PageError: the file cannot be written.
-        """
-        with one_allowance(self.road.budget):
-            explorer = self.shown().explore()  # not the one that is on screen
-            return self._save(explorer, path, title)
-
-    @staticmethod
-    def _save(explorer: Any, path: str | os.PathLike[str], title: str | None) -> Path:
-        from jacmagic import export  # only here are widgets needed
-
-        try:
-            return Path(explorer.save_html(path, title=title))
-        finally:
-            export.close(explorer)  # a kernel would keep its models
 
     def to_latex(self) -> str:
         """The whole derivation as LaTeX, without delimiters."""
@@ -210,28 +165,6 @@ class Jacobian(Derived):
         return code.write(
             language, self._form, f"{self.notation.noun.lower()}_of_{self.title}", inputs
         )
-
-    def __repr__(self) -> str:
-        return display.text(self)
-
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        return display.bundle(self, include)
-
-
-def jacobian_of(
-    problem: Problem, how: How, road: Road, view: View, outside: Outside = frozenset
-) -> Jacobian:
-    """Torch's numbers at a problem's point, and the way to the closed form.
-
-    What the function reads from outside is looked for at once where torch does not get from an
-    output to an input, as names may be bound anew before somebody asks; else when it is asked for.
-    """
-    purpose = "Jacobian" if problem.potential is None else "Hessian"
-    tuning = tuning_of(problem.whole, purpose)
-    numbers = run_torch(problem, how, tuning, road)
-    if not all(map(all, numbers.connected)):
-        outside = functools.partial(frozenset, outside())
-    return Jacobian(problem, numbers, road, how, view, outside, tuning)
 
 
 def run_torch(problem: Problem, how: How, tuning: Tuning | None, road: Road) -> Numbers:
