@@ -213,7 +213,7 @@ class Explorer(ipywidgets.VBox):
             except Exception as error:  # noqa: BLE001 - the widget's edge, as below
                 self.view.keep(f"Not checked: {type(error).__name__}: {error}")
 
-    def _recompute(self, show: Callable[[Jacobian, Sequence[float]], None]) -> None:
+    def _recompute(self, show: Callable[[JacobianResult, Sequence[float]], None]) -> None:
         try:
             moved = self.jacobian.at(**shaped(self.jacobian, self._numbers))
             show(moved, self._numbers)
