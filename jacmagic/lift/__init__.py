@@ -77,7 +77,7 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
         if (found.numpy and not found.torch) or takes_arrays:
             return _called(function, found, _as_arrays(values), _as_arrays(named))
         try:
-            if not (found.is_lifted or current() is not None or (found.writes and is_silent())):
+            if not (found.is_replaced or current() is not None or (found.writes and is_silent())):
                 return function(*values, **named)
             return _called(function, found, values, named)
         except _MEANT_FOR_ARRAYS:
@@ -119,7 +119,7 @@ def _called(
     function: Callable[..., Any], found: Survey, values: tuple[Any, ...], named: dict[str, Any]
 ) -> Any:
     """Call a copy of the function in a scope of its own."""
-    scope = Scope(proxies_torch=found.numpy)
+    scope = Scope(proxies_torch=found.numpy or found.control)
     before, tracked.arrays = tracked.arrays, []
     try:
         result = scope.of(function)(*values, **named)
