@@ -12,6 +12,7 @@ from torch.overrides import TorchFunctionMode
 
 from jacmagic.numeric.evaluation import writable
 from jacmagic.numeric.quiet import set_random_states
+from jacmagic.numeric.triangles import READERS, Triangles
 from jacmagic.structure import flatten
 
 MOST_TIMES_LONGER = 16  # calls of torch away from the point, times those at it
@@ -23,12 +24,12 @@ class EndlessError(RuntimeError):
 
 
 class _Counted(TorchFunctionMode):
-    """Count the calls of torch, up to a limit."""
+    """Count the calls of torch, up to a limit, and make matrices symmetric where one should."""
 
-    def __init__(self, limit: int | None) -> None:
+    def __init__(self, limit: int | None, triangles: Triangles) -> None:
         """Count from 0; None sets no limit."""
         super().__init__()
-        self.calls, self.limit = 0, limit
+        self.calls, self.limit, self.triangles = 0, limit, triangles
 
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
@@ -36,7 +37,10 @@ class _Counted(TorchFunctionMode):
         self.calls += 1
         if self.limit is not None and self.calls > self.limit:
             raise EndlessError(f"more than {self.limit} calls of torch away from the point")
-        return func(*args, **(kwargs or {}))
+        kwargs = kwargs or {}
+        if func in READERS:
+            args, kwargs = self.triangles.symmetric(args, kwargs)
+        return func(*args, **kwargs)
 
 
 class Probe:
@@ -45,6 +49,7 @@ class Probe:
     Attributes:
         point: the tensors' numbers in the dtype of the evaluation, as float64 (n,).
         calls: how many times the function has run.
+        triangles: what functions that read one triangle are given.
 
     NOTE [Endless loops]: `while error > 1e-12` ends at the point and need not end elsewhere. The
     first run counts the calls of torch; a later one that makes many times more is broken off.
@@ -69,7 +74,7 @@ class Probe:
         self._like = [one.detach().to(dtype or one.dtype) for one in tensors]
         parts = [one.reshape(-1).cpu().double() for one in self._like]
         self.point = torch.cat(parts).numpy() if parts else np.zeros(0)
-        self.calls = 0
+        self.calls, self.triangles = 0, Triangles()
         self._usual: int | None = None
 
     def rounded(self, point: np.ndarray) -> np.ndarray:
@@ -90,9 +95,11 @@ class Probe:
             set_random_states(tensors, self._random)
         inputs = writable([one.requires_grad_() for one in tensors])
         usual = self._usual
-        with _Counted(None if usual is None else MOST_TIMES_LONGER * usual + SPARE_CALLS) as count:
+        limit = None if usual is None else MOST_TIMES_LONGER * usual + SPARE_CALLS
+        with _Counted(limit, self.triangles) as count:
             leaves = flatten(self._function(*inputs)).leaves
         self._usual = count.calls if usual is None else usual
+        self.triangles.settle()
         numbers = [leaf.detach().reshape(-1).cpu().double() for leaf in leaves]
         return torch.cat(numbers).numpy() if numbers else np.zeros(0)
 
