@@ -27,6 +27,7 @@ from jacmagic.formula.time_limit import counted, seconds_left
 from jacmagic.graph import ZERO, write_tape
 from jacmagic.judge import FACTOR
 from jacmagic.labels import symbols
+from jacmagic.lift.limited import REFUSALS, Counted
 from jacmagic.lift.silence import silent
 from jacmagic.nearby import beside
 from jacmagic.problem import Problem
@@ -360,9 +361,9 @@ def fits_beside(form: ClosedForm, problem: Problem) -> bool | None:
     else:
         return None
     try:
-        with torch.enable_grad(), silent():
+        with torch.enable_grad(), silent(), Counted(form.trace.calls):
             known = np.array(_flat(flatten(problem.function(*tensors)).leaves))
-    except Exception:  # noqa: BLE001 - the user's function may refuse that point
+    except REFUSALS:
         return None
     traced, bounds = bounded_outputs(form, point, dtype_of(form.trace.dtypes))
     if known.shape != traced.shape:

@@ -543,7 +543,8 @@ def test_a_loop_that_ends_only_near_the_point_is_broken_off_elsewhere() -> None:
 
 def test_probes_count_calls() -> None:
     """A run that makes many times more calls of torch than the first one is broken off."""
-    from jacmagic.numeric.probe import EndlessError, Probe
+    from jacmagic.lift.limited import EndlessError
+    from jacmagic.numeric.probe import Probe
 
     probe = Probe(newton_until_it_stays, [torch.tensor(2.0, dtype=F64)], None)
     assert probe(probe.point).shape == (1,)

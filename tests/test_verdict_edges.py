@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 
 import pytest
 import torch
@@ -38,6 +39,25 @@ def stopped(x):
     return x * x
 
 
+def left(x):
+    if bool((x != X).any()):
+        sys.exit("x is another one")
+    return x * x
+
+
+def left_beyond(x):
+    if bool((x > 2.1).any()):
+        raise SystemExit
+    return x.abs() * x
+
+
+def endless_beside(x):
+    """Newton's method that ends only at the point itself."""
+    while bool(x[0] != 0.3):
+        x = x + 0 * x
+    return x * x
+
+
 def rooted(x):
     if bool((x < 0.3).any()):
         raise OutOfDomainError("expected x ≥ 0.3")
@@ -57,6 +77,9 @@ def warned(x):
         (rooted, "agree"),
         (looked_up, "not confirmed"),
         (stopped, "agree"),
+        (left, "agree"),
+        (left_beyond, "agree"),
+        (endless_beside, "agree"),
     ],
 )
 def test_a_function_may_refuse_other_points_with_any_exception(function, verdict):
@@ -143,3 +166,26 @@ def test_a_table_of_an_installed_package_is_left_alone():
     assert J.agreement.verdict == "agree"
     table["k"] = [3.0]
     assert J.at(x=X).matrix.diagonal().tolist() == pytest.approx([1.8, 12.0])
+
+
+def test_other_points_are_answered_or_refused_where_a_function_exits():
+    """`sys.exit()` beside the point ends neither `.at()` nor a derivation at a kink."""
+    J = jacmagic.jacobian(left_beyond, X)
+    assert J.at(x=torch.tensor([0.0, -1.0], dtype=F64)).one_sided is not None
+    with pytest.raises(SystemExit):
+        J.at(x=torch.tensor([0.0, 3.0], dtype=F64))
+
+
+def test_a_loop_that_ends_nowhere_else_is_broken_off_everywhere():
+    """Beside a point that a slider comes to, and at the kink of a known branch."""
+
+    def f(x):
+        while bool((x[0] != 0.0) & (x[0] != 0.3)):
+            x = x + 0 * x
+        return x.abs() * x[1]
+
+    J = jacmagic.jacobian(f, X)
+    assert J.agreement.verdict == "agree"
+    there = J.at(x=torch.tensor([0.0, 2.0], dtype=F64))
+    assert there.matrix.tolist() == [[0.0, 0.0], [0.0, 4.0]]
+    assert str(there.agreement)

@@ -19,6 +19,7 @@ from jacmagic.lift import methods  # noqa: F401 - attaches them
 from jacmagic.lift.arrays import mapped, of_tensor, tracked
 from jacmagic.lift.effects import changes, effects_of, state_of
 from jacmagic.lift.leftovers import replaced
+from jacmagic.lift.limited import REFUSALS
 from jacmagic.lift.naming import Names, current, naming
 from jacmagic.lift.plain import NothingToLift, is_plain, plainly
 from jacmagic.lift.scope import Scope
@@ -111,7 +112,7 @@ def _or_none(function: Callable[..., Any], found: Survey, values: Any, named: An
     try:
         with silent():
             return _called(function, found, _as_arrays(values), _as_arrays(named))
-    except Exception:  # noqa: BLE001 - the error with tensors is the one that is shown
+    except REFUSALS:  # the error with tensors is the one that is shown
         return None
 
 
