@@ -205,7 +205,9 @@ class Road:
 
     def _named(self, problem: Problem, form: ClosedForm, names: bool) -> ClosedForm | None:
         """The same closed form from a trace that keeps names; a count that steers has none."""
-        asked, naming = problem.potential or problem, Naming(problem.parameters, constants=names)
+        asked = problem.potential or problem
+        shown = frozenset(label.tex for one in asked.inputs for label in one.labels)
+        naming = Naming(problem.parameters, constants=names, shown=shown)
         traced = self._traced(asked, naming)
         if isinstance(traced, Trace) and (steering := self._steering(asked, traced, naming)):
             traced = self._traced(asked, dataclasses.replace(naming, plain=steering))

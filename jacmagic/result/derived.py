@@ -258,6 +258,7 @@ class Derived(Evaluated):
             reading.expression(i),
             self.symbols[j],
             names=reading.all_names,
+            texts=reading.texts,
             entry=reading.entry(i, j),
             named=reading.shown(i, j),
             numbers=numbers,
