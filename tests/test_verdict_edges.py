@@ -9,6 +9,9 @@ import pytest
 import torch
 
 import jacmagic
+from jacmagic.lift.limited import MOST_CALLS, EndlessError
+from jacmagic.numeric import independent, unsteady
+from jacmagic.numeric.probe import Probe
 
 F64 = torch.float64
 X = torch.tensor([0.3, 2.0], dtype=F64)
@@ -189,3 +192,37 @@ def test_a_loop_that_ends_nowhere_else_is_broken_off_everywhere():
     there = J.at(x=torch.tensor([0.0, 2.0], dtype=F64))
     assert there.matrix.tolist() == [[0.0, 0.0], [0.0, 4.0]]
     assert str(there.agreement)
+
+
+def test_a_long_loop_is_answered_and_not_run_again_to_its_end():
+    """torch's numbers, a refusal within the budget, and no run that counts to the end again."""
+    ends = set()
+
+    def f(x):
+        for _ in range(40_000):
+            x = x * 1.000001
+        ends.add(len(ends))
+        return x
+
+    J = jacmagic.jacobian(f, X)
+    expected = torch.eye(2, dtype=F64) * 1.000001**40_000
+    torch.testing.assert_close(J.matrix, expected)
+    runs = len(ends)
+    assert J.agreement.verdict == "not confirmed"
+    assert J.refusal is not None and "too large" in str(J.refusal)
+    assert len(ends) <= runs + 1
+
+
+def test_probes_break_off_a_long_loop_at_the_point():
+    """A run that finite differences could never afford is not made at all."""
+
+    def f(x):
+        for _ in range(MOST_CALLS + 1):
+            x = x + 1
+        return x
+
+    with pytest.raises(EndlessError, match="calls of torch"):
+        probe = Probe(f, [X], None)
+        probe(probe.point)
+    assert unsteady(f, [X], [X]) is None
+    assert not independent(f, [X], [0, 1]).any()
