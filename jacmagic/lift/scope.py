@@ -22,6 +22,7 @@ from torch import nn
 
 from jacmagic.lift import classes
 from jacmagic.lift.arrays import Array, mapped, numbers_of, of_users, returned, tensor_in
+from jacmagic.lift.builtin_type import Type
 from jacmagic.lift.control import IN_PYTHON
 from jacmagic.lift.naming import answered, current
 from jacmagic.lift.proxies import (
@@ -56,6 +57,8 @@ class Globals(dict[str, Any]):
         own = dict(own if isinstance(own, dict) else vars(own))
         if scope.is_silent:
             own["print"] = says_nothing
+        if own.get("type") is type:
+            own["type"] = Type
         own["__import__"] = functools.partial(_imported, scope, own["__import__"])
         self["__builtins__"] = own
         self.preset = dict(self)
