@@ -522,15 +522,15 @@ def test_type_of_an_array_is_ndarray():
             return super().__new__(cls, name, bases, {**namespace, "factor": 2.0})
 
     def f(x, scale: type[int] | None = None):
-        class Inner(metaclass=type):
+        class Inner:
             pass
 
         class Outer(metaclass=Doubling):
             pass
 
         assert type(MATRIX) is np.ndarray and type(x) is np.ndarray
-        assert type(MATRIX @ x) in (np.ndarray, list) and type(3) is int
-        assert isinstance(Inner, type) and not isinstance(3, type) and issubclass(type, object)
+        assert type(MATRIX @ x) in (np.ndarray, list) and type(len(x)) is int
+        assert isinstance(Inner, type) and not isinstance(len(x), type) and issubclass(type, object)
         assert type(Inner) is type and type(Outer()) is Outer and issubclass(Doubling, type)
         return MATRIX @ x * type("Made", (), {"factor": 3.0}).factor * Outer.factor
 

@@ -14,6 +14,7 @@ from typing import Any
 import sympy
 from sympy.printing.latex import LatexPrinter
 from sympy.printing.pretty.pretty import PrettyPrinter
+from sympy.printing.pretty.pretty_symbology import pretty_use_unicode
 from sympy.printing.pretty.stringpict import prettyForm
 from sympy.printing.str import StrPrinter
 
@@ -300,8 +301,11 @@ def pretty(expression: Any, names: Mapping[sympy.Symbol, str]) -> str:
     """An expression or matrix in two dimensions of Unicode, for a terminal."""
     decimals = expression.applyfunc(_with_decimals) if expression.is_Matrix else expression
     shown = _renamed(decimals, names)
-    settings = {"use_unicode": True, "wrap_line": False, "full_prec": False}
-    return str(_Terminal(settings).doprint(shown))
+    before = pretty_use_unicode(True)  # as sympy.pretty does, which takes no printer
+    try:
+        return str(_Terminal({"wrap_line": False, "full_prec": False}).doprint(shown))
+    finally:
+        pretty_use_unicode(before)
 
 
 def _renamed(expression: Any, names: Mapping[sympy.Symbol, str]) -> Any:
