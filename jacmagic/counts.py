@@ -15,6 +15,7 @@ from typing import TypeVar
 import torch
 
 from jacmagic.errors import JacmagicError, StrictError
+from jacmagic.lift.limited import REFUSALS
 from jacmagic.numeric.quiet import quiet, random_states
 from jacmagic.problem import Problem
 
@@ -81,6 +82,6 @@ def _runs(problem: Problem) -> bool:
     with torch.no_grad(), quiet(tensors, random_states(tensors)):
         try:
             problem.function(*tensors)
-        except Exception:  # noqa: BLE001 - the user's function may raise anything
+        except REFUSALS:
             return False
     return True

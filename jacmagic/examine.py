@@ -27,11 +27,14 @@ from jacmagic.precision import Dtype
 from jacmagic.problem import Problem
 from jacmagic.road import fits_beside, point_of
 from jacmagic.sources import MOST_COLUMNS, MOST_ROWS, finite_differences
-from jacmagic.symmetry import TOLD, Parts, symmetrised
 from jacmagic.trace import Refusal
 
 _DRAWN = "the function draws random numbers"
 _MISSES = Refusal("the closed form", None, "is not the function beside the point")
+_TRIANGLE = (
+    "the function reads one triangle of a symmetric matrix, and torch spreads the derivative over "
+    "both, as finite differences do here"
+)
 _LOWER = "compute in a higher precision (--dtype float64)"
 _REWRITE = "rewrite the function without the cancellation"
 
@@ -114,8 +117,8 @@ def examine(
         reason=case.reason,
         warnings=warnings,
     )
-    if case.in_pairs is not None and agreement.verdict == "agree":
-        return replace(agreement, reason=TOLD)
+    if agreement.verdict == "agree" and not alone.any() and case.spread:
+        return replace(agreement, reason=_TRIANGLE)
     return agreement
 
 
@@ -203,6 +206,11 @@ class _Case:
         asked = self.taken and not self.is_confirmed
         return finite_differences(self.problem, len(self.truth)) if asked else None
 
+    @property
+    def spread(self) -> bool:
+        """Whether the differences are those of a function of a symmetric part."""
+        return self.differences is not None and self.differences.spread
+
     @cached_property
     def undefined(self) -> list[int]:
         """The rows in which the function itself is nan or infinite."""
@@ -222,22 +230,12 @@ class _Case:
             values, bounds = bounded(self.form, self.point, self.dtype)
             sources = replace(sources, formula=values, bound=bounds)
         if self.differences is not None:
-            value, error, scale = self.in_pairs or self._parts(self.differences)
+            found = self.differences
+            value, error, scale = (one.numpy() for one in (found.matrix, found.error, found.scale))
             sources = replace(sources, differences=value, error=error, scale=scale)
         if not self.taken:
             return sources
         return replace(sources, apart=self._apart(sources), along=self.is_confirmed)
-
-    @cached_property
-    def in_pairs(self) -> Parts | None:
-        """The differences where the function reads one triangle of a symmetric matrix."""
-        if self.differences is None:
-            return None
-        return symmetrised(self._parts(self.differences), self.tensors, self.truth)
-
-    @staticmethod
-    def _parts(found: Differences) -> Parts:
-        return found.matrix.numpy(), found.error.numpy(), found.scale.numpy()
 
     def _apart(self, sources: Witnesses) -> np.ndarray | None:
         """Entries of 0 without another source, whose output does not depend on the input."""

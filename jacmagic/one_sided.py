@@ -18,6 +18,7 @@ import torch
 
 from jacmagic.formula import ClosedForm
 from jacmagic.formula.landmarks import Landmark, boundaries, kinks
+from jacmagic.lift.limited import REFUSALS, Counted
 from jacmagic.lift.silence import silent
 from jacmagic.nearby import sizes_of
 from jacmagic.problem import Problem
@@ -83,13 +84,13 @@ def one_sided(problem: Problem, road: Road, form: ClosedForm) -> OneSided | None
     values = _values(problem)
     sides = []
     for sign in (-1.0, 1.0):
-        columns = [_column(problem, road, j, sign, values) for j in range(len(point))]
+        columns = [_column(problem, road, form, j, sign, values) for j in range(len(point))]
         sides.append(torch.from_numpy(np.stack(columns, axis=1)))
     return OneSided(sides[0], sides[1], tuple(found))
 
 
 def _column(
-    problem: Problem, road: Road, place: int, sign: float, values: np.ndarray
+    problem: Problem, road: Road, here: ClosedForm, place: int, sign: float, values: np.ndarray
 ) -> np.ndarray:
     """The limit of column `place` from one side; nan where it is not confirmed."""
     size = float(sizes_of([one.value for one in problem.inputs])[place])
@@ -98,8 +99,9 @@ def _column(
         distance = sign * step * size
         moved = _moved(problem, place, distance)
         try:
-            beside = _values(moved)
-        except Exception:  # noqa: BLE001 - the user's function may refuse that side
+            with Counted(here.trace.calls):
+                beside = _values(moved)
+        except REFUSALS:
             return np.full(len(values), np.nan)
         form = road.form(moved, beside.tolist())
         if isinstance(form, Refusal) or len(beside) != len(values):

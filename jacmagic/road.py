@@ -26,6 +26,7 @@ from jacmagic.formula.sympify import tree_sizes
 from jacmagic.formula.time_limit import counted, seconds_left
 from jacmagic.graph import ZERO, write_tape
 from jacmagic.labels import symbols
+from jacmagic.lift.limited import REFUSALS, Counted
 from jacmagic.lift.silence import silent
 from jacmagic.nearby import beside
 from jacmagic.precision import FACTOR
@@ -209,7 +210,9 @@ class Road:
 
     def _named(self, problem: Problem, form: ClosedForm, names: bool) -> ClosedForm | None:
         """The same closed form from a trace that keeps names; a count that steers has none."""
-        asked, naming = problem.potential or problem, Naming(problem.parameters, constants=names)
+        asked = problem.potential or problem
+        shown = frozenset(label.tex for one in asked.inputs for label in one.labels)
+        naming = Naming(problem.parameters, constants=names, shown=shown)
         traced = self._traced(asked, naming)
         if isinstance(traced, Trace) and (steering := self._steering(asked, traced, naming)):
             traced = self._traced(asked, dataclasses.replace(naming, plain=steering))
@@ -374,9 +377,9 @@ def fits_beside(form: ClosedForm, problem: Problem) -> bool | None:
     else:
         return None
     try:
-        with torch.enable_grad(), silent():
+        with torch.enable_grad(), silent(), Counted(form.trace.calls):
             known = np.array(_flat(flatten(problem.function(*tensors)).leaves))
-    except Exception:  # noqa: BLE001 - the user's function may refuse that point
+    except REFUSALS:
         return None
     traced, bounds = bounded_outputs(form, point, dtype_of(form.trace.dtypes))
     if known.shape != traced.shape:

@@ -512,3 +512,28 @@ def test_wrapper_keeps_the_signature():
     """The wrapped function can be found, named and inspected."""
     wrapper = lifted(students)
     assert wrapper.__wrapped__ is students and wrapper.__name__ == "students"
+
+
+def test_type_of_an_array_is_ndarray():
+    """`type` knows no class of this package, and is the builtin in everything else."""
+
+    class Doubling(type):
+        def __new__(cls, name, bases, namespace, **named):
+            return super().__new__(cls, name, bases, {**namespace, "factor": 2.0})
+
+    def f(x, scale: type[int] | None = None):
+        class Inner:
+            pass
+
+        class Outer(metaclass=Doubling):
+            pass
+
+        assert type(MATRIX) is np.ndarray and type(x) is np.ndarray
+        assert type(MATRIX @ x) in (np.ndarray, list) and type(len(x)) is int
+        assert isinstance(Inner, type) and not isinstance(len(x), type) and issubclass(type, object)
+        assert type(Inner) is type and type(Outer()) is Outer and issubclass(Doubling, type)
+        return MATRIX @ x * type("Made", (), {"factor": 3.0}).factor * Outer.factor
+
+    found = lifted(f)(point(1.0, 2.0))
+    same(found, MATRIX @ np.array([1.0, 2.0]) * 6)
+    assert found.requires_grad and type(MATRIX) is np.ndarray

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ctypes
+import sys
 
 import pytest
 import torch
 
 import jacmagic
+from jacmagic.lift.limited import MOST_CALLS, EndlessError
+from jacmagic.numeric import independent, unsteady
+from jacmagic.numeric.probe import Probe
 
 F64 = torch.float64
 X = torch.tensor([0.3, 2.0], dtype=F64)
@@ -38,6 +42,25 @@ def stopped(x):
     return x * x
 
 
+def left(x):
+    if bool((x != X).any()):
+        sys.exit("x is another one")
+    return x * x
+
+
+def left_beyond(x):
+    if bool((x > 2.1).any()):
+        raise SystemExit
+    return x.abs() * x
+
+
+def endless_beside(x):
+    """Newton's method that ends only at the point itself."""
+    while bool(x[0] != 0.3):
+        x = x + 0 * x
+    return x * x
+
+
 def rooted(x):
     if bool((x < 0.3).any()):
         raise OutOfDomainError("expected x ≥ 0.3")
@@ -57,6 +80,9 @@ def warned(x):
         (rooted, "agree"),
         (looked_up, "not confirmed"),
         (stopped, "agree"),
+        (left, "agree"),
+        (left_beyond, "agree"),
+        (endless_beside, "agree"),
     ],
 )
 def test_a_function_may_refuse_other_points_with_any_exception(function, verdict):
@@ -143,3 +169,60 @@ def test_a_table_of_an_installed_package_is_left_alone():
     assert J.agreement.verdict == "agree"
     table["k"] = [3.0]
     assert J.at(x=X).matrix.diagonal().tolist() == pytest.approx([1.8, 12.0])
+
+
+def test_other_points_are_answered_or_refused_where_a_function_exits():
+    """`sys.exit()` beside the point ends neither `.at()` nor a derivation at a kink."""
+    J = jacmagic.jacobian(left_beyond, X)
+    assert J.at(x=torch.tensor([0.0, -1.0], dtype=F64)).one_sided is not None
+    with pytest.raises(SystemExit):
+        J.at(x=torch.tensor([0.0, 3.0], dtype=F64))
+
+
+def test_a_loop_that_ends_nowhere_else_is_broken_off_everywhere():
+    """Beside a point that a slider comes to, and at the kink of a known branch."""
+
+    def f(x):
+        while bool((x[0] != 0.0) & (x[0] != 0.3)):
+            x = x + 0 * x
+        return x.abs() * x[1]
+
+    J = jacmagic.jacobian(f, X)
+    assert J.agreement.verdict == "agree"
+    there = J.at(x=torch.tensor([0.0, 2.0], dtype=F64))
+    assert there.matrix.tolist() == [[0.0, 0.0], [0.0, 4.0]]
+    assert str(there.agreement)
+
+
+def test_a_long_loop_is_answered_and_not_run_again_to_its_end():
+    """torch's numbers, a refusal within the budget, and no run that counts to the end again."""
+    ends = set()
+
+    def f(x):
+        for _ in range(40_000):
+            x = x * 1.000001
+        ends.add(len(ends))
+        return x
+
+    J = jacmagic.jacobian(f, X)
+    expected = torch.eye(2, dtype=F64) * 1.000001**40_000
+    torch.testing.assert_close(J.matrix, expected)
+    runs = len(ends)
+    assert J.agreement.verdict == "not confirmed"
+    assert J.refusal is not None and "too large" in str(J.refusal)
+    assert len(ends) <= runs + 1
+
+
+def test_probes_break_off_a_long_loop_at_the_point():
+    """A run that finite differences could never afford is not made at all."""
+
+    def f(x):
+        for _ in range(MOST_CALLS + 1):
+            x = x + 1
+        return x
+
+    with pytest.raises(EndlessError, match="calls of torch"):
+        probe = Probe(f, [X], None)
+        probe(probe.point)
+    assert unsteady(f, [X], [X]) is None
+    assert not independent(f, [X], [0, 1]).any()

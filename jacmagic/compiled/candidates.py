@@ -18,6 +18,7 @@ from jacmagic.compiled.tracing import Graph, Inductor, NoGraph, graph
 from jacmagic.compiled.wanted import Truths
 from jacmagic.errors import JacmagicError
 from jacmagic.formula import ClosedForm
+from jacmagic.lift.limited import REFUSALS
 from jacmagic.road import Road, values_again
 
 BACKENDS = ("auto", "native", "graph", "python", "inductor")
@@ -166,7 +167,7 @@ def _further(program: Program, truths: Truths, tensors: Sequence[Tensor]) -> lis
             point = beside(tensors, seed, step)
             try:
                 truth = truths.at(point)
-            except Exception:  # noqa: BLE001 the user's function may refuse a point
+            except REFUSALS:
                 continue
             if program(point) is not None:
                 found.append(truth)

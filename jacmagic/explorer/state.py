@@ -14,6 +14,7 @@ from jacmagic.explorer.copies import copies, is_transposed
 from jacmagic.formula.attempt import attempt
 from jacmagic.formula.time_limit import one_allowance
 from jacmagic.graph import OPERATIONS, BudgetExceeded, Tape
+from jacmagic.lift.limited import REFUSALS
 from jacmagic.result import JacobianResult
 from jacmagic.road import point_of
 from jacmagic.steps import Step
@@ -255,7 +256,7 @@ def _is_true(jacobian: JacobianResult, tape: Tape, conditions: int, clauses: int
         began = time.perf_counter()
         try:
             there = jacobian if not shift else jacobian.at(**shaped(jacobian, moved.tolist()))
-        except Exception:  # noqa: BLE001 - the user's function may refuse a point; that is no answer
+        except REFUSALS:  # that is no answer
             continue
         if not _same(found[conditions + clauses :], there):
             return False

@@ -24,6 +24,7 @@ from jacmagic.explorer.shown import remember
 from jacmagic.explorer.sliders import Range, Slider, range_of
 from jacmagic.explorer.state import entries, shaped
 from jacmagic.explorer.view import JacobianView
+from jacmagic.lift.limited import REFUSALS
 from jacmagic.result import JacobianResult
 from jacmagic.road import point_of
 
@@ -219,7 +220,7 @@ class Explorer(ipywidgets.VBox):
             show(moved, self._numbers)
         except KeyboardInterrupt:
             self.view.keep(f"Interrupted at {self._whereabouts}. The last good result is shown.")
-        except Exception as error:  # noqa: BLE001 - the widget's edge: it becomes a visible note
+        except REFUSALS as error:  # the widget's edge: it becomes a visible note
             self.view.keep(
                 f"{self.jacobian.title} fails at {self._whereabouts}: "
                 f"{type(error).__name__}: {error}. The last good result is shown."

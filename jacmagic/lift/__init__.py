@@ -19,6 +19,7 @@ from jacmagic.lift import methods  # noqa: F401 - attaches them
 from jacmagic.lift.arrays import mapped, of_tensor, tracked
 from jacmagic.lift.effects import changes, effects_of, state_of
 from jacmagic.lift.leftovers import replaced
+from jacmagic.lift.limited import REFUSALS
 from jacmagic.lift.naming import Names, current, naming
 from jacmagic.lift.plain import NothingToLift, is_plain, plainly
 from jacmagic.lift.scope import Scope
@@ -80,7 +81,7 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
         if (found.numpy and not found.torch) or takes_arrays:
             return _called(function, found, _as_arrays(values), _as_arrays(named))
         try:
-            if not (found.is_lifted or current() is not None or (found.writes and is_silent())):
+            if not (found.is_replaced or current() is not None or (found.writes and is_silent())):
                 return function(*values, **named)
             return _called(function, found, values, named)
         except _MEANT_FOR_ARRAYS:
@@ -114,7 +115,7 @@ def _or_none(function: Callable[..., Any], found: Survey, values: Any, named: An
     try:
         with silent():
             return _called(function, found, _as_arrays(values), _as_arrays(named))
-    except Exception:  # noqa: BLE001 - the error with tensors is the one that is shown
+    except REFUSALS:  # the error with tensors is the one that is shown
         return None
 
 
@@ -122,7 +123,7 @@ def _called(
     function: Callable[..., Any], found: Survey, values: tuple[Any, ...], named: dict[str, Any]
 ) -> Any:
     """Call a copy of the function in a scope of its own."""
-    scope = Scope(proxies_torch=found.numpy)
+    scope = Scope(proxies_torch=found.numpy or found.control)
     before, tracked.arrays = tracked.arrays, []
     try:
         result = scope.of(function)(*values, **named)

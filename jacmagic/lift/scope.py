@@ -22,6 +22,8 @@ from torch import nn
 
 from jacmagic.lift import classes
 from jacmagic.lift.arrays import Array, mapped, numbers_of, of_users, returned, tensor_in
+from jacmagic.lift.builtin_type import Type
+from jacmagic.lift.control import IN_PYTHON
 from jacmagic.lift.homes import MODULES, home_of
 from jacmagic.lift.naming import answered, current
 from jacmagic.lift.proxies import (
@@ -54,6 +56,8 @@ class Globals(dict[str, Any]):
         own = dict(own if isinstance(own, dict) else vars(own))
         if scope.is_silent:
             own["print"] = says_nothing
+        if own.get("type") is type:
+            own["type"] = Type
         own["__import__"] = functools.partial(_imported, scope, own["__import__"])
         self["__builtins__"] = own
         self.preset = dict(self)
@@ -144,7 +148,7 @@ class Scope:
     def needs(self, value: Any) -> bool:
         """Whether a class or function of the user's does anything that a scope changes."""
         found = survey(value)
-        return found.is_lifted or (self.is_silent and found.writes)
+        return found.is_replaced or (self.is_silent and found.writes)
 
     def _make(self, value: Any, name: str) -> Any:
         kind = type(value)
@@ -156,6 +160,8 @@ class Scope:
             return self._module(value)
         if kind is types.FunctionType and is_users(value):
             return self._function(value)
+        if kind is types.FunctionType and value in IN_PYTHON:
+            return self.note(value, functools.partial(IN_PYTHON[value]))
         if (home := home_of(value)) is not None:
             return self.note(value, FunctionProxy(self, home, value))
         if self._proxies_torch and isinstance(value, types.BuiltinFunctionType):

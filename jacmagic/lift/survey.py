@@ -18,6 +18,8 @@ import numpy
 import torch
 from torch import nn
 
+from jacmagic.lift.control import IN_PYTHON
+from jacmagic.lift.control import NAMES as CONTROL
 from jacmagic.lift.homes import MODULES, home_of
 from jacmagic.lift.silence import WRITING
 
@@ -36,6 +38,7 @@ class Survey:
         math: functions of `math` or `cmath`.
         numpy: functions of NumPy, or arrays.
         torch: functions of torch, tensors or modules.
+        control: torch's operators on functions, such as `torch.cond`.
         names: every name that the code looks up.
         functions: the user's functions that were found.
         objects: the objects that they are methods of.
@@ -47,6 +50,7 @@ class Survey:
     math: bool
     numpy: bool
     torch: bool
+    control: bool
     names: frozenset[str]
     functions: tuple[types.FunctionType, ...] = ()
     objects: tuple[Any, ...] = ()
@@ -57,6 +61,11 @@ class Survey:
     def is_lifted(self) -> bool:
         """Whether there is anything to do."""
         return self.math or self.numpy
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether anything is to run otherwise than it is written."""
+        return self.is_lifted or self.control
 
     @property
     def writes(self) -> bool:
@@ -94,7 +103,7 @@ def survey(target: Any) -> Survey:
     objects: list[Any] = []
     reads: list[tuple[types.FunctionType, tuple[Any, ...], Reads]] = []
     is_steady = isinstance(target, (types.FunctionType, nn.Module))
-    kinds = {"math": False, "numpy": False, "torch": False}
+    kinds = {"math": False, "numpy": False, "torch": False, "control": False}
     while pending:
         value = pending.pop()
         if id(value) in seen:
@@ -102,6 +111,7 @@ def survey(target: Any) -> Survey:
         seen.add(id(value))
         if (kind := _kind_of(value)) is not None:
             kinds[kind] = True
+            kinds["control"] |= kind == "torch" and _is_control(value)
         for function in functions_of(value):
             if function is not target and not is_users(function):
                 continue
@@ -124,6 +134,8 @@ def survey(target: Any) -> Survey:
         parts = list(parts_of(value))
         is_steady &= not parts or isinstance(value, (functools.partial, nn.Module, tuple))
         pending += parts
+    if kinds["torch"] and not names.isdisjoint(CONTROL):
+        kinds["control"] = True
     return Survey(
         **kinds,
         names=frozenset(names),
@@ -148,6 +160,10 @@ def _kind_of(value: Any) -> str | None:
         return "math" if module in ("math", "cmath") else "numpy"
     package = module.partition(".")[0]
     return package if package in ("numpy", "torch") and callable_or_module(value) else None
+
+
+def _is_control(value: Any) -> bool:
+    return isinstance(value, types.FunctionType) and value in IN_PYTHON
 
 
 def callable_or_module(value: Any) -> bool:

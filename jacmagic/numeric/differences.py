@@ -47,12 +47,14 @@ class Differences:
         error: (m, k), estimated absolute errors; infinite where no estimate was confirmed.
         scale: (m, k), how much the function varied over the steps, divided by them.
         dtype: the one in which the function was evaluated.
+        spread: whether they are those of a symmetric part, see `numeric.triangles`.
     """
 
     matrix: Tensor
     error: Tensor
     scale: Tensor
     dtype: torch.dtype
+    spread: bool = False
 
     @property
     def decisive(self) -> Tensor:
@@ -153,7 +155,7 @@ def along(
     value, error, scale = (
         torch.from_numpy(part[:, None]) for part in (found.value, found.error, found.scale)
     )
-    return Differences(value, error, scale, torch.float64)
+    return Differences(value, error, scale, torch.float64, probe.triangles.spread)
 
 
 def _affordable(probe: Probe, columns: int, took: float, cpu_seconds: float) -> bool:
@@ -178,7 +180,7 @@ def _all(
         torch.from_numpy(np.stack([one[k] for one in found], 1) if found else empty.copy())
         for k in range(3)
     )
-    return Differences(value, error, scale, dtype)
+    return Differences(value, error, scale, dtype, probe.triangles.spread)
 
 
 def _noise(probe: Probe, center: np.ndarray, eps: float) -> np.ndarray:

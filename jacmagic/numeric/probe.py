@@ -8,35 +8,27 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
 
+from jacmagic.lift.limited import Counted
 from jacmagic.numeric.evaluation import writable
 from jacmagic.numeric.quiet import set_random_states
+from jacmagic.numeric.triangles import READERS, Triangles
 from jacmagic.structure import flatten
 
-MOST_TIMES_LONGER = 16  # calls of torch away from the point, times those at it
-SPARE_CALLS = 1_000
 
+class _Symmetric(Counted):
+    """A counted run in which functions that read one triangle see the symmetric part."""
 
-class EndlessError(RuntimeError):
-    """A function calls torch far more often than at its point: a loop that may never end there."""
-
-
-class _Counted(TorchFunctionMode):
-    """Count the calls of torch, up to a limit."""
-
-    def __init__(self, limit: int | None) -> None:
-        """Count from 0; None sets no limit."""
-        super().__init__()
-        self.calls, self.limit = 0, limit
+    def __init__(self, usual: int | None, triangles: Triangles) -> None:
+        super().__init__(usual)
+        self.triangles = triangles
 
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        self.calls += 1
-        if self.limit is not None and self.calls > self.limit:
-            raise EndlessError(f"more than {self.limit} calls of torch away from the point")
-        return func(*args, **(kwargs or {}))
+        if func in READERS:
+            args, kwargs = self.triangles.symmetric(args, kwargs or {})
+        return super().__torch_function__(func, types, args, kwargs)
 
 
 class Probe:
@@ -45,9 +37,9 @@ class Probe:
     Attributes:
         point: the tensors' numbers in the dtype of the evaluation, as float64 (n,).
         calls: how many times the function has run.
+        triangles: what functions that read one triangle are given.
 
-    NOTE [Endless loops]: `while error > 1e-12` ends at the point and need not end elsewhere. The
-    first run counts the calls of torch; a later one that makes many times more is broken off.
+    The first run counts the calls of torch, see NOTE [Endless loops] in `lift.limited`.
     """
 
     def __init__(
@@ -69,7 +61,7 @@ class Probe:
         self._like = [one.detach().to(dtype or one.dtype) for one in tensors]
         parts = [one.reshape(-1).cpu().double() for one in self._like]
         self.point = torch.cat(parts).numpy() if parts else np.zeros(0)
-        self.calls = 0
+        self.calls, self.triangles = 0, Triangles()
         self._usual: int | None = None
 
     def rounded(self, point: np.ndarray) -> np.ndarray:
@@ -90,9 +82,10 @@ class Probe:
             set_random_states(tensors, self._random)
         inputs = writable([one.requires_grad_() for one in tensors])
         usual = self._usual
-        with _Counted(None if usual is None else MOST_TIMES_LONGER * usual + SPARE_CALLS) as count:
+        with _Symmetric(usual, self.triangles) as count:
             leaves = flatten(self._function(*inputs)).leaves
         self._usual = count.calls if usual is None else usual
+        self.triangles.settle()
         numbers = [leaf.detach().reshape(-1).cpu().double() for leaf in leaves]
         return torch.cat(numbers).numpy() if numbers else np.zeros(0)
 
