@@ -4,7 +4,7 @@ Where the check of `freivalds` finds other numbers, all rows are taken by plain 
 the function's tuning keeps which mode failed. Where nan or infinity occur, a product proves
 nothing: 0·∞ in one output's backward pass makes nan of a whole combination. Then every output is
 looked at alone, and the rows of those that are not finite are taken by plain backward passes, which
-decide.
+decide. Where the result is to be differentiated again, one second derivative is checked too.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.freivalds import Answer, Dense, check
 from jacmagic.numeric.ladder import OBSTACLES, Tried
 from jacmagic.numeric.rows import Blocks, by_rows, rows_of_output
+from jacmagic.numeric.second import Probed
 from jacmagic.numeric.tuning import Tuned
 
 UNCHECKED = "not checked against a backward pass, which torch cannot do for this function"
@@ -35,6 +36,14 @@ def refuted(mode: str) -> str:
     return (
         f"{MODES[mode]} gives other numbers than a plain backward pass for this function; "
         "computed row by row instead"
+    )
+
+
+def unlike(mode: str) -> str:
+    """The note on a mode whose numbers do not lead to the derivatives of plain backward passes."""
+    return (
+        f"{MODES[mode]} gives other second derivatives than a plain backward pass for this "
+        "function; computed row by row instead"
     )
 
 
@@ -62,7 +71,19 @@ def confirmed(
         )
         tuned.refuted[tried.mode] = note
         return Tried("rows", rows, (*tried.notes, *note))
+    second = _second(evaluation, blocks) if create_graph and answer == "equal" else "equal"
+    if second != "equal":
+        note = (unlike(tried.mode),) if second == "different" else ()
+        tuned.refuted[tried.mode] = note
+        return Tried("rows", by_rows(evaluation, create_graph=True), (*tried.notes, *note))
     return Tried("rows" if answer == "not finite" else tried.mode, blocks, tried.notes)
+
+
+def _second(evaluation: Evaluation, blocks: Blocks) -> Answer:
+    """Whether blocks can be differentiated again as plain backward passes can."""
+    leaves, inputs = evaluation.outputs.leaves, evaluation.inputs
+    probed = Probed(blocks, leaves, inputs)
+    return probed.compare(probed.of_blocks(blocks), probed.by_a_pass(leaves, inputs), inputs)
 
 
 def _half_right(blocks: Blocks, rows: Blocks, leaves: Sequence[Tensor]) -> bool:

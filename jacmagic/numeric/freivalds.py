@@ -190,6 +190,13 @@ class _Passes:
         )
 
 
+def directions(largest: Tensor) -> Tensor:
+    """Random numbers, each over the power of two of a size; a size of 0 or not finite is as 1."""
+    known = (largest > 0) & largest.isfinite()
+    powers = torch.where(known, torch.frexp(largest).exponent, 0)
+    return torch.ldexp(_random(len(largest), 12).to(largest.device), -powers)
+
+
 @functools.lru_cache(maxsize=16)
 def _random(count: int, bits: int) -> Tensor:
     """Numbers of random signs, of sizes from 1 to 2, of so many bits; always the same ones."""
