@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -34,9 +34,9 @@ def by_reverse(
     inputs = evaluation.inputs
     attached = [leaf for leaf in evaluation.outputs.leaves if leaf.requires_grad and leaf.numel()]
 
-    def pull(*directions: Tensor) -> tuple[Tensor, ...]:
+    def pull(*directions: Tensor, outputs: Sequence[Tensor] = attached) -> tuple[Tensor, ...]:
         rows = torch.autograd.grad(
-            attached,
+            outputs,
             inputs,
             directions,
             retain_graph=True,
@@ -48,7 +48,11 @@ def by_reverse(
             for row, tensor in zip(rows, inputs, strict=True)
         )
 
-    return _split(evaluation, _columns(evaluation, pull, attached, chunk_size))
+    def alone(row: int) -> tuple[Tensor, ...]:
+        leaf, place = _component(attached, row)
+        return pull(identity([leaf], place, place + 1)[0][0], outputs=[leaf])
+
+    return _split(evaluation, _columns(evaluation, pull, attached, chunk_size, alone))
 
 
 def by_pullback(evaluation: Evaluation) -> Blocks:
@@ -69,10 +73,12 @@ def by_pullback(evaluation: Evaluation) -> Blocks:
 
     with evaluation.again():
         pull = torch.func.vjp(some, *(tensor.detach() for tensor in evaluation.inputs))[1]
-    return _split(
-        evaluation,
-        _columns(evaluation, lambda *rows: pull(rows), [leaves[k] for k in attached], None),
-    )
+    chosen = [leaves[k] for k in attached]
+
+    def alone(row: int) -> tuple[Tensor, ...]:
+        return pull(tuple(part[0] for part in identity(chosen, row, row + 1)))
+
+    return _split(evaluation, _columns(evaluation, lambda *rows: pull(rows), chosen, None, alone))
 
 
 def _columns(
@@ -80,8 +86,12 @@ def _columns(
     pull: Callable[..., tuple[Tensor, ...]],
     attached: list[Tensor],
     chunk_size: int | None,
+    alone: Callable[[int], tuple[Tensor, ...]],
 ) -> list[Tensor]:
-    """For each input the rows of all attached outputs, (rows, *input.shape), batch by batch."""
+    """For each input the rows of all attached outputs, (rows, *input.shape), batch by batch.
+
+    A batch of one row is taken by `alone`: what batches have to beat.
+    """
     pieces = []
     for start, stop in batches(
         evaluation,
@@ -90,16 +100,24 @@ def _columns(
         seconds=backward_seconds(evaluation),
     ):
         with silent():  # vmap's remarks on its speed
-            basis = identity(attached, start, stop)
             if stop - start == 1:
-                alone = pull(*(part[0] for part in basis))
-                pieces.append(tuple(row[None] for row in alone))
+                pieces.append(tuple(row[None] for row in alone(start)))
             else:
+                basis = identity(attached, start, stop)
                 pieces.append(torch.func.vmap(pull)(*basis))
     return [
         torch.cat([piece[j] for piece in pieces]) if len(pieces) > 1 else pieces[0][j]
         for j in range(len(evaluation.inputs) if pieces else 0)
     ]
+
+
+def _component(leaves: Sequence[Tensor], row: int) -> tuple[Tensor, int]:
+    """The output that a row belongs to, and its place there."""
+    for leaf in leaves:
+        if row < leaf.numel():
+            break
+        row -= leaf.numel()
+    return leaf, row
 
 
 def backward_seconds(evaluation: Evaluation) -> float:
