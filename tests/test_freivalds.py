@@ -286,3 +286,54 @@ def test_a_function_written_by_hand_is_always_checked(checks):
         Faulty.share = 0.0
     assert J.mode == "rows"
     torch.testing.assert_close(J.matrix, plain(function, x))
+
+
+def normalised(x):
+    """Layer normalisation, whose batched backward pass takes mean and deviation for constant."""
+    return torch.nn.functional.layer_norm(x[0], (6,), x[1], x[2])
+
+
+@pytest.mark.parametrize("strategy", ["auto", "reverse-mode"])
+@pytest.mark.parametrize("function", [normalised, torch.tanh, lambda x: 2 * x])
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+def test_a_jacobian_leads_to_the_second_derivatives_of_plain_passes(function, strategy, scale):
+    """What create_graph=True returns is differentiated again as torch's own rows are."""
+    x = torch.rand(3, 6, dtype=F64, generator=torch.Generator().manual_seed(0)) * scale
+    x.requires_grad_()
+    J = jacmagic.jacobian(function, x, create_graph=True, strategy=strategy, names="x")
+    truth = torch.autograd.functional.jacobian(function, x, create_graph=True).view(J.matrix.shape)
+    weights = torch.linspace(-1, 1, truth.numel(), dtype=F64).view(truth.shape)
+
+    def second(matrix):
+        if not matrix.requires_grad:
+            return torch.zeros_like(x)
+        return torch.autograd.grad((weights * matrix).sum(), x)[0]
+
+    said = [note for note in J.notes if "second derivatives" in note]
+    assert len(said) == (function is normalised)
+    torch.testing.assert_close(second(J.matrix), second(truth), atol=0, rtol=1e-9)
+
+
+def test_no_second_derivative_is_no_fault():
+    """Where torch cannot differentiate the plain rows again, there is nothing to compare."""
+
+    class Once(torch.autograd.Function):
+        generate_vmap_rule = True
+
+        @staticmethod
+        def forward(x):
+            return x**2
+
+        @staticmethod
+        def setup_context(ctx, inputs, output):
+            ctx.save_for_backward(*inputs)
+
+        @staticmethod
+        @torch.autograd.function.once_differentiable
+        def backward(ctx, gradient):
+            return 2 * ctx.saved_tensors[0] * gradient
+
+    x = torch.rand(6, dtype=F64, requires_grad=True)
+    J = jacmagic.jacobian(Once.apply, x, create_graph=True, names="x")
+    torch.testing.assert_close(J.matrix, torch.diag(2 * x), check_stride=False)
+    assert not any("second derivatives" in note for note in J.notes)

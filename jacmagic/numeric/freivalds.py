@@ -191,6 +191,12 @@ class _Passes:
         return parts[0] if len(parts) == 1 else np.concatenate(parts)
 
 
+def directions(largest: np.ndarray) -> np.ndarray:
+    """Random numbers, each over the power of two of a size; a size of 0 or not finite is as 1."""
+    known = (largest > 0) & np.isfinite(largest)
+    return np.ldexp(_random(len(largest), 12), -np.where(known, np.frexp(largest)[1], 0))
+
+
 @functools.lru_cache(maxsize=16)
 def _random(count: int, bits: int) -> np.ndarray:
     """Numbers of random signs, of sizes from 1 to 2, of so many bits; always the same ones."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -37,12 +37,12 @@ def by_reverse(
     inputs = evaluation.inputs
     attached = [leaf for leaf in evaluation.outputs.leaves if leaf.requires_grad and leaf.numel()]
 
-    def pull(basis: list[Tensor]) -> tuple[Tensor, ...]:
+    def pull(basis: list[Tensor], outputs: Sequence[Tensor] = attached) -> tuple[Tensor, ...]:
         if len(basis[0]) == 1:
-            alone = pulled(attached, inputs, [part[0] for part in basis], create_graph=create_graph)
+            alone = pulled(outputs, inputs, [part[0] for part in basis], create_graph=create_graph)
             rows = tuple([None if row is None else row[None] for row in alone])
         else:
-            rows = pulled_batch(attached, inputs, basis, create_graph=create_graph)
+            rows = pulled_batch(outputs, inputs, basis, create_graph=create_graph)
         if reached is not None:
             lone = len(evaluation.outputs.leaves) == 1
             reached.extend(row is not None and lone for row in rows)
@@ -51,7 +51,11 @@ def by_reverse(
             for row, tensor in zip(rows, inputs, strict=True)
         )
 
-    return _split(evaluation, _columns(evaluation, pull, attached, chunk_size))
+    def alone(row: int) -> tuple[Tensor, ...]:
+        leaf, place = _component(attached, row)
+        return pull(identity([leaf], place, place + 1), [leaf])
+
+    return _split(evaluation, _columns(evaluation, pull, attached, chunk_size, alone))
 
 
 def by_pullback(evaluation: Evaluation) -> Blocks:
@@ -72,12 +76,17 @@ def by_pullback(evaluation: Evaluation) -> Blocks:
 
     with evaluation.again():
         single = torch.func.vjp(some, *(tensor.detach() for tensor in evaluation.inputs))[1]
+    chosen = [leaves[k] for k in attached]
 
     def pull(basis: list[Tensor]) -> tuple[Tensor, ...]:
         rows: tuple[Tensor, ...] = torch.func.vmap(single)(tuple(basis))
         return rows
 
-    return _split(evaluation, _columns(evaluation, pull, [leaves[k] for k in attached], None))
+    def alone(row: int) -> tuple[Tensor, ...]:
+        rows = single(tuple(part[0] for part in identity(chosen, row, row + 1)))
+        return tuple(one[None] for one in rows)
+
+    return _split(evaluation, _columns(evaluation, pull, chosen, None, alone))
 
 
 def _columns(
@@ -85,8 +94,12 @@ def _columns(
     pull: Callable[[list[Tensor]], tuple[Tensor, ...]],
     attached: list[Tensor],
     chunk_size: int | None,
+    alone: Callable[[int], tuple[Tensor, ...]],
 ) -> list[Tensor]:
-    """For each input the rows of all attached outputs, (rows, *input.shape), batch by batch."""
+    """For each input the rows of all attached outputs, (rows, *input.shape), batch by batch.
+
+    A batch of one row is taken by `alone`: what batches have to beat.
+    """
     pieces = []
     for start, stop in batches(
         evaluation,
@@ -95,11 +108,23 @@ def _columns(
         seconds=backward_seconds(evaluation),
     ):
         with silent():  # vmap's remarks on its speed
-            pieces.append(pull(identity(attached, start, stop)))
+            if stop - start == 1:
+                pieces.append(alone(start))
+            else:
+                pieces.append(pull(identity(attached, start, stop)))
     return [
         torch.cat([piece[j] for piece in pieces]) if len(pieces) > 1 else pieces[0][j]
         for j in range(len(evaluation.inputs) if pieces else 0)
     ]
+
+
+def _component(leaves: Sequence[Tensor], row: int) -> tuple[Tensor, int]:
+    """The output that a row belongs to, and its place there."""
+    for leaf in leaves:
+        if row < leaf.numel():
+            break
+        row -= leaf.numel()
+    return leaf, row
 
 
 def backward_seconds(evaluation: Evaluation) -> float:
