@@ -264,7 +264,6 @@ def _live(jacobian: Jacobian) -> Any:
     if shown is None or shown.comm is None:  # there is none, or it was closed
         held["displayed"] = jacobian.explore(resume=True)
     else:
-        shown.is_shown_elsewhere = True
         held["explorer"] = shown
     return held["displayed"]
 
