@@ -36,6 +36,7 @@ class Survey:
         math: functions of `math` or `cmath`.
         numpy: functions of NumPy, or arrays.
         torch: functions of torch, tensors or modules.
+        applies: classes derived from `torch.autograd.Function`.
         names: every name that the code looks up.
         functions: the user's functions that were found.
         objects: the objects that they are methods of.
@@ -47,6 +48,7 @@ class Survey:
     math: bool
     numpy: bool
     torch: bool
+    applies: bool
     names: frozenset[str]
     functions: tuple[types.FunctionType, ...] = ()
     objects: tuple[Any, ...] = ()
@@ -93,7 +95,7 @@ def survey(target: Any) -> Survey:
     objects: list[Any] = []
     reads: list[tuple[types.FunctionType, tuple[Any, ...], Reads]] = []
     is_steady = isinstance(target, (types.FunctionType, nn.Module))
-    kinds = {"math": False, "numpy": False, "torch": False}
+    kinds = {"math": False, "numpy": False, "torch": False, "applies": False}
     while pending:
         value = pending.pop()
         if id(value) in seen:
@@ -101,6 +103,7 @@ def survey(target: Any) -> Survey:
         seen.add(id(value))
         if (kind := _kind_of(value)) is not None:
             kinds[kind] = True
+        kinds["applies"] |= isinstance(value, type) and issubclass(value, torch.autograd.Function)
         for function in functions_of(value):
             if function is not target and not is_users(function):
                 continue
