@@ -135,7 +135,8 @@ class Agreement:
         found = self.witnesses
         if found.along or found.differences is None:
             return found.along
-        met = found.decisive | (found.differences == found.torch)
+        known = found.error is not None and np.isfinite(found.error)
+        met = found.decisive | (found.differences == found.torch) & known
         return bool(met.any()) or found.formula is None or not met.size
 
     @property

@@ -22,6 +22,10 @@ class EndlessError(RuntimeError):
     """A function calls torch far more often than at its point: a loop that may never end there."""
 
 
+class CountError(RuntimeError):
+    """A function has another number of outputs than at its point."""
+
+
 class _Counted(TorchFunctionMode):
     """Count the calls of torch, up to a limit."""
 
@@ -71,6 +75,7 @@ class Probe:
         self.point = torch.cat(parts).numpy() if parts else np.zeros(0)
         self.calls = 0
         self._usual: int | None = None
+        self._outputs: int | None = None
 
     def rounded(self, point: np.ndarray) -> np.ndarray:
         """A point as the tensors hold it."""
@@ -83,6 +88,7 @@ class Probe:
 
         Raises:
             EndlessError: the function takes far longer than at the first point asked for.
+            CountError: the function has another number of outputs than there.
         """
         self.calls += 1
         tensors = self._tensors(point)
@@ -94,7 +100,12 @@ class Probe:
             leaves = flatten(self._function(*inputs)).leaves
         self._usual = count.calls if usual is None else usual
         numbers = [leaf.detach().reshape(-1).cpu().double() for leaf in leaves]
-        return torch.cat(numbers).numpy() if numbers else np.zeros(0)
+        found = torch.cat(numbers).numpy() if numbers else np.zeros(0)
+        if self._outputs is None:
+            self._outputs = len(found)
+        elif len(found) != self._outputs:
+            raise CountError(f"{len(found)} outputs away from the point, {self._outputs} at it")
+        return found
 
     def _tensors(self, point: np.ndarray) -> list[Tensor]:
         made, start = [], 0
