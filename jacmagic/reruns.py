@@ -76,7 +76,7 @@ def _running() -> tuple[str | None, str | None]:
     """The cell that runs and its execution, as far as the front end names them."""
     from IPython.core.getipython import get_ipython
 
-    kernel = getattr(get_ipython(), "kernel", None)
+    kernel: Any = getattr(get_ipython(), "kernel", None)
     parent = kernel.get_parent("shell") if hasattr(kernel, "get_parent") else {}
     code = (parent.get("content") or {}).get("code") or ""
     text = code if "%jacobian" in code or "%hessian" in code else None

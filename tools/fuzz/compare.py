@@ -85,6 +85,7 @@ def _compared(
 
 def _rounding(J: jacmagic.Jacobian, x: torch.Tensor) -> np.ndarray:
     """What rounding in float64 may do to the entries, where sums cancel in them."""
+    assert J._form is not None
     _, bounds = bounded(J._form, x.reshape(-1).tolist(), dtype_of([torch.float64]))
     return 4 * np.nan_to_num(bounds, nan=np.inf, posinf=np.inf)
 
