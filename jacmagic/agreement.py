@@ -117,9 +117,11 @@ class Agreement:
     @property
     def _sources(self) -> list[str]:
         named = ["the closed form"] * (self.witnesses.formula is not None)
+        if self.undefined:
+            return ["finite differences"]
         if self.alone == "finite differences" or not self._cites_differences:
             return named
-        return ["finite differences"] if self.undefined else [*named, "finite differences"]
+        return [*named, "finite differences"]
 
     @property
     def undefined(self) -> bool:
