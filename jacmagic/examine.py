@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -100,6 +101,7 @@ def examine(
         fair=None if both is None else both.around(case.truth),
         kinked={row for edge in case.edges for row in edge.rows},
         sizes=case.sizes,
+        values=case.values,
         operations=1 if form is None else len(form.tape.operations) + len(case.sizes),
         undefined=case.undefined,
         doubted=below is not None and below.verdict != "agree",
@@ -212,10 +214,15 @@ class _Case:
         return self.differences is not None and self.differences.spread
 
     @cached_property
+    def values(self) -> np.ndarray:
+        """The function's own values (m,)."""
+        parts = [leaf.detach().reshape(-1).cpu().double() for leaf in self.numbers.outputs.leaves]
+        return torch.cat(parts).numpy() if parts else np.zeros(0)
+
+    @property
     def undefined(self) -> list[int]:
         """The rows in which the function itself is nan or infinite."""
-        parts = [leaf.detach().reshape(-1).cpu() for leaf in self.numbers.outputs.leaves]
-        return (~torch.cat(parts).isfinite()).nonzero().flatten().tolist() if parts else []
+        return np.flatnonzero(~np.isfinite(self.values)).tolist()
 
     @property
     def bare(self) -> Witnesses:
@@ -270,7 +277,8 @@ class _Case:
             (exact,) = exactly(self.form, self.point, self.dtype)([(i, j)])
             advice = _REWRITE if self.dtype.name == "float64" else _LOWER
             if abs(value - exact.value) <= SHORT * abs(exact.value) and advice == _REWRITE:
-                return f"torch has {entry} to the digits of float32 only"
+                digits = math.floor(-math.log10(abs(value - exact.value) / abs(exact.value)))
+                return f"torch has only {digits} digits of {entry} right"
             return (
                 f"rounding in {self.dtype.name} leaves too few digits of {entry}: "
                 f"torch {value:.6g}, exact {exact.value:.6g}; {advice}"

@@ -24,10 +24,10 @@ from IPython.core.magic import (
 from IPython.core.magic_arguments import argument, kwds, magic_arguments
 from traitlets import Bool, Float, Integer
 
+from jacmagic import reruns
 from jacmagic.cell import Line, read_line
 from jacmagic.cell.names import normal
 from jacmagic.errors import JacmagicError
-from jacmagic.reruns import Reruns
 from jacmagic.running import run_cell, settled_name
 from jacmagic.silence import hush
 from jacmagic.tracebacks import add_hint, from_users_frame, show_as_ipython
@@ -99,7 +99,6 @@ class JacobianMagics(Magics):
     def __init__(self, shell: InteractiveShell | None = None, **settings: Any) -> None:
         """Register with a shell."""
         super().__init__(shell, **settings)
-        self._reruns = Reruns()
 
     @no_var_expand
     @output_can_be_silenced
@@ -246,7 +245,7 @@ class JacobianMagics(Magics):
             raise
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 the user's function may raise
             raise from_users_frame(error, target.title)  # noqa: B904 the same exception
-        self._reruns.replace(self.notebook, f"{typed.head}{typed.text}\n{cell}", result)
+        reruns.replace()
         if options.variable:
             space[normal(options.variable)] = result
         if options.quiet:

@@ -15,9 +15,9 @@ import sympy
 import torch
 
 import jacmagic
-from jacmagic import export, face
+from jacmagic import export, face, reruns
 from jacmagic.examine import examine
-from jacmagic.explorer import MODULES, Explorer, JacobianView, front_end, shown, style
+from jacmagic.explorer import MODULES, Explorer, JacobianView, front_end, style
 from jacmagic.explorer.rest import PAUSE
 from jacmagic.result import derived
 
@@ -428,10 +428,11 @@ def test_the_line_that_asked_travels():
 def in_a_notebook(monkeypatch):
     """Cells of a notebook: a function that shows a new Jacobian as a cell with a name would."""
     monkeypatch.setattr(face, "_widgets_run", lambda: True)
-    monkeypatch.setattr(shown, "_OUTPUTS", [])
+    monkeypatch.setattr(reruns, "_OUTPUTS", [])
+    monkeypatch.setattr(reruns, "_REPLACED", [])
 
     def show(cell, execution, J=None):
-        monkeypatch.setattr(shown, "_running", lambda: (cell, execution))
+        monkeypatch.setattr(reruns, "_running", lambda: (cell, execution))
         J = J or jacmagic.jacobian(seed, tuple(torch.tensor(v, dtype=F64) for v in (3, 4, 5)))
         J._repr_mimebundle_()
         return J
@@ -449,6 +450,7 @@ def test_a_jacobian_shown_again_is_the_same_widget(in_a_notebook):
     in_a_notebook("a", "3")
     assert explorer.comm is not None
     in_a_notebook("b", "4")
+    in_a_notebook("b", "5")
     assert explorer.comm is None
     assert J.explorer is None or J.explorer.comm is None
 
@@ -457,8 +459,9 @@ def test_a_cell_that_runs_again_closes_what_it_showed(in_a_notebook):
     """Running a cell again and again keeps one explorer; other cells keep theirs."""
     other = in_a_notebook("other", "0")
     in_a_notebook("cell", "1")
+    in_a_notebook("cell", "2")
     before = len(ipywidgets.widgets.widget._instances)
-    for execution in range(2, 12):
+    for execution in range(3, 12):
         last = in_a_notebook("cell", str(execution))
     assert len(ipywidgets.widgets.widget._instances) == before
     assert other.explorer.comm is not None and last.explorer.comm is not None
@@ -475,7 +478,7 @@ def test_a_cell_whose_explorer_was_closed_runs_again(in_a_notebook):
 
 def test_very_many_cells_keep_a_bounded_number_of_widgets(in_a_notebook, monkeypatch):
     """The oldest explorers are let go, and their views are told; saving a page leaves nothing."""
-    monkeypatch.setattr(shown, "MOST", 3)
+    monkeypatch.setattr(reruns, "MOST", 3)
     views = [in_a_notebook(None, None).explorer.view for _ in range(3)]
     full = len(ipywidgets.widgets.widget._instances)
     for _ in range(5):

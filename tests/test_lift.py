@@ -537,3 +537,39 @@ def test_type_of_an_array_is_ndarray():
     found = lifted(f)(point(1.0, 2.0))
     same(found, MATRIX @ np.array([1.0, 2.0]) * 6)
     assert found.requires_grad and type(MATRIX) is np.ndarray
+
+
+class Doubled(torch.autograd.Function):
+    """Twice its argument."""
+
+    @staticmethod
+    def forward(ctx, x, factor=2.0):
+        return x * factor
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient * 2, None
+
+
+class DoublingLayer(nn.Module):
+    """Reads the autograd function in a method, which itself calls nothing of NumPy's."""
+
+    def forward(self, x):
+        return Doubled.apply(x)
+
+
+def doubled(x):
+    return Doubled.apply(x, 2.0)
+
+
+LAYER, APPLY = DoublingLayer(), Doubled.apply
+
+
+@pytest.mark.parametrize("double", [Doubled.apply, doubled, LAYER, lambda x: APPLY(x)])
+def test_an_autograd_function_keeps_the_graph_beside_numpy(double):
+    """`apply` is given the tensor that an array is, and not an array without a graph."""
+    x = point(0.3, 0.9)
+    before = torch.autograd.functional.jacobian(lifted(lambda x: np.exp(double(x))), x)
+    after = torch.autograd.functional.jacobian(lifted(lambda x: double(np.exp(x))), x)
+    torch.testing.assert_close(before.diagonal(), 2 * (2 * x).exp().detach())
+    torch.testing.assert_close(after.diagonal(), 2 * x.exp().detach())

@@ -17,10 +17,9 @@ from typing import Any
 import ipywidgets
 import traitlets
 
-from jacmagic import display, export
+from jacmagic import display, export, reruns
 from jacmagic.explorer.assets import front_end, style
 from jacmagic.explorer.rest import Rest
-from jacmagic.explorer.shown import remember
 from jacmagic.explorer.sliders import Range, Slider, range_of
 from jacmagic.explorer.state import entries, shaped
 from jacmagic.explorer.view import JacobianView
@@ -61,11 +60,10 @@ class Explorer(ipywidgets.VBox):
         chooser: picks the component that has a slider, where there are too many; else None.
         point: the inputs by name, where the sliders stand; observe it to follow them.
         is_followed: whether another explorer has its sliders.
-        is_shown_elsewhere: whether another cell shows it too.
     """
 
     is_followed = False
-    is_shown_elsewhere = False
+    _heir: Explorer | None = None
 
     point = traitlets.Dict()
 
@@ -168,8 +166,19 @@ class Explorer(ipywidgets.VBox):
         self._sliders[place] = slider
 
     def reset(self) -> None:
-        """Back to the point where the explorer began."""
+        """Go back to the point where the explorer began."""
         self.move(point_of(self._start.problem))
+
+    def hand_over(self, heir: Explorer) -> None:
+        """Let another explorer begin where this one is left, and answer what still arrives here.
+
+        Args:
+            heir: what is on screen instead; nothing is handed to one of another function or start.
+        """
+        with self._lock:  # a move that has arrived is finished first
+            if heir is not self and heir._identity == self._identity:
+                self._heir = heir
+                heir._resume()
 
     def move(self, numbers: Sequence[float]) -> None:
         """Put every slider somewhere else, and compute once.
@@ -178,6 +187,9 @@ class Explorer(ipywidgets.VBox):
             numbers: the n components of the point.
         """
         with self._lock:
+            if self._heir is not None:
+                self._heir.move(numbers)
+                return
             self._numbers = list(numbers)
             self._quiet = True
             try:
@@ -196,6 +208,11 @@ class Explorer(ipywidgets.VBox):
 
     def _moved(self, place: int, value: float) -> None:
         with self._lock:  # sliders may call from another thread than the cell runs in
+            if self._heir is not None:
+                numbers = list(self._heir._numbers)
+                if numbers[place] != value:
+                    self._heir.move([*numbers[:place], value, *numbers[place + 1 :]])
+                return
             self._numbers[place] = value
             if not self._quiet:
                 if not self._rest.can_wait:
@@ -269,6 +286,6 @@ class Explorer(ipywidgets.VBox):
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         self.view.settle()
         if self._is_shown_by_a_cell:
-            remember(self)
+            reruns.remember(self)
         bundle = super()._repr_mimebundle_(**kwargs) or {}
         return {**bundle, **display.still(self.jacobian)}

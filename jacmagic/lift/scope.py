@@ -148,7 +148,7 @@ class Scope:
     def needs(self, value: Any) -> bool:
         """Whether a class or function of the user's does anything that a scope changes."""
         found = survey(value)
-        return found.is_replaced or (self.is_silent and found.writes)
+        return found.is_replaced or found.applies or (self.is_silent and found.writes)
 
     def _make(self, value: Any, name: str) -> Any:
         kind = type(value)
@@ -242,7 +242,9 @@ class Scope:
     def _method(self, method: types.MethodType) -> Any:
         if id(method.__func__) in self._originals:
             return method
-        function = method.__func__
+        function, owner = method.__func__, method.__self__
+        if isinstance(owner, type) and issubclass(owner, torch.autograd.Function):
+            return getattr(self.of(owner), method.__name__)
         if not isinstance(function, types.FunctionType) or not is_users(function):
             return method
         return types.MethodType(self.of(function), self.of(method.__self__))

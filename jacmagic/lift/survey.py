@@ -39,6 +39,7 @@ class Survey:
         numpy: functions of NumPy, or arrays.
         torch: functions of torch, tensors or modules.
         control: torch's operators on functions, such as `torch.cond`.
+        applies: classes derived from `torch.autograd.Function`.
         names: every name that the code looks up.
         functions: the user's functions that were found.
         objects: the objects that they are methods of.
@@ -51,6 +52,7 @@ class Survey:
     numpy: bool
     torch: bool
     control: bool
+    applies: bool
     names: frozenset[str]
     functions: tuple[types.FunctionType, ...] = ()
     objects: tuple[Any, ...] = ()
@@ -103,7 +105,7 @@ def survey(target: Any) -> Survey:
     objects: list[Any] = []
     reads: list[tuple[types.FunctionType, tuple[Any, ...], Reads]] = []
     is_steady = isinstance(target, (types.FunctionType, nn.Module))
-    kinds = {"math": False, "numpy": False, "torch": False, "control": False}
+    kinds = dict.fromkeys(("math", "numpy", "torch", "control", "applies"), False)
     while pending:
         value = pending.pop()
         if id(value) in seen:
@@ -112,6 +114,7 @@ def survey(target: Any) -> Survey:
         if (kind := _kind_of(value)) is not None:
             kinds[kind] = True
             kinds["control"] |= kind == "torch" and _is_control(value)
+        kinds["applies"] |= isinstance(value, type) and issubclass(value, torch.autograd.Function)
         for function in functions_of(value):
             if function is not target and not is_users(function):
                 continue

@@ -16,6 +16,10 @@ from jacmagic.numeric.triangles import READERS, Triangles
 from jacmagic.structure import flatten
 
 
+class CountError(RuntimeError):
+    """A function has another number of outputs than at its point."""
+
+
 class _Symmetric(Counted):
     """A counted run in which functions that read one triangle see the symmetric part."""
 
@@ -63,6 +67,7 @@ class Probe:
         self.point = torch.cat(parts).numpy() if parts else np.zeros(0)
         self.calls, self.triangles = 0, Triangles()
         self._usual: int | None = None
+        self._outputs: int | None = None
 
     def rounded(self, point: np.ndarray) -> np.ndarray:
         """A point as the tensors hold it."""
@@ -75,6 +80,7 @@ class Probe:
 
         Raises:
             EndlessError: the function takes far longer than at the first point asked for.
+            CountError: the function has another number of outputs than there.
         """
         self.calls += 1
         tensors = self._tensors(point)
@@ -87,7 +93,12 @@ class Probe:
         self._usual = count.calls if usual is None else usual
         self.triangles.settle()
         numbers = [leaf.detach().reshape(-1).cpu().double() for leaf in leaves]
-        return torch.cat(numbers).numpy() if numbers else np.zeros(0)
+        found = torch.cat(numbers).numpy() if numbers else np.zeros(0)
+        if self._outputs is None:
+            self._outputs = len(found)
+        elif len(found) != self._outputs:
+            raise CountError(f"{len(found)} outputs away from the point, {self._outputs} at it")
+        return found
 
     def _tensors(self, point: np.ndarray) -> list[Tensor]:
         made, start = [], 0

@@ -41,11 +41,8 @@ class Stacked:
 
     def combined(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """uᵀ·M and |u|ᵀ·|M|, float64 each."""
-        weights = (
-            torch.from_numpy(u)
-            .to(self._rows[0][0].device)
-            .split([row[0].shape[0] * row[0].shape[1] for row in self._rows])
-        )
+        counts = [row[0].shape[0] * row[0].shape[1] for row in self._rows]
+        weights = torch.from_numpy(u).to(self._rows[0][0].device).split(counts)
         mine, sizes = [], []
         for j, varies in enumerate(self._varies):
             formula = "pm,pmn->pn" if varies else "pm,pmn->n"

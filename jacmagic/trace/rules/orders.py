@@ -7,6 +7,7 @@ min; only who the winner is, is assumed, and only if its index is used.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from jacmagic.graph import Graph
-from jacmagic.trace.rules.arrays import largest, reduce, smallest
+from jacmagic.trace.rules.arrays import each, largest, norm, reduce, smallest
 from jacmagic.trace.rules.pairs import Pair
 from jacmagic.trace.rules.unsupported import Unsupported
 
@@ -174,7 +175,7 @@ def _best(g: Graph, line: np.ndarray, values: np.ndarray, falling: bool) -> tupl
     """The largest or smallest of a line; three and more that tie share the gradient evenly."""
     best = values.max() if falling else values.min()
     ties = np.flatnonzero(values == best)
-    if len(set(line[ties].tolist())) < 3:  # two share it by halves, as max and min do
+    if len(ties) < 3 or len(set(line[ties].tolist())) == 1:  # max and min share it by halves
         return (largest if falling else smallest)(g, line.tolist()), []
     made, equal = _shared(g, line, ties)
     relation, first = ("ge" if falling else "le"), int(line[ties[0]])
@@ -208,6 +209,24 @@ def _over_axes(falling: bool) -> Callable[..., Order]:
         return Order((made,), met)
 
     return rule
+
+
+def _norm(
+    g: Graph,
+    seen: Seen,
+    nodes: np.ndarray,
+    ord: float | None = 2,
+    dim: Any = None,
+    keepdim: bool = False,
+    dtype: Any = None,
+) -> Order:
+    """A p-norm; with p = ±∞ the largest or smallest size."""
+    p = 2 if ord is None else ord
+    if not math.isinf(p) or not nodes.size:
+        return Order((reduce(nodes, dim, keepdim, lambda terms: norm(g, terms, p)),))
+    sizes = each(g, lambda node: g.apply("abs", node), nodes)
+    made, met = _reduced(g, np.abs(seen.inputs[0]), sizes, dim, keepdim, p > 0)
+    return Order((made,), met)
 
 
 def _range(
@@ -358,6 +377,8 @@ PICKS: dict[str, Callable[..., Order]] = {
     "amax": _over_axes(True),
     "amin": _over_axes(False),
     "aminmax": _range,
+    "linalg_vector_norm": _norm,
+    "norm": _norm,
     "max": _over_axes(True),
     "min": _over_axes(False),
     "max.dim": _extreme("max"),
