@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from jacmagic.batches import JacobianBatch
-    from jacmagic.compiled.function import CompiledJacobian
+    from jacmagic.api import compile, hessian, jacobian
     from jacmagic.errors import (
         CellError,
         FunctionError,
@@ -27,9 +26,10 @@ if TYPE_CHECKING:
         SizeError,
         StrictError,
     )
-    from jacmagic.face import Jacobian
+    from jacmagic.result.compiled.function import CompiledJacobian
     from jacmagic.sweeps import Sweep, sweep
-    from jacmagic.verb import compile, hessian, jacobian
+    from jacmagic.sweeps.batch import JacobianBatch
+    from jacmagic.view.jacobian import Jacobian
 
 __version__ = "0.1.0.dev0"
 
@@ -57,7 +57,7 @@ __all__ = [
 
 _ROOMS = {
     "CellError": "errors",
-    "CompiledJacobian": "compiled.function",
+    "CompiledJacobian": "result.compiled.function",
     "FunctionError": "errors",
     "JacmagicError": "errors",
     "OptionError": "errors",
@@ -65,12 +65,12 @@ _ROOMS = {
     "PointError": "errors",
     "SizeError": "errors",
     "StrictError": "errors",
-    "Jacobian": "face",
-    "JacobianBatch": "batches",
-    "Sweep": "sweeps.answer",
-    "compile": "verb",
-    "hessian": "verb",
-    "jacobian": "verb",
+    "Jacobian": "view.jacobian",
+    "JacobianBatch": "sweeps.batch",
+    "Sweep": "sweeps.result",
+    "compile": "api",
+    "hessian": "api",
+    "jacobian": "api",
     "sweep": "sweeps.run",
 }
 
@@ -90,13 +90,13 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Register `%jacobian`, `%hessian` and their cell forms; called by `%load_ext jacmagic`."""
-    from jacmagic.extension import load
+    from jacmagic.notebook.extension import load
 
     load(shell)
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
     """Leave the shell as it was; called by `%unload_ext jacmagic`."""
-    from jacmagic.extension import unload
+    from jacmagic.notebook.extension import unload
 
     unload(shell)

@@ -165,7 +165,7 @@ class Lazy(Sequence[_T]):
 
 
 def mapped(change: Callable[[_S], _T], items: Sequence[_S]) -> Sequence[_T]:
-    """The changed items: a list of few, made one by one of many."""
+    """Return the changed items: a list of few, made one by one of many."""
     if len(items) <= MOST_WRITTEN:
         return [change(item) for item in items]
     return Lazy(len(items), lambda position: change(items[position]))
@@ -203,7 +203,7 @@ def joined(parts: Sequence[Sequence[Label]]) -> Sequence[Label]:
 
 
 def symbols(labels: Iterable[Label]) -> list[str]:
-    """The identifiers of several labels, different ones for different labels.
+    """Return the identifiers of several labels, different ones for different labels.
 
     An argument `x_0` beside a tensor `x` would share its identifier with `x[0]`; the later one gets
     an underscore more.
@@ -220,7 +220,7 @@ def symbols(labels: Iterable[Label]) -> list[str]:
 
 
 def apart(labels: Sequence[Label]) -> list[Label]:
-    """The labels, those written out that would read as another one of them.
+    """Return the labels, those written out that would read as another one of them.
 
     An argument `x1` beside a tensor `x` would be x₁, as `x[1]` is; the one without an index, or
     else the later one, stands as the code writes it.
@@ -247,7 +247,7 @@ class _Parts:
 
 
 def _parts(name: str) -> _Parts | None:
-    """A name's parts; None where it is better written out."""
+    """Return a name's parts; None where it is better written out."""
     marked = _MARKED.fullmatch(unicodedata.normalize("NFD", name))
     if marked is not None:
         parts = _parts(marked["letter"] + marked["rest"])
@@ -280,14 +280,14 @@ def _fits_below(part: str) -> bool:
 
 
 def _below(low: list[str], index: tuple[int, ...]) -> str:
-    """A subscript: parts of a name by commas, indices of one digit side by side."""
+    """Return a subscript: parts of a name by commas, indices of one digit side by side."""
     places = [str(place) for place in index]
     narrow = all(len(place) == 1 for place in places)
     return ",".join([*low, *(["".join(places)] if narrow and places else places)])
 
 
 def _letter(stem: str) -> str:
-    r"""A letter, a Greek letter's command, or a word in upright type."""
+    r"""Return a letter, a Greek letter's command, or a word in upright type."""
     if stem in _TEX:
         return _TEX[stem]
     if stem.isascii() and len(stem) == 1:
@@ -310,7 +310,7 @@ def _piece(run: str) -> str:
 
 
 def _visible(name: str) -> str:
-    """A name of one line and bounded length; what cannot be seen or printed becomes �."""
+    """Return a name of one line and bounded length; what cannot be seen or printed becomes �."""
     shown = "".join(map(_printable, unicodedata.normalize("NFC", name)))
     return (shown if len(shown) <= LONGEST else f"{shown[: LONGEST - 1]}…") or "''"
 

@@ -18,7 +18,7 @@ class AmbiguousError(Exception):
 
 
 def read(source: str, values: Mapping[str, float]) -> float:
-    """The value of a formula.
+    """Return the value of a formula.
 
     Args:
         source: LaTeX without delimiters.
@@ -184,7 +184,7 @@ class _Reader:
             raise AmbiguousError(f"a number or a word beside a factor: {self.rest[:40]!r}")
 
     def power(self) -> tuple[float, bool]:
-        """A factor, and whether it ends in a function's argument without brackets."""
+        """Return a factor, and whether it ends in a function's argument without brackets."""
         value, opened = self.base()
         if self.take("^"):
             if opened:
@@ -193,7 +193,7 @@ class _Reader:
         return value, opened
 
     def group(self) -> float:
-        """What stands in braces, or one sign."""
+        """Return what stands in braces, or one sign."""
         if not self.take("{"):
             found, self.rest = self.rest[0], self.rest[1:]
             return float(found)
@@ -248,7 +248,7 @@ class _Reader:
         raise ValueError(f"cannot read {self.rest[:40]!r}")
 
     def _applied(self) -> tuple[float, bool] | None:
-        """A function of one or more arguments."""
+        """Return a function of one or more arguments."""
         if found := _ORDERED.match(self.rest):
             self.rest = self.rest[found.end() :]
             kind = getattr(mpmath, f"bessel{found[1].lower()}")

@@ -18,7 +18,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "tools" / "bench"
 
 @pytest.fixture
 def bench(monkeypatch: pytest.MonkeyPatch) -> dict[str, ModuleType]:
-    """The modules of tools/bench, which import each other as scripts do."""
+    """Return the modules of tools/bench, which import each other as scripts do."""
     monkeypatch.syspath_prepend(str(FOLDER))
     names = ("cases", "peers", "rounds", "report")
     for name in names:

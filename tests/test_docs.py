@@ -37,7 +37,7 @@ class Block:
 
 
 def blocks_of(text: str) -> list[Block]:
-    """The Python blocks of a page, in order."""
+    """Return the Python blocks of a page, in order."""
     found = list(FENCE.finditer(text))
     blocks = []
     for place, fence in enumerate(found):
@@ -60,7 +60,7 @@ def blocks_of(text: str) -> list[Block]:
 
 
 def unindented(fence: re.Match[str]) -> str:
-    """The body of a block without the indentation of the block itself."""
+    """Return the body of a block without the indentation of the block itself."""
     return re.sub(rf"^{fence['indent']}", "", fence["body"], flags=re.MULTILINE)
 
 
@@ -75,13 +75,13 @@ def run(shell: InteractiveShell, source: str) -> str:
 
 
 def plain(data: dict[str, Any]) -> str:
-    """The text of one displayed thing, ending its line."""
+    """Return the text of one displayed thing, ending its line."""
     return data.get("text/plain", "") + "\n"
 
 
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
-    """An IPython session in an empty folder, with no history and no profile of anybody's."""
+    """Return an IPython session in an empty folder, with no history and no profile of anybody's."""
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.chdir(tmp_path)
     config = Config()

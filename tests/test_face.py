@@ -22,7 +22,7 @@ def modules_after(code: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "code", ["import jacmagic", "import jacmagic.magic", "dir(__import__('jacmagic'))"]
+    "code", ["import jacmagic", "import jacmagic.notebook.magic", "dir(__import__('jacmagic'))"]
 )
 def test_importing_loads_neither_torch_nor_sympy(code: str) -> None:
     """Importing and loading the extension are light."""
@@ -33,7 +33,7 @@ def test_importing_loads_neither_torch_nor_sympy(code: str) -> None:
 
 def test_the_proof_of_lightness_can_fail() -> None:
     """Where torch is imported, the same look finds it."""
-    assert set(modules_after("import jacmagic.values")) & set(HEAVY) == {"torch"}
+    assert set(modules_after("import jacmagic.function.values")) & set(HEAVY) == {"torch"}
 
 
 def test_every_public_name_exists_and_is_listed() -> None:

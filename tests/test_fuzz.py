@@ -14,7 +14,7 @@ TOOL = Path(__file__).resolve().parent.parent / "tools" / "fuzz"
 
 @pytest.fixture
 def fuzz(monkeypatch: pytest.MonkeyPatch):
-    """The tool's modules."""
+    """Return the tool's modules."""
     monkeypatch.syspath_prepend(str(TOOL))
     default = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)

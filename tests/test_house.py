@@ -31,7 +31,7 @@ class Plan:
     doors: frozenset[tuple[str, str, str]] = frozenset()
 
     def room(self, module: str) -> str | None:
-        """The room that a module, or a name in it, belongs to."""
+        """Return the room that a module, or a name in it, belongs to."""
         first = module.split(".")[0]
         return first if first in self.floors else None
 
@@ -42,11 +42,11 @@ class Import:
 
     line: int
     name: str
-    how: str  # "module", "function" (only when called) or "types" (never at run time)
+    options: str  # "module", "function" (only when called) or "types" (never at run time)
 
 
 def read_plan(text: str) -> Plan:
-    """The rows `| 3 | `numeric/` | … |` and `| `result` | `explorer` | function | … |`."""
+    """Return the rows `| 3 | `numeric/` | … |` and `| `result` | `explorer` | function | … |`."""
     floors = {
         name.rstrip("/"): int(floor)
         for floor, rooms in re.findall(r"^\| *(\d+) *\| *(.+?) *\|", text, flags=re.MULTILINE)
@@ -67,10 +67,10 @@ def modules_of(package: Path) -> dict[str, Path]:
     return found
 
 
-def walk(node: ast.AST, how: str = "module") -> Iterator[tuple[ast.AST, str]]:
+def walk(node: ast.AST, options: str = "module") -> Iterator[tuple[ast.AST, str]]:
     """Every node with how its code runs: with the module, in a function, or for types only."""
     for child in ast.iter_child_nodes(node):
-        inner = how
+        inner = options
         if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
             inner = "function"
         elif isinstance(child, ast.If) and ast.unparse(child.test).endswith("TYPE_CHECKING"):
@@ -85,7 +85,7 @@ def imports_of(source: str, module: str, *, is_package: bool = False) -> list[Im
     if is_package:
         here.append("__init__")
     found = []
-    for node, how in walk(ast.parse(source)):
+    for node, options in walk(ast.parse(source)):
         names: list[str] = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -99,7 +99,7 @@ def imports_of(source: str, module: str, *, is_package: bool = False) -> list[Im
         elif isinstance(node, ast.Call):
             names = dynamic_import(node)
         found += [
-            Import(getattr(node, "lineno", 0), name.partition(".")[2] or "__init__", how)
+            Import(getattr(node, "lineno", 0), name.partition(".")[2] or "__init__", options)
             for name in names
             if name.split(".")[0] == "jacmagic"
         ]
@@ -107,7 +107,7 @@ def imports_of(source: str, module: str, *, is_package: bool = False) -> list[Im
 
 
 def dynamic_import(node: ast.Call) -> list[str]:
-    """The module named by `importlib.import_module("…")` or `__import__("…")`."""
+    """Return the module named by `importlib.import_module("…")` or `__import__("…")`."""
     name = getattr(node.func, "attr", getattr(node.func, "id", ""))
     literal = node.args[0].value if node.args and isinstance(node.args[0], ast.Constant) else None
     known = name in {"import_module", "__import__"} and isinstance(literal, str)
@@ -128,7 +128,7 @@ def climbs(source: str, module: str, plan: Plan, *, is_package: bool = False) ->
         elif (
             other != mine
             and plan.floors[other] >= plan.floors[mine]
-            and (mine, other, found.how) not in plan.doors
+            and (mine, other, found.options) not in plan.doors
         ):
             floors = f"floor {plan.floors[mine]} to floor {plan.floors[other]}"
             wrong.append(f"{module}:{found.line} imports {found.name}, {floors}")
@@ -136,7 +136,7 @@ def climbs(source: str, module: str, plan: Plan, *, is_package: bool = False) ->
 
 
 def roads_crossed(source: str, module: str, *, is_package: bool = False) -> list[str]:
-    """The imports by which one road would know the other."""
+    """Return the imports by which one road would know the other."""
     first = module.split(".")[0]
     if first not in ROADS:
         return []
@@ -150,7 +150,7 @@ MODULES = modules_of(PACKAGE)
 
 
 def source_of(module: str) -> tuple[str, bool]:
-    """The text of a module, and whether it is a package's `__init__`."""
+    """Return the text of a module, and whether it is a package's `__init__`."""
     path = MODULES[module]
     return path.read_text(encoding="utf-8"), path.name == "__init__.py" and module != "__init__"
 
@@ -207,7 +207,7 @@ def test_the_plan_names_only_what_exists() -> None:
     folders = {path.name for path in PACKAGE.iterdir() if path.is_dir()}
     assert set(THE_PLAN.floors) - rooms - folders == set()
     used = {
-        (module.split(".")[0], found.name.split(".")[0], found.how)
+        (module.split(".")[0], found.name.split(".")[0], found.options)
         for module in MODULES
         for found in imports_of(source_of(module)[0], module, is_package=source_of(module)[1])
     }
@@ -235,7 +235,7 @@ FOR_TYPES = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    "
         ("graph", "from jacmagic import jacobian"),
         ("graph", "from jacmagic.attic import thing"),
         ("graph", FOR_TYPES + "from jacmagic.result import Jacobian"),
-        ("numeric", "from jacmagic.trace import trace"),
+        ("numeric", "from jacmagic.symbolic.trace import trace"),
         ("numeric", "from jacmagic.result import Jacobian"),
         ("result", "from jacmagic.view import View"),
         ("attic", "x = 1"),
@@ -249,7 +249,7 @@ def test_a_climbing_import_is_found(module: str, source: str) -> None:
 @pytest.mark.parametrize(
     ("module", "source"),
     [
-        ("result", "from jacmagic.graph import Graph\nfrom .numeric import compute"),
+        ("result", "from jacmagic.symbolic.graph import Graph\nfrom .numeric import compute"),
         ("graph.nodes", "from .operations import OPERATIONS\nfrom ..errors import JacmagicError"),
         ("__init__", "from .result import Jacobian"),
         ("graph", "import torch"),
@@ -280,9 +280,7 @@ def test_crossed_roads_are_found() -> None:
 
 def test_the_plan_is_read_from_its_tables() -> None:
     """Rows of rooms and of doors are told apart, and trailing slashes are dropped."""
-    text = (
-        "| 1 | `cell/`, `text` | x |\n| 5 | `result` | y |\n| `result` | `view` | function | z |\n"
-    )
+    text = "| 1 | `notebook/cell/`, `text` | x |\n| 5 | `result` | y |\n| `result` | `view` | function | z |\n"
     plan = read_plan(text)
     assert plan.floors == {"cell": 1, "text": 1, "result": 5}
     assert plan.doors == {("result", "view", "function")}

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jacmagic.labels import LONGEST, Label, symbols
-from jacmagic.latex import to_mathml
+from jacmagic.render.latex import to_mathml
 
 MATHML = "{http://www.w3.org/1998/Math/MathML}"
 ELEMENTS = {"math", "mrow", "mi", "mn", "mo", "mtext", "msub", "msup", "msubsup", "mover", "mspace"}
@@ -79,7 +79,7 @@ ODD = [
 
 
 def with_examples(test):
-    """The names that were thought of, beside those that are found."""
+    """Return the names that were thought of, beside those that are found."""
     for name in ODD:
         test = example(name)(test)
     return settings(deadline=None)(test)

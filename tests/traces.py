@@ -8,51 +8,51 @@ from typing import Any
 
 import torch
 
-from jacmagic.graph import ZERO, Graph, differentiate, write_tape
-from jacmagic.structure import flatten
-from jacmagic.trace import Refusal, Trace, trace
+from jacmagic.function.outputs import flatten
+from jacmagic.symbolic.graph import ZERO, Graph, differentiate, write_tape
+from jacmagic.symbolic.trace import Refusal, Trace, trace
 
 F64 = torch.float64
 
 
 def vector(*numbers: float) -> torch.Tensor:
-    """A point."""
+    """Return a point."""
     return torch.tensor(numbers, dtype=F64)
 
 
 def traced(function: Callable[..., Any], *tensors: torch.Tensor, **options: Any) -> Trace:
-    """A trace that must succeed."""
+    """Return a trace that must succeed."""
     found = attempt(function, *tensors, **options)
     assert isinstance(found, Trace), str(found)
     return found
 
 
 def attempt(function: Callable[..., Any], *tensors: torch.Tensor, **options: Any) -> Any:
-    """A trace or a refusal."""
+    """Return a trace or a refusal."""
     names = [f"v{k}" for k in range(sum(tensor.numel() for tensor in tensors))]
     return trace(function, tensors, names, **options)
 
 
 def refused(function: Callable[..., Any], *tensors: torch.Tensor, **options: Any) -> Refusal:
-    """A trace that must be refused."""
+    """Return a trace that must be refused."""
     found = attempt(function, *tensors, **options)
     assert isinstance(found, Refusal)
     return found
 
 
 def line_of(function: Callable[..., Any], marker: str) -> int:
-    """The line of a function's source that bears a comment."""
+    """Return the line of a function's source that bears a comment."""
     lines, start = inspect.getsourcelines(function)
     return start + next(k for k, text in enumerate(lines) if f"# {marker}" in text)
 
 
 def values_at(found: Trace, *numbers: float) -> list[float]:
-    """The outputs at a point."""
+    """Return the outputs at a point."""
     return write_tape(found.graph, found.outputs, found.inputs).evaluate(numbers)
 
 
 def matrix_at(found: Trace, *numbers: float) -> torch.Tensor:
-    """The Jacobian at a point."""
+    """Return the Jacobian at a point."""
     rows = differentiate(found.graph, found.outputs, found.inputs)
     entries = [row.get(j, ZERO) for row in rows for j in range(len(found.inputs))]
     values = write_tape(found.graph, entries, found.inputs).evaluate(numbers)
@@ -60,7 +60,7 @@ def matrix_at(found: Trace, *numbers: float) -> torch.Tensor:
 
 
 def text_of(graph: Graph, node: int) -> str:
-    """A node as nested calls: `lt(v0, 3)`."""
+    """Return a node as nested calls: `lt(v0, 3)`."""
     if not graph.operands(node):
         return str(graph.arguments[node][0])
     parts = ", ".join(text_of(graph, operand) for operand in graph.operands(node))

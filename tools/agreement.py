@@ -32,8 +32,8 @@ from corpus import CORPUS, Case  # type: ignore[import-not-found]  # noqa: E402
 from faults import BATCHED, FAULTS, Fault  # noqa: E402
 
 import jacmagic  # noqa: E402
-from jacmagic.lift import lifted  # noqa: E402
-from jacmagic.structure import flatten  # noqa: E402
+from jacmagic.function.interop import lifted  # noqa: E402
+from jacmagic.function.outputs import flatten  # noqa: E402
 
 PAGE = ROOT / "docs" / "explanation" / "agreement.md"
 SCALES = (1.0, 1e-30, 1e-12, 1e-3, 1e6, 1e30)
@@ -59,7 +59,7 @@ class Tally:
 
 
 def scaled(case: Case, scale: float):
-    """A function with its results in another unit."""
+    """Return a function with its results in another unit."""
     run = lifted(case.function)
 
     def function(*tensors):
@@ -69,7 +69,7 @@ def scaled(case: Case, scale: float):
 
 
 def spoiled(case: Case, fault: Fault, place: int, scale: float):
-    """The same with a fault in the first input."""
+    """Return the same with a fault in the first input."""
     run = lifted(case.function)
 
     def function(first, *others):
@@ -80,7 +80,7 @@ def spoiled(case: Case, fault: Fault, place: int, scale: float):
 
 
 def points(case: Case, count: int) -> Iterator[tuple[torch.Tensor, ...]]:
-    """A case's own point, and random ones a few per cent away."""
+    """Yield a case's own point, and random ones a few per cent away."""
     yield case.tensors()
     for seed in range(count - 1):
         generator = torch.Generator().manual_seed(seed)
@@ -100,7 +100,7 @@ def plain(function, tensors) -> torch.Tensor | None:
 
 
 def judged(function, tensors, strategy: str = "auto") -> jacmagic.Jacobian | None:
-    """The Jacobian with its verdict, silently."""
+    """Return the Jacobian with its verdict, silently."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
@@ -215,7 +215,7 @@ def planted_in_batches(tally: Tally, every: int) -> None:
 
 
 def page(tally: Tally) -> str:
-    """The page in the docs."""
+    """Return the page in the docs."""
     right, count = tally.right, sum(tally.right.values())
     planted = [sum(row[k] for row in tally.faults.values()) for k in range(3)]
     table = "\n".join(

@@ -103,7 +103,7 @@ def single(page: Any) -> tuple[list[float], list[float]]:
 
 
 def storm(page: Any) -> dict[str, float]:
-    """A hundred keys in about a second: values shown, blank frames, the lag of the last."""
+    """Return a hundred keys in about a second: values shown, blank frames, the lag of the last."""
     page.keyboard.press("Home")
     page.wait_for_function(RIGHT)
     page.evaluate(
@@ -139,7 +139,7 @@ def measure(context: Any, address: str, folder: Path, cell: str) -> dict[str, An
 
 
 def share(values: Sequence[float], part: float) -> float:
-    """A quantile of a sample."""
+    """Return a quantile of a sample."""
     ordered = sorted(values)
     return ordered[min(int(part * len(ordered)), len(ordered) - 1)]
 

@@ -20,7 +20,7 @@ from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 from traitlets.config import Config
 
-from jacmagic.latex import to_mathml
+from jacmagic.render.latex import to_mathml
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![\\`$])\$([^$`\n]+)\$", flags=re.DOTALL)
@@ -88,7 +88,7 @@ def page(notebook: nbformat.NotebookNode, title: str) -> str:
 
 
 def formulas(text: str) -> str:
-    """A text with MathML in the place of what stands between dollars."""
+    """Return a text with MathML in the place of what stands between dollars."""
     return FORMULA.sub(_mathml, text)
 
 

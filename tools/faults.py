@@ -138,7 +138,7 @@ same.register_vmap(lambda info, in_dims, x: (same(x).flip(in_dims[0]), in_dims[0
 
 
 def _hooked(tensor: Tensor, place: int) -> Tensor:
-    """A hook that scales the gradient; nothing in the forward pass shows it."""
+    """Return a hook that scales the gradient; nothing in the forward pass shows it."""
     passed = tensor * 1
     if passed.requires_grad:
         passed.register_hook(lambda gradient: gradient * 1.5)

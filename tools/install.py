@@ -57,12 +57,12 @@ def install(python: Path, extra: str) -> int:
     """Run pip with one line of progress; on failure the end of its log is shown."""
     pip = [str(python), "-m", "pip", "install", "--no-input", "--progress-bar=off"]
     pip += ["--constraint", str(ROOT / "constraints.txt"), "--editable", f"{ROOT}[{extra}]"]
-    quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
+    silent_rerun = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
     LOG.parent.mkdir(exist_ok=True)
     start = time.monotonic()
     process = subprocess.Popen(
         pip,
-        env={**os.environ, **quiet},
+        env={**os.environ, **silent_rerun},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,

@@ -60,7 +60,7 @@ def announce(address: str, port: int, visit: bool) -> None:
 
 
 def free_port(wanted: int) -> int:
-    """The wanted port, or the next one that nobody listens on."""
+    """Return the wanted port, or the next one that nobody listens on."""
     for port in range(wanted, wanted + 100):
         with socket.socket() as probe:
             if probe.connect_ex((HOST, port)) != 0:

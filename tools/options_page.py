@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from jacmagic.magic import JacobianMagics
+from jacmagic.notebook.magic import JacobianMagics
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "options.md"
 
@@ -46,7 +46,7 @@ and a line in `ipython_config.py` keeps it.
 
 
 def page() -> str:
-    """The whole page as Markdown."""
+    """Return the whole page as Markdown."""
     parser: Any = vars(JacobianMagics.jacobian)["parser"]  # set by IPython's magic_arguments
     options = [row(action) for action in parser._actions]
     settings = [
@@ -67,7 +67,7 @@ def row(action: argparse.Action) -> str:
 
 
 def value_of(action: argparse.Action) -> str:
-    """What follows the option's name, with a blank before it."""
+    """Return what follows the option's name, with a blank before it."""
     if action.nargs == 0:
         return ""
     if action.choices:
@@ -76,12 +76,12 @@ def value_of(action: argparse.Action) -> str:
 
 
 def default_of(action: argparse.Action) -> str:
-    """The default as code, or nothing where leaving the option out just leaves it out."""
+    """Return the default as code, or nothing where leaving the option out just leaves it out."""
     return "" if action.default in (None, False, [], "") else f"`{action.default}`"
 
 
 def sentence(text: str | None) -> str:
-    """A help text as a cell of a Markdown table, ending in a full stop."""
+    """Return a help text as a cell of a Markdown table, ending in a full stop."""
     words = " ".join((text or "").split()).replace("%%", "%").replace("|", "\\|").rstrip(".")
     return words[:1].upper() + words[1:] + "."
 

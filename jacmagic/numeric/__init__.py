@@ -11,23 +11,23 @@ about closed forms.
 from jacmagic.numeric.batched import Differentiator, compute_many
 from jacmagic.numeric.compute import compute
 from jacmagic.numeric.differences import Differences, along, differences
-from jacmagic.numeric.entries import Scheme, Sparse, to_csr
-from jacmagic.numeric.numbers import Numbers
-from jacmagic.numeric.points import Many, Points
-from jacmagic.numeric.rescue import NOT_BY_TORCH
-from jacmagic.numeric.sparse import gap_of_product
+from jacmagic.numeric.entries import Sparse, SparsePlan, to_csr
+from jacmagic.numeric.modes.rescue import NOT_BY_TORCH
+from jacmagic.numeric.modes.sparse import gap_of_product
+from jacmagic.numeric.points import BatchedJacobian, Points
+from jacmagic.numeric.result import NumericJacobian
 from jacmagic.numeric.steadiness import independent, unsteady
 from jacmagic.numeric.tuning import Tuning, tuning_of
 
 __all__ = [
     "NOT_BY_TORCH",
+    "BatchedJacobian",
     "Differences",
     "Differentiator",
-    "Many",
-    "Numbers",
+    "NumericJacobian",
     "Points",
-    "Scheme",
     "Sparse",
+    "SparsePlan",
     "Tuning",
     "along",
     "compute",

@@ -18,18 +18,18 @@ import torch
 from torch import Tensor
 
 from jacmagic.errors import StrictError
+from jacmagic.function.outputs import Outputs, flatten
+from jacmagic.function.silent_rerun import random_states, silent_rerun
 from jacmagic.numeric.compute import check_request, compute
 from jacmagic.numeric.evaluation import evaluate, writable
 from jacmagic.numeric.freivalds import Dense, check, equal
-from jacmagic.numeric.ladder import OBSTACLES, cause_of
 from jacmagic.numeric.memory import require_room
-from jacmagic.numeric.numbers import Numbers
-from jacmagic.numeric.pace import SECONDS_PER_BATCH
-from jacmagic.numeric.points import Chunk, Many, Points
-from jacmagic.numeric.quiet import quiet, random_states
-from jacmagic.numeric.second import Probed
+from jacmagic.numeric.modes.batch_size import SECONDS_PER_BATCH
+from jacmagic.numeric.modes.try_modes import TORCH_ERRORS, cause_of
+from jacmagic.numeric.points import BatchedJacobian, Chunk, Points
+from jacmagic.numeric.result import NumericJacobian
+from jacmagic.numeric.second_derivative import Probed
 from jacmagic.numeric.stacked import Stacked, refuted_points
-from jacmagic.structure import Outputs, flatten
 
 SCALARS_AT_ONCE = 2**20  # of the Jacobians in one chunk: 8 MiB of float64
 FIRST, GROWTH = 16, 4  # points in the first chunk; how many times more in the next one
@@ -73,7 +73,7 @@ class Differentiator:
         self._random = torch.Generator().manual_seed(0)
 
     def _at(self, index: int) -> tuple[Callable[..., Any], list[Tensor]]:
-        """The function of the chosen arguments at one point, and these."""
+        """Return the function of the chosen arguments at one point, and these."""
         arguments, chosen = self.points.at(index), self.points.chosen
 
         def function(*values: Tensor) -> Any:
@@ -84,8 +84,8 @@ class Differentiator:
 
         return function, [arguments[place] for place in chosen]
 
-    def _plain(self, index: int) -> Numbers:
-        """The Jacobian at one point."""
+    def _plain(self, index: int) -> NumericJacobian:
+        """Return the Jacobian at one point."""
         function, tensors = self._at(index)
         try:
             return compute(
@@ -99,13 +99,13 @@ class Differentiator:
             raise StrictError(f"at index {index}: {error}") from None
 
     def chunk(self, start: int, stop: int) -> Chunk:
-        """The Jacobians at points `start` to `stop`."""
+        """Return the Jacobians at points `start` to `stop`."""
         if self.points.count == 1:
             return self._loop(start, stop)
         if self.obstacle is None:
             try:
                 found = self._batched(start, stop)
-            except OBSTACLES as obstacle:
+            except TORCH_ERRORS as obstacle:
                 self.obstacle = cause_of(obstacle)
             else:
                 if self._agrees(found, start):
@@ -129,7 +129,10 @@ class Differentiator:
         jacobian = differentiate(leaves, argnums=points.chosen, has_aux=True)
         dims = tuple(0 if varies else None for varies in points.varies)
         tensors = tuple(map(self._kept, points.part(start, stop)))
-        with torch.inference_mode(False), quiet(tensors, random_states(tensors, self.function)):
+        with (
+            torch.inference_mode(False),
+            silent_rerun(tensors, random_states(tensors, self.function)),
+        ):
             blocks, values = torch.func.vmap(jacobian, in_dims=dims)(*tensors)
         inputs = [tensors[place] for place in points.chosen]
         return Chunk(
@@ -165,12 +168,12 @@ class Differentiator:
         with (
             torch.inference_mode(False),
             torch.enable_grad(),
-            quiet(tensors, random_states(tensors)),
+            silent_rerun(tensors, random_states(tensors)),
         ):
             plain = evaluate(function, tensors, create_graph=False)
             if not _same_values(values, blocks, plain.outputs.leaves, plain.inputs):
                 return False
-            with contextlib.suppress(*OBSTACLES):  # torch may not go backwards there
+            with contextlib.suppress(*TORCH_ERRORS):  # torch may not go backwards there
                 return check(plain.outputs.leaves, plain.inputs, matrix).answer != "different"
         return True
 
@@ -191,10 +194,10 @@ class Differentiator:
         own = [points.varies[place] for place in points.chosen]
         dims = tuple(0 if varies else None for varies in points.varies)
         with (
-            contextlib.suppress(*OBSTACLES),  # torch may not go backwards there
+            contextlib.suppress(*TORCH_ERRORS),  # torch may not go backwards there
             torch.inference_mode(False),
             torch.enable_grad(),
-            quiet(tensors, random_states(tensors, self.function)),
+            silent_rerun(tensors, random_states(tensors, self.function)),
         ):
             leaves = torch.func.vmap(self._leaves, in_dims=dims)(*tensors)
             return refuted_points(Stacked(found.blocks, found.values, own), leaves, inputs, own)
@@ -230,7 +233,7 @@ class Differentiator:
         return Chunk(blocks, tuple(map(torch.stack, leaves)), tuple(notes))
 
     def outputs(self) -> Outputs:
-        """The structure of one point's value."""
+        """Return the structure of one point's value."""
         return self.first.outputs
 
     def room(self, memory: int | None = None) -> None:
@@ -302,8 +305,8 @@ def compute_many(
     create_graph: bool = False,
     strict: bool = False,
     memory: int | None = None,
-) -> Many:
-    """The Jacobians of one function at many points.
+) -> BatchedJacobian:
+    """Return the Jacobians of one function at many points.
 
     Args:
         function: takes the arguments of one point by position.
@@ -328,7 +331,7 @@ def compute_many(
         parts = [many.chunk(start, stop) for start, stop in many.chunks(chunk_size)]
     notes = tuple(dict.fromkeys(note for part in parts for note in part.notes))
     m = len(many.first.blocks)
-    return Many(
+    return BatchedJacobian(
         many.first,
         tuple(
             tuple(

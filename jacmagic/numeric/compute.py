@@ -13,16 +13,16 @@ from typing import Any
 from torch import Tensor
 
 from jacmagic.errors import OptionError, SizeError, StrictError
-from jacmagic.numeric.choice import ladder
 from jacmagic.numeric.connections import connections, everywhere_connected
-from jacmagic.numeric.dense import Asked, dense, finished
 from jacmagic.numeric.entries import Sparse
 from jacmagic.numeric.evaluation import Evaluation, evaluate, recording
-from jacmagic.numeric.ladder import OBSTACLES, cause_of
 from jacmagic.numeric.memory import require_room
-from jacmagic.numeric.numbers import Numbers
-from jacmagic.numeric.rescue import Substitute, refusal_of, rescued
-from jacmagic.numeric.sparse import NotSparse, by_sparse, find_scheme, worth_trying
+from jacmagic.numeric.modes.dense import Asked, dense, finished
+from jacmagic.numeric.modes.mode_choice import ladder
+from jacmagic.numeric.modes.rescue import Substitute, refusal_of, rescued
+from jacmagic.numeric.modes.sparse import NotSparse, by_sparse, find_plan, worth_trying
+from jacmagic.numeric.modes.try_modes import TORCH_ERRORS, cause_of
+from jacmagic.numeric.result import NumericJacobian
 from jacmagic.numeric.tuning import Tuned, Tuning
 
 
@@ -38,7 +38,7 @@ def compute(
     memory: int | None = None,
     tuning: Tuning | None = None,
     substitute: Substitute | None = None,
-) -> Numbers:
+) -> NumericJacobian:
     """Compute the Jacobian of `function` at `tensors`.
 
     Args:
@@ -93,7 +93,7 @@ def compute(
 
 def _dense(
     evaluation: Evaluation, asked: Asked, tuned: Tuned, substitute: Substitute | None
-) -> Numbers:
+) -> NumericJacobian:
     """All entries; where torch refuses to go backwards, by another way with a note."""
     try:
         return dense(evaluation, asked, tuned)
@@ -120,7 +120,7 @@ def _sparse(
     if scheme is not None and scheme.steady and scheme.fits(evaluation):
         try:
             return by_sparse(evaluation, scheme, chunk_size=chunk), ()
-        except (NotSparse, *OBSTACLES):  # the function has other zeros now
+        except (NotSparse, *TORCH_ERRORS):  # the function has other zeros now
             tuned.scheme = None
     insist = asked.strategy == "sparse" or not _has_room(evaluation, asked.memory)
     if not insist and not worth_trying(evaluation):
@@ -129,9 +129,9 @@ def _sparse(
         return None, ()
     began = time.perf_counter()
     try:
-        fresh = find_scheme(evaluation, insist=insist, memory=asked.memory)
+        fresh = find_plan(evaluation, insist=insist, memory=asked.memory)
         entries = by_sparse(evaluation, fresh, chunk_size=chunk)
-    except (NotSparse, *OBSTACLES) as obstacle:
+    except (NotSparse, *TORCH_ERRORS) as obstacle:
         why = str(obstacle) if isinstance(obstacle, NotSparse) else cause_of(obstacle)
         tuned.failed_search(time.perf_counter() - began)
         return None, (f"not computed sparsely: {why}",) if insist else ()
@@ -147,9 +147,9 @@ def _has_room(evaluation: Evaluation, memory: int | None) -> bool:
     return True
 
 
-def _entries(evaluation: Evaluation, entries: Sparse) -> Numbers:
+def _entries(evaluation: Evaluation, entries: Sparse) -> NumericJacobian:
     outputs = evaluation.outputs
-    return Numbers(
+    return NumericJacobian(
         outputs=outputs.replace([leaf.detach() for leaf in outputs.leaves]),
         found=entries,
         mode="sparse",

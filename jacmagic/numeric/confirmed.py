@@ -22,9 +22,9 @@ from torch import Tensor
 from jacmagic.numeric.connections import structure_of
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.freivalds import Answer, Dense, check
-from jacmagic.numeric.ladder import OBSTACLES, Tried
-from jacmagic.numeric.rows import Blocks, by_rows, rows_of_output
-from jacmagic.numeric.second import Probed
+from jacmagic.numeric.modes.rows import Blocks, by_rows, rows_of_output
+from jacmagic.numeric.modes.try_modes import TORCH_ERRORS, Tried
+from jacmagic.numeric.second_derivative import Probed
 from jacmagic.numeric.tuning import Tuned
 
 PASSES = 2  # points at which the same graph has passed, before only its structure is compared
@@ -40,7 +40,7 @@ MODES = {
 
 
 def refuted(mode: str) -> str:
-    """The note on a mode whose numbers were not those of plain backward passes."""
+    """Return the note on a mode whose numbers were not those of plain backward passes."""
     return (
         f"{MODES[mode]} gives other numbers than a plain backward pass for this function; "
         "computed row by row instead"
@@ -74,7 +74,7 @@ def confirmed(
         return tried
     try:
         answer, blocks = _examined(evaluation, tried.blocks, create_graph=create_graph)
-    except OBSTACLES:
+    except TORCH_ERRORS:
         return Tried(tried.mode, tried.blocks, (*tried.notes, UNCHECKED))
     if answer == "different":
         rows = by_rows(evaluation, create_graph=create_graph)
@@ -125,7 +125,7 @@ def _half_right(blocks: Blocks, rows: Blocks, leaves: Sequence[Tensor]) -> bool:
 def _examined(
     evaluation: Evaluation, blocks: Blocks, *, create_graph: bool
 ) -> tuple[Answer, Blocks]:
-    """The check's answer, and the blocks with rows taken anew where something is not finite.
+    """Return the check's answer, and the blocks with rows taken anew where something is not finite.
 
     The answer is "not finite" where all rows were taken anew.
     """

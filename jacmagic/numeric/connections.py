@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 
 from jacmagic.numeric.evaluation import Evaluation
-from jacmagic.numeric.ladder import OBSTACLES
-from jacmagic.numeric.rows import Blocks
+from jacmagic.numeric.modes.rows import Blocks
+from jacmagic.numeric.modes.try_modes import TORCH_ERRORS
 
 Connections = tuple[tuple[bool, ...], ...]
 
@@ -49,7 +49,7 @@ def everywhere_connected(evaluation: Evaluation) -> Connections:
 
 
 def structure_of(evaluation: Evaluation) -> tuple[Any, ...] | None:
-    """The operations of torch's graph and how they hang together, to be compared.
+    """Return the operations of torch's graph and how they hang together, to be compared.
 
     None where a walk does not meet them all, see NOTE [Bounded walks], or where one is a custom
     `autograd.Function`, whose inside may change.
@@ -105,7 +105,7 @@ def _nodes(roots: Iterable[Any]) -> Iterator[Any]:
 
 
 def _below(leaves: Iterable[Tensor], inputs: Iterable[Tensor]) -> Connections | None:
-    """The inputs below each leaf by one walk over the graph; None if that is too large.
+    """Return the inputs below each leaf by one walk over the graph; None if that is too large.
 
     Every node carries the set of inputs below it as bits; children are finished before parents.
     """
@@ -141,13 +141,13 @@ def _asked(leaf: Tensor, inputs: tuple[Tensor, ...], known: Iterable[Tensor]) ->
     zeros = torch.zeros_like(leaf)
     try:
         rows = torch.autograd.grad(leaf, inputs, zeros, retain_graph=True, allow_unused=True)
-    except OBSTACLES:  # torch would go there, and cannot
+    except TORCH_ERRORS:  # torch would go there, and cannot
         return (True,) * len(inputs)
     return tuple(row is not None for row in rows)
 
 
 def _node_of(tensor: Tensor) -> Any:
-    """The node of autograd's graph in which a tensor's gradient arrives."""
+    """Return the node of autograd's graph in which a tensor's gradient arrives."""
     node = tensor.grad_fn
     if node is None:  # a leaf shows its node to its views only
         view: Any = tensor.view_as(tensor).grad_fn

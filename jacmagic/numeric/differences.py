@@ -20,9 +20,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from jacmagic.numeric.ladder import OBSTACLES
+from jacmagic.function.silent_rerun import random_states, silent_rerun
+from jacmagic.numeric.modes.try_modes import TORCH_ERRORS
 from jacmagic.numeric.probe import Probe
-from jacmagic.numeric.quiet import quiet, random_states
 
 RATIO = 1.7  # of one step to the next; no power of 2, so that no period divides all of them
 LEVELS, LEVELS_AGAIN = 6, 3  # steps of the first tableau, and of those that confirm it
@@ -120,12 +120,12 @@ def differences(
     """
     random = random_states(tensors, function)
     for dtype in dict.fromkeys((torch.float64, tensors[0].dtype)):
-        with torch.inference_mode(False), torch.enable_grad(), quiet(tensors, random):
+        with torch.inference_mode(False), torch.enable_grad(), silent_rerun(tensors, random):
             probe = Probe(function, tensors, dtype, random)
             start = time.thread_time()
             try:
                 center = probe(probe.point)
-            except OBSTACLES:  # weights of another dtype, mostly
+            except TORCH_ERRORS:  # weights of another dtype, mostly
                 continue
             columns = len(probe.point) if directions is None else directions.shape[1]
             took = time.thread_time() - start
@@ -152,14 +152,14 @@ def along(
         The estimate (m, 1), or `None` if the function does not run in float64 or beside the point.
     """
     random = random_states(tensors, function)
-    with torch.inference_mode(False), torch.enable_grad(), quiet(tensors, random):
+    with torch.inference_mode(False), torch.enable_grad(), silent_rerun(tensors, random):
         probe = Probe(function, tensors, torch.float64, random)
         try:
             center = probe(probe.point)
             noise = torch.finfo(torch.float64).eps * np.abs(center)
             line = _Line(probe, center, direction, noise, torch.float64)
             found = _ridders(line, line.length * BRIEF, LEVELS_AGAIN)
-        except OBSTACLES:
+        except TORCH_ERRORS:
             return None
     value, error, scale = (
         torch.from_numpy(part[:, None]) for part in (found.value, found.error, found.scale)
@@ -204,7 +204,7 @@ def _noise(probe: Probe, center: np.ndarray, eps: float) -> np.ndarray:
         sides = [
             [probe(probe.point * (1 + sign * k * TINY)) for k in (1, 2, 3)] for sign in (1, -1)
         ]
-    except OBSTACLES:
+    except TORCH_ERRORS:
         return noise
     with np.errstate(invalid="ignore", over="ignore"):
         thirds = [np.abs(center - 3 * one + 3 * two - three) for one, two, three in sides]
@@ -266,7 +266,7 @@ def _column(line: _Line) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             break
         try:
             new = _ridders(line, size, LEVELS if nearest is None else LEVELS_AGAIN)
-        except OBSTACLES:  # an assertion, a domain error: nothing is known at this distance
+        except TORCH_ERRORS:  # an assertion, a domain error: nothing is known at this distance
             continue
         usable = new.decisive
         if nearest is not None and new.width > nearest.width:

@@ -9,16 +9,16 @@ import scipy.sparse as sp
 import torch
 from torch import Tensor
 
-from jacmagic.lift.silence import silent
+from jacmagic.function.interop.silence import silent
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.memory import require_room
-from jacmagic.numeric.rows import Blocks
-from jacmagic.sparsity import Plan
-from jacmagic.text import spaced
+from jacmagic.numeric.modes.rows import Blocks
+from jacmagic.numeric.sparsity import Plan
+from jacmagic.render.text import spaced
 
 
 @dataclass(frozen=True)
-class Scheme:
+class SparsePlan:
     """A plan made ready for torch; the same at every point while it is steady.
 
     Attributes:
@@ -67,7 +67,7 @@ class Sparse:
         values: (entries,) row by row.
     """
 
-    scheme: Scheme
+    scheme: SparsePlan
     values: Tensor
 
     @cached_property
@@ -101,7 +101,7 @@ class Sparse:
         return f"{' and '.join(parts) or 'no pass'} instead of {spaced(dense)}"
 
     def blocks(self, leaves: tuple[Tensor, ...]) -> Blocks:
-        """The dense matrix cut by outputs and inputs, each of the input's dtype."""
+        """Return the dense matrix cut by outputs and inputs, each of the input's dtype."""
         rows = self.dense().split([leaf.numel() for leaf in leaves])
         sizes = [seed.shape[1:].numel() for seed in self.scheme.forward]
         return tuple(
@@ -129,11 +129,11 @@ class Sparse:
 
 
 def to_csr(matrix: Tensor) -> Tensor:
-    """A dense matrix as a `torch.sparse_csr` tensor."""
+    """Return a dense matrix as a `torch.sparse_csr` tensor."""
     with silent():  # torch calls its sparse layouts a beta
         return matrix.to_sparse_csr()
 
 
-def _csr(scheme: Scheme, values: Tensor) -> Tensor:
+def _csr(scheme: SparsePlan, values: Tensor) -> Tensor:
     with silent():  # torch calls its sparse layouts a beta
         return torch.sparse_csr_tensor(scheme.starts, scheme.columns, values, scheme.shape)

@@ -18,8 +18,8 @@ import torch
 from torch import Tensor
 
 from jacmagic.errors import FunctionError
-from jacmagic.numeric.quiet import drawn_from, quiet, random_states
-from jacmagic.structure import Outputs, flatten
+from jacmagic.function.outputs import Outputs, flatten
+from jacmagic.function.silent_rerun import drawn_from, random_states, silent_rerun
 
 
 @dataclass(frozen=True)
@@ -52,9 +52,9 @@ class Evaluation:
         """Run the function again on other tensors; only the flat outputs are of interest."""
         return flatten(self.function(*writable(inputs))).leaves
 
-    def again(self) -> quiet:
+    def again(self) -> silent_rerun:
         """Within this context the function may run again, unnoticed."""
-        return quiet(self.inputs, self.random)
+        return silent_rerun(self.inputs, self.random)
 
 
 @contextlib.contextmanager

@@ -54,7 +54,7 @@ class Matrix(Protocol):
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ProductCheck:
     """uᵀ·M beside uᵀ·J.
 
     Attributes:
@@ -77,13 +77,13 @@ class Comparison:
         return "not finite" if np.isnan(spare).any() else "different"
 
     @property
-    def where_finite(self) -> Comparison:
+    def where_finite(self) -> ProductCheck:
         """The same for the columns in which all is finite."""
         told = np.isfinite(self.allowed) & np.isfinite(self.gap)
-        return Comparison(self.gap[told], self.allowed[told], self.reached)
+        return ProductCheck(self.gap[told], self.allowed[told], self.reached)
 
 
-def check(leaves: Sequence[Tensor], inputs: Sequence[Tensor], matrix: Matrix) -> Comparison:
+def check(leaves: Sequence[Tensor], inputs: Sequence[Tensor], matrix: Matrix) -> ProductCheck:
     """Compare a Jacobian with plain backward passes, see the notes above.
 
     Args:
@@ -99,7 +99,7 @@ def check(leaves: Sequence[Tensor], inputs: Sequence[Tensor], matrix: Matrix) ->
     """
     passes = _Passes(leaves, inputs, matrix)
     if not passes.size:
-        return Comparison(np.zeros(0), np.zeros(0), (False,) * len(inputs))
+        return ProductCheck(np.zeros(0), np.zeros(0), (False,) * len(inputs))
     u = passes.direction()
     whole = passes.compare(u)
     if whole.answer != "equal":
@@ -120,7 +120,7 @@ def equal(one: Matrix, other: Matrix, leaves: Sequence[Tensor], inputs: Sequence
         return True
     u = passes.direction()
     (mine, sizes), (truth, _) = one.combined(u), other.combined(u)
-    return Comparison(np.abs(mine - truth), passes.rounding(u, sizes), ()).answer == "equal"
+    return ProductCheck(np.abs(mine - truth), passes.rounding(u, sizes), ()).answer == "equal"
 
 
 class _Passes:
@@ -146,19 +146,19 @@ class _Passes:
         return np.ldexp(_random(len(largest), bits), -powers.clip(-most, most))
 
     @np.errstate(all="ignore")
-    def compare(self, u: np.ndarray) -> Comparison:
-        """The two products, and how far apart rounding may set them."""
+    def compare(self, u: np.ndarray) -> ProductCheck:
+        """Return the two products, and how far apart rounding may set them."""
         truth = self.backward(u)
         mine, sizes = self.matrix.combined(u)
         gap = np.abs(mine - truth)
         allowed = self.rounding(u, sizes)
-        found = Comparison(gap, allowed + 0 * truth, self.reached)
+        found = ProductCheck(gap, allowed + 0 * truth, self.reached)
         if found.answer != "different":
             return found
         noise = self._noise(u, truth)
         share = (noise / sizes)[sizes > 0]
         usual = float(np.quantile(share, 0.9)) if 0 < len(share) <= 2**20 else 0.0
-        return Comparison(gap, allowed + NOISE * (noise + usual * sizes), self.reached)
+        return ProductCheck(gap, allowed + NOISE * (noise + usual * sizes), self.reached)
 
     def rounding(self, u: np.ndarray, sizes: np.ndarray) -> np.ndarray:
         """(n,) what sums of products of these sizes may be off by."""
@@ -207,7 +207,7 @@ def _random(count: int, bits: int) -> np.ndarray:
 
 
 def array_of(tensor: Tensor) -> np.ndarray:
-    """A tensor as a float64 array, which may share its memory."""
+    """Return a tensor as a float64 array, which may share its memory."""
     return np.asarray(tensor.detach().to("cpu", torch.float64).resolve_neg().numpy())
 
 

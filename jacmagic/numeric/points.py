@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from jacmagic.numeric.numbers import Numbers
+from jacmagic.numeric.result import NumericJacobian
 
 
 @dataclass(frozen=True)
@@ -27,12 +27,12 @@ class Points:
     count: int
 
     def at(self, index: int) -> tuple[Tensor, ...]:
-        """The arguments at one point."""
+        """Return the arguments at one point."""
         pairs = zip(self.tensors, self.varies, strict=True)
         return tuple(tensor[index] if varies else tensor for tensor, varies in pairs)
 
     def part(self, start: int, stop: int) -> tuple[Tensor, ...]:
-        """The arguments at some neighbouring points."""
+        """Return the arguments at some neighbouring points."""
         pairs = zip(self.tensors, self.varies, strict=True)
         return tuple(tensor[start:stop] if varies else tensor for tensor, varies in pairs)
 
@@ -53,7 +53,7 @@ class Chunk:
 
 
 @dataclass(frozen=True)
-class Many:
+class BatchedJacobian:
     """Jacobians at all points.
 
     Attributes:
@@ -64,7 +64,7 @@ class Many:
         notes: why, if they were.
     """
 
-    first: Numbers
+    first: NumericJacobian
     blocks: tuple[tuple[Tensor, ...], ...]
     values: tuple[Tensor, ...]
     mode: str

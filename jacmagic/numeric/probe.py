@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from jacmagic.lift.limited import Counted
+from jacmagic.function.interop.call_limit import Counted
+from jacmagic.function.outputs import flatten
+from jacmagic.function.silent_rerun import set_random_states
 from jacmagic.numeric.evaluation import writable
-from jacmagic.numeric.quiet import set_random_states
 from jacmagic.numeric.triangles import READERS, Triangles
-from jacmagic.structure import flatten
 
 
 class CountError(RuntimeError):
@@ -43,7 +43,7 @@ class Probe:
         calls: how many times the function has run.
         triangles: what functions that read one triangle are given.
 
-    The first run counts the calls of torch, see NOTE [Endless loops] in `lift.limited`.
+    The first run counts the calls of torch, see NOTE [Endless loops] in `function.interop.call_limit`.
     """
 
     def __init__(
@@ -70,13 +70,13 @@ class Probe:
         self._outputs: int | None = None
 
     def rounded(self, point: np.ndarray) -> np.ndarray:
-        """A point as the tensors hold it."""
+        """Return a point as the tensors hold it."""
         return np.concatenate(
             [one.reshape(-1).cpu().double().numpy() for one in self._tensors(point)] or [point]
         )
 
     def __call__(self, point: np.ndarray) -> np.ndarray:
-        """The m outputs at a point (n,).
+        """Return the m outputs at a point (n,).
 
         Raises:
             EndlessError: the function takes far longer than at the first point asked for.

@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 from torch.autograd import forward_ad
 
-from jacmagic.lift.silence import silent
+from jacmagic.function.interop.silence import silent
+from jacmagic.function.silent_rerun import set_random_states
 from jacmagic.numeric.evaluation import Evaluation
-from jacmagic.numeric.ladder import OBSTACLES
-from jacmagic.numeric.pace import batches
-from jacmagic.numeric.quiet import set_random_states
+from jacmagic.numeric.modes.batch_size import batches
+from jacmagic.numeric.modes.try_modes import TORCH_ERRORS
 
 
 def forward_products(
@@ -51,7 +51,7 @@ def forward_products(
     for way in (batched, one_by_one):
         try:
             return way()
-        except OBSTACLES:
+        except TORCH_ERRORS:
             continue
     return _twice_backward(evaluation, seeds, chunk)
 
@@ -122,7 +122,7 @@ def backward_products(
                     pieces.append(pull(*(part[0] for part in batch))[None])
                 else:
                     pieces.append(torch.func.vmap(pull)(*batch))
-        except OBSTACLES:
+        except TORCH_ERRORS:
             rows = [pull(*(part[k] for part in batch)) for k in range(stop - start)]
             pieces.append(torch.stack(rows))
     return (pieces[0] if len(pieces) == 1 else torch.cat(pieces)).detach()

@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from jacmagic.lift.limited import EndlessError
-from jacmagic.numeric.ladder import OBSTACLES
+from jacmagic.function.interop.call_limit import EndlessError
+from jacmagic.function.silent_rerun import random_states, silent_rerun
+from jacmagic.numeric.modes.try_modes import TORCH_ERRORS
 from jacmagic.numeric.probe import Probe
-from jacmagic.numeric.quiet import quiet, random_states
 
 _ASIDE = 1.0 + 2.0**-5  # where a function is asked twice more, beside its point
 _SAME = 2.0**10  # roundoffs between runs whose sums are taken in another order
@@ -42,7 +42,7 @@ def unsteady(
     eps = max((torch.finfo(leaf.dtype).eps for leaf in outputs), default=0.0)
     host = standard.getstate(), np.random.get_state()
     before = random_states(tensors)
-    with torch.inference_mode(False), torch.enable_grad(), quiet(tensors, before) as run:
+    with torch.inference_mode(False), torch.enable_grad(), silent_rerun(tensors, before) as run:
         try:
             probe = Probe(function, tensors, None)
             pairs: list[tuple[np.ndarray | None, ...]] = [(expected, probe(probe.point))]
@@ -50,7 +50,7 @@ def unsteady(
             pairs.append((_asked(probe, aside), _asked(probe, aside)))
         except EndlessError:  # a long loop: it is not known
             return None
-        except OBSTACLES:
+        except TORCH_ERRORS:
             return "the function fails when it runs again"
         finally:
             drawn_elsewhere = _moved(host)
@@ -73,7 +73,7 @@ def _moved(host: tuple[Any, Any]) -> bool:
 def _asked(probe: Probe, point: np.ndarray) -> np.ndarray | None:
     try:
         return probe(point)
-    except OBSTACLES:
+    except TORCH_ERRORS:
         return None
 
 
@@ -98,7 +98,7 @@ def independent(
         columns: k of the components.
     """
     random = random_states(tensors, function)
-    with torch.inference_mode(False), torch.enable_grad(), quiet(tensors, random):
+    with torch.inference_mode(False), torch.enable_grad(), silent_rerun(tensors, random):
         probe = Probe(function, tensors, None, random)
         try:
             center = probe(probe.point)

@@ -43,7 +43,7 @@ class Triangles:
         self._looks = False
 
     def symmetric(self, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        """The arguments of a function of `READERS` with the symmetric part of the matrix.
+        """Return the arguments of a function of `READERS` with the symmetric part of the matrix.
 
         A function that is given other matrices at the point itself gets them as they are: what
         torch differentiates there is no function of the symmetric part.

@@ -14,10 +14,10 @@ from weakref import WeakKeyDictionary
 
 from torch import Tensor
 
-from jacmagic.numeric.choice import ladder
-from jacmagic.numeric.entries import Scheme
+from jacmagic.numeric.entries import SparsePlan
 from jacmagic.numeric.evaluation import Evaluation
-from jacmagic.numeric.measured import LONG, quicker
+from jacmagic.numeric.modes.mode_choice import ladder
+from jacmagic.numeric.modes.profiling import LONG, quicker
 
 KINDS = 8  # kinds of inputs that are kept of one function
 SHARE = 30  # how many times longer the calls must last than a failed search before the next one
@@ -43,7 +43,7 @@ class Tuned:
         passed: how often batched rows were those of a backward pass, by the graph's structure.
     """
 
-    scheme: Scheme | None = None
+    scheme: SparsePlan | None = None
     search: float = 0.0
     since: float = 0.0
     before: float = math.inf
@@ -121,7 +121,7 @@ _TUNINGS: WeakKeyDictionary[Any, dict[str, Tuning]] = WeakKeyDictionary()
 
 
 def tuning_of(function: Any, purpose: str = "Jacobian") -> Tuning:
-    """The tuning of a function, kept as long as the user keeps the function.
+    """Return the tuning of a function, kept as long as the user keeps the function.
 
     A new one for None, and for what cannot be held weakly or may equal another object.
     """

@@ -13,19 +13,20 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from jacmagic import code, products
-from jacmagic.compiled import CompiledJacobian, compiled_of
 from jacmagic.errors import PointError
-from jacmagic.evaluator import Evaluator, by_name
-from jacmagic.formula import ClosedForm
-from jacmagic.numeric import Numbers, Tuning, tuning_of
+from jacmagic.function.problem import Problem
+from jacmagic.function.tracebacks import showing_users_frames
+from jacmagic.numeric import NumericJacobian, Tuning, tuning_of
 from jacmagic.numeric import compute as compute_numbers
-from jacmagic.problem import Problem
+from jacmagic.result import products
+from jacmagic.result.compiled import CompiledJacobian, compiled_of
 from jacmagic.result.derived import Derived
 from jacmagic.result.evaluated import Outside
-from jacmagic.road import Road, point_of, values_again
-from jacmagic.settings import How, View
-from jacmagic.tracebacks import showing_users_frames
+from jacmagic.result.options import ComputeOptions, DisplayOptions
+from jacmagic.symbolic import codegen as code
+from jacmagic.symbolic.branches import ClosedForms, point_of, values_again
+from jacmagic.symbolic.evaluator import Evaluator, by_name
+from jacmagic.symbolic.formula import ClosedForm
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,13 +44,18 @@ class JacobianResult(Derived):
     Attributes:
         problem: the function and the point.
         numbers: what torch computed.
-        how: how it computed it.
+        options: how it computed it.
         view: how this object shows itself.
     """
 
     @classmethod
     def of(
-        cls, problem: Problem, how: How, road: Road, view: View, outside: Outside = frozenset
+        cls,
+        problem: Problem,
+        options: ComputeOptions,
+        forms: ClosedForms,
+        view: DisplayOptions,
+        outside: Outside = frozenset,
     ) -> Self:
         """Compute torch's numbers at a problem's point; the closed form comes on first use.
 
@@ -58,16 +64,16 @@ class JacobianResult(Derived):
         """
         purpose = "Jacobian" if problem.potential is None else "Hessian"
         tuning = tuning_of(problem.whole, purpose)
-        numbers = run_torch(problem, how, tuning, road)
+        numbers = run_torch(problem, options, tuning, forms)
         if not all(map(all, numbers.connected)):
             outside = functools.partial(frozenset, outside())
-        return cls(problem, numbers, road, how, view, outside, tuning)
+        return cls(problem, numbers, forms, options, view, outside, tuning)
 
     # ── other points ──────────────────────────────────────────────────────────────────────────
 
     @showing_users_frames
     def at(self, **values: Any) -> Self:
-        """The Jacobian at another point; nothing is traced again while the assumptions hold.
+        """Return the Jacobian at another point; nothing is traced again while the assumptions hold.
 
         Args:
             **values: new values by input name; what is not named stays where it is.
@@ -76,11 +82,13 @@ class JacobianResult(Derived):
             PointError: for a name that is no input, or a value of another shape.
         """
         moved = self.problem.at(values)
-        numbers = run_torch(moved, self.how, self.tuning, self.road)
-        return type(self)(moved, numbers, self.road, self.how, self.view, self.outside, self.tuning)
+        numbers = run_torch(moved, self.options, self.tuning, self.forms)
+        return type(self)(
+            moved, numbers, self.forms, self.options, self.view, self.outside, self.tuning
+        )
 
     def evaluator(self) -> Evaluator:
-        """The closed form compiled: `g(*numbers)` is (m, n), `g.batch(points)` (k, m, n).
+        """Return the closed form compiled: `g(*numbers)` is (m, n), `g.batch(points)` (k, m, n).
 
         What the function reads from outside its arguments is taken as it is now; when it changes,
         ask for an evaluator again.
@@ -112,23 +120,23 @@ class JacobianResult(Derived):
         Raises:
             JacmagicError: the function is random or keeps state, or no backend can compile it.
         """
-        strategy = self.how.strategy
+        strategy = self.options.strategy
         return compiled_of(self.problem, backend=backend, dynamic=dynamic, strategy=strategy)
 
     # ── products ──────────────────────────────────────────────────────────────────────────────
 
     def jvp(self, v: Any) -> Any:
-        """J·v, by one forward pass: as `torch.func.jvp` (see `jacmagic.products.jvp`)."""
+        """J·v, by one forward pass: as `torch.func.jvp` (see `jacmagic.result.products.jvp`)."""
         return products.jvp(self.problem, self.numbers.outputs, v)
 
     def vjp(self, u: Any) -> Any:
-        """uᵀ·J, by one backward pass: as `torch.func.vjp` (see `jacmagic.products.vjp`)."""
+        """uᵀ·J, by one backward pass: as `torch.func.vjp` (see `jacmagic.result.products.vjp`)."""
         return products.vjp(self.problem, self.numbers.outputs, u)
 
     # ── showing ───────────────────────────────────────────────────────────────────────────────
 
     def shown(self, **changes: Any) -> Self:
-        """The same Jacobian with another view: digits, layout, live, ranges, steps.
+        """Return the same Jacobian with another view: digits, layout, live, ranges, steps.
 
         What was found does not depend on the view, and is not looked for again.
         """
@@ -137,15 +145,15 @@ class JacobianResult(Derived):
         return other
 
     def to_latex(self) -> str:
-        """The whole derivation as LaTeX, without delimiters."""
+        """Return the whole derivation as LaTeX, without delimiters."""
         return self.derivation.latex
 
     def to_numpy(self) -> np.ndarray:
-        """The matrix as a NumPy array (m, n) of its own dtype."""
+        """Return the matrix as a NumPy array (m, n) of its own dtype."""
         return self.matrix.detach().cpu().numpy()
 
     def to_sympy(self) -> sympy.Matrix:
-        """The formula; where there is none, the numbers as a SymPy matrix."""
+        """Return the formula; where there is none, the numbers as a SymPy matrix."""
         import sympy
 
         return self.formula if self.formula is not None else sympy.Matrix(self.to_numpy())
@@ -167,7 +175,9 @@ class JacobianResult(Derived):
         )
 
 
-def run_torch(problem: Problem, how: How, tuning: Tuning | None, road: Road) -> Numbers:
+def run_torch(
+    problem: Problem, options: ComputeOptions, tuning: Tuning | None, forms: ClosedForms
+) -> NumericJacobian:
     """Compute the Jacobian of a problem by torch, in the way that was quick before.
 
     The closed form is asked only where torch refuses to differentiate.
@@ -175,10 +185,10 @@ def run_torch(problem: Problem, how: How, tuning: Tuning | None, road: Road) -> 
     tensors = [one.value for one in problem.inputs]
 
     def substitute() -> torch.Tensor | None:
-        form = road.form(problem, values_again(problem.potential or problem))
+        form = forms.form(problem, values_again(problem.potential or problem))
         point = point_of(problem)
         return torch.from_numpy(form.values(point)) if isinstance(form, ClosedForm) else None
 
     return compute_numbers(
-        problem.function, tensors, tuning=tuning, substitute=substitute, **vars(how)
+        problem.function, tensors, tuning=tuning, substitute=substitute, **vars(options)
     )

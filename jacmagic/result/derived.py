@@ -11,27 +11,27 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from jacmagic import latex
-from jacmagic.agreement import Agreement
-from jacmagic.derivation import Derivation, derive, templates, texts
 from jacmagic.errors import PointError
-from jacmagic.examine import changing, contradicts, examine
-from jacmagic.examine_entries import examine_entries
-from jacmagic.examine_form import examine_form
-from jacmagic.formula import ClosedForm, Reading
-from jacmagic.formula.attempt import attempt
-from jacmagic.formula.conditions import sentences
-from jacmagic.judge import Witnesses
 from jacmagic.labels import Label
-from jacmagic.matrix_form import MatrixForm, matrix_form
 from jacmagic.numeric import NOT_BY_TORCH
-from jacmagic.one_sided import OneSided, limits, one_sided
+from jacmagic.render import latex
+from jacmagic.result.agreement import Agreement
+from jacmagic.result.comparison import Sources
+from jacmagic.result.diagnosis import changing, contradicts, diagnose
 from jacmagic.result.evaluated import Evaluated
-from jacmagic.road import point_of
-from jacmagic.sources import severed
-from jacmagic.steps import Step
-from jacmagic.steps import derive as derive_entry
-from jacmagic.trace import Refusal
+from jacmagic.result.form_check import examine_form
+from jacmagic.result.sources import lost_dependence
+from jacmagic.result.sparse_check import check_sparse
+from jacmagic.symbolic.branches import point_of
+from jacmagic.symbolic.derivation import Derivation, derive, templates, texts
+from jacmagic.symbolic.formula import ClosedForm, DisplayForm
+from jacmagic.symbolic.formula.attempt import attempt
+from jacmagic.symbolic.formula.conditions import sentences
+from jacmagic.symbolic.matrix_form import MatrixForm, matrix_form
+from jacmagic.symbolic.one_sided import OneSided, limits, one_sided
+from jacmagic.symbolic.steps import Step
+from jacmagic.symbolic.steps import derive as derive_entry
+from jacmagic.symbolic.trace import Refusal
 
 if TYPE_CHECKING:
     import sympy
@@ -67,10 +67,10 @@ class Derived(Evaluated):
             return Refusal("the closed form", None, f"of {m} × {n} entries is not looked for")
         values = [v for leaf in self.numbers.outputs.leaves for v in _numbers_of(leaf)]
         matrix = self.matrix.detach().cpu().double().numpy()
-        found = self.road.form(self.problem, values, matrix)
+        found = self.forms.form(self.problem, values, matrix)
         if isinstance(found, Refusal):
             return found
-        return severed(found, self.problem) or found
+        return lost_dependence(found, self.problem) or found
 
     @property
     def _form(self) -> ClosedForm | None:
@@ -85,21 +85,21 @@ class Derived(Evaluated):
         return None
 
     @cached_property
-    def _read(self) -> Reading | Refusal:
+    def _read(self) -> DisplayForm | Refusal:
         """The closed form as it is shown, or why there is none."""
         if isinstance(self._found, Refusal):
             return self._found
         taken = {self.title, *(name for one in self.rows for name in (one.name, one.symbol))}
-        return self.road.reading(self.problem, self._found, names=self.view.names, taken=taken)
+        return self.forms.reading(self.problem, self._found, names=self.view.names, taken=taken)
 
     @property
-    def reading(self) -> Reading | None:
+    def reading(self) -> DisplayForm | None:
         """The closed form as it is shown: constants and repeated parts by name; None without one.
 
         Its `.matrix` is in terms of `.clauses` ("with u = …"); named constants are numbers with a
         name, as π is. `formula` is the same Jacobian in the inputs' symbols alone.
         """
-        return self._read if isinstance(self._read, Reading) else None
+        return self._read if isinstance(self._read, DisplayForm) else None
 
     @property
     def formula(self) -> sympy.Matrix | None:
@@ -164,8 +164,8 @@ class Derived(Evaluated):
             return self._torch_refuses
         outside = set(self.outside())
         if self.large and self.numbers.sparse is not None:
-            return examine_entries(self.problem, self.numbers, outside=outside)
-        return examine(
+            return check_sparse(self.problem, self.numbers, outside=outside)
+        return diagnose(
             self.problem,
             self.numbers,
             self.matrix,
@@ -189,12 +189,12 @@ class Derived(Evaluated):
             float("nan"),
             (),
             (),
-            Witnesses(values, None, None, None, "float64"),
+            Sources(values, None, None, None, "float64"),
             reason=f"torch cannot differentiate this function; the numbers are those of {source}",
         )
 
     def _entry(self, i: int, j: int) -> str:
-        """What an entry is called, such as "∂f₁/∂x₂"."""
+        """Return what an entry is called, such as "∂f₁/∂x₂"."""
         return self.notation.unicode(self.title, self.rows[i].unicode, self.columns[j].unicode)
 
     @cached_property
@@ -204,7 +204,7 @@ class Derived(Evaluated):
         `.left` and `.right` are (m, n); nan where the function jumps or nothing was confirmed.
         """
         traced = self._traced
-        return None if isinstance(traced, Refusal) else one_sided(self.problem, self.road, traced)
+        return None if isinstance(traced, Refusal) else one_sided(self.problem, self.forms, traced)
 
     @cached_property
     def matrix_form(self) -> MatrixForm | None:
@@ -219,7 +219,7 @@ class Derived(Evaluated):
         return matrix_form(self.problem, self.reading.form, latex.head(title, names), title)
 
     def steps(self, i: int, j: int) -> Step:
-        """The derivation of entry (i, j), rule by rule.
+        """Return the derivation of entry (i, j), rule by rule.
 
         Raises:
             PointError: if there is no closed form to derive, or no such entry.
@@ -238,7 +238,7 @@ class Derived(Evaluated):
         return self._derived(reading, i, j, texts(reading.numbers(point), digits), value)
 
     def step_template(self, i: int, j: int) -> Step | None:
-        """The derivation of entry (i, j) with a slot for each number that a slider changes.
+        """Return the derivation of entry (i, j) with a slot for each number that a slider changes.
 
         The slots are counted as `derivation.templates` counts them. None without a closed form.
         """
@@ -252,7 +252,7 @@ class Derived(Evaluated):
         return self._derived(reading, i, j, slots, latex.slot(len(numbers) + place))
 
     def _derived(
-        self, reading: Reading, i: int, j: int, numbers: dict[Any, str], value: str
+        self, reading: DisplayForm, i: int, j: int, numbers: dict[Any, str], value: str
     ) -> Step:
         return derive_entry(
             reading.expression(i),
@@ -294,7 +294,7 @@ class Derived(Evaluated):
     @property
     def derivation(self) -> Derivation:
         """The chain from the definition to the numbers, as LaTeX."""
-        chain = attempt(lambda: self._chain(self.reading), self.road.budget)
+        chain = attempt(lambda: self._chain(self.reading), self.forms.budget)
         if isinstance(chain, Refusal):
             chain = dataclasses.replace(self._chain(None), left_out=(str(chain),))
         matrix = self.matrix_form
@@ -304,8 +304,8 @@ class Derived(Evaluated):
             matrix=() if matrix is None else (*matrix.latex, *matrix.clauses),
         )
 
-    def _chain(self, reading: Reading | None) -> Derivation:
-        """The chain without what is said beside it."""
+    def _chain(self, reading: DisplayForm | None) -> Derivation:
+        """Return the chain without what is said beside it."""
         return derive(
             self.title,
             self.rows,

@@ -10,12 +10,12 @@ from typing import Any
 import scipy.sparse as sp
 import torch
 
+from jacmagic.function.problem import Problem
 from jacmagic.labels import Label, joined
-from jacmagic.notation import Notation, notation_of
-from jacmagic.numeric import NOT_BY_TORCH, Numbers, Tuning, to_csr
-from jacmagic.problem import Problem
-from jacmagic.road import Road
-from jacmagic.settings import How, View
+from jacmagic.numeric import NOT_BY_TORCH, NumericJacobian, Tuning, to_csr
+from jacmagic.result.options import ComputeOptions, DisplayOptions
+from jacmagic.symbolic.branches import ClosedForms
+from jacmagic.symbolic.notation import Notation, notation_of
 
 _MODES = {
     "rows": "reverse mode, row by row",
@@ -37,18 +37,18 @@ class Evaluated:
     Attributes:
         problem: the function and the point.
         numbers: what torch computed.
-        road: the way to the closed form.
-        how: how torch was asked to compute.
+        forms: the way to the closed form.
+        options: how torch was asked to compute.
         view: how this object shows itself.
         outside: finds the positions of inputs that the function reads from outside its arguments.
         tuning: how the function's Jacobian is computed best, shared by other points.
     """
 
     problem: Problem
-    numbers: Numbers
-    road: Road
-    how: How
-    view: View
+    numbers: NumericJacobian
+    forms: ClosedForms
+    options: ComputeOptions
+    view: DisplayOptions
     outside: Outside = frozenset
     tuning: Tuning | None = None
 

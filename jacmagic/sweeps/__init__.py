@@ -4,7 +4,7 @@
 `answer` is what comes out, `run` brings them together.
 """
 
-from jacmagic.sweeps.answer import Sweep
+from jacmagic.sweeps.result import Sweep
 from jacmagic.sweeps.run import sweep
 
 __all__ = ["Sweep", "sweep"]

@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from jacmagic.batches import points_of
-from jacmagic.calls import problem_of
 from jacmagic.errors import PointError
+from jacmagic.function.problem import Problem
+from jacmagic.function.python_call import problem_of
+from jacmagic.function.source import callable_part
 from jacmagic.numeric import compute_many
-from jacmagic.origin import callable_part
-from jacmagic.problem import Problem
+from jacmagic.sweeps.batch import points_of
 
 # Output and the random state belong to the whole process while a function runs again quietly.
 _ALONE = threading.Lock()
@@ -43,14 +43,14 @@ class Task:
     strategy: str = "auto"
 
     def problem(self, stacks: Mapping[str, Tensor]) -> Problem:
-        """The problem at the first of some points."""
+        """Return the problem at the first of some points."""
         first = {**self.at, **{name: values[0] for name, values in stacks.items()}}
         inputs = tuple(first[name] for name in self.names)
         return problem_of(_by_name(self.function, self.names), inputs, self.wrt, self.names)
 
 
 @dataclass(frozen=True)
-class Done:
+class BlockResult:
     """What a block gave.
 
     Attributes:
@@ -62,8 +62,8 @@ class Done:
     notes: tuple[str, ...]
 
 
-def differentiate_block(task: Task, stacks: Mapping[str, Tensor]) -> Done:
-    """The Jacobians at a block's points.
+def differentiate_block(task: Task, stacks: Mapping[str, Tensor]) -> BlockResult:
+    """Return the Jacobians at a block's points.
 
     Args:
         task: what to differentiate.
@@ -78,11 +78,11 @@ def differentiate_block(task: Task, stacks: Mapping[str, Tensor]) -> Done:
             return problem.call(dict(zip(ordered, values, strict=True)))
 
         many = compute_many(function, points, strategy=task.strategy)
-        return Done(as_array(many.matrix), (*problem.notes, *many.notes))
+        return BlockResult(as_array(many.matrix), (*problem.notes, *many.notes))
 
 
 def as_array(tensor: Tensor) -> np.ndarray:
-    """A tensor as NumPy and Zarr can hold it: bfloat16, which they lack, as float32."""
+    """Return a tensor as NumPy and Zarr can hold it: bfloat16, which they lack, as float32."""
     held = tensor.detach().cpu()
     return (held.float() if held.dtype == torch.bfloat16 else held).numpy()
 
@@ -98,7 +98,7 @@ def arguments(function: Callable[..., Any]) -> dict[str, bool]:
 
 
 def chosen_names(function: Callable[..., Any], given: Sequence[str]) -> tuple[str, ...]:
-    """The arguments that have values, in the order of the signature.
+    """Return the arguments that have values, in the order of the signature.
 
     Raises:
         PointError: a name is no argument, or an argument without default has no value.
@@ -122,7 +122,7 @@ def chosen_names(function: Callable[..., Any], given: Sequence[str]) -> tuple[st
 
 
 def _by_name(function: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
-    """The function of positional values, also where arguments with defaults are skipped."""
+    """Return the function of positional values, also where arguments with defaults are skipped."""
     if isinstance(function, nn.Module) or list(arguments(function))[: len(names)] in ([], [*names]):
         return function
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from jacmagic.errors import PointError
-from jacmagic.values import as_tensor
+from jacmagic.function.values import as_tensor
 
 Block = tuple[slice, ...]
 POINT = "point"  # the one axis of a list of points

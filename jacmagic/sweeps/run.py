@@ -14,17 +14,17 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
-from jacmagic.captured import numbers_read
 from jacmagic.errors import PointError
+from jacmagic.function.closures import numbers_read
+from jacmagic.function.problem import Problem
+from jacmagic.function.source import source_of
+from jacmagic.function.values import as_tensor
 from jacmagic.numeric.batched import SCALARS_AT_ONCE
 from jacmagic.numeric.compute import compute as compute_numbers
 from jacmagic.numeric.memory import require_room
-from jacmagic.numeric.numbers import Numbers
-from jacmagic.origin import source_of
-from jacmagic.problem import Problem
-from jacmagic.sweeps.answer import answer, dimensions, has_xarray
+from jacmagic.numeric.result import NumericJacobian
 from jacmagic.sweeps.block import (
-    Done,
+    BlockResult,
     Task,
     arguments,
     as_array,
@@ -32,8 +32,8 @@ from jacmagic.sweeps.block import (
     differentiate_block,
 )
 from jacmagic.sweeps.grid import Block, Grid, block_shape, blocks, grid_of
-from jacmagic.sweeps.store import Plan, Store, fingerprint
-from jacmagic.values import as_tensor
+from jacmagic.sweeps.result import answer, dimensions, has_xarray
+from jacmagic.sweeps.store import Store, SweepSpec, fingerprint
 
 SECONDS_PER_BLOCK = 2.0  # what a block may take if its points are done one by one
 PROBED = 64  # points whose batched pass is timed
@@ -54,7 +54,7 @@ def sweep(
     client: Any = None,
     progress: bool = True,
 ) -> Any:
-    """The Jacobian of a function at every point of a grid.
+    """Return the Jacobian of a function at every point of a grid.
 
     Args:
         func: takes one point; arguments by the names of the grid. Also a module.
@@ -123,7 +123,7 @@ def sweep(
 def _read(
     func: Callable[..., Any], grid: Any, at: Mapping[str, Any] | None, wrt: Any, strategy: str
 ) -> tuple[Grid, Task]:
-    """The points and the task, whose names fit."""
+    """Return the points and the task, whose names fit."""
     fixed = {name: as_tensor(value, name, []).detach() for name, value in (at or {}).items()}
     known = arguments(func)
     free = [name for name in known if name not in fixed] or [f"x{i}" for i in range(1, 10)]
@@ -135,14 +135,14 @@ def _read(
     return points, Task(func, names, fixed, wrt, strategy)
 
 
-def _plain(problem: Problem, strategy: str) -> Numbers:
+def _plain(problem: Problem, strategy: str) -> NumericJacobian:
     """The Jacobian at the first point, so that the user's own errors come before everything."""
     return compute_numbers(
         problem.function, [one.value for one in problem.inputs], strategy=strategy
     )
 
 
-def _size(points: Grid, task: Task, first: Numbers, seconds: float) -> int:
+def _size(points: Grid, task: Task, first: NumericJacobian, seconds: float) -> int:
     """Points in a block: what fits into memory and into the time after which work is kept.
 
     Where a plain run promises many blocks, a few points tell what a batched pass costs instead.
@@ -170,9 +170,9 @@ def _plan(
     points: Grid,
     task: Task,
     problem: Problem,
-    first: Numbers,
+    first: NumericJacobian,
     size: int,
-) -> Plan:
+) -> SweepSpec:
     """Names, sizes and blocks of the whole."""
     if size < 1:
         raise PointError(f"chunk_size needs a number of at least 1; found {size}; write 64")
@@ -186,7 +186,7 @@ def _plan(
         flat = {k: as_array(v) for k, v in points.listed.items()}
     else:
         flat = coords
-    return Plan(
+    return SweepSpec(
         title=problem.title,
         fingerprint=fingerprint(
             [
@@ -220,12 +220,12 @@ def _read_from_outside(function: Any) -> Iterator[Any]:
         yield as_array(value) if is_array else repr(value)
 
 
-def _require_room(count: int, problem: Problem, first: Numbers) -> None:
+def _require_room(count: int, problem: Problem, first: NumericJacobian) -> None:
     inputs: tuple[Tensor, ...] = tuple(one.value for one in problem.inputs)
     require_room(first.outputs.numel * count, inputs, None)
 
 
-def _check_first(kept: Store, first: Numbers) -> None:
+def _check_first(kept: Store, first: NumericJacobian) -> None:
     """What is stored at the first point must be what the function gives there now."""
     known = kept.first()
     if known is None:
@@ -240,8 +240,10 @@ def _check_first(kept: Store, first: Numbers) -> None:
         )
 
 
-def _done(task: Task, points: Grid, jobs: Sequence[Job], client: Any) -> Iterator[tuple[Job, Done]]:
-    """The blocks as they are done: one after the other, or on a cluster in any order."""
+def _done(
+    task: Task, points: Grid, jobs: Sequence[Job], client: Any
+) -> Iterator[tuple[Job, BlockResult]]:
+    """Yield the blocks as they are done: one after the other, or on a cluster in any order."""
     if client is None:
         for job in jobs:
             yield job, differentiate_block(task, points.stacks(job[1]))
@@ -258,9 +260,9 @@ def _done(task: Task, points: Grid, jobs: Sequence[Job], client: Any) -> Iterato
 
 
 def _watched(
-    done: Iterator[tuple[Job, Done]], jobs: Sequence[Job], already: int, progress: bool
-) -> Iterator[tuple[Job, Done]]:
-    """The same under a progress bar, which shows when it takes long."""
+    done: Iterator[tuple[Job, BlockResult]], jobs: Sequence[Job], already: int, progress: bool
+) -> Iterator[tuple[Job, BlockResult]]:
+    """Yield the same under a progress bar, which shows when it takes long."""
     from tqdm.auto import tqdm
 
     yield from tqdm(

@@ -24,7 +24,7 @@ ARRAY, TICKS = "jacobian", "done"
 
 
 @dataclass(frozen=True)
-class Plan:
+class SweepSpec:
     """Everything that two calls must share for one to go on where the other ended.
 
     Attributes:
@@ -49,7 +49,7 @@ class Plan:
 
 
 def fingerprint(parts: Sequence[Any]) -> str:
-    """A short text that differs where any part does: texts, arrays, nests of them."""
+    """Return a short text that differs where any part does: texts, arrays, nests of them."""
     digest = hashlib.sha256()
     for part in parts:
         if isinstance(part, np.ndarray):
@@ -63,7 +63,7 @@ def fingerprint(parts: Sequence[Any]) -> str:
 class Store:
     """A sweep's blocks on disk."""
 
-    def __init__(self, path: str | Path, plan: Plan) -> None:
+    def __init__(self, path: str | Path, plan: SweepSpec) -> None:
         """Open the store of a plan, or make it.
 
         Raises:
@@ -136,7 +136,7 @@ class Store:
         self.ticks[place] = self.known[place] = 1
 
     def first(self) -> np.ndarray | None:
-        """The Jacobian at the first point (m, n), if it was written."""
+        """Return the Jacobian at the first point (m, n), if it was written."""
         corner = (0,) * len(self.block)
         return np.asarray(self.array[corner]) if self.is_done(corner) else None
 

@@ -261,19 +261,19 @@ class Notebook:
         return self.page.locator(".jm-explorer").first
 
     def slider(self, place: int = 0) -> Locator:
-        """The handle of a slider."""
+        """Return the handle of a slider."""
         return self.explorer.locator(".jm-slider input[type=range]").nth(place)
 
     def field(self, place: int = 0) -> Locator:
-        """The field beside a slider, for a number to be typed."""
+        """Return the field beside a slider, for a number to be typed."""
         return self.explorer.locator(".jm-slider input[type=text]").nth(place)
 
     def number(self, place: int = 0) -> float:
-        """The number that a slider holds, every digit of it."""
+        """Return the number that a slider holds, every digit of it."""
         return float(self.field(place).get_attribute("title").replace("−", "-").replace("∞", "inf"))
 
     def table(self) -> list[list[str]]:
-        """What the table shows."""
+        """Return what the table shows."""
         rows = self.explorer.locator("table[role=grid] tbody tr")
         read = "rows => rows.map(row => [...row.querySelectorAll('td')].map(td => td.innerText))"
         return rows.evaluate_all(read)

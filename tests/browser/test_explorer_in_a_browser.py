@@ -27,12 +27,12 @@ def drag(notebook, place, pixels):
 
 
 def focused(notebook):
-    """The text of the element that has the focus."""
+    """Return the text of the element that has the focus."""
     return notebook.page.evaluate("() => document.activeElement.textContent")
 
 
 def as_number(text):
-    """A number as the page writes it."""
+    """Return a number as the page writes it."""
     return float(text.replace("−", "-"))
 
 

@@ -93,12 +93,12 @@ def visit(context: BrowserContext, files) -> Iterator[Visit]:
 
 
 def number(page: Page, place: int = 0):
-    """The number beside a slider."""
+    """Return the number beside a slider."""
     return page.locator(".jm-slider input[type=text]").nth(place)
 
 
 def slider(page: Page, place: int = 0):
-    """A slider."""
+    """Return a slider."""
     return page.locator(".jm-slider input[type=range]").nth(place)
 
 
@@ -116,7 +116,7 @@ def numbers(page: Page) -> list[float]:
 
 
 def table(page: Page) -> list[list[str]]:
-    """What the table shows."""
+    """Return what the table shows."""
     read = "rows => rows.map(row => [...row.querySelectorAll('td')].map(td => td.innerText))"
     return page.locator("table[role=grid] tbody tr").evaluate_all(read)
 
@@ -356,7 +356,7 @@ def test_dark_and_projector(visit, pictures):
 
 
 def channels(colour: str) -> float:
-    """The sum of red, green and blue."""
+    """Return the sum of red, green and blue."""
     return sum(float(part) for part in colour.partition("(")[2].rstrip(")").split(",")[:3])
 
 

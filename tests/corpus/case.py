@@ -38,7 +38,7 @@ class Case:
         return self.function.__doc__ or ""
 
     def tensors(self) -> tuple[torch.Tensor, ...]:
-        """The point as float64 tensors."""
+        """Return the point as float64 tensors."""
         return tuple(torch.tensor(value, dtype=torch.float64) for value in self.point)
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fieldText, nearestStop, roundStep, stopsOf, typedNumber } from "../../jacmagic/static/controls.mjs";
+import { fieldText, nearestStop, roundStep, stopsOf, typedNumber } from "../../jacmagic/view/static/controls.mjs";
 
 /** Stops increase, and none lies outside. */
 function check(stops, min, max) {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Model, slider, traits } from "../../jacmagic/static/host.mjs";
+import { Model, slider, traits } from "../../jacmagic/view/static/host.mjs";
 
 test("a model tells of a change by name and as a whole, once, and only of a change", () => {
   const model = new Model({ value: 3, max: 9 });

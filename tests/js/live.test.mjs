@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Formula, fromJson, History, samePoint, Sliders } from "../../jacmagic/static/live.mjs";
+import { Formula, fromJson, History, samePoint, Sliders } from "../../jacmagic/view/static/live.mjs";
 
 /** y = c·x with a part u = x·x, valid while x > 0. */
 const live = {

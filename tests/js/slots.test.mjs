@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { inFormula, slotPlace } from "../../jacmagic/static/slots.mjs";
+import { inFormula, slotPlace } from "../../jacmagic/view/static/slots.mjs";
 
 test("a slot is told from a numeral", () => {
   assert.equal(slotPlace("90071992000012"), 12);

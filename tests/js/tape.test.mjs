@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { MOST_OPERATIONS, readTape } from "../../jacmagic/static/tape.mjs";
+import { MOST_OPERATIONS, readTape } from "../../jacmagic/view/static/tape.mjs";
 
 const tape = (changes) => ({ inputs: 2, constants: [2], operations: [["mul", 0, 2], ["add", 3, 1]], outputs: [4], ...changes });
 const apply = (name, ...point) => {

@@ -9,12 +9,12 @@ from rule_samples.sample import Sample, rules
 
 
 def _definite(a: torch.Tensor) -> torch.Tensor:
-    """A symmetric positive definite matrix."""
+    """Return a symmetric positive definite matrix."""
     return a @ a.mT + 2 * torch.eye(a.shape[-2], dtype=a.dtype)
 
 
 def _steady(a: torch.Tensor) -> torch.Tensor:
-    """A matrix far from singular."""
+    """Return a matrix far from singular."""
     return a + 4 * torch.eye(a.shape[-1], dtype=a.dtype)
 
 

@@ -41,7 +41,7 @@ def torch_ways(case: Case) -> dict[str, Callable[[], Way]]:
 
 
 def jacmagic_ways(case: Case) -> dict[str, Callable[[], Way]]:
-    """The call, its check, the compiled one, another point, the evaluator."""
+    """Return the call, its check, the compiled one, another point, the evaluator."""
     import torch
 
     import jacmagic
@@ -71,8 +71,9 @@ def jacmagic_ways(case: Case) -> dict[str, Callable[[], Way]]:
         return lambda: g(point)
 
     def check() -> Way:
-        from jacmagic.numeric import freivalds, sparse
+        from jacmagic.numeric import freivalds
         from jacmagic.numeric.evaluation import evaluate
+        from jacmagic.numeric.modes import sparse
 
         run, found = evaluate(f, (x,), create_graph=False), jacmagic.jacobian(f, x).numbers
         leaves, entries = run.outputs.leaves, found.sparse

@@ -46,7 +46,7 @@ and never for rows that came one by one.
 
 
 def machine() -> str:
-    """The machine in general words."""
+    """Return the machine in general words."""
     import torch
 
     cores = os.cpu_count() or 1
@@ -57,7 +57,7 @@ def machine() -> str:
 
 
 def best_of_torch(timings: Sequence[Timing]) -> float | None:
-    """The shortest of torch's five roads, in seconds."""
+    """Return the shortest of torch's five roads, in seconds."""
     known = [t.warm for t in timings if t.peer == "torch" and t.way in TORCH and t.warm]
     return min(known, default=None)
 
@@ -104,7 +104,7 @@ def write(found: Found, rounds: int) -> None:
 
 
 def page(found: Found, rounds: int) -> str:
-    """The page as Markdown."""
+    """Return the page as Markdown."""
     sizes = {case.name: f"{case.outputs:,} × {case.inputs:,}" for case in CASES}
     parts = [HEAD.format(machine=machine(), rounds=rounds)]
     for case, timings in found.items():

@@ -13,7 +13,7 @@ import torch
 from programs import Program
 
 import jacmagic
-from jacmagic.formula.rounding import bounded, dtype_of
+from jacmagic.symbolic.formula.rounding import bounded, dtype_of
 
 SECONDS = 20  # of processor time for one program, beyond which it counts as slow
 
@@ -23,7 +23,7 @@ class Slow(BaseException):
 
 
 def failure_of(program: Program) -> str | None:
-    """The first kind of failure, such as "auto: …", or None.
+    """Return the first kind of failure, such as "auto: …", or None.
 
     Kinds: crash, auto, forward, form, elsewhere (the evaluator at another point), alarm (a verdict
     of disagreement although all sources are equal, where torch's numbers do not hang on the last
@@ -84,21 +84,21 @@ def _compared(
 
 
 def _rounding(J: jacmagic.Jacobian, x: torch.Tensor) -> np.ndarray:
-    """What rounding in float64 may do to the entries, where sums cancel in them."""
+    """Return what rounding in float64 may do to the entries, where sums cancel in them."""
     assert J._form is not None
     _, bounds = bounded(J._form, x.reshape(-1).tolist(), dtype_of([torch.float64]))
     return 4 * np.nan_to_num(bounds, nan=np.inf, posinf=np.inf)
 
 
 def _moved(x: torch.Tensor, seed: int) -> torch.Tensor:
-    """A point near or far."""
+    """Return a point near or far."""
     generator = torch.Generator().manual_seed(seed)
     noise = torch.randn(x.shape, generator=generator, dtype=x.dtype)
     return x + noise * (0.01, 0.3, 1.5)[seed]
 
 
 def _digits(program: Program) -> float:
-    """The relative size of the last digits that count in a program."""
+    """Return the relative size of the last digits that count in a program."""
     return 2e-7 if "float32" in program.source else 3e-13
 
 
@@ -121,7 +121,7 @@ def _truth(
 
 
 def _gap(found: np.ndarray, truth: np.ndarray, tolerance: np.ndarray) -> str | None:
-    """The largest difference where torch's number is finite."""
+    """Return the largest difference where torch's number is finite."""
     known = np.isfinite(truth)
     with np.errstate(all="ignore"):
         wrong = known & ~(np.abs(found - truth) <= tolerance)

@@ -1,0 +1,228 @@
+"""The point: the values a request names, as tensors, and ones for scalars without a value."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import torch
+
+from jacmagic.errors import PointError
+from jacmagic.function.interop.silence import silent
+from jacmagic.function.nests import Leaf, Nest
+from jacmagic.function.syntax.bindings import normal
+from jacmagic.function.syntax.parameters import is_taken_apart, unpacked_names
+from jacmagic.function.target import EMPTY
+from jacmagic.function.targets import users_callable
+from jacmagic.function.values import Kind, as_tensor, evaluate, kept, kind_of, whole_note
+from jacmagic.notebook.request import Request
+
+# what torch and Python say where a scalar stands in for a vector
+_SHAPE_WORDS = re.compile(
+    r"dim|0-d|\b[0-9]D\b|shape|size|index|iter|len\(\)|argument", re.IGNORECASE
+)
+
+
+def given_values(request: Request) -> dict[str, Any]:
+    """Return the values the line names, and those of `--at`."""
+    given = {}
+    for assignment in request.line.point:
+        where = assignment.column + len(assignment.name) + 1
+        marked = request.line.mark(where, len(assignment.source))
+        given[assignment.name] = _evaluated(
+            assignment.name, assignment.source, request.namespace, marked
+        )
+    if request.wishes.at is not None:
+        marked = request.line.mark_text(request.wishes.at)
+        at = _evaluated("--at", request.wishes.at, request.namespace, marked)
+        for name, value in _spread(request, at).items():
+            if name in given:
+                raise PointError(
+                    f"the point names {name} twice, once by --at; write it once" + marked
+                )
+            given[name] = value
+    _refuse_unknown(request, given)
+    return given
+
+
+def _evaluated(name: str, source: str, namespace: Mapping[str, Any], marked: str) -> Any:
+    """Return the value of one text of the point; whatever the user's expression raises is named."""
+    try:
+        return evaluate(source, namespace)
+    except Exception as error:  # the user's expression may raise anything
+        raise PointError(
+            f"the value of {name} does not evaluate: {type(error).__name__}: {error}; "
+            "write an expression of names that exist" + marked
+        ) from error
+
+
+def _spread(request: Request, at: Any) -> dict[str, Any]:
+    """Return the value of `--at` by argument name."""
+    free = [a.name for a in request.target.arguments if a.default is EMPTY] or request.names
+    if isinstance(at, Mapping) and (len(free) != 1 or {*map(str, at)} & {*request.names}):
+        return {normal(str(name)): value for name, value in at.items()}
+    if len(free) == 1:
+        return {free[0]: at}
+    if isinstance(at, tuple) and len(free) <= len(at) <= len(request.names):
+        return dict(zip(request.names, at, strict=False))
+    count = len(at) if isinstance(at, tuple) else 1
+    raise PointError(
+        f"--at needs one value for each of {', '.join(free) or 'the inputs'}; found {count}; "
+        f"write --at ({', '.join('1' for _ in free)})"
+        + request.line.mark_text(request.wishes.at or "--at")
+    )
+
+
+def _refuse_unknown(request: Request, given: Mapping[str, Any]) -> None:
+    known = [*request.names, *request.target.weights]
+    if request.target.is_open:
+        return
+    for name in given:
+        if name not in known:
+            listed = ", ".join(request.names) or "none"
+            raise PointError(
+                f"{request.target.title} has no argument {name}; its arguments are {listed}; "
+                f"write {request.names[0] if request.names else 'another function'}=…"
+                + request.column_of(name)
+            )
+
+
+def can_vary(request: Request, nest: Nest, name: str) -> bool:
+    """Whether a leaf is a number or a tensor, or an argument without a value."""
+    value = nest.leaves[name].value
+    return name not in request.fixed and (value is EMPTY or kind_of(value) is not Kind.FIXED)
+
+
+def converted(request: Request, nest: Nest, varied: Collection[str]) -> dict[str, Any]:
+    """The values by leaf: those that vary as tensors, the others as the function takes them."""
+    values: dict[str, Any] = {}
+    for name, leaf in nest.leaves.items():
+        if leaf.value is EMPTY:
+            continue
+        if name in request.fixed:
+            request.notes.append(whole_note(name, leaf.value))
+            values[name] = leaf.value
+        elif name in varied:
+            values[name] = _as_input(request, name, leaf)
+        else:
+            values[name] = _as_constant(request, name, leaf)
+    return values
+
+
+def _as_input(request: Request, name: str, leaf: Leaf) -> torch.Tensor:
+    try:
+        return as_tensor(leaf.value, name, request.notes)
+    except PointError as error:
+        raise PointError(f"{error}{request.column_of(leaf.argument)}") from None
+
+
+def _as_constant(request: Request, name: str, leaf: Leaf) -> Any:
+    """Return what does not vary: numbers as tensors where no default tells a better type."""
+    value = leaf.value
+    if kind_of(value) is Kind.FIXED:
+        return users_callable(value) if callable(value) else value
+    by_default = request.default(leaf.argument) is not EMPTY
+    if isinstance(value, torch.Tensor) or (by_default and not isinstance(value, (float, list))):
+        return kept(value)
+    try:
+        return as_tensor(value, name, request.notes)
+    except PointError:  # a complex number, say: nobody differentiates by it
+        return value
+
+
+def cast(request: Request, values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values in the dtype and on the device asked for, or those of the module."""
+    dtype, device = _dtype(request), _device(request)
+    weights = request.target.weights
+    first = next(iter(weights.values()), None)
+    moved: dict[str, Any] = {}
+    if request.target.module is not None and (dtype is not None or device is not None):
+        buffers = dict(request.target.module.named_buffers())
+        moved = {k: v for k, v in {**weights, **buffers}.items() if v.is_floating_point()}
+    if first is not None:
+        dtype, device = dtype or first.dtype, device or first.device
+    everything = {**moved, **values}
+    return {name: _moved(value, dtype, device) for name, value in everything.items()}
+
+
+def _moved(value: Any, dtype: torch.dtype | None, device: torch.device | None) -> Any:
+    if not isinstance(value, torch.Tensor) or not value.is_floating_point():
+        return value
+    return value.to(dtype=dtype or value.dtype, device=device or value.device)
+
+
+def _dtype(request: Request) -> torch.dtype | None:
+    text = request.wishes.dtype
+    found = None if text is None else getattr(torch, text.removeprefix("torch."), None)
+    if text is None:
+        return None
+    if not isinstance(found, torch.dtype) or not found.is_floating_point:
+        raise PointError(
+            f"--dtype needs a floating dtype of torch; found {text}; "
+            "write --dtype float32 or --dtype float64" + request.line.mark_text(text)
+        )
+    return found
+
+
+def _device(request: Request) -> torch.device | None:
+    text = request.wishes.device
+    if text is None:
+        return None
+    try:
+        return torch.empty(0, device=text).device
+    except (RuntimeError, AssertionError) as error:  # torch's words on unknown or absent devices
+        raise PointError(
+            f"--device needs a device that torch can use here; found {text} "
+            f"({str(error).splitlines()[0]}); write --device cpu" + request.line.mark_text(text)
+        ) from None
+
+
+def started(
+    request: Request, missing: Sequence[str], values: Mapping[str, Any], nest: Nest
+) -> dict[str, torch.Tensor]:
+    """Ones for the scalar arguments that have no value; an error where they are no scalars."""
+    target = request.target
+    for name in missing:
+        if is_taken_apart(target.source, name):
+            raise PointError(_unknown_shape(request, name, "the code takes it apart"))
+    like = next((v for v in values.values() if isinstance(v, torch.Tensor)), None)
+    one = torch.ones((), dtype=torch.float64) if like is None else like.new_ones(())
+    if like is not None and not like.is_floating_point():
+        one = one.to(torch.float64)
+    if target.module is not None:
+        one = cast(request, {"": one})[""]
+    ones = dict.fromkeys(missing, one)
+    further = {name: value for name, value in values.items() if name not in nest.leaves}
+    try:
+        with torch.no_grad(), silent():
+            target.call({**further, **nest.filled({**values, **ones})})
+    except (TypeError, IndexError, ValueError, RuntimeError) as error:
+        _refuse_texts(request, nest)
+        if _SHAPE_WORDS.search(str(error)):
+            tried = f"with 1 it raises {type(error).__name__}: {str(error).splitlines()[0]}"
+            raise PointError(_unknown_shape(request, missing[0], tried)) from error
+    many = "start" if len(missing) > 1 else "starts"
+    request.notes.append(f"{', '.join(missing)} {many} at 1, as the point gives no value")
+    return ones
+
+
+def _refuse_texts(request: Request, nest: Nest) -> None:
+    """A text on the line with which the function fails was meant as a number."""
+    for name, leaf in nest.leaves.items():
+        if isinstance(leaf.value, str) and any(leaf.argument == a.name for a in request.line.point):
+            _as_input(request, name, leaf)
+
+
+def _unknown_shape(request: Request, name: str, why: str) -> str:
+    parts = unpacked_names(request.target.source, name) if request.target.source else None
+    example = f"[{', '.join('1' for _ in parts)}]" if parts else "[1, 2]"
+    module = request.target.module
+    layers = () if module is None else module.modules()
+    size = next((part.in_features for part in layers if isinstance(part, torch.nn.Linear)), None)
+    if size is not None:
+        example = f"torch.ones({size})"
+    return (
+        f"{name} needs a value, as its shape cannot be known ({why}); "
+        f"write {name}={example}" + request.line.mark_end()
+    )

@@ -1,0 +1,96 @@
+"""Slider ranges by component: the texts of `--range`, evaluated and matched with the inputs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import isfinite
+from typing import Any
+
+from jacmagic.errors import CellError, PointError
+from jacmagic.function.problem import Problem
+from jacmagic.function.values import evaluate
+from jacmagic.labels import Label
+from jacmagic.notebook.cell import Line, RangeText, read_range
+
+Limits = tuple[float, float, float | None]
+
+
+def limits_of(
+    texts: Sequence[str], problem: Problem, namespace: Mapping[str, Any], line: Line
+) -> dict[str, Limits]:
+    """Return the ranges that `--range` asks for.
+
+    Args:
+        texts: values of `--range`; a whole input or one component each.
+        problem: whose inputs they name.
+        namespace: where the bounds are evaluated.
+        line: the magic's line, for carets.
+
+    Returns:
+        `(low, high, step)` by the text of a component's label; `step` is `None` by default.
+
+    Raises:
+        CellError: the text has another form.
+        PointError: no component has that name, or the bounds are no increasing numbers.
+    """
+    limits: dict[str, Limits] = {}
+    for text in texts:
+        try:
+            wanted = read_range(text)
+        except CellError as error:
+            raise CellError(f"{error}{line.mark_text(text)}") from None
+        bounds = _bounds(wanted, namespace, line.mark_text(text))
+        found = _components(wanted, problem)
+        if not found:
+            known = [label.text for given in problem.inputs for label in given.labels]
+            raise PointError(
+                f"--range names {wanted.key}, which is no input; the components are "
+                f"{', '.join(known[:12])}; write --range {known[0]}=LO:HI" + line.mark_text(text)
+            )
+        limits |= {label.text: bounds for label in found}
+    return limits
+
+
+def _components(wanted: RangeText, problem: Problem) -> list[Label]:
+    """Return the labels that a range means: a name, or a name and an index."""
+    found = []
+    for given in problem.inputs:
+        indices = _row_major(tuple(given.value.shape))
+        for label, index in zip(given.labels, indices, strict=True):
+            is_named = wanted.name == given.name and wanted.index in ((), index)
+            if is_named or wanted.key == label.text:
+                found.append(label)
+    return found
+
+
+def _row_major(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
+    indices: list[tuple[int, ...]] = [()]
+    for size in shape:
+        indices = [(*index, position) for index in indices for position in range(size)]
+    return indices
+
+
+def _bounds(wanted: RangeText, namespace: Mapping[str, Any], marked: str) -> Limits:
+    texts = [wanted.low, wanted.high, *([wanted.step] if wanted.step else [])]
+    try:
+        low, high, *step = (float(evaluate(text, namespace)) for text in texts)
+    except Exception as error:  # the user's expression may raise anything
+        raise PointError(
+            f"the bounds of --range {wanted.key} do not evaluate: {type(error).__name__}: {error}; "
+            f"write numbers, such as --range {wanted.key}=0:5" + marked
+        ) from error
+    if not all(map(isfinite, (low, high, high - low, *step))):
+        raise PointError(
+            f"expected finite bounds for --range {wanted.key}; found {low:g} and {high:g}"
+            + (f" with step {step[0]:g}" if step else "")
+            + f"; write --range {wanted.key}=-1e6:1e6"
+            + marked
+        )
+    if not low < high or (step and step[0] <= 0):
+        raise PointError(
+            f"expected LO < HI and a positive step; found {low:g} and {high:g}"
+            + (f" with step {step[0]:g}" if step else "")
+            + f"; write --range {wanted.key}={min(low, high):g}:{max(low, high) + (low == high):g}"
+            + marked
+        )
+    return low, high, step[0] if step else None

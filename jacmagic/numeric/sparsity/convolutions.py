@@ -1,0 +1,157 @@
+"""Convolutions and pooling: the inputs under a window that slides over a padded grid.
+
+The windows are cut out of the grid of set numbers exactly as im2col cuts them out of numbers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+
+from jacmagic.numeric.sparsity.arguments import Call, Operand
+from jacmagic.numeric.sparsity.index_sets import CONSTANT, IndexSets
+
+
+def convolution(sets: IndexSets, call: Call) -> np.ndarray:
+    """(batch, out channels, …): the windows, through the taps that are not the constant zero."""
+    named = call.named
+    image, weight, groups = named["input"], named["weight"], named["groups"]
+    grid = torch.from_numpy(image.ids.astype(np.float64))
+    stride, padding, dilation = (_spread(named[k], grid.dim() - 2) for k in _GEOMETRY)
+    taps, ids = ~weight.vanishes, weight.ids
+    if named["transposed"]:
+        grid = _transposed(grid, weight.tensor.shape[2:], stride, padding, dilation, named)
+        taps, ids = (_turned(values, groups) for values in (taps, ids))
+        stride, padding = [1] * len(stride), [0] * len(padding)
+    windows = _windows(grid, taps.shape[2:], stride, padding, dilation)
+    batch, channels, *_ = windows.shape
+    places = windows.shape[2 : grid.dim()]
+    count = int(np.prod(places, dtype=int))
+    # (batch, group, place, channel in the group × tap)
+    flat = windows.reshape(batch, groups, channels // groups, count, -1).transpose(0, 1, 3, 2, 4)
+    flat = flat.reshape(batch, groups, count, -1)
+    per_group = taps.reshape(groups, taps.shape[0] // groups, -1)
+    parts = [_through(sets, flat[:, g], per_group[g]) for g in range(groups)]
+    found = np.concatenate(parts, axis=1).reshape(batch, -1, *places)
+    for seen_ids in _added(named, sets, ids):
+        found = sets.both(found, seen_ids.reshape(1, -1, *(1,) * len(places)))
+    return found.reshape(tuple(call.outs[0].shape))
+
+
+_GEOMETRY = ("stride", "padding", "dilation")
+
+
+def _through(sets: IndexSets, windows: np.ndarray, taps: np.ndarray) -> np.ndarray:
+    """(batch, out channels, places) from windows (batch, places, width), taps (channels, width)."""
+    kinds, which = np.unique(taps, axis=0, return_inverse=True)
+    sets.lost |= not taps.all()
+    batch, places, _ = windows.shape
+    found = [
+        sets.groups(windows[..., kind].reshape(batch * places, int(kind.sum())))
+        if kind.any()
+        else np.full(batch * places, CONSTANT)
+        for kind in kinds
+    ]
+    return np.stack(found).reshape(len(kinds), batch, places)[which.reshape(-1)].swapaxes(0, 1)
+
+
+def _added(named: dict[str, Any], sets: IndexSets, weight: np.ndarray) -> list[np.ndarray]:
+    """Return what every place of a channel depends on beside its window: the taps and the bias."""
+    parts = []
+    if weight.max(initial=0) > CONSTANT:
+        parts.append(sets.groups(weight.reshape(weight.shape[0], -1)))
+    if isinstance(named.get("bias"), Operand):
+        parts.append(named["bias"].ids)
+    return parts
+
+
+def _transposed(
+    grid: torch.Tensor,
+    kernel: Any,
+    stride: list[int],
+    padding: list[int],
+    dilation: list[int],
+    named: dict[str, Any],
+) -> torch.Tensor:
+    """Return the grid whose ordinary convolution with turned taps is the transposed one."""
+    extra = _spread(named["output_padding"], len(stride))
+    sizes = [(size - 1) * step + 1 for size, step in zip(grid.shape[2:], stride, strict=True)]
+    spaced = grid.new_full((*grid.shape[:2], *sizes), float(CONSTANT))
+    every = (slice(None), slice(None), *(slice(None, None, step) for step in stride))
+    spaced[every] = grid
+    margins: list[int] = []
+    for size, pad, gap, more in zip(kernel, padding, dilation, extra, strict=True):
+        side = gap * (size - 1) - pad
+        margins = [side, side + more, *margins]
+    return F.pad(spaced, margins)
+
+
+def _turned(values: np.ndarray, groups: int) -> np.ndarray:
+    """Taps (in, out / groups, …) of a transposed convolution as (out, in / groups, …), turned."""
+    flipped = np.flip(values, tuple(range(2, values.ndim)))
+    parts = flipped.reshape(groups, values.shape[0] // groups, *values.shape[1:])
+    return parts.swapaxes(1, 2).reshape(-1, values.shape[0] // groups, *values.shape[2:])
+
+
+def pool(sets: IndexSets, call: Call) -> list[np.ndarray]:
+    """Each place depends on its window in its own channel."""
+    named = call.named
+    seen = named["self"]
+    axes = len(named["kernel_size"]) if "2d" not in call.func._schema.name else 2
+    axes = 3 if "3d" in call.func._schema.name else axes
+    shape = tuple(call.outs[0].shape)
+    grid = torch.from_numpy(seen.ids.astype(np.float64)).reshape(
+        1, -1, *seen.ids.shape[seen.ids.ndim - axes :]
+    )
+    kernel = _spread(named["kernel_size"], axes)
+    stride = _spread(named.get("stride") or kernel, axes)
+    padding = _spread(named.get("padding", 0), axes)
+    dilation = _spread(named.get("dilation", 1), axes)
+    wanted = shape[len(shape) - axes :]
+    windows = _windows(grid, kernel, stride, padding, dilation, wanted)
+    found = sets.groups(windows.reshape(-1, int(np.prod(kernel)))).reshape(shape)
+    return [found] * len(call.outs)
+
+
+def _windows(
+    grid: torch.Tensor,
+    kernel: Any,
+    stride: list[int],
+    padding: list[int],
+    dilation: list[int],
+    places: Any = None,
+) -> np.ndarray:
+    """(batch, channels, places…, kernel…) of set numbers; the padding depends on nothing.
+
+    Args:
+        grid: set numbers (batch, channels, …), float64, which holds them exactly.
+        kernel: sizes of the window.
+        stride: steps between places.
+        padding: cells added on both sides.
+        dilation: steps between the taps of a window.
+        places: how many places there are; by default as many as fit.
+    """
+    margins: list[int] = []
+    for axis, pad in enumerate(padding):
+        reach = dilation[axis] * (kernel[axis] - 1) + 1
+        more = 0
+        if places is not None:
+            needed = (places[axis] - 1) * stride[axis] + reach
+            more = max(0, needed - grid.shape[axis + 2] - 2 * pad)
+        margins = [pad, pad + more, *margins]
+    found = F.pad(grid, margins, value=float(CONSTANT))
+    for axis, size in enumerate(kernel):
+        reach = dilation[axis] * (size - 1) + 1
+        found = found.unfold(axis + 2, reach, stride[axis])[..., :: dilation[axis]]
+        if places is not None:
+            found = found.narrow(axis + 2, 0, places[axis])
+    return found.numpy().astype(np.int64)
+
+
+def _spread(value: Any, count: int) -> list[int]:
+    """One number for each axis."""
+    values = [value] if isinstance(value, int) else list(value)
+    return values * count if len(values) == 1 else values

@@ -1,0 +1,42 @@
+"""What was asked for beside the function and the point: how to compute, and how to show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ComputeOptions:
+    """How torch computes a Jacobian; the same again at every other point."""
+
+    strategy: str = "auto"
+    chunk_size: int | None = None
+    create_graph: bool = False
+    strict: bool = False
+    vectorize: bool = True
+
+
+@dataclass(frozen=True)
+class DisplayOptions:
+    """How a Jacobian shows itself.
+
+    Attributes:
+        digits: significant digits.
+        layout: "numerator" shows J, "denominator" its transpose.
+        live: sliders where widgets run; False shows the still form.
+        ranges: slider ranges by label, such as {"x1": (0, 5, None)}.
+        steps: whether the derivation of every entry is printed.
+        names: whether constants of the user's code appear by their names, or as numbers.
+        command: the line that asked for it, without the point: the magic with its target, and
+            what follows the point; None where nobody typed one.
+    """
+
+    digits: int = 4
+    layout: str = "numerator"
+    live: bool = True
+    ranges: Mapping[str, Any] = field(default_factory=dict)
+    steps: bool = False
+    names: bool = True
+    command: tuple[str, str] | None = None

@@ -1,0 +1,43 @@
+"""What is shown, checked against what was computed: SymPy's expressions against the tape."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from jacmagic.symbolic.formula.closed import ClosedForm
+from jacmagic.symbolic.formula.display_form import DisplayForm
+from jacmagic.symbolic.formula.evaluate import Unknown, evaluate
+
+_NEAR = 1e-6  # of an entry or of the matrix's scale; a wrong formula is further off
+
+
+def shows(reading: DisplayForm, form: ClosedForm, point: Sequence[float]) -> bool:
+    """Whether the entries on a page come to the numbers of a closed form at a point.
+
+    Args:
+        reading: what would be shown.
+        form: the closed form (m, n) it stands for.
+        point: n numbers at which the form is valid.
+
+    Returns:
+        False only where numbers contradict each other: what has no finite value in one of them, or
+        holds a function that is not known here, is left out.
+    """
+    try:
+        numbers = reading.numbers(point)
+        clauses = evaluate([clause.definition for clause in reading.clauses], numbers)
+        entries = evaluate([reading.shown(i, j) for i, j in reading.places], numbers)
+    except Unknown:
+        return True
+    truth = form.values(point)
+    expected = np.array([truth[i, j] for i, j in reading.places])
+    named = np.array([numbers[clause.symbol] for clause in reading.clauses])
+    return _agree(entries, expected) and _agree(clauses, named)
+
+
+def _agree(found: np.ndarray, expected: np.ndarray) -> bool:
+    finite = np.isfinite(found) & np.isfinite(expected)
+    scale = np.abs(expected[finite]).max(initial=0.0)
+    return bool(np.all(np.abs(found[finite] - expected[finite]) <= _NEAR * scale))

@@ -1,0 +1,68 @@
+"""Quantities with a name of their own, recognised by how they are built: softmax and norm.
+
+What is recognised is the structure and not the call: `torch.exp(x) / torch.exp(x).sum()` is a
+softmax, and the root of a sum of squares a norm, whoever wrote them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from jacmagic.symbolic.graph.nodes import Graph
+
+
+class Sums:
+    """Sums taken apart into their terms, each once."""
+
+    def __init__(self, graph: Graph) -> None:
+        """Read a graph; nodes may be added to it afterwards."""
+        self.graph = graph
+        self._known: dict[int, tuple[int, ...]] = {}
+
+    def terms(self, node: int, inside: Container[int] | None = None) -> tuple[int, ...]:
+        """Return the terms of a sum written from left to right; the node itself if it is none.
+
+        Args:
+            node: the sum.
+            inside: the partial sums that may be taken apart; all by default.
+        """
+        if inside is not None:
+            return self._taken_apart(node, inside)
+        if node not in self._known:
+            self._known[node] = self._taken_apart(node, None)
+        return self._known[node]
+
+    def _taken_apart(self, node: int, inside: Container[int] | None) -> tuple[int, ...]:
+        terms, first = [], node
+        while self.graph.operations[first] == "add":
+            if inside is not None and first != node and first not in inside:
+                break
+            first, last = self.graph.arguments[first]
+            terms.append(last)
+        return (first, *reversed(terms))
+
+    def softmax(self, node: int) -> tuple[int, ...] | None:
+        """Return the exponentials eᵘʲ of a node eᵘⁱ / Σ eᵘʲ with two of them or more; else None."""
+        graph = self.graph
+        if graph.operations[node] != "div":
+            return None
+        above, below = graph.arguments[node]
+        if graph.operations[above] != "exp" or graph.operations[below] != "add":
+            return None
+        terms = self.terms(below)
+        grown = all(graph.operations[term] == "exp" for term in terms)
+        return terms if grown and len(set(terms)) == len(terms) and above in terms else None
+
+    def norm(self, node: int) -> tuple[int, ...] | None:
+        """Return the components uⱼ of a node √(Σ uⱼ²) with two of them or more; else None."""
+        graph = self.graph
+        if graph.operations[node] != "sqrt":
+            return None
+        terms = self.terms(graph.arguments[node][0])
+        squares = [
+            graph.operations[term] == "pow" and graph.value(graph.arguments[term][1]) == 2
+            for term in terms
+        ]
+        if len(terms) < 2 or not all(squares):
+            return None
+        return tuple(graph.arguments[term][0] for term in terms)

@@ -1,0 +1,330 @@
+"""Vectors, matrices and what is computed from them, as expressions with a shape and a value.
+
+An expression is an operation of one of two tables: `ELEMENTWISE` for functions that act on every
+element alike, `OPERATIONS` for the rest. Building one simplifies what a person would not write:
+I·A, 0 + A, (Aᵀ)ᵀ, a product with 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Expression:
+    """An operation applied to expressions.
+
+    Attributes:
+        operation: a name of `OPERATIONS` or `ELEMENTWISE`, or "input", "constant", "number".
+        arguments: the operands.
+        shape: () for a number, (n,) for a vector, (m, n) for a matrix.
+        name: of an input or a constant, or of a function applied to the elements.
+        value: of a constant or a number, as nested tuples; None otherwise.
+    """
+
+    operation: str
+    arguments: tuple[Expression, ...] = ()
+    shape: Shape = ()
+    name: str = ""
+    value: Any = None
+
+    def evaluate(self, point: Mapping[str, np.ndarray]) -> np.ndarray:
+        """Return the value where the inputs have these values, float64."""
+        if self.operation == "input":
+            return np.asarray(point[self.name], dtype=float)
+        if self.operation in ("constant", "number"):
+            return np.array(self.value, dtype=float).reshape(self.shape)
+        values = [argument.evaluate(point) for argument in self.arguments]
+        if self.operation == "apply":
+            return np.asarray(ELEMENTWISE[self.name].evaluate(values[0]))
+        if self.operation in ("identity", "ones", "zero"):
+            return _FILLED[self.operation](self.shape)
+        return np.asarray(OPERATIONS[self.operation](*values))
+
+
+@dataclass(frozen=True)
+class Elementwise:
+    """A function of every element.
+
+    Attributes:
+        evaluate: with NumPy.
+        derivative: the expression of its derivative at an argument.
+        tex: LaTeX with {} for the argument, which comes in brackets if it needs them.
+    """
+
+    evaluate: Callable[[np.ndarray], np.ndarray]
+    derivative: Callable[[Expression], Expression]
+    tex: str
+
+
+_FILLED: dict[str, Callable[[Shape], np.ndarray]] = {
+    "identity": lambda shape: np.eye(shape[0]),
+    "ones": np.ones,
+    "zero": np.zeros,
+}
+
+
+def _softmax(x: np.ndarray) -> np.ndarray:
+    grown = np.exp(x - x.max())
+    return np.asarray(grown / grown.sum())
+
+
+OPERATIONS: dict[str, Callable[..., Any]] = {
+    "add": lambda a, b: a + b,
+    "neg": lambda a: -a,
+    "scale": lambda c, a: c * a,  # a number times anything
+    "times": lambda u, v: u * v,  # element by element
+    "matmul": lambda a, b: a @ b,
+    "transpose": lambda a: a.T if a.ndim == 2 else a[None, :],
+    "column": lambda v: v[:, None],
+    "diag": np.diag,
+    "dot": lambda u, v: u @ v,
+    "sum": np.sum,
+    "norm": lambda v: np.sqrt((v**2).sum()),
+    "softmax": _softmax,
+    "inverse": lambda c: 1 / c,  # of a number
+    "power": lambda c, n: c**n,  # of a number
+}
+
+
+# ── building ──────────────────────────────────────────────────────────────────────────────────
+
+
+def variable(name: str, shape: Shape) -> Expression:
+    """Return an input."""
+    return Expression("input", (), shape, name)
+
+
+def constant(name: str, value: np.ndarray) -> Expression:
+    """Return a constant that has a name."""
+    return Expression("constant", (), value.shape, name, _nested(value.tolist()))
+
+
+def number(value: float) -> Expression:
+    """Return a number without a name."""
+    return Expression("number", (), (), "", float(value))
+
+
+def _nested(value: Any) -> Any:
+    return tuple(map(_nested, value)) if isinstance(value, list) else value
+
+
+def zero(shape: Shape) -> Expression:
+    """Nothing but zeros."""
+    return Expression("zero", (), shape)
+
+
+def ones(shape: Shape) -> Expression:
+    """Nothing but ones."""
+    return Expression("ones", (), shape)
+
+
+def identity(n: int) -> Expression:
+    """Return the unit matrix; the number one for n = 1 stays a matrix."""
+    return Expression("identity", (), (n, n))
+
+
+def is_number(expression: Expression, value: float) -> bool:
+    """Whether an expression is this very number."""
+    return expression.operation == "number" and expression.value == value
+
+
+def apply(name: str, argument: Expression) -> Expression:
+    """Return a function of every element; numbers are computed."""
+    if argument.operation == "number":
+        return number(float(ELEMENTWISE[name].evaluate(np.array(argument.value))))
+    return Expression("apply", (argument,), argument.shape, name)
+
+
+def add(a: Expression, b: Expression) -> Expression:
+    """a + b."""
+    if a.operation == "zero":
+        return b
+    if b.operation == "zero":
+        return a
+    if a == b:
+        return scale(number(2), a)
+    if a.operation == b.operation == "diag":
+        return diag(add(a.arguments[0], b.arguments[0]))
+    return Expression("add", (a, b), a.shape or b.shape)
+
+
+def neg(a: Expression) -> Expression:
+    """−a."""
+    if a.operation == "zero":
+        return a
+    if a.operation == "number":
+        return number(-a.value)
+    return a.arguments[0] if a.operation == "neg" else Expression("neg", (a,), a.shape)
+
+
+def scale(c: Expression, a: Expression) -> Expression:
+    """Return a number times anything; numbers are joined, signs and zeros move outwards."""
+    if a.operation == "zero" or is_number(c, 1):
+        return a
+    if is_number(c, 0):
+        return zero(a.shape)
+    if is_number(c, -1):
+        return neg(a)
+    if a.operation == "neg":
+        return neg(scale(c, a.arguments[0]))
+    if c.operation == "neg":
+        return neg(scale(c.arguments[0], a))
+    if not a.shape and a.operation == "number":
+        return number(c.value * a.value) if c.operation == "number" else scale(a, c)
+    if a.operation == "scale" and c.operation == a.arguments[0].operation == "number":
+        return scale(number(c.value * a.arguments[0].value), a.arguments[1])
+    inner = a.arguments[0] if a.operation == "scale" else a
+    base, n = _as_power(c)
+    if inner.operation != "number" and not inner.shape and _as_power(inner)[0] == base:
+        joined = power(base, n + _as_power(inner)[1])
+        return scale(joined, a.arguments[1]) if a.operation == "scale" else joined
+    if c.operation == "scale" and c.arguments[0].operation == "number":
+        return scale(c.arguments[0], scale(c.arguments[1], a))
+    if a.operation == "scale" and a.arguments[0].operation == "number":
+        return scale(a.arguments[0], scale(c, a.arguments[1]))
+    return Expression("scale", (c, a), a.shape)
+
+
+def _as_power(c: Expression) -> tuple[Expression, float]:
+    """Return a number as a base and an exponent."""
+    if c.operation == "inverse":
+        return c.arguments[0], -1
+    return (c.arguments[0], c.arguments[1].value) if c.operation == "power" else (c, 1)
+
+
+def times(u: Expression, v: Expression) -> Expression:
+    """Return the product of two vectors element by element."""
+    for one, other in ((u, v), (v, u)):
+        if one.operation in ("ones", "zero"):
+            return other if one.operation == "ones" else one
+    return Expression("times", (u, v), u.shape)
+
+
+def transpose(a: Expression) -> Expression:
+    """Aᵀ, or the row of a vector."""
+    if a.operation == "transpose":
+        return a.arguments[0]
+    if a.operation in ("diag", "identity"):
+        return a
+    if a.operation in ("scale", "neg"):
+        inner = transpose(a.arguments[-1])
+        return neg(inner) if a.operation == "neg" else scale(a.arguments[0], inner)
+    if a.operation == "add" and len(a.shape) == 2:
+        return add(*map(transpose, a.arguments))
+    if a.operation == "matmul":
+        left, right = a.arguments
+        return matmul(transpose(right), transpose(left))
+    return Expression("transpose", (a,), a.shape[::-1] if len(a.shape) == 2 else (1, *a.shape))
+
+
+def matmul(a: Expression, b: Expression) -> Expression:
+    """A·B or A·v, written from left to right."""
+    shape = (*a.shape[:-1], *b.shape[1:])
+    if a.operation == "zero" or b.operation == "zero":
+        return zero(shape)
+    if a.operation == "identity":
+        return b
+    if b.operation == "identity":
+        return a
+    for place, part in enumerate((a, b)):
+        if part.operation in ("neg", "scale"):
+            rest = matmul(*((part.arguments[-1], b) if place == 0 else (a, part.arguments[-1])))
+            return neg(rest) if part.operation == "neg" else scale(part.arguments[0], rest)
+    if a.operation == "transpose" and a.arguments[0].operation == "ones" and b.operation == "diag":
+        return transpose(b.arguments[0])  # 1ᵀ diag(v) = vᵀ
+    if a.operation == b.operation == "diag":
+        return diag(times(a.arguments[0], b.arguments[0]))
+    if b.operation == "matmul":
+        left = matmul(a, b.arguments[0])
+        return Expression("matmul", (left, b.arguments[1]), shape)
+    return Expression("matmul", (a, b), shape)
+
+
+def diag(v: Expression) -> Expression:
+    """Return the diagonal matrix of a vector."""
+    if v.operation == "ones":
+        return identity(v.shape[0])
+    if v.operation == "zero":
+        return zero((v.shape[0], v.shape[0]))
+    if v.operation in ("neg", "scale"):
+        inner = diag(v.arguments[-1])
+        return neg(inner) if v.operation == "neg" else scale(v.arguments[0], inner)
+    return Expression("diag", (v,), (v.shape[0], v.shape[0]))
+
+
+def column(v: Expression) -> Expression:
+    """Return a vector as a matrix of one column."""
+    return Expression("column", (v,), (v.shape[0], 1))
+
+
+def of_vector(operation: str, *vectors: Expression) -> Expression:
+    """Return a number made of vectors ("sum", "dot", "norm"), or the softmax of one."""
+    shape = vectors[0].shape if operation == "softmax" else ()
+    return Expression(operation, vectors, shape)
+
+
+def inverse(c: Expression) -> Expression:
+    """1/c of a number."""
+    if c.operation == "number":
+        return number(1 / c.value)
+    return Expression("inverse", (c,))
+
+
+def power(c: Expression, n: float) -> Expression:
+    """cⁿ of a number."""
+    if n in (0, 1):
+        return c if n else number(1)
+    if n == -1:
+        return inverse(c)
+    return Expression("power", (c, number(n)))
+
+
+def _one(u: Expression) -> Expression:
+    return ones(u.shape) if u.shape else number(1)
+
+
+def _plus_one(u: Expression) -> Expression:
+    return add(_one(u), u)
+
+
+ELEMENTWISE: dict[str, Elementwise] = {
+    "sin": Elementwise(np.sin, lambda u: apply("cos", u), r"\sin {}"),
+    "cos": Elementwise(np.cos, lambda u: neg(apply("sin", u)), r"\cos {}"),
+    "exp": Elementwise(np.exp, lambda u: apply("exp", u), r"e^{}"),
+    "log": Elementwise(np.log, lambda u: apply("reciprocal", u), r"\ln {}"),
+    "sinh": Elementwise(np.sinh, lambda u: apply("cosh", u), r"\sinh {}"),
+    "cosh": Elementwise(np.cosh, lambda u: apply("sinh", u), r"\cosh {}"),
+    "tanh": Elementwise(
+        np.tanh, lambda u: _plus_one(neg(apply("square", apply("tanh", u)))), r"\tanh {}"
+    ),
+    "sigmoid": Elementwise(
+        lambda x: 1 / (1 + np.exp(-x)),
+        lambda u: times(apply("sigmoid", u), _plus_one(neg(apply("sigmoid", u)))),
+        r"\sigma({})",
+    ),
+    "relu": Elementwise(lambda x: np.maximum(x, 0), lambda u: apply("step", u), r"\max(0, {})"),
+    "step": Elementwise(lambda x: (x > 0) * 1.0, lambda u: zero(u.shape), r"[{} > 0]"),
+    "abs": Elementwise(np.abs, lambda u: apply("sign", u), r"|{}|"),
+    "sign": Elementwise(np.sign, lambda u: zero(u.shape), r"\operatorname{{sign}} {}"),
+    "square": Elementwise(np.square, lambda u: scale(number(2), u), r"{}^{{2}}"),
+    "cube": Elementwise(
+        lambda x: x**3, lambda u: scale(number(3), apply("square", u)), r"{}^{{3}}"
+    ),
+    "sqrt": Elementwise(
+        np.sqrt,
+        lambda u: scale(number(0.5), apply("reciprocal", apply("sqrt", u))),
+        r"\sqrt{{{}}}",
+    ),
+    "reciprocal": Elementwise(
+        lambda x: 1 / x,
+        lambda u: neg(apply("reciprocal", apply("square", u))),
+        r"\frac{{1}}{{{}}}",
+    ),
+}

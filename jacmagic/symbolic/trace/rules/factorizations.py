@@ -1,0 +1,263 @@
+"""Rules for factors that depend on choices: LU with its pivots, QR with its signs, eigenvalues.
+
+The choice that LAPACK made is read off its result and becomes an assumption; the factors follow
+from it by the textbook. Golub & Van Loan, Matrix Computations, §3.4 and §5.2; for the order of two
+eigenvalues LAPACK's dlanv2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from jacmagic.symbolic.graph import ONE, ZERO, Graph
+from jacmagic.symbolic.trace.rules.arrays import Rule, norm, whole_numbers
+from jacmagic.symbolic.trace.rules.matrices import FACTORING, LARGEST, batched, substituted
+from jacmagic.symbolic.trace.rules.pairs import ComplexNodes
+from jacmagic.symbolic.trace.rules.products import matmul
+from jacmagic.symbolic.trace.rules.selections import Operands, Selection
+from jacmagic.symbolic.trace.rules.unsupported import Unsupported
+
+_MEETING = 1e-7  # relative distance of eigenvalues that rounding alone can bring about
+_SINGULAR = 1e-12  # relative size of a diagonal entry that is rounding alone
+
+
+def _single(operation: str, a: np.ndarray) -> np.ndarray:
+    if a.ndim != 2:
+        raise Unsupported(operation, "of a batch has no rule yet; take one matrix at a time")
+    if max(a.shape) > LARGEST:
+        raise Unsupported(operation, f"of a matrix larger than {LARGEST}×{LARGEST} is too long")
+    return a
+
+
+# ── LU ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _permutation(pivots: np.ndarray, size: int) -> np.ndarray:
+    """Return the order of rows after LAPACK's exchanges, which it counts from 1."""
+    order = np.arange(size)
+    for place, other in enumerate(np.asarray(pivots).tolist()):
+        order[[place, other - 1]] = order[[other - 1, place]]
+    return order
+
+
+def _eliminated(g: Graph, m: np.ndarray) -> tuple[np.ndarray, list[int]]:
+    """L below the diagonal and U on and above it; and that no pivot is smaller than its rivals."""
+    made, conditions = m.copy(), []
+    for k in range(min(m.shape)):
+        pivot = int(made[k, k])
+        for i in range(k + 1, len(made)):
+            size = g.apply("abs", int(made[i, k]))
+            conditions.append(g.apply("ge", g.apply("abs", pivot), size))
+            made[i, k] = g.div(int(made[i, k]), pivot)
+            for j in range(k + 1, made.shape[1]):
+                taken = g.mul(int(made[i, k]), int(made[k, j]))
+                made[i, j] = g.sub(int(made[i, j]), taken)
+    return made, conditions
+
+
+def _lu_factor(
+    g: Graph, seen: Operands, a: np.ndarray, *, pivot: bool = True, **_: Any
+) -> Selection:
+    conditions: list[int] = []
+
+    def kernel(m: np.ndarray, row: np.ndarray) -> np.ndarray:
+        _single("lu_factor", m)
+        made, met = _eliminated(g, m[_permutation(row[0], len(m))])
+        conditions.extend(met)
+        return made
+
+    pivots = seen.results[1]
+    made = batched(kernel, a, pivots[..., None, :])
+    whole = np.vectorize(g.number, otypes=[np.int64])(pivots)
+    return Selection((made, whole, np.array(ZERO)), conditions if pivot else [])
+
+
+def lu_solve(
+    g: Graph,
+    factors: np.ndarray,
+    pivots: np.ndarray,
+    b: np.ndarray,
+    *,
+    left: bool = True,
+    adjoint: bool = False,
+) -> np.ndarray:
+    """Solve with P L U by substitution; X A = B is Aᵀ Xᵀ = Bᵀ."""
+    transposed = adjoint == left
+    right = b if left else b.swapaxes(-1, -2)
+
+    def kernel(m: np.ndarray, row: np.ndarray, right: np.ndarray) -> np.ndarray:
+        order = _permutation(whole_numbers(g, row[0]), len(m))
+        if not transposed:
+            half = substituted(g, m, right[order], upper=False, unit=True)
+            return substituted(g, m, half, upper=True, unit=False)
+        half = substituted(g, m.T, right, upper=False, unit=False)
+        made = np.empty_like(half)
+        made[order] = substituted(g, m.T, half, upper=True, unit=True)
+        return made
+
+    made = batched(kernel, factors, pivots[..., None, :], right)
+    return made if left else made.swapaxes(-1, -2)
+
+
+def _unpacked(
+    g: Graph,
+    factors: np.ndarray,
+    pivots: np.ndarray,
+    unpack_data: bool = True,
+    unpack_pivots: bool = True,
+) -> tuple:
+    """P, L and U of A = P L U."""
+    m = _single("lu_unpack", factors)
+    rows, columns = m.shape
+    first = min(rows, columns)
+    turned = np.zeros((rows, rows), dtype=np.int64)
+    turned[_permutation(whole_numbers(g, pivots), rows), np.arange(rows)] = ONE
+    below = np.tril(np.ones((rows, first), bool), -1)
+    lower = np.where(below, m[:, :first], np.eye(rows, first, dtype=np.int64) * ONE)
+    upper = np.where(np.triu(np.ones((first, columns), bool)), m[:first], ZERO)
+    data = (lower, upper) if unpack_data else (None, None)
+    return (turned if unpack_pivots else None, *data)
+
+
+def _product_of(factors: np.ndarray, pivots: np.ndarray) -> np.ndarray:
+    """Return the numbers of P L U."""
+    size = len(factors)
+    made = np.empty_like(factors)
+    whole = (np.tril(factors, -1) + np.eye(size)) @ np.triu(factors)
+    made[_permutation(pivots, size)] = whole
+    return made
+
+
+def _with_factors(rule: Rule, place: int) -> Callable[..., Selection]:
+    """The rule of an operation that also returns its LU factors and pivots, which start at `place`.
+
+    The result needs no pivots; only where the factors are used, the choice of pivots is assumed.
+    Torch factors Aᵀ instead of A where that lies better in memory.
+    """
+
+    def order(g: Graph, seen: Operands, a: np.ndarray, *args: Any, **kwargs: Any) -> Selection:
+        conditions: list[int] = []
+
+        def kernel(m: np.ndarray, given: np.ndarray, lu: np.ndarray, row: np.ndarray) -> np.ndarray:
+            if not np.allclose(_product_of(lu, row[0]), given, rtol=1e-6):
+                m = m.T
+            made, met = _eliminated(g, m[_permutation(row[0], len(m))])
+            conditions.extend(met)
+            return made
+
+        values = list(rule(g, a, *args, **kwargs))
+        lu, pivots = seen.results[place], seen.results[place + 1][..., None, :]
+        values[place] = batched(kernel, a, seen.inputs[0], lu, pivots)
+        values[place + 1] = None
+        return Selection(tuple(values), later=conditions, chosen=frozenset({place}))
+
+    return order
+
+
+# ── QR ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _leading(g: Graph, m: np.ndarray) -> list[tuple[int, int]]:
+    """Return what Householder's reflections find on the diagonal, and the sizes² of what is below.
+
+    A reflection turns the diagonal around; where all below it is 0 there is none.
+    """
+    work, found = m.copy(), []
+    for k in range(min(m.shape)):
+        below = g.total(g.square(int(u)) for u in work[k + 1 :, k])
+        found.append((int(work[k, k]), below))
+        if below == ZERO:
+            continue
+        size = norm(g, work[k:, k].tolist(), 2)
+        toward = g.where(g.apply("ge", int(work[k, k]), ZERO), size, g.neg(size))
+        v = work[k:, k].copy()
+        v[0] = g.add(int(v[0]), toward)
+        scale = g.div(g.number(2), g.total(g.square(int(u)) for u in v))
+        for j in range(k + 1, m.shape[1]):
+            along = g.total(g.mul(int(u), int(w)) for u, w in zip(v, work[k:, j], strict=True))
+            step = g.mul(scale, along)
+            for i, u in enumerate(v.tolist()):
+                work[k + i, j] = g.sub(int(work[k + i, j]), g.mul(step, u))
+    return found
+
+
+def _orthogonal(g: Graph, m: np.ndarray, signs: list[int]) -> tuple[np.ndarray, np.ndarray]:
+    """Gram and Schmidt's Q and R, each column turned by its sign."""
+    q, r = np.full_like(m, ZERO), np.full((m.shape[1], m.shape[1]), ZERO)
+    for j in range(m.shape[1]):
+        rest = m[:, j].tolist()
+        for k in range(j):
+            r[k, j] = matmul(g, q[None, :, k], m[:, j, None])[0, 0]
+            rest = [
+                g.sub(u, g.mul(int(r[k, j]), int(w))) for u, w in zip(rest, q[:, k], strict=True)
+            ]
+        size = norm(g, rest, 2)
+        r[j, j] = size if signs[j] > 0 else g.neg(size)
+        q[:, j] = [g.div(u, int(r[j, j])) for u in rest]
+    return q, r
+
+
+def _qr(g: Graph, seen: Operands, a: np.ndarray, mode: str = "reduced") -> Selection:
+    m = _single("linalg_qr", a)
+    rows, columns = m.shape
+    if mode != "reduced" and rows != columns:
+        raise Unsupported("linalg_qr", f"with mode {mode!r} has a rule for square matrices only")
+    first = min(rows, columns)
+    diagonal = np.diagonal(seen.results[1])[:first]
+    if (np.abs(diagonal) <= _SINGULAR * np.abs(diagonal).max(initial=0)).any():
+        raise Unsupported("linalg_qr", "of a matrix without full rank has no derivative")
+    signs = np.sign(diagonal).astype(int).tolist()
+    q, r = _orthogonal(g, m[:, :first], signs)
+    conditions = []
+    reflected = np.linalg.qr(seen.inputs[0], mode="raw")[1][:first] != 0
+    leading = _leading(g, m[:, :first])
+    for sign, turns, (node, below) in zip(signs, reflected.tolist(), leading, strict=True):
+        conditions.append(g.apply("lt" if (sign > 0) == turns else "ge", node, ZERO))
+        if g.value(below) is None:
+            conditions.append(g.apply("ne" if turns else "eq", below, ZERO))
+    if columns > first:
+        r = np.concatenate([r, matmul(g, q.T, m[:, first:])], 1)
+    return Selection((q, r), conditions)
+
+
+# ── eigenvalues ───────────────────────────────────────────────────────────────────────────────
+
+
+def _eigenvalues(g: Graph, seen: Operands, a: np.ndarray, *_: Any) -> Selection:
+    """(a + d)/2 ± √(((a − d)/2)² + bc), real or a pair of conjugates."""
+    m = _single("linalg_eig", a)
+    if m.shape != (2, 2):
+        raise Unsupported(
+            "linalg_eig", "of a matrix larger than 2×2 has no closed form worth reading"
+        )
+    (p, q), (r, s) = m.tolist()
+    two, found = g.number(2), np.asarray(seen.results[0])
+    center, half = g.div(g.add(p, s), two), g.div(g.sub(p, s), two)
+    inside = g.add(g.square(half), g.mul(q, r))
+    if abs(found[0] - found[1]) <= _MEETING * np.abs(seen.inputs[0]).max():
+        raise Unsupported("linalg_eig", "has no closed form here where two eigenvalues meet")
+    if found.imag.any():
+        root = g.apply("sqrt", g.neg(inside))
+        im = [root, g.neg(root)] if found[0].imag > 0 else [g.neg(root), root]
+        values = ComplexNodes(np.array([center] * 2), np.array(im))
+        return Selection((values, None), [g.apply("lt", inside, ZERO)], poison=True)
+    root = g.apply("sqrt", inside)
+    falling = found[0].real > found[1].real
+    ends = [g.add(center, root), g.sub(center, root)]
+    values = ComplexNodes(np.array(ends if falling else ends[::-1]), np.full(2, ZERO))
+    level = seen.inputs[0][0, 0] == seen.inputs[0][1, 1]
+    order = g.apply("eq" if level else "gt" if falling else "lt", half, ZERO)
+    conditions = [g.apply("gt", inside, ZERO)] + ([] if g.value(half) is not None else [order])
+    return Selection((values, None), conditions, poison=True)
+
+
+FACTORED: dict[str, Rule] = {"linalg_lu_solve": lu_solve, "lu_unpack": _unpacked}
+FACTORS: dict[str, Callable[..., Selection]] = {
+    **{name: _with_factors(*one) for name, one in FACTORING.items()},
+    "linalg_lu_factor_ex": _lu_factor,
+    "linalg_qr": _qr,
+    "linalg_eig": _eigenvalues,
+}

@@ -1,0 +1,97 @@
+"""Rules for operations with a guard: where the textbook's form is 0·∞ or 0/0, torch has a value.
+
+Away from the guarded points the form is the textbook's and nothing is assumed. At a guarded point
+it is torch's, on the assumption that the point stays one; where torch's slope there is infinite or
+its own choice, the operation is refused.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from jacmagic.symbolic.graph import ONE, ZERO, Graph
+from jacmagic.symbolic.trace.rules.arrays import Rule
+from jacmagic.symbolic.trace.rules.losses import entropy
+from jacmagic.symbolic.trace.rules.matrices import least_squares, pseudo_inverse
+from jacmagic.symbolic.trace.rules.selections import Operands, Selection
+from jacmagic.symbolic.trace.rules.unsupported import Unsupported
+
+
+def _numbers(seen: Operands, *arguments: Any) -> list[Any]:
+    """Return the numbers of tensors and plain numbers, in the order of the arguments."""
+    tensors = iter(seen.inputs)
+    return [next(tensors) if isinstance(a, np.ndarray) else a for a in arguments]
+
+
+def _times_log(inside: Callable[[Graph, int], int], zero: float) -> Callable[..., Selection]:
+    """a·ln b, and 0 where a = 0 and b ≤ 0: xlogy, and for b + 1 xlog1py."""
+
+    def rule(g: Graph, seen: Operands, a: Any, b: Any) -> Selection:
+        values = np.broadcast_arrays(*map(np.asarray, _numbers(seen, a, b)))
+        nodes = [u if isinstance(u, np.ndarray) else np.array(g.number(u)) for u in (a, b)]
+        us, vs = np.broadcast_arrays(*nodes)
+        made, met = np.empty(us.shape, dtype=np.int64), []
+        for place in np.ndindex(*us.shape):
+            u, v = int(us[place]), int(vs[place])
+            if values[0][place] == 0 and values[1][place] <= zero:
+                made[place] = ZERO
+                met += [g.apply("eq", u, ZERO), g.apply("le", v, g.number(zero))]
+            else:
+                made[place] = g.mul(u, g.apply("log", inside(g, v)))
+        return Selection((made,), met)
+
+    return rule
+
+
+def _entropy(g: Graph, seen: Operands, x: np.ndarray) -> Selection:
+    """−x ln x; −∞ for negative x, and at 0 the slope is infinite."""
+    made, met = np.empty_like(x), []
+    for place in np.ndindex(*x.shape):
+        u, number = int(x[place]), seen.inputs[0][place]
+        if number == 0 and g.value(u) is None:
+            raise Unsupported(
+                "special_entr", "has no closed form at 0, where its slope is infinite"
+            )
+        if number == 0:
+            made[place] = ZERO
+        elif number < 0:
+            made[place] = g.number(-math.inf)
+            met.append(g.apply("lt", u, ZERO))
+        else:
+            made[place] = g.neg(g.mul(u, g.apply("log", u)))
+    return Selection((made,), met)
+
+
+def _cross_entropy(g: Graph, seen: Operands, x: np.ndarray, target: Any, *rest: Any) -> Selection:
+    """Torch bounds both logarithms by −100, which counts where the input is exactly 0 or 1."""
+    at_ends = (seen.inputs[0] == 0) | (seen.inputs[0] == 1)
+    if any(g.value(int(node)) is None for node in x[at_ends].flat):
+        raise Unsupported("binary_cross_entropy", "is bounded where a probability is 0 or 1")
+    return Selection((entropy(g, x, target, *rest),))
+
+
+def _of_full_rank(name: str, rule: Rule) -> Callable[..., Selection]:
+    """Return the textbook's form divides by a determinant that is 0 without full rank."""
+
+    def order(g: Graph, seen: Operands, a: np.ndarray, *args: Any, **kwargs: Any) -> Selection:
+        numbers = seen.inputs[0]
+        if numbers.size and (np.linalg.matrix_rank(numbers) < min(numbers.shape[-2:])).any():
+            raise Unsupported(name, "has a closed form for matrices of full rank only")
+        made = rule(g, a, *args, **kwargs)
+        return Selection(made if isinstance(made, tuple) else (made,), poison=True)
+
+    return order
+
+
+GUARDED: dict[str, Callable[..., Selection]] = {
+    "xlogy": _times_log(lambda g, v: v, 0),
+    "special_xlog1py": _times_log(lambda g, v: g.add(ONE, v), -1),
+    "special_entr": _entropy,
+    "binary_cross_entropy": _cross_entropy,
+    "linalg_pinv": _of_full_rank("linalg_pinv", pseudo_inverse),
+    "linalg_lstsq": _of_full_rank("linalg_lstsq", least_squares),
+}

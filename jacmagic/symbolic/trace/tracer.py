@@ -1,0 +1,256 @@
+"""Run a function once for real and come back with the expressions of its outputs.
+
+What comes out is a `Trace`, or a `Refusal`: a value, not an exception, that says which operation on
+which line has no closed form. The numbers do not depend on it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+import traceback
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from jacmagic.errors import JacmagicError
+from jacmagic.function.dispatch_mode import ModeStacks
+from jacmagic.function.interop import naming as offered
+from jacmagic.function.interop.call_limit import REFUSALS
+from jacmagic.function.interop.silence import silent
+from jacmagic.function.outputs import flatten
+from jacmagic.labels import Label
+from jacmagic.symbolic.graph import BudgetExceeded, Graph
+from jacmagic.symbolic.matrices import Expression
+from jacmagic.symbolic.trace.conditions import Assumption
+from jacmagic.symbolic.trace.leaks import Leak, LeakWatch
+from jacmagic.symbolic.trace.mode import ConcolicMode
+from jacmagic.symbolic.trace.naming import Constant, Names, Naming, Noticed
+from jacmagic.symbolic.trace.rules import Unsupported
+from jacmagic.symbolic.trace.shadows import Poisoned
+from jacmagic.symbolic.trace.tensors import Tensors
+
+_BARE = (".item()", ".tolist()", ".numpy()")
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why there is no closed form.
+
+    Attributes:
+        operation: what stands in the way, as torch or Python names it.
+        line: the line of the user's code, or None.
+        reason: one clause.
+    """
+
+    operation: str
+    line: int | None
+    reason: str
+
+    def __str__(self) -> str:
+        where = "" if self.line is None else f" (line {self.line})"
+        return f"no closed form: {self.operation}{where} {self.reason}"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """One function's expressions.
+
+    Attributes:
+        graph: the graph that holds them.
+        inputs: the n variable nodes, in column order.
+        outputs: the m output nodes, in row order.
+        assumptions: the conditions that held along the way.
+        leaks: the places where values left torch's graph.
+        has_constants: whether the code calls any number by a name.
+        constants: the numbers that kept the names the user gave them.
+        variables: what the function itself calls some of the nodes.
+        expression: the result as an expression of whole vectors, where its making is understood.
+        parts: what the function itself calls some parts of that.
+        dtypes: the floating dtypes that torch computed in on the way.
+        calls: how often the function called torch.
+    """
+
+    graph: Graph
+    inputs: tuple[int, ...]
+    outputs: tuple[int, ...]
+    assumptions: tuple[Assumption, ...] = ()
+    leaks: tuple[Leak, ...] = field(default=())
+    has_constants: bool = False
+    constants: tuple[Constant, ...] = ()
+    variables: Mapping[int, Label] = field(default_factory=dict)
+    expression: Expression | None = None
+    parts: Mapping[Expression, str] = field(default_factory=dict)
+    dtypes: frozenset[torch.dtype] = frozenset()
+    calls: int = 0
+
+
+@cache
+def _warm_up() -> None:
+    """Let torch load what the first mode call needs, so that no budget pays for it."""
+    mode, stacks = ConcolicMode(Graph()), ModeStacks()
+    try:
+        with LeakWatch(mode), mode:
+            torch.zeros(1).sin()
+    finally:
+        try:
+            stacks.restore()
+        finally:
+            stacks.restore()
+
+
+def trace(
+    function: Callable[..., Any],
+    tensors: Sequence[torch.Tensor],
+    names: Sequence[str],
+    *,
+    limit: int = 200_000,
+    seconds: float | None = None,
+    naming: Naming | None = None,
+    whole: Sequence[str] = (),
+) -> Trace | Refusal:
+    """Trace a function at a point.
+
+    Args:
+        function: takes the tensors positionally and returns any nest of tensors and numbers.
+        tensors: real floating tensors; they are not touched.
+        names: n distinct names, one for each component of all tensors in row-major order.
+        limit: nodes above which the trace gives up.
+        seconds: time after which it gives up; None for no bound.
+        naming: which constants keep the names that the user gave them; None for none, and then
+            nothing else has a name either.
+        whole: names of the tensors themselves; the trace then also says what whole tensors are.
+
+    Returns:
+        The trace, or a refusal. Output printed by the function, and torch's warnings about cut
+        graphs, are dropped here: they have been shown when the numbers were computed.
+    """
+    _warm_up()
+    deadline = None if seconds is None else time.monotonic() + seconds
+    graph = Graph(limit=limit, deadline=deadline)
+    mode = ConcolicMode(graph)
+    kept, noticed = None if naming is None else Names(mode, names, naming), Noticed()
+    given = {} if naming is None else naming.given
+    watch, stacks = LeakWatch(mode, kept), ModeStacks()
+    try:
+        inputs = tuple(graph.variable(name) for name in names)
+        copies = _shadowed_copies(mode, tensors, inputs)
+        mode.tensors = _followed(whole, copies)
+        with silent(), _naming(kept or noticed, given or {}), torch.enable_grad(), watch, mode:
+            result = function(*copies)
+            leaves = flatten(result).leaves
+        outputs = tuple(
+            int(node) for leaf in leaves for node in mode.shadows.read(leaf).reshape(-1)
+        )
+    except Poisoned:
+        return Refusal("the result", graph.line, "comes from an operation without a closed form")
+    except Unsupported as unsupported:
+        return Refusal(unsupported.operation, graph.line, unsupported.reason)
+    except BudgetExceeded as exceeded:
+        return Refusal("the function", graph.line, f"is too large: {exceeded}")
+    except REFUSALS as error:  # the user's code runs here; it only costs the formula
+        return _refused(error, graph.line, watch.leaks)
+    finally:  # an interrupt may hit the first: see NOTE [Interrupts between the lines]
+        try:
+            stacks.restore()
+        finally:
+            stacks.restore()
+    met = tuple(mode.conditions.met)
+    if kept is None:
+        return Trace(
+            graph,
+            inputs,
+            outputs,
+            met,
+            watch.leaks,
+            noticed.any,
+            dtypes=frozenset(mode.dtypes),
+            calls=watch.calls,
+        )
+    expression = None
+    if mode.tensors is not None and isinstance(result, torch.Tensor):
+        expression = mode.tensors.of(result)
+    return Trace(
+        graph,
+        inputs,
+        outputs,
+        met,
+        watch.leaks,
+        bool(kept.constants),
+        kept.constants,
+        kept.variables(),
+        expression,
+        kept.parts(),
+        frozenset(mode.dtypes),
+        watch.calls,
+    )
+
+
+def _followed(names: Sequence[str], copies: Sequence[torch.Tensor]) -> Tensors | None:
+    """Where whole tensors are followed from the inputs on; None if nobody asked."""
+    if not names:
+        return None
+    tensors = Tensors()
+    for name, copy in zip(names, copies, strict=True):
+        tensors.input(name, copy)
+    return tensors
+
+
+@contextlib.contextmanager
+def _naming(names: Names | Noticed, given: Mapping[str, Any]) -> Iterator[None]:
+    """Keep or notice names while the function runs; those of its constant arguments first."""
+    if isinstance(names, Noticed):
+        with offered(names):
+            yield
+        return
+    for name, value in given.items():
+        if isinstance(value, torch.Tensor):
+            names.offer(name, value)
+    with offered(names), names.watching():
+        yield
+
+
+def _shadowed_copies(
+    mode: ConcolicMode, tensors: Sequence[torch.Tensor], inputs: Sequence[int]
+) -> list[torch.Tensor]:
+    """Fresh tensors with the same numbers, whose elements stand for the variables.
+
+    They take part in autograd without being leaves, which a function may not write to.
+    """
+    copies, start = [], 0
+    for tensor in tensors:
+        copy = tensor.detach().clone(memory_format=torch.contiguous_format)
+        if copy.is_floating_point():
+            with torch.enable_grad():
+                copy = copy.requires_grad_(True).clone()
+        nodes = np.array(inputs[start : start + copy.numel()], dtype=np.int64)
+        mode.shadows.write(copy, nodes.reshape(tuple(copy.shape)))
+        copies.append(copy)
+        start += copy.numel()
+    return copies
+
+
+def _refused(error: BaseException, line: int | None, leaks: Sequence[Leak]) -> Refusal:
+    """Why the function failed while traced: a tensor for a bare number, or its own fault."""
+    for leak in leaks:
+        if isinstance(error, TypeError) and leak.habit in _BARE:
+            return Refusal(leak.habit, leak.line, f"gives a bare number: {leak.advice}")
+    if "HigherOrderOperator" in str(error):  # torch.cond and its kind
+        return Refusal("an operator on functions", line, "has no rule: write if for torch.cond")
+    return Refusal(type(error).__name__, line, _what_went_wrong(error))
+
+
+def _what_went_wrong(error: BaseException) -> str:
+    """Return the exception in one clause; one that began in jacmagic itself asks to be reported."""
+    if isinstance(error, JacmagicError):
+        return f"stopped the trace: {error}"
+    last = traceback.extract_tb(error.__traceback__)[-1] if error.__traceback__ else None
+    rules = str(Path(__file__).parent / "rules")
+    ours = last is not None and last.filename.startswith(rules)
+    place = f" in {last.name}, please report it" if ours and last is not None else ""
+    return f"stopped the trace{place}: {' '.join(str(error).split())[:200]}"

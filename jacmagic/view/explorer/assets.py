@@ -1,0 +1,48 @@
+"""The browser's code and style, each as one text."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+
+MODULES = (
+    "format.mjs",
+    "grid.mjs",
+    "mathml.mjs",
+    "special.mjs",
+    "tape.mjs",
+    "slots.mjs",
+    "chain.mjs",
+    "panel.mjs",
+    "copy.mjs",
+    "tools.mjs",
+    "notes.mjs",
+    "live.mjs",
+    "controls.mjs",
+    "view.mjs",
+)
+
+
+@cache
+def front_end() -> str:
+    """The browser's modules as one ES module: the files in order, without imports and exports.
+
+    A widget's code is one text, and no build step stands between the files and the browser; what
+    each file exports is what the others use under the same name. Comments stay in the files: the
+    text is stored in every notebook that shows a widget.
+    """
+    static = files("jacmagic") / "view" / "static"
+    joined = "\n".join((static / name).read_text(encoding="utf-8") for name in MODULES)
+    joined = re.sub(r'^import [^;]*? from "\./.*?";\n', "", joined, flags=re.M)
+    joined = re.sub(r"^export (?!default)", "", joined, flags=re.M)
+    joined = re.sub(r"^[ \t]*/\*\*(?:[^*]|\*(?!/))*\*/\n", "", joined, flags=re.M)
+    joined = re.sub(r"/\*\* @type \{[^*]*?\} \*/ ?", "", joined)
+    return re.sub(r"^\s*(//.*)?\n?", "", joined, flags=re.M)
+
+
+@cache
+def style() -> str:
+    """Return the view's style sheet."""
+    source = (files("jacmagic") / "view" / "static" / "view.css").read_text(encoding="utf-8")
+    return re.sub(r"^\s*\n|^ +", "", re.sub(r"/\*.*?\*/", "", source, flags=re.S), flags=re.M)
