@@ -7,16 +7,16 @@ more than `MOST_NODES`; a larger graph is asked by backward passes instead, or o
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from jacmagic.function.torch_internals import output_sizes
 from jacmagic.numeric.evaluation import Evaluation
-from jacmagic.numeric.modes.rows import Blocks
-from jacmagic.numeric.modes.try_modes import TORCH_ERRORS
+from jacmagic.numeric.modes.mode import Blocks
+from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
 Connections = tuple[tuple[bool, ...], ...]
 
@@ -77,7 +77,7 @@ def structure_of(evaluation: Evaluation) -> tuple[Any, ...] | None:
 def widest(evaluation: Evaluation) -> int:
     """Scalars of the largest tensor in the part of the graph that a walk meets."""
     roots = [leaf.grad_fn for leaf in evaluation.outputs.leaves]
-    return max((size for node in _nodes(roots) for size in _sizes(node)), default=1)
+    return max((size for node in _nodes(roots) for size in output_sizes(node)), default=1)
 
 
 def written_by_hand(evaluation: Evaluation) -> bool:
@@ -153,11 +153,3 @@ def _node_of(tensor: Tensor) -> Any:
         view: Any = tensor.view_as(tensor).grad_fn
         node = view.next_functions[0][0]
     return node
-
-
-def _sizes(node: Any) -> list[int]:
-    """How large what an operation of the graph returned is; nothing where torch does not tell."""
-    try:
-        return [math.prod(map(int, one.shape)) for one in node._input_metadata]
-    except (AttributeError, RuntimeError, TypeError):
-        return []

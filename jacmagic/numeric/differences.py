@@ -21,8 +21,8 @@ import torch
 from torch import Tensor
 
 from jacmagic.function.silent_rerun import random_states, silent_rerun
-from jacmagic.numeric.modes.try_modes import TORCH_ERRORS
 from jacmagic.numeric.probe import Probe
+from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
 RATIO = 1.7  # of one step to the next; no power of 2, so that no period divides all of them
 LEVELS, LEVELS_AGAIN = 6, 3  # steps of the first tableau, and of those that confirm it

@@ -11,8 +11,8 @@ from torch import Tensor
 
 from jacmagic.function.interop.silence import silent
 from jacmagic.numeric.evaluation import Evaluation
-from jacmagic.numeric.memory import require_room
-from jacmagic.numeric.modes.rows import Blocks
+from jacmagic.numeric.memory import require_memory
+from jacmagic.numeric.modes.mode import Blocks
 from jacmagic.numeric.sparsity import Plan
 from jacmagic.render.text import spaced
 
@@ -119,7 +119,7 @@ class Sparse:
             SizeError: they would not fit into `memory`, by default a quarter of what is free.
         """
         m, n = self.scheme.shape
-        require_room(m, (self.values.new_empty(1).expand(n),), memory)
+        require_memory(m, (self.values.new_empty(1).expand(n),), memory)
         rows = torch.repeat_interleave(
             torch.arange(m, device=self.values.device), self.scheme.starts.diff()
         )

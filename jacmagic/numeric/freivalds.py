@@ -28,7 +28,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from jacmagic.numeric.engine import Rows, pulled
+from jacmagic.numeric.engine import Rows, backward
 
 SAFETY = 8.0  # times the expected rounding of a sum that is allowed
 OWN = 4.0  # added to √m: roundings of an entry before it is summed
@@ -182,7 +182,7 @@ class _Passes:
                 directions.append(direction.to(leaf.device, leaf.dtype))
         rows: Rows = (None,) * len(self.inputs)
         if attached:
-            rows = pulled(attached, self.inputs, directions)
+            rows = backward(attached, self.inputs, directions)
         self.reached = tuple([row is not None for row in rows])
         parts = [
             np.zeros(tensor.numel()) if row is None else array_of(row).reshape(-1)

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from jacmagic.numeric.freivalds import NOISE, Answer, Dense, directions
-from jacmagic.numeric.modes.try_modes import TORCH_ERRORS
+from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
 Blocks = Sequence[Sequence[Tensor]]
 

@@ -17,8 +17,8 @@ from torch import Tensor
 
 from jacmagic.function.interop.call_limit import EndlessError
 from jacmagic.function.silent_rerun import random_states, silent_rerun
-from jacmagic.numeric.modes.try_modes import TORCH_ERRORS
 from jacmagic.numeric.probe import Probe
+from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
 _ASIDE = 1.0 + 2.0**-5  # where a function is asked twice more, beside its point
 _SAME = 2.0**10  # roundoffs between runs whose sums are taken in another order

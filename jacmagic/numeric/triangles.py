@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from jacmagic.function.torch_internals import without_transforms
+
 READERS = frozenset(
     {
         torch.linalg.cholesky,
@@ -65,6 +67,4 @@ def _is_symmetric(matrix: Tensor) -> bool:
         gaps = (matrix - matrix.mH).abs()
         allowed = _ROUNDING * torch.finfo(matrix.dtype).eps * matrix.abs()
         near = (gaps <= allowed.amax() if matrix.numel() else gaps == 0).all()
-    while torch._C._functorch.is_functorch_wrapped_tensor(near):
-        near = torch._C._functorch.get_unwrapped(near)
-    return bool(near.all())
+    return bool(without_transforms(near).all())

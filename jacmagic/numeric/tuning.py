@@ -16,13 +16,23 @@ from torch import Tensor
 
 from jacmagic.numeric.entries import SparsePlan
 from jacmagic.numeric.evaluation import Evaluation
-from jacmagic.numeric.modes.mode_choice import ladder
-from jacmagic.numeric.modes.profiling import LONG, quicker
+from jacmagic.numeric.modes.mode import Mode
+from jacmagic.numeric.modes.mode_choice import FALLBACKS, MAX_SINGLE_ROWS, fallbacks
+from jacmagic.numeric.modes.profiling import (
+    MIN_SECONDS_TO_PROFILE,
+    fastest_modes,
+    single_rows_are_slower,
+)
+from jacmagic.numeric.modes.reverse import REVERSE
+from jacmagic.numeric.modes.vjp import VJP
+from jacmagic.numeric.options import DEFAULTS
 
-KINDS = 8  # kinds of inputs that are kept of one function
-SHARE = 30  # how many times longer the calls must last than a failed search before the next one
-BACKWARDS = ("reverse", "pullback")  # modes of which only whole calls tell the quicker
+MAX_INPUT_KINDS = 8  # of one function, for which something is kept
+SEARCH_SHARE = 30  # times that the calls since a failed search must last longer than it did
+BACKWARDS = (REVERSE, VJP)  # modes of which only whole calls show the quicker one
 TRIALS = 2  # calls by each of them; the first may load and prepare
+CALLS_BEFORE_FEW_ROWS = 8  # after which a function is called often enough to time few rows, too
+MIN_BATCHED_ROWS = 3  # a batch of two takes as long as two passes
 
 
 @dataclass
@@ -48,16 +58,16 @@ class Tuned:
     since: float = 0.0
     before: float = math.inf
     calls: int = 0
-    modes: tuple[tuple[str, ...] | None, ...] = ()
-    taken: str | None = None
-    tried: dict[str, list[float]] = field(default_factory=lambda: {mode: [] for mode in BACKWARDS})
-    refuted: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    modes: tuple[tuple[Mode, ...] | None, ...] = ()
+    taken: Mode | None = None
+    tried: dict[Mode, list[float]] = field(default_factory=lambda: {mode: [] for mode in BACKWARDS})
+    refuted: dict[Mode, tuple[str, ...]] = field(default_factory=dict)
     passed: dict[Any, int] = field(default_factory=dict)
 
     @property
     def search_pays(self) -> bool:
         """Whether searching for zeros again would cost a small share of the calls since."""
-        return self.since >= SHARE * self.search
+        return self.since >= SEARCH_SHARE * self.search
 
     def failed_search(self, seconds: float) -> None:
         """Note a search for zeros that found too few."""
@@ -72,17 +82,19 @@ class Tuned:
             self.tried[self.taken] = [*self.tried[self.taken], seconds][-TRIALS:]
             self.taken = None
 
-    def order(self, evaluation: Evaluation) -> tuple[str, ...] | None:
-        """Dense modes in the order that measurements recommend; None where the sizes tell.
+    def order(self, evaluation: Evaluation) -> tuple[Mode, ...] | None:
+        """Dense modes in the order that measurements recommend; None where the sizes decide.
 
         Where a call takes long and goes backwards, each of `BACKWARDS` has whole calls to itself.
         """
         if not self.calls:
-            return quicker(evaluation)
+            return fastest_modes(evaluation)
         if not self.modes:
-            self.modes = (quicker(evaluation),)
-        modes = self.modes[0] or ladder("auto", *evaluation.size)
-        if modes[0] != "reverse" or self.before < LONG:
+            self.modes = (fastest_modes(evaluation),)
+        if evaluation.size[0] <= MAX_SINGLE_ROWS:
+            return self._of_few_rows(evaluation)
+        modes = self.modes[0] or tuple(fallbacks(DEFAULTS, *evaluation.size))
+        if modes[0] is not REVERSE or self.before < MIN_SECONDS_TO_PROFILE:
             return self.modes[0]
         least = min(BACKWARDS, key=lambda mode: len(self.tried[mode]))
         if len(self.tried[least]) < TRIALS:
@@ -90,6 +102,13 @@ class Tuned:
         else:
             self.taken = min(BACKWARDS, key=lambda mode: min(self.tried[mode]))
         return tuple(dict.fromkeys((self.taken, *modes)))
+
+    def _of_few_rows(self, evaluation: Evaluation) -> tuple[Mode, ...] | None:
+        """Modes for few rows: a batch where a function that is called often gains by it."""
+        enough = evaluation.size[0] >= MIN_BATCHED_ROWS
+        if self.calls == CALLS_BEFORE_FEW_ROWS and enough and single_rows_are_slower(evaluation):
+            self.modes = (FALLBACKS["reverse"],)
+        return self.modes[0]
 
 
 class Tuning:
@@ -111,7 +130,7 @@ class Tuning:
     def of(self, tensors: Sequence[Tensor], *options: Any) -> Tuned:
         """Return what is known for inputs of this kind; the oldest kind makes room."""
         key = *options, *[(t.shape, t.dtype, t.device) for t in tensors if isinstance(t, Tensor)]
-        if key not in self._kinds and len(self._kinds) >= KINDS:
+        if key not in self._kinds and len(self._kinds) >= MAX_INPUT_KINDS:
             self._kinds.pop(next(iter(self._kinds)))
         return self._kinds.setdefault(key, Tuned())
 
