@@ -17,12 +17,8 @@ from torch import Tensor
 from jacmagic.numeric.entries import SparsePlan
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.modes.mode import Mode
-from jacmagic.numeric.modes.mode_choice import FALLBACKS, MAX_SINGLE_ROWS, fallbacks
-from jacmagic.numeric.modes.profiling import (
-    MIN_SECONDS_TO_PROFILE,
-    fastest_modes,
-    single_rows_are_slower,
-)
+from jacmagic.numeric.modes.mode_choice import fallbacks
+from jacmagic.numeric.modes.profiling import MIN_SECONDS_TO_PROFILE, fastest_modes
 from jacmagic.numeric.modes.reverse import REVERSE
 from jacmagic.numeric.modes.vjp import VJP
 from jacmagic.numeric.options import DEFAULTS
@@ -31,8 +27,6 @@ MAX_INPUT_KINDS = 8  # of one function, for which something is kept
 SEARCH_SHARE = 30  # times that the calls since a failed search must last longer than it did
 BACKWARDS = (REVERSE, VJP)  # modes of which only whole calls show the quicker one
 TRIALS = 2  # calls by each of them; the first may load and prepare
-CALLS_BEFORE_FEW_ROWS = 8  # after which a function is called often enough to time few rows, too
-MIN_BATCHED_ROWS = 3  # a batch of two takes as long as two passes
 
 
 @dataclass
@@ -91,8 +85,6 @@ class Tuned:
             return fastest_modes(evaluation)
         if not self.modes:
             self.modes = (fastest_modes(evaluation),)
-        if evaluation.size[0] <= MAX_SINGLE_ROWS:
-            return self._of_few_rows(evaluation)
         modes = self.modes[0] or tuple(fallbacks(DEFAULTS, *evaluation.size))
         if modes[0] is not REVERSE or self.before < MIN_SECONDS_TO_PROFILE:
             return self.modes[0]
@@ -102,13 +94,6 @@ class Tuned:
         else:
             self.taken = min(BACKWARDS, key=lambda mode: min(self.tried[mode]))
         return tuple(dict.fromkeys((self.taken, *modes)))
-
-    def _of_few_rows(self, evaluation: Evaluation) -> tuple[Mode, ...] | None:
-        """Modes for few rows: a batch where a function that is called often gains by it."""
-        enough = evaluation.size[0] >= MIN_BATCHED_ROWS
-        if self.calls == CALLS_BEFORE_FEW_ROWS and enough and single_rows_are_slower(evaluation):
-            self.modes = (FALLBACKS["reverse"],)
-        return self.modes[0]
 
 
 class Tuning:

@@ -22,12 +22,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from jacmagic.numeric.connections import structure_of
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.modes.mode import Mode
 from jacmagic.numeric.modes.mode_choice import FALLBACKS, MAX_SINGLE_ROWS, by_size
-from jacmagic.numeric.modes.reverse import by_reverse, identity
-from jacmagic.numeric.modes.rows import by_rows, plain_row
+from jacmagic.numeric.modes.reverse import identity
+from jacmagic.numeric.modes.rows import plain_row
 from jacmagic.numeric.products import backward_products, forward_products
 from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
@@ -42,7 +41,6 @@ PROBES = 16  # rows and columns that are timed
 PROBE_SHARE = 12  # how many times more of both there must be; of long passes, half as many
 MIN_ASPECT, MAX_ASPECT = 0.5, 32.0  # outputs by inputs, outside of which the sizes decide
 FORWARD_GAIN = 0.8  # forward mode runs the function again: taken where it clearly is quicker
-BATCH_GAIN = 0.9  # of the time of few rows: a batch is taken where it clearly is quicker
 
 
 def fastest_modes(evaluation: Evaluation) -> tuple[Mode, ...] | None:
@@ -89,26 +87,6 @@ def outputs_share_little(evaluation: Evaluation) -> bool:
     if by_size(m, n) != "reverse":
         other = max(other, RUNS_OF_COLUMN * n * evaluation.seconds)
     return m * sum(rows) / len(rows) <= other
-
-
-def single_rows_are_slower(evaluation: Evaluation) -> bool:
-    """Whether few rows take longer one by one than in a batch, whose check the graph spares."""
-    if structure_of(evaluation) is None:
-        return False
-
-    def single() -> None:
-        by_rows(evaluation)
-
-    def batch() -> None:
-        by_reverse(evaluation)
-        structure_of(evaluation)
-
-    try:
-        batch()  # the first one may load and prepare
-        seconds = [min(_timed(run, evaluation) for _ in range(3)) for run in (single, batch)]
-    except TORCH_ERRORS:
-        return False
-    return seconds[1] < BATCH_GAIN * seconds[0]
 
 
 def _everything(leaves: list[Tensor], inputs: tuple[Tensor, ...]) -> None:
