@@ -1,4 +1,4 @@
-"""The numeric road: Jacobians by torch's own differentiation, the truth that is shown.
+"""Jacobians by torch's own differentiation: the values that are shown.
 
 The function is evaluated once, plainly, so that an error in it surfaces as the user's own;
 `choice` then picks a mode by the numbers of outputs and inputs; `rows`, `reverse` and `forward`

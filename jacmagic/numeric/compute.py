@@ -16,7 +16,7 @@ from jacmagic.numeric.connections import connections, everywhere_connected
 from jacmagic.numeric.entries import Sparse
 from jacmagic.numeric.evaluation import Evaluation, evaluate, recording
 from jacmagic.numeric.memory import require_memory
-from jacmagic.numeric.modes.dense import dense, finished
+from jacmagic.numeric.modes.dense import as_result, dense
 from jacmagic.numeric.modes.rescue import Substitute, refusal_of, rescued
 from jacmagic.numeric.modes.sparse import NotSparse, by_sparse, find_plan, worth_trying
 from jacmagic.numeric.options import DEFAULTS, ComputeOptions
@@ -24,7 +24,7 @@ from jacmagic.numeric.result import NumericJacobian, detached
 from jacmagic.numeric.torch_errors import TORCH_ERRORS, cause_of
 from jacmagic.numeric.tuning import Tuned, Tuning
 
-_UNSTEADY = "the places of the zeros depend on a branch or an index that the values chose"
+_UNSTEADY = "which entries are zero depends on a branch or an index that the values chose"
 
 
 def compute(
@@ -94,7 +94,7 @@ def _dense(
         tried = rescued(evaluation, reason, options, substitute)
         if tried is None:
             raise
-    return finished(evaluation, tried, everywhere_connected(evaluation), graph=False)
+    return as_result(evaluation, tried, everywhere_connected(evaluation), graph=False)
 
 
 def _sparse(

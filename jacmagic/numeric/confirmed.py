@@ -54,7 +54,7 @@ def unlike(mode: Mode) -> str:
 
 
 def confirmed(evaluation: Evaluation, tried: Tried, tuned: Tuned, options: ComputeOptions) -> Tried:
-    """Check the blocks that a mode brought, and replace what plain backward passes do not confirm.
+    """Check the blocks that a mode computed, and replace what plain backward passes do not confirm.
 
     Args:
         evaluation: the plain run.

@@ -1,9 +1,7 @@
-"""Finite differences: an estimate of the Jacobian that trusts no differentiation rule at all.
+"""Finite differences: an estimate of the Jacobian that uses no differentiation rule at all.
 
-Central differences at shrinking steps, extrapolated to step zero. Source: Ridders, "Accurate
-computation of F′(x) and F″(x)", Adv. Eng. Software 4 (1982); Press et al., Numerical Recipes,
-§5.7. Steps are relative to the point and tried at several sizes; an estimate counts once a second
-size confirms it within their errors. `Differences.decisive` says which entries can be trusted.
+Central differences are extrapolated to step zero, see `ridders`. `Differences.decisive` says which
+entries can be trusted.
 
 Nothing here depends on a clock but one decision, taken from the processor time of two evaluations:
 whether a function is too slow for as many evaluations as its columns need.
@@ -24,11 +22,10 @@ from jacmagic.function.silent_rerun import random_states, silent_rerun
 from jacmagic.numeric.probe import Probe
 from jacmagic.numeric.ridders import (
     BRIEF_STEP,
-    DECISIVE_SHARE,
     LEVELS_AGAIN,
-    MAX_ERRORS_AWAY,
     Line,
     column,
+    decisive,
     tableau,
 )
 from jacmagic.numeric.torch_errors import TORCH_ERRORS
@@ -40,7 +37,7 @@ TINY_STEP = 1.37 * 2.0**-22  # at which only rounding is left; no sum of few pow
 
 @dataclass(frozen=True)
 class Differences:
-    """What finite differences say, and how far they can be trusted.
+    """Estimated derivatives along some directions, with their errors.
 
     Attributes:
         matrix: (m, k), float64: the derivatives along k directions.
@@ -59,7 +56,8 @@ class Differences:
     @property
     def decisive(self) -> Tensor:
         """Boolean (m, k): where the error is a small part of how much the function varies."""
-        return (self.scale > 0) & (MAX_ERRORS_AWAY * self.error <= DECISIVE_SHARE * self.scale)
+        mask: Tensor = decisive(self.error, self.scale)
+        return mask
 
 
 def differences(
@@ -128,11 +126,11 @@ def along(
             center = probe(probe.point)
             noise = torch.finfo(torch.float64).eps * np.abs(center)
             line = Line(probe, center, direction, noise, torch.float64)
-            found = tableau(line, line.length * BRIEF_STEP, LEVELS_AGAIN)
+            estimate = tableau(line, line.length * BRIEF_STEP, LEVELS_AGAIN)
         except TORCH_ERRORS:
             return None
     value, error, scale = (
-        torch.from_numpy(part[:, None]) for part in (found.value, found.error, found.scale)
+        torch.from_numpy(part[:, None]) for part in (estimate.value, estimate.error, estimate.scale)
     )
     return Differences(value, error, scale, torch.float64, probe.triangles.spread)
 
@@ -147,16 +145,15 @@ def _affordable(probe: Probe, columns: int, took: float, cpu_seconds: float) -> 
 def _all(
     probe: Probe, center: np.ndarray, dtype: torch.dtype, directions: np.ndarray | None
 ) -> Differences:
-    n = len(probe.point)
-    found = []
+    n, columns = len(probe.point), []
     noise = _noise(probe, center, torch.finfo(dtype).eps)
     for j in range(n if directions is None else directions.shape[1]):
         vector = np.eye(1, n, j)[0] if directions is None else directions[:, j]
         line = Line(probe, center, vector, noise, dtype)
-        found.append(column(line))
+        columns.append(column(line))
     empty = np.zeros((len(center), 0))
     value, error, scale = (
-        torch.from_numpy(np.stack([one[k] for one in found], 1) if found else empty.copy())
+        torch.from_numpy(np.stack([one[k] for one in columns], 1) if columns else empty.copy())
         for k in range(3)
     )
     return Differences(value, error, scale, dtype, probe.triangles.spread)

@@ -1,4 +1,4 @@
-"""The entries of a sparse Jacobian, and the scheme by which they are computed at every point."""
+"""Sparse Jacobian: the stored entries, and the plan by which they are computed at every point."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class SparsePlan:
         by_zeros: whether it rests on constants that are zero, which the function may yet change.
         starts: (m + 1,) where each row's entries begin, int64.
         columns: (entries,) their columns, int64.
-        source: (entries,) their places among the products.
+        source: (entries,) their indices among the products.
         forward: for each input, sums of columns of the identity, (passes, *input.shape).
         backward: for each output, sums of rows of the identity, (passes, *output.shape).
     """
@@ -48,7 +48,7 @@ class SparsePlan:
         return int(m), int(n)
 
     def fits(self, evaluation: Evaluation) -> bool:
-        """Whether the function still takes and returns what this scheme was made for."""
+        """Whether the function still takes and returns what this plan was made for."""
         leaves = evaluation.outputs.leaves
         return (
             [(seed.shape[1:], seed.dtype) for seed in self.forward]
@@ -63,7 +63,7 @@ class Sparse:
     """The entries of a Jacobian (m, n) that may differ from zero.
 
     Attributes:
-        scheme: where they stand, and how they are computed.
+        scheme: their rows and columns, and how they are computed.
         values: (entries,) row by row.
     """
 

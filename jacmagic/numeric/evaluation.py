@@ -80,7 +80,7 @@ def evaluate(
     """Run the function once on fresh tensors that require gradients.
 
     Must be called within `recording`. The tensors are new objects even where the user's already
-    require gradients, so that what the function captures is told from what it is given.
+    require gradients, so that what the function captures differs from what it is given.
 
     Raises:
         FunctionError: an input is not a real floating tensor, or an output has no Jacobian.

@@ -79,8 +79,8 @@ class ProductCheck:
     @property
     def where_finite(self) -> ProductCheck:
         """The same for the columns in which all is finite."""
-        told = np.isfinite(self.allowed) & np.isfinite(self.gap)
-        return ProductCheck(self.gap[told], self.allowed[told], self.reached)
+        finite = np.isfinite(self.allowed) & np.isfinite(self.gap)
+        return ProductCheck(self.gap[finite], self.allowed[finite], self.reached)
 
 
 def check(leaves: Sequence[Tensor], inputs: Sequence[Tensor], matrix: Matrix) -> ProductCheck:

@@ -14,7 +14,7 @@ _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
 def readable(size: float) -> str:
-    """Return a number of bytes for the eye: `80.0 GB`."""
+    """Return a number of bytes in readable units: `80.0 GB`."""
     step = min(int(math.log(max(size, 1), 1000)), len(_UNITS) - 1)
     return f"{size / 1000**step:.{1 if step else 0}f} {_UNITS[step]}"
 

@@ -37,7 +37,7 @@ class NumericJacobian:
 
     @property
     def sparse(self) -> Sparse | None:
-        """The entries and their places, if only these were computed."""
+        """The entries, if only these were computed."""
         return self.found if isinstance(self.found, Sparse) else None
 
     @property

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -28,6 +29,11 @@ MAX_ERRORS_AWAY = 10.0  # estimated errors within which two estimates confirm ea
 DECISIVE_SHARE = 2.0**-10  # of the function's variation: an error below it decides
 
 
+def decisive(error: Any, scale: Any) -> Any:
+    """Where an error is a small part of how much the function varies: arrays or tensors."""
+    return (scale > 0) & (MAX_ERRORS_AWAY * error <= DECISIVE_SHARE * scale)
+
+
 @dataclass(frozen=True)
 class Estimate:
     """One tableau's values, errors and variation, each (m,); and what its last step measured."""
@@ -41,7 +47,8 @@ class Estimate:
 
     @property
     def decisive(self) -> np.ndarray:
-        return (self.scale > 0) & (MAX_ERRORS_AWAY * self.error <= DECISIVE_SHARE * self.scale)
+        """Boolean (m,): where the error decides."""
+        return np.asarray(decisive(self.error, self.scale))
 
     def explains(self, near: Estimate) -> np.ndarray:
         """Whether the slope, found far away, explains what a nearer step measured."""

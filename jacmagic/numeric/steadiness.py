@@ -105,8 +105,8 @@ def independent(
         except EndlessError:
             return np.zeros((1, len(columns)), dtype=bool)
         found = np.zeros((len(center), len(columns)), dtype=bool)
-        for place, column in enumerate(columns):
-            found[:, place] = _unreached(probe, center, column)
+        for k, column in enumerate(columns):
+            found[:, k] = _unreached(probe, center, column)
     return found
 
 

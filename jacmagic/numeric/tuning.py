@@ -1,7 +1,7 @@
 """Per-function tuning cache: sparse plans, failed searches for zeros, measured and refuted modes.
 
 It holds how to compute a Jacobian and never what came out: the function runs at every call, and
-what a plan or a mode brings is checked there. It goes with the function.
+what a plan or a mode computes is checked there. It is freed with the function.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Tuned:
         since: seconds of all calls since then.
         before: seconds of the last call.
         calls: how many there were.
-        modes: the dense ones in measured order, None where the sizes tell; empty before the second
+        modes: the dense ones in measured order, None where the sizes decide; empty before the second
             call, as the first one loads and prepares.
         taken: the one of `BACKWARDS` that this call takes, if both are being tried.
         tried: the seconds of the calls by each of them.
@@ -109,11 +109,11 @@ class Tuning:
     """
 
     def __init__(self) -> None:
-        """Nothing is known yet."""
+        """Start without any."""
         self._kinds: dict[tuple[Any, ...], Tuned] = {}
 
     def of(self, tensors: Sequence[Tensor], *options: Any) -> Tuned:
-        """Return what is known for inputs of this kind; the oldest kind makes room."""
+        """Return what is known for inputs of this kind; the oldest kind is dropped."""
         key = *options, *[(t.shape, t.dtype, t.device) for t in tensors if isinstance(t, Tensor)]
         if key not in self._kinds and len(self._kinds) >= MAX_INPUT_KINDS:
             self._kinds.pop(next(iter(self._kinds)))

@@ -85,10 +85,10 @@ def test_every_mode_is_as_good_as_plain_backward_passes(name, point):
         expected = plain(function, x)
     except RuntimeError:
         pytest.skip("torch cannot go backwards here")
-    told = expected.isfinite()
+    finite = expected.isfinite()
     for mode in MODES:
         found = compute(function, (x,), ComputeOptions(mode)).matrix
-        torch.testing.assert_close(found[told], expected[told], rtol=1e-9, atol=1e-12)
+        torch.testing.assert_close(found[finite], expected[finite], rtol=1e-9, atol=1e-12)
         if mode != "sparse":  # which knows zeros that are 0·∞ for torch
             torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12, equal_nan=True)
 
@@ -309,8 +309,8 @@ def test_a_jacobian_leads_to_the_second_derivatives_of_plain_passes(function, st
             return torch.zeros_like(x)
         return torch.autograd.grad((weights * matrix).sum(), x)[0]
 
-    said = [note for note in J.notes if "second derivatives" in note]
-    assert len(said) == (function is normalised)
+    notes = [note for note in J.notes if "second derivatives" in note]
+    assert len(notes) == (function is normalised)
     torch.testing.assert_close(second(J.matrix), second(truth), atol=0, rtol=1e-9)
 
 

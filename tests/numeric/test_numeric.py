@@ -1,4 +1,4 @@
-"""The numeric road against torch's own: all modes and shapes, strictness, graphs, odd functions."""
+"""Numeric Jacobians against torch's own: all modes and shapes, strictness, graphs, odd functions."""
 
 from __future__ import annotations
 
@@ -134,20 +134,20 @@ def test_every_mode_agrees_with_torch(function, inputs):
 
 @pytest.mark.parametrize("name", ["vector", "softmax", "two inputs", "wide", "tall"])
 def test_torch_func_says_the_same(name):
-    """jacrev and jacfwd are further witnesses."""
+    """jacrev and jacfwd give the same."""
     function, inputs = FUNCTIONS[name]
     inputs = inputs if isinstance(inputs, tuple) else (inputs,)
     numbers = range(len(inputs))
     found = compute(function, inputs).blocks[0]
-    for witness in (torch.func.jacrev, torch.func.jacfwd):
-        torch.testing.assert_close(found, witness(function, argnums=tuple(numbers))(*inputs))
+    for transform in (torch.func.jacrev, torch.func.jacfwd):
+        torch.testing.assert_close(found, transform(function, argnums=tuple(numbers))(*inputs))
 
 
 shapes = st.lists(st.integers(0, 3), max_size=2).map(tuple)
 steps = st.sampled_from(
     [
         torch.sin,
-        lambda x: torch.exp(-(x**2)),  # exp(exp(exp(2))) is infinite, where torch's roads differ
+        lambda x: torch.exp(-(x**2)),  # exp(exp(exp(2))) is infinite, where torch's modes differ
         lambda x: x * x.sum(),
         lambda x: x.reshape(-1),
         lambda x: torch.cat([x.reshape(-1), x.reshape(-1) ** 2]),
@@ -191,7 +191,7 @@ def test_any_chunk_size_gives_the_same(m, n, chunk, strategy):
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
 def test_low_precision(dtype):
-    """Half precision goes every road torch can take with it."""
+    """Half precision is differentiated by every mode that torch has for it."""
     x = torch.tensor([0.5, 1.5, 2.0], dtype=dtype)
     expected = check_all_modes(lambda x: (x**2 * x.sum(), x.exp()), x, tolerance=2e-2)
     assert expected[0].dtype == dtype
@@ -425,7 +425,7 @@ STUBBORN = {
 
 @pytest.mark.parametrize(("function", "cause"), STUBBORN.values(), ids=STUBBORN.keys())
 def test_roads_that_are_closed_leave_one_note(function, cause):
-    """Where forward mode fails, another road is taken, without a warning, with one short note."""
+    """Where forward mode fails, another mode is taken, without a warning, with one short note."""
     found = compute(function, (doubles(4).abs(),), ComputeOptions("forward"))
     assert found.mode == "reverse"
     assert found.notes == (
@@ -510,7 +510,7 @@ def test_a_module_and_its_dropout():
 
 
 def test_forward_mode_respects_no_grad_inside():
-    """What torch's graph does not reach is zero in auto, whichever road was taken."""
+    """What torch's graph does not reach is zero in auto, whichever mode was taken."""
 
     def function(x):
         with torch.no_grad():
@@ -764,7 +764,7 @@ def test_finite_differences_of_random_functions_hold_the_numbers_still():
     assert found.matrix.item() == pytest.approx(factor, rel=1e-9)
 
 
-# ── roads that only trying tells apart ────────────────────────────────────────────────────────
+# ── modes that only a measurement tells apart ────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -786,7 +786,7 @@ def test_the_pullback_brings_what_reverse_mode_does(function):
 
 
 def test_the_quicker_mode_backwards_is_found_by_taking_both(monkeypatch):
-    """Each is taken for whole calls, then the one that took less time; all bring the same."""
+    """Each is taken for whole calls, then the one that took less time; all give the same."""
     monkeypatch.setattr(tuning, "MIN_SECONDS_TO_PROFILE", 0.0)
     known, x = Tuning(), torch.rand(5, 5, dtype=torch.float64)
     found = [compute(lambda x: x @ x, (x,), tuning=known).matrix for _ in range(8)]

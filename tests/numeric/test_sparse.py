@@ -76,7 +76,7 @@ CASES: dict[str, tuple[Callable, tuple[torch.Tensor, ...], int]] = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_entries_are_torchs(name: str) -> None:
-    """The sparse road gives what row by row gives, in as few passes as the pattern allows."""
+    """Sparse mode gives what row by row gives, in as few passes as the pattern allows."""
     function, inputs, passes = CASES[name]
     sparse, rows = (compute(function, inputs, ComputeOptions(s)) for s in ("sparse", "rows"))
     assert sparse.mode == "sparse"
@@ -113,7 +113,7 @@ class Doubled(torch.autograd.Function):
 
 
 def test_what_cannot_be_followed_is_computed_densely() -> None:
-    """A custom autograd.Function is not looked into: the dense roads take over, and say why."""
+    """A custom autograd.Function is not looked into: the dense modes take over, and say why."""
     x = doubles(6)
     numbers = compute(Doubled.apply, (x,), ComputeOptions("sparse"))
     assert numbers.mode == "reverse"
@@ -142,7 +142,7 @@ def test_auto_is_sparse_where_that_pays() -> None:
 
 
 def test_what_needs_every_gradient_is_refused() -> None:
-    """Strict mode and create_graph look at gradients that the sparse road never computes."""
+    """Strict mode and create_graph look at gradients that sparse mode never computes."""
     with pytest.raises(StrictError, match="sparse mode"):
         compute(tridiagonal, (doubles(5),), ComputeOptions("sparse", strict=True))
     with pytest.raises(NotImplementedError, match="sparse mode"):

@@ -57,14 +57,14 @@ def batches(
     elif seconds * total > SECONDS_PER_BATCH:  # one by one is what a batch has to beat
         pace.size = 1
     start = 0
-    with progress(total) as told:
+    with progress(total) as advance:
         while start < total:
             stop = min(total, start + (chunk_size or pace.size))
             began = time.perf_counter()
             yield start, stop
             pace.took(stop - start, time.perf_counter() - began)
             start = stop
-            told(start)
+            advance(start)
 
 
 class AdaptiveBatchSize:

@@ -45,12 +45,12 @@ def dense(
     else:
         connected = connections(evaluation, None if forward else tried.blocks)
     if not tried.mode.method:
-        return finished(evaluation, tried, connected, graph=options.create_graph)
+        return as_result(evaluation, tried, connected, graph=options.create_graph)
     cut = _where_connected(evaluation, tried, connected) if forward else tried
     checked = confirmed(evaluation, cut, tuned, options)
     if checked.blocks is cut.blocks and options.strategy != "auto":  # forward mode as it came
         checked = replace(checked, blocks=tried.blocks)
-    return finished(evaluation, checked, connected, graph=options.create_graph)
+    return as_result(evaluation, checked, connected, graph=options.create_graph)
 
 
 def _modes(
@@ -81,10 +81,10 @@ def _where_connected(evaluation: Evaluation, tried: Tried, connected: Connection
     return replace(tried, blocks=blocks)
 
 
-def finished(
+def as_result(
     evaluation: Evaluation, tried: Tried, connected: Connections, *, graph: bool
 ) -> NumericJacobian:
-    """Bring every mode's blocks to one form."""
+    """Return a mode's blocks as the result, detached unless the graph was asked for."""
     blocks, outputs = tried.blocks, evaluation.outputs
     if not graph:
         blocks, outputs = _detached(blocks), detached(outputs)
