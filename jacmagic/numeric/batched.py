@@ -22,7 +22,7 @@ from jacmagic.function.silent_rerun import random_states, silent_rerun
 from jacmagic.numeric.chunk_check import ChunkCheck, leaves_of, not_finite
 from jacmagic.numeric.compute import compute
 from jacmagic.numeric.memory import require_memory
-from jacmagic.numeric.modes.batch_size import SECONDS_PER_BATCH
+from jacmagic.numeric.modes.batch_size import FIRST_BATCH_SECONDS
 from jacmagic.numeric.options import DEFAULTS, ComputeOptions
 from jacmagic.numeric.points import BatchedJacobian, Chunk, Points
 from jacmagic.numeric.result import NumericJacobian
@@ -115,7 +115,7 @@ class Differentiator:
         return tensor if self._options.create_graph else tensor.detach()
 
     def _repaired(self, chunk: Chunk, start: int, refuted: Tensor) -> Chunk:
-        """The same with refuted points, and those with nan or infinity, taken one by one."""
+        """Compute refuted points, and those with nan or infinity, one by one."""
         notes = (SOME,) if bool(refuted.any()) else ()
         odd = refuted | not_finite(chunk)
         if not bool(odd.any()):
@@ -148,7 +148,7 @@ class Differentiator:
         require_memory(self.size[0] * self.points.count, inputs, memory)
 
     def chunks(self, chunk_size: int | None = None) -> Iterator[tuple[int, int]]:
-        """Splits of the points into chunks that fit into memory and allow an interrupt.
+        """Split the points into chunks that fit into memory and allow an interrupt.
 
         A batched pass costs about the same for one point as for many, so chunks grow while they
         are quick (see NOTE [Adaptive batches] in `modes.batch_size`).
@@ -161,9 +161,9 @@ class Differentiator:
             began = time.perf_counter()
             yield start, stop
             took = time.perf_counter() - began
-            if took < SECONDS_PER_BATCH:
+            if took < FIRST_BATCH_SECONDS:
                 size = min(ceiling, CHUNK_GROWTH * size)
-            elif took > 2 * SECONDS_PER_BATCH:
+            elif took > 2 * FIRST_BATCH_SECONDS:
                 size = max(1, size // CHUNK_GROWTH)
             start = stop
 

@@ -15,15 +15,16 @@ from torch import Tensor
 
 from jacmagic.function.outputs import flatten
 from jacmagic.function.silent_rerun import random_states, silent_rerun
+from jacmagic.numeric.dense_matrix import Dense
 from jacmagic.numeric.evaluation import evaluate, writable
-from jacmagic.numeric.freivalds import Dense, check, equal
+from jacmagic.numeric.freivalds import check, equal
 from jacmagic.numeric.points import Chunk, Points
 from jacmagic.numeric.result import NumericJacobian
 from jacmagic.numeric.second_derivative import Probed
 from jacmagic.numeric.stacked import Stacked, refuted_points
 from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
-VALUE_ROUNDINGS = 2.0**10  # of the inputs, by which values may differ from a plain run's
+MAX_ROUNDINGS = 2.0**10  # of the inputs, by which values may differ from a plain run's
 
 
 class ChunkCheck:
@@ -135,6 +136,6 @@ def _same_values(
             sizes = sizes + flat @ tensor.detach().abs().double().reshape(-1)
         eps = max(torch.finfo(one.dtype).eps for one in (leaf, *inputs))
         gap = (value - leaf.detach()).abs()
-        if bool((gap.double() > VALUE_ROUNDINGS * eps * sizes).any()):  # never so where one is nan
+        if bool((gap.double() > MAX_ROUNDINGS * eps * sizes).any()):  # never so where one is nan
             return False
     return True

@@ -100,7 +100,7 @@ def _dense(
 def _sparse(
     evaluation: Evaluation, options: ComputeOptions, tuned: Tuned, memory: int | None
 ) -> tuple[Sparse | None, tuple[str, ...]]:
-    """The entries that may differ from zero, or None and, where they were asked for, why not."""
+    """Return the entries of a sparse Jacobian, or None and, where asked for, why not."""
     if not options.vectorize or options.strict or options.create_graph:
         return None, ()
     if options.strategy not in ("auto", "sparse"):
@@ -126,7 +126,7 @@ def _sparse(
 def _by_earlier_plan(
     evaluation: Evaluation, options: ComputeOptions, tuned: Tuned
 ) -> Sparse | None:
-    """The entries by the plan of an earlier call; None where it does not hold any more."""
+    """Return the entries by an earlier call's plan; None where it does not hold any more."""
     plan = tuned.scheme
     if plan is None or not plan.steady or not plan.fits(evaluation):
         return None

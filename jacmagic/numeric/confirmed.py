@@ -21,8 +21,9 @@ import torch
 from torch import Tensor
 
 from jacmagic.numeric.connections import structure_of
+from jacmagic.numeric.dense_matrix import Dense
 from jacmagic.numeric.evaluation import Evaluation
-from jacmagic.numeric.freivalds import Answer, Dense, check
+from jacmagic.numeric.freivalds import Answer, check
 from jacmagic.numeric.modes.mode import Blocks, Mode
 from jacmagic.numeric.modes.reverse import REVERSE
 from jacmagic.numeric.modes.rows import ROWS, by_rows, rows_of_output
@@ -32,8 +33,8 @@ from jacmagic.numeric.second_derivative import Probed
 from jacmagic.numeric.torch_errors import TORCH_ERRORS
 from jacmagic.numeric.tuning import Tuned
 
-PASSES = 2  # points at which the same graph has passed, before only its structure is compared
-MOST_GRAPHS = 8  # of one function, for which that is kept
+MIN_PASSED_CHECKS = 2  # of a graph, after which only its structure is compared
+MAX_GRAPHS = 8  # of one function, for which that is counted
 UNCHECKED = "not checked against a backward pass, which torch cannot do for this function"
 
 
@@ -46,7 +47,7 @@ def refuted(mode: Mode) -> str:
 
 
 def unlike(mode: Mode) -> str:
-    """The note on a mode whose numbers do not lead to the derivatives of plain backward passes."""
+    """Return the note on a mode whose second derivatives were not those of plain passes."""
     return (
         f"{mode.method} gives other second derivatives than a plain backward pass for this "
         "function; computed row by row instead"
@@ -65,7 +66,7 @@ def confirmed(evaluation: Evaluation, tried: Tried, tuned: Tuned, options: Compu
     create_graph = options.create_graph
     spared = tried.mode is REVERSE and not create_graph
     structure = structure_of(evaluation) if spared else None
-    if tuned.passed.get(structure, 0) >= PASSES and _finite(tried.blocks):
+    if tuned.passed.get(structure, 0) >= MIN_PASSED_CHECKS and _finite(tried.blocks):
         return tried
     try:
         answer, blocks = _examined(evaluation, tried.blocks, options)
@@ -83,7 +84,7 @@ def confirmed(evaluation: Evaluation, tried: Tried, tuned: Tuned, options: Compu
         note = (unlike(tried.mode),) if second == "different" else ()
         tuned.refuted[tried.mode] = note
         return Tried(ROWS, by_rows(evaluation, options).blocks, (*tried.notes, *note))
-    if answer == "equal" and structure is not None and len(tuned.passed) < MOST_GRAPHS:
+    if answer == "equal" and structure is not None and len(tuned.passed) < MAX_GRAPHS:
         tuned.passed[structure] = tuned.passed.get(structure, 0) + 1
     return Tried(ROWS if answer == "not finite" else tried.mode, blocks, tried.notes)
 

@@ -1,8 +1,8 @@
-"""Read torch's graph: which outputs it joins to which inputs, and how wide it is.
+"""Traverse autograd's graph: connections of outputs to inputs, structure, widest tensor.
 
-NOTE [Bounded traversal]: Python sees a node of the graph through an object of its own, and once very
-many nodes have had one, freeing the graph recurses in C++ until the stack is full. So no traversal
-meets more than `MAX_NODES`; a larger graph is asked by backward passes instead, or only in part.
+NOTE [Bounded traversal]: Python sees a node of the graph through an object of its own, and once
+very many nodes have had one, freeing the graph recurses in C++ until the stack is full. So no
+traversal meets more than `MAX_NODES`; of a larger graph backward passes show the connections.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
 Connections = tuple[tuple[bool, ...], ...]
 
-MAX_NODES = 2000  # that one traversal meets; freeing 10⁴ such nodes overflows the stack
+MAX_NODES = 2000  # that one traversal meets
 
 
 def connections(evaluation: Evaluation, blocks: Blocks | None = None) -> Connections:
@@ -44,14 +44,14 @@ def connections(evaluation: Evaluation, blocks: Blocks | None = None) -> Connect
 
 
 def everywhere_connected(evaluation: Evaluation) -> Connections:
-    """No graph of torch's says that an output does not depend on an input."""
+    """Return connections of every output to every input."""
     return ((True,) * len(evaluation.inputs),) * len(evaluation.outputs.leaves)
 
 
 def structure_of(evaluation: Evaluation) -> tuple[Any, ...] | None:
-    """Return the operations of torch's graph and how they hang together, to be compared.
+    """Return the operations of torch's graph and their edges, to be compared.
 
-    None where a traversal does not meet them all, see NOTE [Bounded traversal], or where one is a custom
+    None where there are too many, see NOTE [Bounded traversal], or where one is a custom
     `autograd.Function`, whose inside may change.
     """
     by_hand: Any = torch.autograd.function.BackwardCFunction

@@ -110,7 +110,7 @@ def evaluate(
 
 
 def writable(tensors: Sequence[Tensor]) -> list[Tensor]:
-    """Copies that a function may write to, which leaves must not be, with the way back to them."""
+    """Copy leaves, attached to them: a function may write to the copies."""
     return [tensor.clone() for tensor in tensors]
 
 

@@ -39,8 +39,8 @@ class Tuned:
         since: seconds of all calls since then.
         before: seconds of the last call.
         calls: how many there were.
-        modes: the dense ones in measured order, None where the sizes decide; empty before the second
-            call, as the first one loads and prepares.
+        modes: the dense ones in measured order, None where the sizes decide; empty before the
+            second call, as the first one loads and prepares.
         taken: the one of `BACKWARDS` that this call takes, if both are being tried.
         tried: the seconds of the calls by each of them.
         refuted: modes whose numbers were not those of plain backward passes, with notes on each.

@@ -10,8 +10,9 @@ import torch
 import jacmagic
 from jacmagic.function.outputs import flatten
 from jacmagic.numeric import ComputeOptions, Tuning, compute, confirmed
+from jacmagic.numeric.dense_matrix import Dense
 from jacmagic.numeric.evaluation import evaluate
-from jacmagic.numeric.freivalds import Dense, check
+from jacmagic.numeric.freivalds import check
 
 F64 = torch.float64
 MODES = ("auto", "reverse", "forward", "sparse")

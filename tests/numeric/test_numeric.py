@@ -1,4 +1,4 @@
-"""Numeric Jacobians against torch's own: all modes and shapes, strictness, graphs, odd functions."""
+"""Numeric Jacobians against torch's: all modes and shapes, strictness, graphs, odd functions."""
 
 from __future__ import annotations
 
@@ -22,8 +22,8 @@ from jacmagic.numeric import Tuning, compute, differences, tuning
 from jacmagic.numeric.evaluation import evaluate
 from jacmagic.numeric.memory import readable
 from jacmagic.numeric.modes.batch_size import (
-    LONGEST,
-    ON_THE_WAY,
+    MAX_BATCH_SECONDS,
+    MAX_INTERMEDIATE_SCALARS,
     AdaptiveBatchSize,
     batches,
     ceiling,
@@ -557,13 +557,13 @@ def test_options_are_checked_where_they_are_made():
 
 
 def spectra(x):
-    """Outputs that share nothing but the input."""
+    """Return outputs that share nothing but the input."""
     matrix, identity = torch.outer(x, x), torch.eye(len(x), dtype=x.dtype)
     return tuple(torch.linalg.eigvalsh(matrix + k * identity).sum() for k in range(200))
 
 
 def heads(x):
-    """Outputs that share nearly all that is computed."""
+    """Return outputs that share nearly all that is computed."""
     for _ in range(100):
         x = torch.tanh(x) * 1.1
     return tuple((k * x).sum() for k in range(60))
@@ -654,23 +654,23 @@ def test_batches_cover_everything_once():
 
 def sizes(cost, *, ceiling=1000, seconds=1e-2, count=12):
     """Return the sizes of batches whose rows cost `cost(size)` seconds each."""
-    pace, found = AdaptiveBatchSize(ceiling, seconds), []
+    batch, found = AdaptiveBatchSize(ceiling, seconds), []
     for _ in range(count):
-        found.append(pace.size)
-        pace.took(pace.size, pace.size * cost(pace.size))
+        found.append(batch.size)
+        batch.record(batch.size, batch.size * cost(batch.size))
     return found
 
 
 def test_batches_grow_while_their_rows_get_cheaper():
     """By leaps, past sizes that are slow, and never to what would keep an interrupt waiting."""
-    assert sizes(lambda size: 1e-2)[-1] <= LONGEST / 1e-2
+    assert sizes(lambda size: 1e-2)[-1] <= MAX_BATCH_SECONDS / 1e-2
     assert sizes(lambda size: 1e-2 / size)[-1] == 1000
     few_are_slow = sizes(lambda size: {1: 0.01}.get(size, 0.1 if size < 16 else 2e-4))
     assert few_are_slow[-1] >= 16 and not any(1 < size < 16 for size in few_are_slow)
     assert sizes(lambda size: 1e-3 * size)[-1] <= 16
     assert sizes(lambda size: 0.5, seconds=1e-3)[-1] == 1
     long = [size * 0.03 for size in sizes(lambda size: 0.03)[1:]]
-    assert max(long) <= 2 * LONGEST
+    assert max(long) <= 2 * MAX_BATCH_SECONDS
 
 
 def test_memory_bounds_a_batch_by_the_widest_tensor_on_the_way():
@@ -681,7 +681,7 @@ def test_memory_bounds_a_batch_by_the_widest_tensor_on_the_way():
 
     evaluation = evaluate(wide, (doubles(50),), create_graph=False)
     assert widest(evaluation) == 500_000
-    assert ceiling(evaluation) <= ON_THE_WAY // 500_000
+    assert ceiling(evaluation) <= MAX_INTERMEDIATE_SCALARS // 500_000
 
 
 def test_an_interrupt_stops_within_a_second():

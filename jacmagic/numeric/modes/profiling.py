@@ -30,7 +30,7 @@ from jacmagic.numeric.modes.rows import plain_row
 from jacmagic.numeric.products import backward_products, forward_products
 from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
-# Ratios measured on the benchmark's functions (tools/bench) and on ten others, CPU, one thread.
+# Costs are estimates in units of one plain pass or run; `make bench` shows where one is wrong.
 PROBED_ROWS = 4  # plain rows that are timed where outputs may share little
 PASSES_OF_BATCH = 8  # that a batch and its check take: 4 where passes are short, many where long
 RUNS_OF_COLUMN = 3  # plain runs that one with dual numbers takes
@@ -44,7 +44,7 @@ FORWARD_GAIN = 0.8  # forward mode runs the function again: taken where it clear
 
 
 def fastest_modes(evaluation: Evaluation) -> tuple[Mode, ...] | None:
-    """The modes in the order that a measurement recommends; None where the sizes decide."""
+    """Return the modes in measured order, fastest first; None where the sizes decide."""
     if outputs_share_little(evaluation):
         return FALLBACKS["rows"]
     m, n = evaluation.size

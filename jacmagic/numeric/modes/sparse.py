@@ -22,14 +22,14 @@ from torch import Tensor
 from jacmagic.numeric.connections import written_by_hand
 from jacmagic.numeric.entries import Sparse, SparsePlan
 from jacmagic.numeric.evaluation import Evaluation, evaluate
-from jacmagic.numeric.freivalds import SMALL, ProductCheck, array_of, check
+from jacmagic.numeric.freivalds import MAX_ENTRIES_FOR_HIDDEN, ProductCheck, array_of, check
 from jacmagic.numeric.memory import allowance
 from jacmagic.numeric.modes.rows import plain_row
 from jacmagic.numeric.products import backward_products, forward_products
 from jacmagic.numeric.progress import progress
 from jacmagic.numeric.sparsity import Pattern, Plan, detect, plan
 
-# Where the search for zeros begins to pay, measured on the benchmark's sparse cases (tools/bench).
+# Below these sizes the dense modes are about as quick; `make bench` compares both.
 MIN_ENTRIES = 250_000  # m · n from which looking for zeros may pay
 MIN_ROWS_OR_COLUMNS = 64  # below which the dense modes need few passes anyway
 MIN_GAIN = 4  # times fewer passes than the dense modes take
@@ -182,7 +182,7 @@ class Entries:
 
     def hidden(self, u: np.ndarray, allowed: np.ndarray) -> list[int]:
         """Rows i with an entry for which 0 < |uᵢ·Mᵢⱼ| ≤ allowedⱼ; none where M is large."""
-        if len(self.values) > SMALL:
+        if len(self.values) > MAX_ENTRIES_FOR_HIDDEN:
             return []
         sizes = self._terms(u).abs()
         found = (sizes > 0) & (sizes <= torch.from_numpy(allowed).to(sizes.device)[self.columns])
@@ -190,7 +190,7 @@ class Entries:
 
 
 def _confirmed(evaluation: Evaluation, sparse: Sparse) -> Sparse:
-    """The entries, with rows taken by plain backward passes where something is not finite."""
+    """Return the entries, with plain rows where something is not finite."""
     leaves, inputs = evaluation.outputs.leaves, evaluation.inputs
     found = check(leaves, inputs, Entries(sparse))
     if found.answer == "not finite":
@@ -222,7 +222,7 @@ def _mended(evaluation: Evaluation, sparse: Sparse, found: ProductCheck) -> Spar
 def gap_of_product(
     function: Callable[..., Any], tensors: Sequence[Tensor], sparse: Sparse
 ) -> tuple[float, float]:
-    """The largest gap between the entries' uᵀ·J and torch's own, and how large it may be there.
+    """Compare uᵀ·J of the entries with torch's own: the largest gap, and the one allowed there.
 
     Rows are divided by their largest entries' powers of two before they are combined.
     """
