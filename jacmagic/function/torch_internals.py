@@ -7,11 +7,13 @@ nothing here loads its compiler.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch._decomp import core_aten_decompositions, decomposition_table
+from torch._functorch.vmap import lazy_load_decompositions as load_vmap_rules
 from torch._higher_order_ops.map import map as torch_map
 from torch._ops import OpOverload
 from torch.overrides import _get_current_function_mode_stack as function_modes
@@ -23,20 +25,28 @@ __all__ = [
     "Dropout",
     "InterceptingMode",
     "OpOverload",
+    "add_batch_dimension",
     "core_aten_decompositions",
     "decomposition_of_composite",
     "decomposition_table",
     "dispatch_modes",
+    "enter_vmap",
     "function_modes",
+    "functorch_depth",
     "is_batched",
     "is_under_transform",
     "is_wrapped",
+    "leave_vmap",
+    "load_vmap_rules",
     "mode_flags",
+    "output_sizes",
     "overload_of",
     "pop_dispatch_mode",
     "pop_function_mode",
     "push_dispatch_mode",
     "push_function_mode",
+    "remove_batch_dimension",
+    "run_backward",
     "schema_of",
     "set_mode_flags",
     "storage_key",
@@ -99,6 +109,20 @@ def set_mode_flags(flags: dict[str, Any]) -> None:
 # ── transformations of torch.func ─────────────────────────────────────────────────────────────
 
 _levels: Any = torch._C._functorch
+
+# vmap's levels: load the rules that are written in Python, enter and leave a level, map a tensor's
+# first dimension over it and get it back.
+enter_vmap = _levels._vmap_increment_nesting
+leave_vmap = _levels._vmap_decrement_nesting
+add_batch_dimension = _levels._add_batch_dim
+remove_batch_dimension = _levels._remove_batch_dim
+
+
+def functorch_depth() -> int:
+    """Return how many transformations of `torch.func` are running."""
+    return _levels.maybe_current_level() or 0
+
+
 is_wrapped = _levels.is_functorch_wrapped_tensor  # by vmap, grad or jvp
 
 
@@ -121,6 +145,20 @@ def is_batched(tensor: Tensor) -> bool:
 def is_under_transform() -> bool:
     """Whether a transformation of `torch.func` is running."""
     return _levels.peek_interpreter_stack() is not None
+
+
+# ── autograd ──────────────────────────────────────────────────────────────────────────────────
+
+_engine: Any = torch.autograd.Variable
+run_backward = _engine._execution_engine.run_backward  # one backward pass, arguments unchecked
+
+
+def output_sizes(node: Any) -> list[int]:
+    """Return the scalars of each output of a node's operation; empty where torch keeps none."""
+    try:
+        return [math.prod(map(int, one.shape)) for one in node._input_metadata]
+    except (AttributeError, RuntimeError, TypeError):
+        return []
 
 
 # ── operations and tensors ────────────────────────────────────────────────────────────────────

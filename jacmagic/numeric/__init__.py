@@ -1,4 +1,4 @@
-"""The numeric road: Jacobians by torch's own differentiation, the truth that is shown.
+"""Jacobians by torch's own differentiation: the values that are shown.
 
 The function is evaluated once, plainly, so that an error in it surfaces as the user's own;
 `choice` then picks a mode by the numbers of outputs and inputs; `rows`, `reverse` and `forward`
@@ -14,6 +14,7 @@ from jacmagic.numeric.differences import Differences, along, differences
 from jacmagic.numeric.entries import Sparse, SparsePlan, to_csr
 from jacmagic.numeric.modes.rescue import NOT_BY_TORCH
 from jacmagic.numeric.modes.sparse import gap_of_product
+from jacmagic.numeric.options import ComputeOptions
 from jacmagic.numeric.points import BatchedJacobian, Points
 from jacmagic.numeric.result import NumericJacobian
 from jacmagic.numeric.steadiness import independent, unsteady
@@ -22,6 +23,7 @@ from jacmagic.numeric.tuning import Tuning, tuning_of
 __all__ = [
     "NOT_BY_TORCH",
     "BatchedJacobian",
+    "ComputeOptions",
     "Differences",
     "Differentiator",
     "NumericJacobian",

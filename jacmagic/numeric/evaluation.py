@@ -80,7 +80,7 @@ def evaluate(
     """Run the function once on fresh tensors that require gradients.
 
     Must be called within `recording`. The tensors are new objects even where the user's already
-    require gradients, so that what the function captures is told from what it is given.
+    require gradients, so that what the function captures differs from what it is given.
 
     Raises:
         FunctionError: an input is not a real floating tensor, or an output has no Jacobian.
@@ -110,7 +110,7 @@ def evaluate(
 
 
 def writable(tensors: Sequence[Tensor]) -> list[Tensor]:
-    """Copies that a function may write to, which leaves must not be, with the way back to them."""
+    """Copy leaves, attached to them: a function may write to the copies."""
     return [tensor.clone() for tensor in tensors]
 
 

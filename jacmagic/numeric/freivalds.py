@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -28,14 +28,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from jacmagic.numeric.engine import Rows, pulled
+from jacmagic.numeric.engine import Rows, backward
 
-SAFETY = 8.0  # times the expected rounding of a sum that is allowed
-OWN = 4.0  # added to √m: roundings of an entry before it is summed
-NOISE = 32.0  # times the measured rounding of the function itself that is allowed
-MULTIPLES = (1.375, 1.15625, 1.71875, 1.28125, 1.59375, 1.84375)  # of u, few bits each
-SMALL = 2**16  # entries up to which hidden ones are looked for
-HIDDEN_ROWS = 4  # rows with hidden entries that have a pass of their own
+SUM_ROUNDINGS = 8.0  # times the expected rounding of a sum that is allowed
+ENTRY_ROUNDINGS = 4.0  # added to √m: roundings of an entry before it is summed
+NOISE_FACTOR = 32.0  # times the measured rounding of the function itself that is allowed
+NOISE_MULTIPLES = (1.375, 1.15625, 1.71875, 1.28125, 1.59375, 1.84375)  # of u, few bits each
+MAX_ENTRIES_FOR_HIDDEN = 2**16  # entries up to which hidden ones are looked for
+MAX_HIDDEN_ROWS = 4  # rows with hidden entries that have a pass of their own
 
 Answer = Literal["equal", "different", "not finite"]
 
@@ -79,8 +79,8 @@ class ProductCheck:
     @property
     def where_finite(self) -> ProductCheck:
         """The same for the columns in which all is finite."""
-        told = np.isfinite(self.allowed) & np.isfinite(self.gap)
-        return ProductCheck(self.gap[told], self.allowed[told], self.reached)
+        finite = np.isfinite(self.allowed) & np.isfinite(self.gap)
+        return ProductCheck(self.gap[finite], self.allowed[finite], self.reached)
 
 
 def check(leaves: Sequence[Tensor], inputs: Sequence[Tensor], matrix: Matrix) -> ProductCheck:
@@ -104,7 +104,7 @@ def check(leaves: Sequence[Tensor], inputs: Sequence[Tensor], matrix: Matrix) ->
     whole = passes.compare(u)
     if whole.answer != "equal":
         return whole
-    for row in matrix.hidden(u, whole.allowed)[:HIDDEN_ROWS]:
+    for row in matrix.hidden(u, whole.allowed)[:MAX_HIDDEN_ROWS]:
         alone = np.zeros_like(u)
         alone[row] = u[row]
         one = passes.compare(alone)
@@ -158,17 +158,17 @@ class _Passes:
         noise = self._noise(u, truth)
         share = (noise / sizes)[sizes > 0]
         usual = float(np.quantile(share, 0.9)) if 0 < len(share) <= 2**20 else 0.0
-        return ProductCheck(gap, allowed + NOISE * (noise + usual * sizes), self.reached)
+        return ProductCheck(gap, allowed + NOISE_FACTOR * (noise + usual * sizes), self.reached)
 
     def rounding(self, u: np.ndarray, sizes: np.ndarray) -> np.ndarray:
         """(n,) what sums of products of these sizes may be off by."""
         least = self.shortest.smallest_normal * self.shortest.eps
-        terms = SAFETY * (math.sqrt(len(u)) + OWN)
+        terms = SUM_ROUNDINGS * (math.sqrt(len(u)) + ENTRY_ROUNDINGS)
         return np.asarray(terms * (self.shortest.eps * sizes + least * np.abs(u).sum()))
 
     def _noise(self, u: np.ndarray, truth: np.ndarray) -> np.ndarray:
         """(n,) what rounding makes of c·u where c·(uᵀ·J) is expected, the largest of some c."""
-        gaps = [np.abs(self.backward(c * u) - c * truth) for c in MULTIPLES]
+        gaps = [np.abs(self.backward(c * u) - c * truth) for c in NOISE_MULTIPLES]
         return np.asarray(np.max(gaps, axis=0))
 
     def backward(self, u: np.ndarray) -> np.ndarray:
@@ -182,7 +182,7 @@ class _Passes:
                 directions.append(direction.to(leaf.device, leaf.dtype))
         rows: Rows = (None,) * len(self.inputs)
         if attached:
-            rows = pulled(attached, self.inputs, directions)
+            rows = backward(attached, self.inputs, directions)
         self.reached = tuple([row is not None for row in rows])
         parts = [
             np.zeros(tensor.numel()) if row is None else array_of(row).reshape(-1)
@@ -209,59 +209,3 @@ def _random(count: int, bits: int) -> np.ndarray:
 def array_of(tensor: Tensor) -> np.ndarray:
     """Return a tensor as a float64 array, which may share its memory."""
     return np.asarray(tensor.detach().to("cpu", torch.float64).resolve_neg().numpy())
-
-
-# ── dense matrices ────────────────────────────────────────────────────────────────────────────
-
-SLAB = 2**18  # scalars of a matrix that are looked at together, so that they stay in the cache
-COPIED = 2**20  # scalars up to which the blocks of many outputs are copied into one matrix
-
-
-class Dense:
-    """The blocks of a Jacobian, read as a matrix."""
-
-    def __init__(self, blocks: Sequence[Sequence[Tensor]], leaves: Sequence[Tensor]) -> None:
-        """`blocks[i][j]` has the shape of leaf i followed by that of input j."""
-        rows = [
-            torch.cat(parts, 1) if len(parts) > 1 else parts[0]
-            for row, leaf in zip(blocks, leaves, strict=True)
-            for parts in ([block.detach().reshape(leaf.numel(), -1) for block in row],)
-            if leaf.numel()
-        ]
-        if len(rows) > 1 and sum(map(Tensor.numel, rows)) <= COPIED:
-            rows = [torch.cat(rows)]
-        self._slabs = [slab for part in rows for slab in self._cut(part)]
-        few = len(self._slabs) == 1 and self._slabs[0].numel() <= SMALL
-        self._small = array_of(self._slabs[0]) if few else None  # quicker for few numbers
-
-    @staticmethod
-    def _cut(part: Tensor) -> Iterator[Tensor]:
-        if part.dtype not in (torch.float32, torch.float64):
-            part = part.float()
-        return iter(part.split(max(1, SLAB // max(1, part.shape[1]))))
-
-    def largest(self) -> np.ndarray:
-        """(m,) the largest absolute value in each row, float64."""
-        if self._small is not None:
-            return np.asarray(np.abs(self._small).max(1))
-        return array_of(torch.cat([slab.abs().amax(1) for slab in self._slabs]))
-
-    def combined(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """uᵀ·M and |u|ᵀ·|M|, (n,) float64 each."""
-        if self._small is not None:
-            return u @ self._small, np.abs(u) @ np.abs(self._small)
-        whole = torch.from_numpy(u).to(self._slabs[0].device)
-        mine, sizes = whole.new_zeros(()), whole.new_zeros(())
-        for slab, part in zip(self._slabs, whole.split(list(map(len, self._slabs))), strict=True):
-            weights = part.to(slab.dtype)
-            mine = mine + (weights @ slab).double()
-            sizes = sizes + (weights.abs() @ slab.abs()).double()
-        return array_of(mine), array_of(sizes)
-
-    def hidden(self, u: np.ndarray, allowed: np.ndarray) -> list[int]:
-        """Rows i with an entry for which 0 < |uᵢ·Mᵢⱼ| ≤ allowedⱼ; none where M is large."""
-        if self._small is None:
-            return []
-        sizes = np.abs(u[:, None] * self._small)
-        found: list[int] = ((sizes <= allowed) & (sizes > 0)).any(1).nonzero()[0].tolist()
-        return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from jacmagic.function.outputs import Outputs
 from jacmagic.numeric.entries import Sparse
-from jacmagic.numeric.modes.rows import Blocks
+from jacmagic.numeric.modes.mode import Blocks
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class NumericJacobian:
 
     @property
     def sparse(self) -> Sparse | None:
-        """The entries and their places, if only these were computed."""
+        """The entries, if only these were computed."""
         return self.found if isinstance(self.found, Sparse) else None
 
     @property
@@ -59,6 +59,10 @@ class NumericJacobian:
             return self.found.blocks(self.outputs.leaves)
         return self.found
 
+    def with_notes(self, notes: tuple[str, ...]) -> NumericJacobian:
+        """Return the same with some notes before its own."""
+        return replace(self, notes=(*notes, *self.notes)) if notes else self
+
     @property
     def matrix(self) -> Tensor:
         """(m, n): outputs flattened by inputs flattened."""
@@ -75,3 +79,8 @@ class NumericJacobian:
 
 def _width(leaf: Tensor, block: Tensor) -> int:
     return torch.Size(block.shape[leaf.dim() :]).numel()
+
+
+def detached(outputs: Outputs) -> Outputs:
+    """Return a function's value without the graph that leads to it."""
+    return outputs.replace([leaf.detach() for leaf in outputs.leaves])

@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from jacmagic.numeric.freivalds import NOISE, Answer, Dense, directions
-from jacmagic.numeric.modes.try_modes import TORCH_ERRORS
+from jacmagic.numeric.dense_matrix import Dense
+from jacmagic.numeric.freivalds import NOISE_FACTOR, Answer, directions
+from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
 Blocks = Sequence[Sequence[Tensor]]
 
@@ -79,7 +80,7 @@ class Probed:
     def _near(self, mine: Tensor, plain: Tensor, tensor: Tensor) -> bool:
         eps = torch.finfo(tensor.dtype).eps
         largest = float(tensor.detach().abs().amax()) if tensor.numel() else 0.0
-        rounded = NOISE * eps * self.size / largest if largest else 0.0
+        rounded = NOISE_FACTOR * eps * self.size / largest if largest else 0.0
         allowed = eps**0.5 * torch.maximum(mine.abs(), plain.abs()) + rounded
         return bool(((mine - plain).abs() <= allowed).all())
 

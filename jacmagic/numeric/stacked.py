@@ -1,7 +1,7 @@
 """The check of Jacobians at many points: all rows combined against one backward pass.
 
 The function runs once at all points, batched, and is differentiated by a plain backward pass. As no
-point depends on another one, a single pass brings every point's own combination of rows.
+point depends on another one, a single pass yields every point's own combination of rows.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Stacked:
 def refuted_points(
     matrix: Stacked, leaves: Sequence[Tensor], inputs: Sequence[Tensor], varies: Sequence[bool]
 ) -> Tensor:
-    """For each point whether the backward pass brings other numbers, (P,).
+    """For each point whether the backward pass gives other numbers, (P,).
 
     Args:
         matrix: the Jacobians.

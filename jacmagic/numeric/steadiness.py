@@ -17,12 +17,12 @@ from torch import Tensor
 
 from jacmagic.function.interop.call_limit import EndlessError
 from jacmagic.function.silent_rerun import random_states, silent_rerun
-from jacmagic.numeric.modes.try_modes import TORCH_ERRORS
 from jacmagic.numeric.probe import Probe
+from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
-_ASIDE = 1.0 + 2.0**-5  # where a function is asked twice more, beside its point
-_SAME = 2.0**10  # roundoffs between runs whose sums are taken in another order
-_FAR = (2.0**200, 2.0**60)  # factors of an input where nan is refused
+NEARBY_FACTOR = 1.0 + 2.0**-5  # where a function is asked twice more, beside its point
+MAX_ROUNDINGS = 2.0**10  # roundoffs between runs whose sums are taken in another order
+FAR_FACTORS = (2.0**200, 2.0**60)  # factors of an input where nan is refused
 
 
 def unsteady(
@@ -46,7 +46,7 @@ def unsteady(
         try:
             probe = Probe(function, tensors, None)
             pairs: list[tuple[np.ndarray | None, ...]] = [(expected, probe(probe.point))]
-            aside = probe.point * _ASIDE + (probe.point == 0) * 2.0**-20
+            aside = probe.point * NEARBY_FACTOR + (probe.point == 0) * 2.0**-20
             pairs.append((_asked(probe, aside), _asked(probe, aside)))
         except EndlessError:  # a long loop: it is not known
             return None
@@ -81,7 +81,7 @@ def _same(a: np.ndarray | None, b: np.ndarray | None, eps: float) -> bool:
     if a is None or b is None or a.shape != b.shape:
         return a is b
     with np.errstate(invalid="ignore", over="ignore"):
-        close = np.abs(a - b) <= _SAME * eps * np.maximum(np.abs(a), np.abs(b))
+        close = np.abs(a - b) <= MAX_ROUNDINGS * eps * np.maximum(np.abs(a), np.abs(b))
     return bool((close | (a == b) | (np.isnan(a) & np.isnan(b))).all())
 
 
@@ -105,15 +105,15 @@ def independent(
         except EndlessError:
             return np.zeros((1, len(columns)), dtype=bool)
         found = np.zeros((len(center), len(columns)), dtype=bool)
-        for place, column in enumerate(columns):
-            found[:, place] = _unreached(probe, center, column)
+        for k, column in enumerate(columns):
+            found[:, k] = _unreached(probe, center, column)
     return found
 
 
 def _unreached(probe: Probe, center: np.ndarray, column: int) -> np.ndarray:
-    """Outputs unchanged by every replacement that the function takes, if it takes one at all."""
+    """Find outputs that stay unchanged at every replacement the function accepts."""
     unchanged = []
-    for replaced in (np.nan, *(factor * (probe.point[column] or 1.0) for factor in _FAR)):
+    for replaced in (np.nan, *(factor * (probe.point[column] or 1.0) for factor in FAR_FACTORS)):
         point = probe.point.copy()
         point[column] = replaced
         moved = _asked(probe, point)

@@ -24,7 +24,7 @@ READERS = frozenset(
         Tensor.cholesky,
     }
 )
-_ROUNDING = 2.0**10  # roundoffs up to which a computed matrix counts as symmetric
+MAX_ROUNDINGS = 2.0**10  # roundoffs up to which a computed matrix counts as symmetric
 
 
 class Triangles:
@@ -65,6 +65,6 @@ def _is_symmetric(matrix: Tensor) -> bool:
     """Whether a matrix, or each one that `vmap` runs over, is symmetric up to rounding."""
     with torch.no_grad():
         gaps = (matrix - matrix.mH).abs()
-        allowed = _ROUNDING * torch.finfo(matrix.dtype).eps * matrix.abs()
+        allowed = MAX_ROUNDINGS * torch.finfo(matrix.dtype).eps * matrix.abs()
         near = (gaps <= allowed.amax() if matrix.numel() else gaps == 0).all()
     return bool(without_transforms(near).all())

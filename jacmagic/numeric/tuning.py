@@ -1,7 +1,7 @@
 """Per-function tuning cache: sparse plans, failed searches for zeros, measured and refuted modes.
 
 It holds how to compute a Jacobian and never what came out: the function runs at every call, and
-what a plan or a mode brings is checked there. It goes with the function.
+what a plan or a mode computes is checked there. It is freed with the function.
 """
 
 from __future__ import annotations
@@ -16,12 +16,16 @@ from torch import Tensor
 
 from jacmagic.numeric.entries import SparsePlan
 from jacmagic.numeric.evaluation import Evaluation
-from jacmagic.numeric.modes.mode_choice import ladder
-from jacmagic.numeric.modes.profiling import LONG, quicker
+from jacmagic.numeric.modes.mode import Mode
+from jacmagic.numeric.modes.mode_choice import fallbacks
+from jacmagic.numeric.modes.profiling import MIN_SECONDS_TO_PROFILE, fastest_modes
+from jacmagic.numeric.modes.reverse import REVERSE
+from jacmagic.numeric.modes.vjp import VJP
+from jacmagic.numeric.options import DEFAULTS
 
-KINDS = 8  # kinds of inputs that are kept of one function
-SHARE = 30  # how many times longer the calls must last than a failed search before the next one
-BACKWARDS = ("reverse", "pullback")  # modes of which only whole calls tell the quicker
+MAX_INPUT_KINDS = 8  # of one function, for which something is kept
+SEARCH_SHARE = 30  # times that the calls since a failed search must last longer than it did
+BACKWARDS = (REVERSE, VJP)  # modes of which only whole calls show the quicker one
 TRIALS = 2  # calls by each of them; the first may load and prepare
 
 
@@ -35,8 +39,8 @@ class Tuned:
         since: seconds of all calls since then.
         before: seconds of the last call.
         calls: how many there were.
-        modes: the dense ones in measured order, None where the sizes tell; empty before the second
-            call, as the first one loads and prepares.
+        modes: the dense ones in measured order, None where the sizes decide; empty before the
+            second call, as the first one loads and prepares.
         taken: the one of `BACKWARDS` that this call takes, if both are being tried.
         tried: the seconds of the calls by each of them.
         refuted: modes whose numbers were not those of plain backward passes, with notes on each.
@@ -48,16 +52,16 @@ class Tuned:
     since: float = 0.0
     before: float = math.inf
     calls: int = 0
-    modes: tuple[tuple[str, ...] | None, ...] = ()
-    taken: str | None = None
-    tried: dict[str, list[float]] = field(default_factory=lambda: {mode: [] for mode in BACKWARDS})
-    refuted: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    modes: tuple[tuple[Mode, ...] | None, ...] = ()
+    taken: Mode | None = None
+    tried: dict[Mode, list[float]] = field(default_factory=lambda: {mode: [] for mode in BACKWARDS})
+    refuted: dict[Mode, tuple[str, ...]] = field(default_factory=dict)
     passed: dict[Any, int] = field(default_factory=dict)
 
     @property
     def search_pays(self) -> bool:
         """Whether searching for zeros again would cost a small share of the calls since."""
-        return self.since >= SHARE * self.search
+        return self.since >= SEARCH_SHARE * self.search
 
     def failed_search(self, seconds: float) -> None:
         """Note a search for zeros that found too few."""
@@ -72,17 +76,17 @@ class Tuned:
             self.tried[self.taken] = [*self.tried[self.taken], seconds][-TRIALS:]
             self.taken = None
 
-    def order(self, evaluation: Evaluation) -> tuple[str, ...] | None:
-        """Dense modes in the order that measurements recommend; None where the sizes tell.
+    def order(self, evaluation: Evaluation) -> tuple[Mode, ...] | None:
+        """Dense modes in the order that measurements recommend; None where the sizes decide.
 
         Where a call takes long and goes backwards, each of `BACKWARDS` has whole calls to itself.
         """
         if not self.calls:
-            return quicker(evaluation)
+            return fastest_modes(evaluation)
         if not self.modes:
-            self.modes = (quicker(evaluation),)
-        modes = self.modes[0] or ladder("auto", *evaluation.size)
-        if modes[0] != "reverse" or self.before < LONG:
+            self.modes = (fastest_modes(evaluation),)
+        modes = self.modes[0] or tuple(fallbacks(DEFAULTS, *evaluation.size))
+        if modes[0] is not REVERSE or self.before < MIN_SECONDS_TO_PROFILE:
             return self.modes[0]
         least = min(BACKWARDS, key=lambda mode: len(self.tried[mode]))
         if len(self.tried[least]) < TRIALS:
@@ -105,13 +109,13 @@ class Tuning:
     """
 
     def __init__(self) -> None:
-        """Nothing is known yet."""
+        """Start without any."""
         self._kinds: dict[tuple[Any, ...], Tuned] = {}
 
     def of(self, tensors: Sequence[Tensor], *options: Any) -> Tuned:
-        """Return what is known for inputs of this kind; the oldest kind makes room."""
+        """Return what is known for inputs of this kind; the oldest kind is dropped."""
         key = *options, *[(t.shape, t.dtype, t.device) for t in tensors if isinstance(t, Tensor)]
-        if key not in self._kinds and len(self._kinds) >= KINDS:
+        if key not in self._kinds and len(self._kinds) >= MAX_INPUT_KINDS:
             self._kinds.pop(next(iter(self._kinds)))
         return self._kinds.setdefault(key, Tuned())
 

@@ -20,8 +20,9 @@ from jacmagic.function.problem import Problem, names_of
 from jacmagic.function.python_call import problem_of, unpacked
 from jacmagic.function.torch_internals import BatchNorm
 from jacmagic.numeric import BatchedJacobian, Points, compute_many
-from jacmagic.numeric.modes.try_modes import TORCH_ERRORS
-from jacmagic.result.options import ComputeOptions, DisplayOptions
+from jacmagic.numeric.options import ComputeOptions
+from jacmagic.numeric.torch_errors import TORCH_ERRORS
+from jacmagic.result.options import DisplayOptions
 from jacmagic.sweeps.samples import by_layers, in_a_batch, runs_in_a_batch
 from jacmagic.sweeps.spot_checks import agreement_over
 from jacmagic.symbolic.branches import ClosedForms
@@ -178,14 +179,7 @@ def _differentiated(
         assert problem.call is not None
         return problem.call(dict(zip(ordered, values, strict=True)))
 
-    many = compute_many(
-        function,
-        points,
-        strategy=options.strategy,
-        chunk_size=options.chunk_size,
-        create_graph=options.create_graph,
-        strict=options.strict,
-    )
+    many = compute_many(function, points, options)
     shared = None if set(ordered) - problem.point.keys() else ClosedForms()
     return JacobianBatch(problem, many, options, sample, shared)
 

@@ -17,7 +17,7 @@ from jacmagic.function.outputs import flatten
 from jacmagic.function.problem import Problem
 from jacmagic.function.silent_rerun import random_states, silent_rerun
 from jacmagic.function.torch_internals import BatchNorm
-from jacmagic.numeric.modes.try_modes import TORCH_ERRORS
+from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
 # Layers that read the first dimension as samples, whatever the number of dimensions.
 BY_SAMPLES = (
