@@ -19,7 +19,7 @@ STRATEGIES = (
 
 @dataclass(frozen=True)
 class ComputeOptions:
-    """How torch computes a Jacobian; the same again at every other point.
+    """How torch computes a Jacobian, the same at every point.
 
     Attributes:
         strategy: one of `STRATEGIES`. A mode that torch cannot use for the function is replaced by

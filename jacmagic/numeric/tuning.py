@@ -1,4 +1,4 @@
-"""Per-function tuning cache: sparse plans, failed searches for zeros, measured and refuted modes.
+"""Per-function tuning cache: sparse plans, failed searches, measured modes.
 
 It holds how to compute a Jacobian and never what came out: the function runs at every call, and
 what a plan or a mode computes is checked there. It is freed with the function.
@@ -31,7 +31,7 @@ TRIALS = 2  # calls by each of them; the first may load and prepare
 
 @dataclass
 class Tuned:
-    """How to compute the Jacobian of one function at inputs of one kind.
+    """Tuning of one function at inputs of one kind: plan, modes, timings.
 
     Attributes:
         scheme: the sparse plan that was used last, to be checked wherever it is used again.
@@ -64,11 +64,11 @@ class Tuned:
         return self.since >= SEARCH_SHARE * self.search
 
     def failed_search(self, seconds: float) -> None:
-        """Note a search for zeros that found too few."""
+        """Record a search for zeros that found too few."""
         self.search, self.since = seconds, 0.0
 
     def count(self, seconds: float) -> None:
-        """Note how long a call took."""
+        """Record the seconds of a call."""
         self.calls += 1
         self.since += seconds
         self.before = seconds
@@ -77,7 +77,7 @@ class Tuned:
             self.taken = None
 
     def order(self, evaluation: Evaluation) -> tuple[Mode, ...] | None:
-        """Dense modes in the order that measurements recommend; None where the sizes decide.
+        """Return dense modes in measured order; None where the sizes decide.
 
         Where a call takes long and goes backwards, each of `BACKWARDS` has whole calls to itself.
         """
@@ -113,7 +113,7 @@ class Tuning:
         self._kinds: dict[tuple[Any, ...], Tuned] = {}
 
     def of(self, tensors: Sequence[Tensor], *options: Any) -> Tuned:
-        """Return what is known for inputs of this kind; the oldest kind is dropped."""
+        """Return the tuning for inputs of this kind; the oldest kind is dropped."""
         key = *options, *[(t.shape, t.dtype, t.device) for t in tensors if isinstance(t, Tensor)]
         if key not in self._kinds and len(self._kinds) >= MAX_INPUT_KINDS:
             self._kinds.pop(next(iter(self._kinds)))
