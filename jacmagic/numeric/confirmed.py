@@ -74,11 +74,8 @@ def confirmed(evaluation: Evaluation, tried: Tried, tuned: Tuned, options: Compu
         return replace(tried, notes=(*tried.notes, UNCHECKED))
     if answer == "different":
         rows = by_rows(evaluation, options).blocks
-        note = (
-            ()
-            if _half_the_digits(blocks, rows, evaluation.outputs.leaves)
-            else (refuted(tried.mode),)
-        )
+        rounded = _half_the_digits(blocks, rows, evaluation.outputs.leaves)
+        note = () if rounded else (refuted(tried.mode),)
         tuned.refuted[tried.mode] = note
         return Tried(ROWS, rows, (*tried.notes, *note))
     second = _second(evaluation, blocks) if create_graph and answer == "equal" else "equal"

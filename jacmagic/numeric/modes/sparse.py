@@ -229,9 +229,8 @@ def gap_of_product(
     """
     with torch.inference_mode(False), torch.enable_grad():
         evaluation = evaluate(function, tuple(tensors), create_graph=False)
-        comparison = check(
-            evaluation.outputs.leaves, evaluation.inputs, Entries(sparse)
-        ).where_finite
+        leaves = evaluation.outputs.leaves
+        comparison = check(leaves, evaluation.inputs, Entries(sparse)).where_finite
     if not len(comparison.gap):
         return 0.0, 0.0
     worst = int((comparison.gap - comparison.allowed).argmax())
