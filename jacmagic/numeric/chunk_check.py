@@ -56,25 +56,35 @@ class ChunkCheck:
         function, tensors = self._points.of_chosen(self._function, start + index)
         blocks = [[block[index].detach() for block in row] for row in chunk.blocks]
         values = [value[index].detach() for value in chunk.values]
-        matrix = Dense(blocks, values)
         if not start:
             leaves = self._first.outputs.leaves
             if not _same_values(values, blocks, leaves, tensors):
                 return False
             if self._create_graph and not self._same_graph(chunk):
                 return False
-            if equal(matrix, Dense(self._first.blocks, leaves), leaves, tensors):
+            if equal(Dense(blocks, values), Dense(self._first.blocks, leaves), leaves, tensors):
                 return True
+        return self._agrees_with_a_run(function, tensors, blocks, values)
+
+    def _agrees_with_a_run(
+        self,
+        function: Callable[..., Any],
+        tensors: Sequence[Tensor],
+        blocks: Sequence[Sequence[Tensor]],
+        values: Sequence[Tensor],
+    ) -> bool:
+        """Whether a plain run and one backward pass confirm the Jacobian at one point."""
         with (
             torch.inference_mode(False),
             torch.enable_grad(),
             silent_rerun(tensors, random_states(tensors)),
         ):
             plain = evaluate(function, tensors, create_graph=False)
-            if not _same_values(values, blocks, plain.outputs.leaves, plain.inputs):
+            leaves = plain.outputs.leaves
+            if not _same_values(values, blocks, leaves, plain.inputs):
                 return False
             with contextlib.suppress(*TORCH_ERRORS):  # torch may not go backwards there
-                return check(plain.outputs.leaves, plain.inputs, matrix).answer != "different"
+                return check(leaves, plain.inputs, Dense(blocks, values)).answer != "different"
         return True
 
     def _same_graph(self, chunk: Chunk) -> bool:

@@ -119,7 +119,7 @@ def _sparse(
         why = str(obstacle) if isinstance(obstacle, NotSparse) else cause_of(obstacle)
         tuned.failed_search(time.perf_counter() - began)
         return None, (f"not computed sparsely: {why}",) if insist else ()
-    tuned.scheme = plan
+    tuned.plan = plan
     return entries, ()
 
 
@@ -127,13 +127,13 @@ def _by_earlier_plan(
     evaluation: Evaluation, options: ComputeOptions, tuned: Tuned
 ) -> Sparse | None:
     """Return the entries by an earlier call's plan; None where it no longer holds."""
-    plan = tuned.scheme
+    plan = tuned.plan
     if plan is None or not plan.steady or not plan.fits(evaluation):
         return None
     try:
         return by_sparse(evaluation, plan, chunk_size=options.chunk_size)
     except (NotSparse, *TORCH_ERRORS):  # the function has other zeros now
-        tuned.scheme = None
+        tuned.plan = None
         return None
 
 

@@ -85,6 +85,18 @@ def evaluate(
     Raises:
         FunctionError: an input is not a real floating tensor, or an output has no Jacobian.
     """
+    _require_floating(tensors)
+    inputs = tuple(_fresh(tensor, create_graph) for tensor in tensors)
+    random = random_states(inputs)
+    start = time.perf_counter()
+    outputs = flatten(function(*writable(inputs)))
+    seconds = time.perf_counter() - start
+    random = drawn_from(function, inputs, random)
+    return Evaluation(function, inputs, outputs, seconds, random, before)
+
+
+def _require_floating(tensors: Sequence[Tensor]) -> None:
+    """Refuse what torch cannot differentiate by, in its words and with a remedy."""
     for position, tensor in enumerate(tensors):
         if not isinstance(tensor, Tensor):
             raise FunctionError(
@@ -100,13 +112,6 @@ def evaluate(
                     else "write .double()"
                 )
             )
-    inputs = tuple(_fresh(tensor, create_graph) for tensor in tensors)
-    random = random_states(inputs)
-    start = time.perf_counter()
-    outputs = flatten(function(*writable(inputs)))
-    seconds = time.perf_counter() - start
-    random = drawn_from(function, inputs, random)
-    return Evaluation(function, inputs, outputs, seconds, random, before)
 
 
 def writable(tensors: Sequence[Tensor]) -> list[Tensor]:

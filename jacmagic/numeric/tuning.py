@@ -36,7 +36,7 @@ class Tuned:
     """Tuning of one function at inputs of one kind: plan, modes, timings.
 
     Attributes:
-        scheme: the sparse plan that was used last, to be checked wherever it is used again.
+        plan: the sparse plan that was used last, to be checked wherever it is used again.
         search: seconds of the last search for zeros that found too few.
         since: seconds of all calls since then.
         before: seconds of the last call.
@@ -51,7 +51,7 @@ class Tuned:
         passed: how often batched rows were those of a backward pass, by the graph's structure.
     """
 
-    scheme: SparsePlan | None = None
+    plan: SparsePlan | None = None
     search: float = 0.0
     since: float = 0.0
     before: float = math.inf
