@@ -10,8 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from jacmagic.labels import LONGEST, Label, symbols
+from jacmagic.labels import Label, symbols
 from jacmagic.render.latex import to_mathml
+from jacmagic.render.names import MAX_CHARACTERS
 
 MATHML = "{http://www.w3.org/1998/Math/MathML}"
 ELEMENTS = {"math", "mrow", "mi", "mn", "mo", "mtext", "msub", "msup", "msubsup", "mover", "mspace"}
@@ -120,7 +121,7 @@ def test_any_name_is_inert_tex(name: str) -> None:
         "vec",
     }
     assert commands - letters <= known
-    assert all(len(text) <= LONGEST + 1 for text in re.findall(r"\\text{([^}]*)}", tex))
+    assert all(len(text) <= MAX_CHARACTERS + 1 for text in re.findall(r"\\text{([^}]*)}", tex))
     depth = 0
     for brace in re.findall(r"(?<!\\)[{}]", tex):
         depth += 1 if brace == "{" else -1
@@ -165,7 +166,7 @@ def test_a_clash_gives_way() -> None:
 def test_long_names_are_cut() -> None:
     """A key of a thousand letters does not push everything off the page."""
     label = Label("key " * 250)
-    assert len(label.unicode) == LONGEST
+    assert len(label.unicode) == MAX_CHARACTERS
     assert label.tex.endswith("…}")
     assert label.text == "key " * 250
 
