@@ -252,7 +252,7 @@ def test_a_dense_one_is_not_worth_a_scheme() -> None:
 
     with torch.enable_grad():
         plain = evaluate(lambda x: x * x.sum(), (doubles(600),), create_graph=False)
-        with pytest.raises(NotSparse):
+        with pytest.raises(NotSparse, match="too many of its entries"):
             find_plan(plain, insist=False)
 
 
