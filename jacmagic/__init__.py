@@ -55,7 +55,7 @@ __all__ = [
     "unload_ipython_extension",
 ]
 
-_ROOMS = {
+_MODULES = {
     "CellError": "errors",
     "CompiledJacobian": "result.compiled.function",
     "FunctionError": "errors",
@@ -76,10 +76,10 @@ _ROOMS = {
 
 
 def __getattr__(name: str) -> Any:
-    """Open the room of a public name on first use."""
-    if name not in _ROOMS:
+    """Import a public name on first use."""
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_ROOMS[name]}"), name)
+    value = getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
     globals()[name] = value
     return value
 

@@ -58,7 +58,7 @@ def page() -> str:
 
 
 def row(action: argparse.Action) -> str:
-    """One option as a row of the table; empty for what is no option (the point, the target)."""
+    """Return the table's row of an option; empty for a positional argument."""
     if not action.option_strings:
         return ""
     value = value_of(action)
@@ -76,8 +76,8 @@ def value_of(action: argparse.Action) -> str:
 
 
 def default_of(action: argparse.Action) -> str:
-    """Return the default as code, or nothing where leaving the option out just leaves it out."""
-    return "" if action.default in (None, False, [], "") else f"`{action.default}`"
+    """Return the default as code, or nothing where the option has none."""
+    return "" if action.nargs == 0 or not action.default else f"`{action.default}`"
 
 
 def sentence(text: str | None) -> str:
@@ -87,7 +87,7 @@ def sentence(text: str | None) -> str:
 
 
 def write() -> bool:
-    """Bring the file up to date; whether it had to be changed."""
+    """Write the page; return whether it has changed."""
     text = page()
     if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
         return False

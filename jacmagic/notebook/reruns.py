@@ -1,7 +1,6 @@
-"""Widgets of cells that run again: what a new result replaces is closed.
+"""Close the widgets of a cell's earlier run, which would stay in the kernel for good.
 
-A widget that is never closed stays in the kernel for good. Jupyter names the cell of a request;
-where a front end does not, cells of the same text are the same cell.
+Jupyter names the cell of a request; where a front end does not, cells of equal text are one cell.
 """
 
 from __future__ import annotations
@@ -13,25 +12,25 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-MOST_CELLS = 500  # whose results are remembered
+MAX_CELLS = 500  # whose results are remembered: more than notebooks have
 
 
 class Reruns:
-    """The last result of each cell, held weakly, for as many cells as a notebook has."""
+    """Weak references to the last results of the notebook's cells."""
 
     def __init__(self) -> None:
-        """Nothing has run yet."""
+        """Begin without results."""
         self._results: dict[tuple[str, int], weakref.ref[Any]] = {}
         self._run: Callable[[], object] = lambda: None
         self._calls = 0
 
     def replace(self, shell: InteractiveShell, text: str, result: object) -> None:
-        """Close what the same cell has shown before, unless it is on screen elsewhere.
+        """Close the widget that the same cell showed before, unless it is shown elsewhere.
 
         Args:
             shell: runs the cell.
-            text: of the cell, where the front end does not name it.
-            result: what the cell gives now.
+            text: of the cell, its key where the front end sends no identifier.
+            result: the cell's new result.
         """
         if getattr(shell, "kernel", None) is None:
             return
@@ -40,17 +39,17 @@ class Reruns:
             self._run, self._calls = (lambda: None) if run is None else weakref.ref(run), 0
         self._calls += 1
         key = (_cell(shell) or text, self._calls)
-        known = self._results.pop(key, None)
-        before = known() if known is not None else None
+        reference = self._results.pop(key, None)
+        before = reference() if reference is not None else None
         if before is not None:
             _close(before)
         self._results[key] = weakref.ref(result)
-        while len(self._results) > MOST_CELLS:
+        while len(self._results) > MAX_CELLS:
             del self._results[next(iter(self._results))]
 
 
 def _cell(shell: Any) -> str | None:
-    """Return the name of the cell that runs, as the front end gives it."""
+    """Return the identifier that the front end sends for the running cell."""
     parent = shell.kernel.get_parent() if hasattr(shell.kernel, "get_parent") else None
     metadata = parent.get("metadata") if isinstance(parent, dict) else None
     name = metadata.get("cellId") if isinstance(metadata, dict) else None
