@@ -1,7 +1,7 @@
-"""Faults planted in right functions: ways in which code loses or falsifies torch's derivatives.
+"""Faults to plant in functions: code that loses or falsifies torch's derivatives.
 
-Each takes a tensor on its way into a function and gives it back with the same numbers, so that the
-function's value stays and only torch's derivative is wrong.
+Each takes an input tensor and returns one of the same numbers, so that the function's value is
+unchanged and only torch's derivative is wrong.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Fault:
-    """One way to spoil a derivative.
+    """A fault in a derivative.
 
     Attributes:
         name: what it is called in the table.
@@ -30,7 +30,7 @@ class Fault:
 
 
 def _replaced(cut: Callable[[Tensor], Tensor]) -> Callable[[Tensor, int], Tensor]:
-    """One component passed through a cut, the others left alone."""
+    """Pass one component through a cut, and the others unchanged."""
 
     def hide(tensor: Tensor, place: int) -> Tensor:
         parts = list(tensor.reshape(-1).unbind())
@@ -52,7 +52,7 @@ def _inference(part: Tensor) -> Tensor:
 
 
 def _half(part: Tensor) -> Tensor:
-    """Of two equal terms one is detached."""
+    """Detach one of two equal terms."""
     return part / 2 + part.detach() / 2
 
 
@@ -105,7 +105,7 @@ class Negated(torch.autograd.Function):
 
 
 def _hooked(tensor: Tensor, place: int) -> Tensor:
-    """Return a hook that scales the gradient; nothing in the forward pass shows it."""
+    """Return a hook that scales the gradient, which the forward pass does not show."""
     passed = tensor * 1
     if passed.requires_grad:
         passed.register_hook(lambda gradient: gradient * 1.5)

@@ -1,4 +1,4 @@
-"""Write `docs/reference/options.md` from the arguments that the magic really takes.
+"""Write `docs/reference/options.md` from the magic's arguments.
 
 python tools/options_page.py            writes the page if it is out of date
 """
@@ -20,25 +20,24 @@ HEAD = """\
 
 ```text
 %%jacobian [name=value …] [options]         above a cell
-%jacobian TARGET [name=value …] [options]   for something that exists
+%jacobian TARGET [name=value …] [options]   for an existing function, module or matrix
 ```
 
-`%%hessian` and `%hessian` take the same line, for a function of one number.
+`%%hessian` and `%hessian` take the same line, for a function that returns one number.
 
-The point and the options may stand in any order.
-An option's value is attached with a blank or with `=`;
-a value that contains blanks stands in brackets or quotes.
-Option names and their values complete with Tab, and `%jacobian -h` prints this list.
+The point and the options may be in any order.
+An option's value follows a blank or `=`; brackets or quotes enclose a value with blanks.
+Tab completes options and their values, and `%jacobian -h` prints this list.
 
 | option | meaning | default |
 |---|---|---|
 """
 
 TAIL = """
-## Settings for good
+## Settings
 
-`%config JacobianMagics` lists them, `%config JacobianMagics.precision = 6` sets one,
-and a line in `ipython_config.py` keeps it.
+`%config JacobianMagics` lists the settings, `%config JacobianMagics.precision = 6` changes one
+for the session, and `c.JacobianMagics.precision = 6` in `ipython_config.py` for all sessions.
 
 | setting | meaning | default |
 |---|---|---|
@@ -81,7 +80,7 @@ def default_of(action: argparse.Action) -> str:
 
 
 def sentence(text: str | None) -> str:
-    """Return a help text as a cell of a Markdown table, ending in a full stop."""
+    """Return a help text as a sentence for a Markdown table."""
     words = " ".join((text or "").split()).replace("%%", "%").replace("|", "\\|").rstrip(".")
     return words[:1].upper() + words[1:] + "."
 

@@ -23,7 +23,7 @@ Way = Callable[[], object]
 
 
 def torch_ways(case: Case) -> dict[str, Callable[[], Way]]:
-    """torch's own five roads."""
+    """Return torch's own five functions, and f itself."""
     import torch
 
     f, x = case.build(torch_ops()), torch.from_numpy(case.point())
@@ -40,7 +40,7 @@ def torch_ways(case: Case) -> dict[str, Callable[[], Way]]:
 
 
 def jacmagic_ways(case: Case) -> dict[str, Callable[[], Way]]:
-    """The call, the compiled one from tensors and from arrays, another point, the evaluator."""
+    """Return `jacobian`, `compile` called with tensors and arrays, `.at` and `.evaluator()`."""
     import torch
 
     import jacmagic

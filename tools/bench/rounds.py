@@ -54,7 +54,7 @@ class Process:
         self.start()
 
     def start(self) -> None:
-        """A new process, after the first or after one that took too long."""
+        """Start a process, also after one that took too long."""
         self.process = subprocess.Popen(
             [self.python, str(Path(__file__).with_name("peers.py")), self.peer],
             env={**os.environ, **ONE_THREAD},
