@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from typing_extensions import Unpack
 
 Names = str | Sequence[str] | None
+_DISPLAY = DisplayOptions()
 
 
 class JacobianKeywords(TypedDict, total=False):
@@ -115,7 +116,7 @@ def jacobian(
     outside = _outside(func, inputs, wrt)
 
     def compute(problem: Problem) -> Jacobian:
-        return Jacobian.of(problem, options, ClosedForms(), DisplayOptions(), outside)
+        return Jacobian.of(problem, options, ClosedForms(), _DISPLAY, outside)
 
     return keeping_counts(functools.partial(problem_of, func, inputs, wrt, names), compute)
 
@@ -175,7 +176,7 @@ def hessian(
 
     def compute(problem: Problem) -> Jacobian:
         gradient = gradient_of(problem, strict=strict)
-        return Jacobian.of(gradient, options, ClosedForms(), DisplayOptions(), outside)
+        return Jacobian.of(gradient, options, ClosedForms(), _DISPLAY, outside)
 
     return keeping_counts(functools.partial(problem_of, func, inputs, wrt, names), compute)
 

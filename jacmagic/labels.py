@@ -10,7 +10,7 @@ import itertools
 import keyword
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar, overload
 
@@ -29,10 +29,12 @@ class Label:
     Attributes:
         name: an argument's name, an output's name or a key; any text.
         index: indices into a tensor, counted as the code counts them.
+        written_out: whether it stands everywhere as the code writes it; see `apart`.
     """
 
     name: str
     index: tuple[int, ...] = ()
+    written_out: bool = False
 
     @cached_property
     def text(self) -> str:
@@ -42,12 +44,12 @@ class Label:
     @cached_property
     def unicode(self) -> str:
         """The component in a table: "x₁", "x₀", "A₀₁"; one line of printable characters."""
-        return unicode_name(self.name, self.index)
+        return unicode_name(self.name, self.index, verbatim=self.written_out)
 
     @cached_property
     def tex(self) -> str:
         r"""The component in mathematics: "x_{1}", "A_{01}", "\theta_{1}"."""
-        return tex_name(self.name, self.index)
+        return tex_name(self.name, self.index, verbatim=self.written_out)
 
     @cached_property
     def symbol(self) -> str:
@@ -136,3 +138,19 @@ def symbols(labels: Iterable[Label]) -> list[str]:
             by_label[label] = symbol
             taken.add(symbol)
     return [by_label[label] for label in labels]
+
+
+def apart(labels: Sequence[Label]) -> list[Label]:
+    """Return the labels, verbatim where one would look like another one.
+
+    An argument `x1` beside a tensor `x` would be x₁, as `x[1]` is; the one without an index, or
+    else the later one, is then written as in code.
+    """
+    first: dict[str, Label] = {}
+    alike: set[Label] = set()
+    for label in labels:
+        for text in (label.tex, label.unicode):
+            other = first.setdefault(text, label)
+            if other != label:
+                alike.add(label if other.index or not label.index else other)
+    return [replace(label, written_out=True) if label in alike else label for label in labels]

@@ -2,7 +2,7 @@
 
     python tools/lab.py notebooks/quickstart.ipynb [jupyter options, e.g. --no-browser]
 
-The server listens on this machine only. Its token is random and part of the printed address, so that
+The server listens on this machine only. Its token is random and part of the printed address:
 no other user of the machine has access.
 """
 

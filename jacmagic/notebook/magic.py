@@ -9,7 +9,7 @@ first frame on, and anything else is a bug of jacmagic and shows its whole trace
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
 from IPython.core.magic import (
@@ -27,9 +27,9 @@ from jacmagic.function.syntax.bindings import normal
 from jacmagic.function.tracebacks import add_hint, from_users_frame, show_as_ipython
 from jacmagic.notebook.cell import Line, read_line
 from jacmagic.notebook.options import check, fill, option_names, takes_options
-from jacmagic.notebook.reruns import Reruns
 from jacmagic.notebook.resolve_target import target_in_cell, target_on_line
 from jacmagic.notebook.suppress_display import suppress_display
+from jacmagic.view import reruns
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -80,11 +80,6 @@ class JacobianMagics(Magics):
     precision = Integer(4, min=1, max=17, help="Significant digits shown.").tag(config=True)
     budget = Float(2.0, min=0.0, help="Seconds for the closed form.").tag(config=True)
     live = Bool(True, help="Show sliders where widgets run.").tag(config=True)
-
-    def __init__(self, shell: InteractiveShell | None = None, **settings: Any) -> None:
-        """Register with a shell."""
-        super().__init__(shell, **settings)
-        self._reruns = Reruns()
 
     @no_var_expand
     @output_can_be_silenced
@@ -174,7 +169,7 @@ class JacobianMagics(Magics):
             raise
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 the user's function may raise
             raise from_users_frame(error, target.title)  # noqa: B904 the same exception
-        self._reruns.replace(self.notebook, f"{typed.head}{typed.text}\n{cell}", result)
+        reruns.replace()
         if options.variable:
             space[normal(options.variable)] = result
         if options.quiet:

@@ -42,6 +42,8 @@ _MARKS = dict(
 _MARKED = re.compile(
     rf"(?P<letter>[^\W\d_])(?P<marks>[{''.join(_MARKS)}]{{1,2}})(?P<rest>[0-9_].*|)"
 )
+LAYER_PARAMETERS = {"weight": "W", "bias": "b"}  # a layer's parameters in textbooks
+_PARAMETER = re.compile(rf"(?P<path>(?:\w+\.)+)(?P<last>{'|'.join(LAYER_PARAMETERS)})")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_]+")
 MAX_CHARACTERS = 40  # of a name that are shown, so that tables keep their width
 
@@ -71,9 +73,9 @@ def code_name(name: str, index: Sequence[int]) -> str:
     return f"{name}[{','.join(map(str, index))}]" if index else name
 
 
-def unicode_name(name: str, index: Sequence[int]) -> str:
+def unicode_name(name: str, index: Sequence[int], *, verbatim: bool = False) -> str:
     """Return a component with Unicode subscripts where they exist: "x₁", "A₀₁", "θ₁"."""
-    parts = _parts(name)
+    parts = None if verbatim else _parts(name)
     if parts is None or not parts.fits_unicode:
         return code_name(_visible(name), index)
     letter = _LETTERS.get(parts.stem, parts.stem) + parts.marks
@@ -82,8 +84,10 @@ def unicode_name(name: str, index: Sequence[int]) -> str:
     return letter + _small(_subscript(parts.subscripts, index)) + parts.primes
 
 
-def tex_name(name: str, index: Sequence[int]) -> str:
+def tex_name(name: str, index: Sequence[int], *, verbatim: bool = False) -> str:
     r"""Return a component as LaTeX: "x_{1}", "A_{01}", "\theta_{1}"; other text is escaped."""
+    if verbatim:
+        return _as_text(code_name(name, index))
     parts = _parts(name)
     if parts is None:
         letter, subscripts = _as_text(name), list[str]()
@@ -123,6 +127,8 @@ def _parts(name: str) -> _Parts | None:
         parts = _parts(marked["letter"] + marked["rest"])
         accents = [_MARKS[mark] for mark in marked["marks"]]
         return parts and replace(parts, accents=[*accents, *parts.accents], marks=marked["marks"])
+    if (path := _PARAMETER.fullmatch(name)) is not None:  # 0.weight: the W of layer 0
+        return _Parts(LAYER_PARAMETERS[path["last"]], path["path"].rstrip(".").split("."), [], "")
     match = _NAME.fullmatch(name)
     if match is None or len(name) > MAX_CHARACTERS:
         return None
