@@ -37,7 +37,7 @@ RETIRED = {
 _ANY = re.compile(rf"\b({'|'.join(f'(?:{word})' for word in RETIRED)})\b", re.IGNORECASE)
 _FENCE = re.compile(r"^( *)```.*?^\1```", re.MULTILINE | re.DOTALL)
 _SCRIPT = re.compile(  # comments, and strings in either kind of quotes
-    r"//[^\n]*|/\*.*?\*/|(?P<text>\"(?:[^\"\\\n]|\\.)*\"|`(?:[^`\\]|\\.)*`)", re.DOTALL
+    r"//[^\n]*|/\*.*?\*/|(?P<text>\"(?:[^\"\\\n]|\\.)*\"|`(?:[^`\\\n]|\\.)*`)", re.DOTALL
 )
 
 Text = tuple[str, str]  # where it is written, what it says
