@@ -1,4 +1,4 @@
-"""Jacobians of ordinary torch functions in a notebook: numbers, closed form and sliders.
+"""Jacobians of torch functions in a notebook: numbers, closed form, sliders.
 
     %load_ext jacmagic            # then %%jacobian above a cell, or %jacobian f
     jacmagic.jacobian(f, x)       # the same from Python
@@ -89,7 +89,7 @@ def __dir__() -> list[str]:
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Register `%jacobian`, `%hessian` and their cell forms; called by `%load_ext jacmagic`."""
+    """Register `%jacobian`, `%hessian` and their cell forms (`%load_ext jacmagic`)."""
     from jacmagic.notebook.extension import load
 
     load(shell)

@@ -188,7 +188,7 @@ def compile(
     backend: str = "auto",
     dynamic: bool | None = None,
 ) -> CompiledJacobian:
-    """Compile the Jacobian of a function: what is traced at an example runs at other points.
+    """Compile the Jacobian of a function, traced at an example, for other points.
 
     Shapes, dtypes, devices and the conditions of the branches taken are guards: where one fails,
     the function is traced again. Values captured from outside are constants; `repr` lists them.
@@ -209,7 +209,7 @@ def compile(
         A callable: `g(*x)` is (m, n), sparse CSR where the plan is sparse.
 
     Raises:
-        JacmagicError: the function cannot be compiled, or the backend asked for is wrong for it.
+        JacmagicError: the function cannot be compiled, or the backend is wrong for it.
 
     Example:
         >>> import torch, jacmagic

@@ -4,7 +4,7 @@
     ├── CellError        the magic's line or the cell's text cannot be read
     ├── PointError       the point does not fit the function's inputs
     ├── FunctionError    the function returns what has no Jacobian          (also a TypeError)
-    ├── OptionError      an argument of ours has no such value              (also a ValueError)
+    ├── OptionError      an argument has no such value                      (also a ValueError)
     ├── SizeError        the Jacobian would not fit into memory             (also a MemoryError)
     ├── StrictError      strict mode found an independent output            (also a RuntimeError)
     └── PageError        a page cannot be written there                     (also an OSError)
@@ -25,7 +25,7 @@ class JacmagicError(Exception):
     """Base of every error that jacmagic raises on purpose."""
 
     def _render_traceback_(self) -> list[str]:
-        """Return what IPython shows: the user's line and the message, without library frames."""
+        """Return the user's line and the message, without frames of libraries."""
         frames = traceback.extract_tb(self.__traceback__)
         users = [one for one in frames if not set(Path(one.filename).parts) & _LIBRARIES]
         where = [f"line {one.lineno}: {one.line}" for one in users[-1:] if one.line]
@@ -57,7 +57,7 @@ class StrictError(JacmagicError, RuntimeError):
 
 
 class PageError(JacmagicError, OSError):
-    """A page cannot be written where it was asked for."""
+    """A page cannot be written to the path."""
 
 
 def caret(line: str, column: int, width: int = 1) -> str:

@@ -53,7 +53,7 @@ class Label:
 
     @cached_property
     def symbol(self) -> str:
-        """A plain identifier: "x1", "x_0", "A_0_1"; `symbols` makes those of many labels differ."""
+        """An identifier: "x1", "x_0", "A_0_1"; `symbols` makes those of many unique."""
         joined = "_".join([self.name, *map(str, self.index)])
         plain = "".join(c if f"_{c}".isidentifier() else "_" for c in joined)
         if plain.isidentifier():
@@ -85,7 +85,7 @@ class Lazy(Sequence[_T]):
 
 
 def mapped(change: Callable[[_S], _T], items: Sequence[_S]) -> Sequence[_T]:
-    """Apply a function to every item, at once or, of more than `MAX_EAGER`, on access."""
+    """Apply a function to every item; of more than `MAX_EAGER`, on access."""
     if len(items) <= MAX_EAGER:
         return [change(item) for item in items]
     return Lazy(len(items), lambda position: change(items[position]))

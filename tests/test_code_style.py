@@ -1,4 +1,4 @@
-"""Sizes, repetitions and the use of torch's private names, counted in the source itself."""
+"""Sizes, repetitions and uses of torch's private names in the source."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def parsed(source: str) -> ast.Module:
 
 @functools.cache
 def code_lines(source: str) -> frozenset[int]:
-    """Return the numbers of the lines with code: no blank lines, comments or docstrings."""
+    """Return the numbers of lines with code: no blanks, comments or docstrings."""
     code: set[int] = set()
     for token in tokenize.generate_tokens(io.StringIO(source).readline):
         if token.type not in _LAYOUT and token.type != tokenize.ENDMARKER:
@@ -81,7 +81,7 @@ def functions(files: Sources) -> dict[str, int]:
 
 
 def repetitions(files: Sources) -> list[list[str]]:
-    """Return the positions of every run of `REPEATED` code lines that occurs more than once."""
+    """Return the positions of runs of `REPEATED` code lines that occur repeatedly."""
     positions: dict[tuple[str, ...], list[str]] = defaultdict(list)
     for path, source in files.items():
         lines = source.splitlines()
@@ -107,7 +107,7 @@ def unmatched_raises(files: Sources) -> list[str]:
 
 
 def private_names(files: Sources) -> list[str]:
-    """Return the uses of private names of torch, such as `torch._C` and `torch.utils._pytree`."""
+    """Return the uses of torch's private names, such as `torch._C`."""
     return [
         f"{path}:{line} {name}"
         for path, source in files.items()
@@ -131,7 +131,7 @@ def torch_names(tree: ast.AST) -> Iterator[tuple[int, str]]:
 
 
 def dotted(node: ast.expr) -> str:
-    """Return the text of a chain of attributes of a name; empty for other expressions."""
+    """Return the text of a name with attributes, or "" for other expressions."""
     if isinstance(node, ast.Attribute):
         return f"{dotted(node.value)}.{node.attr}"
     return node.id if isinstance(node, ast.Name) else ""

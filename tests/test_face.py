@@ -14,7 +14,7 @@ HEAVY = ("torch", "sympy", "ipywidgets")
 
 
 def modules_after(code: str) -> set[str]:
-    """The modules a fresh interpreter has imported after running `code`."""
+    """Return the modules that a fresh interpreter has imported after running `code`."""
     command = [sys.executable, "-X", "importtime", "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     rows = [row for row in done.stderr.splitlines() if row.startswith("import time:")]

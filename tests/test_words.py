@@ -1,4 +1,4 @@
-"""Texts for readers use the field's terms: docstrings' first lines, messages, docs, changelog."""
+"""Docstrings' first lines, messages, docs and changelog use the field's terms."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def first_lines(source: str, path: str) -> Iterator[Text]:
 
 
 def messages(source: str, path: str) -> Iterator[Text]:
-    """Yield the texts of several words in the code: errors, warnings, notes, names of causes."""
+    """Yield the strings of several words: errors, warnings, notes, causes."""
     tree = ast.parse(source)
     statements = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
@@ -130,12 +130,12 @@ def test_no_retired_word_is_read(kind: str) -> None:
     ],
 )
 def test_what_a_retired_word_is(text: str, words: list[str]) -> None:
-    """Words, not parts of words; in their retired sense, as far as the neighbours tell."""
+    """Words, not parts of words, in their retired sense."""
     assert retired_words(text) == words
 
 
 def test_the_texts_of_a_module_are_found() -> None:
-    """First lines of docstrings, and strings of several words, also in parts of f-strings."""
+    """First lines of docstrings, and strings of several words, also in f-strings."""
     source = (
         '"""One.\n\nTwo."""\ndef f():\n    """Three."""\n    raise E(f"four {x} five", "six")\n'
     )

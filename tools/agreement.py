@@ -1,4 +1,4 @@
-"""Measure the reliability of the verdict on correct functions and on planted faults.
+"""Measure the reliability of the verdict on correct functions and on faults.
 
     python tools/agreement.py            # all of it; rewrites docs/explanation/agreement.md
     python tools/agreement.py --every 20 # a sample, for a quick look; prints only
@@ -91,7 +91,7 @@ def points(case: Case, count: int) -> Iterator[tuple[torch.Tensor, ...]]:
 
 
 def plain(function, tensors) -> torch.Tensor | None:
-    """Return torch's Jacobian by plain backward passes; None if it fails or is not finite."""
+    """Return torch's Jacobian by plain backward passes; None if not finite."""
     try:
         value = jacmagic.jacobian(function, tensors, strategy="rows").matrix.double()
     except Exception:  # noqa: BLE001 - a function may refuse a dtype or a point; then it is no case
@@ -175,7 +175,7 @@ def planted_faults(tally: Tally, every: int) -> None:
 
 
 def batched(function, tensors) -> torch.Tensor | None:
-    """The Jacobian by torch's own batched backward pass, unchecked; None where torch refuses."""
+    """Return the Jacobian by torch's batched backward pass; None if that fails."""
     inputs = [tensor.clone().requires_grad_() for tensor in tensors]
     try:
         value = torch.cat([leaf.reshape(-1) for leaf in flatten(function(*inputs)).leaves])
@@ -192,7 +192,7 @@ def batched(function, tensors) -> torch.Tensor | None:
 
 
 def planted_in_batches(tally: Tally, every: int) -> None:
-    """Count what becomes of wrong rules for `vmap`, where torch's own batched pass is wrong."""
+    """Count how wrong rules for `vmap` are reported."""
     for index, (case, fault) in enumerate(itertools.product(KNOWN, BATCHED)):
         tensors = case.tensors()
         if index % every or not tensors or not tensors[0].numel():

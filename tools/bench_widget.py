@@ -103,7 +103,7 @@ def single(page: Any) -> tuple[list[float], list[float]]:
 
 
 def storm(page: Any) -> dict[str, float]:
-    """Press a hundred keys in about a second; return frames, blank frames and the last lag."""
+    """Press a hundred keys in a second; return frames, blank frames, the last lag."""
     page.keyboard.press("Home")
     page.wait_for_function(RIGHT)
     page.evaluate(

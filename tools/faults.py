@@ -127,7 +127,7 @@ class WrongBatch(torch.autograd.Function):
 
 @torch.library.custom_op("jacmagic_faults::same", mutates_args=())
 def same(x: Tensor) -> Tensor:
-    """The identity as an operator, whose rule for `vmap` takes the batch in another order."""
+    """Return a copy; the rule for `vmap` returns the batch in another order."""
     return x * 1
 
 

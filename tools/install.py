@@ -1,4 +1,4 @@
-"""Install the project, pinned, into a virtual environment, with one line of progress.
+"""Install the project, pinned, into an environment, with one line of progress.
 
     python3 tools/install.py .venv lab        installs jacmagic[lab], leaves the stamp .venv/.lab
     python3 tools/install.py --pins .venv     prints what is installed there as a constraints file
@@ -33,7 +33,7 @@ HEADER = """\
 
 
 def main(arguments: list[str]) -> int:
-    """Install an extra into an environment, or print its pins; return the exit status."""
+    """Install an extra, or print an environment's pins; return the exit status."""
     if arguments[0] == "--pins":
         print(pins(Path(arguments[1])), end="")
         return 0
@@ -114,7 +114,7 @@ def watch(process: subprocess.Popen[str], start: float) -> None:
 
 
 def activity(line: str) -> str:
-    """Return the activity that a line of pip's output reports; empty if it reports none."""
+    """Return the activity that a line of pip's output reports, or ""."""
     if match := re.match(r"\s*Downloading (?:\S*/)?([\w.]+?)-\S+(?:\.metadata)? ?(\(.*\))?", line):
         return f"downloading {match[1]} {match[2] or ''}".rstrip()
     if line.startswith("Installing collected packages"):

@@ -1,1 +1,1 @@
-"""The magics: their line and cell, the options, binding of inputs, and execution of cells."""
+"""The magics: parsing, options, binding of inputs, and execution of cells."""

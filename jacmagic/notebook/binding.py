@@ -1,4 +1,4 @@
-"""Bind a target to a point: decide which arguments are inputs, and build the problem.
+"""Bind a target to a point: select the inputs and build the problem.
 
 Target + Line + namespace ─bind─▶ Problem
 """
@@ -19,7 +19,7 @@ from jacmagic.function.syntax.bindings import normal
 from jacmagic.function.target import EMPTY, Target
 from jacmagic.function.values import Kind, is_array, is_real_valued, kind_of, named
 from jacmagic.notebook.cell import Line
-from jacmagic.notebook.point import can_vary, cast, converted, given_values, ones_for
+from jacmagic.notebook.point import can_vary, cast, converted, ones_for, point_values
 from jacmagic.notebook.request import InputOptions, Request
 
 __all__ = ["InputOptions", "bind"]
@@ -51,9 +51,9 @@ def bind(
     """
     notes = list(target.notes)
     request = Request(target, line, namespace, options or InputOptions(), notes, frozenset(fixed))
-    given = given_values(request)
-    usual = _usual(request, given)
-    nest = nest_of(_arguments(request, given, usual), is_array)
+    point = point_values(request)
+    usual = _usual(request, point)
+    nest = nest_of(_arguments(request, point, usual), is_array)
     varied = _varied(request, nest, usual)
     values = cast(request, converted(request, nest, varied))
     missing = [name for name, leaf in nest.leaves.items() if leaf.value is EMPTY]
@@ -87,11 +87,11 @@ def _tied(target: Target, varied: Mapping[str, Any]) -> tuple[str, ...]:
     return () if target.module is None else tied_notes(target.module, weights)
 
 
-def _usual(request: Request, given: Mapping[str, Any]) -> list[str]:
+def _usual(request: Request, point: Mapping[str, Any]) -> list[str]:
     """Return the names of the arguments that are inputs without `--wrt`, in order."""
-    usual = [a.name for a in request.target.arguments if a.default is EMPTY or a.name in given]
-    usual += [name for name in given if name not in request.names]
-    varying = [name for name in usual if name not in given or _has_varying(given[name])]
+    usual = [a.name for a in request.target.arguments if a.default is EMPTY or a.name in point]
+    usual += [name for name in point if name not in request.names]
+    varying = [name for name in usual if name not in point or _has_varying(point[name])]
     return varying or _real_defaults(request) or usual
 
 
@@ -101,23 +101,23 @@ def _has_varying(value: Any) -> bool:
 
 
 def _real_defaults(request: Request) -> list[str]:
-    """Return arguments with a real default, or, if there is none, with an integer one."""
+    """Return arguments with a real default; if there are none, with an integer one."""
     pairs = [(a.name, a.default) for a in request.target.arguments]
     real = [name for name, default in pairs if is_real_valued(default)]
     return real or [name for name, default in pairs if type(default) is int]
 
 
 def _arguments(
-    request: Request, given: Mapping[str, Any], usual: Collection[str]
+    request: Request, point: Mapping[str, Any], usual: Collection[str]
 ) -> dict[str, Any]:
-    """Return arguments with their values, `EMPTY` for a missing one, and the weights that vary."""
+    """Return arguments and varying weights by name; `EMPTY` is a missing value."""
     weights, wanted = request.target.weights, _wanted(request)
-    named = {*given, *usual, *wanted, *(re.split(r"[.\[]", name)[0] for name in wanted)}
+    named = {*point, *usual, *wanted, *(re.split(r"[.\[]", name)[0] for name in wanted)}
     if "parameters" in wanted:
         named |= weights.keys()
     arguments: dict[str, Any] = {}
-    for name in dict.fromkeys([*request.names, *given, *usual, *weights]):
-        value = given.get(name, weights.get(name, request.default(name)))
+    for name in dict.fromkeys([*request.names, *point, *usual, *weights]):
+        value = point.get(name, weights.get(name, request.default(name)))
         if name in named or (value is EMPTY and name in request.names):
             arguments[name] = value
     return arguments
@@ -189,6 +189,6 @@ def _parameters(request: Request, nest: Nest, constants: Mapping[str, Any]) -> d
 
 
 def _is_numeric(default: Any) -> bool:
-    """Whether a default is shown beside the formula: a number, tensor or list, but no flag."""
+    """Whether a default is numeric and therefore shown beside the formula."""
     numeric = (int, float, complex, list, tuple, torch.Tensor)
     return isinstance(default, numeric) and not isinstance(default, bool)

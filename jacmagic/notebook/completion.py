@@ -1,4 +1,4 @@
-"""Tab completion of the magic's line: options, their values, and the names of the inputs.
+"""Tab completion of the magic's line: options, their values, input names.
 
 The cell below the line is parsed, not run, so that names complete before it has run.
 """
@@ -67,7 +67,7 @@ def _result(completions: list[SimpleCompletion], **more: Any) -> SimpleMatcherRe
 
 @dataclass(frozen=True)
 class _TypedLine:
-    """The words before the cursor, the cell below them, and the names and options that exist."""
+    """The words before the cursor, the cell below, and the names that exist."""
 
     words: list[str]
     cell: str | None
@@ -115,7 +115,7 @@ class _TypedLine:
         return [*dict.fromkeys((*read.candidates, *read.assigned))]
 
     def _inputs(self) -> list[str]:
-        """Return the arguments' names from the text of the cell, or from an existing target."""
+        """Return the arguments' names from the cell's text or from an existing target."""
         if self.cell is None:
             return _arguments(self._target())
         try:
@@ -132,7 +132,7 @@ class _TypedLine:
         return [] if weights is None else ["inputs", "parameters", *(name for name, _ in weights())]
 
     def _target(self) -> Any:
-        """Return the value of a target that is a name or a chain of attributes, without a call."""
+        """Return the value of a name or a chain of attributes, without a call."""
         for word in self.words if self.cell is None else ():
             first, *rest = word.split(".")
             if first in self.namespace:
@@ -152,7 +152,7 @@ class _TypedLine:
 
 
 def _begins(name: str, typed: str) -> bool:
-    """Whether a name begins with what was typed, as Python reads names: x̂ and ẋ have two forms."""
+    """Whether a name begins with a fragment, in either Unicode form of x̂ and ẋ."""
     return name.startswith((typed, normal(typed)))
 
 

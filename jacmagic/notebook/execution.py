@@ -1,4 +1,4 @@
-"""Run the magic's cell in the user's notebook, so that tracebacks and sources point into it."""
+"""Run the magic's cell in the notebook, with its own line numbers."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def run_cell(shell: InteractiveShell, line: Line, cell: str, *, of: str | None) 
 
 
 def _number(shell: InteractiveShell) -> int:
-    """Return the number n of the running cell's In[n]; newer shells count on before they run it."""
+    """Return n of the running cell's In[n]; newer shells increment before running."""
     running = getattr(shell.displayhook, "exec_result", None)
     return int(getattr(running, "execution_count", None) or shell.execution_count)
 
@@ -89,7 +89,7 @@ def resolve_name(cell: Cell, namespace: Mapping[str, Any], *, of: str | None) ->
 
 
 def _is_function(value: Any, *, expressions: bool) -> bool:
-    """Whether a value can be differentiated; with `expressions`, SymPy's scalars count too."""
+    """Whether a value can be differentiated; `expressions` includes SymPy's scalars."""
     if callable(value) or callable(getattr(value, "forward", None)):
         return True
     sympy = sys.modules.get("sympy")

@@ -16,7 +16,7 @@ _BRACKETS = re.compile(r"(%%?(?:jacobian|hessian))(?=[(\[{])")
 
 
 def apart(lines: list[str]) -> list[str]:
-    """Put a blank between the magic and a bracket, so that IPython recognises `%%jacobian(x=3)`."""
+    """Put a blank between magic and bracket: IPython then accepts `%%jacobian(x=3)`."""
     return [_BRACKETS.sub(r"\1 ", lines[0], count=1), *lines[1:]] if lines else lines
 
 
@@ -24,7 +24,7 @@ _MAGICS = ("jacobian", "hessian")
 
 
 def _below_the_first_line(name: str) -> Callable[[str], None]:
-    """Return the line magic `%name` that IPython calls for `%%name` below a cell's first line."""
+    """Return the `%name` that IPython calls for `%%name` below the first line."""
 
     def explain(line: str) -> None:
         raise UsageError(

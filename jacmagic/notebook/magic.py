@@ -1,4 +1,4 @@
-"""The magics: from the typed line to the displayed Jacobian. Glue only; torch loads on first use.
+"""The magics: from the typed line to the displayed Jacobian.
 
     line, cell ─parse─▶ Line, Cell ─run─▶ target ─bind─▶ Problem ─compute─▶ Jacobian
 
@@ -75,7 +75,7 @@ Example::
 
 @magics_class
 class JacobianMagics(Magics):
-    """`%jacobian`, `%hessian` and their cell forms; `%config JacobianMagics` lists settings."""
+    """The magics `%jacobian` and `%hessian`, their cell forms, and their settings."""
 
     precision = Integer(4, min=1, max=17, help="Significant digits shown.").tag(config=True)
     budget = Float(2.0, min=0.0, help="Seconds for the closed form.").tag(config=True)

@@ -1,4 +1,4 @@
-"""The options of the magics: their parser, their checks, and the objects that they fill.
+"""The options of the magics: parser, checks, and conversion to options objects.
 
 The parser's `dest` of an option is the name of a field of `InputOptions`, `ComputeOptions` or
 `DisplayOptions`; `fill` finds it there.

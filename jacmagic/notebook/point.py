@@ -24,26 +24,26 @@ _SHAPE_WORDS = re.compile(
 )
 
 
-def given_values(request: Request) -> dict[str, Any]:
+def point_values(request: Request) -> dict[str, Any]:
     """Evaluate the values on the line, and those of `--at`."""
-    given = {}
+    point = {}
     for assignment in request.line.point:
         column = assignment.column + len(assignment.name) + 1
         marked = request.line.mark(column, len(assignment.source))
-        given[assignment.name] = _evaluated(
+        point[assignment.name] = _evaluated(
             assignment.name, assignment.source, request.namespace, marked
         )
     if request.options.at is not None:
         marked = request.line.mark_text(request.options.at)
         at = _evaluated("--at", request.options.at, request.namespace, marked)
         for name, value in _spread(request, at).items():
-            if name in given:
+            if name in point:
                 raise PointError(
                     f"the point names {name} twice, once by --at; write it once" + marked
                 )
-            given[name] = value
-    _refuse_unknown(request, given)
-    return given
+            point[name] = value
+    _refuse_unknown(request, point)
+    return point
 
 
 def _evaluated(name: str, source: str, namespace: Mapping[str, Any], marked: str) -> Any:
@@ -74,12 +74,12 @@ def _spread(request: Request, at: Any) -> dict[str, Any]:
     )
 
 
-def _refuse_unknown(request: Request, given: Mapping[str, Any]) -> None:
-    known = [*request.names, *request.target.weights]
+def _refuse_unknown(request: Request, point: Mapping[str, Any]) -> None:
+    names = {*request.names, *request.target.weights}
     if request.target.is_open:
         return
-    for name in given:
-        if name not in known:
+    for name in point:
+        if name not in names:
             listed = ", ".join(request.names) or "none"
             raise PointError(
                 f"{request.target.title} has no argument {name}; its arguments are {listed}; "
@@ -118,7 +118,7 @@ def _as_input(request: Request, name: str, leaf: Leaf) -> torch.Tensor:
 
 
 def _as_constant(request: Request, name: str, leaf: Leaf) -> Any:
-    """Return what does not vary: numbers as tensors where no default tells a better type."""
+    """Convert a constant: a number to a tensor, unless a default has another type."""
     value = leaf.value
     if kind_of(value) is Kind.FIXED:
         return users_callable(value) if callable(value) else value
@@ -127,12 +127,12 @@ def _as_constant(request: Request, name: str, leaf: Leaf) -> Any:
         return kept(value)
     try:
         return as_tensor(value, name, request.notes)
-    except PointError:  # a complex number, say: nobody differentiates by it
+    except PointError:  # a complex number, for example, which cannot vary
         return value
 
 
 def cast(request: Request, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Convert values to the dtype and device of the options, or of the module's parameters."""
+    """Convert values to the dtype and device of the options or the module."""
     dtype, device = _dtype(request), _device(request)
     weights = request.target.weights
     first = next(iter(weights.values()), None)

@@ -1,4 +1,4 @@
-"""The request of one magic: a target, its line, the user's namespace, and the input options."""
+"""The request of one magic: target, line, the user's namespace, input options."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Find the target of a magic: the expression on its line, or the function of its cell."""
+"""Find the target of a magic: the expression on its line or its cell's function."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def target_on_line(typed: Line, namespace: Mapping[str, Any]) -> Target:
 
 
 def target_in_cell(shell: InteractiveShell, typed: Line, cell: str, *, of: str | None) -> Target:
-    """Run a cell in the user's namespace and return its function, or that named by `of`.
+    """Run a cell in the user's namespace and return its function, or the one named.
 
     Raises:
         CellError: the cell defines no such function.

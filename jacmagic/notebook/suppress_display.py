@@ -1,4 +1,4 @@
-"""Suppress a result's display for one cell but keep it in `Out[n]` and `_` (`-q`)."""
+"""Suppress a result's display for one cell, but keep `Out[n]` and `_` (`-q`)."""
 
 from __future__ import annotations
 

@@ -85,7 +85,7 @@ def unicode_name(name: str, index: Sequence[int], *, verbatim: bool = False) -> 
 
 
 def tex_name(name: str, index: Sequence[int], *, verbatim: bool = False) -> str:
-    r"""Return a component as LaTeX: "x_{1}", "A_{01}", "\theta_{1}"; other text is escaped."""
+    r"""Return a component as LaTeX: "x_{1}", "\theta_{1}"; other text is escaped."""
     if verbatim:
         return _as_text(code_name(name, index))
     parts = _parts(name)
@@ -186,7 +186,7 @@ def _piece(run: str) -> str:
 
 
 def _visible(name: str) -> str:
-    """Return a name on one line, shortened, with � for characters that cannot be printed."""
+    """Return a name on one line, shortened, with � for unprintable characters."""
     shown = "".join(map(_printable, unicodedata.normalize("NFC", name)))
     return (shown if len(shown) <= MAX_CHARACTERS else f"{shown[: MAX_CHARACTERS - 1]}…") or "''"
 

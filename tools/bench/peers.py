@@ -1,4 +1,4 @@
-"""The libraries that are timed: one process runs one of them and answers questions line by line.
+"""The timed libraries: one process runs one of them and reads requests by line.
 
     python peers.py torch        then lines of JSON: {"case": "…", "way": "…", "seconds": 0.05}
 

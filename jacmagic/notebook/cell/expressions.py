@@ -15,12 +15,12 @@ def is_component(node: ast.stmt) -> bool:
 
 
 def is_import(node: ast.stmt) -> bool:
-    """Whether a statement is an import; those of an expression cell run in the notebook."""
+    """Whether a statement is an import, which an expression cell runs as it is."""
     return isinstance(node, (ast.Import, ast.ImportFrom))
 
 
 def free_names(body: list[ast.stmt]) -> tuple[str, ...]:
-    """Return names loaded before the cell binds them, without builtins and called names."""
+    """Return names loaded before they are bound, without builtins and called names."""
     bound: set[str] = set(dir(builtins))
     free: dict[str, None] = {}
     for node in body:
@@ -55,7 +55,7 @@ def _scoped(part: ast.AST) -> Iterator[str]:
 
 
 def function_of_expressions(source: str, name: str, parameters: tuple[str, ...]) -> ast.Module:
-    """Return an expression cell as one function definition that keeps the cell's lines.
+    """Return an expression cell as one function definition with the cell's lines.
 
     One component is returned alone, several as a tuple. Imports are left out.
     """

@@ -1,4 +1,4 @@
-"""The magic's line after parsing: the point, the target and the options, as texts with columns."""
+"""The parsed line of a magic: point, target and options, with columns."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Line:
     head: str = "%%jacobian "
 
     def without_point(self, inputs: Collection[str]) -> tuple[str, str]:
-        """Return the magic with its target, and the rest of the line without the inputs' values.
+        """Return the magic with its target, and the rest without the inputs' values.
 
         Args:
             inputs: names whose values are left out; `--at` is left out with them.
@@ -51,7 +51,7 @@ class Line:
         return f"{self.head}{self.target or ''}".strip(), " ".join([*fixed, *kept])
 
     def mark(self, column: int, width: int = 1) -> str:
-        """Return the line with carets under `width` characters from `column`, after a newline."""
+        """Return a newline and the line with carets under `width` characters."""
         return "\n" + caret(self.head + self.text, len(self.head) + column, width)
 
     def mark_text(self, fragment: str) -> str:
@@ -60,7 +60,7 @@ class Line:
         return "" if column < 0 else self.mark(column, len(fragment))
 
     def mark_end(self) -> str:
-        """Return the line with a caret one blank after its end, where something is missing."""
+        """Return the line with a caret after its end, where something is missing."""
         return self.mark(len(self.text.rstrip()) + 1)
 
 

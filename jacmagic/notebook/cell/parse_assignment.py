@@ -1,4 +1,4 @@
-"""Parse one `name=value` of the magic's line; a value stays the text of a Python expression."""
+"""Parse one `name=value` of the magic's line, without evaluating the value."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _DECIMAL_COMMA = re.compile(r"[-+]?\d+,\d+")
 
 
 def parse_assignment(line: Line, token: Token, queue: list[Token]) -> Assignment | None:
-    """Parse `name=value`, where value is a Python expression; None for any other token.
+    """Parse `name=value` with a Python expression; return None for other tokens.
 
     Args:
         line: the whole line, for messages.

@@ -1,4 +1,4 @@
-"""Parse the magic's line, aware of brackets and quotes: point, target and options in any order.
+"""Parse the magic's line: point, target and options in any order.
 
 x1=3 --strict x2=[1, 2] -p 6   ─parse─▶   point (x1, x2) · options (--strict, -p6)
 """

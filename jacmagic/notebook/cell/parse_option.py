@@ -16,7 +16,7 @@ def parse_option(
     flags: Collection[str],
     valued: Collection[str],
 ) -> str:
-    """Return one option with its value attached, in the form that argparse cannot misread.
+    """Return one option with its value attached, unambiguous for argparse.
 
     Args:
         line: the whole line, for messages.
@@ -62,9 +62,9 @@ def _unquoted(value: str) -> str:
     return value[1:-1] if quoted and value[0] not in value[1:-1] else value
 
 
-def _unknown(name: str, known: list[str]) -> str:
+def _unknown(name: str, options: list[str]) -> str:
     import difflib  # 20 ms that only a mistake needs
 
-    near = difflib.get_close_matches(name, known, n=1)
+    near = difflib.get_close_matches(name, options, n=1)
     hint = f"did you mean {near[0]}?" if near else "write -h to see them all"
     return f"there is no option {name}; {hint}"

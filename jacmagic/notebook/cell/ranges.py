@@ -1,4 +1,4 @@
-"""Parse a slider's range, `x=0:5:0.1` or `x[0]=-pi:pi`, without evaluating its bounds."""
+"""Parse a slider's range, `x=0:5:0.1` or `x[0]=-pi:pi`, without evaluation."""
 
 from __future__ import annotations
 

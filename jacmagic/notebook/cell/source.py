@@ -93,7 +93,7 @@ class _Kind(Enum):
 
 
 def _definitions(body: list[ast.stmt]) -> dict[str, _Kind]:
-    """Return the names that are or may be functions, in the order of their last binding."""
+    """Return names of possible functions, in the order of their last binding."""
     classes: set[str] = set()
     kinds: dict[str, _Kind] = {}
     top = {id(node) for node in body}
@@ -137,7 +137,7 @@ def _refuse_async(name: str, kinds: dict[str, _Kind]) -> None:
 
 
 def _closest_match(body: list[ast.stmt]) -> str:
-    """Return what resembles a function and what to write instead, for the message; else ""."""
+    """Describe what resembles a function, and what to write instead; or return ""."""
     for node in statements(body):
         if isinstance(node, ast.ClassDef):
             methods = [part.name for part in node.body if isinstance(part, ast.FunctionDef)]

@@ -19,7 +19,7 @@ class Token:
 
 
 def tokens(text: str, mark: Callable[[int], str]) -> Iterator[Token]:
-    """Split at blanks outside brackets and quotes; `#` at the start of a token ends the line.
+    """Split at blanks outside brackets and quotes; a token with `#` ends the line.
 
     Args:
         text: the line.
