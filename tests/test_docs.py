@@ -40,7 +40,7 @@ def blocks_of(text: str) -> list[Block]:
     """Return the Python blocks of a page, in order."""
     fences = list(FENCE.finditer(text))
     blocks = []
-    for fence, after in zip(fences, [*fences[1:], None], strict=True):
+    for fence, after in zip(fences, [*fences[1:], None], strict=False):
         if fence["kind"] not in {"python", "ipython"}:
             continue
         follows = (
@@ -116,6 +116,31 @@ def test_links_between_files_lead_somewhere(page: Path) -> None:
     targets = re.findall(r"(?<!!)\[[^\]]*\]\(([^)#\s]+)[^)]*\)", text)
     local = [target for target in targets if "://" not in target]
     assert [target for target in local if not (page.parent / target).exists()] == []
+
+
+def missing_paths(text: str) -> list[str]:
+    """Return the paths in inline code with which no path of the repository ends."""
+    folders = ("jacmagic", "tests", "docs", "tools")
+    existing = [f"/{path.relative_to(ROOT)}" for one in folders for path in (ROOT / one).rglob("*")]
+    existing += [path.removesuffix(".py") for path in existing]
+    named = re.findall(r"`([a-z_]+/[\w./]*)`", FENCE.sub("", text))
+    return [
+        path for path in named if not any(one.endswith(f"/{path.rstrip('/')}") for one in existing)
+    ]
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/explanation/architecture.md"])
+def test_named_files_exist(page: str) -> None:
+    """Pages for contributors name files that exist."""
+    assert missing_paths((ROOT / page).read_text(encoding="utf-8")) == []
+
+
+def test_a_missing_file_is_found() -> None:
+    """A module may be named with or without `.py`; other code is no path."""
+    text = (
+        "`view/jacobian`, `tests/js/`, `view/jacobian.py`, `a/b`, `x / y`, `J.at`, `static/x.mjs`"
+    )
+    assert missing_paths(text) == ["a/b", "static/x.mjs"]
 
 
 def test_the_options_page_is_current() -> None:
