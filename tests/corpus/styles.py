@@ -158,7 +158,7 @@ def with_min_and_max(x, y):
 
 @case([3.0, 1.0, 2.0])
 def with_sorting(x):
-    """Return a sorted vector and the index of its maximum."""
+    """Sort, and take the largest entry by argmax."""
     return torch.sort(x).values * torch.tensor([1.0, 2.0, 3.0]), x[torch.argmax(x)] ** 2
 
 
