@@ -221,13 +221,21 @@ def compile(
     if len(example) == 1 and isinstance(example[0], tuple):
         example = example[0]
     inputs = tuple(as_tensor(one, torch.zeros((), dtype=torch.float64)) for one in example)
-    problem, names = problem_of(func, inputs, wrt, None), None
-    if wrt is not None and all(one.is_floating_point() for one in inputs):
-        whole = problem_of(func, inputs, None, None)
-        names = [one.name for one in problem.inputs]
-        if {one.name for one in whole.inputs}.issuperset(names):
-            problem = whole
+    problem, names = _problem_with_all_inputs(func, inputs, wrt)
     return compiled_of(problem, wrt=names, backend=backend, dynamic=dynamic)
+
+
+def _problem_with_all_inputs(
+    func: Callable[..., Any], inputs: tuple[torch.Tensor, ...], wrt: Names
+) -> tuple[Problem, list[str] | None]:
+    """Return the problem of all inputs if `wrt` names some of them, and their names."""
+    problem = problem_of(func, inputs, wrt, None)
+    if wrt is None or not all(one.is_floating_point() for one in inputs):
+        return problem, None
+    names = [one.name for one in problem.inputs]
+    whole = problem_of(func, inputs, None, None)
+    has_all = {one.name for one in whole.inputs}.issuperset(names)
+    return (whole if has_all else problem), names
 
 
 def _outside(func: Callable[..., Any], inputs: Any, wrt: Any) -> Outside:

@@ -44,21 +44,26 @@ def matcher_for(
 
     @context_matcher(identifier=IDENTIFIER)
     def matcher(context: CompletionContext) -> SimpleMatcherResult:
-        lines = context.full_text.split("\n")
-        before = lines[context.cursor_line][: context.cursor_position]
-        words = before.split()
-        if not words or words[0] not in MAGICS or before == words[0]:
+        above, cell = _split_at_cursor(context)
+        magic, *words = above.split() or [""]
+        if magic not in MAGICS or above == magic:
             return _result([])
-        fragment = "" if before[-1].isspace() else words[-1]
-        done = words[1:] if not fragment else words[1:-1]
-        cell = "\n".join(lines[context.cursor_line + 1 :]) if words[0].startswith("%%") else None
-        texts = _TypedLine(done, cell, namespace(), options).completions(fragment)
+        fragment = "" if above[-1].isspace() else words.pop()
+        below = cell if magic.startswith("%%") else None
+        texts = _TypedLine(words, below, namespace(), options).completions(fragment)
         if not texts:
             return _result([])
         completions = [SimpleCompletion(text, type="magic") for text in texts]
         return _result(completions, suppress=True, ordered=True, matched_fragment=fragment)
 
     return matcher
+
+
+def _split_at_cursor(context: CompletionContext) -> tuple[str, str]:
+    """Return the line before the cursor, and the lines below it."""
+    lines = context.full_text.split("\n")
+    before = lines[context.cursor_line][: context.cursor_position]
+    return before, "\n".join(lines[context.cursor_line + 1 :])
 
 
 def _result(completions: list[SimpleCompletion], **more: Any) -> SimpleMatcherResult:

@@ -26,14 +26,7 @@ def expressions_target(
         named: the names of the point.
         filename: the file name of the cell's code object.
     """
-    arguments = tuple(
-        Argument(name, namespace.get(name, EMPTY) if _is_value(namespace.get(name)) else EMPTY)
-        for name in cell.free_names
-        if name in named or not _is_known(name, namespace)
-    )
-    free = {argument.name for argument in arguments}
-    called = [name for name in sorted(named - free) if re.search(rf"\b{name}\(", cell.source)]
-    arguments += tuple(map(Argument, called))  # x(y + 1) for a product: Python's error names it
+    arguments = _arguments(cell, namespace, named)
     space = {**FALLBACK, **namespace, "__name__": "__main__"}
     names = tuple(argument.name for argument in arguments)
     module = function_of_expressions(cell.source, "f", names)
@@ -50,6 +43,21 @@ def expressions_target(
         filename=filename,
         notes=(f"taken from the notebook: {', '.join(taken)}",) if taken else (),
     )
+
+
+def _arguments(
+    cell: Cell, namespace: Mapping[str, Any], named: frozenset[str]
+) -> tuple[Argument, ...]:
+    """Return the free names that are no constants, as arguments."""
+    arguments = tuple(
+        Argument(name, namespace.get(name, EMPTY) if _is_value(namespace.get(name)) else EMPTY)
+        for name in cell.free_names
+        if name in named or not _is_known(name, namespace)
+    )
+    free = {argument.name for argument in arguments}
+    # a call of the point's name, x(y + 1) for a product, raises Python's own error
+    called = [name for name in sorted(named - free) if re.search(rf"\b{name}\(", cell.source)]
+    return (*arguments, *map(Argument, called))
 
 
 def _is_value(value: Any) -> bool:

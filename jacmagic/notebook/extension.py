@@ -52,6 +52,17 @@ def unload(shell: InteractiveShell) -> None:
     cleanups = shell.input_transformer_manager.cleanup_transforms
     if apart in cleanups:
         cleanups.remove(apart)
+    _unregister(shell)
+    if shell.Completer is not None:
+        shell.Completer.custom_matchers = [
+            matcher
+            for matcher in shell.Completer.custom_matchers
+            if getattr(matcher, "matcher_identifier", None) != IDENTIFIER
+        ]
+
+
+def _unregister(shell: InteractiveShell) -> None:
+    """Remove the magics and their settings."""
     manager = shell.magics_manager
     registered = manager.registry.pop("JacobianMagics", None)
     if registered is not None:
@@ -62,9 +73,3 @@ def unload(shell: InteractiveShell) -> None:
                 del manager.magics[kind][name]
         if registered in shell.configurables:
             shell.configurables.remove(registered)
-    if shell.Completer is not None:
-        shell.Completer.custom_matchers = [
-            matcher
-            for matcher in shell.Completer.custom_matchers
-            if getattr(matcher, "matcher_identifier", None) != IDENTIFIER
-        ]

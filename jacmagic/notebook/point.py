@@ -33,17 +33,21 @@ def point_values(request: Request) -> dict[str, Any]:
         point[assignment.name] = _evaluated(
             assignment.name, assignment.source, request.namespace, marked
         )
-    if request.options.at is not None:
-        marked = request.line.mark_text(request.options.at)
-        at = _evaluated("--at", request.options.at, request.namespace, marked)
-        for name, value in _spread(request, at).items():
-            if name in point:
-                raise PointError(
-                    f"the point names {name} twice, once by --at; write it once" + marked
-                )
-            point[name] = value
+    for name, value in _values_at(request).items():
+        if name in point:
+            marked = request.line.mark_text(request.options.at or "--at")
+            raise PointError(f"the point names {name} twice, once by --at; write it once{marked}")
+        point[name] = value
     _refuse_unknown(request, point)
     return point
+
+
+def _values_at(request: Request) -> dict[str, Any]:
+    """Evaluate `--at`; return its parts by argument name."""
+    if request.options.at is None:
+        return {}
+    marked = request.line.mark_text(request.options.at)
+    return _spread(request, _evaluated("--at", request.options.at, request.namespace, marked))
 
 
 def _evaluated(name: str, source: str, namespace: Mapping[str, Any], marked: str) -> Any:
@@ -185,29 +189,36 @@ def ones_for(
     Raises:
         PointError: the function fails with ones, so that the shape is unknown.
     """
-    target = request.target
     for name in missing:
-        if is_taken_apart(target.source, name):
+        if is_taken_apart(request.target.source, name):
             raise PointError(_unknown_shape(request, name, "the code takes it apart"))
+    ones = dict.fromkeys(missing, _one_like(request, values))
+    _try(request, nest, {**values, **ones}, missing[0])
+    many = "start" if len(missing) > 1 else "starts"
+    request.notes.append(f"{', '.join(missing)} {many} at 1, as the point gives no value")
+    return ones
+
+
+def _one_like(request: Request, values: Mapping[str, Any]) -> torch.Tensor:
+    """Return 1 in the floating dtype and on the device of other values, or of the module."""
     like = next((v for v in values.values() if isinstance(v, torch.Tensor)), None)
     one = torch.ones((), dtype=torch.float64) if like is None else like.new_ones(())
-    if like is not None and not like.is_floating_point():
+    if not one.is_floating_point():
         one = one.to(torch.float64)
-    if target.module is not None:
-        one = cast(request, {"": one})[""]
-    ones = dict.fromkeys(missing, one)
+    return one if request.target.module is None else cast(request, {"": one})[""]
+
+
+def _try(request: Request, nest: Nest, values: Mapping[str, Any], missing: str) -> None:
+    """Call the target; raise if it fails with words about the shape of a missing value."""
     weights = {name: value for name, value in values.items() if name not in nest.leaves}
     try:
         with torch.no_grad(), silent():
-            target.call({**weights, **nest.filled({**values, **ones})})
+            request.target.call({**weights, **nest.filled(values)})
     except (TypeError, IndexError, ValueError, RuntimeError) as error:
         _refuse_texts(request, nest)
         if _SHAPE_WORDS.search(str(error)):
             tried = f"with 1 it raises {type(error).__name__}: {str(error).splitlines()[0]}"
-            raise PointError(_unknown_shape(request, missing[0], tried)) from error
-    many = "start" if len(missing) > 1 else "starts"
-    request.notes.append(f"{', '.join(missing)} {many} at 1, as the point gives no value")
-    return ones
+            raise PointError(_unknown_shape(request, missing, tried)) from error
 
 
 def _refuse_texts(request: Request, nest: Nest) -> None:

@@ -129,6 +129,11 @@ def _parts(name: str) -> _Parts | None:
         return parts and replace(parts, accents=[*accents, *parts.accents], marks=marked["marks"])
     if (path := _PARAMETER.fullmatch(name)) is not None:  # 0.weight: the W of layer 0
         return _Parts(LAYER_PARAMETERS[path["last"]], path["path"].rstrip(".").split("."), [], "")
+    return _plain_parts(name)
+
+
+def _plain_parts(name: str) -> _Parts | None:
+    """Return the parts of a letter or word with digits and suffixes: x1, theta_dot, mass_2."""
     match = _NAME.fullmatch(name)
     if match is None or len(name) > MAX_CHARACTERS:
         return None

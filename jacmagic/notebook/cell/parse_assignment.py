@@ -38,11 +38,7 @@ def parse_assignment(line: Line, token: Token, queue: list[Token]) -> Assignment
             f"the point needs a value for {name}; write {name}={value} without blanks{marked}"
         )
     if _DECIMAL_COMMA.fullmatch(source):
-        raise CellError(
-            f"expected one number for {name}; found two, {source}; write "
-            f"{name}={source.replace(',', '.')} for a decimal number, or "
-            f"{name}=[{source.replace(',', ', ')}] for a vector{marked}"
-        )
+        raise CellError(_for_decimal_comma(name, source) + marked)
     if not is_expression(source):
         hint = for_syntax(source) or "write name=value pairs with a blank between them"
         raise CellError(
@@ -50,6 +46,14 @@ def parse_assignment(line: Line, token: Token, queue: list[Token]) -> Assignment
             + line.mark(token.column + match.end(), len(source))
         )
     return Assignment(name, source, token.column)
+
+
+def _for_decimal_comma(name: str, source: str) -> str:
+    return (
+        f"expected one number for {name}; found two, {source}; write "
+        f"{name}={source.replace(',', '.')} for a decimal number, or "
+        f"{name}=[{source.replace(',', ', ')}] for a vector"
+    )
 
 
 def refuse_blanks(line: Line, token: Token, queue: list[Token]) -> None:
