@@ -44,7 +44,7 @@ _DESCRIPTION = """Show the Jacobian of a torch function: numbers, closed form an
 %jacobian TARGET [name=value ...] [options]    takes a function, module or SymPy matrix
 
 A value is any Python expression; bare numbers become float64 tensors. Point and options may
-stand in any order. The Jacobian is returned: it is Out[n] and _; a trailing ; silences it.
+be in any order. The Jacobian is returned, as Out[n] and _; a trailing ; suppresses it.
 
 Examples::
 
