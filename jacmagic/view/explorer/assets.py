@@ -6,20 +6,21 @@ import re
 from functools import cache
 from importlib.resources import files
 
+# The view's modules, each below those that it imports; the parts are on screen in this order.
 MODULES = (
-    "format.mjs",
-    "grid.mjs",
-    "mathml.mjs",
-    "special.mjs",
-    "tape.mjs",
-    "slots.mjs",
-    "chain.mjs",
-    "panel.mjs",
-    "copy.mjs",
-    "tools.mjs",
-    "notes.mjs",
-    "live.mjs",
+    *("format.mjs", "element.mjs", "mathml.mjs", "slots.mjs", "copy.mjs", "stops.mjs"),
+    *("special.mjs", "tape.mjs", "live.mjs", "following.mjs", "layout.mjs"),
+    *("navigation.mjs", "cells.mjs", "grid_elements.mjs", "grid.mjs"),
+    "parts.mjs",
     "controls.mjs",
+    "title.mjs",
+    "chain.mjs",
+    "equations.mjs",
+    "notice.mjs",
+    "tools.mjs",
+    "table.mjs",
+    "panel.mjs",
+    "notes.mjs",
     "view.mjs",
 )
 
