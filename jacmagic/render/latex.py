@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from jacmagic.render.layout import Layout
 from jacmagic.render.text import number as plain_number
 
 if TYPE_CHECKING:
@@ -63,12 +64,16 @@ def partial_of(expression: str, variable: str) -> str:
 
 
 def head(
-    function: str, inputs: Sequence[str], *, transposed: bool = False, letter: str = "J"
+    function: str,
+    inputs: Sequence[str],
+    *,
+    layout: Layout = Layout.NUMERATOR,
+    letter: str = "J",
 ) -> str:
     """Return the left-hand side: J_f(x₁, x₂), or with another letter than J."""
     shown = [*inputs[:6], r"\ldots"] if len(inputs) > 7 else list(inputs)
-    turned = r"^{\mathsf{T}}" if transposed else ""
-    return rf"\mathbf{{{letter}}}_{{{function}}}{turned}({', '.join(shown)})"
+    transpose = r"^{\mathsf{T}}" if layout.is_transposed else ""
+    return rf"\mathbf{{{letter}}}_{{{function}}}{transpose}({', '.join(shown)})"
 
 
 def derivation(

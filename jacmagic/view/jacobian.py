@@ -12,7 +12,7 @@ from jacmagic.errors import SizeError
 from jacmagic.result import JacobianResult
 from jacmagic.result.evaluated import LARGE
 from jacmagic.symbolic.formula.time_limit import one_allowance
-from jacmagic.view import still as display
+from jacmagic.view import still
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -86,13 +86,13 @@ class Jacobian(JacobianResult):
             export.close(explorer)  # a kernel would keep its models
 
     def __repr__(self) -> str:
-        return display.text(self)
+        return still.to_text(self)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """Return all forms by MIME type: the widget where one can run, else the still forms."""
         asked = include is None or _WIDGET in include
         if not asked or not self.view.live or self.large or not _widgets_run():
-            return display.still(self, include)
+            return still.to_bundle(self, include)
         with one_allowance(self.forms.budget):
             return self._live()._repr_mimebundle_()
 

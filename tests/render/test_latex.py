@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jacmagic.render import latex
+from jacmagic.render.layout import Layout
 
 M = "{http://www.w3.org/1998/Math/MathML}"
 OPERATOR = r"\frac{\partial }{\partial x_{1}}"
@@ -64,16 +65,16 @@ def test_derivatives_of_expressions(expression: str, expected: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("inputs", "transposed", "expected"),
+    ("inputs", "layout", "expected"),
     [
-        (["x_{1}", "x_{2}"], False, r"\mathbf{J}_{f}(x_{1}, x_{2})"),
-        (["x"], True, r"\mathbf{J}_{f}^{\mathsf{T}}(x)"),
-        (list("abcdefgh"), False, r"\mathbf{J}_{f}(a, b, c, d, e, f, \ldots)"),
+        (["x_{1}", "x_{2}"], Layout.NUMERATOR, r"\mathbf{J}_{f}(x_{1}, x_{2})"),
+        (["x"], Layout.DENOMINATOR, r"\mathbf{J}_{f}^{\mathsf{T}}(x)"),
+        (list("abcdefgh"), Layout.NUMERATOR, r"\mathbf{J}_{f}(a, b, c, d, e, f, \ldots)"),
     ],
 )
-def test_head(inputs: list[str], transposed: bool, expected: str) -> None:
+def test_head(inputs: list[str], layout: Layout, expected: str) -> None:
     """The left-hand side names the function and its inputs, the first six of many."""
-    assert latex.head("f", inputs, transposed=transposed) == expected
+    assert latex.head("f", inputs, layout=layout) == expected
 
 
 def test_short_links_share_a_line() -> None:

@@ -8,6 +8,7 @@ import sympy
 
 from jacmagic.labels import Label
 from jacmagic.render import latex
+from jacmagic.render.layout import Layout
 from jacmagic.result import JacobianResult
 from jacmagic.symbolic.formula import DisplayForm, sigmoid, tex
 from jacmagic.symbolic.formula.attempt import attempt
@@ -17,28 +18,24 @@ COPYING = 0.5  # seconds spent on what may be copied
 MOST_LETTERS = 20_000  # of a formula offered for copying
 
 
-def is_transposed(jacobian: JacobianResult) -> bool:
-    """Whether inputs are rows in the view."""
-    return jacobian.view.layout == "denominator"
-
-
-def _head(jacobian: JacobianResult, *, transposed: bool) -> str:
+def _head(jacobian: JacobianResult, layout: Layout) -> str:
     """Return the left-hand side in LaTeX, such as J_f(x, y)."""
     inputs = [Label(one.name).tex for one in jacobian.problem.inputs]
     letter = jacobian.notation.letter
-    return latex.head(Label(jacobian.title).tex, inputs, transposed=transposed, letter=letter)
+    return latex.head(Label(jacobian.title).tex, inputs, layout=layout, letter=letter)
 
 
 def copies(jacobian: JacobianResult) -> dict[str, list[str]]:
     """The closed form as source for elsewhere: in the view's layout, and with it transposed."""
     if jacobian.reading is None:
         return {}
-    reading, layouts = jacobian.reading, [is_transposed(jacobian), not is_transposed(jacobian)]
+    reading, layout = jacobian.reading, jacobian.view.layout
     if reading.form.length > MOST_LETTERS:
         return {}
 
     def written(write: Callable[..., str]) -> list[str] | Refusal:
-        return attempt(lambda: [write(jacobian, reading, transposed=t) for t in layouts], COPYING)
+        layouts = (layout, layout.other)
+        return attempt(lambda: [write(jacobian, reading, one) for one in layouts], COPYING)
 
     made = {"LaTeX": written(_in_latex)}
     if jacobian.formula is not None:
@@ -50,17 +47,17 @@ def copies(jacobian: JacobianResult) -> dict[str, list[str]]:
     }
 
 
-def _in_latex(jacobian: JacobianResult, reading: DisplayForm, *, transposed: bool) -> str:
+def _in_latex(jacobian: JacobianResult, reading: DisplayForm, layout: Layout) -> str:
     """The closed form as an equation, every entry of it, and what the names in it stand for."""
-    matrix = reading.matrix.T if transposed else reading.matrix
+    matrix = layout.matrix(reading.matrix)
     entries = [[tex(entry, reading.all_names) for entry in row] for row in matrix.tolist()]
     known = [clause.latex for clause in reading.clauses]
     known += [f"{one.tex} = {latex.number(value, 17)}" for one, value in reading.used_constants]
-    equation = f"{_head(jacobian, transposed=transposed)} = {latex.matrix(entries)}"
+    equation = f"{_head(jacobian, layout)} = {latex.matrix(entries)}"
     return r" \quad ".join([equation, *([r"\text{with}", *known] if known else [])])
 
 
-def _in_sympy(jacobian: JacobianResult, reading: DisplayForm, *, transposed: bool) -> str:
+def _in_sympy(jacobian: JacobianResult, reading: DisplayForm, layout: Layout) -> str:
     """Return the closed form as SymPy writes it; named constants by their names, given above it."""
     matrix: sympy.Matrix = jacobian.formula
     lines: list[str] = []
@@ -68,7 +65,7 @@ def _in_sympy(jacobian: JacobianResult, reading: DisplayForm, *, transposed: boo
         named = sympy.Matrix(*reading.form.shape, reading.entry)
         matrix = named.replace(sigmoid, _logistic)
         lines = [f"{label.symbol} = {value!r}" for label, value in reading.used_constants]
-    return "\n".join([*lines, str(matrix.T if transposed else matrix)])
+    return "\n".join([*lines, str(layout.matrix(matrix))])
 
 
 def _logistic(u: sympy.Expr) -> sympy.Expr:

@@ -17,8 +17,9 @@ from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.symbolic.graph import OPERATIONS, BudgetExceeded, Tape
 from jacmagic.symbolic.steps import Step
 from jacmagic.symbolic.trace import Refusal
-from jacmagic.view import still as display
-from jacmagic.view.explorer.copies import copies, is_transposed
+from jacmagic.view.captions import remarks, warnings, whereabouts
+from jacmagic.view.explorer.copies import copies
+from jacmagic.view.table import table_of
 
 # The operations that static/tape.mjs knows: all but a few special functions.
 BROWSER = frozenset(OPERATIONS) - {
@@ -31,17 +32,17 @@ QUICK = 0.1  # seconds of a call of torch above which a tape is not tried at fur
 
 def spec(jacobian: JacobianResult) -> dict[str, Any]:
     """Return what never changes: labels, blocks, digits, layout and where it began."""
-    _, rows, columns, _ = display.layout(jacobian)
-    row_blocks, column_blocks = display.blocks(jacobian)
+    table = table_of(jacobian)
+    row_blocks, column_blocks = table.blocks
     return {
         "title": f"{jacobian.notation.noun} of {jacobian.title}",
         "entry": jacobian.notation.unicode(jacobian.title, "{output}", "{input}"),
-        "rows": [label.unicode for label in rows],
-        "columns": [label.unicode for label in columns],
+        "rows": [label.unicode for label in table.rows],
+        "columns": [label.unicode for label in table.columns],
         "row_blocks": row_blocks,
         "column_blocks": column_blocks,
         "digits": jacobian.view.digits,
-        "transposed": is_transposed(jacobian),
+        "transposed": jacobian.view.layout.is_transposed,
         "command": _command(jacobian),
         "labels": [label.unicode for label in jacobian.columns],
         "inputs": [
@@ -76,32 +77,30 @@ def numbers(jacobian: JacobianResult, at: Sequence[float]) -> dict[str, Any]:
         jacobian: the Jacobian there.
         at: the numbers of the sliders that it answers, before torch rounded them.
     """
-    values, _, _, pattern = display.layout(jacobian)
+    table = table_of(jacobian)
     reading = jacobian.reading
     shown = [] if reading is None else reading.numbers(point_of(jacobian.problem)).values()
     return {
-        "values": np.ascontiguousarray(values, dtype="<f8").tobytes(),
-        "zeros": np.ascontiguousarray(~pattern, dtype=np.uint8).tobytes(),
+        "values": np.ascontiguousarray(table.values, dtype="<f8").tobytes(),
+        "zeros": np.ascontiguousarray(~table.pattern, dtype=np.uint8).tobytes(),
         "numbers": np.array(list(shown), dtype="<f8").tobytes(),
         "at": np.array(at, dtype="<f8").tobytes(),
-        "status": _status(jacobian, values),
+        "status": _status(jacobian, table.values),
     }
 
 
 def _status(jacobian: JacobianResult, values: np.ndarray) -> dict[str, Any]:
     agreement = jacobian.agreement
-    marked = [(found.row, found.column) for found in agreement.disagreements]
-    if is_transposed(jacobian):
-        marked = [(j, i) for i, j in marked]
+    pair = jacobian.view.layout.pair
+    marked = [pair(found.row, found.column) for found in agreement.disagreements]
     marked += [(int(i), int(j)) for i, j in np.argwhere(~np.isfinite(values))]
-    remarks = display.remarks(jacobian)
     return {
-        "point": display.whereabouts(jacobian, unicode=True),
+        "point": whereabouts(jacobian, unicode=True),
         "verdict": agreement.verdict,
         "closed": jacobian.reading is not None,
         "agreement": str(agreement),
-        "warnings": [line for line in display.warnings(jacobian) if line != str(agreement)],
-        "remarks": [line for line in remarks if line != str(agreement)],
+        "warnings": [line for line in warnings(jacobian) if line != str(agreement)],
+        "remarks": [line for line in remarks(jacobian) if line != str(agreement)],
         "marked": [list(place) for place in marked],
         "stale": "",
     }
@@ -169,9 +168,9 @@ def entry(jacobian: JacobianResult, row: int, column: int) -> dict[str, Any] | N
 
     None without a closed form; no lines, and a note, where writing it out fails or takes too long.
     """
-    place = (column, row) if is_transposed(jacobian) else (row, column)
+    entry = jacobian.view.layout.pair(row, column)
     lines = attempt(
-        lambda: _lines(jacobian.step_template(*place)), jacobian.forms.budget, "this derivation"
+        lambda: _lines(jacobian.step_template(*entry)), jacobian.forms.budget, "this derivation"
     )
     if isinstance(lines, Refusal):
         return {"lines": [], "note": str(lines)}
@@ -205,7 +204,7 @@ def entries(jacobian: JacobianResult, most: int) -> dict[str, Any]:
     made: dict[str, Any] = {}
     if jacobian.reading is None:
         return made
-    _, _, _, pattern = display.layout(jacobian)
+    pattern = table_of(jacobian).pattern
     room = most
     for row, column in np.argwhere(pattern).tolist():
         found = entry(jacobian, row, column)

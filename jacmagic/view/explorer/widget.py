@@ -19,8 +19,7 @@ import traitlets
 
 from jacmagic.result import JacobianResult
 from jacmagic.symbolic.branches import point_of
-from jacmagic.view import export
-from jacmagic.view import still as display
+from jacmagic.view import export, still
 from jacmagic.view.explorer.assets import front_end, style
 from jacmagic.view.explorer.open_views import remember
 from jacmagic.view.explorer.sliders import Range, Slider, range_of
@@ -244,7 +243,7 @@ class Explorer(ipywidgets.VBox):
             sliders=[self._traits_of(place) for place in places],
             front_end=front_end(),
             style=style(),
-            still=display.static(self.jacobian),
+            still=still.to_html(self.jacobian),
             title=self.view.spec["title"],
         )
         return export.save(path, live, title=title)
@@ -253,4 +252,4 @@ class Explorer(ipywidgets.VBox):
         if self._is_shown_by_a_cell:
             remember(self)
         bundle = super()._repr_mimebundle_(**kwargs) or {}
-        return {**bundle, **display.still(self.jacobian)}
+        return {**bundle, **still.to_bundle(self.jacobian)}
