@@ -162,7 +162,7 @@ def test_blocks_cover_the_grid_once(size):
         ({"r": R, "t": [[1.0]]}, None, r"expected 1-D values along t; found shape \(1, 1\)"),
         ({"r": R, "t": []}, None, "expected 1-D values along t"),
         ({}, None, "expected an axis at least"),
-        ({"r": R, "t": T}, {"t": 1.0}, "t stands in the grid and in at"),
+        ({"r": R, "t": T}, {"t": 1.0}, "t is in the grid and in at"),
         ([(1.0, 2.0), (1.0,)], None, "expected points of equal length"),
         ((torch.ones(2), torch.ones(3)), None, "as many points for every input"),
         ([(1.0, 2.0, 3.0)], None, "points of at most 2 inputs, r, t; found 3 values"),
@@ -296,11 +296,25 @@ def test_another_sweep_is_not_mixed_in(tmp_path):
         jacmagic.sweep(f, {"x": [1.0, 2.0]}, store=tmp_path / "other")
 
 
+def test_an_array_from_outside_belongs_to_the_store(tmp_path):
+    """A NumPy array that the function reads is part of what a store is checked for."""
+    weights = np.array([1.0, 2.0])
+
+    def f(x):
+        return x * torch.as_tensor(weights)
+
+    path = tmp_path / "store"
+    assert jacmagic.sweep(f, {"x": [1.0, 2.0]}, store=path).shape == (2, 2, 1)
+    weights[0] = 5.0
+    with pytest.raises(PointError, match="found one of f with another function, grid or fixed"):
+        jacmagic.sweep(f, {"x": [1.0, 2.0]}, store=path)
+
+
 def test_a_bar_shows_after_a_second(capsys, monkeypatch):
     """Short sweeps are silent, long ones are not, and `progress=False` always is."""
     jacmagic.sweep(polar, {"r": R, "t": T})
     assert capsys.readouterr().err == ""
-    monkeypatch.setattr(run, "PATIENCE", 0.0)
+    monkeypatch.setattr(run, "MIN_SECONDS_TO_SHOW_PROGRESS", 0.0)
     jacmagic.sweep(polar, {"r": R, "t": T}, chunk_size=2)
     assert "Jacobians: 100%" in capsys.readouterr().err
     jacmagic.sweep(polar, {"r": R, "t": T}, chunk_size=2, progress=False)
