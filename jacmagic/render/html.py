@@ -1,7 +1,7 @@
 """A labelled matrix as static HTML: no script, no network, readable where styles are stripped.
 
-Knows no result object. All text is escaped; MathML and SVG are passed in ready-made. Colours are
-see-through or the reader's own, so that the page may be light or dark.
+Knows no result object. All text is escaped; MathML and SVG come as finished strings. Colours are
+transparent or the page's own, for light and dark pages.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ import numpy as np
 
 from jacmagic.render.text import number
 
-MOST = 40  # rows or columns that are shown in full
-HEAD, TAIL = 12, 2  # of longer ones, the first and the last
-STRONGEST = 0.42  # how much colour the largest entry gets, as in the live view
+MAX_SHOWN = 40  # rows or columns that are shown in full: what a page takes without scrolling
+HEAD, TAIL = 12, 2  # of more of them, the first and the last
+MAX_OPACITY = 0.42  # of the largest entry's colour, as in the live view
 _POSITIVE, _NEGATIVE = "25,118,210", "239,108,0"
 _STYLE = """\
 .jm-still{font:inherit;line-height:1.45;max-width:100%}
@@ -84,7 +84,7 @@ def matrix(
         digits: significant digits.
         caption: a line above the table.
         pattern: boolean (m, n), False where an entry is zero whatever the point.
-        blocks: sizes of the row blocks and of the column blocks; lines stand between them.
+        blocks: sizes of the row blocks and of the column blocks; lines separate them.
         head: MathML of the left-hand side of a chain of equations.
         chain: its links: a sign and the MathML of a matrix without brackets.
         where: MathML of the equations that explain names in it.
@@ -115,7 +115,7 @@ def summary(
     remarks: Sequence[str],
     warnings: Sequence[str],
 ) -> str:
-    """The still form of a matrix too large for a table: the arguments are those of `matrix`."""
+    """Return the still form of a matrix too large for a table; arguments as in `matrix`."""
     return _page(caption, _chain(head, chain), picture, (), remarks, warnings)
 
 
@@ -153,13 +153,13 @@ def _chain(head: str, chain: Sequence[tuple[str, str]]) -> str:
 
 
 def _listed(word: str, equations: Sequence[str]) -> str:
-    """Equations after a word."""
+    """Return equations after a word."""
     items = "".join(f"<span>{equation}</span>" for equation in equations)
     return f'<div class="jm-where">{word} {items}</div>' if equations else ""
 
 
 def _steps(steps: Sequence[tuple[int, str, str]]) -> str:
-    """One entry's derivation, indented by depth, each line with its rule."""
+    """Return one entry's derivation, indented by depth, each line with its rule."""
     lines = "".join(
         f'<div style="padding-left:{2 * depth}em">{mathml}'
         f'<span class="jm-rule">{escape(rule)}</span></div>'
@@ -199,7 +199,7 @@ class _Table:
 
     @property
     def legend(self) -> list[str]:
-        """What tells the two kinds of zeros apart, where there are both."""
+        """Line that distinguishes the two kinds of zeros, where there are both."""
         if (
             self.pattern is None
             or self.pattern.all()
@@ -233,28 +233,28 @@ class _Table:
         """Blue above zero, orange below; the root of the size keeps small entries visible."""
         if value == 0:
             return ""
-        alpha = STRONGEST * (abs(value) / self._largest) ** 0.5
+        alpha = MAX_OPACITY * (abs(value) / self._largest) ** 0.5
         return f"background:rgba({_POSITIVE if value > 0 else _NEGATIVE},{alpha:.3f})"
 
 
 def _td(shown: str, kinds: Sequence[str], **attributes: str) -> str:
-    given = {"class": " ".join(kinds), **attributes}
-    written = "".join(f' {name}="{escape(value)}"' for name, value in given.items() if value)
-    return f'<td align="right"{written}>{shown}</td>'
+    named = {"class": " ".join(kinds), **attributes}
+    source = "".join(f' {name}="{escape(value)}"' for name, value in named.items() if value)
+    return f'<td align="right"{source}>{shown}</td>'
 
 
-def _name(labels: Sequence[str], place: int | None, gap: str) -> str:
-    return gap if place is None else escape(labels[place])
+def _name(labels: Sequence[str], index: int | None, gap: str) -> str:
+    return gap if index is None else escape(labels[index])
 
 
 def _cuts(sizes: Sequence[int]) -> set[int | None]:
-    """Where a new block begins, unless every block is one line anyway."""
+    """Return the first index of each block but the first; none where all have one line."""
     if max(sizes, default=0) <= 1:
         return set()
     return set(np.cumsum(sizes)[:-1].tolist())
 
 
 def _shown(count: int) -> list[int | None]:
-    if count <= MOST:
+    if count <= MAX_SHOWN:
         return list(range(count))
     return [*range(HEAD), None, *range(count - TAIL, count)]

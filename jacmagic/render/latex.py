@@ -16,8 +16,8 @@ from jacmagic.render.text import number as plain_number
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-_SLOT = "90071992"  # the first digits of a numeral that nobody writes
-_WIDEST_LINE = 72  # letters side by side up to which the links of a chain share a line
+_SLOT = "90071992"  # the first digits of a numeral that no formula contains: 2⁵³ / 10⁸
+_MAX_LINE_LETTERS = 72  # of links of a chain that share a line: the width of a page
 
 
 def number(value: float, digits: int = 4) -> str:
@@ -32,30 +32,30 @@ def number(value: float, digits: int = 4) -> str:
     return {"1": power, "-1": f"-{power}"}.get(mantissa, rf"{mantissa} \cdot {power}")
 
 
-def slot(place: int) -> str:
-    """A numeral that stands for number `place` of a list: who shows it puts the number there.
+def slot(index: int) -> str:
+    """Return a numeral in place of number `index` of a list, which the browser puts there.
 
-    It is typeset as any number is; `static/slots.mjs` finds it again.
+    It is typeset as any number is; `static/slots.mjs` recognises it.
     """
-    return f"{_SLOT}{place:06d}"
+    return f"{_SLOT}{index:06d}"
 
 
 # ── building ──────────────────────────────────────────────────────────────────────────────────
 
 
 def matrix(entries: Sequence[Sequence[str]]) -> str:
-    r"""Entries between square brackets, with air between the rows."""
+    r"""Return entries between square brackets, the rows spaced."""
     rows = r" \\[1ex] ".join(" & ".join(line) for line in entries)
     return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}"
 
 
 def partial(output: str, variable: str) -> str:
-    """∂output/∂variable as a fraction."""
+    """Return ∂output/∂variable as a fraction."""
     return rf"\frac{{\partial {output}}}{{\partial {variable}}}"
 
 
 def partial_of(expression: str, variable: str) -> str:
-    """∂(expression)/∂variable as a fraction; what is long stands behind the operator."""
+    """Return ∂(expression)/∂variable; a long expression follows the operator."""
     if re.fullmatch(r"(?!\\frac)[\w^{}\\]+", expression):  # x_{2}^{3} needs no brackets
         return partial(expression, variable)
     if r"\begin{cases}" in expression or extent(expression) > 20:
@@ -83,42 +83,42 @@ def derivation(
     where: Sequence[str] = (),
     matrix: Sequence[str] = (),
 ) -> str:
-    """A chain of matrices under one left-hand side, one link a line, each behind its "=" or "≠".
+    """Return a chain of matrices under one left-hand side, each link after its "=" or "≠".
 
-    Short neighbours share a line, so that the article's small example reads in one breath. The
+    Short neighbours share a line. The
     equations of `where` follow, introduced by "with", and those of `matrix`, by "in matrix form".
     """
     lines: list[str] = []
-    room = 0
+    used = 0
     for link, plain in zip(links, signs, strict=True):
         sign = r"\neq" if plain == "≠" else plain
         width = max(map(extent, link.split(r"\\")), default=0) + 4
-        if lines and room + width <= _WIDEST_LINE:
+        if lines and used + width <= _MAX_LINE_LETTERS:
             lines[-1] += f" {sign} {link}"
-            room += width
+            used += width
         else:
             lines.append(f"&{sign} {link}")
-            room = width
+            used = width
     lines += [*_listed(where, "with"), *_listed(matrix, "in matrix form")]
     chain = " \\\\[2ex]\n".join(lines)
     return f"\\begin{{aligned}}\n{left} {chain}\n\\end{{aligned}}"
 
 
 def _listed(equations: Sequence[str], word: str) -> list[str]:
-    """Equations after a word, as many on a line as fit."""
+    """Return equations after a word, as many on a line as fit."""
     lines: list[str] = []
-    room = _WIDEST_LINE
+    used = _MAX_LINE_LETTERS
     for equation in equations:
         width = extent(equation) + 3
-        if lines and room + width <= _WIDEST_LINE:
+        if lines and used + width <= _MAX_LINE_LETTERS:
             lines[-1] += rf",\quad {equation}"
         else:
             opening = rf"\text{{{word}}}"
             if lines:
                 opening = rf"\phantom{{{opening}}}"
             lines.append(rf"&{opening}\quad {equation}")
-            room = 0
-        room += width
+            used = 0
+        used += width
     return lines
 
 
@@ -131,14 +131,14 @@ def broken(left: str, terms: Sequence[str], widest: int) -> list[str]:
         widest: letters on a line.
     """
     lines = [f"{left} ="]
-    room = 0
+    used = 0
     for term in terms:
         width = extent(term) + 1
-        if room and room + width > widest:
+        if used and used + width > widest:
             lines.append(r"\qquad")
-            room = 0
+            used = 0
         lines[-1] += f" {term}"
-        room += width
+        used += width
     lines[0] = lines[0].replace("= +", "=")
     return lines
 
@@ -153,18 +153,18 @@ _SILENT = {"left", "right", "begin", "end", "mathrm", "mathbf", "text", "operato
 
 
 def extent(source: str) -> int:
-    """About how many letters LaTeX is wide: the longer part of a fraction, a command as one."""
+    """Estimate the width of LaTeX in letters: a fraction's longer part, a command as one."""
     before = None
     while before != source:
         before = source
-        source = _FRACTION.sub(lambda found: max(found.groups(), key=extent), source)
+        source = _FRACTION.sub(lambda match: max(match.groups(), key=extent), source)
         source = _GROUP.sub(_unwrapped, source)
-    source = _COMMAND.sub(lambda found: _letters(found[1]), source)
+    source = _COMMAND.sub(lambda match: _letters(match[1]), source)
     return len(re.sub(r"[\s{}_^\\]", "", source))
 
 
-def _unwrapped(found: re.Match[str]) -> str:
-    return found[0] if found[1] == r"\frac" else f"{found[1]} {found[2]}"
+def _unwrapped(match: re.Match[str]) -> str:
+    return match[0] if match[1] == r"\frac" else f"{match[1]} {match[2]}"
 
 
 def _letters(command: str) -> str:
@@ -177,7 +177,7 @@ def _letters(command: str) -> str:
 
 
 def to_mathml(source: str, *, display: bool = True) -> str:
-    """MathML of LaTeX without delimiters, well-formed whatever stands in it.
+    """Return MathML of LaTeX without delimiters, well-formed whatever the LaTeX contains.
 
     A displayed matrix comes without its brackets: fonts draw them too small, so the page draws them
     itself. A matrix within a line has its own.
@@ -190,9 +190,9 @@ def to_mathml(source: str, *, display: bool = True) -> str:
     if not display:
         plain = plain.replace(r"\begin{bmatrix}", r"\left[ \begin{matrix}")
         plain = plain.replace(r"\end{bmatrix}", r"\end{matrix} \right]")
-    for environment, known in (("bmatrix", "matrix"), ("aligned", "align*")):
+    for environment, supported in (("bmatrix", "matrix"), ("aligned", "align*")):
         for end in ("begin", "end"):
-            plain = plain.replace(rf"\{end}{{{environment}}}", rf"\{end}{{{known}}}")
+            plain = plain.replace(rf"\{end}{{{environment}}}", rf"\{end}{{{supported}}}")
     root = convert_to_element(plain, display="block" if display else "inline")
     for element in list(root.iter()):
         _tidy(element)
@@ -205,24 +205,24 @@ _OPENING = {"(", "[", "{", "|", "‖", "∥"}
 
 
 def _space_functions(element: Element) -> None:
-    """A thin space around sin, ln …, as LaTeX sets it: r sin θ."""
+    """Insert a thin space around sin, ln …, as LaTeX does: r sin θ."""
     from xml.etree.ElementTree import Element as New
 
     if element.tag not in _ROWS:
         return
     children = list(element)
-    for place in reversed(range(len(children))):
-        if not _is_function(children[place]):
+    for k in reversed(range(len(children))):
+        if not _is_function(children[k]):
             continue
-        after = children[place + 1] if place + 1 < len(children) else None
+        after = children[k + 1] if k + 1 < len(children) else None
         if after is not None and after.tag != "mo" and _first_sign(after) not in _OPENING:
-            element.insert(place + 1, New("mspace", {"width": "0.17em"}))
-        if place and children[place - 1].tag != "mo":
-            element.insert(place, New("mspace", {"width": "0.17em"}))
+            element.insert(k + 1, New("mspace", {"width": "0.17em"}))
+        if k and children[k - 1].tag != "mo":
+            element.insert(k, New("mspace", {"width": "0.17em"}))
 
 
 def _is_function(element: Element) -> bool:
-    """sin, or sin with an exponent."""
+    """Whether an element is sin or the like, with or without an exponent."""
     inner = element[0] if element.tag == "msup" and len(element) else element
     return inner.tag == "mi" and (inner.text or "") in _SPOKEN
 
@@ -237,13 +237,13 @@ _ENTITY = re.compile(r"&#x([0-9A-Fa-f]+);")
 
 
 def _tidy(element: Element) -> None:
-    """Characters for entities, styles for attributes that browsers ignore, words in one piece.
+    """Replace entities by characters and attributes that browsers ignore by styles; join words.
 
     latex2mathml writes text into its output unescaped, so the tree is written out here instead.
     """
     if element.text:
-        element.text = _ENTITY.sub(lambda found: chr(int(found[1], 16)), element.text)
-    if element.get("fence") == "true":  # brackets hold close what they hold
+        element.text = _ENTITY.sub(lambda match: chr(int(match[1], 16)), element.text)
+    if element.get("fence") == "true":  # no space inside brackets
         element.set("lspace", "0")
         element.set("rspace", "0")
     alignment = element.attrib.pop("columnalign", None)

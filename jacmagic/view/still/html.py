@@ -57,7 +57,7 @@ def _links(chain: Derivation) -> list[tuple[str, str]]:
 
 def _picture(table: Table) -> str:
     """Return a heat map where the table shows only a part of the matrix."""
-    if max(table.values.shape, default=0) <= page.MOST:
+    if max(table.values.shape, default=0) <= page.MAX_SHOWN:
         return ""
     return heatmap(
         table.values,
