@@ -19,6 +19,7 @@ class Tools {
     this.report = make(this.document, "span", "jm-report");
     this.report.setAttribute("role", "status");
     this.digits = this.digitsField();
+    this.menu = this.copyMenu();
     const plain = "Constants as numbers instead of names";
     this.names = this.toggle("Numbers", plain, (on) => actions.restyle({ plain: on }));
     box.append(
@@ -28,7 +29,7 @@ class Tools {
       this.labelled("digits ", this.digits),
       this.toggle("Transpose", "Rows for inputs, columns for outputs", (on) => actions.restyle({ exchanged: on })),
       this.names,
-      this.copyMenu(),
+      this.menu,
       this.report,
     );
     // The notebook's own keys must not act on what is typed here.
@@ -37,9 +38,12 @@ class Tools {
 
   /** @param {import("./parts.mjs").Frame} frame */
   paint(frame) {
-    if (!this.frame) this.digits.value = String(frame.digits);
-    this.names.hidden = !frame.chain.plain;
+    const isFirst = !this.frame;
     this.frame = frame;
+    this.names.hidden = !frame.chain.plain;
+    if (!isFirst) return;
+    this.digits.value = String(frame.digits);
+    this.fillMenu();
   }
 
   /**
@@ -95,12 +99,7 @@ class Tools {
   copyMenu() {
     const select = /** @type {HTMLSelectElement} */ (make(this.document, "select", "jm-tool"));
     select.setAttribute("aria-label", "Copy as");
-    const fill = () => {
-      const names = ["Copy as …", ...(this.frame ? copyFormats(this.frame) : [])];
-      select.replaceChildren(...names.map((name) => make(this.document, "option", "", name)));
-    };
-    fill();
-    select.addEventListener("focus", fill);
+    select.addEventListener("focus", () => this.fillMenu());
     select.addEventListener("change", async () => {
       const format = select.value;
       select.selectedIndex = 0;
@@ -109,6 +108,11 @@ class Tools {
       this.show(copied ? `Copied: ${format}` : "The browser refused to copy");
     });
     return select;
+  }
+
+  fillMenu() {
+    const names = ["Copy as …", ...(this.frame ? copyFormats(this.frame) : [])];
+    this.menu.replaceChildren(...names.map((name) => make(this.document, "option", "", name)));
   }
 
   /** @param {string} outcome */
