@@ -16,6 +16,8 @@ import traitlets
 from jacmagic.result import JacobianResult
 from jacmagic.view.explorer import state
 from jacmagic.view.explorer.assets import front_end, style
+from jacmagic.view.explorer.entries import entry_of
+from jacmagic.view.explorer.formula import formula_of, signature_of
 
 
 class JacobianView(anywidget.AnyWidget):
@@ -62,19 +64,19 @@ class JacobianView(anywidget.AnyWidget):
             _css=style(),
             spec=state.spec(jacobian),
             **shown,
-            **state.formula(jacobian),
+            **formula_of(jacobian),
         )
         self.asked_to_reset = on_reset
-        self._jacobian, self._signature = jacobian, state.signature(jacobian)
+        self._jacobian, self._signature = jacobian, signature_of(jacobian)
         self.on_msg(self._asked)
 
     def show(self, jacobian: JacobianResult, at: Sequence[float]) -> None:
         """Show the Jacobian of another point; everything changes in one message."""
         shown = state.numbers(jacobian, at)
         shown["status"]["serial"] = self.status["serial"] + 1
-        signature = state.signature(jacobian)
+        signature = signature_of(jacobian)
         if signature != self._signature:
-            shown |= state.formula(jacobian)
+            shown |= formula_of(jacobian)
         self._jacobian, self._signature = jacobian, signature
         with self.hold_sync():
             for name, value in shown.items():
@@ -95,7 +97,7 @@ class JacobianView(anywidget.AnyWidget):
     def explain(self, row: int, column: int) -> None:
         """Add the derivation of one entry of the table."""
         if 0 <= row < len(self.spec["rows"]) and 0 <= column < len(self.spec["columns"]):
-            found = state.entry(self._jacobian, row, column) or {"lines": [], "note": ""}
+            found = entry_of(self._jacobian, row, column) or {"lines": [], "note": ""}
             self.entries = {**self.entries, f"{row},{column}": found}
 
     def _get_embed_state(self, drop_defaults: bool = False) -> Any:

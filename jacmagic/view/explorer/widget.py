@@ -21,9 +21,10 @@ from jacmagic.result import JacobianResult
 from jacmagic.symbolic.branches import point_of
 from jacmagic.view import export, still
 from jacmagic.view.explorer.assets import front_end, style
+from jacmagic.view.explorer.entries import entries_of
+from jacmagic.view.explorer.live_tape import shaped
 from jacmagic.view.explorer.open_views import remember
 from jacmagic.view.explorer.sliders import Range, Slider, range_of
-from jacmagic.view.explorer.state import entries, shaped
 from jacmagic.view.explorer.traits import JacobianView
 
 
@@ -238,7 +239,7 @@ class Explorer(ipywidgets.VBox):
                 "places": list(places),
                 "handles": list(places),
                 "chooser": self.chooser is not None,
-                "entries": entries(self.jacobian, MOST_IN_PAGE),
+                "entries": entries_of(self.jacobian, MOST_IN_PAGE),
             },
             sliders=[self._traits_of(place) for place in places],
             front_end=front_end(),

@@ -8,7 +8,7 @@
 
 import { besselI, besselJ, erf, erfc, lgamma, polygamma } from "./special.mjs";
 
-export const MOST_OPERATIONS = 20000;
+export const MAX_OPERATIONS = 20000;
 
 /**
  * Every meaning is called with three numbers, whatever its arity: none may be variadic.
@@ -166,8 +166,8 @@ function constant(value) {
 export function readTape(json) {
   const { inputs, constants, operations, outputs } = json ?? {};
   const lists = [constants, operations, outputs];
-  if (!isPlace(inputs, MOST_OPERATIONS) || !lists.every(Array.isArray)) return null;
-  if (lists.some((list) => list.length > MOST_OPERATIONS)) return null;
+  if (!isPlace(inputs, MAX_OPERATIONS) || !lists.every(Array.isArray)) return null;
+  if (lists.some((list) => list.length > MAX_OPERATIONS)) return null;
   const numbers = constants.map(constant);
   if (numbers.includes(undefined)) return null;
   const program = new Int32Array(4 * operations.length);
