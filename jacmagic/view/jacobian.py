@@ -1,4 +1,4 @@
-"""The Jacobian as users meet it: its numbers and closed form, displayed, explored and saved."""
+"""The user's Jacobian: a result that can be displayed, explored and saved."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Jacobian(JacobianResult):
     _explorer: Callable[[], Any] = staticmethod(lambda: None)
 
     def explore(self, **options: Any) -> Any:
-        """The live widget: sliders, formula and table (see `jacmagic.view.explorer.Explorer`).
+        """Return the live widget: sliders, formula and table (see `Explorer`).
 
         Args:
             **options: ranges, digits, and `sliders=` of another explorer to follow.

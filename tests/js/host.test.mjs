@@ -63,7 +63,7 @@ test("a slider's numbers may be none that JSON can write", () => {
 test("no path and no name reaches what all objects share", () => {
   for (const path of [["__proto__", "hurt"], ["constructor", "prototype", "hurt"], ["deep", "__proto__", "hurt"]]) {
     const state = JSON.parse('{"deep": {}}');
-    assert.throws(() => traits({ state, buffers: [[path, "AQI="]] }), /expected a place in the page's state/);
+    assert.throws(() => traits({ state, buffers: [[path, "AQI="]] }), /expected a path into the page's state/);
   }
   const state = traits({ state: {}, buffers: [[["__proto__"], "AQI="]] });
   assert.equal(Object.getPrototypeOf(state), Object.prototype);

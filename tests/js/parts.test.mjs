@@ -13,9 +13,3 @@ test("every part has a name of its own and can be mounted and painted", () => {
   assert.equal(new Set(PARTS.map(({ name }) => name)).size, PARTS.length);
   for (const { mount, paint } of PARTS) assert.deepEqual([typeof mount, typeof paint], ["function", "function"]);
 });
-
-test("the parts are in the order of their modules", () => {
-  const names = PARTS.map(({ name }) => name);
-  assert.equal(names[0], "sliders");
-  assert.equal(names[names.length - 1], "below");
-});

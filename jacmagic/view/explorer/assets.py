@@ -1,4 +1,4 @@
-"""The browser's code and style, each as one text."""
+"""Code and style of the browser's view, each as one text."""
 
 from __future__ import annotations
 
@@ -27,11 +27,10 @@ MODULES = (
 
 @cache
 def front_end() -> str:
-    """The browser's modules as one ES module: the files in order, without imports and exports.
+    """Return the view's modules as one ES module: in order, without imports and exports.
 
-    A widget's code is one text, and no build step stands between the files and the browser; what
-    each file exports is what the others use under the same name. Comments stay in the files: the
-    text is stored in every notebook that shows a widget.
+    A widget's code is one text, and there is no build step: the names that a file exports are those
+    that the others use. Comments are left out, as every notebook with a widget stores the text.
     """
     static = files("jacmagic") / "view" / "static"
     joined = "\n".join((static / name).read_text(encoding="utf-8") for name in MODULES)

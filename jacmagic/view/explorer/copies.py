@@ -1,4 +1,4 @@
-"""The closed form as source for elsewhere, in LaTeX and for SymPy, in both layouts."""
+"""Source of the closed form to copy: LaTeX and SymPy, in both layouts."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from jacmagic.symbolic.formula import DisplayForm, sigmoid, tex
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.trace import Refusal
 
-COPYING = 0.5  # seconds spent on what may be copied
-MOST_LETTERS = 20_000  # of a formula offered for copying
+MAX_SECONDS_TO_WRITE = 0.5  # a formula that may be copied: no more than the view itself takes
+MAX_LETTERS = 20_000  # of a formula offered for copying: about ten pages
 
 
 def _head(jacobian: JacobianResult, layout: Layout) -> str:
@@ -26,39 +26,43 @@ def _head(jacobian: JacobianResult, layout: Layout) -> str:
 
 
 def copies(jacobian: JacobianResult) -> dict[str, list[str]]:
-    """The closed form as source for elsewhere: in the view's layout, and with it transposed."""
+    """Return source of the closed form by language, in the view's layout and in the other."""
     if jacobian.reading is None:
         return {}
     reading, layout = jacobian.reading, jacobian.view.layout
-    if reading.form.length > MOST_LETTERS:
+    if reading.form.length > MAX_LETTERS:
         return {}
 
     def written(write: Callable[..., str]) -> list[str] | Refusal:
         layouts = (layout, layout.other)
-        return attempt(lambda: [write(jacobian, reading, one) for one in layouts], COPYING)
+        return attempt(
+            lambda: [write(jacobian, reading, one) for one in layouts], MAX_SECONDS_TO_WRITE
+        )
 
-    made = {"LaTeX": written(_in_latex)}
+    sources = {"LaTeX": written(_in_latex)}
     if jacobian.formula is not None:
-        made["SymPy"] = written(_in_sympy)
+        sources["SymPy"] = written(_in_sympy)
     return {
         name: both
-        for name, both in made.items()
-        if not isinstance(both, Refusal) and len(both[0]) <= MOST_LETTERS
+        for name, both in sources.items()
+        if not isinstance(both, Refusal) and len(both[0]) <= MAX_LETTERS
     }
 
 
 def _in_latex(jacobian: JacobianResult, reading: DisplayForm, layout: Layout) -> str:
-    """The closed form as an equation, every entry of it, and what the names in it stand for."""
+    """Return the closed form as an equation, followed by the meaning of the names in it."""
     matrix = layout.matrix(reading.matrix)
     entries = [[tex(entry, reading.all_names) for entry in row] for row in matrix.tolist()]
-    known = [clause.latex for clause in reading.clauses]
-    known += [f"{one.tex} = {latex.number(value, 17)}" for one, value in reading.used_constants]
+    definitions = [clause.latex for clause in reading.clauses]
+    definitions += [
+        f"{one.tex} = {latex.number(value, 17)}" for one, value in reading.used_constants
+    ]
     equation = f"{_head(jacobian, layout)} = {latex.matrix(entries)}"
-    return r" \quad ".join([equation, *([r"\text{with}", *known] if known else [])])
+    return r" \quad ".join([equation, *([r"\text{with}", *definitions] if definitions else [])])
 
 
 def _in_sympy(jacobian: JacobianResult, reading: DisplayForm, layout: Layout) -> str:
-    """Return the closed form as SymPy writes it; named constants by their names, given above it."""
+    """Return the closed form as SymPy writes it, below the values of its named constants."""
     matrix: sympy.Matrix = jacobian.formula
     lines: list[str] = []
     if reading.used_constants:
