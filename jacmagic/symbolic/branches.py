@@ -18,6 +18,7 @@ import numpy as np
 import torch
 
 from jacmagic.function.closures import fingerprint_of
+from jacmagic.function.interop.call_limit import REFUSALS, Counted
 from jacmagic.function.interop.silence import silent
 from jacmagic.function.neighbourhood import beside
 from jacmagic.function.outputs import flatten
@@ -72,7 +73,12 @@ class ClosedForms:
         self._outside: WeakKeyDictionary[ClosedForm, tuple[Any, ...]] = WeakKeyDictionary()
         self._wanted = wanted
         self._refusals: dict[tuple[float, ...], Refusal] = {}
-        self._lock = threading.RLock()
+
+    @property
+    def _lock(self) -> threading.RLock:
+        """Made on first use; `setdefault` is atomic."""
+        lock: threading.RLock = vars(self).setdefault("_made_lock", threading.RLock())
+        return lock
 
     def form(
         self, problem: Problem, outputs: Sequence[float], matrix: np.ndarray | None = None
@@ -204,7 +210,9 @@ class ClosedForms:
 
     def _named(self, problem: Problem, form: ClosedForm, names: bool) -> ClosedForm | None:
         """The same closed form from a trace that keeps names; a count that steers has none."""
-        asked, naming = problem.potential or problem, Naming(problem.parameters, constants=names)
+        asked = problem.potential or problem
+        shown = frozenset(label.tex for one in asked.inputs for label in one.labels)
+        naming = Naming(problem.parameters, constants=names, shown=shown)
         traced = self._traced(asked, naming)
         if isinstance(traced, Trace) and (steering := self._steering(asked, traced, naming)):
             traced = self._traced(asked, dataclasses.replace(naming, plain=steering))
@@ -346,6 +354,15 @@ def _fits(
     return matrix is None or _close(found[m:], np.asarray(matrix, dtype=float).reshape(-1), near)
 
 
+def fits_at(
+    form: ClosedForm, problem: Problem, outputs: Sequence[float], matrix: np.ndarray
+) -> bool:
+    """Whether a form holds at a point and has the function's value and torch's Jacobian there."""
+    point = point_of(problem)
+    near = _half_the_digits(problem)
+    return form.holds_at(point) and _fits(form, point, outputs, matrix, near)
+
+
 def fits_beside(form: ClosedForm, problem: Problem) -> bool | None:
     """Whether a form has the function's value beside the point, but for rounding; None if unknown.
 
@@ -360,9 +377,9 @@ def fits_beside(form: ClosedForm, problem: Problem) -> bool | None:
     else:
         return None
     try:
-        with torch.enable_grad(), silent():
+        with torch.enable_grad(), silent(), Counted(form.trace.calls):
             known = np.array(_flat(flatten(problem.function(*tensors)).leaves))
-    except Exception:  # noqa: BLE001 - the user's function may refuse that point
+    except REFUSALS:
         return None
     traced, bounds = bounded_outputs(form, point, dtype_of(form.trace.dtypes))
     if known.shape != traced.shape:

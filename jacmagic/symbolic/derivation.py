@@ -285,10 +285,11 @@ class _Written:
 
     def constants(self, number: Callable[[float], str]) -> list[str]:
         """Return the named constants with their numbers; those of one tensor as one matrix."""
-        together: dict[str, dict[tuple[int, ...], float]] = {}
+        together: dict[Label, dict[tuple[int, ...], float]] = {}
         for label, value in self.reading.used_constants:
-            together.setdefault(label.name, {})[label.index] = value
-        return [f"{Label(n).tex} = {_value(found, number)}" for n, found in together.items()]
+            whole = Label(label.name, (), label.written_out)
+            together.setdefault(whole, {})[label.index] = value
+        return [f"{whole.tex} = {_value(found, number)}" for whole, found in together.items()]
 
 
 def _fitting(lines: list[str], room: int) -> tuple[list[str], int]:

@@ -74,6 +74,7 @@ class Step:
         symbol: the variable to differentiate by.
         applied: the rule's own parts, from which `after` was assembled.
         names: LaTeX of each symbol; SymPy's own for those not named.
+        texts: plain text of each symbol, likewise.
         ending: how the last line goes on after the derivative.
     """
 
@@ -85,6 +86,7 @@ class Step:
     symbol: Any = None
     applied: Application | None = field(default=None, repr=False, compare=False)
     names: Mapping[Any, str] = field(default_factory=dict, repr=False, compare=False)
+    texts: Mapping[Any, str] = field(default_factory=dict, repr=False, compare=False)
     ending: Ending | None = field(default=None, repr=False, compare=False)
 
     @cached_property
@@ -185,7 +187,7 @@ class _Pen:
     has_bars = False  # whether a fraction bar holds together what stands below it
 
     def __init__(self, step: Step) -> None:
-        self.names, self.symbol = step.names, step.symbol
+        self.names, self.texts, self.symbol = step.names, step.texts, step.symbol
 
     def expression(self, expression: Expr) -> str:
         raise NotImplementedError
@@ -249,10 +251,10 @@ class _Plain(_Pen):
     """Plain text: ∂/∂x (…)."""
 
     def expression(self, expression: Expr) -> str:
-        return plain(expression)
+        return plain(expression, self.texts)
 
     def derivative(self, expression: Expr) -> str:
-        return f"∂/∂{sympy.sstr(self.symbol)} ({self.expression(expression)})"
+        return f"∂/∂{plain(self.symbol, self.texts)} ({self.expression(expression)})"
 
     def bracketed(self, expression: Expr) -> str:
         return f"({self.expression(expression)})"
@@ -260,7 +262,7 @@ class _Plain(_Pen):
     def numbers(self, ending: Ending) -> list[str]:
         symbols = [part for part in ending.numbers if ending.named.has(part)]
         places = {part: sympy.Symbol(f"inner{k}_") for k, part in enumerate(symbols)}
-        text = plain(_in_place(ending.named, places))
+        text = plain(_in_place(ending.named, places), self.texts)
         known = {places[part].name: _plain_number(ending.numbers[part]) for part in symbols}
         return [
             _PLACEHOLDER.sub(lambda found: known[found[0]], text),
@@ -269,7 +271,7 @@ class _Plain(_Pen):
 
     def written(self, skeleton: Expr, shown: Mapping[sympy.Symbol, str]) -> str:
         by_name = {symbol.name: part for symbol, part in shown.items()}
-        text = _FACTORS.sub(r"\1 · ", sympy.sstr(skeleton, order="none"))
+        text = _FACTORS.sub(r"\1 · ", plain(skeleton, self.texts, written=True))
         return _PLACEHOLDER.sub(lambda found: by_name[found[0]], text)
 
 
@@ -306,6 +308,7 @@ def derive(
     symbol: sympy.Symbol,
     *,
     names: Mapping[Any, str] | None = None,
+    texts: Mapping[Any, str] | None = None,
     entry: Expr | None = None,
     named: Expr | None = None,
     numbers: Mapping[Any, str] | None = None,
@@ -317,6 +320,7 @@ def derive(
         expression: what to differentiate.
         symbol: by which variable.
         names: LaTeX of each symbol.
+        texts: plain text of each symbol.
         entry: the derivative in the form that is shown elsewhere; where it differs from what the
             rules assemble, a last step rearranges it.
         named: the entry in terms of named parts, where it is shown so.
@@ -333,6 +337,7 @@ def derive(
         ('product', x*cos(x) + sin(x))
     """
     known: dict[Expr, Step] = {}
+    written = names or {}, texts or {}
 
     def walk(part: Expr) -> Step:
         if part not in known:
@@ -340,7 +345,7 @@ def derive(
             children = tuple(walk(inner) for inner in applied.inner)
             after = applied.assemble(tuple(child.after for child in children), applied.given)
             known[part] = Step(
-                applied.rule, applied.formula, part, after, children, symbol, applied, names or {}
+                applied.rule, applied.formula, part, after, children, symbol, applied, *written
             )
         return known[part]
 
@@ -350,9 +355,9 @@ def derive(
     except Exception as error:
         if entry is None or not by_sympy(error):
             raise
-        step = Step(NO_RULES, "", expression, entry, (), symbol, None, names or {})
+        step = Step(NO_RULES, "", expression, entry, (), symbol, None, *written)
     if entry is not None and entry != step.after:
-        step = Step(REARRANGED, "", expression, entry, (step,), symbol, None, names or {})
+        step = Step(REARRANGED, "", expression, entry, (step,), symbol, None, *written)
     if numbers is None:
         return step
     return replace(step, ending=Ending(step.after if named is None else named, numbers, value))

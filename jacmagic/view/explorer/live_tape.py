@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.result import JacobianResult
 from jacmagic.symbolic.branches import point_of
 from jacmagic.symbolic.graph import OPERATIONS, BudgetExceeded, Tape
@@ -60,7 +61,7 @@ def _gives_torch_numbers(
         began = time.perf_counter()
         try:
             there = jacobian if not shift else jacobian.at(**shaped(jacobian, moved.tolist()))
-        except Exception:  # noqa: BLE001 - the user's function may refuse a point, which says nothing
+        except REFUSALS:  # which says nothing about the tape
             continue
         if not _same(outputs[conditions + clauses :], there):
             return False

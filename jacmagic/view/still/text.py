@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from jacmagic.render.sparse_summary import written
@@ -70,13 +68,7 @@ def _closed_form(jacobian: JacobianResult) -> list[str]:
 
 
 def _drawn(jacobian: JacobianResult, reading: DisplayForm) -> str:
-    return pretty(jacobian.view.layout.matrix(reading.matrix), _names(jacobian, reading))
-
-
-def _names(jacobian: JacobianResult, reading: DisplayForm) -> dict[Any, str]:
-    """Return the symbols' names in a terminal."""
-    labels = zip(jacobian.symbols, jacobian.columns, strict=True)
-    return {symbol: label.unicode for symbol, label in (*labels, *reading.labels.items())}
+    return pretty(jacobian.view.layout.matrix(reading.matrix), reading.texts)
 
 
 def _is_surely_larger(jacobian: JacobianResult, reading: DisplayForm) -> bool:
@@ -99,7 +91,7 @@ def _too_large(jacobian: JacobianResult) -> str:
 
 def _definitions(jacobian: JacobianResult, reading: DisplayForm) -> list[str]:
     """Return the meaning of a closed form's names: "with u = x + y", "with α = 1.1, β = 0.4"."""
-    names = _names(jacobian, reading)
+    names = reading.texts
     lines = [
         f"with {plain(clause.symbol, names)} = {plain(clause.definition, names)}"
         for clause in reading.clauses
