@@ -36,6 +36,7 @@ class Jacobian(JacobianResult):
         return self._explorer()
 
     _explorer: Callable[[], Any] = staticmethod(lambda: None)
+    _displayed: Any = None
 
     def explore(self, **options: Any) -> Any:
         """Return the live widget: sliders, formula and table (see `Explorer`).
@@ -98,13 +99,11 @@ class Jacobian(JacobianResult):
 
     def _live(self) -> Any:
         """Return the widget that is on screen already, or a new one."""
-        held = vars(self)
-        shown = held.get("displayed")
+        shown = self._displayed
         if shown is None or shown.comm is None:  # there is none, or it was closed
-            held["displayed"] = self.explore(resume=True)
-        else:
-            held["explorer"] = shown
-        return held["displayed"]
+            shown = self.__dict__["_displayed"] = self.explore(resume=True)
+        self.__dict__["_explorer"] = weakref.ref(shown)
+        return shown
 
 
 def _widgets_run() -> bool:

@@ -24,7 +24,7 @@ async function following({ tape = true, kernel = false } = {}) {
       : {},
     status: { stale: "" },
     sliders: ["IPY_MODEL_x"],
-    places: [0],
+    components: [0],
     followed: true,
     ...answer(3),
   });

@@ -79,7 +79,7 @@ function slider(value) {
 test("sliders give the point, and other components stay", async () => {
   const [first, second] = [slider(5), slider(6)];
   const model = {
-    get: (name) => ({ sliders: ["IPY_MODEL_a", "IPY_MODEL_b"], places: [0, 2], followed: true })[name],
+    get: (name) => ({ sliders: ["IPY_MODEL_a", "IPY_MODEL_b"], components: [0, 2], followed: true })[name],
     widget_manager: { get_model: async (id) => ({ a: first, b: second })[id] },
   };
   let moves = 0;

@@ -66,7 +66,9 @@ def test_everything_follows_a_slider(explorer):
 def test_the_verdict_waits_until_the_sliders_rest(explorer, monkeypatch):
     """In a loop an event sends torch's numbers; the sources are compared after the last of them."""
     compared = []
-    monkeypatch.setattr(derived, "diagnose", lambda *a, **n: compared.append(1) or diagnose(*a, **n))
+    monkeypatch.setattr(
+        derived, "diagnose", lambda *a, **n: compared.append(1) or diagnose(*a, **n)
+    )
 
     async def drag():
         for step in range(4):
@@ -480,7 +482,7 @@ def test_a_cell_whose_explorer_was_closed_runs_again(in_a_notebook):
 
 def test_very_many_cells_keep_a_bounded_number_of_widgets(in_a_notebook, monkeypatch):
     """The oldest explorers are let go, and their views are told; saving a page leaves nothing."""
-    monkeypatch.setattr(reruns, "MOST", 3)
+    monkeypatch.setattr(reruns, "MAX_EXPLORERS", 3)
     views = [in_a_notebook(None, None).explorer.view for _ in range(3)]
     full = len(ipywidgets.widgets.widget._instances)
     for _ in range(5):

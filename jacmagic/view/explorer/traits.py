@@ -1,7 +1,7 @@
-"""The view: what the browser draws, as traits.
+"""The browser's view as a widget, whose traits are everything that it draws.
 
-The browser computes by itself while it has a tape; what the kernel sends is torch's answer for one
-point, and the formula where that has changed.
+The browser computes by itself while it has a tape; the kernel sends torch's numbers for one point,
+and the formula where that has changed.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class JacobianView(anywidget.AnyWidget):
     live = traitlets.Dict().tag(sync=True)
     entries = traitlets.Dict().tag(sync=True)
     status = traitlets.Dict().tag(sync=True)
-    places = traitlets.List(traitlets.Int()).tag(sync=True)
+    components = traitlets.List(traitlets.Int()).tag(sync=True)
     handles = traitlets.List(traitlets.Int()).tag(sync=True)
     chooser = traitlets.Bool(False).tag(sync=True)
     followed = traitlets.Bool(True).tag(sync=True)

@@ -90,7 +90,7 @@ export class Sliders {
   async connect() {
     if (!this.model.widget_manager?.get_model) return; // a host that shows one widget alone
     const references = /** @type {string[]} */ (this.model.get("sliders"));
-    const components = this.model.get("places");
+    const components = this.model.get("components");
     const models = await Promise.all(
       references.map((reference) =>
         this.model.widget_manager.get_model(reference.replace(/^IPY_MODEL_/, "")),

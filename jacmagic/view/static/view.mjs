@@ -11,7 +11,7 @@
  * @property {Partial<import("./live.mjs").Live>} live the tape, where there is one
  * @property {Record<string, import("./panel.mjs").Entry>} entries derivations by "row,column"
  * @property {import("./notes.mjs").Status} status the text below the table
- * @property {number[]} places the component that each slider moves
+ * @property {number[]} components the component that each slider moves
  * @property {string[]} sliders references to the sliders' models
  * @property {number[]} handles components whose sliders are drawn here
  * @property {boolean} chooser whether one of them is drawn at a time
