@@ -118,7 +118,7 @@ def _drawing(
 
 
 def describe(values: np.ndarray, pattern: np.ndarray | None = None) -> str:
-    """Describe the picture in one sentence: counts of positive, negative and zero entries."""
+    """Describe the picture: counts of positive, negative and zero entries."""
     odd = int((~np.isfinite(values)).sum())
     nowhere = 0 if pattern is None else int((~pattern & (values == 0)).sum())
     counts = [
@@ -137,7 +137,7 @@ def describe(values: np.ndarray, pattern: np.ndarray | None = None) -> str:
 
 
 def _codes(values: np.ndarray, pattern: np.ndarray) -> np.ndarray:
-    """Return the shade of every square: ±1 … ±LEVELS by sign and size, or another code."""
+    """Return the code of every square: ±1 … ±LEVELS by sign and size."""
     odd = _gathered(np.logical_or, ~np.isfinite(values))
     finite = np.where(np.isfinite(values), values, 0.0)
     above, below = _gathered(np.maximum, finite), _gathered(np.minimum, finite)
@@ -148,7 +148,7 @@ def _codes(values: np.ndarray, pattern: np.ndarray) -> np.ndarray:
 def _shades(
     above: np.ndarray, below: np.ndarray, odd: np.ndarray, somewhere: np.ndarray
 ) -> np.ndarray:
-    """Return shades from the largest and least number of each square and its other entries."""
+    """Return codes from the largest and least number of each square."""
     strongest = np.where(above >= -below, above, below)
     largest = np.abs(strongest).max()
     share = np.abs(strongest) / largest if largest > 0 else np.zeros(strongest.shape)
@@ -203,7 +203,7 @@ def _paint(code: int) -> tuple[str, float]:
 def _lines(
     blocks: tuple[Sequence[int], Sequence[int]], shape: tuple[int, ...], squares: tuple[int, int]
 ) -> Iterator[str]:
-    """Yield the frame, and a line wherever a block of more than one row or column ends."""
+    """Yield the frame, and lines between blocks."""
     m, n = squares
     d = [f"M0 0h{n}v{m}h-{n}z"]
     for sizes, count, drawn, stroke in (

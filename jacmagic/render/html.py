@@ -1,4 +1,4 @@
-"""A labelled matrix as static HTML: no script, no network, readable where styles are stripped.
+"""A labelled matrix as static HTML, readable where styles are stripped.
 
 Knows no result object. All text is escaped; MathML and SVG come as finished strings. Colours are
 transparent or the page's own, for light and dark pages.
@@ -115,7 +115,7 @@ def summary(
     remarks: Sequence[str],
     warnings: Sequence[str],
 ) -> str:
-    """Return the still form of a matrix too large for a table; arguments as in `matrix`."""
+    """Return the still form of a matrix without a table; see `matrix`."""
     return _page(caption, _chain(head, chain), picture, (), remarks, warnings)
 
 
@@ -230,7 +230,7 @@ class _Table:
         return _td(shown, kinds, style=self._colour(value))
 
     def _colour(self, value: float) -> str:
-        """Blue above zero, orange below; the root of the size keeps small entries visible."""
+        """Return a colour: blue above zero, orange below, by the root of the size."""
         if value == 0:
             return ""
         alpha = MAX_OPACITY * (abs(value) / self._largest) ** 0.5
@@ -248,7 +248,7 @@ def _name(labels: Sequence[str], index: int | None, gap: str) -> str:
 
 
 def _cuts(sizes: Sequence[int]) -> set[int | None]:
-    """Return the first index of each block but the first; none where all have one line."""
+    """Return the indices at which blocks begin; none where each is one line."""
     if max(sizes, default=0) <= 1:
         return set()
     return set(np.cumsum(sizes)[:-1].tolist())

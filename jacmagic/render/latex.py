@@ -33,7 +33,7 @@ def number(value: float, digits: int = 4) -> str:
 
 
 def slot(index: int) -> str:
-    """Return a numeral in place of number `index` of a list, which the browser puts there.
+    """Return a numeral that the browser replaces by number `index` of a list.
 
     It is typeset as any number is; `static/slots.mjs` recognises it.
     """
@@ -83,7 +83,7 @@ def derivation(
     where: Sequence[str] = (),
     matrix: Sequence[str] = (),
 ) -> str:
-    """Return a chain of matrices under one left-hand side, each link after its "=" or "≠".
+    """Return a chain of matrices, each link after its "=" or "≠".
 
     Short neighbours share a line. The
     equations of `where` follow, introduced by "with", and those of `matrix`, by "in matrix form".
@@ -153,7 +153,7 @@ _SILENT = {"left", "right", "begin", "end", "mathrm", "mathbf", "text", "operato
 
 
 def extent(source: str) -> int:
-    """Estimate the width of LaTeX in letters: a fraction's longer part, a command as one."""
+    """Estimate the width of LaTeX in letters."""
     before = None
     while before != source:
         before = source
@@ -177,7 +177,7 @@ def _letters(command: str) -> str:
 
 
 def to_mathml(source: str, *, display: bool = True) -> str:
-    """Return MathML of LaTeX without delimiters, well-formed whatever the LaTeX contains.
+    """Return well-formed MathML of LaTeX without delimiters.
 
     A displayed matrix comes without its brackets: fonts draw them too small, so the page draws them
     itself. A matrix within a line has its own.
@@ -237,7 +237,7 @@ _ENTITY = re.compile(r"&#x([0-9A-Fa-f]+);")
 
 
 def _tidy(element: Element) -> None:
-    """Replace entities by characters and attributes that browsers ignore by styles; join words.
+    """Replace entities by characters, ignored attributes by styles; join words.
 
     latex2mathml writes text into its output unescaped, so the tree is written out here instead.
     """

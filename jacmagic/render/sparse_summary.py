@@ -1,4 +1,4 @@
-"""Summary of a large sparse matrix: entry count, spy plot, first and last entries.
+"""Summary of a large sparse matrix: count, spy plot, some entries.
 
 Knows no result object; allocates nothing as large as the whole matrix.
 """
@@ -67,7 +67,7 @@ class Entries:
 
 
 def written(entries: Entries) -> list[str]:
-    """Return lines for a terminal: the count, a plot in braille dots, first and last entries.
+    """Return lines for a terminal: count, braille plot, some entries.
 
     Example:
         >>> eye = sp.csr_array(np.eye(4))
@@ -92,7 +92,7 @@ def written(entries: Entries) -> list[str]:
 
 
 def _braille(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> list[str]:
-    """Return a dot wherever a part of the matrix holds an entry; eight dots make a letter."""
+    """Draw the pattern in braille: a dot where a part of the matrix has an entry."""
     if not min(shape):
         return []
     max_tall, max_wide = _MAX_DOTS

@@ -141,7 +141,7 @@ def _shown(count: int, most: int) -> list[int | None]:
 
 
 def _fitting(column: Callable[[int | None], list[str]], count: int, width: int) -> list[list[str]]:
-    """Return all columns if they fit into a line, else the first ones, a gap and the last."""
+    """Return all columns that fit: all of them, or some, a gap and the last."""
     columns: list[list[str]] = []
     used = 0
     for j in range(count):

@@ -1,4 +1,4 @@
-"""Sweeps: the Jacobian over a grid of points, in chunks, resumable and on many machines.
+"""Jacobians at many points: batches, grids, resumable stores, clusters.
 
 `grid` reads the points, `block` differentiates one block of them, `store` keeps the results,
 `result` is the labelled array, `run` is the loop.

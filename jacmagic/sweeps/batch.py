@@ -169,7 +169,7 @@ def batch_of(
 def _differentiated(
     sample: Callable[[int], Problem], stacks: dict[str, Tensor], options: ComputeOptions
 ) -> JacobianBatch:
-    """Differentiate the problems of all samples, which differ in the stacked values alone."""
+    """Differentiate the problems of all samples, which differ in stacked values."""
     problem = sample(0)
     many = compute_batch(problem, stacks, options)
     shared = None if stacks.keys() - problem.point.keys() else ClosedForms()
@@ -203,7 +203,7 @@ def compute_batch(
 
 
 def _points_of(problem: Problem, stacks: Mapping[str, Tensor]) -> tuple[Points, list[str]]:
-    """Return the points of a problem with stacked inputs, and the order of the arguments."""
+    """Return the points of stacked inputs, and the order of the arguments."""
     chosen = {one.name: one.value for one in problem.inputs}
     ordered = [*stacks, *(name for name in chosen if name not in stacks)]
     tensors = [

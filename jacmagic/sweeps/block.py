@@ -76,13 +76,13 @@ def differentiate_block(task: Task, stacks: Mapping[str, Tensor]) -> BlockResult
 
 
 def as_array(tensor: Tensor) -> np.ndarray:
-    """Return a tensor as NumPy and Zarr can hold it: bfloat16, which they lack, as float32."""
+    """Return a tensor as NumPy array, bfloat16 as float32."""
     on_cpu = tensor.detach().cpu()
     return (on_cpu.float() if on_cpu.dtype == torch.bfloat16 else on_cpu).numpy()
 
 
 def arguments(function: Callable[..., Any]) -> dict[str, bool]:
-    """Return a function's arguments, and whether each has a default; empty if unknown."""
+    """Return a function's arguments, and whether each has a default."""
     try:
         parameters = inspect.signature(callable_part(function)).parameters.values()
     except (TypeError, ValueError):  # builtins have none
@@ -116,7 +116,7 @@ def chosen_names(function: Callable[..., Any], names: Sequence[str]) -> tuple[st
 
 
 def _by_name(function: Callable[..., Any], names: Sequence[str]) -> Callable[..., Any]:
-    """Return the function of positional values, also where arguments with defaults are skipped."""
+    """Return a function of positional values for some of its arguments."""
     if isinstance(function, nn.Module) or list(arguments(function))[: len(names)] in ([], [*names]):
         return function
 

@@ -1,4 +1,4 @@
-"""The size of a block: what fits into memory, and into the seconds after which work is kept."""
+"""The size of a block, bounded by memory and by the seconds it takes."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ T = TypeVar("T")
 
 
 def timed(run: Callable[[], T]) -> tuple[T, float]:
-    """Return what a call gives, and its seconds."""
+    """Return the result of a call, and its seconds."""
     began = time.perf_counter()
     result = run()
     return result, time.perf_counter() - began
 
 
 def time_first(run: Callable[[], T]) -> tuple[T, float]:
-    """Return what a first call gives, and the seconds of a later one."""
+    """Return the result of a first call, and the seconds of a later one."""
     result, seconds = timed(run)
     if seconds > MIN_SECONDS_TO_REPEAT:
         seconds = min(seconds, timed(run)[1])
@@ -59,7 +59,7 @@ def _points_in_time(seconds_per_point: float) -> int:
 
 
 def _seconds_per_point(points: Grid, task: Task, count: int) -> float:
-    """Return the time of a batched pass over at most `count` points, for each of them."""
+    """Return the seconds for each of at most `count` points in a batched pass."""
     _, block = next(blocks(points.shape, block_shape(points.shape, count)))
     stacks = points.stacks(block)
     seconds = min(timed(lambda: differentiate_block(task, stacks))[1] for _ in range(2))

@@ -1,4 +1,4 @@
-"""The points of a sweep: a product of axes or a list, cut into rectangular blocks."""
+"""The points of a sweep: a product of axes or a list, cut into blocks."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ POINT = "point"  # the one axis of a list of points
 
 @dataclass(frozen=True)
 class Grid:
-    """The points of a sweep.
+    """A product of axes, or a list of points.
 
     Attributes:
         axes: the values along each axis by its name; a list of points has one axis, `point`.
@@ -41,7 +41,7 @@ class Grid:
         return tuple(self.axes if self.listed is None else self.listed)
 
     def stacks(self, block: Block) -> dict[str, Tensor]:
-        """The values at a block's points, (points, …) for each input; the last axis runs first."""
+        """Return the values at a block's points, (points, …), last axis fastest."""
         if self.listed is not None:
             return {name: values[block[0]] for name, values in self.listed.items()}
         cut = [values[part] for values, part in zip(self.axes.values(), block, strict=True)]
@@ -109,7 +109,9 @@ def _stack(values: Any, name: str) -> Tensor:
 
 
 def block_shape(shape: Sequence[int], size: int) -> tuple[int, ...]:
-    """The largest block of at most `size` points: last axes whole, one cut, the first ones single.
+    """Return the shape of the largest block of at most `size` points.
+
+    The last axes are whole, one is cut, the first ones are single.
 
     Example:
         >>> block_shape((4, 5, 6), 12)
@@ -124,7 +126,7 @@ def block_shape(shape: Sequence[int], size: int) -> tuple[int, ...]:
 
 
 def blocks(shape: Sequence[int], block: Sequence[int]) -> Iterator[tuple[tuple[int, ...], Block]]:
-    """Yield every block: its index among the blocks, and its slices of the grid."""
+    """Yield every block: its index among the blocks and its slices."""
     counts = [math.ceil(length / part) for length, part in zip(shape, block, strict=True)]
     for index in itertools.product(*map(range, counts)):
         yield (

@@ -1,4 +1,4 @@
-"""The result of a sweep: an `xarray.DataArray` where xarray is installed, else a `Sweep`."""
+"""The result of a sweep: an `xarray.DataArray`, or without xarray a `Sweep`."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def has_xarray() -> bool:
 
 
 def dimensions(axes: Sequence[str]) -> tuple[str, ...]:
-    """Return a name for each dimension; those of rows and columns give way to the axes'."""
+    """Return a name for each dimension; rows and columns avoid the axes' names."""
     last = []
     for name in (ROW, COLUMN):
         while name in axes:

@@ -168,7 +168,7 @@ def _check_first(store: Store, first: NumericJacobian) -> None:
 def _block_results(
     task: Task, points: Grid, jobs: Sequence[Job], client: Any
 ) -> Iterator[tuple[Job, BlockResult]]:
-    """Yield the blocks as they are done: one after the other, or on a cluster in any order."""
+    """Yield results of blocks: in order here, or from a cluster as they arrive."""
     if client is None:
         for job in jobs:
             yield job, differentiate_block(task, points.stacks(job[1]))

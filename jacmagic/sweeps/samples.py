@@ -1,4 +1,4 @@
-"""Samples with or without a leading dimension of size 1, as a function needs them.
+"""Samples with or without a leading dimension of size 1.
 
 Modules such as Flatten and BatchNorm count on a leading dimension of samples. For them a sample
 keeps such a dimension, of size 1, and what they return for it loses it again.

@@ -1,4 +1,4 @@
-"""The specification of a sweep: what two calls must share for one to resume the other."""
+"""The specification of a sweep, by which a later call resumes it."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def spec_of(
 
 
 def fingerprint(parts: Sequence[Any]) -> str:
-    """Return a short text that differs where any part does: texts, arrays, nests of them."""
+    """Return a hash of texts, arrays and nests of them."""
     digest = hashlib.sha256()
     for part in parts:
         if isinstance(part, np.ndarray):
@@ -99,7 +99,7 @@ def fingerprint(parts: Sequence[Any]) -> str:
 
 
 def _numbers_in(points: Grid, task: Task) -> Iterator[Any]:
-    """Yield names and numbers that a sweep depends on: points, fixed values, weights, closures."""
+    """Yield the names and numbers that a sweep depends on."""
     varying = points.axes if points.listed is None else points.listed
     for name, values in (*varying.items(), *task.at.items()):
         yield from (name, as_array(values))

@@ -1,4 +1,4 @@
-"""Agreement of many Jacobians: a few of them, drawn at random, are checked."""
+"""Agreement of many Jacobians, checked at a few drawn at random."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ MAX_POINTS_CHECKED = 3  # each takes as long as displaying one Jacobian
 
 
 class Jacobian(Protocol):
-    """What is checked of a Jacobian."""
+    """The properties of a Jacobian that are checked."""
 
     @property
     def matrix(self) -> Tensor:
@@ -55,7 +55,7 @@ def agreement_over(
 
 
 def _equal(one: Tensor, other: Tensor) -> bool:
-    """Whether two matrices have half of the digits of their dtype in common, row by row."""
+    """Whether two matrices agree to half of their digits, row by row."""
     if not other.numel():
         return True
     share = torch.finfo(other.dtype).eps ** 0.5

@@ -1,4 +1,4 @@
-"""Storage of a sweep's blocks: memory, or a Zarr store of one array, one chunk for each block.
+"""Storage of a sweep's blocks: memory, or a Zarr array with a chunk for each.
 
 A block is written first and ticked off after, so that a process that ends in between loses this
 block and no other. xarray opens the store as it is: `xarray.open_zarr(path)["jacobian"]`.
@@ -91,7 +91,7 @@ class Store:
         return np.asarray(self.array[corner]) if self.is_done(corner) else None
 
     def read(self) -> Any:
-        """Return all Jacobians, (*grid, m, n): with xarray as a variable that reads when needed."""
+        """Return all Jacobians, (*grid, m, n), with xarray as a lazy variable."""
         if not has_xarray():
             return np.asarray(self.array[...])
         import xarray
@@ -102,7 +102,7 @@ class Store:
 
 
 def _on_grid(matrix: np.ndarray, block: Block) -> np.ndarray:
-    """Return the Jacobians of a block's points, (points, m, n), along the axes of the grid."""
+    """Return a block's Jacobians, (points, m, n), along the axes of the grid."""
     sizes = [part.stop - part.start for part in block]
     return matrix.reshape(*sizes, *matrix.shape[1:])
 

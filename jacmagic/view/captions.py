@@ -33,7 +33,7 @@ def point(jacobian: JacobianResult, *, unicode: bool = False) -> str:
 
 
 def warnings(jacobian: JacobianResult) -> list[str]:
-    """Return what must not be overlooked: disagreements, kinks, values that are not finite."""
+    """Return the warnings: disagreements, kinks, values that are not finite."""
     agreement = jacobian.agreement
     disagreed = [str(agreement)] if agreement.verdict == "disagree" else []
     return [*disagreed, *agreement.further, *agreement.warnings, *_one_sided(jacobian)]
@@ -56,7 +56,7 @@ def _one_sided(jacobian: JacobianResult) -> list[str]:
 
 
 def remarks(jacobian: JacobianResult) -> list[str]:
-    """Return the lines below the table: agreement, refusal, constants, cost and notes."""
+    """Return the lines below the table: agreement, constants, cost and notes."""
     lines = [str(jacobian.agreement)] if jacobian.agreement.verdict != "disagree" else []
     if jacobian.refusal not in (None, NOT_WANTED):
         lines.append(str(jacobian.refusal))

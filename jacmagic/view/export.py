@@ -160,14 +160,14 @@ _WORDS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
 def _traits(view: Widget) -> dict[str, Any]:
-    """Return what the widget's front end reads: all synchronised traits but the framework's own."""
+    """Return the synchronised traits of a widget but the framework's own."""
     framework = DOMWidget.class_trait_names(sync=True)
     names = [name for name in view.keys if name[0] != "_" and name not in framework]
     return dict(view.get_state(names))
 
 
 def _finite(value: Any) -> Any:
-    """Return the same with JavaScript's words for NaN and infinities, which JSON has none for."""
+    """Replace nan and infinities, which JSON lacks, by their JavaScript names."""
     if isinstance(value, float):
         return value if math.isfinite(value) else _WORDS[str(value)]
     if isinstance(value, Mapping):
@@ -181,7 +181,7 @@ def _finite(value: Any) -> Any:
 
 
 def _script(front_end: str) -> str:
-    """Return the front end and its host as one module; the block keeps their names apart."""
+    """Return front end and host as one module; a block separates their names."""
     view = re.sub(r"^export default .*$", "", front_end, flags=re.M)
     host = re.sub(r"^export ", "", _asset("host.mjs"), flags=re.M)
     return f"{view}\n{{\n{host}\nstart(document, render);\n}}\n"

@@ -18,7 +18,7 @@ _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 class Jacobian(JacobianResult):
-    """The Jacobian of a function at a point: (m, n), m output components by n input components.
+    """The Jacobian (m, n) of a function at a point: outputs by inputs.
 
     Attributes:
         problem: the function and the point.
@@ -61,7 +61,7 @@ class Jacobian(JacobianResult):
         return explorer
 
     def save_html(self, path: str | os.PathLike[str], *, title: str | None = None) -> Path:
-        """Write one HTML file with the live explorer, which needs no kernel and no network.
+        """Write the live explorer as one HTML file, without kernel or network.
 
         Args:
             path: the file; one that exists is replaced.
@@ -90,7 +90,7 @@ class Jacobian(JacobianResult):
         return still.to_text(self)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        """Return all forms by MIME type: the widget where one can run, else the still forms."""
+        """Return all forms by MIME type: the widget in a kernel, else the stills."""
         asked = include is None or _WIDGET in include
         if not asked or not self.view.live or self.large or not _widgets_run():
             return still.to_bundle(self, include)

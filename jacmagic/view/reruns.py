@@ -1,4 +1,4 @@
-"""Explorers on screen: those of a cell's earlier runs are closed, so that memory stays bounded.
+"""Explorers on screen: those of a cell's earlier runs are closed.
 
 Notebooks send no message when an output is removed. JupyterLab and Notebook 7 name the cell of an
 execution; elsewhere, cells with a magic and the same text are one cell, and of very many explorers
@@ -22,7 +22,7 @@ MAX_EXPLORERS = 64  # with a kernel behind them: each holds some 50 kB
 
 @dataclass(frozen=True)
 class _Output:
-    """One explorer in one output: `execution` is that of the cell, None where it is unknown."""
+    """One explorer in one output of a cell's execution, None where unknown."""
 
     cell: str | None
     execution: str | None
@@ -34,7 +34,7 @@ _REPLACED: list[_Output] = []  # by the execution named there; closed at the cel
 
 
 def remember(explorer: Explorer) -> None:
-    """Remember that the running cell shows an explorer, the successor of those it replaces."""
+    """Remember the explorer that the running cell shows."""
     replace()
     cell, execution = _running()
     _OUTPUTS.append(_Output(cell, execution, explorer))
@@ -73,7 +73,7 @@ def _is_shown(explorer: Explorer) -> bool:
 
 
 def _running() -> tuple[str | None, str | None]:
-    """Return the cell that runs and its execution, as far as the front end names them."""
+    """Return the running cell and its execution, where the front end names them."""
     from IPython.core.getipython import get_ipython
 
     kernel: Any = getattr(get_ipython(), "kernel", None)

@@ -53,7 +53,7 @@ def values_of(jacobian: JacobianResult) -> np.ndarray:
 
 
 def blocks_of(jacobian: JacobianResult) -> tuple[list[int], list[int]]:
-    """Return sizes of blocks of rows and of columns; none where every block is one entry."""
+    """Return sizes of row and column blocks; none where each is one entry."""
     outputs = [leaf.numel() for leaf in jacobian.numbers.outputs.leaves]
     inputs = [len(one.labels) for one in jacobian.problem.inputs]
     outputs, inputs = (sizes if max(sizes, default=0) > 1 else [] for sizes in (outputs, inputs))
@@ -61,7 +61,7 @@ def blocks_of(jacobian: JacobianResult) -> tuple[list[int], list[int]]:
 
 
 def summary_of(jacobian: JacobianResult) -> Entries:
-    """Return the entries of a large sparse Jacobian, with the heads of rows and columns."""
+    """Return the entries of a large sparse Jacobian with row and column heads."""
     layout = jacobian.view.layout
     rows, columns = layout.pair(jacobian.rows, jacobian.columns)
     return Entries(

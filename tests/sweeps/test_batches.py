@@ -352,7 +352,7 @@ def test_where_all_of_a_batch_was_looked_at_nothing_was_drawn():
 
 
 def solved(t):
-    """A system whose matrix moves with one parameter: forward mode, which torch batches wrongly."""
+    """Solve a system whose matrix has one parameter; torch batches its forward mode wrongly."""
     matrix = torch.tensor([[2.0, 1.0, 0.5], [0.3, -1.5, 1.0], [1.0, 0.2, 3.0]], dtype=t.dtype)
     return torch.linalg.solve(matrix + t * matrix.T @ matrix, matrix).reshape(-1)
 

@@ -1,4 +1,4 @@
-"""The live explorer: one slider for each input component, and a view that follows them.
+"""The live explorer: a slider for each input component, and a view.
 
 `widget` holds the sliders and computes, `traits` is the browser's view; `state`, `formula`,
 `entries` and `live_tape` write its traits, `assets` joins its code.

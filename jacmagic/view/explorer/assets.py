@@ -27,7 +27,7 @@ MODULES = (
 
 @cache
 def front_end() -> str:
-    """Return the view's modules as one ES module: in order, without imports and exports.
+    """Bundle the view's modules into one ES module, without imports.
 
     A widget's code is one text, and there is no build step: the names that a file exports are those
     that the others use. Comments are left out, as every notebook with a widget stores the text.

@@ -26,7 +26,7 @@ def _head(jacobian: JacobianResult, layout: Layout) -> str:
 
 
 def copies(jacobian: JacobianResult) -> dict[str, list[str]]:
-    """Return source of the closed form by language, in the view's layout and in the other."""
+    """Return source by language: in the view's layout and in the other."""
     if jacobian.reading is None:
         return {}
     reading, layout = jacobian.reading, jacobian.view.layout
@@ -50,7 +50,7 @@ def copies(jacobian: JacobianResult) -> dict[str, list[str]]:
 
 
 def _in_latex(jacobian: JacobianResult, reading: DisplayForm, layout: Layout) -> str:
-    """Return the closed form as an equation, followed by the meaning of the names in it."""
+    """Return the closed form as an equation, followed by its definitions."""
     matrix = layout.matrix(reading.matrix)
     entries = [[tex(entry, reading.all_names) for entry in row] for row in matrix.tolist()]
     definitions = [clause.latex for clause in reading.clauses]
@@ -62,7 +62,7 @@ def _in_latex(jacobian: JacobianResult, reading: DisplayForm, layout: Layout) ->
 
 
 def _in_sympy(jacobian: JacobianResult, reading: DisplayForm, layout: Layout) -> str:
-    """Return the closed form as SymPy writes it, below the values of its named constants."""
+    """Return SymPy's text of the closed form, after its named constants."""
     matrix: sympy.Matrix = jacobian.formula
     lines: list[str] = []
     if reading.used_constants:

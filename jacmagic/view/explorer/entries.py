@@ -1,4 +1,4 @@
-"""Derivations of single entries for the browser's view, with slots for numbers that move."""
+"""Derivations of single entries, with slots for numbers that move."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jacmagic.view.table import table_of
 
 
 def entry_of(jacobian: JacobianResult, row: int, column: int) -> dict[str, Any] | None:
-    """Return the derivation of one entry of the table, with slots for the numbers that move.
+    """Return the derivation of one entry of the table, with slots for numbers.
 
     None without a closed form; no lines, and a note, where writing it out fails or takes too long.
     """
@@ -41,7 +41,7 @@ def _lines(step: Step | None) -> list[Any]:
 
 
 def entries_of(jacobian: JacobianResult, max_bytes: int) -> dict[str, Any]:
-    """Return the derivations of the table's entries by "row,column", in order while they fit.
+    """Return derivations of entries by "row,column", in order while they fit.
 
     Args:
         jacobian: the Jacobian.

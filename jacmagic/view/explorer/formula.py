@@ -1,4 +1,4 @@
-"""Traits of the browser's view that a branch decides: chain, tape and short derivations."""
+"""Traits of the view that depend on the branch: chain, tape, derivations."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _NO_CHAIN: dict[str, Any] = {
 
 
 def signature_of(jacobian: JacobianResult) -> tuple[Any, ...]:
-    """Return what decides the formula that is shown: while it stays, only numbers change."""
+    """Return the key of the formula that is shown; equal keys, equal formulas."""
     return (jacobian.reading, jacobian.form_gives_numbers, jacobian.one_sided is not None)
 
 
 def formula_of(jacobian: JacobianResult) -> dict[str, Any]:
-    """Return what a branch of the function decides: chain, tape, and derivations of entries.
+    """Return the traits of a branch: chain, tape, and derivations of entries.
 
     Where SymPy fails, the numbers stand without a chain, and a note says why.
     """

@@ -13,7 +13,7 @@ MAX_FUNCTIONS = 100  # a long notebook has about as many cells with sliders
 
 @dataclass(frozen=True)
 class Identity:
-    """What two runs of one cell have in common: the function's name, the inputs and the start."""
+    """Key of a cell's function: its name, its inputs and its first point."""
 
     title: str
     labels: tuple[str, ...]
@@ -30,7 +30,7 @@ _POINTS: dict[Identity, list[float]] = {}
 
 
 def remember(identity: Identity, numbers: Sequence[float]) -> None:
-    """Remember a point; the function that was remembered first is forgotten beyond a bound."""
+    """Remember a point; beyond a bound the oldest function is forgotten."""
     _POINTS[identity] = list(numbers)
     while len(_POINTS) > MAX_FUNCTIONS:
         del _POINTS[next(iter(_POINTS))]

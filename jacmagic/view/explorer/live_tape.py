@@ -1,4 +1,4 @@
-"""The tape that the browser interprets while a slider moves, where it gives torch's numbers."""
+"""The tape that the browser interprets while a slider moves."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Traits of the browser's view while a slider moves: torch's numbers, without a verdict."""
+"""Traits of the view while a slider moves: numbers without a verdict."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from jacmagic.view.table import values_of
 def moving(
     settled: JacobianResult, jacobian: JacobianResult, at: Sequence[float], status: dict[str, Any]
 ) -> dict[str, Any] | None:
-    """Return the traits that a point decides, as long as sliders move: no verdict yet.
+    """Return the traits of a point while sliders move, without a verdict.
 
     Args:
         settled: the result whose formula is shown.

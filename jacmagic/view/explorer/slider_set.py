@@ -1,4 +1,4 @@
-"""The point of an explorer: its numbers, and the sliders of components that have one."""
+"""The point of an explorer, and the sliders of its components."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class SliderSet:
         return self.slider(component) not in self._others.values()
 
     def traits(self, component: int) -> dict[str, Any]:
-        """Return label, value and range of a component, whether it has a slider yet or not."""
+        """Return label, value and range of a component, with or without a slider."""
         if component in self.sliders:
             return {name: getattr(self.sliders[component], name) for name in TRAITS}
         label, value = self._labels[component], self.numbers[component]

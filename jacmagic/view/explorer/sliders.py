@@ -54,7 +54,7 @@ def range_of(label: Label, value: float, ranges: Mapping[str, Range]) -> tuple[f
 
 
 def _step(low: float, high: float, wanted: list[float]) -> float:
-    """Return a round step that meets `high` and the wanted numbers from `low`; else a fine one.
+    """Return a round step from `low` through the wanted numbers, or a fine one.
 
     Round is 1, 2 or 5 times a power of ten, about a 200th of the range.
     """

@@ -1,4 +1,4 @@
-"""Traits of the browser's view: labels and layout once, numbers and status at each point."""
+"""Traits of the view: labels and layout once, numbers at each point."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from jacmagic.view.table import table_of
 
 
 def spec(jacobian: JacobianResult) -> dict[str, Any]:
-    """Return what never changes: labels, blocks, digits, layout and the first point."""
+    """Return the constant trait: labels, blocks, digits, layout, first point."""
     table = table_of(jacobian)
     row_blocks, column_blocks = table.blocks
     return {
@@ -37,9 +37,9 @@ def spec(jacobian: JacobianResult) -> dict[str, Any]:
 
 
 def _command(jacobian: JacobianResult) -> list[str] | None:
-    """Return the magic's line before and behind its point; None if no line names the inputs.
+    """Return the magic's line before and behind its point, or None.
 
-    The leaves of a dict or list have no names of their own in a line.
+    The leaves of a dict or list have no names of their own in a line, so that none is possible.
     """
     problem = jacobian.problem.potential or jacobian.problem
     if problem.arrange is not None:
@@ -48,7 +48,7 @@ def _command(jacobian: JacobianResult) -> list[str] | None:
 
 
 def numbers(jacobian: JacobianResult, at: Sequence[float]) -> dict[str, Any]:
-    """Return what a point decides: values, numbers in the formula, agreement.
+    """Return the traits of a point: values, numbers in the formula, agreement.
 
     Args:
         jacobian: the Jacobian there.

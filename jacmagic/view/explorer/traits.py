@@ -22,7 +22,7 @@ from jacmagic.view.explorer.moving import moving
 
 
 class JacobianView(anywidget.AnyWidget):
-    """Derivation, table and agreement of one Jacobian; its traits are what `view.mjs` reads.
+    """View of one Jacobian: derivation, table and agreement, as traits.
 
     Attributes:
         asked_to_reset: called when the browser asks for it.
@@ -73,7 +73,7 @@ class JacobianView(anywidget.AnyWidget):
         self.on_msg(self._asked)
 
     def move(self, jacobian: JacobianResult, at: Sequence[float]) -> None:
-        """Show the Jacobian of another point without a verdict, until `settle` gives one."""
+        """Show the Jacobian of another point; the verdict follows by `settle`."""
         _, gives_numbers, has_kink = self._signature
         quick = gives_numbers and not has_kink
         shown = moving(self._settled, jacobian, at, self.status) if quick else None
@@ -110,7 +110,7 @@ class JacobianView(anywidget.AnyWidget):
         self.status = {**self.status, "stale": reason, "serial": self.status["serial"] + 1}
 
     def _asked(self, _: Any, content: Any, __: Any) -> None:
-        """Answer the browser; what is not understood is left alone."""
+        """Answer the browser's messages; unknown ones are ignored."""
         match content:
             case {"kind": "reset"}:
                 self.asked_to_reset()

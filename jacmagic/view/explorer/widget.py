@@ -102,7 +102,7 @@ class Explorer(ipywidgets.VBox):
 
     @property
     def by_label(self) -> dict[str, ipywidgets.FloatSlider]:
-        """The sliders by the label of their component, for `interactive_output` and the like."""
+        """The sliders by the label of their component, as ipywidgets takes them."""
         return self._controls.by_label
 
     # ── sliders ───────────────────────────────────────────────────────────────────────────────

@@ -1,4 +1,4 @@
-"""Derivations of all entries, while they are short enough to be read."""
+"""Derivations of all entries, up to a total length."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ MAX_LATEX_CHARACTERS = 40_000  # of all derivations in one display: about twenty
 
 
 def derivations(jacobian: JacobianResult) -> tuple[list[Step], list[str]]:
-    """Return the derivations where a display has them, and a line about those left out.
+    """Return the derivations of a display, and a line about those left out.
 
     Entries that are zero whatever the point have none.
     """

@@ -1,4 +1,4 @@
-"""The still form in LaTeX: the chain of matrices, and the derivations that are wanted."""
+"""The still form in LaTeX: the chain of matrices, and derivations."""
 
 from __future__ import annotations
 

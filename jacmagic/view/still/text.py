@@ -50,7 +50,7 @@ def _matrix_form(jacobian: JacobianResult) -> list[str]:
 
 
 def _closed_form(jacobian: JacobianResult) -> list[str]:
-    """Return the closed form in two-dimensional notation, where it says more than the numbers.
+    """Return the closed form, unless it says no more than the numbers.
 
     A form that is larger than the page is announced, and not typeset.
     """
@@ -72,7 +72,7 @@ def _drawn(jacobian: JacobianResult, reading: DisplayForm) -> str:
 
 
 def _is_surely_larger(jacobian: JacobianResult, reading: DisplayForm) -> bool:
-    """Whether a matrix cannot fit the page, by counting its symbols; a row takes two lines."""
+    """Whether a matrix cannot fit the page, by a count of its symbols."""
     counts: np.ndarray = np.array(reading.sizes, dtype=float).reshape(reading.form.shape)
     counts = jacobian.view.layout.matrix(counts)
     height, width = counts.shape
@@ -90,7 +90,7 @@ def _too_large(jacobian: JacobianResult) -> str:
 
 
 def _definitions(jacobian: JacobianResult, reading: DisplayForm) -> list[str]:
-    """Return the meaning of a closed form's names: "with u = x + y", "with α = 1.1, β = 0.4"."""
+    """Return the definitions of names: "with u = x + y", "with α = 1.1, β = 0.4"."""
     names = reading.texts
     lines = [
         f"with {plain(clause.symbol, names)} = {plain(clause.definition, names)}"
