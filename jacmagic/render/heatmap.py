@@ -14,7 +14,7 @@ from itertools import groupby
 import numpy as np
 
 MAX_SQUARES = 96  # along a side; more rows share a square, which shows their largest entry
-LEVELS = 6  # shades of a colour that an eye tells apart
+LEVELS = 6  # shades of a colour, all distinguishable
 SIDE_PIXELS = 480  # of the longer side: five for each of the squares
 MAX_SQUARE_PIXELS = 14
 MAX_LABEL_LETTERS = 16

@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { Model, slider, traits } from "../../jacmagic/view/static/host.mjs";
 
-test("a model tells of a change by name and as a whole, once, and only of a change", () => {
+test("a model announces a change by name and as a whole, once, and only of a change", () => {
   const model = new Model({ value: 3, max: 9 });
   const heard = [];
   model.on("change:value", (of, value) => heard.push([of === model, value]));

@@ -1,4 +1,4 @@
-"""The heat map: what each square shows, in any size, and that it is a well-formed picture."""
+"""The heat map: squares and labels of any size, well-formed SVG."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The still table: escaped, labelled, coloured, and readable where styles are stripped."""
+"""The still table: escaped, labelled, coloured, readable without styles."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ROWS, COLUMNS = ["∂f₁", "∂f₂", "∂f₃"], ["∂x₁", "∂x₂", "∂x�
 
 
 class Page(HTMLParser):
-    """What stands in a piece of HTML: elements with attributes, table cells, and all text."""
+    """Parsed HTML: elements with attributes, table cells, and all text."""
 
     def __init__(self, source: str) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class Page(HTMLParser):
 
 
 def test_the_worked_example() -> None:
-    """Labels around the numbers, a dot for what is zero everywhere, a true minus sign."""
+    """Labels, numbers, a dot for structural zeros, a true minus sign."""
     page = Page(html.matrix(SEED, ROWS, COLUMNS, pattern=SEED != 0, caption="Jacobian of f"))
     assert page.rows == [
         ["", "∂x₁", "∂x₂", "∂x₃"],

@@ -1,4 +1,4 @@
-"""LaTeX from strings: numbers, matrices, the chain of the worked example; and its MathML."""
+"""LaTeX from strings: numbers, matrices, a chain; and its MathML."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_matrix() -> None:
     ],
 )
 def test_derivatives_of_expressions(expression: str, expected: str) -> None:
-    """A single power needs no brackets; what is long or in cases stands behind the operator."""
+    """A power has no brackets; long expressions and cases follow the operator."""
     assert latex.partial_of(expression, "x_{1}") == expected
 
 
@@ -78,7 +78,7 @@ def test_head(inputs: list[str], layout: Layout, expected: str) -> None:
 
 
 def test_short_links_share_a_line() -> None:
-    """The chain of a small example reads in one breath; a contradiction is written as one."""
+    """Short links share a line; a contradiction is written with ≠."""
     links = [latex.matrix([["a"]]), latex.matrix([["b"]]), latex.matrix([["c"]])]
     assert latex.derivation("J", links, ["=", "=", "≠"]) == (
         "\\begin{aligned}\n"
@@ -123,7 +123,7 @@ def test_extent_never_hangs(source: str) -> None:
 
 
 def test_mathml_of_a_matrix() -> None:
-    """Rows and cells, without brackets, which the page draws, and without LaTeX's own marks."""
+    """Rows and cells, without brackets and without LaTeX's own marks."""
     root = ElementTree.fromstring(latex.to_mathml(latex.matrix([["a", "b"], ["c", "d"]])))
     rows = [[cell.findtext(f"{M}mi") for cell in row] for row in root.iter(f"{M}mtr")]
     assert rows == [["a", "b"], ["c", "d"]]

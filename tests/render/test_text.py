@@ -1,4 +1,4 @@
-"""Numbers and matrices as plain text: the rule the browser shares, and what a terminal shows."""
+"""Numbers and matrices as plain text; the browser has the same rule."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_number_reads_back_close(value: float, digits: int) -> None:
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(1, 17))
 def test_a_number_is_ascii_and_short(value: float, digits: int) -> None:
-    """No number is longer than its digits, a sign, a point and leading zeros or an exponent."""
+    """A number is digits, a sign, a point, and leading zeros or an exponent."""
     shown = text.number(value, digits)
     assert shown.isascii()
     assert len(shown) <= max(digits, 7) + 8

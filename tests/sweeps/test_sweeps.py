@@ -1,4 +1,4 @@
-"""Sweeps: equal to a loop, labelled, chunked, resumable after a crash, and on a cluster."""
+"""Sweeps: equal to a loop, labelled, resumable, and on a cluster."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_product_grid():
 
 
 def test_without_xarray(monkeypatch):
-    """A small stand-in has the same members, its values a tensor."""
+    """Without xarray the result has the same members, its values a tensor."""
     original = builtins.__import__
 
     def without(name, *rest, **named):
@@ -198,7 +198,7 @@ def counted(monkeypatch):
 
 
 def test_a_store_is_filled_and_read(tmp_path, monkeypatch):
-    """The blocks are on disk; the same call again computes nothing; xarray opens the store."""
+    """Blocks are on disk; the same call computes nothing; xarray opens it."""
     sizes = counted(monkeypatch)
     path = tmp_path / "polar.zarr"
     J = jacmagic.sweep(polar, {"r": R, "t": T}, store=path, chunk_size=2)
@@ -254,7 +254,7 @@ if __name__ == "__main__":
 
 
 def test_a_killed_process_loses_one_block(tmp_path):
-    """After SIGKILL the same program goes on where it was; finished chunks are not touched."""
+    """After SIGKILL the same program resumes; finished chunks stay."""
     script, store, log = tmp_path / "dying.py", tmp_path / "store", tmp_path / "log"
     script.write_text(DYING)
     program = [sys.executable, str(script), str(store), str(log)]
@@ -270,12 +270,13 @@ def test_a_killed_process_loses_one_block(tmp_path):
     total = sum(y + 3 * x for x, y in itertools.product((1, 2, 3), range(4)))
     assert float(finished.stdout) == pytest.approx(total)
     assert all(one.stat().st_mtime_ns == time for one, time in written.items())
-    plain, per_block = 1, 2  # runs at the first point; a plain and a batched run in each block
+    # Runs at the first point; in each block a plain, a batched and a stacked one.
+    plain, per_block = 1, 3
     assert log.read_text().count("run") - runs <= plain + per_block * (6 - len(written))
 
 
 def test_another_sweep_is_not_mixed_in(tmp_path):
-    """A store of another grid or function, changed surroundings, foreign data: all refused."""
+    """A store of another grid, function or closure, and foreign data, are refused."""
     path = tmp_path / "store"
     slope, hidden = 2.0, types.SimpleNamespace(slope=1.0)
 
@@ -326,7 +327,7 @@ def test_a_bar_shows_after_a_second(capsys, monkeypatch):
 
 @pytest.mark.filterwarnings("ignore")  # what dask leaves behind when a worker is killed
 def test_a_cluster_whose_worker_dies(tmp_path):
-    """Workers compute the blocks; one that is killed in the middle costs nothing but time."""
+    """Workers compute the blocks; one may be killed in between."""
     from distributed import Client, LocalCluster
 
     killed, here = tmp_path / "killed", os.getpid()

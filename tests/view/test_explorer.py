@@ -1,4 +1,4 @@
-"""The explorer from Python's side: sliders, one message a point, stale results, still forms."""
+"""The explorer in Python: sliders, messages, stale results, still forms."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_everything_follows_a_slider(explorer):
 
 
 def test_the_verdict_waits_until_the_sliders_rest(explorer, monkeypatch):
-    """In a loop an event sends torch's numbers; the sources are compared after the last of them."""
+    """In a loop an event sends numbers; the sources are compared at rest."""
     compared = []
     monkeypatch.setattr(
         derived, "diagnose", lambda *a, **n: compared.append(1) or diagnose(*a, **n)
@@ -86,8 +86,8 @@ def test_the_verdict_waits_until_the_sliders_rest(explorer, monkeypatch):
     assert "x₂ = 8" in explorer.view.status["point"]
 
 
-def test_a_disagreement_is_told_at_rest_and_nothing_before():
-    """What differs from the closed form, or stands on a kink, never passes for agreement."""
+def test_a_disagreement_shows_at_rest_and_no_verdict_before():
+    """A difference from the closed form, or a kink, never passes for agreement."""
 
     def cut(x):
         return x * x.detach() + abs(x - 3)
@@ -96,8 +96,8 @@ def test_a_disagreement_is_told_at_rest_and_nothing_before():
     first = explorer.view.status["verdict"]
 
     async def drag():
-        for place in (1.5, 2.0, 3.0, 3.5):
-            explorer.sliders[0].value = place
+        for x in (1.5, 2.0, 3.0, 3.5):
+            explorer.sliders[0].value = x
             assert explorer.view.status["verdict"] in ("checking", first)
         await asyncio.sleep(2 * PAUSE)
 
@@ -106,8 +106,8 @@ def test_a_disagreement_is_told_at_rest_and_nothing_before():
     assert explorer.view.status["verdict"] == "disagree"
 
 
-def test_another_branch_brings_its_formula_at_once():
-    """While a slider moves the numbers of one branch never stand in the formula of another."""
+def test_another_branch_shows_its_formula_at_once():
+    """A moving slider never puts numbers of one branch into another's formula."""
 
     def bent(x):
         return x**2 if x < 2 else 5 * x
@@ -137,7 +137,7 @@ def test_a_page_is_saved_with_a_verdict(explorer, tmp_path):
 
 
 def test_one_message_a_point(explorer, monkeypatch):
-    """The browser never sees the values of one point beside the derivation of another."""
+    """Values and derivation of one point arrive in one message."""
     sent = []
     monkeypatch.setattr(explorer.view, "_send", lambda message, buffers=None: sent.append(message))
     explorer.sliders[1].value = 6
@@ -147,7 +147,7 @@ def test_one_message_a_point(explorer, monkeypatch):
 
 
 def test_a_failing_point_keeps_the_last_good_result():
-    """An exception in the user's function marks the view stale instead of blanking it."""
+    """An exception in the user's function marks the view stale."""
 
     def picky(x):
         if x > 4:
@@ -178,7 +178,7 @@ def test_crossing_a_branch_changes_the_formula():
 
 
 def test_reset(explorer):
-    """Reset brings back the point where the explorer began."""
+    """Reset returns to the point where the explorer began."""
     explorer.sliders[0].value = 7
     explorer.sliders[2].value = -2
     explorer.reset()
@@ -195,7 +195,7 @@ def test_ranges_are_obeyed():
 
 
 def test_many_components_have_a_chooser():
-    """Above 24 components one chosen component has a slider; the others keep their values."""
+    """Above 24 components the chosen one has a slider; others keep their values."""
     J = jacmagic.jacobian(lambda x: (x**2).sum(), torch.ones(30, dtype=F64))
     explorer = J.explore()
     assert len(explorer.sliders) == 1
@@ -206,7 +206,7 @@ def test_many_components_have_a_chooser():
     assert values(explorer)[0, :8].tolist() == [4, 2, 2, 2, 2, 2, 2, 6]
 
 
-def test_structural_zeros_are_told_apart():
+def test_structural_zeros_are_distinguished():
     """An entry that is zero everywhere differs from one that is zero here."""
     J = jacmagic.jacobian(lambda x, y: (x**2, y), tuple(torch.zeros(2, dtype=F64)))
     zeros = np.frombuffer(J.explore().view.zeros, dtype=np.uint8).reshape(2, 2)
@@ -215,7 +215,7 @@ def test_structural_zeros_are_told_apart():
 
 @pytest.mark.filterwarnings("ignore:Converting a tensor with requires_grad")
 def test_disagreeing_entries_are_marked():
-    """The entries on which torch stands alone are marked, and the chain does not say =."""
+    """Entries on which torch is alone are marked, and the chain has no =."""
     J = jacmagic.jacobian(lambda x: torch.tensor([x[0] ** 2, x[1]]), torch.ones(2, dtype=F64))
     view = J.explore().view
     assert view.status["marked"] == [[0, 0], [1, 1]]
@@ -224,7 +224,7 @@ def test_disagreeing_entries_are_marked():
 
 
 def test_still_forms_travel_along(explorer):
-    """Beside the widget the bundle holds text, LaTeX and HTML for clients without widgets."""
+    """The bundle has text, LaTeX and HTML for clients without widgets."""
     bundle = explorer._repr_mimebundle_()
     assert set(bundle) == {
         "application/vnd.jupyter.widget-view+json",
@@ -271,7 +271,7 @@ def test_embedding_keeps_the_view():
 
 
 def test_hostile_names_stay_text():
-    """A key with markup in it reaches the browser as text inside MathML, never as elements."""
+    """A key with markup reaches the browser as text inside MathML."""
     J = jacmagic.jacobian(
         lambda x: {"<script>alert(1)</script>": x**2, "<img src=x onerror=alert(1)>": x},
         torch.tensor(1.0, dtype=F64),
@@ -324,9 +324,9 @@ def test_any_point_is_held_as_typed(value):
     slider = explorer.sliders[0]
     assert slider.value == explorer.point["x"].item() == value
     assert slider.min < value < slider.max and slider.step > 0
-    places = (value - slider.min) / slider.step if slider.max < 1e300 else 0
+    steps = (value - slider.min) / slider.step if slider.max < 1e300 else 0
     fine = slider.step <= 1e-6 * (slider.max / 2 - slider.min / 2) * 2
-    assert fine or abs(places - round(places)) < 1e-9 * max(1, places)
+    assert fine or abs(steps - round(steps)) < 1e-9 * max(1, steps)
     for other in POINTS:
         slider.value = other
         assert slider.value == explorer.jacobian.point["x"].item() == other
@@ -337,7 +337,7 @@ def test_any_point_is_held_as_typed(value):
 
 @pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
 def test_a_point_that_is_no_number(value):
-    """Where the point is not finite, the slider has a finite range, and a number can be given."""
+    """At a point that is not finite, the slider has a finite range."""
     explorer = jacmagic.jacobian(lambda x: 3 * x, torch.tensor(value, dtype=F64)).explore()
     slider = explorer.sliders[0]
     assert str(slider.value) == str(value)
@@ -359,8 +359,8 @@ def test_a_range_holds_the_start_and_zero(low, high, value):
     assert (slider.value, slider.min, slider.max) == (value, low, high)
     width = high / 2 - low / 2
     for number in (value, 0.0):
-        places = number / slider.step - low / slider.step
-        on_a_step = abs(places - round(places)) < 1e-6
+        steps = number / slider.step - low / slider.step
+        on_a_step = abs(steps - round(steps)) < 1e-6
         assert on_a_step or slider.step <= 2e-6 * width or not low <= number <= high
 
 
@@ -381,7 +381,7 @@ def broken(*_: object, **__: object):
 
 @pytest.mark.parametrize("where", ["templates", "step_template"])
 def test_numbers_stand_where_sympy_fails(monkeypatch, where):
-    """An exception of SymPy's becomes a note in the view; the numbers and sliders stay."""
+    """An exception of SymPy becomes a note; numbers and sliders stay."""
     monkeypatch.setattr(jacmagic.Jacobian, where, broken)
     J = jacmagic.jacobian(lambda x: x**2, torch.tensor(3.0, dtype=F64))
     explorer = J.explore()
@@ -394,7 +394,7 @@ def test_numbers_stand_where_sympy_fails(monkeypatch, where):
 
 
 def test_copies_follow_layout_and_names():
-    """LaTeX and SymPy, in both layouts, with names and with numbers, are the table's numbers."""
+    """Copies in both layouts, with names or numbers, give the table's numbers."""
 
     def f(x, y, alpha=1.25):
         return alpha * x**3 * y, y / 3, torch.sigmoid(alpha * x)
@@ -403,23 +403,23 @@ def test_copies_follow_layout_and_names():
     for layout in ("numerator", "denominator"):
         chain = J.shown(layout=layout).explore().view.chain
         for copies, named in ((chain["copies"], True), (chain["plain"]["copies"], False)):
-            for place, text in enumerate(copies["SymPy"]):
+            for k, text in enumerate(copies["SymPy"]):
                 *constants, matrix = text.splitlines()
                 assert constants == (["alpha = 1.25"] if named else [])
                 space = dict(vars(sympy)) | {"x": 0.3, "y": 2.0}
                 exec("\n".join(constants), space)
                 found = np.array(eval(matrix, space).evalf(), dtype=float)
                 truth = J.to_numpy()
-                turned = (layout == "denominator") != (place == 1)
+                turned = (layout == "denominator") != (k == 1)
                 assert np.allclose(found, truth.T if turned else truth)
-                latex = copies["LaTeX"][place]
+                latex = copies["LaTeX"][k]
                 assert (r"^{\mathsf{T}}" in latex) == turned
                 assert (r"\alpha = 1.25" in latex) == named
                 assert latex.count("&") == (truth.T if turned else truth).size - len(found)
 
 
 def test_the_line_that_asked_travels():
-    """The view knows the magic and its options; for a call from Python it is the usual magic."""
+    """The view has the magic and its options, or the usual magic."""
     J = jacmagic.jacobian(lambda x: x**2, torch.tensor(3.0, dtype=F64))
     assert J.explore().view.spec["command"] == ["%%jacobian", ""]
     H = jacmagic.hessian(lambda x: x**2, torch.tensor(3.0, dtype=F64))
@@ -430,7 +430,7 @@ def test_the_line_that_asked_travels():
 
 @pytest.fixture
 def in_a_notebook(monkeypatch):
-    """Cells of a notebook: a function that shows a new Jacobian as a cell with a name would."""
+    """Return a function that shows a new Jacobian as a cell does."""
     monkeypatch.setattr(face, "_widgets_run", lambda: True)
     monkeypatch.setattr(reruns, "_OUTPUTS", [])
     monkeypatch.setattr(reruns, "_REPLACED", [])
@@ -445,7 +445,7 @@ def in_a_notebook(monkeypatch):
 
 
 def test_a_jacobian_shown_again_is_the_same_widget(in_a_notebook):
-    """Two outputs of one Jacobian are views of one explorer, which lives while either stands."""
+    """Two outputs of one Jacobian share an explorer, open while either exists."""
     J = in_a_notebook("a", "1")
     explorer = J.explorer
     before = len(ipywidgets.widgets.widget._instances)
@@ -472,7 +472,7 @@ def test_a_cell_that_runs_again_closes_what_it_showed(in_a_notebook):
 
 
 def test_a_cell_whose_explorer_was_closed_runs_again(in_a_notebook):
-    """Closing what a cell shows, or only its box, does not stop the cell; no part is left open."""
+    """A cell whose explorer was closed, or its box, runs; no part stays open."""
     before = len(ipywidgets.widgets.widget._instances)
     export.close(in_a_notebook("cell", "1").explorer)
     in_a_notebook("cell", "2").explorer.close()
@@ -481,7 +481,7 @@ def test_a_cell_whose_explorer_was_closed_runs_again(in_a_notebook):
 
 
 def test_very_many_cells_keep_a_bounded_number_of_widgets(in_a_notebook, monkeypatch):
-    """The oldest explorers are let go, and their views are told; saving a page leaves nothing."""
+    """The oldest explorers are released; saving a page leaves none."""
     monkeypatch.setattr(reruns, "MAX_EXPLORERS", 3)
     views = [in_a_notebook(None, None).explorer.view for _ in range(3)]
     full = len(ipywidgets.widgets.widget._instances)
