@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jacmagic.labels import LONGEST, Label, symbols
-from jacmagic.render.latex import to_mathml
+from jacmagic.render.mathml import to_mathml
 
 MATHML = "{http://www.w3.org/1998/Math/MathML}"
 ELEMENTS = {"math", "mrow", "mi", "mn", "mo", "mtext", "msub", "msup", "msubsup", "mover", "mspace"}

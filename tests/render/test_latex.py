@@ -1,8 +1,6 @@
-"""LaTeX from strings: numbers, matrices, a chain; and its MathML."""
+"""LaTeX from strings: numbers, matrices, a chain."""
 
 from __future__ import annotations
-
-from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
@@ -11,7 +9,6 @@ from hypothesis import strategies as st
 from jacmagic.render import latex
 from jacmagic.render.layout import Layout
 
-M = "{http://www.w3.org/1998/Math/MathML}"
 OPERATOR = r"\frac{\partial }{\partial x_{1}}"
 
 
@@ -120,37 +117,3 @@ def test_extent_is_what_the_eye_sees(source: str, letters: int) -> None:
 def test_extent_never_hangs(source: str) -> None:
     """Even of what is no LaTeX at all."""
     assert 0 <= latex.extent(source) <= 2 * len(source)
-
-
-def test_mathml_of_a_matrix() -> None:
-    """Rows and cells, without brackets and without LaTeX's own marks."""
-    root = ElementTree.fromstring(latex.to_mathml(latex.matrix([["a", "b"], ["c", "d"]])))
-    rows = [[cell.findtext(f"{M}mi") for cell in row] for row in root.iter(f"{M}mtr")]
-    assert rows == [["a", "b"], ["c", "d"]]
-    assert root.get("display") == "block"
-    assert list(root.iter(f"{M}mo")) == []
-
-
-def test_mathml_of_a_chain_is_aligned() -> None:
-    """Browsers ignore columnalign, so alignment is a style."""
-    root = ElementTree.fromstring(
-        latex.to_mathml(r"\begin{aligned} a &= b \\[2ex] &= c \end{aligned}")
-    )
-    assert [cell.get("style") for cell in root.iter(f"{M}mtd")] == [
-        "text-align:right",
-        "text-align:left",
-    ] * 2
-    assert "[" not in "".join(root.itertext())
-
-
-def test_mathml_is_escaped() -> None:
-    """Signs that HTML reads as its own arrive as text."""
-    made = latex.to_mathml(r"a < \text{<script>} \& b", display=False)
-    assert "<mo>&lt;</mo><mtext>&lt;script&gt;</mtext><mi>&amp;</mi>" in made
-    assert 'display="inline"' in made
-
-
-def test_words_are_one_piece() -> None:
-    """A name in upright type is one identifier, not a product of letters."""
-    root = ElementTree.fromstring(latex.to_mathml(r"\mathrm{mass}_{2} x"))
-    assert [element.text for element in root.iter(f"{M}mi")] == ["mass", "x"]

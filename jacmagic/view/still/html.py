@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from jacmagic.render import html as page
 from jacmagic.render.heatmap import heatmap
-from jacmagic.render.latex import to_mathml
+from jacmagic.render.html_table import MAX_SHOWN
+from jacmagic.render.mathml import to_mathml
 from jacmagic.result import JacobianResult
 from jacmagic.symbolic.derivation import Derivation
 from jacmagic.symbolic.steps import Step
@@ -57,7 +58,7 @@ def _links(chain: Derivation) -> list[tuple[str, str]]:
 
 def _picture(table: Table) -> str:
     """Return a heat map where the table shows only a part of the matrix."""
-    if max(table.values.shape, default=0) <= page.MAX_SHOWN:
+    if max(table.values.shape, default=0) <= MAX_SHOWN:
         return ""
     return heatmap(
         table.values,
