@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import Any, TypeVar
 
+from jacmagic.errors import OptionError
+
 T = TypeVar("T")
 
 
@@ -18,6 +20,13 @@ class Layout(str, Enum):
 
     NUMERATOR = "numerator"
     DENOMINATOR = "denominator"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Layout:
+        raise OptionError(
+            f"expected the layout numerator or denominator; found {value!r}; "
+            'write layout="denominator"'
+        )
 
     @property
     def is_transposed(self) -> bool:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import re
 import time
 from pathlib import Path
 
-import ipywidgets
 import numpy as np
 import pytest
 import sympy
@@ -17,8 +15,6 @@ import torch
 import jacmagic
 from jacmagic.result import derived
 from jacmagic.result.diagnosis import diagnose
-from jacmagic.view import export, reruns
-from jacmagic.view import jacobian as face
 from jacmagic.view.explorer import MODULES, Explorer, JacobianView, front_end, style
 from jacmagic.view.explorer.rest import PAUSE
 
@@ -311,69 +307,6 @@ def test_another_view_finds_nothing_again():
     assert len(calls) == before
 
 
-# ── the point typed is the point shown ────────────────────────────────────────────────────────
-
-POINTS = [math.pi / 6, -math.sqrt(2), 1 / 3, 1e-12, -1e-300, 1e12, 1e12 + 1 / 3, -1.7e308, 0.0]
-
-
-@pytest.mark.parametrize("value", POINTS)
-def test_any_point_is_held_as_typed(value):
-    """A slider begins at the typed number, which its range and its step never change."""
-    J = jacmagic.jacobian(lambda x: 3 * x, torch.tensor(value, dtype=F64))
-    explorer = J.explore()
-    slider = explorer.sliders[0]
-    assert slider.value == explorer.point["x"].item() == value
-    assert slider.min < value < slider.max and slider.step > 0
-    steps = (value - slider.min) / slider.step if slider.max < 1e300 else 0
-    fine = slider.step <= 1e-6 * (slider.max / 2 - slider.min / 2) * 2
-    assert fine or abs(steps - round(steps)) < 1e-9 * max(1, steps)
-    for other in POINTS:
-        slider.value = other
-        assert slider.value == explorer.jacobian.point["x"].item() == other
-        assert np.frombuffer(explorer.view.at, dtype="<f8").tolist() == [other]
-    explorer.reset()
-    assert slider.value == value
-
-
-@pytest.mark.parametrize("value", [math.inf, -math.inf, math.nan])
-def test_a_point_that_is_no_number(value):
-    """At a point that is not finite, the slider has a finite range."""
-    explorer = jacmagic.jacobian(lambda x: 3 * x, torch.tensor(value, dtype=F64)).explore()
-    slider = explorer.sliders[0]
-    assert str(slider.value) == str(value)
-    assert (slider.min, slider.max, slider.step) == (-1, 1, pytest.approx(0.01))
-    slider.value = 0.5
-    assert explorer.jacobian.point["x"].item() == 0.5
-    explorer.reset()
-    assert str(slider.value) == str(value)
-
-
-@pytest.mark.parametrize(
-    ("low", "high"), [(-math.pi, math.pi), (-1e-9, 1e-9), (-1.7e308, 1.7e308), (-0.1, 1e6), (0, 1)]
-)
-@pytest.mark.parametrize("value", [math.pi / 6, 1 / 3, 0.0])
-def test_a_range_holds_the_start_and_zero(low, high, value):
-    """The ends are obeyed; the start and 0 lie on the steps, or these are fine."""
-    J = jacmagic.jacobian(lambda x: 3 * x, torch.tensor(value, dtype=F64))
-    slider = J.explore(ranges={"x": (low, high, None)}).sliders[0]
-    assert (slider.value, slider.min, slider.max) == (value, low, high)
-    width = high / 2 - low / 2
-    for number in (value, 0.0):
-        steps = number / slider.step - low / slider.step
-        on_a_step = abs(steps - round(steps)) < 1e-6
-        assert on_a_step or slider.step <= 2e-6 * width or not low <= number <= high
-
-
-def test_a_step_of_ones_own_is_obeyed_beside_the_point():
-    """A step that misses the start stays, and so does the start."""
-    J = jacmagic.jacobian(lambda x: 3 * x, torch.tensor(0.3, dtype=F64))
-    slider = J.explore(ranges={"x": (0, 1, 0.25)}).sliders[0]
-    assert (slider.value, slider.step) == (0.3, 0.25)
-
-
-# ── robustness and memory ─────────────────────────────────────────────────────────────────────
-
-
 def broken(*_: object, **__: object):
     """Return what SymPy may do at any time."""
     return sympy.Symbol(3)
@@ -426,69 +359,6 @@ def test_the_line_that_asked_travels():
     assert H.explore().view.spec["command"] == ["%%hessian", ""]
     nested = jacmagic.jacobian(lambda p: p["w"] ** 2, {"w": torch.tensor(3.0, dtype=F64)})
     assert nested.explore().view.spec["command"] is None
-
-
-@pytest.fixture
-def in_a_notebook(monkeypatch):
-    """Return a function that shows a new Jacobian as a cell does."""
-    monkeypatch.setattr(face, "_widgets_run", lambda: True)
-    monkeypatch.setattr(reruns, "_OUTPUTS", [])
-    monkeypatch.setattr(reruns, "_REPLACED", [])
-
-    def show(cell, execution, J=None):
-        monkeypatch.setattr(reruns, "_running", lambda: (cell, execution))
-        J = J or jacmagic.jacobian(seed, tuple(torch.tensor(v, dtype=F64) for v in (3, 4, 5)))
-        J._repr_mimebundle_()
-        return J
-
-    return show
-
-
-def test_a_jacobian_shown_again_is_the_same_widget(in_a_notebook):
-    """Two outputs of one Jacobian share an explorer, open while either exists."""
-    J = in_a_notebook("a", "1")
-    explorer = J.explorer
-    before = len(ipywidgets.widgets.widget._instances)
-    assert in_a_notebook("b", "2", J).explorer is explorer
-    assert len(ipywidgets.widgets.widget._instances) == before
-    in_a_notebook("a", "3")
-    assert explorer.comm is not None
-    in_a_notebook("b", "4")
-    in_a_notebook("b", "5")
-    assert explorer.comm is None
-    assert J.explorer is None or J.explorer.comm is None
-
-
-def test_a_cell_that_runs_again_closes_what_it_showed(in_a_notebook):
-    """Running a cell again and again keeps one explorer; other cells keep theirs."""
-    other = in_a_notebook("other", "0")
-    in_a_notebook("cell", "1")
-    in_a_notebook("cell", "2")
-    before = len(ipywidgets.widgets.widget._instances)
-    for execution in range(3, 12):
-        last = in_a_notebook("cell", str(execution))
-    assert len(ipywidgets.widgets.widget._instances) == before
-    assert other.explorer.comm is not None and last.explorer.comm is not None
-
-
-def test_a_cell_whose_explorer_was_closed_runs_again(in_a_notebook):
-    """A cell whose explorer was closed, or its box, runs; no part stays open."""
-    before = len(ipywidgets.widgets.widget._instances)
-    export.close(in_a_notebook("cell", "1").explorer)
-    in_a_notebook("cell", "2").explorer.close()
-    export.close(in_a_notebook("cell", "3").explorer)
-    assert len(ipywidgets.widgets.widget._instances) == before
-
-
-def test_very_many_cells_keep_a_bounded_number_of_widgets(in_a_notebook, monkeypatch):
-    """The oldest explorers are released; saving a page leaves none."""
-    monkeypatch.setattr(reruns, "MAX_EXPLORERS", 3)
-    views = [in_a_notebook(None, None).explorer.view for _ in range(3)]
-    full = len(ipywidgets.widgets.widget._instances)
-    for _ in range(5):
-        in_a_notebook(None, None)
-    assert len(ipywidgets.widgets.widget._instances) == full
-    assert [view.followed for view in views] == [False] * 3
 
 
 @pytest.mark.parametrize("hostile", ["__proto__", "constructor", "toString", "</script>", "${1}"])
