@@ -254,6 +254,8 @@ def test_front_end_is_one_module():
     static = {path.name for path in folder.glob("*.mjs")}
     static -= {"host.mjs", "unpack.mjs"}  # a page of its own has these
     assert static == set(MODULES)
+    parts = [name for name in MODULES if "addPart({" in (folder / name).read_text("utf-8")]
+    assert parts == list(MODULES[MODULES.index("parts.mjs") + 1 : -1])  # in the order on screen
     for forbidden in ("innerHTML", "eval(", "new Function", "insertAdjacentHTML"):
         assert forbidden not in source
 
