@@ -12,7 +12,7 @@ from jacmagic.numeric.result import NumericJacobian
 from jacmagic.sweeps.block import Task, differentiate_block
 from jacmagic.sweeps.grid import Grid, block_shape, blocks
 
-MAX_SECONDS_PER_BLOCK = 2.0  # the most that an interrupted sweep loses, and a bar's slowest step
+MAX_SECONDS_PER_BLOCK = 2.0  # about what an interrupted sweep loses, and one step of its bar
 MAX_POINTS_PROBED = 64  # of the batched pass that is timed: enough to show what a batch saves
 MIN_SECONDS_TO_REPEAT = 0.1  # of a first run, which may have spent most of them on loading
 

@@ -34,7 +34,7 @@ from jacmagic.sweeps.spec import SweepSpec, spec_of
 from jacmagic.sweeps.store import Memory, Store
 
 MIN_SECONDS_TO_SHOW_PROGRESS = 1.0  # a shorter sweep needs no bar
-MAX_RELATIVE_DIFFERENCE = 1e-3  # of a store's first point: float32 on another machine gives 1e-4
+MAX_RELATIVE_DIFFERENCE = 1e-3  # of a store's first point: coarser than rounding in float32
 
 Job = tuple[tuple[int, ...], Block]
 

@@ -17,7 +17,7 @@ from typing import Any
 
 Explorer = Any  # of `jacmagic.view.explorer`, which imports this module
 
-MAX_EXPLORERS = 64  # with a kernel behind them: each holds some 50 kB
+MAX_EXPLORERS = 64  # that the kernel follows: more than a notebook usually has
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import jacmagic
 from jacmagic.result import derived
 from jacmagic.result.diagnosis import diagnose
 from jacmagic.view.explorer import MODULES, Explorer, JacobianView, front_end, style
-from jacmagic.view.explorer.rest import PAUSE
+from jacmagic.view.explorer.rest import SECONDS_OF_REST
 
 F64 = torch.float64
 
@@ -72,10 +72,10 @@ def test_the_verdict_waits_until_the_sliders_rest(explorer, monkeypatch):
             assert values(explorer)[2, 1] == 3 * (5 + step) ** 2
             assert explorer.view.status["verdict"] == "checking"
             assert "agree" not in explorer.view.status["agreement"]
-            time.sleep(0.75 * PAUSE)  # the loop is busy with each event
+            time.sleep(0.75 * SECONDS_OF_REST)  # the loop is busy with each event
             await asyncio.sleep(0)
         assert not compared
-        await asyncio.sleep(2 * PAUSE)
+        await asyncio.sleep(2 * SECONDS_OF_REST)
 
     asyncio.run(drag())
     assert explorer.view.status["verdict"] == "agree" and len(compared) == 1
@@ -95,7 +95,7 @@ def test_a_disagreement_shows_at_rest_and_no_verdict_before():
         for x in (1.5, 2.0, 3.0, 3.5):
             explorer.sliders[0].value = x
             assert explorer.view.status["verdict"] in ("checking", first)
-        await asyncio.sleep(2 * PAUSE)
+        await asyncio.sleep(2 * SECONDS_OF_REST)
 
     assert first == "disagree"
     asyncio.run(drag())

@@ -14,7 +14,7 @@ from jacmagic.symbolic.formula import DisplayForm, sigmoid, tex
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.trace import Refusal
 
-MAX_SECONDS_TO_WRITE = 0.5  # a formula that may be copied: no more than the view itself takes
+MAX_SECONDS_TO_WRITE = 0.5  # for each language: most views are never copied from
 MAX_LETTERS = 20_000  # of a formula offered for copying: about ten pages
 
 

@@ -14,7 +14,7 @@ from jacmagic.view.explorer.copies import copies
 from jacmagic.view.explorer.entries import entries_of
 from jacmagic.view.explorer.live_tape import live_tape
 
-MAX_ENTRY_BYTES = 24_000  # of derivations that are sent before one is asked for: half of the code's
+MAX_ENTRY_BYTES = 24_000  # of derivations sent unasked: less than half of the view's code
 
 _NO_CHAIN: dict[str, Any] = {
     "head": "",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
-PAUSE = 0.15  # seconds without an event: three between two events of a hand that drags
+SECONDS_OF_REST = 0.15  # without an event: longer than between two events of a drag
 
 
 class Rest:
@@ -27,7 +27,7 @@ class Rest:
     def soon(self) -> None:
         """Start the time anew."""
         self.cancel()
-        self._waiting = asyncio.get_running_loop().call_later(PAUSE, self._act)
+        self._waiting = asyncio.get_running_loop().call_later(SECONDS_OF_REST, self._act)
 
     def cancel(self) -> None:
         """Drop the call that is due."""

@@ -21,7 +21,7 @@ import { readMathml } from "./mathml.mjs";
 import { addPart } from "./parts.mjs";
 import { Slots } from "./slots.mjs";
 
-const MAX_UNFOLDED_CHARACTERS = 6000; // of MathML: about what fills a notebook's width ten times
+const MAX_UNFOLDED_CHARACTERS = 6000; // of MathML; a longer matrix starts folded
 
 /**
  * Exchange rows and columns of a typeset matrix.

@@ -4,8 +4,8 @@
  * @typedef {import("./layout.mjs").Cell} Cell
  */
 
-const MAX_CELLS_WITHOUT_WINDOW = 900; // a browser lays out as many cells within one frame
-const WINDOW = /** @type {Cell} */ ([16, 10]); // rows and columns that fit a notebook's output
+const MAX_CELLS_WITHOUT_WINDOW = 900; // 30 by 30: what is larger does not fit a screen
+const WINDOW = /** @type {Cell} */ ([16, 10]); // rows and columns, about a notebook's output
 
 /**
  * Rows and columns of the window over a table; the table's own where it is drawn whole.
