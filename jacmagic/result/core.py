@@ -23,7 +23,6 @@ from jacmagic.result.compiled import CompiledJacobian, compiled_of
 from jacmagic.result.derived import Derived
 from jacmagic.result.evaluated import Outside
 from jacmagic.result.options import ComputeOptions, DisplayOptions
-from jacmagic.symbolic import codegen as code
 from jacmagic.symbolic.branches import ClosedForms, point_of, values_again
 from jacmagic.symbolic.evaluator import Evaluator, by_name
 from jacmagic.symbolic.formula import ClosedForm
@@ -162,7 +161,7 @@ class JacobianResult(Derived):
         """Source of a function that computes this Jacobian from its closed form.
 
         Args:
-            language: "python", "torch", "c" or "javascript".
+            language: "python", "torch", "c", "javascript", or another in `codegen.LANGUAGES`.
 
         Raises:
             JacmagicError: without a closed form, or for what the language has no function for.
@@ -170,9 +169,8 @@ class JacobianResult(Derived):
         if self._form is None:
             raise PointError(f"expected a closed form to write; found none: {self.refusal}")
         inputs = [(one.name, tuple(one.value.shape)) for one in self.problem.inputs]
-        return code.write(
-            language, self._form, f"{self.notation.noun.lower()}_of_{self.title}", inputs
-        )
+        name = f"{self.notation.noun.lower()}_of_{self.title}"
+        return self._form.source(language, name, inputs)
 
 
 def run_torch(

@@ -15,7 +15,7 @@ from test_corpus import attempt, reference
 
 from jacmagic.errors import JacmagicError
 from jacmagic.labels import Label
-from jacmagic.symbolic.codegen import LANGUAGES, Scope, write
+from jacmagic.symbolic.codegen import LANGUAGES, Scope
 from jacmagic.symbolic.formula import ClosedForm
 from jacmagic.symbolic.graph import differentiate
 
@@ -57,14 +57,13 @@ def sources(language: str, shift: int) -> dict[int, str]:
         form, _ = exported(place)
         shapes = [tuple(tensor.shape) for tensor in case.tensors()]
         reached = {form.graph.operations[node] for node in form.graph.reach(form.entries)}
-        known = {*LANGUAGES[language].infix, *LANGUAGES[language].calls}
-        known |= {"number", "variable", "pow", "where"}
+        known = {*LANGUAGES[language].operations, "number", "variable"}
         inputs = list(zip(names_for(place, shift), shapes, strict=True))
         if reached <= known:
-            made[place] = write(language, form, f"jacobian_{place}", inputs)
+            made[place] = form.source(language, f"jacobian_{place}", inputs)
         else:
             with pytest.raises(JacmagicError, match=f"{language} has no function for"):
-                write(language, form, "refused", inputs)
+                form.source(language, "refused", inputs)
     return made
 
 

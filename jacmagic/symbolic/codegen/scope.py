@@ -3,37 +3,9 @@
 from __future__ import annotations
 
 import itertools
-import keyword
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
-
-# What no name of a language may be: its keywords, and macros that the platform's headers define.
-KEYWORDS = {
-    "python": frozenset([*keyword.kwlist, "__debug__"]),
-    "c": frozenset(
-        """
-        alignas alignof asm auto bool break case char const constexpr continue default do double
-        else enum extern false float for fortran goto if inline int long main near far nullptr
-        register restrict return short signed sizeof static static_assert struct switch thread_local
-        true typedef typeof typeof_unqual union unsigned void volatile wchar_t while errno linux
-        unix i386 I EOF NULL HUGE HUGE_VAL HUGE_VALF HUGE_VALL INFINITY NAN SNAN SNANF SNANL DOMAIN
-        SING OVERFLOW UNDERFLOW PLOSS TLOSS X_TLOSS MAXFLOAT DBL_MAX DBL_MIN FP_NAN FP_INFINITE
-        FP_ZERO FP_SUBNORMAL FP_NORMAL FP_ILOGB0 FP_ILOGBNAN FP_FAST_FMA FP_FAST_FMAF FP_FAST_FMAL
-        FP_INT_UPWARD FP_INT_DOWNWARD FP_INT_TOWARDZERO FP_INT_TONEARESTFROMZERO FP_INT_TONEAREST
-        MATH_ERRNO MATH_ERREXCEPT math_errhandling M_E M_LOG2E M_LOG10E M_LN2 M_LN10 M_PI M_PI_2
-        M_PI_4 M_1_PI M_2_PI M_2_SQRTPI M_SQRT2 M_SQRT1_2
-        """.split()
-    ),
-    "javascript": frozenset(
-        """
-        arguments await break case catch class const continue debugger default delete do else enum
-        eval export extends false finally for function if implements import in instanceof interface
-        let new null package private protected public return static super switch this throw true try
-        typeof undefined var void while with yield
-        """.split()
-    ),
-}
 
 # "GREEK SMALL LETTER THETA" is spelt theta, "COMBINING DOT ABOVE" dot.
 _SPELLING = re.compile(r"(CAPITAL )?(?:LETTER|COMBINING) (.+?)(?: ABOVE| ACCENT)?$")

@@ -6,7 +6,6 @@ from jacmagic.symbolic.graph.nodes import ONE, ZERO, BudgetExceeded, Graph
 from jacmagic.symbolic.graph.numbers import exact, meant
 from jacmagic.symbolic.graph.operations import OPERATIONS, Operation
 from jacmagic.symbolic.graph.patterns import Sums
-from jacmagic.symbolic.graph.runner import Runner
 from jacmagic.symbolic.graph.stable import stable
 from jacmagic.symbolic.graph.tape import Tape, write_tape
 
@@ -18,7 +17,6 @@ __all__ = [
     "BudgetExceeded",
     "Graph",
     "Operation",
-    "Runner",
     "Sums",
     "Tape",
     "differentiate",

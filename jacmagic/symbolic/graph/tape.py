@@ -31,6 +31,11 @@ class Tape:
     operations: tuple[tuple, ...]
     outputs: tuple[int, ...]
 
+    @property
+    def first(self) -> int:
+        """The slot of the first operation."""
+        return self.inputs + len(self.constants)
+
     @cached_property
     def _program(self) -> list[tuple]:
         return [(OPERATIONS[name].evaluate, *slots) for name, *slots in self.operations]

@@ -7,8 +7,8 @@ from functools import cached_property
 
 import numpy as np
 
+from jacmagic.symbolic.codegen.straight_line import RAISED, compiled
 from jacmagic.symbolic.graph.arrays import Schedule, schedule
-from jacmagic.symbolic.graph.compiled import RAISED, compiled
 from jacmagic.symbolic.graph.tape import Tape
 
 FIRST_RUNS = 3  # compiling costs about as much as a few runs
