@@ -23,9 +23,10 @@ from jacmagic.result.compiled import CompiledJacobian, compiled_of
 from jacmagic.result.derived import Derived
 from jacmagic.result.evaluated import Outside
 from jacmagic.result.options import ComputeOptions, DisplayOptions
-from jacmagic.symbolic.branches import ClosedForms, point_of, values_again
+from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.symbolic.evaluator import Evaluator, by_name
 from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.point import point_of, values_again
 
 if TYPE_CHECKING:
     import numpy as np

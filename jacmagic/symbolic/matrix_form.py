@@ -15,9 +15,9 @@ import numpy as np
 from jacmagic.function.problem import Problem
 from jacmagic.labels import Label
 from jacmagic.render import latex
-from jacmagic.symbolic.branches import point_of
 from jacmagic.symbolic.formula import ClosedForm
 from jacmagic.symbolic.matrices import Expression, Writer, derivative
+from jacmagic.symbolic.point import point_of
 
 _SIGNS = (
     (r"\left\|", "‖"),

@@ -18,12 +18,13 @@ from jacmagic.render import text as plain
 from jacmagic.render.heatmap import heatmap
 from jacmagic.render.sparse_summary import Entries, written
 from jacmagic.result import JacobianResult
-from jacmagic.symbolic.branches import NOT_WANTED, point_of
+from jacmagic.symbolic.branches import NOT_WANTED
 from jacmagic.symbolic.formula import DisplayForm, pretty
 from jacmagic.symbolic.formula import plain as one_line
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.symbolic.one_sided import sentences
+from jacmagic.symbolic.point import point_of
 from jacmagic.symbolic.steps import Step
 from jacmagic.symbolic.trace import Refusal
 

@@ -19,8 +19,8 @@ from latex_reader import AmbiguousError, read
 import jacmagic
 from jacmagic import Jacobian
 from jacmagic.render.latex import to_mathml
-from jacmagic.symbolic.branches import point_of
 from jacmagic.symbolic.formula import NamedNumber, sigmoid, tex
+from jacmagic.symbolic.point import point_of
 from jacmagic.symbolic.steps import Step
 
 KNOWN = [case for case in CORPUS if not case.refuses]

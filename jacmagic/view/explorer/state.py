@@ -11,10 +11,10 @@ import torch
 
 from jacmagic.render import latex
 from jacmagic.result import JacobianResult
-from jacmagic.symbolic.branches import point_of
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.symbolic.graph import OPERATIONS, BudgetExceeded, Tape
+from jacmagic.symbolic.point import point_of
 from jacmagic.symbolic.steps import Step
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.view import still as display

@@ -18,7 +18,7 @@ import ipywidgets
 import traitlets
 
 from jacmagic.result import JacobianResult
-from jacmagic.symbolic.branches import point_of
+from jacmagic.symbolic.point import point_of
 from jacmagic.view import export
 from jacmagic.view import still as display
 from jacmagic.view.explorer.assets import front_end, style
