@@ -21,7 +21,8 @@ from jacmagic.result.diagnosis import changing, contradicts, diagnose
 from jacmagic.result.evaluated import Evaluated
 from jacmagic.result.sources import lost_dependence
 from jacmagic.result.sparse_check import check_sparse
-from jacmagic.symbolic.derivation import Derivation, derive, templates, texts
+from jacmagic.symbolic.derivation import Derivation, derive, templates
+from jacmagic.symbolic.derivation_entries import texts
 from jacmagic.symbolic.formula import ClosedForm, DisplayForm
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.conditions import sentences

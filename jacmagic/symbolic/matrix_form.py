@@ -16,7 +16,7 @@ from jacmagic.function.problem import Problem
 from jacmagic.labels import Label
 from jacmagic.render import latex
 from jacmagic.symbolic.formula import ClosedForm
-from jacmagic.symbolic.matrices import Expression, Writer, derivative
+from jacmagic.symbolic.matrices import Expression, Writer, derivative, evaluate
 from jacmagic.symbolic.point import point_of
 
 _SIGNS = (
@@ -135,7 +135,7 @@ def _holds(
     truth = form.values(point.tolist())
     with np.errstate(all="ignore"):
         found = np.concatenate(
-            [block.evaluate(values).reshape(len(truth), -1) for block in blocks.values()], axis=1
+            [evaluate(block, values).reshape(len(truth), -1) for block in blocks.values()], axis=1
         )
     scale = 1e-12 + np.abs(truth[np.isfinite(truth)]).max(initial=0)
     same = np.isclose(found, truth, rtol=1e-9, atol=1e-9 * scale, equal_nan=True)

@@ -6,18 +6,20 @@ a number. Formulas: K. B. Petersen and M. S. Pedersen, The Matrix Cookbook (2012
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 from jacmagic.symbolic.matrices import expressions as e
-from jacmagic.symbolic.matrices.expressions import ELEMENTWISE, Expression
+from jacmagic.symbolic.matrices.elementwise import ELEMENTWISE
+from jacmagic.symbolic.matrices.expressions import Expression
 
 
 class NoForm(Exception):
-    """The derivative is not a matrix of the kinds known here."""
+    """A derivative that is no matrix expression of these operations."""
 
 
 def derivative(expression: Expression, name: str) -> Expression | None:
-    """∂expression/∂input; None where it is no matrix of the kinds known here."""
+    """∂expression/∂input; None where it is no such expression."""
     try:
         return _gathered(_derive(expression, name))
     except NoForm:
@@ -39,7 +41,7 @@ def _width(expression: Expression, name: str) -> int | None:
 def _derive(u: Expression, name: str) -> Expression:
     width = _width(u, name)
     if width is None:
-        raise NoForm  # a block of zeros is said elsewhere
+        raise NoForm  # a block of zeros is written elsewhere
     if len(u.shape) > 1:
         raise NoForm
     if u.operation == "input":
@@ -164,7 +166,4 @@ def _factors(a: Expression) -> list[Expression]:
 
 
 def _product(factors: list[Expression]) -> Expression:
-    made = factors[0]
-    for factor in factors[1:]:
-        made = e.matmul(made, factor)
-    return made
+    return functools.reduce(e.matmul, factors)

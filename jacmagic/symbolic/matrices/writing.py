@@ -7,7 +7,8 @@ from fractions import Fraction
 
 from jacmagic.labels import Label
 from jacmagic.render.latex import number as number_tex
-from jacmagic.symbolic.matrices.expressions import ELEMENTWISE, Expression
+from jacmagic.symbolic.matrices.elementwise import ELEMENTWISE
+from jacmagic.symbolic.matrices.expressions import Expression
 
 _SUM, _PRODUCT, _ATOM = 0, 1, 2
 

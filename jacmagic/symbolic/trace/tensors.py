@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from jacmagic.symbolic.matrices import Expression, constant, number, variable
+from jacmagic.symbolic.matrices import Expression, apply, constant, number, variable
 from jacmagic.symbolic.matrices import expressions as e
 from jacmagic.symbolic.trace.shadows import plain
 
@@ -147,13 +147,13 @@ def _mul(a: Any, b: Any) -> Expression:
         return e.scale(a, b) if not a.shape else e.scale(b, a)
     if a.shape != b.shape or len(a.shape) != 1:
         raise _Unknown
-    return e.apply("square", a) if a == b else e.times(a, b)
+    return apply("square", a) if a == b else e.times(a, b)
 
 
 def _div(a: Any, b: Any) -> Expression:
     a, b = _expression(a), _expression(b)
     if b.shape:
-        return _mul(a, e.apply("reciprocal", b))
+        return _mul(a, apply("reciprocal", b))
     return e.scale(e.inverse(b), a)
 
 
@@ -166,7 +166,7 @@ def _pow(a: Any, n: Any) -> Expression:
         return e.power(a, n)
     if n not in _POWERS:
         raise _Unknown
-    return e.apply(_POWERS[n], a)
+    return apply(_POWERS[n], a)
 
 
 def _mv(a: Expression, x: Expression) -> Expression:
@@ -273,6 +273,6 @@ _RULES: dict[str, Callable[..., Expression]] = {
     "mean": lambda x, *rest: e.scale(number(1 / x.shape[0]), _sum(x, *rest)),
     "linalg_vector_norm": _norm,
     "_softmax": _softmax,
-    **{name: partial(e.apply, name) for name in _FUNCTIONS},
+    **{name: partial(apply, name) for name in _FUNCTIONS},
     **dict.fromkeys(_SAME, _same),
 }
