@@ -12,7 +12,7 @@ import sympy
 
 from jacmagic.labels import Label
 from jacmagic.render import latex
-from jacmagic.symbolic.formula import MOST_PLACES, DisplayForm, shortest, substituted, tex
+from jacmagic.symbolic.formula import MAX_LINES, DisplayForm, shortest, substituted, tex
 from jacmagic.symbolic.notation import Notation
 
 MAX_SOURCE = 400  # LaTeX characters of one entry in the substituted matrix
@@ -29,7 +29,7 @@ class SubstitutedEntries:
     ) -> None:
         self.reading, self.matrix, self.digits = reading, matrix, digits
         self.numbers = texts(reading.numbers(point), digits)
-        self.width = max(LONG, MAX_WIDTH // max(min(matrix.shape[1], MOST_PLACES), 1))
+        self.width = max(LONG, MAX_WIDTH // max(min(matrix.shape[1], MAX_LINES), 1))
 
     def entry(self, i: int, j: int) -> str:
         """Return an entry as LaTeX."""

@@ -467,7 +467,7 @@ def check_typeset(J: Jacobian) -> None:
     assert len(values) == len(numbers), "two symbols are typeset alike"
     truth = reading.form.values(point)
     outputs = reading.form.tape.evaluate(point)
-    typeset = [(tex(reading.shown(i, j), names), truth[i, j]) for i, j in reading.places]
+    typeset = [(tex(reading.shown(i, j), names), truth[i, j]) for i, j in reading.page_entries]
     typeset += [
         (tex(written, names, written=True), value)
         for written, value in zip(reading.written, outputs[: len(truth)], strict=True)

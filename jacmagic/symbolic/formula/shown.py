@@ -28,11 +28,11 @@ def shows(reading: DisplayForm, form: ClosedForm, point: Sequence[float]) -> boo
     try:
         numbers = reading.numbers(point)
         clauses = evaluate([clause.definition for clause in reading.clauses], numbers)
-        entries = evaluate([reading.shown(i, j) for i, j in reading.places], numbers)
+        entries = evaluate([reading.shown(i, j) for i, j in reading.page_entries], numbers)
     except Unknown:
         return True
     truth = form.values(point)
-    expected = np.array([truth[i, j] for i, j in reading.places])
+    expected = np.array([truth[i, j] for i, j in reading.page_entries])
     named = np.array([numbers[clause.symbol] for clause in reading.clauses])
     return _agree(entries, expected) and _agree(clauses, named)
 
