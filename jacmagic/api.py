@@ -52,7 +52,10 @@ def compute(
     """
     options = ComputeOptions(strategy, chunk_size, create_graph, strict, vectorize)
     forms = ClosedForms(wanted=formula, budget=budget)
-    return Jacobian.of(problem, options, forms, view or DisplayOptions(), outside)
+    return Jacobian.of(problem, options, forms, view or _PLAIN, outside)
+
+
+_PLAIN = DisplayOptions()
 
 
 @overload

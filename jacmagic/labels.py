@@ -51,6 +51,8 @@ _MARKS = dict(
 _MARKED = re.compile(
     rf"(?P<letter>[^\W\d_])(?P<marks>[{''.join(_MARKS)}]{{1,2}})(?P<rest>[0-9_].*|)"
 )
+SHORT = {"weight": "W", "bias": "b"}  # as textbooks call a layer's parameters
+_PARAMETER = re.compile(rf"(?P<path>(?:\w+\.)+)(?P<last>{'|'.join(SHORT)})")
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_]+")
 LONGEST = 40  # characters of a name that are shown
 
@@ -82,10 +84,12 @@ class Label:
     Attributes:
         name: an argument's name, an output's name or a key; any text.
         index: indices into a tensor, counted as the code counts them.
+        written_out: whether it stands everywhere as the code writes it; see `apart`.
     """
 
     name: str
     index: tuple[int, ...] = ()
+    written_out: bool = False
 
     @cached_property
     def text(self) -> str:
@@ -95,7 +99,7 @@ class Label:
     @cached_property
     def unicode(self) -> str:
         """As a table shows it: "x₁", "x₀", "A₀₁", "θ₁"; one line, nothing invisible in it."""
-        parts = _parts(self.name)
+        parts = None if self.written_out else _parts(self.name)
         if (
             parts is None
             or len(parts.accents) > len(parts.marks)
@@ -112,6 +116,8 @@ class Label:
     def tex(self) -> str:
         r"""As mathematics: "x_{1}", "A_{01}", "\theta_{1}"; anything odd as escaped text."""
         parts = _parts(self.name)
+        if self.written_out:
+            return _as_text(self.text)
         if parts is None:
             shown, low = _as_text(self.name), list[str]()
         else:
@@ -213,6 +219,22 @@ def symbols(labels: Iterable[Label]) -> list[str]:
     return [found[label] for label in labels]
 
 
+def apart(labels: Sequence[Label]) -> list[Label]:
+    """Return the labels, those written out that would read as another one of them.
+
+    An argument `x1` beside a tensor `x` would be x₁, as `x[1]` is; the one without an index, or
+    else the later one, stands as the code writes it.
+    """
+    first: dict[str, Label] = {}
+    out: set[Label] = set()
+    for label in labels:
+        for shown in (label.tex, label.unicode):
+            other = first.setdefault(shown, label)
+            if other != label:
+                out.add(label if other.index or not label.index else other)
+    return [replace(label, written_out=True) if label in out else label for label in labels]
+
+
 @dataclass(frozen=True)
 class _Parts:
     """A name that reads as a letter or word with things below and above it."""
@@ -231,6 +253,8 @@ def _parts(name: str) -> _Parts | None:
         parts = _parts(marked["letter"] + marked["rest"])
         accents = [_MARKS[mark] for mark in marked["marks"]]
         return parts and replace(parts, accents=[*accents, *parts.accents], marks=marked["marks"])
+    if (path := _PARAMETER.fullmatch(name)) is not None:  # 0.weight: the W of layer 0
+        return _Parts(SHORT[path["last"]], path["path"].rstrip(".").split("."), [], "")
     found = _NAME.fullmatch(name)
     if found is None or len(name) > LONGEST:
         return None

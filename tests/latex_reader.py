@@ -79,7 +79,7 @@ FUNCTIONS: dict[str, Callable[..., float]] = {
     r"\operatorname{erfc}": math.erfc,
     r"\operatorname{erfinv}": mpmath.erfinv,
     r"\operatorname{sign}": lambda x: (x > 0) - (x < 0),
-    r"\operatorname{atan}_{2}": math.atan2,
+    r"\operatorname{atan2}": math.atan2,
     r"\operatorname{digamma}": mpmath.digamma,
     r"\operatorname{polygamma}": mpmath.psi,
 }

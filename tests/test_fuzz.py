@@ -49,9 +49,9 @@ def test_a_planted_fault_is_found_and_made_small(fuzz, monkeypatch: pytest.Monke
     )
     right = compare._compared
 
-    def faulty(function, x, truth, tolerance):
+    def faulty(function, x, truth, tolerance, digits):
         wrong = "sin" in function.__code__.co_names
-        return right(function, x, truth + wrong, tolerance)
+        return right(function, x, truth + wrong, tolerance, digits)
 
     monkeypatch.setattr(compare, "_compared", faulty)
     failure = compare.failure_of(program)

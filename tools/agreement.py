@@ -29,7 +29,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tools")]
 
 from corpus import CORPUS, Case  # type: ignore[import-not-found]  # noqa: E402
-from faults import FAULTS, Fault  # noqa: E402
+from faults import BATCHED, FAULTS, Fault  # noqa: E402
 
 import jacmagic  # noqa: E402
 from jacmagic.function.interop import lifted  # noqa: E402
@@ -49,10 +49,13 @@ class Tally:
     Attributes:
         right: verdicts on right cases.
         faults: for each fault, how many there were, were not vouched for, and were explained.
+        batched: for each fault of batched passes, how many there were, how often the numbers were
+            those of plain passes all the same, and how often one note named what failed.
     """
 
     right: Counter = field(default_factory=Counter)
     faults: dict[str, list[int]] = field(default_factory=dict)
+    batched: dict[str, list[int]] = field(default_factory=dict)
 
 
 def scaled(case: Case, scale: float):
@@ -96,12 +99,12 @@ def plain(function, tensors) -> torch.Tensor | None:
     return value if bool(value.isfinite().all()) and value.numel() else None
 
 
-def judged(function, tensors) -> jacmagic.Jacobian | None:
+def judged(function, tensors, strategy: str = "auto") -> jacmagic.Jacobian | None:
     """Return the Jacobian with its verdict, silently."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            found = jacmagic.jacobian(function, tensors)
+            found = jacmagic.jacobian(function, tensors, strategy=strategy)
             _ = found.agreement
         except Exception:  # noqa: BLE001 - as above
             return None
@@ -171,6 +174,46 @@ def planted_faults(tally: Tally, every: int) -> None:
             print(f"{case.name}, {fault.name} × {scale:g}: {agreement}", flush=True)
 
 
+def batched(function, tensors) -> torch.Tensor | None:
+    """The Jacobian by torch's own batched backward pass, unchecked; None where torch refuses."""
+    inputs = [tensor.clone().requires_grad_() for tensor in tensors]
+    try:
+        value = torch.cat([leaf.reshape(-1) for leaf in flatten(function(*inputs)).leaves])
+
+        def pull(row):
+            return torch.autograd.grad(
+                value, inputs, row, retain_graph=True, materialize_grads=True
+            )
+
+        blocks = torch.func.vmap(pull)(torch.eye(len(value), dtype=value.dtype))
+    except Exception:  # noqa: BLE001 - as above
+        return None
+    return torch.cat([block.reshape(len(value), -1).double() for block in blocks], 1)
+
+
+def planted_in_batches(tally: Tally, every: int) -> None:
+    """Count what becomes of wrong rules for `vmap`, where torch's own batched pass is wrong."""
+    for index, (case, fault) in enumerate(itertools.product(KNOWN, BATCHED)):
+        tensors = case.tensors()
+        if index % every or not tensors or not tensors[0].numel():
+            continue
+        function = spoiled(case, fault, 0, 1.0)
+        truth, wrong = plain(case.function, tensors), batched(function, tensors)
+        if truth is None or wrong is None or wrong.shape != truth.shape or len(truth) == 1:
+            continue  # one row is no batch
+        found = judged(function, tensors, "reverse-mode")
+        if found is None or not bool(changed(wrong, truth).any()):
+            continue
+        row = tally.batched.setdefault(fault.name, [0, 0, 0])
+        same = not bool(changed(found.matrix.double(), truth).any())
+        notes = [note for note in found.notes if any(word in note for word in fault.causes)]
+        row[0] += 1
+        row[1] += same
+        row[2] += len(notes) == 1
+        if not same or len(notes) != 1 or found.agreement.verdict == "disagree":
+            print(f"{case.name}, {fault.name}: {found.agreement} {found.notes}", flush=True)
+
+
 def page(tally: Tally) -> str:
     """Return the page in the docs."""
     right, count = tally.right, sum(tally.right.values())
@@ -189,6 +232,10 @@ def page(tally: Tally) -> str:
         told=planted[2],
         share=100 * planted[2] / max(planted[0], 1),
         table=table,
+        batched="\n".join(
+            f"| {name} | {many} | {same} | {told} |"
+            for name, (many, same, told) in tally.batched.items()
+        ),
     )
 
 
@@ -233,6 +280,16 @@ A hook on the gradient leaves no trace in the forward pass, so no cause is asked
 |---|---|---|---|
 {table}
 | together | {planted} | {kept} | {told} ({share:.1f} %) |
+
+## Wrong rules for batched passes
+
+The same functions of two and more outputs with a wrong rule for `vmap`, where torch's own batched
+backward pass is wrong. The numbers are checked by one plain backward pass and must be those of
+plain passes, with one note that names what failed.
+
+| fault | planted | the right numbers | one note |
+|---|---|---|---|
+{batched}
 """
 
 
@@ -246,6 +303,7 @@ def main() -> None:
     tally = Tally()
     right_cases(tally, every)
     planted_faults(tally, every)
+    planted_in_batches(tally, every)
     PAGE.write_text(page(tally), encoding="utf-8") if write else print(page(tally))
 
 

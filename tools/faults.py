@@ -1,7 +1,8 @@
 """Faults planted in right functions: ways in which code loses or falsifies torch's derivatives.
 
 Each takes a tensor on its way into a function and gives it back with the same numbers, so that the
-function's value stays and only torch's derivative is wrong.
+function's value stays and only torch's derivative is wrong: that of every pass, or (`BATCHED`) that
+of batched passes only.
 """
 
 from __future__ import annotations
@@ -104,6 +105,38 @@ class Negated(torch.autograd.Function):
         return -gradient
 
 
+class WrongBatch(torch.autograd.Function):
+    """The identity, whose rule for `vmap` is wrong by a factor."""
+
+    @staticmethod
+    def forward(x):
+        return x * 1
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        pass
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return WrongBatch.apply(gradient)
+
+    @staticmethod
+    def vmap(info, in_dims, x):
+        return x * 2, in_dims[0]
+
+
+@torch.library.custom_op("jacmagic_faults::same", mutates_args=())
+def same(x: Tensor) -> Tensor:
+    """The identity as an operator, whose rule for `vmap` takes the batch in another order."""
+    return x * 1
+
+
+same.register_autograd(
+    lambda ctx, gradient: same(gradient), setup_context=lambda ctx, inputs, output: None
+)
+same.register_vmap(lambda info, in_dims, x: (same(x).flip(in_dims[0]), in_dims[0]))
+
+
 def _hooked(tensor: Tensor, place: int) -> Tensor:
     """Return a hook that scales the gradient; nothing in the forward pass shows it."""
     passed = tensor * 1
@@ -140,4 +173,11 @@ FAULTS = (
     Fault("backward wrong in the fourth digit", lambda t, place: Slightly.apply(t), ("Slightly",)),
     Fault("backward of the other sign", lambda tensor, place: Negated.apply(tensor), ("Negated",)),
     Fault("a hook on the gradient", _hooked, ()),
+)
+
+BATCHED = (
+    Fault(
+        "vmap of an autograd.Function", lambda tensor, place: WrongBatch.apply(tensor), ("vmap",)
+    ),
+    Fault("vmap of an operator", lambda tensor, place: same(tensor), ("vmap",)),
 )

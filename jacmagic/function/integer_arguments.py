@@ -15,6 +15,7 @@ from typing import TypeVar
 import torch
 
 from jacmagic.errors import JacmagicError, StrictError
+from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.function.problem import Problem
 from jacmagic.function.silent_rerun import random_states, silent_rerun
 
@@ -81,6 +82,6 @@ def _runs(problem: Problem) -> bool:
     with torch.no_grad(), silent_rerun(tensors, random_states(tensors)):
         try:
             problem.function(*tensors)
-        except Exception:  # noqa: BLE001 - the user's function may raise anything
+        except REFUSALS:
             return False
     return True

@@ -55,6 +55,7 @@ def caller_of(module: nn.Module) -> Callable[..., Any]:
     raised = lifted(module)
     shell = functools.cache(lambda: _Shell(module, raised))
     training = any(part.training for part in module.modules())
+    draws = training and any(map(_may_draw, module.modules()))
     keeps = training and next(module.buffers(), None) is not None
 
     def run(
@@ -63,7 +64,7 @@ def caller_of(module: nn.Module) -> Callable[..., Any]:
         held = dict(weights)
         if keeps:
             held |= {name: held.get(name, b).clone() for name, b in module.named_buffers()}
-        with _same_draws((*held.values(), *positional)) if training else _NOTHING:
+        with _same_draws((*held.values(), *positional)) if draws else _NOTHING:
             if not held:
                 return raised(*positional, **named)
             exchanged = {f"module.{name}": value for name, value in held.items()}
@@ -73,6 +74,15 @@ def caller_of(module: nn.Module) -> Callable[..., Any]:
 
 
 _NOTHING = contextlib.nullcontext()
+
+
+def _may_draw(part: nn.Module) -> bool:
+    """Whether a layer may draw random numbers: of torch's own only few do."""
+    if not type(part).__module__.startswith("torch.nn.") or "Fractional" in type(part).__name__:
+        return True
+    if part._forward_hooks or part._forward_pre_hooks:
+        return True
+    return any(isinstance(part, kind) and acts(part) for kind, acts in _DRAWS)
 
 
 def _same_draws(tensors: Any) -> PrivateDraws:

@@ -94,7 +94,7 @@ def drawn_from(
 ) -> RandomStates:
     """`before` if anything has been drawn since; empty if not, which is kept in mind."""
     now = random_states(tensors)
-    if all(torch.equal(a, b) for a, b in zip(now, before, strict=True)):
+    if all(map(torch.equal, now, before)):
         _draws_nothing.add(function)
         return ()
     _draws_nothing.discard(function)

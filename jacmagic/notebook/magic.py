@@ -29,8 +29,8 @@ from jacmagic.function.syntax.bindings import normal
 from jacmagic.function.tracebacks import add_hint, from_users_frame, show_as_ipython
 from jacmagic.notebook.cell import Line, read_line
 from jacmagic.notebook.execution import resolve_name, run_cell
-from jacmagic.notebook.reruns import Reruns
 from jacmagic.notebook.suppress_display import suppress_display
+from jacmagic.view import reruns
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -99,7 +99,6 @@ class JacobianMagics(Magics):
     def __init__(self, shell: InteractiveShell | None = None, **settings: Any) -> None:
         """Register with a shell."""
         super().__init__(shell, **settings)
-        self._reruns = Reruns()
 
     @no_var_expand
     @output_can_be_silenced
@@ -246,7 +245,7 @@ class JacobianMagics(Magics):
             raise
         except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 the user's function may raise
             raise from_users_frame(error, target.title)  # noqa: B904 the same exception
-        self._reruns.replace(self.notebook, f"{typed.head}{typed.text}\n{cell}", result)
+        reruns.replace()
         if options.variable:
             space[normal(options.variable)] = result
         if options.quiet:

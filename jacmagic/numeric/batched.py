@@ -3,8 +3,8 @@
 `torch.func.vmap` maps the function's Jacobian over the points. Where it cannot (control flow that
 depends on the values, writing in place, random numbers), or where it gives other numbers than a
 plain run and a plain backward pass at one point of a chunk, drawn at random, all points are taken
-one by one and a note says why. Points at which something is not finite are taken so in any case. So
-are all in strict mode, which looks at the graph of each.
+one by one and a note says why. So are single points at which something is not finite, or which the
+check of `stacked` refutes, and all points in strict mode, which looks at the graph of each.
 """
 
 from __future__ import annotations
@@ -28,11 +28,14 @@ from jacmagic.numeric.modes.batch_size import SECONDS_PER_BATCH
 from jacmagic.numeric.modes.try_modes import TORCH_ERRORS, cause_of
 from jacmagic.numeric.points import BatchedJacobian, Chunk, Points
 from jacmagic.numeric.result import NumericJacobian
+from jacmagic.numeric.second_derivative import Probed
+from jacmagic.numeric.stacked import Stacked, refuted_points
 
 SCALARS_AT_ONCE = 2**20  # of the Jacobians in one chunk: 8 MiB of float64
 FIRST, GROWTH = 16, 4  # points in the first chunk; how many times more in the next one
 VALUES = 2.0**10  # times the rounding of inputs by which values may differ from a plain run's
 OTHER = "a batched pass gives other numbers than a plain one"
+SOME = f"{OTHER} at some points; these computed one by one instead"
 
 
 class Differentiator:
@@ -106,16 +109,21 @@ class Differentiator:
                 self.obstacle = cause_of(obstacle)
             else:
                 if self._agrees(found, start):
-                    return self._mended(found, start)
+                    odd = self._refuted(found, start, stop)
+                    if int(odd.sum()) <= 1 + len(odd) // 2:
+                        return self._mended(found, start, odd)
                 self.obstacle = OTHER
         return self._loop(start, stop)
+
+    def _leaves(self, *arguments: Tensor) -> tuple[Tensor, ...]:
+        return flatten(self.function(*writable(arguments))).leaves
 
     def _batched(self, start: int, stop: int) -> Chunk:
         points = self.points
         differentiate = torch.func.jacfwd if self.mode == "forward" else torch.func.jacrev
 
         def leaves(*arguments: Tensor) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...]]:
-            found = flatten(self.function(*writable(arguments))).leaves
+            found = self._leaves(*arguments)
             return found, found
 
         jacobian = differentiate(leaves, argnums=points.chosen, has_aux=True)
@@ -153,6 +161,8 @@ class Differentiator:
             leaves = self.first.outputs.leaves
             if not _same_values(values, blocks, leaves, tensors):
                 return False
+            if self.create_graph and not self._same_graph(found):
+                return False
             if equal(matrix, Dense(self.first.blocks, leaves), leaves, tensors):
                 return True
         with (
@@ -167,10 +177,37 @@ class Differentiator:
                 return check(plain.outputs.leaves, plain.inputs, matrix).answer != "different"
         return True
 
-    def _mended(self, found: Chunk, start: int) -> Chunk:
-        """Return the same with points at which something is not finite taken one by one."""
+    def _same_graph(self, found: Chunk) -> bool:
+        """Whether the first point can be differentiated again as it can on its own."""
+        chosen = [self.points.tensors[place] for place in self.points.chosen]
+        attached = [tensor for tensor in chosen if tensor.requires_grad]
+        first = self.first
+        probed = Probed(first.blocks, first.outputs.leaves, self._at(0)[1])
+        mine = probed.of_blocks([[block[0] for block in row] for row in found.blocks])
+        return probed.compare(mine, probed.of_blocks(first.blocks), attached) == "equal"
+
+    def _refuted(self, found: Chunk, start: int, stop: int) -> Tensor:
+        """For each point whether a backward pass through all of them brings other numbers."""
+        points = self.points
+        tensors = [tensor.detach().clone() for tensor in points.part(start, stop)]
+        inputs = [tensors[place].requires_grad_() for place in points.chosen]
+        own = [points.varies[place] for place in points.chosen]
+        dims = tuple(0 if varies else None for varies in points.varies)
+        with (
+            contextlib.suppress(*TORCH_ERRORS),  # torch may not go backwards there
+            torch.inference_mode(False),
+            torch.enable_grad(),
+            silent_rerun(tensors, random_states(tensors, self.function)),
+        ):
+            leaves = torch.func.vmap(self._leaves, in_dims=dims)(*tensors)
+            return refuted_points(Stacked(found.blocks, found.values, own), leaves, inputs, own)
+        return torch.zeros(stop - start, dtype=torch.bool, device=found.values[0].device)
+
+    def _mended(self, found: Chunk, start: int, odd: Tensor) -> Chunk:
+        """The same with odd points, and those where something is not finite, taken one by one."""
+        notes = (SOME,) if bool(odd.any()) else ()
         parts = [*found.values, *(block for row in found.blocks for block in row)]
-        odd = torch.stack([_not_finite(part) for part in parts]).any(0)
+        odd = torch.stack([odd, *(_not_finite(part) for part in parts)]).any(0)
         if not bool(odd.any()):
             return found
         values = [value.clone() for value in found.values]
@@ -182,7 +219,7 @@ class Differentiator:
             for row, others in zip(blocks, plain.blocks, strict=True):
                 for block, other in zip(row, others, strict=True):
                     block[index] = other
-        return Chunk(tuple(map(tuple, blocks)), tuple(values), found.notes)
+        return Chunk(tuple(map(tuple, blocks)), tuple(values), notes)
 
     def _loop(self, start: int, stop: int) -> Chunk:
         whole = [self.first if index == 0 else self._plain(index) for index in range(start, stop)]
@@ -303,6 +340,6 @@ def compute_many(
             for i in range(m)
         ),
         tuple(torch.cat([part.values[i] for part in parts]) for i in range(m)),
-        "loop" if notes else many.mode,
+        many.mode if many.obstacle is None else "loop",
         notes,
     )

@@ -10,17 +10,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-import torch
 from torch import Tensor
 
 from jacmagic.errors import OptionError, SizeError, StrictError
-from jacmagic.numeric.connections import connections
+from jacmagic.numeric.connections import connections, everywhere_connected
 from jacmagic.numeric.entries import Sparse
-from jacmagic.numeric.evaluation import Evaluation, evaluate
+from jacmagic.numeric.evaluation import Evaluation, evaluate, recording
 from jacmagic.numeric.memory import require_room
 from jacmagic.numeric.modes.dense import Asked, dense, finished
 from jacmagic.numeric.modes.mode_choice import ladder
-from jacmagic.numeric.modes.rescue import Substitute, everywhere_connected, refusal_of, rescued
+from jacmagic.numeric.modes.rescue import Substitute, refusal_of, rescued
 from jacmagic.numeric.modes.sparse import NotSparse, by_sparse, find_plan, worth_trying
 from jacmagic.numeric.modes.try_modes import TORCH_ERRORS, cause_of
 from jacmagic.numeric.result import NumericJacobian
@@ -76,11 +75,12 @@ def compute(
     asked = Asked(strategy, chunk_size, create_graph, strict, vectorize, memory)
     if tuning is None or create_graph or strict or not vectorize:
         tuning = Tuning()
-    with torch.inference_mode(False), torch.enable_grad():
+    tuned = tuning.of(tensors, strategy, chunk_size)
+    with recording():
         began = time.perf_counter()
-        evaluation = evaluate(function, tuple(tensors), create_graph=create_graph)
-        tuned = tuning.of(evaluation.inputs, strategy, chunk_size)
-        evaluation = replace(evaluation, before=tuned.before)
+        evaluation = evaluate(
+            function, tuple(tensors), create_graph=create_graph, before=tuned.before
+        )
         entries, notes = _sparse(evaluation, asked, tuned)
         if entries is not None:
             numbers = _entries(evaluation, entries)

@@ -4,22 +4,31 @@ Where the check of `freivalds` finds other numbers, all rows are taken by plain 
 the function's tuning keeps which mode failed. Where nan or infinity occur, a product proves
 nothing: 0·∞ in one output's backward pass makes nan of a whole combination. Then every output is
 looked at alone, and the rows of those that are not finite are taken by plain backward passes, which
-decide.
+decide. Where the result is to be differentiated again, one second derivative is checked too.
+
+What a check proves of batched rows is that torch's rules for the operations of this graph are
+right. So it is spared where rows of the same function passed before through a graph of the same
+structure, for inputs of the same shapes, and all entries are finite.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
+from jacmagic.numeric.connections import structure_of
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.freivalds import Answer, Dense, check
 from jacmagic.numeric.modes.rows import Blocks, by_rows, rows_of_output
 from jacmagic.numeric.modes.try_modes import TORCH_ERRORS, Tried
+from jacmagic.numeric.second_derivative import Probed
 from jacmagic.numeric.tuning import Tuned
 
+PASSES = 2  # points at which the same graph has passed, before only its structure is compared
+MOST_GRAPHS = 8  # of one function, for which that is kept
 UNCHECKED = "not checked against a backward pass, which torch cannot do for this function"
 MODES = {
     "reverse": "torch's batched backward pass (vmap)",
@@ -38,6 +47,14 @@ def refuted(mode: str) -> str:
     )
 
 
+def unlike(mode: str) -> str:
+    """The note on a mode whose numbers do not lead to the derivatives of plain backward passes."""
+    return (
+        f"{MODES[mode]} gives other second derivatives than a plain backward pass for this "
+        "function; computed row by row instead"
+    )
+
+
 def confirmed(
     evaluation: Evaluation, tried: Tried, tuned: Tuned, *, create_graph: bool = False
 ) -> Tried:
@@ -51,6 +68,10 @@ def confirmed(
     """
     if tried.mode == "rows":
         return tried
+    spared = tried.mode == "reverse" and not create_graph
+    structure = structure_of(evaluation) if spared else None
+    if tuned.passed.get(structure, 0) >= PASSES and _finite(tried.blocks):
+        return tried
     try:
         answer, blocks = _examined(evaluation, tried.blocks, create_graph=create_graph)
     except TORCH_ERRORS:
@@ -62,7 +83,26 @@ def confirmed(
         )
         tuned.refuted[tried.mode] = note
         return Tried("rows", rows, (*tried.notes, *note))
+    second = _second(evaluation, blocks) if create_graph and answer == "equal" else "equal"
+    if second != "equal":
+        note = (unlike(tried.mode),) if second == "different" else ()
+        tuned.refuted[tried.mode] = note
+        return Tried("rows", by_rows(evaluation, create_graph=True), (*tried.notes, *note))
+    if answer == "equal" and structure is not None and len(tuned.passed) < MOST_GRAPHS:
+        tuned.passed[structure] = tuned.passed.get(structure, 0) + 1
     return Tried("rows" if answer == "not finite" else tried.mode, blocks, tried.notes)
+
+
+def _finite(blocks: Blocks) -> bool:
+    """Whether no entry is nan or infinite; "no" is also the answer where only their sum is."""
+    return all(math.isfinite(float(block.sum())) for row in blocks for block in row)
+
+
+def _second(evaluation: Evaluation, blocks: Blocks) -> Answer:
+    """Whether blocks can be differentiated again as plain backward passes can."""
+    leaves, inputs = evaluation.outputs.leaves, evaluation.inputs
+    probed = Probed(blocks, leaves, inputs)
+    return probed.compare(probed.of_blocks(blocks), probed.by_a_pass(leaves, inputs), inputs)
 
 
 def _half_right(blocks: Blocks, rows: Blocks, leaves: Sequence[Tensor]) -> bool:

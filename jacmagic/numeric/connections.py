@@ -43,6 +43,37 @@ def connections(evaluation: Evaluation, blocks: Blocks | None = None) -> Connect
     )
 
 
+def everywhere_connected(evaluation: Evaluation) -> Connections:
+    """No graph of torch's says that an output does not depend on an input."""
+    return ((True,) * len(evaluation.inputs),) * len(evaluation.outputs.leaves)
+
+
+def structure_of(evaluation: Evaluation) -> tuple[Any, ...] | None:
+    """Return the operations of torch's graph and how they hang together, to be compared.
+
+    None where a walk does not meet them all, see NOTE [Bounded walks], or where one is a custom
+    `autograd.Function`, whose inside may change.
+    """
+    by_hand: Any = torch.autograd.function.BackwardCFunction
+    places: dict[Any, int] = {None: -1}
+    nodes: list[Any] = []
+    found: list[Any] = []
+
+    def place(node: Any) -> int:
+        if node not in places:
+            places[node] = len(nodes)
+            nodes.append(node)
+        return places[node]
+
+    found += [place(leaf.grad_fn) for leaf in evaluation.outputs.leaves]
+    for node in nodes:
+        if len(nodes) > MOST_NODES or isinstance(node, by_hand):
+            return None
+        found.append(node.name())
+        found += [(place(child), output) for child, output in node.next_functions]
+    return tuple(found)
+
+
 def widest(evaluation: Evaluation) -> int:
     """Scalars of the largest tensor in the part of the graph that a walk meets."""
     roots = [leaf.grad_fn for leaf in evaluation.outputs.leaves]

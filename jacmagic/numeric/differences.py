@@ -34,6 +34,7 @@ BRIEF = 2.0**-9  # first step of `along`, relative to the input
 EVALUATIONS = 16  # what a column takes as a rule
 CPU_SECONDS = 2.0  # processor time that all columns together may take
 MOST_EVALUATIONS = 6_000
+TINY = 1.37 * 2.0**-22  # relative steps at which only rounding is left; no sum of few powers of 2
 TRUSTED = 10.0  # errors further than this many estimated ones away are not met
 SMALL_PART = 2.0**-10  # of the function's variation: an error below it decides
 
@@ -47,12 +48,14 @@ class Differences:
         error: (m, k), estimated absolute errors; infinite where no estimate was confirmed.
         scale: (m, k), how much the function varied over the steps, divided by them.
         dtype: the one in which the function was evaluated.
+        spread: whether they are those of a symmetric part, see `numeric.triangles`.
     """
 
     matrix: Tensor
     error: Tensor
     scale: Tensor
     dtype: torch.dtype
+    spread: bool = False
 
     @property
     def decisive(self) -> Tensor:
@@ -75,10 +78,18 @@ class _Estimate:
     def decisive(self) -> np.ndarray:
         return (self.scale > 0) & (TRUSTED * self.error <= SMALL_PART * self.scale)
 
-    def fits(self, near: _Estimate) -> np.ndarray:
+    def explains(self, near: _Estimate) -> np.ndarray:
         """Whether the slope, found far away, explains what a nearer step measured."""
         with np.errstate(all="ignore"):
             return np.abs(self.value * near.width - near.change) <= 8 * near.noise
+
+    def misses(self, near: _Estimate) -> np.ndarray:
+        """Whether the slope is another one than nearer steps gave, by far more than their errors.
+
+        A function may look smooth from afar, as √(x² + 1) does, and not be near the point.
+        """
+        with np.errstate(invalid="ignore"):
+            return np.abs(self.value - near.value) > TRUSTED * (self.error + near.error)
 
 
 def differences(
@@ -153,7 +164,7 @@ def along(
     value, error, scale = (
         torch.from_numpy(part[:, None]) for part in (found.value, found.error, found.scale)
     )
-    return Differences(value, error, scale, torch.float64)
+    return Differences(value, error, scale, torch.float64, probe.triangles.spread)
 
 
 def _affordable(probe: Probe, columns: int, took: float, cpu_seconds: float) -> bool:
@@ -178,23 +189,26 @@ def _all(
         torch.from_numpy(np.stack([one[k] for one in found], 1) if found else empty.copy())
         for k in range(3)
     )
-    return Differences(value, error, scale, dtype)
+    return Differences(value, error, scale, dtype, probe.triangles.spread)
 
 
 def _noise(probe: Probe, center: np.ndarray, eps: float) -> np.ndarray:
-    """How far rounding moves each output, (m,): a fourth difference over tiny steps.
+    """How far rounding moves each output, (m,): third differences over tiny steps.
 
-    A smooth function has none at such steps; what is left is noise. Source: Moré & Wild, Estimating
+    A smooth function has none at such steps; what is left is noise. On either side of the point
+    they are taken apart, as one side may begin with a jump. Source: Moré & Wild, Estimating
     computational noise, SIAM J. Sci. Comput. 33 (2011).
     """
     noise = eps * np.abs(center)
     try:
-        aside = [probe(probe.point * (1 + k * 2.0**-22)) for k in (-2, -1, 1, 2)]
+        sides = [
+            [probe(probe.point * (1 + sign * k * TINY)) for k in (1, 2, 3)] for sign in (1, -1)
+        ]
     except TORCH_ERRORS:
         return noise
     with np.errstate(invalid="ignore", over="ignore"):
-        fourth = aside[0] - 4 * aside[1] + 6 * center - 4 * aside[2] + aside[3]
-        return np.fmax(noise, np.abs(fourth) / np.sqrt(70))
+        thirds = [np.abs(center - 3 * one + 3 * two - three) for one, two, three in sides]
+        return np.fmax(noise, np.fmin(*thirds) / np.sqrt(20))
 
 
 class _Line:
@@ -246,6 +260,7 @@ def _column(line: _Line) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     value, error, scale = np.full(m, np.nan), np.full(m, np.inf), np.zeros(m)
     decisive, confirmed, still = (np.zeros(m, dtype=bool) for _ in range(3))
     nearest: _Estimate | None = None
+    tried: list[_Estimate] = []
     for size in line.sizes if line.moves else ():
         if bool((confirmed | still).all()) or line.probe.calls >= MOST_EVALUATIONS:
             break
@@ -255,7 +270,9 @@ def _column(line: _Line) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
             continue
         usable = new.decisive
         if nearest is not None and new.width > nearest.width:
-            usable &= new.fits(nearest)
+            usable &= new.explains(nearest)
+        for one in tried:
+            usable &= ~(new.misses(one) & (one.width < new.width))
         with np.errstate(invalid="ignore"):
             met = decisive & usable & (np.abs(new.value - value) <= TRUSTED * (new.error + error))
             better = ~confirmed & ((usable & ~met) | ~decisive & ~(error < new.error))
@@ -264,6 +281,7 @@ def _column(line: _Line) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         decisive, confirmed = decisive | usable, confirmed | met
         value, error = np.where(better, new.value, value), np.where(better, new.error, error)
         scale = np.where(better, new.scale, scale)
+        tried.append(new)
         if nearest is None or new.width < nearest.width:
             nearest = new
     return value, np.where(confirmed | still, error, np.inf), scale

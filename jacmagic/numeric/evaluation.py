@@ -6,12 +6,15 @@ what reverse mode goes back along.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from jacmagic.errors import FunctionError
@@ -40,7 +43,7 @@ class Evaluation:
     random: tuple[Tensor, ...] = field(repr=False)
     before: float = math.inf
 
-    @property
+    @cached_property
     def size(self) -> tuple[int, int]:
         """(m, n): scalar components of the outputs and of the inputs."""
         return self.outputs.numel, sum(tensor.numel() for tensor in self.inputs)
@@ -54,12 +57,29 @@ class Evaluation:
         return silent_rerun(self.inputs, self.random)
 
 
+@contextlib.contextmanager
+def _recording() -> Iterator[None]:
+    with torch.inference_mode(False), torch.enable_grad():
+        yield
+
+
+def recording() -> contextlib.AbstractContextManager[None]:
+    """Within this context torch keeps graphs, whatever the caller has switched off."""
+    if torch.is_grad_enabled() and not torch.is_inference_mode_enabled():
+        return contextlib.nullcontext()
+    return _recording()
+
+
 def evaluate(
-    function: Callable[..., Any], tensors: Sequence[Tensor], *, create_graph: bool
+    function: Callable[..., Any],
+    tensors: Sequence[Tensor],
+    *,
+    create_graph: bool,
+    before: float = math.inf,
 ) -> Evaluation:
     """Run the function once on fresh tensors that require gradients.
 
-    Must be called with gradients enabled. The tensors are new objects even where the user's already
+    Must be called within `recording`. The tensors are new objects even where the user's already
     require gradients, so that what the function captures is told from what it is given.
 
     Raises:
@@ -85,7 +105,8 @@ def evaluate(
     start = time.perf_counter()
     outputs = flatten(function(*writable(inputs)))
     seconds = time.perf_counter() - start
-    return Evaluation(function, inputs, outputs, seconds, drawn_from(function, inputs, random))
+    random = drawn_from(function, inputs, random)
+    return Evaluation(function, inputs, outputs, seconds, random, before)
 
 
 def writable(tensors: Sequence[Tensor]) -> list[Tensor]:

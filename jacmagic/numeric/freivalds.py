@@ -24,8 +24,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
+
+from jacmagic.numeric.engine import Rows, pulled
 
 SAFETY = 8.0  # times the expected rounding of a sum that is allowed
 OWN = 4.0  # added to √m: roundings of an entry before it is summed
@@ -40,13 +43,13 @@ Answer = Literal["equal", "different", "not finite"]
 class Matrix(Protocol):
     """A Jacobian (m, n) as it was computed."""
 
-    def largest(self) -> Tensor:
+    def largest(self) -> np.ndarray:
         """(m,) the largest absolute value in each row, float64."""
 
-    def combined(self, u: Tensor) -> tuple[Tensor, Tensor]:
+    def combined(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """uᵀ·M and |u|ᵀ·|M|, (n,) float64 each."""
 
-    def hidden(self, u: Tensor, allowed: Tensor) -> list[int]:
+    def hidden(self, u: np.ndarray, allowed: np.ndarray) -> list[int]:
         """Rows i with an entry for which 0 < |uᵢ·Mᵢⱼ| ≤ allowedⱼ; none where M is large."""
 
 
@@ -60,22 +63,23 @@ class ProductCheck:
         reached: for each input whether torch's graph leads to it from any output.
     """
 
-    gap: Tensor
-    allowed: Tensor
+    gap: np.ndarray
+    allowed: np.ndarray
     reached: tuple[bool, ...]
 
-    @property
+    @functools.cached_property
     def answer(self) -> Answer:
         """Whether the difference is rounding; "not finite" where a product proves nothing."""
-        spare = self.allowed - self.gap
-        if bool((spare >= 0).all()):
+        with np.errstate(invalid="ignore"):
+            spare = self.allowed - self.gap
+        if (spare >= 0).all():
             return "equal"
-        return "not finite" if bool(spare.isnan().any()) else "different"
+        return "not finite" if np.isnan(spare).any() else "different"
 
     @property
     def where_finite(self) -> ProductCheck:
         """The same for the columns in which all is finite."""
-        told = (self.allowed - self.gap).isfinite()
+        told = np.isfinite(self.allowed) & np.isfinite(self.gap)
         return ProductCheck(self.gap[told], self.allowed[told], self.reached)
 
 
@@ -95,13 +99,13 @@ def check(leaves: Sequence[Tensor], inputs: Sequence[Tensor], matrix: Matrix) ->
     """
     passes = _Passes(leaves, inputs, matrix)
     if not passes.size:
-        return ProductCheck(torch.zeros(0), torch.zeros(0), (False,) * len(inputs))
+        return ProductCheck(np.zeros(0), np.zeros(0), (False,) * len(inputs))
     u = passes.direction()
     whole = passes.compare(u)
     if whole.answer != "equal":
         return whole
     for row in matrix.hidden(u, whole.allowed)[:HIDDEN_ROWS]:
-        alone = torch.zeros_like(u)
+        alone = np.zeros_like(u)
         alone[row] = u[row]
         one = passes.compare(alone)
         if one.answer != "equal":
@@ -116,7 +120,7 @@ def equal(one: Matrix, other: Matrix, leaves: Sequence[Tensor], inputs: Sequence
         return True
     u = passes.direction()
     (mine, sizes), (truth, _) = one.combined(u), other.combined(u)
-    return ProductCheck((mine - truth).abs(), passes.rounding(u, sizes), ()).answer == "equal"
+    return ProductCheck(np.abs(mine - truth), passes.rounding(u, sizes), ()).answer == "equal"
 
 
 class _Passes:
@@ -129,74 +133,82 @@ class _Passes:
         self.reached: tuple[bool, ...] = (False,) * len(inputs)
         self.size = sum(map(Tensor.numel, leaves)) * sum(map(Tensor.numel, inputs))
 
-    def direction(self) -> Tensor:
+    def direction(self) -> np.ndarray:
         """u, (m,) float64: random signs and sizes, over the power of two of each row."""
         largest = self.matrix.largest()
         bits = int(-math.log2(self.shortest.eps)) // 2
-        signs = _random(len(largest), bits).to(largest.device)
-        powers = torch.frexp(largest).exponent
-        known = (largest > 0) & largest.isfinite()
-        if not bool(known.all()):  # a zero is compared on the scale of the smallest row
-            least = int(powers[known].min()) if bool(known.any()) else 0
-            powers = torch.where(known, powers, least)
+        powers = np.frexp(largest)[1]
+        known = (largest > 0) & np.isfinite(largest)
+        if not known.all():  # a zero is compared on the scale of the smallest row
+            least = int(powers[known].min()) if known.any() else 0
+            powers = np.where(known, powers, least)
         most = int(math.log2(self.shortest.max)) // 2
-        return torch.ldexp(signs, -powers.clamp(-most, most))
+        return np.ldexp(_random(len(largest), bits), -powers.clip(-most, most))
 
-    def compare(self, u: Tensor) -> ProductCheck:
+    @np.errstate(all="ignore")
+    def compare(self, u: np.ndarray) -> ProductCheck:
         """Return the two products, and how far apart rounding may set them."""
         truth = self.backward(u)
         mine, sizes = self.matrix.combined(u)
-        gap = (mine - truth).abs()
+        gap = np.abs(mine - truth)
         allowed = self.rounding(u, sizes)
         found = ProductCheck(gap, allowed + 0 * truth, self.reached)
         if found.answer != "different":
             return found
         noise = self._noise(u, truth)
         share = (noise / sizes)[sizes > 0]
-        usual = float(share.quantile(0.9)) if 0 < len(share) <= 2**20 else 0.0
+        usual = float(np.quantile(share, 0.9)) if 0 < len(share) <= 2**20 else 0.0
         return ProductCheck(gap, allowed + NOISE * (noise + usual * sizes), self.reached)
 
-    def rounding(self, u: Tensor, sizes: Tensor) -> Tensor:
+    def rounding(self, u: np.ndarray, sizes: np.ndarray) -> np.ndarray:
         """(n,) what sums of products of these sizes may be off by."""
         least = self.shortest.smallest_normal * self.shortest.eps
         terms = SAFETY * (math.sqrt(len(u)) + OWN)
-        return terms * (self.shortest.eps * sizes + least * u.abs().sum())
+        return np.asarray(terms * (self.shortest.eps * sizes + least * np.abs(u).sum()))
 
-    def _noise(self, u: Tensor, truth: Tensor) -> Tensor:
+    def _noise(self, u: np.ndarray, truth: np.ndarray) -> np.ndarray:
         """(n,) what rounding makes of c·u where c·(uᵀ·J) is expected, the largest of some c."""
-        gaps = [(self.backward(c * u) - c * truth).abs() for c in MULTIPLES]
-        return torch.stack(gaps).amax(0)
+        gaps = [np.abs(self.backward(c * u) - c * truth) for c in MULTIPLES]
+        return np.asarray(np.max(gaps, axis=0))
 
-    def backward(self, u: Tensor) -> Tensor:
+    def backward(self, u: np.ndarray) -> np.ndarray:
         """uᵀ·J by one plain backward pass, (n,) float64."""
-        sizes = [leaf.numel() for leaf in self.leaves]
-        pairs = [
-            (leaf, part.reshape(leaf.shape).to(leaf.dtype))
-            for leaf, part in zip(self.leaves, u.split(sizes), strict=True)
-            if leaf.requires_grad and leaf.numel()
+        attached, directions, start = [], [], 0
+        for leaf in self.leaves:
+            part = u[start : (start := start + leaf.numel())]
+            if leaf.requires_grad and leaf.numel():
+                attached.append(leaf)
+                direction = torch.from_numpy(part).view(leaf.shape)
+                directions.append(direction.to(leaf.device, leaf.dtype))
+        rows: Rows = (None,) * len(self.inputs)
+        if attached:
+            rows = pulled(attached, self.inputs, directions)
+        self.reached = tuple([row is not None for row in rows])
+        parts = [
+            np.zeros(tensor.numel()) if row is None else array_of(row).reshape(-1)
+            for row, tensor in zip(rows, self.inputs, strict=True)
         ]
-        rows: Sequence[Tensor | None] = [None] * len(self.inputs)
-        if pairs:
-            attached, directions = zip(*pairs, strict=True)
-            rows = torch.autograd.grad(
-                attached, self.inputs, directions, retain_graph=True, allow_unused=True
-            )
-        self.reached = tuple(row is not None for row in rows)
-        return torch.cat(
-            [
-                u.new_zeros(tensor.numel()) if row is None else row.detach().reshape(-1).to(u.dtype)
-                for row, tensor in zip(rows, self.inputs, strict=True)
-            ]
-        )
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def directions(largest: np.ndarray) -> np.ndarray:
+    """Random numbers, each over the power of two of a size; a size of 0 or not finite is as 1."""
+    known = (largest > 0) & np.isfinite(largest)
+    return np.ldexp(_random(len(largest), 12), -np.where(known, np.frexp(largest)[1], 0))
 
 
 @functools.lru_cache(maxsize=16)
-def _random(count: int, bits: int) -> Tensor:
+def _random(count: int, bits: int) -> np.ndarray:
     """Numbers of random signs, of sizes from 1 to 2, of so many bits; always the same ones."""
     generator = torch.Generator().manual_seed(0)
-    draws = torch.randint(2**bits, (2, count), generator=generator, dtype=torch.int64)
+    draws = torch.randint(2**bits, (2, count), generator=generator, dtype=torch.int64).numpy()
     signs = 1 - 2 * (draws[0] % 2)
-    return signs * (1 + draws[1].double() / 2**bits)
+    return np.asarray(signs * (1 + draws[1] / 2**bits))
+
+
+def array_of(tensor: Tensor) -> np.ndarray:
+    """Return a tensor as a float64 array, which may share its memory."""
+    return np.asarray(tensor.detach().to("cpu", torch.float64).resolve_neg().numpy())
 
 
 # ── dense matrices ────────────────────────────────────────────────────────────────────────────
@@ -219,6 +231,8 @@ class Dense:
         if len(rows) > 1 and sum(map(Tensor.numel, rows)) <= COPIED:
             rows = [torch.cat(rows)]
         self._slabs = [slab for part in rows for slab in self._cut(part)]
+        few = len(self._slabs) == 1 and self._slabs[0].numel() <= SMALL
+        self._small = array_of(self._slabs[0]) if few else None  # quicker for few numbers
 
     @staticmethod
     def _cut(part: Tensor) -> Iterator[Tensor]:
@@ -226,24 +240,28 @@ class Dense:
             part = part.float()
         return iter(part.split(max(1, SLAB // max(1, part.shape[1]))))
 
-    def largest(self) -> Tensor:
+    def largest(self) -> np.ndarray:
         """(m,) the largest absolute value in each row, float64."""
-        return torch.cat([slab.abs().amax(1) for slab in self._slabs]).double()
+        if self._small is not None:
+            return np.asarray(np.abs(self._small).max(1))
+        return array_of(torch.cat([slab.abs().amax(1) for slab in self._slabs]))
 
-    def combined(self, u: Tensor) -> tuple[Tensor, Tensor]:
+    def combined(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """uᵀ·M and |u|ᵀ·|M|, (n,) float64 each."""
-        mine, sizes = u.new_zeros(()), u.new_zeros(())
-        for slab, part in zip(self._slabs, u.split(list(map(len, self._slabs))), strict=True):
+        if self._small is not None:
+            return u @ self._small, np.abs(u) @ np.abs(self._small)
+        whole = torch.from_numpy(u).to(self._slabs[0].device)
+        mine, sizes = whole.new_zeros(()), whole.new_zeros(())
+        for slab, part in zip(self._slabs, whole.split(list(map(len, self._slabs))), strict=True):
             weights = part.to(slab.dtype)
             mine = mine + (weights @ slab).double()
             sizes = sizes + (weights.abs() @ slab.abs()).double()
-        return mine, sizes
+        return array_of(mine), array_of(sizes)
 
-    def hidden(self, u: Tensor, allowed: Tensor) -> list[int]:
+    def hidden(self, u: np.ndarray, allowed: np.ndarray) -> list[int]:
         """Rows i with an entry for which 0 < |uᵢ·Mᵢⱼ| ≤ allowedⱼ; none where M is large."""
-        if sum(map(Tensor.numel, self._slabs)) > SMALL:
+        if self._small is None:
             return []
-        matrix = torch.cat(self._slabs) if len(self._slabs) > 1 else self._slabs[0]
-        sizes = (u[:, None] * matrix).abs()
-        found = ((sizes <= allowed) & (sizes > 0)).any(1)
-        return [] if not bool(found.any()) else found.nonzero().flatten().tolist()
+        sizes = np.abs(u[:, None] * self._small)
+        found: list[int] = ((sizes <= allowed) & (sizes > 0)).any(1).nonzero()[0].tolist()
+        return found

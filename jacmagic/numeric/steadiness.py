@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from jacmagic.function.interop.call_limit import EndlessError
 from jacmagic.function.silent_rerun import random_states, silent_rerun
 from jacmagic.numeric.modes.try_modes import TORCH_ERRORS
 from jacmagic.numeric.probe import Probe
@@ -47,6 +48,8 @@ def unsteady(
             pairs: list[tuple[np.ndarray | None, ...]] = [(expected, probe(probe.point))]
             aside = probe.point * _ASIDE + (probe.point == 0) * 2.0**-20
             pairs.append((_asked(probe, aside), _asked(probe, aside)))
+        except EndlessError:  # a long loop: it is not known
+            return None
         except TORCH_ERRORS:
             return "the function fails when it runs again"
         finally:
@@ -87,6 +90,8 @@ def independent(
 ) -> np.ndarray:
     """Boolean (m, k): outputs that a nan, or a huge value, in a component leaves as they are.
 
+    Of a long loop, which is not asked, it is (1, k) and False.
+
     Args:
         function: takes the tensors by position.
         tensors: the point, n components in all.
@@ -95,7 +100,10 @@ def independent(
     random = random_states(tensors, function)
     with torch.inference_mode(False), torch.enable_grad(), silent_rerun(tensors, random):
         probe = Probe(function, tensors, None, random)
-        center = probe(probe.point)
+        try:
+            center = probe(probe.point)
+        except EndlessError:
+            return np.zeros((1, len(columns)), dtype=bool)
         found = np.zeros((len(center), len(columns)), dtype=bool)
         for place, column in enumerate(columns):
             found[:, place] = _unreached(probe, center, column)

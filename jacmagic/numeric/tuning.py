@@ -40,6 +40,7 @@ class Tuned:
         taken: the one of `BACKWARDS` that this call takes, if both are being tried.
         tried: the seconds of the calls by each of them.
         refuted: modes whose numbers were not those of plain backward passes, with notes on each.
+        passed: how often batched rows were those of a backward pass, by the graph's structure.
     """
 
     scheme: SparsePlan | None = None
@@ -51,6 +52,7 @@ class Tuned:
     taken: str | None = None
     tried: dict[str, list[float]] = field(default_factory=lambda: {mode: [] for mode in BACKWARDS})
     refuted: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    passed: dict[Any, int] = field(default_factory=dict)
 
     @property
     def search_pays(self) -> bool:
@@ -108,7 +110,7 @@ class Tuning:
 
     def of(self, tensors: Sequence[Tensor], *options: Any) -> Tuned:
         """Return what is known for inputs of this kind; the oldest kind makes room."""
-        key = *options, *[(t.shape, t.dtype, t.device) for t in tensors]
+        key = *options, *[(t.shape, t.dtype, t.device) for t in tensors if isinstance(t, Tensor)]
         if key not in self._kinds and len(self._kinds) >= KINDS:
             self._kinds.pop(next(iter(self._kinds)))
         return self._kinds.setdefault(key, Tuned())

@@ -117,9 +117,11 @@ class Agreement:
     @property
     def _sources(self) -> list[str]:
         named = ["the closed form"] * (self.witnesses.formula is not None)
+        if self.undefined:
+            return ["finite differences"]
         if self.alone == "finite differences" or not self._cites_differences:
             return named
-        return ["finite differences"] if self.undefined else [*named, "finite differences"]
+        return [*named, "finite differences"]
 
     @property
     def undefined(self) -> bool:
@@ -135,7 +137,8 @@ class Agreement:
         found = self.witnesses
         if found.along or found.differences is None:
             return found.along
-        met = found.decisive | (found.differences == found.torch)
+        known = found.error is not None and np.isfinite(found.error)
+        met = found.decisive | (found.differences == found.torch) & known
         return bool(met.any()) or found.formula is None or not met.size
 
     @property

@@ -18,7 +18,9 @@ contribute counts as rounding too, unless the code cuts torch's graph there. A d
 rounding explains but that leaves fewer digits right is neither agreement nor contradiction. Nor is
 one so near to underflow that products on torch's way backwards, which the bound does not follow,
 may have lost their digits there: two factors of the size of a roundoff are allowed for. Nor is one
-of a roundoff of float32, in which torch writes constants of some kernels (1/6 of hardsigmoid).
+of a roundoff of float32, in which torch writes constants of some kernels (1/6 of hardsigmoid). Nor
+is one that changes the function's value by no more than rounding, were the input to change by all
+of its size: torch's derivative of expm1(x) is expm1(x) + 1, which is 0 from x = −38 on.
 
 NOTE [Undefined]: where the function's own value is nan or infinite it has no derivative; whatever
 the sources give there, nothing is said about who is right.
@@ -102,6 +104,7 @@ class Circumstances:
         fair: boolean (m, n), where torch's value lies between the two sides of a kink.
         kinked: rows in which the point lies on a kink; differences average its two sides.
         sizes: (n,) the sizes of the inputs' components.
+        values: (m,) the function's own values.
         operations: how many operations the whole closed form takes.
         undefined: rows in which the function itself is nan or infinite, see NOTE [Undefined].
         doubted: whether what finite differences start from is not confirmed itself; they then
@@ -112,6 +115,7 @@ class Circumstances:
     fair: np.ndarray | None = None
     kinked: Collection[int] = ()
     sizes: np.ndarray | None = None
+    values: np.ndarray | None = None
     operations: int = 1
     doubted: bool = False
     undefined: Collection[int] = ()
@@ -189,7 +193,8 @@ def _against_form(
     """Return what a doubtful entry comes to; None where the closed form says nothing about it."""
     assert sources.formula is not None and sources.bound is not None
     truth, value = sources.torch[i, j], exact.value
-    bound = max(sources.bound[i, j], exact.bound if np.isfinite(exact.bound) else 0.0)
+    written = exact.bound if np.isfinite(exact.bound) else exact.spread()  # it may overflow
+    bound = max(sources.bound[i, j], written)
     if np.isnan(value):
         value = sources.formula[i, j]
         if not np.isfinite(value):
@@ -203,10 +208,13 @@ def _against_form(
             return Finding.AGREED
         if gap <= FACTOR * exact.operations * max(exact.spread(), dtype.unit * abs(value)):
             return Finding.AGREED
+    if gap <= FACTOR * known.operations * dtype.unit * abs(value):
+        return Finding.AGREED
     cut, share = known.cut(i, j), _share(sources, known, i, j, gap)
     if not cut and share <= FACTOR * known.operations * dtype.unit:
         return Finding.AGREED
     near = abs(value) < dtype.normal / dtype.unit**2 or gap <= SHORT * abs(value)
+    near |= _is_invisible(dtype, known, i, j, gap)
     if explained or (not cut and np.isfinite(truth) and near):
         return Finding.ROUNDING
     if decisive[i, j]:
@@ -244,6 +252,15 @@ def _share(sources: Sources, known: Circumstances, i: int, j: int, gap: float) -
         contributions = np.abs(sources.formula[i]) * sizes
     largest = contributions[np.isfinite(contributions)].max(initial=0.0)
     return gap * sizes[j] / largest if largest and gap == gap else np.inf
+
+
+def _is_invisible(dtype: Dtype, known: Circumstances, i: int, j: int, gap: float) -> bool:
+    """Whether a difference in slope, over the input's whole size, is rounding of the value."""
+    if known.sizes is None or known.values is None:
+        return False
+    with np.errstate(over="ignore", invalid="ignore"):
+        moved = gap * known.sizes[j]
+    return bool(moved <= FACTOR * known.operations * dtype.unit * abs(known.values[i]))
 
 
 def _against_differences(

@@ -19,6 +19,7 @@ from jacmagic.result.agreement import Agreement
 from jacmagic.result.comparison import Sources
 from jacmagic.result.diagnosis import changing, contradicts, diagnose
 from jacmagic.result.evaluated import Evaluated
+from jacmagic.result.form_check import examine_form
 from jacmagic.result.sources import lost_dependence
 from jacmagic.result.sparse_check import check_sparse
 from jacmagic.symbolic.derivation import Derivation, derive, templates
@@ -180,15 +181,22 @@ class Derived(Evaluated):
     def _torch_refuses(self) -> Agreement:
         """The verdict where torch cannot differentiate: there is nothing of its to compare."""
         values = self.matrix.detach().cpu().double().numpy()
+        form = self._traced
+        if self.numbers.mode == "closed form" and isinstance(form, ClosedForm):
+            return examine_form(self.problem, self.numbers, values, form, name=self._entry)
         source = "the closed form" if self.numbers.mode == "closed form" else "finite differences"
         return Agreement(
             "not confirmed",
-            0.0,
+            float("nan"),
             (),
             (),
             Sources(values, None, None, None, "float64"),
             reason=f"torch cannot differentiate this function; the numbers are those of {source}",
         )
+
+    def _entry(self, i: int, j: int) -> str:
+        """Return what an entry is called, such as "∂f₁/∂x₂"."""
+        return self.notation.unicode(self.title, self.rows[i].unicode, self.columns[j].unicode)
 
     @cached_property
     def one_sided(self) -> OneSided | None:
@@ -251,6 +259,7 @@ class Derived(Evaluated):
             reading.expression(i),
             self.symbols[j],
             names=reading.all_names,
+            texts=reading.texts,
             entry=reading.entry(i, j),
             named=reading.shown(i, j),
             numbers=numbers,

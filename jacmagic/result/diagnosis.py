@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,7 +15,6 @@ from jacmagic.function.precision import Dtype
 from jacmagic.function.problem import Problem
 from jacmagic.labels import Label
 from jacmagic.numeric import Differences, NumericJacobian, independent, unsteady
-from jacmagic.numeric.symmetry import TOLD, Parts, symmetrised
 from jacmagic.result.agreement import Agreement, conclude
 from jacmagic.result.as_written import other_value
 from jacmagic.result.causes import Causes
@@ -33,6 +33,10 @@ from jacmagic.symbolic.validation import fits_beside
 
 _DRAWN = "the function draws random numbers"
 _MISSES = Refusal("the closed form", None, "is not the function beside the point")
+_TRIANGLE = (
+    "the function reads one triangle of a symmetric matrix, and torch spreads the derivative over "
+    "both, as finite differences do here"
+)
 _LOWER = "compute in a higher precision (--dtype float64)"
 _REWRITE = "rewrite the function without the cancellation"
 
@@ -100,6 +104,7 @@ def diagnose(
         fair=None if both is None else both.around(case.truth),
         kinked={row for edge in case.edges for row in edge.rows},
         sizes=case.sizes,
+        values=case.values,
         operations=1 if form is None else len(form.tape.operations) + len(case.sizes),
         undefined=case.undefined,
         doubted=below is not None and below.verdict != "agree",
@@ -117,8 +122,8 @@ def diagnose(
         reason=case.reason,
         warnings=warnings,
     )
-    if case.in_pairs is not None and agreement.verdict == "agree":
-        return replace(agreement, reason=TOLD)
+    if agreement.verdict == "agree" and not alone.any() and case.spread:
+        return replace(agreement, reason=_TRIANGLE)
     return agreement
 
 
@@ -206,11 +211,21 @@ class _Case:
         asked = self.taken and not self.is_confirmed
         return finite_differences(self.problem, len(self.truth)) if asked else None
 
+    @property
+    def spread(self) -> bool:
+        """Whether the differences are those of a function of a symmetric part."""
+        return self.differences is not None and self.differences.spread
+
     @cached_property
+    def values(self) -> np.ndarray:
+        """The function's own values (m,)."""
+        parts = [leaf.detach().reshape(-1).cpu().double() for leaf in self.numbers.outputs.leaves]
+        return torch.cat(parts).numpy() if parts else np.zeros(0)
+
+    @property
     def undefined(self) -> list[int]:
         """The rows in which the function itself is nan or infinite."""
-        parts = [leaf.detach().reshape(-1).cpu() for leaf in self.numbers.outputs.leaves]
-        return (~torch.cat(parts).isfinite()).nonzero().flatten().tolist() if parts else []
+        return np.flatnonzero(~np.isfinite(self.values)).tolist()
 
     @property
     def bare(self) -> Sources:
@@ -225,22 +240,12 @@ class _Case:
             values, bounds = bounded(self.form, self.point, self.dtype)
             sources = replace(sources, formula=values, bound=bounds)
         if self.differences is not None:
-            value, error, scale = self.in_pairs or self._parts(self.differences)
+            found = self.differences
+            value, error, scale = (one.numpy() for one in (found.matrix, found.error, found.scale))
             sources = replace(sources, differences=value, error=error, scale=scale)
         if not self.taken:
             return sources
         return replace(sources, apart=self._apart(sources), along=self.is_confirmed)
-
-    @cached_property
-    def in_pairs(self) -> Parts | None:
-        """The differences where the function reads one triangle of a symmetric matrix."""
-        if self.differences is None:
-            return None
-        return symmetrised(self._parts(self.differences), self.tensors, self.truth)
-
-    @staticmethod
-    def _parts(found: Differences) -> Parts:
-        return found.matrix.numpy(), found.error.numpy(), found.scale.numpy()
 
     def _apart(self, sources: Sources) -> np.ndarray | None:
         """Entries of 0 without another source, whose output does not depend on the input."""
@@ -275,7 +280,8 @@ class _Case:
             (exact,) = exactly(self.form, self.point, self.dtype)([(i, j)])
             advice = _REWRITE if self.dtype.name == "float64" else _LOWER
             if abs(value - exact.value) <= SHORT * abs(exact.value) and advice == _REWRITE:
-                return f"torch has {entry} to the digits of float32 only"
+                digits = math.floor(-math.log10(abs(value - exact.value) / abs(exact.value)))
+                return f"torch has only {digits} digits of {entry} right"
             return (
                 f"rounding in {self.dtype.name} leaves too few digits of {entry}: "
                 f"torch {value:.6g}, exact {exact.value:.6g}; {advice}"

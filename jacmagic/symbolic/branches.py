@@ -45,7 +45,12 @@ class ClosedForms:
         self._outside: WeakKeyDictionary[ClosedForm, tuple[Any, ...]] = WeakKeyDictionary()
         self._wanted = wanted
         self._refusals: dict[tuple[float, ...], Refusal] = {}
-        self._lock = threading.RLock()
+
+    @property
+    def _lock(self) -> threading.RLock:
+        """The lock, created on first use; `setdefault` is atomic."""
+        lock: threading.RLock = vars(self).setdefault("_created_lock", threading.RLock())
+        return lock
 
     def form(
         self, problem: Problem, outputs: Sequence[float], matrix: np.ndarray | None = None

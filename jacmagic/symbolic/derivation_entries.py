@@ -123,10 +123,11 @@ class FormulaEntries:
 
     def constants(self, number: Callable[[float], str]) -> list[str]:
         """Return the named constants with their numbers; those of one tensor as one matrix."""
-        together: dict[str, dict[tuple[int, ...], float]] = {}
+        together: dict[Label, dict[tuple[int, ...], float]] = {}
         for label, value in self.reading.used_constants:
-            together.setdefault(label.name, {})[label.index] = value
-        return [f"{Label(n).tex} = {_value(parts, number)}" for n, parts in together.items()]
+            whole = Label(label.name, (), label.written_out)
+            together.setdefault(whole, {})[label.index] = value
+        return [f"{whole.tex} = {_value(parts, number)}" for whole, parts in together.items()]
 
 
 def _fitting(lines: list[str], left: int) -> tuple[list[str], int]:

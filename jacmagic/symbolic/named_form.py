@@ -70,7 +70,9 @@ def _named(
     problem: Problem, form: ClosedForm, budget: float | None, names: bool
 ) -> ClosedForm | None:
     """Return the same form from a trace that keeps names; None where it is not the same."""
-    asked, naming = problem.potential or problem, Naming(problem.parameters, constants=names)
+    asked = problem.potential or problem
+    shown = frozenset(label.tex for one in asked.inputs for label in one.labels)
+    naming = Naming(problem.parameters, constants=names, shown=shown)
     found = traced(asked, budget, naming)
     if isinstance(found, Trace) and (steering := _steering(asked, found, budget, naming)):
         found = traced(asked, budget, dataclasses.replace(naming, plain=steering))

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from jacmagic.function.interop.call_limit import REFUSALS, Counted
 from jacmagic.function.neighbourhood import sizes_of
 from jacmagic.function.problem import Problem
 from jacmagic.symbolic.branches import ClosedForms
@@ -88,13 +89,18 @@ def one_sided(problem: Problem, forms: ClosedForms, form: ClosedForm) -> OneSide
     values = np.array(values_again(problem))
     sides = []
     for sign in (-1.0, 1.0):
-        columns = [_column(problem, forms, j, sign, values) for j in range(len(point))]
+        columns = [_column(problem, forms, form, j, sign, values) for j in range(len(point))]
         sides.append(torch.from_numpy(np.stack(columns, axis=1)))
     return OneSided(sides[0], sides[1], tuple(singularities))
 
 
 def _column(
-    problem: Problem, forms: ClosedForms, j: int, sign: float, values: np.ndarray
+    problem: Problem,
+    forms: ClosedForms,
+    here: ClosedForm,
+    j: int,
+    sign: float,
+    values: np.ndarray,
 ) -> np.ndarray:
     """Return the limit of column j from one side; nan where it is not confirmed."""
     size = float(sizes_of([one.value for one in problem.inputs])[j])
@@ -103,8 +109,9 @@ def _column(
         distance = sign * step * size
         moved = _moved(problem, j, distance)
         try:
-            beside = np.array(values_again(moved))
-        except Exception:  # noqa: BLE001 - the user's function may refuse that side
+            with Counted(here.trace.calls):
+                beside = np.array(values_again(moved))
+        except REFUSALS:
             return np.full(len(values), np.nan)
         form = forms.form(moved, beside.tolist())
         if isinstance(form, Refusal) or len(beside) != len(values):

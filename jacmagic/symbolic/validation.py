@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from jacmagic.function.interop.call_limit import REFUSALS, Counted
 from jacmagic.function.interop.silence import silent
 from jacmagic.function.neighbourhood import beside
 from jacmagic.function.outputs import flatten
@@ -15,7 +16,7 @@ from jacmagic.function.precision import FACTOR
 from jacmagic.function.problem import Problem
 from jacmagic.symbolic.formula import ClosedForm
 from jacmagic.symbolic.formula.rounding import bounded_outputs, dtype_of, exact_values
-from jacmagic.symbolic.point import flat
+from jacmagic.symbolic.point import flat, point_of
 
 
 def has_values(form: ClosedForm, point: Sequence[float], outputs: Sequence[float]) -> bool:
@@ -63,6 +64,14 @@ def has_jacobian(
     return matrix is None or _is_close(entries, np.asarray(matrix, float).reshape(-1), tolerance)
 
 
+def fits_at(
+    form: ClosedForm, problem: Problem, outputs: Sequence[float], matrix: np.ndarray
+) -> bool:
+    """Whether a form is valid at a point and has the function's value and torch's Jacobian."""
+    point = point_of(problem)
+    return form.holds_at(point) and has_jacobian(form, problem, point, outputs, matrix)
+
+
 def fits_beside(form: ClosedForm, problem: Problem) -> bool | None:
     """Whether a form has the function's value beside the point, but for rounding.
 
@@ -77,9 +86,9 @@ def fits_beside(form: ClosedForm, problem: Problem) -> bool | None:
     else:
         return None
     try:
-        with torch.enable_grad(), silent():
+        with torch.enable_grad(), silent(), Counted(form.trace.calls):
             truth = np.array(flat(flatten(problem.function(*tensors)).leaves))
-    except Exception:  # noqa: BLE001 - the user's function may refuse that point
+    except REFUSALS:
         return None
     traced, bounds = bounded_outputs(form, point, dtype_of(form.trace.dtypes))
     if truth.shape != traced.shape:

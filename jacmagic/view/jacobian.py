@@ -103,7 +103,6 @@ class Jacobian(JacobianResult):
         if shown is None or shown.comm is None:  # there is none, or it was closed
             held["displayed"] = self.explore(resume=True)
         else:
-            shown.is_shown_elsewhere = True
             held["explorer"] = shown
         return held["displayed"]
 

@@ -192,13 +192,7 @@ def _formula(jacobian: JacobianResult) -> list[str]:
 def _drawn(jacobian: JacobianResult, reading: DisplayForm) -> str:
     matrix = reading.matrix
     turned = matrix.T if jacobian.view.layout == "denominator" else matrix
-    return pretty(turned, _names(jacobian, reading))
-
-
-def _names(jacobian: JacobianResult, reading: DisplayForm) -> dict[Any, str]:
-    """How the symbols of a closed form are written in a terminal."""
-    labels = zip(jacobian.symbols, jacobian.columns, strict=True)
-    return {symbol: label.unicode for symbol, label in (*labels, *reading.labels.items())}
+    return pretty(turned, reading.texts)
 
 
 _THINNEST = 4  # symbols of an entry that may share one letter's width: stacked fractions, signs
@@ -225,7 +219,7 @@ def _matrix_form(jacobian: JacobianResult) -> list[str]:
 
 def _where(jacobian: JacobianResult, reading: DisplayForm) -> list[str]:
     """Return what names in a closed form stand for: "with u = x + y", "with α = 1.1, β = 0.4"."""
-    names = _names(jacobian, reading)
+    names = reading.texts
     lines = [
         f"with {one_line(clause.symbol, names)} = {one_line(clause.definition, names)}"
         for clause in reading.clauses

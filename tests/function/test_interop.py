@@ -512,3 +512,64 @@ def test_wrapper_keeps_the_signature():
     """The wrapped function can be found, named and inspected."""
     wrapper = lifted(students)
     assert wrapper.__wrapped__ is students and wrapper.__name__ == "students"
+
+
+def test_type_of_an_array_is_ndarray():
+    """`type` knows no class of this package, and is the builtin in everything else."""
+
+    class Doubling(type):
+        def __new__(cls, name, bases, namespace, **named):
+            return super().__new__(cls, name, bases, {**namespace, "factor": 2.0})
+
+    def f(x, scale: type[int] | None = None):
+        class Inner:
+            pass
+
+        class Outer(metaclass=Doubling):
+            pass
+
+        assert type(MATRIX) is np.ndarray and type(x) is np.ndarray
+        assert type(MATRIX @ x) in (np.ndarray, list) and type(len(x)) is int
+        assert isinstance(Inner, type) and not isinstance(len(x), type) and issubclass(type, object)
+        assert type(Inner) is type and type(Outer()) is Outer and issubclass(Doubling, type)
+        return MATRIX @ x * type("Made", (), {"factor": 3.0}).factor * Outer.factor
+
+    found = lifted(f)(point(1.0, 2.0))
+    same(found, MATRIX @ np.array([1.0, 2.0]) * 6)
+    assert found.requires_grad and type(MATRIX) is np.ndarray
+
+
+class Doubled(torch.autograd.Function):
+    """Twice its argument."""
+
+    @staticmethod
+    def forward(ctx, x, factor=2.0):
+        return x * factor
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return gradient * 2, None
+
+
+class DoublingLayer(nn.Module):
+    """Reads the autograd function in a method, which itself calls nothing of NumPy's."""
+
+    def forward(self, x):
+        return Doubled.apply(x)
+
+
+def doubled(x):
+    return Doubled.apply(x, 2.0)
+
+
+LAYER, APPLY = DoublingLayer(), Doubled.apply
+
+
+@pytest.mark.parametrize("double", [Doubled.apply, doubled, LAYER, lambda x: APPLY(x)])
+def test_an_autograd_function_keeps_the_graph_beside_numpy(double):
+    """`apply` is given the tensor that an array is, and not an array without a graph."""
+    x = point(0.3, 0.9)
+    before = torch.autograd.functional.jacobian(lifted(lambda x: np.exp(double(x))), x)
+    after = torch.autograd.functional.jacobian(lifted(lambda x: double(np.exp(x))), x)
+    torch.testing.assert_close(before.diagonal(), 2 * (2 * x).exp().detach())
+    torch.testing.assert_close(after.diagonal(), 2 * x.exp().detach())

@@ -12,7 +12,7 @@ from ipywidgets.widgets import widget
 from traitlets.config import Config
 
 from jacmagic.view import jacobian as face
-from jacmagic.view.explorer import open_views as shown
+from jacmagic.view import reruns
 
 CELL = "%%jacobian x=3 y=4\ndef f(x, y): return x*y, x**2"
 
@@ -28,8 +28,9 @@ def shell(monkeypatch: pytest.MonkeyPatch) -> InteractiveShell:
     shell.cell = "a"
     parent = lambda: {"metadata": {"cellId": shell.cell}}  # noqa: E731 - one line of a fake
     shell.kernel = types.SimpleNamespace(get_parent=parent)
-    monkeypatch.setattr(shown, "_OUTPUTS", [])
-    monkeypatch.setattr(shown, "_running", lambda: (shell.cell, str(shell.execution_count)))
+    monkeypatch.setattr(reruns, "_OUTPUTS", [])
+    monkeypatch.setattr(reruns, "_REPLACED", [])
+    monkeypatch.setattr(reruns, "_running", lambda: (shell.cell, str(shell.execution_count)))
     return shell
 
 
@@ -48,7 +49,9 @@ def test_a_rerun_keeps_as_many_widgets(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The old one is closed once, and the results themselves stay usable."""
-    first, before = run(shell), widgets()
+    first = run(shell)
+    run(shell)
+    before = widgets()
     for _ in range(5):
         assert run(shell).explorer.comm is not None
     assert widgets() == before
@@ -78,7 +81,6 @@ def test_a_widget_that_others_follow_or_show_stays(shell: InteractiveShell) -> N
     first = run(shell)
     follower = first.explore(sliders=vars(first)["displayed"])
     second = run(shell)
-    assert vars(first).get("displayed") is None
     assert follower.sliders[0].comm is not None
     shell.cell = "c"  # type: ignore[attr-defined]
     shell.user_ns["second"] = second
@@ -86,6 +88,7 @@ def test_a_widget_that_others_follow_or_show_stays(shell: InteractiveShell) -> N
     run(shell, "second")  # the same widget again
     assert widgets() == before
     shell.cell = "a"  # type: ignore[attr-defined]
+    run(shell)
     run(shell)
     assert second.explorer.comm is not None
 
@@ -97,3 +100,34 @@ def test_a_saved_page_leaves_the_widget_on_screen(shell: InteractiveShell, tmp_p
     result.save_html(tmp_path / "page.html")
     assert result.explorer is on_screen
     assert on_screen.comm is not None
+
+
+def test_what_arrives_late_goes_to_the_heir(shell: InteractiveShell) -> None:
+    """A move or a press on Reset that is handled after the cell has run again is not lost."""
+    old = run(shell).explorer
+    old.sliders[0].value = 5.0
+    new = run(shell).explorer
+    assert new is not old and new.sliders[0].value == 5.0
+    old.view.asked_to_reset()  # sent before the cell ran, handled after it
+    assert [slider.value for slider in new.sliders] == [3.0, 4.0]
+    assert new.jacobian.matrix.tolist() == [[4, 3], [6, 0]]
+    old.sliders[1].value = 7.5
+    assert new.sliders[1].value == 7.5 and new.point["y"].item() == 7.5
+    newest = run(shell).explorer
+    assert old.comm is None and newest.sliders[1].value == 7.5
+
+
+def test_another_start_inherits_nothing(shell: InteractiveShell) -> None:
+    """A cell that was edited shows the point that it names."""
+    old = run(shell).explorer
+    new = run(shell, CELL.replace("x=3", "x=2")).explorer
+    old.sliders[0].value = 9.0
+    assert new.sliders[0].value == 2.0
+
+
+def test_a_quiet_rerun_closes_what_stood_there(shell: InteractiveShell) -> None:
+    """After the next run nothing of it is left."""
+    old = run(shell).explorer
+    for _ in range(2):
+        run(shell, CELL.replace("y=4", "y=4 -q"))
+    assert old.comm is None

@@ -9,7 +9,7 @@ import torch
 
 import jacmagic
 from jacmagic.function.outputs import flatten
-from jacmagic.numeric import Tuning, compute
+from jacmagic.numeric import Tuning, compute, confirmed
 from jacmagic.numeric.evaluation import evaluate
 from jacmagic.numeric.freivalds import Dense, check
 
@@ -236,3 +236,104 @@ def test_what_cannot_go_backwards_is_said():
     found = compute(Forward.apply, (torch.ones(6, dtype=F64),), strategy="forward")
     assert torch.equal(found.matrix, 2 * torch.eye(6, dtype=F64))
     assert "not checked" in found.notes[-1]
+
+
+@pytest.fixture
+def checks(monkeypatch):
+    """Grows by one with every check of dense numbers."""
+    made = []
+    counted = confirmed.check
+    monkeypatch.setattr(confirmed, "check", lambda *a: made.append(1) or counted(*a))
+    return made
+
+
+def test_a_graph_that_passed_twice_is_compared_by_its_structure(checks):
+    """Only the point may change: another operation, nan or another shape is checked again."""
+    flag = []
+
+    def function(x):
+        return torch.sin(x) * x.sum() if not flag else torch.cos(x) * x.sum()
+
+    for k in range(5):
+        x = torch.linspace(1, 2 + k, 7, dtype=F64)
+        torch.testing.assert_close(jacmagic.jacobian(function, x).matrix, plain(function, x))
+    assert len(checks) == 2
+    flag.append(1)
+    x = torch.linspace(1, 2, 7, dtype=F64)
+    torch.testing.assert_close(jacmagic.jacobian(function, x).matrix, plain(function, x))
+    assert len(checks) == 3
+    flag.clear()
+    assert jacmagic.jacobian(function, x * torch.nan).matrix.isnan().all()
+    assert len(checks) == 4
+    jacmagic.jacobian(function, torch.ones(8, dtype=F64))
+    assert len(checks) == 5
+
+
+def test_a_function_written_by_hand_is_always_checked(checks):
+    """What it does where it is batched is seen in no graph."""
+
+    def function(x):
+        return Faulty.apply(x)
+
+    x = torch.arange(1.0, 7, dtype=F64)
+    for _ in range(4):
+        J = jacmagic.jacobian(function, x)
+    assert len(checks) == 4
+    Faulty.share = 0.5
+    try:
+        J = jacmagic.jacobian(function, x)
+    finally:
+        Faulty.share = 0.0
+    assert J.mode == "rows"
+    torch.testing.assert_close(J.matrix, plain(function, x))
+
+
+def normalised(x):
+    """Layer normalisation, whose batched backward pass takes mean and deviation for constant."""
+    return torch.nn.functional.layer_norm(x[0], (6,), x[1], x[2])
+
+
+@pytest.mark.parametrize("strategy", ["auto", "reverse-mode"])
+@pytest.mark.parametrize("function", [normalised, torch.tanh, lambda x: 2 * x])
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 1e3])
+def test_a_jacobian_leads_to_the_second_derivatives_of_plain_passes(function, strategy, scale):
+    """What create_graph=True returns is differentiated again as torch's own rows are."""
+    x = torch.rand(3, 6, dtype=F64, generator=torch.Generator().manual_seed(0)) * scale
+    x.requires_grad_()
+    J = jacmagic.jacobian(function, x, create_graph=True, strategy=strategy, names="x")
+    truth = torch.autograd.functional.jacobian(function, x, create_graph=True).view(J.matrix.shape)
+    weights = torch.linspace(-1, 1, truth.numel(), dtype=F64).view(truth.shape)
+
+    def second(matrix):
+        if not matrix.requires_grad:
+            return torch.zeros_like(x)
+        return torch.autograd.grad((weights * matrix).sum(), x)[0]
+
+    said = [note for note in J.notes if "second derivatives" in note]
+    assert len(said) == (function is normalised)
+    torch.testing.assert_close(second(J.matrix), second(truth), atol=0, rtol=1e-9)
+
+
+def test_no_second_derivative_is_no_fault():
+    """Where torch cannot differentiate the plain rows again, there is nothing to compare."""
+
+    class Once(torch.autograd.Function):
+        generate_vmap_rule = True
+
+        @staticmethod
+        def forward(x):
+            return x**2
+
+        @staticmethod
+        def setup_context(ctx, inputs, output):
+            ctx.save_for_backward(*inputs)
+
+        @staticmethod
+        @torch.autograd.function.once_differentiable
+        def backward(ctx, gradient):
+            return 2 * ctx.saved_tensors[0] * gradient
+
+    x = torch.rand(6, dtype=F64, requires_grad=True)
+    J = jacmagic.jacobian(Once.apply, x, create_graph=True, names="x")
+    torch.testing.assert_close(J.matrix, torch.diag(2 * x), check_stride=False)
+    assert not any("second derivatives" in note for note in J.notes)

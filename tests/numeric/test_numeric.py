@@ -31,6 +31,7 @@ from jacmagic.numeric.modes.batch_size import (
 )
 from jacmagic.numeric.modes.mode_choice import FALLBACKS, RULES
 from jacmagic.numeric.modes.mode_choice import ladder as roads_for
+from jacmagic.numeric.modes.profiling import outputs_share_little
 from jacmagic.numeric.modes.reverse import by_reverse, by_vjp
 
 STRATEGIES = ("auto", *FALLBACKS)
@@ -545,6 +546,46 @@ def test_the_choice_is_a_table():
         compute(lambda x: x, (doubles(1),), strategy="sideways")
     with pytest.raises(ValueError, match="`chunk_size` should be greater than 0; found 0"):
         compute(lambda x: x, (doubles(1),), chunk_size=0)
+
+
+def spectra(x):
+    """Outputs that share nothing but the input."""
+    matrix, identity = torch.outer(x, x), torch.eye(len(x), dtype=x.dtype)
+    return tuple(torch.linalg.eigvalsh(matrix + k * identity).sum() for k in range(200))
+
+
+def heads(x):
+    """Outputs that share nearly all that is computed."""
+    for _ in range(100):
+        x = torch.tanh(x) * 1.1
+    return tuple((k * x).sum() for k in range(60))
+
+
+def test_outputs_that_share_little_are_taken_row_by_row():
+    """A batch goes through everything, a row through what its output needs: passes are measured."""
+    x = doubles(80)
+    assert compute(spectra, (x,)).mode == "rows"
+    with torch.enable_grad():
+        assert outputs_share_little(evaluate(spectra, (x,), create_graph=False))
+        assert not outputs_share_little(evaluate(heads, (doubles(40),), create_graph=False))
+        one = evaluate(lambda x: torch.stack(spectra(x)), (x,), create_graph=False)
+        assert not outputs_share_little(one)  # one output has nothing to share
+
+
+def test_a_batch_of_one_row_goes_through_its_output_alone():
+    """What takes long starts with a plain row, which batches have to beat."""
+    passes = []
+
+    def function(x):
+        dear = x.exp()
+        dear.register_hook(passes.append)
+        return x.sin(), dear.sum()
+
+    with torch.enable_grad():
+        evaluation = evaluate(function, (doubles(5),), create_graph=False)
+        blocks = by_reverse(evaluation, chunk_size=1)
+    assert len(passes) == 1
+    torch.testing.assert_close(blocks[0][0], torch.diag(doubles(5).cos()))
 
 
 def test_passes_are_counted():

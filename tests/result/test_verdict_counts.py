@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "tools"))
-from agreement import Tally, planted_faults, right_cases
+from agreement import Tally, planted_faults, planted_in_batches, right_cases
 
 
 def test_right_functions_are_not_accused() -> None:
@@ -27,3 +27,13 @@ def test_planted_faults_are_found_and_explained() -> None:
     planted, kept, told = (sum(row[k] for row in tally.faults.values()) for k in range(3))
     assert planted >= 20 and kept == planted
     assert told >= 0.95 * planted
+
+
+@pytest.mark.filterwarnings("ignore")  # what torch says of the planted faults
+def test_wrong_batched_passes_are_mended_and_named() -> None:
+    """The numbers are those of plain passes, and one note names the way that failed."""
+    tally = Tally()
+    planted_in_batches(tally, 29)
+    planted, same, told = (sum(row[k] for row in tally.batched.values()) for k in range(3))
+    assert len(tally.batched) == 2 and planted >= 8
+    assert planted == same == told

@@ -349,3 +349,36 @@ def test_where_all_of_a_batch_was_looked_at_nothing_was_drawn():
     """The line says how many there are."""
     found = jacmagic.jacobian(wide, torch.rand(3, 3, dtype=F64), batch=True)
     assert found.agreement == "torch and at least one other source agree at 3 of 3 points"
+
+
+def solved(t):
+    """A system whose matrix moves with one parameter: forward mode, which torch batches wrongly."""
+    matrix = torch.tensor([[2.0, 1.0, 0.5], [0.3, -1.5, 1.0], [1.0, 0.2, 3.0]], dtype=t.dtype)
+    return torch.linalg.solve(matrix + t * matrix.T @ matrix, matrix).reshape(-1)
+
+
+def larger_than_zero(t):
+    """Ties, at which forward mode takes another side than the backward pass."""
+    return torch.fmax(t, torch.zeros(3, dtype=t.dtype))
+
+
+@pytest.mark.parametrize("dtype", [F64, torch.float32])
+@pytest.mark.parametrize("function", [solved, larger_than_zero], ids=["solve", "fmax"])
+def test_every_sample_has_the_numbers_of_a_plain_backward_pass(function, dtype):
+    """Not the first sample alone: each in its chunk is checked, in batches and in sweeps."""
+    x = torch.tensor([[0.7], [0.0], [-1.2], [0.0], [0.4]], dtype=dtype)
+    truth = torch.stack([torch.autograd.functional.jacobian(function, one) for one in x])
+    torch.testing.assert_close(jacmagic.jacobian(function, x, batch=True).matrix, truth)
+    swept = jacmagic.sweep(function, (x,), progress=False)
+    torch.testing.assert_close(torch.as_tensor(swept.values), truth)
+
+
+def test_samples_that_share_an_input_are_checked_together():
+    """Parameters have one column for all samples."""
+    layer = nn.Linear(2, 3).double()
+    x = torch.rand(4, 2, dtype=F64)
+    found = jacmagic.jacobian(layer, x, batch=True, wrt=["inputs", "parameters"])
+    assert found.mode in ("forward", "reverse") and not found.notes
+    for k, matrix in enumerate(found.matrix):
+        alone = jacmagic.jacobian(layer, x[k], wrt=["inputs", "parameters"]).matrix
+        torch.testing.assert_close(matrix, alone)

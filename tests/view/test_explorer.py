@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import re
+import time
 from pathlib import Path
 
 import ipywidgets
@@ -13,10 +15,12 @@ import sympy
 import torch
 
 import jacmagic
-from jacmagic.view import export
+from jacmagic.result import derived
+from jacmagic.result.diagnosis import diagnose
+from jacmagic.view import export, reruns
 from jacmagic.view import jacobian as face
 from jacmagic.view.explorer import MODULES, Explorer, JacobianView, front_end, style
-from jacmagic.view.explorer import open_views as shown
+from jacmagic.view.explorer.rest import PAUSE
 
 F64 = torch.float64
 
@@ -57,6 +61,77 @@ def test_everything_follows_a_slider(explorer):
     assert np.frombuffer(explorer.view.at, dtype="<f8").tolist() == [3, 5, 5]
     assert "x₂ = 5" in explorer.view.status["point"]
     assert explorer.view.status["verdict"] == "agree"
+
+
+def test_the_verdict_waits_until_the_sliders_rest(explorer, monkeypatch):
+    """In a loop an event sends torch's numbers; the sources are compared after the last of them."""
+    compared = []
+    monkeypatch.setattr(derived, "examine", lambda *a, **n: compared.append(1) or diagnose(*a, **n))
+
+    async def drag():
+        for step in range(4):
+            explorer.sliders[1].value = 5 + step
+            assert values(explorer)[2, 1] == 3 * (5 + step) ** 2
+            assert explorer.view.status["verdict"] == "checking"
+            assert "agree" not in explorer.view.status["agreement"]
+            time.sleep(0.75 * PAUSE)  # the loop is busy with each event
+            await asyncio.sleep(0)
+        assert not compared
+        await asyncio.sleep(2 * PAUSE)
+
+    asyncio.run(drag())
+    assert explorer.view.status["verdict"] == "agree" and len(compared) == 1
+    assert "x₂ = 8" in explorer.view.status["point"]
+
+
+def test_a_disagreement_is_told_at_rest_and_nothing_before():
+    """What differs from the closed form, or stands on a kink, never passes for agreement."""
+
+    def cut(x):
+        return x * x.detach() + abs(x - 3)
+
+    explorer = jacmagic.jacobian(cut, torch.tensor(1.0, dtype=F64)).explore()
+    first = explorer.view.status["verdict"]
+
+    async def drag():
+        for place in (1.5, 2.0, 3.0, 3.5):
+            explorer.sliders[0].value = place
+            assert explorer.view.status["verdict"] in ("checking", first)
+        await asyncio.sleep(2 * PAUSE)
+
+    assert first == "disagree"
+    asyncio.run(drag())
+    assert explorer.view.status["verdict"] == "disagree"
+
+
+def test_another_branch_brings_its_formula_at_once():
+    """While a slider moves the numbers of one branch never stand in the formula of another."""
+
+    def bent(x):
+        return x**2 if x < 2 else 5 * x
+
+    explorer = jacmagic.jacobian(bent, torch.tensor(1.0, dtype=F64)).explore()
+    before = explorer.view.chain
+
+    async def drag():
+        explorer.sliders[0].value = 1.5
+        assert explorer.view.chain == before
+        explorer.sliders[0].value = 2.5
+        assert explorer.view.chain != before
+        assert values(explorer).tolist() == [[5]]
+
+    asyncio.run(drag())
+
+
+def test_a_page_is_saved_with_a_verdict(explorer, tmp_path):
+    """Saving does not wait for the sliders to rest."""
+
+    async def drag():
+        explorer.sliders[1].value = 6
+        explorer.save_html(tmp_path / "page.html")
+        assert explorer.view.status["verdict"] == "agree"
+
+    asyncio.run(drag())
 
 
 def test_one_message_a_point(explorer, monkeypatch):
@@ -355,10 +430,11 @@ def test_the_line_that_asked_travels():
 def in_a_notebook(monkeypatch):
     """Cells of a notebook: a function that shows a new Jacobian as a cell with a name would."""
     monkeypatch.setattr(face, "_widgets_run", lambda: True)
-    monkeypatch.setattr(shown, "_OUTPUTS", [])
+    monkeypatch.setattr(reruns, "_OUTPUTS", [])
+    monkeypatch.setattr(reruns, "_REPLACED", [])
 
     def show(cell, execution, J=None):
-        monkeypatch.setattr(shown, "_running", lambda: (cell, execution))
+        monkeypatch.setattr(reruns, "_running", lambda: (cell, execution))
         J = J or jacmagic.jacobian(seed, tuple(torch.tensor(v, dtype=F64) for v in (3, 4, 5)))
         J._repr_mimebundle_()
         return J
@@ -376,6 +452,7 @@ def test_a_jacobian_shown_again_is_the_same_widget(in_a_notebook):
     in_a_notebook("a", "3")
     assert explorer.comm is not None
     in_a_notebook("b", "4")
+    in_a_notebook("b", "5")
     assert explorer.comm is None
     assert J.explorer is None or J.explorer.comm is None
 
@@ -384,8 +461,9 @@ def test_a_cell_that_runs_again_closes_what_it_showed(in_a_notebook):
     """Running a cell again and again keeps one explorer; other cells keep theirs."""
     other = in_a_notebook("other", "0")
     in_a_notebook("cell", "1")
+    in_a_notebook("cell", "2")
     before = len(ipywidgets.widgets.widget._instances)
-    for execution in range(2, 12):
+    for execution in range(3, 12):
         last = in_a_notebook("cell", str(execution))
     assert len(ipywidgets.widgets.widget._instances) == before
     assert other.explorer.comm is not None and last.explorer.comm is not None
@@ -402,7 +480,7 @@ def test_a_cell_whose_explorer_was_closed_runs_again(in_a_notebook):
 
 def test_very_many_cells_keep_a_bounded_number_of_widgets(in_a_notebook, monkeypatch):
     """The oldest explorers are let go, and their views are told; saving a page leaves nothing."""
-    monkeypatch.setattr(shown, "MOST", 3)
+    monkeypatch.setattr(reruns, "MOST", 3)
     views = [in_a_notebook(None, None).explorer.view for _ in range(3)]
     full = len(ipywidgets.widgets.widget._instances)
     for _ in range(5):

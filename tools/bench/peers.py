@@ -18,6 +18,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from cases import CASES, Case
+from rounds import CHECK
 
 Way = Callable[[], object]
 
@@ -40,7 +41,7 @@ def torch_ways(case: Case) -> dict[str, Callable[[], Way]]:
 
 
 def jacmagic_ways(case: Case) -> dict[str, Callable[[], Way]]:
-    """The call, the compiled one from tensors and from arrays, another point, the evaluator."""
+    """Return the call, its check, the compiled one, another point, the evaluator."""
     import torch
 
     import jacmagic
@@ -69,8 +70,24 @@ def jacmagic_ways(case: Case) -> dict[str, Callable[[], Way]]:
         g, point = jacmagic.compile(f, x), x.numpy()
         return lambda: g(point)
 
+    def check() -> Way:
+        from jacmagic.numeric import freivalds
+        from jacmagic.numeric.evaluation import evaluate
+        from jacmagic.numeric.modes import sparse
+
+        run, found = evaluate(f, (x,), create_graph=False), jacmagic.jacobian(f, x).numbers
+        leaves, entries = run.outputs.leaves, found.sparse
+
+        def matrix() -> freivalds.Matrix:
+            if entries is not None:
+                return sparse.Entries(entries)
+            return freivalds.Dense(found.blocks, leaves)
+
+        return lambda: freivalds.check(leaves, run.inputs, matrix())
+
     return {
         "jacobian": lambda: lambda: jacmagic.jacobian(f, x),
+        CHECK: check,
         "compile": compiled,
         "compile, arrays": compiled_array,
         ".at": another,

@@ -34,7 +34,10 @@ float64 throughout; every function is written once, over the operations that all
 `×` is the time as a multiple of the best of torch's own five roads.
 `jacobian` is `jacmagic.jacobian(f, x)`: the numbers;
 the closed form is derived only when it is looked at.
-`.evaluator()` is that closed form compiled;
+`check alone` is its comparison with one plain backward pass along a random vector,
+which `jacobian` makes at every call for sparse numbers, at the first two for batched rows,
+and never for rows that came one by one.
+`.evaluator()` is the closed form compiled;
 `compile` is `jacmagic.compile(f, x)`, called with a tensor or with a NumPy array.
 
 ![Time of each library's best way, as a multiple of torch's best](images/benchmarks.svg)

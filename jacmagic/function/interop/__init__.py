@@ -13,10 +13,11 @@ from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from torch import Tensor
+from torch import Tensor, nn
 
 from jacmagic.function.interop import methods  # noqa: F401 - attaches them
 from jacmagic.function.interop.arrays import mapped, of_tensor, tracked
+from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.function.interop.effects import changes, effects_of, state_of
 from jacmagic.function.interop.leftovers import replaced
 from jacmagic.function.interop.named_constants import Names, current, naming
@@ -52,7 +53,10 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
         >>> lifted(lambda x: math.sin(x) ** 2)(torch.tensor(0.0, requires_grad=True)).requires_grad
         True
     """
-    known = _lifted.get(function) if type(function) is types.FunctionType else None
+    is_kept = type(function) is types.FunctionType or (
+        isinstance(function, nn.Module) and type(function).__eq__ is object.__eq__
+    )
+    known = _lifted.get(function) if is_kept else None
     if known is not None and (before := known()) is not None:
         return before
     look, takes_arrays = Surveyor(function), False
@@ -77,7 +81,7 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
         if (found.numpy and not found.torch) or takes_arrays:
             return _called(function, found, _as_arrays(values), _as_arrays(named))
         try:
-            if not (found.is_lifted or current() is not None or (found.writes and is_silent())):
+            if not (found.is_replaced or current() is not None or (found.writes and is_silent())):
                 return function(*values, **named)
             return _called(function, found, values, named)
         except _MEANT_FOR_ARRAYS:
@@ -91,7 +95,7 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
 
     wrapper: Any = called
     wrapper.effects = None
-    if type(function) is types.FunctionType:
+    if is_kept:
         _lifted[function] = weakref.ref(wrapper)
     return wrapper
 
@@ -111,7 +115,7 @@ def _or_none(function: Callable[..., Any], found: Survey, values: Any, named: An
     try:
         with silent():
             return _called(function, found, _as_arrays(values), _as_arrays(named))
-    except Exception:  # noqa: BLE001 - the error with tensors is the one that is shown
+    except REFUSALS:  # the error with tensors is the one that is shown
         return None
 
 
@@ -119,7 +123,7 @@ def _called(
     function: Callable[..., Any], found: Survey, values: tuple[Any, ...], named: dict[str, Any]
 ) -> Any:
     """Call a copy of the function in a scope of its own."""
-    scope = Scope(proxies_torch=found.numpy)
+    scope = Scope(proxies_torch=found.numpy or found.control)
     before, tracked.arrays = tracked.arrays, []
     try:
         result = scope.of(function)(*values, **named)

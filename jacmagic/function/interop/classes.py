@@ -16,6 +16,7 @@ import numpy
 import torch
 from torch import nn
 
+from jacmagic.function.interop.arrays import Array, tensor_in, traced_by
 from jacmagic.function.interop.named_constants import answered, current, fields_of
 from jacmagic.function.interop.replacements import Replacements
 from jacmagic.function.interop.survey import is_users
@@ -25,9 +26,27 @@ _LEFT_OUT = frozenset({"__dict__", "__weakref__", "__abstractmethods__", "_abc_i
 
 def copied(scope: Replacements, kind: type) -> type:
     """The class with methods of the scope; the class itself where it needs none or has no copy."""
+    if issubclass(kind, torch.autograd.Function):
+        return _applied_to_arrays(scope, kind)
     if not _can_be_copied(kind) or not scope.needs(kind):
         return kind
     return _copy(scope, kind)
+
+
+def _applied_to_arrays(scope: Replacements, kind: type) -> type:
+    """Return a `torch.autograd.Function` whose `apply` takes an array for the tensor it is.
+
+    `apply` asks no argument for its `__torch_function__`, and would cut the graph of an array.
+    """
+
+    def apply(*args: Any, **kwargs: Any) -> Any:
+        is_tensor = [isinstance(one, Array) and traced_by(one) is not None for one in args]
+        given = [tensor_in(one) if yes else one for one, yes in zip(args, is_tensor, strict=True)]
+        return kind.apply(*given, **kwargs)  # type: ignore[attr-defined]
+
+    made: type = type(kind)(kind.__name__, (kind,), {"apply": staticmethod(apply)})
+    scope.note(kind, made)
+    return made
 
 
 def _can_be_copied(kind: type) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from torch import Tensor
 
 from jacmagic.function.interop.arrays import mapped
+from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.function.interop.silence import silent
 
 
@@ -35,7 +36,7 @@ def plain_value(function: Callable[..., Any], tensors: Sequence[Tensor]) -> Any 
     try:
         with silent():
             return function(*tensors)
-    except Exception:  # noqa: BLE001 - the user's code runs here; it may need tensors
+    except REFUSALS:  # it may need tensors
         return None
     finally:
         _frames.discard(frame)

@@ -29,6 +29,8 @@ from jacmagic.function.interop.arrays import (
     returned,
     tensor_in,
 )
+from jacmagic.function.interop.builtin_type import Type
+from jacmagic.function.interop.control_operators import IN_PYTHON
 from jacmagic.function.interop.homes import MODULES, home_of
 from jacmagic.function.interop.named_constants import answered, current
 from jacmagic.function.interop.proxies import (
@@ -61,6 +63,8 @@ class Globals(dict[str, Any]):
         own = dict(own if isinstance(own, dict) else vars(own))
         if scope.is_silent:
             own["print"] = says_nothing
+        if own.get("type") is type:
+            own["type"] = Type
         own["__import__"] = functools.partial(_imported, scope, own["__import__"])
         self["__builtins__"] = own
         self.preset = dict(self)
@@ -151,7 +155,7 @@ class Scope:
     def needs(self, value: Any) -> bool:
         """Whether a class or function of the user's does anything that a scope changes."""
         found = survey(value)
-        return found.is_lifted or (self.is_silent and found.writes)
+        return found.is_replaced or found.applies or (self.is_silent and found.writes)
 
     def _make(self, value: Any, name: str) -> Any:
         kind = type(value)
@@ -163,6 +167,8 @@ class Scope:
             return self._module(value)
         if kind is types.FunctionType and is_users(value):
             return self._function(value)
+        if kind is types.FunctionType and value in IN_PYTHON:
+            return self.note(value, functools.partial(IN_PYTHON[value]))
         if (home := home_of(value)) is not None:
             return self.note(value, FunctionProxy(self, home, value))
         if self._proxies_torch and isinstance(value, types.BuiltinFunctionType):
@@ -243,7 +249,9 @@ class Scope:
     def _method(self, method: types.MethodType) -> Any:
         if id(method.__func__) in self._originals:
             return method
-        function = method.__func__
+        function, owner = method.__func__, method.__self__
+        if isinstance(owner, type) and issubclass(owner, torch.autograd.Function):
+            return getattr(self.of(owner), method.__name__)
         if not isinstance(function, types.FunctionType) or not is_users(function):
             return method
         return types.MethodType(self.of(function), self.of(method.__self__))

@@ -18,6 +18,8 @@ import numpy
 import torch
 from torch import nn
 
+from jacmagic.function.interop.control_operators import IN_PYTHON
+from jacmagic.function.interop.control_operators import NAMES as CONTROL
 from jacmagic.function.interop.homes import MODULES, home_of
 from jacmagic.function.interop.silence import WRITING
 
@@ -36,6 +38,8 @@ class Survey:
         math: functions of `math` or `cmath`.
         numpy: functions of NumPy, or arrays.
         torch: functions of torch, tensors or modules.
+        control: torch's operators on functions, such as `torch.cond`.
+        applies: classes derived from `torch.autograd.Function`.
         names: every name that the code looks up.
         functions: the user's functions that were found.
         objects: the objects that they are methods of.
@@ -47,6 +51,8 @@ class Survey:
     math: bool
     numpy: bool
     torch: bool
+    control: bool
+    applies: bool
     names: frozenset[str]
     functions: tuple[types.FunctionType, ...] = ()
     objects: tuple[Any, ...] = ()
@@ -57,6 +63,11 @@ class Survey:
     def is_lifted(self) -> bool:
         """Whether there is anything to do."""
         return self.math or self.numpy
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether anything is to run otherwise than it is written."""
+        return self.is_lifted or self.control
 
     @property
     def writes(self) -> bool:
@@ -81,7 +92,8 @@ class Surveyor:
         self._known: Survey | None = None
 
     def __call__(self) -> Survey:
-        if self._known is None or not self._known.holds:
+        changes = isinstance(self._target, nn.Module)  # its parts are no readings
+        if self._known is None or changes or not self._known.holds:
             self._known = survey(self._target)
         return self._known
 
@@ -93,7 +105,7 @@ def survey(target: Any) -> Survey:
     objects: list[Any] = []
     reads: list[tuple[types.FunctionType, tuple[Any, ...], Reads]] = []
     is_steady = isinstance(target, (types.FunctionType, nn.Module))
-    kinds = {"math": False, "numpy": False, "torch": False}
+    kinds = dict.fromkeys(("math", "numpy", "torch", "control", "applies"), False)
     while pending:
         value = pending.pop()
         if id(value) in seen:
@@ -101,6 +113,8 @@ def survey(target: Any) -> Survey:
         seen.add(id(value))
         if (kind := _kind_of(value)) is not None:
             kinds[kind] = True
+            kinds["control"] |= kind == "torch" and _is_control(value)
+        kinds["applies"] |= isinstance(value, type) and issubclass(value, torch.autograd.Function)
         for function in functions_of(value):
             if function is not target and not is_users(function):
                 continue
@@ -123,6 +137,8 @@ def survey(target: Any) -> Survey:
         parts = list(parts_of(value))
         is_steady &= not parts or isinstance(value, (functools.partial, nn.Module, tuple))
         pending += parts
+    if kinds["torch"] and not names.isdisjoint(CONTROL):
+        kinds["control"] = True
     return Survey(
         **kinds,
         names=frozenset(names),
@@ -147,6 +163,10 @@ def _kind_of(value: Any) -> str | None:
         return "math" if module in ("math", "cmath") else "numpy"
     package = module.partition(".")[0]
     return package if package in ("numpy", "torch") and callable_or_module(value) else None
+
+
+def _is_control(value: Any) -> bool:
+    return isinstance(value, types.FunctionType) and value in IN_PYTHON
 
 
 def callable_or_module(value: Any) -> bool:
@@ -249,8 +269,9 @@ def is_users_module(module: types.ModuleType) -> bool:
 
 def _installed(name: str, module: types.ModuleType | None = None) -> bool:
     """Whether a module is Python's own or lies where packages are installed."""
-    file = getattr(module or sys.modules.get(name), "__file__", None) or ""
-    return name.partition(".")[0] in LIBRARIES or "site-packages" in file
+    if name.partition(".")[0] in LIBRARIES:
+        return True
+    return "site-packages" in (getattr(module or sys.modules.get(name), "__file__", None) or "")
 
 
 def names_in(code: types.CodeType) -> Iterator[str]:

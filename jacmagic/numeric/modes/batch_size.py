@@ -45,7 +45,11 @@ def batches(
     Yields:
         (start, stop) of each batch; the time until the next one is asked for is taken as its cost.
     """
-    most = chunk_size or (total if _is_slight(evaluation, total) else ceiling(evaluation))
+    slight = _is_slight(evaluation, total)
+    if slight and total and chunk_size is None and seconds * total <= SECONDS_PER_BATCH:
+        yield 0, total
+        return
+    most = chunk_size or (total if slight else ceiling(evaluation))
     most = min(most, max(total, 1))
     pace = AdaptiveBatchSize(most, seconds)
     if evaluation.before <= LONGEST:  # no need to feel the way

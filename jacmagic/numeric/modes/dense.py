@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from jacmagic.numeric.confirmed import confirmed
-from jacmagic.numeric.connections import connections
+from jacmagic.numeric.connections import connections, everywhere_connected
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.memory import require_room
 from jacmagic.numeric.modes.forward import by_columns, by_forward
@@ -48,11 +48,16 @@ def dense(evaluation: Evaluation, asked: Asked, tuned: Tuned) -> NumericJacobian
     graph, chunk = asked.create_graph, asked.chunk_size
     require_room(evaluation.size[0], evaluation.inputs, asked.memory)
     modes = _modes(evaluation, asked, tuned)
+    reached: list[bool] = []
     tried = try_modes(
         [mode for mode in modes if mode not in tuned.refuted] or ["rows"],
         {
-            "rows": lambda: by_rows(evaluation, create_graph=graph, strict=asked.strict),
-            "reverse": lambda: by_reverse(evaluation, create_graph=graph, chunk_size=chunk),
+            "rows": lambda: by_rows(
+                evaluation, create_graph=graph, strict=asked.strict, reached=reached
+            ),
+            "reverse": lambda: by_reverse(
+                evaluation, create_graph=graph, chunk_size=chunk, reached=reached
+            ),
             "pullback": lambda: by_vjp(evaluation),
             "forward": lambda: by_forward(evaluation, chunk_size=chunk),
             "columns": lambda: by_columns(evaluation),
@@ -61,7 +66,10 @@ def dense(evaluation: Evaluation, asked: Asked, tuned: Tuned) -> NumericJacobian
     known = [note for mode in modes for note in tuned.refuted.get(mode, ())]
     tried = Tried(tried.mode, tried.blocks, (*known[:1], *tried.notes))
     forward = tried.mode in ("forward", "columns")
-    connected = connections(evaluation, None if forward else tried.blocks)
+    if reached and all(reached) and tried.mode in ("rows", "reverse"):
+        connected = everywhere_connected(evaluation)
+    else:
+        connected = connections(evaluation, None if forward else tried.blocks)
     cut = _cut(evaluation, tried, connected) if forward else tried
     found = confirmed(evaluation, cut, tuned, create_graph=graph)
     if found.blocks is cut.blocks and asked.strategy != "auto":  # forward mode as it came

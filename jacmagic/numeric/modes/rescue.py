@@ -90,8 +90,3 @@ def _blocks(evaluation: Evaluation, matrix: Tensor) -> Blocks:
         )
         for row, leaf in zip(rows, leaves, strict=True)
     )
-
-
-def everywhere_connected(evaluation: Evaluation) -> tuple[tuple[bool, ...], ...]:
-    """No graph of torch's says that an output does not depend on an input."""
-    return tuple(tuple(True for _ in evaluation.inputs) for _ in evaluation.outputs.leaves)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
 from jacmagic.function.interop.silence import silent
+from jacmagic.numeric.engine import pulled, pulled_batch
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.modes.batch_size import batches
 from jacmagic.numeric.modes.rows import Blocks, zeros
@@ -20,6 +21,7 @@ def by_reverse(
     *,
     create_graph: bool = False,
     chunk_size: int | None = None,
+    reached: list[bool] | None = None,
 ) -> Blocks:
     """Compute all blocks with batched vjps: Vᵀ·J for V = a slice of the m × m identity.
 
@@ -27,6 +29,7 @@ def by_reverse(
         evaluation: the plain run.
         create_graph: keep the result differentiable.
         chunk_size: rows at a time.
+        reached: takes for each block whether the passes got there; of one output only.
 
     Raises:
         RuntimeError: a backward formula of the function cannot be batched.
@@ -34,21 +37,25 @@ def by_reverse(
     inputs = evaluation.inputs
     attached = [leaf for leaf in evaluation.outputs.leaves if leaf.requires_grad and leaf.numel()]
 
-    def pull(*directions: Tensor) -> tuple[Tensor, ...]:
-        rows = torch.autograd.grad(
-            attached,
-            inputs,
-            directions,
-            retain_graph=True,
-            create_graph=create_graph,
-            allow_unused=True,
-        )
+    def pull(basis: list[Tensor], outputs: Sequence[Tensor] = attached) -> tuple[Tensor, ...]:
+        if len(basis[0]) == 1:
+            alone = pulled(outputs, inputs, [part[0] for part in basis], create_graph=create_graph)
+            rows = tuple([None if row is None else row[None] for row in alone])
+        else:
+            rows = pulled_batch(outputs, inputs, basis, create_graph=create_graph)
+        if reached is not None:
+            lone = len(evaluation.outputs.leaves) == 1
+            reached.extend(row is not None and lone for row in rows)
         return tuple(
-            torch.zeros_like(tensor) if row is None else row
+            tensor.new_zeros(len(basis[0]), *tensor.shape) if row is None else row
             for row, tensor in zip(rows, inputs, strict=True)
         )
 
-    return _split(evaluation, _columns(evaluation, pull, attached, chunk_size))
+    def alone(row: int) -> tuple[Tensor, ...]:
+        leaf, place = _component(attached, row)
+        return pull(identity([leaf], place, place + 1), [leaf])
+
+    return _split(evaluation, _columns(evaluation, pull, attached, chunk_size, alone))
 
 
 def by_vjp(evaluation: Evaluation) -> Blocks:
@@ -68,20 +75,31 @@ def by_vjp(evaluation: Evaluation) -> Blocks:
         return tuple(found[k] for k in attached)
 
     with evaluation.again():
-        pull = torch.func.vjp(some, *(tensor.detach() for tensor in evaluation.inputs))[1]
-    return _split(
-        evaluation,
-        _columns(evaluation, lambda *rows: pull(rows), [leaves[k] for k in attached], None),
-    )
+        single = torch.func.vjp(some, *(tensor.detach() for tensor in evaluation.inputs))[1]
+    chosen = [leaves[k] for k in attached]
+
+    def pull(basis: list[Tensor]) -> tuple[Tensor, ...]:
+        rows: tuple[Tensor, ...] = torch.func.vmap(single)(tuple(basis))
+        return rows
+
+    def alone(row: int) -> tuple[Tensor, ...]:
+        rows = single(tuple(part[0] for part in identity(chosen, row, row + 1)))
+        return tuple(one[None] for one in rows)
+
+    return _split(evaluation, _columns(evaluation, pull, chosen, None, alone))
 
 
 def _columns(
     evaluation: Evaluation,
-    pull: Callable[..., tuple[Tensor, ...]],
+    pull: Callable[[list[Tensor]], tuple[Tensor, ...]],
     attached: list[Tensor],
     chunk_size: int | None,
+    alone: Callable[[int], tuple[Tensor, ...]],
 ) -> list[Tensor]:
-    """For each input the rows of all attached outputs, (rows, *input.shape), batch by batch."""
+    """For each input the rows of all attached outputs, (rows, *input.shape), batch by batch.
+
+    A batch of one row is taken by `alone`: what batches have to beat.
+    """
     pieces = []
     for start, stop in batches(
         evaluation,
@@ -90,16 +108,23 @@ def _columns(
         seconds=backward_seconds(evaluation),
     ):
         with silent():  # vmap's remarks on its speed
-            basis = identity(attached, start, stop)
             if stop - start == 1:
-                alone = pull(*(part[0] for part in basis))
-                pieces.append(tuple(row[None] for row in alone))
+                pieces.append(alone(start))
             else:
-                pieces.append(torch.func.vmap(pull)(*basis))
+                pieces.append(pull(identity(attached, start, stop)))
     return [
         torch.cat([piece[j] for piece in pieces]) if len(pieces) > 1 else pieces[0][j]
         for j in range(len(evaluation.inputs) if pieces else 0)
     ]
+
+
+def _component(leaves: Sequence[Tensor], row: int) -> tuple[Tensor, int]:
+    """Return the output that a row belongs to, and its place there."""
+    for leaf in leaves:
+        if row < leaf.numel():
+            break
+        row -= leaf.numel()
+    return leaf, row
 
 
 def backward_seconds(evaluation: Evaluation) -> float:

@@ -12,14 +12,28 @@ import torch
 from torch import Tensor
 
 from jacmagic.errors import StrictError
+from jacmagic.numeric.engine import Rows, pulled
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.progress import progress
 
+FEW = 64  # rows whose directions are made together
 Blocks = tuple[tuple[Tensor, ...], ...]
 
 
-def by_rows(evaluation: Evaluation, *, create_graph: bool = False, strict: bool = False) -> Blocks:
+def by_rows(
+    evaluation: Evaluation,
+    *,
+    create_graph: bool = False,
+    strict: bool = False,
+    reached: list[bool] | None = None,
+) -> Blocks:
     """Compute all blocks with a loop of vjps: row k of output i is eₖᵀ·∂fᵢ/∂x.
+
+    Args:
+        evaluation: the plain run.
+        create_graph: keep the result differentiable.
+        strict: refuse outputs and gradients that are independent of an input.
+        reached: takes for each block whether a backward pass got there.
 
     Raises:
         StrictError: in strict mode, an output or, with `create_graph`, a gradient is independent of
@@ -29,35 +43,43 @@ def by_rows(evaluation: Evaluation, *, create_graph: bool = False, strict: bool 
     if strict:
         _require_grad(leaves)
     return tuple(
-        rows_of_output(evaluation, index, create_graph=create_graph, strict=strict)
-        for index in range(len(leaves))
+        [
+            rows_of_output(
+                evaluation, index, create_graph=create_graph, strict=strict, reached=reached
+            )
+            for index in range(len(leaves))
+        ]
     )
 
 
 def rows_of_output(
-    evaluation: Evaluation, index: int, *, create_graph: bool = False, strict: bool = False
+    evaluation: Evaluation,
+    index: int,
+    *,
+    create_graph: bool = False,
+    strict: bool = False,
+    reached: list[bool] | None = None,
 ) -> tuple[Tensor, ...]:
     """Return the blocks of one output, row by row."""
     leaf, inputs = evaluation.outputs.leaves[index], evaluation.inputs
     if not leaf.requires_grad or not leaf.numel():
+        if reached is not None:
+            reached.append(False)
         return zeros(leaf, inputs)
-    rows: list[tuple[Tensor | None, ...]] = []
+    rows: list[Rows] = []
+    basis = _basis(leaf) if leaf.numel() <= FEW else None
     with progress(leaf.numel()) as told:
         for k in range(leaf.numel()):
-            row = torch.autograd.grad(
-                leaf,
-                inputs,
-                _direction(leaf, k),
-                retain_graph=True,
-                create_graph=create_graph,
-                allow_unused=True,
-            )
+            direction = _direction(leaf, k) if basis is None else basis[k]
+            row = pulled((leaf,), inputs, (direction,), create_graph=create_graph)
             if strict:
                 _check_row(row, index, create_graph=create_graph)
             rows.append(row)
             told(k + 1)
+    if reached is not None:
+        reached += [row is not None for row in rows[0]]
     return tuple(
-        _stacked([row[j] for row in rows], leaf, tensor) for j, tensor in enumerate(inputs)
+        [_stacked([row[j] for row in rows], leaf, tensor) for j, tensor in enumerate(inputs)]
     )
 
 
@@ -70,8 +92,7 @@ def plain_row(evaluation: Evaluation, row: int) -> Tensor:
     inputs = evaluation.inputs
     parts: Sequence[Tensor | None] = [None] * len(inputs)
     if leaf.requires_grad:
-        direction = _direction(leaf, row)
-        parts = torch.autograd.grad(leaf, inputs, direction, retain_graph=True, allow_unused=True)
+        parts = pulled((leaf,), inputs, (_direction(leaf, row),))
     known = [
         torch.zeros_like(tensor) if part is None else part
         for part, tensor in zip(parts, inputs, strict=True)
@@ -79,10 +100,17 @@ def plain_row(evaluation: Evaluation, row: int) -> Tensor:
     return torch.cat([part.detach().reshape(-1) for part in known])
 
 
-def _direction(leaf: Tensor, k: int) -> Tensor | None:
-    """eₖ in the output's shape, a fresh one: a gradient may be this very tensor."""
+def _basis(leaf: Tensor) -> Sequence[Tensor]:
+    """All eₖ in the output's shape: parts of one tensor, which the rows are copied away from."""
     if leaf.dim() == 0:
-        return None  # autograd's own 1
+        return (leaf.new_ones(()),)
+    size = leaf.numel()
+    whole = torch.eye(size, dtype=leaf.dtype, device=leaf.device)
+    return whole.view(size, *leaf.shape).unbind()
+
+
+def _direction(leaf: Tensor, k: int) -> Tensor:
+    """eₖ in the output's shape, a fresh one: a gradient may be this very tensor."""
     direction = leaf.new_zeros(leaf.numel())
     direction[k].fill_(1)
     return direction.view(leaf.shape)
@@ -110,7 +138,7 @@ def _require_grad(leaves: tuple[Tensor, ...]) -> None:
             )
 
 
-def _check_row(row: tuple[Tensor | None, ...], index: int, *, create_graph: bool) -> None:
+def _check_row(row: Rows, index: int, *, create_graph: bool) -> None:
     for position, gradient in enumerate(row):
         if gradient is None:
             raise StrictError(

@@ -22,7 +22,7 @@ from torch import Tensor
 from jacmagic.numeric.connections import written_by_hand
 from jacmagic.numeric.entries import Sparse, SparsePlan
 from jacmagic.numeric.evaluation import Evaluation, evaluate
-from jacmagic.numeric.freivalds import SMALL, ProductCheck, check
+from jacmagic.numeric.freivalds import SMALL, ProductCheck, array_of, check
 from jacmagic.numeric.memory import allowance
 from jacmagic.numeric.modes.rows import plain_row
 from jacmagic.numeric.products import backward_products, forward_products
@@ -162,26 +162,29 @@ class Entries:
         places = torch.arange(self.shape[0], device=self.values.device)
         self.rows = torch.repeat_interleave(places, scheme.starts.diff())
 
-    def largest(self) -> Tensor:
+    def largest(self) -> np.ndarray:
         """(m,) the largest absolute value in each row, float64."""
         zeros = self.values.new_zeros(self.shape[0])
-        return zeros.scatter_reduce_(0, self.rows, self.values.abs(), "amax")
+        return array_of(zeros.scatter_reduce_(0, self.rows, self.values.abs(), "amax"))
 
-    def combined(self, u: Tensor) -> tuple[Tensor, Tensor]:
+    def _terms(self, u: np.ndarray) -> Tensor:
+        return self.values * torch.from_numpy(u).to(self.values.device)[self.rows]
+
+    def combined(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """uᵀ·M and |u|ᵀ·|M|, (n,) float64 each."""
-        terms = self.values * u[self.rows]
-        zeros = u.new_zeros(self.shape[1])
+        terms = self._terms(u)
+        zeros = terms.new_zeros(self.shape[1])
         return (
-            zeros.index_add(0, self.columns, terms),
-            zeros.index_add(0, self.columns, terms.abs()),
+            array_of(zeros.index_add(0, self.columns, terms)),
+            array_of(zeros.index_add(0, self.columns, terms.abs())),
         )
 
-    def hidden(self, u: Tensor, allowed: Tensor) -> list[int]:
+    def hidden(self, u: np.ndarray, allowed: np.ndarray) -> list[int]:
         """Rows i with an entry for which 0 < |uᵢ·Mᵢⱼ| ≤ allowedⱼ; none where M is large."""
         if len(self.values) > SMALL:
             return []
-        sizes = (self.values * u[self.rows]).abs()
-        found = (sizes > 0) & (sizes <= allowed[self.columns])
+        sizes = self._terms(u).abs()
+        found = (sizes > 0) & (sizes <= torch.from_numpy(allowed).to(sizes.device)[self.columns])
         return self.rows[found].unique().tolist() if bool(found.any()) else []
 
 
@@ -201,7 +204,9 @@ def _mended(evaluation: Evaluation, sparse: Sparse, found: ProductCheck) -> Spar
     """Return the rows with entries where something is not finite, by plain backward passes."""
     scheme, values = sparse.scheme, sparse.values.clone()
     entries = Entries(sparse)
-    odd = ~(found.allowed - found.gap).isfinite()
+    with np.errstate(invalid="ignore"):
+        finite = np.isfinite(found.allowed - found.gap)
+    odd = torch.from_numpy(~finite).to(values.device)
     concerned = odd[scheme.columns] | ~entries.values.isfinite()
     rows = entries.rows[concerned].unique().tolist()
     with progress(len(rows)) as done:

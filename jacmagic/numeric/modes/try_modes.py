@@ -11,11 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.numeric.modes.rows import Blocks
 
-# What the user's code may raise on tensors that are not ordinary numbers, or far from the point:
-# anything, exceptions of its own included. Not KeyboardInterrupt.
-TORCH_ERRORS = (Exception,)
+TORCH_ERRORS = REFUSALS
 
 # Words in torch's message → what they mean to the reader.
 CAUSES: tuple[tuple[str, str], ...] = (
@@ -83,7 +82,7 @@ def _note(first: str | None, mode: str) -> tuple[str, ...]:
     return () if first is None else (f"{first}; computed {TAKEN[mode]}",)
 
 
-def cause_of(obstacle: Exception) -> str:
+def cause_of(obstacle: BaseException) -> str:
     """Why a mode failed, in a few words."""
     message = str(obstacle)
     for words, meaning in CAUSES:

@@ -10,6 +10,7 @@ import numpy as np
 from torch import Tensor
 
 from jacmagic.errors import JacmagicError
+from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.result.compiled.c_compiler import NoNativeCode
 from jacmagic.result.compiled.check import STEPS, Truth, beside, disagreement
 from jacmagic.result.compiled.graph.tracing import Graph, Inductor, NoGraph, graph
@@ -167,7 +168,7 @@ def _further(program: Program, truths: Truths, tensors: Sequence[Tensor]) -> lis
             point = beside(tensors, seed, step)
             try:
                 truth = truths.at(point)
-            except Exception:  # noqa: BLE001 the user's function may refuse a point
+            except REFUSALS:
                 continue
             if program(point) is not None:
                 found.append(truth)

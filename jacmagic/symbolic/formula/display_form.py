@@ -173,6 +173,12 @@ class DisplayForm:
         }
 
     @property
+    def texts(self) -> dict[Any, str]:
+        """How every symbol in the matrix is written in plain text."""
+        labels = zip(self.form.symbols, self.form.columns, strict=True)
+        return {symbol: label.unicode for symbol, label in (*labels, *self.labels.items())}
+
+    @property
     def says_more(self) -> bool:
         """Whether the matrix says more than its numbers do."""
         shown = self._shown_entries

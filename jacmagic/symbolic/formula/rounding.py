@@ -145,9 +145,12 @@ def _beside(
 
 
 def _off(numbers: Sequence[float], chance: np.random.Generator, dtype: Dtype) -> list:
-    """Numbers off by one roundoff up or down, as fractions: a float64 would not hold them."""
-    factors = 1 + chance.choice((-1, 1), len(numbers)).astype(object) * Fraction(dtype.unit)
+    """Numbers off by about one roundoff up or down, no two by the same part.
+
+    They are fractions: a float64 would not hold them.
+    """
+    parts = chance.choice((-1, 1), len(numbers)) * chance.uniform(0.5, 1.0, len(numbers))
     return [
-        Fraction(number) * factor if math.isfinite(number) else number
-        for number, factor in zip(numbers, factors, strict=True)
+        Fraction(number) * (1 + Fraction(part * dtype.unit)) if math.isfinite(number) else number
+        for number, part in zip(numbers, parts.tolist(), strict=True)
     ]

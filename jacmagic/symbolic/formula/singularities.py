@@ -8,6 +8,7 @@ node whose own arguments still were.
 from __future__ import annotations
 
 import math
+import operator
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -54,6 +55,7 @@ _KINKS: dict[str, tuple[Callable[..., bool], str]] = {
 }
 _STEPS = ("floor", "ceil", "sign")
 _COMPARISONS = ("lt", "le", "gt", "ge")
+_JOINED: dict[str, Callable[[bool, bool], bool]] = {"and": operator.and_, "or": operator.or_}
 _ORIGINS = {
     "div": "division by zero",
     "log": "the logarithm of a number that is not positive",
@@ -70,18 +72,39 @@ def kinks(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
     tape, slot = write_tape_with_slots(graph, outputs, closed.trace.inputs)
     values = tape.slots(point)
     found: dict[int, str] = {}
+    truths: dict[int, set[bool]] = {}
     for node in graph.reach(outputs):
         operation = graph.operations[node]
         operands = graph.operands(node)
         arguments = [values[slot[operand]] for operand in operands]
-        if operation == "where" and graph.operations[operands[0]] in _COMPARISONS:
-            a, b = graph.operands(operands[0])
-            if values[slot[a]] == values[slot[b]]:
+        beside = [truths.get(operand, {bool(values[slot[operand]])}) for operand in operands]
+        if graph.is_condition(node):
+            truths[node] = _truths(operation, values[slot[node]], arguments, beside)
+        if operation == "where":
+            if len(beside[0]) == 2:
                 found[node] = "two cases meet here; torch takes the one that the condition picks"
         elif operation in _KINKS and _KINKS[operation][0](*arguments):
             found[node] = _KINKS[operation][1]
     found = {node: what for node, what in found.items() if not _hidden(closed, node)}
     return _singularities(closed, found)
+
+
+def _truths(operation: str, value: float, numbers: list, beside: list[set[bool]]) -> set[bool]:
+    """Return what a condition is at a point and right beside it.
+
+    Args:
+        operation: of the condition.
+        value: at the point.
+        numbers: its operands' values.
+        beside: what its operands are there and right beside it.
+    """
+    if operation in _COMPARISONS and numbers[0] == numbers[1]:
+        return {True, False}
+    if operation == "not":
+        return {not one for one in beside[0]}
+    if operation in _JOINED:
+        return {_JOINED[operation](one, other) for one in beside[0] for other in beside[1]}
+    return {bool(value)}
 
 
 def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:

@@ -13,6 +13,9 @@ from typing import Any
 
 import sympy
 from sympy.printing.latex import LatexPrinter
+from sympy.printing.pretty.pretty import PrettyPrinter
+from sympy.printing.pretty.pretty_symbology import pretty_use_unicode
+from sympy.printing.pretty.stringpict import prettyForm
 from sympy.printing.str import StrPrinter
 
 
@@ -51,7 +54,24 @@ class _Ordered:
 
 
 class Line(_Ordered, StrPrinter):
-    """Plain text on one line."""
+    """Plain text on one line.
+
+    Attributes:
+        names: how some symbols are written.
+    """
+
+    names: Mapping[Any, str] = MappingProxyType({})
+
+    def _print(self, expr: Any, **settings: Any) -> str:
+        named = self.names.get(expr) if isinstance(expr, sympy.Basic) else None
+        return named or str(super()._print(expr, **settings))
+
+
+class _Terminal(PrettyPrinter):
+    """Two dimensions of Unicode, with symbols that are written already."""
+
+    def _print_Symbol(self, e: Any, bold_name: bool = False) -> Any:
+        return prettyForm(e.name)
 
 
 _WORD = re.compile(r"\\(?:mathrm|text){\w\w")
@@ -157,6 +177,11 @@ class _LatexWriter(_Ordered, LatexPrinter):
         power = "" if exp is None else f"^{{{exp}}}"
         return rf"{name}{power}\left({self._print(expr.args[0])}\right)"
 
+    def _print_atan2(self, expr: Any, exp: Any = None) -> str:
+        power = "" if exp is None else f"^{{{exp}}}"
+        inner = ", ".join(map(self._print, expr.args))
+        return rf"\operatorname{{atan2}}{power}\left({inner}\right)"
+
     def _print_log(self, expr: Any, exp: Any = None) -> str:
         inner = self._print(expr.args[0])
         if self._needs_function_brackets(expr.args[0]):
@@ -257,16 +282,30 @@ def substituted(expression: Any, numbers: Mapping[sympy.Symbol, str]) -> str:
     return tex(expression, shown, dots=True)
 
 
-def plain(expression: Any, names: Mapping[sympy.Symbol, str] | None = None) -> str:
-    """Return an expression as plain text on one line, its symbols under these names."""
-    return str(Line().doprint(_renamed(expression, names or {})))
+def plain(
+    expression: Any, names: Mapping[sympy.Symbol, str] | None = None, *, written: bool = False
+) -> str:
+    """Return an expression as plain text on one line, its symbols under these names.
+
+    Args:
+        expression: a SymPy expression.
+        names: text of each symbol; SymPy's own for those not named.
+        written: keep the order of terms as the expression holds it.
+    """
+    line = Line({"order": "none"} if written else {})
+    line.names = names or {}
+    return str(line.doprint(expression))
 
 
 def pretty(expression: Any, names: Mapping[sympy.Symbol, str]) -> str:
     """Return an expression or matrix in two dimensions of Unicode, for a terminal."""
     decimals = expression.applyfunc(_with_decimals) if expression.is_Matrix else expression
     shown = _renamed(decimals, names)
-    return str(sympy.pretty(shown, use_unicode=True, wrap_line=False, full_prec=False))
+    before = pretty_use_unicode(True)  # as sympy.pretty does, which takes no printer
+    try:
+        return str(_Terminal({"wrap_line": False, "full_prec": False}).doprint(shown))
+    finally:
+        pretty_use_unicode(before)
 
 
 def _renamed(expression: Any, names: Mapping[sympy.Symbol, str]) -> Any:

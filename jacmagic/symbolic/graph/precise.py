@@ -20,7 +20,8 @@ from jacmagic.symbolic.graph.tape import Tape
 DIGITS = (50, 110, 400, 800)  # tried in turn until two give the same
 _AGREED = 1e-25  # relative difference of two evaluations that are the same
 _VANISHED = 1e-100  # a value that shrinks like this from one precision to the next is 0
-_LARGEST = 1e7  # argument of an exponential; beyond, its digits do not fit into memory
+_LARGEST = 1e300  # argument of an exponential; beyond, its digits do not fit into memory
+_LARGEST_OF_SERIES = 1e7  # argument of a Bessel function, which is summed term by term
 
 Number = Any  # mpmath's real numbers; the package has no types
 
@@ -131,9 +132,19 @@ def _pow(c: Any, a: Number, b: Number) -> Number:
 
 def _growing(function: Callable[[Any, Number], Number]) -> Callable[[Any, Number], Number]:
     """Return a function that is not asked where it grows like an exponential too large to write."""
+    return _within(_LARGEST, function)
 
+
+def _series(function: Callable[[Any, Number], Number]) -> Callable[[Any, Number], Number]:
+    """Return a function that is not asked where its series takes too long."""
+    return _within(_LARGEST_OF_SERIES, function)
+
+
+def _within(
+    largest: float, function: Callable[[Any, Number], Number]
+) -> Callable[[Any, Number], Number]:
     def evaluate(c: Any, x: Number) -> Number:
-        if abs(x) > _LARGEST:
+        if abs(x) > largest:
             raise OverflowError("the argument is too large")
         return function(c, x)
 
@@ -169,14 +180,14 @@ _FUNCTIONS: dict[str, Callable[..., Number]] = {
     "lgamma": lambda c, x: c.re(c.loggamma(x)),
     "digamma": lambda c, x: c.psi(0, x),
     "polygamma": lambda c, n, x: c.psi(int(n), x),
-    "i0": _growing(lambda c, x: c.besseli(0, x)),
-    "i1": _growing(lambda c, x: c.besseli(1, x)),
-    "j0": _growing(lambda c, x: c.besselj(0, x)),
-    "j1": _growing(lambda c, x: c.besselj(1, x)),
-    "y0": _growing(lambda c, x: c.bessely(0, x)),
-    "y1": _growing(lambda c, x: c.bessely(1, x)),
-    "k0": _growing(lambda c, x: c.besselk(0, x)),
-    "k1": _growing(lambda c, x: c.besselk(1, x)),
+    "i0": _series(lambda c, x: c.besseli(0, x)),
+    "i1": _series(lambda c, x: c.besseli(1, x)),
+    "j0": _series(lambda c, x: c.besselj(0, x)),
+    "j1": _series(lambda c, x: c.besselj(1, x)),
+    "y0": _series(lambda c, x: c.bessely(0, x)),
+    "y1": _series(lambda c, x: c.bessely(1, x)),
+    "k0": _series(lambda c, x: c.besselk(0, x)),
+    "k1": _series(lambda c, x: c.besselk(1, x)),
     "erfinv": lambda c, x: c.erfinv(x),
     "zeta": lambda c, s, q: c.zeta(s, q),
     "gammainc": lambda c, a, x: c.gammainc(a, 0, x, regularized=True),

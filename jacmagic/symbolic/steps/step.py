@@ -58,6 +58,7 @@ class Step:
         symbol: the variable to differentiate by.
         applied: the rule's own parts, from which `after` was assembled.
         names: LaTeX of each symbol; SymPy's own for those not named.
+        texts: plain text of each symbol, likewise.
         ending: how the last line goes on after the derivative.
     """
 
@@ -69,6 +70,7 @@ class Step:
     symbol: Any = None
     applied: Application | None = field(default=None, repr=False, compare=False)
     names: Mapping[Any, str] = field(default_factory=dict, repr=False, compare=False)
+    texts: Mapping[Any, str] = field(default_factory=dict, repr=False, compare=False)
     ending: Ending | None = field(default=None, repr=False, compare=False)
 
     @cached_property
@@ -111,7 +113,7 @@ class Step:
 
     @property
     def _pens(self) -> tuple[Pen, Pen]:
-        return TexPen(self.names, self.symbol), PlainPen(self.names, self.symbol)
+        return TexPen(self.names, self.symbol), PlainPen(self.texts, self.symbol)
 
     def _lines(self, depth: int, written: set[Expr]) -> Iterator[Equation]:
         if depth and (self.rule in _TRIVIAL or self.before in written):
@@ -165,6 +167,7 @@ def derive(
     symbol: sympy.Symbol,
     *,
     names: Mapping[Any, str] | None = None,
+    texts: Mapping[Any, str] | None = None,
     entry: Expr | None = None,
     named: Expr | None = None,
     numbers: Mapping[Any, str] | None = None,
@@ -176,6 +179,7 @@ def derive(
         expression: what to differentiate.
         symbol: by which variable.
         names: LaTeX of each symbol.
+        texts: plain text of each symbol.
         entry: the derivative in the form that is shown elsewhere; where it differs from what the
             rules assemble, a last step rearranges it.
         named: the entry in terms of named parts, where it is shown so.
@@ -192,6 +196,7 @@ def derive(
         ('product', x*cos(x) + sin(x))
     """
     steps: dict[Expr, Step] = {}
+    written = names or {}, texts or {}
 
     def step_of(part: Expr) -> Step:
         if part not in steps:
@@ -199,7 +204,7 @@ def derive(
             children = tuple(map(step_of, applied.inner))
             after = applied.assemble(tuple(child.after for child in children), applied.kept)
             steps[part] = Step(
-                applied.rule, applied.formula, part, after, children, symbol, applied, names or {}
+                applied.rule, applied.formula, part, after, children, symbol, applied, *written
             )
         return steps[part]
 
@@ -209,9 +214,9 @@ def derive(
     except Exception as error:
         if entry is None or not by_sympy(error):
             raise
-        step = Step(NO_RULES, "", expression, entry, (), symbol, None, names or {})
+        step = Step(NO_RULES, "", expression, entry, (), symbol, None, *written)
     if entry is not None and entry != step.after:
-        step = Step(REARRANGED, "", expression, entry, (step,), symbol, None, names or {})
+        step = Step(REARRANGED, "", expression, entry, (step,), symbol, None, *written)
     if numbers is None:
         return step
     return replace(step, ending=Ending(step.after if named is None else named, numbers, value))

@@ -100,10 +100,10 @@ class PlainPen(Pen):
     """Plain text: ∂/∂x (…)."""
 
     def expression(self, expression: Expr) -> str:
-        return plain(expression)
+        return plain(expression, self.names)
 
     def derivative(self, expression: Expr) -> str:
-        return f"∂/∂{sympy.sstr(self.symbol)} ({self.expression(expression)})"
+        return f"∂/∂{plain(self.symbol, self.names)} ({self.expression(expression)})"
 
     def bracketed(self, expression: Expr) -> str:
         return f"({self.expression(expression)})"
@@ -111,7 +111,7 @@ class PlainPen(Pen):
     def numbers(self, ending: Ending) -> list[str]:
         symbols = [part for part in ending.numbers if ending.named.has(part)]
         placeholders = {part: sympy.Symbol(f"inner{k}_") for k, part in enumerate(symbols)}
-        text = plain(_renamed(ending.named, placeholders))
+        text = plain(_renamed(ending.named, placeholders), self.names)
         texts = {placeholders[s].name: _plain_number(ending.numbers[s]) for s in symbols}
         return [
             _PLACEHOLDER.sub(lambda match: texts[match[0]], text),
@@ -120,7 +120,7 @@ class PlainPen(Pen):
 
     def written(self, skeleton: Expr, shown: Mapping[sympy.Symbol, str]) -> str:
         by_name = {symbol.name: part for symbol, part in shown.items()}
-        text = _FACTORS.sub(r"\1 · ", sympy.sstr(skeleton, order="none"))
+        text = _FACTORS.sub(r"\1 · ", plain(skeleton, self.names, written=True))
         return _PLACEHOLDER.sub(lambda match: by_name[match[0]], text)
 
 

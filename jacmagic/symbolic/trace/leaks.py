@@ -122,7 +122,7 @@ class LeakWatch(TorchFunctionMode):
     def __init__(self, mode: ConcolicMode, names: Names | None = None) -> None:
         """Watch over the calls of a function traced by this mode, with named constants or not."""
         super().__init__()
-        self.mode, self.names = mode, names
+        self.mode, self.names, self.calls = mode, names, 0
         self._noted: dict[tuple[str, int | None, str], set[int]] = {}
 
     @property
@@ -149,6 +149,7 @@ class LeakWatch(TorchFunctionMode):
 
     def __torch_function__(self, func, types, args=(), kwargs=None):
         kwargs = kwargs or {}
+        self.calls += 1
         if self.names is not None:
             func, args, kwargs = self.names.carried(func, args, kwargs)
         name = getattr(func, "__name__", "")

@@ -22,7 +22,7 @@ import numpy as np
 import torch
 
 from jacmagic.function.interop.arrays import traced_by
-from jacmagic.labels import Label
+from jacmagic.labels import SHORT, Label
 from jacmagic.symbolic.graph import Graph
 from jacmagic.symbolic.matrices import Expression
 from jacmagic.symbolic.trace.mode import ConcolicMode
@@ -30,7 +30,6 @@ from jacmagic.symbolic.trace.source_lines import is_users
 
 LARGEST = 16  # elements of a tensor up to which each is a constant of its own
 _KNOWN = (math.pi, math.e, math.tau)  # recognised as themselves
-_SHORT = {"weight": "W", "bias": "b"}  # as textbooks call a layer's parameters
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,7 @@ class Naming:
         given: arguments that stay constant, by name.
         constants: False leaves all of them numbers; only variables have names then.
         plain: names whose numbers stay numbers.
+        shown: LaTeX of the inputs' components, which no other name may look like.
         changed: names of whole numbers that are larger by one, to see whether they steer the code.
     """
 
@@ -48,6 +48,7 @@ class Naming:
     constants: bool = True
     plain: frozenset[str] = frozenset()
     changed: frozenset[str] = frozenset()
+    shown: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -225,7 +226,7 @@ class Names:
         if name in self._constants:
             known = [one.value for one in self._constants[name]]
             return self._constants[name] if known == values.reshape(-1).tolist() else None
-        labels = [Label(name, place) for place in np.ndindex(values.shape)]
+        labels = [self._label(name, place) for place in np.ndindex(values.shape)]
         if any(label.symbol in self._taken for label in labels):
             return None
         self._taken.update(label.symbol for label in labels)
@@ -235,6 +236,11 @@ class Names:
             for label, number in zip(labels, numbers, strict=True)
         )
         return self._constants[name]
+
+    def _label(self, name: str, place: tuple[int, ...]) -> Label:
+        """Return a component's label, written out where it would look like one of an input."""
+        label = Label(name, place)
+        return Label(name, place, written_out=label.tex in self._naming.shown)
 
     def function(self, name: str, value: Any) -> Any | None:
         """sin, exp … of a named number; None where the name is lost."""
@@ -312,17 +318,17 @@ class Names:
             if isinstance(nodes, np.ndarray):
                 for place in np.ndindex(nodes.shape):
                     if self.graph.operands(int(nodes[place])):
-                        found.setdefault(int(nodes[place]), Label(name, place))
+                        found.setdefault(int(nodes[place]), self._label(name, place))
         return found
 
 
 def _short(name: str) -> str:
     """Return a module's `0.weight` as W0, `weight` as W; other names as they are."""
     *path, last = name.split(".")
-    if not path and last not in _SHORT:
+    if not path and last not in SHORT:
         return name
     number = "".join(part for part in path if part.isdigit())
-    joined = "_".join([_SHORT.get(last, last), *[number] * bool(number)])
+    joined = "_".join([SHORT.get(last, last), *[number] * bool(number)])
     return joined if joined.isidentifier() else ""
 
 

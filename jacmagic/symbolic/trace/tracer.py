@@ -21,6 +21,7 @@ import torch
 from jacmagic.errors import JacmagicError
 from jacmagic.function.dispatch_mode import ModeStacks
 from jacmagic.function.interop import naming as offered
+from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.function.interop.silence import silent
 from jacmagic.function.outputs import flatten
 from jacmagic.labels import Label
@@ -72,6 +73,7 @@ class Trace:
         expression: the result as an expression of whole vectors, where its making is understood.
         parts: what the function itself calls some parts of that.
         dtypes: the floating dtypes that torch computed in on the way.
+        calls: how often the function called torch.
     """
 
     graph: Graph
@@ -85,6 +87,7 @@ class Trace:
     expression: Expression | None = None
     parts: Mapping[Expression, str] = field(default_factory=dict)
     dtypes: frozenset[torch.dtype] = frozenset()
+    calls: int = 0
 
 
 @cache
@@ -150,7 +153,7 @@ def trace(
         return Refusal(unsupported.operation, graph.line, unsupported.reason)
     except BudgetExceeded as exceeded:
         return Refusal("the function", graph.line, f"is too large: {exceeded}")
-    except Exception as error:  # noqa: BLE001 - the user's code runs here; it only costs the formula
+    except REFUSALS as error:  # the user's code runs here; it only costs the formula
         return _refused(error, graph.line, watch.leaks)
     finally:  # an interrupt may hit the first: see NOTE [Interrupts between the lines]
         try:
@@ -160,7 +163,14 @@ def trace(
     met = tuple(mode.conditions.met)
     if kept is None:
         return Trace(
-            graph, inputs, outputs, met, watch.leaks, noticed.any, dtypes=frozenset(mode.dtypes)
+            graph,
+            inputs,
+            outputs,
+            met,
+            watch.leaks,
+            noticed.any,
+            dtypes=frozenset(mode.dtypes),
+            calls=watch.calls,
         )
     expression = None
     if mode.tensors is not None and isinstance(result, torch.Tensor):
@@ -177,6 +187,7 @@ def trace(
         expression,
         kept.parts(),
         frozenset(mode.dtypes),
+        watch.calls,
     )
 
 
@@ -224,7 +235,7 @@ def _shadowed_copies(
     return copies
 
 
-def _refused(error: Exception, line: int | None, leaks: Sequence[Leak]) -> Refusal:
+def _refused(error: BaseException, line: int | None, leaks: Sequence[Leak]) -> Refusal:
     """Why the function failed while traced: a tensor for a bare number, or its own fault."""
     for leak in leaks:
         if isinstance(error, TypeError) and leak.habit in _BARE:
@@ -234,7 +245,7 @@ def _refused(error: Exception, line: int | None, leaks: Sequence[Leak]) -> Refus
     return Refusal(type(error).__name__, line, _what_went_wrong(error))
 
 
-def _what_went_wrong(error: Exception) -> str:
+def _what_went_wrong(error: BaseException) -> str:
     """Return the exception in one clause; one that began in jacmagic itself asks to be reported."""
     if isinstance(error, JacmagicError):
         return f"stopped the trace: {error}"

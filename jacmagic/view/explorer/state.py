@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.render import latex
 from jacmagic.result import JacobianResult
 from jacmagic.symbolic.formula.attempt import attempt
@@ -256,7 +257,7 @@ def _is_true(jacobian: JacobianResult, tape: Tape, conditions: int, clauses: int
         began = time.perf_counter()
         try:
             there = jacobian if not shift else jacobian.at(**shaped(jacobian, moved.tolist()))
-        except Exception:  # noqa: BLE001 - the user's function may refuse a point; that is no answer
+        except REFUSALS:  # that is no answer
             continue
         if not _same(found[conditions + clauses :], there):
             return False

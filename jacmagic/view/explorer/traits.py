@@ -16,6 +16,7 @@ import traitlets
 from jacmagic.result import JacobianResult
 from jacmagic.view.explorer import state
 from jacmagic.view.explorer.assets import front_end, style
+from jacmagic.view.explorer.moving import moving
 
 
 class JacobianView(anywidget.AnyWidget):
@@ -65,17 +66,39 @@ class JacobianView(anywidget.AnyWidget):
             **state.formula(jacobian),
         )
         self.asked_to_reset = on_reset
-        self._jacobian, self._signature = jacobian, state.signature(jacobian)
+        self._jacobian = self._settled = jacobian
+        self._at, self._signature = at, state.signature(jacobian)
         self.on_msg(self._asked)
 
-    def show(self, jacobian: JacobianResult, at: Sequence[float]) -> None:
+    def move(self, jacobian: JacobianResult, at: Sequence[float]) -> None:
+        """Show the Jacobian of another point without a verdict, until `settle` gives one."""
+        _, gives_numbers, has_kink = self._signature
+        quick = gives_numbers and not has_kink
+        shown = moving(self._settled, jacobian, at, self.status) if quick else None
+        if shown is None:
+            self.show(jacobian, at)
+            return
+        self._jacobian, self._at = jacobian, list(at)
+        self._change(shown)
+
+    def settle(self) -> None:
+        """Give the verdict on what is shown, if it waits for one."""
+        if self._jacobian is not self._settled:
+            self.show(self._jacobian, self._at, stale=self.status["stale"])
+
+    def show(self, jacobian: JacobianResult, at: Sequence[float], *, stale: str = "") -> None:
         """Show the Jacobian of another point; everything changes in one message."""
         shown = state.numbers(jacobian, at)
-        shown["status"]["serial"] = self.status["serial"] + 1
+        shown["status"]["stale"] = stale
         signature = state.signature(jacobian)
         if signature != self._signature:
             shown |= state.formula(jacobian)
-        self._jacobian, self._signature = jacobian, signature
+        self._jacobian = self._settled = jacobian
+        self._at, self._signature = list(at), signature
+        self._change(shown)
+
+    def _change(self, shown: dict[str, Any]) -> None:
+        shown["status"]["serial"] = self.status["serial"] + 1
         with self.hold_sync():
             for name, value in shown.items():
                 setattr(self, name, value)
@@ -99,5 +122,6 @@ class JacobianView(anywidget.AnyWidget):
             self.entries = {**self.entries, f"{row},{column}": found}
 
     def _get_embed_state(self, drop_defaults: bool = False) -> Any:
+        self.settle()
         # An embedding page drops defaults, and with them the view's own name.
         return super()._get_embed_state(drop_defaults=False)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +17,13 @@ from typing import Any
 import ipywidgets
 import traitlets
 
+from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.result import JacobianResult
 from jacmagic.symbolic.point import point_of
-from jacmagic.view import export
+from jacmagic.view import export, reruns
 from jacmagic.view import still as display
 from jacmagic.view.explorer.assets import front_end, style
-from jacmagic.view.explorer.open_views import remember
+from jacmagic.view.explorer.rest import Rest
 from jacmagic.view.explorer.sliders import Range, Slider, range_of
 from jacmagic.view.explorer.state import entries, shaped
 from jacmagic.view.explorer.traits import JacobianView
@@ -60,11 +61,10 @@ class Explorer(ipywidgets.VBox):
         chooser: picks the component that has a slider, where there are too many; else None.
         point: the inputs by name, where the sliders stand; observe it to follow them.
         is_followed: whether another explorer has its sliders.
-        is_shown_elsewhere: whether another cell shows it too.
     """
 
     is_followed = False
-    is_shown_elsewhere = False
+    _heir: Explorer | None = None
 
     point = traitlets.Dict()
 
@@ -92,6 +92,7 @@ class Explorer(ipywidgets.VBox):
         self._ranges = dict(ranges or {})
         self._lock = threading.RLock()
         self._quiet = False
+        self._rest = Rest(self._settle)
         self._identity = _Identity.of(self.jacobian)
         self._numbers = point_of(self.jacobian.problem)
         self._followed = {} if sliders is None else sliders.by_label
@@ -166,8 +167,19 @@ class Explorer(ipywidgets.VBox):
         self._sliders[place] = slider
 
     def reset(self) -> None:
-        """Back to the point where the explorer began."""
+        """Go back to the point where the explorer began."""
         self.move(point_of(self._start.problem))
+
+    def hand_over(self, heir: Explorer) -> None:
+        """Let another explorer begin where this one is left, and answer what still arrives here.
+
+        Args:
+            heir: what is on screen instead; nothing is handed to one of another function or start.
+        """
+        with self._lock:  # a move that has arrived is finished first
+            if heir is not self and heir._identity == self._identity:
+                self._heir = heir
+                heir._resume()
 
     def move(self, numbers: Sequence[float]) -> None:
         """Put every slider somewhere else, and compute once.
@@ -176,6 +188,9 @@ class Explorer(ipywidgets.VBox):
             numbers: the n components of the point.
         """
         with self._lock:
+            if self._heir is not None:
+                self._heir.move(numbers)
+                return
             self._numbers = list(numbers)
             self._quiet = True
             try:
@@ -183,7 +198,7 @@ class Explorer(ipywidgets.VBox):
                     slider.value = self._numbers[place]
             finally:
                 self._quiet = False
-            self._recompute()
+            self._recompute(self.view.show)
 
     def _resume(self) -> None:
         left = _LEFT.get(self._identity)
@@ -194,17 +209,36 @@ class Explorer(ipywidgets.VBox):
 
     def _moved(self, place: int, value: float) -> None:
         with self._lock:  # sliders may call from another thread than the cell runs in
+            if self._heir is not None:
+                numbers = list(self._heir._numbers)
+                if numbers[place] != value:
+                    self._heir.move([*numbers[:place], value, *numbers[place + 1 :]])
+                return
             self._numbers[place] = value
             if not self._quiet:
-                self._recompute()
+                if not self._rest.can_wait:
+                    self._recompute(self.view.show)
+                    return
+                self._recompute(self.view.move)
+                self._rest.soon()
 
-    def _recompute(self) -> None:
+    def _settle(self) -> None:
+        """Compare the sources where the sliders rest."""
+        with self._lock:
+            try:
+                self.view.settle()
+            except KeyboardInterrupt:
+                self.view.keep(f"Interrupted at {self._whereabouts}: not checked.")
+            except Exception as error:  # noqa: BLE001 - the widget's edge, as below
+                self.view.keep(f"Not checked: {type(error).__name__}: {error}")
+
+    def _recompute(self, show: Callable[[JacobianResult, Sequence[float]], None]) -> None:
         try:
             moved = self.jacobian.at(**shaped(self.jacobian, self._numbers))
-            self.view.show(moved, self._numbers)
+            show(moved, self._numbers)
         except KeyboardInterrupt:
             self.view.keep(f"Interrupted at {self._whereabouts}. The last good result is shown.")
-        except Exception as error:  # noqa: BLE001 - the widget's edge: it becomes a visible note
+        except REFUSALS as error:  # the widget's edge: it becomes a visible note
             self.view.keep(
                 f"{self.jacobian.title} fails at {self._whereabouts}: "
                 f"{type(error).__name__}: {error}. The last good result is shown."
@@ -232,6 +266,7 @@ class Explorer(ipywidgets.VBox):
         Raises:
             PageError: the file cannot be written.
         """
+        self.view.settle()
         places = range(len(self._numbers))
         live = export.Live(
             view=self.view,
@@ -250,7 +285,8 @@ class Explorer(ipywidgets.VBox):
         return export.save(path, live, title=title)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        self.view.settle()
         if self._is_shown_by_a_cell:
-            remember(self)
+            reruns.remember(self)
         bundle = super()._repr_mimebundle_(**kwargs) or {}
         return {**bundle, **display.still(self.jacobian)}

@@ -160,13 +160,16 @@ def _with_factors(rule: Rule, place: int) -> Callable[..., Selection]:
 # ── QR ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def _leading(g: Graph, m: np.ndarray) -> list[tuple[int, bool]]:
-    """What Householder's reflections find on the diagonal, and whether they turn it around."""
+def _leading(g: Graph, m: np.ndarray) -> list[tuple[int, int]]:
+    """Return what Householder's reflections find on the diagonal, and the sizes² of what is below.
+
+    A reflection turns the diagonal around; where all below it is 0 there is none.
+    """
     work, found = m.copy(), []
     for k in range(min(m.shape)):
-        turns = bool((work[k + 1 :, k] != ZERO).any())
-        found.append((int(work[k, k]), turns))
-        if not turns:
+        below = g.total(g.square(int(u)) for u in work[k + 1 :, k])
+        found.append((int(work[k, k]), below))
+        if below == ZERO:
             continue
         size = norm(g, work[k:, k].tolist(), 2)
         toward = g.where(g.apply("ge", int(work[k, k]), ZERO), size, g.neg(size))
@@ -209,8 +212,12 @@ def _qr(g: Graph, seen: Operands, a: np.ndarray, mode: str = "reduced") -> Selec
     signs = np.sign(diagonal).astype(int).tolist()
     q, r = _orthogonal(g, m[:, :first], signs)
     conditions = []
-    for sign, (node, turns) in zip(signs, _leading(g, m[:, :first]), strict=True):
+    reflected = np.linalg.qr(seen.inputs[0], mode="raw")[1][:first] != 0
+    leading = _leading(g, m[:, :first])
+    for sign, turns, (node, below) in zip(signs, reflected.tolist(), leading, strict=True):
         conditions.append(g.apply("lt" if (sign > 0) == turns else "ge", node, ZERO))
+        if g.value(below) is None:
+            conditions.append(g.apply("ne" if turns else "eq", below, ZERO))
     if columns > first:
         r = np.concatenate([r, matmul(g, q.T, m[:, first:])], 1)
     return Selection((q, r), conditions)

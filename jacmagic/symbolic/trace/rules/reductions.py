@@ -83,20 +83,8 @@ def _std(g: Graph, x: np.ndarray, *args: Any, **kwargs: Any) -> np.ndarray:
     return _roots(g, _var(g, x, *args, **kwargs))
 
 
-def _norm(
-    g: Graph, x: np.ndarray, p: float | None = 2, dim: Axes = None, keepdim: bool = False
-) -> np.ndarray:
-    return reduce(x, dim, keepdim, lambda terms: norm(g, terms, 2 if p is None else p))
-
-
-def _vector_norm(
-    g: Graph, x: np.ndarray, ord: float = 2, dim: Axes = None, keepdim: bool = False
-) -> np.ndarray:
-    return _norm(g, x, ord, dim, keepdim)
-
-
 def _distance(g: Graph, x: np.ndarray, y: np.ndarray, p: float = 2) -> np.ndarray:
-    return _norm(g, each(g, g.sub, x, y), p)
+    return reduce(each(g, g.sub, x, y), None, False, lambda terms: norm(g, terms, p))
 
 
 def _scan(step: Callable[[Graph, int, int], int]) -> Rule:
@@ -182,8 +170,6 @@ REDUCTIONS: dict[str, Rule] = {
     "std": _std,
     "var_mean": _with_mean(_var),
     "std_mean": _with_mean(_std),
-    "linalg_vector_norm": _vector_norm,
-    "norm": _norm,
     "dist": _distance,
     "cumsum": _scan(lambda g, a, b: g.add(a, b)),
     "cumprod": _scan(lambda g, a, b: g.mul(a, b)),

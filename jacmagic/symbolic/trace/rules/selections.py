@@ -7,6 +7,7 @@ max or min; only which element it is, is assumed, and only if its index is used.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -15,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from jacmagic.symbolic.graph import Graph
-from jacmagic.symbolic.trace.rules.arrays import largest, reduce, smallest
+from jacmagic.symbolic.trace.rules.arrays import each, largest, norm, reduce, smallest
 from jacmagic.symbolic.trace.rules.pairs import ComplexNodes
 from jacmagic.symbolic.trace.rules.unsupported import Unsupported
 
@@ -176,7 +177,7 @@ def _best(g: Graph, line: np.ndarray, values: np.ndarray, falling: bool) -> tupl
     """The largest or smallest of a line; three and more that tie share the gradient evenly."""
     best = values.max() if falling else values.min()
     ties = np.flatnonzero(values == best)
-    if len(set(line[ties].tolist())) < 3:  # two share it by halves, as max and min do
+    if len(ties) < 3 or len(set(line[ties].tolist())) == 1:  # max and min share it by halves
         return (largest if falling else smallest)(g, line.tolist()), []
     made, equal = _shared(g, line, ties)
     relation, first = ("ge" if falling else "le"), int(line[ties[0]])
@@ -210,6 +211,24 @@ def _over_axes(falling: bool) -> Callable[..., Selection]:
         return Selection((made,), met)
 
     return rule
+
+
+def _norm(
+    g: Graph,
+    seen: Operands,
+    nodes: np.ndarray,
+    ord: float | None = 2,
+    dim: Any = None,
+    keepdim: bool = False,
+    dtype: Any = None,
+) -> Selection:
+    """Return a p-norm; with p = ±∞ the largest or smallest size."""
+    p = 2 if ord is None else ord
+    if not math.isinf(p) or not nodes.size:
+        return Selection((reduce(nodes, dim, keepdim, lambda terms: norm(g, terms, p)),))
+    sizes = each(g, lambda node: g.apply("abs", node), nodes)
+    made, met = _reduced(g, np.abs(seen.inputs[0]), sizes, dim, keepdim, p > 0)
+    return Selection((made,), met)
 
 
 def _range(
@@ -366,6 +385,8 @@ PICKS: dict[str, Callable[..., Selection]] = {
     "amax": _over_axes(True),
     "amin": _over_axes(False),
     "aminmax": _range,
+    "linalg_vector_norm": _norm,
+    "norm": _norm,
     "max": _over_axes(True),
     "min": _over_axes(False),
     "max.dim": _extreme("max"),
