@@ -148,7 +148,7 @@ def _holds(
 def _named_parts(
     blocks: Sequence[Expression], known: Mapping[Expression, str], taken: set[str]
 ) -> dict[Expression, str]:
-    """The user's names for vectors in the middle, and letters for others that are repeated."""
+    """Name intermediate vectors: the user's names, letters for others that are repeated."""
     found: dict[Expression, str] = {}
     letters = iter(_LETTERS)
     for part in dict.fromkeys(part for block in blocks for part in _walk(block)):

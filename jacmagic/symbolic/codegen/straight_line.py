@@ -64,7 +64,7 @@ def _built(source: str) -> Callable:
 
 
 def _whole(tape: Tape, wanted: Sequence[int]) -> str:
-    """Source of one function from the point to the wanted values."""
+    """Return the source of one function from the point to the wanted values."""
     names = _names(tape)
     inputs = "".join(f"{name}, " for name in names[: tape.inputs])
     lines = [f"    {inputs}= point"] if inputs else []
@@ -74,7 +74,7 @@ def _whole(tape: Tape, wanted: Sequence[int]) -> str:
 
 
 def _parts(tape: Tape, wanted: Sequence[int], longest: int) -> Iterator[str]:
-    """Sources of functions that each fill in their share of a common list of slots."""
+    """Yield sources of functions that each fill in their share of a common list of slots."""
     names = _names(tape)
     last_use = dict.fromkeys(wanted, len(names))
     for slot, (_, *reads) in enumerate(tape.operations, tape.first):

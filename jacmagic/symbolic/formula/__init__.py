@@ -6,7 +6,8 @@ from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.excerpt import MAX_LINES, excerpt
 from jacmagic.symbolic.formula.named import NamedNumber, sigmoid
 from jacmagic.symbolic.formula.shortest import shortest
-from jacmagic.symbolic.formula.sympify import CANONICAL, WRITTEN, to_sympy
+from jacmagic.symbolic.formula.sympify import to_sympy
+from jacmagic.symbolic.formula.sympy_operations import CANONICAL, WRITTEN
 from jacmagic.symbolic.formula.typeset import plain, pretty, substituted, tex
 
 __all__ = [

@@ -12,7 +12,8 @@ from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.excerpt import MAX_LINES
 from jacmagic.symbolic.formula.named import NamedNumber, sigmoid
 from jacmagic.symbolic.formula.shortest import tidied
-from jacmagic.symbolic.formula.sympify import CANONICAL, to_sympy
+from jacmagic.symbolic.formula.sympify import to_sympy
+from jacmagic.symbolic.formula.sympy_operations import CANONICAL
 
 _FUNCTIONS = {"sigmoid": sigmoid}  # shown by name, where computing uses exponentials
 

@@ -21,7 +21,7 @@ from jacmagic.symbolic.formula.excerpt import Converted, excerpt
 from jacmagic.symbolic.formula.named import NamedNumber
 from jacmagic.symbolic.formula.part_names import MAX_ENTRY, PartNames
 from jacmagic.symbolic.formula.shortest import symbols_in, tidied
-from jacmagic.symbolic.formula.sympify import WRITTEN
+from jacmagic.symbolic.formula.sympy_operations import WRITTEN
 from jacmagic.symbolic.formula.typeset import tex
 from jacmagic.symbolic.graph import Tape, stable, write_tape
 

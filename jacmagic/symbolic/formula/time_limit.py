@@ -1,6 +1,6 @@
 """Time limits for SymPy calls that offer no cancellation point, and one allowance for a display.
 
-Some of SymPy's passes walk a shared expression as a tree, and take exponentially long. Such a call
+Some of SymPy's passes visit a shared expression as a tree, and take exponentially long. Such a call
 runs in a thread of its own, which an exception stops when its time is over. Nothing but that call
 ever runs in the thread, so that the exception cannot surface in other code, whenever it arrives.
 Seconds are those that a thread computes, where the system counts them: what fits on an idle machine
@@ -34,7 +34,7 @@ _CURRENT: contextvars.ContextVar[_Allowance | None] = contextvars.ContextVar(
     "jacmagic_allowance", default=None
 )
 
-_BUSY = 5  # times longer than on an idle machine a call may take
+_MAX_SLOWDOWN = 5  # of a busy machine: wall-clock seconds for each second that is computed
 _INSIDE: contextvars.ContextVar[bool] = contextvars.ContextVar("jacmagic_limited", default=False)
 
 
@@ -106,14 +106,14 @@ class _Call:
             self._thread.start()
             while not self._over.wait(left):
                 left = seconds - self.spent(time.monotonic() - began)
-                if left <= 0 or time.monotonic() - began > _BUSY * seconds:
+                if left <= 0 or time.monotonic() - began > _MAX_SLOWDOWN * seconds:
                     break
         finally:
             self._stop()
         _spend(self.spent(time.monotonic() - began))
 
     def spent(self, elapsed: float) -> float:
-        """The seconds computed so far; those elapsed, where the system does not count them."""
+        """Return the CPU seconds so far; those elapsed where the system does not count them."""
         if self._seconds is not None:
             return self._seconds
         try:

@@ -84,7 +84,7 @@ def _forwards(graph: Graph, outputs: Sequence[int], column: dict[int, int]) -> l
 
 
 def _partial_sums(graph: Graph, reached: Sequence[int], outputs: Sequence[int]) -> set[int]:
-    """Sums that are the first term of one larger sum and nothing else."""
+    """Return the sums that are the first term of one larger sum and nothing else."""
     uses: dict[int, int] = dict.fromkeys(outputs, 2)
     firsts = set()
     for node in reached:
@@ -229,7 +229,7 @@ def _quotient(graph: Graph, node: int) -> tuple[int, int]:
 
 
 def _known_row(graph: Graph, node: int, rows: dict[int, Row]) -> Row | None:
-    """The row of a function of one node that is recognised as a whole; None for other nodes."""
+    """Return the row of a recognised function of one node; None for other nodes."""
     found = _log_sigmoid(graph, node) or _logistic(graph, node)
     if found is None:
         return None

@@ -135,7 +135,7 @@ class _Rewriting:
         return mixed and not self._monomial(below).is_plain
 
     def _spread(self, above: int, below: int) -> int:
-        """(a + b)/S = a/S + b/S, each without overflow."""
+        """Return (a + b)/S as a/S + b/S, each without overflow."""
         graph = self.graph
         if graph.operations[above] not in ("add", "sub") or self._shift(above) is not None:
             return self._written(self._joined(self._monomial(above), self._monomial(below), -1))
@@ -245,7 +245,7 @@ class _Rewriting:
         ends = self._exponential(last) is None or (
             self.graph.operations[first] == "add" and self._shift(first) is None
         )
-        if ends:  # at once: a long running sum would be taken apart at every place
+        if ends:  # early: a long running sum would be taken apart at every partial sum
             return None
         found = [self._exponential(term) for term in self._sums.terms(node)]
         known = [one for one in found if one is not None]

@@ -53,12 +53,12 @@ def _nested(value: Any) -> Any:
 
 
 def zero(shape: Shape) -> Expression:
-    """Nothing but zeros."""
+    """Return zeros."""
     return Expression("zero", (), shape)
 
 
 def ones(shape: Shape) -> Expression:
-    """Nothing but ones."""
+    """Return ones."""
     return Expression("ones", (), shape)
 
 
@@ -73,7 +73,7 @@ def is_number(expression: Expression, value: float) -> bool:
 
 
 def add(a: Expression, b: Expression) -> Expression:
-    """a + b."""
+    """Return a + b."""
     if a.operation == "zero":
         return b
     if b.operation == "zero":
@@ -86,7 +86,7 @@ def add(a: Expression, b: Expression) -> Expression:
 
 
 def neg(a: Expression) -> Expression:
-    """−a."""
+    """Return −a."""
     if a.operation == "zero":
         return a
     if a.operation == "number":
@@ -138,7 +138,7 @@ def times(u: Expression, v: Expression) -> Expression:
 
 
 def transpose(a: Expression) -> Expression:
-    """Aᵀ, or the row of a vector."""
+    """Return Aᵀ, or the row of a vector."""
     if a.operation == "transpose":
         return a.arguments[0]
     if a.operation in ("diag", "identity"):
@@ -155,7 +155,7 @@ def transpose(a: Expression) -> Expression:
 
 
 def matmul(a: Expression, b: Expression) -> Expression:
-    """A·B or A·v, written from left to right."""
+    """Return A·B or A·v, written from left to right."""
     shape = (*a.shape[:-1], *b.shape[1:])
     if a.operation == "zero" or b.operation == "zero":
         return zero(shape)
@@ -202,14 +202,14 @@ def of_vector(operation: str, *vectors: Expression) -> Expression:
 
 
 def inverse(c: Expression) -> Expression:
-    """1/c of a number."""
+    """Return 1/c of a number."""
     if c.operation == "number":
         return number(1 / c.value)
     return Expression("inverse", (c,))
 
 
 def power(c: Expression, n: float) -> Expression:
-    """cⁿ of a number."""
+    """Return cⁿ of a number."""
     if n in (0, 1):
         return c if n else number(1)
     if n == -1:

@@ -138,7 +138,7 @@ class Step:
         return " = ".join(dict.fromkeys(sides))
 
     def _closing(self, pen: Pen) -> list[str]:
-        """The whole entry: what the steps assemble to, its other forms, the numbers put in."""
+        """Write the whole entry: what the steps assemble to, its other forms, the numbers."""
         forms = [child.after for child in self.children if self.rule == REARRANGED]
         forms.append(self.after)
         if self.ending is not None:

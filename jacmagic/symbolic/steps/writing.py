@@ -33,7 +33,7 @@ class Ending:
 class Pen:
     """A notation for expressions and for the assembly of a rule."""
 
-    has_bars = False  # whether a fraction bar holds together what stands below it
+    has_bars = False  # whether a fraction bar brackets the denominator
 
     def __init__(self, names: Mapping[Any, str], symbol: Any) -> None:
         self.names, self.symbol = names, symbol
@@ -137,7 +137,7 @@ def _renamed(expression: Expr, symbols: Mapping[Any, sympy.Symbol]) -> Expr:
 
 
 def _plain_number(source: str) -> str:
-    r"""A number's LaTeX as plain text, a negative one in brackets: 2 \cdot 10^{-3} → 2e-3."""
+    r"""Return a number's LaTeX as text, a negative one in brackets: 2 \cdot 10^{-3} → 2e-3."""
     text = re.sub(r"(?: \\cdot )?10\^\{(-?\d+)\}", r"e\1", source)
     text = text.replace(r"\infty", "inf").replace(r"\mathrm{nan}", "nan")
     text = f"1{text}" if text.startswith("e") else text

@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jacmagic.symbolic.codegen.language import (
-    COMMON,
-    Language,
-    Piece,
-    bracketed,
-    calls,
-    indented,
-)
+from jacmagic.symbolic.codegen.language import COMMON, Language, Piece, calls
+from jacmagic.symbolic.codegen.layout import bracketed, indented
 
 # Keywords, and macros that the platform's headers define.
 KEYWORDS = frozenset(

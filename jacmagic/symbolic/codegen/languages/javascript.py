@@ -4,14 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jacmagic.symbolic.codegen.language import (
-    Language,
-    bracketed,
-    calls,
-    indented,
-    nested_rows,
-    starred,
-)
+from jacmagic.symbolic.codegen.language import Language, calls, starred
+from jacmagic.symbolic.codegen.layout import bracketed, indented, nested_rows
 
 KEYWORDS = frozenset(
     """

@@ -5,16 +5,8 @@ from __future__ import annotations
 import keyword
 from collections.abc import Sequence
 
-from jacmagic.symbolic.codegen.language import (
-    COMMON,
-    Language,
-    Piece,
-    bracketed,
-    calls,
-    indented,
-    nested_rows,
-    starred,
-)
+from jacmagic.symbolic.codegen.language import COMMON, Language, Piece, calls, starred
+from jacmagic.symbolic.codegen.layout import bracketed, indented, nested_rows
 
 KEYWORDS = frozenset([*keyword.kwlist, "__debug__"])
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jacmagic.symbolic.codegen.language import COMMON, Language, calls, indented, starred
+from jacmagic.symbolic.codegen.language import COMMON, Language, calls, starred
 from jacmagic.symbolic.codegen.languages.python import KEYWORDS
+from jacmagic.symbolic.codegen.layout import indented
 
 
 def _frame(
