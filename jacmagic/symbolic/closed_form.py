@@ -1,4 +1,4 @@
-"""The closed form of a problem: its function traced, compared with its value, differentiated."""
+"""Derive a problem's closed form: trace, compare with the value, differentiate."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def differentiated(
 
 
 def differentiated_again(gradient: ClosedForm, budget: float | None) -> ClosedForm | Refusal:
-    """Return the closed form of a Hessian: the gradient's nodes, differentiated once more."""
+    """Differentiate a gradient's nodes once more: the closed form of a Hessian."""
     outputs = tuple(gradient.entries)
     found = dataclasses.replace(gradient.trace, outputs=outputs, expression=None)
     hessian = close(found, gradient.columns, budget=budget)
@@ -79,7 +79,7 @@ def _columns(problem: Problem) -> list[Label]:
 
 
 def _symmetric(hessian: ClosedForm) -> ClosedForm:
-    """Both entries of a pair in the shorter of their two forms: ∂²f/∂x∂y = ∂²f/∂y∂x (Schwarz)."""
+    """Replace mirrored entries by the shorter form: ∂²f/∂x∂y = ∂²f/∂y∂x (Schwarz)."""
     entries, n = hessian.entries, len(hessian.columns)
     sizes = tree_sizes(hessian.graph, entries)
     rows: list[dict[int, int]] = []

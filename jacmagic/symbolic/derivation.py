@@ -1,4 +1,4 @@
-"""The chain of equations: definition = derivatives of the expressions = closed form = numbers.
+"""The chain of equations: ∂fᵢ/∂xⱼ = ∂(expression)/∂xⱼ = closed form = numbers.
 
 Each link is a matrix in LaTeX, built from plain labels, expressions and numbers.
 """
@@ -60,7 +60,7 @@ class Derivation:
 
     @property
     def signs(self) -> tuple[str, ...]:
-        """The sign before each link: "=", and "≠" before numbers that contradict the formula."""
+        """The sign before each link: "≠" before numbers that contradict the formula."""
         last = "=" if self.agrees or self.closed_form is None else "≠"
         return (*["="] * (len(self.links) - 1), last)
 
@@ -133,7 +133,7 @@ def templates(
     digits: int = 4,
     transposed: bool = False,
 ) -> tuple[str, ...]:
-    """Return the last links of the chain, with a slot for each number that a slider changes.
+    """Return the last links of the chain, with slots for numbers that sliders change.
 
     Args:
         reading: the closed form as it is shown, or None.

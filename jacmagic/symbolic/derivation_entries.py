@@ -1,4 +1,4 @@
-"""The entries of a derivation's matrices: as formulas, with numbers put in, and what is too long.
+"""The entries of a derivation's matrices: formulas, or numbers substituted.
 
 A matrix has to fit a page: long entries and outputs are written out below it, each by its name.
 """
@@ -18,18 +18,18 @@ from jacmagic.symbolic.notation import Notation
 MAX_SOURCE = 400  # LaTeX characters of one entry in the substituted matrix
 MAX_WIDTH = 110  # letters side by side in a matrix; beyond, what is long is written out below
 MAX_EQUATIONS = 8_000  # LaTeX characters of the equations below a chain; ten times that in MathML
-LONG = 24  # letters of an entry that may be written out below
+MIN_WIDTH_BELOW = 24  # letters of an entry that may be written out below the matrix
 
 
 class SubstitutedEntries:
-    """The entries of a closed form with numbers put in; the value alone where that is long."""
+    """The entries with numbers substituted; the value alone where that is long."""
 
     def __init__(
         self, reading: DisplayForm, point: Sequence[float], matrix: np.ndarray, digits: int
     ) -> None:
         self.reading, self.matrix, self.digits = reading, matrix, digits
         self.numbers = texts(reading.numbers(point), digits)
-        self.width = max(LONG, MAX_WIDTH // max(min(matrix.shape[1], MAX_LINES), 1))
+        self.width = max(MIN_WIDTH_BELOW, MAX_WIDTH // max(min(matrix.shape[1], MAX_LINES), 1))
 
     def entry(self, i: int, j: int) -> str:
         """Return an entry as LaTeX."""
@@ -47,7 +47,7 @@ class SubstitutedEntries:
 
 
 class FormulaEntries:
-    """The entries of a closed form as formulas, and the equations that are written below."""
+    """The entries as formulas, and the equations that are written below the matrix."""
 
     def __init__(
         self,
@@ -68,7 +68,9 @@ class FormulaEntries:
         else:  # derived, so put in order as every derivative is
             self.sources = {i: tex(shortest(reading.expression(i)), names) for i in down}
         self.shown = {(i, j): tex(reading.shown(i, j), names) for i in down for j in across}
-        long = [source for source in self.sources.values() if latex.extent(source) > LONG]
+        long = [
+            source for source in self.sources.values() if latex.extent(source) > MIN_WIDTH_BELOW
+        ]
         crowded = len(across) * max(map(latex.extent, long), default=0) > MAX_WIDTH
         outputs = [self._output(i) for i in down] if crowded else []
         entries = self._name_entries(down, across)
@@ -85,13 +87,13 @@ class FormulaEntries:
         return f"{self.notation.output(self.function, self.rows[i].tex)} = {shown}"
 
     def _name_entries(self, down: Sequence[int], across: Sequence[int]) -> list[str]:
-        """Move the longest entries below the matrix until it fits; return their equations."""
+        """Move the longest entries below until the matrix fits; return their equations."""
         below: list[tuple[int, int]] = []
         sizes = {entry: latex.extent(shown) for entry, shown in self.shown.items()}
         while True:
             widths = [max((sizes[i, j] for i in down), default=0) for j in across]
             longest = max(sizes, key=sizes.__getitem__, default=None)
-            if longest is None or sum(widths) <= MAX_WIDTH or sizes[longest] <= LONG:
+            if longest is None or sum(widths) <= MAX_WIDTH or sizes[longest] <= MIN_WIDTH_BELOW:
                 break
             below.append(longest)
             sizes[longest] = 5
@@ -122,7 +124,7 @@ class FormulaEntries:
         return [clause.latex for clause in self.reading.clauses]
 
     def constants(self, number: Callable[[float], str]) -> list[str]:
-        """Return the named constants with their numbers; those of one tensor as one matrix."""
+        """Return the named constants with their numbers, those of a tensor as a matrix."""
         together: dict[Label, dict[tuple[int, ...], float]] = {}
         for label, value in self.reading.used_constants:
             whole = Label(label.name, (), label.written_out)
@@ -140,7 +142,7 @@ def _fitting(lines: list[str], left: int) -> tuple[list[str], int]:
 
 
 def _value(components: dict[tuple[int, ...], float], number: Callable[[float], str]) -> str:
-    """Return a number, a column or a matrix in LaTeX; a component that is not used is a dot."""
+    """Return a number, column or matrix in LaTeX; unused components are dots."""
     if () in components:
         return number(components[()])
     shape = [
@@ -162,7 +164,7 @@ def texts(numbers: Mapping[sympy.Basic, float], digits: int) -> dict[sympy.Basic
 def put_numbers_in(
     entry: sympy.Expr, numbers: Mapping[sympy.Basic, str], value: float, digits: int
 ) -> tuple[str, str]:
-    """Return an entry with numbers put in, and its value; twice the value if that is long.
+    """Return an entry with numbers substituted, or its value if long; and its value.
 
     Args:
         entry: an entry of a reading's matrix.

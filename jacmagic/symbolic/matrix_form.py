@@ -1,4 +1,4 @@
-"""A Jacobian as one matrix expression: A, (A + Aᵀ)x, diag(g′(x)), recognised and checked.
+"""A Jacobian as one checked matrix expression: A, (A + Aᵀ)x, diag(g′(x)).
 
 The expression comes from the trace and its derivative from the chain rule of matrices. It is shown
 only if it gives the Jacobian's numbers at the point and at two points beside it.
@@ -148,10 +148,10 @@ def _holds(
 def _named_parts(
     blocks: Sequence[Expression], known: Mapping[Expression, str], taken: set[str]
 ) -> dict[Expression, str]:
-    """Name intermediate vectors: the user's names, letters for others that are repeated."""
+    """Name intermediate vectors by the user's names, or by letters where repeated."""
     found: dict[Expression, str] = {}
     letters = iter(_LETTERS)
-    for part in dict.fromkeys(part for block in blocks for part in _walk(block)):
+    for part in dict.fromkeys(part for block in blocks for part in _parts_of(block)):
         if len(part.shape) != 1 or part.operation not in ("add", "matmul", "softmax"):
             continue
         name = known.get(part, "")
@@ -165,14 +165,14 @@ def _named_parts(
     return found
 
 
-def _walk(expression: Expression) -> list[Expression]:
-    return [expression, *(part for one in expression.arguments for part in _walk(one))]
+def _parts_of(expression: Expression) -> list[Expression]:
+    return [expression, *(part for one in expression.arguments for part in _parts_of(one))]
 
 
 def _inside_apply(part: Expression, blocks: Sequence[Expression]) -> bool:
     """Whether a part is the argument of a function of its elements."""
     return any(
-        one.operation == "apply" and part in one.arguments for b in blocks for one in _walk(b)
+        one.operation == "apply" and part in one.arguments for b in blocks for one in _parts_of(b)
     )
 
 

@@ -1,4 +1,4 @@
-"""How a closed form is shown: a second trace keeps the names of constants, and is compared.
+"""The displayed form: from a second trace that keeps the names of constants.
 
 The trace for computing folds all numbers. What is read comes from another trace of the same run,
 and only if it has the numbers of the form that it is shown for.
@@ -33,7 +33,7 @@ def display_form(
     names: bool,
     taken: Collection[str],
 ) -> DisplayForm | Refusal:
-    """Convert what a page shows of a closed form, with names of constants where these help.
+    """Convert what a page shows of a closed form, with constants named.
 
     Args:
         problem: the function, at a point where the form is valid.
@@ -69,7 +69,7 @@ def _may_gain(problem: Problem, reading: DisplayForm, names: bool) -> bool:
 def _named(
     problem: Problem, form: ClosedForm, budget: float | None, names: bool
 ) -> ClosedForm | None:
-    """Return the same form from a trace that keeps names; None where it is not the same."""
+    """Return the form of a trace that keeps names; None where it is not equal."""
     asked = problem.potential or problem
     shown = frozenset(label.tex for one in asked.inputs for label in one.labels)
     naming = Naming(problem.parameters, constants=names, shown=shown)

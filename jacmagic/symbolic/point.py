@@ -22,7 +22,7 @@ def point_of(problem: Problem) -> list[float]:
 
 
 def values_again(problem: Problem) -> list[float]:
-    """Run a problem's function once more at its point, silently; return the m numbers."""
+    """Run a problem's function once more, silently; return its m numbers."""
     tensors = [one.value.detach().clone() for one in problem.inputs]
     with torch.no_grad(), silent():
         return flat(flatten(problem.function(*tensors)).leaves)

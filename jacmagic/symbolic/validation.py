@@ -45,7 +45,7 @@ def has_jacobian(
     outputs: Sequence[float],
     matrix: np.ndarray | None,
 ) -> bool:
-    """Whether a form has the function's values and torch's Jacobian, to half the digits.
+    """Whether a form has the function's values and torch's Jacobian at a point.
 
     Args:
         form: the closed form.
@@ -67,7 +67,7 @@ def has_jacobian(
 def fits_at(
     form: ClosedForm, problem: Problem, outputs: Sequence[float], matrix: np.ndarray
 ) -> bool:
-    """Whether a form is valid at a point and has the function's value and torch's Jacobian."""
+    """Whether a form is valid at a problem's point and has its numbers there."""
     point = point_of(problem)
     return form.holds_at(point) and has_jacobian(form, problem, point, outputs, matrix)
 
@@ -99,7 +99,7 @@ def fits_beside(form: ClosedForm, problem: Problem) -> bool | None:
 
 
 def are_equal(one: ClosedForm, other: ClosedForm, point: Sequence[float]) -> bool:
-    """Whether two forms have the same values and Jacobian at a point, to half the digits."""
+    """Whether two forms have the same values and Jacobian at a point."""
     tolerance = math.sqrt(np.finfo(float).eps)
     return one is other or _is_close(one.runner(point), other.runner(point), tolerance)
 

@@ -1,4 +1,4 @@
-"""Code written from a graph or its tape: source to export, and straight-line Python to run.
+"""Code generation from graphs and tapes: source to export, Python to run.
 
 Each language is one table from graph operations to its own expressions; what it has no function
 for is refused by name.

@@ -1,4 +1,4 @@
-"""A language to write functions in, as one table: a template for each operation of the graph."""
+"""A target language as one table: a template for each operation of the graph."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Language:
 
     @cached_property
     def reserved(self) -> frozenset[str]:
-        """The words that an input's name must not hide: keywords, and all that a body may call."""
+        """The words that no input may be named: keywords, and all that a body may call."""
         powers = [self.power(("0", ATOM), ("0", ATOM), real) for real in (True, False)]
         texts = [*self.calls.values(), *powers, self.choice, self.infinity, self.nan]
         return self.keywords | set(re.findall(r"(?<![\w.])[A-Za-z]\w*", " ".join(texts)))

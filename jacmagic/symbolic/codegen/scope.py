@@ -1,4 +1,4 @@
-"""The identifiers of a generated function: valid in its language, and each with one meaning."""
+"""The identifiers of a generated function: valid in its language and unique."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Scope:
         self._taken, self._ascii_only = set(reserved), ascii_only
 
     def names(self, wanted: Sequence[str]) -> list[str]:
-        """Distinct identifiers for these texts; one that is a free identifier itself stays."""
+        """Return distinct identifiers for texts; a free identifier is kept as it is."""
         kept = {
             text: self._take([text])
             for text in dict.fromkeys(wanted)
@@ -54,7 +54,7 @@ class Scope:
         return name
 
     def _identifier(self, text: str) -> str:
-        """Return a text as an identifier, of Unicode in normal form NFKC, as Python reads names."""
+        """Return a text as an identifier, in Unicode's normal form NFKC as Python's are."""
         if self._ascii_only:
             # C keeps names that begin with an underscore for itself
             return re.sub(r"^(?=[_0-9]|$)", "v", _in_ascii(text))

@@ -1,4 +1,4 @@
-"""A tape as straight-line Python: one assignment for each operation, compiled by Python itself.
+"""A tape as straight-line Python: one assignment for each operation, compiled.
 
 The source is made of the templates of Python's table, slot numbers and float literals; no name and
 no text of the user's is ever in it. Where a function of `math` raises (a pole, an overflow, a
@@ -74,7 +74,7 @@ def _whole(tape: Tape, wanted: Sequence[int]) -> str:
 
 
 def _parts(tape: Tape, wanted: Sequence[int], longest: int) -> Iterator[str]:
-    """Yield sources of functions that each fill in their share of a common list of slots."""
+    """Yield sources of functions that each fill a part of a common list of slots."""
     names = _names(tape)
     last_use = dict.fromkeys(wanted, len(names))
     for slot, (_, *reads) in enumerate(tape.operations, tape.first):

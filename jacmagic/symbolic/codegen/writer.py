@@ -1,6 +1,6 @@
-"""A graph written in one language: shared nodes become statements, the rest stands in place.
+"""A graph as source code: shared nodes become statements, the rest is inlined.
 
-Brackets stand only where a piece would fall apart without them.
+Brackets are written only where precedence requires them.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ class _Writer:
         return len(self.pieces[node][0]) > MAX_LETTERS
 
     def _name(self, node: int) -> None:
-        """Let a temporary stand for a node; a short condition reads better in its place."""
+        """Assign a node to a temporary; a short condition is inlined."""
         text, _ = self.pieces[node]
         if text.isidentifier() or not self.graph.operands(node):
             return
@@ -163,7 +163,7 @@ class _Writer:
         return template.format(*(hold(part, SUM) for part in parts)), ATOM
 
     def _arguments(self, operation: str, operands: Sequence[int]) -> list[Piece]:
-        """Operands as they stand in an operation; numbers as tensors where torch wants these."""
+        """Return an operation's operands; numbers as tensors where torch requires them."""
         parts = [self.pieces[operand] for operand in operands]
         are_numbers = [self.graph.value(operand) is not None for operand in operands]
         if not self._wants_tensors(operation, are_numbers):
@@ -174,7 +174,7 @@ class _Writer:
         ]
 
     def _wants_tensors(self, operation: str, are_numbers: Sequence[bool]) -> bool:
-        """Whether torch takes numbers as they are: `where` of two would make them float32."""
+        """Whether torch requires tensors: `where` of two numbers would be float32."""
         if operation == "where":
             return bool(self.words.tensor) and all(are_numbers[1:])
         if operation == "clamp":

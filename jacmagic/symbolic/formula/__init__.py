@@ -1,4 +1,4 @@
-"""From a trace to a formula that can be read: SymPy, LaTeX, and a tape for its values."""
+"""From a trace to a readable formula: SymPy, LaTeX, and a tape for its values."""
 
 from jacmagic.symbolic.formula.abbreviations import Abbreviation
 from jacmagic.symbolic.formula.closed import ClosedForm, close

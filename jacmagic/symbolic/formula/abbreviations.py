@@ -131,7 +131,7 @@ class Abbreviations:
             self.name(node, Label(letter, (k,) if len(sigmoids) > 1 else ()))
 
     def name_variables(self, variables: Mapping[int, Label]) -> None:
-        """Use the user's own names where that makes the roots shorter, the largest gain first."""
+        """Use the user's names where that shortens the roots, the largest gain first."""
         gains = {node: gain for node, gain in self._gains(least=2).items() if gain > 1}
         families: dict[str, list[int]] = {}
         for node in sorted(gains.keys() & variables.keys()):
@@ -188,7 +188,7 @@ class Abbreviations:
         return tree_sizes(self.graph, nodes, ends=self.names.keys())
 
     def used(self, roots: Sequence[int]) -> Iterator[int]:
-        """Yield the named nodes that roots need, directly or through other named ones, in order."""
+        """Return the named nodes that roots depend on, in order."""
         reached = set(self.graph.reach(roots))
         return (node for node in sorted(self.names) if node in reached)
 

@@ -1,4 +1,4 @@
-"""A piecewise expression exactly as it is given, conditions included."""
+"""A piecewise expression without evaluation, conditions included."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The closed form of a Jacobian: differentiated on the graph, shown in SymPy, evaluated by a tape.
+"""The closed form of a Jacobian: nodes of a graph, shown in SymPy, run as a tape.
 
 SymPy is for reading: nothing is differentiated or simplified by it beyond a cheap choice between
 equal forms. `ClosedForm.values` runs the tape and never touches SymPy.

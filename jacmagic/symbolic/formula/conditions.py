@@ -1,4 +1,4 @@
-"""The conditions under which a closed form holds, in words: "0.5 < x < 1 (line 3)".
+"""The conditions of a closed form as text: "0.5 < x < 1 (line 3)".
 
 Bounds of one expression are written together, what holds for all real numbers is left out, and the
 many conditions of a loop become one sentence.
@@ -21,40 +21,41 @@ from jacmagic.symbolic.formula.sympify import tree_sizes
 from jacmagic.symbolic.formula.typeset import Line
 from jacmagic.symbolic.trace import Refusal
 
-LONGEST = 60  # letters of a condition that is written out
-MOST_SYMBOLS = 40  # of a condition that is given to SymPy
-MOST = 6  # sentences
-_MANY = 3  # conditions of one line from which they may be a loop, and above which one sentence
+MAX_LETTERS = 60  # of a condition that is written out, more than half a line
+MAX_SYMBOLS = 40  # of a condition that is converted to SymPy, in milliseconds
+MAX_SENTENCES = 6  # below a formula; more are not read
+_MANY = 3  # conditions of one line: from here they may be a loop, beyond they are one sentence
 _SIGNS = {sympy.Lt: "<", sympy.Le: "≤", sympy.Gt: ">", sympy.Ge: "≥", sympy.Eq: "=", sympy.Ne: "≠"}
 _TURNED = {sympy.Gt: sympy.Lt, sympy.Ge: sympy.Le, sympy.Lt: sympy.Gt, sympy.Le: sympy.Ge}
 _HIGH = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 def sentences(form: ClosedForm) -> list[str]:
-    """Where a closed form holds, one sentence each; none where it always does."""
+    """Return where a closed form holds, one sentence each; none where it always does."""
     lines: dict[int | None, list[int]] = {}
     for assumption in dict.fromkeys(form.trace.assumptions):
         lines.setdefault(assumption.line, []).append(assumption.condition)
-    said = [sentence for line, nodes in lines.items() for sentence in _of_line(form, line, nodes)]
-    if len(said) > MOST:
-        said[MOST - 1 :] = [f"{len(said) - MOST + 1} more conditions hold; see J.assumptions"]
-    return said
+    texts = [text for line, nodes in lines.items() for text in _of_line(form, line, nodes)]
+    if len(texts) > MAX_SENTENCES:
+        more = len(texts) - MAX_SENTENCES + 1
+        texts[MAX_SENTENCES - 1 :] = [f"{more} more conditions hold; see J.assumptions"]
+    return texts
 
 
 def _of_line(form: ClosedForm, line: int | None, nodes: Sequence[int]) -> list[str]:
-    """Return the sentences of one line of code: what it asks, or that it decides as it did."""
-    graph, place = form.graph, "" if line is None else f" (line {line})"
+    """Return the conditions of one line of code, or that it decides as it did."""
+    graph, suffix = form.graph, "" if line is None else f" (line {line})"
     where = "the code" if line is None else f"line {line}"
     if len(nodes) >= _MANY and _is_loop([graph.operations[node] for node in nodes]):
         return [f"the loop at {where} stops where it did here"]
-    short = max(tree_sizes(graph, nodes), default=0) <= MOST_SYMBOLS
+    short = max(tree_sizes(graph, nodes), default=0) <= MAX_SYMBOLS
     read = attempt(lambda: form.converted(nodes), form.budget) if short else None
     if read is not None and not isinstance(read, Refusal):
         labels = zip(form.symbols, form.columns, strict=True)
         names = {symbol: label.unicode for symbol, label in labels}
         texts = _texts(read, names)
-        if len(texts) <= _MANY and all(len(text) <= LONGEST for text in texts):
-            return [f"{text}{place}" for text in texts]
+        if len(texts) <= _MANY and all(len(text) <= MAX_LETTERS for text in texts):
+            return [f"{text}{suffix}" for text in texts]
     return [f"{where} decides as it did here"]
 
 
@@ -88,7 +89,7 @@ class _Bounds:
 
 
 def _texts(conditions: Sequence[Any], names: Mapping[Any, str]) -> list[str]:
-    """Conditions as text, bounds of one expression together; none for what is always true."""
+    """Return conditions as text: bounds of an expression joined, tautologies omitted."""
     pen = _Spoken(names)
     bounds: dict[Any, _Bounds] = {}
     others: list[str] = []
@@ -107,7 +108,7 @@ def _texts(conditions: Sequence[Any], names: Mapping[Any, str]) -> list[str]:
 
 
 def _whole(condition: Any) -> tuple[Any, ...]:
-    """Bounds in place of a whole number: 2 ≤ u and u < 3 for floor(u) = 2 and for int(u) = 2."""
+    """Return floor(u) = 2 and int(u) = 2 as bounds: 2 ≤ u and u < 3."""
     if condition.func is not sympy.Eq or not condition.args[1].is_Integer:
         return (condition,)
     left, k = condition.args
@@ -128,7 +129,7 @@ def _whole(condition: Any) -> tuple[Any, ...]:
 
 
 def _bound(condition: Any) -> tuple[Any, Any, bool, str] | None:
-    """(u, number, whether it is below u, < or ≤) of a condition that bounds u by a number."""
+    """Return (u, number, whether it is below u, < or ≤) of a bound by a number."""
     if condition.func not in _TURNED:
         return None
     left, right = condition.args

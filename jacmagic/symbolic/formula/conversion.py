@@ -1,4 +1,4 @@
-"""Nodes of a closed form as SymPy expressions, its named constants kept as symbols."""
+"""Conversion of a closed form's nodes to SymPy, named constants kept as symbols."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A closed form as it is shown: constants by their names, σ and softmax as themselves.
+"""A closed form as it is shown: with named constants, σ, softmax, abbreviations.
 
 The formula for computing (`ClosedForm.matrix`) is plain SymPy in the inputs' symbols alone. What is
 shown is a reading of it: the same function traced with the user's named constants kept as leaves,
@@ -79,7 +79,7 @@ class DisplayForm:
 
     @cached_property
     def page_entries(self) -> list[tuple[int, int]]:
-        """The entries (i, j) that a page shows: all of a small matrix, the margins of a large."""
+        """The entries (i, j) on a page: all of a small matrix, margins of a large one."""
         rows, columns = (
             [index for index in excerpt(count) if index is not None] for count in self.form.shape
         )
@@ -136,7 +136,7 @@ class DisplayForm:
         return tidied([definition])[0] if symbols_in(definition) <= MAX_ENTRY else definition
 
     def abbreviated(self, i: int) -> sympy.Expr:
-        """Return one of the function's outputs in the user's own form, in the clauses' symbols."""
+        """Return an output in the user's own form, with the clauses' symbols."""
         symbols = {clause.node: clause.symbol for clause in self.clauses}
         return self._conversion.convert([self.form.trace.outputs[i]], symbols, WRITTEN)[0]
 

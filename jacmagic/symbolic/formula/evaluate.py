@@ -1,4 +1,4 @@
-"""SymPy expressions evaluated as floats, apart from the graph and its tape: what is shown, checked.
+"""SymPy expressions evaluated as floats, independently of the graph and its tape.
 
 Shared parts are evaluated once, so that the time grows with the expression as it is held and not as
 it is written out. Only real numbers are known: what is complex somewhere is nan.
@@ -98,7 +98,7 @@ def evaluate(expressions: Iterable[Any], numbers: Mapping[Any, float]) -> np.nda
 
 
 def _value(root: Any, known: dict[Any, float]) -> float:
-    """One value; the parts are walked without recursion."""
+    """Evaluate an expression without recursion."""
     waiting = [root]
     while waiting:
         part = waiting[-1]
@@ -114,7 +114,7 @@ def _value(root: Any, known: dict[Any, float]) -> float:
 
 
 def _parts(part: Any) -> Iterable[Any]:
-    """Return what must be known before a part: of cases, the conditions and values of all."""
+    """Return the arguments of a part; of a Piecewise, all conditions and values."""
     if isinstance(part, sympy.Piecewise):
         return [inner for case in part.args for inner in case.args]
     return part.args

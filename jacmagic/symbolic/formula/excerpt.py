@@ -1,4 +1,4 @@
-"""The part of a large matrix that a page shows, and expressions converted when it does."""
+"""The excerpt of a large matrix on a page, and a cache of converted expressions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Converted:
 
 
 def excerpt(count: int) -> list[int | None]:
-    """Return the indices of rows on a page: all, or the first and the last, None for the gap."""
+    """Return the indices of rows on a page: all, or first and last around None."""
     if count <= MAX_LINES:
         return list(range(count))
     return [*range(MAX_LINES - 2), None, count - 1]

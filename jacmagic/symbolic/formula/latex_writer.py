@@ -23,14 +23,14 @@ _WITHOUT_BRACKETS = tuple(
 
 
 def _is_applied(factor: Any) -> bool:
-    """Whether a factor is a function of one symbol or a power of it, as sin x or ln² x."""
+    """Whether a factor is written without brackets around its argument: sin x, ln² x."""
     if factor.is_Pow and not factor.exp.could_extract_minus_sign():
         factor = factor.base
     return isinstance(factor, _WITHOUT_BRACKETS)
 
 
 class LatexWriter(PositiveFirst, LatexPrinter):
-    """SymPy's LaTeX printer with decimals as typed, ln, and no ambiguous function arguments."""
+    """SymPy's LaTeX printer with decimals as typed, ln, and unambiguous arguments."""
 
     _bracket_all = False  # whether arguments get brackets even where they are one symbol
 

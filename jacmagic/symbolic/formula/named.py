@@ -1,4 +1,4 @@
-"""Numbers and functions that keep their names in SymPy: α = 1.1 as π is, and σ as sin is."""
+"""Named constants and functions in SymPy: α = 1.1 like π, σ like sin."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sympy.core.numbers import NumberSymbol
 
 
 class NamedNumber(NumberSymbol):
-    """A number with a name, such as α = 1.1: no free symbol, and a value when one is asked for.
+    """A named number, such as α = 1.1: no free symbol; it evaluates to its value.
 
     Example:
         >>> x = sympy.Symbol("x", real=True)

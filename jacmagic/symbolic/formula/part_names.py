@@ -1,4 +1,4 @@
-"""Names for the parts of a closed form that is too wide for a page, and for softmax and norms."""
+"""Names for parts of a wide closed form, for softmax, norms and sigmoids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Accuracy of a closed form's values: running error bounds, fifty digits where these are loose."""
+"""Accuracy of a closed form's values: running error bounds, or fifty digits."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAX_OPERATIONS = 20_000  # of a tape that is run with fifty digits, which takes 
 _SAMPLES = 3  # points one roundoff away at which an entry is evaluated again
 # For each closed form its values and bounds at the point that was asked for last.
 _LAST: WeakKeyDictionary[ClosedForm, tuple[Any, list[np.ndarray]]] = WeakKeyDictionary()
-_WORST = 2.0  # how much larger the worst point's difference may be than the largest of these
+_SAFETY = 2.0  # how much the worst point's difference may exceed the largest of the samples'
 
 
 def dtype_of(dtypes: Iterable[torch.dtype]) -> Dtype:
@@ -35,7 +35,7 @@ def dtype_of(dtypes: Iterable[torch.dtype]) -> Dtype:
 
 
 def bounded(form: ClosedForm, point: Sequence[float], dtype: Dtype) -> tuple[np.ndarray, ...]:
-    """Return the Jacobian's values and bounds on their rounding errors, two arrays (m, n).
+    """Return the Jacobian's values and rounding-error bounds, two arrays (m, n).
 
     Args:
         form: the closed form.
@@ -53,7 +53,7 @@ def bounded_outputs(
 
 
 def _all(form: ClosedForm, point: Sequence[float], dtype: Dtype) -> list[np.ndarray]:
-    """Return values and bounds of outputs and entries; those of the last point are cached."""
+    """Return values and bounds of outputs and entries; the last point's are cached."""
     key = np.asarray(point, dtype=float).tobytes(), dtype.name
     last = _LAST.get(form)
     if last is None or last[0] != key:
@@ -97,7 +97,7 @@ def exact_values(
     @cache
     def spreads() -> np.ndarray:
         gaps = [np.abs(np.subtract(one, found)) for one in _beside(tape, point, values, dtype)]
-        return _WORST * np.max(gaps, axis=0)
+        return _SAFETY * np.max(gaps, axis=0)
 
     counts = [len(form.graph.reach([node])) for node in nodes] if len(nodes) < 256 else None
     return [

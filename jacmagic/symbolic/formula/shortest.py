@@ -1,4 +1,4 @@
-"""The shortest of a few equal forms of an expression, found by cheap and bounded passes."""
+"""The shortest of a few equal forms of an expression, by cheap, bounded passes."""
 
 from __future__ import annotations
 
@@ -9,27 +9,27 @@ import sympy
 from jacmagic.symbolic.formula.attempt import by_sympy
 
 # Symbols up to which SymPy tries other forms without a noticeable pause.
-_TIDY_BELOW = 120  # of an entry
-_TIDY_TOGETHER = 1_500  # of all entries; beyond, only short ones are tried
-_TIDY_ALWAYS = 24  # of an entry that is tried in any case
+_MAX_TIDIED = 120  # of an entry
+_MAX_TIDIED_TOGETHER = 1_500  # of all entries; beyond, only short ones are tried
+_MAX_ALWAYS_TIDIED = 24  # of an entry that is tried in any case
 
 
 def tidied(expressions: Sequence[sympy.Expr], together: int = 0) -> list[sympy.Expr]:
-    """Return expressions in the shortest of a few equal forms; long ones stay if there are many.
+    """Return expressions in the shortest of a few equal forms; of many, short ones.
 
     Args:
         expressions: to be put in order.
         together: symbols of all that belong with them, where that is more.
     """
     sizes = {expression: symbols_in(expression) for expression in dict.fromkeys(expressions)}
-    many = max(sum(sizes.values()), together) > _TIDY_TOGETHER
-    most = _TIDY_ALWAYS if many else _TIDY_BELOW
+    many = max(sum(sizes.values()), together) > _MAX_TIDIED_TOGETHER
+    most = _MAX_ALWAYS_TIDIED if many else _MAX_TIDIED
     tidy = {one: _tidy(one) if size <= most else one for one, size in sizes.items()}
     return [tidy[expression] for expression in expressions]
 
 
 def _tidy(expression: sympy.Expr) -> sympy.Expr:
-    """Return the shortest form; the expression as it is, where SymPy fails to find others."""
+    """Return the shortest form; the expression itself where SymPy fails."""
     try:
         return shortest(expression)
     except Exception as error:
@@ -87,7 +87,7 @@ def _minus_inside(expression: sympy.Expr) -> sympy.Expr:
     return expression
 
 
-_NESTED = 4  # what a fraction within a fraction or a factor counts as
+_NESTED = 4  # symbols that a fraction within a fraction counts for, as it is hard to read
 
 
 def symbols_in(expression: sympy.Basic) -> int:

@@ -1,4 +1,4 @@
-"""What is shown, checked against what was computed: SymPy's expressions against the tape."""
+"""Check of the displayed expressions against the tape's numbers."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.evaluate import Unknown, evaluate
 
-_NEAR = 1e-6  # of an entry or of the matrix's scale; a wrong formula is further off
+_TOLERANCE = 1e-6  # relative to the scale; rounding stays below, a wrong formula above
 
 
 def shows(reading: DisplayForm, form: ClosedForm, point: Sequence[float]) -> bool:
@@ -23,7 +23,7 @@ def shows(reading: DisplayForm, form: ClosedForm, point: Sequence[float]) -> boo
 
     Returns:
         False only where numbers contradict each other: what has no finite value in one of them, or
-        holds a function that is not known here, is left out.
+        holds a function without a value here, is left out.
     """
     try:
         numbers = reading.numbers(point)
@@ -40,4 +40,4 @@ def shows(reading: DisplayForm, form: ClosedForm, point: Sequence[float]) -> boo
 def _agree(found: np.ndarray, expected: np.ndarray) -> bool:
     finite = np.isfinite(found) & np.isfinite(expected)
     scale = np.abs(expected[finite]).max(initial=0.0)
-    return bool(np.all(np.abs(found[finite] - expected[finite]) <= _NEAR * scale))
+    return bool(np.all(np.abs(found[finite] - expected[finite]) <= _TOLERANCE * scale))

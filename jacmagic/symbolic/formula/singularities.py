@@ -1,4 +1,4 @@
-"""Places in a traced function that matter at one point: kinks, and where nan or infinity arises.
+"""Singularities at a point: kinks, branch boundaries, first nan or infinity.
 
 At a kink the function is continuous but has no derivative (|u| at 0, max at a tie); torch then
 picks a value, and the reader should know. A value that is not finite is traced back to the first
@@ -108,7 +108,7 @@ def _truths(operation: str, value: float, numbers: list, beside: list[set[bool]]
 
 
 def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
-    """Return the recorded conditions on whose edge a point lies: a step further, another branch.
+    """Return the recorded conditions on whose boundary a point lies.
 
     A condition between whole numbers, as `int(x)` leaves one, has equal sides wherever it holds;
     the point lies on its edge only where one of the steps that it is made of is about to jump. That
@@ -133,10 +133,10 @@ def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
 
 def _symmetric(closed: ClosedForm, sides: Sequence[int]) -> bool:
     """Whether two nodes are an entry of a matrix and the one across its diagonal."""
-    place = {node: column for column, node in enumerate(closed.trace.inputs)}
-    if any(side not in place for side in sides):
+    columns = {node: j for j, node in enumerate(closed.trace.inputs)}
+    if any(side not in columns for side in sides):
         return False
-    a, b = (closed.columns[place[side]] for side in sides)
+    a, b = (closed.columns[columns[side]] for side in sides)
     across = (*b.index[:-2], *b.index[:-3:-1])
     return a.name == b.name and len(a.index) >= 2 and a.index == across and a.index != b.index
 
@@ -191,7 +191,7 @@ def _singularities(closed: ClosedForm, found: dict[int, str]) -> list[Singularit
 def origin_of_nonfinite(
     closed: ClosedForm, row: int, column: int, point: Sequence[float]
 ) -> str | None:
-    """Where an entry's nan or infinity first arises, as a clause; None if the entry is finite."""
+    """Return where an entry's nan or infinity first arises; None if it is finite."""
     graph = closed.graph
     root = closed.entries[row * closed.shape[1] + column]
     tape, slot = write_tape_with_slots(

@@ -52,7 +52,7 @@ def to_sympy(
 
 
 def _applied(function: Callable[..., Any], operation: str, operands: Sequence[Any]) -> Any:
-    """Return an operation in SymPy's normal form; unevaluated, where SymPy fails at that."""
+    """Return an operation in SymPy's normal form; unevaluated where SymPy fails."""
     try:
         return function(*operands)
     except Exception as error:
@@ -62,7 +62,7 @@ def _applied(function: Callable[..., Any], operation: str, operands: Sequence[An
 
 
 def _inside_sums(graph: Graph, reached: Sequence[int], kept: Container[int]) -> set[int]:
-    """Return the partial sums of one longer sum each, so that this is built in one call."""
+    """Return the partial sums that only a longer sum uses; it is built in one call."""
     uses = Counter(operand for node in reached for operand in graph.operands(node))
     firsts = {graph.arguments[node][0] for node in reached if graph.operations[node] == "add"}
     return {
@@ -75,7 +75,7 @@ def _inside_sums(graph: Graph, reached: Sequence[int], kept: Container[int]) -> 
 def _operands(
     graph: Graph, operation: str, arguments: tuple, expressions: Mapping[int, Any]
 ) -> list[Any]:
-    """Return converted arguments; where a truth value is expected, 1 and 0 are true and false."""
+    """Return converted arguments; as truth values 1 and 0 are true and false."""
     converted = [expressions[argument] for argument in arguments]
     truths = {"and": (0, 1), "or": (0, 1), "not": (0,), "where": (0,)}.get(operation, ())
     for k in truths:
@@ -91,7 +91,7 @@ def _is_truth(value: Any) -> bool:
 
 
 def tree_sizes(graph: Graph, roots: Sequence[int], *, ends: Container[int] = ()) -> list[int]:
-    """How many symbols each root has when written out, shared parts counted every time.
+    """Count each root's symbols when written out, shared parts every time.
 
     Args:
         graph: the graph.

@@ -1,4 +1,4 @@
-"""Graph operations in SymPy: one table for its normal form, one for the user's own.
+"""Graph operations in SymPy: a table for its normal form, one for the user's.
 
 `CANONICAL` lets SymPy put every expression into its normal order; `WRITTEN` keeps the order and the
 brackets of the code (`x3*x1` stays x₃x₁, `10*(y - x)` stays a product).
@@ -45,7 +45,7 @@ _MAX_TERMS = 6  # of a sum whose function SymPy evaluates: its search grows fast
 
 
 def _of(function: Callable[..., Any]) -> Callable[[sympy.Expr], Any]:
-    """Wrap a function of one argument: no search for special values in long sums, it is slow."""
+    """Wrap a function of one argument: unevaluated of long sums, where SymPy is slow."""
 
     def apply(x: sympy.Expr) -> Any:
         return function(x, evaluate=not (x.is_Add and len(x.args) > _MAX_TERMS))

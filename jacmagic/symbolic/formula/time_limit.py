@@ -1,4 +1,4 @@
-"""Time limits for SymPy calls that offer no cancellation point, and one allowance for a display.
+"""Time limits for SymPy calls, which offer no cancellation point.
 
 Some of SymPy's passes visit a shared expression as a tree, and take exponentially long. Such a call
 runs in a thread of its own, which an exception stops when its time is over. Nothing but that call
@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass
 class _Allowance:
-    """Seconds that all symbolic work of one display may still take; None for no bound."""
+    """Seconds left for all symbolic work of one display; None for no bound."""
 
     left: float | None
 
@@ -40,7 +40,7 @@ _INSIDE: contextvars.ContextVar[bool] = contextvars.ContextVar("jacmagic_limited
 
 @contextmanager
 def one_allowance(seconds: float | None) -> Iterator[None]:
-    """Let all symbolic work of a block take so many seconds together; an outer block decides."""
+    """Limit all symbolic work of a block together; an outer block's limit prevails."""
     if _CURRENT.get() is not None:
         yield
         return
@@ -52,7 +52,7 @@ def one_allowance(seconds: float | None) -> Iterator[None]:
 
 
 def seconds_left(seconds: float | None) -> float | None:
-    """Return the bound for one piece of symbolic work: its own, or what is left for the display."""
+    """Return the limit of one piece of work: its own, or the rest of the display's."""
     allowance = _CURRENT.get()
     if allowance is None or allowance.left is None:
         return seconds
@@ -76,7 +76,7 @@ def _spend(seconds: float) -> None:
 
 
 class _TimeIsUp(SystemExit):
-    """Ends the thread of a call, without a word; code in between may catch `Exception`."""
+    """Exception that ends a call's thread silently; no `except Exception` catches it."""
 
 
 class _Call:
@@ -113,7 +113,7 @@ class _Call:
         _spend(self.spent(time.monotonic() - began))
 
     def spent(self, elapsed: float) -> float:
-        """Return the CPU seconds so far; those elapsed where the system does not count them."""
+        """Return the CPU seconds so far; elapsed seconds where the system counts none."""
         if self._seconds is not None:
             return self._seconds
         try:
@@ -138,7 +138,7 @@ class _Call:
         self._over.set()
 
     def _stop(self) -> None:
-        """End the thread, if it still runs: until it has finished, its identifier is its own."""
+        """End the thread if it still runs; until then its identifier is not reused."""
         with self._lock:
             if not self.finished and self._thread.ident is not None:
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(
@@ -147,7 +147,7 @@ class _Call:
 
 
 def limited(work: Callable[[], T], seconds: float | None) -> T:
-    """Do some work of SymPy's within a number of seconds, and within the display's allowance.
+    """Run SymPy work within a number of seconds and within the display's allowance.
 
     Args:
         work: pure Python; whatever it raises is raised here.

@@ -1,4 +1,4 @@
-"""SymPy expressions as LaTeX and as text, the way they are written in mathematics.
+"""SymPy expressions as LaTeX and as text, as they are written in mathematics.
 
 Typed decimals print as decimals, halves and thirds as fractions; logarithms as ln, inverse
 functions as arcsin. The variables' names arrive ready-made, so user text is never interpreted.
@@ -43,7 +43,7 @@ class _Terminal(PrettyPrinter):
 
 
 def _terminates(value: sympy.Rational) -> bool:
-    """Whether a fraction reads better as a decimal: 11/10 is 1.1, but 1/2 and 8/3 stay."""
+    """Whether a fraction is shown as a decimal: 11/10 is 1.1, but 1/2 and 8/3 stay."""
     rest = value.q
     if rest in (1, 2, 4, 8):
         return False
@@ -69,7 +69,7 @@ _BUILT_AS_IS = (
 
 
 def _with_decimals(expr: Any, renamed: Mapping[Any, Any] = MappingProxyType({})) -> Any:
-    """Replace terminating fractions by floats, and symbols, without re-evaluating anything."""
+    """Replace terminating fractions by floats, and symbols, without re-evaluation."""
     if expr in renamed:
         return renamed[expr]
     if isinstance(expr, sympy.Rational) and _terminates(expr):

@@ -1,4 +1,4 @@
-"""The scalar expression graph: build, differentiate, evaluate. Knows no torch and no SymPy."""
+"""The scalar expression graph, its derivatives and values; no torch, no SymPy."""
 
 from jacmagic.symbolic.graph.derivatives import PARTIALS
 from jacmagic.symbolic.graph.differentiation import differentiate

@@ -1,4 +1,4 @@
-"""A tape run by NumPy, at many points at once and with all equal operations of a level together.
+"""A tape vectorised by NumPy: over points and over equal operations of a level.
 
 The level of a slot is the longest way down to an input. Operations of one level cannot read each
 other, so that those of one name are one call on arrays. Results are those of `Tape.evaluate` up to
@@ -17,7 +17,7 @@ import numpy as np
 from jacmagic.symbolic.graph.operations import OPERATIONS
 from jacmagic.symbolic.graph.tape import Tape
 
-MEMORY = 2**22  # scalars of all slots of the points that run together: 32 MiB
+MAX_SCALARS = 2**22  # of all slots of the points that run together: 32 MiB
 
 Array = np.ndarray
 Read = slice | Array  # rows of the slots: neighbours, one for all, or any
@@ -105,7 +105,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Schedule:
-    """A tape as groups, its slots renumbered so that each group's results lie side by side.
+    """A tape as groups of operations, each group's results in contiguous rows.
 
     Attributes:
         inputs: number of inputs, n.
@@ -128,7 +128,7 @@ class Schedule:
 
     def at_all(self, points: Array) -> Array:
         """Return the wanted values at points (k, n), as (k, w)."""
-        together = max(1, MEMORY // max(self.size, 1))
+        together = max(1, MAX_SCALARS // max(self.size, 1))
         values = np.empty((len(points), len(self.wanted)))
         with np.errstate(all="ignore"):
             for start in range(0, len(points), together):
@@ -177,8 +177,8 @@ def schedule(tape: Tape, wanted: Sequence[int]) -> Schedule:
             starts[key],
             starts[key] + len(slots),
             tuple(
-                _read(row[list(place)])
-                for place in zip(*(tape.operations[s - first][1:] for s in slots), strict=True)
+                _read(row[list(reads)])
+                for reads in zip(*(tape.operations[s - first][1:] for s in slots), strict=True)
             ),
         )
         for key, slots in sorted(members.items())

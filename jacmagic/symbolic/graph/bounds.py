@@ -1,4 +1,4 @@
-"""Running rounding-error bounds: a tape evaluated with an error bound beside every value.
+"""Running rounding-error bounds: a tape evaluated with a bound for every value.
 
 The standard model of floating-point arithmetic, fl(x ∘ y) = (x ∘ y)(1 + δ) + η with |δ| ≤ u and |η|
 at most the smallest subnormal number, is applied operation by operation, and errors already made
@@ -22,7 +22,7 @@ from jacmagic.symbolic.graph.nodes import Graph
 from jacmagic.symbolic.graph.operations import OPERATIONS
 from jacmagic.symbolic.graph.tape import Tape, write_tape
 
-# Units in the last place by which an implementation may miss the correctly rounded result.
+# Ulps by which an implementation may miss the correctly rounded result.
 _EXACT = frozenset(
     "neg abs relu sign floor ceil max min clamp where lt le gt ge eq ne and or not".split()
 )
@@ -97,7 +97,7 @@ def _rounded(passed: float, name: str, value: float, rounding: Rounding) -> floa
 
 
 def _passed(name: str, value: float, arguments: list[float], errors: list[float]) -> float:
-    """Return what errors of the arguments may cause in the value; infinite where unbounded."""
+    """Return how far errors of the arguments may move the value."""
     if not all(map(math.isfinite, errors)) and name not in ("where", "mul"):
         return math.inf
     try:
@@ -154,7 +154,7 @@ def _near(a: float, b: float, margin: float) -> bool:
 
 
 def _step(value: float, args: list[float], errors: list[float]) -> float:
-    """Return how many integers lie within the error: each is a step of floor and ceil."""
+    """Return how many integers lie within the error, each a step of floor and ceil."""
     x, e = args[0], errors[0]
     return math.floor(x + e) - math.floor(x - e)
 
@@ -214,7 +214,7 @@ _SPREADS: dict[str, Spread] = {
 
 @cache
 def _by_slopes(name: str) -> Spread:
-    """Σ |∂f/∂aₖ|·err(aₖ), with the slopes of `PARTIALS`; doubled for what is not linear."""
+    """Return Σ |∂f/∂aₖ|·err(aₖ) by `PARTIALS`, doubled for what is not linear."""
     graph = Graph()
     inputs = [graph.variable(f"a{k}") for k in range(OPERATIONS[name].arity)]
     slopes = PARTIALS[name](graph, graph.apply(name, *inputs), *inputs)

@@ -1,4 +1,4 @@
-"""One table of partial derivatives; `differentiation` puts them together by the chain rule.
+"""The table of partial derivatives, which `differentiation` chains.
 
 `PARTIALS[op](graph, node, *arguments)` gives ∂node/∂argument for each argument, as nodes; None
 stands for a partial that is zero everywhere it exists. At a kink the table says what torch says:

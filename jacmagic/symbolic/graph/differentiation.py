@@ -1,4 +1,4 @@
-"""The chain rule on a graph: forward mode that keeps zeros out, reverse mode for long rows.
+"""The chain rule on a graph: sparse forward mode, reverse mode for long rows.
 
 Both give the same Jacobian; forward mode writes its entries as one does by hand.
 """
@@ -11,8 +11,8 @@ from jacmagic.symbolic.graph.derivatives import PARTIALS
 from jacmagic.symbolic.graph.nodes import ONE, ZERO, BudgetExceeded, Graph
 from jacmagic.symbolic.graph.patterns import Sums
 
-_CARRIED = 20_000  # entries of all rows up to which forward mode is not left
-_MOST_CARRIED = 4_000_000  # entries of all rows that memory is spent on, about 400 MB
+MIN_ENTRIES_TO_REVERSE = 20_000  # of all rows; below, forward mode takes milliseconds
+MAX_ENTRIES = 4_000_000  # of all rows in memory: about 100 bytes each, 400 MB
 
 Row = dict[int, int]
 
@@ -56,7 +56,7 @@ def _forwards(graph: Graph, outputs: Sequence[int], column: dict[int, int]) -> l
     inside = _partial_sums(graph, reached, outputs)
     rows: dict[int, Row] = {}
     sums, carried = Sums(graph), 0
-    most = max(_CARRIED, 2 * len(set(outputs)) * len(reached))
+    most = max(MIN_ENTRIES_TO_REVERSE, 2 * len(set(outputs)) * len(reached))
     for node in reached:
         graph.line = graph.lines[node]
         if node in inside:
@@ -78,7 +78,7 @@ def _forwards(graph: Graph, outputs: Sequence[int], column: dict[int, int]) -> l
             graph.check_deadline()
         if carried > most:
             raise _TooLong
-        if carried > _MOST_CARRIED:
+        if carried > MAX_ENTRIES:
             raise BudgetExceeded("its derivatives take too much memory")
     return [rows[node] for node in outputs]
 
@@ -111,8 +111,8 @@ def _backwards(graph: Graph, output: int, column: dict[int, int]) -> Row:
     reached = graph.reach([output])
     sums = Sums(graph)
     depends = _dependent(graph, reached, column)
-    for place, node in enumerate(reversed(reached)):
-        if place % 512 == 0:
+    for count, node in enumerate(reversed(reached)):
+        if count % 512 == 0:
             graph.check_deadline()
         slope = slopes.pop(node, ZERO)
         if slope == ZERO or node not in depends:
@@ -183,7 +183,7 @@ def _softmax_row(graph: Graph, sums: Sums, node: int, rows: dict[int, Row]) -> R
 
 
 def _log_sigmoid(graph: Graph, node: int) -> tuple[int, int] | None:
-    """u and the derivative by it of ln σ(u), 1 − σ, and of ln(1 − σ(u)), −σ; else None.
+    """Return u and the derivative by u of ln σ(u) or ln(1 − σ(u)); else None.
 
     Neither takes the detour over 1/σ or 1/(1 − σ), which may be 1/0.
     """
@@ -200,7 +200,7 @@ def _log_sigmoid(graph: Graph, node: int) -> tuple[int, int] | None:
 
 
 def _logistic(graph: Graph, node: int) -> tuple[int, int] | None:
-    """u and the derivative by it of a logistic function of u that is written out; else None.
+    """Return u and the derivative by u of a written-out logistic function; else None.
 
     With σ(u) = 1/(1 + e⁻ᵘ), that of 1/(1 + e⁻ᵘ) and of eᵘ/(1 + eᵘ) is σ(u)·(1 − σ(u)), and that
     of 1/(1 + eᵘ) its negative.

@@ -1,4 +1,4 @@
-"""Special functions in float64 that come from integrals and sums: erf⁻¹, Y, K, ζ and P.
+"""Special functions in float64 from integrals and sums: erf⁻¹, Y, K, ζ and P.
 
 After the NIST Digital Library of Mathematical Functions: Y from the series 10.8.1, Schläfli's
 integrals 10.9.7 by Gauss's rule and Hankel's expansion 10.17.4; K from 10.32.9 by the trapezoidal
@@ -16,16 +16,17 @@ from statistics import NormalDist
 
 import numpy as np
 
+from jacmagic.symbolic.graph.special import BERNOULLI
+
 _SERIES_BELOW, _HANKEL_FROM = 4.0, 30.0  # where the methods for Y lose digits
-_MAX_STEPS = 1_000_000  # terms of ζ summed one by one, some 0.1 s
+_MAX_STEPS = 1_000_000  # terms of ζ summed one by one, some 0.3 s
 _MAX_ARGUMENT = 1e15  # beyond it float64 loses the phase of an oscillation
-_BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)  # B₂ B₄ …
 _MAX_TERMS = 100_000  # of a series or a fraction, some 20 ms
 _TINY = 1e-300  # for a zero denominator in Lentz's method
 
 
 def inverse_erf(y: float) -> float:
-    """Return erf⁻¹(y) by Wichura's algorithm AS 241, with Newton's steps where y is small."""
+    """Return erf⁻¹(y) by Wichura's algorithm AS 241, and Newton's steps for small y."""
     if not abs(y) < 1:
         return math.copysign(math.inf, y) if abs(y) == 1 else math.nan
     if y == 0:
@@ -79,7 +80,10 @@ def _gauss(points: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _y_integrals(order: int, x: float) -> float:
-    """1/π ∫₀^π sin(x sin θ − nθ) dθ − 1/π ∫₀^∞ (e^(nt) + (−1)ⁿ e^(−nt)) e^(−x sinh t) dt."""
+    """Return Y by Schläfli's integrals, 10.9.7.
+
+    1/π ∫₀^π sin(x sin θ − nθ) dθ − 1/π ∫₀^∞ (e^(nt) + (−1)ⁿ e^(−nt)) e^(−x sinh t) dt.
+    """
     nodes, weights = _gauss(64)
     angle = math.pi * nodes
     turning = math.pi * float(np.sin(x * np.sin(angle) - order * angle) @ weights)
@@ -127,7 +131,7 @@ def bessel_k(order: int) -> Callable[[float], float]:
 
 
 def zeta(s: float, q: float) -> float:
-    """Hurwitz's ζ(s, q) = Σ (q + k)^(−s) for s > 1; a pole at s = 1 and at q = 0, −1 and so on."""
+    """Return Hurwitz's ζ(s, q) = Σ (q + k)^(−s), s > 1; poles at s = 1, q = 0, −1, …."""
     if s == 1:
         return math.inf
     if not s > 1 or not abs(q) < _MAX_ARGUMENT:
@@ -144,7 +148,7 @@ def zeta(s: float, q: float) -> float:
         y = np.float64(q + steps)
         total = start + float(y ** (1 - s) / (s - 1) + y**-s / 2)
         factor = s * y ** (-s - 1)
-        for k, bernoulli in enumerate(_BERNOULLI, 1):
+        for k, bernoulli in enumerate(BERNOULLI, 1):
             total += float(bernoulli * factor / math.factorial(2 * k))
             factor *= (s + 2 * k - 1) * (s + 2 * k) / y**2
         return total

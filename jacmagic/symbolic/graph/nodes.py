@@ -1,4 +1,4 @@
-"""Hash-consed nodes: a graph in which equal expressions are one node, in topological order.
+"""Hash-consed nodes: equal expressions are one node, in topological order.
 
 A node is an `int`, its index in the graph; arguments always come before the nodes that use them, so
 every pass over the graph is a plain loop. Node 0 is the number 0 and node 1 the number 1: an
@@ -82,7 +82,7 @@ class Graph:
             raise BudgetExceeded("the time for the closed form ran out")
 
     def number(self, value: float | Fraction) -> int:
-        """Return the node of a number, exact where a person would write it so (0.5 → 1/2)."""
+        """Return the node of a number, exact where it was meant to be (0.5 → 1/2)."""
         value = short(exact(value))
         # 0.0 and -0.0, and nan: the sign of zero is dropped, nan is one node
         key = "nan" if value != value else value

@@ -1,4 +1,4 @@
-"""The numbers of the graph: exact where a person would write them exactly, else floats."""
+"""The numbers of the graph: integers and fractions where meant, else floats."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MAX_DIGITS = 11  # of a typed decimal; a float that is not meant has 15 and mor
 
 
 def exact(value: Number) -> Number:
-    """Return the number meant by a float: an integer, a fraction, a typed decimal, or itself.
+    """Return the number meant by a float: integer, fraction, decimal, or itself.
 
     0.5 → 1/2, 0.1 → 1/10, 1/3 → 1/3; π and other irrational values stay floats. The result always
     converts back to the same float64.

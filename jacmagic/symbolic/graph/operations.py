@@ -1,8 +1,8 @@
-"""The operations a node can be: how many arguments each takes and what it is in floating point.
+"""The operations of the graph: arity and evaluation in floating point.
 
 Every evaluator follows IEEE 754 as torch does: log 0 is −inf, 1/0 is inf, √−1 is nan; none raises.
-Conditions are the numbers 1 (true) and 0 (false). What each operation's derivative is stands in
-`derivatives`; how it reads in SymPy stands in `formula`.
+Conditions are the numbers 1 (true) and 0 (false). Derivatives are in
+`derivatives`, the operations in SymPy in `formula`, those in other languages in `codegen`.
 """
 
 from __future__ import annotations

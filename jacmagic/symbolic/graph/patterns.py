@@ -1,7 +1,7 @@
-"""Quantities with a name of their own, recognised by how they are built: softmax and norm.
+"""Patterns in the graph: softmax and norm, recognised by structure.
 
-What is recognised is the structure and not the call: `torch.exp(x) / torch.exp(x).sum()` is a
-softmax, and the root of a sum of squares a norm, whoever wrote them.
+The structure is recognised, not the call: `torch.exp(x) / torch.exp(x).sum()` is a
+softmax, and the root of a sum of squares a norm.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ class Sums:
     def __init__(self, graph: Graph) -> None:
         """Read a graph; nodes may be added to it afterwards."""
         self.graph = graph
-        self._known: dict[int, tuple[int, ...]] = {}
+        self._terms: dict[int, tuple[int, ...]] = {}
 
     def terms(self, node: int, inside: Container[int] | None = None) -> tuple[int, ...]:
-        """Return the terms of a sum written from left to right; the node itself if it is none.
+        """Return the terms of a sum from left to right; the node itself if it is none.
 
         Args:
             node: the sum.
@@ -28,9 +28,9 @@ class Sums:
         """
         if inside is not None:
             return self._taken_apart(node, inside)
-        if node not in self._known:
-            self._known[node] = self._taken_apart(node, None)
-        return self._known[node]
+        if node not in self._terms:
+            self._terms[node] = self._taken_apart(node, None)
+        return self._terms[node]
 
     def _taken_apart(self, node: int, inside: Container[int] | None) -> tuple[int, ...]:
         terms, first = [], node
@@ -42,7 +42,7 @@ class Sums:
         return (first, *reversed(terms))
 
     def softmax(self, node: int) -> tuple[int, ...] | None:
-        """Return the exponentials eᵘʲ of a node eᵘⁱ / Σ eᵘʲ with two of them or more; else None."""
+        """Return the exponentials eᵘʲ of a node eᵘⁱ / Σ eᵘʲ of two terms or more."""
         graph = self.graph
         if graph.operations[node] != "div":
             return None
@@ -54,7 +54,7 @@ class Sums:
         return terms if grown and len(set(terms)) == len(terms) and above in terms else None
 
     def norm(self, node: int) -> tuple[int, ...] | None:
-        """Return the components uⱼ of a node √(Σ uⱼ²) with two of them or more; else None."""
+        """Return the components uⱼ of a node √(Σ uⱼ²) of two terms or more."""
         graph = self.graph
         if graph.operations[node] != "sqrt":
             return None

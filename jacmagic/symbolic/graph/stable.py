@@ -1,6 +1,6 @@
-"""Sums of exponentials rewritten so that they do not overflow: what the evaluator runs.
+"""Sums of exponentials rewritten so that they do not overflow.
 
-The eye wants eᵘ/Σeᵛ and ln Σeᵛ; in floating point both fail beyond u ≈ 709. Here every such part of
+A formula shows eᵘ/Σeᵛ and ln Σeᵛ; in floating point both fail beyond u ≈ 709. Every such part of
 a graph is replaced by the same thing with the largest exponent M taken out:
 
     ln Σ cᵏeᵛ = M + ln S,      a·eᵘ/(Σ cᵏeᵛ)ⁿ = a·eᵘ⁻ⁿᴹ/Sⁿ,      S = Σ cᵏeᵛ⁻ᴹ.
@@ -92,7 +92,7 @@ class _Rewriting:
             self.new[node] = node if fresh == operands else graph.apply(operation, *fresh)
 
     def _of_log_sigmoid(self, node: int) -> int | None:
-        """−u where a node is ln σ(u) = −ln(1 + e⁻ᵘ), u where it is ln(1 − σ(u)) = −ln(1 + eᵘ)."""
+        """Return −u of a node ln σ(u) = −ln(1 + e⁻ᵘ), u of ln(1 − σ(u)) = −ln(1 + eᵘ)."""
         graph = self.graph
         if graph.operations[node] != "log":
             return None
@@ -116,7 +116,7 @@ class _Rewriting:
         )
 
     def _power(self, node: int) -> Power | None:
-        """Return the number to which a power or a root raises; None where it is no number."""
+        """Return the number to which a power or a root raises; None where there is none."""
         graph = self.graph
         if graph.operations[node] == "sqrt":
             return Fraction(1, 2)

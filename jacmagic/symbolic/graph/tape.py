@@ -1,4 +1,4 @@
-"""The graph as a tape: a straight-line program in plain lists, for any language to interpret.
+"""The graph as a tape: a straight-line program in plain lists.
 
 Slots are numbered inputs first, then constants, then operations; an operation names the slots it
 reads. `Tape.evaluate` interprets it in Python; the browser interprets the same lists as JSON.

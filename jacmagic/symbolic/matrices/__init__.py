@@ -1,4 +1,4 @@
-"""Jacobians as matrix expressions: A, diag(cos x), W₂ diag(1 − tanh² z) W₁. Knows NumPy only."""
+"""Jacobians as matrix expressions: A, diag(cos x), W₂ diag(1 − tanh² z) W₁."""
 
 from jacmagic.symbolic.matrices.derivative import derivative
 from jacmagic.symbolic.matrices.elementwise import ELEMENTWISE, apply

@@ -1,4 +1,4 @@
-"""The derivative of a vector or a number by an input, as a matrix expression: the chain rule.
+"""The chain rule of matrix expressions: derivatives of vectors and numbers.
 
 A derivative is always a matrix: (m, n) of a vector by a vector, one row for a number, one column by
 a number. Formulas: K. B. Petersen and M. S. Pedersen, The Matrix Cookbook (2012), sections 2 and 9.
@@ -31,7 +31,7 @@ def _size(shape: tuple[int, ...]) -> int:
 
 
 def _width(expression: Expression, name: str) -> int | None:
-    """How many components the input has; None where an expression does not depend on it."""
+    """Return the input's number of components; None for an independent expression."""
     if expression.operation == "input":
         return _size(expression.shape) if expression.name == name else None
     widths = [_width(argument, name) for argument in expression.arguments]
@@ -145,7 +145,7 @@ def _gathered(a: Expression) -> Expression:
 
 
 def _common(a: Expression, b: Expression) -> Expression | None:
-    """Return the sum with a common number or factor taken out; None where there is none."""
+    """Return the sum with a common factor taken out; None where there is none."""
     if a.operation == b.operation == "scale" and a.arguments[0] == b.arguments[0]:
         return e.scale(a.arguments[0], _gathered(e.add(a.arguments[1], b.arguments[1])))
     first, second = _factors(a), _factors(b)

@@ -1,4 +1,4 @@
-"""Functions of every element of a vector: value, derivative and LaTeX, one entry each."""
+"""Elementwise functions of a vector: value, derivative and LaTeX, one entry each."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Vectors, matrices and what is computed from them: expressions with a shape, and constructors.
+"""Expressions of vectors and matrices, and constructors that simplify.
 
 A constructor simplifies what a person would not write: I·A, 0 + A, (Aᵀ)ᵀ, a product with 1.
 """
@@ -95,7 +95,7 @@ def neg(a: Expression) -> Expression:
 
 
 def scale(c: Expression, a: Expression) -> Expression:
-    """Return a number times anything; numbers are joined, signs and zeros move outwards."""
+    """Return a number times anything; numbers are joined, signs move outwards."""
     if a.operation == "zero" or is_number(c, 1):
         return a
     if is_number(c, 0):

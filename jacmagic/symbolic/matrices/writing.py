@@ -1,4 +1,4 @@
-"""Matrix expressions as LaTeX, with brackets only where something would fall apart."""
+"""Matrix expressions as LaTeX, with brackets where precedence requires them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A rule applied: the parts it leaves over, those it keeps, how the derivative is assembled."""
+"""A rule applied: parts to differentiate, parts kept, and their assembly."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The derivatives of functions of one variable, a table as in a calculus book, and their rules."""
+"""Rules for functions: the table of derivatives as in a calculus book."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jacmagic.symbolic.steps.application import Application, Expr, chain
 
 @dataclass(frozen=True)
 class Elementary:
-    """A function of one variable: its name, its rule f(u)′ = …, and the derivative by u."""
+    """A function of one variable: its name, its rule f(u)′, the derivative by u."""
 
     name: str
     left: str

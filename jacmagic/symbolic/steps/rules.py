@@ -1,4 +1,4 @@
-"""The table of rules, tried in order, and those that fit neither algebra nor one function.
+"""The table of rules, tried in order, with those for cases, softmax and norm.
 
 A rule knows nothing of the derivatives it asks for: it names the parts to differentiate and
 assembles the answer from whatever comes back. The same assembly, given placeholders, is the line
@@ -109,7 +109,7 @@ def _cases(expression: Expr, symbol: sympy.Symbol) -> Application | None:
 
 
 def _extreme(expression: Expr, symbol: sympy.Symbol) -> Application | None:
-    """Whichever argument is the largest (smallest) counts; where two meet there is a kink."""
+    """Differentiate the largest (smallest) argument; where two meet is a kink."""
     if not isinstance(expression, sympy.Max | sympy.Min):
         return None
     arguments = sorted(expression.args, key=lambda argument: symbol not in argument.free_symbols)

@@ -1,4 +1,4 @@
-"""One step of a derivation: a rule applied to an expression, and the steps for its parts.
+"""A step of a derivation: a rule applied, and the steps for its parts.
 
 A step's result is assembled from the results of its children alone. What is written comes from the
 same assembly, with ∂u/∂x for each child's result.
@@ -138,7 +138,7 @@ class Step:
         return " = ".join(dict.fromkeys(sides))
 
     def _closing(self, pen: Pen) -> list[str]:
-        """Write the whole entry: what the steps assemble to, its other forms, the numbers."""
+        """Write the whole entry: the assembled derivative, its other forms, the numbers."""
         forms = [child.after for child in self.children if self.rule == REARRANGED]
         forms.append(self.after)
         if self.ending is not None:

@@ -1,4 +1,4 @@
-"""How a step is written: LaTeX and plain text of expressions and of a rule's assembly."""
+"""Notations of a step: LaTeX and plain text of a rule's assembly."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ def _renamed(expression: Expr, symbols: Mapping[Any, sympy.Symbol]) -> Expr:
 
 
 def _plain_number(source: str) -> str:
-    r"""Return a number's LaTeX as text, a negative one in brackets: 2 \cdot 10^{-3} → 2e-3."""
+    r"""Return a number's LaTeX as text, negative in brackets: 2 \cdot 10^{-3} → 2e-3."""
     text = re.sub(r"(?: \\cdot )?10\^\{(-?\d+)\}", r"e\1", source)
     text = text.replace(r"\infty", "inf").replace(r"\mathrm{nan}", "nan")
     text = f"1{text}" if text.startswith("e") else text

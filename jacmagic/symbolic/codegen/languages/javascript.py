@@ -1,4 +1,4 @@
-"""JavaScript with `Math`: a module that exports one function of numbers and nested arrays."""
+"""JavaScript with `Math`: a module exporting one function of numbers and arrays."""
 
 from __future__ import annotations
 

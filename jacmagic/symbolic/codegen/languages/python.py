@@ -19,7 +19,7 @@ def _frame(
 
 
 def _power(base: Piece, exponent: Piece, real: bool) -> str:
-    """Python's ** makes a complex number of a broken power of a negative one; math.pow raises."""
+    """Return `**`; where it may turn complex, `math.pow`, which raises instead."""
     return starred(base, exponent, real) if real else f"math.pow({base[0]}, {exponent[0]})"
 
 
