@@ -34,17 +34,19 @@ def derive_form(
         budget: seconds for each of tracing, differentiating and reading; None for no bound.
     """
     asked = problem.potential or problem
-    form = differentiated(asked, traced(asked, budget), budget)
+    form = differentiate_trace(asked, trace_problem(asked, budget), budget)
     if isinstance(form, Refusal):
         return form
     if problem.potential is not None:
         outputs = values_again(asked)
     if not has_values(form, point_of(problem), outputs):
         return _WRONG_VALUES if values_again(asked) == list(outputs) else _OTHER_VALUES
-    return form if problem.potential is None else differentiated_again(form, budget)
+    return form if problem.potential is None else differentiate_gradient(form, budget)
 
 
-def traced(problem: Problem, budget: float | None, naming: Naming | None = None) -> Trace | Refusal:
+def trace_problem(
+    problem: Problem, budget: float | None, naming: Naming | None = None
+) -> Trace | Refusal:
     """Trace a problem's function; a trace that keeps names also keeps whole tensors."""
     with counted():
         return trace(
@@ -57,20 +59,20 @@ def traced(problem: Problem, budget: float | None, naming: Naming | None = None)
         )
 
 
-def differentiated(
-    problem: Problem, found: Trace | Refusal, budget: float | None
+def differentiate_trace(
+    problem: Problem, traced: Trace | Refusal, budget: float | None
 ) -> ClosedForm | Refusal:
     """Return the closed form of a trace; a refusal stays one."""
-    if isinstance(found, Refusal):
-        return found
-    return close(found, _columns(problem), budget=budget)
+    if isinstance(traced, Refusal):
+        return traced
+    return close(traced, _columns(problem), budget=budget)
 
 
-def differentiated_again(gradient: ClosedForm, budget: float | None) -> ClosedForm | Refusal:
+def differentiate_gradient(gradient: ClosedForm, budget: float | None) -> ClosedForm | Refusal:
     """Differentiate a gradient's nodes once more: the closed form of a Hessian."""
     outputs = tuple(gradient.entries)
-    found = dataclasses.replace(gradient.trace, outputs=outputs, expression=None)
-    hessian = close(found, gradient.columns, budget=budget)
+    traced = dataclasses.replace(gradient.trace, outputs=outputs, expression=None)
+    hessian = close(traced, gradient.columns, budget=budget)
     return hessian if isinstance(hessian, Refusal) else _symmetric(hessian)
 
 

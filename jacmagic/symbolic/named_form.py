@@ -13,7 +13,7 @@ from functools import partial
 import numpy as np
 
 from jacmagic.function.problem import Problem
-from jacmagic.symbolic.closed_form import differentiated, differentiated_again, traced
+from jacmagic.symbolic.closed_form import differentiate_gradient, differentiate_trace, trace_problem
 from jacmagic.symbolic.formula import ClosedForm, DisplayForm
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.shown import shows
@@ -73,43 +73,43 @@ def _named(
     asked = problem.potential or problem
     shown = frozenset(label.tex for one in asked.inputs for label in one.labels)
     naming = Naming(problem.parameters, constants=names, shown=shown)
-    found = traced(asked, budget, naming)
-    if isinstance(found, Trace) and (steering := _steering(asked, found, budget, naming)):
-        found = traced(asked, budget, dataclasses.replace(naming, plain=steering))
-    named = differentiated(asked, found, budget)
+    trace = trace_problem(asked, budget, naming)
+    if isinstance(trace, Trace) and (steering := _steering(asked, trace, budget, naming)):
+        trace = trace_problem(asked, budget, dataclasses.replace(naming, plain=steering))
+    named = differentiate_trace(asked, trace, budget)
     if problem.potential is not None and isinstance(named, ClosedForm):
-        named = differentiated_again(named, budget)
+        named = differentiate_gradient(named, budget)
     if isinstance(named, Refusal) or named.too_large is not None:
         return None
     return named if are_equal(named, form, point_of(problem)) else None
 
 
 def _steering(
-    problem: Problem, found: Trace, budget: float | None, naming: Naming
+    problem: Problem, trace: Trace, budget: float | None, naming: Naming
 ) -> frozenset[str]:
     """Return the integers that decide what the formula is: n of a loop over n.
 
     Each is made larger by one while the function runs again; if the formula with the larger
     number does not have the function's values then, the number has no name in it.
     """
-    reached = set(found.graph.reach(found.outputs))
-    counts = [one for one in found.constants if one.counts and one.node in reached]
+    reached = set(trace.graph.reach(trace.outputs))
+    counts = [one for one in trace.constants if one.counts and one.node in reached]
     if len(counts) > MAX_COUNTS:
         return frozenset(one.label.name for one in counts)
     return frozenset(
-        one.label.name for one in counts if not _holds_for_more(problem, found, budget, naming, one)
+        one.label.name for one in counts if not _holds_for_more(problem, trace, budget, naming, one)
     )
 
 
 def _holds_for_more(
-    problem: Problem, found: Trace, budget: float | None, naming: Naming, one: Constant
+    problem: Problem, trace: Trace, budget: float | None, naming: Naming, one: Constant
 ) -> bool:
     """Whether a formula holds for an integer that is larger by one."""
     changed = dataclasses.replace(naming, changed=frozenset({one.label.name}))
-    other, point = traced(problem, budget, changed), point_of(problem)
+    other, point = trace_problem(problem, budget, changed), point_of(problem)
     if isinstance(other, Refusal):
         return False
-    tape = write_tape(found.graph, found.outputs, [*found.inputs, one.node])
+    tape = write_tape(trace.graph, trace.outputs, [*trace.inputs, one.node])
     values = tape.evaluate([*point, one.value + 1])
     truth = write_tape(other.graph, other.outputs, other.inputs).evaluate(point)
     return len(values) == len(truth) and np.allclose(values, truth, equal_nan=True)

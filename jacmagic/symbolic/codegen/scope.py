@@ -72,8 +72,8 @@ def _in_ascii(text: str) -> str:
 def _spelt(character: str) -> str:
     if character.isascii():
         return character if character.isalnum() else "_"
-    found = _SPELLING.search(unicodedata.name(character, ""))
-    spelt = re.sub(r"\W", "_", found[2].lower()) if found else f"u{ord(character):x}"
+    match = _SPELLING.search(unicodedata.name(character, ""))
+    spelt = re.sub(r"\W", "_", match[2].lower()) if match else f"u{ord(character):x}"
     if unicodedata.combining(character):
         return f"_{spelt}"
-    return spelt.capitalize() if found and found[1] else spelt
+    return spelt.capitalize() if match and match[1] else spelt

@@ -149,8 +149,8 @@ class _Writer:
         parts = self._arguments(operation, operands)
         if operation in self.words.infix:
             template, tightness, needed = self.words.infix[operation]
-            held = [hold(part, least) for part, least in zip(parts, needed, strict=True)]
-            return template.format(*held), tightness
+            bracketed = [hold(part, least) for part, least in zip(parts, needed, strict=True)]
+            return template.format(*bracketed), tightness
         if operation == "pow":
             base, exponent = parts
             return self.words.power(base, exponent, self._stays_real(*operands)), POWER

@@ -90,11 +90,11 @@ class _Bounds:
 
 def _texts(conditions: Sequence[Any], names: Mapping[Any, str]) -> list[str]:
     """Return conditions as text: bounds of an expression joined, tautologies omitted."""
-    pen = _Spoken(names)
+    pen = _HandWritten(names)
     bounds: dict[Any, _Bounds] = {}
     others: list[str] = []
     for condition in itertools.chain.from_iterable(map(_whole, conditions)):
-        if condition in (sympy.true, sympy.false):  # false: it held, within rounding
+        if condition in (sympy.true, sympy.false):  # false: true within rounding
             continue
         bound = _bound(condition)
         if bound is None:
@@ -115,15 +115,15 @@ def _whole(condition: Any) -> tuple[Any, ...]:
     if left.could_extract_minus_sign():
         left, k = -left, -k
     u = sympy.Wild("u")
-    found = left.match(sympy.floor(sympy.Abs(u)) * sympy.sign(u))
-    u = found[u] if found else left.args[0] if left.args else left
-    if found and u.is_integer:
+    truncation = left.match(sympy.floor(sympy.Abs(u)) * sympy.sign(u))
+    u = truncation[u] if truncation else left.args[0] if left.args else left
+    if truncation and u.is_integer:
         return _whole(sympy.Eq(u, k))
-    if found and k == 0:
+    if truncation and k == 0:
         return sympy.Gt(u, -1), sympy.Lt(u, 1)
-    if left.func is sympy.floor or (found and k > 0):
+    if left.func is sympy.floor or (truncation and k > 0):
         return sympy.Ge(u, k), sympy.Lt(u, k + 1)
-    if left.func is sympy.ceiling or found:
+    if left.func is sympy.ceiling or truncation:
         return sympy.Gt(u, k - 1), sympy.Le(u, k)
     return (condition,)
 
@@ -146,8 +146,8 @@ def _bound(condition: Any) -> tuple[Any, Any, bool, str] | None:
     return left, right, is_lower, "<" if relation in (sympy.Gt, sympy.Lt) else "≤"
 
 
-class _Spoken(Line):
-    """Plain text as a person writes it by hand: |x − 1|, x₀², √x, 2x."""
+class _HandWritten(Line):
+    """Plain text as it is written by hand: |x − 1|, x₀², √x, 2x."""
 
     def __init__(self, names: Mapping[Any, str]) -> None:
         super().__init__()
@@ -156,7 +156,7 @@ class _Spoken(Line):
     def doprint(self, expr: Any) -> str:
         """Return the text of an expression or condition."""
         text = str(super().doprint(expr))
-        text = re.sub(r"\*\*(-?\d+)", lambda found: found[1].translate(_HIGH), text)
+        text = re.sub(r"\*\*(-?\d+)", lambda power: power[1].translate(_HIGH), text)
         return text.replace("**", "^").replace("*", "·").replace("-", "−").replace("e−", "e-")
 
     def _print_Symbol(self, expr: Any) -> str:

@@ -93,24 +93,24 @@ def evaluate(expressions: Iterable[Any], numbers: Mapping[Any, float]) -> np.nda
     Raises:
         Unknown: an expression holds a function that is not in `FUNCTIONS`.
     """
-    known: dict[Any, float] = dict(numbers)
-    return np.array([_value(expression, known) for expression in expressions], dtype=float)
+    values: dict[Any, float] = dict(numbers)
+    return np.array([_value(expression, values) for expression in expressions], dtype=float)
 
 
-def _value(root: Any, known: dict[Any, float]) -> float:
+def _value(root: Any, values: dict[Any, float]) -> float:
     """Evaluate an expression without recursion."""
     waiting = [root]
     while waiting:
         part = waiting[-1]
-        if part in known:
+        if part in values:
             waiting.pop()
         elif not part.args or isinstance(part, NamedNumber):
-            known[part] = _leaf(part)
-        elif missing := [p for p in _parts(part) if p not in known]:
+            values[part] = _leaf(part)
+        elif missing := [p for p in _parts(part) if p not in values]:
             waiting.extend(missing)
         else:
-            known[part] = _applied(part, known)
-    return known[root]
+            values[part] = _applied(part, values)
+    return values[root]
 
 
 def _parts(part: Any) -> Iterable[Any]:
@@ -129,14 +129,14 @@ def _leaf(part: Any) -> float:
         raise Unknown(str(part)) from None
 
 
-def _applied(part: Any, known: Mapping[Any, float]) -> float:
+def _applied(part: Any, values: Mapping[Any, float]) -> float:
     if isinstance(part, sympy.Piecewise):
-        chosen = (known[value] for value, condition in part.args if known[condition])
+        chosen = (values[value] for value, condition in part.args if values[condition])
         return next(chosen, math.nan)
     function = FUNCTIONS.get(part.func)
     if function is None:
         raise Unknown(part.func.__name__)
     try:
-        return float(function(*(known[inner] for inner in part.args)))
+        return float(function(*(values[inner] for inner in part.args)))
     except (ValueError, ZeroDivisionError, OverflowError):
         return math.nan

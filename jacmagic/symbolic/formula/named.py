@@ -22,9 +22,9 @@ class NamedNumber(NumberSymbol):
 
     def __new__(cls, name: str, value: float) -> NamedNumber:
         """Return a number under a plain identifier."""
-        made: NamedNumber = super().__new__(cls)
-        made.name, made.number = name, sympy.Float(value, 17)
-        return made
+        constant: NamedNumber = super().__new__(cls)
+        constant.name, constant.number = name, sympy.Float(value, 17)
+        return constant
 
     name: str
     number: Any

@@ -92,11 +92,11 @@ def exact_values(
     if len(tape.operations) > MAX_OPERATIONS:
         return [Exact(math.nan, len(tape.operations), _unknown, math.inf)] * len(nodes)
     values, errors = bounds(tape, point, _rounding(dtype))
-    found = list(map(_float, precise(tape, point, values)))
+    outputs = list(map(_float, precise(tape, point, values)))
 
     @cache
     def spreads() -> np.ndarray:
-        gaps = [np.abs(np.subtract(one, found)) for one in _beside(tape, point, values, dtype)]
+        gaps = [np.abs(np.subtract(one, outputs)) for one in _beside(tape, point, values, dtype)]
         return _SAFETY * np.max(gaps, axis=0)
 
     counts = [len(form.graph.reach([node])) for node in nodes] if len(nodes) < 256 else None
@@ -107,7 +107,7 @@ def exact_values(
             _reader(spreads, k),
             errors[tape.outputs[k]],
         )
-        for k, value in enumerate(found)
+        for k, value in enumerate(outputs)
     ]
 
 
@@ -133,15 +133,15 @@ def _beside(
 ) -> list[list[float]]:
     """Evaluate the outputs with every input and rounded constant off by one roundoff."""
     chance = np.random.default_rng(0)
-    found = []
+    samples = []
     for _ in range(_SAMPLES):
         constants = [
             other if math.isfinite(one) and one != math.floor(one) else one
             for one, other in zip(tape.constants, _off(tape.constants, chance, dtype), strict=True)
         ]
         changed = dataclasses.replace(tape, constants=tuple(constants))
-        found.append(list(map(_float, precise(changed, _off(point, chance, dtype), decided))))
-    return found
+        samples.append(list(map(_float, precise(changed, _off(point, chance, dtype), decided))))
+    return samples
 
 
 def _off(numbers: Sequence[float], chance: np.random.Generator, dtype: Dtype) -> list:

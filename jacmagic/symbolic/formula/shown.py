@@ -37,7 +37,7 @@ def shows(reading: DisplayForm, form: ClosedForm, point: Sequence[float]) -> boo
     return _agree(entries, expected) and _agree(clauses, named)
 
 
-def _agree(found: np.ndarray, expected: np.ndarray) -> bool:
-    finite = np.isfinite(found) & np.isfinite(expected)
+def _agree(values: np.ndarray, expected: np.ndarray) -> bool:
+    finite = np.isfinite(values) & np.isfinite(expected)
     scale = np.abs(expected[finite]).max(initial=0.0)
-    return bool(np.all(np.abs(found[finite] - expected[finite]) <= _TOLERANCE * scale))
+    return bool(np.all(np.abs(values[finite] - expected[finite]) <= _TOLERANCE * scale))

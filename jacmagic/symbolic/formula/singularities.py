@@ -71,7 +71,7 @@ def kinks(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
     graph, outputs = closed.graph, closed.trace.outputs
     tape, slot = write_tape_with_slots(graph, outputs, closed.trace.inputs)
     values = tape.slots(point)
-    found: dict[int, str] = {}
+    reasons: dict[int, str] = {}
     truths: dict[int, set[bool]] = {}
     for node in graph.reach(outputs):
         operation = graph.operations[node]
@@ -82,11 +82,11 @@ def kinks(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
             truths[node] = _truths(operation, values[slot[node]], arguments, beside)
         if operation == "where":
             if len(beside[0]) == 2:
-                found[node] = "two cases meet here; torch takes the one that the condition picks"
+                reasons[node] = "two cases meet here; torch takes the one that the condition picks"
         elif operation in _KINKS and _KINKS[operation][0](*arguments):
-            found[node] = _KINKS[operation][1]
-    found = {node: what for node, what in found.items() if not _hidden(closed, node)}
-    return _singularities(closed, found)
+            reasons[node] = _KINKS[operation][1]
+    reasons = {node: what for node, what in reasons.items() if not _hidden(closed, node)}
+    return _singularities(closed, reasons)
 
 
 def _truths(operation: str, value: float, numbers: list, beside: list[set[bool]]) -> set[bool]:
@@ -116,7 +116,7 @@ def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
     Which outputs a branch touches is not recorded, so all rows are named.
     """
     graph, everywhere = closed.graph, frozenset(range(closed.shape[0]))
-    found = []
+    singularities = []
     for assumption in closed.trace.assumptions:
         node = assumption.condition
         if graph.operations[node] not in (*_COMPARISONS, "eq", "ne"):
@@ -127,8 +127,8 @@ def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
         left, right = write_tape(graph, sides, closed.trace.inputs).evaluate(point)
         if left == right and (_moves(closed, sides) or _jumps(closed, sides, point)):
             what = "the code takes another branch on the other side of this point"
-            found.append(Singularity(node, assumption.line, what, everywhere))
-    return found
+            singularities.append(Singularity(node, assumption.line, what, everywhere))
+    return singularities
 
 
 def _symmetric(closed: ClosedForm, sides: Sequence[int]) -> bool:
@@ -176,15 +176,16 @@ def _hidden(closed: ClosedForm, node: int) -> bool:
     return not any(closed.graph.operations[part] == "variable" for part in reached)
 
 
-def _singularities(closed: ClosedForm, found: dict[int, str]) -> list[Singularity]:
-    rows: dict[int, set[int]] = {node: set() for node in found}
-    if found:
+def _singularities(closed: ClosedForm, reasons: dict[int, str]) -> list[Singularity]:
+    rows: dict[int, set[int]] = {node: set() for node in reasons}
+    if reasons:
         for i, output in enumerate(closed.trace.outputs):
-            for node in found.keys() & set(closed.graph.reach([output])):
+            for node in reasons.keys() & set(closed.graph.reach([output])):
                 rows[node].add(i)
     lines = closed.graph.lines
     return [
-        Singularity(node, lines[node], what, frozenset(rows[node])) for node, what in found.items()
+        Singularity(node, lines[node], what, frozenset(rows[node]))
+        for node, what in reasons.items()
     ]
 
 

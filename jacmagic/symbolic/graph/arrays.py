@@ -139,9 +139,9 @@ class Schedule:
     def _run(self, point: Array) -> Array:
         """From (n,) or (n, k) to (w,) or (w, k)."""
         slots = np.empty((self.size, *point.shape[1:]))
-        known = self.inputs + len(self.constants)
+        first = self.inputs + len(self.constants)
         slots[: self.inputs] = point
-        slots[self.inputs : known].T[:] = self.constants
+        slots[self.inputs : first].T[:] = self.constants
         for group in self.groups:
             results = slots[group.start : group.stop]
             arguments = [slots[read] for read in group.reads]

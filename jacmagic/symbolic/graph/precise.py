@@ -43,8 +43,8 @@ def precise(tape: Tape, point: Sequence[Any], decided: Sequence[float]) -> list[
         settled = [_settled(a, b) for a, b in zip(before, after, strict=True)]
         if all(settled) or digits == DIGITS[-1]:
             return [
-                value if known else 0 if _vanished(old, value) else None
-                for old, value, known in zip(before, after, settled, strict=True)
+                value if is_settled else 0 if _vanished(old, value) else None
+                for old, value, is_settled in zip(before, after, settled, strict=True)
             ]
         before = after
     return before

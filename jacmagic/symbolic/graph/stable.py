@@ -247,9 +247,13 @@ class _Rewriting:
         )
         if ends:  # early: a long running sum would be taken apart at every partial sum
             return None
-        found = [self._exponential(term) for term in self._sums.terms(node)]
-        known = [one for one in found if one is not None]
-        return known if len(known) == len(found) and any(u != ZERO for _, u in known) else None
+        parts = [self._exponential(term) for term in self._sums.terms(node)]
+        exponentials = [one for one in parts if one is not None]
+        return (
+            exponentials
+            if len(exponentials) == len(parts) and any(u != ZERO for _, u in exponentials)
+            else None
+        )
 
     def _exponential(self, term: int) -> tuple[int, int] | None:
         graph = self.graph
