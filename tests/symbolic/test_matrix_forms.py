@@ -130,21 +130,21 @@ def test_several_inputs_have_an_equation_each() -> None:
 
 
 def written_over(x):
-    """A copy of the matrix is changed before its use."""
+    """Change a copy of the matrix before its use."""
     M = A.clone()
     M[0, 0] = 100.0
     return M @ x
 
 
 def through_a_view(x):
-    """A view of the result is written to."""
+    """Write to a view of the result."""
     y = A @ x
     y[0] = x[1] ** 2
     return y
 
 
 def behind_torchs_back(x):
-    """`.data` is written to without torch counting it."""
+    """Write to `.data`, which torch does not count."""
     y = A @ x
     y.data[0] = 7.0
     return y
