@@ -1,8 +1,8 @@
-"""At a kink: the Jacobian from the left and from the right.
+"""One-sided Jacobians at a kink, from the left and from the right.
 
 Beside a kink a function is smooth, so its closed form there has a limit at the point: column j from
 the right is the limit of ∂f/∂xⱼ at x + h·eⱼ as h falls to 0. The limit is taken by Richardson's
-extrapolation and believed only where difference quotients of the function itself agree; a jump has
+extrapolation and accepted only where difference quotients of the function itself agree; a jump has
 no one-sided derivative, and a slope that grows without bound is ±∞.
 """
 

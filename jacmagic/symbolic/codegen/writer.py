@@ -9,7 +9,6 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from fractions import Fraction
 
 from jacmagic.errors import JacmagicError
@@ -25,7 +24,7 @@ from jacmagic.symbolic.codegen.language import (
 )
 from jacmagic.symbolic.codegen.languages import LANGUAGES
 from jacmagic.symbolic.codegen.scope import Scope
-from jacmagic.symbolic.graph import ZERO, BudgetExceeded, Graph, stable
+from jacmagic.symbolic.graph import ZERO, Graph, stable_if_affordable
 
 MAX_LETTERS = 300  # of an expression, some three lines; a longer one becomes a statement
 
@@ -66,17 +65,12 @@ def write(
     shapes = [shape for _, shape in inputs]
     components = dict(zip(variables, _components(words, arguments, shapes), strict=True))
     writer = _Writer(language, graph, components, scope, arguments)
-    entries = iter(writer.prepare(_stable(graph, [node for row in rows for node in row])))
+    entries = iter(
+        writer.prepare(stable_if_affordable(graph, [node for row in rows for node in row]))
+    )
     texts = [[writer.entry(next(entries)) for _ in row] for row in rows]
     declared = [words.argument(*one) for one in zip(arguments, shapes, strict=True)]
     return words.frame(function, declared, scope.name("J"), writer.statements, texts)
-
-
-def _stable(graph: Graph, nodes: Sequence[int]) -> Sequence[int]:
-    """Return nodes in forms that do not overflow, where these are found."""
-    with suppress(BudgetExceeded):
-        return stable(graph, nodes)
-    return nodes
 
 
 def _components(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -30,7 +29,7 @@ from jacmagic.symbolic.graph import (
     Graph,
     Tape,
     differentiate,
-    stable,
+    stable_if_affordable,
     write_tape,
 )
 from jacmagic.symbolic.trace import Refusal, Trace
@@ -91,9 +90,7 @@ class ClosedForm:
 
         It runs forms that do not overflow where those that are shown would.
         """
-        outputs = [*self.trace.outputs, *self.entries]
-        with suppress(BudgetExceeded):  # the others have the same values at ordinary points
-            outputs = stable(self.graph, outputs)
+        outputs = stable_if_affordable(self.graph, [*self.trace.outputs, *self.entries])
         return write_tape(self.graph, outputs, self.trace.inputs)
 
     def values(self, point: Sequence[float]) -> np.ndarray:

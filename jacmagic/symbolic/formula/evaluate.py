@@ -1,7 +1,7 @@
 """SymPy expressions evaluated as floats, independently of the graph and its tape.
 
-Shared parts are evaluated once, so that the time grows with the expression as it is held and not as
-it is written out. Only real numbers are known: what is complex somewhere is nan.
+Shared parts are evaluated once: the time grows with the distinct parts of an expression. Only real
+numbers have values: complex intermediate results are nan.
 """
 
 from __future__ import annotations

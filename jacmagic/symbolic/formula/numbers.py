@@ -1,8 +1,8 @@
 """A float as an exact constant: 1/3, 2π, √2/2, e, ln 2, or the decimal typed.
 
-The graph keeps integers, fractions and typed decimals exact by itself; what arrives here as a float
-is irrational or arbitrary. A constant is recognised only where the float is the float64 nearest to
-it; one that is off by one ulp stays a decimal.
+The graph keeps integers, fractions and typed decimals exact; a float is irrational or arbitrary. A
+constant is recognised only where the float is the float64 nearest to it; one that is off by one ulp
+stays a decimal.
 """
 
 from __future__ import annotations

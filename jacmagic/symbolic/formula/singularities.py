@@ -1,7 +1,7 @@
 """Singularities at a point: kinks, branch boundaries, first nan or infinity.
 
 At a kink the function is continuous but has no derivative (|u| at 0, max at a tie); torch then
-picks a value, and the reader should know. A value that is not finite is traced back to the first
+picks a value. A value that is not finite is traced back to the first
 node whose own arguments still were.
 """
 
@@ -18,12 +18,12 @@ from jacmagic.symbolic.graph.tape import write_tape, write_tape_with_slots
 
 @dataclass(frozen=True)
 class Singularity:
-    """One node worth pointing at.
+    """A node at which the function is not smooth or not finite.
 
     Attributes:
         node: the node in the closed form's graph.
         line: the line of the user's code, or None.
-        what: a clause that names it.
+        what: a clause that describes it.
         rows: the outputs that depend on it.
     """
 
@@ -111,8 +111,8 @@ def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
     """Return the recorded conditions on whose boundary a point lies.
 
     A condition between whole numbers, as `int(x)` leaves one, has equal sides wherever it holds;
-    the point lies on its edge only where one of the steps that it is made of is about to jump. That
-    a matrix is symmetric is no branch of the code.
+    the point lies on its boundary only where one of the steps in it jumps. That a matrix is
+    symmetric is no branch of the code.
     Which outputs a branch touches is not recorded, so all rows are named.
     """
     graph, everywhere = closed.graph, frozenset(range(closed.shape[0]))
@@ -142,7 +142,7 @@ def _symmetric(closed: ClosedForm, sides: Sequence[int]) -> bool:
 
 
 def _moves(closed: ClosedForm, nodes: Sequence[int]) -> bool:
-    """Whether any of some nodes changes with the inputs other than in steps."""
+    """Whether any node changes with the inputs other than in steps."""
     graph, waiting, seen = closed.graph, list(nodes), set[int]()
     while waiting:
         node = waiting.pop()
@@ -156,7 +156,7 @@ def _moves(closed: ClosedForm, nodes: Sequence[int]) -> bool:
 
 
 def _jumps(closed: ClosedForm, nodes: Sequence[int], point: Sequence[float]) -> bool:
-    """Whether any step that some nodes are made of lies at the point."""
+    """Whether any step that nodes depend on lies at the point."""
     graph = closed.graph
     tape, slot = write_tape_with_slots(graph, nodes, closed.trace.inputs)
     values = tape.slots(point)

@@ -1,7 +1,7 @@
 """SymPy expressions as LaTeX and as text, as they are written in mathematics.
 
 Typed decimals print as decimals, halves and thirds as fractions; logarithms as ln, inverse
-functions as arcsin. The variables' names arrive ready-made, so user text is never interpreted.
+functions as arcsin. The variables' names are LaTeX already, so user text is never interpreted.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@ from jacmagic.symbolic.graph.nodes import ONE, ZERO, BudgetExceeded, Graph
 from jacmagic.symbolic.graph.numbers import exact, meant
 from jacmagic.symbolic.graph.operations import OPERATIONS, Operation
 from jacmagic.symbolic.graph.patterns import Sums
-from jacmagic.symbolic.graph.stable import stable
+from jacmagic.symbolic.graph.stable import stable, stable_if_affordable
 from jacmagic.symbolic.graph.tape import Tape, write_tape
 
 __all__ = [
@@ -23,5 +23,6 @@ __all__ = [
     "exact",
     "meant",
     "stable",
+    "stable_if_affordable",
     "write_tape",
 ]

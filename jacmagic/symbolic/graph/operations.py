@@ -1,8 +1,8 @@
 """The operations of the graph: arity and evaluation in floating point.
 
 Every evaluator follows IEEE 754 as torch does: log 0 is −inf, 1/0 is inf, √−1 is nan; none raises.
-Conditions are the numbers 1 (true) and 0 (false). Derivatives are in
-`derivatives`, the operations in SymPy in `formula`, those in other languages in `codegen`.
+Conditions are the numbers 1 (true) and 0 (false). Their derivatives are in `derivatives`, their
+SymPy forms in `formula`, their source code in `codegen`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Patterns in the graph: softmax and norm, recognised by structure.
 
-The structure is recognised, not the call: `torch.exp(x) / torch.exp(x).sum()` is a
-softmax, and the root of a sum of squares a norm.
+The structure is recognised, not the call: `torch.exp(x) / torch.exp(x).sum()` is a softmax, the
+root of a sum of squares a norm.
 """
 
 from __future__ import annotations

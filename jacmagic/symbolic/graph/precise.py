@@ -1,8 +1,8 @@
 """A tape evaluated with fifty digits and more, to judge rounding errors.
 
-A second reader of the tape, on mpmath's numbers. Constants are the float64 numbers that torch
+A second interpreter of the tape, on mpmath's numbers. Constants are the float64 numbers that torch
 computes with; comparisons, roundings to integers and choices are decided as float64 decides them,
-so that the branch is that of the computation which is judged. Exponents are unbounded: nothing
+so that the branch is the one that float64 took. Exponents are unbounded: nothing
 overflows. Source: F. Johansson, mpmath (https://mpmath.org).
 """
 

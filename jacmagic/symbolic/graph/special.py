@@ -2,7 +2,7 @@
 
 Bessel functions after the NIST Digital Library of Mathematical Functions: the series 10.2.2 and
 10.25.2, Bessel's integral 10.9.2 by the trapezoidal rule, which for a periodic integrand converges
-faster than any power, and Hankel's expansion 10.17.3 far out. None of them raises.
+faster than any power, and Hankel's expansion 10.17.3 for large arguments. None of them raises.
 """
 
 from __future__ import annotations

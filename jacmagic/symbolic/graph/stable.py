@@ -1,11 +1,11 @@
 """Sums of exponentials rewritten so that they do not overflow.
 
 A formula shows eᵘ/Σeᵛ and ln Σeᵛ; in floating point both fail beyond u ≈ 709. Every such part of
-a graph is replaced by the same thing with the largest exponent M taken out:
+a graph is replaced by an equal one with the largest exponent M taken out:
 
     ln Σ cᵏeᵛ = M + ln S,      a·eᵘ/(Σ cᵏeᵛ)ⁿ = a·eᵘ⁻ⁿᴹ/Sⁿ,      S = Σ cᵏeᵛ⁻ᴹ.
 
-What is recognised is the structure, so code written by hand is helped as well as torch's functions.
+The structure is recognised, in code written by hand as in torch's functions.
 Reference: P. Blanchard, D. J. Higham and N. J. Higham, Accurately computing the log-sum-exp and
 softmax functions, IMA Journal of Numerical Analysis 41 (2021).
 """
@@ -14,11 +14,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from functools import reduce as fold
 
-from jacmagic.symbolic.graph.nodes import ONE, ZERO, Graph
+from jacmagic.symbolic.graph.nodes import ONE, ZERO, BudgetExceeded, Graph
 from jacmagic.symbolic.graph.patterns import Sums
 
 _GROWING = ("exp", "pow", "sigmoid")  # operations whose sums may overflow or vanish
@@ -27,11 +28,14 @@ Exponentials = list[tuple[int, int]]  # (coefficient, exponent) of each term
 
 
 def stable(graph: Graph, roots: Sequence[int]) -> list[int]:
-    """Nodes with the same values as some roots, safe for large exponents.
+    """Rewrite nodes so that large exponents do not overflow; values are the same elsewhere.
 
     Args:
         graph: the graph; it grows where there is something to rewrite.
         roots: the nodes to evaluate.
+
+    Raises:
+        BudgetExceeded: the graph outgrows its limits.
     """
     reached = graph.reach(roots)
     if not any(graph.operations[node] in _GROWING for node in reached):
@@ -42,9 +46,16 @@ def stable(graph: Graph, roots: Sequence[int]) -> list[int]:
     return [rewriting.new[root] for root in roots]
 
 
+def stable_if_affordable(graph: Graph, roots: Sequence[int]) -> list[int]:
+    """As `stable`; the roots themselves where the graph would outgrow its limits."""
+    with suppress(BudgetExceeded):
+        return stable(graph, roots)
+    return list(roots)
+
+
 @dataclass(frozen=True)
 class _Monomial:
-    """factor · e^exponent · Π Sᵏ: what a product comes to.
+    """A product as factor · e^exponent · Π Sᵏ.
 
     Attributes:
         factor: a rewritten node.

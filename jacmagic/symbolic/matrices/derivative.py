@@ -59,10 +59,6 @@ def _part(u: Expression, name: str, width: int) -> Expression:
     return _derive(u, name)
 
 
-def _as_column(v: Expression) -> Expression:
-    return e.column(v) if v.shape else v
-
-
 def _scale(u: Expression, d: Derive) -> Expression:
     c, v = u.arguments
     slope = d(c)
