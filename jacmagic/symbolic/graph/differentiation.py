@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from jacmagic.symbolic.graph.derivatives import PARTIALS
 from jacmagic.symbolic.graph.nodes import ONE, ZERO, BudgetExceeded, Graph
-from jacmagic.symbolic.graph.patterns import Sums
+from jacmagic.symbolic.graph.patterns import Sums, log_sigmoid, logistic
 
 MIN_ENTRIES_TO_REVERSE = 20_000  # of all rows; below, forward mode takes milliseconds
 MAX_ENTRIES = 4_000_000  # of all rows in memory: about 100 bytes each, 400 MB
@@ -153,7 +153,7 @@ def _contributions(graph: Graph, sums: Sums, node: int, slope: int) -> list[tupl
             )
             for exponential in members
         ]
-    pattern = _log_sigmoid(graph, node) or _logistic(graph, node)
+    pattern = log_sigmoid(graph, node) or logistic(graph, node)
     if pattern is not None:
         u, partial = pattern
         return [(u, graph.mul(slope, partial))]
@@ -187,55 +187,9 @@ def _softmax_row(graph: Graph, sums: Sums, node: int, rows: dict[int, Row]) -> R
     return _summed(graph, terms())
 
 
-def _log_sigmoid(graph: Graph, node: int) -> tuple[int, int] | None:
-    """Return u and the derivative by u of ln σ(u) or ln(1 − σ(u)); else None.
-
-    Neither goes by 1/σ or 1/(1 − σ), which may be 1/0.
-    """
-    if graph.operations[node] != "log":
-        return None
-    (inside,) = graph.operands(node)
-    if graph.operations[inside] == "sigmoid":
-        return graph.operands(inside)[0], graph.sub(ONE, inside)
-    if graph.operations[inside] == "sub" and graph.operands(inside)[0] == ONE:
-        sigmoid = graph.operands(inside)[1]
-        if graph.operations[sigmoid] == "sigmoid":
-            return graph.operands(sigmoid)[0], graph.neg(sigmoid)
-    return None
-
-
-def _logistic(graph: Graph, node: int) -> tuple[int, int] | None:
-    """Return u and the derivative by u of a written-out logistic function; else None.
-
-    With σ(u) = 1/(1 + e⁻ᵘ), that of 1/(1 + e⁻ᵘ) and of eᵘ/(1 + eᵘ) is σ(u)·(1 − σ(u)), and that
-    of 1/(1 + eᵘ) its negative.
-    """
-    above, below = _quotient(graph, node)
-    if graph.operations[below] != "add" or ONE not in graph.operands(below):
-        return None
-    exponential = next((term for term in graph.operands(below) if term != ONE), ONE)
-    if graph.operations[exponential] != "exp" or above not in (ONE, exponential):
-        return None
-    (u,) = graph.operands(exponential)
-    falls = above == ONE
-    if graph.operations[u] == "neg":
-        (u,), falls = graph.operands(u), not falls
-    sigmoid = graph.apply("sigmoid", u)
-    slope = graph.mul(sigmoid, graph.sub(ONE, sigmoid))
-    return u, graph.neg(slope) if falls else slope
-
-
-def _quotient(graph: Graph, node: int) -> tuple[int, int]:
-    """Numerator and denominator of a node, 1/v for v⁻¹; any other node is over 1."""
-    operation, operands = graph.operations[node], graph.operands(node)
-    if operation == "pow" and graph.value(operands[1]) == -1:
-        return ONE, operands[0]
-    return (operands[0], operands[1]) if operation == "div" else (node, ONE)
-
-
 def _pattern_row(graph: Graph, node: int, rows: dict[int, Row]) -> Row | None:
     """Return the row of a recognised function of one node; None for other nodes."""
-    pattern = _log_sigmoid(graph, node) or _logistic(graph, node)
+    pattern = log_sigmoid(graph, node) or logistic(graph, node)
     if pattern is None:
         return None
     u, partial = pattern

@@ -1,4 +1,4 @@
-"""Patterns in the graph: softmax and norm, recognised by structure.
+"""Patterns in the graph: softmax, norm and logistic functions, by structure.
 
 The structure is recognised, not the call: `torch.exp(x) / torch.exp(x).sum()` is a softmax, the
 root of a sum of squares a norm.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 
-from jacmagic.symbolic.graph.nodes import Graph
+from jacmagic.symbolic.graph.nodes import ONE, Graph
 
 
 class Sums:
@@ -66,3 +66,49 @@ class Sums:
         if len(terms) < 2 or not all(squares):
             return None
         return tuple(graph.arguments[term][0] for term in terms)
+
+
+def log_sigmoid(graph: Graph, node: int) -> tuple[int, int] | None:
+    """Return u and the derivative by u of ln σ(u) or ln(1 − σ(u)); else None.
+
+    Neither goes by 1/σ or 1/(1 − σ), which may be 1/0.
+    """
+    if graph.operations[node] != "log":
+        return None
+    (inside,) = graph.operands(node)
+    if graph.operations[inside] == "sigmoid":
+        return graph.operands(inside)[0], graph.sub(ONE, inside)
+    if graph.operations[inside] == "sub" and graph.operands(inside)[0] == ONE:
+        sigmoid = graph.operands(inside)[1]
+        if graph.operations[sigmoid] == "sigmoid":
+            return graph.operands(sigmoid)[0], graph.neg(sigmoid)
+    return None
+
+
+def logistic(graph: Graph, node: int) -> tuple[int, int] | None:
+    """Return u and the derivative by u of a written-out logistic function; else None.
+
+    With σ(u) = 1/(1 + e⁻ᵘ), that of 1/(1 + e⁻ᵘ) and of eᵘ/(1 + eᵘ) is σ(u)·(1 − σ(u)), and that
+    of 1/(1 + eᵘ) its negative.
+    """
+    above, below = _quotient(graph, node)
+    if graph.operations[below] != "add" or ONE not in graph.operands(below):
+        return None
+    exponential = next((term for term in graph.operands(below) if term != ONE), ONE)
+    if graph.operations[exponential] != "exp" or above not in (ONE, exponential):
+        return None
+    (u,) = graph.operands(exponential)
+    falls = above == ONE
+    if graph.operations[u] == "neg":
+        (u,), falls = graph.operands(u), not falls
+    sigmoid = graph.apply("sigmoid", u)
+    slope = graph.mul(sigmoid, graph.sub(ONE, sigmoid))
+    return u, graph.neg(slope) if falls else slope
+
+
+def _quotient(graph: Graph, node: int) -> tuple[int, int]:
+    """Numerator and denominator of a node, 1/v for v⁻¹; any other node is over 1."""
+    operation, operands = graph.operations[node], graph.operands(node)
+    if operation == "pow" and graph.value(operands[1]) == -1:
+        return ONE, operands[0]
+    return (operands[0], operands[1]) if operation == "div" else (node, ONE)
