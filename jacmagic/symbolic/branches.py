@@ -89,7 +89,7 @@ class ClosedForms:
             return self._keep(derived, outside)
 
     def _refused_at(self, point: Sequence[float]) -> Refusal | None:
-        """Why a point is not traced again."""
+        """Return why a point is not traced again; None where it is."""
         if tuple(point) in self._refusals:
             return self._refusals[tuple(point)]
         if len(self._refusals) >= MAX_REFUSALS:  # it is the function, not the point
@@ -129,7 +129,7 @@ class ClosedForms:
         names: bool = True,
         taken: Collection[str] = (),
     ) -> DisplayForm | Refusal:
-        """How a closed form is shown, with the names of constants or with their numbers.
+        """Return the display form, with the names of constants or with their numbers.
 
         Args:
             problem: the function, at a point where the form is valid.

@@ -157,7 +157,7 @@ def _value(components: dict[tuple[int, ...], float], number: Callable[[float], s
 
 
 def texts(numbers: Mapping[sympy.Basic, float], digits: int) -> dict[sympy.Basic, str]:
-    """Numbers in LaTeX, by symbol."""
+    """Return numbers in LaTeX, by symbol."""
     return {symbol: latex.number(value, digits) for symbol, value in numbers.items()}
 
 

@@ -36,7 +36,7 @@ _SIGNS = (
 
 
 def _plain(source: str) -> str:
-    """LaTeX of a matrix expression as text for a terminal."""
+    """Return LaTeX of a matrix expression as text for a terminal."""
     for sign, shown in _SIGNS:
         source = source.replace(sign, shown)
     source = re.sub(r"‖ ([^‖]*) ‖", r"‖\1‖", source)
@@ -177,7 +177,7 @@ def _inside_apply(part: Expression, blocks: Sequence[Expression]) -> bool:
 
 
 def _clauses(writer: Writer) -> list[str]:
-    """Definitions of the names that were written, those inside them first."""
+    """Return the definitions of the names that were written, inner ones first."""
     lines: dict[str, str] = {}
     waiting = list(writer.used)
     while waiting:

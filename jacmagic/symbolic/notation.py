@@ -15,7 +15,7 @@ from jacmagic.render import latex
 
 @dataclass(frozen=True)
 class Notation:
-    """The words and signs of one kind of matrix.
+    """The notation of one kind of matrix.
 
     Attributes:
         noun: "Jacobian" or "Hessian".

@@ -38,7 +38,7 @@ _GROWTH = 1.1  # of slopes when the step is halved: 2^p with p ≥ 0.14 grows wi
 
 @dataclass(frozen=True)
 class OneSided:
-    """Both sides of a kink.
+    """The one-sided Jacobians at a kink.
 
     Attributes:
         left: (m, n) float64, column j approached from below along input j; nan where the function
@@ -75,7 +75,7 @@ class OneSided:
 
 
 def one_sided(problem: Problem, forms: ClosedForms, form: ClosedForm) -> OneSided | None:
-    """Both sides of the kinks at a problem's point; None where there is none.
+    """Return both sides of the kinks at a problem's point; None where there is none.
 
     Args:
         problem: the function and the point.
@@ -128,7 +128,7 @@ def _column(
 
 
 def _limit(values: Sequence[np.ndarray]) -> np.ndarray:
-    """Neville's scheme for steps that halve: the value at step 0."""
+    """Extrapolate to step 0 by Neville's scheme for steps that halve."""
     table = [np.asarray(value, dtype=float) for value in values]
     for order in range(1, len(table)):
         factor = 2.0**order

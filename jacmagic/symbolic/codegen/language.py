@@ -81,7 +81,7 @@ class Language:
         return self.keywords | set(re.findall(r"(?<![\w.])[A-Za-z]\w*", " ".join(texts)))
 
     def template(self, operation: str) -> str:
-        """Template of one operation on names and literals, for a statement of its own.
+        """Return the template of an operation on names and literals, as one statement.
 
         Raises:
             KeyError: the language has no expression for it.

@@ -12,10 +12,9 @@ _SPELLING = re.compile(r"(CAPITAL )?(?:LETTER|COMBINING) (.+?)(?: ABOVE| ACCENT)
 
 
 class Scope:
-    """The names that one function has given out.
+    """The identifiers in use in one function.
 
-    No name is a word of the language or of what the function's body calls, and none is given
-    twice.
+    None is a word of the language or a name that the function's body calls, and all are distinct.
     """
 
     def __init__(self, reserved: Collection[str], *, ascii_only: bool = False) -> None:
@@ -43,7 +42,7 @@ class Scope:
         return self._take(itertools.chain([stem, f"{stem}_"], numbered))
 
     def temporaries(self) -> Iterator[str]:
-        """t1, t2, … without those that are taken."""
+        """Yield t1, t2, … without those in use."""
         candidates = (f"t{k}" for k in itertools.count(1))
         while True:
             yield self._take(candidates)

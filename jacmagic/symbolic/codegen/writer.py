@@ -39,7 +39,7 @@ def write(
     variables: Sequence[int],
     rows: Sequence[Sequence[int]],
 ) -> str:
-    """Source of a function that computes a matrix of graph nodes.
+    """Write a function that computes a matrix of graph nodes.
 
     Args:
         language: a key of `LANGUAGES`.
@@ -85,7 +85,7 @@ def _components(
 
 
 class _Writer:
-    """Writes nodes of a graph in one language."""
+    """Writer of a graph's nodes in one language."""
 
     def __init__(
         self,

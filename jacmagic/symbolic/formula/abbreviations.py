@@ -27,7 +27,7 @@ _LETTERS = ("u", "v", "w", "p", "q", "a", "b", "c", "d", "h")
 
 @dataclass(frozen=True)
 class Abbreviation:
-    """One "with u = …".
+    """An equation u = … that names a part of a formula.
 
     Attributes:
         symbol: u.
@@ -89,7 +89,7 @@ class Abbreviations:
             del self.names[node]
 
     def _free(self, letters: Sequence[str]) -> list[str]:
-        """Those of some letters that stand for nothing else."""
+        """Return the letters that are not in use."""
         return [letter for letter in letters if letter not in self._letters_taken]
 
     def name_softmax(self) -> None:
@@ -165,7 +165,7 @@ class Abbreviations:
         return same and gains[node] == gains[other]
 
     def _gains(self, least: int) -> dict[int, int]:
-        """How many symbols naming each part would save."""
+        """Count the symbols that naming each part would save."""
         graph = self.graph
         uses: Counter[int] = Counter(self.roots)
         uses.update(list(self.names))  # a named part is written out once
@@ -184,7 +184,7 @@ class Abbreviations:
         }
 
     def sizes(self, nodes: Sequence[int]) -> list[int]:
-        """How many symbols nodes have when written out, named parts counted as one."""
+        """Count nodes' symbols when written out, named parts as one."""
         return tree_sizes(self.graph, nodes, ends=self.names.keys())
 
     def used(self, roots: Sequence[int]) -> Iterator[int]:
@@ -202,7 +202,7 @@ def _nameable(graph: Graph, node: int) -> bool:
 
 
 def tex_of(label: Label) -> str:
-    """LaTeX of a part's name; that of a norm has its bars."""
+    """Return the LaTeX of a part's name; that of a norm has its bars."""
     if label.name.startswith("‖"):
         return rf"\left\| {Label(label.name.strip('‖')).tex} \right\|"
     return label.tex

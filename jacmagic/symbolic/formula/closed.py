@@ -117,11 +117,11 @@ class ClosedForm:
         return not self.trace.assumptions or bool(self.conditions(point).all())
 
     def hold_at(self, points: np.ndarray) -> np.ndarray:
-        """At which of the points (k, n) every assumption is true, boolean (k,)."""
+        """Return at which of the points (k, n) every assumption is true, boolean (k,)."""
         return np.all(self.conditions.at_all(points) != 0, axis=1)
 
     def source(self, language: str, name: str, inputs: Sequence[tuple[str, tuple]]) -> str:
-        """Source of a function that computes the Jacobian.
+        """Write a function that computes the Jacobian.
 
         Args:
             language: a key of `LANGUAGES`.

@@ -71,13 +71,13 @@ def _is_loop(operations: Sequence[str]) -> bool:
 
 @dataclass
 class _Bounds:
-    """What bounds one expression: numbers with the relations that they have to it."""
+    """The lower and upper bounds of one expression, each with its relation."""
 
     below: list[tuple[Any, str]]
     above: list[tuple[Any, str]]
 
     def text(self, middle: str, write: Any) -> str:
-        """low < u ≤ high, with the tightest of each."""
+        """Return low < u ≤ high, with the tightest of each."""
         low = max(self.below, key=lambda one: (one[0], one[1] == "<"), default=None)
         high = min(self.above, key=lambda one: (one[0], one[1] != "<"), default=None)
         if low is not None and high is not None:

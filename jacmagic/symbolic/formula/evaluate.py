@@ -19,7 +19,7 @@ from jacmagic.symbolic.graph.operations import OPERATIONS
 
 
 class Unknown(Exception):
-    """An expression holds a function without a value here."""
+    """An expression with a function that has no value here."""
 
 
 def _power(base: float, exponent: float) -> float:

@@ -51,7 +51,7 @@ class NamedNumber(NumberSymbol):
         return self.number._as_mpf_val(prec)
 
     def approximation_interval(self, number_cls: Any) -> Any:
-        """Two numbers around it, for SymPy's comparisons."""
+        """Return two numbers around it, for SymPy's comparisons."""
         return self.number - sympy.Rational(1, 2**40), self.number + sympy.Rational(1, 2**40)
 
     def _eval_is_extended_positive(self) -> bool:
@@ -90,7 +90,7 @@ class sigmoid(sympy.Function):
     is_positive = True
 
     def fdiff(self, argindex: int = 1) -> Any:
-        """σ′ = σ(1 − σ)."""
+        """Return σ′ = σ(1 − σ)."""
         return self * (1 - self)
 
     def _eval_rewrite_as_exp(self, u: Any, **hints: Any) -> Any:

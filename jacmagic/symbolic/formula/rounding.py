@@ -145,7 +145,7 @@ def _beside(
 
 
 def _off(numbers: Sequence[float], chance: np.random.Generator, dtype: Dtype) -> list:
-    """Numbers off by about one roundoff up or down, no two by the same part.
+    """Return numbers off by about one roundoff, no two by the same part.
 
     They are fractions: a float64 would not hold them.
     """

@@ -91,7 +91,7 @@ _NESTED = 4  # symbols that a fraction within a fraction counts for, as it is ha
 
 
 def symbols_in(expression: sympy.Basic) -> int:
-    """How many symbols and signs an expression is written with."""
+    """Count the symbols and signs that an expression is written with."""
     parts = expression.args
     if not parts:
         return 1

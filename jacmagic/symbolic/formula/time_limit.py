@@ -61,7 +61,7 @@ def seconds_left(seconds: float | None) -> float | None:
 
 @contextmanager
 def counted() -> Iterator[None]:
-    """Take the time that a block computes from the display's allowance."""
+    """Deduct the time that a block computes from the display's allowance."""
     started = time.thread_time()
     try:
         yield
@@ -80,7 +80,7 @@ class _TimeIsUp(SystemExit):
 
 
 class _Call:
-    """One call in a thread of its own.
+    """A call in a thread of its own.
 
     Attributes:
         finished: whether it came to an end by itself.
@@ -100,7 +100,7 @@ class _Call:
         self._thread = threading.Thread(target=context.run, args=(self._run,), daemon=True)
 
     def run(self, seconds: float) -> None:
-        """Begin, and wait for the end, until the work has computed for some seconds."""
+        """Run until the work ends or has computed for some seconds."""
         began, left = time.monotonic(), seconds
         try:
             self._thread.start()

@@ -22,7 +22,7 @@ from jacmagic.symbolic.formula.term_order import PositiveFirst
 
 
 class Line(PositiveFirst, StrPrinter):
-    """Plain text on one line.
+    """Printer of plain text on one line.
 
     Attributes:
         names: how some symbols are written.
@@ -36,7 +36,7 @@ class Line(PositiveFirst, StrPrinter):
 
 
 class _Terminal(PrettyPrinter):
-    """Two dimensions of Unicode, with symbols that are written already."""
+    """Printer of two-dimensional Unicode whose symbols are text already."""
 
     def _print_Symbol(self, e: Any, bold_name: bool = False) -> Any:
         return prettyForm(e.name)
@@ -94,7 +94,7 @@ def _in_order(expression: Any) -> dict[Any, Any]:
 def tex(
     expression: Any, names: Mapping[sympy.Symbol, str], *, written: bool = False, dots: bool = False
 ) -> str:
-    """LaTeX of an expression.
+    """Write an expression as LaTeX.
 
     Args:
         expression: a SymPy expression.
@@ -120,7 +120,7 @@ def tex(
 
 
 def substituted(expression: Any, numbers: Mapping[sympy.Symbol, str]) -> str:
-    """LaTeX of an expression with numbers for its symbols, not yet computed.
+    """Write an expression as LaTeX with numbers for its symbols, not yet computed.
 
     Args:
         expression: a SymPy expression.

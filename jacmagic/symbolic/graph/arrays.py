@@ -137,7 +137,7 @@ class Schedule:
         return values
 
     def _run(self, point: Array) -> Array:
-        """From (n,) or (n, k) to (w,) or (w, k)."""
+        """Evaluate at one point (n,) or at many (n, k), to (w,) or (w, k)."""
         slots = np.empty((self.size, *point.shape[1:]))
         first = self.inputs + len(self.constants)
         slots[: self.inputs] = point
@@ -153,7 +153,7 @@ class Schedule:
 
 
 def schedule(tape: Tape, wanted: Sequence[int]) -> Schedule:
-    """Sort a tape's operations into groups.
+    """Group a tape's operations by level and name.
 
     Args:
         tape: what to run.
@@ -188,7 +188,7 @@ def schedule(tape: Tape, wanted: Sequence[int]) -> Schedule:
 
 
 def _read(rows: Array) -> Read:
-    """Rows as a view where they are one row or neighbours; gathering copies."""
+    """Return rows as a slice where they are one or contiguous; gathering copies."""
     low = int(rows[0])
     if (rows == low).all():
         return slice(low, low + 1)

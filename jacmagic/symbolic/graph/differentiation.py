@@ -47,11 +47,11 @@ def differentiate(graph: Graph, outputs: Sequence[int], inputs: Sequence[int]) -
 
 
 class _TooLong(Exception):
-    """The rows of forward mode have more entries than reverse mode would visit."""
+    """Forward mode's rows have more entries than reverse mode visits."""
 
 
 def _forwards(graph: Graph, outputs: Sequence[int], column: dict[int, int]) -> list[Row]:
-    """One row for each node, from the inputs up."""
+    """Forward mode: a row for each node, from the inputs up."""
     reached = graph.reach(outputs)
     inside = _partial_sums(graph, reached, outputs)
     rows: dict[int, Row] = {}

@@ -27,7 +27,7 @@ from jacmagic.symbolic.graph.special import bessel_i, bessel_j, polygamma
 
 @dataclass(frozen=True)
 class Operation:
-    """One kind of node.
+    """The arity and evaluation of one operation.
 
     Attributes:
         arity: number of arguments.
@@ -41,7 +41,7 @@ class Operation:
 
 
 def _total(fast: Callable[..., float], careful: Callable[..., object]) -> Callable[..., float]:
-    """Python's quick function, and NumPy's IEEE answer where Python would raise."""
+    """Wrap a Python function; where it raises, return NumPy's IEEE 754 value."""
 
     def evaluate(*arguments: float) -> float:
         try:

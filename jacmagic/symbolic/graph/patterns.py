@@ -12,7 +12,7 @@ from jacmagic.symbolic.graph.nodes import ONE, Graph
 
 
 class Sums:
-    """Sums taken apart into their terms, each once."""
+    """The terms of nested sums, cached, and the patterns made of them."""
 
     def __init__(self, graph: Graph) -> None:
         """Read a graph; nodes may be added to it afterwards."""
@@ -107,7 +107,7 @@ def logistic(graph: Graph, node: int) -> tuple[int, int] | None:
 
 
 def _quotient(graph: Graph, node: int) -> tuple[int, int]:
-    """Numerator and denominator of a node, 1/v for v⁻¹; any other node is over 1."""
+    """Return a node as numerator and denominator: 1/v for v⁻¹, others over 1."""
     operation, operands = graph.operations[node], graph.operands(node)
     if operation == "pow" and graph.value(operands[1]) == -1:
         return ONE, operands[0]

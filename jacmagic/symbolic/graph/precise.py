@@ -81,7 +81,7 @@ def _context(digits: int) -> Any:
 def _operated(
     c: Any, name: str, slots: list, reads: Sequence[int], decided: Sequence[float], slot: int
 ) -> Number | None:
-    """One operation's value; None where it has none, or depends on one that has none."""
+    """Evaluate one operation; None where it or an operand has no value."""
     if name == "where":
         return slots[reads[1] if decided[reads[0]] else reads[2]]
     if name in _CHOSEN:

@@ -28,7 +28,7 @@ Exponentials = list[tuple[int, int]]  # (coefficient, exponent) of each term
 
 
 def stable(graph: Graph, roots: Sequence[int]) -> list[int]:
-    """Rewrite nodes so that large exponents do not overflow; values are the same elsewhere.
+    """Rewrite nodes so that large exponents do not overflow.
 
     Args:
         graph: the graph; it grows where there is something to rewrite.
@@ -74,7 +74,7 @@ class _Monomial:
 
 
 class _Rewriting:
-    """One pass from the leaves up."""
+    """A rewriting pass over a graph, from the leaves up."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph, self._sums = graph, Sums(graph)
@@ -83,7 +83,7 @@ class _Rewriting:
         self._shifted: dict[int, tuple[int, int] | None] = {}
 
     def rewrite(self, node: int) -> None:
-        """Give a node its replacement."""
+        """Compute a node's replacement."""
         graph = self.graph
         operation, operands = graph.operations[node], graph.operands(node)
         exponent = self._of_log_sigmoid(node)
@@ -182,7 +182,7 @@ class _Rewriting:
         return _Monomial(self.new.get(node, node))
 
     def _raised(self, a: _Monomial, power: Power) -> _Monomial:
-        """aᵏ, for a whole number k or a factor of 1."""
+        """Return aᵏ, for an integer k or a factor of 1."""
         graph = self.graph
         return _Monomial(
             graph.pow(a.factor, graph.number(power)),
@@ -191,7 +191,7 @@ class _Rewriting:
         )
 
     def _joined(self, a: _Monomial, b: _Monomial, sign: int) -> _Monomial:
-        """a·b or a/b."""
+        """Return a·b or a/b."""
         graph = self.graph
         sums = dict(a.sums)
         for total, power in b.sums.items():
@@ -218,7 +218,7 @@ class _Rewriting:
         return graph.div(graph.mul(above, graph.apply("exp", exponent)), below)
 
     def _exponent(self, node: int) -> int | None:
-        """u of eᵘ, and u·ln c of cᵘ, rewritten; None for other nodes."""
+        """Return u of eᵘ, and u·ln c of cᵘ, rewritten; None for other nodes."""
         graph = self.graph
         operation, operands = graph.operations[node], graph.operands(node)
         if operation == "exp":
@@ -231,7 +231,7 @@ class _Rewriting:
     # ── sums ──────────────────────────────────────────────────────────────────────────────────
 
     def _shift(self, node: int) -> tuple[int, int] | None:
-        """M and S of a sum of exponentials, or of one alone; None for anything else."""
+        """Return M and S of one or more summed exponentials; None for other nodes."""
         if node not in self._shifted:
             terms = self._exponentials(node)
             self._shifted[node] = None if terms is None else self._take_out(terms)

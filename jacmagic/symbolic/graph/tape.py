@@ -17,7 +17,7 @@ from jacmagic.symbolic.graph.operations import OPERATIONS
 
 @dataclass(frozen=True)
 class Tape:
-    """Operations in order, ready to run at any point.
+    """A straight-line program of graph operations.
 
     Attributes:
         inputs: number of input slots, n.

@@ -19,7 +19,7 @@ class NoForm(Exception):
 
 
 def derivative(expression: Expression, name: str) -> Expression | None:
-    """∂expression/∂input; None where it is no such expression."""
+    """Differentiate by an input; None where the result is no matrix expression."""
     try:
         return _gathered(_derive(expression, name))
     except NoForm:

@@ -14,7 +14,7 @@ _SUM, _PRODUCT, _ATOM = 0, 1, 2
 
 
 class Writer:
-    """Writes expressions; parts that have a name are written by it.
+    """Writer of expressions as LaTeX; named parts are written by name.
 
     Attributes:
         used: the named parts that were written, in order.
@@ -26,11 +26,11 @@ class Writer:
         self.used: dict[Expression, str] = {}
 
     def tex(self, expression: Expression) -> str:
-        """LaTeX of an expression."""
+        """Return the LaTeX of an expression."""
         return self._write(expression)[0]
 
     def definition(self, expression: Expression) -> str:
-        """LaTeX of a named part, written out once."""
+        """Return the LaTeX of a named part, written out."""
         name = self.names.pop(expression)
         written = self.tex(expression)
         self.names[expression] = name

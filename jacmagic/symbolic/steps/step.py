@@ -47,7 +47,7 @@ class Equation:
 
 @dataclass(frozen=True)
 class Step:
-    """A rule applied to an expression.
+    """A rule applied to an expression, with the steps for its parts.
 
     Attributes:
         rule: the rule's name, such as "product".
