@@ -13,17 +13,18 @@ softmax functions, IMA Journal of Numerical Analysis 41 (2021).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fractions import Fraction
 from functools import reduce as fold
 
+from jacmagic.symbolic.graph.monomials import Monomial, joined, raised
 from jacmagic.symbolic.graph.nodes import ONE, ZERO, BudgetExceeded, Graph
+from jacmagic.symbolic.graph.numbers import Number
 from jacmagic.symbolic.graph.patterns import Sums
 
 _GROWING = ("exp", "pow", "sigmoid")  # operations whose sums may overflow or vanish
-Power = int | float | Fraction
 Exponentials = list[tuple[int, int]]  # (coefficient, exponent) of each term
 
 
@@ -53,33 +54,13 @@ def stable_if_affordable(graph: Graph, roots: Sequence[int]) -> list[int]:
     return list(roots)
 
 
-@dataclass(frozen=True)
-class _Monomial:
-    """A product as factor · e^exponent · Π Sᵏ.
-
-    Attributes:
-        factor: a rewritten node.
-        exponent: a rewritten node.
-        sums: the power of each sum of exponentials.
-    """
-
-    factor: int
-    exponent: int = ZERO
-    sums: Mapping[int, Fraction] = field(default_factory=dict)
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether there is no exponential in it."""
-        return self.exponent == ZERO and not self.sums
-
-
 class _Rewriting:
     """A rewriting pass over a graph, from the leaves up."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph, self._sums = graph, Sums(graph)
         self.new: dict[int, int] = {ZERO: ZERO, ONE: ONE}
-        self._monomials: dict[int, _Monomial] = {}
+        self._monomials: dict[int, Monomial] = {}
         self._shifted: dict[int, tuple[int, int] | None] = {}
 
     def rewrite(self, node: int) -> None:
@@ -126,7 +107,7 @@ class _Rewriting:
             power is not None and self._monomial(graph.operands(node)[0]).factor == ONE
         )
 
-    def _power(self, node: int) -> Power | None:
+    def _power(self, node: int) -> Number | None:
         """Return the number to which a power or a root raises; None where there is none."""
         graph = self.graph
         if graph.operations[node] == "sqrt":
@@ -149,60 +130,39 @@ class _Rewriting:
         """Return (a + b)/S as a/S + b/S, each without overflow."""
         graph = self.graph
         if graph.operations[above] not in ("add", "sub") or self._shift(above) is not None:
-            return self._written(self._joined(self._monomial(above), self._monomial(below), -1))
+            return self._written(joined(graph, self._monomial(above), self._monomial(below), -1))
         parts = [self._spread(part, below) for part in graph.operands(above)]
         return graph.apply(graph.operations[above], *parts)
 
     # ── products ──────────────────────────────────────────────────────────────────────────────
 
-    def _monomial(self, node: int) -> _Monomial:
+    def _monomial(self, node: int) -> Monomial:
         if node not in self._monomials:
             self._monomials[node] = self._taken_apart(node)
         return self._monomials[node]
 
-    def _taken_apart(self, node: int) -> _Monomial:
+    def _taken_apart(self, node: int) -> Monomial:
         graph = self.graph
         operation, operands = graph.operations[node], graph.operands(node)
         exponent = self._exponent(node)
         if exponent is not None:
-            return _Monomial(ONE, exponent)
+            return Monomial(ONE, exponent)
         if operation == "neg":
             inner = self._monomial(operands[0])
             return replace(inner, factor=graph.neg(inner.factor))
         if operation in ("mul", "div"):
             a, b = map(self._monomial, operands)
             if not (a.is_plain and b.is_plain):
-                return self._joined(a, b, 1 if operation == "mul" else -1)
+                return joined(graph, a, b, 1 if operation == "mul" else -1)
         if operation in ("pow", "sqrt") and self._is_product(node):
             base, power = self._monomial(operands[0]), self._power(node)
             if not base.is_plain and power is not None:
-                return self._raised(base, power)
+                return raised(graph, base, power)
         if operation == "add" and self._shift(node) is not None:
-            return _Monomial(ONE, ZERO, {node: Fraction(1)})
-        return _Monomial(self.new.get(node, node))
+            return Monomial(ONE, ZERO, {node: Fraction(1)})
+        return Monomial(self.new.get(node, node))
 
-    def _raised(self, a: _Monomial, power: Power) -> _Monomial:
-        """Return aᵏ, for an integer k or a factor of 1."""
-        graph = self.graph
-        return _Monomial(
-            graph.pow(a.factor, graph.number(power)),
-            graph.mul(graph.number(power), a.exponent),
-            {total: Fraction(power) * k for total, k in a.sums.items()},
-        )
-
-    def _joined(self, a: _Monomial, b: _Monomial, sign: int) -> _Monomial:
-        """Return a·b or a/b."""
-        graph = self.graph
-        sums = dict(a.sums)
-        for total, power in b.sums.items():
-            sums[total] = sums.get(total, Fraction(0)) + sign * power
-        return _Monomial(
-            graph.mul(a.factor, b.factor) if sign > 0 else graph.div(a.factor, b.factor),
-            graph.add(a.exponent, b.exponent) if sign > 0 else graph.sub(a.exponent, b.exponent),
-            {total: power for total, power in sums.items() if power},
-        )
-
-    def _written(self, product: _Monomial) -> int:
+    def _written(self, product: Monomial) -> int:
         """Return the product with every M moved into the exponent."""
         graph, exponent = self.graph, product.exponent
         above, below = product.factor, ONE
