@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from jacmagic.function.outputs import flatten
 from jacmagic.function.problem import Problem
 from jacmagic.function.silent_rerun import random_states, silent_rerun
+from jacmagic.function.torch_internals import BatchNorm
 from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
 # Layers that read the first dimension as samples, whatever the number of dimensions.
@@ -23,7 +24,7 @@ BY_SAMPLES = (
     nn.Flatten,
     nn.Unflatten,
     nn.GroupNorm,
-    nn.modules.batchnorm._BatchNorm,
+    BatchNorm,
 )
 
 
