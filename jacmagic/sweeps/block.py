@@ -18,6 +18,7 @@ from jacmagic.function.problem import Problem
 from jacmagic.function.python_call import problem_of
 from jacmagic.function.source import callable_part
 from jacmagic.numeric import ComputeOptions, compute_many
+from jacmagic.numeric.options import DEFAULTS
 from jacmagic.sweeps.batch import points_of
 
 # Output and the random state belong to the whole process while a function runs again quietly.
@@ -33,14 +34,14 @@ class Task:
         names: its arguments that have values, in the order of the signature.
         at: the values of those that stay fixed.
         wrt: what to differentiate by.
-        strategy: as for one Jacobian.
+        options: as for one Jacobian.
     """
 
     function: Callable[..., Any]
     names: tuple[str, ...]
     at: Mapping[str, Tensor] = field(default_factory=dict)
     wrt: str | Sequence[str] | None = None
-    strategy: str = "auto"
+    options: ComputeOptions = DEFAULTS
 
     def problem(self, stacks: Mapping[str, Tensor]) -> Problem:
         """Return the problem at the first of some points."""
@@ -77,7 +78,7 @@ def differentiate_block(task: Task, stacks: Mapping[str, Tensor]) -> BlockResult
             assert problem.call is not None
             return problem.call(dict(zip(ordered, values, strict=True)))
 
-        many = compute_many(function, points, ComputeOptions(task.strategy))
+        many = compute_many(function, points, task.options)
         return BlockResult(as_array(many.matrix), (*problem.notes, *many.notes))
 
 

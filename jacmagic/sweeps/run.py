@@ -87,13 +87,13 @@ def sweep(
         >>> jacmagic.sweep(f, {"r": [1.0, 2.0], "t": [0.0, 0.5, 1.0]}).shape
         (2, 3, 2, 2)
     """
-    points, task = _read(func, grid, at, wrt, strategy)
+    points, task = _read(func, grid, at, wrt, ComputeOptions(strategy))
     problem = task.problem(points.stacks(points.origin))
     began = time.perf_counter()
-    first = _plain(problem, strategy)
+    first = _plain(problem, task.options)
     seconds = time.perf_counter() - began
     if seconds > PATIENCE / 10 and chunk_size is None:  # the first one loads and prepares
-        seconds = min(seconds, _seconds(lambda: _plain(problem, strategy)))
+        seconds = min(seconds, _seconds(lambda: _plain(problem, task.options)))
     size = _size(points, task, first, seconds) if chunk_size is None else chunk_size
     plan = _plan(points, task, problem, first, size)
     kept = None if store is None else Store(store, plan)
@@ -122,7 +122,11 @@ def sweep(
 
 
 def _read(
-    func: Callable[..., Any], grid: Any, at: Mapping[str, Any] | None, wrt: Any, strategy: str
+    func: Callable[..., Any],
+    grid: Any,
+    at: Mapping[str, Any] | None,
+    wrt: Any,
+    options: ComputeOptions,
 ) -> tuple[Grid, Task]:
     """Return the points and the task, whose names fit."""
     fixed = {name: as_tensor(value, name, []).detach() for name, value in (at or {}).items()}
@@ -133,14 +137,12 @@ def _read(
     if twice:
         raise PointError(f"{twice[0]} stands in the grid and in at={{…}}; write it once")
     names = chosen_names(func, [*points.names, *fixed])
-    return points, Task(func, names, fixed, wrt, strategy)
+    return points, Task(func, names, fixed, wrt, options)
 
 
-def _plain(problem: Problem, strategy: str) -> NumericJacobian:
+def _plain(problem: Problem, options: ComputeOptions) -> NumericJacobian:
     """The Jacobian at the first point, so that the user's own errors come before everything."""
-    return compute_numbers(
-        problem.function, [one.value for one in problem.inputs], ComputeOptions(strategy)
-    )
+    return compute_numbers(problem.function, [one.value for one in problem.inputs], options)
 
 
 def _size(points: Grid, task: Task, first: NumericJacobian, seconds: float) -> int:
