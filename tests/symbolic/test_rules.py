@@ -14,21 +14,21 @@ import pytest
 import torch
 from rule_samples import SAMPLES, Sample
 
-from jacmagic.function.aten.data_movement import MOVES
+from jacmagic.function.aten.data_movement import MOVEMENTS
 from jacmagic.function.outputs import flatten
 from jacmagic.symbolic.graph import ZERO, differentiate, write_tape
 from jacmagic.symbolic.trace import Refusal, Trace, mode, trace
 from jacmagic.symbolic.trace import rule_lookup as guards
 from jacmagic.symbolic.trace.linear_maps import LINEAR
-from jacmagic.symbolic.trace.rules import ANSWERS, COMPLEX, ORDERS, RULES
+from jacmagic.symbolic.trace.rules import COMPLEX, PREDICATES, RULES, SELECTIONS
 
 TABLES: dict[str, dict[str, Any]] = {
     "RULES": RULES,
     "COMPLEX": COMPLEX,
-    "MOVES": MOVES,
-    "ORDERS": ORDERS,
+    "MOVEMENTS": MOVEMENTS,
+    "SELECTIONS": SELECTIONS,
     "LINEAR": LINEAR,
-    "ANSWERS": ANSWERS,
+    "PREDICATES": PREDICATES,
 }
 CASES = [
     pytest.param(sample, shapes, id=f"{sample}-{'x'.join(map(str, shapes)).replace(' ', '')}")
@@ -207,12 +207,12 @@ def test_an_operation_without_a_rule_is_refused() -> None:
 INSIDE_REFUSED = {
     "grad": {
         "RULES-_embedding_bag", "LINEAR-grid_sampler_2d", "COMPLEX-_linalg_det",
-        "ORDERS-_linalg_det", "ORDERS-_linalg_eigh", "ORDERS-_linalg_svd", "ORDERS-linalg_eig",
-        "ORDERS-linalg_matrix_exp",
+        "SELECTIONS-_linalg_det", "SELECTIONS-_linalg_eigh", "SELECTIONS-_linalg_svd",
+        "SELECTIONS-linalg_eig", "SELECTIONS-linalg_matrix_exp",
     },
     "jvp": {
-        "COMPLEX-_linalg_det", "COMPLEX-_linalg_solve_ex", "ORDERS-_linalg_eigh",
-        "ORDERS-_linalg_svd", "ORDERS-linalg_eig", "ORDERS-linalg_matrix_exp",
+        "COMPLEX-_linalg_det", "COMPLEX-_linalg_solve_ex", "SELECTIONS-_linalg_eigh",
+        "SELECTIONS-_linalg_svd", "SELECTIONS-linalg_eig", "SELECTIONS-linalg_matrix_exp",
     },
 }  # fmt: skip
 

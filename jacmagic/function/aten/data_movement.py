@@ -12,7 +12,7 @@ from jacmagic.function.aten.operation import Operation
 
 _SELF = ("self",)
 
-MOVES: dict[str, tuple[str, ...]] = {
+MOVEMENTS: dict[str, tuple[str, ...]] = {
     "cat": ("tensors",),
     "stack": ("tensors",),
     "block_diag": ("tensors",),

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from jacmagic.function.aten.data_movement import MOVES, accumulates
+from jacmagic.function.aten.data_movement import MOVEMENTS, accumulates
 from jacmagic.function.aten.interpreter import Interpreter
 from jacmagic.function.aten.operation import Operation, tensors_in
 from jacmagic.function.aten.unsupported import Unsupported
@@ -59,9 +59,9 @@ class DependenceMode(Interpreter):
         """Return what runs an operation and finds its results' sets."""
         if key in _CONSTANTS and not any(map(self.shadows.has, op.args[1:])):
             return self._reset
-        if key in MOVES and not accumulates(op):
-            return partial(self.move, data=MOVES[key])
-        if key in MOVES:
+        if key in MOVEMENTS and not accumulates(op):
+            return partial(self.move, data=MOVEMENTS[key])
+        if key in MOVEMENTS:
             return partial(self._apply, accumulation)
         if key in RULES:
             return partial(self._apply, RULES[key])

@@ -115,7 +115,7 @@ def _without_graph() -> tuple[str, str]:
     return ("inference_mode" if torch.is_inference_mode_enabled() else "no_grad"), ""
 
 
-class LeakWatch(TorchFunctionMode):
+class LeakDetector(TorchFunctionMode):
     """Notices the user's calls that cut the graph, and carries the expressions across."""
 
     def __init__(self, mode: ConcolicMode, names: Names | None = None) -> None:

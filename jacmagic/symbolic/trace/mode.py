@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from jacmagic.function.aten.data_movement import MOVES
+from jacmagic.function.aten.data_movement import MOVEMENTS
 from jacmagic.function.aten.interpreter import PLACEMENT, Interpreter
 from jacmagic.function.aten.operation import Operation
 from jacmagic.function.aten.shadows import key_of
@@ -26,10 +26,10 @@ from jacmagic.symbolic.trace.conditions import Conditions
 from jacmagic.symbolic.trace.linear_maps import LINEAR, combine, widened
 from jacmagic.symbolic.trace.rule_lookup import check_view, has_complex, rule_for, writes_by_rule
 from jacmagic.symbolic.trace.rules import (
-    ANSWERS,
     COMPLEX,
-    ORDERS,
+    PREDICATES,
     RULES,
+    SELECTIONS,
     TRUTHFUL,
     ComplexNodes,
     Operands,
@@ -90,12 +90,12 @@ class ConcolicMode(Interpreter):
 
     def rule(self, key: str, op: Operation) -> Callable[[Operation], Any] | None:
         """Return what runs an operation and its entry in the tables."""
-        if key in MOVES and not writes_by_rule(key, op):
-            return partial(self.move, data=MOVES[key])
+        if key in MOVEMENTS and not writes_by_rule(key, op):
+            return partial(self.move, data=MOVEMENTS[key])
         if key in LINEAR:
             return partial(self._combine, LINEAR[key])
-        if key in ORDERS and not (key in COMPLEX and has_complex(op)):
-            return partial(self._select, ORDERS[key])
+        if key in SELECTIONS and not (key in COMPLEX and has_complex(op)):
+            return partial(self._select, SELECTIONS[key])
         if key in RULES or key in COMPLEX:
             rule = rule_for(key, op)
             return self.decompose if rule is None else partial(self._apply, key, rule)
@@ -120,10 +120,10 @@ class ConcolicMode(Interpreter):
         """Run an operation that gives Python a number, or answers a question about tensors."""
         if op.name == "_local_scalar_dense":
             return self._read_scalar(op)
-        if op.name not in ANSWERS:
+        if op.name not in PREDICATES:
             return self.decompose(op)
         args = tree_map(self._numbers, op.args)
-        condition = ANSWERS[op.name](self.graph, *args, **op.kwargs)
+        condition = PREDICATES[op.name](self.graph, *args, **op.kwargs)
         value = op.run()
         self.conditions.assume(condition, value)
         return value

@@ -221,7 +221,7 @@ def _matrix_exp(g: Graph, seen: Operands, a: np.ndarray) -> Selection:
     return Selection((batched(one, a, seen.inputs[0]),), conditions)
 
 
-SPECTRA: dict[str, Callable[..., Selection]] = {
+EIGENVALUES: dict[str, Callable[..., Selection]] = {
     "linalg_cholesky_ex": _cholesky,
     "cholesky": _old_cholesky,
     "_linalg_eigh": _eigh,

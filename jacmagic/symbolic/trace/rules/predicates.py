@@ -40,4 +40,4 @@ def _close(
     return _all(g, each(g, near, a, b))
 
 
-ANSWERS: dict[str, Callable[..., int]] = {"equal": _equal, "allclose": _close}
+PREDICATES: dict[str, Callable[..., int]] = {"equal": _equal, "allclose": _close}
