@@ -20,7 +20,7 @@ from jacmagic.function.interop import effects_of, lifted
 from jacmagic.function.source import filename_of, parameters_of, source_of, title_of
 from jacmagic.function.syntax.parameters import unpacked_names
 from jacmagic.function.values import as_float, kept
-from jacmagic.labels import MOST_WRITTEN, Label, apart, labels_of
+from jacmagic.labels import MAX_EAGER, Label, apart, labels_of
 
 _Frozen = TypeVar("_Frozen", "Input", "Problem")
 
@@ -293,7 +293,7 @@ def _labels(shapes: Mapping[str, torch.Size], source: str) -> dict[str, Sequence
             taken |= set(parts)
         else:
             found[name] = labels_of(name, shape)
-    if len(found) == 1 or sum(map(len, found.values())) > MOST_WRITTEN:
+    if len(found) == 1 or sum(map(len, found.values())) > MAX_EAGER:
         return found
     each = iter(apart([label for labels in found.values() for label in labels]))
     return {name: tuple(itertools.islice(each, len(one))) for name, one in found.items()}

@@ -1,11 +1,10 @@
 """Jacobians by torch's own differentiation: the values that are shown.
 
-The function is evaluated once, plainly, so that an error in it surfaces as the user's own;
-`choice` then picks a mode by the numbers of outputs and inputs; `rows`, `reverse` and `forward`
-are the modes, `sparse` computes entries only where that pays, `ladder` tries them until one gets
-through, `memory` bounds what they may take, `tuning` keeps which of them was quick. `batched` does
-the same at many `points` at once. `differences` is independent of all of them. Nothing here knows
-about closed forms.
+The function is evaluated once, plainly, so that an error in it surfaces as the user's own. `modes`
+holds the differentiation modes and the choice among them, `sparsity` patterns and colourings;
+`confirmed` checks what did not come by plain backward passes, `memory` bounds the result, `tuning`
+keeps per function which mode was fastest. `batched` differentiates at many `points` at once.
+`differences` is independent of all of them. Nothing here knows about closed forms.
 """
 
 from jacmagic.numeric.batched import Differentiator, compute_many

@@ -1,4 +1,4 @@
-"""Jacobians at many points at once: one batched pass over a chunk of points, or a loop.
+"""Jacobians at many points: one batched pass over a chunk of points, or a loop.
 
 `torch.func.vmap` maps the function's Jacobian over the points. Where it cannot (control flow that
 depends on the values, writing in place, random numbers), or where it gives other numbers than a
@@ -35,7 +35,7 @@ SOME = f"{OTHER} at some points; these computed one by one instead"
 
 
 class Differentiator:
-    """Differentiates one function at chunks of points, batched while that works."""
+    """Jacobians of one function at chunks of points, batched while that works."""
 
     def __init__(
         self, function: Callable[..., Any], points: Points, options: ComputeOptions = DEFAULTS
@@ -111,7 +111,7 @@ class Differentiator:
         )
 
     def _with_graph(self, tensor: Tensor) -> Tensor:
-        """Return a tensor with its graph where that was asked for, detached elsewhere."""
+        """Return a tensor with its graph if `create_graph`, detached otherwise."""
         return tensor if self._options.create_graph else tensor.detach()
 
     def _repaired(self, chunk: Chunk, start: int, refuted: Tensor) -> Chunk:
@@ -138,7 +138,7 @@ class Differentiator:
         return Chunk.stacked(numbers, () if self.obstacle is None else (note,))
 
     def require_memory(self, memory: int | None = None) -> None:
-        """Refuse what would not fit.
+        """Refuse Jacobians that would not fit into memory.
 
         Raises:
             SizeError: all Jacobians together take more than `memory`, by default a quarter of

@@ -1,4 +1,4 @@
-"""Checks of Jacobians that one batched pass computed at a chunk of points, by plain passes.
+"""Check of batched Jacobians at a chunk of points by plain passes.
 
 One point of every chunk is run plainly and compared: values, numbers and, where the result is to be
 differentiated again, the graph. All points are compared with one batched backward pass.
@@ -28,7 +28,7 @@ MAX_ROUNDINGS = 2.0**10  # of the inputs, by which values may differ from a plai
 
 
 class ChunkCheck:
-    """Compares batched Jacobians of one function with plain passes.
+    """Comparison of one function's batched Jacobians with plain passes.
 
     Args:
         function: takes the points' arguments of one point by position.
@@ -50,35 +50,45 @@ class ChunkCheck:
         self._random = torch.Generator().manual_seed(0)
 
     def agrees(self, chunk: Chunk, start: int) -> bool:
-        """Whether plain runs confirm one point: the first of all, one at random of later chunks."""
+        """Whether a plain run confirms one point: the first, or a random one later on."""
         count = len(chunk.values[0])
         index = int(torch.randint(count, (1,), generator=self._random)) if start else 0
         function, tensors = self._points.of_chosen(self._function, start + index)
         blocks = [[block[index].detach() for block in row] for row in chunk.blocks]
         values = [value[index].detach() for value in chunk.values]
-        matrix = Dense(blocks, values)
         if not start:
             leaves = self._first.outputs.leaves
             if not _same_values(values, blocks, leaves, tensors):
                 return False
             if self._create_graph and not self._same_graph(chunk):
                 return False
-            if equal(matrix, Dense(self._first.blocks, leaves), leaves, tensors):
+            if equal(Dense(blocks, values), Dense(self._first.blocks, leaves), leaves, tensors):
                 return True
+        return self._agrees_with_a_run(function, tensors, blocks, values)
+
+    def _agrees_with_a_run(
+        self,
+        function: Callable[..., Any],
+        tensors: Sequence[Tensor],
+        blocks: Sequence[Sequence[Tensor]],
+        values: Sequence[Tensor],
+    ) -> bool:
+        """Whether a plain run and one backward pass confirm the Jacobian at one point."""
         with (
             torch.inference_mode(False),
             torch.enable_grad(),
             silent_rerun(tensors, random_states(tensors)),
         ):
             plain = evaluate(function, tensors, create_graph=False)
-            if not _same_values(values, blocks, plain.outputs.leaves, plain.inputs):
+            leaves = plain.outputs.leaves
+            if not _same_values(values, blocks, leaves, plain.inputs):
                 return False
             with contextlib.suppress(*TORCH_ERRORS):  # torch may not go backwards there
-                return check(plain.outputs.leaves, plain.inputs, matrix).answer != "different"
+                return check(leaves, plain.inputs, Dense(blocks, values)).answer != "different"
         return True
 
     def _same_graph(self, chunk: Chunk) -> bool:
-        """Whether the first point can be differentiated again as it can on its own."""
+        """Whether the first point has the second derivatives of a plain computation."""
         first, points = self._first, self._points
         chosen = [points.tensors[k] for k in points.chosen]
         attached = [tensor for tensor in chosen if tensor.requires_grad]
@@ -123,7 +133,7 @@ def _same_values(
     leaves: Sequence[Tensor],
     inputs: Sequence[Tensor],
 ) -> bool:
-    """Whether values differ by no more than a small change of the inputs makes of them.
+    """Whether values differ by no more than rounding of the inputs explains.
 
     That is eps · (|f| + |J|·|x|), whatever the scales of f and x.
     """

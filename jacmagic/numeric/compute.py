@@ -1,4 +1,4 @@
-"""From a function and tensors to its Jacobian's blocks: evaluate, choose a mode, try, check.
+"""Compute a Jacobian: evaluate, choose a mode, try it, check the result.
 
 What this does not know: names, closed forms, how anything is shown.
 """
@@ -84,7 +84,7 @@ def _dense(
     memory: int | None,
     substitute: Substitute | None,
 ) -> NumericJacobian:
-    """All entries; where torch refuses to go backwards, by another mode with a note."""
+    """Compute all entries; where reverse mode refuses, by another mode with a note."""
     try:
         return dense(evaluation, options, tuned, memory)
     except RuntimeError as error:
@@ -119,26 +119,26 @@ def _sparse(
         why = str(obstacle) if isinstance(obstacle, NotSparse) else cause_of(obstacle)
         tuned.failed_search(time.perf_counter() - began)
         return None, (f"not computed sparsely: {why}",) if insist else ()
-    tuned.scheme = plan
+    tuned.plan = plan
     return entries, ()
 
 
 def _by_earlier_plan(
     evaluation: Evaluation, options: ComputeOptions, tuned: Tuned
 ) -> Sparse | None:
-    """Return the entries by an earlier call's plan; None where it does not hold any more."""
-    plan = tuned.scheme
+    """Return the entries by an earlier call's plan; None where it no longer holds."""
+    plan = tuned.plan
     if plan is None or not plan.steady or not plan.fits(evaluation):
         return None
     try:
         return by_sparse(evaluation, plan, chunk_size=options.chunk_size)
     except (NotSparse, *TORCH_ERRORS):  # the function has other zeros now
-        tuned.scheme = None
+        tuned.plan = None
         return None
 
 
 def _fits(evaluation: Evaluation, memory: int | None) -> bool:
-    """Whether all m · n entries would fit into memory."""
+    """Whether all m · n entries fit into memory."""
     try:
         require_memory(evaluation.size[0], evaluation.inputs, memory)
     except SizeError:
@@ -150,7 +150,7 @@ def _of_entries(evaluation: Evaluation, entries: Sparse) -> NumericJacobian:
     """Return a sparse result with its entries alone."""
     return NumericJacobian(
         outputs=detached(evaluation.outputs),
-        found=entries,
+        data=entries,
         mode="sparse",
         passes=entries.scheme.plan.passes,
         notes=() if entries.scheme.steady else (_UNSTEADY,),

@@ -1,4 +1,4 @@
-"""Dense Jacobians that did not come by plain backward passes: checked by one, mended by more.
+"""Check of dense Jacobians by a plain backward pass, and their repair by more.
 
 Where the check of `freivalds` finds other numbers, all rows are taken by plain backward passes, and
 the function's tuning keeps which mode failed. Where nan or infinity occur, a product proves
@@ -39,7 +39,7 @@ UNCHECKED = "not checked against a backward pass, which torch cannot do for this
 
 
 def refuted(mode: Mode) -> str:
-    """Return the note on a mode whose numbers were not those of plain backward passes."""
+    """Return the note on a mode whose numbers plain backward passes refute."""
     return (
         f"{mode.method} gives other numbers than a plain backward pass for this function; "
         "computed row by row instead"
@@ -47,7 +47,7 @@ def refuted(mode: Mode) -> str:
 
 
 def unlike(mode: Mode) -> str:
-    """Return the note on a mode whose second derivatives were not those of plain passes."""
+    """Return the note on a mode whose second derivatives plain passes refute."""
     return (
         f"{mode.method} gives other second derivatives than a plain backward pass for this "
         "function; computed row by row instead"
@@ -55,7 +55,7 @@ def unlike(mode: Mode) -> str:
 
 
 def confirmed(evaluation: Evaluation, tried: Tried, tuned: Tuned, options: ComputeOptions) -> Tried:
-    """Check the blocks that a mode computed, and replace what plain backward passes do not confirm.
+    """Check the blocks that a mode computed; replace what plain passes refute.
 
     Args:
         evaluation: the plain run.
@@ -69,14 +69,13 @@ def confirmed(evaluation: Evaluation, tried: Tried, tuned: Tuned, options: Compu
     if tuned.passed.get(structure, 0) >= MIN_PASSED_CHECKS and _finite(tried.blocks):
         return tried
     try:
-        answer, blocks = _examined(evaluation, tried.blocks, options)
+        answer, blocks = _checked(evaluation, tried.blocks, options)
     except TORCH_ERRORS:
         return replace(tried, notes=(*tried.notes, UNCHECKED))
     if answer == "different":
         rows = by_rows(evaluation, options).blocks
-        note = (
-            () if _half_right(blocks, rows, evaluation.outputs.leaves) else (refuted(tried.mode),)
-        )
+        rounded = _half_the_digits(blocks, rows, evaluation.outputs.leaves)
+        note = () if rounded else (refuted(tried.mode),)
         tuned.refuted[tried.mode] = note
         return Tried(ROWS, rows, (*tried.notes, *note))
     second = _second(evaluation, blocks) if create_graph and answer == "equal" else "equal"
@@ -90,24 +89,24 @@ def confirmed(evaluation: Evaluation, tried: Tried, tuned: Tuned, options: Compu
 
 
 def _finite(blocks: Blocks) -> bool:
-    """Whether no entry is nan or infinite; "no" is also the answer where only their sum is."""
+    """Whether the sum of all entries is finite, so that each entry is."""
     return all(math.isfinite(float(block.sum())) for row in blocks for block in row)
 
 
 def _second(evaluation: Evaluation, blocks: Blocks) -> Answer:
-    """Whether blocks can be differentiated again as plain backward passes can."""
+    """Compare the second derivatives of blocks with those of plain passes."""
     leaves, inputs = evaluation.outputs.leaves, evaluation.inputs
     probed = Probed(blocks, leaves, inputs)
     return probed.compare(probed.of_blocks(blocks), probed.by_a_pass(leaves, inputs), inputs)
 
 
-def _half_right(blocks: Blocks, rows: Blocks, leaves: Sequence[Tensor]) -> bool:
-    """Whether blocks have half of the digits of the plain rows: they were rounded, not wrong.
+def _half_the_digits(blocks: Blocks, rows: Blocks, leaves: Sequence[Tensor]) -> bool:
+    """Whether blocks have half of the plain rows' digits: rounded, not wrong.
 
     Each entry is measured by the smaller of the largest ones in its row and in its column.
     """
-    for mine, plain, leaf in zip(blocks, rows, leaves, strict=True):
-        for one, other in zip(mine, plain, strict=True):
+    for batched, plain, leaf in zip(blocks, rows, leaves, strict=True):
+        for one, other in zip(batched, plain, strict=True):
             if not one.numel():
                 continue
             sizes = other.detach().abs().reshape(leaf.numel(), -1)
@@ -118,10 +117,10 @@ def _half_right(blocks: Blocks, rows: Blocks, leaves: Sequence[Tensor]) -> bool:
     return True
 
 
-def _examined(
+def _checked(
     evaluation: Evaluation, blocks: Blocks, options: ComputeOptions
 ) -> tuple[Answer, Blocks]:
-    """Return the check's answer, and the blocks with rows taken anew where something is not finite.
+    """Return the check's answer, and the blocks with plain rows where not finite.
 
     The answer is "not finite" where all rows were taken anew.
     """
@@ -129,15 +128,15 @@ def _examined(
     answer = check(leaves, inputs, Dense(blocks, leaves)).answer
     if answer != "not finite":
         return answer, blocks
-    mended, plain = [], 0
+    repaired, plain = [], 0
     for index, (leaf, row) in enumerate(zip(leaves, blocks, strict=True)):
         if leaf.numel() > 1 and len(leaves) > 1:
             answer = check([leaf], inputs, Dense([row], [leaf])).answer
             if answer == "different":
                 return answer, blocks
             if answer == "equal":
-                mended.append(row)
+                repaired.append(row)
                 continue
-        mended.append(rows_of_output(evaluation, index, options))
+        repaired.append(rows_of_output(evaluation, index, options))
         plain += 1
-    return "not finite" if plain == len(leaves) else "equal", tuple(mended)
+    return "not finite" if plain == len(leaves) else "equal", tuple(repaired)

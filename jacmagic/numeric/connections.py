@@ -38,7 +38,7 @@ def connections(evaluation: Evaluation, blocks: Blocks | None = None) -> Connect
     if traversed is not None:
         return traversed
     return tuple(
-        _asked(leaf, inputs, () if blocks is None else blocks[index])
+        _reached(leaf, inputs, () if blocks is None else blocks[index])
         for index, leaf in enumerate(leaves)
     )
 
@@ -57,7 +57,7 @@ def structure_of(evaluation: Evaluation) -> tuple[Any, ...] | None:
     by_hand: Any = torch.autograd.function.BackwardCFunction
     indices: dict[Any, int] = {None: -1}
     nodes: list[Any] = []
-    found: list[Any] = []
+    structure: list[Any] = []
 
     def index_of(node: Any) -> int:
         if node not in indices:
@@ -65,17 +65,17 @@ def structure_of(evaluation: Evaluation) -> tuple[Any, ...] | None:
             nodes.append(node)
         return indices[node]
 
-    found += [index_of(leaf.grad_fn) for leaf in evaluation.outputs.leaves]
+    structure += [index_of(leaf.grad_fn) for leaf in evaluation.outputs.leaves]
     for node in nodes:
         if len(nodes) > MAX_NODES or isinstance(node, by_hand):
             return None
-        found.append(node.name())
-        found += [(index_of(child), output) for child, output in node.next_functions]
-    return tuple(found)
+        structure.append(node.name())
+        structure += [(index_of(child), output) for child, output in node.next_functions]
+    return tuple(structure)
 
 
 def widest(evaluation: Evaluation) -> int:
-    """Scalars of the largest tensor in the part of the graph that a traversal meets."""
+    """Scalars of the largest tensor that a bounded traversal of the graph meets."""
     roots = [leaf.grad_fn for leaf in evaluation.outputs.leaves]
     return max((size for node in _nodes(roots) for size in output_sizes(node)), default=1)
 
@@ -105,7 +105,7 @@ def _nodes(roots: Iterable[Any]) -> Iterator[Any]:
 
 
 def _inputs_below(leaves: Iterable[Tensor], inputs: Iterable[Tensor]) -> Connections | None:
-    """Return the inputs below each leaf by one traversal of the graph; None if that is too large.
+    """Return the inputs below each leaf by one traversal; None if too large.
 
     Every node carries the set of inputs below it as bits; children are finished before parents.
     """
@@ -132,11 +132,13 @@ def _inputs_below(leaves: Iterable[Tensor], inputs: Iterable[Tensor]) -> Connect
     return tuple(rows)
 
 
-def _asked(leaf: Tensor, inputs: tuple[Tensor, ...], known: Iterable[Tensor]) -> tuple[bool, ...]:
-    """Which inputs a backward pass from a leaf gets to."""
+def _reached(
+    leaf: Tensor, inputs: tuple[Tensor, ...], blocks: Iterable[Tensor]
+) -> tuple[bool, ...]:
+    """Whether a backward pass from a leaf reaches each input."""
     if not leaf.requires_grad:
         return (False,) * len(inputs)
-    if known and all(bool(block.any()) for block in known):
+    if blocks and all(bool(block.any()) for block in blocks):
         return (True,) * len(inputs)
     zeros = torch.zeros_like(leaf)
     try:

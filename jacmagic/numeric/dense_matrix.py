@@ -1,4 +1,4 @@
-"""Dense Jacobian read as a matrix: largest entries of rows, random combinations of rows."""
+"""Dense blocks as the matrix of Freivalds' check: row maxima, row combinations."""
 
 from __future__ import annotations
 
@@ -48,17 +48,17 @@ class Dense:
         if self._small is not None:
             return u @ self._small, np.abs(u) @ np.abs(self._small)
         whole = torch.from_numpy(u).to(self._slabs[0].device)
-        mine, sizes = whole.new_zeros(()), whole.new_zeros(())
+        products, sizes = whole.new_zeros(()), whole.new_zeros(())
         for slab, part in zip(self._slabs, whole.split(list(map(len, self._slabs))), strict=True):
             weights = part.to(slab.dtype)
-            mine = mine + (weights @ slab).double()
+            products = products + (weights @ slab).double()
             sizes = sizes + (weights.abs() @ slab.abs()).double()
-        return array_of(mine), array_of(sizes)
+        return array_of(products), array_of(sizes)
 
     def hidden(self, u: np.ndarray, allowed: np.ndarray) -> list[int]:
         """Rows i with an entry for which 0 < |uᵢ·Mᵢⱼ| ≤ allowedⱼ; none where M is large."""
         if self._small is None:
             return []
         sizes = np.abs(u[:, None] * self._small)
-        found: list[int] = ((sizes <= allowed) & (sizes > 0)).any(1).nonzero()[0].tolist()
-        return found
+        rows: list[int] = ((sizes <= allowed) & (sizes > 0)).any(1).nonzero()[0].tolist()
+        return rows

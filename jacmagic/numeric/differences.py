@@ -1,4 +1,4 @@
-"""Finite differences: an estimate of the Jacobian that uses no differentiation rule at all.
+"""Finite differences: an estimate of the Jacobian without differentiation rules.
 
 Central differences are extrapolated to step zero, see `ridders`. `Differences.decisive` says which
 entries can be trusted.
@@ -55,7 +55,7 @@ class Differences:
 
     @property
     def decisive(self) -> Tensor:
-        """Boolean (m, k): where the error is a small part of how much the function varies."""
+        """Boolean (m, k): where the error is a small part of the variation."""
         mask: Tensor = decisive(self.error, self.scale)
         return mask
 
@@ -67,7 +67,7 @@ def differences(
     directions: np.ndarray | None = None,
     cpu_seconds: float = MAX_CPU_SECONDS,
 ) -> Differences | None:
-    """Approximate the Jacobian, or its products with some vectors, by finite differences.
+    """Approximate the Jacobian, or J·v for some v, by finite differences.
 
     The function runs in float64 if it can, quietly, some sixteen times per column.
 
@@ -106,7 +106,7 @@ def differences(
 def along(
     function: Callable[..., Any], tensors: Sequence[Tensor], direction: np.ndarray
 ) -> Differences | None:
-    """One tableau along one direction, by seven evaluations.
+    """Estimate J·v for one v by a single tableau, of seven evaluations.
 
     It is enough to confirm a derivative that is known from elsewhere, and too little to contradict
     one: no second size of steps confirms it.
@@ -160,7 +160,7 @@ def _all(
 
 
 def _noise(probe: Probe, center: np.ndarray, eps: float) -> np.ndarray:
-    """How far rounding moves each output, (m,): third differences over tiny steps.
+    """Estimate the rounding noise of each output, (m,), by third differences.
 
     A smooth function has none at such steps; what is left is noise. On either side of the point
     they are taken apart, as one side may begin with a jump. Source: Moré & Wild, Estimating

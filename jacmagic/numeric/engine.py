@@ -40,7 +40,7 @@ def backward(
     *,
     create_graph: bool = False,
 ) -> Rows:
-    """One backward pass: for each input dᵀ·∂outputs/∂input, None where no graph leads to it.
+    """Run one backward pass: dᵀ·∂outputs/∂input, None where no graph leads to it.
 
     Args:
         outputs: tensors that require gradients.
@@ -67,7 +67,7 @@ def batched_backward(
     *,
     create_graph: bool = False,
 ) -> Rows:
-    """Many backward passes at once, as `torch.func.vmap` does them.
+    """Run many backward passes at once, as `torch.func.vmap` does.
 
     Args:
         outputs: as in `backward`.

@@ -1,4 +1,4 @@
-"""Sparse Jacobian: the stored entries, and the plan by which they are computed at every point."""
+"""Sparse Jacobian: stored entries and the plan that computes them at any point."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from jacmagic.render.text import spaced
 
 @dataclass(frozen=True)
 class SparsePlan:
-    """A plan made ready for torch; the same at every point while it is steady.
+    """A plan as tensors on the inputs' device; valid at every point while steady.
 
     Attributes:
         plan: the pattern and its colours.
@@ -89,7 +89,7 @@ class Sparse:
 
     @property
     def cost(self) -> str:
-        """What was done, and what it stands for: "3 forward passes instead of 10 000"."""
+        """The passes and what they replace: "3 forward passes instead of 10 000"."""
         forward, backward = self.scheme.plan.forward, self.scheme.plan.backward
         m, n = self.scheme.shape
         parts = [

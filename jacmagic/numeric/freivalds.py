@@ -1,4 +1,4 @@
-"""Freivalds' check of a Jacobian: a random combination of its rows against one backward pass.
+"""Freivalds' check: a random combination of rows against one backward pass.
 
 NOTE [Freivalds]: a matrix M that came by another way than plain backward passes is right if, for a
 random u, uᵀ·M equals uᵀ·J, and uᵀ·J is what one plain backward pass gives (Freivalds 1977). An
@@ -55,7 +55,7 @@ class Matrix(Protocol):
 
 @dataclass(frozen=True)
 class ProductCheck:
-    """uᵀ·M beside uᵀ·J.
+    """The comparison of uᵀ·M with uᵀ·J.
 
     Attributes:
         gap: (n,) the absolute difference.
@@ -69,7 +69,7 @@ class ProductCheck:
 
     @functools.cached_property
     def answer(self) -> Answer:
-        """Whether the difference is rounding; "not finite" where a product proves nothing."""
+        """The verdict; "not finite" where a product proves nothing."""
         with np.errstate(invalid="ignore"):
             spare = self.allowed - self.gap
         if (spare >= 0).all():
@@ -114,13 +114,13 @@ def check(leaves: Sequence[Tensor], inputs: Sequence[Tensor], matrix: Matrix) ->
 
 
 def equal(one: Matrix, other: Matrix, leaves: Sequence[Tensor], inputs: Sequence[Tensor]) -> bool:
-    """Whether two Jacobians of the same function at the same point differ by the sums' rounding."""
+    """Whether two Jacobians at the same point differ by rounding alone."""
     passes = _Passes(leaves, inputs, other)
     if not passes.size:
         return True
     u = passes.direction()
-    (mine, sizes), (truth, _) = one.combined(u), other.combined(u)
-    return ProductCheck(np.abs(mine - truth), passes.rounding(u, sizes), ()).answer == "equal"
+    (product, sizes), (truth, _) = one.combined(u), other.combined(u)
+    return ProductCheck(np.abs(product - truth), passes.rounding(u, sizes), ()).answer == "equal"
 
 
 class _Passes:
@@ -138,36 +138,36 @@ class _Passes:
         largest = self.matrix.largest()
         bits = int(-math.log2(self.shortest.eps)) // 2
         powers = np.frexp(largest)[1]
-        known = (largest > 0) & np.isfinite(largest)
-        if not known.all():  # a zero is compared on the scale of the smallest row
-            least = int(powers[known].min()) if known.any() else 0
-            powers = np.where(known, powers, least)
+        usable = (largest > 0) & np.isfinite(largest)
+        if not usable.all():  # a zero is compared on the scale of the smallest row
+            least = int(powers[usable].min()) if usable.any() else 0
+            powers = np.where(usable, powers, least)
         most = int(math.log2(self.shortest.max)) // 2
         return np.ldexp(_random(len(largest), bits), -powers.clip(-most, most))
 
     @np.errstate(all="ignore")
     def compare(self, u: np.ndarray) -> ProductCheck:
-        """Return the two products, and how far apart rounding may set them."""
+        """Compare the two products within the bound of rounding."""
         truth = self.backward(u)
-        mine, sizes = self.matrix.combined(u)
-        gap = np.abs(mine - truth)
+        product, sizes = self.matrix.combined(u)
+        gap = np.abs(product - truth)
         allowed = self.rounding(u, sizes)
-        found = ProductCheck(gap, allowed + 0 * truth, self.reached)
-        if found.answer != "different":
-            return found
+        comparison = ProductCheck(gap, allowed + 0 * truth, self.reached)
+        if comparison.answer != "different":
+            return comparison
         noise = self._noise(u, truth)
         share = (noise / sizes)[sizes > 0]
         usual = float(np.quantile(share, 0.9)) if 0 < len(share) <= 2**20 else 0.0
         return ProductCheck(gap, allowed + NOISE_FACTOR * (noise + usual * sizes), self.reached)
 
     def rounding(self, u: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-        """(n,) what sums of products of these sizes may be off by."""
+        """(n,) the rounding error allowed for sums of products of these sizes."""
         least = self.shortest.smallest_normal * self.shortest.eps
         terms = SUM_ROUNDINGS * (math.sqrt(len(u)) + ENTRY_ROUNDINGS)
         return np.asarray(terms * (self.shortest.eps * sizes + least * np.abs(u).sum()))
 
     def _noise(self, u: np.ndarray, truth: np.ndarray) -> np.ndarray:
-        """(n,) what rounding makes of c·u where c·(uᵀ·J) is expected, the largest of some c."""
+        """(n,) the function's own rounding: the largest |(c·u)ᵀ·J − c·(uᵀ·J)| of some c."""
         gaps = [np.abs(self.backward(c * u) - c * truth) for c in NOISE_MULTIPLES]
         return np.asarray(np.max(gaps, axis=0))
 
@@ -192,14 +192,14 @@ class _Passes:
 
 
 def directions(largest: np.ndarray) -> np.ndarray:
-    """Random numbers, each over the power of two of a size; a size of 0 or not finite is as 1."""
-    known = (largest > 0) & np.isfinite(largest)
-    return np.ldexp(_random(len(largest), 12), -np.where(known, np.frexp(largest)[1], 0))
+    """Draw random numbers, each over its size's power of two; odd sizes count as 1."""
+    usable = (largest > 0) & np.isfinite(largest)
+    return np.ldexp(_random(len(largest), 12), -np.where(usable, np.frexp(largest)[1], 0))
 
 
 @functools.lru_cache(maxsize=16)
 def _random(count: int, bits: int) -> np.ndarray:
-    """Numbers of random signs, of sizes from 1 to 2, of so many bits; always the same ones."""
+    """Draw numbers from ±[1, 2) with so many bits, from a fixed seed."""
     generator = torch.Generator().manual_seed(0)
     draws = torch.randint(2**bits, (2, count), generator=generator, dtype=torch.int64).numpy()
     signs = 1 - 2 * (draws[0] % 2)

@@ -1,4 +1,4 @@
-"""How large a Jacobian will be, and whether it fits."""
+"""Memory of a Jacobian: its size, what is available, and the refusal."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def available(device: torch.device) -> int:
 
 
 def allowance(device: torch.device, limit: int | None) -> int:
-    """Bytes that a result on `device` may take: `limit`, or a quarter of what is free."""
+    """Bytes that a result may take: `limit`, or a quarter of what is free."""
     return available(device) // 4 if limit is None else limit
 
 

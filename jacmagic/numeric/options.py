@@ -19,7 +19,7 @@ STRATEGIES = (
 
 @dataclass(frozen=True)
 class ComputeOptions:
-    """How torch computes a Jacobian; the same again at every other point.
+    """How torch computes a Jacobian, the same at every point.
 
     Attributes:
         strategy: one of `STRATEGIES`. A mode that torch cannot use for the function is replaced by
@@ -53,9 +53,11 @@ class ComputeOptions:
             raise OptionError(
                 f"`chunk_size` should be greater than 0; found {self.chunk_size}; write 64"
             )
-        if strategy not in ("forward", "forward-mode", "sparse"):
-            return
-        name = "sparse" if strategy == "sparse" else "forward"
+        if strategy in ("forward", "forward-mode", "sparse"):
+            self._refuse_gradients_of_rows("sparse" if strategy == "sparse" else "forward")
+
+    def _refuse_gradients_of_rows(self, name: str) -> None:
+        """Refuse strict and differentiable results of modes that compute no gradients."""
         if self.strict:
             raise StrictError(
                 f"`strict=True` and {name} mode are not supported together (yet): strict mode "

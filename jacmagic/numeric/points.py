@@ -1,4 +1,4 @@
-"""Many points, a function at one of them, and the Jacobians at some or at all of them."""
+"""Points of a batch, and the Jacobians at a chunk of them or at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Products of a Jacobian with given vectors: J·s with dual numbers, sᵀ·J by backward passes.
+"""Products with seed vectors: J·s by dual numbers, sᵀ·J by backward passes.
 
 Batched where torch can, one by one where it cannot, and J·s by a double backward pass where an
 operation has no forward formula: Jᵀ·v is linear in v, and its derivative by v, transposed, is J.
@@ -23,7 +23,7 @@ Seeds = Sequence[Tensor]  # for each input, or each output, (passes, *shape)
 
 
 def forward_products(evaluation: Evaluation, seeds: Seeds, chunk: int | None) -> Tensor:
-    """J·s for all seeds, (passes, m): batched, one by one, or by two backward passes."""
+    """J·s for all seeds, (passes, m): dual numbers, or two backward passes."""
     for by_dual_numbers in (_batched_duals, _single_duals):
         with contextlib.suppress(*TORCH_ERRORS):
             return by_dual_numbers(evaluation, seeds, chunk)
@@ -57,7 +57,7 @@ def _single_duals(evaluation: Evaluation, seeds: Seeds, chunk: int | None) -> Te
 
 
 def _twice_backward(evaluation: Evaluation, seeds: Seeds) -> Tensor:
-    """J·s as the derivative of Jᵀ·v by v, for operations that have no forward formula."""
+    """J·s as the derivative of Jᵀ·v by v, for operations without a forward formula."""
     outputs = evaluation.outputs.leaves
     attached = [leaf for leaf in outputs if leaf.requires_grad]
     directions = [torch.zeros_like(leaf, requires_grad=True) for leaf in attached]

@@ -1,4 +1,4 @@
-"""A progress bar for what takes longer than a second; nothing at all for what does not."""
+"""Progress bar of differentiation passes, shown after a second."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ MIN_SECONDS_FOR_BAR = 1.0  # after which a reader wants to know
 
 
 class progress:
-    """Progress bar of `total` passes; entering it returns a function of the passes done so far.
+    """Progress bar of `total` passes; entering it returns its update function.
 
     The bar is tqdm's, a widget in a notebook and a line in a terminal; it goes when the work is
     done or interrupted. tqdm is imported when the bar is first drawn.

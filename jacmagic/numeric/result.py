@@ -1,4 +1,4 @@
-"""A Jacobian as torch computed it: dense blocks or entries, and how they came about."""
+"""Numeric Jacobian: dense blocks or sparse entries, with mode and notes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class NumericJacobian:
 
     Attributes:
         outputs: the function's value; detached unless the graph was asked for.
-        found: the dense blocks, or the entries that may differ from zero.
+        data: the dense blocks, or the entries that may differ from zero.
         mode: "rows", "reverse", "forward" or "sparse".
         passes: how many vector products that took: rows, or columns in forward mode.
         notes: short remarks for the reader, such as why it could not be batched.
@@ -29,7 +29,7 @@ class NumericJacobian:
     """
 
     outputs: Outputs
-    found: Blocks | Sparse
+    data: Blocks | Sparse
     mode: str
     passes: int
     notes: tuple[str, ...]
@@ -38,7 +38,7 @@ class NumericJacobian:
     @property
     def sparse(self) -> Sparse | None:
         """The entries, if only these were computed."""
-        return self.found if isinstance(self.found, Sparse) else None
+        return self.data if isinstance(self.data, Sparse) else None
 
     @property
     def m(self) -> int:
@@ -55,9 +55,9 @@ class NumericJacobian:
             SizeError: only the entries that may differ from zero were computed, and all m · n
                 would not fit into memory.
         """
-        if isinstance(self.found, Sparse):
-            return self.found.blocks(self.outputs.leaves)
-        return self.found
+        if isinstance(self.data, Sparse):
+            return self.data.blocks(self.outputs.leaves)
+        return self.data
 
     def with_notes(self, notes: tuple[str, ...]) -> NumericJacobian:
         """Return the same with some notes before its own."""
@@ -73,7 +73,7 @@ class NumericJacobian:
         return torch.cat(rows)
 
     def structured(self, *, single: bool) -> Any:
-        """Torch's nesting: per output a tensor if there is a `single` input, else a tuple."""
+        """Nest the blocks as torch does: per output a tensor, or a tuple by inputs."""
         return self.outputs.rebuild([row[0] if single else row for row in self.blocks])
 
 

@@ -1,4 +1,4 @@
-"""Ridders' extrapolation of central differences to step zero, with its error, along one direction.
+"""Ridders' extrapolation of central differences to step zero, with its error.
 
 Steps are relative to the point and tried at several sizes; an estimate counts once a second size
 confirms it within their errors. Source: Ridders, "Accurate computation of F′(x) and F″(x)", Adv.
@@ -30,13 +30,13 @@ DECISIVE_SHARE = 2.0**-10  # of the function's variation: an error below it deci
 
 
 def decisive(error: Any, scale: Any) -> Any:
-    """Where an error is a small part of how much the function varies: arrays or tensors."""
+    """Where an error is a small part of the variation: arrays or tensors."""
     return (scale > 0) & (MAX_ERRORS_AWAY * error <= DECISIVE_SHARE * scale)
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """One tableau's values, errors and variation, each (m,); and what its last step measured."""
+    """One tableau's values, errors and variation, (m,), and its last difference."""
 
     value: np.ndarray
     error: np.ndarray
@@ -56,7 +56,7 @@ class Estimate:
             return np.abs(self.value * near.width - near.change) <= 8 * near.noise
 
     def misses(self, near: Estimate) -> np.ndarray:
-        """Whether the slope is another one than nearer steps gave, by far more than their errors.
+        """Whether the slope differs from that of nearer steps by far more than errors.
 
         A function may look smooth from afar, as √(x² + 1) does, and not be near the point.
         """
@@ -86,7 +86,7 @@ class Line:
 
     @property
     def length(self) -> float:
-        """How far the direction leads from the point to a component of 0."""
+        """The step at which a first component of the point becomes 0."""
         x, v = np.abs(self.probe.point), np.abs(self.vector[self._moving])
         here = x[self._moving]
         own = here[here > 0] / v[here > 0]
@@ -112,7 +112,7 @@ class Line:
 
 
 def column(line: Line) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Values, errors and scales of one column; sizes are tried until two agree for each entry."""
+    """Estimate one column: values, errors, scales; steps vary until two agree."""
     m = len(line.center)
     value, error, scale = np.full(m, np.nan), np.full(m, np.inf), np.zeros(m)
     decisive, confirmed, still = (np.zeros(m, dtype=bool) for _ in range(3))

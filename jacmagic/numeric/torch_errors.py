@@ -1,4 +1,4 @@
-"""Errors that torch raises where a differentiation mode cannot be used, and what they mean."""
+"""Errors by which torch refuses a differentiation mode, and their causes."""
 
 from __future__ import annotations
 

@@ -788,9 +788,20 @@ def test_the_pullback_brings_what_reverse_mode_does(function):
 def test_the_quicker_mode_backwards_is_found_by_taking_both(monkeypatch):
     """Each is taken for whole calls, then the one that took less time; all give the same."""
     monkeypatch.setattr(tuning, "MIN_SECONDS_TO_PROFILE", 0.0)
+    monkeypatch.setattr(tuning, "MIN_SECONDS_TO_LOAD", 0.0)
     known, x = Tuning(), torch.rand(5, 5, dtype=torch.float64)
     found = [compute(lambda x: x @ x, (x,), tuning=known).matrix for _ in range(8)]
     for matrix in found[1:]:
         torch.testing.assert_close(matrix, found[0])
     tried = known.of([x], "auto", None).tried
     assert {mode: len(times) for mode, times in tried.items()} == {REVERSE: 2, VJP: 2}
+
+
+def test_one_slow_call_of_a_quick_function_tries_no_other_mode():
+    """A pause in between is no reason to load what `torch.func.vjp` needs."""
+    tuned = Tuning().of([doubles(5)], "auto")
+    for seconds in (1e-4, 3.0, 3.0):
+        tuned.count(seconds)
+    with torch.enable_grad():
+        evaluation = evaluate(torch.sin, (doubles(5),), create_graph=False)
+    assert tuned.order(evaluation) is None and tuned.taken is None

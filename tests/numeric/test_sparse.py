@@ -245,16 +245,16 @@ def test_what_does_not_fit_is_computed_sparsely() -> None:
     with pytest.raises(SizeError, match="--wrt NAME"):
         compute(lambda x: x * x.sum(), (doubles(300),), memory=100_000)
     with pytest.raises(SizeError, match=r"300 × 300"):
-        few.found.dense(memory=100_000)
+        few.data.dense(memory=100_000)
 
 
-def test_a_dense_one_is_not_worth_a_scheme() -> None:
+def test_a_dense_one_is_not_worth_a_plan() -> None:
     """Where nothing is gained, looking for zeros says so."""
     from jacmagic.numeric.evaluation import evaluate
 
     with torch.enable_grad():
         plain = evaluate(lambda x: x * x.sum(), (doubles(600),), create_graph=False)
-        with pytest.raises(NotSparse):
+        with pytest.raises(NotSparse, match="too many of its entries"):
             find_plan(plain, insist=False)
 
 

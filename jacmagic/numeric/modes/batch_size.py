@@ -1,4 +1,4 @@
-"""Adaptive batch size: rows or columns per batch, by the time that earlier batches took.
+"""Adaptive batch size: rows or columns per batch, by measured time.
 
 NOTE [Adaptive batches]: a batch must neither exhaust memory nor delay an interrupt (■), and what a
 row costs depends on what the function does inside, and on how many there are: a handful may take
@@ -111,7 +111,7 @@ class AdaptiveBatchSize:
 
 
 def _is_small(evaluation: Evaluation, total: int) -> bool:
-    """Whether so many rows fit at once without a look at the graph.
+    """Whether so many rows fit at once, without a traversal of the graph.
 
     In the time that the function took no tensor can have been filled that would be too wide.
     """

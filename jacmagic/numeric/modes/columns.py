@@ -1,4 +1,4 @@
-"""Forward mode column by column: one run with dual numbers for each scalar input, without vmap."""
+"""Forward mode, one column at a time: a run with dual numbers, without vmap."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""All entries of a Jacobian: the modes that `mode_choice` recommends, tried and then checked."""
+"""All entries of a Jacobian: modes are chosen, tried in order and checked."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from jacmagic.numeric.tuning import Tuned
 def dense(
     evaluation: Evaluation, options: ComputeOptions, tuned: Tuned, memory: int | None
 ) -> NumericJacobian:
-    """All m · n entries, by the first of the modes that succeeds.
+    """Compute all m · n entries by the first mode that succeeds.
 
     Args:
         evaluation: the plain run.
@@ -56,7 +56,7 @@ def dense(
 def _modes(
     evaluation: Evaluation, options: ComputeOptions, tuned: Tuned
 ) -> tuple[Sequence[Mode], tuple[str, ...]]:
-    """Return the modes to try, best first, and a note where a better one was refuted before."""
+    """Return the modes to try, best first, and a note on a refuted one."""
     unbound = options.strategy == "auto" and options.vectorize and not options.create_graph
     measured = None
     if unbound and not options.strict and not options.chunk_size:
@@ -70,7 +70,7 @@ def _modes(
 
 
 def _where_connected(evaluation: Evaluation, tried: Tried, connected: Connections) -> Tried:
-    """Zeros where torch's graph does not lead, in the inputs' dtypes: forward mode goes further."""
+    """Set blocks to zero where no graph leads, as reverse mode would, and cast them."""
     blocks = tuple(
         tuple(
             block.to(tensor.dtype) if reached else torch.zeros_like(block, dtype=tensor.dtype)
@@ -84,7 +84,7 @@ def _where_connected(evaluation: Evaluation, tried: Tried, connected: Connection
 def as_result(
     evaluation: Evaluation, tried: Tried, connected: Connections, *, graph: bool
 ) -> NumericJacobian:
-    """Return a mode's blocks as the result, detached unless the graph was asked for."""
+    """Return a mode's blocks as a result, detached unless `graph`."""
     blocks, outputs = tried.blocks, evaluation.outputs
     if not graph:
         blocks, outputs = _detached(blocks), detached(outputs)

@@ -1,4 +1,4 @@
-"""Forward mode, batched: many columns at a time by pushing a piece of the identity through a jvp.
+"""Forward mode, batched: vmap over jvps with columns of the identity.
 
 Worth its re-runs of the function where there are many more outputs than inputs.
 """
@@ -19,7 +19,7 @@ RUNS_PER_BATCH = 4  # plain runs that one with a batch of dual numbers is expect
 
 
 def by_forward(evaluation: Evaluation, options: ComputeOptions = DEFAULTS) -> ModeResult:
-    """Compute all blocks with batched jvps: J·V for V = a slice of the n × n identity.
+    """Compute all blocks with batched jvps: J·V for slices V of the identity.
 
     Raises:
         RuntimeError: the function cannot be batched (its control flow depends on the data, …) or an

@@ -1,4 +1,4 @@
-"""Differentiation mode: name, computation, direction of its passes, and words for notes."""
+"""Differentiation mode: name, computation, cost, and words for notes."""
 
 from __future__ import annotations
 

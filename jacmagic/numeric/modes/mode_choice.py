@@ -1,4 +1,4 @@
-"""The table of differentiation modes: which to try, by strategy and by the sizes m and n.
+"""Table of differentiation modes to try, by strategy and by the sizes m and n.
 
 Measured on small and middling functions: a batched pass costs about as much as two or three single
 ones, and is checked by one more; a column runs the function again, with dual numbers. So up to four

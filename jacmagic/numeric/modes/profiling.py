@@ -1,4 +1,4 @@
-"""Rows, batches or columns, by measurement, where the sizes do not tell.
+"""Profiling: rows, batches or columns by measured passes, where sizes mislead.
 
 NOTE [Independent outputs]: a plain row goes back through the graph of its own output alone, a batch
 through the graphs of all. Where several outputs share little of what is computed, all plain rows
@@ -44,7 +44,7 @@ FORWARD_GAIN = 0.8  # forward mode runs the function again: taken where it clear
 
 
 def fastest_modes(evaluation: Evaluation) -> tuple[Mode, ...] | None:
-    """Return the modes in measured order, fastest first; None where the sizes decide."""
+    """Return the modes in measured order, or None where the sizes decide."""
     if outputs_share_little(evaluation):
         return FALLBACKS["rows"]
     m, n = evaluation.size
@@ -65,7 +65,7 @@ def fastest_modes(evaluation: Evaluation) -> tuple[Mode, ...] | None:
 
 
 def outputs_share_little(evaluation: Evaluation) -> bool:
-    """Whether all plain rows take no longer than other modes, see NOTE [Independent outputs].
+    """Whether plain rows are fastest, see NOTE [Independent outputs].
 
     A single output has nothing to share, and a few rows are not worth a measurement.
     """
@@ -90,13 +90,13 @@ def outputs_share_little(evaluation: Evaluation) -> bool:
 
 
 def _everything(leaves: list[Tensor], inputs: tuple[Tensor, ...]) -> None:
-    """One backward pass through the graphs of all outputs."""
+    """Run one backward pass through the graphs of all outputs."""
     directions = [torch.ones_like(leaf) for leaf in leaves]
     torch.autograd.grad(leaves, inputs, directions, retain_graph=True, allow_unused=True)
 
 
 def _timed(run: Callable[[], Any], evaluation: Evaluation) -> float:
-    """How long something takes: on a CPU its share of this thread's time, however busy it is."""
+    """Return the seconds of a run; on a CPU this thread's own processor time."""
     device = evaluation.inputs[0].device
     clock = time.thread_time if device.type == "cpu" else time.perf_counter
     began = clock()
@@ -111,7 +111,7 @@ def _seconds(
     evaluation: Evaluation,
     seeds: list[Tensor],
 ) -> float | None:
-    """How long products with some seeds take; None where they cannot be had."""
+    """Return the seconds of products with some seeds; None where torch refuses."""
     try:
         return _timed(lambda: products(evaluation, tuple(seeds), len(seeds[0])), evaluation)
     except TORCH_ERRORS:

@@ -1,4 +1,4 @@
-"""Modes to try where reverse mode refuses: forward mode, the closed form, finite differences."""
+"""Modes for functions that reverse mode refuses, from forward to differences."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from jacmagic.numeric.modes.try_modes import Tried
 from jacmagic.numeric.options import ComputeOptions
 from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
-NOT_BY_TORCH = ("closed form", "differences")  # modes whose numbers no derivative of torch's made
+NOT_BY_TORCH = ("closed form", "differences")  # modes that use no derivative of torch's
 Substitute = Callable[[], Tensor | None]  # the Jacobian (m, n) from elsewhere
 
 _MISSING = re.compile(r"derivative for '?(?:aten::)?(\w+?)'? is not implemented")
@@ -31,7 +31,7 @@ class NotRescuedError(Exception):
 
 
 def refusal_of(error: RuntimeError) -> str | None:
-    """Why reverse mode cannot differentiate, in a few words; None if the error is another one."""
+    """Return why reverse mode refuses; None for an error of another kind."""
     message = str(error)
     missing = _MISSING.search(message)
     if missing is not None:
@@ -66,7 +66,7 @@ def rescued(
 
 
 def _by_plain_attention(evaluation: Evaluation, options: ComputeOptions) -> ModeResult:
-    """Fused attention has no second derivative; its plain kernel has."""
+    """Differentiate with attention's plain kernel, as the fused one may refuse."""
     with sdpa_kernel(SDPBackend.MATH), evaluation.again():
         again = evaluate(evaluation.function, evaluation.inputs, create_graph=False)
     return by_rows(again, options)

@@ -1,4 +1,4 @@
-"""Reverse mode, batched: many rows at a time by pushing a piece of the identity through one vjp."""
+"""Reverse mode, batched: vmap over vjps with rows of the identity."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Columns = tuple[Tensor, ...]  # some rows of the Jacobian, (rows, *input.shape) 
 
 
 def by_reverse(evaluation: Evaluation, options: ComputeOptions = DEFAULTS) -> ModeResult:
-    """Compute all blocks with batched vjps: Vᵀ·J for V = a slice of the m × m identity.
+    """Compute all blocks with batched vjps: Vᵀ·J for slices V of the identity.
 
     Args:
         evaluation: the plain run.
@@ -83,7 +83,7 @@ def in_batches(
     alone: Callable[[int], Columns],
     chunk_size: int | None,
 ) -> list[Tensor]:
-    """For each input the rows of all attached outputs, (rows, *input.shape), batch by batch.
+    """Compute the rows of all attached outputs in batches, (rows, *input.shape).
 
     Args:
         evaluation: the plain run.
@@ -105,7 +105,7 @@ def in_batches(
 
 
 def backward_seconds(evaluation: Evaluation) -> float:
-    """Return what one row of a backward pass is expected to take, beside starting it.
+    """Return the expected seconds of one row's backward pass, beside its start.
 
     Of a quick function's plain run most is Python, which a backward pass does not repeat.
     """

@@ -57,7 +57,7 @@ def rows_of_output(
 def _blocks_of_output(
     evaluation: Evaluation, index: int, options: ComputeOptions
 ) -> tuple[tuple[Tensor, ...], bool]:
-    """Return the blocks of one output, and whether a backward pass got to every input."""
+    """Return the blocks of one output, and whether every input was reached."""
     leaf, inputs = evaluation.outputs.leaves[index], evaluation.inputs
     size = leaf.numel()
     if not leaf.requires_grad or not size:
@@ -88,7 +88,7 @@ def plain_row(evaluation: Evaluation, row: int) -> Tensor:
 
 
 def component(leaves: Sequence[Tensor], row: int) -> tuple[Tensor, int]:
-    """Return the output that a row of the Jacobian belongs to, and the row's index in it."""
+    """Return the output to which a row of the Jacobian belongs, and the row in it."""
     for leaf in leaves:
         if row < leaf.numel():
             break
@@ -97,7 +97,7 @@ def component(leaves: Sequence[Tensor], row: int) -> tuple[Tensor, int]:
 
 
 def _basis(leaf: Tensor) -> Sequence[Tensor]:
-    """All eₖ in the output's shape: parts of one tensor, which the rows are copied away from."""
+    """All eₖ in the output's shape, as views of one tensor."""
     if leaf.dim() == 0:
         return (leaf.new_ones(()),)
     size = leaf.numel()
@@ -106,7 +106,7 @@ def _basis(leaf: Tensor) -> Sequence[Tensor]:
 
 
 def _direction(leaf: Tensor, k: int) -> Tensor:
-    """eₖ in the output's shape, a fresh one: a gradient may be this very tensor."""
+    """eₖ in the output's shape, a new tensor: a gradient may alias it."""
     direction = leaf.new_zeros(leaf.numel())
     direction[k].fill_(1)
     return direction.view(leaf.shape)

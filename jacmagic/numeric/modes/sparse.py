@@ -52,7 +52,7 @@ def worth_trying(evaluation: Evaluation) -> bool:
 
 
 def find_plan(evaluation: Evaluation, *, insist: bool, memory: int | None = None) -> SparsePlan:
-    """Run the function once more, on sets of inputs, and group what may be computed together.
+    """Detect the sparsity pattern by one more run, and colour it.
 
     Args:
         evaluation: the plain run.
@@ -68,25 +68,25 @@ def find_plan(evaluation: Evaluation, *, insist: bool, memory: int | None = None
     most = min(MAX_ENTRIES, allowance(evaluation.inputs[0].device, memory) // BYTES_PER_ENTRY)
     dense_seconds = evaluation.seconds * min(m, n)
     with evaluation.again():
-        found = detect(
+        pattern = detect(
             evaluation.leaves,
             evaluation.inputs,
             most=most if insist else min(most, m * n // 8 + 8 * (m + n)),
             seconds=float("inf") if insist else MAX_SECONDS_OF_SEARCH + dense_seconds / 2,
         )
-    if not isinstance(found, Pattern):
-        raise NotSparse(found.reason)
-    entries = int(found.matrix.nnz)
+    if not isinstance(pattern, Pattern):
+        raise NotSparse(pattern.reason)
+    entries = int(pattern.matrix.nnz)
     fullest = entries / max(1, min(m, n))  # no fewer passes than entries in a row, on average
     if not insist and MIN_GAIN * fullest > min(m, n):
         raise NotSparse(f"{entries} of its {m} × {n} entries may differ from zero")
-    planned = plan(found.matrix)
+    planned = plan(pattern.matrix)
     if not insist and MIN_GAIN * planned.passes > min(m, n):
         raise NotSparse(f"it would take {planned.passes} passes")
-    return _ready(planned, found, evaluation)
+    return _ready(planned, pattern, evaluation)
 
 
-def _ready(planned: Plan, found: Pattern, evaluation: Evaluation) -> SparsePlan:
+def _ready(planned: Plan, pattern: Pattern, evaluation: Evaluation) -> SparsePlan:
     device = evaluation.inputs[0].device
 
     def moved(array: np.ndarray) -> Tensor:
@@ -95,8 +95,8 @@ def _ready(planned: Plan, found: Pattern, evaluation: Evaluation) -> SparsePlan:
     leaves = tuple(leaf.detach() for leaf in evaluation.outputs.leaves)
     return SparsePlan(
         planned,
-        found.steady,
-        found.by_zeros,
+        pattern.steady,
+        pattern.by_zeros,
         moved(planned.pattern.indptr),
         moved(planned.pattern.indices),
         moved(planned.source),
@@ -185,28 +185,29 @@ class Entries:
         if len(self.values) > MAX_ENTRIES_FOR_HIDDEN:
             return []
         sizes = self._terms(u).abs()
-        found = (sizes > 0) & (sizes <= torch.from_numpy(allowed).to(sizes.device)[self.columns])
-        return self.rows[found].unique().tolist() if bool(found.any()) else []
+        bounds = torch.from_numpy(allowed).to(sizes.device)[self.columns]
+        hidden = (sizes > 0) & (sizes <= bounds)
+        return self.rows[hidden].unique().tolist() if bool(hidden.any()) else []
 
 
 def _confirmed(evaluation: Evaluation, sparse: Sparse) -> Sparse:
     """Return the entries, with plain rows where something is not finite."""
     leaves, inputs = evaluation.outputs.leaves, evaluation.inputs
-    found = check(leaves, inputs, Entries(sparse))
-    if found.answer == "not finite":
-        sparse = _mended(evaluation, sparse, found)
-        found = check(leaves, inputs, Entries(sparse)).where_finite
-    if found.answer == "different":
+    comparison = check(leaves, inputs, Entries(sparse))
+    if comparison.answer == "not finite":
+        sparse = _repaired(evaluation, sparse, comparison)
+        comparison = check(leaves, inputs, Entries(sparse)).where_finite
+    if comparison.answer == "different":
         raise NotSparse("its entries do not add up to torch's own product")
     return sparse
 
 
-def _mended(evaluation: Evaluation, sparse: Sparse, found: ProductCheck) -> Sparse:
-    """Return the rows with entries where something is not finite, by plain backward passes."""
+def _repaired(evaluation: Evaluation, sparse: Sparse, comparison: ProductCheck) -> Sparse:
+    """Replace rows with entries that are not finite by plain backward passes."""
     scheme, values = sparse.scheme, sparse.values.clone()
     entries = Entries(sparse)
     with np.errstate(invalid="ignore"):
-        finite = np.isfinite(found.allowed - found.gap)
+        finite = np.isfinite(comparison.allowed - comparison.gap)
     odd = torch.from_numpy(~finite).to(values.device)
     concerned = odd[scheme.columns] | ~entries.values.isfinite()
     rows = entries.rows[concerned].unique().tolist()
@@ -222,14 +223,15 @@ def _mended(evaluation: Evaluation, sparse: Sparse, found: ProductCheck) -> Spar
 def gap_of_product(
     function: Callable[..., Any], tensors: Sequence[Tensor], sparse: Sparse
 ) -> tuple[float, float]:
-    """Compare uᵀ·J of the entries with torch's own: the largest gap, and the one allowed there.
+    """Return the worst gap between the entries' uᵀ·J and torch's, and its bound.
 
     Rows are divided by their largest entries' powers of two before they are combined.
     """
     with torch.inference_mode(False), torch.enable_grad():
         evaluation = evaluate(function, tuple(tensors), create_graph=False)
-        found = check(evaluation.outputs.leaves, evaluation.inputs, Entries(sparse)).where_finite
-    if not len(found.gap):
+        leaves = evaluation.outputs.leaves
+        comparison = check(leaves, evaluation.inputs, Entries(sparse)).where_finite
+    if not len(comparison.gap):
         return 0.0, 0.0
-    worst = int((found.gap - found.allowed).argmax())
-    return float(found.gap[worst]), float(found.allowed[worst])
+    worst = int((comparison.gap - comparison.allowed).argmax())
+    return float(comparison.gap[worst]), float(comparison.allowed[worst])

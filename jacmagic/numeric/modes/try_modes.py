@@ -1,4 +1,4 @@
-"""Try differentiation modes in order; fall back on torch errors and say so in one note.
+"""Try differentiation modes in order; fall back on torch errors, with one note.
 
 The function itself has already run without an error. What goes wrong in a mode therefore says
 something about the mode (vmap cannot batch this, an operation has no forward formula), not about

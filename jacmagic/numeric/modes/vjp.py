@@ -1,4 +1,4 @@
-"""Reverse mode by `torch.func.vjp`, batched: the function runs once more under its transforms."""
+"""Reverse mode by `torch.func.vjp`, batched: runs the function once more."""
 
 from __future__ import annotations
 
