@@ -32,7 +32,7 @@ class LocalVariables:
 
     @contextmanager
     def recording(self) -> Iterator[None]:
-        """Record the variables of the user's functions as these return; not under a profiler."""
+        """Record variables as the user's functions return; not under a profiler."""
         if sys.getprofile() is not None:
             yield
             return

@@ -137,7 +137,7 @@ class Names:
         return tuple(itertools.chain.from_iterable(self._constants.values()))
 
     def offer(self, name: str, value: Any) -> Any:
-        """Return a number offered under a name as one that carries a node; tensors get a shadow."""
+        """Return a named number as one that carries a node; give tensors a shadow."""
         name = _short(name)
         if not name or name.startswith("_"):
             return value
@@ -164,7 +164,7 @@ class Names:
     def _named(
         self, name: str, values: np.ndarray, *, counts: bool = False
     ) -> tuple[Constant, ...] | None:
-        """Return the constants of a name; None if the name stands for something else already."""
+        """Return the constants of a name; None if the name is already in use."""
         if not self._naming.constants or name in self._naming.plain:
             return None
         if not np.isfinite(values).all():
@@ -184,7 +184,7 @@ class Names:
         return self._constants[name]
 
     def _label(self, name: str, index: tuple[int, ...]) -> Label:
-        """Return a component's label, written out where it would look like one of an input."""
+        """Return a component's label, written out where it would look like an input's."""
         label = Label(name, index)
         return Label(name, index, written_out=label.tex in self._naming.shown)
 

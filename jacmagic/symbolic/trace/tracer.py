@@ -25,6 +25,7 @@ from jacmagic.function.mode_stacks import ModeStacks
 from jacmagic.function.outputs import flatten
 from jacmagic.labels import Label
 from jacmagic.symbolic.graph import BudgetExceeded, Graph
+from jacmagic.symbolic.graph.nodes import MAX_NODES
 from jacmagic.symbolic.matrices import Expression
 from jacmagic.symbolic.trace.conditions import Assumption
 from jacmagic.symbolic.trace.leaks import Leak, LeakDetector
@@ -64,7 +65,7 @@ class Trace:
         inputs: the n variable nodes, in column order.
         outputs: the m output nodes, in row order.
         assumptions: the conditions that held along the way.
-        leaks: the places where values left torch's graph.
+        leaks: the lines where values left torch's graph.
         has_constants: whether the code calls any number by a name.
         constants: the numbers that kept the names the user gave them.
         variables: what the function itself calls some of the nodes.
@@ -107,7 +108,7 @@ def trace(
     tensors: Sequence[torch.Tensor],
     names: Sequence[str],
     *,
-    limit: int = 200_000,
+    limit: int = MAX_NODES,
     seconds: float | None = None,
     naming: Naming | None = None,
     whole: Sequence[str] = (),
@@ -159,7 +160,7 @@ def trace(
 
 
 def _with_names(found: Trace, names: Names, result: Any) -> Trace:
-    """Return a trace with the names that the user's code has for constants and variables."""
+    """Return a trace with the names of constants and variables in the user's code."""
     tensors = names.mode.tensors
     is_tensor = isinstance(result, torch.Tensor)
     return replace(
@@ -173,7 +174,7 @@ def _with_names(found: Trace, names: Names, result: Any) -> Trace:
 
 
 def _tensors(names: Sequence[str], copies: Sequence[torch.Tensor]) -> Tensors | None:
-    """Return where whole tensors are followed from the inputs on; None for no names of theirs."""
+    """Return the expressions of the inputs as whole tensors; None without names."""
     if not names:
         return None
     tensors = Tensors()
@@ -203,7 +204,7 @@ def _shadowed_copies(
 
 
 def _refusal(error: BaseException, line: int | None, leaks: Sequence[Leak]) -> Refusal:
-    """Return why tracing failed: an operation, the size, a bare number, or the function itself."""
+    """Return why tracing failed, as a value."""
     if isinstance(error, Poisoned):
         return Refusal("the result", line, "comes from an operation without a closed form")
     if isinstance(error, Unsupported):
@@ -219,7 +220,7 @@ def _refusal(error: BaseException, line: int | None, leaks: Sequence[Leak]) -> R
 
 
 def _what_went_wrong(error: BaseException) -> str:
-    """Return the exception in one clause; one that began in jacmagic itself asks to be reported."""
+    """Return the exception in one clause; one from a rule asks to be reported."""
     if isinstance(error, JacmagicError):
         return f"stopped the trace: {error}"
     last = traceback.extract_tb(error.__traceback__)[-1] if error.__traceback__ else None

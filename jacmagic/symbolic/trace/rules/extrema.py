@@ -1,4 +1,4 @@
-"""Maxima and minima: of everything, along axes, with the winner's index, running ones.
+"""Maxima and minima: of all elements, along axes, with indices, cumulative.
 
 The extreme value is max or min of its candidates and holds everywhere; an index holds while the
 same element wins. At a tie the gradient is shared or goes to the winner alone, as torch has it.
@@ -25,7 +25,7 @@ from jacmagic.symbolic.trace.rules.selections import (
 
 
 def _best(g: Graph, line: np.ndarray, values: np.ndarray, falling: bool) -> tuple[int, list[int]]:
-    """The largest or smallest of a line; three and more that tie share the gradient evenly."""
+    """Return the extreme of a slice; three or more ties share the gradient evenly."""
     best = values.max() if falling else values.min()
     ties = np.flatnonzero(values == best)
     if len(ties) < 3 or len(set(line[ties].tolist())) == 1:  # max and min share it by halves
@@ -41,7 +41,7 @@ def _reduced(
 ) -> tuple[np.ndarray, list[int]]:
     """Return the extreme along some axes."""
     conditions: list[int] = []
-    places = np.arange(nodes.size).reshape(nodes.shape)
+    positions = np.arange(nodes.size).reshape(nodes.shape)
     flat, values = nodes.reshape(-1), numbers.reshape(-1)
 
     def combine(line: list[int]) -> int:
@@ -49,7 +49,7 @@ def _reduced(
         conditions.extend(met)
         return made
 
-    return reduce(places, dim, keepdim, combine), conditions
+    return reduce(positions, dim, keepdim, combine), conditions
 
 
 def _over_axes(falling: bool) -> Callable[..., Selection]:
@@ -135,7 +135,7 @@ def _winner(falling: bool) -> Callable[..., Selection]:
 
 
 def _running(falling: bool) -> Callable[..., Selection]:
-    """cummax and cummin: at each place the winner so far, who alone gets the gradient at a tie."""
+    """cummax and cummin: the winner so far, which alone gets the gradient at a tie."""
     name = "max" if falling else "min"
 
     def along(

@@ -1,4 +1,4 @@
-"""Results that stay the same over an interval: bins, elements that are not 0, rounding.
+"""Results that are constant over an interval: bins, nonzero elements, rounding.
 
 That the numbers stay between the same two bounds becomes an assumption.
 """
@@ -17,20 +17,20 @@ from jacmagic.symbolic.trace.rules.selections import Operands, Selection, Select
 def _searched(
     g: Graph, seen: Operands, edges: np.ndarray, x: np.ndarray, **kwargs: Any
 ) -> Selection:
-    """searchsorted: the edges on both sides of every place found."""
+    """searchsorted: the edges on both sides of every position."""
     right = bool(kwargs.get("right", False)) or kwargs.get("side") == "right"
     if kwargs.get("sorter") is not None:
         raise Unsupported("searchsorted", "with a sorter has no rule yet")
     conditions = []
-    places = seen.results[0].reshape(-1).tolist()
+    positions = seen.results[0].reshape(-1).tolist()
     rows = edges.reshape(-1, edges.shape[-1])
     per_row = max(x.size // max(len(rows), 1), 1) if edges.ndim > 1 else max(x.size, 1)
-    for k, (node, place) in enumerate(zip(x.reshape(-1).tolist(), places, strict=True)):
+    for k, (node, position) in enumerate(zip(x.reshape(-1).tolist(), positions, strict=True)):
         row = rows[k // per_row]
-        if place > 0:
-            conditions.append(g.apply("le" if right else "lt", int(row[place - 1]), node))
-        if place < len(row):
-            conditions.append(g.apply("gt" if right else "ge", int(row[place]), node))
+        if position > 0:
+            conditions.append(g.apply("le" if right else "lt", int(row[position - 1]), node))
+        if position < len(row):
+            conditions.append(g.apply("gt" if right else "ge", int(row[position]), node))
     return Selection((None,), conditions)
 
 
@@ -52,12 +52,12 @@ def _nonzero(g: Graph, seen: Operands, nodes: np.ndarray) -> Selection:
 
 
 def _rounded(g: Graph, seen: Operands, nodes: np.ndarray, *, decimals: int = 0) -> Selection:
-    """⌊x + 1/2⌋, while x is not halfway between two whole numbers, where torch goes to the even."""
+    """⌊x + 1/2⌋, except halfway between two integers, where torch takes the even one."""
     scale, half = g.number(10**decimals) if decimals >= 0 else g.number(1 / 10**-decimals), 0.5
     made, conditions = np.empty_like(nodes), []
-    for place in np.ndindex(*nodes.shape):
-        u = g.mul(scale, int(nodes[place]))
-        number = float(seen.inputs[0][place]) * 10.0**decimals
+    for index in np.ndindex(*nodes.shape):
+        u = g.mul(scale, int(nodes[index]))
+        number = float(seen.inputs[0][index]) * 10.0**decimals
         shifted = g.apply("floor", g.add(u, g.number(half)))
         if number - np.floor(number) == half:
             shifted = g.number(float(np.round(number)))
@@ -65,7 +65,7 @@ def _rounded(g: Graph, seen: Operands, nodes: np.ndarray, *, decimals: int = 0) 
             halfway = g.apply("ne", g.sub(u, g.apply("floor", u)), g.number(half))
             exactly = number - np.floor(number) == half
             conditions.append(g.apply("eq", u, g.number(number)) if exactly else halfway)
-        made[place] = g.div(shifted, scale)
+        made[index] = g.div(shifted, scale)
     return Selection((made,), conditions)
 
 

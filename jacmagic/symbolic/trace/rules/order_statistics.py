@@ -52,7 +52,7 @@ def _topk(
 
 
 def _ranked(g: Graph, line: np.ndarray, pick: int, numbers: np.ndarray, rank: int) -> list[int]:
-    """As many elements as the rank says are not larger than the one picked, the others not smaller.
+    """Return the conditions under which the picked element keeps its rank.
 
     Of elements that tie with the one picked, so many count as smaller as are missing.
     """

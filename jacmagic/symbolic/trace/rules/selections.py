@@ -53,7 +53,7 @@ SelectionRule = Callable[..., Selection]
 
 
 def ordering(g: Graph, line: np.ndarray, picks: np.ndarray, descending: bool) -> list[int]:
-    """Each picked element is not beaten by the next, nor the last one by any that was left."""
+    """Return the conditions under which the picked elements keep their order."""
     relation = "ge" if descending else "le"
     chosen = [int(line[p]) for p in picks]
     left = [int(line[k]) for k in range(len(line)) if k not in set(picks.tolist())]
@@ -69,12 +69,12 @@ def slices(nodes: np.ndarray, picks: np.ndarray, dim: int) -> list[tuple[np.ndar
     """Every line along an axis with what was picked there."""
     if nodes.ndim == 0:
         return []
-    lines, places = np.moveaxis(nodes, dim, -1), np.moveaxis(picks, dim, -1)
-    return [(lines[i], places[i]) for i in np.ndindex(*lines.shape[:-1]) if places.shape[-1]]
+    lines, chosen = np.moveaxis(nodes, dim, -1), np.moveaxis(picks, dim, -1)
+    return [(lines[i], chosen[i]) for i in np.ndindex(*lines.shape[:-1]) if chosen.shape[-1]]
 
 
 def tied_mean(g: Graph, line: np.ndarray, ties: np.ndarray) -> tuple[int, list[int]]:
-    """The mean of elements that tie, among which torch shares the gradient; and that they do."""
+    """Return the mean of tied elements, and the conditions that they tie."""
     tied = list(dict.fromkeys(line[ties].tolist()))
     total = g.total(line[ties].tolist())
     equal = [g.apply("eq", tied[0], other) for other in tied[1:]]
