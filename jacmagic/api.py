@@ -14,9 +14,10 @@ from jacmagic.function.integer_arguments import keeping_counts
 from jacmagic.function.problem import Problem
 from jacmagic.function.python_call import problem_of
 from jacmagic.function.tracebacks import showing_users_frames
+from jacmagic.numeric.options import ComputeOptions
 from jacmagic.result import Outside
 from jacmagic.result.compiled import CompiledJacobian, as_tensor, compiled_of
-from jacmagic.result.options import ComputeOptions, DisplayOptions
+from jacmagic.result.options import DisplayOptions
 from jacmagic.sweeps.batch import JacobianBatch, batch_of
 from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.view.jacobian import Jacobian

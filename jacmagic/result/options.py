@@ -1,21 +1,10 @@
-"""What was asked for beside the function and the point: how to compute, and how to show."""
+"""Options of display: digits, layout, sliders, steps."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-
-
-@dataclass(frozen=True)
-class ComputeOptions:
-    """How torch computes a Jacobian; the same again at every other point."""
-
-    strategy: str = "auto"
-    chunk_size: int | None = None
-    create_graph: bool = False
-    strict: bool = False
-    vectorize: bool = True
 
 
 @dataclass(frozen=True)

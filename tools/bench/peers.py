@@ -71,7 +71,7 @@ def jacmagic_ways(case: Case) -> dict[str, Callable[[], Way]]:
         return lambda: g(point)
 
     def check() -> Way:
-        from jacmagic.numeric import freivalds
+        from jacmagic.numeric import dense_matrix, freivalds
         from jacmagic.numeric.evaluation import evaluate
         from jacmagic.numeric.modes import sparse
 
@@ -81,7 +81,7 @@ def jacmagic_ways(case: Case) -> dict[str, Callable[[], Way]]:
         def matrix() -> freivalds.Matrix:
             if entries is not None:
                 return sparse.Entries(entries)
-            return freivalds.Dense(found.blocks, leaves)
+            return dense_matrix.Dense(found.blocks, leaves)
 
         return lambda: freivalds.check(leaves, run.inputs, matrix())
 

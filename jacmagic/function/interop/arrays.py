@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from jacmagic.errors import FunctionError
+from jacmagic.function.torch_internals import without_torch_functions
 
 DTYPES: dict[torch.dtype, numpy.dtype[Any]] = {
     torch.float64: numpy.dtype("f8"), torch.float32: numpy.dtype("f4"),
@@ -271,7 +272,7 @@ def numbers_of(array: Array) -> numpy.ndarray:
     plain = array.view(numpy.ndarray)
     if tensor is None:
         return plain
-    with torch._C.DisableTorchFunction():  # no cut: the numbers are shown, or left behind
+    with without_torch_functions():  # no cut: the numbers are shown, or left behind
         try:
             return tensor.detach().cpu().numpy()
         except RuntimeError:

@@ -16,6 +16,7 @@ import numpy
 from torch import Tensor
 
 from jacmagic.function.interop.survey import Survey, is_users, names_in
+from jacmagic.function.torch_internals import version_of
 
 _SIZED = (list, dict, set, collections.deque, bytearray)
 _DEEPEST = 4  # functions around a lifted one, in which it is looked for
@@ -97,7 +98,7 @@ def _attributes(value: Any) -> list[tuple[str, Any]]:
 def _mark(value: Any) -> tuple[Any, ...]:
     """What tells a changed value from the same one; the value itself is held, so ids stay."""
     if isinstance(value, Tensor):
-        return value, value._version if not value.is_inference() else 0
+        return value, version_of(value) if not value.is_inference() else 0
     if isinstance(value, _SIZED):
         entries = tuple(value.values()) if isinstance(value, dict) and len(value) <= 64 else ()
         return value, len(value), *entries
