@@ -182,8 +182,9 @@ class JacobianMagics(Magics):
         """Compute or compile the Jacobian, or the Hessian, of a problem."""
         from jacmagic.function.gradient import gradient_of
         from jacmagic.notebook.ranges import limits_of
+        from jacmagic.numeric.options import ComputeOptions
         from jacmagic.result.compiled import compiled_of
-        from jacmagic.result.options import ComputeOptions, DisplayOptions
+        from jacmagic.result.options import DisplayOptions
         from jacmagic.symbolic.branches import ClosedForms
         from jacmagic.view.jacobian import Jacobian
 
