@@ -248,9 +248,8 @@ class Derived(Evaluated):
             return None
         numbers = reading.numbers(point_of(self.problem))
         slots = {symbol: latex.slot(place) for place, symbol in enumerate(numbers)}
-        m, n = self.matrix.shape
-        place = j * m + i if self.view.layout == "denominator" else i * n + j
-        return self._derived(reading, i, j, slots, latex.slot(len(numbers) + place))
+        index = self.view.layout.flat_index(i, j, self.shape)
+        return self._derived(reading, i, j, slots, latex.slot(len(numbers) + index))
 
     def _derived(
         self, reading: DisplayForm, i: int, j: int, numbers: dict[Any, str], value: str
@@ -273,7 +272,7 @@ class Derived(Evaluated):
             point_of(self.problem),
             self.matrix.detach().cpu().double().numpy() + 0.0,
             digits=self.view.digits,
-            transposed=self.view.layout == "denominator",
+            layout=self.view.layout,
         )
 
     @property
@@ -316,7 +315,7 @@ class Derived(Evaluated):
             self.entries if self.large else self.matrix.detach().cpu().double().numpy() + 0.0,
             inputs=[Label(one.name).tex for one in self.problem.inputs],
             digits=self.view.digits,
-            transposed=self.view.layout == "denominator",
+            layout=self.view.layout,
             agrees=self.form_gives_numbers,
             notation=self.notation,
         )

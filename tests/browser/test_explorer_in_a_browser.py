@@ -262,7 +262,7 @@ def test_copies(opened, context):
     for name in ("NumPy", "SymPy", "this point"):
         page.get_by_label("Copy as").select_option(name)
         page.wait_for_function(
-            "(n) => document.querySelector('.jm-said').textContent.endsWith(n)", arg=name
+            "(n) => document.querySelector('.jm-report').textContent.endsWith(n)", arg=name
         )
         copied[name] = page.evaluate("() => navigator.clipboard.readText()")
     assert copied["NumPy"].startswith("np.array([[1.0, 1.0, 0.0],")
@@ -284,7 +284,7 @@ def test_copies_follow_what_is_shown(opened, context):
     def copied(name):
         page.get_by_label("Copy as").select_option(name)
         page.wait_for_function(
-            "(n) => document.querySelector('.jm-said').textContent.endsWith(n)", arg=name
+            "(n) => document.querySelector('.jm-report').textContent.endsWith(n)", arg=name
         )
         return page.evaluate("() => navigator.clipboard.readText()")
 

@@ -79,7 +79,7 @@ def test_a_failing_rerun_closes_nothing(shell: InteractiveShell) -> None:
 def test_a_widget_that_others_follow_or_show_stays(shell: InteractiveShell) -> None:
     """Linked explorers, and results shown in another cell as well."""
     first = run(shell)
-    follower = first.explore(sliders=vars(first)["displayed"])
+    follower = first.explore(sliders=vars(first)["_displayed"])
     second = run(shell)
     assert follower.sliders[0].comm is not None
     shell.cell = "c"  # type: ignore[attr-defined]
