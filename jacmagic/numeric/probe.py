@@ -16,6 +16,12 @@ from jacmagic.numeric.evaluation import writable
 from jacmagic.numeric.triangles import READERS, Triangles
 
 
+def flat_array(tensors: Sequence[Tensor]) -> np.ndarray:
+    """Return all numbers of some tensors in a row, as float64."""
+    parts = [one.detach().reshape(-1).cpu().double() for one in tensors]
+    return torch.cat(parts).numpy() if parts else np.zeros(0)
+
+
 class CountError(RuntimeError):
     """A function has another number of outputs than at its point."""
 
@@ -64,17 +70,14 @@ class Probe:
         """
         self._function, self._random = function, random
         self._like = [one.detach().to(dtype or one.dtype) for one in tensors]
-        parts = [one.reshape(-1).cpu().double() for one in self._like]
-        self.point = torch.cat(parts).numpy() if parts else np.zeros(0)
+        self.point = flat_array(self._like)
         self.calls, self.triangles = 0, Triangles()
         self._usual: int | None = None
         self._outputs: int | None = None
 
     def rounded(self, point: np.ndarray) -> np.ndarray:
         """Return a point as the tensors hold it."""
-        return np.concatenate(
-            [one.reshape(-1).cpu().double().numpy() for one in self._tensors(point)] or [point]
-        )
+        return flat_array(self._tensors(point))
 
     def __call__(self, point: np.ndarray) -> np.ndarray:
         """Return the m outputs at a point (n,).
@@ -93,8 +96,7 @@ class Probe:
             leaves = flatten(self._function(*inputs)).leaves
         self._usual = count.calls if usual is None else usual
         self.triangles.settle()
-        numbers = [leaf.detach().reshape(-1).cpu().double() for leaf in leaves]
-        outputs = torch.cat(numbers).numpy() if numbers else np.zeros(0)
+        outputs = flat_array(leaves)
         if self._outputs is None:
             self._outputs = len(outputs)
         elif len(outputs) != self._outputs:

@@ -17,11 +17,11 @@ from torch import Tensor
 
 from jacmagic.function.interop.call_limit import EndlessError
 from jacmagic.function.silent_rerun import random_states, silent_rerun
-from jacmagic.numeric.probe import Probe
+from jacmagic.numeric.probe import Probe, flat_array
+from jacmagic.numeric.rounding import MAX_ROUNDINGS
 from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
 NEARBY_FACTOR = 1.0 + 2.0**-5  # where a function is asked twice more, beside its point
-MAX_ROUNDINGS = 2.0**10  # roundoffs between runs whose sums are taken in another order
 FAR_FACTORS = (2.0**200, 2.0**60)  # factors of an input where nan is refused
 
 
@@ -37,8 +37,7 @@ def unsteady(
         tensors: the point.
         outputs: the values that the function gave there before.
     """
-    parts = [leaf.detach().reshape(-1).cpu().double() for leaf in outputs]
-    expected = torch.cat(parts).numpy() if parts else np.zeros(0)
+    expected = flat_array(outputs)
     eps = max((torch.finfo(leaf.dtype).eps for leaf in outputs), default=0.0)
     host = standard.getstate(), np.random.get_state()
     before = random_states(tensors)

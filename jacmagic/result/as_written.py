@@ -17,9 +17,9 @@ from jacmagic.function.outputs import flatten
 from jacmagic.function.precision import FACTOR, Dtype
 from jacmagic.function.problem import Problem
 from jacmagic.result.comparison import MANY
-from jacmagic.symbolic.branches import point_of
 from jacmagic.symbolic.formula import ClosedForm
 from jacmagic.symbolic.formula.rounding import bounded_outputs
+from jacmagic.symbolic.point import point_of
 
 
 def other_value(

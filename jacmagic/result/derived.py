@@ -22,13 +22,14 @@ from jacmagic.result.evaluated import Evaluated
 from jacmagic.result.form_check import examine_form
 from jacmagic.result.sources import lost_dependence
 from jacmagic.result.sparse_check import check_sparse
-from jacmagic.symbolic.branches import point_of
-from jacmagic.symbolic.derivation import Derivation, derive, templates, texts
+from jacmagic.symbolic.derivation import Derivation, derive, templates
+from jacmagic.symbolic.derivation_entries import texts
 from jacmagic.symbolic.formula import ClosedForm, DisplayForm
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.conditions import sentences
 from jacmagic.symbolic.matrix_form import MatrixForm, matrix_form
 from jacmagic.symbolic.one_sided import OneSided, limits, one_sided
+from jacmagic.symbolic.point import point_of
 from jacmagic.symbolic.steps import Step
 from jacmagic.symbolic.steps import derive as derive_entry
 from jacmagic.symbolic.trace import Refusal

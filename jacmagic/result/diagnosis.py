@@ -22,13 +22,14 @@ from jacmagic.result.comparison import SHORT, Circumstances, Finding, Sources, j
 from jacmagic.result.directional_check import confirmed_along, examine_along
 from jacmagic.result.gradient_check import examine_gradient, gradient_remarks
 from jacmagic.result.sources import MOST_COLUMNS, MOST_ROWS, finite_differences
-from jacmagic.symbolic.branches import fits_beside, point_of
 from jacmagic.symbolic.formula import ClosedForm
 from jacmagic.symbolic.formula.rounding import bounded, dtype_of, exactly
 from jacmagic.symbolic.formula.singularities import boundaries, kinks, origin_of_nonfinite
 from jacmagic.symbolic.notation import notation_of
 from jacmagic.symbolic.one_sided import OneSided
+from jacmagic.symbolic.point import point_of
 from jacmagic.symbolic.trace import Refusal
+from jacmagic.symbolic.validation import fits_beside
 
 _DRAWN = "the function draws random numbers"
 _MISSES = Refusal("the closed form", None, "is not the function beside the point")

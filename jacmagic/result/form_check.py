@@ -17,10 +17,10 @@ from jacmagic.result.agreement import Agreement
 from jacmagic.result.comparison import ALARMS, Finding, Sources
 from jacmagic.result.directional_check import DIRECTIONS, compared, random_directions
 from jacmagic.result.sources import MOST_COLUMNS
-from jacmagic.symbolic.branches import point_of
 from jacmagic.symbolic.formula import ClosedForm
 from jacmagic.symbolic.formula.rounding import dtype_of
 from jacmagic.symbolic.formula.singularities import Singularity, boundaries, kinks
+from jacmagic.symbolic.point import point_of
 
 _REFUSED = "torch cannot differentiate this function"
 

@@ -17,7 +17,7 @@ from jacmagic.errors import PointError
 from jacmagic.function.problem import Problem
 from jacmagic.function.python_call import problem_of
 from jacmagic.function.source import callable_part
-from jacmagic.numeric import ComputeOptions
+from jacmagic.numeric.options import DEFAULTS, ComputeOptions
 from jacmagic.sweeps.batch import compute_batch
 
 # Output and the random state belong to the whole process while a function is run again silently.
@@ -33,14 +33,14 @@ class Task:
         names: its arguments that have values, in the order of the signature.
         at: the values of those that stay fixed.
         wrt: what to differentiate by.
-        strategy: as for one Jacobian.
+        options: as for one Jacobian.
     """
 
     function: Callable[..., Any]
     names: tuple[str, ...]
     at: Mapping[str, Tensor] = field(default_factory=dict)
     wrt: str | Sequence[str] | None = None
-    strategy: str = "auto"
+    options: ComputeOptions = DEFAULTS
 
     def problem(self, stacks: Mapping[str, Tensor]) -> Problem:
         """Return the problem at the first of some points."""
@@ -71,7 +71,7 @@ def differentiate_block(task: Task, stacks: Mapping[str, Tensor]) -> BlockResult
     """
     with _ONE_AT_A_TIME:
         problem = task.problem(stacks)
-        many = compute_batch(problem, stacks, ComputeOptions(strategy=task.strategy))
+        many = compute_batch(problem, stacks, task.options)
         return BlockResult(as_array(many.matrix), (*problem.notes, *many.notes))
 
 

@@ -84,7 +84,7 @@ def sweep(
         >>> jacmagic.sweep(f, {"r": [1.0, 2.0], "t": [0.0, 0.5, 1.0]}).shape
         (2, 3, 2, 2)
     """
-    points, task = _read(func, grid, at, wrt, strategy)
+    points, task = _read(func, grid, at, wrt, ComputeOptions(strategy))
     problem = task.problem(points.stacks(points.origin))
     first, size = _first(points, task, problem, chunk_size)
     spec = spec_of(points, task, problem, first, size)
@@ -102,7 +102,11 @@ def sweep(
 
 
 def _read(
-    func: Callable[..., Any], grid: Any, at: Mapping[str, Any] | None, wrt: Any, strategy: str
+    func: Callable[..., Any],
+    grid: Any,
+    at: Mapping[str, Any] | None,
+    wrt: Any,
+    options: ComputeOptions,
 ) -> tuple[Grid, Task]:
     """Return the points and the task; their names are checked against the function's."""
     fixed = {name: as_tensor(value, name, []).detach() for name, value in (at or {}).items()}
@@ -114,7 +118,7 @@ def _read(
     if twice:
         raise PointError(f"{twice[0]} is in the grid and in at={{…}}; write it once")
     names = chosen_names(func, [*points.names, *fixed])
-    return points, Task(func, names, fixed, wrt, strategy)
+    return points, Task(func, names, fixed, wrt, options)
 
 
 def _first(
@@ -127,7 +131,7 @@ def _first(
 
     def differentiate() -> NumericJacobian:
         values = [one.value for one in problem.inputs]
-        return compute_numbers(problem.function, values, ComputeOptions(task.strategy))
+        return compute_numbers(problem.function, values, task.options)
 
     if chunk_size is not None:
         return differentiate(), chunk_size

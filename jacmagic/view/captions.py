@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from jacmagic.render.text import number
 from jacmagic.result import JacobianResult
-from jacmagic.symbolic.branches import NOT_WANTED, point_of
+from jacmagic.symbolic.branches import NOT_WANTED
 from jacmagic.symbolic.one_sided import sentences
+from jacmagic.symbolic.point import point_of
 from jacmagic.view.table import values_of
 
 MAX_COMPONENTS = 12  # of a point in a caption, about a line

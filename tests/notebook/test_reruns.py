@@ -55,8 +55,8 @@ def test_a_rerun_keeps_as_many_widgets(
     for _ in range(5):
         assert run(shell).explorer.comm is not None
     assert widgets() == before
-    said = capsys.readouterr()
-    assert "Traceback" not in said.out + said.err
+    shown = capsys.readouterr()
+    assert "Traceback" not in shown.out + shown.err
     assert first.at(x=5.0).matrix.tolist() == [[4, 5], [10, 0]]
     assert isinstance(first.explore(), ipywidgets.Widget)
 

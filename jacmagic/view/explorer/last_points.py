@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jacmagic.result import JacobianResult
-from jacmagic.symbolic.branches import point_of
+from jacmagic.symbolic.point import point_of
 
 MAX_FUNCTIONS = 100  # a long notebook has about as many cells with sliders
 

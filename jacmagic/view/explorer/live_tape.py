@@ -11,8 +11,8 @@ import torch
 
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.result import JacobianResult
-from jacmagic.symbolic.branches import point_of
 from jacmagic.symbolic.graph import OPERATIONS, BudgetExceeded, Tape
+from jacmagic.symbolic.point import point_of
 
 # The operations that static/tape.mjs has: all but a few special functions.
 BROWSER = frozenset(OPERATIONS) - {

@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from jacmagic.result import JacobianResult
-from jacmagic.symbolic.branches import fits_at, point_of
+from jacmagic.symbolic.point import point_of
+from jacmagic.symbolic.validation import fits_at
 from jacmagic.view.captions import whereabouts
 from jacmagic.view.table import values_of
 

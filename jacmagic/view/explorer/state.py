@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jacmagic.result import JacobianResult
-from jacmagic.symbolic.branches import point_of
+from jacmagic.symbolic.point import point_of
 from jacmagic.view.captions import remarks, warnings, whereabouts
 from jacmagic.view.explorer.live_tape import to_json
 from jacmagic.view.table import table_of

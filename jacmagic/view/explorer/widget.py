@@ -18,7 +18,7 @@ import traitlets
 
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.result import JacobianResult
-from jacmagic.symbolic.branches import point_of
+from jacmagic.symbolic.point import point_of
 from jacmagic.view import export, reruns, still
 from jacmagic.view.explorer.assets import front_end, style
 from jacmagic.view.explorer.entries import entries_of
