@@ -1,4 +1,4 @@
-"""Patterns and colourings: no entry is missed, and what is computed together can be told apart."""
+"""Patterns miss no entry, and what a colouring computes together can be separated."""
 
 from __future__ import annotations
 

@@ -48,9 +48,9 @@ class Call:
     @property
     def tensors(self) -> list[Operand]:
         """The tensor arguments, those in lists included."""
-        found: list[Operand] = []
+        result: list[Operand] = []
         for value in self.named.values():
             for leaf in value if isinstance(value, list | tuple) else (value,):
                 if isinstance(leaf, Operand):
-                    found.append(leaf)
-        return found
+                    result.append(leaf)
+        return result

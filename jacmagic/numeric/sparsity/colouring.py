@@ -1,4 +1,4 @@
-"""Which columns and rows of a sparse matrix may be computed together.
+"""Colouring: which columns and rows of a sparse matrix are computed together.
 
 Columns without a row in common can be added up, and one product with the sum gives all of them;
 likewise rows. Groups are colours of a graph whose edges are conflicts (Curtis, Powell and Reid
@@ -23,7 +23,7 @@ _MAX_ENTRIES_TO_RETRY = 2**18  # for which a first fit takes 0.05 s
 
 @dataclass(frozen=True)
 class Plan:
-    """How a matrix of known pattern is computed from a few products.
+    """A schedule that computes a matrix of known pattern from a few products.
 
     Attributes:
         pattern: boolean (m, n), sorted; its stored entries are those that are computed.
@@ -138,25 +138,25 @@ def greedy(objects: sp.csr_array) -> np.ndarray:
         if best.max(initial=NONE) + 1 <= bound + _SPARE_COLOURS:
             break
         order = np.argsort(-sizes if attempt == 0 else -best, kind="stable")
-        found = fitted(order)
-        if attempt and found.max() == best.max():
+        result = fitted(order)
+        if attempt and result.max() == best.max():
             break
-        best = min(best, found, key=lambda colours: int(colours.max()))
+        best = min(best, result, key=lambda colours: int(colours.max()))
     return best
 
 
 def _first_fit(order: list[int], starts: list[int], columns: list[int], width: int) -> np.ndarray:
     """Give each row the first colour free in its columns; a bit set for each column."""
-    seen = [0] * width
+    used = [0] * width
     colours = [NONE] * len(order)
     for item in order:
         mine = columns[starts[item] : starts[item + 1]]
         taken = 0
         for column in mine:
-            taken |= seen[column]
+            taken |= used[column]
         free = ~taken & (taken + 1)
         for column in mine:
-            seen[column] |= free
+            used[column] |= free
         if mine:
             colours[item] = free.bit_length() - 1
     return np.array(colours, dtype=np.int64)

@@ -35,10 +35,10 @@ def convolution(sets: IndexSets, call: Call) -> np.ndarray:
     flat = flat.reshape(batch, groups, count, -1)
     per_group = taps.reshape(groups, taps.shape[0] // groups, -1)
     parts = [_through(sets, flat[:, g], per_group[g]) for g in range(groups)]
-    found = np.concatenate(parts, axis=1).reshape(batch, -1, *positions)
+    result = np.concatenate(parts, axis=1).reshape(batch, -1, *positions)
     for seen_ids in _added(named, sets, ids):
-        found = sets.both(found, seen_ids.reshape(1, -1, *(1,) * len(positions)))
-    return found.reshape(tuple(call.outs[0].shape))
+        result = sets.both(result, seen_ids.reshape(1, -1, *(1,) * len(positions)))
+    return result.reshape(tuple(call.outs[0].shape))
 
 
 _GEOMETRY = ("stride", "padding", "dilation")
@@ -58,13 +58,13 @@ def _through(sets: IndexSets, windows: np.ndarray, taps: np.ndarray) -> np.ndarr
     kinds, which = np.unique(taps, axis=0, return_inverse=True)
     sets.lost |= not taps.all()
     batch, positions, _ = windows.shape
-    found = [
+    result = [
         sets.groups(windows[..., kind].reshape(batch * positions, int(kind.sum())))
         if kind.any()
         else np.full(batch * positions, CONSTANT)
         for kind in kinds
     ]
-    return np.stack(found).reshape(len(kinds), batch, positions)[which.reshape(-1)].swapaxes(0, 1)
+    return np.stack(result).reshape(len(kinds), batch, positions)[which.reshape(-1)].swapaxes(0, 1)
 
 
 def _added(named: dict[str, Any], sets: IndexSets, weight: np.ndarray) -> list[np.ndarray]:
@@ -108,11 +108,11 @@ def _turned(values: np.ndarray, groups: int) -> np.ndarray:
 def pool(sets: IndexSets, call: Call) -> list[np.ndarray]:
     """Each position depends on its window in its own channel."""
     named = call.named
-    seen = named["self"]
+    operand = named["self"]
     axes = next(n for n in (1, 2, 3) if f"{n}d" in call.name)
     shape = tuple(call.outs[0].shape)
-    grid = torch.from_numpy(seen.ids.astype(np.float64)).reshape(
-        1, -1, *seen.ids.shape[seen.ids.ndim - axes :]
+    grid = torch.from_numpy(operand.ids.astype(np.float64)).reshape(
+        1, -1, *operand.ids.shape[operand.ids.ndim - axes :]
     )
     kernel = _spread(named["kernel_size"], axes)
     stride = _spread(named.get("stride") or kernel, axes)
@@ -120,8 +120,8 @@ def pool(sets: IndexSets, call: Call) -> list[np.ndarray]:
     dilation = _spread(named.get("dilation", 1), axes)
     wanted = shape[len(shape) - axes :]
     windows = _windows(grid, kernel, stride, padding, dilation, wanted)
-    found = sets.groups(windows.reshape(-1, int(np.prod(kernel)))).reshape(shape)
-    return [found] * len(call.outs)
+    result = sets.groups(windows.reshape(-1, int(np.prod(kernel)))).reshape(shape)
+    return [result] * len(call.outs)
 
 
 def _windows(
@@ -150,13 +150,13 @@ def _windows(
             needed = (positions[axis] - 1) * stride[axis] + reach
             more = max(0, needed - grid.shape[axis + 2] - 2 * pad)
         margins = [pad, pad + more, *margins]
-    found = F.pad(grid, margins, value=float(CONSTANT))
+    result = F.pad(grid, margins, value=float(CONSTANT))
     for axis, size in enumerate(kernel):
         reach = dilation[axis] * (size - 1) + 1
-        found = found.unfold(axis + 2, reach, stride[axis])[..., :: dilation[axis]]
+        result = result.unfold(axis + 2, reach, stride[axis])[..., :: dilation[axis]]
         if positions is not None:
-            found = found.narrow(axis + 2, 0, positions[axis])
-    return found.numpy().astype(np.int64)
+            result = result.narrow(axis + 2, 0, positions[axis])
+    return result.numpy().astype(np.int64)
 
 
 def _spread(value: Any, count: int) -> list[int]:

@@ -1,4 +1,4 @@
-"""The pattern of a function at a point."""
+"""Detection of a function's sparsity pattern at a point."""
 
 from __future__ import annotations
 

@@ -54,9 +54,9 @@ class IndexSets:
         starts = np.concatenate([[0], np.cumsum(sizes)]).astype(np.int32)
         begin = np.repeat(self._starts.values[ids] - starts[:-1], sizes)
         members = self._members.values[begin + np.arange(starts[-1], dtype=np.int32)]
-        found = _matrix(members, starts, self.inputs)
-        found.sort_indices()
-        return found
+        result = _matrix(members, starts, self.inputs)
+        result.sort_indices()
+        return result
 
     def both(self, a: np.ndarray, b: np.ndarray) -> np.ndarray:
         """Unions of two arrays of sets, element by element; they broadcast."""
@@ -108,14 +108,14 @@ class IndexSets:
         """Return the unions of consecutive runs of `ids`, in bounded portions."""
         ends = np.cumsum(widths)
         load = np.cumsum(self.sizes[ids], dtype=np.int64)
-        made, start = [], 0
+        result, start = [], 0
         while start < len(widths):
             begin = ends[start] - widths[start]
             before = load[begin - 1] if begin else 0
             stop = max(start + 1, int(np.searchsorted(load[ends - 1], before + _MAX_MEMBERS)))
-            made.append(self._portion(ids[begin : ends[stop - 1]], widths[start:stop]))
+            result.append(self._portion(ids[begin : ends[stop - 1]], widths[start:stop]))
             start = stop
-        return np.concatenate(made)
+        return np.concatenate(result)
 
     def _portion(self, ids: np.ndarray, widths: np.ndarray) -> np.ndarray:
         sizes, starts = self.sizes, np.concatenate([[0], np.cumsum(widths)])

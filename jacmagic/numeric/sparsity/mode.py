@@ -100,8 +100,8 @@ class DependenceMode(Interpreter):
         operand = partial(self._operand, copy=bool(op.signature.written))
         call = Call(op.name, {k: tree_map(operand, v) for k, v in op.named.items()}, ())
         if rule is accumulation:
-            for seen in call.tensors:
-                if not seen.tensor.is_floating_point() and seen.ids.max(initial=0) > CONSTANT:
+            for index in call.tensors:
+                if not index.tensor.is_floating_point() and index.ids.max(initial=0) > CONSTANT:
                     self.steady = False
         out = op.run()
         outs = tuple(tensors_in(out))

@@ -25,7 +25,7 @@ Rule = Callable[[IndexSets, Call], Any]
 
 def pointwise(sets: IndexSets, call: Call) -> np.ndarray:
     """Each element depends on what the operands' elements at its index depend on."""
-    return reduce(sets.both, [seen.ids for seen in call.tensors])
+    return reduce(sets.both, [operand.ids for operand in call.tensors])
 
 
 def multiply(sets: IndexSets, call: Call) -> np.ndarray:
@@ -69,7 +69,7 @@ def lanes(sets: IndexSets, ids: np.ndarray, axes: Any) -> np.ndarray:
 
 def reduction(sets: IndexSets, call: Call) -> list[np.ndarray]:
     """All elements along the reduced axes, whether the result keeps these or not."""
-    ids = reduce(sets.both, [seen.ids for seen in call.tensors])
+    ids = reduce(sets.both, [operand.ids for operand in call.tensors])
     axes = call.named.get("dim", call.named.get("axis"))
     united = lanes(sets, ids, axes)
     return [_fitting(united, ids.shape, tuple(out.shape)) for out in call.outs]
@@ -87,7 +87,7 @@ def last_axes(count: int) -> Rule:
     """All elements along the last axes, such as those of a matrix in a batch."""
 
     def rule(sets: IndexSets, call: Call) -> list[np.ndarray]:
-        united = [lanes(sets, seen.ids, range(-count, 0)) for seen in call.tensors]
+        united = [lanes(sets, operand.ids, range(-count, 0)) for operand in call.tensors]
         joined = reduce(sets.both, united)
         batch = joined.shape[:-count]
         return [
@@ -147,10 +147,10 @@ def matrix_product(first: str, second: str) -> Rule:
     def rule(sets: IndexSets, call: Call) -> np.ndarray:
         a, b = call.named[first], call.named[second]
         thin = [a.ids.ndim == 1, b.ids.ndim == 1]
-        found = product(sets, _widened(a, 0) if thin[0] else a, _widened(b, 1) if thin[1] else b)
-        found = found.reshape(tuple(call.outs[0].shape)) if any(thin) else found
+        result = product(sets, _widened(a, 0) if thin[0] else a, _widened(b, 1) if thin[1] else b)
+        result = result.reshape(tuple(call.outs[0].shape)) if any(thin) else result
         added = call.named.get("self") if first != "self" else None
-        return found if added is None else sets.both(added.ids, found)
+        return result if added is None else sets.both(added.ids, result)
 
     return rule
 
@@ -161,8 +161,8 @@ def outer(sets: IndexSets, call: Call) -> np.ndarray:
     return sets.both(call.named["self"].ids, sets.both(column, row))
 
 
-def _widened(seen: Operand, axis: int) -> Operand:
-    return Operand(seen.tensor.unsqueeze(axis), np.expand_dims(seen.ids, axis))
+def _widened(operand: Operand, axis: int) -> Operand:
+    return Operand(operand.tensor.unsqueeze(axis), np.expand_dims(operand.ids, axis))
 
 
 # ── what is added at indices ───────────────────────────────────────────────────────────────────
@@ -189,16 +189,16 @@ def _targets(grid: np.ndarray, named: dict[str, Any]) -> np.ndarray:
     whole = torch.from_numpy(grid)
     if "indices" in named:  # index_put
         indices = [None if i is None else i.tensor.cpu() for i in named["indices"]]
-        found = torch.ops.aten.index.Tensor(whole, indices)
+        result = torch.ops.aten.index.Tensor(whole, indices)
     elif "dim" not in named:  # put
-        found = whole.take(named["index"].tensor.cpu())
+        result = whole.take(named["index"].tensor.cpu())
     elif named["index"].tensor.dim() == 1 and "source" in named:  # index_add
-        found = (
+        result = (
             whole.index_select(named["dim"], named["index"].tensor.cpu()) if grid.ndim else whole
         )
     else:
-        found = whole.gather(named["dim"], named["index"].tensor.cpu())
-    return found.numpy()
+        result = whole.gather(named["dim"], named["index"].tensor.cpu())
+    return result.numpy()
 
 
 # ── the table ─────────────────────────────────────────────────────────────────────────────────

@@ -1,11 +1,10 @@
 """Detection of calls by which values leave torch's graph: `detach`, `.item()`.
 
 `detach()`, `.data`, `.item()`, `torch.tensor([...])`, NumPy round trips and `no_grad` all cut
-torch's gradient without a word. Here each is noticed with its line, and the expression follows what
-the mathematics says: the value goes on depending on the inputs. Torch's answer, computed elsewhere,
-then differs, and the agreement can name the cause. `int()` is exact while the whole number stays
-the same, which is recorded as an assumption. Only `float()` cannot be followed, because Python
-insists on a bare number; it is reported as severed.
+torch's gradient silently. Here each is recorded with its line, and the expression keeps depending
+on the inputs, as the mathematics says. Torch's derivative then differs, and the agreement can name
+the cause. `int()` is exact while the whole number stays the same, which becomes an assumption. Only
+`float()` cannot be followed, because Python insists on a bare number: the dependence is lost.
 """
 
 from __future__ import annotations
@@ -54,7 +53,7 @@ class Leak:
         habit: what the code does there, a key of `ADVICE`.
         line: the line of the user's code, or None.
         nodes: the expressions that passed through.
-        severed: whether the expression was lost as well.
+        lost_dependence: whether the expression was lost as well.
         name: what the user calls it, such as the name of an autograd.Function; else "".
     """
 
@@ -126,7 +125,7 @@ class LeakDetector(TorchFunctionMode):
 
     @property
     def leaks(self) -> tuple[Leak, ...]:
-        """What was noticed, one leak for each habit and line, in the order met."""
+        """The leaks so far, one for each habit and line, in the order met."""
         for line, node in self.mode.lost_dependence:
             self._noted.setdefault(("float()", line, ""), set()).add(node)
         return tuple(

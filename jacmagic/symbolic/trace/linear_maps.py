@@ -91,11 +91,11 @@ def combine(
         return np.zeros(tuple(run(data).shape), dtype=np.int64)
     shape, is_complex = tuple(results[0].shape), results[0].is_complex()
     matrix = np.stack([_parts(result) for result in results], axis=-1)
-    made = np.array([_combined(g, row, flat) for row in matrix], dtype=np.int64)
+    combined = np.array([_combined(g, row, flat) for row in matrix], dtype=np.int64)
     if not is_complex:
-        return made.reshape(shape)
-    half = len(made) // 2
-    return ComplexNodes(made[:half].reshape(shape), made[half:].reshape(shape))
+        return combined.reshape(shape)
+    half = len(combined) // 2
+    return ComplexNodes(combined[:half].reshape(shape), combined[half:].reshape(shape))
 
 
 def widened(value: Any) -> Any:

@@ -225,11 +225,11 @@ class Names:
         dtype = like.dtype
         if not (dtype.is_floating_point or dtype.is_complex) and isinstance(value, float):
             dtype = torch.get_default_dtype()
-        made = torch.tensor(plain_number(value), dtype=dtype, device=like.device)
-        self.mode.shadows.write(made, np.array(value.node, dtype=np.int64))
+        result = torch.tensor(plain_number(value), dtype=dtype, device=like.device)
+        self.mode.shadows.write(result, np.array(value.node, dtype=np.int64))
         if self.mode.tensors is not None and self.graph.operations[value.node] == "constant":
-            self.mode.tensors.constant(self.graph.arguments[value.node][0], made)
-        return made
+            self.mode.tensors.constant(self.graph.arguments[value.node][0], result)
+        return result
 
 
 def _short(name: str) -> str:

@@ -61,7 +61,7 @@ class NodeShadows(Shadows):
         return nodes[nodes != POISON].tolist()
 
     def constants(self, tensor: torch.Tensor) -> Any:
-        """Return the nodes of a tensor's numbers, exact as a person would mean them."""
+        """Return the nodes of a tensor's numbers, as the decimals that were typed."""
         numbers = tensor.detach().cpu()
         if tensor.is_complex():
             real = torch.view_as_real(numbers.resolve_conj())
@@ -74,7 +74,7 @@ class NodeShadows(Shadows):
         return nodes.reshape(tuple(tensor.shape))
 
     def write(self, tensor: torch.Tensor, nodes: Any) -> None:
-        """Let a tensor's elements stand for these nodes, which broadcast to its shape."""
+        """Set the nodes of a tensor's elements; they broadcast to its shape."""
         shadow = self.cover(tensor)
         if tensor.numel():
             shadow[...] = self._laid_out(tensor, nodes)
@@ -93,7 +93,7 @@ class NodeShadows(Shadows):
         return np.asarray(whole)
 
     def _laid_out(self, tensor: torch.Tensor, nodes: Any) -> Any:
-        """Nodes as the tensor's dtype keeps them in memory."""
+        """Return nodes as the tensor's dtype keeps them in memory."""
         if tensor.is_complex():
             if not isinstance(nodes, ComplexNodes):
                 if np.ndim(nodes) == 0 and int(nodes) == POISON:
@@ -117,7 +117,7 @@ def fitted(g: Graph, nodes: np.ndarray, dtype: torch.dtype, *, cut: bool = False
 
 
 def numeric(g: Graph, nodes: np.ndarray) -> np.ndarray:
-    """Truth values as the numbers 1 and 0."""
+    """Return nodes with truth values as the numbers 1 and 0."""
     if not any(g.is_condition(int(node)) for node in np.asarray(nodes).flat):
         return nodes
     return each(g, lambda u: g.where(u, ONE, ZERO) if g.is_condition(u) else u, nodes)

@@ -1,4 +1,4 @@
-"""Run a function once for real and come back with the expressions of its outputs.
+"""Tracing: run a function once for real, return the expressions of its outputs.
 
 What comes out is a `Trace`, or a `Refusal`: a value, not an exception, that says which operation on
 which line has no closed form. The numbers do not depend on it.

@@ -28,15 +28,15 @@ def _gathered(
     operation = _FOLDS.get(reduce)
     if operation is None:
         raise Unsupported("scatter_reduce", f"with {reduce!r} has no rule yet")
-    made: list[int] = target.reshape(-1).tolist()
-    counts = [int(keep)] * len(made)
+    result: list[int] = target.reshape(-1).tolist()
+    counts = [int(keep)] * len(result)
     sources = source.reshape(-1).tolist()
     for position, node in zip(np.ravel(positions).tolist(), sources, strict=True):
-        made[position] = g.apply(operation, made[position], node) if counts[position] else node
+        result[position] = g.apply(operation, result[position], node) if counts[position] else node
         counts[position] += 1
     if reduce == "mean":
-        made = [g.div(u, g.number(max(n, 1))) for u, n in zip(made, counts, strict=True)]
-    return np.array(made, dtype=np.int64).reshape(target.shape)
+        result = [g.div(u, g.number(max(n, 1))) for u, n in zip(result, counts, strict=True)]
+    return np.array(result, dtype=np.int64).reshape(target.shape)
 
 
 def _along(dim: int, index: np.ndarray, target: np.ndarray) -> np.ndarray:
@@ -140,11 +140,11 @@ def _embedding_bag(
     factors = np.full(len(picks), ONE) if per_sample_weights is None else per_sample_weights
     rows = each(g, g.mul, factors[:, None], weight[picks])
     fold = _bag(mode)
-    made = [
+    result = [
         [fold(g, rows[a:b, column].tolist()) for column in range(weight.shape[1])]
         for a, b in zip(starts, ends, strict=False)
     ]
-    return np.array(made, dtype=np.int64).reshape(-1, weight.shape[1]), None, None, None
+    return np.array(result, dtype=np.int64).reshape(-1, weight.shape[1]), None, None, None
 
 
 ACCUMULATIONS: dict[str, Rule] = {

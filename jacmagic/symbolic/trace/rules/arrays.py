@@ -31,8 +31,8 @@ def each(g: Graph, formula: Callable[..., int], *arguments: Nodes) -> np.ndarray
     """Apply a formula element by element, with broadcasting."""
     arrays = np.broadcast_arrays(*[nodes_of(g, argument) for argument in arguments])
     flat = [array.reshape(-1).tolist() for array in arrays]
-    made = [formula(*elements) for elements in zip(*flat, strict=True)]
-    return np.array(made, dtype=np.int64).reshape(arrays[0].shape)
+    result = [formula(*elements) for elements in zip(*flat, strict=True)]
+    return np.array(result, dtype=np.int64).reshape(arrays[0].shape)
 
 
 def named(name: str) -> Rule:
@@ -72,10 +72,10 @@ def reduce(
     size = math.prod(nodes.shape[axis] for axis in gone)
     shape = [nodes.shape[axis] for axis in kept]
     lines = nodes.transpose(kept + gone).reshape(math.prod(shape), size)
-    made = np.array([combine(line.tolist()) for line in lines], dtype=np.int64)
+    result = np.array([combine(line.tolist()) for line in lines], dtype=np.int64)
     if keepdim:
         shape = [1 if axis in gone else nodes.shape[axis] for axis in every]
-    return made.reshape(shape)
+    return result.reshape(shape)
 
 
 def mean(g: Graph, terms: Sequence[int]) -> int:

@@ -28,8 +28,8 @@ def pulled_back(g: Graph, forward: Forward, x: np.ndarray, grad: np.ndarray) -> 
     """
     line = g.line
     fresh = [g.variable(f"\N{PARTIAL DIFFERENTIAL}{index}") for index in range(x.size)]
-    made = forward(np.array(fresh, dtype=np.int64).reshape(x.shape)).reshape(-1).tolist()
-    rows = differentiate(g, made, fresh)
+    result = forward(np.array(fresh, dtype=np.int64).reshape(x.shape)).reshape(-1).tolist()
+    rows = differentiate(g, result, fresh)
     g.line = line
     weights = grad.reshape(-1).tolist()
     entries = sorted({entry for row in rows for entry in row.values()})
@@ -119,7 +119,9 @@ def _shrink(g: Graph, grad: np.ndarray, x: np.ndarray, lambd: float) -> np.ndarr
     return each(g, formula, grad, x)
 
 
-def _gated(g: Graph, made: np.ndarray, x: np.ndarray, dx: np.ndarray, dim: int = -1) -> np.ndarray:
+def _gated(
+    g: Graph, result: np.ndarray, x: np.ndarray, dx: np.ndarray, dim: int = -1
+) -> np.ndarray:
     """a′σ(b) + a·σ(b)(1 − σ(b))·b′, a and b being the halves of the input."""
     (_, b), (da, db) = np.split(x, 2, axis=dim), np.split(dx, 2, axis=dim)
 
@@ -127,7 +129,7 @@ def _gated(g: Graph, made: np.ndarray, x: np.ndarray, dx: np.ndarray, dim: int =
         gate = g.apply("sigmoid", v)
         return g.add(g.mul(du, gate), g.mul(g.mul(y, g.sub(ONE, gate)), dv))
 
-    return each(g, formula, made, b, da, db)
+    return each(g, formula, result, b, da, db)
 
 
 BACKWARD: dict[str, Rule] = {

@@ -41,20 +41,20 @@ class PairGraph:
     def nodes(self, value: ComplexNodes) -> np.ndarray:
         """Return an array of pairs as an array of nodes."""
         flat = zip(value.re.reshape(-1).tolist(), value.im.reshape(-1).tolist(), strict=True)
-        made = [self.node(re, im) for re, im in flat]
-        return np.array(made, dtype=np.int64).reshape(value.shape)
+        result = [self.node(re, im) for re, im in flat]
+        return np.array(result, dtype=np.int64).reshape(value.shape)
 
     def pairs(self, nodes: np.ndarray) -> ComplexNodes:
         """Return the way back."""
-        made = np.array(self.parts, dtype=np.int64)[nodes]
-        return ComplexNodes(made[..., 0], made[..., 1])
+        result = np.array(self.parts, dtype=np.int64)[nodes]
+        return ComplexNodes(result[..., 0], result[..., 1])
 
     def _combined(
         self, rule: Callable[[Graph, ComplexNodes, ComplexNodes], ComplexNodes], a: int, b: int
     ) -> int:
         first, second = (ComplexNodes(*map(np.asarray, self.parts[node])) for node in (a, b))
-        made = rule(self.graph, first, second)
-        return self.node(int(made.re), int(made.im))
+        result = rule(self.graph, first, second)
+        return self.node(int(result.re), int(result.im))
 
     def add(self, a: int, b: int) -> int:
         """Return a + b."""
@@ -81,17 +81,17 @@ class PairGraph:
 
     def total(self, nodes: Iterable[int]) -> int:
         """Return the sum."""
-        made = ZERO
+        result = ZERO
         for node in nodes:
-            made = self.add(made, node)
-        return made
+            result = self.add(result, node)
+        return result
 
     def product(self, nodes: Iterable[int]) -> int:
         """Return the product."""
-        made = ONE
+        result = ONE
         for node in nodes:
-            made = self.mul(made, node)
-        return made
+            result = self.mul(result, node)
+        return result
 
 
 def _over_pairs(kernel: Callable[..., np.ndarray]) -> Callable[..., ComplexNodes]:
@@ -117,12 +117,12 @@ def _solve(g: Graph, a: Any, b: Any, *, left: bool = True, **_: Any) -> tuple:
         b = ComplexNodes(b.re[..., None], b.im[..., None])
     if not left:
         a, b = _turned(a), _turned(b)
-    made = _solution(g, a, b)
+    result = _solution(g, a, b)
     if not left:
-        made = _turned(made)
+        result = _turned(result)
     if vector:
-        made = ComplexNodes(made.re[..., 0], made.im[..., 0])
-    return made, None, None, np.array(ZERO)
+        result = ComplexNodes(result.re[..., 0], result.im[..., 0])
+    return result, None, None, np.array(ZERO)
 
 
 def _turned(a: ComplexNodes) -> ComplexNodes:

@@ -83,10 +83,10 @@ def _pow(g: Graph, base: Any, exponent: Any) -> ComplexNodes:
     whole = g.value(int(w.re)) if w.ndim == 0 and int(w.im) == ZERO else None
     if isinstance(whole, int) and abs(whole) <= 16:
         one = ComplexNodes(np.full_like(z.re, ONE), np.full_like(z.im, ZERO))
-        made = one
+        result = one
         for _ in range(abs(whole)):
-            made = times(g, made, z) if made is not one else z
-        return made if whole >= 0 else over(g, one, made)
+            result = times(g, result, z) if result is not one else z
+        return result if whole >= 0 else over(g, one, result)
     return _exp(g, times(g, w, _log(g, z)))
 
 

@@ -39,10 +39,10 @@ def _convolution(
         batch, margins, weight = _as_direct(batch, weight, step, edge, gap, extra, groups)
         step = (1,) * rank
     padded = np.pad(batch, [(0, 0), (0, 0), *margins], constant_values=ZERO)
-    made = _correlate(g, padded, weight, step, gap, groups)
+    result = _correlate(g, padded, weight, step, gap, groups)
     if bias is not None:
-        made = each(g, g.add, made, bias.reshape(-1, *(1,) * rank))
-    return made[0] if lone else made
+        result = each(g, g.add, result, bias.reshape(-1, *(1,) * rank))
+    return result[0] if lone else result
 
 
 def _as_direct(
@@ -81,7 +81,7 @@ def _correlate(
     counts = [
         max((n - span) // s + 1, 0) for n, span, s in zip(x.shape[2:], spans, step, strict=True)
     ]
-    made = np.zeros((x.shape[0], outer, *counts), dtype=np.int64)
+    result = np.zeros((x.shape[0], outer, *counts), dtype=np.int64)
     for position in itertools.product(*map(range, counts)):
         window = tuple(
             slice(p * s, p * s + span, d)
@@ -90,10 +90,12 @@ def _correlate(
         for n, o in np.ndindex(x.shape[0], outer):
             first = o // (outer // groups) * inner
             seen_at, target = (n, slice(first, first + inner), *window), (n, o, *position)
-            seen = x[seen_at]
-            pairs = zip(weight[o].reshape(-1).tolist(), seen.reshape(-1).tolist(), strict=True)
-            made[target] = g.total(g.mul(w, u) for w, u in pairs)
-    return made
+            window_nodes = x[seen_at]
+            pairs = zip(
+                weight[o].reshape(-1).tolist(), window_nodes.reshape(-1).tolist(), strict=True
+            )
+            result[target] = g.total(g.mul(w, u) for w, u in pairs)
+    return result
 
 
 CONVOLUTIONS: dict[str, Rule] = {"convolution": _convolution}

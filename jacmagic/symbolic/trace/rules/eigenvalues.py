@@ -42,18 +42,18 @@ def _symmetric(
     bound = MAX_RELATIVE_ROUNDING * (size + ends[..., :, None] + ends[..., None, :])
     if not (np.abs(numbers - np.swapaxes(numbers, -1, -2)) <= bound).all():
         raise Unsupported(operation, "reads one triangle of a matrix that is not symmetric")
-    made, conditions = nodes.copy(), []
+    result, conditions = nodes.copy(), []
     for index in np.ndindex(*nodes.shape[:-2]):
         for i, j in zip(*np.triu_indices(nodes.shape[-1], 1), strict=True):
             upper, lower = (*index, i, j), (*index, j, i)
             u, v = int(nodes[upper]), int(nodes[lower])
             if _alike(g, u, v):
-                made[upper] = v
+                result[upper] = v
                 continue
-            made[upper] = made[lower] = g.div(g.add(u, v), g.number(2))
+            result[upper] = result[lower] = g.div(g.add(u, v), g.number(2))
             diagonal = np.diagonal(nodes[index])
             conditions.append(_equal(g, u, v, [int(diagonal[i]), int(diagonal[j])]))
-    return made, conditions
+    return result, conditions
 
 
 def _equal(g: Graph, u: int, v: int, ends: list[int]) -> int:
@@ -68,27 +68,27 @@ def _lower_factor(g: Graph, m: np.ndarray) -> np.ndarray:
     """Cholesky's factor, column by column."""
     if len(m) > _MAX_ROWS:
         raise Unsupported("cholesky", f"of a matrix larger than {_MAX_ROWS}×{_MAX_ROWS}")
-    made = np.full_like(m, ZERO)
+    result = np.full_like(m, ZERO)
     for j in range(len(m)):
         for i in range(j, len(m)):
-            known = g.total(g.mul(int(made[i, k]), int(made[j, k])) for k in range(j))
+            known = g.total(g.mul(int(result[i, k]), int(result[j, k])) for k in range(j))
             if i == j:
-                known = g.total(g.square(int(made[j, k])) for k in range(j))
+                known = g.total(g.square(int(result[j, k])) for k in range(j))
             rest = g.sub(int(m[i, j]), known)
-            made[i, j] = g.apply("sqrt", rest) if i == j else g.div(rest, int(made[j, j]))
-    return made
+            result[i, j] = g.apply("sqrt", rest) if i == j else g.div(rest, int(result[j, j]))
+    return result
 
 
 def _cholesky(
-    g: Graph, seen: Operands, a: np.ndarray, *, upper: bool = False, **_: Any
+    g: Graph, operands: Operands, a: np.ndarray, *, upper: bool = False, **_: Any
 ) -> Selection:
-    whole, conditions = _symmetric(g, "cholesky", a, seen.inputs[0])
-    made = batched(lambda m: _lower_factor(g, m), whole)
-    return Selection((np.swapaxes(made, -1, -2) if upper else made, np.array(ZERO)), conditions)
+    whole, conditions = _symmetric(g, "cholesky", a, operands.inputs[0])
+    result = batched(lambda m: _lower_factor(g, m), whole)
+    return Selection((np.swapaxes(result, -1, -2) if upper else result, np.array(ZERO)), conditions)
 
 
-def _old_cholesky(g: Graph, seen: Operands, a: np.ndarray, upper: bool = False) -> Selection:
-    found = _cholesky(g, seen, a, upper=upper)
+def _old_cholesky(g: Graph, operands: Operands, a: np.ndarray, upper: bool = False) -> Selection:
+    found = _cholesky(g, operands, a, upper=upper)
     return Selection(found.values[:1], found.now)
 
 
@@ -108,8 +108,8 @@ def _eigenvalues(g: Graph, m: np.ndarray) -> np.ndarray:
     return np.array(_two_roots(g, int(m[0, 0]), int(m[0, 1]), int(m[1, 1])), dtype=np.int64)
 
 
-def _eigh(g: Graph, seen: Operands, a: np.ndarray, *_: Any) -> Selection:
-    whole, conditions = _symmetric(g, "eigh", a, seen.inputs[0])
+def _eigh(g: Graph, operands: Operands, a: np.ndarray, *_: Any) -> Selection:
+    whole, conditions = _symmetric(g, "eigh", a, operands.inputs[0])
     values = batched(lambda m: _eigenvalues(g, m), whole)
     return Selection((values, None), conditions, poison=True)
 
@@ -126,7 +126,7 @@ def _singular_values(g: Graph, m: np.ndarray) -> np.ndarray:
     return np.array([g.apply("sqrt", large), g.apply("sqrt", small)], dtype=np.int64)
 
 
-def _svd(g: Graph, seen: Operands, a: np.ndarray, *_: Any, **__: Any) -> Selection:
+def _svd(g: Graph, operands: Operands, a: np.ndarray, *_: Any, **__: Any) -> Selection:
     return Selection((None, batched(lambda m: _singular_values(g, m), a), None), poison=True)
 
 
@@ -149,14 +149,14 @@ def _exponential(g: Graph, m: np.ndarray) -> np.ndarray:
 
 def _series(g: Graph, m: np.ndarray, unit: np.ndarray) -> np.ndarray:
     """Σ Aᵏ/k!, which ends because Aⁿ = 0."""
-    made, power, factorial = unit.copy(), m, 1
+    result, power, factorial = unit.copy(), m, 1
     for k in range(1, len(m)):
         factorial *= k
         for index in np.ndindex(*m.shape):
             term = g.div(int(power[index]), g.number(factorial))
-            made[index] = g.add(int(made[index]), term)
+            result[index] = g.add(int(result[index]), term)
         power = matmul(g, power, m)
-    return made
+    return result
 
 
 def _rotation(g: Graph, m: np.ndarray, unit: np.ndarray) -> np.ndarray:
@@ -168,11 +168,11 @@ def _rotation(g: Graph, m: np.ndarray, unit: np.ndarray) -> np.ndarray:
     angle = norm(g, [int(m[2, 1]), int(m[0, 2]), int(m[1, 0])], 2)
     first = g.div(g.apply("sin", angle), angle)
     second = g.div(g.sub(ONE, g.apply("cos", angle)), g.square(angle))
-    squared, made = matmul(g, m, m), unit.copy()
+    squared, result = matmul(g, m, m), unit.copy()
     for index in np.ndindex(*m.shape):
         linear = g.add(int(unit[index]), g.mul(first, int(m[index])))
-        made[index] = g.add(linear, g.mul(second, int(squared[index])))
-    return made
+        result[index] = g.add(linear, g.mul(second, int(squared[index])))
+    return result
 
 
 def _of_two(g: Graph, m: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, int]:
@@ -181,19 +181,19 @@ def _of_two(g: Graph, m: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, i
     (p, q), (r, s) = numbers.tolist()
     two = g.number(2)
     half, bend = g.div(g.sub(a, d), two), g.mul(b, c)
-    inside, seen = g.add(g.square(half), bend), ((p - s) / 2) ** 2 + q * r
-    if seen == 0:
+    inside, discriminant = g.add(g.square(half), bend), ((p - s) / 2) ** 2 + q * r
+    if discriminant == 0:
         raise Unsupported("matrix_exp", "has no closed form here where two eigenvalues meet")
-    grows = seen > 0
+    grows = discriminant > 0
     root = half if bend == ZERO else g.apply("sqrt", inside if grows else g.neg(inside))
     even = g.apply("cosh" if grows else "cos", root)
     odd = g.div(g.apply("sinh" if grows else "sin", root), root)
     size = g.apply("exp", g.div(g.add(a, d), two))
     inner = [[g.add(even, g.mul(odd, half)), g.mul(odd, b)],
              [g.mul(odd, c), g.sub(even, g.mul(odd, half))]]  # fmt: skip
-    made = [[g.mul(size, node) for node in row] for row in inner]
+    result = [[g.mul(size, node) for node in row] for row in inner]
     relation = "ne" if bend == ZERO else "gt" if grows else "lt"
-    return np.array(made, dtype=np.int64), g.apply(relation, inside, ZERO)
+    return np.array(result, dtype=np.int64), g.apply(relation, inside, ZERO)
 
 
 def _short(g: Graph, m: np.ndarray) -> bool:
@@ -203,7 +203,7 @@ def _short(g: Graph, m: np.ndarray) -> bool:
     return not off.any() or skew or (not diagonal.any() and not off.all())
 
 
-def _matrix_exp(g: Graph, seen: Operands, a: np.ndarray) -> Selection:
+def _matrix_exp(g: Graph, operands: Operands, a: np.ndarray) -> Selection:
     conditions: list[int] = []
 
     def one(m: np.ndarray, numbers: np.ndarray) -> np.ndarray:
@@ -211,11 +211,11 @@ def _matrix_exp(g: Graph, seen: Operands, a: np.ndarray) -> Selection:
             raise Unsupported("matrix_exp", "has no closed form here where the angle is 0")
         if len(m) != 2 or _short(g, m):
             return _exponential(g, m)
-        made, condition = _of_two(g, m, numbers)
+        result, condition = _of_two(g, m, numbers)
         conditions.append(condition)
-        return made
+        return result
 
-    return Selection((batched(one, a, seen.inputs[0]),), conditions)
+    return Selection((batched(one, a, operands.inputs[0]),), conditions)
 
 
 EIGENVALUES: dict[str, Callable[..., Selection]] = {

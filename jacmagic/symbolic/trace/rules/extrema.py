@@ -30,10 +30,10 @@ def _best(g: Graph, line: np.ndarray, values: np.ndarray, falling: bool) -> tupl
     ties = np.flatnonzero(values == best)
     if len(ties) < 3 or len(set(line[ties].tolist())) == 1:  # max and min share it by halves
         return (largest if falling else smallest)(g, line.tolist()), []
-    made, equal = tied_mean(g, line, ties)
+    result, equal = tied_mean(g, line, ties)
     relation, first = ("ge" if falling else "le"), int(line[ties[0]])
     rest = [int(node) for k, node in enumerate(line) if k not in set(ties.tolist())]
-    return made, equal + [g.apply(relation, first, node) for node in rest]
+    return result, equal + [g.apply(relation, first, node) for node in rest]
 
 
 def _reduced(
@@ -45,9 +45,9 @@ def _reduced(
     flat, values = nodes.reshape(-1), numbers.reshape(-1)
 
     def combine(line: list[int]) -> int:
-        made, met = _best(g, flat[line], values[line], falling)
+        result, met = _best(g, flat[line], values[line], falling)
         conditions.extend(met)
-        return made
+        return result
 
     return reduce(positions, dim, keepdim, combine), conditions
 
@@ -56,17 +56,17 @@ def _over_axes(falling: bool) -> Callable[..., Selection]:
     """amax, amin, and max or min of everything."""
 
     def rule(
-        g: Graph, seen: Operands, nodes: np.ndarray, dim: Any = None, keepdim: bool = False
+        g: Graph, operands: Operands, nodes: np.ndarray, dim: Any = None, keepdim: bool = False
     ) -> Selection:
-        made, met = _reduced(g, seen.inputs[0], nodes, dim, keepdim, falling)
-        return Selection((made,), met)
+        result, met = _reduced(g, operands.inputs[0], nodes, dim, keepdim, falling)
+        return Selection((result,), met)
 
     return rule
 
 
 def _norm(
     g: Graph,
-    seen: Operands,
+    operands: Operands,
     nodes: np.ndarray,
     ord: float | None = 2,
     dim: Any = None,
@@ -78,15 +78,15 @@ def _norm(
     if not math.isinf(p) or not nodes.size:
         return Selection((reduce(nodes, dim, keepdim, lambda terms: norm(g, terms, p)),))
     sizes = each(g, lambda node: g.apply("abs", node), nodes)
-    made, met = _reduced(g, np.abs(seen.inputs[0]), sizes, dim, keepdim, p > 0)
-    return Selection((made,), met)
+    result, met = _reduced(g, np.abs(operands.inputs[0]), sizes, dim, keepdim, p > 0)
+    return Selection((result,), met)
 
 
 def _range(
-    g: Graph, seen: Operands, nodes: np.ndarray, *, dim: Any = None, keepdim: bool = False
+    g: Graph, operands: Operands, nodes: np.ndarray, *, dim: Any = None, keepdim: bool = False
 ) -> Selection:
-    low, met = _reduced(g, seen.inputs[0], nodes, dim, keepdim, False)
-    high, more = _reduced(g, seen.inputs[0], nodes, dim, keepdim, True)
+    low, met = _reduced(g, operands.inputs[0], nodes, dim, keepdim, False)
+    high, more = _reduced(g, operands.inputs[0], nodes, dim, keepdim, True)
     return Selection((low, high), met + more)
 
 
@@ -98,20 +98,20 @@ def _extreme(name: str) -> Callable[..., Selection]:
     combine, falling = (largest, True) if name == "max" else (smallest, False)
 
     def rule(
-        g: Graph, seen: Operands, nodes: np.ndarray, dim: int, keepdim: bool = False
+        g: Graph, operands: Operands, nodes: np.ndarray, dim: int, keepdim: bool = False
     ) -> Selection:
-        picks = seen.results[1]
+        picks = operands.results[1]
         wide = picks if keepdim or nodes.ndim == 0 else np.expand_dims(picks, dim)
-        lines, numbers = slices(nodes, wide, dim), slices(seen.inputs[0], wide, dim)
+        lines, numbers = slices(nodes, wide, dim), slices(operands.inputs[0], wide, dim)
         won = [ordering(g, line, at, falling) for line, at in lines]
         if not lines:
             return Selection((reduce(nodes, dim, keepdim, lambda t: combine(g, t)), None))
-        made, now = [], []
+        result, now = [], []
         for (line, at), (values, _), met in zip(lines, numbers, won, strict=True):
             ties = set(line[values == values[at[0]]].tolist())
-            made.append(int(line[at[0]]) if len(ties) > 1 else combine(g, line.tolist()))
+            result.append(int(line[at[0]]) if len(ties) > 1 else combine(g, line.tolist()))
             now += met if len(ties) > 1 else []
-        shaped = np.array(made, dtype=np.int64).reshape(np.shape(picks))
+        shaped = np.array(result, dtype=np.int64).reshape(np.shape(picks))
         return Selection((shaped, None), now, later=[c for met in won for c in met])
 
     return rule
@@ -121,12 +121,16 @@ def _winner(falling: bool) -> Callable[..., Selection]:
     """argmax and argmin: the winner is not beaten by any other."""
 
     def rule(
-        g: Graph, seen: Operands, nodes: np.ndarray, dim: int | None = None, keepdim: bool = False
+        g: Graph,
+        operands: Operands,
+        nodes: np.ndarray,
+        dim: int | None = None,
+        keepdim: bool = False,
     ) -> Selection:
         if dim is None or nodes.ndim == 0:
-            lines = [(nodes.reshape(-1), seen.results[0].reshape(-1))]
+            lines = [(nodes.reshape(-1), operands.results[0].reshape(-1))]
         else:
-            picks = seen.results[0]
+            picks = operands.results[0]
             lines = slices(nodes, picks if keepdim else np.expand_dims(picks, dim), dim)
         won = [c for line, at in lines for c in ordering(g, line, at, falling)]
         return Selection((None,), later=won)
@@ -141,31 +145,31 @@ def _running(falling: bool) -> Callable[..., Selection]:
     def along(
         g: Graph, line: np.ndarray, values: np.ndarray, picks: np.ndarray
     ) -> tuple[list[int], list[int], list[int]]:
-        made, now, later = [], [], []
+        result, now, later = [], [], []
         best = int(line[0])
         for end, pick in enumerate(picks.tolist()):
             best = g.apply(name, best, int(line[end])) if end else best
             met = ordering(g, line[: end + 1], picks[end : end + 1], falling) if pick >= 0 else []
             ties = set(line[: end + 1][values[: end + 1] == values[pick]].tolist())
-            made.append(int(line[pick]) if len(ties) > 1 else best)
+            result.append(int(line[pick]) if len(ties) > 1 else best)
             now += met if len(ties) > 1 else []
             later += met
-        return made, now, later
+        return result, now, later
 
-    def rule(g: Graph, seen: Operands, nodes: np.ndarray, dim: int) -> Selection:
+    def rule(g: Graph, operands: Operands, nodes: np.ndarray, dim: int) -> Selection:
         if nodes.ndim == 0:
             return Selection((nodes, None))
-        lines = slices(nodes, seen.results[1], dim)
-        numbers = slices(seen.inputs[0], seen.results[1], dim)
+        lines = slices(nodes, operands.results[1], dim)
+        numbers = slices(operands.inputs[0], operands.results[1], dim)
         found = [
             along(g, line, values, picks)
             for (line, picks), (values, _) in zip(lines, numbers, strict=True)
         ]
         wide = np.moveaxis(nodes, dim, -1)
-        made = np.array([values for values, _, _ in found], dtype=np.int64).reshape(wide.shape)
+        result = np.array([values for values, _, _ in found], dtype=np.int64).reshape(wide.shape)
         now = [c for _, met, _ in found for c in met]
         later = [c for _, _, met in found for c in met]
-        return Selection((np.moveaxis(made, -1, dim), None), now, later=later)
+        return Selection((np.moveaxis(result, -1, dim), None), now, later=later)
 
     return rule
 

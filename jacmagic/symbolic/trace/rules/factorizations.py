@@ -45,34 +45,34 @@ def _permutation(pivots: np.ndarray, size: int) -> np.ndarray:
 
 def _eliminated(g: Graph, m: np.ndarray) -> tuple[np.ndarray, list[int]]:
     """Return L and U in one matrix, and the conditions under which the pivots stay."""
-    made, conditions = m.copy(), []
+    result, conditions = m.copy(), []
     for k in range(min(m.shape)):
-        pivot = int(made[k, k])
-        for i in range(k + 1, len(made)):
-            size = g.apply("abs", int(made[i, k]))
+        pivot = int(result[k, k])
+        for i in range(k + 1, len(result)):
+            size = g.apply("abs", int(result[i, k]))
             conditions.append(g.apply("ge", g.apply("abs", pivot), size))
-            made[i, k] = g.div(int(made[i, k]), pivot)
-            for j in range(k + 1, made.shape[1]):
-                taken = g.mul(int(made[i, k]), int(made[k, j]))
-                made[i, j] = g.sub(int(made[i, j]), taken)
-    return made, conditions
+            result[i, k] = g.div(int(result[i, k]), pivot)
+            for j in range(k + 1, result.shape[1]):
+                taken = g.mul(int(result[i, k]), int(result[k, j]))
+                result[i, j] = g.sub(int(result[i, j]), taken)
+    return result, conditions
 
 
 def _lu_factor(
-    g: Graph, seen: Operands, a: np.ndarray, *, pivot: bool = True, **_: Any
+    g: Graph, operands: Operands, a: np.ndarray, *, pivot: bool = True, **_: Any
 ) -> Selection:
     conditions: list[int] = []
 
     def kernel(m: np.ndarray, row: np.ndarray) -> np.ndarray:
         _single("lu_factor", m)
-        made, met = _eliminated(g, m[_permutation(row[0], len(m))])
+        result, met = _eliminated(g, m[_permutation(row[0], len(m))])
         conditions.extend(met)
-        return made
+        return result
 
-    pivots = seen.results[1]
-    made = batched(kernel, a, pivots[..., None, :])
+    pivots = operands.results[1]
+    result = batched(kernel, a, pivots[..., None, :])
     whole = np.vectorize(g.number, otypes=[np.int64])(pivots)
-    return Selection((made, whole, np.array(ZERO)), conditions if pivot else [])
+    return Selection((result, whole, np.array(ZERO)), conditions if pivot else [])
 
 
 def lu_solve(
@@ -94,12 +94,12 @@ def lu_solve(
             half = substituted(g, m, right[order], upper=False, unit=True)
             return substituted(g, m, half, upper=True, unit=False)
         half = substituted(g, m.T, right, upper=False, unit=False)
-        made = np.empty_like(half)
-        made[order] = substituted(g, m.T, half, upper=True, unit=True)
-        return made
+        result = np.empty_like(half)
+        result[order] = substituted(g, m.T, half, upper=True, unit=True)
+        return result
 
-    made = batched(kernel, factors, pivots[..., None, :], right)
-    return made if left else made.swapaxes(-1, -2)
+    result = batched(kernel, factors, pivots[..., None, :], right)
+    return result if left else result.swapaxes(-1, -2)
 
 
 def _unpacked(
@@ -125,10 +125,10 @@ def _unpacked(
 def _product_of(factors: np.ndarray, pivots: np.ndarray) -> np.ndarray:
     """Return the numbers of P L U."""
     size = len(factors)
-    made = np.empty_like(factors)
+    result = np.empty_like(factors)
     whole = (np.tril(factors, -1) + np.eye(size)) @ np.triu(factors)
-    made[_permutation(pivots, size)] = whole
-    return made
+    result[_permutation(pivots, size)] = whole
+    return result
 
 
 def _with_factors(rule: Rule, position: int) -> Callable[..., Selection]:
@@ -138,19 +138,19 @@ def _with_factors(rule: Rule, position: int) -> Callable[..., Selection]:
     Torch factors Aᵀ instead of A where that lies better in memory.
     """
 
-    def order(g: Graph, seen: Operands, a: np.ndarray, *args: Any, **kwargs: Any) -> Selection:
+    def order(g: Graph, operands: Operands, a: np.ndarray, *args: Any, **kwargs: Any) -> Selection:
         conditions: list[int] = []
 
         def kernel(m: np.ndarray, given: np.ndarray, lu: np.ndarray, row: np.ndarray) -> np.ndarray:
             if not np.allclose(_product_of(lu, row[0]), given, rtol=MAX_RELATIVE_ROUNDING):
                 m = m.T
-            made, met = _eliminated(g, m[_permutation(row[0], len(m))])
+            result, met = _eliminated(g, m[_permutation(row[0], len(m))])
             conditions.extend(met)
-            return made
+            return result
 
         values = list(rule(g, a, *args, **kwargs))
-        lu, pivots = seen.results[position], seen.results[position + 1][..., None, :]
-        values[position] = batched(kernel, a, seen.inputs[0], lu, pivots)
+        lu, pivots = operands.results[position], operands.results[position + 1][..., None, :]
+        values[position] = batched(kernel, a, operands.inputs[0], lu, pivots)
         values[position + 1] = None
         return Selection(tuple(values), later=conditions, chosen=frozenset({position}))
 
@@ -200,19 +200,19 @@ def _orthogonal(g: Graph, m: np.ndarray, signs: list[int]) -> tuple[np.ndarray, 
     return q, r
 
 
-def _qr(g: Graph, seen: Operands, a: np.ndarray, mode: str = "reduced") -> Selection:
+def _qr(g: Graph, operands: Operands, a: np.ndarray, mode: str = "reduced") -> Selection:
     m = _single("linalg_qr", a)
     rows, columns = m.shape
     if mode != "reduced" and rows != columns:
         raise Unsupported("linalg_qr", f"with mode {mode!r} has a rule for square matrices only")
     first = min(rows, columns)
-    diagonal = np.diagonal(seen.results[1])[:first]
+    diagonal = np.diagonal(operands.results[1])[:first]
     if (np.abs(diagonal) <= _MAX_RELATIVE_ZERO * np.abs(diagonal).max(initial=0)).any():
         raise Unsupported("linalg_qr", "of a matrix without full rank has no derivative")
     signs = np.sign(diagonal).astype(int).tolist()
     q, r = _orthogonal(g, m[:, :first], signs)
     conditions = []
-    reflected = np.linalg.qr(seen.inputs[0], mode="raw")[1][:first] != 0
+    reflected = np.linalg.qr(operands.inputs[0], mode="raw")[1][:first] != 0
     leading = _leading(g, m[:, :first])
     for sign, turns, (node, below) in zip(signs, reflected.tolist(), leading, strict=True):
         conditions.append(g.apply("lt" if (sign > 0) == turns else "ge", node, ZERO))
@@ -226,7 +226,7 @@ def _qr(g: Graph, seen: Operands, a: np.ndarray, mode: str = "reduced") -> Selec
 # ── eigenvalues ───────────────────────────────────────────────────────────────────────────────
 
 
-def _eigenvalues(g: Graph, seen: Operands, a: np.ndarray, *_: Any) -> Selection:
+def _eigenvalues(g: Graph, operands: Operands, a: np.ndarray, *_: Any) -> Selection:
     """Return (a + d)/2 ± √(((a − d)/2)² + bc), real or a pair of conjugates."""
     m = _single("linalg_eig", a)
     if m.shape != (2, 2):
@@ -234,10 +234,10 @@ def _eigenvalues(g: Graph, seen: Operands, a: np.ndarray, *_: Any) -> Selection:
             "linalg_eig", "of a matrix larger than 2×2 has no closed form worth reading"
         )
     (p, q), (r, s) = m.tolist()
-    two, found = g.number(2), np.asarray(seen.results[0])
+    two, found = g.number(2), np.asarray(operands.results[0])
     center, half = g.div(g.add(p, s), two), g.div(g.sub(p, s), two)
     inside = g.add(g.square(half), g.mul(q, r))
-    if abs(found[0] - found[1]) <= _MAX_RELATIVE_GAP * np.abs(seen.inputs[0]).max():
+    if abs(found[0] - found[1]) <= _MAX_RELATIVE_GAP * np.abs(operands.inputs[0]).max():
         raise Unsupported("linalg_eig", "has no closed form here where two eigenvalues meet")
     if found.imag.any():
         root = g.apply("sqrt", g.neg(inside))
@@ -248,7 +248,7 @@ def _eigenvalues(g: Graph, seen: Operands, a: np.ndarray, *_: Any) -> Selection:
     falling = found[0].real > found[1].real
     ends = [g.add(center, root), g.sub(center, root)]
     values = ComplexNodes(np.array(ends if falling else ends[::-1]), np.full(2, ZERO))
-    level = seen.inputs[0][0, 0] == seen.inputs[0][1, 1]
+    level = operands.inputs[0][0, 0] == operands.inputs[0][1, 1]
     order = g.apply("eq" if level else "gt" if falling else "lt", half, ZERO)
     conditions = [g.apply("gt", inside, ZERO)] + ([] if g.value(half) is not None else [order])
     return Selection((values, None), conditions, poison=True)

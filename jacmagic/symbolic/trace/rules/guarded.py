@@ -21,54 +21,56 @@ from jacmagic.symbolic.trace.rules.matrices import least_squares, pseudo_inverse
 from jacmagic.symbolic.trace.rules.selections import Operands, Selection
 
 
-def _numbers(seen: Operands, *arguments: Any) -> list[Any]:
+def _numbers(operands: Operands, *arguments: Any) -> list[Any]:
     """Return the numbers of tensors and plain numbers, in the order of the arguments."""
-    tensors = iter(seen.inputs)
+    tensors = iter(operands.inputs)
     return [next(tensors) if isinstance(a, np.ndarray) else a for a in arguments]
 
 
 def _times_log(inside: Callable[[Graph, int], int], zero: float) -> Callable[..., Selection]:
     """a·ln b, and 0 where a = 0 and b ≤ 0: xlogy, and for b + 1 xlog1py."""
 
-    def rule(g: Graph, seen: Operands, a: Any, b: Any) -> Selection:
-        values = np.broadcast_arrays(*map(np.asarray, _numbers(seen, a, b)))
+    def rule(g: Graph, operands: Operands, a: Any, b: Any) -> Selection:
+        values = np.broadcast_arrays(*map(np.asarray, _numbers(operands, a, b)))
         nodes = [u if isinstance(u, np.ndarray) else np.array(g.number(u)) for u in (a, b)]
         us, vs = np.broadcast_arrays(*nodes)
-        made, met = np.empty(us.shape, dtype=np.int64), []
+        result, met = np.empty(us.shape, dtype=np.int64), []
         for index in np.ndindex(*us.shape):
             u, v = int(us[index]), int(vs[index])
             if values[0][index] == 0 and values[1][index] <= zero:
-                made[index] = ZERO
+                result[index] = ZERO
                 met += [g.apply("eq", u, ZERO), g.apply("le", v, g.number(zero))]
             else:
-                made[index] = g.mul(u, g.apply("log", inside(g, v)))
-        return Selection((made,), met)
+                result[index] = g.mul(u, g.apply("log", inside(g, v)))
+        return Selection((result,), met)
 
     return rule
 
 
-def _entropy(g: Graph, seen: Operands, x: np.ndarray) -> Selection:
+def _entropy(g: Graph, operands: Operands, x: np.ndarray) -> Selection:
     """−x ln x; −∞ for negative x, and at 0 the slope is infinite."""
-    made, met = np.empty_like(x), []
+    result, met = np.empty_like(x), []
     for index in np.ndindex(*x.shape):
-        u, number = int(x[index]), seen.inputs[0][index]
+        u, number = int(x[index]), operands.inputs[0][index]
         if number == 0 and g.value(u) is None:
             raise Unsupported(
                 "special_entr", "has no closed form at 0, where its slope is infinite"
             )
         if number == 0:
-            made[index] = ZERO
+            result[index] = ZERO
         elif number < 0:
-            made[index] = g.number(-math.inf)
+            result[index] = g.number(-math.inf)
             met.append(g.apply("lt", u, ZERO))
         else:
-            made[index] = g.neg(g.mul(u, g.apply("log", u)))
-    return Selection((made,), met)
+            result[index] = g.neg(g.mul(u, g.apply("log", u)))
+    return Selection((result,), met)
 
 
-def _cross_entropy(g: Graph, seen: Operands, x: np.ndarray, target: Any, *rest: Any) -> Selection:
+def _cross_entropy(
+    g: Graph, operands: Operands, x: np.ndarray, target: Any, *rest: Any
+) -> Selection:
     """Cross entropy; refused where an input is 0 or 1, as torch bounds ln by −100."""
-    at_ends = (seen.inputs[0] == 0) | (seen.inputs[0] == 1)
+    at_ends = (operands.inputs[0] == 0) | (operands.inputs[0] == 1)
     if any(g.value(int(node)) is None for node in x[at_ends].flat):
         raise Unsupported("binary_cross_entropy", "is bounded where a probability is 0 or 1")
     return Selection((entropy(g, x, target, *rest),))
@@ -77,12 +79,12 @@ def _cross_entropy(g: Graph, seen: Operands, x: np.ndarray, target: Any, *rest: 
 def _of_full_rank(name: str, rule: Rule) -> Callable[..., Selection]:
     """Return a rule that is refused for matrices without full rank."""
 
-    def order(g: Graph, seen: Operands, a: np.ndarray, *args: Any, **kwargs: Any) -> Selection:
-        numbers = seen.inputs[0]
+    def order(g: Graph, operands: Operands, a: np.ndarray, *args: Any, **kwargs: Any) -> Selection:
+        numbers = operands.inputs[0]
         if numbers.size and (np.linalg.matrix_rank(numbers) < min(numbers.shape[-2:])).any():
             raise Unsupported(name, "has a closed form for matrices of full rank only")
-        made = rule(g, a, *args, **kwargs)
-        return Selection(made if isinstance(made, tuple) else (made,), poison=True)
+        result = rule(g, a, *args, **kwargs)
+        return Selection(result if isinstance(result, tuple) else (result,), poison=True)
 
     return order
 

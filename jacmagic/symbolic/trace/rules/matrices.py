@@ -32,8 +32,8 @@ def batched(kernel: Kernel, *arrays: np.ndarray) -> np.ndarray:
     wide = [np.broadcast_to(a, shape + a.shape[-2:]).reshape(-1, *a.shape[-2:]) for a in arrays]
     if not len(wide[0]):
         raise Unsupported("linalg", "of an empty batch has no rule")
-    made = np.array([kernel(*one) for one in zip(*wide, strict=True)], dtype=np.int64)
-    return made.reshape(*shape, *made.shape[1:])
+    result = np.array([kernel(*one) for one in zip(*wide, strict=True)], dtype=np.int64)
+    return result.reshape(*shape, *result.shape[1:])
 
 
 def _minor(m: np.ndarray, i: int, j: int) -> np.ndarray:
@@ -74,11 +74,11 @@ def _is_zero(m: np.ndarray, entries: tuple) -> bool:
 def inverse(g: Graph, m: np.ndarray) -> np.ndarray:
     """Return the adjugate over the determinant."""
     whole = determinant(g, m)
-    made = np.empty_like(m)
+    result = np.empty_like(m)
     for i, j in np.ndindex(*m.shape):
         cofactor = determinant(g, _minor(m, j, i))
-        made[i, j] = g.div(g.neg(cofactor) if (i + j) % 2 else cofactor, whole)
-    return made
+        result[i, j] = g.div(g.neg(cofactor) if (i + j) % 2 else cofactor, whole)
+    return result
 
 
 def _inverse_of_numbers(g: Graph, m: np.ndarray) -> np.ndarray | None:
@@ -88,8 +88,8 @@ def _inverse_of_numbers(g: Graph, m: np.ndarray) -> np.ndarray | None:
         return None
     if len(m) > MAX_ROWS or not all(isinstance(value, int | Fraction) for value in values):
         numbers = np.linalg.inv(np.array(values, dtype=float).reshape(m.shape))
-        made = [g.number(float(number)) for number in numbers.flat]
-        return np.array(made, dtype=np.int64).reshape(m.shape)
+        result = [g.number(float(number)) for number in numbers.flat]
+        return np.array(result, dtype=np.int64).reshape(m.shape)
     return inverse(g, m)
 
 
@@ -103,27 +103,27 @@ def solution(g: Graph, m: np.ndarray, right: np.ndarray) -> np.ndarray:
     if known is not None:
         return matmul(g, known, right)
     whole = determinant(g, m)
-    made = np.empty_like(right)
+    result = np.empty_like(right)
     for i, k in np.ndindex(*right.shape):
         replaced = m.copy()
         replaced[:, i] = right[:, k]
-        made[i, k] = g.div(determinant(g, replaced), whole)
-    return made
+        result[i, k] = g.div(determinant(g, replaced), whole)
+    return result
 
 
 def substituted(
     g: Graph, m: np.ndarray, right: np.ndarray, *, upper: bool, unit: bool
 ) -> np.ndarray:
     """Solve a triangular system row by row; the other triangle is not read."""
-    made = np.empty_like(right)
+    result = np.empty_like(right)
     order = range(len(m))[::-1] if upper else range(len(m))
     for i in order:
         known = range(i + 1, len(m)) if upper else range(i)
         for k in range(right.shape[1]):
-            rest = g.total(g.mul(int(m[i, j]), int(made[j, k])) for j in known)
+            rest = g.total(g.mul(int(m[i, j]), int(result[j, k])) for j in known)
             top = g.sub(int(right[i, k]), rest)
-            made[i, k] = top if unit else g.div(top, int(m[i, i]))
-    return made
+            result[i, k] = top if unit else g.div(top, int(m[i, i]))
+    return result
 
 
 def _det(g: Graph, a: np.ndarray) -> tuple:
@@ -145,10 +145,10 @@ def _solve(g: Graph, a: np.ndarray, b: np.ndarray, *, left: bool = True, **_: An
     right = b[..., None] if vector else b
     if not left:
         a, right = a.swapaxes(-1, -2), right.swapaxes(-1, -2)
-    made = batched(lambda m, r: solution(g, m, r), a, right)
+    result = batched(lambda m, r: solution(g, m, r), a, right)
     if not left:
-        made = made.swapaxes(-1, -2)
-    return (made[..., 0] if vector else made), None, None, np.array(ZERO)
+        result = result.swapaxes(-1, -2)
+    return (result[..., 0] if vector else result), None, None, np.array(ZERO)
 
 
 def _solve_triangular(
@@ -162,8 +162,8 @@ def _solve_triangular(
 ) -> np.ndarray:
     if not left:
         a, b, upper = a.swapaxes(-1, -2), b.swapaxes(-1, -2), not upper
-    made = batched(lambda m, r: substituted(g, m, r, upper=upper, unit=unitriangular), a, b)
-    return made if left else made.swapaxes(-1, -2)
+    result = batched(lambda m, r: substituted(g, m, r, upper=upper, unit=unitriangular), a, b)
+    return result if left else result.swapaxes(-1, -2)
 
 
 def _triangle(a: np.ndarray, upper: bool) -> np.ndarray:

@@ -29,8 +29,8 @@ def _inverse_root(g: Graph, spread: np.ndarray, eps: float) -> np.ndarray:
 
 
 def _affine(g: Graph, x: np.ndarray, weight: Any, bias: Any) -> np.ndarray:
-    made = x if weight is None else each(g, g.mul, x, weight)
-    return made if bias is None else each(g, g.add, made, bias)
+    result = x if weight is None else each(g, g.mul, x, weight)
+    return result if bias is None else each(g, g.add, result, bias)
 
 
 def _moments(g: Graph, x: np.ndarray, axes: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
@@ -44,8 +44,8 @@ def _layer_norm(
     g: Graph, x: np.ndarray, shape: Sequence[int], weight: Any, bias: Any, eps: float
 ) -> tuple:
     center, spread = _moments(g, x, list(range(x.ndim - len(shape), x.ndim)))
-    made = _affine(g, _standardised(g, x, center, spread, eps), weight, bias)
-    return made, center, _inverse_root(g, spread, eps)
+    result = _affine(g, _standardised(g, x, center, spread, eps), weight, bias)
+    return result, center, _inverse_root(g, spread, eps)
 
 
 def _by_channel(values: Any, ndim: int) -> Any:
@@ -68,11 +68,11 @@ def _batch_norm(
         center, spread = _moments(g, x, [axis for axis in range(x.ndim) if axis != 1])
     else:
         center, spread = _by_channel(running_mean, x.ndim), _by_channel(running_var, x.ndim)
-    made = _standardised(g, x, center, spread, eps)
-    made = _affine(g, made, _by_channel(weight, x.ndim), _by_channel(bias, x.ndim))
+    result = _standardised(g, x, center, spread, eps)
+    result = _affine(g, result, _by_channel(weight, x.ndim), _by_channel(bias, x.ndim))
     if not training:
-        return made, None, None
-    return made, center.reshape(-1), _inverse_root(g, spread, eps).reshape(-1)
+        return result, None, None
+    return result, center.reshape(-1), _inverse_root(g, spread, eps).reshape(-1)
 
 
 def _group_norm(
@@ -88,9 +88,9 @@ def _group_norm(
 ) -> tuple:
     grouped = x.reshape(samples, groups, channels // groups * positions)
     center, spread = _moments(g, grouped, [2])
-    made = _standardised(g, grouped, center, spread, eps).reshape(x.shape)
-    made = _affine(g, made, _by_channel(weight, x.ndim), _by_channel(bias, x.ndim))
-    return made, center[..., 0], _inverse_root(g, spread, eps)[..., 0]
+    result = _standardised(g, grouped, center, spread, eps).reshape(x.shape)
+    result = _affine(g, result, _by_channel(weight, x.ndim), _by_channel(bias, x.ndim))
+    return result, center[..., 0], _inverse_root(g, spread, eps)[..., 0]
 
 
 def _renormed(g: Graph, x: np.ndarray, p: float, dim: int, maxnorm: float) -> np.ndarray:

@@ -31,24 +31,24 @@ def _along(
     return Selection((picked(nodes, picks, dim), None), [c for chain in found for c in chain])
 
 
-def _sort(g: Graph, seen: Operands, nodes: np.ndarray, *args: Any, **kwargs: Any) -> Selection:
+def _sort(g: Graph, operands: Operands, nodes: np.ndarray, *args: Any, **kwargs: Any) -> Selection:
     if "stable" in kwargs or (args and (args[0] is None or isinstance(args[0], bool))):
         args = args[1:] if args and (args[0] is None or isinstance(args[0], bool)) else args
     dim = args[0] if args else kwargs.get("dim", -1)
     falling = args[1] if len(args) > 1 else kwargs.get("descending", False)
-    return _along(g, nodes, seen.results[-1], dim, descending=bool(falling))
+    return _along(g, nodes, operands.results[-1], dim, descending=bool(falling))
 
 
 def _topk(
     g: Graph,
-    seen: Operands,
+    operands: Operands,
     nodes: np.ndarray,
     k: int,
     dim: int = -1,
     largest: bool = True,
     sorted: bool = True,
 ) -> Selection:
-    return _along(g, nodes, seen.results[1], dim, descending=largest)
+    return _along(g, nodes, operands.results[1], dim, descending=largest)
 
 
 def _ranked(g: Graph, line: np.ndarray, pick: int, numbers: np.ndarray, rank: int) -> list[int]:
@@ -81,11 +81,11 @@ def _ranks(
         return Selection((nodes, None))
     wide = picks if keepdim else np.expand_dims(picks, dim)
     conditions: list[int] = []
-    seen = slices(numbers, wide, dim)
-    for (line, at), (values, _) in zip(slices(nodes, wide, dim), seen, strict=True):
+    operands = slices(numbers, wide, dim)
+    for (line, at), (values, _) in zip(slices(nodes, wide, dim), operands, strict=True):
         conditions += _ranked(g, line, int(at[0]), values, rank(values))
-    made = picked(nodes, wide, dim)
-    return Selection((made if keepdim else np.squeeze(made, dim), None), conditions)
+    result = picked(nodes, wide, dim)
+    return Selection((result if keepdim else np.squeeze(result, dim), None), conditions)
 
 
 def _middle(values: np.ndarray) -> int:
@@ -94,24 +94,26 @@ def _middle(values: np.ndarray) -> int:
 
 
 def _kth(
-    g: Graph, seen: Operands, nodes: np.ndarray, k: int, dim: int = -1, keepdim: bool = False
+    g: Graph, operands: Operands, nodes: np.ndarray, k: int, dim: int = -1, keepdim: bool = False
 ) -> Selection:
-    return _ranks(g, nodes, seen.inputs[0], seen.results[1], dim, keepdim, lambda _: k - 1)
+    return _ranks(g, nodes, operands.inputs[0], operands.results[1], dim, keepdim, lambda _: k - 1)
 
 
 def _median_along(
-    g: Graph, seen: Operands, nodes: np.ndarray, dim: int, keepdim: bool = False
+    g: Graph, operands: Operands, nodes: np.ndarray, dim: int, keepdim: bool = False
 ) -> Selection:
-    return _ranks(g, nodes, seen.inputs[0], seen.results[1], dim, keepdim, _middle)
+    return _ranks(g, nodes, operands.inputs[0], operands.results[1], dim, keepdim, _middle)
 
 
-def _median(g: Graph, seen: Operands, nodes: np.ndarray) -> Selection:
-    flat, line = seen.inputs[0].reshape(-1), nodes.reshape(-1)
-    ties = np.flatnonzero(flat == seen.results[0])
+def _median(g: Graph, operands: Operands, nodes: np.ndarray) -> Selection:
+    flat, line = operands.inputs[0].reshape(-1), nodes.reshape(-1)
+    ties = np.flatnonzero(flat == operands.results[0])
     if not len(ties):  # nan, or the median of nothing
         raise Unsupported("median", "of nan has no closed form")
-    made, equal = tied_mean(g, line, ties)
-    return Selection((np.array(made),), equal + _ranked(g, line, int(ties[0]), flat, _middle(flat)))
+    result, equal = tied_mean(g, line, ties)
+    return Selection(
+        (np.array(result),), equal + _ranked(g, line, int(ties[0]), flat, _middle(flat))
+    )
 
 
 ORDER_STATISTICS: dict[str, SelectionRule] = {

@@ -47,25 +47,25 @@ def _adaptive(
         yield position, list(itertools.product(*axes))
 
 
-def _winners(g: Graph, seen: Operands, nodes: np.ndarray, windows: Any, rank: int) -> Selection:
-    picks = seen.results[1]
+def _winners(g: Graph, operands: Operands, nodes: np.ndarray, windows: Any, rank: int) -> Selection:
+    picks = operands.results[1]
     shape = nodes.shape[-rank:]
     planes = nodes.reshape(-1, *shape)
     chosen = picks.reshape(-1, *picks.shape[-rank:])
-    made, conditions = np.zeros_like(chosen), []
-    for plane, at, target in zip(planes, chosen, made, strict=True):
+    result, conditions = np.zeros_like(chosen), []
+    for plane, at, target in zip(planes, chosen, result, strict=True):
         for position, window in windows:
             winner = int(plane.reshape(-1)[at[position]])
             target[position] = winner
             others = [int(plane[other]) for other in window]
             conditions += [g.apply("ge", winner, other) for other in others if other != winner]
-    return Selection((made.reshape(picks.shape), None), conditions)
+    return Selection((result.reshape(picks.shape), None), conditions)
 
 
 def _max_pool(rank: int) -> Any:
     def rule(
         g: Graph,
-        seen: Operands,
+        operands: Operands,
         x: np.ndarray,
         kernel: Any,
         stride: Any = (),
@@ -73,17 +73,17 @@ def _max_pool(rank: int) -> Any:
         dilation: Any = 1,
         ceil_mode: bool = False,
     ) -> Selection:
-        out = seen.results[1].shape[-rank:]
+        out = operands.results[1].shape[-rank:]
         windows = list(_regular(x.shape[-rank:], out, kernel, stride, padding, dilation))
-        return _winners(g, seen, x, windows, rank)
+        return _winners(g, operands, x, windows, rank)
 
     return rule
 
 
 def _adaptive_max_pool(rank: int) -> Any:
-    def rule(g: Graph, seen: Operands, x: np.ndarray, output_size: Any) -> Selection:
-        windows = list(_adaptive(x.shape[-rank:], seen.results[1].shape[-rank:]))
-        return _winners(g, seen, x, windows, rank)
+    def rule(g: Graph, operands: Operands, x: np.ndarray, output_size: Any) -> Selection:
+        windows = list(_adaptive(x.shape[-rank:], operands.results[1].shape[-rank:]))
+        return _winners(g, operands, x, windows, rank)
 
     return rule
 

@@ -14,11 +14,11 @@ from jacmagic.symbolic.trace.rules.arrays import Rule, each, reduce, scaled
 def matmul(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """(p, q) times (q, r) gives (p, r)."""
     columns = b.T.tolist()
-    made = [
+    result = [
         [g.total(g.mul(x, y) for x, y in zip(row, column, strict=True)) for column in columns]
         for row in a.tolist()
     ]
-    return np.array(made, dtype=np.int64).reshape(a.shape[0], b.shape[1])
+    return np.array(result, dtype=np.int64).reshape(a.shape[0], b.shape[1])
 
 
 def mv(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -33,9 +33,9 @@ def dot(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def bmm(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """(n, p, q) times (n, q, r) gives (n, p, r)."""
-    made = [matmul(g, x, y) for x, y in zip(a, b, strict=True)]
+    result = [matmul(g, x, y) for x, y in zip(a, b, strict=True)]
     shape = (a.shape[0], a.shape[1], b.shape[2])
-    return np.array(made, dtype=np.int64).reshape(shape)
+    return np.array(result, dtype=np.int64).reshape(shape)
 
 
 def _summed_bmm(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -50,8 +50,8 @@ def _plus(product: Callable[..., np.ndarray]) -> Rule:
     """Return the rule of β·input + α·(a product)."""
 
     def rule(g: Graph, x: Any, a: Any, b: Any, *, beta: float = 1, alpha: float = 1) -> np.ndarray:
-        made = scaled(g, product(g, a, b), alpha)
-        return made if beta == 0 else each(g, g.add, made, scaled(g, x, beta))
+        result = scaled(g, product(g, a, b), alpha)
+        return result if beta == 0 else each(g, g.add, result, scaled(g, x, beta))
 
     return rule
 
@@ -63,11 +63,11 @@ def _cross(g: Graph, a: np.ndarray, b: np.ndarray, *, dim: int = -1) -> np.ndarr
     def minor(p: int, q: int, r: int, s: int) -> int:
         return g.sub(g.mul(p, q), g.mul(r, s))
 
-    made = [
+    result = [
         each(g, minor, a[(i + 1) % 3], b[(i + 2) % 3], a[(i + 2) % 3], b[(i + 1) % 3])
         for i in range(3)
     ]
-    return np.moveaxis(np.stack(made), 0, dim)
+    return np.moveaxis(np.stack(result), 0, dim)
 
 
 def _trilinear(

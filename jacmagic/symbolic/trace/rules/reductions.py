@@ -93,10 +93,10 @@ def _scan(step: Callable[[Graph, int, int], int]) -> Rule:
     def rule(g: Graph, x: np.ndarray, dim: int) -> np.ndarray:
         if x.ndim == 0:
             return x
-        made = np.moveaxis(x.copy(), dim, 0)
-        for index in range(1, len(made)):
-            made[index] = each(g, lambda a, b: step(g, a, b), made[index - 1], made[index])
-        return np.moveaxis(made, 0, dim)
+        result = np.moveaxis(x.copy(), dim, 0)
+        for index in range(1, len(result)):
+            result[index] = each(g, lambda a, b: step(g, a, b), result[index - 1], result[index])
+        return np.moveaxis(result, 0, dim)
 
     return rule
 
@@ -134,9 +134,9 @@ def _unmasked(g: Graph, x: np.ndarray) -> np.ndarray:
 
 def _safe_softmax(g: Graph, x: np.ndarray, dim: int, *_: Any) -> np.ndarray:
     """softmax, and 0 where everything is masked."""
-    seen = _unmasked(g, x)
-    masked = reduce(seen, dim, True, lambda terms: int(all(_is_masked(g, t) for t in terms)))
-    shares = softmax(g, np.where(masked == 1, ZERO, seen), dim)
+    unmasked = _unmasked(g, x)
+    masked = reduce(unmasked, dim, True, lambda terms: int(all(_is_masked(g, t) for t in terms)))
+    shares = softmax(g, np.where(masked == 1, ZERO, unmasked), dim)
     return np.where(masked == 1, ZERO, shares)
 
 
