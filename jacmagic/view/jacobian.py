@@ -103,7 +103,7 @@ class Jacobian(JacobianResult):
         if shown is None or shown.comm is None:  # there is none, or it was closed
             held["displayed"] = self.explore(resume=True)
         else:
-            held["explorer"] = shown
+            held["_explorer"] = weakref.ref(shown)
         return held["displayed"]
 
 
