@@ -78,7 +78,7 @@ def _found(make: Callable[[Collection[str]], Problem], names: Sequence[str]) -> 
 
 
 def _runs(problem: Problem) -> bool:
-    tensors = [one.value for one in problem.inputs]
+    tensors = problem.tensors
     with torch.no_grad(), silent_rerun(tensors, random_states(tensors)):
         try:
             problem.function(*tensors)

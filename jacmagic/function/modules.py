@@ -18,11 +18,14 @@ import torch
 from torch import Tensor, nn
 
 from jacmagic.errors import PointError
+from jacmagic.function.argument_names import names_of, split_names
+from jacmagic.function.inputs import labelled
 from jacmagic.function.interop import lifted
-from jacmagic.function.problem import Problem, labelled, names_of, split_names, tensors_of
+from jacmagic.function.problem import Problem
 from jacmagic.function.silent_rerun import PrivateDraws
 from jacmagic.function.source import filename_of, source_of, title_of
 from jacmagic.function.target import Target, arguments_of, call_by_name
+from jacmagic.function.tensor_call import tensors_of
 from jacmagic.function.values import as_float, kept
 
 SEED = 0  # of everything that a module in training mode draws

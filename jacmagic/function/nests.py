@@ -18,7 +18,7 @@ from typing import Any
 import torch
 
 from jacmagic.errors import PointError
-from jacmagic.function.problem import Input, labelled
+from jacmagic.function.inputs import Input, labelled
 from jacmagic.function.pytree import Path, leaves_of, rebuilt
 from jacmagic.function.syntax.bindings import normal
 from jacmagic.function.syntax.parameters import unpacked_names

@@ -12,6 +12,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from jacmagic.errors import FunctionError, PointError
+from jacmagic.function.argument_names import names_of, split_names
 from jacmagic.function.interop import lifted
 from jacmagic.function.modules import (
     caller_of,
@@ -21,10 +22,11 @@ from jacmagic.function.modules import (
     training_notes,
 )
 from jacmagic.function.nests import Nest, nest_of
-from jacmagic.function.problem import Problem, names_of, problem_from_call, split_names
+from jacmagic.function.problem import Problem
 from jacmagic.function.pytree import children
 from jacmagic.function.source import filename_of, required_of, source_of, title_of, uncompiled
 from jacmagic.function.targets import users_callable
+from jacmagic.function.tensor_call import problem_from_call
 from jacmagic.function.values import Kind, as_tensor, kept, kind_of, named, whole_note
 
 _EXPECTED = "The inputs given to jacobian must be either a Tensor or a tuple of Tensors"

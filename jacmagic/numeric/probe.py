@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from jacmagic.function.components import components
 from jacmagic.function.interop.call_limit import Counted
 from jacmagic.function.outputs import flatten
 from jacmagic.function.silent_rerun import set_random_states
@@ -64,17 +65,14 @@ class Probe:
         """
         self._function, self._random = function, random
         self._like = [one.detach().to(dtype or one.dtype) for one in tensors]
-        parts = [one.reshape(-1).cpu().double() for one in self._like]
-        self.point = torch.cat(parts).numpy() if parts else np.zeros(0)
+        self.point = components(self._like)
         self.calls, self.triangles = 0, Triangles()
         self._usual: int | None = None
         self._outputs: int | None = None
 
     def rounded(self, point: np.ndarray) -> np.ndarray:
         """Return a point as the tensors hold it."""
-        return np.concatenate(
-            [one.reshape(-1).cpu().double().numpy() for one in self._tensors(point)] or [point]
-        )
+        return components(self._tensors(point))
 
     def __call__(self, point: np.ndarray) -> np.ndarray:
         """Return the m outputs at a point (n,).
@@ -93,8 +91,7 @@ class Probe:
             leaves = flatten(self._function(*inputs)).leaves
         self._usual = count.calls if usual is None else usual
         self.triangles.settle()
-        numbers = [leaf.detach().reshape(-1).cpu().double() for leaf in leaves]
-        found = torch.cat(numbers).numpy() if numbers else np.zeros(0)
+        found = components(leaves)
         if self._outputs is None:
             self._outputs = len(found)
         elif len(found) != self._outputs:

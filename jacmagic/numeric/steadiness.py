@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from jacmagic.function.components import components
 from jacmagic.function.interop.call_limit import EndlessError
 from jacmagic.function.silent_rerun import random_states, silent_rerun
 from jacmagic.numeric.modes.try_modes import TORCH_ERRORS
@@ -37,8 +38,7 @@ def unsteady(
         tensors: the point.
         outputs: the values that the function gave there before.
     """
-    known = [leaf.detach().reshape(-1).cpu().double() for leaf in outputs]
-    expected = torch.cat(known).numpy() if known else np.zeros(0)
+    expected = components(outputs)
     eps = max((torch.finfo(leaf.dtype).eps for leaf in outputs), default=0.0)
     host = standard.getstate(), np.random.get_state()
     before = random_states(tensors)

@@ -24,7 +24,7 @@ from jacmagic.result.derived import Derived
 from jacmagic.result.evaluated import Outside
 from jacmagic.result.options import ComputeOptions, DisplayOptions
 from jacmagic.symbolic import codegen as code
-from jacmagic.symbolic.branches import ClosedForms, point_of, values_again
+from jacmagic.symbolic.branches import ClosedForms, values_again
 from jacmagic.symbolic.evaluator import Evaluator, by_name
 from jacmagic.symbolic.formula import ClosedForm
 
@@ -182,11 +182,11 @@ def run_torch(
 
     The closed form is asked only where torch refuses to differentiate.
     """
-    tensors = [one.value for one in problem.inputs]
+    tensors = problem.tensors
 
     def substitute() -> torch.Tensor | None:
         form = forms.form(problem, values_again(problem.potential or problem))
-        point = point_of(problem)
+        point = problem.flat_point
         return torch.from_numpy(form.values(point)) if isinstance(form, ClosedForm) else None
 
     return compute_numbers(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from jacmagic.errors import PointError
+from jacmagic.function.components import components
 from jacmagic.labels import Label
 from jacmagic.numeric import NOT_BY_TORCH
 from jacmagic.render import latex
@@ -22,7 +23,6 @@ from jacmagic.result.evaluated import Evaluated
 from jacmagic.result.form_check import examine_form
 from jacmagic.result.sources import lost_dependence
 from jacmagic.result.sparse_check import check_sparse
-from jacmagic.symbolic.branches import point_of
 from jacmagic.symbolic.derivation import Derivation, derive, templates, texts
 from jacmagic.symbolic.formula import ClosedForm, DisplayForm
 from jacmagic.symbolic.formula.attempt import attempt
@@ -65,7 +65,7 @@ class Derived(Evaluated):
         if self.large:
             m, n = self.shape
             return Refusal("the closed form", None, f"of {m} × {n} entries is not looked for")
-        values = [v for leaf in self.numbers.outputs.leaves for v in _numbers_of(leaf)]
+        values = components(self.numbers.outputs.leaves).tolist()
         matrix = self.matrix.detach().cpu().double().numpy()
         found = self.forms.form(self.problem, values, matrix)
         if isinstance(found, Refusal):
@@ -233,7 +233,7 @@ class Derived(Evaluated):
                 f"expected an entry of the {m} × {n} Jacobian; found ({i}, {j}); "
                 f"count from 0: the last entry is ({m - 1}, {n - 1})"
             )
-        point = point_of(self.problem)
+        point = self.problem.flat_point
         value = latex.number(float(form.values(point)[i, j]), digits)
         return self._derived(reading, i, j, texts(reading.numbers(point), digits), value)
 
@@ -245,7 +245,7 @@ class Derived(Evaluated):
         reading = self.reading
         if reading is None:
             return None
-        numbers = reading.numbers(point_of(self.problem))
+        numbers = reading.numbers(self.problem.flat_point)
         slots = {symbol: latex.slot(place) for place, symbol in enumerate(numbers)}
         m, n = self.matrix.shape
         place = j * m + i if self.view.layout == "denominator" else i * n + j
@@ -269,7 +269,7 @@ class Derived(Evaluated):
         """The last links of the derivation, with slots for numbers; see `derivation.templates`."""
         return templates(
             self.reading,
-            point_of(self.problem),
+            self.problem.flat_point,
             self.matrix.detach().cpu().double().numpy() + 0.0,
             digits=self.view.digits,
             transposed=self.view.layout == "denominator",
@@ -311,7 +311,7 @@ class Derived(Evaluated):
             self.rows,
             self.columns,
             reading,
-            point_of(self.problem),
+            self.problem.flat_point,
             self.entries if self.large else self.matrix.detach().cpu().double().numpy() + 0.0,
             inputs=[Label(one.name).tex for one in self.problem.inputs],
             digits=self.view.digits,
@@ -335,12 +335,8 @@ class Derived(Evaluated):
         variables = [label.tex for label in self.columns]
         return limits(
             self.one_sided,
-            point_of(self.problem),
+            self.problem.flat_point,
             name=lambda i, j: latex.partial(self.rows[i].tex, variables[j]),
             variables=variables,
             number=lambda value: latex.number(value, self.view.digits),
         )
-
-
-def _numbers_of(leaf: torch.Tensor) -> list[float]:
-    return leaf.detach().reshape(-1).double().tolist()

@@ -10,6 +10,7 @@ from functools import cached_property
 import numpy as np
 import torch
 
+from jacmagic.function.components import components
 from jacmagic.function.neighbourhood import sizes_of
 from jacmagic.function.precision import Dtype
 from jacmagic.function.problem import Problem
@@ -22,7 +23,7 @@ from jacmagic.result.comparison import SHORT, Circumstances, Finding, Sources, j
 from jacmagic.result.directional_check import confirmed_along, examine_along
 from jacmagic.result.gradient_check import examine_gradient, gradient_remarks
 from jacmagic.result.sources import MOST_COLUMNS, MOST_ROWS, finite_differences
-from jacmagic.symbolic.branches import fits_beside, point_of
+from jacmagic.symbolic.branches import fits_beside
 from jacmagic.symbolic.formula import ClosedForm
 from jacmagic.symbolic.formula.rounding import bounded, dtype_of, exactly
 from jacmagic.symbolic.formula.singularities import boundaries, kinks, origin_of_nonfinite
@@ -140,7 +141,7 @@ class _Case:
 
     @cached_property
     def point(self) -> list[float]:
-        return point_of(self.problem)
+        return self.problem.flat_point
 
     @cached_property
     def tensors(self) -> list[torch.Tensor]:
@@ -218,8 +219,7 @@ class _Case:
     @cached_property
     def values(self) -> np.ndarray:
         """The function's own values (m,)."""
-        parts = [leaf.detach().reshape(-1).cpu().double() for leaf in self.numbers.outputs.leaves]
-        return torch.cat(parts).numpy() if parts else np.zeros(0)
+        return components(self.numbers.outputs.leaves)
 
     @property
     def undefined(self) -> list[int]:
@@ -258,8 +258,7 @@ class _Case:
 
     def name(self, i: int, j: int) -> str:
         """Return what an entry is called."""
-        columns = [label for one in self.problem.inputs for label in one.labels]
-        row, column = self.rows[i].unicode, columns[j].unicode
+        row, column = self.rows[i].unicode, self.problem.columns[j].unicode
         return notation_of(self.problem).unicode(self.problem.title, row, column)
 
     def cause(self, i: int, j: int) -> str:

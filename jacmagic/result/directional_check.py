@@ -68,7 +68,7 @@ def confirmed_along(problem: Problem, truth: np.ndarray, dtype: Dtype) -> bool:
     It takes seven evaluations. False says nothing: they are too few to contradict.
     """
     v = random_directions(problem, 1)
-    found = along(problem.function, [one.value for one in problem.inputs], v[:, 0])
+    found = along(problem.function, problem.tensors, v[:, 0])
     if found is None or len(found.matrix) != len(truth):
         return False
     parts = (found.matrix.numpy(), found.error.numpy())
@@ -89,7 +89,7 @@ def _product(truth: np.ndarray, v: np.ndarray) -> np.ndarray:
 
 def random_directions(problem: Problem, count: int) -> np.ndarray:
     """(n, count) random vectors whose components are as large as the inputs'."""
-    sizes = sizes_of([one.value for one in problem.inputs])
+    sizes = sizes_of(problem.tensors)
     chance = np.random.default_rng(1)
     signs = chance.choice((-1.0, 1.0), (len(sizes), count))
     return sizes[:, None] * signs * chance.uniform(0.5, 1.0, signs.shape)
@@ -108,7 +108,7 @@ def compared(
     """
     found = None
     if not problem.effects:
-        found = differences(problem.function, [one.value for one in problem.inputs], directions=v)
+        found = differences(problem.function, problem.tensors, directions=v)
     if found is None or len(found.matrix) != len(products):
         nothing = Sources(products, None, None, None, dtype.name)
         return np.full(products.shape, Finding.UNCONFIRMED), nothing

@@ -11,7 +11,7 @@ import scipy.sparse as sp
 import torch
 
 from jacmagic.function.problem import Problem
-from jacmagic.labels import Label, joined
+from jacmagic.labels import Label
 from jacmagic.numeric import NOT_BY_TORCH, NumericJacobian, Tuning, to_csr
 from jacmagic.result.options import ComputeOptions, DisplayOptions
 from jacmagic.symbolic.branches import ClosedForms
@@ -81,7 +81,7 @@ class Evaluated:
         if self.numbers.sparse is not None:
             return self.numbers.sparse.dense()
         if not self.numbers.connected:  # there are no outputs
-            n = sum(one.value.numel() for one in self.problem.inputs)
+            n = self.problem.size
             return torch.zeros(0, n, dtype=self.problem.inputs[0].value.dtype)
         return self.numbers.matrix
 
@@ -100,7 +100,7 @@ class Evaluated:
     @property
     def shape(self) -> tuple[int, int]:
         """(m, n)."""
-        return self.numbers.m, sum(one.value.numel() for one in self.problem.inputs)
+        return self.numbers.m, self.problem.size
 
     @property
     def large(self) -> bool:
@@ -148,14 +148,12 @@ class Evaluated:
     @property
     def rows(self) -> Sequence[Label]:
         """The m labels of the outputs' components; of the inputs' for a Hessian."""
-        if self.problem.potential is not None:
-            return self.columns
-        return self.numbers.outputs.labels(self.title)
+        return self.problem.rows(self.numbers.outputs)
 
     @cached_property
     def columns(self) -> Sequence[Label]:
         """The n labels of the inputs' components."""
-        return joined([one.labels for one in self.problem.inputs])
+        return self.problem.columns
 
     @property
     def row_labels(self) -> list[str]:

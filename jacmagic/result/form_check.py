@@ -17,7 +17,6 @@ from jacmagic.result.agreement import Agreement
 from jacmagic.result.comparison import ALARMS, Finding, Sources
 from jacmagic.result.directional_check import DIRECTIONS, compared, random_directions
 from jacmagic.result.sources import MOST_COLUMNS
-from jacmagic.symbolic.branches import point_of
 from jacmagic.symbolic.formula import ClosedForm
 from jacmagic.symbolic.formula.rounding import dtype_of
 from jacmagic.symbolic.formula.singularities import Singularity, boundaries, kinks
@@ -42,7 +41,7 @@ def examine_form(
         form: the closed form valid at the point.
         name: names an entry for the reader.
     """
-    point = point_of(problem)
+    point = problem.flat_point
     edges = [*kinks(form, point), *boundaries(form, point)]
     warnings = tuple(f"kink at this point: {edge}" for edge in dict.fromkeys(map(str, edges)))
     dtype = dtype_of([numbers.outputs.leaves[0].dtype, *form.trace.dtypes])
@@ -80,7 +79,7 @@ def _constant(
 ) -> np.ndarray:
     """The findings, with zeros agreed on where steps beside the point change nothing at all."""
     open_ = (found == Finding.UNCONFIRMED) & (sources.torch == 0)
-    found, tensors = found.copy(), [one.value for one in problem.inputs]
+    found, tensors = found.copy(), problem.tensors
     for k in np.flatnonzero(open_.any(axis=0)):
         near = along(problem.function, tensors, axes[:, k])
         if near is not None and len(near.scale) == len(found):

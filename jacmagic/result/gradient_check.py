@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
-
+from jacmagic.function.components import components
 from jacmagic.function.precision import Exact
 from jacmagic.function.problem import Problem
 from jacmagic.numeric import NumericJacobian
@@ -35,14 +34,14 @@ def examine_gradient(
     """
     assert problem.potential is not None
     leaves = numbers.outputs.leaves
-    truth = torch.cat([leaf.detach().reshape(-1).cpu().double() for leaf in leaves])
+    truth = components(leaves)
     dtype = dtype_of([leaf.dtype for leaf in leaves])
     values = bounds = None
     if form is not None:
         values, bounds = (part.reshape(1, -1) for part in bounded_outputs(form, point, dtype))
     found = finite_differences(problem.potential, 1)
     sources = Sources(
-        truth.numpy().reshape(1, -1),
+        truth.reshape(1, -1),
         values,
         None if found is None else found.matrix.numpy(),
         None if found is None else found.error.numpy(),
@@ -60,7 +59,7 @@ def examine_gradient(
         cut=lambda i, j: bool(leaks),
         kinked=[0] if form is not None and kinks(form, point) else [],
     )
-    columns = [label for one in problem.inputs for label in one.labels]
+    columns = problem.columns
     findings, alone = judge(sources, dtype, exactly, known)
     return conclude(
         sources,

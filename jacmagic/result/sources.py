@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from jacmagic.function.components import components
 from jacmagic.function.neighbourhood import beside
 from jacmagic.function.problem import Problem
 from jacmagic.numeric import Differences, differences, independent
@@ -25,7 +26,7 @@ def finite_differences(
 
     Nor are there any of a function that changes something whenever it runs.
     """
-    tensors = [one.value for one in problem.inputs] if tensors is None else tensors
+    tensors = problem.tensors if tensors is None else tensors
     if sum(tensor.numel() for tensor in tensors) > MOST_COLUMNS or rows > MOST_ROWS:
         return None
     if not tensors or problem.effects:
@@ -54,7 +55,7 @@ def _confirmed(form: ClosedForm, problem: Problem) -> bool:
 
 
 def _confirmed_at(form: ClosedForm, problem: Problem, tensors: Sequence[torch.Tensor]) -> bool:
-    point = [v for tensor in tensors for v in tensor.reshape(-1).double().tolist()]
+    point = components(tensors).tolist()
     if not form.holds_at(point):
         return False
     asked = problem.potential or problem

@@ -27,7 +27,7 @@ def check_sparse(problem: Problem, numbers: NumericJacobian, *, outside: set[int
     """
     sparse = numbers.sparse
     assert sparse is not None
-    gap, allowed = gap_of_product(problem.function, [one.value for one in problem.inputs], sparse)
+    gap, allowed = gap_of_product(problem.function, problem.tensors, sparse)
     along = _along(problem, numbers, sparse)
     names = ["torch's own product with a random vector"]
     names += ["finite differences along one"] * (along is not None)

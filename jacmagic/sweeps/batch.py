@@ -14,9 +14,10 @@ from typing import Any
 from torch import Tensor, nn
 
 from jacmagic.errors import FunctionError, JacmagicError, PointError
+from jacmagic.function.argument_names import names_of
 from jacmagic.function.closures import modules_in
 from jacmagic.function.nests import nest_of
-from jacmagic.function.problem import Problem, names_of
+from jacmagic.function.problem import Problem
 from jacmagic.function.python_call import problem_of, unpacked
 from jacmagic.numeric import BatchedJacobian, Points, compute_many
 from jacmagic.numeric.modes.try_modes import TORCH_ERRORS

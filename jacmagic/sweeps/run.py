@@ -137,9 +137,7 @@ def _read(
 
 def _plain(problem: Problem, strategy: str) -> NumericJacobian:
     """The Jacobian at the first point, so that the user's own errors come before everything."""
-    return compute_numbers(
-        problem.function, [one.value for one in problem.inputs], strategy=strategy
-    )
+    return compute_numbers(problem.function, problem.tensors, strategy=strategy)
 
 
 def _size(points: Grid, task: Task, first: NumericJacobian, seconds: float) -> int:

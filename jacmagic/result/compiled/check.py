@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from jacmagic.function.components import components
 from jacmagic.function.outputs import Outputs
 
 STEPS = (2.0**-6, 2.0**-9, 2.0**-13)  # relative distances of further points, tried in this order
@@ -48,12 +49,12 @@ class Truth:
     @property
     def values(self) -> np.ndarray:
         """The value's m components."""
-        return _flat(self.outputs.leaves)
+        return components(self.outputs.leaves)
 
     @property
     def point(self) -> np.ndarray:
         """The n components differentiated by."""
-        return _flat([self.tensors[k] for k in self.chosen])
+        return components([self.tensors[k] for k in self.chosen])
 
     @property
     def precision(self) -> float:
@@ -71,7 +72,7 @@ def disagreement(truth: Truth, entries: Tensor, values: Tensor) -> str | None:
         values: (m,) of the backend.
     """
     eps, root = truth.precision, truth.precision**0.5
-    true, found = _flat([truth.entries]), _flat([entries])
+    true, found = components([truth.entries]), components([entries])
     f, x = truth.values, truth.point
     sizes = np.abs(np.where(np.isfinite(true), true, 0))
     by_row, by_column = np.zeros(len(f)), np.zeros(len(x))
@@ -88,7 +89,7 @@ def disagreement(truth: Truth, entries: Tensor, values: Tensor) -> str | None:
     scale = np.zeros(len(f))
     np.add.at(scale, truth.rows, sizes * np.abs(x)[truth.columns])
     finite = np.where(np.isfinite(f), np.abs(f), 0)
-    found = _flat([values])
+    found = components([values])
     k = _first_far(f, found, root * finite + NOISE * eps * (scale + finite.max(initial=0)))
     return None if k is None else f"value {k} is {found[k]:.6g} and should be {f[k]:.6g}"
 
@@ -117,8 +118,3 @@ def _moved(tensor: Tensor, generator: torch.Generator, step: float) -> Tensor:
     typical = size.max() if bool(size.max() > 0) else torch.ones_like(size.max())
     sizes = torch.where(size > 0, size, typical)
     return tensor.detach() + (2 * step * draw.to(tensor) * sizes).to(tensor)
-
-
-def _flat(tensors: Sequence[Tensor]) -> np.ndarray:
-    parts = [tensor.detach().reshape(-1).double().cpu() for tensor in tensors]
-    return torch.cat(parts).numpy() if parts else np.zeros(0)

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from jacmagic.function.problem import Problem, labelled
+from jacmagic.function.inputs import labelled
+from jacmagic.function.problem import Problem
 from jacmagic.numeric import NumericJacobian, SparsePlan, Tuning, compute
 from jacmagic.result.compiled.check import Truth
 from jacmagic.result.compiled.constants import Constants
@@ -37,7 +38,7 @@ class Wanted:
     @property
     def example(self) -> list[Tensor]:
         """All inputs."""
-        return [one.value for one in self.problem.inputs]
+        return self.problem.tensors
 
     def at(self, tensors: Sequence[Tensor]) -> Problem:
         """Return the problem at other tensors, of any shapes and dtypes."""
