@@ -16,13 +16,17 @@ from jacmagic.function.components import components
 from jacmagic.labels import Label
 from jacmagic.numeric import NOT_BY_TORCH
 from jacmagic.render import latex
-from jacmagic.result.agreement import Agreement
-from jacmagic.result.comparison import Sources
-from jacmagic.result.diagnosis import changing, contradicts, diagnose
 from jacmagic.result.evaluated import Evaluated
-from jacmagic.result.form_check import examine_form
-from jacmagic.result.sources import lost_dependence
-from jacmagic.result.sparse_check import check_sparse
+from jacmagic.result.verdict import (
+    Agreement,
+    Sources,
+    check_closed_form,
+    check_sparse,
+    contradicts,
+    diagnose,
+    lost_dependence,
+    side_effects,
+)
 from jacmagic.symbolic.derivation import Derivation, derive, templates, texts
 from jacmagic.symbolic.formula import ClosedForm, DisplayForm
 from jacmagic.symbolic.formula.attempt import attempt
@@ -182,7 +186,7 @@ class Derived(Evaluated):
         values = self.matrix.detach().cpu().double().numpy()
         form = self._traced
         if self.numbers.mode == "closed form" and isinstance(form, ClosedForm):
-            return examine_form(self.problem, self.numbers, values, form, name=self._entry)
+            return check_closed_form(self.problem, self.numbers, values, form, name=self._entry)
         source = "the closed form" if self.numbers.mode == "closed form" else "finite differences"
         return Agreement(
             "not confirmed",
@@ -279,7 +283,7 @@ class Derived(Evaluated):
     def notes(self) -> tuple[str, ...]:
         """What was decided on the way, one sentence each."""
         changed = [
-            f"{self.problem.title} {changing(self.problem)}: it was run for torch and for the "
+            f"{self.problem.title} {side_effects(self.problem)}: it was run for torch and for the "
             "closed form only, not for finite differences"
         ] * bool(self.problem.effects)
         return (*self.problem.notes, *self.numbers.notes, *changed, *self._conditions)

@@ -158,7 +158,7 @@ def test_low_precision_agrees_within_its_own_precision():
 
 
 def test_wrong_custom_backward_is_caught():
-    """A custom backward that lies is contradicted by both other witnesses."""
+    """A custom backward that lies is contradicted by both other sources."""
 
     class Lying(torch.autograd.Function):
         @staticmethod
@@ -469,8 +469,7 @@ def test_a_wrong_form_is_withdrawn(monkeypatch) -> None:
 
 def test_differences_that_are_alone_are_mentioned_quietly(monkeypatch) -> None:
     """They outvote nobody: no warning, no ≠ in the chain."""
-    from jacmagic.result import directional_check as examine_along
-    from jacmagic.result import sources
+    from jacmagic.result.verdict import directional_check, finite_differences
 
     def doubled(real):
         def false(*args, **kwargs):
@@ -479,8 +478,8 @@ def test_differences_that_are_alone_are_mentioned_quietly(monkeypatch) -> None:
 
         return false
 
-    monkeypatch.setattr(sources, "differences", doubled(sources.differences))
-    monkeypatch.setattr(examine_along, "along", doubled(examine_along.along))
+    monkeypatch.setattr(finite_differences, "differences", doubled(finite_differences.differences))
+    monkeypatch.setattr(directional_check, "along", doubled(directional_check.along))
     J = jacmagic.jacobian(lambda x: x**2, torch.tensor(3.0, dtype=F64))
     assert (J.agreement.verdict, J.agreement.alone) == ("agree", "finite differences")
     assert str(J.agreement).startswith("torch agrees with the closed form; ")
@@ -508,7 +507,7 @@ def test_a_function_that_two_sources_confirm_is_run_seldom(function) -> None:
         assert str(J.agreement).startswith("torch agrees with the closed form and finite diff")
     finally:
         sys.setprofile(None)
-    assert J.agreement.witnesses.along and J.agreement.witnesses.differences is None
+    assert J.agreement.sources.along and J.agreement.sources.differences is None
     assert 1 <= calls <= 12
 
 
@@ -561,7 +560,7 @@ def test_finite_differences_are_not_cited_where_they_are_infinite(function, valu
     """At a pole and at infinity they have no error estimate: neither agreement nor a value."""
     agreement = jacmagic.jacobian(function, (value,)).agreement
     assert str(agreement) == "torch agrees with the closed form; largest difference 0"
-    assert not agreement.witnesses.decisive.any()
+    assert not agreement.sources.decisive.any()
 
 
 def test_a_large_difference_is_set_beside_its_entry() -> None:

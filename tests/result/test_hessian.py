@@ -49,8 +49,8 @@ def test_blocks_are_those_of_torch(function, strategy):
         for one, other in zip(mine, theirs, strict=True):
             torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
     assert found.agreement.verdict == "agree"
-    assert found.agreement.witnesses.formula is not None
-    assert found.agreement.witnesses.differences is not None
+    assert found.agreement.sources.formula is not None
+    assert found.agreement.sources.differences is not None
     assert found.agreement.warnings == ()
 
 

@@ -16,7 +16,7 @@ import torch
 
 import jacmagic
 from jacmagic.result import derived
-from jacmagic.result.diagnosis import diagnose
+from jacmagic.result.verdict import diagnose
 from jacmagic.view import export, reruns
 from jacmagic.view import jacobian as face
 from jacmagic.view.explorer import MODULES, Explorer, JacobianView, front_end, style

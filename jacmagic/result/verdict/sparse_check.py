@@ -1,8 +1,7 @@
-"""A Jacobian of which only the entries are held, examined without ever writing it out.
+"""Check a large sparse Jacobian by products with random vectors, without its dense form.
 
-Two sources, each of which would see a wrong or a missing entry: torch's own product uᵀ·J with a
-random u, from the other side of the entries, and finite differences of the function along a random
-direction v, against J·v.
+Two sources, each of which shows a wrong or a missing entry: torch's own product uᵀ·J with a
+random u, and finite differences of the function along a random direction v, against J·v.
 """
 
 from __future__ import annotations
@@ -11,9 +10,9 @@ import numpy as np
 
 from jacmagic.function.problem import Problem
 from jacmagic.numeric import NumericJacobian, Sparse, gap_of_product
-from jacmagic.result.agreement import Agreement
-from jacmagic.result.comparison import ALARMS, Finding, Sources
-from jacmagic.result.directional_check import compared, random_directions
+from jacmagic.result.verdict.agreement import Agreement
+from jacmagic.result.verdict.directional_check import compared, random_directions
+from jacmagic.result.verdict.findings import ALARMS, Finding, Sources
 from jacmagic.symbolic.formula.rounding import dtype_of
 
 
@@ -32,7 +31,7 @@ def check_sparse(problem: Problem, numbers: NumericJacobian, *, outside: set[int
     names = ["torch's own product with a random vector"]
     names += ["finite differences along one"] * (along is not None)
     agreed = gap <= allowed and along is not False
-    said = (
+    summary = (
         f"the entries agree with {' and '.join(names)}; largest difference {gap:.1g}"
         if agreed
         else f"the entries disagree with {names[0] if gap > allowed else names[-1]}; "
@@ -42,7 +41,7 @@ def check_sparse(problem: Problem, numbers: NumericJacobian, *, outside: set[int
     remarks = tuple(_remarks(problem, sparse, outside))
     alone = "" if agreed else "torch"
     verdict = "agree" if agreed else "disagree"
-    return Agreement(verdict, gap, (), remarks, nothing, said, alone)
+    return Agreement(verdict, gap, (), remarks, nothing, summary, alone)
 
 
 def _along(problem: Problem, numbers: NumericJacobian, sparse: Sparse) -> bool | None:
@@ -57,17 +56,17 @@ def _along(problem: Problem, numbers: NumericJacobian, sparse: Sparse) -> bool |
 
 
 def _remarks(problem: Problem, sparse: Sparse, outside: set[int]) -> list[str]:
-    """Return what else should be known: entries that are not finite, inputs read from outside."""
+    """Return remarks: entries that are not finite, inputs read from outside."""
     entries = sparse.entries
     remarks = []
     odd = int((~np.isfinite(entries.data)).sum())
     if odd:
         remarks.append(f"{odd} of the entries are not finite numbers")
     start = 0
-    for place, one in enumerate(problem.inputs):
+    for position, one in enumerate(problem.inputs):
         stop = start + one.value.numel()
         inside = (entries.indices >= start) & (entries.indices < stop)
-        if place in outside and not entries.data[inside].any():
+        if position in outside and not entries.data[inside].any():
             remarks.append(
                 f"{problem.title} reads {one.name} from outside instead of through its argument, "
                 "so these zeros are not its derivative: use the argument"

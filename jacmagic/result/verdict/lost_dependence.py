@@ -1,4 +1,4 @@
-"""What can be held against torch's Jacobian: finite differences, and how exact torch can be."""
+"""Whether a closed form misses a dependence, as a tensor became a bare number on the way."""
 
 from __future__ import annotations
 
@@ -10,33 +10,15 @@ import torch
 from jacmagic.function.components import components
 from jacmagic.function.neighbourhood import beside
 from jacmagic.function.problem import Problem
-from jacmagic.numeric import Differences, differences, independent
-from jacmagic.result.comparison import SMALL_PART, TRUSTED
+from jacmagic.numeric import independent
+from jacmagic.result.verdict.findings import SMALL_PART, TRUSTED_ERRORS
+from jacmagic.result.verdict.finite_differences import finite_differences
 from jacmagic.symbolic.formula import ClosedForm
 from jacmagic.symbolic.trace import Refusal
 
-MOST_COLUMNS = 64  # inputs up to which finite differences are taken column by column
-MOST_ROWS = 4096
-
-
-def finite_differences(
-    problem: Problem, rows: int, tensors: Sequence[torch.Tensor] | None = None
-) -> Differences | None:
-    """Finite differences (m, n); None where they are too many, too slow, or fail.
-
-    Nor are there any of a function that changes something whenever it runs.
-    """
-    tensors = problem.tensors if tensors is None else tensors
-    if sum(tensor.numel() for tensor in tensors) > MOST_COLUMNS or rows > MOST_ROWS:
-        return None
-    if not tensors or problem.effects:
-        return None
-    found = differences(problem.function, tensors)
-    return found if found is not None and len(found.matrix) == rows else None
-
 
 def lost_dependence(form: ClosedForm, problem: Problem) -> Refusal | None:
-    """A refusal if a number left torch on the way and the formula therefore misses a dependence.
+    """Return a refusal if a number left torch and the formula therefore misses a dependence.
 
     `float(x)` leaves no expression behind. Where it does not matter (a value that is only printed)
     finite differences confirm every entry of the formula, at the point and beside it.
@@ -58,20 +40,20 @@ def _confirmed_at(form: ClosedForm, problem: Problem, tensors: Sequence[torch.Te
     point = components(tensors).tolist()
     if not form.holds_at(point):
         return False
-    asked = problem.potential or problem
-    said = form.values(point) if problem.potential is None else gradient(form, point)
-    found = finite_differences(asked, len(said), tensors)
+    scalar = problem.potential or problem
+    expected = form.values(point) if problem.potential is None else gradient(form, point)
+    found = finite_differences(scalar, len(expected), tensors)
     if found is None:
         return False
     value, error, scale = (part.numpy() for part in (found.matrix, found.error, found.scale))
     with np.errstate(invalid="ignore"):
-        close = np.abs(said - value) <= TRUSTED * error + SMALL_PART**2 * scale
-    known = close & found.decisive.numpy()
-    columns = np.flatnonzero(~known.all(axis=0))
-    known[:, columns] |= independent(asked.function, tensors, columns.tolist()) & (
-        said[:, columns] == 0
+        close = np.abs(expected - value) <= TRUSTED_ERRORS * error + SMALL_PART**2 * scale
+    confirmed = close & found.decisive.numpy()
+    columns = np.flatnonzero(~confirmed.all(axis=0))
+    confirmed[:, columns] |= independent(scalar.function, tensors, columns.tolist()) & (
+        expected[:, columns] == 0
     )
-    return bool(known.all())
+    return bool(confirmed.all())
 
 
 def gradient(form: ClosedForm, point: Sequence[float]) -> np.ndarray:

@@ -1,7 +1,7 @@
-"""The value of the function as it is written, by `math` and NumPy, beside the one torch gave.
+"""Compare the function's value by `math` and NumPy with the one that torch gave.
 
 All sources see the same lifted function: torch, the closed form and finite differences would agree
-where lifting it changed its meaning. One run of the function as it is written tells.
+where lifting it changed its meaning. One run of the function as it is written shows that.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from jacmagic.function.interop.plain import plain_value
 from jacmagic.function.outputs import flatten
 from jacmagic.function.precision import FACTOR, Dtype
 from jacmagic.function.problem import Problem
-from jacmagic.result.comparison import MANY
+from jacmagic.result.verdict.comparison import MAX_ROUNDOFFS
 from jacmagic.symbolic.formula import ClosedForm
 from jacmagic.symbolic.formula.rounding import bounded_outputs
 
 
-def other_value(
+def numpy_differs(
     problem: Problem, outputs: Sequence[Tensor], form: ClosedForm | None, dtype: Dtype
 ) -> str | None:
     """Return a clause if NumPy itself gives the function another value at the point; else None.
@@ -38,7 +38,7 @@ def other_value(
     if problem.potential is not None:
         values = [one.value.detach() for one in problem.inputs]
         again = flatten(problem.potential.function(*values)).leaves
-        return other_value(problem.potential, again, None, dtype)
+        return numpy_differs(problem.potential, again, None, dtype)
     found = plain_value(problem.function, problem.tensors)
     if found is None:
         return None
@@ -49,7 +49,7 @@ def other_value(
     traced = components(outputs)
     if plain.shape != traced.shape:
         return f"the function gives {len(plain)} numbers with NumPy, {len(traced)} with torch"
-    allowed = MANY * dtype.unit * np.maximum(np.abs(traced), np.abs(plain))
+    allowed = MAX_ROUNDOFFS * dtype.unit * np.maximum(np.abs(traced), np.abs(plain))
     if form is not None:
         allowed += FACTOR * bounded_outputs(form, problem.flat_point, dtype)[1]
     else:  # what cancels is as exact as its largest part, which is not known

@@ -1,7 +1,7 @@
-"""The gradient below a Hessian: whether torch's own is right before it is differentiated again.
+"""Check the gradient of which a Hessian is the Jacobian.
 
 Finite differences of a Hessian difference torch's gradient, so they confirm nothing where that is
-wrong; here it is held against its closed form and against differences of the scalar itself.
+wrong; here it is compared with its closed form and with differences of the scalar itself.
 """
 
 from __future__ import annotations
@@ -12,16 +12,18 @@ from jacmagic.function.components import components
 from jacmagic.function.precision import Exact
 from jacmagic.function.problem import Problem
 from jacmagic.numeric import NumericJacobian
-from jacmagic.result.agreement import Agreement, conclude
-from jacmagic.result.causes import sentence
-from jacmagic.result.comparison import Circumstances, Sources, judge
-from jacmagic.result.sources import finite_differences
+from jacmagic.result.verdict.agreement import Agreement
+from jacmagic.result.verdict.causes import sentence
+from jacmagic.result.verdict.comparison import judge
+from jacmagic.result.verdict.conclusion import conclude
+from jacmagic.result.verdict.findings import Circumstances, Sources
+from jacmagic.result.verdict.finite_differences import finite_differences
 from jacmagic.symbolic.formula import ClosedForm
 from jacmagic.symbolic.formula.rounding import bounded_outputs, dtype_of, exact_values
 from jacmagic.symbolic.formula.singularities import kinks
 
 
-def examine_gradient(
+def check_gradient(
     problem: Problem, numbers: NumericJacobian, form: ClosedForm | None, point: Sequence[float]
 ) -> Agreement:
     """Compare torch's gradient (1, n) with its closed form and with finite differences.
@@ -69,12 +71,3 @@ def examine_gradient(
         cause=lambda i, j: sentence(leaks[0]) if leaks else "",
         reason=lambda finding, i, j: f"∂{problem.title}/∂{columns[j].unicode}",
     )
-
-
-def gradient_remarks(gradient: Agreement) -> list[str]:
-    """Up to three entries of the gradient in which torch is alone."""
-    return [
-        f"the gradient is wrong already: {one.numbers}. {one.cause}".strip()
-        for one in gradient.disagreements[:3]
-        if one.alone != "the closed form"
-    ]
