@@ -1,7 +1,6 @@
 """A Jacobian without its views: numbers, closed form, agreement, other points, products, exports.
 
-torch's numbers are computed at once; the closed form and the comparison on first use. Nothing here
-computes by itself: the modules below do.
+torch's numbers are computed at once; the closed form and the comparison on first use.
 """
 
 from __future__ import annotations
@@ -20,8 +19,8 @@ from jacmagic.numeric import NumericJacobian, Tuning, tuning_of
 from jacmagic.numeric import compute as compute_numbers
 from jacmagic.result import products
 from jacmagic.result.compiled import CompiledJacobian, compiled_of
-from jacmagic.result.derived import Derived
 from jacmagic.result.evaluated import Outside
+from jacmagic.result.explained import Explained
 from jacmagic.result.options import ComputeOptions, DisplayOptions
 from jacmagic.symbolic import codegen as code
 from jacmagic.symbolic.branches import ClosedForms, values_again
@@ -34,11 +33,13 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-# What a Jacobian finds on first use, whatever its view.
-_FOUND = {"matrix", "sparse", "columns", "_found", "_traced", "pattern", "agreement", "one_sided"}
+# Cached properties that do not depend on the view.
+_VIEWLESS = {
+    "matrix", "sparse", "columns", "_found", "_traced", "pattern", "agreement", "one_sided",
+}  # fmt: skip
 
 
-class JacobianResult(Derived):
+class JacobianResult(Explained):
     """The Jacobian of a function at a point: (m, n), m output components by n input components.
 
     Attributes:
@@ -59,8 +60,8 @@ class JacobianResult(Derived):
     ) -> Self:
         """Compute torch's numbers at a problem's point; the closed form comes on first use.
 
-        What the function reads from outside is looked for at once where torch does not get from an
-        output to an input, as names may be bound anew before somebody asks; else when asked for.
+        Inputs that the function reads from outside are looked for at once where torch's graph does
+        not lead from an output to an input, as names may be bound anew later; else on first use.
         """
         purpose = "Jacobian" if problem.potential is None else "Hessian"
         tuning = tuning_of(problem.whole, purpose)
@@ -138,10 +139,10 @@ class JacobianResult(Derived):
     def shown(self, **changes: Any) -> Self:
         """Return the same Jacobian with another view: digits, layout, live, ranges, steps.
 
-        What was found does not depend on the view, and is not looked for again.
+        Values that do not depend on the view are not computed again.
         """
         other = dataclasses.replace(self, view=dataclasses.replace(self.view, **changes))
-        other.__dict__ |= {name: self.__dict__[name] for name in _FOUND & self.__dict__.keys()}
+        other.__dict__ |= {name: self.__dict__[name] for name in _VIEWLESS & self.__dict__.keys()}
         return other
 
     def to_latex(self) -> str:

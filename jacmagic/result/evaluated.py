@@ -1,4 +1,4 @@
-"""What torch found at one point: values, blocks and the matrix, with names of rows and columns."""
+"""Torch's numbers at one point: values, blocks and the matrix, with labels of rows and columns."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import scipy.sparse as sp
 import torch
 
@@ -37,7 +38,7 @@ class Evaluated:
     Attributes:
         problem: the function and the point.
         numbers: what torch computed.
-        forms: the way to the closed form.
+        forms: the closed forms of the function, by branch.
         options: how torch was asked to compute.
         view: how this object shows itself.
         outside: finds the positions of inputs that the function reads from outside its arguments.
@@ -85,6 +86,11 @@ class Evaluated:
             return torch.zeros(0, n, dtype=self.problem.inputs[0].value.dtype)
         return self.numbers.matrix
 
+    @property
+    def _array(self) -> np.ndarray:
+        """The matrix as float64 on the CPU (m, n)."""
+        return self.matrix.detach().cpu().double().numpy()
+
     @cached_property
     def sparse(self) -> torch.Tensor:
         """The matrix as a `torch.sparse_csr` tensor (m, n)."""
@@ -94,8 +100,9 @@ class Evaluated:
     @property
     def entries(self) -> sp.csr_array:
         """The entries as SciPy's sparse float64 array (m, n)."""
-        held = self.numbers.sparse
-        return sp.csr_array(self.matrix.detach().cpu().numpy()) if held is None else held.entries
+        sparse = self.numbers.sparse
+        dense = self.matrix.detach().cpu().numpy
+        return sp.csr_array(dense()) if sparse is None else sparse.entries
 
     @property
     def shape(self) -> tuple[int, int]:
