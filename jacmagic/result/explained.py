@@ -85,7 +85,7 @@ class Explained(Derived):
         )
 
     def templates(self) -> tuple[str, ...]:
-        """Return the last links of the derivation with slots for numbers; see `derivation.templates`."""
+        """Return the last links of the derivation, with slots for numbers; see `templates`."""
         return templates(
             self.reading,
             self.problem.flat_point,
