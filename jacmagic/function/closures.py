@@ -28,7 +28,7 @@ def captured(function: Callable[..., Any], tensors: Sequence[torch.Tensor]) -> s
 
 
 def modules_in(function: Callable[..., Any]) -> list[torch.nn.Module]:
-    """Return the modules that a callable is, is bound to, or reads from outside its arguments."""
+    """Return the modules that a callable is, is bound to, or captures."""
     bound = getattr(function, "__self__", None)
     held = [function, bound, *_outside(function)]
     return [value for value in held if isinstance(value, torch.nn.Module)]
@@ -38,7 +38,7 @@ MOST_NUMBERS = 1_000  # of those that a function reads from outside
 
 
 def numbers_read(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
-    """The numbers, texts, arrays and tensors that a function reads from outside, with their names.
+    """Yield the numbers, texts, arrays and tensors that a function captures, named.
 
     Functions that it calls are followed; what they hold in objects of other kinds is not seen.
     """
@@ -65,7 +65,7 @@ def numbers_read(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
 
 
 def fingerprint_of(function: Callable[..., Any]) -> tuple[Any, ...]:
-    """What a function reads from outside, as values that differ once any of it has changed."""
+    """Return a fingerprint of a function's captures, which changes as they do."""
     return tuple((name, _mark_of(value)) for name, value in numbers_read(function))
 
 
@@ -83,7 +83,7 @@ def _is_closure(value: Any) -> bool:
 
 
 def _outside(function: Any) -> Iterator[Any]:
-    """What a callable reads besides its arguments: closure, globals it names, bound values."""
+    """Yield a callable's captures: closure, globals that it names, bound values."""
     function = inspect.unwrap(function)
     if isinstance(function, functools.partial):
         yield from function.args

@@ -1,4 +1,4 @@
-"""The base of the modes that intercept torch's operations, and the state to leave behind them."""
+"""The base class of dispatch modes, and the thread state that they restore."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class InterceptingMode(TorchDispatchMode):
 
 
 class ModeStacks:
-    """What modes, gradients and profilers this thread had, to be restored whatever happened.
+    """The modes, gradients and profilers of this thread, to be restored after a run.
 
     NOTE [Interrupts between the lines]: a `with` statement that is interrupted in the very call
     that enters or leaves its mode leaves the mode on torch's stack, and every later operation of
@@ -46,7 +46,7 @@ class ModeStacks:
         self._profile = sys.getprofile()
 
     def restore(self) -> None:
-        """Bring the remembered state back; nothing is done where it is as it was."""
+        """Restore the saved state, where it has changed."""
         if sys.getprofile() is not self._profile:
             sys.setprofile(self._profile)
         torch._C._set_grad_enabled(self._grad)

@@ -1,4 +1,4 @@
-"""The gradient of a scalar function as a problem of its own: its Jacobian is the Hessian.
+"""The gradient of a scalar function as a problem, whose Jacobian is the Hessian.
 
 The numeric road differentiates through `torch.autograd.grad(..., create_graph=True)`. The
 closed-form road never sees this function: it traces the scalar itself, `Problem.potential`, and
@@ -48,7 +48,7 @@ def gradient_of(problem: Problem, *, strict: bool = False) -> Problem:
 
 
 def _by_autograd(value: Tensor, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """One backward pass that can be differentiated again; zeros where torch has no graph."""
+    """Run a backward pass that can be differentiated; zeros where there is no graph."""
     if not value.requires_grad:
         return tuple(map(torch.zeros_like, tensors))
     parts = torch.autograd.grad(value, tensors, create_graph=True, allow_unused=True)

@@ -39,7 +39,7 @@ class Input:
 def labelled(
     values: Mapping[str, torch.Tensor], source: str | Callable[[], str]
 ) -> tuple[Input, ...]:
-    """Inputs with a label per component: the names the function unpacks, or indices.
+    """Return inputs with a label per component: the names unpacked, or indices.
 
     Args:
         values: the tensors by name.

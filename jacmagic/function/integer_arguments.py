@@ -1,4 +1,4 @@
-"""Whole numbers that a function takes as such only: `range(n)`, `x[k]`, `torch.zeros(n)`.
+"""Inputs that must stay whole numbers: `range(n)`, `x[k]`, `torch.zeros(n)`.
 
 `x=3` means 3.0, as most whole numbers of a point do. Where the function fails with real numbers,
 the smallest set of them that has to stay whole is looked for, and stays so.
@@ -34,7 +34,7 @@ _WORDS = re.compile(
 def keeping_counts(
     make: Callable[[Collection[str]], Problem], answer: Callable[[Problem], _Answer]
 ) -> _Answer:
-    """Return the answer for a problem, with some inputs kept whole where that is needed.
+    """Return the answer for a problem, some inputs kept whole if it needs them so.
 
     Args:
         make: gives the problem with these inputs kept whole; none of them at first.

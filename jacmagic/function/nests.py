@@ -1,4 +1,4 @@
-"""Arguments that are nests of tensors: their leaves by name, and the nests around other leaves.
+"""Arguments that are nests of tensors: leaves by name, nests of other leaves.
 
     {"w": tensor, "b": tensor}   ─▶   inputs w, b   ─▶   blocks {"w": …, "b": …}
 
@@ -52,7 +52,7 @@ class Nest:
     is_leaf: IsLeaf | None = field(default=None, repr=False)
 
     def filled(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the arguments with other leaves; a leaf that `values` does not name stays."""
+        """Return the arguments with other leaves; those not in `values` stay."""
         parts = iter([values.get(name, leaf.value) for name, leaf in self.leaves.items()])
         return {
             name: rebuilt(value, parts, is_leaf=self.is_leaf, alike=True)
@@ -60,7 +60,7 @@ class Nest:
         }
 
     def meant(self, name: str) -> list[str]:
-        """The leaves that a name means: a leaf's own, or those of an argument or of a part of it.
+        """Return the leaves that a name means: a leaf, or those of an argument or a part.
 
         `p` means all leaves of the argument p, and `p.w` the leaf w of p although it is called w.
         """
@@ -76,7 +76,7 @@ class Nest:
         ]
 
     def arranged(self, chosen: Sequence[str], *, single: bool) -> Callable[[Sequence[Any]], Any]:
-        """Return what puts parts, one for each chosen leaf, into the structure of the arguments.
+        """Return what puts one part per chosen leaf into the structure of the arguments.
 
         What stays fixed is left out; a named tuple or dataclass that lacks a field becomes a dict.
 
@@ -98,7 +98,7 @@ class Nest:
     def inputs(
         self, values: Mapping[str, torch.Tensor], source: Callable[[], str]
     ) -> tuple[Input, ...]:
-        """Tensors by leaf name as inputs; lists of tensors by the names that the code unpacks."""
+        """Return tensors by leaf name as inputs, labelled by the names unpacked."""
         plain = {n: v for n, v in values.items() if n in self.arguments or n not in self.leaves}
         known = dict(zip(plain, labelled(plain, source), strict=True))
         names = functools.cache(lambda: _unpacked(self, source()))
@@ -154,7 +154,7 @@ def _full(leaf: Leaf) -> str:
 
 
 def _short(leaf: Leaf) -> str:
-    """Return the keys alone; behind the argument's name where the first step has none."""
+    """Return the keys alone; behind the argument's name if the first step has none."""
     keyed = bool(leaf.path) and isinstance(leaf.path[0], str)
     return _tail(leaf.path).removeprefix(".") or leaf.argument if keyed else _full(leaf)
 
@@ -168,7 +168,7 @@ def _is_below(wanted: str, spelling: str) -> bool:
 
 
 def _without_none(marked: Any) -> Any:
-    """Return a nest of places without the leaves that have none, or `_NOTHING`."""
+    """Return a nest of indices without the leaves that have none, or `_NOTHING`."""
     if marked is None:
         return _NOTHING
     if isinstance(marked, int):

@@ -1,4 +1,4 @@
-"""What a function returns, taken apart into tensors and put together again around other things.
+"""The outputs of a function: taken apart into tensors, and rebuilt around others.
 
 Tensors, numbers, tuples, lists, dicts, named tuples, dataclasses and nests of them have a
 Jacobian; the names they carry (keys, fields) name its rows. Everything else is refused in one line
@@ -47,7 +47,7 @@ class Outputs:
         return sum(leaf.numel() for leaf in self.leaves)
 
     def rebuild(self, values: Iterable[Any]) -> Any:
-        """Return the same structure with the i-th of `values` in place of the i-th leaf.
+        """Return the same structure with `values` instead of the leaves, in order.
 
         Tuples become tuples, lists lists, mappings dicts; named tuples and dataclasses keep their
         type.
@@ -55,7 +55,7 @@ class Outputs:
         return rebuilt(self.template, iter(values))
 
     def replace(self, leaves: Sequence[Tensor]) -> Outputs:
-        """The same outputs with other tensors, such as detached ones; the old ones are let go."""
+        """Return the same outputs with other tensors, such as detached ones."""
         return Outputs(tuple(leaves), self.paths, self.rebuild(leaves))
 
     def labels(self, name: str = "f") -> Sequence[Label]:

@@ -1,4 +1,4 @@
-"""A problem: one function of named tensors, and the point where its Jacobian is asked for.
+"""A problem: a function of named tensors, and the point of its Jacobian.
 
 The magic's line and Python calls both end here; what computes Jacobians knows nothing else.
 """
@@ -62,7 +62,7 @@ class Problem:
     counts: tuple[str, ...] = ()
 
     def nested(self, parts: Sequence[Any]) -> Any:
-        """One part for each input, in torch's structure: bare, a tuple, or the arguments' nest."""
+        """One part per input in torch's structure: bare, a tuple, or the arguments' nest."""
         if self.arrange is not None:
             return self.arrange(parts)
         return parts[0] if self.single else tuple(parts)
@@ -98,7 +98,7 @@ class Problem:
         return joined([one.labels for one in self.inputs])
 
     def rows(self, outputs: Outputs) -> Sequence[Label]:
-        """The m labels of the outputs' components; those of the inputs for a Hessian."""
+        """Return the m labels of the outputs' components; for a Hessian, the columns."""
         return self.columns if self.potential is not None else outputs.labels(self.title)
 
     def at(self, values: Mapping[str, Any]) -> Problem:
@@ -123,7 +123,7 @@ class Problem:
 
 
 def _altered(one: _Frozen, **changes: Any) -> _Frozen:
-    """Return a frozen dataclass, without cached values, with other ones; quicker than `replace`."""
+    """Return a frozen dataclass with other values, without cached ones; fast."""
     other = object.__new__(type(one))
     vars(other).update(vars(one), **changes)
     return other

@@ -24,7 +24,7 @@ RandomStates = tuple[Tensor, ...]  # empty for a function that draws nothing
 
 
 class silent_rerun:
-    """Within this context the function runs again: silently, with the random numbers of `random`.
+    """Runs the function again: silently, with the random numbers of `random`.
 
     Args:
         tensors: what the function is called with; tells which devices' generators matter.
@@ -75,7 +75,7 @@ _draws_nothing: WeakSet[Callable[..., Any]] = WeakSet()
 def random_states(
     tensors: Sequence[Tensor], function: Callable[..., Any] | None = None
 ) -> RandomStates:
-    """Return the states of the generators that a function of these tensors may draw from.
+    """Return the generators' states that a function of these tensors may draw from.
 
     Args:
         tensors: what the function is called with.

@@ -1,4 +1,4 @@
-"""The problem of a call with tensors, as `torch.autograd.functional.jacobian` takes them."""
+"""The problem of a call with tensors, as in `torch.autograd.functional.jacobian`."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def problem_from_call(
     wrt: str | Sequence[str] | None = None,
     names: str | Sequence[str] | None = None,
 ) -> Problem:
-    """The problem of a Python call, with the meaning of `torch.autograd.functional.jacobian`.
+    """Return the problem of a call, as in `torch.autograd.functional.jacobian`.
 
     Args:
         func: takes the tensors of `inputs` by position.
@@ -72,7 +72,7 @@ def _counts(names: Sequence[str], tensors: Sequence[torch.Tensor]) -> tuple[str,
 
 
 def tensors_of(inputs: Any) -> tuple[torch.Tensor, ...]:
-    """Return the inputs as a tuple of tensors, or torch's own words about what they are instead."""
+    """Return the inputs as a tuple of tensors; else raise with torch's words."""
     if isinstance(inputs, torch.Tensor):
         return (inputs,)
     expected = "The inputs given to jacobian must be either a Tensor or a tuple of Tensors"

@@ -1,4 +1,4 @@
-"""A Jacobian without its views: numbers, closed form, agreement, other points, products, exports.
+"""A Jacobian without its views: numbers, closed form, agreement, other points.
 
 torch's numbers are computed at once; the closed form and the comparison on first use.
 """
@@ -40,7 +40,7 @@ _VIEWLESS = {
 
 
 class JacobianResult(Explained):
-    """The Jacobian of a function at a point: (m, n), m output components by n input components.
+    """The Jacobian of a function at a point: (m, n), outputs by inputs.
 
     Attributes:
         problem: the function and the point.
@@ -58,7 +58,7 @@ class JacobianResult(Explained):
         view: DisplayOptions,
         outside: Outside = frozenset,
     ) -> Self:
-        """Compute torch's numbers at a problem's point; the closed form comes on first use.
+        """Compute torch's numbers at a problem's point; the closed form on first use.
 
         Inputs that the function reads from outside are looked for at once where torch's graph does
         not lead from an output to an input, as names may be bound anew later; else on first use.
@@ -74,7 +74,7 @@ class JacobianResult(Explained):
 
     @showing_users_frames
     def at(self, **values: Any) -> Self:
-        """Return the Jacobian at another point; nothing is traced again while the assumptions hold.
+        """Return the Jacobian at another point; it is traced again only on a new branch.
 
         Args:
             **values: new values by input name; what is not named stays where it is.
@@ -89,7 +89,7 @@ class JacobianResult(Explained):
         )
 
     def evaluator(self) -> Evaluator:
-        """Return the closed form compiled: `g(*numbers)` is (m, n), `g.batch(points)` (k, m, n).
+        """Compile the closed form: `g(*numbers)` is (m, n), `g.batch(points)` (k, m, n).
 
         What the function reads from outside its arguments is taken as it is now; when it changes,
         ask for an evaluator again.
@@ -112,7 +112,7 @@ class JacobianResult(Explained):
         return Evaluator(now._form or self._form, elsewhere, by_torch)
 
     def compile(self, backend: str = "auto", dynamic: bool | None = None) -> CompiledJacobian:
-        """This Jacobian compiled, as `jacmagic.compile` does: `g(*inputs)` is (m, n).
+        """Compile this Jacobian, as `jacmagic.compile` does: `g(*inputs)` is (m, n).
 
         Args:
             backend: "auto", "native", "graph", "python" or "inductor".
@@ -127,17 +127,17 @@ class JacobianResult(Explained):
     # ── products ──────────────────────────────────────────────────────────────────────────────
 
     def jvp(self, v: Any) -> Any:
-        """J·v, by one forward pass: as `torch.func.jvp` (see `jacmagic.result.products.jvp`)."""
+        """J·v by one forward pass, as `torch.func.jvp` (see `result.products.jvp`)."""
         return products.jvp(self.problem, self.numbers.outputs, v)
 
     def vjp(self, u: Any) -> Any:
-        """uᵀ·J, by one backward pass: as `torch.func.vjp` (see `jacmagic.result.products.vjp`)."""
+        """uᵀ·J by one backward pass, as `torch.func.vjp` (see `result.products.vjp`)."""
         return products.vjp(self.problem, self.numbers.outputs, u)
 
     # ── showing ───────────────────────────────────────────────────────────────────────────────
 
     def shown(self, **changes: Any) -> Self:
-        """Return the same Jacobian with another view: digits, layout, live, ranges, steps.
+        """Return the same Jacobian with other display options: digits, layout, live.
 
         Values that do not depend on the view are not computed again.
         """

@@ -1,4 +1,4 @@
-"""The closed form at one point, and its agreement with torch; each computed on first use, once."""
+"""The closed form at one point, and its agreement with torch."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Derived(Evaluated):
 
     @cached_property
     def _found(self) -> ClosedForm | Refusal:
-        """The closed form at this point, or why there is none; one that is wrong is withdrawn."""
+        """The closed form at this point, or why there is none; a wrong one is withdrawn."""
         traced = self._traced
         if isinstance(traced, Refusal):
             return traced
@@ -85,7 +85,7 @@ class Derived(Evaluated):
 
     @property
     def reading(self) -> DisplayForm | None:
-        """The closed form as it is shown: constants and repeated parts by name; None without one.
+        """The closed form as it is shown, constants and repeated parts by name; or None.
 
         Its `.matrix` is in terms of `.clauses` ("with u = …"); named constants are numbers with a
         name, as π is. `formula` is the same Jacobian in the inputs' symbols alone.

@@ -1,4 +1,4 @@
-"""Torch's numbers at one point: values, blocks and the matrix, with labels of rows and columns."""
+"""Torch's numbers at one point: value, blocks, matrix and labels."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ DENSE = 2_000_000  # entries above which a dense one is shown as a summary
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Evaluated:
-    """The numeric half of a Jacobian: (m, n), m output components by n input components.
+    """The numeric half of a Jacobian: (m, n), outputs by inputs.
 
     Attributes:
         problem: the function and the point.
@@ -57,7 +57,7 @@ class Evaluated:
 
     @property
     def blocks(self) -> Any:
-        """torch's nested structure: a tensor, a tuple, or a tuple of tuples; a dict for a dict.
+        """torch's nested structure of blocks: a tensor, tuples of tensors, or dicts.
 
         Block (i, j) has the shape of output i followed by that of input j.
         """
@@ -66,7 +66,7 @@ class Evaluated:
 
     @property
     def by_name(self) -> dict[str, Any]:
-        """The blocks by input name, such as "0.weight"; each nests as the function's value does."""
+        """The blocks by input name, such as "0.weight"; each nests as the outputs do."""
         return {
             one.name: self.numbers.outputs.rebuild([row[j] for row in self.numbers.blocks])
             for j, one in enumerate(self.problem.inputs)
@@ -117,7 +117,7 @@ class Evaluated:
 
     @property
     def value(self) -> Any:
-        """The function's value at the point, in its own structure; for a Hessian the gradient."""
+        """The function's value at the point, in its own structure; a Hessian's gradient."""
         return self.numbers.outputs.rebuild(list(self.numbers.outputs.leaves))
 
     @property
@@ -132,7 +132,7 @@ class Evaluated:
 
     @property
     def notation(self) -> Notation:
-        """How this matrix and its entries are called: those of a Jacobian or of a Hessian."""
+        """The names of this matrix and its entries, as a Jacobian or a Hessian."""
         return notation_of(self.problem)
 
     @property

@@ -1,4 +1,4 @@
-"""The derivation of a closed form: rules of an entry, the chain of the whole, conditions, notes."""
+"""The derivation of a closed form: steps of an entry, the chain of the whole."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from jacmagic.symbolic.trace import Refusal
 
 
 class Explained(Derived):
-    """A Jacobian with its derivation: steps, chain, matrix form, and notes on the way."""
+    """A Jacobian with its derivation: steps, chain, matrix form and notes."""
 
     @cached_property
     def matrix_form(self) -> MatrixForm | None:
-        """The Jacobian as a matrix is written, A or diag(cos x); None where that is not known.
+        """The Jacobian as an expression of matrices, A or diag(cos x); None if unknown.
 
         Recognised from the code's own vectors and matrices, and checked at three points.
         """
@@ -57,7 +57,7 @@ class Explained(Derived):
         return self._derived(reading, i, j, texts(reading.numbers(point), digits), value)
 
     def step_template(self, i: int, j: int) -> Step | None:
-        """Return the derivation of entry (i, j) with a slot for each number that a slider changes.
+        """Return the derivation of entry (i, j), with slots for changing numbers.
 
         The slots are counted as `derivation.templates` counts them. None without a closed form.
         """
@@ -85,7 +85,7 @@ class Explained(Derived):
         )
 
     def templates(self) -> tuple[str, ...]:
-        """Return the last links of the derivation, with slots for numbers; see `templates`."""
+        """Return the last links of the derivation, with slots; see `templates`."""
         return templates(
             self.reading,
             self.problem.flat_point,
@@ -141,7 +141,7 @@ class Explained(Derived):
 
     @property
     def form_gives_numbers(self) -> bool:
-        """Whether the closed form has the numbers shown: it differs nowhere, nor is it 0/0."""
+        """Whether the closed form has the numbers shown: it differs nowhere, nor is 0/0."""
         if any(found.formula is not None for found in self.agreement.disagreements):
             return False
         return not (self.agreement.undefined and self.one_sided is not None)

@@ -1,4 +1,4 @@
-"""What was asked for beside the function and the point: how to compute, and how to show."""
+"""Options of a Jacobian: how to compute it, and how to display it."""
 
 from __future__ import annotations
 

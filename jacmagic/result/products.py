@@ -1,4 +1,4 @@
-"""Products of a Jacobian with vectors, without the Jacobian: jvp and vjp at the point.
+"""Products of a Jacobian with vectors, without the matrix: jvp and vjp.
 
 v ↦ J·v is one forward pass with tangents, u ↦ uᵀ·J one backward pass; either costs about as much
 as the function itself, whatever m and n are.
@@ -21,7 +21,7 @@ from jacmagic.numeric.modes.try_modes import TORCH_ERRORS
 
 
 def jvp(problem: Problem, outputs: Outputs, tangents: Any) -> Any:
-    """J·v in the structure of the function's value, as the second value of `torch.func.jvp`.
+    """J·v in the structure of the function's value, as `torch.func.jvp` gives it.
 
     Args:
         problem: the function and the point.

@@ -66,7 +66,9 @@ def test_everything_follows_a_slider(explorer):
 def test_the_verdict_waits_until_the_sliders_rest(explorer, monkeypatch):
     """In a loop an event sends torch's numbers; the sources are compared after the last of them."""
     compared = []
-    monkeypatch.setattr(derived, "examine", lambda *a, **n: compared.append(1) or diagnose(*a, **n))
+    monkeypatch.setattr(
+        derived, "diagnose", lambda *a, **n: compared.append(1) or diagnose(*a, **n)
+    )
 
     async def drag():
         for step in range(4):

@@ -1,4 +1,4 @@
-"""Running the user's function where it may not end, or may refuse: anywhere but at its point.
+"""Runs of the user's function away from its point, where it may fail or not end.
 
 NOTE [Endless loops]: `while error > 1e-12` ends at the point and need not end elsewhere. A run at
 the point counts the calls of torch; one elsewhere that makes many times more is broken off. So is
@@ -21,7 +21,7 @@ MOST_CALLS = 2**15  # calls of torch in one run, beyond which a function is not 
 
 
 class EndlessError(RuntimeError):
-    """A function calls torch far more often than at its point, or too often even there."""
+    """A function calls torch far more often than at its point, or too often there."""
 
 
 class Counted(TorchFunctionMode):

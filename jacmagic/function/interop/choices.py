@@ -40,7 +40,7 @@ def polyval(coefficients: Any, x: Any) -> Any:
 
 
 def where(condition: Any, *branches: Any) -> Any:
-    """`np.where` with one argument (places) or three (a choice)."""
+    """`np.where` with one argument (positions) or three (a choice)."""
     if not branches:
         return torch.where(tensor(condition))
     if next(tensors_in(branches), None) is None:  # NumPy's numbers are doubles

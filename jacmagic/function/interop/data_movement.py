@@ -1,4 +1,4 @@
-"""NumPy's functions that only move entries, on tensors: NumPy itself moves the positions.
+"""NumPy functions that only move entries: NumPy itself moves the indices.
 
 `np.roll(a, 1)` of a tensor gathers from it the entries that `np.roll` of 0 … n − 1 names. So the
 arguments mean exactly what they mean in NumPy.
@@ -24,7 +24,7 @@ _FILLED = ("triu", "tril", "diag", "diagflat", "pad")  # new entries of theirs a
 
 
 def moving(name: str) -> Callable[..., Any]:
-    """Return the function of tensors that moves entries as NumPy's function of that name does."""
+    """Return the function of tensors that moves entries as NumPy's of that name does."""
     function = getattr(numpy, name)
 
     def call(*values: Any, **named: Any) -> Any:
@@ -52,7 +52,7 @@ def _gathered(flat: Tensor, places: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Return an argument that says how to move: numbers, also where a tensor holds them."""
+    """Return an argument that says how to move entries: numbers instead of tensors."""
     return value.tolist() if isinstance(value, Tensor) else value
 
 

@@ -1,4 +1,4 @@
-"""NumPy's indexing on tensors: reversed slices, lists, masks and index arrays mean the same."""
+"""NumPy's indexing on tensors: reversed slices, lists, masks and index arrays."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def _parts(index: Any) -> tuple[Any, ...]:
 
 
 def _needs_places(index: Any) -> bool:
-    """Whether torch would refuse or misread the index; never one that depends on the inputs."""
+    """Whether torch would refuse or misread an index; False if it holds inputs."""
     reversed_ = any(
         isinstance(part, slice) and part.step is not None and part.step < 0
         for part in _parts(index)
@@ -59,7 +59,7 @@ def _needs_places(index: Any) -> bool:
 
 
 def _places(source: Tensor, index: Any) -> Tensor:
-    """Return the position in row-major order of every entry that an index reads, found by NumPy."""
+    """Return the row-major position of every entry that an index reads, by NumPy."""
     shape = tuple(source.shape)
     plain = tuple(numpy.asarray(p) if isinstance(p, (list, range)) else p for p in _parts(index))
     chosen = numpy.arange(math.prod(shape)).reshape(shape)[plain]

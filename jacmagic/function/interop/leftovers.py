@@ -1,4 +1,4 @@
-"""What a lifted function left behind of a scope's own, in the user's lists and attributes.
+"""Replacements that a lifted function has stored in the user's objects.
 
 Nearly always there is nothing: proxies and arrays die with the frames that held them. What is still
 alive when the call has ended was stored by the function. There its original, or an array's plain
@@ -16,7 +16,7 @@ from typing import Any
 
 
 def alive(references: Iterable[weakref.ref[Any]]) -> list[Any]:
-    """Return the objects that are still held by somebody."""
+    """Return the objects that are still referenced."""
     return [one for one in (reference() for reference in references) if one is not None]
 
 

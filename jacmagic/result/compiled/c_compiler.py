@@ -1,4 +1,4 @@
-"""The system's C compiler: found, run on one file of source, and what it built loaded."""
+"""The system's C compiler: search, run on a source file, load the library."""
 
 from __future__ import annotations
 

@@ -101,7 +101,7 @@ OBSTACLES = (NoForm, NoNativeCode, NoGraph)
 
 
 def choose(builder: Builder, tensors: Sequence[Tensor]) -> tuple[Program, float, list[str]]:
-    """Return the quickest backend of those that agree with `jacobian()`, or the one asked for.
+    """Return the fastest backend that agrees with `jacobian()`, or the one requested.
 
     Args:
         builder: builds for this kind of inputs.
@@ -143,7 +143,7 @@ def choose(builder: Builder, tensors: Sequence[Tensor]) -> tuple[Program, float,
 
 
 def check(program: Program, truths: Truths, tensors: Sequence[Tensor]) -> str | None:
-    """What a program gets wrong at the example or at two points beside it; None if nothing."""
+    """Return what a program gets wrong at or beside the example; None if nothing."""
     for truth in (truths.start(tensors), *_further(program, truths, tensors)):
         found = program(truth.tensors)
         if found is None:
@@ -160,7 +160,7 @@ def check(program: Program, truths: Truths, tensors: Sequence[Tensor]) -> str | 
 
 
 def _further(program: Program, truths: Truths, tensors: Sequence[Tensor]) -> list[Truth]:
-    """Two points beside the example on its own branch, where the function can be evaluated."""
+    """Return two points beside the example, on its own branch."""
     found = []
     for seed in (1, 2):
         for step in STEPS:

@@ -1,4 +1,4 @@
-"""Whether a backend gives what `jacobian()` gives, at the example and at two points beside it.
+"""The comparison of a backend with `jacobian()`, at the example and beside it.
 
 NOTE [Tolerance] Two correct algorithms of precision ε differ by rounding. Entry Jᵢⱼ may differ by
 
@@ -64,7 +64,7 @@ class Truth:
 
 
 def disagreement(truth: Truth, entries: Tensor, values: Tensor) -> str | None:
-    """The entry or value of a backend that is not the true one, as a clause; None if all are.
+    """Return the first wrong entry or value of a backend, as a clause; None if none.
 
     Args:
         truth: what `jacobian()` gives.
@@ -95,7 +95,7 @@ def disagreement(truth: Truth, entries: Tensor, values: Tensor) -> str | None:
 
 
 def _first_far(true: np.ndarray, found: np.ndarray, allowed: np.ndarray) -> int | None:
-    """Return the first place where two arrays differ by more than is allowed; nan equals nan."""
+    """Return the first index at which two arrays differ by too much; nan equals nan."""
     if true.shape != found.shape:
         return 0
     with np.errstate(invalid="ignore"):
@@ -105,7 +105,7 @@ def _first_far(true: np.ndarray, found: np.ndarray, allowed: np.ndarray) -> int 
 
 
 def beside(tensors: Sequence[Tensor], seed: int, step: float) -> tuple[Tensor, ...]:
-    """Return a point at a relative distance from another one, in a direction drawn from a seed."""
+    """Return a point at a relative distance, in a direction drawn from a seed."""
     generator = torch.Generator().manual_seed(seed)
     return tuple(_moved(tensor, generator, step) for tensor in tensors)
 

@@ -1,4 +1,4 @@
-"""The values that a function reads from outside its arguments: constants of what is compiled.
+"""Constants of a compiled function: the values that it reads from outside.
 
 They are found by name in closures, globals, defaults and attributes of a bound object, listed for
 the user, and compared where the function has to run again: for a new branch it must still read
@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from jacmagic.errors import JacmagicError
-from jacmagic.function.interop.survey import is_users
+from jacmagic.function.interop.user_code import is_users
 from jacmagic.function.problem import Problem
 from jacmagic.function.target import Target
 
@@ -94,7 +94,7 @@ def short(value: Any) -> str:
 
 
 def state(value: Any, depth: int = _DEEP) -> Any:
-    """What tells a value from a changed one: numbers by value, tensors by version, objects deep."""
+    """Return what tells a value from a changed one: numbers, versions, attributes."""
     if isinstance(value, Tensor):
         return id(value), value._version, value.data_ptr() if value.layout == torch.strided else 0
     if isinstance(value, np.ndarray):
@@ -117,7 +117,7 @@ def state(value: Any, depth: int = _DEEP) -> Any:
 
 
 def values_outside(function: Any) -> Iterator[tuple[str, Any]]:
-    """Names and values that a callable and the user's functions it calls read from outside."""
+    """Names and values that a callable and the user's functions in it capture."""
     pending, seen = [function], set[int]()
     while pending:
         one = pending.pop()

@@ -1,4 +1,4 @@
-"""A compiled Jacobian: called as the function is, guarded, and traced again where a guard fails."""
+"""A compiled Jacobian: called like the function, guarded, re-traced on failure."""
 
 from __future__ import annotations
 

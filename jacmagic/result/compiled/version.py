@@ -1,4 +1,4 @@
-"""One compiled version of a Jacobian: inputs of one kind, one backend, every branch met so far."""
+"""One compiled version of a Jacobian: a kind of inputs, a backend, its branches."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Version:
     # ── one point ─────────────────────────────────────────────────────────────────────────────
 
     def quick(self, tensors: Sequence[Any]) -> Tensor | None:
-        """Return the matrix straight from tensors' memory; None where that is not possible."""
+        """Return the matrix computed from tensors' memory; None where that is impossible."""
         program = self.programs[0]
         if not isinstance(program, Kernel) or self.truths.scheme is not None:
             return None

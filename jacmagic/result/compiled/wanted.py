@@ -1,4 +1,4 @@
-"""What is compiled, whatever the kind of its inputs, and the truth it is checked against."""
+"""What is to be compiled, and the Jacobian that it is checked against."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verdict on a Jacobian: torch, its closed form and finite differences, compared by entry.
+"""The verdict on a Jacobian: torch, closed form, finite differences compared.
 
 1. `evidence` gathers what each source gives: values, error bounds, kinks, cuts of torch's graph.
 2. `comparison` judges every entry: a `Finding` within bounds on rounding, no fixed tolerance.

@@ -55,7 +55,7 @@ class Disagreement:
 
 
 def _apart(value: float, other: float) -> str:
-    """Return a number with six digits, or with as many as show that it is another one."""
+    """Return a number with six digits, or with as many as tell it from the other."""
     short = f"{value:.6g}"
     return f"{value:.17g}" if value != other and short == f"{other:.6g}" else short
 
@@ -101,7 +101,7 @@ class Agreement:
 
     @property
     def _size(self) -> str:
-        """The largest difference, and of how large an entry where that alone makes it small."""
+        """The largest difference, with the size of its entry where that makes it small."""
         gaps = self.sources.gaps
         if gaps is None or self.largest <= MAX_UNREMARKED:
             return f"{self.largest:.1g}"
@@ -125,7 +125,7 @@ class Agreement:
 
     @property
     def _cites_differences(self) -> bool:
-        """Whether finite differences were taken and decide anything, or are the only check."""
+        """Whether finite differences decide anything, or are the only check."""
         sources = self.sources
         if sources.along or sources.differences is None:
             return sources.along

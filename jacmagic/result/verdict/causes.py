@@ -1,4 +1,4 @@
-"""The likely cause why torch is alone in an entry, and what to write instead, in one sentence.
+"""The likely cause why torch is alone in an entry, and what to write instead.
 
 A habit is blamed only where the trace saw values leave torch's graph on the way from the input to
 the output; else the sentence says that the code shows no reason.
@@ -81,11 +81,11 @@ class Causes:
         self._reached: dict[int, set[int]] = {}
 
     def cut(self, i: int, j: int) -> bool:
-        """Whether the code cuts torch's graph between input component j and output component i."""
+        """Whether the code cuts torch's graph between input j and output i."""
         return self._leak(i, j) is not None
 
     def __call__(self, i: int, j: int, value: float) -> str:
-        """Return why torch probably has `value` in entry (i, j), and what to write instead."""
+        """Return the likely cause of torch's `value` in entry (i, j), and a remedy."""
         leak = self._leak(i, j)
         if leak is not None and leak.habit == "autograd.Function" and self.gradient_is_right:
             return _TWICE.format(name=leak.name)
@@ -114,7 +114,7 @@ class Causes:
 
     @cached_property
     def _cuts(self) -> list[tuple[Leak, set[int]]]:
-        """Each leak that loses a derivative, with the input components that pass through it."""
+        """Each leak that loses a derivative, with the input components that reach it."""
         if self.form is None:
             return []
         columns = {node: j for j, node in enumerate(self.form.trace.inputs)}

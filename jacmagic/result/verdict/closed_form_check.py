@@ -1,4 +1,4 @@
-"""Check the closed form's numbers where torch cannot differentiate, by finite differences.
+"""Check the closed form by finite differences, where torch cannot differentiate.
 
 Finite differences decide nothing where the function jumps.
 """
@@ -76,7 +76,7 @@ def _row(i: int, k: int) -> str:
 def _constant(
     problem: Problem, axes: np.ndarray, found: np.ndarray, sources: Sources
 ) -> np.ndarray:
-    """Return the findings, zeros agreed on where steps beside the point change nothing at all."""
+    """Return the findings; zeros agree where steps beside the point change nothing."""
     open_ = (found == Finding.UNCONFIRMED) & (sources.torch == 0)
     found, tensors = found.copy(), problem.tensors
     for k in np.flatnonzero(open_.any(axis=0)):
@@ -93,7 +93,7 @@ def _concluded(
     edges: list[Singularity],
     entry: Callable[[int, int], str],
 ) -> Agreement:
-    """Return the verdict over all entries, or over the products with random directions."""
+    """Return the verdict over all entries, or over products with random directions."""
     assert sources.differences is not None
     on_edge = {row: edge for edge in edges for row in edge.rows}
     wrong = [(i, j) for i, j in np.argwhere(np.isin(found, ALARMS)) if i not in on_edge]

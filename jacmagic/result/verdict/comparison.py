@@ -1,4 +1,4 @@
-"""Judge each entry of a Jacobian by torch, its closed form and finite differences.
+"""Judge each entry by torch, its closed form and finite differences.
 
 Arrays in, one finding per entry out. No constant has a unit: all tolerances are bounds on rounding
 errors or estimated errors, so that multiplying an input or an output by a power of 2 changes no
@@ -108,7 +108,7 @@ def _equal(sources: Sources, dtype: Dtype) -> np.ndarray:
 
 @dataclass(frozen=True)
 class _Doubtful:
-    """One entry in which the bounds alone do not decide, with the closed form's exact value."""
+    """One entry in which bounds do not decide, with the closed form's exact value."""
 
     sources: Sources
     dtype: Dtype
@@ -152,7 +152,7 @@ class _Doubtful:
 
     @property
     def _value(self) -> float | None:
-        """The exact value, else the closed form's in float64; None where neither is usable."""
+        """The exact value, else the closed form's in float64; None if neither is finite."""
         assert self.sources.formula is not None
         if not np.isnan(self.exact.value):
             return self.exact.value
@@ -174,19 +174,19 @@ class _Doubtful:
         return self.dtype.normal if abs(value) < self.dtype.normal else 0.0
 
     def _has_half_the_digits(self, gap: float, value: float) -> bool:
-        """Whether half of the digits are right, or as many as inputs wrong by a roundoff leave."""
+        """Whether half of the digits are right, or all but the inputs' rounding."""
         if gap <= self.dtype.half * abs(value) + self._underflow(value):
             return True
         return gap <= self._operations * max(self.exact.spread(), self.dtype.unit * abs(value))
 
     def _is_near(self, gap: float, value: float) -> bool:
-        """Whether underflow, a constant in float32, or the function's own rounding hides a gap."""
+        """Whether underflow, a constant in float32, or the value's rounding hides a gap."""
         if abs(value) < self.dtype.normal / self.dtype.unit**2:
             return True
         return gap <= SHORT_CONSTANT * abs(value) or self._is_invisible(gap)
 
     def _is_invisible(self, gap: float) -> bool:
-        """Whether a difference in slope, over the input's whole size, is rounding of the value."""
+        """Whether a gap in slope, over the input's whole size, is rounding of the value."""
         known = self.known
         if known.sizes is None or known.values is None:
             return False
@@ -196,7 +196,7 @@ class _Doubtful:
         return bool(moved <= rounding * abs(known.values[self.row]))
 
     def _share(self, gap: float) -> float:
-        """Return a gap's part in what the row's entries contribute, each by its input's size."""
+        """Return a gap's share of the row's contributions, each scaled by its input."""
         assert self.sources.formula is not None
         n = self.sources.torch.shape[1]
         sizes = np.ones(n) if self.known.sizes is None else self.known.sizes
@@ -223,7 +223,7 @@ class _Doubtful:
 def _against_differences(
     values: np.ndarray, sources: Sources, dtype: Dtype
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Where values are met by the differences, and where they are missed; between, neither."""
+    """Return where the differences meet the values, and where they miss them."""
     assert sources.differences is not None and sources.error is not None
     assert sources.scale is not None
     size = np.maximum(np.maximum(np.abs(values), np.abs(sources.differences)), sources.scale)

@@ -1,4 +1,4 @@
-"""Whether a closed form misses a dependence, as a tensor became a bare number on the way."""
+"""Detection of dependences that a closed form misses: tensors made bare numbers."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from jacmagic.symbolic.trace import Refusal
 
 
 def lost_dependence(form: ClosedForm, problem: Problem) -> Refusal | None:
-    """Return a refusal if a number left torch and the formula therefore misses a dependence.
+    """Return a refusal if a number left torch and the formula misses a dependence.
 
     `float(x)` leaves no expression behind. Where it does not matter (a value that is only printed)
     finite differences confirm every entry of the formula, at the point and beside it.

@@ -1,4 +1,4 @@
-"""The comparison of one Jacobian: evidence gathered, every entry judged, one verdict."""
+"""The comparison of one Jacobian: gather evidence, judge every entry, conclude."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _TRIANGLE = (
 def contradicts(
     problem: Problem, numbers: NumericJacobian, matrix: torch.Tensor, form: ClosedForm
 ) -> bool:
-    """Whether a closed form and torch differ by more than rounding explains in any entry."""
+    """Whether a closed form and torch differ in any entry by more than rounding."""
     evidence = Evidence(problem, numbers, matrix, form, rows=(), uses_differences=False)
     found, _ = judge(evidence.sources, evidence.dtype, evidence.exactly, NO_CUTS)
     return bool(np.isin(found, (Finding.TORCH, Finding.CONTRADICTED)).any())

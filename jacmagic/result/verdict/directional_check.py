@@ -1,4 +1,4 @@
-"""Check a Jacobian of many columns along random directions, by finite differences.
+"""Check a Jacobian of many columns along random directions.
 
 J·v for a random v against the function's rate of change along v: a wrong entry shows in its row
 whatever the others are (Freivalds' check). Where a row differs, its columns are halved until one
@@ -63,7 +63,7 @@ def check_along(
 
 
 def is_confirmed_along(problem: Problem, truth: np.ndarray, dtype: Dtype) -> bool:
-    """Whether a function changes along one random direction as torch's Jacobian says, (m, n).
+    """Whether finite differences along one random direction confirm J (m, n).
 
     It takes seven evaluations. False says nothing: they are too few to contradict.
     """
@@ -127,7 +127,7 @@ def _alone(
     name: Callable[[int, int], str],
     cause: Callable[[int, int], str],
 ) -> Agreement:
-    """Return the verdict where a row is wrong, with one wrong entry in it found by halving."""
+    """Return the verdict on a wrong row, with one wrong entry found by bisection."""
     columns = np.arange(len(v))
     while len(columns) > 1:
         halves = np.array_split(columns, 2)

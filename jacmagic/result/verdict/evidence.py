@@ -1,4 +1,4 @@
-"""Evidence on one Jacobian: values, error bounds and circumstances of each source, on first use."""
+"""Evidence on one Jacobian: values, error bounds and circumstances."""
 
 from __future__ import annotations
 
@@ -79,14 +79,14 @@ class Evidence:
 
     @property
     def asks_function(self) -> bool:
-        """Whether the function is to be run again: by columns, or where nothing else checks it."""
+        """Whether the function may run again: by columns, or as the only check."""
         by_columns = len(self.sizes) <= MAX_COLUMNS and len(self.truth) <= MAX_ROWS
         allowed = self.tensors and not self.problem.effects
         return bool(allowed) and (self.form is None or by_columns)
 
     @cached_property
     def unsteady(self) -> str | None:
-        """Why the function's values are not its inputs' alone; None where that was not asked."""
+        """Why the function's values do not repeat; None if they do, or were not checked."""
         if not self.asks_function:
             return None
         return unsteady(self.problem.function, self.tensors, self.numbers.outputs.leaves)
@@ -98,7 +98,7 @@ class Evidence:
 
     @cached_property
     def gradient(self) -> Agreement | None:
-        """The verdict on the gradient of which a Hessian is the Jacobian; None if not checked."""
+        """The verdict on the gradient below a Hessian; None if it is not checked."""
         if self.problem.potential is None or not self.taken:
             return None
         return check_gradient(self.problem, self.numbers, self.form, self.point)
@@ -124,7 +124,7 @@ class Evidence:
 
     @cached_property
     def is_confirmed(self) -> bool:
-        """Whether the closed form confirms every entry, and the function itself one direction.
+        """Whether the closed form confirms all entries, and the function one direction.
 
         Then there is nothing left for differences entry by entry to decide.
         """
@@ -193,7 +193,7 @@ class Evidence:
         return apart
 
     def circumstances(self, both: OneSided | None) -> Circumstances:
-        """Return the facts beside the sources; `both` are the two sides of a kink, if any."""
+        """Return the facts beside the sources; `both` are a kink's two sides, if any."""
         operations = 1 if self.form is None else len(self.form.tape.operations) + len(self.sizes)
         return Circumstances(
             cut=self.causes.cut,

@@ -1,4 +1,4 @@
-"""The data of a comparison: the sources' values, their circumstances, a finding for each entry."""
+"""The data of a comparison: sources, circumstances, a finding for each entry."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ class Sources:
 
     @property
     def gaps(self) -> np.ndarray | None:
-        """Finite distances (m, n) of torch from the closed form, else from the differences.
+        """Finite distances (m, n) of torch from the closed form, else the differences.
 
         0 where a distance is not finite; None without another source.
         """

@@ -1,4 +1,4 @@
-"""Finite differences as a source of their own, and the limits up to which they are taken."""
+"""Finite differences as a source, and the sizes up to which they are taken."""
 
 from __future__ import annotations
 

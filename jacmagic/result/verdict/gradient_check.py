@@ -26,7 +26,7 @@ from jacmagic.symbolic.formula.singularities import kinks
 def check_gradient(
     problem: Problem, numbers: NumericJacobian, form: ClosedForm | None, point: Sequence[float]
 ) -> Agreement:
-    """Compare torch's gradient (1, n) with its closed form and with finite differences.
+    """Compare torch's gradient (1, n) with its closed form and finite differences.
 
     Args:
         problem: a Hessian's problem; its `potential` is there.

@@ -25,7 +25,7 @@ from jacmagic.symbolic.formula.rounding import bounded_outputs
 def numpy_differs(
     problem: Problem, outputs: Sequence[Tensor], form: ClosedForm | None, dtype: Dtype
 ) -> str | None:
-    """Return a clause if NumPy itself gives the function another value at the point; else None.
+    """Return a clause if NumPy gives the function another value; else None.
 
     Args:
         problem: the function and the point.

@@ -1,4 +1,4 @@
-"""Remarks beside a verdict: kinks, entries that are not finite, inputs read from outside."""
+"""Remarks beside a verdict: kinks, entries not finite, inputs read from outside."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def _gradient_remarks(evidence: Evidence) -> list[str]:
 
 
 def _outside_remarks(problem: Problem, truth: np.ndarray, outside: set[int]) -> list[str]:
-    """Inputs whose whole block is zero because the function reads them from elsewhere."""
+    """Return remarks on inputs whose block is zero as they are read from elsewhere."""
     remarks, start = [], 0
     for position, one in enumerate(problem.inputs):
         block = truth[:, start : start + len(one.labels)]
@@ -52,7 +52,7 @@ def _outside_remarks(problem: Problem, truth: np.ndarray, outside: set[int]) -> 
 
 
 def _nonfinite_remarks(evidence: Evidence) -> list[str]:
-    """Up to three entries that are nan or infinite, with the operation where it first arises."""
+    """Return remarks on up to three nan or infinite entries, with their origin."""
     remarks = []
     for i, j in np.argwhere(~np.isfinite(evidence.truth))[:MAX_REMARKS]:
         entry, form = (int(i), int(j)), evidence.form

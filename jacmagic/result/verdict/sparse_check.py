@@ -1,4 +1,4 @@
-"""Check a large sparse Jacobian by products with random vectors, without its dense form.
+"""Check a large sparse Jacobian by products with random vectors.
 
 Two sources, each of which shows a wrong or a missing entry: torch's own product uᵀ·J with a
 random u, and finite differences of the function along a random direction v, against J·v.
@@ -17,7 +17,7 @@ from jacmagic.symbolic.formula.rounding import dtype_of
 
 
 def check_sparse(problem: Problem, numbers: NumericJacobian, *, outside: set[int]) -> Agreement:
-    """Compare the entries, times random directions, with torch and with finite differences.
+    """Compare products with random directions with torch and finite differences.
 
     Args:
         problem: the function and the point.
@@ -45,7 +45,7 @@ def check_sparse(problem: Problem, numbers: NumericJacobian, *, outside: set[int
 
 
 def _along(problem: Problem, numbers: NumericJacobian, sparse: Sparse) -> bool | None:
-    """Whether J·v is the function's rate of change along v; None where that decides nothing."""
+    """Whether J·v is the rate of change along v; None if that is not decisive."""
     v = random_directions(problem, 1)
     dtypes = [one.value.dtype for one in problem.inputs]
     dtype = dtype_of([*dtypes, *(leaf.dtype for leaf in numbers.outputs.leaves)])

@@ -1,4 +1,4 @@
-"""Chains of elementwise steps of a traced graph as one C loop each, for float64 on the CPU.
+"""Fusion of elementwise steps of a traced graph into C loops, for float64 on CPU.
 
 Torch runs such steps one after the other, each through memory. Here a step and those that only it
 reads become one loop over the result's components; operands are read with the strides that the
@@ -81,7 +81,7 @@ def _is_operand(part: Any) -> bool:
 
 
 def _chains(graph: fx.Graph) -> Iterator[list[fx.Node]]:
-    """Steps in order, the last one being read from outside and the others by the chain alone."""
+    """Yield chains of steps in order, of which only the last is read from outside."""
     taken: set[fx.Node] = set()
     for root in reversed(list(graph.nodes)):
         if root in taken or not _is_fusable(root):
@@ -134,7 +134,7 @@ def _source(name: str, chain: Sequence[fx.Node]) -> str:
 
 
 def _strides(value: Tensor, shape: Sequence[int]) -> tuple[int, int]:
-    """Steps through memory by rows and columns of the result; 0 where it is broadcast."""
+    """Return the strides by rows and columns of the result; 0 where broadcast."""
     sizes, strides = [1, 1, *value.shape][-2:], [0, 0, *value.stride()][-2:]
     rows, columns = (0 if size == 1 else step for size, step in zip(sizes, strides, strict=True))
     assert all(size in (1, whole) for size, whole in zip(sizes, shape, strict=True))
@@ -142,7 +142,7 @@ def _strides(value: Tensor, shape: Sequence[int]) -> tuple[int, int]:
 
 
 def _call(function: Any, result: Tensor, inputs: Sequence[fx.Node]) -> Callable[..., Tensor]:
-    """Return what the graph calls; operands whose strides are not those of the trace are copied."""
+    """Return what the graph calls; operands with other strides are copied."""
     function.restype, function.argtypes = None, [ctypes.c_void_p] * (len(inputs) + 1)
     shape = tuple(result.shape)
     strides = [tuple(node.meta["val"].stride()) for node in inputs]

@@ -1,4 +1,4 @@
-"""The Jacobian's computation as a graph of ATen operations, traced once and cleaned.
+"""The Jacobian's computation traced once as a graph of ATen operations.
 
 Tensors without values are traced (torch's fake tensors), so no branch can be chosen by a value: a
 graph that comes out is valid wherever shapes, dtypes and devices are the same. Code that asks for
@@ -55,7 +55,7 @@ class Graph:
         return entries, values
 
     def fuse(self, tensors: Sequence[Tensor]) -> None:
-        """Compile chains of elementwise steps, where there is a compiler and something to gain."""
+        """Fuse chains of elementwise steps, if there is a compiler and it pays."""
         before, plain = _seconds(self, tensors), self._entries
         try:
             self._entries = self._fuse()

@@ -1,4 +1,4 @@
-"""A straight-line program as machine code: by the system's C compiler, or by llvmlite without one.
+"""A straight-line program as machine code, by a C compiler or by llvmlite.
 
 NOTE [Rounding] The compiler may not contract a·b + c into one rounding (`-ffp-contract=off`):
 a guard must decide as the code that it stands for.
