@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,3 +32,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def reproducible() -> None:
     """Begin every test from the same random state."""
     torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def unchanged_process() -> Iterator[None]:
+    """Notice a test after which torch's own state is not what it was."""
+    yield
+    was = torch.is_grad_enabled(), torch.is_inference_mode_enabled()
+    torch.set_grad_enabled(True)
+    assert was == (True, False)

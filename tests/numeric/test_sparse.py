@@ -155,7 +155,7 @@ def test_a_pattern_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
         searched.append(1)
         return find_plan(*args, **kwargs)
 
-    monkeypatch.setattr(sys.modules["jacmagic.numeric.compute"], "find_scheme", counted)
+    monkeypatch.setattr(sys.modules["jacmagic.numeric.compute"], "find_plan", counted)
     x = doubles(600)
     J = jacmagic.jacobian(tridiagonal, x)
     again = J.at(x=x + 1)
