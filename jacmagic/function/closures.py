@@ -24,7 +24,7 @@ def captured(function: Callable[..., Any], tensors: Sequence[torch.Tensor]) -> s
         tensors: the very objects that the user passed as inputs.
     """
     held = {id(tensor) for value in _outside(function) for tensor in _tensors_of(value)}
-    return {place for place, tensor in enumerate(tensors) if id(tensor) in held}
+    return {position for position, tensor in enumerate(tensors) if id(tensor) in held}
 
 
 def modules_in(function: Callable[..., Any]) -> list[torch.nn.Module]:
@@ -52,7 +52,7 @@ def numbers_read(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
         if isinstance(value, bool | int | float | complex | str | np.ndarray | torch.Tensor):
             yield name, value
         elif isinstance(value, list | tuple) and len(value) < MOST_NUMBERS:
-            waiting += [(f"{name}.{place}", part) for place, part in enumerate(value)]
+            waiting += [(f"{name}.{position}", part) for position, part in enumerate(value)]
         elif isinstance(value, dict) and len(value) < MOST_NUMBERS:
             waiting += [(f"{name}.{key}", part) for key, part in value.items()]
         elif isinstance(value, torch.nn.Module):
@@ -61,7 +61,7 @@ def numbers_read(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
             names = getattr(getattr(inspect.unwrap(value), "__code__", None), "co_names", ())
             defaults = getattr(value, "__defaults__", None) or ()
             parts = [*_outside(value), *defaults] if names or defaults or _is_closure(value) else []
-            waiting += [(f"{name}.{place}", part) for place, part in enumerate(parts)]
+            waiting += [(f"{name}.{position}", part) for position, part in enumerate(parts)]
 
 
 def fingerprint_of(function: Callable[..., Any]) -> tuple[Any, ...]:

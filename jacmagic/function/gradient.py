@@ -1,7 +1,7 @@
 """The gradient of a scalar function as a problem, whose Jacobian is the Hessian.
 
-The numeric road differentiates through `torch.autograd.grad(..., create_graph=True)`. The
-closed-form road never sees this function: it traces the scalar itself, `Problem.potential`, and
+The numeric side differentiates through `torch.autograd.grad(..., create_graph=True)`. The
+symbolic side never sees this function: it traces the scalar itself, `Problem.potential`, and
 differentiates its graph twice.
 """
 
@@ -73,10 +73,10 @@ def _only_number(problem: Problem, value: Any) -> Tensor:
 
 
 def _require_dependence(parts: tuple[Tensor, ...]) -> None:
-    for place, part in enumerate(parts):
+    for position, part in enumerate(parts):
         if not part.requires_grad:
             raise StrictError(
                 "While computing the hessian, found that the jacobian of the user-provided "
-                f"function with respect to input {place} is independent of the input. This is not "
-                "allowed in strict mode."
+                f"function with respect to input {position} is independent of the input. This is "
+                "not allowed in strict mode."
             )

@@ -25,7 +25,7 @@ from jacmagic.function.syntax.parameters import unpacked_names
 from jacmagic.labels import Label, labels_of
 
 IsLeaf = Callable[[Any], bool]
-_PLACES = re.compile(r"(.*[^\]])((?:\[\d+\])+)")
+_INDICES = re.compile(r"(.*[^\]])((?:\[\d+\])+)")
 
 
 @dataclass(frozen=True)
@@ -84,9 +84,11 @@ class Nest:
             chosen: names of leaves, in their order.
             single: whether a lone argument stands without a tuple around it.
         """
-        order = {name: place for place, name in enumerate(chosen)}
-        places = iter([order.get(name) for name in self.leaves])
-        marked = [rebuilt(value, places, is_leaf=self.is_leaf) for value in self.arguments.values()]
+        order = {name: position for position, name in enumerate(chosen)}
+        positions = iter([order.get(name) for name in self.leaves])
+        marked = [
+            rebuilt(value, positions, is_leaf=self.is_leaf) for value in self.arguments.values()
+        ]
         kept = [part for one in marked if (part := _without_none(one)) is not _NOTHING]
 
         def arrange(parts: Sequence[Any]) -> Any:
@@ -174,7 +176,7 @@ def _without_none(marked: Any) -> Any:
     if isinstance(marked, int):
         return marked
     pairs = list(leaves_of(marked))
-    if pairs and all(place is not None for _, place in pairs):
+    if pairs and all(position is not None for _, position in pairs):
         return marked
     if isinstance(marked, (list, tuple)) and not hasattr(marked, "_fields"):
         parts = [part for one in marked if (part := _without_none(one)) is not _NOTHING]
@@ -192,7 +194,7 @@ def _items(value: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def _in_place(marked: Any, parts: Sequence[Any]) -> Any:
-    return rebuilt(marked, iter([parts[place] for _, place in leaves_of(marked)]))
+    return rebuilt(marked, iter([parts[position] for _, position in leaves_of(marked)]))
 
 
 # ── labels ────────────────────────────────────────────────────────────────────────────────────
@@ -217,6 +219,6 @@ def _labels(
     shown = names().get(name, name)
     if shape:
         return labels_of(shown, shape)
-    if found := _PLACES.fullmatch(shown):
+    if found := _INDICES.fullmatch(shown):
         return (Label(found[1], tuple(map(int, re.findall(r"\d+", found[2])))),)
     return (Label(shown),)

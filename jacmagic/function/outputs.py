@@ -33,7 +33,7 @@ class Outputs:
 
     Attributes:
         leaves: the tensors, in the order in which they are written; numbers became 0-d tensors.
-        paths: where each leaf stands in the value; `()` for a lone tensor.
+        paths: the path of each leaf in the value; `()` for a lone tensor.
         template: the value, or one of the same structure.
     """
 
@@ -104,7 +104,7 @@ def flatten(value: Any) -> Outputs:
         value: what the function returned: a tensor, a number, or a nest of them.
 
     Returns:
-        Its tensors with their places. Detached tensors are accepted: their derivative is zero, and
+        Its tensors with their paths. Detached tensors are accepted: their derivative is zero, and
         saying so is the task of whoever shows it.
 
     Raises:
@@ -143,11 +143,11 @@ def _leaf(value: Any, path: Path) -> Tensor:
 
 
 def _refusal(path: Path, found: str, remedy: str) -> FunctionError:
-    return FunctionError(f"{EXPECTED}; found {found} as {place(path)}; {remedy}")
+    return FunctionError(f"{EXPECTED}; found {found} as {describe_output(path)}; {remedy}")
 
 
-def place(path: Path) -> str:
-    """How to speak of one output: `the output`, `output 2`, `output['loss']`."""
+def describe_output(path: Path) -> str:
+    """Return how messages name one output: `the output`, `output 2`, `output['loss']`."""
     if not path:
         return "the output"
     if len(path) == 1 and isinstance(path[0], int):

@@ -208,6 +208,6 @@ def _found(inputs: Any) -> str:
     """Return what was given instead of tensors, in torch's words."""
     if type(inputs) is not tuple:
         return f"the given inputs has type {type(inputs)}."
-    place = next((i for i, one in enumerate(inputs) if not isinstance(one, Tensor)), 0)
-    kind = f"has type {type(inputs[place])}" if inputs else "is missing"
-    return f"the value at index {place} {kind}."
+    position = next((i for i, one in enumerate(inputs) if not isinstance(one, Tensor)), 0)
+    kind = f"has type {type(inputs[position])}" if inputs else "is missing"
+    return f"the value at index {position} {kind}."

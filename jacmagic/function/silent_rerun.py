@@ -28,7 +28,7 @@ class silent_rerun:
 
     Args:
         tensors: what the function is called with; tells which devices' generators matter.
-        random: what `random_states` said before the first run; empty if that drew nothing.
+        random: the `random_states` before the first run; empty if that drew nothing.
     """
 
     def __init__(self, tensors: Sequence[Tensor], random: RandomStates) -> None:
@@ -150,11 +150,11 @@ def _drawn(func: Any, args: Any, kwargs: Any, generator: torch.Generator) -> Any
     if name in _LIKE:
         empty = torch.empty_like(args[0], **kwargs)
         return _LIKE[name](empty, args[1:], generator)
-    places = [argument.name for argument in func._schema.arguments]
-    if "generator" in places:
-        place = places.index("generator")
-        if place < len(args):
-            args = (*args[:place], generator, *args[place + 1 :])
+    names = [argument.name for argument in func._schema.arguments]
+    if "generator" in names:
+        position = names.index("generator")
+        if position < len(args):
+            args = (*args[:position], generator, *args[position + 1 :])
             return func(*args, **kwargs)
         return func(*args, **{**kwargs, "generator": generator})
     packet = getattr(torch.ops.aten, name)

@@ -73,10 +73,10 @@ def from_users_frame(error: BaseException, title: str = "the function") -> BaseE
     if first is None and not isinstance(error, Exception):
         return error  # an interrupt within torch
     if first is None:
-        said = str(error).strip().partition("\n")[0]
+        message = str(error).strip().partition("\n")[0]
         return _caused(
             FunctionError(
-                f"{title} raises {type(error).__name__}: {said}; write inputs that it takes"
+                f"{title} raises {type(error).__name__}: {message}; write inputs that it takes"
             ),
             error,
         )

@@ -216,7 +216,7 @@ def _stacked(parts: list[torch.Tensor], name: str) -> torch.Tensor:
 def _from_array(value: Any, name: str) -> torch.Tensor:
     if isinstance(value, numpy.ma.MaskedArray) and numpy.ma.is_masked(value):
         raise PointError(
-            f"expected a number in every place of {name}; found masked ones; "
+            f"expected a number in every entry of {name}; found masked ones; "
             f"write {name}.filled(0.0)"
         )
     try:

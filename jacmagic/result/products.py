@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from jacmagic.errors import PointError
-from jacmagic.function.outputs import Outputs, flatten, place
+from jacmagic.function.outputs import Outputs, describe_output, flatten
 from jacmagic.function.problem import Problem
 from jacmagic.function.pytree import leaves_of
 from jacmagic.function.silent_rerun import random_states, silent_rerun
@@ -64,7 +64,7 @@ def vjp(problem: Problem, outputs: Outputs, cotangents: Any) -> Any:
     Raises:
         PointError: u has another structure or other shapes.
     """
-    names = [place(path) for path in outputs.paths]
+    names = [describe_output(path) for path in outputs.paths]
     lone = outputs.paths == ((),)
     parts = (cotangents,) if lone else flatten(cotangents).leaves
     given = _fitting("u", parts, outputs.leaves, names)

@@ -119,7 +119,7 @@ def test_a_cut_graph_is_told():
 
 
 def test_both_sides_of_a_kink_of_the_gradient():
-    """Where the gradient has a kink, the Hessian is told from both sides, by its own name."""
+    """Where the gradient has a kink, the Hessian is shown from both sides, by its own name."""
     H = jacmagic.hessian(lambda x: torch.relu(x) ** 2, torch.tensor(0.0, dtype=F64))
     assert "∂²f/∂x² is 0 from the left and 2 from the right; torch takes 0" in repr(H)
 

@@ -124,7 +124,7 @@ def test_memory_read_behind_torchs_back_is_not_vouched_for(function, scale):
     ],
 )
 def test_nothing_is_judged_where_the_function_is_not_finite(function, point):
-    """Its value is nan or infinite there: nobody is accused, and the reason is said."""
+    """Its value is nan or infinite there: no source is accused, and the reason is named."""
     agreement = jacmagic.jacobian(function, torch.tensor(point, dtype=F64)).agreement
     assert agreement.verdict == "not confirmed"
 

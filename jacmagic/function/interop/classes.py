@@ -1,7 +1,7 @@
 """Copies of the user's classes with methods of a scope, and their instances.
 
 The copy of an object shares its attributes: `self.count += 1` counts in the user's object. Reading
-an attribute gives what the scope has in its place. A class that cannot be copied (slots, a
+an attribute gives what the scope replaces it by. A class that cannot be copied (slots, a
 metaclass, a base in C) is used as it is.
 """
 

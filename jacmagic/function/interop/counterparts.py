@@ -178,10 +178,10 @@ NUMPY: Rows = {
     "subtract": operator.sub,
     "sum": over.reduced(torch.sum),
     "take": choose.taken,
-    "take_along_axis": lambda x, places, dim=-1: (
-        torch.take_along_dim(x.reshape(-1), tensor(places))
+    "take_along_axis": lambda x, indices, dim=-1: (
+        torch.take_along_dim(x.reshape(-1), tensor(indices))
         if dim is None
-        else torch.take_along_dim(x, tensor(places), dim)
+        else torch.take_along_dim(x, tensor(indices), dim)
     ),
     "tensordot": to.tensordot,
     "trace": lambda x, offset=0, dim1=0, dim2=1: torch.diagonal(x, offset, dim1, dim2).sum(-1),

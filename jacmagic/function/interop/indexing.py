@@ -30,8 +30,8 @@ def read(source: Tensor, index: Any) -> Tensor:
     """`source[index]`; a view where NumPy gives one, unless it is reversed."""
     if not _needs_places(index):
         return source[as_tensors(index)]
-    places = _places(source, index)
-    return source.reshape(-1)[places.reshape(-1)].reshape(places.shape)
+    positions = _positions(source, index)
+    return source.reshape(-1)[positions.reshape(-1)].reshape(positions.shape)
 
 
 def write(target: Tensor, index: Any, value: Any) -> None:
@@ -40,8 +40,8 @@ def write(target: Tensor, index: Any, value: Any) -> None:
     if not _needs_places(index):
         target[as_tensors(index)] = value
         return
-    places = numpy.unravel_index(_places(target, index).numpy(), tuple(target.shape))
-    target[tuple(torch.from_numpy(numpy.array(part)) for part in places)] = value
+    positions = numpy.unravel_index(_positions(target, index).numpy(), tuple(target.shape))
+    target[tuple(torch.from_numpy(numpy.array(part)) for part in positions)] = value
 
 
 def _parts(index: Any) -> tuple[Any, ...]:
@@ -58,7 +58,7 @@ def _needs_places(index: Any) -> bool:
     return (reversed_ or nested) and not has_tensor(index)
 
 
-def _places(source: Tensor, index: Any) -> Tensor:
+def _positions(source: Tensor, index: Any) -> Tensor:
     """Return the row-major position of every entry that an index reads, by NumPy."""
     shape = tuple(source.shape)
     plain = tuple(numpy.asarray(p) if isinstance(p, (list, range)) else p for p in _parts(index))

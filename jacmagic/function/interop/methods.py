@@ -113,11 +113,11 @@ def _filled(self: Array, value: Any) -> None:
     self[...] = value
 
 
-def _item(self: Array, *place: Any) -> Any:
+def _item(self: Array, *index: Any) -> Any:
     """Return the number that the tensor's `item()` gives, where its graph ends."""
-    where = place[0] if len(place) == 1 else place
-    source = self.ravel() if len(place) == 1 and not isinstance(where, tuple) else self
-    chosen = tensor_in(source[where] if place else source)
+    where = index[0] if len(index) == 1 else index
+    source = self.ravel() if len(index) == 1 and not isinstance(where, tuple) else self
+    chosen = tensor_in(source[where] if index else source)
     return chosen.item()
 
 

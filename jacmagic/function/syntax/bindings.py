@@ -64,8 +64,8 @@ def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
     elif isinstance(target, (ast.Tuple, ast.List)):
         parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []
         alike = len(parts) == len(target.elts)
-        for place, part in enumerate(target.elts):
-            yield from _pairs(part, parts[place] if alike else value)
+        for position, part in enumerate(target.elts):
+            yield from _pairs(part, parts[position] if alike else value)
 
 
 def name_of(node: ast.expr) -> str | None:

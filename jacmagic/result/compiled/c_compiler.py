@@ -44,5 +44,5 @@ def library(command: Sequence[str], source: str) -> ctypes.PyDLL:
             )
             return ctypes.PyDLL(str(built))
         except (OSError, subprocess.SubprocessError) as error:
-            said = getattr(error, "stderr", None) or str(error)
-            raise NoNativeCode(f"the C compiler failed: {str(said).strip()[:200]}") from None
+            message = getattr(error, "stderr", None) or str(error)
+            raise NoNativeCode(f"the C compiler failed: {str(message).strip()[:200]}") from None

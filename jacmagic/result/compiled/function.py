@@ -19,7 +19,7 @@ from jacmagic.result.compiled.native.kernel import Kernel
 from jacmagic.result.compiled.version import Version, kind_of
 from jacmagic.result.compiled.wanted import Wanted
 
-MOST_VERSIONS = 16  # kinds of inputs that are kept; the oldest makes room
+MOST_VERSIONS = 16  # kinds of inputs that are kept; the oldest is dropped
 _SHOWN = 4  # conditions listed by `repr`
 
 

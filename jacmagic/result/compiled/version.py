@@ -93,11 +93,11 @@ class Version:
 
     def both(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Entries and values at one point, by the branch that it takes."""
-        for place, program in enumerate(self.programs):
+        for position, program in enumerate(self.programs):
             found = program(tensors)
             if found is not None:
-                if place:
-                    self.programs.insert(0, self.programs.pop(place))
+                if position:
+                    self.programs.insert(0, self.programs.pop(position))
                 return found
         return self._elsewhere(tensors)
 

@@ -45,7 +45,7 @@ class Straight:
         tape = self.tape
         zeros = {tape.inputs + k for k, value in enumerate(tape.constants) if value == 0}
         slots = tape.outputs[self.guards + self.values :]
-        return [(place, slot) for place, slot in enumerate(slots) if slot not in zeros]
+        return [(position, slot) for position, slot in enumerate(slots) if slot not in zeros]
 
 
 def straight(
@@ -72,7 +72,7 @@ def obstacle(form: ClosedForm) -> str | None:
     """Why a closed form may differ from torch at other points; None if it does not.
 
     Where the code cuts torch's graph, the closed form follows the mathematics and torch does not.
-    An integer part is no such place: it is recorded as a condition.
+    An integer part is no such point: it is recorded as a condition.
     """
     reached = set(form.graph.reach(form.trace.outputs))
     for leak in form.trace.leaks:
