@@ -34,7 +34,7 @@ def modules_in(function: Callable[..., Any]) -> list[torch.nn.Module]:
     return [value for value in held if isinstance(value, torch.nn.Module)]
 
 
-MOST_NUMBERS = 1_000  # of those that a function reads from outside
+MAX_CAPTURES = 1_000  # of those that a function reads from outside
 
 
 def numbers_read(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
@@ -44,16 +44,16 @@ def numbers_read(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
     """
     waiting: list[tuple[str, Any]] = [("", function)]
     seen: set[int] = set()
-    while waiting and len(seen) < MOST_NUMBERS:
+    while waiting and len(seen) < MAX_CAPTURES:
         name, value = waiting.pop()
         if id(value) in seen:
             continue
         seen.add(id(value))
         if isinstance(value, bool | int | float | complex | str | np.ndarray | torch.Tensor):
             yield name, value
-        elif isinstance(value, list | tuple) and len(value) < MOST_NUMBERS:
+        elif isinstance(value, list | tuple) and len(value) < MAX_CAPTURES:
             waiting += [(f"{name}.{position}", part) for position, part in enumerate(value)]
-        elif isinstance(value, dict) and len(value) < MOST_NUMBERS:
+        elif isinstance(value, dict) and len(value) < MAX_CAPTURES:
             waiting += [(f"{name}.{key}", part) for key, part in value.items()]
         elif isinstance(value, torch.nn.Module):
             waiting += [(f"{name}.{key}", part) for key, part in value.named_parameters()]
@@ -73,7 +73,7 @@ def _mark_of(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
         return id(value), 0 if value.is_inference() else value._version
     if isinstance(value, np.ndarray):
-        small = value.size <= MOST_NUMBERS and value.dtype != object
+        small = value.size <= MAX_CAPTURES and value.dtype != object
         return value.shape, value.tobytes() if small else id(value)
     return repr(value)
 

@@ -21,8 +21,8 @@ from jacmagic.function.silent_rerun import random_states, silent_rerun
 
 _Answer = TypeVar("_Answer")
 
-MOST_WHOLE = 3  # whole numbers that are kept together
-MOST_SECONDS = 5.0  # of looking for them, after the function has failed
+MAX_WHOLE_NUMBERS = 3  # whole numbers that are kept together
+MAX_SECONDS_TO_SEARCH = 5.0  # of looking for them, after the function has failed
 _ERRORS = (TypeError, IndexError, KeyError, ValueError, RuntimeError)
 _WORDS = re.compile(
     r"\bint(s|32|64|eger|egers|egral)?\b|index|indices|long|bitwise|shift|not implemented for"
@@ -63,8 +63,8 @@ def _may_need_whole_numbers(error: Exception) -> bool:
 
 def _found(make: Callable[[Collection[str]], Problem], names: Sequence[str]) -> Problem | None:
     """Return the problem with the fewest whole numbers with which the function runs."""
-    end = time.perf_counter() + MOST_SECONDS
-    for size in range(1, min(MOST_WHOLE, len(names)) + 1):
+    end = time.perf_counter() + MAX_SECONDS_TO_SEARCH
+    for size in range(1, min(MAX_WHOLE_NUMBERS, len(names)) + 1):
         for fixed in itertools.combinations(names, size):
             if time.perf_counter() > end:
                 return None

@@ -19,7 +19,7 @@ FALLBACK: Mapping[str, Any] = {
 } | {"π": math.pi}
 
 
-MOST_DEEP = 64  # brackets within brackets of a value; NumPy and torch allow as many
+MAX_BRACKETS = 64  # brackets within brackets of a value; NumPy and torch allow as many
 
 
 class Kind(Enum):
@@ -56,7 +56,7 @@ def is_array(value: Any, depth: int = 0) -> bool:
 
     Tensors of several shapes in one list are several inputs.
     """
-    if type(value) not in (list, tuple) or depth > MOST_DEEP:
+    if type(value) not in (list, tuple) or depth > MAX_BRACKETS:
         return False
     kinds = set(map(type, value))
     if kinds <= {int, float, bool}:

@@ -1,4 +1,4 @@
-"""Lifted `math` and NumPy calls give NumPy's numbers on tensors, keep graphs and leave no trace."""
+"""Lifted `math` and NumPy calls give NumPy's numbers on tensors and keep graphs."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ NAMESAKES = {
 
 
 def as_tensors(value):
-    """The same arguments with every float array (or float) a tensor that needs a gradient."""
+    """Return the arguments with tensors that need a gradient for arrays and floats."""
     if isinstance(value, (list, tuple)):
         return type(value)(map(as_tensors, value))
     if isinstance(value, np.ndarray) and value.dtype.kind in "bi":
@@ -477,7 +477,7 @@ def test_odd_arrays_are_no_obstacle():
 
 
 def test_nested_and_concurrent_calls():
-    """The stand-ins stay until the last user leaves, and other threads keep plain NumPy."""
+    """Proxies stay until the last call ends, and other threads keep plain NumPy."""
     started, finish, kinds = threading.Event(), threading.Event(), []
 
     def slow(x):

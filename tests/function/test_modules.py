@@ -1,4 +1,4 @@
-"""Modules from Python: inputs and parameters by name, tied weights, modes, nothing changed."""
+"""Modules: inputs and parameters by name, tied weights, modes, no side effects."""
 
 from __future__ import annotations
 

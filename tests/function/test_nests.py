@@ -1,4 +1,4 @@
-"""Dicts, lists, named tuples and dataclasses as inputs; texts, flags and counts that stay fixed."""
+"""Nests of tensors as inputs; texts, flags and counts that stay fixed."""
 
 from __future__ import annotations
 

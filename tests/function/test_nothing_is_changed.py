@@ -1,4 +1,4 @@
-"""Nothing of the process or of the user's is changed for the sake of one Jacobian."""
+"""A Jacobian changes nothing of the process or of the user's objects."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ HOLDER = Holder()
 
 
 def leaving(x):
-    """Stores arrays and functions of the call everywhere it can."""
+    """Store arrays and functions of the call in all kinds of objects."""
     y = np.zeros(3)
     y[0] = x[0]
     LOG.append(y)

@@ -1,4 +1,4 @@
-"""Outputs of any nest: taken apart, put together again, named, or refused in one line."""
+"""Outputs of any nest: flattened, rebuilt, named, or refused in one line."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Targets and points become problems: which arguments are inputs, where they stand, the notes."""
+"""Targets and points become problems: inputs, their values, notes."""
 
 from __future__ import annotations
 

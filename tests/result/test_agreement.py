@@ -1,4 +1,4 @@
-"""The traps of torch: each is named with its entry, its cause and what to write instead."""
+"""Traps of torch: each is named with its entry, its cause and a remedy."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where torch refuses to differentiate, finite differences check the closed form's numbers."""
+"""Finite differences check the closed form where torch cannot differentiate."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The Hessian: torch's numbers and structure, and a closed form differentiated twice."""
+"""The Hessian: torch's numbers and nests, and a form differentiated twice."""
 
 from __future__ import annotations
 

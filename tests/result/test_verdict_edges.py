@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import jacmagic
-from jacmagic.function.interop.call_limit import MOST_CALLS, EndlessError
+from jacmagic.function.interop.call_limit import MAX_CALLS, EndlessError
 from jacmagic.numeric import independent, unsteady
 from jacmagic.numeric.probe import Probe
 
@@ -175,7 +175,7 @@ def test_other_points_are_answered_or_refused_where_a_function_exits():
     """`sys.exit()` beside the point ends neither `.at()` nor a derivation at a kink."""
     J = jacmagic.jacobian(left_beyond, X)
     assert J.at(x=torch.tensor([0.0, -1.0], dtype=F64)).one_sided is not None
-    with pytest.raises(SystemExit):
+    with pytest.raises(SystemExit, match="another one"):
         J.at(x=torch.tensor([0.0, 3.0], dtype=F64))
 
 
@@ -217,7 +217,7 @@ def test_probes_break_off_a_long_loop_at_the_point():
     """A run that finite differences could never afford is not made at all."""
 
     def f(x):
-        for _ in range(MOST_CALLS + 1):
+        for _ in range(MAX_CALLS + 1):
             x = x + 1
         return x
 

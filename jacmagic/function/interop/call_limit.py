@@ -15,9 +15,9 @@ from torch.overrides import TorchFunctionMode
 # anything, exceptions of its own and `sys.exit()` included. Not KeyboardInterrupt.
 REFUSALS = (Exception, SystemExit)
 
-MOST_TIMES_LONGER = 16  # calls of torch away from the point, times those at it
-SPARE_CALLS = 1_000
-MOST_CALLS = 2**15  # calls of torch in one run, beyond which a function is not asked again
+MAX_CALL_RATIO = 16  # calls of torch away from the point, times those at it
+SPARE_CALLS = 1_000  # more, for functions that make few at the point
+MAX_CALLS = 2**15  # calls of torch in one run, beyond which a function is not asked again
 
 
 class EndlessError(RuntimeError):
@@ -35,7 +35,7 @@ class Counted(TorchFunctionMode):
         """
         super().__init__()
         self.calls = 0
-        self._limit = MOST_CALLS if usual is None else MOST_TIMES_LONGER * usual + SPARE_CALLS
+        self._limit = MAX_CALLS if usual is None else MAX_CALL_RATIO * usual + SPARE_CALLS
 
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None

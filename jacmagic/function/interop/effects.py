@@ -19,7 +19,7 @@ from jacmagic.function.interop.survey import Survey
 from jacmagic.function.interop.user_code import is_users, names_in
 
 _SIZED = (list, dict, set, collections.deque, bytearray)
-_DEEPEST = 4  # functions around a lifted one, in which it is looked for
+MAX_WRAPPERS = 4  # functions around a lifted one, in which it is looked for
 
 State = dict[tuple[int, str], tuple[Any, ...]]
 
@@ -50,7 +50,7 @@ def changes(before: State, after: State) -> tuple[str, ...]:
 
 def effects_of(function: Callable[..., Any]) -> tuple[str, ...]:
     """Return the recorded side effects of the lifted function in a callable, by name."""
-    for one in _inside(function, _DEEPEST):
+    for one in _inside(function, MAX_WRAPPERS):
         known: tuple[str, ...] | None = getattr(one, "effects", None)
         if known:
             return known

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-SECONDS = 60.0  # that it may take
+MAX_SECONDS_TO_COMPILE = 60.0  # for one file; a compiler that takes longer is none
 
 
 class NoNativeCode(Exception):
@@ -40,7 +40,7 @@ def library(command: Sequence[str], source: str) -> ctypes.PyDLL:
                 check=True,
                 capture_output=True,
                 text=True,
-                timeout=SECONDS,
+                timeout=MAX_SECONDS_TO_COMPILE,
             )
             return ctypes.PyDLL(str(built))
         except (OSError, subprocess.SubprocessError) as error:

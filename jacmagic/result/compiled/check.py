@@ -22,8 +22,9 @@ from torch import Tensor
 from jacmagic.function.components import components
 from jacmagic.function.outputs import Outputs
 
-STEPS = (2.0**-6, 2.0**-9, 2.0**-13)  # relative distances of further points, tried in this order
-NOISE = 100  # roundings that may add up
+# Relative distances of further points, tried in this order: the nearer, the surer on one branch.
+RELATIVE_STEPS = (2.0**-6, 2.0**-9, 2.0**-13)
+MAX_ROUNDINGS = 100  # roundings that may add up
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,7 @@ def disagreement(truth: Truth, entries: Tensor, values: Tensor) -> str | None:
         slope = np.abs(f)[truth.rows] / np.abs(x)[truth.columns]
     slope = np.where(np.isfinite(slope), slope, 0)
     noise = np.minimum(by_row[truth.rows], by_column[truth.columns]) + slope
-    k = _first_far(true, found, root * sizes + NOISE * eps * noise)
+    k = _first_far(true, found, root * sizes + MAX_ROUNDINGS * eps * noise)
     if k is not None:
         i, j = truth.rows[k], truth.columns[k]
         return f"entry ({i}, {j}) is {found[k]:.6g} and should be {true[k]:.6g}"
@@ -90,7 +91,7 @@ def disagreement(truth: Truth, entries: Tensor, values: Tensor) -> str | None:
     np.add.at(scale, truth.rows, sizes * np.abs(x)[truth.columns])
     finite = np.where(np.isfinite(f), np.abs(f), 0)
     found = components([values])
-    k = _first_far(f, found, root * finite + NOISE * eps * (scale + finite.max(initial=0)))
+    k = _first_far(f, found, root * finite + MAX_ROUNDINGS * eps * (scale + finite.max(initial=0)))
     return None if k is None else f"value {k} is {found[k]:.6g} and should be {f[k]:.6g}"
 
 

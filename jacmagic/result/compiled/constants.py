@@ -22,10 +22,10 @@ from jacmagic.function.interop.user_code import is_users
 from jacmagic.function.problem import Problem
 from jacmagic.function.target import Target
 
-SHOWN = 8  # constants listed by name
+MAX_SHOWN = 8  # constants listed by name
 _READS = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
 _CODE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)
-_DEEP = 3  # levels of lists, dicts and objects that are compared
+MAX_DEPTH = 3  # levels of lists, dicts and objects that are compared
 
 
 class Constants:
@@ -75,8 +75,8 @@ class Constants:
 
     def __str__(self) -> str:
         shown = [f"{name} = {short(value)}" for name, value in self._values.items()]
-        more = [f"and {len(shown) - SHOWN} more"] if len(shown) > SHOWN else []
-        return ", ".join([*shown[:SHOWN], *more])
+        more = [f"and {len(shown) - MAX_SHOWN} more"] if len(shown) > MAX_SHOWN else []
+        return ", ".join([*shown[:MAX_SHOWN], *more])
 
 
 def short(value: Any) -> str:
@@ -93,7 +93,7 @@ def short(value: Any) -> str:
     return text if len(text) <= 40 else f"{type(value).__name__} {text[:30]}…"
 
 
-def state(value: Any, depth: int = _DEEP) -> Any:
+def state(value: Any, depth: int = MAX_DEPTH) -> Any:
     """Return what tells a value from a changed one: numbers, versions, attributes."""
     if isinstance(value, Tensor):
         return id(value), value._version, value.data_ptr() if value.layout == torch.strided else 0

@@ -20,7 +20,7 @@ from jacmagic.function.problem import Problem
 from jacmagic.function.silent_rerun import random_states, silent_rerun
 from jacmagic.result.compiled.constants import Constants
 
-ROUNDINGS = 64  # of the largest value, by which two runs of one function may differ
+MAX_ROUNDINGS = 64  # of the largest value, by which two runs of one function may differ
 
 
 def require_pure(problem: Problem, constants: Constants) -> None:
@@ -78,5 +78,5 @@ def _close(a: Tensor, b: Tensor) -> bool:
     if a.shape != b.shape or not a.numel():
         return a.shape == b.shape
     a, b = a.nan_to_num(), b.nan_to_num()
-    allowed = ROUNDINGS * torch.finfo(a.dtype).eps * a.abs().max()
+    allowed = MAX_ROUNDINGS * torch.finfo(a.dtype).eps * a.abs().max()
     return bool(((a - b).abs() <= allowed).all())

@@ -19,7 +19,7 @@ from jacmagic.result.compiled.graph.tracing import Graph
 from jacmagic.result.compiled.native.kernel import Kernel, result_type
 from jacmagic.result.compiled.wanted import Truths, Wanted, numbers_at, truths
 
-MOST_BRANCHES = 64
+MAX_BRANCHES = 64  # compiled programs kept, one for each branch met
 
 
 class Version:
@@ -106,7 +106,7 @@ class Version:
         self.wanted.constants.require_unchanged()
         numbers = numbers_at(self.wanted, tensors, self.truths.tuning)
         truth = replace(self.truths, first=numbers).start(tensors)
-        if bool(truth.entries.isfinite().all()) and len(self.programs) < MOST_BRANCHES:
+        if bool(truth.entries.isfinite().all()) and len(self.programs) < MAX_BRANCHES:
             self._add(tensors, numbers)
         values = torch.cat([leaf.detach().reshape(-1).double() for leaf in truth.outputs.leaves])
         return truth.entries, values

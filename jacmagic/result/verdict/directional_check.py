@@ -20,7 +20,7 @@ from jacmagic.result.verdict.agreement import Agreement, Disagreement
 from jacmagic.result.verdict.comparison import judge
 from jacmagic.result.verdict.findings import ALARMS, NO_CUTS, Finding, Sources
 
-DIRECTIONS = 2  # a wrong entry escapes one direction with probability 0, but for rounding
+DIRECTIONS = 2  # one shows a wrong entry almost surely, a second where rounding hides it
 
 
 def check_along(

@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, fx
 
-LARGEST = 2**24  # scalars in a constant that is computed beforehand
+MAX_CONSTANT_SCALARS = 2**24  # scalars in a constant that is computed beforehand
 _aten = torch.ops.aten
 _ALIASES = frozenset({_aten.alias.default, _aten.detach.default})
 _FRESH = frozenset(
@@ -81,7 +81,11 @@ def _computed(node: fx.Node, known: dict[fx.Node, Any]) -> Tensor | None:
         return None
     arguments = fx.map_arg((node.args, dict(node.kwargs)), known.__getitem__)
     value = target(*arguments[0], **arguments[1])
-    if not isinstance(value, Tensor) or value.device.type == "meta" or value.numel() > LARGEST:
+    if (
+        not isinstance(value, Tensor)
+        or value.device.type == "meta"
+        or value.numel() > MAX_CONSTANT_SCALARS
+    ):
         return None
     # torch's tensors of zeros that take no memory do not go through every operation
     return torch.zeros_like(value) if value._is_zerotensor() else value

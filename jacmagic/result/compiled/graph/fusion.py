@@ -16,8 +16,8 @@ from torch import Tensor, fx
 
 from jacmagic.result.compiled.c_compiler import NoNativeCode, c_compiler, library
 
-SHORTEST = 3  # steps in a chain that is worth a loop of its own
-LONGEST = 60  # steps in one loop
+MIN_CHAIN_STEPS = 3  # steps in a chain that is worth a loop of its own
+MAX_CHAIN_STEPS = 60  # steps in one loop
 
 # ATen operation → C expression of its operands.
 TEMPLATES: dict[str, str] = {
@@ -87,13 +87,13 @@ def _chains(graph: fx.Graph) -> Iterator[list[fx.Node]]:
         if root in taken or not _is_fusable(root):
             continue
         chain, waiting = {root}, [root]
-        while waiting and len(chain) < LONGEST:
+        while waiting and len(chain) < MAX_CHAIN_STEPS:
             for part in waiting.pop().all_input_nodes:
                 inside = part not in chain and _is_fusable(part) and set(part.users) <= chain
                 if inside and part.meta["val"].shape == root.meta["val"].shape:
                     chain.add(part)
                     waiting.append(part)
-        if len(chain) >= SHORTEST:
+        if len(chain) >= MIN_CHAIN_STEPS:
             taken |= chain
             yield [node for node in graph.nodes if node in chain]
 

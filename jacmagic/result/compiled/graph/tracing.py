@@ -22,8 +22,8 @@ from jacmagic.result.compiled.graph.cleaning import cleaned, in_place
 from jacmagic.result.compiled.graph.fusion import fused
 from jacmagic.result.compiled.graph.passes import PASSES, Task
 
-REPEATS = 5  # runs of each of two ways to compute a dense Jacobian
-POINTS = 2**22  # scalars of entries computed at once in a batch
+MEASURED_RUNS = 5  # runs of each of two ways to compute a dense Jacobian
+MAX_SCALARS_AT_ONCE = 2**22  # scalars of entries computed at once in a batch
 
 
 class NoGraph(Exception):
@@ -79,7 +79,7 @@ class Graph:
             warnings.simplefilter("ignore")  # vmap's remarks on its speed
             try:
                 first, _ = self._both.forward(*[tensor[0] for tensor in tensors])
-                chunk = max(1, POINTS // max(1, first.numel()))
+                chunk = max(1, MAX_SCALARS_AT_ONCE // max(1, first.numel()))
                 mapped = torch.func.vmap(self._both.forward, chunk_size=chunk)
                 entries, values = mapped(*tensors)
             except (RuntimeError, NotImplementedError, TypeError):  # no batched form of some step
@@ -116,7 +116,7 @@ def graph(task: Task, tensors: Sequence[Tensor]) -> Graph:
 def _seconds(graph: Graph, tensors: Sequence[Tensor]) -> float:
     """Return what the entries take, the least of a few runs."""
     least = float("inf")
-    for _ in range(REPEATS):
+    for _ in range(MEASURED_RUNS):
         began = time.perf_counter()
         graph.entries(tensors)
         least = min(least, time.perf_counter() - began)
