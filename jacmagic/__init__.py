@@ -1,4 +1,4 @@
-"""Jacobians of ordinary torch functions in a notebook: numbers, closed form and sliders.
+"""Jacobians of torch functions in a notebook: numbers, closed form, sliders.
 
     %load_ext jacmagic            # then %%jacobian above a cell, or %jacobian f
     jacmagic.jacobian(f, x)       # the same from Python
@@ -55,7 +55,7 @@ __all__ = [
     "unload_ipython_extension",
 ]
 
-_ROOMS = {
+_MODULES = {
     "CellError": "errors",
     "CompiledJacobian": "result.compiled.function",
     "FunctionError": "errors",
@@ -76,10 +76,10 @@ _ROOMS = {
 
 
 def __getattr__(name: str) -> Any:
-    """Open the room of a public name on first use."""
-    if name not in _ROOMS:
+    """Import a public name on first use."""
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_ROOMS[name]}"), name)
+    value = getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
     globals()[name] = value
     return value
 
@@ -89,7 +89,7 @@ def __dir__() -> list[str]:
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Register `%jacobian`, `%hessian` and their cell forms; called by `%load_ext jacmagic`."""
+    """Register `%jacobian`, `%hessian` and their cell forms (`%load_ext jacmagic`)."""
     from jacmagic.notebook.extension import load
 
     load(shell)

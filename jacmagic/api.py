@@ -1,10 +1,10 @@
-"""The verb: from a problem, or a Python call, to its Jacobian by both roads."""
+"""The functions `jacobian`, `hessian` and `compile`."""
 
 from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from typing import Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, overload
 
 import torch
 
@@ -14,48 +14,31 @@ from jacmagic.function.integer_arguments import keeping_counts
 from jacmagic.function.problem import Problem
 from jacmagic.function.python_call import problem_of
 from jacmagic.function.tracebacks import showing_users_frames
+from jacmagic.numeric.options import ComputeOptions
 from jacmagic.result import Outside
 from jacmagic.result.compiled import CompiledJacobian, as_tensor, compiled_of
-from jacmagic.result.options import ComputeOptions, DisplayOptions
+from jacmagic.result.options import DisplayOptions
 from jacmagic.sweeps.batch import JacobianBatch, batch_of
 from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.view.jacobian import Jacobian
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
-def compute(
-    problem: Problem,
-    *,
-    strategy: str = "auto",
-    chunk_size: int | None = None,
-    create_graph: bool = False,
-    strict: bool = False,
-    vectorize: bool = True,
-    formula: bool = True,
-    budget: float | None = 2.0,
-    view: DisplayOptions | None = None,
-    outside: Outside = frozenset,
-) -> Jacobian:
-    """Return the Jacobian of a problem.
-
-    Args:
-        problem: the function and the point.
-        strategy: "auto", "rows", "reverse", "forward" or "sparse" (also "reverse-mode",
-            "forward-mode").
-        chunk_size: rows or columns at a time; None is bounded by memory.
-        create_graph: keep the result differentiable.
-        strict: raise where an output does not depend on an input.
-        vectorize: False computes row by row.
-        formula: False leaves the closed form out.
-        budget: seconds for the closed form; None for no bound.
-        view: how the result shows itself.
-        outside: finds the positions of inputs that the function reads from outside itself.
-    """
-    options = ComputeOptions(strategy, chunk_size, create_graph, strict, vectorize)
-    forms = ClosedForms(wanted=formula, budget=budget)
-    return Jacobian.of(problem, options, forms, view or _PLAIN, outside)
+Names = str | Sequence[str] | None
+_DISPLAY = DisplayOptions()
 
 
-_PLAIN = DisplayOptions()
+class JacobianKeywords(TypedDict, total=False):
+    """The keywords of `jacobian` but `batch`, for type checkers."""
+
+    create_graph: bool
+    strict: bool
+    vectorize: bool
+    strategy: str
+    chunk_size: int | None
+    wrt: Names
+    names: Names
 
 
 @overload
@@ -63,28 +46,16 @@ def jacobian(
     func: Callable[..., Any],
     inputs: Any,
     *,
-    create_graph: bool = ...,
-    strict: bool = ...,
-    vectorize: bool = ...,
-    strategy: str = ...,
-    chunk_size: int | None = ...,
-    wrt: str | Sequence[str] | None = ...,
-    names: str | Sequence[str] | None = ...,
     batch: Literal[False] = ...,
+    **keywords: Unpack[JacobianKeywords],
 ) -> Jacobian: ...
 @overload
 def jacobian(
     func: Callable[..., Any],
     inputs: Any,
     *,
-    create_graph: bool = ...,
-    strict: bool = ...,
-    vectorize: bool = ...,
-    strategy: str = ...,
-    chunk_size: int | None = ...,
-    wrt: str | Sequence[str] | None = ...,
-    names: str | Sequence[str] | None = ...,
     batch: Literal[True],
+    **keywords: Unpack[JacobianKeywords],
 ) -> JacobianBatch: ...
 @showing_users_frames
 def jacobian(
@@ -96,8 +67,8 @@ def jacobian(
     vectorize: bool = True,
     strategy: str = "auto",
     chunk_size: int | None = None,
-    wrt: str | Sequence[str] | None = None,
-    names: str | Sequence[str] | None = None,
+    wrt: Names = None,
+    names: Names = None,
     batch: bool = False,
 ) -> Jacobian | JacobianBatch:
     """Return the Jacobian of a function at a point, with its closed form.
@@ -121,7 +92,7 @@ def jacobian(
             "inputs", "parameters", or names of its parameters.
         names: names for the inputs; the function's parameter names by default.
         batch: the leading dimension of every input counts samples, of which `func` takes one;
-            the answer is a `JacobianBatch`, whose `.matrix` is (B, m, n).
+            the result is a `JacobianBatch`, whose `.matrix` is (B, m, n).
 
     Returns:
         The Jacobian; `.matrix` is (m, n), `.formula` its closed form or None.
@@ -140,22 +111,15 @@ def jacobian(
         tensor([[2., 0.],
                 [0., 4.]])
     """
+    options = ComputeOptions(strategy, chunk_size, create_graph, strict, vectorize)
     if batch:
-        options = ComputeOptions(strategy, chunk_size, create_graph, strict, vectorize)
         return batch_of(func, inputs, options, wrt=wrt, names=names)
+    outside = _outside(func, inputs, wrt)
 
-    def answer(problem: Problem) -> Jacobian:
-        return compute(
-            problem,
-            strategy=strategy,
-            chunk_size=chunk_size,
-            create_graph=create_graph,
-            strict=strict,
-            vectorize=vectorize,
-            outside=_outside(func, inputs, wrt),
-        )
+    def compute(problem: Problem) -> Jacobian:
+        return Jacobian.of(problem, options, ClosedForms(), _DISPLAY, outside)
 
-    return keeping_counts(functools.partial(problem_of, func, inputs, wrt, names), answer)
+    return keeping_counts(functools.partial(problem_of, func, inputs, wrt, names), compute)
 
 
 @showing_users_frames
@@ -163,13 +127,13 @@ def hessian(
     func: Callable[..., Any],
     inputs: Any,
     *,
+    wrt: Names = None,
+    names: Names = None,
     create_graph: bool = False,
     strict: bool = False,
     vectorize: bool = True,
     strategy: str = "auto",
     chunk_size: int | None = None,
-    wrt: str | Sequence[str] | None = None,
-    names: str | Sequence[str] | None = None,
 ) -> Jacobian:
     """Return the Hessian of a scalar function at a point, with its closed form.
 
@@ -186,14 +150,14 @@ def hessian(
             are inputs by their keys; `.blocks` nests as they do. Integer tensors are converted to
             float64 where the function allows it; Python's integers, texts, flags, None and
             functions stay as they are.
+        wrt: names of the inputs to differentiate by; all by default. For a module also
+            "inputs", "parameters", or names of its parameters.
+        names: names for the inputs; the function's parameter names by default.
         create_graph: keep the result differentiable with respect to the inputs.
         strict: raise where the function or its gradient does not depend on an input.
         vectorize: False computes the rows one by one.
         strategy: "auto", "reverse-mode" or "forward-mode" for the gradient's own Jacobian.
         chunk_size: rows or columns to compute at a time; bounded by memory by default.
-        wrt: names of the inputs to differentiate by; all by default. For a module also
-            "inputs", "parameters", or names of its parameters.
-        names: names for the inputs; the function's parameter names by default.
 
     Raises:
         FunctionError: the function returns more or less than one number.
@@ -208,29 +172,24 @@ def hessian(
         tensor([[4., 2.],
                 [2., 0.]])
     """
+    options = ComputeOptions(strategy, chunk_size, create_graph, strict, vectorize)
+    outside = _outside(func, inputs, wrt)
 
-    def answer(problem: Problem) -> Jacobian:
-        return compute(
-            gradient_of(problem, strict=strict),
-            strategy=strategy,
-            chunk_size=chunk_size,
-            create_graph=create_graph,
-            strict=strict,
-            vectorize=vectorize,
-            outside=_outside(func, inputs, wrt),
-        )
+    def compute(problem: Problem) -> Jacobian:
+        gradient = gradient_of(problem, strict=strict)
+        return Jacobian.of(gradient, options, ClosedForms(), _DISPLAY, outside)
 
-    return keeping_counts(functools.partial(problem_of, func, inputs, wrt, names), answer)
+    return keeping_counts(functools.partial(problem_of, func, inputs, wrt, names), compute)
 
 
 def compile(
     func: Callable[..., Any],
     *example: Any,
-    wrt: str | Sequence[str] | None = None,
+    wrt: Names = None,
     backend: str = "auto",
     dynamic: bool | None = None,
 ) -> CompiledJacobian:
-    """Compile the Jacobian of a function: what is traced at an example runs at other points.
+    """Compile the Jacobian of a function, traced at an example, for other points.
 
     Shapes, dtypes, devices and the conditions of the branches taken are guards: where one fails,
     the function is traced again. Values captured from outside are constants; `repr` lists them.
@@ -251,7 +210,7 @@ def compile(
         A callable: `g(*x)` is (m, n), sparse CSR where the plan is sparse.
 
     Raises:
-        JacmagicError: the function cannot be compiled, or the backend asked for is wrong for it.
+        JacmagicError: the function cannot be compiled, or the backend is wrong for it.
 
     Example:
         >>> import torch, jacmagic
@@ -263,17 +222,25 @@ def compile(
     if len(example) == 1 and isinstance(example[0], tuple):
         example = example[0]
     inputs = tuple(as_tensor(one, torch.zeros((), dtype=torch.float64)) for one in example)
-    problem, names = problem_of(func, inputs, wrt, None), None
-    if wrt is not None and all(one.is_floating_point() for one in inputs):
-        whole = problem_of(func, inputs, None, None)
-        names = [one.name for one in problem.inputs]
-        if {one.name for one in whole.inputs}.issuperset(names):
-            problem = whole
+    problem, names = _problem_with_all_inputs(func, inputs, wrt)
     return compiled_of(problem, wrt=names, backend=backend, dynamic=dynamic)
 
 
+def _problem_with_all_inputs(
+    func: Callable[..., Any], inputs: tuple[torch.Tensor, ...], wrt: Names
+) -> tuple[Problem, list[str] | None]:
+    """Return the problem of all inputs if `wrt` names some of them, and their names."""
+    problem = problem_of(func, inputs, wrt, None)
+    if wrt is None or not all(one.is_floating_point() for one in inputs):
+        return problem, None
+    names = [one.name for one in problem.inputs]
+    whole = problem_of(func, inputs, None, None)
+    has_all = {one.name for one in whole.inputs}.issuperset(names)
+    return (whole if has_all else problem), names
+
+
 def _outside(func: Callable[..., Any], inputs: Any, wrt: Any) -> Outside:
-    """Return what finds the positions of the inputs that the function reads from elsewhere."""
+    """Return a search for the positions of inputs that the function also captures."""
     originals = inputs if isinstance(inputs, tuple) else (inputs,)
     plain = wrt is None and all(isinstance(one, torch.Tensor) for one in originals)
     return functools.partial(captured, func, originals) if plain else frozenset

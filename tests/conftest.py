@@ -1,4 +1,4 @@
-"""What every test shares: reproducible numbers, and the browser on one worker."""
+"""Fixtures of all tests: reproducible random numbers, one worker per browser."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse to run where xdist 3.8 would write the groups of tests where nobody reads them."""
+    """Refuse to run where xdist 3.8 would ignore the groups of tests."""
     grouped = getattr(config.option, "dist", "no") == "loadgroup"
     if grouped and not hasattr(pytest.Item, "_nodeid"):
         raise pytest.UsageError("pytest-xdist cannot keep groups of tests together: use pytest<9.2")

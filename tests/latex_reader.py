@@ -1,4 +1,4 @@
-r"""A reader of typeset formulas that shares nothing with the printer: LaTeX in, a number out.
+r"""Evaluate LaTeX formulas, independently of the code that writes them.
 
 It reads as a person does, and refuses what a person could read in two ways: a factor behind a
 function without brackets (`\sin{c} d`), words or numbers side by side without a sign between them.
@@ -176,7 +176,7 @@ class _Reader:
         )
 
     def _side_by_side(self, opened: bool, word: bool) -> None:
-        """What may stand behind a factor with nothing between them."""
+        """Raise for what may not follow a factor without a sign between them."""
         self.space()
         if opened and not any(map(self.at, FUNCTIONS)):
             raise AmbiguousError(f"a factor behind a function without brackets: {self.rest[:40]!r}")
@@ -193,7 +193,7 @@ class _Reader:
         return value, opened
 
     def group(self) -> float:
-        """Return what stands in braces, or one sign."""
+        """Return the content of braces, or one sign."""
         if not self.take("{"):
             found, self.rest = self.rest[0], self.rest[1:]
             return float(found)
@@ -285,7 +285,7 @@ class _Reader:
         return found
 
     def _bare(self) -> float:
-        """An argument without brackets: one variable, number or fraction, and nothing more."""
+        """Read an argument without brackets: one variable, number or fraction."""
         braced = self.take("{")
         value, opened = self.base()
         if opened or self.at("^"):

@@ -1,4 +1,4 @@
-"""The layers of the architecture page hold: imports go strictly down, and in no circle.
+"""Imports go strictly down the layers of the architecture page, without circles.
 
 The layers are the table in `docs/explanation/architecture.md`; there is no second copy of it, and
 no list of exceptions.
@@ -27,20 +27,20 @@ def read_layers(text: str) -> dict[str, int]:
 
 
 def modules_of(package: Path) -> dict[str, Path]:
-    """Return dotted name within the package → file, `__init__` files under their folder's name."""
-    found = {}
+    """Return dotted name within the package → file; a package's is its `__init__`."""
+    modules = {}
     for path in sorted(package.rglob("*.py")):
         parts = list(path.relative_to(package).with_suffix("").parts)
         if parts[-1] == "__init__" and len(parts) > 1:
             parts.pop()
-        found[".".join(parts)] = path
-    return found
+        modules[".".join(parts)] = path
+    return modules
 
 
 def imports_of(source: str, module: str, *, is_package: bool = False) -> list[tuple[int, str]]:
-    """Return line and name of every import from jacmagic: absolute, relative, lazy, dynamic."""
+    """Return line and name of every import from jacmagic, of any kind."""
     here = ["jacmagic", *module.split("."), *(["__init__"] if is_package else [])]
-    found = []
+    imports = []
     for node in ast.walk(ast.parse(source)):
         names: list[str] = []
         if isinstance(node, ast.Import):
@@ -50,12 +50,12 @@ def imports_of(source: str, module: str, *, is_package: bool = False) -> list[tu
             names = [".".join([*base, *filter(None, [node.module]), a.name]) for a in node.names]
         elif isinstance(node, ast.Call):
             names = dynamic_import(node)
-        found += [
+        imports += [
             (getattr(node, "lineno", 0), name.partition(".")[2] or "__init__")
             for name in names
             if name.split(".")[0] == "jacmagic"
         ]
-    return found
+    return imports
 
 
 def dynamic_import(node: ast.Call) -> list[str]:
@@ -85,7 +85,7 @@ def upward(
 
 
 def circle(graph: Mapping[str, set[str]]) -> list[str]:
-    """Return the modules of one import circle, in order; an empty list where there is none."""
+    """Return the modules of one import circle in order, or an empty list."""
     done: set[str] = set()
 
     def visit(module: str, way: list[str]) -> list[str]:
@@ -94,8 +94,8 @@ def circle(graph: Mapping[str, set[str]]) -> list[str]:
         if module in done:
             return []
         for other in sorted(graph.get(module, ())):
-            if found := visit(other, [*way, module]):
-                return found
+            if path := visit(other, [*way, module]):
+                return path
         done.add(module)
         return []
 
@@ -116,12 +116,12 @@ def import_graph() -> Iterator[tuple[str, set[str]]]:
     """Yield every module with the modules that it imports."""
     for module in MODULES:
         source, is_package = source_of(module)
-        found = set()
+        targets = set()
         for _, name in imports_of(source, module, is_package=is_package):
             while name and name not in MODULES:
                 name = name.rpartition(".")[0]
-            found.add(name or "__init__")
-        yield module, found - {module}
+            targets.add(name or "__init__")
+        yield module, targets - {module}
 
 
 @pytest.mark.parametrize("module", MODULES)
@@ -137,7 +137,7 @@ def test_there_is_no_import_circle() -> None:
 
 
 def test_numbers_and_formulas_are_independent() -> None:
-    """The two sources of a Jacobian are on one layer, so that neither may import the other."""
+    """Both sources of a Jacobian are on one layer: neither may import the other."""
     assert len({LAYERS[name] for name in INDEPENDENT}) == 1
 
 
@@ -156,7 +156,7 @@ def test_names_say_what_a_module_holds(module: str) -> None:
 
 
 def test_no_module_is_named_like_a_public_function() -> None:
-    """`jacmagic.jacobian` stays the function: no module or folder takes a public name."""
+    """No module has a public name, so that `jacmagic.jacobian` is the function."""
     import jacmagic
 
     assert jacmagic.__all__
@@ -197,7 +197,7 @@ FOR_TYPES = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    "
     ],
 )
 def test_an_upward_import_is_found(module: str, source: str) -> None:
-    """Absolute, relative, lazy, typing and dynamic imports up or sideways are all noticed."""
+    """Every kind of import up or sideways is noticed."""
     assert len(upward(source, module, SAMPLE)) == 1
 
 
@@ -211,7 +211,7 @@ def test_an_upward_import_is_found(module: str, source: str) -> None:
     ],
 )
 def test_a_downward_import_is_allowed(module: str, source: str) -> None:
-    """Imports from below, from the same package and from other distributions are fine."""
+    """Imports from below, from the package itself and from outside are fine."""
     assert upward(source, module, SAMPLE) == []
 
 

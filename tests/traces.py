@@ -1,4 +1,4 @@
-"""What the tests of tracing share: to trace, to evaluate, to read conditions as text."""
+"""Helpers for tests of tracing: trace, evaluate, write conditions as text."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ def vector(*numbers: float) -> torch.Tensor:
 
 def traced(function: Callable[..., Any], *tensors: torch.Tensor, **options: Any) -> Trace:
     """Return a trace that must succeed."""
-    found = attempt(function, *tensors, **options)
-    assert isinstance(found, Trace), str(found)
-    return found
+    result = attempt(function, *tensors, **options)
+    assert isinstance(result, Trace), str(result)
+    return result
 
 
 def attempt(function: Callable[..., Any], *tensors: torch.Tensor, **options: Any) -> Any:
@@ -35,9 +35,9 @@ def attempt(function: Callable[..., Any], *tensors: torch.Tensor, **options: Any
 
 def refused(function: Callable[..., Any], *tensors: torch.Tensor, **options: Any) -> Refusal:
     """Return a trace that must be refused."""
-    found = attempt(function, *tensors, **options)
-    assert isinstance(found, Refusal)
-    return found
+    result = attempt(function, *tensors, **options)
+    assert isinstance(result, Refusal)
+    return result
 
 
 def line_of(function: Callable[..., Any], marker: str) -> int:
@@ -46,17 +46,17 @@ def line_of(function: Callable[..., Any], marker: str) -> int:
     return start + next(k for k, text in enumerate(lines) if f"# {marker}" in text)
 
 
-def values_at(found: Trace, *numbers: float) -> list[float]:
+def values_at(result: Trace, *numbers: float) -> list[float]:
     """Return the outputs at a point."""
-    return write_tape(found.graph, found.outputs, found.inputs).evaluate(numbers)
+    return write_tape(result.graph, result.outputs, result.inputs).evaluate(numbers)
 
 
-def matrix_at(found: Trace, *numbers: float) -> torch.Tensor:
+def matrix_at(result: Trace, *numbers: float) -> torch.Tensor:
     """Return the Jacobian at a point."""
-    rows = differentiate(found.graph, found.outputs, found.inputs)
-    entries = [row.get(j, ZERO) for row in rows for j in range(len(found.inputs))]
-    values = write_tape(found.graph, entries, found.inputs).evaluate(numbers)
-    return torch.tensor(values, dtype=F64).reshape(len(rows), len(found.inputs))
+    rows = differentiate(result.graph, result.outputs, result.inputs)
+    entries = [row.get(j, ZERO) for row in rows for j in range(len(result.inputs))]
+    values = write_tape(result.graph, entries, result.inputs).evaluate(numbers)
+    return torch.tensor(values, dtype=F64).reshape(len(rows), len(result.inputs))
 
 
 def text_of(graph: Graph, node: int) -> str:
@@ -67,21 +67,21 @@ def text_of(graph: Graph, node: int) -> str:
     return f"{graph.operations[node]}({parts})"
 
 
-def assumptions_of(found: Trace) -> list[tuple[str, int | None]]:
+def assumptions_of(result: Trace) -> list[tuple[str, int | None]]:
     """Each assumption as text with its line."""
-    return [(text_of(found.graph, a.condition), a.line) for a in found.assumptions]
+    return [(text_of(result.graph, a.condition), a.line) for a in result.assumptions]
 
 
 def agree(function: Callable[..., Any], *points: torch.Tensor) -> Trace:
-    """Trace at the first point; values and derivatives must be torch's there and at the others."""
-    found = traced(function, points[0])
+    """Trace at the first point, and compare all points with torch."""
+    result = traced(function, points[0])
     for point in points:
         numbers = point.reshape(-1).tolist()
         leaves = flatten(function(point.clone().requires_grad_() * 1)).leaves
         expected = torch.cat([leaf.detach().reshape(-1) for leaf in leaves])
-        torch.testing.assert_close(torch.tensor(values_at(found, *numbers), dtype=F64), expected)
-        torch.testing.assert_close(matrix_at(found, *numbers), reference(function, point))
-    return found
+        torch.testing.assert_close(torch.tensor(values_at(result, *numbers), dtype=F64), expected)
+        torch.testing.assert_close(matrix_at(result, *numbers), reference(function, point))
+    return result
 
 
 def reference(function: Callable[..., Any], point: torch.Tensor) -> torch.Tensor:

@@ -1,15 +1,15 @@
-"""How far the line of agreement can be trusted: right functions and planted faults, counted.
+"""Measure the reliability of the verdict on correct functions and on faults.
 
     python tools/agreement.py            # all of it; rewrites docs/explanation/agreement.md
     python tools/agreement.py --every 20 # a sample, for a quick look; prints only
 
-Every alarm on a right function, and every fault vouched for or explained wrongly, is printed.
+Every false alarm, and every fault that is missed or explained wrongly, is printed.
 
-Right cases are the functions of `tests/corpus` at several points, in units from 1e-30 to 1e30 and
+Correct cases are the functions of `tests/corpus` at several points, in units from 1e-30 to 1e30 and
 in float64 and float32. A case in which torch's own plain backward pass is wrong or not finite is
-none. An alarm is a verdict "disagree". Faults are planted by `tools/faults.py` into the same
-functions; one that changes no entry by more than 1e-5 of it, and by more than rounding leaves of
-the largest entry in its row, is none.
+excluded. An alarm is a verdict "disagree". Faults are planted by `tools/faults.py` into the same
+functions; one that changes no entry by more than 1e-5 of it, and by more than the rounding error of
+the largest entry in its row, is excluded.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ KNOWN = [case for case in CORPUS if case.name not in LEFT_OUT]
 
 @dataclass
 class Tally:
-    """What came out.
+    """Counts of verdicts.
 
     Attributes:
         right: verdicts on right cases.
@@ -59,7 +59,7 @@ class Tally:
 
 
 def scaled(case: Case, scale: float):
-    """Return a function with its results in another unit."""
+    """Return a function with its results scaled to another unit."""
     run = lifted(case.function)
 
     def function(*tensors):
@@ -69,7 +69,7 @@ def scaled(case: Case, scale: float):
 
 
 def spoiled(case: Case, fault: Fault, place: int, scale: float):
-    """Return the same with a fault in the first input."""
+    """Return a case's function with a fault in the first input."""
     run = lifted(case.function)
 
     def function(first, *others):
@@ -91,7 +91,7 @@ def points(case: Case, count: int) -> Iterator[tuple[torch.Tensor, ...]]:
 
 
 def plain(function, tensors) -> torch.Tensor | None:
-    """torch's Jacobian by plain backward passes; None where it fails or is not finite."""
+    """Return torch's Jacobian by plain backward passes; None if not finite."""
     try:
         value = jacmagic.jacobian(function, tensors, strategy="rows").matrix.double()
     except Exception:  # noqa: BLE001 - a function may refuse a dtype or a point; then it is no case
@@ -112,7 +112,7 @@ def judged(function, tensors, strategy: str = "auto") -> jacmagic.Jacobian | Non
 
 
 def right_cases(tally: Tally, every: int) -> None:
-    """Count verdicts on right functions."""
+    """Count verdicts on correct functions."""
     grid = itertools.product(KNOWN, (torch.float64, torch.float32), range(4))
     for index, (case, dtype, which) in enumerate(grid):
         if index % every:
@@ -133,13 +133,13 @@ def right_cases(tally: Tally, every: int) -> None:
 
 
 def changed(matrix: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
-    """Where a fault shows: in the entry's own digits, and not only in what rounding left of it."""
+    """Return the entries that a fault changes by more than their rounding error."""
     gap, row = (matrix - truth).abs(), truth.abs().amax(dim=1, keepdim=True)
     return (gap > 1e-5 * truth.abs()) & (gap > 2.0**-40 * row)
 
 
 def planted_faults(tally: Tally, every: int) -> None:
-    """Count what becomes of planted faults."""
+    """Count how planted faults are reported."""
     pairs = [
         (case, fault)
         for k, case in enumerate(KNOWN)
@@ -175,7 +175,7 @@ def planted_faults(tally: Tally, every: int) -> None:
 
 
 def batched(function, tensors) -> torch.Tensor | None:
-    """The Jacobian by torch's own batched backward pass, unchecked; None where torch refuses."""
+    """Return the Jacobian by torch's batched backward pass; None if that fails."""
     inputs = [tensor.clone().requires_grad_() for tensor in tensors]
     try:
         value = torch.cat([leaf.reshape(-1) for leaf in flatten(function(*inputs)).leaves])
@@ -192,7 +192,7 @@ def batched(function, tensors) -> torch.Tensor | None:
 
 
 def planted_in_batches(tally: Tally, every: int) -> None:
-    """Count what becomes of wrong rules for `vmap`, where torch's own batched pass is wrong."""
+    """Count how wrong rules for `vmap` are reported."""
     for index, (case, fault) in enumerate(itertools.product(KNOWN, BATCHED)):
         tensors = case.tensors()
         if index % every or not tensors or not tensors[0].numel():
@@ -215,7 +215,7 @@ def planted_in_batches(tally: Tally, every: int) -> None:
 
 
 def page(tally: Tally) -> str:
-    """Return the page in the docs."""
+    """Return the page as Markdown."""
     right, count = tally.right, sum(tally.right.values())
     planted = [sum(row[k] for row in tally.faults.values()) for k in range(3)]
     table = "\n".join(
@@ -239,47 +239,47 @@ def page(tally: Tally) -> str:
     )
 
 
-TEMPLATE = """# How far the line of agreement can be trusted
+TEMPLATE = """# How reliable the verdict is
 
 This page is written by `make agreement`.
 
 ## What is compared
 
-torch's numbers are held against two sources that share nothing with them:
-the closed form, evaluated with bounds on what rounding may have done and with fifty digits where
-these leave doubt, and finite differences, which count only where their own error is a small part of
-how much the function varies.
-The verdict has no unit: a power of 2 on any input or output does not change it.
+torch's numbers are compared with two independent sources:
+the closed form, evaluated with bounds on rounding errors and, where these do not decide, with fifty
+digits; and finite differences, which are used only where their own error is small relative to the
+variation of the function.
+The verdict is invariant under scaling any input or output by a power of 2.
 
 | verdict | when |
 |---|---|
 | agree | two independent sources are equal, within their bounds, in every entry |
 | disagree, torch is alone | the closed form, or differences that decide, contradict torch |
-| disagree, the closed form is alone | torch and differences agree; the form is withdrawn |
+| disagree, the closed form is alone | torch and differences agree; the form is discarded |
 | disagree, no source is alone | torch and the closed form differ, and no third source decides |
-| not confirmed | one source only, nan, randomness, state, too few digits: the reason is said |
+| not confirmed | one source only, nan, randomness, state or too few digits, as the reason says |
 
-Finite differences that contradict both others are mentioned quietly: they never decide against two.
+If finite differences alone contradict both other sources, the verdict is "agree" with a remark.
 
-## Right functions
+## Correct functions
 
 The functions of `tests/corpus`, each at four points, in units from 1e-30 to 1e30, in float64 and
-float32; those in which torch's plain backward pass is not finite are left out.
+float32; cases in which torch's plain backward pass is not finite are excluded.
 
-| cases | agree | not confirmed | accused |
+| cases | agree | not confirmed | disagree |
 |---|---|---|---|
 | {count} | {agree} | {open} | {alarms} |
 
 ## Planted faults
 
 Each function with one fault in its first input that changes an entry by more than 1e-5 of itself,
-and by more than rounding leaves of it: 2⁻⁴⁰ of the largest in its row.
-A hook on the gradient leaves no trace in the forward pass, so no cause is asked for there.
+and by more than its rounding error: 2⁻⁴⁰ of the largest entry in its row.
+A hook on the gradient leaves no trace in the forward pass, so no cause is expected there.
 
-| fault | planted | not vouched for | right entry and cause |
+| fault | planted | detected | correct entry and cause |
 |---|---|---|---|
 {table}
-| together | {planted} | {kept} | {told} ({share:.1f} %) |
+| total | {planted} | {kept} | {told} ({share:.1f} %) |
 
 ## Wrong rules for batched passes
 
@@ -287,7 +287,7 @@ The same functions of two and more outputs with a wrong rule for `vmap`, where t
 backward pass is wrong. The numbers are checked by one plain backward pass and must be those of
 plain passes, with one note that names what failed.
 
-| fault | planted | the right numbers | one note |
+| fault | planted | correct numbers | one note |
 |---|---|---|---|
 {batched}
 """

@@ -1,8 +1,8 @@
-"""Faults planted in right functions: ways in which code loses or falsifies torch's derivatives.
+"""Faults to plant in functions: code that loses or falsifies torch's derivatives.
 
-Each takes a tensor on its way into a function and gives it back with the same numbers, so that the
-function's value stays and only torch's derivative is wrong: that of every pass, or (`BATCHED`) that
-of batched passes only.
+Each takes an input tensor and returns one of the same numbers, so that the function's value is
+unchanged and only torch's derivative is wrong: that of every pass, or (`BATCHED`) that of batched
+passes only.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Fault:
-    """One way to spoil a derivative.
+    """A fault in a derivative.
 
     Attributes:
         name: what it is called in the table.
@@ -31,7 +31,7 @@ class Fault:
 
 
 def _replaced(cut: Callable[[Tensor], Tensor]) -> Callable[[Tensor, int], Tensor]:
-    """One component passed through a cut, the others left alone."""
+    """Pass one component through a cut, and the others unchanged."""
 
     def hide(tensor: Tensor, place: int) -> Tensor:
         parts = list(tensor.reshape(-1).unbind())
@@ -53,7 +53,7 @@ def _inference(part: Tensor) -> Tensor:
 
 
 def _half(part: Tensor) -> Tensor:
-    """Of two equal terms one is detached."""
+    """Detach one of two equal terms."""
     return part / 2 + part.detach() / 2
 
 
@@ -127,7 +127,7 @@ class WrongBatch(torch.autograd.Function):
 
 @torch.library.custom_op("jacmagic_faults::same", mutates_args=())
 def same(x: Tensor) -> Tensor:
-    """The identity as an operator, whose rule for `vmap` takes the batch in another order."""
+    """Return a copy; the rule for `vmap` returns the batch in another order."""
     return x * 1
 
 
@@ -138,7 +138,7 @@ same.register_vmap(lambda info, in_dims, x: (same(x).flip(in_dims[0]), in_dims[0
 
 
 def _hooked(tensor: Tensor, place: int) -> Tensor:
-    """Return a hook that scales the gradient; nothing in the forward pass shows it."""
+    """Return a hook that scales the gradient, which the forward pass does not show."""
     passed = tensor * 1
     if passed.requires_grad:
         passed.register_hook(lambda gradient: gradient * 1.5)

@@ -1,4 +1,4 @@
-"""Put the project into a virtual environment, pinned, quietly, with one line of progress.
+"""Install the project, pinned, into an environment, with one line of progress.
 
     python3 tools/install.py .venv lab        installs jacmagic[lab], leaves the stamp .venv/.lab
     python3 tools/install.py --pins .venv     prints what is installed there as a constraints file
@@ -33,7 +33,7 @@ HEADER = """\
 
 
 def main(arguments: list[str]) -> int:
-    """Install an extra into an environment, or print the pins of one; the exit status."""
+    """Install an extra, or print an environment's pins; return the exit status."""
     if arguments[0] == "--pins":
         print(pins(Path(arguments[1])), end="")
         return 0
@@ -54,7 +54,7 @@ def main(arguments: list[str]) -> int:
 
 
 def install(python: Path, extra: str) -> int:
-    """Run pip with one line of progress; on failure the end of its log is shown."""
+    """Run pip with one line of progress; on failure print the end of its log."""
     pip = [str(python), "-m", "pip", "install", "--no-input", "--progress-bar=off"]
     pip += ["--constraint", str(ROOT / "constraints.txt"), "--editable", f"{ROOT}[{extra}]"]
     silent_rerun = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
@@ -79,7 +79,7 @@ def install(python: Path, extra: str) -> int:
 
 
 def watch(process: subprocess.Popen[str], start: float) -> None:
-    """Follow pip's lines into the log, and say now and then what it is busy with."""
+    """Write pip's output to the log, and print its current activity now and then."""
     assert process.stdout is not None
     stream = process.stdout
     lines: queue.Queue[str | None] = queue.Queue()
@@ -114,7 +114,7 @@ def watch(process: subprocess.Popen[str], start: float) -> None:
 
 
 def activity(line: str) -> str:
-    """What a line of pip's says it is doing, in few words; empty where it says nothing new."""
+    """Return the activity that a line of pip's output reports, or ""."""
     if match := re.match(r"\s*Downloading (?:\S*/)?([\w.]+?)-\S+(?:\.metadata)? ?(\(.*\))?", line):
         return f"downloading {match[1]} {match[2] or ''}".rstrip()
     if line.startswith("Installing collected packages"):
@@ -123,14 +123,14 @@ def activity(line: str) -> str:
 
 
 def pins(environment: Path) -> str:
-    """What an environment holds, as a constraints file: no local versions, not the project."""
+    """Return an environment's packages as a constraints file, without local versions."""
     pip = [str(environment / "bin" / "python"), "-m", "pip", "freeze", "--exclude-editable"]
     frozen = subprocess.run(pip, check=True, capture_output=True, text=True).stdout
     return HEADER + re.sub(r"(?m)\+\w+$", "", frozen)
 
 
 def say(text: str) -> None:
-    """One line to the terminal, at once."""
+    """Print one line at once."""
     print(text, flush=True)
 
 

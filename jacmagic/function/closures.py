@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import torch
 
+from jacmagic.function.torch_internals import version_of
+
 
 def captured(function: Callable[..., Any], tensors: Sequence[torch.Tensor]) -> set[int]:
     """Positions of the tensors that a function holds from outside itself.
@@ -71,7 +73,7 @@ def fingerprint_of(function: Callable[..., Any]) -> tuple[Any, ...]:
 
 def _mark_of(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
-        return id(value), 0 if value.is_inference() else value._version
+        return id(value), 0 if value.is_inference() else version_of(value)
     if isinstance(value, np.ndarray):
         small = value.size <= MAX_CAPTURES and value.dtype != object
         return value.shape, value.tobytes() if small else id(value)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import torch
 
 from jacmagic.function.syntax.parameters import unpacked_names
-from jacmagic.labels import MOST_WRITTEN, Label, apart, labels_of
+from jacmagic.labels import MAX_EAGER, Label, apart, labels_of
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def _labels(shapes: Mapping[str, torch.Size], source: str) -> dict[str, Sequence
             taken |= set(parts)
         else:
             found[name] = labels_of(name, shape)
-    if len(found) == 1 or sum(map(len, found.values())) > MOST_WRITTEN:
+    if len(found) == 1 or sum(map(len, found.values())) > MAX_EAGER:
         return found
     each = iter(apart([label for labels in found.values() for label in labels]))
     return {name: tuple(itertools.islice(each, len(one))) for name, one in found.items()}

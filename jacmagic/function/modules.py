@@ -26,18 +26,19 @@ from jacmagic.function.silent_rerun import PrivateDraws
 from jacmagic.function.source import filename_of, source_of, title_of
 from jacmagic.function.target import Target, arguments_of, call_by_name
 from jacmagic.function.tensor_call import tensors_of
+from jacmagic.function.torch_internals import BatchNorm, Dropout
 from jacmagic.function.values import as_float, kept
 
 SEED = 0  # of everything that a module in training mode draws
 
 # What acts in training mode only, and how to tell that it does.
 _DRAWS: tuple[tuple[type, Callable[[Any], bool]], ...] = (
-    (nn.modules.dropout._DropoutNd, lambda layer: layer.p > 0),
+    (Dropout, lambda layer: layer.p > 0),
     (nn.MultiheadAttention, lambda layer: layer.dropout > 0),
     (nn.RNNBase, lambda layer: layer.dropout > 0),
     (nn.RReLU, lambda layer: layer.lower < layer.upper),
 )
-_KEEPS_STATISTICS = nn.modules.batchnorm._BatchNorm
+_KEEPS_STATISTICS = BatchNorm
 
 
 class _Shell(nn.Module):

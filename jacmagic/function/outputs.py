@@ -19,7 +19,7 @@ from torch import Tensor
 
 from jacmagic.errors import FunctionError
 from jacmagic.function.pytree import Path, leaves_of, rebuilt
-from jacmagic.labels import MOST_WRITTEN, Label, apart, joined, labels_of, mapped
+from jacmagic.labels import MAX_EAGER, Label, apart, joined, labels_of, mapped
 
 EXPECTED = (
     "The outputs of the user-provided function given to jacobian must be either a Tensor or a "
@@ -71,7 +71,7 @@ class Outputs:
                 for path, leaf in zip(self.paths, self.leaves, strict=True)
             ]
         )
-        return apart(found) if len(self.paths) > 1 and len(found) <= MOST_WRITTEN else found
+        return apart(found) if len(self.paths) > 1 and len(found) <= MAX_EAGER else found
 
     def _stem(self, path: Path, name: str) -> tuple[str, tuple[int, ...]]:
         """Return the name of a leaf and the indices that follow it."""

@@ -17,8 +17,9 @@ from weakref import WeakSet
 import torch
 from torch import Tensor
 
-from jacmagic.function.dispatch_mode import InterceptingMode
+from jacmagic.function.aten.operation import Operation
 from jacmagic.function.interop.silence import silent
+from jacmagic.function.torch_internals import InterceptingMode, overload_of
 
 RandomStates = tuple[Tensor, ...]  # empty for a function that draws nothing
 
@@ -122,16 +123,15 @@ class PrivateDraws(InterceptingMode):
         self._generators.clear()
 
     def __torch_dispatch__(self, func, types, args=(), kwargs=None):
-        kwargs = kwargs or {}
-        if torch.Tag.nondeterministic_seeded not in func.tags:
-            return func(*args, **kwargs)
+        op = Operation(func, args, kwargs or {})
+        if not op.is_random:
+            return op.run()
         self.drew = True
         device = next((one.device for one in args if isinstance(one, Tensor)), None)
-        device = torch.device(kwargs.get("device") or device or "cpu")
-        generator = self._generator(device)
-        if generator is None or kwargs.get("generator") is not None:
-            return func(*args, **kwargs)
-        return _drawn(func, args, kwargs, generator)
+        generator = self._generator(torch.device(op.kwargs.get("device") or device or "cpu"))
+        if generator is None or op.kwargs.get("generator") is not None:
+            return op.run()
+        return _drawn(op, generator)
 
     def _generator(self, device: torch.device) -> torch.Generator | None:
         state = self._states.get(device.type)
@@ -144,26 +144,20 @@ class PrivateDraws(InterceptingMode):
         return self._generators[device.type]
 
 
-def _drawn(func: Any, args: Any, kwargs: Any, generator: torch.Generator) -> Any:
-    """One random operation with a generator given."""
-    name = func._schema.name.partition("::")[2]
-    if name in _LIKE:
-        empty = torch.empty_like(args[0], **kwargs)
-        return _LIKE[name](empty, args[1:], generator)
-    names = [argument.name for argument in func._schema.arguments]
-    if "generator" in names:
-        position = names.index("generator")
-        if position < len(args):
-            args = (*args[:position], generator, *args[position + 1 :])
-            return func(*args, **kwargs)
-        return func(*args, **{**kwargs, "generator": generator})
-    packet = getattr(torch.ops.aten, name)
-    overload = "low_generator" if func._overloadname == "low" else "generator"
+def _drawn(op: Operation, generator: torch.Generator) -> Any:
+    """Run a random operation with a generator of its own."""
+    if op.name in _LIKE:
+        empty = torch.empty_like(op.args[0], **op.kwargs)
+        return _LIKE[op.name](empty, op.args[1:], generator)
+    if "generator" in op.signature.arguments:
+        return op.run_with(op.named | {"generator": generator})
+    packet = getattr(torch.ops.aten, op.name)
+    overload = "low_generator" if overload_of(op.func) == "low" else "generator"
     if overload in packet.overloads():
-        return getattr(packet, overload)(*args, **{**kwargs, "generator": generator})
-    if name == "native_dropout":
-        return _dropped(generator, *args)
-    return func(*args, **kwargs)  # draws from torch's own: nothing else is offered
+        return getattr(packet, overload)(*op.args, **{**op.kwargs, "generator": generator})
+    if op.name == "native_dropout":
+        return _dropped(generator, *op.args)
+    return op.run()  # draws from torch's own: nothing else is offered
 
 
 _LIKE: dict[str, Any] = {

@@ -1,1 +1,1 @@
-"""The magics: the typed line and cell, what they ask for, and how a cell runs."""
+"""The magics: parsing, options, binding of inputs, and execution of cells."""

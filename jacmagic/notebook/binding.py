@@ -1,4 +1,4 @@
-"""Which arguments of a target are inputs, and the problem that makes.
+"""Bind a target to a point: select the inputs and build the problem.
 
 Target + Line + namespace ─bind─▶ Problem
 """
@@ -19,7 +19,7 @@ from jacmagic.function.syntax.bindings import normal
 from jacmagic.function.target import EMPTY, Target
 from jacmagic.function.values import Kind, is_array, is_real_valued, kind_of, named
 from jacmagic.notebook.cell import Line
-from jacmagic.notebook.point import can_vary, cast, converted, given_values, started
+from jacmagic.notebook.point import can_vary, cast, converted, ones_for, point_values
 from jacmagic.notebook.request import InputOptions, Request
 
 __all__ = ["InputOptions", "bind"]
@@ -31,41 +31,41 @@ def bind(
     target: Target,
     line: Line,
     namespace: Mapping[str, Any],
-    wishes: InputOptions | None = None,
+    options: InputOptions | None = None,
     fixed: Collection[str] = (),
 ) -> Problem:
-    """Settle the inputs of a target and the point.
+    """Return the problem of a target at the point of a line.
 
     Args:
-        target: what is to be differentiated.
+        target: what is differentiated.
         line: the magic's line, with the point.
         namespace: where the texts of the point are evaluated.
-        wishes: the options `--at`, `--wrt`, `--dtype`, `--device`.
-        fixed: names of inputs that stay whole numbers.
+        options: the options `--at`, `--wrt`, `--dtype`, `--device`.
+        fixed: names of inputs that stay integers.
 
     Returns:
-        The problem; whatever was decided for the user stands in its notes.
+        The problem; its notes name every choice made for the user.
 
     Raises:
         PointError: a name is unknown, a value does not evaluate, or a shape cannot be known.
     """
     notes = list(target.notes)
-    request = Request(target, line, namespace, wishes or InputOptions(), notes, frozenset(fixed))
-    given = given_values(request)
-    usual = _usual(request, given)
-    nest = nest_of(_arguments(request, given, usual), is_array)
+    request = Request(target, line, namespace, options or InputOptions(), notes, frozenset(fixed))
+    point = point_values(request)
+    usual = _usual(request, point)
+    nest = nest_of(_arguments(request, point, usual), is_array)
     varied = _varied(request, nest, usual)
     values = cast(request, converted(request, nest, varied))
     missing = [name for name, leaf in nest.leaves.items() if leaf.value is EMPTY]
     if missing:
-        values |= started(request, missing, values, nest)
+        values |= ones_for(request, missing, values, nest)
     tensors = {name: values[name] for name in varied}
     constants = {name: value for name, value in values.items() if name not in tensors}
-    further = {name: value for name, value in constants.items() if name not in nest.leaves}
+    weights = {name: value for name, value in constants.items() if name not in nest.leaves}
 
     def function(*parts: torch.Tensor) -> Any:
         changed = dict(zip(tensors, parts, strict=True))
-        return target.call({**further, **nest.filled({**constants, **changed})})
+        return target.call({**weights, **nest.filled({**constants, **changed})})
 
     plain = all(not nest.leaves[name].path for name in varied)
     single = len({nest.leaves[name].argument for name in varied}) == 1
@@ -87,11 +87,11 @@ def _tied(target: Target, varied: Mapping[str, Any]) -> tuple[str, ...]:
     return () if target.module is None else tied_notes(target.module, weights)
 
 
-def _usual(request: Request, given: Mapping[str, Any]) -> list[str]:
-    """Names of the arguments that are inputs where `--wrt` says nothing, in their order."""
-    usual = [a.name for a in request.target.arguments if a.default is EMPTY or a.name in given]
-    usual += [name for name in given if name not in request.names]
-    varying = [name for name in usual if name not in given or _has_varying(given[name])]
+def _usual(request: Request, point: Mapping[str, Any]) -> list[str]:
+    """Return the names of the arguments that are inputs without `--wrt`, in order."""
+    usual = [a.name for a in request.target.arguments if a.default is EMPTY or a.name in point]
+    usual += [name for name in point if name not in request.names]
+    varying = [name for name in usual if name not in point or _has_varying(point[name])]
     return varying or _real_defaults(request) or usual
 
 
@@ -101,41 +101,41 @@ def _has_varying(value: Any) -> bool:
 
 
 def _real_defaults(request: Request) -> list[str]:
-    """Arguments that start at their defaults: real ones; whole numbers if there are no others."""
+    """Return arguments with a real default; if there are none, with an integer one."""
     pairs = [(a.name, a.default) for a in request.target.arguments]
     real = [name for name, default in pairs if is_real_valued(default)]
     return real or [name for name, default in pairs if type(default) is int]
 
 
 def _arguments(
-    request: Request, given: Mapping[str, Any], usual: Collection[str]
+    request: Request, point: Mapping[str, Any], usual: Collection[str]
 ) -> dict[str, Any]:
-    """All arguments that have a value, or need one (`EMPTY`), and the weights that vary."""
+    """Return arguments and varying weights by name; `EMPTY` is a missing value."""
     weights, wanted = request.target.weights, _wanted(request)
-    named = {*given, *usual, *wanted, *(re.split(r"[.\[]", name)[0] for name in wanted)}
+    named = {*point, *usual, *wanted, *(re.split(r"[.\[]", name)[0] for name in wanted)}
     if "parameters" in wanted:
         named |= weights.keys()
-    found: dict[str, Any] = {}
-    for name in dict.fromkeys([*request.names, *given, *usual, *weights]):
-        value = given.get(name, weights.get(name, request.default(name)))
+    arguments: dict[str, Any] = {}
+    for name in dict.fromkeys([*request.names, *point, *usual, *weights]):
+        value = point.get(name, weights.get(name, request.default(name)))
         if name in named or (value is EMPTY and name in request.names):
-            found[name] = value
-    return found
+            arguments[name] = value
+    return arguments
 
 
 def _wanted(request: Request) -> list[str]:
-    """Return the names of `--wrt`, tied parameters by their first name."""
-    module, wrt = request.target.module, request.wishes.wrt
+    """Return the names of `--wrt`; a tied parameter has its first name."""
+    module, wrt = request.target.module, request.options.wrt
     tied = {} if module is None or wrt is None else tied_names(module)
     typed = filter(None, map(str.strip, (wrt or "").split(",")))
     return [normal(tied.get(name, name)) for name in typed]
 
 
 def _varied(request: Request, nest: Nest, usual: Collection[str]) -> list[str]:
-    """Names of the leaves to differentiate by."""
+    """Return the names of the leaves to differentiate by."""
     inputs = [name for name, leaf in nest.leaves.items() if leaf.argument in usual]
     varying = [name for name in inputs if can_vary(request, nest, name)] or inputs
-    names = varying if request.wishes.wrt is None else _narrowed(request, nest, varying)
+    names = varying if request.options.wrt is None else _narrowed(request, nest, varying)
     names = [name for name in names if name not in request.fixed]
     if not names:
         raise PointError(
@@ -147,17 +147,17 @@ def _varied(request: Request, nest: Nest, usual: Collection[str]) -> list[str]:
 
 
 def _narrowed(request: Request, nest: Nest, varying: list[str]) -> list[str]:
-    """Return what `--wrt` leaves; for a module it may name parameters instead of arguments."""
+    """Return the leaves that `--wrt` names; of a module also groups and parameters."""
     weights = list(request.target.weights)
     groups = {"inputs": varying, "parameters": weights} if request.target.module else {}
     chosen: dict[str, None] = {}
     for name in _wanted(request):
         meant = [n for n in nest.meant(name) if n == name or can_vary(request, nest, n)]
         if not meant and name not in groups:
-            known = list(dict.fromkeys([*varying, *request.names]))
+            inputs = list(dict.fromkeys([*varying, *request.names]))
             raise PointError(
                 f"--wrt names {name}, which is no input; there are "
-                f"{', '.join([*known, *groups, *weights][:12])}; write --wrt {known[0]}"
+                f"{', '.join([*inputs, *groups, *weights][:12])}; write --wrt {inputs[0]}"
                 + request.line.mark_text(name)
             )
         chosen |= dict.fromkeys(meant or groups[name])
@@ -165,7 +165,7 @@ def _narrowed(request: Request, nest: Nest, varying: list[str]) -> list[str]:
 
 
 def _counts(request: Request, nest: Nest, values: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the whole numbers that were made real, except those that `--wrt` asks for."""
+    """Return the integers converted to floats, except those that `--wrt` names."""
     wanted = _wanted(request)
     return tuple(
         name
@@ -180,7 +180,7 @@ def _parameters(request: Request, nest: Nest, constants: Mapping[str, Any]) -> d
     """Return the constants by name: defaults that stay, and values that do not vary."""
     shown: dict[str, Any] = {}
     for argument in request.target.arguments:
-        if argument.name not in nest.arguments and _says_something(argument.default):
+        if argument.name not in nest.arguments and _is_numeric(argument.default):
             shown[argument.name] = argument.default
         for name, leaf in nest.leaves.items():
             if leaf.argument == argument.name and name in constants:
@@ -188,7 +188,7 @@ def _parameters(request: Request, nest: Nest, constants: Mapping[str, Any]) -> d
     return shown
 
 
-def _says_something(default: Any) -> bool:
-    """Numbers, tensors and lists tell about the function; switches that stay as they are do not."""
+def _is_numeric(default: Any) -> bool:
+    """Whether a default is numeric and therefore shown beside the formula."""
     numeric = (int, float, complex, list, tuple, torch.Tensor)
     return isinstance(default, numeric) and not isinstance(default, bool)

@@ -1,4 +1,4 @@
-"""Running the magic's cell in the user's notebook, so that tracebacks and sources point into it."""
+"""Run the magic's cell in the notebook, with its own line numbers."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 def run_cell(shell: InteractiveShell, line: Line, cell: str, *, of: str | None) -> tuple[Cell, str]:
     """Run the cell in the user's namespace; its definitions stay.
 
-    The text is compiled below a comment in the place of the magic's line, so that line numbers are
-    those of the cell as the user sees it. Of a cell of bare expressions only the imports run.
+    A comment replaces the magic's line in the compiled text, so that line numbers are those of the
+    cell as the user sees it. Of a cell of bare expressions only the imports run.
 
     Returns:
-        The cell as read, and the file name under which its lines are known.
+        The parsed cell, and the file name of its code object.
 
     Raises:
-        SyntaxError: the cell is no Python.
+        SyntaxError: the cell is not Python.
         CellError: the cell holds no function.
     """
     __tracebackhide__ = True
@@ -41,7 +41,7 @@ def run_cell(shell: InteractiveShell, line: Line, cell: str, *, of: str | None) 
         tree.body = [node for node in tree.body if is_import(node)]
     try:
         _execute(shell, tree, filename)
-    except NameError as error:  # y = x**2 with the x of the line: the refusal says what to write
+    except NameError as error:  # y = x**2 with the x of the line: the CellError names what to write
         if isinstance(read, Cell) or error.name not in {one.name for one in line.point}:
             raise
     if isinstance(read, CellError):
@@ -50,7 +50,7 @@ def run_cell(shell: InteractiveShell, line: Line, cell: str, *, of: str | None) 
 
 
 def _number(shell: InteractiveShell) -> int:
-    """Return the number n of the running cell's In[n]; newer shells count on before they run it."""
+    """Return n of the running cell's In[n]; newer shells increment before running."""
     running = getattr(shell.displayhook, "exec_result", None)
     return int(getattr(running, "execution_count", None) or shell.execution_count)
 
@@ -62,10 +62,10 @@ def _execute(shell: InteractiveShell, tree: ast.Module, filename: str) -> None:
 
 
 def resolve_name(cell: Cell, namespace: Mapping[str, Any], *, of: str | None) -> str:
-    """Return the function's name, now that it is known which names are bound to functions.
+    """Return the name of a cell's function, once the cell has run.
 
     Raises:
-        CellError: none of them is.
+        CellError: no name of the cell is bound to a function.
     """
     if of is None:
         alone = cell.function is None
@@ -89,7 +89,7 @@ def resolve_name(cell: Cell, namespace: Mapping[str, Any], *, of: str | None) ->
 
 
 def _is_function(value: Any, *, expressions: bool) -> bool:
-    """Whether a value can be differentiated; SymPy expressions count where nothing else does."""
+    """Whether a value can be differentiated; `expressions` includes SymPy's scalars."""
     if callable(value) or callable(getattr(value, "forward", None)):
         return True
     sympy = sys.modules.get("sympy")

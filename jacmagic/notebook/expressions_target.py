@@ -1,4 +1,4 @@
-"""A cell of bare expressions as the function that it amounts to."""
+"""Compile a cell of bare expressions into a function."""
 
 from __future__ import annotations
 
@@ -18,22 +18,15 @@ from jacmagic.notebook.cell import Cell, function_of_expressions
 def expressions_target(
     cell: Cell, namespace: Mapping[str, Any], named: frozenset[str], filename: str
 ) -> Target:
-    """Return the function that an expression cell amounts to.
+    """Return the function equivalent to an expression cell.
 
     Args:
         cell: an expression cell, its source as it was compiled for `filename`.
-        namespace: the user's namespace; what it knows already is a constant, as a default is.
-        named: the names the point gives.
-        filename: the file name under which the cell's lines are known.
+        namespace: the user's; numbers and tensors in it are constants, as defaults are.
+        named: the names of the point.
+        filename: the file name of the cell's code object.
     """
-    arguments = tuple(
-        Argument(name, namespace.get(name, EMPTY) if _is_value(namespace.get(name)) else EMPTY)
-        for name in cell.free_names
-        if name in named or not _is_known(name, namespace)
-    )
-    known = {argument.name for argument in arguments}
-    called = [name for name in sorted(named - known) if re.search(rf"\b{name}\(", cell.source)]
-    arguments += tuple(map(Argument, called))  # x(y + 1) for a product: Python says what is wrong
+    arguments = _arguments(cell, namespace, named)
     space = {**FALLBACK, **namespace, "__name__": "__main__"}
     names = tuple(argument.name for argument in arguments)
     module = function_of_expressions(cell.source, "f", names)
@@ -52,13 +45,28 @@ def expressions_target(
     )
 
 
+def _arguments(
+    cell: Cell, namespace: Mapping[str, Any], named: frozenset[str]
+) -> tuple[Argument, ...]:
+    """Return the free names that are no constants, as arguments."""
+    arguments = tuple(
+        Argument(name, namespace.get(name, EMPTY) if _is_value(namespace.get(name)) else EMPTY)
+        for name in cell.free_names
+        if name in named or not _is_known(name, namespace)
+    )
+    free = {argument.name for argument in arguments}
+    # a call of the point's name, x(y + 1) for a product, raises Python's own error
+    called = [name for name in sorted(named - free) if re.search(rf"\b{name}\(", cell.source)]
+    return (*arguments, *map(Argument, called))
+
+
 def _is_value(value: Any) -> bool:
-    """Return a number or tensor the user defined earlier."""
+    """Whether a value is a number or tensor, but no flag."""
     return isinstance(value, (int, float, torch.Tensor)) and not isinstance(value, bool)
 
 
 def _is_known(name: str, namespace: Mapping[str, Any]) -> bool:
-    """Functions, modules and constants of `math` are no inputs."""
+    """Whether a name is no input: a function, a module or a constant of `math`."""
     if name in namespace:
         return not _is_value(namespace[name]) and not is_sympy(namespace[name])
     return name in FALLBACK or name in ("torch", "np", "numpy", "math", "sympy")

@@ -1,4 +1,4 @@
-"""The point: the values a request names, as tensors, and ones for scalars without a value."""
+"""Values of the inputs, as tensors; ones for scalars without a value."""
 
 from __future__ import annotations
 
@@ -18,36 +18,40 @@ from jacmagic.function.targets import users_callable
 from jacmagic.function.values import Kind, as_tensor, evaluate, kept, kind_of, whole_note
 from jacmagic.notebook.request import Request
 
-# what torch and Python say where a scalar stands in for a vector
+# words of errors that torch and Python raise for a scalar in place of a vector
 _SHAPE_WORDS = re.compile(
     r"dim|0-d|\b[0-9]D\b|shape|size|index|iter|len\(\)|argument", re.IGNORECASE
 )
 
 
-def given_values(request: Request) -> dict[str, Any]:
-    """Return the values the line names, and those of `--at`."""
-    given = {}
+def point_values(request: Request) -> dict[str, Any]:
+    """Evaluate the values on the line, and those of `--at`."""
+    point = {}
     for assignment in request.line.point:
-        where = assignment.column + len(assignment.name) + 1
-        marked = request.line.mark(where, len(assignment.source))
-        given[assignment.name] = _evaluated(
+        column = assignment.column + len(assignment.name) + 1
+        marked = request.line.mark(column, len(assignment.source))
+        point[assignment.name] = _evaluated(
             assignment.name, assignment.source, request.namespace, marked
         )
-    if request.wishes.at is not None:
-        marked = request.line.mark_text(request.wishes.at)
-        at = _evaluated("--at", request.wishes.at, request.namespace, marked)
-        for name, value in _spread(request, at).items():
-            if name in given:
-                raise PointError(
-                    f"the point names {name} twice, once by --at; write it once" + marked
-                )
-            given[name] = value
-    _refuse_unknown(request, given)
-    return given
+    for name, value in _values_at(request).items():
+        if name in point:
+            marked = request.line.mark_text(request.options.at or "--at")
+            raise PointError(f"the point names {name} twice, once by --at; write it once{marked}")
+        point[name] = value
+    _refuse_unknown(request, point)
+    return point
+
+
+def _values_at(request: Request) -> dict[str, Any]:
+    """Evaluate `--at`; return its parts by argument name."""
+    if request.options.at is None:
+        return {}
+    marked = request.line.mark_text(request.options.at)
+    return _spread(request, _evaluated("--at", request.options.at, request.namespace, marked))
 
 
 def _evaluated(name: str, source: str, namespace: Mapping[str, Any], marked: str) -> Any:
-    """Return the value of one text of the point; whatever the user's expression raises is named."""
+    """Evaluate one text of the point; whatever it raises becomes a PointError."""
     try:
         return evaluate(source, namespace)
     except Exception as error:  # the user's expression may raise anything
@@ -58,7 +62,7 @@ def _evaluated(name: str, source: str, namespace: Mapping[str, Any], marked: str
 
 
 def _spread(request: Request, at: Any) -> dict[str, Any]:
-    """Return the value of `--at` by argument name."""
+    """Return the parts of `--at` by argument name."""
     free = [a.name for a in request.target.arguments if a.default is EMPTY] or request.names
     if isinstance(at, Mapping) and (len(free) != 1 or {*map(str, at)} & {*request.names}):
         return {normal(str(name)): value for name, value in at.items()}
@@ -70,16 +74,16 @@ def _spread(request: Request, at: Any) -> dict[str, Any]:
     raise PointError(
         f"--at needs one value for each of {', '.join(free) or 'the inputs'}; found {count}; "
         f"write --at ({', '.join('1' for _ in free)})"
-        + request.line.mark_text(request.wishes.at or "--at")
+        + request.line.mark_text(request.options.at or "--at")
     )
 
 
-def _refuse_unknown(request: Request, given: Mapping[str, Any]) -> None:
-    known = [*request.names, *request.target.weights]
+def _refuse_unknown(request: Request, point: Mapping[str, Any]) -> None:
+    names = {*request.names, *request.target.weights}
     if request.target.is_open:
         return
-    for name in given:
-        if name not in known:
+    for name in point:
+        if name not in names:
             listed = ", ".join(request.names) or "none"
             raise PointError(
                 f"{request.target.title} has no argument {name}; its arguments are {listed}; "
@@ -95,7 +99,7 @@ def can_vary(request: Request, nest: Nest, name: str) -> bool:
 
 
 def converted(request: Request, nest: Nest, varied: Collection[str]) -> dict[str, Any]:
-    """The values by leaf: those that vary as tensors, the others as the function takes them."""
+    """Convert the leaves: inputs to tensors, constants to what the function takes."""
     values: dict[str, Any] = {}
     for name, leaf in nest.leaves.items():
         if leaf.value is EMPTY:
@@ -118,7 +122,7 @@ def _as_input(request: Request, name: str, leaf: Leaf) -> torch.Tensor:
 
 
 def _as_constant(request: Request, name: str, leaf: Leaf) -> Any:
-    """Return what does not vary: numbers as tensors where no default tells a better type."""
+    """Convert a constant: a number to a tensor, unless a default has another type."""
     value = leaf.value
     if kind_of(value) is Kind.FIXED:
         return users_callable(value) if callable(value) else value
@@ -127,12 +131,12 @@ def _as_constant(request: Request, name: str, leaf: Leaf) -> Any:
         return kept(value)
     try:
         return as_tensor(value, name, request.notes)
-    except PointError:  # a complex number, say: nobody differentiates by it
+    except PointError:  # a complex number, for example, which cannot vary
         return value
 
 
 def cast(request: Request, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values in the dtype and on the device asked for, or those of the module."""
+    """Convert values to the dtype and device of the options or the module."""
     dtype, device = _dtype(request), _device(request)
     weights = request.target.weights
     first = next(iter(weights.values()), None)
@@ -142,8 +146,7 @@ def cast(request: Request, values: Mapping[str, Any]) -> dict[str, Any]:
         moved = {k: v for k, v in {**weights, **buffers}.items() if v.is_floating_point()}
     if first is not None:
         dtype, device = dtype or first.dtype, device or first.device
-    everything = {**moved, **values}
-    return {name: _moved(value, dtype, device) for name, value in everything.items()}
+    return {name: _moved(value, dtype, device) for name, value in {**moved, **values}.items()}
 
 
 def _moved(value: Any, dtype: torch.dtype | None, device: torch.device | None) -> Any:
@@ -153,62 +156,73 @@ def _moved(value: Any, dtype: torch.dtype | None, device: torch.device | None) -
 
 
 def _dtype(request: Request) -> torch.dtype | None:
-    text = request.wishes.dtype
-    found = None if text is None else getattr(torch, text.removeprefix("torch."), None)
+    text = request.options.dtype
     if text is None:
         return None
-    if not isinstance(found, torch.dtype) or not found.is_floating_point:
+    dtype = getattr(torch, text.removeprefix("torch."), None)
+    if not isinstance(dtype, torch.dtype) or not dtype.is_floating_point:
         raise PointError(
             f"--dtype needs a floating dtype of torch; found {text}; "
             "write --dtype float32 or --dtype float64" + request.line.mark_text(text)
         )
-    return found
+    return dtype
 
 
 def _device(request: Request) -> torch.device | None:
-    text = request.wishes.device
+    text = request.options.device
     if text is None:
         return None
     try:
         return torch.empty(0, device=text).device
-    except (RuntimeError, AssertionError) as error:  # torch's words on unknown or absent devices
+    except (RuntimeError, AssertionError) as error:  # raised for unknown and for absent devices
         raise PointError(
             f"--device needs a device that torch can use here; found {text} "
             f"({str(error).splitlines()[0]}); write --device cpu" + request.line.mark_text(text)
         ) from None
 
 
-def started(
+def ones_for(
     request: Request, missing: Sequence[str], values: Mapping[str, Any], nest: Nest
 ) -> dict[str, torch.Tensor]:
-    """Ones for the scalar arguments that have no value; an error where they are no scalars."""
-    target = request.target
+    """Return ones for scalar arguments without a value.
+
+    Raises:
+        PointError: the function fails with ones, so that the shape is unknown.
+    """
     for name in missing:
-        if is_taken_apart(target.source, name):
+        if is_taken_apart(request.target.source, name):
             raise PointError(_unknown_shape(request, name, "the code takes it apart"))
-    like = next((v for v in values.values() if isinstance(v, torch.Tensor)), None)
-    one = torch.ones((), dtype=torch.float64) if like is None else like.new_ones(())
-    if like is not None and not like.is_floating_point():
-        one = one.to(torch.float64)
-    if target.module is not None:
-        one = cast(request, {"": one})[""]
-    ones = dict.fromkeys(missing, one)
-    further = {name: value for name, value in values.items() if name not in nest.leaves}
-    try:
-        with torch.no_grad(), silent():
-            target.call({**further, **nest.filled({**values, **ones})})
-    except (TypeError, IndexError, ValueError, RuntimeError) as error:
-        _refuse_texts(request, nest)
-        if _SHAPE_WORDS.search(str(error)):
-            tried = f"with 1 it raises {type(error).__name__}: {str(error).splitlines()[0]}"
-            raise PointError(_unknown_shape(request, missing[0], tried)) from error
+    ones = dict.fromkeys(missing, _one_like(request, values))
+    _try(request, nest, {**values, **ones}, missing[0])
     many = "start" if len(missing) > 1 else "starts"
     request.notes.append(f"{', '.join(missing)} {many} at 1, as the point gives no value")
     return ones
 
 
+def _one_like(request: Request, values: Mapping[str, Any]) -> torch.Tensor:
+    """Return 1 in the floating dtype and on the device of other values, or of the module."""
+    like = next((v for v in values.values() if isinstance(v, torch.Tensor)), None)
+    one = torch.ones((), dtype=torch.float64) if like is None else like.new_ones(())
+    if not one.is_floating_point():
+        one = one.to(torch.float64)
+    return one if request.target.module is None else cast(request, {"": one})[""]
+
+
+def _try(request: Request, nest: Nest, values: Mapping[str, Any], missing: str) -> None:
+    """Call the target; raise if it fails with words about the shape of a missing value."""
+    weights = {name: value for name, value in values.items() if name not in nest.leaves}
+    try:
+        with torch.no_grad(), silent():
+            request.target.call({**weights, **nest.filled(values)})
+    except (TypeError, IndexError, ValueError, RuntimeError) as error:
+        _refuse_texts(request, nest)
+        if _SHAPE_WORDS.search(str(error)):
+            tried = f"with 1 it raises {type(error).__name__}: {str(error).splitlines()[0]}"
+            raise PointError(_unknown_shape(request, missing, tried)) from error
+
+
 def _refuse_texts(request: Request, nest: Nest) -> None:
-    """A text on the line with which the function fails was meant as a number."""
+    """Raise for a text on the line where the function failed: a number was meant."""
     for name, leaf in nest.leaves.items():
         if isinstance(leaf.value, str) and any(leaf.argument == a.name for a in request.line.point):
             _as_input(request, name, leaf)

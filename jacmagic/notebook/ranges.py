@@ -1,7 +1,8 @@
-"""Slider ranges by component: the texts of `--range`, evaluated and matched with the inputs."""
+"""Evaluate the texts of `--range` and assign them to components of the inputs."""
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping, Sequence
 from math import isfinite
 from typing import Any
@@ -18,7 +19,7 @@ Limits = tuple[float, float, float | None]
 def limits_of(
     texts: Sequence[str], problem: Problem, namespace: Mapping[str, Any], line: Line
 ) -> dict[str, Limits]:
-    """Return the ranges that `--range` asks for.
+    """Return the slider ranges of `--range`.
 
     Args:
         texts: values of `--range`; a whole input or one component each.
@@ -40,34 +41,27 @@ def limits_of(
         except CellError as error:
             raise CellError(f"{error}{line.mark_text(text)}") from None
         bounds = _bounds(wanted, namespace, line.mark_text(text))
-        found = _components(wanted, problem)
-        if not found:
-            known = [label.text for given in problem.inputs for label in given.labels]
+        labels = _components(wanted, problem)
+        if not labels:
+            names = [label.text for one in problem.inputs for label in one.labels]
             raise PointError(
                 f"--range names {wanted.key}, which is no input; the components are "
-                f"{', '.join(known[:12])}; write --range {known[0]}=LO:HI" + line.mark_text(text)
+                f"{', '.join(names[:12])}; write --range {names[0]}=LO:HI" + line.mark_text(text)
             )
-        limits |= {label.text: bounds for label in found}
+        limits |= {label.text: bounds for label in labels}
     return limits
 
 
 def _components(wanted: RangeText, problem: Problem) -> list[Label]:
-    """Return the labels that a range means: a name, or a name and an index."""
-    found = []
-    for given in problem.inputs:
-        indices = _row_major(tuple(given.value.shape))
-        for label, index in zip(given.labels, indices, strict=True):
-            is_named = wanted.name == given.name and wanted.index in ((), index)
+    """Return the labels of a range: those of an input, or of one component."""
+    labels = []
+    for one in problem.inputs:
+        indices = itertools.product(*map(range, one.value.shape))
+        for label, index in zip(one.labels, indices, strict=True):
+            is_named = wanted.name == one.name and wanted.index in ((), index)
             if is_named or wanted.key == label.text:
-                found.append(label)
-    return found
-
-
-def _row_major(shape: tuple[int, ...]) -> list[tuple[int, ...]]:
-    indices: list[tuple[int, ...]] = [()]
-    for size in shape:
-        indices = [(*index, position) for index in indices for position in range(size)]
-    return indices
+                labels.append(label)
+    return labels
 
 
 def _bounds(wanted: RangeText, namespace: Mapping[str, Any], marked: str) -> Limits:
@@ -79,18 +73,16 @@ def _bounds(wanted: RangeText, namespace: Mapping[str, Any], marked: str) -> Lim
             f"the bounds of --range {wanted.key} do not evaluate: {type(error).__name__}: {error}; "
             f"write numbers, such as --range {wanted.key}=0:5" + marked
         ) from error
+    found = f"found {low:g} and {high:g}" + (f" with step {step[0]:g}" if step else "")
     if not all(map(isfinite, (low, high, high - low, *step))):
         raise PointError(
-            f"expected finite bounds for --range {wanted.key}; found {low:g} and {high:g}"
-            + (f" with step {step[0]:g}" if step else "")
-            + f"; write --range {wanted.key}=-1e6:1e6"
-            + marked
+            f"expected finite bounds for --range {wanted.key}; {found}; "
+            f"write --range {wanted.key}=-1e6:1e6{marked}"
         )
     if not low < high or (step and step[0] <= 0):
+        upper = max(low, high) + (low == high)
         raise PointError(
-            f"expected LO < HI and a positive step; found {low:g} and {high:g}"
-            + (f" with step {step[0]:g}" if step else "")
-            + f"; write --range {wanted.key}={min(low, high):g}:{max(low, high) + (low == high):g}"
-            + marked
+            f"expected LO < HI and a positive step; {found}; "
+            f"write --range {wanted.key}={min(low, high):g}:{upper:g}{marked}"
         )
     return low, high, step[0] if step else None

@@ -1,4 +1,4 @@
-"""What is asked: a target, the magic's line, the user's namespace, and the options about inputs."""
+"""The request of one magic: target, line, the user's namespace, input options."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from jacmagic.notebook.cell import Line
 
 @dataclass(frozen=True)
 class InputOptions:
-    """The options that decide about the inputs, as typed."""
+    """Options that select and convert the inputs, as typed."""
 
     at: str | None = None
     wrt: str | None = None
@@ -22,31 +22,37 @@ class InputOptions:
 
 @dataclass
 class Request:
-    """What is asked; `notes` collects what is decided for the user on the way.
+    """A target with the values typed for its arguments.
 
-    `fixed` names the inputs that stay whole numbers.
+    Attributes:
+        target: what is differentiated.
+        line: the parsed line, with the point.
+        namespace: where the texts of the point are evaluated.
+        options: of the inputs.
+        notes: choices made for the user, in the order made.
+        fixed: names of inputs that stay integers.
     """
 
     target: Target
     line: Line
     namespace: Mapping[str, Any]
-    wishes: InputOptions
+    options: InputOptions
     notes: list[str] = field(default_factory=list)
     fixed: frozenset[str] = frozenset()
 
     @property
     def names(self) -> list[str]:
-        """The arguments of the target, in order."""
+        """Names of the target's arguments, in order."""
         return [argument.name for argument in self.target.arguments]
 
     def default(self, name: str) -> Any:
         """Return the default of an argument, `EMPTY` where it has none."""
-        found = (a.default for a in self.target.arguments if a.name == name)
-        return next(found, EMPTY)
+        defaults = (a.default for a in self.target.arguments if a.name == name)
+        return next(defaults, EMPTY)
 
     def column_of(self, name: str) -> str:
-        """Carets under the name in the line, or under `--at`."""
+        """Return the line with carets under a name, or under `--at`."""
         for assignment in self.line.point:
             if assignment.name == name:
                 return self.line.mark(assignment.column, len(name))
-        return "" if self.wishes.at is None else self.line.mark_text(self.wishes.at)
+        return "" if self.options.at is None else self.line.mark_text(self.options.at)

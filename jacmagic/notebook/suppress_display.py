@@ -1,4 +1,4 @@
-"""Silence for one cell: the result becomes `Out[n]` and `_` without being shown."""
+"""Suppress a result's display for one cell, but keep `Out[n]` and `_` (`-q`)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ if TYPE_CHECKING:
 def suppress_display(shell: InteractiveShell, result: object) -> None:
     """Keep the display hook from showing `result` at the end of the running cell.
 
-    IPython knows silence only together with forgetting: a trailing `;` leaves no `Out[n]`. So the
-    formatter of objects that display themselves is told to do nothing for this one object, and no
-    prompt is written, until the cell has ended.
+    A trailing `;` would also leave no `Out[n]`. Instead the formatter of objects that display
+    themselves skips this one object, and no prompt is written, until the cell has ended.
     """
     assert shell.display_formatter is not None
     formatter, hook = shell.display_formatter.ipython_display_formatter, shell.displayhook
@@ -21,7 +20,7 @@ def suppress_display(shell: InteractiveShell, result: object) -> None:
 
     def show_nothing(shown: object) -> None:
         if shown is not result:
-            raise NotImplementedError  # IPython's way to leave it to the other formatters
+            raise NotImplementedError  # IPython then tries its other formatters
 
     def restore(*_: object) -> None:
         shell.events.unregister("post_run_cell", restore)

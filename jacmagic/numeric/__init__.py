@@ -1,11 +1,10 @@
-"""The numeric road: Jacobians by torch's own differentiation, the truth that is shown.
+"""Jacobians by torch's own differentiation: the values that are shown.
 
-The function is evaluated once, plainly, so that an error in it surfaces as the user's own;
-`choice` then picks a mode by the numbers of outputs and inputs; `rows`, `reverse` and `forward`
-are the modes, `sparse` computes entries only where that pays, `ladder` tries them until one gets
-through, `memory` bounds what they may take, `tuning` keeps which of them was quick. `batched` does
-the same at many `points` at once. `differences` is independent of all of them. Nothing here knows
-about closed forms.
+The function is evaluated once, plainly, so that an error in it surfaces as the user's own. `modes`
+holds the differentiation modes and the choice among them, `sparsity` patterns and colourings;
+`confirmed` checks what did not come by plain backward passes, `memory` bounds the result, `tuning`
+keeps per function which mode was fastest. `batched` differentiates at many `points` at once.
+`differences` is independent of all of them. Nothing here knows about closed forms.
 """
 
 from jacmagic.numeric.batched import Differentiator, compute_many
@@ -14,6 +13,7 @@ from jacmagic.numeric.differences import Differences, along, differences
 from jacmagic.numeric.entries import Sparse, SparsePlan, to_csr
 from jacmagic.numeric.modes.rescue import NOT_BY_TORCH
 from jacmagic.numeric.modes.sparse import gap_of_product
+from jacmagic.numeric.options import ComputeOptions
 from jacmagic.numeric.points import BatchedJacobian, Points
 from jacmagic.numeric.result import NumericJacobian
 from jacmagic.numeric.steadiness import independent, unsteady
@@ -22,6 +22,7 @@ from jacmagic.numeric.tuning import Tuning, tuning_of
 __all__ = [
     "NOT_BY_TORCH",
     "BatchedJacobian",
+    "ComputeOptions",
     "Differences",
     "Differentiator",
     "NumericJacobian",

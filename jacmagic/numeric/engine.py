@@ -2,32 +2,45 @@
 
 `torch.autograd.grad` and `torch.func.vmap` check and unpack their arguments in Python, which for a
 small function takes longer than its backward pass. Here the directions are known to fit, and the
-engine is called as these two do. Nothing else in this package knows the private names of either.
+engine is called as these two do.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 import torch
 from torch import Tensor
-from torch._functorch.vmap import lazy_load_decompositions
 
-_engine: Any = torch.autograd.Variable
-_levels: Any = torch._C._functorch
+from jacmagic.function.torch_internals import (
+    add_batch_dimension,
+    enter_vmap,
+    functorch_depth,
+    leave_vmap,
+    load_vmap_rules,
+    remove_batch_dimension,
+    run_backward,
+)
 
 Rows = tuple[Tensor | None, ...]
 
 
-def pulled(
+def or_zeros(rows: Sequence[Tensor | None], like: Sequence[Tensor]) -> list[Tensor]:
+    """Return gradients with zeros where no graph leads to a tensor."""
+    return [
+        torch.zeros_like(tensor) if row is None else row
+        for row, tensor in zip(rows, like, strict=True)
+    ]
+
+
+def backward(
     outputs: Sequence[Tensor],
     inputs: Sequence[Tensor],
     directions: Sequence[Tensor],
     *,
     create_graph: bool = False,
 ) -> Rows:
-    """One backward pass: for each input dᵀ·∂outputs/∂input, None where no graph leads to it.
+    """Run one backward pass: dᵀ·∂outputs/∂input, None where no graph leads to it.
 
     Args:
         outputs: tensors that require gradients.
@@ -35,7 +48,7 @@ def pulled(
         directions: d, in the shapes and dtypes of the outputs.
         create_graph: keep the result differentiable.
     """
-    rows: Rows = _engine._execution_engine.run_backward(
+    rows: Rows = run_backward(
         tuple(outputs),
         tuple(directions),
         True,  # keep the graph
@@ -47,19 +60,19 @@ def pulled(
     return rows
 
 
-def pulled_batch(
+def batched_backward(
     outputs: Sequence[Tensor],
     inputs: Sequence[Tensor],
-    directions: Sequence[Tensor],
+    basis: Sequence[Tensor],
     *,
     create_graph: bool = False,
 ) -> Rows:
-    """Many backward passes at once, as `torch.func.vmap` does them.
+    """Run many backward passes at once, as `torch.func.vmap` does.
 
     Args:
-        outputs: tensors that require gradients.
-        inputs: tensors that they were computed from.
-        directions: k directions for each output, (k, *output.shape).
+        outputs: as in `backward`.
+        inputs: as in `backward`.
+        basis: k directions for each output, (k, *output.shape).
         create_graph: keep the result differentiable.
 
     Returns:
@@ -68,15 +81,15 @@ def pulled_batch(
     Raises:
         RuntimeError: a backward formula cannot be batched.
     """
-    lazy_load_decompositions()
-    count, before = len(directions[0]), _levels.maybe_current_level() or 0
+    load_vmap_rules()
+    count, before = len(basis[0]), functorch_depth()
     try:
-        level = _levels._vmap_increment_nesting(count, "error")
-        batch = [_levels._add_batch_dim(one, 0, level) for one in directions]
-        rows = pulled(outputs, inputs, batch, create_graph=create_graph)
+        level = enter_vmap(count, "error")
+        batch = [add_batch_dimension(one, 0, level) for one in basis]
+        rows = backward(outputs, inputs, batch, create_graph=create_graph)
         return tuple(
-            None if row is None else _levels._remove_batch_dim(row, level, count, 0) for row in rows
+            None if row is None else remove_batch_dimension(row, level, count, 0) for row in rows
         )
     finally:  # an interrupt may fall before `level` has a value
-        while (_levels.maybe_current_level() or 0) > before:
-            _levels._vmap_decrement_nesting()
+        while functorch_depth() > before:
+            leave_vmap()

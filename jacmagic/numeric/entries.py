@@ -1,4 +1,4 @@
-"""The entries of a sparse Jacobian, and the scheme by which they are computed at every point."""
+"""Sparse Jacobian: stored entries and the plan that computes them at any point."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from torch import Tensor
 
 from jacmagic.function.interop.silence import silent
 from jacmagic.numeric.evaluation import Evaluation
-from jacmagic.numeric.memory import require_room
-from jacmagic.numeric.modes.rows import Blocks
+from jacmagic.numeric.memory import require_memory
+from jacmagic.numeric.modes.mode import Blocks
 from jacmagic.numeric.sparsity import Plan
 from jacmagic.render.text import spaced
 
 
 @dataclass(frozen=True)
 class SparsePlan:
-    """A plan made ready for torch; the same at every point while it is steady.
+    """A plan as tensors on the inputs' device; valid at every point while steady.
 
     Attributes:
         plan: the pattern and its colours.
@@ -27,7 +27,7 @@ class SparsePlan:
         by_zeros: whether it rests on constants that are zero, which the function may yet change.
         starts: (m + 1,) where each row's entries begin, int64.
         columns: (entries,) their columns, int64.
-        source: (entries,) their places among the products.
+        source: (entries,) their indices among the products.
         forward: for each input, sums of columns of the identity, (passes, *input.shape).
         backward: for each output, sums of rows of the identity, (passes, *output.shape).
     """
@@ -48,7 +48,7 @@ class SparsePlan:
         return int(m), int(n)
 
     def fits(self, evaluation: Evaluation) -> bool:
-        """Whether the function still takes and returns what this scheme was made for."""
+        """Whether the function still takes and returns what this plan was made for."""
         leaves = evaluation.outputs.leaves
         return (
             [(seed.shape[1:], seed.dtype) for seed in self.forward]
@@ -63,7 +63,7 @@ class Sparse:
     """The entries of a Jacobian (m, n) that may differ from zero.
 
     Attributes:
-        scheme: where they stand, and how they are computed.
+        scheme: their rows and columns, and how they are computed.
         values: (entries,) row by row.
     """
 
@@ -89,7 +89,7 @@ class Sparse:
 
     @property
     def cost(self) -> str:
-        """What was done, and what it stands for: "3 forward passes instead of 10 000"."""
+        """The passes and what they replace: "3 forward passes instead of 10 000"."""
         forward, backward = self.scheme.plan.forward, self.scheme.plan.backward
         m, n = self.scheme.shape
         parts = [
@@ -119,7 +119,7 @@ class Sparse:
             SizeError: they would not fit into `memory`, by default a quarter of what is free.
         """
         m, n = self.scheme.shape
-        require_room(m, (self.values.new_empty(1).expand(n),), memory)
+        require_memory(m, (self.values.new_empty(1).expand(n),), memory)
         rows = torch.repeat_interleave(
             torch.arange(m, device=self.values.device), self.scheme.starts.diff()
         )

@@ -1,4 +1,4 @@
-"""A function of tensors as m numbers of n numbers, for everything that only calls it."""
+"""A function of tensors as a function of one flat array, f: Rⁿ → Rᵐ."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class CountError(RuntimeError):
 
 
 class _Symmetric(Counted):
-    """A counted run in which functions that read one triangle see the symmetric part."""
+    """A counted run that passes symmetric parts to functions reading a triangle."""
 
     def __init__(self, usual: int | None, triangles: Triangles) -> None:
         super().__init__(usual)
@@ -55,7 +55,7 @@ class Probe:
         dtype: torch.dtype | None,
         random: tuple[Tensor, ...] | None = None,
     ) -> None:
-        """Nothing is evaluated yet.
+        """Prepare without evaluating.
 
         Args:
             function: takes the tensors by position.
@@ -91,17 +91,17 @@ class Probe:
             leaves = flatten(self._function(*inputs)).leaves
         self._usual = count.calls if usual is None else usual
         self.triangles.settle()
-        found = components(leaves)
+        outputs = components(leaves)
         if self._outputs is None:
-            self._outputs = len(found)
-        elif len(found) != self._outputs:
-            raise CountError(f"{len(found)} outputs away from the point, {self._outputs} at it")
-        return found
+            self._outputs = len(outputs)
+        elif len(outputs) != self._outputs:
+            raise CountError(f"{len(outputs)} outputs away from the point, {self._outputs} at it")
+        return outputs
 
     def _tensors(self, point: np.ndarray) -> list[Tensor]:
-        made, start = [], 0
+        tensors, start = [], 0
         for one in self._like:
             part = torch.from_numpy(point[start : start + one.numel()].copy())
             start += one.numel()
-            made.append(part.to(dtype=one.dtype, device=one.device).reshape(one.shape))
-        return made
+            tensors.append(part.to(dtype=one.dtype, device=one.device).reshape(one.shape))
+        return tensors

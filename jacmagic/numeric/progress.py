@@ -1,4 +1,4 @@
-"""A progress bar for what takes longer than a second; nothing at all for what does not."""
+"""Progress bar of differentiation passes, shown after a second."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-PATIENCE = 1.0  # seconds after which a reader wants to know
+MIN_SECONDS_FOR_BAR = 1.0  # after which a reader wants to know
 
 
 class progress:
-    """Gives a function to be told how many of `total` passes are done.
+    """Progress bar of `total` passes; entering it returns its update function.
 
     The bar is tqdm's, a widget in a notebook and a line in a terminal; it goes when the work is
     done or interrupted. tqdm is imported when the bar is first drawn.
@@ -22,12 +22,12 @@ class progress:
 
     def __enter__(self) -> Callable[[int], None]:
         self._began = time.monotonic()
-        return self._told
+        return self._advance
 
-    def _told(self, done: int) -> None:
+    def _advance(self, done: int) -> None:
         if self._bar is not None:
             self._bar.update(done - self._bar.n)
-        elif done < self._total and time.monotonic() - self._began > PATIENCE:
+        elif done < self._total and time.monotonic() - self._began > MIN_SECONDS_FOR_BAR:
             from tqdm.auto import tqdm
 
             self._bar = tqdm(

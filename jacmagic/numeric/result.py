@@ -1,8 +1,8 @@
-"""A Jacobian as torch computed it: dense blocks or entries, and how they came about."""
+"""Numeric Jacobian: dense blocks or sparse entries, with mode and notes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -11,7 +11,7 @@ from torch import Tensor
 
 from jacmagic.function.outputs import Outputs
 from jacmagic.numeric.entries import Sparse
-from jacmagic.numeric.modes.rows import Blocks
+from jacmagic.numeric.modes.mode import Blocks
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class NumericJacobian:
 
     Attributes:
         outputs: the function's value; detached unless the graph was asked for.
-        found: the dense blocks, or the entries that may differ from zero.
+        data: the dense blocks, or the entries that may differ from zero.
         mode: "rows", "reverse", "forward" or "sparse".
         passes: how many vector products that took: rows, or columns in forward mode.
         notes: short remarks for the reader, such as why it could not be batched.
@@ -29,7 +29,7 @@ class NumericJacobian:
     """
 
     outputs: Outputs
-    found: Blocks | Sparse
+    data: Blocks | Sparse
     mode: str
     passes: int
     notes: tuple[str, ...]
@@ -37,8 +37,8 @@ class NumericJacobian:
 
     @property
     def sparse(self) -> Sparse | None:
-        """The entries and their places, if only these were computed."""
-        return self.found if isinstance(self.found, Sparse) else None
+        """The entries, if only these were computed."""
+        return self.data if isinstance(self.data, Sparse) else None
 
     @property
     def m(self) -> int:
@@ -55,9 +55,13 @@ class NumericJacobian:
             SizeError: only the entries that may differ from zero were computed, and all m · n
                 would not fit into memory.
         """
-        if isinstance(self.found, Sparse):
-            return self.found.blocks(self.outputs.leaves)
-        return self.found
+        if isinstance(self.data, Sparse):
+            return self.data.blocks(self.outputs.leaves)
+        return self.data
+
+    def with_notes(self, notes: tuple[str, ...]) -> NumericJacobian:
+        """Return the same with some notes before its own."""
+        return replace(self, notes=(*notes, *self.notes)) if notes else self
 
     @property
     def matrix(self) -> Tensor:
@@ -69,9 +73,14 @@ class NumericJacobian:
         return torch.cat(rows)
 
     def structured(self, *, single: bool) -> Any:
-        """Torch's nesting: per output a tensor if there is a `single` input, else a tuple."""
+        """Nest the blocks as torch does: per output a tensor, or a tuple by inputs."""
         return self.outputs.rebuild([row[0] if single else row for row in self.blocks])
 
 
 def _width(leaf: Tensor, block: Tensor) -> int:
     return torch.Size(block.shape[leaf.dim() :]).numel()
+
+
+def detached(outputs: Outputs) -> Outputs:
+    """Return a function's value without the graph that leads to it."""
+    return outputs.replace([leaf.detach() for leaf in outputs.leaves])

@@ -1,4 +1,4 @@
-"""The check of a differentiable Jacobian's graph: one second derivative against a plain one.
+"""Check of a differentiable Jacobian's graph by one second derivative.
 
 Numbers may be right whose graph is not: a batched backward formula may take what the forward pass
 kept, such as the mean and deviation of a normalisation, for constants. For random u and v the
@@ -13,8 +13,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from jacmagic.numeric.freivalds import NOISE, Answer, Dense, directions
-from jacmagic.numeric.modes.try_modes import TORCH_ERRORS
+from jacmagic.numeric.dense_matrix import Dense
+from jacmagic.numeric.freivalds import NOISE_FACTOR, Answer, directions
+from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
 Blocks = Sequence[Sequence[Tensor]]
 
@@ -68,20 +69,20 @@ class Probed:
         except TORCH_ERRORS:
             return "equal"
         try:
-            found = _gradients(one, inputs)
+            gradients = _gradients(one, inputs)
         except TORCH_ERRORS:
             return "different"
-        if not all(bool(part.isfinite().all()) for part in (*truth, *found)):
+        if not all(bool(part.isfinite().all()) for part in (*truth, *gradients)):
             return "not finite"
-        near = [self._near(*pair) for pair in zip(found, truth, inputs, strict=True)]
+        near = [self._near(*pair) for pair in zip(gradients, truth, inputs, strict=True)]
         return "equal" if all(near) else "different"
 
-    def _near(self, mine: Tensor, plain: Tensor, tensor: Tensor) -> bool:
+    def _near(self, batched: Tensor, plain: Tensor, tensor: Tensor) -> bool:
         eps = torch.finfo(tensor.dtype).eps
         largest = float(tensor.detach().abs().amax()) if tensor.numel() else 0.0
-        rounded = NOISE * eps * self.size / largest if largest else 0.0
-        allowed = eps**0.5 * torch.maximum(mine.abs(), plain.abs()) + rounded
-        return bool(((mine - plain).abs() <= allowed).all())
+        rounded = NOISE_FACTOR * eps * self.size / largest if largest else 0.0
+        allowed = eps**0.5 * torch.maximum(batched.abs(), plain.abs()) + rounded
+        return bool(((batched - plain).abs() <= allowed).all())
 
 
 def _cut(flat: np.ndarray, like: Sequence[Tensor]) -> list[Tensor]:
@@ -93,10 +94,10 @@ def _cut(flat: np.ndarray, like: Sequence[Tensor]) -> list[Tensor]:
 
 
 def _gradients(scalar: Tensor, inputs: Sequence[Tensor]) -> list[Tensor]:
-    found: Sequence[Tensor | None] = [None] * len(inputs)
+    gradients: Sequence[Tensor | None] = [None] * len(inputs)
     if scalar.requires_grad:
-        found = torch.autograd.grad(scalar, inputs, retain_graph=True, allow_unused=True)
+        gradients = torch.autograd.grad(scalar, inputs, retain_graph=True, allow_unused=True)
     return [
         torch.zeros_like(tensor) if one is None else one.detach()
-        for one, tensor in zip(found, inputs, strict=True)
+        for one, tensor in zip(gradients, inputs, strict=True)
     ]

@@ -1,7 +1,7 @@
-"""The check of Jacobians at many points: all rows combined against one backward pass.
+"""Freivalds' check of Jacobians at many points by one batched backward pass.
 
 The function runs once at all points, batched, and is differentiated by a plain backward pass. As no
-point depends on another one, a single pass brings every point's own combination of rows.
+point depends on another one, a single pass yields every point's own combination of rows.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from jacmagic.numeric.freivalds import array_of, check
 
 
 class Stacked:
-    """Jacobians at P points, read as one matrix of P · m rows: by outputs, then points.
+    """Jacobians at P points as one matrix of P · m rows: by outputs, then points.
 
     Inputs that vary have columns for every point, the others share theirs.
     """
@@ -43,7 +43,7 @@ class Stacked:
         """uᵀ·M and |u|ᵀ·|M|, float64 each."""
         counts = [row[0].shape[0] * row[0].shape[1] for row in self._rows]
         weights = torch.from_numpy(u).to(self._rows[0][0].device).split(counts)
-        mine, sizes = [], []
+        products, sizes = [], []
         for j, varies in enumerate(self._varies):
             formula = "pm,pmn->pn" if varies else "pm,pmn->n"
             matrix = torch.cat([row[j] for row in self._rows], 1)
@@ -54,19 +54,19 @@ class Stacked:
                 ],
                 1,
             )
-            mine.append(torch.einsum(formula, along, matrix).reshape(-1))
+            products.append(torch.einsum(formula, along, matrix).reshape(-1))
             sizes.append(torch.einsum(formula, along.abs(), matrix.abs()).reshape(-1))
-        return array_of(torch.cat(mine)), array_of(torch.cat(sizes))
+        return array_of(torch.cat(products)), array_of(torch.cat(sizes))
 
     def hidden(self, u: np.ndarray, allowed: np.ndarray) -> list[int]:
-        """No row is looked at alone: every point has columns of its own."""
+        """No rows: every point has columns of its own."""
         return []
 
 
 def refuted_points(
     matrix: Stacked, leaves: Sequence[Tensor], inputs: Sequence[Tensor], varies: Sequence[bool]
 ) -> Tensor:
-    """For each point whether the backward pass brings other numbers, (P,).
+    """For each point whether the backward pass gives other numbers, (P,).
 
     Args:
         matrix: the Jacobians.
@@ -76,11 +76,11 @@ def refuted_points(
     """
     count = len(leaves[0])
     odd = torch.zeros(count, dtype=torch.bool, device=leaves[0].device)
-    found = check(leaves, inputs, matrix)
-    if found.answer == "equal":
+    comparison = check(leaves, inputs, matrix)
+    if comparison.answer == "equal":
         return odd
     with np.errstate(invalid="ignore"):
-        other = torch.from_numpy(~(found.allowed - found.gap >= 0)).to(odd.device)
+        other = torch.from_numpy(~(comparison.allowed - comparison.gap >= 0)).to(odd.device)
     for part, tensor, own in zip(
         other.split([tensor.numel() for tensor in inputs]), inputs, varies, strict=True
     ):

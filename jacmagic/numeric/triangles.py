@@ -1,4 +1,4 @@
-"""Functions that read one triangle of a symmetric matrix only, as LAPACK's do.
+"""Functions that read one triangle of a symmetric matrix, as LAPACK's do.
 
 cholesky, eigh and eigvalsh read one triangle; torch spreads their derivative evenly over both
 entries of a pair, which is the derivative of the same function of (A + Aᴴ)/2. Finite differences
@@ -12,6 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from jacmagic.function.torch_internals import without_transforms
+
 READERS = frozenset(
     {
         torch.linalg.cholesky,
@@ -22,11 +24,11 @@ READERS = frozenset(
         Tensor.cholesky,
     }
 )
-_ROUNDING = 2.0**10  # roundoffs up to which a computed matrix counts as symmetric
+MAX_ROUNDINGS = 2.0**10  # roundoffs up to which a computed matrix counts as symmetric
 
 
 class Triangles:
-    """Gives the functions that read one triangle the symmetric part of their matrix.
+    """Symmetric parts for the functions that read one triangle.
 
     Attributes:
         spread: whether that has changed any matrix by more than rounding.
@@ -39,11 +41,11 @@ class Triangles:
         self._are_symmetric = True
 
     def settle(self) -> None:
-        """End the looking: what has been symmetric so far is made so from now on."""
+        """End the observation: what was symmetric so far is symmetrised from now on."""
         self._looks = False
 
     def symmetric(self, args: Any, kwargs: dict[str, Any]) -> tuple[Any, dict[str, Any]]:
-        """Return the arguments of a function of `READERS` with the symmetric part of the matrix.
+        """Return a reader's arguments with the symmetric part of the matrix.
 
         A function that is given other matrices at the point itself gets them as they are: what
         torch differentiates there is no function of the symmetric part.
@@ -60,11 +62,9 @@ class Triangles:
 
 
 def _is_symmetric(matrix: Tensor) -> bool:
-    """Whether a matrix, or each one that `vmap` runs over, is symmetric up to rounding."""
+    """Whether a matrix, or each one of a `vmap`, is symmetric up to rounding."""
     with torch.no_grad():
         gaps = (matrix - matrix.mH).abs()
-        allowed = _ROUNDING * torch.finfo(matrix.dtype).eps * matrix.abs()
+        allowed = MAX_ROUNDINGS * torch.finfo(matrix.dtype).eps * matrix.abs()
         near = (gaps <= allowed.amax() if matrix.numel() else gaps == 0).all()
-    while torch._C._functorch.is_functorch_wrapped_tensor(near):
-        near = torch._C._functorch.get_unwrapped(near)
-    return bool(near.all())
+    return bool(without_transforms(near).all())

@@ -17,11 +17,12 @@ from jacmagic.function.problem import Problem
 from jacmagic.function.tracebacks import showing_users_frames
 from jacmagic.numeric import NumericJacobian, Tuning, tuning_of
 from jacmagic.numeric import compute as compute_numbers
+from jacmagic.numeric.options import ComputeOptions
 from jacmagic.result import products
 from jacmagic.result.compiled import CompiledJacobian, compiled_of
 from jacmagic.result.evaluated import Outside
 from jacmagic.result.explained import Explained
-from jacmagic.result.options import ComputeOptions, DisplayOptions
+from jacmagic.result.options import DisplayOptions
 from jacmagic.symbolic import codegen as code
 from jacmagic.symbolic.branches import ClosedForms, values_again
 from jacmagic.symbolic.evaluator import Evaluator, by_name
@@ -190,6 +191,4 @@ def run_torch(
         point = problem.flat_point
         return torch.from_numpy(form.values(point)) if isinstance(form, ClosedForm) else None
 
-    return compute_numbers(
-        problem.function, tensors, tuning=tuning, substitute=substitute, **vars(options)
-    )
+    return compute_numbers(problem.function, tensors, options, tuning=tuning, substitute=substitute)

@@ -14,7 +14,8 @@ import torch
 from jacmagic.function.problem import Problem
 from jacmagic.labels import Label
 from jacmagic.numeric import NOT_BY_TORCH, NumericJacobian, Tuning, to_csr
-from jacmagic.result.options import ComputeOptions, DisplayOptions
+from jacmagic.numeric.options import ComputeOptions
+from jacmagic.result.options import DisplayOptions
 from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.symbolic.notation import Notation, notation_of
 

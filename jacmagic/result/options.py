@@ -1,21 +1,10 @@
-"""Options of a Jacobian: how to compute it, and how to display it."""
+"""Options of display: digits, layout, sliders, steps."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
-
-
-@dataclass(frozen=True)
-class ComputeOptions:
-    """How torch computes a Jacobian; the same again at every other point."""
-
-    strategy: str = "auto"
-    chunk_size: int | None = None
-    create_graph: bool = False
-    strict: bool = False
-    vectorize: bool = True
 
 
 @dataclass(frozen=True)

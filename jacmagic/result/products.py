@@ -17,7 +17,7 @@ from jacmagic.function.outputs import Outputs, describe_output, flatten
 from jacmagic.function.problem import Problem
 from jacmagic.function.pytree import leaves_of
 from jacmagic.function.silent_rerun import random_states, silent_rerun
-from jacmagic.numeric.modes.try_modes import TORCH_ERRORS
+from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
 
 def jvp(problem: Problem, outputs: Outputs, tangents: Any) -> Any:

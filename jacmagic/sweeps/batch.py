@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from torch import Tensor, nn
+from torch import Tensor
 
 from jacmagic.errors import FunctionError, JacmagicError, PointError
 from jacmagic.function.argument_names import names_of
@@ -19,9 +19,11 @@ from jacmagic.function.closures import modules_in
 from jacmagic.function.nests import nest_of
 from jacmagic.function.problem import Problem
 from jacmagic.function.python_call import problem_of, unpacked
+from jacmagic.function.torch_internals import BatchNorm
 from jacmagic.numeric import BatchedJacobian, Points, compute_many
-from jacmagic.numeric.modes.try_modes import TORCH_ERRORS
-from jacmagic.result.options import ComputeOptions, DisplayOptions
+from jacmagic.numeric.options import ComputeOptions
+from jacmagic.numeric.torch_errors import TORCH_ERRORS
+from jacmagic.result.options import DisplayOptions
 from jacmagic.sweeps.samples import by_layers, in_a_batch, runs_in_a_batch
 from jacmagic.sweeps.spot_checks import agreement_over
 from jacmagic.symbolic.branches import ClosedForms
@@ -178,14 +180,7 @@ def _differentiated(
         assert problem.call is not None
         return problem.call(dict(zip(ordered, values, strict=True)))
 
-    many = compute_many(
-        function,
-        points,
-        strategy=options.strategy,
-        chunk_size=options.chunk_size,
-        create_graph=options.create_graph,
-        strict=options.strict,
-    )
+    many = compute_many(function, points, options)
     shared = None if set(ordered) - problem.point.keys() else ClosedForms()
     return JacobianBatch(problem, many, options, sample, shared)
 
@@ -232,7 +227,7 @@ def _refuse_mixing(func: Callable[..., Any]) -> None:
     """Per-sample derivatives need a function of one sample."""
     for module in modules_in(func):
         for name, part in module.named_modules():
-            if isinstance(part, nn.modules.batchnorm._BatchNorm) and part.training:
+            if isinstance(part, BatchNorm) and part.training:
                 raise FunctionError(
                     f"expected a function of one sample; found {type(part).__name__} "
                     f"{name or 'itself'} in training mode, which normalises over the batch, so "

@@ -17,7 +17,7 @@ from jacmagic.errors import PointError
 from jacmagic.function.problem import Problem
 from jacmagic.function.python_call import problem_of
 from jacmagic.function.source import callable_part
-from jacmagic.numeric import compute_many
+from jacmagic.numeric import ComputeOptions, compute_many
 from jacmagic.sweeps.batch import points_of
 
 # Output and the random state belong to the whole process while a function runs again quietly.
@@ -77,7 +77,7 @@ def differentiate_block(task: Task, stacks: Mapping[str, Tensor]) -> BlockResult
             assert problem.call is not None
             return problem.call(dict(zip(ordered, values, strict=True)))
 
-        many = compute_many(function, points, strategy=task.strategy)
+        many = compute_many(function, points, ComputeOptions(task.strategy))
         return BlockResult(as_array(many.matrix), (*problem.notes, *many.notes))
 
 

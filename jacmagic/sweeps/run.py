@@ -19,9 +19,10 @@ from jacmagic.function.closures import numbers_read
 from jacmagic.function.problem import Problem
 from jacmagic.function.source import source_of
 from jacmagic.function.values import as_tensor
-from jacmagic.numeric.batched import SCALARS_AT_ONCE
+from jacmagic.numeric.batched import MAX_SCALARS_PER_CHUNK
 from jacmagic.numeric.compute import compute as compute_numbers
-from jacmagic.numeric.memory import require_room
+from jacmagic.numeric.memory import require_memory
+from jacmagic.numeric.options import ComputeOptions
 from jacmagic.numeric.result import NumericJacobian
 from jacmagic.sweeps.block import (
     BlockResult,
@@ -137,7 +138,7 @@ def _read(
 
 def _plain(problem: Problem, strategy: str) -> NumericJacobian:
     """The Jacobian at the first point, so that the user's own errors come before everything."""
-    return compute_numbers(problem.function, problem.tensors, strategy=strategy)
+    return compute_numbers(problem.function, problem.tensors, ComputeOptions(strategy))
 
 
 def _size(points: Grid, task: Task, first: NumericJacobian, seconds: float) -> int:
@@ -146,7 +147,7 @@ def _size(points: Grid, task: Task, first: NumericJacobian, seconds: float) -> i
     Where a plain run promises many blocks, a few points tell what a batched pass costs instead.
     """
     m, n = first.matrix.shape
-    by_memory = max(1, SCALARS_AT_ONCE // max(m * n + max(m, n), 1))
+    by_memory = max(1, MAX_SCALARS_PER_CHUNK // max(m * n + max(m, n), 1))
     by_time = max(1, int(SECONDS_PER_BLOCK / max(seconds, 1e-9)))
     probe = min(PROBED, max(1, by_time // 4))
     if by_time < min(by_memory, math.prod(points.shape)) and probe > 1:
@@ -220,7 +221,7 @@ def _read_from_outside(function: Any) -> Iterator[Any]:
 
 def _require_room(count: int, problem: Problem, first: NumericJacobian) -> None:
     inputs: tuple[Tensor, ...] = tuple(one.value for one in problem.inputs)
-    require_room(first.outputs.numel * count, inputs, None)
+    require_memory(first.outputs.numel * count, inputs, None)
 
 
 def _check_first(kept: Store, first: NumericJacobian) -> None:

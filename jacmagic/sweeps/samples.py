@@ -16,14 +16,15 @@ from torch import Tensor, nn
 from jacmagic.function.outputs import flatten
 from jacmagic.function.problem import Problem
 from jacmagic.function.silent_rerun import random_states, silent_rerun
-from jacmagic.numeric.modes.try_modes import TORCH_ERRORS
+from jacmagic.function.torch_internals import BatchNorm
+from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
 # Layers that read the first dimension as samples, whatever the number of dimensions.
 BY_SAMPLES = (
     nn.Flatten,
     nn.Unflatten,
     nn.GroupNorm,
-    nn.modules.batchnorm._BatchNorm,
+    BatchNorm,
 )
 
 

@@ -145,7 +145,7 @@ def geodetic(longitude, latitude, height, a=6378137.0, f=1 / 298.257223563):
 
 @case(0.3, 0.7, 0.9, 1.4)
 def great_circle(phi1, lambda1, phi2, lambda2):
-    """The haversine distance: Sinnott, Virtues of the Haversine, Sky and Telescope 68 (1984)."""
+    """Return the haversine distance: Sinnott, Sky and Telescope 68 (1984)."""
     h = sin((phi2 - phi1) / 2) ** 2 + cos(phi1) * cos(phi2) * sin((lambda2 - lambda1) / 2) ** 2
     return 2 * 6371.0 * torch.asin(sqrt(h))
 

@@ -14,7 +14,7 @@ _GENERATOR = torch.Generator().manual_seed(7)
 
 
 def weights(*shape):
-    """Fixed numbers with few digits, as an example would print them."""
+    """Return fixed numbers with few digits, as in an example."""
     return (torch.randn(*shape, generator=_GENERATOR, dtype=torch.float64) * 10).round() / 10
 
 

@@ -159,7 +159,7 @@ def diffraction(x, a=2.0, k=100.0):
 
 @case(3.0, 4.0)
 def bessel_aperture(x, y):
-    """Modified Bessel functions of two distances: NIST DLMF §10.25."""
+    """Return modified Bessel functions of two distances: NIST DLMF §10.25."""
     return torch.special.i0(x) * torch.special.i1(y), torch.i0(x * y / 5)
 
 
@@ -278,7 +278,7 @@ def black_scholes(S, K, T, sigma, r=0.03):
 
 @case(0.04, 0.02)
 def nelson_siegel(b0, b1, b2=-0.01, tau=1.8):
-    """Yields at three maturities: Nelson & Siegel, J. Business 60 (1987)."""
+    """Return yields at three maturities: Nelson & Siegel, J. Business 60 (1987)."""
     m = torch.tensor([1.0, 5.0, 10.0], dtype=b0.dtype)
     load = (1 - exp(-m / tau)) / (m / tau)
     return b0 + b1 * load + b2 * (load - exp(-m / tau))

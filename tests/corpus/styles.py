@@ -31,7 +31,7 @@ def seed(x1, x2, x3):
 
 @case([3.0, 4.0, 5.0])
 def seed_as_a_vector(x):
-    """Return the seed's function with one vector, as torch's documentation writes such examples."""
+    """Return the seed's function of one vector, as in torch's documentation."""
     return torch.stack([x[0] + x[1], x[2] * x[0], x[1] ** 3])
 
 
@@ -158,7 +158,7 @@ def with_min_and_max(x, y):
 
 @case([3.0, 1.0, 2.0])
 def with_sorting(x):
-    """Sorting and the winner's place."""
+    """Sort, and take the largest entry by argmax."""
     return torch.sort(x).values * torch.tensor([1.0, 2.0, 3.0]), x[torch.argmax(x)] ** 2
 
 
@@ -191,7 +191,7 @@ def with_walrus_and_unpacking(x, y):
 
 @case([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
 def with_reshaping(a):
-    """Views of views."""
+    """Return views of views."""
     return a.T.reshape(2, 3)[:, ::2].flatten() * a.permute(1, 0)[0].repeat(2)
 
 
@@ -206,7 +206,7 @@ def with_in_place_operations(x):
 
 @case(0.6, 0.8)
 def with_item(x, y):
-    """Return the habit of `.item()`: torch loses the dependence, the formula does not."""
+    """Use `.item()`: torch loses the dependence, the formula does not."""
     scale = 1 + 0 * x.item()
     return scale * x * y
 

@@ -1,4 +1,4 @@
-"""The magic's line: literal in, literal out; and any interleaving of its parts reads the same."""
+"""The magic's line: literal in, literal out; its parts may be in any order."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def test_options_come_out_with_their_values_attached(text: str, options: tuple[s
     ],
 )
 def test_the_target_is_what_is_neither_pair_nor_option(text: str, target: str | None) -> None:
-    """`%jacobian TARGET` takes any expression, at any place of the line."""
+    """`%jacobian TARGET` takes any expression, anywhere in the line."""
     assert read(text, wants_target=True).target == target
 
 
@@ -124,7 +124,7 @@ def test_the_target_is_what_is_neither_pair_nor_option(text: str, target: str | 
     ],
 )
 def test_a_line_that_cannot_be_read_is_refused_with_a_caret(text: str, message: str) -> None:
-    """Every refusal names what was found and points at it."""
+    """Every error names the wrong part and marks it."""
     with pytest.raises(CellError, match=r"(?s)^[^\n]+\n  %%jacobian [^\n]*\n +\^+$") as caught:
         read(text)
     assert message in str(caught.value)
@@ -158,7 +158,7 @@ OPTIONS = (("--strict",), ("-p", "6"), ("--of=f",), ("--range", "x=0:5"), ("-q",
 
 @given(st.permutations([(pair,) for pair in PAIRS] + list(OPTIONS)), st.integers(1, 3))
 def test_any_interleaving_reads_the_same(parts: list[tuple[str, ...]], blanks: int) -> None:
-    """Point and options may stand in any order and at any distance."""
+    """Point and options may be in any order, with any number of blanks."""
     line = read((" " * blanks).join(" ".join(part) for part in parts))
     assert pairs(line) == dict(pair.split("=", 1) for pair in PAIRS)
     assert sorted(line.options) == sorted(["--strict", "-p6", "--of=f", "--range=x=0:5", "-q"])

@@ -44,7 +44,7 @@ def test_the_last_function_like_definition_is_meant(source: str, function: str) 
 
 
 def test_assigned_calls_are_left_to_be_settled_once_run() -> None:
-    """What a call yields is not known from the text."""
+    """The text does not decide what a call returns."""
     cell = read_cell("def f(x): return x\nh = partial(f)\nx0 = 3\n")
     assert (cell.function, cell.assigned) == ("f", ("h",))
     cell = read_cell("net = nn.Linear(2, 3)")
@@ -200,7 +200,7 @@ def test_names_given_to_components_are_found(body: str, names: tuple[str, ...] |
 
 
 def test_indented_sources_and_lambdas_are_read() -> None:
-    """`inspect.getsource` hands out methods indented and lambdas with the line around them."""
+    """`inspect.getsource` returns indented methods, and lambdas with their line."""
     assert unpacked_names("    def f(self, s):\n        x, y = s\n", "s") == ("x", "y")
     assert unpacked_names("f = lambda s: s[0]", "s") is None
     assert unpacked_names("  lambda s: s[0])", "s") is None

@@ -16,7 +16,7 @@ SEED = "def f(x1, x2, n=4):\n    return x1\ndef g(y): return y\n"
 
 @pytest.fixture
 def shell() -> Iterator[InteractiveShell]:
-    """Return a shell of our own with the extension loaded."""
+    """Return a new shell with the extension loaded."""
     shell = InteractiveShell()
     shell.Completer.use_jedi = False
     shell.run_line_magic("load_ext", "jacmagic")

@@ -32,7 +32,7 @@ def shell() -> InteractiveShell:
 def shown(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str], cell: str
 ) -> tuple[BaseException | None, str]:
-    """Return the exception of a cell, if any, and everything that it printed, without colours."""
+    """Return the exception of a cell, if any, and its output without colours."""
     capsys.readouterr()
     result = shell.run_cell(cell)
     error = result.error_in_exec or result.error_before_exec
@@ -147,7 +147,7 @@ def shown(
 def test_misuse_of_the_line_is_one_line(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str], cell: str, words: str
 ) -> None:
-    """A usage error, with carets where there is a place to point at."""
+    """A usage error, with carets under the wrong part."""
     error, text = shown(shell, capsys, cell)
     assert type(error).__name__ == "UsageError", text
     assert words in str(error)
@@ -178,7 +178,7 @@ def test_misuse_of_the_line_is_one_line(
 def test_a_mistake_in_the_function_keeps_the_user_s_traceback(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str], body: str, kind: str, words: str
 ) -> None:
-    """The last arrow points into the cell, and a hint stands below where there is one."""
+    """The last arrow points into the cell, and a hint follows if there is one."""
     error, text = shown(shell, capsys, f"%%jacobian x=1\n{body}")
     assert type(error).__name__ == kind
     assert "----> 2 " + body.splitlines()[0] in text

@@ -1,4 +1,4 @@
-"""The magic in a real shell: what is typed, what comes back, and what stays when it leaves."""
+"""The magic in a real shell: input, result, display, errors, and unloading."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ SEED = "def f(x1, x2, x3):\n    return (x1 + x2, x3*x1, x2**3)\n"
 
 @pytest.fixture
 def shell() -> Iterator[InteractiveShell]:
-    """Return a shell of our own with the extension loaded."""
+    """Return a new shell with the extension loaded."""
     settings = Config()
     settings.HistoryManager.hist_file = ":memory:"
     settings.InteractiveShell.colors = "nocolor"
@@ -63,7 +63,7 @@ def numbers(jacobian: Any) -> list[list[float]]:
 
 
 def test_a_fixed_tensor_on_the_line_is_a_copy(shell: InteractiveShell) -> None:
-    """What the user writes into it later does not reach the result."""
+    """Later in-place changes of the tensor do not affect the result."""
     run(shell, "import torch\nb = torch.tensor(3.0)\ndef f(a, b):\n    return a * b**2")
     run(shell, "%jacobian f a=2.0 b=b --wrt a")
     assert numbers(run(shell, "J = _\nb.fill_(10.0)\nJ.at(a=5.0)")) == [[9.0]]
@@ -158,7 +158,7 @@ def test_the_cell_form_takes_every_kind_of_cell(
 
 
 def test_an_expression_cell_leaves_only_its_imports(shell: InteractiveShell) -> None:
-    """The components are no statements of the notebook."""
+    """The components are not bound in the notebook."""
     run(shell, "%%jacobian x=1\nfrom math import sin\nr = x**2\nsin(r)")
     assert "sin" in shell.user_ns
     assert "r" not in shell.user_ns
@@ -182,7 +182,7 @@ def test_the_help_is_printed_and_nothing_runs(
 def test_quiet_shows_nothing_and_returns_the_value(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The next display of the same object is loud again."""
+    """The next display of the same object is shown again."""
     result = run(shell, f"%%jacobian x1=3 -q\n{SEED}")
     assert capsys.readouterr().out == ""
     assert shell.user_ns["_"] is shell.user_ns["Out"][1] is result
@@ -207,7 +207,7 @@ def test_digits_come_from_the_option_or_the_configuration(shell: InteractiveShel
 
 
 def test_the_view_follows_the_options(shell: InteractiveShell) -> None:
-    """Layout, stillness, ranges and steps are the result's own view."""
+    """Options of display are attributes of the result's view."""
     line = "x=[1, 2] --layout denominator --still --steps --range x[1]=0:pi --range x[0]=-1:1:0.5"
     view = run(shell, f"%%jacobian {line}\ndef f(x): return x**2").view
     assert (view.layout, view.live, view.steps, view.digits) == ("denominator", False, True, 4)
@@ -267,7 +267,7 @@ def test_the_computation_follows_the_options(shell: InteractiveShell) -> None:
 def test_a_mistake_is_one_line(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str], cell: str, message: str
 ) -> None:
-    """A usage error without a traceback, with carets where there is a place to point at."""
+    """A usage error without a traceback, with carets under the wrong part."""
     error = fail(shell, cell)
     assert type(error).__name__ == "UsageError"
     assert message in str(error)
@@ -283,7 +283,7 @@ def test_a_mistake_is_one_line(
 def test_an_error_in_the_function_points_into_the_user_s_cell(
     shell: InteractiveShell, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The ordinary traceback, its line numbers those of the whole cell; definitions stay."""
+    """The ordinary traceback with line numbers of the whole cell; definitions stay."""
     error = fail(shell, "%%jacobian x=1\ndef f(x):\n    y = x\n    return y / [1]\n")
     assert isinstance(error, TypeError)
     shown = "".join(capsys.readouterr())
@@ -325,18 +325,18 @@ def test_a_syntax_error_has_its_caret_in_the_cell(
     assert "running.py" not in shown
 
 
-def test_our_own_bugs_show_themselves(
+def test_a_bug_of_jacmagic_has_its_traceback(
     shell: InteractiveShell,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """A failure inside our rooms is not disguised as the user's mistake."""
-    import jacmagic.api
+    """A failure inside jacmagic is not disguised as the user's mistake."""
+    from jacmagic.view.jacobian import Jacobian
 
     def broken(*_: object, **__: object) -> None:
         raise AssertionError("ours")
 
-    monkeypatch.setattr(jacmagic.api, "compute", broken)
+    monkeypatch.setattr(Jacobian, "of", broken)
     error = fail(shell, f"%%jacobian x1=1\n{SEED}")
     assert isinstance(error, AssertionError)
     assert "in broken(*_, **__)" in re.sub(
@@ -358,7 +358,7 @@ def snapshot(shell: InteractiveShell) -> tuple[object, ...]:
 
 
 def test_unloading_restores_the_shell_exactly() -> None:
-    """Magics, completion and configuration are gone; also after a quiet run and a reload."""
+    """Magics, completion and configuration are gone, also after a reload."""
     settings = Config()
     settings.HistoryManager.hist_file = ":memory:"
     shell = InteractiveShell(config=settings)
@@ -424,7 +424,7 @@ def notebook(*cells: str) -> nbformat.NotebookNode:
 def test_a_notebook_kernel_gets_one_display(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One execute_result carries every form; quiet cells carry none; tracebacks keep the lines."""
+    """One execute_result has every form; quiet cells have none."""
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     cells = notebook(
         "%load_ext jacmagic",
@@ -450,7 +450,7 @@ def test_a_notebook_kernel_gets_one_display(
 
 
 def test_an_interrupt_reaches_the_user(shell: InteractiveShell) -> None:
-    """Stopping a long computation is no error of ours."""
+    """An interrupt during the computation is raised as itself."""
     shell.push({"sleep": time.sleep})
     error = fail(shell, "%%jacobian x=1\ndef f(x): raise KeyboardInterrupt")
     assert isinstance(error, KeyboardInterrupt)
@@ -458,7 +458,7 @@ def test_an_interrupt_reaches_the_user(shell: InteractiveShell) -> None:
 
 
 def test_names_with_marks_work_everywhere(shell) -> None:
-    """θ̇ and v⃗, as IPython's Tab writes them, in the line, in ranges, tables and LaTeX."""
+    """Names with combining marks work in the line, in ranges, tables and LaTeX."""
     line = "θ̇=1.5 v⃗=[1.,2.] --range θ̇=0:3 --still"
     J = shell.run_cell_magic("jacobian", line, "def f(θ̇, v⃗):\n    return θ̇**3 * v⃗[0]\n")
     assert J.columns[0].text == "θ̇" and list(J.view.ranges) == ["θ̇"]
@@ -467,13 +467,13 @@ def test_names_with_marks_work_everywhere(shell) -> None:
 
 
 def test_pi_may_be_written_as_a_letter(shell: InteractiveShell) -> None:
-    """π is pi on the line and in expressions, unless the line or the notebook names it."""
+    """π is pi in the line and in expressions, unless it is defined."""
     assert run(shell, "%%jacobian x=π/6\nπ*x").matrix.item() == math.pi
     assert [*run(shell, "%%jacobian x=1 π=2\nπ*x").column_labels] == ["π", "x"]
 
 
 def test_a_compiled_jacobian_from_the_line(shell: InteractiveShell) -> None:
-    """`--compile` gives and stores a function of the inputs, of a Hessian too."""
+    """`--compile` returns and stores a function of the inputs, also of a Hessian."""
     run(shell, SEED)
     g = run(shell, "%jacobian f x1=3 x2=4 x3=5 --compile -v g")
     assert shell.user_ns["g"] is g

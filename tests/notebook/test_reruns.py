@@ -19,7 +19,7 @@ CELL = "%%jacobian x=3 y=4\ndef f(x, y): return x*y, x**2"
 
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch) -> InteractiveShell:
-    """Return a shell that passes for a kernel; `shell.cell` is the name of the cell that runs."""
+    """Return a shell like a kernel's; `shell.cell` identifies the running cell."""
     settings = Config()
     settings.HistoryManager.hist_file = ":memory:"
     shell: Any = InteractiveShell(config=settings)
@@ -41,7 +41,7 @@ def run(shell: InteractiveShell, cell: str = CELL) -> Any:
 
 
 def widgets() -> int:
-    """How many widgets the kernel keeps."""
+    """Return the number of widgets that the kernel keeps."""
     return len(widget._instances)
 
 
@@ -62,7 +62,7 @@ def test_a_rerun_keeps_as_many_widgets(
 
 
 def test_another_cell_keeps_its_own(shell: InteractiveShell) -> None:
-    """Cells of one text are told apart by the front end's names."""
+    """Cells of equal text are distinguished by the front end's identifiers."""
     first = run(shell)
     shell.cell = "b"  # type: ignore[attr-defined]
     run(shell)
@@ -70,7 +70,7 @@ def test_another_cell_keeps_its_own(shell: InteractiveShell) -> None:
 
 
 def test_a_failing_rerun_closes_nothing(shell: InteractiveShell) -> None:
-    """What is on screen stays there."""
+    """Displayed widgets stay open."""
     first = run(shell)
     assert not shell.run_cell(CELL.replace("x=3", "q=3")).success
     assert first.explorer.comm is not None
@@ -102,8 +102,8 @@ def test_a_saved_page_leaves_the_widget_on_screen(shell: InteractiveShell, tmp_p
     assert on_screen.comm is not None
 
 
-def test_what_arrives_late_goes_to_the_heir(shell: InteractiveShell) -> None:
-    """A move or a press on Reset that is handled after the cell has run again is not lost."""
+def test_late_messages_are_handled_by_the_new_widget(shell: InteractiveShell) -> None:
+    """A slider's event that is handled after the cell has run again is not lost."""
     old = run(shell).explorer
     old.sliders[0].value = 5.0
     new = run(shell).explorer

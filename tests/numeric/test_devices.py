@@ -16,7 +16,7 @@ F64 = torch.float64
 
 @pytest.fixture(params=["cpu", pytest.param("cuda", marks=NO_GPU)])
 def device(request) -> torch.device:
-    """The CPU, which says that the tests themselves are right, and a GPU where there is one."""
+    """Run on the CPU, which proves the tests themselves, and on a GPU where there is one."""
     return torch.device(request.param)
 
 

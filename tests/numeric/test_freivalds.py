@@ -9,9 +9,10 @@ import torch
 
 import jacmagic
 from jacmagic.function.outputs import flatten
-from jacmagic.numeric import Tuning, compute, confirmed
+from jacmagic.numeric import ComputeOptions, Tuning, compute, confirmed
+from jacmagic.numeric.dense_matrix import Dense
 from jacmagic.numeric.evaluation import evaluate
-from jacmagic.numeric.freivalds import Dense, check
+from jacmagic.numeric.freivalds import check
 
 F64 = torch.float64
 MODES = ("auto", "reverse", "forward", "sparse")
@@ -85,10 +86,10 @@ def test_every_mode_is_as_good_as_plain_backward_passes(name, point):
         expected = plain(function, x)
     except RuntimeError:
         pytest.skip("torch cannot go backwards here")
-    told = expected.isfinite()
+    finite = expected.isfinite()
     for mode in MODES:
-        found = compute(function, (x,), strategy=mode).matrix
-        torch.testing.assert_close(found[told], expected[told], rtol=1e-9, atol=1e-12)
+        found = compute(function, (x,), ComputeOptions(mode)).matrix
+        torch.testing.assert_close(found[finite], expected[finite], rtol=1e-9, atol=1e-12)
         if mode != "sparse":  # which knows zeros that are 0·∞ for torch
             torch.testing.assert_close(found, expected, rtol=1e-9, atol=1e-12, equal_nan=True)
 
@@ -165,7 +166,7 @@ def test_a_planted_fault_is_found_at_every_scale(share, outer, inner, monkeypatc
     x = torch.tensor([0.5, 1.5, 0.7 / inner, -0.4, 1.1, 2.0], dtype=F64)
     tuning = Tuning()
     for _ in range(2):  # what is known of the function stays right
-        found = compute(function, (x,), strategy="reverse", tuning=tuning)
+        found = compute(function, (x,), ComputeOptions("reverse"), tuning=tuning)
         torch.testing.assert_close(found.matrix, plain(function, x), rtol=1e-12, atol=0)
         assert (found.mode == "rows") == (share > 0)
         assert [("vmap" in note) for note in found.notes] == [True] * (share > 0)
@@ -190,7 +191,7 @@ def test_rounding_is_no_fault(dtype, size):
     x = torch.rand(size, dtype=dtype, generator=generator)
     for function in (cancelling, chain, lambda x: torch.softmax(weights @ x, 0)):
         for mode in ("reverse", "forward"):
-            assert compute(function, (x,), strategy=mode).notes == ()
+            assert compute(function, (x,), ComputeOptions(mode)).notes == ()
 
 
 def test_the_check_needs_no_floor():
@@ -233,7 +234,7 @@ def test_what_cannot_go_backwards_is_said():
         def jvp(ctx, tangent):
             return 2 * tangent
 
-    found = compute(Forward.apply, (torch.ones(6, dtype=F64),), strategy="forward")
+    found = compute(Forward.apply, (torch.ones(6, dtype=F64),), ComputeOptions("forward"))
     assert torch.equal(found.matrix, 2 * torch.eye(6, dtype=F64))
     assert "not checked" in found.notes[-1]
 
@@ -309,8 +310,8 @@ def test_a_jacobian_leads_to_the_second_derivatives_of_plain_passes(function, st
             return torch.zeros_like(x)
         return torch.autograd.grad((weights * matrix).sum(), x)[0]
 
-    said = [note for note in J.notes if "second derivatives" in note]
-    assert len(said) == (function is normalised)
+    notes = [note for note in J.notes if "second derivatives" in note]
+    assert len(notes) == (function is normalised)
     torch.testing.assert_close(second(J.matrix), second(truth), atol=0, rtol=1e-9)
 
 

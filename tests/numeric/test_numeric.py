@@ -1,4 +1,4 @@
-"""The numeric road against torch's own: all modes and shapes, strictness, graphs, odd functions."""
+"""Numeric Jacobians against torch's: all modes and shapes, strictness, graphs, odd functions."""
 
 from __future__ import annotations
 
@@ -22,19 +22,21 @@ from jacmagic.numeric import Tuning, compute, differences, tuning
 from jacmagic.numeric.evaluation import evaluate
 from jacmagic.numeric.memory import readable
 from jacmagic.numeric.modes.batch_size import (
-    LONGEST,
-    ON_THE_WAY,
+    MAX_BATCH_SECONDS,
+    MAX_INTERMEDIATE_SCALARS,
     AdaptiveBatchSize,
     batches,
     ceiling,
     widest,
 )
-from jacmagic.numeric.modes.mode_choice import FALLBACKS, RULES
-from jacmagic.numeric.modes.mode_choice import ladder as roads_for
+from jacmagic.numeric.modes.columns import COLUMNS
+from jacmagic.numeric.modes.forward import FORWARD
+from jacmagic.numeric.modes.mode_choice import FALLBACKS, fallbacks
 from jacmagic.numeric.modes.profiling import outputs_share_little
-from jacmagic.numeric.modes.reverse import by_reverse, by_vjp
-
-STRATEGIES = ("auto", *FALLBACKS)
+from jacmagic.numeric.modes.reverse import REVERSE, by_reverse
+from jacmagic.numeric.modes.rows import ROWS
+from jacmagic.numeric.modes.vjp import VJP, by_vjp
+from jacmagic.numeric.options import DEFAULTS, STRATEGIES, ComputeOptions
 
 
 def doubles(*shape: int, grad: bool = False) -> torch.Tensor:
@@ -45,7 +47,8 @@ def doubles(*shape: int, grad: bool = False) -> torch.Tensor:
 def structured(function, inputs, **options):
     """Our answer in torch's own structure."""
     single = isinstance(inputs, torch.Tensor)
-    return compute(function, (inputs,) if single else inputs, **options).structured(single=single)
+    tensors = (inputs,) if single else inputs
+    return compute(function, tensors, ComputeOptions(**options)).structured(single=single)
 
 
 def reference(function, inputs):
@@ -131,20 +134,20 @@ def test_every_mode_agrees_with_torch(function, inputs):
 
 @pytest.mark.parametrize("name", ["vector", "softmax", "two inputs", "wide", "tall"])
 def test_torch_func_says_the_same(name):
-    """jacrev and jacfwd are further witnesses."""
+    """jacrev and jacfwd give the same."""
     function, inputs = FUNCTIONS[name]
     inputs = inputs if isinstance(inputs, tuple) else (inputs,)
     numbers = range(len(inputs))
     found = compute(function, inputs).blocks[0]
-    for witness in (torch.func.jacrev, torch.func.jacfwd):
-        torch.testing.assert_close(found, witness(function, argnums=tuple(numbers))(*inputs))
+    for transform in (torch.func.jacrev, torch.func.jacfwd):
+        torch.testing.assert_close(found, transform(function, argnums=tuple(numbers))(*inputs))
 
 
 shapes = st.lists(st.integers(0, 3), max_size=2).map(tuple)
 steps = st.sampled_from(
     [
         torch.sin,
-        lambda x: torch.exp(-(x**2)),  # exp(exp(exp(2))) is infinite, where torch's roads differ
+        lambda x: torch.exp(-(x**2)),  # exp(exp(exp(2))) is infinite, where torch's modes differ
         lambda x: x * x.sum(),
         lambda x: x.reshape(-1),
         lambda x: torch.cat([x.reshape(-1), x.reshape(-1) ** 2]),
@@ -174,7 +177,7 @@ def test_random_functions_of_any_shapes(shapes, steps):
 
 
 @settings(max_examples=40, deadline=None)
-@given(st.integers(0, 9), st.integers(1, 5), st.integers(1, 11), st.sampled_from(list(FALLBACKS)))
+@given(st.integers(0, 9), st.integers(1, 5), st.integers(1, 11), st.sampled_from(STRATEGIES[1:]))
 def test_any_chunk_size_gives_the_same(m, n, chunk, strategy):
     """Chunks of any size, also larger than the whole, give the same blocks."""
     weights, x = doubles(m, n), doubles(n)
@@ -188,7 +191,7 @@ def test_any_chunk_size_gives_the_same(m, n, chunk, strategy):
 
 @pytest.mark.parametrize("dtype", [torch.float16, torch.bfloat16, torch.float32])
 def test_low_precision(dtype):
-    """Half precision goes every road torch can take with it."""
+    """Half precision is differentiated by every mode that torch has for it."""
     x = torch.tensor([0.5, 1.5, 2.0], dtype=dtype)
     expected = check_all_modes(lambda x: (x**2 * x.sum(), x.exp()), x, tolerance=2e-2)
     assert expected[0].dtype == dtype
@@ -202,10 +205,10 @@ def test_blocks_have_the_inputs_dtypes():
 
     inputs = (torch.rand(3, dtype=torch.float32), torch.rand(2, dtype=torch.float64))
     for strategy in ("auto", "rows", "reverse"):
-        blocks = compute(function, inputs, strategy=strategy).blocks
+        blocks = compute(function, inputs, ComputeOptions(strategy)).blocks
         kinds = [[block.dtype for block in row] for row in blocks]
         assert kinds == [[torch.float32, torch.float64]] * 2
-    blocks = compute(function, inputs, strategy="forward-mode").blocks
+    blocks = compute(function, inputs, ComputeOptions("forward-mode")).blocks
     assert [[block.dtype for block in row] for row in blocks] == [
         [torch.float64] * 2,
         [torch.float32] * 2,
@@ -252,7 +255,7 @@ def test_strict_finds_detached_outputs():
     with pytest.raises(
         RuntimeError, match="Output 0 of the user-provided function does not require gradients"
     ):
-        compute(lambda x: x.detach(), (x,), strict=True)
+        compute(lambda x: x.detach(), (x,), ComputeOptions(strict=True))
     numbers = compute(lambda x: (x.detach(), x), (x,))
     assert not numbers.blocks[0][0].any()
     assert numbers.connected == ((False,), (True,))
@@ -264,9 +267,9 @@ def test_strict_finds_independent_outputs():
     with pytest.raises(
         StrictError, match="Output 0 of the user-provided function is independent of input 0"
     ):
-        compute(unconnected, (x,), strict=True)
+        compute(unconnected, (x,), ComputeOptions(strict=True))
     with pytest.raises(StrictError, match=r"Output 1 of .* is independent of input 0"):
-        compute(lambda x, y: (x * y, y), (x, x), strict=True)
+        compute(lambda x, y: (x * y, y), (x, x), ComputeOptions(strict=True))
     assert compute(unconnected, (x,)).connected == ((False,),)
     assert not compute(unconnected, (x,)).matrix.any()
 
@@ -276,10 +279,10 @@ def test_strict_finds_constant_jacobians():
     x = doubles(3, grad=True)
     words = "The jacobian of the user-provided function is independent of input 0. This is not "
     with pytest.raises(RuntimeError, match=words):
-        compute(lambda x: x.clone(), (x,), create_graph=True, strict=True)
-    found = compute(lambda x: x.clone(), (x,), create_graph=True)
+        compute(lambda x: x.clone(), (x,), ComputeOptions(create_graph=True, strict=True))
+    found = compute(lambda x: x.clone(), (x,), ComputeOptions(create_graph=True))
     torch.testing.assert_close(found.matrix, torch.eye(3, dtype=torch.float64))
-    fine = compute(lambda x: x**2, (x,), create_graph=True, strict=True)
+    fine = compute(lambda x: x**2, (x,), ComputeOptions(create_graph=True, strict=True))
     assert fine.matrix.requires_grad
 
 
@@ -287,13 +290,13 @@ def test_strict_and_create_graph_are_reverse_modes():
     """An explicit forward mode refuses both, as torch does; auto never takes it then."""
     x = doubles(2)
     with pytest.raises(RuntimeError, match="`strict=True` and forward mode are not supported"):
-        compute(lambda x: x, (x,), strategy="forward-mode", strict=True)
+        compute(lambda x: x, (x,), ComputeOptions("forward-mode", strict=True))
     with pytest.raises(NotImplementedError, match="`create_graph=True` and forward mode are not"):
-        compute(lambda x: x, (x,), strategy="forward-mode", create_graph=True)
+        compute(lambda x: x, (x,), ComputeOptions("forward-mode", create_graph=True))
     tall = FUNCTIONS["tall"][0]
     assert compute(tall, (x,)).mode == "forward"
-    assert compute(tall, (x,), strict=True).mode == "rows"
-    assert compute(tall, (x,), create_graph=True).mode == "reverse"
+    assert compute(tall, (x,), ComputeOptions(strict=True)).mode == "rows"
+    assert compute(tall, (x,), ComputeOptions(create_graph=True)).mode == "reverse"
 
 
 @pytest.mark.parametrize("strategy", ["auto", "rows", "reverse"])
@@ -309,7 +312,7 @@ def test_the_result_is_differentiable(name, strategy):
     leaves = tuple(tensor.clone().requires_grad_() for tensor in inputs)
 
     def blocks(*values):
-        numbers = compute(function, values, strategy=strategy, create_graph=True)
+        numbers = compute(function, values, ComputeOptions(strategy, create_graph=True))
         return tuple(block for row in numbers.blocks for block in row if block.requires_grad)
 
     assert gradcheck(blocks, leaves)
@@ -322,10 +325,10 @@ def test_graphs_are_kept_only_when_asked_for():
     plain = compute(torch.sin, (x,))
     assert not plain.matrix.requires_grad
     assert not plain.outputs.leaves[0].requires_grad
-    kept = compute(torch.sin, (x,), create_graph=True)
+    kept = compute(torch.sin, (x,), ComputeOptions(create_graph=True))
     assert kept.matrix.requires_grad and kept.outputs.leaves[0].requires_grad
     assert x.grad is None
-    free = compute(torch.sin, (x.detach(),), create_graph=True)
+    free = compute(torch.sin, (x.detach(),), ComputeOptions(create_graph=True))
     assert free.matrix.requires_grad  # as in torch
 
 
@@ -360,7 +363,7 @@ def test_callers_without_gradients(context):
     with context():
         x = torch.ones(3) * 2
         for strategy in STRATEGIES:
-            found = compute(lambda x: x**2, (x,), strategy=strategy).matrix
+            found = compute(lambda x: x**2, (x,), ComputeOptions(strategy)).matrix
             assert found.diagonal().tolist() == [4, 4, 4]
 
 
@@ -422,8 +425,8 @@ STUBBORN = {
 
 @pytest.mark.parametrize(("function", "cause"), STUBBORN.values(), ids=STUBBORN.keys())
 def test_roads_that_are_closed_leave_one_note(function, cause):
-    """Where forward mode fails, another road is taken, without a warning, with one short note."""
-    found = compute(function, (doubles(4).abs(),), strategy="forward")
+    """Where forward mode fails, another mode is taken, without a warning, with one short note."""
+    found = compute(function, (doubles(4).abs(),), ComputeOptions("forward"))
     assert found.mode == "reverse"
     assert found.notes == (
         f"not batched in forward mode: {cause}; computed in reverse mode instead",
@@ -442,7 +445,7 @@ def test_backward_that_cannot_be_batched_goes_row_by_row():
         def backward(ctx, grad):
             return grad * 2 if grad.sum().item() > 0 else -grad
 
-    numbers = compute(Reader.apply, (doubles(5),), strategy="reverse")
+    numbers = compute(Reader.apply, (doubles(5),), ComputeOptions("reverse"))
     assert numbers.mode == "rows" and numbers.passes == 5
     assert numbers.notes == (
         "not batched: it reads a value with .item() or float(); computed row by row instead",
@@ -467,7 +470,7 @@ def test_the_users_errors_are_the_users():
         return z
 
     with pytest.raises(RuntimeError, match=r"modified by an inplace operation"):
-        compute(spoiled, (doubles(3),), create_graph=True)
+        compute(spoiled, (doubles(3),), ComputeOptions(create_graph=True))
 
 
 def test_the_function_seems_to_run_once(capsys):
@@ -485,7 +488,7 @@ def test_the_function_seems_to_run_once(capsys):
     for strategy in ("forward", "rows"):
         torch.manual_seed(3)
         with pytest.warns(UserWarning, match="mine") as seen:
-            found = compute(lifted(noisy), (x,), strategy=strategy)
+            found = compute(lifted(noisy), (x,), ComputeOptions(strategy))
         assert len(seen) == 1
         assert capsys.readouterr().out == "running\n"
         block = found.blocks[0][0]
@@ -499,7 +502,7 @@ def test_a_module_and_its_dropout():
     """A model runs, in training mode too, and its Jacobian belongs to the value that is shown."""
     torch.manual_seed(0)
     model = nn.Sequential(nn.Linear(2, 40), nn.Dropout(0.5), nn.Tanh())
-    found = compute(model, (torch.ones(2),), strategy="forward")
+    found = compute(model, (torch.ones(2),), ComputeOptions("forward"))
     silent = found.outputs.leaves[0] == 0
     assert silent.any() and not silent.all()
     assert not found.blocks[0][0][silent].any()
@@ -507,7 +510,7 @@ def test_a_module_and_its_dropout():
 
 
 def test_forward_mode_respects_no_grad_inside():
-    """What torch's graph does not reach is zero in auto, whichever road was taken."""
+    """What torch's graph does not reach is zero in auto, whichever mode was taken."""
 
     def function(x):
         with torch.no_grad():
@@ -526,36 +529,41 @@ def test_a_gradient_inside_the_function():
 
     x = doubles(3)
     for strategy in STRATEGIES:
-        found = compute(force, (x,), strategy=strategy)
+        found = compute(force, (x,), ComputeOptions(strategy))
         torch.testing.assert_close(found.matrix, torch.diag(-12 * x**2))
 
 
 def test_the_choice_is_a_table():
-    """The first rule that holds decides; the last always does; every road ends in rows."""
-    assert roads_for("auto", 5, 784)[0] == "reverse"
-    assert roads_for("auto", 4, 784) == ("rows",)
-    assert roads_for("auto", 1, 784) == ("rows",)
-    assert roads_for("auto", 2000, 10)[0] == "forward"
-    assert roads_for("auto", 2000, 1)[0] == "columns"
-    assert roads_for("auto", 2000, 10, vectorize=False)[0] == "columns"
-    assert roads_for("auto", 500, 500)[0] == "reverse"
-    assert all(roads[-1] == "rows" for roads in [*FALLBACKS.values(), *(rule[1] for rule in RULES)])
+    """Sizes decide for "auto"; every strategy has modes, and ends in plain rows."""
+    assert fallbacks(DEFAULTS, 5, 784)[0] is REVERSE
+    assert fallbacks(DEFAULTS, 4, 784) == (ROWS,)
+    assert fallbacks(DEFAULTS, 1, 784) == (ROWS,)
+    assert fallbacks(DEFAULTS, 2000, 10)[0] is FORWARD
+    assert fallbacks(DEFAULTS, 2000, 1)[0] is COLUMNS
+    assert fallbacks(ComputeOptions(vectorize=False), 2000, 10)[0] is COLUMNS
+    assert fallbacks(ComputeOptions(create_graph=True), 2000, 10)[0] is REVERSE
+    assert fallbacks(ComputeOptions(strict=True), 500, 500) == (ROWS,)
+    assert fallbacks(DEFAULTS, 500, 500)[0] is REVERSE
+    assert all(modes[-1] is ROWS for modes in FALLBACKS.values())
+    assert all(fallbacks(ComputeOptions(strategy), 9, 9)[-1] is ROWS for strategy in STRATEGIES)
+
+
+def test_options_are_checked_where_they_are_made():
+    """An unknown strategy and a chunk of nothing are refused with what to write."""
     with pytest.raises(ValueError, match="Expected strategy to be one of auto, rows, reverse"):
-        roads_for("sideways", 1, 1)
-    with pytest.raises(ValueError, match="Expected strategy to be one of"):
-        compute(lambda x: x, (doubles(1),), strategy="sideways")
+        compute(lambda x: x, (doubles(1),), ComputeOptions("sideways"))
     with pytest.raises(ValueError, match="`chunk_size` should be greater than 0; found 0"):
-        compute(lambda x: x, (doubles(1),), chunk_size=0)
+        compute(lambda x: x, (doubles(1),), ComputeOptions(chunk_size=0))
 
 
 def spectra(x):
-    """Outputs that share nothing but the input."""
+    """Return outputs that share nothing but the input."""
     matrix, identity = torch.outer(x, x), torch.eye(len(x), dtype=x.dtype)
     return tuple(torch.linalg.eigvalsh(matrix + k * identity).sum() for k in range(200))
 
 
 def heads(x):
-    """Outputs that share nearly all that is computed."""
+    """Return outputs that share nearly all that is computed."""
     for _ in range(100):
         x = torch.tanh(x) * 1.1
     return tuple((k * x).sum() for k in range(60))
@@ -583,7 +591,7 @@ def test_a_batch_of_one_row_goes_through_its_output_alone():
 
     with torch.enable_grad():
         evaluation = evaluate(function, (doubles(5),), create_graph=False)
-        blocks = by_reverse(evaluation, chunk_size=1)
+        blocks = by_reverse(evaluation, ComputeOptions(chunk_size=1)).blocks
     assert len(passes) == 1
     torch.testing.assert_close(blocks[0][0], torch.diag(doubles(5).cos()))
 
@@ -613,10 +621,10 @@ def test_what_does_not_fit_is_refused_before_it_is_computed():
         return torch.outer(x, x)
 
     with pytest.raises(SizeError, match=r"this one is 250000 × 500, 1.0 GB; write --wrt"):
-        compute(function, (doubles(500),), strategy="reverse", memory=10**8)
+        compute(function, (doubles(500),), ComputeOptions("reverse"), memory=10**8)
     assert runs == [1]
     with pytest.raises(MemoryError, match=r"--mode sparse .*--chunk"):
-        compute(lambda x: x, (torch.zeros(1).expand(10**7),), strategy="reverse")  # 400 TB
+        compute(lambda x: x, (torch.zeros(1).expand(10**7),), ComputeOptions("reverse"))  # 400 TB
 
 
 def test_sizes_are_readable():
@@ -646,23 +654,23 @@ def test_batches_cover_everything_once():
 
 def sizes(cost, *, ceiling=1000, seconds=1e-2, count=12):
     """Return the sizes of batches whose rows cost `cost(size)` seconds each."""
-    pace, found = AdaptiveBatchSize(ceiling, seconds), []
+    batch, found = AdaptiveBatchSize(ceiling, seconds), []
     for _ in range(count):
-        found.append(pace.size)
-        pace.took(pace.size, pace.size * cost(pace.size))
+        found.append(batch.size)
+        batch.record(batch.size, batch.size * cost(batch.size))
     return found
 
 
 def test_batches_grow_while_their_rows_get_cheaper():
     """By leaps, past sizes that are slow, and never to what would keep an interrupt waiting."""
-    assert sizes(lambda size: 1e-2)[-1] <= LONGEST / 1e-2
+    assert sizes(lambda size: 1e-2)[-1] <= MAX_BATCH_SECONDS / 1e-2
     assert sizes(lambda size: 1e-2 / size)[-1] == 1000
     few_are_slow = sizes(lambda size: {1: 0.01}.get(size, 0.1 if size < 16 else 2e-4))
     assert few_are_slow[-1] >= 16 and not any(1 < size < 16 for size in few_are_slow)
     assert sizes(lambda size: 1e-3 * size)[-1] <= 16
     assert sizes(lambda size: 0.5, seconds=1e-3)[-1] == 1
     long = [size * 0.03 for size in sizes(lambda size: 0.03)[1:]]
-    assert max(long) <= 2 * LONGEST
+    assert max(long) <= 2 * MAX_BATCH_SECONDS
 
 
 def test_memory_bounds_a_batch_by_the_widest_tensor_on_the_way():
@@ -673,7 +681,7 @@ def test_memory_bounds_a_batch_by_the_widest_tensor_on_the_way():
 
     evaluation = evaluate(wide, (doubles(50),), create_graph=False)
     assert widest(evaluation) == 500_000
-    assert ceiling(evaluation) <= ON_THE_WAY // 500_000
+    assert ceiling(evaluation) <= MAX_INTERMEDIATE_SCALARS // 500_000
 
 
 def test_an_interrupt_stops_within_a_second():
@@ -756,7 +764,7 @@ def test_finite_differences_of_random_functions_hold_the_numbers_still():
     assert found.matrix.item() == pytest.approx(factor, rel=1e-9)
 
 
-# ── roads that only trying tells apart ────────────────────────────────────────────────────────
+# ── modes that only a measurement tells apart ────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize(
@@ -771,18 +779,29 @@ def test_the_pullback_brings_what_reverse_mode_does(function):
     tensors = torch.rand(3, 4, dtype=torch.float64), torch.rand(3, 4, dtype=torch.float64)
     with torch.enable_grad():
         evaluation = evaluate(function, tensors, create_graph=False)
-        one, other = by_reverse(evaluation), by_vjp(evaluation)
+        one, other = by_reverse(evaluation).blocks, by_vjp(evaluation).blocks
     for mine, theirs in zip(one, other, strict=True):
         for block, same in zip(mine, theirs, strict=True):
             torch.testing.assert_close(block, same)
 
 
 def test_the_quicker_mode_backwards_is_found_by_taking_both(monkeypatch):
-    """Each is taken for whole calls, then the one that took less time; all bring the same."""
-    monkeypatch.setattr(tuning, "LONG", 0.0)
+    """Each is taken for whole calls, then the one that took less time; all give the same."""
+    monkeypatch.setattr(tuning, "MIN_SECONDS_TO_PROFILE", 0.0)
+    monkeypatch.setattr(tuning, "MIN_SECONDS_TO_LOAD", 0.0)
     known, x = Tuning(), torch.rand(5, 5, dtype=torch.float64)
     found = [compute(lambda x: x @ x, (x,), tuning=known).matrix for _ in range(8)]
     for matrix in found[1:]:
         torch.testing.assert_close(matrix, found[0])
     tried = known.of([x], "auto", None).tried
-    assert {mode: len(times) for mode, times in tried.items()} == {"reverse": 2, "pullback": 2}
+    assert {mode: len(times) for mode, times in tried.items()} == {REVERSE: 2, VJP: 2}
+
+
+def test_one_slow_call_of_a_quick_function_tries_no_other_mode():
+    """A pause in between is no reason to load what `torch.func.vjp` needs."""
+    tuned = Tuning().of([doubles(5)], "auto")
+    for seconds in (1e-4, 3.0, 3.0):
+        tuned.count(seconds)
+    with torch.enable_grad():
+        evaluation = evaluate(torch.sin, (doubles(5),), create_graph=False)
+    assert tuned.order(evaluation) is None and tuned.taken is None

@@ -113,7 +113,7 @@ def test_attention_has_a_hessian(shape: tuple[int, ...]) -> None:
 def test_where_torch_has_no_derivative_the_closed_form_answers(
     function: Callable, expected: list[list[float]]
 ) -> None:
-    """Whose numbers these are is said, and which two sources agree."""
+    """The note names the source of the numbers, and which two sources agree."""
     J = jacmagic.jacobian(function, torch.tensor([1.5, 7.2], dtype=F64))
     torch.testing.assert_close(J.matrix, torch.tensor(expected, dtype=F64))
     assert J.mode == "closed form"
@@ -139,7 +139,7 @@ def test_distances_have_a_hessian(p: float) -> None:
 
 
 def test_without_a_closed_form_finite_differences_answer() -> None:
-    """The last resort is said as such."""
+    """The last resort is named as such."""
     counts = torch.ones(9, 9, dtype=F64) + 9 * torch.eye(9, dtype=F64)
 
     def function(x: Tensor) -> Tensor:

@@ -14,7 +14,7 @@ from torch import nn
 
 import jacmagic
 from jacmagic.errors import SizeError, StrictError
-from jacmagic.numeric import compute
+from jacmagic.numeric import ComputeOptions, compute
 from jacmagic.numeric.modes.sparse import NotSparse, find_plan
 
 
@@ -76,9 +76,9 @@ CASES: dict[str, tuple[Callable, tuple[torch.Tensor, ...], int]] = {
 
 @pytest.mark.parametrize("name", CASES)
 def test_entries_are_torchs(name: str) -> None:
-    """The sparse road gives what row by row gives, in as few passes as the pattern allows."""
+    """Sparse mode gives what row by row gives, in as few passes as the pattern allows."""
     function, inputs, passes = CASES[name]
-    sparse, rows = (compute(function, inputs, strategy=s) for s in ("sparse", "rows"))
+    sparse, rows = (compute(function, inputs, ComputeOptions(s)) for s in ("sparse", "rows"))
     assert sparse.mode == "sparse"
     assert sparse.passes <= passes
     torch.testing.assert_close(sparse.matrix, rows.matrix)
@@ -94,8 +94,10 @@ def test_without_a_forward_formula_two_backward_passes_do() -> None:
         return torch.special.zeta(2.0, x.roll(1)) * x
 
     x = doubles(12)
-    numbers = compute(function, (x,), strategy="sparse")
-    torch.testing.assert_close(numbers.matrix, compute(function, (x,), strategy="rows").matrix)
+    numbers = compute(function, (x,), ComputeOptions("sparse"))
+    torch.testing.assert_close(
+        numbers.matrix, compute(function, (x,), ComputeOptions("rows")).matrix
+    )
 
 
 class Doubled(torch.autograd.Function):
@@ -111,9 +113,9 @@ class Doubled(torch.autograd.Function):
 
 
 def test_what_cannot_be_followed_is_computed_densely() -> None:
-    """A custom autograd.Function is not looked into: the dense roads take over, and say why."""
+    """A custom autograd.Function is not looked into: the dense modes take over, and say why."""
     x = doubles(6)
-    numbers = compute(Doubled.apply, (x,), strategy="sparse")
+    numbers = compute(Doubled.apply, (x,), ComputeOptions("sparse"))
     assert numbers.mode == "reverse"
     assert "autograd.Function" in numbers.notes[0]
     torch.testing.assert_close(numbers.matrix, torch.eye(6).double().flip(0))
@@ -125,7 +127,7 @@ def test_a_missing_entry_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setitem(rules.RULES, "sin", lambda sets, call: call.named["self"].ids * 0)
     x = doubles(8)
-    numbers = compute(lambda x: x.sin() + x.roll(1), (x,), strategy="sparse")
+    numbers = compute(lambda x: x.sin() + x.roll(1), (x,), ComputeOptions("sparse"))
     assert numbers.mode == "reverse"
     assert "do not add up" in numbers.notes[0]
 
@@ -135,16 +137,16 @@ def test_auto_is_sparse_where_that_pays() -> None:
     assert compute(tridiagonal, (doubles(600),)).mode == "sparse"
     assert compute(tridiagonal, (doubles(100),)).mode != "sparse"
     assert compute(lambda x: x * x.sum(), (doubles(600),)).mode != "sparse"
-    assert compute(tridiagonal, (doubles(600),), create_graph=True).mode != "sparse"
-    assert compute(tridiagonal, (doubles(600),), vectorize=False).mode != "sparse"
+    assert compute(tridiagonal, (doubles(600),), ComputeOptions(create_graph=True)).mode != "sparse"
+    assert compute(tridiagonal, (doubles(600),), ComputeOptions(vectorize=False)).mode != "sparse"
 
 
 def test_what_needs_every_gradient_is_refused() -> None:
-    """Strict mode and create_graph look at gradients that the sparse road never computes."""
+    """Strict mode and create_graph look at gradients that sparse mode never computes."""
     with pytest.raises(StrictError, match="sparse mode"):
-        compute(tridiagonal, (doubles(5),), strategy="sparse", strict=True)
+        compute(tridiagonal, (doubles(5),), ComputeOptions("sparse", strict=True))
     with pytest.raises(NotImplementedError, match="sparse mode"):
-        compute(tridiagonal, (doubles(5),), strategy="sparse", create_graph=True)
+        compute(tridiagonal, (doubles(5),), ComputeOptions("sparse", create_graph=True))
 
 
 def test_a_pattern_is_found_once(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -243,16 +245,16 @@ def test_what_does_not_fit_is_computed_sparsely() -> None:
     with pytest.raises(SizeError, match="--wrt NAME"):
         compute(lambda x: x * x.sum(), (doubles(300),), memory=100_000)
     with pytest.raises(SizeError, match=r"300 × 300"):
-        few.found.dense(memory=100_000)
+        few.data.dense(memory=100_000)
 
 
-def test_a_dense_one_is_not_worth_a_scheme() -> None:
+def test_a_dense_one_is_not_worth_a_plan() -> None:
     """Where nothing is gained, looking for zeros says so."""
     from jacmagic.numeric.evaluation import evaluate
 
     with torch.enable_grad():
         plain = evaluate(lambda x: x * x.sum(), (doubles(600),), create_graph=False)
-        with pytest.raises(NotSparse):
+        with pytest.raises(NotSparse, match="too many of its entries"):
             find_plan(plain, insist=False)
 
 
@@ -271,9 +273,9 @@ class Slow(torch.autograd.Function):
 
 def test_a_long_computation_shows_how_far_it_is(capsys: pytest.CaptureFixture) -> None:
     """After a second a bar appears, and it goes; what is quick shows none."""
-    compute(tridiagonal, (doubles(20),), strategy="rows")
+    compute(tridiagonal, (doubles(20),), ComputeOptions("rows"))
     assert capsys.readouterr().err == ""
-    compute(Slow.apply, (doubles(25),), strategy="rows")
+    compute(Slow.apply, (doubles(25),), ComputeOptions("rows"))
     shown = capsys.readouterr().err
     assert "Jacobian" in shown
     assert "/25" in shown

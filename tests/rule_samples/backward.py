@@ -1,4 +1,4 @@
-"""Samples of the operations that torch runs where the function itself differentiates."""
+"""Samples of operations that torch runs when a function itself differentiates."""
 
 from __future__ import annotations
 

@@ -243,12 +243,14 @@ def test_an_interrupt_during_limited_work_stays_alone():
     try:
         for delay in np.linspace(1e-5, 0.004, 80):
             with contextlib.suppress(KeyboardInterrupt, BudgetExceeded):
-                signal.setitimer(signal.ITIMER_REAL, delay)
-                limited(lambda: [k**2 for k in range(10**6)], 0.002)
-                time.sleep(0.005)
+                try:
+                    signal.setitimer(signal.ITIMER_REAL, delay)
+                    limited(lambda: [k**2 for k in range(10**6)], 0.002)
+                    time.sleep(0.005)
+                finally:
+                    signal.setitimer(signal.ITIMER_REAL, 0)
         time.sleep(0.02)
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
     assert [sum(range(100)) for _ in range(1000)] == [4950] * 1000
 

@@ -14,12 +14,13 @@ import pytest
 import torch
 from rule_samples import SAMPLES, Sample
 
+from jacmagic.function.aten.data_movement import MOVES
 from jacmagic.function.outputs import flatten
 from jacmagic.symbolic.graph import ZERO, differentiate, write_tape
 from jacmagic.symbolic.trace import Refusal, Trace, mode, trace
 from jacmagic.symbolic.trace import rule_lookup as guards
 from jacmagic.symbolic.trace.linear_maps import LINEAR
-from jacmagic.symbolic.trace.rules import ANSWERS, COMPLEX, MOVES, ORDERS, RULES
+from jacmagic.symbolic.trace.rules import ANSWERS, COMPLEX, ORDERS, RULES
 
 TABLES: dict[str, dict[str, Any]] = {
     "RULES": RULES,

@@ -1,4 +1,4 @@
-"""The libraries that are timed: one process runs one of them and answers questions line by line.
+"""The timed libraries: one process runs one of them and reads requests by line.
 
     python peers.py torch        then lines of JSON: {"case": "…", "way": "…", "seconds": 0.05}
 
@@ -24,7 +24,7 @@ Way = Callable[[], object]
 
 
 def torch_ways(case: Case) -> dict[str, Callable[[], Way]]:
-    """torch's own five roads."""
+    """Return torch's own five functions, and f itself."""
     import torch
 
     f, x = case.build(torch_ops()), torch.from_numpy(case.point())
@@ -41,7 +41,7 @@ def torch_ways(case: Case) -> dict[str, Callable[[], Way]]:
 
 
 def jacmagic_ways(case: Case) -> dict[str, Callable[[], Way]]:
-    """Return the call, its check, the compiled one, another point, the evaluator."""
+    """Return `jacobian`, its check, `compile`, `.at` and `.evaluator()`."""
     import torch
 
     import jacmagic
@@ -71,7 +71,7 @@ def jacmagic_ways(case: Case) -> dict[str, Callable[[], Way]]:
         return lambda: g(point)
 
     def check() -> Way:
-        from jacmagic.numeric import freivalds
+        from jacmagic.numeric import dense_matrix, freivalds
         from jacmagic.numeric.evaluation import evaluate
         from jacmagic.numeric.modes import sparse
 
@@ -81,7 +81,7 @@ def jacmagic_ways(case: Case) -> dict[str, Callable[[], Way]]:
         def matrix() -> freivalds.Matrix:
             if entries is not None:
                 return sparse.Entries(entries)
-            return freivalds.Dense(found.blocks, leaves)
+            return dense_matrix.Dense(found.blocks, leaves)
 
         return lambda: freivalds.check(leaves, run.inputs, matrix())
 

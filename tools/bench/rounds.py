@@ -1,4 +1,4 @@
-"""Rounds in which every way of every peer has its turn, each peer in a process of its own.
+"""Run all ways of all peers in interleaved rounds, each peer in its own process.
 
 A machine's speed drifts by more than what is measured. So nothing is timed on its own: in each
 round all ways follow each other in a new order, and medians over the rounds are compared.
@@ -55,7 +55,7 @@ class Process:
         self.start()
 
     def start(self) -> None:
-        """A new process, after the first or after one that took too long."""
+        """Start a process, also after one that took too long."""
         self.process = subprocess.Popen(
             [self.python, str(Path(__file__).with_name("peers.py")), self.peer],
             env={**os.environ, **ONE_THREAD},

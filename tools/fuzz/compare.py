@@ -1,4 +1,4 @@
-"""One program under all ways to its Jacobian: what differs from torch's plain backward passes."""
+"""Compare all ways to one program's Jacobian with torch's plain backward passes."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ def _compared(
 
 
 def _rounding(J: jacmagic.Jacobian, x: torch.Tensor) -> np.ndarray:
-    """Return what rounding in float64 may do to the entries, where sums cancel in them."""
+    """Return a bound on the rounding errors of the entries, where sums cancel."""
     assert J._form is not None
     _, bounds = bounded(J._form, x.reshape(-1).tolist(), dtype_of([torch.float64]))
     return 4 * np.nan_to_num(bounds, nan=np.inf, posinf=np.inf)
@@ -105,7 +105,7 @@ def _digits(program: Program) -> float:
 def _truth(
     function: Callable[..., Any], x: torch.Tensor, digits: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Torch's plain Jacobian, and how much of it a change of the point in its last digits moves."""
+    """Return torch's plain Jacobian, and its sensitivity to the last digits."""
 
     def plain(point: torch.Tensor) -> np.ndarray:
         block = torch.autograd.functional.jacobian(lambda t: function(t * 1), point)

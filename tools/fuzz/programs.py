@@ -1,4 +1,4 @@
-"""Random torch programs: lines of source, each tried as it is written, so that all of them run."""
+"""Random torch programs of lines of source, each run as it is appended."""
 
 from __future__ import annotations
 

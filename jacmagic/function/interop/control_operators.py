@@ -11,8 +11,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
-from torch._higher_order_ops.map import map as torch_map
-from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
+
+from jacmagic.function.torch_internals import (
+    is_batched,
+    torch_map,
+    tree_flatten,
+    tree_map,
+    tree_unflatten,
+)
 
 
 def conditional(
@@ -22,21 +28,12 @@ def conditional(
     operands: Sequence[Any] = (),
 ) -> Any:
     """`torch.cond`; under `vmap` both branches are run and entries are chosen."""
-    if isinstance(pred, torch.Tensor) and _is_batched(pred):
+    if isinstance(pred, torch.Tensor) and is_batched(pred):
         pred = pred.reshape(())
         return tree_map(
             lambda a, b: torch.where(pred, a, b), true_fn(*operands), false_fn(*operands)
         )
     return true_fn(*operands) if pred else false_fn(*operands)
-
-
-def _is_batched(tensor: torch.Tensor) -> bool:
-    """Whether `vmap` runs over a tensor, in whatever else torch.func has wrapped it."""
-    while torch._C._functorch.is_functorch_wrapped_tensor(tensor):
-        if torch._C._functorch.is_batchedtensor(tensor):
-            return True
-        tensor = torch._C._functorch.get_unwrapped(tensor)
-    return False
 
 
 def repeated(

@@ -6,11 +6,11 @@ import dataclasses
 from typing import Any
 
 import numpy
-import torch
 from torch import Tensor
 
 from jacmagic.function.interop.arrays import Array, of_tensor, tensor_in, traced_by
 from jacmagic.function.pytree import map_leaves
+from jacmagic.function.torch_internals import without_torch_functions
 
 
 def untraced(value: Any) -> Any:
@@ -40,7 +40,7 @@ def numbers_of(array: Array) -> numpy.ndarray:
     plain = array.view(numpy.ndarray)
     if tensor is None:
         return plain
-    with torch._C.DisableTorchFunction():  # no cut: the numbers are shown, or left behind
+    with without_torch_functions():  # no cut: the numbers are shown, or left behind
         try:
             return tensor.detach().cpu().numpy()
         except RuntimeError:

@@ -17,6 +17,7 @@ from torch import Tensor
 
 from jacmagic.function.interop.survey import Survey
 from jacmagic.function.interop.user_code import is_users, names_in
+from jacmagic.function.torch_internals import version_of
 
 _SIZED = (list, dict, set, collections.deque, bytearray)
 MAX_WRAPPERS = 4  # functions around a lifted one, in which it is looked for
@@ -98,7 +99,7 @@ def _attributes(value: Any) -> list[tuple[str, Any]]:
 def _mark(value: Any) -> tuple[Any, ...]:
     """Return what changes with a value: its identity (kept alive), or its contents."""
     if isinstance(value, Tensor):
-        return value, value._version if not value.is_inference() else 0
+        return value, version_of(value) if not value.is_inference() else 0
     if isinstance(value, _SIZED):
         entries = tuple(value.values()) if isinstance(value, dict) and len(value) <= 64 else ()
         return value, len(value), *entries

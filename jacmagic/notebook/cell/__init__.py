@@ -1,7 +1,8 @@
-"""What the user typed, read as text: the magic's line and the cell's function. Knows no torch."""
+"""Parsers of the magic's line and of the cell's text; they import no torch."""
 
 from jacmagic.notebook.cell.expressions import function_of_expressions, is_import
-from jacmagic.notebook.cell.line import Assignment, Line, read_line
+from jacmagic.notebook.cell.line import Assignment, Line
+from jacmagic.notebook.cell.parse_line import read_line
 from jacmagic.notebook.cell.ranges import RangeText, read_range
 from jacmagic.notebook.cell.source import Cell, read_cell
 

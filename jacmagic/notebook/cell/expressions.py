@@ -1,4 +1,4 @@
-"""Cells of bare expressions: components, free names, and the function they amount to."""
+"""Cells of bare expressions: components, free names, and the equivalent function."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from collections.abc import Iterator
 
 
 def is_component(node: ast.stmt) -> bool:
-    """Return a bare expression that is not a docstring."""
+    """Whether a statement is a bare expression, and no docstring."""
     if not isinstance(node, ast.Expr):
         return False
     return not (isinstance(node.value, ast.Constant) and isinstance(node.value.value, str))
 
 
 def is_import(node: ast.stmt) -> bool:
-    """Whether the statement imports; an expression cell runs its imports for good."""
+    """Whether a statement is an import, which an expression cell runs as it is."""
     return isinstance(node, (ast.Import, ast.ImportFrom))
 
 
 def free_names(body: list[ast.stmt]) -> tuple[str, ...]:
-    """Names loaded before the cell binds them, but for builtins and names only ever called."""
+    """Return names loaded before they are bound, without builtins and called names."""
     bound: set[str] = set(dir(builtins))
     free: dict[str, None] = {}
     for node in body:
@@ -47,7 +47,7 @@ def _stored(node: ast.stmt) -> Iterator[str]:
 
 
 def _scoped(part: ast.AST) -> Iterator[str]:
-    """Names bound inside a lambda or a comprehension."""
+    """Yield names bound inside a lambda or a comprehension."""
     if isinstance(part, ast.arg):
         yield part.arg
     elif isinstance(part, ast.comprehension):
@@ -55,7 +55,7 @@ def _scoped(part: ast.AST) -> Iterator[str]:
 
 
 def function_of_expressions(source: str, name: str, parameters: tuple[str, ...]) -> ast.Module:
-    """Return an expression cell as the definition of one function, its lines those of the cell.
+    """Return an expression cell as one function definition with the cell's lines.
 
     One component is returned alone, several as a tuple. Imports are left out.
     """
@@ -64,13 +64,13 @@ def function_of_expressions(source: str, name: str, parameters: tuple[str, ...])
     statements: list[ast.stmt] = []
     for node in body:
         if is_component(node) and isinstance(node, ast.Expr):
-            held = ast.Name(f"_component_{len(results)}", ast.Store())
-            statements.append(ast.copy_location(ast.Assign([held], node.value), node))
-            results.append(ast.Name(held.id, ast.Load()))
+            component = ast.Name(f"_component_{len(results)}", ast.Store())
+            statements.append(ast.copy_location(ast.Assign([component], node.value), node))
+            results.append(ast.Name(component.id, ast.Load()))
         elif not is_import(node) and not isinstance(node, ast.Expr):
             statements.append(node)
-    answer = results[0] if len(results) == 1 else ast.Tuple(results, ast.Load())
-    statements.append(ast.copy_location(ast.Return(answer), statements[-1]))
+    value = results[0] if len(results) == 1 else ast.Tuple(results, ast.Load())
+    statements.append(ast.copy_location(ast.Return(value), statements[-1]))
     module = ast.parse(f"def {name}({', '.join(parameters)}): pass")
     definition = module.body[0]
     assert isinstance(definition, ast.FunctionDef)

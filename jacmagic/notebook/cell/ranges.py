@@ -1,4 +1,4 @@
-"""The text of a slider's range, `x=0:5:0.1` or `x[0]=-pi:pi`, taken apart but not evaluated."""
+"""Parse a slider's range, `x=0:5:0.1` or `x[0]=-pi:pi`, without evaluation."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jacmagic.function.syntax.bindings import is_name, normal
 
 # a name such as x, 0.weight or layers[0].w, and perhaps an index
 _HEAD = re.compile(r"\s*([^\s=]*[^\s=\]])\s*(?:\[\s*([-\d\s,]*)\])?\s*=(?!=)")
-_PLACES = re.compile(r"\[-?\d+\]")
+_INDEX = re.compile(r"\[-?\d+\]")
 
 
 @dataclass(frozen=True)
@@ -25,12 +25,12 @@ class RangeText:
 
     @property
     def key(self) -> str:
-        """The component as a label writes it: `x`, `x[0]`, `A[0,1]`."""
+        """The component as written in code: `x`, `x[0]`, `A[0,1]`."""
         return self.name + (f"[{','.join(map(str, self.index))}]" if self.index else "")
 
 
 def read_range(text: str) -> RangeText:
-    """Read `NAME=LO:HI[:STEP]`, where NAME may be one component such as `x[0]`.
+    """Parse `NAME=LO:HI[:STEP]`, where NAME may be one component such as `x[0]`.
 
     Raises:
         CellError: the text has another form.
@@ -41,7 +41,7 @@ def read_range(text: str) -> RangeText:
     """
     match = _HEAD.match(text)
     parts = _parts(text[match.end() :]) if match else []
-    named = match is not None and is_name(_PLACES.sub("", match[1]))
+    named = match is not None and is_name(_INDEX.sub("", match[1]))
     if match is None or not named or len(parts) not in (2, 3) or not all(parts):
         raise CellError(
             f"expected --range NAME=LO:HI or NAME=LO:HI:STEP; found {text!r}; "
@@ -54,7 +54,7 @@ def read_range(text: str) -> RangeText:
 
 
 def _parts(text: str) -> list[str]:
-    """Split at the colons that stand outside brackets."""
+    """Split at the colons outside brackets."""
     parts, depth = [""], 0
     for character in text:
         depth += (character in "([{") - (character in ")]}")

@@ -1,7 +1,7 @@
-"""The cell's text: which of its functions is meant, or which expressions it consists of.
+"""Find the function, or the expressions, of a cell in its syntax tree.
 
-Pure `ast`: nothing is run here, so what an assigned call such as `net = nn.Linear(2, 3)` yields is
-not known; such names are reported as `assigned` and settled once the cell has run.
+Nothing is run: what an assigned call such as `net = nn.Linear(2, 3)` returns is unknown here; such
+names are returned as `assigned`, to be resolved once the cell has run.
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from jacmagic.notebook.cell.expressions import free_names, is_component, is_impo
 
 @dataclass(frozen=True)
 class Cell:
-    """What a cell defines.
+    """The function or the expressions that a cell defines.
 
     Attributes:
         source: the cell as typed.
         function: the last top-level function-like name, or that of `--of`; `None` where the cell
-            is made of bare expressions, or only the run tells what is a function.
+            is made of bare expressions, or where only running it decides.
         expressions: the components of an expression cell, one text each.
         statements: the statements of an expression cell before and between its components.
         free_names: names an expression cell loads but does not bind, in order of appearance.
-        candidates: all names the text shows to be functions, in the order of their definitions.
+        candidates: all names of functions in the text, in the order of their definitions.
         assigned: names after `function` that may be callable once the cell has run: assigned from
             a call, or defined inside an `if`, `try`, `with` or `for`.
     """
@@ -49,7 +49,7 @@ def read_cell(source: str, *, of: str | None = None) -> Cell:
         of: the name given with `--of`.
 
     Returns:
-        The cell, read: a function, assigned calls that may prove callable, or expressions.
+        The cell: a function, assigned calls that may turn out callable, or expressions.
 
     Raises:
         SyntaxError: the text is no Python; positions are those of the text.
@@ -60,49 +60,49 @@ def read_cell(source: str, *, of: str | None = None) -> Cell:
         'g'
     """
     body = ast.parse(source).body
-    found = _definitions(body)
-    sure = [name for name, kind in found.items() if kind is _Kind.FUNCTION]
+    kinds = _definitions(body)
+    sure = [name for name, kind in kinds.items() if kind is _Kind.FUNCTION]
     if of is not None:
-        if of not in found:
-            raise CellError(_no_such_function(of, [*found]))
-        _refuse_async(of, found)
+        if of not in kinds:
+            raise CellError(_no_such_function(of, [*kinds]))
+        _refuse_async(of, kinds)
         return Cell(source, function=of, candidates=tuple(sure))
-    last = next((name for name in reversed(found) if found[name] is not _Kind.UNKNOWN), None)
+    last = next((name for name in reversed(kinds) if kinds[name] is not _Kind.UNKNOWN), None)
     if last is not None:
-        _refuse_async(last, found)
-        names = list(found)
+        _refuse_async(last, kinds)
+        names = list(kinds)
         after = tuple(names[names.index(last) + 1 :])
         return Cell(source, function=last, candidates=tuple(sure), assigned=after)
     free = free_names(body)
-    if any(is_component(node) for node in body) and (free or not found):
+    if any(is_component(node) for node in body) and (free or not kinds):
         return _expression_cell(source, body, free)
-    if found:
-        return Cell(source, assigned=tuple(found))
-    instead = _what_there_is(body) or (
+    if kinds:
+        return Cell(source, assigned=tuple(kinds))
+    instead = _closest_match(body) or (
         "; write for example def f(x): return x**2, or x**2 alone on a line"
     )
     raise CellError(f"expected a function or expressions in the cell; found neither{instead}")
 
 
 class _Kind(Enum):
-    """What the text tells about a name."""
+    """Kind of a name, as far as the text decides."""
 
-    FUNCTION = "a function, whatever happens"
+    FUNCTION = "a function"
     ASYNC = "an async function"
-    UNKNOWN = "what a call yields, or what a branch may define"
+    UNKNOWN = "result of a call, or defined in a branch"
 
 
 def _definitions(body: list[ast.stmt]) -> dict[str, _Kind]:
-    """Return the names that are or may be functions, in the order of their last binding."""
+    """Return names of possible functions, in the order of their last binding."""
     classes: set[str] = set()
-    found: dict[str, _Kind] = {}
+    kinds: dict[str, _Kind] = {}
     top = {id(node) for node in body}
     for node in statements(body):
         for name, kind in _kinds(node, classes):
-            found.pop(name, None)
+            kinds.pop(name, None)
             certain = id(node) in top or kind is _Kind.ASYNC
-            found[name] = kind if certain else _Kind.UNKNOWN
-    return found
+            kinds[name] = kind if certain else _Kind.UNKNOWN
+    return kinds
 
 
 def _kinds(node: ast.stmt, classes: set[str]) -> Iterator[tuple[str, _Kind]]:
@@ -122,13 +122,13 @@ def _kinds(node: ast.stmt, classes: set[str]) -> Iterator[tuple[str, _Kind]]:
             yield name, _Kind.UNKNOWN
 
 
-# Expressions that may yield a function; the text does not tell.
+# Expressions that may evaluate to a function.
 _OPAQUE = (ast.Call, ast.Name, ast.Attribute, ast.Subscript, ast.IfExp, ast.BoolOp)
 
 
-def _refuse_async(name: str, found: dict[str, _Kind]) -> None:
-    if found[name] is _Kind.ASYNC:
-        others = [other for other, kind in found.items() if kind is _Kind.FUNCTION]
+def _refuse_async(name: str, kinds: dict[str, _Kind]) -> None:
+    if kinds[name] is _Kind.ASYNC:
+        others = [other for other, kind in kinds.items() if kind is _Kind.FUNCTION]
         instead = f", or --of {others[-1]}" if others else ""
         raise CellError(
             f"expected a function that returns its value; found async def {name}, which returns "
@@ -136,8 +136,8 @@ def _refuse_async(name: str, found: dict[str, _Kind]) -> None:
         )
 
 
-def _what_there_is(body: list[ast.stmt]) -> str:
-    """Return what comes near a function, and what to write instead, for the message; else ""."""
+def _closest_match(body: list[ast.stmt]) -> str:
+    """Describe what resembles a function, and what to write instead; or return ""."""
     for node in statements(body):
         if isinstance(node, ast.ClassDef):
             methods = [part.name for part in node.body if isinstance(part, ast.FunctionDef)]

@@ -1,4 +1,4 @@
-"""The magic's line cut into tokens, aware of brackets and quotes."""
+"""Tokens of the magic's line, separated by blanks outside brackets and quotes."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Token:
 
 
 def tokens(text: str, mark: Callable[[int], str]) -> Iterator[Token]:
-    """Split at blanks outside brackets and quotes; `#` at the start of a token ends the line.
+    """Split at blanks outside brackets and quotes; a token with `#` ends the line.
 
     Args:
         text: the line.
@@ -61,7 +61,7 @@ def tokens(text: str, mark: Callable[[int], str]) -> Iterator[Token]:
 
 
 def _end_of_quote(text: str, start: int, mark: Callable[[int], str]) -> int:
-    """Position of the quote that ends the string starting at `start`."""
+    """Return the position of the quote that ends the string starting at `start`."""
     quote = text[start]
     position = start + 1
     while position < len(text) and text[position] != quote:

@@ -1,4 +1,4 @@
-"""Which way to differentiate, by the numbers of outputs m and inputs n.
+"""Table of differentiation modes to try, by strategy and by the sizes m and n.
 
 Measured on small and middling functions: a batched pass costs about as much as two or three single
 ones, and is checked by one more; a column runs the function again, with dual numbers. So up to four
@@ -8,58 +8,54 @@ by columns.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from jacmagic.errors import OptionError
+from jacmagic.numeric.modes.columns import COLUMNS
+from jacmagic.numeric.modes.forward import FORWARD
+from jacmagic.numeric.modes.mode import Mode
+from jacmagic.numeric.modes.reverse import REVERSE
+from jacmagic.numeric.modes.rows import ROWS
+from jacmagic.numeric.options import ComputeOptions
 
-FEW = 4  # directions that are cheaper one after the other than in a batch
-TALL = 4  # times more outputs than inputs, before columns pay for running the function again
-MANY = 16  # outputs below which that is never worth it
+MAX_SINGLE_ROWS = 4  # rows that are cheaper one after the other than in a batch
+MIN_ROWS_PER_COLUMN = 4  # m / n from which columns pay for running the function again
+MIN_ROWS_FOR_COLUMNS = 16  # outputs below which that is never worth it
 
-# Strategy → the roads to try, in order. The last one of `auto` always gets through.
-FALLBACKS: dict[str, tuple[str, ...]] = {
-    "rows": ("rows",),
-    "reverse": ("reverse", "rows"),
-    "reverse-mode": ("reverse", "rows"),
-    "forward": ("forward", "columns", "reverse", "rows"),
-    "forward-mode": ("forward", "columns", "reverse", "rows"),
-    "sparse": ("reverse", "rows"),  # where the sparse road is closed
+# Modes to try in order, by strategy. Plain rows, the last of each, work wherever torch does.
+FALLBACKS: dict[str, tuple[Mode, ...]] = {
+    "rows": (ROWS,),
+    "reverse": (REVERSE, ROWS),
+    "forward": (FORWARD, COLUMNS, REVERSE, ROWS),
+    "single column": (COLUMNS, REVERSE, ROWS),
+    "sparse": (REVERSE, ROWS),  # where zeros do not help
 }
 
-# The first rule that holds decides `auto`.
-RULES: tuple[tuple[Callable[[int, int], bool], tuple[str, ...]], ...] = (
-    (lambda m, n: m <= FEW, ("rows",)),
-    (lambda m, n: m >= MANY and m >= TALL * n and n <= 1, ("columns", "reverse", "rows")),
-    (lambda m, n: m >= MANY and m >= TALL * n, FALLBACKS["forward"]),
-    (lambda m, n: True, FALLBACKS["reverse"]),
-)
 
-
-def ladder(
-    strategy: str, m: int, n: int, *, vectorize: bool = True, one_by_one: bool = False
-) -> Sequence[str]:
-    """Return the roads to try for an m × n Jacobian, best first.
+def fallbacks(options: ComputeOptions, m: int, n: int) -> Sequence[Mode]:
+    """Return the modes to try for an m × n Jacobian, best first.
 
     Args:
-        strategy: "auto" or a key of `FALLBACKS`.
+        options: `strategy`; strict mode checks every gradient, so it takes rows one by one;
+            without `vectorize` no mode with batches is used.
         m: scalar outputs.
         n: scalar inputs.
-        vectorize: whether directions may be batched at all.
-        one_by_one: strict mode, which has to see every gradient.
-
-    Raises:
-        OptionError: no such strategy.
     """
-    if strategy != "auto" and strategy not in FALLBACKS:
-        raise OptionError(
-            f"Expected strategy to be one of {', '.join(('auto', *FALLBACKS))}; "
-            f"found {strategy!r}; write strategy='auto'"
-        )
-    if one_by_one:
-        return ("rows",)
-    modes = (
-        FALLBACKS[strategy] if strategy != "auto" else next(r for rule, r in RULES if rule(m, n))
-    )
-    if vectorize:
+    if options.strict:
+        return FALLBACKS["rows"]
+    strategy = options.strategy.removesuffix("-mode")
+    if strategy == "auto":
+        differentiable = options.create_graph and m > MAX_SINGLE_ROWS
+        strategy = "reverse" if differentiable else by_size(m, n)
+    modes = FALLBACKS[strategy]
+    if options.vectorize:
         return modes
-    return [mode for mode in modes if mode in ("rows", "columns")] or ("rows",)
+    return [mode for mode in modes if not mode.batched] or FALLBACKS["rows"]
+
+
+def by_size(m: int, n: int) -> str:
+    """Return the key of `FALLBACKS` that the sizes of a Jacobian recommend."""
+    if m <= MAX_SINGLE_ROWS:
+        return "rows"
+    if m >= MIN_ROWS_FOR_COLUMNS and m >= MIN_ROWS_PER_COLUMN * n:
+        return "forward" if n > 1 else "single column"
+    return "reverse"

@@ -1,28 +1,37 @@
-"""What is tried where torch's reverse mode refuses: forward mode, the closed form, differences."""
+"""Modes for functions that reverse mode refuses, from forward to differences."""
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 from torch import Tensor
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from jacmagic.numeric.differences import differences
 from jacmagic.numeric.evaluation import Evaluation, evaluate
-from jacmagic.numeric.modes.forward import by_columns
-from jacmagic.numeric.modes.rows import Blocks, by_rows
-from jacmagic.numeric.modes.try_modes import TORCH_ERRORS, Tried
+from jacmagic.numeric.modes.columns import COLUMNS
+from jacmagic.numeric.modes.mode import Mode, ModeResult
+from jacmagic.numeric.modes.rows import by_rows
+from jacmagic.numeric.modes.try_modes import Tried
+from jacmagic.numeric.options import ComputeOptions
+from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
-NOT_BY_TORCH = ("closed form", "differences")  # modes whose numbers no derivative of torch's made
+NOT_BY_TORCH = ("closed form", "differences")  # modes that use no derivative of torch's
 Substitute = Callable[[], Tensor | None]  # the Jacobian (m, n) from elsewhere
 
 _MISSING = re.compile(r"derivative for '?(?:aten::)?(\w+?)'? is not implemented")
 _OVERWRITTEN = "modified by an inplace operation"
 
 
+class NotRescuedError(Exception):
+    """A mode cannot replace reverse mode for this function."""
+
+
 def refusal_of(error: RuntimeError) -> str | None:
-    """Why reverse mode cannot differentiate, in a few words; None if the error is another one."""
+    """Return why reverse mode refuses; None for an error of another kind."""
     message = str(error)
     missing = _MISSING.search(message)
     if missing is not None:
@@ -30,63 +39,77 @@ def refusal_of(error: RuntimeError) -> str | None:
     return "a value that it needs is overwritten in place" if _OVERWRITTEN in message else None
 
 
-def rescued(evaluation: Evaluation, reason: str, substitute: Substitute | None) -> Tried | None:
-    """Return the Jacobian by the first other way that gets through; None if none does.
+def rescued(
+    evaluation: Evaluation, reason: str, options: ComputeOptions, substitute: Substitute | None
+) -> Tried | None:
+    """Return the Jacobian by the first other mode that succeeds; None if none does.
 
     Args:
         evaluation: the plain run.
         reason: why reverse mode refused.
+        options: how to compute.
         substitute: finds the Jacobian from the closed form.
     """
-    ways: tuple[tuple[str, str, Callable[[], Blocks | None]], ...] = (
-        ("columns", "in forward mode", lambda: by_columns(evaluation)),
-        ("rows", "with attention's plain kernel", lambda: _by_plain_attention(evaluation, reason)),
-        ("closed form", "from the closed form", lambda: _cut(evaluation, substitute)),
-        ("differences", "by finite differences", lambda: _by_differences(evaluation)),
-    )
-    for mode, how, way in ways:
+    from_closed_form = functools.partial(_by_closed_form, substitute)
+    for mode in (
+        replace(COLUMNS, instead="in forward mode instead"),
+        *([_PLAIN_ATTENTION] if "scaled_dot_product" in reason else []),
+        Mode("closed form", from_closed_form, "rows", "from the closed form instead"),
+        _DIFFERENCES,
+    ):
         try:
-            blocks = way()
+            blocks = mode.run(evaluation, options).blocks
         except TORCH_ERRORS:
             continue
-        if blocks is not None:
-            return Tried(mode, blocks, (f"not in reverse mode: {reason}; computed {how} instead",))
+        return Tried(mode, blocks, (f"not in reverse mode: {reason}; computed {mode.instead}",))
     return None
 
 
-def _by_plain_attention(evaluation: Evaluation, reason: str) -> Blocks | None:
-    """Fused attention has no second derivative; its plain kernel has."""
-    if "scaled_dot_product" not in reason:
-        return None
+def _by_plain_attention(evaluation: Evaluation, options: ComputeOptions) -> ModeResult:
+    """Differentiate with attention's plain kernel, as the fused one may refuse."""
     with sdpa_kernel(SDPBackend.MATH), evaluation.again():
         again = evaluate(evaluation.function, evaluation.inputs, create_graph=False)
-    return by_rows(again)
+    return by_rows(again, options)
 
 
-def _cut(evaluation: Evaluation, substitute: Substitute | None) -> Blocks | None:
+_PLAIN_ATTENTION = Mode(
+    "rows", _by_plain_attention, "rows", "with attention's plain kernel instead"
+)
+
+
+def _by_closed_form(
+    substitute: Substitute | None, evaluation: Evaluation, options: ComputeOptions
+) -> ModeResult:
+    """Evaluate the closed form, where there is one and its value is finite."""
     matrix = None if substitute is None else substitute()
     if matrix is None or not matrix.isfinite().all():
-        return None
+        raise NotRescuedError("no finite value of a closed form")
     return _blocks(evaluation, matrix)
 
 
-def _by_differences(evaluation: Evaluation) -> Blocks | None:
+def _by_differences(evaluation: Evaluation, options: ComputeOptions) -> ModeResult:
+    """Take finite differences, where all of them are decisive."""
     tensors = [tensor.detach() for tensor in evaluation.inputs]
-    found = differences(evaluation.function, tensors)
-    if found is None or not found.decisive.all():
-        return None
-    return _blocks(evaluation, found.matrix)
+    estimate = differences(evaluation.function, tensors)
+    if estimate is None or not estimate.decisive.all():
+        raise NotRescuedError("finite differences are not decisive")
+    return _blocks(evaluation, estimate.matrix)
 
 
-def _blocks(evaluation: Evaluation, matrix: Tensor) -> Blocks:
+_DIFFERENCES = Mode("differences", _by_differences, "rows", "by finite differences instead")
+
+
+def _blocks(evaluation: Evaluation, matrix: Tensor) -> ModeResult:
     """Return a matrix (m, n) as blocks of outputs by inputs."""
     leaves, inputs = evaluation.outputs.leaves, evaluation.inputs
     rows = matrix.split([leaf.numel() for leaf in leaves])
     columns = [tensor.numel() for tensor in inputs]
-    return tuple(
+    return ModeResult(
         tuple(
-            part.reshape(leaf.shape + tensor.shape).to(tensor)
-            for part, tensor in zip(row.split(columns, 1), inputs, strict=True)
+            tuple(
+                part.reshape(leaf.shape + tensor.shape).to(tensor)
+                for part, tensor in zip(row.split(columns, 1), inputs, strict=True)
+            )
+            for row, leaf in zip(rows, leaves, strict=True)
         )
-        for row, leaf in zip(rows, leaves, strict=True)
     )

@@ -1,4 +1,4 @@
-"""Reverse mode, batched: many rows at a time by pushing a piece of the identity through one vjp."""
+"""Reverse mode, batched: vmap over vjps with rows of the identity."""
 
 from __future__ import annotations
 
@@ -8,134 +8,111 @@ import torch
 from torch import Tensor
 
 from jacmagic.function.interop.silence import silent
-from jacmagic.numeric.engine import pulled, pulled_batch
+from jacmagic.numeric.engine import Rows, backward, batched_backward
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.modes.batch_size import batches
-from jacmagic.numeric.modes.rows import Blocks, zeros
+from jacmagic.numeric.modes.mode import Blocks, Mode, ModeResult
+from jacmagic.numeric.modes.rows import component, zeros
+from jacmagic.numeric.options import DEFAULTS, ComputeOptions
 
-QUICK = 1e-3  # seconds of one plain run
+MAX_SECONDS_OF_PYTHON = 1e-3  # of a plain run, up to which most of it is Python, not arithmetic
+
+Columns = tuple[Tensor, ...]  # some rows of the Jacobian, (rows, *input.shape) for each input
 
 
-def by_reverse(
-    evaluation: Evaluation,
-    *,
-    create_graph: bool = False,
-    chunk_size: int | None = None,
-    reached: list[bool] | None = None,
-) -> Blocks:
-    """Compute all blocks with batched vjps: Vᵀ·J for V = a slice of the m × m identity.
+def by_reverse(evaluation: Evaluation, options: ComputeOptions = DEFAULTS) -> ModeResult:
+    """Compute all blocks with batched vjps: Vᵀ·J for slices V of the identity.
 
     Args:
         evaluation: the plain run.
-        create_graph: keep the result differentiable.
-        chunk_size: rows at a time.
-        reached: takes for each block whether the passes got there; of one output only.
+        options: `create_graph` keeps the result differentiable, `chunk_size` bounds the rows of a
+            batch.
 
     Raises:
         RuntimeError: a backward formula of the function cannot be batched.
     """
-    inputs = evaluation.inputs
-    attached = [leaf for leaf in evaluation.outputs.leaves if leaf.requires_grad and leaf.numel()]
+    inputs, graph = evaluation.inputs, options.create_graph
+    attached = attached_to_inputs(evaluation)
+    lone = len(evaluation.outputs.leaves) == 1  # of several, one may be connected where others miss
+    missed: list[bool] = []
 
-    def pull(basis: list[Tensor], outputs: Sequence[Tensor] = attached) -> tuple[Tensor, ...]:
-        if len(basis[0]) == 1:
-            alone = pulled(outputs, inputs, [part[0] for part in basis], create_graph=create_graph)
-            rows = tuple([None if row is None else row[None] for row in alone])
-        else:
-            rows = pulled_batch(outputs, inputs, basis, create_graph=create_graph)
-        if reached is not None:
-            lone = len(evaluation.outputs.leaves) == 1
-            reached.extend(row is not None and lone for row in rows)
+    def padded(rows: Rows, count: int) -> Columns:
+        missed.extend([row is None for row in rows])
         return tuple(
-            tensor.new_zeros(len(basis[0]), *tensor.shape) if row is None else row
-            for row, tensor in zip(rows, inputs, strict=True)
+            [
+                tensor.new_zeros(count, *tensor.shape) if row is None else row
+                for row, tensor in zip(rows, inputs, strict=True)
+            ]
         )
 
-    def alone(row: int) -> tuple[Tensor, ...]:
-        leaf, place = _component(attached, row)
-        return pull(identity([leaf], place, place + 1), [leaf])
+    def batch(basis: list[Tensor]) -> Columns:
+        rows = batched_backward(attached, inputs, basis, create_graph=graph)
+        return padded(rows, len(basis[0]))
 
-    return _split(evaluation, _columns(evaluation, pull, attached, chunk_size, alone))
+    def alone(row: int) -> Columns:
+        leaf, k = component(attached, row)
+        direction = identity([leaf], k, k + 1)[0][0]
+        rows = backward([leaf], inputs, [direction], create_graph=graph)
+        return padded(tuple([None if part is None else part[None] for part in rows]), 1)
 
-
-def by_vjp(evaluation: Evaluation) -> Blocks:
-    """Compute all blocks as `by_reverse` does, through `torch.func.vjp`.
-
-    That runs the function once more, and differentiates the operations in another way, which for
-    products of matrices takes half the time.
-
-    Raises:
-        RuntimeError: the function, or its backward formula, cannot be batched.
-    """
-    leaves = evaluation.outputs.leaves
-    attached = [k for k, leaf in enumerate(leaves) if leaf.requires_grad and leaf.numel()]
-
-    def some(*values: Tensor) -> tuple[Tensor, ...]:
-        found = evaluation.leaves(*values)
-        return tuple(found[k] for k in attached)
-
-    with evaluation.again():
-        single = torch.func.vjp(some, *(tensor.detach() for tensor in evaluation.inputs))[1]
-    chosen = [leaves[k] for k in attached]
-
-    def pull(basis: list[Tensor]) -> tuple[Tensor, ...]:
-        rows: tuple[Tensor, ...] = torch.func.vmap(single)(tuple(basis))
-        return rows
-
-    def alone(row: int) -> tuple[Tensor, ...]:
-        rows = single(tuple(part[0] for part in identity(chosen, row, row + 1)))
-        return tuple(one[None] for one in rows)
-
-    return _split(evaluation, _columns(evaluation, pull, chosen, None, alone))
+    columns = in_batches(evaluation, attached, batch, alone, options.chunk_size)
+    blocks = blocks_of_rows(evaluation, columns)
+    return ModeResult(blocks, lone and bool(missed) and not any(missed))
 
 
-def _columns(
+REVERSE = Mode(
+    "reverse",
+    by_reverse,
+    "rows",
+    "in reverse mode instead",
+    batched=True,
+    failed="not batched",
+    method="torch's batched backward pass (vmap)",
+)
+
+
+def attached_to_inputs(evaluation: Evaluation) -> list[Tensor]:
+    """Return the outputs that have rows to differentiate."""
+    return [leaf for leaf in evaluation.outputs.leaves if leaf.requires_grad and leaf.numel()]
+
+
+def in_batches(
     evaluation: Evaluation,
-    pull: Callable[[list[Tensor]], tuple[Tensor, ...]],
     attached: list[Tensor],
+    batch: Callable[[list[Tensor]], Columns],
+    alone: Callable[[int], Columns],
     chunk_size: int | None,
-    alone: Callable[[int], tuple[Tensor, ...]],
 ) -> list[Tensor]:
-    """For each input the rows of all attached outputs, (rows, *input.shape), batch by batch.
+    """Compute the rows of all attached outputs in batches, (rows, *input.shape).
 
-    A batch of one row is taken by `alone`: what batches have to beat.
+    Args:
+        evaluation: the plain run.
+        attached: the outputs with rows to differentiate.
+        batch: computes the rows of some directions for each output.
+        alone: computes the row of an index: what batches have to beat.
+        chunk_size: rows at a time.
     """
+    total = sum([leaf.numel() for leaf in attached])
+    seconds = backward_seconds(evaluation)
     pieces = []
-    for start, stop in batches(
-        evaluation,
-        sum(leaf.numel() for leaf in attached),
-        chunk_size=chunk_size,
-        seconds=backward_seconds(evaluation),
-    ):
+    for start, stop in batches(evaluation, total, chunk_size=chunk_size, seconds=seconds):
         with silent():  # vmap's remarks on its speed
-            if stop - start == 1:
-                pieces.append(alone(start))
-            else:
-                pieces.append(pull(identity(attached, start, stop)))
-    return [
-        torch.cat([piece[j] for piece in pieces]) if len(pieces) > 1 else pieces[0][j]
-        for j in range(len(evaluation.inputs) if pieces else 0)
-    ]
-
-
-def _component(leaves: Sequence[Tensor], row: int) -> tuple[Tensor, int]:
-    """Return the output that a row belongs to, and its place there."""
-    for leaf in leaves:
-        if row < leaf.numel():
-            break
-        row -= leaf.numel()
-    return leaf, row
+            single = stop - start == 1
+            pieces.append(alone(start) if single else batch(identity(attached, start, stop)))
+    if len(pieces) <= 1:
+        return list(pieces[0]) if pieces else []
+    return [torch.cat(parts) for parts in zip(*pieces, strict=True)]
 
 
 def backward_seconds(evaluation: Evaluation) -> float:
-    """Return what one row of a backward pass is expected to take, beside starting it.
+    """Return the expected seconds of one row's backward pass, beside its start.
 
     Of a quick function's plain run most is Python, which a backward pass does not repeat.
     """
-    return evaluation.seconds * (2 if evaluation.seconds > QUICK else 0.25)
+    return evaluation.seconds * (2 if evaluation.seconds > MAX_SECONDS_OF_PYTHON else 0.25)
 
 
-def identity(tensors: list[Tensor], start: int, stop: int) -> list[Tensor]:
+def identity(tensors: Sequence[Tensor], start: int, stop: int) -> list[Tensor]:
     """Rows `start` to `stop` of the identity, cut into pieces shaped like `tensors`."""
     pieces, begin = [], 0
     if len(tensors) == 1 and stop - start == (size := tensors[0].numel()):
@@ -151,7 +128,7 @@ def identity(tensors: list[Tensor], start: int, stop: int) -> list[Tensor]:
     return pieces
 
 
-def _split(evaluation: Evaluation, columns: list[Tensor]) -> Blocks:
+def blocks_of_rows(evaluation: Evaluation, columns: list[Tensor]) -> Blocks:
     """Cut the rows of each input by outputs; detached outputs have rows of zeros."""
     blocks, row = [], 0
     leaves = evaluation.outputs.leaves

@@ -1,7 +1,7 @@
-"""Row by row: one vector-Jacobian product per scalar output, as `torch.autograd.functional` does.
+"""Plain backward passes: one vector-Jacobian product per scalar output.
 
-The plainest road and the last resort: whatever torch can differentiate backwards gets through
-here, and only here can strict mode look at every single gradient.
+This is what `torch.autograd.functional.jacobian` does, and the last fallback: whatever torch can
+differentiate backwards can be computed so, and only so can strict mode check every single gradient.
 """
 
 from __future__ import annotations
@@ -12,96 +12,92 @@ import torch
 from torch import Tensor
 
 from jacmagic.errors import StrictError
-from jacmagic.numeric.engine import Rows, pulled
+from jacmagic.numeric.engine import Rows, backward, or_zeros
 from jacmagic.numeric.evaluation import Evaluation
+from jacmagic.numeric.modes.mode import Mode, ModeResult
+from jacmagic.numeric.options import DEFAULTS, ComputeOptions
 from jacmagic.numeric.progress import progress
 
-FEW = 64  # rows whose directions are made together
-Blocks = tuple[tuple[Tensor, ...], ...]
+MAX_ROWS_OF_ONE_BASIS = 64  # rows whose directions are made together; more would take m² scalars
 
 
-def by_rows(
-    evaluation: Evaluation,
-    *,
-    create_graph: bool = False,
-    strict: bool = False,
-    reached: list[bool] | None = None,
-) -> Blocks:
+def by_rows(evaluation: Evaluation, options: ComputeOptions = DEFAULTS) -> ModeResult:
     """Compute all blocks with a loop of vjps: row k of output i is eₖᵀ·∂fᵢ/∂x.
 
     Args:
         evaluation: the plain run.
-        create_graph: keep the result differentiable.
-        strict: refuse outputs and gradients that are independent of an input.
-        reached: takes for each block whether a backward pass got there.
+        options: `strict` refuses outputs and gradients that are independent of an input,
+            `create_graph` keeps the result differentiable.
 
     Raises:
         StrictError: in strict mode, an output or, with `create_graph`, a gradient is independent of
             an input.
     """
     leaves = evaluation.outputs.leaves
-    if strict:
+    if options.strict:
         _require_grad(leaves)
-    return tuple(
-        [
-            rows_of_output(
-                evaluation, index, create_graph=create_graph, strict=strict, reached=reached
-            )
-            for index in range(len(leaves))
-        ]
-    )
+    blocks, all_reached = [], True
+    for index in range(len(leaves)):
+        row, reached = _blocks_of_output(evaluation, index, options)
+        blocks.append(row)
+        all_reached = all_reached and reached
+    return ModeResult(tuple(blocks), all_reached)
+
+
+ROWS = Mode("rows", by_rows, "rows", "row by row instead")
 
 
 def rows_of_output(
-    evaluation: Evaluation,
-    index: int,
-    *,
-    create_graph: bool = False,
-    strict: bool = False,
-    reached: list[bool] | None = None,
+    evaluation: Evaluation, index: int, options: ComputeOptions
 ) -> tuple[Tensor, ...]:
     """Return the blocks of one output, row by row."""
+    return _blocks_of_output(evaluation, index, options)[0]
+
+
+def _blocks_of_output(
+    evaluation: Evaluation, index: int, options: ComputeOptions
+) -> tuple[tuple[Tensor, ...], bool]:
+    """Return the blocks of one output, and whether every input was reached."""
     leaf, inputs = evaluation.outputs.leaves[index], evaluation.inputs
-    if not leaf.requires_grad or not leaf.numel():
-        if reached is not None:
-            reached.append(False)
-        return zeros(leaf, inputs)
+    size = leaf.numel()
+    if not leaf.requires_grad or not size:
+        return zeros(leaf, inputs), False
     rows: list[Rows] = []
-    basis = _basis(leaf) if leaf.numel() <= FEW else None
-    with progress(leaf.numel()) as told:
-        for k in range(leaf.numel()):
+    basis = _basis(leaf) if size <= MAX_ROWS_OF_ONE_BASIS else None
+    with progress(size) as advance:
+        for k in range(size):
             direction = _direction(leaf, k) if basis is None else basis[k]
-            row = pulled((leaf,), inputs, (direction,), create_graph=create_graph)
-            if strict:
-                _check_row(row, index, create_graph=create_graph)
+            row = backward((leaf,), inputs, (direction,), create_graph=options.create_graph)
+            if options.strict:
+                _check_row(row, index, create_graph=options.create_graph)
             rows.append(row)
-            told(k + 1)
-    if reached is not None:
-        reached += [row is not None for row in rows[0]]
-    return tuple(
-        [_stacked([row[j] for row in rows], leaf, tensor) for j, tensor in enumerate(inputs)]
-    )
+            advance(k + 1)
+    columns = zip(zip(*rows, strict=True), inputs, strict=True)
+    blocks = tuple([_stacked(parts, leaf, tensor) for parts, tensor in columns])
+    return blocks, all(part is not None for part in rows[0])
 
 
 def plain_row(evaluation: Evaluation, row: int) -> Tensor:
     """One row of the Jacobian, (n,): a backward pass from one output alone."""
-    for leaf in evaluation.outputs.leaves:
-        if row < leaf.numel():
-            break
-        row -= leaf.numel()
+    leaf, k = component(evaluation.outputs.leaves, row)
     inputs = evaluation.inputs
     parts: Sequence[Tensor | None] = [None] * len(inputs)
     if leaf.requires_grad:
-        parts = pulled((leaf,), inputs, (_direction(leaf, row),))
-    known = [
-        torch.zeros_like(tensor) if part is None else part
-        for part, tensor in zip(parts, inputs, strict=True)
-    ]
-    return torch.cat([part.detach().reshape(-1) for part in known])
+        parts = backward((leaf,), inputs, (_direction(leaf, k),))
+    return torch.cat([part.detach().reshape(-1) for part in or_zeros(parts, inputs)])
+
+
+def component(leaves: Sequence[Tensor], row: int) -> tuple[Tensor, int]:
+    """Return the output to which a row of the Jacobian belongs, and the row in it."""
+    for leaf in leaves:
+        if row < leaf.numel():
+            break
+        row -= leaf.numel()
+    return leaf, row
 
 
 def _basis(leaf: Tensor) -> Sequence[Tensor]:
-    """All eₖ in the output's shape: parts of one tensor, which the rows are copied away from."""
+    """All eₖ in the output's shape, as views of one tensor."""
     if leaf.dim() == 0:
         return (leaf.new_ones(()),)
     size = leaf.numel()
@@ -110,17 +106,16 @@ def _basis(leaf: Tensor) -> Sequence[Tensor]:
 
 
 def _direction(leaf: Tensor, k: int) -> Tensor:
-    """eₖ in the output's shape, a fresh one: a gradient may be this very tensor."""
+    """eₖ in the output's shape, a new tensor: a gradient may alias it."""
     direction = leaf.new_zeros(leaf.numel())
     direction[k].fill_(1)
     return direction.view(leaf.shape)
 
 
-def _stacked(rows: list[Tensor | None], leaf: Tensor, tensor: Tensor) -> Tensor:
+def _stacked(rows: Sequence[Tensor | None], leaf: Tensor, tensor: Tensor) -> Tensor:
     if leaf.dim() == 0:  # two inputs may have been given the same tensor: copied as by a stack
         return torch.zeros_like(tensor) if rows[0] is None else rows[0].clone()
-    known = [torch.zeros_like(tensor) if row is None else row for row in rows]
-    return torch.stack(known).view(leaf.shape + tensor.shape)
+    return torch.stack(or_zeros(rows, [tensor] * len(rows))).view(leaf.shape + tensor.shape)
 
 
 def zeros(leaf: Tensor, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

@@ -22,19 +22,20 @@ from torch import Tensor
 from jacmagic.numeric.connections import written_by_hand
 from jacmagic.numeric.entries import Sparse, SparsePlan
 from jacmagic.numeric.evaluation import Evaluation, evaluate
-from jacmagic.numeric.freivalds import SMALL, ProductCheck, array_of, check
+from jacmagic.numeric.freivalds import MAX_ENTRIES_FOR_HIDDEN, ProductCheck, array_of, check
 from jacmagic.numeric.memory import allowance
 from jacmagic.numeric.modes.rows import plain_row
 from jacmagic.numeric.products import backward_products, forward_products
 from jacmagic.numeric.progress import progress
 from jacmagic.numeric.sparsity import Pattern, Plan, detect, plan
 
-LARGE = 250_000  # entries from which looking for zeros may pay
-NARROW = 64  # rows or columns below which the dense modes need few passes anyway
-GAIN = 4  # how many times fewer passes than the dense modes need make it worth while
-_PATIENCE = 0.25  # seconds that finding the pattern may always take
-_MOST = 2**27  # entries that are followed at most
-_BYTES = 32  # that an entry, its places and what is needed on the way take
+# Below these sizes the dense modes are about as quick; `make bench` compares both.
+MIN_ENTRIES = 250_000  # m · n from which looking for zeros may pay
+MIN_ROWS_OR_COLUMNS = 64  # below which the dense modes need few passes anyway
+MIN_GAIN = 4  # times fewer passes than the dense modes take
+MAX_SECONDS_OF_SEARCH = 0.25  # for the pattern, whatever the dense modes would take
+MAX_ENTRIES = 2**27  # of a pattern
+BYTES_PER_ENTRY = 32  # with its indices and the buffers of the search
 
 
 class NotSparse(Exception):
@@ -47,16 +48,16 @@ class NotSparse(Exception):
 def worth_trying(evaluation: Evaluation) -> bool:
     """Whether a Jacobian is large enough both ways for sparse mode to be quicker."""
     m, n = evaluation.size
-    return m * n >= LARGE and min(m, n) >= NARROW
+    return m * n >= MIN_ENTRIES and min(m, n) >= MIN_ROWS_OR_COLUMNS
 
 
 def find_plan(evaluation: Evaluation, *, insist: bool, memory: int | None = None) -> SparsePlan:
-    """Run the function once more, on sets of inputs, and group what may be computed together.
+    """Detect the sparsity pattern by one more run, and colour it.
 
     Args:
         evaluation: the plain run.
         insist: look on where the dense modes would probably be quicker.
-        memory: bytes the entries and their places may take; by default a quarter of what is free.
+        memory: bytes the entries and their indices may take; by default a quarter of what is free.
 
     Raises:
         NotSparse: the function cannot be followed, or nothing is gained.
@@ -64,28 +65,28 @@ def find_plan(evaluation: Evaluation, *, insist: bool, memory: int | None = None
     m, n = evaluation.size
     if written_by_hand(evaluation):
         raise NotSparse("a custom autograd.Function or a compiled function hides its dependences")
-    most = min(_MOST, allowance(evaluation.inputs[0].device, memory) // _BYTES)
+    most = min(MAX_ENTRIES, allowance(evaluation.inputs[0].device, memory) // BYTES_PER_ENTRY)
     dense_seconds = evaluation.seconds * min(m, n)
     with evaluation.again():
-        found = detect(
+        pattern = detect(
             evaluation.leaves,
             evaluation.inputs,
             most=most if insist else min(most, m * n // 8 + 8 * (m + n)),
-            seconds=float("inf") if insist else _PATIENCE + dense_seconds / 2,
+            seconds=float("inf") if insist else MAX_SECONDS_OF_SEARCH + dense_seconds / 2,
         )
-    if not isinstance(found, Pattern):
-        raise NotSparse(found.reason)
-    entries = int(found.matrix.nnz)
+    if not isinstance(pattern, Pattern):
+        raise NotSparse(pattern.reason)
+    entries = int(pattern.matrix.nnz)
     fullest = entries / max(1, min(m, n))  # no fewer passes than entries in a row, on average
-    if not insist and GAIN * fullest > min(m, n):
+    if not insist and MIN_GAIN * fullest > min(m, n):
         raise NotSparse(f"{entries} of its {m} × {n} entries may differ from zero")
-    planned = plan(found.matrix)
-    if not insist and GAIN * planned.passes > min(m, n):
+    planned = plan(pattern.matrix)
+    if not insist and MIN_GAIN * planned.passes > min(m, n):
         raise NotSparse(f"it would take {planned.passes} passes")
-    return _ready(planned, found, evaluation)
+    return _ready(planned, pattern, evaluation)
 
 
-def _ready(planned: Plan, found: Pattern, evaluation: Evaluation) -> SparsePlan:
+def _ready(planned: Plan, pattern: Pattern, evaluation: Evaluation) -> SparsePlan:
     device = evaluation.inputs[0].device
 
     def moved(array: np.ndarray) -> Tensor:
@@ -94,8 +95,8 @@ def _ready(planned: Plan, found: Pattern, evaluation: Evaluation) -> SparsePlan:
     leaves = tuple(leaf.detach() for leaf in evaluation.outputs.leaves)
     return SparsePlan(
         planned,
-        found.steady,
-        found.by_zeros,
+        pattern.steady,
+        pattern.by_zeros,
         moved(planned.pattern.indptr),
         moved(planned.pattern.indices),
         moved(planned.source),
@@ -111,8 +112,8 @@ def _seeds(colours: Tensor, count: int, like: tuple[Tensor, ...]) -> tuple[Tenso
         part = colours[start : start + tensor.numel()]
         start += tensor.numel()
         seed = tensor.detach().new_zeros(count, tensor.numel())
-        places = (part >= 0).nonzero().squeeze(1)
-        seed[part[places], places] = 1
+        coloured = (part >= 0).nonzero().squeeze(1)
+        seed[part[coloured], coloured] = 1
         seeds.append(seed.view(count, *tensor.shape))
     return tuple(seeds)
 
@@ -159,8 +160,8 @@ class Entries:
         scheme = sparse.scheme
         self.shape, self.columns = scheme.shape, scheme.columns
         self.values = sparse.values.detach().double()
-        places = torch.arange(self.shape[0], device=self.values.device)
-        self.rows = torch.repeat_interleave(places, scheme.starts.diff())
+        indices = torch.arange(self.shape[0], device=self.values.device)
+        self.rows = torch.repeat_interleave(indices, scheme.starts.diff())
 
     def largest(self) -> np.ndarray:
         """(m,) the largest absolute value in each row, float64."""
@@ -181,31 +182,32 @@ class Entries:
 
     def hidden(self, u: np.ndarray, allowed: np.ndarray) -> list[int]:
         """Rows i with an entry for which 0 < |uᵢ·Mᵢⱼ| ≤ allowedⱼ; none where M is large."""
-        if len(self.values) > SMALL:
+        if len(self.values) > MAX_ENTRIES_FOR_HIDDEN:
             return []
         sizes = self._terms(u).abs()
-        found = (sizes > 0) & (sizes <= torch.from_numpy(allowed).to(sizes.device)[self.columns])
-        return self.rows[found].unique().tolist() if bool(found.any()) else []
+        bounds = torch.from_numpy(allowed).to(sizes.device)[self.columns]
+        hidden = (sizes > 0) & (sizes <= bounds)
+        return self.rows[hidden].unique().tolist() if bool(hidden.any()) else []
 
 
 def _confirmed(evaluation: Evaluation, sparse: Sparse) -> Sparse:
-    """The entries, with rows taken by plain backward passes where something is not finite."""
+    """Return the entries, with plain rows where something is not finite."""
     leaves, inputs = evaluation.outputs.leaves, evaluation.inputs
-    found = check(leaves, inputs, Entries(sparse))
-    if found.answer == "not finite":
-        sparse = _mended(evaluation, sparse, found)
-        found = check(leaves, inputs, Entries(sparse)).where_finite
-    if found.answer == "different":
+    comparison = check(leaves, inputs, Entries(sparse))
+    if comparison.answer == "not finite":
+        sparse = _repaired(evaluation, sparse, comparison)
+        comparison = check(leaves, inputs, Entries(sparse)).where_finite
+    if comparison.answer == "different":
         raise NotSparse("its entries do not add up to torch's own product")
     return sparse
 
 
-def _mended(evaluation: Evaluation, sparse: Sparse, found: ProductCheck) -> Sparse:
-    """Return the rows with entries where something is not finite, by plain backward passes."""
+def _repaired(evaluation: Evaluation, sparse: Sparse, comparison: ProductCheck) -> Sparse:
+    """Replace rows with entries that are not finite by plain backward passes."""
     scheme, values = sparse.scheme, sparse.values.clone()
     entries = Entries(sparse)
     with np.errstate(invalid="ignore"):
-        finite = np.isfinite(found.allowed - found.gap)
+        finite = np.isfinite(comparison.allowed - comparison.gap)
     odd = torch.from_numpy(~finite).to(values.device)
     concerned = odd[scheme.columns] | ~entries.values.isfinite()
     rows = entries.rows[concerned].unique().tolist()
@@ -221,14 +223,15 @@ def _mended(evaluation: Evaluation, sparse: Sparse, found: ProductCheck) -> Spar
 def gap_of_product(
     function: Callable[..., Any], tensors: Sequence[Tensor], sparse: Sparse
 ) -> tuple[float, float]:
-    """The largest gap between the entries' uᵀ·J and torch's own, and how large it may be there.
+    """Return the worst gap between the entries' uᵀ·J and torch's, and its bound.
 
     Rows are divided by their largest entries' powers of two before they are combined.
     """
     with torch.inference_mode(False), torch.enable_grad():
         evaluation = evaluate(function, tuple(tensors), create_graph=False)
-        found = check(evaluation.outputs.leaves, evaluation.inputs, Entries(sparse)).where_finite
-    if not len(found.gap):
+        leaves = evaluation.outputs.leaves
+        comparison = check(leaves, evaluation.inputs, Entries(sparse)).where_finite
+    if not len(comparison.gap):
         return 0.0, 0.0
-    worst = int((found.gap - found.allowed).argmax())
-    return float(found.gap[worst]), float(found.allowed[worst])
+    worst = int((comparison.gap - comparison.allowed).argmax())
+    return float(comparison.gap[worst]), float(comparison.allowed[worst])

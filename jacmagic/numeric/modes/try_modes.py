@@ -1,4 +1,4 @@
-"""Try differentiation modes in order; fall back on torch errors and say so in one note.
+"""Try differentiation modes in order; fall back on torch errors, with one note.
 
 The function itself has already run without an error. What goes wrong in a mode therefore says
 something about the mode (vmap cannot batch this, an operation has no forward formula), not about
@@ -8,60 +8,34 @@ pass untouched.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jacmagic.function.interop.call_limit import REFUSALS
-from jacmagic.numeric.modes.rows import Blocks
-
-TORCH_ERRORS = REFUSALS
-
-# Words in torch's message → what they mean to the reader.
-CAUSES: tuple[tuple[str, str], ...] = (
-    ("data-dependent", "its control flow depends on the values"),
-    (".item()", "it reads a value with .item() or float()"),
-    ("aten::item", "it reads a value with .item() or float()"),
-    ("in-place", "it writes into a tensor in place"),
-    ("inplace", "it writes into a tensor in place"),
-    ("generate_vmap_rule", "it uses a custom autograd.Function"),
-    ("setup_context", "it uses a custom autograd.Function"),
-    ("forward AD", "an operation has no forward formula"),
-    ("forward mode", "an operation has no forward formula"),
-    ("jvp", "an operation has no forward formula"),
-    ("out of memory", "a batch did not fit into memory"),
-    ("not enough memory", "a batch did not fit into memory"),
-    ("random", "it draws random numbers"),
-)
-
-FAILED = {
-    "forward": "not batched in forward mode",
-    "columns": "not computed in forward mode",
-    "reverse": "not batched",
-    "pullback": "not batched by torch.func",
-}
-TAKEN = {
-    "pullback": "by torch.func instead",
-    "columns": "column by column instead",
-    "reverse": "in reverse mode instead",
-    "rows": "row by row instead",
-}
+from jacmagic.numeric.evaluation import Evaluation
+from jacmagic.numeric.modes.mode import Blocks, Mode
+from jacmagic.numeric.options import ComputeOptions
+from jacmagic.numeric.torch_errors import TORCH_ERRORS, cause_of
 
 
 @dataclass(frozen=True)
 class Tried:
-    """The first mode that got through, its blocks, and notes on those that did not."""
+    """The first mode that succeeded, its blocks, and notes on those that did not.
 
-    mode: str
+    Attributes:
+        mode: the mode.
+        blocks: what it computed.
+        notes: why earlier modes could not be used.
+        all_reached: whether backward passes got from every output to every input.
+    """
+
+    mode: Mode
     blocks: Blocks
-    notes: tuple[str, ...]
+    notes: tuple[str, ...] = ()
+    all_reached: bool = False
 
 
-def try_modes(modes: Sequence[str], ways: Mapping[str, Callable[[], Blocks]]) -> Tried:
-    """Try differentiation modes in order.
-
-    Args:
-        modes: names, best first.
-        ways: what computes the blocks in each.
+def try_modes(modes: Sequence[Mode], evaluation: Evaluation, options: ComputeOptions) -> Tried:
+    """Try differentiation modes, best first.
 
     Raises:
         Exception: whatever the last mode raises.
@@ -69,23 +43,15 @@ def try_modes(modes: Sequence[str], ways: Mapping[str, Callable[[], Blocks]]) ->
     first: str | None = None
     for mode in modes[:-1]:
         try:
-            blocks = ways[mode]()
+            blocks, all_reached = mode.run(evaluation, options)
         except TORCH_ERRORS as obstacle:
-            first = first or f"{FAILED[mode]}: {cause_of(obstacle)}"
+            first = first or f"{mode.failed}: {cause_of(obstacle)}"
         else:
-            return Tried(mode, blocks, _note(first, mode))
+            return Tried(mode, blocks, _note(first, mode), all_reached)
     mode = modes[-1]
-    return Tried(mode, ways[mode](), _note(first, mode))
+    blocks, all_reached = mode.run(evaluation, options)
+    return Tried(mode, blocks, _note(first, mode), all_reached)
 
 
-def _note(first: str | None, mode: str) -> tuple[str, ...]:
-    return () if first is None else (f"{first}; computed {TAKEN[mode]}",)
-
-
-def cause_of(obstacle: BaseException) -> str:
-    """Why a mode failed, in a few words."""
-    message = str(obstacle)
-    for words, meaning in CAUSES:
-        if words in message:
-            return meaning
-    return f"{type(obstacle).__name__} inside torch"
+def _note(first: str | None, mode: Mode) -> tuple[str, ...]:
+    return () if first is None else (f"{first}; computed {mode.instead}",)

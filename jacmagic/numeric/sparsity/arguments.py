@@ -36,12 +36,12 @@ class Call:
     """One operation that touches followed tensors.
 
     Attributes:
-        func: the ATen operation.
+        name: the ATen operation, such as `avg_pool2d`.
         named: its arguments by the names of its schema; tensors as `Operand`, in lists too.
         outs: the tensors it returned.
     """
 
-    func: Any
+    name: str
     named: dict[str, Any]
     outs: tuple[torch.Tensor, ...]
 

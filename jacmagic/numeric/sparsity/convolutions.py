@@ -100,8 +100,7 @@ def pool(sets: IndexSets, call: Call) -> list[np.ndarray]:
     """Each place depends on its window in its own channel."""
     named = call.named
     seen = named["self"]
-    axes = len(named["kernel_size"]) if "2d" not in call.func._schema.name else 2
-    axes = 3 if "3d" in call.func._schema.name else axes
+    axes = next(n for n in (1, 2, 3) if f"{n}d" in call.name)
     shape = tuple(call.outs[0].shape)
     grid = torch.from_numpy(seen.ids.astype(np.float64)).reshape(
         1, -1, *seen.ids.shape[seen.ids.ndim - axes :]

@@ -11,9 +11,9 @@ import numpy as np
 import scipy.sparse as sp
 import torch
 
+from jacmagic.function.aten.unsupported import Unsupported
 from jacmagic.numeric.sparsity.index_sets import FIRST, IndexSets, TooDense
-from jacmagic.numeric.sparsity.mode import Following, OutOfTime
-from jacmagic.numeric.sparsity.shadows import Refused
+from jacmagic.numeric.sparsity.mode import DependenceMode, OutOfTime
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def detect(
     """
     sizes = [tensor.numel() for tensor in inputs]
     sets = IndexSets(sum(sizes), most)
-    mode = Following(sets, time.monotonic() + seconds)
+    mode = DependenceMode(sets, time.monotonic() + seconds)
     try:
         start = FIRST
         for tensor, size in zip(inputs, sizes, strict=True):
@@ -70,7 +70,7 @@ def detect(
             outputs = function(*inputs)
         rows = np.concatenate([_rows(mode, leaf) for leaf in outputs] or [np.zeros(0, int)])
         return Pattern(sets.rows(rows), mode.steady, sets.lost, tuple(sorted(mode.coarse)))
-    except Refused as refused:
+    except Unsupported as refused:
         return Unfollowed(str(refused))
     except TooDense:
         return Unfollowed("too many of its entries depend on the inputs")
@@ -78,7 +78,7 @@ def detect(
         return Unfollowed("finding its zeros takes longer than computing them")
 
 
-def _rows(mode: Following, leaf: Any) -> np.ndarray:
+def _rows(mode: DependenceMode, leaf: Any) -> np.ndarray:
     """Return the sets of an output; what torch does not differentiate has none."""
     ids = mode.shadows.read(leaf).reshape(-1)
     return ids if leaf.requires_grad else np.zeros_like(ids)

@@ -246,13 +246,3 @@ RULES: dict[str, Rule] = {
         pool,
     ),
 }
-
-# Pure movements: run once more on the numbers of the sets instead of the values.
-MOVES = frozenset(
-    "cat stack block_diag flip roll rot90 repeat tril triu gather index index_select take "
-    "masked_select im2col _unsafe_view _reshape_copy diag_embed pixel_shuffle pixel_unshuffle "
-    "reflection_pad1d reflection_pad2d reflection_pad3d replication_pad1d replication_pad2d "
-    "replication_pad3d channel_shuffle _unsafe_index upsample_nearest1d upsample_nearest2d "
-    "upsample_nearest3d constant_pad_nd index_put _index_put_impl index_copy index_fill put "
-    "scatter masked_scatter select_scatter slice_scatter diagonal_scatter embedding".split()
-)

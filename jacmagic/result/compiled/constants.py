@@ -21,6 +21,7 @@ from jacmagic.errors import JacmagicError
 from jacmagic.function.interop.user_code import is_users
 from jacmagic.function.problem import Problem
 from jacmagic.function.target import Target
+from jacmagic.function.torch_internals import version_of
 
 MAX_SHOWN = 8  # constants listed by name
 _READS = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
@@ -96,7 +97,8 @@ def short(value: Any) -> str:
 def state(value: Any, depth: int = MAX_DEPTH) -> Any:
     """Return what tells a value from a changed one: numbers, versions, attributes."""
     if isinstance(value, Tensor):
-        return id(value), value._version, value.data_ptr() if value.layout == torch.strided else 0
+        address = value.data_ptr() if value.layout == torch.strided else 0
+        return id(value), version_of(value), address
     if isinstance(value, np.ndarray):
         return value.shape, value.dtype.str, hash(value.tobytes())
     if isinstance(value, nn.Module):

@@ -18,6 +18,7 @@ from jacmagic.errors import FunctionError
 from jacmagic.function.outputs import flatten
 from jacmagic.function.problem import Problem
 from jacmagic.function.silent_rerun import random_states, silent_rerun
+from jacmagic.function.torch_internals import version_of
 from jacmagic.result.compiled.constants import Constants
 
 MAX_ROUNDINGS = 64  # of the largest value, by which two runs of one function may differ
@@ -53,12 +54,12 @@ def _run(problem: Problem) -> tuple[list[Tensor], list[str]]:
     """Return the values at the point, and the run's side effects."""
     tensors = [one.value.detach().clone() for one in problem.inputs]
     states, reasons = random_states(tensors), list[str]()
-    versions = [tensor._version for tensor in tensors]
+    versions = list(map(version_of, tensors))
     with silent_rerun(tensors, states) as run:
         leaves = flatten(problem.function(*tensors)).leaves
     if run.drew or not all(map(torch.equal, states, random_states(tensors))):
         reasons.append("it draws random numbers")
-    if versions != [tensor._version for tensor in tensors]:
+    if versions != list(map(version_of, tensors)):
         reasons.append("it writes into its argument")
     return [leaf.detach() for leaf in leaves], reasons
 

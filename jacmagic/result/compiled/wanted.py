@@ -11,7 +11,7 @@ from torch import Tensor
 
 from jacmagic.function.inputs import labelled
 from jacmagic.function.problem import Problem
-from jacmagic.numeric import NumericJacobian, SparsePlan, Tuning, compute
+from jacmagic.numeric import ComputeOptions, NumericJacobian, SparsePlan, Tuning, compute
 from jacmagic.result.compiled.check import Truth
 from jacmagic.result.compiled.constants import Constants
 from jacmagic.result.compiled.graph.passes import Task
@@ -145,7 +145,9 @@ def truths(wanted: Wanted, tensors: Sequence[Tensor]) -> Truths:
 def numbers_at(wanted: Wanted, tensors: Sequence[Tensor], tuning: Tuning) -> NumericJacobian:
     """Return what `jacobian()` gives at some tensors."""
     chosen = [tensors[k].detach() for k in wanted.chosen]
-    return compute(wanted.by_chosen(tensors), chosen, strategy=wanted.strategy, tuning=tuning)
+    return compute(
+        wanted.by_chosen(tensors), chosen, ComputeOptions(wanted.strategy), tuning=tuning
+    )
 
 
 def _entries(

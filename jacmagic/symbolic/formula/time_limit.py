@@ -1,14 +1,20 @@
 """Time limits for SymPy calls that offer no cancellation point, and one allowance for a display.
 
-Some of SymPy's passes walk a shared expression as a tree, and take exponentially long. Such a call
-runs in a thread of its own, which an exception stops when its time is over. Nothing but that call
-ever runs in the thread, so that the exception cannot surface in other code, whenever it arrives.
+Some of SymPy's passes traverse a shared expression as a tree, and take exponentially long. Such a
+call runs in a thread of its own, which an exception stops when its time is over. Nothing but that
+call runs in the thread, so that the exception cannot surface in other code, whenever it arrives.
 Seconds are those that a thread computes, where the system counts them: what fits on an idle machine
 fits on a busy one.
+
+NOTE [Low-level threads]
+A `threading.Thread` is registered in a WeakSet, whose callback runs when the thread is freed. An
+exception that arrives there, from the clock or from the user's Ctrl+C, is lost with a warning.
+Therefore the thread is started by `_thread`, which keeps no such registry.
 """
 
 from __future__ import annotations
 
+import _thread
 import contextvars
 import ctypes
 import threading
@@ -96,14 +102,15 @@ class _Call:
         self._work, self._lock, self._over = work, threading.Lock(), threading.Event()
         self._clock: int | None = None
         self._seconds: float | None = None
-        context = contextvars.copy_context()
-        self._thread = threading.Thread(target=context.run, args=(self._run,), daemon=True)
+        self._thread: int | None = None
+        self._stopped = False
 
     def run(self, seconds: float) -> None:
         """Begin, and wait for the end, until the work has computed for some seconds."""
         began, left = time.monotonic(), seconds
         try:
-            self._thread.start()
+            context = contextvars.copy_context()
+            _thread.start_new_thread(context.run, (self._run,))  # see NOTE [Low-level threads]
             while not self._over.wait(left):
                 left = seconds - self.spent(time.monotonic() - began)
                 if left <= 0 or time.monotonic() - began > _BUSY * seconds:
@@ -122,6 +129,10 @@ class _Call:
             return elapsed
 
     def _run(self) -> None:
+        with self._lock:
+            if self._stopped:
+                return
+            self._thread = threading.get_ident()
         _INSIDE.set(True)
         if hasattr(time, "pthread_getcpuclockid"):
             self._clock = time.pthread_getcpuclockid(threading.get_ident())
@@ -140,9 +151,10 @@ class _Call:
     def _stop(self) -> None:
         """End the thread, if it still runs: until it has finished, its identifier is its own."""
         with self._lock:
-            if not self.finished and self._thread.ident is not None:
+            self._stopped = True
+            if not self.finished and self._thread is not None:
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(
-                    ctypes.c_ulong(self._thread.ident), ctypes.py_object(_TimeIsUp)
+                    ctypes.c_ulong(self._thread), ctypes.py_object(_TimeIsUp)
                 )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from jacmagic.symbolic.graph import Graph
 
@@ -78,7 +79,7 @@ class Conditions:
         """Nothing is assumed yet."""
         self.met: list[Assumption] = []
         self._graph = graph
-        self._pending: dict[int, list[int]] = {}
+        self._pending: dict[int, tuple[Any, list[int]]] = {}
 
     def assume(self, node: int, truth: bool) -> None:
         """Record that a condition had this truth value on the path taken."""
@@ -94,14 +95,21 @@ class Conditions:
             elif self._graph.value(node) is None:
                 self.assume(equality(self._graph, node, number), True)
 
-    def postpone(self, memory: int, conditions: list[int]) -> None:
-        """Remember what holds should the indices in this memory be used."""
-        self._pending[memory] = conditions
+    def postpone(self, memory: int, owner: Any, conditions: list[int]) -> None:
+        """Record conditions that are assumed once some memory is read: the indices in it.
+
+        Args:
+            memory: what tensors on this memory have in common.
+            owner: a tensor that keeps the memory from being reused.
+            conditions: what holds as long as the indices stay the same.
+        """
+        self._pending[memory] = owner, conditions
 
     def use(self, memories: Iterable[int]) -> None:
-        """Some memory is read: if it holds indices, their order matters now."""
+        """Assume what was postponed until some memory is read."""
         for memory in memories:
-            for condition in self._pending.pop(memory, ()):
+            _, conditions = self._pending.pop(memory, (None, ()))
+            for condition in conditions:
                 self.assume(condition, True)
 
     @property

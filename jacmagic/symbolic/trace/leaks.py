@@ -18,14 +18,13 @@ from typing import Any
 
 import torch
 from torch.overrides import TorchFunctionMode
-from torch.utils._python_dispatch import _disable_current_modes
-from torch.utils._pytree import tree_flatten
 
+from jacmagic.function.aten.operation import is_plain
+from jacmagic.function.aten.unsupported import Unsupported
+from jacmagic.function.torch_internals import tree_flatten, without_dispatch_modes
 from jacmagic.symbolic.trace.expansions import expansion_of
 from jacmagic.symbolic.trace.mode import ConcolicMode
 from jacmagic.symbolic.trace.naming import Names
-from jacmagic.symbolic.trace.rules import Unsupported
-from jacmagic.symbolic.trace.shadows import plain
 from jacmagic.symbolic.trace.source_lines import is_own, users_line
 
 ADVICE = {
@@ -77,7 +76,7 @@ def _has_shadow(mode: ConcolicMode, value: Any) -> bool:
 
 def _takes_part(mode: ConcolicMode, value: Any) -> bool:
     """Whether a value is a tensor with expressions, or one that torch.func has wrapped."""
-    return isinstance(value, torch.Tensor) and (not plain(value) or mode.shadows.has(value))
+    return isinstance(value, torch.Tensor) and (not is_plain(value) or mode.shadows.has(value))
 
 
 def _stack(value: Any) -> torch.Tensor:
@@ -157,7 +156,7 @@ class LeakWatch(TorchFunctionMode):
             func = expansion_of(name, args, kwargs) or func
         if args and _has_shadow(self.mode, args[0]):
             if name in _SHOWN:
-                with _disable_current_modes():
+                with without_dispatch_modes():
                     return func(*args, **kwargs)
             if name in _WHOLE:
                 return self._read_whole(func, args)

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import torch
 
+from jacmagic.function.aten.unsupported import Unsupported
 from jacmagic.symbolic.graph import Graph
-from jacmagic.symbolic.trace.rules import ComplexNodes, Unsupported
+from jacmagic.symbolic.trace.rules import ComplexNodes
 
 LINEAR: dict[str, str] = {
     **dict.fromkeys(

@@ -22,7 +22,8 @@ import numpy as np
 import torch
 
 from jacmagic.function.interop.arrays import traced_by
-from jacmagic.labels import SHORT, Label
+from jacmagic.labels import Label
+from jacmagic.render.names import LAYER_PARAMETERS
 from jacmagic.symbolic.graph import Graph
 from jacmagic.symbolic.matrices import Expression
 from jacmagic.symbolic.trace.mode import ConcolicMode
@@ -325,10 +326,10 @@ class Names:
 def _short(name: str) -> str:
     """Return a module's `0.weight` as W0, `weight` as W; other names as they are."""
     *path, last = name.split(".")
-    if not path and last not in SHORT:
+    if not path and last not in LAYER_PARAMETERS:
         return name
     number = "".join(part for part in path if part.isdigit())
-    joined = "_".join([SHORT.get(last, last), *[number] * bool(number)])
+    joined = "_".join([LAYER_PARAMETERS.get(last, last), *[number] * bool(number)])
     return joined if joined.isidentifier() else ""
 
 

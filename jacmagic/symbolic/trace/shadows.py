@@ -1,11 +1,4 @@
-"""For every tensor storage, the expressions its elements stand for.
-
-NOTE [Shadows live per storage]: views share their storage, so a view needs no rule at all, and an
-in-place write lands in every view of the same memory, exactly as the numbers do. A shadow is a flat
-int64 array of graph nodes, one for each real number in memory: a complex element holds two, real
-part first, so that `view_as_real`, `.real` and `.imag` are views here as they are there. A tensor
-reads and writes its shadow through its own offset, shape and strides.
-"""
+"""The nodes of every tensor's elements, kept as the shadow of its memory."""
 
 from __future__ import annotations
 
@@ -13,16 +6,12 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch.multiprocessing.reductions import StorageWeakRef
 
+from jacmagic.function.aten.shadows import Shadows
+from jacmagic.function.aten.unsupported import Unsupported
 from jacmagic.symbolic.graph import ONE, ZERO, Graph, meant
-from jacmagic.symbolic.trace.rules import (
-    ComplexNodes,
-    Unsupported,
-    conjugate,
-    each,
-    toward_zero,
-    truth,
-)
+from jacmagic.symbolic.trace.rules import ComplexNodes, conjugate, each, toward_zero, truth
 
 POISON = -1  # an element whose expression is unknown: reading it refuses, it is never a constant
 
@@ -33,56 +22,14 @@ class Poisoned(Exception):
     """An element was read whose expression is unknown."""
 
 
-def _unit(tensor: torch.Tensor) -> int:
-    """Bytes of one real number."""
-    return tensor.element_size() // (2 if tensor.is_complex() else 1)
-
-
-def _through(flat: np.ndarray, tensor: torch.Tensor) -> np.ndarray:
-    """A flat storage-wide array seen through a tensor; complex ones gain an axis of length 2."""
-    parts = 2 if tensor.is_complex() else 1
-    shape, strides = list(tensor.shape), [step * parts * flat.itemsize for step in tensor.stride()]
-    if parts == 2:
-        shape, strides = [*shape, 2], [*strides, flat.itemsize]
-    if tensor.numel() == 0:
-        return np.zeros(shape, dtype=np.int64)
-    start = flat[tensor.storage_offset() * parts :]
-    return np.lib.stride_tricks.as_strided(start, tuple(shape), tuple(strides))
-
-
-def key_of(tensor: torch.Tensor) -> int:
-    """Return what tensors that share memory have in common."""
-    try:
-        return tensor.untyped_storage()._cdata
-    except NotImplementedError:  # a sparse tensor
-        raise Unsupported("sparse tensors", "have no closed form yet") from None
-
-
-def plain(value: object) -> bool:
-    """Whether a value is a tensor with memory of its own, no wrapper of torch.func's."""
-    return isinstance(value, torch.Tensor) and not torch._C._functorch.is_functorch_wrapped_tensor(
-        value
-    )
-
-
-class Shadows:
+class NodeShadows(Shadows):
     """The expressions of all tensors that a traced function has touched."""
 
     def __init__(self, graph: Graph) -> None:
         """Begin with no tensor shadowed."""
+        super().__init__()
         self.graph = graph
-        self._flat: dict[int, tuple[int, np.ndarray]] = {}  # key → bytes of a number, nodes
-        self._memory: set[int] = set()  # where the numbers of these storages lie
-        self._alive: list[torch.Tensor] = []  # storage addresses are reused once freed
-
-    def has(self, value: Any) -> bool:
-        """Whether a value is a tensor that carries expressions."""
-        return plain(value) and value.layout == torch.strided and key_of(value) in self._flat
-
-    def keep(self, tensor: torch.Tensor) -> int:
-        """Keep a tensor's memory from being reused, and return its key."""
-        self._alive.append(tensor)
-        return key_of(tensor)
+        self._storage_at: dict[int, StorageWeakRef] = {}  # address of shadowed memory → storage
 
     def read(self, tensor: torch.Tensor) -> Any:
         """Return the nodes of a tensor's elements: an int64 array in its shape, or `ComplexNodes`.
@@ -90,30 +37,28 @@ class Shadows:
         Raises:
             Poisoned: if an element has no known expression.
         """
-        known = self._flat.get(key_of(tensor))
-        if known is None:
-            if tensor.numel() and tensor.untyped_storage().data_ptr() in self._memory:
-                raise Unsupported("memory", "is shared behind torch's back (DLPack, a pointer)")
+        shadow = self.view(tensor)
+        if shadow is None:
+            self._check_memory(tensor)
             return self.constants(tensor)
-        nodes = _through(self._seen_as(tensor, *known), tensor).copy()
-        if (nodes == POISON).any():
+        if (shadow == POISON).any():
             raise Poisoned
-        if tensor.is_neg():
-            nodes = each(self.graph, self.graph.neg, nodes)
+        nodes = each(self.graph, self.graph.neg, shadow) if tensor.is_neg() else shadow.copy()
         if not tensor.is_complex():
             return nodes
         pair = ComplexNodes(nodes[..., 0], nodes[..., 1])
         return conjugate(self.graph, pair) if tensor.is_conj() else pair
 
+    def _check_memory(self, tensor: torch.Tensor) -> None:
+        """Refuse a tensor without a shadow on the memory of one that has a shadow."""
+        storage = self._storage_at.get(tensor.untyped_storage().data_ptr())
+        if tensor.numel() and storage is not None and not storage.expired():
+            raise Unsupported("memory", "is shared behind torch's back (DLPack, a pointer)")
+
     def nodes_of(self, tensor: torch.Tensor) -> list[int]:
         """Return the known nodes of a tensor's elements, in no particular shape."""
-        nodes = _through(self._seen_as(tensor, *self._flat[key_of(tensor)]), tensor)
+        nodes = self.cover(tensor)
         return nodes[nodes != POISON].tolist()
-
-    def _seen_as(self, tensor: torch.Tensor, unit: int, flat: np.ndarray) -> np.ndarray:
-        if unit != _unit(tensor):
-            raise Unsupported("view", "of the same memory as another dtype has no closed form")
-        return flat
 
     def constants(self, tensor: torch.Tensor) -> Any:
         """Return the nodes of a tensor's numbers, exact as a person would mean them."""
@@ -130,27 +75,22 @@ class Shadows:
 
     def write(self, tensor: torch.Tensor, nodes: Any) -> None:
         """Let a tensor's elements stand for these nodes, which broadcast to its shape."""
-        key = key_of(tensor)
-        if key not in self._flat:
-            size = tensor.untyped_storage().nbytes() // _unit(tensor)
-            flat = np.zeros(size, dtype=np.int64)
-            if tensor.numel() * (2 if tensor.is_complex() else 1) != size:
-                self._fill(flat, tensor)
-            self._flat[key] = _unit(tensor), flat
-            if size:
-                self._memory.add(tensor.untyped_storage().data_ptr())
-            self.keep(tensor)
+        shadow = self.cover(tensor)
         if tensor.numel():
-            flat = self._seen_as(tensor, *self._flat[key])
-            _through(flat, tensor)[...] = self._laid_out(tensor, nodes)
+            shadow[...] = self._laid_out(tensor, nodes)
 
-    def _fill(self, flat: np.ndarray, tensor: torch.Tensor) -> None:
-        """The rest of a tensor's memory holds plain numbers."""
-        size = tensor.untyped_storage().nbytes() // tensor.element_size()
-        whole = self.constants(tensor.detach().as_strided((size,), (1,), 0))
+    def initial(self, tensor: torch.Tensor, size: int) -> np.ndarray:
+        """Return the nodes of new memory; what the tensor leaves out holds plain numbers."""
+        storage = tensor.untyped_storage()
+        if size:
+            self._storage_at[storage.data_ptr()] = StorageWeakRef(storage)
+        if tensor.numel() * (2 if tensor.is_complex() else 1) == size:
+            return super().initial(tensor, size)
+        count = storage.nbytes() // tensor.element_size()
+        whole = self.constants(tensor.detach().as_strided((count,), (1,), 0))
         if isinstance(whole, ComplexNodes):
-            whole = np.stack([whole.re, whole.im], -1).reshape(-1)
-        flat[:] = whole
+            return np.stack([whole.re, whole.im], -1).reshape(-1)
+        return np.asarray(whole)
 
     def _laid_out(self, tensor: torch.Tensor, nodes: Any) -> Any:
         """Nodes as the tensor's dtype keeps them in memory."""

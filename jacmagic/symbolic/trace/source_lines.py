@@ -10,13 +10,14 @@ from types import FrameType
 import numpy as np
 import torch
 
-_PACKAGE = Path(__file__).parent.parent
-_TRACER = str(_PACKAGE / "trace" / "tracer.py")
+_PACKAGE = str(Path(sys.modules["jacmagic"].__file__ or "").parent)
+_TRACER = str(Path(__file__).parent / "tracer.py")
 _INSTALLED = tuple(
     sysconfig.get_path(kind) for kind in ("purelib", "platlib") if sysconfig.get_path(kind)
 )
-_NOT_THE_USERS = tuple(
-    str(Path(module.__file__ or "").parent) for module in (torch, np, sys.modules["jacmagic"])
+_NOT_THE_USERS = (
+    *(str(Path(module.__file__ or "").parent) for module in (torch, np)),
+    _PACKAGE,
 )
 _STANDARD = sysconfig.get_path("stdlib")
 
@@ -30,7 +31,7 @@ def is_users(name: str) -> bool:
 
 def is_own(frame: FrameType) -> bool:
     """Whether a frame runs code of this package."""
-    return frame.f_code.co_filename.startswith(str(_PACKAGE))
+    return frame.f_code.co_filename.startswith(_PACKAGE)
 
 
 def users_line() -> int | None:

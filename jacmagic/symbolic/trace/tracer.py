@@ -19,10 +19,11 @@ import numpy as np
 import torch
 
 from jacmagic.errors import JacmagicError
-from jacmagic.function.dispatch_mode import ModeStacks
+from jacmagic.function.aten.unsupported import Unsupported
 from jacmagic.function.interop import naming as offered
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.function.interop.silence import silent
+from jacmagic.function.mode_stacks import ModeStacks
 from jacmagic.function.outputs import flatten
 from jacmagic.labels import Label
 from jacmagic.symbolic.graph import BudgetExceeded, Graph
@@ -31,7 +32,6 @@ from jacmagic.symbolic.trace.conditions import Assumption
 from jacmagic.symbolic.trace.leaks import Leak, LeakWatch
 from jacmagic.symbolic.trace.mode import ConcolicMode
 from jacmagic.symbolic.trace.naming import Constant, Names, Naming, Noticed
-from jacmagic.symbolic.trace.rules import Unsupported
 from jacmagic.symbolic.trace.shadows import Poisoned
 from jacmagic.symbolic.trace.tensors import Tensors
 

@@ -10,6 +10,8 @@ from typing import Any
 import torch
 from torch import Tensor, fx
 
+from jacmagic.function.torch_internals import OpOverload, schema_of
+
 MAX_CONSTANT_SCALARS = 2**24  # scalars in a constant that is computed beforehand
 _aten = torch.ops.aten
 _ALIASES = frozenset({_aten.alias.default, _aten.detach.default})
@@ -47,8 +49,8 @@ def cleaned(module: fx.GraphModule, *, outputs: int) -> fx.GraphModule:
 
 
 def _mutates(node: fx.Node) -> bool:
-    schema = getattr(node.target, "_schema", None)
-    return schema is not None and bool(schema.is_mutable)
+    is_operation = isinstance(node.target, OpOverload)
+    return is_operation and bool(schema_of(node.target).is_mutable)
 
 
 def _fold(module: fx.GraphModule) -> None:

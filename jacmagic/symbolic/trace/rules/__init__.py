@@ -23,7 +23,6 @@ from jacmagic.symbolic.trace.rules.backward import BACKWARD
 from jacmagic.symbolic.trace.rules.complex_matrices import COMPLEX_MATRICES
 from jacmagic.symbolic.trace.rules.complexes import COMPLEX as COMPLEX_NUMBERS
 from jacmagic.symbolic.trace.rules.convolutions import CONVOLUTIONS
-from jacmagic.symbolic.trace.rules.data_movement import MOVES
 from jacmagic.symbolic.trace.rules.eigenvalues import SPECTRA
 from jacmagic.symbolic.trace.rules.elementwise import ELEMENTWISE, TRUTHFUL
 from jacmagic.symbolic.trace.rules.factorizations import FACTORED, FACTORS
@@ -38,7 +37,6 @@ from jacmagic.symbolic.trace.rules.products import PRODUCTS
 from jacmagic.symbolic.trace.rules.reductions import REDUCTIONS
 from jacmagic.symbolic.trace.rules.selections import PICKS, Operands, Selection
 from jacmagic.symbolic.trace.rules.special import SPECIAL
-from jacmagic.symbolic.trace.rules.unsupported import Unsupported
 
 RULES: dict[str, Rule] = {
     **ELEMENTWISE,
@@ -60,7 +58,6 @@ COMPLEX: dict[str, Rule] = {**COMPLEX_NUMBERS, **COMPLEX_MATRICES}
 __all__ = [
     "ANSWERS",
     "COMPLEX",
-    "MOVES",
     "ORDERS",
     "RULES",
     "TRUTHFUL",
@@ -68,7 +65,6 @@ __all__ = [
     "Operands",
     "Rule",
     "Selection",
-    "Unsupported",
     "conjugate",
     "each",
     "pair_of",

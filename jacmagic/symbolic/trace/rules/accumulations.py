@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from jacmagic.function.aten.unsupported import Unsupported
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
 from jacmagic.symbolic.trace.rules.arrays import Rule, each, nodes_of, scaled, truth, whole_numbers
-from jacmagic.symbolic.trace.rules.unsupported import Unsupported
 
 _FOLDS = {
     "sum": "add", "add": "add", "prod": "mul", "multiply": "mul", "amax": "max", "amin": "min",

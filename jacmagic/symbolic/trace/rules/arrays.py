@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 
+from jacmagic.function.aten.unsupported import Unsupported
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
-from jacmagic.symbolic.trace.rules.unsupported import Unsupported
 
 Nodes = Any  # an int64 array of nodes, or a plain number where the operation was given one
 Axes = int | Sequence[int] | None

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from jacmagic.function.aten.unsupported import Unsupported
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
 from jacmagic.symbolic.trace.rules.arrays import Axes, Rule, each, nodes_of, reduce, truth
 from jacmagic.symbolic.trace.rules.pairs import (
@@ -26,7 +27,6 @@ from jacmagic.symbolic.trace.rules.pairs import (
     turned,
 )
 from jacmagic.symbolic.trace.rules.products import matmul
-from jacmagic.symbolic.trace.rules.unsupported import Unsupported
 
 
 def _of_pairs(formula: Callable[..., Any]) -> Rule:

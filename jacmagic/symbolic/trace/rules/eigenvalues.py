@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from jacmagic.function.aten.unsupported import Unsupported
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
 from jacmagic.symbolic.trace.rules.arrays import norm
 from jacmagic.symbolic.trace.rules.matrices import batched
 from jacmagic.symbolic.trace.rules.products import matmul
 from jacmagic.symbolic.trace.rules.selections import Operands, Selection
-from jacmagic.symbolic.trace.rules.unsupported import Unsupported
 
 _LARGEST_FACTOR = 4
 _ROUNDED = 1e-6  # relative difference of two entries computed in different ways, in float32 too

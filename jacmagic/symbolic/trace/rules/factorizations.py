@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from jacmagic.function.aten.unsupported import Unsupported
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
 from jacmagic.symbolic.trace.rules.arrays import Rule, norm, whole_numbers
 from jacmagic.symbolic.trace.rules.matrices import FACTORING, LARGEST, batched, substituted
 from jacmagic.symbolic.trace.rules.pairs import ComplexNodes
 from jacmagic.symbolic.trace.rules.products import matmul
 from jacmagic.symbolic.trace.rules.selections import Operands, Selection
-from jacmagic.symbolic.trace.rules.unsupported import Unsupported
 
 _MEETING = 1e-7  # relative distance of eigenvalues that rounding alone can bring about
 _SINGULAR = 1e-12  # relative size of a diagonal entry that is rounding alone

@@ -13,12 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from jacmagic.function.aten.unsupported import Unsupported
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
 from jacmagic.symbolic.trace.rules.arrays import Rule
 from jacmagic.symbolic.trace.rules.losses import entropy
 from jacmagic.symbolic.trace.rules.matrices import least_squares, pseudo_inverse
 from jacmagic.symbolic.trace.rules.selections import Operands, Selection
-from jacmagic.symbolic.trace.rules.unsupported import Unsupported
 
 
 def _numbers(seen: Operands, *arguments: Any) -> list[Any]:

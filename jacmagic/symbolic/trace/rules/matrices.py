@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
+from jacmagic.function.aten.unsupported import Unsupported
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
 from jacmagic.symbolic.trace.rules.arrays import Rule, each
 from jacmagic.symbolic.trace.rules.products import matmul
-from jacmagic.symbolic.trace.rules.unsupported import Unsupported
 
 LARGEST = 8  # a larger determinant has too many minors to keep
 _CRAMER_FOR_NUMBERS = 3  # systems up to this size look better by Cramer's rule

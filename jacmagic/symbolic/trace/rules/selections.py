@@ -15,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from jacmagic.function.aten.unsupported import Unsupported
 from jacmagic.symbolic.graph import Graph
 from jacmagic.symbolic.trace.rules.arrays import each, largest, norm, reduce, smallest
 from jacmagic.symbolic.trace.rules.pairs import ComplexNodes
-from jacmagic.symbolic.trace.rules.unsupported import Unsupported
 
 
 @dataclass(frozen=True)

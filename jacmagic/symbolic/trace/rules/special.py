@@ -11,9 +11,9 @@ from typing import Any
 
 import numpy as np
 
+from jacmagic.function.aten.unsupported import Unsupported
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
 from jacmagic.symbolic.trace.rules.arrays import Nodes, Rule, each, elementwise, named
-from jacmagic.symbolic.trace.rules.unsupported import Unsupported
 
 _ROOT_TWO = math.sqrt(2)
 

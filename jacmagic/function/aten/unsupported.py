@@ -1,10 +1,10 @@
-"""The loud, named way in which a rule says that it does not know."""
+"""The exception of an operation that an interpreter cannot follow."""
 
 from __future__ import annotations
 
 
 class Unsupported(Exception):
-    """An operation has no closed form here.
+    """An operation that an interpreter cannot follow.
 
     Attributes:
         operation: its name, without torch's namespace.
@@ -12,7 +12,10 @@ class Unsupported(Exception):
     """
 
     def __init__(self, operation: str, reason: str = "has no rule yet") -> None:
-        """Name the operation and say why."""
+        """Name the operation and the reason."""
         super().__init__(operation, reason)
         self.operation = operation.rpartition("::")[2]
         self.reason = reason
+
+    def __str__(self) -> str:
+        return f"{self.operation} {self.reason}"

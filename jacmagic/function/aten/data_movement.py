@@ -1,11 +1,14 @@
 """Operations that only move data: which of their arguments hold the data that they move.
 
-NOTE [Moves run on nodes]: a node is a whole number, so the operation itself, run a second time on a
-tensor of nodes, moves the expressions exactly as it moves the numbers. Padding with zero pads with
-node 0, which is the number 0. One rule serves them all, and no shape logic is repeated.
+NOTE [Movements run on integers]: what an interpreter keeps beside a number is an integer, so the
+operation itself, run a second time on a tensor of these integers, moves them exactly as it moves
+the numbers. One rule serves all movements and all interpreters, and no shape logic is repeated.
+Padding with zero pads with the integer 0, which has to stand for a plain number.
 """
 
 from __future__ import annotations
+
+from jacmagic.function.aten.operation import Operation
 
 _SELF = ("self",)
 
@@ -34,3 +37,9 @@ MOVES: dict[str, tuple[str, ...]] = {
     "diagonal_scatter": ("self", "src"),
     "embedding": ("weight",),
 }
+
+
+def accumulates(operation: Operation) -> bool:
+    """Whether a write through indices adds to what is there, and hence is no movement."""
+    named = operation.named
+    return bool(named.get("accumulate")) or named.get("reduce") is not None

@@ -1,0 +1,1 @@
+"""Interpretation of ATen operations, the calls that reach a dispatch mode below autograd."""
