@@ -48,6 +48,7 @@ __all__ = [
     "remove_batch_dimension",
     "run_backward",
     "schema_of",
+    "set_grad_enabled",
     "set_mode_flags",
     "storage_key",
     "torch_map",
@@ -59,6 +60,8 @@ __all__ = [
     "without_torch_functions",
     "without_transforms",
 ]
+
+set_grad_enabled: Any = torch._C._set_grad_enabled  # what `torch.no_grad()` calls on both ends
 
 
 # ── modes ─────────────────────────────────────────────────────────────────────────────────────

@@ -11,6 +11,8 @@ from typing import Any
 
 from torch.overrides import TorchFunctionMode
 
+from jacmagic.function.torch_internals import set_grad_enabled
+
 # What the user's code may raise on tensors that are not ordinary numbers, or far from the point:
 # anything, exceptions of its own and `sys.exit()` included. Not KeyboardInterrupt.
 REFUSALS = (Exception, SystemExit)
@@ -40,12 +42,12 @@ class Counted(TorchFunctionMode):
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        """Run one call.
+        """Run one call; what `torch.no_grad()` restores on its way out is never refused.
 
         Raises:
             EndlessError: it is one too many.
         """
         self.calls += 1
-        if self.calls > self._limit:
+        if self.calls > self._limit and func is not set_grad_enabled:
             raise EndlessError(f"more than {self._limit} calls of torch in one run")
         return func(*args, **(kwargs or {}))
