@@ -23,10 +23,10 @@ from jacmagic.result.compiled import CompiledJacobian, compiled_of
 from jacmagic.result.evaluated import Outside
 from jacmagic.result.explained import Explained
 from jacmagic.result.options import DisplayOptions
-from jacmagic.symbolic import codegen as code
-from jacmagic.symbolic.branches import ClosedForms, values_again
+from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.symbolic.evaluator import Evaluator, by_name
 from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.point import values_again
 
 if TYPE_CHECKING:
     import numpy as np
@@ -164,7 +164,7 @@ class JacobianResult(Explained):
         """Source of a function that computes this Jacobian from its closed form.
 
         Args:
-            language: "python", "torch", "c" or "javascript".
+            language: "python", "torch", "c", "javascript", or another in `codegen.LANGUAGES`.
 
         Raises:
             JacmagicError: without a closed form, or for what the language has no function for.
@@ -172,9 +172,8 @@ class JacobianResult(Explained):
         if self._form is None:
             raise PointError(f"expected a closed form to write; found none: {self.refusal}")
         inputs = [(one.name, tuple(one.value.shape)) for one in self.problem.inputs]
-        return code.write(
-            language, self._form, f"{self.notation.noun.lower()}_of_{self.title}", inputs
-        )
+        name = f"{self.notation.noun.lower()}_of_{self.title}"
+        return self._form.source(language, name, inputs)
 
 
 def run_torch(

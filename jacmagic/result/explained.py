@@ -11,7 +11,8 @@ from jacmagic.labels import Label
 from jacmagic.render import latex
 from jacmagic.result.derived import Derived
 from jacmagic.result.verdict import side_effects
-from jacmagic.symbolic.derivation import Derivation, derive, templates, texts
+from jacmagic.symbolic.derivation import Derivation, derive, templates
+from jacmagic.symbolic.derivation_entries import texts
 from jacmagic.symbolic.formula import DisplayForm
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.conditions import sentences

@@ -1,1 +1,1 @@
-"""The closed form: traced from the function, differentiated on a graph, read as mathematics."""
+"""The closed form: a function traced, differentiated on its graph, typeset."""

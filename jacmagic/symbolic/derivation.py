@@ -1,26 +1,20 @@
-"""The chain of a lecture: definition = derivatives of the expressions = closed form = numbers.
+"""The chain of equations: ∂fᵢ/∂xⱼ = ∂(expression)/∂xⱼ = closed form = numbers.
 
-The five links of the seed's own derivation, each a matrix in LaTeX, built from plain labels,
-expressions and numbers.
+Each link is a matrix in LaTeX, built from plain labels, expressions and numbers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import sympy
 
 from jacmagic.labels import Label, mapped
 from jacmagic.render import latex
-from jacmagic.symbolic.formula import MOST_PLACES, DisplayForm, excerpt, shortest, substituted, tex
+from jacmagic.symbolic.derivation_entries import FormulaEntries, SubstitutedEntries
+from jacmagic.symbolic.formula import DisplayForm, excerpt, substituted
 from jacmagic.symbolic.notation import JACOBIAN, Notation
-
-LONGEST_ENTRY = 400  # LaTeX characters of one entry in the substituted matrix
-WIDEST = 110  # letters side by side in a matrix; beyond, what is long is written out below
-MOST_LETTERS = 8_000  # of LaTeX in the equations below a chain; ten times as much in MathML
-LONG = 24  # letters of an entry that may be written out below
 
 
 @dataclass(frozen=True)
@@ -66,7 +60,7 @@ class Derivation:
 
     @property
     def signs(self) -> tuple[str, ...]:
-        """What stands before each link: "=", and "≠" before numbers that contradict the formula."""
+        """The sign before each link: "≠" before numbers that contradict the formula."""
         last = "=" if self.agrees or self.closed_form is None else "≠"
         return (*["="] * (len(self.links) - 1), last)
 
@@ -116,8 +110,8 @@ def derive(
     value = frame.matrix(lambda i, j: number(float(matrix[i, j])))
     if reading is None:
         return Derivation(head, definition, None, None, None, value)
-    shown = _Substituted(reading, point, matrix, digits)
-    written = _Written(reading, rows, columns, frame.picked, function, notation)
+    shown = SubstitutedEntries(reading, point, matrix, digits)
+    written = FormulaEntries(reading, rows, columns, frame.picked, function, notation)
     return Derivation(
         head,
         definition,
@@ -139,7 +133,7 @@ def templates(
     digits: int = 4,
     transposed: bool = False,
 ) -> tuple[str, ...]:
-    """Return the last links of the chain, with a slot for each number that a slider changes.
+    """Return the last links of the chain, with slots for numbers that sliders change.
 
     Args:
         reading: the closed form as it is shown, or None.
@@ -156,12 +150,12 @@ def templates(
     numbers = {} if reading is None else reading.numbers(point)
 
     def value(i: int, j: int) -> str:
-        return latex.slot(len(numbers) + frame.place(i, j))
+        return latex.slot(len(numbers) + frame.position(i, j))
 
     if reading is None:
         return (frame.matrix(value),)
-    shown = _Substituted(reading, point, matrix, digits)
-    slots = {symbol: latex.slot(place) for place, symbol in enumerate(numbers)}
+    shown = SubstitutedEntries(reading, point, matrix, digits)
+    slots = {symbol: latex.slot(k) for k, symbol in enumerate(numbers)}
 
     def put_in(i: int, j: int) -> str:
         plain = shown.is_plain(i, j)
@@ -171,7 +165,7 @@ def templates(
 
 
 class _Frame:
-    """The places of a matrix that are shown, and which of them where."""
+    """The rows and columns of a matrix that are shown."""
 
     def __init__(self, shape: tuple[int, int], transposed: bool) -> None:
         self.shape, self.transposed = shape, transposed
@@ -182,161 +176,10 @@ class _Frame:
         down, across = reversed(self.picked) if self.transposed else self.picked
         return _matrix(entry, down, across, self.transposed)
 
-    def place(self, i: int, j: int) -> int:
-        """Return the place of an entry in the matrix as it is shown, row after row."""
+    def position(self, i: int, j: int) -> int:
+        """Return the position of an entry in the matrix as it is shown, row after row."""
         m, n = self.shape
         return j * m + i if self.transposed else i * n + j
-
-
-class _Substituted:
-    """The entries of a closed form with numbers put in; the value alone where that is long."""
-
-    def __init__(
-        self, reading: DisplayForm, point: Sequence[float], matrix: np.ndarray, digits: int
-    ) -> None:
-        self.reading, self.matrix, self.digits = reading, matrix, digits
-        self.numbers = texts(reading.numbers(point), digits)
-        self.room = max(LONG, WIDEST // max(min(matrix.shape[1], MOST_PLACES), 1))
-
-    def entry(self, i: int, j: int) -> str:
-        """Return an entry as LaTeX."""
-        made, plain = self._both(i, j)
-        return made if latex.extent(made) <= self.room else plain
-
-    def is_plain(self, i: int, j: int) -> bool:
-        """Whether only the value is shown, where more could be."""
-        made = substituted(self.reading.shown(i, j), self.numbers)
-        return len(made) > LONGEST_ENTRY or latex.extent(made) > self.room
-
-    def _both(self, i: int, j: int) -> tuple[str, str]:
-        value = float(self.matrix[i, j])
-        return put_numbers_in(self.reading.shown(i, j), self.numbers, value, self.digits)
-
-
-class _Written:
-    """A reading in LaTeX, with what is too long for a matrix written out below it."""
-
-    def __init__(
-        self,
-        reading: DisplayForm,
-        rows: Sequence[Label],
-        columns: Sequence[Label],
-        picked: Sequence[Sequence[int | None]],
-        function: str,
-        notation: Notation,
-    ) -> None:
-        self.reading, self.rows = reading, rows
-        self.function, self.notation = function, notation
-        self.variables = [label.tex for label in columns]
-        down, across = ([place for place in places if place is not None] for places in picked)
-        names = reading.all_names
-        if notation.as_written:
-            self.sources = {i: tex(reading.output(i), names, written=True) for i in down}
-        else:  # derived, so put in order as every derivative is
-            self.sources = {i: tex(shortest(reading.expression(i)), names) for i in down}
-        self.shown = {(i, j): tex(reading.shown(i, j), names) for i in down for j in across}
-        long = [source for source in self.sources.values() if latex.extent(source) > LONG]
-        crowded = len(across) * max(map(latex.extent, long), default=0) > WIDEST
-        outputs = [self._output(i) for i in down] if crowded else []
-        entries = self._name_entries(down, across)
-        room = MOST_LETTERS - sum(map(len, self.clauses))
-        self.outputs, room = _fitting(outputs, room)
-        self.entries, _ = _fitting(entries, room)
-        missing = len(outputs) + len(entries) - len(self.outputs) - len(self.entries)
-        said = f"{missing} long lines of the closed form are left out; see J.formula"
-        self.left_out = (said,) if missing else ()
-
-    def _output(self, i: int) -> str:
-        """Return an output as an equation, abbreviated as the matrix is."""
-        shown = tex(self.reading.abbreviated(i), self.reading.all_names, written=True)
-        return f"{self.notation.output(self.function, self.rows[i].tex)} = {shown}"
-
-    def _name_entries(self, down: Sequence[int], across: Sequence[int]) -> list[str]:
-        """Return the longest entries leave the matrix until it fits, and stand below it."""
-        below: list[tuple[int, int]] = []
-        sizes = {place: latex.extent(shown) for place, shown in self.shown.items()}
-        while True:
-            widths = [max((sizes[i, j] for i in down), default=0) for j in across]
-            longest = max(sizes, key=sizes.__getitem__, default=None)
-            if longest is None or sum(widths) <= WIDEST or sizes[longest] <= LONG:
-                break
-            below.append(longest)
-            sizes[longest] = 5
-        lines = []
-        for i, j in sorted(below):
-            name = self.notation.tex(self.function, self.rows[i].tex, self.variables[j])
-            lines += latex.broken(name, self._terms(i, j), WIDEST)
-            self.shown[i, j] = name
-        return lines
-
-    def _terms(self, i: int, j: int) -> list[str]:
-        """Return an entry's terms, each with its sign."""
-        entry, names = self.reading.shown(i, j), self.reading.all_names
-        terms = [tex(term, names) for term in sympy.Add.make_args(entry)]
-        return [term if term.startswith("-") else f"+ {term}" for term in terms]
-
-    def of_expression(self, i: int, j: int) -> str:
-        """∂(expression)/∂xⱼ."""
-        return latex.partial_of(self.sources[i], self.variables[j])
-
-    def entry(self, i: int, j: int) -> str:
-        """Return an entry of the closed form, or its name."""
-        return self.shown[i, j]
-
-    @property
-    def clauses(self) -> list[str]:
-        """What the names of parts stand for."""
-        return [clause.latex for clause in self.reading.clauses]
-
-    def constants(self, number: Callable[[float], str]) -> list[str]:
-        """Return the named constants with their numbers; those of one tensor as one matrix."""
-        together: dict[Label, dict[tuple[int, ...], float]] = {}
-        for label, value in self.reading.used_constants:
-            whole = Label(label.name, (), label.written_out)
-            together.setdefault(whole, {})[label.index] = value
-        return [f"{whole.tex} = {_value(found, number)}" for whole, found in together.items()]
-
-
-def _fitting(lines: list[str], room: int) -> tuple[list[str], int]:
-    """Return the first lines that fit into a number of letters, and the letters left."""
-    for place, line in enumerate(lines):
-        room -= len(line)
-        if room < 0:
-            return lines[:place], 0
-    return lines, room
-
-
-def _value(found: dict[tuple[int, ...], float], number: Callable[[float], str]) -> str:
-    """Return a number, a column or a matrix in LaTeX; a component that is not used is a dot."""
-    if () in found:
-        return number(found[()])
-    shape = [1 + max(index[axis] for index in found) for axis in range(len(next(iter(found))))]
-    shown = {index: number(value) for index, value in found.items()}
-    if len(shape) == 1:
-        return latex.matrix([[shown.get((i,), r"\cdot")] for i in range(shape[0])])
-    return latex.matrix(
-        [[shown.get((i, j), r"\cdot") for j in range(shape[1])] for i in range(shape[0])]
-    )
-
-
-def texts(numbers: Mapping[sympy.Basic, float], digits: int) -> dict[sympy.Basic, str]:
-    """Numbers in LaTeX, by symbol."""
-    return {symbol: latex.number(value, digits) for symbol, value in numbers.items()}
-
-
-def put_numbers_in(
-    entry: sympy.Expr, numbers: Mapping[sympy.Basic, str], value: float, digits: int
-) -> tuple[str, str]:
-    """Return an entry with numbers put in, and its value; twice the value if that is long.
-
-    Args:
-        entry: an entry of a reading's matrix.
-        numbers: LaTeX of the number of each symbol.
-        value: what it comes to.
-        digits: significant digits.
-    """
-    made, number = substituted(entry, numbers), latex.number(value, digits)
-    return (made if len(made) <= LONGEST_ENTRY else number), number
 
 
 def _matrix(

@@ -1,8 +1,8 @@
-"""The closed form as a quick function of numbers: for sweeps, solvers and plots.
+"""The closed form as a fast numeric function: for sweeps, solvers and plots.
 
 Where a recorded condition does not hold (another branch of the function), the closed form of that
-branch is looked up or traced; where there is none, torch answers. So it does where the closed form
-is not finite: 0·∞ and 0/0 may have a value, and torch knows which it takes.
+branch is looked up or traced; where there is none, torch computes the numbers. So it does where the
+closed form is not finite: 0·∞ and 0/0 may have a limit, and torch's formulas may take it.
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ def by_name(numbers: Sequence[float], inputs: Sequence[Input]) -> dict[str, np.n
 class Evaluator:
     """A compiled Jacobian, (m, n), of n numbers: microseconds for a small one.
 
-    A point in another branch of the function is traced on the first visit; where there is no closed
-    form, or where it is not finite, the numbers are torch's. A function that cuts torch's graph
-    (`detach()`, `no_grad`) is answered for as mathematics has it, without the cut: `repr` says so.
+    A point in another branch of the function is traced when it is first met; where there is no
+    closed form, or where it is not finite, the numbers are torch's. A function that cuts torch's
+    graph (`detach()`, `no_grad`) is differentiated without the cut: `repr` names it.
 
     Example:
         >>> import torch, jacmagic
@@ -71,15 +71,15 @@ class Evaluator:
         for form in self._forms:
             if form.holds_at(point):
                 return self._finite(form.values(point), point)
-        found = self._elsewhere(point)
-        if not isinstance(found, ClosedForm):
-            return found.astype(np.float64)
-        if all(found is not form for form in self._forms):
-            self._forms.append(found)
-        return self._finite(found.values(point), point)
+        other = self._elsewhere(point)
+        if not isinstance(other, ClosedForm):
+            return other.astype(np.float64)
+        if all(other is not form for form in self._forms):
+            self._forms.append(other)
+        return self._finite(other.values(point), point)
 
     def _finite(self, values: np.ndarray, point: Sequence[float]) -> np.ndarray:
-        """The values, or torch's where they are not finite and torch differentiates the same."""
+        """Return the values; torch's where they are not finite and torch cuts nothing."""
         if np.isfinite(values).all() or not np.isfinite(point).all() or self._cuts:
             return values
         return self._numbers(point).astype(np.float64)
@@ -104,17 +104,17 @@ class Evaluator:
         left = np.arange(len(rows))
         tried = 0
         while len(left):
-            if tried == len(self._forms):  # a branch that nobody has visited yet
+            if tried == len(self._forms):  # a branch not met before
                 values[left[0]] = self(*rows[left[0]].tolist())
                 left = left[1:]
                 continue
             form = self._forms[tried]
-            here = form.hold_at(rows[left])
-            found = form.values_at(rows[left[here]])
-            for k in np.flatnonzero(~np.isfinite(found).all(axis=(1, 2))):
-                found[k] = self._finite(found[k], rows[left[here][k]].tolist())
-            values[left[here]] = found
-            left, tried = left[~here], tried + 1
+            holds = form.hold_at(rows[left])
+            matrices = form.values_at(rows[left[holds]])
+            for k in np.flatnonzero(~np.isfinite(matrices).all(axis=(1, 2))):
+                matrices[k] = self._finite(matrices[k], rows[left[holds][k]].tolist())
+            values[left[holds]] = matrices
+            left, tried = left[~holds], tried + 1
         return values
 
     def _wrong(self, found: str) -> PointError:

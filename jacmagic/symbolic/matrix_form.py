@@ -1,4 +1,4 @@
-"""A Jacobian as one matrix expression: A, (A + Aᵀ)x, diag(g′(x)), recognised and checked.
+"""A Jacobian as one checked matrix expression: A, (A + Aᵀ)x, diag(g′(x)).
 
 The expression comes from the trace and its derivative from the chain rule of matrices. It is shown
 only if it gives the Jacobian's numbers at the point and at two points beside it.
@@ -15,9 +15,8 @@ import numpy as np
 from jacmagic.function.problem import Problem
 from jacmagic.labels import Label
 from jacmagic.render import latex
-from jacmagic.symbolic.branches import point_of
 from jacmagic.symbolic.formula import ClosedForm
-from jacmagic.symbolic.matrices import Expression, Writer, derivative
+from jacmagic.symbolic.matrices import Expression, Writer, derivative, evaluate
 
 _SIGNS = (
     (r"\left\|", "‖"),
@@ -36,7 +35,7 @@ _SIGNS = (
 
 
 def _plain(source: str) -> str:
-    """LaTeX of a matrix expression as text for a terminal."""
+    """Return LaTeX of a matrix expression as text for a terminal."""
     for sign, shown in _SIGNS:
         source = source.replace(sign, shown)
     source = re.sub(r"‖ ([^‖]*) ‖", r"‖\1‖", source)
@@ -48,15 +47,15 @@ def _plain(source: str) -> str:
         source = re.sub(r"\\sqrt{([^{}]*)}", r"√(\1)", source)
         source = re.sub(r"_{([^{}]*)}", r"\1", source)
         source = re.sub(r"\^{([^{}]*)}", r"^(\1)", source)
-    source = re.sub(r"\\([A-Za-z]+)", lambda found: Label(found[1]).unicode, source)
+    source = re.sub(r"\\([A-Za-z]+)", lambda name: Label(name[1]).unicode, source)
     return re.sub(r" {2,}", " ", source).replace("( ", "(").replace(" )", ")")
 
 
 _ATOM = re.compile(r"∂?\w{1,2}|‖[^‖]*‖[²³]?")
 
 
-def _fraction(found: re.Match[str]) -> str:
-    above, below = (part if _ATOM.fullmatch(part) else f"({part})" for part in found.groups())
+def _fraction(match: re.Match[str]) -> str:
+    above, below = (part if _ATOM.fullmatch(part) else f"({part})" for part in match.groups())
     return f"{above}/{below}"
 
 
@@ -90,13 +89,13 @@ def matrix_form(problem: Problem, form: ClosedForm, head: str, output: str) -> M
         head: LaTeX of the whole Jacobian, such as J_f(x).
         output: LaTeX of the function's name.
     """
-    made = form.trace.expression
+    expression = form.trace.expression
     vectors = [one for one in problem.inputs if one.value.ndim == 1 and one.value.numel() > 1]
-    if made is None or not vectors or len(made.shape) > 1:
+    if expression is None or not vectors or len(expression.shape) > 1:
         return None
     blocks = {}
     for one in problem.inputs:
-        slope = derivative(made, one.name)
+        slope = derivative(expression, one.name)
         if slope is None:
             return None
         blocks[one.name] = slope
@@ -121,7 +120,7 @@ def _holds(
     problem: Problem, form: ClosedForm, blocks: Mapping[str, Expression], shift: float
 ) -> bool:
     """Whether the blocks have the closed form's numbers at a shifted point."""
-    here = np.array(point_of(problem))
+    here = np.array(problem.flat_point)
     wave = np.cos(np.arange(len(here)) * 1.7 + 0.3)
     with np.errstate(all="ignore"):
         point = here + shift * wave * np.maximum(np.abs(here), 0.5)
@@ -134,50 +133,50 @@ def _holds(
         start += size
     truth = form.values(point.tolist())
     with np.errstate(all="ignore"):
-        found = np.concatenate(
-            [block.evaluate(values).reshape(len(truth), -1) for block in blocks.values()], axis=1
+        matrix = np.concatenate(
+            [evaluate(block, values).reshape(len(truth), -1) for block in blocks.values()], axis=1
         )
     scale = 1e-12 + np.abs(truth[np.isfinite(truth)]).max(initial=0)
-    same = np.isclose(found, truth, rtol=1e-9, atol=1e-9 * scale, equal_nan=True)
-    return found.shape == truth.shape and bool(same.all())
+    same = np.isclose(matrix, truth, rtol=1e-9, atol=1e-9 * scale, equal_nan=True)
+    return matrix.shape == truth.shape and bool(same.all())
 
 
 # ── names of parts ────────────────────────────────────────────────────────────────────────────
 
 
 def _named_parts(
-    blocks: Sequence[Expression], known: Mapping[Expression, str], taken: set[str]
+    blocks: Sequence[Expression], user_names: Mapping[Expression, str], taken: set[str]
 ) -> dict[Expression, str]:
-    """The user's names for vectors in the middle, and letters for others that are repeated."""
-    found: dict[Expression, str] = {}
+    """Name intermediate vectors by the user's names, or by letters where repeated."""
+    names: dict[Expression, str] = {}
     letters = iter(_LETTERS)
-    for part in dict.fromkeys(part for block in blocks for part in _walk(block)):
+    for part in dict.fromkeys(part for block in blocks for part in _parts_of(block)):
         if len(part.shape) != 1 or part.operation not in ("add", "matmul", "softmax"):
             continue
-        name = known.get(part, "")
+        name = user_names.get(part, "")
         if not name and part.operation == "softmax":
             name = "s"
         if not name and _inside_apply(part, blocks):
             name = next((letter for letter in letters if letter not in taken), "")
         if name and name not in taken:
             taken.add(name)
-            found[part] = Label(name).tex
-    return found
+            names[part] = Label(name).tex
+    return names
 
 
-def _walk(expression: Expression) -> list[Expression]:
-    return [expression, *(part for one in expression.arguments for part in _walk(one))]
+def _parts_of(expression: Expression) -> list[Expression]:
+    return [expression, *(part for one in expression.arguments for part in _parts_of(one))]
 
 
 def _inside_apply(part: Expression, blocks: Sequence[Expression]) -> bool:
     """Whether a part is the argument of a function of its elements."""
     return any(
-        one.operation == "apply" and part in one.arguments for b in blocks for one in _walk(b)
+        one.operation == "apply" and part in one.arguments for b in blocks for one in _parts_of(b)
     )
 
 
 def _clauses(writer: Writer) -> list[str]:
-    """Definitions of the names that were written, those inside them first."""
+    """Return the definitions of the names that were written, inner ones first."""
     lines: dict[str, str] = {}
     waiting = list(writer.used)
     while waiting:

@@ -1,4 +1,4 @@
-"""How the matrix of a problem and its entries are called and written: Jacobian or Hessian.
+"""The notation of a matrix and its entries: Jacobian or Hessian.
 
 The Hessian of f is the Jacobian of its gradient; only what it is called differs: H_f instead of
 J_f, and ∂²f/∂x₁∂x₂ instead of ∂f₁/∂x₂.
@@ -15,7 +15,7 @@ from jacmagic.render import latex
 
 @dataclass(frozen=True)
 class Notation:
-    """The words and signs of one kind of matrix.
+    """The notation of one kind of matrix.
 
     Attributes:
         noun: "Jacobian" or "Hessian".
@@ -57,5 +57,5 @@ HESSIAN = Notation("Hessian", "H", _second, _second_tex, latex.partial, as_writt
 
 
 def notation_of(problem: Problem) -> Notation:
-    """Return the Hessian's for the gradient of a scalar, the Jacobian's for everything else."""
+    """Return the Hessian's notation for a gradient, the Jacobian's for all else."""
     return JACOBIAN if problem.potential is None else HESSIAN

@@ -1,8 +1,8 @@
-"""At a kink: the Jacobian from the left and from the right.
+"""One-sided Jacobians at a kink, from the left and from the right.
 
 Beside a kink a function is smooth, so its closed form there has a limit at the point: column j from
 the right is the limit of ∂f/∂xⱼ at x + h·eⱼ as h falls to 0. The limit is taken by Richardson's
-extrapolation and believed only where difference quotients of the function itself agree; a jump has
+extrapolation and accepted only where difference quotients of the function itself agree; a jump has
 no one-sided derivative, and a slope that grows without bound is ±∞.
 """
 
@@ -17,23 +17,28 @@ import numpy as np
 import torch
 
 from jacmagic.function.interop.call_limit import REFUSALS, Counted
-from jacmagic.function.interop.silence import silent
 from jacmagic.function.neighbourhood import sizes_of
-from jacmagic.function.outputs import flatten
 from jacmagic.function.problem import Problem
-from jacmagic.symbolic.branches import ClosedForms, point_of
+from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.symbolic.formula import ClosedForm
 from jacmagic.symbolic.formula.singularities import Singularity, boundaries, kinks
+from jacmagic.symbolic.point import values_again
 from jacmagic.symbolic.trace import Refusal
 
-MOST_COLUMNS = 64  # inputs up to which both sides are looked at
-_STEPS = tuple(2.0**-k for k in range(12, 17))  # distances from the point, in units of its size
-_TOLERANCE = 1e-3  # between the limit and a difference quotient
+MAX_COLUMNS = 64  # of inputs; each is approached by ten evaluations of the function
+# Distances from the point, in units of its size: halved four times, so that the extrapolated limit
+# has an error of h⁵ ~ 1e-18, and so large that difference quotients keep ten digits.
+_STEPS = tuple(2.0**-k for k in range(12, 17))
+_TOLERANCE = 1e-3  # between the limit and a difference quotient, relative to the largest slope
+_WHOLE = 1e-9  # of the slopes: an extrapolated limit so near an integer is the integer
+_GAP = 1e-6  # relative difference of the sides beyond the errors of their limits
+_MARGIN = 1e-9  # relative rounding of an entry that lies at one of the sides
+_GROWTH = 1.1  # of slopes when the step is halved: 2^p with p ≥ 0.14 grows without bound
 
 
 @dataclass(frozen=True)
 class OneSided:
-    """Both sides of a kink.
+    """The one-sided Jacobians at a kink.
 
     Attributes:
         left: (m, n) float64, column j approached from below along input j; nan where the function
@@ -50,80 +55,80 @@ class OneSided:
     def entries(self) -> list[tuple[int, int]]:
         """Where the two sides differ."""
         left, right = self.left.numpy(), self.right.numpy()
-        known = ~(np.isnan(left) | np.isnan(right))
+        confirmed = ~(np.isnan(left) | np.isnan(right))
         with np.errstate(invalid="ignore"):
-            gap = np.abs(left - right) > 1e-6 * (np.abs(left) + np.abs(right))
+            gap = np.abs(left - right) > _GAP * (np.abs(left) + np.abs(right))
         infinite = np.isinf(left) | np.isinf(right)
-        return [(int(i), int(j)) for i, j in np.argwhere(known & (gap | infinite))]
+        return [(int(i), int(j)) for i, j in np.argwhere(confirmed & (gap | infinite))]
 
     def around(self, matrix: np.ndarray) -> np.ndarray:
         """Boolean (m, n): where the sides differ and a matrix's entry lies between them."""
         left, right = self.left.numpy(), self.right.numpy()
-        found = np.zeros(matrix.shape, dtype=bool)
+        between = np.zeros(matrix.shape, dtype=bool)
         for i, j in self.entries:
             low, high = sorted((left[i, j], right[i, j]))
-            margin = 1e-9 * max(
+            margin = _MARGIN * max(
                 (abs(side) for side in (low, high) if np.isfinite(side)), default=0.0
             )
-            found[i, j] = low - margin <= matrix[i, j] <= high + margin
-        return found
+            between[i, j] = low - margin <= matrix[i, j] <= high + margin
+        return between
 
 
 def one_sided(problem: Problem, forms: ClosedForms, form: ClosedForm) -> OneSided | None:
-    """Both sides of the kinks at a problem's point; None where there is none.
+    """Return both sides of the kinks at a problem's point; None where there is none.
 
     Args:
         problem: the function and the point.
         forms: where closed forms of other branches come from.
         form: the closed form that is valid at the point.
     """
-    point = point_of(problem)
-    found = [*kinks(form, point), *boundaries(form, point)]
-    if not found or len(point) > MOST_COLUMNS:
+    point = problem.flat_point
+    singularities = [*kinks(form, point), *boundaries(form, point)]
+    if not singularities or len(point) > MAX_COLUMNS:
         return None
-    values = _values(problem)
+    values = np.array(values_again(problem))
     sides = []
     for sign in (-1.0, 1.0):
         columns = [_column(problem, forms, form, j, sign, values) for j in range(len(point))]
         sides.append(torch.from_numpy(np.stack(columns, axis=1)))
-    return OneSided(sides[0], sides[1], tuple(found))
+    return OneSided(sides[0], sides[1], tuple(singularities))
 
 
 def _column(
     problem: Problem,
     forms: ClosedForms,
     here: ClosedForm,
-    place: int,
+    j: int,
     sign: float,
     values: np.ndarray,
 ) -> np.ndarray:
-    """Return the limit of column `place` from one side; nan where it is not confirmed."""
-    size = float(sizes_of([one.value for one in problem.inputs])[place])
+    """Return the limit of column j from one side; nan where it is not confirmed."""
+    size = float(sizes_of(problem.tensors)[j])
     slopes, quotients = [], []
     for step in _STEPS:
         distance = sign * step * size
-        moved = _moved(problem, place, distance)
+        moved = _moved(problem, j, distance)
         try:
             with Counted(here.trace.calls):
-                beside = _values(moved)
+                beside = np.array(values_again(moved))
         except REFUSALS:
             return np.full(len(values), np.nan)
         form = forms.form(moved, beside.tolist())
         if isinstance(form, Refusal) or len(beside) != len(values):
             return np.full(len(values), np.nan)
-        slopes.append(form.values(point_of(moved))[:, place])
+        slopes.append(form.values(moved.flat_point)[:, j])
         quotients.append((beside - values) / distance)
     limit, quotient = _limit(slopes), _limit(quotients)
     grows = _grows(slopes) & _grows(quotients)
     scale = np.max(np.abs(slopes), axis=0)
     with np.errstate(invalid="ignore"):
         confirmed = np.abs(limit - quotient) <= _TOLERANCE * scale
-    known = np.where(confirmed, _rounded(limit, scale), np.nan)
-    return np.where(grows, np.copysign(np.inf, slopes[-1]), known)
+    finite = np.where(confirmed, _rounded(limit, scale), np.nan)
+    return np.where(grows, np.copysign(np.inf, slopes[-1]), finite)
 
 
 def _limit(values: Sequence[np.ndarray]) -> np.ndarray:
-    """Neville's scheme for steps that halve: the value at step 0."""
+    """Extrapolate to step 0 by Neville's scheme for steps that halve."""
     table = [np.asarray(value, dtype=float) for value in values]
     for order in range(1, len(table)):
         factor = 2.0**order
@@ -138,32 +143,25 @@ def _grows(values: Sequence[np.ndarray]) -> np.ndarray:
     sizes = np.abs(np.array(values))
     with np.errstate(divide="ignore", invalid="ignore"):
         ratios = sizes[1:] / sizes[:-1]
-    return np.all(ratios > 1.1, axis=0)
+    return np.all(ratios > _GROWTH, axis=0)
 
 
 def _rounded(limit: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """Return what is a whole number to nine digits of the slopes beside it is that number."""
+    """Round a limit that is an integer to nine digits of the slopes beside it."""
     whole = np.round(limit)
-    return np.where(np.abs(limit - whole) <= 1e-9 * scale, whole, limit) + 0.0
+    return np.where(np.abs(limit - whole) <= _WHOLE * scale, whole, limit) + 0.0
 
 
-def _moved(problem: Problem, place: int, distance: float) -> Problem:
-    """Return the problem with one component of its point moved."""
+def _moved(problem: Problem, j: int, distance: float) -> Problem:
+    """Return the problem with component j of its point moved."""
     inputs, start = [], 0
     for one in problem.inputs:
         value = one.value.detach().clone()
-        if start <= place < start + value.numel():
-            value.reshape(-1)[place - start] += distance
+        if start <= j < start + value.numel():
+            value.reshape(-1)[j - start] += distance
         inputs.append(dataclasses.replace(one, value=value))
         start += value.numel()
     return dataclasses.replace(problem, inputs=tuple(inputs))
-
-
-def _values(problem: Problem) -> np.ndarray:
-    """Return the m outputs at the problem's point."""
-    with torch.no_grad(), silent():
-        leaves = flatten(problem.function(*(one.value.clone() for one in problem.inputs))).leaves
-    return np.array([v for leaf in leaves for v in leaf.reshape(-1).double().tolist()])
 
 
 def sentences(

@@ -18,7 +18,7 @@ from jacmagic.render import text as plain
 from jacmagic.render.heatmap import heatmap
 from jacmagic.render.sparse_summary import Entries, written
 from jacmagic.result import JacobianResult
-from jacmagic.symbolic.branches import NOT_WANTED, point_of
+from jacmagic.symbolic.branches import NOT_WANTED
 from jacmagic.symbolic.formula import DisplayForm, pretty
 from jacmagic.symbolic.formula import plain as one_line
 from jacmagic.symbolic.formula.attempt import attempt
@@ -54,7 +54,7 @@ def point(jacobian: JacobianResult, *, unicode: bool = False) -> str:
     digits = jacobian.view.digits
     shown = [
         f"{label.unicode if unicode else label.text} = {plain.number(value, digits)}"
-        for label, value in zip(jacobian.columns[:12], point_of(jacobian.problem), strict=False)
+        for label, value in zip(jacobian.columns[:12], jacobian.problem.flat_point, strict=False)
     ]
     return ", ".join(shown) + (", …" if len(jacobian.columns) > 12 else "")
 

@@ -45,9 +45,9 @@ def test_errors_in_float32_stay_within_their_bounds(point, chance) -> None:
     with np.errstate(all="ignore"):
         for _ in range(12):
             name = chance.choice(sorted(SMOOTH))
-            places = [chance.randrange(len(nodes)) for _ in range(OPERATIONS[name].arity)]
-            nodes.append(graph._node(name, *(nodes[place] for place in places)))
-            singles.append(np.float32(SMOOTH[name](*(singles[place] for place in places))))
+            operands = [chance.randrange(len(nodes)) for _ in range(OPERATIONS[name].arity)]
+            nodes.append(graph._node(name, *(nodes[k] for k in operands)))
+            singles.append(np.float32(SMOOTH[name](*(singles[k] for k in operands))))
     tape = write_tape(graph, nodes, inputs)
     values, errors = bounds(tape, point, SINGLE)
     exact = precise(tape, point, values)
@@ -71,11 +71,11 @@ def test_a_bound_grows_with_the_condition(build, point, relative) -> None:
     x = graph.variable("x")
     tape = write_tape(graph, [build(graph, x)], [x])
     values, errors = bounds(tape, [point], DOUBLE)
-    (place,) = tape.outputs
+    (slot,) = tape.outputs
     (exact,) = precise(tape, [point], values)
-    assert abs(values[place] - exact) <= errors[place]
+    assert abs(values[slot] - exact) <= errors[slot]
     if relative is not None:
-        assert errors[place] <= relative * abs(values[place])
+        assert errors[slot] <= relative * abs(values[slot])
 
 
 def test_poles_and_edges_within_the_error_have_no_bound() -> None:

@@ -33,7 +33,7 @@ REFUSING = {
 
 
 def points_of(sample: Sample) -> Iterator[list[torch.Tensor]]:
-    """Tensors of one number, and of two numbers at random places."""
+    """Tensors of one number, and of two numbers at random indices."""
     shapes = sample.shapes[0]
     for number in ALL_EQUAL:
         yield [torch.full(shape, number, dtype=F64) for shape in shapes]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import subprocess
@@ -11,6 +12,7 @@ import torch
 
 import jacmagic
 from jacmagic.errors import JacmagicError
+from jacmagic.symbolic.codegen import LANGUAGES
 
 F64 = torch.float64
 
@@ -190,3 +192,19 @@ def test_unknown_language_and_function():
     with pytest.raises(JacmagicError, match="javascript has no function for polygamma"):
         J.to_code("javascript")
     assert "polygamma" in J.to_code("torch")
+
+
+def test_a_language_is_one_table(monkeypatch):
+    """A table under a new name is all that another export language takes."""
+    table = dataclasses.replace(
+        LANGUAGES["python"],
+        power=lambda base, exponent, _: f"{base[0]}^{exponent[0]}",
+        frame=lambda name, arguments, result, statements, rows: (
+            f"{name}({', '.join(arguments)}) = {'; '.join(', '.join(row) for row in rows)}"
+        ),
+    )
+    monkeypatch.setitem(LANGUAGES, "formula", table)
+    function, point = CASES["seed"]
+    J = jacmagic.jacobian(function, tuple(torch.tensor(v, dtype=F64) for v in point))
+    written = "jacobian_of_seed(x1, x2, x3) = 1, 1, 0; x3, 0, x1; 0, 3*x2^2, 0"
+    assert J.to_code("formula") == written

@@ -15,7 +15,7 @@ from test_corpus import attempt, reference
 
 from jacmagic.errors import JacmagicError
 from jacmagic.labels import Label
-from jacmagic.symbolic.codegen import LANGUAGES, Scope, write
+from jacmagic.symbolic.codegen import LANGUAGES, Scope
 from jacmagic.symbolic.formula import ClosedForm
 from jacmagic.symbolic.graph import differentiate
 
@@ -36,46 +36,45 @@ SHIFTS = pytest.mark.parametrize("shift", [0, 37, 74])
 
 
 @cache
-def exported(place: int) -> tuple[ClosedForm, torch.Tensor]:
+def exported(index: int) -> tuple[ClosedForm, torch.Tensor]:
     """Return the closed form of a case, and torch's Jacobian."""
-    case = KNOWN[place]
+    case = KNOWN[index]
     found = attempt(case)
     rows = differentiate(found.graph, found.outputs, found.inputs)
     columns = tuple(Label(f"v{k}") for k in range(len(found.inputs)))
     return ClosedForm(found, columns, tuple(rows)), reference(case, case.tensors())[1]
 
 
-def names_for(place: int, shift: int) -> list[str]:
+def names_for(index: int, shift: int) -> list[str]:
     """Hostile names for the inputs of a case: the next ones of the list, round and round."""
-    return [HOSTILE[(STARTS[place] + shift + k) % len(HOSTILE)] for k in range(SIZES[place])]
+    return [HOSTILE[(STARTS[index] + shift + k) % len(HOSTILE)] for k in range(SIZES[index])]
 
 
 def sources(language: str, shift: int) -> dict[int, str]:
-    """By place the source of every case that a language has the functions for."""
-    made = {}
-    for place, case in enumerate(KNOWN):
-        form, _ = exported(place)
+    """By index the source of every case that a language has the functions for."""
+    written = {}
+    for index, case in enumerate(KNOWN):
+        form, _ = exported(index)
         shapes = [tuple(tensor.shape) for tensor in case.tensors()]
         reached = {form.graph.operations[node] for node in form.graph.reach(form.entries)}
-        known = {*LANGUAGES[language].infix, *LANGUAGES[language].calls}
-        known |= {"number", "variable", "pow", "where"}
-        inputs = list(zip(names_for(place, shift), shapes, strict=True))
+        known = {*LANGUAGES[language].operations, "number", "variable"}
+        inputs = list(zip(names_for(index, shift), shapes, strict=True))
         if reached <= known:
-            made[place] = write(language, form, f"jacobian_{place}", inputs)
+            written[index] = form.source(language, f"jacobian_{index}", inputs)
         else:
             with pytest.raises(JacmagicError, match=f"{language} has no function for"):
-                write(language, form, "refused", inputs)
-    return made
+                form.source(language, "refused", inputs)
+    return written
 
 
 def assert_right(found: dict[int, torch.Tensor]) -> None:
     """Every matrix is torch's to nine digits."""
     wrong = []
-    for place, matrix in found.items():
-        _, truth = exported(place)
+    for index, matrix in found.items():
+        _, truth = exported(index)
         scale = float(truth.abs().max().clamp(max=1))
         if not torch.allclose(matrix.reshape(truth.shape), truth, rtol=1e-9, atol=1e-9 * scale):
-            wrong.append(KNOWN[place].name)
+            wrong.append(KNOWN[index].name)
     assert wrong == []
 
 
@@ -113,24 +112,24 @@ def test_names_in_ascii_are_spelt():
 @SHIFTS
 def test_python(shift):
     """Every function that Python has words for, called with numbers and nested lists."""
-    made = sources("python", shift)
-    assert len(made) >= 0.95 * len(KNOWN)
+    written = sources("python", shift)
+    assert len(written) >= 0.95 * len(KNOWN)
     found = {}
-    for place, source in made.items():
-        call = run_python(source, f"jacobian_{place}")
-        given = [tensor.tolist() for tensor in KNOWN[place].tensors()]
-        found[place] = torch.tensor(call(*given), dtype=F64)
+    for index, source in written.items():
+        call = run_python(source, f"jacobian_{index}")
+        arguments = [tensor.tolist() for tensor in KNOWN[index].tensors()]
+        found[index] = torch.tensor(call(*arguments), dtype=F64)
     assert_right(found)
 
 
 @SHIFTS
 def test_torch(shift):
     """Every function in torch, in float64 throughout."""
-    made = sources("torch", shift)
-    assert len(made) == len(KNOWN)
+    written = sources("torch", shift)
+    assert len(written) == len(KNOWN)
     found = {}
-    for place, source in made.items():
-        found[place] = run_python(source, f"jacobian_{place}")(*KNOWN[place].tensors())
+    for index, source in written.items():
+        found[index] = run_python(source, f"jacobian_{index}")(*KNOWN[index].tensors())
     assert_right(found)
 
 
@@ -139,24 +138,26 @@ def test_javascript(tmp_path, shift):
     """Every function in one module that node runs."""
     node = shutil.which("node")
     assert node, "node is needed: apt-get install nodejs"
-    made = sources("javascript", shift)
-    assert len(made) >= 0.9 * len(KNOWN)
+    written = sources("javascript", shift)
+    assert len(written) >= 0.9 * len(KNOWN)
     calls = []
-    for place in made:
-        given = json.dumps([tensor.tolist() for tensor in KNOWN[place].tensors()])
-        calls.append(f"jacobian_{place}(...{given}).flat().map(String).join(' ')")
+    for index in written:
+        arguments = json.dumps([tensor.tolist() for tensor in KNOWN[index].tensors()])
+        calls.append(f"jacobian_{index}(...{arguments}).flat().map(String).join(' ')")
     module = tmp_path / "all.mjs"
     module.write_text(
-        "\n".join([*made.values(), *(f"console.log({call});" for call in calls)]), "utf-8"
+        "\n".join([*written.values(), *(f"console.log({call});" for call in calls)]), "utf-8"
     )
     printed = subprocess.run([node, module], capture_output=True, text=True, check=True).stdout
-    assert_right(read(made, printed.replace("Infinity", "inf")))
+    assert_right(read(written, printed.replace("Infinity", "inf")))
 
 
-def read(made: dict[int, str], printed: str) -> dict[int, torch.Tensor]:
+def read(written: dict[int, str], printed: str) -> dict[int, torch.Tensor]:
     """Return the matrices that a program has printed, one a line."""
     lines = [[float(word) for word in line.split()] for line in printed.splitlines()]
-    return {place: torch.tensor(line, dtype=F64) for place, line in zip(made, lines, strict=True)}
+    return {
+        index: torch.tensor(line, dtype=F64) for index, line in zip(written, lines, strict=True)
+    }
 
 
 @SHIFTS
@@ -164,14 +165,14 @@ def test_c(tmp_path, shift):
     """Every function in one program, compiled without a warning."""
     compiler = shutil.which("cc") or shutil.which("gcc")
     assert compiler, "a C compiler is needed: apt-get install gcc libc6-dev"
-    made = sources("c", shift)
-    assert len(made) >= 0.95 * len(KNOWN)
+    written = sources("c", shift)
+    assert len(written) >= 0.95 * len(KNOWN)
     main = [
         "#include <stdio.h>",
-        *made.values(),
+        *written.values(),
         "static double J[100000];",
         "int main(void) {",
-        *(line for place in made for line in called_in_c(place)),
+        *(line for index in written for line in called_in_c(index)),
         "return 0; }",
     ]
     source, program = tmp_path / "all.c", tmp_path / "all"
@@ -179,19 +180,19 @@ def test_c(tmp_path, shift):
     flags = "-O0 -std=c99 -D_DEFAULT_SOURCE -Wall -Wextra -Werror -Wno-unused-parameter".split()
     subprocess.run([compiler, *flags, source, "-o", program, "-lm"], check=True)
     printed = subprocess.run([program], capture_output=True, text=True, check=True).stdout
-    assert_right(read(made, printed))
+    assert_right(read(written, printed))
 
 
-def called_in_c(place: int) -> list[str]:
+def called_in_c(index: int) -> list[str]:
     """Statements that call a function at its point and print the matrix in one line."""
-    arrays, given = [], []
-    for k, tensor in enumerate(KNOWN[place].tensors()):
+    arrays, arguments = [], []
+    for k, tensor in enumerate(KNOWN[index].tensors()):
         sizes = "".join(f"[{size}]" for size in tensor.shape)
         numbers = str(tensor.tolist()).replace("[", "{").replace("]", "}")
         arrays.append(f"const double a{k}{sizes} = {numbers};")
-        given.append(f"a{k}")
-    m, n = exported(place)[1].shape
-    call = f"jacobian_{place}({', '.join([*given, 'J'])});"
+        arguments.append(f"a{k}")
+    m, n = exported(index)[1].shape
+    call = f"jacobian_{index}({', '.join([*arguments, 'J'])});"
     return [
         f"{{ {' '.join(arrays)} {call}",
         f'for (int k = 0; k < {m * n}; k++) printf("%.17g ", J[k]);',

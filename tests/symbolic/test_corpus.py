@@ -92,7 +92,7 @@ def test_a_closed_form_agrees_with_torch(case: Case) -> None:
 
 @pytest.mark.parametrize("case", REFUSED, ids=str)
 def test_a_refusal_names_operation_and_line(case: Case) -> None:
-    """What has no closed form says which operation stands in the way, and in which line."""
+    """What has no closed form says which operation has no rule, and in which line."""
     found = attempt(case)
     assert isinstance(found, Refusal)
     assert found.operation == case.refuses

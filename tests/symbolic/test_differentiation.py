@@ -76,7 +76,7 @@ def test_a_jacobian_that_takes_too_much_memory_is_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """More entries on the way than memory is meant for are a refusal, not a full machine."""
-    monkeypatch.setattr(differentiation, "_MOST_CARRIED", 10_000)
+    monkeypatch.setattr(differentiation, "MAX_ENTRIES", 10_000)
     found = traced(lambda x: torch.cumsum(x, 0), torch.rand(300, dtype=F64))
     with pytest.raises(BudgetExceeded, match="memory"):
         differentiate(found.graph, found.outputs, found.inputs)

@@ -19,7 +19,6 @@ from latex_reader import AmbiguousError, read
 import jacmagic
 from jacmagic import Jacobian
 from jacmagic.render.latex import to_mathml
-from jacmagic.symbolic.branches import point_of
 from jacmagic.symbolic.formula import NamedNumber, sigmoid, tex
 from jacmagic.symbolic.steps import Step
 
@@ -79,7 +78,7 @@ def from_dict(x):
 
 
 def turned(x):
-    """A function of a constant keeps its name too."""
+    """Functions of a constant keep its name too."""
     return math.cos(ANGLE) * x
 
 
@@ -89,7 +88,7 @@ def by_keyword(x, *, gain=2.5):
 
 
 def whole(x, n=3, K=0.7):
-    """A whole number is a name where it is computed with."""
+    """Integers keep their names where they are computed with."""
     return x**n / (K**n + x**n)
 
 
@@ -123,14 +122,14 @@ def test_closures_and_partials_keep_names() -> None:
 
 
 def test_exponents_keep_names() -> None:
-    """The Hill function is differentiated with its exponent in place."""
+    """The Hill function is differentiated with its exponent kept."""
     J = jacmagic.jacobian(whole, at(0.5)[0])
     assert {"n", "K"} == set(numbers_of(J))
     assert "n" in J.to_latex() and r"K^{n}" in J.to_latex()
 
 
 def test_tensors_and_arrays_keep_names() -> None:
-    """The elements of a small constant tensor or array are called by their places."""
+    """The elements of a small constant tensor or array are called by their indices."""
     J = jacmagic.jacobian(lambda x: A @ x, at(1, 2))
     assert shown(J) == ["A_0_0", "A_0_1", "A_1_0", "A_1_1"]
     assert r"A = \begin{bmatrix} 1 & 2 \\[1ex] 3 & 4 \end{bmatrix}" in J.to_latex()
@@ -200,7 +199,7 @@ def legendre(x, n=4):
 
 
 def truncated(x, n=3, a=2.0):
-    """The count of terms, a factor that counts nothing, and a constant."""
+    """Return a mean times a count and a constant."""
     return sum(x**k / n for k in range(1, n + 1)) * a
 
 
@@ -210,7 +209,7 @@ def power(x, n=3):
 
 
 def steps_of_newton(a, rounds=2):
-    """A count that only a loop sees."""
+    """Loop over a count."""
     x = a
     for _ in range(rounds):
         x = (x + a / x) / 2
@@ -252,7 +251,7 @@ def test_numbers_are_shown_in_wide_forms_as_well() -> None:
 
 
 def projected(point, f, k1, k2):
-    """Outputs u and v, as a camera has them."""
+    """Return outputs u and v, as a camera model does."""
     X, Y, Z = point
     x, y = X / Z, Y / Z
     r2 = x**2 + y**2
@@ -393,7 +392,7 @@ def jacobian_of(case: Case) -> Jacobian | None:
 
 
 def evaluated(expressions: list, values: dict) -> np.ndarray:
-    """Expressions with numbers in the places of their symbols."""
+    """Expressions with numbers for their symbols."""
     plain = [
         sympy.sympify(one).rewrite(sympy.exp) if one.has(sigmoid) else one for one in expressions
     ]
@@ -459,15 +458,15 @@ LONGEST_READ = 6_000  # letters of LaTeX that the slow reader reads
 
 
 def check_typeset(J: Jacobian) -> None:
-    """What is typeset, read by somebody else, has the numbers of what was computed."""
-    reading, point = J.reading, point_of(J.problem)
+    """LaTeX parsed by another library has the numbers of the closed form."""
+    reading, point = J.reading, J.problem.flat_point
     numbers = reading.numbers(point)
     names = reading.all_names
     values = {names[symbol]: value for symbol, value in numbers.items()}
     assert len(values) == len(numbers), "two symbols are typeset alike"
     truth = reading.form.values(point)
     outputs = reading.form.tape.evaluate(point)
-    typeset = [(tex(reading.shown(i, j), names), truth[i, j]) for i, j in reading.places]
+    typeset = [(tex(reading.shown(i, j), names), truth[i, j]) for i, j in reading.page_entries]
     typeset += [
         (tex(written, names, written=True), value)
         for written, value in zip(reading.written, outputs[: len(truth)], strict=True)
@@ -524,8 +523,8 @@ def test_every_step_is_true_and_the_last_is_the_entry(case: Case) -> None:
     reading, n = J.reading, len(J.columns)
     point = [float(v) for t in case.tensors() for v in t.reshape(-1)]
     values = dict(zip(J.symbols, point, strict=True))
-    places = [divmod(k, n) for k in np.flatnonzero(J.pattern.reshape(-1).numpy())]
-    for i, j in [*places[:1], *places[-1:]]:
+    positions = [divmod(k, n) for k in np.flatnonzero(J.pattern.reshape(-1).numpy())]
+    for i, j in [*positions[:1], *positions[-1:]]:
         start = time.perf_counter()
         step = J.steps(int(i), int(j))
         TIMES.append(time.perf_counter() - start)

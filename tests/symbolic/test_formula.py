@@ -66,7 +66,7 @@ def seed(x1, x2, x3):
     ],
 )
 def test_constants_are_recognised(value, expected):
-    """A float that is a known constant to the last place is written as that constant."""
+    """A float that is a known constant to the last bit is written as that constant."""
     assert sympy.simplify(number(value) - expected) in (0, sympy.nan) or number(value) == expected
 
 
@@ -74,7 +74,7 @@ def test_constants_are_recognised(value, expected):
     "exact", [0.5, 3.0, 100.0, 1 / 3, math.pi, 2 * math.pi, math.sqrt(2), math.log(2), math.e, 0.1]
 )
 def test_only_the_nearest_float_is_a_constant(exact):
-    """A float one unit in the last place beside a constant stays the decimal that it is."""
+    """A float one ulp beside a constant stays the decimal that it is."""
     assert not number(exact).is_Float
     for beside in (math.nextafter(exact, math.inf), math.nextafter(exact, -math.inf)):
         assert number(beside).is_Float
@@ -143,7 +143,7 @@ def test_entries_read_as_a_person_writes_them(function, expected):
 
 
 def test_numbers_substituted():
-    """Numbers stand in the symbols' places, negative ones in brackets, products with dots."""
+    """Numbers replace symbols, negative ones in brackets, products with dots."""
     form = closed_form(seed, x1=3, x2=-4, x3=5)
     numbers = dict(zip(form.symbols, ["3", "-4", "5"], strict=True))
     assert substituted(form.matrix[2, 1], numbers) == r"3 \cdot \left(-4\right)^{2}"
@@ -271,10 +271,10 @@ def test_one_allowance_for_all_work():
 
 
 def test_only_the_failures_of_sympy_are_refusals():
-    """What SymPy cannot do is said; a mistake of ours is not hidden."""
+    """What SymPy cannot do is a refusal; a mistake of ours is not hidden."""
     x = sympy.Symbol("x")
-    said = attempt(lambda: bool(x > 1), 5)
-    assert isinstance(said, Refusal) and "cannot determine truth value" in str(said)
+    texts = attempt(lambda: bool(x > 1), 5)
+    assert isinstance(texts, Refusal) and "cannot determine truth value" in str(texts)
     with pytest.raises(KeyError, match="ours"):
         attempt(lambda: {}["ours"], 5)
 
@@ -350,8 +350,8 @@ def test_conditions_read_as_a_person_writes_them(function, expected):
     """Bounds stand together, what is always true is left out, a loop is one sentence."""
     form = closed_form(function, x=[0.7, 2.5])
     loop = function.__code__.co_firstlineno + 2
-    said = [re.sub(r" \(line \d+\)$", "", sentence) for sentence in sentences(form)]
-    assert said == [text.format(loop) for text in expected]
+    texts = [re.sub(r" \(line \d+\)$", "", sentence) for sentence in sentences(form)]
+    assert texts == [text.format(loop) for text in expected]
 
 
 def test_conditions_are_few_and_short():
@@ -363,7 +363,7 @@ def test_conditions_are_few_and_short():
                 return x
         return x.sort().values * x.argmax()
 
-    said = sentences(closed_form(asks, x=list(range(12))))
-    assert 0 < len(said) <= 6
-    assert max(map(len, said)) < 100
-    assert not any("True" in sentence for sentence in said)
+    texts = sentences(closed_form(asks, x=list(range(12))))
+    assert 0 < len(texts) <= 6
+    assert max(map(len, texts)) < 100
+    assert not any("True" in sentence for sentence in texts)

@@ -84,16 +84,16 @@ SAMPLES: dict[str, list[tuple[float, ...]]] = {
 WITHOUT_SLOPE = {(name, 0) for name in ("where", "polygamma", "zeta", "gammainc", "gammaincc")}
 
 
-def quotient(function: Callable[..., float], point: tuple[float, ...], place: int) -> float:
-    """∂function/∂argument by Richardson's extrapolation of central differences."""
+def quotient(function: Callable[..., float], point: tuple[float, ...], j: int) -> float:
+    """∂function/∂argument j by Richardson's extrapolation of central differences."""
 
     def central(step: float) -> float:
         up, down = list(point), list(point)
-        up[place] += step
-        down[place] -= step
+        up[j] += step
+        down[j] -= step
         return (function(*up) - function(*down)) / (2 * step)
 
-    h = 1e-3 * max(1.0, abs(point[place])) * (0.1 if abs(point[place]) < 0.1 else 1)
+    h = 1e-3 * max(1.0, abs(point[j])) * (0.1 if abs(point[j]) < 0.1 else 1)
     return (64 * central(h / 4) - 20 * central(h / 2) + central(h)) / 45
 
 
@@ -129,20 +129,20 @@ def test_derivatives_agree_with_difference_quotients(name: str, constants: bool)
     """∂op/∂argument equals a difference quotient, with the other arguments variables or numbers."""
     evaluate, arity = OPERATIONS[name].evaluate, OPERATIONS[name].arity
     for point in SAMPLES[name]:
-        for place in range(arity):
-            if (name, place) in WITHOUT_SLOPE or OPERATIONS[name].condition:
+        for j in range(arity):
+            if (name, j) in WITHOUT_SLOPE or OPERATIONS[name].condition:
                 continue
             graph = Graph()
             variables = [graph.variable(f"v{k}") for k in range(arity)]
             nodes = [
-                graph.number(point[k]) if (name, k) in WITHOUT_SLOPE or (constants and k != place)
+                graph.number(point[k]) if (name, k) in WITHOUT_SLOPE or (constants and k != j)
                 else variables[k]
                 for k in range(arity)
             ]  # fmt: skip
             row = differentiate(graph, [graph.apply(name, *nodes)], variables)[0]
-            found = value_of(graph, row.get(place, ZERO), variables, point)
-            expected = quotient(evaluate, point, place)
-            assert found == pytest.approx(expected, rel=2e-8, abs=2e-9), (name, point, place)
+            found = value_of(graph, row.get(j, ZERO), variables, point)
+            expected = quotient(evaluate, point, j)
+            assert found == pytest.approx(expected, rel=2e-8, abs=2e-9), (name, point, j)
 
 
 @pytest.mark.parametrize("name", SAMPLES)

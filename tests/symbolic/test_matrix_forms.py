@@ -8,8 +8,7 @@ import torch
 
 import jacmagic
 from jacmagic.render.latex import to_mathml
-from jacmagic.symbolic.matrices import ELEMENTWISE, derivative, variable
-from jacmagic.symbolic.matrices import expressions as e
+from jacmagic.symbolic.matrices import ELEMENTWISE, apply, derivative, evaluate, variable
 
 F = torch.nn.functional
 T = r"^{\mathsf{T}}"
@@ -131,21 +130,21 @@ def test_several_inputs_have_an_equation_each() -> None:
 
 
 def written_over(x):
-    """A copy of the matrix is changed before its use."""
+    """Change a copy of the matrix before its use."""
     M = A.clone()
     M[0, 0] = 100.0
     return M @ x
 
 
 def through_a_view(x):
-    """A view of the result is written to."""
+    """Write to a view of the result."""
     y = A @ x
     y[0] = x[1] ** 2
     return y
 
 
 def behind_torchs_back(x):
-    """`.data` is written to without torch counting it."""
+    """Write to `.data`, which torch does not count."""
     y = A @ x
     y.data[0] = 7.0
     return y
@@ -201,15 +200,15 @@ def test_a_branch_has_the_form_of_its_side() -> None:
 def test_every_function_of_the_table(name: str) -> None:
     """The derivative of each, as a matrix, against difference quotients."""
     x = variable("x", (3,))
-    made = e.apply(name, x)
+    made = apply(name, x)
     slope = derivative(made, "x")
     assert slope is not None
     point, h = np.array([0.3, 0.5, 0.7]), 1e-6
     columns = [
-        (made.evaluate({"x": point + h * u}) - made.evaluate({"x": point - h * u})) / (2 * h)
+        (evaluate(made, {"x": point + h * u}) - evaluate(made, {"x": point - h * u})) / (2 * h)
         for u in np.eye(3)
     ]
-    np.testing.assert_allclose(slope.evaluate({"x": point}), np.stack(columns, 1), atol=1e-7)
+    np.testing.assert_allclose(evaluate(slope, {"x": point}), np.stack(columns, 1), atol=1e-7)
 
 
 def test_matrices_and_short_vectors_are_left_to_the_entries() -> None:

@@ -75,8 +75,8 @@ def test_both_sides(function, point, expected) -> None:
         assert float(both.right[i, j]) == pytest.approx(right, abs=1e-9)
     assert J.agreement.verdict == "agree", str(J.agreement)
     rest = torch.ones_like(both.left, dtype=torch.bool)
-    for place in expected:
-        rest[place] = False
+    for entry in expected:
+        rest[entry] = False
     torch.testing.assert_close(both.left[rest], J.matrix[rest] if J.matrix.ndim else J.matrix)
 
 
@@ -118,9 +118,11 @@ def test_jumps_have_no_sides() -> None:
 
 def test_what_is_said() -> None:
     """The line names the entry, both sides and what torch takes; the kink's line of code too."""
-    said = warnings(jacmagic.jacobian(lambda x: torch.abs(x), at(0)))
-    assert said[0].startswith("kink at this point: abs has no derivative at 0; torch takes 0 (line")
-    assert said[1] == "∂f₀/∂x₀ is −1 from the left and 1 from the right; torch takes 0"
+    notes = warnings(jacmagic.jacobian(lambda x: torch.abs(x), at(0)))
+    assert notes[0].startswith(
+        "kink at this point: abs has no derivative at 0; torch takes 0 (line"
+    )
+    assert notes[1] == "∂f₀/∂x₀ is −1 from the left and 1 from the right; torch takes 0"
     branched = warnings(jacmagic.jacobian(branch, at(0)))
     assert "the code takes another branch on the other side of this point (line" in branched[0]
 

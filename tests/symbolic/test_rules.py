@@ -37,7 +37,7 @@ CASES = [
 ]
 
 
-class Watched(dict):
+class RecordingTable(dict):
     """A table that remembers which of its entries were used."""
 
     def __init__(self, table: dict[str, Any]) -> None:
@@ -98,7 +98,9 @@ def jacobian_of(sample: Sample, tensors: list[torch.Tensor]) -> torch.Tensor:
     """Torch's Jacobian, or difference quotients where torch has none."""
     m = len(outputs_of(sample.function, tensors))
     if sample.slope == "differences":
-        columns = [quotients(sample, tensors, place) for place in range(len(numbers_of(tensors)))]
+        columns = [
+            quotients(sample, tensors, component) for component in range(len(numbers_of(tensors)))
+        ]
         return torch.stack(columns, 1) if columns else torch.zeros(m, 0, dtype=torch.float64)
     if m == 0:
         return torch.zeros(0, len(numbers_of(tensors)), dtype=torch.float64)
@@ -109,13 +111,13 @@ def jacobian_of(sample: Sample, tensors: list[torch.Tensor]) -> torch.Tensor:
     return torch.cat(flat, 1)
 
 
-def quotients(sample: Sample, tensors: list[torch.Tensor], place: int) -> torch.Tensor:
+def quotients(sample: Sample, tensors: list[torch.Tensor], component: int) -> torch.Tensor:
     """One column of the Jacobian by central differences, extrapolated."""
 
     def at(step: float) -> torch.Tensor:
         moved = [tensor.clone() for tensor in tensors]
         flat = torch.cat([tensor.reshape(-1) for tensor in moved])
-        flat[place] += step
+        flat[component] += step
         parts = flat.split([tensor.numel() for tensor in moved])
         shaped = [part.reshape(t.shape) for part, t in zip(parts, moved, strict=True)]
         return outputs_of(sample.function, shaped)
@@ -155,14 +157,14 @@ def test_a_rule_agrees_with_torch(
     sample: Sample, shapes: tuple, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each sample reaches its entry, and value and derivative are torch's, here and further on."""
-    watched = Watched(TABLES[sample.table])
+    recording = RecordingTable(TABLES[sample.table])
     for module in (mode, guards):
         if hasattr(module, sample.table):
-            monkeypatch.setattr(module, sample.table, watched)
+            monkeypatch.setattr(module, sample.table, recording)
     tensors = inputs_of(sample, shapes, seed=1)
     found = traced(sample, tensors)
     if math.prod(len(numbers_of([tensor])) for tensor in tensors):
-        assert sample.name in watched.used
+        assert sample.name in recording.used
     assert holds_at(found, tensors)
     agree(sample, found, tensors)
     for seed in range(2, 5):

@@ -69,7 +69,7 @@ POINTS = [
 
 
 def check(function, reference, point: list[float]) -> None:
-    """The closed form's numbers against torch's derivative of a reference."""
+    """Compare the closed form's numbers with torch's derivative of a reference."""
     x = torch.tensor(point, dtype=torch.float64)
     J = jacmagic.jacobian(function, x)
     truth = torch.autograd.functional.jacobian(reference, x).reshape(-1, 3)

@@ -71,7 +71,7 @@ def of_one(name: str) -> Tape:
 
 
 def points_of(name: str) -> list[list[float]]:
-    """Points small, middling and large, and every special number in every place."""
+    """Points small, middling and large, and every special number as every argument."""
     random, arity = Random(name), OPERATIONS[name].arity
     points = [
         [random.uniform(-size, size) for _ in range(arity)]
@@ -79,8 +79,8 @@ def points_of(name: str) -> list[list[float]]:
         for _ in range(40)
     ]
     for special in SPECIAL:
-        for place in range(arity):
-            points += [[*p[:place], special, *p[place + 1 :]] for p in points[:200:40]]
+        for k in range(arity):
+            points += [[*p[:k], special, *p[k + 1 :]] for p in points[:200:40]]
         points += [[special] * arity, [special, *[2.0] * (arity - 1)]]
     if name == "polygamma":  # the order is a whole number
         points = [[float(k % 6), x] for k, (_, x) in enumerate(points)]

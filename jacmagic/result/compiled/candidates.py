@@ -18,8 +18,9 @@ from jacmagic.result.compiled.native.floats import Floats
 from jacmagic.result.compiled.native.native import MAX_OPERATIONS, MAX_OPERATIONS_IF_NAMED, native
 from jacmagic.result.compiled.native.straight import Straight, obstacle, straight
 from jacmagic.result.compiled.wanted import Truths
-from jacmagic.symbolic.branches import ClosedForms, values_again
+from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.point import values_again
 
 BACKENDS = ("auto", "native", "graph", "python", "inductor")
 MAX_ENTRIES = 50_000  # of a Jacobian whose closed form is compiled

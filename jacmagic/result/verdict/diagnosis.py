@@ -22,10 +22,10 @@ from jacmagic.result.verdict.finite_differences import MAX_COLUMNS
 from jacmagic.result.verdict.numpy_value import numpy_differs
 from jacmagic.result.verdict.reasons import reason_for
 from jacmagic.result.verdict.remarks import remarks_on
-from jacmagic.symbolic.branches import fits_beside
 from jacmagic.symbolic.formula import ClosedForm
 from jacmagic.symbolic.one_sided import OneSided
 from jacmagic.symbolic.trace import Refusal
+from jacmagic.symbolic.validation import fits_beside
 
 _DRAWS = "the function draws random numbers"
 _MISSES = Refusal("the closed form", None, "is not the function beside the point")

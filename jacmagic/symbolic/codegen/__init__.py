@@ -1,11 +1,13 @@
-"""The closed form as source code in Python, torch, C and JavaScript.
+"""Code generation from graphs and tapes: source to export, Python to run.
 
-Each language is a table from graph operations to its own words; what it has no function for is
-refused by name.
+Each language is one table from graph operations to its own expressions; what it has no function
+for is refused by name.
 """
 
-from jacmagic.symbolic.codegen.languages import LANGUAGES, Language
+from jacmagic.symbolic.codegen.language import Language
+from jacmagic.symbolic.codegen.languages import LANGUAGES, C
+from jacmagic.symbolic.codegen.runner import Runner
 from jacmagic.symbolic.codegen.scope import Scope
 from jacmagic.symbolic.codegen.writer import write
 
-__all__ = ["LANGUAGES", "Language", "Scope", "write"]
+__all__ = ["LANGUAGES", "C", "Language", "Runner", "Scope", "write"]

@@ -1,49 +1,20 @@
-"""The identifiers of a generated function: valid in its language, and each with one meaning."""
+"""The identifiers of a generated function: valid in its language and unique."""
 
 from __future__ import annotations
 
 import itertools
-import keyword
 import re
 import unicodedata
 from collections.abc import Collection, Iterable, Iterator, Sequence
-
-# What no name of a language may be: its keywords, and macros that the platform's headers define.
-KEYWORDS = {
-    "python": frozenset([*keyword.kwlist, "__debug__"]),
-    "c": frozenset(
-        """
-        alignas alignof asm auto bool break case char const constexpr continue default do double
-        else enum extern false float for fortran goto if inline int long main near far nullptr
-        register restrict return short signed sizeof static static_assert struct switch thread_local
-        true typedef typeof typeof_unqual union unsigned void volatile wchar_t while errno linux
-        unix i386 I EOF NULL HUGE HUGE_VAL HUGE_VALF HUGE_VALL INFINITY NAN SNAN SNANF SNANL DOMAIN
-        SING OVERFLOW UNDERFLOW PLOSS TLOSS X_TLOSS MAXFLOAT DBL_MAX DBL_MIN FP_NAN FP_INFINITE
-        FP_ZERO FP_SUBNORMAL FP_NORMAL FP_ILOGB0 FP_ILOGBNAN FP_FAST_FMA FP_FAST_FMAF FP_FAST_FMAL
-        FP_INT_UPWARD FP_INT_DOWNWARD FP_INT_TOWARDZERO FP_INT_TONEARESTFROMZERO FP_INT_TONEAREST
-        MATH_ERRNO MATH_ERREXCEPT math_errhandling M_E M_LOG2E M_LOG10E M_LN2 M_LN10 M_PI M_PI_2
-        M_PI_4 M_1_PI M_2_PI M_2_SQRTPI M_SQRT2 M_SQRT1_2
-        """.split()
-    ),
-    "javascript": frozenset(
-        """
-        arguments await break case catch class const continue debugger default delete do else enum
-        eval export extends false finally for function if implements import in instanceof interface
-        let new null package private protected public return static super switch this throw true try
-        typeof undefined var void while with yield
-        """.split()
-    ),
-}
 
 # "GREEK SMALL LETTER THETA" is spelt theta, "COMBINING DOT ABOVE" dot.
 _SPELLING = re.compile(r"(CAPITAL )?(?:LETTER|COMBINING) (.+?)(?: ABOVE| ACCENT)?$")
 
 
 class Scope:
-    """The names that one function has given out.
+    """The identifiers in use in one function.
 
-    No name is a word of the language or of what the function's body calls, and none is given
-    twice.
+    None is a word of the language or a name that the function's body calls, and all are distinct.
     """
 
     def __init__(self, reserved: Collection[str], *, ascii_only: bool = False) -> None:
@@ -56,7 +27,7 @@ class Scope:
         self._taken, self._ascii_only = set(reserved), ascii_only
 
     def names(self, wanted: Sequence[str]) -> list[str]:
-        """Distinct identifiers for these texts; one that is a free identifier itself stays."""
+        """Return distinct identifiers for texts; a free identifier is kept as it is."""
         kept = {
             text: self._take([text])
             for text in dict.fromkeys(wanted)
@@ -71,7 +42,7 @@ class Scope:
         return self._take(itertools.chain([stem, f"{stem}_"], numbered))
 
     def temporaries(self) -> Iterator[str]:
-        """t1, t2, … without those that are taken."""
+        """Yield t1, t2, … without those in use."""
         candidates = (f"t{k}" for k in itertools.count(1))
         while True:
             yield self._take(candidates)
@@ -82,7 +53,7 @@ class Scope:
         return name
 
     def _identifier(self, text: str) -> str:
-        """Return a text as an identifier, of Unicode in normal form NFKC, as Python reads names."""
+        """Return a text as an identifier, in Unicode's normal form NFKC as Python's are."""
         if self._ascii_only:
             # C keeps names that begin with an underscore for itself
             return re.sub(r"^(?=[_0-9]|$)", "v", _in_ascii(text))
@@ -100,8 +71,8 @@ def _in_ascii(text: str) -> str:
 def _spelt(character: str) -> str:
     if character.isascii():
         return character if character.isalnum() else "_"
-    found = _SPELLING.search(unicodedata.name(character, ""))
-    spelt = re.sub(r"\W", "_", found[2].lower()) if found else f"u{ord(character):x}"
+    match = _SPELLING.search(unicodedata.name(character, ""))
+    spelt = re.sub(r"\W", "_", match[2].lower()) if match else f"u{ord(character):x}"
     if unicodedata.combining(character):
         return f"_{spelt}"
-    return spelt.capitalize() if found and found[1] else spelt
+    return spelt.capitalize() if match and match[1] else spelt

@@ -1,6 +1,6 @@
-"""A graph written in one language: shared nodes become statements, the rest stands in place.
+"""A graph as source code: shared nodes become statements, the rest is inlined.
 
-Brackets stand only where a piece would fall apart without them.
+Brackets are written only where precedence requires them.
 """
 
 from __future__ import annotations
@@ -9,13 +9,11 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Sequence
-from contextlib import suppress
 from fractions import Fraction
 
 from jacmagic.errors import JacmagicError
-from jacmagic.symbolic.codegen.languages import (
+from jacmagic.symbolic.codegen.language import (
     ATOM,
-    LANGUAGES,
     POWER,
     PRODUCT,
     SIGN,
@@ -24,22 +22,33 @@ from jacmagic.symbolic.codegen.languages import (
     Piece,
     hold,
 )
+from jacmagic.symbolic.codegen.languages import LANGUAGES
 from jacmagic.symbolic.codegen.scope import Scope
-from jacmagic.symbolic.formula import ClosedForm
-from jacmagic.symbolic.graph import ZERO, BudgetExceeded, Graph, stable
+from jacmagic.symbolic.graph import ZERO, Graph, stable_if_affordable
 
-LONGEST = 300  # letters of an expression; a longer one becomes a statement of its own
+MAX_LETTERS = 300  # of an expression, some three lines; a longer one becomes a statement
+
+Inputs = Sequence[tuple[str, tuple[int, ...]]]  # name and shape of each
 
 
-def write(language: str, form: ClosedForm, name: str, inputs: Sequence[tuple[str, tuple]]) -> str:
-    """Source of a function that computes the Jacobian from the closed form.
+def write(
+    language: str,
+    name: str,
+    inputs: Inputs,
+    graph: Graph,
+    variables: Sequence[int],
+    rows: Sequence[Sequence[int]],
+) -> str:
+    """Write a function that computes a matrix of graph nodes.
 
     Args:
-        language: "python", "torch", "c" or "javascript".
-        form: the closed form.
+        language: a key of `LANGUAGES`.
         name: the function's name.
         inputs: name and shape of each input; scalars are plain numbers, tensors are indexed. A
             name that the language has another meaning for gets an underscore or a number behind it.
+        graph: the graph.
+        variables: the nodes of all inputs' components, in order.
+        rows: the nodes of the matrix, row by row.
 
     Returns:
         The source, ending in a newline.
@@ -48,42 +57,35 @@ def write(language: str, form: ClosedForm, name: str, inputs: Sequence[tuple[str
         JacmagicError: for an unknown language, or an operation that it has no function for.
     """
     if language not in LANGUAGES:
-        known = ", ".join(LANGUAGES)
-        raise JacmagicError(f"expected one of {known}; found {language!r}; write to_code('python')")
+        names = ", ".join(LANGUAGES)
+        raise JacmagicError(f"expected one of {names}; found {language!r}; write to_code('python')")
     words = LANGUAGES[language]
     scope = Scope(words.reserved, ascii_only=words.ascii_only)
-    function, *arguments = scope.names([name, *(given for given, _ in inputs)])
+    function, *arguments = scope.names([name, *(argument for argument, _ in inputs)])
     shapes = [shape for _, shape in inputs]
-    variables = _components(words, form, arguments, shapes)
-    writer = _Writer(language, form.graph, variables, scope, arguments)
-    entries = [writer.entry(node) for node in writer.prepare(_stable(form))]
-    n = form.shape[1]
-    rows = [entries[start : start + n] for start in range(0, len(entries), n)] if n else []
+    components = dict(zip(variables, _components(words, arguments, shapes), strict=True))
+    writer = _Writer(language, graph, components, scope, arguments)
+    entries = iter(
+        writer.prepare(stable_if_affordable(graph, [node for row in rows for node in row]))
+    )
+    texts = [[writer.entry(next(entries)) for _ in row] for row in rows]
     declared = [words.argument(*one) for one in zip(arguments, shapes, strict=True)]
-    return words.frame(function, declared, scope.name("J"), writer.statements, rows)
-
-
-def _stable(form: ClosedForm) -> Sequence[int]:
-    """Return the entries in forms that do not overflow, where these are found."""
-    with suppress(BudgetExceeded):
-        return stable(form.graph, form.entries)
-    return form.entries
+    return words.frame(function, declared, scope.name("J"), writer.statements, texts)
 
 
 def _components(
-    words: Language, form: ClosedForm, arguments: Sequence[str], shapes: Sequence[tuple]
-) -> dict[int, str]:
-    """Return what each variable node is called inside the function."""
-    components = [
+    words: Language, arguments: Sequence[str], shapes: Sequence[tuple[int, ...]]
+) -> list[str]:
+    """Return what each component of the inputs is called inside the function."""
+    return [
         words.component(name, index)
         for name, shape in zip(arguments, shapes, strict=True)
         for index in itertools.product(*map(range, shape))
     ]
-    return dict(zip(form.trace.inputs, components, strict=True))
 
 
 class _Writer:
-    """Writes nodes of a graph in one language."""
+    """Writer of a graph's nodes in one language."""
 
     def __init__(
         self,
@@ -116,10 +118,10 @@ class _Writer:
         return self.pieces[node][0]
 
     def _is_long(self, node: int) -> bool:
-        return len(self.pieces[node][0]) > LONGEST
+        return len(self.pieces[node][0]) > MAX_LETTERS
 
     def _name(self, node: int) -> None:
-        """Let a temporary stand for a node; a short condition reads better in its place."""
+        """Assign a node to a temporary; a short condition is inlined."""
         text, _ = self.pieces[node]
         if text.isidentifier() or not self.graph.operands(node):
             return
@@ -141,8 +143,8 @@ class _Writer:
         parts = self._arguments(operation, operands)
         if operation in self.words.infix:
             template, tightness, needed = self.words.infix[operation]
-            held = [hold(part, least) for part, least in zip(parts, needed, strict=True)]
-            return template.format(*held), tightness
+            bracketed = [hold(part, least) for part, least in zip(parts, needed, strict=True)]
+            return template.format(*bracketed), tightness
         if operation == "pow":
             base, exponent = parts
             return self.words.power(base, exponent, self._stays_real(*operands)), POWER
@@ -155,7 +157,7 @@ class _Writer:
         return template.format(*(hold(part, SUM) for part in parts)), ATOM
 
     def _arguments(self, operation: str, operands: Sequence[int]) -> list[Piece]:
-        """Operands as they stand in an operation; numbers as tensors where torch wants these."""
+        """Return an operation's operands; numbers as tensors where torch requires them."""
         parts = [self.pieces[operand] for operand in operands]
         are_numbers = [self.graph.value(operand) is not None for operand in operands]
         if not self._wants_tensors(operation, are_numbers):
@@ -166,7 +168,7 @@ class _Writer:
         ]
 
     def _wants_tensors(self, operation: str, are_numbers: Sequence[bool]) -> bool:
-        """Whether torch takes numbers as they are: `where` of two would make them float32."""
+        """Whether torch requires tensors: `where` of two numbers would be float32."""
         if operation == "where":
             return bool(self.words.tensor) and all(are_numbers[1:])
         if operation == "clamp":

@@ -1,4 +1,4 @@
-"""Work of SymPy's attempted: its failures become refusals, and only its own."""
+"""SymPy calls whose failures become refusals; other errors propagate."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _PACKAGES = {"sympy", "mpmath"}
 def attempt(
     work: Callable[[], T], seconds: float | None, what: str = "the closed form"
 ) -> T | Refusal:
-    """Do some work within a time; where SymPy fails or takes too long, say so.
+    """Run some work within a time limit; return a refusal where SymPy fails.
 
     Args:
         work: makes a formula.
@@ -32,8 +32,8 @@ def attempt(
     except Exception as error:
         if not by_sympy(error):
             raise
-        said = " ".join(str(error).split())[:80]
-        return Refusal(what, None, f"is more than SymPy can do: {type(error).__name__}: {said}")
+        reason = " ".join(str(error).split())[:80]
+        return Refusal(what, None, f"is more than SymPy can do: {type(error).__name__}: {reason}")
 
 
 def by_sympy(error: BaseException) -> bool:

@@ -1,4 +1,4 @@
-"""A piecewise expression exactly as it is given, conditions included."""
+"""A piecewise expression without evaluation, conditions included."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ def cases(*pairs: tuple[Any, Any]) -> sympy.Expr:
     Args:
         *pairs: (value, condition); the last condition may be True.
     """
-    made = [
+    arguments = [
         sympy.Basic.__new__(ExprCondPair, sympy.sympify(value), sympy.sympify(condition))
         for value, condition in pairs
     ]
-    if made[0].args[1] == sympy.true:
-        return made[0].args[0]
-    return sympy.Basic.__new__(sympy.Piecewise, *made)
+    if arguments[0].args[1] == sympy.true:
+        return arguments[0].args[0]
+    return sympy.Basic.__new__(sympy.Piecewise, *arguments)

@@ -1,4 +1,4 @@
-"""The closed form of a Jacobian: differentiated on the graph, shown in SymPy, evaluated by a tape.
+"""The closed form of a Jacobian: nodes of a graph, shown in SymPy, run as a tape.
 
 SymPy is for reading: nothing is differentiated or simplified by it beyond a cheap choice between
 equal forms. `ClosedForm.values` runs the tape and never touches SymPy.
@@ -9,7 +9,6 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -19,6 +18,7 @@ import sympy
 
 from jacmagic.labels import Label
 from jacmagic.labels import symbols as distinct_symbols
+from jacmagic.symbolic.codegen import Runner, write
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.shortest import tidied
 from jacmagic.symbolic.formula.sympify import to_sympy, tree_sizes
@@ -27,17 +27,17 @@ from jacmagic.symbolic.graph import (
     ZERO,
     BudgetExceeded,
     Graph,
-    Runner,
     Tape,
     differentiate,
-    stable,
+    stable_if_affordable,
     write_tape,
 )
 from jacmagic.symbolic.trace import Refusal, Trace
 
-LARGEST_ENTRY = 4_000  # symbols in one entry when written out
-LARGEST_MATRIX = 60_000  # symbols in all entries together
-LONGEST_CONDITION = 200  # symbols in an assumption that is written out
+# Symbols that a reader and SymPy, within its default budget, get through.
+MAX_ENTRY = 4_000  # of one entry when written out
+MAX_MATRIX = 60_000  # of all entries together
+MAX_CONDITION = 200  # of an assumption that is written out
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,24 +88,22 @@ class ClosedForm:
     def tape(self) -> Tape:
         """A tape from a point to the m outputs followed by the m·n entries.
 
-        It runs forms that do not overflow where those for the eye would.
+        It runs forms that do not overflow where those that are shown would.
         """
-        outputs = [*self.trace.outputs, *self.entries]
-        with suppress(BudgetExceeded):  # the others have the same values at ordinary points
-            outputs = stable(self.graph, outputs)
+        outputs = stable_if_affordable(self.graph, [*self.trace.outputs, *self.entries])
         return write_tape(self.graph, outputs, self.trace.inputs)
 
     def values(self, point: Sequence[float]) -> np.ndarray:
-        """Return the Jacobian at a point of n numbers, as a float64 array (m, n)."""
+        """Evaluate the Jacobian at a point of n numbers, as a float64 array (m, n)."""
         return self.runner(point)[self.shape[0] :].reshape(self.shape)
 
     def values_at(self, points: np.ndarray) -> np.ndarray:
-        """Return the Jacobians at points (k, n), as a float64 array (k, m, n)."""
+        """Evaluate the Jacobians at points (k, n), as a float64 array (k, m, n)."""
         return self.runner.at_all(points)[:, self.shape[0] :].reshape(-1, *self.shape)
 
     @cached_property
     def runner(self) -> Runner:
-        """The tape made quick: compiled once it has run a few times."""
+        """The tape with a compiled evaluator, compiled once it has run a few times."""
         return Runner(self.tape)
 
     @cached_property
@@ -119,8 +117,23 @@ class ClosedForm:
         return not self.trace.assumptions or bool(self.conditions(point).all())
 
     def hold_at(self, points: np.ndarray) -> np.ndarray:
-        """At which of the points (k, n) they are all true, boolean (k,)."""
+        """Return at which of the points (k, n) every assumption is true, boolean (k,)."""
         return np.all(self.conditions.at_all(points) != 0, axis=1)
+
+    def source(self, language: str, name: str, inputs: Sequence[tuple[str, tuple]]) -> str:
+        """Write a function that computes the Jacobian.
+
+        Args:
+            language: a key of `LANGUAGES`.
+            name: the function's name.
+            inputs: name and shape of each input.
+
+        Raises:
+            JacmagicError: for an unknown language, or an operation that it has no function for.
+        """
+        m, n = self.shape
+        rows = [self.entries[i * n : i * n + n] for i in range(m if n else 0)]
+        return write(language, name, inputs, self.graph, self.trace.inputs, rows)
 
     # ── expressions, in SymPy ─────────────────────────────────────────────────────────────────
 
@@ -141,7 +154,7 @@ class ClosedForm:
     @cached_property
     def too_large(self) -> Refusal | None:
         """Why the expressions are not written out, where they would be too long."""
-        if max(self.sizes, default=0) > LARGEST_ENTRY or self.length > LARGEST_MATRIX:
+        if max(self.sizes, default=0) > MAX_ENTRY or self.length > MAX_MATRIX:
             return Refusal(
                 "the closed form", None, f"would be {self.length:,} symbols long, too long to read"
             )
@@ -172,16 +185,16 @@ class ClosedForm:
         """Each distinct condition that is short enough to read, with the line that asked."""
         assumed = self.trace.assumptions
         sizes = tree_sizes(self.graph, [one.condition for one in assumed])
-        short = [one for one, size in zip(assumed, sizes, strict=True) if size <= LONGEST_CONDITION]
+        short = [one for one, size in zip(assumed, sizes, strict=True) if size <= MAX_CONDITION]
         read = attempt(lambda: self.converted([one.condition for one in short]), self.budget)
         if isinstance(read, Refusal):
             return []
         lines = [one.line for one in short]
-        found = dict.fromkeys(zip(read, lines, strict=True))
-        return [(condition, line) for condition, line in found if condition != sympy.true]
+        distinct = dict.fromkeys(zip(read, lines, strict=True))
+        return [(condition, line) for condition, line in distinct if condition != sympy.true]
 
     def converted(self, nodes: Sequence[int]) -> list[sympy.Expr]:
-        """Some nodes as SymPy expressions in the inputs' symbols."""
+        """Return nodes as SymPy expressions in the inputs' symbols."""
         return to_sympy(self.graph, nodes, self._by_node)
 
 

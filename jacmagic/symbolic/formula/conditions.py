@@ -1,4 +1,4 @@
-"""The conditions under which a closed form holds, in words: "0.5 < x < 1 (line 3)".
+"""The conditions of a closed form as text: "0.5 < x < 1 (line 3)".
 
 Bounds of one expression are written together, what holds for all real numbers is left out, and the
 many conditions of a loop become one sentence.
@@ -21,40 +21,41 @@ from jacmagic.symbolic.formula.sympify import tree_sizes
 from jacmagic.symbolic.formula.typeset import Line
 from jacmagic.symbolic.trace import Refusal
 
-LONGEST = 60  # letters of a condition that is written out
-MOST_SYMBOLS = 40  # of a condition that is given to SymPy
-MOST = 6  # sentences
-_MANY = 3  # conditions of one line from which they may be a loop, and above which one sentence
+MAX_LETTERS = 60  # of a condition that is written out, more than half a line
+MAX_SYMBOLS = 40  # of a condition that is converted to SymPy, in milliseconds
+MAX_SENTENCES = 6  # below a formula; more are not read
+_MANY = 3  # conditions of one line: from here they may be a loop, beyond they are one sentence
 _SIGNS = {sympy.Lt: "<", sympy.Le: "≤", sympy.Gt: ">", sympy.Ge: "≥", sympy.Eq: "=", sympy.Ne: "≠"}
 _TURNED = {sympy.Gt: sympy.Lt, sympy.Ge: sympy.Le, sympy.Lt: sympy.Gt, sympy.Le: sympy.Ge}
 _HIGH = str.maketrans("0123456789-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁻")
 
 
 def sentences(form: ClosedForm) -> list[str]:
-    """Where a closed form holds, one sentence each; none where it always does."""
+    """Return where a closed form holds, one sentence each; none where it always does."""
     lines: dict[int | None, list[int]] = {}
     for assumption in dict.fromkeys(form.trace.assumptions):
         lines.setdefault(assumption.line, []).append(assumption.condition)
-    said = [sentence for line, nodes in lines.items() for sentence in _of_line(form, line, nodes)]
-    if len(said) > MOST:
-        said[MOST - 1 :] = [f"{len(said) - MOST + 1} more conditions hold; see J.assumptions"]
-    return said
+    texts = [text for line, nodes in lines.items() for text in _of_line(form, line, nodes)]
+    if len(texts) > MAX_SENTENCES:
+        more = len(texts) - MAX_SENTENCES + 1
+        texts[MAX_SENTENCES - 1 :] = [f"{more} more conditions hold; see J.assumptions"]
+    return texts
 
 
 def _of_line(form: ClosedForm, line: int | None, nodes: Sequence[int]) -> list[str]:
-    """Return the sentences of one line of code: what it asks, or that it decides as it did."""
-    graph, place = form.graph, "" if line is None else f" (line {line})"
+    """Return the conditions of one line of code, or that it decides as it did."""
+    graph, suffix = form.graph, "" if line is None else f" (line {line})"
     where = "the code" if line is None else f"line {line}"
     if len(nodes) >= _MANY and _is_loop([graph.operations[node] for node in nodes]):
         return [f"the loop at {where} stops where it did here"]
-    short = max(tree_sizes(graph, nodes), default=0) <= MOST_SYMBOLS
+    short = max(tree_sizes(graph, nodes), default=0) <= MAX_SYMBOLS
     read = attempt(lambda: form.converted(nodes), form.budget) if short else None
     if read is not None and not isinstance(read, Refusal):
         labels = zip(form.symbols, form.columns, strict=True)
         names = {symbol: label.unicode for symbol, label in labels}
         texts = _texts(read, names)
-        if len(texts) <= _MANY and all(len(text) <= LONGEST for text in texts):
-            return [f"{text}{place}" for text in texts]
+        if len(texts) <= _MANY and all(len(text) <= MAX_LETTERS for text in texts):
+            return [f"{text}{suffix}" for text in texts]
     return [f"{where} decides as it did here"]
 
 
@@ -70,13 +71,13 @@ def _is_loop(operations: Sequence[str]) -> bool:
 
 @dataclass
 class _Bounds:
-    """What bounds one expression: numbers with the relations that they have to it."""
+    """The lower and upper bounds of one expression, each with its relation."""
 
     below: list[tuple[Any, str]]
     above: list[tuple[Any, str]]
 
     def text(self, middle: str, write: Any) -> str:
-        """low < u ≤ high, with the tightest of each."""
+        """Return low < u ≤ high, with the tightest of each."""
         low = max(self.below, key=lambda one: (one[0], one[1] == "<"), default=None)
         high = min(self.above, key=lambda one: (one[0], one[1] != "<"), default=None)
         if low is not None and high is not None:
@@ -88,12 +89,12 @@ class _Bounds:
 
 
 def _texts(conditions: Sequence[Any], names: Mapping[Any, str]) -> list[str]:
-    """Conditions as text, bounds of one expression together; none for what is always true."""
-    pen = _Spoken(names)
+    """Return conditions as text: bounds of an expression joined, tautologies omitted."""
+    pen = _HandWritten(names)
     bounds: dict[Any, _Bounds] = {}
     others: list[str] = []
     for condition in itertools.chain.from_iterable(map(_whole, conditions)):
-        if condition in (sympy.true, sympy.false):  # false: it held, within rounding
+        if condition in (sympy.true, sympy.false):  # false: true within rounding
             continue
         bound = _bound(condition)
         if bound is None:
@@ -107,28 +108,28 @@ def _texts(conditions: Sequence[Any], names: Mapping[Any, str]) -> list[str]:
 
 
 def _whole(condition: Any) -> tuple[Any, ...]:
-    """Bounds in place of a whole number: 2 ≤ u and u < 3 for floor(u) = 2 and for int(u) = 2."""
+    """Return floor(u) = 2 and int(u) = 2 as bounds: 2 ≤ u and u < 3."""
     if condition.func is not sympy.Eq or not condition.args[1].is_Integer:
         return (condition,)
     left, k = condition.args
     if left.could_extract_minus_sign():
         left, k = -left, -k
     u = sympy.Wild("u")
-    found = left.match(sympy.floor(sympy.Abs(u)) * sympy.sign(u))
-    u = found[u] if found else left.args[0] if left.args else left
-    if found and u.is_integer:
+    truncation = left.match(sympy.floor(sympy.Abs(u)) * sympy.sign(u))
+    u = truncation[u] if truncation else left.args[0] if left.args else left
+    if truncation and u.is_integer:
         return _whole(sympy.Eq(u, k))
-    if found and k == 0:
+    if truncation and k == 0:
         return sympy.Gt(u, -1), sympy.Lt(u, 1)
-    if left.func is sympy.floor or (found and k > 0):
+    if left.func is sympy.floor or (truncation and k > 0):
         return sympy.Ge(u, k), sympy.Lt(u, k + 1)
-    if left.func is sympy.ceiling or found:
+    if left.func is sympy.ceiling or truncation:
         return sympy.Gt(u, k - 1), sympy.Le(u, k)
     return (condition,)
 
 
 def _bound(condition: Any) -> tuple[Any, Any, bool, str] | None:
-    """(u, number, whether it is below u, < or ≤) of a condition that bounds u by a number."""
+    """Return (u, number, whether it is below u, < or ≤) of a bound by a number."""
     if condition.func not in _TURNED:
         return None
     left, right = condition.args
@@ -145,8 +146,8 @@ def _bound(condition: Any) -> tuple[Any, Any, bool, str] | None:
     return left, right, is_lower, "<" if relation in (sympy.Gt, sympy.Lt) else "≤"
 
 
-class _Spoken(Line):
-    """Plain text as a person writes it by hand: |x − 1|, x₀², √x, 2x."""
+class _HandWritten(Line):
+    """Plain text as it is written by hand: |x − 1|, x₀², √x, 2x."""
 
     def __init__(self, names: Mapping[Any, str]) -> None:
         super().__init__()
@@ -155,7 +156,7 @@ class _Spoken(Line):
     def doprint(self, expr: Any) -> str:
         """Return the text of an expression or condition."""
         text = str(super().doprint(expr))
-        text = re.sub(r"\*\*(-?\d+)", lambda found: found[1].translate(_HIGH), text)
+        text = re.sub(r"\*\*(-?\d+)", lambda power: power[1].translate(_HIGH), text)
         return text.replace("**", "^").replace("*", "·").replace("-", "−").replace("e−", "e-")
 
     def _print_Symbol(self, expr: Any) -> str:

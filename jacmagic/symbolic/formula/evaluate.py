@@ -1,7 +1,7 @@
-"""SymPy expressions evaluated as floats, apart from the graph and its tape: what is shown, checked.
+"""SymPy expressions evaluated as floats, independently of the graph and its tape.
 
-Shared parts are evaluated once, so that the time grows with the expression as it is held and not as
-it is written out. Only real numbers are known: what is complex somewhere is nan.
+Shared parts are evaluated once: the time grows with the distinct parts of an expression. Only real
+numbers have values: complex intermediate results are nan.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from jacmagic.symbolic.graph.operations import OPERATIONS
 
 
 class Unknown(Exception):
-    """An expression holds a function without a value here."""
+    """An expression with a function that has no value here."""
 
 
 def _power(base: float, exponent: float) -> float:
@@ -93,28 +93,28 @@ def evaluate(expressions: Iterable[Any], numbers: Mapping[Any, float]) -> np.nda
     Raises:
         Unknown: an expression holds a function that is not in `FUNCTIONS`.
     """
-    known: dict[Any, float] = dict(numbers)
-    return np.array([_value(expression, known) for expression in expressions], dtype=float)
+    values: dict[Any, float] = dict(numbers)
+    return np.array([_value(expression, values) for expression in expressions], dtype=float)
 
 
-def _value(root: Any, known: dict[Any, float]) -> float:
-    """One value; the parts are walked without recursion."""
+def _value(root: Any, values: dict[Any, float]) -> float:
+    """Evaluate an expression without recursion."""
     waiting = [root]
     while waiting:
         part = waiting[-1]
-        if part in known:
+        if part in values:
             waiting.pop()
         elif not part.args or isinstance(part, NamedNumber):
-            known[part] = _leaf(part)
-        elif missing := [p for p in _parts(part) if p not in known]:
+            values[part] = _leaf(part)
+        elif missing := [p for p in _parts(part) if p not in values]:
             waiting.extend(missing)
         else:
-            known[part] = _applied(part, known)
-    return known[root]
+            values[part] = _applied(part, values)
+    return values[root]
 
 
 def _parts(part: Any) -> Iterable[Any]:
-    """Return what must be known before a part: of cases, the conditions and values of all."""
+    """Return the arguments of a part; of a Piecewise, all conditions and values."""
     if isinstance(part, sympy.Piecewise):
         return [inner for case in part.args for inner in case.args]
     return part.args
@@ -129,14 +129,14 @@ def _leaf(part: Any) -> float:
         raise Unknown(str(part)) from None
 
 
-def _applied(part: Any, known: Mapping[Any, float]) -> float:
+def _applied(part: Any, values: Mapping[Any, float]) -> float:
     if isinstance(part, sympy.Piecewise):
-        chosen = (known[value] for value, condition in part.args if known[condition])
+        chosen = (values[value] for value, condition in part.args if values[condition])
         return next(chosen, math.nan)
     function = FUNCTIONS.get(part.func)
     if function is None:
         raise Unknown(part.func.__name__)
     try:
-        return float(function(*(known[inner] for inner in part.args)))
+        return float(function(*(values[inner] for inner in part.args)))
     except (ValueError, ZeroDivisionError, OverflowError):
         return math.nan

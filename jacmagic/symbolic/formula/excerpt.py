@@ -1,30 +1,30 @@
-"""What of a large matrix a page shows, and expressions converted when it does."""
+"""The excerpt of a large matrix on a page, and a cache of converted expressions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
 
-MOST_PLACES = 10  # rows or columns of a matrix on a page; more are cut with dots
+MAX_LINES = 10  # rows or columns of a matrix on a page; more are cut with dots
 
 
 class Converted:
-    """Expressions of nodes, each converted once."""
+    """A cache of expressions by node."""
 
     def __init__(self) -> None:
         """Nothing is converted yet."""
-        self._made: dict[int, Any] = {}
+        self._expressions: dict[int, Any] = {}
 
     def of(self, nodes: Sequence[int], convert: Callable[[list[int]], list[Any]]) -> list[Any]:
-        """Return the expressions of nodes; those not known yet are converted together."""
-        new = [node for node in dict.fromkeys(nodes) if node not in self._made]
+        """Return the expressions of nodes; those not cached are converted together."""
+        new = [node for node in dict.fromkeys(nodes) if node not in self._expressions]
         if new:
-            self._made.update(zip(new, convert(new), strict=True))
-        return [self._made[node] for node in nodes]
+            self._expressions.update(zip(new, convert(new), strict=True))
+        return [self._expressions[node] for node in nodes]
 
 
 def excerpt(count: int) -> list[int | None]:
-    """The places of a line that a page shows: all, or the first and the last, None for the gap."""
-    if count <= MOST_PLACES:
+    """Return the indices of rows on a page: all, or first and last around None."""
+    if count <= MAX_LINES:
         return list(range(count))
-    return [*range(MOST_PLACES - 2), None, count - 1]
+    return [*range(MAX_LINES - 2), None, count - 1]

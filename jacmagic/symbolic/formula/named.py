@@ -1,4 +1,4 @@
-"""Numbers and functions that keep their names in SymPy: α = 1.1 as π is, and σ as sin is."""
+"""Named constants and functions in SymPy: α = 1.1 like π, σ like sin."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sympy.core.numbers import NumberSymbol
 
 
 class NamedNumber(NumberSymbol):
-    """A number with a name, such as α = 1.1: no free symbol, and a value when one is asked for.
+    """A named number, such as α = 1.1: no free symbol; it evaluates to its value.
 
     Example:
         >>> x = sympy.Symbol("x", real=True)
@@ -22,9 +22,9 @@ class NamedNumber(NumberSymbol):
 
     def __new__(cls, name: str, value: float) -> NamedNumber:
         """Return a number under a plain identifier."""
-        made: NamedNumber = super().__new__(cls)
-        made.name, made.number = name, sympy.Float(value, 17)
-        return made
+        constant: NamedNumber = super().__new__(cls)
+        constant.name, constant.number = name, sympy.Float(value, 17)
+        return constant
 
     name: str
     number: Any
@@ -51,7 +51,7 @@ class NamedNumber(NumberSymbol):
         return self.number._as_mpf_val(prec)
 
     def approximation_interval(self, number_cls: Any) -> Any:
-        """Two numbers around it, for SymPy's comparisons."""
+        """Return two numbers around it, for SymPy's comparisons."""
         return self.number - sympy.Rational(1, 2**40), self.number + sympy.Rational(1, 2**40)
 
     def _eval_is_extended_positive(self) -> bool:
@@ -90,7 +90,7 @@ class sigmoid(sympy.Function):
     is_positive = True
 
     def fdiff(self, argindex: int = 1) -> Any:
-        """σ′ = σ(1 − σ)."""
+        """Return σ′ = σ(1 − σ)."""
         return self * (1 - self)
 
     def _eval_rewrite_as_exp(self, u: Any, **hints: Any) -> Any:

@@ -1,8 +1,8 @@
-"""A float as the exact number a person would write: 1/3, 2π, √2/2, e, ln 2, or the decimal typed.
+"""A float as an exact constant: 1/3, 2π, √2/2, e, ln 2, or the decimal typed.
 
-The graph keeps integers, fractions and typed decimals exact by itself; what arrives here as a float
-is irrational or arbitrary. A constant is recognised only where the float is the float64 nearest to
-it; one that is off by a unit in the last place stays a decimal.
+The graph keeps integers, fractions and typed decimals exact; a float is irrational or arbitrary. A
+constant is recognised only where the float is the float64 nearest to it; one that is off by one ulp
+stays a decimal.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from functools import lru_cache
 
 import sympy
 
-_SMALLEST, _LARGEST = 1e-9, 1e9  # sizes between which a float may be a constant of mathematics
+_MIN_SIZE, _MAX_SIZE = 1e-9, 1e9  # of a float that may be a constant of mathematics
 _ROOT_FACTORS = ((1.0, sympy.Integer(1)), (math.pi, sympy.pi), (1 / math.pi, 1 / sympy.pi))
 
 
@@ -30,9 +30,7 @@ def _multiple(size: float, unit: float, symbol: sympy.Expr, largest: int) -> sym
 
 
 def _root(size: float) -> sympy.Expr | None:
-    """√q, √(q·π) or √(q/π) of a short fraction q, or None."""
-    if size > 1e9:  # no short fraction
-        return None
+    """Return √q, √(q·π) or √(q/π) of a short fraction q, or None."""
     for factor, symbol in _ROOT_FACTORS:
         ratio = Fraction(size * size / factor).limit_denominator(64)
         if ratio and ratio.numerator < 1000 and _near(math.sqrt(float(ratio) * factor), size):
@@ -41,7 +39,7 @@ def _root(size: float) -> sympy.Expr | None:
 
 
 def _logarithm(size: float) -> sympy.Expr | None:
-    """ln q of a short fraction q > 1, or None."""
+    """Return ln q of a short fraction q > 1, or None."""
     if size < 20:
         ratio = Fraction(math.exp(size)).limit_denominator(64)
         if 1 < ratio < 200 and _near(math.log(ratio), size):
@@ -61,7 +59,7 @@ def number(value: int | Fraction | float) -> sympy.Expr:
     if math.isinf(value):
         return sympy.oo if value > 0 else -sympy.oo
     size = abs(value)
-    if not _SMALLEST < size < _LARGEST:
+    if not _MIN_SIZE < size < _MAX_SIZE:
         return sympy.Float(value, 17)
     candidates = (
         _multiple(size, 1.0, sympy.Integer(1), 1000),

@@ -1,4 +1,4 @@
-"""How exact a closed form's values are: running bounds, and fifty digits where these do not do."""
+"""Accuracy of a closed form's values: running error bounds, or fifty digits."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from jacmagic.symbolic.graph import Tape, write_tape
 from jacmagic.symbolic.graph.bounds import Rounding, bounds
 from jacmagic.symbolic.graph.precise import precise
 
-MOST_OPERATIONS = 20_000  # of a tape that is run with fifty digits: some seconds
+MAX_OPERATIONS = 20_000  # of a tape that is run with fifty digits, which takes some seconds
 _SAMPLES = 3  # points one roundoff away at which an entry is evaluated again
 # For each closed form its values and bounds at the point that was asked for last.
 _LAST: WeakKeyDictionary[ClosedForm, tuple[Any, list[np.ndarray]]] = WeakKeyDictionary()
-_WORST = 2.0  # how much larger the worst point's difference may be than the largest of these
+_SAFETY = 2.0  # how much the worst point's difference may exceed the largest of the samples'
 
 
 def dtype_of(dtypes: Iterable[torch.dtype]) -> Dtype:
@@ -35,7 +35,7 @@ def dtype_of(dtypes: Iterable[torch.dtype]) -> Dtype:
 
 
 def bounded(form: ClosedForm, point: Sequence[float], dtype: Dtype) -> tuple[np.ndarray, ...]:
-    """Return the Jacobian's values and bounds on their rounding errors, two arrays (m, n).
+    """Return the Jacobian's values and rounding-error bounds, two arrays (m, n).
 
     Args:
         form: the closed form.
@@ -48,17 +48,17 @@ def bounded(form: ClosedForm, point: Sequence[float], dtype: Dtype) -> tuple[np.
 def bounded_outputs(
     form: ClosedForm, point: Sequence[float], dtype: Dtype
 ) -> tuple[np.ndarray, ...]:
-    """Return the same of the function itself, two arrays (m,)."""
+    """Return the values and bounds of the function itself, two arrays (m,)."""
     return tuple(part[: form.shape[0]] for part in _all(form, point, dtype))
 
 
 def _all(form: ClosedForm, point: Sequence[float], dtype: Dtype) -> list[np.ndarray]:
-    """Values and bounds of the outputs and of all entries; those of the last point are kept."""
+    """Return values and bounds of outputs and entries; the last point's are cached."""
     key = np.asarray(point, dtype=float).tobytes(), dtype.name
     last = _LAST.get(form)
     if last is None or last[0] != key:
         slots = bounds(form.tape, point, _rounding(dtype))
-        read = [[part[place] for place in form.tape.outputs] for part in slots]
+        read = [[part[slot] for slot in form.tape.outputs] for part in slots]
         _LAST[form] = last = key, [np.array(part, dtype=float) for part in read]
     return [part.copy() for part in last[1]]
 
@@ -68,7 +68,7 @@ def _rounding(dtype: Dtype) -> Rounding:
 
 
 def exactly(form: ClosedForm, point: Sequence[float], dtype: Dtype) -> Exactly:
-    """Return what evaluates entries of a closed form with fifty digits.
+    """Return a function that evaluates entries of a closed form with fifty digits.
 
     Args:
         form: the closed form.
@@ -87,17 +87,17 @@ def exactly(form: ClosedForm, point: Sequence[float], dtype: Dtype) -> Exactly:
 def exact_values(
     form: ClosedForm, nodes: Sequence[int], point: Sequence[float], dtype: Dtype
 ) -> list[Exact]:
-    """Nodes of a closed form's graph with fifty digits, with how far rounding may move them."""
+    """Evaluate nodes with fifty digits, with how far rounding may move them."""
     tape = write_tape(form.graph, nodes, form.trace.inputs)
-    if len(tape.operations) > MOST_OPERATIONS:
+    if len(tape.operations) > MAX_OPERATIONS:
         return [Exact(math.nan, len(tape.operations), _unknown, math.inf)] * len(nodes)
     values, errors = bounds(tape, point, _rounding(dtype))
-    found = list(map(_float, precise(tape, point, values)))
+    outputs = list(map(_float, precise(tape, point, values)))
 
     @cache
     def spreads() -> np.ndarray:
-        gaps = [np.abs(np.subtract(one, found)) for one in _beside(tape, point, values, dtype)]
-        return _WORST * np.max(gaps, axis=0)
+        gaps = [np.abs(np.subtract(one, outputs)) for one in _beside(tape, point, values, dtype)]
+        return _SAFETY * np.max(gaps, axis=0)
 
     counts = [len(form.graph.reach([node])) for node in nodes] if len(nodes) < 256 else None
     return [
@@ -107,7 +107,7 @@ def exact_values(
             _reader(spreads, k),
             errors[tape.outputs[k]],
         )
-        for k, value in enumerate(found)
+        for k, value in enumerate(outputs)
     ]
 
 
@@ -115,9 +115,9 @@ def _unknown() -> float:
     return 0.0
 
 
-def _reader(spreads: Callable[[], np.ndarray], place: int) -> Callable[[], float]:
+def _reader(spreads: Callable[[], np.ndarray], k: int) -> Callable[[], float]:
     def read() -> float:
-        spread = float(spreads()[place])
+        spread = float(spreads()[k])
         return spread if math.isfinite(spread) else 0.0
 
     return read
@@ -131,21 +131,21 @@ def _float(value: object) -> float:
 def _beside(
     tape: Tape, point: Sequence[float], decided: Sequence[float], dtype: Dtype
 ) -> list[list[float]]:
-    """The outputs where every input, and every constant that is rounded, is off by one roundoff."""
+    """Evaluate the outputs with every input and rounded constant off by one roundoff."""
     chance = np.random.default_rng(0)
-    found = []
+    samples = []
     for _ in range(_SAMPLES):
         constants = [
             other if math.isfinite(one) and one != math.floor(one) else one
             for one, other in zip(tape.constants, _off(tape.constants, chance, dtype), strict=True)
         ]
         changed = dataclasses.replace(tape, constants=tuple(constants))
-        found.append(list(map(_float, precise(changed, _off(point, chance, dtype), decided))))
-    return found
+        samples.append(list(map(_float, precise(changed, _off(point, chance, dtype), decided))))
+    return samples
 
 
 def _off(numbers: Sequence[float], chance: np.random.Generator, dtype: Dtype) -> list:
-    """Numbers off by about one roundoff up or down, no two by the same part.
+    """Return numbers off by about one roundoff, no two by the same part.
 
     They are fractions: a float64 would not hold them.
     """

@@ -1,4 +1,4 @@
-"""The shortest of a few equal forms of an expression, found by cheap and bounded passes."""
+"""The shortest of a few equal forms of an expression, by cheap, bounded passes."""
 
 from __future__ import annotations
 
@@ -8,27 +8,28 @@ import sympy
 
 from jacmagic.symbolic.formula.attempt import by_sympy
 
-_TIDY_BELOW = 120  # symbols up to which other forms of an entry are tried
-_TIDY_TOGETHER = 1_500  # symbols of all entries up to which that is so
-_TIDY_ALWAYS = 24  # symbols of an entry for which other forms are tried in any case
+# Symbols up to which SymPy tries other forms without a noticeable pause.
+_MAX_TIDIED = 120  # of an entry
+_MAX_TIDIED_TOGETHER = 1_500  # of all entries; beyond, only short ones are tried
+_MAX_ALWAYS_TIDIED = 24  # of an entry that is tried in any case
 
 
 def tidied(expressions: Sequence[sympy.Expr], together: int = 0) -> list[sympy.Expr]:
-    """Expressions in the shortest of a few equal forms; long ones stay if there are many.
+    """Return expressions in the shortest of a few equal forms; of many, short ones.
 
     Args:
         expressions: to be put in order.
         together: symbols of all that belong with them, where that is more.
     """
     sizes = {expression: symbols_in(expression) for expression in dict.fromkeys(expressions)}
-    many = max(sum(sizes.values()), together) > _TIDY_TOGETHER
-    most = _TIDY_ALWAYS if many else _TIDY_BELOW
-    made = {one: _tidy(one) if size <= most else one for one, size in sizes.items()}
-    return [made[expression] for expression in expressions]
+    many = max(sum(sizes.values()), together) > _MAX_TIDIED_TOGETHER
+    most = _MAX_ALWAYS_TIDIED if many else _MAX_TIDIED
+    tidy = {one: _tidy(one) if size <= most else one for one, size in sizes.items()}
+    return [tidy[expression] for expression in expressions]
 
 
 def _tidy(expression: sympy.Expr) -> sympy.Expr:
-    """Return the shortest form; the expression as it is, where SymPy fails to find others."""
+    """Return the shortest form; the expression itself where SymPy fails."""
     try:
         return shortest(expression)
     except Exception as error:
@@ -57,7 +58,7 @@ def shortest(expression: sympy.Expr) -> sympy.Expr:
 
 
 def _pythagoras(expression: sympy.Expr) -> sympy.Expr:
-    """Return the expression with c in the place of c·sin²u + c·cos²u."""
+    """Replace c·sin²u + c·cos²u by c."""
 
     def merged(total: sympy.Expr) -> sympy.Expr:
         terms = list(total.args)
@@ -79,18 +80,18 @@ def _is_squared_sine(factor: sympy.Expr) -> bool:
 
 
 def _minus_inside(expression: sympy.Expr) -> sympy.Expr:
-    """−(a − b) as b − a."""
+    """Return b − a for −(a − b)."""
     parts = expression.args
     if expression.is_Mul and len(parts) == 2 and parts[0] == -1 and parts[1].is_Add:
         return sympy.Add(*(-term for term in parts[1].args))
     return expression
 
 
-_NESTED = 4  # what a fraction within a fraction or a factor counts as
+_NESTED = 4  # symbols that a fraction within a fraction counts for, as it is hard to read
 
 
 def symbols_in(expression: sympy.Basic) -> int:
-    """How many symbols and signs an expression is written with."""
+    """Count the symbols and signs that an expression is written with."""
     parts = expression.args
     if not parts:
         return 1

@@ -1,7 +1,7 @@
-"""Places in a traced function that matter at one point: kinks, and where nan or infinity arises.
+"""Singularities at a point: kinks, branch boundaries, first nan or infinity.
 
 At a kink the function is continuous but has no derivative (|u| at 0, max at a tie); torch then
-picks a value, and the reader should know. A value that is not finite is traced back to the first
+picks a value. A value that is not finite is traced back to the first
 node whose own arguments still were.
 """
 
@@ -18,12 +18,12 @@ from jacmagic.symbolic.graph.tape import write_tape, write_tape_with_slots
 
 @dataclass(frozen=True)
 class Singularity:
-    """One node worth pointing at.
+    """A node at which the function is not smooth or not finite.
 
     Attributes:
         node: the node in the closed form's graph.
         line: the line of the user's code, or None.
-        what: a clause that names it.
+        what: a clause that describes it.
         rows: the outputs that depend on it.
     """
 
@@ -71,7 +71,7 @@ def kinks(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
     graph, outputs = closed.graph, closed.trace.outputs
     tape, slot = write_tape_with_slots(graph, outputs, closed.trace.inputs)
     values = tape.slots(point)
-    found: dict[int, str] = {}
+    reasons: dict[int, str] = {}
     truths: dict[int, set[bool]] = {}
     for node in graph.reach(outputs):
         operation = graph.operations[node]
@@ -82,11 +82,11 @@ def kinks(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
             truths[node] = _truths(operation, values[slot[node]], arguments, beside)
         if operation == "where":
             if len(beside[0]) == 2:
-                found[node] = "two cases meet here; torch takes the one that the condition picks"
+                reasons[node] = "two cases meet here; torch takes the one that the condition picks"
         elif operation in _KINKS and _KINKS[operation][0](*arguments):
-            found[node] = _KINKS[operation][1]
-    found = {node: what for node, what in found.items() if not _hidden(closed, node)}
-    return _singularities(closed, found)
+            reasons[node] = _KINKS[operation][1]
+    reasons = {node: what for node, what in reasons.items() if not _hidden(closed, node)}
+    return _singularities(closed, reasons)
 
 
 def _truths(operation: str, value: float, numbers: list, beside: list[set[bool]]) -> set[bool]:
@@ -108,15 +108,15 @@ def _truths(operation: str, value: float, numbers: list, beside: list[set[bool]]
 
 
 def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
-    """Return the recorded conditions on whose edge a point lies: a step further, another branch.
+    """Return the recorded conditions on whose boundary a point lies.
 
     A condition between whole numbers, as `int(x)` leaves one, has equal sides wherever it holds;
-    the point lies on its edge only where one of the steps that it is made of is about to jump. That
-    a matrix is symmetric is no branch of the code.
+    the point lies on its boundary only where one of the steps in it jumps. That a matrix is
+    symmetric is no branch of the code.
     Which outputs a branch touches is not recorded, so all rows are named.
     """
     graph, everywhere = closed.graph, frozenset(range(closed.shape[0]))
-    found = []
+    singularities = []
     for assumption in closed.trace.assumptions:
         node = assumption.condition
         if graph.operations[node] not in (*_COMPARISONS, "eq", "ne"):
@@ -127,22 +127,22 @@ def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
         left, right = write_tape(graph, sides, closed.trace.inputs).evaluate(point)
         if left == right and (_moves(closed, sides) or _jumps(closed, sides, point)):
             what = "the code takes another branch on the other side of this point"
-            found.append(Singularity(node, assumption.line, what, everywhere))
-    return found
+            singularities.append(Singularity(node, assumption.line, what, everywhere))
+    return singularities
 
 
 def _symmetric(closed: ClosedForm, sides: Sequence[int]) -> bool:
     """Whether two nodes are an entry of a matrix and the one across its diagonal."""
-    place = {node: column for column, node in enumerate(closed.trace.inputs)}
-    if any(side not in place for side in sides):
+    columns = {node: j for j, node in enumerate(closed.trace.inputs)}
+    if any(side not in columns for side in sides):
         return False
-    a, b = (closed.columns[place[side]] for side in sides)
+    a, b = (closed.columns[columns[side]] for side in sides)
     across = (*b.index[:-2], *b.index[:-3:-1])
     return a.name == b.name and len(a.index) >= 2 and a.index == across and a.index != b.index
 
 
 def _moves(closed: ClosedForm, nodes: Sequence[int]) -> bool:
-    """Whether any of some nodes changes with the inputs other than in steps."""
+    """Whether any node changes with the inputs other than in steps."""
     graph, waiting, seen = closed.graph, list(nodes), set[int]()
     while waiting:
         node = waiting.pop()
@@ -156,7 +156,7 @@ def _moves(closed: ClosedForm, nodes: Sequence[int]) -> bool:
 
 
 def _jumps(closed: ClosedForm, nodes: Sequence[int], point: Sequence[float]) -> bool:
-    """Whether any step that some nodes are made of lies at the point."""
+    """Whether any step that nodes depend on lies at the point."""
     graph = closed.graph
     tape, slot = write_tape_with_slots(graph, nodes, closed.trace.inputs)
     values = tape.slots(point)
@@ -176,22 +176,23 @@ def _hidden(closed: ClosedForm, node: int) -> bool:
     return not any(closed.graph.operations[part] == "variable" for part in reached)
 
 
-def _singularities(closed: ClosedForm, found: dict[int, str]) -> list[Singularity]:
-    rows: dict[int, set[int]] = {node: set() for node in found}
-    if found:
+def _singularities(closed: ClosedForm, reasons: dict[int, str]) -> list[Singularity]:
+    rows: dict[int, set[int]] = {node: set() for node in reasons}
+    if reasons:
         for i, output in enumerate(closed.trace.outputs):
-            for node in found.keys() & set(closed.graph.reach([output])):
+            for node in reasons.keys() & set(closed.graph.reach([output])):
                 rows[node].add(i)
     lines = closed.graph.lines
     return [
-        Singularity(node, lines[node], what, frozenset(rows[node])) for node, what in found.items()
+        Singularity(node, lines[node], what, frozenset(rows[node]))
+        for node, what in reasons.items()
     ]
 
 
 def origin_of_nonfinite(
     closed: ClosedForm, row: int, column: int, point: Sequence[float]
 ) -> str | None:
-    """Where an entry's nan or infinity first arises, as a clause; None if the entry is finite."""
+    """Return where an entry's nan or infinity first arises; None if it is finite."""
     graph = closed.graph
     root = closed.entries[row * closed.shape[1] + column]
     tape, slot = write_tape_with_slots(

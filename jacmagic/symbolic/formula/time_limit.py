@@ -1,4 +1,4 @@
-"""Time limits for SymPy calls that offer no cancellation point, and one allowance for a display.
+"""Time limits for SymPy calls, which offer no cancellation point.
 
 Some of SymPy's passes traverse a shared expression as a tree, and take exponentially long. Such a
 call runs in a thread of its own, which an exception stops when its time is over. Nothing but that
@@ -31,7 +31,7 @@ T = TypeVar("T")
 
 @dataclass
 class _Allowance:
-    """Seconds that all symbolic work of one display may still take; None for no bound."""
+    """Seconds left for all symbolic work of one display; None for no bound."""
 
     left: float | None
 
@@ -40,13 +40,13 @@ _CURRENT: contextvars.ContextVar[_Allowance | None] = contextvars.ContextVar(
     "jacmagic_allowance", default=None
 )
 
-_BUSY = 5  # times longer than on an idle machine a call may take
+_MAX_SLOWDOWN = 5  # of a busy machine: wall-clock seconds for each second that is computed
 _INSIDE: contextvars.ContextVar[bool] = contextvars.ContextVar("jacmagic_limited", default=False)
 
 
 @contextmanager
 def one_allowance(seconds: float | None) -> Iterator[None]:
-    """Let all symbolic work of a block take so many seconds together; an outer block decides."""
+    """Limit all symbolic work of a block together; an outer block's limit prevails."""
     if _CURRENT.get() is not None:
         yield
         return
@@ -58,7 +58,7 @@ def one_allowance(seconds: float | None) -> Iterator[None]:
 
 
 def seconds_left(seconds: float | None) -> float | None:
-    """Return the bound for one piece of symbolic work: its own, or what is left for the display."""
+    """Return the limit of one piece of work: its own, or the rest of the display's."""
     allowance = _CURRENT.get()
     if allowance is None or allowance.left is None:
         return seconds
@@ -67,7 +67,7 @@ def seconds_left(seconds: float | None) -> float | None:
 
 @contextmanager
 def counted() -> Iterator[None]:
-    """Take the time that a block computes from the display's allowance."""
+    """Deduct the time that a block computes from the display's allowance."""
     started = time.thread_time()
     try:
         yield
@@ -82,11 +82,11 @@ def _spend(seconds: float) -> None:
 
 
 class _TimeIsUp(SystemExit):
-    """Ends the thread of a call, without a word; code in between may catch `Exception`."""
+    """Exception that ends a call's thread silently; no `except Exception` catches it."""
 
 
 class _Call:
-    """One call in a thread of its own.
+    """A call in a thread of its own.
 
     Attributes:
         finished: whether it came to an end by itself.
@@ -106,21 +106,21 @@ class _Call:
         self._stopped = False
 
     def run(self, seconds: float) -> None:
-        """Begin, and wait for the end, until the work has computed for some seconds."""
+        """Run until the work ends or has computed for some seconds."""
         began, left = time.monotonic(), seconds
         try:
             context = contextvars.copy_context()
             _thread.start_new_thread(context.run, (self._run,))  # see NOTE [Low-level threads]
             while not self._over.wait(left):
                 left = seconds - self.spent(time.monotonic() - began)
-                if left <= 0 or time.monotonic() - began > _BUSY * seconds:
+                if left <= 0 or time.monotonic() - began > _MAX_SLOWDOWN * seconds:
                     break
         finally:
             self._stop()
         _spend(self.spent(time.monotonic() - began))
 
     def spent(self, elapsed: float) -> float:
-        """The seconds computed so far; those elapsed, where the system does not count them."""
+        """Return the CPU seconds so far; elapsed seconds where the system counts none."""
         if self._seconds is not None:
             return self._seconds
         try:
@@ -149,7 +149,7 @@ class _Call:
         self._over.set()
 
     def _stop(self) -> None:
-        """End the thread, if it still runs: until it has finished, its identifier is its own."""
+        """End the thread if it still runs; until then its identifier is not reused."""
         with self._lock:
             self._stopped = True
             if not self.finished and self._thread is not None:
@@ -159,7 +159,7 @@ class _Call:
 
 
 def limited(work: Callable[[], T], seconds: float | None) -> T:
-    """Do some work of SymPy's within a number of seconds, and within the display's allowance.
+    """Run SymPy work within a number of seconds and within the display's allowance.
 
     Args:
         work: pure Python; whatever it raises is raised here.

@@ -1,4 +1,4 @@
-"""A tape run by NumPy, at many points at once and with all equal operations of a level together.
+"""A tape vectorised by NumPy: over points and over equal operations of a level.
 
 The level of a slot is the longest way down to an input. Operations of one level cannot read each
 other, so that those of one name are one call on arrays. Results are those of `Tape.evaluate` up to
@@ -17,7 +17,7 @@ import numpy as np
 from jacmagic.symbolic.graph.operations import OPERATIONS
 from jacmagic.symbolic.graph.tape import Tape
 
-MEMORY = 2**22  # scalars of all slots of the points that run together: 32 MiB
+MAX_SCALARS = 2**22  # of all slots of the points that run together: 32 MiB
 
 Array = np.ndarray
 Read = slice | Array  # rows of the slots: neighbours, one for all, or any
@@ -105,7 +105,7 @@ class Group:
 
 @dataclass(frozen=True)
 class Schedule:
-    """A tape as groups, its slots renumbered so that each group's results lie side by side.
+    """A tape as groups of operations, each group's results in contiguous rows.
 
     Attributes:
         inputs: number of inputs, n.
@@ -128,7 +128,7 @@ class Schedule:
 
     def at_all(self, points: Array) -> Array:
         """Return the wanted values at points (k, n), as (k, w)."""
-        together = max(1, MEMORY // max(self.size, 1))
+        together = max(1, MAX_SCALARS // max(self.size, 1))
         values = np.empty((len(points), len(self.wanted)))
         with np.errstate(all="ignore"):
             for start in range(0, len(points), together):
@@ -137,11 +137,11 @@ class Schedule:
         return values
 
     def _run(self, point: Array) -> Array:
-        """From (n,) or (n, k) to (w,) or (w, k)."""
+        """Evaluate at one point (n,) or at many (n, k), to (w,) or (w, k)."""
         slots = np.empty((self.size, *point.shape[1:]))
-        known = self.inputs + len(self.constants)
+        first = self.inputs + len(self.constants)
         slots[: self.inputs] = point
-        slots[self.inputs : known].T[:] = self.constants
+        slots[self.inputs : first].T[:] = self.constants
         for group in self.groups:
             results = slots[group.start : group.stop]
             arguments = [slots[read] for read in group.reads]
@@ -153,7 +153,7 @@ class Schedule:
 
 
 def schedule(tape: Tape, wanted: Sequence[int]) -> Schedule:
-    """Sort a tape's operations into groups.
+    """Group a tape's operations by level and name.
 
     Args:
         tape: what to run.
@@ -177,8 +177,8 @@ def schedule(tape: Tape, wanted: Sequence[int]) -> Schedule:
             starts[key],
             starts[key] + len(slots),
             tuple(
-                _read(row[list(place)])
-                for place in zip(*(tape.operations[s - first][1:] for s in slots), strict=True)
+                _read(row[list(reads)])
+                for reads in zip(*(tape.operations[s - first][1:] for s in slots), strict=True)
             ),
         )
         for key, slots in sorted(members.items())
@@ -188,7 +188,7 @@ def schedule(tape: Tape, wanted: Sequence[int]) -> Schedule:
 
 
 def _read(rows: Array) -> Read:
-    """Rows as a view where they are one row or neighbours; gathering copies."""
+    """Return rows as a slice where they are one or contiguous; gathering copies."""
     low = int(rows[0])
     if (rows == low).all():
         return slice(low, low + 1)

@@ -1,4 +1,4 @@
-"""Running rounding-error bounds: a tape evaluated with an error bound beside every value.
+"""Running rounding-error bounds: a tape evaluated with a bound for every value.
 
 The standard model of floating-point arithmetic, fl(x ∘ y) = (x ∘ y)(1 + δ) + η with |δ| ≤ u and |η|
 at most the smallest subnormal number, is applied operation by operation, and errors already made
@@ -7,7 +7,7 @@ Accuracy and Stability of Numerical Algorithms, 2nd ed., SIAM (2002), §2.2 and 
 
 A step (floor, sign, a comparison) adds nothing away from its edge and its whole height within the
 error of its argument. Where an operand's error reaches a pole or the end of a domain, the bound is
-infinite: nothing is known of that value.
+infinite.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from jacmagic.symbolic.graph.nodes import Graph
 from jacmagic.symbolic.graph.operations import OPERATIONS
 from jacmagic.symbolic.graph.tape import Tape, write_tape
 
-# Units in the last place by which an implementation may miss the correctly rounded result.
+# Ulps by which an implementation may miss the correctly rounded result.
 _EXACT = frozenset(
     "neg abs relu sign floor ceil max min clamp where lt le gt ge eq ne and or not".split()
 )
@@ -52,7 +52,7 @@ class Rounding:
 
 
 def bounds(tape: Tape, point: Sequence[float], rounding: Rounding) -> tuple[list[float], ...]:
-    """All slots' values at a point and bounds on their rounding errors.
+    """Evaluate all slots at a point, with bounds on their rounding errors.
 
     The inputs are exact; constants are so if they are whole numbers or powers of two.
 
@@ -86,7 +86,7 @@ def _is_exact(constant: float, rounding: Rounding) -> bool:
 
 
 def _rounded(passed: float, name: str, value: float, rounding: Rounding) -> float:
-    """Errors passed through, and the operation's own."""
+    """Return the errors passed through plus the operation's own."""
     if not abs(value) + passed <= rounding.largest:
         return math.inf
     if name in _EXACT:
@@ -97,14 +97,14 @@ def _rounded(passed: float, name: str, value: float, rounding: Rounding) -> floa
 
 
 def _passed(name: str, value: float, arguments: list[float], errors: list[float]) -> float:
-    """What errors of the arguments may come to in the value; infinite where nothing bounds it."""
+    """Return how far errors of the arguments may move the value."""
     if not all(map(math.isfinite, errors)) and name not in ("where", "mul"):
         return math.inf
     try:
-        found = (_SPREADS.get(name) or _by_slopes(name))(value, arguments, errors)
+        spread = (_SPREADS.get(name) or _by_slopes(name))(value, arguments, errors)
     except (ArithmeticError, ValueError):
         return math.inf
-    return math.inf if found != found else found
+    return math.inf if spread != spread else spread
 
 
 # ── by operation ──────────────────────────────────────────────────────────────────────────────
@@ -154,7 +154,7 @@ def _near(a: float, b: float, margin: float) -> bool:
 
 
 def _step(value: float, args: list[float], errors: list[float]) -> float:
-    """floor and ceil: 1 where an integer lies within the error, and how many lie there."""
+    """Return how many integers lie within the error, each a step of floor and ceil."""
     x, e = args[0], errors[0]
     return math.floor(x + e) - math.floor(x - e)
 
@@ -214,15 +214,15 @@ _SPREADS: dict[str, Spread] = {
 
 @cache
 def _by_slopes(name: str) -> Spread:
-    """Σ |∂f/∂aₖ|·err(aₖ), with the slopes of `PARTIALS`; doubled for what is not linear."""
+    """Return Σ |∂f/∂aₖ|·err(aₖ) by `PARTIALS`, doubled for what is not linear."""
     graph = Graph()
     inputs = [graph.variable(f"a{k}") for k in range(OPERATIONS[name].arity)]
     slopes = PARTIALS[name](graph, graph.apply(name, *inputs), *inputs)
-    known = [k for k, slope in enumerate(slopes) if slope is not None]
-    tape = write_tape(graph, [slopes[k] or 0 for k in known], inputs)
+    nonzero = [k for k, slope in enumerate(slopes) if slope is not None]
+    tape = write_tape(graph, [slopes[k] or 0 for k in nonzero], inputs)
 
     def spread(value: float, args: list[float], errors: list[float]) -> float:
         sizes = tape.evaluate(args)
-        return 2 * sum(abs(s) * errors[k] for s, k in zip(sizes, known, strict=True) if errors[k])
+        return 2 * sum(abs(s) * errors[k] for s, k in zip(sizes, nonzero, strict=True) if errors[k])
 
     return spread

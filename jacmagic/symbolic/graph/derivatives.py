@@ -1,7 +1,7 @@
-"""One table of partial derivatives; `differentiation` puts them together by the chain rule.
+"""The table of partial derivatives, which `differentiation` chains.
 
 `PARTIALS[op](graph, node, *arguments)` gives ∂node/∂argument for each argument, as nodes; None
-stands for a partial that is zero everywhere it exists. At a kink the table says what torch says:
+is a partial that is zero everywhere it exists. At a kink the table has torch's conventions:
 relu′(0) = 0, clamp′ = 1 on its boundary, a tie of max or min is shared by halves, |·|′(0) = 0.
 
 Formulas: any calculus textbook; special functions after the NIST Digital Library of Mathematical

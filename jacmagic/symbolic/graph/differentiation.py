@@ -1,18 +1,18 @@
-"""The chain rule on a graph: forward mode that keeps zeros out, reverse mode for long rows.
+"""The chain rule on a graph: sparse forward mode, reverse mode for long rows.
 
 Both give the same Jacobian; forward mode writes its entries as one does by hand.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from jacmagic.symbolic.graph.derivatives import PARTIALS
 from jacmagic.symbolic.graph.nodes import ONE, ZERO, BudgetExceeded, Graph
-from jacmagic.symbolic.graph.patterns import Sums
+from jacmagic.symbolic.graph.patterns import Sums, log_sigmoid, logistic
 
-_CARRIED = 20_000  # entries of all rows up to which forward mode is not left
-_MOST_CARRIED = 4_000_000  # entries of all rows that memory is spent on, about 400 MB
+MIN_ENTRIES_TO_REVERSE = 20_000  # of all rows; below, forward mode takes milliseconds
+MAX_ENTRIES = 4_000_000  # of all rows in memory: about 100 bytes each, 400 MB
 
 Row = dict[int, int]
 
@@ -47,16 +47,16 @@ def differentiate(graph: Graph, outputs: Sequence[int], inputs: Sequence[int]) -
 
 
 class _TooLong(Exception):
-    """The rows of forward mode have more entries than reverse mode would visit."""
+    """Forward mode's rows have more entries than reverse mode visits."""
 
 
 def _forwards(graph: Graph, outputs: Sequence[int], column: dict[int, int]) -> list[Row]:
-    """One row for each node, from the inputs up."""
+    """Forward mode: a row for each node, from the inputs up."""
     reached = graph.reach(outputs)
     inside = _partial_sums(graph, reached, outputs)
     rows: dict[int, Row] = {}
     sums, carried = Sums(graph), 0
-    most = max(_CARRIED, 2 * len(set(outputs)) * len(reached))
+    most = max(MIN_ENTRIES_TO_REVERSE, 2 * len(set(outputs)) * len(reached))
     for node in reached:
         graph.line = graph.lines[node]
         if node in inside:
@@ -64,11 +64,12 @@ def _forwards(graph: Graph, outputs: Sequence[int], column: dict[int, int]) -> l
         if node in column:
             rows[node] = {column[node]: ONE}
         elif graph.operations[node] == "add" and graph.operands(node)[0] in inside:
-            rows[node] = _sum_row(graph, sums.terms(node, inside), rows)
+            terms = sums.terms(node, inside)
+            rows[node] = _summed(graph, (item for term in terms for item in rows[term].items()))
         elif any(rows[operand] for operand in graph.operands(node)):
             rows[node] = (
                 _softmax_row(graph, sums, node, rows)
-                or _known_row(graph, node, rows)
+                or _pattern_row(graph, node, rows)
                 or _row(graph, node, rows)
             )
         else:
@@ -78,13 +79,13 @@ def _forwards(graph: Graph, outputs: Sequence[int], column: dict[int, int]) -> l
             graph.check_deadline()
         if carried > most:
             raise _TooLong
-        if carried > _MOST_CARRIED:
+        if carried > MAX_ENTRIES:
             raise BudgetExceeded("its derivatives take too much memory")
     return [rows[node] for node in outputs]
 
 
 def _partial_sums(graph: Graph, reached: Sequence[int], outputs: Sequence[int]) -> set[int]:
-    """Sums that are the first term of one larger sum and nothing else."""
+    """Return the sums that are the first term of one larger sum and nothing else."""
     uses: dict[int, int] = dict.fromkeys(outputs, 2)
     firsts = set()
     for node in reached:
@@ -95,49 +96,48 @@ def _partial_sums(graph: Graph, reached: Sequence[int], outputs: Sequence[int]) 
     return {node for node in firsts if uses[node] == 1 and graph.operations[node] == "add"}
 
 
-def _sum_row(graph: Graph, terms: Sequence[int], rows: dict[int, Row]) -> Row:
-    """Return the row of a sum, from left to right."""
-    made: Row = {}
-    for term in terms:
-        for j, inner in rows[term].items():
-            made[j] = graph.add(made[j], inner) if j in made else inner
-    return {j: entry for j, entry in made.items() if entry != ZERO}
+def _summed(graph: Graph, terms: Iterable[tuple[int, int]]) -> Row:
+    """Sum terms (column, node) by column, from left to right."""
+    row: Row = {}
+    for j, term in terms:
+        row[j] = graph.add(row[j], term) if j in row else term
+    return {j: entry for j, entry in row.items() if entry != ZERO}
 
 
 def _backwards(graph: Graph, output: int, column: dict[int, int]) -> Row:
     """Reverse mode: ∂output/∂node for each node, from the output down."""
     slopes: dict[int, int] = {output: ONE}
-    made: Row = {}
+    row: Row = {}
     reached = graph.reach([output])
     sums = Sums(graph)
     depends = _dependent(graph, reached, column)
-    for place, node in enumerate(reversed(reached)):
-        if place % 512 == 0:
+    for count, node in enumerate(reversed(reached)):
+        if count % 512 == 0:
             graph.check_deadline()
         slope = slopes.pop(node, ZERO)
         if slope == ZERO or node not in depends:
             continue
         graph.line = graph.lines[node]
         if node in column:
-            made[column[node]] = slope
+            row[column[node]] = slope
             continue
-        for operand, term in _passed_down(graph, sums, node, slope):
+        for operand, term in _contributions(graph, sums, node, slope):
             if operand in depends:
                 slopes[operand] = graph.add(slopes[operand], term) if operand in slopes else term
-    return dict(sorted(made.items()))
+    return dict(sorted(row.items()))
 
 
 def _dependent(graph: Graph, reached: Sequence[int], column: dict[int, int]) -> set[int]:
     """Return the nodes that depend on an input."""
-    found: set[int] = set()
+    dependent: set[int] = set()
     for node in reached:
-        if node in column or any(operand in found for operand in graph.operands(node)):
-            found.add(node)
-    return found
+        if node in column or any(operand in dependent for operand in graph.operands(node)):
+            dependent.add(node)
+    return dependent
 
 
-def _passed_down(graph: Graph, sums: Sums, node: int, slope: int) -> list[tuple[int, int]]:
-    """Return what the derivative by a node gives to those below it."""
+def _contributions(graph: Graph, sums: Sums, node: int, slope: int) -> list[tuple[int, int]]:
+    """Return the adjoint contributions of a node to its operands."""
     operation, operands = graph.operations[node], graph.operands(node)
     if graph.is_condition(node):
         return []
@@ -147,12 +147,16 @@ def _passed_down(graph: Graph, sums: Sums, node: int, slope: int) -> list[tuple[
     members = sums.softmax(node)
     if members is not None:
         return [
-            (graph.operands(grown)[0], graph.mul(slope, _softmax_partial(graph, node, grown)))
-            for grown in members
+            (
+                graph.operands(exponential)[0],
+                graph.mul(slope, _softmax_partial(graph, node, exponential)),
+            )
+            for exponential in members
         ]
-    found = _log_sigmoid(graph, node) or _logistic(graph, node)
-    if found is not None:
-        return [(found[0], graph.mul(slope, found[1]))]
+    pattern = log_sigmoid(graph, node) or logistic(graph, node)
+    if pattern is not None:
+        u, partial = pattern
+        return [(u, graph.mul(slope, partial))]
     partials = PARTIALS[operation](graph, node, *operands)
     return [
         (operand, graph.mul(slope, partial))
@@ -161,9 +165,9 @@ def _passed_down(graph: Graph, sums: Sums, node: int, slope: int) -> list[tuple[
     ]
 
 
-def _softmax_partial(graph: Graph, node: int, grown: int) -> int:
+def _softmax_partial(graph: Graph, node: int, exponential: int) -> int:
     """sᵢ(δᵢⱼ − sⱼ) for the node sᵢ and the exponential eᵘʲ."""
-    share = graph.div(grown, graph.operands(node)[1])
+    share = graph.div(exponential, graph.operands(node)[1])
     slope = graph.sub(ONE, node) if share == node else graph.neg(share)
     return graph.mul(node, slope)
 
@@ -173,88 +177,42 @@ def _softmax_row(graph: Graph, sums: Sums, node: int, rows: dict[int, Row]) -> R
     members = sums.softmax(node)
     if members is None:
         return None
-    made: Row = {}
-    for grown in members:
-        partial = _softmax_partial(graph, node, grown)
-        for j, inner in rows[graph.operands(grown)[0]].items():
-            term = graph.mul(partial, inner)
-            made[j] = graph.add(made[j], term) if j in made else term
-    return {j: entry for j, entry in made.items() if entry != ZERO}
+
+    def terms() -> Iterator[tuple[int, int]]:
+        for exponential in members:
+            partial = _softmax_partial(graph, node, exponential)
+            for j, inner in rows[graph.operands(exponential)[0]].items():
+                yield j, graph.mul(partial, inner)
+
+    return _summed(graph, terms())
 
 
-def _log_sigmoid(graph: Graph, node: int) -> tuple[int, int] | None:
-    """u and the derivative by it of ln σ(u), 1 − σ, and of ln(1 − σ(u)), −σ; else None.
-
-    Neither takes the detour over 1/σ or 1/(1 − σ), which may be 1/0.
-    """
-    if graph.operations[node] != "log":
+def _pattern_row(graph: Graph, node: int, rows: dict[int, Row]) -> Row | None:
+    """Return the row of a recognised function of one node; None for other nodes."""
+    pattern = log_sigmoid(graph, node) or logistic(graph, node)
+    if pattern is None:
         return None
-    (inside,) = graph.operands(node)
-    if graph.operations[inside] == "sigmoid":
-        return graph.operands(inside)[0], graph.sub(ONE, inside)
-    if graph.operations[inside] == "sub" and graph.operands(inside)[0] == ONE:
-        sigmoid = graph.operands(inside)[1]
-        if graph.operations[sigmoid] == "sigmoid":
-            return graph.operands(sigmoid)[0], graph.neg(sigmoid)
-    return None
-
-
-def _logistic(graph: Graph, node: int) -> tuple[int, int] | None:
-    """u and the derivative by it of a logistic function of u that is written out; else None.
-
-    With σ(u) = 1/(1 + e⁻ᵘ), that of 1/(1 + e⁻ᵘ) and of eᵘ/(1 + eᵘ) is σ(u)·(1 − σ(u)), and that
-    of 1/(1 + eᵘ) its negative.
-    """
-    above, below = _quotient(graph, node)
-    if graph.operations[below] != "add" or ONE not in graph.operands(below):
-        return None
-    grown = next((term for term in graph.operands(below) if term != ONE), ONE)
-    if graph.operations[grown] != "exp" or above not in (ONE, grown):
-        return None
-    (u,) = graph.operands(grown)
-    falls = above == ONE
-    if graph.operations[u] == "neg":
-        (u,), falls = graph.operands(u), not falls
-    sigmoid = graph.apply("sigmoid", u)
-    slope = graph.mul(sigmoid, graph.sub(ONE, sigmoid))
-    return u, graph.neg(slope) if falls else slope
-
-
-def _quotient(graph: Graph, node: int) -> tuple[int, int]:
-    """Numerator and denominator of a node, 1/v for v⁻¹; any other node is over 1."""
-    operation, operands = graph.operations[node], graph.operands(node)
-    if operation == "pow" and graph.value(operands[1]) == -1:
-        return ONE, operands[0]
-    return (operands[0], operands[1]) if operation == "div" else (node, ONE)
-
-
-def _known_row(graph: Graph, node: int, rows: dict[int, Row]) -> Row | None:
-    """The row of a function of one node that is recognised as a whole; None for other nodes."""
-    found = _log_sigmoid(graph, node) or _logistic(graph, node)
-    if found is None:
-        return None
-    below, partial = found
-    return {j: graph.mul(partial, inner) for j, inner in rows[below].items()}
+    u, partial = pattern
+    return {j: graph.mul(partial, inner) for j, inner in rows[u].items()}
 
 
 def _row(graph: Graph, node: int, rows: dict[int, Row]) -> Row:
-    """Return the chain rule at one node."""
+    """Apply the chain rule at one node."""
     operation, operands = graph.operations[node], graph.operands(node)
+    if graph.is_condition(node):
+        return {}
     if operation == "where":
         condition, a, b = operands
         columns = sorted(rows[a].keys() | rows[b].keys())
-        made = {
+        row = {
             j: graph.where(condition, rows[a].get(j, ZERO), rows[b].get(j, ZERO)) for j in columns
         }
-    elif graph.is_condition(node):
-        return {}
-    else:
-        made = {}
-        for partial, operand in zip(
-            PARTIALS[operation](graph, node, *operands), operands, strict=True
-        ):
-            if partial is not None:
-                for j, inner in rows[operand].items():
-                    term = graph.mul(partial, inner)
-                    made[j] = graph.add(made[j], term) if j in made else term
-    return {j: entry for j, entry in made.items() if entry != ZERO}
+        return {j: entry for j, entry in row.items() if entry != ZERO}
+    partials = PARTIALS[operation](graph, node, *operands)
+    terms = (
+        (j, graph.mul(partial, inner))
+        for partial, operand in zip(partials, operands, strict=True)
+        if partial is not None
+        for j, inner in rows[operand].items()
+    )
+    return _summed(graph, terms)

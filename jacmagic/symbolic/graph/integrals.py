@@ -1,10 +1,10 @@
-"""Special functions in float64 that come from integrals and sums: erf⁻¹, Y, K, ζ and P.
+"""Special functions in float64 from integrals and sums: erf⁻¹, Y, K, ζ and P.
 
 After the NIST Digital Library of Mathematical Functions: Y from the series 10.8.1, Schläfli's
 integrals 10.9.7 by Gauss's rule and Hankel's expansion 10.17.4; K from 10.32.9 by the trapezoidal
 rule, which for such an integrand converges faster than any power; Hurwitz's ζ by the sum of Euler
 and Maclaurin 25.11.9; the incomplete gamma function by 8.7.1 and the fraction 8.9.2. None raises;
-outside their domain they are what torch says: nan, or an infinity at a pole.
+outside their domain they are torch's values: nan, or an infinity at a pole.
 """
 
 from __future__ import annotations
@@ -16,15 +16,17 @@ from statistics import NormalDist
 
 import numpy as np
 
-_SERIES_BELOW, _HANKEL_FROM = 4.0, 30.0
-_FARTHEST = 1e15  # beyond it the phase of an oscillation is lost
-_BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)  # B₂ B₄ …
-_TERMS = 100_000
-_TINY = 1e-300
+from jacmagic.symbolic.graph.special import BERNOULLI
+
+_SERIES_BELOW, _HANKEL_FROM = 4.0, 30.0  # where the methods for Y lose digits
+_MAX_STEPS = 1_000_000  # terms of ζ summed one by one, some 0.3 s
+_MAX_ARGUMENT = 1e15  # beyond it float64 loses the phase of an oscillation
+_MAX_TERMS = 100_000  # of a series or a fraction, some 20 ms
+_TINY = 1e-300  # for a zero denominator in Lentz's method
 
 
 def inverse_erf(y: float) -> float:
-    """The x with erf x = y: Wichura's algorithm AS 241, and Newton's step where y is small."""
+    """Return erf⁻¹(y) by Wichura's algorithm AS 241, and Newton's steps for small y."""
     if not abs(y) < 1:
         return math.copysign(math.inf, y) if abs(y) == 1 else math.nan
     if y == 0:
@@ -49,7 +51,7 @@ def bessel_y(order: int) -> Callable[[float], float]:
             return _y_series(order, x)
         if x < _HANKEL_FROM:
             return _y_integrals(order, x)
-        return _y_far(order, x) if x < _FARTHEST else 0.0
+        return _y_far(order, x) if x < _MAX_ARGUMENT else 0.0
 
     return evaluate
 
@@ -78,7 +80,10 @@ def _gauss(points: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _y_integrals(order: int, x: float) -> float:
-    """1/π ∫₀^π sin(x sin θ − nθ) dθ − 1/π ∫₀^∞ (e^(nt) + (−1)ⁿ e^(−nt)) e^(−x sinh t) dt."""
+    """Return Y by Schläfli's integrals, 10.9.7.
+
+    1/π ∫₀^π sin(x sin θ − nθ) dθ − 1/π ∫₀^∞ (e^(nt) + (−1)ⁿ e^(−nt)) e^(−x sinh t) dt.
+    """
     nodes, weights = _gauss(64)
     angle = math.pi * nodes
     turning = math.pi * float(np.sin(x * np.sin(angle) - order * angle) @ weights)
@@ -104,7 +109,7 @@ def _y_far(order: int, x: float) -> float:
 
 
 def bessel_k(order: int) -> Callable[[float], float]:
-    """The modified Bessel function K of order 0 or 1: e^(−x) ∫₀^∞ e^(−x(cosh t − 1)) cosh nt dt."""
+    """Return Kₙ for n = 0 or 1: e^(−x) ∫₀^∞ e^(−x(cosh t − 1)) cosh nt dt."""
 
     def evaluate(x: float) -> float:
         if not x > 0 or x == math.inf:
@@ -126,24 +131,24 @@ def bessel_k(order: int) -> Callable[[float], float]:
 
 
 def zeta(s: float, q: float) -> float:
-    """Hurwitz's ζ(s, q) = Σ (q + k)^(−s) for s > 1; a pole at s = 1 and at q = 0, −1 and so on."""
+    """Return Hurwitz's ζ(s, q) = Σ (q + k)^(−s), s > 1; poles at s = 1, q = 0, −1, …."""
     if s == 1:
         return math.inf
-    if not s > 1 or not abs(q) < _FARTHEST:
+    if not s > 1 or not abs(q) < _MAX_ARGUMENT:
         return math.nan
     if q <= 0 and q == math.floor(q):
         return math.inf
     if s > 1e4 or (q < 0 and s != math.floor(s)):
         return math.nan
     steps = max(0, math.ceil(18 + s - q))
-    if steps > 1_000_000:
+    if steps > _MAX_STEPS:
         return math.nan
     with np.errstate(all="ignore"):
         start = math.fsum(((q + np.arange(steps)) ** -s).tolist()) if steps else 0.0
         y = np.float64(q + steps)
         total = start + float(y ** (1 - s) / (s - 1) + y**-s / 2)
         factor = s * y ** (-s - 1)
-        for k, bernoulli in enumerate(_BERNOULLI, 1):
+        for k, bernoulli in enumerate(BERNOULLI, 1):
             total += float(bernoulli * factor / math.factorial(2 * k))
             factor *= (s + 2 * k - 1) * (s + 2 * k) / y**2
         return total
@@ -185,7 +190,7 @@ def _gamma_front(a: float, x: float) -> float:
 def _gamma_series(a: float, x: float) -> float:
     """x^a e^(−x)/Γ(a) · Σ xⁿ / (a (a+1) … (a+n)), §8.7.1."""
     term = total = 1 / a
-    for n in range(1, _TERMS):
+    for n in range(1, _MAX_TERMS):
         term *= x / (a + n)
         total += term
         if term < 1e-17 * total:
@@ -198,7 +203,7 @@ def _gamma_fraction(a: float, x: float) -> float:
     b = x + 1 - a
     c, d = 1 / _TINY, 1 / (b or _TINY)
     whole = d
-    for n in range(1, _TERMS):
+    for n in range(1, _MAX_TERMS):
         top = -n * (n - a)
         b += 2
         d = 1 / (top * d + b or _TINY)

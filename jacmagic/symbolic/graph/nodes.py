@@ -1,11 +1,11 @@
-"""Hash-consed nodes: a graph in which equal expressions are one node, in topological order.
+"""Hash-consed nodes: equal expressions are one node, in topological order.
 
-A node is an `int`, its place in the graph; arguments always come before the nodes that use them, so
+A node is an `int`, its index in the graph; arguments always come before the nodes that use them, so
 every pass over the graph is a plain loop. Node 0 is the number 0 and node 1 the number 1: an
 integer array filled with zeros is therefore already an array of expressions that are zero.
 
-Folding is light and exact: 0 and 1 disappear, signs move outwards, numbers combine as integers and
-fractions while these stay short. Nothing is expanded or reordered: the user's form survives.
+Constant folding is exact: 0 and 1 disappear, signs move outwards, numbers combine as integers and
+fractions while these stay short. Nothing is expanded or reordered: the user's form is kept.
 """
 
 from __future__ import annotations
@@ -33,8 +33,8 @@ class Graph:
     Attributes:
         operations: each node's operation; those of `LEAVES` have no argument nodes.
         arguments: each node's argument nodes, or `(value,)`, `(name,)`, `(name, value)` of a leaf.
-        lines: line of the user's code at which each node was made, or None.
-        line: the line that nodes made from now on will bear.
+        lines: line of the user's code that created each node, or None.
+        line: the line of nodes created from now on.
     """
 
     def __init__(self, *, limit: int = 200_000, deadline: float | None = None) -> None:
@@ -50,7 +50,7 @@ class Graph:
         self.line: int | None = None
         self.limit = limit
         self.deadline = deadline
-        self._known: dict[tuple, int] = {}
+        self._nodes: dict[tuple, int] = {}
         self.number(0)
         self.number(1)
 
@@ -61,9 +61,9 @@ class Graph:
 
     def _node(self, operation: str, *arguments) -> int:
         key = (operation, *arguments)
-        node = self._known.get(key)
+        node = self._nodes.get(key)
         if node is None:
-            node = self._known[key] = len(self.operations)
+            node = self._nodes[key] = len(self.operations)
             self._check_budget(node)
             self.operations.append(operation)
             self.arguments.append(arguments)
@@ -77,18 +77,18 @@ class Graph:
             self.check_deadline()
 
     def check_deadline(self) -> None:
-        """Raise `BudgetExceeded` if it is too late."""
+        """Raise `BudgetExceeded` after the deadline."""
         if self.deadline is not None and time.monotonic() > self.deadline:
             raise BudgetExceeded("the time for the closed form ran out")
 
     def number(self, value: float | Fraction) -> int:
-        """Return the node of a number, made exact where a person would (0.5 → 1/2)."""
+        """Return the node of a number, exact where it was meant to be (0.5 → 1/2)."""
         value = short(exact(value))
         # 0.0 and -0.0, and nan: the sign of zero is dropped, nan is one node
         key = "nan" if value != value else value
-        node = self._known.get(("number", type(value), key))
+        node = self._nodes.get(("number", type(value), key))
         if node is None:
-            node = self._known["number", type(value), key] = len(self.operations)
+            node = self._nodes["number", type(value), key] = len(self.operations)
             self._check_budget(node)
             self.operations.append("number")
             self.arguments.append((value,))
@@ -100,20 +100,20 @@ class Graph:
         return self._node("variable", name)
 
     def constant(self, name: str, value: float) -> int:
-        """Return the node of a number that the user gave a name; it is never folded into others."""
+        """Return the node of a constant with a name; it is never folded into others."""
         return self._node("constant", name, float(value))
 
     def value(self, node: int) -> Number | None:
-        """The number a node is, or None if it is not one."""
+        """Return the number that a node is; None if it is not one."""
         return self.arguments[node][0] if self.operations[node] == "number" else None
 
     def is_condition(self, node: int) -> bool:
         """Whether a node is a truth value."""
-        known = OPERATIONS.get(self.operations[node])
-        return known is not None and known.condition
+        operation = OPERATIONS.get(self.operations[node])
+        return operation is not None and operation.condition
 
     def apply(self, operation: str, *arguments: int) -> int:
-        """The node of an operation of `OPERATIONS`; a number if all arguments are numbers."""
+        """Return the node of an operation; a number if all arguments are numbers."""
         method = getattr(self, _FOLDED.get(operation, ""), None)
         if method is not None:
             return method(*arguments)
@@ -123,7 +123,7 @@ class Graph:
         return self._node(operation, *arguments)
 
     def add(self, a: int, b: int) -> int:
-        """a + b."""
+        """Return a + b."""
         x, y = self.value(a), self.value(b)
         if x is not None and y is not None:
             return self.number(x + y)
@@ -136,7 +136,7 @@ class Graph:
         return self._node("add", a, b)
 
     def sub(self, a: int, b: int) -> int:
-        """a − b."""
+        """Return a − b."""
         x, y = self.value(a), self.value(b)
         if x is not None and y is not None:
             return self.number(x - y)
@@ -151,7 +151,7 @@ class Graph:
         return self._node("sub", a, b)
 
     def neg(self, a: int) -> int:
-        """−a."""
+        """Return −a."""
         x = self.value(a)
         if x is not None:
             return self.number(-x)
@@ -160,7 +160,7 @@ class Graph:
         return self._node("neg", a)
 
     def mul(self, a: int, b: int) -> int:
-        """a · b, numbers first, signs outside, a quotient's numerator joined."""
+        """Return a · b: numbers first, signs outside, a reciprocal as a quotient."""
         x, y = self.value(a), self.value(b)
         if x is not None and y is not None:
             return self.number(x * y)
@@ -188,7 +188,7 @@ class Graph:
         return self._node("mul", a, b)
 
     def div(self, a: int, b: int) -> int:
-        """a / b."""
+        """Return a / b."""
         x, y = self.value(a), self.value(b)
         if x is not None and y is not None:
             if y != 0 and not (isinstance(x, float) or isinstance(y, float)):
@@ -203,7 +203,7 @@ class Graph:
         return self._node("div", a, b)
 
     def pow(self, a: int, b: int) -> int:
-        """a to the power of b; exponent 1/2 is a square root."""
+        """Return a to the power of b; exponent 1/2 is a square root."""
         x, y = self.value(a), self.value(b)
         if y == 0 or y == 1:
             return a if y else ONE
@@ -216,28 +216,28 @@ class Graph:
         return self._node("pow", a, b)
 
     def square(self, a: int) -> int:
-        """a²."""
+        """Return a²."""
         return self.pow(a, self.number(2))
 
     def where(self, condition: int, a: int, b: int) -> int:
-        """a where the condition holds, else b."""
-        known = self.value(condition)
-        if known is not None:
-            return a if known else b
+        """Return a where the condition holds, else b."""
+        truth = self.value(condition)
+        if truth is not None:
+            return a if truth else b
         return a if a == b else self._node("where", condition, a, b)
 
     def negate(self, condition: int) -> int:
         """Return the opposite condition: not (a < b) is a ≥ b."""
-        known = self.value(condition)
-        if known is not None:
-            return ZERO if known else ONE
+        truth = self.value(condition)
+        if truth is not None:
+            return ZERO if truth else ONE
         operation = self.operations[condition]
         if operation in _NEGATED:
             return self._node(_NEGATED[operation], *self.arguments[condition])
         return self.arguments[condition][0] if operation == "not" else self._node("not", condition)
 
     def both(self, a: int, b: int) -> int:
-        """a and b; a truth value that is known decides or disappears."""
+        """Return a ∧ b; a constant truth value decides or disappears."""
         for one, other in ((a, b), (b, a)):
             if self.value(one) == 0:
                 return ZERO
@@ -246,7 +246,7 @@ class Graph:
         return ONE if a == b == ONE else self._node("and", a, b)
 
     def either(self, a: int, b: int) -> int:
-        """a or b; a truth value that is known decides or disappears."""
+        """Return a ∨ b; a constant truth value decides or disappears."""
         for one, other in ((a, b), (b, a)):
             if one == ONE:
                 return ONE
@@ -275,7 +275,7 @@ class Graph:
         return () if self.operations[node] in LEAVES else self.arguments[node]
 
     def reach(self, roots: Sequence[int]) -> list[int]:
-        """All nodes that the roots are made of, themselves included, in topological order."""
+        """Return the nodes that the roots depend on and the roots, in topological order."""
         seen: set[int] = set()
         waiting = list(roots)
         while waiting:

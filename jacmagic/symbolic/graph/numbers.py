@@ -1,4 +1,4 @@
-"""The numbers of the graph: exact where a person would write them exactly, else floats."""
+"""The numbers of the graph: integers and fractions where meant, else floats."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ import numpy as np
 
 Number = int | Fraction | float
 
-_LARGEST_EXACT = 10**15
+_MAX_EXACT = 10**15  # all integers below are float64 numbers
+_MAX_DENOMINATOR = 10**12  # of an exact fraction: few that are longer were meant
+_MAX_DIGITS = 11  # of a typed decimal; a float that is not meant has 15 and more
 
 
 def exact(value: Number) -> Number:
-    """The number a person meant by a float: an integer, a fraction, a typed decimal, or itself.
+    """Return the number meant by a float: integer, fraction, decimal, or itself.
 
     0.5 → 1/2, 0.1 → 1/10, 1/3 → 1/3; π and other irrational values stay floats. The result always
     converts back to the same float64.
@@ -25,16 +27,16 @@ def exact(value: Number) -> Number:
     value = float(value)
     if not math.isfinite(value):
         return value
-    if value.is_integer() and abs(value) < _LARGEST_EXACT:
+    if value.is_integer() and abs(value) < _MAX_EXACT:
         return int(value)
     simple = Fraction(value).limit_denominator(1000)
     if float(simple) == value:
         return simple
     digits = repr(abs(value)).partition("e")[0].replace(".", "").strip("0")
-    return Fraction(repr(value)) if len(digits) <= 11 else value
+    return Fraction(repr(value)) if len(digits) <= _MAX_DIGITS else value
 
 
-_LONG = 7  # digits of a float32 that nobody types
+_LONG = 7  # digits of a float32, the most that it prints: too many to have been typed
 _MULTIPLES_OF_PI = {
     float(np.float32(k * math.pi / m)): k * math.pi / m
     for m in (180, 12, 6, 4, 3, 2, 1)
@@ -43,7 +45,7 @@ _MULTIPLES_OF_PI = {
 
 
 def meant(value: float) -> float:
-    """The float64 that a person meant by a float32: the decimal typed, a short fraction, or π.
+    """Return the float64 meant by a float32: a typed decimal, a short fraction, or π.
 
     Args:
         value: a number that float32 holds exactly.
@@ -58,15 +60,15 @@ def meant(value: float) -> float:
 
 
 def short(value: Number) -> Number:
-    """Return an exact number whose digits have outgrown their use becomes a float."""
+    """Return a number, as a float where its exact digits are too many to be of use."""
     if isinstance(value, float):
         return exact(value)
     if isinstance(value, Fraction):
         if value.denominator == 1:
             value = int(value)
-        elif value.denominator > 10**12 or abs(value.numerator) > _LARGEST_EXACT:
+        elif value.denominator > _MAX_DENOMINATOR or abs(value.numerator) > _MAX_EXACT:
             return _rounded(value)
-    return value if not isinstance(value, int) or abs(value) < _LARGEST_EXACT else _rounded(value)
+    return value if not isinstance(value, int) or abs(value) < _MAX_EXACT else _rounded(value)
 
 
 def _rounded(value: int | Fraction) -> float:

@@ -1,8 +1,8 @@
-"""The operations a node can be: how many arguments each takes and what it is in floating point.
+"""The operations of the graph: arity and evaluation in floating point.
 
 Every evaluator follows IEEE 754 as torch does: log 0 is −inf, 1/0 is inf, √−1 is nan; none raises.
-Conditions are the numbers 1 (true) and 0 (false). What each operation's derivative is stands in
-`derivatives`; how it reads in SymPy stands in `formula`.
+Conditions are the numbers 1 (true) and 0 (false). Their derivatives are in `derivatives`, their
+SymPy forms in `formula`, their source code in `codegen`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from jacmagic.symbolic.graph.special import bessel_i, bessel_j, polygamma
 
 @dataclass(frozen=True)
 class Operation:
-    """One kind of node.
+    """The arity and evaluation of one operation.
 
     Attributes:
         arity: number of arguments.
@@ -41,7 +41,7 @@ class Operation:
 
 
 def _total(fast: Callable[..., float], careful: Callable[..., object]) -> Callable[..., float]:
-    """Python's quick function, and NumPy's IEEE answer where Python would raise."""
+    """Wrap a Python function; where it raises, return NumPy's IEEE 754 value."""
 
     def evaluate(*arguments: float) -> float:
         try:

@@ -1,8 +1,8 @@
-"""The graph evaluated with fifty digits and more, so that nothing of a result is rounding.
+"""A tape evaluated with fifty digits and more, to judge rounding errors.
 
-A second reader of the tape, on mpmath's numbers. Constants are the float64 numbers that torch
+A second interpreter of the tape, on mpmath's numbers. Constants are the float64 numbers that torch
 computes with; comparisons, roundings to integers and choices are decided as float64 decides them,
-so that the branch is that of the computation which is judged. Exponents are unbounded: nothing
+so that the branch is the one that float64 took. Exponents are unbounded: nothing
 overflows. Source: F. Johansson, mpmath (https://mpmath.org).
 """
 
@@ -18,10 +18,10 @@ from mpmath import MPContext
 from jacmagic.symbolic.graph.tape import Tape
 
 DIGITS = (50, 110, 400, 800)  # tried in turn until two give the same
-_AGREED = 1e-25  # relative difference of two evaluations that are the same
-_VANISHED = 1e-100  # a value that shrinks like this from one precision to the next is 0
-_LARGEST = 1e300  # argument of an exponential; beyond, its digits do not fit into memory
-_LARGEST_OF_SERIES = 1e7  # argument of a Bessel function, which is summed term by term
+_MAX_DIFFERENCE = 1e-25  # relative, of two precisions that agree: half of fifty digits
+_MAX_RATIO_OF_ZERO = 1e-100  # of a value to that of lower precision, where it is exactly 0
+_MAX_EXPONENT = 1e300  # of an exponential; beyond, its digits do not fit into memory
+_MAX_ARGUMENT_OF_SERIES = 1e7  # of a Bessel function, which is summed term by term
 
 Number = Any  # mpmath's real numbers; the package has no types
 
@@ -43,8 +43,8 @@ def precise(tape: Tape, point: Sequence[Any], decided: Sequence[float]) -> list[
         settled = [_settled(a, b) for a, b in zip(before, after, strict=True)]
         if all(settled) or digits == DIGITS[-1]:
             return [
-                value if known else 0 if _vanished(old, value) else None
-                for old, value, known in zip(before, after, settled, strict=True)
+                value if is_settled else 0 if _vanished(old, value) else None
+                for old, value, is_settled in zip(before, after, settled, strict=True)
             ]
         before = after
     return before
@@ -53,11 +53,11 @@ def precise(tape: Tape, point: Sequence[Any], decided: Sequence[float]) -> list[
 def _settled(a: Number | None, b: Number | None) -> bool:
     if a is None or b is None:
         return a is b
-    return bool(abs(a - b) <= _AGREED * abs(b))
+    return bool(abs(a - b) <= _MAX_DIFFERENCE * abs(b))
 
 
 def _vanished(a: Number | None, b: Number | None) -> bool:
-    return a is not None and b is not None and bool(abs(b) < _VANISHED * abs(a))
+    return a is not None and b is not None and bool(abs(b) < _MAX_RATIO_OF_ZERO * abs(a))
 
 
 def _evaluated(
@@ -81,7 +81,7 @@ def _context(digits: int) -> Any:
 def _operated(
     c: Any, name: str, slots: list, reads: Sequence[int], decided: Sequence[float], slot: int
 ) -> Number | None:
-    """One operation's value; None where it has none, or depends on one that has none."""
+    """Evaluate one operation; None where it or an operand has no value."""
     if name == "where":
         return slots[reads[1] if decided[reads[0]] else reads[2]]
     if name in _CHOSEN:
@@ -119,25 +119,25 @@ _SIDES: dict[str, Callable[..., Number]] = {
 
 
 def _exp(c: Any, x: Number) -> Number:
-    if abs(x) > _LARGEST:
+    if abs(x) > _MAX_EXPONENT:
         raise OverflowError("the exponent is too large")
     return c.exp(x)
 
 
 def _pow(c: Any, a: Number, b: Number) -> Number:
-    if a and abs(b * c.log(abs(a))) > _LARGEST:
+    if a and abs(b * c.log(abs(a))) > _MAX_EXPONENT:
         raise OverflowError("the exponent is too large")
     return a ** int(b) if c.isint(b) else a**b
 
 
 def _growing(function: Callable[[Any, Number], Number]) -> Callable[[Any, Number], Number]:
-    """Return a function that is not asked where it grows like an exponential too large to write."""
-    return _within(_LARGEST, function)
+    """Refuse arguments whose exponential is too large to write."""
+    return _within(_MAX_EXPONENT, function)
 
 
 def _series(function: Callable[[Any, Number], Number]) -> Callable[[Any, Number], Number]:
-    """Return a function that is not asked where its series takes too long."""
-    return _within(_LARGEST_OF_SERIES, function)
+    """Refuse arguments for which a series takes too long."""
+    return _within(_MAX_ARGUMENT_OF_SERIES, function)
 
 
 def _within(

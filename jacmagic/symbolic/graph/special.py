@@ -1,8 +1,8 @@
-"""Special functions in float64: Bessel functions of order 0 and 1, and the derivatives of ln Γ.
+"""Special functions in float64: Bessel functions I and J, derivatives of ln Γ.
 
 Bessel functions after the NIST Digital Library of Mathematical Functions: the series 10.2.2 and
 10.25.2, Bessel's integral 10.9.2 by the trapezoidal rule, which for a periodic integrand converges
-faster than any power, and Hankel's expansion 10.17.3 far out. None of them raises.
+faster than any power, and Hankel's expansion 10.17.3 for large arguments. None of them raises.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ import numpy as np
 
 _OVERFLOW = 713.9  # I₀ and I₁ exceed the largest float64 from here on
 _FAR = 2_000.0
-_FARTHEST = 1e6  # steps of a recurrence
-_BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)  # B₂ B₄ …
+_MAX_STEPS = 1e6  # of a recurrence, some 0.1 s
+BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510)  # B₂ B₄ …
 
 
 def _series(order: int, x: float, sign: int) -> float:
@@ -65,7 +65,7 @@ def bessel_j(order: int) -> Callable[[float], float]:
 
 
 def polygamma(order: float, x: float) -> float:
-    """Return the n-th derivative of the digamma function ψ, for n = 0 ψ itself; nan at its poles.
+    """Return the n-th derivative of the digamma function ψ; nan at its poles.
 
     The recurrence 5.15.5 leads to an argument where the expansion 5.15.8 (for ψ 5.11.2) is exact
     to the last digit.
@@ -73,7 +73,7 @@ def polygamma(order: float, x: float) -> float:
     n = int(order)
     if not math.isfinite(x) or n > 100:
         return (0.0 if n else math.inf) if x == math.inf else math.nan
-    if (x <= 0 and x == math.floor(x)) or x < -_FARTHEST:
+    if (x <= 0 and x == math.floor(x)) or x < -_MAX_STEPS:
         return math.nan
     steps = max(0, math.ceil(16 + n - x))
     with np.errstate(all="ignore"):
@@ -82,13 +82,13 @@ def polygamma(order: float, x: float) -> float:
 
 
 def _raised(n: int, y: float, below: float) -> float:
-    """ψ⁽ⁿ⁾ from its expansion at a large y and the sum of the recurrence's terms below."""
+    """Return ψ⁽ⁿ⁾ by its expansion at a large y and the recurrence's terms below it."""
     if n == 0:
-        tail = (b / (2 * k * y ** (2 * k)) for k, b in enumerate(_BERNOULLI, 1))
+        tail = (b / (2 * k * y ** (2 * k)) for k, b in enumerate(BERNOULLI, 1))
         return np.log(y) - 1 / (2 * y) - sum(tail) - below
     tail = (
         b * np.exp(math.lgamma(2 * k + n) - math.lgamma(2 * k + 1) - (2 * k + n) * np.log(y))
-        for k, b in enumerate(_BERNOULLI, 1)
+        for k, b in enumerate(BERNOULLI, 1)
     )
     factorial = math.gamma(n + 1)
     ahead = factorial / n / y**n + factorial / (2 * y ** (n + 1)) + sum(tail)

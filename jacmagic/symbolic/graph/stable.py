@@ -1,11 +1,11 @@
-"""Sums of exponentials rewritten so that they do not overflow: what the evaluator runs.
+"""Sums of exponentials rewritten so that they do not overflow.
 
-The eye wants eᵘ/Σeᵛ and ln Σeᵛ; in floating point both fail beyond u ≈ 709. Here every such part of
-a graph is replaced by the same thing with the largest exponent M taken out:
+A formula shows eᵘ/Σeᵛ and ln Σeᵛ; in floating point both fail beyond u ≈ 709. Every such part of
+a graph is replaced by an equal one with the largest exponent M taken out:
 
     ln Σ cᵏeᵛ = M + ln S,      a·eᵘ/(Σ cᵏeᵛ)ⁿ = a·eᵘ⁻ⁿᴹ/Sⁿ,      S = Σ cᵏeᵛ⁻ᴹ.
 
-What is recognised is the structure, so code written by hand is helped as well as torch's functions.
+The structure is recognised, in code written by hand as in torch's functions.
 Reference: P. Blanchard, D. J. Higham and N. J. Higham, Accurately computing the log-sum-exp and
 softmax functions, IMA Journal of Numerical Analysis 41 (2021).
 """
@@ -13,25 +13,30 @@ softmax functions, IMA Journal of Numerical Analysis 41 (2021).
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
 from functools import reduce as fold
 
-from jacmagic.symbolic.graph.nodes import ONE, ZERO, Graph
+from jacmagic.symbolic.graph.monomials import Monomial, joined, raised
+from jacmagic.symbolic.graph.nodes import ONE, ZERO, BudgetExceeded, Graph
+from jacmagic.symbolic.graph.numbers import Number
 from jacmagic.symbolic.graph.patterns import Sums
 
 _GROWING = ("exp", "pow", "sigmoid")  # operations whose sums may overflow or vanish
-Power = int | float | Fraction
 Exponentials = list[tuple[int, int]]  # (coefficient, exponent) of each term
 
 
 def stable(graph: Graph, roots: Sequence[int]) -> list[int]:
-    """Nodes with the same values as some roots, safe for large exponents.
+    """Rewrite nodes so that large exponents do not overflow.
 
     Args:
         graph: the graph; it grows where there is something to rewrite.
         roots: the nodes to evaluate.
+
+    Raises:
+        BudgetExceeded: the graph outgrows its limits.
     """
     reached = graph.reach(roots)
     if not any(graph.operations[node] in _GROWING for node in reached):
@@ -42,37 +47,24 @@ def stable(graph: Graph, roots: Sequence[int]) -> list[int]:
     return [rewriting.new[root] for root in roots]
 
 
-@dataclass(frozen=True)
-class _Monomial:
-    """factor · e^exponent · Π Sᵏ: what a product comes to.
-
-    Attributes:
-        factor: a rewritten node.
-        exponent: a rewritten node.
-        sums: the power of each sum of exponentials.
-    """
-
-    factor: int
-    exponent: int = ZERO
-    sums: Mapping[int, Fraction] = field(default_factory=dict)
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether there is no exponential in it."""
-        return self.exponent == ZERO and not self.sums
+def stable_if_affordable(graph: Graph, roots: Sequence[int]) -> list[int]:
+    """As `stable`; the roots themselves where the graph would outgrow its limits."""
+    with suppress(BudgetExceeded):
+        return stable(graph, roots)
+    return list(roots)
 
 
 class _Rewriting:
-    """One pass from the leaves up."""
+    """A rewriting pass over a graph, from the leaves up."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph, self._sums = graph, Sums(graph)
         self.new: dict[int, int] = {ZERO: ZERO, ONE: ONE}
-        self._monomials: dict[int, _Monomial] = {}
+        self._monomials: dict[int, Monomial] = {}
         self._shifted: dict[int, tuple[int, int] | None] = {}
 
     def rewrite(self, node: int) -> None:
-        """Give a node its replacement."""
+        """Compute a node's replacement."""
         graph = self.graph
         operation, operands = graph.operations[node], graph.operands(node)
         exponent = self._of_log_sigmoid(node)
@@ -92,7 +84,7 @@ class _Rewriting:
             self.new[node] = node if fresh == operands else graph.apply(operation, *fresh)
 
     def _of_log_sigmoid(self, node: int) -> int | None:
-        """−u where a node is ln σ(u) = −ln(1 + e⁻ᵘ), u where it is ln(1 − σ(u)) = −ln(1 + eᵘ)."""
+        """Return −u of a node ln σ(u) = −ln(1 + e⁻ᵘ), u of ln(1 − σ(u)) = −ln(1 + eᵘ)."""
         graph = self.graph
         if graph.operations[node] != "log":
             return None
@@ -115,8 +107,8 @@ class _Rewriting:
             power is not None and self._monomial(graph.operands(node)[0]).factor == ONE
         )
 
-    def _power(self, node: int) -> Power | None:
-        """Return the number to which a power or a root raises; None where it is no number."""
+    def _power(self, node: int) -> Number | None:
+        """Return the number to which a power or a root raises; None where there is none."""
         graph = self.graph
         if graph.operations[node] == "sqrt":
             return Fraction(1, 2)
@@ -135,63 +127,42 @@ class _Rewriting:
         return mixed and not self._monomial(below).is_plain
 
     def _spread(self, above: int, below: int) -> int:
-        """(a + b)/S = a/S + b/S, each without overflow."""
+        """Return (a + b)/S as a/S + b/S, each without overflow."""
         graph = self.graph
         if graph.operations[above] not in ("add", "sub") or self._shift(above) is not None:
-            return self._written(self._joined(self._monomial(above), self._monomial(below), -1))
+            return self._written(joined(graph, self._monomial(above), self._monomial(below), -1))
         parts = [self._spread(part, below) for part in graph.operands(above)]
         return graph.apply(graph.operations[above], *parts)
 
     # ── products ──────────────────────────────────────────────────────────────────────────────
 
-    def _monomial(self, node: int) -> _Monomial:
+    def _monomial(self, node: int) -> Monomial:
         if node not in self._monomials:
             self._monomials[node] = self._taken_apart(node)
         return self._monomials[node]
 
-    def _taken_apart(self, node: int) -> _Monomial:
+    def _taken_apart(self, node: int) -> Monomial:
         graph = self.graph
         operation, operands = graph.operations[node], graph.operands(node)
         exponent = self._exponent(node)
         if exponent is not None:
-            return _Monomial(ONE, exponent)
+            return Monomial(ONE, exponent)
         if operation == "neg":
             inner = self._monomial(operands[0])
             return replace(inner, factor=graph.neg(inner.factor))
         if operation in ("mul", "div"):
             a, b = map(self._monomial, operands)
             if not (a.is_plain and b.is_plain):
-                return self._joined(a, b, 1 if operation == "mul" else -1)
+                return joined(graph, a, b, 1 if operation == "mul" else -1)
         if operation in ("pow", "sqrt") and self._is_product(node):
             base, power = self._monomial(operands[0]), self._power(node)
             if not base.is_plain and power is not None:
-                return self._raised(base, power)
+                return raised(graph, base, power)
         if operation == "add" and self._shift(node) is not None:
-            return _Monomial(ONE, ZERO, {node: Fraction(1)})
-        return _Monomial(self.new.get(node, node))
+            return Monomial(ONE, ZERO, {node: Fraction(1)})
+        return Monomial(self.new.get(node, node))
 
-    def _raised(self, a: _Monomial, power: Power) -> _Monomial:
-        """aᵏ, for a whole number k or a factor of 1."""
-        graph = self.graph
-        return _Monomial(
-            graph.pow(a.factor, graph.number(power)),
-            graph.mul(graph.number(power), a.exponent),
-            {total: Fraction(power) * k for total, k in a.sums.items()},
-        )
-
-    def _joined(self, a: _Monomial, b: _Monomial, sign: int) -> _Monomial:
-        """a·b or a/b."""
-        graph = self.graph
-        sums = dict(a.sums)
-        for total, power in b.sums.items():
-            sums[total] = sums.get(total, Fraction(0)) + sign * power
-        return _Monomial(
-            graph.mul(a.factor, b.factor) if sign > 0 else graph.div(a.factor, b.factor),
-            graph.add(a.exponent, b.exponent) if sign > 0 else graph.sub(a.exponent, b.exponent),
-            {total: power for total, power in sums.items() if power},
-        )
-
-    def _written(self, product: _Monomial) -> int:
+    def _written(self, product: Monomial) -> int:
         """Return the product with every M moved into the exponent."""
         graph, exponent = self.graph, product.exponent
         above, below = product.factor, ONE
@@ -207,7 +178,7 @@ class _Rewriting:
         return graph.div(graph.mul(above, graph.apply("exp", exponent)), below)
 
     def _exponent(self, node: int) -> int | None:
-        """u of eᵘ, and u·ln c of cᵘ, rewritten; None for other nodes."""
+        """Return u of eᵘ, and u·ln c of cᵘ, rewritten; None for other nodes."""
         graph = self.graph
         operation, operands = graph.operations[node], graph.operands(node)
         if operation == "exp":
@@ -220,7 +191,7 @@ class _Rewriting:
     # ── sums ──────────────────────────────────────────────────────────────────────────────────
 
     def _shift(self, node: int) -> tuple[int, int] | None:
-        """M and S of a sum of exponentials, or of one alone; None for anything else."""
+        """Return M and S of one or more summed exponentials; None for other nodes."""
         if node not in self._shifted:
             terms = self._exponentials(node)
             self._shifted[node] = None if terms is None else self._take_out(terms)
@@ -245,11 +216,15 @@ class _Rewriting:
         ends = self._exponential(last) is None or (
             self.graph.operations[first] == "add" and self._shift(first) is None
         )
-        if ends:  # at once: a long running sum would be taken apart at every place
+        if ends:  # early: a long running sum would be taken apart at every partial sum
             return None
-        found = [self._exponential(term) for term in self._sums.terms(node)]
-        known = [one for one in found if one is not None]
-        return known if len(known) == len(found) and any(u != ZERO for _, u in known) else None
+        parts = [self._exponential(term) for term in self._sums.terms(node)]
+        exponentials = [one for one in parts if one is not None]
+        return (
+            exponentials
+            if len(exponentials) == len(parts) and any(u != ZERO for _, u in exponentials)
+            else None
+        )
 
     def _exponential(self, term: int) -> tuple[int, int] | None:
         graph = self.graph

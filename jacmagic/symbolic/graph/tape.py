@@ -1,7 +1,7 @@
-"""The graph written out as a tape: plain lists that any language can run from top to bottom.
+"""The graph as a tape: a straight-line program in plain lists.
 
 Slots are numbered inputs first, then constants, then operations; an operation names the slots it
-reads. `Tape.evaluate` is the Python reader; the same lists as JSON are meant for other readers.
+reads. `Tape.evaluate` interprets it in Python; the browser interprets the same lists as JSON.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from jacmagic.symbolic.graph.operations import OPERATIONS
 
 @dataclass(frozen=True)
 class Tape:
-    """Operations in order, ready to run at any point.
+    """A straight-line program of graph operations.
 
     Attributes:
         inputs: number of input slots, n.
@@ -31,12 +31,17 @@ class Tape:
     operations: tuple[tuple, ...]
     outputs: tuple[int, ...]
 
+    @property
+    def first(self) -> int:
+        """The slot of the first operation."""
+        return self.inputs + len(self.constants)
+
     @cached_property
     def _program(self) -> list[tuple]:
         return [(OPERATIONS[name].evaluate, *slots) for name, *slots in self.operations]
 
     def slots(self, point: Sequence[float]) -> list[float]:
-        """All slots' values at a point of n numbers."""
+        """Evaluate all slots at a point of n numbers."""
         slots = [float(value) for value in point]
         slots.extend(self.constants)
         for evaluate, *reads in self._program:
@@ -44,12 +49,12 @@ class Tape:
         return slots
 
     def evaluate(self, point: Sequence[float]) -> list[float]:
-        """Return the outputs' values at a point of n numbers, as float64."""
+        """Evaluate the outputs at a point of n numbers, as float64."""
         slots = self.slots(point)
         return [float(slots[output]) for output in self.outputs]
 
     def to_json(self) -> dict:
-        """Lists, strings and numbers only; infinities and nan as strings, for JSON has none."""
+        """Return lists, strings and numbers only; infinities and nan as strings for JSON."""
         constants = [value if math.isfinite(value) else str(value) for value in self.constants]
         return {
             "inputs": self.inputs,
@@ -74,8 +79,8 @@ def write_tape(graph: Graph, outputs: Sequence[int], inputs: Sequence[int]) -> T
 def write_tape_with_slots(
     graph: Graph, outputs: Sequence[int], inputs: Sequence[int]
 ) -> tuple[Tape, dict[int, int]]:
-    """As `write_tape`, and also the slot of every node reached."""
-    slot = {node: place for place, node in enumerate(inputs)}
+    """Write a tape as `write_tape` does; return also the slot of every node reached."""
+    slot = {node: k for k, node in enumerate(inputs)}
     reached = [node for node in graph.reach(outputs) if node not in slot]
     numbers = [node for node in reached if graph.operations[node] in ("number", "constant")]
     for node in numbers:

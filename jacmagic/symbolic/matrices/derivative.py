@@ -1,4 +1,4 @@
-"""The derivative of a vector or a number by an input, as a matrix expression: the chain rule.
+"""The chain rule of matrix expressions: derivatives of vectors and numbers.
 
 A derivative is always a matrix: (m, n) of a vector by a vector, one row for a number, one column by
 a number. Formulas: K. B. Petersen and M. S. Pedersen, The Matrix Cookbook (2012), sections 2 and 9.
@@ -6,18 +6,20 @@ a number. Formulas: K. B. Petersen and M. S. Pedersen, The Matrix Cookbook (2012
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 from jacmagic.symbolic.matrices import expressions as e
-from jacmagic.symbolic.matrices.expressions import ELEMENTWISE, Expression
+from jacmagic.symbolic.matrices.elementwise import ELEMENTWISE
+from jacmagic.symbolic.matrices.expressions import Expression
 
 
 class NoForm(Exception):
-    """The derivative is not a matrix of the kinds known here."""
+    """A derivative that is no matrix expression of these operations."""
 
 
 def derivative(expression: Expression, name: str) -> Expression | None:
-    """∂expression/∂input; None where it is no matrix of the kinds known here."""
+    """Differentiate by an input; None where the result is no matrix expression."""
     try:
         return _gathered(_derive(expression, name))
     except NoForm:
@@ -29,7 +31,7 @@ def _size(shape: tuple[int, ...]) -> int:
 
 
 def _width(expression: Expression, name: str) -> int | None:
-    """How many components the input has; None where an expression does not depend on it."""
+    """Return the input's number of components; None for an independent expression."""
     if expression.operation == "input":
         return _size(expression.shape) if expression.name == name else None
     widths = [_width(argument, name) for argument in expression.arguments]
@@ -39,7 +41,7 @@ def _width(expression: Expression, name: str) -> int | None:
 def _derive(u: Expression, name: str) -> Expression:
     width = _width(u, name)
     if width is None:
-        raise NoForm  # a block of zeros is said elsewhere
+        raise NoForm  # a block of zeros is written elsewhere
     if len(u.shape) > 1:
         raise NoForm
     if u.operation == "input":
@@ -55,10 +57,6 @@ def _part(u: Expression, name: str, width: int) -> Expression:
     if _width(u, name) is None:
         return e.zero((_size(u.shape), width))
     return _derive(u, name)
-
-
-def _as_column(v: Expression) -> Expression:
-    return e.column(v) if v.shape else v
 
 
 def _scale(u: Expression, d: Derive) -> Expression:
@@ -143,7 +141,7 @@ def _gathered(a: Expression) -> Expression:
 
 
 def _common(a: Expression, b: Expression) -> Expression | None:
-    """Return the sum with a common number or factor taken out; None where there is none."""
+    """Return the sum with a common factor taken out; None where there is none."""
     if a.operation == b.operation == "scale" and a.arguments[0] == b.arguments[0]:
         return e.scale(a.arguments[0], _gathered(e.add(a.arguments[1], b.arguments[1])))
     first, second = _factors(a), _factors(b)
@@ -164,7 +162,4 @@ def _factors(a: Expression) -> list[Expression]:
 
 
 def _product(factors: list[Expression]) -> Expression:
-    made = factors[0]
-    for factor in factors[1:]:
-        made = e.matmul(made, factor)
-    return made
+    return functools.reduce(e.matmul, factors)

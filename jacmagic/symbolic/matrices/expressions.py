@@ -1,13 +1,10 @@
-"""Vectors, matrices and what is computed from them, as expressions with a shape and a value.
+"""Expressions of vectors and matrices, and constructors that simplify.
 
-An expression is an operation of one of two tables: `ELEMENTWISE` for functions that act on every
-element alike, `OPERATIONS` for the rest. Building one simplifies what a person would not write:
-I·A, 0 + A, (Aᵀ)ᵀ, a product with 1.
+A constructor simplifies what a person would not write: I·A, 0 + A, (Aᵀ)ᵀ, a product with 1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,7 +18,8 @@ class Expression:
     """An operation applied to expressions.
 
     Attributes:
-        operation: a name of `OPERATIONS` or `ELEMENTWISE`, or "input", "constant", "number".
+        operation: a name of `OPERATIONS`, "apply" for a function of every element, "input",
+            "constant" or "number".
         arguments: the operands.
         shape: () for a number, (n,) for a vector, (m, n) for a matrix.
         name: of an input or a constant, or of a function applied to the elements.
@@ -33,67 +31,6 @@ class Expression:
     shape: Shape = ()
     name: str = ""
     value: Any = None
-
-    def evaluate(self, point: Mapping[str, np.ndarray]) -> np.ndarray:
-        """Return the value where the inputs have these values, float64."""
-        if self.operation == "input":
-            return np.asarray(point[self.name], dtype=float)
-        if self.operation in ("constant", "number"):
-            return np.array(self.value, dtype=float).reshape(self.shape)
-        values = [argument.evaluate(point) for argument in self.arguments]
-        if self.operation == "apply":
-            return np.asarray(ELEMENTWISE[self.name].evaluate(values[0]))
-        if self.operation in ("identity", "ones", "zero"):
-            return _FILLED[self.operation](self.shape)
-        return np.asarray(OPERATIONS[self.operation](*values))
-
-
-@dataclass(frozen=True)
-class Elementwise:
-    """A function of every element.
-
-    Attributes:
-        evaluate: with NumPy.
-        derivative: the expression of its derivative at an argument.
-        tex: LaTeX with {} for the argument, which comes in brackets if it needs them.
-    """
-
-    evaluate: Callable[[np.ndarray], np.ndarray]
-    derivative: Callable[[Expression], Expression]
-    tex: str
-
-
-_FILLED: dict[str, Callable[[Shape], np.ndarray]] = {
-    "identity": lambda shape: np.eye(shape[0]),
-    "ones": np.ones,
-    "zero": np.zeros,
-}
-
-
-def _softmax(x: np.ndarray) -> np.ndarray:
-    grown = np.exp(x - x.max())
-    return np.asarray(grown / grown.sum())
-
-
-OPERATIONS: dict[str, Callable[..., Any]] = {
-    "add": lambda a, b: a + b,
-    "neg": lambda a: -a,
-    "scale": lambda c, a: c * a,  # a number times anything
-    "times": lambda u, v: u * v,  # element by element
-    "matmul": lambda a, b: a @ b,
-    "transpose": lambda a: a.T if a.ndim == 2 else a[None, :],
-    "column": lambda v: v[:, None],
-    "diag": np.diag,
-    "dot": lambda u, v: u @ v,
-    "sum": np.sum,
-    "norm": lambda v: np.sqrt((v**2).sum()),
-    "softmax": _softmax,
-    "inverse": lambda c: 1 / c,  # of a number
-    "power": lambda c, n: c**n,  # of a number
-}
-
-
-# ── building ──────────────────────────────────────────────────────────────────────────────────
 
 
 def variable(name: str, shape: Shape) -> Expression:
@@ -116,12 +53,12 @@ def _nested(value: Any) -> Any:
 
 
 def zero(shape: Shape) -> Expression:
-    """Nothing but zeros."""
+    """Return zeros."""
     return Expression("zero", (), shape)
 
 
 def ones(shape: Shape) -> Expression:
-    """Nothing but ones."""
+    """Return ones."""
     return Expression("ones", (), shape)
 
 
@@ -135,15 +72,8 @@ def is_number(expression: Expression, value: float) -> bool:
     return expression.operation == "number" and expression.value == value
 
 
-def apply(name: str, argument: Expression) -> Expression:
-    """Return a function of every element; numbers are computed."""
-    if argument.operation == "number":
-        return number(float(ELEMENTWISE[name].evaluate(np.array(argument.value))))
-    return Expression("apply", (argument,), argument.shape, name)
-
-
 def add(a: Expression, b: Expression) -> Expression:
-    """a + b."""
+    """Return a + b."""
     if a.operation == "zero":
         return b
     if b.operation == "zero":
@@ -156,7 +86,7 @@ def add(a: Expression, b: Expression) -> Expression:
 
 
 def neg(a: Expression) -> Expression:
-    """−a."""
+    """Return −a."""
     if a.operation == "zero":
         return a
     if a.operation == "number":
@@ -165,7 +95,7 @@ def neg(a: Expression) -> Expression:
 
 
 def scale(c: Expression, a: Expression) -> Expression:
-    """Return a number times anything; numbers are joined, signs and zeros move outwards."""
+    """Return a number times anything; numbers are joined, signs move outwards."""
     if a.operation == "zero" or is_number(c, 1):
         return a
     if is_number(c, 0):
@@ -208,7 +138,7 @@ def times(u: Expression, v: Expression) -> Expression:
 
 
 def transpose(a: Expression) -> Expression:
-    """Aᵀ, or the row of a vector."""
+    """Return Aᵀ, or the row of a vector."""
     if a.operation == "transpose":
         return a.arguments[0]
     if a.operation in ("diag", "identity"):
@@ -225,7 +155,7 @@ def transpose(a: Expression) -> Expression:
 
 
 def matmul(a: Expression, b: Expression) -> Expression:
-    """A·B or A·v, written from left to right."""
+    """Return A·B or A·v, written from left to right."""
     shape = (*a.shape[:-1], *b.shape[1:])
     if a.operation == "zero" or b.operation == "zero":
         return zero(shape)
@@ -233,9 +163,10 @@ def matmul(a: Expression, b: Expression) -> Expression:
         return b
     if b.operation == "identity":
         return a
-    for place, part in enumerate((a, b)):
+    for part in (a, b):
         if part.operation in ("neg", "scale"):
-            rest = matmul(*((part.arguments[-1], b) if place == 0 else (a, part.arguments[-1])))
+            inner = part.arguments[-1]
+            rest = matmul(inner, b) if part is a else matmul(a, inner)
             return neg(rest) if part.operation == "neg" else scale(part.arguments[0], rest)
     if a.operation == "transpose" and a.arguments[0].operation == "ones" and b.operation == "diag":
         return transpose(b.arguments[0])  # 1ᵀ diag(v) = vᵀ
@@ -271,60 +202,16 @@ def of_vector(operation: str, *vectors: Expression) -> Expression:
 
 
 def inverse(c: Expression) -> Expression:
-    """1/c of a number."""
+    """Return 1/c of a number."""
     if c.operation == "number":
         return number(1 / c.value)
     return Expression("inverse", (c,))
 
 
 def power(c: Expression, n: float) -> Expression:
-    """cⁿ of a number."""
+    """Return cⁿ of a number."""
     if n in (0, 1):
         return c if n else number(1)
     if n == -1:
         return inverse(c)
     return Expression("power", (c, number(n)))
-
-
-def _one(u: Expression) -> Expression:
-    return ones(u.shape) if u.shape else number(1)
-
-
-def _plus_one(u: Expression) -> Expression:
-    return add(_one(u), u)
-
-
-ELEMENTWISE: dict[str, Elementwise] = {
-    "sin": Elementwise(np.sin, lambda u: apply("cos", u), r"\sin {}"),
-    "cos": Elementwise(np.cos, lambda u: neg(apply("sin", u)), r"\cos {}"),
-    "exp": Elementwise(np.exp, lambda u: apply("exp", u), r"e^{}"),
-    "log": Elementwise(np.log, lambda u: apply("reciprocal", u), r"\ln {}"),
-    "sinh": Elementwise(np.sinh, lambda u: apply("cosh", u), r"\sinh {}"),
-    "cosh": Elementwise(np.cosh, lambda u: apply("sinh", u), r"\cosh {}"),
-    "tanh": Elementwise(
-        np.tanh, lambda u: _plus_one(neg(apply("square", apply("tanh", u)))), r"\tanh {}"
-    ),
-    "sigmoid": Elementwise(
-        lambda x: 1 / (1 + np.exp(-x)),
-        lambda u: times(apply("sigmoid", u), _plus_one(neg(apply("sigmoid", u)))),
-        r"\sigma({})",
-    ),
-    "relu": Elementwise(lambda x: np.maximum(x, 0), lambda u: apply("step", u), r"\max(0, {})"),
-    "step": Elementwise(lambda x: (x > 0) * 1.0, lambda u: zero(u.shape), r"[{} > 0]"),
-    "abs": Elementwise(np.abs, lambda u: apply("sign", u), r"|{}|"),
-    "sign": Elementwise(np.sign, lambda u: zero(u.shape), r"\operatorname{{sign}} {}"),
-    "square": Elementwise(np.square, lambda u: scale(number(2), u), r"{}^{{2}}"),
-    "cube": Elementwise(
-        lambda x: x**3, lambda u: scale(number(3), apply("square", u)), r"{}^{{3}}"
-    ),
-    "sqrt": Elementwise(
-        np.sqrt,
-        lambda u: scale(number(0.5), apply("reciprocal", apply("sqrt", u))),
-        r"\sqrt{{{}}}",
-    ),
-    "reciprocal": Elementwise(
-        lambda x: 1 / x,
-        lambda u: neg(apply("reciprocal", apply("square", u))),
-        r"\frac{{1}}{{{}}}",
-    ),
-}

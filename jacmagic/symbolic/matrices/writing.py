@@ -1,4 +1,4 @@
-"""Matrix expressions as LaTeX, with brackets only where something would fall apart."""
+"""Matrix expressions as LaTeX, with brackets where precedence requires them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from fractions import Fraction
 
 from jacmagic.labels import Label
 from jacmagic.render.latex import number as number_tex
-from jacmagic.symbolic.matrices.expressions import ELEMENTWISE, Expression
+from jacmagic.symbolic.matrices.elementwise import ELEMENTWISE
+from jacmagic.symbolic.matrices.expressions import Expression
 
 _SUM, _PRODUCT, _ATOM = 0, 1, 2
 
 
 class Writer:
-    """Writes expressions; parts that have a name are written by it.
+    """Writer of expressions as LaTeX; named parts are written by name.
 
     Attributes:
         used: the named parts that were written, in order.
@@ -25,11 +26,11 @@ class Writer:
         self.used: dict[Expression, str] = {}
 
     def tex(self, expression: Expression) -> str:
-        """LaTeX of an expression."""
+        """Return the LaTeX of an expression."""
         return self._write(expression)[0]
 
     def definition(self, expression: Expression) -> str:
-        """LaTeX of a named part, written out once."""
+        """Return the LaTeX of a named part, written out."""
         name = self.names.pop(expression)
         written = self.tex(expression)
         self.names[expression] = name

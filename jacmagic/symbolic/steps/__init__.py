@@ -1,4 +1,4 @@
-"""The derivation of one entry, rule by rule, as a lecturer does it on a board."""
+"""The derivation of one entry, rule by rule."""
 
 from jacmagic.symbolic.steps.application import Application
 from jacmagic.symbolic.steps.functions import FUNCTIONS

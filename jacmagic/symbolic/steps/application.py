@@ -1,4 +1,4 @@
-"""A rule applied: the parts it leaves over, the parts it keeps, how the answer is assembled."""
+"""A rule applied: parts to differentiate, parts kept, and their assembly."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ Expr = Any  # sympy.Expr; SymPy ships no types
 Parts = tuple[Expr, ...]
 
 
-def _first(derivatives: Parts, given: Parts) -> Expr:
-    return given[0]
+def _first(derivatives: Parts, kept: Parts) -> Expr:
+    return kept[0]
 
 
-def _times(derivatives: Parts, given: Parts) -> Expr:
-    return given[0] * derivatives[0]
+def _times(derivatives: Parts, kept: Parts) -> Expr:
+    return kept[0] * derivatives[0]
 
 
 @dataclass(frozen=True)
@@ -28,21 +28,21 @@ class Application:
         rule: its name.
         formula: what it says, as LaTeX.
         inner: the parts that remain to be differentiated.
-        given: the parts that the answer takes over as they are.
-        assemble: (derivatives of `inner`, `given`) → the derivative.
+        kept: the parts that the derivative takes over as they are.
+        assemble: (derivatives of `inner`, `kept`) → the derivative.
     """
 
     rule: str
     formula: str
     inner: Parts = ()
-    given: Parts = ()
+    kept: Parts = ()
     assemble: Callable[[Parts, Parts], Expr] = _first
 
 
 def chain(
     name: str, left: str, right: str, outer: Expr, inner: Expr, symbol: sympy.Symbol
 ) -> Application:
-    """f(u)′ = f′(u), times u′ where u is more than the variable itself."""
+    """Apply f(u)′ = f′(u), times u′ where u is more than the variable itself."""
     if inner == symbol:
         return Application(name, _prime(left, right), (inner,), (outer,), _times)
     value, space, condition = right.partition(r" \quad")

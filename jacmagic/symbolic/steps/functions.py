@@ -1,4 +1,4 @@
-"""The derivative of every function of one variable, as the table at the end of a calculus book."""
+"""Rules for functions: the table of derivatives as in a calculus book."""
 
 from __future__ import annotations
 
@@ -6,14 +6,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import sympy
+from sympy.core.function import ArgumentIndexError
 
 from jacmagic.symbolic.formula import sigmoid
-from jacmagic.symbolic.steps.application import Expr
+from jacmagic.symbolic.steps.application import Application, Expr, chain
 
 
 @dataclass(frozen=True)
 class Elementary:
-    """A function of one variable: its name, its rule f(u)′ = …, and the derivative by u."""
+    """A function of one variable: its name, its rule f(u)′, the derivative by u."""
 
     name: str
     left: str
@@ -21,7 +22,7 @@ class Elementary:
     derivative: Callable[[Expr], Expr]
 
 
-PSI = r"\psi(u)"
+_PSI = r"\psi(u)"
 _ROOT_PI = sympy.sqrt(sympy.pi)
 _SIGN = r"\operatorname{sign} u \quad (u \neq 0)"
 _FLAT = "0 \\quad \\text{between the jumps}"
@@ -88,10 +89,10 @@ FUNCTIONS: dict[type, Elementary] = {
     sympy.gamma: Elementary(
         "gamma function",
         r"\Gamma(u)",
-        rf"\Gamma(u)\, {PSI}",
+        rf"\Gamma(u)\, {_PSI}",
         lambda u: sympy.gamma(u) * sympy.digamma(u),
     ),
-    sympy.loggamma: Elementary("log-gamma", r"\ln \Gamma(u)", PSI, sympy.digamma),
+    sympy.loggamma: Elementary("log-gamma", r"\ln \Gamma(u)", _PSI, sympy.digamma),
     sympy.Abs: Elementary("absolute value", r"|u|", _SIGN, sympy.sign),
     sympy.sign: Elementary(
         "sign", r"\operatorname{sign} u", r"0 \quad (u \neq 0)", lambda u: sympy.Integer(0)
@@ -104,3 +105,58 @@ FUNCTIONS: dict[type, Elementary] = {
     ),
     sympy.ceiling: Elementary("rounding up", r"\lceil u \rceil", _FLAT, lambda u: sympy.Integer(0)),
 }
+
+# name, f(u, …) and its derivative by u, of functions whose other arguments are orders
+_OF_ORDER: dict[type, tuple[str, str, str]] = {
+    sympy.polygamma: ("polygamma function", r"\psi^{(n)}(u)", r"\psi^{(n + 1)}(u)"),
+    sympy.besseli: (
+        "modified Bessel function",
+        "I_{n}(u)",
+        r"\frac{1}{2} \left(I_{n - 1}(u) + I_{n + 1}(u)\right)",
+    ),
+    sympy.besselj: (
+        "Bessel function",
+        "J_{n}(u)",
+        r"\frac{1}{2} \left(J_{n - 1}(u) - J_{n + 1}(u)\right)",
+    ),
+}
+
+
+def elementary(expression: Expr, symbol: sympy.Symbol) -> Application | None:
+    table = FUNCTIONS.get(type(expression))
+    if table is None or (len(expression.args) > 1 and type(expression) is not sympy.Heaviside):
+        return None
+    inner = expression.args[0]
+    return chain(table.name, table.left, table.right, table.derivative(inner), inner, symbol)
+
+
+def log_of_size(expression: Expr, symbol: sympy.Symbol) -> Application | None:
+    """(ln|u|)′ = u′/u, without the sign of u."""
+    if not (isinstance(expression, sympy.log) and isinstance(expression.args[0], sympy.Abs)):
+        return None
+    inner = expression.args[0].args[0]
+    if isinstance(inner, sympy.gamma):
+        (inner,) = inner.args
+        outer = sympy.digamma(inner)
+        return chain("log-gamma", r"\ln |\Gamma(u)|", _PSI, outer, inner, symbol)
+    return chain("logarithm of a size", r"\ln |u|", r"\frac{1}{u}", 1 / inner, inner, symbol)
+
+
+def several_arguments(expression: Expr, symbol: sympy.Symbol) -> Application | None:
+    """f(u, v)′ = ∂f/∂u·u′ + ∂f/∂v·v′, for the arguments that hold the variable."""
+    indices = [k for k, a in enumerate(expression.args, 1) if symbol in a.free_symbols]
+    try:
+        outer = tuple(expression.fdiff(k) for k in indices)
+    except (AttributeError, ArgumentIndexError):
+        return None
+    inner = tuple(expression.args[k - 1] for k in indices)
+    if len(indices) == 1:
+        plain = (type(expression).__name__, "f(u)", "f'(u)")
+        return chain(*_OF_ORDER.get(type(expression), plain), outer[0], inner[0], symbol)
+    return Application(
+        f"chain rule, {type(expression).__name__}",
+        r"f(u, v)' = \frac{\partial f}{\partial u} u' + \frac{\partial f}{\partial v} v'",
+        inner,
+        outer,
+        lambda d, g: sympy.Add(*(a * b for a, b in zip(g, d, strict=True))),
+    )

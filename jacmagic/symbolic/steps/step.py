@@ -1,12 +1,11 @@
-"""One step of a derivation: a rule applied, the smaller steps it needs, and how that is written.
+"""A step of a derivation: a rule applied, and the steps for its parts.
 
-A step's result is put together from the results of its children and from nothing else. What is
-written comes from the same assembly, with ∂u/∂x standing where a child's result will go.
+A step's result is assembled from the results of its children alone. What is written comes from the
+same assembly, with ∂u/∂x for each child's result.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -15,16 +14,16 @@ from typing import Any
 import sympy
 from sympy.core.parameters import distribute
 
-from jacmagic.symbolic.formula import plain, substituted, tex
 from jacmagic.symbolic.formula.attempt import by_sympy
 from jacmagic.symbolic.steps.application import Application, Expr
 from jacmagic.symbolic.steps.rules import apply_rule
+from jacmagic.symbolic.steps.writing import Ending, Pen, PlainPen, TexPen
 
-_SILENT = {"constant", "variable"}  # steps that need no line of their own
-_BELOW = {"quotient": 2, "reciprocal": 0}  # the given part that stands below a fraction bar
+_TRIVIAL = {"constant", "variable"}  # steps without a line of their own
 REARRANGED = "the same, rearranged"
 NO_RULES = "derived on the graph; SymPy fails at the rules"
-MOST_LINES = 60
+MAX_LINES = 60  # of a derivation: about two pages
+MAX_WIDTH = 72  # letters of a plain line before the rule's name, of 100 in a terminal
 
 
 @dataclass(frozen=True)
@@ -47,23 +46,8 @@ class Equation:
 
 
 @dataclass(frozen=True)
-class Ending:
-    """What follows the derivative in the last line: "= 3 · 4² = 48".
-
-    Attributes:
-        named: the derivative as it stands in the matrix, in terms of named parts.
-        numbers: LaTeX of the number of each symbol.
-        value: LaTeX of what it comes to.
-    """
-
-    named: Expr
-    numbers: Mapping[Any, str]
-    value: str
-
-
-@dataclass(frozen=True)
 class Step:
-    """A rule applied to an expression.
+    """A rule applied to an expression, with the steps for its parts.
 
     Attributes:
         rule: the rule's name, such as "product".
@@ -93,21 +77,15 @@ class Step:
     def equations(self) -> tuple[Equation, ...]:
         """The lines of the derivation: trivial steps folded, repeated ones written once."""
         first = self.children[0] if self.rule == REARRANGED else self
-        lines = list(first._walk(0, set()))
-        if len(lines) > MOST_LINES:
-            more = f"and {len(lines) - MOST_LINES + 1} more steps"
-            lines[MOST_LINES - 1 :] = [Equation(1, more, "", r"\ldots", "…")]
-        shown, plainly = self._closing(_Tex(self)), self._closing(_Plain(self))
+        lines = list(first._lines(0, set()))
+        if len(lines) > MAX_LINES:
+            more = f"and {len(lines) - MAX_LINES + 1} more steps"
+            lines[MAX_LINES - 1 :] = [Equation(1, more, "", r"\ldots", "…")]
+        latex, text = map(self._closing, self._pens)
         if len(lines) > 1 or first is not self:
-            return (*lines, Equation(0, "", "", " = ".join(shown), " = ".join(plainly)))
+            return (*lines, Equation(0, "", "", " = ".join(latex), " = ".join(text)))
         (line,) = lines
-        rest = [part for part in shown if part not in line.latex.split(" = ")]
-        further = [part for part in plainly if part not in line.text.split(" = ")]
-        return (
-            replace(
-                line, latex=" = ".join([line.latex, *rest]), text=" = ".join([line.text, *further])
-            ),
-        )
+        return (replace(line, latex=_extended(line.latex, latex), text=_extended(line.text, text)),)
 
     @property
     def latex(self) -> str:
@@ -122,7 +100,7 @@ class Step:
     def text(self) -> str:
         """The derivation as plain text, one line a step."""
         lines = [("  " * line.depth + line.text, line.rule) for line in self.equations]
-        width = min(max(len(shown) for shown, _ in lines), 72)
+        width = min(max(len(shown) for shown, _ in lines), MAX_WIDTH)
         return "\n".join(f"{shown.ljust(width)}   {rule}".rstrip() for shown, rule in lines)
 
     def __str__(self) -> str:
@@ -133,22 +111,22 @@ class Step:
 
     # ── writing ───────────────────────────────────────────────────────────────────────────────
 
-    def _walk(self, depth: int, seen: set[Expr]) -> Iterator[Equation]:
-        if depth and (self.rule in _SILENT or self.before in seen):
-            return
-        seen.add(self.before)
-        loud = [child for child in self.children if child.rule not in _SILENT]
-        yield Equation(
-            depth,
-            self.rule,
-            self.formula,
-            self._equation(_Tex(self), closed=bool(depth or not loud)),
-            self._equation(_Plain(self), closed=bool(depth or not loud)),
-        )
-        for child in loud:
-            yield from child._walk(depth + 1, seen)
+    @property
+    def _pens(self) -> tuple[Pen, Pen]:
+        return TexPen(self.names, self.symbol), PlainPen(self.texts, self.symbol)
 
-    def _equation(self, pen: _Pen, *, closed: bool) -> str:
+    def _lines(self, depth: int, written: set[Expr]) -> Iterator[Equation]:
+        if depth and (self.rule in _TRIVIAL or self.before in written):
+            return
+        written.add(self.before)
+        children = [child for child in self.children if child.rule not in _TRIVIAL]
+        closed = bool(depth or not children)
+        latex, text = (self._equation(pen, closed=closed) for pen in self._pens)
+        yield Equation(depth, self.rule, self.formula, latex, text)
+        for child in children:
+            yield from child._lines(depth + 1, written)
+
+    def _equation(self, pen: Pen, *, closed: bool) -> str:
         """∂u/∂x = (the rule with ∂/∂x still in it) = (the result)."""
         sides = [pen.derivative(self.before)]
         if self.applied is not None and (
@@ -159,8 +137,8 @@ class Step:
             sides.append(pen.expression(self.after))
         return " = ".join(dict.fromkeys(sides))
 
-    def _closing(self, pen: _Pen) -> list[str]:
-        """The whole entry: what the steps assemble to, its other forms, the numbers put in."""
+    def _closing(self, pen: Pen) -> list[str]:
+        """Write the whole entry: the assembled derivative, its other forms, the numbers."""
         forms = [child.after for child in self.children if self.rule == REARRANGED]
         forms.append(self.after)
         if self.ending is not None:
@@ -171,136 +149,17 @@ class Step:
         return list(dict.fromkeys(sides))
 
 
+def _extended(equation: str, sides: list[str]) -> str:
+    """Return an equation with the sides that it does not have yet."""
+    present = equation.split(" = ")
+    return " = ".join([equation, *(side for side in sides if side not in present)])
+
+
 def _remark(line: Equation) -> str:
     """Return the rule at the end of a line, in words and as a formula."""
     if not line.formula:
         return rf"\quad \text{{{line.rule}}}" if line.rule else ""
     return rf"\quad \text{{{line.rule}: }} {line.formula}"
-
-
-# ── pens: LaTeX and plain text ────────────────────────────────────────────────────────────────
-
-
-class _Pen:
-    """Writes expressions and the assembly of a rule; what differs is the notation."""
-
-    has_bars = False  # whether a fraction bar holds together what stands below it
-
-    def __init__(self, step: Step) -> None:
-        self.names, self.texts, self.symbol = step.names, step.texts, step.symbol
-
-    def expression(self, expression: Expr) -> str:
-        raise NotImplementedError
-
-    def derivative(self, expression: Expr) -> str:
-        raise NotImplementedError
-
-    def bracketed(self, expression: Expr) -> str:
-        raise NotImplementedError
-
-    def written(self, skeleton: Expr, shown: Mapping[sympy.Symbol, str]) -> str:
-        raise NotImplementedError
-
-    def numbers(self, ending: Ending) -> list[str]:
-        """Return the entry with the numbers put in, and its value."""
-        raise NotImplementedError
-
-    def assembly(self, applied: Application) -> str:
-        """Return the rule's answer with ∂u/∂x in the places of the children's results."""
-        inner = [sympy.Symbol(f"inner{k}_", real=True) for k in range(len(applied.inner))]
-        given = [sympy.Symbol(f"given{k}_", real=True) for k in range(len(applied.given))]
-        shown = dict(zip(inner, map(self.derivative, applied.inner), strict=True))
-        alone = len(given) == 1  # a single factor stands in front, where a minus needs no brackets
-        for k, (symbol, part) in enumerate(zip(given, applied.given, strict=True)):
-            apart = _falls_apart(part) or (not alone and part.could_extract_minus_sign())
-            free = (self.has_bars and k == _BELOW.get(applied.rule)) or not apart
-            shown[symbol] = self.expression(part) if free else self.bracketed(part)
-        with sympy.evaluate(False):
-            skeleton = applied.assemble(tuple(inner), tuple(given))
-        return self.written(skeleton, shown)
-
-
-class _Tex(_Pen):
-    r"""LaTeX: \frac{\partial}{\partial x}\left(…\right)."""
-
-    has_bars = True
-
-    def expression(self, expression: Expr) -> str:
-        return tex(expression, self.names)
-
-    def numbers(self, ending: Ending) -> list[str]:
-        return [substituted(ending.named, ending.numbers), ending.value]
-
-    def derivative(self, expression: Expr) -> str:
-        operator = rf"\frac{{\partial}}{{\partial {tex(self.symbol, self.names)}}}"
-        return rf"{operator} \left( {self.expression(expression)} \right)"
-
-    def bracketed(self, expression: Expr) -> str:
-        return rf"\left( {self.expression(expression)} \right)"
-
-    def written(self, skeleton: Expr, shown: Mapping[sympy.Symbol, str]) -> str:
-        dots = not isinstance(skeleton, sympy.Piecewise)  # conditions stand there as they are
-        return tex(skeleton, {**self.names, **shown}, written=True, dots=dots)
-
-
-_PLACEHOLDER = re.compile(r"(?:inner|given)\d+_")
-_FACTORS = re.compile(r"((?:inner|given)\d+_)\*(?=\(*(?:inner|given)\d+_)")
-
-
-class _Plain(_Pen):
-    """Plain text: ∂/∂x (…)."""
-
-    def expression(self, expression: Expr) -> str:
-        return plain(expression, self.texts)
-
-    def derivative(self, expression: Expr) -> str:
-        return f"∂/∂{plain(self.symbol, self.texts)} ({self.expression(expression)})"
-
-    def bracketed(self, expression: Expr) -> str:
-        return f"({self.expression(expression)})"
-
-    def numbers(self, ending: Ending) -> list[str]:
-        symbols = [part for part in ending.numbers if ending.named.has(part)]
-        places = {part: sympy.Symbol(f"inner{k}_") for k, part in enumerate(symbols)}
-        text = plain(_in_place(ending.named, places), self.texts)
-        known = {places[part].name: _plain_number(ending.numbers[part]) for part in symbols}
-        return [
-            _PLACEHOLDER.sub(lambda found: known[found[0]], text),
-            _plain_number(ending.value).strip("()"),
-        ]
-
-    def written(self, skeleton: Expr, shown: Mapping[sympy.Symbol, str]) -> str:
-        by_name = {symbol.name: part for symbol, part in shown.items()}
-        text = _FACTORS.sub(r"\1 · ", plain(skeleton, self.texts, written=True))
-        return _PLACEHOLDER.sub(lambda found: by_name[found[0]], text)
-
-
-def _in_place(expression: Expr, places: Mapping[Any, sympy.Symbol]) -> Expr:
-    """Return an expression with other symbols, in the same order and without evaluation."""
-    if expression in places:
-        return places[expression]
-    if not expression.args:
-        return expression
-    parts = [_in_place(part, places) for part in expression.args]
-    if isinstance(expression, sympy.Add | sympy.Mul | sympy.Pow):
-        return expression.func(*parts, evaluate=False)
-    return expression.func(*parts)
-
-
-def _plain_number(source: str) -> str:
-    r"""A number's LaTeX as plain text, a negative one in brackets: 2 \cdot 10^{-3} → 2e-3."""
-    text = re.sub(r"(?: \\cdot )?10\^\{(-?\d+)\}", r"e\1", source)
-    text = text.replace(r"\infty", "inf").replace(r"\mathrm{nan}", "nan")
-    text = f"1{text}" if text.startswith("e") else text
-    return f"({text})" if text.startswith("-") else text
-
-
-def _falls_apart(expression: Expr) -> bool:
-    """Whether a factor needs brackets wherever it stands."""
-    return bool(expression.is_Add or isinstance(expression, sympy.Piecewise))
-
-
-# ── deriving ──────────────────────────────────────────────────────────────────────────────────
 
 
 def derive(
@@ -336,22 +195,22 @@ def derive(
         >>> step.rule, step.after
         ('product', x*cos(x) + sin(x))
     """
-    known: dict[Expr, Step] = {}
+    steps: dict[Expr, Step] = {}
     written = names or {}, texts or {}
 
-    def walk(part: Expr) -> Step:
-        if part not in known:
+    def step_of(part: Expr) -> Step:
+        if part not in steps:
             applied = apply_rule(part, symbol)
-            children = tuple(walk(inner) for inner in applied.inner)
-            after = applied.assemble(tuple(child.after for child in children), applied.given)
-            known[part] = Step(
+            children = tuple(map(step_of, applied.inner))
+            after = applied.assemble(tuple(child.after for child in children), applied.kept)
+            steps[part] = Step(
                 applied.rule, applied.formula, part, after, children, symbol, applied, *written
             )
-        return known[part]
+        return steps[part]
 
     try:
         with distribute(False):
-            step = walk(expression)
+            step = step_of(expression)
     except Exception as error:
         if entry is None or not by_sympy(error):
             raise

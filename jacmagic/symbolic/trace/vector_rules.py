@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from jacmagic.symbolic.matrices import Expression, number
+from jacmagic.symbolic.matrices import Expression, apply, number
 from jacmagic.symbolic.matrices import expressions as e
 
 _FUNCTIONS = "sin cos exp log sinh cosh tanh sigmoid relu abs sqrt reciprocal square".split()
@@ -45,13 +45,13 @@ def _mul(a: Any, b: Any) -> Expression:
         return e.scale(a, b) if not a.shape else e.scale(b, a)
     if a.shape != b.shape or len(a.shape) != 1:
         raise Unknown
-    return e.apply("square", a) if a == b else e.times(a, b)
+    return apply("square", a) if a == b else e.times(a, b)
 
 
 def _div(a: Any, b: Any) -> Expression:
     a, b = _expression(a), _expression(b)
     if b.shape:
-        return _mul(a, e.apply("reciprocal", b))
+        return _mul(a, apply("reciprocal", b))
     return e.scale(e.inverse(b), a)
 
 
@@ -64,7 +64,7 @@ def _pow(a: Any, n: Any) -> Expression:
         return e.power(a, n)
     if n not in _POWERS:
         raise Unknown
-    return e.apply(_POWERS[n], a)
+    return apply(_POWERS[n], a)
 
 
 def _mv(a: Expression, x: Expression) -> Expression:
@@ -171,6 +171,6 @@ RULES: dict[str, Callable[..., Expression]] = {
     "mean": lambda x, *rest: e.scale(number(1 / x.shape[0]), _sum(x, *rest)),
     "linalg_vector_norm": _norm,
     "_softmax": _softmax,
-    **{name: partial(e.apply, name) for name in _FUNCTIONS},
+    **{name: partial(apply, name) for name in _FUNCTIONS},
     **dict.fromkeys(_SAME, _same),
 }

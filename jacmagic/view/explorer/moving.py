@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from jacmagic.result import JacobianResult
-from jacmagic.symbolic.branches import fits_at, point_of
+from jacmagic.symbolic.validation import fits_at
 from jacmagic.view import still as display
 from jacmagic.view.explorer.copies import is_transposed
 
@@ -33,7 +33,7 @@ def moving(
     outputs = [x for one in jacobian.numbers.outputs.leaves for x in one.reshape(-1).tolist()]
     if reading is not None and not fits_at(reading.form, jacobian.problem, outputs, matrix):
         return None
-    shown = () if reading is None else reading.numbers(point_of(jacobian.problem)).values()
+    shown = () if reading is None else reading.numbers(jacobian.problem.flat_point).values()
     values = (matrix.T if is_transposed(jacobian) else matrix) + 0.0
     return {
         "values": np.ascontiguousarray(values, dtype="<f8").tobytes(),

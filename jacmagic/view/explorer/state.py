@@ -12,7 +12,6 @@ import torch
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.render import latex
 from jacmagic.result import JacobianResult
-from jacmagic.symbolic.branches import point_of
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.symbolic.graph import OPERATIONS, BudgetExceeded, Tape
@@ -48,7 +47,7 @@ def spec(jacobian: JacobianResult) -> dict[str, Any]:
         "inputs": [
             {"name": one.name, "shape": list(one.value.shape)} for one in jacobian.problem.inputs
         ],
-        "start": [_json(number) for number in point_of(jacobian.problem)],
+        "start": [_json(number) for number in jacobian.problem.flat_point],
     }
 
 
@@ -79,7 +78,7 @@ def numbers(jacobian: JacobianResult, at: Sequence[float]) -> dict[str, Any]:
     """
     values, _, _, pattern = display.layout(jacobian)
     reading = jacobian.reading
-    shown = [] if reading is None else reading.numbers(point_of(jacobian.problem)).values()
+    shown = [] if reading is None else reading.numbers(jacobian.problem.flat_point).values()
     return {
         "values": np.ascontiguousarray(values, dtype="<f8").tobytes(),
         "zeros": np.ascontiguousarray(~pattern, dtype=np.uint8).tobytes(),
@@ -246,7 +245,7 @@ def _live(jacobian: JacobianResult) -> dict[str, Any]:
 
 def _is_true(jacobian: JacobianResult, tape: Tape, conditions: int, clauses: int) -> bool:
     """Whether a tape gives torch's numbers at the point and at two points beside it."""
-    start = np.array(point_of(jacobian.problem))
+    start = np.array(jacobian.problem.flat_point)
     chance = np.random.default_rng(0)
     for shift in (0, 0.05, 0.2):
         with np.errstate(all="ignore"):  # the start may be infinite, or nearly

@@ -19,7 +19,6 @@ import traitlets
 
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.result import JacobianResult
-from jacmagic.symbolic.branches import point_of
 from jacmagic.view import export, reruns
 from jacmagic.view import still as display
 from jacmagic.view.explorer.assets import front_end, style
@@ -40,7 +39,7 @@ class _Identity:
     @classmethod
     def of(cls, jacobian: JacobianResult) -> _Identity:
         labels = tuple(label.text for label in jacobian.columns)
-        return cls(jacobian.title, labels, tuple(point_of(jacobian.problem)))
+        return cls(jacobian.title, labels, tuple(jacobian.problem.flat_point))
 
 
 _SLIDER_TRAITS = ("description", "value", "min", "max", "step")
@@ -94,7 +93,7 @@ class Explorer(ipywidgets.VBox):
         self._quiet = False
         self._rest = Rest(self._settle)
         self._identity = _Identity.of(self.jacobian)
-        self._numbers = point_of(self.jacobian.problem)
+        self._numbers = self.jacobian.problem.flat_point
         self._followed = {} if sliders is None else sliders.by_label
         if sliders is not None:
             sliders.is_followed = True
@@ -168,7 +167,7 @@ class Explorer(ipywidgets.VBox):
 
     def reset(self) -> None:
         """Go back to the point where the explorer began."""
-        self.move(point_of(self._start.problem))
+        self.move(self._start.problem.flat_point)
 
     def hand_over(self, heir: Explorer) -> None:
         """Let another explorer begin where this one is left, and answer what still arrives here.

@@ -15,22 +15,14 @@ import torch
 from torch import Tensor, fx
 
 from jacmagic.result.compiled.c_compiler import NoNativeCode, c_compiler, library
+from jacmagic.symbolic.codegen import C
 
 MIN_CHAIN_STEPS = 3  # steps in a chain that is worth a loop of its own
 MAX_CHAIN_STEPS = 60  # steps in one loop
 
 # ATen operation → C expression of its operands.
 TEMPLATES: dict[str, str] = {
-    "add": "{0} + {1}",
-    "sub": "{0} - {1}",
-    "mul": "{0} * {1}",
-    "div": "{0} / {1}",
-    "neg": "-{0}",
-    "exp": "exp({0})",
-    "sin": "sin({0})",
-    "cos": "cos({0})",
-    "tanh": "tanh({0})",
-    "sqrt": "sqrt({0})",
+    **{name: C.template(name) for name in "add sub mul div neg exp sin cos tanh sqrt".split()},
     "reciprocal": "1 / {0}",
     "tanh_backward": "{0} * (1 - {1} * {1})",
     "sigmoid_backward": "{0} * (1 - {1}) * {1}",

@@ -6,44 +6,32 @@ splits them. Functions of the mathematical library are called lane by lane.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import re
+from collections.abc import Iterator, Sequence
 
 from jacmagic.result.compiled.native.straight import Straight
+from jacmagic.symbolic.codegen import C
 from jacmagic.symbolic.graph import OPERATIONS
 
 LANES = 4
-_CALLED = (
-    "sqrt exp log sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh "
-    "erf erfc lgamma j0 j1 y0 y1 floor ceil fabs sigmoid"
-)
-_CALLED_BY_TWO = "pow atan2 modulo"
 
-# Operation → C expression of vectors; conditions are vectors of -1 and 0.
-TEMPLATES: dict[str, str] = {
-    **{name: f"each_{name}({{0}})" for name in _CALLED.split()},
-    "add": "{0} + {1}",
-    "sub": "{0} - {1}",
-    "mul": "{0} * {1}",
-    "div": "{0} / {1}",
-    "neg": "-{0}",
-    "pow": "each_pow({0}, {1})",
-    "atan2": "each_atan2({0}, {1})",
-    "mod": "each_modulo({0}, {1})",
-    "abs": "each_fabs({0})",
+# Operation → C expression of vectors, where it is not that of numbers; conditions are vectors of
+# -1 and 0.
+_OF_VECTORS = {
     "sign": "pick({0} == {0}, pick({0} > 0, ALL(1.0), pick({0} < 0, ALL(-1.0), ALL(0.0))), {0})",
     "relu": "pick(({0} != {0}) | ({0} > 0), {0}, ALL(0.0))",
     "max": "pick(({0} != {0}) | ({0} > {1}), {0}, {1})",
     "min": "pick(({0} != {0}) | ({0} < {1}), {0}, {1})",
-    "lt": "{0} < {1}",
-    "le": "{0} <= {1}",
-    "gt": "{0} > {1}",
-    "ge": "{0} >= {1}",
-    "eq": "{0} == {1}",
-    "ne": "{0} != {1}",
     "and": "{0} & {1}",
     "or": "{0} | {1}",
     "not": "~{0}",
     "where": "pick({0}, {1}, {2})",
+}
+# Operation → the C function of numbers that is called for each lane.
+_BY_LANE = {
+    operation: call[1]
+    for operation in sorted(C.operations - _OF_VECTORS.keys() - {"clamp"})
+    if (call := re.fullmatch(r"(\w+)\([^()]*\)", C.template(operation)))
 }
 
 _HEAD = f"""
@@ -58,37 +46,24 @@ static inline Reals pick(Truths which, Reals a, Reals b)
 """
 
 
-def lanes(
-    program: Straight,
-    types: Sequence[str],
-    result: str,
-    literal: Callable[[float], str],
-) -> Iterator[str]:
+def lanes(program: Straight, types: Sequence[str], result: str) -> Iterator[str]:
     """Write the function `block` of `LANES` points, with a `status` for each.
 
     Args:
         program: what to compute.
         types: of the inputs, "double" or "float".
         result: type of the entries.
-        literal: writes a number.
     """
     used = {operation for operation, *_ in program.tape.operations}
     yield _HEAD
-    yield from (_each(name, 1) for name in _CALLED.split() if name in used or _is_abs(name, used))
-    yield from (_each(name, 2) for name in _CALLED_BY_TWO.split() if _two(name) in used)
+    for operation, function in _BY_LANE.items():
+        if operation in used:
+            yield _each(function, OPERATIONS[operation].arity)
     arrays = ", ".join(f"const {kind} *x{k}" for k, kind in enumerate(types))
     yield f"static void block({result} *J, double *y, int *status, {arrays})\n{{"
     yield from _loads(program)
-    yield from _body(program, literal)
+    yield from _body(program)
     yield "}"
-
-
-def _is_abs(name: str, used: set[str]) -> bool:
-    return name == "fabs" and "abs" in used
-
-
-def _two(name: str) -> str:
-    return "mod" if name == "modulo" else name
 
 
 def _each(name: str, count: int) -> str:
@@ -109,11 +84,11 @@ def _loads(program: Straight) -> Iterator[str]:
             slot += 1
 
 
-def _body(program: Straight, literal: Callable[[float], str]) -> Iterator[str]:
+def _body(program: Straight) -> Iterator[str]:
     tape = program.tape
     first = tape.inputs + len(tape.constants)
     names = [f"v{slot}" for slot in range(tape.inputs)]
-    names += [f"ALL({literal(value)})" for value in tape.constants]
+    names += [f"ALL({C.literal(value)})" for value in tape.constants]
     truths: set[int] = set()
 
     def number(slot: int) -> str:
@@ -128,7 +103,7 @@ def _body(program: Straight, literal: Callable[[float], str]) -> Iterator[str]:
         arguments = [truth(r) if logical else number(r) for r in reads]
         if operation == "where":
             arguments[0] = truth(reads[0])
-        right = _expression(operation, arguments, literal)
+        right = _expression(operation, arguments)
         yield f"    const {'Truths' if condition else 'Reals'} v{slot} = {right};"
         names.append(f"v{slot}")
         if condition:
@@ -145,16 +120,18 @@ def _body(program: Straight, literal: Callable[[float], str]) -> Iterator[str]:
     yield "    }"
 
 
-def _expression(operation: str, arguments: Sequence[str], literal: Callable[[float], str]) -> str:
+def _expression(operation: str, arguments: Sequence[str]) -> str:
     """One operation; small whole powers by multiplication, as for one point."""
     if operation == "clamp":
-        inner = TEMPLATES["max"].format(*arguments[:2])
-        return TEMPLATES["min"].format(f"({inner})", arguments[2])
+        above = _OF_VECTORS["max"].format(*arguments[:2])
+        return _OF_VECTORS["min"].format(f"({above})", arguments[2])
     if operation == "pow":
         for exponent, factors in ((2.0, 2), (3.0, 3)):
-            if arguments[1] == f"ALL({literal(exponent)})":
+            if arguments[1] == f"ALL({C.literal(exponent)})":
                 return " * ".join([arguments[0]] * factors)
-    return TEMPLATES[operation].format(*arguments)
+    each = "each_" if operation in _BY_LANE else ""
+    template = _OF_VECTORS.get(operation) or each + C.template(operation)
+    return template.format(*arguments)
 
 
 def _stores(array: str, count: int, names: Sequence[tuple[int, str]]) -> Iterator[str]:

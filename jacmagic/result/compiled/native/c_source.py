@@ -6,68 +6,20 @@ it.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 
 from jacmagic.result.compiled.native.c_lanes import lanes
 from jacmagic.result.compiled.native.c_python import from_python
 from jacmagic.result.compiled.native.straight import Straight
+from jacmagic.symbolic.codegen.languages.c import IEEE_FUNCTIONS, C
 from jacmagic.symbolic.graph import OPERATIONS
 
-_SAME_NAME = (
-    "sqrt exp log sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh "
-    "erf erfc lgamma j0 j1 y0 y1 floor ceil"
-)
-
-# Operation → C expression of its arguments, each a name or a literal in brackets.
-TEMPLATES: dict[str, str] = {
-    **{name: f"{name}({{0}})" for name in _SAME_NAME.split()},
-    "add": "{0} + {1}",
-    "sub": "{0} - {1}",
-    "mul": "{0} * {1}",
-    "div": "{0} / {1}",
-    "neg": "-{0}",
-    "pow": "pow({0}, {1})",
-    "atan2": "atan2({0}, {1})",
-    "abs": "fabs({0})",
-    "sign": "{0} == {0} ? (double)(({0} > 0) - ({0} < 0)) : {0}",
-    "sigmoid": "sigmoid({0})",
-    "mod": "modulo({0}, {1})",
-    "relu": "{0} != {0} || {0} > 0 ? {0} : 0.0",
-    "max": "larger({0}, {1})",
-    "min": "smaller({0}, {1})",
-    "clamp": "smaller(larger({0}, {1}), {2})",
-    "lt": "{0} < {1}",
-    "le": "{0} <= {1}",
-    "gt": "{0} > {1}",
-    "ge": "{0} >= {1}",
-    "eq": "{0} == {1}",
-    "ne": "{0} != {1}",
-    "and": "{0} && {1}",
-    "or": "{0} || {1}",
-    "not": "!{0}",
-    "where": "{0} ? {1} : {2}",
-}
-
-_HEAD = """\
+_HEAD = f"""\
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
 
-static inline double larger(double a, double b) { return a != a || a > b ? a : b; }
-static inline double smaller(double a, double b) { return a != a || a < b ? a : b; }
-static inline double sigmoid(double x)
-{
-    if (x >= 0) return 1 / (1 + exp(-x));
-    const double small = exp(x);
-    return small / (1 + small);
-}
-static inline double modulo(double a, double b)
-{
-    const double rest = fmod(a, b);
-    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
-}
-"""
+{IEEE_FUNCTIONS}"""
 
 
 def c_source(
@@ -93,7 +45,7 @@ def c_source(
         KeyError: for an operation that C has no function for.
     """
     lines = [_HEAD, *_at(program, types, result[1])]
-    lines += lanes(program, types, result[1], _literal) if wide else []
+    lines += lanes(program, types, result[1]) if wide else []
     lines += _many(program, types, result[1], wide)
     if python:
         lines += from_python(shapes, types, result)
@@ -134,14 +86,14 @@ def _expression(operation: str, reads: Sequence[int], name: Callable[[int], str]
     arguments = [name(read) for read in reads]
     if operation == "pow":
         return _power(*arguments)
-    return TEMPLATES[operation].format(*arguments)
+    return C.template(operation).format(*arguments)
 
 
 def _power(base: str, exponent: str) -> str:
     """Small whole powers by multiplication, as torch does."""
     factors = {"(2.0)": 2, "(3.0)": 3, "(-1.0)": 1, "(-2.0)": 2}.get(exponent)
     if factors is None:
-        return TEMPLATES["pow"].format(base, exponent)
+        return C.template("pow").format(base, exponent)
     product = " * ".join([base] * factors)
     return f"1 / ({product})" if exponent.startswith("(-") else product
 
@@ -150,7 +102,7 @@ def _slots(program: Straight) -> Callable[[int], str]:
     """How each slot is written: a component, a literal or a variable."""
     tape = program.tape
     components = [f"x{k}[{i}]" for k, size in enumerate(program.sizes) for i in range(size)]
-    literals = [_literal(value) for value in tape.constants]
+    literals = [C.literal(value) for value in tape.constants]
 
     def name(slot: int) -> str:
         if slot < tape.inputs:
@@ -159,14 +111,6 @@ def _slots(program: Straight) -> Callable[[int], str]:
         return literals[slot] if slot < len(literals) else f"v{slot + tape.inputs}"
 
     return name
-
-
-def _literal(value: float) -> str:
-    if math.isnan(value):
-        return "(NAN)"
-    if math.isinf(value):
-        return "(INFINITY)" if value > 0 else "(-INFINITY)"
-    return f"({value!r})"
 
 
 def _many(program: Straight, types: Sequence[str], result: str, wide: bool) -> Iterator[str]:

@@ -19,10 +19,11 @@ from torch import Tensor
 
 from jacmagic.result.compiled.c_compiler import NoNativeCode, c_compiler, library
 from jacmagic.result.compiled.native.c_python import FUNCTIONS
-from jacmagic.result.compiled.native.c_source import TEMPLATES, c_source
+from jacmagic.result.compiled.native.c_source import c_source
 from jacmagic.result.compiled.native.kernel import NUMPY, TYPES, Kernel, result_type
 from jacmagic.result.compiled.native.llvm import by_llvm
 from jacmagic.result.compiled.native.straight import Straight
+from jacmagic.symbolic.codegen import C
 
 MAX_OPERATIONS = 2_000  # operations and entries that a C compiler gets through in about a second
 MAX_OPERATIONS_IF_NAMED = 30_000  # the same where native code is asked for by name
@@ -48,7 +49,7 @@ def native(
         NoNativeCode: no compiler, or an operation, a size, a dtype or a device beyond it.
     """
     names = {operation for operation, *_ in program.tape.operations}
-    if missing := sorted(names - TEMPLATES.keys()):
+    if missing := sorted(names - C.operations):
         raise NoNativeCode(f"C has no function for {', '.join(missing)}")
     length = len(program.tape.operations) + len(program.stored)
     if length > longest:

@@ -7,11 +7,10 @@ gives holds where every guard holds and every result is finite.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from jacmagic.symbolic.formula import ClosedForm
-from jacmagic.symbolic.graph import ZERO, BudgetExceeded, Tape, stable, write_tape
+from jacmagic.symbolic.graph import ZERO, Tape, stable_if_affordable, write_tape
 
 
 @dataclass(frozen=True)
@@ -61,9 +60,7 @@ def straight(
     graph, trace = form.graph, form.trace
     guards = list(dict.fromkeys(assumption.condition for assumption in trace.assumptions))
     entries = [form.rows[i].get(j, ZERO) for i, j in positions]
-    results = [*trace.outputs, *entries]
-    with suppress(BudgetExceeded):  # the plain forms have the same values at ordinary points
-        results = stable(graph, results)
+    results = stable_if_affordable(graph, [*trace.outputs, *entries])
     tape = write_tape(graph, [*guards, *results], trace.inputs)
     return Straight(tape, tuple(sizes), len(guards), len(trace.outputs), len(entries))
 

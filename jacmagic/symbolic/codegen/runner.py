@@ -1,4 +1,4 @@
-"""A tape that is run again and again: interpreted at first, then by the quickest way to run it."""
+"""Repeated evaluation of a tape: interpreted at first, then compiled or by NumPy."""
 
 from __future__ import annotations
 
@@ -7,24 +7,26 @@ from functools import cached_property
 
 import numpy as np
 
+from jacmagic.symbolic.codegen.straight_line import RAISED, compiled
 from jacmagic.symbolic.graph.arrays import Schedule, schedule
-from jacmagic.symbolic.graph.compiled import RAISED, compiled
 from jacmagic.symbolic.graph.tape import Tape
 
-FIRST_RUNS = 3  # compiling costs about as much as a few runs
-PER_OPERATION = 0.05  # microseconds of one assignment of compiled Python
-PER_GROUP = 3.0  # microseconds of one call of NumPy
-PER_NUMBER = 0.01  # microseconds of one number in it
+MAX_INTERPRETED_RUNS = 3  # most tapes run no oftener; compiling takes as long as some 30 runs
+MIN_OPERATIONS_FOR_NUMPY = 200  # times points; below, the schedule costs more than it saves
+# Costs with Python 3.11 and NumPy 2 on one core of x86-64, rounded up.
+MICROSECONDS_PER_ASSIGNMENT = 0.05
+MICROSECONDS_PER_CALL = 3.0  # of NumPy
+MICROSECONDS_PER_NUMBER = 0.01  # within it
 
 
 class Runner:
-    """A tape ready to run at many points.
+    """Evaluator of one tape at many points.
 
     Values are float64; poles, overflows and domains are IEEE 754's, as in `Tape.evaluate`, and
     nothing raises.
     """
 
-    def __init__(self, tape: Tape, *, first_runs: int = FIRST_RUNS) -> None:
+    def __init__(self, tape: Tape, *, first_runs: int = MAX_INTERPRETED_RUNS) -> None:
         """Nothing is compiled yet.
 
         Args:
@@ -33,11 +35,11 @@ class Runner:
         """
         self.tape = tape
         self._waiting = first_runs
-        fixed = range(tape.inputs, tape.inputs + len(tape.constants))
-        self._places = np.array(
+        fixed = range(tape.inputs, tape.first)
+        self._varying = np.array(
             [i for i, slot in enumerate(tape.outputs) if slot not in fixed], dtype=np.intp
         )
-        self._wanted = [tape.outputs[i] for i in self._places]
+        self._wanted = [tape.outputs[i] for i in self._varying]
         self._base = np.array(
             [tape.constants[s - tape.inputs] if s in fixed else 0.0 for s in tape.outputs],
             dtype=np.float64,
@@ -50,7 +52,7 @@ class Runner:
             return np.array(self.tape.evaluate(point), dtype=np.float64)
         values = self._base.copy()
         if self._wanted:
-            values[self._places] = self._quickest(point)
+            values[self._varying] = self._fastest(point)
         return values
 
     def at_all(self, points: np.ndarray) -> np.ndarray:
@@ -60,18 +62,18 @@ class Runner:
             return np.repeat(self._base[None], len(points), axis=0)
         if self._prefers_arrays(len(points)):
             values = np.repeat(self._base[None], len(points), axis=0)
-            values[:, self._places] = self._schedule.at_all(points)
+            values[:, self._varying] = self._schedule.at_all(points)
             return values
         return np.stack([self(point) for point in points.tolist()])
 
-    # ── the two quick ways ────────────────────────────────────────────────────────────────────
+    # ── compiled Python and NumPy ─────────────────────────────────────────────────────────────
 
     @cached_property
     def _schedule(self) -> Schedule:
         return schedule(self.tape, self._wanted)
 
     @cached_property
-    def _quickest(self) -> Callable[[Sequence[float]], Sequence[float] | np.ndarray]:
+    def _fastest(self) -> Callable[[Sequence[float]], Sequence[float] | np.ndarray]:
         return self._schedule.at if self._prefers_arrays(1) else self._python
 
     @cached_property
@@ -86,9 +88,12 @@ class Runner:
             return [slots[slot] for slot in self._wanted]
 
     def _prefers_arrays(self, points: int) -> bool:
-        """Whether NumPy is the quicker way, by the costs above."""
+        """Whether NumPy is faster, by the costs above."""
         operations = len(self.tape.operations)
-        if operations * points < 200:
+        if operations * points < MIN_OPERATIONS_FOR_NUMPY:
             return False
-        arrays = PER_GROUP * len(self._schedule.groups) + PER_NUMBER * operations * points
-        return arrays < PER_OPERATION * operations * points
+        arrays = (
+            MICROSECONDS_PER_CALL * len(self._schedule.groups)
+            + MICROSECONDS_PER_NUMBER * operations * points
+        )
+        return arrays < MICROSECONDS_PER_ASSIGNMENT * operations * points
