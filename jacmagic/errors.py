@@ -27,8 +27,9 @@ class JacmagicError(Exception):
     def _render_traceback_(self) -> list[str]:
         """Return the user's line and the message, without frames of libraries."""
         frames = traceback.extract_tb(self.__traceback__)
-        users = [one for one in frames if not set(Path(one.filename).parts) & _LIBRARIES]
-        where = [f"line {one.lineno}: {one.line}" for one in users[-1:] if one.line]
+        # generated code, such as a dataclass's __init__, has no line
+        users = [f for f in frames if f.line and not set(Path(f.filename).parts) & _LIBRARIES]
+        where = [f"line {frame.lineno}: {frame.line}" for frame in users[-1:]]
         return [*where, f"{type(self).__name__}: {self}"]
 
 

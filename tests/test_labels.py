@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jacmagic.labels import Label, symbols
-from jacmagic.render.latex import to_mathml
+from jacmagic.render.mathml import to_mathml
 from jacmagic.render.names import MAX_CHARACTERS
 
 MATHML = "{http://www.w3.org/1998/Math/MathML}"

@@ -68,12 +68,12 @@ def scaled(case: Case, scale: float):
     return function
 
 
-def spoiled(case: Case, fault: Fault, place: int, scale: float):
+def spoiled(case: Case, fault: Fault, component: int, scale: float):
     """Return a case's function with a fault in the first input."""
     run = lifted(case.function)
 
     def function(first, *others):
-        leaves = flatten(run(fault.hide(first, place), *others)).leaves
+        leaves = flatten(run(fault.hide(first, component), *others)).leaves
         return tuple(leaf * scale for leaf in leaves)
 
     return function
@@ -153,9 +153,9 @@ def planted_faults(tally: Tally, every: int) -> None:
         tensors = case.tensors()
         if not tensors or not tensors[0].numel():
             continue
-        place = index % tensors[0].numel()
+        component = index % tensors[0].numel()
         truth = plain(case.function, tensors)
-        function = spoiled(case, fault, place, scale)
+        function = spoiled(case, fault, component, scale)
         found = judged(function, tensors) if truth is not None else None
         if truth is None or found is None or found.matrix.shape != truth.shape:
             continue
@@ -164,9 +164,11 @@ def planted_faults(tally: Tally, every: int) -> None:
             continue
         row = tally.faults.setdefault(fault.name, [0, 0, 0])
         agreement = found.agreement
-        told = agreement.disagreements
-        at = bool(told) and bool(wrong[told[0].row, told[0].column])
-        named = not fault.causes or (bool(told) and any(c in told[0].cause for c in fault.causes))
+        first = next(iter(agreement.disagreements), None)
+        at = first is not None and bool(wrong[first.row, first.column])
+        named = not fault.causes or (
+            first is not None and any(cause in first.cause for cause in fault.causes)
+        )
         row[0] += 1
         row[1] += agreement.verdict != "agree"
         row[2] += at and named
@@ -219,8 +221,8 @@ def page(tally: Tally) -> str:
     right, count = tally.right, sum(tally.right.values())
     planted = [sum(row[k] for row in tally.faults.values()) for k in range(3)]
     table = "\n".join(
-        f"| {name} | {many} | {kept} | {told} |"
-        for name, (many, kept, told) in tally.faults.items()
+        f"| {name} | {many} | {kept} | {explained} |"
+        for name, (many, kept, explained) in tally.faults.items()
     )
     return TEMPLATE.format(
         count=count,
@@ -229,12 +231,12 @@ def page(tally: Tally) -> str:
         alarms=right["disagree"],
         planted=planted[0],
         kept=planted[1],
-        told=planted[2],
+        explained=planted[2],
         share=100 * planted[2] / max(planted[0], 1),
         table=table,
         batched="\n".join(
-            f"| {name} | {many} | {same} | {told} |"
-            for name, (many, same, told) in tally.batched.items()
+            f"| {name} | {many} | {same} | {explained} |"
+            for name, (many, same, explained) in tally.batched.items()
         ),
     )
 
@@ -279,7 +281,7 @@ A hook on the gradient leaves no trace in the forward pass, so no cause is expec
 | fault | planted | detected | correct entry and cause |
 |---|---|---|---|
 {table}
-| total | {planted} | {kept} | {told} ({share:.1f} %) |
+| total | {planted} | {kept} | {explained} ({share:.1f} %) |
 
 ## Wrong rules for batched passes
 

@@ -46,7 +46,7 @@ DESIGNS = {
 }
 # The number that is x₁: entry (2, 3) of the table, or of the typeset matrix.
 HANDLE = ".noUi-handle, .jm-slider input[type=range]"
-WATCH = """() => {
+OBSERVE = """() => {
   const number = (text) => Number((text ?? "NaN").replace("−", "-"));
   const read = () => {
     const rows = document.querySelectorAll(".jm-grid tbody tr");
@@ -128,7 +128,7 @@ def measure(context: Any, address: str, folder: Path, cell: str) -> dict[str, An
     notebook.open("bench.ipynb")
     notebook.run()
     page.wait_for_selector(HANDLE)
-    page.evaluate(WATCH)
+    page.evaluate(OBSERVE)
     page.wait_for_function(READY)
     page.locator(HANDLE).first.focus()
     dom, paint = single(page)

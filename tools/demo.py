@@ -20,7 +20,7 @@ from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 from traitlets.config import Config
 
-from jacmagic.render.latex import to_mathml
+from jacmagic.render.mathml import to_mathml
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![\\`$])\$([^$`\n]+)\$", flags=re.DOTALL)

@@ -20,7 +20,7 @@ class Fault:
 
     Attributes:
         name: what it is called in the table.
-        hide: (tensor, place) → the tensor with the derivative of the component at `place`, or of
+        hide: (tensor, index) → the tensor with the derivative of the component at `index`, or of
             all components, lost or falsified.
         causes: what the cause must mention, any of these; none where the code shows no cause.
     """
@@ -33,9 +33,9 @@ class Fault:
 def _replaced(cut: Callable[[Tensor], Tensor]) -> Callable[[Tensor, int], Tensor]:
     """Pass one component through a cut, and the others unchanged."""
 
-    def hide(tensor: Tensor, place: int) -> Tensor:
+    def hide(tensor: Tensor, index: int) -> Tensor:
         parts = list(tensor.reshape(-1).unbind())
-        parts[place] = cut(parts[place])
+        parts[index] = cut(parts[index])
         return torch.stack(parts).reshape(tensor.shape)
 
     return hide
@@ -137,7 +137,7 @@ same.register_autograd(
 same.register_vmap(lambda info, in_dims, x: (same(x).flip(in_dims[0]), in_dims[0]))
 
 
-def _hooked(tensor: Tensor, place: int) -> Tensor:
+def _hooked(tensor: Tensor, index: int) -> Tensor:
     """Return a hook that scales the gradient, which the forward pass does not show."""
     passed = tensor * 1
     if passed.requires_grad:
@@ -158,7 +158,7 @@ FAULTS = (
     Fault("inference_mode", _replaced(_inference), ("inference_mode",)),
     Fault(
         "torch.tensor([...])",
-        lambda tensor, place: torch.tensor(list(tensor.reshape(-1))).reshape(tensor.shape),
+        lambda tensor, index: torch.tensor(list(tensor.reshape(-1))).reshape(tensor.shape),
         ("torch.tensor",),
     ),
     Fault(
@@ -166,18 +166,18 @@ FAULTS = (
         _replaced(lambda part: part * 0 + float(part)),
         ("float()",),
     ),
-    Fault("backward twice too large", lambda tensor, place: Doubled.apply(tensor), ("Doubled",)),
+    Fault("backward twice too large", lambda tensor, index: Doubled.apply(tensor), ("Doubled",)),
     Fault(
-        "backward with swapped entries", lambda tensor, place: Swapped.apply(tensor), ("Swapped",)
+        "backward with swapped entries", lambda tensor, index: Swapped.apply(tensor), ("Swapped",)
     ),
-    Fault("backward wrong in the fourth digit", lambda t, place: Slightly.apply(t), ("Slightly",)),
-    Fault("backward of the other sign", lambda tensor, place: Negated.apply(tensor), ("Negated",)),
+    Fault("backward wrong in the fourth digit", lambda t, index: Slightly.apply(t), ("Slightly",)),
+    Fault("backward of the other sign", lambda tensor, index: Negated.apply(tensor), ("Negated",)),
     Fault("a hook on the gradient", _hooked, ()),
 )
 
 BATCHED = (
     Fault(
-        "vmap of an autograd.Function", lambda tensor, place: WrongBatch.apply(tensor), ("vmap",)
+        "vmap of an autograd.Function", lambda tensor, index: WrongBatch.apply(tensor), ("vmap",)
     ),
-    Fault("vmap of an operator", lambda tensor, place: same(tensor), ("vmap",)),
+    Fault("vmap of an operator", lambda tensor, index: same(tensor), ("vmap",)),
 )

@@ -25,7 +25,7 @@ EXTRAS = {
     "lab": ("lab",),
     "dev": ("lab", "dev"),
     "bench": ("bench",),
-}  # what each extra brings along
+}  # what each extra installs
 HEADER = """\
 # The versions that CI runs with; pyproject.toml declares the range that is meant to work.
 # Renew with `make pins`, then run `make test`.
@@ -68,7 +68,7 @@ def install(python: Path, extra: str) -> int:
         stderr=subprocess.STDOUT,
         text=True,
     )
-    watch(process, start)
+    report_progress(process, start)
     took = f"{time.monotonic() - start:.0f} s"
     if process.returncode != 0:
         end = "\n".join(LOG.read_text().splitlines()[-25:])
@@ -78,7 +78,7 @@ def install(python: Path, extra: str) -> int:
     return 0
 
 
-def watch(process: subprocess.Popen[str], start: float) -> None:
+def report_progress(process: subprocess.Popen[str], start: float) -> None:
     """Write pip's output to the log, and print its current activity now and then."""
     assert process.stdout is not None
     stream = process.stdout
@@ -92,7 +92,7 @@ def watch(process: subprocess.Popen[str], start: float) -> None:
     threading.Thread(target=follow, daemon=True).start()
     live = sys.stdout.isatty()
     pause = 1.0 if live else 15.0
-    doing, seen, told = "asking the package index", 0, start
+    doing, seen, printed = "asking the package index", 0, start
     with LOG.open("w") as log:
         while True:
             try:
@@ -104,9 +104,9 @@ def watch(process: subprocess.Popen[str], start: float) -> None:
             log.write(line)
             seen += line.startswith("Collecting ")
             doing = activity(line) or doing
-            if time.monotonic() - told >= pause:
-                told = time.monotonic()
-                text = f"installing: {doing} · {seen} packages found · {told - start:.0f} s"
+            if time.monotonic() - printed >= pause:
+                printed = time.monotonic()
+                text = f"installing: {doing} · {seen} packages found · {printed - start:.0f} s"
                 print(f"\r\033[K{text}" if live else text, end="" if live else "\n", flush=True)
     process.wait()
     if live:

@@ -1,4 +1,4 @@
-"""The state of a thread that interrupted code may leave behind: modes, gradients, profiler."""
+"""The state that interrupted code may leave behind: modes, gradients, profiler."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jacmagic.function import torch_internals as internals
 
 
 class ModeStacks:
-    """What modes, gradients and profiler this thread had, to be restored whatever happened.
+    """The modes, gradient setting and profiler of this thread, to be restored.
 
     NOTE [Interrupts between the lines]: a `with` statement that is interrupted in the very call
     that enters or leaves its mode leaves the mode on torch's stack, and every later operation of

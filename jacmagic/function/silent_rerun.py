@@ -25,11 +25,11 @@ RandomStates = tuple[Tensor, ...]  # empty for a function that draws nothing
 
 
 class silent_rerun:
-    """Runs the function again: silently, with the random numbers of `random`.
+    """Context of a silent rerun with the random numbers of the first run.
 
     Args:
         tensors: what the function is called with; tells which devices' generators matter.
-        random: the `random_states` before the first run; empty if that drew nothing.
+        random: what `random_states` said before the first run; empty if that drew nothing.
     """
 
     def __init__(self, tensors: Sequence[Tensor], random: RandomStates) -> None:
@@ -76,7 +76,7 @@ _draws_nothing: WeakSet[Callable[..., Any]] = WeakSet()
 def random_states(
     tensors: Sequence[Tensor], function: Callable[..., Any] | None = None
 ) -> RandomStates:
-    """Return the generators' states that a function of these tensors may draw from.
+    """Return the states of the generators that a function may draw from.
 
     Args:
         tensors: what the function is called with.

@@ -157,7 +157,7 @@ run_backward = _engine._execution_engine.run_backward  # one backward pass, argu
 
 
 def output_sizes(node: Any) -> list[int]:
-    """Return the scalars of each output of a node's operation; empty where torch keeps none."""
+    """Return the sizes of a graph node's outputs; empty where torch keeps none."""
     try:
         return [math.prod(map(int, one.shape)) for one in node._input_metadata]
     except (AttributeError, RuntimeError, TypeError):
@@ -178,12 +178,12 @@ def overload_of(operation: Any) -> str:
 
 
 def decomposition_of_composite(operation: Any) -> Any:
-    """Return a function that runs a composite operation's parts; None for other operations."""
+    """Return a function that runs a composite operation's parts; None for others."""
     return operation.decompose if operation._can_decompose() else None
 
 
 def version_of(tensor: Tensor) -> int:
-    """Return how often a tensor has been written to; inference tensors do not count, and raise."""
+    """Return how often a tensor has been written to; inference tensors raise."""
     return tensor._version
 
 

@@ -20,11 +20,10 @@ from jacmagic.numeric.evaluation import evaluate, writable
 from jacmagic.numeric.freivalds import check, equal
 from jacmagic.numeric.points import Chunk, Points
 from jacmagic.numeric.result import NumericJacobian
+from jacmagic.numeric.rounding import MAX_ROUNDINGS
 from jacmagic.numeric.second_derivative import Probed
 from jacmagic.numeric.stacked import Stacked, refuted_points
 from jacmagic.numeric.torch_errors import TORCH_ERRORS
-
-MAX_ROUNDINGS = 2.0**10  # of the inputs, by which values may differ from a plain run's
 
 
 class ChunkCheck:

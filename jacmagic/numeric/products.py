@@ -17,6 +17,7 @@ from jacmagic.numeric.engine import or_zeros
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.modes.batch_size import batches
 from jacmagic.numeric.modes.columns import dual_outputs
+from jacmagic.numeric.modes.forward import RUNS_PER_DUAL_BATCH
 from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
 Seeds = Sequence[Tensor]  # for each input, or each output, (passes, *shape)
@@ -114,7 +115,9 @@ def backward_products(evaluation: Evaluation, seeds: Seeds, chunk: int | None) -
 
 
 def _parts(evaluation: Evaluation, count: int, chunk: int | None) -> Iterator[tuple[int, int]]:
-    return batches(evaluation, count, chunk_size=chunk, seconds=4 * evaluation.seconds)
+    return batches(
+        evaluation, count, chunk_size=chunk, seconds=RUNS_PER_DUAL_BATCH * evaluation.seconds
+    )
 
 
 def _flat(tensors: Sequence[Tensor]) -> Tensor:

@@ -19,10 +19,10 @@ from jacmagic.function.components import components
 from jacmagic.function.interop.call_limit import EndlessError
 from jacmagic.function.silent_rerun import random_states, silent_rerun
 from jacmagic.numeric.probe import Probe
+from jacmagic.numeric.rounding import MAX_ROUNDINGS
 from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
 NEARBY_FACTOR = 1.0 + 2.0**-5  # where a function is asked twice more, beside its point
-MAX_ROUNDINGS = 2.0**10  # roundoffs between runs whose sums are taken in another order
 FAR_FACTORS = (2.0**200, 2.0**60)  # factors of an input where nan is refused
 
 

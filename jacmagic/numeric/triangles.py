@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 
 from jacmagic.function.torch_internals import without_transforms
+from jacmagic.numeric.rounding import MAX_ROUNDINGS
 
 READERS = frozenset(
     {
@@ -24,7 +25,6 @@ READERS = frozenset(
         Tensor.cholesky,
     }
 )
-MAX_ROUNDINGS = 2.0**10  # roundoffs up to which a computed matrix counts as symmetric
 
 
 class Triangles:

@@ -1,8 +1,8 @@
-"""A matrix as a picture: an SVG heat map of where a large Jacobian is zero and how large it is.
+"""Heat map of a large matrix in SVG: signs, sizes and structural zeros.
 
 Knows no result object: arrays and strings in, one SVG element out. Blue is above zero, orange
-below, the stronger the larger; what is zero whatever the point is left blank. Nothing in it is
-painted in the colour of a page, so it stands on light and dark ones.
+below, the stronger the larger; what is zero whatever the point is left blank. The background is
+transparent and text has the page's colour, for light and dark pages.
 """
 
 from __future__ import annotations
@@ -13,12 +13,11 @@ from itertools import groupby
 
 import numpy as np
 
-MOST = (
-    96  # squares along a side; more rows or columns share a square, which shows their largest entry
-)
-LEVELS = 6  # shades of a colour
-SIDE = 480  # pixels of the longer side
-LARGEST_SQUARE = 14
+MAX_SQUARES = 96  # along a side; more rows share a square, which shows their largest entry
+LEVELS = 6  # shades of a colour, all distinguishable
+SIDE_PIXELS = 480  # of the longer side: five for each of the squares
+MAX_SQUARE_PIXELS = 14
+MAX_LABEL_LETTERS = 16
 _BLANK, _ZERO, _ODD = 0, LEVELS + 1, LEVELS + 2  # other codes: ±1 … ±LEVELS
 _POSITIVE, _NEGATIVE, _GREY, _PURPLE = "#1976d2", "#ef6c00", "#888", "#8e24aa"
 
@@ -38,7 +37,7 @@ def heatmap(
         pattern: boolean (m, n), False where an entry is zero whatever the point.
         rows: m labels, of which the first and the last are written.
         columns: n labels, likewise.
-        blocks: sizes of the row blocks and of the column blocks; lines stand between them.
+        blocks: sizes of the row blocks and of the column blocks; lines separate them.
 
     Returns:
         An SVG element with a title and a description; "" for a matrix without entries.
@@ -50,7 +49,7 @@ def heatmap(
 
 
 def spy(
-    places: tuple[np.ndarray, np.ndarray],
+    indices: tuple[np.ndarray, np.ndarray],
     values: np.ndarray,
     shape: tuple[int, int],
     *,
@@ -61,12 +60,12 @@ def spy(
     """Draw a sparse matrix, as `heatmap` does, from its stored entries only.
 
     Args:
-        places: rows and columns of the entries.
+        indices: rows and columns of the entries.
         values: the entries; what is not stored is zero whatever the point.
         shape: (m, n).
         rows: labels of the first and the last row, as in `heatmap`.
         columns: likewise.
-        blocks: sizes of the row blocks and of the column blocks; lines stand between them.
+        blocks: sizes of the row blocks and of the column blocks; lines separate them.
 
     Returns:
         An SVG element; "" for a matrix without rows or columns.
@@ -74,17 +73,17 @@ def spy(
     if not min(shape):
         return ""
     squares = tuple(
-        np.searchsorted(_starts(s), p, "right") - 1 for s, p in zip(shape, places, strict=True)
+        np.searchsorted(_starts(s), p, "right") - 1 for s, p in zip(shape, indices, strict=True)
     )
-    size = tuple(min(count, MOST) for count in shape)
+    size = tuple(min(count, MAX_SQUARES) for count in shape)
     finite = np.where(np.isfinite(values), values, 0.0)
     above, below, odd, somewhere = (np.zeros(size, kind) for kind in (float, float, bool, bool))
     np.maximum.at(above, squares, finite)
     np.minimum.at(below, squares, finite)
     np.logical_or.at(odd, squares, ~np.isfinite(values))
     somewhere[squares] = True
-    said = describe(values)
-    return _drawing(_shades(above, below, odd, somewhere), shape, said, rows, columns, blocks)
+    codes = _shades(above, below, odd, somewhere)
+    return _drawing(codes, shape, describe(values), rows, columns, blocks)
 
 
 def _drawing(
@@ -97,7 +96,7 @@ def _drawing(
 ) -> str:
     """Return the SVG of some shades, with labels, lines and a description."""
     m, n = codes.shape
-    square = min(SIDE / max(m, n), LARGEST_SQUARE)
+    square = min(SIDE_PIXELS / max(m, n), MAX_SQUARE_PIXELS)
     width, height = n * square, m * square
     margin = 8 + 7 * max(map(len, _ends(rows)), default=0) if rows else 4
     top = 20 if columns else 4
@@ -119,7 +118,7 @@ def _drawing(
 
 
 def describe(values: np.ndarray, pattern: np.ndarray | None = None) -> str:
-    """The picture in one sentence: how many entries are positive, negative and zero, and how."""
+    """Describe the picture: counts of positive, negative and zero entries."""
     odd = int((~np.isfinite(values)).sum())
     nowhere = 0 if pattern is None else int((~pattern & (values == 0)).sum())
     counts = [
@@ -138,7 +137,7 @@ def describe(values: np.ndarray, pattern: np.ndarray | None = None) -> str:
 
 
 def _codes(values: np.ndarray, pattern: np.ndarray) -> np.ndarray:
-    """Return the shade of every square: ±1 … ±LEVELS by sign and size, or what else it is."""
+    """Return the code of every square: ±1 … ±LEVELS by sign and size."""
     odd = _gathered(np.logical_or, ~np.isfinite(values))
     finite = np.where(np.isfinite(values), values, 0.0)
     above, below = _gathered(np.maximum, finite), _gathered(np.minimum, finite)
@@ -149,7 +148,7 @@ def _codes(values: np.ndarray, pattern: np.ndarray) -> np.ndarray:
 def _shades(
     above: np.ndarray, below: np.ndarray, odd: np.ndarray, somewhere: np.ndarray
 ) -> np.ndarray:
-    """Shades from the largest and least number of each square, and what else is in it."""
+    """Return codes from the largest and least number of each square."""
     strongest = np.where(above >= -below, above, below)
     largest = np.abs(strongest).max()
     share = np.abs(strongest) / largest if largest > 0 else np.zeros(strongest.shape)
@@ -159,7 +158,7 @@ def _shades(
 
 
 def _gathered(gather: np.ufunc, grid: np.ndarray) -> np.ndarray:
-    """Return a grid of at most MOST × MOST, neighbours that share a square put together."""
+    """Reduce a grid to at most MAX_SQUARES × MAX_SQUARES squares of neighbours."""
     for axis in (0, 1):
         starts = _starts(grid.shape[axis])
         grid = gather.reduceat(grid, starts, axis=axis)
@@ -168,7 +167,7 @@ def _gathered(gather: np.ufunc, grid: np.ndarray) -> np.ndarray:
 
 def _starts(count: int) -> np.ndarray:
     """Return the first row (or column) of each square."""
-    squares = min(count, MOST)
+    squares = min(count, MAX_SQUARES)
     return (np.arange(squares) * count + squares - 1) // squares
 
 
@@ -176,7 +175,7 @@ def _starts(count: int) -> np.ndarray:
 
 
 def _paths(codes: np.ndarray) -> Iterator[str]:
-    """One path for each shade: neighbours in a row are one rectangle."""
+    """Yield one path for each shade: neighbours in a row are one rectangle."""
     drawn: dict[int, list[str]] = {}
     for i, line in enumerate(codes.tolist()):
         j = 0
@@ -204,7 +203,7 @@ def _paint(code: int) -> tuple[str, float]:
 def _lines(
     blocks: tuple[Sequence[int], Sequence[int]], shape: tuple[int, ...], squares: tuple[int, int]
 ) -> Iterator[str]:
-    """Yield the frame, and a line wherever a block of more than one row or column ends."""
+    """Yield the frame, and lines between blocks."""
     m, n = squares
     d = [f"M0 0h{n}v{m}h-{n}z"]
     for sizes, count, drawn, stroke in (
@@ -226,7 +225,7 @@ def _names(
     width: float,
     height: float,
 ) -> Iterator[str]:
-    """The first and the last label of each side; only the first where there is room for one."""
+    """Yield the first and the last label of each side, or the first where one fits."""
     if rows:
         first, *last = _ends(rows)
         yield _text(first, margin - 5, top + min(10, height / 2 + 4), "end")
@@ -242,7 +241,10 @@ def _names(
 def _ends(labels: Sequence[str]) -> list[str]:
     """Return the first and last of some labels, shortened."""
     picked = [labels[0], labels[-1]][: len(labels)] if labels else []
-    return [label if len(label) <= 16 else f"{label[:15]}…" for label in picked]
+    return [
+        label if len(label) <= MAX_LABEL_LETTERS else f"{label[: MAX_LABEL_LETTERS - 1]}…"
+        for label in picked
+    ]
 
 
 def _text(shown: str, x: float, y: float, anchor: str) -> str:

@@ -1,24 +1,18 @@
-"""A labelled matrix as static HTML: no script, no network, readable where styles are stripped.
+"""A labelled matrix as static HTML, readable where styles are stripped.
 
-Knows no result object. All text is escaped; MathML and SVG are passed in ready-made. Colours are
-see-through or the reader's own, so that the page may be light or dark.
+Knows no result object. All text is escaped; MathML and SVG come as finished strings. Colours are
+transparent or the page's own, for light and dark pages.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
 from html import escape
 
 import numpy as np
 
-from jacmagic.render.text import number
+from jacmagic.render.html_table import HtmlTable
 
-MOST = 40  # rows or columns that are shown in full
-HEAD, TAIL = 12, 2  # of longer ones, the first and the last
-STRONGEST = 0.42  # how much colour the largest entry gets, as in the live view
-_POSITIVE, _NEGATIVE = "25,118,210", "239,108,0"
 _STYLE = """\
 .jm-still{font:inherit;line-height:1.45;max-width:100%}
 .jm-still .jm-chain{display:flex;flex-wrap:wrap;align-items:center;gap:.7em .5em;margin:.6em 0 1em;
@@ -84,7 +78,7 @@ def matrix(
         digits: significant digits.
         caption: a line above the table.
         pattern: boolean (m, n), False where an entry is zero whatever the point.
-        blocks: sizes of the row blocks and of the column blocks; lines stand between them.
+        blocks: sizes of the row blocks and of the column blocks; lines separate them.
         head: MathML of the left-hand side of a chain of equations.
         chain: its links: a sign and the MathML of a matrix without brackets.
         where: MathML of the equations that explain names in it.
@@ -94,7 +88,7 @@ def matrix(
         remarks: lines of text below.
         warnings: as remarks, but marked.
     """
-    table = _Table(values, rows, columns, digits, pattern, blocks)
+    table = HtmlTable(values, rows, columns, digits, pattern, blocks)
     return _page(
         caption,
         _chain(head, chain),
@@ -115,7 +109,7 @@ def summary(
     remarks: Sequence[str],
     warnings: Sequence[str],
 ) -> str:
-    """The still form of a matrix too large for a table: the arguments are those of `matrix`."""
+    """Return the still form of a matrix without a table; see `matrix`."""
     return _page(caption, _chain(head, chain), picture, (), remarks, warnings)
 
 
@@ -153,108 +147,16 @@ def _chain(head: str, chain: Sequence[tuple[str, str]]) -> str:
 
 
 def _listed(word: str, equations: Sequence[str]) -> str:
-    """Equations after a word."""
+    """Return equations after a word."""
     items = "".join(f"<span>{equation}</span>" for equation in equations)
     return f'<div class="jm-where">{word} {items}</div>' if equations else ""
 
 
 def _steps(steps: Sequence[tuple[int, str, str]]) -> str:
-    """One entry's derivation, indented by depth, each line with its rule."""
+    """Return one entry's derivation, indented by depth, each line with its rule."""
     lines = "".join(
         f'<div style="padding-left:{2 * depth}em">{mathml}'
         f'<span class="jm-rule">{escape(rule)}</span></div>'
         for depth, mathml, rule in steps
     )
     return f'<div class="jm-steps">{lines}</div>'
-
-
-@dataclass(frozen=True)
-class _Table:
-    """The numbers with their labels; row or column None is a gap."""
-
-    values: np.ndarray
-    rows: Sequence[str]
-    columns: Sequence[str]
-    digits: int
-    pattern: np.ndarray | None
-    blocks: tuple[Sequence[int], Sequence[int]]
-
-    @property
-    def drawn(self) -> str:
-        """The table element."""
-        if not self.values.size:
-            return f"<p>empty: {len(self.rows)} × {len(self.columns)}</p>"
-        across, tops = _shown(len(self.columns)), _cuts(self.blocks[0])
-        heads = "".join(
-            f'<th scope="col" align="right">{_name(self.columns, j, "…")}</th>' for j in across
-        )
-        body = []
-        for i in _shown(len(self.rows)):
-            top = ' class="jm-top"' if i in tops else ""
-            name = f'<th scope="row" align="right">{_name(self.rows, i, "⋮")}</th>'
-            body.append(f"<tr{top}>{name}{''.join(self._cell(i, j) for j in across)}</tr>")
-        return (
-            f"<table><thead><tr><td></td>{heads}</tr></thead><tbody>{''.join(body)}</tbody></table>"
-        )
-
-    @property
-    def legend(self) -> list[str]:
-        """What tells the two kinds of zeros apart, where there are both."""
-        if (
-            self.pattern is None
-            or self.pattern.all()
-            or not (self.pattern & (self.values == 0)).any()
-        ):
-            return []
-        return ["· zero everywhere, 0 zero at this point"]
-
-    @cached_property
-    def _largest(self) -> float:
-        sizes = np.abs(self.values[np.isfinite(self.values)])
-        return float(sizes.max(initial=0))
-
-    @cached_property
-    def _lefts(self) -> set[int | None]:
-        return _cuts(self.blocks[1])
-
-    def _cell(self, i: int | None, j: int | None) -> str:
-        kinds = ["jm-left"] if j in self._lefts else []
-        if i is None or j is None:
-            return _td("⋱" if i is j else "⋮" if i is None else "…", [*kinds, "jm-none"])
-        value = float(self.values[i, j])
-        if value == 0 and self.pattern is not None and not self.pattern[i, j]:
-            return _td("·", [*kinds, "jm-none"], title="zero everywhere")
-        shown = number(value, self.digits).replace("-", "−").replace("inf", "∞")
-        if not np.isfinite(value):
-            return _td(shown, [*kinds, "jm-odd"], title="not a finite number")
-        return _td(shown, kinds, style=self._colour(value))
-
-    def _colour(self, value: float) -> str:
-        """Blue above zero, orange below; the root of the size keeps small entries visible."""
-        if value == 0:
-            return ""
-        alpha = STRONGEST * (abs(value) / self._largest) ** 0.5
-        return f"background:rgba({_POSITIVE if value > 0 else _NEGATIVE},{alpha:.3f})"
-
-
-def _td(shown: str, kinds: Sequence[str], **attributes: str) -> str:
-    given = {"class": " ".join(kinds), **attributes}
-    written = "".join(f' {name}="{escape(value)}"' for name, value in given.items() if value)
-    return f'<td align="right"{written}>{shown}</td>'
-
-
-def _name(labels: Sequence[str], place: int | None, gap: str) -> str:
-    return gap if place is None else escape(labels[place])
-
-
-def _cuts(sizes: Sequence[int]) -> set[int | None]:
-    """Where a new block begins, unless every block is one line anyway."""
-    if max(sizes, default=0) <= 1:
-        return set()
-    return set(np.cumsum(sizes)[:-1].tolist())
-
-
-def _shown(count: int) -> list[int | None]:
-    if count <= MOST:
-        return list(range(count))
-    return [*range(HEAD), None, *range(count - TAIL, count)]

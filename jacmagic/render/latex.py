@@ -1,4 +1,4 @@
-r"""Matrices and the derivation of a Jacobian as LaTeX, and LaTeX as MathML.
+r"""Matrices and the derivation of a Jacobian as LaTeX.
 
 Strings in, strings out: entries arrive typeset. Everything here is understood by LaTeX, MathJax,
 KaTeX and latex2mathml alike.
@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
+from jacmagic.render.layout import Layout
 from jacmagic.render.text import number as plain_number
 
-if TYPE_CHECKING:
-    from xml.etree.ElementTree import Element
-
-_SLOT = "90071992"  # the first digits of a numeral that nobody writes
-_WIDEST_LINE = 72  # letters side by side up to which the links of a chain share a line
+_SLOT = "90071992"  # the first digits of a numeral that no formula contains: 2⁵³ / 10⁸
+_MAX_LINE_LETTERS = 72  # of links of a chain that share a line: the width of a page
 
 
 def number(value: float, digits: int = 4) -> str:
@@ -31,30 +28,30 @@ def number(value: float, digits: int = 4) -> str:
     return {"1": power, "-1": f"-{power}"}.get(mantissa, rf"{mantissa} \cdot {power}")
 
 
-def slot(place: int) -> str:
-    """A numeral that stands for number `place` of a list: who shows it puts the number there.
+def slot(index: int) -> str:
+    """Return a numeral that the browser replaces by number `index` of a list.
 
-    It is typeset as any number is; `static/slots.mjs` finds it again.
+    It is typeset as any number is; `static/slots.mjs` recognises it.
     """
-    return f"{_SLOT}{place:06d}"
+    return f"{_SLOT}{index:06d}"
 
 
 # ── building ──────────────────────────────────────────────────────────────────────────────────
 
 
 def matrix(entries: Sequence[Sequence[str]]) -> str:
-    r"""Entries between square brackets, with air between the rows."""
+    r"""Return entries between square brackets, the rows spaced."""
     rows = r" \\[1ex] ".join(" & ".join(line) for line in entries)
     return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}"
 
 
 def partial(output: str, variable: str) -> str:
-    """∂output/∂variable as a fraction."""
+    """Return ∂output/∂variable as a fraction."""
     return rf"\frac{{\partial {output}}}{{\partial {variable}}}"
 
 
 def partial_of(expression: str, variable: str) -> str:
-    """∂(expression)/∂variable as a fraction; what is long stands behind the operator."""
+    """Return ∂(expression)/∂variable; a long expression follows the operator."""
     if re.fullmatch(r"(?!\\frac)[\w^{}\\]+", expression):  # x_{2}^{3} needs no brackets
         return partial(expression, variable)
     if r"\begin{cases}" in expression or extent(expression) > 20:
@@ -63,12 +60,16 @@ def partial_of(expression: str, variable: str) -> str:
 
 
 def head(
-    function: str, inputs: Sequence[str], *, transposed: bool = False, letter: str = "J"
+    function: str,
+    inputs: Sequence[str],
+    *,
+    layout: Layout = Layout.NUMERATOR,
+    letter: str = "J",
 ) -> str:
     """Return the left-hand side: J_f(x₁, x₂), or with another letter than J."""
     shown = [*inputs[:6], r"\ldots"] if len(inputs) > 7 else list(inputs)
-    turned = r"^{\mathsf{T}}" if transposed else ""
-    return rf"\mathbf{{{letter}}}_{{{function}}}{turned}({', '.join(shown)})"
+    transpose = r"^{\mathsf{T}}" if layout.is_transposed else ""
+    return rf"\mathbf{{{letter}}}_{{{function}}}{transpose}({', '.join(shown)})"
 
 
 def derivation(
@@ -78,42 +79,42 @@ def derivation(
     where: Sequence[str] = (),
     matrix: Sequence[str] = (),
 ) -> str:
-    """A chain of matrices under one left-hand side, one link a line, each behind its "=" or "≠".
+    """Return a chain of matrices, each link after its "=" or "≠".
 
-    Short neighbours share a line, so that the article's small example reads in one breath. The
+    Short neighbours share a line. The
     equations of `where` follow, introduced by "with", and those of `matrix`, by "in matrix form".
     """
     lines: list[str] = []
-    room = 0
+    used = 0
     for link, plain in zip(links, signs, strict=True):
         sign = r"\neq" if plain == "≠" else plain
         width = max(map(extent, link.split(r"\\")), default=0) + 4
-        if lines and room + width <= _WIDEST_LINE:
+        if lines and used + width <= _MAX_LINE_LETTERS:
             lines[-1] += f" {sign} {link}"
-            room += width
+            used += width
         else:
             lines.append(f"&{sign} {link}")
-            room = width
+            used = width
     lines += [*_listed(where, "with"), *_listed(matrix, "in matrix form")]
     chain = " \\\\[2ex]\n".join(lines)
     return f"\\begin{{aligned}}\n{left} {chain}\n\\end{{aligned}}"
 
 
 def _listed(equations: Sequence[str], word: str) -> list[str]:
-    """Equations after a word, as many on a line as fit."""
+    """Return equations after a word, as many on a line as fit."""
     lines: list[str] = []
-    room = _WIDEST_LINE
+    used = _MAX_LINE_LETTERS
     for equation in equations:
         width = extent(equation) + 3
-        if lines and room + width <= _WIDEST_LINE:
+        if lines and used + width <= _MAX_LINE_LETTERS:
             lines[-1] += rf",\quad {equation}"
         else:
             opening = rf"\text{{{word}}}"
             if lines:
                 opening = rf"\phantom{{{opening}}}"
             lines.append(rf"&{opening}\quad {equation}")
-            room = 0
-        room += width
+            used = 0
+        used += width
     return lines
 
 
@@ -126,14 +127,14 @@ def broken(left: str, terms: Sequence[str], widest: int) -> list[str]:
         widest: letters on a line.
     """
     lines = [f"{left} ="]
-    room = 0
+    used = 0
     for term in terms:
         width = extent(term) + 1
-        if room and room + width > widest:
+        if used and used + width > widest:
             lines.append(r"\qquad")
-            room = 0
+            used = 0
         lines[-1] += f" {term}"
-        room += width
+        used += width
     lines[0] = lines[0].replace("= +", "=")
     return lines
 
@@ -141,116 +142,28 @@ def broken(left: str, terms: Sequence[str], widest: int) -> list[str]:
 _FRACTION = re.compile(r"\\frac\s*{([^{}]*)}\s*{([^{}]*)}")
 _GROUP = re.compile(r"(\\[a-zA-Z]+|[^}\s]){([^{}]*)}")
 _COMMAND = re.compile(r"\\([a-zA-Z]+)")
-_SPOKEN = frozenset(
+FUNCTION_NAMES = frozenset(
     "sin cos tan cot sec csc ln exp arcsin arccos arctan sinh cosh tanh max min det".split()
 )
 _SILENT = {"left", "right", "begin", "end", "mathrm", "mathbf", "text", "operatorname", "quad"}
 
 
 def extent(source: str) -> int:
-    """About how many letters LaTeX is wide: the longer part of a fraction, a command as one."""
+    """Estimate the width of LaTeX in letters."""
     before = None
     while before != source:
         before = source
-        source = _FRACTION.sub(lambda found: max(found.groups(), key=extent), source)
+        source = _FRACTION.sub(lambda match: max(match.groups(), key=extent), source)
         source = _GROUP.sub(_unwrapped, source)
-    source = _COMMAND.sub(lambda found: _letters(found[1]), source)
+    source = _COMMAND.sub(lambda match: _letters(match[1]), source)
     return len(re.sub(r"[\s{}_^\\]", "", source))
 
 
-def _unwrapped(found: re.Match[str]) -> str:
-    return found[0] if found[1] == r"\frac" else f"{found[1]} {found[2]}"
+def _unwrapped(match: re.Match[str]) -> str:
+    return match[0] if match[1] == r"\frac" else f"{match[1]} {match[2]}"
 
 
 def _letters(command: str) -> str:
-    if command in _SPOKEN:
+    if command in FUNCTION_NAMES:
         return command
     return "" if command in _SILENT else "x"
-
-
-# ── MathML ────────────────────────────────────────────────────────────────────────────────────
-
-
-def to_mathml(source: str, *, display: bool = True) -> str:
-    """MathML of LaTeX without delimiters, well-formed whatever stands in it.
-
-    A displayed matrix comes without its brackets: fonts draw them too small, so the page draws them
-    itself. A matrix within a line has its own.
-    """
-    from xml.etree.ElementTree import tostring
-
-    from latex2mathml.converter import convert_to_element
-
-    plain = re.sub(r"\\\\\[[\d.]+ex\]", r"\\\\", source)
-    if not display:
-        plain = plain.replace(r"\begin{bmatrix}", r"\left[ \begin{matrix}")
-        plain = plain.replace(r"\end{bmatrix}", r"\end{matrix} \right]")
-    for environment, known in (("bmatrix", "matrix"), ("aligned", "align*")):
-        for end in ("begin", "end"):
-            plain = plain.replace(rf"\{end}{{{environment}}}", rf"\{end}{{{known}}}")
-    root = convert_to_element(plain, display="block" if display else "inline")
-    for element in list(root.iter()):
-        _tidy(element)
-        _space_functions(element)
-    return tostring(root, encoding="unicode")
-
-
-_ROWS = {"math", "mrow", "mtd", "msqrt"}
-_OPENING = {"(", "[", "{", "|", "‖", "∥"}
-
-
-def _space_functions(element: Element) -> None:
-    """A thin space around sin, ln …, as LaTeX sets it: r sin θ."""
-    from xml.etree.ElementTree import Element as New
-
-    if element.tag not in _ROWS:
-        return
-    children = list(element)
-    for place in reversed(range(len(children))):
-        if not _is_function(children[place]):
-            continue
-        after = children[place + 1] if place + 1 < len(children) else None
-        if after is not None and after.tag != "mo" and _first_sign(after) not in _OPENING:
-            element.insert(place + 1, New("mspace", {"width": "0.17em"}))
-        if place and children[place - 1].tag != "mo":
-            element.insert(place, New("mspace", {"width": "0.17em"}))
-
-
-def _is_function(element: Element) -> bool:
-    """sin, or sin with an exponent."""
-    inner = element[0] if element.tag == "msup" and len(element) else element
-    return inner.tag == "mi" and (inner.text or "") in _SPOKEN
-
-
-def _first_sign(element: Element) -> str:
-    while len(element):
-        element = element[0]
-    return element.text or ""
-
-
-_ENTITY = re.compile(r"&#x([0-9A-Fa-f]+);")
-
-
-def _tidy(element: Element) -> None:
-    """Characters for entities, styles for attributes that browsers ignore, words in one piece.
-
-    latex2mathml writes text into its output unescaped, so the tree is written out here instead.
-    """
-    if element.text:
-        element.text = _ENTITY.sub(lambda found: chr(int(found[1], 16)), element.text)
-    if element.get("fence") == "true":  # brackets hold close what they hold
-        element.set("lspace", "0")
-        element.set("rspace", "0")
-    alignment = element.attrib.pop("columnalign", None)
-    if alignment:
-        element.set("style", f"text-align:{alignment}")
-    word: Element | None = None
-    for child in list(element):
-        if child.tag != "mi" or child.get("mathvariant") != "normal":
-            word = None
-        elif word is None:
-            word = child
-        else:
-            word.text = f"{word.text or ''}{child.text or ''}"
-            word.attrib.pop("mathvariant", None)
-            element.remove(child)

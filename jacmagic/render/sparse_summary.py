@@ -1,6 +1,6 @@
-"""A large matrix of few entries, for the eye: how many, where they lie, the first and the last.
+"""Summary of a large sparse matrix: count, spy plot, some entries.
 
-Knows no result object; nothing in it is ever as large as the whole matrix.
+Knows no result object; allocates nothing as large as the whole matrix.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ import scipy.sparse as sp
 from jacmagic.render.heatmap import spy
 from jacmagic.render.text import number, spaced
 
-HEAD, TAIL = 6, 2  # entries that are written out
-_TALL, _WIDE = 32, 64  # dots of the picture in a terminal
+HEAD, TAIL = 6, 2  # entries that are written out, about two lines
+_MAX_DOTS = 32, 64  # rows and columns of the plot in a terminal: 8 lines of 32 characters
 _DOTS = np.array([[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]])  # of a braille letter
 
 
 @dataclass(frozen=True)
 class Entries:
-    """What is shown.
+    """A sparse matrix with its labels.
 
     Attributes:
         matrix: the stored entries (m, n), row by row.
@@ -39,7 +39,7 @@ class Entries:
 
     @property
     def count(self) -> str:
-        """How many entries there are, and of how many."""
+        """Number of entries, and of all that the matrix could have."""
         m, n = self.matrix.shape
         stored = self.matrix.nnz
         share = number(100 * stored / max(1, m * n), 2)
@@ -49,15 +49,15 @@ class Entries:
         return f"{counted} may differ from zero; the others are zero whatever the point"
 
     @property
-    def places(self) -> tuple[np.ndarray, np.ndarray]:
+    def indices(self) -> tuple[np.ndarray, np.ndarray]:
         """Rows and columns of the entries."""
         m = self.matrix.shape[0]
         return np.repeat(np.arange(m), np.diff(self.matrix.indptr)), self.matrix.indices
 
     def picture(self, blocks: tuple[Sequence[int], Sequence[int]] = ((), ())) -> str:
-        """Where they lie and how large they are, as SVG."""
+        """Draw the entries as SVG: positions and sizes."""
         return spy(
-            self.places,
+            self.indices,
             self.matrix.data,
             self.matrix.shape,
             rows=self.rows,
@@ -67,7 +67,7 @@ class Entries:
 
 
 def written(entries: Entries) -> list[str]:
-    """The lines of a terminal: the count, a picture in braille dots, the first and last entries.
+    """Return lines for a terminal: count, braille plot, some entries.
 
     Example:
         >>> eye = sp.csr_array(np.eye(4))
@@ -77,7 +77,7 @@ def written(entries: Entries) -> list[str]:
         ⠑⢄
         ∂f/∂x = 1, ∂f/∂x = 1, ∂f/∂x = 1, ∂f/∂x = 1
     """
-    rows, columns = entries.places
+    rows, columns = entries.indices
     picked = list(range(len(rows)))
     if len(picked) > HEAD + TAIL:
         picked = [*picked[:HEAD], -1, *picked[-TAIL:]]
@@ -92,11 +92,12 @@ def written(entries: Entries) -> list[str]:
 
 
 def _braille(rows: np.ndarray, columns: np.ndarray, shape: tuple[int, int]) -> list[str]:
-    """Return a dot wherever a part of the matrix holds an entry; eight dots make a letter."""
+    """Draw the pattern in braille: a dot where a part of the matrix has an entry."""
     if not min(shape):
         return []
-    tall = min(shape[0], _TALL, max(4, _WIDE * shape[0] // shape[1]))
-    wide = min(shape[1], _WIDE, max(2, _TALL * shape[1] // shape[0]))
+    max_tall, max_wide = _MAX_DOTS
+    tall = min(shape[0], max_tall, max(4, max_wide * shape[0] // shape[1]))
+    wide = min(shape[1], max_wide, max(2, max_tall * shape[1] // shape[0]))
     letters = np.zeros((-(-tall // 4), -(-wide // 2)), dtype=int)
     down, across = rows * tall // shape[0], columns.astype(np.int64) * wide // shape[1]
     np.bitwise_or.at(letters, (down // 4, across // 2), _DOTS[down % 4, across % 2])

@@ -13,15 +13,15 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 
 import numpy as np
 
-MOST_ROWS = 20
-WIDTH = 100  # characters of a line, where the caller does not know better
+MAX_ROWS = 20  # of a table in a terminal, which has about 24 lines
+MAX_WIDTH = 100  # characters of a line: the usual width of a terminal
 _GAP = "  "
 
 
 def number(value: float, digits: int = 4) -> str:
     """Return a number to some significant digits, as short as it can be.
 
-    Whole numbers below a million stand in full, and so does the whole part of others; from a
+    Whole numbers below a million are written in full, and so is the whole part of others; from a
     million up and below 0.0001 the exponent form is used. Halves are rounded away from zero, and
     −0 is 0.
 
@@ -41,8 +41,8 @@ def number(value: float, digits: int = 4) -> str:
     in_full = 1e-4 <= abs(value) < 1e6
     if in_full and exact == exact.to_integral_value():
         return str(int(exact))
-    places = max(digits, exact.adjusted() + 1) if in_full else digits
-    rounded = Context(prec=places, rounding=ROUND_HALF_UP).plus(exact).normalize()
+    precision = max(digits, exact.adjusted() + 1) if in_full else digits
+    rounded = Context(prec=precision, rounding=ROUND_HALF_UP).plus(exact).normalize()
     if in_full:
         return f"{rounded:f}"
     mantissa = rounded.scaleb(-rounded.adjusted())
@@ -61,7 +61,7 @@ def matrix(
     digits: int = 4,
     pattern: np.ndarray | None = None,
     *,
-    width: int = WIDTH,
+    width: int = MAX_WIDTH,
 ) -> str:
     """Return a labelled matrix between brackets, decimal points below one another.
 
@@ -79,7 +79,7 @@ def matrix(
     """
     if not len(rows) or not len(columns):
         return f"[ empty: {len(rows)} × {len(columns)} ]"
-    down = _shown(len(rows), MOST_ROWS)
+    down = _shown(len(rows), MAX_ROWS)
     margin = max(_width(rows[i]) for i in down if i is not None)
 
     def column(j: int | None) -> list[str]:
@@ -91,10 +91,10 @@ def matrix(
 
     shown = _fitting(column, len(columns), width - margin - 5 + len(_GAP))
     lines = [" " * (margin + 3) + _GAP.join(part[0] for part in shown)]
-    for place, i in enumerate(down):
-        left, right = _bracket(place, len(down))
+    for k, i in enumerate(down):
+        left, right = _bracket(k, len(down))
         name = "⋮" if i is None else rows[i]
-        body = _GAP.join(part[place + 1] for part in shown)
+        body = _GAP.join(part[k + 1] for part in shown)
         lines.append(f"{_right(name, margin)} {left} {body} {right}")
     return "\n".join([*(line.rstrip() for line in lines), *_legend(values, pattern)])
 
@@ -106,19 +106,19 @@ def _cell(values: np.ndarray, pattern: np.ndarray | None, i: int, j: int, digits
 
 
 def _aligned(cells: Sequence[str]) -> list[str]:
-    """Numbers with their decimal points (or last whole digits) below one another."""
+    """Pad numbers so that their decimal points are below one another."""
     tails = [len(cell) - _whole(cell) for cell in cells]
     return [cell + " " * (max(tails) - tail) for cell, tail in zip(cells, tails, strict=True)]
 
 
 def _whole(cell: str) -> int:
-    """Where the whole part of a number ends."""
+    """Return the length of a number's whole part."""
     ends = [cell.find(mark) for mark in ".e" if mark in cell and cell[-1].isdigit()]
     return min(ends, default=len(cell))
 
 
 def _flush(parts: Sequence[str]) -> list[str]:
-    """Texts of one width, flush right."""
+    """Pad texts to one width, flush right."""
     widest = max(map(_width, parts))
     return [_right(part, widest) for part in parts]
 
@@ -128,7 +128,7 @@ def _right(text: str, width: int) -> str:
 
 
 def _width(text: str) -> int:
-    """Columns of a terminal that a text takes."""
+    """Return the columns of a terminal that a text takes."""
     return sum(
         0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1
         for c in text
@@ -136,38 +136,38 @@ def _width(text: str) -> int:
 
 
 def _shown(count: int, most: int) -> list[int | None]:
-    """Return the places to show; None is the gap before the last."""
+    """Return the indices to show; None is the gap before the last."""
     return list(range(count)) if count <= most else [*range(most - 2), None, count - 1]
 
 
-def _fitting(column: Callable[[int | None], list[str]], count: int, room: int) -> list[list[str]]:
-    """All columns if they fit into a line, else the first ones, a gap and the last."""
-    made: list[list[str]] = []
+def _fitting(column: Callable[[int | None], list[str]], count: int, width: int) -> list[list[str]]:
+    """Return all columns that fit: all of them, or some, a gap and the last."""
+    columns: list[list[str]] = []
     used = 0
     for j in range(count):
-        made.append(column(j))
-        used += _width(made[-1][0]) + len(_GAP)
-        if used > room:
+        columns.append(column(j))
+        used += _width(columns[-1][0]) + len(_GAP)
+        if used > width:
             break
-    if used <= room:
-        return made
+    if used <= width:
+        return columns
     last, gap = column(count - 1), column(None)
-    room -= _width(last[0]) + _width(gap[0]) + 2 * len(_GAP)
-    while len(made) > 1 and used > room:
-        used -= _width(made.pop()[0]) + len(_GAP)
-    return [*made, last] if len(made) == count - 1 else [*made, gap, last]
+    width -= _width(last[0]) + _width(gap[0]) + 2 * len(_GAP)
+    while len(columns) > 1 and used > width:
+        used -= _width(columns.pop()[0]) + len(_GAP)
+    return [*columns, last] if len(columns) == count - 1 else [*columns, gap, last]
 
 
-def _bracket(place: int, count: int) -> tuple[str, str]:
+def _bracket(row: int, count: int) -> tuple[str, str]:
     if count == 1:
         return "[", "]"
-    if place == 0:
+    if row == 0:
         return "⎡", "⎤"
-    return ("⎣", "⎦") if place == count - 1 else ("⎢", "⎥")
+    return ("⎣", "⎦") if row == count - 1 else ("⎢", "⎥")
 
 
 def _legend(values: np.ndarray, pattern: np.ndarray | None) -> list[str]:
-    """Return what the marks mean, where there are any."""
+    """Return a line that explains the marks, where there are any."""
     if pattern is None or pattern.all():
         return []
     here = pattern & (values == 0)

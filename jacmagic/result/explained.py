@@ -66,10 +66,9 @@ class Explained(Derived):
         if reading is None:
             return None
         numbers = reading.numbers(self.problem.flat_point)
-        slots = {symbol: latex.slot(place) for place, symbol in enumerate(numbers)}
-        m, n = self.matrix.shape
-        place = j * m + i if self.view.layout == "denominator" else i * n + j
-        return self._derived(reading, i, j, slots, latex.slot(len(numbers) + place))
+        slots = {symbol: latex.slot(k) for k, symbol in enumerate(numbers)}
+        index = self.view.layout.flat_index(i, j, self.shape)
+        return self._derived(reading, i, j, slots, latex.slot(len(numbers) + index))
 
     def _derived(
         self, reading: DisplayForm, i: int, j: int, numbers: dict[Any, str], value: str
@@ -92,7 +91,7 @@ class Explained(Derived):
             self.problem.flat_point,
             self._array + 0.0,
             digits=self.view.digits,
-            transposed=self.view.layout == "denominator",
+            layout=self.view.layout,
         )
 
     @property
@@ -135,7 +134,7 @@ class Explained(Derived):
             self.entries if self.large else self._array + 0.0,
             inputs=[Label(one.name).tex for one in self.problem.inputs],
             digits=self.view.digits,
-            transposed=self.view.layout == "denominator",
+            layout=self.view.layout,
             agrees=self.form_gives_numbers,
             notation=self.notation,
         )

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from jacmagic.render.layout import Layout
+
 
 @dataclass(frozen=True)
 class DisplayOptions:
@@ -13,7 +15,7 @@ class DisplayOptions:
 
     Attributes:
         digits: significant digits.
-        layout: "numerator" shows J, "denominator" its transpose.
+        layout: "numerator" shows J, "denominator" its transpose; any text that `Layout` takes.
         live: sliders where widgets run; False shows the still form.
         ranges: slider ranges by label, such as {"x1": (0, 5, None)}.
         steps: whether the derivation of every entry is printed.
@@ -23,9 +25,12 @@ class DisplayOptions:
     """
 
     digits: int = 4
-    layout: str = "numerator"
+    layout: Layout = Layout.NUMERATOR
     live: bool = True
     ranges: Mapping[str, Any] = field(default_factory=dict)
     steps: bool = False
     names: bool = True
     command: tuple[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layout", Layout(self.layout))

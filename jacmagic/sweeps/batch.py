@@ -6,7 +6,7 @@ a batch of its own where it needs one (see `samples`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -38,7 +38,7 @@ class JacobianBatch:
 
     Attributes:
         problem: the function at the first sample.
-        many: what torch computed.
+        many: torch's Jacobians.
         samples: gives the problem of sample k.
         forms: the closed form that the samples share; None where constants differ between them.
     """
@@ -79,17 +79,17 @@ class JacobianBatch:
 
     @property
     def mode(self) -> str:
-        """How it was computed: "reverse" or "forward" in batches, or "loop"."""
+        """Mode of differentiation: "reverse" or "forward" in batches, or "loop"."""
         return self.many.mode
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What was decided on the way, one sentence each."""
+        """Decisions during the computation, one sentence each."""
         return (*self.problem.notes, *self.many.notes)
 
     @cached_property
     def agreement(self) -> str:
-        """How torch, the closed form and finite differences agree at a few samples."""
+        """Agreement of torch, the closed form and finite differences at a few samples."""
         matrix = self.matrix
         return agreement_over(len(matrix), self.__getitem__, matrix.__getitem__)
 
@@ -163,7 +163,7 @@ def batch_of(
         return _differentiated(alone, stacks, options)
     except JacmagicError:
         raise
-    except TORCH_ERRORS:  # it may want a batch
+    except TORCH_ERRORS:  # the function may need a batch
         if not runs_in_a_batch(alone(0), stacks):
             raise
     return _differentiated(together, stacks, options)
@@ -172,26 +172,34 @@ def batch_of(
 def _differentiated(
     sample: Callable[[int], Problem], stacks: dict[str, Tensor], options: ComputeOptions
 ) -> JacobianBatch:
-    """The Jacobians of the problems of all samples, which differ in the stacked values alone."""
+    """Differentiate the problems of all samples, which differ in stacked values."""
     problem = sample(0)
-    points, ordered = points_of(problem, stacks)
+    many = compute_batch(problem, stacks, options)
+    shared = None if stacks.keys() - problem.point.keys() else ClosedForms()
+    return JacobianBatch(problem, many, options, sample, shared)
+
+
+def compute_batch(
+    problem: Problem, stacks: Mapping[str, Tensor], options: ComputeOptions
+) -> BatchedJacobian:
+    """Differentiate a problem at every point of some stacked inputs.
+
+    Args:
+        problem: at the first point.
+        stacks: by name, an input's values with a leading dimension of points.
+        options: strategy and chunk size.
+    """
+    points, ordered = _points_of(problem, stacks)
 
     def function(*values: Tensor) -> Any:
         assert problem.call is not None
         return problem.call(dict(zip(ordered, values, strict=True)))
 
-    many = compute_many(function, points, options)
-    shared = None if set(ordered) - problem.point.keys() else ClosedForms()
-    return JacobianBatch(problem, many, options, sample, shared)
+    return compute_many(function, points, options)
 
 
-def points_of(problem: Problem, stacks: dict[str, Tensor]) -> tuple[Points, list[str]]:
-    """The points of a problem whose inputs of some names are stacked, and the arguments' order.
-
-    Args:
-        problem: at the first point.
-        stacks: by name, an input's values with a leading dimension of points.
-    """
+def _points_of(problem: Problem, stacks: Mapping[str, Tensor]) -> tuple[Points, list[str]]:
+    """Return the points of stacked inputs, and the order of the arguments."""
     chosen = {one.name: one.value for one in problem.inputs}
     ordered = [*stacks, *(name for name in chosen if name not in stacks)]
     tensors = [
@@ -201,8 +209,8 @@ def points_of(problem: Problem, stacks: dict[str, Tensor]) -> tuple[Points, list
         for name in ordered
     ]
     count = len(next(iter(stacks.values())))
-    places = tuple(ordered.index(name) for name in chosen)
-    return Points(tuple(tensors), tuple(n in stacks for n in ordered), places, count), ordered
+    positions = tuple(ordered.index(name) for name in chosen)
+    return Points(tuple(tensors), tuple(n in stacks for n in ordered), positions, count), ordered
 
 
 def _require_samples(tensors: Sequence[Tensor]) -> None:
@@ -224,7 +232,7 @@ def _require_samples(tensors: Sequence[Tensor]) -> None:
 
 
 def _refuse_mixing(func: Callable[..., Any]) -> None:
-    """Per-sample derivatives need a function of one sample."""
+    """Refuse batch normalisation in training mode, which mixes the samples."""
     for module in modules_in(func):
         for name, part in module.named_modules():
             if isinstance(part, BatchNorm) and part.training:

@@ -1,4 +1,4 @@
-"""What a sweep gives: an `xarray.DataArray` where xarray is installed, else a small stand-in."""
+"""The result of a sweep: an `xarray.DataArray`, or without xarray a `Sweep`."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ class Sweep:
 
 
 def has_xarray() -> bool:
-    """Whether the answer can be an `xarray.DataArray`."""
+    """Whether the result can be an `xarray.DataArray`."""
     try:
-        import xarray  # noqa: F401 only whether it is there
+        import xarray  # noqa: F401 only to see whether it is installed
     except ImportError:
         return False
     return True
 
 
 def dimensions(axes: Sequence[str]) -> tuple[str, ...]:
-    """Return a name for each dimension; those of rows and columns give way to the axes'."""
+    """Return a name for each dimension; rows and columns avoid the axes' names."""
     last = []
     for name in (ROW, COLUMN):
         while name in axes:
@@ -57,7 +57,7 @@ def dimensions(axes: Sequence[str]) -> tuple[str, ...]:
     return (*axes, *last)
 
 
-def answer(
+def labelled(
     values: Any, dims: tuple[str, ...], coords: Mapping[str, Any], attrs: Mapping[str, Any]
 ) -> Any:
     """Return the Jacobians with their coordinates.

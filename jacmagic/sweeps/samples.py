@@ -1,4 +1,4 @@
-"""One sample of a batch as a function sees it: alone, or in a batch of its own.
+"""Samples with or without a leading dimension of size 1.
 
 Modules such as Flatten and BatchNorm count on a leading dimension of samples. For them a sample
 keeps such a dimension, of size 1, and what they return for it loses it again.
@@ -35,7 +35,7 @@ def by_layers(func: Callable[..., Any]) -> bool:
 
 
 def runs_in_a_batch(problem: Problem, names: Collection[str]) -> bool:
-    """Whether a function takes its sample with a leading dimension of size 1, and gives it back."""
+    """Whether a function takes and returns a leading dimension of size 1."""
     tensors = problem.tensors
     try:
         with torch.no_grad(), silent_rerun(tensors, random_states(tensors)):
@@ -46,7 +46,7 @@ def runs_in_a_batch(problem: Problem, names: Collection[str]) -> bool:
 
 
 def in_a_batch(problem: Problem, names: Collection[str]) -> Problem:
-    """Return the same problem of one sample, which the function gets in a batch of its own.
+    """Return the same problem, whose function gets its sample as a batch of size 1.
 
     Args:
         problem: of one sample, without the dimension.
@@ -73,7 +73,7 @@ def _batched_call(
 
     def batched(values: Mapping[str, Tensor]) -> Any:
         fixed = {name: one for name, one in problem.parameters.items() if name in names}
-        given = {**fixed, **values}
-        return call({name: one[None] if name in names else one for name, one in given.items()})
+        arguments = {**fixed, **values}
+        return call({n: one[None] if n in names else one for n, one in arguments.items()})
 
     return batched

@@ -1,4 +1,4 @@
-"""The line of agreement of many Jacobians: a few of them, drawn at random, looked at as one is."""
+"""Agreement of many Jacobians, checked at a few drawn at random."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor
 
-LOOKED_AT = 3  # of the points
+MAX_POINTS_CHECKED = 3  # each takes as long as displaying one Jacobian
 
 
 class Jacobian(Protocol):
-    """What is looked at of a Jacobian."""
+    """The properties of a Jacobian that are checked."""
 
     @property
     def matrix(self) -> Tensor:
@@ -24,38 +24,38 @@ class Jacobian(Protocol):
 
 
 def drawn(total: int) -> list[int]:
-    """Some of the points 0 … total − 1, always the same ones."""
+    """Draw some of the points 0 … total − 1, always the same ones."""
     order = torch.randperm(total, generator=torch.Generator().manual_seed(0))
-    return sorted(order[:LOOKED_AT].tolist())
+    return sorted(order[:MAX_POINTS_CHECKED].tolist())
 
 
 def agreement_over(
     total: int, jacobian: Callable[[int], Jacobian], matrix: Callable[[int], Tensor]
 ) -> str:
-    """How torch, the closed form and finite differences agree at a sample of the points.
+    """Compare torch, the closed form and finite differences at some of the points.
 
     Args:
         total: how many points there are.
         jacobian: the whole Jacobian of a point.
-        matrix: (m, n), what was computed for it among the others.
+        matrix: (m, n), computed for it among the others.
     """
-    looked_at = drawn(total)
+    checked = drawn(total)
     others = []
-    for index in looked_at:
+    for index in checked:
         whole = jacobian(index)
         if not _equal(matrix(index), whole.matrix.detach()):
             others.append(f"point {index} has other numbers when it is computed alone")
         elif whole.agreement.verdict != "agree":
             others.append(f"point {index}: {whole.agreement}")
-    where = f"{len(looked_at)} of {total} points"
-    where += ", drawn at random" if len(looked_at) < total else ""
+    where = f"{len(checked)} of {total} points"
+    where += ", drawn at random" if len(checked) < total else ""
     if not others:
         return f"torch and at least one other source agree at {where}"
-    return f"of {where}, {len(looked_at) - len(others)} agree; {others[0]}"
+    return f"of {where}, {len(checked) - len(others)} agree; {others[0]}"
 
 
 def _equal(one: Tensor, other: Tensor) -> bool:
-    """Whether two matrices have half of the digits of their dtype in common, row by row."""
+    """Whether two matrices agree to half of their digits, row by row."""
     if not other.numel():
         return True
     share = torch.finfo(other.dtype).eps ** 0.5

@@ -12,6 +12,7 @@ import numpy as np
 
 from jacmagic.labels import Label, mapped
 from jacmagic.render import latex
+from jacmagic.render.layout import Layout
 from jacmagic.symbolic.derivation_entries import FormulaEntries, SubstitutedEntries
 from jacmagic.symbolic.formula import DisplayForm, excerpt, substituted
 from jacmagic.symbolic.notation import JACOBIAN, Notation
@@ -80,7 +81,7 @@ def derive(
     *,
     inputs: Sequence[str],
     digits: int = 4,
-    transposed: bool = False,
+    layout: Layout = Layout.NUMERATOR,
     agrees: bool = True,
     notation: Notation = JACOBIAN,
 ) -> Derivation:
@@ -95,17 +96,17 @@ def derive(
         matrix: torch's numbers (m, n).
         inputs: LaTeX of the inputs' names, for the left-hand side.
         digits: significant digits of numbers.
-        transposed: denominator layout: show every matrix transposed.
+        layout: of every matrix.
         agrees: whether the closed form gives these numbers.
         notation: how the entries are written.
     """
-    frame = _Frame((len(rows), len(columns)), transposed)
+    frame = _Frame((len(rows), len(columns)), layout)
 
     def number(value: float) -> str:
         return latex.number(value, digits)
 
     variables, function = mapped(lambda label: label.tex, columns), Label(title).tex
-    head = latex.head(function, inputs, transposed=transposed, letter=notation.letter)
+    head = latex.head(function, inputs, layout=layout, letter=notation.letter)
     definition = frame.matrix(lambda i, j: notation.tex(function, rows[i].tex, variables[j]))
     value = frame.matrix(lambda i, j: number(float(matrix[i, j])))
     if reading is None:
@@ -131,7 +132,7 @@ def templates(
     matrix: np.ndarray,
     *,
     digits: int = 4,
-    transposed: bool = False,
+    layout: Layout = Layout.NUMERATOR,
 ) -> tuple[str, ...]:
     """Return the last links of the chain, with slots for numbers that sliders change.
 
@@ -140,17 +141,17 @@ def templates(
         point: the n numbers of a point.
         matrix: torch's numbers there (m, n).
         digits: significant digits of numbers.
-        transposed: denominator layout.
+        layout: of the matrices.
 
     Returns:
         the substituted matrix, where there is a closed form, and the matrix of numbers. The slots
         count the numbers of `reading.numbers` first, then the entries of the matrix as it is shown.
     """
-    frame = _Frame((matrix.shape[0], matrix.shape[1]), transposed)
+    frame = _Frame((matrix.shape[0], matrix.shape[1]), layout)
     numbers = {} if reading is None else reading.numbers(point)
 
     def value(i: int, j: int) -> str:
-        return latex.slot(len(numbers) + frame.position(i, j))
+        return latex.slot(len(numbers) + layout.flat_index(i, j, frame.shape))
 
     if reading is None:
         return (frame.matrix(value),)
@@ -167,26 +168,20 @@ def templates(
 class _Frame:
     """The rows and columns of a matrix that are shown."""
 
-    def __init__(self, shape: tuple[int, int], transposed: bool) -> None:
-        self.shape, self.transposed = shape, transposed
+    def __init__(self, shape: tuple[int, int], layout: Layout) -> None:
+        self.shape, self.layout = shape, layout
         self.picked = [excerpt(count) for count in shape]
 
     def matrix(self, entry: Callable[[int, int], str]) -> str:
-        """Return a matrix of entries (i, j), transposed in denominator layout."""
-        down, across = reversed(self.picked) if self.transposed else self.picked
-        return _matrix(entry, down, across, self.transposed)
-
-    def position(self, i: int, j: int) -> int:
-        """Return the position of an entry in the matrix as it is shown, row after row."""
-        m, n = self.shape
-        return j * m + i if self.transposed else i * n + j
+        """Return a matrix of entries (i, j) in the layout."""
+        return _matrix(entry, *self.layout.pair(*self.picked), self.layout)
 
 
 def _matrix(
     entry: Callable[[int, int], str],
     down: Sequence[int | None],
     across: Sequence[int | None],
-    transposed: bool,
+    layout: Layout,
 ) -> str:
     r"""Return a bmatrix with \vdots, \cdots and \ddots in the gaps."""
     cells = []
@@ -196,6 +191,6 @@ def _matrix(
             if i is None or j is None:
                 line.append(r"\ddots" if i is j is None else r"\vdots" if i is None else r"\cdots")
             else:
-                line.append(entry(j, i) if transposed else entry(i, j))
+                line.append(entry(*layout.pair(i, j)))
         cells.append(line)
     return latex.matrix(cells)

@@ -1,1 +1,1 @@
-"""What shows a Jacobian: the result object with its displays, the widget, the exported page."""
+"""The user's `Jacobian`, its still forms, its widget and the exported page."""

@@ -1,7 +1,7 @@
-"""One file that holds a live view: its code, its traits and its sliders; no kernel, no network.
+"""Export of a live view as one HTML file, which needs no kernel and no network.
 
-The page runs the same front end as a notebook, driven by `static/host.mjs`. It knows no result
-object: it is given a view to read the traits of, and everything else as plain data. Until the
+The page runs the same front end as a notebook, driven by `static/host.mjs`. This module knows no
+result object: it reads the traits of a view, and gets everything else as plain data. Until the
 script has started, and where none may run, the page shows the still form.
 
 Its content security policy allows these scripts and styles by their hashes, and nothing else. Code,
@@ -65,7 +65,7 @@ _POLICY = (
 
 @dataclass(frozen=True)
 class Live:
-    """What a page shows.
+    """A live view and its still form, to be written as a page.
 
     Attributes:
         view: the widget whose traits the view reads.
@@ -134,9 +134,9 @@ def page(live: Live, title: str | None = None) -> str:
 
 
 def _data(live: Live) -> str:
-    """The view's traits and the sliders, as JSON that cannot end the element it stands in."""
+    """Return traits and sliders as JSON that cannot end the element that contains it."""
     state, paths, buffers = _remove_buffers({**_traits(live.view), **live.changes})
-    state["sliders"] = [f"IPY_MODEL_s{place}" for place in range(len(live.sliders))]
+    state["sliders"] = [f"IPY_MODEL_s{k}" for k in range(len(live.sliders))]
     carried = {
         "state": state,
         "buffers": [
@@ -151,7 +151,7 @@ def _data(live: Live) -> str:
 
 
 def _packed(parts: Mapping[str, str]) -> str:
-    """Texts as base64 of gzip, the same for the same texts."""
+    """Return texts as base64 of gzip, the same for the same texts."""
     text = json.dumps(parts, separators=(",", ":"))
     return b64encode(gzip.compress(text.encode(), 9, mtime=0)).decode()
 
@@ -160,14 +160,14 @@ _WORDS = {"nan": "NaN", "inf": "Infinity", "-inf": "-Infinity"}
 
 
 def _traits(view: Widget) -> dict[str, Any]:
-    """Return what the widget's front end reads: all synchronised traits but the framework's own."""
+    """Return the synchronised traits of a widget but the framework's own."""
     framework = DOMWidget.class_trait_names(sync=True)
     names = [name for name in view.keys if name[0] != "_" and name not in framework]
     return dict(view.get_state(names))
 
 
 def _finite(value: Any) -> Any:
-    """Return the same with JavaScript's words for NaN and infinities, which JSON has none for."""
+    """Replace nan and infinities, which JSON lacks, by their JavaScript names."""
     if isinstance(value, float):
         return value if math.isfinite(value) else _WORDS[str(value)]
     if isinstance(value, Mapping):
@@ -181,7 +181,7 @@ def _finite(value: Any) -> Any:
 
 
 def _script(front_end: str) -> str:
-    """Return the front end and its host as one module; the block keeps their names apart."""
+    """Return front end and host as one module; a block separates their names."""
     view = re.sub(r"^export default .*$", "", front_end, flags=re.M)
     host = re.sub(r"^export ", "", _asset("host.mjs"), flags=re.M)
     return f"{view}\n{{\n{host}\nstart(document, render);\n}}\n"
@@ -193,7 +193,7 @@ _HARMLESS = re.compile(r"[\w\s:;.,()%#-]*")
 
 
 def _without_styles(still: str) -> tuple[str, list[str]]:
-    """Return a still form without styles in it, and the sheets that take their place.
+    """Return a still form without styles, and the sheets that replace them.
 
     A policy allows no `style` attribute: each is replaced by a number that a rule of a sheet knows.
     Texts in the still form are escaped, so "<" begins a tag and a quotation mark ends a value.
@@ -202,10 +202,10 @@ def _without_styles(still: str) -> tuple[str, list[str]]:
     still = re.sub(r"<style>.*?</style>", "", still, flags=re.S)
     numbers: dict[str, int] = {}
 
-    def numbered(found: re.Match[str]) -> str:
-        if not _HARMLESS.fullmatch(found[1]):
+    def numbered(style: re.Match[str]) -> str:
+        if not _HARMLESS.fullmatch(style[1]):
             return ""
-        return f' data-jm="{numbers.setdefault(found[1], len(numbers))}"'
+        return f' data-jm="{numbers.setdefault(style[1], len(numbers))}"'
 
     still = _TAG.sub(lambda tag: _INLINE.sub(numbered, tag[0]), still)
     rules = "\n".join(
@@ -225,24 +225,24 @@ def _asset(name: str) -> str:
     return (files("jacmagic") / "view" / "static" / name).read_text(encoding="utf-8")
 
 
-# ── afterwards ────────────────────────────────────────────────────────────────────────────────
+# ── closing ───────────────────────────────────────────────────────────────────────────────────
 
 
 def parts(widget: Widget) -> list[Widget]:
-    """Return a widget, closed or not, and what it is made of: the open ones, each once."""
-    found, waiting = {id(widget): widget}, [widget]
+    """Return the open widgets among a widget and its parts, each once."""
+    reached, waiting = {id(widget): widget}, [widget]
     while waiting:
         one = waiting.pop()
         for name in one.keys:
             value = getattr(one, name)
             for part in value if isinstance(value, list | tuple) else [value]:
-                if isinstance(part, Widget) and part.comm is not None and id(part) not in found:
-                    found[id(part)] = part
+                if isinstance(part, Widget) and part.comm is not None and id(part) not in reached:
+                    reached[id(part)] = part
                     waiting.append(part)
-    return [part for part in found.values() if part.comm is not None]
+    return [part for part in reached.values() if part.comm is not None]
 
 
 def close(widget: Widget) -> None:
-    """Close a widget and all that it is made of, so that a kernel keeps nothing of it."""
+    """Close a widget and all its parts, so that a kernel keeps none of them."""
     for part in parts(widget):
         part.close()

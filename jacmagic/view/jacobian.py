@@ -1,4 +1,4 @@
-"""The Jacobian as users meet it: its numbers and closed form, displayed, explored and saved."""
+"""The user's Jacobian: a result that can be displayed, explored and saved."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from jacmagic.errors import SizeError
 from jacmagic.result import JacobianResult
 from jacmagic.result.evaluated import LARGE
 from jacmagic.symbolic.formula.time_limit import one_allowance
-from jacmagic.view import still as display
+from jacmagic.view import still
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
 class Jacobian(JacobianResult):
-    """The Jacobian of a function at a point: (m, n), m output components by n input components.
+    """The Jacobian (m, n) of a function at a point: outputs by inputs.
 
     Attributes:
         problem: the function and the point.
@@ -36,9 +36,10 @@ class Jacobian(JacobianResult):
         return self._explorer()
 
     _explorer: Callable[[], Any] = staticmethod(lambda: None)
+    _displayed: Any = None
 
     def explore(self, **options: Any) -> Any:
-        """The live widget: sliders, formula and table (see `jacmagic.view.explorer.Explorer`).
+        """Return the live widget: sliders, formula and table (see `Explorer`).
 
         Args:
             **options: ranges, digits, and `sliders=` of another explorer to follow.
@@ -60,7 +61,7 @@ class Jacobian(JacobianResult):
         return explorer
 
     def save_html(self, path: str | os.PathLike[str], *, title: str | None = None) -> Path:
-        """Write one HTML file with the live explorer, which needs no kernel and no network.
+        """Write the live explorer as one HTML file, without kernel or network.
 
         Args:
             path: the file; one that exists is replaced.
@@ -86,25 +87,23 @@ class Jacobian(JacobianResult):
             export.close(explorer)  # a kernel would keep its models
 
     def __repr__(self) -> str:
-        return display.text(self)
+        return still.to_text(self)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
-        """Return all forms by MIME type: the widget where one can run, else the still forms."""
+        """Return all forms by MIME type: the widget in a kernel, else the stills."""
         asked = include is None or _WIDGET in include
         if not asked or not self.view.live or self.large or not _widgets_run():
-            return display.still(self, include)
+            return still.to_bundle(self, include)
         with one_allowance(self.forms.budget):
             return self._live()._repr_mimebundle_()
 
     def _live(self) -> Any:
         """Return the widget that is on screen already, or a new one."""
-        held = vars(self)
-        shown = held.get("displayed")
+        shown = self._displayed
         if shown is None or shown.comm is None:  # there is none, or it was closed
-            held["displayed"] = self.explore(resume=True)
-        else:
-            held["_explorer"] = weakref.ref(shown)
-        return held["displayed"]
+            shown = self.__dict__["_displayed"] = self.explore(resume=True)
+        self.__dict__["_explorer"] = weakref.ref(shown)
+        return shown
 
 
 def _widgets_run() -> bool:

@@ -1,13 +1,13 @@
-"""Explorers on screen: what a cell showed before it runs again is closed; memory stays flat.
+"""Explorers on screen: those of a cell's earlier runs are closed.
 
-No notebook tells its kernel that an output has gone. JupyterLab and Notebook 7 name the cell of an
+Notebooks send no message when an output is removed. JupyterLab and Notebook 7 name the cell of an
 execution; elsewhere, cells with a magic and the same text are one cell, and of very many explorers
 the oldest stay on screen but are followed no longer: the browser goes on by itself.
 
 NOTE [Late messages]
 Cells and sliders reach a kernel on different channels, so that a move of a slider or a press on
-Reset may arrive after its cell has run again. What a cell replaces therefore stays open until the
-cell runs once more, and hands on to its heir whatever still arrives.
+Reset may arrive after its cell has run again. An explorer that is replaced therefore stays open
+until the cell runs once more, and hands later messages to its successor.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-Explorer = Any  # what `jacmagic.view.explorer` shows; it lies above
+Explorer = Any  # of `jacmagic.view.explorer`, which imports this module
 
-MOST = 64  # explorers that are followed
+MAX_EXPLORERS = 64  # that the kernel follows: more than a notebook usually has
 
 
 @dataclass(frozen=True)
 class _Output:
-    """One explorer in one output: `execution` is that of the cell, None where nothing is known."""
+    """One explorer in one output of a cell's execution, None where unknown."""
 
     cell: str | None
     execution: str | None
@@ -34,21 +34,21 @@ _REPLACED: list[_Output] = []  # by the execution named there; closed at the cel
 
 
 def remember(explorer: Explorer) -> None:
-    """Remember that the running cell shows an explorer, the heir of what it replaces."""
+    """Remember the explorer that the running cell shows."""
     replace()
     cell, execution = _running()
     _OUTPUTS.append(_Output(cell, execution, explorer))
     for one in _REPLACED:
         if one.cell == cell:
             one.explorer.hand_over(explorer)
-    while len(_OUTPUTS) > MOST:
+    while len(_OUTPUTS) > MAX_EXPLORERS:
         oldest = _OUTPUTS.pop(0).explorer
         if not _is_shown(oldest):
             let_go(oldest)
 
 
 def replace() -> None:
-    """Take what earlier executions of the running cell showed off the screen."""
+    """Replace the explorers of earlier executions of the running cell."""
     cell, execution = _running()
     old = [one for one in _REPLACED if one.cell == cell and one.execution != execution]
     gone = [
@@ -73,7 +73,7 @@ def _is_shown(explorer: Explorer) -> bool:
 
 
 def _running() -> tuple[str | None, str | None]:
-    """Return the cell that runs and its execution, as far as the front end names them."""
+    """Return the running cell and its execution, where the front end names them."""
     from IPython.core.getipython import get_ipython
 
     kernel: Any = getattr(get_ipython(), "kernel", None)
@@ -91,7 +91,7 @@ def _close(explorer: Explorer) -> None:
 
 
 def let_go(explorer: Explorer) -> None:
-    """Forget an explorer and all that it is made of, but leave it on screen."""
+    """Forget an explorer and its parts, but leave it on screen."""
     from comm import get_comm_manager
     from ipywidgets.widgets.widget import _instances
 
@@ -102,5 +102,5 @@ def let_go(explorer: Explorer) -> None:
             widget.followed = False
         _instances.pop(widget.model_id, None)
         get_comm_manager().unregister_comm(widget.comm)
-        widget.comm._closed = True  # so that it says nothing to the browser when it is freed
+        widget.comm._closed = True  # so that it sends no message when it is freed
         widget.comm = None

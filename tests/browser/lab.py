@@ -67,7 +67,7 @@ APPS = {
 
 @contextlib.contextmanager
 def serve(root: Path, app: str = "jupyterlab") -> Iterator[str]:
-    """The address of a server for the notebooks in a folder; `app` is one of APPS."""
+    """Yield the address of a server for the notebooks in a folder; `app` is in APPS."""
     with tempfile.TemporaryDirectory(prefix="jacmagic-lab-", ignore_cleanup_errors=True) as name:
         home = Path(name)
         settings = home / "config" / "labconfig"
@@ -150,7 +150,7 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
 
 @contextlib.contextmanager
 def chromium(width: int = 1280, height: int = 1000, **options: Any) -> Iterator[BrowserContext]:
-    """A browser context that reaches this machine only; `context.refused` lists what it wanted."""
+    """Yield a browser context for localhost; `context.refused` lists other requests."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         raise RuntimeError(
@@ -196,7 +196,7 @@ _ERRORS = """() => window.jupyterapp.shell.currentWidget.content.widgets
 
 
 def write(path: Path, cells: Sequence[str]) -> None:
-    """A notebook with these code cells."""
+    """Return a notebook with these code cells."""
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     nbformat.write(book, path)

@@ -319,7 +319,7 @@ def test_hostile_names_do_nothing(visit, files):
 
 
 def test_unicode_labels(visit):
-    """Greek letters and low figures as in the notebook, for the eye and for the ear."""
+    """Greek letters and subscripts as in the notebook, also for screen readers."""
     page = visit("greek")
     labels = page.locator(".jm-slider .jm-name").all_inner_texts()
     assert labels[0] == "θ"
@@ -382,7 +382,7 @@ def test_without_scripts(visit, pictures):
 
 
 def test_colours_of_the_still_form_pass_the_policy(visit):
-    """The rules in the place of style attributes apply."""
+    """The rules that replace style attributes apply."""
     page = visit("seed", java_script_enabled=False)
     cell = page.locator(".jm-still table td", has_text="48")
     colour = cell.evaluate("cell => getComputedStyle(cell).backgroundColor")

@@ -55,8 +55,8 @@ def test_a_rerun_keeps_as_many_widgets(
     for _ in range(5):
         assert run(shell).explorer.comm is not None
     assert widgets() == before
-    said = capsys.readouterr()
-    assert "Traceback" not in said.out + said.err
+    shown = capsys.readouterr()
+    assert "Traceback" not in shown.out + shown.err
     assert first.at(x=5.0).matrix.tolist() == [[4, 5], [10, 0]]
     assert isinstance(first.explore(), ipywidgets.Widget)
 
@@ -79,7 +79,7 @@ def test_a_failing_rerun_closes_nothing(shell: InteractiveShell) -> None:
 def test_a_widget_that_others_follow_or_show_stays(shell: InteractiveShell) -> None:
     """Linked explorers, and results shown in another cell as well."""
     first = run(shell)
-    follower = first.explore(sliders=vars(first)["displayed"])
+    follower = first.explore(sliders=vars(first)["_displayed"])
     second = run(shell)
     assert follower.sliders[0].comm is not None
     shell.cell = "c"  # type: ignore[attr-defined]

@@ -548,6 +548,16 @@ def test_the_choice_is_a_table():
     assert all(fallbacks(ComputeOptions(strategy), 9, 9)[-1] is ROWS for strategy in STRATEGIES)
 
 
+@pytest.mark.parametrize("strategy", FALLBACKS)
+def test_modes_have_words_for_notes(strategy):
+    """What may fail says how, and what is no plain backward pass has a name for the check."""
+    *earlier, last = FALLBACKS[strategy]
+    assert last is ROWS and not last.method and not last.batched
+    assert all(mode.failed and mode.instead and mode.method for mode in earlier)
+    for mode in (*earlier, last):
+        assert mode.passes(3, 2) == (2 if mode.name == "forward" else 3)
+
+
 def test_options_are_checked_where_they_are_made():
     """An unknown strategy and a chunk of nothing are refused with what to write."""
     with pytest.raises(ValueError, match="Expected strategy to be one of auto, rows, reverse"):

@@ -200,7 +200,7 @@ def test_chains_of_operations_miss_nothing(chain: list[int], half: int) -> None:
 
 
 def test_what_values_decide_is_not_steady() -> None:
-    """A branch or an index that values chose is told, as is a constant that is zero."""
+    """A branch or an index that values chose is reported, as is a constant that is zero."""
     x = doubles(4)
     assert found(tridiagonal, x).steady
     assert not found(lambda x: x if x.sum() > 0 else x.flip(0), x).steady
@@ -240,7 +240,7 @@ MATRICES = st.integers(0, 9).flatmap(
 @settings(max_examples=80, deadline=None)
 @given(MATRICES)
 def test_every_entry_can_be_told_apart(case: tuple[int, int, int]) -> None:
-    """The products of a plan hold each entry alone at its place, whatever the pattern."""
+    """The products of a plan hold each entry alone, whatever the pattern."""
     seed, m, n = case
     random = np.random.default_rng(seed)
     values = random.normal(size=(m, n)) * (random.random((m, n)) < 0.3)

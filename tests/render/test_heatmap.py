@@ -1,4 +1,4 @@
-"""The heat map: what each square shows, in any size, and that it is a well-formed picture."""
+"""The heat map: squares and labels of any size, well-formed SVG."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jacmagic.render.heatmap import MOST, describe, heatmap
+from jacmagic.render.heatmap import MAX_SQUARES, describe, heatmap
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -64,7 +64,7 @@ def test_one_entry_among_a_million_is_seen() -> None:
 def test_any_size_is_covered_once(m: int, n: int) -> None:
     """Every square of a full matrix is painted exactly once."""
     picture = heatmap(np.ones((m, n)))
-    assert squares(picture) == {"#1976d2": min(m, MOST) * min(n, MOST)}
+    assert squares(picture) == {"#1976d2": min(m, MAX_SQUARES) * min(n, MAX_SQUARES)}
 
 
 @pytest.mark.parametrize("shape", [(0, 3), (3, 0), (0, 0)])

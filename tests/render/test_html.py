@@ -1,4 +1,4 @@
-"""The still table: escaped, labelled, coloured, and readable where styles are stripped."""
+"""The still table: escaped, labelled, coloured, readable without styles."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from hypothesis import strategies as st
 
 from jacmagic.render import html
 from jacmagic.render.heatmap import heatmap
+from jacmagic.render.html_table import HEAD, TAIL
 
 SEED = np.array([[1.0, 1, 0], [5, 0, 3], [0, -48, 0]])
 ROWS, COLUMNS = ["∂f₁", "∂f₂", "∂f₃"], ["∂x₁", "∂x₂", "∂x₃"]
 
 
 class Page(HTMLParser):
-    """What stands in a piece of HTML: elements with attributes, table cells, and all text."""
+    """Parsed HTML: elements with attributes, table cells, and all text."""
 
     def __init__(self, source: str) -> None:
         super().__init__()
@@ -53,7 +54,7 @@ class Page(HTMLParser):
 
 
 def test_the_worked_example() -> None:
-    """Labels around the numbers, a dot for what is zero everywhere, a true minus sign."""
+    """Labels, numbers, a dot for structural zeros, a true minus sign."""
     page = Page(html.matrix(SEED, ROWS, COLUMNS, pattern=SEED != 0, caption="Jacobian of f"))
     assert page.rows == [
         ["", "∂x₁", "∂x₂", "∂x₃"],
@@ -128,10 +129,10 @@ def test_large_matrices_keep_their_first_and_last() -> None:
     """Beyond forty rows or columns the middle becomes dots."""
     values = np.arange(41.0 * 100).reshape(41, 100)
     page = Page(html.matrix(values, [f"y{i}" for i in range(41)], [f"x{j}" for j in range(100)]))
-    shown = html.HEAD + 1 + html.TAIL
+    shown = HEAD + 1 + TAIL
     assert [len(row) for row in page.rows] == [1 + shown] * (1 + shown)
     assert page.rows[0][-3:] == ["…", "x98", "x99"]
-    assert page.rows[-3] == ["⋮", *["⋮"] * html.HEAD, "⋱", "⋮", "⋮"]
+    assert page.rows[-3] == ["⋮", *["⋮"] * HEAD, "⋱", "⋮", "⋮"]
     assert page.rows[-1][-1] == "4099"
 
 

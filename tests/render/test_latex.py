@@ -1,16 +1,14 @@
-"""LaTeX from strings: numbers, matrices, the chain of the worked example; and its MathML."""
+"""LaTeX from strings: numbers, matrices, a chain."""
 
 from __future__ import annotations
-
-from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from jacmagic.render import latex
+from jacmagic.render.layout import Layout
 
-M = "{http://www.w3.org/1998/Math/MathML}"
 OPERATOR = r"\frac{\partial }{\partial x_{1}}"
 
 
@@ -59,25 +57,25 @@ def test_matrix() -> None:
     ],
 )
 def test_derivatives_of_expressions(expression: str, expected: str) -> None:
-    """A single power needs no brackets; what is long or in cases stands behind the operator."""
+    """A power has no brackets; long expressions and cases follow the operator."""
     assert latex.partial_of(expression, "x_{1}") == expected
 
 
 @pytest.mark.parametrize(
-    ("inputs", "transposed", "expected"),
+    ("inputs", "layout", "expected"),
     [
-        (["x_{1}", "x_{2}"], False, r"\mathbf{J}_{f}(x_{1}, x_{2})"),
-        (["x"], True, r"\mathbf{J}_{f}^{\mathsf{T}}(x)"),
-        (list("abcdefgh"), False, r"\mathbf{J}_{f}(a, b, c, d, e, f, \ldots)"),
+        (["x_{1}", "x_{2}"], Layout.NUMERATOR, r"\mathbf{J}_{f}(x_{1}, x_{2})"),
+        (["x"], Layout.DENOMINATOR, r"\mathbf{J}_{f}^{\mathsf{T}}(x)"),
+        (list("abcdefgh"), Layout.NUMERATOR, r"\mathbf{J}_{f}(a, b, c, d, e, f, \ldots)"),
     ],
 )
-def test_head(inputs: list[str], transposed: bool, expected: str) -> None:
+def test_head(inputs: list[str], layout: Layout, expected: str) -> None:
     """The left-hand side names the function and its inputs, the first six of many."""
-    assert latex.head("f", inputs, transposed=transposed) == expected
+    assert latex.head("f", inputs, layout=layout) == expected
 
 
 def test_short_links_share_a_line() -> None:
-    """The chain of a small example reads in one breath; a contradiction is written as one."""
+    """Short links share a line; a contradiction is written with ≠."""
     links = [latex.matrix([["a"]]), latex.matrix([["b"]]), latex.matrix([["c"]])]
     assert latex.derivation("J", links, ["=", "=", "≠"]) == (
         "\\begin{aligned}\n"
@@ -119,37 +117,3 @@ def test_extent_is_what_the_eye_sees(source: str, letters: int) -> None:
 def test_extent_never_hangs(source: str) -> None:
     """Even of what is no LaTeX at all."""
     assert 0 <= latex.extent(source) <= 2 * len(source)
-
-
-def test_mathml_of_a_matrix() -> None:
-    """Rows and cells, without brackets, which the page draws, and without LaTeX's own marks."""
-    root = ElementTree.fromstring(latex.to_mathml(latex.matrix([["a", "b"], ["c", "d"]])))
-    rows = [[cell.findtext(f"{M}mi") for cell in row] for row in root.iter(f"{M}mtr")]
-    assert rows == [["a", "b"], ["c", "d"]]
-    assert root.get("display") == "block"
-    assert list(root.iter(f"{M}mo")) == []
-
-
-def test_mathml_of_a_chain_is_aligned() -> None:
-    """Browsers ignore columnalign, so alignment is a style."""
-    root = ElementTree.fromstring(
-        latex.to_mathml(r"\begin{aligned} a &= b \\[2ex] &= c \end{aligned}")
-    )
-    assert [cell.get("style") for cell in root.iter(f"{M}mtd")] == [
-        "text-align:right",
-        "text-align:left",
-    ] * 2
-    assert "[" not in "".join(root.itertext())
-
-
-def test_mathml_is_escaped() -> None:
-    """Signs that HTML reads as its own arrive as text."""
-    made = latex.to_mathml(r"a < \text{<script>} \& b", display=False)
-    assert "<mo>&lt;</mo><mtext>&lt;script&gt;</mtext><mi>&amp;</mi>" in made
-    assert 'display="inline"' in made
-
-
-def test_words_are_one_piece() -> None:
-    """A name in upright type is one identifier, not a product of letters."""
-    root = ElementTree.fromstring(latex.to_mathml(r"\mathrm{mass}_{2} x"))
-    assert [element.text for element in root.iter(f"{M}mi")] == ["mass", "x"]

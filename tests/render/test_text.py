@@ -1,4 +1,4 @@
-"""Numbers and matrices as plain text: the rule the browser shares, and what a terminal shows."""
+"""Numbers and matrices as plain text; the browser has the same rule."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_number_reads_back_close(value: float, digits: int) -> None:
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.integers(1, 17))
 def test_a_number_is_ascii_and_short(value: float, digits: int) -> None:
-    """No number is longer than its digits, a sign, a point and leading zeros or an exponent."""
+    """A number is digits, a sign, a point, and leading zeros or an exponent."""
     shown = text.number(value, digits)
     assert shown.isascii()
     assert len(shown) <= max(digits, 7) + 8
@@ -97,7 +97,7 @@ def test_large_matrices_keep_their_first_and_last() -> None:
     values = np.arange(100.0 * 60).reshape(100, 60)
     rows, columns = [f"y{i}" for i in range(100)], [f"x{j}" for j in range(60)]
     drawn = text.matrix(values, rows, columns, width=60).splitlines()
-    assert len(drawn) == text.MOST_ROWS + 1
+    assert len(drawn) == text.MAX_ROWS + 1
     assert max(map(len, drawn)) <= 60
     assert drawn[0].split()[-2:] == ["…", "x59"]
     assert drawn[-2].split()[0] == "⋮"

@@ -13,7 +13,7 @@ import torch
 from torch.autograd.function import once_differentiable
 
 import jacmagic
-from jacmagic.view.explorer import state
+from jacmagic.view.explorer.formula import formula_of
 
 F64 = torch.float64
 X = torch.tensor([3.0, 2.0], dtype=F64)
@@ -593,5 +593,5 @@ def test_a_form_without_a_value_is_not_cited_nor_set_equal() -> None:
     J = jacmagic.jacobian(lambda x: x.norm(), x)
     assert str(J.agreement).startswith("torch agrees with finite differences;")
     assert J.derivation.signs == ("=", "=", "=", "=", "≠")
-    assert state.formula(J)["chain"]["sign"] == "≠"
+    assert formula_of(J)["chain"]["sign"] == "≠"
     assert J.at(x=x + 1).derivation.signs[-1] == "="

@@ -28,7 +28,7 @@ class Sample:
     """One function that reaches one entry of a table.
 
     Attributes:
-        table: "RULES", "COMPLEX", "MOVES", "ORDERS", "LINEAR" or "ANSWERS".
+        table: "RULES", "COMPLEX", "MOVEMENTS", "SELECTIONS", "LINEAR" or "PREDICATES".
         name: the entry.
         function: takes one tensor for each shape.
         shapes: alternatives, each with one shape per tensor.

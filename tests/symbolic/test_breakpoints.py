@@ -20,15 +20,16 @@ PAIRS = ((0.0, 1.0), (0.0, 0.5), (-1.0, 1.0), (-0.5, 0.5), (1.0, 2.0), (-3.0, 3.
 UNDEFINED = {
     "RULES-linalg_vector_norm", "RULES-std", "RULES-std_mean", "RULES-dist", "RULES-atan2",
     "RULES-_cdist_forward", "RULES-_pdist_forward", "COMPLEX-abs", "COMPLEX-_to_copy",
-    "COMPLEX-angle", "COMPLEX-linalg_vector_norm", "ORDERS-_linalg_eigh", "ORDERS-_linalg_svd",
-    "COMPLEX-linalg_inv_ex", "RULES-pow",
+    "COMPLEX-angle", "COMPLEX-linalg_vector_norm", "COMPLEX-linalg_inv_ex", "RULES-pow",
+    "SELECTIONS-_linalg_eigh", "SELECTIONS-_linalg_svd",
 }  # fmt: skip
 # Where torch's plain backward is wrong: the radius of polar below 0, determinants of rank n − 1.
-TORCH_IS_WRONG = {"COMPLEX-polar", "ORDERS-_linalg_det", "COMPLEX-_linalg_det"}
+TORCH_IS_WRONG = {"COMPLEX-polar", "SELECTIONS-_linalg_det", "COMPLEX-_linalg_det"}
 # What refuses where its slope is infinite, undefined or torch's own choice.
 REFUSING = {
-    "ORDERS-linalg_eig", "ORDERS-linalg_qr", "ORDERS-linalg_pinv", "ORDERS-linalg_lstsq",
-    "ORDERS-linalg_matrix_exp", "ORDERS-special_entr", "ORDERS-binary_cross_entropy",
+    "SELECTIONS-linalg_eig", "SELECTIONS-linalg_qr", "SELECTIONS-linalg_pinv",
+    "SELECTIONS-linalg_lstsq", "SELECTIONS-linalg_matrix_exp", "SELECTIONS-special_entr",
+    "SELECTIONS-binary_cross_entropy",
 }  # fmt: skip
 
 
@@ -60,7 +61,9 @@ def test_a_rule_has_torchs_slope_at_ties_and_breakpoints(sample: Sample) -> None
         if isinstance(found, Refusal):
             assert str(sample) in REFUSING, str(found)
             continue
-        assert holds_at(found, tensors) or str(sample) == "ORDERS-linalg_qr"  # a sign by rounding
+        assert (
+            holds_at(found, tensors) or str(sample) == "SELECTIONS-linalg_qr"
+        )  # a sign by rounding
         values, matrix = evaluated(found, tensors)
         torch.testing.assert_close(values, expected.double(), rtol=1e-8, atol=1e-9)
         known = slopes.isfinite()
@@ -76,7 +79,7 @@ def test_a_rule_has_torchs_slope_at_ties_and_breakpoints(sample: Sample) -> None
 @pytest.mark.parametrize("seed", range(4))
 def test_conditions_recorded_at_a_tie_are_enough(name: str, seed: int) -> None:
     """Elsewhere a form traced at a tie either does not hold, or is right."""
-    sample = next(s for s in SAMPLES if str(s) == f"ORDERS-{name}")
+    sample = next(s for s in SAMPLES if str(s) == f"SELECTIONS-{name}")
     shapes = ((3, 5),)
     generator = torch.Generator().manual_seed(seed)
     tied = [torch.randint(0, 3, shapes[0], generator=generator).double()]

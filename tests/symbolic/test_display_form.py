@@ -18,7 +18,7 @@ from latex_reader import AmbiguousError, read
 
 import jacmagic
 from jacmagic import Jacobian
-from jacmagic.render.latex import to_mathml
+from jacmagic.render.mathml import to_mathml
 from jacmagic.symbolic.formula import NamedNumber, sigmoid, tex
 from jacmagic.symbolic.steps import Step
 

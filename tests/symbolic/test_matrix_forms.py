@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import jacmagic
-from jacmagic.render.latex import to_mathml
+from jacmagic.render.mathml import to_mathml
 from jacmagic.symbolic.matrices import ELEMENTWISE, apply, derivative, evaluate, variable
 
 F = torch.nn.functional

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import jacmagic
-from jacmagic.view.still import warnings
+from jacmagic.view.captions import warnings
 
 F = torch.nn.functional
 INF = math.inf

@@ -14,21 +14,21 @@ import pytest
 import torch
 from rule_samples import SAMPLES, Sample
 
-from jacmagic.function.aten.data_movement import MOVES
+from jacmagic.function.aten.data_movement import MOVEMENTS
 from jacmagic.function.outputs import flatten
 from jacmagic.symbolic.graph import ZERO, differentiate, write_tape
 from jacmagic.symbolic.trace import Refusal, Trace, mode, trace
 from jacmagic.symbolic.trace import rule_lookup as guards
 from jacmagic.symbolic.trace.linear_maps import LINEAR
-from jacmagic.symbolic.trace.rules import ANSWERS, COMPLEX, ORDERS, RULES
+from jacmagic.symbolic.trace.rules import COMPLEX, PREDICATES, RULES, SELECTIONS
 
 TABLES: dict[str, dict[str, Any]] = {
     "RULES": RULES,
     "COMPLEX": COMPLEX,
-    "MOVES": MOVES,
-    "ORDERS": ORDERS,
+    "MOVEMENTS": MOVEMENTS,
+    "SELECTIONS": SELECTIONS,
     "LINEAR": LINEAR,
-    "ANSWERS": ANSWERS,
+    "PREDICATES": PREDICATES,
 }
 CASES = [
     pytest.param(sample, shapes, id=f"{sample}-{'x'.join(map(str, shapes)).replace(' ', '')}")
@@ -37,7 +37,7 @@ CASES = [
 ]
 
 
-class RecordingTable(dict):
+class Recorded(dict):
     """A table that remembers which of its entries were used."""
 
     def __init__(self, table: dict[str, Any]) -> None:
@@ -98,9 +98,7 @@ def jacobian_of(sample: Sample, tensors: list[torch.Tensor]) -> torch.Tensor:
     """Torch's Jacobian, or difference quotients where torch has none."""
     m = len(outputs_of(sample.function, tensors))
     if sample.slope == "differences":
-        columns = [
-            quotients(sample, tensors, component) for component in range(len(numbers_of(tensors)))
-        ]
+        columns = [quotients(sample, tensors, index) for index in range(len(numbers_of(tensors)))]
         return torch.stack(columns, 1) if columns else torch.zeros(m, 0, dtype=torch.float64)
     if m == 0:
         return torch.zeros(0, len(numbers_of(tensors)), dtype=torch.float64)
@@ -111,13 +109,13 @@ def jacobian_of(sample: Sample, tensors: list[torch.Tensor]) -> torch.Tensor:
     return torch.cat(flat, 1)
 
 
-def quotients(sample: Sample, tensors: list[torch.Tensor], component: int) -> torch.Tensor:
+def quotients(sample: Sample, tensors: list[torch.Tensor], index: int) -> torch.Tensor:
     """One column of the Jacobian by central differences, extrapolated."""
 
     def at(step: float) -> torch.Tensor:
         moved = [tensor.clone() for tensor in tensors]
         flat = torch.cat([tensor.reshape(-1) for tensor in moved])
-        flat[component] += step
+        flat[index] += step
         parts = flat.split([tensor.numel() for tensor in moved])
         shaped = [part.reshape(t.shape) for part, t in zip(parts, moved, strict=True)]
         return outputs_of(sample.function, shaped)
@@ -157,14 +155,14 @@ def test_a_rule_agrees_with_torch(
     sample: Sample, shapes: tuple, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each sample reaches its entry, and value and derivative are torch's, here and further on."""
-    recording = RecordingTable(TABLES[sample.table])
+    recorded = Recorded(TABLES[sample.table])
     for module in (mode, guards):
         if hasattr(module, sample.table):
-            monkeypatch.setattr(module, sample.table, recording)
+            monkeypatch.setattr(module, sample.table, recorded)
     tensors = inputs_of(sample, shapes, seed=1)
     found = traced(sample, tensors)
     if math.prod(len(numbers_of([tensor])) for tensor in tensors):
-        assert sample.name in recording.used
+        assert sample.name in recorded.used
     assert holds_at(found, tensors)
     agree(sample, found, tensors)
     for seed in range(2, 5):
@@ -209,12 +207,12 @@ def test_an_operation_without_a_rule_is_refused() -> None:
 INSIDE_REFUSED = {
     "grad": {
         "RULES-_embedding_bag", "LINEAR-grid_sampler_2d", "COMPLEX-_linalg_det",
-        "ORDERS-_linalg_det", "ORDERS-_linalg_eigh", "ORDERS-_linalg_svd", "ORDERS-linalg_eig",
-        "ORDERS-linalg_matrix_exp",
+        "SELECTIONS-_linalg_det", "SELECTIONS-_linalg_eigh", "SELECTIONS-_linalg_svd",
+        "SELECTIONS-linalg_eig", "SELECTIONS-linalg_matrix_exp",
     },
     "jvp": {
-        "COMPLEX-_linalg_det", "COMPLEX-_linalg_solve_ex", "ORDERS-_linalg_eigh",
-        "ORDERS-_linalg_svd", "ORDERS-linalg_eig", "ORDERS-linalg_matrix_exp",
+        "COMPLEX-_linalg_det", "COMPLEX-_linalg_solve_ex", "SELECTIONS-_linalg_eigh",
+        "SELECTIONS-_linalg_svd", "SELECTIONS-linalg_eig", "SELECTIONS-linalg_matrix_exp",
     },
 }  # fmt: skip
 

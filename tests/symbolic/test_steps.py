@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import jacmagic
-from jacmagic.render.latex import to_mathml
+from jacmagic.render.mathml import to_mathml
 from jacmagic.symbolic.steps import FUNCTIONS, STRUCTURES, Step, derive
 
 x, y, z = sympy.symbols("x y z", real=True)

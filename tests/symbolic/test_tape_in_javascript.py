@@ -19,7 +19,7 @@ from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.graph import Tape, differentiate
 from jacmagic.symbolic.graph.operations import OPERATIONS
 from jacmagic.symbolic.trace import Trace
-from jacmagic.view.explorer.state import BROWSER, MOST_OPERATIONS
+from jacmagic.view.explorer.live_tape import BROWSER, MAX_OPERATIONS
 
 READER = Path(__file__).parents[2] / "jacmagic" / "view" / "static" / "tape.mjs"
 IN_PYTHON_ONLY = set(OPERATIONS) - BROWSER
@@ -124,7 +124,7 @@ def test_the_corpus_has_the_same_numbers_in_both(tmp_path):
         columns = tuple(Label(f"v{k}") for k in range(len(found.inputs)))
         tape = ClosedForm(found, columns, tuple(rows)).tape
         known = all(name not in IN_PYTHON_ONLY for name, *_ in tape.operations)
-        if known and len(tape.operations) <= MOST_OPERATIONS:
+        if known and len(tape.operations) <= MAX_OPERATIONS:
             points = [case.tensors(), nearby(case, 0), nearby(case, 1)]
             jobs.append((tape, [numbers_of(point) for point in points]))
     assert len(jobs) >= 200

@@ -72,7 +72,7 @@ def test_a_matrix_that_is_not_symmetric_is_refused() -> None:
 
 
 def test_large_linear_algebra_is_refused() -> None:
-    """Closed forms that nobody can read are not written."""
+    """Closed forms too long to read are not written."""
     assert "larger" in refused(torch.linalg.det, torch.randn(9, 9, dtype=F64)).reason
 
 

@@ -1,4 +1,4 @@
-"""The exported page as a file: what it carries, what its policy allows, and what no text can do."""
+"""The exported page as a file: its data, its policy, hostile texts."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def seed() -> jacmagic.Jacobian:
 
 
 class Page(HTMLParser):
-    """What an HTML parser finds in a page: elements with their attributes, scripts and styles."""
+    """A parsed page: elements with their attributes, scripts and styles."""
 
     def __init__(self, text: str) -> None:
         super().__init__()
@@ -52,7 +52,7 @@ class Page(HTMLParser):
         self.elements.append((tag, dict(attributes)))
 
     def handle_data(self, data):
-        """Remember what stands in a script, style or title."""
+        """Remember the text of a script, style or title."""
         if self.elements and self.elements[-1][0] in ("script", "style", "title"):
             self.insides.append((self.elements[-1][0], data))
 
@@ -103,7 +103,7 @@ def test_the_page_is_small(text):
     assert len(text.encode()) <= 60_000
 
 
-def test_nothing_is_asked_of_another_place(text):
+def test_nothing_is_loaded_from_elsewhere(text):
     """No element names an address but an empty icon, and no style does."""
     found = Page(text)
     links = [
@@ -192,7 +192,7 @@ def live_of(explorer):
 
 
 def test_all_of_many_components_travel():
-    """Above 24 components every one has its slider in the page, and there is a chooser."""
+    """Above 24 components each has a slider in the page, with a chooser."""
     explorer = jacmagic.jacobian(lambda x: (x**2).sum(), torch.ones(30, dtype=F64)).explore()
     explorer.chooser.value = 7
     explorer.sliders[0].value = 2
@@ -217,7 +217,7 @@ def test_the_still_form_is_in_the_page(text):
 
 
 def test_titles(tmp_path, text):
-    """The tab is called after the function, or as one wishes; then there is a heading too."""
+    """The tab has the function's name, or a title, which is a heading too."""
     assert Page(text).inside("title") == ["Jacobian of f"]
     assert '<h1 class="jm-hidden">Jacobian of f</h1>' in text
     named = seed().save_html(tmp_path / "a.html", title="Week 3: <f> & g").read_text("utf-8")
@@ -236,7 +236,7 @@ def test_nothing_stays_open(tmp_path):
 
 
 def test_hostile_names_stay_text(tmp_path):
-    """Names and titles with markup in them add no element, whatever they close or open."""
+    """Names and titles with markup in them add no element."""
 
     def named(x):
         return {HOSTILE: x**2, "b": x}
@@ -261,15 +261,15 @@ def test_hostile_names_stay_text(tmp_path):
 class Odd(ipywidgets.DOMWidget):
     """A view with whatever state."""
 
-    said = traitlets.Any().tag(sync=True)
+    content = traitlets.Any().tag(sync=True)
     packed = traitlets.Bytes(b"\x01\x02").tag(sync=True)
     untold = traitlets.Any("not synchronised")
 
 
-def page_of(said: object, **changes) -> str:
+def page_of(content: object, **changes) -> str:
     """Return a page of a view with one value in its state."""
     given = {
-        "view": Odd(said=said),
+        "view": Odd(content=content),
         "changes": {},
         "sliders": [],
         "front_end": "const render = () => {};\nexport default { render };\n",
@@ -281,7 +281,7 @@ def page_of(said: object, **changes) -> str:
 
 
 @pytest.mark.parametrize(
-    "said",
+    "content",
     [
         "</script>",
         "</SCRIPT >",
@@ -292,29 +292,29 @@ def page_of(said: object, **changes) -> str:
         {"</script>": ["<!--", {"deep": "</Script"}]},
     ],
 )
-def test_any_state_arrives_as_it_was(said):
-    """Whatever stands in the state comes back from the JSON, and ends no element."""
-    found = Page(page_of(said).encode("utf-8").decode("utf-8"))
-    assert found.data["state"]["said"] == said
+def test_any_state_arrives_as_it_was(content):
+    """Any content of the state comes back from the JSON, and ends no element."""
+    found = Page(page_of(content).encode("utf-8").decode("utf-8"))
+    assert found.data["state"]["content"] == content
     assert not re.search("[<\u2028\u2029]", found.packed["data"])
     assert [tag for tag, _ in found.elements].count("script") == 2
 
 
 def test_numbers_that_json_cannot_write():
-    """NaN and infinities are JavaScript's words for them, so that the page can be read."""
+    """Nan and infinities are written by their JavaScript names."""
     data = Page(page_of({"a": [float("nan"), 1.5], "b": float("inf")})).data
-    assert data["state"]["said"] == {"a": ["NaN", 1.5], "b": "Infinity"}
+    assert data["state"]["content"] == {"a": ["NaN", 1.5], "b": "Infinity"}
 
 
 def test_only_synchronised_traits_travel():
     """Neither the framework's traits nor what stays in Python, and bytes as base64."""
     data = Page(page_of("x")).data
-    assert set(data["state"]) == {"said", "sliders"}
+    assert set(data["state"]) == {"content", "sliders"}
     assert data["buffers"] == [[["packed"], "AQI="]]
 
 
 def test_styles_in_the_still_form():
-    """A style attribute becomes a rule only in a tag, and only of harmless characters."""
+    """Style attributes in tags become rules, if their characters are harmless."""
     still = (
         '<td style="color:red">a style="color:blue"</td>'
         '<td title="t" style="color:red">b</td><td style="x:url(\'y\')}">c</td>'
@@ -338,7 +338,7 @@ def test_the_script_is_one_module(text, tmp_path):
 # ── errors ────────────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_place_that_cannot_be_written(tmp_path):
+def test_a_path_that_cannot_be_written(tmp_path):
     """One line says what was expected, what was found and what to write."""
     with pytest.raises(jacmagic.PageError, match=r"expected a file .*; found .*; write save_html"):
         seed().save_html(tmp_path / "nowhere" / "page.html")
@@ -378,7 +378,7 @@ def complete(models: dict, explorer: str) -> None:
 
 
 def test_a_run_notebook_keeps_its_widgets(tmp_path):
-    """A notebook that nbclient has run holds the whole state of the explorer for its pages."""
+    """A notebook that nbclient has run holds the explorer's whole state."""
     cells = [
         "%load_ext jacmagic",
         "%%jacobian x1=3 x2=4 x3=5\ndef f(x1, x2, x3):\n    return (x1 + x2, x3*x1, x2**3)",

@@ -127,8 +127,8 @@ def _gap(found: np.ndarray, truth: np.ndarray, tolerance: np.ndarray) -> str | N
         wrong = known & ~(np.abs(found - truth) <= tolerance)
     if not wrong.any():
         return None
-    place = tuple(int(k) for k in np.argwhere(wrong)[0])
-    return f"entry {place} is {found[place]!r}, torch {truth[place]!r}"
+    entry = tuple(int(k) for k in np.argwhere(wrong)[0])
+    return f"entry {entry} is {found[entry]!r}, torch {truth[entry]!r}"
 
 
 @contextlib.contextmanager

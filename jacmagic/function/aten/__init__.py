@@ -1,1 +1,1 @@
-"""Interpretation of ATen operations, the calls that reach a dispatch mode below autograd."""
+"""Interpretation of ATen operations as they reach a dispatch mode."""

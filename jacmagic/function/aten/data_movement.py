@@ -1,4 +1,4 @@
-"""Operations that only move data: which of their arguments hold the data that they move.
+"""Operations that only move data, with the arguments whose data they move.
 
 NOTE [Movements run on integers]: what an interpreter keeps beside a number is an integer, so the
 operation itself, run a second time on a tensor of these integers, moves them exactly as it moves
@@ -12,7 +12,7 @@ from jacmagic.function.aten.operation import Operation
 
 _SELF = ("self",)
 
-MOVES: dict[str, tuple[str, ...]] = {
+MOVEMENTS: dict[str, tuple[str, ...]] = {
     "cat": ("tensors",),
     "stack": ("tensors",),
     "block_diag": ("tensors",),
@@ -40,6 +40,6 @@ MOVES: dict[str, tuple[str, ...]] = {
 
 
 def accumulates(operation: Operation) -> bool:
-    """Whether a write through indices adds to what is there, and hence is no movement."""
+    """Whether an indexed write accumulates, and hence is no movement."""
     named = operation.named
     return bool(named.get("accumulate")) or named.get("reduce") is not None

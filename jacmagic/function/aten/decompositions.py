@@ -1,4 +1,4 @@
-"""The decomposition of an operation into simpler ones: torch's tables, asked in turn."""
+"""Decomposition of an operation into simpler ones, by torch's own tables."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _core() -> dict:
 
 
 def decomposition_of(func: Any) -> Callable[..., Any] | None:
-    """Return a function that computes an ATen operation by others, or None if torch has none."""
+    """Return a function that computes an ATen operation by others; None without one."""
     return (
         _core().get(func)
         or decomposition_table.get(func)

@@ -107,7 +107,7 @@ class Interpreter(InterceptingMode):
 
     @abstractmethod
     def rule(self, key: str, op: Operation) -> Callable[[Operation], Any] | None:
-        """Return what runs and interprets an operation listed as `key`; None if nothing does."""
+        """Return what runs and interprets an operation listed as `key`; None without one."""
 
     @abstractmethod
     def store(self, out: Any, results: Any) -> None:
@@ -115,7 +115,7 @@ class Interpreter(InterceptingMode):
 
     @abstractmethod
     def carried(self, value: Any, part: int) -> Any:
-        """Return data to be moved: integers for a tensor's elements, an integer for a number.
+        """Return the integers to be moved for a tensor's elements or a number.
 
         Args:
             value: a tensor, a number or something else that stays.
@@ -151,7 +151,7 @@ class Interpreter(InterceptingMode):
             self.depth -= 1
 
     def _view(self, op: Operation) -> Any:
-        """Run a view, which shares its storage and hence its shadow, or an operation that may copy.
+        """Run a view, which shares its base's shadow, or an operation that may copy.
 
         NOTE [Views that copy]: below autograd, `contiguous`, `reshape` and `to` arrive whole, and
         copy where strides or dtypes demand it. Their parts are then run here, one of which copies;
@@ -171,7 +171,7 @@ class Interpreter(InterceptingMode):
         return out
 
     def move(self, op: Operation, data: Sequence[str]) -> Any:
-        """Run a data movement a second time, on the shadows: see NOTE [Movements run on integers].
+        """Run a data movement on the numbers and a second time on their shadows.
 
         Args:
             op: the operation; one that works in place writes to copies of the shadows.
@@ -193,7 +193,7 @@ class Interpreter(InterceptingMode):
         return self.index(value) if isinstance(value, torch.Tensor) else value
 
     def _data(self, value: Any, part: int) -> Any:
-        """Data as every operation can move them: float64 holds the integers exactly."""
+        """Return data to be moved as float64, which holds the integers exactly."""
         integers = self.carried(value, part)
         if isinstance(integers, np.ndarray):
             return torch.from_numpy(np.array(integers, dtype=np.float64))
@@ -224,7 +224,7 @@ def _elements(values: Any) -> Iterator[Any]:
 
 
 def _is_switched_off(op: Operation) -> bool:
-    """Whether a random operation draws nothing: dropout while evaluating, or with p = 0."""
+    """Whether a random operation draws nothing: dropout in evaluation, or with p = 0."""
     if op.name not in _SWITCHES:
         return False
     position, off = _SWITCHES[op.name]

@@ -1,4 +1,4 @@
-"""One call of an ATen operation, and what its schema says about arguments and results."""
+"""One call of an ATen operation, and the content of its schema."""
 
 from __future__ import annotations
 

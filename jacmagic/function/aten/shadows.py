@@ -1,4 +1,4 @@
-"""Shadow memory: an integer beside every number in the memory of the tensors that are followed.
+"""Shadow memory: an integer beside every number in a tensor's memory.
 
 NOTE [Shadows live per storage]: views share their storage, so a view needs no rule at all, and an
 in-place write lands in every view of the same memory, exactly as the numbers do. A shadow is a flat
@@ -43,7 +43,7 @@ class Shadows:
         return is_dense(value) and storage_key(value) in self._of_storage
 
     def view(self, tensor: torch.Tensor) -> np.ndarray | None:
-        """Return the integers of a tensor's elements, to read or write; None without a shadow.
+        """Return a view of the integers of a tensor's elements; None without a shadow.
 
         Complex elements have an axis of length 2 behind the tensor's own.
         """
@@ -85,7 +85,7 @@ def unit_of(tensor: torch.Tensor) -> int:
 
 
 def _strided(flat: np.ndarray, tensor: torch.Tensor) -> np.ndarray:
-    """Return a flat array seen through a tensor; complex ones gain an axis of length 2."""
+    """Return a flat array through a tensor's strides; complex ones gain an axis of 2."""
     parts = 2 if tensor.is_complex() else 1
     shape, strides = list(tensor.shape), [step * parts * flat.itemsize for step in tensor.stride()]
     if parts == 2:

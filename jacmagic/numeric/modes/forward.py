@@ -15,7 +15,7 @@ from jacmagic.numeric.modes.mode import Mode, ModeResult
 from jacmagic.numeric.modes.reverse import identity
 from jacmagic.numeric.options import DEFAULTS, ComputeOptions
 
-RUNS_PER_BATCH = 4  # plain runs that one with a batch of dual numbers is expected to take
+RUNS_PER_DUAL_BATCH = 4  # plain runs that one with a batch of dual numbers is expected to take
 
 
 def by_forward(evaluation: Evaluation, options: ComputeOptions = DEFAULTS) -> ModeResult:
@@ -31,7 +31,7 @@ def by_forward(evaluation: Evaluation, options: ComputeOptions = DEFAULTS) -> Mo
         return torch.func.jvp(evaluation.leaves, primals, tangents)[1]
 
     pieces = []
-    n, seconds = evaluation.size[1], RUNS_PER_BATCH * evaluation.seconds
+    n, seconds = evaluation.size[1], RUNS_PER_DUAL_BATCH * evaluation.seconds
     for start, stop in batches(evaluation, n, chunk_size=options.chunk_size, seconds=seconds):
         with torch.no_grad(), evaluation.again():
             basis = identity(primals, start, stop)

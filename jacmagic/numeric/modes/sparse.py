@@ -27,14 +27,13 @@ from jacmagic.numeric.memory import allowance
 from jacmagic.numeric.modes.rows import plain_row
 from jacmagic.numeric.products import backward_products, forward_products
 from jacmagic.numeric.progress import progress
-from jacmagic.numeric.sparsity import Pattern, Plan, detect, plan
+from jacmagic.numeric.sparsity import MAX_ENTRIES, Pattern, Plan, detect, plan
 
 # Below these sizes the dense modes are about as quick; `make bench` compares both.
 MIN_ENTRIES = 250_000  # m · n from which looking for zeros may pay
 MIN_ROWS_OR_COLUMNS = 64  # below which the dense modes need few passes anyway
 MIN_GAIN = 4  # times fewer passes than the dense modes take
 MAX_SECONDS_OF_SEARCH = 0.25  # for the pattern, whatever the dense modes would take
-MAX_ENTRIES = 2**27  # of a pattern
 BYTES_PER_ENTRY = 32  # with its indices and the buffers of the search
 
 

@@ -1,4 +1,4 @@
-"""Which outputs depend on which inputs: found by running the function once, on sets of inputs.
+"""Sparsity patterns by index sets, and colourings for compressed passes.
 
 Below autograd every torch call is an ATen operation. Beside every tensor stands, for each element,
 the set of inputs it depends on; `rules` say how operations join and move these sets. No expression
@@ -7,6 +7,6 @@ zero, but misses none of the branch that is taken; where dependence cannot be fo
 """
 
 from jacmagic.numeric.sparsity.colouring import Plan, plan
-from jacmagic.numeric.sparsity.detect import Pattern, Unfollowed, detect
+from jacmagic.numeric.sparsity.detect import MAX_ENTRIES, Pattern, Unfollowed, detect
 
-__all__ = ["Pattern", "Plan", "Unfollowed", "detect", "plan"]
+__all__ = ["MAX_ENTRIES", "Pattern", "Plan", "Unfollowed", "detect", "plan"]

@@ -1,4 +1,4 @@
-"""What a rule sees of an operation: its arguments by name, tensors with the sets they depend on."""
+"""The arguments of a rule: an operation's, with the index sets of tensors."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Operand:
 
     @cached_property
     def vanishes(self) -> np.ndarray:
-        """Where the element is the constant zero, by which a product's other factor is lost."""
+        """Where an element is the constant zero, which cancels a product's other factor."""
         zero = (self.tensor.detach() == 0).cpu().numpy()
         return zero & (self.ids == CONSTANT)
 

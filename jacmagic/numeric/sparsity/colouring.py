@@ -16,9 +16,9 @@ import numpy as np
 import scipy.sparse as sp
 
 NONE = -1  # colour of what need not be computed
-_CLOSE = 1  # colours above the lower bound that are not worth another attempt
-_ATTEMPTS = 4  # how often a colouring is tried again in another order
-_WORTH_ATTEMPTS = 2**18  # entries up to which that is done
+_SPARE_COLOURS = 1  # colours above the lower bound that are not worth another attempt
+_MAX_RETRIES = 4  # how often a colouring is tried again in another order
+_MAX_ENTRIES_TO_RETRY = 2**18  # for which a first fit takes 0.05 s
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Plan:
 
 
 def plan(pattern: sp.csr_array) -> Plan:
-    """The cheapest of four ways: columns, rows, and each of them without the few that are dense.
+    """Choose the cheapest plan: by columns or rows, with or without the dense ones.
 
     Args:
         pattern: boolean (m, n) with sorted columns.
@@ -95,7 +95,7 @@ def plan(pattern: sp.csr_array) -> Plan:
 
 
 def _dense(sizes: np.ndarray) -> int:
-    """How many of the largest rows to take out so that rows taken out + largest left is least."""
+    """Return how many rows are dense: rows taken out + largest left is least."""
     falling = np.append(np.sort(sizes)[::-1], 0)
     return int(np.argmin(falling + np.arange(len(falling))))
 
@@ -103,7 +103,7 @@ def _dense(sizes: np.ndarray) -> int:
 def _without_dense(
     direct: sp.csr_array, other: sp.csr_array, few: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Colours of the rows of `direct`, without the `few` largest rows of `other`; and of these."""
+    """Colour the rows of `direct` without the `few` largest of `other`; and these."""
     apart = np.full(other.shape[0], NONE)
     if not few:
         return greedy(direct), apart
@@ -124,18 +124,18 @@ def greedy(objects: sp.csr_array) -> np.ndarray:
     Returns:
         A colour for each row, counted from 0; `NONE` for empty rows.
     """
-    starts, places = objects.indptr.tolist(), objects.indices.tolist()
+    starts, columns = objects.indptr.tolist(), objects.indices.tolist()
     bound = int(np.bincount(objects.indices, minlength=1).max(initial=0))
     if bound <= 1:
         return np.where(np.diff(objects.indptr) > 0, 0, NONE)
 
     def fitted(order: np.ndarray) -> np.ndarray:
-        return _first_fit(order.tolist(), starts, places, objects.shape[1])
+        return _first_fit(order.tolist(), starts, columns, objects.shape[1])
 
     best = fitted(np.arange(objects.shape[0]))
     sizes = np.diff(objects.indptr)
-    for attempt in range(_ATTEMPTS if len(places) <= _WORTH_ATTEMPTS else 0):
-        if best.max(initial=NONE) + 1 <= bound + _CLOSE:
+    for attempt in range(_MAX_RETRIES if len(columns) <= _MAX_ENTRIES_TO_RETRY else 0):
+        if best.max(initial=NONE) + 1 <= bound + _SPARE_COLOURS:
             break
         order = np.argsort(-sizes if attempt == 0 else -best, kind="stable")
         found = fitted(order)
@@ -145,18 +145,18 @@ def greedy(objects: sp.csr_array) -> np.ndarray:
     return best
 
 
-def _first_fit(order: list[int], starts: list[int], places: list[int], width: int) -> np.ndarray:
-    """Return the first colour that no place has seen yet; each place keeps its colours as bits."""
+def _first_fit(order: list[int], starts: list[int], columns: list[int], width: int) -> np.ndarray:
+    """Give each row the first colour free in its columns; a bit set for each column."""
     seen = [0] * width
     colours = [NONE] * len(order)
     for item in order:
-        mine = places[starts[item] : starts[item + 1]]
+        mine = columns[starts[item] : starts[item + 1]]
         taken = 0
-        for place in mine:
-            taken |= seen[place]
+        for column in mine:
+            taken |= seen[column]
         free = ~taken & (taken + 1)
-        for place in mine:
-            seen[place] |= free
+        for column in mine:
+            seen[column] |= free
         if mine:
             colours[item] = free.bit_length() - 1
     return np.array(colours, dtype=np.int64)
@@ -165,7 +165,7 @@ def _first_fit(order: list[int], starts: list[int], places: list[int], width: in
 def _sources(
     pattern: sp.csr_array, columns: np.ndarray, rows: np.ndarray, *, first_rows: bool
 ) -> np.ndarray:
-    """Where each entry stands; those of the few dense rows (or columns) come from the other way."""
+    """Return the position of each entry among the products."""
     m, n = pattern.shape
     i = np.repeat(np.arange(m, dtype=np.int64), np.diff(pattern.indptr))
     j = pattern.indices.astype(np.int64)

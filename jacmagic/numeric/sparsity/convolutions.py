@@ -1,4 +1,4 @@
-"""Convolutions and pooling: the inputs under a window that slides over a padded grid.
+"""Dependence of convolutions and pooling: the inputs under a sliding window.
 
 The windows are cut out of the grid of set numbers exactly as im2col cuts them out of numbers.
 """
@@ -16,7 +16,7 @@ from jacmagic.numeric.sparsity.index_sets import CONSTANT, IndexSets
 
 
 def convolution(sets: IndexSets, call: Call) -> np.ndarray:
-    """(batch, out channels, …): the windows, through the taps that are not the constant zero."""
+    """Return the sets under each window, through the taps that are not zero."""
     named = call.named
     image, weight, groups = named["input"], named["weight"], named["groups"]
     grid = torch.from_numpy(image.ids.astype(np.float64))
@@ -28,16 +28,16 @@ def convolution(sets: IndexSets, call: Call) -> np.ndarray:
         stride, padding = [1] * len(stride), [0] * len(padding)
     windows = _windows(grid, taps.shape[2:], stride, padding, dilation)
     batch, channels, *_ = windows.shape
-    places = windows.shape[2 : grid.dim()]
-    count = int(np.prod(places, dtype=int))
-    # (batch, group, place, channel in the group × tap)
+    positions = windows.shape[2 : grid.dim()]
+    count = int(np.prod(positions, dtype=int))
+    # (batch, group, position, channel in the group × tap)
     flat = windows.reshape(batch, groups, channels // groups, count, -1).transpose(0, 1, 3, 2, 4)
     flat = flat.reshape(batch, groups, count, -1)
     per_group = taps.reshape(groups, taps.shape[0] // groups, -1)
     parts = [_through(sets, flat[:, g], per_group[g]) for g in range(groups)]
-    found = np.concatenate(parts, axis=1).reshape(batch, -1, *places)
+    found = np.concatenate(parts, axis=1).reshape(batch, -1, *positions)
     for seen_ids in _added(named, sets, ids):
-        found = sets.both(found, seen_ids.reshape(1, -1, *(1,) * len(places)))
+        found = sets.both(found, seen_ids.reshape(1, -1, *(1,) * len(positions)))
     return found.reshape(tuple(call.outs[0].shape))
 
 
@@ -45,21 +45,30 @@ _GEOMETRY = ("stride", "padding", "dilation")
 
 
 def _through(sets: IndexSets, windows: np.ndarray, taps: np.ndarray) -> np.ndarray:
-    """(batch, out channels, places) from windows (batch, places, width), taps (channels, width)."""
+    """Unite windows through the taps that are not zero, for each output channel.
+
+    Args:
+        sets: the sets.
+        windows: set numbers (batch, positions, width).
+        taps: which taps are not zero, (channels, width).
+
+    Returns:
+        Set numbers (batch, out channels, positions).
+    """
     kinds, which = np.unique(taps, axis=0, return_inverse=True)
     sets.lost |= not taps.all()
-    batch, places, _ = windows.shape
+    batch, positions, _ = windows.shape
     found = [
-        sets.groups(windows[..., kind].reshape(batch * places, int(kind.sum())))
+        sets.groups(windows[..., kind].reshape(batch * positions, int(kind.sum())))
         if kind.any()
-        else np.full(batch * places, CONSTANT)
+        else np.full(batch * positions, CONSTANT)
         for kind in kinds
     ]
-    return np.stack(found).reshape(len(kinds), batch, places)[which.reshape(-1)].swapaxes(0, 1)
+    return np.stack(found).reshape(len(kinds), batch, positions)[which.reshape(-1)].swapaxes(0, 1)
 
 
 def _added(named: dict[str, Any], sets: IndexSets, weight: np.ndarray) -> list[np.ndarray]:
-    """Return what every place of a channel depends on beside its window: the taps and the bias."""
+    """Return what all positions of a channel depend on: its taps and its bias."""
     parts = []
     if weight.max(initial=0) > CONSTANT:
         parts.append(sets.groups(weight.reshape(weight.shape[0], -1)))
@@ -76,7 +85,7 @@ def _transposed(
     dilation: list[int],
     named: dict[str, Any],
 ) -> torch.Tensor:
-    """Return the grid whose ordinary convolution with turned taps is the transposed one."""
+    """Return the grid whose direct convolution is the transposed one."""
     extra = _spread(named["output_padding"], len(stride))
     sizes = [(size - 1) * step + 1 for size, step in zip(grid.shape[2:], stride, strict=True)]
     spaced = grid.new_full((*grid.shape[:2], *sizes), float(CONSTANT))
@@ -90,14 +99,14 @@ def _transposed(
 
 
 def _turned(values: np.ndarray, groups: int) -> np.ndarray:
-    """Taps (in, out / groups, …) of a transposed convolution as (out, in / groups, …), turned."""
+    """Return flipped taps (in, out / groups, …) as (out, in / groups, …)."""
     flipped = np.flip(values, tuple(range(2, values.ndim)))
     parts = flipped.reshape(groups, values.shape[0] // groups, *values.shape[1:])
     return parts.swapaxes(1, 2).reshape(-1, values.shape[0] // groups, *values.shape[2:])
 
 
 def pool(sets: IndexSets, call: Call) -> list[np.ndarray]:
-    """Each place depends on its window in its own channel."""
+    """Each position depends on its window in its own channel."""
     named = call.named
     seen = named["self"]
     axes = next(n for n in (1, 2, 3) if f"{n}d" in call.name)
@@ -121,32 +130,32 @@ def _windows(
     stride: list[int],
     padding: list[int],
     dilation: list[int],
-    places: Any = None,
+    positions: Any = None,
 ) -> np.ndarray:
-    """(batch, channels, places…, kernel…) of set numbers; the padding depends on nothing.
+    """Return set numbers (batch, channels, positions…, kernel…) under each window.
 
     Args:
         grid: set numbers (batch, channels, …), float64, which holds them exactly.
         kernel: sizes of the window.
-        stride: steps between places.
+        stride: steps between positions.
         padding: cells added on both sides.
         dilation: steps between the taps of a window.
-        places: how many places there are; by default as many as fit.
+        positions: how many positions there are; by default as many as fit.
     """
     margins: list[int] = []
     for axis, pad in enumerate(padding):
         reach = dilation[axis] * (kernel[axis] - 1) + 1
         more = 0
-        if places is not None:
-            needed = (places[axis] - 1) * stride[axis] + reach
+        if positions is not None:
+            needed = (positions[axis] - 1) * stride[axis] + reach
             more = max(0, needed - grid.shape[axis + 2] - 2 * pad)
         margins = [pad, pad + more, *margins]
     found = F.pad(grid, margins, value=float(CONSTANT))
     for axis, size in enumerate(kernel):
         reach = dilation[axis] * (size - 1) + 1
         found = found.unfold(axis + 2, reach, stride[axis])[..., :: dilation[axis]]
-        if places is not None:
-            found = found.narrow(axis + 2, 0, places[axis])
+        if positions is not None:
+            found = found.narrow(axis + 2, 0, positions[axis])
     return found.numpy().astype(np.int64)
 
 

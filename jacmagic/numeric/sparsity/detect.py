@@ -15,6 +15,8 @@ from jacmagic.function.aten.unsupported import Unsupported
 from jacmagic.numeric.sparsity.index_sets import FIRST, IndexSets, TooDense
 from jacmagic.numeric.sparsity.mode import DependenceMode, OutOfTime
 
+MAX_ENTRIES = 2**27  # of all sets: 512 MiB of 32-bit numbers
+
 
 @dataclass(frozen=True)
 class Pattern:
@@ -44,7 +46,7 @@ def detect(
     function: Callable[..., Sequence[torch.Tensor]],
     inputs: Sequence[torch.Tensor],
     *,
-    most: int = 2**27,
+    most: int = MAX_ENTRIES,
     seconds: float = float("inf"),
 ) -> Pattern | Unfollowed:
     """Run a function once and follow what its outputs depend on.

@@ -1,4 +1,4 @@
-"""Sets of inputs under small numbers: every set is kept once and elements only carry its number.
+"""Index sets: every set of inputs is stored once, elements carry its number.
 
 NOTE [Numbers, not sets]: elements that depend on the same inputs share one number, so a broadcast
 or a permutation costs what it costs on integers, and only a union of *different* sets makes a new
@@ -15,7 +15,7 @@ CONSTANT = 0  # depends on nothing
 STEP = 1  # its value depends on inputs, but its derivative is zero wherever it exists
 FIRST = 2  # number of the set that holds input 0 alone
 
-_PORTION = 2**24  # members whose sets are united in one product
+_MAX_MEMBERS = 2**24  # united in one product: 64 MiB of 32-bit numbers
 
 
 class TooDense(Exception):
@@ -23,7 +23,7 @@ class TooDense(Exception):
 
 
 class IndexSets:
-    """A growing list of sets of inputs, stored as the rows of one sparse boolean matrix.
+    """A growing list of index sets, the rows of one sparse boolean matrix.
 
     Attributes:
         inputs: n; the numbers `FIRST` to `FIRST + n - 1` are the single inputs.
@@ -44,7 +44,7 @@ class IndexSets:
         return np.diff(self._starts.values)
 
     def rows(self, ids: np.ndarray) -> sp.csr_array:
-        """Return the sets of some numbers as a boolean matrix (len(ids), n) with sorted columns.
+        """Return some sets as a boolean matrix (len(ids), n) with sorted columns.
 
         Raises:
             TooDense: it would have more entries than allowed.
@@ -63,13 +63,13 @@ class IndexSets:
         a, b = np.broadcast_arrays(a, b)
         united = np.array(np.maximum(a, b), order="C")
         other = np.asarray(np.minimum(a, b))
-        places = np.flatnonzero((other > STEP) & (other != united))
-        if not len(places):
+        positions = np.flatnonzero((other > STEP) & (other != united))
+        if not len(positions):
             return united
-        low, high = other.reshape(-1)[places], united.reshape(-1)[places]
+        low, high = other.reshape(-1)[positions], united.reshape(-1)[positions]
         keys, where = np.unique(low * len(self.sizes) + high, return_inverse=True)
         pairs = np.stack([keys // len(self.sizes), keys % len(self.sizes)], axis=1)
-        united.reshape(-1)[places] = self.groups(pairs)[where]
+        united.reshape(-1)[positions] = self.groups(pairs)[where]
         return united
 
     def groups(self, ids: np.ndarray) -> np.ndarray:
@@ -105,14 +105,14 @@ class IndexSets:
         return united
 
     def _made(self, ids: np.ndarray, widths: np.ndarray) -> np.ndarray:
-        """The unions of consecutive runs of `ids`, `widths` long, in portions of bounded size."""
+        """Return the unions of consecutive runs of `ids`, in bounded portions."""
         ends = np.cumsum(widths)
         load = np.cumsum(self.sizes[ids], dtype=np.int64)
         made, start = [], 0
         while start < len(widths):
             begin = ends[start] - widths[start]
             before = load[begin - 1] if begin else 0
-            stop = max(start + 1, int(np.searchsorted(load[ends - 1], before + _PORTION)))
+            stop = max(start + 1, int(np.searchsorted(load[ends - 1], before + _MAX_MEMBERS)))
             made.append(self._portion(ids[begin : ends[stop - 1]], widths[start:stop]))
             start = stop
         return np.concatenate(made)
@@ -140,22 +140,22 @@ class IndexSets:
 
 
 class _Growing:
-    """A 32-bit array that is appended to, with room to spare."""
+    """A growing 32-bit array with spare capacity."""
 
     def __init__(self, values: np.ndarray) -> None:
-        self._room, self._used = values, len(values)
+        self._buffer, self._used = values, len(values)
 
     @property
     def values(self) -> np.ndarray:
-        return self._room[: self._used]
+        return self._buffer[: self._used]
 
     def extend(self, more: np.ndarray) -> None:
         used = self._used + len(more)
-        if used > len(self._room):
-            room = np.empty(2 * used, dtype=np.int32)
-            room[: self._used] = self.values
-            self._room = room
-        self._room[self._used : used] = more
+        if used > len(self._buffer):
+            buffer = np.empty(2 * used, dtype=np.int32)
+            buffer[: self._used] = self.values
+            self._buffer = buffer
+        self._buffer[self._used : used] = more
         self._used = used
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from jacmagic.function.aten.data_movement import MOVES, accumulates
+from jacmagic.function.aten.data_movement import MOVEMENTS, accumulates
 from jacmagic.function.aten.interpreter import Interpreter
 from jacmagic.function.aten.operation import Operation, tensors_in
 from jacmagic.function.aten.unsupported import Unsupported
@@ -48,7 +48,7 @@ class DependenceMode(Interpreter):
         self.coarse: set[str] = set()
 
     def dispatch(self, op: Operation) -> Any:
-        """Run one operation, if there is time and no transformation of torch.func around it."""
+        """Run one operation, unless time is up or `torch.func` transforms it."""
         if time.monotonic() > self.deadline:
             raise OutOfTime
         if any(map(is_wrapped, op.tensors)):
@@ -59,9 +59,9 @@ class DependenceMode(Interpreter):
         """Return what runs an operation and finds its results' sets."""
         if key in _CONSTANTS and not any(map(self.shadows.has, op.args[1:])):
             return self._reset
-        if key in MOVES and not accumulates(op):
-            return partial(self.move, data=MOVES[key])
-        if key in MOVES:
+        if key in MOVEMENTS and not accumulates(op):
+            return partial(self.move, data=MOVEMENTS[key])
+        if key in MOVEMENTS:
             return partial(self._apply, accumulation)
         if key in RULES:
             return partial(self._apply, RULES[key])
@@ -86,7 +86,7 @@ class DependenceMode(Interpreter):
         return out
 
     def read(self, op: Operation) -> Any:
-        """Run an operation that gives Python a number or truth value, which may choose a branch."""
+        """Run an operation that returns a Python value, which may choose a branch."""
         self._unsettle(*op.args)
         return op.run()
 
@@ -121,7 +121,7 @@ class DependenceMode(Interpreter):
     # ── arguments and results ─────────────────────────────────────────────────────────────────
 
     def _ids(self, tensor: torch.Tensor) -> np.ndarray:
-        """Return a tensor's sets; what torch holds for constant here has lost its derivative."""
+        """Return a tensor's sets; of one without a gradient, none but `STEP`."""
         ids = self.shadows.read(tensor)
         is_cut = not (tensor.requires_grad or self.depth) and tensor.is_floating_point()
         return np.asarray(np.minimum(ids, STEP)) if is_cut and not is_under_transform() else ids
@@ -138,7 +138,7 @@ class DependenceMode(Interpreter):
         return CONSTANT if isinstance(value, bool | int | float | complex) else value
 
     def index(self, value: torch.Tensor) -> torch.Tensor:
-        """Return an index or a mask; one that depends on the inputs unsettles the pattern."""
+        """Return an index; one that depends on the inputs unsettles the pattern."""
         self._unsettle(value)
         return value.cpu()
 

@@ -1,4 +1,4 @@
-"""On what an operation's results depend: one table of rules, a rule for each kind of operation.
+"""The table of dependence rules, one for each kind of operation.
 
 A rule takes the sets and the call and returns the sets of the results, which broadcast to their
 shapes. What it does not know: numbers, but for constants that are exactly zero.
@@ -24,7 +24,7 @@ Rule = Callable[[IndexSets, Call], Any]
 
 
 def pointwise(sets: IndexSets, call: Call) -> np.ndarray:
-    """Each element depends on what the elements at its place depend on."""
+    """Each element depends on what the operands' elements at its index depend on."""
     return reduce(sets.both, [seen.ids for seen in call.tensors])
 
 
@@ -40,14 +40,14 @@ def multiply(sets: IndexSets, call: Call) -> np.ndarray:
 
 
 def steps(sets: IndexSets, call: Call) -> np.ndarray:
-    """Piecewise constant: the derivative is zero, but for the direction of a complex number."""
+    """Piecewise constant: no derivative, but for the sign of a complex number."""
     if call.named["self"].tensor.is_complex():
         return pointwise(sets, call)
     return np.minimum(pointwise(sets, call), STEP)
 
 
 def written(sets: IndexSets, call: Call) -> np.ndarray:
-    """The result is what the second argument holds."""
+    """Return the sets of the second argument, which overwrites the first."""
     source = call.named.get("src", call.named.get("value"))
     return source.ids if isinstance(source, Operand) else np.array(CONSTANT)
 
@@ -56,7 +56,7 @@ def written(sets: IndexSets, call: Call) -> np.ndarray:
 
 
 def lanes(sets: IndexSets, ids: np.ndarray, axes: Any) -> np.ndarray:
-    """Unions along some axes, which are kept with length 1; `None` or `[]` stands for all."""
+    """Return unions along some axes, kept with length 1; `None` or `[]` means all."""
     count = ids.ndim
     wanted = [axes] if isinstance(axes, int) else list(axes or range(count))
     along = sorted({axis % count for axis in wanted}) if count else []
@@ -68,7 +68,7 @@ def lanes(sets: IndexSets, ids: np.ndarray, axes: Any) -> np.ndarray:
 
 
 def reduction(sets: IndexSets, call: Call) -> list[np.ndarray]:
-    """All elements along the reduced axes, whether these axes stay in the result or not."""
+    """All elements along the reduced axes, whether the result keeps these or not."""
     ids = reduce(sets.both, [seen.ids for seen in call.tensors])
     axes = call.named.get("dim", call.named.get("axis"))
     united = lanes(sets, ids, axes)
@@ -101,7 +101,7 @@ def last_axes(count: int) -> Rule:
 
 
 def prefix(sets: IndexSets, call: Call) -> list[np.ndarray]:
-    """Each element depends on those before it along an axis: unions at doubling distances."""
+    """Cumulative: unions with the elements before along an axis, doubling distances."""
     ids = call.named["self"].ids
     if not ids.ndim:
         return [ids] * len(call.outs)
@@ -117,7 +117,7 @@ def prefix(sets: IndexSets, call: Call) -> list[np.ndarray]:
 
 
 def product(sets: IndexSets, a: Operand, b: Operand) -> np.ndarray:
-    """A matrix product (…, i, k) × (…, k, j): a constant zero loses what it is multiplied with."""
+    """Matrix product (…, i, k) × (…, k, j); a constant zero cancels the other factor."""
     through = _passed(sets, ~a.vanishes, b.ids)
     back = _passed(
         sets, np.swapaxes(~b.vanishes, -1, -2), np.swapaxes(a.ids, -1, -2)
@@ -142,7 +142,7 @@ def _passed(sets: IndexSets, open_: np.ndarray, ids: np.ndarray) -> np.ndarray:
 
 
 def matrix_product(first: str, second: str) -> Rule:
-    """A product of two arguments, plus what is added to it; vectors count as thin matrices."""
+    """Return the rule of a product plus a summand; vectors count as thin matrices."""
 
     def rule(sets: IndexSets, call: Call) -> np.ndarray:
         a, b = call.named[first], call.named[second]
@@ -165,27 +165,27 @@ def _widened(seen: Operand, axis: int) -> Operand:
     return Operand(seen.tensor.unsqueeze(axis), np.expand_dims(seen.ids, axis))
 
 
-# ── what is added at places ───────────────────────────────────────────────────────────────────
+# ── what is added at indices ───────────────────────────────────────────────────────────────────
 
 
 def accumulation(sets: IndexSets, call: Call) -> np.ndarray:
-    """Elements added into places: each place depends on itself and on all that reach it."""
+    """Indexed addition: a target depends on itself and on all that is added to it."""
     named = call.named
     ids = named["self"].ids
     source = named.get("src", named.get("source", named.get("values", named.get("value"))))
-    places = _places(np.arange(ids.size).reshape(ids.shape), named)
+    targets = _targets(np.arange(ids.size).reshape(ids.shape), named)
     arriving = source.ids if isinstance(source, Operand) else np.array(CONSTANT)
-    cut = tuple(slice(0, size) for size in places.shape)
-    if arriving.ndim == places.ndim and arriving.shape != places.shape:
+    cut = tuple(slice(0, size) for size in targets.shape)
+    if arriving.ndim == targets.ndim and arriving.shape != targets.shape:
         arriving = arriving[cut] if 1 not in arriving.shape else arriving
-    arriving = np.broadcast_to(arriving, places.shape)
-    owners = np.concatenate([np.arange(ids.size), places.reshape(-1)])
+    arriving = np.broadcast_to(arriving, targets.shape)
+    owners = np.concatenate([np.arange(ids.size), targets.reshape(-1)])
     joined = np.concatenate([ids.reshape(-1), arriving.reshape(-1)])
     return sets.join(owners, joined, ids.size).reshape(ids.shape)
 
 
-def _places(grid: np.ndarray, named: dict[str, Any]) -> np.ndarray:
-    """Where each element of the source goes, found by reading where it would be read from."""
+def _targets(grid: np.ndarray, named: dict[str, Any]) -> np.ndarray:
+    """Return the target of each element, by reading the grid through the indices."""
     whole = torch.from_numpy(grid)
     if "indices" in named:  # index_put
         indices = [None if i is None else i.tensor.cpu() for i in named["indices"]]

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from jacmagic.errors import FunctionError, JacmagicError, PointError
 from jacmagic.function.problem import Problem
+from jacmagic.numeric import ComputeOptions
 from jacmagic.result.compiled.candidates import BACKENDS, microseconds
 from jacmagic.result.compiled.constants import Constants
 from jacmagic.result.compiled.effects import require_pure
@@ -253,4 +254,5 @@ def compiled_of(
     names = [one.name for one in problem.inputs]
     chosen = tuple(k for k, name in enumerate(names) if wrt is None or name in wrt)
     constants = Constants(problem, problem.parameters)
-    return CompiledJacobian(Wanted(problem, chosen, backend, constants, strategy), dynamic)
+    wanted = Wanted(problem, chosen, backend, constants, ComputeOptions(strategy))
+    return CompiledJacobian(wanted, dynamic)

@@ -12,6 +12,7 @@ from torch import Tensor
 from jacmagic.function.inputs import labelled
 from jacmagic.function.problem import Problem
 from jacmagic.numeric import ComputeOptions, NumericJacobian, SparsePlan, Tuning, compute
+from jacmagic.numeric.options import DEFAULTS
 from jacmagic.result.compiled.check import Truth
 from jacmagic.result.compiled.constants import Constants
 from jacmagic.result.compiled.graph.passes import Task
@@ -26,14 +27,14 @@ class Wanted:
         chosen: the positions of the inputs it is differentiated by.
         backend: "auto" or the name of one.
         constants: what the function reads from outside.
-        strategy: how `jacobian()` computes the truth.
+        options: how `jacobian()` computes the truth.
     """
 
     problem: Problem
     chosen: tuple[int, ...]
     backend: str
     constants: Constants
-    strategy: str = "auto"
+    options: ComputeOptions = DEFAULTS
 
     @property
     def example(self) -> list[Tensor]:
@@ -145,9 +146,7 @@ def truths(wanted: Wanted, tensors: Sequence[Tensor]) -> Truths:
 def numbers_at(wanted: Wanted, tensors: Sequence[Tensor], tuning: Tuning) -> NumericJacobian:
     """Return what `jacobian()` gives at some tensors."""
     chosen = [tensors[k].detach() for k in wanted.chosen]
-    return compute(
-        wanted.by_chosen(tensors), chosen, ComputeOptions(wanted.strategy), tuning=tuning
-    )
+    return compute(wanted.by_chosen(tensors), chosen, wanted.options, tuning=tuning)
 
 
 def _entries(

@@ -22,6 +22,8 @@ LEAVES = frozenset({"number", "variable", "constant"})
 
 _NEGATED = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "eq": "ne", "ne": "eq"}
 
+MAX_NODES = 200_000  # of a closed form; a larger one is of no use to a reader
+
 
 class BudgetExceeded(Exception):
     """The graph grew beyond its number of nodes or its time."""
@@ -37,7 +39,7 @@ class Graph:
         line: the line of nodes created from now on.
     """
 
-    def __init__(self, *, limit: int = 200_000, deadline: float | None = None) -> None:
+    def __init__(self, *, limit: int = MAX_NODES, deadline: float | None = None) -> None:
         """Start with the numbers 0 and 1.
 
         Args:

@@ -1,4 +1,4 @@
-"""From torch code to expressions: run it once, with every number's expression beside it."""
+"""Concolic tracing: run torch code once, with an expression beside every number."""
 
 from jacmagic.symbolic.trace.conditions import Assumption
 from jacmagic.symbolic.trace.leaks import ADVICE, Leak

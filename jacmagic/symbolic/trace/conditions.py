@@ -1,4 +1,4 @@
-"""The conditions under which a trace is valid: which are worth recording, and when.
+"""Path conditions of a trace: which are recorded, and when.
 
 A truth value that Python reads is assumed at once. An index that an order found (argmax, the second
 result of max) costs nothing until it is used; then the order is assumed.
@@ -31,7 +31,7 @@ def goes_without_saying(g: Graph, condition: int) -> bool:
 
 
 def conjuncts(g: Graph, condition: int) -> Iterator[int]:
-    """The parts of a condition that all hold where it holds, without those true of all reals."""
+    """Yield the conjuncts of a condition, without those true of all real numbers."""
     if goes_without_saying(g, condition):
         return
     operation, operands = g.operations[condition], g.operands(condition)
@@ -46,7 +46,7 @@ def conjuncts(g: Graph, condition: int) -> Iterator[int]:
 
 
 def equality(g: Graph, node: int, value: int) -> int:
-    """The condition that a whole number has this value; for a truth counted as 1, the truth."""
+    """Return the condition that an integer, or a truth counted as 1, has this value."""
     if g.operations[node] == "where":
         condition, *branches = g.operands(node)
         a, b = map(g.value, branches)

@@ -1,4 +1,4 @@
-"""Where user code lets values leave torch's graph: seen at the level of the user's own calls.
+"""Detection of calls by which values leave torch's graph: `detach`, `.item()`.
 
 `detach()`, `.data`, `.item()`, `torch.tensor([...])`, NumPy round trips and `no_grad` all cut
 torch's gradient without a word. Here each is noticed with its line, and the expression follows what
@@ -48,7 +48,7 @@ ADVICE = {
 
 @dataclass(frozen=True)
 class Leak:
-    """One place where values leave torch's graph.
+    """One line where values leave torch's graph.
 
     Attributes:
         habit: what the code does there, a key of `ADVICE`.
@@ -75,7 +75,7 @@ def _has_shadow(mode: ConcolicMode, value: Any) -> bool:
 
 
 def _takes_part(mode: ConcolicMode, value: Any) -> bool:
-    """Whether a value is a tensor with expressions, or one that torch.func has wrapped."""
+    """Whether a value is a tensor with expressions, or one wrapped by `torch.func`."""
     return isinstance(value, torch.Tensor) and (not is_plain(value) or mode.shadows.has(value))
 
 
@@ -106,7 +106,7 @@ _BYTES = frozenset({"untyped_storage", "_typed_storage", "storage", "__dlpack__"
 
 
 def _without_graph() -> tuple[str, str]:
-    """Return what keeps torch from building its graph now, and the name of an autograd.Function."""
+    """Return what disables gradients now, and the name of an `autograd.Function`."""
     frame: FrameType | None = sys._getframe(1)
     while frame is not None:
         if frame.f_code is _APPLY:
@@ -115,11 +115,11 @@ def _without_graph() -> tuple[str, str]:
     return ("inference_mode" if torch.is_inference_mode_enabled() else "no_grad"), ""
 
 
-class LeakWatch(TorchFunctionMode):
-    """Notices the user's calls that cut the graph, and carries the expressions across."""
+class LeakDetector(TorchFunctionMode):
+    """Function mode that reports cuts of the graph and carries expressions across."""
 
     def __init__(self, mode: ConcolicMode, names: Names | None = None) -> None:
-        """Watch over the calls of a function traced by this mode, with named constants or not."""
+        """Observe a function traced by this mode, with or without named constants."""
         super().__init__()
         self.mode, self.names, self.calls = mode, names, 0
         self._noted: dict[tuple[str, int | None, str], set[int]] = {}
@@ -197,7 +197,7 @@ class LeakWatch(TorchFunctionMode):
         return value.reshape(()) if name == "item" else value.clone()
 
     def _read_whole(self, func: Any, args: tuple) -> Any:
-        """int(x): the formula goes on with this whole number, on the assumption that it stays."""
+        """Run `int(x)` and assume that the whole number stays the same."""
         self._note("int()", args[0])
         self.mode.reads_whole_numbers = True
         try:

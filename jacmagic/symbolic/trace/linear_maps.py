@@ -1,4 +1,4 @@
-"""Operations that are linear in their data with constant coefficients: transforms, averages.
+"""Linear maps with constant coefficients: transforms, averages, interpolation.
 
 NOTE [Linear maps are read off]: the operation itself, run on the unit vectors, gives its matrix;
 the expressions are combined with it. One rule serves Fourier transforms, average pooling and every
@@ -34,7 +34,7 @@ LINEAR: dict[str, str] = {
         "grad_output",
     ),
 }
-_MOST = 512  # numbers in the data
+_MAX_NUMBERS = 512  # of the data: each takes a run, and a coefficient in every output
 
 
 def _unit_vectors(data: torch.Tensor) -> list[torch.Tensor]:
@@ -80,8 +80,10 @@ def combine(
         data: the data themselves.
         run: the operation as a function of its data alone.
     """
-    if data.numel() > _MOST:
-        raise Unsupported("a linear map", f"of more than {_MOST} numbers is too long to read")
+    if data.numel() > _MAX_NUMBERS:
+        raise Unsupported(
+            "a linear map", f"of more than {_MAX_NUMBERS} numbers is too long to read"
+        )
     parts = (nodes.re, nodes.im) if isinstance(nodes, ComplexNodes) else (nodes,)
     flat = np.concatenate([part.reshape(-1) for part in parts]).tolist()
     results = [run(unit) for unit in _unit_vectors(data)]

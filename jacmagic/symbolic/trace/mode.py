@@ -1,4 +1,4 @@
-"""The dispatch mode of concolic tracing: torch code runs for real, beside it its expressions.
+"""The dispatch mode of concolic tracing: runs torch operations and their rules.
 
 Concrete and symbolic together: an operation's rule (`rules/`) says which nodes of the graph its
 results are, beside the numbers that torch computes. A truth value that is read (`if`, `while`)
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from jacmagic.function.aten.data_movement import MOVES
+from jacmagic.function.aten.data_movement import MOVEMENTS
 from jacmagic.function.aten.interpreter import PLACEMENT, Interpreter
 from jacmagic.function.aten.operation import Operation
 from jacmagic.function.aten.shadows import key_of
@@ -26,10 +26,10 @@ from jacmagic.symbolic.trace.conditions import Conditions
 from jacmagic.symbolic.trace.linear_maps import LINEAR, combine, widened
 from jacmagic.symbolic.trace.rule_lookup import check_view, has_complex, rule_for, writes_by_rule
 from jacmagic.symbolic.trace.rules import (
-    ANSWERS,
     COMPLEX,
-    ORDERS,
+    PREDICATES,
     RULES,
+    SELECTIONS,
     TRUTHFUL,
     ComplexNodes,
     Operands,
@@ -67,7 +67,7 @@ class ConcolicMode(Interpreter):
         self.tensors: Tensors | None = None
 
     def dispatch(self, op: Operation) -> Any:
-        """Run one operation; whole tensors' expressions are predicted before it may write."""
+        """Run one operation, predicting whole tensors' expressions before it may write."""
         self.graph.check_deadline()
         if self.conditions.waiting:
             self.conditions.use(map(storage_key, op.dense_tensors))
@@ -90,12 +90,12 @@ class ConcolicMode(Interpreter):
 
     def rule(self, key: str, op: Operation) -> Callable[[Operation], Any] | None:
         """Return what runs an operation and its entry in the tables."""
-        if key in MOVES and not writes_by_rule(key, op):
-            return partial(self.move, data=MOVES[key])
+        if key in MOVEMENTS and not writes_by_rule(key, op):
+            return partial(self.move, data=MOVEMENTS[key])
         if key in LINEAR:
             return partial(self._combine, LINEAR[key])
-        if key in ORDERS and not (key in COMPLEX and has_complex(op)):
-            return partial(self._select, ORDERS[key])
+        if key in SELECTIONS and not (key in COMPLEX and has_complex(op)):
+            return partial(self._select, SELECTIONS[key])
         if key in RULES or key in COMPLEX:
             rule = rule_for(key, op)
             return self.decompose if rule is None else partial(self._apply, key, rule)
@@ -107,7 +107,7 @@ class ConcolicMode(Interpreter):
         raise Unsupported(op.name, "draws random numbers")
 
     def decompose(self, op: Operation) -> Any:
-        """Decompose an operation; a refusal names it as the user called it, not by a part."""
+        """Decompose an operation; a refusal names the operation, not its part."""
         try:
             return super().decompose(op)
         except Unsupported as unsupported:
@@ -117,19 +117,19 @@ class ConcolicMode(Interpreter):
     # ── what Python reads ─────────────────────────────────────────────────────────────────────
 
     def read(self, op: Operation) -> Any:
-        """Run an operation that gives Python a number, or answers a question about tensors."""
+        """Run an operation that returns a Python number or truth value."""
         if op.name == "_local_scalar_dense":
             return self._read_scalar(op)
-        if op.name not in ANSWERS:
+        if op.name not in PREDICATES:
             return self.decompose(op)
         args = tree_map(self._numbers, op.args)
-        condition = ANSWERS[op.name](self.graph, *args, **op.kwargs)
+        condition = PREDICATES[op.name](self.graph, *args, **op.kwargs)
         value = op.run()
         self.conditions.assume(condition, value)
         return value
 
     def _read_scalar(self, op: Operation) -> Any:
-        """A number is read: a truth or a whole number becomes an assumption, others are a loss."""
+        """Read a number: truths and integers become assumptions, others lose dependence."""
         value = op.run()
         nodes = self.shadows.read(op.args[0])
         if isinstance(value, bool | int):
@@ -185,7 +185,7 @@ class ConcolicMode(Interpreter):
         return out
 
     def _select(self, rule: Callable[..., Any], op: Operation) -> Any:
-        """Run an operation whose choice depends on values; the choice becomes assumptions."""
+        """Run an operation that selects by value; the choice becomes assumptions."""
         node_args, node_kwargs = tree_map(self._numbers, (op.args, op.kwargs))
         inputs = list(map(as_array, op.tensors))
         out = op.run()

@@ -1,36 +1,35 @@
-"""Constants that keep the names the user gave them, and the names of the function's own variables.
+"""Constants that keep the names the user gave them.
 
-A number becomes an instance of a subclass of `float` or `int` that remembers its node, so that any
-code still takes it for the number it is; where torch computes with it, its node goes along. A small
-tensor gets a shadow like an input's. What no rule here follows goes on as a plain number: then the
-formula has a number where it could have had a name, and is as true.
+A number becomes one that carries its node (`named_numbers`); where torch computes with it, its node
+goes along. A small tensor gets a shadow like an input's.
 """
 
 from __future__ import annotations
 
 import itertools
 import math
-import operator
-import sys
-import types
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import torch
 
-from jacmagic.function.interop.arrays import traced_by
+from jacmagic.function.interop import naming as offering
 from jacmagic.labels import Label
 from jacmagic.render.names import LAYER_PARAMETERS
-from jacmagic.symbolic.graph import Graph
-from jacmagic.symbolic.matrices import Expression
+from jacmagic.symbolic.trace.local_variables import LocalVariables
 from jacmagic.symbolic.trace.mode import ConcolicMode
-from jacmagic.symbolic.trace.source_lines import is_users
+from jacmagic.symbolic.trace.named_numbers import (
+    NamedNumber,
+    apply_function,
+    plain_number,
+    with_node,
+)
 
-LARGEST = 16  # elements of a tensor up to which each is a constant of its own
-_KNOWN = (math.pi, math.e, math.tau)  # recognised as themselves
+MAX_ELEMENTS = 16  # of a tensor, up to which each is a constant of its own: a 4 × 4 matrix
+_RECOGNISED = (math.pi, math.e, math.tau)  # recognised as themselves
 
 
 @dataclass(frozen=True)
@@ -69,65 +68,6 @@ class Constant:
     counts: bool = False
 
 
-# ── numbers that remember their node ──────────────────────────────────────────────────────────
-
-
-class _Named:
-    """What named floats and integers have in common."""
-
-    graph: Graph
-    node: int
-
-
-class NamedFloat(_Named, float):
-    """A float with a node."""
-
-
-class NamedInt(_Named, int):
-    """An integer with a node."""
-
-
-def _remembering(graph: Graph, value: float, node: int) -> Any:
-    """Return a plain number as one that remembers its node."""
-    made: Any = (NamedInt if isinstance(value, int) else NamedFloat)(value)
-    made.graph, made.node = graph, node
-    return made
-
-
-def _plain(value: Any) -> Any:
-    return int(value) if isinstance(value, int) else float(value)
-
-
-def _binary(name: str, reflected: bool) -> Callable[[Any, Any], Any]:
-    compute = getattr(operator, name)
-    build = {"truediv": "div"}.get(name, name)
-
-    def method(self: Any, other: Any) -> Any:
-        if isinstance(other, bool) or not isinstance(other, int | float):
-            return NotImplemented
-        pair = (other, self) if reflected else (self, other)
-        value = compute(*map(_plain, pair))
-        if not isinstance(value, int | float):  # (-2) ** 0.5 is complex
-            return value
-        nodes = [p.node if isinstance(p, _Named) else self.graph.number(p) for p in pair]
-        return _remembering(self.graph, value, getattr(self.graph, build)(*nodes))
-
-    return method
-
-
-for _kind in (NamedFloat, NamedInt):
-    for _name in ("add", "sub", "mul", "truediv", "pow"):
-        setattr(_kind, f"__{_name}__", _binary(_name, reflected=False))
-        setattr(_kind, f"__r{_name}__", _binary(_name, reflected=True))
-    _kind.__neg__ = lambda self: _remembering(  # type: ignore[method-assign]
-        self.graph, -_plain(self), self.graph.neg(self.node)
-    )
-
-_FUNCTIONS = frozenset(
-    "sqrt exp log sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh".split()
-)
-_RENAMED = {"arcsin": "asin", "arccos": "acos", "arctan": "atan"}
-
 _OPERATORS = ("add", "sub", "mul", "truediv", "div", "pow", "mod", "fmod", "remainder")
 _ARITHMETIC = frozenset(
     [form.format(name) for name in _OPERATORS for form in ("{}", "__{}__", "__i{}__")]
@@ -145,13 +85,17 @@ _REFLECTED = {
 }
 
 
-class Noticed:
-    """Only notes whether there is anything to name."""
+class NamesMet:
+    """Record whether any number that could keep a name is offered, and keep none.
+
+    Attributes:
+        any: whether there was one.
+    """
 
     keeps = False
 
     def __init__(self) -> None:
-        """Nothing yet."""
+        """Begin without any."""
         self.any = False
 
     def offer(self, name: str, value: Any) -> Any:
@@ -162,19 +106,20 @@ class Noticed:
         return value
 
     def function(self, name: str, value: Any) -> Any | None:
-        """No number remembers anything here."""
+        """Return None, as no number carries a node here."""
         return None
 
-
-# ── keeping names ─────────────────────────────────────────────────────────────────────────────
+    def keeping(self) -> AbstractContextManager[None]:
+        """Offer named numbers to this object."""
+        return offering(self)
 
 
 class Names:
-    """Gives named numbers their nodes while a function is traced.
+    """Give named numbers and small tensors their nodes while a function is traced.
 
     Attributes:
         mode: the mode that traces.
-        locals: the last value of each variable of the user's functions, by name.
+        locals: the variables of the user's functions.
     """
 
     keeps = True
@@ -182,17 +127,17 @@ class Names:
     def __init__(self, mode: ConcolicMode, taken: Sequence[str], naming: Naming) -> None:
         """Keep names, except those already taken by the inputs."""
         self.mode, self.graph, self._naming = mode, mode.graph, naming
-        self.locals: dict[str, Any] = {}
+        self.locals = LocalVariables(mode)
         self._taken = set(taken)
         self._constants: dict[str, tuple[Constant, ...]] = {}
 
     @property
     def constants(self) -> tuple[Constant, ...]:
-        """All that were named."""
+        """The constants that have a name."""
         return tuple(itertools.chain.from_iterable(self._constants.values()))
 
     def offer(self, name: str, value: Any) -> Any:
-        """Return a number found under a name, as one that remembers it; tensors get a shadow."""
+        """Return a named number as one that carries a node; give tensors a shadow."""
         name = _short(name)
         if not name or name.startswith("_"):
             return value
@@ -206,7 +151,7 @@ class Names:
         if type(value) is int and name in self._naming.changed:
             value += 1
         known = self._named(name, np.array(float(value)), counts=type(value) is int)
-        return value if known is None else _remembering(self.graph, _plain(value), known[0].node)
+        return value if known is None else with_node(self.graph, plain_number(value), known[0].node)
 
     def _name_tensor(self, name: str, value: torch.Tensor) -> None:
         if not _is_small_tensor(value) or self.mode.shadows.has(value):
@@ -219,7 +164,7 @@ class Names:
     def _named(
         self, name: str, values: np.ndarray, *, counts: bool = False
     ) -> tuple[Constant, ...] | None:
-        """Return the constants of a name; None if the name stands for something else already."""
+        """Return the constants of a name; None if the name is already in use."""
         if not self._naming.constants or name in self._naming.plain:
             return None
         if not np.isfinite(values).all():
@@ -227,7 +172,7 @@ class Names:
         if name in self._constants:
             known = [one.value for one in self._constants[name]]
             return self._constants[name] if known == values.reshape(-1).tolist() else None
-        labels = [self._label(name, place) for place in np.ndindex(values.shape)]
+        labels = [self._label(name, index) for index in np.ndindex(values.shape)]
         if any(label.symbol in self._taken for label in labels):
             return None
         self._taken.update(label.symbol for label in labels)
@@ -238,30 +183,40 @@ class Names:
         )
         return self._constants[name]
 
-    def _label(self, name: str, place: tuple[int, ...]) -> Label:
-        """Return a component's label, written out where it would look like one of an input."""
-        label = Label(name, place)
-        return Label(name, place, written_out=label.tex in self._naming.shown)
+    def _label(self, name: str, index: tuple[int, ...]) -> Label:
+        """Return a component's label, written out where it would look like an input's."""
+        label = Label(name, index)
+        return Label(name, index, written_out=label.tex in self._naming.shown)
 
     def function(self, name: str, value: Any) -> Any | None:
-        """sin, exp … of a named number; None where the name is lost."""
-        name = _RENAMED.get(name, name)
-        if name not in _FUNCTIONS:
-            return None
-        number = getattr(math, name)(_plain(value))
-        return _remembering(self.graph, number, self.graph.apply(name, value.node))
+        """Return a function of a named number; None where the name is lost."""
+        return apply_function(name, value)
+
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Keep names while the function runs; those of its constant arguments first."""
+        for name, value in self._naming.given.items():
+            if isinstance(value, torch.Tensor):
+                self.offer(name, value)
+        with offering(self), self.locals.recording():
+            yield
+
+    @property
+    def variables(self) -> Mapping[int, Label]:
+        """The nodes that the function's own variables stand for."""
+        return self.locals.nodes(self._label, MAX_ELEMENTS)
 
     # ── where torch computes with a named number ──────────────────────────────────────────────
 
     def carried(self, func: Any, args: tuple, kwargs: dict) -> tuple[Any, tuple, dict]:
         """Return a call of torch with named numbers as tensors that carry their nodes."""
-        if not any(isinstance(value, _Named) for value in args):
+        if not any(isinstance(value, NamedNumber) for value in args):
             return func, args, kwargs
         name = getattr(func, "__name__", "")
         like = next((value for value in args if isinstance(value, torch.Tensor)), None)
         if like is None or (name not in _ARITHMETIC and name not in _REFLECTED):
             return func, args, kwargs
-        given = tuple(self._as_tensor(v, like) if isinstance(v, _Named) else v for v in args)
+        given = tuple(self._as_tensor(v, like) if isinstance(v, NamedNumber) else v for v in args)
         if name in _REFLECTED:
             return _REFLECTED[name], (given[1], given[0]), kwargs
         return func, given, kwargs
@@ -270,57 +225,11 @@ class Names:
         dtype = like.dtype
         if not (dtype.is_floating_point or dtype.is_complex) and isinstance(value, float):
             dtype = torch.get_default_dtype()
-        made = torch.tensor(_plain(value), dtype=dtype, device=like.device)
+        made = torch.tensor(plain_number(value), dtype=dtype, device=like.device)
         self.mode.shadows.write(made, np.array(value.node, dtype=np.int64))
         if self.mode.tensors is not None and self.graph.operations[value.node] == "constant":
             self.mode.tensors.constant(self.graph.arguments[value.node][0], made)
         return made
-
-    # ── the function's own variables ──────────────────────────────────────────────────────────
-
-    @contextmanager
-    def watching(self) -> Iterator[None]:
-        """Note the variables of the user's functions as these return; not under a profiler."""
-        if sys.getprofile() is not None:
-            yield
-            return
-        sys.setprofile(self._note)
-        try:
-            yield
-        finally:
-            sys.setprofile(None)
-
-    def _note(self, frame: types.FrameType, event: str, _: Any) -> None:
-        code = frame.f_code
-        if event != "return" or not is_users(code.co_filename):
-            return
-        if not code.co_name.startswith(("<", "__")) or code.co_name == "__call__":
-            for name, value in frame.f_locals.items():
-                tensor = traced_by(value)
-                if tensor is not None and name.isidentifier():
-                    self.locals.setdefault(name, tensor)
-
-    def parts(self) -> Mapping[Expression, str]:
-        """Return what the function's own variables call the vectors whose making is understood."""
-        found: dict[Expression, str] = {}
-        for name, value in self.locals.items():
-            made = None if self.mode.tensors is None else self.mode.tensors.of(value)
-            if made is not None and made.arguments:
-                found.setdefault(made, name)
-        return found
-
-    def variables(self) -> Mapping[int, Label]:
-        """Return the nodes that the function's own variables stand for."""
-        found: dict[int, Label] = {}
-        for name, value in self.locals.items():
-            if value.numel() > LARGEST or value.ndim > 2 or not self.mode.shadows.has(value):
-                continue
-            nodes = self.mode.shadows.read(value)
-            if isinstance(nodes, np.ndarray):
-                for place in np.ndindex(nodes.shape):
-                    if self.graph.operands(int(nodes[place])):
-                        found.setdefault(int(nodes[place]), self._label(name, place))
-        return found
 
 
 def _short(name: str) -> str:
@@ -334,13 +243,13 @@ def _short(name: str) -> str:
 
 
 def _is_plain_number(value: Any) -> bool:
-    return type(value) in (int, float, np.float64) and float(value) not in _KNOWN
+    return type(value) in (int, float, np.float64) and float(value) not in _RECOGNISED
 
 
 def _is_small_tensor(value: Any) -> bool:
     return (
         isinstance(value, torch.Tensor)
-        and 0 < value.numel() <= LARGEST
+        and 0 < value.numel() <= MAX_ELEMENTS
         and value.ndim <= 2
         and value.layout == torch.strided
         and value.is_floating_point()

@@ -13,7 +13,7 @@ _PARTS = {torch.complex128: torch.float64, torch.complex64: torch.float32}
 
 
 def rule_for(key: str, op: Operation) -> Rule | None:
-    """Return the rule for real or for complex arguments; None if there is none for them."""
+    """Return the rule for real or for complex arguments; None without one."""
     if key.startswith("bitwise") and any(t.dtype != torch.bool for t in op.tensors):
         raise Unsupported(key, "of whole numbers has no closed form")
     dtype = op.kwargs.get("dtype")
@@ -28,7 +28,7 @@ def has_complex(op: Operation) -> bool:
 
 
 def check_view(op: Operation) -> None:
-    """Refuse a view of memory as another dtype, but for complex numbers and their parts."""
+    """Refuse a view as another dtype, but for complex numbers and their parts."""
     if isinstance(op.args[1], torch.dtype):
         here, there = op.args[0].dtype, op.args[1]
         if here != there and _PARTS.get(here) != there and _PARTS.get(there) != here:
@@ -36,7 +36,7 @@ def check_view(op: Operation) -> None:
 
 
 def writes_by_rule(key: str, op: Operation) -> bool:
-    """Whether a write through indices is no movement: it adds, or a mask selects one value."""
+    """Whether an indexed write is no movement: it adds, or fills a mask."""
     if key not in ("index_put", "_index_put_impl"):
         return accumulates(op)
     indices, values = op.args[1], op.args[2]

@@ -32,7 +32,7 @@ class NodeShadows(Shadows):
         self._storage_at: dict[int, StorageWeakRef] = {}  # address of shadowed memory → storage
 
     def read(self, tensor: torch.Tensor) -> Any:
-        """Return the nodes of a tensor's elements: an int64 array in its shape, or `ComplexNodes`.
+        """Return the nodes of a tensor's elements, an int64 array or `ComplexNodes`.
 
         Raises:
             Poisoned: if an element has no known expression.
@@ -109,7 +109,7 @@ class NodeShadows(Shadows):
 
 
 def fitted(g: Graph, nodes: np.ndarray, dtype: torch.dtype, *, cut: bool = False) -> np.ndarray:
-    """Nodes as a tensor of this dtype holds them; `cut` drops what follows the decimal point."""
+    """Return nodes cast to a dtype; `cut` drops what follows the decimal point."""
     if dtype == torch.bool:
         return each(g, lambda u: truth(g, u), nodes)
     nodes = numeric(g, nodes)

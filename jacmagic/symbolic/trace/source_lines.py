@@ -35,7 +35,7 @@ def is_own(frame: FrameType) -> bool:
 
 
 def users_line() -> int | None:
-    """The line of the nearest frame that belongs to the user's own code; None outside of it."""
+    """Return the line of the nearest frame of the user's code; None without one."""
     frame = sys._getframe(1)
     while frame.f_back is not None:
         name = frame.f_code.co_filename

@@ -1,4 +1,4 @@
-"""The expressions of whole tensors, beside those of their elements: A @ x + b as that.
+"""Expressions of whole vectors and matrices, beside those of their elements.
 
 While a function is traced, vectors and matrices carry an expression of `matrices` where every
 operation that they come from has one of the `vector_rules`. A tensor that is written to afterwards

@@ -6,11 +6,10 @@ which line has no closed form. The numbers do not depend on it.
 
 from __future__ import annotations
 
-import contextlib
 import time
 import traceback
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,18 +19,18 @@ import torch
 
 from jacmagic.errors import JacmagicError
 from jacmagic.function.aten.unsupported import Unsupported
-from jacmagic.function.interop import naming as offered
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.function.interop.silence import silent
 from jacmagic.function.mode_stacks import ModeStacks
 from jacmagic.function.outputs import flatten
 from jacmagic.labels import Label
 from jacmagic.symbolic.graph import BudgetExceeded, Graph
+from jacmagic.symbolic.graph.nodes import MAX_NODES
 from jacmagic.symbolic.matrices import Expression
 from jacmagic.symbolic.trace.conditions import Assumption
-from jacmagic.symbolic.trace.leaks import Leak, LeakWatch
+from jacmagic.symbolic.trace.leaks import Leak, LeakDetector
 from jacmagic.symbolic.trace.mode import ConcolicMode
-from jacmagic.symbolic.trace.naming import Constant, Names, Naming, Noticed
+from jacmagic.symbolic.trace.naming import Constant, Names, NamesMet, Naming
 from jacmagic.symbolic.trace.shadows import Poisoned
 from jacmagic.symbolic.trace.tensors import Tensors
 
@@ -66,7 +65,7 @@ class Trace:
         inputs: the n variable nodes, in column order.
         outputs: the m output nodes, in row order.
         assumptions: the conditions that held along the way.
-        leaks: the places where values left torch's graph.
+        leaks: the lines where values left torch's graph.
         has_constants: whether the code calls any number by a name.
         constants: the numbers that kept the names the user gave them.
         variables: what the function itself calls some of the nodes.
@@ -95,7 +94,7 @@ def _warm_up() -> None:
     """Let torch load what the first mode call needs, so that no budget pays for it."""
     mode, stacks = ConcolicMode(Graph()), ModeStacks()
     try:
-        with LeakWatch(mode), mode:
+        with LeakDetector(mode), mode:
             torch.zeros(1).sin()
     finally:
         try:
@@ -109,7 +108,7 @@ def trace(
     tensors: Sequence[torch.Tensor],
     names: Sequence[str],
     *,
-    limit: int = 200_000,
+    limit: int = MAX_NODES,
     seconds: float | None = None,
     naming: Naming | None = None,
     whole: Sequence[str] = (),
@@ -134,85 +133,54 @@ def trace(
     deadline = None if seconds is None else time.monotonic() + seconds
     graph = Graph(limit=limit, deadline=deadline)
     mode = ConcolicMode(graph)
-    kept, noticed = None if naming is None else Names(mode, names, naming), Noticed()
-    given = {} if naming is None else naming.given
-    watch, stacks = LeakWatch(mode, kept), ModeStacks()
+    kept = NamesMet() if naming is None else Names(mode, names, naming)
+    leaks, stacks = LeakDetector(mode, kept if isinstance(kept, Names) else None), ModeStacks()
     try:
         inputs = tuple(graph.variable(name) for name in names)
         copies = _shadowed_copies(mode, tensors, inputs)
-        mode.tensors = _followed(whole, copies)
-        with silent(), _naming(kept or noticed, given or {}), torch.enable_grad(), watch, mode:
+        mode.tensors = _tensors(whole, copies)
+        with silent(), kept.keeping(), torch.enable_grad(), leaks, mode:
             result = function(*copies)
             leaves = flatten(result).leaves
         outputs = tuple(
             int(node) for leaf in leaves for node in mode.shadows.read(leaf).reshape(-1)
         )
-    except Poisoned:
-        return Refusal("the result", graph.line, "comes from an operation without a closed form")
-    except Unsupported as unsupported:
-        return Refusal(unsupported.operation, graph.line, unsupported.reason)
-    except BudgetExceeded as exceeded:
-        return Refusal("the function", graph.line, f"is too large: {exceeded}")
     except REFUSALS as error:  # the user's code runs here; it only costs the formula
-        return _refused(error, graph.line, watch.leaks)
+        return _refusal(error, graph.line, leaks.leaks)
     finally:  # an interrupt may hit the first: see NOTE [Interrupts between the lines]
         try:
             stacks.restore()
         finally:
             stacks.restore()
-    met = tuple(mode.conditions.met)
-    if kept is None:
-        return Trace(
-            graph,
-            inputs,
-            outputs,
-            met,
-            watch.leaks,
-            noticed.any,
-            dtypes=frozenset(mode.dtypes),
-            calls=watch.calls,
-        )
-    expression = None
-    if mode.tensors is not None and isinstance(result, torch.Tensor):
-        expression = mode.tensors.of(result)
-    return Trace(
-        graph,
-        inputs,
-        outputs,
-        met,
-        watch.leaks,
-        bool(kept.constants),
-        kept.constants,
-        kept.variables(),
-        expression,
-        kept.parts(),
-        frozenset(mode.dtypes),
-        watch.calls,
+    met, dtypes = tuple(mode.conditions.met), frozenset(mode.dtypes)
+    found = Trace(graph, inputs, outputs, met, leaks.leaks, dtypes=dtypes, calls=leaks.calls)
+    if isinstance(kept, NamesMet):
+        return replace(found, has_constants=kept.any)
+    return _with_names(found, kept, result)
+
+
+def _with_names(found: Trace, names: Names, result: Any) -> Trace:
+    """Return a trace with the names of constants and variables in the user's code."""
+    tensors = names.mode.tensors
+    is_tensor = isinstance(result, torch.Tensor)
+    return replace(
+        found,
+        has_constants=bool(names.constants),
+        constants=names.constants,
+        variables=names.variables,
+        expression=tensors.of(result) if tensors is not None and is_tensor else None,
+        parts=names.locals.expressions(),
     )
 
 
-def _followed(names: Sequence[str], copies: Sequence[torch.Tensor]) -> Tensors | None:
-    """Where whole tensors are followed from the inputs on; None if nobody asked."""
+def _tensors(names: Sequence[str], copies: Sequence[torch.Tensor]) -> Tensors | None:
+    """Return the expressions of the inputs as whole tensors; None without names."""
     if not names:
         return None
     tensors = Tensors()
     for name, copy in zip(names, copies, strict=True):
         tensors.input(name, copy)
     return tensors
-
-
-@contextlib.contextmanager
-def _naming(names: Names | Noticed, given: Mapping[str, Any]) -> Iterator[None]:
-    """Keep or notice names while the function runs; those of its constant arguments first."""
-    if isinstance(names, Noticed):
-        with offered(names):
-            yield
-        return
-    for name, value in given.items():
-        if isinstance(value, torch.Tensor):
-            names.offer(name, value)
-    with offered(names), names.watching():
-        yield
 
 
 def _shadowed_copies(
@@ -235,8 +203,14 @@ def _shadowed_copies(
     return copies
 
 
-def _refused(error: BaseException, line: int | None, leaks: Sequence[Leak]) -> Refusal:
-    """Why the function failed while traced: a tensor for a bare number, or its own fault."""
+def _refusal(error: BaseException, line: int | None, leaks: Sequence[Leak]) -> Refusal:
+    """Return why tracing failed, as a value."""
+    if isinstance(error, Poisoned):
+        return Refusal("the result", line, "comes from an operation without a closed form")
+    if isinstance(error, Unsupported):
+        return Refusal(error.operation, line, error.reason)
+    if isinstance(error, BudgetExceeded):
+        return Refusal("the function", line, f"is too large: {error}")
     for leak in leaks:
         if isinstance(error, TypeError) and leak.habit in _BARE:
             return Refusal(leak.habit, leak.line, f"gives a bare number: {leak.advice}")
@@ -246,11 +220,11 @@ def _refused(error: BaseException, line: int | None, leaks: Sequence[Leak]) -> R
 
 
 def _what_went_wrong(error: BaseException) -> str:
-    """Return the exception in one clause; one that began in jacmagic itself asks to be reported."""
+    """Return the exception in one clause; one from a rule asks to be reported."""
     if isinstance(error, JacmagicError):
         return f"stopped the trace: {error}"
     last = traceback.extract_tb(error.__traceback__)[-1] if error.__traceback__ else None
     rules = str(Path(__file__).parent / "rules")
     ours = last is not None and last.filename.startswith(rules)
-    place = f" in {last.name}, please report it" if ours and last is not None else ""
-    return f"stopped the trace{place}: {' '.join(str(error).split())[:200]}"
+    where = f" in {last.name}, please report it" if ours and last is not None else ""
+    return f"stopped the trace{where}: {' '.join(str(error).split())[:200]}"

@@ -1,4 +1,4 @@
-"""Rules from ATen operations to expressions of whole vectors and matrices: A @ x + b as that.
+"""Rules from ATen operations to expressions of whole vectors and matrices.
 
 `RULES[name](*arguments)` gets the expressions of an operation's tensors, other arguments as they
 are. What it does not understand raises `Unknown`, and the result has no such expression.
@@ -19,7 +19,7 @@ _POWERS: dict[float, str] = {2: "square", 3: "cube", 0.5: "sqrt", -1: "reciproca
 
 
 class Unknown(Exception):
-    """An operand has no expression, or the operation is not one of vectors and matrices."""
+    """An operand or operation without an expression of whole vectors and matrices."""
 
 
 def _expression(value: Any) -> Expression:
@@ -90,8 +90,8 @@ def _view(x: Expression, size: Sequence[int]) -> Expression:
     return _squeeze(x) if len(x.shape) == 2 and len(size) == 1 else x
 
 
-def _unsqueeze(x: Expression, place: int) -> Expression:
-    if len(x.shape) != 1 or place != 0:
+def _unsqueeze(x: Expression, axis: int) -> Expression:
+    if len(x.shape) != 1 or axis != 0:
         raise Unknown
     return Expression("transpose", (x,), (1, *x.shape))
 

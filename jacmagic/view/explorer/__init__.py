@@ -1,7 +1,7 @@
-"""The live explorer: one slider for each input component, and a view that follows them.
+"""The live explorer: a slider for each input component, and a view.
 
-`widget` holds the sliders and asks torch, `view` is what the browser draws, `state` is what the two
-tell each other, `assets` the browser's own code.
+`widget` holds the sliders and computes, `traits` is the browser's view; `state`, `formula`,
+`entries` and `live_tape` write its traits, `assets` joins its code.
 """
 
 from jacmagic.view.explorer.assets import MODULES, front_end, style

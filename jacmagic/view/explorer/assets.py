@@ -1,4 +1,4 @@
-"""The browser's code and style, each as one text."""
+"""Code and style of the browser's view, each as one text."""
 
 from __future__ import annotations
 
@@ -6,31 +6,31 @@ import re
 from functools import cache
 from importlib.resources import files
 
+# The view's modules, each below those that it imports; the parts are on screen in this order.
 MODULES = (
-    "format.mjs",
-    "grid.mjs",
-    "mathml.mjs",
-    "special.mjs",
-    "tape.mjs",
-    "slots.mjs",
-    "chain.mjs",
-    "panel.mjs",
-    "copy.mjs",
-    "tools.mjs",
-    "notes.mjs",
-    "live.mjs",
+    *("format.mjs", "element.mjs", "mathml.mjs", "slots.mjs", "copy.mjs", "stops.mjs"),
+    *("special.mjs", "tape.mjs", "live.mjs", "following.mjs", "layout.mjs"),
+    *("navigation.mjs", "cells.mjs", "grid_elements.mjs", "grid.mjs"),
+    "parts.mjs",
     "controls.mjs",
+    "title.mjs",
+    "chain.mjs",
+    "equations.mjs",
+    "notice.mjs",
+    "tools.mjs",
+    "table.mjs",
+    "panel.mjs",
+    "notes.mjs",
     "view.mjs",
 )
 
 
 @cache
 def front_end() -> str:
-    """The browser's modules as one ES module: the files in order, without imports and exports.
+    """Bundle the view's modules into one ES module, without imports.
 
-    A widget's code is one text, and no build step stands between the files and the browser; what
-    each file exports is what the others use under the same name. Comments stay in the files: the
-    text is stored in every notebook that shows a widget.
+    A widget's code is one text, and there is no build step: the names that a file exports are those
+    that the others use. Comments are left out, as every notebook with a widget stores the text.
     """
     static = files("jacmagic") / "view" / "static"
     joined = "\n".join((static / name).read_text(encoding="utf-8") for name in MODULES)

@@ -1,4 +1,4 @@
-"""The closed form as source for elsewhere, in LaTeX and for SymPy, in both layouts."""
+"""Source of the closed form to copy: LaTeX and SymPy, in both layouts."""
 
 from __future__ import annotations
 
@@ -8,67 +8,68 @@ import sympy
 
 from jacmagic.labels import Label
 from jacmagic.render import latex
+from jacmagic.render.layout import Layout
 from jacmagic.result import JacobianResult
 from jacmagic.symbolic.formula import DisplayForm, sigmoid, tex
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.trace import Refusal
 
-COPYING = 0.5  # seconds spent on what may be copied
-MOST_LETTERS = 20_000  # of a formula offered for copying
+MAX_SECONDS_TO_WRITE = 0.5  # for each language: most views are never copied from
+MAX_LETTERS = 20_000  # of a formula offered for copying: about ten pages
 
 
-def is_transposed(jacobian: JacobianResult) -> bool:
-    """Whether inputs are rows in the view."""
-    return jacobian.view.layout == "denominator"
-
-
-def _head(jacobian: JacobianResult, *, transposed: bool) -> str:
+def _head(jacobian: JacobianResult, layout: Layout) -> str:
     """Return the left-hand side in LaTeX, such as J_f(x, y)."""
     inputs = [Label(one.name).tex for one in jacobian.problem.inputs]
     letter = jacobian.notation.letter
-    return latex.head(Label(jacobian.title).tex, inputs, transposed=transposed, letter=letter)
+    return latex.head(Label(jacobian.title).tex, inputs, layout=layout, letter=letter)
 
 
 def copies(jacobian: JacobianResult) -> dict[str, list[str]]:
-    """The closed form as source for elsewhere: in the view's layout, and with it transposed."""
+    """Return source by language: in the view's layout and in the other."""
     if jacobian.reading is None:
         return {}
-    reading, layouts = jacobian.reading, [is_transposed(jacobian), not is_transposed(jacobian)]
-    if reading.form.length > MOST_LETTERS:
+    reading, layout = jacobian.reading, jacobian.view.layout
+    if reading.form.length > MAX_LETTERS:
         return {}
 
     def written(write: Callable[..., str]) -> list[str] | Refusal:
-        return attempt(lambda: [write(jacobian, reading, transposed=t) for t in layouts], COPYING)
+        layouts = (layout, layout.other)
+        return attempt(
+            lambda: [write(jacobian, reading, one) for one in layouts], MAX_SECONDS_TO_WRITE
+        )
 
-    made = {"LaTeX": written(_in_latex)}
+    sources = {"LaTeX": written(_in_latex)}
     if jacobian.formula is not None:
-        made["SymPy"] = written(_in_sympy)
+        sources["SymPy"] = written(_in_sympy)
     return {
         name: both
-        for name, both in made.items()
-        if not isinstance(both, Refusal) and len(both[0]) <= MOST_LETTERS
+        for name, both in sources.items()
+        if not isinstance(both, Refusal) and len(both[0]) <= MAX_LETTERS
     }
 
 
-def _in_latex(jacobian: JacobianResult, reading: DisplayForm, *, transposed: bool) -> str:
-    """The closed form as an equation, every entry of it, and what the names in it stand for."""
-    matrix = reading.matrix.T if transposed else reading.matrix
+def _in_latex(jacobian: JacobianResult, reading: DisplayForm, layout: Layout) -> str:
+    """Return the closed form as an equation, followed by its definitions."""
+    matrix = layout.matrix(reading.matrix)
     entries = [[tex(entry, reading.all_names) for entry in row] for row in matrix.tolist()]
-    known = [clause.latex for clause in reading.clauses]
-    known += [f"{one.tex} = {latex.number(value, 17)}" for one, value in reading.used_constants]
-    equation = f"{_head(jacobian, transposed=transposed)} = {latex.matrix(entries)}"
-    return r" \quad ".join([equation, *([r"\text{with}", *known] if known else [])])
+    definitions = [clause.latex for clause in reading.clauses]
+    definitions += [
+        f"{one.tex} = {latex.number(value, 17)}" for one, value in reading.used_constants
+    ]
+    equation = f"{_head(jacobian, layout)} = {latex.matrix(entries)}"
+    return r" \quad ".join([equation, *([r"\text{with}", *definitions] if definitions else [])])
 
 
-def _in_sympy(jacobian: JacobianResult, reading: DisplayForm, *, transposed: bool) -> str:
-    """Return the closed form as SymPy writes it; named constants by their names, given above it."""
+def _in_sympy(jacobian: JacobianResult, reading: DisplayForm, layout: Layout) -> str:
+    """Return SymPy's text of the closed form, after its named constants."""
     matrix: sympy.Matrix = jacobian.formula
     lines: list[str] = []
     if reading.used_constants:
         named = sympy.Matrix(*reading.form.shape, reading.entry)
         matrix = named.replace(sigmoid, _logistic)
         lines = [f"{label.symbol} = {value!r}" for label, value in reading.used_constants]
-    return "\n".join([*lines, str(matrix.T if transposed else matrix)])
+    return "\n".join([*lines, str(layout.matrix(matrix))])
 
 
 def _logistic(u: sympy.Expr) -> sympy.Expr:

@@ -1,18 +1,18 @@
-"""What is done once sliders rest: not at every event, and never in the way of the next one."""
+"""Debounce: a call once sliders rest, instead of one for every event."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 
-PAUSE = 0.15  # seconds without an event after which sliders rest
+SECONDS_OF_REST = 0.15  # without an event: longer than between two events of a drag
 
 
 class Rest:
-    """Calls back when nothing has happened for a while.
+    """A callback that runs when no event has come for a while.
 
-    The wait is counted in the kernel's loop from the end of each event. So a loop that is busy with
-    events comes to it after the last of them.
+    The time is counted in the kernel's loop from the end of each event, so that a loop that is busy
+    with events runs it after the last of them.
     """
 
     def __init__(self, act: Callable[[], None]) -> None:
@@ -21,16 +21,16 @@ class Rest:
 
     @property
     def can_wait(self) -> bool:
-        """Whether this code runs in a loop, which will come back later."""
+        """Whether an event loop runs, which can call later."""
         return asyncio._get_running_loop() is not None
 
     def soon(self) -> None:
-        """Something has happened: wait from now on."""
+        """Start the time anew."""
         self.cancel()
-        self._waiting = asyncio.get_running_loop().call_later(PAUSE, self._act)
+        self._waiting = asyncio.get_running_loop().call_later(SECONDS_OF_REST, self._act)
 
     def cancel(self) -> None:
-        """Wait for nothing any more."""
+        """Drop the call that is due."""
         if self._waiting is not None:
             self._waiting.cancel()
             self._waiting = None

@@ -1,4 +1,4 @@
-"""A component's slider: the number is the truth, the range is where its handle moves."""
+"""Sliders that keep any number; their range limits the handle alone."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ from jacmagic.labels import Label
 Range = tuple[float, float, float | None]
 
 LARGEST = sys.float_info.max
-STEPS = 200  # of a range without a step of its own
-FINEST = 2**20  # steps of a range in which no round step meets the numbers that matter
+USUAL_STEPS = 200  # of a range without a step of its own: about one for each pixel
+MAX_STEPS = 2**20  # where no round step meets start, zero and end: as good as continuous
 
 
 class Slider(ipywidgets.FloatSlider):
@@ -39,7 +39,7 @@ class Slider(ipywidgets.FloatSlider):
 
 
 def range_of(label: Label, value: float, ranges: Mapping[str, Range]) -> tuple[float, float, float]:
-    """Low, high and step of a component's slider.
+    """Return low, high and step of a component's slider.
 
     Args:
         label: the component.
@@ -54,15 +54,15 @@ def range_of(label: Label, value: float, ranges: Mapping[str, Range]) -> tuple[f
 
 
 def _step(low: float, high: float, wanted: list[float]) -> float:
-    """A round step whose multiples from `low` meet `high` and the wanted numbers; else a fine one.
+    """Return a round step from `low` through the wanted numbers, or a fine one.
 
     Round is 1, 2 or 5 times a power of ten, about a 200th of the range.
     """
-    raw = high / STEPS - low / STEPS  # the width itself may overflow
+    raw = high / USUAL_STEPS - low / USUAL_STEPS  # the width itself may overflow
     power = 10.0 ** math.floor(math.log10(raw))
     step = power * next(factor for factor in (1, 2, 5, 10) if factor * power >= raw * 0.999)
     met = [number for number in wanted if low <= number <= high]
     counts = [number / step - low / step for number in (*met, high)]
-    if all(abs(count - round(count)) < 1e-9 * STEPS for count in counts):
+    if all(abs(count - round(count)) < 1e-9 * USUAL_STEPS for count in counts):
         return step
-    return high / FINEST - low / FINEST
+    return high / MAX_STEPS - low / MAX_STEPS

@@ -1,7 +1,7 @@
-"""The view: what the browser draws, as traits.
+"""The browser's view as a widget, whose traits are everything that it draws.
 
-The browser computes by itself while it has a tape; what the kernel sends is torch's answer for one
-point, and the formula where that has changed.
+The browser computes by itself while it has a tape; the kernel sends torch's numbers for one point,
+and the formula where that has changed.
 """
 
 from __future__ import annotations
@@ -16,11 +16,13 @@ import traitlets
 from jacmagic.result import JacobianResult
 from jacmagic.view.explorer import state
 from jacmagic.view.explorer.assets import front_end, style
+from jacmagic.view.explorer.entries import entry_of
+from jacmagic.view.explorer.formula import formula_of, signature_of
 from jacmagic.view.explorer.moving import moving
 
 
 class JacobianView(anywidget.AnyWidget):
-    """Derivation, table and agreement of one Jacobian; its traits are what `view.mjs` reads.
+    """View of one Jacobian: derivation, table and agreement, as traits.
 
     Attributes:
         asked_to_reset: called when the browser asks for it.
@@ -38,7 +40,7 @@ class JacobianView(anywidget.AnyWidget):
     live = traitlets.Dict().tag(sync=True)
     entries = traitlets.Dict().tag(sync=True)
     status = traitlets.Dict().tag(sync=True)
-    places = traitlets.List(traitlets.Int()).tag(sync=True)
+    components = traitlets.List(traitlets.Int()).tag(sync=True)
     handles = traitlets.List(traitlets.Int()).tag(sync=True)
     chooser = traitlets.Bool(False).tag(sync=True)
     followed = traitlets.Bool(True).tag(sync=True)
@@ -63,15 +65,15 @@ class JacobianView(anywidget.AnyWidget):
             _css=style(),
             spec=state.spec(jacobian),
             **shown,
-            **state.formula(jacobian),
+            **formula_of(jacobian),
         )
         self.asked_to_reset = on_reset
         self._jacobian = self._settled = jacobian
-        self._at, self._signature = at, state.signature(jacobian)
+        self._at, self._signature = at, signature_of(jacobian)
         self.on_msg(self._asked)
 
     def move(self, jacobian: JacobianResult, at: Sequence[float]) -> None:
-        """Show the Jacobian of another point without a verdict, until `settle` gives one."""
+        """Show the Jacobian of another point; the verdict follows by `settle`."""
         _, gives_numbers, has_kink = self._signature
         quick = gives_numbers and not has_kink
         shown = moving(self._settled, jacobian, at, self.status) if quick else None
@@ -90,9 +92,9 @@ class JacobianView(anywidget.AnyWidget):
         """Show the Jacobian of another point; everything changes in one message."""
         shown = state.numbers(jacobian, at)
         shown["status"]["stale"] = stale
-        signature = state.signature(jacobian)
+        signature = signature_of(jacobian)
         if signature != self._signature:
-            shown |= state.formula(jacobian)
+            shown |= formula_of(jacobian)
         self._jacobian = self._settled = jacobian
         self._at, self._signature = list(at), signature
         self._change(shown)
@@ -108,7 +110,7 @@ class JacobianView(anywidget.AnyWidget):
         self.status = {**self.status, "stale": reason, "serial": self.status["serial"] + 1}
 
     def _asked(self, _: Any, content: Any, __: Any) -> None:
-        """Answer the browser; what is not understood is left alone."""
+        """Answer the browser's messages; unknown ones are ignored."""
         match content:
             case {"kind": "reset"}:
                 self.asked_to_reset()
@@ -118,7 +120,7 @@ class JacobianView(anywidget.AnyWidget):
     def explain(self, row: int, column: int) -> None:
         """Add the derivation of one entry of the table."""
         if 0 <= row < len(self.spec["rows"]) and 0 <= column < len(self.spec["columns"]):
-            found = state.entry(self._jacobian, row, column) or {"lines": [], "note": ""}
+            found = entry_of(self._jacobian, row, column) or {"lines": [], "note": ""}
             self.entries = {**self.entries, f"{row},{column}": found}
 
     def _get_embed_state(self, drop_defaults: bool = False) -> Any:

@@ -1,8 +1,8 @@
-"""Sliders around a Jacobian, and torch's answer wherever they stand.
+"""The explorer's widget: sliders, and torch's Jacobian at their point.
 
-The browser may know the new numbers before this process does; what is computed here is torch's
-Jacobian, and its agreement with them. A function that fails at a point leaves the last good result
-on screen, marked stale.
+The browser may show the tape's numbers before; what is computed here is torch's Jacobian, and its
+agreement with them. A function that fails at a point leaves the last good result on screen, marked
+stale.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,36 +18,19 @@ import traitlets
 
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.result import JacobianResult
-from jacmagic.view import export, reruns
-from jacmagic.view import still as display
+from jacmagic.view import export, reruns, still
 from jacmagic.view.explorer.assets import front_end, style
+from jacmagic.view.explorer.entries import entries_of
+from jacmagic.view.explorer.last_points import Identity, recall, remember
+from jacmagic.view.explorer.live_tape import shaped
 from jacmagic.view.explorer.rest import Rest
-from jacmagic.view.explorer.sliders import Range, Slider, range_of
-from jacmagic.view.explorer.state import entries, shaped
+from jacmagic.view.explorer.slider_set import SliderSet
+from jacmagic.view.explorer.sliders import Range
 from jacmagic.view.explorer.traits import JacobianView
 
-
-@dataclass(frozen=True)
-class _Identity:
-    """What makes two explorers the same for a person: the name, the inputs and the start."""
-
-    title: str
-    labels: tuple[str, ...]
-    start: tuple[float, ...]
-
-    @classmethod
-    def of(cls, jacobian: JacobianResult) -> _Identity:
-        labels = tuple(label.text for label in jacobian.columns)
-        return cls(jacobian.title, labels, tuple(jacobian.problem.flat_point))
-
-
-_SLIDER_TRAITS = ("description", "value", "min", "max", "step")
-MOST_SLIDERS = 24  # components up to which each has its own slider
-MOST_IN_PAGE = 100_000  # bytes of derivations in a page, which can ask for none; packed, a tenth
-MOST_REMEMBERED = 100  # functions whose sliders are found again
-
-# Where the sliders of a function were left, for a cell that runs again.
-_LEFT: dict[_Identity, list[float]] = {}
+MAX_SLIDERS = 24  # components with a slider each: about a screen; for more there is a chooser
+MAX_ENTRY_BYTES = 100_000  # of derivations in a page, which can ask for none; packed, a tenth
+MAX_COMPONENTS_NAMED = 4  # of a point in a notice
 
 
 class Explorer(ipywidgets.VBox):
@@ -56,9 +38,9 @@ class Explorer(ipywidgets.VBox):
 
     Attributes:
         jacobian: the Jacobian that is shown.
-        view: what the browser draws.
+        view: the view that the browser draws.
         chooser: picks the component that has a slider, where there are too many; else None.
-        point: the inputs by name, where the sliders stand; observe it to follow them.
+        point: the inputs by name; observe it to follow the sliders.
         is_followed: whether another explorer has its sliders.
     """
 
@@ -88,23 +70,25 @@ class Explorer(ipywidgets.VBox):
         """
         self.jacobian = jacobian if digits is None else jacobian.shown(digits=digits)
         self._start = self.jacobian
-        self._ranges = dict(ranges or {})
+        self._identity = Identity.of(self.jacobian)
         self._lock = threading.RLock()
-        self._quiet = False
         self._rest = Rest(self._settle)
-        self._identity = _Identity.of(self.jacobian)
-        self._numbers = self.jacobian.problem.flat_point
-        self._followed = {} if sliders is None else sliders.by_label
         if sliders is not None:
             sliders.is_followed = True
-        self._sliders: dict[int, ipywidgets.FloatSlider] = {}
-        self._layout = ipywidgets.Layout()  # one for all sliders, whose view is ours
-        self.view = JacobianView(self.jacobian, at=self._numbers, on_reset=self.reset)
-        crowded = len(self._numbers) > MOST_SLIDERS
-        self.chooser = self._make_chooser() if crowded else None
+        labels, numbers = self.jacobian.columns, self.jacobian.problem.flat_point
+        self._controls = SliderSet(
+            labels,
+            numbers,
+            ranges=ranges or {},
+            others={} if sliders is None else sliders.by_label,
+            on_move=self._moved,
+        )
+        self.view = JacobianView(self.jacobian, at=numbers, on_reset=self.reset)
+        is_crowded = len(numbers) > MAX_SLIDERS
+        self.chooser = self._make_chooser() if is_crowded else None
         super().__init__(children=[part for part in (self.chooser, self.view) if part is not None])
         self.add_class("jm-explorer")
-        self._choose([0] if crowded else range(len(self._numbers)))
+        self._choose([0] if is_crowded else range(len(numbers)))
         self.point = self.jacobian.point
         self._is_shown_by_a_cell = resume
         if resume:
@@ -117,63 +101,34 @@ class Explorer(ipywidgets.VBox):
 
     @property
     def by_label(self) -> dict[str, ipywidgets.FloatSlider]:
-        """The sliders by the label of their component, for `interactive_output` and the like."""
-        labels = self.jacobian.columns
-        return {labels[place].text: slider for place, slider in self._sliders.items()}
+        """The sliders by the label of their component, as ipywidgets takes them."""
+        return self._controls.by_label
 
-    # ── controls ──────────────────────────────────────────────────────────────────────────────
+    # ── sliders ───────────────────────────────────────────────────────────────────────────────
 
-    def _choose(self, places: Iterable[int]) -> None:
+    def _choose(self, components: Iterable[int]) -> None:
         """Let these components have sliders; those of another explorer are drawn there."""
-        places = list(places)
-        sliders = [self._slider(place) for place in places]
-        theirs = self._followed.values()
-        own = [place for place in places if self._sliders[place] not in theirs]
+        chosen, controls = list(components), self._controls
+        sliders = [controls.slider(component) for component in chosen]
+        own = [component for component in chosen if controls.is_own(component)]
         with self.view.hold_sync():
-            self.view.places, self.view.sliders, self.view.handles = places, sliders, own
+            self.view.components, self.view.sliders, self.view.handles = chosen, sliders, own
 
     def _make_chooser(self) -> ipywidgets.Dropdown:
-        options = [(label.unicode, place) for place, label in enumerate(self.jacobian.columns)]
+        options = [(label.unicode, k) for k, label in enumerate(self.jacobian.columns)]
         chooser = ipywidgets.Dropdown(options=options, value=0, description="component")
         chooser.observe(lambda change: self._choose([change["new"]]), "value")
         return chooser
-
-    def _slider(self, place: int) -> ipywidgets.FloatSlider:
-        if place not in self._sliders:
-            label = self.jacobian.columns[place]
-            if label.text in self._followed:
-                return self._follow(place, self._followed[label.text])
-            self._listen(place, Slider(**self._traits_of(place), layout=self._layout))
-        return self._sliders[place]
-
-    def _traits_of(self, place: int) -> dict[str, Any]:
-        """Label, value and range of a component, whether it has a slider yet or not."""
-        if place in self._sliders:
-            return {name: getattr(self._sliders[place], name) for name in _SLIDER_TRAITS}
-        label, value = self.jacobian.columns[place], self._numbers[place]
-        traits = (label.unicode, value, *range_of(label, value, self._ranges))
-        return dict(zip(_SLIDER_TRAITS, traits, strict=True))
-
-    def _follow(self, place: int, slider: ipywidgets.FloatSlider) -> ipywidgets.FloatSlider:
-        """Let another explorer's slider move a component of this one."""
-        self._listen(place, slider)
-        if slider.value != self._numbers[place]:
-            self._moved(place, slider.value)
-        return slider
-
-    def _listen(self, place: int, slider: ipywidgets.FloatSlider) -> None:
-        slider.observe(lambda change: self._moved(place, change["new"]), "value")
-        self._sliders[place] = slider
 
     def reset(self) -> None:
         """Go back to the point where the explorer began."""
         self.move(self._start.problem.flat_point)
 
     def hand_over(self, heir: Explorer) -> None:
-        """Let another explorer begin where this one is left, and answer what still arrives here.
+        """Let another explorer continue at this one's point, and handle later messages.
 
         Args:
-            heir: what is on screen instead; nothing is handed to one of another function or start.
+            heir: the explorer on screen; one of another function or start gets nothing.
         """
         with self._lock:  # a move that has arrived is finished first
             if heir is not self and heir._identity == self._identity:
@@ -181,7 +136,7 @@ class Explorer(ipywidgets.VBox):
                 heir._resume()
 
     def move(self, numbers: Sequence[float]) -> None:
-        """Put every slider somewhere else, and compute once.
+        """Move every slider, and compute once.
 
         Args:
             numbers: the n components of the point.
@@ -190,73 +145,67 @@ class Explorer(ipywidgets.VBox):
             if self._heir is not None:
                 self._heir.move(numbers)
                 return
-            self._numbers = list(numbers)
-            self._quiet = True
-            try:
-                for place, slider in self._sliders.items():
-                    slider.value = self._numbers[place]
-            finally:
-                self._quiet = False
+            self._controls.move_all(numbers)
             self._recompute(self.view.show)
 
     def _resume(self) -> None:
-        left = _LEFT.get(self._identity)
-        if left is not None and left != self._numbers:
-            self.move(left)
+        last = recall(self._identity)
+        if last is not None and last != self._controls.numbers:
+            self.move(last)
 
     # ── following ─────────────────────────────────────────────────────────────────────────────
 
-    def _moved(self, place: int, value: float) -> None:
+    def _moved(self, component: int, value: float) -> None:
         with self._lock:  # sliders may call from another thread than the cell runs in
             if self._heir is not None:
-                numbers = list(self._heir._numbers)
-                if numbers[place] != value:
-                    self._heir.move([*numbers[:place], value, *numbers[place + 1 :]])
+                numbers = list(self._heir._controls.numbers)
+                if numbers[component] != value:
+                    numbers[component] = value
+                    self._heir.move(numbers)
                 return
-            self._numbers[place] = value
-            if not self._quiet:
-                if not self._rest.can_wait:
-                    self._recompute(self.view.show)
-                    return
-                self._recompute(self.view.move)
-                self._rest.soon()
+            self._controls.numbers[component] = value
+            if not self._rest.can_wait:
+                self._recompute(self.view.show)
+                return
+            self._recompute(self.view.move)
+            self._rest.soon()
 
     def _settle(self) -> None:
-        """Compare the sources where the sliders rest."""
+        """Compare the sources at the point where the sliders rest."""
         with self._lock:
             try:
                 self.view.settle()
             except KeyboardInterrupt:
                 self.view.keep(f"Interrupted at {self._whereabouts}: not checked.")
-            except Exception as error:  # noqa: BLE001 - the widget's edge, as below
+            except Exception as error:  # noqa: BLE001 - the widget shows it as a notice
                 self.view.keep(f"Not checked: {type(error).__name__}: {error}")
 
     def _recompute(self, show: Callable[[JacobianResult, Sequence[float]], None]) -> None:
         try:
-            moved = self.jacobian.at(**shaped(self.jacobian, self._numbers))
-            show(moved, self._numbers)
+            numbers = self._controls.numbers
+            moved = self.jacobian.at(**shaped(self.jacobian, numbers))
+            show(moved, numbers)
         except KeyboardInterrupt:
             self.view.keep(f"Interrupted at {self._whereabouts}. The last good result is shown.")
-        except REFUSALS as error:  # the widget's edge: it becomes a visible note
+        except REFUSALS as error:  # the widget shows it as a notice
             self.view.keep(
                 f"{self.jacobian.title} fails at {self._whereabouts}: "
                 f"{type(error).__name__}: {error}. The last good result is shown."
             )
         else:
             self.jacobian, self.point = moved, moved.point
-            _LEFT[self._identity] = list(self._numbers)
-            while len(_LEFT) > MOST_REMEMBERED:
-                del _LEFT[next(iter(_LEFT))]
+            remember(self._identity, numbers)
 
     @property
     def _whereabouts(self) -> str:
-        shown = zip(self.jacobian.columns, self._numbers, strict=True)
-        return ", ".join(f"{label.unicode} = {number:.4g}" for label, number in list(shown)[:4])
+        named = list(zip(self.jacobian.columns, self._controls.numbers, strict=True))
+        shown = [f"{label.unicode} = {x:.4g}" for label, x in named[:MAX_COMPONENTS_NAMED]]
+        return ", ".join(shown)
 
     # ── still forms ───────────────────────────────────────────────────────────────────────────
 
     def save_html(self, path: str | os.PathLike[str], *, title: str | None = None) -> Path:
-        """Write one file that stays live with no kernel and no network.
+        """Write one file whose sliders need no kernel and no network.
 
         Args:
             path: the file; one that exists is replaced.
@@ -266,19 +215,19 @@ class Explorer(ipywidgets.VBox):
             PageError: the file cannot be written.
         """
         self.view.settle()
-        places = range(len(self._numbers))
+        components = list(range(len(self._controls.numbers)))
         live = export.Live(
             view=self.view,
             changes={
-                "places": list(places),
-                "handles": list(places),
+                "components": components,
+                "handles": components,
                 "chooser": self.chooser is not None,
-                "entries": entries(self.jacobian, MOST_IN_PAGE),
+                "entries": entries_of(self.jacobian, MAX_ENTRY_BYTES),
             },
-            sliders=[self._traits_of(place) for place in places],
+            sliders=[self._controls.traits(component) for component in components],
             front_end=front_end(),
             style=style(),
-            still=display.static(self.jacobian),
+            still=still.to_html(self.jacobian),
             title=self.view.spec["title"],
         )
         return export.save(path, live, title=title)
@@ -288,4 +237,4 @@ class Explorer(ipywidgets.VBox):
         if self._is_shown_by_a_cell:
             reruns.remember(self)
         bundle = super()._repr_mimebundle_(**kwargs) or {}
-        return {**bundle, **display.still(self.jacobian)}
+        return {**bundle, **still.to_bundle(self.jacobian)}

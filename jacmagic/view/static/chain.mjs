@@ -3,7 +3,7 @@
  *
  * @typedef {object} Chain
  * @property {string} head MathML of the left-hand side
- * @property {string} sign what stands before the last link: "=" or "≠"
+ * @property {string} sign before the last link: "=" or "≠"
  * @property {string[]} links MathML of each matrix, without its brackets; the last ones have slots
  * @property {string[]} where MathML of the equations that explain names in them
  * @property {{links: string[], where: string[], copies: Copies} | null} plain the same with constants
@@ -16,38 +16,18 @@
  *   table is laid out, and transposed
  */
 
+import { make, makeScrollable } from "./element.mjs";
 import { readMathml } from "./mathml.mjs";
+import { addPart } from "./parts.mjs";
 import { Slots } from "./slots.mjs";
 
-const LONG = 6000; // characters of MathML above which a link starts folded
+const MAX_UNFOLDED_CHARACTERS = 6000; // of MathML; a longer matrix starts folded
 
 /**
- * @param {Document} document
- * @param {string} tag
- * @param {string} className
- * @param {string} [text]
- */
-export function make(document, tag, className, text = "") {
-  const element = document.createElement(tag);
-  element.className = className;
-  if (text) element.textContent = text;
-  return element;
-}
-
-/**
- * What is wider than its place can be scrolled by keyboard too.
- * @param {HTMLElement} box
- */
-function reachable(box) {
-  if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-  else box.removeAttribute("tabindex");
-}
-
-/**
- * Rows become columns in a typeset matrix.
+ * Exchange rows and columns of a typeset matrix.
  * @param {Element | Text} math
  */
-function turn(math) {
+function transposeMatrix(math) {
   const table = math instanceof Element ? math.querySelector("mtable") : null;
   if (!table) return;
   const cells = [...table.children].map((row) => [...row.children]);
@@ -61,21 +41,21 @@ function turn(math) {
 }
 
 /**
- * J_f becomes J_f to the T, and back.
+ * Turn the symbol J_f into its transpose, and back.
  * @param {Element | Text} math
  */
-function transpose(math) {
+function transposeSymbol(math) {
   const letter = math instanceof Element ? math.querySelector("msub, msubsup") : null;
   if (!letter) return;
   const create = (/** @type {string} */ name) => letter.ownerDocument.createElementNS(letter.namespaceURI, name);
-  const made = create(letter.localName === "msub" ? "msubsup" : "msub");
-  made.append(...[...letter.children].slice(0, 2));
-  if (made.localName === "msubsup") {
+  const transposed = create(letter.localName === "msub" ? "msubsup" : "msub");
+  transposed.append(...[...letter.children].slice(0, 2));
+  if (transposed.localName === "msubsup") {
     const sign = create("mi");
     sign.textContent = "\u{1D5B3}"; // sans-serif T
-    made.append(sign);
+    transposed.append(sign);
   }
-  letter.replaceWith(made);
+  letter.replaceWith(transposed);
 }
 
 export class Derivation {
@@ -89,14 +69,20 @@ export class Derivation {
     this.slots = [];
   }
 
+  /** @param {import("./parts.mjs").Frame} frame */
+  paint({ chain, plain, exchanged, slots, digits }) {
+    this.typeset(chain, ((plain && chain.plain) || chain).links, exchanged);
+    for (const formula of this.slots) formula.paint(slots, digits);
+  }
+
   /**
-   * Typeset the chain, unless it stands there already.
+   * Typeset the chain, unless it is on screen already.
    * @param {Chain} chain
    * @param {string[]} links
-   * @param {boolean} turned whether rows and columns change places
+   * @param {boolean} exchanged whether rows and columns are exchanged
    */
-  typeset(chain, links, turned) {
-    const shown = [chain, links, turned];
+  typeset(chain, links, exchanged) {
+    const shown = [chain, links, exchanged];
     if (shown.every((part, k) => part === this.shown[k])) return;
     this.shown = shown;
     this.slots = [];
@@ -106,69 +92,38 @@ export class Derivation {
     }
     const head = make(this.document, "span", "jm-head");
     const left = readMathml(chain.head, this.document);
-    if (turned) transpose(left);
+    if (exchanged) transposeSymbol(left);
     head.append(left);
     const last = links.length - 1;
-    const made = links.map((link, k) => this.link(k === last ? chain.sign : "=", link, turned));
-    this.box.replaceChildren(head, ...made);
-    this.slots = made.map((link) => new Slots(link)).filter((slots) => slots.found.length);
-    requestAnimationFrame(() => reachable(this.box));
+    const elements = links.map((link, k) => this.link(k === last ? chain.sign : "=", link, exchanged));
+    this.box.replaceChildren(head, ...elements);
+    this.slots = elements.map((link) => new Slots(link)).filter((slots) => slots.numerals.length);
+    requestAnimationFrame(() => makeScrollable(this.box));
   }
 
   /**
-   * @param {string} sign
-   * @param {string} source
-   * @param {boolean} turned
+   * @param {string} sign before the matrix
+   * @param {string} source its MathML
+   * @param {boolean} exchanged
    */
-  link(sign, source, turned) {
+  link(sign, source, exchanged) {
     const brackets = make(this.document, "span", "jm-brackets");
     const math = readMathml(source, this.document);
-    if (turned) turn(math);
+    if (exchanged) transposeMatrix(math);
     brackets.append(math);
-    const before = make(this.document, "span", "jm-sign", sign);
-    if (source.length < LONG) {
+    if (source.length < MAX_UNFOLDED_CHARACTERS) {
       const link = make(this.document, "span", "jm-link");
-      link.append(before, brackets);
+      link.append(make(this.document, "span", "jm-sign", sign), brackets);
       return link;
     }
     const fold = make(this.document, "details", "jm-link jm-fold");
     fold.append(make(this.document, "summary", "", `${sign} matrix`), brackets);
     return fold;
   }
-
-  /**
-   * @param {ArrayLike<number>} numbers
-   * @param {number} digits
-   */
-  paint(numbers, digits) {
-    for (const slots of this.slots) slots.paint(numbers, digits);
-  }
 }
 
-/** Equations after a word: "with u = …". */
-export class Listed {
-  /**
-   * @param {HTMLElement} parent
-   * @param {string} word
-   */
-  constructor(parent, word) {
-    this.box = parent;
-    this.word = word;
-    /** @type {string[] | undefined} */
-    this.shown = undefined;
-  }
-
-  /** @param {string[]} equations */
-  paint(equations) {
-    if (equations === this.shown) return;
-    this.shown = equations;
-    const document = this.box.ownerDocument;
-    const parts = equations.map((equation) => {
-      const part = make(document, "span", "");
-      part.append(readMathml(equation, document));
-      return part;
-    });
-    this.box.replaceChildren(...(parts.length ? [document.createTextNode(`${this.word} `), ...parts] : []));
-    requestAnimationFrame(() => reachable(this.box));
-  }
-}
+addPart({
+  name: "chain",
+  mount: (box) => new Derivation(box),
+  paint: (derivation, frame) => derivation.paint(frame),
+});

@@ -1,11 +1,13 @@
-/** The matrix and the point as text for elsewhere, every digit kept. */
-
 /**
+ * The matrix, the point and the closed form as text to copy, every digit kept.
+ *
  * @typedef {object} Table
  * @property {string[]} rows labels
  * @property {string[]} columns labels
  * @property {ArrayLike<number>} values row-major
  */
+
+const POINT = "this point"; // the format that is a magic's line
 
 /**
  * @param {Table} table
@@ -72,15 +74,43 @@ export const FORMATS = {
  * @param {ArrayLike<number>} point
  */
 export function magicLine([magic, options], inputs, point) {
-  let place = 0;
+  let index = 0;
   /** @type {(shape: number[]) => string} */
   const value = (shape) => {
     if (!shape.length) {
-      const number = point[place++];
+      const number = point[index++];
       return Number.isFinite(number) ? String(number) : pythonNumber(number, "").replace(/(nan|inf)/, "float('$1')");
     }
     return `[${Array.from({ length: shape[0] }, () => value(shape.slice(1))).join(", ")}]`;
   };
   const values = inputs.map(({ name, shape }) => `${name}=${value(shape)}`);
   return [magic, ...values, ...(options ? [options] : [])].join(" ");
+}
+
+/**
+ * What can be copied; a point that no line can name is not.
+ * @param {import("./parts.mjs").Frame} frame
+ */
+export function copyFormats(frame) {
+  const line = frame.spec.command ? [POINT] : [];
+  return [...Object.keys(sources(frame)), ...Object.keys(FORMATS), ...line];
+}
+
+/**
+ * @param {import("./parts.mjs").Frame} frame
+ * @param {string} format one of `copyFormats`
+ */
+export function copyText(frame, format) {
+  const { spec, layout, point, values } = frame;
+  if (format === POINT && spec.command) return magicLine(spec.command, spec.inputs, point);
+  const table = { ...layout.sides, values: layout.arrange(values) };
+  return FORMATS[format]?.(table) ?? sources(frame)[format][layout.exchanged ? 1 : 0];
+}
+
+/**
+ * The closed form as source, with names or numbers as it is shown.
+ * @param {import("./parts.mjs").Frame} frame
+ */
+function sources({ chain, plain }) {
+  return ((plain && chain.plain) || chain).copies;
 }

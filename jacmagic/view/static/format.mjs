@@ -1,5 +1,5 @@
 /**
- * Numbers as text, by the same rule as `jacmagic/text.py`; `tests/numbers.json` holds both to it.
+ * Numbers as text, by the same rule as `jacmagic/render/text.py`; `tests/numbers.json` holds both to it.
  */
 
 /**
@@ -30,7 +30,7 @@ function withoutTrailingZeros(text) {
 }
 
 /**
- * The same with a true minus sign and ∞, for the eye.
+ * The same with a true minus sign and ∞.
  * @param {number} value
  * @param {number} [digits]
  */

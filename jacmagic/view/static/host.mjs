@@ -4,7 +4,7 @@
  * The page carries the view's traits and its sliders as data. Here they become models with the
  * interface that `view.mjs` knows.
  *
- * @typedef {object} Carried what the page holds as JSON
+ * @typedef {object} PageData the page's JSON
  * @property {Record<string, any>} state the view's traits
  * @property {[(string | number)[], string][]} buffers paths into them and the bytes, base64
  * @property {SliderValues[]} sliders one for each component, in the order of the columns
@@ -19,7 +19,7 @@ export class Model {
   /** @param {Record<string, any>} values */
   constructor(values) {
     /** @type {Record<string, any>} */
-    this.values = { __proto__: null, ...values }; // so that no name is that of a thing all objects have
+    this.values = { __proto__: null, ...values }; // so that no name is a property of all objects
     this.listeners = /** @type {Map<string, Function[]>} */ (new Map());
     this.comm_live = false;
     /** @type {{get_model: (id: string) => Promise<Model>} | undefined} */
@@ -36,17 +36,17 @@ export class Model {
    * @param {any} [value]
    */
   set(name, value) {
-    const given = typeof name === "string" ? { [name]: value } : name;
-    const changed = Object.keys(given).filter((key) => !Object.is(given[key], this.values[key]));
-    Object.assign(this.values, given);
-    for (const key of changed) this.trigger(`change:${key}`, this, given[key], {});
+    const fresh = typeof name === "string" ? { [name]: value } : name;
+    const changed = Object.keys(fresh).filter((key) => !Object.is(fresh[key], this.values[key]));
+    Object.assign(this.values, fresh);
+    for (const key of changed) this.trigger(`change:${key}`, this, fresh[key], {});
     if (changed.length) this.trigger("change", this, {});
   }
 
-  /** Nobody listens at the other end. */
+  /** Does nothing: there is no kernel. */
   save_changes() {}
 
-  /** Nobody listens at the other end. */
+  /** Does nothing: there is no kernel. */
   send() {}
 
   /**
@@ -80,9 +80,9 @@ export class Model {
 }
 
 /**
- * Traits with their bytes in place. A path leads through what the page itself holds: a step that is
- * no property of its own, such as `__proto__`, belongs to all objects and is refused.
- * @param {Carried} carried
+ * Traits with their bytes. A path leads through the page's own data: a step that is no property of its
+ * own, such as `__proto__`, belongs to all objects and is refused.
+ * @param {PageData} data
  */
 export function traits({ state, buffers }) {
   for (const [path, text] of buffers) {
@@ -90,7 +90,7 @@ export function traits({ state, buffers }) {
     const last = path[path.length - 1];
     let holder = state;
     for (const step of path.slice(0, -1)) {
-      if (!Object.hasOwn(holder, step)) throw new Error(`expected a place in the page's state; found ${path}`);
+      if (!Object.hasOwn(holder, step)) throw new Error(`expected a path into the page's state; found ${path}`);
       holder = holder[step];
     }
     Object.defineProperty(holder, last, { value: new DataView(bytes.buffer), ...OWN });
@@ -108,22 +108,22 @@ export function slider({ description, ...numbers }) {
 }
 
 /**
- * Bring a page to life; its still form stays where that fails.
+ * Start a page's view; its still form stays where that fails.
  * @param {Document} document
  * @param {(context: {model: any, el: HTMLElement, signal: AbortSignal}) => void} render the view's
  */
 export function start(document, render) {
   const page = /** @type {HTMLElement} */ (document.querySelector(".jm-page"));
-  const data = /** @type {HTMLElement} */ (document.querySelector("#jm-data"));
-  const carried = /** @type {Carried} */ (JSON.parse(data.textContent ?? ""));
+  const json = /** @type {HTMLElement} */ (document.querySelector("#jm-data"));
+  const data = /** @type {PageData} */ (JSON.parse(json.textContent ?? ""));
   for (const used of document.querySelectorAll("script.jm-unpacked")) used.remove();
-  const sliders = carried.sliders.map(slider);
-  const view = new Model(traits(carried));
+  const sliders = data.sliders.map(slider);
+  const view = new Model(traits(data));
   view.widget_manager = {
     get_model: async (id) => {
-      const found = sliders[Number(id.slice(1))];
-      if (!found) throw new Error(`expected a slider of this page; found ${id}`);
-      return found;
+      const model = sliders[Number(id.slice(1))];
+      if (!model) throw new Error(`expected a slider of this page; found ${id}`);
+      return model;
     },
   };
   const explorer = Object.assign(document.createElement("div"), { className: "jm-explorer" });

@@ -1,5 +1,5 @@
 /**
- * The point where the sliders stand, and the numbers there as soon as the tape gives them.
+ * The sliders' point, the closed form's numbers there by the tape, and points before.
  *
  * @typedef {object} Live
  * @property {unknown} tape as `Tape.to_json` writes it
@@ -10,13 +10,15 @@
 
 import { readTape } from "./tape.mjs";
 
+const MAX_POINTS = 200; // to come back to
+
 /**
  * @param {unknown} number
  * @returns {number}
  */
 export function fromJson(number) {
-  const words = /** @type {Record<string, number>} */ ({ inf: Infinity, "-inf": -Infinity });
-  return typeof number === "number" ? number : (words[String(number)] ?? NaN);
+  const names = /** @type {Record<string, number>} */ ({ inf: Infinity, "-inf": -Infinity });
+  return typeof number === "number" ? number : (names[String(number)] ?? NaN);
 }
 
 /** The closed form of one branch, ready to run. */
@@ -38,17 +40,17 @@ export class Formula {
 
   /**
    * @param {Float64Array} point
-   * @returns {{values: Float64Array, numbers: Float64Array} | null} entries, and what the formula's
-   *   symbols stand for; null where the formula does not hold
+   * @returns {{values: Float64Array, numbers: Float64Array} | null} entries, and the numbers of the
+   *   formula's symbols; null where the formula does not hold
    */
   at(point) {
     if (!this.tape) return null;
-    const found = this.tape.evaluate(point);
-    for (let k = 0; k < this.conditions; k++) if (!found[k]) return null;
+    const outputs = this.tape.evaluate(point);
+    for (let k = 0; k < this.conditions; k++) if (!outputs[k]) return null;
     const start = this.conditions + this.clauses;
-    const named = found.subarray(this.conditions, start);
+    const named = outputs.subarray(this.conditions, start);
     return {
-      values: found.subarray(start),
+      values: outputs.subarray(start),
       numbers: Float64Array.from([...point, ...this.constants, ...named]),
     };
   }
@@ -67,7 +69,7 @@ export function samePoint(a, b) {
   return true;
 }
 
-/** The sliders' models, and the point where they stand. */
+/** The sliders' models, and their point. */
 export class Sliders {
   /**
    * @param {any} model
@@ -78,76 +80,76 @@ export class Sliders {
     this.model = model;
     this.signal = signal;
     this.onMove = onMove;
-    /** @type {{place: number, slider: any}[]} */
-    this.known = [];
+    /** @type {{component: number, slider: any}[]} */
+    this.attached = [];
     /** @type {() => void} */
-    this.forget = () => {};
+    this.detach = () => {};
   }
 
-  /** Find the sliders that the model names; again whenever it names others. */
-  async watch() {
+  /** Listen to the sliders that the model names; again whenever it names others. */
+  async connect() {
     if (!this.model.widget_manager?.get_model) return; // a host that shows one widget alone
     const references = /** @type {string[]} */ (this.model.get("sliders"));
-    const places = this.model.get("places");
-    const found = await Promise.all(
+    const components = this.model.get("components");
+    const models = await Promise.all(
       references.map((reference) =>
         this.model.widget_manager.get_model(reference.replace(/^IPY_MODEL_/, "")),
       ),
     );
-    this.forget();
-    this.known = found.map((slider, k) => ({ place: places[k], slider }));
-    for (const slider of found) slider.on("change:value", this.onMove);
-    this.forget = () => found.forEach((slider) => slider.off("change:value", this.onMove));
-    this.signal?.addEventListener("abort", this.forget);
+    this.detach();
+    this.attached = models.map((slider, k) => ({ component: components[k], slider }));
+    for (const slider of models) slider.on("change:value", this.onMove);
+    this.detach = () => models.forEach((slider) => slider.off("change:value", this.onMove));
+    this.signal?.addEventListener("abort", this.detach);
   }
 
-  /** Whether somebody computes behind the page. */
+  /** Whether a kernel computes behind the page. */
   get connected() {
-    return this.model.get("followed") && this.known.some(({ slider }) => slider.comm_live);
+    return this.model.get("followed") && this.attached.some(({ slider }) => slider.comm_live);
   }
 
   /**
-   * A number that is none has no words in JSON, so that the way to a slider may have lost it.
+   * Nan and infinities have no words in JSON, so that a slider may hold null for them.
    * @param {Float64Array} base components without a slider, or whose slider holds no number
    * @returns {Float64Array}
    */
   point(base) {
     const point = Float64Array.from(base);
-    for (const { place, slider } of this.known) {
+    for (const { component, slider } of this.attached) {
       const value = fromJson(slider.get("value"));
-      if (Number.isFinite(value) || Number.isFinite(point[place])) point[place] = value;
+      if (Number.isFinite(value) || Number.isFinite(point[component])) point[component] = value;
     }
     return point;
   }
 
   /**
-   * Put the sliders somewhere; a kernel is told of numbers only, which JSON has words for.
+   * Move the sliders; a kernel gets finite numbers only, as JSON has no words for others.
    * @param {ArrayLike<number>} point
    */
   move(point) {
-    for (const { place, slider } of this.known) {
-      if (slider.get("value") === point[place]) continue;
-      if (!Number.isFinite(point[place]) && slider.comm_live) continue;
-      slider.set("value", point[place]);
+    for (const { component, slider } of this.attached) {
+      if (slider.get("value") === point[component]) continue;
+      if (!Number.isFinite(point[component]) && slider.comm_live) continue;
+      slider.set("value", point[component]);
       slider.save_changes();
     }
   }
 }
 
-/** Points that were visited, one for each pause of the hand. */
+/** Points to come back to, one for each rest of the sliders. */
 export class History {
   /** @param {Float64Array} point */
   constructor(point) {
     this.points = [point];
-    this.place = 0;
+    this.index = 0;
   }
 
   /** @param {Float64Array} point */
   visit(point) {
-    if (samePoint(point, this.points[this.place])) return;
-    this.points.splice(this.place + 1, Infinity, point);
-    this.points.splice(0, this.points.length - 200);
-    this.place = this.points.length - 1;
+    if (samePoint(point, this.points[this.index])) return;
+    this.points.splice(this.index + 1, Infinity, point);
+    this.points.splice(0, this.points.length - MAX_POINTS);
+    this.index = this.points.length - 1;
   }
 
   /**
@@ -155,9 +157,9 @@ export class History {
    * @returns {Float64Array | null}
    */
   go(by) {
-    const place = this.place + by;
-    if (place < 0 || place >= this.points.length) return null;
-    this.place = place;
-    return this.points[place];
+    const index = this.index + by;
+    if (index < 0 || index >= this.points.length) return null;
+    this.index = index;
+    return this.points[index];
   }
 }

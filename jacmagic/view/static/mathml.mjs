@@ -1,8 +1,8 @@
 /**
  * MathML that arrives as text, rebuilt element by element from a list of what mathematics needs.
  *
- * The text is made from LaTeX, which is made from the user's names; nothing of it is ever parsed as
- * HTML, and an element or attribute that is not listed here does not reach the page.
+ * The text comes from LaTeX with the user's names in it; nothing of it is ever parsed as HTML, and an
+ * element or attribute that is not listed here does not reach the page.
  */
 
 const ELEMENTS = new Set(
@@ -44,14 +44,14 @@ export function readMathml(source, document) {
  * @returns {Element}
  */
 function copy(element, document) {
-  const known = isMathematics(element.localName);
-  const made = document.createElementNS(NAMESPACE, known ? element.localName : "mrow");
-  for (const { name, value } of known ? element.attributes : []) {
-    if (isMathematics(element.localName, name)) made.setAttribute(name, value);
+  const allowed = isMathematics(element.localName);
+  const fresh = document.createElementNS(NAMESPACE, allowed ? element.localName : "mrow");
+  for (const { name, value } of allowed ? element.attributes : []) {
+    if (isMathematics(element.localName, name)) fresh.setAttribute(name, value);
   }
   for (const child of element.childNodes) {
-    if (child.nodeType === 3) made.append(document.createTextNode(child.nodeValue ?? ""));
-    else if (child.nodeType === 1) made.append(copy(/** @type {Element} */ (child), document));
+    if (child.nodeType === 3) fresh.append(document.createTextNode(child.nodeValue ?? ""));
+    else if (child.nodeType === 1) fresh.append(copy(/** @type {Element} */ (child), document));
   }
-  return made;
+  return fresh;
 }

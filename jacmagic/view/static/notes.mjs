@@ -1,21 +1,22 @@
 /**
- * What stands below the table: whether torch agrees, what must not be overlooked, and remarks.
+ * The text below the table: the verdict, warnings and remarks.
  *
  * @typedef {object} Status
- * @property {string} point where the Jacobian stands
- * @property {string} verdict "agree", "disagree", "not confirmed", or who stands alone
+ * @property {string} point of the Jacobian
+ * @property {string} verdict "agree", "disagree", "not confirmed", or which source is alone
  * @property {boolean} closed whether there is a closed form
  * @property {string} agreement one line
  * @property {string[]} warnings
  * @property {string[]} remarks
  * @property {[number, number][]} marked entries that disagree or are not finite
- * @property {string} stale why the last good result still stands; "" if it does not
+ * @property {string} stale why the last good result is still shown; "" if it is not
  * @property {number} serial grows with every answer of the kernel
  */
 
-import { make } from "./chain.mjs";
+import { make, setText } from "./element.mjs";
+import { addPart } from "./parts.mjs";
 
-// The mark before the line of agreement; only "agree" is vouched for.
+// The mark before the verdict; only "agree" has a tick.
 const MARKS = /** @type {Record<string, string>} */ ({
   agree: "✓",
   disagree: "⚠",
@@ -24,9 +25,9 @@ const MARKS = /** @type {Record<string, string>} */ ({
 });
 
 /**
- * How the line of agreement looks: good, warned where there is more to know, bad or neutral.
+ * The look of the verdict: good, warned where there are warnings too, bad or neutral.
  * @param {string} verdict
- * @param {boolean} warned whether warnings stand below it
+ * @param {boolean} warned whether warnings follow below it
  * @returns {{mark: string, tone: string}}
  */
 export function toneOf(verdict, warned) {
@@ -35,7 +36,7 @@ export function toneOf(verdict, warned) {
   return { mark, tone: mark === "⚠" ? "bad" : "neutral" };
 }
 
-export class Notes {
+class Notes {
   /** @param {HTMLElement} parent */
   constructor(parent) {
     this.document = parent.ownerDocument;
@@ -44,8 +45,14 @@ export class Notes {
     parent.append(this.agreement, this.list);
   }
 
+  /** @param {import("./parts.mjs").Frame} frame */
+  paint({ status, confirmed, pending }) {
+    if (pending) this.paintPending(pending);
+    else if (confirmed) this.paintStatus(status);
+  }
+
   /** @param {Status} status */
-  paint(status) {
+  paintStatus(status) {
     const source = JSON.stringify([status.verdict, status.agreement, status.warnings, status.remarks]);
     if (source === this.shown) return;
     this.shown = source;
@@ -61,10 +68,16 @@ export class Notes {
    * Say whose numbers these are while torch has not confirmed them.
    * @param {string} text
    */
-  ahead(text) {
+  paintPending(text) {
     this.shown = "";
-    this.agreement.textContent = text;
+    setText(this.agreement, text);
     this.agreement.dataset.tone = "neutral";
     this.list.replaceChildren();
   }
 }
+
+addPart({
+  name: "below",
+  mount: (box) => new Notes(box),
+  paint: (notes, frame) => notes.paint(frame),
+});

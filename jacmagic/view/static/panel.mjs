@@ -6,20 +6,21 @@
  * @property {string} note why there are no lines, where that is known
  */
 
-import { make } from "./chain.mjs";
+import { make, setText } from "./element.mjs";
 import { showNumber } from "./format.mjs";
 import { readMathml } from "./mathml.mjs";
+import { addPart } from "./parts.mjs";
 import { Slots } from "./slots.mjs";
 
-export class EntryPanel {
+class EntryPanel {
   /**
-   * @param {HTMLElement} parent
+   * @param {HTMLElement} box
    * @param {() => void} onClose
    */
-  constructor(parent, onClose) {
-    const document = parent.ownerDocument;
+  constructor(box, onClose) {
+    const document = box.ownerDocument;
     this.document = document;
-    this.box = make(document, "section", "jm-entry");
+    this.box = box;
     this.box.hidden = true;
     this.title = make(document, "span", "jm-entry-title");
     this.value = make(document, "output", "jm-entry-value");
@@ -35,33 +36,38 @@ export class EntryPanel {
       event.stopPropagation();
       if (event.key === "Escape") onClose();
     });
-    parent.append(this.box);
     /** @type {Slots[]} */
     this.slots = [];
     /** @type {Entry | undefined} */
     this.shown = undefined;
   }
 
-  close() {
-    this.box.hidden = true;
+  /** @param {import("./parts.mjs").Frame} frame */
+  paint(frame) {
+    this.box.hidden = !frame.open;
+    if (!frame.open) return;
+    const { spec, layout, digits } = frame;
+    const entry = frame.entries[String(frame.open)];
+    const { output, input } = layout.labels(frame.open);
+    const name = spec.entry.replace("{output}", () => output).replace("{input}", () => input);
+    this.box.setAttribute("aria-label", `Derivation of ${name}`);
+    setText(this.title, name);
+    setText(this.value, `= ${showNumber(frame.values[layout.index(frame.open)], digits)}`);
+    setText(this.note, entry?.lines.length ? "" : entry?.note || whyNoLines(frame));
+    this.typeset(entry);
+    for (const slots of this.slots) slots.paint(frame.slots, digits);
   }
 
   /**
-   * Show an entry; nothing is typeset again if it stands there already.
-   * @param {string} name such as "∂f₁/∂x₂"
-   * @param {Entry | undefined} entry its derivation, if it is known
-   * @param {string} otherwise what to say where there is none
+   * Typeset a derivation, unless it is on screen already.
+   * @param {Entry | undefined} entry
    */
-  open(name, entry, otherwise) {
-    this.box.hidden = false;
-    this.box.setAttribute("aria-label", `Derivation of ${name}`);
-    this.title.textContent = name;
-    this.note.textContent = entry?.lines.length ? "" : entry?.note || otherwise;
+  typeset(entry) {
     if (entry && entry === this.shown) return;
     this.shown = entry;
-    const made = (entry?.lines ?? []).map((line) => this.line(line));
-    this.lines.replaceChildren(...made);
-    this.slots = made.map((line) => new Slots(line)).filter((slots) => slots.found.length);
+    const lines = (entry?.lines ?? []).map((line) => this.line(line));
+    this.lines.replaceChildren(...lines);
+    this.slots = lines.map((line) => new Slots(line)).filter((slots) => slots.numerals.length);
   }
 
   /** @param {[number, string, string, string]} line */
@@ -78,16 +84,21 @@ export class EntryPanel {
     }
     return item;
   }
-
-  /**
-   * @param {number} value of the entry
-   * @param {ArrayLike<number>} numbers for the slots
-   * @param {number} digits
-   */
-  paint(value, numbers, digits) {
-    if (this.box.hidden) return;
-    const text = `= ${showNumber(value, digits)}`;
-    if (this.value.textContent !== text) this.value.textContent = text;
-    for (const slots of this.slots) slots.paint(numbers, digits);
-  }
 }
+
+/**
+ * Why an entry has no derivation.
+ * @param {import("./parts.mjs").Frame} frame
+ */
+function whyNoLines({ open, zeros, layout, status, connected }) {
+  if (open && zeros[layout.index(open)]) return "zero everywhere: this output does not depend on this input";
+  if (!status.closed) return "there is no closed form to derive";
+  return connected ? "deriving …" : "this derivation was not stored in the page";
+}
+
+addPart({
+  name: "entry",
+  tag: "section",
+  mount: (box, actions) => new EntryPanel(box, () => actions.close()),
+  paint: (panel, frame) => panel.paint(frame),
+});

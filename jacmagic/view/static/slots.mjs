@@ -1,7 +1,7 @@
 /**
  * Numbers inside typeset formulas: the formula stays, only the text of its moving numerals changes.
  *
- * A slot arrives as a numeral that nobody writes, made by `latex.slot` in Python.
+ * A slot arrives as a numeral that no formula contains, made by `latex.slot` in Python.
  */
 
 import { showNumber } from "./format.mjs";
@@ -11,11 +11,11 @@ const SLOT = /^90071992(\d{6})$/;
 /**
  * Which number a numeral stands for.
  * @param {string | null} text
- * @returns {number} its place; -1 for an ordinary numeral
+ * @returns {number} its index; -1 for an ordinary numeral
  */
-export function slotPlace(text) {
-  const found = SLOT.exec(text ?? "");
-  return found ? Number(found[1]) : -1;
+export function slotIndex(text) {
+  const match = SLOT.exec(text ?? "");
+  return match ? Number(match[1]) : -1;
 }
 
 /**
@@ -54,13 +54,13 @@ function standsAlone(element) {
 export class Slots {
   /** @param {Element} root */
   constructor(root) {
-    /** @type {{node: Text, place: number, alone: boolean}[]} */
-    this.found = [];
+    /** @type {{node: Text, index: number, alone: boolean}[]} */
+    this.numerals = [];
     for (const numeral of root.querySelectorAll("mn")) {
-      const place = slotPlace(numeral.textContent);
-      if (place < 0) continue;
+      const index = slotIndex(numeral.textContent);
+      if (index < 0) continue;
       const node = /** @type {Text} */ (numeral.firstChild);
-      this.found.push({ node, place, alone: standsAlone(numeral) });
+      this.numerals.push({ node, index, alone: standsAlone(numeral) });
     }
   }
 
@@ -69,8 +69,8 @@ export class Slots {
    * @param {number} digits
    */
   paint(numbers, digits) {
-    for (const { node, place, alone } of this.found) {
-      const text = place < numbers.length ? inFormula(numbers[place], digits, alone) : "?";
+    for (const { node, index, alone } of this.numerals) {
+      const text = index < numbers.length ? inFormula(numbers[index], digits, alone) : "?";
       if (node.data !== text) node.data = text;
     }
   }

@@ -1,6 +1,6 @@
 /**
- * Special functions in float64, by the methods of `jacmagic/graph/special.py`, after the NIST Digital
- * Library of Mathematical Functions; lgamma by Stirling's expansion 5.11.1, erf by 7.6.2 and 7.9.3.
+ * Special functions in float64, by the methods of `jacmagic/symbolic/graph/special.py`, after the NIST
+ * Digital Library of Mathematical Functions; lgamma by Stirling's expansion 5.11.1, erf by 7.6.2 and 7.9.3.
  */
 
 const BERNOULLI = [1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510];

@@ -1,14 +1,14 @@
 /**
  * The tape: a closed form as a list of operations, interpreted. Nothing is ever compiled from text.
  *
- * A tape comes from a notebook or a page, and may have been written by anybody: it is read by a fixed
- * table of operations, every place it names is checked, and its length is bounded. The meaning of
- * each operation is that of `jacmagic/graph/operations.py`.
+ * A tape comes from a notebook or a page and is not trusted: it is read by a fixed table of
+ * operations, every index in it is checked, and its length is bounded. The meaning of each operation
+ * is that of `jacmagic/symbolic/graph/operations.py`.
  */
 
 import { besselI, besselJ, erf, erfc, lgamma, polygamma } from "./special.mjs";
 
-export const MOST_OPERATIONS = 20000;
+export const MAX_OPERATIONS = 20000;
 
 /**
  * Every meaning is called with three numbers, whatever its arity: none may be variadic.
@@ -146,7 +146,7 @@ class Tape {
  * @param {unknown} value
  * @param {number} below
  */
-function isPlace(value, below) {
+function isIndex(value, below) {
   return Number.isInteger(value) && Number(value) >= 0 && Number(value) < below;
 }
 
@@ -159,15 +159,15 @@ function constant(value) {
 }
 
 /**
- * Read a tape that anybody may have written.
+ * Read a tape that is not trusted.
  * @param {any} json
  * @returns {Tape | null} null for anything that is no tape
  */
 export function readTape(json) {
   const { inputs, constants, operations, outputs } = json ?? {};
   const lists = [constants, operations, outputs];
-  if (!isPlace(inputs, MOST_OPERATIONS) || !lists.every(Array.isArray)) return null;
-  if (lists.some((list) => list.length > MOST_OPERATIONS)) return null;
+  if (!isIndex(inputs, MAX_OPERATIONS) || !lists.every(Array.isArray)) return null;
+  if (lists.some((list) => list.length > MAX_OPERATIONS)) return null;
   const numbers = constants.map(constant);
   if (numbers.includes(undefined)) return null;
   const program = new Int32Array(4 * operations.length);
@@ -175,10 +175,10 @@ export function readTape(json) {
     const [name, ...reads] = Array.isArray(operations[k]) ? operations[k] : [];
     const code = CODES.get(name);
     if (code === undefined || reads.length !== ARITIES[code]) return null;
-    if (!reads.every((place) => isPlace(place, inputs + numbers.length + k))) return null;
+    if (!reads.every((index) => isIndex(index, inputs + numbers.length + k))) return null;
     program.set([code, ...reads], 4 * k);
   }
   const slots = inputs + numbers.length + operations.length;
-  if (!outputs.every((/** @type {unknown} */ place) => isPlace(place, slots))) return null;
+  if (!outputs.every((/** @type {unknown} */ index) => isIndex(index, slots))) return null;
   return new Tape(inputs, Float64Array.from(numbers), program, Int32Array.from(outputs));
 }

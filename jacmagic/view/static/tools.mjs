@@ -1,47 +1,49 @@
-/** The row of tools above the table: back and forth, digits, layout, names or numbers, copying. */
+/** The toolbar: reset and undo, digits, layout, names or numbers, copying. */
 
-import { make } from "./chain.mjs";
+import { copyFormats, copyText } from "./copy.mjs";
+import { make } from "./element.mjs";
+import { addPart } from "./parts.mjs";
 
-/**
- * @typedef {object} Actions
- * @property {() => void} reset
- * @property {(by: number) => void} undo −1 back, 1 forth
- * @property {(digits: number) => void} digits
- * @property {(on: boolean) => void} turn
- * @property {((on: boolean) => void) | null} numbers null where nothing has a name
- * @property {() => string[]} formats what can be copied
- * @property {(format: string) => string} text
- */
+const REPORT_MS = 3000; // for which the outcome of copying is shown
 
-export class Tools {
+class Tools {
   /**
-   * @param {HTMLElement} parent
-   * @param {number} digits
-   * @param {Actions} actions
+   * @param {HTMLElement} box
+   * @param {import("./parts.mjs").Actions} actions
    */
-  constructor(parent, digits, actions) {
-    this.document = parent.ownerDocument;
+  constructor(box, actions) {
+    this.document = box.ownerDocument;
     this.actions = actions;
-    this.box = make(this.document, "div", "jm-tools");
-    this.box.setAttribute("role", "toolbar");
-    this.box.setAttribute("aria-label", "Explorer");
-    this.said = make(this.document, "span", "jm-said");
-    this.said.setAttribute("role", "status");
-    this.names = this.toggle("Numbers", "Constants as numbers instead of names", (on) => actions.numbers?.(on));
-    this.names.hidden = !actions.numbers;
-    this.box.append(
-      this.button("Reset", "Back to the first point", actions.reset),
+    box.setAttribute("role", "toolbar");
+    box.setAttribute("aria-label", "Explorer");
+    this.report = make(this.document, "span", "jm-report");
+    this.report.setAttribute("role", "status");
+    this.digits = this.digitsField();
+    this.menu = this.copyMenu();
+    const plain = "Constants as numbers instead of names";
+    this.names = this.toggle("Numbers", plain, (on) => actions.restyle({ plain: on }));
+    box.append(
+      this.button("Reset", "Back to the first point", () => actions.reset()),
       this.button("↶", "Undo: back to the point before", () => actions.undo(-1)),
       this.button("↷", "Redo: forth to the next point", () => actions.undo(1)),
-      this.digits(digits),
-      this.toggle("Transpose", "Rows for inputs, columns for outputs", actions.turn),
+      this.labelled("digits ", this.digits),
+      this.toggle("Transpose", "Rows for inputs, columns for outputs", (on) => actions.restyle({ exchanged: on })),
       this.names,
-      this.copy(),
-      this.said,
+      this.menu,
+      this.report,
     );
-    // The notebook's own keys must not answer what is typed here.
-    this.box.addEventListener("keydown", (event) => event.stopPropagation());
-    parent.append(this.box);
+    // The notebook's own keys must not act on what is typed here.
+    box.addEventListener("keydown", (event) => event.stopPropagation());
+  }
+
+  /** @param {import("./parts.mjs").Frame} frame */
+  paint(frame) {
+    const isFirst = !this.frame;
+    this.frame = frame;
+    this.names.hidden = !frame.chain.plain;
+    if (!isFirst) return;
+    this.digits.value = String(frame.digits);
+    this.fillMenu();
   }
 
   /**
@@ -73,53 +75,61 @@ export class Tools {
     return button;
   }
 
-  /** @param {number} value */
-  digits(value) {
-    const label = make(this.document, "label", "jm-tool-label", "digits ");
+  digitsField() {
     const input = /** @type {HTMLInputElement} */ (make(this.document, "input", "jm-tool"));
-    Object.assign(input, { type: "number", min: "1", max: "17", value: String(value) });
+    Object.assign(input, { type: "number", min: "1", max: "17" });
     input.setAttribute("data-lm-suppress-shortcuts", "true");
     input.addEventListener("input", () => {
       const digits = Math.round(Number(input.value));
-      if (digits >= 1 && digits <= 17) this.actions.digits(digits);
+      if (digits >= 1 && digits <= 17) this.actions.restyle({ digits });
     });
+    return input;
+  }
+
+  /**
+   * @param {string} text
+   * @param {HTMLElement} input
+   */
+  labelled(text, input) {
+    const label = make(this.document, "label", "jm-tool-label", text);
     label.append(input);
     return label;
   }
 
-  copy() {
+  copyMenu() {
     const select = /** @type {HTMLSelectElement} */ (make(this.document, "select", "jm-tool"));
     select.setAttribute("aria-label", "Copy as");
-    const fill = () => {
-      const chosen = ["Copy as …", ...this.actions.formats()];
-      select.replaceChildren(...chosen.map((name) => make(this.document, "option", "", name)));
-    };
-    fill();
-    select.addEventListener("focus", fill);
+    select.addEventListener("focus", () => this.fillMenu());
     select.addEventListener("change", async () => {
       const format = select.value;
       select.selectedIndex = 0;
-      const done = await write(this.document, this.actions.text(format));
-      this.say(done ? `Copied: ${format}` : "The browser refused to copy");
+      if (!this.frame) return;
+      const copied = await writeToClipboard(this.document, copyText(this.frame, format));
+      this.show(copied ? `Copied: ${format}` : "The browser refused to copy");
     });
     return select;
   }
 
-  /** @param {string} text */
-  say(text) {
-    this.said.textContent = text;
+  fillMenu() {
+    const names = ["Copy as …", ...(this.frame ? copyFormats(this.frame) : [])];
+    this.menu.replaceChildren(...names.map((name) => make(this.document, "option", "", name)));
+  }
+
+  /** @param {string} outcome */
+  show(outcome) {
+    this.report.textContent = outcome;
     clearTimeout(this.timer);
-    this.timer = setTimeout(() => (this.said.textContent = ""), 3000);
+    this.timer = setTimeout(() => (this.report.textContent = ""), REPORT_MS);
   }
 }
 
 /**
- * Text to the clipboard, where needed by way of a selected field.
+ * Copy a text, by way of a selected field where the clipboard is not accessible.
  * @param {Document} document
  * @param {string} text
  * @returns {Promise<boolean>}
  */
-async function write(document, text) {
+async function writeToClipboard(document, text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
@@ -128,8 +138,14 @@ async function write(document, text) {
     field.value = text;
     document.body.append(field);
     field.select();
-    const done = document.execCommand("copy");
+    const copied = document.execCommand("copy");
     field.remove();
-    return done;
+    return copied;
   }
 }
+
+addPart({
+  name: "tools",
+  mount: (box, actions) => new Tools(box, actions),
+  paint: (tools, frame) => tools.paint(frame),
+});

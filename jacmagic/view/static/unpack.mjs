@@ -8,7 +8,7 @@
 const still = document.querySelector("#jm-still");
 
 /** @param {string} reason why the page stays a still */
-function tell(reason) {
+function showReason(reason) {
   const note = document.createElement("p");
   note.textContent = `The sliders did not start (${reason}); these are the numbers of one point.`;
   if (still?.isConnected) still.prepend(note);
@@ -32,7 +32,7 @@ function make(tag, properties) {
 // A page that a browser has saved holds what an earlier run put into it.
 for (const old of document.querySelectorAll(".jm-unpacked, .jm-explorer")) old.remove();
 
-addEventListener("error", (event) => tell(event.message));
+addEventListener("error", (event) => showReason(event.message));
 try {
   const packed = document.querySelector("#jm-packed")?.textContent ?? "";
   const { style, script, data } = await unpack(packed);
@@ -40,5 +40,5 @@ try {
   document.body.append(make("script", { type: "application/json", id: "jm-data", textContent: data }));
   document.body.append(make("script", { type: "module", textContent: script }));
 } catch (error) {
-  tell(error instanceof Error ? error.message : String(error));
+  showReason(error instanceof Error ? error.message : String(error));
 }

@@ -22,24 +22,25 @@ _FOLDS = {
 
 
 def _gathered(
-    g: Graph, target: np.ndarray, places: Any, source: np.ndarray, reduce: str, keep: bool = True
+    g: Graph, target: np.ndarray, positions: Any, source: np.ndarray, reduce: str, keep: bool = True
 ) -> np.ndarray:
-    """Fold the sources into the places of a flat copy of the target."""
+    """Fold the sources into the positions of a flat copy of the target."""
     operation = _FOLDS.get(reduce)
     if operation is None:
         raise Unsupported("scatter_reduce", f"with {reduce!r} has no rule yet")
     made: list[int] = target.reshape(-1).tolist()
     counts = [int(keep)] * len(made)
-    for place, node in zip(np.ravel(places).tolist(), source.reshape(-1).tolist(), strict=True):
-        made[place] = g.apply(operation, made[place], node) if counts[place] else node
-        counts[place] += 1
+    sources = source.reshape(-1).tolist()
+    for position, node in zip(np.ravel(positions).tolist(), sources, strict=True):
+        made[position] = g.apply(operation, made[position], node) if counts[position] else node
+        counts[position] += 1
     if reduce == "mean":
         made = [g.div(u, g.number(max(n, 1))) for u, n in zip(made, counts, strict=True)]
     return np.array(made, dtype=np.int64).reshape(target.shape)
 
 
 def _along(dim: int, index: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """Flat places in the target of an index along one axis, as scatter and gather use it."""
+    """Return flat positions in the target for scatter indices along one axis."""
     if target.ndim == 0:
         return np.zeros_like(index)
     grid: list[Any] = list(np.indices(index.shape))
@@ -67,8 +68,7 @@ def _index_reduce(
     shape = [1] * rank
     shape[dim % rank] = len(picks)
     wide = np.broadcast_to(picks.reshape(shape), source.shape or (1,))
-    places = _along(dim, wide, x)
-    return _gathered(g, x, places, source, reduce, include_self)
+    return _gathered(g, x, _along(dim, wide, x), source, reduce, include_self)
 
 
 def _scatter_reduce(
@@ -93,8 +93,8 @@ def _index_put(
     if not accumulate:
         mask = indices[0].reshape(indices[0].shape + (1,) * (x.ndim - indices[0].ndim))
         return each(g, lambda c, v, u: g.where(truth(g, c), v, u), mask, values.reshape(()), x)
-    places = np.arange(x.size).reshape(x.shape)
-    picked = places[
+    positions = np.arange(x.size).reshape(x.shape)
+    picked = positions[
         tuple(slice(None) if index is None else whole_numbers(g, index) for index in indices)
     ]
     return _gathered(g, x, picked, np.broadcast_to(values, picked.shape), "sum")
@@ -132,7 +132,7 @@ def _embedding_bag(
     include_last_offset: bool = False,
     padding_idx: int = -1,
 ) -> tuple:
-    """Sums (0) or means (1) of the rows of each bag."""
+    """Return sums (0) or means (1) of the rows of each bag."""
     if mode == 2 or padding_idx >= 0:
         raise Unsupported("embedding_bag", "with max or padding has no rule yet")
     picks, starts = whole_numbers(g, indices), whole_numbers(g, offsets).tolist()

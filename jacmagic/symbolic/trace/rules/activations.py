@@ -1,4 +1,4 @@
-"""Rules for the nonlinearities of neural networks, in the form in which papers define them."""
+"""Rules for activation functions, in the form in which papers define them."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def _gelu(g: Graph, x: Nodes, approximate: str = "none") -> np.ndarray:
 
 
 def _softplus(g: Graph, x: Nodes, beta: float = 1, threshold: float = 20) -> np.ndarray:
-    """ln(1 + eᵝˣ)/β, and x beyond a threshold; beyond torch's own, 20, they hardly differ."""
+    """ln(1 + eᵝˣ)/β, and x beyond a threshold, 20 by default."""
 
     def formula(u: int) -> int:
         smooth = log_one_plus_exp(g, u, beta)
@@ -72,12 +72,12 @@ def _leaky(g: Graph, x: Nodes, slope: Nodes = 0.01) -> np.ndarray:
 def _random_leaky(
     g: Graph, x: Nodes, noise: Nodes, lower: float = 1 / 8, upper: float = 1 / 3, *_: Any
 ) -> np.ndarray:
-    """While evaluating, the slope is the mean of the bounds; training draws it and is refused."""
+    """The mean slope, as in evaluation; training draws the slope and is refused."""
     return _leaky(g, x, (lower + upper) / 2)
 
 
 def _between(g: Graph, u: int, low: float, high: float, ends: tuple[int, int], inside: int) -> int:
-    """A formula between two bounds, with slope 0 on them as beyond: torch's hard activations."""
+    """Return a formula clamped to two bounds, with slope 0 on them: hard activations."""
     above = g.where(g.apply("ge", u, g.number(high)), ends[1], inside)
     return g.where(g.apply("le", u, g.number(low)), ends[0], above)
 
@@ -104,7 +104,7 @@ def _mish(g: Graph, u: int) -> int:
 
 
 def _gated(g: Graph, x: np.ndarray, dim: int = -1) -> np.ndarray:
-    """a·σ(b), a and b being the halves of the input (Dauphin et al., arXiv:1612.08083)."""
+    """a·σ(b) of the input's halves a and b (Dauphin et al., arXiv:1612.08083)."""
     a, b = np.split(x, 2, axis=dim)
     return each(g, lambda u, v: g.mul(u, g.apply("sigmoid", v)), a, b)
 

@@ -12,6 +12,9 @@ import numpy as np
 from jacmagic.function.aten.unsupported import Unsupported
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
 
+# Relative difference of one number computed in two ways: some hundred roundings in float32.
+MAX_RELATIVE_ROUNDING = 1e-6
+
 Nodes = Any  # an int64 array of nodes, or a plain number where the operation was given one
 Axes = int | Sequence[int] | None
 Rule = Callable[..., Any]
@@ -128,7 +131,7 @@ def reduced(g: Graph, losses: np.ndarray, reduction: int) -> np.ndarray:
 
 
 def whole_numbers(g: Graph, nodes: Nodes) -> np.ndarray:
-    """Indices as integers; one that depends on the inputs is refused."""
+    """Return indices as integers; refuse one that depends on the inputs."""
     values = [g.value(int(node)) for node in np.asarray(nodes).flat]
     if not all(isinstance(value, int) for value in values):
         raise Unsupported("index", "that depends on the inputs has no closed form here")

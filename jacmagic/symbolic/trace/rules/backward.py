@@ -1,4 +1,4 @@
-"""Rules for what torch runs where the function itself differentiates: the backward operations.
+"""Rules for backward operations, which functions run that differentiate inside.
 
 Most backward operations are made of simpler ones by torch's tables. Those here are not, or their
 parts have no rule: they get the textbook derivative, or the pullback of the forward rule.
@@ -27,7 +27,7 @@ def pulled_back(g: Graph, forward: Forward, x: np.ndarray, grad: np.ndarray) -> 
     may stand for a number, or occur in other arguments too.
     """
     line = g.line
-    fresh = [g.variable(f"\N{PARTIAL DIFFERENTIAL}{place}") for place in range(x.size)]
+    fresh = [g.variable(f"\N{PARTIAL DIFFERENTIAL}{index}") for index in range(x.size)]
     made = forward(np.array(fresh, dtype=np.int64).reshape(x.shape)).reshape(-1).tolist()
     rows = differentiate(g, made, fresh)
     g.line = line
@@ -100,7 +100,7 @@ def _log_sigmoid(g: Graph, grad: np.ndarray, x: np.ndarray, buffer: Any) -> np.n
 
 
 def _between(g: Graph, less: str, x: int, bound: float) -> int:
-    """Whether x lies between −bound and bound, the ends counted as `less` counts them."""
+    """Return whether −bound ≤ x ≤ bound, the ends as `less` has them."""
     above = g.apply(less, g.number(-bound), x)
     return g.apply("and", above, g.apply(less, x, g.number(bound)))
 

@@ -1,4 +1,4 @@
-"""Determinants, inverses and systems of complex matrices: the rules of real ones, over pairs.
+"""Determinants, inverses and systems of complex matrices, by the real rules.
 
 `matrices` needs no more of a graph than sums, products and quotients. `PairGraph` offers these for
 complex numbers: its nodes stand for pairs of real nodes.
@@ -26,7 +26,7 @@ class PairGraph:
     """
 
     def __init__(self, graph: Graph) -> None:
-        """The nodes ZERO and ONE stand for 0 and 1, as in every graph."""
+        """Begin with the nodes ZERO and ONE for 0 and 1, as every graph."""
         self.graph = graph
         self.parts: list[tuple[int, int]] = [(ZERO, ZERO), (ONE, ZERO)]
         self._known = {part: node for node, part in enumerate(self.parts)}
@@ -57,11 +57,11 @@ class PairGraph:
         return self.node(int(made.re), int(made.im))
 
     def add(self, a: int, b: int) -> int:
-        """a + b."""
+        """Return a + b."""
         return self._combined(plus, a, b)
 
     def sub(self, a: int, b: int) -> int:
-        """a − b."""
+        """Return a − b."""
         return self._combined(minus, a, b)
 
     def mul(self, a: int, b: int) -> int:
@@ -73,7 +73,7 @@ class PairGraph:
         return self._combined(over, a, b)
 
     def neg(self, a: int) -> int:
-        """−a."""
+        """Return −a."""
         return self.sub(ZERO, a)
 
     def value(self, node: int) -> None:

@@ -1,4 +1,4 @@
-"""Rules for complex intermediate values: every formula written out in real and imaginary parts.
+"""Rules for complex intermediate values, in real and imaginary parts.
 
 What a function returns is real, so a complex value is always on its way to an absolute value, an
 angle or one of its parts; there the real derivative is the ordinary one.
@@ -26,7 +26,7 @@ from jacmagic.symbolic.trace.rules.pairs import (
     times,
     turned,
 )
-from jacmagic.symbolic.trace.rules.products import matmul
+from jacmagic.symbolic.trace.rules.products import bmm, dot, matmul, mv
 
 
 def _of_pairs(formula: Callable[..., Any]) -> Rule:
@@ -114,19 +114,6 @@ def _product(g: Graph, a: Any, b: Any, multiply: Callable[..., np.ndarray]) -> C
     return ComplexNodes(real, each(g, g.add, multiply(g, p.re, q.im), multiply(g, p.im, q.re)))
 
 
-def _mv(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return matmul(g, a, b[:, None])[:, 0]
-
-
-def _dot(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return matmul(g, a[None], b[:, None])[0, 0]
-
-
-def _bmm(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    made = [matmul(g, x, y) for x, y in zip(a, b, strict=True)]
-    return np.array(made, dtype=np.int64).reshape(a.shape[0], a.shape[1], b.shape[2])
-
-
 def _where(g: Graph, condition: np.ndarray, a: Any, b: Any) -> ComplexNodes:
     p, q = pair_of(g, a), pair_of(g, b)
 
@@ -207,10 +194,10 @@ COMPLEX: dict[str, Rule] = {
     "mean": _mean,
     "linalg_vector_norm": _norm,
     "mm": lambda g, a, b: _product(g, a, b, matmul),
-    "mv": lambda g, a, b: _product(g, a, b, _mv),
-    "dot": lambda g, a, b: _product(g, a, b, _dot),
-    "vdot": lambda g, a, b: _product(g, conjugate(g, pair_of(g, a)), b, _dot),
-    "bmm": lambda g, a, b: _product(g, a, b, _bmm),
+    "mv": lambda g, a, b: _product(g, a, b, mv),
+    "dot": lambda g, a, b: _product(g, a, b, dot),
+    "vdot": lambda g, a, b: _product(g, conjugate(g, pair_of(g, a)), b, dot),
+    "bmm": lambda g, a, b: _product(g, a, b, bmm),
     # ── copies ──
     "where": _where,
     "_to_copy": lambda g, z, *_, **__: pair_of(g, z),

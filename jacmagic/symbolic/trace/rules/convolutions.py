@@ -1,4 +1,4 @@
-"""Rules for convolutions of any dimension: every output is a sum of products over a window."""
+"""Rules for convolutions of any dimension: sums of products over a window."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def _as_direct(
     extra: Sizes,
     groups: int,
 ) -> tuple[np.ndarray, list[tuple[int, int]], np.ndarray]:
-    """A transposed convolution as a direct one: inputs spread by zeros, the kernel turned over."""
+    """Return a transposed convolution as a direct one of dilated inputs."""
     sizes = [(n - 1) * s + 1 if n else 0 for n, s in zip(x.shape[2:], step, strict=True)]
     spread = np.full((*x.shape[:2], *sizes), ZERO, dtype=np.int64)
     everything = (slice(None), slice(None))
@@ -82,14 +82,14 @@ def _correlate(
         max((n - span) // s + 1, 0) for n, span, s in zip(x.shape[2:], spans, step, strict=True)
     ]
     made = np.zeros((x.shape[0], outer, *counts), dtype=np.int64)
-    for place in itertools.product(*map(range, counts)):
+    for position in itertools.product(*map(range, counts)):
         window = tuple(
             slice(p * s, p * s + span, d)
-            for p, s, span, d in zip(place, step, spans, gap, strict=True)
+            for p, s, span, d in zip(position, step, spans, gap, strict=True)
         )
         for n, o in np.ndindex(x.shape[0], outer):
             first = o // (outer // groups) * inner
-            seen_at, target = (n, slice(first, first + inner), *window), (n, o, *place)
+            seen_at, target = (n, slice(first, first + inner), *window), (n, o, *position)
             seen = x[seen_at]
             pairs = zip(weight[o].reshape(-1).tolist(), seen.reshape(-1).tolist(), strict=True)
             made[target] = g.total(g.mul(w, u) for w, u in pairs)

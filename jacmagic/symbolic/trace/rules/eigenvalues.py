@@ -1,4 +1,4 @@
-"""Rules for factorisations and functions of matrices: Cholesky, eigenvalues, exponentials.
+"""Rules for eigenvalues, singular values and exponentials of matrices.
 
 LAPACK reads one triangle of a symmetric matrix while torch's gradient treats both alike; so does
 the formula, which takes (aᵢⱼ + aⱼᵢ)/2 where the two are written differently, and assumes that they
@@ -15,13 +15,12 @@ import numpy as np
 
 from jacmagic.function.aten.unsupported import Unsupported
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
-from jacmagic.symbolic.trace.rules.arrays import norm
+from jacmagic.symbolic.trace.rules.arrays import MAX_RELATIVE_ROUNDING, norm
 from jacmagic.symbolic.trace.rules.matrices import batched
 from jacmagic.symbolic.trace.rules.products import matmul
 from jacmagic.symbolic.trace.rules.selections import Operands, Selection
 
-_LARGEST_FACTOR = 4
-_ROUNDED = 1e-6  # relative difference of two entries computed in different ways, in float32 too
+_MAX_ROWS = 4  # of Cholesky's factor, whose roots nest as deep as it has rows
 
 
 def _alike(g: Graph, u: int, v: int) -> bool:
@@ -37,10 +36,10 @@ def _alike(g: Graph, u: int, v: int) -> bool:
 def _symmetric(
     g: Graph, operation: str, nodes: np.ndarray, numbers: np.ndarray
 ) -> tuple[np.ndarray, list[int]]:
-    """Both triangles made one, and that they are equal; refused if the numbers are not."""
+    """Return a symmetric matrix, and the condition that it is symmetric."""
     size = np.abs(numbers)
     ends = np.diagonal(size, axis1=-2, axis2=-1)
-    bound = _ROUNDED * (size + ends[..., :, None] + ends[..., None, :])
+    bound = MAX_RELATIVE_ROUNDING * (size + ends[..., :, None] + ends[..., None, :])
     if not (np.abs(numbers - np.swapaxes(numbers, -1, -2)) <= bound).all():
         raise Unsupported(operation, "reads one triangle of a matrix that is not symmetric")
     made, conditions = nodes.copy(), []
@@ -62,15 +61,13 @@ def _equal(g: Graph, u: int, v: int, ends: list[int]) -> int:
     if not (g.operands(u) or g.operands(v)):
         return g.apply("eq", u, v)
     scale = g.total(g.apply("abs", node) for node in (v, *ends))
-    return g.apply("le", g.apply("abs", g.sub(u, v)), g.mul(g.number(_ROUNDED), scale))
+    return g.apply("le", g.apply("abs", g.sub(u, v)), g.mul(g.number(MAX_RELATIVE_ROUNDING), scale))
 
 
 def _lower_factor(g: Graph, m: np.ndarray) -> np.ndarray:
     """Cholesky's factor, column by column."""
-    if len(m) > _LARGEST_FACTOR:
-        raise Unsupported(
-            "cholesky", f"of a matrix larger than {_LARGEST_FACTOR}×{_LARGEST_FACTOR}"
-        )
+    if len(m) > _MAX_ROWS:
+        raise Unsupported("cholesky", f"of a matrix larger than {_MAX_ROWS}×{_MAX_ROWS}")
     made = np.full_like(m, ZERO)
     for j in range(len(m)):
         for i in range(j, len(m)):
@@ -155,15 +152,15 @@ def _series(g: Graph, m: np.ndarray, unit: np.ndarray) -> np.ndarray:
     made, power, factorial = unit.copy(), m, 1
     for k in range(1, len(m)):
         factorial *= k
-        for place in np.ndindex(*m.shape):
-            term = g.div(int(power[place]), g.number(factorial))
-            made[place] = g.add(int(made[place]), term)
+        for index in np.ndindex(*m.shape):
+            term = g.div(int(power[index]), g.number(factorial))
+            made[index] = g.add(int(made[index]), term)
         power = matmul(g, power, m)
     return made
 
 
 def _rotation(g: Graph, m: np.ndarray, unit: np.ndarray) -> np.ndarray:
-    """Return a plane rotation, or Rodrigues' I + sin θ/θ·K + (1 − cos θ)/θ²·K², θ = |k|."""
+    """Return a plane rotation, or Rodrigues' I + sin θ/θ·K + (1 − cos θ)/θ²·K²."""
     if len(m) == 2:
         angle = int(m[1, 0])
         c, s = g.apply("cos", angle), g.apply("sin", angle)
@@ -172,14 +169,14 @@ def _rotation(g: Graph, m: np.ndarray, unit: np.ndarray) -> np.ndarray:
     first = g.div(g.apply("sin", angle), angle)
     second = g.div(g.sub(ONE, g.apply("cos", angle)), g.square(angle))
     squared, made = matmul(g, m, m), unit.copy()
-    for place in np.ndindex(*m.shape):
-        linear = g.add(int(unit[place]), g.mul(first, int(m[place])))
-        made[place] = g.add(linear, g.mul(second, int(squared[place])))
+    for index in np.ndindex(*m.shape):
+        linear = g.add(int(unit[index]), g.mul(first, int(m[index])))
+        made[index] = g.add(linear, g.mul(second, int(squared[index])))
     return made
 
 
 def _of_two(g: Graph, m: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, int]:
-    """e^s (cosh q·I + sinh q/q·(A − sI)), s = tr A/2, q² = −det(A − sI); cos and sin for q² < 0."""
+    """e^s (cosh q·I + sinh q/q·(A − sI)), s = tr A/2, q² = −det(A − sI)."""
     (a, b), (c, d) = m.tolist()
     (p, q), (r, s) = numbers.tolist()
     two = g.number(2)
@@ -200,7 +197,7 @@ def _of_two(g: Graph, m: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, i
 
 
 def _short(g: Graph, m: np.ndarray) -> bool:
-    """Whether a 2×2 matrix is one of those that `_exponential` knows a shorter form for."""
+    """Whether `_exponential` has a shorter form for a 2×2 matrix."""
     off, diagonal = m[[0, 1], [1, 0]], np.diagonal(m)
     skew = not diagonal.any() and off[0] == g.neg(int(off[1]))
     return not off.any() or skew or (not diagonal.any() and not off.all())
@@ -221,7 +218,7 @@ def _matrix_exp(g: Graph, seen: Operands, a: np.ndarray) -> Selection:
     return Selection((batched(one, a, seen.inputs[0]),), conditions)
 
 
-SPECTRA: dict[str, Callable[..., Selection]] = {
+EIGENVALUES: dict[str, Callable[..., Selection]] = {
     "linalg_cholesky_ex": _cholesky,
     "cholesky": _old_cholesky,
     "_linalg_eigh": _eigh,

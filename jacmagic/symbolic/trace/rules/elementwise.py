@@ -1,4 +1,4 @@
-"""Rules for operations that work on each element by itself: arithmetic, powers, angles, choices.
+"""Rules for elementwise operations: arithmetic, powers, angles, choices.
 
 The textbook form stands in the table: log1p(x) is written log(1 + x), rsqrt as 1/√x.
 """
@@ -59,7 +59,7 @@ def clamp(g: Graph, x: Nodes, min: Nodes = None, max: Nodes = None) -> np.ndarra
 
 
 def where(g: Graph, condition: Nodes, a: Nodes, b: Nodes) -> np.ndarray:
-    """a where the condition holds, else b."""
+    """Return a where the condition holds, else b."""
     return each(g, lambda c, u, v: g.where(truth(g, c), u, v), condition, a, b)
 
 

@@ -1,4 +1,4 @@
-"""Rules for factors that depend on choices: LU with its pivots, QR with its signs, eigenvalues.
+"""Rules for factorisations that depend on choices: LU's pivots, QR's signs.
 
 The choice that LAPACK made is read off its result and becomes an assumption; the factors follow
 from it by the textbook. Golub & Van Loan, Matrix Computations, §3.4 and §5.2; for the order of two
@@ -14,21 +14,21 @@ import numpy as np
 
 from jacmagic.function.aten.unsupported import Unsupported
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
-from jacmagic.symbolic.trace.rules.arrays import Rule, norm, whole_numbers
-from jacmagic.symbolic.trace.rules.matrices import FACTORING, LARGEST, batched, substituted
+from jacmagic.symbolic.trace.rules.arrays import MAX_RELATIVE_ROUNDING, Rule, norm, whole_numbers
+from jacmagic.symbolic.trace.rules.matrices import FACTORING, MAX_ROWS, batched, substituted
 from jacmagic.symbolic.trace.rules.pairs import ComplexNodes
 from jacmagic.symbolic.trace.rules.products import matmul
 from jacmagic.symbolic.trace.rules.selections import Operands, Selection
 
-_MEETING = 1e-7  # relative distance of eigenvalues that rounding alone can bring about
-_SINGULAR = 1e-12  # relative size of a diagonal entry that is rounding alone
+_MAX_RELATIVE_GAP = 1e-7  # of a double eigenvalue, to which rounding does √ε (1.5e-8)
+_MAX_RELATIVE_ZERO = 1e-12  # of a diagonal entry that is rounding alone: 4 500 ε
 
 
 def _single(operation: str, a: np.ndarray) -> np.ndarray:
     if a.ndim != 2:
         raise Unsupported(operation, "of a batch has no rule yet; take one matrix at a time")
-    if max(a.shape) > LARGEST:
-        raise Unsupported(operation, f"of a matrix larger than {LARGEST}×{LARGEST} is too long")
+    if max(a.shape) > MAX_ROWS:
+        raise Unsupported(operation, f"of a matrix larger than {MAX_ROWS}×{MAX_ROWS} is too long")
     return a
 
 
@@ -38,13 +38,13 @@ def _single(operation: str, a: np.ndarray) -> np.ndarray:
 def _permutation(pivots: np.ndarray, size: int) -> np.ndarray:
     """Return the order of rows after LAPACK's exchanges, which it counts from 1."""
     order = np.arange(size)
-    for place, other in enumerate(np.asarray(pivots).tolist()):
-        order[[place, other - 1]] = order[[other - 1, place]]
+    for position, other in enumerate(np.asarray(pivots).tolist()):
+        order[[position, other - 1]] = order[[other - 1, position]]
     return order
 
 
 def _eliminated(g: Graph, m: np.ndarray) -> tuple[np.ndarray, list[int]]:
-    """L below the diagonal and U on and above it; and that no pivot is smaller than its rivals."""
+    """Return L and U in one matrix, and the conditions under which the pivots stay."""
     made, conditions = m.copy(), []
     for k in range(min(m.shape)):
         pivot = int(made[k, k])
@@ -131,8 +131,8 @@ def _product_of(factors: np.ndarray, pivots: np.ndarray) -> np.ndarray:
     return made
 
 
-def _with_factors(rule: Rule, place: int) -> Callable[..., Selection]:
-    """The rule of an operation that also returns its LU factors and pivots, which start at `place`.
+def _with_factors(rule: Rule, position: int) -> Callable[..., Selection]:
+    """Return a rule that gives LU factors and pivots from `position` on.
 
     The result needs no pivots; only where the factors are used, the choice of pivots is assumed.
     Torch factors Aᵀ instead of A where that lies better in memory.
@@ -142,17 +142,17 @@ def _with_factors(rule: Rule, place: int) -> Callable[..., Selection]:
         conditions: list[int] = []
 
         def kernel(m: np.ndarray, given: np.ndarray, lu: np.ndarray, row: np.ndarray) -> np.ndarray:
-            if not np.allclose(_product_of(lu, row[0]), given, rtol=1e-6):
+            if not np.allclose(_product_of(lu, row[0]), given, rtol=MAX_RELATIVE_ROUNDING):
                 m = m.T
             made, met = _eliminated(g, m[_permutation(row[0], len(m))])
             conditions.extend(met)
             return made
 
         values = list(rule(g, a, *args, **kwargs))
-        lu, pivots = seen.results[place], seen.results[place + 1][..., None, :]
-        values[place] = batched(kernel, a, seen.inputs[0], lu, pivots)
-        values[place + 1] = None
-        return Selection(tuple(values), later=conditions, chosen=frozenset({place}))
+        lu, pivots = seen.results[position], seen.results[position + 1][..., None, :]
+        values[position] = batched(kernel, a, seen.inputs[0], lu, pivots)
+        values[position + 1] = None
+        return Selection(tuple(values), later=conditions, chosen=frozenset({position}))
 
     return order
 
@@ -161,7 +161,7 @@ def _with_factors(rule: Rule, place: int) -> Callable[..., Selection]:
 
 
 def _leading(g: Graph, m: np.ndarray) -> list[tuple[int, int]]:
-    """Return what Householder's reflections find on the diagonal, and the sizes² of what is below.
+    """Return the diagonal of Householder's reflections, and squared norms below it.
 
     A reflection turns the diagonal around; where all below it is 0 there is none.
     """
@@ -207,7 +207,7 @@ def _qr(g: Graph, seen: Operands, a: np.ndarray, mode: str = "reduced") -> Selec
         raise Unsupported("linalg_qr", f"with mode {mode!r} has a rule for square matrices only")
     first = min(rows, columns)
     diagonal = np.diagonal(seen.results[1])[:first]
-    if (np.abs(diagonal) <= _SINGULAR * np.abs(diagonal).max(initial=0)).any():
+    if (np.abs(diagonal) <= _MAX_RELATIVE_ZERO * np.abs(diagonal).max(initial=0)).any():
         raise Unsupported("linalg_qr", "of a matrix without full rank has no derivative")
     signs = np.sign(diagonal).astype(int).tolist()
     q, r = _orthogonal(g, m[:, :first], signs)
@@ -227,7 +227,7 @@ def _qr(g: Graph, seen: Operands, a: np.ndarray, mode: str = "reduced") -> Selec
 
 
 def _eigenvalues(g: Graph, seen: Operands, a: np.ndarray, *_: Any) -> Selection:
-    """(a + d)/2 ± √(((a − d)/2)² + bc), real or a pair of conjugates."""
+    """Return (a + d)/2 ± √(((a − d)/2)² + bc), real or a pair of conjugates."""
     m = _single("linalg_eig", a)
     if m.shape != (2, 2):
         raise Unsupported(
@@ -237,7 +237,7 @@ def _eigenvalues(g: Graph, seen: Operands, a: np.ndarray, *_: Any) -> Selection:
     two, found = g.number(2), np.asarray(seen.results[0])
     center, half = g.div(g.add(p, s), two), g.div(g.sub(p, s), two)
     inside = g.add(g.square(half), g.mul(q, r))
-    if abs(found[0] - found[1]) <= _MEETING * np.abs(seen.inputs[0]).max():
+    if abs(found[0] - found[1]) <= _MAX_RELATIVE_GAP * np.abs(seen.inputs[0]).max():
         raise Unsupported("linalg_eig", "has no closed form here where two eigenvalues meet")
     if found.imag.any():
         root = g.apply("sqrt", g.neg(inside))

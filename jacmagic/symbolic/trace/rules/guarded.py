@@ -1,4 +1,4 @@
-"""Rules for operations with a guard: where the textbook's form is 0·∞ or 0/0, torch has a value.
+"""Rules for operations with a value where the textbook's form is 0·∞ or 0/0.
 
 Away from the guarded points the form is the textbook's and nothing is assumed. At a guarded point
 it is torch's, on the assumption that the point stays one; where torch's slope there is infinite or
@@ -35,13 +35,13 @@ def _times_log(inside: Callable[[Graph, int], int], zero: float) -> Callable[...
         nodes = [u if isinstance(u, np.ndarray) else np.array(g.number(u)) for u in (a, b)]
         us, vs = np.broadcast_arrays(*nodes)
         made, met = np.empty(us.shape, dtype=np.int64), []
-        for place in np.ndindex(*us.shape):
-            u, v = int(us[place]), int(vs[place])
-            if values[0][place] == 0 and values[1][place] <= zero:
-                made[place] = ZERO
+        for index in np.ndindex(*us.shape):
+            u, v = int(us[index]), int(vs[index])
+            if values[0][index] == 0 and values[1][index] <= zero:
+                made[index] = ZERO
                 met += [g.apply("eq", u, ZERO), g.apply("le", v, g.number(zero))]
             else:
-                made[place] = g.mul(u, g.apply("log", inside(g, v)))
+                made[index] = g.mul(u, g.apply("log", inside(g, v)))
         return Selection((made,), met)
 
     return rule
@@ -50,24 +50,24 @@ def _times_log(inside: Callable[[Graph, int], int], zero: float) -> Callable[...
 def _entropy(g: Graph, seen: Operands, x: np.ndarray) -> Selection:
     """−x ln x; −∞ for negative x, and at 0 the slope is infinite."""
     made, met = np.empty_like(x), []
-    for place in np.ndindex(*x.shape):
-        u, number = int(x[place]), seen.inputs[0][place]
+    for index in np.ndindex(*x.shape):
+        u, number = int(x[index]), seen.inputs[0][index]
         if number == 0 and g.value(u) is None:
             raise Unsupported(
                 "special_entr", "has no closed form at 0, where its slope is infinite"
             )
         if number == 0:
-            made[place] = ZERO
+            made[index] = ZERO
         elif number < 0:
-            made[place] = g.number(-math.inf)
+            made[index] = g.number(-math.inf)
             met.append(g.apply("lt", u, ZERO))
         else:
-            made[place] = g.neg(g.mul(u, g.apply("log", u)))
+            made[index] = g.neg(g.mul(u, g.apply("log", u)))
     return Selection((made,), met)
 
 
 def _cross_entropy(g: Graph, seen: Operands, x: np.ndarray, target: Any, *rest: Any) -> Selection:
-    """Torch bounds both logarithms by −100, which counts where the input is exactly 0 or 1."""
+    """Cross entropy; refused where an input is 0 or 1, as torch bounds ln by −100."""
     at_ends = (seen.inputs[0] == 0) | (seen.inputs[0] == 1)
     if any(g.value(int(node)) is None for node in x[at_ends].flat):
         raise Unsupported("binary_cross_entropy", "is bounded where a probability is 0 or 1")
@@ -75,7 +75,7 @@ def _cross_entropy(g: Graph, seen: Operands, x: np.ndarray, target: Any, *rest: 
 
 
 def _of_full_rank(name: str, rule: Rule) -> Callable[..., Selection]:
-    """Return the textbook's form divides by a determinant that is 0 without full rank."""
+    """Return a rule that is refused for matrices without full rank."""
 
     def order(g: Graph, seen: Operands, a: np.ndarray, *args: Any, **kwargs: Any) -> Selection:
         numbers = seen.inputs[0]

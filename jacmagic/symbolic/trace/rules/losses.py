@@ -1,4 +1,4 @@
-"""Rules for loss functions, in the form in which they are taught rather than the stable one."""
+"""Rules for loss functions, in the textbook's form rather than the stable one."""
 
 from __future__ import annotations
 
@@ -94,7 +94,7 @@ def _negative_log_likelihood(
     reduction: int,
     ignore_index: int,
 ) -> tuple:
-    """−w_c x_c for the class c of each row; the mean divides by the sum of the weights."""
+    """−w_c x_c for the class c of each row, whose mean divides by the sum of weights."""
     rows, classes = x.reshape(-1, x.shape[-1]), whole_numbers(g, target).reshape(-1)
     weights = [ONE] * x.shape[-1] if weight is None else weight.tolist()
     used = [weights[c] if c != ignore_index else ZERO for c in classes]
@@ -110,7 +110,7 @@ def _negative_log_likelihood(
 
 
 def _likelihood_of_maps(g: Graph, x: np.ndarray, target: np.ndarray, *rest: Any) -> tuple:
-    """Return the same with classes on axis 1 and places on two axes behind it."""
+    """Return the same with classes on axis 1 and positions on two axes behind it."""
     return _negative_log_likelihood(g, np.moveaxis(x, 1, -1), target, *rest)
 
 

@@ -1,4 +1,4 @@
-"""Rules for small dense linear algebra by the formulas of textbooks: Cramer, cofactors, Cholesky.
+"""Rules for small dense linear algebra: Cramer, cofactors, Cholesky.
 
 Laplace's expansion shares its minors: an n×n determinant has 2ⁿ of them, each written once, so that
 its graph stays small where the formula written out would not. Nothing is divided by but the whole
@@ -18,8 +18,8 @@ from jacmagic.symbolic.graph import ONE, ZERO, Graph
 from jacmagic.symbolic.trace.rules.arrays import Rule, each
 from jacmagic.symbolic.trace.rules.products import matmul
 
-LARGEST = 8  # a larger determinant has too many minors to keep
-_CRAMER_FOR_NUMBERS = 3  # systems up to this size look better by Cramer's rule
+MAX_ROWS = 8  # a determinant of n rows has 2ⁿ minors
+_MAX_CRAMER_ROWS = 3  # of a system of numbers; larger ones are solved, not written out
 
 Kernel = Callable[..., np.ndarray]
 
@@ -41,11 +41,11 @@ def _minor(m: np.ndarray, i: int, j: int) -> np.ndarray:
 
 
 def determinant(g: Graph, m: np.ndarray) -> int:
-    """Laplace's expansion along the first row; a triangle's is the product of its diagonal."""
+    """Return the determinant by Laplace's expansion along the first row."""
     if _is_zero(m, np.tril_indices(len(m), -1)) or _is_zero(m, np.triu_indices(len(m), 1)):
         return g.product(np.diagonal(m).tolist())
-    if len(m) > LARGEST:
-        raise Unsupported("det", f"of a matrix larger than {LARGEST}×{LARGEST} is too long")
+    if len(m) > MAX_ROWS:
+        raise Unsupported("det", f"of a matrix larger than {MAX_ROWS}×{MAX_ROWS} is too long")
     return _expanded(g, m.tolist(), tuple(range(len(m))), {})
 
 
@@ -58,17 +58,17 @@ def _expanded(
     if columns in known:
         return known[columns]
     row, result = rows[len(rows) - len(columns)], ZERO
-    for place, column in enumerate(columns):
+    for position, column in enumerate(columns):
         if row[column] != ZERO:
-            rest = _expanded(g, rows, columns[:place] + columns[place + 1 :], known)
+            rest = _expanded(g, rows, columns[:position] + columns[position + 1 :], known)
             term = g.mul(row[column], rest)
-            result = g.sub(result, term) if place % 2 else g.add(result, term)
+            result = g.sub(result, term) if position % 2 else g.add(result, term)
     known[columns] = result
     return result
 
 
-def _is_zero(m: np.ndarray, places: tuple) -> bool:
-    return not (m[places] != ZERO).any()
+def _is_zero(m: np.ndarray, entries: tuple) -> bool:
+    return not (m[entries] != ZERO).any()
 
 
 def inverse(g: Graph, m: np.ndarray) -> np.ndarray:
@@ -82,11 +82,11 @@ def inverse(g: Graph, m: np.ndarray) -> np.ndarray:
 
 
 def _inverse_of_numbers(g: Graph, m: np.ndarray) -> np.ndarray | None:
-    """The inverse of a matrix of numbers, exact where they are; None if it holds a variable."""
+    """Return the inverse of a matrix of numbers; None if an entry is a variable."""
     values = [g.value(int(node)) for node in m.flat]
     if any(value is None for value in values):
         return None
-    if len(m) > LARGEST or not all(isinstance(value, int | Fraction) for value in values):
+    if len(m) > MAX_ROWS or not all(isinstance(value, int | Fraction) for value in values):
         numbers = np.linalg.inv(np.array(values, dtype=float).reshape(m.shape))
         made = [g.number(float(number)) for number in numbers.flat]
         return np.array(made, dtype=np.int64).reshape(m.shape)
@@ -99,7 +99,7 @@ def solution(g: Graph, m: np.ndarray, right: np.ndarray) -> np.ndarray:
         below = np.tril_indices(len(m), -1) if upper else np.triu_indices(len(m), 1)
         if _is_zero(m, below):
             return substituted(g, m, right, upper=upper, unit=False)
-    known = _inverse_of_numbers(g, m) if len(m) > _CRAMER_FOR_NUMBERS else None
+    known = _inverse_of_numbers(g, m) if len(m) > _MAX_CRAMER_ROWS else None
     if known is not None:
         return matmul(g, known, right)
     whole = determinant(g, m)
@@ -191,7 +191,7 @@ def _cholesky_inverse(g: Graph, a: np.ndarray, upper: bool = False) -> np.ndarra
 
 
 def pseudo_inverse(g: Graph, a: np.ndarray, *_: Any, **__: Any) -> np.ndarray:
-    """(AᵀA)⁻¹Aᵀ, or Aᵀ(AAᵀ)⁻¹ where A is wide; for full rank, as anywhere that has a derivative."""
+    """(AᵀA)⁻¹Aᵀ, or Aᵀ(AAᵀ)⁻¹ where A is wide, both for full rank."""
 
     def kernel(m: np.ndarray) -> np.ndarray:
         if m.shape[0] < m.shape[1]:
@@ -202,7 +202,7 @@ def pseudo_inverse(g: Graph, a: np.ndarray, *_: Any, **__: Any) -> np.ndarray:
 
 
 def least_squares(g: Graph, a: np.ndarray, b: np.ndarray, *_: Any, **__: Any) -> tuple:
-    """The normal equations AᵀA x = Aᵀb, for full rank and at least as many rows as columns."""
+    """Solve the normal equations AᵀA x = Aᵀb, for full column rank."""
     if a.shape[-2] < a.shape[-1]:
         raise Unsupported("linalg_lstsq", "of fewer equations than unknowns has no rule yet")
 
@@ -219,7 +219,7 @@ MATRICES: dict[str, Rule] = {
     "cholesky_inverse": _cholesky_inverse,
 }
 
-# Operations that also return LU factors and pivots, from this place on.
+# Operations that also return LU factors and pivots, from this position on.
 FACTORING: dict[str, tuple[Rule, int]] = {
     "_linalg_det": (_det, 1),
     "_linalg_slogdet": (_slogdet, 2),

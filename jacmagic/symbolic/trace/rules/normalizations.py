@@ -82,11 +82,11 @@ def _group_norm(
     bias: Any,
     samples: int,
     channels: int,
-    places: int,
+    positions: int,
     groups: int,
     eps: float,
 ) -> tuple:
-    grouped = x.reshape(samples, groups, channels // groups * places)
+    grouped = x.reshape(samples, groups, channels // groups * positions)
     center, spread = _moments(g, grouped, [2])
     made = _standardised(g, grouped, center, spread, eps).reshape(x.shape)
     made = _affine(g, made, _by_channel(weight, x.ndim), _by_channel(bias, x.ndim))
@@ -94,7 +94,7 @@ def _group_norm(
 
 
 def _renormed(g: Graph, x: np.ndarray, p: float, dim: int, maxnorm: float) -> np.ndarray:
-    """Slices whose norm exceeds the bound are scaled down to it; torch adds 10⁻⁷ to the norm."""
+    """Scale slices down whose norm exceeds the bound; torch adds 10⁻⁷ to the norm."""
     axes = [axis for axis in range(x.ndim) if axis != dim % x.ndim]
     bound, small = g.number(maxnorm), g.number(1e-7)
 

@@ -35,7 +35,7 @@ class ComplexNodes:
 
 
 def pair_of(g: Graph, value: Any) -> ComplexNodes:
-    """Return an argument as a pair; real arrays and plain numbers get imaginary parts of zero."""
+    """Return an argument as complex nodes; those of real ones have imaginary parts 0."""
     if isinstance(value, ComplexNodes):
         return value
     if isinstance(value, complex):
@@ -45,17 +45,17 @@ def pair_of(g: Graph, value: Any) -> ComplexNodes:
 
 
 def plus(g: Graph, a: ComplexNodes, b: ComplexNodes) -> ComplexNodes:
-    """(a + bi) + (c + di)."""
+    """Return (a + bi) + (c + di)."""
     return ComplexNodes(each(g, g.add, a.re, b.re), each(g, g.add, a.im, b.im))
 
 
 def minus(g: Graph, a: ComplexNodes, b: ComplexNodes) -> ComplexNodes:
-    """(a + bi) − (c + di)."""
+    """Return (a + bi) − (c + di)."""
     return ComplexNodes(each(g, g.sub, a.re, b.re), each(g, g.sub, a.im, b.im))
 
 
 def times(g: Graph, a: ComplexNodes, b: ComplexNodes) -> ComplexNodes:
-    """(a + bi)(c + di) = (ac − bd) + (ad + bc)i."""
+    """Return (a + bi)(c + di) = (ac − bd) + (ad + bc)i."""
 
     def real(p: int, q: int, r: int, s: int) -> int:
         return g.sub(g.mul(p, r), g.mul(q, s))
@@ -82,7 +82,7 @@ def conjugate(g: Graph, a: ComplexNodes) -> ComplexNodes:
 
 
 def modulus(g: Graph, a: ComplexNodes) -> np.ndarray:
-    """|a + bi| = √(a² + b²)."""
+    """Return |a + bi| = √(a² + b²)."""
     return each(g, lambda p, q: g.apply("sqrt", g.add(g.square(p), g.square(q))), a.re, a.im)
 
 

@@ -1,4 +1,4 @@
-"""Max-pooling: in every window the winner is not beaten by any other, and that is assumed."""
+"""Max pooling: the winner of every window becomes an assumption."""
 
 from __future__ import annotations
 
@@ -22,29 +22,29 @@ def _every(value: Any, rank: int) -> tuple[int, ...]:
 def _regular(
     shape: Sequence[int], out: Sequence[int], kernel: Any, stride: Any, padding: Any, dilation: Any
 ) -> Iterator[tuple[tuple[int, ...], list[Window]]]:
-    """Each output place with the input places of its window."""
+    """Each output position with the input positions of its window."""
     rank = len(shape)
     size = _every(kernel, rank)
     step = _every(stride, rank) if stride not in ([], ()) else size
     edge, gap = _every(padding, rank), _every(dilation, rank)
-    for place in itertools.product(*map(range, out)):
+    for position in itertools.product(*map(range, out)):
         axes = [
             [q for q in range(p * s - e, p * s - e + d * k, d) if 0 <= q < n]
-            for p, s, e, d, k, n in zip(place, step, edge, gap, size, shape, strict=True)
+            for p, s, e, d, k, n in zip(position, step, edge, gap, size, shape, strict=True)
         ]
-        yield place, list(itertools.product(*axes))
+        yield position, list(itertools.product(*axes))
 
 
 def _adaptive(
     shape: Sequence[int], out: Sequence[int]
 ) -> Iterator[tuple[tuple[int, ...], list[Window]]]:
     """Yield the same for windows that divide each axis as evenly as they can."""
-    for place in itertools.product(*map(range, out)):
+    for position in itertools.product(*map(range, out)):
         axes = [
             range(p * n // m, -(-(p + 1) * n // m))
-            for p, n, m in zip(place, shape, out, strict=True)
+            for p, n, m in zip(position, shape, out, strict=True)
         ]
-        yield place, list(itertools.product(*axes))
+        yield position, list(itertools.product(*axes))
 
 
 def _winners(g: Graph, seen: Operands, nodes: np.ndarray, windows: Any, rank: int) -> Selection:
@@ -54,9 +54,9 @@ def _winners(g: Graph, seen: Operands, nodes: np.ndarray, windows: Any, rank: in
     chosen = picks.reshape(-1, *picks.shape[-rank:])
     made, conditions = np.zeros_like(chosen), []
     for plane, at, target in zip(planes, chosen, made, strict=True):
-        for place, window in windows:
-            winner = int(plane.reshape(-1)[at[place]])
-            target[place] = winner
+        for position, window in windows:
+            winner = int(plane.reshape(-1)[at[position]])
+            target[position] = winner
             others = [int(plane[other]) for other in window]
             conditions += [g.apply("ge", winner, other) for other in others if other != winner]
     return Selection((made.reshape(picks.shape), None), conditions)

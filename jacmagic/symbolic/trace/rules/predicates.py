@@ -1,4 +1,4 @@
-"""Questions about whole tensors that torch answers with a Python bool, as one condition each."""
+"""Comparisons of whole tensors that give a Python bool, as one condition each."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _close(
     atol: float = 1e-8,
     equal_nan: bool = False,
 ) -> int:
-    """|a − b| ≤ atol + rtol·|b|."""
+    """Return whether |a − b| ≤ atol + rtol·|b|."""
 
     def near(u: int, v: int) -> int:
         bound = g.add(g.number(atol), g.mul(g.number(rtol), g.apply("abs", v)))
@@ -40,4 +40,4 @@ def _close(
     return _all(g, each(g, near, a, b))
 
 
-ANSWERS: dict[str, Callable[..., int]] = {"equal": _equal, "allclose": _close}
+PREDICATES: dict[str, Callable[..., int]] = {"equal": _equal, "allclose": _close}

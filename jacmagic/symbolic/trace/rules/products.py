@@ -21,22 +21,25 @@ def matmul(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.array(made, dtype=np.int64).reshape(a.shape[0], b.shape[1])
 
 
-def _mv(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def mv(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(p, q) times (q,) gives (p,)."""
     return matmul(g, a, b[:, None])[:, 0]
 
 
-def _dot(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def dot(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Σ aᵢ bᵢ."""
     return matmul(g, a[None], b[:, None])[0, 0]
 
 
-def _bmm(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+def bmm(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(n, p, q) times (n, q, r) gives (n, p, r)."""
     made = [matmul(g, x, y) for x, y in zip(a, b, strict=True)]
     shape = (a.shape[0], a.shape[1], b.shape[2])
     return np.array(made, dtype=np.int64).reshape(shape)
 
 
 def _summed_bmm(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return reduce(_bmm(g, a, b), 0, False, g.total)
+    return reduce(bmm(g, a, b), 0, False, g.total)
 
 
 def _outer(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -78,7 +81,7 @@ def _trilinear(
     sumdim: Sequence[int],
     unroll_dim: int = 1,
 ) -> np.ndarray:
-    """Products of three tensors, each given its missing axes, summed along some: bilinear forms."""
+    """Return sums of products of three tensors along some axes: bilinear forms."""
     widened = []
     for array, axes in ((a, expand1), (b, expand2), (c, expand3)):
         for axis in axes:
@@ -90,14 +93,14 @@ def _trilinear(
 
 PRODUCTS: dict[str, Rule] = {
     "mm": matmul,
-    "mv": _mv,
-    "dot": _dot,
-    "vdot": _dot,
-    "bmm": _bmm,
+    "mv": mv,
+    "dot": dot,
+    "vdot": dot,
+    "bmm": bmm,
     "addmm": _plus(matmul),
-    "addmv": _plus(_mv),
+    "addmv": _plus(mv),
     "addr": _plus(_outer),
-    "baddbmm": _plus(_bmm),
+    "baddbmm": _plus(bmm),
     "addbmm": _plus(_summed_bmm),
     "linalg_cross": _cross,
     "_trilinear": _trilinear,

@@ -1,4 +1,4 @@
-"""Rules for operations that fold a tensor along some of its axes, and for running folds."""
+"""Rules for reductions along axes and for cumulative operations."""
 
 from __future__ import annotations
 
@@ -94,8 +94,8 @@ def _scan(step: Callable[[Graph, int, int], int]) -> Rule:
         if x.ndim == 0:
             return x
         made = np.moveaxis(x.copy(), dim, 0)
-        for place in range(1, len(made)):
-            made[place] = each(g, lambda a, b: step(g, a, b), made[place - 1], made[place])
+        for index in range(1, len(made)):
+            made[index] = each(g, lambda a, b: step(g, a, b), made[index - 1], made[index])
         return np.moveaxis(made, 0, dim)
 
     return rule
@@ -120,7 +120,7 @@ def softmax(g: Graph, x: np.ndarray, dim: int, *_: Any) -> np.ndarray:
 
 
 def _is_masked(g: Graph, node: int) -> bool:
-    """Whether a node is −∞ whatever the inputs: a mask, alone or added to something finite."""
+    """Whether a node is −∞ whatever the inputs: a mask, or a sum with one."""
     if g.operations[node] == "add":
         return any(_is_masked(g, operand) for operand in g.operands(node))
     return g.value(node) == -math.inf

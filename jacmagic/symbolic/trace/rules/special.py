@@ -1,4 +1,4 @@
-"""Rules for special functions: error function, gamma and Bessel families, orthogonal polynomials.
+"""Rules for special functions: error, gamma, Bessel, orthogonal polynomials.
 
 Formulas after the NIST Digital Library of Mathematical Functions, https://dlmf.nist.gov.
 """
@@ -46,7 +46,7 @@ def _many_gammas(g: Graph, x: Nodes, p: int) -> np.ndarray:
 
 
 def _fixed_first(name: str, symbol: str) -> Rule:
-    """Return the rule of a function whose derivative by its first argument has no closed form."""
+    """Return the rule of a function that has no derivative by its first argument."""
 
     def formula(g: Graph, order: int, x: int) -> int:
         if g.value(order) is None:
@@ -75,7 +75,7 @@ Step = Callable[[Graph, int, int, int, int], int]
 
 
 def _polynomial(first: Callable[[Graph, int], int], step: Step) -> Rule:
-    """The rule of orthogonal polynomials by their recurrence, §18.9: degree n, argument x."""
+    """Return the rule of orthogonal polynomials by their recurrence, §18.9."""
 
     def at(g: Graph, x: int, degree: int) -> int:
         before, now = ONE, first(g, x)

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { blockStarts, moveCell } from "../../jacmagic/view/static/grid.mjs";
+import { blockStarts, moveCell } from "../../jacmagic/view/static/navigation.mjs";
 
 const shape = [100, 50];
 

@@ -1,9 +1,9 @@
-/** Where a handle can stand, and what a field means. */
+/** The stops of a handle, and the numbers that a field accepts. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { fieldText, nearestStop, roundStep, stopsOf, typedNumber } from "../../jacmagic/view/static/controls.mjs";
+import { fieldText, nearestStop, roundStep, stopsOf, typedNumber } from "../../jacmagic/view/static/stops.mjs";
 
 /** Stops increase, and none lies outside. */
 function check(stops, min, max) {
@@ -67,6 +67,6 @@ test("what is not a number yet, or never", () => {
   }
 });
 
-test("what stands in a field", () => {
+test("the text of a field", () => {
   assert.deepEqual([Math.PI / 6, -1e-12, 1e12, NaN].map(fieldText), ["0.523599", "-1e-12", "1e+12", ""]);
 });

@@ -1,4 +1,4 @@
-"""Sweeps: equal to a loop, labelled, chunked, resumable after a crash, and on a cluster."""
+"""Sweeps: equal to a loop, labelled, resumable, and on a cluster."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_a_product_grid():
 
 
 def test_without_xarray(monkeypatch):
-    """A small stand-in has the same members, its values a tensor."""
+    """Without xarray the result has the same members, its values a tensor."""
     original = builtins.__import__
 
     def without(name, *rest, **named):
@@ -162,7 +162,7 @@ def test_blocks_cover_the_grid_once(size):
         ({"r": R, "t": [[1.0]]}, None, r"expected 1-D values along t; found shape \(1, 1\)"),
         ({"r": R, "t": []}, None, "expected 1-D values along t"),
         ({}, None, "expected an axis at least"),
-        ({"r": R, "t": T}, {"t": 1.0}, "t stands in the grid and in at"),
+        ({"r": R, "t": T}, {"t": 1.0}, "t is in the grid and in at"),
         ([(1.0, 2.0), (1.0,)], None, "expected points of equal length"),
         ((torch.ones(2), torch.ones(3)), None, "as many points for every input"),
         ([(1.0, 2.0, 3.0)], None, "points of at most 2 inputs, r, t; found 3 values"),
@@ -198,7 +198,7 @@ def counted(monkeypatch):
 
 
 def test_a_store_is_filled_and_read(tmp_path, monkeypatch):
-    """The blocks are on disk; the same call again computes nothing; xarray opens the store."""
+    """Blocks are on disk; the same call computes nothing; xarray opens it."""
     sizes = counted(monkeypatch)
     path = tmp_path / "polar.zarr"
     J = jacmagic.sweep(polar, {"r": R, "t": T}, store=path, chunk_size=2)
@@ -254,7 +254,7 @@ if __name__ == "__main__":
 
 
 def test_a_killed_process_loses_one_block(tmp_path):
-    """After SIGKILL the same program goes on where it was; finished chunks are not touched."""
+    """After SIGKILL the same program resumes; finished chunks stay."""
     script, store, log = tmp_path / "dying.py", tmp_path / "store", tmp_path / "log"
     script.write_text(DYING)
     program = [sys.executable, str(script), str(store), str(log)]
@@ -270,13 +270,13 @@ def test_a_killed_process_loses_one_block(tmp_path):
     total = sum(y + 3 * x for x, y in itertools.product((1, 2, 3), range(4)))
     assert float(finished.stdout) == pytest.approx(total)
     assert all(one.stat().st_mtime_ns == time for one, time in written.items())
-    # runs at the first point; in each block a plain and a batched run, and one that checks both
+    # Runs at the first point; in each block a plain, a batched and a stacked one.
     plain, per_block = 1, 3
     assert log.read_text().count("run") - runs <= plain + per_block * (6 - len(written))
 
 
 def test_another_sweep_is_not_mixed_in(tmp_path):
-    """A store of another grid or function, changed surroundings, foreign data: all refused."""
+    """A store of another grid, function or closure, and foreign data, are refused."""
     path = tmp_path / "store"
     slope, hidden = 2.0, types.SimpleNamespace(slope=1.0)
 
@@ -297,11 +297,25 @@ def test_another_sweep_is_not_mixed_in(tmp_path):
         jacmagic.sweep(f, {"x": [1.0, 2.0]}, store=tmp_path / "other")
 
 
+def test_an_array_from_outside_belongs_to_the_store(tmp_path):
+    """A NumPy array that the function reads is part of what a store is checked for."""
+    weights = np.array([1.0, 2.0])
+
+    def f(x):
+        return x * torch.as_tensor(weights)
+
+    path = tmp_path / "store"
+    assert jacmagic.sweep(f, {"x": [1.0, 2.0]}, store=path).shape == (2, 2, 1)
+    weights[0] = 5.0
+    with pytest.raises(PointError, match="found one of f with another function, grid or fixed"):
+        jacmagic.sweep(f, {"x": [1.0, 2.0]}, store=path)
+
+
 def test_a_bar_shows_after_a_second(capsys, monkeypatch):
     """Short sweeps are silent, long ones are not, and `progress=False` always is."""
     jacmagic.sweep(polar, {"r": R, "t": T})
     assert capsys.readouterr().err == ""
-    monkeypatch.setattr(run, "PATIENCE", 0.0)
+    monkeypatch.setattr(run, "MIN_SECONDS_TO_SHOW_PROGRESS", 0.0)
     jacmagic.sweep(polar, {"r": R, "t": T}, chunk_size=2)
     assert "Jacobians: 100%" in capsys.readouterr().err
     jacmagic.sweep(polar, {"r": R, "t": T}, chunk_size=2, progress=False)
@@ -313,7 +327,7 @@ def test_a_bar_shows_after_a_second(capsys, monkeypatch):
 
 @pytest.mark.filterwarnings("ignore")  # what dask leaves behind when a worker is killed
 def test_a_cluster_whose_worker_dies(tmp_path):
-    """Workers compute the blocks; one that is killed in the middle costs nothing but time."""
+    """Workers compute the blocks; one may be killed in between."""
     from distributed import Client, LocalCluster
 
     killed, here = tmp_path / "killed", os.getpid()
