@@ -1,1 +1,1 @@
-"""The function to differentiate: its arguments, its point, its outputs and its source."""
+"""The function to differentiate: arguments, point, outputs and source."""

@@ -26,36 +26,36 @@ def captured(function: Callable[..., Any], tensors: Sequence[torch.Tensor]) -> s
         tensors: the very objects that the user passed as inputs.
     """
     held = {id(tensor) for value in _outside(function) for tensor in _tensors_of(value)}
-    return {place for place, tensor in enumerate(tensors) if id(tensor) in held}
+    return {position for position, tensor in enumerate(tensors) if id(tensor) in held}
 
 
 def modules_in(function: Callable[..., Any]) -> list[torch.nn.Module]:
-    """Return the modules that a callable is, is bound to, or reads from outside its arguments."""
+    """Return the modules that a callable is, is bound to, or captures."""
     bound = getattr(function, "__self__", None)
     held = [function, bound, *_outside(function)]
     return [value for value in held if isinstance(value, torch.nn.Module)]
 
 
-MOST_NUMBERS = 1_000  # of those that a function reads from outside
+MAX_CAPTURES = 1_000  # of those that a function reads from outside
 
 
 def numbers_read(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
-    """The numbers, texts, arrays and tensors that a function reads from outside, with their names.
+    """Yield the numbers, texts, arrays and tensors that a function captures, named.
 
     Functions that it calls are followed; what they hold in objects of other kinds is not seen.
     """
     waiting: list[tuple[str, Any]] = [("", function)]
     seen: set[int] = set()
-    while waiting and len(seen) < MOST_NUMBERS:
+    while waiting and len(seen) < MAX_CAPTURES:
         name, value = waiting.pop()
         if id(value) in seen:
             continue
         seen.add(id(value))
         if isinstance(value, bool | int | float | complex | str | np.ndarray | torch.Tensor):
             yield name, value
-        elif isinstance(value, list | tuple) and len(value) < MOST_NUMBERS:
-            waiting += [(f"{name}.{place}", part) for place, part in enumerate(value)]
-        elif isinstance(value, dict) and len(value) < MOST_NUMBERS:
+        elif isinstance(value, list | tuple) and len(value) < MAX_CAPTURES:
+            waiting += [(f"{name}.{position}", part) for position, part in enumerate(value)]
+        elif isinstance(value, dict) and len(value) < MAX_CAPTURES:
             waiting += [(f"{name}.{key}", part) for key, part in value.items()]
         elif isinstance(value, torch.nn.Module):
             waiting += [(f"{name}.{key}", part) for key, part in value.named_parameters()]
@@ -63,11 +63,11 @@ def numbers_read(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
             names = getattr(getattr(inspect.unwrap(value), "__code__", None), "co_names", ())
             defaults = getattr(value, "__defaults__", None) or ()
             parts = [*_outside(value), *defaults] if names or defaults or _is_closure(value) else []
-            waiting += [(f"{name}.{place}", part) for place, part in enumerate(parts)]
+            waiting += [(f"{name}.{position}", part) for position, part in enumerate(parts)]
 
 
 def fingerprint_of(function: Callable[..., Any]) -> tuple[Any, ...]:
-    """What a function reads from outside, as values that differ once any of it has changed."""
+    """Return a fingerprint of a function's captures, which changes as they do."""
     return tuple((name, _mark_of(value)) for name, value in numbers_read(function))
 
 
@@ -75,7 +75,7 @@ def _mark_of(value: Any) -> Any:
     if isinstance(value, torch.Tensor):
         return id(value), 0 if value.is_inference() else version_of(value)
     if isinstance(value, np.ndarray):
-        small = value.size <= MOST_NUMBERS and value.dtype != object
+        small = value.size <= MAX_CAPTURES and value.dtype != object
         return value.shape, value.tobytes() if small else id(value)
     return repr(value)
 
@@ -85,7 +85,7 @@ def _is_closure(value: Any) -> bool:
 
 
 def _outside(function: Any) -> Iterator[Any]:
-    """What a callable reads besides its arguments: closure, globals it names, bound values."""
+    """Yield a callable's captures: closure, globals that it names, bound values."""
     function = inspect.unwrap(function)
     if isinstance(function, functools.partial):
         yield from function.args

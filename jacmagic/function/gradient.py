@@ -1,7 +1,7 @@
-"""The gradient of a scalar function as a problem of its own: its Jacobian is the Hessian.
+"""The gradient of a scalar function as a problem, whose Jacobian is the Hessian.
 
-The numeric road differentiates through `torch.autograd.grad(..., create_graph=True)`. The
-closed-form road never sees this function: it traces the scalar itself, `Problem.potential`, and
+The numeric side differentiates through `torch.autograd.grad(..., create_graph=True)`. The
+symbolic side never sees this function: it traces the scalar itself, `Problem.potential`, and
 differentiates its graph twice.
 """
 
@@ -48,7 +48,7 @@ def gradient_of(problem: Problem, *, strict: bool = False) -> Problem:
 
 
 def _by_autograd(value: Tensor, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
-    """One backward pass that can be differentiated again; zeros where torch has no graph."""
+    """Run a backward pass that can be differentiated; zeros where there is no graph."""
     if not value.requires_grad:
         return tuple(map(torch.zeros_like, tensors))
     parts = torch.autograd.grad(value, tensors, create_graph=True, allow_unused=True)
@@ -73,10 +73,10 @@ def _only_number(problem: Problem, value: Any) -> Tensor:
 
 
 def _require_dependence(parts: tuple[Tensor, ...]) -> None:
-    for place, part in enumerate(parts):
+    for position, part in enumerate(parts):
         if not part.requires_grad:
             raise StrictError(
                 "While computing the hessian, found that the jacobian of the user-provided "
-                f"function with respect to input {place} is independent of the input. This is not "
-                "allowed in strict mode."
+                f"function with respect to input {position} is independent of the input. This is "
+                "not allowed in strict mode."
             )

@@ -1,4 +1,4 @@
-"""Whole numbers that a function takes as such only: `range(n)`, `x[k]`, `torch.zeros(n)`.
+"""Inputs that must stay whole numbers: `range(n)`, `x[k]`, `torch.zeros(n)`.
 
 `x=3` means 3.0, as most whole numbers of a point do. Where the function fails with real numbers,
 the smallest set of them that has to stay whole is looked for, and stays so.
@@ -21,8 +21,8 @@ from jacmagic.function.silent_rerun import random_states, silent_rerun
 
 _Answer = TypeVar("_Answer")
 
-MOST_WHOLE = 3  # whole numbers that are kept together
-MOST_SECONDS = 5.0  # of looking for them, after the function has failed
+MAX_WHOLE_NUMBERS = 3  # whole numbers that are kept together
+MAX_SECONDS_TO_SEARCH = 5.0  # of looking for them, after the function has failed
 _ERRORS = (TypeError, IndexError, KeyError, ValueError, RuntimeError)
 _WORDS = re.compile(
     r"\bint(s|32|64|eger|egers|egral)?\b|index|indices|long|bitwise|shift|not implemented for"
@@ -34,7 +34,7 @@ _WORDS = re.compile(
 def keeping_counts(
     make: Callable[[Collection[str]], Problem], answer: Callable[[Problem], _Answer]
 ) -> _Answer:
-    """Return the answer for a problem, with some inputs kept whole where that is needed.
+    """Return the answer for a problem, some inputs kept whole if it needs them so.
 
     Args:
         make: gives the problem with these inputs kept whole; none of them at first.
@@ -63,8 +63,8 @@ def _may_need_whole_numbers(error: Exception) -> bool:
 
 def _found(make: Callable[[Collection[str]], Problem], names: Sequence[str]) -> Problem | None:
     """Return the problem with the fewest whole numbers with which the function runs."""
-    end = time.perf_counter() + MOST_SECONDS
-    for size in range(1, min(MOST_WHOLE, len(names)) + 1):
+    end = time.perf_counter() + MAX_SECONDS_TO_SEARCH
+    for size in range(1, min(MAX_WHOLE_NUMBERS, len(names)) + 1):
         for fixed in itertools.combinations(names, size):
             if time.perf_counter() > end:
                 return None
@@ -78,7 +78,7 @@ def _found(make: Callable[[Collection[str]], Problem], names: Sequence[str]) -> 
 
 
 def _runs(problem: Problem) -> bool:
-    tensors = [one.value for one in problem.inputs]
+    tensors = problem.tensors
     with torch.no_grad(), silent_rerun(tensors, random_states(tensors)):
         try:
             problem.function(*tensors)

@@ -1,4 +1,4 @@
-"""Modules as functions of their inputs, parameters and buffers, left as they were found.
+"""Modules as functions of inputs, parameters and buffers, without side effects.
 
 A call exchanges weights through `torch.func.functional_call`. A tied weight is one tensor of two
 names: it counts once, and its derivative is that of both uses together. In training mode a module
@@ -18,11 +18,14 @@ import torch
 from torch import Tensor, nn
 
 from jacmagic.errors import PointError
+from jacmagic.function.argument_names import names_of, split_names
+from jacmagic.function.inputs import labelled
 from jacmagic.function.interop import lifted
-from jacmagic.function.problem import Problem, labelled, names_of, split_names, tensors_of
+from jacmagic.function.problem import Problem
 from jacmagic.function.silent_rerun import PrivateDraws
 from jacmagic.function.source import filename_of, source_of, title_of
 from jacmagic.function.target import Target, arguments_of, call_by_name
+from jacmagic.function.tensor_call import tensors_of
 from jacmagic.function.torch_internals import BatchNorm, Dropout
 from jacmagic.function.values import as_float, kept
 
@@ -52,7 +55,7 @@ class _Shell(nn.Module):
 
 
 def caller_of(module: nn.Module) -> Callable[..., Any]:
-    """A function `(weights, positional, named)` that runs the module with exchanged weights."""
+    """Return `(weights, positional, named) -> value`, the module with other weights."""
     raised = lifted(module)
     shell = functools.cache(lambda: _Shell(module, raised))
     training = any(part.training for part in module.modules())
@@ -87,7 +90,7 @@ def _may_draw(part: nn.Module) -> bool:
 
 
 def _same_draws(tensors: Any) -> PrivateDraws:
-    """Within this mode random numbers are those of `SEED`; torch's generators stay as is."""
+    """Return a mode with random numbers of `SEED`; torch's generators stay unused."""
     on_gpu = any(isinstance(one, Tensor) and one.is_cuda for one in tensors)
     devices = ("cpu", "cuda") if on_gpu else ("cpu",)
     return PrivateDraws(
@@ -96,7 +99,7 @@ def _same_draws(tensors: Any) -> PrivateDraws:
 
 
 def module_target(module: nn.Module, title: str) -> Target:
-    """Return a module as a target: arguments of `forward`, parameters and buffers by name."""
+    """Return a module as a target: `forward`'s arguments, parameters and buffers."""
     signature = inspect.signature(module.forward)
     run_with = caller_of(module)
     kinds = {parameter.kind for parameter in signature.parameters.values()}
@@ -151,7 +154,7 @@ def training_notes(module: nn.Module, title: str) -> tuple[str, ...]:
 
 
 def tied_names(module: nn.Module) -> dict[str, str]:
-    """Return the further names of tied parameters: each leads to the name under which it counts."""
+    """Return the further names of tied parameters, each with the name that counts."""
     first: dict[int, str] = {}
     tied = {}
     for name, parameter in module.named_parameters(remove_duplicate=False):

@@ -13,7 +13,7 @@ _CLOSER = (1.0, 2.0**-10, 2.0**-20)  # times that, should the farther points be 
 
 
 def sizes_of(tensors: Sequence[Tensor]) -> np.ndarray:
-    """(n,) the sizes of the components; of one at 0, the largest of its tensor or of all."""
+    """Return the sizes (n,) of the components; of 0, the largest of its tensor."""
     parts = [one.detach().reshape(-1).cpu().double().abs().numpy() for one in tensors]
     overall = max((part.max(initial=0.0) for part in parts), default=0.0) or 1.0
     filled = [np.where(part > 0, part, part.max(initial=0.0) or overall) for part in parts]

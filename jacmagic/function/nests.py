@@ -1,4 +1,4 @@
-"""Arguments that are nests of tensors: their leaves by name, and the nests around other leaves.
+"""Arguments that are nests of tensors: leaves by name, nests of other leaves.
 
     {"w": tensor, "b": tensor}   ─▶   inputs w, b   ─▶   blocks {"w": …, "b": …}
 
@@ -18,14 +18,14 @@ from typing import Any
 import torch
 
 from jacmagic.errors import PointError
-from jacmagic.function.problem import Input, labelled
+from jacmagic.function.inputs import Input, labelled
 from jacmagic.function.pytree import Path, leaves_of, rebuilt
 from jacmagic.function.syntax.bindings import normal
 from jacmagic.function.syntax.parameters import unpacked_names
 from jacmagic.labels import Label, labels_of
 
 IsLeaf = Callable[[Any], bool]
-_PLACES = re.compile(r"(.*[^\]])((?:\[\d+\])+)")
+_INDICES = re.compile(r"(.*[^\]])((?:\[\d+\])+)")
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Nest:
     is_leaf: IsLeaf | None = field(default=None, repr=False)
 
     def filled(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the arguments with other leaves; a leaf that `values` does not name stays."""
+        """Return the arguments with other leaves; those not in `values` stay."""
         parts = iter([values.get(name, leaf.value) for name, leaf in self.leaves.items()])
         return {
             name: rebuilt(value, parts, is_leaf=self.is_leaf, alike=True)
@@ -60,7 +60,7 @@ class Nest:
         }
 
     def meant(self, name: str) -> list[str]:
-        """The leaves that a name means: a leaf's own, or those of an argument or of a part of it.
+        """Return the leaves that a name means: a leaf, or those of an argument or a part.
 
         `p` means all leaves of the argument p, and `p.w` the leaf w of p although it is called w.
         """
@@ -76,7 +76,7 @@ class Nest:
         ]
 
     def arranged(self, chosen: Sequence[str], *, single: bool) -> Callable[[Sequence[Any]], Any]:
-        """Return what puts parts, one for each chosen leaf, into the structure of the arguments.
+        """Return what puts one part per chosen leaf into the structure of the arguments.
 
         What stays fixed is left out; a named tuple or dataclass that lacks a field becomes a dict.
 
@@ -84,9 +84,11 @@ class Nest:
             chosen: names of leaves, in their order.
             single: whether a lone argument stands without a tuple around it.
         """
-        order = {name: place for place, name in enumerate(chosen)}
-        places = iter([order.get(name) for name in self.leaves])
-        marked = [rebuilt(value, places, is_leaf=self.is_leaf) for value in self.arguments.values()]
+        order = {name: position for position, name in enumerate(chosen)}
+        positions = iter([order.get(name) for name in self.leaves])
+        marked = [
+            rebuilt(value, positions, is_leaf=self.is_leaf) for value in self.arguments.values()
+        ]
         kept = [part for one in marked if (part := _without_none(one)) is not _NOTHING]
 
         def arrange(parts: Sequence[Any]) -> Any:
@@ -98,7 +100,7 @@ class Nest:
     def inputs(
         self, values: Mapping[str, torch.Tensor], source: Callable[[], str]
     ) -> tuple[Input, ...]:
-        """Tensors by leaf name as inputs; lists of tensors by the names that the code unpacks."""
+        """Return tensors by leaf name as inputs, labelled by the names unpacked."""
         plain = {n: v for n, v in values.items() if n in self.arguments or n not in self.leaves}
         known = dict(zip(plain, labelled(plain, source), strict=True))
         names = functools.cache(lambda: _unpacked(self, source()))
@@ -154,7 +156,7 @@ def _full(leaf: Leaf) -> str:
 
 
 def _short(leaf: Leaf) -> str:
-    """Return the keys alone; behind the argument's name where the first step has none."""
+    """Return the keys alone; behind the argument's name if the first step has none."""
     keyed = bool(leaf.path) and isinstance(leaf.path[0], str)
     return _tail(leaf.path).removeprefix(".") or leaf.argument if keyed else _full(leaf)
 
@@ -168,13 +170,13 @@ def _is_below(wanted: str, spelling: str) -> bool:
 
 
 def _without_none(marked: Any) -> Any:
-    """Return a nest of places without the leaves that have none, or `_NOTHING`."""
+    """Return a nest of indices without the leaves that have none, or `_NOTHING`."""
     if marked is None:
         return _NOTHING
     if isinstance(marked, int):
         return marked
     pairs = list(leaves_of(marked))
-    if pairs and all(place is not None for _, place in pairs):
+    if pairs and all(position is not None for _, position in pairs):
         return marked
     if isinstance(marked, (list, tuple)) and not hasattr(marked, "_fields"):
         parts = [part for one in marked if (part := _without_none(one)) is not _NOTHING]
@@ -192,7 +194,7 @@ def _items(value: Any) -> Iterator[tuple[Any, Any]]:
 
 
 def _in_place(marked: Any, parts: Sequence[Any]) -> Any:
-    return rebuilt(marked, iter([parts[place] for _, place in leaves_of(marked)]))
+    return rebuilt(marked, iter([parts[position] for _, position in leaves_of(marked)]))
 
 
 # ── labels ────────────────────────────────────────────────────────────────────────────────────
@@ -217,6 +219,6 @@ def _labels(
     shown = names().get(name, name)
     if shape:
         return labels_of(shown, shape)
-    if found := _PLACES.fullmatch(shown):
+    if found := _INDICES.fullmatch(shown):
         return (Label(found[1], tuple(map(int, re.findall(r"\d+", found[2])))),)
     return (Label(shown),)

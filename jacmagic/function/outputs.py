@@ -1,4 +1,4 @@
-"""What a function returns, taken apart into tensors and put together again around other things.
+"""The outputs of a function: taken apart into tensors, and rebuilt around others.
 
 Tensors, numbers, tuples, lists, dicts, named tuples, dataclasses and nests of them have a
 Jacobian; the names they carry (keys, fields) name its rows. Everything else is refused in one line
@@ -33,7 +33,7 @@ class Outputs:
 
     Attributes:
         leaves: the tensors, in the order in which they are written; numbers became 0-d tensors.
-        paths: where each leaf stands in the value; `()` for a lone tensor.
+        paths: the path of each leaf in the value; `()` for a lone tensor.
         template: the value, or one of the same structure.
     """
 
@@ -47,7 +47,7 @@ class Outputs:
         return sum(leaf.numel() for leaf in self.leaves)
 
     def rebuild(self, values: Iterable[Any]) -> Any:
-        """Return the same structure with the i-th of `values` in place of the i-th leaf.
+        """Return the same structure with `values` instead of the leaves, in order.
 
         Tuples become tuples, lists lists, mappings dicts; named tuples and dataclasses keep their
         type.
@@ -55,7 +55,7 @@ class Outputs:
         return rebuilt(self.template, iter(values))
 
     def replace(self, leaves: Sequence[Tensor]) -> Outputs:
-        """The same outputs with other tensors, such as detached ones; the old ones are let go."""
+        """Return the same outputs with other tensors, such as detached ones."""
         return Outputs(tuple(leaves), self.paths, self.rebuild(leaves))
 
     def labels(self, name: str = "f") -> Sequence[Label]:
@@ -104,7 +104,7 @@ def flatten(value: Any) -> Outputs:
         value: what the function returned: a tensor, a number, or a nest of them.
 
     Returns:
-        Its tensors with their places. Detached tensors are accepted: their derivative is zero, and
+        Its tensors with their paths. Detached tensors are accepted: their derivative is zero, and
         saying so is the task of whoever shows it.
 
     Raises:
@@ -143,11 +143,11 @@ def _leaf(value: Any, path: Path) -> Tensor:
 
 
 def _refusal(path: Path, found: str, remedy: str) -> FunctionError:
-    return FunctionError(f"{EXPECTED}; found {found} as {place(path)}; {remedy}")
+    return FunctionError(f"{EXPECTED}; found {found} as {describe_output(path)}; {remedy}")
 
 
-def place(path: Path) -> str:
-    """How to speak of one output: `the output`, `output 2`, `output['loss']`."""
+def describe_output(path: Path) -> str:
+    """Return how messages name one output: `the output`, `output 2`, `output['loss']`."""
     if not path:
         return "the output"
     if len(path) == 1 and isinstance(path[0], int):

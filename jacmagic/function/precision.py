@@ -1,4 +1,4 @@
-"""The arithmetic in which a value was computed, and values computed with fifty digits."""
+"""The precision of a computed value, and values computed with fifty digits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A problem: one function of named tensors, and the point where its Jacobian is asked for.
+"""A problem: a function of named tensors, and the point of its Jacobian.
 
 The magic's line and Python calls both end here; what computes Jacobians knows nothing else.
 """
@@ -6,8 +6,6 @@ The magic's line and Python calls both end here; what computes Jacobians knows n
 from __future__ import annotations
 
 import dataclasses
-import functools
-import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -16,34 +14,13 @@ import numpy as np
 import torch
 
 from jacmagic.errors import PointError
-from jacmagic.function.interop import effects_of, lifted
-from jacmagic.function.source import filename_of, parameters_of, source_of, title_of
-from jacmagic.function.syntax.parameters import unpacked_names
-from jacmagic.function.values import as_float, kept
-from jacmagic.labels import MAX_EAGER, Label, apart, labels_of
+from jacmagic.function.components import components
+from jacmagic.function.inputs import Input
+from jacmagic.function.interop import effects_of
+from jacmagic.function.outputs import Outputs
+from jacmagic.labels import Label, joined
 
 _Frozen = TypeVar("_Frozen", "Input", "Problem")
-
-
-@dataclass(frozen=True)
-class Input:
-    """One tensor the function is differentiated with respect to.
-
-    Attributes:
-        name: the argument's name, or a module parameter's.
-        value: where it stands, of a floating dtype and any shape.
-        naming: gives the labels by the input's name; they and the source they are read from wait
-            until asked for.
-    """
-
-    name: str
-    value: torch.Tensor
-    naming: Callable[[str], Sequence[Label]] = field(repr=False, compare=False)
-
-    @property
-    def labels(self) -> Sequence[Label]:
-        """One label per scalar component, row-major."""
-        return self.naming(self.name)
 
 
 @dataclass(frozen=True)
@@ -85,7 +62,7 @@ class Problem:
     counts: tuple[str, ...] = ()
 
     def nested(self, parts: Sequence[Any]) -> Any:
-        """One part for each input, in torch's structure: bare, a tuple, or the arguments' nest."""
+        """One part per input in torch's structure: bare, a tuple, or the arguments' nest."""
         if self.arrange is not None:
             return self.arrange(parts)
         return parts[0] if self.single else tuple(parts)
@@ -99,6 +76,30 @@ class Problem:
     def point(self) -> dict[str, torch.Tensor]:
         """The inputs' values by name."""
         return {one.name: one.value for one in self.inputs}
+
+    @property
+    def tensors(self) -> list[torch.Tensor]:
+        """The inputs' values, in the order in which the function takes them."""
+        return [one.value for one in self.inputs]
+
+    @property
+    def size(self) -> int:
+        """The number of scalar components of all inputs, n."""
+        return sum(one.value.numel() for one in self.inputs)
+
+    @property
+    def flat_point(self) -> list[float]:
+        """The n numbers of the point, in the order of the columns."""
+        return components(self.tensors).tolist()
+
+    @property
+    def columns(self) -> Sequence[Label]:
+        """The n labels of the inputs' components."""
+        return joined([one.labels for one in self.inputs])
+
+    def rows(self, outputs: Outputs) -> Sequence[Label]:
+        """Return the m labels of the outputs' components; for a Hessian, the columns."""
+        return self.columns if self.potential is not None else outputs.labels(self.title)
 
     def at(self, values: Mapping[str, Any]) -> Problem:
         """Return the same problem at another point, its potential along with it.
@@ -122,7 +123,7 @@ class Problem:
 
 
 def _altered(one: _Frozen, **changes: Any) -> _Frozen:
-    """Return a frozen dataclass, without cached values, with other ones; quicker than `replace`."""
+    """Return a frozen dataclass with other values, without cached ones; fast."""
     other = object.__new__(type(one))
     vars(other).update(vars(one), **changes)
     return other
@@ -143,157 +144,3 @@ def _moved(one: Input, given: Any) -> Input:
             f"found {tuple(value.shape)}; write one number for each component"
         )
     return _altered(one, value=value)
-
-
-def problem_from_call(
-    func: Callable[..., Any],
-    inputs: torch.Tensor | tuple[torch.Tensor, ...],
-    *,
-    wrt: str | Sequence[str] | None = None,
-    names: str | Sequence[str] | None = None,
-) -> Problem:
-    """The problem of a Python call, with the meaning of `torch.autograd.functional.jacobian`.
-
-    Args:
-        func: takes the tensors of `inputs` by position.
-        inputs: a tensor or a tuple of tensors of any shapes; integers become float64 with a note.
-        wrt: names of the inputs to differentiate with respect to; all by default.
-        names: names of the inputs; those of the signature by default.
-
-    Raises:
-        TypeError: an input is no tensor.
-        PointError: `names` or `wrt` do not fit the inputs.
-    """
-    single = isinstance(inputs, torch.Tensor)
-    tensors = tensors_of(inputs)
-    known = names_of(func, len(tensors), names)
-    notes: list[str] = []
-    chosen = {known[i]: as_float(tensors[i], known[i], notes) for i in _chosen(known, wrt)}
-    given = {
-        n: chosen[n] if n in chosen else kept(one) for n, one in zip(known, tensors, strict=True)
-    }
-    raised = lifted(func)
-
-    def call(values: Mapping[str, torch.Tensor]) -> Any:
-        return raised(*[values.get(name, value) for name, value in given.items()])
-
-    def function(*values: torch.Tensor) -> Any:
-        return call(dict(zip(chosen, values, strict=True)))
-
-    whole = len(chosen) == len(given)
-    return Problem(
-        function=raised if whole else function,
-        inputs=labelled(chosen, functools.partial(source_of, func)),
-        title=title_of(func),
-        single=single or (wrt is not None and isinstance(wrt, str) and "," not in wrt),
-        parameters={} if whole else {n: one for n, one in given.items() if n not in chosen},
-        notes=tuple(notes),
-        filename=filename_of(func),
-        call=call,
-        whole=func if whole else None,
-        counts=() if wrt else _counts(known, tensors),
-    )
-
-
-def _counts(names: Sequence[str], tensors: Sequence[torch.Tensor]) -> tuple[str, ...]:
-    """Return the inputs that are whole numbers as they are given."""
-    return tuple(n for n, one in zip(names, tensors, strict=True) if not one.is_floating_point())
-
-
-def tensors_of(inputs: Any) -> tuple[torch.Tensor, ...]:
-    """Return the inputs as a tuple of tensors, or torch's own words about what they are instead."""
-    if isinstance(inputs, torch.Tensor):
-        return (inputs,)
-    expected = "The inputs given to jacobian must be either a Tensor or a tuple of Tensors"
-    if not isinstance(inputs, tuple):
-        raise TypeError(f"{expected} but the given inputs has type {type(inputs)}.")
-    for position, value in enumerate(inputs):
-        if not isinstance(value, torch.Tensor):
-            raise TypeError(f"{expected} but the value at index {position} has type {type(value)}.")
-    return inputs
-
-
-def names_of(
-    func: Callable[..., Any], count: int, names: str | Sequence[str] | None
-) -> tuple[str, ...]:
-    """One distinct name per input."""
-    if names is not None:
-        given = tuple(split_names(names))
-        if len(given) != count or len(set(given)) != count:
-            raise PointError(
-                f"expected {count} distinct names, one per input; found {', '.join(given)}; "
-                f"write names={[f'x{i}' for i in range(count)]}"
-            )
-        return given
-    own = parameters_of(func)
-    if len(own) >= count:
-        return tuple(own[:count])
-    fresh = (name for i in itertools.count(1) if (name := f"x{i}") not in own)
-    if not own and count == 1:
-        return ("x",)
-    return tuple(itertools.islice(itertools.chain(own, fresh), count))
-
-
-def _chosen(known: tuple[str, ...], wrt: str | Sequence[str] | None) -> list[int]:
-    """Positions of the inputs that `wrt` names, in the inputs' order."""
-    if wrt is None:
-        return list(range(len(known)))
-    wanted = split_names(wrt)
-    for name in wanted:
-        if name not in known:
-            raise PointError(
-                f"expected names of inputs in wrt; found {name!r}; "
-                f"the inputs are {', '.join(known)}; write wrt={list(known)[:1]}"
-            )
-    return [position for position, name in enumerate(known) if name in wanted]
-
-
-def split_names(names: str | Sequence[str]) -> list[str]:
-    """Names as a list, from one text with commas or a sequence."""
-    if isinstance(names, str):
-        return [name.strip() for name in names.split(",") if name.strip()]
-    return list(names)
-
-
-def labelled(
-    values: Mapping[str, torch.Tensor], source: str | Callable[[], str]
-) -> tuple[Input, ...]:
-    """Inputs with a label per component: the names the function unpacks, or indices.
-
-    Args:
-        values: the tensors by name.
-        source: the function's text, or what reads it; read once and only if a label is asked for.
-    """
-    naming = _Naming(values, source)
-    return tuple(Input(name, value, naming) for name, value in values.items())
-
-
-class _Naming:
-    """The labels of all inputs by name, found once."""
-
-    def __init__(self, values: Mapping[str, torch.Tensor], source: str | Callable[[], str]) -> None:
-        self._shapes = {name: value.shape for name, value in values.items()}
-        self._source = source
-        self._labels: dict[str, Sequence[Label]] | None = None
-
-    def __call__(self, name: str) -> Sequence[Label]:
-        if self._labels is None:
-            source = self._source if isinstance(self._source, str) else self._source()
-            self._labels = _labels(self._shapes, source)
-        return self._labels[name]
-
-
-def _labels(shapes: Mapping[str, torch.Size], source: str) -> dict[str, Sequence[Label]]:
-    """Return the labels of each input's components."""
-    taken, found = set(shapes), dict[str, Sequence[Label]]()
-    for name, shape in shapes.items():
-        parts = unpacked_names(source, name) if len(shape) == 1 and source else None
-        if parts and len(set(parts)) == len(parts) == shape[0] and taken.isdisjoint(parts):
-            found[name] = tuple(Label(part) for part in parts)
-            taken |= set(parts)
-        else:
-            found[name] = labels_of(name, shape)
-    if len(found) == 1 or sum(map(len, found.values())) > MAX_EAGER:
-        return found
-    each = iter(apart([label for labels in found.values() for label in labels]))
-    return {name: tuple(itertools.islice(each, len(one))) for name, one in found.items()}

@@ -12,6 +12,7 @@ from typing import Any
 from torch import Tensor, nn
 
 from jacmagic.errors import FunctionError, PointError
+from jacmagic.function.argument_names import names_of, split_names
 from jacmagic.function.interop import lifted
 from jacmagic.function.modules import (
     caller_of,
@@ -21,10 +22,11 @@ from jacmagic.function.modules import (
     training_notes,
 )
 from jacmagic.function.nests import Nest, nest_of
-from jacmagic.function.problem import Problem, names_of, problem_from_call, split_names
+from jacmagic.function.problem import Problem
 from jacmagic.function.pytree import children
 from jacmagic.function.source import filename_of, required_of, source_of, title_of, uncompiled
 from jacmagic.function.targets import users_callable
+from jacmagic.function.tensor_call import problem_from_call
 from jacmagic.function.values import Kind, as_tensor, kept, kind_of, named, whole_note
 
 _EXPECTED = "The inputs given to jacobian must be either a Tensor or a tuple of Tensors"
@@ -67,7 +69,7 @@ def problem_of(
 
 
 def unpacked(func: Callable[..., Any], inputs: Any) -> Any:
-    """Return a tuple with one value for each argument, or one value that is no plain tuple.
+    """Return a tuple with a value per argument, or one value that is no tuple.
 
     A named tuple is made a plain one where the function takes its fields and not the whole.
 
@@ -92,7 +94,7 @@ def unpacked(func: Callable[..., Any], inputs: Any) -> Any:
 def _of_nests(
     func: Callable[..., Any], inputs: Any, wrt: Any, names: Any, fixed: Collection[str]
 ) -> Problem:
-    """Return the problem of a call some of whose inputs are no tensors, or stay whole numbers."""
+    """Return the problem of a call with inputs that are no tensors or stay whole."""
     arguments = inputs if type(inputs) is tuple else (inputs,)
     known = names_of(func, len(arguments), names)
     given = dict(zip(known, arguments, strict=True))
@@ -103,52 +105,50 @@ def _of_nests(
     chosen = _chosen(nest, module, weights, wanted, fixed)
     if not chosen:
         raise FunctionError(f"{_EXPECTED} but {_found(inputs)}")
-    notes = [] if module is None else list(training_notes(module, type(module).__name__))
+    notes: list[str] = []
     varied = {
         name: weights[name].clone() if name in weights else _tensor(nest, name, notes)
         for name in chosen
     }
-    notes += tied_notes(module, [name for name in chosen if name in weights]) if module else ()
+    if module is not None:
+        tied = tied_notes(module, [name for name in chosen if name in weights])
+        notes = [*training_notes(module, type(module).__name__), *notes, *tied]
     notes += [whole_note(name, nest.leaves[name].value) for name in fixed]
     fixed_ones = {n: kept(leaf.value) for n, leaf in nest.leaves.items() if n not in varied}
-    run = _runner(func, nest)
-
-    def call(values: Mapping[str, Tensor]) -> Any:
-        return run({**fixed_ones, **varied, **values})
-
-    def function(*values: Tensor) -> Any:
-        return run({**fixed_ones, **dict(zip(varied, values, strict=True))})
-
+    run = _runner(func, nest, {**fixed_ones, **varied})
     lone = isinstance(wrt, str) and chosen == [wrt]
-    alone = isinstance(wrt, str) and "," not in wrt
-    alone = lone if weights else alone or type(inputs) is not tuple
-    arrange = (lambda parts: parts[0]) if lone else nest.arranged(chosen, single=alone)
+    bare = (isinstance(wrt, str) and "," not in wrt) or type(inputs) is not tuple
+    single = lone if weights else bare
+    arrange = (lambda parts: parts[0]) if lone else nest.arranged(chosen, single=single)
     return Problem(
-        function=function,
+        function=lambda *values: run(dict(zip(varied, values, strict=True))),
         inputs=nest.inputs(varied, functools.partial(source_of, func)),
         title=title_of(func),
-        single=alone and len(chosen) == 1,
+        single=single and len(chosen) == 1,
         parameters={name: named(one) for name, one in fixed_ones.items()},
         notes=tuple(notes),
         filename=filename_of(func),
-        call=call,
+        call=run,
         arrange=None if weights else arrange,
         counts=tuple(n for n in chosen if n not in (wanted or ()) and _is_count(nest, n)),
     )
 
 
-def _runner(func: Callable[..., Any], nest: Nest) -> Callable[[Mapping[str, Tensor]], Any]:
-    """Return the function of leaves and weights by name."""
+def _runner(
+    func: Callable[..., Any], nest: Nest, usual: Mapping[str, Any]
+) -> Callable[[Mapping[str, Tensor]], Any]:
+    """Return the function of leaves and weights by name, the others as usual."""
     if isinstance(func, nn.Module):
         exchanged = caller_of(func)
 
-        def run(values: Mapping[str, Tensor]) -> Any:
+        def run(changes: Mapping[str, Tensor]) -> Any:
+            values = {**usual, **changes}
             weights = {name: one for name, one in values.items() if name not in nest.leaves}
             return exchanged(weights, tuple(nest.filled(values).values()), {})
 
         return run
     raised = lifted(func)
-    return lambda values: raised(*nest.filled(values).values())
+    return lambda changes: raised(*nest.filled({**usual, **changes}).values())
 
 
 def _chosen(
@@ -178,7 +178,7 @@ def _chosen(
 
 
 def _varies(nest: Nest, name: str) -> bool:
-    """Whether a leaf varies by itself: tensors, arrays and floats do, Python's integers do not."""
+    """Whether a leaf varies by itself: tensors, arrays and floats, not integers."""
     value = nest.leaves[name].value
     return isinstance(value, Tensor) or kind_of(value) is Kind.REAL
 
@@ -208,6 +208,6 @@ def _found(inputs: Any) -> str:
     """Return what was given instead of tensors, in torch's words."""
     if type(inputs) is not tuple:
         return f"the given inputs has type {type(inputs)}."
-    place = next((i for i, one in enumerate(inputs) if not isinstance(one, Tensor)), 0)
-    kind = f"has type {type(inputs[place])}" if inputs else "is missing"
-    return f"the value at index {place} {kind}."
+    position = next((i for i, one in enumerate(inputs) if not isinstance(one, Tensor)), 0)
+    kind = f"has type {type(inputs[position])}" if inputs else "is missing"
+    return f"the value at index {position} {kind}."

@@ -1,4 +1,4 @@
-"""Nests of tuples, lists, dicts, named tuples and dataclasses: taken apart, and put together again.
+"""Nests of tuples, lists, dicts, named tuples and dataclasses: flatten, rebuild.
 
 What a function takes and what it returns are read by the same rules. A tensor is a leaf, and so is
 everything that is no nest.
@@ -32,7 +32,7 @@ def children(value: Any) -> list[tuple[int | str, Any]] | None:
 
 
 def _fields(value: Sequence[Any]) -> tuple[str, ...]:
-    """Field names of a named tuple or of one of torch's return types; empty for others."""
+    """Field names of a named tuple or of one of torch's return types, if any."""
     named: tuple[str, ...] = getattr(value, "_fields", ()) or getattr(value, "__match_args__", ())
     return tuple(named) if len(named) == len(value) else ()
 
@@ -40,7 +40,7 @@ def _fields(value: Sequence[Any]) -> tuple[str, ...]:
 def leaves_of(
     value: Any, path: Path = (), *, is_leaf: Callable[[Any], bool] | None = None
 ) -> Iterator[tuple[Path, Any]]:
-    """Yield the leaves of a nest with their places.
+    """Yield the leaves of a nest with their paths.
 
     Args:
         value: the nest.
@@ -96,3 +96,20 @@ def _mapping(template: Mapping[Any, Any], parts: list[Any], *, alike: bool) -> A
     for key, part in plain.items():
         twin[key] = part
     return twin
+
+
+def map_leaves(function: Callable[[Any], Any], value: Any) -> Any:
+    """Return a nest of lists, tuples and dicts with another value at every leaf.
+
+    What does not change is the same object.
+    """
+    kind = type(value)
+    if isinstance(value, (list, tuple)):
+        parts = [map_leaves(function, part) for part in value]
+        if all(new is old for new, old in zip(parts, value, strict=True)):
+            return value
+        return value._make(parts) if hasattr(value, "_make") else kind(parts)
+    if kind is dict:
+        changed = {key: map_leaves(function, part) for key, part in value.items()}
+        return changed if any(changed[key] is not value[key] for key in value) else value
+    return function(value)

@@ -1,4 +1,4 @@
-"""Where a function comes from: the part that runs, its text, its file and its name."""
+"""The source of a function: the part that runs, its text, its file, its name."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 
 def callable_part(function: Any) -> Any:
-    """What the signature and the source belong to: a module's or an instance's own method."""
+    """Return the owner of signature and source: a module's or instance's own method."""
     if inspect.isroutine(function) or inspect.isclass(function):
         return function
     if hasattr(function, "forward"):
@@ -29,7 +29,7 @@ def source_of(function: Any) -> str:
 
 
 def filename_of(function: Any) -> str | None:
-    """The file the function's code was compiled from."""
+    """Return the file that the function's code was compiled from."""
     if type(function) is types.FunctionType and not function.__dict__:  # nothing to unwrap
         return str(function.__code__.co_filename)
     part = callable_part(function)
@@ -48,7 +48,7 @@ def title_of(function: Any) -> str:
 
 
 def parameters_of(func: Callable[..., Any]) -> list[str]:
-    """The names of a function's positional parameters; none where Python does not know them."""
+    """Return the names of a function's positional parameters; empty if not known."""
     part = callable_part(func)
     plain = part.__func__ if isinstance(part, types.MethodType) else part
     if isinstance(plain, types.FunctionType) and not plain.__dict__:  # nothing to unwrap
@@ -63,7 +63,7 @@ def parameters_of(func: Callable[..., Any]) -> list[str]:
 
 
 def required_of(func: Callable[..., Any]) -> int:
-    """How many positional arguments a function must be given; 1 where Python does not know."""
+    """Return the number of required positional arguments; 1 if it is not known."""
     try:
         parameters = inspect.signature(callable_part(func)).parameters.values()
     except (TypeError, ValueError):  # builtins have none
@@ -73,7 +73,7 @@ def required_of(func: Callable[..., Any]) -> int:
 
 
 def uncompiled(func: Any) -> Any:
-    """Return what `torch.compile` was given: the same function, in a form that can be traced."""
+    """Return the function that `torch.compile` was given, which can be traced."""
     while True:
         parts = getattr(func, "__dict__", {})
         code = getattr(func, "__code__", None)

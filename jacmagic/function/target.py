@@ -1,4 +1,4 @@
-"""A target: the thing to differentiate, whatever its kind, as one call by argument names."""
+"""A target: the thing to differentiate, of any kind, called by argument names."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def arguments_of(signature: inspect.Signature) -> tuple[Argument, ...]:
 def call_by_name(
     function: Callable[..., Any], signature: inspect.Signature, values: Mapping[str, Any]
 ) -> Any:
-    """Call by names, leaving absent ones to their defaults; further names fill `*args`.
+    """Call by names; absent ones take their defaults, further ones fill `*args`.
 
     A value under the name of `*args` itself is spread over it, one under that of `**named` too.
     """
@@ -102,7 +102,7 @@ def _spread(value: Any) -> list[Any]:
 
 
 def _between(signature: inspect.Signature, count: int, named: dict[str, Any]) -> list[Any]:
-    """Positional arguments after the first `count`, so that what follows fills `*args`."""
+    """Positional arguments after the first `count`, so that the next fill `*args`."""
     found = []
     for parameter in list(signature.parameters.values())[count:]:
         if parameter.kind not in POSITIONAL:

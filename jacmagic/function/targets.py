@@ -1,4 +1,4 @@
-"""Every kind of target: how a value of the user's namespace becomes a call by names.
+"""All kinds of targets: how a value of the user's becomes a call by names.
 
 Functions, lambdas, methods, `functools.partial`, callable instances, `nn.Module`, SymPy matrices
 and expressions.
@@ -88,7 +88,7 @@ def _callable_target(function: Callable[..., Any], title: str) -> Target:
 
 
 def users_callable(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A callable whose `math` and NumPy calls work on tensors, or that is such a function itself.
+    """Return a callable whose `math` and NumPy calls, or its parts', are lifted.
 
     Modules, classes and what the user compares by identity otherwise stay what they are.
     """
@@ -105,7 +105,7 @@ def _apply(function: Callable[..., Any], *values: Any, **named: Any) -> Any:
 
 
 def is_sympy(value: Any) -> bool:
-    """Whether the value is a SymPy expression or matrix; SymPy is not imported to find out."""
+    """Whether a value is a SymPy expression or matrix, without importing SymPy."""
     sympy = sys.modules.get("sympy")
     return sympy is not None and isinstance(value, (sympy.Expr, sympy.MatrixBase))
 

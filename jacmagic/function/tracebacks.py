@@ -1,4 +1,4 @@
-"""What the user sees of an exception: their own frames, no frame of this package, and a hint."""
+"""Tracebacks of the user's own frames, without frames of this package, and hints."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _CALLS_USERS_CODE = (
 
 
 def show_as_ipython(shell: InteractiveShell, error: SyntaxError) -> SyntaxError:
-    """A syntax error of the cell as IPython shows one, with a hint; one of a module untouched.
+    """Return the cell's syntax error as IPython shows it, with a hint.
 
     IPython prints the whole stack of a syntax error that code raises while it runs. Here the
     "code" is the user's cell, so the next syntax error is shown as one that was found before.
@@ -73,10 +73,10 @@ def from_users_frame(error: BaseException, title: str = "the function") -> BaseE
     if first is None and not isinstance(error, Exception):
         return error  # an interrupt within torch
     if first is None:
-        said = str(error).strip().partition("\n")[0]
+        message = str(error).strip().partition("\n")[0]
         return _caused(
             FunctionError(
-                f"{title} raises {type(error).__name__}: {said}; write inputs that it takes"
+                f"{title} raises {type(error).__name__}: {message}; write inputs that it takes"
             ),
             error,
         )
@@ -85,7 +85,7 @@ def from_users_frame(error: BaseException, title: str = "the function") -> BaseE
 
 
 def showing_users_frames(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """A public function whose callers see their own frames in what their code raises inside it."""
+    """Return a public function whose errors show the callers' own frames."""
 
     @functools.wraps(function)
     def wrapper(*values: _P.args, **named: _P.kwargs) -> _R:
@@ -106,7 +106,7 @@ def showing_users_frames(function: Callable[_P, _R]) -> Callable[_P, _R]:
 
 
 def _is_ours(frame: TracebackType) -> bool:
-    """Whether a frame that raised runs this package's code and does not call the user's."""
+    """Whether a frame that raised runs this package's code and not the user's."""
     return _package(frame) == "jacmagic" and not _room(frame).startswith(_CALLS_USERS_CODE)
 
 
@@ -128,7 +128,7 @@ def _forget_our_attempts(error: BaseException) -> None:
 
 
 def add_hint(error: BaseException) -> None:
-    """Add a note on what to write, where the user's line is mathematics that is no Python."""
+    """Add a note on what to write, if the user's line is mathematics, not Python."""
     frames = [frame for frame in _frames(error) if _package(frame) not in _LIBRARIES]
     if not frames or _hints(error):
         return

@@ -1,4 +1,4 @@
-"""Values of the point: texts evaluated in the user's namespace, and what they become as tensors."""
+"""Values of the point: expressions evaluated, and converted to tensors."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FALLBACK: Mapping[str, Any] = {
 } | {"π": math.pi}
 
 
-MOST_DEEP = 64  # brackets within brackets of a value; NumPy and torch allow as many
+MAX_BRACKETS = 64  # brackets within brackets of a value; NumPy and torch allow as many
 
 
 class Kind(Enum):
@@ -52,11 +52,11 @@ def kind_of(value: Any) -> Kind:
 
 
 def is_array(value: Any, depth: int = 0) -> bool:
-    """Whether a list or tuple is one array, as typed: of numbers, tensors and lists of these.
+    """Whether a list or tuple is one array: of numbers, tensors and lists of these.
 
     Tensors of several shapes in one list are several inputs.
     """
-    if type(value) not in (list, tuple) or depth > MOST_DEEP:
+    if type(value) not in (list, tuple) or depth > MAX_BRACKETS:
         return False
     kinds = set(map(type, value))
     if kinds <= {int, float, bool}:
@@ -74,7 +74,7 @@ def _is_number(value: Any) -> bool:
 
 
 def evaluate(source: str, namespace: Mapping[str, Any]) -> Any:
-    """The value of an expression; `pi`, `e`, `tau` and the names of `math` are known as well."""
+    """Evaluate an expression; `pi`, `e`, `tau` and the names of `math` are known."""
     return eval(source.strip(), {**FALLBACK, **namespace})  # what the user typed
 
 
@@ -106,14 +106,14 @@ def as_tensor(value: Any, name: str, notes: list[str]) -> torch.Tensor:
 
 
 def kept(value: Any) -> Any:
-    """A copy of a tensor or array, which its owner may write into; any other value itself."""
+    """Return a copy of a tensor or array, which its owner may change; else the value."""
     if isinstance(value, torch.Tensor):
         return value.clone()
     return value.copy() if isinstance(value, numpy.ndarray) else value
 
 
 def as_float(value: torch.Tensor, name: str, notes: list[str]) -> torch.Tensor:
-    """A copy of the tensor, which its owner may write into; integers and truth values as float64.
+    """Return a floating copy of a tensor; integers and truth values as float64.
 
     A copy of a tensor that requires a gradient is attached to it.
 
@@ -143,14 +143,14 @@ def as_float(value: torch.Tensor, name: str, notes: list[str]) -> torch.Tensor:
 
 
 def whole_note(name: str, value: Any) -> str:
-    """Return the sentence on a whole number that the function cannot take as a real one."""
+    """Return the note on a whole number that the function takes as such only."""
     text = " ".join(str(value.tolist() if hasattr(value, "tolist") else value).split())
     shown = text if len(text) <= 40 else f"{text[:39]}…"
     return f"{name} stays {shown}: the function takes it as a whole number only"
 
 
 def named(value: Any) -> Any:
-    """Return a constant as it is shown: functions by their names, everything else as it is."""
+    """Return a constant as it is shown: functions by name, all else as it is."""
     if not callable(value) or isinstance(value, torch.Tensor):
         return value
     inner = getattr(value, "__wrapped__", value)
@@ -159,7 +159,7 @@ def named(value: Any) -> Any:
 
 
 def is_real_valued(value: Any) -> bool:
-    """Whether a default is a real number or a floating tensor, so that it can be varied."""
+    """Whether a default is a real number or a floating tensor, and can vary."""
     if isinstance(value, torch.Tensor):
         return value.is_floating_point()
     if isinstance(value, (list, tuple)):
@@ -189,7 +189,7 @@ def _float(value: Any, name: str) -> float:
 
 
 def _plain_array(value: list[Any] | tuple[Any, ...]) -> torch.Tensor | None:
-    """A flat list of Python's ints and floats as float64; None for others, or for huge ints."""
+    """Return a flat list of ints and floats as float64; None for all others."""
     if not value or not set(map(type, value)) <= {int, float}:
         return None
     try:
@@ -216,7 +216,7 @@ def _stacked(parts: list[torch.Tensor], name: str) -> torch.Tensor:
 def _from_array(value: Any, name: str) -> torch.Tensor:
     if isinstance(value, numpy.ma.MaskedArray) and numpy.ma.is_masked(value):
         raise PointError(
-            f"expected a number in every place of {name}; found masked ones; "
+            f"expected a number in every entry of {name}; found masked ones; "
             f"write {name}.filled(0.0)"
         )
     try:

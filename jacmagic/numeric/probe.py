@@ -9,17 +9,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from jacmagic.function.components import components
 from jacmagic.function.interop.call_limit import Counted
 from jacmagic.function.outputs import flatten
 from jacmagic.function.silent_rerun import set_random_states
 from jacmagic.numeric.evaluation import writable
 from jacmagic.numeric.triangles import READERS, Triangles
-
-
-def flat_array(tensors: Sequence[Tensor]) -> np.ndarray:
-    """Return all numbers of some tensors in a row, as float64."""
-    parts = [one.detach().reshape(-1).cpu().double() for one in tensors]
-    return torch.cat(parts).numpy() if parts else np.zeros(0)
 
 
 class CountError(RuntimeError):
@@ -70,14 +65,14 @@ class Probe:
         """
         self._function, self._random = function, random
         self._like = [one.detach().to(dtype or one.dtype) for one in tensors]
-        self.point = flat_array(self._like)
+        self.point = components(self._like)
         self.calls, self.triangles = 0, Triangles()
         self._usual: int | None = None
         self._outputs: int | None = None
 
     def rounded(self, point: np.ndarray) -> np.ndarray:
         """Return a point as the tensors hold it."""
-        return flat_array(self._tensors(point))
+        return components(self._tensors(point))
 
     def __call__(self, point: np.ndarray) -> np.ndarray:
         """Return the m outputs at a point (n,).
@@ -96,7 +91,7 @@ class Probe:
             leaves = flatten(self._function(*inputs)).leaves
         self._usual = count.calls if usual is None else usual
         self.triangles.settle()
-        outputs = flat_array(leaves)
+        outputs = components(leaves)
         if self._outputs is None:
             self._outputs = len(outputs)
         elif len(outputs) != self._outputs:

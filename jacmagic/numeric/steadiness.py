@@ -15,9 +15,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from jacmagic.function.components import components
 from jacmagic.function.interop.call_limit import EndlessError
 from jacmagic.function.silent_rerun import random_states, silent_rerun
-from jacmagic.numeric.probe import Probe, flat_array
+from jacmagic.numeric.probe import Probe
 from jacmagic.numeric.rounding import MAX_ROUNDINGS
 from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
@@ -37,7 +38,7 @@ def unsteady(
         tensors: the point.
         outputs: the values that the function gave there before.
     """
-    expected = flat_array(outputs)
+    expected = components(outputs)
     eps = max((torch.finfo(leaf.dtype).eps for leaf in outputs), default=0.0)
     host = standard.getstate(), np.random.get_state()
     before = random_states(tensors)

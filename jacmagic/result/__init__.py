@@ -1,4 +1,4 @@
-"""What was found at one point: torch's numbers, the closed form beside them, and their agreement.
+"""The result at one point: torch's numbers, the closed form, their agreement.
 
 `evaluated` holds torch's numbers, `derived` the closed form beside them, `core` what one does with
 both.

@@ -1,7 +1,6 @@
-"""A Jacobian without its views: numbers, closed form, agreement, other points, products, exports.
+"""A Jacobian without its views: numbers, closed form, agreement, other points.
 
-torch's numbers are computed at once; the closed form and the comparison on first use. Nothing here
-computes by itself: the modules below do.
+torch's numbers are computed at once; the closed form and the comparison on first use.
 """
 
 from __future__ import annotations
@@ -21,13 +20,13 @@ from jacmagic.numeric import compute as compute_numbers
 from jacmagic.numeric.options import ComputeOptions
 from jacmagic.result import products
 from jacmagic.result.compiled import CompiledJacobian, compiled_of
-from jacmagic.result.derived import Derived
 from jacmagic.result.evaluated import Outside
+from jacmagic.result.explained import Explained
 from jacmagic.result.options import DisplayOptions
 from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.symbolic.evaluator import Evaluator, by_name
 from jacmagic.symbolic.formula import ClosedForm
-from jacmagic.symbolic.point import point_of, values_again
+from jacmagic.symbolic.point import values_again
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,12 +34,14 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
-# What a Jacobian finds on first use, whatever its view.
-_FOUND = {"matrix", "sparse", "columns", "_found", "_traced", "pattern", "agreement", "one_sided"}
+# Cached properties that do not depend on the view.
+_VIEWLESS = {
+    "matrix", "sparse", "columns", "_found", "_traced", "pattern", "agreement", "one_sided",
+}  # fmt: skip
 
 
-class JacobianResult(Derived):
-    """The Jacobian of a function at a point: (m, n), m output components by n input components.
+class JacobianResult(Explained):
+    """The Jacobian of a function at a point: (m, n), outputs by inputs.
 
     Attributes:
         problem: the function and the point.
@@ -58,10 +59,10 @@ class JacobianResult(Derived):
         view: DisplayOptions,
         outside: Outside = frozenset,
     ) -> Self:
-        """Compute torch's numbers at a problem's point; the closed form comes on first use.
+        """Compute torch's numbers at a problem's point; the closed form on first use.
 
-        What the function reads from outside is looked for at once where torch does not get from an
-        output to an input, as names may be bound anew before somebody asks; else when asked for.
+        Inputs that the function reads from outside are looked for at once where torch's graph does
+        not lead from an output to an input, as names may be bound anew later; else on first use.
         """
         purpose = "Jacobian" if problem.potential is None else "Hessian"
         tuning = tuning_of(problem.whole, purpose)
@@ -74,7 +75,7 @@ class JacobianResult(Derived):
 
     @showing_users_frames
     def at(self, **values: Any) -> Self:
-        """Return the Jacobian at another point; nothing is traced again while the assumptions hold.
+        """Return the Jacobian at another point; it is traced again only on a new branch.
 
         Args:
             **values: new values by input name; what is not named stays where it is.
@@ -89,7 +90,7 @@ class JacobianResult(Derived):
         )
 
     def evaluator(self) -> Evaluator:
-        """Return the closed form compiled: `g(*numbers)` is (m, n), `g.batch(points)` (k, m, n).
+        """Compile the closed form: `g(*numbers)` is (m, n), `g.batch(points)` (k, m, n).
 
         What the function reads from outside its arguments is taken as it is now; when it changes,
         ask for an evaluator again.
@@ -112,7 +113,7 @@ class JacobianResult(Derived):
         return Evaluator(now._form or self._form, elsewhere, by_torch)
 
     def compile(self, backend: str = "auto", dynamic: bool | None = None) -> CompiledJacobian:
-        """This Jacobian compiled, as `jacmagic.compile` does: `g(*inputs)` is (m, n).
+        """Compile this Jacobian, as `jacmagic.compile` does: `g(*inputs)` is (m, n).
 
         Args:
             backend: "auto", "native", "graph", "python" or "inductor".
@@ -127,22 +128,22 @@ class JacobianResult(Derived):
     # ── products ──────────────────────────────────────────────────────────────────────────────
 
     def jvp(self, v: Any) -> Any:
-        """J·v, by one forward pass: as `torch.func.jvp` (see `jacmagic.result.products.jvp`)."""
+        """J·v by one forward pass, as `torch.func.jvp` (see `result.products.jvp`)."""
         return products.jvp(self.problem, self.numbers.outputs, v)
 
     def vjp(self, u: Any) -> Any:
-        """uᵀ·J, by one backward pass: as `torch.func.vjp` (see `jacmagic.result.products.vjp`)."""
+        """uᵀ·J by one backward pass, as `torch.func.vjp` (see `result.products.vjp`)."""
         return products.vjp(self.problem, self.numbers.outputs, u)
 
     # ── showing ───────────────────────────────────────────────────────────────────────────────
 
     def shown(self, **changes: Any) -> Self:
-        """Return the same Jacobian with another view: digits, layout, live, ranges, steps.
+        """Return the same Jacobian with other display options: digits, layout, live.
 
-        What was found does not depend on the view, and is not looked for again.
+        Values that do not depend on the view are not computed again.
         """
         other = dataclasses.replace(self, view=dataclasses.replace(self.view, **changes))
-        other.__dict__ |= {name: self.__dict__[name] for name in _FOUND & self.__dict__.keys()}
+        other.__dict__ |= {name: self.__dict__[name] for name in _VIEWLESS & self.__dict__.keys()}
         return other
 
     def to_latex(self) -> str:
@@ -182,11 +183,11 @@ def run_torch(
 
     The closed form is asked only where torch refuses to differentiate.
     """
-    tensors = [one.value for one in problem.inputs]
+    tensors = problem.tensors
 
     def substitute() -> torch.Tensor | None:
         form = forms.form(problem, values_again(problem.potential or problem))
-        point = point_of(problem)
+        point = problem.flat_point
         return torch.from_numpy(form.values(point)) if isinstance(form, ClosedForm) else None
 
     return compute_numbers(problem.function, tensors, options, tuning=tuning, substitute=substitute)

@@ -1,37 +1,27 @@
-"""What the closed form says at one point, beside torch: formula, agreement, steps, derivation.
-
-Everything is found on first use, and only once.
-"""
+"""The closed form at one point, and its agreement with torch."""
 
 from __future__ import annotations
 
-import dataclasses
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import torch
 
-from jacmagic.errors import PointError
-from jacmagic.labels import Label
+from jacmagic.function.components import components
 from jacmagic.numeric import NOT_BY_TORCH
-from jacmagic.render import latex
-from jacmagic.result.agreement import Agreement
-from jacmagic.result.comparison import Sources
-from jacmagic.result.diagnosis import changing, contradicts, diagnose
 from jacmagic.result.evaluated import Evaluated
-from jacmagic.result.form_check import examine_form
-from jacmagic.result.sources import lost_dependence
-from jacmagic.result.sparse_check import check_sparse
-from jacmagic.symbolic.derivation import Derivation, derive, templates
-from jacmagic.symbolic.derivation_entries import texts
+from jacmagic.result.verdict import (
+    Agreement,
+    Sources,
+    check_closed_form,
+    check_sparse,
+    contradicts,
+    diagnose,
+    lost_dependence,
+)
 from jacmagic.symbolic.formula import ClosedForm, DisplayForm
 from jacmagic.symbolic.formula.attempt import attempt
-from jacmagic.symbolic.formula.conditions import sentences
-from jacmagic.symbolic.matrix_form import MatrixForm, matrix_form
-from jacmagic.symbolic.one_sided import OneSided, limits, one_sided
-from jacmagic.symbolic.point import point_of
-from jacmagic.symbolic.steps import Step
-from jacmagic.symbolic.steps import derive as derive_entry
+from jacmagic.symbolic.one_sided import OneSided, one_sided
 from jacmagic.symbolic.trace import Refusal
 
 if TYPE_CHECKING:
@@ -46,13 +36,13 @@ _WITHDRAWN = Refusal(
 
 
 class Derived(Evaluated):
-    """The symbolic half of a Jacobian, and the comparison of both."""
+    """The symbolic half of a Jacobian, and the comparison of both halves."""
 
     # ── the closed form ───────────────────────────────────────────────────────────────────────
 
     @cached_property
     def _found(self) -> ClosedForm | Refusal:
-        """The closed form at this point, or why there is none; one that is wrong is withdrawn."""
+        """The closed form at this point, or why there is none; a wrong one is withdrawn."""
         traced = self._traced
         if isinstance(traced, Refusal):
             return traced
@@ -66,8 +56,8 @@ class Derived(Evaluated):
         if self.large:
             m, n = self.shape
             return Refusal("the closed form", None, f"of {m} × {n} entries is not looked for")
-        values = [v for leaf in self.numbers.outputs.leaves for v in _numbers_of(leaf)]
-        matrix = self.matrix.detach().cpu().double().numpy()
+        values = components(self.numbers.outputs.leaves).tolist()
+        matrix = self._array
         found = self.forms.form(self.problem, values, matrix)
         if isinstance(found, Refusal):
             return found
@@ -95,7 +85,7 @@ class Derived(Evaluated):
 
     @property
     def reading(self) -> DisplayForm | None:
-        """The closed form as it is shown: constants and repeated parts by name; None without one.
+        """The closed form as it is shown, constants and repeated parts by name; or None.
 
         Its `.matrix` is in terms of `.clauses` ("with u = …"); named constants are numbers with a
         name, as π is. `formula` is the same Jacobian in the inputs' symbols alone.
@@ -138,7 +128,7 @@ class Derived(Evaluated):
         """Boolean (m, n): False where an entry is zero whatever the point.
 
         Without a closed form, False where torch's graph does not connect output and input, or
-        where the sparse road found no dependence. A `torch.sparse_csr` tensor if J is `large`.
+        where the sparse mode found no dependence. A `torch.sparse_csr` tensor if J is `large`.
         """
         if self.numbers.sparse is not None and self._form is None:
             known = self.numbers.sparse.pattern
@@ -160,7 +150,7 @@ class Derived(Evaluated):
 
     @cached_property
     def agreement(self) -> Agreement:
-        """torch against the closed form against finite differences, entry by entry."""
+        """The verdict on torch, the closed form and finite differences, entry by entry."""
         if self.numbers.mode in NOT_BY_TORCH:
             return self._torch_refuses
         outside = set(self.outside())
@@ -179,11 +169,11 @@ class Derived(Evaluated):
 
     @property
     def _torch_refuses(self) -> Agreement:
-        """The verdict where torch cannot differentiate: there is nothing of its to compare."""
-        values = self.matrix.detach().cpu().double().numpy()
+        """The verdict where torch cannot differentiate and has no numbers to compare."""
+        values = self._array
         form = self._traced
         if self.numbers.mode == "closed form" and isinstance(form, ClosedForm):
-            return examine_form(self.problem, self.numbers, values, form, name=self._entry)
+            return check_closed_form(self.problem, self.numbers, values, form, name=self._entry)
         source = "the closed form" if self.numbers.mode == "closed form" else "finite differences"
         return Agreement(
             "not confirmed",
@@ -206,141 +196,3 @@ class Derived(Evaluated):
         """
         traced = self._traced
         return None if isinstance(traced, Refusal) else one_sided(self.problem, self.forms, traced)
-
-    @cached_property
-    def matrix_form(self) -> MatrixForm | None:
-        """The Jacobian as a matrix is written, A or diag(cos x); None where that is not known.
-
-        Recognised from the code's own vectors and matrices, and checked at three points.
-        """
-        if self.reading is None or not self.view.names:
-            return None
-        names = [Label(one.name).tex for one in self.problem.inputs]
-        title = Label(self.title).tex
-        return matrix_form(self.problem, self.reading.form, latex.head(title, names), title)
-
-    def steps(self, i: int, j: int) -> Step:
-        """Return the derivation of entry (i, j), rule by rule.
-
-        Raises:
-            PointError: if there is no closed form to derive, or no such entry.
-        """
-        form, reading, digits = self._form, self.reading, self.view.digits
-        if form is None or reading is None:
-            raise PointError(f"expected a closed form to derive; found none: {self.refusal}")
-        m, n = form.shape
-        if not (-m <= i < m and -n <= j < n):
-            raise PointError(
-                f"expected an entry of the {m} × {n} Jacobian; found ({i}, {j}); "
-                f"count from 0: the last entry is ({m - 1}, {n - 1})"
-            )
-        point = point_of(self.problem)
-        value = latex.number(float(form.values(point)[i, j]), digits)
-        return self._derived(reading, i, j, texts(reading.numbers(point), digits), value)
-
-    def step_template(self, i: int, j: int) -> Step | None:
-        """Return the derivation of entry (i, j) with a slot for each number that a slider changes.
-
-        The slots are counted as `derivation.templates` counts them. None without a closed form.
-        """
-        reading = self.reading
-        if reading is None:
-            return None
-        numbers = reading.numbers(point_of(self.problem))
-        slots = {symbol: latex.slot(place) for place, symbol in enumerate(numbers)}
-        index = self.view.layout.flat_index(i, j, self.shape)
-        return self._derived(reading, i, j, slots, latex.slot(len(numbers) + index))
-
-    def _derived(
-        self, reading: DisplayForm, i: int, j: int, numbers: dict[Any, str], value: str
-    ) -> Step:
-        return derive_entry(
-            reading.expression(i),
-            self.symbols[j],
-            names=reading.all_names,
-            texts=reading.texts,
-            entry=reading.entry(i, j),
-            named=reading.shown(i, j),
-            numbers=numbers,
-            value=value,
-        )
-
-    def templates(self) -> tuple[str, ...]:
-        """The last links of the derivation, with slots for numbers; see `derivation.templates`."""
-        return templates(
-            self.reading,
-            point_of(self.problem),
-            self.matrix.detach().cpu().double().numpy() + 0.0,
-            digits=self.view.digits,
-            layout=self.view.layout,
-        )
-
-    @property
-    def notes(self) -> tuple[str, ...]:
-        """What was decided on the way, one sentence each."""
-        changed = [
-            f"{self.problem.title} {changing(self.problem)}: it was run for torch and for the "
-            "closed form only, not for finite differences"
-        ] * bool(self.problem.effects)
-        return (*self.problem.notes, *self.numbers.notes, *changed, *self._conditions)
-
-    @cached_property
-    def _conditions(self) -> list[str]:
-        """Where the formula that is shown holds."""
-        if self.reading is None or self._form is None:
-            return []
-        return [f"valid while {text}" for text in sentences(self._form)]
-
-    @property
-    def derivation(self) -> Derivation:
-        """The chain from the definition to the numbers, as LaTeX."""
-        chain = attempt(lambda: self._chain(self.reading), self.forms.budget)
-        if isinstance(chain, Refusal):
-            chain = dataclasses.replace(self._chain(None), left_out=(str(chain),))
-        matrix = self.matrix_form
-        return dataclasses.replace(
-            chain,
-            where=(*chain.where, *self._limits),
-            matrix=() if matrix is None else (*matrix.latex, *matrix.clauses),
-        )
-
-    def _chain(self, reading: DisplayForm | None) -> Derivation:
-        """Return the chain without what is said beside it."""
-        return derive(
-            self.title,
-            self.rows,
-            self.columns,
-            reading,
-            point_of(self.problem),
-            self.entries if self.large else self.matrix.detach().cpu().double().numpy() + 0.0,
-            inputs=[Label(one.name).tex for one in self.problem.inputs],
-            digits=self.view.digits,
-            layout=self.view.layout,
-            agrees=self.form_gives_numbers,
-            notation=self.notation,
-        )
-
-    @property
-    def form_gives_numbers(self) -> bool:
-        """Whether the closed form has the numbers shown: it differs nowhere, nor is it 0/0."""
-        if any(found.formula is not None for found in self.agreement.disagreements):
-            return False
-        return not (self.agreement.undefined and self.one_sided is not None)
-
-    @property
-    def _limits(self) -> list[str]:
-        """At a kink, the entries' limits from both sides, as LaTeX."""
-        if self.one_sided is None:
-            return []
-        variables = [label.tex for label in self.columns]
-        return limits(
-            self.one_sided,
-            point_of(self.problem),
-            name=lambda i, j: latex.partial(self.rows[i].tex, variables[j]),
-            variables=variables,
-            number=lambda value: latex.number(value, self.view.digits),
-        )
-
-
-def _numbers_of(leaf: torch.Tensor) -> list[float]:
-    return leaf.detach().reshape(-1).double().tolist()

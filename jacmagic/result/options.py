@@ -21,7 +21,7 @@ class DisplayOptions:
         steps: whether the derivation of every entry is printed.
         names: whether constants of the user's code appear by their names, or as numbers.
         command: the line that asked for it, without the point: the magic with its target, and
-            what follows the point; None where nobody typed one.
+            what follows the point; None if it was not typed.
     """
 
     digits: int = 4

@@ -1,4 +1,4 @@
-"""Products of a Jacobian with vectors, without the Jacobian: jvp and vjp at the point.
+"""Products of a Jacobian with vectors, without the matrix: jvp and vjp.
 
 v ↦ J·v is one forward pass with tangents, u ↦ uᵀ·J one backward pass; either costs about as much
 as the function itself, whatever m and n are.
@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from jacmagic.errors import PointError
-from jacmagic.function.outputs import Outputs, flatten, place
+from jacmagic.function.outputs import Outputs, describe_output, flatten
 from jacmagic.function.problem import Problem
 from jacmagic.function.pytree import leaves_of
 from jacmagic.function.silent_rerun import random_states, silent_rerun
@@ -21,7 +21,7 @@ from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
 
 def jvp(problem: Problem, outputs: Outputs, tangents: Any) -> Any:
-    """J·v in the structure of the function's value, as the second value of `torch.func.jvp`.
+    """J·v in the structure of the function's value, as `torch.func.jvp` gives it.
 
     Args:
         problem: the function and the point.
@@ -64,7 +64,7 @@ def vjp(problem: Problem, outputs: Outputs, cotangents: Any) -> Any:
     Raises:
         PointError: u has another structure or other shapes.
     """
-    names = [place(path) for path in outputs.paths]
+    names = [describe_output(path) for path in outputs.paths]
     lone = outputs.paths == ((),)
     parts = (cotangents,) if lone else flatten(cotangents).leaves
     given = _fitting("u", parts, outputs.leaves, names)

@@ -14,9 +14,10 @@ from typing import Any
 from torch import Tensor
 
 from jacmagic.errors import FunctionError, JacmagicError, PointError
+from jacmagic.function.argument_names import names_of
 from jacmagic.function.closures import modules_in
 from jacmagic.function.nests import nest_of
-from jacmagic.function.problem import Problem, names_of
+from jacmagic.function.problem import Problem
 from jacmagic.function.python_call import problem_of, unpacked
 from jacmagic.function.torch_internals import BatchNorm
 from jacmagic.numeric import BatchedJacobian, Points, compute_many

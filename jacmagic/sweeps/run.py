@@ -130,7 +130,7 @@ def _first(
     """
 
     def differentiate() -> NumericJacobian:
-        values = [one.value for one in problem.inputs]
+        values = problem.tensors
         return compute_numbers(problem.function, values, task.options)
 
     if chunk_size is not None:

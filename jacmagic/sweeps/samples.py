@@ -36,7 +36,7 @@ def by_layers(func: Callable[..., Any]) -> bool:
 
 def runs_in_a_batch(problem: Problem, names: Collection[str]) -> bool:
     """Whether a function takes and returns a leading dimension of size 1."""
-    tensors = [one.value for one in problem.inputs]
+    tensors = problem.tensors
     try:
         with torch.no_grad(), silent_rerun(tensors, random_states(tensors)):
             leaves = flatten(_batched_call(problem, names)(problem.point)).leaves

@@ -18,7 +18,6 @@ from jacmagic.function.problem import Problem
 from jacmagic.symbolic.closed_form import derive_form
 from jacmagic.symbolic.formula import ClosedForm, DisplayForm
 from jacmagic.symbolic.named_form import display_form
-from jacmagic.symbolic.point import point_of
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.symbolic.validation import are_equal, fits_beside, has_jacobian
 
@@ -69,7 +68,7 @@ class ClosedForms:
         with self._lock:
             if not self._wanted:
                 return NOT_WANTED
-            point, outside = point_of(problem), fingerprint_of(problem.function)
+            point, outside = problem.flat_point, fingerprint_of(problem.function)
             kept = next((form for form in self._forms if form.holds_at(point)), None)
             if (
                 kept is not None
@@ -140,7 +139,7 @@ class ClosedForms:
         with self._lock:
             reading = form.readings.get(names)
             is_stale = isinstance(reading, DisplayForm) and not are_equal(
-                reading.form, form, point_of(problem)
+                reading.form, form, problem.flat_point
             )  # the names it was traced with have other values by now
             if reading is None or is_stale:
                 reading = form.too_large or display_form(

@@ -6,12 +6,12 @@ import dataclasses
 from collections.abc import Sequence
 
 from jacmagic.function.problem import Problem
-from jacmagic.labels import Label, symbols
+from jacmagic.labels import symbols
 from jacmagic.symbolic.formula import ClosedForm, close
 from jacmagic.symbolic.formula.sympify import tree_sizes
 from jacmagic.symbolic.formula.time_limit import counted, seconds_left
 from jacmagic.symbolic.graph import ZERO
-from jacmagic.symbolic.point import point_of, values_again
+from jacmagic.symbolic.point import values_again
 from jacmagic.symbolic.trace import Naming, Refusal, Trace, trace
 from jacmagic.symbolic.validation import has_values
 
@@ -39,7 +39,7 @@ def derive_form(
         return form
     if problem.potential is not None:
         outputs = values_again(asked)
-    if not has_values(form, point_of(problem), outputs):
+    if not has_values(form, problem.flat_point, outputs):
         return _WRONG_VALUES if values_again(asked) == list(outputs) else _OTHER_VALUES
     return form if problem.potential is None else differentiate_gradient(form, budget)
 
@@ -51,8 +51,8 @@ def trace_problem(
     with counted():
         return trace(
             problem.function,
-            [one.value for one in problem.inputs],
-            symbols(_columns(problem)),
+            problem.tensors,
+            symbols(problem.columns),
             seconds=seconds_left(budget),
             naming=naming,
             whole=[] if naming is None else [one.name for one in problem.inputs],
@@ -65,7 +65,7 @@ def differentiate_trace(
     """Return the closed form of a trace; a refusal stays one."""
     if isinstance(traced, Refusal):
         return traced
-    return close(traced, _columns(problem), budget=budget)
+    return close(traced, problem.columns, budget=budget)
 
 
 def differentiate_gradient(gradient: ClosedForm, budget: float | None) -> ClosedForm | Refusal:
@@ -74,10 +74,6 @@ def differentiate_gradient(gradient: ClosedForm, budget: float | None) -> Closed
     traced = dataclasses.replace(gradient.trace, outputs=outputs, expression=None)
     hessian = close(traced, gradient.columns, budget=budget)
     return hessian if isinstance(hessian, Refusal) else _symmetric(hessian)
-
-
-def _columns(problem: Problem) -> list[Label]:
-    return [label for one in problem.inputs for label in one.labels]
 
 
 def _symmetric(hessian: ClosedForm) -> ClosedForm:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from jacmagic.errors import PointError
-from jacmagic.function.problem import Input
+from jacmagic.function.inputs import Input
 from jacmagic.symbolic.formula import ClosedForm
 
 Elsewhere = Callable[[Sequence[float]], "ClosedForm | np.ndarray"]

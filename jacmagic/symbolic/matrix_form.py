@@ -17,7 +17,6 @@ from jacmagic.labels import Label
 from jacmagic.render import latex
 from jacmagic.symbolic.formula import ClosedForm
 from jacmagic.symbolic.matrices import Expression, Writer, derivative, evaluate
-from jacmagic.symbolic.point import point_of
 
 _SIGNS = (
     (r"\left\|", "‖"),
@@ -121,7 +120,7 @@ def _holds(
     problem: Problem, form: ClosedForm, blocks: Mapping[str, Expression], shift: float
 ) -> bool:
     """Whether the blocks have the closed form's numbers at a shifted point."""
-    here = np.array(point_of(problem))
+    here = np.array(problem.flat_point)
     wave = np.cos(np.arange(len(here)) * 1.7 + 0.3)
     with np.errstate(all="ignore"):
         point = here + shift * wave * np.maximum(np.abs(here), 0.5)

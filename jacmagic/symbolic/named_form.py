@@ -18,7 +18,6 @@ from jacmagic.symbolic.formula import ClosedForm, DisplayForm
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.shown import shows
 from jacmagic.symbolic.graph import write_tape
-from jacmagic.symbolic.point import point_of
 from jacmagic.symbolic.trace import Constant, Naming, Refusal, Trace
 from jacmagic.symbolic.validation import are_equal
 
@@ -46,7 +45,7 @@ def display_form(
     if _may_gain(problem, reading, names) and not problem.effects:
         named = _named(problem, form, budget, names)
         reading = reading if named is None else DisplayForm(named, taken=taken)
-    point, refusal = point_of(problem), None
+    point, refusal = problem.flat_point, None
     for candidate in (reading, DisplayForm(form, named=False)):
         refusal = attempt(candidate.prepare, budget)
         if refusal is None:
@@ -81,7 +80,7 @@ def _named(
         named = differentiate_gradient(named, budget)
     if isinstance(named, Refusal) or named.too_large is not None:
         return None
-    return named if are_equal(named, form, point_of(problem)) else None
+    return named if are_equal(named, form, problem.flat_point) else None
 
 
 def _steering(
@@ -106,7 +105,7 @@ def _holds_for_more(
 ) -> bool:
     """Whether a formula holds for an integer that is larger by one."""
     changed = dataclasses.replace(naming, changed=frozenset({one.label.name}))
-    other, point = trace_problem(problem, budget, changed), point_of(problem)
+    other, point = trace_problem(problem, budget, changed), problem.flat_point
     if isinstance(other, Refusal):
         return False
     tape = write_tape(trace.graph, trace.outputs, [*trace.inputs, one.node])

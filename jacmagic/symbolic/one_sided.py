@@ -22,7 +22,7 @@ from jacmagic.function.problem import Problem
 from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.symbolic.formula import ClosedForm
 from jacmagic.symbolic.formula.singularities import Singularity, boundaries, kinks
-from jacmagic.symbolic.point import point_of, values_again
+from jacmagic.symbolic.point import values_again
 from jacmagic.symbolic.trace import Refusal
 
 MAX_COLUMNS = 64  # of inputs; each is approached by ten evaluations of the function
@@ -82,7 +82,7 @@ def one_sided(problem: Problem, forms: ClosedForms, form: ClosedForm) -> OneSide
         forms: where closed forms of other branches come from.
         form: the closed form that is valid at the point.
     """
-    point = point_of(problem)
+    point = problem.flat_point
     singularities = [*kinks(form, point), *boundaries(form, point)]
     if not singularities or len(point) > MAX_COLUMNS:
         return None
@@ -103,7 +103,7 @@ def _column(
     values: np.ndarray,
 ) -> np.ndarray:
     """Return the limit of column j from one side; nan where it is not confirmed."""
-    size = float(sizes_of([one.value for one in problem.inputs])[j])
+    size = float(sizes_of(problem.tensors)[j])
     slopes, quotients = [], []
     for step in _STEPS:
         distance = sign * step * size
@@ -116,7 +116,7 @@ def _column(
         form = forms.form(moved, beside.tolist())
         if isinstance(form, Refusal) or len(beside) != len(values):
             return np.full(len(values), np.nan)
-        slopes.append(form.values(point_of(moved))[:, j])
+        slopes.append(form.values(moved.flat_point)[:, j])
         quotients.append((beside - values) / distance)
     limit, quotient = _limit(slopes), _limit(quotients)
     grows = _grows(slopes) & _grows(quotients)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
+from jacmagic.function.components import components
 from jacmagic.function.interop.call_limit import REFUSALS, Counted
 from jacmagic.function.interop.silence import silent
 from jacmagic.function.neighbourhood import beside
@@ -16,7 +17,6 @@ from jacmagic.function.precision import FACTOR
 from jacmagic.function.problem import Problem
 from jacmagic.symbolic.formula import ClosedForm
 from jacmagic.symbolic.formula.rounding import bounded_outputs, dtype_of, exact_values
-from jacmagic.symbolic.point import flat, point_of
 
 
 def has_values(form: ClosedForm, point: Sequence[float], outputs: Sequence[float]) -> bool:
@@ -68,7 +68,7 @@ def fits_at(
     form: ClosedForm, problem: Problem, outputs: Sequence[float], matrix: np.ndarray
 ) -> bool:
     """Whether a form is valid at a problem's point and has its numbers there."""
-    point = point_of(problem)
+    point = problem.flat_point
     return form.holds_at(point) and has_jacobian(form, problem, point, outputs, matrix)
 
 
@@ -79,15 +79,15 @@ def fits_beside(form: ClosedForm, problem: Problem) -> bool | None:
     """
     if problem.effects:
         return True
-    for tensors in beside([one.value for one in problem.inputs]):
-        point = flat(tensors)
+    for tensors in beside(problem.tensors):
+        point = components(tensors).tolist()
         if form.holds_at(point):
             break
     else:
         return None
     try:
         with torch.enable_grad(), silent(), Counted(form.trace.calls):
-            truth = np.array(flat(flatten(problem.function(*tensors)).leaves))
+            truth = components(flatten(problem.function(*tensors)).leaves)
     except REFUSALS:
         return None
     traced, bounds = bounded_outputs(form, point, dtype_of(form.trace.dtypes))

@@ -6,7 +6,6 @@ from jacmagic.render.text import number
 from jacmagic.result import JacobianResult
 from jacmagic.symbolic.branches import NOT_WANTED
 from jacmagic.symbolic.one_sided import sentences
-from jacmagic.symbolic.point import point_of
 from jacmagic.view.table import values_of
 
 MAX_COMPONENTS = 12  # of a point in a caption, about a line
@@ -28,7 +27,7 @@ def point(jacobian: JacobianResult, *, unicode: bool = False) -> str:
     labels, digits = jacobian.columns, jacobian.view.digits
     shown = [
         f"{label.unicode if unicode else label.text} = {number(value, digits)}"
-        for label, value in zip(labels[:MAX_COMPONENTS], point_of(jacobian.problem), strict=False)
+        for label, value in zip(labels[:MAX_COMPONENTS], jacobian.problem.flat_point, strict=False)
     ]
     return ", ".join(shown) + (", …" if len(labels) > MAX_COMPONENTS else "")
 

@@ -1,4 +1,4 @@
-"""torch's operators on functions are answered at every point: branches, loops, maps."""
+"""torch's control flow has a closed form at every point: branches, loops, maps."""
 
 from __future__ import annotations
 

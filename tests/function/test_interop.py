@@ -1,4 +1,4 @@
-"""Lifted `math` and NumPy calls give NumPy's numbers on tensors, keep graphs and leave no trace."""
+"""Lifted `math` and NumPy calls give NumPy's numbers on tensors and keep graphs."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from torch import nn
 
 from jacmagic.errors import FunctionError
 from jacmagic.function.interop import counterparts, lifted
+from jacmagic.function.interop.torch_calls import call
 
 MATRIX = np.array([[1.0, 2.0], [3.0, 5.0]])
 WHOLE = np.array([[1, 2], [3, 4]])
@@ -200,7 +201,7 @@ NAMESAKES = {
 
 
 def as_tensors(value):
-    """The same arguments with every float array (or float) a tensor that needs a gradient."""
+    """Return the arguments with tensors that need a gradient for arrays and floats."""
     if isinstance(value, (list, tuple)):
         return type(value)(map(as_tensors, value))
     if isinstance(value, np.ndarray) and value.dtype.kind in "bi":
@@ -225,7 +226,7 @@ def test_numpy_row_gives_numpys_numbers(module, name, sample):
     named = sample[-1] if isinstance(sample[-1], dict) else {}
     values = sample[: len(sample) - bool(named)]
     original = getattr(np if module == "numpy" else np.linalg, name)
-    ours = counterparts.call(module, name, as_tensors(values), dict(named))
+    ours = call(module, name, as_tensors(values), dict(named))
     same(ours, original(*values, **named))
 
 
@@ -245,7 +246,7 @@ def test_math_row_gives_maths_numbers(name, sample):
         for value in values
     ]  # fmt: skip
     same(
-        counterparts.call("math", name, tuple(tensors), named),
+        call("math", name, tuple(tensors), named),
         getattr(math, name)(*values, **named),
     )
 
@@ -268,7 +269,7 @@ def test_namesake_gives_the_same_numbers(module, name):
             getattr(np if module == "numpy" else np.linalg, name)(value),
             as_tensors(value),
         )
-    got = counterparts.call(module, name, (ours,), {})
+    got = call(module, name, (ours,), {})
     if name in {"eigh", "qr", "svd", "slogdet"}:
         got, theirs = tuple(map(torch.abs, got)), tuple(map(abs, theirs))
     same(got, theirs)
@@ -279,7 +280,7 @@ def test_namesake_gives_the_same_numbers(module, name):
 def test_cmath_row_gives_cmaths_numbers(name, z):
     """Every row of the cmath table takes real and complex tensors as cmath takes numbers."""
     values = (abs(z), 0.5) if name == "rect" else (z,)
-    got = counterparts.call("cmath", name, tuple(map(torch.tensor, as_doubles(values))), {})
+    got = call("cmath", name, tuple(map(torch.tensor, as_doubles(values))), {})
     theirs = getattr(cmath, name)(*values)
     for ours, expected in zip(
         got if name == "polar" else [got], theirs if name == "polar" else [theirs], strict=True
@@ -476,7 +477,7 @@ def test_odd_arrays_are_no_obstacle():
 
 
 def test_nested_and_concurrent_calls():
-    """The stand-ins stay until the last user leaves, and other threads keep plain NumPy."""
+    """Proxies stay until the last call ends, and other threads keep plain NumPy."""
     started, finish, kinds = threading.Event(), threading.Event(), []
 
     def slow(x):

@@ -1,4 +1,4 @@
-"""Modules from Python: inputs and parameters by name, tied weights, modes, nothing changed."""
+"""Modules: inputs and parameters by name, tied weights, modes, no side effects."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_a_tied_weight_counts_once():
 
 
 def test_dropout_draws_the_same_in_every_run():
-    """In training mode the draw is fixed and said aloud, and the random state comes back."""
+    """In training mode the draw is fixed, a note names it, and the random state comes back."""
     module = nn.Sequential(nn.Linear(2, 8), nn.Dropout(0.5), nn.Linear(8, 1)).double()
     state = torch.get_rng_state()
     J = jacmagic.jacobian(module, X)

@@ -1,4 +1,4 @@
-"""Dicts, lists, named tuples and dataclasses as inputs; texts, flags and counts that stay fixed."""
+"""Nests of tensors as inputs; texts, flags and counts that stay fixed."""
 
 from __future__ import annotations
 
@@ -264,7 +264,7 @@ def bound(function: Any, text: str, **wishes: str) -> Problem:
         return bind(target_of(function, "f"), line, space, InputOptions(**wishes), fixed)
 
     def answer(problem: Problem) -> Problem:
-        problem.function(*[one.value for one in problem.inputs])
+        problem.function(*problem.tensors)
         return problem
 
     return keeping_counts(make, answer)

@@ -1,4 +1,4 @@
-"""Nothing of the process or of the user's is changed for the sake of one Jacobian."""
+"""A Jacobian changes nothing of the process or of the user's objects."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ HOLDER = Holder()
 
 
 def leaving(x):
-    """Stores arrays and functions of the call everywhere it can."""
+    """Store arrays and functions of the call in all kinds of objects."""
     y = np.zeros(3)
     y[0] = x[0]
     LOG.append(y)
@@ -218,7 +218,7 @@ def test_a_silent_run_draws_the_first_runs_numbers_from_generators_of_its_own() 
 
 
 def test_a_function_that_changes_something_runs_once_for_each_source() -> None:
-    """Once for torch's numbers, once for the closed form; and that is said."""
+    """Once for torch's numbers, once for the closed form; and a note says so."""
     counted, namespace = [], types.SimpleNamespace(calls=0)
 
     def f(x):
@@ -234,7 +234,7 @@ def test_a_function_that_changes_something_runs_once_for_each_source() -> None:
 
 
 def test_another_value_by_numpy_is_named() -> None:
-    """`std` of a tensor divides by n − 1: torch's value is shown, and NumPy's is said."""
+    """`std` of a tensor divides by n − 1: torch's value is shown, and NumPy's is named."""
 
     def f(x):
         return torch.as_tensor(np.sin(x)) + x.std()

@@ -1,4 +1,4 @@
-"""Arrays of inputs behave as ndarrays do: each idiom against NumPy's own run of the same code."""
+"""Arrays of inputs behave as ndarrays: each idiom against NumPy's own run."""
 
 from __future__ import annotations
 
@@ -333,7 +333,7 @@ IDIOMS = {
 
 
 def differences(function, point):
-    """The Jacobian of NumPy's own run, by central differences."""
+    """Return the Jacobian of NumPy's own run, by central differences."""
     columns = []
     for i in range(len(point)):
         sides = []

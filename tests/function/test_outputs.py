@@ -1,4 +1,4 @@
-"""Outputs of any nest: taken apart, put together again, named, or refused in one line."""
+"""Outputs of any nest: flattened, rebuilt, named, or refused in one line."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ NESTS = {
 
 @pytest.mark.parametrize(("value", "paths", "names"), NESTS.values(), ids=NESTS.keys())
 def test_every_nest_has_leaves_paths_and_labels(value, paths, names):
-    """Each nest gives its leaves in order, with their places and row labels."""
+    """Each nest gives its leaves in order, with their paths and row labels."""
     outputs = flatten(value)
     assert list(outputs.paths) == paths
     assert [label.text for label in outputs.labels()] == names
@@ -83,7 +83,7 @@ def test_every_nest_has_leaves_paths_and_labels(value, paths, names):
 
 @pytest.mark.parametrize("value", [nest[0] for nest in NESTS.values()], ids=NESTS.keys())
 def test_rebuilding_gives_the_same_structure(value):
-    """A rebuilt nest has the same types and the new leaves in the same places."""
+    """A rebuilt nest has the same types and the new leaves in the same positions."""
     outputs = flatten(value)
     marks = [torch.tensor(float(k)) for k in range(len(outputs.leaves))]
     rebuilt = outputs.rebuild(marks)

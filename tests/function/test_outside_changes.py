@@ -1,4 +1,4 @@
-"""What a function reads from outside its arguments may change in any way between two calls.
+"""A function's captures may change in any way between two calls.
 
 Every kind of change is made after several calls, at a point whose value tells and at one where it
 does not (k·0 is 0 whatever k is); the next Jacobian, and the next `.at()`, are torch's own.

@@ -1,4 +1,4 @@
-"""Targets and points become problems: which arguments are inputs, where they stand, the notes."""
+"""Targets and points become problems: inputs, their values, notes."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ import torch
 from torch import nn
 
 from jacmagic.errors import CellError, FunctionError, PointError
-from jacmagic.function.problem import Problem, problem_from_call
+from jacmagic.function.problem import Problem
 from jacmagic.function.targets import target_of
+from jacmagic.function.tensor_call import problem_from_call
 from jacmagic.notebook.binding import InputOptions, bind
 from jacmagic.notebook.cell import read_cell, read_line
 from jacmagic.notebook.expressions_target import expressions_target

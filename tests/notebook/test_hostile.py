@@ -251,7 +251,7 @@ def test_exceptions_of_the_function_pass_through_python_calls(
 
 def test_ten_million_numbers_are_read_at_once() -> None:
     """A long list is one tensor, without a label or a tensor for each number."""
-    from jacmagic.function.problem import labelled
+    from jacmagic.function.inputs import labelled
     from jacmagic.function.values import as_tensor
 
     value = as_tensor([0] * 10**7, "x", [])

@@ -1,4 +1,4 @@
-"""The traps of torch: each is named with its entry, its cause and what to write instead."""
+"""Traps of torch: each is named with its entry, its cause and a remedy."""
 
 from __future__ import annotations
 
@@ -88,11 +88,11 @@ def test_float_severs_the_formula():
 def test_harmless_float_is_forgiven():
     """float() whose value does not reach the outputs costs nothing."""
 
-    def watched(q):
+    def recorded(q):
         assert float(q.sum()) > 0
         return q**2
 
-    J = jacmagic.jacobian(watched, X)
+    J = jacmagic.jacobian(recorded, X)
     assert J.formula is not None
     assert J.agreement.verdict == "agree"
 
@@ -132,7 +132,7 @@ def test_kinks_warn(function, chosen):
 
 
 def test_infinite_slope():
-    """√ at 0 is infinite, and the place where it arises is named."""
+    """√ at 0 is infinite, and the line where it arises is named."""
     J = jacmagic.jacobian(torch.sqrt, torch.tensor([0.0], dtype=F64))
     assert J.matrix.isinf().all()
     assert any("inf" in warning and "zero" in warning for warning in J.agreement.warnings)
@@ -158,7 +158,7 @@ def test_low_precision_agrees_within_its_own_precision():
 
 
 def test_wrong_custom_backward_is_caught():
-    """A custom backward that lies is contradicted by both other witnesses."""
+    """A custom backward that lies is contradicted by both other sources."""
 
     class Lying(torch.autograd.Function):
         @staticmethod
@@ -201,7 +201,7 @@ RIGHT = {
 
 @pytest.mark.parametrize("name", RIGHT)
 def test_right_functions_in_any_unit_agree(name) -> None:
-    """Small inputs, large arguments and poles close by are no reason to accuse anybody."""
+    """Small inputs, large arguments and poles close by are no reason for an alarm."""
     J = jacmagic.jacobian(*RIGHT[name])
     assert J.agreement.verdict == "agree" and J.agreement.alone == "", str(J.agreement)
 
@@ -271,7 +271,7 @@ def test_a_term_beneath_the_differences_noise_is_not_vouched_for() -> None:
 
 @pytest.mark.filterwarnings("ignore:Converting a tensor with requires_grad")
 def test_zeros_that_no_value_passes_are_confirmed() -> None:
-    """An output that a nan in an input's place leaves unchanged does not depend on it."""
+    """An output that a nan in an input leaves unchanged does not depend on it."""
     J = jacmagic.jacobian(lambda x: torch.stack([float(x[0]) * 0 + x[0], 2 * x[1]]), X)
     assert J.formula is None or J.agreement.verdict == "agree"
     assert J.agreement.verdict == "agree", str(J.agreement)
@@ -452,8 +452,8 @@ def test_a_right_implicit_layer_is_not_blamed() -> None:
 )
 def test_each_cause_has_its_own_words(found, words) -> None:
     """No habit is blamed that the code does not have."""
-    said = str(found().agreement)
-    assert words in said and "no_grad" not in said and "float()" not in said
+    verdict = str(found().agreement)
+    assert words in verdict and "no_grad" not in verdict and "float()" not in verdict
 
 
 def test_a_wrong_form_is_withdrawn(monkeypatch) -> None:
@@ -468,9 +468,8 @@ def test_a_wrong_form_is_withdrawn(monkeypatch) -> None:
 
 
 def test_differences_that_are_alone_are_mentioned_quietly(monkeypatch) -> None:
-    """They outvote nobody: no warning, no ≠ in the chain."""
-    from jacmagic.result import directional_check as examine_along
-    from jacmagic.result import sources
+    """They never decide against two others: no warning, no ≠ in the chain."""
+    from jacmagic.result.verdict import directional_check, finite_differences
 
     def doubled(real):
         def false(*args, **kwargs):
@@ -479,8 +478,8 @@ def test_differences_that_are_alone_are_mentioned_quietly(monkeypatch) -> None:
 
         return false
 
-    monkeypatch.setattr(sources, "differences", doubled(sources.differences))
-    monkeypatch.setattr(examine_along, "along", doubled(examine_along.along))
+    monkeypatch.setattr(finite_differences, "differences", doubled(finite_differences.differences))
+    monkeypatch.setattr(directional_check, "along", doubled(directional_check.along))
     J = jacmagic.jacobian(lambda x: x**2, torch.tensor(3.0, dtype=F64))
     assert (J.agreement.verdict, J.agreement.alone) == ("agree", "finite differences")
     assert str(J.agreement).startswith("torch agrees with the closed form; ")
@@ -508,7 +507,7 @@ def test_a_function_that_two_sources_confirm_is_run_seldom(function) -> None:
         assert str(J.agreement).startswith("torch agrees with the closed form and finite diff")
     finally:
         sys.setprofile(None)
-    assert J.agreement.witnesses.along and J.agreement.witnesses.differences is None
+    assert J.agreement.sources.along and J.agreement.sources.differences is None
     assert 1 <= calls <= 12
 
 
@@ -561,7 +560,7 @@ def test_finite_differences_are_not_cited_where_they_are_infinite(function, valu
     """At a pole and at infinity they have no error estimate: neither agreement nor a value."""
     agreement = jacmagic.jacobian(function, (value,)).agreement
     assert str(agreement) == "torch agrees with the closed form; largest difference 0"
-    assert not agreement.witnesses.decisive.any()
+    assert not agreement.sources.decisive.any()
 
 
 def test_a_large_difference_is_set_beside_its_entry() -> None:

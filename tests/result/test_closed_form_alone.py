@@ -1,4 +1,4 @@
-"""Where torch refuses to differentiate, finite differences check the closed form's numbers."""
+"""Finite differences check the closed form where torch cannot differentiate."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 import torch
 
 import jacmagic
-from jacmagic.result.form_check import examine_form
+from jacmagic.result.verdict import check_closed_form
 
 F64 = torch.float64
 
@@ -55,7 +55,7 @@ def test_a_wrong_closed_form_is_not_vouched_for():
     """The two sources contradict each other, and the entry is named."""
     right = jacobian(lambda x: (x // 1) * x[0], 2.5, 3.5)
     for wrong in ([[2.0, 0.5], [3.0, 0.0]], [[2.0, 0.0], [-3.0, 0.0]]):
-        found = examine_form(
+        found = check_closed_form(
             right.problem,
             right.numbers,
             np.array(wrong),

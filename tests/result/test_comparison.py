@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from jacmagic.function.precision import Dtype, Exact
-from jacmagic.result.comparison import Circumstances, Finding, Sources, judge
+from jacmagic.result.verdict.comparison import judge
+from jacmagic.result.verdict.findings import Circumstances, Finding, Sources
 
 F64 = Dtype("float64", 2.0**-53, 2.0**-1022, 1.8e308)
 U = F64.unit

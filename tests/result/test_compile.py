@@ -1,4 +1,4 @@
-"""What a compiled Jacobian promises: results, guards, branches, constants, refusals."""
+"""The contract of `compile`: results, guards, branches, constants, refusals."""
 
 from __future__ import annotations
 
@@ -346,14 +346,14 @@ generator = np.random.default_rng(0)
 
 
 def counts(x: Tensor) -> Tensor:
-    """Keeps a number."""
+    """Keep a number."""
     global calls
     calls += 1
     return x * 2
 
 
 def notes(x: Tensor) -> Tensor:
-    """Keeps a list."""
+    """Keep a list."""
     noted.append(1.0)
     return x * 2
 

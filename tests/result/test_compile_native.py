@@ -1,4 +1,4 @@
-"""Native code and Python floats against torch: every operation, the corpus, both compilers."""
+"""Native code and floats against torch: operations, corpus, both compilers."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ NUMBERS = (-2.5, -1.0, -0.0, 0.0, 0.3, 1.0, 2.0, math.inf, -math.inf, math.nan)
 
 
 def program_of(operations: list[str]) -> Straight:
-    """A program of three scalars whose values are one result of each operation, made finite."""
+    """Return a program of three scalars with one finite result of each operation."""
     nan, least, most = 12345.0, -1e308, 1e308  # instead of results that no program gives away
     steps: list[tuple] = [("lt", 0, 1), ("ge", 1, 2)]  # slots 7 and 8; 3 to 6 are constants
     for operation in operations:
@@ -62,7 +62,7 @@ def points_to_try() -> np.ndarray:
 
 
 def differing(kernel: object, operations: list[str]) -> list[str]:
-    """The operations on which a kernel differs from the graph's own arithmetic, with the points."""
+    """Return the operations whose kernel differs from the graph's arithmetic."""
     points = points_to_try()
     columns = [torch.tensor(column) for column in points.T]
     _, found, _ = kernel.batch(columns)  # type: ignore[attr-defined]  # a kernel has it

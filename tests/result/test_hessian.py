@@ -1,4 +1,4 @@
-"""The Hessian: torch's numbers and structure, and a closed form differentiated twice."""
+"""The Hessian: torch's numbers and nests, and a form differentiated twice."""
 
 from __future__ import annotations
 
@@ -49,8 +49,8 @@ def test_blocks_are_those_of_torch(function, strategy):
         for one, other in zip(mine, theirs, strict=True):
             torch.testing.assert_close(one, other, rtol=1e-12, atol=1e-12)
     assert found.agreement.verdict == "agree"
-    assert found.agreement.witnesses.formula is not None
-    assert found.agreement.witnesses.differences is not None
+    assert found.agreement.sources.formula is not None
+    assert found.agreement.sources.differences is not None
     assert found.agreement.warnings == ()
 
 
@@ -119,7 +119,7 @@ def test_a_cut_graph_is_told():
 
 
 def test_both_sides_of_a_kink_of_the_gradient():
-    """Where the gradient has a kink, the Hessian is told from both sides, by its own name."""
+    """Where the gradient has a kink, the Hessian is shown from both sides, by its own name."""
     H = jacmagic.hessian(lambda x: torch.relu(x) ** 2, torch.tensor(0.0, dtype=F64))
     assert "∂²f/∂x² is 0 from the left and 2 from the right; torch takes 0" in repr(H)
 

@@ -70,7 +70,7 @@ def test_constants_and_variables_beside_components():
 
 
 def test_outputs_beside_components():
-    """Keys of a dict are told apart as arguments are."""
+    """Keys of a dict are distinguished as arguments are."""
     J = jacmagic.jacobian(lambda x: {"y1": x[0], "y": x * x}, X)
     assert [label.unicode for label in J.rows] == ["y1", "y₀", "y₁"]
 

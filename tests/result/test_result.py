@@ -187,7 +187,7 @@ def test_create_graph_keeps_the_graph():
 
 
 def test_printing_functions_print_once(capsys):
-    """What the user's function prints is not repeated by the other roads."""
+    """What the user's function prints is not repeated by further runs."""
 
     def talking(x):
         print("here")

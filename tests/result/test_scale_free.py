@@ -1,7 +1,7 @@
 """The verdict has no unit: a power of 2 on any output or any input changes nothing of it.
 
 Such a factor is exact in floating point as long as nothing overflows or underflows, so torch's
-numbers are the same but for the factor, and so must be what is said of them.
+numbers are the same but for the factor, and so must be the verdicts.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A sample of what `make agreement` counts: nobody right accused, no fault vouched for."""
+"""A sample of what `make agreement` counts: no right entry accused, no fault confirmed."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def test_planted_faults_are_found_and_explained() -> None:
     """None is vouched for; 95 of 100 are named with the right entry and cause."""
     tally = Tally()
     planted_faults(tally, 43)
-    planted, kept, told = (sum(row[k] for row in tally.faults.values()) for k in range(3))
+    planted, kept, found = (sum(row[k] for row in tally.faults.values()) for k in range(3))
     assert planted >= 20 and kept == planted
-    assert told >= 0.95 * planted
+    assert found >= 0.95 * planted
 
 
 @pytest.mark.filterwarnings("ignore")  # what torch says of the planted faults
@@ -34,6 +34,6 @@ def test_wrong_batched_passes_are_mended_and_named() -> None:
     """The numbers are those of plain passes, and one note names the way that failed."""
     tally = Tally()
     planted_in_batches(tally, 29)
-    planted, same, told = (sum(row[k] for row in tally.batched.values()) for k in range(3))
+    planted, same, found = (sum(row[k] for row in tally.batched.values()) for k in range(3))
     assert len(tally.batched) == 2 and planted >= 8
-    assert planted == same == told
+    assert planted == same == found

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import jacmagic
-from jacmagic.function.interop.call_limit import MOST_CALLS, EndlessError
+from jacmagic.function.interop.call_limit import MAX_CALLS, EndlessError
 from jacmagic.numeric import independent, unsteady
 from jacmagic.numeric.probe import Probe
 
@@ -124,7 +124,7 @@ def test_memory_read_behind_torchs_back_is_not_vouched_for(function, scale):
     ],
 )
 def test_nothing_is_judged_where_the_function_is_not_finite(function, point):
-    """Its value is nan or infinite there: nobody is accused, and the reason is said."""
+    """Its value is nan or infinite there: no source is accused, and the reason is named."""
     agreement = jacmagic.jacobian(function, torch.tensor(point, dtype=F64)).agreement
     assert agreement.verdict == "not confirmed"
 
@@ -217,7 +217,7 @@ def test_probes_break_off_a_long_loop_at_the_point():
     """A run that finite differences could never afford is not made at all."""
 
     def f(x):
-        for _ in range(MOST_CALLS + 1):
+        for _ in range(MAX_CALLS + 1):
             x = x + 1
         return x
 

@@ -20,7 +20,6 @@ import jacmagic
 from jacmagic import Jacobian
 from jacmagic.render.mathml import to_mathml
 from jacmagic.symbolic.formula import NamedNumber, sigmoid, tex
-from jacmagic.symbolic.point import point_of
 from jacmagic.symbolic.steps import Step
 
 KNOWN = [case for case in CORPUS if not case.refuses]
@@ -460,7 +459,7 @@ LONGEST_READ = 6_000  # letters of LaTeX that the slow reader reads
 
 def check_typeset(J: Jacobian) -> None:
     """LaTeX parsed by another library has the numbers of the closed form."""
-    reading, point = J.reading, point_of(J.problem)
+    reading, point = J.reading, J.problem.flat_point
     numbers = reading.numbers(point)
     names = reading.all_names
     values = {names[symbol]: value for symbol, value in numbers.items()}

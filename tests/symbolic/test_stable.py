@@ -73,7 +73,7 @@ def check(function, reference, point: list[float]) -> None:
     x = torch.tensor(point, dtype=torch.float64)
     J = jacmagic.jacobian(function, x)
     truth = torch.autograd.functional.jacobian(reference, x).reshape(-1, 3)
-    form = J.agreement.witnesses.formula
+    form = J.agreement.sources.formula
     assert form is not None, str(J.refusal)
     torch.testing.assert_close(torch.from_numpy(form), truth, rtol=1e-9, atol=1e-12)
 

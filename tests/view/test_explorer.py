@@ -14,7 +14,7 @@ import torch
 
 import jacmagic
 from jacmagic.result import derived
-from jacmagic.result.diagnosis import diagnose
+from jacmagic.result.verdict import diagnose
 from jacmagic.view.explorer import MODULES, Explorer, JacobianView, front_end, style
 from jacmagic.view.explorer.rest import SECONDS_OF_REST
 

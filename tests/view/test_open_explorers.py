@@ -48,6 +48,15 @@ def test_a_jacobian_shown_again_is_the_same_widget(in_a_notebook):
     assert J.explorer is None or J.explorer.comm is None
 
 
+def test_a_jacobian_shown_again_names_the_widget_on_screen(in_a_notebook):
+    """`J.explorer` is the widget shown last, whatever was explored in between."""
+    J = in_a_notebook("a", "1")
+    shown = J.explorer
+    between = J.explore()
+    assert J.explorer is between
+    assert in_a_notebook("b", "2", J).explorer is shown
+
+
 def test_a_cell_that_runs_again_closes_what_it_showed(in_a_notebook):
     """Running a cell again and again keeps one explorer; other cells keep theirs."""
     other = in_a_notebook("other", "0")

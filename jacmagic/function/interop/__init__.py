@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 from torch import Tensor, nn
 
 from jacmagic.function.interop import methods  # noqa: F401 - attaches them
-from jacmagic.function.interop.arrays import mapped, of_tensor, tracked
+from jacmagic.function.interop.arrays import of_tensor, tracked
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.function.interop.effects import changes, effects_of, state_of
 from jacmagic.function.interop.leftovers import replaced
@@ -25,12 +25,13 @@ from jacmagic.function.interop.plain import NothingToLift, is_plain, plainly
 from jacmagic.function.interop.scope import Scope
 from jacmagic.function.interop.silence import is_silent, silent
 from jacmagic.function.interop.survey import Survey, Surveyor
+from jacmagic.function.pytree import map_leaves
 
 __all__ = ["Names", "effects_of", "lifted", "naming"]
 
 
 def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Wrap a function so that its `math` and NumPy calls work on tensors and keep their graph.
+    """Wrap a function so that its `math` and NumPy calls work on tensors.
 
     What runs is a copy of the function, and of the user's functions that it calls, with globals of
     its own: nothing of the user's is changed, so that nothing has to be restored. Calls without a
@@ -59,7 +60,7 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
     known = _lifted.get(function) if is_kept else None
     if known is not None and (before := known()) is not None:
         return before
-    look, takes_arrays = Surveyor(function), False
+    look, run = Surveyor(function), _Runner(function)
 
     @functools.wraps(function, updated=())
     def called(*values: Any, **named: Any) -> Any:
@@ -76,9 +77,32 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
         finally:
             wrapper.effects = changes(state, state_of(found))
 
-    def run(found: Survey, values: tuple[Any, ...], named: dict[str, Any]) -> Any:
-        nonlocal takes_arrays
-        if (found.numpy and not found.torch) or takes_arrays:
+    wrapper: Any = called
+    wrapper.effects = None
+    if is_kept:
+        _lifted[function] = weakref.ref(wrapper)
+    return wrapper
+
+
+# An entry lives as long as function and wrapper do; what a function holds may hold the function.
+_lifted: WeakKeyDictionary[Callable[..., Any], weakref.ref[Callable[..., Any]]] = (
+    WeakKeyDictionary()
+)
+
+
+# `x.copy()`, `x.astype(float)`, `x[::-1]`: what a tensor has not and an array has.
+_MEANT_FOR_ARRAYS = (AttributeError, TypeError, ValueError)
+
+
+class _Runner:
+    """Runs a lifted function with tensors, or with arrays once its code needs them."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self._function, self._takes_arrays = function, False
+
+    def __call__(self, found: Survey, values: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        function = self._function
+        if (found.numpy and not found.torch) or self._takes_arrays:
             return _called(function, found, _as_arrays(values), _as_arrays(named))
         try:
             if not (found.is_replaced or current() is not None or (found.writes and is_silent())):
@@ -90,28 +114,12 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
             result = _or_none(function, found, values, named)
             if result is None:
                 raise
-            takes_arrays = True
+            self._takes_arrays = True
             return result
-
-    wrapper: Any = called
-    wrapper.effects = None
-    if is_kept:
-        _lifted[function] = weakref.ref(wrapper)
-    return wrapper
-
-
-# Kept as long as somebody has both; what a function holds may hold the function.
-_lifted: WeakKeyDictionary[Callable[..., Any], weakref.ref[Callable[..., Any]]] = (
-    WeakKeyDictionary()
-)
-
-
-# `x.copy()`, `x.astype(float)`, `x[::-1]`: what a tensor has not and an array has.
-_MEANT_FOR_ARRAYS = (AttributeError, TypeError, ValueError)
 
 
 def _or_none(function: Callable[..., Any], found: Survey, values: Any, named: Any) -> Any:
-    """Return the result with arrays instead of tensors; None if they are of no help either."""
+    """Return the result with arrays instead of tensors; None if that fails too."""
     try:
         with silent():
             return _called(function, found, _as_arrays(values), _as_arrays(named))
@@ -137,4 +145,4 @@ def _called(
 
 
 def _as_arrays(values: Any) -> Any:
-    return mapped(lambda one: of_tensor(one) if isinstance(one, Tensor) else one, values)
+    return map_leaves(lambda one: of_tensor(one) if isinstance(one, Tensor) else one, values)

@@ -1,4 +1,4 @@
-"""NumPy's calls written with torch: the functions whose arguments differ, not only their names.
+"""NumPy functions in torch whose arguments differ, not only their names.
 
 Each takes what the `math` or NumPy function of that meaning takes (with `axis` already called `dim`
 and `keepdims` called `keepdim`), and keeps the graph of every tensor that goes in.
@@ -16,7 +16,7 @@ from torch import Tensor
 
 
 def tensors_in(value: Any) -> Iterator[Tensor]:
-    """Walk the tensors of a value, also inside lists and tuples."""
+    """Yield the tensors of a value, also inside lists and tuples."""
     if isinstance(value, Tensor):
         yield value
     elif isinstance(value, (list, tuple)):
@@ -25,7 +25,7 @@ def tensors_in(value: Any) -> Iterator[Tensor]:
 
 
 def tensor(value: Any, like: Tensor | None = None) -> Tensor:
-    """Turn a number, array or nested list into one tensor; tensors inside it keep their graphs.
+    """Turn a number, array or nested list into one tensor; tensors keep their graphs.
 
     Plain Python numbers take the dtype of `like`, as they do in torch's own arithmetic.
     """
@@ -42,7 +42,7 @@ def tensor(value: Any, like: Tensor | None = None) -> Tensor:
 
 
 def promoted(values: Iterable[Any]) -> list[Tensor]:
-    """Bring values to tensors of their common dtype; torch's `matmul` and `stack` insist on it."""
+    """Promote values to tensors of one dtype, as `matmul` and `stack` need."""
     values = list(values)
     like = next(tensors_in(values), None)
     parts = [tensor(value, like) for value in values]
@@ -60,12 +60,12 @@ def dtype_of(dtype: Any) -> torch.dtype:
 
 
 def elementwise(function: Callable[..., Any]) -> Callable[..., Any]:
-    """All operands become tensors of one dtype: for torch functions that refuse plain numbers."""
+    """Promote operands to tensors of one dtype, for functions that take no numbers."""
     return lambda *values: function(*promoted(values))
 
 
 def joined(function: Callable[..., Any]) -> Callable[..., Any]:
-    """The members of the first argument become tensors of one dtype."""
+    """Promote the members of the first argument to tensors of one dtype."""
     return lambda parts, *rest, **options: function(promoted(parts), *rest, **options)
 
 
@@ -117,7 +117,7 @@ def transpose(x: Tensor, axes: Any = None) -> Tensor:
 
 
 def cross(a: Any, b: Any, dim: int = -1) -> Tensor:
-    """`np.cross` of vectors of length 3, or the third component of that of vectors of length 2."""
+    """`np.cross` of vectors of length 3; of length 2, its third component."""
     a, b = promoted((a, b))
     if a.shape[dim] == 2 and b.shape[dim] == 2:
         (a0, a1), (b0, b1) = a.unbind(dim), b.unbind(dim)
@@ -126,7 +126,7 @@ def cross(a: Any, b: Any, dim: int = -1) -> Tensor:
 
 
 def dot(a: Any, b: Any) -> Tensor:
-    """`np.dot`: product of scalars or matrices, or a sum over a's last and b's second last axis."""
+    """`np.dot`: product of scalars or matrices, or a sum over a's last axis."""
     a, b = promoted((a, b))
     if a.dim() == 0 or b.dim() == 0:
         return a * b
@@ -160,7 +160,7 @@ def close(a: Any, b: Any, rtol: float = 1e-5, atol: float = 1e-8) -> Tensor:
 
 
 def complexly(function: Callable[[Tensor], Any]) -> Callable[[Any], Any]:
-    """Return a function of `cmath`: the argument counts as complex, also where it is real."""
+    """Return a function of `cmath`, whose argument counts as complex."""
 
     def call(x: Any) -> Any:
         z = tensor(x)
@@ -194,7 +194,7 @@ def reshaped(x: Tensor, shape: Any, order: str = "C") -> Tensor:
 
 
 def floored(a: Any, b: Any) -> Tensor:
-    """`a // b`; torch's own operator has no derivative, which is 0."""
+    """Compute `a // b`; torch's own operator has no derivative, which is 0."""
     a, b = promoted((a, b))
     return torch.div(a, b, rounding_mode="floor")
 

@@ -1,4 +1,4 @@
-"""NumPy arrays that become differentiable where they meet a tensor, and only there.
+"""NumPy arrays that become differentiable where they meet a tensor.
 
 An `Array` is an ndarray like any other until a tensor of the inputs is written into it or computed
 with it. From then on a tensor holds its numbers and their graph, and NumPy's calls on it go to
@@ -8,7 +8,6 @@ NumPy's protocols gets nan instead of numbers that have silently lost their deri
 
 from __future__ import annotations
 
-import dataclasses
 import threading
 import weakref
 from collections.abc import Callable, Mapping
@@ -19,7 +18,7 @@ import torch
 from torch import Tensor
 
 from jacmagic.errors import FunctionError
-from jacmagic.function.torch_internals import without_torch_functions
+from jacmagic.function.pytree import map_leaves
 
 DTYPES: dict[torch.dtype, numpy.dtype[Any]] = {
     torch.float64: numpy.dtype("f8"), torch.float32: numpy.dtype("f4"),
@@ -43,7 +42,7 @@ tracked = _Tracked()
 
 
 class Array(numpy.ndarray):
-    """An ndarray whose operations with tensors, and with arrays made of tensors, keep the graph.
+    """An ndarray whose operations with tensors keep the graph.
 
     NumPy's protocols are attached in `protocols`, the methods in `methods`.
     """
@@ -72,7 +71,7 @@ class Array(numpy.ndarray):
         return func(*as_tensors(args), **as_tensors(kwargs or {}))
 
     def __getattr__(self, name: str) -> Any:
-        """What a tensor has and an ndarray has not (`a.unsqueeze(0)`), once there is a tensor."""
+        """Return a tensor's attribute (`a.unsqueeze(0)`), once the array has a tensor."""
         if name.startswith("__") or (tensor := traced_by(self)) is None:
             raise AttributeError(f"'numpy.ndarray' object has no attribute {name!r}")
         return getattr(tensor, name)
@@ -94,7 +93,7 @@ def of_tensor(tensor: Tensor) -> Any:
 
 
 def view_of(parent: Array, derive: Callable[[Tensor], Tensor]) -> Any:
-    """Return a view: what is written to it is written to its parent, and the other way round."""
+    """Return a view: writing to it writes to its parent, and the other way round."""
     tensor = tensor_in(parent)
     view = of_tensor(derive(tensor))
     if isinstance(view, Array):
@@ -121,7 +120,7 @@ def as_array(value: Any) -> Any:
 
 
 def traced_by(value: Any) -> Tensor | None:
-    """Return the tensor behind an array; None for an array that has met none, and for all else."""
+    """Return the tensor behind an array; None for an array without one, and all else."""
     if isinstance(value, Tensor):
         return value
     if not isinstance(value, Array):
@@ -178,7 +177,7 @@ def traced(array: Array) -> Tensor:
 
 
 def _turned(array: Array) -> Tensor:
-    """Return a tensor of the array's numbers, in the user's memory where that is theirs."""
+    """Return a tensor of the array's numbers, sharing memory that is the user's."""
     plain = array.view(numpy.ndarray)
     if array._is_shared and _is_usable(plain):
         return torch.from_numpy(plain)
@@ -206,39 +205,9 @@ def has_tensor(value: Any) -> bool:
     return traced_by(value) is not None
 
 
-def mapped(function: Callable[[Any], Any], value: Any) -> Any:
-    """The same nest of lists, tuples, dicts and dataclasses with another value at every leaf."""
-    kind = type(value)
-    if isinstance(value, (list, tuple)):
-        parts = [mapped(function, part) for part in value]
-        if all(new is old for new, old in zip(parts, value, strict=True)):
-            return value
-        return value._make(parts) if hasattr(value, "_make") else kind(parts)
-    if kind is dict:
-        changed = {key: mapped(function, part) for key, part in value.items()}
-        return changed if any(changed[key] is not value[key] for key in value) else value
-    return function(value)
-
-
-def untraced(value: Any) -> Any:
-    """Return the same arguments with plain ndarrays, for NumPy itself."""
-    return mapped(lambda one: one.view(numpy.ndarray) if isinstance(one, Array) else one, value)
-
-
-def with_tensors(value: Any) -> Any:
-    """The same arguments with the tensors behind their arrays; other arrays are plain ones."""
-
-    def one(part: Any) -> Any:
-        if not isinstance(part, Array):
-            return part
-        return part.view(numpy.ndarray) if traced_by(part) is None else tensor_in(part)
-
-    return mapped(one, value)
-
-
 def as_tensors(value: Any) -> Any:
     """Return the same arguments with a tensor for every array."""
-    return mapped(lambda one: tensor_in(one) if isinstance(one, numpy.ndarray) else one, value)
+    return map_leaves(lambda one: tensor_in(one) if isinstance(one, numpy.ndarray) else one, value)
 
 
 def tensor_in(array: numpy.ndarray) -> Tensor:
@@ -259,38 +228,3 @@ def _is_written_to(array: Any) -> bool:
             return True
         array = array._parent
     return False
-
-
-def as_result(value: Any) -> Any:
-    """Return what a counterpart returned, its tensors as arrays."""
-    return mapped(lambda one: of_tensor(one) if isinstance(one, Tensor) else one, value)
-
-
-def numbers_of(array: Array) -> numpy.ndarray:
-    """A plain ndarray of the array's numbers, without a graph; nan where `vmap` hides them."""
-    tensor = traced_by(array)
-    plain = array.view(numpy.ndarray)
-    if tensor is None:
-        return plain
-    with without_torch_functions():  # no cut: the numbers are shown, or left behind
-        try:
-            return tensor.detach().cpu().numpy()
-        except RuntimeError:
-            return plain
-
-
-def returned(value: Any) -> Any:
-    """Return what a lifted function returned, with tensors in the place of arrays."""
-
-    def one(part: Any) -> Any:
-        if isinstance(part, Array):
-            tensor = traced_by(part)
-            return numbers_of(part) if tensor is None else tensor
-        if dataclasses.is_dataclass(part) and not isinstance(part, type):
-            for field in dataclasses.fields(part):
-                before = getattr(part, field.name, None)
-                if (after := mapped(one, before)) is not before:
-                    object.__setattr__(part, field.name, after)
-        return part
-
-    return mapped(one, value)

@@ -1,4 +1,4 @@
-"""`type` as a lifted function sees it: an array that can meet tensors is an ndarray."""
+"""`type` as a lifted function sees it: an array of this package is an ndarray."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from jacmagic.function.interop.arrays import Array
 
 
 class _Classes(type):
-    """What makes `isinstance(thing, type)` and `issubclass(kind, type)` ask the builtin."""
+    """Lets `isinstance(thing, type)` and `issubclass(kind, type)` ask the builtin."""
 
     def __instancecheck__(cls, instance: Any) -> bool:
         return isinstance(instance, type) if cls is Type else super().__instancecheck__(instance)
@@ -20,7 +20,7 @@ class _Classes(type):
 
 
 class Type(type, metaclass=_Classes):
-    """The builtin `type`, but for the arrays of this package; classes may derive from it."""
+    """The builtin `type`, but for this package's arrays; classes may derive from it."""
 
     def __new__(cls, *args: Any, **named: Any) -> Any:
         """`type(thing)`, or `type(name, bases, namespace)`."""

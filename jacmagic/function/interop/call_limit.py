@@ -1,4 +1,4 @@
-"""Running the user's function where it may not end, or may refuse: anywhere but at its point.
+"""Runs of the user's function away from its point, where it may fail or not end.
 
 NOTE [Endless loops]: `while error > 1e-12` ends at the point and need not end elsewhere. A run at
 the point counts the calls of torch; one elsewhere that makes many times more is broken off. So is
@@ -17,13 +17,13 @@ from jacmagic.function.torch_internals import set_grad_enabled
 # anything, exceptions of its own and `sys.exit()` included. Not KeyboardInterrupt.
 REFUSALS = (Exception, SystemExit)
 
-MOST_TIMES_LONGER = 16  # calls of torch away from the point, times those at it
-SPARE_CALLS = 1_000
-MOST_CALLS = 2**15  # calls of torch in one run, beyond which a function is not asked again
+MAX_CALL_RATIO = 16  # calls of torch away from the point, times those at it
+SPARE_CALLS = 1_000  # more, for functions that make few at the point
+MAX_CALLS = 2**15  # calls of torch in one run, beyond which a function is not asked again
 
 
 class EndlessError(RuntimeError):
-    """A function calls torch far more often than at its point, or too often even there."""
+    """A function calls torch far more often than at its point, or too often there."""
 
 
 class Counted(TorchFunctionMode):
@@ -37,7 +37,7 @@ class Counted(TorchFunctionMode):
         """
         super().__init__()
         self.calls = 0
-        self._limit = MOST_CALLS if usual is None else MOST_TIMES_LONGER * usual + SPARE_CALLS
+        self._limit = MAX_CALLS if usual is None else MAX_CALL_RATIO * usual + SPARE_CALLS
 
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None

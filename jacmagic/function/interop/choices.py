@@ -40,7 +40,7 @@ def polyval(coefficients: Any, x: Any) -> Any:
 
 
 def where(condition: Any, *branches: Any) -> Any:
-    """`np.where` with one argument (places) or three (a choice)."""
+    """`np.where` with one argument (positions) or three (a choice)."""
     if not branches:
         return torch.where(tensor(condition))
     if next(tensors_in(branches), None) is None:  # NumPy's numbers are doubles
@@ -52,8 +52,8 @@ def where(condition: Any, *branches: Any) -> Any:
 def interpolated(x: Any, knots: Any, heights: Any, left: Any = None, right: Any = None) -> Tensor:
     """`np.interp`: piecewise linear between rising knots, constant beyond them."""
     x, knots, heights = promoted((x, knots, heights))
-    place = torch.searchsorted(knots.detach(), x.detach(), right=True)
-    upper = place.clamp(1, len(knots) - 1)
+    above = torch.searchsorted(knots.detach(), x.detach(), right=True)
+    upper = above.clamp(1, len(knots) - 1)
     lower = upper - 1
     slope = (heights[upper] - heights[lower]) / (knots[upper] - knots[lower])
     inside = heights[lower] + slope * (x - knots[lower])
@@ -78,18 +78,18 @@ def convolved(a: Any, v: Any, mode: str = "full") -> Tensor:
     return full[start : start + len(a) - (len(v) - 1 if mode == "valid" else 0)]
 
 
-def taken(x: Any, places: Any, dim: int | None = None, **_: Any) -> Tensor:
+def taken(x: Any, indices: Any, dim: int | None = None, **_: Any) -> Tensor:
     """`np.take`; no axis means the flattened array."""
-    x, places = tensor(x), tensor(places).long()
+    x, indices = tensor(x), tensor(indices).long()
     if dim is None:
-        return x.reshape(-1)[places]
+        return x.reshape(-1)[indices]
     dim %= x.dim()
-    return x[(slice(None),) * dim + (places,)]
+    return x[(slice(None),) * dim + (indices,)]
 
 
-def put(x: Tensor, places: Any, values: Any, *_: Any) -> None:
+def put(x: Tensor, indices: Any, values: Any, *_: Any) -> None:
     """`np.put`: in place, at positions of the flattened array."""
-    flat = numpy.unravel_index(numpy.asarray(tensor(places)).reshape(-1), tuple(x.shape))
+    flat = numpy.unravel_index(numpy.asarray(tensor(indices)).reshape(-1), tuple(x.shape))
     x[tuple(torch.from_numpy(numpy.array(part)) for part in flat)] = tensor(values, x).to(x.dtype)
 
 

@@ -1,7 +1,7 @@
-"""Copies of the user's classes, whose methods see the globals of a scope; and objects of them.
+"""Copies of the user's classes with methods of a scope, and their instances.
 
 The copy of an object shares its attributes: `self.count += 1` counts in the user's object. Reading
-an attribute gives what the scope has in its place. A class that cannot be copied (slots, a
+an attribute gives what the scope replaces it by. A class that cannot be copied (slots, a
 metaclass, a base in C) is used as it is.
 """
 
@@ -19,13 +19,13 @@ from torch import nn
 from jacmagic.function.interop.arrays import Array, tensor_in, traced_by
 from jacmagic.function.interop.named_constants import answered, current, fields_of
 from jacmagic.function.interop.replacements import Replacements
-from jacmagic.function.interop.survey import is_users
+from jacmagic.function.interop.user_code import is_users
 
 _LEFT_OUT = frozenset({"__dict__", "__weakref__", "__abstractmethods__", "_abc_impl"})
 
 
 def copied(scope: Replacements, kind: type) -> type:
-    """The class with methods of the scope; the class itself where it needs none or has no copy."""
+    """Return the class with the scope's methods; itself if it needs none."""
     if issubclass(kind, torch.autograd.Function):
         return _applied_to_arrays(scope, kind)
     if not _can_be_copied(kind) or not scope.needs(kind):
@@ -34,7 +34,7 @@ def copied(scope: Replacements, kind: type) -> type:
 
 
 def _applied_to_arrays(scope: Replacements, kind: type) -> type:
-    """Return a `torch.autograd.Function` whose `apply` takes an array for the tensor it is.
+    """Return a `torch.autograd.Function` whose `apply` takes arrays as tensors.
 
     `apply` asks no argument for its `__torch_function__`, and would cut the graph of an array.
     """
@@ -91,7 +91,7 @@ def _member(scope: Replacements, value: Any, name: str) -> Any:
 
 
 def _read_through(scope: Replacements, made: type, method: str) -> None:
-    """Attributes are what the scope has in their place."""
+    """Return an attribute as the scope replaces it."""
     read = getattr(made, method)
 
     def reading(self: Any, name: str) -> Any:
@@ -102,7 +102,7 @@ def _read_through(scope: Replacements, made: type, method: str) -> None:
 
 
 def instance(scope: Replacements, value: Any) -> Any:
-    """An object of the copied class with the attributes of `value`; itself where not needed."""
+    """Return an instance of the copied class with `value`'s attributes, or itself."""
     kind = type(value)
     if isinstance(value, nn.Module) and current() is not None:
         answered("", value)
@@ -137,7 +137,7 @@ def _is_named(value: Any) -> bool:
 
 
 def as_original(scope: Replacements, value: Any) -> Any:
-    """Return an object made by the function from a copied class, as one of the user's class."""
+    """Return an instance of a copied class as one of the user's class."""
     kind = scope.original_class(type(value))
     if kind is not None:
         value.__class__ = kind

@@ -1,4 +1,4 @@
-"""torch's operators on functions (`torch.cond`, `torch.while_loop`, `map`) as Python runs them.
+"""torch's control flow (`torch.cond`, `torch.while_loop`, `map`) run by Python.
 
 torch hands them to its compiler, which knows no dispatch or function modes: under those that count
 calls, keep random numbers apart or trace, they fail. An `if` and a `while` compute the same, and
@@ -27,7 +27,7 @@ def conditional(
     false_fn: Callable[..., Any],
     operands: Sequence[Any] = (),
 ) -> Any:
-    """`torch.cond`; where `vmap` hides the predicate, both branches are run and entries chosen."""
+    """`torch.cond`; under `vmap` both branches are run and entries are chosen."""
     if isinstance(pred, torch.Tensor) and is_batched(pred):
         pred = pred.reshape(())
         return tree_map(
@@ -47,7 +47,7 @@ def repeated(
 
 
 def mapped_over(f: Callable[..., Any], xs: Any, *args: Any) -> Any:
-    """`functorch.experimental.control_flow.map`: the results for every slice, stacked."""
+    """`functorch.experimental.control_flow.map`: results of all slices, stacked."""
     leaves, nest = tree_flatten(xs)
     slices = zip(*(leaf.unbind() for leaf in leaves), strict=True)
     results = [f(tree_unflatten(list(one), nest), *args) for one in slices]

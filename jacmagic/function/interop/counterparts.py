@@ -1,4 +1,4 @@
-"""Tables of renamings: what each `math` and NumPy function is called in torch, and how it differs.
+"""Tables of the torch counterparts of `math` and NumPy functions.
 
 A function of the same name and meaning needs no row (`sin`, `diff`, `linalg.det`): `counterpart`
 finds it in torch by name and `call` translates `axis` and `keepdims`. A row gives the function
@@ -21,14 +21,9 @@ from jacmagic.function.interop import adapters as to
 from jacmagic.function.interop import choices as choose
 from jacmagic.function.interop import data_movement as movements
 from jacmagic.function.interop import reductions as over
-from jacmagic.function.interop.adapters import elementwise, joined, promoted, tensor, tensors_in
+from jacmagic.function.interop.adapters import elementwise, joined, promoted, tensor
 
 Rows = dict[str, Callable[..., Any]]
-
-KEYWORDS = {"axis": "dim", "keepdims": "keepdim", "axis1": "dim1", "axis2": "dim2"}
-# What decides about memory or speed alone; `order` counts where a row takes it.
-WITHOUT_MEANING = frozenset("casting subok like copy device kind stable order".split())
-ORDERED = frozenset({"ravel", "reshape"})
 
 RENAMED = {
     "absolute": "abs", "arccos": "acos", "arccosh": "acosh", "arcsin": "asin", "arcsinh": "asinh",
@@ -37,14 +32,6 @@ RENAMED = {
     "invert": "bitwise_not", "mod": "remainder", "radians": "deg2rad",
     "rint": "round",
 }  # fmt: skip
-
-# Their first argument is a sequence of arrays of any shapes, not one array.
-SEQUENCES = frozenset(
-    {
-        "append", "column_stack", "concat", "concatenate", "dstack", "hstack",
-        "block", "meshgrid", "multi_dot", "row_stack", "stack", "vstack",
-    }
-)  # fmt: skip
 
 SHARED: Rows = {
     "atan2": elementwise(torch.atan2),
@@ -191,10 +178,10 @@ NUMPY: Rows = {
     "subtract": operator.sub,
     "sum": over.reduced(torch.sum),
     "take": choose.taken,
-    "take_along_axis": lambda x, places, dim=-1: (
-        torch.take_along_dim(x.reshape(-1), tensor(places))
+    "take_along_axis": lambda x, indices, dim=-1: (
+        torch.take_along_dim(x.reshape(-1), tensor(indices))
         if dim is None
-        else torch.take_along_dim(x, tensor(places), dim)
+        else torch.take_along_dim(x, tensor(indices), dim)
     ),
     "tensordot": to.tensordot,
     "trace": lambda x, offset=0, dim1=0, dim2=1: torch.diagonal(x, offset, dim1, dim2).sum(-1),
@@ -283,40 +270,3 @@ def counterpart(module: str, name: str) -> Callable[..., Any]:
         f"a function of tensors was expected; {shown}.{name} has no counterpart in torch; "
         "write this step with torch functions"
     )
-
-
-def call(module: str, name: str, values: tuple[Any, ...], named: dict[str, Any]) -> Any:
-    """Call the counterpart of `module.name` with arguments as NumPy takes them."""
-    function = counterpart(module, name)
-    named = {
-        KEYWORDS.get(key, key): _gathered(value)
-        for key, value in named.items()
-        if key not in WITHOUT_MEANING or (key == "order" and name in ORDERED)
-    }
-    cast = named.pop("dtype", None)
-    if name not in SEQUENCES:
-        values = tuple(map(_gathered, values))
-    result = function(*values, **named)
-    if _is_single(result) and all(map(_is_whole, tensors_in([*values, *named.values()]))):
-        # torch divides whole numbers in single precision, NumPy in double
-        result = function(*map(_widened, values), **named)
-    return result if cast is None else result.to(to.dtype_of(cast))
-
-
-def _is_single(value: Any) -> bool:
-    return isinstance(value, torch.Tensor) and value.dtype == torch.float32
-
-
-def _is_whole(value: torch.Tensor) -> bool:
-    return not (value.is_floating_point() or value.is_complex())
-
-
-def _widened(value: Any) -> Any:
-    return value.double() if isinstance(value, torch.Tensor) else value
-
-
-def _gathered(value: Any) -> Any:
-    """Arrays, and lists that hold tensors, as one tensor; everything else as it is."""
-    if isinstance(value, numpy.ndarray) or next(tensors_in(value), None) is not None:
-        return tensor(value)
-    return value

@@ -1,4 +1,4 @@
-"""NumPy's functions that only move entries, on tensors: NumPy itself moves the positions.
+"""NumPy functions that only move entries: NumPy itself moves the indices.
 
 `np.roll(a, 1)` of a tensor gathers from it the entries that `np.roll` of 0 … n − 1 names. So the
 arguments mean exactly what they mean in NumPy.
@@ -24,18 +24,18 @@ _FILLED = ("triu", "tril", "diag", "diagflat", "pad")  # new entries of theirs a
 
 
 def moving(name: str) -> Callable[..., Any]:
-    """Return the function of tensors that moves entries as NumPy's function of that name does."""
+    """Return the function of tensors that moves entries as NumPy's of that name does."""
     function = getattr(numpy, name)
 
     def call(*values: Any, **named: Any) -> Any:
-        place = 1 if name in _FIRST_SAYS_WHICH else 0
-        source = tensor(values[place])
-        before = tuple(map(_plain, values[:place]))
-        rest = tuple(map(_plain, values[place + 1 :]))
+        position = 1 if name in _FIRST_SAYS_WHICH else 0
+        source = tensor(values[position])
+        before = tuple(map(_plain, values[:position]))
+        rest = tuple(map(_plain, values[position + 1 :]))
         first = 1 if name in _FILLED else 0  # 0 then stands for a zero
-        places = first + numpy.arange(source.numel()).reshape(tuple(source.shape))
+        indices = first + numpy.arange(source.numel()).reshape(tuple(source.shape))
         named = {"axis" if key == "dim" else key: _plain(value) for key, value in named.items()}
-        return _gathered(_flat(source, first), function(*before, places, *rest, **named))
+        return _gathered(_flat(source, first), function(*before, indices, *rest, **named))
 
     return call
 
@@ -45,32 +45,32 @@ def _flat(source: Tensor, zeros: int) -> Tensor:
     return torch.cat([flat.new_zeros(zeros), flat]) if zeros else flat
 
 
-def _gathered(flat: Tensor, places: Any) -> Any:
-    if isinstance(places, (list, tuple)):
-        return [_gathered(flat, part) for part in places]
-    return flat[torch.from_numpy(numpy.array(places)).to(flat.device)]
+def _gathered(flat: Tensor, indices: Any) -> Any:
+    if isinstance(indices, (list, tuple)):
+        return [_gathered(flat, part) for part in indices]
+    return flat[torch.from_numpy(numpy.array(indices)).to(flat.device)]
 
 
 def _plain(value: Any) -> Any:
-    """Return an argument that says how to move: numbers, also where a tensor holds them."""
+    """Return an argument that says how to move entries: numbers instead of tensors."""
     return value.tolist() if isinstance(value, Tensor) else value
 
 
 def padded(x: Tensor, width: Any, mode: str = "constant", **named: Any) -> Tensor:
     """`np.pad` with a constant or with entries of the array itself."""
     filling = named.pop("constant_values", 0)
-    places = 1 + numpy.arange(x.numel()).reshape(tuple(x.shape))
-    moved = numpy.pad(places, width, mode, **named)  # type: ignore[call-overload]  # any mode
+    indices = 1 + numpy.arange(x.numel()).reshape(tuple(x.shape))
+    moved = numpy.pad(indices, width, mode, **named)  # type: ignore[call-overload]  # any mode
     flat, fill = promoted((x.reshape(-1), filling))
     return _gathered(torch.cat([fill.reshape(-1), flat]), moved)
 
 
-def inserted(x: Any, place: Any, values: Any, dim: int | None = None) -> Tensor:
+def inserted(x: Any, position: Any, values: Any, dim: int | None = None) -> Tensor:
     """`np.insert`."""
     x, values = promoted((x, values))
-    places = numpy.arange(x.numel()).reshape(tuple(x.shape))
+    indices = numpy.arange(x.numel()).reshape(tuple(x.shape))
     new = x.numel() + numpy.arange(values.numel()).reshape(tuple(values.shape))
-    moved = numpy.insert(places, _plain(place), new, axis=dim)
+    moved = numpy.insert(indices, _plain(position), new, axis=dim)
     return _gathered(torch.cat([x.reshape(-1), values.reshape(-1)]), moved)
 
 
@@ -86,5 +86,5 @@ def blocked(parts: Any) -> Tensor:
         start = sum(one.numel() for one in flat[:-1])
         return start + numpy.arange(flat[-1].numel()).reshape(numpy.shape(part))
 
-    places = numpy.block(placed(parts))
-    return _gathered(torch.cat(promoted(flat)), places)
+    indices = numpy.block(placed(parts))
+    return _gathered(torch.cat(promoted(flat)), indices)

@@ -1,4 +1,4 @@
-"""What a run of the user's function changes outside of itself: globals, lists, attributes.
+"""Side effects of a run of the user's function: globals, lists, attributes.
 
 Such a function is not to be run more often than the answer needs. What it reads is looked at before
 its first run and after it, by identity and by size: found is what was assigned, what grew or
@@ -15,11 +15,12 @@ from typing import Any
 import numpy
 from torch import Tensor
 
-from jacmagic.function.interop.survey import Survey, is_users, names_in
+from jacmagic.function.interop.survey import Survey
+from jacmagic.function.interop.user_code import is_users, names_in
 from jacmagic.function.torch_internals import version_of
 
 _SIZED = (list, dict, set, collections.deque, bytearray)
-_DEEPEST = 4  # functions around a lifted one, in which it is looked for
+MAX_WRAPPERS = 4  # functions around a lifted one, in which it is looked for
 
 State = dict[tuple[int, str], tuple[Any, ...]]
 
@@ -49,8 +50,8 @@ def changes(before: State, after: State) -> tuple[str, ...]:
 
 
 def effects_of(function: Callable[..., Any]) -> tuple[str, ...]:
-    """What the lifted function inside a callable has been seen to change; empty for nothing."""
-    for one in _inside(function, _DEEPEST):
+    """Return the recorded side effects of the lifted function in a callable, by name."""
+    for one in _inside(function, MAX_WRAPPERS):
         known: tuple[str, ...] | None = getattr(one, "effects", None)
         if known:
             return known
@@ -96,7 +97,7 @@ def _attributes(value: Any) -> list[tuple[str, Any]]:
 
 
 def _mark(value: Any) -> tuple[Any, ...]:
-    """What tells a changed value from the same one; the value itself is held, so ids stay."""
+    """Return what changes with a value: its identity (kept alive), or its contents."""
     if isinstance(value, Tensor):
         return value, version_of(value) if not value.is_inference() else 0
     if isinstance(value, _SIZED):

@@ -1,4 +1,4 @@
-"""The modules of `math` and NumPy whose functions are lifted, and the functions that are theirs."""
+"""The modules of `math` and NumPy whose functions are lifted."""
 
 from __future__ import annotations
 
@@ -31,5 +31,5 @@ def _homes() -> dict[int, str]:
 
 
 def home_of(value: Any) -> str | None:
-    """Return the module, `math` or NumPy's, that a function belongs to; None for all else."""
+    """Return the module of `MODULES` that a function belongs to; None for all else."""
     return _homes().get(id(value))

@@ -1,4 +1,4 @@
-"""NumPy's indexing on tensors: reversed slices, lists, masks and index arrays mean the same."""
+"""NumPy's indexing on tensors: reversed slices, lists, masks and index arrays."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ def read(source: Tensor, index: Any) -> Tensor:
     """`source[index]`; a view where NumPy gives one, unless it is reversed."""
     if not _needs_places(index):
         return source[as_tensors(index)]
-    places = _places(source, index)
-    return source.reshape(-1)[places.reshape(-1)].reshape(places.shape)
+    positions = _positions(source, index)
+    return source.reshape(-1)[positions.reshape(-1)].reshape(positions.shape)
 
 
 def write(target: Tensor, index: Any, value: Any) -> None:
@@ -40,8 +40,8 @@ def write(target: Tensor, index: Any, value: Any) -> None:
     if not _needs_places(index):
         target[as_tensors(index)] = value
         return
-    places = numpy.unravel_index(_places(target, index).numpy(), tuple(target.shape))
-    target[tuple(torch.from_numpy(numpy.array(part)) for part in places)] = value
+    positions = numpy.unravel_index(_positions(target, index).numpy(), tuple(target.shape))
+    target[tuple(torch.from_numpy(numpy.array(part)) for part in positions)] = value
 
 
 def _parts(index: Any) -> tuple[Any, ...]:
@@ -49,7 +49,7 @@ def _parts(index: Any) -> tuple[Any, ...]:
 
 
 def _needs_places(index: Any) -> bool:
-    """Whether torch would refuse or misread the index; never one that depends on the inputs."""
+    """Whether torch would refuse or misread an index; False if it holds inputs."""
     reversed_ = any(
         isinstance(part, slice) and part.step is not None and part.step < 0
         for part in _parts(index)
@@ -58,8 +58,8 @@ def _needs_places(index: Any) -> bool:
     return (reversed_ or nested) and not has_tensor(index)
 
 
-def _places(source: Tensor, index: Any) -> Tensor:
-    """Return the position in row-major order of every entry that an index reads, found by NumPy."""
+def _positions(source: Tensor, index: Any) -> Tensor:
+    """Return the row-major position of every entry that an index reads, by NumPy."""
     shape = tuple(source.shape)
     plain = tuple(numpy.asarray(p) if isinstance(p, (list, range)) else p for p in _parts(index))
     chosen = numpy.arange(math.prod(shape)).reshape(shape)[plain]

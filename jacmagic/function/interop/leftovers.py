@@ -1,8 +1,8 @@
-"""What a lifted function left behind of a scope's own, in the user's lists and attributes.
+"""Replacements that a lifted function has stored in the user's objects.
 
 Nearly always there is nothing: proxies and arrays die with the frames that held them. What is still
 alive when the call has ended was stored by the function. There its original, or an array's plain
-numbers, takes its place.
+numbers, replaces it.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any
 
 
 def alive(references: Iterable[weakref.ref[Any]]) -> list[Any]:
-    """Return the objects that are still held by somebody."""
+    """Return the objects that are still referenced."""
     return [one for one in (reference() for reference in references) if one is not None]
 
 
@@ -25,7 +25,7 @@ def replaced(references: list[weakref.ref[Any]], original: Callable[[Any], Any])
 
     Args:
         references: to all objects of a call that has ended.
-        original: gives what takes an object's place.
+        original: returns what replaces an object.
     """
     if not alive(references):
         return
@@ -40,9 +40,9 @@ def replaced(references: list[weakref.ref[Any]], original: Callable[[Any], Any])
 
 def _exchange(holder: Any, one: Any, instead: Any) -> None:
     if isinstance(holder, (list, collections.deque)):
-        for place, value in enumerate(holder):
+        for position, value in enumerate(holder):
             if value is one:
-                holder[place] = instead
+                holder[position] = instead
     elif isinstance(holder, dict):
         for key in [key for key, value in holder.items() if value is one]:
             holder[key] = instead

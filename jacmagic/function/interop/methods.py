@@ -1,4 +1,4 @@
-"""The methods of an array that holds a tensor: NumPy's meanings, kept differentiable.
+"""The methods of an array that holds a tensor: NumPy's meanings, differentiable.
 
 An array that has met no tensor is left to NumPy. `a.std()` of one that has is `np.std(a)`; the
 methods without a function of that name are written out here.
@@ -17,14 +17,13 @@ from jacmagic.function.interop.arrays import (
     Array,
     as_array,
     has_tensor,
-    numbers_of,
     of_tensor,
     tensor_in,
     traced,
     traced_by,
-    untraced,
     view_of,
 )
+from jacmagic.function.interop.conversions import numbers_of, untraced
 from jacmagic.function.interop.indexing import is_view, read, write
 from jacmagic.function.interop.protocols import computed
 
@@ -57,7 +56,7 @@ def _items(self: Array) -> Iterator[Any]:
 
 
 def _by_function(name: str) -> Callable[..., Any]:
-    """The array method that is the NumPy function of that name: `A.dot(x)` is `np.dot(A, x)`."""
+    """Return the array method of a NumPy function: `A.dot(x)` is `np.dot(A, x)`."""
     original = getattr(numpy.ndarray, name)
 
     def method(self: Array, *values: Any, **named: Any) -> Any:
@@ -69,7 +68,7 @@ def _by_function(name: str) -> Callable[..., Any]:
 
 
 def _by_tensor(name: str, convert: Callable[..., Any]) -> Callable[..., Any]:
-    """Return a method written out for arrays that hold a tensor; NumPy's own for others."""
+    """Return a method of its own for arrays that hold a tensor; NumPy's for others."""
     original = getattr(numpy.ndarray, name)
 
     def method(self: Array, *values: Any, **named: Any) -> Any:
@@ -114,11 +113,11 @@ def _filled(self: Array, value: Any) -> None:
     self[...] = value
 
 
-def _item(self: Array, *place: Any) -> Any:
-    """Return a number: what the tensor makes of `item()`, which is where a graph ends."""
-    where = place[0] if len(place) == 1 else place
-    source = self.ravel() if len(place) == 1 and not isinstance(where, tuple) else self
-    chosen = tensor_in(source[where] if place else source)
+def _item(self: Array, *index: Any) -> Any:
+    """Return the number that the tensor's `item()` gives, where its graph ends."""
+    where = index[0] if len(index) == 1 else index
+    source = self.ravel() if len(index) == 1 and not isinstance(where, tuple) else self
+    chosen = tensor_in(source[where] if index else source)
     return chosen.item()
 
 

@@ -31,7 +31,7 @@ class Names(Protocol):
         """Return a number or tensor found under a name; what shall stand there."""
 
     def function(self, name: str, value: Any) -> Any | None:
-        """What a function of `math` or NumPy gives for one named number; None if not known."""
+        """Return what a function gives for a named number; None if it has no name."""
 
 
 class _Current(threading.local):
@@ -57,7 +57,7 @@ def current() -> Names | None:
 
 
 def answered(name: str, value: Any) -> Any:
-    """Return what shall stand in the place of a named value; a module offers its parameters."""
+    """Return what replaces a named value; a module offers its parameters."""
     names = _current.names
     if names is None:
         return value
@@ -69,7 +69,7 @@ def answered(name: str, value: Any) -> Any:
 
 
 def fields_of(value: Any) -> Mapping[str, Any]:
-    """Return the named numbers inside a value: of a dataclass, a namespace, or a dict by names."""
+    """Return the named numbers inside a dataclass, a namespace, or a dict."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         found = getattr(value, "__dict__", {})
     elif isinstance(value, types.SimpleNamespace):
@@ -86,7 +86,7 @@ def _is_number(value: Any) -> bool:
 
 
 def through(name: str, values: tuple[Any, ...]) -> Any | None:
-    """Return a named number after a function of one number; None where that has no name."""
+    """Return a named number after a function of one number; None without a name."""
     if _current.names is None or len(values) != 1 or not hasattr(values[0], "node"):
         return None
     return _current.names.function(name, values[0])

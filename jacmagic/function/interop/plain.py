@@ -9,9 +9,9 @@ from typing import Any
 
 from torch import Tensor
 
-from jacmagic.function.interop.arrays import mapped
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.function.interop.silence import silent
+from jacmagic.function.pytree import map_leaves
 
 
 class NothingToLift(Exception):
@@ -22,7 +22,7 @@ _frames: set[types.FrameType] = set()  # of the calls of `plain_value` that are 
 
 
 def plain_value(function: Callable[..., Any], tensors: Sequence[Tensor]) -> Any | None:
-    """Return what a function made of lifted ones returns for floats and ndarrays, without a sound.
+    """Return a lifted function's value for floats and ndarrays, run silently.
 
     Args:
         function: calls a lifted function with the tensors that it is given.
@@ -55,7 +55,7 @@ def is_plain() -> bool:
 
 
 def plainly(values: Any) -> Any:
-    """Return the same arguments with floats and ndarrays in the place of tensors."""
+    """Return the same arguments with floats and ndarrays instead of tensors."""
 
     def one(value: Any) -> Any:
         if not isinstance(value, Tensor):
@@ -63,4 +63,4 @@ def plainly(values: Any) -> Any:
         array = value.detach().cpu().numpy().copy()
         return array if array.ndim else array[()]
 
-    return mapped(one, values)
+    return map_leaves(one, values)

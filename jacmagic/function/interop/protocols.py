@@ -1,4 +1,4 @@
-"""NumPy's protocols: its functions, called with arrays that hold a tensor, are done by torch."""
+"""NumPy's protocols: functions of arrays that hold a tensor are run by torch."""
 
 from __future__ import annotations
 
@@ -11,15 +11,14 @@ from jacmagic.errors import FunctionError
 from jacmagic.function.interop.arrays import (
     Array,
     as_array,
-    as_result,
     as_tensors,
     has_tensor,
     traced_by,
-    untraced,
     view_of,
-    with_tensors,
 )
-from jacmagic.function.interop.counterparts import TABLES, call
+from jacmagic.function.interop.conversions import as_result, untraced, with_tensors
+from jacmagic.function.interop.counterparts import TABLES
+from jacmagic.function.interop.torch_calls import call
 
 # What looks into the memory of its argument.
 VIEWS = frozenset(

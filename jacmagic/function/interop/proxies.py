@@ -1,4 +1,4 @@
-"""Proxies of `math`, NumPy and their functions, for the private globals of a lifted function.
+"""Proxies of `math`, NumPy and their functions, for a lifted function's globals.
 
 A proxy asks whether a tensor is among the arguments. If not, the original gets them and its arrays
 come back ready to meet one. Proxies live in one scope; once that is closed they only pass on.
@@ -80,7 +80,7 @@ class TensorMaker:
 
 
 class ModuleProxy(types.ModuleType):
-    """`math`, NumPy, torch or a module of the user's, whose functions are the scope's."""
+    """`math`, NumPy, torch or a module of the user's, with functions of the scope."""
 
     def __init__(self, scope: Replacements, original: types.ModuleType) -> None:
         super().__init__(original.__name__, original.__doc__)

@@ -1,4 +1,4 @@
-"""NumPy's sums, means and extremes of arrays, and its differences, written with torch."""
+"""NumPy's sums, means, extremes and differences, written with torch."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def mean(x: Any, dim: Any = None, keepdim: bool = False, where: Any = None) -> T
 
 
 def extreme(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Return the value alone, where `torch.max(x, dim)` also returns the place."""
+    """Return the value alone, where `torch.max(x, dim)` also returns the index."""
 
     def call(
         x: Any, dim: Any = None, keepdim: bool = False, initial: Any = None, where: Any = None

@@ -10,18 +10,23 @@ class Replacements(Protocol):
 
     Attributes:
         is_open: whether the call is still running.
+        is_silent: whether what the code writes is dropped.
     """
 
     is_open: bool
+    is_silent: bool
 
     def of(self, value: Any, name: str = "") -> Any:
-        """Return what the function sees in the place of a value; the value itself for most."""
+        """Return what the function sees instead of a value; the value itself for most."""
 
     def needs(self, value: Any) -> bool:
         """Return whether a class or function does anything that has to be replaced."""
 
     def note(self, value: Any, made: Any) -> Any:
         """Record what replaces a value, and return it."""
+
+    def original(self, value: Any) -> Any:
+        """Return what a replacement replaces; an array becomes its numbers."""
 
     def replacement(self, value: Any) -> Any | None:
         """Return what replaces a value already; None if nothing does."""

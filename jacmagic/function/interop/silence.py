@@ -1,4 +1,4 @@
-"""Runs of the user's function that nobody is to notice: no output, no warning comes twice.
+"""Silent runs of the user's function: no output, and no warning twice.
 
 NOTE [Silence without a switch]: nothing is redirected and no filter is changed for a run. Whether
 code runs silently is read off its own stack: it does where a frame below it has opened `silent`.
@@ -55,7 +55,7 @@ def is_silent() -> bool:
 
 
 class _Silent:
-    """Stands where the filters of `warnings` have a pattern; matches every text in silent code."""
+    """A pattern for the filters of `warnings`, which matches any text in silent code."""
 
     def match(self, text: str) -> bool:
         """As a compiled pattern's."""
@@ -67,7 +67,7 @@ _ORDINARY = (UserWarning, RuntimeWarning, FutureWarning)
 
 
 def _install() -> None:
-    """Put the filter before all others that would show an ordinary warning or raise it."""
+    """Put the filter before all others that would show or raise an ordinary warning."""
     filters: Any = warnings.filters
     for one in filters:
         if one is _FILTER:
@@ -93,7 +93,7 @@ class _NoStream(io.StringIO):
 
 
 def in_silence(value: Any) -> Any | None:
-    """Return what takes the place of something that writes or warns; None for all else."""
+    """Return the silent replacement of what writes or warns; None for all else."""
     if value is sys.stdout or value is sys.stderr:
         return _NoStream()
     module = (getattr(value, "__module__", None) or "").partition(".")[0]

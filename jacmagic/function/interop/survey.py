@@ -1,4 +1,4 @@
-"""What a function, and the user's functions that it calls, are written with: math, NumPy, torch.
+"""A survey of the libraries that a function and those it calls use.
 
 Only what is written with `math` or NumPy is lifted at all; a function of torch alone is called as
 it is.
@@ -7,7 +7,6 @@ it is.
 from __future__ import annotations
 
 import functools
-import sys
 import types
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -22,12 +21,11 @@ from jacmagic.function.interop.control_operators import IN_PYTHON
 from jacmagic.function.interop.control_operators import NAMES as CONTROL
 from jacmagic.function.interop.homes import MODULES, home_of
 from jacmagic.function.interop.silence import WRITING
+from jacmagic.function.interop.user_code import is_users, is_users_module, names_in
 
-LIBRARIES = frozenset(
-    sys.stdlib_module_names | {"IPython", "jacmagic", "numpy", "scipy", "sympy", "torch"}
-) - {"__main__"}
 Reads = list[tuple[Any, str, Any]]
-MOST = 64  # entries of a list or dict up to which it is looked through for functions and arrays
+# Entries of a list or dict up to which it is searched: tables of functions are short, data long.
+MAX_SEARCHED = 64
 
 
 @dataclass
@@ -85,7 +83,7 @@ class Survey:
 
 
 class Surveyor:
-    """Surveys one callable whenever it is asked, and looks anew where something has changed."""
+    """Surveys one callable at each call, again only where something has changed."""
 
     def __init__(self, target: Any) -> None:
         self._target = target
@@ -100,53 +98,74 @@ class Surveyor:
 
 def survey(target: Any) -> Survey:
     """Look at a callable and at everything of the user's that its code names."""
-    pending, seen, names = [target], set[int](), set[str]()
-    functions: list[types.FunctionType] = []
-    objects: list[Any] = []
-    reads: list[tuple[types.FunctionType, tuple[Any, ...], Reads]] = []
-    is_steady = isinstance(target, (types.FunctionType, nn.Module))
-    kinds = dict.fromkeys(("math", "numpy", "torch", "control", "applies"), False)
-    while pending:
-        value = pending.pop()
-        if id(value) in seen:
-            continue
-        seen.add(id(value))
+    search = _Search(target)
+    while search.pending:
+        search.visit(search.pending.pop())
+    return search.result()
+
+
+class _Search:
+    """The search from a callable to all that it may call, each value visited once."""
+
+    def __init__(self, target: Any) -> None:
+        self.target = target
+        self.pending = [target]
+        self._seen = set[int]()
+        self._names = set[str]()
+        self._functions: list[types.FunctionType] = []
+        self._objects: list[Any] = []
+        self._reads: list[tuple[types.FunctionType, tuple[Any, ...], Reads]] = []
+        self._is_steady = isinstance(target, (types.FunctionType, nn.Module))
+        self._kinds = dict.fromkeys(("math", "numpy", "torch", "control", "applies"), False)
+
+    def visit(self, value: Any) -> None:
+        """Note what a value is, and let what it reads and is made of be visited next."""
+        if id(value) in self._seen:
+            return
+        self._seen.add(id(value))
+        kinds = self._kinds
         if (kind := _kind_of(value)) is not None:
             kinds[kind] = True
             kinds["control"] |= kind == "torch" and _is_control(value)
         kinds["applies"] |= isinstance(value, type) and issubclass(value, torch.autograd.Function)
         for function in functions_of(value):
-            if function is not target and not is_users(function):
-                continue
-            functions.append(function)
-            own = set(names_in(function.__code__))
-            names |= own
-            read = _reads(function, own)
-            reads.append((function, _parts(function), read))
-            pending += (value for _, _, value in read)
-            pending += function.__defaults__ or ()
-            pending += (function.__kwdefaults__ or {}).values()
-            pending += _from_modules(read, own)
-            for name in own & {"math", "cmath", "numpy", "torch"}:
-                if name not in function.__globals__:  # imported inside
-                    kinds["math" if name == "cmath" else name] = True
+            if function is self.target or is_users(function):
+                self._read(function)
         if isinstance(value, types.MethodType):
-            objects.append(value.__self__)
-        elif value is target and not isinstance(value, (types.FunctionType, type)):
-            objects.append(value)
+            self._objects.append(value.__self__)
+        elif value is self.target and not isinstance(value, (types.FunctionType, type)):
+            self._objects.append(value)
         parts = list(parts_of(value))
-        is_steady &= not parts or isinstance(value, (functools.partial, nn.Module, tuple))
-        pending += parts
-    if kinds["torch"] and not names.isdisjoint(CONTROL):
-        kinds["control"] = True
-    return Survey(
-        **kinds,
-        names=frozenset(names),
-        functions=tuple(functions),
-        objects=tuple(objects),
-        reads=tuple(reads),
-        is_steady=is_steady,
-    )
+        self._is_steady &= not parts or isinstance(value, (functools.partial, nn.Module, tuple))
+        self.pending += parts
+
+    def _read(self, function: types.FunctionType) -> None:
+        """Note what a function reads from outside its arguments."""
+        names = set(names_in(function.__code__))
+        reads = _reads(function, names)
+        self._functions.append(function)
+        self._names |= names
+        self._reads.append((function, _parts(function), reads))
+        self.pending += (value for _, _, value in reads)
+        self.pending += function.__defaults__ or ()
+        self.pending += (function.__kwdefaults__ or {}).values()
+        self.pending += _from_modules(reads, names)
+        for name in names & {"math", "cmath", "numpy", "torch"}:
+            if name not in function.__globals__:  # imported inside
+                self._kinds["math" if name == "cmath" else name] = True
+
+    def result(self) -> Survey:
+        """Return what was found."""
+        if self._kinds["torch"] and not self._names.isdisjoint(CONTROL):
+            self._kinds["control"] = True
+        return Survey(
+            **self._kinds,
+            names=frozenset(self._names),
+            functions=tuple(self._functions),
+            objects=tuple(self._objects),
+            reads=tuple(self._reads),
+            is_steady=self._is_steady,
+        )
 
 
 def _kind_of(value: Any) -> str | None:
@@ -175,7 +194,7 @@ def callable_or_module(value: Any) -> bool:
 
 
 def _parts(function: types.FunctionType) -> tuple[Any, ...]:
-    """Return what a function is made of, and what changes when a module is loaded anew in place."""
+    """Return the parts of a function that a module reloaded in place changes."""
     return function.__code__, function.__defaults__, function.__kwdefaults__
 
 
@@ -220,7 +239,7 @@ def functions_of(target: Any) -> Iterator[types.FunctionType]:
 
 
 def parts_of(value: Any) -> Iterator[Any]:
-    """Yield what a value is made of, where that may be called or met: never the parts of data."""
+    """Yield the parts of a value that may be called or met; never the parts of data."""
     if isinstance(value, functools.partial):
         yield value.func
         yield from value.args
@@ -234,7 +253,7 @@ def parts_of(value: Any) -> Iterator[Any]:
             if is_users(type(part)):
                 yield type(part)
                 yield from (vars(part)[name] for name in vars(part).keys() - _OF_EVERY_MODULE)
-    elif type(value) in (list, tuple, dict) and len(value) <= MOST:
+    elif type(value) in (list, tuple, dict) and len(value) <= MAX_SEARCHED:
         inside: Iterable[Any] = value.values() if isinstance(value, dict) else value
         yield from (part for part in inside if _may_be_met(part))
     elif not isinstance(value, type) and is_users(type(value)):
@@ -249,34 +268,3 @@ _OF_EVERY_MODULE = vars(nn.Module()).keys()
 
 def _may_be_met(value: Any) -> bool:
     return not isinstance(value, (int, float, complex, str, bytes, type(None), torch.Tensor))
-
-
-def is_users(thing: Any) -> bool:
-    """Library code is never touched; code compiled into a bare namespace says it is `builtins`."""
-    if isinstance(thing, type) and thing.__module__ == "builtins":
-        return thing.__flags__ & _HEAP != 0
-    module = getattr(thing, "__module__", None) or "builtins"
-    return module == "builtins" or not _installed(module)
-
-
-_HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made by a `class` statement
-
-
-def is_users_module(module: types.ModuleType) -> bool:
-    """Whether a module is the user's own and not installed."""
-    return not _installed(module.__name__, module)
-
-
-def _installed(name: str, module: types.ModuleType | None = None) -> bool:
-    """Whether a module is Python's own or lies where packages are installed."""
-    if name.partition(".")[0] in LIBRARIES:
-        return True
-    return "site-packages" in (getattr(module or sys.modules.get(name), "__file__", None) or "")
-
-
-def names_in(code: types.CodeType) -> Iterator[str]:
-    """Every name the code and the functions defined inside it may look up."""
-    yield from code.co_names
-    for constant in code.co_consts:
-        if isinstance(constant, types.CodeType):
-            yield from names_in(constant)

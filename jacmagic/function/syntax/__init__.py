@@ -1,1 +1,1 @@
-"""What the text of a function tells: names that it binds, parameters, slips. Knows no torch."""
+"""Syntax of a function's text: names it binds, parameters, slips."""

@@ -1,4 +1,4 @@
-"""Small readings of syntax trees that the readers of cells share: which names a statement binds."""
+"""Names that statements of a cell bind."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _BLOCKS = ("body", "orelse", "finalbody")
 
 
 def normal(name: str) -> str:
-    """A name as Python reads identifiers: θ̇ and ẋ may be typed in more ways than one (NFKC)."""
+    """Return a name as Python reads identifiers (NFKC): θ̇, ẋ have several spellings."""
     return unicodedata.normalize("NFKC", name)
 
 
@@ -23,7 +23,7 @@ def is_name(text: str) -> bool:
 
 
 def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
-    """Every statement that runs in the cell's own scope, those inside `if`, `try`, `for` included.
+    """Yield the statements of the cell's own scope, inside `if`, `try`, `for` too.
 
     The bodies of functions and classes are scopes of their own and are left out.
     """
@@ -34,7 +34,7 @@ def statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 
 
 def inner_statements(node: ast.stmt) -> list[ast.stmt]:
-    """Return the statements in the blocks of a compound statement; none of a simple one."""
+    """Return the statements in the blocks of a compound statement, if it is one."""
     found: list[ast.stmt] = []
     for field in _BLOCKS:
         found += getattr(node, field, [])
@@ -64,8 +64,8 @@ def _pairs(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
     elif isinstance(target, (ast.Tuple, ast.List)):
         parts = value.elts if isinstance(value, (ast.Tuple, ast.List)) else []
         alike = len(parts) == len(target.elts)
-        for place, part in enumerate(target.elts):
-            yield from _pairs(part, parts[place] if alike else value)
+        for position, part in enumerate(target.elts):
+            yield from _pairs(part, parts[position] if alike else value)
 
 
 def name_of(node: ast.expr) -> str | None:

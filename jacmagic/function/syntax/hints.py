@@ -1,4 +1,4 @@
-"""What to write instead of mathematics that is no Python: `x^2`, `2x`, `sin²(x)`, `|x|`, `ln(x)`.
+"""Hints for mathematics that is no Python: `x^2`, `2x`, `sin²(x)`, `ln(x)`.
 
 Pure text: a line of code and the words of an exception in, one hint out.
 """
@@ -58,7 +58,7 @@ _SLIPS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
 
 
 def for_syntax(code: str, message: str = "") -> str | None:
-    """Return what to write for a line that Python cannot read; None where nothing is recognised.
+    """Return what to write for a line that Python cannot parse; None if not known.
 
     Args:
         code: the line.
@@ -78,7 +78,7 @@ def for_syntax(code: str, message: str = "") -> str | None:
 
 
 def for_exception(kind: str, message: str, code: str) -> str | None:
-    """Return what to write where a line of mathematics raised; None where nothing is recognised.
+    """Return what to write for a line of mathematics that raised; None if not known.
 
     Args:
         kind: the name of the exception's class.

@@ -1,4 +1,4 @@
-"""What a function's text tells about its arguments: their names, and the names of components."""
+"""Parameters read from a function's text, and the names of their components."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def parameters_of(source: str, function: str) -> tuple[str, ...]:
 
 
 def unpacked_names(function_source: str, parameter: str) -> tuple[str, ...] | None:
-    r"""The names a function gives to the components of one of its parameters.
+    r"""Return the names that a function gives to a parameter's components.
 
     Understood: `x, y = state`, `x, y = state.unbind()`, `x, y = state[0], state[1]` and the same
     on lines of their own.
@@ -93,7 +93,7 @@ def _index_of(value: ast.expr, parameter: str) -> int | None:
 
 
 def first_function(source: str) -> ast.FunctionDef | ast.Lambda | None:
-    """The function that a source is of; None where it is one of several lambdas on a line."""
+    """Return the function of a source; None if a line has several lambdas."""
     try:
         tree = ast.parse(textwrap.dedent(source))
     except SyntaxError:  # a lambda's source is the line around it, which may not stand alone

@@ -1,4 +1,4 @@
-"""Compiled Jacobians: a documented contract, guards, and several backends checked against torch.
+"""Compiled Jacobians: a contract, guards, and backends checked against torch.
 
     problem ─▶ require_pure ─▶ Truths (jacobian() at the example) ─▶ backends ─▶ check ─▶ fastest
                                                         │

@@ -1,4 +1,4 @@
-"""The system's C compiler: found, run on one file of source, and what it built loaded."""
+"""The system's C compiler: search, run on a source file, load the library."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-SECONDS = 60.0  # that it may take
+MAX_SECONDS_TO_COMPILE = 60.0  # for one file; a compiler that takes longer is none
 
 
 class NoNativeCode(Exception):
@@ -40,9 +40,9 @@ def library(command: Sequence[str], source: str) -> ctypes.PyDLL:
                 check=True,
                 capture_output=True,
                 text=True,
-                timeout=SECONDS,
+                timeout=MAX_SECONDS_TO_COMPILE,
             )
             return ctypes.PyDLL(str(built))
         except (OSError, subprocess.SubprocessError) as error:
-            said = getattr(error, "stderr", None) or str(error)
-            raise NoNativeCode(f"the C compiler failed: {str(said).strip()[:200]}") from None
+            message = getattr(error, "stderr", None) or str(error)
+            raise NoNativeCode(f"the C compiler failed: {str(message).strip()[:200]}") from None

@@ -12,10 +12,10 @@ from torch import Tensor
 from jacmagic.errors import JacmagicError
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.result.compiled.c_compiler import NoNativeCode
-from jacmagic.result.compiled.check import STEPS, Truth, beside, disagreement
+from jacmagic.result.compiled.check import RELATIVE_STEPS, Truth, beside, disagreement
 from jacmagic.result.compiled.graph.tracing import Graph, Inductor, NoGraph, graph
 from jacmagic.result.compiled.native.floats import Floats
-from jacmagic.result.compiled.native.native import LONGEST, LONGEST_ASKED, native
+from jacmagic.result.compiled.native.native import MAX_OPERATIONS, MAX_OPERATIONS_IF_NAMED, native
 from jacmagic.result.compiled.native.straight import Straight, obstacle, straight
 from jacmagic.result.compiled.wanted import Truths
 from jacmagic.symbolic.branches import ClosedForms
@@ -23,11 +23,11 @@ from jacmagic.symbolic.formula import ClosedForm
 from jacmagic.symbolic.point import values_again
 
 BACKENDS = ("auto", "native", "graph", "python", "inductor")
-MOST_ENTRIES = 50_000  # of a Jacobian whose closed form is compiled
-SECONDS = 0.3  # for one closed form
-LONG = 20.0  # the same where a backend is asked for by name
-ENOUGH = 5e-5  # seconds of a call below which no traced graph is quicker
-MEASURED = 0.01  # seconds that measuring one backend takes
+MAX_ENTRIES = 50_000  # of a Jacobian whose closed form is compiled
+MAX_SECONDS_FOR_FORM = 0.3  # to derive one: `compile` is to return within 300 ms
+MAX_SECONDS_IF_NAMED = 20.0  # the same where a backend is asked for by name
+MIN_SECONDS_FOR_GRAPH = 5e-5  # seconds of a call below which no traced graph is quicker
+SECONDS_TO_MEASURE = 0.01  # seconds that measuring one backend takes
 
 
 class NoForm(Exception):
@@ -57,7 +57,10 @@ class Builder:
             truths: the function at inputs of this kind.
         """
         self.truths = truths
-        self.branches = ClosedForms(budget=SECONDS if truths.wanted.backend == "auto" else LONG)
+        is_named = truths.wanted.backend != "auto"
+        self.branches = ClosedForms(
+            budget=MAX_SECONDS_IF_NAMED if is_named else MAX_SECONDS_FOR_FORM
+        )
         self.forms: list[ClosedForm] = []
 
     def build(self, backend: str, tensors: Sequence[Tensor]) -> Program:
@@ -70,7 +73,8 @@ class Builder:
             program = self._straight(tensors)
             shape = self.truths.shape if self.truths.scheme is None else (program.entries,)
             asked = self.truths.wanted.backend == "native"
-            return native(program, tensors, shape, LONGEST_ASKED if asked else LONGEST)
+            longest = MAX_OPERATIONS_IF_NAMED if asked else MAX_OPERATIONS
+            return native(program, tensors, shape, longest)
         if backend == "python":
             return Floats(self._straight(tensors))
         traced = graph(self.truths.task(tensors), tensors)
@@ -79,7 +83,7 @@ class Builder:
     def _straight(self, tensors: Sequence[Tensor]) -> Straight:
         """Return the closed form at some tensors as a straight-line program."""
         truths = self.truths
-        if len(truths.rows) > (MOST_ENTRIES if truths.scheme is None else LONGEST):
+        if len(truths.rows) > (MAX_ENTRIES if truths.scheme is None else MAX_OPERATIONS):
             raise NoForm(f"{len(truths.rows)} entries are too many for a closed form")
         problem = truths.wanted.at(tensors)
         form = self.branches.form(problem, values_again(problem))
@@ -102,7 +106,7 @@ OBSTACLES = (NoForm, NoNativeCode, NoGraph)
 
 
 def choose(builder: Builder, tensors: Sequence[Tensor]) -> tuple[Program, float, list[str]]:
-    """Return the quickest backend of those that agree with `jacobian()`, or the one asked for.
+    """Return the fastest backend that agrees with `jacobian()`, or the one requested.
 
     Args:
         builder: builds for this kind of inputs.
@@ -120,7 +124,7 @@ def choose(builder: Builder, tensors: Sequence[Tensor]) -> tuple[Program, float,
     notes = []
     for name in names:
         fastest = min((seconds for seconds, _ in built), default=float("inf"))
-        if fastest < ENOUGH or (name == "python" and built):
+        if fastest < MIN_SECONDS_FOR_GRAPH or (name == "python" and built):
             notes.append(f"{name} was not tried: {built[0][1].backend} is quick enough")
             continue
         try:
@@ -144,7 +148,7 @@ def choose(builder: Builder, tensors: Sequence[Tensor]) -> tuple[Program, float,
 
 
 def check(program: Program, truths: Truths, tensors: Sequence[Tensor]) -> str | None:
-    """What a program gets wrong at the example or at two points beside it; None if nothing."""
+    """Return what a program gets wrong at or beside the example; None if nothing."""
     for truth in (truths.start(tensors), *_further(program, truths, tensors)):
         found = program(truth.tensors)
         if found is None:
@@ -161,10 +165,10 @@ def check(program: Program, truths: Truths, tensors: Sequence[Tensor]) -> str | 
 
 
 def _further(program: Program, truths: Truths, tensors: Sequence[Tensor]) -> list[Truth]:
-    """Two points beside the example on its own branch, where the function can be evaluated."""
+    """Return two points beside the example, on its own branch."""
     found = []
     for seed in (1, 2):
-        for step in STEPS:
+        for step in RELATIVE_STEPS:
             point = beside(tensors, seed, step)
             try:
                 truth = truths.at(point)
@@ -178,7 +182,7 @@ def _further(program: Program, truths: Truths, tensors: Sequence[Tensor]) -> lis
 
 def measured(program: Program, tensors: Sequence[Tensor]) -> float:
     """Seconds of a call, the least of a few."""
-    least, end = float("inf"), time.perf_counter() + MEASURED
+    least, end = float("inf"), time.perf_counter() + SECONDS_TO_MEASURE
     run: Callable[..., object] = program.entries if isinstance(program, Graph) else program
     for _ in range(20):
         began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""Whether a backend gives what `jacobian()` gives, at the example and at two points beside it.
+"""The comparison of a backend with `jacobian()`, at the example and beside it.
 
 NOTE [Tolerance] Two correct algorithms of precision ε differ by rounding. Entry Jᵢⱼ may differ by
 
@@ -19,10 +19,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from jacmagic.function.components import components
 from jacmagic.function.outputs import Outputs
 
-STEPS = (2.0**-6, 2.0**-9, 2.0**-13)  # relative distances of further points, tried in this order
-NOISE = 100  # roundings that may add up
+# Relative distances of further points, tried in this order: the nearer, the surer on one branch.
+RELATIVE_STEPS = (2.0**-6, 2.0**-9, 2.0**-13)
+MAX_ROUNDINGS = 100  # roundings that may add up
 
 
 @dataclass(frozen=True)
@@ -48,12 +50,12 @@ class Truth:
     @property
     def values(self) -> np.ndarray:
         """The value's m components."""
-        return _flat(self.outputs.leaves)
+        return components(self.outputs.leaves)
 
     @property
     def point(self) -> np.ndarray:
         """The n components differentiated by."""
-        return _flat([self.tensors[k] for k in self.chosen])
+        return components([self.tensors[k] for k in self.chosen])
 
     @property
     def precision(self) -> float:
@@ -63,7 +65,7 @@ class Truth:
 
 
 def disagreement(truth: Truth, entries: Tensor, values: Tensor) -> str | None:
-    """The entry or value of a backend that is not the true one, as a clause; None if all are.
+    """Return the first wrong entry or value of a backend, as a clause; None if none.
 
     Args:
         truth: what `jacobian()` gives.
@@ -71,7 +73,7 @@ def disagreement(truth: Truth, entries: Tensor, values: Tensor) -> str | None:
         values: (m,) of the backend.
     """
     eps, root = truth.precision, truth.precision**0.5
-    true, found = _flat([truth.entries]), _flat([entries])
+    true, found = components([truth.entries]), components([entries])
     f, x = truth.values, truth.point
     sizes = np.abs(np.where(np.isfinite(true), true, 0))
     by_row, by_column = np.zeros(len(f)), np.zeros(len(x))
@@ -81,20 +83,20 @@ def disagreement(truth: Truth, entries: Tensor, values: Tensor) -> str | None:
         slope = np.abs(f)[truth.rows] / np.abs(x)[truth.columns]
     slope = np.where(np.isfinite(slope), slope, 0)
     noise = np.minimum(by_row[truth.rows], by_column[truth.columns]) + slope
-    k = _first_far(true, found, root * sizes + NOISE * eps * noise)
+    k = _first_far(true, found, root * sizes + MAX_ROUNDINGS * eps * noise)
     if k is not None:
         i, j = truth.rows[k], truth.columns[k]
         return f"entry ({i}, {j}) is {found[k]:.6g} and should be {true[k]:.6g}"
     scale = np.zeros(len(f))
     np.add.at(scale, truth.rows, sizes * np.abs(x)[truth.columns])
     finite = np.where(np.isfinite(f), np.abs(f), 0)
-    found = _flat([values])
-    k = _first_far(f, found, root * finite + NOISE * eps * (scale + finite.max(initial=0)))
+    found = components([values])
+    k = _first_far(f, found, root * finite + MAX_ROUNDINGS * eps * (scale + finite.max(initial=0)))
     return None if k is None else f"value {k} is {found[k]:.6g} and should be {f[k]:.6g}"
 
 
 def _first_far(true: np.ndarray, found: np.ndarray, allowed: np.ndarray) -> int | None:
-    """Return the first place where two arrays differ by more than is allowed; nan equals nan."""
+    """Return the first index at which two arrays differ by too much; nan equals nan."""
     if true.shape != found.shape:
         return 0
     with np.errstate(invalid="ignore"):
@@ -104,7 +106,7 @@ def _first_far(true: np.ndarray, found: np.ndarray, allowed: np.ndarray) -> int 
 
 
 def beside(tensors: Sequence[Tensor], seed: int, step: float) -> tuple[Tensor, ...]:
-    """Return a point at a relative distance from another one, in a direction drawn from a seed."""
+    """Return a point at a relative distance, in a direction drawn from a seed."""
     generator = torch.Generator().manual_seed(seed)
     return tuple(_moved(tensor, generator, step) for tensor in tensors)
 
@@ -117,8 +119,3 @@ def _moved(tensor: Tensor, generator: torch.Generator, step: float) -> Tensor:
     typical = size.max() if bool(size.max() > 0) else torch.ones_like(size.max())
     sizes = torch.where(size > 0, size, typical)
     return tensor.detach() + (2 * step * draw.to(tensor) * sizes).to(tensor)
-
-
-def _flat(tensors: Sequence[Tensor]) -> np.ndarray:
-    parts = [tensor.detach().reshape(-1).double().cpu() for tensor in tensors]
-    return torch.cat(parts).numpy() if parts else np.zeros(0)

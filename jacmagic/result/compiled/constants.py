@@ -1,4 +1,4 @@
-"""The values that a function reads from outside its arguments: constants of what is compiled.
+"""Constants of a compiled function: the values that it reads from outside.
 
 They are found by name in closures, globals, defaults and attributes of a bound object, listed for
 the user, and compared where the function has to run again: for a new branch it must still read
@@ -18,15 +18,15 @@ import torch
 from torch import Tensor, nn
 
 from jacmagic.errors import JacmagicError
-from jacmagic.function.interop.survey import is_users
+from jacmagic.function.interop.user_code import is_users
 from jacmagic.function.problem import Problem
 from jacmagic.function.target import Target
 from jacmagic.function.torch_internals import version_of
 
-SHOWN = 8  # constants listed by name
+MAX_SHOWN = 8  # constants listed by name
 _READS = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
 _CODE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)
-_DEEP = 3  # levels of lists, dicts and objects that are compared
+MAX_DEPTH = 3  # levels of lists, dicts and objects that are compared
 
 
 class Constants:
@@ -76,8 +76,8 @@ class Constants:
 
     def __str__(self) -> str:
         shown = [f"{name} = {short(value)}" for name, value in self._values.items()]
-        more = [f"and {len(shown) - SHOWN} more"] if len(shown) > SHOWN else []
-        return ", ".join([*shown[:SHOWN], *more])
+        more = [f"and {len(shown) - MAX_SHOWN} more"] if len(shown) > MAX_SHOWN else []
+        return ", ".join([*shown[:MAX_SHOWN], *more])
 
 
 def short(value: Any) -> str:
@@ -94,8 +94,8 @@ def short(value: Any) -> str:
     return text if len(text) <= 40 else f"{type(value).__name__} {text[:30]}…"
 
 
-def state(value: Any, depth: int = _DEEP) -> Any:
-    """What tells a value from a changed one: numbers by value, tensors by version, objects deep."""
+def state(value: Any, depth: int = MAX_DEPTH) -> Any:
+    """Return what tells a value from a changed one: numbers, versions, attributes."""
     if isinstance(value, Tensor):
         address = value.data_ptr() if value.layout == torch.strided else 0
         return id(value), version_of(value), address
@@ -119,7 +119,7 @@ def state(value: Any, depth: int = _DEEP) -> Any:
 
 
 def values_outside(function: Any) -> Iterator[tuple[str, Any]]:
-    """Names and values that a callable and the user's functions it calls read from outside."""
+    """Names and values that a callable and the user's functions in it capture."""
     pending, seen = [function], set[int]()
     while pending:
         one = pending.pop()

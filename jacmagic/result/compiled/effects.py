@@ -1,4 +1,4 @@
-"""Functions that cannot be compiled: random ones, and those that read or keep state.
+"""Functions that cannot be compiled: random ones, and those with state.
 
 The function runs twice at one point. It is refused where it draws random numbers, where its
 arguments or what it captures is written to, or where the two values differ.
@@ -21,7 +21,7 @@ from jacmagic.function.silent_rerun import random_states, silent_rerun
 from jacmagic.function.torch_internals import version_of
 from jacmagic.result.compiled.constants import Constants
 
-ROUNDINGS = 64  # of the largest value, by which two runs of one function may differ
+MAX_ROUNDINGS = 64  # of the largest value, by which two runs of one function may differ
 
 
 def require_pure(problem: Problem, constants: Constants) -> None:
@@ -51,7 +51,7 @@ def require_pure(problem: Problem, constants: Constants) -> None:
 
 
 def _run(problem: Problem) -> tuple[list[Tensor], list[str]]:
-    """The values at the point, and what the run did to its arguments and to torch's generator."""
+    """Return the values at the point, and the run's side effects."""
     tensors = [one.value.detach().clone() for one in problem.inputs]
     states, reasons = random_states(tensors), list[str]()
     versions = list(map(version_of, tensors))
@@ -65,13 +65,13 @@ def _run(problem: Problem) -> tuple[list[Tensor], list[str]]:
 
 
 def _generators() -> tuple[Any, ...]:
-    """Return the states of Python's and NumPy's generators; torch's is looked at in the run."""
+    """Return the states of Python's and NumPy's generators."""
     name, keys, *rest = np.random.get_state()
     return random.getstate(), name, np.asarray(keys).tobytes(), tuple(rest)
 
 
 def _same(first: Sequence[Tensor], second: Sequence[Tensor]) -> bool:
-    """Whether two runs gave the same; libraries may round differently by the memory's alignment."""
+    """Whether two runs gave the same, but for rounding that depends on alignment."""
     return len(first) == len(second) and all(map(_close, first, second))
 
 
@@ -79,5 +79,5 @@ def _close(a: Tensor, b: Tensor) -> bool:
     if a.shape != b.shape or not a.numel():
         return a.shape == b.shape
     a, b = a.nan_to_num(), b.nan_to_num()
-    allowed = ROUNDINGS * torch.finfo(a.dtype).eps * a.abs().max()
+    allowed = MAX_ROUNDINGS * torch.finfo(a.dtype).eps * a.abs().max()
     return bool(((a - b).abs() <= allowed).all())

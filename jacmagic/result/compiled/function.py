@@ -1,4 +1,4 @@
-"""A compiled Jacobian: called as the function is, guarded, and traced again where a guard fails."""
+"""A compiled Jacobian: called like the function, guarded, re-traced on failure."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from jacmagic.result.compiled.native.kernel import Kernel
 from jacmagic.result.compiled.version import Version, kind_of
 from jacmagic.result.compiled.wanted import Wanted
 
-MOST_VERSIONS = 16  # kinds of inputs that are kept; the oldest makes room
-_SHOWN = 4  # conditions listed by `repr`
+MAX_VERSIONS = 16  # kinds of inputs that are kept; the oldest is dropped
+MAX_SHOWN = 4  # conditions listed by `repr`
 
 
 class CompiledJacobian:
@@ -171,7 +171,7 @@ class CompiledJacobian:
         wanted.constants.require_unchanged()
         require_pure(wanted.at(tensors), wanted.constants)
         version = Version(wanted, tensors)
-        if len(self._versions) >= MOST_VERSIONS:
+        if len(self._versions) >= MAX_VERSIONS:
             self._versions.pop(next(iter(self._versions)))
         self._versions[tuple(map(kind_of, tensors))] = version
         return version
@@ -212,10 +212,10 @@ class CompiledJacobian:
             *(f"  guards: {kinds(w.truths.wanted.example)}" for w in self._versions.values()),
         ]
         conditions = list(dict.fromkeys(c for v in self._versions.values() for c in v.conditions))
-        for condition, line in conditions[:_SHOWN]:
+        for condition, line in conditions[:MAX_SHOWN]:
             lines.append(f"    {condition}" + ("" if line is None else f" (line {line})"))
-        if len(conditions) > _SHOWN:
-            lines.append(f"    and {len(conditions) - _SHOWN} more conditions")
+        if len(conditions) > MAX_SHOWN:
+            lines.append(f"    and {len(conditions) - MAX_SHOWN} more conditions")
         constants = str(wanted.constants)
         return "\n".join([*lines, f"  constants: {constants or 'none'}"])
 

@@ -1,4 +1,4 @@
-"""The inputs of a compiled Jacobian as tensors, and its result in the kind of the inputs."""
+"""Conversion of a compiled Jacobian's inputs to tensors, and of its results."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from jacmagic.errors import PointError
 
 
 def as_tensor(value: Any, like: Tensor) -> Tensor:
-    """Return an input as a floating tensor; a number takes the example's dtype and device."""
+    """Return an input as a floating tensor, on the example's device if a number."""
     if isinstance(value, Tensor):
         tensor = value.detach().resolve_neg()
         tensor = tensor if type(tensor) is Tensor else tensor.as_subclass(Tensor)

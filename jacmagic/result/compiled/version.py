@@ -1,4 +1,4 @@
-"""One compiled version of a Jacobian: inputs of one kind, one backend, every branch met so far."""
+"""One compiled version of a Jacobian: a kind of inputs, a backend, its branches."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from jacmagic.result.compiled.graph.tracing import Graph
 from jacmagic.result.compiled.native.kernel import Kernel, result_type
 from jacmagic.result.compiled.wanted import Truths, Wanted, numbers_at, truths
 
-MOST_BRANCHES = 64
+MAX_BRANCHES = 64  # compiled programs kept, one for each branch met
 
 
 class Version:
@@ -65,7 +65,7 @@ class Version:
     # ── one point ─────────────────────────────────────────────────────────────────────────────
 
     def quick(self, tensors: Sequence[Any]) -> Tensor | None:
-        """Return the matrix straight from tensors' memory; None where that is not possible."""
+        """Return the matrix computed from tensors' memory; None where that is impossible."""
         program = self.programs[0]
         if not isinstance(program, Kernel) or self.truths.scheme is not None:
             return None
@@ -93,11 +93,11 @@ class Version:
 
     def both(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Entries and values at one point, by the branch that it takes."""
-        for place, program in enumerate(self.programs):
+        for position, program in enumerate(self.programs):
             found = program(tensors)
             if found is not None:
-                if place:
-                    self.programs.insert(0, self.programs.pop(place))
+                if position:
+                    self.programs.insert(0, self.programs.pop(position))
                 return found
         return self._elsewhere(tensors)
 
@@ -106,7 +106,7 @@ class Version:
         self.wanted.constants.require_unchanged()
         numbers = numbers_at(self.wanted, tensors, self.truths.tuning)
         truth = replace(self.truths, first=numbers).start(tensors)
-        if bool(truth.entries.isfinite().all()) and len(self.programs) < MOST_BRANCHES:
+        if bool(truth.entries.isfinite().all()) and len(self.programs) < MAX_BRANCHES:
             self._add(tensors, numbers)
         values = torch.cat([leaf.detach().reshape(-1).double() for leaf in truth.outputs.leaves])
         return truth.entries, values

@@ -1,4 +1,4 @@
-"""What is compiled, whatever the kind of its inputs, and the truth it is checked against."""
+"""What is to be compiled, and the Jacobian that it is checked against."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from jacmagic.function.problem import Problem, labelled
+from jacmagic.function.inputs import labelled
+from jacmagic.function.problem import Problem
 from jacmagic.numeric import ComputeOptions, NumericJacobian, SparsePlan, Tuning, compute
 from jacmagic.numeric.options import DEFAULTS
 from jacmagic.result.compiled.check import Truth
@@ -38,7 +39,7 @@ class Wanted:
     @property
     def example(self) -> list[Tensor]:
         """All inputs."""
-        return [one.value for one in self.problem.inputs]
+        return self.problem.tensors
 
     def at(self, tensors: Sequence[Tensor]) -> Problem:
         """Return the problem at other tensors, of any shapes and dtypes."""

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jacmagic.result import JacobianResult
-from jacmagic.symbolic.point import point_of
 
 MAX_FUNCTIONS = 100  # a long notebook has about as many cells with sliders
 
@@ -23,7 +22,7 @@ class Identity:
     def of(cls, jacobian: JacobianResult) -> Identity:
         """Return the identity of an explorer that begins at a Jacobian."""
         labels = tuple(label.text for label in jacobian.columns)
-        return cls(jacobian.title, labels, tuple(point_of(jacobian.problem)))
+        return cls(jacobian.title, labels, tuple(jacobian.problem.flat_point))
 
 
 _POINTS: dict[Identity, list[float]] = {}

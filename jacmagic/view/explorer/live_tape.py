@@ -12,7 +12,6 @@ import torch
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.result import JacobianResult
 from jacmagic.symbolic.graph import OPERATIONS, BudgetExceeded, Tape
-from jacmagic.symbolic.point import point_of
 
 # The operations that static/tape.mjs has: all but a few special functions.
 BROWSER = frozenset(OPERATIONS) - {
@@ -50,7 +49,7 @@ def _gives_torch_numbers(
     jacobian: JacobianResult, tape: Tape, conditions: int, clauses: int
 ) -> bool:
     """Whether a tape gives torch's numbers at the point and at two points near it."""
-    start = np.array(point_of(jacobian.problem))
+    start = np.array(jacobian.problem.flat_point)
     chance = np.random.default_rng(0)
     for shift in (0, 0.05, 0.2):
         with np.errstate(all="ignore"):  # the start may be infinite, or nearly

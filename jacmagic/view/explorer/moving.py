@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from jacmagic.result import JacobianResult
-from jacmagic.symbolic.point import point_of
 from jacmagic.symbolic.validation import fits_at
 from jacmagic.view.captions import whereabouts
 from jacmagic.view.table import values_of
@@ -34,7 +33,7 @@ def moving(
     outputs = [x for one in jacobian.numbers.outputs.leaves for x in one.reshape(-1).tolist()]
     if reading is not None and not fits_at(reading.form, jacobian.problem, outputs, matrix):
         return None
-    shown = () if reading is None else reading.numbers(point_of(jacobian.problem)).values()
+    shown = () if reading is None else reading.numbers(jacobian.problem.flat_point).values()
     values = jacobian.view.layout.matrix(matrix)
     return {
         "values": np.ascontiguousarray(values, dtype="<f8").tobytes(),

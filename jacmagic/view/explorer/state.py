@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from jacmagic.result import JacobianResult
-from jacmagic.symbolic.point import point_of
 from jacmagic.view.captions import remarks, warnings, whereabouts
 from jacmagic.view.explorer.live_tape import to_json
 from jacmagic.view.table import table_of
@@ -32,7 +31,7 @@ def spec(jacobian: JacobianResult) -> dict[str, Any]:
         "inputs": [
             {"name": one.name, "shape": list(one.value.shape)} for one in jacobian.problem.inputs
         ],
-        "start": [to_json(number) for number in point_of(jacobian.problem)],
+        "start": [to_json(number) for number in jacobian.problem.flat_point],
     }
 
 
@@ -56,7 +55,7 @@ def numbers(jacobian: JacobianResult, at: Sequence[float]) -> dict[str, Any]:
     """
     table = table_of(jacobian)
     reading = jacobian.reading
-    shown = [] if reading is None else reading.numbers(point_of(jacobian.problem)).values()
+    shown = [] if reading is None else reading.numbers(jacobian.problem.flat_point).values()
     return {
         "values": np.ascontiguousarray(table.values, dtype="<f8").tobytes(),
         "zeros": np.ascontiguousarray(~table.pattern, dtype=np.uint8).tobytes(),

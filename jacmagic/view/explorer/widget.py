@@ -18,7 +18,6 @@ import traitlets
 
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.result import JacobianResult
-from jacmagic.symbolic.point import point_of
 from jacmagic.view import export, reruns, still
 from jacmagic.view.explorer.assets import front_end, style
 from jacmagic.view.explorer.entries import entries_of
@@ -76,7 +75,7 @@ class Explorer(ipywidgets.VBox):
         self._rest = Rest(self._settle)
         if sliders is not None:
             sliders.is_followed = True
-        labels, numbers = self.jacobian.columns, point_of(self.jacobian.problem)
+        labels, numbers = self.jacobian.columns, self.jacobian.problem.flat_point
         self._controls = SliderSet(
             labels,
             numbers,
@@ -123,7 +122,7 @@ class Explorer(ipywidgets.VBox):
 
     def reset(self) -> None:
         """Go back to the point where the explorer began."""
-        self.move(point_of(self._start.problem))
+        self.move(self._start.problem.flat_point)
 
     def hand_over(self, heir: Explorer) -> None:
         """Let another explorer continue at this one's point, and handle later messages.

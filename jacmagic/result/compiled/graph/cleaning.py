@@ -1,4 +1,4 @@
-"""A traced graph without dead, repeated and constant steps, and with memory used again.
+"""Passes over a traced graph: dead, repeated and constant steps; reuse of memory.
 
 What is known of a step's result (shape, dtype) is what torch's tracer noted in `meta["val"]`.
 """
@@ -12,7 +12,7 @@ from torch import Tensor, fx
 
 from jacmagic.function.torch_internals import OpOverload, schema_of
 
-LARGEST = 2**24  # scalars in a constant that is computed beforehand
+MAX_CONSTANT_SCALARS = 2**24  # scalars in a constant that is computed beforehand
 _aten = torch.ops.aten
 _ALIASES = frozenset({_aten.alias.default, _aten.detach.default})
 _FRESH = frozenset(
@@ -32,7 +32,7 @@ _ELEMENTWISE = frozenset(
 
 
 def cleaned(module: fx.GraphModule, *, outputs: int) -> fx.GraphModule:
-    """The same computation of the first results, without dead, repeated and constant steps."""
+    """Return the same computation without dead, repeated and constant steps."""
     graph = fx.Graph()
     results = graph.graph_copy(module.graph, {})
     assert isinstance(results, (tuple, list))
@@ -54,7 +54,7 @@ def _mutates(node: fx.Node) -> bool:
 
 
 def _fold(module: fx.GraphModule) -> None:
-    """Compute beforehand what does not depend on the inputs; skip steps that change nothing."""
+    """Fold what does not depend on the inputs; skip steps that change nothing."""
     known: dict[fx.Node, Any] = {}
     for node in list(module.graph.nodes):
         if node.op == "get_attr":
@@ -77,13 +77,17 @@ def _fold(module: fx.GraphModule) -> None:
 
 
 def _computed(node: fx.Node, known: dict[fx.Node, Any]) -> Tensor | None:
-    """Return the value of a constant step; None where it is too large, random or no tensor."""
+    """Return the value of a constant step; None if it is large, random or no tensor."""
     target: Any = node.target
     if torch.Tag.nondeterministic_seeded in getattr(target, "tags", ()):
         return None
     arguments = fx.map_arg((node.args, dict(node.kwargs)), known.__getitem__)
     value = target(*arguments[0], **arguments[1])
-    if not isinstance(value, Tensor) or value.device.type == "meta" or value.numel() > LARGEST:
+    if (
+        not isinstance(value, Tensor)
+        or value.device.type == "meta"
+        or value.numel() > MAX_CONSTANT_SCALARS
+    ):
         return None
     # torch's tensors of zeros that take no memory do not go through every operation
     return torch.zeros_like(value) if value._is_zerotensor() else value
@@ -119,7 +123,7 @@ def _name(node: fx.Node) -> str:
 
 
 def _drop_copies(module: fx.GraphModule) -> None:
-    """Take what is copied in place of the copy, where it fills memory made for it alone.
+    """Use a tensor instead of its copy, if its memory was allocated for it alone.
 
     Where something else is written to, a copy may be there to be kept from that.
     """
@@ -139,7 +143,7 @@ def _drop_copies(module: fx.GraphModule) -> None:
 
 
 def _fills(node: fx.Node) -> bool:
-    """Whether a step copies a tensor of the same shape into contiguous memory of its own."""
+    """Whether a step copies a tensor of the same shape into contiguous memory."""
     if node.target is not _aten.copy_.default:
         return False
     to, source = node.args[:2]

@@ -1,4 +1,4 @@
-"""Chains of elementwise steps of a traced graph as one C loop each, for float64 on the CPU.
+"""Fusion of elementwise steps of a traced graph into C loops, for float64 on CPU.
 
 Torch runs such steps one after the other, each through memory. Here a step and those that only it
 reads become one loop over the result's components; operands are read with the strides that the
@@ -17,8 +17,8 @@ from torch import Tensor, fx
 from jacmagic.result.compiled.c_compiler import NoNativeCode, c_compiler, library
 from jacmagic.symbolic.codegen import C
 
-SHORTEST = 3  # steps in a chain that is worth a loop of its own
-LONGEST = 60  # steps in one loop
+MIN_CHAIN_STEPS = 3  # steps in a chain that is worth a loop of its own
+MAX_CHAIN_STEPS = 60  # steps in one loop
 
 # ATen operation → C expression of its operands.
 TEMPLATES: dict[str, str] = {
@@ -73,19 +73,19 @@ def _is_operand(part: Any) -> bool:
 
 
 def _chains(graph: fx.Graph) -> Iterator[list[fx.Node]]:
-    """Steps in order, the last one being read from outside and the others by the chain alone."""
+    """Yield chains of steps in order, of which only the last is read from outside."""
     taken: set[fx.Node] = set()
     for root in reversed(list(graph.nodes)):
         if root in taken or not _is_fusable(root):
             continue
         chain, waiting = {root}, [root]
-        while waiting and len(chain) < LONGEST:
+        while waiting and len(chain) < MAX_CHAIN_STEPS:
             for part in waiting.pop().all_input_nodes:
                 inside = part not in chain and _is_fusable(part) and set(part.users) <= chain
                 if inside and part.meta["val"].shape == root.meta["val"].shape:
                     chain.add(part)
                     waiting.append(part)
-        if len(chain) >= SHORTEST:
+        if len(chain) >= MIN_CHAIN_STEPS:
             taken |= chain
             yield [node for node in graph.nodes if node in chain]
 
@@ -126,7 +126,7 @@ def _source(name: str, chain: Sequence[fx.Node]) -> str:
 
 
 def _strides(value: Tensor, shape: Sequence[int]) -> tuple[int, int]:
-    """Steps through memory by rows and columns of the result; 0 where it is broadcast."""
+    """Return the strides by rows and columns of the result; 0 where broadcast."""
     sizes, strides = [1, 1, *value.shape][-2:], [0, 0, *value.stride()][-2:]
     rows, columns = (0 if size == 1 else step for size, step in zip(sizes, strides, strict=True))
     assert all(size in (1, whole) for size, whole in zip(sizes, shape, strict=True))
@@ -134,7 +134,7 @@ def _strides(value: Tensor, shape: Sequence[int]) -> tuple[int, int]:
 
 
 def _call(function: Any, result: Tensor, inputs: Sequence[fx.Node]) -> Callable[..., Tensor]:
-    """Return what the graph calls; operands whose strides are not those of the trace are copied."""
+    """Return what the graph calls; operands with other strides are copied."""
     function.restype, function.argtypes = None, [ctypes.c_void_p] * (len(inputs) + 1)
     shape = tuple(result.shape)
     strides = [tuple(node.meta["val"].stride()) for node in inputs]

@@ -18,8 +18,9 @@ from jacmagic.function.outputs import flatten
 from jacmagic.numeric import SparsePlan
 
 Traceable = Callable[..., tuple[Tensor, Tensor]]
-SIMILAR = 4  # times more rows than columns, or the reverse, within which both are measured
-MOST_ROWS = 64  # outputs up to which rows are traced one by one
+# More rows than columns, or the reverse, up to which passes by either are measured.
+MAX_SIMILAR_RATIO = 4
+MAX_TRACED_ROWS = 64  # outputs up to which rows are traced one by one
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ class Task:
     def either_way(self) -> bool:
         """Whether sizes do not tell if rows or columns are quicker."""
         m, n = self.size
-        return self.scheme is None and SIMILAR * min(m, n) >= max(m, n) > MOST_ROWS
+        return self.scheme is None and MAX_SIMILAR_RATIO * min(m, n) >= max(m, n) > MAX_TRACED_ROWS
 
     def leaves(self, tensors: Sequence[Tensor]) -> Callable[..., tuple[Tensor, ...]]:
         """Return the function's outputs by the chosen tensors alone."""
@@ -71,7 +72,7 @@ class Task:
             return ("compressed",)
         m, n = self.size
         dense = ("columns", "rows") if n < m else ("rows", "columns")
-        return (*dense, "row by row") if m <= MOST_ROWS else dense
+        return (*dense, "row by row") if m <= MAX_TRACED_ROWS else dense
 
 
 def rows(task: Task) -> Traceable:

@@ -1,4 +1,4 @@
-"""The Jacobian's computation as a graph of ATen operations, traced once and cleaned.
+"""The Jacobian's computation traced once as a graph of ATen operations.
 
 Tensors without values are traced (torch's fake tensors), so no branch can be chosen by a value: a
 graph that comes out is valid wherever shapes, dtypes and devices are the same. Code that asks for
@@ -22,8 +22,8 @@ from jacmagic.result.compiled.graph.cleaning import cleaned, in_place
 from jacmagic.result.compiled.graph.fusion import fused
 from jacmagic.result.compiled.graph.passes import PASSES, Task
 
-REPEATS = 5  # runs of each of two ways to compute a dense Jacobian
-POINTS = 2**22  # scalars of entries computed at once in a batch
+MEASURED_RUNS = 5  # runs of each of two ways to compute a dense Jacobian
+MAX_SCALARS_AT_ONCE = 2**22  # scalars of entries computed at once in a batch
 
 
 class NoGraph(Exception):
@@ -55,7 +55,7 @@ class Graph:
         return entries, values
 
     def fuse(self, tensors: Sequence[Tensor]) -> None:
-        """Compile chains of elementwise steps, where there is a compiler and something to gain."""
+        """Fuse chains of elementwise steps, if there is a compiler and it pays."""
         before, plain = _seconds(self, tensors), self._entries
         try:
             self._entries = self._fuse()
@@ -79,7 +79,7 @@ class Graph:
             warnings.simplefilter("ignore")  # vmap's remarks on its speed
             try:
                 first, _ = self._both.forward(*[tensor[0] for tensor in tensors])
-                chunk = max(1, POINTS // max(1, first.numel()))
+                chunk = max(1, MAX_SCALARS_AT_ONCE // max(1, first.numel()))
                 mapped = torch.func.vmap(self._both.forward, chunk_size=chunk)
                 entries, values = mapped(*tensors)
             except (RuntimeError, NotImplementedError, TypeError):  # no batched form of some step
@@ -116,7 +116,7 @@ def graph(task: Task, tensors: Sequence[Tensor]) -> Graph:
 def _seconds(graph: Graph, tensors: Sequence[Tensor]) -> float:
     """Return what the entries take, the least of a few runs."""
     least = float("inf")
-    for _ in range(REPEATS):
+    for _ in range(MEASURED_RUNS):
         began = time.perf_counter()
         graph.entries(tensors)
         least = min(least, time.perf_counter() - began)

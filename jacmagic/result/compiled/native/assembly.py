@@ -1,4 +1,4 @@
-"""A straight-line program in LLVM's assembly language: one point, and a loop over points.
+"""A straight-line program as LLVM assembly: one point, and a loop over points.
 
 The text is of fixed templates, slot numbers and literals. Without "fast" flags LLVM rounds as IEEE
 754 says and contracts nothing.
@@ -68,7 +68,7 @@ class _Writer:
         return list(self._functions.items())
 
     def inputs(self) -> Iterator[str]:
-        """Loads of all components, as double."""
+        """Return loads of all components, as double."""
         for k, (size, kind) in enumerate(zip(self.program.sizes, self.types, strict=True)):
             for i in range(size):
                 yield f"%p{k}.{i} = getelementptr {kind}, ptr %x{k}, i64 {i}"

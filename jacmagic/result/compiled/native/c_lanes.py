@@ -1,4 +1,4 @@
-"""A straight-line program as C for several points at a time, one in each lane of a vector.
+"""A straight-line program as C for several points, one in each vector lane.
 
 The vectors are those of GCC and Clang (`vector_size`); where a compiler has no wide registers it
 splits them. Functions of the mathematical library are called lane by lane.
@@ -47,7 +47,7 @@ static inline Reals pick(Truths which, Reals a, Reals b)
 
 
 def lanes(program: Straight, types: Sequence[str], result: str) -> Iterator[str]:
-    """Write the function `block` of `LANES` points, which says in `status` where it holds.
+    """Write the function `block` of `LANES` points, with a `status` for each.
 
     Args:
         program: what to compute.
@@ -135,7 +135,7 @@ def _expression(operation: str, arguments: Sequence[str]) -> str:
 
 
 def _stores(array: str, count: int, names: Sequence[tuple[int, str]]) -> Iterator[str]:
-    """Lane l of number k to place l·count + k."""
+    """Return the C statement that copies number k of lane l to entry l·count + k."""
     for k, name in names:
         yield f"    {{ const Reals r = {name};"
         yield "      " + " ".join(

@@ -131,7 +131,7 @@ def _view(object_: str, view: str, flags: int, kind: str, shape: tuple[int, ...]
 
 
 def _calls(count: int) -> Iterator[str]:
-    """The Python functions `run` and `all`, of addresses as whole numbers."""
+    """Return the Python functions `run` and `all`, of addresses as integers."""
 
     def pointers(start: int, stop: int) -> str:
         return ", ".join(f"PyLong_AsVoidPtr(given[{k}])" for k in range(start, stop))

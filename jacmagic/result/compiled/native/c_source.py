@@ -57,7 +57,7 @@ def _names(types: Sequence[str]) -> str:
 
 
 def _at(program: Straight, types: Sequence[str], result: str) -> Iterator[str]:
-    """0, or the number of the first guard that fails, or one more where a result is not finite."""
+    """Return 0, the number of the first guard that fails, or one more if not finite."""
     yield f"\nint at({result} *J, double *y, {_names(types)})\n{{"
     tape, name = program.tape, _slots(program)
     first = tape.inputs + len(tape.constants)

@@ -1,4 +1,4 @@
-"""A straight-line program run in Python: floats one by one, NumPy for many points."""
+"""A straight-line program in Python: floats for a point, NumPy for many."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from jacmagic.result.compiled.native.straight import Straight
 
-MANY = 20_000  # points of all batches from which a loop over several at once pays
+MIN_POINTS_FOR_LANES = 20_000  # points of all batches from which a loop over several at once pays
 NUMPY = {"double": np.float64, "float": np.float32}
 TYPES = {torch.float64: "double", torch.float32: "float"}
 
@@ -67,7 +67,7 @@ class Kernel:
         x = [tensor.contiguous() for tensor in tensors]
         count = len(x[0])
         self._points += count
-        if self._widen is not None and self._points >= MANY:
+        if self._widen is not None and self._points >= MIN_POINTS_FOR_LANES:
             self._loop, self._widen = self._widen(), None
         entries = torch.empty(count, self.program.entries, dtype=result_type(x))
         values = torch.empty(count, self.program.values, dtype=torch.float64)

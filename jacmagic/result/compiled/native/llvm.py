@@ -1,4 +1,4 @@
-"""A straight-line program as machine code by llvmlite, where there is no C compiler."""
+"""A straight-line program compiled by llvmlite, where there is no C compiler."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def by_llvm(program: Straight, tensors: Sequence[Tensor], longest: int) -> Kerne
 
 
 def _machine() -> Any:
-    """Return a target machine of its own for each module: the module's engine takes it over."""
+    """Return a new target machine, which a module's engine takes over."""
     import llvmlite.binding as llvm
 
     llvm.initialize_native_target()

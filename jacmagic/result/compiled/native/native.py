@@ -1,4 +1,4 @@
-"""A straight-line program as machine code: by the system's C compiler, or by llvmlite without one.
+"""A straight-line program as machine code, by a C compiler or by llvmlite.
 
 NOTE [Rounding] The compiler may not contract a·b + c into one rounding (`-ffp-contract=off`):
 a guard must decide as the code that it stands for.
@@ -25,9 +25,9 @@ from jacmagic.result.compiled.native.llvm import by_llvm
 from jacmagic.result.compiled.native.straight import Straight
 from jacmagic.symbolic.codegen import C
 
-LONGEST = 2_000  # operations and entries that a C compiler gets through in about a second
-LONGEST_ASKED = 30_000  # the same where native code is asked for by name
-QUICK = 600  # operations up to which it may optimise further
+MAX_OPERATIONS = 2_000  # operations and entries that a C compiler gets through in about a second
+MAX_OPERATIONS_IF_NAMED = 30_000  # the same where native code is asked for by name
+MAX_OPERATIONS_TO_OPTIMISE = 600  # operations up to which it may optimise further
 _FLAGS = ("-shared", "-fPIC", "-march=native", "-ffp-contract=off", "-fno-math-errno", "-w")
 
 
@@ -35,7 +35,7 @@ def native(
     program: Straight,
     tensors: Sequence[Tensor],
     shape: tuple[int, ...],
-    longest: int = LONGEST,
+    longest: int = MAX_OPERATIONS,
 ) -> Kernel:
     """Compile a program.
 
@@ -58,7 +58,7 @@ def native(
         raise NoNativeCode("it computes with float64 and float32 on the CPU")
     compiler = c_compiler()
     if compiler is None:
-        return by_llvm(program, tensors, LONGEST)
+        return by_llvm(program, tensors, MAX_OPERATIONS)
     return _by_c(compiler, program, tensors, shape)
 
 
@@ -77,7 +77,7 @@ def _by_c(
     length, python = len(program.tape.operations), _has_interface()
 
     def built(*, wide: bool) -> tuple[Any, ...]:
-        level = "-O2" if length <= QUICK else "-O1"
+        level = "-O2" if length <= MAX_OPERATIONS_TO_OPTIMISE else "-O1"
         source = c_source(program, shapes, types, result, python=python, wide=wide)
         code = library([compiler, level, *_FLAGS], source)
         if not python:
@@ -94,7 +94,7 @@ def _by_c(
             return loop
 
     run, loop, matrix = built(wide=False)
-    lanes = widen if length <= QUICK else None
+    lanes = widen if length <= MAX_OPERATIONS_TO_OPTIMISE else None
     return Kernel(program, Path(compiler).name, run, loop, matrix, lanes)
 
 

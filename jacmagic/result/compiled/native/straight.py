@@ -1,4 +1,4 @@
-"""A closed form as one straight-line program: guards, values of the function, entries of J.
+"""A closed form as a straight-line program: guards, values, entries of J.
 
 Native code and straight-line Python are both written from it. It computes in float64; what it
 gives holds where every guard holds and every result is finite.
@@ -40,11 +40,11 @@ class Straight:
 
     @property
     def stored(self) -> list[tuple[int, int]]:
-        """Place and slot of every entry that is not zero whatever the point."""
+        """Return position and slot of every entry that is not zero at all points."""
         tape = self.tape
         zeros = {tape.inputs + k for k, value in enumerate(tape.constants) if value == 0}
         slots = tape.outputs[self.guards + self.values :]
-        return [(place, slot) for place, slot in enumerate(slots) if slot not in zeros]
+        return [(position, slot) for position, slot in enumerate(slots) if slot not in zeros]
 
 
 def straight(
@@ -66,10 +66,10 @@ def straight(
 
 
 def obstacle(form: ClosedForm) -> str | None:
-    """Why a closed form may differ from what torch computes at other points; None where not.
+    """Why a closed form may differ from torch at other points; None if it does not.
 
     Where the code cuts torch's graph, the closed form follows the mathematics and torch does not.
-    An integer part is no such place: it is recorded as a condition.
+    An integer part is no such point: it is recorded as a condition.
     """
     reached = set(form.graph.reach(form.trace.outputs))
     for leak in form.trace.leaks:

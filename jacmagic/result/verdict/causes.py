@@ -1,11 +1,13 @@
-"""Why torch is alone in an entry, in one sentence: what the trace shows, and what to write instead.
+"""The likely cause why torch is alone in an entry, and what to write instead.
 
 A habit is blamed only where the trace saw values leave torch's graph on the way from the input to
-the output; where it saw nothing, that is what is said.
+the output; else the sentence says that the code shows no reason.
 """
 
 from __future__ import annotations
 
+import bisect
+import itertools
 import math
 from collections.abc import Sequence
 from functools import cached_property
@@ -39,15 +41,15 @@ _NOT_REACHED = (
 
 def sentence(leak: Leak) -> str:
     """Return what one leak does to torch's graph, and what to write instead."""
-    place = "" if leak.line is None else f" in line {leak.line}"
+    where = "" if leak.line is None else f" in line {leak.line}"
     if leak.habit == "autograd.Function":
         return (
             f"{leak.name}.backward does not give the derivative of what {leak.name}.forward "
-            f"computes{place}: correct it, unless another one is meant ({_MEANT})."
+            f"computes{where}: correct it, unless another one is meant ({_MEANT})."
         )
     if leak.habit == "no derivative":
-        return f"torch has no derivative of {leak.name}{place}: {leak.advice}."
-    return f"{leak.habit}{place} cuts torch's graph: {leak.advice}."
+        return f"torch has no derivative of {leak.name}{where}: {leak.advice}."
+    return f"{leak.habit}{where} cuts torch's graph: {leak.advice}."
 
 
 class Causes:
@@ -61,8 +63,9 @@ class Causes:
         *,
         refusal: Refusal | None = None,
         edges: Sequence[Singularity] = (),
+        gradient_is_right: bool = False,
     ) -> None:
-        """Nothing is looked up yet.
+        """Look nothing up yet.
 
         Args:
             problem: the function and the point.
@@ -70,18 +73,19 @@ class Causes:
             form: the closed form, or None.
             refusal: why there is none.
             edges: the kinks at the point.
+            gradient_is_right: of a Hessian, whether what is differentiated again is confirmed.
         """
         self.problem, self.numbers, self.form = problem, numbers, form
         self.refusal, self.edges = refusal, edges
-        self.gradient_is_right = False  # of a Hessian: whether what is differentiated again is
+        self.gradient_is_right = gradient_is_right
         self._reached: dict[int, set[int]] = {}
 
     def cut(self, i: int, j: int) -> bool:
-        """Whether the code cuts torch's graph between input component j and output component i."""
+        """Whether the code cuts torch's graph between input j and output i."""
         return self._leak(i, j) is not None
 
     def __call__(self, i: int, j: int, value: float) -> str:
-        """The likely cause why torch has `value` in entry (i, j), and what to write instead."""
+        """Return the likely cause of torch's `value` in entry (i, j), and a remedy."""
         leak = self._leak(i, j)
         if leak is not None and leak.habit == "autograd.Function" and self.gradient_is_right:
             return _TWICE.format(name=leak.name)
@@ -110,12 +114,12 @@ class Causes:
 
     @cached_property
     def _cuts(self) -> list[tuple[Leak, set[int]]]:
-        """Each leak that loses a derivative, with the input components that pass through it."""
+        """Each leak that loses a derivative, with the input components that reach it."""
         if self.form is None:
             return []
-        place = {node: j for j, node in enumerate(self.form.trace.inputs)}
+        columns = {node: j for j, node in enumerate(self.form.trace.inputs)}
         return [
-            (leak, {place[n] for n in self.form.graph.reach(sorted(leak.nodes)) if n in place})
+            (leak, {columns[n] for n in self.form.graph.reach(sorted(leak.nodes)) if n in columns})
             for leak in self.form.trace.leaks
             if leak.habit != "int()"
         ]
@@ -133,10 +137,6 @@ class Causes:
         return bool(self.numbers.connected[output][one])
 
 
-def _holder(sizes: Sequence[int], place: int) -> int:
-    """Which of consecutive parts holds a place."""
-    for index, size in enumerate(sizes):
-        if place < size:
-            return index
-        place -= size
-    raise IndexError(place)
+def _holder(sizes: Sequence[int], position: int) -> int:
+    """Return which of consecutive parts holds a position."""
+    return bisect.bisect_right(list(itertools.accumulate(sizes)), position)

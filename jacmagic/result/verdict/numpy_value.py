@@ -1,7 +1,7 @@
-"""The value of the function as it is written, by `math` and NumPy, beside the one torch gave.
+"""Compare the function's value by `math` and NumPy with the one that torch gave.
 
 All sources see the same lifted function: torch, the closed form and finite differences would agree
-where lifting it changed its meaning. One run of the function as it is written tells.
+where lifting it changed its meaning. One run of the function as it is written shows that.
 """
 
 from __future__ import annotations
@@ -12,20 +12,20 @@ import numpy as np
 from torch import Tensor
 
 from jacmagic.errors import JacmagicError
+from jacmagic.function.components import components
 from jacmagic.function.interop.plain import plain_value
 from jacmagic.function.outputs import flatten
 from jacmagic.function.precision import FACTOR, Dtype
 from jacmagic.function.problem import Problem
-from jacmagic.result.comparison import MANY
+from jacmagic.result.verdict.comparison import MAX_ROUNDOFFS
 from jacmagic.symbolic.formula import ClosedForm
 from jacmagic.symbolic.formula.rounding import bounded_outputs
-from jacmagic.symbolic.point import point_of
 
 
-def other_value(
+def numpy_differs(
     problem: Problem, outputs: Sequence[Tensor], form: ClosedForm | None, dtype: Dtype
 ) -> str | None:
-    """Return a clause if NumPy itself gives the function another value at the point; else None.
+    """Return a clause if NumPy gives the function another value; else None.
 
     Args:
         problem: the function and the point.
@@ -38,20 +38,20 @@ def other_value(
     if problem.potential is not None:
         values = [one.value.detach() for one in problem.inputs]
         again = flatten(problem.potential.function(*values)).leaves
-        return other_value(problem.potential, again, None, dtype)
-    found = plain_value(problem.function, [one.value for one in problem.inputs])
+        return numpy_differs(problem.potential, again, None, dtype)
+    found = plain_value(problem.function, problem.tensors)
     if found is None:
         return None
     try:
-        plain = _numbers(flatten(found).leaves)
+        plain = components(flatten(found).leaves)
     except JacmagicError:  # no numbers at all, such as a list of texts
         return None
-    traced = _numbers(outputs)
+    traced = components(outputs)
     if plain.shape != traced.shape:
         return f"the function gives {len(plain)} numbers with NumPy, {len(traced)} with torch"
-    allowed = MANY * dtype.unit * np.maximum(np.abs(traced), np.abs(plain))
+    allowed = MAX_ROUNDOFFS * dtype.unit * np.maximum(np.abs(traced), np.abs(plain))
     if form is not None:
-        allowed += FACTOR * bounded_outputs(form, point_of(problem), dtype)[1]
+        allowed += FACTOR * bounded_outputs(form, problem.flat_point, dtype)[1]
     else:  # what cancels is as exact as its largest part, which is not known
         allowed += dtype.unit**0.5 * np.abs(traced[np.isfinite(traced)]).max(initial=0.0)
     with np.errstate(invalid="ignore"):
@@ -61,8 +61,3 @@ def other_value(
         return None
     at = wrong[0]
     return f"the function's value is {plain[at]:.6g} with NumPy and {traced[at]:.6g} with torch"
-
-
-def _numbers(leaves: Sequence[Tensor]) -> np.ndarray:
-    parts = [leaf.detach().reshape(-1).cpu().double().numpy() for leaf in leaves]
-    return np.concatenate(parts) if parts else np.zeros(0)

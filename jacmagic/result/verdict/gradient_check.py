@@ -1,31 +1,32 @@
-"""The gradient below a Hessian: whether torch's own is right before it is differentiated again.
+"""Check the gradient of which a Hessian is the Jacobian.
 
 Finite differences of a Hessian difference torch's gradient, so they confirm nothing where that is
-wrong; here it is held against its closed form and against differences of the scalar itself.
+wrong; here it is compared with its closed form and with differences of the scalar itself.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
-
+from jacmagic.function.components import components
 from jacmagic.function.precision import Exact
 from jacmagic.function.problem import Problem
 from jacmagic.numeric import NumericJacobian
-from jacmagic.result.agreement import Agreement, conclude
-from jacmagic.result.causes import sentence
-from jacmagic.result.comparison import Circumstances, Sources, judge
-from jacmagic.result.sources import finite_differences
+from jacmagic.result.verdict.agreement import Agreement
+from jacmagic.result.verdict.causes import sentence
+from jacmagic.result.verdict.comparison import judge
+from jacmagic.result.verdict.conclusion import conclude
+from jacmagic.result.verdict.findings import Circumstances, Sources
+from jacmagic.result.verdict.finite_differences import finite_differences
 from jacmagic.symbolic.formula import ClosedForm
 from jacmagic.symbolic.formula.rounding import bounded_outputs, dtype_of, exact_values
 from jacmagic.symbolic.formula.singularities import kinks
 
 
-def examine_gradient(
+def check_gradient(
     problem: Problem, numbers: NumericJacobian, form: ClosedForm | None, point: Sequence[float]
 ) -> Agreement:
-    """Compare torch's gradient (1, n) with its closed form and with finite differences.
+    """Compare torch's gradient (1, n) with its closed form and finite differences.
 
     Args:
         problem: a Hessian's problem; its `potential` is there.
@@ -35,14 +36,14 @@ def examine_gradient(
     """
     assert problem.potential is not None
     leaves = numbers.outputs.leaves
-    truth = torch.cat([leaf.detach().reshape(-1).cpu().double() for leaf in leaves])
+    truth = components(leaves)
     dtype = dtype_of([leaf.dtype for leaf in leaves])
     values = bounds = None
     if form is not None:
         values, bounds = (part.reshape(1, -1) for part in bounded_outputs(form, point, dtype))
     found = finite_differences(problem.potential, 1)
     sources = Sources(
-        truth.numpy().reshape(1, -1),
+        truth.reshape(1, -1),
         values,
         None if found is None else found.matrix.numpy(),
         None if found is None else found.error.numpy(),
@@ -60,7 +61,7 @@ def examine_gradient(
         cut=lambda i, j: bool(leaks),
         kinked=[0] if form is not None and kinks(form, point) else [],
     )
-    columns = [label for one in problem.inputs for label in one.labels]
+    columns = problem.columns
     findings, alone = judge(sources, dtype, exactly, known)
     return conclude(
         sources,
@@ -70,12 +71,3 @@ def examine_gradient(
         cause=lambda i, j: sentence(leaks[0]) if leaks else "",
         reason=lambda finding, i, j: f"∂{problem.title}/∂{columns[j].unicode}",
     )
-
-
-def gradient_remarks(gradient: Agreement) -> list[str]:
-    """Up to three entries of the gradient in which torch is alone."""
-    return [
-        f"the gradient is wrong already: {one.numbers}. {one.cause}".strip()
-        for one in gradient.disagreements[:3]
-        if one.alone != "the closed form"
-    ]

@@ -1,8 +1,8 @@
-"""A Jacobian without a closed form and with many columns, compared along a few random directions.
+"""Check a Jacobian of many columns along random directions.
 
-J·v for a random v against the function's own rate of change along v: a wrong entry shows in its
-row whatever the others are (Freivalds' check). Where a row differs, its columns are halved until
-one entry is left.
+J·v for a random v against the function's rate of change along v: a wrong entry shows in its row
+whatever the others are (Freivalds' check). Where a row differs, its columns are halved until one
+entry is left.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ from jacmagic.function.neighbourhood import sizes_of
 from jacmagic.function.precision import Dtype
 from jacmagic.function.problem import Problem
 from jacmagic.numeric import along, differences
-from jacmagic.result.agreement import Agreement, Disagreement
-from jacmagic.result.comparison import ALARMS, Circumstances, Finding, Sources, judge
+from jacmagic.result.verdict.agreement import Agreement, Disagreement
+from jacmagic.result.verdict.comparison import judge
+from jacmagic.result.verdict.findings import ALARMS, NO_CUTS, Finding, Sources
 
-DIRECTIONS = 2
+DIRECTIONS = 2  # one shows a wrong entry almost surely, a second where rounding hides it
 
 
-def examine_along(
+def check_along(
     problem: Problem,
     truth: np.ndarray,
     dtype: Dtype,
@@ -56,19 +57,18 @@ def examine_along(
         where = f"finite differences along random directions are not decisive for row {i}"
         return replace(blank, reason=f"torch is the only source; {where}")
     largest = float(np.abs(sources.torch - sources.differences).max(initial=0))
-    said = f"torch agrees with finite differences along {DIRECTIONS} random directions"
-    return replace(
-        blank, verdict="agree", largest=largest, said=f"{said}; largest difference {largest:.1g}"
-    )
+    agreed = f"torch agrees with finite differences along {DIRECTIONS} random directions"
+    summary = f"{agreed}; largest difference {largest:.1g}"
+    return replace(blank, verdict="agree", largest=largest, summary=summary)
 
 
-def confirmed_along(problem: Problem, truth: np.ndarray, dtype: Dtype) -> bool:
-    """Whether a function changes along one random direction as torch's Jacobian says, (m, n).
+def is_confirmed_along(problem: Problem, truth: np.ndarray, dtype: Dtype) -> bool:
+    """Whether finite differences along one random direction confirm J (m, n).
 
     It takes seven evaluations. False says nothing: they are too few to contradict.
     """
     v = random_directions(problem, 1)
-    found = along(problem.function, [one.value for one in problem.inputs], v[:, 0])
+    found = along(problem.function, problem.tensors, v[:, 0])
     if found is None or len(found.matrix) != len(truth):
         return False
     parts = (found.matrix.numpy(), found.error.numpy())
@@ -76,20 +76,20 @@ def confirmed_along(problem: Problem, truth: np.ndarray, dtype: Dtype) -> bool:
     if not np.isfinite(products).all():
         return False
     sources = Sources(products, None, *parts, dtype.name, scale=found.scale.numpy())
-    judged, _ = judge(sources, dtype, None, Circumstances(cut=lambda i, j: False))
+    judged, _ = judge(sources, dtype, None, NO_CUTS)
     constant = (products == 0) & (sources.scale == 0)
     return bool(((judged == Finding.AGREED) | constant).all())
 
 
 def _product(truth: np.ndarray, v: np.ndarray) -> np.ndarray:
-    """Rates of change (m, k) along k directions; infinite where they are beyond all numbers."""
+    """Return rates of change (m, k) along k directions; infinite where they overflow."""
     with np.errstate(over="ignore", invalid="ignore"):
         return np.asarray(truth @ v)
 
 
 def random_directions(problem: Problem, count: int) -> np.ndarray:
-    """(n, count) random vectors whose components are as large as the inputs'."""
-    sizes = sizes_of([one.value for one in problem.inputs])
+    """Return random vectors (n, count) whose components are as large as the inputs'."""
+    sizes = sizes_of(problem.tensors)
     chance = np.random.default_rng(1)
     signs = chance.choice((-1.0, 1.0), (len(sizes), count))
     return sizes[:, None] * signs * chance.uniform(0.5, 1.0, signs.shape)
@@ -98,7 +98,7 @@ def random_directions(problem: Problem, count: int) -> np.ndarray:
 def compared(
     problem: Problem, products: np.ndarray, v: np.ndarray, dtype: Dtype
 ) -> tuple[np.ndarray, Sources]:
-    """Findings (m, k) along k directions, and what was compared.
+    """Return findings (m, k) along k directions, and the values compared.
 
     Args:
         problem: the function and the point.
@@ -108,13 +108,13 @@ def compared(
     """
     found = None
     if not problem.effects:
-        found = differences(problem.function, [one.value for one in problem.inputs], directions=v)
+        found = differences(problem.function, problem.tensors, directions=v)
     if found is None or len(found.matrix) != len(products):
         nothing = Sources(products, None, None, None, dtype.name)
         return np.full(products.shape, Finding.UNCONFIRMED), nothing
     parts = (found.matrix.numpy(), found.error.numpy())
     sources = Sources(products, None, *parts, dtype.name, scale=found.scale.numpy())
-    return judge(sources, dtype, None, Circumstances(cut=lambda i, j: False))[0], sources
+    return judge(sources, dtype, None, NO_CUTS)[0], sources
 
 
 def _alone(
@@ -127,7 +127,7 @@ def _alone(
     name: Callable[[int, int], str],
     cause: Callable[[int, int], str],
 ) -> Agreement:
-    """Return the verdict where a row is wrong, with one wrong entry in it found by halving."""
+    """Return the verdict on a wrong row, with one wrong entry found by bisection."""
     columns = np.arange(len(v))
     while len(columns) > 1:
         halves = np.array_split(columns, 2)
@@ -138,8 +138,9 @@ def _alone(
             break
         columns = halves[int(np.argmax(wrong))]
     if len(columns) > 1:
-        said = f"torch is alone: row {row} disagrees with finite differences along a random vector"
-        return replace(blank, verdict="disagree", alone="torch", said=said)
+        differs = f"row {row} disagrees with finite differences along a random vector"
+        summary = f"torch is alone: {differs}"
+        return replace(blank, verdict="disagree", alone="torch", summary=summary)
     j = int(columns[0])
     axis = np.eye(1, len(v), j).T
     _, unit = compared(problem, truth @ axis, axis, dtype)

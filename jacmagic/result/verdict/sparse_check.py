@@ -1,8 +1,7 @@
-"""A Jacobian of which only the entries are held, examined without ever writing it out.
+"""Check a large sparse Jacobian by products with random vectors.
 
-Two sources, each of which would see a wrong or a missing entry: torch's own product uᵀ·J with a
-random u, from the other side of the entries, and finite differences of the function along a random
-direction v, against J·v.
+Two sources, each of which shows a wrong or a missing entry: torch's own product uᵀ·J with a
+random u, and finite differences of the function along a random direction v, against J·v.
 """
 
 from __future__ import annotations
@@ -11,14 +10,14 @@ import numpy as np
 
 from jacmagic.function.problem import Problem
 from jacmagic.numeric import NumericJacobian, Sparse, gap_of_product
-from jacmagic.result.agreement import Agreement
-from jacmagic.result.comparison import ALARMS, Finding, Sources
-from jacmagic.result.directional_check import compared, random_directions
+from jacmagic.result.verdict.agreement import Agreement
+from jacmagic.result.verdict.directional_check import compared, random_directions
+from jacmagic.result.verdict.findings import ALARMS, Finding, Sources
 from jacmagic.symbolic.formula.rounding import dtype_of
 
 
 def check_sparse(problem: Problem, numbers: NumericJacobian, *, outside: set[int]) -> Agreement:
-    """Compare the entries, times random directions, with torch and with finite differences.
+    """Compare products with random directions with torch and finite differences.
 
     Args:
         problem: the function and the point.
@@ -27,12 +26,12 @@ def check_sparse(problem: Problem, numbers: NumericJacobian, *, outside: set[int
     """
     sparse = numbers.sparse
     assert sparse is not None
-    gap, allowed = gap_of_product(problem.function, [one.value for one in problem.inputs], sparse)
+    gap, allowed = gap_of_product(problem.function, problem.tensors, sparse)
     along = _along(problem, numbers, sparse)
     names = ["torch's own product with a random vector"]
     names += ["finite differences along one"] * (along is not None)
     agreed = gap <= allowed and along is not False
-    said = (
+    summary = (
         f"the entries agree with {' and '.join(names)}; largest difference {gap:.1g}"
         if agreed
         else f"the entries disagree with {names[0] if gap > allowed else names[-1]}; "
@@ -42,11 +41,11 @@ def check_sparse(problem: Problem, numbers: NumericJacobian, *, outside: set[int
     remarks = tuple(_remarks(problem, sparse, outside))
     alone = "" if agreed else "torch"
     verdict = "agree" if agreed else "disagree"
-    return Agreement(verdict, gap, (), remarks, nothing, said, alone)
+    return Agreement(verdict, gap, (), remarks, nothing, summary, alone)
 
 
 def _along(problem: Problem, numbers: NumericJacobian, sparse: Sparse) -> bool | None:
-    """Whether J·v is the function's rate of change along v; None where that decides nothing."""
+    """Whether J·v is the rate of change along v; None if that is not decisive."""
     v = random_directions(problem, 1)
     dtypes = [one.value.dtype for one in problem.inputs]
     dtype = dtype_of([*dtypes, *(leaf.dtype for leaf in numbers.outputs.leaves)])
@@ -57,17 +56,17 @@ def _along(problem: Problem, numbers: NumericJacobian, sparse: Sparse) -> bool |
 
 
 def _remarks(problem: Problem, sparse: Sparse, outside: set[int]) -> list[str]:
-    """Return what else should be known: entries that are not finite, inputs read from outside."""
+    """Return remarks: entries that are not finite, inputs read from outside."""
     entries = sparse.entries
     remarks = []
     odd = int((~np.isfinite(entries.data)).sum())
     if odd:
         remarks.append(f"{odd} of the entries are not finite numbers")
     start = 0
-    for place, one in enumerate(problem.inputs):
+    for position, one in enumerate(problem.inputs):
         stop = start + one.value.numel()
         inside = (entries.indices >= start) & (entries.indices < stop)
-        if place in outside and not entries.data[inside].any():
+        if position in outside and not entries.data[inside].any():
             remarks.append(
                 f"{problem.title} reads {one.name} from outside instead of through its argument, "
                 "so these zeros are not its derivative: use the argument"
