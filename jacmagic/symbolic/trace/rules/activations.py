@@ -72,7 +72,7 @@ def _leaky(g: Graph, x: Nodes, slope: Nodes = 0.01) -> np.ndarray:
 def _random_leaky(
     g: Graph, x: Nodes, noise: Nodes, lower: float = 1 / 8, upper: float = 1 / 3, *_: Any
 ) -> np.ndarray:
-    """The mean slope, as in evaluation; training draws the slope and is refused."""
+    """Take the mean slope, as in evaluation; training draws the slope and is refused."""
     return _leaky(g, x, (lower + upper) / 2)
 
 
