@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 import tracemalloc
 from collections.abc import Callable
 
@@ -10,6 +9,7 @@ import pytest
 import torch
 from traces import F64, traced
 
+from jacmagic.function.deadline import Deadline
 from jacmagic.symbolic.graph import BudgetExceeded, differentiate, differentiation, write_tape
 
 FUNCTIONS: list[Callable] = [
@@ -67,7 +67,7 @@ def test_memory_and_nodes_grow_with_the_inputs_and_not_with_their_square(
 def test_a_deadline_is_kept_where_rows_only_merge() -> None:
     """Differentiation looks at the clock where it carries rows and makes no node."""
     found = traced(lambda x: torch.cumsum(x, 0), torch.rand(600, dtype=F64))
-    found.graph.deadline = time.monotonic() - 1
+    found.graph.deadline = Deadline(-1)
     with pytest.raises(BudgetExceeded, match="time"):
         differentiate(found.graph, found.outputs, found.inputs)
 

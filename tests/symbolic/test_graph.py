@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import time
 from collections.abc import Callable
 from fractions import Fraction
 
@@ -12,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from jacmagic.function.deadline import Deadline
 from jacmagic.symbolic.graph import (
     ONE,
     OPERATIONS,
@@ -526,7 +526,7 @@ def test_a_graph_has_a_largest_size() -> None:
 
 def test_a_graph_has_a_deadline() -> None:
     """After its deadline a graph refuses to grow within a few hundred nodes."""
-    g = Graph(deadline=time.monotonic() - 1)
+    g = Graph(deadline=Deadline(-1))
     node = g.variable("x")
     with pytest.raises(BudgetExceeded, match="time"):
         for _ in range(1000):

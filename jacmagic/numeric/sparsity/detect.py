@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -12,6 +11,7 @@ import scipy.sparse as sp
 import torch
 
 from jacmagic.function.aten.unsupported import Unsupported
+from jacmagic.function.deadline import Deadline
 from jacmagic.numeric.sparsity.index_sets import FIRST, IndexSets, TooDense
 from jacmagic.numeric.sparsity.mode import DependenceMode, OutOfTime
 
@@ -62,7 +62,7 @@ def detect(
     """
     sizes = [tensor.numel() for tensor in inputs]
     sets = IndexSets(sum(sizes), most)
-    mode = DependenceMode(sets, time.monotonic() + seconds)
+    mode = DependenceMode(sets, Deadline(seconds))
     try:
         start = FIRST
         for tensor, size in zip(inputs, sizes, strict=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
@@ -14,6 +13,7 @@ from jacmagic.function.aten.data_movement import MOVEMENTS, accumulates
 from jacmagic.function.aten.interpreter import Interpreter
 from jacmagic.function.aten.operation import Operation, tensors_in
 from jacmagic.function.aten.unsupported import Unsupported
+from jacmagic.function.deadline import Deadline
 from jacmagic.function.torch_internals import is_under_transform, is_wrapped, tree_map
 from jacmagic.numeric.sparsity.arguments import Call, Operand
 from jacmagic.numeric.sparsity.index_sets import CONSTANT, STEP, IndexSets
@@ -39,8 +39,8 @@ class DependenceMode(Interpreter):
 
     shadows: SetShadows
 
-    def __init__(self, sets: IndexSets, deadline: float) -> None:
-        """Detect into these sets until `deadline`, in seconds of the monotonic clock."""
+    def __init__(self, sets: IndexSets, deadline: Deadline) -> None:
+        """Detect into these sets until the deadline."""
         super().__init__(SetShadows(sets))
         self.sets = sets
         self.deadline = deadline
@@ -49,7 +49,7 @@ class DependenceMode(Interpreter):
 
     def dispatch(self, op: Operation) -> Any:
         """Run one operation, unless time is up or `torch.func` transforms it."""
-        if time.monotonic() > self.deadline:
+        if self.deadline.is_over():
             raise OutOfTime
         if any(map(is_wrapped, op.tensors)):
             raise Unsupported(op.name, "was called inside a transformation of torch.func")

@@ -7,7 +7,6 @@ equal forms. `ClosedForm.values` runs the tape and never touches SymPy.
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 import sympy
 
+from jacmagic.function.deadline import Deadline
 from jacmagic.labels import Label
 from jacmagic.labels import symbols as distinct_symbols
 from jacmagic.symbolic.codegen import Runner, write
@@ -209,7 +209,7 @@ def close(
         budget: seconds for differentiating, and again for reading; None for no bound.
     """
     seconds = seconds_left(budget)
-    traced.graph.deadline = None if seconds is None else time.monotonic() + seconds
+    traced.graph.deadline = None if seconds is None else Deadline(seconds)
     traced.graph.limit = max(traced.graph.limit, math.ceil(1.5 * len(traced.graph)))
     try:
         with counted():

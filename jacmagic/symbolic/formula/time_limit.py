@@ -24,6 +24,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from jacmagic.function.deadline import MAX_SLOWDOWN
 from jacmagic.symbolic.graph import BudgetExceeded
 
 T = TypeVar("T")
@@ -40,7 +41,6 @@ _CURRENT: contextvars.ContextVar[_Allowance | None] = contextvars.ContextVar(
     "jacmagic_allowance", default=None
 )
 
-_MAX_SLOWDOWN = 5  # of a busy machine: wall-clock seconds for each second that is computed
 _INSIDE: contextvars.ContextVar[bool] = contextvars.ContextVar("jacmagic_limited", default=False)
 
 
@@ -113,7 +113,7 @@ class _Call:
             _thread.start_new_thread(context.run, (self._run,))  # see NOTE [Low-level threads]
             while not self._over.wait(left):
                 left = seconds - self.spent(time.monotonic() - began)
-                if left <= 0 or time.monotonic() - began > _MAX_SLOWDOWN * seconds:
+                if left <= 0 or time.monotonic() - began > MAX_SLOWDOWN * seconds:
                     break
         finally:
             self._stop()

@@ -10,10 +10,10 @@ fractions while these stay short. Nothing is expanded or reordered: the user's f
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
+from jacmagic.function.deadline import Deadline
 from jacmagic.symbolic.graph.numbers import Number, exact, short
 from jacmagic.symbolic.graph.operations import OPERATIONS
 
@@ -39,12 +39,12 @@ class Graph:
         line: the line of nodes created from now on.
     """
 
-    def __init__(self, *, limit: int = MAX_NODES, deadline: float | None = None) -> None:
+    def __init__(self, *, limit: int = MAX_NODES, deadline: Deadline | None = None) -> None:
         """Start with the numbers 0 and 1.
 
         Args:
             limit: number of nodes above which `BudgetExceeded` is raised.
-            deadline: `time.monotonic()` after which `BudgetExceeded` is raised.
+            deadline: after which `BudgetExceeded` is raised.
         """
         self.operations: list[str] = []
         self.arguments: list[tuple] = []
@@ -80,7 +80,7 @@ class Graph:
 
     def check_deadline(self) -> None:
         """Raise `BudgetExceeded` after the deadline."""
-        if self.deadline is not None and time.monotonic() > self.deadline:
+        if self.deadline is not None and self.deadline.is_over():
             raise BudgetExceeded("the time for the closed form ran out")
 
     def number(self, value: float | Fraction) -> int:

@@ -6,7 +6,6 @@ which line has no closed form. The numbers do not depend on it.
 
 from __future__ import annotations
 
-import time
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,6 +18,7 @@ import torch
 
 from jacmagic.errors import JacmagicError
 from jacmagic.function.aten.unsupported import Unsupported
+from jacmagic.function.deadline import Deadline
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.function.interop.silence import silent
 from jacmagic.function.mode_stacks import ModeStacks
@@ -130,8 +130,7 @@ def trace(
         graphs, are dropped here: they have been shown when the numbers were computed.
     """
     _warm_up()
-    deadline = None if seconds is None else time.monotonic() + seconds
-    graph = Graph(limit=limit, deadline=deadline)
+    graph = Graph(limit=limit, deadline=None if seconds is None else Deadline(seconds))
     mode = ConcolicMode(graph)
     kept = NamesMet() if naming is None else Names(mode, names, naming)
     leaks, stacks = LeakDetector(mode, kept if isinstance(kept, Names) else None), ModeStacks()
