@@ -1,4 +1,4 @@
-"""Jacobians of ordinary torch functions in a notebook: numbers, closed form and sliders.
+"""Jacobians of torch functions in a notebook: numbers, closed form, sliders.
 
     %load_ext jacmagic            # then %%jacobian above a cell, or %jacobian f
     jacmagic.jacobian(f, x)       # the same from Python
@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-    from jacmagic.batches import JacobianBatch
-    from jacmagic.compiled.function import CompiledJacobian
+    from jacmagic.api import compile, hessian, jacobian
     from jacmagic.errors import (
         CellError,
         FunctionError,
@@ -27,9 +26,10 @@ if TYPE_CHECKING:
         SizeError,
         StrictError,
     )
-    from jacmagic.result import Jacobian
+    from jacmagic.result.compiled.function import CompiledJacobian
     from jacmagic.sweeps import Sweep, sweep
-    from jacmagic.verb import compile, hessian, jacobian
+    from jacmagic.sweeps.batch import JacobianBatch
+    from jacmagic.view.jacobian import Jacobian
 
 __version__ = "0.1.0.dev0"
 
@@ -55,9 +55,9 @@ __all__ = [
     "unload_ipython_extension",
 ]
 
-_ROOMS = {
+_MODULES = {
     "CellError": "errors",
-    "CompiledJacobian": "compiled.function",
+    "CompiledJacobian": "result.compiled.function",
     "FunctionError": "errors",
     "JacmagicError": "errors",
     "OptionError": "errors",
@@ -65,21 +65,21 @@ _ROOMS = {
     "PointError": "errors",
     "SizeError": "errors",
     "StrictError": "errors",
-    "Jacobian": "result",
-    "JacobianBatch": "batches",
-    "Sweep": "sweeps.answer",
-    "compile": "verb",
-    "hessian": "verb",
-    "jacobian": "verb",
+    "Jacobian": "view.jacobian",
+    "JacobianBatch": "sweeps.batch",
+    "Sweep": "sweeps.result",
+    "compile": "api",
+    "hessian": "api",
+    "jacobian": "api",
     "sweep": "sweeps.run",
 }
 
 
 def __getattr__(name: str) -> Any:
-    """Open the room of a public name on first use."""
-    if name not in _ROOMS:
+    """Import a public name on first use."""
+    if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_ROOMS[name]}"), name)
+    value = getattr(importlib.import_module(f"{__name__}.{_MODULES[name]}"), name)
     globals()[name] = value
     return value
 
@@ -89,14 +89,14 @@ def __dir__() -> list[str]:
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Register `%jacobian`, `%hessian` and their cell forms; called by `%load_ext jacmagic`."""
-    from jacmagic.extension import load
+    """Register `%jacobian`, `%hessian` and their cell forms (`%load_ext jacmagic`)."""
+    from jacmagic.notebook.extension import load
 
     load(shell)
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
     """Leave the shell as it was; called by `%unload_ext jacmagic`."""
-    from jacmagic.extension import unload
+    from jacmagic.notebook.extension import unload
 
     unload(shell)

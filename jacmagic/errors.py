@@ -1,10 +1,10 @@
-"""The ways a cell, a point or a function can be wrong; each shows itself as one line.
+"""The exceptions that jacmagic raises on purpose, each shown as one line.
 
     JacmagicError
     ├── CellError        the magic's line or the cell's text cannot be read
     ├── PointError       the point does not fit the function's inputs
     ├── FunctionError    the function returns what has no Jacobian          (also a TypeError)
-    ├── OptionError      an argument of ours has no such value              (also a ValueError)
+    ├── OptionError      an argument has no such value                      (also a ValueError)
     ├── SizeError        the Jacobian would not fit into memory             (also a MemoryError)
     ├── StrictError      strict mode found an independent output            (also a RuntimeError)
     └── PageError        a page cannot be written there                     (also an OSError)
@@ -18,17 +18,18 @@ from __future__ import annotations
 import traceback
 from pathlib import Path
 
-_LIBRARIES = frozenset({"jacmagic", "IPython", "site-packages"})  # folders of other people's code
+_LIBRARIES = frozenset({"jacmagic", "IPython", "site-packages"})  # folders without user code
 
 
 class JacmagicError(Exception):
     """Base of every error that jacmagic raises on purpose."""
 
     def _render_traceback_(self) -> list[str]:
-        """What IPython shows: the line that the user wrote and the message, without our frames."""
+        """Return the user's line and the message, without frames of libraries."""
         frames = traceback.extract_tb(self.__traceback__)
-        users = [one for one in frames if not set(Path(one.filename).parts) & _LIBRARIES]
-        where = [f"line {one.lineno}: {one.line}" for one in users[-1:] if one.line]
+        # generated code, such as a dataclass's __init__, has no line
+        users = [f for f in frames if f.line and not set(Path(f.filename).parts) & _LIBRARIES]
+        where = [f"line {frame.lineno}: {frame.line}" for frame in users[-1:]]
         return [*where, f"{type(self).__name__}: {self}"]
 
 
@@ -57,16 +58,16 @@ class StrictError(JacmagicError, RuntimeError):
 
 
 class PageError(JacmagicError, OSError):
-    """A page cannot be written where it was asked for."""
+    """A page cannot be written to the path."""
 
 
 def caret(line: str, column: int, width: int = 1) -> str:
-    """Draw a line of the user's with carets under the part that is meant.
+    """Draw a line of the user's with carets under a part of it.
 
     Args:
         line: the line as the user typed it.
-        column: first character meant, counted from 0.
-        width: number of characters meant, at least 1.
+        column: first character of the part, counted from 0.
+        width: number of characters, at least 1.
 
     Returns:
         Two lines, indented by two blanks, to be appended to a message after a newline.

@@ -1,7 +1,9 @@
-"""What every test shares: reproducible numbers, and the browser on one worker."""
+"""Fixtures of all tests: reproducible random numbers, one worker per browser."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse to run where xdist 3.8 would write the groups of tests where nobody reads them."""
+    """Refuse to run where xdist 3.8 would ignore the groups of tests."""
     grouped = getattr(config.option, "dist", "no") == "loadgroup"
     if grouped and not hasattr(pytest.Item, "_nodeid"):
         raise pytest.UsageError("pytest-xdist cannot keep groups of tests together: use pytest<9.2")
@@ -31,3 +33,24 @@ def pytest_configure(config: pytest.Config) -> None:
 def reproducible() -> None:
     """Begin every test from the same random state."""
     torch.manual_seed(0)
+
+
+@pytest.fixture(autouse=True)
+def unchanged_process() -> Iterator[None]:
+    """Notice a test after which torch's own state is not what it was."""
+    yield
+    was = torch.is_grad_enabled(), torch.is_inference_mode_enabled()
+    torch.set_grad_enabled(True)
+    assert was == (True, False)
+
+
+@pytest.fixture(autouse=True)
+def no_running_loop(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Hide the loop that Playwright leaves running in a worker which has driven a browser."""
+    loop = asyncio._get_running_loop()
+    if loop is None or request.path.is_relative_to(HERE / "browser"):
+        yield
+        return
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(loop)

@@ -1,4 +1,4 @@
-"""Kernels that tests start talk over Unix sockets: two test runs on one machine share no port.
+"""Start the kernels of tests on Unix sockets, so that test runs share no port.
 
 A pytest plugin (`-p ipc_kernels`); `tests/conftest.py` loads it for the Python tests, the Makefile
 for the notebooks.
@@ -18,7 +18,7 @@ _write = ConnectionFileMixin.write_connection_file
 
 
 def _write_with_own_sockets(self: ConnectionFileMixin, **options: Any) -> None:
-    """Give a kernel sockets in a folder of its own; the default is a name in the current folder."""
+    """Give a kernel sockets in a folder of its own, not in the current one."""
     if not self.connection_file:
         self.ip = str(Path(tempfile.mkdtemp(dir=SOCKETS.name)) / "ipc")
     _write(self, **options)

@@ -1,4 +1,4 @@
-r"""A reader of typeset formulas that shares nothing with the printer: LaTeX in, a number out.
+r"""Evaluate LaTeX formulas, independently of the code that writes them.
 
 It reads as a person does, and refuses what a person could read in two ways: a factor behind a
 function without brackets (`\sin{c} d`), words or numbers side by side without a sign between them.
@@ -18,7 +18,7 @@ class AmbiguousError(Exception):
 
 
 def read(source: str, values: Mapping[str, float]) -> float:
-    """The value of a formula.
+    """Return the value of a formula.
 
     Args:
         source: LaTeX without delimiters.
@@ -79,7 +79,7 @@ FUNCTIONS: dict[str, Callable[..., float]] = {
     r"\operatorname{erfc}": math.erfc,
     r"\operatorname{erfinv}": mpmath.erfinv,
     r"\operatorname{sign}": lambda x: (x > 0) - (x < 0),
-    r"\operatorname{atan}_{2}": math.atan2,
+    r"\operatorname{atan2}": math.atan2,
     r"\operatorname{digamma}": mpmath.digamma,
     r"\operatorname{polygamma}": mpmath.psi,
 }
@@ -176,7 +176,7 @@ class _Reader:
         )
 
     def _side_by_side(self, opened: bool, word: bool) -> None:
-        """What may stand behind a factor with nothing between them."""
+        """Raise for what may not follow a factor without a sign between them."""
         self.space()
         if opened and not any(map(self.at, FUNCTIONS)):
             raise AmbiguousError(f"a factor behind a function without brackets: {self.rest[:40]!r}")
@@ -184,7 +184,7 @@ class _Reader:
             raise AmbiguousError(f"a number or a word beside a factor: {self.rest[:40]!r}")
 
     def power(self) -> tuple[float, bool]:
-        """A factor, and whether it ends in a function's argument without brackets."""
+        """Return a factor, and whether it ends in a function's argument without brackets."""
         value, opened = self.base()
         if self.take("^"):
             if opened:
@@ -193,7 +193,7 @@ class _Reader:
         return value, opened
 
     def group(self) -> float:
-        """What stands in braces, or one sign."""
+        """Return the content of braces, or one sign."""
         if not self.take("{"):
             found, self.rest = self.rest[0], self.rest[1:]
             return float(found)
@@ -248,7 +248,7 @@ class _Reader:
         raise ValueError(f"cannot read {self.rest[:40]!r}")
 
     def _applied(self) -> tuple[float, bool] | None:
-        """A function of one or more arguments."""
+        """Return a function of one or more arguments."""
         if found := _ORDERED.match(self.rest):
             self.rest = self.rest[found.end() :]
             kind = getattr(mpmath, f"bessel{found[1].lower()}")
@@ -285,7 +285,7 @@ class _Reader:
         return found
 
     def _bare(self) -> float:
-        """An argument without brackets: one variable, number or fraction, and nothing more."""
+        """Read an argument without brackets: one variable, number or fraction."""
         braced = self.take("{")
         value, opened = self.base()
         if opened or self.at("^"):

@@ -1,4 +1,4 @@
-"""The benchmark's own arithmetic and cases: what is timed is right, and a regression is noticed."""
+"""The benchmark times correct functions, and reports a regression."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FOLDER = Path(__file__).resolve().parent.parent / "tools" / "bench"
 
 @pytest.fixture
 def bench(monkeypatch: pytest.MonkeyPatch) -> dict[str, ModuleType]:
-    """The modules of tools/bench, which import each other as scripts do."""
+    """Return the modules of tools/bench, which import each other as scripts do."""
     monkeypatch.syspath_prepend(str(FOLDER))
     names = ("cases", "peers", "rounds", "report")
     for name in names:
@@ -43,14 +43,14 @@ def test_a_peer_answers_cold_once_and_warm_after(
     """The first question about a way builds it; the next ones time it."""
     peers = bench["peers"]
     monkeypatch.setattr(peers.sys, "argv", ["peers.py", "torch"])
-    made: dict = {}
+    ways: dict = {}
     question = {"case": "three by three", "way": "func.jacrev", "seconds": 0.0}
-    assert set(peers.answer(question, made)) == {"cold", "peak"}
-    assert peers.answer(question, made)["warm"] > 0
+    assert set(peers.answer(question, ways)) == {"cold", "peak"}
+    assert peers.answer(question, ways)["warm"] > 0
 
 
-def found(bench: dict[str, ModuleType], factor: float) -> dict:
-    """A run in which jacmagic takes `factor` times torch's best."""
+def run_with(bench: dict[str, ModuleType], factor: float) -> dict:
+    """Return a run in which jacmagic takes `factor` times torch's best."""
     timing = bench["rounds"].Timing
     return {
         "softmax of 500": [
@@ -64,8 +64,8 @@ def found(bench: dict[str, ModuleType], factor: float) -> dict:
 
 
 def test_ratios_are_multiples_of_torchs_best(bench: dict[str, ModuleType]) -> None:
-    """Medians are compared, the function itself is no road, what failed is left out."""
-    ratios = bench["report"].ratios(found(bench, 1.25))["softmax of 500"]
+    """Ratios compare medians, without the function itself and without failures."""
+    ratios = bench["report"].ratios(run_with(bench, 1.25))["softmax of 500"]
     assert ratios["torch func.jacrev"] == 1
     assert ratios["jacmagic jacobian"] == 1.25
     assert "casadi jacobian" not in ratios
@@ -77,16 +77,16 @@ def test_a_regression_is_named(
     """More than half as slow again as stored is reported, less is noise."""
     report = bench["report"]
     monkeypatch.setattr(report, "RATIOS", tmp_path / "ratios.json")
-    report.RATIOS.write_text(json.dumps(report.ratios(found(bench, 1.0))), encoding="utf-8")
-    assert report.slower(found(bench, 1.4)) == []
-    assert report.slower(found(bench, 1.6)) == [
+    report.RATIOS.write_text(json.dumps(report.ratios(run_with(bench, 1.0))), encoding="utf-8")
+    assert report.slower(run_with(bench, 1.4)) == []
+    assert report.slower(run_with(bench, 1.6)) == [
         "softmax of 500, jacmagic jacobian: 1.60 × torch's best, stored 1.00"
     ]
 
 
 def test_the_page_shows_what_failed_and_why(bench: dict[str, ModuleType]) -> None:
     """Each way has a row: times and ratio, or the reason why there are none."""
-    page = bench["report"].page(found(bench, 2.0), 3)
+    page = bench["report"].page(run_with(bench, 2.0), 3)
     assert "| jacmagic | jacobian | 4 ms | 2.00 | 500 ms | 1 MiB |" in page
     assert "| casadi | jacobian | — | | | more than 20 s |" in page
     assert "The Jacobian is 500 × 500." in page

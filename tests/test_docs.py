@@ -1,4 +1,4 @@
-"""The documentation runs: every Python block of the README and of docs/, as a reader would run it.
+"""Run every Python block of the README and of docs/, as a reader would.
 
 The blocks of a page are cells of one IPython session, in order. A ```text block that directly
 follows a Python block is what this block shows, word for word: printed lines, then the text of the
@@ -37,13 +37,12 @@ class Block:
 
 
 def blocks_of(text: str) -> list[Block]:
-    """The Python blocks of a page, in order."""
-    found = list(FENCE.finditer(text))
+    """Return the Python blocks of a page, in order."""
+    fences = list(FENCE.finditer(text))
     blocks = []
-    for place, fence in enumerate(found):
+    for fence, after in zip(fences, [*fences[1:], None], strict=False):
         if fence["kind"] not in {"python", "ipython"}:
             continue
-        after = found[place + 1] if place + 1 < len(found) else None
         follows = (
             after is not None
             and after["kind"] == "text"
@@ -60,7 +59,7 @@ def blocks_of(text: str) -> list[Block]:
 
 
 def unindented(fence: re.Match[str]) -> str:
-    """The body of a block without the indentation of the block itself."""
+    """Return the body of a block without the indentation of the block itself."""
     return re.sub(rf"^{fence['indent']}", "", fence["body"], flags=re.MULTILINE)
 
 
@@ -75,13 +74,13 @@ def run(shell: InteractiveShell, source: str) -> str:
 
 
 def plain(data: dict[str, Any]) -> str:
-    """The text of one displayed thing, ending its line."""
+    """Return the text form of one output."""
     return data.get("text/plain", "") + "\n"
 
 
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[InteractiveShell]:
-    """An IPython session in an empty folder, with no history and no profile of anybody's."""
+    """Return an IPython session in an empty folder, without a history or a profile."""
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     monkeypatch.chdir(tmp_path)
     config = Config()
@@ -97,7 +96,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Interacti
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
 def test_every_block_runs_and_shows_what_the_page_says(page: Path, shell: InteractiveShell) -> None:
-    """The Python blocks of a page run in one session, and their outputs are the printed ones."""
+    """The Python blocks of a page run in one session, with the printed outputs."""
     for block in blocks_of(page.read_text(encoding="utf-8")):
         shown = run(shell, block.source)
         if block.shows is not None:
@@ -106,7 +105,7 @@ def test_every_block_runs_and_shows_what_the_page_says(page: Path, shell: Intera
 
 
 def stripped(shown: str) -> str:
-    """Shown text without the blanks at the ends of its lines."""
+    """Remove blanks at the ends of lines."""
     return "\n".join(line.rstrip() for line in shown.rstrip().splitlines())
 
 
@@ -119,6 +118,31 @@ def test_links_between_files_lead_somewhere(page: Path) -> None:
     assert [target for target in local if not (page.parent / target).exists()] == []
 
 
+def missing_paths(text: str) -> list[str]:
+    """Return the paths in inline code with which no path of the repository ends."""
+    folders = ("jacmagic", "tests", "docs", "tools")
+    existing = [f"/{path.relative_to(ROOT)}" for one in folders for path in (ROOT / one).rglob("*")]
+    existing += [path.removesuffix(".py") for path in existing]
+    named = re.findall(r"`([a-z_]+/[\w./]*)`", FENCE.sub("", text))
+    return [
+        path for path in named if not any(one.endswith(f"/{path.rstrip('/')}") for one in existing)
+    ]
+
+
+@pytest.mark.parametrize("page", ["CONTRIBUTING.md", "docs/explanation/architecture.md"])
+def test_named_files_exist(page: str) -> None:
+    """Pages for contributors name files that exist."""
+    assert missing_paths((ROOT / page).read_text(encoding="utf-8")) == []
+
+
+def test_a_missing_file_is_found() -> None:
+    """A module may be named with or without `.py`; other code is no path."""
+    text = (
+        "`view/jacobian`, `tests/js/`, `view/jacobian.py`, `a/b`, `x / y`, `J.at`, `static/x.mjs`"
+    )
+    assert missing_paths(text) == ["a/b", "static/x.mjs"]
+
+
 def test_the_options_page_is_current() -> None:
     """The page of options is what the magic's arguments say today."""
     import runpy
@@ -128,10 +152,10 @@ def test_the_options_page_is_current() -> None:
 
 
 def test_the_documentation_has_blocks_to_run() -> None:
-    """The pages are found and their blocks too, so the tests above do test something."""
-    found = {page.name: len(blocks_of(page.read_text(encoding="utf-8"))) for page in PAGES}
-    assert found["README.md"] >= 2
-    assert found["first-jacobian.md"] >= 3
+    """The pages and their blocks are found, so that the tests above are not empty."""
+    count = {page.name: len(blocks_of(page.read_text(encoding="utf-8"))) for page in PAGES}
+    assert count["README.md"] >= 2
+    assert count["first-jacobian.md"] >= 3
 
 
 def test_a_wrong_page_is_found(shell: InteractiveShell) -> None:
@@ -145,6 +169,6 @@ def test_a_wrong_page_is_found(shell: InteractiveShell) -> None:
 
 
 def test_a_cell_magic_stands_at_the_top(shell: InteractiveShell) -> None:
-    """A block that loads the extension above a cell magic is no cell that a reader can paste."""
+    """A cell magic below the first line of a block is an error."""
     with pytest.raises(AssertionError, match="%%jacobian has to be the first line of its cell"):
         run(shell, "%load_ext jacmagic\n\n%%jacobian x=1\nx**2\n")

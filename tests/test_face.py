@@ -1,4 +1,4 @@
-"""The public face: what it names, and that naming it costs nothing."""
+"""The public names of the package, and that importing them is light."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ HEAVY = ("torch", "sympy", "ipywidgets")
 
 
 def modules_after(code: str) -> set[str]:
-    """The modules a fresh interpreter has imported after running `code`."""
+    """Return the modules that a fresh interpreter has imported after running `code`."""
     command = [sys.executable, "-X", "importtime", "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     rows = [row for row in done.stderr.splitlines() if row.startswith("import time:")]
@@ -22,7 +22,7 @@ def modules_after(code: str) -> set[str]:
 
 
 @pytest.mark.parametrize(
-    "code", ["import jacmagic", "import jacmagic.magic", "dir(__import__('jacmagic'))"]
+    "code", ["import jacmagic", "import jacmagic.notebook.magic", "dir(__import__('jacmagic'))"]
 )
 def test_importing_loads_neither_torch_nor_sympy(code: str) -> None:
     """Importing and loading the extension are light."""
@@ -32,12 +32,12 @@ def test_importing_loads_neither_torch_nor_sympy(code: str) -> None:
 
 
 def test_the_proof_of_lightness_can_fail() -> None:
-    """Where torch is imported, the same look finds it."""
-    assert set(modules_after("import jacmagic.values")) & set(HEAVY) == {"torch"}
+    """An import of torch is detected."""
+    assert set(modules_after("import jacmagic.function.values")) & set(HEAVY) == {"torch"}
 
 
 def test_every_public_name_exists_and_is_listed() -> None:
-    """`__all__` is what the package offers, and all of it."""
+    """`__all__` lists exactly the public names."""
     for name in jacmagic.__all__:
         assert getattr(jacmagic, name) is not None
         assert name in dir(jacmagic)
@@ -47,15 +47,15 @@ def test_every_public_name_exists_and_is_listed() -> None:
     assert "unload_ipython_extension" in jacmagic.__all__
 
 
-def test_every_lazy_name_is_its_room_s_own() -> None:
+def test_every_lazy_name_is_its_module_s_own() -> None:
     """A lazy name is the very object that its module defines."""
-    for name, room in jacmagic._ROOMS.items():
-        module = importlib.import_module(f"jacmagic.{room}")
+    for name, path in jacmagic._MODULES.items():
+        module = importlib.import_module(f"jacmagic.{path}")
         assert getattr(jacmagic, name) is getattr(module, name)
         assert getattr(jacmagic, name).__module__ == module.__name__
 
 
 def test_an_unknown_name_is_an_ordinary_attribute_error() -> None:
-    """The lazy face fails as any module does."""
+    """An unknown name raises as in any module."""
     with pytest.raises(AttributeError, match="module 'jacmagic' has no attribute 'nonsense'"):
         _ = jacmagic.nonsense

@@ -1,4 +1,4 @@
-"""The fuzzer: its programs run, a planted fault is found and made small, a short run is clean."""
+"""The fuzzer runs, finds and minimises a planted fault, and reports no others."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ TOOL = Path(__file__).resolve().parent.parent / "tools" / "fuzz"
 
 @pytest.fixture
 def fuzz(monkeypatch: pytest.MonkeyPatch):
-    """The tool's modules."""
+    """Return the tool's modules."""
     monkeypatch.syspath_prepend(str(TOOL))
     default = torch.get_default_dtype()
     torch.set_default_dtype(torch.float64)
@@ -39,7 +39,7 @@ def test_a_program_is_the_same_for_a_seed_and_runs_as_a_script(fuzz) -> None:
 
 
 def test_a_planted_fault_is_found_and_made_small(fuzz, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where jacmagic gives wrong numbers for a sine, what is left of the program is the sine."""
+    """If jacmagic's sine is wrong, the minimised program is a sine."""
     compare, minimise, programs = fuzz
     program = programs.Program(
         ("v0 = torch.cos(x)", "v1 = torch.sin(v0)", "v2 = v1 * 2 + x"),
@@ -49,9 +49,9 @@ def test_a_planted_fault_is_found_and_made_small(fuzz, monkeypatch: pytest.Monke
     )
     right = compare._compared
 
-    def faulty(function, x, truth, tolerance):
+    def faulty(function, x, truth, tolerance, digits):
         wrong = "sin" in function.__code__.co_names
-        return right(function, x, truth + wrong, tolerance)
+        return right(function, x, truth + wrong, tolerance, digits)
 
     monkeypatch.setattr(compare, "_compared", faulty)
     failure = compare.failure_of(program)
@@ -63,14 +63,14 @@ def test_a_planted_fault_is_found_and_made_small(fuzz, monkeypatch: pytest.Monke
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("seed", range(24))
 def test_a_short_run_is_clean(fuzz, seed: int) -> None:
-    """Torch's plain rows, auto, forward mode, closed form, evaluator and verdict agree."""
+    """Torch's plain rows, all modes, closed form, evaluator and verdict agree."""
     compare, _, programs = fuzz
     program = programs.random_program(seed, 1 + seed % 5)
     assert compare.failure_of(program) is None, program.script
 
 
 def test_differences_count_only_where_torch_is_finite(fuzz) -> None:
-    """nan of torch's is no reference."""
+    """A nan of torch's is not compared."""
     compare, _, _ = fuzz
-    found, truth = np.array([[1.0, np.nan]]), np.array([[np.nan, 2.0]])
-    assert compare._gap(found, truth, np.full((1, 2), 1e-9)).startswith("entry (0, 1)")
+    values, truth = np.array([[1.0, np.nan]]), np.array([[np.nan, 2.0]])
+    assert compare._gap(values, truth, np.full((1, 2), 1e-9)).startswith("entry (0, 1)")

@@ -1,4 +1,4 @@
-"""Names of components: as code, as a table shows them, as mathematics; whatever the user wrote."""
+"""Names of components in code, tables and mathematics, for any text."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from jacmagic.labels import LONGEST, Label, symbols
-from jacmagic.latex import to_mathml
+from jacmagic.labels import Label, symbols
+from jacmagic.render.mathml import to_mathml
+from jacmagic.render.names import MAX_CHARACTERS
 
 MATHML = "{http://www.w3.org/1998/Math/MathML}"
 ELEMENTS = {"math", "mrow", "mi", "mn", "mo", "mtext", "msub", "msup", "msubsup", "mover", "mspace"}
@@ -79,7 +80,7 @@ ODD = [
 
 
 def with_examples(test):
-    """The names that were thought of, beside those that are found."""
+    """Add known hard names to a property's random ones."""
     for name in ODD:
         test = example(name)(test)
     return settings(deadline=None)(test)
@@ -88,7 +89,7 @@ def with_examples(test):
 @with_examples
 @given(NAMES)
 def test_any_name_is_well_formed_mathml(name: str) -> None:
-    """LaTeX of any name converts to MathML that is well-formed and holds nothing but MathML."""
+    """LaTeX of any name converts to well-formed MathML without other elements."""
     for label in (Label(name), Label(name, (0, 11))):
         root = ElementTree.fromstring(to_mathml(label.tex))
         assert {element.tag for element in root.iter()} <= {MATHML + name for name in ELEMENTS}
@@ -99,14 +100,14 @@ def test_any_name_is_well_formed_mathml(name: str) -> None:
 @with_examples
 @given(NAMES)
 def test_any_name_is_inert_tex(name: str) -> None:
-    """No name closes a group, ends mathematics, starts a comment or a tag, or calls a command."""
+    """No name closes a group, ends mathematics, starts a tag or calls a command."""
     tex = Label(name).tex
     assert not re.search(r"<[A-Za-z/!?]", tex)
     assert "\n" not in tex
     assert not re.search(r"(?<!\\)[$%#&~]", tex)
     commands = set(re.findall(r"\\([A-Za-z]+)", tex))
     letters = {c for c in commands if Label(c.removeprefix("var")).tex.startswith("\\")}
-    known = {
+    expected = {
         "text",
         "mathrm",
         "backslash",
@@ -119,8 +120,8 @@ def test_any_name_is_inert_tex(name: str) -> None:
         "tilde",
         "vec",
     }
-    assert commands - letters <= known
-    assert all(len(text) <= LONGEST + 1 for text in re.findall(r"\\text{([^}]*)}", tex))
+    assert commands - letters <= expected
+    assert all(len(text) <= MAX_CHARACTERS + 1 for text in re.findall(r"\\text{([^}]*)}", tex))
     depth = 0
     for brace in re.findall(r"(?<!\\)[{}]", tex):
         depth += 1 if brace == "{" else -1
@@ -152,9 +153,9 @@ def test_any_symbol_is_an_identifier(name: str) -> None:
 )
 def test_symbols_differ_where_labels_differ(labels: list[Label]) -> None:
     """Equal labels have one symbol, different ones different symbols."""
-    made = symbols(labels)
-    assert len(set(made)) == len(set(labels))
-    assert len(set(zip(made, labels, strict=True))) == len(set(labels))
+    identifiers = symbols(labels)
+    assert len(set(identifiers)) == len(set(labels))
+    assert len(set(zip(identifiers, labels, strict=True))) == len(set(labels))
 
 
 def test_a_clash_gives_way() -> None:
@@ -165,7 +166,7 @@ def test_a_clash_gives_way() -> None:
 def test_long_names_are_cut() -> None:
     """A key of a thousand letters does not push everything off the page."""
     label = Label("key " * 250)
-    assert len(label.unicode) == LONGEST
+    assert len(label.unicode) == MAX_CHARACTERS
     assert label.tex.endswith("…}")
     assert label.text == "key " * 250
 

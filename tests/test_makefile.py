@@ -1,4 +1,4 @@
-"""The Makefile: every target that it promises has a recipe of its own."""
+"""Every target of the Makefile has one recipe."""
 
 from __future__ import annotations
 

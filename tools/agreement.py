@@ -1,15 +1,15 @@
-"""How far the line of agreement can be trusted: right functions and planted faults, counted.
+"""Measure the reliability of the verdict on correct functions and on faults.
 
     python tools/agreement.py            # all of it; rewrites docs/explanation/agreement.md
     python tools/agreement.py --every 20 # a sample, for a quick look; prints only
 
-Every alarm on a right function, and every fault vouched for or explained wrongly, is printed.
+Every false alarm, and every fault that is missed or explained wrongly, is printed.
 
-Right cases are the functions of `tests/corpus` at several points, in units from 1e-30 to 1e30 and
+Correct cases are the functions of `tests/corpus` at several points, in units from 1e-30 to 1e30 and
 in float64 and float32. A case in which torch's own plain backward pass is wrong or not finite is
-none. An alarm is a verdict "disagree". Faults are planted by `tools/faults.py` into the same
-functions; one that changes no entry by more than 1e-5 of it, and by more than rounding leaves of
-the largest entry in its row, is none.
+excluded. An alarm is a verdict "disagree". Faults are planted by `tools/faults.py` into the same
+functions; one that changes no entry by more than 1e-5 of it, and by more than the rounding error of
+the largest entry in its row, is excluded.
 """
 
 from __future__ import annotations
@@ -29,11 +29,11 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tools")]
 
 from corpus import CORPUS, Case  # type: ignore[import-not-found]  # noqa: E402
-from faults import FAULTS, Fault  # noqa: E402
+from faults import BATCHED, FAULTS, Fault  # noqa: E402
 
 import jacmagic  # noqa: E402
-from jacmagic.lift import lifted  # noqa: E402
-from jacmagic.structure import flatten  # noqa: E402
+from jacmagic.function.interop import lifted  # noqa: E402
+from jacmagic.function.outputs import flatten  # noqa: E402
 
 PAGE = ROOT / "docs" / "explanation" / "agreement.md"
 SCALES = (1.0, 1e-30, 1e-12, 1e-3, 1e6, 1e30)
@@ -44,19 +44,22 @@ KNOWN = [case for case in CORPUS if case.name not in LEFT_OUT]
 
 @dataclass
 class Tally:
-    """What came out.
+    """Counts of verdicts.
 
     Attributes:
         right: verdicts on right cases.
         faults: for each fault, how many there were, were not vouched for, and were explained.
+        batched: for each fault of batched passes, how many there were, how often the numbers were
+            those of plain passes all the same, and how often one note named what failed.
     """
 
     right: Counter = field(default_factory=Counter)
     faults: dict[str, list[int]] = field(default_factory=dict)
+    batched: dict[str, list[int]] = field(default_factory=dict)
 
 
 def scaled(case: Case, scale: float):
-    """A function with its results in another unit."""
+    """Return a function with its results scaled to another unit."""
     run = lifted(case.function)
 
     def function(*tensors):
@@ -65,19 +68,19 @@ def scaled(case: Case, scale: float):
     return function
 
 
-def spoiled(case: Case, fault: Fault, place: int, scale: float):
-    """The same with a fault in the first input."""
+def spoiled(case: Case, fault: Fault, component: int, scale: float):
+    """Return a case's function with a fault in the first input."""
     run = lifted(case.function)
 
     def function(first, *others):
-        leaves = flatten(run(fault.hide(first, place), *others)).leaves
+        leaves = flatten(run(fault.hide(first, component), *others)).leaves
         return tuple(leaf * scale for leaf in leaves)
 
     return function
 
 
 def points(case: Case, count: int) -> Iterator[tuple[torch.Tensor, ...]]:
-    """A case's own point, and random ones a few per cent away."""
+    """Yield a case's own point, and random ones a few per cent away."""
     yield case.tensors()
     for seed in range(count - 1):
         generator = torch.Generator().manual_seed(seed)
@@ -88,7 +91,7 @@ def points(case: Case, count: int) -> Iterator[tuple[torch.Tensor, ...]]:
 
 
 def plain(function, tensors) -> torch.Tensor | None:
-    """torch's Jacobian by plain backward passes; None where it fails or is not finite."""
+    """Return torch's Jacobian by plain backward passes; None if not finite."""
     try:
         value = jacmagic.jacobian(function, tensors, strategy="rows").matrix.double()
     except Exception:  # noqa: BLE001 - a function may refuse a dtype or a point; then it is no case
@@ -96,12 +99,12 @@ def plain(function, tensors) -> torch.Tensor | None:
     return value if bool(value.isfinite().all()) and value.numel() else None
 
 
-def judged(function, tensors) -> jacmagic.Jacobian | None:
-    """The Jacobian with its verdict, silently."""
+def judged(function, tensors, strategy: str = "auto") -> jacmagic.Jacobian | None:
+    """Return the Jacobian with its verdict, silently."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            found = jacmagic.jacobian(function, tensors)
+            found = jacmagic.jacobian(function, tensors, strategy=strategy)
             _ = found.agreement
         except Exception:  # noqa: BLE001 - as above
             return None
@@ -109,7 +112,7 @@ def judged(function, tensors) -> jacmagic.Jacobian | None:
 
 
 def right_cases(tally: Tally, every: int) -> None:
-    """Count verdicts on right functions."""
+    """Count verdicts on correct functions."""
     grid = itertools.product(KNOWN, (torch.float64, torch.float32), range(4))
     for index, (case, dtype, which) in enumerate(grid):
         if index % every:
@@ -130,13 +133,13 @@ def right_cases(tally: Tally, every: int) -> None:
 
 
 def changed(matrix: torch.Tensor, truth: torch.Tensor) -> torch.Tensor:
-    """Where a fault shows: in the entry's own digits, and not only in what rounding left of it."""
+    """Return the entries that a fault changes by more than their rounding error."""
     gap, row = (matrix - truth).abs(), truth.abs().amax(dim=1, keepdim=True)
     return (gap > 1e-5 * truth.abs()) & (gap > 2.0**-40 * row)
 
 
 def planted_faults(tally: Tally, every: int) -> None:
-    """Count what becomes of planted faults."""
+    """Count how planted faults are reported."""
     pairs = [
         (case, fault)
         for k, case in enumerate(KNOWN)
@@ -150,9 +153,9 @@ def planted_faults(tally: Tally, every: int) -> None:
         tensors = case.tensors()
         if not tensors or not tensors[0].numel():
             continue
-        place = index % tensors[0].numel()
+        component = index % tensors[0].numel()
         truth = plain(case.function, tensors)
-        function = spoiled(case, fault, place, scale)
+        function = spoiled(case, fault, component, scale)
         found = judged(function, tensors) if truth is not None else None
         if truth is None or found is None or found.matrix.shape != truth.shape:
             continue
@@ -161,9 +164,11 @@ def planted_faults(tally: Tally, every: int) -> None:
             continue
         row = tally.faults.setdefault(fault.name, [0, 0, 0])
         agreement = found.agreement
-        told = agreement.disagreements
-        at = bool(told) and bool(wrong[told[0].row, told[0].column])
-        named = not fault.causes or (bool(told) and any(c in told[0].cause for c in fault.causes))
+        first = next(iter(agreement.disagreements), None)
+        at = first is not None and bool(wrong[first.row, first.column])
+        named = not fault.causes or (
+            first is not None and any(cause in first.cause for cause in fault.causes)
+        )
         row[0] += 1
         row[1] += agreement.verdict != "agree"
         row[2] += at and named
@@ -171,13 +176,53 @@ def planted_faults(tally: Tally, every: int) -> None:
             print(f"{case.name}, {fault.name} × {scale:g}: {agreement}", flush=True)
 
 
+def batched(function, tensors) -> torch.Tensor | None:
+    """Return the Jacobian by torch's batched backward pass; None if that fails."""
+    inputs = [tensor.clone().requires_grad_() for tensor in tensors]
+    try:
+        value = torch.cat([leaf.reshape(-1) for leaf in flatten(function(*inputs)).leaves])
+
+        def pull(row):
+            return torch.autograd.grad(
+                value, inputs, row, retain_graph=True, materialize_grads=True
+            )
+
+        blocks = torch.func.vmap(pull)(torch.eye(len(value), dtype=value.dtype))
+    except Exception:  # noqa: BLE001 - as above
+        return None
+    return torch.cat([block.reshape(len(value), -1).double() for block in blocks], 1)
+
+
+def planted_in_batches(tally: Tally, every: int) -> None:
+    """Count how wrong rules for `vmap` are reported."""
+    for index, (case, fault) in enumerate(itertools.product(KNOWN, BATCHED)):
+        tensors = case.tensors()
+        if index % every or not tensors or not tensors[0].numel():
+            continue
+        function = spoiled(case, fault, 0, 1.0)
+        truth, wrong = plain(case.function, tensors), batched(function, tensors)
+        if truth is None or wrong is None or wrong.shape != truth.shape or len(truth) == 1:
+            continue  # one row is no batch
+        found = judged(function, tensors, "reverse-mode")
+        if found is None or not bool(changed(wrong, truth).any()):
+            continue
+        row = tally.batched.setdefault(fault.name, [0, 0, 0])
+        same = not bool(changed(found.matrix.double(), truth).any())
+        notes = [note for note in found.notes if any(word in note for word in fault.causes)]
+        row[0] += 1
+        row[1] += same
+        row[2] += len(notes) == 1
+        if not same or len(notes) != 1 or found.agreement.verdict == "disagree":
+            print(f"{case.name}, {fault.name}: {found.agreement} {found.notes}", flush=True)
+
+
 def page(tally: Tally) -> str:
-    """The page in the docs."""
+    """Return the page as Markdown."""
     right, count = tally.right, sum(tally.right.values())
     planted = [sum(row[k] for row in tally.faults.values()) for k in range(3)]
     table = "\n".join(
-        f"| {name} | {many} | {kept} | {told} |"
-        for name, (many, kept, told) in tally.faults.items()
+        f"| {name} | {many} | {kept} | {explained} |"
+        for name, (many, kept, explained) in tally.faults.items()
     )
     return TEMPLATE.format(
         count=count,
@@ -186,53 +231,67 @@ def page(tally: Tally) -> str:
         alarms=right["disagree"],
         planted=planted[0],
         kept=planted[1],
-        told=planted[2],
+        explained=planted[2],
         share=100 * planted[2] / max(planted[0], 1),
         table=table,
+        batched="\n".join(
+            f"| {name} | {many} | {same} | {explained} |"
+            for name, (many, same, explained) in tally.batched.items()
+        ),
     )
 
 
-TEMPLATE = """# How far the line of agreement can be trusted
+TEMPLATE = """# How reliable the verdict is
 
 This page is written by `make agreement`.
 
 ## What is compared
 
-torch's numbers are held against two sources that share nothing with them:
-the closed form, evaluated with bounds on what rounding may have done and with fifty digits where
-these leave doubt, and finite differences, which count only where their own error is a small part of
-how much the function varies.
-The verdict has no unit: a power of 2 on any input or output does not change it.
+torch's numbers are compared with two independent sources:
+the closed form, evaluated with bounds on rounding errors and, where these do not decide, with fifty
+digits; and finite differences, which are used only where their own error is small relative to the
+variation of the function.
+The verdict is invariant under scaling any input or output by a power of 2.
 
 | verdict | when |
 |---|---|
 | agree | two independent sources are equal, within their bounds, in every entry |
 | disagree, torch is alone | the closed form, or differences that decide, contradict torch |
-| disagree, the closed form is alone | torch and differences agree; the form is withdrawn |
+| disagree, the closed form is alone | torch and differences agree; the form is discarded |
 | disagree, no source is alone | torch and the closed form differ, and no third source decides |
-| not confirmed | one source only, nan, randomness, state, too few digits: the reason is said |
+| not confirmed | one source only, nan, randomness, state or too few digits, as the reason says |
 
-Finite differences that contradict both others are mentioned quietly: they never decide against two.
+If finite differences alone contradict both other sources, the verdict is "agree" with a remark.
 
-## Right functions
+## Correct functions
 
 The functions of `tests/corpus`, each at four points, in units from 1e-30 to 1e30, in float64 and
-float32; those in which torch's plain backward pass is not finite are left out.
+float32; cases in which torch's plain backward pass is not finite are excluded.
 
-| cases | agree | not confirmed | accused |
+| cases | agree | not confirmed | disagree |
 |---|---|---|---|
 | {count} | {agree} | {open} | {alarms} |
 
 ## Planted faults
 
 Each function with one fault in its first input that changes an entry by more than 1e-5 of itself,
-and by more than rounding leaves of it: 2⁻⁴⁰ of the largest in its row.
-A hook on the gradient leaves no trace in the forward pass, so no cause is asked for there.
+and by more than its rounding error: 2⁻⁴⁰ of the largest entry in its row.
+A hook on the gradient leaves no trace in the forward pass, so no cause is expected there.
 
-| fault | planted | not vouched for | right entry and cause |
+| fault | planted | detected | correct entry and cause |
 |---|---|---|---|
 {table}
-| together | {planted} | {kept} | {told} ({share:.1f} %) |
+| total | {planted} | {kept} | {explained} ({share:.1f} %) |
+
+## Wrong rules for batched passes
+
+The same functions of two and more outputs with a wrong rule for `vmap`, where torch's own batched
+backward pass is wrong. The numbers are checked by one plain backward pass and must be those of
+plain passes, with one note that names what failed.
+
+| fault | planted | correct numbers | one note |
+|---|---|---|---|
+{batched}
 """
 
 
@@ -246,6 +305,7 @@ def main() -> None:
     tally = Tally()
     right_cases(tally, every)
     planted_faults(tally, every)
+    planted_in_batches(tally, every)
     PAGE.write_text(page(tally), encoding="utf-8") if write else print(page(tally))
 
 

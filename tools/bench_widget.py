@@ -1,4 +1,4 @@
-"""From a slider's event to the number on screen, beside ipywidgets' interact in the same run.
+"""Measure the latency of a slider, beside ipywidgets' interact in the same run.
 
     make bench-widget
 
@@ -46,7 +46,7 @@ DESIGNS = {
 }
 # The number that is x₁: entry (2, 3) of the table, or of the typeset matrix.
 HANDLE = ".noUi-handle, .jm-slider input[type=range]"
-WATCH = """() => {
+OBSERVE = """() => {
   const number = (text) => Number((text ?? "NaN").replace("−", "-"));
   const read = () => {
     const rows = document.querySelectorAll(".jm-grid tbody tr");
@@ -92,7 +92,7 @@ RIGHT = "() => Math.abs(window.seen.read() - window.seen.stands()) < 1e-3"
 
 
 def single(page: Any) -> tuple[list[float], list[float]]:
-    """Milliseconds to the page and to the screen, one key at a time."""
+    """Return the milliseconds from a key to the page and to the screen."""
     page.evaluate("() => { window.seen.done = []; }")
     for k in range(KEYS):
         page.keyboard.press("ArrowRight" if k % 2 else "ArrowLeft")
@@ -103,7 +103,7 @@ def single(page: Any) -> tuple[list[float], list[float]]:
 
 
 def storm(page: Any) -> dict[str, float]:
-    """A hundred keys in about a second: values shown, blank frames, the lag of the last."""
+    """Press a hundred keys in a second; return frames, blank frames, the last lag."""
     page.keyboard.press("Home")
     page.wait_for_function(RIGHT)
     page.evaluate(
@@ -121,14 +121,14 @@ def storm(page: Any) -> dict[str, float]:
 
 
 def measure(context: Any, address: str, folder: Path, cell: str) -> dict[str, Any]:
-    """One design in a notebook of its own."""
+    """Open one design in a notebook of its own."""
     lab.write(folder / "bench.ipynb", ["%load_ext jacmagic", cell])
     page = context.new_page()
     notebook = lab.Notebook(page, address)
     notebook.open("bench.ipynb")
     notebook.run()
     page.wait_for_selector(HANDLE)
-    page.evaluate(WATCH)
+    page.evaluate(OBSERVE)
     page.wait_for_function(READY)
     page.locator(HANDLE).first.focus()
     dom, paint = single(page)
@@ -139,13 +139,13 @@ def measure(context: Any, address: str, folder: Path, cell: str) -> dict[str, An
 
 
 def share(values: Sequence[float], part: float) -> float:
-    """A quantile of a sample."""
+    """Return a quantile of a sample."""
     ordered = sorted(values)
     return ordered[min(int(part * len(ordered)), len(ordered) - 1)]
 
 
 def main() -> None:
-    """Measure every design in turn, several times, and print one table."""
+    """Measure every design several times, interleaved, and print one table."""
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in DESIGNS}
     with tempfile.TemporaryDirectory() as name, lab.chromium() as context:
         folder = Path(name)

@@ -1,9 +1,9 @@
-"""Run a notebook without a browser and write it as one page that needs nothing from elsewhere.
+"""Run a notebook without a browser and write it as one self-contained page.
 
     python tools/demo.py notebooks/quickstart.ipynb build/quickstart.html
 
-The page shows the still form of every output (derivation, table, line of agreement). Formulas are
-MathML, so that no script is loaded and the page reads the same with and without a network.
+The page shows the static form of every output (derivation, table, verdict). Formulas are MathML, so
+that the page needs neither scripts nor a network.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from nbclient import NotebookClient
 from nbconvert import HTMLExporter
 from traitlets.config import Config
 
-from jacmagic.latex import to_mathml
+from jacmagic.render.mathml import to_mathml
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![\\`$])\$([^$`\n]+)\$", flags=re.DOTALL)
@@ -38,7 +38,7 @@ TEMPLATE = """\
 
 
 def main(arguments: list[str]) -> int:
-    """Run and write; the exit status."""
+    """Run and write; return the exit status."""
     source, target = map(Path, arguments)
     start = time.monotonic()
     print(f"running {source}", flush=True)
@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> int:
 
 
 def run(path: Path) -> nbformat.NotebookNode:
-    """The notebook with the still outputs of a fresh run in its own folder."""
+    """Execute a notebook in its own folder and return it with its static outputs."""
     notebook = nbformat.read(path, as_version=4)
     resources = {"metadata": {"path": str(path.parent)}}
     # Unix sockets: a port that seemed free may be taken before the kernel binds it.
@@ -64,7 +64,7 @@ def run(path: Path) -> nbformat.NotebookNode:
 
 
 def still(notebook: nbformat.NotebookNode) -> None:
-    """Leave out the widgets, which need a kernel, where an output has a still form as well."""
+    """Remove widgets, which need a kernel, from outputs that also have a static form."""
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
             data = output.get("data", {})
@@ -74,7 +74,7 @@ def still(notebook: nbformat.NotebookNode) -> None:
 
 
 def page(notebook: nbformat.NotebookNode, title: str) -> str:
-    """A run notebook as HTML."""
+    """Return an executed notebook as HTML."""
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = formulas(cell.source)
@@ -88,7 +88,7 @@ def page(notebook: nbformat.NotebookNode, title: str) -> str:
 
 
 def formulas(text: str) -> str:
-    """A text with MathML in the place of what stands between dollars."""
+    """Replace mathematics between dollars by MathML."""
     return FORMULA.sub(_mathml, text)
 
 

@@ -1,6 +1,6 @@
-"""What MkDocs does for us while it builds: renew the options page, set formulas as MathML.
+"""Hooks of the MkDocs build: write the options page, convert formulas to MathML.
 
-MathML needs neither a script nor a font from elsewhere, so the pages work offline.
+MathML needs neither a script nor a web font, so that the pages work offline.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ FORMULA = re.compile(
 
 
 def on_pre_build(config: Any) -> None:
-    """Write the page of options anew if the magic's arguments have changed."""
+    """Write the page of options if the magic's arguments have changed."""
     runpy.run_path(str(ROOT / "tools" / "options_page.py"))["write"]()
 
 

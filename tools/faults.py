@@ -1,7 +1,8 @@
-"""Faults planted in right functions: ways in which code loses or falsifies torch's derivatives.
+"""Faults to plant in functions: code that loses or falsifies torch's derivatives.
 
-Each takes a tensor on its way into a function and gives it back with the same numbers, so that the
-function's value stays and only torch's derivative is wrong.
+Each takes an input tensor and returns one of the same numbers, so that the function's value is
+unchanged and only torch's derivative is wrong: that of every pass, or (`BATCHED`) that of batched
+passes only.
 """
 
 from __future__ import annotations
@@ -15,11 +16,11 @@ from torch import Tensor
 
 @dataclass(frozen=True)
 class Fault:
-    """One way to spoil a derivative.
+    """A fault in a derivative.
 
     Attributes:
         name: what it is called in the table.
-        hide: (tensor, place) → the tensor with the derivative of the component at `place`, or of
+        hide: (tensor, index) → the tensor with the derivative of the component at `index`, or of
             all components, lost or falsified.
         causes: what the cause must mention, any of these; none where the code shows no cause.
     """
@@ -30,11 +31,11 @@ class Fault:
 
 
 def _replaced(cut: Callable[[Tensor], Tensor]) -> Callable[[Tensor, int], Tensor]:
-    """One component passed through a cut, the others left alone."""
+    """Pass one component through a cut, and the others unchanged."""
 
-    def hide(tensor: Tensor, place: int) -> Tensor:
+    def hide(tensor: Tensor, index: int) -> Tensor:
         parts = list(tensor.reshape(-1).unbind())
-        parts[place] = cut(parts[place])
+        parts[index] = cut(parts[index])
         return torch.stack(parts).reshape(tensor.shape)
 
     return hide
@@ -52,7 +53,7 @@ def _inference(part: Tensor) -> Tensor:
 
 
 def _half(part: Tensor) -> Tensor:
-    """Of two equal terms one is detached."""
+    """Detach one of two equal terms."""
     return part / 2 + part.detach() / 2
 
 
@@ -104,8 +105,40 @@ class Negated(torch.autograd.Function):
         return -gradient
 
 
-def _hooked(tensor: Tensor, place: int) -> Tensor:
-    """A hook that scales the gradient; nothing in the forward pass shows it."""
+class WrongBatch(torch.autograd.Function):
+    """The identity, whose rule for `vmap` is wrong by a factor."""
+
+    @staticmethod
+    def forward(x):
+        return x * 1
+
+    @staticmethod
+    def setup_context(ctx, inputs, output):
+        pass
+
+    @staticmethod
+    def backward(ctx, gradient):
+        return WrongBatch.apply(gradient)
+
+    @staticmethod
+    def vmap(info, in_dims, x):
+        return x * 2, in_dims[0]
+
+
+@torch.library.custom_op("jacmagic_faults::same", mutates_args=())
+def same(x: Tensor) -> Tensor:
+    """Return a copy; the rule for `vmap` returns the batch in another order."""
+    return x * 1
+
+
+same.register_autograd(
+    lambda ctx, gradient: same(gradient), setup_context=lambda ctx, inputs, output: None
+)
+same.register_vmap(lambda info, in_dims, x: (same(x).flip(in_dims[0]), in_dims[0]))
+
+
+def _hooked(tensor: Tensor, index: int) -> Tensor:
+    """Return a hook that scales the gradient, which the forward pass does not show."""
     passed = tensor * 1
     if passed.requires_grad:
         passed.register_hook(lambda gradient: gradient * 1.5)
@@ -125,7 +158,7 @@ FAULTS = (
     Fault("inference_mode", _replaced(_inference), ("inference_mode",)),
     Fault(
         "torch.tensor([...])",
-        lambda tensor, place: torch.tensor(list(tensor.reshape(-1))).reshape(tensor.shape),
+        lambda tensor, index: torch.tensor(list(tensor.reshape(-1))).reshape(tensor.shape),
         ("torch.tensor",),
     ),
     Fault(
@@ -133,11 +166,18 @@ FAULTS = (
         _replaced(lambda part: part * 0 + float(part)),
         ("float()",),
     ),
-    Fault("backward twice too large", lambda tensor, place: Doubled.apply(tensor), ("Doubled",)),
+    Fault("backward twice too large", lambda tensor, index: Doubled.apply(tensor), ("Doubled",)),
     Fault(
-        "backward with swapped entries", lambda tensor, place: Swapped.apply(tensor), ("Swapped",)
+        "backward with swapped entries", lambda tensor, index: Swapped.apply(tensor), ("Swapped",)
     ),
-    Fault("backward wrong in the fourth digit", lambda t, place: Slightly.apply(t), ("Slightly",)),
-    Fault("backward of the other sign", lambda tensor, place: Negated.apply(tensor), ("Negated",)),
+    Fault("backward wrong in the fourth digit", lambda t, index: Slightly.apply(t), ("Slightly",)),
+    Fault("backward of the other sign", lambda tensor, index: Negated.apply(tensor), ("Negated",)),
     Fault("a hook on the gradient", _hooked, ()),
+)
+
+BATCHED = (
+    Fault(
+        "vmap of an autograd.Function", lambda tensor, index: WrongBatch.apply(tensor), ("vmap",)
+    ),
+    Fault("vmap of an operator", lambda tensor, index: same(tensor), ("vmap",)),
 )

@@ -1,4 +1,4 @@
-"""Put the project into a virtual environment, pinned, quietly, with one line of progress.
+"""Install the project, pinned, into an environment, with one line of progress.
 
     python3 tools/install.py .venv lab        installs jacmagic[lab], leaves the stamp .venv/.lab
     python3 tools/install.py --pins .venv     prints what is installed there as a constraints file
@@ -25,7 +25,7 @@ EXTRAS = {
     "lab": ("lab",),
     "dev": ("lab", "dev"),
     "bench": ("bench",),
-}  # what each extra brings along
+}  # what each extra installs
 HEADER = """\
 # The versions that CI runs with; pyproject.toml declares the range that is meant to work.
 # Renew with `make pins`, then run `make test`.
@@ -33,7 +33,7 @@ HEADER = """\
 
 
 def main(arguments: list[str]) -> int:
-    """Install an extra into an environment, or print the pins of one; the exit status."""
+    """Install an extra, or print an environment's pins; return the exit status."""
     if arguments[0] == "--pins":
         print(pins(Path(arguments[1])), end="")
         return 0
@@ -54,21 +54,21 @@ def main(arguments: list[str]) -> int:
 
 
 def install(python: Path, extra: str) -> int:
-    """Run pip with one line of progress; on failure the end of its log is shown."""
+    """Run pip with one line of progress; on failure print the end of its log."""
     pip = [str(python), "-m", "pip", "install", "--no-input", "--progress-bar=off"]
     pip += ["--constraint", str(ROOT / "constraints.txt"), "--editable", f"{ROOT}[{extra}]"]
-    quiet = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
+    silent_rerun = {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_ROOT_USER_ACTION": "ignore"}
     LOG.parent.mkdir(exist_ok=True)
     start = time.monotonic()
     process = subprocess.Popen(
         pip,
-        env={**os.environ, **quiet},
+        env={**os.environ, **silent_rerun},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
-    watch(process, start)
+    report_progress(process, start)
     took = f"{time.monotonic() - start:.0f} s"
     if process.returncode != 0:
         end = "\n".join(LOG.read_text().splitlines()[-25:])
@@ -78,8 +78,8 @@ def install(python: Path, extra: str) -> int:
     return 0
 
 
-def watch(process: subprocess.Popen[str], start: float) -> None:
-    """Follow pip's lines into the log, and say now and then what it is busy with."""
+def report_progress(process: subprocess.Popen[str], start: float) -> None:
+    """Write pip's output to the log, and print its current activity now and then."""
     assert process.stdout is not None
     stream = process.stdout
     lines: queue.Queue[str | None] = queue.Queue()
@@ -92,7 +92,7 @@ def watch(process: subprocess.Popen[str], start: float) -> None:
     threading.Thread(target=follow, daemon=True).start()
     live = sys.stdout.isatty()
     pause = 1.0 if live else 15.0
-    doing, seen, told = "asking the package index", 0, start
+    doing, seen, printed = "asking the package index", 0, start
     with LOG.open("w") as log:
         while True:
             try:
@@ -104,9 +104,9 @@ def watch(process: subprocess.Popen[str], start: float) -> None:
             log.write(line)
             seen += line.startswith("Collecting ")
             doing = activity(line) or doing
-            if time.monotonic() - told >= pause:
-                told = time.monotonic()
-                text = f"installing: {doing} · {seen} packages found · {told - start:.0f} s"
+            if time.monotonic() - printed >= pause:
+                printed = time.monotonic()
+                text = f"installing: {doing} · {seen} packages found · {printed - start:.0f} s"
                 print(f"\r\033[K{text}" if live else text, end="" if live else "\n", flush=True)
     process.wait()
     if live:
@@ -114,7 +114,7 @@ def watch(process: subprocess.Popen[str], start: float) -> None:
 
 
 def activity(line: str) -> str:
-    """What a line of pip's says it is doing, in few words; empty where it says nothing new."""
+    """Return the activity that a line of pip's output reports, or ""."""
     if match := re.match(r"\s*Downloading (?:\S*/)?([\w.]+?)-\S+(?:\.metadata)? ?(\(.*\))?", line):
         return f"downloading {match[1]} {match[2] or ''}".rstrip()
     if line.startswith("Installing collected packages"):
@@ -123,14 +123,14 @@ def activity(line: str) -> str:
 
 
 def pins(environment: Path) -> str:
-    """What an environment holds, as a constraints file: no local versions, not the project."""
+    """Return an environment's packages as a constraints file, without local versions."""
     pip = [str(environment / "bin" / "python"), "-m", "pip", "freeze", "--exclude-editable"]
     frozen = subprocess.run(pip, check=True, capture_output=True, text=True).stdout
     return HEADER + re.sub(r"(?m)\+\w+$", "", frozen)
 
 
 def say(text: str) -> None:
-    """One line to the terminal, at once."""
+    """Print one line at once."""
     print(text, flush=True)
 
 

@@ -1,9 +1,9 @@
-"""Open JupyterLab on one notebook and print the one address to click, token included.
+"""Open JupyterLab on one notebook and print its address with the token.
 
     python tools/lab.py notebooks/quickstart.ipynb [jupyter options, e.g. --no-browser]
 
-The server listens on this machine only. Its token is made anew each time and is part of the
-printed address, so nothing has to be looked up and no other user of the machine can enter.
+The server listens on this machine only. Its token is random and part of the printed address:
+no other user of the machine has access.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ HOST = "127.0.0.1"
 
 
 def main(arguments: list[str]) -> int:
-    """Serve until interrupted; the exit status of JupyterLab."""
+    """Serve until interrupted; return the exit status of JupyterLab."""
     notebook, options = Path(arguments[0]), arguments[1:]
     port, token = free_port(8888), secrets.token_hex(16)
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--ServerApp.log_level=WARN"]
@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
 
 
 def announce(address: str, port: int, visit: bool) -> None:
-    """Wait until the server answers, then print the address and open it where a browser is."""
+    """Wait until the server answers, then print the address and open it in a browser."""
     for _ in range(600):
         try:
             urllib.request.urlopen(f"http://{HOST}:{port}/api", timeout=1)
@@ -60,7 +60,7 @@ def announce(address: str, port: int, visit: bool) -> None:
 
 
 def free_port(wanted: int) -> int:
-    """The wanted port, or the next one that nobody listens on."""
+    """Return the wanted port, or the next one that is free."""
     for port in range(wanted, wanted + 100):
         with socket.socket() as probe:
             if probe.connect_ex((HOST, port)) != 0:

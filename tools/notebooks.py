@@ -1,4 +1,4 @@
-"""Run notebooks and store their outputs, so that they read well unexecuted and nbval can compare.
+"""Run notebooks and store their outputs, for readers and for comparison by nbval.
 
 python tools/notebooks.py notebooks/*.ipynb
 """
@@ -13,7 +13,7 @@ from demo import run
 
 
 def main(paths: list[str]) -> int:
-    """Run each notebook in place; the exit status."""
+    """Run each notebook in place; return the exit status."""
     for path in map(Path, paths):
         notebook = run(path)
         for cell in notebook.cells:

@@ -1,4 +1,4 @@
-"""Write `docs/reference/options.md` from the arguments that the magic really takes.
+"""Write `docs/reference/options.md` from the magic's arguments.
 
 python tools/options_page.py            writes the page if it is out of date
 """
@@ -9,7 +9,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from jacmagic.magic import JacobianMagics
+from jacmagic.notebook.magic import JacobianMagics
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "options.md"
 
@@ -20,25 +20,24 @@ HEAD = """\
 
 ```text
 %%jacobian [name=value …] [options]         above a cell
-%jacobian TARGET [name=value …] [options]   for something that exists
+%jacobian TARGET [name=value …] [options]   for an existing function, module or matrix
 ```
 
-`%%hessian` and `%hessian` take the same line, for a function of one number.
+`%%hessian` and `%hessian` take the same line, for a function that returns one number.
 
-The point and the options may stand in any order.
-An option's value is attached with a blank or with `=`;
-a value that contains blanks stands in brackets or quotes.
-Option names and their values complete with Tab, and `%jacobian -h` prints this list.
+The point and the options may be in any order.
+An option's value follows a blank or `=`; brackets or quotes enclose a value with blanks.
+Tab completes options and their values, and `%jacobian -h` prints this list.
 
 | option | meaning | default |
 |---|---|---|
 """
 
 TAIL = """
-## Settings for good
+## Settings
 
-`%config JacobianMagics` lists them, `%config JacobianMagics.precision = 6` sets one,
-and a line in `ipython_config.py` keeps it.
+`%config JacobianMagics` lists the settings, `%config JacobianMagics.precision = 6` changes one
+for the session, and `c.JacobianMagics.precision = 6` in `ipython_config.py` for all sessions.
 
 | setting | meaning | default |
 |---|---|---|
@@ -46,7 +45,7 @@ and a line in `ipython_config.py` keeps it.
 
 
 def page() -> str:
-    """The whole page as Markdown."""
+    """Return the whole page as Markdown."""
     parser: Any = vars(JacobianMagics.jacobian)["parser"]  # set by IPython's magic_arguments
     options = [row(action) for action in parser._actions]
     settings = [
@@ -58,7 +57,7 @@ def page() -> str:
 
 
 def row(action: argparse.Action) -> str:
-    """One option as a row of the table; empty for what is no option (the point, the target)."""
+    """Return the table's row of an option; empty for a positional argument."""
     if not action.option_strings:
         return ""
     value = value_of(action)
@@ -67,7 +66,7 @@ def row(action: argparse.Action) -> str:
 
 
 def value_of(action: argparse.Action) -> str:
-    """What follows the option's name, with a blank before it."""
+    """Return what follows the option's name, with a blank before it."""
     if action.nargs == 0:
         return ""
     if action.choices:
@@ -76,18 +75,18 @@ def value_of(action: argparse.Action) -> str:
 
 
 def default_of(action: argparse.Action) -> str:
-    """The default as code, or nothing where leaving the option out just leaves it out."""
-    return "" if action.default in (None, False, [], "") else f"`{action.default}`"
+    """Return the default as code, or nothing where the option has none."""
+    return "" if action.nargs == 0 or not action.default else f"`{action.default}`"
 
 
 def sentence(text: str | None) -> str:
-    """A help text as a cell of a Markdown table, ending in a full stop."""
+    """Return a help text as a sentence for a Markdown table."""
     words = " ".join((text or "").split()).replace("%%", "%").replace("|", "\\|").rstrip(".")
     return words[:1].upper() + words[1:] + "."
 
 
 def write() -> bool:
-    """Bring the file up to date; whether it had to be changed."""
+    """Write the page; return whether it has changed."""
     text = page()
     if PAGE.exists() and PAGE.read_text(encoding="utf-8") == text:
         return False

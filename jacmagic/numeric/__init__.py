@@ -1,33 +1,34 @@
-"""The numeric road: Jacobians by torch's own differentiation, the truth that is shown.
+"""Jacobians by torch's own differentiation: the values that are shown.
 
-The function is evaluated once, plainly, so that an error in it surfaces as the user's own;
-`choice` then picks a mode by the numbers of outputs and inputs; `rows`, `reverse` and `forward`
-are the modes, `sparse` computes entries only where that pays, `ladder` tries them until one gets
-through, `memory` bounds what they may take, `tuning` keeps which of them was quick. `batched` does
-the same at many `points` at once. `differences` is independent of all of them. Nothing here knows
-about closed forms.
+The function is evaluated once, plainly, so that an error in it surfaces as the user's own. `modes`
+holds the differentiation modes and the choice among them, `sparsity` patterns and colourings;
+`confirmed` checks what did not come by plain backward passes, `memory` bounds the result, `tuning`
+keeps per function which mode was fastest. `batched` differentiates at many `points` at once.
+`differences` is independent of all of them. Nothing here knows about closed forms.
 """
 
 from jacmagic.numeric.batched import Differentiator, compute_many
 from jacmagic.numeric.compute import compute
 from jacmagic.numeric.differences import Differences, along, differences
-from jacmagic.numeric.entries import Scheme, Sparse, to_csr
-from jacmagic.numeric.numbers import Numbers
-from jacmagic.numeric.points import Many, Points
-from jacmagic.numeric.rescue import NOT_BY_TORCH
-from jacmagic.numeric.sparse import gap_of_product
+from jacmagic.numeric.entries import Sparse, SparsePlan, to_csr
+from jacmagic.numeric.modes.rescue import NOT_BY_TORCH
+from jacmagic.numeric.modes.sparse import gap_of_product
+from jacmagic.numeric.options import ComputeOptions
+from jacmagic.numeric.points import BatchedJacobian, Points
+from jacmagic.numeric.result import NumericJacobian
 from jacmagic.numeric.steadiness import independent, unsteady
 from jacmagic.numeric.tuning import Tuning, tuning_of
 
 __all__ = [
     "NOT_BY_TORCH",
+    "BatchedJacobian",
+    "ComputeOptions",
     "Differences",
     "Differentiator",
-    "Many",
-    "Numbers",
+    "NumericJacobian",
     "Points",
-    "Scheme",
     "Sparse",
+    "SparsePlan",
     "Tuning",
     "along",
     "compute",

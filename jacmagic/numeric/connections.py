@@ -1,26 +1,26 @@
-"""Read torch's graph: which outputs it joins to which inputs, and how wide it is.
+"""Traverse autograd's graph: connections of outputs to inputs, structure, widest tensor.
 
-NOTE [Bounded walks]: Python sees a node of the graph through an object of its own, and once very
-many nodes have had one, freeing the graph recurses in C++ until the stack is full. So no walk meets
-more than `MOST_NODES`; a larger graph is asked by backward passes instead, or only in part.
+NOTE [Bounded traversal]: Python sees a node of the graph through an object of its own, and once
+very many nodes have had one, freeing the graph recurses in C++ until the stack is full. So no
+traversal meets more than `MAX_NODES`; of a larger graph backward passes show the connections.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from jacmagic.function.torch_internals import output_sizes
 from jacmagic.numeric.evaluation import Evaluation
-from jacmagic.numeric.ladder import OBSTACLES
-from jacmagic.numeric.rows import Blocks
+from jacmagic.numeric.modes.mode import Blocks
+from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
 Connections = tuple[tuple[bool, ...], ...]
 
-MOST_NODES = 2000  # that one walk meets
+MAX_NODES = 2000  # that one traversal meets
 
 
 def connections(evaluation: Evaluation, blocks: Blocks | None = None) -> Connections:
@@ -34,23 +34,54 @@ def connections(evaluation: Evaluation, blocks: Blocks | None = None) -> Connect
         One row per output, one entry per input.
     """
     leaves, inputs = evaluation.outputs.leaves, evaluation.inputs
-    by_walk = _below(leaves, inputs)
-    if by_walk is not None:
-        return by_walk
+    traversed = _inputs_below(leaves, inputs)
+    if traversed is not None:
+        return traversed
     return tuple(
-        _asked(leaf, inputs, () if blocks is None else blocks[index])
+        _reached(leaf, inputs, () if blocks is None else blocks[index])
         for index, leaf in enumerate(leaves)
     )
 
 
+def everywhere_connected(evaluation: Evaluation) -> Connections:
+    """Return connections of every output to every input."""
+    return ((True,) * len(evaluation.inputs),) * len(evaluation.outputs.leaves)
+
+
+def structure_of(evaluation: Evaluation) -> tuple[Any, ...] | None:
+    """Return the operations of torch's graph and their edges, to be compared.
+
+    None where there are too many, see NOTE [Bounded traversal], or where one is a custom
+    `autograd.Function`, whose inside may change.
+    """
+    by_hand: Any = torch.autograd.function.BackwardCFunction
+    indices: dict[Any, int] = {None: -1}
+    nodes: list[Any] = []
+    structure: list[Any] = []
+
+    def index_of(node: Any) -> int:
+        if node not in indices:
+            indices[node] = len(nodes)
+            nodes.append(node)
+        return indices[node]
+
+    structure += [index_of(leaf.grad_fn) for leaf in evaluation.outputs.leaves]
+    for node in nodes:
+        if len(nodes) > MAX_NODES or isinstance(node, by_hand):
+            return None
+        structure.append(node.name())
+        structure += [(index_of(child), output) for child, output in node.next_functions]
+    return tuple(structure)
+
+
 def widest(evaluation: Evaluation) -> int:
-    """Scalars of the largest tensor in the part of the graph that a walk meets."""
+    """Scalars of the largest tensor that a bounded traversal of the graph meets."""
     roots = [leaf.grad_fn for leaf in evaluation.outputs.leaves]
-    return max((size for node in _nodes(roots) for size in _sizes(node)), default=1)
+    return max((size for node in _nodes(roots) for size in output_sizes(node)), default=1)
 
 
 def written_by_hand(evaluation: Evaluation) -> bool:
-    """Whether a walk meets a custom `autograd.Function` or a compiled one.
+    """Whether a traversal meets a custom `autograd.Function` or a compiled one.
 
     Torch shows neither's inside: what runs forwards need not be what is differentiated.
     """
@@ -60,12 +91,12 @@ def written_by_hand(evaluation: Evaluation) -> bool:
 
 
 def _nodes(roots: Iterable[Any]) -> Iterator[Any]:
-    """Nodes of the graph below `roots`, nearest first; see NOTE [Bounded walks]."""
+    """Nodes of the graph below `roots`, nearest first; see NOTE [Bounded traversal]."""
     pending = [root for root in roots if root is not None]
     seen = set(pending)
     for node in pending:
         yield node
-        if len(seen) >= MOST_NODES:
+        if len(seen) >= MAX_NODES:
             continue
         for child, _ in node.next_functions:
             if child is not None and child not in seen:
@@ -73,8 +104,8 @@ def _nodes(roots: Iterable[Any]) -> Iterator[Any]:
                 pending.append(child)
 
 
-def _below(leaves: Iterable[Tensor], inputs: Iterable[Tensor]) -> Connections | None:
-    """The inputs below each leaf by one walk over the graph; None if that is too large.
+def _inputs_below(leaves: Iterable[Tensor], inputs: Iterable[Tensor]) -> Connections | None:
+    """Return the inputs below each leaf by one traversal; None if too large.
 
     Every node carries the set of inputs below it as bits; children are finished before parents.
     """
@@ -87,7 +118,7 @@ def _below(leaves: Iterable[Tensor], inputs: Iterable[Tensor]) -> Connections | 
             node = stack[-1]
             children = [] if node in below else [c for c, _ in node.next_functions if c is not None]
             missing = [child for child in children if child not in below]
-            if len(below) + len(stack) + len(missing) > MOST_NODES:
+            if len(below) + len(stack) + len(missing) > MAX_NODES:
                 return None
             stack += missing
             if not missing:
@@ -101,32 +132,26 @@ def _below(leaves: Iterable[Tensor], inputs: Iterable[Tensor]) -> Connections | 
     return tuple(rows)
 
 
-def _asked(leaf: Tensor, inputs: tuple[Tensor, ...], known: Iterable[Tensor]) -> tuple[bool, ...]:
-    """Which inputs a backward pass from a leaf gets to."""
+def _reached(
+    leaf: Tensor, inputs: tuple[Tensor, ...], blocks: Iterable[Tensor]
+) -> tuple[bool, ...]:
+    """Whether a backward pass from a leaf reaches each input."""
     if not leaf.requires_grad:
         return (False,) * len(inputs)
-    if known and all(bool(block.any()) for block in known):
+    if blocks and all(bool(block.any()) for block in blocks):
         return (True,) * len(inputs)
     zeros = torch.zeros_like(leaf)
     try:
         rows = torch.autograd.grad(leaf, inputs, zeros, retain_graph=True, allow_unused=True)
-    except OBSTACLES:  # torch would go there, and cannot
+    except TORCH_ERRORS:  # torch would go there, and cannot
         return (True,) * len(inputs)
     return tuple(row is not None for row in rows)
 
 
 def _node_of(tensor: Tensor) -> Any:
-    """The node of autograd's graph in which a tensor's gradient arrives."""
+    """Return the node of autograd's graph in which a tensor's gradient arrives."""
     node = tensor.grad_fn
     if node is None:  # a leaf shows its node to its views only
         view: Any = tensor.view_as(tensor).grad_fn
         node = view.next_functions[0][0]
     return node
-
-
-def _sizes(node: Any) -> list[int]:
-    """How large what an operation of the graph returned is; nothing where torch does not tell."""
-    try:
-        return [math.prod(map(int, one.shape)) for one in node._input_metadata]
-    except (AttributeError, RuntimeError, TypeError):
-        return []

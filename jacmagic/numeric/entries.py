@@ -1,4 +1,4 @@
-"""The entries of a sparse Jacobian, and the scheme by which they are computed at every point."""
+"""Sparse Jacobian: stored entries and the plan that computes them at any point."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ import scipy.sparse as sp
 import torch
 from torch import Tensor
 
-from jacmagic.lift.silence import silent
+from jacmagic.function.interop.silence import silent
 from jacmagic.numeric.evaluation import Evaluation
-from jacmagic.numeric.memory import require_room
-from jacmagic.numeric.rows import Blocks
-from jacmagic.sparsity import Plan
-from jacmagic.text import spaced
+from jacmagic.numeric.memory import require_memory
+from jacmagic.numeric.modes.mode import Blocks
+from jacmagic.numeric.sparsity import Plan
+from jacmagic.render.text import spaced
 
 
 @dataclass(frozen=True)
-class Scheme:
-    """A plan made ready for torch; the same at every point while it is steady.
+class SparsePlan:
+    """A plan as tensors on the inputs' device; valid at every point while steady.
 
     Attributes:
         plan: the pattern and its colours.
@@ -27,7 +27,7 @@ class Scheme:
         by_zeros: whether it rests on constants that are zero, which the function may yet change.
         starts: (m + 1,) where each row's entries begin, int64.
         columns: (entries,) their columns, int64.
-        source: (entries,) their places among the products.
+        source: (entries,) their indices among the products.
         forward: for each input, sums of columns of the identity, (passes, *input.shape).
         backward: for each output, sums of rows of the identity, (passes, *output.shape).
     """
@@ -48,7 +48,7 @@ class Scheme:
         return int(m), int(n)
 
     def fits(self, evaluation: Evaluation) -> bool:
-        """Whether the function still takes and returns what this scheme was made for."""
+        """Whether the function still takes and returns what this plan was made for."""
         leaves = evaluation.outputs.leaves
         return (
             [(seed.shape[1:], seed.dtype) for seed in self.forward]
@@ -63,11 +63,11 @@ class Sparse:
     """The entries of a Jacobian (m, n) that may differ from zero.
 
     Attributes:
-        scheme: where they stand, and how they are computed.
+        scheme: their rows and columns, and how they are computed.
         values: (entries,) row by row.
     """
 
-    scheme: Scheme
+    scheme: SparsePlan
     values: Tensor
 
     @cached_property
@@ -89,7 +89,7 @@ class Sparse:
 
     @property
     def cost(self) -> str:
-        """What was done, and what it stands for: "3 forward passes instead of 10 000"."""
+        """The passes and what they replace: "3 forward passes instead of 10 000"."""
         forward, backward = self.scheme.plan.forward, self.scheme.plan.backward
         m, n = self.scheme.shape
         parts = [
@@ -101,7 +101,7 @@ class Sparse:
         return f"{' and '.join(parts) or 'no pass'} instead of {spaced(dense)}"
 
     def blocks(self, leaves: tuple[Tensor, ...]) -> Blocks:
-        """The dense matrix cut by outputs and inputs, each of the input's dtype."""
+        """Return the dense matrix cut by outputs and inputs, each of the input's dtype."""
         rows = self.dense().split([leaf.numel() for leaf in leaves])
         sizes = [seed.shape[1:].numel() for seed in self.scheme.forward]
         return tuple(
@@ -119,7 +119,7 @@ class Sparse:
             SizeError: they would not fit into `memory`, by default a quarter of what is free.
         """
         m, n = self.scheme.shape
-        require_room(m, (self.values.new_empty(1).expand(n),), memory)
+        require_memory(m, (self.values.new_empty(1).expand(n),), memory)
         rows = torch.repeat_interleave(
             torch.arange(m, device=self.values.device), self.scheme.starts.diff()
         )
@@ -129,11 +129,11 @@ class Sparse:
 
 
 def to_csr(matrix: Tensor) -> Tensor:
-    """A dense matrix as a `torch.sparse_csr` tensor."""
+    """Return a dense matrix as a `torch.sparse_csr` tensor."""
     with silent():  # torch calls its sparse layouts a beta
         return matrix.to_sparse_csr()
 
 
-def _csr(scheme: Scheme, values: Tensor) -> Tensor:
+def _csr(scheme: SparsePlan, values: Tensor) -> Tensor:
     with silent():  # torch calls its sparse layouts a beta
         return torch.sparse_csr_tensor(scheme.starts, scheme.columns, values, scheme.shape)

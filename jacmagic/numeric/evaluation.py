@@ -1,4 +1,4 @@
-"""One plain run of the user's function under autograd, from which every mode starts.
+"""One plain run of the function under autograd, the start of every mode.
 
 An error in the function surfaces here, as the user's own. The graph that the run leaves behind is
 what reverse mode goes back along.
@@ -6,17 +6,20 @@ what reverse mode goes back along.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
+import torch
 from torch import Tensor
 
 from jacmagic.errors import FunctionError
-from jacmagic.numeric.quiet import drawn_from, quiet, random_states
-from jacmagic.structure import Outputs, flatten
+from jacmagic.function.outputs import Outputs, flatten
+from jacmagic.function.silent_rerun import drawn_from, random_states, silent_rerun
 
 
 @dataclass(frozen=True)
@@ -40,31 +43,60 @@ class Evaluation:
     random: tuple[Tensor, ...] = field(repr=False)
     before: float = math.inf
 
-    @property
+    @cached_property
     def size(self) -> tuple[int, int]:
         """(m, n): scalar components of the outputs and of the inputs."""
         return self.outputs.numel, sum(tensor.numel() for tensor in self.inputs)
 
     def leaves(self, *inputs: Tensor) -> tuple[Tensor, ...]:
-        """Run the function again on other tensors; only the flat outputs are of interest."""
+        """Run the function again on other tensors and return the flat outputs."""
         return flatten(self.function(*writable(inputs))).leaves
 
-    def again(self) -> quiet:
-        """Within this context the function may run again, unnoticed."""
-        return quiet(self.inputs, self.random)
+    def again(self) -> silent_rerun:
+        """Return a context for silent runs with the random numbers of the first one."""
+        return silent_rerun(self.inputs, self.random)
+
+
+@contextlib.contextmanager
+def _recording() -> Iterator[None]:
+    with torch.inference_mode(False), torch.enable_grad():
+        yield
+
+
+def recording() -> contextlib.AbstractContextManager[None]:
+    """Return a context in which torch records graphs, whatever the caller disabled."""
+    if torch.is_grad_enabled() and not torch.is_inference_mode_enabled():
+        return contextlib.nullcontext()
+    return _recording()
 
 
 def evaluate(
-    function: Callable[..., Any], tensors: Sequence[Tensor], *, create_graph: bool
+    function: Callable[..., Any],
+    tensors: Sequence[Tensor],
+    *,
+    create_graph: bool,
+    before: float = math.inf,
 ) -> Evaluation:
     """Run the function once on fresh tensors that require gradients.
 
-    Must be called with gradients enabled. The tensors are new objects even where the user's already
-    require gradients, so that what the function captures is told from what it is given.
+    Must be called within `recording`. The tensors are new objects even where the user's already
+    require gradients, so that what the function captures differs from what it is given.
 
     Raises:
         FunctionError: an input is not a real floating tensor, or an output has no Jacobian.
     """
+    _require_floating(tensors)
+    inputs = tuple(_fresh(tensor, create_graph) for tensor in tensors)
+    random = random_states(inputs)
+    start = time.perf_counter()
+    outputs = flatten(function(*writable(inputs)))
+    seconds = time.perf_counter() - start
+    random = drawn_from(function, inputs, random)
+    return Evaluation(function, inputs, outputs, seconds, random, before)
+
+
+def _require_floating(tensors: Sequence[Tensor]) -> None:
+    """Refuse what torch cannot differentiate by, in its words and with a remedy."""
     for position, tensor in enumerate(tensors):
         if not isinstance(tensor, Tensor):
             raise FunctionError(
@@ -80,16 +112,10 @@ def evaluate(
                     else "write .double()"
                 )
             )
-    inputs = tuple(_fresh(tensor, create_graph) for tensor in tensors)
-    random = random_states(inputs)
-    start = time.perf_counter()
-    outputs = flatten(function(*writable(inputs)))
-    seconds = time.perf_counter() - start
-    return Evaluation(function, inputs, outputs, seconds, drawn_from(function, inputs, random))
 
 
 def writable(tensors: Sequence[Tensor]) -> list[Tensor]:
-    """Copies that a function may write to, which leaves must not be, with the way back to them."""
+    """Copy leaves, attached to them: a function may write to the copies."""
     return [tensor.clone() for tensor in tensors]
 
 

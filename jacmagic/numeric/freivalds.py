@@ -1,4 +1,4 @@
-"""Freivalds' check of a Jacobian: a random combination of its rows against one backward pass.
+"""Freivalds' check: a random combination of rows against one backward pass.
 
 NOTE [Freivalds]: a matrix M that came by another way than plain backward passes is right if, for a
 random u, uᵀ·M equals uᵀ·J, and uᵀ·J is what one plain backward pass gives (Freivalds 1977). An
@@ -20,19 +20,22 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor
 
-SAFETY = 8.0  # times the expected rounding of a sum that is allowed
-OWN = 4.0  # added to √m: roundings of an entry before it is summed
-NOISE = 32.0  # times the measured rounding of the function itself that is allowed
-MULTIPLES = (1.375, 1.15625, 1.71875, 1.28125, 1.59375, 1.84375)  # of u, few bits each
-SMALL = 2**16  # entries up to which hidden ones are looked for
-HIDDEN_ROWS = 4  # rows with hidden entries that have a pass of their own
+from jacmagic.numeric.engine import Rows, backward
+
+SUM_ROUNDINGS = 8.0  # times the expected rounding of a sum that is allowed
+ENTRY_ROUNDINGS = 4.0  # added to √m: roundings of an entry before it is summed
+NOISE_FACTOR = 32.0  # times the measured rounding of the function itself that is allowed
+NOISE_MULTIPLES = (1.375, 1.15625, 1.71875, 1.28125, 1.59375, 1.84375)  # of u, few bits each
+MAX_ENTRIES_FOR_HIDDEN = 2**16  # entries up to which hidden ones are looked for
+MAX_HIDDEN_ROWS = 4  # rows with hidden entries that have a pass of their own
 
 Answer = Literal["equal", "different", "not finite"]
 
@@ -40,19 +43,19 @@ Answer = Literal["equal", "different", "not finite"]
 class Matrix(Protocol):
     """A Jacobian (m, n) as it was computed."""
 
-    def largest(self) -> Tensor:
+    def largest(self) -> np.ndarray:
         """(m,) the largest absolute value in each row, float64."""
 
-    def combined(self, u: Tensor) -> tuple[Tensor, Tensor]:
+    def combined(self, u: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """uᵀ·M and |u|ᵀ·|M|, (n,) float64 each."""
 
-    def hidden(self, u: Tensor, allowed: Tensor) -> list[int]:
+    def hidden(self, u: np.ndarray, allowed: np.ndarray) -> list[int]:
         """Rows i with an entry for which 0 < |uᵢ·Mᵢⱼ| ≤ allowedⱼ; none where M is large."""
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """uᵀ·M beside uᵀ·J.
+class ProductCheck:
+    """The comparison of uᵀ·M with uᵀ·J.
 
     Attributes:
         gap: (n,) the absolute difference.
@@ -60,26 +63,27 @@ class Comparison:
         reached: for each input whether torch's graph leads to it from any output.
     """
 
-    gap: Tensor
-    allowed: Tensor
+    gap: np.ndarray
+    allowed: np.ndarray
     reached: tuple[bool, ...]
 
-    @property
+    @functools.cached_property
     def answer(self) -> Answer:
-        """Whether the difference is rounding; "not finite" where a product proves nothing."""
-        spare = self.allowed - self.gap
-        if bool((spare >= 0).all()):
+        """The verdict; "not finite" where a product proves nothing."""
+        with np.errstate(invalid="ignore"):
+            spare = self.allowed - self.gap
+        if (spare >= 0).all():
             return "equal"
-        return "not finite" if bool(spare.isnan().any()) else "different"
+        return "not finite" if np.isnan(spare).any() else "different"
 
     @property
-    def where_finite(self) -> Comparison:
+    def where_finite(self) -> ProductCheck:
         """The same for the columns in which all is finite."""
-        told = (self.allowed - self.gap).isfinite()
-        return Comparison(self.gap[told], self.allowed[told], self.reached)
+        finite = np.isfinite(self.allowed) & np.isfinite(self.gap)
+        return ProductCheck(self.gap[finite], self.allowed[finite], self.reached)
 
 
-def check(leaves: Sequence[Tensor], inputs: Sequence[Tensor], matrix: Matrix) -> Comparison:
+def check(leaves: Sequence[Tensor], inputs: Sequence[Tensor], matrix: Matrix) -> ProductCheck:
     """Compare a Jacobian with plain backward passes, see the notes above.
 
     Args:
@@ -95,13 +99,13 @@ def check(leaves: Sequence[Tensor], inputs: Sequence[Tensor], matrix: Matrix) ->
     """
     passes = _Passes(leaves, inputs, matrix)
     if not passes.size:
-        return Comparison(torch.zeros(0), torch.zeros(0), (False,) * len(inputs))
+        return ProductCheck(np.zeros(0), np.zeros(0), (False,) * len(inputs))
     u = passes.direction()
     whole = passes.compare(u)
     if whole.answer != "equal":
         return whole
-    for row in matrix.hidden(u, whole.allowed)[:HIDDEN_ROWS]:
-        alone = torch.zeros_like(u)
+    for row in matrix.hidden(u, whole.allowed)[:MAX_HIDDEN_ROWS]:
+        alone = np.zeros_like(u)
         alone[row] = u[row]
         one = passes.compare(alone)
         if one.answer != "equal":
@@ -110,13 +114,13 @@ def check(leaves: Sequence[Tensor], inputs: Sequence[Tensor], matrix: Matrix) ->
 
 
 def equal(one: Matrix, other: Matrix, leaves: Sequence[Tensor], inputs: Sequence[Tensor]) -> bool:
-    """Whether two Jacobians of the same function at the same point differ by the sums' rounding."""
+    """Whether two Jacobians at the same point differ by rounding alone."""
     passes = _Passes(leaves, inputs, other)
     if not passes.size:
         return True
     u = passes.direction()
-    (mine, sizes), (truth, _) = one.combined(u), other.combined(u)
-    return Comparison((mine - truth).abs(), passes.rounding(u, sizes), ()).answer == "equal"
+    (product, sizes), (truth, _) = one.combined(u), other.combined(u)
+    return ProductCheck(np.abs(product - truth), passes.rounding(u, sizes), ()).answer == "equal"
 
 
 class _Passes:
@@ -129,121 +133,79 @@ class _Passes:
         self.reached: tuple[bool, ...] = (False,) * len(inputs)
         self.size = sum(map(Tensor.numel, leaves)) * sum(map(Tensor.numel, inputs))
 
-    def direction(self) -> Tensor:
+    def direction(self) -> np.ndarray:
         """u, (m,) float64: random signs and sizes, over the power of two of each row."""
         largest = self.matrix.largest()
         bits = int(-math.log2(self.shortest.eps)) // 2
-        signs = _random(len(largest), bits).to(largest.device)
-        powers = torch.frexp(largest).exponent
-        known = (largest > 0) & largest.isfinite()
-        if not bool(known.all()):  # a zero is compared on the scale of the smallest row
-            least = int(powers[known].min()) if bool(known.any()) else 0
-            powers = torch.where(known, powers, least)
+        powers = np.frexp(largest)[1]
+        usable = (largest > 0) & np.isfinite(largest)
+        if not usable.all():  # a zero is compared on the scale of the smallest row
+            least = int(powers[usable].min()) if usable.any() else 0
+            powers = np.where(usable, powers, least)
         most = int(math.log2(self.shortest.max)) // 2
-        return torch.ldexp(signs, -powers.clamp(-most, most))
+        return np.ldexp(_random(len(largest), bits), -powers.clip(-most, most))
 
-    def compare(self, u: Tensor) -> Comparison:
-        """The two products, and how far apart rounding may set them."""
+    @np.errstate(all="ignore")
+    def compare(self, u: np.ndarray) -> ProductCheck:
+        """Compare the two products within the bound of rounding."""
         truth = self.backward(u)
-        mine, sizes = self.matrix.combined(u)
-        gap = (mine - truth).abs()
+        product, sizes = self.matrix.combined(u)
+        gap = np.abs(product - truth)
         allowed = self.rounding(u, sizes)
-        found = Comparison(gap, allowed + 0 * truth, self.reached)
-        if found.answer != "different":
-            return found
+        comparison = ProductCheck(gap, allowed + 0 * truth, self.reached)
+        if comparison.answer != "different":
+            return comparison
         noise = self._noise(u, truth)
         share = (noise / sizes)[sizes > 0]
-        usual = float(share.quantile(0.9)) if 0 < len(share) <= 2**20 else 0.0
-        return Comparison(gap, allowed + NOISE * (noise + usual * sizes), self.reached)
+        usual = float(np.quantile(share, 0.9)) if 0 < len(share) <= 2**20 else 0.0
+        return ProductCheck(gap, allowed + NOISE_FACTOR * (noise + usual * sizes), self.reached)
 
-    def rounding(self, u: Tensor, sizes: Tensor) -> Tensor:
-        """(n,) what sums of products of these sizes may be off by."""
+    def rounding(self, u: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+        """(n,) the rounding error allowed for sums of products of these sizes."""
         least = self.shortest.smallest_normal * self.shortest.eps
-        terms = SAFETY * (math.sqrt(len(u)) + OWN)
-        return terms * (self.shortest.eps * sizes + least * u.abs().sum())
+        terms = SUM_ROUNDINGS * (math.sqrt(len(u)) + ENTRY_ROUNDINGS)
+        return np.asarray(terms * (self.shortest.eps * sizes + least * np.abs(u).sum()))
 
-    def _noise(self, u: Tensor, truth: Tensor) -> Tensor:
-        """(n,) what rounding makes of c·u where c·(uᵀ·J) is expected, the largest of some c."""
-        gaps = [(self.backward(c * u) - c * truth).abs() for c in MULTIPLES]
-        return torch.stack(gaps).amax(0)
+    def _noise(self, u: np.ndarray, truth: np.ndarray) -> np.ndarray:
+        """(n,) the function's own rounding: the largest |(c·u)ᵀ·J − c·(uᵀ·J)| of some c."""
+        gaps = [np.abs(self.backward(c * u) - c * truth) for c in NOISE_MULTIPLES]
+        return np.asarray(np.max(gaps, axis=0))
 
-    def backward(self, u: Tensor) -> Tensor:
+    def backward(self, u: np.ndarray) -> np.ndarray:
         """uᵀ·J by one plain backward pass, (n,) float64."""
-        sizes = [leaf.numel() for leaf in self.leaves]
-        pairs = [
-            (leaf, part.reshape(leaf.shape).to(leaf.dtype))
-            for leaf, part in zip(self.leaves, u.split(sizes), strict=True)
-            if leaf.requires_grad and leaf.numel()
+        attached, directions, start = [], [], 0
+        for leaf in self.leaves:
+            part = u[start : (start := start + leaf.numel())]
+            if leaf.requires_grad and leaf.numel():
+                attached.append(leaf)
+                direction = torch.from_numpy(part).view(leaf.shape)
+                directions.append(direction.to(leaf.device, leaf.dtype))
+        rows: Rows = (None,) * len(self.inputs)
+        if attached:
+            rows = backward(attached, self.inputs, directions)
+        self.reached = tuple([row is not None for row in rows])
+        parts = [
+            np.zeros(tensor.numel()) if row is None else array_of(row).reshape(-1)
+            for row, tensor in zip(rows, self.inputs, strict=True)
         ]
-        rows: Sequence[Tensor | None] = [None] * len(self.inputs)
-        if pairs:
-            attached, directions = zip(*pairs, strict=True)
-            rows = torch.autograd.grad(
-                attached, self.inputs, directions, retain_graph=True, allow_unused=True
-            )
-        self.reached = tuple(row is not None for row in rows)
-        return torch.cat(
-            [
-                u.new_zeros(tensor.numel()) if row is None else row.detach().reshape(-1).to(u.dtype)
-                for row, tensor in zip(rows, self.inputs, strict=True)
-            ]
-        )
+        return parts[0] if len(parts) == 1 else np.concatenate(parts)
+
+
+def directions(largest: np.ndarray) -> np.ndarray:
+    """Draw random numbers, each over its size's power of two; odd sizes count as 1."""
+    usable = (largest > 0) & np.isfinite(largest)
+    return np.ldexp(_random(len(largest), 12), -np.where(usable, np.frexp(largest)[1], 0))
 
 
 @functools.lru_cache(maxsize=16)
-def _random(count: int, bits: int) -> Tensor:
-    """Numbers of random signs, of sizes from 1 to 2, of so many bits; always the same ones."""
+def _random(count: int, bits: int) -> np.ndarray:
+    """Draw numbers from ±[1, 2) with so many bits, from a fixed seed."""
     generator = torch.Generator().manual_seed(0)
-    draws = torch.randint(2**bits, (2, count), generator=generator, dtype=torch.int64)
+    draws = torch.randint(2**bits, (2, count), generator=generator, dtype=torch.int64).numpy()
     signs = 1 - 2 * (draws[0] % 2)
-    return signs * (1 + draws[1].double() / 2**bits)
+    return np.asarray(signs * (1 + draws[1] / 2**bits))
 
 
-# ── dense matrices ────────────────────────────────────────────────────────────────────────────
-
-SLAB = 2**18  # scalars of a matrix that are looked at together, so that they stay in the cache
-COPIED = 2**20  # scalars up to which the blocks of many outputs are copied into one matrix
-
-
-class Dense:
-    """The blocks of a Jacobian, read as a matrix."""
-
-    def __init__(self, blocks: Sequence[Sequence[Tensor]], leaves: Sequence[Tensor]) -> None:
-        """`blocks[i][j]` has the shape of leaf i followed by that of input j."""
-        rows = [
-            torch.cat(parts, 1) if len(parts) > 1 else parts[0]
-            for row, leaf in zip(blocks, leaves, strict=True)
-            for parts in ([block.detach().reshape(leaf.numel(), -1) for block in row],)
-            if leaf.numel()
-        ]
-        if len(rows) > 1 and sum(map(Tensor.numel, rows)) <= COPIED:
-            rows = [torch.cat(rows)]
-        self._slabs = [slab for part in rows for slab in self._cut(part)]
-
-    @staticmethod
-    def _cut(part: Tensor) -> Iterator[Tensor]:
-        if part.dtype not in (torch.float32, torch.float64):
-            part = part.float()
-        return iter(part.split(max(1, SLAB // max(1, part.shape[1]))))
-
-    def largest(self) -> Tensor:
-        """(m,) the largest absolute value in each row, float64."""
-        return torch.cat([slab.abs().amax(1) for slab in self._slabs]).double()
-
-    def combined(self, u: Tensor) -> tuple[Tensor, Tensor]:
-        """uᵀ·M and |u|ᵀ·|M|, (n,) float64 each."""
-        mine, sizes = u.new_zeros(()), u.new_zeros(())
-        for slab, part in zip(self._slabs, u.split(list(map(len, self._slabs))), strict=True):
-            weights = part.to(slab.dtype)
-            mine = mine + (weights @ slab).double()
-            sizes = sizes + (weights.abs() @ slab.abs()).double()
-        return mine, sizes
-
-    def hidden(self, u: Tensor, allowed: Tensor) -> list[int]:
-        """Rows i with an entry for which 0 < |uᵢ·Mᵢⱼ| ≤ allowedⱼ; none where M is large."""
-        if sum(map(Tensor.numel, self._slabs)) > SMALL:
-            return []
-        matrix = torch.cat(self._slabs) if len(self._slabs) > 1 else self._slabs[0]
-        sizes = (u[:, None] * matrix).abs()
-        found = ((sizes <= allowed) & (sizes > 0)).any(1)
-        return [] if not bool(found.any()) else found.nonzero().flatten().tolist()
+def array_of(tensor: Tensor) -> np.ndarray:
+    """Return a tensor as a float64 array, which may share its memory."""
+    return np.asarray(tensor.detach().to("cpu", torch.float64).resolve_neg().numpy())

@@ -1,4 +1,4 @@
-"""How large a Jacobian will be, and whether it fits."""
+"""Memory of a Jacobian: its size, what is available, and the refusal."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _UNITS = ("B", "kB", "MB", "GB", "TB", "PB")
 
 
 def readable(size: float) -> str:
-    """A number of bytes for the eye: `80.0 GB`."""
+    """Return a number of bytes in readable units: `80.0 GB`."""
     step = min(int(math.log(max(size, 1), 1000)), len(_UNITS) - 1)
     return f"{size / 1000**step:.{1 if step else 0}f} {_UNITS[step]}"
 
@@ -32,11 +32,11 @@ def available(device: torch.device) -> int:
 
 
 def allowance(device: torch.device, limit: int | None) -> int:
-    """Bytes that a result on `device` may take: `limit`, or a quarter of what is free."""
+    """Bytes that a result may take: `limit`, or a quarter of what is free."""
     return available(device) // 4 if limit is None else limit
 
 
-def require_room(m: int, inputs: tuple[Tensor, ...], limit: int | None) -> None:
+def require_memory(m: int, inputs: tuple[Tensor, ...], limit: int | None) -> None:
     """Refuse a Jacobian that would not fit, before anything is computed.
 
     Args:

@@ -1,4 +1,4 @@
-"""A function of tensors as m numbers of n numbers, for everything that only calls it."""
+"""A function of tensors as a function of one flat array, f: Rⁿ → Rᵐ."""
 
 from __future__ import annotations
 
@@ -8,35 +8,32 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
 
+from jacmagic.function.components import components
+from jacmagic.function.interop.call_limit import Counted
+from jacmagic.function.outputs import flatten
+from jacmagic.function.silent_rerun import set_random_states
 from jacmagic.numeric.evaluation import writable
-from jacmagic.numeric.quiet import set_random_states
-from jacmagic.structure import flatten
-
-MOST_TIMES_LONGER = 16  # calls of torch away from the point, times those at it
-SPARE_CALLS = 1_000
+from jacmagic.numeric.triangles import READERS, Triangles
 
 
-class EndlessError(RuntimeError):
-    """A function calls torch far more often than at its point: a loop that may never end there."""
+class CountError(RuntimeError):
+    """A function has another number of outputs than at its point."""
 
 
-class _Counted(TorchFunctionMode):
-    """Count the calls of torch, up to a limit."""
+class _Symmetric(Counted):
+    """A counted run that passes symmetric parts to functions reading a triangle."""
 
-    def __init__(self, limit: int | None) -> None:
-        """Count from 0; None sets no limit."""
-        super().__init__()
-        self.calls, self.limit = 0, limit
+    def __init__(self, usual: int | None, triangles: Triangles) -> None:
+        super().__init__(usual)
+        self.triangles = triangles
 
     def __torch_function__(
         self, func: Any, types: Any, args: Any = (), kwargs: dict[str, Any] | None = None
     ) -> Any:
-        self.calls += 1
-        if self.limit is not None and self.calls > self.limit:
-            raise EndlessError(f"more than {self.limit} calls of torch away from the point")
-        return func(*args, **(kwargs or {}))
+        if func in READERS:
+            args, kwargs = self.triangles.symmetric(args, kwargs or {})
+        return super().__torch_function__(func, types, args, kwargs)
 
 
 class Probe:
@@ -45,9 +42,10 @@ class Probe:
     Attributes:
         point: the tensors' numbers in the dtype of the evaluation, as float64 (n,).
         calls: how many times the function has run.
+        triangles: what functions that read one triangle are given.
 
-    NOTE [Endless loops]: `while error > 1e-12` ends at the point and need not end elsewhere. The
-    first run counts the calls of torch; a later one that makes many times more is broken off.
+    The first run counts the calls of torch, see NOTE [Endless loops]
+    in `function.interop.call_limit`.
     """
 
     def __init__(
@@ -57,7 +55,7 @@ class Probe:
         dtype: torch.dtype | None,
         random: tuple[Tensor, ...] | None = None,
     ) -> None:
-        """Nothing is evaluated yet.
+        """Prepare without evaluating.
 
         Args:
             function: takes the tensors by position.
@@ -67,22 +65,21 @@ class Probe:
         """
         self._function, self._random = function, random
         self._like = [one.detach().to(dtype or one.dtype) for one in tensors]
-        parts = [one.reshape(-1).cpu().double() for one in self._like]
-        self.point = torch.cat(parts).numpy() if parts else np.zeros(0)
-        self.calls = 0
+        self.point = components(self._like)
+        self.calls, self.triangles = 0, Triangles()
         self._usual: int | None = None
+        self._outputs: int | None = None
 
     def rounded(self, point: np.ndarray) -> np.ndarray:
-        """A point as the tensors hold it."""
-        return np.concatenate(
-            [one.reshape(-1).cpu().double().numpy() for one in self._tensors(point)] or [point]
-        )
+        """Return a point as the tensors hold it."""
+        return components(self._tensors(point))
 
     def __call__(self, point: np.ndarray) -> np.ndarray:
-        """The m outputs at a point (n,).
+        """Return the m outputs at a point (n,).
 
         Raises:
             EndlessError: the function takes far longer than at the first point asked for.
+            CountError: the function has another number of outputs than there.
         """
         self.calls += 1
         tensors = self._tensors(point)
@@ -90,16 +87,21 @@ class Probe:
             set_random_states(tensors, self._random)
         inputs = writable([one.requires_grad_() for one in tensors])
         usual = self._usual
-        with _Counted(None if usual is None else MOST_TIMES_LONGER * usual + SPARE_CALLS) as count:
+        with _Symmetric(usual, self.triangles) as count:
             leaves = flatten(self._function(*inputs)).leaves
         self._usual = count.calls if usual is None else usual
-        numbers = [leaf.detach().reshape(-1).cpu().double() for leaf in leaves]
-        return torch.cat(numbers).numpy() if numbers else np.zeros(0)
+        self.triangles.settle()
+        outputs = components(leaves)
+        if self._outputs is None:
+            self._outputs = len(outputs)
+        elif len(outputs) != self._outputs:
+            raise CountError(f"{len(outputs)} outputs away from the point, {self._outputs} at it")
+        return outputs
 
     def _tensors(self, point: np.ndarray) -> list[Tensor]:
-        made, start = [], 0
+        tensors, start = [], 0
         for one in self._like:
             part = torch.from_numpy(point[start : start + one.numel()].copy())
             start += one.numel()
-            made.append(part.to(dtype=one.dtype, device=one.device).reshape(one.shape))
-        return made
+            tensors.append(part.to(dtype=one.dtype, device=one.device).reshape(one.shape))
+        return tensors

@@ -1,36 +1,39 @@
-"""A progress bar for what takes longer than a second; nothing at all for what does not."""
+"""Progress bar of differentiation passes, shown after a second."""
 
 from __future__ import annotations
 
-import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-PATIENCE = 1.0  # seconds after which a reader wants to know
+MIN_SECONDS_FOR_BAR = 1.0  # after which a reader wants to know
 
 
-@contextlib.contextmanager
-def progress(total: int) -> Iterator[Callable[[int], None]]:
-    """Gives a function to be told how many of `total` passes are done.
+class progress:
+    """Progress bar of `total` passes; entering it returns its update function.
 
     The bar is tqdm's, a widget in a notebook and a line in a terminal; it goes when the work is
     done or interrupted. tqdm is imported when the bar is first drawn.
     """
-    bar: Any = None
-    began = time.monotonic()
 
-    def told(done: int) -> None:
-        nonlocal bar
-        if bar is not None:
-            bar.update(done - bar.n)
-        elif done < total and time.monotonic() - began > PATIENCE:
+    def __init__(self, total: int) -> None:
+        self._total = total
+        self._bar: Any = None
+
+    def __enter__(self) -> Callable[[int], None]:
+        self._began = time.monotonic()
+        return self._advance
+
+    def _advance(self, done: int) -> None:
+        if self._bar is not None:
+            self._bar.update(done - self._bar.n)
+        elif done < self._total and time.monotonic() - self._began > MIN_SECONDS_FOR_BAR:
             from tqdm.auto import tqdm
 
-            bar = tqdm(total=total, initial=done, desc="Jacobian", unit=" passes", leave=False)
+            self._bar = tqdm(
+                total=self._total, initial=done, desc="Jacobian", unit=" passes", leave=False
+            )
 
-    try:
-        yield told
-    finally:
-        if bar is not None:
-            bar.close()
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.close()

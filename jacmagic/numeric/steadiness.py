@@ -1,4 +1,4 @@
-"""Whether a function gives the same values when it is asked again, and what does not reach them.
+"""Checks by repeated runs: constant values, and outputs that ignore an input.
 
 Both are found by running it: a random function, or one that keeps state, has no Jacobian that a
 second source could confirm; and an output that a nan or a huge number in an input's place leaves
@@ -15,19 +15,21 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from jacmagic.numeric.ladder import OBSTACLES
+from jacmagic.function.components import components
+from jacmagic.function.interop.call_limit import EndlessError
+from jacmagic.function.silent_rerun import random_states, silent_rerun
 from jacmagic.numeric.probe import Probe
-from jacmagic.numeric.quiet import quiet, random_states
+from jacmagic.numeric.rounding import MAX_ROUNDINGS
+from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
-_ASIDE = 1.0 + 2.0**-5  # where a function is asked twice more, beside its point
-_SAME = 2.0**10  # roundoffs between runs whose sums are taken in another order
-_FAR = (2.0**200, 2.0**60)  # factors of an input where nan is refused
+NEARBY_FACTOR = 1.0 + 2.0**-5  # where a function is asked twice more, beside its point
+FAR_FACTORS = (2.0**200, 2.0**60)  # factors of an input where nan is refused
 
 
 def unsteady(
     function: Callable[..., Any], tensors: Sequence[Tensor], outputs: Sequence[Tensor]
 ) -> str | None:
-    """Why a function's values are not its inputs' alone, as a clause; None if they seem to be.
+    """Return why a function is not deterministic, as a clause; None if it seems so.
 
     It runs three times: at the point, where its value is known, and twice beside it.
 
@@ -36,18 +38,19 @@ def unsteady(
         tensors: the point.
         outputs: the values that the function gave there before.
     """
-    known = [leaf.detach().reshape(-1).cpu().double() for leaf in outputs]
-    expected = torch.cat(known).numpy() if known else np.zeros(0)
+    expected = components(outputs)
     eps = max((torch.finfo(leaf.dtype).eps for leaf in outputs), default=0.0)
     host = standard.getstate(), np.random.get_state()
     before = random_states(tensors)
-    with torch.inference_mode(False), torch.enable_grad(), quiet(tensors, before) as run:
+    with torch.inference_mode(False), torch.enable_grad(), silent_rerun(tensors, before) as run:
         try:
             probe = Probe(function, tensors, None)
             pairs: list[tuple[np.ndarray | None, ...]] = [(expected, probe(probe.point))]
-            aside = probe.point * _ASIDE + (probe.point == 0) * 2.0**-20
-            pairs.append((_asked(probe, aside), _asked(probe, aside)))
-        except OBSTACLES:
+            aside = probe.point * NEARBY_FACTOR + (probe.point == 0) * 2.0**-20
+            pairs.append((_value_at(probe, aside), _value_at(probe, aside)))
+        except EndlessError:  # a long loop: no verdict
+            return None
+        except TORCH_ERRORS:
             return "the function fails when it runs again"
         finally:
             drawn_elsewhere = _moved(host)
@@ -67,10 +70,10 @@ def _moved(host: tuple[Any, Any]) -> bool:
     return standard.getstate() != host[0] or not same
 
 
-def _asked(probe: Probe, point: np.ndarray) -> np.ndarray | None:
+def _value_at(probe: Probe, point: np.ndarray) -> np.ndarray | None:
     try:
         return probe(point)
-    except OBSTACLES:
+    except TORCH_ERRORS:
         return None
 
 
@@ -78,14 +81,16 @@ def _same(a: np.ndarray | None, b: np.ndarray | None, eps: float) -> bool:
     if a is None or b is None or a.shape != b.shape:
         return a is b
     with np.errstate(invalid="ignore", over="ignore"):
-        close = np.abs(a - b) <= _SAME * eps * np.maximum(np.abs(a), np.abs(b))
+        close = np.abs(a - b) <= MAX_ROUNDINGS * eps * np.maximum(np.abs(a), np.abs(b))
     return bool((close | (a == b) | (np.isnan(a) & np.isnan(b))).all())
 
 
 def independent(
     function: Callable[..., Any], tensors: Sequence[Tensor], columns: Sequence[int]
 ) -> np.ndarray:
-    """Boolean (m, k): outputs that a nan, or a huge value, in a component leaves as they are.
+    """Boolean (m, k): outputs that nan or a huge value in a component leaves as is.
+
+    Of a long loop, which is not asked, it is (1, k) and False.
 
     Args:
         function: takes the tensors by position.
@@ -93,22 +98,25 @@ def independent(
         columns: k of the components.
     """
     random = random_states(tensors, function)
-    with torch.inference_mode(False), torch.enable_grad(), quiet(tensors, random):
+    with torch.inference_mode(False), torch.enable_grad(), silent_rerun(tensors, random):
         probe = Probe(function, tensors, None, random)
-        center = probe(probe.point)
-        found = np.zeros((len(center), len(columns)), dtype=bool)
-        for place, column in enumerate(columns):
-            found[:, place] = _unreached(probe, center, column)
-    return found
+        try:
+            center = probe(probe.point)
+        except EndlessError:
+            return np.zeros((1, len(columns)), dtype=bool)
+        ignored = np.zeros((len(center), len(columns)), dtype=bool)
+        for k, column in enumerate(columns):
+            ignored[:, k] = _unreached(probe, center, column)
+    return ignored
 
 
 def _unreached(probe: Probe, center: np.ndarray, column: int) -> np.ndarray:
-    """Outputs unchanged by every replacement that the function takes, if it takes one at all."""
+    """Find outputs that stay unchanged at every replacement the function accepts."""
     unchanged = []
-    for replaced in (np.nan, *(factor * (probe.point[column] or 1.0) for factor in _FAR)):
+    for replaced in (np.nan, *(factor * (probe.point[column] or 1.0) for factor in FAR_FACTORS)):
         point = probe.point.copy()
         point[column] = replaced
-        moved = _asked(probe, point)
+        moved = _value_at(probe, point)
         if moved is not None and moved.shape == center.shape:
             unchanged.append(moved == center)
     return np.all(unchanged, axis=0) if unchanged else np.zeros(len(center), dtype=bool)

@@ -1,12 +1,13 @@
-"""Per-function tuning cache: sparse plans, failed searches for zeros, measured and refuted modes.
+"""Per-function tuning cache: sparse plans, failed searches, measured modes.
 
 It holds how to compute a Jacobian and never what came out: the function runs at every call, and
-what a plan or a mode brings is checked there. It goes with the function.
+what a plan or a mode computes is checked there. It is freed with the function.
 """
 
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,73 +15,91 @@ from weakref import WeakKeyDictionary
 
 from torch import Tensor
 
-from jacmagic.numeric.choice import ladder
-from jacmagic.numeric.entries import Scheme
+from jacmagic.numeric.entries import SparsePlan
 from jacmagic.numeric.evaluation import Evaluation
-from jacmagic.numeric.measured import LONG, quicker
+from jacmagic.numeric.modes.mode import Mode
+from jacmagic.numeric.modes.mode_choice import fallbacks
+from jacmagic.numeric.modes.profiling import MIN_SECONDS_TO_PROFILE, fastest_modes
+from jacmagic.numeric.modes.reverse import REVERSE
+from jacmagic.numeric.modes.vjp import VJP
+from jacmagic.numeric.options import DEFAULTS
 
-KINDS = 8  # kinds of inputs that are kept of one function
-SHARE = 30  # how many times longer the calls must last than a failed search before the next one
-BACKWARDS = ("reverse", "pullback")  # modes of which only whole calls tell the quicker
+MAX_INPUT_KINDS = 8  # of one function, for which something is kept
+SEARCH_SHARE = 30  # times that the calls since a failed search must last longer than it did
+BACKWARDS = (REVERSE, VJP)  # modes of which only whole calls show the quicker one
+MIN_SECONDS_TO_LOAD = 2.0  # of all calls: about what the first `torch.func.vjp` loads for
 TRIALS = 2  # calls by each of them; the first may load and prepare
 
 
 @dataclass
 class Tuned:
-    """How to compute the Jacobian of one function at inputs of one kind.
+    """Tuning of one function at inputs of one kind: plan, modes, timings.
 
     Attributes:
-        scheme: the sparse plan that was used last, to be checked wherever it is used again.
+        plan: the sparse plan that was used last, to be checked wherever it is used again.
         search: seconds of the last search for zeros that found too few.
         since: seconds of all calls since then.
         before: seconds of the last call.
+        shortest: seconds of the shortest call.
+        total: seconds of all calls.
         calls: how many there were.
-        modes: the dense ones in measured order, None where the sizes tell; empty before the second
-            call, as the first one loads and prepares.
+        modes: the dense ones in measured order, None where the sizes decide; empty before the
+            second call, as the first one loads and prepares.
         taken: the one of `BACKWARDS` that this call takes, if both are being tried.
         tried: the seconds of the calls by each of them.
         refuted: modes whose numbers were not those of plain backward passes, with notes on each.
+        passed: how often batched rows were those of a backward pass, by the graph's structure.
     """
 
-    scheme: Scheme | None = None
+    plan: SparsePlan | None = None
     search: float = 0.0
     since: float = 0.0
     before: float = math.inf
+    shortest: float = math.inf
+    total: float = 0.0
     calls: int = 0
-    modes: tuple[tuple[str, ...] | None, ...] = ()
-    taken: str | None = None
-    tried: dict[str, list[float]] = field(default_factory=lambda: {mode: [] for mode in BACKWARDS})
-    refuted: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    modes: tuple[tuple[Mode, ...] | None, ...] = ()
+    taken: Mode | None = None
+    tried: dict[Mode, list[float]] = field(default_factory=lambda: {mode: [] for mode in BACKWARDS})
+    refuted: dict[Mode, tuple[str, ...]] = field(default_factory=dict)
+    passed: dict[Any, int] = field(default_factory=dict)
 
     @property
     def search_pays(self) -> bool:
         """Whether searching for zeros again would cost a small share of the calls since."""
-        return self.since >= SHARE * self.search
+        return self.since >= SEARCH_SHARE * self.search
 
     def failed_search(self, seconds: float) -> None:
-        """Note a search for zeros that found too few."""
+        """Record a search for zeros that found too few."""
         self.search, self.since = seconds, 0.0
 
     def count(self, seconds: float) -> None:
-        """Note how long a call took."""
+        """Record the seconds of a call."""
         self.calls += 1
         self.since += seconds
-        self.before = seconds
+        self.total += seconds
+        self.before, self.shortest = seconds, min(self.shortest, seconds)
         if self.taken is not None:
             self.tried[self.taken] = [*self.tried[self.taken], seconds][-TRIALS:]
             self.taken = None
 
-    def order(self, evaluation: Evaluation) -> tuple[str, ...] | None:
-        """Dense modes in the order that measurements recommend; None where the sizes tell.
+    @property
+    def _pays_to_try_both(self) -> bool:
+        """Whether every call takes long, and all of them longer than loading `torch.func.vjp`."""
+        long = self.shortest >= MIN_SECONDS_TO_PROFILE
+        return long and ("torch._dynamo" in sys.modules or self.total >= MIN_SECONDS_TO_LOAD)
+
+    def order(self, evaluation: Evaluation) -> tuple[Mode, ...] | None:
+        """Return dense modes in measured order; None where the sizes decide.
 
         Where a call takes long and goes backwards, each of `BACKWARDS` has whole calls to itself.
         """
         if not self.calls:
-            return quicker(evaluation)
+            return fastest_modes(evaluation)
         if not self.modes:
-            self.modes = (quicker(evaluation),)
-        modes = self.modes[0] or ladder("auto", *evaluation.size)
-        if modes[0] != "reverse" or self.before < LONG:
+            self.modes = (fastest_modes(evaluation),)
+        modes = self.modes[0] or tuple(fallbacks(DEFAULTS, *evaluation.size))
+        if modes[0] is not REVERSE or not self._pays_to_try_both:
             return self.modes[0]
         least = min(BACKWARDS, key=lambda mode: len(self.tried[mode]))
         if len(self.tried[least]) < TRIALS:
@@ -103,13 +122,13 @@ class Tuning:
     """
 
     def __init__(self) -> None:
-        """Nothing is known yet."""
+        """Start without any."""
         self._kinds: dict[tuple[Any, ...], Tuned] = {}
 
     def of(self, tensors: Sequence[Tensor], *options: Any) -> Tuned:
-        """Return what is known for inputs of this kind; the oldest kind makes room."""
-        key = *options, *[(t.shape, t.dtype, t.device) for t in tensors]
-        if key not in self._kinds and len(self._kinds) >= KINDS:
+        """Return the tuning for inputs of this kind; the oldest kind is dropped."""
+        key = *options, *[(t.shape, t.dtype, t.device) for t in tensors if isinstance(t, Tensor)]
+        if key not in self._kinds and len(self._kinds) >= MAX_INPUT_KINDS:
             self._kinds.pop(next(iter(self._kinds)))
         return self._kinds.setdefault(key, Tuned())
 
@@ -119,7 +138,7 @@ _TUNINGS: WeakKeyDictionary[Any, dict[str, Tuning]] = WeakKeyDictionary()
 
 
 def tuning_of(function: Any, purpose: str = "Jacobian") -> Tuning:
-    """The tuning of a function, kept as long as the user keeps the function.
+    """Return the tuning of a function, kept as long as the user keeps the function.
 
     A new one for None, and for what cannot be held weakly or may equal another object.
     """

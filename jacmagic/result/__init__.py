@@ -1,12 +1,10 @@
-"""`Jacobian`: what both roads found at one point.
+"""The result at one point: torch's numbers, the closed form, their agreement.
 
-`evaluated` holds torch's numbers, `derived` the closed form beside them, `jacobian` what one does
-with both.
+`evaluated` holds torch's numbers, `derived` the closed form beside them, `core` what one does with
+both.
 """
 
+from jacmagic.result.core import JacobianResult
 from jacmagic.result.evaluated import Outside
-from jacmagic.result.jacobian import Jacobian, jacobian_of
 
-__all__ = ["Jacobian", "Outside", "jacobian_of"]
-
-Jacobian.__module__ = __name__  # where it is imported from
+__all__ = ["JacobianResult", "Outside"]

@@ -1,4 +1,4 @@
-"""What torch found at one point: values, blocks and the matrix, with names of rows and columns."""
+"""Torch's numbers at one point: value, blocks, matrix and labels."""
 
 from __future__ import annotations
 
@@ -7,15 +7,17 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
+import numpy as np
 import scipy.sparse as sp
 import torch
 
-from jacmagic.labels import Label, joined
-from jacmagic.notation import Notation, notation_of
-from jacmagic.numeric import NOT_BY_TORCH, Numbers, Tuning, to_csr
-from jacmagic.problem import Problem
-from jacmagic.road import Road
-from jacmagic.settings import How, View
+from jacmagic.function.problem import Problem
+from jacmagic.labels import Label
+from jacmagic.numeric import NOT_BY_TORCH, NumericJacobian, Tuning, to_csr
+from jacmagic.numeric.options import ComputeOptions
+from jacmagic.result.options import DisplayOptions
+from jacmagic.symbolic.branches import ClosedForms
+from jacmagic.symbolic.notation import Notation, notation_of
 
 _MODES = {
     "rows": "reverse mode, row by row",
@@ -32,23 +34,23 @@ DENSE = 2_000_000  # entries above which a dense one is shown as a summary
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Evaluated:
-    """The numeric half of a Jacobian: (m, n), m output components by n input components.
+    """The numeric half of a Jacobian: (m, n), outputs by inputs.
 
     Attributes:
         problem: the function and the point.
         numbers: what torch computed.
-        road: the way to the closed form.
-        how: how torch was asked to compute.
+        forms: the closed forms of the function, by branch.
+        options: how torch was asked to compute.
         view: how this object shows itself.
         outside: finds the positions of inputs that the function reads from outside its arguments.
         tuning: how the function's Jacobian is computed best, shared by other points.
     """
 
     problem: Problem
-    numbers: Numbers
-    road: Road
-    how: How
-    view: View
+    numbers: NumericJacobian
+    forms: ClosedForms
+    options: ComputeOptions
+    view: DisplayOptions
     outside: Outside = frozenset
     tuning: Tuning | None = None
 
@@ -56,7 +58,7 @@ class Evaluated:
 
     @property
     def blocks(self) -> Any:
-        """torch's nested structure: a tensor, a tuple, or a tuple of tuples; a dict for a dict.
+        """torch's nested structure of blocks: a tensor, tuples of tensors, or dicts.
 
         Block (i, j) has the shape of output i followed by that of input j.
         """
@@ -65,7 +67,7 @@ class Evaluated:
 
     @property
     def by_name(self) -> dict[str, Any]:
-        """The blocks by input name, such as "0.weight"; each nests as the function's value does."""
+        """The blocks by input name, such as "0.weight"; each nests as the outputs do."""
         return {
             one.name: self.numbers.outputs.rebuild([row[j] for row in self.numbers.blocks])
             for j, one in enumerate(self.problem.inputs)
@@ -81,9 +83,14 @@ class Evaluated:
         if self.numbers.sparse is not None:
             return self.numbers.sparse.dense()
         if not self.numbers.connected:  # there are no outputs
-            n = sum(one.value.numel() for one in self.problem.inputs)
+            n = self.problem.size
             return torch.zeros(0, n, dtype=self.problem.inputs[0].value.dtype)
         return self.numbers.matrix
+
+    @property
+    def _array(self) -> np.ndarray:
+        """The matrix as float64 on the CPU (m, n)."""
+        return self.matrix.detach().cpu().double().numpy()
 
     @cached_property
     def sparse(self) -> torch.Tensor:
@@ -94,13 +101,15 @@ class Evaluated:
     @property
     def entries(self) -> sp.csr_array:
         """The entries as SciPy's sparse float64 array (m, n)."""
-        held = self.numbers.sparse
-        return sp.csr_array(self.matrix.detach().cpu().numpy()) if held is None else held.entries
+        sparse = self.numbers.sparse
+        if sparse is not None:
+            return sparse.entries
+        return sp.csr_array(self.matrix.detach().cpu().numpy())
 
     @property
     def shape(self) -> tuple[int, int]:
         """(m, n)."""
-        return self.numbers.m, sum(one.value.numel() for one in self.problem.inputs)
+        return self.numbers.m, self.problem.size
 
     @property
     def large(self) -> bool:
@@ -110,7 +119,7 @@ class Evaluated:
 
     @property
     def value(self) -> Any:
-        """The function's value at the point, in its own structure; for a Hessian the gradient."""
+        """The function's value at the point, in its own structure; a Hessian's gradient."""
         return self.numbers.outputs.rebuild(list(self.numbers.outputs.leaves))
 
     @property
@@ -125,7 +134,7 @@ class Evaluated:
 
     @property
     def notation(self) -> Notation:
-        """How this matrix and its entries are called: those of a Jacobian or of a Hessian."""
+        """The names of this matrix and its entries, as a Jacobian or a Hessian."""
         return notation_of(self.problem)
 
     @property
@@ -148,14 +157,12 @@ class Evaluated:
     @property
     def rows(self) -> Sequence[Label]:
         """The m labels of the outputs' components; of the inputs' for a Hessian."""
-        if self.problem.potential is not None:
-            return self.columns
-        return self.numbers.outputs.labels(self.title)
+        return self.problem.rows(self.numbers.outputs)
 
     @cached_property
     def columns(self) -> Sequence[Label]:
         """The n labels of the inputs' components."""
-        return joined([one.labels for one in self.problem.inputs])
+        return self.problem.columns
 
     @property
     def row_labels(self) -> list[str]:

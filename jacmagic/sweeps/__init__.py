@@ -1,10 +1,10 @@
-"""Sweeps: the Jacobian over a grid of points, in chunks, resumable and on many machines.
+"""Jacobians at many points: batches, grids, resumable stores, clusters.
 
-`grid` says where, `block` differentiates one block of points, `store` keeps what is done,
-`answer` is what comes out, `run` brings them together.
+`grid` reads the points, `block` differentiates one block of them, `store` keeps the results,
+`result` is the labelled array, `run` is the loop.
 """
 
-from jacmagic.sweeps.answer import Sweep
+from jacmagic.sweeps.result import Sweep
 from jacmagic.sweeps.run import sweep
 
 __all__ = ["Sweep", "sweep"]

@@ -1,4 +1,4 @@
-"""The points of a sweep: a product of axes or a list, cut into rectangular blocks."""
+"""The points of a sweep: a product of axes or a list, cut into blocks."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from jacmagic.errors import PointError
-from jacmagic.values import as_tensor
+from jacmagic.function.values import as_tensor
 
 Block = tuple[slice, ...]
 POINT = "point"  # the one axis of a list of points
@@ -20,7 +20,7 @@ POINT = "point"  # the one axis of a list of points
 
 @dataclass(frozen=True)
 class Grid:
-    """Where a sweep goes.
+    """A product of axes, or a list of points.
 
     Attributes:
         axes: the values along each axis by its name; a list of points has one axis, `point`.
@@ -41,7 +41,7 @@ class Grid:
         return tuple(self.axes if self.listed is None else self.listed)
 
     def stacks(self, block: Block) -> dict[str, Tensor]:
-        """The values at a block's points, (points, …) for each input; the last axis runs first."""
+        """Return the values at a block's points, (points, …), last axis fastest."""
         if self.listed is not None:
             return {name: values[block[0]] for name, values in self.listed.items()}
         cut = [values[part] for values, part in zip(self.axes.values(), block, strict=True)]
@@ -54,24 +54,24 @@ class Grid:
         return tuple(slice(0, 1) for _ in self.axes)
 
 
-def grid_of(given: Any, names: Sequence[str]) -> Grid:
-    """Read what the user gave as a grid.
+def grid_of(grid: Any, names: Sequence[str]) -> Grid:
+    """Read the user's grid.
 
     Args:
-        given: a mapping from names to 1-D values, an array (P, …) for a single input, a tuple of
+        grid: a mapping from names to 1-D values, an array (P, …) for a single input, a tuple of
             these for several, or a list of points (of tuples, for several inputs).
         names: the function's arguments in order.
 
     Raises:
         PointError: values are no numbers, an axis is empty or not 1-D, lengths differ.
     """
-    if isinstance(given, Mapping):
-        return _product(given)
-    if isinstance(given, list) and given and isinstance(given[0], tuple):
-        if len({len(point) for point in given}) > 1:
+    if isinstance(grid, Mapping):
+        return _product(grid)
+    if isinstance(grid, list) and grid and isinstance(grid[0], tuple):
+        if len({len(point) for point in grid}) > 1:
             raise PointError("expected points of equal length; write as many values in each tuple")
-        given = tuple(list(column) for column in zip(*given, strict=True))
-    parts = given if isinstance(given, tuple) else (given,)
+        grid = tuple(list(column) for column in zip(*grid, strict=True))
+    parts = grid if isinstance(grid, tuple) else (grid,)
     if len(parts) > len(names):
         raise PointError(
             f"expected points of at most {len(names)} inputs, {', '.join(names)}; found "
@@ -80,14 +80,14 @@ def grid_of(given: Any, names: Sequence[str]) -> Grid:
     listed = {n: _stack(part, n) for n, part in zip(names, parts, strict=False)}
     counts = {len(values) for values in listed.values()}
     if len(counts) != 1 or counts == {0}:
-        found = ", ".join(f"{len(values)} of {name}" for name, values in listed.items())
-        raise PointError(f"expected as many points for every input, at least one; found {found}")
+        lengths = ", ".join(f"{len(values)} of {name}" for name, values in listed.items())
+        raise PointError(f"expected as many points for every input, at least one; found {lengths}")
     return Grid({POINT: torch.arange(counts.pop())}, listed)
 
 
-def _product(given: Mapping[str, Any]) -> Grid:
+def _product(values_by_name: Mapping[str, Any]) -> Grid:
     axes = {}
-    for name, values in given.items():
+    for name, values in values_by_name.items():
         axis = _stack(values, name)
         if axis.ndim != 1 or not len(axis):
             raise PointError(
@@ -109,7 +109,9 @@ def _stack(values: Any, name: str) -> Tensor:
 
 
 def block_shape(shape: Sequence[int], size: int) -> tuple[int, ...]:
-    """The largest block of at most `size` points: last axes whole, one cut, the first ones single.
+    """Return the shape of the largest block of at most `size` points.
+
+    The last axes are whole, one is cut, the first ones are single.
 
     Example:
         >>> block_shape((4, 5, 6), 12)
@@ -124,13 +126,13 @@ def block_shape(shape: Sequence[int], size: int) -> tuple[int, ...]:
 
 
 def blocks(shape: Sequence[int], block: Sequence[int]) -> Iterator[tuple[tuple[int, ...], Block]]:
-    """Every block: its place among the blocks, and its slices of the grid."""
+    """Yield every block: its index among the blocks and its slices."""
     counts = [math.ceil(length / part) for length, part in zip(shape, block, strict=True)]
-    for place in itertools.product(*map(range, counts)):
+    for index in itertools.product(*map(range, counts)):
         yield (
-            place,
+            index,
             tuple(
                 slice(i * part, min((i + 1) * part, length))
-                for i, part, length in zip(place, block, shape, strict=True)
+                for i, part, length in zip(index, block, shape, strict=True)
             ),
         )

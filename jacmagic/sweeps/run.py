@@ -6,38 +6,36 @@ grid ─cut─▶ blocks ─differentiate, here or on a cluster─▶ memory or 
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from torch import Tensor, nn
+from torch import Tensor
 
-from jacmagic.captured import numbers_read
 from jacmagic.errors import PointError
-from jacmagic.numeric.batched import SCALARS_AT_ONCE
+from jacmagic.function.problem import Problem
+from jacmagic.function.values import as_tensor
 from jacmagic.numeric.compute import compute as compute_numbers
-from jacmagic.numeric.memory import require_room
-from jacmagic.numeric.numbers import Numbers
-from jacmagic.origin import source_of
-from jacmagic.problem import Problem
-from jacmagic.sweeps.answer import answer, dimensions, has_xarray
+from jacmagic.numeric.memory import require_memory
+from jacmagic.numeric.options import ComputeOptions
+from jacmagic.numeric.result import NumericJacobian
 from jacmagic.sweeps.block import (
-    Done,
+    BlockResult,
     Task,
     arguments,
     as_array,
     chosen_names,
     differentiate_block,
 )
-from jacmagic.sweeps.grid import Block, Grid, block_shape, blocks, grid_of
-from jacmagic.sweeps.store import Plan, Store, fingerprint
-from jacmagic.values import as_tensor
+from jacmagic.sweeps.block_size import block_size, time_first
+from jacmagic.sweeps.grid import Block, Grid, blocks, grid_of
+from jacmagic.sweeps.result import has_xarray, labelled
+from jacmagic.sweeps.spec import SweepSpec, spec_of
+from jacmagic.sweeps.store import Memory, Store
 
-SECONDS_PER_BLOCK = 2.0  # what a block may take if its points are done one by one
-PROBED = 64  # points whose batched pass is timed
-PATIENCE = 1.0  # seconds before a progress bar shows
+MIN_SECONDS_TO_SHOW_PROGRESS = 1.0  # a shorter sweep needs no bar
+MAX_RELATIVE_DIFFERENCE = 1e-3  # of a store's first point: coarser than rounding in float32
 
 Job = tuple[tuple[int, ...], Block]
 
@@ -54,7 +52,7 @@ def sweep(
     client: Any = None,
     progress: bool = True,
 ) -> Any:
-    """The Jacobian of a function at every point of a grid.
+    """Return the Jacobian of a function at every point of a grid.
 
     Args:
         func: takes one point; arguments by the names of the grid. Also a module.
@@ -66,8 +64,8 @@ def sweep(
         strategy: "auto", "reverse-mode" or "forward-mode".
         chunk_size: points in a block; by default as memory and time allow.
         store: a path for a Zarr store. Each block is written when it is done; the same call again
-            computes only what is missing. What the function reads from outside its arguments is
-            not known to the store, but the first point is computed again and must agree.
+            computes only what is missing. The store does not hold what the function reads from
+            outside its arguments, but the first point is computed again and must agree.
         client: a `dask.distributed.Client`, whose workers compute the blocks.
         progress: show a bar after one second.
 
@@ -86,188 +84,122 @@ def sweep(
         >>> jacmagic.sweep(f, {"r": [1.0, 2.0], "t": [0.0, 0.5, 1.0]}).shape
         (2, 3, 2, 2)
     """
-    points, task = _read(func, grid, at, wrt, strategy)
+    points, task = _read(func, grid, at, wrt, ComputeOptions(strategy))
     problem = task.problem(points.stacks(points.origin))
-    began = time.perf_counter()
-    first = _plain(problem, strategy)
-    seconds = time.perf_counter() - began
-    if seconds > PATIENCE / 10 and chunk_size is None:  # the first one loads and prepares
-        seconds = min(seconds, _seconds(lambda: _plain(problem, strategy)))
-    size = _size(points, task, first, seconds) if chunk_size is None else chunk_size
-    plan = _plan(points, task, problem, first, size)
-    kept = None if store is None else Store(store, plan)
-    lazily = kept is not None and has_xarray()
-    if kept is None or not lazily:
-        _require_room(math.prod(points.shape), problem, first)
-    if kept is not None:
-        _check_first(kept, first)
-    jobs = list(blocks(points.shape, plan.block if kept is None else kept.block))
-    left = [job for job in jobs if kept is None or not kept.is_done(job[0])]
-    made = np.full(plan.shape if kept is None else (0,), np.nan, dtype=plan.dtype)
-    notes: dict[str, None] = dict.fromkeys((*problem.notes, *first.notes))
-    done = len(jobs) - len(left)
-    for (place, block), found in _watched(_done(task, points, left, client), jobs, done, progress):
-        notes |= dict.fromkeys(found.notes)
-        if kept is not None:
-            kept.write(place, block, found.matrix)
-        else:
-            sizes = [part.stop - part.start for part in block]
-            made[block] = found.matrix.reshape(*sizes, *plan.shape[-2:])
-    values = made if kept is None else kept.read(lazily=lazily)
-    coords = {**plan.coords, **dict(zip(plan.dims[-2:], plan.labels, strict=True))}
+    first, size = _first(points, task, problem, chunk_size)
+    spec = spec_of(points, task, problem, first, size)
+    storage = _storage(spec, store, problem, first)
+    jobs = list(blocks(points.shape, storage.block))
+    left = [job for job in jobs if not storage.is_done(job[0])]
+    notes = dict.fromkeys((*problem.notes, *first.notes))
+    results = _block_results(task, points, left, client)
+    for (index, block), result in _with_progress(results, len(jobs), len(left), progress):
+        notes |= dict.fromkeys(result.notes)
+        storage.write(index, block, result.matrix)
     agreement = f"a plain backward pass confirms one point in each of {len(jobs)} blocks"
-    attrs = {"title": plan.title, "notes": list(notes), "agreement": agreement}
-    return answer(values, plan.dims, coords, attrs)
+    attrs = {"title": spec.title, "notes": list(notes), "agreement": agreement}
+    return labelled(storage.read(), spec.dims, spec.all_coords, attrs)
 
 
 def _read(
-    func: Callable[..., Any], grid: Any, at: Mapping[str, Any] | None, wrt: Any, strategy: str
+    func: Callable[..., Any],
+    grid: Any,
+    at: Mapping[str, Any] | None,
+    wrt: Any,
+    options: ComputeOptions,
 ) -> tuple[Grid, Task]:
-    """The points and the task, whose names fit."""
+    """Return the points and the task; their names are checked against the function's."""
     fixed = {name: as_tensor(value, name, []).detach() for name, value in (at or {}).items()}
-    known = arguments(func)
-    free = [name for name in known if name not in fixed] or [f"x{i}" for i in range(1, 10)]
+    free = [name for name in arguments(func) if name not in fixed] or [
+        f"x{i}" for i in range(1, 10)
+    ]
     points = grid_of(grid, free)
     twice = [name for name in points.names if name in fixed]
     if twice:
-        raise PointError(f"{twice[0]} stands in the grid and in at={{…}}; write it once")
+        raise PointError(f"{twice[0]} is in the grid and in at={{…}}; write it once")
     names = chosen_names(func, [*points.names, *fixed])
-    return points, Task(func, names, fixed, wrt, strategy)
+    return points, Task(func, names, fixed, wrt, options)
 
 
-def _plain(problem: Problem, strategy: str) -> Numbers:
-    """The Jacobian at the first point, so that the user's own errors come before everything."""
-    return compute_numbers(
-        problem.function, [one.value for one in problem.inputs], strategy=strategy
-    )
+def _first(
+    points: Grid, task: Task, problem: Problem, chunk_size: int | None
+) -> tuple[NumericJacobian, int]:
+    """Return the Jacobian at the first point and the size of a block.
 
-
-def _size(points: Grid, task: Task, first: Numbers, seconds: float) -> int:
-    """Points in a block: what fits into memory and into the time after which work is kept.
-
-    Where a plain run promises many blocks, a few points tell what a batched pass costs instead.
+    The user's own errors come from here, before anything is stored.
     """
-    m, n = first.matrix.shape
-    by_memory = max(1, SCALARS_AT_ONCE // max(m * n + max(m, n), 1))
-    by_time = max(1, int(SECONDS_PER_BLOCK / max(seconds, 1e-9)))
-    probe = min(PROBED, max(1, by_time // 4))
-    if by_time < min(by_memory, math.prod(points.shape)) and probe > 1:
-        _, block = next(blocks(points.shape, block_shape(points.shape, probe)))
-        stacks = points.stacks(block)
-        took = min(_seconds(lambda: differentiate_block(task, stacks)) for _ in range(2))
-        each = took / len(next(iter(stacks.values())))
-        by_time = max(1, int(SECONDS_PER_BLOCK / max(each, 1e-9)))
-    return min(by_memory, by_time)
+
+    def differentiate() -> NumericJacobian:
+        values = problem.tensors
+        return compute_numbers(problem.function, values, task.options)
+
+    if chunk_size is not None:
+        return differentiate(), chunk_size
+    first, seconds = time_first(differentiate)
+    return first, block_size(points, task, first, seconds)
 
 
-def _seconds(run: Callable[[], Any]) -> float:
-    began = time.perf_counter()
-    run()
-    return time.perf_counter() - began
+def _storage(
+    spec: SweepSpec, path: str | Path | None, problem: Problem, first: NumericJacobian
+) -> Memory | Store:
+    """Open the store, or allocate memory."""
+    if path is None or not has_xarray():
+        count = math.prod(spec.shape[:-2])
+        inputs: tuple[Tensor, ...] = tuple(one.value for one in problem.inputs)
+        require_memory(first.outputs.numel * count, inputs, None)
+    if path is None:
+        return Memory(spec)
+    store = Store(path, spec)
+    _check_first(store, first)
+    return store
 
 
-def _plan(
-    points: Grid,
-    task: Task,
-    problem: Problem,
-    first: Numbers,
-    size: int,
-) -> Plan:
-    """Names, sizes and blocks of the whole."""
-    if size < 1:
-        raise PointError(f"chunk_size needs a number of at least 1; found {size}; write 64")
-    m, n = first.matrix.shape
-    labels = (
-        [label.text for label in first.outputs.labels(problem.title)],
-        [label.text for one in problem.inputs for label in one.labels],
-    )
-    coords = {name: as_array(values) for name, values in points.axes.items()}
-    if points.listed is not None:
-        flat = {k: as_array(v) for k, v in points.listed.items()}
-    else:
-        flat = coords
-    return Plan(
-        title=problem.title,
-        fingerprint=fingerprint(
-            [
-                [problem.title, source_of(task.function), *labels, list(task.names)],
-                *(part for name, values in flat.items() for part in (name, values)),
-                *(part for k, v in task.at.items() for part in (k, as_array(v))),
-                *_weights(task.function),
-                *_read_from_outside(task.function),
-            ]
-        ),
-        dims=dimensions(list(points.axes)),
-        shape=(*points.shape, m, n),
-        dtype=as_array(first.matrix).dtype.name,
-        block=block_shape(points.shape, size),
-        coords=coords,
-        labels=labels,
-    )
-
-
-def _weights(function: Any) -> Iterator[np.ndarray]:
-    if isinstance(function, nn.Module):
-        for tensor in function.state_dict().values():
-            yield as_array(tensor)
-
-
-def _read_from_outside(function: Any) -> Iterator[Any]:
-    """Numbers and arrays that change what the function gives, though its text stays."""
-    for name, value in sorted(numbers_read(function), key=lambda one: one[0]):
-        yield name
-        is_array = isinstance(value, np.ndarray | Tensor)
-        yield as_array(value) if is_array else repr(value)
-
-
-def _require_room(count: int, problem: Problem, first: Numbers) -> None:
-    inputs: tuple[Tensor, ...] = tuple(one.value for one in problem.inputs)
-    require_room(first.outputs.numel * count, inputs, None)
-
-
-def _check_first(kept: Store, first: Numbers) -> None:
-    """What is stored at the first point must be what the function gives there now."""
-    known = kept.first()
-    if known is None:
+def _check_first(store: Store, first: NumericJacobian) -> None:
+    """Refuse a store whose Jacobian at the first point is not the function's."""
+    stored = store.first()
+    if stored is None:
         return
     now = as_array(first.matrix)
     scale = np.abs(now[np.isfinite(now)]).max(initial=0.0)
-    if not np.allclose(known, now, rtol=1e-3, atol=1e-3 * scale, equal_nan=True):
+    share = MAX_RELATIVE_DIFFERENCE
+    if not np.allclose(stored, now, rtol=share, atol=share * scale, equal_nan=True):
         raise PointError(
             f"expected the store of this sweep; found other values at the first point in "
-            f"{kept.path}: what the function reads from outside has changed; "
+            f"{store.path}: what the function reads from outside has changed; "
             "write another store=, or delete it"
         )
 
 
-def _done(task: Task, points: Grid, jobs: Sequence[Job], client: Any) -> Iterator[tuple[Job, Done]]:
-    """The blocks as they are done: one after the other, or on a cluster in any order."""
+def _block_results(
+    task: Task, points: Grid, jobs: Sequence[Job], client: Any
+) -> Iterator[tuple[Job, BlockResult]]:
+    """Yield results of blocks: in order here, or from a cluster as they arrive."""
     if client is None:
         for job in jobs:
             yield job, differentiate_block(task, points.stacks(job[1]))
         return
     from distributed import as_completed
 
-    # The task goes along with every block: what is scattered dies with the worker that holds it.
+    # The task goes along with every block: scattered data is lost with the worker that holds it.
     futures = {
         client.submit(differentiate_block, task, points.stacks(job[1]), pure=False): job
         for job in jobs
     }
-    for future, found in as_completed(list(futures), with_results=True):
-        yield futures.pop(future), found
+    for future, result in as_completed(list(futures), with_results=True):
+        yield futures.pop(future), result
 
 
-def _watched(
-    done: Iterator[tuple[Job, Done]], jobs: Sequence[Job], already: int, progress: bool
-) -> Iterator[tuple[Job, Done]]:
-    """The same under a progress bar, which shows when it takes long."""
+def _with_progress(
+    results: Iterator[tuple[Job, BlockResult]], total: int, left: int, progress: bool
+) -> Iterator[tuple[Job, BlockResult]]:
+    """Yield the same under a progress bar, which shows when it takes long."""
     from tqdm.auto import tqdm
 
     yield from tqdm(
-        done,
-        total=len(jobs),
-        initial=already,
-        delay=PATIENCE,
+        results,
+        total=total,
+        initial=total - left,
+        delay=MIN_SECONDS_TO_SHOW_PROGRESS,
         desc="Jacobians",
         unit="block",
         disable=not progress,

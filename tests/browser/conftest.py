@@ -22,13 +22,13 @@ def context() -> Iterator[BrowserContext]:
 
 @pytest.fixture(scope="session")
 def folder(tmp_path_factory) -> Path:
-    """The folder that the server shows."""
+    """Return the folder that the server shows."""
     return tmp_path_factory.mktemp("notebooks")
 
 
 @pytest.fixture(scope="session")
 def address(folder) -> Iterator[str]:
-    """A JupyterLab server."""
+    """Return a JupyterLab server."""
     with lab.serve(folder) as address:
         yield address
 

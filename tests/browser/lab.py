@@ -67,7 +67,7 @@ APPS = {
 
 @contextlib.contextmanager
 def serve(root: Path, app: str = "jupyterlab") -> Iterator[str]:
-    """The address of a server for the notebooks in a folder; `app` is one of APPS."""
+    """Yield the address of a server for the notebooks in a folder; `app` is in APPS."""
     with tempfile.TemporaryDirectory(prefix="jacmagic-lab-", ignore_cleanup_errors=True) as name:
         home = Path(name)
         settings = home / "config" / "labconfig"
@@ -150,7 +150,7 @@ def _stop(server: subprocess.Popen[bytes]) -> None:
 
 @contextlib.contextmanager
 def chromium(width: int = 1280, height: int = 1000, **options: Any) -> Iterator[BrowserContext]:
-    """A browser context that reaches this machine only; `context.refused` lists what it wanted."""
+    """Yield a browser context for localhost; `context.refused` lists other requests."""
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         raise RuntimeError(
@@ -196,7 +196,7 @@ _ERRORS = """() => window.jupyterapp.shell.currentWidget.content.widgets
 
 
 def write(path: Path, cells: Sequence[str]) -> None:
-    """A notebook with these code cells."""
+    """Return a notebook with these code cells."""
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     book.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3"}
     nbformat.write(book, path)
@@ -261,19 +261,19 @@ class Notebook:
         return self.page.locator(".jm-explorer").first
 
     def slider(self, place: int = 0) -> Locator:
-        """The handle of a slider."""
+        """Return the handle of a slider."""
         return self.explorer.locator(".jm-slider input[type=range]").nth(place)
 
     def field(self, place: int = 0) -> Locator:
-        """The field beside a slider, for a number to be typed."""
+        """Return the field beside a slider, for a number to be typed."""
         return self.explorer.locator(".jm-slider input[type=text]").nth(place)
 
     def number(self, place: int = 0) -> float:
-        """The number that a slider holds, every digit of it."""
+        """Return the number that a slider holds, every digit of it."""
         return float(self.field(place).get_attribute("title").replace("−", "-").replace("∞", "inf"))
 
     def table(self) -> list[list[str]]:
-        """What the table shows."""
+        """Return what the table shows."""
         rows = self.explorer.locator("table[role=grid] tbody tr")
         read = "rows => rows.map(row => [...row.querySelectorAll('td')].map(td => td.innerText))"
         return rows.evaluate_all(read)

@@ -6,6 +6,7 @@ import math
 
 import lab
 import pytest
+from playwright.sync_api import expect
 
 SEED = """%%jacobian x1=3 x2=4 x3=5
 def f(x1, x2, x3):
@@ -27,12 +28,12 @@ def drag(notebook, place, pixels):
 
 
 def focused(notebook):
-    """The text of the element that has the focus."""
+    """Return the text of the element that has the focus."""
     return notebook.page.evaluate("() => document.activeElement.textContent")
 
 
 def as_number(text):
-    """A number as the page writes it."""
+    """Return a number as the page writes it."""
     return float(text.replace("−", "-"))
 
 
@@ -74,7 +75,7 @@ def test_dragging_moves_everything_together(opened):
         arg=expected,
     )
     assert page.evaluate(LAST_LINK)[7] == notebook.table()[2][1]
-    assert "torch agrees" in page.locator(".jm-agreement").inner_text()
+    expect(page.locator(".jm-agreement")).to_contain_text("torch agrees")
     title = page.locator(".jm-title").inner_text()
     shown = as_number(title.partition("x₂ = ")[2].partition(",")[0])
     assert shown == pytest.approx(notebook.number(1), rel=1e-3)
@@ -143,7 +144,7 @@ def test_a_failing_point_stays_readable(opened, pictures):
 
 
 def test_live_without_a_kernel(opened):
-    """The browser goes on computing where nobody else does, and says whose numbers these are."""
+    """Without a kernel the browser computes, and the notice says so."""
     notebook = opened(SEED)
     page = notebook.page
     page.evaluate("() => jupyterapp.commands.execute('kernelmenu:shutdown')")
@@ -159,7 +160,7 @@ def test_live_without_a_kernel(opened):
 
 
 def test_without_a_kernel_and_a_formula_it_says_so(opened):
-    """Where nobody can compute, a moved slider does not pass for a new result."""
+    """Without a kernel or a closed form, a moved slider shows no new result."""
     notebook = opened(SEED.replace("%%jacobian", "%%jacobian --no-formula"))
     page = notebook.page
     page.evaluate("() => jupyterapp.commands.execute('kernelmenu:shutdown')")
@@ -262,7 +263,7 @@ def test_copies(opened, context):
     for name in ("NumPy", "SymPy", "this point"):
         page.get_by_label("Copy as").select_option(name)
         page.wait_for_function(
-            "(n) => document.querySelector('.jm-said').textContent.endsWith(n)", arg=name
+            "(n) => document.querySelector('.jm-report').textContent.endsWith(n)", arg=name
         )
         copied[name] = page.evaluate("() => navigator.clipboard.readText()")
     assert copied["NumPy"].startswith("np.array([[1.0, 1.0, 0.0],")
@@ -284,7 +285,7 @@ def test_copies_follow_what_is_shown(opened, context):
     def copied(name):
         page.get_by_label("Copy as").select_option(name)
         page.wait_for_function(
-            "(n) => document.querySelector('.jm-said').textContent.endsWith(n)", arg=name
+            "(n) => document.querySelector('.jm-report').textContent.endsWith(n)", arg=name
         )
         return page.evaluate("() => navigator.clipboard.readText()")
 
@@ -350,7 +351,7 @@ def test_large_tables_are_windowed(opened, pictures):
 
 
 def test_phone_width(opened, pictures):
-    """At 320 pixels nothing of ours is wider than its place."""
+    """At 320 pixels no element is wider than its container."""
     notebook = opened(SEED)
     page = notebook.page
     page.set_viewport_size({"width": 320, "height": 900})

@@ -93,12 +93,12 @@ def visit(context: BrowserContext, files) -> Iterator[Visit]:
 
 
 def number(page: Page, place: int = 0):
-    """The number beside a slider."""
+    """Return the number beside a slider."""
     return page.locator(".jm-slider input[type=text]").nth(place)
 
 
 def slider(page: Page, place: int = 0):
-    """A slider."""
+    """Return a slider."""
     return page.locator(".jm-slider input[type=range]").nth(place)
 
 
@@ -116,7 +116,7 @@ def numbers(page: Page) -> list[float]:
 
 
 def table(page: Page) -> list[list[str]]:
-    """What the table shows."""
+    """Return what the table shows."""
     read = "rows => rows.map(row => [...row.querySelectorAll('td')].map(td => td.innerText))"
     return page.locator("table[role=grid] tbody tr").evaluate_all(read)
 
@@ -319,7 +319,7 @@ def test_hostile_names_do_nothing(visit, files):
 
 
 def test_unicode_labels(visit):
-    """Greek letters and low figures as in the notebook, for the eye and for the ear."""
+    """Greek letters and subscripts as in the notebook, also for screen readers."""
     page = visit("greek")
     labels = page.locator(".jm-slider .jm-name").all_inner_texts()
     assert labels[0] == "θ"
@@ -356,7 +356,7 @@ def test_dark_and_projector(visit, pictures):
 
 
 def channels(colour: str) -> float:
-    """The sum of red, green and blue."""
+    """Return the sum of red, green and blue."""
     return sum(float(part) for part in colour.partition("(")[2].rstrip(")").split(",")[:3])
 
 
@@ -382,7 +382,7 @@ def test_without_scripts(visit, pictures):
 
 
 def test_colours_of_the_still_form_pass_the_policy(visit):
-    """The rules in the place of style attributes apply."""
+    """The rules that replace style attributes apply."""
     page = visit("seed", java_script_enabled=False)
     cell = page.locator(".jm-still table td", has_text="48")
     colour = cell.evaluate("cell => getComputedStyle(cell).backgroundColor")

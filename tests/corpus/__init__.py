@@ -1,4 +1,4 @@
-"""Functions as people write them, each with its source: `CORPUS` is one list of cases."""
+"""Functions with their sources in the literature: `CORPUS` is one list of cases."""
 
 from __future__ import annotations
 

@@ -29,19 +29,19 @@ def quadratic_form(x):
 
 @case(SQUARE)
 def determinant(A):
-    """The Matrix Cookbook, eq. 49."""
+    """Return the Matrix Cookbook, eq. 49."""
     return linalg.det(A)
 
 
 @case(CUBE)
 def log_determinant(A):
-    """The Matrix Cookbook, eq. 57."""
+    """Return the Matrix Cookbook, eq. 57."""
     return torch.logdet(A)
 
 
 @case(SQUARE)
 def inverse(A):
-    """The Matrix Cookbook, eq. 60."""
+    """Return the Matrix Cookbook, eq. 60."""
     return torch.inverse(A)
 
 
@@ -53,7 +53,7 @@ def linear_system(A, b):
 
 @case(SQUARE)
 def trace_of_cube(A):
-    """The Matrix Cookbook, eq. 108."""
+    """Return the Matrix Cookbook, eq. 108."""
     return torch.trace(linalg.matrix_power(A, 3))
 
 
@@ -129,7 +129,7 @@ def householder(v):
 
 @case(SQUARE, SQUARE)
 def kronecker(A, B):
-    """The Matrix Cookbook, §10.2."""
+    """Return the Matrix Cookbook, §10.2."""
     return torch.kron(A, B)
 
 
@@ -160,7 +160,7 @@ def rotation_exponential(t):
 
 @case([0.4, -0.3, 0.9])
 def nilpotent_exponential(x):
-    """The Heisenberg group: Hall, Lie Groups, §2.3."""
+    """Return the Heisenberg group: Hall, Lie Groups, §2.3."""
     N = torch.zeros(3, 3, dtype=x.dtype)
     N[0, 1], N[1, 2], N[0, 2] = x
     return torch.matrix_exp(N)

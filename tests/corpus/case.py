@@ -1,4 +1,4 @@
-"""What a case of the corpus is: a function from a book or paper, and a point to stand at."""
+"""A case of the corpus: a function from a book or paper, and a point."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Point = float | list
 
 @dataclass(frozen=True)
 class Case:
-    """One function as somebody would type it.
+    """One function as a user would write it.
 
     Attributes:
         function: takes one tensor per argument; may use `math` and NumPy.
@@ -38,7 +38,7 @@ class Case:
         return self.function.__doc__ or ""
 
     def tensors(self) -> tuple[torch.Tensor, ...]:
-        """The point as float64 tensors."""
+        """Return the point as float64 tensors."""
         return tuple(torch.tensor(value, dtype=torch.float64) for value in self.point)
 
     def __str__(self) -> str:
@@ -46,7 +46,7 @@ class Case:
 
 
 class Collection(list[Case]):
-    """The cases of one room, filled by its decorator."""
+    """The cases of one module, registered by its decorator."""
 
     def __init__(self, tag: str) -> None:
         super().__init__()

@@ -59,14 +59,14 @@ def competing_species(n):
 
 @case([0.9, 0.08, 0.02])
 def sir(y, beta=0.4, gamma=0.1):
-    """An epidemic: Kermack & McKendrick, Proc. R. Soc. A 115 (1927)."""
+    """Return an epidemic: Kermack & McKendrick, Proc. R. Soc. A 115 (1927)."""
     s, i, _ = y
     return stack([-beta * s * i, beta * s * i - gamma * i, gamma * i])
 
 
 @case([0.9, 0.05, 0.04, 0.01])
 def seir(y, beta=0.5, sigma=0.2, gamma=0.1, mu=0.01):
-    """An epidemic with latency: Keeling & Rohani, Modeling Infectious Diseases, §2.5."""
+    """Return an epidemic with latency: Keeling & Rohani, Modeling Infectious Diseases, §2.5."""
     s, e, i, r = y
     new = beta * s * i
     return stack(
@@ -81,13 +81,13 @@ def seir(y, beta=0.5, sigma=0.2, gamma=0.1, mu=0.01):
 
 @case(0.5, 0.1)
 def pendulum(theta, omega, g=9.81, L=2.0, b=0.1):
-    """A damped pendulum: Strogatz, Nonlinear Dynamics and Chaos, §6.7."""
+    """Return a damped pendulum: Strogatz, Nonlinear Dynamics and Chaos, §6.7."""
     return omega, -g / L * sin(theta) - b * omega
 
 
 @case([0.5, 1.1, 0.2, -0.3])
 def double_pendulum(state, g=9.81, l1=1.0, l2=0.8, m1=1.0, m2=0.7):
-    """The double pendulum's accelerations: Landau & Lifshitz, Mechanics, §5, problem 1."""
+    """Return the double pendulum's accelerations: Landau & Lifshitz, Mechanics, §5, problem 1."""
     a, b, u, v = state
     d = a - b
     below = 2 * m1 + m2 - m2 * cos(2 * d)
@@ -105,7 +105,7 @@ def van_der_pol(x, y, mu=1.5):
 
 @case(0.8, -0.4, 0.5)
 def duffing(x, v, t, delta=0.3, alpha=-1.0, beta=1.0, gamma=0.37, omega=1.2):
-    """The forced Duffing oscillator: Guckenheimer & Holmes, Nonlinear Oscillations, §2.2."""
+    """Return the forced Duffing oscillator: Guckenheimer & Holmes, Nonlinear Oscillations, §2.2."""
     return v, -delta * v - alpha * x - beta * x**3 + gamma * cos(omega * t)
 
 
@@ -159,7 +159,7 @@ def oregonator(x, y, z, s=77.27, q=8.375e-6, w=0.161):
 
 @case(0.8, 0.3)
 def gray_scott(u, v, F=0.04, k=0.06):
-    """The reaction of Gray & Scott: Pearson, Science 261 (1993)."""
+    """Return the reaction of Gray & Scott: Pearson, Science 261 (1993)."""
     return -u * v**2 + F * (1 - u), u * v**2 - (F + k) * v
 
 
@@ -179,7 +179,7 @@ def logistic_map_iterated(x, r=3.7):
 
 @case(0.5, 0.3)
 def ikeda(x, y, u=0.9):
-    """The Ikeda map, Opt. Commun. 30 (1979)."""
+    """Return the Ikeda map, Opt. Commun. 30 (1979)."""
     t = 0.4 - 6 / (1 + x**2 + y**2)
     return 1 + u * (x * cos(t) - y * sin(t)), u * (x * sin(t) + y * cos(t))
 
@@ -260,7 +260,7 @@ def kuramoto(theta, coupling):
 
 @case([0.2, -0.3], [0.5, 0.1])
 def hopfield(x, bias):
-    """A continuous Hopfield network, PNAS 81 (1984)."""
+    """Return a continuous Hopfield network, PNAS 81 (1984)."""
     W = torch.tensor([[0.0, 1.2], [-0.8, 0.0]], dtype=x.dtype)
     return -x + W @ tanh(x) + bias
 

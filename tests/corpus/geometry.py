@@ -85,26 +85,26 @@ def toroidal(tau, sigma, phi, a=1.0):
 
 @case(0.4, 1.3)
 def torus(u, v, R=3.0, r=1.0):
-    """A torus: do Carmo, Differential Geometry of Curves and Surfaces, §2.2."""
+    """Return a torus: do Carmo, Differential Geometry of Curves and Surfaces, §2.2."""
     return (R + r * cos(v)) * cos(u), (R + r * cos(v)) * sin(u), r * sin(v)
 
 
 @case(0.4, 1.3)
 def moebius_strip(u, v):
-    """The Möbius strip: do Carmo, Differential Geometry of Curves and Surfaces, §2.6."""
+    """Return the Möbius strip: do Carmo, Differential Geometry of Curves and Surfaces, §2.6."""
     width = 1 + v / 2 * cos(u / 2)
     return width * cos(u), width * sin(u), v / 2 * sin(u / 2)
 
 
 @case(0.4, 1.3)
 def catenoid(u, v, c=2.0):
-    """The catenoid: do Carmo, Differential Geometry of Curves and Surfaces, §3.5."""
+    """Return the catenoid: do Carmo, Differential Geometry of Curves and Surfaces, §3.5."""
     return c * cosh(v / c) * cos(u), c * cosh(v / c) * sin(u), v
 
 
 @case(0.4, 1.3)
 def helicoid(u, v, c=0.5):
-    """The helicoid: do Carmo, Differential Geometry of Curves and Surfaces, §2.5."""
+    """Return the helicoid: do Carmo, Differential Geometry of Curves and Surfaces, §2.5."""
     return v * cos(u), v * sin(u), c * u
 
 
@@ -116,7 +116,7 @@ def enneper(u, v):
 
 @case(0.4, 1.3)
 def stereographic(x, y):
-    """The inverse stereographic projection: Needham, Visual Complex Analysis, §3.IV."""
+    """Return the inverse stereographic projection: Needham, Visual Complex Analysis, §3.IV."""
     below = 1 + x**2 + y**2
     return 2 * x / below, 2 * y / below, (x**2 + y**2 - 1) / below
 
@@ -145,7 +145,7 @@ def geodetic(longitude, latitude, height, a=6378137.0, f=1 / 298.257223563):
 
 @case(0.3, 0.7, 0.9, 1.4)
 def great_circle(phi1, lambda1, phi2, lambda2):
-    """The haversine distance: Sinnott, Virtues of the Haversine, Sky and Telescope 68 (1984)."""
+    """Return the haversine distance: Sinnott, Sky and Telescope 68 (1984)."""
     h = sin((phi2 - phi1) / 2) ** 2 + cos(phi1) * cos(phi2) * sin((lambda2 - lambda1) / 2) ** 2
     return 2 * 6371.0 * torch.asin(sqrt(h))
 
@@ -181,13 +181,13 @@ def moebius_transformation(x, y):
 
 @case(0.7)
 def helix(t):
-    """A circular helix: do Carmo, Differential Geometry of Curves and Surfaces, §1.2."""
+    """Return a circular helix: do Carmo, Differential Geometry of Curves and Surfaces, §1.2."""
     return torch.stack([cos(t), sin(t), 0.5 * t])
 
 
 @case(0.7)
 def trefoil(t):
-    """A trefoil knot: Adams, The Knot Book, §1.1 in a usual parametrisation."""
+    """Return a trefoil knot: Adams, The Knot Book, §1.1 in a usual parametrisation."""
     return sin(t) + 2 * sin(2 * t), cos(t) - 2 * cos(2 * t), -sin(3 * t)
 
 
@@ -199,7 +199,7 @@ def clothoid_curvature(s, a=2.0):
 
 @case([[0.0, 0.0], [1.0, 2.0], [3.0, 3.0], [4.0, 0.0]], 0.3)
 def bezier(points, t):
-    """A cubic Bézier curve by de Casteljau: Farin, Curves and Surfaces for CAGD, §4.2."""
+    """Return a cubic Bézier curve by de Casteljau: Farin, Curves and Surfaces for CAGD, §4.2."""
     while len(points) > 1:
         points = (1 - t) * points[:-1] + t * points[1:]
     return points[0]
@@ -214,13 +214,13 @@ def triangle_area(a, b, c):
 
 @case([0.2, 0.3, 0.5], 3.0)
 def barycentric(weights, scale):
-    """A point by barycentric coordinates: Coxeter, Introduction to Geometry, §13.7."""
+    """Return a point by barycentric coordinates: Coxeter, Introduction to Geometry, §13.7."""
     corners = torch.tensor([[0.0, 0.0], [1.0, 0.0], [0.25, 1.0]], dtype=torch.float64)
     return scale * (weights / weights.sum()) @ corners
 
 
 @case(0.4, -0.3, 0.9)
 def gaussian_bump_surface(x, y, height):
-    """A surface of revolution and its slope: do Carmo, §2.3."""
+    """Return a surface of revolution and its slope: do Carmo, §2.3."""
     z = height * exp(-(x**2 + y**2))
     return z, -2 * x * z, -2 * y * z

@@ -14,7 +14,7 @@ _GENERATOR = torch.Generator().manual_seed(7)
 
 
 def weights(*shape):
-    """Fixed numbers with few digits, as an example would print them."""
+    """Return fixed numbers with few digits, as in an example."""
     return (torch.randn(*shape, generator=_GENERATOR, dtype=torch.float64) * 10).round() / 10
 
 
@@ -31,7 +31,7 @@ def softmax(z):
 
 @case([0.2, -0.5, 1.1])
 def softmax_by_hand(z):
-    """The stable softmax: Goodfellow et al., Deep Learning, §4.1."""
+    """Return the stable softmax: Goodfellow et al., Deep Learning, §4.1."""
     e = torch.exp(z - z.max())
     return e / e.sum()
 
@@ -44,7 +44,7 @@ def log_softmax(z):
 
 @case([0.2, -0.5])
 def logistic_regression(w):
-    """The log-likelihood of logistic regression: Bishop, PRML, eq. 4.90."""
+    """Return the log-likelihood of logistic regression: Bishop, PRML, eq. 4.90."""
     targets = (Y > 0).to(w.dtype)
     p = torch.sigmoid(X @ w)
     return -(targets * torch.log(p) + (1 - targets) * torch.log(1 - p)).sum()
@@ -71,7 +71,7 @@ def elastic_net(w, alpha=0.1, ratio=0.5):
 
 @case([0.3, -0.2], 0.1)
 def support_vector_machine(w, b):
-    """The hinge loss: Cortes & Vapnik, Machine Learning 20 (1995)."""
+    """Return the hinge loss: Cortes & Vapnik, Machine Learning 20 (1995)."""
     margins = torch.sign(Y) * (X @ w + b)
     return 0.5 * w.dot(w) + torch.clamp(1 - margins, min=0).sum()
 
@@ -118,7 +118,7 @@ def kl_divergence(z):
 
 @case([0.2, -0.5], [0.3, 0.1])
 def vae_kl(mu, logvar):
-    """The prior term of a VAE: Kingma & Welling, arXiv:1312.6114, appendix B."""
+    """Return the prior term of a VAE: Kingma & Welling, arXiv:1312.6114, appendix B."""
     return -0.5 * torch.sum(1 + logvar - mu.pow(2) - logvar.exp())
 
 
@@ -145,7 +145,7 @@ def contrastive(z, tau=0.5):
 
 @case([0.3, -0.7])
 def two_layer_net(x):
-    """A hidden layer of tanh units: Bishop, PRML, eq. 5.7."""
+    """Return a hidden layer of tanh units: Bishop, PRML, eq. 5.7."""
     return W2 @ torch.tanh(W1 @ x + B1) + B2
 
 
@@ -177,7 +177,7 @@ _MLP = Mlp()
 
 @case([0.3, -0.7])
 def module_mlp(x):
-    """An nn.Module with GELU: Hendrycks & Gimpel, arXiv:1606.08415."""
+    """Return an nn.Module with GELU: Hendrycks & Gimpel, arXiv:1606.08415."""
     return _MLP(x)
 
 
@@ -226,7 +226,7 @@ def causal_attention(x):
 
 @case([0.3, -0.7, 0.2, 0.9, -0.1])
 def convolution_net(x):
-    """A convolution, ReLU and pooling: LeCun et al., Proc. IEEE 86 (1998)."""
+    """Return a convolution, ReLU and pooling: LeCun et al., Proc. IEEE 86 (1998)."""
     kernel = torch.tensor([[[0.5, -1.0, 0.25]]], dtype=x.dtype)
     h = F.relu(F.conv1d(x.reshape(1, 1, -1), kernel, padding=1))
     return F.avg_pool1d(h, 2).flatten()
@@ -263,7 +263,7 @@ def swiglu(x):
 
 @case([0.3, -0.7, 0.2])
 def activations(x):
-    """A tour: the torch.nn.functional documentation."""
+    """Return a tour: the torch.nn.functional documentation."""
     return F.elu(x), F.leaky_relu(x), F.softplus(x), F.mish(x), F.hardtanh(x), F.softsign(x)
 
 
@@ -303,7 +303,7 @@ def embedding_lookup(table):
 
 @case([0.3, 0.7, 0.2])
 def policy_gradient(theta):
-    """A REINFORCE surrogate: Williams, Machine Learning 8 (1992)."""
+    """Return a REINFORCE surrogate: Williams, Machine Learning 8 (1992)."""
     chosen = torch.distributions.Categorical(logits=theta)
     return chosen.log_prob(torch.tensor(1)) * 2.5 + 0.01 * chosen.entropy()
 

@@ -20,7 +20,7 @@ def rosenbrock(x):
 
 @case([-1.2, 1.0, 0.5, 0.3])
 def extended_rosenbrock(x):
-    """The chained form: Moré, Garbow & Hillstrom, ACM TOMS 7 (1981), problem 21."""
+    """Return the chained form: Moré, Garbow & Hillstrom, ACM TOMS 7 (1981), problem 21."""
     return (100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2).sum()
 
 
@@ -230,7 +230,7 @@ def lagrangian_gradient(x, multipliers):
 
 @case([0.4, 0.7])
 def log_barrier(x, mu=0.1):
-    """An interior-point barrier: Boyd & Vandenberghe, Convex Optimization, §11.2."""
+    """Return an interior-point barrier: Boyd & Vandenberghe, Convex Optimization, §11.2."""
     slack = torch.stack([x[0], x[1], 2 - x.sum()])
     return x[0] + 2 * x[1] - mu * torch.log(slack).sum()
 
@@ -254,7 +254,7 @@ def square_root_by_newton(a):
 
 @case([0.6, -1.2, 0.3])
 def soft_threshold(x, lam=0.5):
-    """The proximal operator of the 1-norm: Parikh & Boyd, Proximal Algorithms, §6.5."""
+    """Return the proximal operator of the 1-norm: Parikh & Boyd, Proximal Algorithms, §6.5."""
     return torch.sign(x) * torch.relu(torch.abs(x) - lam)
 
 

@@ -38,7 +38,7 @@ def kepler_equation(E, e):
 
 @case([0.4, 0.1], [0.2, 0.3])
 def restricted_three_body(q, v, mu=0.0121):
-    """The Jacobi constant: Murray & Dermott, Solar System Dynamics, §3.3."""
+    """Return the Jacobi constant: Murray & Dermott, Solar System Dynamics, §3.3."""
     x, y = q
     r1, r2 = torch.hypot(x + mu, y), torch.hypot(x - 1 + mu, y)
     return x**2 + y**2 + 2 * ((1 - mu) / r1 + mu / r2) - (v**2).sum()
@@ -65,7 +65,7 @@ def morse(r, D=4.7, a=1.9, r0=0.74):
 
 @case([0.0, 0.1, 0.2], [1.0, 0.2, 0.1], [1.3, 1.1, 0.4], [2.1, 1.3, 1.2])
 def dihedral(a, b, c, d):
-    """The torsion angle of four atoms: Blondel & Karplus, J. Comput. Chem. 17 (1996)."""
+    """Return the torsion angle of four atoms: Blondel & Karplus, J. Comput. Chem. 17 (1996)."""
     u, v, w = b - a, c - b, d - c
     n, m = torch.linalg.cross(u, v), torch.linalg.cross(v, w)
     return torch.atan2(v.norm() * torch.dot(u, m), torch.dot(n, m))
@@ -79,7 +79,7 @@ def van_der_waals(V, T, a=0.364, b=4.27e-5, n=1.0, R=8.314):
 
 @case(1.2, 0.9)
 def reduced_gas(v, t):
-    """The law of corresponding states: Landau & Lifshitz, Statistical Physics, §84."""
+    """Return the law of corresponding states: Landau & Lifshitz, Statistical Physics, §84."""
     return 8 * t / (3 * v - 1) - 3 / v**2
 
 
@@ -124,14 +124,14 @@ def lorentz_force(v, E, B, q=1.5):
 
 @case([1.0, 0.5, 0.8])
 def dipole_field(r):
-    """A dipole's potential: Griffiths, Electrodynamics, eq. 3.102."""
+    """Return a dipole's potential: Griffiths, Electrodynamics, eq. 3.102."""
     p = torch.tensor([0.0, 0.0, 1.0], dtype=r.dtype)
     return p @ r / (r @ r) ** 1.5
 
 
 @case([1.0, 0.5])
 def electric_field(r):
-    """A field as a gradient by torch.func: Griffiths, Electrodynamics, §2.3."""
+    """Return a field as a gradient by torch.func: Griffiths, Electrodynamics, §2.3."""
     return -torch.func.grad(lambda x: 1 / torch.linalg.norm(x))(r)
 
 
@@ -153,19 +153,19 @@ def fresnel(theta, n1=1.0, n2=1.5):
 
 @case(0.02)
 def diffraction(x, a=2.0, k=100.0):
-    """A slit's intensity: Hecht, Optics, §10.2."""
+    """Return a slit's intensity: Hecht, Optics, §10.2."""
     return torch.sinc(a * k * x / (2 * math.pi)) ** 2
 
 
 @case(3.0, 4.0)
 def bessel_aperture(x, y):
-    """Modified Bessel functions of two distances: NIST DLMF §10.25."""
+    """Return modified Bessel functions of two distances: NIST DLMF §10.25."""
     return torch.special.i0(x) * torch.special.i1(y), torch.i0(x * y / 5)
 
 
 @case(1e4, 1e-7, 50.0)
 def rlc_impedance(omega, C, R, L=0.1):
-    """The impedance of a series circuit: Horowitz & Hill, The Art of Electronics, §1.7."""
+    """Return the impedance of a series circuit: Horowitz & Hill, The Art of Electronics, §1.7."""
     reactance = omega * L - 1 / (omega * C)
     return sqrt(R**2 + reactance**2), torch.atan2(reactance, R)
 
@@ -198,7 +198,7 @@ def isentropic(M, gamma=1.4):
 
 @case([1.0, 0.3, 2.5])
 def euler_flux(u, gamma=1.4):
-    """The flux of gas dynamics: LeVeque, Finite Volume Methods, §14.3."""
+    """Return the flux of gas dynamics: LeVeque, Finite Volume Methods, §14.3."""
     rho, momentum, energy = u
     v = momentum / rho
     p = (gamma - 1) * (energy - rho * v**2 / 2)
@@ -207,21 +207,21 @@ def euler_flux(u, gamma=1.4):
 
 @case([1.2, 0.4, -0.3])
 def shallow_water(u, g=9.81):
-    """The flux of shallow water: LeVeque, Finite Volume Methods, §13.1."""
+    """Return the flux of shallow water: LeVeque, Finite Volume Methods, §13.1."""
     h, hu, hv = u
     return torch.stack([hu, hu**2 / h + g * h**2 / 2, hu * hv / h])
 
 
 @case([[1.1, 0.2], [0.1, 0.9]])
 def neo_hookean(Fm, mu=1.0, lam=2.0):
-    """A neo-Hookean solid: Bonet & Wood, Nonlinear Continuum Mechanics, §6.4."""
+    """Return a neo-Hookean solid: Bonet & Wood, Nonlinear Continuum Mechanics, §6.4."""
     J = torch.linalg.det(Fm)
     return mu / 2 * (torch.trace(Fm.T @ Fm) - 2 - 2 * log(J)) + lam / 2 * log(J) ** 2
 
 
 @case([[1.1, 0.2], [0.1, 0.9]])
 def green_lagrange(Fm):
-    """The Green–Lagrange strain: Holzapfel, Nonlinear Solid Mechanics, §2.5."""
+    """Return the Green–Lagrange strain: Holzapfel, Nonlinear Solid Mechanics, §2.5."""
     return 0.5 * (Fm.T @ Fm - torch.eye(2, dtype=Fm.dtype))
 
 
@@ -258,7 +258,7 @@ def arrhenius(T, A=1e13, Ea=8e4, R=8.314):
 
 @case([0.1, 0.2, 0.05, 0.3])
 def mass_action(c, k1=2.0, k2=0.7):
-    """A + B ⇌ C → D: Atkins, Physical Chemistry, §17E."""
+    """Return a + B ⇌ C → D: Atkins, Physical Chemistry, §17E."""
     stoichiometry = torch.tensor([[-1.0, 0], [-1, 0], [1, -1], [0, 1]], dtype=c.dtype)
     rates = torch.stack([k1 * c[0] * c[1], k2 * c[2]])
     return stoichiometry @ rates
@@ -278,7 +278,7 @@ def black_scholes(S, K, T, sigma, r=0.03):
 
 @case(0.04, 0.02)
 def nelson_siegel(b0, b1, b2=-0.01, tau=1.8):
-    """Yields at three maturities: Nelson & Siegel, J. Business 60 (1987)."""
+    """Return yields at three maturities: Nelson & Siegel, J. Business 60 (1987)."""
     m = torch.tensor([1.0, 5.0, 10.0], dtype=b0.dtype)
     load = (1 - exp(-m / tau)) / (m / tau)
     return b0 + b1 * load + b2 * (load - exp(-m / tau))

@@ -13,13 +13,13 @@ case = Collection("robotics")
 
 
 def rotation_z(angle):
-    """A rotation about the third axis."""
+    """Return a rotation about the third axis."""
     c, s, zero, one = cos(angle), sin(angle), 0 * angle, 0 * angle + 1
     return stack([stack([c, -s, zero]), stack([s, c, zero]), stack([zero, zero, one])])
 
 
 def rotation_x(angle):
-    """A rotation about the first axis."""
+    """Return a rotation about the first axis."""
     c, s, zero, one = cos(angle), sin(angle), 0 * angle, 0 * angle + 1
     return stack([stack([one, zero, zero]), stack([zero, c, -s]), stack([zero, s, c])])
 
@@ -64,7 +64,7 @@ def anthropomorphic_arm(q):
 
 @case([0.4, 0.9, 0.5])
 def scara(q):
-    """A SCARA robot: Siciliano et al., Robotics, §2.9."""
+    """Return a SCARA robot: Siciliano et al., Robotics, §2.9."""
     x = 0.5 * cos(q[0]) + 0.4 * cos(q[0] + q[1])
     y = 0.5 * sin(q[0]) + 0.4 * sin(q[0] + q[1])
     return x, y, 1 - q[2]
@@ -72,7 +72,7 @@ def scara(q):
 
 @case([1.0, 2.0], 0.5)
 def rotate(p, theta):
-    """A plane rotation: Strang, Introduction to Linear Algebra, §8.1."""
+    """Return a plane rotation: Strang, Introduction to Linear Algebra, §8.1."""
     c, s = torch.cos(theta), torch.sin(theta)
     R = torch.stack([torch.stack([c, -s]), torch.stack([s, c])])
     return R @ p
@@ -86,7 +86,7 @@ def euler_zxz(phi, theta, psi):
 
 @case([0.8, 0.1, -0.3, 0.5])
 def quaternion_to_matrix(q):
-    """A unit quaternion's rotation: Shoemake, SIGGRAPH 1985."""
+    """Return a unit quaternion's rotation: Shoemake, SIGGRAPH 1985."""
     w, x, y, z = q / q.norm()
     return stack(
         [
@@ -125,7 +125,7 @@ def rodrigues(w, v):
 
 @case([0.3, -0.5, 0.7])
 def exponential_of_a_twist(w):
-    """The matrix exponential of a skew matrix: Murray, Li & Sastry, §2.2."""
+    """Return the matrix exponential of a skew matrix: Murray, Li & Sastry, §2.2."""
     zero = torch.zeros((), dtype=w.dtype)
     K = stack([stack([zero, -w[2], w[1]]), stack([w[2], zero, -w[0]]), stack([-w[1], w[0], zero])])
     return torch.matrix_exp(K)
@@ -133,13 +133,13 @@ def exponential_of_a_twist(w):
 
 @case(1.0, 2.0, 0.5, 0.8, 0.3)
 def unicycle(x, y, theta, v, omega, dt=0.1):
-    """A unicycle's step: Thrun, Burgard & Fox, Probabilistic Robotics, §5.3."""
+    """Return a unicycle's step: Thrun, Burgard & Fox, Probabilistic Robotics, §5.3."""
     return x + v * cos(theta) * dt, y + v * sin(theta) * dt, theta + omega * dt
 
 
 @case([1.0, 2.0, 0.5, 0.8], [0.3, 0.1])
 def bicycle(state, u, wheelbase=2.5):
-    """The kinematic bicycle: Rajamani, Vehicle Dynamics and Control, §2.2."""
+    """Return the kinematic bicycle: Rajamani, Vehicle Dynamics and Control, §2.2."""
     _, _, heading, v = state
     steering, acceleration = u
     slip = torch.atan(torch.tan(steering) / 2)
@@ -150,14 +150,14 @@ def bicycle(state, u, wheelbase=2.5):
 
 @case([1.0, 2.0, 0.5], [3.0, 4.0])
 def range_and_bearing(pose, landmark):
-    """The measurement model of SLAM: Thrun, Burgard & Fox, Probabilistic Robotics, §6.6."""
+    """Return the measurement model of SLAM: Thrun, Burgard & Fox, Probabilistic Robotics, §6.6."""
     dx, dy = landmark - pose[:2]
     return torch.sqrt(dx**2 + dy**2), torch.atan2(dy, dx) - pose[2]
 
 
 @case([0.2, -0.1, 2.0])
 def pinhole(p, f=500.0, cx=320.0, cy=240.0):
-    """A pinhole camera: Hartley & Zisserman, Multiple View Geometry, §6.1."""
+    """Return a pinhole camera: Hartley & Zisserman, Multiple View Geometry, §6.1."""
     x, y, z = p
     return f * x / z + cx, f * y / z + cy
 
@@ -176,7 +176,7 @@ def brown_distortion(p, k1=-0.3, k2=0.1, p1=0.001, p2=-0.002):
 
 @case([0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8], [0.3, -0.2])
 def homography(h, p):
-    """A plane homography: Hartley & Zisserman, Multiple View Geometry, §2.3."""
+    """Return a plane homography: Hartley & Zisserman, Multiple View Geometry, §2.3."""
     H = torch.cat([h, torch.ones(1, dtype=h.dtype)]).reshape(3, 3)
     q = H @ torch.cat([p, torch.ones(1, dtype=p.dtype)])
     return q[:2] / q[2]
@@ -184,7 +184,7 @@ def homography(h, p):
 
 @case([0.3, 0.1], [0.5, 0.2, 0.2, 0.4])
 def kalman_update(mean, flat):
-    """A Kalman filter's update: Thrun, Burgard & Fox, Probabilistic Robotics, §3.2."""
+    """Return a Kalman filter's update: Thrun, Burgard & Fox, Probabilistic Robotics, §3.2."""
     P, C = flat.reshape(2, 2), torch.tensor([[1.0, 0.5]], dtype=mean.dtype)
     R, z = torch.tensor([[0.1]], dtype=mean.dtype), torch.tensor([0.7], dtype=mean.dtype)
     S = C @ P @ C.T + R

@@ -17,13 +17,13 @@ DATA = torch.tensor([0.4, 1.3, -0.2, 0.9], dtype=torch.float64)
 
 @case(0.3, 1.2)
 def normal_likelihood(mu, sigma):
-    """The log-likelihood of four data: Casella & Berger, Statistical Inference, §7.2."""
+    """Return the log-likelihood of four data: Casella & Berger, Statistical Inference, §7.2."""
     return (-((DATA - mu) ** 2) / (2 * sigma**2) - log(sigma) - 0.5 * math.log(2 * math.pi)).sum()
 
 
 @case(0.3, 1.2)
 def normal_distribution(mu, sigma):
-    """The same by torch.distributions, whose checks are assumptions: torch documentation."""
+    """Return the same by torch.distributions, whose checks are assumptions: torch documentation."""
     return D.Normal(mu, sigma).log_prob(DATA).sum()
 
 
@@ -87,7 +87,7 @@ def multivariate_normal(mu, factor):
 
 @case([0.3, -0.2], [1.2, 0.3, 0.8])
 def gaussian_by_torch(mu, s):
-    """A covariance matrix through torch.distributions: torch documentation."""
+    """Return a covariance matrix through torch.distributions: torch documentation."""
     cov = torch.stack([torch.stack([s[0], s[1]]), torch.stack([s[1], s[2]])])
     return D.MultivariateNormal(mu, covariance_matrix=cov).log_prob(DATA[:2])
 
@@ -148,7 +148,7 @@ def mutual_information(p):
 
 @case([0.1, 0.4, -0.3], 0.6)
 def autoregression(x, phi):
-    """The conditional likelihood of AR(1): Hamilton, Time Series Analysis, §5.2."""
+    """Return the conditional likelihood of AR(1): Hamilton, Time Series Analysis, §5.2."""
     return -0.5 * ((x[1:] - phi * x[:-1]) ** 2).sum()
 
 
@@ -164,7 +164,7 @@ def garch(theta):
 
 @case(0.3)
 def normal_quantile(p):
-    """The probit: Abramowitz & Stegun, §26.2."""
+    """Return the probit: Abramowitz & Stegun, §26.2."""
     return math.sqrt(2) * torch.erfinv(2 * p - 1)
 
 

@@ -20,24 +20,24 @@ case = Collection("styles")
 
 GRAVITY = 9.81
 TABLE = np.array([[1.0, 2.0], [3.0, 4.0]])
-Pair = namedtuple("Pair", "position velocity")
+ComplexNodes = namedtuple("Pair", "position velocity")
 
 
 @case(3.0, 4.0, 5.0)
 def seed(x1, x2, x3):
-    """The article this project grew from: three inputs, three outputs."""
+    """Return the article this project grew from: three inputs, three outputs."""
     return (x1 + x2, x3 * x1, x2**3)
 
 
 @case([3.0, 4.0, 5.0])
 def seed_as_a_vector(x):
-    """The seed's function with one vector, as torch's documentation writes such examples."""
+    """Return the seed's function of one vector, as in torch's documentation."""
     return torch.stack([x[0] + x[1], x[2] * x[0], x[1] ** 3])
 
 
 @case([3.0, 4.0, 5.0])
 def seed_written_into_zeros(x):
-    """The seed's function in the style of NumPy."""
+    """Return the seed's function in the style of NumPy."""
     y = torch.zeros(3, dtype=torch.float64)
     y[0] = x[0] + x[1]
     y[1] = x[2] * x[0]
@@ -53,7 +53,7 @@ def torch_documentation(x):
 
 @case(0.4, 0.9)
 def with_math(x, y):
-    """The standard library's functions."""
+    """Return the standard library's functions."""
     return math.sin(x) * math.exp(y), math.sqrt(x**2 + y**2), math.log(x) / math.pi
 
 
@@ -71,13 +71,13 @@ def with_numpy(x):
 
 @case([0.4, 0.9])
 def with_numpy_matrices(x):
-    """A matrix from NumPy."""
+    """Return a matrix from NumPy."""
     return TABLE @ x, np.dot(TABLE, x), x @ TABLE
 
 
 @case([0.4, 0.9])
 def with_numpy_out(x):
-    """A result array filled in a loop."""
+    """Return a result array filled in a loop."""
     out = np.zeros(2)
     for i in range(2):
         out[i] = x[i] ** 2 + np.cos(x[1 - i])
@@ -107,8 +107,8 @@ def with_a_dict(x, y):
 
 @case(0.4, 0.9)
 def with_a_named_tuple(q, p):
-    """A named tuple of outputs."""
-    return Pair(position=p, velocity=-GRAVITY * torch.sin(q))
+    """Return a named tuple of outputs."""
+    return ComplexNodes(position=p, velocity=-GRAVITY * torch.sin(q))
 
 
 @dataclass
@@ -127,7 +127,7 @@ def with_a_dataclass(x, v, p=Parameters()):  # noqa: B008 - as people write it
 
 @case(0.5)
 def with_a_piecewise_if(x):
-    """A branch per region."""
+    """Return a branch per region."""
     if x < 0:
         return -x
     elif x < 1:
@@ -138,13 +138,13 @@ def with_a_piecewise_if(x):
 
 @case([-0.5, 0.3, 1.7])
 def with_where(x):
-    """The same without a branch."""
+    """Return the same without a branch."""
     return torch.where(x < 0, -x, torch.where(x < 1, x**2, 2 * x - 1))
 
 
 @case([-0.5, 0.3, 1.7])
 def with_a_mask(x):
-    """A boolean mask."""
+    """Return a boolean mask."""
     y = x.clone()
     y[x < 0] = 0
     return y[y > 0].sum() + (x > 0) * x
@@ -158,7 +158,7 @@ def with_min_and_max(x, y):
 
 @case([3.0, 1.0, 2.0])
 def with_sorting(x):
-    """Sorting and the winner's place."""
+    """Sort, and take the largest entry by argmax."""
     return torch.sort(x).values * torch.tensor([1.0, 2.0, 3.0]), x[torch.argmax(x)] ** 2
 
 
@@ -191,7 +191,7 @@ def with_walrus_and_unpacking(x, y):
 
 @case([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]])
 def with_reshaping(a):
-    """Views of views."""
+    """Return views of views."""
     return a.T.reshape(2, 3)[:, ::2].flatten() * a.permute(1, 0)[0].repeat(2)
 
 
@@ -206,21 +206,21 @@ def with_in_place_operations(x):
 
 @case(0.6, 0.8)
 def with_item(x, y):
-    """The habit of `.item()`: torch loses the dependence, the formula does not."""
+    """Use `.item()`: torch loses the dependence, the formula does not."""
     scale = 1 + 0 * x.item()
     return scale * x * y
 
 
 @case([0.6, 0.8])
 def with_printing(x):
-    """A progress message."""
+    """Return a progress message."""
     print(f"at {x}, first {x[0]:.3f}")
     return x**2
 
 
 @case(2.6)
 def with_an_integer(x):
-    """A table looked up at the floor."""
+    """Return a table looked up at the floor."""
     n = int(x)
     return (x - n) ** 2 + n
 
@@ -250,7 +250,7 @@ def with_vmap(x, y):
 
 @case(0.6, 0.8)
 def with_constant_phase(x, y):
-    """A complex constant from cmath, used by its parts."""
+    """Return a complex constant from cmath, used by its parts."""
     phase = cmath.exp(0.5j)
     return phase.real * x - phase.imag * y, phase.imag * x + phase.real * y
 

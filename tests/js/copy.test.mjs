@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { FORMATS, magicLine } from "../../jacmagic/static/copy.mjs";
+import { FORMATS, magicLine } from "../../jacmagic/view/static/copy.mjs";
 
 const table = { rows: ["f₁", "f₂"], columns: ["x", "y,z"], values: [1, -0, 0.1 + 0.2, NaN] };
 

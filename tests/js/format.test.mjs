@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { asBytes, asNumbers, formatNumber, largestOf, showNumber, strengthOf } from "../../jacmagic/static/format.mjs";
+import { asBytes, asNumbers, formatNumber, largestOf, showNumber, strengthOf } from "../../jacmagic/view/static/format.mjs";
 
 const vectors = JSON.parse(readFileSync(new URL("../numbers.json", import.meta.url), "utf8"));
 const read = (text) => (text === "inf" ? Infinity : text === "-inf" ? -Infinity : Number(text));

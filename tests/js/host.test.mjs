@@ -2,9 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Model, slider, traits } from "../../jacmagic/static/host.mjs";
+import { Model, slider, traits } from "../../jacmagic/view/static/host.mjs";
 
-test("a model tells of a change by name and as a whole, once, and only of a change", () => {
+test("a model announces a change by name and as a whole, once, and only of a change", () => {
   const model = new Model({ value: 3, max: 9 });
   const heard = [];
   model.on("change:value", (of, value) => heard.push([of === model, value]));
@@ -63,7 +63,7 @@ test("a slider's numbers may be none that JSON can write", () => {
 test("no path and no name reaches what all objects share", () => {
   for (const path of [["__proto__", "hurt"], ["constructor", "prototype", "hurt"], ["deep", "__proto__", "hurt"]]) {
     const state = JSON.parse('{"deep": {}}');
-    assert.throws(() => traits({ state, buffers: [[path, "AQI="]] }), /expected a place in the page's state/);
+    assert.throws(() => traits({ state, buffers: [[path, "AQI="]] }), /expected a path into the page's state/);
   }
   const state = traits({ state: {}, buffers: [[["__proto__"], "AQI="]] });
   assert.equal(Object.getPrototypeOf(state), Object.prototype);

@@ -1,9 +1,9 @@
-/** The point, the formula there, and the way back to points before. */
+/** The point, the formula there, and the history of points. */
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Formula, fromJson, History, samePoint, Sliders } from "../../jacmagic/static/live.mjs";
+import { Formula, fromJson, History, samePoint, Sliders } from "../../jacmagic/view/static/live.mjs";
 
 /** y = c·x with a part u = x·x, valid while x > 0. */
 const live = {
@@ -59,33 +59,33 @@ test("undo and redo", () => {
 
 /** A slider's model, as much of it as is used. */
 function slider(value) {
-  const told = new Set();
+  const listeners = new Set();
   return {
     saved: 0,
     comm_live: true,
     get: () => value,
     set: (_, fresh) => {
       value = fresh;
-      for (const tell of told) tell();
+      for (const hear of listeners) hear();
     },
     save_changes() {
       this.saved++;
     },
-    on: (_, tell) => told.add(tell),
-    off: (_, tell) => told.delete(tell),
+    on: (_, hear) => listeners.add(hear),
+    off: (_, hear) => listeners.delete(hear),
   };
 }
 
 test("sliders give the point, and other components stay", async () => {
   const [first, second] = [slider(5), slider(6)];
   const model = {
-    get: (name) => ({ sliders: ["IPY_MODEL_a", "IPY_MODEL_b"], places: [0, 2], followed: true })[name],
+    get: (name) => ({ sliders: ["IPY_MODEL_a", "IPY_MODEL_b"], components: [0, 2], followed: true })[name],
     widget_manager: { get_model: async (id) => ({ a: first, b: second })[id] },
   };
   let moves = 0;
   const sliders = new Sliders(model, undefined, () => moves++);
-  await sliders.watch();
-  await sliders.watch(); // again, as when a chooser names others: nobody is told twice
+  await sliders.connect();
+  await sliders.connect(); // again, as when a chooser names others: each listener stays one
   assert.deepEqual([...sliders.point(Float64Array.of(1, 2, 3))], [5, 2, 6]);
   sliders.move([5, 2, 8]);
   assert.deepEqual([first.saved, second.saved, moves], [0, 1, 1]);
@@ -95,7 +95,7 @@ test("sliders give the point, and other components stay", async () => {
 test("what is no number stays where it began until a number is written", async () => {
   const sliders = new Sliders(undefined, undefined, () => {});
   const lost = slider(null); // JSON has no word for Infinity
-  sliders.known = [{ place: 0, slider: lost }];
+  sliders.attached = [{ component: 0, slider: lost }];
   assert.deepEqual([...sliders.point(Float64Array.of(Infinity))], [Infinity]);
   lost.set("value", 2);
   assert.deepEqual([...sliders.point(Float64Array.of(Infinity))], [2]);

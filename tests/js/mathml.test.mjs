@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { isMathematics } from "../../jacmagic/static/mathml.mjs";
+import { isMathematics } from "../../jacmagic/view/static/mathml.mjs";
 
 test("mathematics passes", () => {
   for (const element of ["math", "mrow", "mfrac", "mtable", "msub"]) assert.ok(isMathematics(element));

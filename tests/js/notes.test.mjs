@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { toneOf } from "../../jacmagic/static/notes.mjs";
+import { toneOf } from "../../jacmagic/view/static/notes.mjs";
 
 test("a tick stands before agreement only, amber where there are warnings", () => {
   assert.deepEqual(toneOf("agree", false), { mark: "✓", tone: "good" });

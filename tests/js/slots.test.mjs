@@ -3,14 +3,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { inFormula, slotPlace } from "../../jacmagic/static/slots.mjs";
+import { inFormula, slotIndex } from "../../jacmagic/view/static/slots.mjs";
 
-test("a slot is told from a numeral", () => {
-  assert.equal(slotPlace("90071992000012"), 12);
-  for (const text of ["90071992", "3", "", null]) assert.equal(slotPlace(text), -1);
+test("a slot differs from a numeral", () => {
+  assert.equal(slotIndex("90071992000012"), 12);
+  for (const text of ["90071992", "3", "", null]) assert.equal(slotIndex(text), -1);
 });
 
-test("negative numbers stand in brackets unless they stand alone", () => {
+test("negative numbers have brackets unless they are alone", () => {
   assert.equal(inFormula(-4, 4, false), "(−4)");
   assert.equal(inFormula(-4, 4, true), "−4");
   assert.equal(inFormula(4, 4, false), "4");

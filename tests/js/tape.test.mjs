@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { MOST_OPERATIONS, readTape } from "../../jacmagic/static/tape.mjs";
+import { MAX_OPERATIONS, readTape } from "../../jacmagic/view/static/tape.mjs";
 
 const tape = (changes) => ({ inputs: 2, constants: [2], operations: [["mul", 0, 2], ["add", 3, 1]], outputs: [4], ...changes });
 const apply = (name, ...point) => {
@@ -77,8 +77,8 @@ for (const [what, tapes] of Object.entries(wrong)) {
 
 test("what is too long is rejected, what is just short enough is read", () => {
   const many = (count) => tape({ operations: Array.from({ length: count }, () => ["add", 0, 1]), outputs: [3] });
-  assert.equal(readTape(many(MOST_OPERATIONS + 1)), null);
-  assert.deepEqual([...readTape(many(MOST_OPERATIONS)).evaluate([1, 2])], [3]);
-  assert.equal(readTape(tape({ outputs: new Array(MOST_OPERATIONS + 1).fill(0) })), null);
-  assert.equal(readTape(tape({ constants: new Array(MOST_OPERATIONS + 1).fill(0) })), null);
+  assert.equal(readTape(many(MAX_OPERATIONS + 1)), null);
+  assert.deepEqual([...readTape(many(MAX_OPERATIONS)).evaluate([1, 2])], [3]);
+  assert.equal(readTape(tape({ outputs: new Array(MAX_OPERATIONS + 1).fill(0) })), null);
+  assert.equal(readTape(tape({ constants: new Array(MAX_OPERATIONS + 1).fill(0) })), null);
 });

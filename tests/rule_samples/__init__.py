@@ -1,14 +1,22 @@
-"""A sample for every entry of every table of rules; see `tests/test_rules.py`."""
+"""A sample for every entry of every table of rules; see `tests/symbolic/test_rules.py`."""
 
 from __future__ import annotations
 
-from rule_samples import algebra, backward, complexes, elementwise, folds, movements, orders
+from rule_samples import (
+    algebra,
+    backward,
+    complexes,
+    data_movements,
+    elementwise,
+    folds,
+    selections,
+)
 from rule_samples.sample import Sample
 
 SAMPLES: list[Sample] = [
     sample
-    for room in (elementwise, folds, algebra, movements, orders, complexes, backward)
-    for sample in room.SAMPLES
+    for family in (elementwise, folds, algebra, data_movements, selections, complexes, backward)
+    for sample in family.SAMPLES
 ]
 
 __all__ = ["SAMPLES", "Sample"]

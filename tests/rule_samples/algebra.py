@@ -9,12 +9,12 @@ from rule_samples.sample import Sample, rules
 
 
 def _definite(a: torch.Tensor) -> torch.Tensor:
-    """A symmetric positive definite matrix."""
+    """Return a symmetric positive definite matrix."""
     return a @ a.mT + 2 * torch.eye(a.shape[-2], dtype=a.dtype)
 
 
 def _steady(a: torch.Tensor) -> torch.Tensor:
-    """A matrix far from singular."""
+    """Return a matrix far from singular."""
     return a + 4 * torch.eye(a.shape[-1], dtype=a.dtype)
 
 
@@ -66,14 +66,14 @@ SAMPLES: list[Sample] = [
     *rules(
         ((4, 4),),
         ((2, 4, 4),),
-        table="ORDERS",
+        table="SELECTIONS",
         _linalg_det=lambda a: _LINALG.det(_steady(a)),
     ),
     *rules(
         ((2, 2),),
         ((3, 3),),
         ((2, 1, 1),),
-        table="ORDERS",
+        table="SELECTIONS",
         _linalg_slogdet=lambda a: _LINALG.slogdet(_steady(a)),
     ),
     *rules(
@@ -81,7 +81,7 @@ SAMPLES: list[Sample] = [
         ((2, 2), (2, 3)),
         ((1, 1), (1, 1)),
         ((2, 2, 2), (2, 2, 1)),
-        table="ORDERS",
+        table="SELECTIONS",
         _linalg_solve_ex=lambda a, b: _LINALG.solve(_steady(a), b),
     ),
     *rules(
@@ -109,14 +109,16 @@ SAMPLES: list[Sample] = [
             F.conv_transpose2d(x, w[:2], groups=2, stride=(2, 1), output_padding=(1, 0)),
         ),
     ),
-    *rules(((5, 5),), table="ORDERS", _linalg_det=lambda a: _LINALG.det(_steady(a))),
+    *rules(((5, 5),), table="SELECTIONS", _linalg_det=lambda a: _LINALG.det(_steady(a))),
     *rules(
         ((5, 5), (5,)),
-        table="ORDERS",
+        table="SELECTIONS",
         tolerance=1e-8,
         _linalg_solve_ex=lambda a, b: _LINALG.solve(_steady(a), b),
     ),
-    *rules(((6,),), table="ORDERS", _linalg_solve_ex=lambda b: _LINALG.solve(_HILBERT.to(b), b)),
+    *rules(
+        ((6,),), table="SELECTIONS", _linalg_solve_ex=lambda b: _LINALG.solve(_HILBERT.to(b), b)
+    ),
     *rules(
         ((3, 3), (3, 2)),
         ((1, 1), (1, 1)),
@@ -142,39 +144,43 @@ SAMPLES: list[Sample] = [
         ((4, 2),),
         ((2, 3),),
         ((1, 1),),
-        table="ORDERS",
+        table="SELECTIONS",
         tolerance=1e-8,
         linalg_qr=lambda a: _LINALG.qr(a) if len(a) >= a.shape[1] else _LINALG.qr(a[:, :2]),
         linalg_lu_factor_ex=lambda a: _LINALG.lu_factor(a)[0],
     ),
     *rules(
         ((2, 2),),
-        table="ORDERS",
+        table="SELECTIONS",
         linalg_eig=lambda a: torch.view_as_real(_LINALG.eig(a)[0]),
     ),
     *rules(
-        ((2, 2),), ((2, 2, 2),), table="ORDERS", tolerance=1e-8, linalg_matrix_exp=torch.matrix_exp
+        ((2, 2),),
+        ((2, 2, 2),),
+        table="SELECTIONS",
+        tolerance=1e-8,
+        linalg_matrix_exp=torch.matrix_exp,
     ),
     *rules(
         ((3, 3),),
         ((1, 2),),
         ((2, 1),),
-        table="ORDERS",
+        table="SELECTIONS",
         linalg_cholesky_ex=lambda a: _LINALG.cholesky(_definite(a)),
         cholesky=lambda a: torch.ops.aten.cholesky(_definite(a)),
     ),
     *rules(
         ((2, 3),),
         ((1, 2),),
-        table="ORDERS",
+        table="SELECTIONS",
         _linalg_eigh=lambda a: _LINALG.eigvalsh(_definite(a)),
         _linalg_svd=torch.linalg.svdvals,
     ),
-    *rules(((3,),), table="ORDERS", linalg_matrix_exp=lambda w: torch.matrix_exp(_skew(w))),
+    *rules(((3,),), table="SELECTIONS", linalg_matrix_exp=lambda w: torch.matrix_exp(_skew(w))),
     *rules(
         ((1,),),
         ((3,),),
-        table="ORDERS",
+        table="SELECTIONS",
         linalg_matrix_exp=lambda w: torch.matrix_exp(torch.diag(w)),
     ),
 ]

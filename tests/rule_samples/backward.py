@@ -1,4 +1,4 @@
-"""Samples of the operations that torch runs where the function itself differentiates."""
+"""Samples of operations that torch runs when a function itself differentiates."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _A = torch.ops.aten
 
 
 def _slope(function: Function) -> Callable[[torch.Tensor], torch.Tensor]:
-    """The gradient of the outputs' squares, weighted differently."""
+    """Return the gradient of the outputs' squares, weighted differently."""
 
     def total(x: torch.Tensor) -> torch.Tensor:
         out = function(x).reshape(-1)

@@ -14,7 +14,7 @@ _TWO = (((2, 3), (2, 3)), ((1,), (1,)), ((0,), (0,)))
 
 
 def _of(function: Callable[[torch.Tensor], Any]) -> Callable[..., Any]:
-    """A function of x + iy, returned as real numbers."""
+    """Return a function of x + iy, returned as real numbers."""
 
     def real(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
         value = function(torch.complex(x, y))

@@ -31,7 +31,6 @@ SAMPLES: list[Sample] = [
         _is_all_true=lambda x: torch.where(torch._is_all_true(x > -1), x.sum(), 2 * x.sum()),
         _is_any_true=lambda x: torch.where(torch._is_any_true(x > 1), x.sum(), 2 * x.sum()),
         count_nonzero=lambda x: torch.count_nonzero(x > 0) * x.sum(),
-        linalg_vector_norm=lambda x: torch.linalg.vector_norm(x, 2) if x.numel() else x.sum(),
     ),
     *rules(
         *ALONG_AXES,
@@ -44,7 +43,6 @@ SAMPLES: list[Sample] = [
         _softmax=lambda x: torch.softmax(x, 1),
         _log_softmax=lambda x: torch.log_softmax(x, -1),
         _safe_softmax=lambda x: torch._safe_softmax(x, 1),
-        norm=lambda x: F.pairwise_distance(x, x**2, p=3),
         trace=lambda x: torch.trace(x),
         var=lambda x: x.var(1, unbiased=False),
         var_mean=lambda x: torch.var_mean(x, 1, correction=0),

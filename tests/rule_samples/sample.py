@@ -1,4 +1,4 @@
-"""What a sample of a rule is: a small torch function that reaches one ATen operation."""
+"""A sample of a rule: a small torch function that calls one ATen operation."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class Sample:
     """One function that reaches one entry of a table.
 
     Attributes:
-        table: "RULES", "COMPLEX", "MOVES", "ORDERS", "LINEAR" or "ANSWERS".
+        table: "RULES", "COMPLEX", "MOVEMENTS", "SELECTIONS", "LINEAR" or "PREDICATES".
         name: the entry.
         function: takes one tensor for each shape.
         shapes: alternatives, each with one shape per tensor.
@@ -51,7 +51,7 @@ class Sample:
 
 
 def unary(domain: Domain = ANY, slope: str = "torch", **functions: Function) -> list[Sample]:
-    """Samples of elementwise rules with one operand."""
+    """Make samples of elementwise rules with one operand."""
     return [
         Sample("RULES", name, function, ONE_TENSOR, domain, slope)
         for name, function in functions.items()
@@ -61,7 +61,7 @@ def unary(domain: Domain = ANY, slope: str = "torch", **functions: Function) -> 
 def binary(
     domain: Domain | tuple[Domain, ...] = ANY, slope: str = "torch", **functions: Function
 ) -> list[Sample]:
-    """Samples of elementwise rules with two operands that broadcast."""
+    """Make samples of elementwise rules with two operands that broadcast."""
     return [
         Sample("RULES", name, function, TWO_TENSORS, domain, slope)
         for name, function in functions.items()
@@ -76,7 +76,7 @@ def rules(
     tolerance: float = 1e-9,
     **functions: Function,
 ) -> list[Sample]:
-    """Samples with explicit shapes."""
+    """Make samples with explicit shapes."""
     return [
         Sample(table, name, function, shapes, domain, slope, tolerance)
         for name, function in functions.items()

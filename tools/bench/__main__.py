@@ -1,6 +1,6 @@
-"""Time jacmagic beside torch's own roads and other libraries.
+"""Time jacmagic, torch's own functions and other libraries.
 
-    python tools/bench              all cases; writes docs/benchmarks.md, its picture, the ratios
+    python tools/bench              all cases; writes docs/benchmarks.md, its plot, the ratios
     python tools/bench --quick      the small cases, few rounds; writes nothing
     python tools/bench --check      compares jacmagic's ratios with the stored ones, exits with 1
                                     if one is much larger; with --quick the small cases only
@@ -19,7 +19,7 @@ from rounds import run
 
 
 def main() -> int:
-    """Run, then write, check or print; the exit status."""
+    """Run, then write, check or print; return the exit status."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="small cases, few rounds")
     parser.add_argument("--check", action="store_true", help="compare with the stored ratios")

@@ -1,4 +1,4 @@
-"""The functions that are timed, each written once over the few operations that all peers have.
+"""The timed functions, each written once with operations that all peers have.
 
 `ops` is a peer's own arithmetic: `sin`, `exp`, `tanh`, `relu`, `sum`, `shift` (a periodic roll),
 `constant` (an array of numbers as the peer's own) and `matrix` (a piece of a vector, row-major).

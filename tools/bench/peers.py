@@ -1,4 +1,4 @@
-"""The libraries that are timed: one process runs one of them and answers questions line by line.
+"""The timed libraries: one process runs one of them and reads requests by line.
 
     python peers.py torch        then lines of JSON: {"case": "…", "way": "…", "seconds": 0.05}
 
@@ -18,12 +18,13 @@ from types import SimpleNamespace
 from typing import Any
 
 from cases import CASES, Case
+from rounds import CHECK
 
 Way = Callable[[], object]
 
 
 def torch_ways(case: Case) -> dict[str, Callable[[], Way]]:
-    """torch's own five roads."""
+    """Return torch's own five functions, and f itself."""
     import torch
 
     f, x = case.build(torch_ops()), torch.from_numpy(case.point())
@@ -40,7 +41,7 @@ def torch_ways(case: Case) -> dict[str, Callable[[], Way]]:
 
 
 def jacmagic_ways(case: Case) -> dict[str, Callable[[], Way]]:
-    """The call, the compiled one from tensors and from arrays, another point, the evaluator."""
+    """Return `jacobian`, its check, `compile`, `.at` and `.evaluator()`."""
     import torch
 
     import jacmagic
@@ -69,8 +70,24 @@ def jacmagic_ways(case: Case) -> dict[str, Callable[[], Way]]:
         g, point = jacmagic.compile(f, x), x.numpy()
         return lambda: g(point)
 
+    def check() -> Way:
+        from jacmagic.numeric import dense_matrix, freivalds
+        from jacmagic.numeric.evaluation import evaluate
+        from jacmagic.numeric.modes import sparse
+
+        run, found = evaluate(f, (x,), create_graph=False), jacmagic.jacobian(f, x).numbers
+        leaves, entries = run.outputs.leaves, found.sparse
+
+        def matrix() -> freivalds.Matrix:
+            if entries is not None:
+                return sparse.Entries(entries)
+            return dense_matrix.Dense(found.blocks, leaves)
+
+        return lambda: freivalds.check(leaves, run.inputs, matrix())
+
     return {
         "jacobian": lambda: lambda: jacmagic.jacobian(f, x),
+        CHECK: check,
         "compile": compiled,
         "compile, arrays": compiled_array,
         ".at": another,

@@ -1,4 +1,4 @@
-"""The page, the picture and the ratios that are made of a run."""
+"""Write the page, the plot and the ratios of a run."""
 
 from __future__ import annotations
 
@@ -23,27 +23,28 @@ HEAD = """\
 # Benchmarks
 
 Written by `make bench`, on {machine}.
-Each library runs in a process of its own, on one thread;
-in every round all of them have their turn, in a new order,
-and the medians of {rounds} rounds are compared.
-*Cold* is the first call in a process that has imported its library and no more:
-it includes tracing and compiling where there is any.
-*Peak* is the memory that the first call took on top.
-float64 throughout; every function is written once, over the operations that all libraries have.
+Each library runs in its own process, on one thread.
+Every round runs all of them in a new order;
+the medians of {rounds} rounds are compared.
+*Cold* is the first call after importing the library, including tracing and compiling.
+*Peak* is the additional memory of the first call.
+All numbers are float64; every function is written once, with operations that all libraries have.
 
-`×` is the time as a multiple of the best of torch's own five roads.
-`jacobian` is `jacmagic.jacobian(f, x)`: the numbers;
-the closed form is derived only when it is looked at.
-`.evaluator()` is that closed form compiled;
+`×` is the time as a multiple of the fastest of torch's own five functions.
+`jacobian` is `jacmagic.jacobian(f, x)` without the closed form, which is derived on access.
+`check alone` is its comparison with one plain backward pass along a random vector,
+which `jacobian` makes at every call in sparse mode, at the first two in batched modes,
+and never for rows computed one by one.
+`.evaluator()` is the compiled closed form;
 `compile` is `jacmagic.compile(f, x)`, called with a tensor or with a NumPy array.
 
-![Time of each library's best way, as a multiple of torch's best](images/benchmarks.svg)
+![Time of each library's fastest function, as a multiple of torch's fastest](images/benchmarks.svg)
 
 """
 
 
 def machine() -> str:
-    """The machine in general words."""
+    """Describe the machine without names."""
     import torch
 
     cores = os.cpu_count() or 1
@@ -54,7 +55,7 @@ def machine() -> str:
 
 
 def best_of_torch(timings: Sequence[Timing]) -> float | None:
-    """The shortest of torch's five roads, in seconds."""
+    """Return the time of torch's fastest function, in seconds."""
     known = [t.warm for t in timings if t.peer == "torch" and t.way in TORCH and t.warm]
     return min(known, default=None)
 
@@ -101,7 +102,7 @@ def write(found: Found, rounds: int) -> None:
 
 
 def page(found: Found, rounds: int) -> str:
-    """The page as Markdown."""
+    """Return the page as Markdown."""
     sizes = {case.name: f"{case.outputs:,} × {case.inputs:,}" for case in CASES}
     parts = [HEAD.format(machine=machine(), rounds=rounds)]
     for case, timings in found.items():
@@ -128,7 +129,7 @@ def _why(error: str) -> str:
 
 
 def draw(found: Found) -> None:
-    """The best way of each library in each case, as dots on a logarithmic scale."""
+    """Plot the fastest function of each library in each case, on a logarithmic scale."""
     import matplotlib
 
     matplotlib.use("svg")

@@ -1,4 +1,4 @@
-"""Rounds in which every way of every peer has its turn, each peer in a process of its own.
+"""Run all ways of all peers in interleaved rounds, each peer in its own process.
 
 A machine's speed drifts by more than what is measured. So nothing is timed on its own: in each
 round all ways follow each other in a new order, and medians over the rounds are compared.
@@ -24,6 +24,7 @@ PEERS = ("torch", "jacmagic", "jax", "asdex", "autograd", "casadi")
 PATIENCE = 20.0  # seconds for one answer
 FEWER = ((3, 0.5), (1, 3.0))  # after so many rounds, calls of more seconds are left out
 ONE_THREAD = {"OMP_NUM_THREADS": "1", "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false"}
+CHECK = "check alone"  # the part of a call that no caller asks for
 TORCH = ("functional.jacobian", "… vectorize", "… forward-mode", "func.jacrev", "func.jacfwd")
 
 
@@ -54,7 +55,7 @@ class Process:
         self.start()
 
     def start(self) -> None:
-        """A new process, after the first or after one that took too long."""
+        """Start a process, also after one that took too long."""
         self.process = subprocess.Popen(
             [self.python, str(Path(__file__).with_name("peers.py")), self.peer],
             env={**os.environ, **ONE_THREAD},
@@ -138,6 +139,6 @@ def _case(case: Case, processes: dict[str, Process], rounds: int, seconds: float
 
 def _best(timings: Sequence[Timing]) -> str:
     """One line on the terminal."""
-    known = [timing for timing in timings if timing.warm is not None and timing.way != "f"]
+    known = [t for t in timings if t.warm is not None and t.way not in ("f", CHECK)]
     known.sort(key=lambda timing: timing.warm or 0)
     return ", ".join(f"{t.peer} {t.way} {1e6 * (t.warm or 0):,.0f} µs" for t in known[:5])

@@ -1,4 +1,4 @@
-"""A differential fuzzer: random torch programs, whose Jacobians are found in all ways and compared.
+"""A differential fuzzer: compare all ways to the Jacobians of random programs.
 
     python tools/fuzz/fuzz.py --seconds 60 [--seed 0] [--length 6]
 

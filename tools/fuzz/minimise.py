@@ -11,7 +11,7 @@ from programs import Program
 
 
 def minimised(program: Program, failure: str) -> tuple[Program, str]:
-    """The smallest program found, and how it fails."""
+    """Return the smallest program found, and how it fails."""
     kind = _kind(failure)
     changed = True
     while changed:
@@ -25,7 +25,7 @@ def minimised(program: Program, failure: str) -> tuple[Program, str]:
 
 
 def _kind(failure: str) -> str:
-    """What counts as the same failure: its kind, and for a crash the exception's name."""
+    """Return the kind of a failure, and for a crash the exception's name."""
     parts = failure.split(":")
     return ":".join(parts[: 2 if parts[0] == "crash" else 1])
 

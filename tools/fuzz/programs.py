@@ -1,4 +1,4 @@
-"""Random torch programs: lines of source, each tried as it is written, so that all of them run."""
+"""Random torch programs of lines of source, each run as it is appended."""
 
 from __future__ import annotations
 
@@ -142,14 +142,14 @@ class Program:
         return torch.tensor(self.point, dtype=torch.float64).reshape(self.shape)
 
     def function(self) -> Any:
-        """The function itself."""
+        """Return the function itself."""
         space: dict[str, Any] = dict(NAMES)
         exec(compile(self.source, "<program>", "exec"), space)
         return space["f"]
 
 
 def random_program(seed: int, length: int) -> Program:
-    """A program of about so many lines that runs at its point."""
+    """Return a program of about so many lines that runs at its point."""
     dice = random.Random(seed)
     shape = dice.choice([(3,), (2, 2), (4,), (1,), (2, 3), (3, 3)])
     number = dice.choice(_POINTS)

@@ -1,0 +1,246 @@
+"""The functions `jacobian`, `hessian` and `compile`."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Literal, TypedDict, overload
+
+import torch
+
+from jacmagic.function.closures import captured
+from jacmagic.function.gradient import gradient_of
+from jacmagic.function.integer_arguments import keeping_counts
+from jacmagic.function.problem import Problem
+from jacmagic.function.python_call import problem_of
+from jacmagic.function.tracebacks import showing_users_frames
+from jacmagic.numeric.options import ComputeOptions
+from jacmagic.result import Outside
+from jacmagic.result.compiled import CompiledJacobian, as_tensor, compiled_of
+from jacmagic.result.options import DisplayOptions
+from jacmagic.sweeps.batch import JacobianBatch, batch_of
+from jacmagic.symbolic.branches import ClosedForms
+from jacmagic.view.jacobian import Jacobian
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+Names = str | Sequence[str] | None
+_DISPLAY = DisplayOptions()
+
+
+class JacobianKeywords(TypedDict, total=False):
+    """The keywords of `jacobian` but `batch`, for type checkers."""
+
+    create_graph: bool
+    strict: bool
+    vectorize: bool
+    strategy: str
+    chunk_size: int | None
+    wrt: Names
+    names: Names
+
+
+@overload
+def jacobian(
+    func: Callable[..., Any],
+    inputs: Any,
+    *,
+    batch: Literal[False] = ...,
+    **keywords: Unpack[JacobianKeywords],
+) -> Jacobian: ...
+@overload
+def jacobian(
+    func: Callable[..., Any],
+    inputs: Any,
+    *,
+    batch: Literal[True],
+    **keywords: Unpack[JacobianKeywords],
+) -> JacobianBatch: ...
+@showing_users_frames
+def jacobian(
+    func: Callable[..., Any],
+    inputs: Any,
+    *,
+    create_graph: bool = False,
+    strict: bool = False,
+    vectorize: bool = True,
+    strategy: str = "auto",
+    chunk_size: int | None = None,
+    wrt: Names = None,
+    names: Names = None,
+    batch: bool = False,
+) -> Jacobian | JacobianBatch:
+    """Return the Jacobian of a function at a point, with its closed form.
+
+    A superset of `torch.autograd.functional.jacobian`, whose result is `.blocks`.
+
+    Args:
+        func: takes the tensors of `inputs` and returns a tensor, a number, or any nest of tuples,
+            lists, dicts, named tuples and dataclasses of these.
+        inputs: a tensor or a tuple with one value for each argument. A value is a tensor of any
+            shape, a float, or a list, dict, named tuple, dataclass or nest of these, whose leaves
+            are inputs by their keys; `.blocks` nests as they do. Integer tensors are converted to
+            float64 where the function allows it; Python's integers, texts, flags, None and
+            functions stay as they are.
+        create_graph: keep the result differentiable with respect to the inputs.
+        strict: raise where an output does not depend on an input.
+        vectorize: False computes the rows one by one.
+        strategy: "auto", "reverse-mode", "forward-mode" or "sparse".
+        chunk_size: rows or columns to compute at a time; bounded by memory by default.
+        wrt: names of the inputs to differentiate by; all by default. For a module also
+            "inputs", "parameters", or names of its parameters.
+        names: names for the inputs; the function's parameter names by default.
+        batch: the leading dimension of every input counts samples, of which `func` takes one;
+            the result is a `JacobianBatch`, whose `.matrix` is (B, m, n).
+
+    Returns:
+        The Jacobian; `.matrix` is (m, n), `.formula` its closed form or None.
+
+    Raises:
+        TypeError: for inputs without anything that varies, or outputs that have no derivative.
+        RuntimeError: in strict mode, for an independent output.
+        SizeError: if the Jacobian would not fit into memory.
+        PointError: a name in `wrt` is no input; with `batch`, the inputs differ in their number
+            of samples.
+
+    Example:
+        >>> import torch, jacmagic
+        >>> J = jacmagic.jacobian(lambda x: x**2, torch.tensor([1.0, 2.0]))
+        >>> J.matrix
+        tensor([[2., 0.],
+                [0., 4.]])
+    """
+    options = ComputeOptions(strategy, chunk_size, create_graph, strict, vectorize)
+    if batch:
+        return batch_of(func, inputs, options, wrt=wrt, names=names)
+    outside = _outside(func, inputs, wrt)
+
+    def compute(problem: Problem) -> Jacobian:
+        return Jacobian.of(problem, options, ClosedForms(), _DISPLAY, outside)
+
+    return keeping_counts(functools.partial(problem_of, func, inputs, wrt, names), compute)
+
+
+@showing_users_frames
+def hessian(
+    func: Callable[..., Any],
+    inputs: Any,
+    *,
+    wrt: Names = None,
+    names: Names = None,
+    create_graph: bool = False,
+    strict: bool = False,
+    vectorize: bool = True,
+    strategy: str = "auto",
+    chunk_size: int | None = None,
+) -> Jacobian:
+    """Return the Hessian of a scalar function at a point, with its closed form.
+
+    It is the Jacobian of the gradient, and comes as one: `.matrix` is (n, n) with the entry
+    ∂²f/∂xᵢ∂xⱼ in row i, `.value` and `.expressions` are the gradient's, `.steps(i, j)` derives
+    entry (i, j) from the i-th entry of the gradient. `.blocks` is the result of
+    `torch.autograd.functional.hessian`.
+
+    Args:
+        func: takes the tensors of `inputs` and returns one number: a tensor of one element, or a
+            nest that holds one.
+        inputs: a tensor or a tuple with one value for each argument. A value is a tensor of any
+            shape, a float, or a list, dict, named tuple, dataclass or nest of these, whose leaves
+            are inputs by their keys; `.blocks` nests as they do. Integer tensors are converted to
+            float64 where the function allows it; Python's integers, texts, flags, None and
+            functions stay as they are.
+        wrt: names of the inputs to differentiate by; all by default. For a module also
+            "inputs", "parameters", or names of its parameters.
+        names: names for the inputs; the function's parameter names by default.
+        create_graph: keep the result differentiable with respect to the inputs.
+        strict: raise where the function or its gradient does not depend on an input.
+        vectorize: False computes the rows one by one.
+        strategy: "auto", "reverse-mode" or "forward-mode" for the gradient's own Jacobian.
+        chunk_size: rows or columns to compute at a time; bounded by memory by default.
+
+    Raises:
+        FunctionError: the function returns more or less than one number.
+        TypeError: for inputs without anything that varies, or an output that has no derivative.
+        RuntimeError: in strict mode, for a gradient that does not depend on an input.
+        SizeError: if the Hessian would not fit into memory.
+
+    Example:
+        >>> import torch, jacmagic
+        >>> H = jacmagic.hessian(lambda x: x[0] ** 2 * x[1], torch.tensor([1.0, 2.0]))
+        >>> H.matrix
+        tensor([[4., 2.],
+                [2., 0.]])
+    """
+    options = ComputeOptions(strategy, chunk_size, create_graph, strict, vectorize)
+    outside = _outside(func, inputs, wrt)
+
+    def compute(problem: Problem) -> Jacobian:
+        gradient = gradient_of(problem, strict=strict)
+        return Jacobian.of(gradient, options, ClosedForms(), _DISPLAY, outside)
+
+    return keeping_counts(functools.partial(problem_of, func, inputs, wrt, names), compute)
+
+
+def compile(
+    func: Callable[..., Any],
+    *example: Any,
+    wrt: Names = None,
+    backend: str = "auto",
+    dynamic: bool | None = None,
+) -> CompiledJacobian:
+    """Compile the Jacobian of a function, traced at an example, for other points.
+
+    Shapes, dtypes, devices and the conditions of the branches taken are guards: where one fails,
+    the function is traced again. Values captured from outside are constants; `repr` lists them.
+
+    Args:
+        func: takes the tensors of `example`; it must not be random nor keep state.
+        *example: the inputs at one point: tensors of any shapes, NumPy arrays or numbers.
+        wrt: names of the inputs to differentiate by; all by default. The result still takes all
+            inputs, or these alone. For a module also "parameters" or names of parameters; the
+            result then takes these.
+        backend: "native" (machine code), "graph" (ATen operations), "python" (floats),
+            "inductor" (`torch.compile`), or "auto": the quickest of the first three that agrees
+            with `jacobian()` at the example and beside it.
+        dynamic: False refuses inputs of other shapes, dtypes and devices instead of compiling
+            for them.
+
+    Returns:
+        A callable: `g(*x)` is (m, n), sparse CSR where the plan is sparse.
+
+    Raises:
+        JacmagicError: the function cannot be compiled, or the backend is wrong for it.
+
+    Example:
+        >>> import torch, jacmagic
+        >>> g = jacmagic.compile(lambda x: x**2, torch.tensor([1.0, 2.0]))
+        >>> g(torch.tensor([3.0, 4.0]))
+        tensor([[6., 0.],
+                [0., 8.]])
+    """
+    if len(example) == 1 and isinstance(example[0], tuple):
+        example = example[0]
+    inputs = tuple(as_tensor(one, torch.zeros((), dtype=torch.float64)) for one in example)
+    problem, names = _problem_with_all_inputs(func, inputs, wrt)
+    return compiled_of(problem, wrt=names, backend=backend, dynamic=dynamic)
+
+
+def _problem_with_all_inputs(
+    func: Callable[..., Any], inputs: tuple[torch.Tensor, ...], wrt: Names
+) -> tuple[Problem, list[str] | None]:
+    """Return the problem of all inputs if `wrt` names some of them, and their names."""
+    problem = problem_of(func, inputs, wrt, None)
+    if wrt is None or not all(one.is_floating_point() for one in inputs):
+        return problem, None
+    names = [one.name for one in problem.inputs]
+    whole = problem_of(func, inputs, None, None)
+    has_all = {one.name for one in whole.inputs}.issuperset(names)
+    return (whole if has_all else problem), names
+
+
+def _outside(func: Callable[..., Any], inputs: Any, wrt: Any) -> Outside:
+    """Return a search for the positions of inputs that the function also captures."""
+    originals = inputs if isinstance(inputs, tuple) else (inputs,)
+    plain = wrt is None and all(isinstance(one, torch.Tensor) for one in originals)
+    return functools.partial(captured, func, originals) if plain else frozenset

@@ -1,0 +1,1 @@
+"""The function to differentiate: arguments, point, outputs and source."""

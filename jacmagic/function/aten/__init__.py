@@ -1,0 +1,1 @@
+"""Interpretation of ATen operations as they reach a dispatch mode."""

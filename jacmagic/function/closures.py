@@ -1,0 +1,116 @@
+"""Inputs that a function reads from outside instead of through its arguments.
+
+`jacobian(lambda *_: model(x), params)` is all zeros without a word: the function never looks at its
+arguments, it reads the same tensors through a closure, a global name or a module. Here such
+captures are found, so that the zeros can be explained.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from jacmagic.function.torch_internals import version_of
+
+
+def captured(function: Callable[..., Any], tensors: Sequence[torch.Tensor]) -> set[int]:
+    """Positions of the tensors that a function holds from outside itself.
+
+    Args:
+        function: any callable; wrappers are looked through.
+        tensors: the very objects that the user passed as inputs.
+    """
+    held = {id(tensor) for value in _outside(function) for tensor in _tensors_of(value)}
+    return {position for position, tensor in enumerate(tensors) if id(tensor) in held}
+
+
+def modules_in(function: Callable[..., Any]) -> list[torch.nn.Module]:
+    """Return the modules that a callable is, is bound to, or captures."""
+    bound = getattr(function, "__self__", None)
+    held = [function, bound, *_outside(function)]
+    return [value for value in held if isinstance(value, torch.nn.Module)]
+
+
+MAX_CAPTURES = 1_000  # of those that a function reads from outside
+
+
+def numbers_read(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
+    """Yield the numbers, texts, arrays and tensors that a function captures, named.
+
+    Functions that it calls are followed; what they hold in objects of other kinds is not seen.
+    """
+    waiting: list[tuple[str, Any]] = [("", function)]
+    seen: set[int] = set()
+    while waiting and len(seen) < MAX_CAPTURES:
+        name, value = waiting.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, bool | int | float | complex | str | np.ndarray | torch.Tensor):
+            yield name, value
+        elif isinstance(value, list | tuple) and len(value) < MAX_CAPTURES:
+            waiting += [(f"{name}.{position}", part) for position, part in enumerate(value)]
+        elif isinstance(value, dict) and len(value) < MAX_CAPTURES:
+            waiting += [(f"{name}.{key}", part) for key, part in value.items()]
+        elif isinstance(value, torch.nn.Module):
+            waiting += [(f"{name}.{key}", part) for key, part in value.named_parameters()]
+        elif callable(value) and not isinstance(value, type):
+            names = getattr(getattr(inspect.unwrap(value), "__code__", None), "co_names", ())
+            defaults = getattr(value, "__defaults__", None) or ()
+            parts = [*_outside(value), *defaults] if names or defaults or _is_closure(value) else []
+            waiting += [(f"{name}.{position}", part) for position, part in enumerate(parts)]
+
+
+def fingerprint_of(function: Callable[..., Any]) -> tuple[Any, ...]:
+    """Return a fingerprint of a function's captures, which changes as they do."""
+    return tuple((name, _mark_of(value)) for name, value in numbers_read(function))
+
+
+def _mark_of(value: Any) -> Any:
+    if isinstance(value, torch.Tensor):
+        return id(value), 0 if value.is_inference() else version_of(value)
+    if isinstance(value, np.ndarray):
+        small = value.size <= MAX_CAPTURES and value.dtype != object
+        return value.shape, value.tobytes() if small else id(value)
+    return repr(value)
+
+
+def _is_closure(value: Any) -> bool:
+    return isinstance(value, functools.partial) or bool(getattr(value, "__closure__", None))
+
+
+def _outside(function: Any) -> Iterator[Any]:
+    """Yield a callable's captures: closure, globals that it names, bound values."""
+    function = inspect.unwrap(function)
+    if isinstance(function, functools.partial):
+        yield from function.args
+        yield from function.keywords.values()
+        yield from _outside(function.func)
+    code = getattr(function, "__code__", None)
+    if code is not None:
+        for cell in function.__closure__ or ():
+            try:
+                yield cell.cell_contents
+            except ValueError:  # a cell that is not filled yet
+                continue
+        yield from (
+            function.__globals__[name] for name in code.co_names if name in function.__globals__
+        )
+
+
+def _tensors_of(value: Any) -> Iterator[torch.Tensor]:
+    if isinstance(value, torch.Tensor):
+        yield value
+    elif isinstance(value, torch.nn.Module):
+        yield from value.parameters()
+    elif isinstance(value, list | tuple) and len(value) < 1000:
+        for item in value:
+            yield from _tensors_of(item)
+    elif isinstance(value, dict) and len(value) < 1000:
+        for item in value.values():
+            yield from _tensors_of(item)

@@ -1,0 +1,80 @@
+"""The inputs of a problem: named tensors, with one label for each component.
+
+A component is called by the name that the function unpacks it to (`x1, x2 = x`), else by its index.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import torch
+
+from jacmagic.function.syntax.parameters import unpacked_names
+from jacmagic.labels import MAX_EAGER, Label, apart, labels_of
+
+
+@dataclass(frozen=True)
+class Input:
+    """One tensor the function is differentiated with respect to.
+
+    Attributes:
+        name: the argument's name, or a module parameter's.
+        value: where it stands, of a floating dtype and any shape.
+        naming: gives the labels by the input's name; they and the source they are read from wait
+            until asked for.
+    """
+
+    name: str
+    value: torch.Tensor
+    naming: Callable[[str], Sequence[Label]] = field(repr=False, compare=False)
+
+    @property
+    def labels(self) -> Sequence[Label]:
+        """One label per scalar component, row-major."""
+        return self.naming(self.name)
+
+
+def labelled(
+    values: Mapping[str, torch.Tensor], source: str | Callable[[], str]
+) -> tuple[Input, ...]:
+    """Return inputs with a label per component: the names unpacked, or indices.
+
+    Args:
+        values: the tensors by name.
+        source: the function's text, or what reads it; read once and only if a label is asked for.
+    """
+    naming = _Naming(values, source)
+    return tuple(Input(name, value, naming) for name, value in values.items())
+
+
+class _Naming:
+    """The labels of all inputs by name, found once."""
+
+    def __init__(self, values: Mapping[str, torch.Tensor], source: str | Callable[[], str]) -> None:
+        self._shapes = {name: value.shape for name, value in values.items()}
+        self._source = source
+        self._labels: dict[str, Sequence[Label]] | None = None
+
+    def __call__(self, name: str) -> Sequence[Label]:
+        if self._labels is None:
+            source = self._source if isinstance(self._source, str) else self._source()
+            self._labels = _labels(self._shapes, source)
+        return self._labels[name]
+
+
+def _labels(shapes: Mapping[str, torch.Size], source: str) -> dict[str, Sequence[Label]]:
+    """Return the labels of each input's components."""
+    taken, found = set(shapes), dict[str, Sequence[Label]]()
+    for name, shape in shapes.items():
+        parts = unpacked_names(source, name) if len(shape) == 1 and source else None
+        if parts and len(set(parts)) == len(parts) == shape[0] and taken.isdisjoint(parts):
+            found[name] = tuple(Label(part) for part in parts)
+            taken |= set(parts)
+        else:
+            found[name] = labels_of(name, shape)
+    if len(found) == 1 or sum(map(len, found.values())) > MAX_EAGER:
+        return found
+    each = iter(apart([label for labels in found.values() for label in labels]))
+    return {name: tuple(itertools.islice(each, len(one))) for name, one in found.items()}

@@ -1,0 +1,144 @@
+"""Copies of the user's classes with methods of a scope, and their instances.
+
+The copy of an object shares its attributes: `self.count += 1` counts in the user's object. Reading
+an attribute gives what the scope replaces it by. A class that cannot be copied (slots, a
+metaclass, a base in C) is used as it is.
+"""
+
+from __future__ import annotations
+
+import abc
+import dataclasses
+import enum
+from typing import Any
+
+import numpy
+import torch
+from torch import nn
+
+from jacmagic.function.interop.arrays import Array, tensor_in, traced_by
+from jacmagic.function.interop.named_constants import answered, current, fields_of
+from jacmagic.function.interop.replacements import Replacements
+from jacmagic.function.interop.user_code import is_users
+
+_LEFT_OUT = frozenset({"__dict__", "__weakref__", "__abstractmethods__", "_abc_impl"})
+
+
+def copied(scope: Replacements, kind: type) -> type:
+    """Return the class with the scope's methods; itself if it needs none."""
+    if issubclass(kind, torch.autograd.Function):
+        return _applied_to_arrays(scope, kind)
+    if not _can_be_copied(kind) or not scope.needs(kind):
+        return kind
+    return _copy(scope, kind)
+
+
+def _applied_to_arrays(scope: Replacements, kind: type) -> type:
+    """Return a `torch.autograd.Function` whose `apply` takes arrays as tensors.
+
+    `apply` asks no argument for its `__torch_function__`, and would cut the graph of an array.
+    """
+
+    def apply(*args: Any, **kwargs: Any) -> Any:
+        is_tensor = [isinstance(one, Array) and traced_by(one) is not None for one in args]
+        given = [tensor_in(one) if yes else one for one, yes in zip(args, is_tensor, strict=True)]
+        return kind.apply(*given, **kwargs)  # type: ignore[attr-defined]
+
+    made: type = type(kind)(kind.__name__, (kind,), {"apply": staticmethod(apply)})
+    scope.note(kind, made)
+    return made
+
+
+def _can_be_copied(kind: type) -> bool:
+    for one in kind.__mro__:
+        if one in (object, nn.Module, abc.ABC):
+            continue
+        if not is_users(one) or vars(one).get("__slots__") or "__init_subclass__" in vars(one):
+            return False
+    return type(kind) in (type, abc.ABCMeta) and not issubclass(kind, enum.Enum)
+
+
+def _copy(scope: Replacements, kind: type) -> type:
+    bases = tuple(_copy_of_base(scope, base) for base in kind.__bases__)
+    made = type(kind)(kind.__name__, bases, {"__module__": kind.__module__})
+    scope.note(kind, made)  # before its methods: these may name it
+    for name, value in vars(kind).items():
+        if name not in _LEFT_OUT:
+            setattr(made, name, _member(scope, value, name))
+    made.__qualname__ = kind.__qualname__
+    if "__getattribute__" not in vars(kind):
+        _read_through(scope, made, "__getattribute__")
+        if hasattr(made, "__getattr__"):
+            _read_through(scope, made, "__getattr__")
+    return made
+
+
+def _copy_of_base(scope: Replacements, base: type) -> type:
+    if not is_users(base):
+        return base
+    known = scope.replacement(base)
+    return _copy(scope, base) if known is None else known
+
+
+def _member(scope: Replacements, value: Any, name: str) -> Any:
+    if isinstance(value, (staticmethod, classmethod)):
+        return type(value)(scope.of(value.__func__))
+    if isinstance(value, property):
+        parts = (value.fget, value.fset, value.fdel)
+        get, put, delete = (part and scope.of(part) for part in parts)
+        return property(get, put, delete, value.__doc__)
+    return scope.of(value, name) if not name.startswith("__") or callable(value) else value
+
+
+def _read_through(scope: Replacements, made: type, method: str) -> None:
+    """Return an attribute as the scope replaces it."""
+    read = getattr(made, method)
+
+    def reading(self: Any, name: str) -> Any:
+        value = read(self, name)
+        return value if name.startswith("__") or not scope.is_open else scope.of(value, name)
+
+    setattr(made, method, reading)
+
+
+def instance(scope: Replacements, value: Any) -> Any:
+    """Return an instance of the copied class with `value`'s attributes, or itself."""
+    kind = type(value)
+    if isinstance(value, nn.Module) and current() is not None:
+        answered("", value)
+    attributes = getattr(value, "__dict__", None)
+    if not isinstance(attributes, dict) or not _can_be_copied(kind):
+        return value
+    if not (
+        scope.needs(kind)
+        or any(_meets(scope, one) for one in attributes.values())
+        or _is_named(value)
+    ):
+        return value
+    made = object.__new__(scope.replacement(kind) or _copy(scope, kind))
+    object.__setattr__(made, "__dict__", attributes)
+    return scope.note(value, made)
+
+
+def _meets(scope: Replacements, value: Any) -> bool:
+    """Whether an attribute is something that a scope replaces."""
+    if type(value) is numpy.ndarray:
+        return True
+    if isinstance(value, (torch.Tensor, nn.Module, int, float, str)) or value is None:
+        return False
+    return (callable(value) and scope.needs(value)) or (
+        is_users(type(value))
+        and any(_meets(scope, one) for one in getattr(value, "__dict__", {}).values())
+    )
+
+
+def _is_named(value: Any) -> bool:
+    return current() is not None and dataclasses.is_dataclass(value) and bool(fields_of(value))
+
+
+def as_original(scope: Replacements, value: Any) -> Any:
+    """Return an instance of a copied class as one of the user's class."""
+    kind = scope.original_class(type(value))
+    if kind is not None:
+        value.__class__ = kind
+    return value

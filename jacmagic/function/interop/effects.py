@@ -1,0 +1,117 @@
+"""Side effects of a run of the user's function: globals, lists, attributes.
+
+Such a function is not to be run more often than the answer needs. What it reads is looked at before
+its first run and after it, by identity and by size: found is what was assigned, what grew or
+shrank, and tensors that were written to.
+"""
+
+from __future__ import annotations
+
+import collections
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy
+from torch import Tensor
+
+from jacmagic.function.interop.survey import Survey
+from jacmagic.function.interop.user_code import is_users, names_in
+from jacmagic.function.torch_internals import version_of
+
+_SIZED = (list, dict, set, collections.deque, bytearray)
+MAX_WRAPPERS = 4  # functions around a lifted one, in which it is looked for
+
+State = dict[tuple[int, str], tuple[Any, ...]]
+
+
+def state_of(found: Survey) -> State:
+    """How everything that a surveyed function reads stands now."""
+    state: State = {}
+    for function in found.functions:
+        for owner, name, value in _read_by(function):
+            state[owner, name] = _mark(value)
+            for attribute, part in _attributes(value):
+                state[id(value), f"{name}.{attribute}"] = _mark(part)
+    for one in found.objects:
+        for attribute, part in _attributes(one):
+            state[id(one), f"self.{attribute}"] = _mark(part)
+    return state
+
+
+def changes(before: State, after: State) -> tuple[str, ...]:
+    """Return the names of what is not as it was."""
+    names = (
+        key[1]
+        for key in [*before, *(key for key in after if key not in before)]
+        if not _same(before.get(key), after.get(key))
+    )
+    return tuple(dict.fromkeys(names))
+
+
+def effects_of(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the recorded side effects of the lifted function in a callable, by name."""
+    for one in _inside(function, MAX_WRAPPERS):
+        known: tuple[str, ...] | None = getattr(one, "effects", None)
+        if known:
+            return known
+    return ()
+
+
+def _inside(function: Any, depth: int) -> Iterator[Any]:
+    """Yield a function and those in its closure."""
+    yield function
+    if depth and isinstance(function, types.FunctionType):
+        for cell in function.__closure__ or ():
+            try:
+                value = cell.cell_contents
+            except ValueError:  # a name that is not bound yet
+                continue
+            value = value if callable(value) else getattr(value, "call", None)
+            if not hasattr(function, "effects"):
+                yield from _inside(value, depth - 1)
+
+
+def _read_by(function: types.FunctionType) -> Iterator[tuple[int, str, Any]]:
+    space = function.__globals__
+    for name in names_in(function.__code__):
+        if name in space:
+            yield id(space), name, space[name]
+    cells = function.__closure__ or ()
+    for name, cell in zip(function.__code__.co_freevars, cells, strict=True):
+        try:
+            yield id(cell), name, cell.cell_contents
+        except ValueError:  # a name that is not bound yet
+            continue
+
+
+def _attributes(value: Any) -> list[tuple[str, Any]]:
+    """Return the attributes of an object of a class of the user's."""
+    if isinstance(value, (type, types.FunctionType, types.ModuleType, Tensor, numpy.ndarray)):
+        return []
+    is_namespace = isinstance(value, types.SimpleNamespace)
+    attributes = getattr(value, "__dict__", None)
+    if not isinstance(attributes, dict) or not (is_namespace or is_users(type(value))):
+        return []
+    return list(attributes.items())
+
+
+def _mark(value: Any) -> tuple[Any, ...]:
+    """Return what changes with a value: its identity (kept alive), or its contents."""
+    if isinstance(value, Tensor):
+        return value, version_of(value) if not value.is_inference() else 0
+    if isinstance(value, _SIZED):
+        entries = tuple(value.values()) if isinstance(value, dict) and len(value) <= 64 else ()
+        return value, len(value), *entries
+    if isinstance(value, numpy.ndarray) and value.size <= 4096:
+        return value, value.tobytes()
+    return (value,)
+
+
+def _same(before: tuple[Any, ...] | None, after: tuple[Any, ...] | None) -> bool:
+    if before is None or after is None or len(before) != len(after):
+        return False
+    return all(
+        a is b or (type(a) is type(b) and isinstance(a, (int, float, str, bytes)) and a == b)
+        for a, b in zip(before, after, strict=True)
+    )

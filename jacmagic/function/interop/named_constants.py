@@ -1,0 +1,92 @@
+"""Numbers that the user gave a name, offered to whoever wants to keep the name.
+
+While `naming` is on, a lifted function offers every number and tensor that it finds under a name
+(a global, a closure's, a default argument, a field of a dataclass, a module's parameter). The offer
+is answered with what shall stand there while the function runs: the value itself, or a number of a
+subclass of `float` or `int` that remembers its name.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+import types
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any, Protocol
+
+from torch import Tensor, nn
+
+
+class Names(Protocol):
+    """Who keeps names.
+
+    Attributes:
+        keeps: whether names are kept, and not only noticed.
+    """
+
+    keeps: bool
+
+    def offer(self, name: str, value: Any) -> Any:
+        """Return a number or tensor found under a name; what shall stand there."""
+
+    def function(self, name: str, value: Any) -> Any | None:
+        """Return what a function gives for a named number; None if it has no name."""
+
+
+class _Current(threading.local):
+    names: Names | None = None
+
+
+_current = _Current()
+
+
+@contextmanager
+def naming(names: Names) -> Iterator[None]:
+    """Offer named numbers to `names` in this thread."""
+    before, _current.names = _current.names, names
+    try:
+        yield
+    finally:
+        _current.names = before
+
+
+def current() -> Names | None:
+    """Who is asked in this thread."""
+    return _current.names
+
+
+def answered(name: str, value: Any) -> Any:
+    """Return what replaces a named value; a module offers its parameters."""
+    names = _current.names
+    if names is None:
+        return value
+    if isinstance(value, nn.Module):
+        for key, parameter in value.named_parameters():
+            names.offer(key, parameter)
+        return value
+    return names.offer(name, value) if _is_number(value) or isinstance(value, Tensor) else value
+
+
+def fields_of(value: Any) -> Mapping[str, Any]:
+    """Return the named numbers inside a dataclass, a namespace, or a dict."""
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        found = getattr(value, "__dict__", {})
+    elif isinstance(value, types.SimpleNamespace):
+        found = vars(value)
+    elif type(value) is dict and len(value) <= 64:
+        found = value
+    else:
+        return {}
+    return {key: part for key, part in found.items() if isinstance(key, str) and _is_number(part)}
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def through(name: str, values: tuple[Any, ...]) -> Any | None:
+    """Return a named number after a function of one number; None without a name."""
+    if _current.names is None or len(values) != 1 or not hasattr(values[0], "node"):
+        return None
+    return _current.names.function(name, values[0])

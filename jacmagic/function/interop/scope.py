@@ -1,0 +1,224 @@
+"""The scope of one call of a lifted function: copies of the user's functions.
+
+Nothing of the user's is changed: the function runs as a copy with globals of its own, which read
+the user's and return proxies and arrays that can meet tensors. So do the copies of the functions
+that it calls. What the code writes to a global goes to the user's when the call ends.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import types
+import warnings
+import weakref
+from typing import Any
+
+import numpy
+import torch
+from torch import nn
+
+from jacmagic.function.interop import classes
+from jacmagic.function.interop.arrays import Array, of_users, tensor_in
+from jacmagic.function.interop.control_operators import IN_PYTHON
+from jacmagic.function.interop.conversions import numbers_of, returned
+from jacmagic.function.interop.homes import MODULES, home_of
+from jacmagic.function.interop.named_constants import answered, current
+from jacmagic.function.interop.proxies import (
+    TENSOR_MAKERS,
+    FunctionProxy,
+    ModuleProxy,
+    TensorMaker,
+    Vectorized,
+)
+from jacmagic.function.interop.scope_cells import Cells
+from jacmagic.function.interop.scope_containers import CONTAINERS, Containers
+from jacmagic.function.interop.scope_globals import Globals
+from jacmagic.function.interop.silence import WRITING, in_silence, is_silent
+from jacmagic.function.interop.survey import survey
+from jacmagic.function.interop.user_code import is_users, is_users_module
+from jacmagic.function.pytree import map_leaves
+
+_ITSELF = (bool, int, float, complex, str, bytes, type(None), torch.Tensor, nn.Parameter)
+
+
+MAX_NAMED = 64  # entries of an array up to which a formula shows its name
+
+
+class Scope:
+    """The proxies and copies of one call, and what they are made of.
+
+    Attributes:
+        is_open: whether the call is still running.
+        is_silent: whether what the code writes is dropped.
+    """
+
+    def __init__(self, *, proxies_torch: bool) -> None:
+        self.is_open = True
+        self.is_silent = is_silent()
+        self._proxies_torch = proxies_torch
+        self._made: dict[int, tuple[Any, Any]] = {}  # by identity: the original, what replaces it
+        self._originals: dict[int, Any] = {}  # by identity of the replacement
+        self._spaces: dict[int, Globals] = {}
+        self._cells, self._containers = Cells(self), Containers(self)
+
+    def of(self, value: Any, name: str = "") -> Any:
+        """Return what the function sees instead of a value; the value itself for most."""
+        if type(value) in _ITSELF:
+            return value if current() is None else answered(name, value)
+        known = self._made.get(id(value))
+        if known is not None:
+            return known[1]
+        if id(value) in self._originals:
+            return value
+        made = self._make(value, name)
+        if made is value and type(value) not in CONTAINERS:
+            self._made[id(value)] = (value, value)
+        return made
+
+    def original(self, value: Any) -> Any:
+        """Return what a replacement replaces; an array becomes its numbers."""
+        if isinstance(value, Array):
+            known = self._originals.get(id(value))
+            return numbers_of(value) if known is None else known
+        found = self._originals.get(id(value), value)
+        return classes.as_original(self, found)
+
+    def replacement(self, value: Any) -> Any | None:
+        """Return what replaces a value already; None if nothing does."""
+        known = self._made.get(id(value))
+        return None if known is None else known[1]
+
+    def original_class(self, kind: type) -> type | None:
+        """Return the user's class that a class of the scope copies."""
+        return self._originals.get(id(kind))
+
+    def note(self, value: Any, made: Any) -> Any:
+        """Remember what replaces a value."""
+        self._made[id(value)] = (value, made)
+        self._originals[id(made)] = value
+        return made
+
+    def needs(self, value: Any) -> bool:
+        """Whether a class or function of the user's does anything that a scope changes."""
+        found = survey(value)
+        return found.is_replaced or found.applies or (self.is_silent and found.writes)
+
+    def _make(self, value: Any, name: str) -> Any:
+        kind = type(value)
+        if self.is_silent and name in WRITING and (quiet := in_silence(value)) is not None:
+            return self.note(value, quiet)
+        if kind is numpy.ndarray:
+            return self._array(value, name) if value.dtype.kind in "fcbiu" else value
+        if isinstance(value, types.ModuleType):
+            return self._module(value)
+        if kind is types.FunctionType and is_users(value):
+            return self._function(value)
+        if kind is types.FunctionType and value in IN_PYTHON:
+            return self.note(value, functools.partial(IN_PYTHON[value]))
+        if (home := home_of(value)) is not None:
+            return self.note(value, FunctionProxy(self, home, value))
+        if self._proxies_torch and isinstance(value, types.BuiltinFunctionType):
+            return self.note(value, TensorMaker(self, value)) if value in TENSOR_MAKERS else value
+        if kind is functools.partial:
+            own = {key: self.of(one, key) for key, one in value.keywords.items()}
+            return self.note(
+                value, functools.partial(self.of(value.func), *map(self.of, value.args), **own)
+            )
+        if kind is types.MethodType:
+            return self._method(value)
+        if isinstance(value, numpy.vectorize):
+            return self.note(value, Vectorized(self, value.pyfunc))
+        if kind in CONTAINERS:
+            return self._containers.copy(value)
+        if isinstance(value, type):
+            return classes.copied(self, value) if is_users(value) else value
+        return self._instance(value, name)
+
+    def _array(self, value: numpy.ndarray, name: str) -> Array:
+        made = of_users(value)
+        names = current()
+        is_named = name and value.dtype.kind == "f" and 0 < value.size <= MAX_NAMED
+        if names is not None and is_named:
+            tensor = names.offer(name, tensor_in(made))
+            if names.keeps:
+                made._tensor = tensor
+        return self.note(value, made)
+
+    def _module(self, value: types.ModuleType) -> Any:
+        is_torch = self._proxies_torch and value is torch
+        if self.is_silent and value in (sys, warnings):
+            return self.note(value, ModuleProxy(self, value))
+        if is_torch or MODULES.get(value.__name__) is value or is_users_module(value):
+            return self.note(value, ModuleProxy(self, value))
+        return value
+
+    def _function(self, function: types.FunctionType) -> types.FunctionType:
+        """Return a copy of a function with globals, closure and defaults of this scope."""
+        real = function.__globals__
+        space = self._spaces.get(id(real))
+        if space is None:
+            space = self._spaces[id(real)] = Globals(self, real)
+        space.preload(function.__code__)
+        code, closure = function.__code__, function.__closure__ or ()
+        cells = self._cells.copies(closure)
+        made = types.FunctionType(code, space, function.__name__, None, cells)
+        self.note(function, made)  # before the closure is filled: a function may hold itself
+        for name, cell in zip(code.co_freevars, closure, strict=True):
+            self._cells.fill(cell, name)
+        if function.__defaults__:
+            named = code.co_varnames[: code.co_argcount][-len(function.__defaults__) :]
+            made.__defaults__ = tuple(map(self.of, function.__defaults__, named))
+        if function.__kwdefaults__:
+            own = function.__kwdefaults__
+            made.__kwdefaults__ = {key: self.of(value, key) for key, value in own.items()}
+        made.__qualname__, made.__doc__ = function.__qualname__, function.__doc__
+        made.__module__ = function.__module__
+        vars(made).update(vars(function))
+        return made
+
+    def _method(self, method: types.MethodType) -> Any:
+        if id(method.__func__) in self._originals:
+            return method
+        function, owner = method.__func__, method.__self__
+        if isinstance(owner, type) and issubclass(owner, torch.autograd.Function):
+            return getattr(self.of(owner), method.__name__)
+        if not isinstance(function, types.FunctionType) or not is_users(function):
+            return method
+        return types.MethodType(self.of(function), self.of(method.__self__))
+
+    def _instance(self, value: Any, name: str) -> Any:
+        """Return an instance of a user's class with the scope's methods and attributes."""
+        if is_users(type(value)) and not isinstance(value, (numpy.ndarray, torch.Tensor)):
+            return classes.instance(self, value)
+        return value if current() is None else answered(name, value)
+
+    def returned(self, result: Any) -> Any:
+        """Return what the function returned, without anything of the scope's."""
+        return map_leaves(lambda one: classes.as_original(self, one), returned(result))
+
+    def references(self) -> list[weakref.ref[Any]]:
+        """Release all replacements; return weak references to those that may be stored."""
+        kept = [
+            weakref.ref(made)
+            for value, made in self._made.values()
+            if made is not value and _can_be_left(made)
+        ]
+        self._made.clear()
+        self._spaces.clear()
+        self._cells.clear()
+        self._containers.clear()
+        return kept
+
+    def close(self) -> None:
+        """End the call: hand on what was written, and let the proxies only pass on."""
+        for space in self._spaces.values():
+            space.flush()
+        self._cells.flush()
+        self._containers.flush()
+        self.is_open = False
+
+
+def _can_be_left(made: Any) -> bool:
+    """Whether the function may have stored it, and that can be seen."""
+    return not isinstance(made, (Array, type)) and type(made).__weakrefoffset__ != 0

@@ -1,0 +1,66 @@
+"""Copies of small lists, tuples, dicts and namespaces with replaced entries."""
+
+from __future__ import annotations
+
+import types
+from typing import Any
+
+from jacmagic.function.interop.replacements import Replacements
+from jacmagic.function.interop.survey import MAX_SEARCHED
+
+_MISSING = object()
+CONTAINERS = (list, tuple, dict, types.SimpleNamespace)
+
+
+class Containers:
+    """The copied containers of a scope, whose changes are written back at the end."""
+
+    def __init__(self, scope: Replacements) -> None:
+        self._scope = scope
+        self._copied: list[tuple[Any, Any, dict[Any, Any]]] = []
+
+    def copy(self, value: Any) -> Any:
+        """Return a container with replaced entries; the value itself where it has none."""
+        mapping = vars(value) if isinstance(value, types.SimpleNamespace) else value
+        if len(mapping) > MAX_SEARCHED:
+            return value
+        entries = mapping.items() if isinstance(mapping, dict) else enumerate(mapping)
+        before = dict(entries)
+        after = {
+            key: self._scope.of(one, key if isinstance(key, str) else "")
+            for key, one in before.items()
+        }
+        if all(after[key] is before[key] for key in before):
+            return value
+        if isinstance(value, tuple):
+            return self._scope.note(value, tuple(after.values()))
+        made = (
+            types.SimpleNamespace(**after) if isinstance(value, types.SimpleNamespace)
+            else after if isinstance(value, dict) else list(after.values())
+        )  # fmt: skip
+        self._copied.append((value, made, dict(after)))
+        return self._scope.note(value, made)
+
+    def clear(self) -> None:
+        """Let go of all copies."""
+        self._copied.clear()
+
+    def flush(self) -> None:
+        """Make the changes of all copies in the user's own containers."""
+        for old, new, put in self._copied:
+            _write_back(self._scope, old, new, put)
+
+
+def _write_back(scope: Replacements, old: Any, new: Any, put: dict[Any, Any]) -> None:
+    """Make the changes of a copied list, dict or namespace in the user's own."""
+    if isinstance(old, list):
+        if len(new) != len(put) or any(one is not put[i] for i, one in enumerate(new)):
+            old[:] = map(scope.original, new)
+        return
+    target = vars(old) if isinstance(old, types.SimpleNamespace) else old
+    source = vars(new) if isinstance(new, types.SimpleNamespace) else new
+    for key in put.keys() - source.keys():
+        target.pop(key, None)
+    for key, value in source.items():
+        if put.get(key, _MISSING) is not value:
+            target[key] = scope.original(value)

@@ -1,0 +1,65 @@
+"""The globals of copied functions: reads go to the user's through a scope."""
+
+from __future__ import annotations
+
+import builtins
+import functools
+import types
+from collections.abc import Callable
+from typing import Any
+
+from jacmagic.function.interop.builtin_type import Type
+from jacmagic.function.interop.replacements import Replacements
+from jacmagic.function.interop.silence import says_nothing
+from jacmagic.function.interop.user_code import names_in
+
+_MISSING = object()
+_PRESET = ("__name__", "__package__", "__spec__", "__file__", "__loader__", "__warningregistry__")
+
+
+class Globals(dict[str, Any]):
+    """The globals of copied functions: what is read is the user's, through a scope.
+
+    The interpreter reads globals of this type through `__getitem__`; what it writes, it writes
+    into the dict itself.
+    """
+
+    def __init__(self, scope: Replacements, real: dict[str, Any]) -> None:
+        super().__init__({name: real[name] for name in _PRESET if name in real})
+        self.scope, self.real = scope, real
+        own = real.get("__builtins__", builtins)
+        own = dict(own if isinstance(own, dict) else vars(own))
+        if scope.is_silent:
+            own["print"] = says_nothing
+        if own.get("type") is type:
+            own["type"] = Type
+        own["__import__"] = functools.partial(_imported, scope, own["__import__"])
+        self["__builtins__"] = own
+        self.preset = dict(self)
+
+    def __getitem__(self, name: str) -> Any:
+        value = self.get(name, _MISSING)
+        return self.scope.of(self.real[name], name) if value is _MISSING else value
+
+    def preload(self, code: types.CodeType) -> None:
+        """Put the names that bodies of inner classes read into the dict itself."""
+        for constant in code.co_consts:
+            if isinstance(constant, types.CodeType):
+                self.preload(constant)
+        if not code.co_flags & 1:  # CO_OPTIMIZED: no body of a function
+            for name in names_in(code):
+                if name in self.real and name not in self:
+                    self[name] = self.preset[name] = self.scope.of(self.real[name], name)
+
+    def flush(self) -> None:
+        """Hand what was written on to the user's own globals."""
+        for name, value in list(self.items()):
+            if self.preset.get(name, _MISSING) is not value:
+                self.real[name] = self.scope.original(value)
+
+
+def _imported(
+    scope: Replacements, original: Callable[..., Any], name: str, *rest: Any, **named: Any
+) -> Any:
+    """`import numpy as np` inside the function."""
+    return scope.of(original(name, *rest, **named))

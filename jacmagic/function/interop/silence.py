@@ -1,0 +1,105 @@
+"""Silent runs of the user's function: no output, and no warning twice.
+
+NOTE [Silence without a switch]: nothing is redirected and no filter is changed for a run. Whether
+code runs silently is read off its own stack: it does where a frame below it has opened `silent`.
+So other threads notice nothing, and an interrupt at any moment leaves nothing to be put back. The
+copies of the user's functions get a `print` that prints nothing; warnings meet one filter, made
+when this module is loaded, which matches only in silent code.
+"""
+
+from __future__ import annotations
+
+import functools
+import io
+import sys
+import types
+import warnings
+from typing import Any
+
+WRITING = frozenset("print pprint pp display warn stdout stderr tqdm trange".split())
+
+_frames: dict[int, list[types.FrameType]] = {}  # of the functions that have opened `silent`
+
+
+class silent:
+    """Within this context the user's code runs without output and without warnings."""
+
+    def __init__(self, depth: int = 1) -> None:
+        """`depth` counts the frames between the one that is meant and `__enter__`."""
+        self._depth = depth
+
+    def __enter__(self) -> None:
+        frame = sys._getframe(self._depth)
+        self._id = id(frame)
+        _frames.setdefault(self._id, []).append(frame)
+        _install()
+
+    def __exit__(self, *_: object) -> None:
+        opened = _frames.get(self._id, [])
+        if len(opened) > 1:
+            opened.pop()
+        else:
+            _frames.pop(self._id, None)
+
+
+def is_silent() -> bool:
+    """Whether the calling code runs within `silent`, in this thread."""
+    if not _frames:
+        return False
+    frame: types.FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if id(frame) in _frames:
+            return True
+        frame = frame.f_back
+    return False
+
+
+class _Silent:
+    """A pattern for the filters of `warnings`, which matches any text in silent code."""
+
+    def match(self, text: str) -> bool:
+        """As a compiled pattern's."""
+        return is_silent()
+
+
+_FILTER: Any = ("ignore", _Silent(), Warning, None, 0)
+_ORDINARY = (UserWarning, RuntimeWarning, FutureWarning)
+
+
+def _install() -> None:
+    """Put the filter before all others that would show or raise an ordinary warning."""
+    filters: Any = warnings.filters
+    for one in filters:
+        if one is _FILTER:
+            return
+        if one[0] != "ignore" and any(issubclass(kind, one[2]) for kind in _ORDINARY):
+            filters[:] = [_FILTER, *(other for other in filters if other is not _FILTER)]
+            return
+    filters.append(_FILTER)
+
+
+_install()
+
+
+def says_nothing(*_: Any, **__: Any) -> None:
+    """`print` and its kind in silent code."""
+
+
+class _NoStream(io.StringIO):
+    """`sys.stdout` and `sys.stderr` in silent code."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+def in_silence(value: Any) -> Any | None:
+    """Return the silent replacement of what writes or warns; None for all else."""
+    if value is sys.stdout or value is sys.stderr:
+        return _NoStream()
+    module = (getattr(value, "__module__", None) or "").partition(".")[0]
+    if module == "tqdm" and callable(value):
+        return functools.partial(value, disable=True)
+    return says_nothing if callable(value) and module in _WRITERS else None
+
+
+_WRITERS = frozenset({"IPython", "builtins", "pprint", "rich", "warnings", "_warnings"})

@@ -1,0 +1,270 @@
+"""A survey of the libraries that a function and those it calls use.
+
+Only what is written with `math` or NumPy is lifted at all; a function of torch alone is called as
+it is.
+"""
+
+from __future__ import annotations
+
+import functools
+import types
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from operator import is_
+from typing import Any
+
+import numpy
+import torch
+from torch import nn
+
+from jacmagic.function.interop.control_operators import IN_PYTHON
+from jacmagic.function.interop.control_operators import NAMES as CONTROL
+from jacmagic.function.interop.homes import MODULES, home_of
+from jacmagic.function.interop.silence import WRITING
+from jacmagic.function.interop.user_code import is_users, is_users_module, names_in
+
+Reads = list[tuple[Any, str, Any]]
+# Entries of a list or dict up to which it is searched: tables of functions are short, data long.
+MAX_SEARCHED = 64
+
+
+@dataclass
+class Survey:
+    """What was found on the way from a function to all that it may call.
+
+    Attributes:
+        math: functions of `math` or `cmath`.
+        numpy: functions of NumPy, or arrays.
+        torch: functions of torch, tensors or modules.
+        control: torch's operators on functions, such as `torch.cond`.
+        applies: classes derived from `torch.autograd.Function`.
+        names: every name that the code looks up.
+        functions: the user's functions that were found.
+        objects: the objects that they are methods of.
+        reads: of every function its parts, and what it read under which global name or in
+            which cell.
+        is_steady: whether the same readings would give the same survey.
+    """
+
+    math: bool
+    numpy: bool
+    torch: bool
+    control: bool
+    applies: bool
+    names: frozenset[str]
+    functions: tuple[types.FunctionType, ...] = ()
+    objects: tuple[Any, ...] = ()
+    reads: tuple[tuple[types.FunctionType, tuple[Any, ...], Reads], ...] = ()
+    is_steady: bool = False
+
+    @property
+    def is_lifted(self) -> bool:
+        """Whether there is anything to do."""
+        return self.math or self.numpy
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether anything is to run otherwise than it is written."""
+        return self.is_lifted or self.control
+
+    @property
+    def writes(self) -> bool:
+        """Whether the code may print or warn."""
+        return not self.names.isdisjoint(WRITING)
+
+    @property
+    def holds(self) -> bool:
+        """Whether every function still is what it was and still reads what it read."""
+        return self.is_steady and all(
+            all(map(is_, parts, _parts(function)))
+            and all(_read(owner, name) is value for owner, name, value in reads)
+            for function, parts, reads in self.reads
+        )
+
+
+class Surveyor:
+    """Surveys one callable at each call, again only where something has changed."""
+
+    def __init__(self, target: Any) -> None:
+        self._target = target
+        self._known: Survey | None = None
+
+    def __call__(self) -> Survey:
+        changes = isinstance(self._target, nn.Module)  # its parts are no readings
+        if self._known is None or changes or not self._known.holds:
+            self._known = survey(self._target)
+        return self._known
+
+
+def survey(target: Any) -> Survey:
+    """Look at a callable and at everything of the user's that its code names."""
+    search = _Search(target)
+    while search.pending:
+        search.visit(search.pending.pop())
+    return search.result()
+
+
+class _Search:
+    """The search from a callable to all that it may call, each value visited once."""
+
+    def __init__(self, target: Any) -> None:
+        self.target = target
+        self.pending = [target]
+        self._seen = set[int]()
+        self._names = set[str]()
+        self._functions: list[types.FunctionType] = []
+        self._objects: list[Any] = []
+        self._reads: list[tuple[types.FunctionType, tuple[Any, ...], Reads]] = []
+        self._is_steady = isinstance(target, (types.FunctionType, nn.Module))
+        self._kinds = dict.fromkeys(("math", "numpy", "torch", "control", "applies"), False)
+
+    def visit(self, value: Any) -> None:
+        """Note what a value is, and let what it reads and is made of be visited next."""
+        if id(value) in self._seen:
+            return
+        self._seen.add(id(value))
+        kinds = self._kinds
+        if (kind := _kind_of(value)) is not None:
+            kinds[kind] = True
+            kinds["control"] |= kind == "torch" and _is_control(value)
+        kinds["applies"] |= isinstance(value, type) and issubclass(value, torch.autograd.Function)
+        for function in functions_of(value):
+            if function is self.target or is_users(function):
+                self._read(function)
+        if isinstance(value, types.MethodType):
+            self._objects.append(value.__self__)
+        elif value is self.target and not isinstance(value, (types.FunctionType, type)):
+            self._objects.append(value)
+        parts = list(parts_of(value))
+        self._is_steady &= not parts or isinstance(value, (functools.partial, nn.Module, tuple))
+        self.pending += parts
+
+    def _read(self, function: types.FunctionType) -> None:
+        """Note what a function reads from outside its arguments."""
+        names = set(names_in(function.__code__))
+        reads = _reads(function, names)
+        self._functions.append(function)
+        self._names |= names
+        self._reads.append((function, _parts(function), reads))
+        self.pending += (value for _, _, value in reads)
+        self.pending += function.__defaults__ or ()
+        self.pending += (function.__kwdefaults__ or {}).values()
+        self.pending += _from_modules(reads, names)
+        for name in names & {"math", "cmath", "numpy", "torch"}:
+            if name not in function.__globals__:  # imported inside
+                self._kinds["math" if name == "cmath" else name] = True
+
+    def result(self) -> Survey:
+        """Return what was found."""
+        if self._kinds["torch"] and not self._names.isdisjoint(CONTROL):
+            self._kinds["control"] = True
+        return Survey(
+            **self._kinds,
+            names=frozenset(self._names),
+            functions=tuple(self._functions),
+            objects=tuple(self._objects),
+            reads=tuple(self._reads),
+            is_steady=self._is_steady,
+        )
+
+
+def _kind_of(value: Any) -> str | None:
+    if type(value) is numpy.ndarray or isinstance(value, numpy.vectorize):
+        return "numpy"
+    if isinstance(value, (torch.Tensor, nn.Module, torch.dtype)):
+        return "torch"
+    module = getattr(value, "__name__", "") if isinstance(value, types.ModuleType) else None
+    if module is None:
+        module = home_of(value) or getattr(value, "__module__", "") or ""
+    if not isinstance(module, str):
+        return None
+    if module in MODULES:
+        return "math" if module in ("math", "cmath") else "numpy"
+    package = module.partition(".")[0]
+    return package if package in ("numpy", "torch") and callable_or_module(value) else None
+
+
+def _is_control(value: Any) -> bool:
+    return isinstance(value, types.FunctionType) and value in IN_PYTHON
+
+
+def callable_or_module(value: Any) -> bool:
+    """Whether code does something with a value of a library, rather than hold it."""
+    return callable(value) or isinstance(value, types.ModuleType)
+
+
+def _parts(function: types.FunctionType) -> tuple[Any, ...]:
+    """Return the parts of a function that a module reloaded in place changes."""
+    return function.__code__, function.__defaults__, function.__kwdefaults__
+
+
+def _reads(function: types.FunctionType, names: set[str]) -> Reads:
+    """Return what a function reads from outside its arguments."""
+    owners: list[tuple[Any, str]] = [(function.__globals__, name) for name in names]
+    owners += [(cell, "") for cell in function.__closure__ or ()]
+    return [(owner, name, _read(owner, name)) for owner, name in owners]
+
+
+def _read(owner: Any, name: str) -> Any:
+    """Return the value of a global, or of a cell; None where there is none."""
+    if isinstance(owner, dict):
+        return owner.get(name)
+    try:
+        return owner.cell_contents
+    except ValueError:  # a name that is not bound yet
+        return None
+
+
+def _from_modules(reads: Reads, names: set[str]) -> Iterator[Any]:
+    """Yield what a function reads from the modules of the user's that it names."""
+    for _, _, value in reads:
+        if isinstance(value, types.ModuleType) and is_users_module(value):
+            yield from (getattr(value, part, None) for part in names)
+
+
+def functions_of(target: Any) -> Iterator[types.FunctionType]:
+    """Yield the Python functions that may run when `target` is called or used."""
+    if isinstance(target, types.FunctionType):
+        yield target
+        yield from functions_of(getattr(target, "__wrapped__", None))
+    elif isinstance(target, (types.MethodType, staticmethod, classmethod)):
+        yield from functions_of(target.__func__)
+    elif isinstance(target, property):
+        yield from functions_of(target.fget)
+    elif isinstance(target, type) and is_users(target):
+        for kind in target.__mro__:
+            if is_users(kind):
+                for value in vars(kind).values():
+                    yield from functions_of(value)
+
+
+def parts_of(value: Any) -> Iterator[Any]:
+    """Yield the parts of a value that may be called or met; never the parts of data."""
+    if isinstance(value, functools.partial):
+        yield value.func
+        yield from value.args
+        yield from value.keywords.values()
+    elif isinstance(value, numpy.vectorize):
+        yield value.pyfunc
+    elif isinstance(value, types.MethodType):
+        yield value.__self__
+    elif isinstance(value, nn.Module):
+        for part in value.modules():
+            if is_users(type(part)):
+                yield type(part)
+                yield from (vars(part)[name] for name in vars(part).keys() - _OF_EVERY_MODULE)
+    elif type(value) in (list, tuple, dict) and len(value) <= MAX_SEARCHED:
+        inside: Iterable[Any] = value.values() if isinstance(value, dict) else value
+        yield from (part for part in inside if _may_be_met(part))
+    elif not isinstance(value, type) and is_users(type(value)):
+        yield type(value)
+        yield from (part for part in getattr(value, "__dict__", {}).values() if _may_be_met(part))
+    elif isinstance(value, types.SimpleNamespace):
+        yield from (part for part in vars(value).values() if _may_be_met(part))
+
+
+_OF_EVERY_MODULE = vars(nn.Module()).keys()
+
+
+def _may_be_met(value: Any) -> bool:
+    return not isinstance(value, (int, float, complex, str, bytes, type(None), torch.Tensor))

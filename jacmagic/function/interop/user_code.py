@@ -1,0 +1,46 @@
+"""The distinction of the user's code from library code, and the names it reads."""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Iterator
+from typing import Any
+
+LIBRARIES = frozenset(
+    sys.stdlib_module_names | {"IPython", "jacmagic", "numpy", "scipy", "sympy", "torch"}
+) - {"__main__"}
+
+
+def is_users(thing: Any) -> bool:
+    """Whether a function, class or object is the user's own, and not of a library.
+
+    Code compiled into a bare namespace gives `builtins` as its module.
+    """
+    if isinstance(thing, type) and thing.__module__ == "builtins":
+        return thing.__flags__ & _HEAP != 0
+    module = getattr(thing, "__module__", None) or "builtins"
+    return module == "builtins" or not _installed(module)
+
+
+_HEAP = 1 << 9  # Py_TPFLAGS_HEAPTYPE: made by a `class` statement
+
+
+def is_users_module(module: types.ModuleType) -> bool:
+    """Whether a module is the user's own and not installed."""
+    return not _installed(module.__name__, module)
+
+
+def _installed(name: str, module: types.ModuleType | None = None) -> bool:
+    """Whether a module is Python's own or lies where packages are installed."""
+    if name.partition(".")[0] in LIBRARIES:
+        return True
+    return "site-packages" in (getattr(module or sys.modules.get(name), "__file__", None) or "")
+
+
+def names_in(code: types.CodeType) -> Iterator[str]:
+    """Yield every name that the code, and functions inside it, may look up."""
+    yield from code.co_names
+    for constant in code.co_consts:
+        if isinstance(constant, types.CodeType):
+            yield from names_in(constant)

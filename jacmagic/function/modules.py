@@ -1,0 +1,262 @@
+"""Modules as functions of inputs, parameters and buffers, without side effects.
+
+A call exchanges weights through `torch.func.functional_call`. A tied weight is one tensor of two
+names: it counts once, and its derivative is that of both uses together. In training mode a module
+draws random numbers and keeps statistics; here every call draws the same ones, the random state is
+put back after, and the statistics are written into copies.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import inspect
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from jacmagic.errors import PointError
+from jacmagic.function.argument_names import names_of, split_names
+from jacmagic.function.inputs import labelled
+from jacmagic.function.interop import lifted
+from jacmagic.function.problem import Problem
+from jacmagic.function.silent_rerun import PrivateDraws
+from jacmagic.function.source import filename_of, source_of, title_of
+from jacmagic.function.target import Target, arguments_of, call_by_name
+from jacmagic.function.tensor_call import tensors_of
+from jacmagic.function.torch_internals import BatchNorm, Dropout
+from jacmagic.function.values import as_float, kept
+
+SEED = 0  # of everything that a module in training mode draws
+
+# What acts in training mode only, and how to tell that it does.
+_DRAWS: tuple[tuple[type, Callable[[Any], bool]], ...] = (
+    (Dropout, lambda layer: layer.p > 0),
+    (nn.MultiheadAttention, lambda layer: layer.dropout > 0),
+    (nn.RNNBase, lambda layer: layer.dropout > 0),
+    (nn.RReLU, lambda layer: layer.lower < layer.upper),
+)
+_KEEPS_STATISTICS = BatchNorm
+
+
+class _Shell(nn.Module):
+    """Holds a module, so that its parameters can be exchanged around its lifted call."""
+
+    def __init__(self, module: nn.Module, raised: Callable[..., Any]) -> None:
+        super().__init__()
+        self.module = module
+        self.raised = raised
+
+    def forward(self, *values: Any, **named: Any) -> Any:
+        """Return what the module returns."""
+        return self.raised(*values, **named)
+
+
+def caller_of(module: nn.Module) -> Callable[..., Any]:
+    """Return `(weights, positional, named) -> value`, the module with other weights."""
+    raised = lifted(module)
+    shell = functools.cache(lambda: _Shell(module, raised))
+    training = any(part.training for part in module.modules())
+    draws = training and any(map(_may_draw, module.modules()))
+    keeps = training and next(module.buffers(), None) is not None
+
+    def run(
+        weights: Mapping[str, Tensor], positional: Sequence[Any], named: Mapping[str, Any]
+    ) -> Any:
+        held = dict(weights)
+        if keeps:
+            held |= {name: held.get(name, b).clone() for name, b in module.named_buffers()}
+        with _same_draws((*held.values(), *positional)) if draws else _NOTHING:
+            if not held:
+                return raised(*positional, **named)
+            exchanged = {f"module.{name}": value for name, value in held.items()}
+            return torch.func.functional_call(shell(), exchanged, tuple(positional), dict(named))
+
+    return run
+
+
+_NOTHING = contextlib.nullcontext()
+
+
+def _may_draw(part: nn.Module) -> bool:
+    """Whether a layer may draw random numbers: of torch's own only few do."""
+    if not type(part).__module__.startswith("torch.nn.") or "Fractional" in type(part).__name__:
+        return True
+    if part._forward_hooks or part._forward_pre_hooks:
+        return True
+    return any(isinstance(part, kind) and acts(part) for kind, acts in _DRAWS)
+
+
+def _same_draws(tensors: Any) -> PrivateDraws:
+    """Return a mode with random numbers of `SEED`; torch's generators stay unused."""
+    on_gpu = any(isinstance(one, Tensor) and one.is_cuda for one in tensors)
+    devices = ("cpu", "cuda") if on_gpu else ("cpu",)
+    return PrivateDraws(
+        tuple(torch.Generator(device).manual_seed(SEED).get_state() for device in devices)
+    )
+
+
+def module_target(module: nn.Module, title: str) -> Target:
+    """Return a module as a target: `forward`'s arguments, parameters and buffers."""
+    signature = inspect.signature(module.forward)
+    run_with = caller_of(module)
+    kinds = {parameter.kind for parameter in signature.parameters.values()}
+
+    def call(values: Mapping[str, Any]) -> Any:
+        own = {name for name, _ in (*module.named_parameters(), *module.named_buffers())}
+        weights = {name: value for name, value in values.items() if name in own}
+        rest = {name: value for name, value in values.items() if name not in own}
+
+        def run(*positional: Any, **named: Any) -> Any:
+            return run_with(weights, positional, named)
+
+        return call_by_name(run, signature, rest)
+
+    return Target(
+        title=title if title.isidentifier() else title_of(module),
+        call=call,
+        arguments=arguments_of(signature),
+        is_open=inspect.Parameter.VAR_POSITIONAL in kinds,
+        source=source_of(module),
+        filename=filename_of(module),
+        module=module,
+        notes=training_notes(module, title),
+    )
+
+
+def training_notes(module: nn.Module, title: str) -> tuple[str, ...]:
+    """Return what acts because a module is in training mode, one sentence each."""
+    parts = [part for part in module.modules() if part.training]
+    if not parts:
+        return ()
+    draws = dict.fromkeys(
+        type(part).__name__
+        for part in parts
+        if any(isinstance(part, kind) and acts(part) for kind, acts in _DRAWS)
+    )
+    keeps = dict.fromkeys(
+        type(part).__name__ for part in parts if isinstance(part, _KEEPS_STATISTICS)
+    )
+    notes = []
+    if draws:
+        notes.append(
+            f"{title} is in training mode, so {', '.join(draws)} acts, always with the draw of "
+            f"seed {SEED} (the random state is put back); write {title}.eval()"
+        )
+    if keeps:
+        notes.append(
+            f"{title} is in training mode, so {', '.join(keeps)} normalises by this batch (the "
+            f"running statistics are left as they were); write {title}.eval()"
+        )
+    return tuple(notes)
+
+
+def tied_names(module: nn.Module) -> dict[str, str]:
+    """Return the further names of tied parameters, each with the name that counts."""
+    first: dict[int, str] = {}
+    tied = {}
+    for name, parameter in module.named_parameters(remove_duplicate=False):
+        counted = first.setdefault(id(parameter), name)
+        if counted != name:
+            tied[name] = counted
+    return tied
+
+
+def tied_notes(module: nn.Module, chosen: Sequence[str]) -> tuple[str, ...]:
+    """One sentence for each tied parameter among the chosen ones."""
+    tied = tied_names(module)
+    return tuple(
+        f"{', '.join([name, *others])} are one tied tensor: it counts once, all uses summed"
+        for name in chosen
+        if (others := [other for other, counted in tied.items() if counted == name])
+    )
+
+
+def problem_of_module(
+    module: nn.Module,
+    inputs: Tensor | tuple[Tensor, ...],
+    *,
+    wrt: str | Sequence[str] | None = None,
+    names: str | Sequence[str] | None = None,
+) -> Problem:
+    """Return the problem of a module in a Python call.
+
+    Args:
+        module: called with the tensors of `inputs` by position.
+        inputs: a tensor or a tuple of tensors. Those that are differentiated by become floating;
+            the others, such as indices, stay what they are.
+        wrt: "inputs" (the default), "parameters", or names of inputs and parameters.
+        names: names of the inputs; those of `forward` by default.
+
+    Returns:
+        The problem of the chosen tensors only; inputs come before parameters.
+
+    Raises:
+        TypeError: an input is no tensor.
+        PointError: `wrt` names neither an input nor a parameter.
+    """
+    tensors, known = tensors_of(inputs), names_of(module, len(tensors_of(inputs)), names)
+    by_inputs = wrt is None or wrt == "inputs"
+    weights = {} if by_inputs else dict(module.named_parameters())
+    chosen = list(known) if by_inputs else chosen_of(module, known, weights, wrt)
+    notes = list(training_notes(module, type(module).__name__))
+    notes += tied_notes(module, [name for name in chosen if name in weights]) if weights else ()
+    given = {
+        name: as_float(tensor, name, notes) if name in chosen else kept(tensor)
+        for name, tensor in zip(known, tensors, strict=True)
+    }
+    varied = {n: given[n] if n in given else weights[n].clone() for n in chosen}
+    run = caller_of(module)
+
+    def call(values: Mapping[str, Tensor]) -> Any:
+        positional = [values.get(name, value) for name, value in given.items()]
+        return run({name: values[name] for name in values if name not in given}, positional, {})
+
+    def function(*values: Tensor) -> Any:
+        return call(dict(zip(varied, values, strict=True)))
+
+    lone = isinstance(inputs, Tensor) and list(chosen) == list(known)
+    return Problem(
+        function=function,
+        inputs=labelled(varied, functools.partial(source_of, module)),
+        title=title_of(module),
+        single=lone or (isinstance(wrt, str) and list(varied) == [wrt]),
+        parameters={name: value for name, value in given.items() if name not in varied},
+        notes=tuple(notes),
+        filename=filename_of(module),
+        call=call,
+        whole=module if list(varied) == list(known) else None,
+    )
+
+
+def chosen_of(
+    module: nn.Module,
+    known: Sequence[str],
+    weights: Mapping[str, Tensor],
+    wrt: str | Sequence[str] | None,
+) -> list[str]:
+    """Names to differentiate by, inputs first; a tied parameter under its first name."""
+    groups = {"inputs": list(known), "parameters": list(weights)}
+    tied = tied_names(module)
+    wanted: dict[str, None] = {}
+    for name in split_names("inputs" if wrt is None else wrt):
+        counted = tied.get(name, name)
+        if counted in known or counted in weights:
+            wanted[counted] = None
+        elif name in groups:
+            wanted |= dict.fromkeys(groups[name])
+        else:
+            listed = ", ".join([*known, *groups, *weights][:12])
+            raise PointError(
+                f"expected names of inputs or parameters in wrt; found {name!r}; there are "
+                f"{listed}; write wrt='parameters'"
+            )
+    if not wanted:
+        raise PointError(
+            f"expected something to differentiate by; found no {wrt or 'inputs'} in "
+            f"{type(module).__name__}; write wrt='inputs'"
+        )
+    order = [*known, *weights]
+    return sorted(wanted, key=order.index)

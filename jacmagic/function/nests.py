@@ -1,0 +1,224 @@
+"""Arguments that are nests of tensors: leaves by name, nests of other leaves.
+
+    {"w": tensor, "b": tensor}   ─▶   inputs w, b   ─▶   blocks {"w": …, "b": …}
+
+A leaf is called by its keys: `w`, or `p.w` where another argument has a `w` too; `ws[0]` in a list.
+What cannot vary (texts, flags, None, functions) stays where it is.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import torch
+
+from jacmagic.errors import PointError
+from jacmagic.function.inputs import Input, labelled
+from jacmagic.function.pytree import Path, leaves_of, rebuilt
+from jacmagic.function.syntax.bindings import normal
+from jacmagic.function.syntax.parameters import unpacked_names
+from jacmagic.labels import Label, labels_of
+
+IsLeaf = Callable[[Any], bool]
+_INDICES = re.compile(r"(.*[^\]])((?:\[\d+\])+)")
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """One leaf of the arguments: the argument, the way to it, and what stands there."""
+
+    argument: str
+    path: Path
+    value: Any
+
+
+@dataclass(frozen=True)
+class Nest:
+    """Arguments by name, and their leaves by name.
+
+    Attributes:
+        arguments: as given.
+        leaves: every leaf, in the order of the arguments.
+        is_leaf: what is not taken apart although it could be, such as a list of numbers.
+    """
+
+    arguments: Mapping[str, Any]
+    leaves: Mapping[str, Leaf]
+    is_leaf: IsLeaf | None = field(default=None, repr=False)
+
+    def filled(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the arguments with other leaves; those not in `values` stay."""
+        parts = iter([values.get(name, leaf.value) for name, leaf in self.leaves.items()])
+        return {
+            name: rebuilt(value, parts, is_leaf=self.is_leaf, alike=True)
+            for name, value in self.arguments.items()
+        }
+
+    def meant(self, name: str) -> list[str]:
+        """Return the leaves that a name means: a leaf, or those of an argument or a part.
+
+        `p` means all leaves of the argument p, and `p.w` the leaf w of p although it is called w.
+        """
+        if name in self.leaves:
+            return [name]
+        wanted = normal(name)
+        spelled = {leaf: (normal(leaf), _full(one)) for leaf, one in self.leaves.items()}
+        exact = [leaf for leaf, spellings in spelled.items() if wanted in spellings]
+        return exact or [
+            leaf
+            for leaf, spellings in spelled.items()
+            if any(_is_below(wanted, spelling) for spelling in spellings)
+        ]
+
+    def arranged(self, chosen: Sequence[str], *, single: bool) -> Callable[[Sequence[Any]], Any]:
+        """Return what puts one part per chosen leaf into the structure of the arguments.
+
+        What stays fixed is left out; a named tuple or dataclass that lacks a field becomes a dict.
+
+        Args:
+            chosen: names of leaves, in their order.
+            single: whether a lone argument stands without a tuple around it.
+        """
+        order = {name: position for position, name in enumerate(chosen)}
+        positions = iter([order.get(name) for name in self.leaves])
+        marked = [
+            rebuilt(value, positions, is_leaf=self.is_leaf) for value in self.arguments.values()
+        ]
+        kept = [part for one in marked if (part := _without_none(one)) is not _NOTHING]
+
+        def arrange(parts: Sequence[Any]) -> Any:
+            rows = [_in_place(one, parts) for one in kept]
+            return rows[0] if single and len(rows) == 1 else tuple(rows)
+
+        return arrange
+
+    def inputs(
+        self, values: Mapping[str, torch.Tensor], source: Callable[[], str]
+    ) -> tuple[Input, ...]:
+        """Return tensors by leaf name as inputs, labelled by the names unpacked."""
+        plain = {n: v for n, v in values.items() if n in self.arguments or n not in self.leaves}
+        known = dict(zip(plain, labelled(plain, source), strict=True))
+        names = functools.cache(lambda: _unpacked(self, source()))
+        return tuple(
+            known.get(name) or Input(name, value, functools.partial(_labels, value.shape, names))
+            for name, value in values.items()
+        )
+
+
+_NOTHING = object()
+
+
+def nest_of(arguments: Mapping[str, Any], is_leaf: IsLeaf | None = None) -> Nest:
+    """Take arguments apart.
+
+    Raises:
+        PointError: an argument contains itself, or is nested too deeply.
+    """
+    leaves: list[Leaf] = []
+    for name, value in arguments.items():
+        try:
+            found = list(leaves_of(value, is_leaf=is_leaf))
+        except RecursionError:
+            raise PointError(
+                f"expected a nest of tensors for {name}; found one that contains itself or is too "
+                "deep; write a flat dict"
+            ) from None
+        leaves += [Leaf(name, path, part) for path, part in found]
+    return Nest(dict(arguments), _named(leaves, list(arguments)), is_leaf)
+
+
+def _named(leaves: Sequence[Leaf], arguments: Sequence[str]) -> dict[str, Leaf]:
+    """Leaves by the shortest names that tell them apart."""
+    shorts = [_short(leaf) for leaf in leaves]
+    count = Counter([*shorts, *arguments])
+    alone = {leaf.argument: not leaf.path for leaf in leaves}
+    clash = {
+        leaf.argument
+        for leaf, short in zip(leaves, shorts, strict=True)
+        if leaf.path and count[short] > 1 and not alone[leaf.argument]
+    }
+    found: dict[str, Leaf] = {}
+    for leaf, short in zip(leaves, shorts, strict=True):
+        name = _full(leaf) if leaf.argument in clash else short
+        while name in found:  # keys 1 and "1"
+            name += "_"
+        found[name] = leaf
+    return found
+
+
+def _full(leaf: Leaf) -> str:
+    return leaf.argument + _tail(leaf.path)
+
+
+def _short(leaf: Leaf) -> str:
+    """Return the keys alone; behind the argument's name if the first step has none."""
+    keyed = bool(leaf.path) and isinstance(leaf.path[0], str)
+    return _tail(leaf.path).removeprefix(".") or leaf.argument if keyed else _full(leaf)
+
+
+def _tail(path: Path) -> str:
+    return "".join(f".{step}" if isinstance(step, str) else f"[{step}]" for step in path)
+
+
+def _is_below(wanted: str, spelling: str) -> bool:
+    return spelling.startswith((f"{wanted}.", f"{wanted}["))
+
+
+def _without_none(marked: Any) -> Any:
+    """Return a nest of indices without the leaves that have none, or `_NOTHING`."""
+    if marked is None:
+        return _NOTHING
+    if isinstance(marked, int):
+        return marked
+    pairs = list(leaves_of(marked))
+    if pairs and all(position is not None for _, position in pairs):
+        return marked
+    if isinstance(marked, (list, tuple)) and not hasattr(marked, "_fields"):
+        parts = [part for one in marked if (part := _without_none(one)) is not _NOTHING]
+        return type(marked)(parts) if parts else _NOTHING
+    named = _items(marked)
+    kept = {key: part for key, one in named if (part := _without_none(one)) is not _NOTHING}
+    return kept or _NOTHING
+
+
+def _items(value: Any) -> Iterator[tuple[Any, Any]]:
+    if isinstance(value, Mapping):
+        return iter(value.items())
+    names = getattr(value, "_fields", None) or [*value.__dataclass_fields__]
+    return ((name, getattr(value, name)) for name in names)
+
+
+def _in_place(marked: Any, parts: Sequence[Any]) -> Any:
+    return rebuilt(marked, iter([parts[position] for _, position in leaves_of(marked)]))
+
+
+# ── labels ────────────────────────────────────────────────────────────────────────────────────
+
+
+def _unpacked(nest: Nest, source: str) -> dict[str, str]:
+    """Names of leaves of lists that the code unpacks: `W, b = params`."""
+    found: dict[str, str] = {}
+    for argument, value in nest.arguments.items():
+        names = unpacked_names(source, argument) if isinstance(value, (list, tuple)) else None
+        if names and len(names) == len(value) and not {*names} & {*nest.leaves}:
+            for leaf, one in nest.leaves.items():
+                if one.argument == argument and isinstance(step := one.path[0], int):
+                    found[leaf] = names[step] + _tail(one.path[1:])
+    return found
+
+
+def _labels(
+    shape: torch.Size, names: Callable[[], Mapping[str, str]], name: str
+) -> Sequence[Label]:
+    """Return the labels of one leaf's components."""
+    shown = names().get(name, name)
+    if shape:
+        return labels_of(shown, shape)
+    if found := _INDICES.fullmatch(shown):
+        return (Label(found[1], tuple(map(int, re.findall(r"\d+", found[2])))),)
+    return (Label(shown),)

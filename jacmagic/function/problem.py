@@ -1,0 +1,146 @@
+"""A problem: a function of named tensors, and the point of its Jacobian.
+
+The magic's line and Python calls both end here; what computes Jacobians knows nothing else.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+
+from jacmagic.errors import PointError
+from jacmagic.function.components import components
+from jacmagic.function.inputs import Input
+from jacmagic.function.interop import effects_of
+from jacmagic.function.outputs import Outputs
+from jacmagic.labels import Label, joined
+
+_Frozen = TypeVar("_Frozen", "Input", "Problem")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is to be differentiated, and where.
+
+    Attributes:
+        function: takes the inputs' tensors by position and returns what the user's function does;
+            calls of `math` and NumPy inside it work on tensors.
+        inputs: the named tensors, in the order the function takes them.
+        title: the function's name as the user knows it.
+        single: whether torch's structure has one bare input rather than a tuple of them.
+        parameters: the arguments that stay constant, by name.
+        notes: what was decided for the user, one sentence each.
+        filename: the file whose lines the user knows, where there is one.
+        potential: the scalar problem at the same point whose gradient `function` computes; the
+            Jacobian is then the Hessian of that scalar. None for an ordinary function.
+        whole: the user's own callable where nothing but that and the inputs decides the value; what
+            is learnt of one such problem holds for every other of the same callable.
+        call: of a Python call, the function by names of inputs, constant ones too; what is not
+            named keeps its value.
+        arrange: puts parts, one for each input, into the structure of arguments that are nests;
+            None where the inputs are the arguments themselves.
+        counts: inputs that were given as whole numbers: they stay so where the function cannot
+            take them as real ones.
+    """
+
+    function: Callable[..., Any]
+    inputs: tuple[Input, ...]
+    title: str
+    single: bool
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    filename: str | None = None
+    potential: Problem | None = None
+    call: Callable[[Mapping[str, torch.Tensor]], Any] | None = None
+    whole: Callable[..., Any] | None = None
+    arrange: Callable[[Sequence[Any]], Any] | None = None
+    counts: tuple[str, ...] = ()
+
+    def nested(self, parts: Sequence[Any]) -> Any:
+        """One part per input in torch's structure: bare, a tuple, or the arguments' nest."""
+        if self.arrange is not None:
+            return self.arrange(parts)
+        return parts[0] if self.single else tuple(parts)
+
+    @property
+    def effects(self) -> tuple[str, ...]:
+        """What the function's first run has changed outside of itself, by name."""
+        return effects_of((self.potential or self).function)
+
+    @property
+    def point(self) -> dict[str, torch.Tensor]:
+        """The inputs' values by name."""
+        return {one.name: one.value for one in self.inputs}
+
+    @property
+    def tensors(self) -> list[torch.Tensor]:
+        """The inputs' values, in the order in which the function takes them."""
+        return [one.value for one in self.inputs]
+
+    @property
+    def size(self) -> int:
+        """The number of scalar components of all inputs, n."""
+        return sum(one.value.numel() for one in self.inputs)
+
+    @property
+    def flat_point(self) -> list[float]:
+        """The n numbers of the point, in the order of the columns."""
+        return components(self.tensors).tolist()
+
+    @property
+    def columns(self) -> Sequence[Label]:
+        """The n labels of the inputs' components."""
+        return joined([one.labels for one in self.inputs])
+
+    def rows(self, outputs: Outputs) -> Sequence[Label]:
+        """Return the m labels of the outputs' components; for a Hessian, the columns."""
+        return self.columns if self.potential is not None else outputs.labels(self.title)
+
+    def at(self, values: Mapping[str, Any]) -> Problem:
+        """Return the same problem at another point, its potential along with it.
+
+        Args:
+            values: new values by input name; what is not named stays where it is.
+
+        Raises:
+            PointError: for a name that is no input, or a value of another shape.
+        """
+        known = [one.name for one in self.inputs]
+        for name in values:
+            if name not in known:
+                listed = ", ".join(known)
+                raise PointError(
+                    f"expected inputs among {listed}; found {name!r}; write one of these names"
+                )
+        inputs = tuple([_moved(one, values.get(one.name, one.value)) for one in self.inputs])
+        potential = self.potential and dataclasses.replace(self.potential, inputs=inputs)
+        return _altered(self, inputs=inputs, potential=potential)
+
+
+def _altered(one: _Frozen, **changes: Any) -> _Frozen:
+    """Return a frozen dataclass with other values, without cached ones; fast."""
+    other = object.__new__(type(one))
+    vars(other).update(vars(one), **changes)
+    return other
+
+
+def _moved(one: Input, given: Any) -> Input:
+    """Return an input of the same shape, dtype and device with another value."""
+    held = one.value
+    if isinstance(given, float | int) and held.dtype is torch.float64 and held.is_cpu:
+        value = torch.from_numpy(np.array(given, dtype=float))  # a third of what torch takes
+    else:
+        value = torch.as_tensor(given, dtype=held.dtype, device=held.device)
+        if isinstance(given, torch.Tensor | np.ndarray):
+            value = value.clone()  # its owner may write into it
+    if value.shape != held.shape:
+        raise PointError(
+            f"expected {one.name} of shape {tuple(one.value.shape)}; "
+            f"found {tuple(value.shape)}; write one number for each component"
+        )
+    return _altered(one, value=value)

@@ -1,0 +1,213 @@
+"""The problem of a Python call: of tensors, of nests of them, of a module.
+
+`jacobian(f, x)`, `jacobian(f, (x, "relu", 3))`, `jacobian(f, {"w": w, "b": b})`.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from torch import Tensor, nn
+
+from jacmagic.errors import FunctionError, PointError
+from jacmagic.function.argument_names import names_of, split_names
+from jacmagic.function.interop import lifted
+from jacmagic.function.modules import (
+    caller_of,
+    chosen_of,
+    problem_of_module,
+    tied_notes,
+    training_notes,
+)
+from jacmagic.function.nests import Nest, nest_of
+from jacmagic.function.problem import Problem
+from jacmagic.function.pytree import children
+from jacmagic.function.source import filename_of, required_of, source_of, title_of, uncompiled
+from jacmagic.function.targets import users_callable
+from jacmagic.function.tensor_call import problem_from_call
+from jacmagic.function.values import Kind, as_tensor, kept, kind_of, named, whole_note
+
+_EXPECTED = "The inputs given to jacobian must be either a Tensor or a tuple of Tensors"
+
+
+def problem_of(
+    func: Callable[..., Any],
+    inputs: Any,
+    wrt: Any = None,
+    names: Any = None,
+    fixed: Collection[str] = (),
+) -> Problem:
+    """Return the problem of a Python call; a module's may be about its parameters.
+
+    Args:
+        func: takes the inputs by position.
+        inputs: a tensor, a tuple with one value for each argument, or one argument that is a list,
+            dict, named tuple, dataclass or nest of tensors.
+        wrt: names of inputs, of leaves of nests, or of a module's parameters.
+        names: names of the arguments; those of the signature by default.
+        fixed: names of inputs that stay whole numbers.
+
+    Raises:
+        TypeError: nothing in `inputs` can vary.
+        PointError: `names` or `wrt` do not fit the inputs.
+    """
+    if not callable(func):
+        raise FunctionError(
+            f"expected a function to differentiate; found {type(func).__name__}; "
+            "write jacobian(f, x), not jacobian(f(x), x)"
+        )
+    func = uncompiled(func)
+    inputs = unpacked(func, inputs)
+    tensors = inputs if type(inputs) is tuple else (inputs,)
+    if not fixed and all(isinstance(one, Tensor) for one in tensors):
+        if isinstance(func, nn.Module):
+            return problem_of_module(func, inputs, wrt=wrt, names=names)
+        return problem_from_call(func, inputs, wrt=wrt, names=names)
+    return _of_nests(func, inputs, wrt, names, fixed)
+
+
+def unpacked(func: Callable[..., Any], inputs: Any) -> Any:
+    """Return a tuple with a value per argument, or one value that is no tuple.
+
+    A named tuple is made a plain one where the function takes its fields and not the whole.
+
+    Raises:
+        TypeError: one value is given to a function of several, or one that cannot vary.
+    """
+    if type(inputs) is tuple or isinstance(inputs, Tensor):
+        return inputs
+    count = required_of(func)
+    if isinstance(inputs, tuple) and count != 1:
+        return tuple(inputs)
+    if children(inputs) is None:
+        raise FunctionError(f"{_EXPECTED} but {_found(inputs)}{_instead(inputs)}")
+    if count > 1:
+        raise FunctionError(
+            f"{_EXPECTED} but {_found(inputs)} {title_of(func)} takes {count} arguments: "
+            "write a tuple with one value for each"
+        )
+    return inputs
+
+
+def _of_nests(
+    func: Callable[..., Any], inputs: Any, wrt: Any, names: Any, fixed: Collection[str]
+) -> Problem:
+    """Return the problem of a call with inputs that are no tensors or stay whole."""
+    arguments = inputs if type(inputs) is tuple else (inputs,)
+    known = names_of(func, len(arguments), names)
+    given = dict(zip(known, arguments, strict=True))
+    nest = nest_of({n: users_callable(one) if callable(one) else one for n, one in given.items()})
+    module = func if isinstance(func, nn.Module) else None
+    weights = {} if module is None or wrt in (None, "inputs") else dict(module.named_parameters())
+    wanted = None if wrt is None or (module and wrt == "inputs") else split_names(wrt)
+    chosen = _chosen(nest, module, weights, wanted, fixed)
+    if not chosen:
+        raise FunctionError(f"{_EXPECTED} but {_found(inputs)}")
+    notes: list[str] = []
+    varied = {
+        name: weights[name].clone() if name in weights else _tensor(nest, name, notes)
+        for name in chosen
+    }
+    if module is not None:
+        tied = tied_notes(module, [name for name in chosen if name in weights])
+        notes = [*training_notes(module, type(module).__name__), *notes, *tied]
+    notes += [whole_note(name, nest.leaves[name].value) for name in fixed]
+    fixed_ones = {n: kept(leaf.value) for n, leaf in nest.leaves.items() if n not in varied}
+    run = _runner(func, nest, {**fixed_ones, **varied})
+    lone = isinstance(wrt, str) and chosen == [wrt]
+    bare = (isinstance(wrt, str) and "," not in wrt) or type(inputs) is not tuple
+    single = lone if weights else bare
+    arrange = (lambda parts: parts[0]) if lone else nest.arranged(chosen, single=single)
+    return Problem(
+        function=lambda *values: run(dict(zip(varied, values, strict=True))),
+        inputs=nest.inputs(varied, functools.partial(source_of, func)),
+        title=title_of(func),
+        single=single and len(chosen) == 1,
+        parameters={name: named(one) for name, one in fixed_ones.items()},
+        notes=tuple(notes),
+        filename=filename_of(func),
+        call=run,
+        arrange=None if weights else arrange,
+        counts=tuple(n for n in chosen if n not in (wanted or ()) and _is_count(nest, n)),
+    )
+
+
+def _runner(
+    func: Callable[..., Any], nest: Nest, usual: Mapping[str, Any]
+) -> Callable[[Mapping[str, Tensor]], Any]:
+    """Return the function of leaves and weights by name, the others as usual."""
+    if isinstance(func, nn.Module):
+        exchanged = caller_of(func)
+
+        def run(changes: Mapping[str, Tensor]) -> Any:
+            values = {**usual, **changes}
+            weights = {name: one for name, one in values.items() if name not in nest.leaves}
+            return exchanged(weights, tuple(nest.filled(values).values()), {})
+
+        return run
+    raised = lifted(func)
+    return lambda changes: raised(*nest.filled({**usual, **changes}).values())
+
+
+def _chosen(
+    nest: Nest,
+    module: nn.Module | None,
+    weights: Mapping[str, Tensor],
+    wanted: Sequence[str] | None,
+    fixed: Collection[str],
+) -> list[str]:
+    """Names of the leaves and weights to differentiate by."""
+    usual = [name for name in nest.leaves if name not in fixed and _varies(nest, name)]
+    if wanted is None:
+        return usual
+    if module is not None and not any(map(nest.meant, wanted)):
+        return chosen_of(module, usual, weights, wanted)
+    picked: dict[str, None] = {}
+    for name in wanted:
+        meant = [leaf for leaf in nest.meant(name) if leaf == name or leaf in usual]
+        if not meant and name not in weights:
+            raise PointError(
+                f"expected names of inputs in wrt; found {name!r}; "
+                f"the inputs are {', '.join([*nest.leaves, *weights][:12])}; write wrt={usual[:1]}"
+            )
+        picked |= dict.fromkeys(meant or [name])
+    order = [*nest.leaves, *weights]
+    return sorted(picked.keys() - set(fixed), key=order.index)
+
+
+def _varies(nest: Nest, name: str) -> bool:
+    """Whether a leaf varies by itself: tensors, arrays and floats, not integers."""
+    value = nest.leaves[name].value
+    return isinstance(value, Tensor) or kind_of(value) is Kind.REAL
+
+
+def _is_count(nest: Nest, name: str) -> bool:
+    return name in nest.leaves and kind_of(nest.leaves[name].value) is Kind.WHOLE
+
+
+def _tensor(nest: Nest, name: str, notes: list[str]) -> Tensor:
+    value = nest.leaves[name].value
+    if kind_of(value) is Kind.FIXED and not isinstance(value, bool):
+        raise PointError(
+            f"expected a real number or a tensor for {name}; found {type(value).__name__}, which "
+            "has no derivative; leave it out of wrt"
+        )
+    return as_tensor(value, name, notes)
+
+
+def _instead(value: Any) -> str:
+    """Return what to write for one value that is no tensor."""
+    if isinstance(value, float | int):
+        return f" Write a tuple: ({value!r},)"
+    return " Write torch.as_tensor(…) around it" if hasattr(value, "__array__") else ""
+
+
+def _found(inputs: Any) -> str:
+    """Return what was given instead of tensors, in torch's words."""
+    if type(inputs) is not tuple:
+        return f"the given inputs has type {type(inputs)}."
+    position = next((i for i, one in enumerate(inputs) if not isinstance(one, Tensor)), 0)
+    kind = f"has type {type(inputs[position])}" if inputs else "is missing"
+    return f"the value at index {position} {kind}."

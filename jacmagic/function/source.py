@@ -1,0 +1,87 @@
+"""The source of a function: the part that runs, its text, its file, its name."""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Callable
+from typing import Any
+
+
+def callable_part(function: Any) -> Any:
+    """Return the owner of signature and source: a module's or instance's own method."""
+    if inspect.isroutine(function) or inspect.isclass(function):
+        return function
+    if hasattr(function, "forward"):
+        return function.forward
+    return function
+
+
+def source_of(function: Any) -> str:
+    """Return the text of a function, empty where Python does not know it."""
+    part = callable_part(function)
+    part = getattr(part, "func", part)  # functools.partial
+    part = part if inspect.isroutine(part) else getattr(part, "__call__", part)  # noqa: B004
+    try:
+        return inspect.getsource(inspect.unwrap(part))
+    except (OSError, TypeError):
+        return ""
+
+
+def filename_of(function: Any) -> str | None:
+    """Return the file that the function's code was compiled from."""
+    if type(function) is types.FunctionType and not function.__dict__:  # nothing to unwrap
+        return str(function.__code__.co_filename)
+    part = callable_part(function)
+    part = getattr(part, "func", part)
+    part = part if inspect.isroutine(part) else getattr(part, "__call__", part)  # noqa: B004
+    code = getattr(inspect.unwrap(part), "__code__", None)
+    return None if code is None else str(code.co_filename)
+
+
+def title_of(function: Any) -> str:
+    """Return the name by which the user knows a function."""
+    function = getattr(function, "func", function)
+    own = getattr(function, "__name__", None) or getattr(function, "original_name", None)
+    name = own or type(function).__name__
+    return "f" if name == "<lambda>" else str(name)
+
+
+def parameters_of(func: Callable[..., Any]) -> list[str]:
+    """Return the names of a function's positional parameters; empty if not known."""
+    part = callable_part(func)
+    plain = part.__func__ if isinstance(part, types.MethodType) else part
+    if isinstance(plain, types.FunctionType) and not plain.__dict__:  # nothing to unwrap
+        code = plain.__code__
+        return list(code.co_varnames[plain is not part : code.co_argcount])
+    try:
+        parameters = inspect.signature(part).parameters.values()
+    except (TypeError, ValueError):  # builtins have none
+        return []
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return [parameter.name for parameter in parameters if parameter.kind in kinds]
+
+
+def required_of(func: Callable[..., Any]) -> int:
+    """Return the number of required positional arguments; 1 if it is not known."""
+    try:
+        parameters = inspect.signature(callable_part(func)).parameters.values()
+    except (TypeError, ValueError):  # builtins have none
+        return 1
+    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+    return sum(p.kind in kinds and p.default is inspect.Parameter.empty for p in parameters)
+
+
+def uncompiled(func: Any) -> Any:
+    """Return the function that `torch.compile` was given, which can be traced."""
+    while True:
+        parts = getattr(func, "__dict__", {})
+        code = getattr(func, "__code__", None)
+        if "_orig_mod" in getattr(func, "_modules", {}):
+            func = func._orig_mod
+        elif "_torchdynamo_orig_callable" in parts and "_dynamo" in getattr(
+            code, "co_filename", ""
+        ):
+            func = parts["_torchdynamo_orig_callable"]  # not a wrapper that copied the attribute
+        else:
+            return func

@@ -1,0 +1,1 @@
+"""Syntax of a function's text: names it binds, parameters, slips."""

@@ -1,0 +1,123 @@
+"""Hints for mathematics that is no Python: `x^2`, `2x`, `sin²(x)`, `ln(x)`.
+
+Pure text: a line of code and the words of an exception in, one hint out.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+
+_FUNCTIONS = "sin|cos|tan|sinh|cosh|tanh|asin|acos|atan|exp|log|ln|sqrt|abs"
+_RAISED = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁻", "0123456789-")
+_SIGNS = {
+    "×": "*", "·": "*", "⋅": "*", "∙": "*", "÷": "/", "∕": "/", "−": "-", "–": "-", "∞": "inf",
+    "≤": "<=", "≥": ">=", "≠": "!=", "“": '"', "”": '"', "‘": "'", "’": "'", "„": '"',
+}  # fmt: skip
+_OTHER_NAMES = {
+    "ln": "log", "lg": "log10", "tg": "tan", "tgh": "tanh", "sen": "sin", "sh": "sinh",
+    "ch": "cosh", "th": "tanh", "arcsin": "asin", "arccos": "acos", "arctan": "atan",
+    "arctg": "atan", "arcsinh": "asinh", "arccosh": "acosh", "arctanh": "atanh", "sgn": "sign",
+    "π": "pi", "Exp": "exp", "Sin": "sin", "Cos": "cos", "Log": "log", "Sqrt": "sqrt",
+}  # fmt: skip
+_MODULES = {"torch": "import torch", "np": "import numpy as np", "math": "import math"}
+_WORDS = "if|else|and|or|in|is|for"
+_BASE = r"(\w+(?:\([^()]*\))?|\([^()]*\))"
+
+
+def _power(found: re.Match[str]) -> str:
+    exponent = found[2].translate(_RAISED)
+    return f"{found[1]}**{exponent if exponent.isdigit() else f'({exponent})'}"
+
+
+# What a line that Python cannot read may mean: a pattern, and what to write for its match.
+_SLIPS: tuple[tuple[re.Pattern[str], Callable[[re.Match[str]], str]], ...] = (
+    (
+        re.compile(rf"\b({_FUNCTIONS})([⁰¹²³⁴⁵⁶⁷⁸⁹]+)\s*\(?([^\W\d]\w*)\)?"),
+        lambda found: f"{found[1]}({found[3]})**{found[2].translate(_RAISED)}",
+    ),
+    (re.compile(rf"{_BASE}([⁰¹²³⁴⁵⁶⁷⁸⁹⁻]+)"), _power),
+    (re.compile(r"√\s*\(?([^\W\d]\w*|\d+)\)?"), lambda found: f"sqrt({found[1]})"),
+    (re.compile(r"\|([^|=]+)\|"), lambda found: f"abs({found[1].strip()})"),
+    (
+        re.compile(r"^\s*([^\W\d]\w*)\(([^()]*)\)\s*=\s*([^=].*?)\s*$"),
+        lambda found: f"def {found[1]}({found[2]}): return {found[3]}",
+    ),
+    (re.compile(rf"\b({_FUNCTIONS})\s+([^\W\d]\w*)"), lambda found: f"{found[1]}({found[2]})"),
+    (
+        re.compile(rf"(?<![\w.])(\d+(?:\.\d*)?) ?((?!(?:{_WORDS})\b)[^\W\d]\w*)"),
+        lambda found: f"{found[1]}*{found[2]}",
+    ),
+    (re.compile(r"(?<![\w.)\]])(\d+),(\d+)(?![\w.,])"), lambda found: f"{found[1]}.{found[2]}"),
+    (
+        re.compile(f"[{''.join(_SIGNS)}]"),
+        lambda found: f"{_SIGNS[found[0]]} for {found[0]}",
+    ),
+)  # fmt: skip
+
+
+def for_syntax(code: str, message: str = "") -> str | None:
+    """Return what to write for a line that Python cannot parse; None if not known.
+
+    Args:
+        code: the line.
+        message: what Python says.
+
+    Example:
+        >>> for_syntax("y = 2x + sin²(x)")
+        'write sin(x)**2'
+    """
+    code = code.partition("#")[0]
+    if message == "'return' outside function":
+        return f"write {code.partition('return')[2].strip()} alone, or def f(…): above it"
+    for pattern, rewritten in _SLIPS:
+        if found := pattern.search(code):
+            return f"write {rewritten(found)}"
+    return None
+
+
+def for_exception(kind: str, message: str, code: str) -> str | None:
+    """Return what to write for a line of mathematics that raised; None if not known.
+
+    Args:
+        kind: the name of the exception's class.
+        message: its text.
+        code: the line of the user's that raised it.
+
+    Example:
+        >>> for_exception("NameError", "name 'ln' is not defined", "y = ln(x)")
+        'write log for ln'
+    """
+    code = code.partition("#")[0]
+    if kind == "NameError" and (found := re.search(r"name '(\w+)' is not defined", message)):
+        return _for_name(found[1])
+    if "bitwise_xor" in message or " for ^" in message or "__xor__" in message:
+        found = re.search(rf"{_BASE}\s*\^\s*(-?{_BASE})", code)
+        power = f"{found[1]}**{found[2]}" if found else "a**b"
+        return f"^ is exclusive or in Python: write {power}"
+    if kind == "TypeError" and message.endswith("object is not callable"):
+        return _for_missing_product(code)
+    return None
+
+
+def _for_name(name: str) -> str | None:
+    if name in _OTHER_NAMES:
+        return f"write {_OTHER_NAMES[name]} for {name}"
+    if name in _MODULES:
+        return f"write {_MODULES[name]} above the function"
+    if name in vars(math):
+        return f"write from math import {name} above the function, or torch.{name}"
+    found = re.fullmatch(r"([a-z])([a-z])", name)
+    return f"write {found[1]}*{found[2]} if a product is meant" if found else None
+
+
+def _for_missing_product(code: str) -> str | None:
+    """`2(x + 1)`, `x(y + 1)` and `sin^2(x)`: a bracket after what is no function."""
+    if found := re.search(rf"\b({_FUNCTIONS})\s*\^\s*(\d+)\s*\(([^()]*)\)", code):
+        return f"write {found[1]}({found[3]})**{found[2]}"
+    if found := re.search(r"(?<![\w.])(\d+(?:\.\d*)?|\))\s*\(", code):
+        return f"a bracket after {found[1]} is a call: write {found[1]}*(…) for a product"
+    if found := re.search(r"(?<![\w.])([^\W\d])\s*\(", code):
+        return f"a bracket after {found[1]} is a call: write {found[1]}*(…) for a product"
+    return None

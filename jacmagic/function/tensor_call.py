@@ -1,0 +1,84 @@
+"""The problem of a call with tensors, as in `torch.autograd.functional.jacobian`."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import torch
+
+from jacmagic.function.argument_names import chosen_positions, names_of
+from jacmagic.function.inputs import labelled
+from jacmagic.function.interop import lifted
+from jacmagic.function.problem import Problem
+from jacmagic.function.source import filename_of, source_of, title_of
+from jacmagic.function.values import as_float, kept
+
+
+def problem_from_call(
+    func: Callable[..., Any],
+    inputs: torch.Tensor | tuple[torch.Tensor, ...],
+    *,
+    wrt: str | Sequence[str] | None = None,
+    names: str | Sequence[str] | None = None,
+) -> Problem:
+    """Return the problem of a call, as in `torch.autograd.functional.jacobian`.
+
+    Args:
+        func: takes the tensors of `inputs` by position.
+        inputs: a tensor or a tuple of tensors of any shapes; integers become float64 with a note.
+        wrt: names of the inputs to differentiate with respect to; all by default.
+        names: names of the inputs; those of the signature by default.
+
+    Raises:
+        TypeError: an input is no tensor.
+        PointError: `names` or `wrt` do not fit the inputs.
+    """
+    single = isinstance(inputs, torch.Tensor)
+    tensors = tensors_of(inputs)
+    known = names_of(func, len(tensors), names)
+    notes: list[str] = []
+    chosen = {known[i]: as_float(tensors[i], known[i], notes) for i in chosen_positions(known, wrt)}
+    given = {
+        n: chosen[n] if n in chosen else kept(one) for n, one in zip(known, tensors, strict=True)
+    }
+    raised = lifted(func)
+
+    def call(values: Mapping[str, torch.Tensor]) -> Any:
+        return raised(*[values.get(name, value) for name, value in given.items()])
+
+    def function(*values: torch.Tensor) -> Any:
+        return call(dict(zip(chosen, values, strict=True)))
+
+    whole = len(chosen) == len(given)
+    return Problem(
+        function=raised if whole else function,
+        inputs=labelled(chosen, functools.partial(source_of, func)),
+        title=title_of(func),
+        single=single or (wrt is not None and isinstance(wrt, str) and "," not in wrt),
+        parameters={} if whole else {n: one for n, one in given.items() if n not in chosen},
+        notes=tuple(notes),
+        filename=filename_of(func),
+        call=call,
+        whole=func if whole else None,
+        counts=() if wrt else _counts(known, tensors),
+    )
+
+
+def _counts(names: Sequence[str], tensors: Sequence[torch.Tensor]) -> tuple[str, ...]:
+    """Return the inputs that are whole numbers as they are given."""
+    return tuple(n for n, one in zip(names, tensors, strict=True) if not one.is_floating_point())
+
+
+def tensors_of(inputs: Any) -> tuple[torch.Tensor, ...]:
+    """Return the inputs as a tuple of tensors; else raise with torch's words."""
+    if isinstance(inputs, torch.Tensor):
+        return (inputs,)
+    expected = "The inputs given to jacobian must be either a Tensor or a tuple of Tensors"
+    if not isinstance(inputs, tuple):
+        raise TypeError(f"{expected} but the given inputs has type {type(inputs)}.")
+    for position, value in enumerate(inputs):
+        if not isinstance(value, torch.Tensor):
+            raise TypeError(f"{expected} but the value at index {position} has type {type(value)}.")
+    return inputs

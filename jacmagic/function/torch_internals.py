@@ -1,0 +1,196 @@
+"""The private names of torch that this package uses, each under a plain name.
+
+No other module touches a private name of torch (`tests/function/test_torch_internals.py`), so that
+a new release of torch is adapted to here. All of these modules are loaded with torch itself:
+nothing here loads its compiler.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch._decomp import core_aten_decompositions, decomposition_table
+from torch._functorch.vmap import lazy_load_decompositions as load_vmap_rules
+from torch._higher_order_ops.map import map as torch_map
+from torch._ops import OpOverload
+from torch.overrides import _get_current_function_mode_stack as function_modes
+from torch.utils import _python_dispatch as _dispatch
+from torch.utils._pytree import tree_flatten, tree_map, tree_unflatten
+
+__all__ = [
+    "BatchNorm",
+    "Dropout",
+    "InterceptingMode",
+    "OpOverload",
+    "add_batch_dimension",
+    "core_aten_decompositions",
+    "decomposition_of_composite",
+    "decomposition_table",
+    "dispatch_modes",
+    "enter_vmap",
+    "function_modes",
+    "functorch_depth",
+    "is_batched",
+    "is_under_transform",
+    "is_wrapped",
+    "leave_vmap",
+    "load_vmap_rules",
+    "mode_flags",
+    "output_sizes",
+    "overload_of",
+    "pop_dispatch_mode",
+    "pop_function_mode",
+    "push_dispatch_mode",
+    "push_function_mode",
+    "remove_batch_dimension",
+    "run_backward",
+    "schema_of",
+    "set_grad_enabled",
+    "set_mode_flags",
+    "storage_key",
+    "torch_map",
+    "tree_flatten",
+    "tree_map",
+    "tree_unflatten",
+    "version_of",
+    "without_dispatch_modes",
+    "without_torch_functions",
+    "without_transforms",
+]
+
+set_grad_enabled: Any = torch._C._set_grad_enabled  # what `torch.no_grad()` calls on both ends
+
+
+# ── modes ─────────────────────────────────────────────────────────────────────────────────────
+
+
+class InterceptingMode(_dispatch.TorchDispatchMode):
+    """A dispatch mode that does not load torch's compiler.
+
+    Torch keeps its compiler from compiling what a mode does, and loads it for that: a second and a
+    half before the first formula. What these modes do is never compiled.
+    """
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False
+
+
+# The dispatch modes of this thread, outermost first; one more, one less, none for a while.
+dispatch_modes = _dispatch._get_current_dispatch_mode_stack
+push_dispatch_mode = _dispatch._push_mode
+pop_dispatch_mode = _dispatch._pop_mode
+without_dispatch_modes = _dispatch._disable_current_modes
+
+# `function_modes` lists the `__torch_function__` modes of this thread; one more, one less, none.
+push_function_mode = torch._C._push_on_torch_function_stack
+pop_function_mode = torch._C._pop_torch_function_stack
+without_torch_functions = torch._C.DisableTorchFunction
+
+_FLAGS = (
+    "_is_in_torch_dispatch_mode",
+    "_is_in_non_infra_torch_dispatch_mode",
+    "_is_in_any_mode_without_ignore_compile_internals",
+)
+
+
+def mode_flags() -> dict[str, Any]:
+    """Return what torch notes beside its stack of dispatch modes."""
+    return {name: getattr(_dispatch, name, None) for name in _FLAGS}
+
+
+def set_mode_flags(flags: dict[str, Any]) -> None:
+    """Restore what `mode_flags` returned."""
+    for name, flag in flags.items():
+        if flag is not None:
+            setattr(_dispatch, name, flag)
+
+
+# ── transformations of torch.func ─────────────────────────────────────────────────────────────
+
+_levels: Any = torch._C._functorch
+
+# vmap's levels: load the rules that are written in Python, enter and leave a level, map a tensor's
+# first dimension over it and get it back.
+enter_vmap = _levels._vmap_increment_nesting
+leave_vmap = _levels._vmap_decrement_nesting
+add_batch_dimension = _levels._add_batch_dim
+remove_batch_dimension = _levels._remove_batch_dim
+
+
+def functorch_depth() -> int:
+    """Return how many transformations of `torch.func` are running."""
+    return _levels.maybe_current_level() or 0
+
+
+is_wrapped = _levels.is_functorch_wrapped_tensor  # by vmap, grad or jvp
+
+
+def without_transforms(tensor: Tensor) -> Tensor:
+    """Return the plain tensor inside those that `torch.func` wraps around it."""
+    while is_wrapped(tensor):
+        tensor = _levels.get_unwrapped(tensor)
+    return tensor
+
+
+def is_batched(tensor: Tensor) -> bool:
+    """Whether `vmap` maps over a tensor, whatever else wraps it."""
+    while is_wrapped(tensor):
+        if _levels.is_batchedtensor(tensor):
+            return True
+        tensor = _levels.get_unwrapped(tensor)
+    return False
+
+
+def is_under_transform() -> bool:
+    """Whether a transformation of `torch.func` is running."""
+    return _levels.peek_interpreter_stack() is not None
+
+
+# ── autograd ──────────────────────────────────────────────────────────────────────────────────
+
+_engine: Any = torch.autograd.Variable
+run_backward = _engine._execution_engine.run_backward  # one backward pass, arguments unchecked
+
+
+def output_sizes(node: Any) -> list[int]:
+    """Return the sizes of a graph node's outputs; empty where torch keeps none."""
+    try:
+        return [math.prod(map(int, one.shape)) for one in node._input_metadata]
+    except (AttributeError, RuntimeError, TypeError):
+        return []
+
+
+# ── operations and tensors ────────────────────────────────────────────────────────────────────
+
+
+def schema_of(operation: Any) -> Any:
+    """Return an ATen operation's schema: name, arguments, returns, what aliases what."""
+    return operation._schema
+
+
+def overload_of(operation: Any) -> str:
+    """Return an ATen operation's overload, such as `Tensor` or `dim`."""
+    return str(operation._overloadname)
+
+
+def decomposition_of_composite(operation: Any) -> Any:
+    """Return a function that runs a composite operation's parts; None for others."""
+    return operation.decompose if operation._can_decompose() else None
+
+
+def version_of(tensor: Tensor) -> int:
+    """Return how often a tensor has been written to; inference tensors raise."""
+    return tensor._version
+
+
+BatchNorm = torch.nn.modules.batchnorm._BatchNorm  # the layers of every dimension
+Dropout = torch.nn.modules.dropout._DropoutNd
+
+
+def storage_key(tensor: Tensor) -> int:
+    """Return what tensors that share memory have in common."""
+    return tensor.untyped_storage()._cdata

@@ -1,0 +1,1 @@
+"""The magics: parsing, options, binding of inputs, and execution of cells."""

@@ -1,0 +1,70 @@
+"""Parse one option of the magic's line, with its value."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from jacmagic.errors import CellError
+from jacmagic.notebook.cell.line import Line
+from jacmagic.notebook.cell.tokens import Token
+
+
+def parse_option(
+    line: Line,
+    token: Token,
+    queue: list[Token],
+    flags: Collection[str],
+    valued: Collection[str],
+) -> str:
+    """Return one option with its value attached, unambiguous for argparse.
+
+    Args:
+        line: the whole line, for messages.
+        token: begins with the option.
+        queue: the tokens that follow; the option's value is taken from it.
+        flags: the options without a value.
+        valued: the options with a value.
+
+    Raises:
+        CellError: the option is unknown, lacks its value, or has one that it does not take.
+    """
+    name, equals, value = token.text.partition("=")
+    if name in flags:
+        if equals:
+            raise CellError(
+                f"{name} takes no value; write {name} alone"
+                + line.mark(token.column, len(token.text))
+            )
+        return name
+    short = name[:2]
+    if name not in valued and short in valued and not name.startswith("--"):
+        name, value, equals = short, token.text[2:], "="  # -p6
+    if name not in valued:
+        raise CellError(_unknown(name, [*flags, *valued]) + line.mark(token.column, len(name)))
+    if not equals and queue and not _is_option(queue[0].text, flags, valued):
+        value = queue.pop(0).text
+    value = _unquoted(value)
+    if not value:
+        raise CellError(
+            f"{name} needs a value; write {name} VALUE" + line.mark(token.column, len(name))
+        )
+    return f"{name}={value}" if name.startswith("--") else f"{name}{value}"
+
+
+def _is_option(text: str, flags: Collection[str], valued: Collection[str]) -> bool:
+    name = text.partition("=")[0]
+    return name in flags or name in valued or text.startswith("--")
+
+
+def _unquoted(value: str) -> str:
+    """Remove quotes around the whole value, as a shell does."""
+    quoted = len(value) > 1 and value[0] in "\"'" and value[-1] == value[0]
+    return value[1:-1] if quoted and value[0] not in value[1:-1] else value
+
+
+def _unknown(name: str, options: list[str]) -> str:
+    import difflib  # 20 ms that only a mistake needs
+
+    near = difflib.get_close_matches(name, options, n=1)
+    hint = f"did you mean {near[0]}?" if near else "write -h to see them all"
+    return f"there is no option {name}; {hint}"

@@ -1,0 +1,75 @@
+"""Register the magics and their completion with a shell, and unregister them."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Callable
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+
+from jacmagic.notebook.completion import IDENTIFIER, matcher_for
+from jacmagic.notebook.magic import JacobianMagics, parser_of
+
+_BRACKETS = re.compile(r"(%%?(?:jacobian|hessian))(?=[(\[{])")
+
+
+def apart(lines: list[str]) -> list[str]:
+    """Put a blank between magic and bracket: IPython then accepts `%%jacobian(x=3)`."""
+    return [_BRACKETS.sub(r"\1 ", lines[0], count=1), *lines[1:]] if lines else lines
+
+
+_MAGICS = ("jacobian", "hessian")
+
+
+def _below_the_first_line(name: str) -> Callable[[str], None]:
+    """Return the `%name` that IPython calls for `%%name` below the first line."""
+
+    def explain(line: str) -> None:
+        raise UsageError(
+            f"%%{name} has to be the first line of its cell; "
+            "move what stands above it into a cell of its own"
+        )
+
+    return explain
+
+
+def load(shell: InteractiveShell) -> None:
+    """Register the magic and the completion of its line."""
+    unload(shell)
+    shell.register_magics(JacobianMagics)
+    for name in _MAGICS:
+        shell.magics_manager.register_function(_below_the_first_line(name), "line", f"%{name}")
+    shell.input_transformer_manager.cleanup_transforms.append(apart)
+    if shell.Completer is not None:
+        matcher = matcher_for(lambda: shell.user_ns, parser_of("jacobian"))
+        shell.Completer.custom_matchers.append(matcher)
+
+
+def unload(shell: InteractiveShell) -> None:
+    """Undo `load`."""
+    cleanups = shell.input_transformer_manager.cleanup_transforms
+    if apart in cleanups:
+        cleanups.remove(apart)
+    _unregister(shell)
+    if shell.Completer is not None:
+        shell.Completer.custom_matchers = [
+            matcher
+            for matcher in shell.Completer.custom_matchers
+            if getattr(matcher, "matcher_identifier", None) != IDENTIFIER
+        ]
+
+
+def _unregister(shell: InteractiveShell) -> None:
+    """Remove the magics and their settings."""
+    manager = shell.magics_manager
+    registered = manager.registry.pop("JacobianMagics", None)
+    if registered is not None:
+        for name in _MAGICS:
+            manager.magics["line"].pop(f"%{name}", None)
+        for kind, name in itertools.product(("line", "cell"), _MAGICS):
+            if getattr(manager.magics[kind].get(name), "__self__", None) is registered:
+                del manager.magics[kind][name]
+        if registered in shell.configurables:
+            shell.configurables.remove(registered)

@@ -1,0 +1,205 @@
+"""The magics: from the typed line to the displayed Jacobian.
+
+    line, cell ─parse─▶ Line, Cell ─run─▶ target ─bind─▶ Problem ─compute─▶ Jacobian
+
+User mistakes become one line, exceptions of the user's code keep their traceback from the user's
+first frame on, and anything else is a bug of jacmagic and shows its whole traceback.
+"""
+
+from __future__ import annotations
+
+import argparse
+from typing import TYPE_CHECKING
+
+from IPython.core.error import UsageError
+from IPython.core.magic import (
+    Magics,
+    line_cell_magic,
+    magics_class,
+    no_var_expand,
+    output_can_be_silenced,
+)
+from IPython.core.magic_arguments import kwds, magic_arguments
+from traitlets import Bool, Float, Integer
+
+from jacmagic.errors import JacmagicError
+from jacmagic.function.syntax.bindings import normal
+from jacmagic.function.tracebacks import add_hint, from_users_frame, show_as_ipython
+from jacmagic.notebook.cell import Line, read_line
+from jacmagic.notebook.options import check, fill, option_names, takes_options
+from jacmagic.notebook.resolve_target import target_in_cell, target_on_line
+from jacmagic.notebook.suppress_display import suppress_display
+from jacmagic.view import reruns
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from jacmagic.function.problem import Problem
+    from jacmagic.result.compiled import CompiledJacobian
+    from jacmagic.view.jacobian import Jacobian
+
+_DESCRIPTION = """Show the Jacobian of a torch function: numbers, closed form and sliders.
+
+%%jacobian [name=value ...] [options]    runs the cell and takes its last function
+%jacobian TARGET [name=value ...] [options]    takes a function, module or SymPy matrix
+
+A value is any Python expression; bare numbers become float64 tensors. Point and options may
+be in any order. The Jacobian is returned, as Out[n] and _; a trailing ; suppresses it.
+
+Examples::
+
+    %%jacobian x1=3 x2=4 x3=5
+    def f(x1, x2, x3):
+        return (x1 + x2, x3*x1, x2**3)
+
+    %%jacobian x=1 y=2
+    x**2 * y
+    5*x + sin(y)
+
+    %jacobian net input=[1, 2] --wrt parameters
+"""
+
+_HESSIAN = """Show the Hessian of a torch function of one number: numbers, closed form and sliders.
+
+%%hessian [name=value ...] [options]    runs the cell and takes its last function
+%hessian TARGET [name=value ...] [options]    takes a function, module or SymPy expression
+
+Line and options are those of %%jacobian. What is returned is the Jacobian of the gradient.
+
+Example::
+
+    %%hessian x=1 y=2
+    x**2 * y + sin(y)
+"""
+
+
+@magics_class
+class JacobianMagics(Magics):
+    """The magics `%jacobian` and `%hessian`, their cell forms, and their settings."""
+
+    precision = Integer(4, min=1, max=17, help="Significant digits shown.").tag(config=True)
+    budget = Float(2.0, min=0.0, help="Seconds for the closed form.").tag(config=True)
+    live = Bool(True, help="Show sliders where widgets run.").tag(config=True)
+
+    @no_var_expand
+    @output_can_be_silenced
+    @line_cell_magic
+    @magic_arguments()
+    @kwds(description=_DESCRIPTION, usage="jacobian [TARGET] [name=value ...] [options]")
+    @takes_options
+    def jacobian(
+        self, line: str = "", cell: str | None = None
+    ) -> Jacobian | CompiledJacobian | None:
+        """Show a Jacobian; IPython replaces this by the parser's help."""
+        __tracebackhide__ = True
+        return self._run("jacobian", line, cell)
+
+    @no_var_expand
+    @output_can_be_silenced
+    @line_cell_magic
+    @magic_arguments()
+    @kwds(description=_HESSIAN, usage="hessian [TARGET] [name=value ...] [options]")
+    @takes_options
+    def hessian(
+        self, line: str = "", cell: str | None = None
+    ) -> Jacobian | CompiledJacobian | None:
+        """Show a Hessian; IPython replaces this by the parser's help."""
+        __tracebackhide__ = True
+        return self._run("hessian", line, cell)
+
+    def _run(self, magic: str, text: str, cell: str | None) -> Jacobian | CompiledJacobian | None:
+        """Parse the line and compute; user mistakes become one line."""
+        __tracebackhide__ = True
+        try:
+            typed, options = self._parse(magic, text, wants_target=cell is None)
+            if options.help:
+                print(parser_of(magic).format_help())
+                return None
+            return self._compute(magic, typed, options, cell)
+        except JacmagicError as error:
+            raise UsageError(str(error)) from error
+        except SyntaxError as error:
+            raise show_as_ipython(self.notebook, error)  # noqa: B904 the same exception
+        except Exception as error:
+            add_hint(error)
+            raise
+
+    @property
+    def notebook(self) -> InteractiveShell:
+        """The shell, which exists whenever a magic runs."""
+        assert self.shell is not None
+        return self.shell
+
+    def _parse(
+        self, magic: str, text: str, *, wants_target: bool
+    ) -> tuple[Line, argparse.Namespace]:
+        """Return the line and its options, where settings supply what is not typed."""
+        parser = parser_of(magic)
+        flags, valued = option_names(parser)
+        typed = read_line(text, flags=flags, valued=valued, wants_target=wants_target, magic=magic)
+        options = parser.parse_args(list(typed.options))
+        check(options)
+        options.of = options.of and normal(options.of)
+        options.digits = self.precision if options.digits is None else options.digits
+        options.budget = self.budget if options.budget is None else options.budget
+        options.live = self.live and options.live
+        return typed, options
+
+    def _compute(
+        self, magic: str, typed: Line, options: argparse.Namespace, cell: str | None
+    ) -> Jacobian | CompiledJacobian:
+        """Bind the inputs, compute, and store the result."""
+        __tracebackhide__ = True
+        from jacmagic.function.integer_arguments import keeping_counts
+        from jacmagic.notebook.binding import bind
+        from jacmagic.notebook.request import InputOptions
+
+        space = self.notebook.user_ns
+        if cell is None:
+            target = target_on_line(typed, space)
+        else:
+            target = target_in_cell(self.notebook, typed, cell, of=options.of)
+        inputs = fill(InputOptions, options)
+        try:
+            result = keeping_counts(
+                lambda fixed: bind(target, typed, space, inputs, fixed),
+                lambda problem: self._jacobian_of(problem, magic, typed, options),
+            )
+        except JacmagicError:
+            raise
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 the user's function may raise
+            raise from_users_frame(error, target.title)  # noqa: B904 the same exception
+        reruns.replace()
+        if options.variable:
+            space[normal(options.variable)] = result
+        if options.quiet:
+            suppress_display(self.notebook, result)
+        return result
+
+    def _jacobian_of(
+        self, problem: Problem, magic: str, typed: Line, options: argparse.Namespace
+    ) -> Jacobian | CompiledJacobian:
+        """Compute or compile the Jacobian, or the Hessian, of a problem."""
+        from jacmagic.function.gradient import gradient_of
+        from jacmagic.notebook.ranges import limits_of
+        from jacmagic.numeric.options import ComputeOptions
+        from jacmagic.result.compiled import compiled_of
+        from jacmagic.result.options import DisplayOptions
+        from jacmagic.symbolic.branches import ClosedForms
+        from jacmagic.view.jacobian import Jacobian
+
+        if magic == "hessian":
+            problem = gradient_of(problem, strict=options.strict)
+        ranges = limits_of(options.range, problem, self.notebook.user_ns, typed)
+        if options.compile:
+            return compiled_of(problem, strategy=options.strategy)
+        command = typed.without_point([one.name for one in problem.inputs])
+        forms = ClosedForms(wanted=options.formula, budget=options.budget)
+        view = fill(DisplayOptions, options, ranges=ranges, command=command)
+        return Jacobian.of(problem, fill(ComputeOptions, options), forms, view)
+
+
+def parser_of(magic: str) -> argparse.ArgumentParser:
+    """Return the parser that `magic_arguments` has made for a magic."""
+    parser: argparse.ArgumentParser = vars(getattr(JacobianMagics, magic))["parser"]
+    return parser

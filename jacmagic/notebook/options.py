@@ -1,0 +1,138 @@
+"""The options of the magics: parser, checks, and conversion to options objects.
+
+The parser's `dest` of an option is the name of a field of `InputOptions`, `ComputeOptions` or
+`DisplayOptions`; `fill` finds it there.
+"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from IPython.core.error import UsageError
+from IPython.core.magic_arguments import argument
+
+_Magic = TypeVar("_Magic", bound=Callable[..., Any])
+_Options = TypeVar("_Options")
+
+OPTIONS = (
+    argument("--of", metavar="NAME", help="which function of the cell"),
+    argument(
+        "--wrt",
+        metavar="NAMES",
+        help="inputs to differentiate with respect to, by commas; "
+        "for a module: inputs, parameters, or names of parameters",
+    ),
+    argument("--at", metavar="EXPR", help="the point as one dict, tuple or single value"),
+    argument(
+        "--range",
+        metavar="NAME=LO:HI",
+        action="append",
+        default=[],
+        help="a slider's range, or LO:HI:STEP; repeatable; x[0]=… for one component",
+    ),
+    argument(
+        "--mode",
+        dest="strategy",
+        choices=("auto", "forward", "reverse", "rows", "sparse"),
+        default="auto",
+        help="how torch computes it",
+    ),
+    argument("--chunk", dest="chunk_size", type=int, metavar="N", help="rows or columns at a time"),
+    argument(
+        "--strict", action="store_true", help="error when an output does not depend on an input"
+    ),
+    argument("--create-graph", action="store_true", help="keep the result differentiable"),
+    argument("--dtype", metavar="D", help="cast the inputs, such as float32"),
+    argument("--device", metavar="D", help="move the inputs, such as cuda"),
+    argument(
+        "--layout",
+        choices=("numerator", "denominator"),
+        default="numerator",
+        help="the Jacobian or its transpose",
+    ),
+    argument("--steps", action="store_true", help="print the derivation of every entry"),
+    argument(
+        "--numbers",
+        dest="names",
+        action="store_false",
+        help="show named constants of the code by their numbers",
+    ),
+    argument("--no-formula", dest="formula", action="store_false", help="skip the closed form"),
+    argument("--budget", type=float, metavar="SECONDS", help="seconds for the closed form"),
+    argument(
+        "--compile",
+        action="store_true",
+        help="return the compiled Jacobian, a function of the inputs, instead of a result",
+    ),
+    argument(
+        "--still",
+        dest="live",
+        action="store_false",
+        help="no widget: LaTeX, HTML and text only",
+    ),
+    argument(
+        "-p",
+        "--precision",
+        dest="digits",
+        type=int,
+        metavar="N",
+        help="significant digits shown",
+    ),
+    argument("-v", "--variable", metavar="NAME", help="store the result in this name"),
+    argument("-q", "--quiet", action="store_true", help="show nothing; the value is returned"),
+    argument("-h", "--help", action="store_true", help="show this help"),
+)
+
+
+def takes_options(magic: _Magic) -> _Magic:
+    """Decorate a magic with `OPTIONS`."""
+    for option in reversed(OPTIONS):
+        magic = option(magic)
+    return magic
+
+
+def option_names(parser: argparse.ArgumentParser) -> tuple[list[str], list[str]]:
+    """Return the options without and with a value."""
+    actions = parser._actions
+    flags = [name for one in actions if one.nargs == 0 for name in one.option_strings]
+    valued = [name for one in actions if one.nargs != 0 for name in one.option_strings]
+    return flags, valued
+
+
+def fill(kind: type[_Options], parsed: argparse.Namespace, **others: Any) -> _Options:
+    """Return an options object whose fields are the parsed options of the same names.
+
+    Args:
+        kind: a dataclass.
+        parsed: what the parser returned.
+        **others: fields that are no options, or that take another value than the typed one.
+    """
+    names = {field.name for field in dataclasses.fields(kind)}  # type: ignore[arg-type]  # a dataclass
+    typed = {name: value for name, value in vars(parsed).items() if name in names}
+    return kind(**{**typed, **others})
+
+
+def check(parsed: argparse.Namespace) -> None:
+    """Refuse values and combinations that no option has.
+
+    Raises:
+        UsageError: with what to write instead.
+    """
+    if parsed.chunk_size is not None and parsed.chunk_size < 1:
+        raise UsageError(f"--chunk needs a number of at least 1; found {parsed.chunk_size}")
+    if parsed.digits is not None and not 1 <= parsed.digits <= 17:
+        raise UsageError(f"-p needs a number from 1 to 17; found {parsed.digits}; write -p 4")
+    if parsed.budget is not None and not parsed.budget >= 0:
+        raise UsageError(f"--budget needs seconds, not negative; found {parsed.budget:g}")
+    if parsed.create_graph and parsed.strategy == "forward":
+        raise UsageError(
+            "torch keeps no graph in forward mode; write --create-graph --mode reverse"
+        )
+    if parsed.strategy == "sparse" and (parsed.strict or parsed.create_graph):
+        option = "--strict" if parsed.strict else "--create-graph"
+        raise UsageError(f"{option} needs every gradient; write {option} --mode reverse")
+    if parsed.variable is not None and not parsed.variable.isidentifier():
+        raise UsageError(f"-v needs a name; found {parsed.variable!r}; write -v J")

@@ -1,0 +1,62 @@
+"""Find the target of a magic: the expression on its line or its cell's function."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+
+from jacmagic.notebook.cell import Line
+from jacmagic.notebook.execution import resolve_name, run_cell
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from jacmagic.function.target import Target
+
+
+def target_on_line(typed: Line, namespace: Mapping[str, Any]) -> Target:
+    """Return the target of `%jacobian TARGET`, evaluated in the user's namespace.
+
+    Raises:
+        UsageError: there is none, or its expression raises.
+    """
+    __tracebackhide__ = True
+    from jacmagic.function.targets import target_of
+    from jacmagic.function.values import evaluate
+
+    if typed.target is None:
+        raise UsageError(
+            f"{typed.head}needs a target: a function, a module or a SymPy matrix; "
+            f"write {typed.head}f x=1, or %{typed.head}above a cell"
+        )
+    try:
+        value = evaluate(typed.target, namespace)
+    except Exception as error:  # the user's expression may raise anything
+        call = re.fullmatch(r"([\w.]+)\(.*\)", typed.target)
+        instead = f"{typed.head}{call[1]} x=…" if call else "the name of a function that exists"
+        raise UsageError(
+            f"the target {typed.target} does not evaluate: {type(error).__name__}: {error}; "
+            f"write {instead}" + typed.mark_text(typed.target)
+        ) from error
+    return target_of(value, typed.target)
+
+
+def target_in_cell(shell: InteractiveShell, typed: Line, cell: str, *, of: str | None) -> Target:
+    """Run a cell in the user's namespace and return its function, or the one named.
+
+    Raises:
+        CellError: the cell defines no such function.
+    """
+    __tracebackhide__ = True
+    read, filename = run_cell(shell, typed, cell, of=of)
+    from jacmagic.function.targets import target_of
+    from jacmagic.notebook.expressions_target import expressions_target
+
+    if read.expressions:
+        named = frozenset(assignment.name for assignment in typed.point)
+        return expressions_target(read, shell.user_ns, named, filename)
+    name = resolve_name(read, shell.user_ns, of=of)
+    return target_of(shell.user_ns[name], name)

@@ -1,0 +1,50 @@
+"""Forward mode, batched: vmap over jvps with columns of the identity.
+
+Worth its re-runs of the function where there are many more outputs than inputs.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from jacmagic.numeric.evaluation import Evaluation
+from jacmagic.numeric.modes.batch_size import batches
+from jacmagic.numeric.modes.columns import blocks_of_columns
+from jacmagic.numeric.modes.mode import Mode, ModeResult
+from jacmagic.numeric.modes.reverse import identity
+from jacmagic.numeric.options import DEFAULTS, ComputeOptions
+
+RUNS_PER_DUAL_BATCH = 4  # plain runs that one with a batch of dual numbers is expected to take
+
+
+def by_forward(evaluation: Evaluation, options: ComputeOptions = DEFAULTS) -> ModeResult:
+    """Compute all blocks with batched jvps: J·V for slices V of the identity.
+
+    Raises:
+        RuntimeError: the function cannot be batched (its control flow depends on the data, …) or an
+            operation has no forward formula.
+    """
+    primals = tuple(tensor.detach() for tensor in evaluation.inputs)
+
+    def push(*tangents: Tensor) -> tuple[Tensor, ...]:
+        return torch.func.jvp(evaluation.leaves, primals, tangents)[1]
+
+    pieces = []
+    n, seconds = evaluation.size[1], RUNS_PER_DUAL_BATCH * evaluation.seconds
+    for start, stop in batches(evaluation, n, chunk_size=options.chunk_size, seconds=seconds):
+        with torch.no_grad(), evaluation.again():
+            basis = identity(primals, start, stop)
+            pieces.append(torch.func.vmap(push, randomness="same")(*basis))
+    return ModeResult(blocks_of_columns(evaluation, pieces))
+
+
+FORWARD = Mode(
+    "forward",
+    by_forward,
+    "columns",
+    "in forward mode instead",
+    batched=True,
+    failed="not batched in forward mode",
+    method="torch's batched forward mode",
+)

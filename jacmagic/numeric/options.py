@@ -1,0 +1,73 @@
+"""Options of one Jacobian computation, validated when they are created."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from jacmagic.errors import OptionError, StrictError
+
+STRATEGIES = (
+    "auto",
+    "rows",
+    "reverse",
+    "reverse-mode",
+    "forward",
+    "forward-mode",
+    "sparse",
+)
+
+
+@dataclass(frozen=True)
+class ComputeOptions:
+    """How torch computes a Jacobian, the same at every point.
+
+    Attributes:
+        strategy: one of `STRATEGIES`. A mode that torch cannot use for the function is replaced by
+            the next one, with a note. "auto" is sparse where that takes far fewer passes.
+        chunk_size: rows or columns at a time; by default as many as time and memory allow.
+        create_graph: keep the result differentiable.
+        strict: an output independent of an input is an error, as in torch.
+        vectorize: allow batches; without, one row (or column) after the other.
+
+    Raises:
+        OptionError: an unknown strategy, or `chunk_size` below 1.
+        StrictError: strict forward or sparse mode, which torch does not offer.
+        NotImplementedError: differentiable forward or sparse mode, as in torch.
+    """
+
+    strategy: str = "auto"
+    chunk_size: int | None = None
+    create_graph: bool = False
+    strict: bool = False
+    vectorize: bool = True
+
+    def __post_init__(self) -> None:
+        """Refuse what torch refuses, in its words."""
+        strategy = self.strategy
+        if strategy not in STRATEGIES:
+            raise OptionError(
+                f"Expected strategy to be one of {', '.join(STRATEGIES)}; "
+                f"found {strategy!r}; write strategy='auto'"
+            )
+        if self.chunk_size is not None and self.chunk_size < 1:
+            raise OptionError(
+                f"`chunk_size` should be greater than 0; found {self.chunk_size}; write 64"
+            )
+        if strategy in ("forward", "forward-mode", "sparse"):
+            self._refuse_gradients_of_rows("sparse" if strategy == "sparse" else "forward")
+
+    def _refuse_gradients_of_rows(self, name: str) -> None:
+        """Refuse strict and differentiable results of modes that compute no gradients."""
+        if self.strict:
+            raise StrictError(
+                f"`strict=True` and {name} mode are not supported together (yet): strict mode "
+                "looks at the gradients of reverse mode; write strategy='reverse-mode'"
+            )
+        if self.create_graph:
+            raise NotImplementedError(
+                f"`create_graph=True` and {name} mode are not supported together (yet); "
+                "write strategy='reverse-mode'"
+            )
+
+
+DEFAULTS = ComputeOptions()

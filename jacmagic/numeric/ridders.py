@@ -1,0 +1,178 @@
+"""Ridders' extrapolation of central differences to step zero, with its error.
+
+Steps are relative to the point and tried at several sizes; an estimate counts once a second size
+confirms it within their errors. Source: Ridders, "Accurate computation of F′(x) and F″(x)", Adv.
+Eng. Software 4 (1982); Press et al., Numerical Recipes, §5.7.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from jacmagic.numeric.probe import Probe
+from jacmagic.numeric.torch_errors import TORCH_ERRORS
+
+RATIO = 1.7  # of one step to the next; no power of 2, so that no period divides all of them
+LEVELS, LEVELS_AGAIN = 6, 3  # steps of the first tableau, and of those that confirm it
+STEP_POWERS = (-3, -10, -17, -24, 7, 17, 27, 40)  # of 2: first steps, relative to the input
+STEP_POWERS_AT_ZERO = tuple(
+    power for k in range(1, 14) for power in (-16 * k, 16 * k)
+)  # more of them, for inputs that are 0
+BRIEF_STEP = 2.0**-9  # first step of a single tableau, relative to the input
+MAX_EVALUATIONS = 6_000  # of the function, after which no other step is tried
+MAX_ERRORS_AWAY = 10.0  # estimated errors within which two estimates confirm each other
+DECISIVE_SHARE = 2.0**-10  # of the function's variation: an error below it decides
+
+
+def decisive(error: Any, scale: Any) -> Any:
+    """Where an error is a small part of the variation: arrays or tensors."""
+    return (scale > 0) & (MAX_ERRORS_AWAY * error <= DECISIVE_SHARE * scale)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """One tableau's values, errors and variation, (m,), and its last difference."""
+
+    value: np.ndarray
+    error: np.ndarray
+    scale: np.ndarray
+    change: np.ndarray
+    width: float
+    noise: np.ndarray
+
+    @property
+    def decisive(self) -> np.ndarray:
+        """Boolean (m,): where the error decides."""
+        return np.asarray(decisive(self.error, self.scale))
+
+    def explains(self, near: Estimate) -> np.ndarray:
+        """Whether the slope, found far away, explains what a nearer step measured."""
+        with np.errstate(all="ignore"):
+            return np.abs(self.value * near.width - near.change) <= 8 * near.noise
+
+    def misses(self, near: Estimate) -> np.ndarray:
+        """Whether the slope differs from that of nearer steps by far more than errors.
+
+        A function may look smooth from afar, as √(x² + 1) does, and not be near the point.
+        """
+        with np.errstate(invalid="ignore"):
+            return np.abs(self.value - near.value) > MAX_ERRORS_AWAY * (self.error + near.error)
+
+
+class Line:
+    """The function along one direction, g(t) = f(x + t·v)."""
+
+    def __init__(
+        self,
+        probe: Probe,
+        center: np.ndarray,
+        vector: np.ndarray,
+        noise: np.ndarray,
+        dtype: torch.dtype,
+    ) -> None:
+        self.probe, self.center, self.vector, self.noise = probe, center, vector, noise
+        self.eps = torch.finfo(dtype).eps
+        self._moving = np.flatnonzero(vector)
+
+    @property
+    def moves(self) -> bool:
+        """Whether the direction is not zero."""
+        return bool(self._moving.size)
+
+    @property
+    def length(self) -> float:
+        """The step at which a first component of the point becomes 0."""
+        x, v = np.abs(self.probe.point), np.abs(self.vector[self._moving])
+        here = x[self._moving]
+        own = here[here > 0] / v[here > 0]
+        return float(own.min() if own.size else (x.max(initial=0.0) or 1.0) / v.max(initial=1.0))
+
+    @property
+    def sizes(self) -> Iterator[float]:
+        """First steps to try, the likeliest first."""
+        powers = (
+            STEP_POWERS
+            if self.probe.point[self._moving].any()
+            else (*STEP_POWERS, *STEP_POWERS_AT_ZERO)
+        )
+        return (self.length * 1.04 * 2.0**power for power in powers)
+
+    def pair(self, step: float) -> tuple[np.ndarray, np.ndarray, float]:
+        """g on both sides, and the distance that was really taken between them."""
+        x = self.probe.point
+        ends = [self.probe.rounded(x + sign * step * self.vector) for sign in (1.0, -1.0)]
+        pivot = self._moving[np.argmax(np.abs(self.vector[self._moving]))]
+        width = float((ends[0][pivot] - ends[1][pivot]) / self.vector[pivot])
+        return self.probe(ends[0]), self.probe(ends[1]), width
+
+
+def column(line: Line) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Estimate one column: values, errors, scales; steps vary until two agree."""
+    m = len(line.center)
+    value, error, scale = np.full(m, np.nan), np.full(m, np.inf), np.zeros(m)
+    decisive, confirmed, still = (np.zeros(m, dtype=bool) for _ in range(3))
+    nearest: Estimate | None = None
+    tried: list[Estimate] = []
+    for size in line.sizes if line.moves else ():
+        if bool((confirmed | still).all()) or line.probe.calls >= MAX_EVALUATIONS:
+            break
+        try:
+            new = tableau(line, size, LEVELS if nearest is None else LEVELS_AGAIN)
+        except TORCH_ERRORS:  # an assertion, a domain error: nothing is known at this distance
+            continue
+        usable = new.decisive
+        if nearest is not None and new.width > nearest.width:
+            usable &= new.explains(nearest)
+        for one in tried:
+            usable &= ~(new.misses(one) & (one.width < new.width))
+        with np.errstate(invalid="ignore"):
+            met = (
+                decisive
+                & usable
+                & (np.abs(new.value - value) <= MAX_ERRORS_AWAY * (new.error + error))
+            )
+            better = ~confirmed & ((usable & ~met) | ~decisive & ~(error < new.error))
+            better |= met & (new.error < error)
+        still |= (new.scale == 0) & (scale == 0) & (nearest is not None)
+        decisive, confirmed = decisive | usable, confirmed | met
+        value, error = np.where(better, new.value, value), np.where(better, new.error, error)
+        scale = np.where(better, new.scale, scale)
+        tried.append(new)
+        if nearest is None or new.width < nearest.width:
+            nearest = new
+    return value, np.where(confirmed | still, error, np.inf), scale
+
+
+def tableau(line: Line, size: float, levels: int) -> Estimate:
+    """Ridders' tableau: a[k, j] = a[k, j−1] + (a[k, j−1] − a[k−1, j−1]) / (r²ʲ − 1)."""
+    previous: list[np.ndarray] = []
+    scale = np.zeros_like(line.center)
+    bends: list[np.ndarray] = []
+    with np.errstate(all="ignore"):
+        for level in range(levels):
+            above, below, width = line.pair(size / RATIO**level)
+            row = [(above - below) / width]
+            if not previous:
+                best, error = row[0], np.full_like(row[0], np.inf)
+            sides = np.abs(above - line.center), np.abs(line.center - below)
+            scale = np.fmax(scale, (sides[0] + sides[1]) / abs(width))
+            bends.append(2 * np.abs(above - 2 * line.center + below) / abs(width))
+            larger = np.maximum(np.abs(above), np.abs(below))
+            noise = 2 * (line.noise + line.eps * larger) / abs(width)
+            for j, older in enumerate(previous, start=1):
+                newer = row[-1] + (row[-1] - older) / (RATIO ** (2 * j) - 1)
+                gap = np.maximum(np.abs(newer - row[-1]), np.abs(newer - older)) + noise
+                better = gap < error
+                best, error = np.where(better, newer, best), np.where(better, gap, error)
+                row.append(newer)
+            previous = row
+            if level > 2 and bool((error <= 1e-11 * scale).all()):
+                break
+        kinked = (bends[-1] > 0.7 * bends[0]) & (bends[-1] > 8 * noise + DECISIVE_SHARE * scale)
+    error[kinked | ~np.isfinite(best)] = np.inf
+    return Estimate(best, error, scale, above - below, width, line.noise + line.eps * larger)

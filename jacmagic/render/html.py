@@ -1,0 +1,162 @@
+"""A labelled matrix as static HTML, readable where styles are stripped.
+
+Knows no result object. All text is escaped; MathML and SVG come as finished strings. Colours are
+transparent or the page's own, for light and dark pages.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+
+from jacmagic.render.html_table import HtmlTable
+
+_STYLE = """\
+.jm-still{font:inherit;line-height:1.45;max-width:100%}
+.jm-still .jm-chain{display:flex;flex-wrap:wrap;align-items:center;gap:.7em .5em;margin:.6em 0 1em;
+overflow-x:auto}
+.jm-still .jm-link{display:inline-flex;align-items:center;gap:.5em}
+.jm-still .jm-brackets{display:inline-block;padding:.25em .3em;position:relative}
+.jm-still .jm-brackets::before,.jm-still .jm-brackets::after{content:"";position:absolute;top:0;
+bottom:0;width:.35em;border:1.5px solid currentColor}
+.jm-still .jm-brackets::before{left:0;border-right:0}
+.jm-still .jm-brackets::after{right:0;border-left:0}
+.jm-still math{font-family:"Latin Modern Math","STIX Two Math","Cambria Math",
+"DejaVu Math TeX Gyre",math;font-size:1.15em}
+.jm-still .jm-brackets mtd{padding:.3em .55em}
+.jm-still .jm-where{display:flex;flex-wrap:wrap;align-items:center;gap:.4em 1.4em;
+margin:-.3em 0 1em;overflow-x:auto}
+.jm-still figure{margin:0;overflow-x:auto}
+.jm-still figcaption{font-weight:600;margin:.2em 0;text-align:left}
+.jm-still table{border-collapse:separate;border-spacing:0;border:0;margin:.3em 0;
+font-variant-numeric:tabular-nums}
+.jm-still tr{background:none!important}
+.jm-still th,.jm-still td{padding:.25em .8em;text-align:right;white-space:nowrap;
+border:1px solid transparent;background-clip:padding-box;
+print-color-adjust:exact;-webkit-print-color-adjust:exact}
+.jm-still td{min-width:2.2em}
+.jm-still th{font-weight:500;color:color-mix(in srgb,currentColor 75%,transparent);background:none}
+.jm-still .jm-left{border-left-color:rgba(128,128,128,.8)}
+.jm-still .jm-top>td{border-top-color:rgba(128,128,128,.8)}
+.jm-still td.jm-none{color:#888}
+.jm-still .jm-odd{font-style:italic;outline:1.5px dashed #d32f2f;outline-offset:-2px}
+.jm-still svg{max-width:100%;height:auto;margin:.4em 0}
+.jm-still ul{margin:.5em 0;padding:0;list-style:none;font-size:.93em}
+.jm-still li+li{margin-top:.2em}
+.jm-still li.jm-warning{border-left:3px solid #c77700;padding-left:.6em}
+.jm-still .jm-steps{margin:.8em 0;padding-left:1.4em;overflow-x:auto}
+.jm-still .jm-steps div{margin:.35em 0;white-space:nowrap}
+.jm-still .jm-rule{opacity:.7;font-size:.9em;margin-left:1.2em}"""
+
+
+def matrix(
+    values: np.ndarray,
+    rows: Sequence[str],
+    columns: Sequence[str],
+    *,
+    digits: int = 4,
+    caption: str = "",
+    pattern: np.ndarray | None = None,
+    blocks: tuple[Sequence[int], Sequence[int]] = ((), ()),
+    head: str = "",
+    chain: Sequence[tuple[str, str]] = (),
+    where: Sequence[str] = (),
+    matrix_form: Sequence[str] = (),
+    picture: str = "",
+    steps: Sequence[Sequence[tuple[int, str, str]]] = (),
+    remarks: Sequence[str] = (),
+    warnings: Sequence[str] = (),
+) -> str:
+    """Return the still form of a Jacobian.
+
+    Args:
+        values: numbers (m, n).
+        rows: m labels.
+        columns: n labels.
+        digits: significant digits.
+        caption: a line above the table.
+        pattern: boolean (m, n), False where an entry is zero whatever the point.
+        blocks: sizes of the row blocks and of the column blocks; lines separate them.
+        head: MathML of the left-hand side of a chain of equations.
+        chain: its links: a sign and the MathML of a matrix without brackets.
+        where: MathML of the equations that explain names in it.
+        matrix_form: MathML of the same as matrix expressions.
+        picture: SVG of the whole matrix, below the table.
+        steps: derivations below that; each a list of (depth, MathML, rule's name).
+        remarks: lines of text below.
+        warnings: as remarks, but marked.
+    """
+    table = HtmlTable(values, rows, columns, digits, pattern, blocks)
+    return _page(
+        caption,
+        _chain(head, chain),
+        f"{table.drawn}{picture}",
+        steps,
+        [*table.legend, *remarks],
+        warnings,
+        (_listed("with", where), _listed("in matrix form", matrix_form)),
+    )
+
+
+def summary(
+    *,
+    caption: str,
+    head: str,
+    chain: Sequence[tuple[str, str]],
+    picture: str,
+    remarks: Sequence[str],
+    warnings: Sequence[str],
+) -> str:
+    """Return the still form of a matrix without a table; see `matrix`."""
+    return _page(caption, _chain(head, chain), picture, (), remarks, warnings)
+
+
+def _page(
+    caption: str,
+    chain: str,
+    figure: str,
+    steps: Sequence[Sequence[tuple[int, str, str]]],
+    remarks: Sequence[str],
+    warnings: Sequence[str],
+    context: Sequence[str] = (),
+) -> str:
+    title = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
+    lines = [f'<li class="jm-warning">⚠ {escape(line)}</li>' for line in warnings]
+    lines += [f"<li>{escape(line)}</li>" for line in remarks]
+    parts = [
+        f'<div class="jm-still"><style>{_STYLE}</style>',
+        chain,
+        *context,
+        f"<figure>{title}{figure}</figure>",
+        f"<ul>{''.join(lines)}</ul>" if lines else "",
+        *map(_steps, steps),
+        "</div>",
+    ]
+    return "\n".join(part for part in parts if part)
+
+
+def _chain(head: str, chain: Sequence[tuple[str, str]]) -> str:
+    """Return a left-hand side and the matrices that follow; wraps on a narrow page."""
+    links = "".join(
+        f'<span class="jm-link">{escape(sign)}<span class="jm-brackets">{link}</span></span>'
+        for sign, link in chain
+    )
+    return f'<div class="jm-chain">{head}{links}</div>' if chain else ""
+
+
+def _listed(word: str, equations: Sequence[str]) -> str:
+    """Return equations after a word."""
+    items = "".join(f"<span>{equation}</span>" for equation in equations)
+    return f'<div class="jm-where">{word} {items}</div>' if equations else ""
+
+
+def _steps(steps: Sequence[tuple[int, str, str]]) -> str:
+    """Return one entry's derivation, indented by depth, each line with its rule."""
+    lines = "".join(
+        f'<div style="padding-left:{2 * depth}em">{mathml}'
+        f'<span class="jm-rule">{escape(rule)}</span></div>'
+        for depth, mathml, rule in steps
+    )
+    return f'<div class="jm-steps">{lines}</div>'

@@ -1,0 +1,169 @@
+r"""Matrices and the derivation of a Jacobian as LaTeX.
+
+Strings in, strings out: entries arrive typeset. Everything here is understood by LaTeX, MathJax,
+KaTeX and latex2mathml alike.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from jacmagic.render.layout import Layout
+from jacmagic.render.text import number as plain_number
+
+_SLOT = "90071992"  # the first digits of a numeral that no formula contains: 2⁵³ / 10⁸
+_MAX_LINE_LETTERS = 72  # of links of a chain that share a line: the width of a page
+
+
+def number(value: float, digits: int = 4) -> str:
+    r"""Return a number as LaTeX: "1.25 \cdot 10^{-9}", "\infty", "\mathrm{nan}"."""
+    shown = plain_number(value, digits)
+    if shown in ("nan", "inf", "-inf"):
+        return {"nan": r"\mathrm{nan}", "inf": r"\infty", "-inf": r"-\infty"}[shown]
+    mantissa, _, exponent = shown.partition("e")
+    if not exponent:
+        return mantissa
+    power = f"10^{{{int(exponent)}}}"
+    return {"1": power, "-1": f"-{power}"}.get(mantissa, rf"{mantissa} \cdot {power}")
+
+
+def slot(index: int) -> str:
+    """Return a numeral that the browser replaces by number `index` of a list.
+
+    It is typeset as any number is; `static/slots.mjs` recognises it.
+    """
+    return f"{_SLOT}{index:06d}"
+
+
+# ── building ──────────────────────────────────────────────────────────────────────────────────
+
+
+def matrix(entries: Sequence[Sequence[str]]) -> str:
+    r"""Return entries between square brackets, the rows spaced."""
+    rows = r" \\[1ex] ".join(" & ".join(line) for line in entries)
+    return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}"
+
+
+def partial(output: str, variable: str) -> str:
+    """Return ∂output/∂variable as a fraction."""
+    return rf"\frac{{\partial {output}}}{{\partial {variable}}}"
+
+
+def partial_of(expression: str, variable: str) -> str:
+    """Return ∂(expression)/∂variable; a long expression follows the operator."""
+    if re.fullmatch(r"(?!\\frac)[\w^{}\\]+", expression):  # x_{2}^{3} needs no brackets
+        return partial(expression, variable)
+    if r"\begin{cases}" in expression or extent(expression) > 20:
+        return rf"{partial('', variable)} \left( {expression} \right)"
+    return partial(rf"\left( {expression} \right)", variable)
+
+
+def head(
+    function: str,
+    inputs: Sequence[str],
+    *,
+    layout: Layout = Layout.NUMERATOR,
+    letter: str = "J",
+) -> str:
+    """Return the left-hand side: J_f(x₁, x₂), or with another letter than J."""
+    shown = [*inputs[:6], r"\ldots"] if len(inputs) > 7 else list(inputs)
+    transpose = r"^{\mathsf{T}}" if layout.is_transposed else ""
+    return rf"\mathbf{{{letter}}}_{{{function}}}{transpose}({', '.join(shown)})"
+
+
+def derivation(
+    left: str,
+    links: Sequence[str],
+    signs: Sequence[str],
+    where: Sequence[str] = (),
+    matrix: Sequence[str] = (),
+) -> str:
+    """Return a chain of matrices, each link after its "=" or "≠".
+
+    Short neighbours share a line. The
+    equations of `where` follow, introduced by "with", and those of `matrix`, by "in matrix form".
+    """
+    lines: list[str] = []
+    used = 0
+    for link, plain in zip(links, signs, strict=True):
+        sign = r"\neq" if plain == "≠" else plain
+        width = max(map(extent, link.split(r"\\")), default=0) + 4
+        if lines and used + width <= _MAX_LINE_LETTERS:
+            lines[-1] += f" {sign} {link}"
+            used += width
+        else:
+            lines.append(f"&{sign} {link}")
+            used = width
+    lines += [*_listed(where, "with"), *_listed(matrix, "in matrix form")]
+    chain = " \\\\[2ex]\n".join(lines)
+    return f"\\begin{{aligned}}\n{left} {chain}\n\\end{{aligned}}"
+
+
+def _listed(equations: Sequence[str], word: str) -> list[str]:
+    """Return equations after a word, as many on a line as fit."""
+    lines: list[str] = []
+    used = _MAX_LINE_LETTERS
+    for equation in equations:
+        width = extent(equation) + 3
+        if lines and used + width <= _MAX_LINE_LETTERS:
+            lines[-1] += rf",\quad {equation}"
+        else:
+            opening = rf"\text{{{word}}}"
+            if lines:
+                opening = rf"\phantom{{{opening}}}"
+            lines.append(rf"&{opening}\quad {equation}")
+            used = 0
+        used += width
+    return lines
+
+
+def broken(left: str, terms: Sequence[str], widest: int) -> list[str]:
+    """Return an equation on as many lines as it needs, broken before a plus or minus.
+
+    Args:
+        left: the left-hand side.
+        terms: the terms of the right-hand side, each with its sign.
+        widest: letters on a line.
+    """
+    lines = [f"{left} ="]
+    used = 0
+    for term in terms:
+        width = extent(term) + 1
+        if used and used + width > widest:
+            lines.append(r"\qquad")
+            used = 0
+        lines[-1] += f" {term}"
+        used += width
+    lines[0] = lines[0].replace("= +", "=")
+    return lines
+
+
+_FRACTION = re.compile(r"\\frac\s*{([^{}]*)}\s*{([^{}]*)}")
+_GROUP = re.compile(r"(\\[a-zA-Z]+|[^}\s]){([^{}]*)}")
+_COMMAND = re.compile(r"\\([a-zA-Z]+)")
+FUNCTION_NAMES = frozenset(
+    "sin cos tan cot sec csc ln exp arcsin arccos arctan sinh cosh tanh max min det".split()
+)
+_SILENT = {"left", "right", "begin", "end", "mathrm", "mathbf", "text", "operatorname", "quad"}
+
+
+def extent(source: str) -> int:
+    """Estimate the width of LaTeX in letters."""
+    before = None
+    while before != source:
+        before = source
+        source = _FRACTION.sub(lambda match: max(match.groups(), key=extent), source)
+        source = _GROUP.sub(_unwrapped, source)
+    source = _COMMAND.sub(lambda match: _letters(match[1]), source)
+    return len(re.sub(r"[\s{}_^\\]", "", source))
+
+
+def _unwrapped(match: re.Match[str]) -> str:
+    return match[0] if match[1] == r"\frac" else f"{match[1]} {match[2]}"
+
+
+def _letters(command: str) -> str:
+    if command in FUNCTION_NAMES:
+        return command
+    return "" if command in _SILENT else "x"

@@ -1,0 +1,96 @@
+"""LaTeX as MathML, for browsers: latex2mathml, with its output made well-formed."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from jacmagic.render.latex import FUNCTION_NAMES
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+
+def to_mathml(source: str, *, display: bool = True) -> str:
+    """Return well-formed MathML of LaTeX without delimiters.
+
+    A displayed matrix comes without its brackets: fonts draw them too small, so the page draws them
+    itself. A matrix within a line has its own.
+    """
+    from xml.etree.ElementTree import tostring
+
+    from latex2mathml.converter import convert_to_element
+
+    plain = re.sub(r"\\\\\[[\d.]+ex\]", r"\\\\", source)
+    if not display:
+        plain = plain.replace(r"\begin{bmatrix}", r"\left[ \begin{matrix}")
+        plain = plain.replace(r"\end{bmatrix}", r"\end{matrix} \right]")
+    for environment, supported in (("bmatrix", "matrix"), ("aligned", "align*")):
+        for end in ("begin", "end"):
+            plain = plain.replace(rf"\{end}{{{environment}}}", rf"\{end}{{{supported}}}")
+    root = convert_to_element(plain, display="block" if display else "inline")
+    for element in list(root.iter()):
+        _tidy(element)
+        _space_functions(element)
+    return tostring(root, encoding="unicode")
+
+
+_ROWS = {"math", "mrow", "mtd", "msqrt"}
+_OPENING = {"(", "[", "{", "|", "‖", "∥"}
+
+
+def _space_functions(element: Element) -> None:
+    """Insert a thin space around sin, ln …, as LaTeX does: r sin θ."""
+    from xml.etree.ElementTree import Element as New
+
+    if element.tag not in _ROWS:
+        return
+    children = list(element)
+    for k in reversed(range(len(children))):
+        if not _is_function(children[k]):
+            continue
+        after = children[k + 1] if k + 1 < len(children) else None
+        if after is not None and after.tag != "mo" and _first_sign(after) not in _OPENING:
+            element.insert(k + 1, New("mspace", {"width": "0.17em"}))
+        if k and children[k - 1].tag != "mo":
+            element.insert(k, New("mspace", {"width": "0.17em"}))
+
+
+def _is_function(element: Element) -> bool:
+    """Whether an element is sin or the like, with or without an exponent."""
+    inner = element[0] if element.tag == "msup" and len(element) else element
+    return inner.tag == "mi" and (inner.text or "") in FUNCTION_NAMES
+
+
+def _first_sign(element: Element) -> str:
+    while len(element):
+        element = element[0]
+    return element.text or ""
+
+
+_ENTITY = re.compile(r"&#x([0-9A-Fa-f]+);")
+
+
+def _tidy(element: Element) -> None:
+    """Replace entities by characters, ignored attributes by styles; join words.
+
+    latex2mathml writes text into its output unescaped, so the tree is written out here instead.
+    """
+    if element.text:
+        element.text = _ENTITY.sub(lambda match: chr(int(match[1], 16)), element.text)
+    if element.get("fence") == "true":  # no space inside brackets
+        element.set("lspace", "0")
+        element.set("rspace", "0")
+    alignment = element.attrib.pop("columnalign", None)
+    if alignment:
+        element.set("style", f"text-align:{alignment}")
+    word: Element | None = None
+    for child in list(element):
+        if child.tag != "mi" or child.get("mathvariant") != "normal":
+            word = None
+        elif word is None:
+            word = child
+        else:
+            word.text = f"{word.text or ''}{child.text or ''}"
+            word.attrib.pop("mathvariant", None)
+            element.remove(child)

@@ -1,0 +1,18 @@
+"""Compiled Jacobians: a contract, guards, and backends checked against torch.
+
+    problem ─▶ require_pure ─▶ Truths (jacobian() at the example) ─▶ backends ─▶ check ─▶ fastest
+                                                        │
+              closed form ─▶ straight ─┬─▶ c_source, c_lanes ─▶ native
+                                       ├─▶ assembly ─▶ llvm  ─▶ native, without a C compiler
+                                       └─▶ floats ("python")
+              passes ─▶ tracing ─▶ cleaning ─▶ fusion ("graph") ─▶ torch.compile ("inductor")
+
+`function` is what the user calls; `version` serves inputs of one kind and adds branches as they are
+met.
+"""
+
+from jacmagic.result.compiled.candidates import BACKENDS
+from jacmagic.result.compiled.function import CompiledJacobian, compiled_of
+from jacmagic.result.compiled.inputs import as_tensor
+
+__all__ = ["BACKENDS", "CompiledJacobian", "as_tensor", "compiled_of"]

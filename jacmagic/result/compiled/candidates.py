@@ -1,0 +1,199 @@
+"""The backends that can compute a Jacobian, built, checked and measured."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+import numpy as np
+from torch import Tensor
+
+from jacmagic.errors import JacmagicError
+from jacmagic.function.interop.call_limit import REFUSALS
+from jacmagic.result.compiled.c_compiler import NoNativeCode
+from jacmagic.result.compiled.check import RELATIVE_STEPS, Truth, beside, disagreement
+from jacmagic.result.compiled.graph.tracing import Graph, Inductor, NoGraph, graph
+from jacmagic.result.compiled.native.floats import Floats
+from jacmagic.result.compiled.native.native import MAX_OPERATIONS, MAX_OPERATIONS_IF_NAMED, native
+from jacmagic.result.compiled.native.straight import Straight, obstacle, straight
+from jacmagic.result.compiled.wanted import Truths
+from jacmagic.symbolic.branches import ClosedForms
+from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.point import values_again
+
+BACKENDS = ("auto", "native", "graph", "python", "inductor")
+MAX_ENTRIES = 50_000  # of a Jacobian whose closed form is compiled
+MAX_SECONDS_FOR_FORM = 0.3  # to derive one: `compile` is to return within 300 ms
+MAX_SECONDS_IF_NAMED = 20.0  # the same where a backend is asked for by name
+MIN_SECONDS_FOR_GRAPH = 5e-5  # seconds of a call below which no traced graph is quicker
+SECONDS_TO_MEASURE = 0.01  # seconds that measuring one backend takes
+
+
+class NoForm(Exception):
+    """There is no closed form to compile; the message says why in a few words."""
+
+
+class Program(Protocol):
+    """One backend's program for inputs of one kind."""
+
+    backend: str
+    by: str
+
+    def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor] | None:
+        """Entries and values at one point; None where the program does not hold there."""
+
+    def batch(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor, np.ndarray]:
+        """Entries (k, entries), values (k, m), and where the program holds (k,)."""
+
+
+class Builder:
+    """Builds programs for inputs of one kind; keeps the closed forms that they share."""
+
+    def __init__(self, truths: Truths) -> None:
+        """Nothing is built yet.
+
+        Args:
+            truths: the function at inputs of this kind.
+        """
+        self.truths = truths
+        is_named = truths.wanted.backend != "auto"
+        self.branches = ClosedForms(
+            budget=MAX_SECONDS_IF_NAMED if is_named else MAX_SECONDS_FOR_FORM
+        )
+        self.forms: list[ClosedForm] = []
+
+    def build(self, backend: str, tensors: Sequence[Tensor]) -> Program:
+        """Build one backend's program that holds at some tensors.
+
+        Raises:
+            NoForm, NoNativeCode, NoGraph: this backend cannot compute it.
+        """
+        if backend == "native":
+            program = self._straight(tensors)
+            shape = self.truths.shape if self.truths.scheme is None else (program.entries,)
+            asked = self.truths.wanted.backend == "native"
+            longest = MAX_OPERATIONS_IF_NAMED if asked else MAX_OPERATIONS
+            return native(program, tensors, shape, longest)
+        if backend == "python":
+            return Floats(self._straight(tensors))
+        traced = graph(self.truths.task(tensors), tensors)
+        return traced if backend == "graph" else Inductor(traced)
+
+    def _straight(self, tensors: Sequence[Tensor]) -> Straight:
+        """Return the closed form at some tensors as a straight-line program."""
+        truths = self.truths
+        if len(truths.rows) > (MAX_ENTRIES if truths.scheme is None else MAX_OPERATIONS):
+            raise NoForm(f"{len(truths.rows)} entries are too many for a closed form")
+        problem = truths.wanted.at(tensors)
+        form = self.branches.form(problem, values_again(problem))
+        if not isinstance(form, ClosedForm):
+            raise NoForm(str(form))
+        if why := obstacle(form):
+            raise NoForm(why)
+        if all(form is not other for other in self.forms):
+            self.forms.append(form)
+        sizes = [tensor.numel() for tensor in tensors]
+        starts = np.cumsum([0, *sizes])
+        columns = np.concatenate(
+            [np.arange(starts[k], starts[k + 1]) for k in truths.wanted.chosen]
+        )
+        positions = zip(truths.rows.tolist(), columns[truths.columns].tolist(), strict=True)
+        return straight(form, sizes, list(positions))
+
+
+OBSTACLES = (NoForm, NoNativeCode, NoGraph)
+
+
+def choose(builder: Builder, tensors: Sequence[Tensor]) -> tuple[Program, float, list[str]]:
+    """Return the fastest backend that agrees with `jacobian()`, or the one requested.
+
+    Args:
+        builder: builds for this kind of inputs.
+        tensors: the example.
+
+    Returns:
+        The program, seconds of a call, and why others were not taken.
+
+    Raises:
+        JacmagicError: no backend can compute it, or the one asked for cannot or is wrong.
+    """
+    asked = builder.truths.wanted.backend
+    names = ("native", "graph", "python") if asked == "auto" else (asked,)
+    built: list[tuple[float, Program]] = []
+    notes = []
+    for name in names:
+        fastest = min((seconds for seconds, _ in built), default=float("inf"))
+        if fastest < MIN_SECONDS_FOR_GRAPH or (name == "python" and built):
+            notes.append(f"{name} was not tried: {built[0][1].backend} is quick enough")
+            continue
+        try:
+            program = builder.build(name, tensors)
+        except OBSTACLES as error:
+            notes.append(f"{name}: {error}")
+            continue
+        if wrong := check(program, builder.truths, tensors):
+            notes.append(f"{name} is left out: {wrong}")
+            continue
+        built.append((measured(program, tensors), program))
+    if not built:
+        raise JacmagicError(
+            f"expected a function that {'some backend' if asked == 'auto' else asked} can compile; "
+            f"found {'; '.join(notes)}; write jacmagic.jacobian(f, x), which always runs f"
+            + ("" if asked == "auto" else ', or backend="auto"')
+        )
+    seconds, program = min(built, key=lambda pair: pair[0])
+    slower = [f"{p.backend} takes {microseconds(s)}" for s, p in built if p is not program]
+    return program, seconds, [*slower, *notes]
+
+
+def check(program: Program, truths: Truths, tensors: Sequence[Tensor]) -> str | None:
+    """Return what a program gets wrong at or beside the example; None if nothing."""
+    for truth in (truths.start(tensors), *_further(program, truths, tensors)):
+        found = program(truth.tensors)
+        if found is None:
+            if not bool(truth.entries.isfinite().all()):
+                continue  # `jacobian()` is asked at such points
+            return "it does not hold at the example"
+        if wrong := disagreement(truth, *found):
+            return wrong
+        if isinstance(program, Graph):  # it has a shorter graph for the entries alone
+            alone = program.entries(truth.tensors)
+            if wrong := disagreement(truth, alone, found[1]):
+                return wrong
+    return None
+
+
+def _further(program: Program, truths: Truths, tensors: Sequence[Tensor]) -> list[Truth]:
+    """Return two points beside the example, on its own branch."""
+    found = []
+    for seed in (1, 2):
+        for step in RELATIVE_STEPS:
+            point = beside(tensors, seed, step)
+            try:
+                truth = truths.at(point)
+            except REFUSALS:
+                continue
+            if program(point) is not None:
+                found.append(truth)
+                break
+    return found
+
+
+def measured(program: Program, tensors: Sequence[Tensor]) -> float:
+    """Seconds of a call, the least of a few."""
+    least, end = float("inf"), time.perf_counter() + SECONDS_TO_MEASURE
+    run: Callable[..., object] = program.entries if isinstance(program, Graph) else program
+    for _ in range(20):
+        began = time.perf_counter()
+        run(tensors)
+        now = time.perf_counter()
+        least = min(least, now - began)
+        if now > end:
+            break
+    return least
+
+
+def microseconds(seconds: float) -> str:
+    """Return a time in µs or ms."""
+    return f"{1e3 * seconds:.3g} ms" if seconds >= 1e-3 else f"{1e6 * seconds:.3g} µs"

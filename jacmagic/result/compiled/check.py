@@ -1,0 +1,121 @@
+"""The comparison of a backend with `jacobian()`, at the example and beside it.
+
+NOTE [Tolerance] Two correct algorithms of precision ε differ by rounding. Entry Jᵢⱼ may differ by
+
+    √ε·|Jᵢⱼ| + 100·ε·(min(maxₖ|Jᵢₖ|, maxₖ|Jₖⱼ|) + |fᵢ|/|xⱼ|):
+
+half of the digits for the conditioning of an entry; beyond that what rounding leaves of terms that
+cancel: terms as large as other entries of the row and of the column, or a change of f by ε over a
+change of xⱼ by its own size. All terms scale as the entry does when f or x is measured in other
+units; there is no absolute floor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from jacmagic.function.components import components
+from jacmagic.function.outputs import Outputs
+
+# Relative distances of further points, tried in this order: the nearer, the surer on one branch.
+RELATIVE_STEPS = (2.0**-6, 2.0**-9, 2.0**-13)
+MAX_ROUNDINGS = 100  # roundings that may add up
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What `jacobian()` gives at one point.
+
+    Attributes:
+        tensors: all inputs.
+        chosen: the positions it is differentiated by.
+        entries: (entries,) of the Jacobian.
+        outputs: the function's value.
+        rows: (entries,) where they stand.
+        columns: (entries,) where they stand.
+    """
+
+    tensors: tuple[Tensor, ...]
+    chosen: tuple[int, ...]
+    entries: Tensor
+    outputs: Outputs
+    rows: np.ndarray
+    columns: np.ndarray
+
+    @property
+    def values(self) -> np.ndarray:
+        """The value's m components."""
+        return components(self.outputs.leaves)
+
+    @property
+    def point(self) -> np.ndarray:
+        """The n components differentiated by."""
+        return components([self.tensors[k] for k in self.chosen])
+
+    @property
+    def precision(self) -> float:
+        """ε of the shortest dtype that takes part."""
+        floats = [t.dtype for t in (*self.tensors, *self.outputs.leaves) if t.is_floating_point()]
+        return max(torch.finfo(dtype).eps for dtype in floats)
+
+
+def disagreement(truth: Truth, entries: Tensor, values: Tensor) -> str | None:
+    """Return the first wrong entry or value of a backend, as a clause; None if none.
+
+    Args:
+        truth: what `jacobian()` gives.
+        entries: (entries,) of the backend.
+        values: (m,) of the backend.
+    """
+    eps, root = truth.precision, truth.precision**0.5
+    true, found = components([truth.entries]), components([entries])
+    f, x = truth.values, truth.point
+    sizes = np.abs(np.where(np.isfinite(true), true, 0))
+    by_row, by_column = np.zeros(len(f)), np.zeros(len(x))
+    np.maximum.at(by_row, truth.rows, sizes)
+    np.maximum.at(by_column, truth.columns, sizes)
+    with np.errstate(all="ignore"):
+        slope = np.abs(f)[truth.rows] / np.abs(x)[truth.columns]
+    slope = np.where(np.isfinite(slope), slope, 0)
+    noise = np.minimum(by_row[truth.rows], by_column[truth.columns]) + slope
+    k = _first_far(true, found, root * sizes + MAX_ROUNDINGS * eps * noise)
+    if k is not None:
+        i, j = truth.rows[k], truth.columns[k]
+        return f"entry ({i}, {j}) is {found[k]:.6g} and should be {true[k]:.6g}"
+    scale = np.zeros(len(f))
+    np.add.at(scale, truth.rows, sizes * np.abs(x)[truth.columns])
+    finite = np.where(np.isfinite(f), np.abs(f), 0)
+    found = components([values])
+    k = _first_far(f, found, root * finite + MAX_ROUNDINGS * eps * (scale + finite.max(initial=0)))
+    return None if k is None else f"value {k} is {found[k]:.6g} and should be {f[k]:.6g}"
+
+
+def _first_far(true: np.ndarray, found: np.ndarray, allowed: np.ndarray) -> int | None:
+    """Return the first index at which two arrays differ by too much; nan equals nan."""
+    if true.shape != found.shape:
+        return 0
+    with np.errstate(invalid="ignore"):
+        near = (np.abs(true - found) <= allowed) | (true == found)
+    far = ~(near | (np.isnan(true) & np.isnan(found)))
+    return int(np.argmax(far)) if far.any() else None
+
+
+def beside(tensors: Sequence[Tensor], seed: int, step: float) -> tuple[Tensor, ...]:
+    """Return a point at a relative distance, in a direction drawn from a seed."""
+    generator = torch.Generator().manual_seed(seed)
+    return tuple(_moved(tensor, generator, step) for tensor in tensors)
+
+
+def _moved(tensor: Tensor, generator: torch.Generator, step: float) -> Tensor:
+    if not tensor.is_floating_point() or not tensor.numel():
+        return tensor.detach()
+    draw = torch.rand(tensor.shape, generator=generator, dtype=torch.float64) - 0.5
+    size = tensor.detach().abs().nan_to_num(0, 0, 0)
+    typical = size.max() if bool(size.max() > 0) else torch.ones_like(size.max())
+    sizes = torch.where(size > 0, size, typical)
+    return tensor.detach() + (2 * step * draw.to(tensor) * sizes).to(tensor)

@@ -1,0 +1,258 @@
+"""A compiled Jacobian: called like the function, guarded, re-traced on failure."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from jacmagic.errors import FunctionError, JacmagicError, PointError
+from jacmagic.function.problem import Problem
+from jacmagic.numeric import ComputeOptions
+from jacmagic.result.compiled.candidates import BACKENDS, microseconds
+from jacmagic.result.compiled.constants import Constants
+from jacmagic.result.compiled.effects import require_pure
+from jacmagic.result.compiled.inputs import as_array, as_tensor, kinds
+from jacmagic.result.compiled.native.kernel import Kernel
+from jacmagic.result.compiled.version import Version, kind_of
+from jacmagic.result.compiled.wanted import Wanted
+
+MAX_VERSIONS = 16  # kinds of inputs that are kept; the oldest is dropped
+MAX_SHOWN = 4  # conditions listed by `repr`
+
+
+class CompiledJacobian:
+    """The Jacobian of a function, compiled.
+
+    Called with tensors it gives a tensor (m, n), sparse CSR where the plan is sparse; called with
+    numbers and NumPy arrays alone it gives a NumPy array. Nothing is attached to autograd.
+
+    Example:
+        >>> import torch, jacmagic
+        >>> g = jacmagic.compile(lambda x: x**2, torch.ones(2))
+        >>> g(torch.tensor([1.0, 3.0]))
+        tensor([[2., 0.],
+                [0., 6.]])
+    """
+
+    def __init__(self, wanted: Wanted, dynamic: bool | None = None) -> None:
+        """Compile for the example's kind of inputs.
+
+        Args:
+            wanted: the function, the example and the backend.
+            dynamic: False refuses inputs of other shapes, dtypes and devices.
+
+        Raises:
+            JacmagicError: the function is random or has state, or no backend can compile it.
+        """
+        self._wanted, self._dynamic = wanted, dynamic
+        self._versions: dict[tuple[Any, ...], Version] = {}
+        self._lock = threading.RLock()
+        self._matrix: Callable[[tuple[Any, ...]], np.ndarray | None] = _nothing
+        self._first = self._add(wanted.example)
+        self._prefer(self._first)
+
+    # ── calls ─────────────────────────────────────────────────────────────────────────────────
+
+    def __call__(self, *x: Any) -> Any:
+        """Return the Jacobian (m, n) at a point: all inputs, or those differentiated by.
+
+        Raises:
+            PointError: more or fewer inputs than the function takes, or of another kind where
+                `dynamic` is False.
+        """
+        if (array := self._matrix(x)) is not None:
+            return array
+        if (found := self._latest.quick(x)) is not None:
+            return found
+        tensors, arrays = self._tensors(x)
+        with self._lock:
+            version = self._version(tensors)
+            found = version.matrix(version.entries(tensors))
+            self._prefer(version)
+        return as_array(found) if arrays else found
+
+    def value_and_jacobian(self, *x: Any) -> tuple[Any, Any]:
+        """Return the function's value, in its own structure, and the Jacobian (m, n).
+
+        Raises:
+            PointError: as for a call.
+        """
+        tensors, arrays = self._tensors(x)
+        with self._lock:
+            version = self._version(tensors)
+            entries, values = version.both(tensors)
+        value, matrix = version.value(values), version.matrix(entries)
+        return value, as_array(matrix) if arrays else matrix
+
+    def batch(self, *X: Any) -> Any:
+        """Return the Jacobians (k, m, n) at k points.
+
+        Args:
+            *X: one array (k, n) of all components of a point, or (k, *shape) of every input.
+
+        Raises:
+            PointError: the points are of another form.
+        """
+        tensors, arrays = self._points(X)
+        with self._lock:
+            version = self._version(
+                [
+                    tensor[0] if len(tensor) else one
+                    for tensor, one in zip(tensors, self._wanted.example, strict=True)
+                ]
+            )
+            entries, _ = version.batch(tensors)
+        matrix = version.matrix(entries)
+        return as_array(matrix) if arrays else matrix
+
+    # ── inputs ────────────────────────────────────────────────────────────────────────────────
+
+    def _tensors(self, x: Sequence[Any]) -> tuple[list[Tensor], bool]:
+        """All inputs as tensors, and whether an array is wanted."""
+        if len(x) == 1 and isinstance(x[0], tuple):
+            x = x[0]
+        example, chosen = self._wanted.example, self._wanted.chosen
+        if len(x) == len(example):
+            pairs = list(zip(x, example, strict=True))
+        elif len(x) == len(chosen):
+            given = dict(zip(chosen, x, strict=True))
+            pairs = [(given.get(k, one), one) for k, one in enumerate(example)]
+        else:
+            names = ", ".join(one.name for one in self._wanted.problem.inputs)
+            raise PointError(
+                f"expected {len(example)} inputs ({names}); found {len(x)}; write g({names})"
+            )
+        arrays = not any(isinstance(value, Tensor) for value in x)
+        return [as_tensor(value, one) for value, one in pairs], arrays
+
+    def _points(self, X: Sequence[Any]) -> tuple[list[Tensor], bool]:
+        """Every input at k points, (k, *shape), and whether an array is wanted."""
+        example = self._wanted.example
+        arrays = not any(isinstance(value, Tensor) for value in X)
+        sizes = [one.numel() for one in example]
+        given = [as_tensor(value, example[0]) for value in X]
+        if len(given) == 1 and given[0].ndim == 2 and given[0].shape[1] == sum(sizes):
+            parts = given[0].split(sizes, dim=1)
+            return [
+                part.to(one.dtype if len(example) > 1 else part.dtype).reshape(-1, *one.shape)
+                for part, one in zip(parts, example, strict=True)
+            ], arrays
+        counts = {len(value) if value.ndim else -1 for value in given}
+        if (
+            len(given) != len(example)
+            or len(counts) != 1
+            or any(value.ndim != one.ndim + 1 for value, one in zip(given, example, strict=True))
+        ):
+            found = ", ".join(str(tuple(value.shape)) for value in given)
+            raise PointError(
+                f"expected points (k, {sum(sizes)}), or (k, *shape) of {len(example)} inputs; "
+                f"found {found}; write g.batch(X)"
+            )
+        return given, arrays
+
+    def _version(self, tensors: Sequence[Tensor]) -> Version:
+        """Return the version for inputs of this kind, compiled where there is none."""
+        key = tuple(map(kind_of, tensors))
+        version = self._versions.get(key)
+        return self._add(tensors) if version is None else version
+
+    def _add(self, tensors: Sequence[Tensor]) -> Version:
+        """Compile for another kind of inputs."""
+        wanted = self._wanted
+        if self._versions and self._dynamic is False:
+            raise PointError(
+                f"expected inputs {kinds(wanted.example)}; found {kinds(tensors)}; "
+                "write dynamic=None to compile for other inputs too"
+            )
+        wanted.constants.require_unchanged()
+        require_pure(wanted.at(tensors), wanted.constants)
+        version = Version(wanted, tensors)
+        if len(self._versions) >= MAX_VERSIONS:
+            self._versions.pop(next(iter(self._versions)))
+        self._versions[tuple(map(kind_of, tensors))] = version
+        return version
+
+    def _prefer(self, version: Version) -> None:
+        """Let the next call try this version and its branch first."""
+        self._latest, program = version, version.programs[0]
+        self._matrix = _nothing
+        if isinstance(program, Kernel) and program.matrix and version.truths.scheme is None:
+            self._matrix = program.matrix
+
+    # ── what it is ────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def backend(self) -> str:
+        """The backend taken for the example's kind of inputs."""
+        return self._first.programs[0].backend
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Why other backends were not taken, and what happened at points met later."""
+        return tuple(dict.fromkeys(note for one in self._versions.values() for note in one.notes))
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(m, n) at the example."""
+        return self._first.shape
+
+    def __repr__(self) -> str:
+        first, wanted = self._first, self._wanted
+        m, n = self.shape
+        by = ", ".join(wanted.problem.inputs[k].name for k in wanted.chosen)
+        program = first.programs[0]
+        lines = [
+            f"compiled Jacobian of {wanted.problem.title}, {m} × {n}, by {by}",
+            f"  backend: {program.backend} ({program.by}), {microseconds(first.seconds)} a call",
+            *(f"    {note}" for note in self.notes),
+            *(f"  guards: {kinds(w.truths.wanted.example)}" for w in self._versions.values()),
+        ]
+        conditions = list(dict.fromkeys(c for v in self._versions.values() for c in v.conditions))
+        for condition, line in conditions[:MAX_SHOWN]:
+            lines.append(f"    {condition}" + ("" if line is None else f" (line {line})"))
+        if len(conditions) > MAX_SHOWN:
+            lines.append(f"    and {len(conditions) - MAX_SHOWN} more conditions")
+        constants = str(wanted.constants)
+        return "\n".join([*lines, f"  constants: {constants or 'none'}"])
+
+
+def _nothing(x: tuple[Any, ...]) -> None:
+    """Leave all inputs to the slower way."""
+
+
+def compiled_of(
+    problem: Problem,
+    *,
+    wrt: Sequence[str] | None = None,
+    backend: str = "auto",
+    dynamic: bool | None = None,
+    strategy: str = "auto",
+) -> CompiledJacobian:
+    """Compile the Jacobian of a problem.
+
+    Args:
+        problem: the function and the example.
+        wrt: names of the inputs to differentiate by; all by default.
+        backend: one of `BACKENDS`.
+        dynamic: False refuses inputs of other shapes, dtypes and devices.
+        strategy: how `jacobian()` computes what the backends are checked against.
+
+    Raises:
+        JacmagicError: an unknown backend; the function cannot be compiled.
+    """
+    if backend not in BACKENDS:
+        raise JacmagicError(
+            f"expected one of the backends {', '.join(BACKENDS)}; found {backend!r}; "
+            'write backend="auto"'
+        )
+    if not problem.inputs:
+        raise FunctionError("expected an input; found none; write jacmagic.compile(f, x)")
+    names = [one.name for one in problem.inputs]
+    chosen = tuple(k for k, name in enumerate(names) if wrt is None or name in wrt)
+    constants = Constants(problem, problem.parameters)
+    wanted = Wanted(problem, chosen, backend, constants, ComputeOptions(strategy))
+    return CompiledJacobian(wanted, dynamic)

@@ -1,0 +1,1 @@
+"""The Jacobian's computation as a graph of ATen operations, traced and cleaned."""

@@ -1,0 +1,196 @@
+"""The computation of a Jacobian as one function of tensors, ready to be traced.
+
+Each of `PASSES` takes the function's tensors and returns all entries in a row and all values in a
+row: rows by vector-Jacobian products, columns by Jacobian-vector products, or the sums of rows and
+columns of a sparse plan, from which the entries are picked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from jacmagic.function.outputs import flatten
+from jacmagic.numeric import SparsePlan
+
+Traceable = Callable[..., tuple[Tensor, Tensor]]
+# More rows than columns, or the reverse, up to which passes by either are measured.
+MAX_SIMILAR_RATIO = 4
+MAX_TRACED_ROWS = 64  # outputs up to which rows are traced one by one
+
+
+@dataclass(frozen=True)
+class Task:
+    """What is differentiated.
+
+    Attributes:
+        function: of all tensors, by position.
+        chosen: the positions it is differentiated by.
+        outputs: the shapes and dtypes of its leaves.
+        inputs: the shapes and dtypes of the chosen tensors.
+        device: where everything is computed.
+        scheme: the sparse plan, or None for all entries.
+    """
+
+    function: Callable[..., Any]
+    chosen: tuple[int, ...]
+    outputs: tuple[tuple[torch.Size, torch.dtype], ...]
+    inputs: tuple[tuple[torch.Size, torch.dtype], ...]
+    device: torch.device
+    scheme: SparsePlan | None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(m, n)."""
+        m, n = (sum(shape.numel() for shape, _ in one) for one in (self.outputs, self.inputs))
+        return m, n
+
+    @property
+    def either_way(self) -> bool:
+        """Whether sizes do not tell if rows or columns are quicker."""
+        m, n = self.size
+        return self.scheme is None and MAX_SIMILAR_RATIO * min(m, n) >= max(m, n) > MAX_TRACED_ROWS
+
+    def leaves(self, tensors: Sequence[Tensor]) -> Callable[..., tuple[Tensor, ...]]:
+        """Return the function's outputs by the chosen tensors alone."""
+
+        def leaves(*chosen: Tensor) -> tuple[Tensor, ...]:
+            values = list(tensors)
+            for position, value in zip(self.chosen, chosen, strict=True):
+                values[position] = value
+            return flatten(self.function(*values)).leaves
+
+        return leaves
+
+    def order(self) -> tuple[str, ...]:
+        """Return the names of passes that suit it, best first."""
+        if self.scheme is not None:
+            return ("compressed",)
+        m, n = self.size
+        dense = ("columns", "rows") if n < m else ("rows", "columns")
+        return (*dense, "row by row") if m <= MAX_TRACED_ROWS else dense
+
+
+def rows(task: Task) -> Traceable:
+    """All rows by one batched backward pass."""
+    basis = tuple(_identity(task.outputs, task.device))
+
+    def run(*tensors: Tensor) -> tuple[Tensor, Tensor]:
+        chosen = [tensors[k] for k in task.chosen]
+        values, pull, *_ = torch.func.vjp(task.leaves(tensors), *chosen)
+        found = torch.func.vmap(pull)(basis)
+        return _side_by_side(task, found).reshape(-1), _flat(values)
+
+    return run
+
+
+def columns(task: Task) -> Traceable:
+    """All columns by one batched forward pass."""
+    basis = _identity(task.inputs, task.device)
+
+    def run(*tensors: Tensor) -> tuple[Tensor, Tensor]:
+        chosen = tuple(tensors[k] for k in task.chosen)
+        leaves = task.leaves(tensors)
+
+        def push(*tangents: Tensor) -> tuple[Tensor, Tensor]:
+            values, found, *_ = torch.func.jvp(leaves, chosen, tangents)
+            return _flat(found), _flat(values)
+
+        found, values = torch.func.vmap(push, out_dims=(1, 0))(*basis)
+        return found.reshape(-1).to(_widest(task.inputs)), values[0]
+
+    return run
+
+
+def row_by_row(task: Task) -> Traceable:
+    """One backward pass for each row, without torch's function transforms."""
+
+    def run(*tensors: Tensor) -> tuple[Tensor, Tensor]:
+        chosen = [tensors[k].detach().requires_grad_() for k in task.chosen]
+        with torch.enable_grad():
+            values = _flat(task.leaves(tensors)(*chosen))
+            found = [
+                torch.autograd.grad(
+                    value, chosen, retain_graph=True, allow_unused=True, materialize_grads=True
+                )
+                for value in values.unbind()
+            ]
+        stacked = [torch.stack(parts) for parts in zip(*found, strict=True)]
+        return _side_by_side(task, stacked).reshape(-1), values.detach()
+
+    return run
+
+
+def compressed(task: Task) -> Traceable:
+    """Return the entries of a sparse plan, from sums of rows and of columns."""
+    scheme = task.scheme
+    assert scheme is not None
+
+    def run(*tensors: Tensor) -> tuple[Tensor, Tensor]:
+        chosen = tuple(tensors[k] for k in task.chosen)
+        leaves = task.leaves(tensors)
+        products, values = [], None
+        if scheme.plan.backward:
+            outputs, pull, *_ = torch.func.vjp(leaves, *chosen)
+            products.append(_side_by_side(task, torch.func.vmap(pull)(scheme.backward)))
+            values = _flat(outputs)
+        if scheme.plan.forward:
+
+            def push(*tangents: Tensor) -> tuple[Tensor, Tensor]:
+                outputs, found, *_ = torch.func.jvp(leaves, chosen, tangents)
+                return _flat(found), _flat(outputs)
+
+            found, repeated = torch.func.vmap(push)(*scheme.forward)
+            products.insert(0, found)
+            values = repeated[0]
+        if values is None:  # no entry at all
+            values = _flat(leaves(*chosen))
+        flat = _flat(products or [values[:0]])
+        return flat.index_select(0, scheme.source).to(_widest(task.inputs)), values
+
+    return run
+
+
+PASSES: dict[str, Callable[[Task], Traceable]] = {
+    "rows": rows,
+    "columns": columns,
+    "row by row": row_by_row,
+    "compressed": compressed,
+}
+
+
+def _flat(leaves: Sequence[Tensor]) -> Tensor:
+    parts = [leaf.reshape(-1) for leaf in leaves]
+    return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+
+def _widest(tensors: Sequence[tuple[torch.Size, torch.dtype]]) -> torch.dtype:
+    dtype = tensors[0][1]
+    for _, other in tensors[1:]:
+        dtype = torch.promote_types(dtype, other)
+    return dtype
+
+
+def _side_by_side(task: Task, blocks: Sequence[Tensor]) -> Tensor:
+    """(rows, n) of one dtype, from (rows, *shape) of each input."""
+    dtype = _widest(task.inputs)
+    parts = [block.reshape(len(block), -1).to(dtype) for block in blocks]
+    return parts[0] if len(parts) == 1 else torch.cat(parts, 1)
+
+
+def _identity(
+    tensors: Sequence[tuple[torch.Size, torch.dtype]], device: torch.device
+) -> list[Tensor]:
+    """For each tensor its part of the identity, (count, *shape)."""
+    sizes = [shape.numel() for shape, _ in tensors]
+    count, start, parts = sum(sizes), 0, []
+    for (shape, dtype), size in zip(tensors, sizes, strict=True):
+        part = torch.zeros(count, size, dtype=dtype, device=device)
+        part[start : start + size] = torch.eye(size, dtype=dtype, device=device)
+        parts.append(part.reshape(count, *shape))
+        start += size
+    return parts

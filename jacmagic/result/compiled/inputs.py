@@ -1,0 +1,49 @@
+"""Conversion of a compiled Jacobian's inputs to tensors, and of its results."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from jacmagic.errors import PointError
+
+
+def as_tensor(value: Any, like: Tensor) -> Tensor:
+    """Return an input as a floating tensor, on the example's device if a number."""
+    if isinstance(value, Tensor):
+        tensor = value.detach().resolve_neg()
+        tensor = tensor if type(tensor) is Tensor else tensor.as_subclass(Tensor)
+        return (
+            tensor
+            if tensor.is_floating_point() or not like.is_floating_point()
+            else tensor.double()
+        )
+    if isinstance(value, (int, float)) and not isinstance(value, np.generic):
+        return torch.tensor(value, dtype=like.dtype, device=like.device)
+    try:
+        array = np.asarray(value)
+        if array.dtype.kind not in "f":
+            array = array.astype(np.float64)
+        return torch.from_numpy(np.ascontiguousarray(array).reshape(array.shape)).to(like.device)
+    except (TypeError, ValueError) as error:
+        raise PointError(
+            f"expected a tensor, an array or a number; found {type(value).__name__}; "
+            "write torch.tensor(...) around it"
+        ) from error
+
+
+def as_array(matrix: Tensor) -> np.ndarray | Tensor:
+    """Return a dense matrix as a NumPy array; a sparse one stays a tensor."""
+    return matrix.cpu().numpy() if matrix.layout == torch.strided else matrix
+
+
+def kinds(tensors: Sequence[Tensor]) -> str:
+    """Shapes, dtypes and devices in words."""
+    return ", ".join(
+        f"{str(one.dtype).removeprefix('torch.')} ({', '.join(map(str, one.shape))}) {one.device}"
+        for one in tensors
+    )

@@ -1,0 +1,1 @@
+"""Straight-line programs from a closed form, as C, LLVM assembly and Python."""

@@ -1,0 +1,178 @@
+"""One compiled version of a Jacobian: a kind of inputs, a backend, its branches."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from jacmagic.errors import PointError
+from jacmagic.function.outputs import Outputs
+from jacmagic.numeric import NumericJacobian
+from jacmagic.result.compiled.candidates import OBSTACLES, Builder, Program, check, choose
+from jacmagic.result.compiled.graph.tracing import Graph
+from jacmagic.result.compiled.native.kernel import Kernel, result_type
+from jacmagic.result.compiled.wanted import Truths, Wanted, numbers_at, truths
+
+MAX_BRANCHES = 64  # compiled programs kept, one for each branch met
+
+
+class Version:
+    """Computes entries and values for inputs of one kind.
+
+    Attributes:
+        programs: one for each branch of the function that was met, the last one used first.
+        seconds: what a call takes.
+        notes: why other backends were not taken, and what happened at points met later.
+    """
+
+    def __init__(self, wanted: Wanted, tensors: Sequence[Tensor]) -> None:
+        """Build, check and choose a backend.
+
+        Args:
+            wanted: what is compiled.
+            tensors: the inputs.
+
+        Raises:
+            JacmagicError: no backend can compute it.
+        """
+        self.wanted = wanted
+        self.truths: Truths = truths(wanted, tensors)
+        self._builder = Builder(self.truths)
+        first, self.seconds, self.notes = choose(self._builder, tensors)
+        self.programs: list[Program] = [first]
+        self.kinds = [kind_of(tensor) for tensor in tensors]
+        self.shape = self.truths.shape
+        self.dtype = result_type([tensors[k] for k in wanted.chosen])
+
+    @property
+    def outputs(self) -> Outputs:
+        """The structure of the function's value."""
+        return self.truths.first.outputs
+
+    @property
+    def conditions(self) -> list[tuple[Any, int | None]]:
+        """The recorded conditions of all branches, each with its line."""
+        if self.programs[0].backend not in ("native", "python"):
+            return []
+        return [one for form in self._builder.forms for one in form.assumptions]
+
+    # ── one point ─────────────────────────────────────────────────────────────────────────────
+
+    def quick(self, tensors: Sequence[Any]) -> Tensor | None:
+        """Return the matrix computed from tensors' memory; None where that is impossible."""
+        program = self.programs[0]
+        if not isinstance(program, Kernel) or self.truths.scheme is not None:
+            return None
+        if len(tensors) != len(self.kinds):
+            return None
+        addresses = []
+        for tensor, (shape, dtype, _) in zip(tensors, self.kinds, strict=True):
+            fits = type(tensor) is Tensor and tensor.dtype is dtype and tensor.shape == shape
+            if not fits or not tensor.is_contiguous() or not tensor.is_cpu or tensor.is_neg():
+                return None
+            try:
+                addresses.append(tensor.data_ptr())
+            except RuntimeError:
+                raise PointError(
+                    "expected tensors with memory of their own; found one inside a transform of "
+                    "torch.func; write g.batch(X) instead of torch.func.vmap(g)(X)"
+                ) from None
+        matrix = torch.empty(self.shape, dtype=self.dtype)
+        return matrix if program.run(matrix.data_ptr(), 0, *addresses) == 0 else None
+
+    def entries(self, tensors: Sequence[Tensor]) -> Tensor:
+        """Return the entries at one point."""
+        program = self.programs[0]
+        return program.entries(tensors) if isinstance(program, Graph) else self.both(tensors)[0]
+
+    def both(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """Entries and values at one point, by the branch that it takes."""
+        for position, program in enumerate(self.programs):
+            found = program(tensors)
+            if found is not None:
+                if position:
+                    self.programs.insert(0, self.programs.pop(position))
+                return found
+        return self._elsewhere(tensors)
+
+    def _elsewhere(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """Return what `jacobian()` gives where no program holds; a new branch gets one."""
+        self.wanted.constants.require_unchanged()
+        numbers = numbers_at(self.wanted, tensors, self.truths.tuning)
+        truth = replace(self.truths, first=numbers).start(tensors)
+        if bool(truth.entries.isfinite().all()) and len(self.programs) < MAX_BRANCHES:
+            self._add(tensors, numbers)
+        values = torch.cat([leaf.detach().reshape(-1).double() for leaf in truth.outputs.leaves])
+        return truth.entries, values
+
+    def _add(self, tensors: Sequence[Tensor], numbers: NumericJacobian) -> None:
+        """Compile the branch that is taken here."""
+        backend = self.programs[0].backend
+        try:
+            program = self._builder.build(backend, tensors)
+            wrong = check(program, replace(self.truths, first=numbers), tensors)
+        except OBSTACLES as error:
+            wrong = str(error)
+        if wrong is None:
+            self.programs.insert(0, program)
+        else:
+            self._note(f"on another branch jacobian() computes: {wrong}")
+
+    def _note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
+
+    # ── many points ───────────────────────────────────────────────────────────────────────────
+
+    def batch(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
+        """Entries (k, entries) and values (k, m) at k points."""
+        if not len(tensors[0]):
+            empty = tensors[0].new_empty
+            return empty(0, len(self.truths.rows), dtype=self.dtype), empty(0, self.shape[0])
+        entries, values, holds = self.programs[0].batch(tensors)
+        left = np.flatnonzero(~holds)
+        for program in self.programs[1:]:
+            if not len(left):
+                break
+            part, part_values, holds = program.batch([tensor[left] for tensor in tensors])
+            entries[left[holds]], values[left[holds]] = part[holds], part_values[holds]
+            left = left[~holds]
+        for k in left:
+            entries[k], values[k] = self.both([tensor[k] for tensor in tensors])
+        return entries, values
+
+    # ── results ───────────────────────────────────────────────────────────────────────────────
+
+    def matrix(self, entries: Tensor) -> Tensor:
+        """(..., m, n) from (..., entries); sparse CSR where the plan is sparse."""
+        scheme, batch = self.truths.scheme, entries.shape[:-1]
+        if scheme is None:
+            return entries.reshape(*batch, *self.shape)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch calls its sparse layouts a beta
+            return torch.sparse_csr_tensor(
+                scheme.starts.expand(*batch, -1),
+                scheme.columns.expand(*batch, -1),
+                entries,
+                (*batch, *self.shape),
+                check_invariants=False,
+            )
+
+    def value(self, values: Tensor) -> Any:
+        """Return the function's value in its own structure, from its m components."""
+        leaves = self.outputs.leaves
+        parts = values.split([leaf.numel() for leaf in leaves])
+        return self.outputs.rebuild(
+            [part.reshape(leaf.shape).to(leaf) for part, leaf in zip(parts, leaves, strict=True)]
+        )
+
+
+def kind_of(tensor: Tensor) -> tuple[torch.Size, torch.dtype, torch.device]:
+    """Return what is guarded of a tensor."""
+    return tensor.shape, tensor.dtype, tensor.device

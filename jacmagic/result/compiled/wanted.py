@@ -1,0 +1,161 @@
+"""What is to be compiled, and the Jacobian that it is checked against."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from jacmagic.function.inputs import labelled
+from jacmagic.function.problem import Problem
+from jacmagic.numeric import ComputeOptions, NumericJacobian, SparsePlan, Tuning, compute
+from jacmagic.numeric.options import DEFAULTS
+from jacmagic.result.compiled.check import Truth
+from jacmagic.result.compiled.constants import Constants
+from jacmagic.result.compiled.graph.passes import Task
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A function and how its Jacobian is compiled.
+
+    Attributes:
+        problem: the function and all inputs at the example.
+        chosen: the positions of the inputs it is differentiated by.
+        backend: "auto" or the name of one.
+        constants: what the function reads from outside.
+        options: how `jacobian()` computes the truth.
+    """
+
+    problem: Problem
+    chosen: tuple[int, ...]
+    backend: str
+    constants: Constants
+    options: ComputeOptions = DEFAULTS
+
+    @property
+    def example(self) -> list[Tensor]:
+        """All inputs."""
+        return self.problem.tensors
+
+    def at(self, tensors: Sequence[Tensor]) -> Problem:
+        """Return the problem at other tensors, of any shapes and dtypes."""
+        inputs = []
+        for one, value in zip(self.problem.inputs, tensors, strict=True):
+            same = one.value.shape == value.shape
+            other = one if same else labelled({one.name: value}, "")[0]
+            inputs.append(replace(other, value=value.detach()))
+        found = tuple(inputs)
+        potential = self.problem.potential
+        return replace(
+            self.problem, inputs=found, potential=potential and replace(potential, inputs=found)
+        )
+
+    def by_chosen(self, tensors: Sequence[Tensor]) -> Any:
+        """Return the function of the chosen inputs alone, the others as they are here."""
+
+        def function(*chosen: Tensor) -> Any:
+            values = list(tensors)
+            for position, value in zip(self.chosen, chosen, strict=True):
+                values[position] = value
+            return self.problem.function(*values)
+
+        return function
+
+
+@dataclass
+class Truths:
+    """`jacobian()` at inputs of one kind, its entries always at the same positions.
+
+    Attributes:
+        wanted: the function.
+        first: what came out at the first inputs.
+        scheme: the sparse plan where there is one that holds everywhere.
+        rows: where the entries stand, (entries,).
+        columns: the same.
+    """
+
+    wanted: Wanted
+    first: NumericJacobian
+    scheme: SparsePlan | None
+    rows: np.ndarray
+    columns: np.ndarray
+    tuning: Tuning = field(default_factory=Tuning)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(m, n)."""
+        n = sum(one.value.numel() for one in self._chosen)
+        return self.first.m, n
+
+    @property
+    def _chosen(self) -> list[Any]:
+        return [self.wanted.problem.inputs[k] for k in self.wanted.chosen]
+
+    def at(self, tensors: Sequence[Tensor]) -> Truth:
+        """Run the function and differentiate."""
+        return self._truth(tensors, self._compute(tensors))
+
+    def start(self, tensors: Sequence[Tensor]) -> Truth:
+        """Return the truth at the first inputs, which is known."""
+        return self._truth(tensors, self.first)
+
+    def _compute(self, tensors: Sequence[Tensor]) -> NumericJacobian:
+        return numbers_at(self.wanted, tensors, self.tuning)
+
+    def _truth(self, tensors: Sequence[Tensor], numbers: NumericJacobian) -> Truth:
+        entries = _entries(numbers, self.scheme, self.rows, self.columns)
+        chosen = self.wanted.chosen
+        return Truth(tuple(tensors), chosen, entries, numbers.outputs, self.rows, self.columns)
+
+    def task(self, tensors: Sequence[Tensor]) -> Task:
+        """Return what a traced graph computes."""
+        return Task(
+            self.wanted.problem.function,
+            self.wanted.chosen,
+            tuple((leaf.shape, leaf.dtype) for leaf in self.first.outputs.leaves),
+            tuple((tensors[k].shape, tensors[k].dtype) for k in self.wanted.chosen),
+            tensors[0].device,
+            self.scheme,
+        )
+
+
+def truths(wanted: Wanted, tensors: Sequence[Tensor]) -> Truths:
+    """Compute the Jacobian at the first inputs of a kind.
+
+    Raises:
+        SizeError: it is not sparse and does not fit into memory.
+    """
+    tuning = Tuning()
+    numbers = numbers_at(wanted, tensors, tuning)
+    sparse = numbers.sparse
+    here = wanted.at(tensors)
+    placed = replace(wanted, problem=here)
+    if sparse is not None and sparse.scheme.steady:
+        pattern = sparse.scheme.plan.pattern
+        rows = np.repeat(np.arange(pattern.shape[0]), np.diff(pattern.indptr))
+        return Truths(placed, numbers, sparse.scheme, rows, np.asarray(pattern.indices), tuning)
+    m, n = numbers.m, sum(here.inputs[k].value.numel() for k in wanted.chosen)
+    rows, columns = np.repeat(np.arange(m), n), np.tile(np.arange(n), m)
+    return Truths(placed, numbers, None, rows, columns, tuning)
+
+
+def numbers_at(wanted: Wanted, tensors: Sequence[Tensor], tuning: Tuning) -> NumericJacobian:
+    """Return what `jacobian()` gives at some tensors."""
+    chosen = [tensors[k].detach() for k in wanted.chosen]
+    return compute(wanted.by_chosen(tensors), chosen, wanted.options, tuning=tuning)
+
+
+def _entries(
+    numbers: NumericJacobian, scheme: SparsePlan | None, rows: np.ndarray, columns: np.ndarray
+) -> Tensor:
+    """Return the entries at some positions, in a row."""
+    sparse = numbers.sparse
+    if scheme is not None and sparse is not None and sparse.scheme is scheme:
+        return sparse.values.detach()
+    if scheme is None:
+        return numbers.matrix.detach().reshape(-1)
+    return numbers.matrix.detach()[rows, columns]

@@ -1,0 +1,193 @@
+"""A Jacobian without its views: numbers, closed form, agreement, other points.
+
+torch's numbers are computed at once; the closed form and the comparison on first use.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import torch
+
+from jacmagic.errors import PointError
+from jacmagic.function.problem import Problem
+from jacmagic.function.tracebacks import showing_users_frames
+from jacmagic.numeric import NumericJacobian, Tuning, tuning_of
+from jacmagic.numeric import compute as compute_numbers
+from jacmagic.numeric.options import ComputeOptions
+from jacmagic.result import products
+from jacmagic.result.compiled import CompiledJacobian, compiled_of
+from jacmagic.result.evaluated import Outside
+from jacmagic.result.explained import Explained
+from jacmagic.result.options import DisplayOptions
+from jacmagic.symbolic.branches import ClosedForms
+from jacmagic.symbolic.evaluator import Evaluator, by_name
+from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.point import values_again
+
+if TYPE_CHECKING:
+    import numpy as np
+    import sympy
+    from typing_extensions import Self
+
+
+# Cached properties that do not depend on the view.
+_VIEWLESS = {
+    "matrix", "sparse", "columns", "_found", "_traced", "pattern", "agreement", "one_sided",
+}  # fmt: skip
+
+
+class JacobianResult(Explained):
+    """The Jacobian of a function at a point: (m, n), outputs by inputs.
+
+    Attributes:
+        problem: the function and the point.
+        numbers: what torch computed.
+        options: how it computed it.
+        view: how this object shows itself.
+    """
+
+    @classmethod
+    def of(
+        cls,
+        problem: Problem,
+        options: ComputeOptions,
+        forms: ClosedForms,
+        view: DisplayOptions,
+        outside: Outside = frozenset,
+    ) -> Self:
+        """Compute torch's numbers at a problem's point; the closed form on first use.
+
+        Inputs that the function reads from outside are looked for at once where torch's graph does
+        not lead from an output to an input, as names may be bound anew later; else on first use.
+        """
+        purpose = "Jacobian" if problem.potential is None else "Hessian"
+        tuning = tuning_of(problem.whole, purpose)
+        numbers = run_torch(problem, options, tuning, forms)
+        if not all(map(all, numbers.connected)):
+            outside = functools.partial(frozenset, outside())
+        return cls(problem, numbers, forms, options, view, outside, tuning)
+
+    # ── other points ──────────────────────────────────────────────────────────────────────────
+
+    @showing_users_frames
+    def at(self, **values: Any) -> Self:
+        """Return the Jacobian at another point; it is traced again only on a new branch.
+
+        Args:
+            **values: new values by input name; what is not named stays where it is.
+
+        Raises:
+            PointError: for a name that is no input, or a value of another shape.
+        """
+        moved = self.problem.at(values)
+        numbers = run_torch(moved, self.options, self.tuning, self.forms)
+        return type(self)(
+            moved, numbers, self.forms, self.options, self.view, self.outside, self.tuning
+        )
+
+    def evaluator(self) -> Evaluator:
+        """Compile the closed form: `g(*numbers)` is (m, n), `g.batch(points)` (k, m, n).
+
+        What the function reads from outside its arguments is taken as it is now; when it changes,
+        ask for an evaluator again.
+
+        Raises:
+            PointError: if there is no closed form to compile.
+        """
+        if self._form is None:
+            raise PointError(f"expected a closed form to compile; found none: {self.refusal}")
+
+        def elsewhere(numbers: Sequence[float]) -> ClosedForm | np.ndarray:
+            there = self.at(**by_name(numbers, self.problem.inputs))
+            return there._form or there.to_numpy()
+
+        def by_torch(numbers: Sequence[float]) -> np.ndarray:
+            return self.at(**by_name(numbers, self.problem.inputs)).to_numpy()
+
+        # derived again, if something that the function reads has changed
+        now = self if self.problem.effects else self.at()
+        return Evaluator(now._form or self._form, elsewhere, by_torch)
+
+    def compile(self, backend: str = "auto", dynamic: bool | None = None) -> CompiledJacobian:
+        """Compile this Jacobian, as `jacmagic.compile` does: `g(*inputs)` is (m, n).
+
+        Args:
+            backend: "auto", "native", "graph", "python" or "inductor".
+            dynamic: False refuses inputs of other shapes, dtypes and devices.
+
+        Raises:
+            JacmagicError: the function is random or keeps state, or no backend can compile it.
+        """
+        strategy = self.options.strategy
+        return compiled_of(self.problem, backend=backend, dynamic=dynamic, strategy=strategy)
+
+    # ── products ──────────────────────────────────────────────────────────────────────────────
+
+    def jvp(self, v: Any) -> Any:
+        """J·v by one forward pass, as `torch.func.jvp` (see `result.products.jvp`)."""
+        return products.jvp(self.problem, self.numbers.outputs, v)
+
+    def vjp(self, u: Any) -> Any:
+        """uᵀ·J by one backward pass, as `torch.func.vjp` (see `result.products.vjp`)."""
+        return products.vjp(self.problem, self.numbers.outputs, u)
+
+    # ── showing ───────────────────────────────────────────────────────────────────────────────
+
+    def shown(self, **changes: Any) -> Self:
+        """Return the same Jacobian with other display options: digits, layout, live.
+
+        Values that do not depend on the view are not computed again.
+        """
+        other = dataclasses.replace(self, view=dataclasses.replace(self.view, **changes))
+        other.__dict__ |= {name: self.__dict__[name] for name in _VIEWLESS & self.__dict__.keys()}
+        return other
+
+    def to_latex(self) -> str:
+        """Return the whole derivation as LaTeX, without delimiters."""
+        return self.derivation.latex
+
+    def to_numpy(self) -> np.ndarray:
+        """Return the matrix as a NumPy array (m, n) of its own dtype."""
+        return self.matrix.detach().cpu().numpy()
+
+    def to_sympy(self) -> sympy.Matrix:
+        """Return the formula; where there is none, the numbers as a SymPy matrix."""
+        import sympy
+
+        return self.formula if self.formula is not None else sympy.Matrix(self.to_numpy())
+
+    def to_code(self, language: str = "python") -> str:
+        """Source of a function that computes this Jacobian from its closed form.
+
+        Args:
+            language: "python", "torch", "c", "javascript", or another in `codegen.LANGUAGES`.
+
+        Raises:
+            JacmagicError: without a closed form, or for what the language has no function for.
+        """
+        if self._form is None:
+            raise PointError(f"expected a closed form to write; found none: {self.refusal}")
+        inputs = [(one.name, tuple(one.value.shape)) for one in self.problem.inputs]
+        name = f"{self.notation.noun.lower()}_of_{self.title}"
+        return self._form.source(language, name, inputs)
+
+
+def run_torch(
+    problem: Problem, options: ComputeOptions, tuning: Tuning | None, forms: ClosedForms
+) -> NumericJacobian:
+    """Compute the Jacobian of a problem by torch, in the way that was quick before.
+
+    The closed form is asked only where torch refuses to differentiate.
+    """
+    tensors = problem.tensors
+
+    def substitute() -> torch.Tensor | None:
+        form = forms.form(problem, values_again(problem.potential or problem))
+        point = problem.flat_point
+        return torch.from_numpy(form.values(point)) if isinstance(form, ClosedForm) else None
+
+    return compute_numbers(problem.function, tensors, options, tuning=tuning, substitute=substitute)

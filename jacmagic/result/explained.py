@@ -1,0 +1,161 @@
+"""The derivation of a closed form: steps of an entry, the chain of the whole."""
+
+from __future__ import annotations
+
+import dataclasses
+from functools import cached_property
+from typing import Any
+
+from jacmagic.errors import PointError
+from jacmagic.labels import Label
+from jacmagic.render import latex
+from jacmagic.result.derived import Derived
+from jacmagic.result.verdict import side_effects
+from jacmagic.symbolic.derivation import Derivation, derive, templates
+from jacmagic.symbolic.derivation_entries import texts
+from jacmagic.symbolic.formula import DisplayForm
+from jacmagic.symbolic.formula.attempt import attempt
+from jacmagic.symbolic.formula.conditions import sentences
+from jacmagic.symbolic.matrix_form import MatrixForm, matrix_form
+from jacmagic.symbolic.one_sided import limits
+from jacmagic.symbolic.steps import Step
+from jacmagic.symbolic.steps import derive as derive_entry
+from jacmagic.symbolic.trace import Refusal
+
+
+class Explained(Derived):
+    """A Jacobian with its derivation: steps, chain, matrix form and notes."""
+
+    @cached_property
+    def matrix_form(self) -> MatrixForm | None:
+        """The Jacobian as an expression of matrices, A or diag(cos x); None if unknown.
+
+        Recognised from the code's own vectors and matrices, and checked at three points.
+        """
+        if self.reading is None or not self.view.names:
+            return None
+        names = [Label(one.name).tex for one in self.problem.inputs]
+        title = Label(self.title).tex
+        return matrix_form(self.problem, self.reading.form, latex.head(title, names), title)
+
+    def steps(self, i: int, j: int) -> Step:
+        """Return the derivation of entry (i, j), rule by rule.
+
+        Raises:
+            PointError: if there is no closed form to derive, or no such entry.
+        """
+        form, reading, digits = self._form, self.reading, self.view.digits
+        if form is None or reading is None:
+            raise PointError(f"expected a closed form to derive; found none: {self.refusal}")
+        m, n = form.shape
+        if not (-m <= i < m and -n <= j < n):
+            raise PointError(
+                f"expected an entry of the {m} × {n} Jacobian; found ({i}, {j}); "
+                f"count from 0: the last entry is ({m - 1}, {n - 1})"
+            )
+        point = self.problem.flat_point
+        value = latex.number(float(form.values(point)[i, j]), digits)
+        return self._derived(reading, i, j, texts(reading.numbers(point), digits), value)
+
+    def step_template(self, i: int, j: int) -> Step | None:
+        """Return the derivation of entry (i, j), with slots for changing numbers.
+
+        The slots are counted as `derivation.templates` counts them. None without a closed form.
+        """
+        reading = self.reading
+        if reading is None:
+            return None
+        numbers = reading.numbers(self.problem.flat_point)
+        slots = {symbol: latex.slot(k) for k, symbol in enumerate(numbers)}
+        index = self.view.layout.flat_index(i, j, self.shape)
+        return self._derived(reading, i, j, slots, latex.slot(len(numbers) + index))
+
+    def _derived(
+        self, reading: DisplayForm, i: int, j: int, numbers: dict[Any, str], value: str
+    ) -> Step:
+        return derive_entry(
+            reading.expression(i),
+            self.symbols[j],
+            names=reading.all_names,
+            texts=reading.texts,
+            entry=reading.entry(i, j),
+            named=reading.shown(i, j),
+            numbers=numbers,
+            value=value,
+        )
+
+    def templates(self) -> tuple[str, ...]:
+        """Return the last links of the derivation, with slots; see `templates`."""
+        return templates(
+            self.reading,
+            self.problem.flat_point,
+            self._array + 0.0,
+            digits=self.view.digits,
+            layout=self.view.layout,
+        )
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """Decisions taken on the way, one sentence each."""
+        changed = [
+            f"{self.problem.title} {side_effects(self.problem)}: it was run for torch and for the "
+            "closed form only, not for finite differences"
+        ] * bool(self.problem.effects)
+        return (*self.problem.notes, *self.numbers.notes, *changed, *self._conditions)
+
+    @cached_property
+    def _conditions(self) -> list[str]:
+        """The conditions under which the formula that is shown holds."""
+        if self.reading is None or self._form is None:
+            return []
+        return [f"valid while {text}" for text in sentences(self._form)]
+
+    @property
+    def derivation(self) -> Derivation:
+        """The chain from the definition to the numbers, as LaTeX."""
+        chain = attempt(lambda: self._chain(self.reading), self.forms.budget)
+        if isinstance(chain, Refusal):
+            chain = dataclasses.replace(self._chain(None), left_out=(str(chain),))
+        matrix = self.matrix_form
+        return dataclasses.replace(
+            chain,
+            where=(*chain.where, *self._limits),
+            matrix=() if matrix is None else (*matrix.latex, *matrix.clauses),
+        )
+
+    def _chain(self, reading: DisplayForm | None) -> Derivation:
+        """Return the chain without the remarks beside it."""
+        return derive(
+            self.title,
+            self.rows,
+            self.columns,
+            reading,
+            self.problem.flat_point,
+            self.entries if self.large else self._array + 0.0,
+            inputs=[Label(one.name).tex for one in self.problem.inputs],
+            digits=self.view.digits,
+            layout=self.view.layout,
+            agrees=self.form_gives_numbers,
+            notation=self.notation,
+        )
+
+    @property
+    def form_gives_numbers(self) -> bool:
+        """Whether the closed form has the numbers shown: it differs nowhere, nor is 0/0."""
+        if any(found.formula is not None for found in self.agreement.disagreements):
+            return False
+        return not (self.agreement.undefined and self.one_sided is not None)
+
+    @property
+    def _limits(self) -> list[str]:
+        """At a kink, the entries' limits from both sides, as LaTeX."""
+        if self.one_sided is None:
+            return []
+        variables = [label.tex for label in self.columns]
+        return limits(
+            self.one_sided,
+            self.problem.flat_point,
+            name=lambda i, j: latex.partial(self.rows[i].tex, variables[j]),
+            variables=variables,
+            number=lambda value: latex.number(value, self.view.digits),
+        )

@@ -1,0 +1,36 @@
+"""Options of display: digits, layout, sliders, steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from jacmagic.render.layout import Layout
+
+
+@dataclass(frozen=True)
+class DisplayOptions:
+    """How a Jacobian shows itself.
+
+    Attributes:
+        digits: significant digits.
+        layout: "numerator" shows J, "denominator" its transpose; any text that `Layout` takes.
+        live: sliders where widgets run; False shows the still form.
+        ranges: slider ranges by label, such as {"x1": (0, 5, None)}.
+        steps: whether the derivation of every entry is printed.
+        names: whether constants of the user's code appear by their names, or as numbers.
+        command: the line that asked for it, without the point: the magic with its target, and
+            what follows the point; None if it was not typed.
+    """
+
+    digits: int = 4
+    layout: Layout = Layout.NUMERATOR
+    live: bool = True
+    ranges: Mapping[str, Any] = field(default_factory=dict)
+    steps: bool = False
+    names: bool = True
+    command: tuple[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "layout", Layout(self.layout))

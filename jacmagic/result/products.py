@@ -1,0 +1,108 @@
+"""Products of a Jacobian with vectors, without the matrix: jvp and vjp.
+
+v ↦ J·v is one forward pass with tangents, u ↦ uᵀ·J one backward pass; either costs about as much
+as the function itself, whatever m and n are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from jacmagic.errors import PointError
+from jacmagic.function.outputs import Outputs, describe_output, flatten
+from jacmagic.function.problem import Problem
+from jacmagic.function.pytree import leaves_of
+from jacmagic.function.silent_rerun import random_states, silent_rerun
+from jacmagic.numeric.torch_errors import TORCH_ERRORS
+
+
+def jvp(problem: Problem, outputs: Outputs, tangents: Any) -> Any:
+    """J·v in the structure of the function's value, as `torch.func.jvp` gives it.
+
+    Args:
+        problem: the function and the point.
+        outputs: its value there.
+        tangents: v, a tensor for a single input, else a tuple with one tensor for each, or the
+            nest of the inputs; of the inputs' shapes.
+
+    Raises:
+        PointError: v has another number of parts or other shapes.
+    """
+    inputs = tuple(one.value.detach() for one in problem.inputs)
+    several = isinstance(tangents, tuple) and not (problem.single and len(tangents) != 1)
+    parts = tangents if several else (tangents,)
+    if problem.arrange is not None:
+        parts = tuple(part for _, part in leaves_of(tangents))
+    given = _fitting("v", parts, inputs, [one.name for one in problem.inputs])
+
+    def leaves(*values: Tensor) -> tuple[Tensor, ...]:
+        return flatten(problem.function(*(value.clone() for value in values))).leaves
+
+    with silent_rerun(inputs, random_states(inputs, problem.function)):
+        try:
+            pushed = torch.func.jvp(leaves, inputs, given)[1]
+        except TORCH_ERRORS:  # an operation without a forward formula
+            pushed = torch.autograd.functional.jvp(leaves, inputs, given)[1]
+    return outputs.rebuild([part.detach() for part in pushed])
+
+
+def vjp(problem: Problem, outputs: Outputs, cotangents: Any) -> Any:
+    """uᵀ·J, as the function that `torch.func.vjp` returns gives it.
+
+    Args:
+        problem: the function and the point.
+        outputs: its value there.
+        cotangents: u, in the structure and of the shapes of the function's value.
+
+    Returns:
+        A tensor for a single input, else a tuple of tensors; of the inputs' shapes.
+
+    Raises:
+        PointError: u has another structure or other shapes.
+    """
+    names = [describe_output(path) for path in outputs.paths]
+    lone = outputs.paths == ((),)
+    parts = (cotangents,) if lone else flatten(cotangents).leaves
+    given = _fitting("u", parts, outputs.leaves, names)
+    inputs = tuple(one.value.detach().requires_grad_() for one in problem.inputs)
+    with (
+        torch.inference_mode(False),
+        torch.enable_grad(),
+        silent_rerun(inputs, random_states(inputs, problem.function)),
+    ):
+        leaves = flatten(problem.function(*(one.clone() for one in inputs))).leaves
+        pairs = [(leaf, u) for leaf, u in zip(leaves, given, strict=True) if leaf.requires_grad]
+        pulled: Sequence[Tensor | None] = [None] * len(inputs)
+        if pairs:
+            attached, directions = zip(*pairs, strict=True)
+            pulled = torch.autograd.grad(attached, inputs, directions, allow_unused=True)
+    rows = tuple(
+        torch.zeros_like(tensor, requires_grad=False) if part is None else part
+        for part, tensor in zip(pulled, inputs, strict=True)
+    )
+    return problem.nested(rows)
+
+
+def _fitting(
+    letter: str, parts: Sequence[Any], like: Sequence[Tensor], names: Sequence[str]
+) -> tuple[Tensor, ...]:
+    """Return the parts of a vector as tensors of the dtypes of what they belong to."""
+    if len(parts) != len(like):
+        raise PointError(
+            f"expected {letter} of {len(like)} tensors, for {', '.join(names)}; found "
+            f"{len(parts)}; write a tuple with one for each"
+        )
+    fitting = []
+    for part, other, name in zip(parts, like, names, strict=True):
+        tensor = torch.as_tensor(part, dtype=other.dtype, device=other.device)
+        if tensor.shape != other.shape:
+            raise PointError(
+                f"expected {letter} of shape {tuple(other.shape)} for {name}; "
+                f"found {tuple(tensor.shape)}; write one number for each component"
+            )
+        fitting.append(tensor)
+    return tuple(fitting)

@@ -1,0 +1,160 @@
+"""The verdict on one Jacobian as a value, and the sentences in which it is shown.
+
+torch's value is the one that is shown. The source that contradicts the others is named, and so is
+the reason where an entry could not be confirmed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from jacmagic.result.verdict.findings import Sources
+
+MAX_UNREMARKED = 1e-4  # a difference that no reader of four digits takes for an error
+
+
+@dataclass(frozen=True)
+class Disagreement:
+    """One entry on which the sources differ.
+
+    Attributes:
+        row: its row.
+        column: its column.
+        entry: its name, such as "∂f₁/∂x₂".
+        torch: torch's value, the one shown.
+        formula: the closed form's value, or None without a closed form.
+        differences: the finite differences' value, or None where they decide nothing.
+        cause: the likely cause and what to write instead.
+        alone: "torch", "the closed form", or "" where no third source decides.
+    """
+
+    row: int
+    column: int
+    entry: str
+    torch: float
+    formula: float | None
+    differences: float | None
+    cause: str
+    alone: str = "torch"
+
+    @property
+    def numbers(self) -> str:
+        """The entry and what each source says of it."""
+        others = []
+        if self.formula is not None:
+            others.append(f"closed form {_apart(self.formula, self.torch)}")
+        if self.differences is not None:
+            others.append(f"finite differences {_apart(self.differences, self.torch)}")
+        shown = _apart(self.torch, self.formula if self.formula is not None else self.torch)
+        return f"{self.entry}: torch {shown}, {', '.join(others)}"
+
+    def __str__(self) -> str:
+        return f"{self.numbers}. {self.cause}".strip()
+
+
+def _apart(value: float, other: float) -> str:
+    """Return a number with six digits, or with as many as tell it from the other."""
+    short = f"{value:.6g}"
+    return f"{value:.17g}" if value != other and short == f"{other:.6g}" else short
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """The verdict over all entries.
+
+    Attributes:
+        verdict: "agree" where at least two independent sources are equal in every entry,
+            "disagree" where sources contradict each other, else "not confirmed".
+        largest: the largest absolute difference between torch and the closed form where both are
+            finite; between torch and finite differences if there is no closed form.
+        disagreements: the entries that differ.
+        warnings: what else should be known at this point: kinks, values that are not finite.
+        sources: the values that were compared.
+        summary: the whole sentence, where the comparison was not entry by entry.
+        alone: the source that contradicts the others: "torch", "the closed form", "finite
+            differences" (beside "agree"); "" for none, and where two contradict each other without
+            a third.
+        reason: why nothing is confirmed, or what finite differences say alone; else "".
+    """
+
+    verdict: str
+    largest: float
+    disagreements: tuple[Disagreement, ...]
+    warnings: tuple[str, ...]
+    sources: Sources
+    summary: str = ""
+    alone: str = ""
+    reason: str = ""
+
+    def __str__(self) -> str:
+        if self.summary:
+            return self.summary
+        if self.verdict == "not confirmed":
+            return f"not confirmed: {self.reason}"
+        if self.verdict == "disagree":
+            return self._contradiction
+        remark = f"; {self.reason}" if self.reason else ""
+        joined = " and ".join(self._confirming)
+        return f"torch agrees with {joined}; largest difference {self._size}{remark}"
+
+    @property
+    def _size(self) -> str:
+        """The largest difference, with the size of its entry where that makes it small."""
+        gaps = self.sources.gaps
+        if gaps is None or self.largest <= MAX_UNREMARKED:
+            return f"{self.largest:.1g}"
+        entry = self.sources.torch.flat[int(gaps.argmax())]
+        return f"{self.largest:.1g}, of {abs(entry):.1g}"
+
+    @property
+    def _confirming(self) -> list[str]:
+        named = ["the closed form"] * (self.sources.formula is not None)
+        if self.undefined:
+            return ["finite differences"]
+        if self.alone == "finite differences" or not self._cites_differences:
+            return named
+        return [*named, "finite differences"]
+
+    @property
+    def undefined(self) -> bool:
+        """Whether the closed form is nan in an entry of which torch has a value."""
+        formula, truth = self.sources.formula, self.sources.torch
+        return formula is not None and bool((np.isnan(formula) & ~np.isnan(truth)).any())
+
+    @property
+    def _cites_differences(self) -> bool:
+        """Whether finite differences decide anything, or are the only check."""
+        sources = self.sources
+        if sources.along or sources.differences is None:
+            return sources.along
+        estimated = sources.error is not None and np.isfinite(sources.error)
+        met = sources.decisive | (sources.differences == sources.torch) & estimated
+        return bool(met.any()) or sources.formula is None or not met.size
+
+    @property
+    def _contradiction(self) -> str:
+        first, count = self.disagreements[0], len(self.disagreements)
+        which = "1 entry" if count == 1 else f"{count} entries"
+        others = ["the closed form"] * (first.formula is not None)
+        others += ["finite differences"] * (first.differences is not None)
+        joined = " and ".join(others)
+        if self.alone == "torch":
+            return f"torch is alone: it disagrees with {joined} in {which}. {first}"
+        if self.alone == "the closed form":
+            return (
+                f"the closed form is alone: torch agrees with finite differences in {which} "
+                f"where it does not, and it is withdrawn. {first}"
+            )
+        return f"torch disagrees with {joined} in {which}, and no third source decides. {first}"
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        """The disagreements after the first, up to five; each cause stands once."""
+        causes = {one.cause for one in self.disagreements[:1]}
+        lines = []
+        for one in self.disagreements[1:6]:
+            lines.append(one.numbers if one.cause in causes else str(one))
+            causes.add(one.cause)
+        return tuple(lines)

@@ -1,0 +1,142 @@
+"""The likely cause why torch is alone in an entry, and what to write instead.
+
+A habit is blamed only where the trace saw values leave torch's graph on the way from the input to
+the output; else the sentence says that the code shows no reason.
+"""
+
+from __future__ import annotations
+
+import bisect
+import itertools
+import math
+from collections.abc import Sequence
+from functools import cached_property
+
+from jacmagic.function.problem import Problem
+from jacmagic.numeric import NumericJacobian
+from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.formula.singularities import Singularity
+from jacmagic.symbolic.trace import ADVICE, Leak, Refusal
+
+_DISCARDED = "torch's backward pass meets 0·∞ or 0/0, often in a branch that torch.where discards."
+_OUT_OF_RANGE = (
+    "torch's backward pass meets 0·∞ or leaves the range of {dtype} on the way: compute in a "
+    "higher precision (--dtype float64)."
+)
+_MEANT = "gradient reversal, a straight-through estimator, an implicit layer solved to a tolerance"
+_NOTHING_SEEN = (
+    "The code shows no reason; check any backward of your own, and report this function if there "
+    "is none."
+)
+_TWICE = (
+    "{name}.backward cannot be differentiated itself (@once_differentiable, or numbers without a "
+    "graph): write it in torch operations on ctx.saved_tensors, without the decorator."
+)
+_NOT_REACHED = (
+    "torch's graph does not reach this input: look for torch.tensor([...]), .item(), "
+    "float(), .detach(), .numpy() or no_grad on the way, and write torch.stack([...]) "
+    "or the tensor itself."
+)
+
+
+def sentence(leak: Leak) -> str:
+    """Return what one leak does to torch's graph, and what to write instead."""
+    where = "" if leak.line is None else f" in line {leak.line}"
+    if leak.habit == "autograd.Function":
+        return (
+            f"{leak.name}.backward does not give the derivative of what {leak.name}.forward "
+            f"computes{where}: correct it, unless another one is meant ({_MEANT})."
+        )
+    if leak.habit == "no derivative":
+        return f"torch has no derivative of {leak.name}{where}: {leak.advice}."
+    return f"{leak.habit}{where} cuts torch's graph: {leak.advice}."
+
+
+class Causes:
+    """What the trace and torch's graph show about each entry."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        numbers: NumericJacobian,
+        form: ClosedForm | None,
+        *,
+        refusal: Refusal | None = None,
+        edges: Sequence[Singularity] = (),
+        gradient_is_right: bool = False,
+    ) -> None:
+        """Look nothing up yet.
+
+        Args:
+            problem: the function and the point.
+            numbers: what torch computed.
+            form: the closed form, or None.
+            refusal: why there is none.
+            edges: the kinks at the point.
+            gradient_is_right: of a Hessian, whether what is differentiated again is confirmed.
+        """
+        self.problem, self.numbers, self.form = problem, numbers, form
+        self.refusal, self.edges = refusal, edges
+        self.gradient_is_right = gradient_is_right
+        self._reached: dict[int, set[int]] = {}
+
+    def cut(self, i: int, j: int) -> bool:
+        """Whether the code cuts torch's graph between input j and output i."""
+        return self._leak(i, j) is not None
+
+    def __call__(self, i: int, j: int, value: float) -> str:
+        """Return the likely cause of torch's `value` in entry (i, j), and a remedy."""
+        leak = self._leak(i, j)
+        if leak is not None and leak.habit == "autograd.Function" and self.gradient_is_right:
+            return _TWICE.format(name=leak.name)
+        if leak is not None:
+            return sentence(leak)
+        if self.refusal is not None and self.refusal.operation in ADVICE:
+            return sentence(Leak(self.refusal.operation, self.refusal.line, frozenset()))
+        for edge in self.edges:
+            if i in edge.rows:
+                return f"The point lies on a kink: {edge}."
+        if not self._connected(i, j):
+            return _NOT_REACHED
+        if math.isfinite(value):
+            return _NOTHING_SEEN
+        dtype = str(self.problem.inputs[0].value.dtype).rpartition(".")[2]
+        return _DISCARDED if dtype == "float64" else _OUT_OF_RANGE.format(dtype=dtype)
+
+    def _leak(self, i: int, j: int) -> Leak | None:
+        """Return the first cut on the way between two components."""
+        for leak, inputs in self._cuts:
+            if self.problem.potential is not None or (
+                j in inputs and not leak.nodes.isdisjoint(self._below(i))
+            ):
+                return leak
+        return None
+
+    @cached_property
+    def _cuts(self) -> list[tuple[Leak, set[int]]]:
+        """Each leak that loses a derivative, with the input components that reach it."""
+        if self.form is None:
+            return []
+        columns = {node: j for j, node in enumerate(self.form.trace.inputs)}
+        return [
+            (leak, {columns[n] for n in self.form.graph.reach(sorted(leak.nodes)) if n in columns})
+            for leak in self.form.trace.leaks
+            if leak.habit != "int()"
+        ]
+
+    def _below(self, i: int) -> set[int]:
+        assert self.form is not None
+        if i not in self._reached:
+            self._reached[i] = set(self.form.graph.reach([self.form.trace.outputs[i]]))
+        return self._reached[i]
+
+    def _connected(self, row: int, column: int) -> bool:
+        """Whether torch's graph leads from an output component to an input component."""
+        output = _holder([leaf.numel() for leaf in self.numbers.outputs.leaves], row)
+        one = _holder([len(item.labels) for item in self.problem.inputs], column)
+        return bool(self.numbers.connected[output][one])
+
+
+def _holder(sizes: Sequence[int], position: int) -> int:
+    """Return which of consecutive parts holds a position."""
+    return bisect.bisect_right(list(itertools.accumulate(sizes)), position)

@@ -1,0 +1,117 @@
+"""Check the closed form by finite differences, where torch cannot differentiate.
+
+Finite differences decide nothing where the function jumps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from jacmagic.function.problem import Problem
+from jacmagic.numeric import NumericJacobian, along, unsteady
+from jacmagic.result.verdict.agreement import Agreement
+from jacmagic.result.verdict.directional_check import DIRECTIONS, compared, random_directions
+from jacmagic.result.verdict.findings import ALARMS, Finding, Sources
+from jacmagic.result.verdict.finite_differences import MAX_COLUMNS
+from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.formula.rounding import dtype_of
+from jacmagic.symbolic.formula.singularities import Singularity, boundaries, kinks
+
+_REFUSED = "torch cannot differentiate this function"
+
+
+def check_closed_form(
+    problem: Problem,
+    numbers: NumericJacobian,
+    values: np.ndarray,
+    form: ClosedForm,
+    *,
+    name: Callable[[int, int], str],
+) -> Agreement:
+    """Compare the closed form's numbers with finite differences.
+
+    Args:
+        problem: the function and the point.
+        numbers: what came of the plain run; no derivative of torch's.
+        values: the closed form's Jacobian (m, n), float64.
+        form: the closed form valid at the point.
+        name: names an entry for the reader.
+    """
+    point = problem.flat_point
+    edges = [*kinks(form, point), *boundaries(form, point)]
+    warnings = tuple(f"kink at this point: {edge}" for edge in dict.fromkeys(map(str, edges)))
+    dtype = dtype_of([numbers.outputs.leaves[0].dtype, *form.trace.dtypes])
+    alone = Sources(values, None, None, None, dtype.name)
+    blank = Agreement("not confirmed", float("nan"), (), warnings, alone)
+    reason = _unasked(problem, numbers)
+    if reason is not None:
+        return replace(blank, reason=f"{_REFUSED}; {reason}")
+    axes = random_directions(problem, DIRECTIONS)
+    wide = len(axes) > MAX_COLUMNS
+    axes = axes if wide else np.eye(len(axes))
+    found, sources = compared(problem, values @ axes, axes, dtype)
+    blank = replace(blank, sources=alone if wide else sources)
+    if sources.differences is None:
+        slow = "the function is too slow, or fails, for finite differences"
+        return replace(blank, reason=f"{_REFUSED}; {slow}")
+    entry = _row if wide else name
+    return _concluded(blank, _constant(problem, axes, found, sources), sources, edges, entry)
+
+
+def _unasked(problem: Problem, numbers: NumericJacobian) -> str | None:
+    """Why finite differences are not taken, as a clause."""
+    if problem.effects:
+        return f"the function changes {', '.join(problem.effects)} whenever it runs"
+    tensors = [one.value.detach() for one in problem.inputs]
+    return unsteady(problem.function, tensors, numbers.outputs.leaves)
+
+
+def _row(i: int, k: int) -> str:
+    return f"row {i} along random direction {k}"
+
+
+def _constant(
+    problem: Problem, axes: np.ndarray, found: np.ndarray, sources: Sources
+) -> np.ndarray:
+    """Return the findings; zeros agree where steps beside the point change nothing."""
+    open_ = (found == Finding.UNCONFIRMED) & (sources.torch == 0)
+    found, tensors = found.copy(), problem.tensors
+    for k in np.flatnonzero(open_.any(axis=0)):
+        near = along(problem.function, tensors, axes[:, k])
+        if near is not None and len(near.scale) == len(found):
+            found[open_[:, k] & (near.scale[:, 0].numpy() == 0), k] = Finding.AGREED
+    return found
+
+
+def _concluded(
+    blank: Agreement,
+    found: np.ndarray,
+    sources: Sources,
+    edges: list[Singularity],
+    entry: Callable[[int, int], str],
+) -> Agreement:
+    """Return the verdict over all entries, or over products with random directions."""
+    assert sources.differences is not None
+    on_edge = {row: edge for edge in edges for row in edge.rows}
+    wrong = [(i, j) for i, j in np.argwhere(np.isin(found, ALARMS)) if i not in on_edge]
+    if wrong:
+        i, j = map(int, wrong[0])
+        numbers = f"{sources.torch[i, j]:.6g} against {sources.differences[i, j]:.6g}"
+        summary = (
+            f"the closed form disagrees with finite differences in {entry(i, j)}, {numbers}, and "
+            f"{_REFUSED}: please report it"
+        )
+        return replace(blank, verdict="disagree", summary=summary)
+    opened = np.argwhere(found != Finding.AGREED)
+    if len(opened):
+        i, j = map(int, opened[0])
+        why = str(on_edge[i]) if i in on_edge else "finite differences are not decisive there"
+        reason = f"{_REFUSED}; the closed form is the only source of {entry(i, j)}: {why}"
+        return replace(blank, reason=reason)
+    gaps = np.abs(sources.torch - sources.differences)[sources.decisive]
+    largest = float(gaps.max(initial=0))
+    agreed = f"the closed form agrees with finite differences; largest difference {largest:.1g}"
+    return replace(blank, verdict="agree", largest=largest, summary=f"{agreed}; {_REFUSED}")

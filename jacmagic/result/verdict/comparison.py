@@ -1,0 +1,235 @@
+"""Judge each entry by torch, its closed form and finite differences.
+
+Arrays in, one finding per entry out. No constant has a unit: all tolerances are bounds on rounding
+errors or estimated errors, so that multiplying an input or an output by a power of 2 changes no
+finding.
+
+NOTE [What rounding explains]
+The closed form's value carries a running bound b of what rounding in torch's own dtype may do on
+the way (`symbolic.graph.bounds`). torch computes the same sum over paths of products of partial
+derivatives in another order; N operations in any order have an error of at most N times what one of
+them may add, so that N·b bounds both. Where |torch − closed form| ≤ 4·b and b leaves half of the
+digits, the two are equal. Elsewhere the closed form is evaluated with fifty digits and is then
+exact; torch is equal to it if rounding explains the difference (≤ 4·N·b) and either half of the
+digits are right or the difference is no more than inputs wrong by one roundoff would make (4·N of
+these, for N operations each wrong by one). Algorithms on whole matrices (LU, QR) are exact to a few
+roundoffs of their largest numbers only; so a difference of 4·N roundoffs of what the row's entries
+contribute counts as rounding too, unless the code cuts torch's graph there. A difference that
+rounding explains but that leaves fewer digits right is neither agreement nor contradiction. Nor is
+one so near to underflow that products on torch's way backwards, which the bound does not follow,
+may have lost their digits there: two factors of the size of a roundoff are allowed for. Nor is one
+of a roundoff of float32, in which torch writes constants of some kernels (1/6 of hardsigmoid). Nor
+is one that changes the function's value by no more than rounding, were the input to change by all
+of its size: torch's derivative of expm1(x) is expm1(x) + 1, which is 0 from x = −38 on.
+
+NOTE [Undefined]: where the function's own value is nan or infinite it has no derivative; whatever
+the sources give there, no source is called wrong.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from jacmagic.function.precision import FACTOR, Dtype, Exact, Exactly
+from jacmagic.result.verdict.findings import (
+    ALARMS,
+    SMALL_PART,
+    TRUSTED_ERRORS,
+    Circumstances,
+    Finding,
+    Sources,
+)
+
+SHORT_CONSTANT = FACTOR * 2.0**-24  # relative: a number that was rounded to float32 on the way
+MAX_ROUNDOFFS = 2.0**10  # that torch's value may carry where no closed form bounds them
+
+
+def judge(
+    sources: Sources, dtype: Dtype, exactly: Exactly | None, known: Circumstances
+) -> tuple[np.ndarray, np.ndarray]:
+    """Find who is right about each entry.
+
+    Args:
+        sources: the values.
+        dtype: the arithmetic in which torch computed.
+        exactly: evaluates entries of the closed form with fifty digits; None without one.
+        known: what else is known of the function.
+
+    Returns:
+        Findings (m, n), and where finite differences contradict what two others agree on, boolean.
+    """
+    found = np.full(sources.torch.shape, Finding.UNCONFIRMED, dtype=int)
+    found[np.isnan(sources.torch)] = Finding.NOT_FINITE
+    decisive = sources.decisive
+    decisive[sorted(known.kinked)] = False
+    usable = np.zeros(found.shape, dtype=bool)  # entries of which the closed form says something
+    if sources.formula is not None:
+        equal = _equal(sources, dtype)
+        found[equal] = Finding.AGREED
+        doubtful = [(int(i), int(j)) for i, j in np.argwhere(~equal)]
+        exacts = exactly(doubtful) if exactly is not None and doubtful else []
+        for (i, j), exact in zip(doubtful, exacts, strict=True):
+            finding = _Doubtful(sources, dtype, known, i, j, exact).finding(bool(decisive[i, j]))
+            if finding is not None:
+                found[i, j], usable[i, j] = finding, True
+        usable |= equal
+    alone = np.zeros(found.shape, dtype=bool)
+    if sources.differences is not None:
+        met, missed = _against_differences(sources.torch, sources, dtype)
+        alone = (found == Finding.AGREED) & decisive & missed
+        if sources.formula is not None:
+            alone &= _against_differences(sources.formula, sources, dtype)[1]
+        found[~usable & decisive & met & (not known.doubted)] = Finding.AGREED
+        found[~usable & decisive & missed] = Finding.TORCH
+    if sources.apart is not None:
+        found[~usable & sources.apart & (sources.torch == 0)] = Finding.AGREED
+    if known.fair is not None:
+        found[known.fair] = Finding.AGREED
+        alone &= ~known.fair
+    for row in known.undefined:
+        found[row, np.isin(found[row], ALARMS)] = Finding.NOT_FINITE
+    return found, alone
+
+
+def _equal(sources: Sources, dtype: Dtype) -> np.ndarray:
+    """Where torch and the closed form are equal and the bound leaves no doubt."""
+    truth, formula, bound = sources.torch, sources.formula, sources.bound
+    assert formula is not None and bound is not None
+    with np.errstate(invalid="ignore", over="ignore"):
+        allowed = FACTOR * bound
+        sharp = allowed <= dtype.half * np.maximum(np.abs(truth), np.abs(formula))
+        tiny = (allowed <= dtype.normal) & (np.abs(truth) <= dtype.normal)
+        return (truth == formula) & np.isinf(truth) | (
+            (np.abs(truth - formula) <= allowed) & (sharp | tiny)
+        )
+
+
+@dataclass(frozen=True)
+class _Doubtful:
+    """One entry in which bounds do not decide, with the closed form's exact value."""
+
+    sources: Sources
+    dtype: Dtype
+    known: Circumstances
+    row: int
+    column: int
+    exact: Exact
+
+    def finding(self, decisive: bool) -> Finding | None:
+        """Compare torch with the exact value; None where the closed form gives none.
+
+        Args:
+            decisive: whether finite differences may decide.
+        """
+        truth, value = self._truth, self._value
+        if value is None:
+            return None
+        if np.isinf(truth) and abs(value) > self.dtype.largest and (value > 0) == (truth > 0):
+            return Finding.AGREED
+        gap = abs(truth - value)
+        explained = gap <= self._operations * self._bound + self._underflow(value)
+        rounding = FACTOR * self.known.operations * self.dtype.unit
+        if (explained and self._has_half_the_digits(gap, value)) or gap <= rounding * abs(value):
+            return Finding.AGREED
+        cut, share = self.known.cut(self.row, self.column), self._share(gap)
+        if not cut and share <= rounding:
+            return Finding.AGREED
+        if explained or (not cut and np.isfinite(truth) and self._is_near(gap, value)):
+            return Finding.ROUNDING
+        if decisive:
+            found = self._by_differences(value)
+            if found is not None and not (found is Finding.FORM and self.known.doubted):
+                return found
+        if cut or not np.isfinite(truth):
+            return Finding.TORCH
+        return Finding.ROUNDING if share <= self.dtype.half else Finding.CONTRADICTED
+
+    @property
+    def _truth(self) -> float:
+        return float(self.sources.torch[self.row, self.column])
+
+    @property
+    def _value(self) -> float | None:
+        """The exact value, else the closed form's in float64; None if neither is finite."""
+        assert self.sources.formula is not None
+        if not np.isnan(self.exact.value):
+            return self.exact.value
+        value = float(self.sources.formula[self.row, self.column])
+        return value if np.isfinite(value) else None
+
+    @property
+    def _bound(self) -> float:
+        assert self.sources.bound is not None
+        finite = np.isfinite(self.exact.bound)  # it may overflow
+        written = self.exact.bound if finite else self.exact.spread()
+        return max(float(self.sources.bound[self.row, self.column]), written)
+
+    @property
+    def _operations(self) -> float:
+        return FACTOR * self.exact.operations
+
+    def _underflow(self, value: float) -> float:
+        return self.dtype.normal if abs(value) < self.dtype.normal else 0.0
+
+    def _has_half_the_digits(self, gap: float, value: float) -> bool:
+        """Whether half of the digits are right, or all but the inputs' rounding."""
+        if gap <= self.dtype.half * abs(value) + self._underflow(value):
+            return True
+        return gap <= self._operations * max(self.exact.spread(), self.dtype.unit * abs(value))
+
+    def _is_near(self, gap: float, value: float) -> bool:
+        """Whether underflow, a constant in float32, or the value's rounding hides a gap."""
+        if abs(value) < self.dtype.normal / self.dtype.unit**2:
+            return True
+        return gap <= SHORT_CONSTANT * abs(value) or self._is_invisible(gap)
+
+    def _is_invisible(self, gap: float) -> bool:
+        """Whether a gap in slope, over the input's whole size, is rounding of the value."""
+        known = self.known
+        if known.sizes is None or known.values is None:
+            return False
+        with np.errstate(over="ignore", invalid="ignore"):
+            moved = gap * known.sizes[self.column]
+        rounding = FACTOR * known.operations * self.dtype.unit
+        return bool(moved <= rounding * abs(known.values[self.row]))
+
+    def _share(self, gap: float) -> float:
+        """Return a gap's share of the row's contributions, each scaled by its input."""
+        assert self.sources.formula is not None
+        n = self.sources.torch.shape[1]
+        sizes = np.ones(n) if self.known.sizes is None else self.known.sizes
+        with np.errstate(invalid="ignore", over="ignore"):
+            contributions = np.abs(self.sources.formula[self.row]) * sizes
+        largest = contributions[np.isfinite(contributions)].max(initial=0.0)
+        return float(gap * sizes[self.column] / largest) if largest and gap == gap else np.inf
+
+    def _by_differences(self, value: float) -> Finding | None:
+        """Whom decisive finite differences side with; None if with neither or with both."""
+        here = np.s_[self.row : self.row + 1, self.column : self.column + 1]
+        whole = self.sources
+        part = Sources(
+            whole.torch[here], None, whole.differences[here], whole.error[here],  # type: ignore[index]
+            whole.precision, scale=whole.scale[here],  # type: ignore[index]
+        )  # fmt: skip
+        torch_met, torch_missed = _against_differences(part.torch, part, self.dtype)
+        form_met, form_missed = _against_differences(np.array([[value]]), part, self.dtype)
+        if form_met.item() and torch_missed.item():
+            return Finding.TORCH
+        return Finding.FORM if torch_met.item() and form_missed.item() else None
+
+
+def _against_differences(
+    values: np.ndarray, sources: Sources, dtype: Dtype
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return where the differences meet the values, and where they miss them."""
+    assert sources.differences is not None and sources.error is not None
+    assert sources.scale is not None
+    size = np.maximum(np.maximum(np.abs(values), np.abs(sources.differences)), sources.scale)
+    rounding = min(MAX_ROUNDOFFS * dtype.unit, dtype.half)
+    with np.errstate(invalid="ignore", over="ignore"):
+        gap = np.abs(values - sources.differences)
+        met = gap <= TRUSTED_ERRORS * sources.error + rounding * size
+        missed = gap > TRUSTED_ERRORS * sources.error + max(dtype.half, SMALL_PART**2) * size
+    return met, missed | ~np.isfinite(values) & np.isfinite(sources.differences)

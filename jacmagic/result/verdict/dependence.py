@@ -1,0 +1,61 @@
+"""Detection of dependences that a closed form misses: tensors made bare numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from jacmagic.function.components import components
+from jacmagic.function.neighbourhood import beside
+from jacmagic.function.problem import Problem
+from jacmagic.numeric import independent
+from jacmagic.result.verdict.findings import SMALL_PART, TRUSTED_ERRORS
+from jacmagic.result.verdict.finite_differences import finite_differences
+from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.trace import Refusal
+
+
+def lost_dependence(form: ClosedForm, problem: Problem) -> Refusal | None:
+    """Return a refusal if a number left torch and the formula misses a dependence.
+
+    `float(x)` leaves no expression behind. Where it does not matter (a value that is only printed)
+    finite differences confirm every entry of the formula, at the point and beside it.
+    """
+    for leak in form.trace.leaks:
+        if leak.lost_dependence and not _confirmed(form, problem):
+            return Refusal(
+                leak.habit, leak.line, f"turns a tensor into a bare number; {leak.advice}"
+            )
+    return None
+
+
+def _confirmed(form: ClosedForm, problem: Problem) -> bool:
+    here = [one.value.detach() for one in problem.inputs]
+    return all(_confirmed_at(form, problem, point) for point in (here, next(beside(here))))
+
+
+def _confirmed_at(form: ClosedForm, problem: Problem, tensors: Sequence[torch.Tensor]) -> bool:
+    point = components(tensors).tolist()
+    if not form.holds_at(point):
+        return False
+    scalar = problem.potential or problem
+    expected = form.values(point) if problem.potential is None else gradient(form, point)
+    found = finite_differences(scalar, len(expected), tensors)
+    if found is None:
+        return False
+    value, error, scale = (part.numpy() for part in (found.matrix, found.error, found.scale))
+    with np.errstate(invalid="ignore"):
+        close = np.abs(expected - value) <= TRUSTED_ERRORS * error + SMALL_PART**2 * scale
+    confirmed = close & found.decisive.numpy()
+    columns = np.flatnonzero(~confirmed.all(axis=0))
+    confirmed[:, columns] |= independent(scalar.function, tensors, columns.tolist()) & (
+        expected[:, columns] == 0
+    )
+    return bool(confirmed.all())
+
+
+def gradient(form: ClosedForm, point: Sequence[float]) -> np.ndarray:
+    """Return the gradient (1, n) of which a Hessian's closed form is the Jacobian."""
+    return np.array(form.tape.evaluate(point)[: form.shape[0]]).reshape(1, -1)

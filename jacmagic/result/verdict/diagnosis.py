@@ -1,0 +1,117 @@
+"""The comparison of one Jacobian: gather evidence, judge every entry, conclude."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+import torch
+
+from jacmagic.function.problem import Problem
+from jacmagic.labels import Label
+from jacmagic.numeric import NumericJacobian
+from jacmagic.result.verdict.agreement import Agreement
+from jacmagic.result.verdict.comparison import judge
+from jacmagic.result.verdict.conclusion import conclude
+from jacmagic.result.verdict.directional_check import check_along
+from jacmagic.result.verdict.evidence import Evidence
+from jacmagic.result.verdict.findings import NO_CUTS, Finding
+from jacmagic.result.verdict.finite_differences import MAX_COLUMNS
+from jacmagic.result.verdict.numpy_value import numpy_differs
+from jacmagic.result.verdict.reasons import reason_for
+from jacmagic.result.verdict.remarks import remarks_on
+from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.one_sided import OneSided
+from jacmagic.symbolic.trace import Refusal
+from jacmagic.symbolic.validation import fits_beside
+
+_DRAWS = "the function draws random numbers"
+_MISSES = Refusal("the closed form", None, "is not the function beside the point")
+_TRIANGLE = (
+    "the function reads one triangle of a symmetric matrix, and torch spreads the derivative over "
+    "both, as finite differences do here"
+)
+
+
+def contradicts(
+    problem: Problem, numbers: NumericJacobian, matrix: torch.Tensor, form: ClosedForm
+) -> bool:
+    """Whether a closed form and torch differ in any entry by more than rounding."""
+    evidence = Evidence(problem, numbers, matrix, form, rows=(), uses_differences=False)
+    found, _ = judge(evidence.sources, evidence.dtype, evidence.exactly, NO_CUTS)
+    return bool(np.isin(found, (Finding.TORCH, Finding.CONTRADICTED)).any())
+
+
+def diagnose(
+    problem: Problem,
+    numbers: NumericJacobian,
+    matrix: torch.Tensor,
+    form: ClosedForm | None,
+    *,
+    rows: Sequence[Label],
+    outside: set[int],
+    refusal: Refusal | None = None,
+    both: OneSided | None = None,
+) -> Agreement:
+    """Compare torch's matrix with the closed form and with finite differences.
+
+    Args:
+        problem: the function and the point.
+        numbers: what torch computed.
+        matrix: torch's Jacobian (m, n).
+        form: the closed form valid at the point, or None.
+        rows: the labels of the outputs.
+        outside: positions of inputs that the function reads from outside itself.
+        refusal: why there is no closed form, if there is none.
+        both: the two sides of a kink, if the point lies on one.
+    """
+    evidence = Evidence(problem, numbers, matrix, form, rows, refusal)
+    warnings = remarks_on(evidence, outside)
+    unjudged = _unjudged(evidence, warnings)
+    if unjudged is not None:
+        return unjudged
+    found, alone = judge(
+        evidence.sources, evidence.dtype, evidence.exactly, evidence.circumstances(both)
+    )
+    if form is not None and alone.any() and fits_beside(form, problem) is False:
+        return diagnose(problem, numbers, matrix, None, rows=rows, outside=outside, refusal=_MISSES)
+    agreement = conclude(
+        evidence.sources,
+        found,
+        alone,
+        name=evidence.name,
+        cause=evidence.cause,
+        reason=partial(reason_for, evidence),
+        warnings=warnings,
+    )
+    if agreement.verdict == "agree" and not alone.any() and evidence.spread:
+        return replace(agreement, reason=_TRIANGLE)
+    return agreement
+
+
+def _unjudged(evidence: Evidence, warnings: tuple[str, ...]) -> Agreement | None:
+    """Return the verdict where entries are not compared one by one; else None.
+
+    The function's values do not repeat, or NumPy gives others, or there are too many columns.
+    """
+    blank = Agreement("not confirmed", float("nan"), (), warnings, evidence.bare)
+    if evidence.unsteady is not None:
+        refusal = evidence.refusal
+        draws = refusal is not None and "random numbers" in refusal.reason
+        return replace(blank, reason=_DRAWS if draws else evidence.unsteady)
+    problem, leaves = evidence.problem, evidence.numbers.outputs.leaves
+    differs = numpy_differs(problem, leaves, evidence.form, evidence.dtype)
+    if differs is not None:
+        return replace(blank, warnings=(*warnings, differs), reason=differs)
+    if evidence.form is not None or len(evidence.sizes) <= MAX_COLUMNS:
+        return None
+    return check_along(
+        problem,
+        evidence.truth,
+        evidence.dtype,
+        name=evidence.name,
+        cause=evidence.cause,
+        warnings=warnings,
+    )

@@ -1,0 +1,152 @@
+"""Check a Jacobian of many columns along random directions.
+
+J·v for a random v against the function's rate of change along v: a wrong entry shows in its row
+whatever the others are (Freivalds' check). Where a row differs, its columns are halved until one
+entry is left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from jacmagic.function.neighbourhood import sizes_of
+from jacmagic.function.precision import Dtype
+from jacmagic.function.problem import Problem
+from jacmagic.numeric import along, differences
+from jacmagic.result.verdict.agreement import Agreement, Disagreement
+from jacmagic.result.verdict.comparison import judge
+from jacmagic.result.verdict.findings import ALARMS, NO_CUTS, Finding, Sources
+
+DIRECTIONS = 2  # one shows a wrong entry almost surely, a second where rounding hides it
+
+
+def check_along(
+    problem: Problem,
+    truth: np.ndarray,
+    dtype: Dtype,
+    *,
+    name: Callable[[int, int], str],
+    cause: Callable[[int, int], str],
+    warnings: tuple[str, ...],
+) -> Agreement:
+    """Compare torch's matrix times random vectors with finite differences.
+
+    Args:
+        problem: the function and the point.
+        truth: torch's Jacobian (m, n).
+        dtype: the arithmetic in which torch computed.
+        name: names an entry for the reader.
+        cause: the likely cause why torch is alone in an entry.
+        warnings: passed on.
+    """
+    v = random_directions(problem, DIRECTIONS)
+    found, sources = compared(problem, _product(truth, v), v, dtype)
+    blank = Agreement("not confirmed", float("nan"), (), warnings, sources)
+    if sources.differences is None:
+        slow = "the function is too slow for finite differences"
+        return replace(blank, reason=f"torch is the only source; {slow}")
+    wrong = np.argwhere(np.isin(found, ALARMS))
+    if len(wrong):
+        i, k = map(int, wrong[0])
+        return _alone(problem, truth, dtype, i, v[:, k], blank, name, cause)
+    if (found != Finding.AGREED).any():
+        i = int(np.argwhere(found != Finding.AGREED)[0, 0])
+        where = f"finite differences along random directions are not decisive for row {i}"
+        return replace(blank, reason=f"torch is the only source; {where}")
+    largest = float(np.abs(sources.torch - sources.differences).max(initial=0))
+    agreed = f"torch agrees with finite differences along {DIRECTIONS} random directions"
+    summary = f"{agreed}; largest difference {largest:.1g}"
+    return replace(blank, verdict="agree", largest=largest, summary=summary)
+
+
+def is_confirmed_along(problem: Problem, truth: np.ndarray, dtype: Dtype) -> bool:
+    """Whether finite differences along one random direction confirm J (m, n).
+
+    It takes seven evaluations. False says nothing: they are too few to contradict.
+    """
+    v = random_directions(problem, 1)
+    found = along(problem.function, problem.tensors, v[:, 0])
+    if found is None or len(found.matrix) != len(truth):
+        return False
+    parts = (found.matrix.numpy(), found.error.numpy())
+    products = _product(truth, v)
+    if not np.isfinite(products).all():
+        return False
+    sources = Sources(products, None, *parts, dtype.name, scale=found.scale.numpy())
+    judged, _ = judge(sources, dtype, None, NO_CUTS)
+    constant = (products == 0) & (sources.scale == 0)
+    return bool(((judged == Finding.AGREED) | constant).all())
+
+
+def _product(truth: np.ndarray, v: np.ndarray) -> np.ndarray:
+    """Return rates of change (m, k) along k directions; infinite where they overflow."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return np.asarray(truth @ v)
+
+
+def random_directions(problem: Problem, count: int) -> np.ndarray:
+    """Return random vectors (n, count) whose components are as large as the inputs'."""
+    sizes = sizes_of(problem.tensors)
+    chance = np.random.default_rng(1)
+    signs = chance.choice((-1.0, 1.0), (len(sizes), count))
+    return sizes[:, None] * signs * chance.uniform(0.5, 1.0, signs.shape)
+
+
+def compared(
+    problem: Problem, products: np.ndarray, v: np.ndarray, dtype: Dtype
+) -> tuple[np.ndarray, Sources]:
+    """Return findings (m, k) along k directions, and the values compared.
+
+    Args:
+        problem: the function and the point.
+        products: torch's Jacobian times the directions, (m, k).
+        v: the directions, (n, k).
+        dtype: the arithmetic in which torch computed.
+    """
+    found = None
+    if not problem.effects:
+        found = differences(problem.function, problem.tensors, directions=v)
+    if found is None or len(found.matrix) != len(products):
+        nothing = Sources(products, None, None, None, dtype.name)
+        return np.full(products.shape, Finding.UNCONFIRMED), nothing
+    parts = (found.matrix.numpy(), found.error.numpy())
+    sources = Sources(products, None, *parts, dtype.name, scale=found.scale.numpy())
+    return judge(sources, dtype, None, NO_CUTS)[0], sources
+
+
+def _alone(
+    problem: Problem,
+    truth: np.ndarray,
+    dtype: Dtype,
+    row: int,
+    v: np.ndarray,
+    blank: Agreement,
+    name: Callable[[int, int], str],
+    cause: Callable[[int, int], str],
+) -> Agreement:
+    """Return the verdict on a wrong row, with one wrong entry found by bisection."""
+    columns = np.arange(len(v))
+    while len(columns) > 1:
+        halves = np.array_split(columns, 2)
+        tried = np.stack([np.where(np.isin(np.arange(len(v)), half), v, 0) for half in halves], 1)
+        found, _ = compared(problem, _product(truth, tried), tried, dtype)
+        wrong = np.isin(found[row], ALARMS)
+        if not wrong.any():
+            break
+        columns = halves[int(np.argmax(wrong))]
+    if len(columns) > 1:
+        differs = f"row {row} disagrees with finite differences along a random vector"
+        summary = f"torch is alone: {differs}"
+        return replace(blank, verdict="disagree", alone="torch", summary=summary)
+    j = int(columns[0])
+    axis = np.eye(1, len(v), j).T
+    _, unit = compared(problem, truth @ axis, axis, dtype)
+    assert unit.differences is not None
+    value = float(truth[row, j])
+    entry = Disagreement(
+        row, j, name(row, j), value, None, float(unit.differences[row, 0]), cause(row, j)
+    )
+    return replace(blank, verdict="disagree", disagreements=(entry,), alone="torch")

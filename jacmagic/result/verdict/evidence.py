@@ -1,0 +1,216 @@
+"""Evidence on one Jacobian: values, error bounds and circumstances."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+import torch
+
+from jacmagic.function.components import components
+from jacmagic.function.neighbourhood import sizes_of
+from jacmagic.function.precision import Dtype, Exactly
+from jacmagic.function.problem import Problem
+from jacmagic.labels import Label
+from jacmagic.numeric import Differences, NumericJacobian, independent, unsteady
+from jacmagic.result.verdict.agreement import Agreement
+from jacmagic.result.verdict.causes import Causes
+from jacmagic.result.verdict.comparison import judge
+from jacmagic.result.verdict.directional_check import is_confirmed_along
+from jacmagic.result.verdict.findings import NO_CUTS, Circumstances, Finding, Sources
+from jacmagic.result.verdict.finite_differences import MAX_COLUMNS, MAX_ROWS, finite_differences
+from jacmagic.result.verdict.gradient_check import check_gradient
+from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.formula.rounding import bounded, dtype_of, exactly
+from jacmagic.symbolic.formula.singularities import Singularity, boundaries, kinks
+from jacmagic.symbolic.notation import notation_of
+from jacmagic.symbolic.one_sided import OneSided
+from jacmagic.symbolic.trace import Refusal
+
+
+@dataclass
+class Evidence:
+    """What each source gives for one Jacobian, computed on first use.
+
+    Attributes:
+        problem: the function and the point.
+        numbers: what torch computed.
+        matrix: torch's Jacobian (m, n).
+        form: the closed form valid at the point, or None.
+        rows: the labels of the outputs.
+        refusal: why there is no closed form, if there is none.
+        uses_differences: whether finite differences may be taken.
+    """
+
+    problem: Problem
+    numbers: NumericJacobian
+    matrix: torch.Tensor
+    form: ClosedForm | None
+    rows: Sequence[Label]
+    refusal: Refusal | None = None
+    uses_differences: bool = True
+
+    @cached_property
+    def point(self) -> list[float]:
+        """The n numbers of the point."""
+        return self.problem.flat_point
+
+    @cached_property
+    def tensors(self) -> list[torch.Tensor]:
+        return [one.value.detach() for one in self.problem.inputs]
+
+    @cached_property
+    def truth(self) -> np.ndarray:
+        """The matrix shown, as float64 (m, n)."""
+        return self.matrix.detach().cpu().double().numpy()
+
+    @cached_property
+    def sizes(self) -> np.ndarray:
+        return sizes_of(self.tensors)
+
+    @cached_property
+    def dtype(self) -> Dtype:
+        """The shortest arithmetic on the way, as far as it was seen."""
+        seen = [] if self.form is None else self.form.trace.dtypes
+        leaves = self.numbers.outputs.leaves
+        return dtype_of([self.matrix.dtype, *(leaf.dtype for leaf in leaves), *seen])
+
+    @property
+    def asks_function(self) -> bool:
+        """Whether the function may run again: by columns, or as the only check."""
+        by_columns = len(self.sizes) <= MAX_COLUMNS and len(self.truth) <= MAX_ROWS
+        allowed = self.tensors and not self.problem.effects
+        return bool(allowed) and (self.form is None or by_columns)
+
+    @cached_property
+    def unsteady(self) -> str | None:
+        """Why the function's values do not repeat; None if they do, or were not checked."""
+        if not self.asks_function:
+            return None
+        return unsteady(self.problem.function, self.tensors, self.numbers.outputs.leaves)
+
+    @property
+    def taken(self) -> bool:
+        """Whether finite differences are taken."""
+        return self.uses_differences and self.asks_function and self.unsteady is None
+
+    @cached_property
+    def gradient(self) -> Agreement | None:
+        """The verdict on the gradient below a Hessian; None if it is not checked."""
+        if self.problem.potential is None or not self.taken:
+            return None
+        return check_gradient(self.problem, self.numbers, self.form, self.point)
+
+    @cached_property
+    def causes(self) -> Causes:
+        """What cuts torch's graph, by entry."""
+        return Causes(
+            self.problem,
+            self.numbers,
+            self.form,
+            refusal=self.refusal,
+            edges=self.edges,
+            gradient_is_right=self.gradient is not None and self.gradient.verdict == "agree",
+        )
+
+    @cached_property
+    def edges(self) -> list[Singularity]:
+        """The kinks and the ends of branches at the point."""
+        if self.form is None:
+            return []
+        return [*kinks(self.form, self.point), *boundaries(self.form, self.point)]
+
+    @cached_property
+    def is_confirmed(self) -> bool:
+        """Whether the closed form confirms all entries, and the function one direction.
+
+        Then there is nothing left for differences entry by entry to decide.
+        """
+        if self.form is None or not self.taken or self.problem.potential is not None:
+            return False
+        values, bounds = bounded(self.form, self.point, self.dtype)
+        sources = replace(self.bare, formula=values, bound=bounds)
+        found, _ = judge(sources, self.dtype, self.exactly, NO_CUTS)
+        agreed = bool((found == Finding.AGREED).all())
+        return agreed and is_confirmed_along(self.problem, self.truth, self.dtype)
+
+    @property
+    def exactly(self) -> Exactly | None:
+        """Evaluates entries of the closed form with fifty digits; None without one."""
+        return None if self.form is None else exactly(self.form, self.point, self.dtype)
+
+    @cached_property
+    def differences(self) -> Differences | None:
+        """Finite differences of all entries; None where they are not taken."""
+        asked = self.taken and not self.is_confirmed
+        return finite_differences(self.problem, len(self.truth)) if asked else None
+
+    @property
+    def spread(self) -> bool:
+        """Whether the differences are those of a function of a symmetric part."""
+        return self.differences is not None and self.differences.spread
+
+    @cached_property
+    def values(self) -> np.ndarray:
+        """The function's own values (m,)."""
+        return components(self.numbers.outputs.leaves)
+
+    @property
+    def undefined(self) -> list[int]:
+        """The rows in which the function itself is nan or infinite."""
+        return np.flatnonzero(~np.isfinite(self.values)).tolist()
+
+    @property
+    def bare(self) -> Sources:
+        """torch alone."""
+        return Sources(self.truth, None, None, None, self.dtype.name)
+
+    @cached_property
+    def sources(self) -> Sources:
+        """The values of each source for every entry."""
+        sources = self.bare
+        if self.form is not None:
+            values, bounds = bounded(self.form, self.point, self.dtype)
+            sources = replace(sources, formula=values, bound=bounds)
+        if self.differences is not None:
+            found = self.differences
+            value, error, scale = (one.numpy() for one in (found.matrix, found.error, found.scale))
+            sources = replace(sources, differences=value, error=error, scale=scale)
+        if not self.taken:
+            return sources
+        return replace(sources, apart=self._apart(sources), along=self.is_confirmed)
+
+    def _apart(self, sources: Sources) -> np.ndarray | None:
+        """Entries of 0 without another source, whose output does not depend on the input."""
+        if self.form is not None:
+            return None
+        open_ = (sources.torch == 0) & ~sources.decisive
+        columns = np.flatnonzero(open_.any(axis=0))
+        apart = np.zeros(sources.torch.shape, dtype=bool)
+        apart[:, columns] = independent(self.problem.function, self.tensors, columns.tolist())
+        return apart
+
+    def circumstances(self, both: OneSided | None) -> Circumstances:
+        """Return the facts beside the sources; `both` are a kink's two sides, if any."""
+        operations = 1 if self.form is None else len(self.form.tape.operations) + len(self.sizes)
+        return Circumstances(
+            cut=self.causes.cut,
+            fair=None if both is None else both.around(self.truth),
+            kinked={row for edge in self.edges for row in edge.rows},
+            sizes=self.sizes,
+            values=self.values,
+            operations=operations,
+            doubted=self.gradient is not None and self.gradient.verdict != "agree",
+            undefined=self.undefined,
+        )
+
+    def name(self, i: int, j: int) -> str:
+        """Return what an entry is called."""
+        row, column = self.rows[i].unicode, self.problem.columns[j].unicode
+        return notation_of(self.problem).unicode(self.problem.title, row, column)
+
+    def cause(self, i: int, j: int) -> str:
+        """Why torch is alone in an entry."""
+        return self.causes(i, j, float(self.truth[i, j]))

@@ -1,0 +1,107 @@
+"""The data of a comparison: sources, circumstances, a finding for each entry."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+
+TRUSTED_ERRORS = 10.0  # estimated errors of finite differences within which values are met
+SMALL_PART = 2.0**-10  # of the function's variation: an error below it decides
+
+
+class Finding(IntEnum):
+    """What the sources show of one entry."""
+
+    AGREED = 0  # two independent sources are equal within their bounds
+    UNCONFIRMED = 1  # one source only
+    NOT_FINITE = 2  # nan: nothing to compare
+    ROUNDING = 3  # rounding explains the difference, but leaves too few digits right
+    TORCH = 4  # torch is alone
+    FORM = 5  # the closed form is alone
+    CONTRADICTED = 6  # two sources contradict each other, and no third one decides
+
+
+ALARMS = (Finding.TORCH, Finding.FORM, Finding.CONTRADICTED)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """The values of each source, as float64 arrays (m, n).
+
+    Attributes:
+        torch: the value that is shown.
+        formula: the closed form's values, or None.
+        differences: finite differences, or None where there are none.
+        error: estimated error of the finite differences, or None.
+        precision: name of the dtype in which torch computed, such as "float64".
+        bound: bounds on the rounding errors of the closed form in that dtype, or None.
+        scale: how much the function varied over the steps of the differences, or None.
+        apart: boolean, entries of 0 whose output was seen not to depend on the input, or None.
+        along: whether finite differences confirm torch along one random direction, where they were
+            not taken entry by entry.
+    """
+
+    torch: np.ndarray
+    formula: np.ndarray | None
+    differences: np.ndarray | None
+    error: np.ndarray | None
+    precision: str
+    bound: np.ndarray | None = None
+    scale: np.ndarray | None = None
+    apart: np.ndarray | None = None
+    along: bool = False
+
+    @property
+    def decisive(self) -> np.ndarray:
+        """Boolean (m, n): where the differences' error is a small part of the variation."""
+        if self.differences is None or self.error is None or self.scale is None:
+            return np.zeros(self.torch.shape, dtype=bool)
+        estimated = np.isfinite(self.error) & np.isfinite(self.scale)
+        with np.errstate(over="ignore"):
+            small = TRUSTED_ERRORS * self.error <= SMALL_PART * self.scale
+        return estimated & (self.scale > 0) & small
+
+    @property
+    def gaps(self) -> np.ndarray | None:
+        """Finite distances (m, n) of torch from the closed form, else the differences.
+
+        0 where a distance is not finite; None without another source.
+        """
+        other = self.formula if self.formula is not None else self.differences
+        if other is None:
+            return None
+        with np.errstate(invalid="ignore"):
+            gaps = np.abs(self.torch - other)
+        return np.where(np.isfinite(gaps), gaps, 0)
+
+
+@dataclass(frozen=True)
+class Circumstances:
+    """Facts about the function and the point, beside the sources' values.
+
+    Attributes:
+        cut: (row, column) → whether the code cuts torch's graph on the way between them.
+        fair: boolean (m, n), where torch's value lies between the two sides of a kink.
+        kinked: rows in which the point lies on a kink; differences average its two sides.
+        sizes: (n,) the sizes of the inputs' components.
+        values: (m,) the function's own values.
+        operations: how many operations the whole closed form takes.
+        doubted: whether what finite differences start from is not confirmed itself; they then
+            contradict, but confirm nothing.
+        undefined: rows in which the function itself is nan or infinite, see NOTE [Undefined].
+    """
+
+    cut: Callable[[int, int], bool]
+    fair: np.ndarray | None = None
+    kinked: Collection[int] = ()
+    sizes: np.ndarray | None = None
+    values: np.ndarray | None = None
+    operations: int = 1
+    doubted: bool = False
+    undefined: Collection[int] = ()
+
+
+NO_CUTS = Circumstances(cut=lambda i, j: False)

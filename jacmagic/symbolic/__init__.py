@@ -1,0 +1,1 @@
+"""The closed form: a function traced, differentiated on its graph, typeset."""

@@ -1,0 +1,149 @@
+"""Closed forms of one function, one for each branch that its points take.
+
+A trace follows the branches that one point takes. At another point the recorded conditions may not
+hold any more; then the function is traced again there, and both closed forms are kept.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Collection, Sequence
+from typing import Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from jacmagic.function.closures import fingerprint_of
+from jacmagic.function.problem import Problem
+from jacmagic.symbolic.closed_form import derive_form
+from jacmagic.symbolic.formula import ClosedForm, DisplayForm
+from jacmagic.symbolic.named_form import display_form
+from jacmagic.symbolic.trace import Refusal
+from jacmagic.symbolic.validation import are_equal, fits_beside, has_jacobian
+
+MAX_BRANCHES = 64  # forms kept, for memory: each holds a graph
+MAX_REFUSALS = 3  # points at which a function may refuse before it is not traced again
+NOT_WANTED = Refusal("the closed form", None, "was not asked for")
+
+
+class ClosedForms:
+    """The closed forms of a function, least recently used last.
+
+    Thread-safe: sliders may ask from another thread than the cell did.
+    """
+
+    def __init__(self, *, wanted: bool = True, budget: float | None = 2.0) -> None:
+        """Nothing is traced yet.
+
+        Args:
+            wanted: False refuses from the start.
+            budget: seconds for tracing, differentiating and reading one branch; None for no bound.
+        """
+        self.budget = budget
+        self._forms: list[ClosedForm] = []
+        self._outside: WeakKeyDictionary[ClosedForm, tuple[Any, ...]] = WeakKeyDictionary()
+        self._wanted = wanted
+        self._refusals: dict[tuple[float, ...], Refusal] = {}
+
+    @property
+    def _lock(self) -> threading.RLock:
+        """The lock, created on first use; `setdefault` is atomic."""
+        lock: threading.RLock = vars(self).setdefault("_created_lock", threading.RLock())
+        return lock
+
+    def form(
+        self, problem: Problem, outputs: Sequence[float], matrix: np.ndarray | None = None
+    ) -> ClosedForm | Refusal:
+        """Return the closed form that is valid at a problem's point.
+
+        A kept one is taken only if it has torch's numbers there and the function's value beside
+        it, where no zero hides a change, and nothing that the function reads from outside is seen
+        to have changed; otherwise it is derived again.
+
+        Args:
+            problem: the function and the point.
+            outputs: the m numbers that the function gave there.
+            matrix: torch's Jacobian there (m, n), if it is known.
+        """
+        with self._lock:
+            if not self._wanted:
+                return NOT_WANTED
+            point, outside = problem.flat_point, fingerprint_of(problem.function)
+            kept = next((form for form in self._forms if form.holds_at(point)), None)
+            if (
+                kept is not None
+                and self._outside[kept] == outside
+                and has_jacobian(kept, problem, point, outputs, matrix)
+                and fits_beside(kept, problem)
+            ):
+                return self._keep(kept, outside)
+            if kept is None and (refusal := self._refused_at(point)) is not None:
+                return refusal
+            derived = derive_form(problem, outputs, self.budget)
+            if kept is not None:
+                return self._renewed(kept, derived, outside)
+            if isinstance(derived, Refusal):
+                self._refusals[tuple(point)] = derived
+                return derived
+            return self._keep(derived, outside)
+
+    def _refused_at(self, point: Sequence[float]) -> Refusal | None:
+        """Return why a point is not traced again; None where it is."""
+        if tuple(point) in self._refusals:
+            return self._refusals[tuple(point)]
+        if len(self._refusals) >= MAX_REFUSALS:  # it is the function, not the point
+            return next(iter(self._refusals.values()))
+        return None
+
+    def _renewed(
+        self, kept: ClosedForm, derived: ClosedForm | Refusal, outside: tuple[Any, ...]
+    ) -> ClosedForm | Refusal:
+        """Return a form derived again where a kept one does not have torch's numbers.
+
+        Where both are one tape, nothing has changed that matters: torch itself has other numbers,
+        and the kept form stays, with the names it was shown with.
+        """
+        if isinstance(derived, Refusal):
+            self._forms.remove(kept)
+            return derived
+        if kept.shape == derived.shape and kept.tape == derived.tape:
+            return self._keep(kept, outside)
+        self._forms.clear()  # what has changed may have changed in every branch
+        return self._keep(derived, outside)
+
+    def _keep(self, form: ClosedForm, outside: tuple[Any, ...]) -> ClosedForm:
+        """Keep a form as the most recently used; drop the least recently used."""
+        if form in self._forms:
+            self._forms.remove(form)
+        self._forms.insert(0, form)
+        self._outside[form] = outside
+        del self._forms[MAX_BRANCHES:]
+        return form
+
+    def reading(
+        self,
+        problem: Problem,
+        form: ClosedForm,
+        *,
+        names: bool = True,
+        taken: Collection[str] = (),
+    ) -> DisplayForm | Refusal:
+        """Return the display form, with the names of constants or with their numbers.
+
+        Args:
+            problem: the function, at a point where the form is valid.
+            form: one of these closed forms.
+            names: False shows the constants as numbers.
+            taken: names that stand for something else on the page: outputs, the function.
+        """
+        with self._lock:
+            reading = form.readings.get(names)
+            is_stale = isinstance(reading, DisplayForm) and not are_equal(
+                reading.form, form, problem.flat_point
+            )  # the names it was traced with have other values by now
+            if reading is None or is_stale:
+                reading = form.too_large or display_form(
+                    problem, form, self.budget, names=names, taken=taken
+                )
+                form.readings[names] = reading
+            return reading

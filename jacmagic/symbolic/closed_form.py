@@ -1,0 +1,87 @@
+"""Derive a problem's closed form: trace, compare with the value, differentiate."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Sequence
+
+from jacmagic.function.problem import Problem
+from jacmagic.labels import symbols
+from jacmagic.symbolic.formula import ClosedForm, close
+from jacmagic.symbolic.formula.sympify import tree_sizes
+from jacmagic.symbolic.formula.time_limit import counted, seconds_left
+from jacmagic.symbolic.graph import ZERO
+from jacmagic.symbolic.point import values_again
+from jacmagic.symbolic.trace import Naming, Refusal, Trace, trace
+from jacmagic.symbolic.validation import has_values
+
+_OTHER_VALUES = Refusal(
+    "the function", None, "gave other values when it ran again: random, or it keeps state"
+)
+_WRONG_VALUES = Refusal(
+    "the closed form", None, "gives other values than the function; please report this function"
+)
+
+
+def derive_form(
+    problem: Problem, outputs: Sequence[float], budget: float | None
+) -> ClosedForm | Refusal:
+    """Trace and differentiate a problem's function at its point.
+
+    Args:
+        problem: the function and the point; of a Hessian, its gradient is differentiated.
+        outputs: the m numbers that the function gave there.
+        budget: seconds for each of tracing, differentiating and reading; None for no bound.
+    """
+    asked = problem.potential or problem
+    form = differentiate_trace(asked, trace_problem(asked, budget), budget)
+    if isinstance(form, Refusal):
+        return form
+    if problem.potential is not None:
+        outputs = values_again(asked)
+    if not has_values(form, problem.flat_point, outputs):
+        return _WRONG_VALUES if values_again(asked) == list(outputs) else _OTHER_VALUES
+    return form if problem.potential is None else differentiate_gradient(form, budget)
+
+
+def trace_problem(
+    problem: Problem, budget: float | None, naming: Naming | None = None
+) -> Trace | Refusal:
+    """Trace a problem's function; a trace that keeps names also keeps whole tensors."""
+    with counted():
+        return trace(
+            problem.function,
+            problem.tensors,
+            symbols(problem.columns),
+            seconds=seconds_left(budget),
+            naming=naming,
+            whole=[] if naming is None else [one.name for one in problem.inputs],
+        )
+
+
+def differentiate_trace(
+    problem: Problem, traced: Trace | Refusal, budget: float | None
+) -> ClosedForm | Refusal:
+    """Return the closed form of a trace; a refusal stays one."""
+    if isinstance(traced, Refusal):
+        return traced
+    return close(traced, problem.columns, budget=budget)
+
+
+def differentiate_gradient(gradient: ClosedForm, budget: float | None) -> ClosedForm | Refusal:
+    """Differentiate a gradient's nodes once more: the closed form of a Hessian."""
+    outputs = tuple(gradient.entries)
+    traced = dataclasses.replace(gradient.trace, outputs=outputs, expression=None)
+    hessian = close(traced, gradient.columns, budget=budget)
+    return hessian if isinstance(hessian, Refusal) else _symmetric(hessian)
+
+
+def _symmetric(hessian: ClosedForm) -> ClosedForm:
+    """Replace mirrored entries by the shorter form: ∂²f/∂x∂y = ∂²f/∂y∂x (Schwarz)."""
+    entries, n = hessian.entries, len(hessian.columns)
+    sizes = tree_sizes(hessian.graph, entries)
+    rows: list[dict[int, int]] = []
+    for i in range(n):
+        shorter = [min((i * n + j, j * n + i), key=lambda k: (sizes[k], k)) for j in range(n)]
+        rows.append({j: entries[k] for j, k in enumerate(shorter) if entries[k] != ZERO})
+    return dataclasses.replace(hessian, rows=tuple(rows))

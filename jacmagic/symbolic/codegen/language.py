@@ -1,0 +1,118 @@
+"""A target language as one table: a template for each operation of the graph."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+# How tightly a piece of code binds.
+CHOICE, COMPARED, SUM, PRODUCT, SIGN, POWER, ATOM = range(7)
+Piece = tuple[str, int]  # code, and how tightly it binds
+
+INFIX = {
+    "add": ("{} + {}", SUM, (SUM, SUM)),
+    "sub": ("{} - {}", SUM, (SUM, PRODUCT)),
+    "mul": ("{}*{}", PRODUCT, (PRODUCT, SIGN)),
+    "div": ("{}/{}", PRODUCT, (PRODUCT, POWER)),
+    "neg": ("-{}", SIGN, (ATOM,)),
+    **{
+        name: (f"{{}} {sign} {{}}", COMPARED, (SUM, SUM))
+        for name, sign in zip("lt le gt ge eq ne".split(), "< <= > >= == !=".split(), strict=True)
+    },
+}
+# Functions that Python, torch and C call by the same name.
+COMMON = "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp log sqrt erf erfc lgamma"
+
+
+@dataclass(frozen=True)
+class Language:
+    """The table of one language.
+
+    Attributes:
+        calls: operation → template of its arguments, which bind as tightly as sums do.
+        power: writes a power from (base, exponent, whether Python-like `**` keeps it real).
+        choice: template of (condition, if true, if false).
+        infinity: the word for ∞.
+        nan: the word for what is not a number.
+        frame: (name, arguments, result, statements, rows of entries) → the source.
+        assign: template of (name, value).
+        component: (input's name, index) → the component's name.
+        keywords: words that are no names, and names that the platform has taken.
+        argument: (input's name, shape) → how it is declared.
+        integer: writes an integer.
+        tensor: template of (an input, number) that makes a tensor of a number; "" if not needed.
+        tensors: operations whose arguments must be tensors.
+        ascii_only: whether identifiers are ASCII.
+        infix: operation → (template, how tightly it binds, how tightly its operands must).
+        ieee: operation → template that keeps nan and signed zeros, where that in `calls` is
+            easier to read and does not; for straight-line code.
+    """
+
+    calls: dict[str, str]
+    power: Callable[[Piece, Piece, bool], str]
+    choice: str
+    infinity: str
+    nan: str
+    frame: Callable[[str, Sequence[str], str, list[str], list[list[str]]], str]
+    assign: str
+    component: Callable[[str, tuple[int, ...]], str]
+    keywords: frozenset[str]
+    argument: Callable[[str, tuple[int, ...]], str] = lambda name, _: name
+    integer: Callable[[int], str] = str
+    tensor: str = ""
+    tensors: frozenset[str] = frozenset()
+    ascii_only: bool = False
+    infix: dict[str, tuple] = field(default_factory=lambda: dict(INFIX))
+    ieee: dict[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def operations(self) -> frozenset[str]:
+        """The operations that the language has an expression for."""
+        return frozenset({*self.infix, *self.calls, "pow", "where"})
+
+    @cached_property
+    def reserved(self) -> frozenset[str]:
+        """The words that no input may be named: keywords, and all that a body may call."""
+        powers = [self.power(("0", ATOM), ("0", ATOM), real) for real in (True, False)]
+        texts = [*self.calls.values(), *powers, self.choice, self.infinity, self.nan]
+        return self.keywords | set(re.findall(r"(?<![\w.])[A-Za-z]\w*", " ".join(texts)))
+
+    def template(self, operation: str) -> str:
+        """Return the template of an operation on names and literals, as one statement.
+
+        Raises:
+            KeyError: the language has no expression for it.
+        """
+        if operation in self.infix:
+            return str(self.infix[operation][0])
+        if operation == "pow":
+            return self.power(("{0}", ATOM), ("{1}", ATOM), False)
+        if operation == "where":
+            return self.choice
+        return self.ieee.get(operation) or self.calls[operation]
+
+    def literal(self, value: float) -> str:
+        """Return a float in brackets, so that a sign before it stays apart."""
+        if math.isfinite(value):
+            return f"({float(value)!r})"
+        word = self.infinity if value == value else self.nan
+        return f"(-{word})" if value < 0 else f"({word})"
+
+
+def calls(prefix: str, names: str) -> dict[str, str]:
+    """Return templates of functions of one argument, named as their operations are."""
+    return {name: f"{prefix}{name}({{}})" for name in names.split()}
+
+
+def hold(piece: Piece, least: int) -> str:
+    """Return a piece of code, in brackets if it binds less tightly than needed."""
+    text, tightness = piece
+    return text if tightness >= least else f"({text})"
+
+
+def starred(base: Piece, exponent: Piece, _: bool) -> str:
+    """Return a power by `**`."""
+    return f"{hold(base, ATOM)}**{hold(exponent, ATOM)}"

@@ -1,0 +1,19 @@
+"""The languages that a closed form can be written in, by name: one module each.
+
+A new language is a module with a table like these, and a line in `LANGUAGES`.
+"""
+
+from jacmagic.symbolic.codegen.language import Language
+from jacmagic.symbolic.codegen.languages.c import C
+from jacmagic.symbolic.codegen.languages.javascript import JAVASCRIPT
+from jacmagic.symbolic.codegen.languages.python import PYTHON
+from jacmagic.symbolic.codegen.languages.torch import TORCH
+
+LANGUAGES: dict[str, Language] = {
+    "python": PYTHON,
+    "torch": TORCH,
+    "c": C,
+    "javascript": JAVASCRIPT,
+}
+
+__all__ = ["JAVASCRIPT", "LANGUAGES", "PYTHON", "TORCH", "C"]

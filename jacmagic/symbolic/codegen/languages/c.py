@@ -1,0 +1,99 @@
+"""C99 with `math.h`: arrays of doubles in, entries of the matrix row by row out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jacmagic.symbolic.codegen.language import COMMON, Language, Piece, calls
+from jacmagic.symbolic.codegen.layout import bracketed, indented
+
+# Keywords, and macros that the platform's headers define.
+KEYWORDS = frozenset(
+    """
+    alignas alignof asm auto bool break case char const constexpr continue default do double
+    else enum extern false float for fortran goto if inline int long main near far nullptr
+    register restrict return short signed sizeof static static_assert struct switch thread_local
+    true typedef typeof typeof_unqual union unsigned void volatile wchar_t while errno linux
+    unix i386 I EOF NULL HUGE HUGE_VAL HUGE_VALF HUGE_VALL INFINITY NAN SNAN SNANF SNANL DOMAIN
+    SING OVERFLOW UNDERFLOW PLOSS TLOSS X_TLOSS MAXFLOAT DBL_MAX DBL_MIN FP_NAN FP_INFINITE
+    FP_ZERO FP_SUBNORMAL FP_NORMAL FP_ILOGB0 FP_ILOGBNAN FP_FAST_FMA FP_FAST_FMAF FP_FAST_FMAL
+    FP_INT_UPWARD FP_INT_DOWNWARD FP_INT_TOWARDZERO FP_INT_TONEARESTFROMZERO FP_INT_TONEAREST
+    MATH_ERRNO MATH_ERREXCEPT math_errhandling M_E M_LOG2E M_LOG10E M_LN2 M_LN10 M_PI M_PI_2
+    M_PI_4 M_1_PI M_2_PI M_2_SQRTPI M_SQRT2 M_SQRT1_2
+    """.split()
+)
+
+# The functions that the templates in `ieee` call.
+IEEE_FUNCTIONS = """\
+static inline double larger(double a, double b) { return a != a || a > b ? a : b; }
+static inline double smaller(double a, double b) { return a != a || a < b ? a : b; }
+static inline double sigmoid(double x)
+{
+    if (x >= 0) return 1 / (1 + exp(-x));
+    const double small = exp(x);
+    return small / (1 + small);
+}
+static inline double modulo(double a, double b)
+{
+    const double rest = fmod(a, b);
+    return rest != 0 && (rest < 0) != (b < 0) ? rest + b : rest;
+}
+"""
+
+
+def _frame(
+    name: str, arguments: Sequence[str], result: str, statements: list[str], rows: list[list[str]]
+) -> str:
+    n = len(rows[0]) if rows else 0
+    head = ["#include <math.h>", "", f"/* {result} has {len(rows)} x {n} entries, row by row. */"]
+    doubles = ", ".join([*arguments, f"double *{result}"])
+    stores = [
+        f"{result}[{i * n + j}] = {entry};"
+        for i, row in enumerate(rows)
+        for j, entry in enumerate(row)
+    ]
+    body = indented([*statements, *stores])
+    return "\n".join([*head, f"void {name}({doubles})", "{", *body, "}", ""])
+
+
+def _power(base: Piece, exponent: Piece, _: bool) -> str:
+    return f"pow({base[0]}, {exponent[0]})"
+
+
+C = Language(
+    calls={
+        **calls("", COMMON + " floor ceil j0 j1 y0 y1"),
+        "abs": "fabs({})",
+        "mod": "(fmod({0}, {1}) + (fmod({0}, {1})*{1} < 0.0 ? {1} : 0.0))",
+        "atan2": "atan2({}, {})",
+        "max": "fmax({}, {})",
+        "min": "fmin({}, {})",
+        "relu": "fmax({}, 0.0)",
+        "clamp": "fmin(fmax({}, {}), {})",
+        "sign": "((double)(({0} > 0) - ({0} < 0)))",
+        "sigmoid": "(1.0/(1.0 + exp(-({}))))",
+        "and": "({} && {})",
+        "or": "({} || {})",
+        "not": "(!{})",
+    },
+    ieee={
+        "mod": "modulo({}, {})",
+        "max": "larger({}, {})",
+        "min": "smaller({}, {})",
+        "relu": "{0} != {0} || {0} > 0 ? {0} : 0.0",
+        "clamp": "smaller(larger({}, {}), {})",
+        "sign": "{0} == {0} ? (double)(({0} > 0) - ({0} < 0)) : {0}",
+        "sigmoid": "sigmoid({})",
+    },
+    power=_power,
+    choice="(({}) ? {} : {})",
+    infinity="INFINITY",
+    nan="NAN",
+    frame=_frame,
+    assign="const double {} = {};",
+    component=bracketed,
+    argument=lambda name, shape: bracketed(f"const double {name}", shape),
+    keywords=KEYWORDS,
+    integer=lambda value: f"{value}.0",
+    ascii_only=True,
+)

@@ -1,0 +1,196 @@
+"""The chain of equations: ∂fᵢ/∂xⱼ = ∂(expression)/∂xⱼ = closed form = numbers.
+
+Each link is a matrix in LaTeX, built from plain labels, expressions and numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from jacmagic.labels import Label, mapped
+from jacmagic.render import latex
+from jacmagic.render.layout import Layout
+from jacmagic.symbolic.derivation_entries import FormulaEntries, SubstitutedEntries
+from jacmagic.symbolic.formula import DisplayForm, excerpt, substituted
+from jacmagic.symbolic.notation import JACOBIAN, Notation
+
+
+@dataclass(frozen=True)
+class Derivation:
+    """The links of the chain, LaTeX without delimiters.
+
+    Attributes:
+        head: the left-hand side, such as J_f(x₁, x₂).
+        definition: the matrix of ∂fᵢ/∂xⱼ.
+        of_expressions: the matrix of ∂(expression)/∂xⱼ, or None without a closed form.
+        closed_form: the matrix of the derivatives, or None.
+        substituted: the closed form with the numbers put in, or None.
+        value: the matrix of numbers.
+        agrees: whether the numbers are those that the closed form gives.
+        where: the equations "u = …" that belong to the chain: long outputs, named parts, long
+            entries, constants with their numbers.
+        matrix: the same Jacobian as matrix expressions, such as "J_f(x) = A", and what the names
+            in these stand for.
+    """
+
+    head: str
+    definition: str
+    of_expressions: str | None
+    closed_form: str | None
+    substituted: str | None
+    value: str
+    agrees: bool = True
+    where: tuple[str, ...] = ()
+    matrix: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def links(self) -> tuple[str, ...]:
+        """The matrices that exist, in order."""
+        chain = (
+            self.definition,
+            self.of_expressions,
+            self.closed_form,
+            self.substituted,
+            self.value,
+        )
+        return tuple(link for link in chain if link is not None)
+
+    @property
+    def signs(self) -> tuple[str, ...]:
+        """The sign before each link: "≠" before numbers that contradict the formula."""
+        last = "=" if self.agrees or self.closed_form is None else "≠"
+        return (*["="] * (len(self.links) - 1), last)
+
+    @property
+    def latex(self) -> str:
+        """The whole chain as one aligned block."""
+        return latex.derivation(self.head, self.links, self.signs, self.where, self.matrix)
+
+
+def derive(
+    title: str,
+    rows: Sequence[Label],
+    columns: Sequence[Label],
+    reading: DisplayForm | None,
+    point: Sequence[float],
+    matrix: np.ndarray,
+    *,
+    inputs: Sequence[str],
+    digits: int = 4,
+    layout: Layout = Layout.NUMERATOR,
+    agrees: bool = True,
+    notation: Notation = JACOBIAN,
+) -> Derivation:
+    """Build the chain.
+
+    Args:
+        title: the function's name.
+        rows: the m labels of the outputs.
+        columns: the n labels of the inputs' components.
+        reading: the closed form as it is to be shown, or None.
+        point: the n numbers of the point.
+        matrix: torch's numbers (m, n).
+        inputs: LaTeX of the inputs' names, for the left-hand side.
+        digits: significant digits of numbers.
+        layout: of every matrix.
+        agrees: whether the closed form gives these numbers.
+        notation: how the entries are written.
+    """
+    frame = _Frame((len(rows), len(columns)), layout)
+
+    def number(value: float) -> str:
+        return latex.number(value, digits)
+
+    variables, function = mapped(lambda label: label.tex, columns), Label(title).tex
+    head = latex.head(function, inputs, layout=layout, letter=notation.letter)
+    definition = frame.matrix(lambda i, j: notation.tex(function, rows[i].tex, variables[j]))
+    value = frame.matrix(lambda i, j: number(float(matrix[i, j])))
+    if reading is None:
+        return Derivation(head, definition, None, None, None, value)
+    shown = SubstitutedEntries(reading, point, matrix, digits)
+    written = FormulaEntries(reading, rows, columns, frame.picked, function, notation)
+    return Derivation(
+        head,
+        definition,
+        None if written.outputs else frame.matrix(written.of_expression),
+        frame.matrix(written.entry),
+        frame.matrix(shown.entry),
+        value,
+        agrees,
+        (*written.outputs, *written.clauses, *written.entries, *written.constants(number)),
+        left_out=written.left_out,
+    )
+
+
+def templates(
+    reading: DisplayForm | None,
+    point: Sequence[float],
+    matrix: np.ndarray,
+    *,
+    digits: int = 4,
+    layout: Layout = Layout.NUMERATOR,
+) -> tuple[str, ...]:
+    """Return the last links of the chain, with slots for numbers that sliders change.
+
+    Args:
+        reading: the closed form as it is shown, or None.
+        point: the n numbers of a point.
+        matrix: torch's numbers there (m, n).
+        digits: significant digits of numbers.
+        layout: of the matrices.
+
+    Returns:
+        the substituted matrix, where there is a closed form, and the matrix of numbers. The slots
+        count the numbers of `reading.numbers` first, then the entries of the matrix as it is shown.
+    """
+    frame = _Frame((matrix.shape[0], matrix.shape[1]), layout)
+    numbers = {} if reading is None else reading.numbers(point)
+
+    def value(i: int, j: int) -> str:
+        return latex.slot(len(numbers) + layout.flat_index(i, j, frame.shape))
+
+    if reading is None:
+        return (frame.matrix(value),)
+    shown = SubstitutedEntries(reading, point, matrix, digits)
+    slots = {symbol: latex.slot(k) for k, symbol in enumerate(numbers)}
+
+    def put_in(i: int, j: int) -> str:
+        plain = shown.is_plain(i, j)
+        return value(i, j) if plain else substituted(reading.shown(i, j), slots)
+
+    return frame.matrix(put_in), frame.matrix(value)
+
+
+class _Frame:
+    """The rows and columns of a matrix that are shown."""
+
+    def __init__(self, shape: tuple[int, int], layout: Layout) -> None:
+        self.shape, self.layout = shape, layout
+        self.picked = [excerpt(count) for count in shape]
+
+    def matrix(self, entry: Callable[[int, int], str]) -> str:
+        """Return a matrix of entries (i, j) in the layout."""
+        return _matrix(entry, *self.layout.pair(*self.picked), self.layout)
+
+
+def _matrix(
+    entry: Callable[[int, int], str],
+    down: Sequence[int | None],
+    across: Sequence[int | None],
+    layout: Layout,
+) -> str:
+    r"""Return a bmatrix with \vdots, \cdots and \ddots in the gaps."""
+    cells = []
+    for i in down:
+        line = []
+        for j in across:
+            if i is None or j is None:
+                line.append(r"\ddots" if i is j is None else r"\vdots" if i is None else r"\cdots")
+            else:
+                line.append(entry(*layout.pair(i, j)))
+        cells.append(line)
+    return latex.matrix(cells)

@@ -1,0 +1,176 @@
+"""The entries of a derivation's matrices: formulas, or numbers substituted.
+
+A matrix has to fit a page: long entries and outputs are written out below it, each by its name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import sympy
+
+from jacmagic.labels import Label
+from jacmagic.render import latex
+from jacmagic.symbolic.formula import MAX_LINES, DisplayForm, shortest, substituted, tex
+from jacmagic.symbolic.notation import Notation
+
+MAX_SOURCE = 400  # LaTeX characters of one entry in the substituted matrix
+MAX_WIDTH = 110  # letters side by side in a matrix; beyond, what is long is written out below
+MAX_EQUATIONS = 8_000  # LaTeX characters of the equations below a chain; ten times that in MathML
+MIN_WIDTH_BELOW = 24  # letters of an entry that may be written out below the matrix
+
+
+class SubstitutedEntries:
+    """The entries with numbers substituted; the value alone where that is long."""
+
+    def __init__(
+        self, reading: DisplayForm, point: Sequence[float], matrix: np.ndarray, digits: int
+    ) -> None:
+        self.reading, self.matrix, self.digits = reading, matrix, digits
+        self.numbers = texts(reading.numbers(point), digits)
+        self.width = max(MIN_WIDTH_BELOW, MAX_WIDTH // max(min(matrix.shape[1], MAX_LINES), 1))
+
+    def entry(self, i: int, j: int) -> str:
+        """Return an entry as LaTeX."""
+        source, value = self._both(i, j)
+        return source if latex.extent(source) <= self.width else value
+
+    def is_plain(self, i: int, j: int) -> bool:
+        """Whether only the value is shown, where more could be."""
+        source = substituted(self.reading.shown(i, j), self.numbers)
+        return len(source) > MAX_SOURCE or latex.extent(source) > self.width
+
+    def _both(self, i: int, j: int) -> tuple[str, str]:
+        value = float(self.matrix[i, j])
+        return put_numbers_in(self.reading.shown(i, j), self.numbers, value, self.digits)
+
+
+class FormulaEntries:
+    """The entries as formulas, and the equations that are written below the matrix."""
+
+    def __init__(
+        self,
+        reading: DisplayForm,
+        rows: Sequence[Label],
+        columns: Sequence[Label],
+        picked: Sequence[Sequence[int | None]],
+        function: str,
+        notation: Notation,
+    ) -> None:
+        self.reading, self.rows = reading, rows
+        self.function, self.notation = function, notation
+        self.variables = [label.tex for label in columns]
+        down, across = ([k for k in indices if k is not None] for indices in picked)
+        names = reading.all_names
+        if notation.as_written:
+            self.sources = {i: tex(reading.output(i), names, written=True) for i in down}
+        else:  # derived, so put in order as every derivative is
+            self.sources = {i: tex(shortest(reading.expression(i)), names) for i in down}
+        self.shown = {(i, j): tex(reading.shown(i, j), names) for i in down for j in across}
+        long = [
+            source for source in self.sources.values() if latex.extent(source) > MIN_WIDTH_BELOW
+        ]
+        crowded = len(across) * max(map(latex.extent, long), default=0) > MAX_WIDTH
+        outputs = [self._output(i) for i in down] if crowded else []
+        entries = self._name_entries(down, across)
+        left = MAX_EQUATIONS - sum(map(len, self.clauses))
+        self.outputs, left = _fitting(outputs, left)
+        self.entries, _ = _fitting(entries, left)
+        missing = len(outputs) + len(entries) - len(self.outputs) - len(self.entries)
+        note = f"{missing} long lines of the closed form are left out; see J.formula"
+        self.left_out = (note,) if missing else ()
+
+    def _output(self, i: int) -> str:
+        """Return an output as an equation, abbreviated as the matrix is."""
+        shown = tex(self.reading.abbreviated(i), self.reading.all_names, written=True)
+        return f"{self.notation.output(self.function, self.rows[i].tex)} = {shown}"
+
+    def _name_entries(self, down: Sequence[int], across: Sequence[int]) -> list[str]:
+        """Move the longest entries below until the matrix fits; return their equations."""
+        below: list[tuple[int, int]] = []
+        sizes = {entry: latex.extent(shown) for entry, shown in self.shown.items()}
+        while True:
+            widths = [max((sizes[i, j] for i in down), default=0) for j in across]
+            longest = max(sizes, key=sizes.__getitem__, default=None)
+            if longest is None or sum(widths) <= MAX_WIDTH or sizes[longest] <= MIN_WIDTH_BELOW:
+                break
+            below.append(longest)
+            sizes[longest] = 5
+        lines = []
+        for i, j in sorted(below):
+            name = self.notation.tex(self.function, self.rows[i].tex, self.variables[j])
+            lines += latex.broken(name, self._terms(i, j), MAX_WIDTH)
+            self.shown[i, j] = name
+        return lines
+
+    def _terms(self, i: int, j: int) -> list[str]:
+        """Return an entry's terms, each with its sign."""
+        entry, names = self.reading.shown(i, j), self.reading.all_names
+        terms = [tex(term, names) for term in sympy.Add.make_args(entry)]
+        return [term if term.startswith("-") else f"+ {term}" for term in terms]
+
+    def of_expression(self, i: int, j: int) -> str:
+        """∂(expression)/∂xⱼ."""
+        return latex.partial_of(self.sources[i], self.variables[j])
+
+    def entry(self, i: int, j: int) -> str:
+        """Return an entry of the closed form, or its name."""
+        return self.shown[i, j]
+
+    @property
+    def clauses(self) -> list[str]:
+        """What the names of parts stand for."""
+        return [clause.latex for clause in self.reading.clauses]
+
+    def constants(self, number: Callable[[float], str]) -> list[str]:
+        """Return the named constants with their numbers, those of a tensor as a matrix."""
+        together: dict[Label, dict[tuple[int, ...], float]] = {}
+        for label, value in self.reading.used_constants:
+            whole = Label(label.name, (), label.written_out)
+            together.setdefault(whole, {})[label.index] = value
+        return [f"{whole.tex} = {_value(parts, number)}" for whole, parts in together.items()]
+
+
+def _fitting(lines: list[str], left: int) -> tuple[list[str], int]:
+    """Return the first lines that fit into a number of letters, and the letters left."""
+    for k, line in enumerate(lines):
+        left -= len(line)
+        if left < 0:
+            return lines[:k], 0
+    return lines, left
+
+
+def _value(components: dict[tuple[int, ...], float], number: Callable[[float], str]) -> str:
+    """Return a number, column or matrix in LaTeX; unused components are dots."""
+    if () in components:
+        return number(components[()])
+    shape = [
+        1 + max(index[axis] for index in components) for axis in range(len(next(iter(components))))
+    ]
+    shown = {index: number(value) for index, value in components.items()}
+    if len(shape) == 1:
+        return latex.matrix([[shown.get((i,), r"\cdot")] for i in range(shape[0])])
+    return latex.matrix(
+        [[shown.get((i, j), r"\cdot") for j in range(shape[1])] for i in range(shape[0])]
+    )
+
+
+def texts(numbers: Mapping[sympy.Basic, float], digits: int) -> dict[sympy.Basic, str]:
+    """Return numbers in LaTeX, by symbol."""
+    return {symbol: latex.number(value, digits) for symbol, value in numbers.items()}
+
+
+def put_numbers_in(
+    entry: sympy.Expr, numbers: Mapping[sympy.Basic, str], value: float, digits: int
+) -> tuple[str, str]:
+    """Return an entry with numbers substituted, or its value if long; and its value.
+
+    Args:
+        entry: an entry of a reading's matrix.
+        numbers: LaTeX of the number of each symbol.
+        value: what it comes to.
+        digits: significant digits.
+    """
+    source, number = substituted(entry, numbers), latex.number(value, digits)
+    return (source if len(source) <= MAX_SOURCE else number), number

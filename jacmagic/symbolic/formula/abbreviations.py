@@ -1,0 +1,208 @@
+"""Abbreviations for parts of a long formula: "with s = softmax(x), u = x² + y²".
+
+Names come from mathematics first (the components of a softmax, the norm of a vector), then from the
+user's own variables, and then, for what is still repeated, from a short row of letters. All is
+decided on the graph, by counting how often each part would be written out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import sympy
+
+from jacmagic.labels import Label
+from jacmagic.symbolic.formula.sympify import tree_sizes
+from jacmagic.symbolic.graph import Graph, Sums
+
+MAX_NAMES = 6  # beside those of softmax components; more are not remembered while reading
+MAX_MEMBERS = 12  # components of a softmax up to which each is named
+MIN_SYMBOLS = 4  # of a repeated part that is worth a letter
+MIN_GAIN = 8  # symbols that a letter has to save
+_DEFINITION = 2  # symbols that a definition itself takes: the letter and "="
+_LETTERS = ("u", "v", "w", "p", "q", "a", "b", "c", "d", "h")
+
+
+@dataclass(frozen=True)
+class Abbreviation:
+    """An equation u = … that names a part of a formula.
+
+    Attributes:
+        symbol: u.
+        definition: what it stands for, perhaps in terms of earlier ones.
+        latex: the equation, without delimiters.
+        node: the part of the graph that it names.
+    """
+
+    symbol: sympy.Symbol
+    definition: sympy.Expr
+    latex: str
+    node: int
+
+
+class Abbreviations:
+    """Names for nodes of one graph, chosen one after the other."""
+
+    def __init__(
+        self,
+        graph: Graph,
+        roots: Sequence[int],
+        taken: Collection[str],
+        *,
+        letters_taken: Collection[str] = (),
+    ) -> None:
+        """Name parts of some roots.
+
+        Args:
+            graph: the graph.
+            roots: the nodes that are shown.
+            taken: identifiers that stand for something else.
+            letters_taken: names that stand for something else, with whatever index.
+        """
+        self.graph, self.roots = graph, [root for root in roots if graph.operands(root)]
+        self._reached = graph.reach(self.roots)
+        self._taken, self._letters_taken = set(taken), set(letters_taken)
+        self.names: dict[int, Label] = {}
+
+    @property
+    def symbols(self) -> dict[int, sympy.Symbol]:
+        """The symbol of each named node."""
+        symbols = {}
+        for node, label in self.names.items():
+            name = f"norm_{label.name.strip('‖')}" if label.name.startswith("‖") else label.symbol
+            symbols[node] = sympy.Symbol(name, real=True)
+        return symbols
+
+    def name(self, node: int, label: Label) -> bool:
+        """Give a node a name, unless the name is taken."""
+        if node in self.names or label.symbol in self._taken:
+            return False
+        self._taken.add(label.symbol)
+        self.names[node] = label
+        return True
+
+    def drop(self, nodes: Sequence[int]) -> None:
+        """Take names away again."""
+        for node in nodes:
+            del self.names[node]
+
+    def _free(self, letters: Sequence[str]) -> list[str]:
+        """Return the letters that are not in use."""
+        return [letter for letter in letters if letter not in self._letters_taken]
+
+    def name_softmax(self) -> None:
+        """Name the components of softmaxes s₀ and s₁, those of a second one p₀ and p₁."""
+        sums = Sums(self.graph)
+        letters = iter(self._free(("s", "p", "q")))
+        named: set[tuple[int, ...]] = set()
+        reached = set(self._reached)
+        for node in self._reached:
+            members = sums.softmax(node)
+            if members is None or len(members) > MAX_MEMBERS or members in named:
+                continue
+            named.add(members)
+            letter = next(letters, "")
+            below = self.graph.operands(node)[1]
+            for k, exponential in enumerate(members if letter else ()):
+                share = self.graph.div(exponential, below)
+                if share in reached:
+                    self.name(share, Label(letter, (k,)))
+
+    def name_norms(self, vectors: Mapping[tuple[int, ...], str]) -> None:
+        """Name the norms of whole vectors of three components or more ‖x‖.
+
+        Args:
+            vectors: what the components of an input or a variable are together called.
+        """
+        sums = Sums(self.graph)
+        for node in self._reached:
+            parts = sums.norm(node)
+            if parts is not None and parts in vectors and len(parts) > 2:
+                self.name(node, Label(f"‖{vectors[parts]}‖"))
+
+    def name_sigmoids(self) -> None:
+        """Name repeated sigmoids of more than a symbol s, or s₀ and s₁."""
+        gains = self._gains(least=MIN_SYMBOLS)
+        sigmoids = [n for n in gains if self.graph.operations[n] == "sigmoid" and gains[n] > 0]
+        letter = next(iter(self._free(("s", "p", "q"))), "")
+        for k, node in enumerate(sigmoids[:MAX_NAMES] if letter else ()):
+            self.name(node, Label(letter, (k,) if len(sigmoids) > 1 else ()))
+
+    def name_variables(self, variables: Mapping[int, Label]) -> None:
+        """Use the user's names where that shortens the roots, the largest gain first."""
+        gains = {node: gain for node, gain in self._gains(least=2).items() if gain > 1}
+        families: dict[str, list[int]] = {}
+        for node in sorted(gains.keys() & variables.keys()):
+            families.setdefault(variables[node].name, []).append(node)
+        by_gain = sorted(families.values(), key=lambda nodes: sum(gains[n] for n in nodes))
+        for nodes in by_gain[-MAX_NAMES:]:
+            for node in nodes:
+                self.name(node, variables[node])
+
+    def name_repeated(self) -> None:
+        """Give repeated parts a letter, the largest gain first; similar parts share it.
+
+        Three parts or more of the same operation and gain are a family: u₀, u₁, u₂.
+        """
+        for letter in self._free(_LETTERS):
+            gains = self._gains(least=MIN_SYMBOLS)
+            if len({label.name for label in self.names.values()}) >= MAX_NAMES or not gains:
+                return
+            best = max(gains, key=gains.__getitem__)
+            if gains[best] < MIN_GAIN:
+                return
+            family = [node for node in gains if self._is_like(node, best, gains)]
+            if len(family) > 2:
+                for k, node in enumerate(family):
+                    self.name(node, Label(letter, (k,)))
+            else:
+                self.name(best, Label(letter))
+
+    def _is_like(self, node: int, other: int, gains: Mapping[int, int]) -> bool:
+        same = self.graph.operations[node] == self.graph.operations[other]
+        return same and gains[node] == gains[other]
+
+    def _gains(self, least: int) -> dict[int, int]:
+        """Count the symbols that naming each part would save."""
+        graph = self.graph
+        uses: Counter[int] = Counter(self.roots)
+        uses.update(list(self.names))  # a named part is written out once
+        for node in reversed(self._reached):
+            once = node in self.names
+            for operand in graph.operands(node):
+                uses[operand] += 1 if once else uses[node]
+        nodes = [
+            n for n in self._reached if n not in self.names and uses[n] > 1 and _nameable(graph, n)
+        ]
+        sizes = dict(zip(nodes, self.sizes(nodes), strict=True))
+        return {
+            node: (uses[node] - 1) * (size - 1) - _DEFINITION
+            for node, size in sizes.items()
+            if size >= least
+        }
+
+    def sizes(self, nodes: Sequence[int]) -> list[int]:
+        """Count nodes' symbols when written out, named parts as one."""
+        return tree_sizes(self.graph, nodes, ends=self.names.keys())
+
+    def used(self, roots: Sequence[int]) -> Iterator[int]:
+        """Return the named nodes that roots depend on, in order."""
+        reached = set(self.graph.reach(roots))
+        return (node for node in sorted(self.names) if node in reached)
+
+
+def _nameable(graph: Graph, node: int) -> bool:
+    """Whether a part is a number; signs, conditions and cases are not abbreviated."""
+    operation = graph.operations[node]
+    return bool(graph.operands(node)) and not (
+        operation in ("neg", "where") or graph.is_condition(node)
+    )
+
+
+def tex_of(label: Label) -> str:
+    """Return the LaTeX of a part's name; that of a norm has its bars."""
+    if label.name.startswith("‖"):
+        return rf"\left\| {Label(label.name.strip('‖')).tex} \right\|"
+    return label.tex

@@ -1,0 +1,221 @@
+"""The closed form of a Jacobian: nodes of a graph, shown in SymPy, run as a tape.
+
+SymPy is for reading: nothing is differentiated or simplified by it beyond a cheap choice between
+equal forms. `ClosedForm.values` runs the tape and never touches SymPy.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import sympy
+
+from jacmagic.function.deadline import Deadline
+from jacmagic.labels import Label
+from jacmagic.labels import symbols as distinct_symbols
+from jacmagic.symbolic.codegen import Runner, write
+from jacmagic.symbolic.formula.attempt import attempt
+from jacmagic.symbolic.formula.shortest import tidied
+from jacmagic.symbolic.formula.sympify import to_sympy, tree_sizes
+from jacmagic.symbolic.formula.time_limit import counted, seconds_left
+from jacmagic.symbolic.graph import (
+    ZERO,
+    BudgetExceeded,
+    Graph,
+    Tape,
+    differentiate,
+    stable_if_affordable,
+    write_tape,
+)
+from jacmagic.symbolic.trace import Refusal, Trace
+
+# Symbols that a reader and SymPy, within its default budget, get through.
+MAX_ENTRY = 4_000  # of one entry when written out
+MAX_MATRIX = 60_000  # of all entries together
+MAX_CONDITION = 200  # of an assumption that is written out
+
+
+@dataclass(frozen=True, eq=False)
+class ClosedForm:
+    """Expressions of a function and of its Jacobian.
+
+    Attributes:
+        trace: what was traced.
+        columns: the n labels of the inputs' components.
+        rows: for each output, the nodes of its non-zero derivatives by column.
+        budget: seconds that reading the matrix may take, or None.
+        readings: how it is shown, with the names of constants and without; they live as long as it.
+    """
+
+    trace: Trace
+    columns: tuple[Label, ...]
+    rows: tuple[dict[int, int], ...]
+    budget: float | None = None
+    readings: dict[bool, Any] = field(default_factory=dict, init=False, repr=False)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(m, n)."""
+        return len(self.rows), len(self.columns)
+
+    @property
+    def graph(self) -> Graph:
+        """The graph that holds everything."""
+        return self.trace.graph
+
+    @cached_property
+    def entries(self) -> list[int]:
+        """The m·n nodes of the Jacobian in row-major order."""
+        n = len(self.columns)
+        return [row.get(j, ZERO) for row in self.rows for j in range(n)]
+
+    @cached_property
+    def pattern(self) -> np.ndarray:
+        """Boolean (m, n): False where an entry is zero whatever the point."""
+        pattern = np.zeros(self.shape, dtype=bool)
+        for i, row in enumerate(self.rows):
+            pattern[i, list(row)] = True
+        return pattern
+
+    # ── values, by the tape ───────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def tape(self) -> Tape:
+        """A tape from a point to the m outputs followed by the m·n entries.
+
+        It runs forms that do not overflow where those that are shown would.
+        """
+        outputs = stable_if_affordable(self.graph, [*self.trace.outputs, *self.entries])
+        return write_tape(self.graph, outputs, self.trace.inputs)
+
+    def values(self, point: Sequence[float]) -> np.ndarray:
+        """Evaluate the Jacobian at a point of n numbers, as a float64 array (m, n)."""
+        return self.runner(point)[self.shape[0] :].reshape(self.shape)
+
+    def values_at(self, points: np.ndarray) -> np.ndarray:
+        """Evaluate the Jacobians at points (k, n), as a float64 array (k, m, n)."""
+        return self.runner.at_all(points)[:, self.shape[0] :].reshape(-1, *self.shape)
+
+    @cached_property
+    def runner(self) -> Runner:
+        """The tape with a compiled evaluator, compiled once it has run a few times."""
+        return Runner(self.tape)
+
+    @cached_property
+    def conditions(self) -> Runner:
+        """The recorded assumptions, from a point to a number for each: 0 is false."""
+        nodes = [assumption.condition for assumption in self.trace.assumptions]
+        return Runner(write_tape(self.graph, nodes, self.trace.inputs))
+
+    def holds_at(self, point: Sequence[float]) -> bool:
+        """Whether every recorded assumption is true at a point of n numbers."""
+        return not self.trace.assumptions or bool(self.conditions(point).all())
+
+    def hold_at(self, points: np.ndarray) -> np.ndarray:
+        """Return at which of the points (k, n) every assumption is true, boolean (k,)."""
+        return np.all(self.conditions.at_all(points) != 0, axis=1)
+
+    def source(self, language: str, name: str, inputs: Sequence[tuple[str, tuple]]) -> str:
+        """Write a function that computes the Jacobian.
+
+        Args:
+            language: a key of `LANGUAGES`.
+            name: the function's name.
+            inputs: name and shape of each input.
+
+        Raises:
+            JacmagicError: for an unknown language, or an operation that it has no function for.
+        """
+        m, n = self.shape
+        rows = [self.entries[i * n : i * n + n] for i in range(m if n else 0)]
+        return write(language, name, inputs, self.graph, self.trace.inputs, rows)
+
+    # ── expressions, in SymPy ─────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def symbols(self) -> tuple[sympy.Symbol, ...]:
+        """The n real symbols, in column order."""
+        return tuple(sympy.Symbol(name, real=True) for name in distinct_symbols(self.columns))
+
+    @cached_property
+    def names(self) -> dict[sympy.Symbol, str]:
+        """LaTeX of each symbol."""
+        return {s: label.tex for s, label in zip(self.symbols, self.columns, strict=True)}
+
+    @cached_property
+    def _by_node(self) -> dict[int, sympy.Symbol]:
+        return dict(zip(self.trace.inputs, self.symbols, strict=True))
+
+    @cached_property
+    def too_large(self) -> Refusal | None:
+        """Why the expressions are not written out, where they would be too long."""
+        if max(self.sizes, default=0) > MAX_ENTRY or self.length > MAX_MATRIX:
+            return Refusal(
+                "the closed form", None, f"would be {self.length:,} symbols long, too long to read"
+            )
+        return None
+
+    @cached_property
+    def sizes(self) -> list[int]:
+        """How many symbols each of the m outputs and m·n entries has, written out."""
+        return tree_sizes(self.graph, [*self.trace.outputs, *self.entries])
+
+    @property
+    def length(self) -> int:
+        """How many symbols all of them have together."""
+        return sum(self.sizes)
+
+    @cached_property
+    def expressions(self) -> sympy.Matrix:
+        """The function's outputs, a column (m, 1)."""
+        return sympy.Matrix(self.shape[0], 1, self.converted(self.trace.outputs))
+
+    @cached_property
+    def matrix(self) -> sympy.Matrix:
+        """The Jacobian, (m, n), each entry in the shortest of a few equal forms."""
+        return sympy.Matrix(*self.shape, tidied(self.converted(self.entries)))
+
+    @cached_property
+    def assumptions(self) -> list[tuple[sympy.Basic, int | None]]:
+        """Each distinct condition that is short enough to read, with the line that asked."""
+        assumed = self.trace.assumptions
+        sizes = tree_sizes(self.graph, [one.condition for one in assumed])
+        short = [one for one, size in zip(assumed, sizes, strict=True) if size <= MAX_CONDITION]
+        read = attempt(lambda: self.converted([one.condition for one in short]), self.budget)
+        if isinstance(read, Refusal):
+            return []
+        lines = [one.line for one in short]
+        distinct = dict.fromkeys(zip(read, lines, strict=True))
+        return [(condition, line) for condition, line in distinct if condition != sympy.true]
+
+    def converted(self, nodes: Sequence[int]) -> list[sympy.Expr]:
+        """Return nodes as SymPy expressions in the inputs' symbols."""
+        return to_sympy(self.graph, nodes, self._by_node)
+
+
+def close(
+    traced: Trace, columns: Sequence[Label], *, budget: float | None = None
+) -> ClosedForm | Refusal:
+    """Differentiate a trace.
+
+    Args:
+        traced: the trace; its graph grows.
+        columns: the n labels of the inputs' components.
+        budget: seconds for differentiating, and again for reading; None for no bound.
+    """
+    seconds = seconds_left(budget)
+    traced.graph.deadline = None if seconds is None else Deadline(seconds)
+    traced.graph.limit = max(traced.graph.limit, math.ceil(1.5 * len(traced.graph)))
+    try:
+        with counted():
+            rows = differentiate(traced.graph, traced.outputs, traced.inputs)
+    except BudgetExceeded as exceeded:
+        return Refusal("the Jacobian", None, f"is too large: {exceeded}")
+    finally:
+        traced.graph.deadline = None
+    return ClosedForm(traced, tuple(columns), tuple(rows), budget)

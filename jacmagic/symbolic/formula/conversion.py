@@ -1,0 +1,57 @@
+"""Conversion of a closed form's nodes to SymPy, named constants kept as symbols."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+import sympy
+
+from jacmagic.symbolic.formula.closed import ClosedForm
+from jacmagic.symbolic.formula.excerpt import MAX_LINES
+from jacmagic.symbolic.formula.named import NamedNumber, sigmoid
+from jacmagic.symbolic.formula.shortest import tidied
+from jacmagic.symbolic.formula.sympify import to_sympy
+from jacmagic.symbolic.formula.sympy_operations import CANONICAL
+
+_FUNCTIONS = {"sigmoid": sigmoid}  # shown by name, where computing uses exponentials
+
+
+class Conversion:
+    """Conversion of one closed form's nodes.
+
+    Attributes:
+        form: the closed form.
+        constants: symbol and constant of every constant that has a name.
+        is_small: whether a page shows the whole matrix.
+    """
+
+    def __init__(self, form: ClosedForm) -> None:
+        """Nothing is converted yet."""
+        self.form = form
+        self.is_small = max(form.shape, default=0) <= MAX_LINES
+        self.constants = tuple(
+            (NamedNumber(one.label.symbol, one.value), one) for one in form.trace.constants
+        )
+        self._leaves: dict[int, Any] = {
+            **dict(zip(form.trace.inputs, form.symbols, strict=True)),
+            **{one.node: symbol for symbol, one in self.constants},
+        }
+
+    def convert(
+        self,
+        nodes: Sequence[int],
+        symbols: Mapping[int, Any] = MappingProxyType({}),
+        table: Mapping[str, Any] = CANONICAL,
+    ) -> list[sympy.Expr]:
+        """Convert nodes, some of them to symbols."""
+        leaves = {**self._leaves, **symbols}
+        return to_sympy(self.form.graph, nodes, leaves, table={**table, **_FUNCTIONS})
+
+    def tidy(
+        self, nodes: Sequence[int], symbols: Mapping[int, Any] = MappingProxyType({})
+    ) -> list[sympy.Expr]:
+        """Convert nodes, each to the shortest of a few equal forms."""
+        together = 0 if self.is_small else self.form.length
+        return tidied(self.convert(nodes, symbols), together)

@@ -1,0 +1,219 @@
+"""A closed form as it is shown: with named constants, σ, softmax, abbreviations.
+
+The formula for computing (`ClosedForm.matrix`) is plain SymPy in the inputs' symbols alone. What is
+shown is a reading of it: the same function traced with the user's named constants kept as leaves,
+and with names for what would otherwise be written out again and again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from functools import cached_property
+from typing import Any
+
+import sympy
+
+from jacmagic.labels import Label
+from jacmagic.symbolic.formula.abbreviations import Abbreviation, tex_of
+from jacmagic.symbolic.formula.closed import ClosedForm
+from jacmagic.symbolic.formula.conversion import Conversion
+from jacmagic.symbolic.formula.excerpt import Converted, excerpt
+from jacmagic.symbolic.formula.named import NamedNumber
+from jacmagic.symbolic.formula.part_names import MAX_ENTRY, PartNames
+from jacmagic.symbolic.formula.shortest import symbols_in, tidied
+from jacmagic.symbolic.formula.sympy_operations import WRITTEN
+from jacmagic.symbolic.formula.typeset import tex
+from jacmagic.symbolic.graph import Tape, stable, write_tape
+
+
+class DisplayForm:
+    """A closed form in SymPy, as a page shows it.
+
+    Attributes:
+        form: the closed form that is read; its graph may hold named constants.
+        constants: symbol and constant of every constant that has a name.
+    """
+
+    def __init__(
+        self, form: ClosedForm, *, named: bool = True, taken: Collection[str] = ()
+    ) -> None:
+        """Read a closed form; nothing is converted yet.
+
+        Args:
+            form: the closed form.
+            named: False gives no names to parts of it.
+            taken: names that no part may have: those of outputs, and of the function.
+        """
+        self.form, self._conversion = form, Conversion(form)
+        self._parts = PartNames(self._conversion, taken, named=named)
+        self._written, self._plain, self._named = Converted(), Converted(), Converted()
+        self.constants = self._conversion.constants
+
+    # ── without clauses ───────────────────────────────────────────────────────────────────────
+
+    @property
+    def written(self) -> list[sympy.Expr]:
+        """The function's m outputs in the user's own form."""
+        return self._outputs(range(self.form.shape[0]))
+
+    def output(self, i: int) -> sympy.Expr:
+        """Return one of the function's outputs in the user's own form."""
+        return self._outputs([i])[0]
+
+    def _outputs(self, rows: Sequence[int]) -> list[sympy.Expr]:
+        nodes = [self.form.trace.outputs[i] for i in rows]
+        return self._written.of(nodes, lambda new: self._conversion.convert(new, {}, WRITTEN))
+
+    def entry(self, i: int, j: int) -> sympy.Expr:
+        """Return one entry with no part of it named."""
+        if not self._parts.symbols:
+            return self.shown(i, j)
+        node = self.form.entries[i * self.form.shape[1] + j]
+        return self._plain.of([node], self._conversion.tidy)[0]
+
+    def expression(self, i: int) -> sympy.Expr:
+        """Return one of the function's outputs."""
+        return self._conversion.convert([self.form.trace.outputs[i]])[0]
+
+    # ── with clauses ──────────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def page_entries(self) -> list[tuple[int, int]]:
+        """The entries (i, j) on a page: all of a small matrix, margins of a large one."""
+        rows, columns = (
+            [index for index in excerpt(count) if index is not None] for count in self.form.shape
+        )
+        return [(i, j) for i in rows for j in columns]
+
+    def prepare(self) -> None:
+        """Convert all that a page shows."""
+        _ = self._shown_entries, self.clauses, self._page_outputs
+
+    @property
+    def _page_outputs(self) -> list[sympy.Expr]:
+        return self._outputs([i for i in excerpt(self.form.shape[0]) if i is not None])
+
+    @property
+    def matrix(self) -> sympy.Matrix:
+        """The Jacobian (m, n) as it is shown, in terms of the clauses' symbols."""
+        return sympy.Matrix(*self.form.shape, self._shown(self.form.entries))
+
+    def shown(self, i: int, j: int) -> sympy.Expr:
+        """Return one entry as it is shown."""
+        _ = self._shown_entries
+        return self._shown([self.form.entries[i * self.form.shape[1] + j]])[0]
+
+    @cached_property
+    def _shown_entries(self) -> list[sympy.Expr]:
+        """The entries on a page, converted together."""
+        n = self.form.shape[1]
+        return self._shown([self.form.entries[i * n + j] for i, j in self.page_entries])
+
+    def _shown(self, nodes: Sequence[int]) -> list[sympy.Expr]:
+        return self._named.of(nodes, lambda new: self._conversion.tidy(new, self._parts.symbols))
+
+    @cached_property
+    def clauses(self) -> tuple[Abbreviation, ...]:
+        """What the symbols in the matrix stand for, in the order of reading."""
+        entries, symbols = self._shown_entries, self._parts.symbols
+        labels = self._parts.labels
+        present = set().union(*(entry.free_symbols for entry in entries)) if entries else set()
+        if not self._conversion.is_small:
+            present |= self._parts.used(self.form.entries)
+        clauses: list[Abbreviation] = []
+        for node in sorted(symbols, reverse=True):
+            if symbols[node] in present:
+                others = {other: symbol for other, symbol in symbols.items() if other != node}
+                definition = self._defined(node, others)
+                present |= definition.free_symbols
+                latex = f"{tex_of(labels[node])} = {tex(definition, self.all_names)}"
+                clauses.append(Abbreviation(symbols[node], definition, latex, node))
+        return tuple(reversed(clauses))
+
+    def _defined(self, node: int, symbols: dict[int, Any]) -> sympy.Expr:
+        """Return what a name stands for; a long definition is left as it was derived."""
+        (definition,) = self._conversion.convert([node], symbols)
+        return tidied([definition])[0] if symbols_in(definition) <= MAX_ENTRY else definition
+
+    def abbreviated(self, i: int) -> sympy.Expr:
+        """Return an output in the user's own form, with the clauses' symbols."""
+        symbols = {clause.node: clause.symbol for clause in self.clauses}
+        return self._conversion.convert([self.form.trace.outputs[i]], symbols, WRITTEN)[0]
+
+    @property
+    def sizes(self) -> list[int]:
+        """How many symbols each of the m·n entries has, named parts counted as one."""
+        return self._parts.sizes
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether the matrix is too wide for a page with the names given so far."""
+        return self._parts.is_wide
+
+    # ── names and numbers ─────────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def names(self) -> dict[Any, str]:
+        """LaTeX of the symbols of inputs and constants."""
+        return {**self.form.names, **{symbol: one.label.tex for symbol, one in self.constants}}
+
+    @cached_property
+    def all_names(self) -> dict[Any, str]:
+        """LaTeX of every symbol in the matrix, those of clauses included."""
+        symbols, labels = self._parts.symbols, self._parts.labels
+        return {**self.names, **{symbols[node]: tex_of(labels[node]) for node in symbols}}
+
+    @cached_property
+    def labels(self) -> dict[Any, Label]:
+        """The names of constants and of named parts, by symbol."""
+        symbols, labels = self._parts.symbols, self._parts.labels
+        return {
+            **{symbol: one.label for symbol, one in self.constants},
+            **{symbols[node]: labels[node] for node in symbols},
+        }
+
+    @property
+    def texts(self) -> dict[Any, str]:
+        """How every symbol in the matrix is written in plain text."""
+        labels = zip(self.form.symbols, self.form.columns, strict=True)
+        return {symbol: label.unicode for symbol, label in (*labels, *self.labels.items())}
+
+    @property
+    def says_more(self) -> bool:
+        """Whether the matrix says more than its numbers do."""
+        shown = self._shown_entries
+        return any(entry.free_symbols or entry.atoms(NamedNumber) for entry in shown)
+
+    @cached_property
+    def used_constants(self) -> tuple[tuple[Label, float], ...]:
+        """The named constants that the function or its Jacobian shows, with their values."""
+        definitions = [clause.definition for clause in self.clauses]
+        shown = [*self._page_outputs, *self._shown_entries, *definitions]
+        present = set().union(*(one.atoms(NamedNumber) for one in shown)) if shown else set()
+        return tuple((one.label, one.value) for symbol, one in self.constants if symbol in present)
+
+    def live_tape(self) -> Tape:
+        """Return a tape from a point to what the reading shows there.
+
+        Its outputs are the conditions under which it holds (1 or 0), the numbers of the clauses, in
+        their order, and the m·n entries.
+
+        Raises:
+            BudgetExceeded: if it grows too large.
+        """
+        form = self.form
+        conditions = [one.condition for one in form.trace.assumptions]
+        shown = [*(clause.node for clause in self.clauses), *form.entries]
+        roots = [*conditions, *stable(form.graph, shown)]
+        return write_tape(form.graph, roots, form.trace.inputs)
+
+    def numbers(self, point: Sequence[float]) -> dict[Any, float]:
+        """Return the number of every symbol in the matrix at a point of n numbers."""
+        nodes = [clause.node for clause in self.clauses]
+        tape = write_tape(self.form.graph, nodes, self.form.trace.inputs)
+        symbols = [clause.symbol for clause in self.clauses]
+        return {
+            **dict(zip(self.form.symbols, point, strict=True)),
+            **{symbol: one.value for symbol, one in self.constants},
+            **dict(zip(symbols, tape.evaluate(point), strict=True)),
+        }

@@ -1,0 +1,150 @@
+"""SymPy's LaTeX printer, adapted to formulas as they are written in mathematics.
+
+Decimals print as typed; no factor can be read as part of a function's argument; where a variable
+is called e, π or σ, the constant or function of that name is written out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import sympy
+from sympy.printing.latex import LatexPrinter
+
+from jacmagic.symbolic.formula.term_order import PositiveFirst
+
+_WORD = re.compile(r"\\(?:mathrm|text){\w\w")
+_WITHOUT_BRACKETS = tuple(
+    getattr(sympy, name)
+    for name in ("sin cos tan cot sec csc asin acos atan sinh cosh tanh log").split()
+)
+
+
+def _is_applied(factor: Any) -> bool:
+    """Whether a factor is written without brackets around its argument: sin x, ln² x."""
+    if factor.is_Pow and not factor.exp.could_extract_minus_sign():
+        factor = factor.base
+    return isinstance(factor, _WITHOUT_BRACKETS)
+
+
+class LatexWriter(PositiveFirst, LatexPrinter):
+    """SymPy's LaTeX printer with decimals as typed, ln, and unambiguous arguments."""
+
+    _bracket_all = False  # whether arguments get brackets even where they are one symbol
+
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        super().__init__(settings)
+        self._taken = set(self._settings["symbol_names"].values())
+
+    # ── products: no factor is ever read as a part of a function's argument ────────────────────
+
+    def _print_Mul(self, expr: Any) -> str:
+        """Write a sign, a fraction bar, factors; functions without brackets come last."""
+        if expr.could_extract_minus_sign():
+            rest = -expr
+            inner = self._print(rest)
+            return rf"- \left({inner}\right)" if rest.is_Add else f"- {inner}"
+        above, below = sympy.fraction(expr, exact=True)
+        if below == 1:
+            return self._factors(above)
+        return rf"\frac{{{self._factors(above)}}}{{{self._factors(below)}}}"
+
+    def _factors(self, product: Any) -> str:
+        if not product.is_Mul:
+            return str(self._print(product))
+        if self.order == "none":
+            factors = list(product.args)
+        else:
+            factors = sorted(product.as_ordered_factors(), key=_is_applied)
+        product_tex, before = "", ""
+        for k, factor in enumerate(factors):
+            last = k == len(factors) - 1
+            shown = self._factor(factor, k == 0, last or _is_applied(factors[k + 1]))
+            product_tex += self._sign_between(before, shown) + shown if product_tex else shown
+            before = shown
+        return product_tex
+
+    def _factor(self, factor: Any, first: bool, may_stay_open: bool) -> str:
+        """Write one factor; a function's argument has brackets where a factor follows."""
+        before, self._bracket_all = self._bracket_all, _is_applied(factor) and not may_stay_open
+        shown = str(self._print(factor))
+        self._bracket_all = before
+        if self._needs_mul_brackets(factor, first=first, last=may_stay_open):
+            return rf"\left({shown}\right)"
+        return shown
+
+    def _sign_between(self, left: str, right: str) -> str:
+        """Return a dot between numbers and around words; else what the printer is set to."""
+        if right[0].isdigit() or _WORD.match(right) or _WORD.match(left):
+            return r" \cdot "
+        return str(self._settings["mul_symbol_latex"])
+
+    # ── functions ─────────────────────────────────────────────────────────────────────────────
+
+    def _needs_function_brackets(self, expr: Any) -> bool:
+        return self._bracket_all or not expr.is_Atom or (expr.is_number and expr.is_negative)
+
+    def _print_Function(self, expr: Any, exp: Any = None) -> str:
+        """Return a function; by its name in full where a variable has its letter."""
+        before = self._bracket_all
+        self._bracket_all |= not isinstance(expr, _WITHOUT_BRACKETS)
+        shown = str(super()._print_Function(expr, exp))
+        self._bracket_all = before
+        head = shown.partition(r"\left(")[0].partition("^")[0].strip(" {")
+        if head not in self._taken:
+            return shown
+        inner = ", ".join(map(self._print, expr.args))
+        power = "" if exp is None else f"^{{{exp}}}"
+        return rf"\operatorname{{{expr.func.__name__}}}{power}\left({inner}\right)"
+
+    def _print_exp(self, expr: Any, exp: Any = None) -> str:
+        if "e" not in self._taken:
+            return str(super()._print_ExpBase(expr, exp))
+        power = "" if exp is None else f"^{{{exp}}}"
+        return rf"\exp{power}\left({self._print(expr.args[0])}\right)"
+
+    def _print_Exp1(self, expr: Any) -> str:
+        return r"\mathrm{e}" if "e" in self._taken else "e"
+
+    def _print(self, expr: Any, **settings: Any) -> str:
+        if expr is sympy.pi and r"\pi" in self._taken:
+            return r"\operatorname{pi}"
+        return str(super()._print(expr, **settings))
+
+    def _print_sigmoid(self, expr: Any, exp: Any = None) -> str:
+        name = r"\operatorname{sigmoid}" if r"\sigma" in self._taken else r"\sigma"
+        power = "" if exp is None else f"^{{{exp}}}"
+        return rf"{name}{power}\left({self._print(expr.args[0])}\right)"
+
+    def _print_atan2(self, expr: Any, exp: Any = None) -> str:
+        power = "" if exp is None else f"^{{{exp}}}"
+        inner = ", ".join(map(self._print, expr.args))
+        return rf"\operatorname{{atan2}}{power}\left({inner}\right)"
+
+    def _print_log(self, expr: Any, exp: Any = None) -> str:
+        inner = self._print(expr.args[0])
+        if self._needs_function_brackets(expr.args[0]):
+            inner = rf"\left({inner} \right)"
+        return rf"\ln{{{inner}}}" if exp is None else rf"\ln^{{{exp}}}{{{inner}}}"
+
+    def _print_Float(self, expr: sympy.Float) -> str:
+        mantissa, _, exponent = f"{float(expr):.6g}".partition("e")
+        return mantissa if not exponent else rf"{mantissa} \cdot 10^{{{int(exponent)}}}"
+
+    def _print_Derivative(self, expr: sympy.Derivative) -> str:
+        (variable, _) = expr.variable_count[0]
+        inner = self._print(expr.expr)
+        below = self._print(variable)
+        if isinstance(expr.expr, sympy.Symbol):
+            return rf"\frac{{\partial {inner}}}{{\partial {below}}}"
+        return rf"\frac{{\partial}}{{\partial {below}}} \left({inner}\right)"
+
+    def _print_Piecewise(self, expr: sympy.Piecewise, exp: str | None = None) -> str:
+        cases = super()._print_Piecewise(expr)
+        return cases if exp is None else rf"\left({cases}\right)^{{{exp}}}"
+
+    def _print_Heaviside(self, expr: Any, exp: Any = None) -> str:
+        condition = self._print(expr.args[0])
+        return rf"\left[{condition} > 0\right]"

@@ -1,0 +1,79 @@
+"""A float as an exact constant: 1/3, 2π, √2/2, e, ln 2, or the decimal typed.
+
+The graph keeps integers, fractions and typed decimals exact; a float is irrational or arbitrary. A
+constant is recognised only where the float is the float64 nearest to it; one that is off by one ulp
+stays a decimal.
+"""
+
+from __future__ import annotations
+
+import math
+from fractions import Fraction
+from functools import lru_cache
+
+import sympy
+
+_MIN_SIZE, _MAX_SIZE = 1e-9, 1e9  # of a float that may be a constant of mathematics
+_ROOT_FACTORS = ((1.0, sympy.Integer(1)), (math.pi, sympy.pi), (1 / math.pi, 1 / sympy.pi))
+
+
+def _near(a: float, b: float) -> bool:
+    return a == b or abs(a - b) <= math.ulp(b)
+
+
+def _multiple(size: float, unit: float, symbol: sympy.Expr, largest: int) -> sympy.Expr | None:
+    """Return a short fraction of a unit, or None."""
+    ratio = Fraction(size / unit).limit_denominator(largest)
+    if ratio and ratio.numerator <= 1000 and _near(float(ratio) * unit, size):
+        return sympy.Rational(ratio.numerator, ratio.denominator) * symbol
+    return None
+
+
+def _root(size: float) -> sympy.Expr | None:
+    """Return √q, √(q·π) or √(q/π) of a short fraction q, or None."""
+    for factor, symbol in _ROOT_FACTORS:
+        ratio = Fraction(size * size / factor).limit_denominator(64)
+        if ratio and ratio.numerator < 1000 and _near(math.sqrt(float(ratio) * factor), size):
+            return sympy.sqrt(sympy.Rational(ratio.numerator, ratio.denominator) * symbol)
+    return None
+
+
+def _logarithm(size: float) -> sympy.Expr | None:
+    """Return ln q of a short fraction q > 1, or None."""
+    if size < 20:
+        ratio = Fraction(math.exp(size)).limit_denominator(64)
+        if 1 < ratio < 200 and _near(math.log(ratio), size):
+            return sympy.log(sympy.Rational(ratio.numerator, ratio.denominator))
+    return None
+
+
+@lru_cache(maxsize=65536)
+def number(value: int | Fraction | float) -> sympy.Expr:
+    """Return the SymPy number of a graph's number."""
+    if isinstance(value, int):
+        return sympy.Integer(value)
+    if isinstance(value, Fraction):
+        return sympy.Rational(value.numerator, value.denominator)
+    if math.isnan(value):
+        return sympy.nan
+    if math.isinf(value):
+        return sympy.oo if value > 0 else -sympy.oo
+    size = abs(value)
+    if not _MIN_SIZE < size < _MAX_SIZE:
+        return sympy.Float(value, 17)
+    candidates = (
+        _multiple(size, 1.0, sympy.Integer(1), 1000),
+        _multiple(size, math.pi, sympy.pi, 360),
+        _multiple(size, math.e, sympy.E, 12),
+        _root(size),
+        _logarithm(size),
+    )
+    named = next((c for c in candidates if c is not None and _is_nearest(size, c)), None)
+    if named is None:
+        return sympy.Float(value, 17)
+    return named if value > 0 else -named
+
+
+def _is_nearest(value: float, named: sympy.Expr) -> bool:
+    """Whether a float is the float64 nearest to an exact number."""
+    return float(named.evalf(40)) == value

@@ -1,0 +1,111 @@
+"""The shortest of a few equal forms of an expression, by cheap, bounded passes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import sympy
+
+from jacmagic.symbolic.formula.attempt import by_sympy
+
+# Symbols up to which SymPy tries other forms without a noticeable pause.
+_MAX_TIDIED = 120  # of an entry
+_MAX_TIDIED_TOGETHER = 1_500  # of all entries; beyond, only short ones are tried
+_MAX_ALWAYS_TIDIED = 24  # of an entry that is tried in any case
+
+
+def tidied(expressions: Sequence[sympy.Expr], together: int = 0) -> list[sympy.Expr]:
+    """Return expressions in the shortest of a few equal forms; of many, short ones.
+
+    Args:
+        expressions: to be put in order.
+        together: symbols of all that belong with them, where that is more.
+    """
+    sizes = {expression: symbols_in(expression) for expression in dict.fromkeys(expressions)}
+    many = max(sum(sizes.values()), together) > _MAX_TIDIED_TOGETHER
+    most = _MAX_ALWAYS_TIDIED if many else _MAX_TIDIED
+    tidy = {one: _tidy(one) if size <= most else one for one, size in sizes.items()}
+    return [tidy[expression] for expression in expressions]
+
+
+def _tidy(expression: sympy.Expr) -> sympy.Expr:
+    """Return the shortest form; the expression itself where SymPy fails."""
+    try:
+        return shortest(expression)
+    except Exception as error:
+        if not by_sympy(error):
+            raise
+        return expression
+
+
+def shortest(expression: sympy.Expr) -> sympy.Expr:
+    """Return the shortest of an expression's cheap equal forms.
+
+    Tried are common factors taken out, one fraction bar for several, and a minus sign multiplied
+    into a sum.
+    """
+    if not expression.args or isinstance(expression, sympy.Symbol):
+        return expression
+    forms = [expression, sympy.factor_terms(expression)]
+    if any(_has_fraction(term) for term in sympy.Add.make_args(expression)):
+        above, below = sympy.together(expression).as_numer_denom()
+        forms += [above / below, sympy.expand_mul(above) / below]
+    if expression.has(sympy.sin) and expression.has(sympy.cos):
+        forms += [sympy.factor_terms(_pythagoras(form)) for form in forms[:2]]
+    if len(expression.free_symbols) == 1 and expression.is_polynomial(*expression.free_symbols):
+        forms.append(sympy.expand(expression))
+    return min(map(_minus_inside, forms), key=symbols_in)
+
+
+def _pythagoras(expression: sympy.Expr) -> sympy.Expr:
+    """Replace c·sin²u + c·cos²u by c."""
+
+    def merged(total: sympy.Expr) -> sympy.Expr:
+        terms = list(total.args)
+        for term in total.args:
+            for square in (f for f in sympy.Mul.make_args(term) if _is_squared_sine(f)):
+                rest = term / square
+                other = rest * sympy.cos(square.base.args[0]) ** 2
+                if term in terms and other in terms:
+                    terms.remove(term)
+                    terms.remove(other)
+                    terms.append(rest)
+        return sympy.Add(*terms)
+
+    return expression.replace(lambda part: part.is_Add, merged)
+
+
+def _is_squared_sine(factor: sympy.Expr) -> bool:
+    return bool(factor.is_Pow and factor.exp == 2 and isinstance(factor.base, sympy.sin))
+
+
+def _minus_inside(expression: sympy.Expr) -> sympy.Expr:
+    """Return b − a for −(a − b)."""
+    parts = expression.args
+    if expression.is_Mul and len(parts) == 2 and parts[0] == -1 and parts[1].is_Add:
+        return sympy.Add(*(-term for term in parts[1].args))
+    return expression
+
+
+_NESTED = 4  # symbols that a fraction within a fraction counts for, as it is hard to read
+
+
+def symbols_in(expression: sympy.Basic) -> int:
+    """Count the symbols and signs that an expression is written with."""
+    parts = expression.args
+    if not parts:
+        return 1
+    inner = sum(map(symbols_in, parts))
+    if expression.is_Pow:
+        return inner + (expression.exp != -1)
+    if expression.is_Mul:
+        return inner + _NESTED * any(p.is_Add and any(map(_has_fraction, p.args)) for p in parts)
+    return inner + len(parts) - 1 if expression.is_Add else inner + 1
+
+
+def _has_fraction(term: sympy.Expr) -> bool:
+    """Whether a term is written with a fraction bar over symbols."""
+    return any(
+        factor.is_Pow and factor.exp.is_Rational and factor.exp < 0
+        for factor in sympy.Mul.make_args(term)
+    )

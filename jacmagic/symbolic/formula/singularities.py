@@ -1,0 +1,211 @@
+"""Singularities at a point: kinks, branch boundaries, first nan or infinity.
+
+At a kink the function is continuous but has no derivative (|u| at 0, max at a tie); torch then
+picks a value. A value that is not finite is traced back to the first
+node whose own arguments still were.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from jacmagic.symbolic.formula.closed import ClosedForm
+from jacmagic.symbolic.graph.tape import write_tape, write_tape_with_slots
+
+
+@dataclass(frozen=True)
+class Singularity:
+    """A node at which the function is not smooth or not finite.
+
+    Attributes:
+        node: the node in the closed form's graph.
+        line: the line of the user's code, or None.
+        what: a clause that describes it.
+        rows: the outputs that depend on it.
+    """
+
+    node: int
+    line: int | None
+    what: str
+    rows: frozenset[int]
+
+    def __str__(self) -> str:
+        return self.what if self.line is None else f"{self.what} (line {self.line})"
+
+
+_KINKS: dict[str, tuple[Callable[..., bool], str]] = {
+    "abs": (lambda x: x == 0, "abs has no derivative at 0; torch takes 0"),
+    "relu": (lambda x: x == 0, "relu has no derivative at 0; torch takes 0"),
+    "max": (lambda a, b: a == b, "max has no derivative at a tie; torch shares it or picks one"),
+    "min": (lambda a, b: a == b, "min has no derivative at a tie; torch shares it or picks one"),
+    "clamp": (
+        lambda x, low, high: x in (low, high),
+        "clamp has no derivative at its bounds; torch takes 1",
+    ),
+    "sqrt": (lambda x: x == 0, "the square root has infinite slope at 0"),
+    "pow": (lambda a, b: a == 0 and 0 < b < 1, "the root has infinite slope at 0"),
+    "floor": (lambda x: math.isfinite(x) and x == math.floor(x), "floor jumps at integers"),
+    "ceil": (lambda x: math.isfinite(x) and x == math.floor(x), "ceil jumps at integers"),
+    "sign": (lambda x: x == 0, "sign jumps at 0"),
+    "mod": (lambda a, b: b != 0 and a % b == 0, "the remainder jumps at multiples"),
+    "atan2": (lambda y, x: x == 0 and y == 0, "atan2 has no derivative at (0, 0)"),
+}
+_STEPS = ("floor", "ceil", "sign")
+_COMPARISONS = ("lt", "le", "gt", "ge")
+_JOINED: dict[str, Callable[[bool, bool], bool]] = {"and": operator.and_, "or": operator.or_}
+_ORIGINS = {
+    "div": "division by zero",
+    "log": "the logarithm of a number that is not positive",
+    "sqrt": "the square root of a negative number",
+    "pow": "a power that is not defined or too large",
+    "exp": "exp grows beyond the largest number",
+    "number": "a constant that is not finite",
+}
+
+
+def kinks(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
+    """Return the kinks of the function that lie exactly at a point of n numbers."""
+    graph, outputs = closed.graph, closed.trace.outputs
+    tape, slot = write_tape_with_slots(graph, outputs, closed.trace.inputs)
+    values = tape.slots(point)
+    reasons: dict[int, str] = {}
+    truths: dict[int, set[bool]] = {}
+    for node in graph.reach(outputs):
+        operation = graph.operations[node]
+        operands = graph.operands(node)
+        arguments = [values[slot[operand]] for operand in operands]
+        beside = [truths.get(operand, {bool(values[slot[operand]])}) for operand in operands]
+        if graph.is_condition(node):
+            truths[node] = _truths(operation, values[slot[node]], arguments, beside)
+        if operation == "where":
+            if len(beside[0]) == 2:
+                reasons[node] = "two cases meet here; torch takes the one that the condition picks"
+        elif operation in _KINKS and _KINKS[operation][0](*arguments):
+            reasons[node] = _KINKS[operation][1]
+    reasons = {node: what for node, what in reasons.items() if not _hidden(closed, node)}
+    return _singularities(closed, reasons)
+
+
+def _truths(operation: str, value: float, numbers: list, beside: list[set[bool]]) -> set[bool]:
+    """Return what a condition is at a point and right beside it.
+
+    Args:
+        operation: of the condition.
+        value: at the point.
+        numbers: its operands' values.
+        beside: what its operands are there and right beside it.
+    """
+    if operation in _COMPARISONS and numbers[0] == numbers[1]:
+        return {True, False}
+    if operation == "not":
+        return {not one for one in beside[0]}
+    if operation in _JOINED:
+        return {_JOINED[operation](one, other) for one in beside[0] for other in beside[1]}
+    return {bool(value)}
+
+
+def boundaries(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
+    """Return the recorded conditions on whose boundary a point lies.
+
+    A condition between whole numbers, as `int(x)` leaves one, has equal sides wherever it holds;
+    the point lies on its boundary only where one of the steps in it jumps. That a matrix is
+    symmetric is no branch of the code.
+    Which outputs a branch touches is not recorded, so all rows are named.
+    """
+    graph, everywhere = closed.graph, frozenset(range(closed.shape[0]))
+    singularities = []
+    for assumption in closed.trace.assumptions:
+        node = assumption.condition
+        if graph.operations[node] not in (*_COMPARISONS, "eq", "ne"):
+            continue
+        sides = list(graph.operands(node))
+        if _symmetric(closed, sides):
+            continue
+        left, right = write_tape(graph, sides, closed.trace.inputs).evaluate(point)
+        if left == right and (_moves(closed, sides) or _jumps(closed, sides, point)):
+            what = "the code takes another branch on the other side of this point"
+            singularities.append(Singularity(node, assumption.line, what, everywhere))
+    return singularities
+
+
+def _symmetric(closed: ClosedForm, sides: Sequence[int]) -> bool:
+    """Whether two nodes are an entry of a matrix and the one across its diagonal."""
+    columns = {node: j for j, node in enumerate(closed.trace.inputs)}
+    if any(side not in columns for side in sides):
+        return False
+    a, b = (closed.columns[columns[side]] for side in sides)
+    across = (*b.index[:-2], *b.index[:-3:-1])
+    return a.name == b.name and len(a.index) >= 2 and a.index == across and a.index != b.index
+
+
+def _moves(closed: ClosedForm, nodes: Sequence[int]) -> bool:
+    """Whether any node changes with the inputs other than in steps."""
+    graph, waiting, seen = closed.graph, list(nodes), set[int]()
+    while waiting:
+        node = waiting.pop()
+        operation, operands = graph.operations[node], graph.operands(node)
+        if operation == "variable":
+            return True
+        if node not in seen and operation not in _STEPS and not graph.is_condition(node):
+            seen.add(node)
+            waiting += operands[1:] if operation == "where" else operands
+    return False
+
+
+def _jumps(closed: ClosedForm, nodes: Sequence[int], point: Sequence[float]) -> bool:
+    """Whether any step that nodes depend on lies at the point."""
+    graph = closed.graph
+    tape, slot = write_tape_with_slots(graph, nodes, closed.trace.inputs)
+    values = tape.slots(point)
+    for node in graph.reach(nodes):
+        operation, operands = graph.operations[node], graph.operands(node)
+        arguments = [values[slot[operand]] for operand in operands]
+        if operation in (*_STEPS, "mod") and _KINKS[operation][0](*arguments):
+            return not _hidden(closed, node)
+        if operation in (*_COMPARISONS, "eq", "ne") and arguments[0] == arguments[1]:
+            return _moves(closed, operands)
+    return False
+
+
+def _hidden(closed: ClosedForm, node: int) -> bool:
+    """Whether a kink concerns constants only."""
+    reached = closed.graph.reach([node])
+    return not any(closed.graph.operations[part] == "variable" for part in reached)
+
+
+def _singularities(closed: ClosedForm, reasons: dict[int, str]) -> list[Singularity]:
+    rows: dict[int, set[int]] = {node: set() for node in reasons}
+    if reasons:
+        for i, output in enumerate(closed.trace.outputs):
+            for node in reasons.keys() & set(closed.graph.reach([output])):
+                rows[node].add(i)
+    lines = closed.graph.lines
+    return [
+        Singularity(node, lines[node], what, frozenset(rows[node]))
+        for node, what in reasons.items()
+    ]
+
+
+def origin_of_nonfinite(
+    closed: ClosedForm, row: int, column: int, point: Sequence[float]
+) -> str | None:
+    """Return where an entry's nan or infinity first arises; None if it is finite."""
+    graph = closed.graph
+    root = closed.entries[row * closed.shape[1] + column]
+    tape, slot = write_tape_with_slots(
+        graph, [root, closed.trace.outputs[row]], closed.trace.inputs
+    )
+    values = tape.slots(point)
+    for node in graph.reach([closed.trace.outputs[row], root]):
+        fine = all(math.isfinite(values[slot[operand]]) for operand in graph.operands(node))
+        if fine and not math.isfinite(values[slot[node]]):
+            if node in closed.trace.inputs:
+                label = closed.columns[closed.trace.inputs.index(node)]
+                return f"{label.unicode} is {values[slot[node]]}"
+            what = _ORIGINS.get(graph.operations[node], graph.operations[node])
+            line = graph.lines[node]
+            return what if line is None else f"{what} (line {line})"
+    return None

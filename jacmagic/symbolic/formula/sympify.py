@@ -1,0 +1,106 @@
+"""Graph nodes as SymPy expressions, and how long they are when written out."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Container, Mapping, Sequence
+from typing import Any
+
+import sympy
+
+from jacmagic.symbolic.formula.attempt import by_sympy
+from jacmagic.symbolic.formula.numbers import number
+from jacmagic.symbolic.formula.sympy_operations import CANONICAL, UNEVALUATED
+from jacmagic.symbolic.graph import Graph, Sums
+
+
+def to_sympy(
+    graph: Graph,
+    roots: Sequence[int],
+    symbols: Mapping[int, sympy.Symbol],
+    *,
+    table: Mapping[str, Callable[..., Any]] = CANONICAL,
+) -> list[Any]:
+    """Convert nodes to SymPy expressions; shared nodes become shared objects.
+
+    Args:
+        graph: the graph.
+        roots: nodes to convert.
+        symbols: the symbol of each variable node.
+        table: `CANONICAL` or `WRITTEN`.
+    """
+    expressions: dict[int, Any] = {}
+    sums = Sums(graph)
+    reached = graph.reach(roots)
+    inside = _inside_sums(graph, reached, {*roots, *symbols})
+    for node in reached:
+        operation, arguments = graph.operations[node], graph.arguments[node]
+        if node in symbols:
+            expressions[node] = symbols[node]
+        elif node in inside:
+            continue
+        elif operation == "number":
+            expressions[node] = number(arguments[0])
+        elif operation == "add" and arguments[0] in inside:
+            expressions[node] = table["sum"](
+                *(expressions[term] for term in sums.terms(node, inside))
+            )
+        else:
+            operands = _operands(graph, operation, arguments, expressions)
+            expressions[node] = _applied(table[operation], operation, operands)
+    return [expressions[root] for root in roots]
+
+
+def _applied(function: Callable[..., Any], operation: str, operands: Sequence[Any]) -> Any:
+    """Return an operation in SymPy's normal form; unevaluated where SymPy fails."""
+    try:
+        return function(*operands)
+    except Exception as error:
+        if operation not in UNEVALUATED or not by_sympy(error):
+            raise
+        return UNEVALUATED[operation](*operands)
+
+
+def _inside_sums(graph: Graph, reached: Sequence[int], kept: Container[int]) -> set[int]:
+    """Return the partial sums that only a longer sum uses; it is built in one call."""
+    uses = Counter(operand for node in reached for operand in graph.operands(node))
+    firsts = {graph.arguments[node][0] for node in reached if graph.operations[node] == "add"}
+    return {
+        node
+        for node in firsts
+        if graph.operations[node] == "add" and uses[node] == 1 and node not in kept
+    }
+
+
+def _operands(
+    graph: Graph, operation: str, arguments: tuple, expressions: Mapping[int, Any]
+) -> list[Any]:
+    """Return converted arguments; as truth values 1 and 0 are true and false."""
+    converted = [expressions[argument] for argument in arguments]
+    truths = {"and": (0, 1), "or": (0, 1), "not": (0,), "where": (0,)}.get(operation, ())
+    for k in truths:
+        if graph.operations[arguments[k]] == "number":
+            converted[k] = sympy.true if converted[k] != 0 else sympy.false
+        elif not graph.is_condition(arguments[k]) and not _is_truth(converted[k]):
+            converted[k] = sympy.Ne(converted[k], 0)
+    return converted
+
+
+def _is_truth(value: Any) -> bool:
+    return isinstance(value, sympy.logic.boolalg.Boolean) and not isinstance(value, sympy.Symbol)
+
+
+def tree_sizes(graph: Graph, roots: Sequence[int], *, ends: Container[int] = ()) -> list[int]:
+    """Count each root's symbols when written out, shared parts every time.
+
+    Args:
+        graph: the graph.
+        roots: the nodes to measure.
+        ends: nodes that count as one symbol, except where they are the root.
+    """
+    size: dict[int, int] = {}
+    for node in graph.reach(roots):
+        size[node] = 1 + sum(
+            1 if operand in ends else size[operand] for operand in graph.operands(node)
+        )
+    return [size[root] for root in roots]

@@ -1,0 +1,204 @@
+"""Graph operations in SymPy: a table for its normal form, one for the user's.
+
+`CANONICAL` lets SymPy put every expression into its normal order; `WRITTEN` keeps the order and the
+brackets of the code (`x3*x1` stays x₃x₁, `10*(y - x)` stays a product).
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from functools import reduce as fold
+from typing import Any
+
+import sympy
+
+from jacmagic.symbolic.formula.cases import cases
+
+_AS_IS: dict[str, bool] = {"evaluate": False}
+_HALF = sympy.Rational(1, 2)
+
+
+def _cases(condition: Any, a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
+    return sympy.Piecewise((a, condition), (b, True))
+
+
+# NOTE [Nothing is distributed]: SymPy multiplies a number into a sum, 2(x + y) → 2x + 2y. Its own
+# switch against that empties all its caches, and its odd functions recurse without end while it is
+# off. A product of a number and a sum is therefore left unevaluated, and stays so in larger ones.
+
+
+def _times(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
+    """Return a·b, undistributed where a number multiplies a sum."""
+    if b.is_Number and a.is_Add:
+        a, b = b, a
+    if a.is_Number and b.is_Add and a not in (0, 1):
+        return sympy.Mul(a, b, **_AS_IS)
+    return a * b
+
+
+def _over(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
+    return _times(1 / b, a) if b.is_Number and a.is_Add and b != 0 else a / b
+
+
+_MAX_TERMS = 6  # of a sum whose function SymPy evaluates: its search grows fast with them
+
+
+def _of(function: Callable[..., Any]) -> Callable[[sympy.Expr], Any]:
+    """Wrap a function of one argument: unevaluated of long sums, where SymPy is slow."""
+
+    def apply(x: sympy.Expr) -> Any:
+        return function(x, evaluate=not (x.is_Add and len(x.args) > _MAX_TERMS))
+
+    return apply
+
+
+CANONICAL: dict[str, Callable[..., Any]] = {
+    "add": operator.add,
+    "sum": sympy.Add,
+    "sub": lambda a, b: a + _times(sympy.S.NegativeOne, b),
+    "mul": _times,
+    "div": _over,
+    "neg": lambda a: _times(sympy.S.NegativeOne, a),
+    "pow": operator.pow,
+    "sqrt": sympy.sqrt,
+    "exp": _of(sympy.exp),
+    "log": _of(sympy.log),
+    "sin": _of(sympy.sin),
+    "cos": _of(sympy.cos),
+    "tan": _of(sympy.tan),
+    "asin": _of(sympy.asin),
+    "acos": _of(sympy.acos),
+    "atan": _of(sympy.atan),
+    "atan2": sympy.atan2,
+    "sinh": _of(sympy.sinh),
+    "cosh": _of(sympy.cosh),
+    "tanh": _of(sympy.tanh),
+    "asinh": _of(sympy.asinh),
+    "acosh": _of(sympy.acosh),
+    "atanh": _of(sympy.atanh),
+    "sigmoid": lambda x: 1 / (1 + sympy.exp(-x)),
+    "erf": _of(sympy.erf),
+    "erfc": _of(sympy.erfc),
+    "lgamma": lambda x: sympy.log(sympy.Abs(sympy.gamma(x))),
+    "digamma": sympy.digamma,
+    "polygamma": sympy.polygamma,
+    "i0": lambda x: sympy.besseli(0, x),
+    "i1": lambda x: sympy.besseli(1, x),
+    "j0": lambda x: sympy.besselj(0, x),
+    "j1": lambda x: sympy.besselj(1, x),
+    "y0": lambda x: sympy.bessely(0, x),
+    "y1": lambda x: sympy.bessely(1, x),
+    "k0": lambda x: sympy.besselk(0, x),
+    "k1": lambda x: sympy.besselk(1, x),
+    "erfinv": sympy.erfinv,
+    "zeta": sympy.zeta,
+    "gammainc": lambda a, x: sympy.lowergamma(a, x) / sympy.gamma(a),
+    "gammaincc": lambda a, x: sympy.uppergamma(a, x) / sympy.gamma(a),
+    "abs": sympy.Abs,
+    "sign": sympy.sign,
+    "floor": sympy.floor,
+    "ceil": sympy.ceiling,
+    "mod": lambda a, b: a - b * sympy.floor(a / b),
+    "relu": lambda x: sympy.Max(0, x),
+    "max": sympy.Max,
+    "min": sympy.Min,
+    "clamp": lambda x, low, high: sympy.Min(high, sympy.Max(low, x)),
+    "lt": sympy.Lt,
+    "le": sympy.Le,
+    "gt": sympy.Gt,
+    "ge": sympy.Ge,
+    "eq": sympy.Eq,
+    "ne": sympy.Ne,
+    "and": sympy.And,
+    "or": sympy.Or,
+    "not": sympy.Not,
+    "where": _cases,
+}
+
+
+def _minus(term: sympy.Expr) -> sympy.Expr:
+    """Return −term without building −(−…)."""
+    if term.is_Number:
+        return -term
+    if term.is_Add:
+        return sympy.Mul(-1, term, **_AS_IS)
+    if term.is_Mul and term.args[0].is_Number:
+        rest = term.args[1:] if term.args[0] == -1 else (-term.args[0], *term.args[1:])
+        return rest[0] if len(rest) == 1 else sympy.Mul(*rest, **_AS_IS)
+    return sympy.Mul(-1, *(term.args if term.is_Mul else (term,)), **_AS_IS)
+
+
+def _sum(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
+    return sympy.Add(*(a.args if a.is_Add else (a,)), *(b.args if b.is_Add else (b,)), **_AS_IS)
+
+
+def _difference(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
+    subtracted = [_minus(term) for term in b.args] if b.is_Add else [_minus(b)]
+    return sympy.Add(*(a.args if a.is_Add else (a,)), *subtracted, **_AS_IS)
+
+
+def _product(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
+    if (b.is_Number and not a.is_Number) or (b.is_number and not a.is_number):
+        a, b = b, a
+    factors = (*(a.args if a.is_Mul else (a,)), *(b.args if b.is_Mul else (b,)))
+    if len(factors) > 1 and factors[0].is_Number and factors[1].is_Number:
+        factors = (factors[0] * factors[1], *factors[2:])
+    return sympy.Mul(*factors, **_AS_IS) if len(factors) > 1 else factors[0]
+
+
+def _quotient(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
+    below = sympy.Rational(1, b) if b.is_Integer else sympy.Pow(b, -1, **_AS_IS)
+    if a == 1:
+        return below
+    if b.is_Integer:
+        return _product(below, a)
+    return sympy.Mul(*(a.args if a.is_Mul else (a,)), below, **_AS_IS)
+
+
+def _as_is(function: Callable[..., Any]) -> Callable[..., Any]:
+    return lambda *arguments: function(*arguments, **_AS_IS)
+
+
+WRITTEN: dict[str, Callable[..., Any]] = {
+    **CANONICAL,
+    "add": _sum,
+    "sum": lambda *terms: fold(_sum, terms),
+    "sub": _difference,
+    "mul": _product,
+    "div": _quotient,
+    "neg": _minus,
+    "pow": _as_is(sympy.Pow),
+    "sqrt": lambda x: sympy.Pow(x, _HALF, **_AS_IS),
+    **{
+        name: _as_is(function)
+        for name, function in (
+            ("exp", sympy.exp),
+            ("log", sympy.log),
+            ("abs", sympy.Abs),
+            ("max", sympy.Max),
+            ("min", sympy.Min),
+            ("sin", sympy.sin),
+            ("cos", sympy.cos),
+        )
+    },
+    "relu": lambda x: sympy.Max(0, x, **_AS_IS),
+}
+
+
+# The fallback where SymPy fails at comparing arguments and conditions.
+UNEVALUATED: dict[str, Callable[..., Any]] = {
+    **{
+        name: _as_is(function)
+        for name, function in (
+            *(("max", sympy.Max), ("min", sympy.Min), ("abs", sympy.Abs), ("sign", sympy.sign)),
+            *(("floor", sympy.floor), ("ceil", sympy.ceiling), ("exp", sympy.exp)),
+            *(("lt", sympy.Lt), ("le", sympy.Le), ("gt", sympy.Gt), ("ge", sympy.Ge)),
+            *(("eq", sympy.Eq), ("ne", sympy.Ne), ("and", sympy.And), ("or", sympy.Or)),
+            *(("add", sympy.Add), ("mul", sympy.Mul), ("pow", sympy.Pow), ("log", sympy.log)),
+        )
+    },
+    "where": lambda condition, a, b: cases((a, condition), (b, True)),
+    "relu": lambda x: sympy.Max(0, x, **_AS_IS),
+    "clamp": lambda x, low, high: sympy.Min(high, sympy.Max(low, x, **_AS_IS), **_AS_IS),
+}

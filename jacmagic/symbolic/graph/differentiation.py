@@ -1,0 +1,218 @@
+"""The chain rule on a graph: sparse forward mode, reverse mode for long rows.
+
+Both give the same Jacobian; forward mode writes its entries as one does by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from jacmagic.symbolic.graph.derivatives import PARTIALS
+from jacmagic.symbolic.graph.nodes import ONE, ZERO, BudgetExceeded, Graph
+from jacmagic.symbolic.graph.patterns import Sums, log_sigmoid, logistic
+
+MIN_ENTRIES_TO_REVERSE = 20_000  # of all rows; below, forward mode takes milliseconds
+MAX_ENTRIES = 4_000_000  # of all rows in memory: about 100 bytes each, 400 MB
+
+Row = dict[int, int]
+
+
+def differentiate(graph: Graph, outputs: Sequence[int], inputs: Sequence[int]) -> list[Row]:
+    """Return the Jacobian of some nodes by others, as new nodes of the same graph.
+
+    Sparse forward mode: each node carries only the derivatives that are not structurally zero.
+    Where few outputs depend on many inputs the rows on the way grow long; reverse mode, which
+    carries one number a node, then takes over. A sum is taken as a whole, its partial sums carry
+    nothing.
+
+    Args:
+        graph: the graph; it grows.
+        outputs: the m nodes to differentiate.
+        inputs: the n variable nodes to differentiate by.
+
+    Returns:
+        m rows, each a dict from column (0 … n−1) to the node of ∂outputᵢ/∂inputⱼ. A column that is
+        absent is a structural zero.
+
+    Raises:
+        BudgetExceeded: if the graph outgrows its limit or its deadline, or the rows their memory.
+    """
+    column = {node: j for j, node in enumerate(inputs)}
+    try:
+        return _forwards(graph, outputs, column)
+    except _TooLong:
+        return [_backwards(graph, output, column) for output in outputs]
+    finally:
+        graph.line = None
+
+
+class _TooLong(Exception):
+    """Forward mode's rows have more entries than reverse mode visits."""
+
+
+def _forwards(graph: Graph, outputs: Sequence[int], column: dict[int, int]) -> list[Row]:
+    """Forward mode: a row for each node, from the inputs up."""
+    reached = graph.reach(outputs)
+    inside = _partial_sums(graph, reached, outputs)
+    rows: dict[int, Row] = {}
+    sums, carried = Sums(graph), 0
+    most = max(MIN_ENTRIES_TO_REVERSE, 2 * len(set(outputs)) * len(reached))
+    for node in reached:
+        graph.line = graph.lines[node]
+        if node in inside:
+            continue
+        if node in column:
+            rows[node] = {column[node]: ONE}
+        elif graph.operations[node] == "add" and graph.operands(node)[0] in inside:
+            terms = sums.terms(node, inside)
+            rows[node] = _summed(graph, (item for term in terms for item in rows[term].items()))
+        elif any(rows[operand] for operand in graph.operands(node)):
+            rows[node] = (
+                _softmax_row(graph, sums, node, rows)
+                or _pattern_row(graph, node, rows)
+                or _row(graph, node, rows)
+            )
+        else:
+            rows[node] = {}
+        carried += len(rows[node])
+        if len(rows[node]) > 256:
+            graph.check_deadline()
+        if carried > most:
+            raise _TooLong
+        if carried > MAX_ENTRIES:
+            raise BudgetExceeded("its derivatives take too much memory")
+    return [rows[node] for node in outputs]
+
+
+def _partial_sums(graph: Graph, reached: Sequence[int], outputs: Sequence[int]) -> set[int]:
+    """Return the sums that are the first term of one larger sum and nothing else."""
+    uses: dict[int, int] = dict.fromkeys(outputs, 2)
+    firsts = set()
+    for node in reached:
+        for operand in graph.operands(node):
+            uses[operand] = uses.get(operand, 0) + 1
+        if graph.operations[node] == "add":
+            firsts.add(graph.operands(node)[0])
+    return {node for node in firsts if uses[node] == 1 and graph.operations[node] == "add"}
+
+
+def _summed(graph: Graph, terms: Iterable[tuple[int, int]]) -> Row:
+    """Sum terms (column, node) by column, from left to right."""
+    row: Row = {}
+    for j, term in terms:
+        row[j] = graph.add(row[j], term) if j in row else term
+    return {j: entry for j, entry in row.items() if entry != ZERO}
+
+
+def _backwards(graph: Graph, output: int, column: dict[int, int]) -> Row:
+    """Reverse mode: ∂output/∂node for each node, from the output down."""
+    slopes: dict[int, int] = {output: ONE}
+    row: Row = {}
+    reached = graph.reach([output])
+    sums = Sums(graph)
+    depends = _dependent(graph, reached, column)
+    for count, node in enumerate(reversed(reached)):
+        if count % 512 == 0:
+            graph.check_deadline()
+        slope = slopes.pop(node, ZERO)
+        if slope == ZERO or node not in depends:
+            continue
+        graph.line = graph.lines[node]
+        if node in column:
+            row[column[node]] = slope
+            continue
+        for operand, term in _contributions(graph, sums, node, slope):
+            if operand in depends:
+                slopes[operand] = graph.add(slopes[operand], term) if operand in slopes else term
+    return dict(sorted(row.items()))
+
+
+def _dependent(graph: Graph, reached: Sequence[int], column: dict[int, int]) -> set[int]:
+    """Return the nodes that depend on an input."""
+    dependent: set[int] = set()
+    for node in reached:
+        if node in column or any(operand in dependent for operand in graph.operands(node)):
+            dependent.add(node)
+    return dependent
+
+
+def _contributions(graph: Graph, sums: Sums, node: int, slope: int) -> list[tuple[int, int]]:
+    """Return the adjoint contributions of a node to its operands."""
+    operation, operands = graph.operations[node], graph.operands(node)
+    if graph.is_condition(node):
+        return []
+    if operation == "where":
+        condition, a, b = operands
+        return [(a, graph.where(condition, slope, ZERO)), (b, graph.where(condition, ZERO, slope))]
+    members = sums.softmax(node)
+    if members is not None:
+        return [
+            (
+                graph.operands(exponential)[0],
+                graph.mul(slope, _softmax_partial(graph, node, exponential)),
+            )
+            for exponential in members
+        ]
+    pattern = log_sigmoid(graph, node) or logistic(graph, node)
+    if pattern is not None:
+        u, partial = pattern
+        return [(u, graph.mul(slope, partial))]
+    partials = PARTIALS[operation](graph, node, *operands)
+    return [
+        (operand, graph.mul(slope, partial))
+        for operand, partial in zip(operands, partials, strict=True)
+        if partial is not None
+    ]
+
+
+def _softmax_partial(graph: Graph, node: int, exponential: int) -> int:
+    """sᵢ(δᵢⱼ − sⱼ) for the node sᵢ and the exponential eᵘʲ."""
+    share = graph.div(exponential, graph.operands(node)[1])
+    slope = graph.sub(ONE, node) if share == node else graph.neg(share)
+    return graph.mul(node, slope)
+
+
+def _softmax_row(graph: Graph, sums: Sums, node: int, rows: dict[int, Row]) -> Row | None:
+    """∂sᵢ/∂uⱼ = sᵢ(δᵢⱼ − sⱼ) where a node is eᵘⁱ / Σ eᵘʲ; None for other nodes."""
+    members = sums.softmax(node)
+    if members is None:
+        return None
+
+    def terms() -> Iterator[tuple[int, int]]:
+        for exponential in members:
+            partial = _softmax_partial(graph, node, exponential)
+            for j, inner in rows[graph.operands(exponential)[0]].items():
+                yield j, graph.mul(partial, inner)
+
+    return _summed(graph, terms())
+
+
+def _pattern_row(graph: Graph, node: int, rows: dict[int, Row]) -> Row | None:
+    """Return the row of a recognised function of one node; None for other nodes."""
+    pattern = log_sigmoid(graph, node) or logistic(graph, node)
+    if pattern is None:
+        return None
+    u, partial = pattern
+    return {j: graph.mul(partial, inner) for j, inner in rows[u].items()}
+
+
+def _row(graph: Graph, node: int, rows: dict[int, Row]) -> Row:
+    """Apply the chain rule at one node."""
+    operation, operands = graph.operations[node], graph.operands(node)
+    if graph.is_condition(node):
+        return {}
+    if operation == "where":
+        condition, a, b = operands
+        columns = sorted(rows[a].keys() | rows[b].keys())
+        row = {
+            j: graph.where(condition, rows[a].get(j, ZERO), rows[b].get(j, ZERO)) for j in columns
+        }
+        return {j: entry for j, entry in row.items() if entry != ZERO}
+    partials = PARTIALS[operation](graph, node, *operands)
+    terms = (
+        (j, graph.mul(partial, inner))
+        for partial, operand in zip(partials, operands, strict=True)
+        if partial is not None
+        for j, inner in rows[operand].items()
+    )
+    return _summed(graph, terms)

@@ -1,0 +1,144 @@
+"""The operations of the graph: arity and evaluation in floating point.
+
+Every evaluator follows IEEE 754 as torch does: log 0 is −inf, 1/0 is inf, √−1 is nan; none raises.
+Conditions are the numbers 1 (true) and 0 (false). Their derivatives are in `derivatives`, their
+SymPy forms in `formula`, their source code in `codegen`.
+"""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from jacmagic.symbolic.graph.integrals import (
+    bessel_k,
+    bessel_y,
+    inverse_erf,
+    lower_gamma,
+    upper_gamma,
+    zeta,
+)
+from jacmagic.symbolic.graph.special import bessel_i, bessel_j, polygamma
+
+
+@dataclass(frozen=True)
+class Operation:
+    """The arity and evaluation of one operation.
+
+    Attributes:
+        arity: number of arguments.
+        evaluate: its value in float64; total, never raises.
+        condition: whether the result is a truth value.
+    """
+
+    arity: int
+    evaluate: Callable[..., float]
+    condition: bool = False
+
+
+def _total(fast: Callable[..., float], careful: Callable[..., object]) -> Callable[..., float]:
+    """Wrap a Python function; where it raises, return NumPy's IEEE 754 value."""
+
+    def evaluate(*arguments: float) -> float:
+        try:
+            return fast(*arguments)
+        except (ValueError, OverflowError, ZeroDivisionError):
+            with np.errstate(all="ignore"):
+                return float(careful(*map(np.float64, arguments)))  # type: ignore[arg-type]
+
+    return evaluate
+
+
+def _sigmoid(x: float) -> float:
+    return 1 / (1 + math.exp(-x)) if x >= 0 else math.exp(x) / (1 + math.exp(x))
+
+
+def _sign(x: float) -> float:
+    return float((x > 0) - (x < 0)) if x == x else math.nan
+
+
+def _larger(a: float, b: float) -> float:
+    return math.nan if a != a or b != b else max(a, b)
+
+
+def _smaller(a: float, b: float) -> float:
+    return math.nan if a != a or b != b else min(a, b)
+
+
+def _modulo(a: float, b: float) -> float:
+    return a % b
+
+
+def _whole(rounding: Callable[[float], int]) -> Callable[[float], float]:
+    return lambda x: float(rounding(x)) if math.isfinite(x) else x
+
+
+def _choose(condition: float, a: float, b: float) -> float:
+    return a if condition else b
+
+
+OPERATIONS: dict[str, Operation] = {
+    "add": Operation(2, operator.add),
+    "sub": Operation(2, operator.sub),
+    "mul": Operation(2, operator.mul),
+    "div": Operation(2, _total(operator.truediv, np.divide)),
+    "neg": Operation(1, operator.neg),
+    "pow": Operation(2, _total(math.pow, np.power)),
+    "sqrt": Operation(1, _total(math.sqrt, np.sqrt)),
+    "exp": Operation(1, _total(math.exp, np.exp)),
+    "log": Operation(1, _total(math.log, np.log)),
+    "sin": Operation(1, _total(math.sin, np.sin)),
+    "cos": Operation(1, _total(math.cos, np.cos)),
+    "tan": Operation(1, _total(math.tan, np.tan)),
+    "asin": Operation(1, _total(math.asin, np.arcsin)),
+    "acos": Operation(1, _total(math.acos, np.arccos)),
+    "atan": Operation(1, math.atan),
+    "atan2": Operation(2, math.atan2),
+    "sinh": Operation(1, _total(math.sinh, np.sinh)),
+    "cosh": Operation(1, _total(math.cosh, np.cosh)),
+    "tanh": Operation(1, math.tanh),
+    "asinh": Operation(1, math.asinh),
+    "acosh": Operation(1, _total(math.acosh, np.arccosh)),
+    "atanh": Operation(1, _total(math.atanh, np.arctanh)),
+    "sigmoid": Operation(1, _sigmoid),
+    "erf": Operation(1, math.erf),
+    "erfc": Operation(1, math.erfc),
+    "lgamma": Operation(1, _total(math.lgamma, lambda x: np.inf)),
+    "digamma": Operation(1, lambda x: polygamma(0, x)),
+    "polygamma": Operation(2, polygamma),
+    "i0": Operation(1, bessel_i(0)),
+    "i1": Operation(1, bessel_i(1)),
+    "j0": Operation(1, bessel_j(0)),
+    "j1": Operation(1, bessel_j(1)),
+    "y0": Operation(1, bessel_y(0)),
+    "y1": Operation(1, bessel_y(1)),
+    "k0": Operation(1, bessel_k(0)),
+    "k1": Operation(1, bessel_k(1)),
+    "erfinv": Operation(1, inverse_erf),
+    "zeta": Operation(2, zeta),
+    "gammainc": Operation(2, lower_gamma),
+    "gammaincc": Operation(2, upper_gamma),
+    "abs": Operation(1, abs),
+    "sign": Operation(1, _sign),
+    "floor": Operation(1, _whole(math.floor)),
+    "ceil": Operation(1, _whole(math.ceil)),
+    "mod": Operation(2, _total(_modulo, np.mod)),
+    "relu": Operation(1, lambda x: x if x != x or x > 0 else 0.0),
+    "max": Operation(2, _larger),
+    "min": Operation(2, _smaller),
+    "clamp": Operation(3, lambda x, low, high: _smaller(_larger(x, low), high)),
+    "lt": Operation(2, operator.lt, condition=True),
+    "le": Operation(2, operator.le, condition=True),
+    "gt": Operation(2, operator.gt, condition=True),
+    "ge": Operation(2, operator.ge, condition=True),
+    "eq": Operation(2, operator.eq, condition=True),
+    "ne": Operation(2, operator.ne, condition=True),
+    "and": Operation(2, lambda a, b: bool(a) and bool(b), condition=True),
+    "or": Operation(2, lambda a, b: bool(a) or bool(b), condition=True),
+    "not": Operation(1, operator.not_, condition=True),
+    "where": Operation(3, _choose),
+}

@@ -1,0 +1,154 @@
+"""Matrix expressions as LaTeX, with brackets where precedence requires them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from jacmagic.labels import Label
+from jacmagic.render.latex import number as number_tex
+from jacmagic.symbolic.matrices.elementwise import ELEMENTWISE
+from jacmagic.symbolic.matrices.expressions import Expression
+
+_SUM, _PRODUCT, _ATOM = 0, 1, 2
+
+
+class Writer:
+    """Writer of expressions as LaTeX; named parts are written by name.
+
+    Attributes:
+        used: the named parts that were written, in order.
+    """
+
+    def __init__(self, names: Mapping[Expression, str] | None = None) -> None:
+        """Write with LaTeX names for some parts."""
+        self.names = dict(names or {})
+        self.used: dict[Expression, str] = {}
+
+    def tex(self, expression: Expression) -> str:
+        """Return the LaTeX of an expression."""
+        return self._write(expression)[0]
+
+    def definition(self, expression: Expression) -> str:
+        """Return the LaTeX of a named part, written out."""
+        name = self.names.pop(expression)
+        written = self.tex(expression)
+        self.names[expression] = name
+        return written
+
+    def _held(self, expression: Expression, least: int) -> str:
+        text, tightness = self._write(expression)
+        return text if tightness >= least else rf"\left({text}\right)"
+
+    def _write(self, x: Expression) -> tuple[str, int]:
+        if x in self.names:
+            self.used[x] = self.names[x]
+            return self.names[x], _ATOM
+        return getattr(self, f"_{x.operation}")(x)
+
+    def _input(self, x: Expression) -> tuple[str, int]:
+        return Label(x.name).tex, _ATOM
+
+    _constant = _input
+
+    def _number(self, x: Expression) -> tuple[str, int]:
+        short = Fraction(x.value).limit_denominator(1000)
+        if float(short) == x.value and short.denominator in (2, 3, 4, 6, 7, 8, 9, 11, 12):
+            sign = "-" if short < 0 else ""
+            fraction = rf"{sign}\frac{{{abs(short.numerator)}}}{{{short.denominator}}}"
+            return fraction, _ATOM if not sign else _SUM
+        return number_tex(x.value, 6), _ATOM if x.value >= 0 else _SUM
+
+    def _identity(self, x: Expression) -> tuple[str, int]:
+        return "I", _ATOM
+
+    def _ones(self, x: Expression) -> tuple[str, int]:
+        return (r"\mathbf{1}" if x.shape else "1"), _ATOM
+
+    def _zero(self, x: Expression) -> tuple[str, int]:
+        return "0", _ATOM
+
+    def _add(self, x: Expression) -> tuple[str, int]:
+        a, b = x.arguments
+        first = "1" if a.operation == "ones" else self._held(a, _SUM)
+        if b.operation == "neg":
+            return f"{first} - {self._held(b.arguments[0], _PRODUCT)}", _SUM
+        return f"{first} + {self._held(b, _SUM)}", _SUM
+
+    def _neg(self, x: Expression) -> tuple[str, int]:
+        return f"-{self._held(x.arguments[0], _PRODUCT)}", _SUM
+
+    def _scale(self, x: Expression) -> tuple[str, int]:
+        c, a = x.arguments
+        below = self._below(c)
+        if below is not None:
+            return rf"\frac{{{self.tex(a)}}}{{{below}}}", _ATOM
+        return f"{self._held(c, _PRODUCT)} {self._held(a, _PRODUCT)}", _PRODUCT
+
+    def _below(self, c: Expression) -> str | None:
+        """Return what a factor divides by, if that is all it does."""
+        if c.operation == "inverse":
+            return self.tex(c.arguments[0])
+        if c.operation == "power" and c.arguments[1].value < 0:
+            base, n = c.arguments
+            return f"{self._held(base, _ATOM)}^{{{number_tex(-n.value, 6)}}}"
+        if c.operation == "number" and 0 < c.value < 1 and (1 / c.value).is_integer():
+            return number_tex(1 / c.value, 6)
+        return None
+
+    def _times(self, x: Expression) -> tuple[str, int]:
+        a, b = x.arguments
+        return rf"{self._held(a, _PRODUCT)} \odot {self._held(b, _PRODUCT)}", _PRODUCT
+
+    def _matmul(self, x: Expression) -> tuple[str, int]:
+        a, b = x.arguments
+        return f"{self._held(a, _PRODUCT)} \\, {self._held(b, _PRODUCT)}", _PRODUCT
+
+    _dot_sign = r"^{\mathsf{T}}"
+
+    def _transpose(self, x: Expression) -> tuple[str, int]:
+        return self._held(x.arguments[0], _ATOM) + self._dot_sign, _ATOM
+
+    def _column(self, x: Expression) -> tuple[str, int]:
+        return self._write(x.arguments[0])
+
+    def _diag(self, x: Expression) -> tuple[str, int]:
+        return rf"\operatorname{{diag}}\left({self.tex(x.arguments[0])}\right)", _ATOM
+
+    def _dot(self, x: Expression) -> tuple[str, int]:
+        a, b = x.arguments
+        return f"{self._held(a, _ATOM)}{self._dot_sign} {self._held(b, _PRODUCT)}", _PRODUCT
+
+    def _sum(self, x: Expression) -> tuple[str, int]:
+        return rf"\mathbf{{1}}{self._dot_sign} {self._held(x.arguments[0], _PRODUCT)}", _PRODUCT
+
+    def _norm(self, x: Expression) -> tuple[str, int]:
+        return rf"\left\| {self.tex(x.arguments[0])} \right\|", _ATOM
+
+    def _softmax(self, x: Expression) -> tuple[str, int]:
+        return rf"\operatorname{{softmax}}\left({self.tex(x.arguments[0])}\right)", _ATOM
+
+    def _inverse(self, x: Expression) -> tuple[str, int]:
+        return rf"\frac{{1}}{{{self.tex(x.arguments[0])}}}", _ATOM
+
+    def _power(self, x: Expression) -> tuple[str, int]:
+        c, n = x.arguments
+        below = self._below(x)
+        if below is not None:
+            return rf"\frac{{1}}{{{below}}}", _ATOM
+        return f"{self._held(c, _ATOM)}^{{{number_tex(n.value, 6)}}}", _PRODUCT
+
+    def _apply(self, x: Expression) -> tuple[str, int]:
+        (u,) = x.arguments
+        if x.name in ("square", "cube") and u.operation == "apply" and u not in self.names:
+            inner = ELEMENTWISE[u.name].tex
+            if inner.endswith(" {}"):  # tanh² u
+                power = 2 if x.name == "square" else 3
+                name = inner.removesuffix(" {}")
+                return f"{name}^{{{power}}} {self._held(u.arguments[0], _ATOM)}", _PRODUCT
+        pattern = ELEMENTWISE[x.name].tex
+        if x.name == "exp":
+            return f"e^{{{self.tex(u)}}}", _PRODUCT
+        bare = pattern.startswith((r"\frac", r"\sqrt", "|", "[", r"\max", r"\sigma"))
+        shown = self.tex(u) if bare else self._held(u, _ATOM)
+        return pattern.format(shown), _ATOM if bare else _PRODUCT

@@ -1,0 +1,190 @@
+"""A Jacobian as one checked matrix expression: A, (A + Aᵀ)x, diag(g′(x)).
+
+The expression comes from the trace and its derivative from the chain rule of matrices. It is shown
+only if it gives the Jacobian's numbers at the point and at two points beside it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from jacmagic.function.problem import Problem
+from jacmagic.labels import Label
+from jacmagic.render import latex
+from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.matrices import Expression, Writer, derivative, evaluate
+
+_SIGNS = (
+    (r"\left\|", "‖"),
+    (r"\right\|", "‖"),
+    (r"\left", ""),
+    (r"\right", ""),
+    (r"^{\mathsf{T}}", "ᵀ"),
+    (r"\, ", " "),
+    (r"\odot", "⊙"),
+    (r"\_", "_"),
+    (r"\partial ", "∂"),
+    ("^{2}", "²"),
+    ("^{3}", "³"),
+    ("-", "−"),
+)
+
+
+def _plain(source: str) -> str:
+    """Return LaTeX of a matrix expression as text for a terminal."""
+    for sign, shown in _SIGNS:
+        source = source.replace(sign, shown)
+    source = re.sub(r"‖ ([^‖]*) ‖", r"‖\1‖", source)
+    source = re.sub(r"\\(?:mathbf|mathrm|operatorname|text|mathsf){([^{}]*)}", r"\1", source)
+    before = ""
+    while before != source:
+        before = source
+        source = re.sub(r"\\frac{([^{}]*)}{([^{}]*)}", _fraction, source)
+        source = re.sub(r"\\sqrt{([^{}]*)}", r"√(\1)", source)
+        source = re.sub(r"_{([^{}]*)}", r"\1", source)
+        source = re.sub(r"\^{([^{}]*)}", r"^(\1)", source)
+    source = re.sub(r"\\([A-Za-z]+)", lambda name: Label(name[1]).unicode, source)
+    return re.sub(r" {2,}", " ", source).replace("( ", "(").replace(" )", ")")
+
+
+_ATOM = re.compile(r"∂?\w{1,2}|‖[^‖]*‖[²³]?")
+
+
+def _fraction(match: re.Match[str]) -> str:
+    above, below = (part if _ATOM.fullmatch(part) else f"({part})" for part in match.groups())
+    return f"{above}/{below}"
+
+
+_LETTERS = ("z", "y", "v", "w")
+
+
+@dataclass(frozen=True)
+class MatrixForm:
+    """The matrix-level form of a Jacobian.
+
+    Attributes:
+        latex: the equations, one for each vector input, LaTeX without delimiters.
+        clauses: "z = W x + b" for every part that has a name, in the order of reading.
+    """
+
+    latex: tuple[str, ...]
+    clauses: tuple[str, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The equations as plain text, one a line."""
+        return "\n".join(map(_plain, (*self.latex, *(f"with {line}" for line in self.clauses))))
+
+
+def matrix_form(problem: Problem, form: ClosedForm, head: str, output: str) -> MatrixForm | None:
+    """Return the matrix-level form at a problem's point; None where there is none.
+
+    Args:
+        problem: the function of vectors and numbers.
+        form: a closed form from a trace that kept names.
+        head: LaTeX of the whole Jacobian, such as J_f(x).
+        output: LaTeX of the function's name.
+    """
+    expression = form.trace.expression
+    vectors = [one for one in problem.inputs if one.value.ndim == 1 and one.value.numel() > 1]
+    if expression is None or not vectors or len(expression.shape) > 1:
+        return None
+    blocks = {}
+    for one in problem.inputs:
+        slope = derivative(expression, one.name)
+        if slope is None:
+            return None
+        blocks[one.name] = slope
+    if not all(_holds(problem, form, blocks, shift) for shift in (0.0, 0.37, -0.61)):
+        return None
+    if all(_says_nothing(slope) for slope in blocks.values()):
+        return None
+    writer = Writer(_named_parts(list(blocks.values()), form.trace.parts, set(blocks)))
+    single = len(problem.inputs) == 1
+    equations = tuple(
+        f"{head if single else latex.partial(output, Label(name).tex)} = {writer.tex(slope)}"
+        for name, slope in blocks.items()
+    )
+    return MatrixForm(equations, tuple(_clauses(writer)))
+
+
+def _says_nothing(slope: Expression) -> bool:
+    return slope.operation == "zero"
+
+
+def _holds(
+    problem: Problem, form: ClosedForm, blocks: Mapping[str, Expression], shift: float
+) -> bool:
+    """Whether the blocks have the closed form's numbers at a shifted point."""
+    here = np.array(problem.flat_point)
+    wave = np.cos(np.arange(len(here)) * 1.7 + 0.3)
+    with np.errstate(all="ignore"):
+        point = here + shift * wave * np.maximum(np.abs(here), 0.5)
+    if not form.holds_at(point.tolist()):
+        return shift != 0.0  # another branch: nothing to compare with
+    values, start = {}, 0
+    for one in problem.inputs:
+        size = one.value.numel()
+        values[one.name] = point[start : start + size].reshape(tuple(one.value.shape))
+        start += size
+    truth = form.values(point.tolist())
+    with np.errstate(all="ignore"):
+        matrix = np.concatenate(
+            [evaluate(block, values).reshape(len(truth), -1) for block in blocks.values()], axis=1
+        )
+    scale = 1e-12 + np.abs(truth[np.isfinite(truth)]).max(initial=0)
+    same = np.isclose(matrix, truth, rtol=1e-9, atol=1e-9 * scale, equal_nan=True)
+    return matrix.shape == truth.shape and bool(same.all())
+
+
+# ── names of parts ────────────────────────────────────────────────────────────────────────────
+
+
+def _named_parts(
+    blocks: Sequence[Expression], user_names: Mapping[Expression, str], taken: set[str]
+) -> dict[Expression, str]:
+    """Name intermediate vectors by the user's names, or by letters where repeated."""
+    names: dict[Expression, str] = {}
+    letters = iter(_LETTERS)
+    for part in dict.fromkeys(part for block in blocks for part in _parts_of(block)):
+        if len(part.shape) != 1 or part.operation not in ("add", "matmul", "softmax"):
+            continue
+        name = user_names.get(part, "")
+        if not name and part.operation == "softmax":
+            name = "s"
+        if not name and _inside_apply(part, blocks):
+            name = next((letter for letter in letters if letter not in taken), "")
+        if name and name not in taken:
+            taken.add(name)
+            names[part] = Label(name).tex
+    return names
+
+
+def _parts_of(expression: Expression) -> list[Expression]:
+    return [expression, *(part for one in expression.arguments for part in _parts_of(one))]
+
+
+def _inside_apply(part: Expression, blocks: Sequence[Expression]) -> bool:
+    """Whether a part is the argument of a function of its elements."""
+    return any(
+        one.operation == "apply" and part in one.arguments for b in blocks for one in _parts_of(b)
+    )
+
+
+def _clauses(writer: Writer) -> list[str]:
+    """Return the definitions of the names that were written, inner ones first."""
+    lines: dict[str, str] = {}
+    waiting = list(writer.used)
+    while waiting:
+        part = waiting.pop()
+        name = writer.names[part]
+        if name in lines:
+            continue
+        writer.used.clear()
+        lines[name] = f"{name} = {writer.definition(part)}"
+        waiting += [inner for inner in writer.used if writer.names[inner] not in lines]
+    return list(reversed(lines.values()))

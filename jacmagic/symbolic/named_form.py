@@ -1,0 +1,114 @@
+"""The displayed form: from a second trace that keeps the names of constants.
+
+The trace for computing folds all numbers. What is read comes from another trace of the same run,
+and only if it has the numbers of the form that it is shown for.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Collection
+from functools import partial
+
+import numpy as np
+
+from jacmagic.function.problem import Problem
+from jacmagic.symbolic.closed_form import differentiate_gradient, differentiate_trace, trace_problem
+from jacmagic.symbolic.formula import ClosedForm, DisplayForm
+from jacmagic.symbolic.formula.attempt import attempt
+from jacmagic.symbolic.formula.shown import shows
+from jacmagic.symbolic.graph import write_tape
+from jacmagic.symbolic.trace import Constant, Naming, Refusal, Trace
+from jacmagic.symbolic.validation import are_equal
+
+MAX_COUNTS = 4  # integers in a formula tested one by one; each test runs the function again
+
+
+def display_form(
+    problem: Problem,
+    form: ClosedForm,
+    budget: float | None,
+    *,
+    names: bool,
+    taken: Collection[str],
+) -> DisplayForm | Refusal:
+    """Convert what a page shows of a closed form, with constants named.
+
+    Args:
+        problem: the function, at a point where the form is valid.
+        form: the closed form.
+        budget: seconds for each of tracing, differentiating and reading; None for no bound.
+        names: False shows the constants as numbers.
+        taken: names that stand for something else on the page.
+    """
+    reading = DisplayForm(form, taken=taken)
+    if _may_gain(problem, reading, names) and not problem.effects:
+        named = _named(problem, form, budget, names)
+        reading = reading if named is None else DisplayForm(named, taken=taken)
+    point, refusal = problem.flat_point, None
+    for candidate in (reading, DisplayForm(form, named=False)):
+        refusal = attempt(candidate.prepare, budget)
+        if refusal is None:
+            checked = attempt(partial(shows, candidate, form, point), budget)
+            if checked is True:
+                return candidate
+            refusal = checked if isinstance(checked, Refusal) else None
+    return refusal or Refusal(
+        "the closed form", None, "reads otherwise than it was computed: please report it"
+    )
+
+
+def _may_gain(problem: Problem, reading: DisplayForm, names: bool) -> bool:
+    """Whether a trace with names may read better."""
+    has_constants = reading.form.trace.has_constants or bool(problem.parameters)
+    has_vectors = any(one.value.ndim >= 1 and len(one.labels) > 1 for one in problem.inputs)
+    return (names and (has_constants or has_vectors)) or reading.is_wide
+
+
+def _named(
+    problem: Problem, form: ClosedForm, budget: float | None, names: bool
+) -> ClosedForm | None:
+    """Return the form of a trace that keeps names; None where it is not equal."""
+    asked = problem.potential or problem
+    shown = frozenset(label.tex for one in asked.inputs for label in one.labels)
+    naming = Naming(problem.parameters, constants=names, shown=shown)
+    trace = trace_problem(asked, budget, naming)
+    if isinstance(trace, Trace) and (steering := _steering(asked, trace, budget, naming)):
+        trace = trace_problem(asked, budget, dataclasses.replace(naming, plain=steering))
+    named = differentiate_trace(asked, trace, budget)
+    if problem.potential is not None and isinstance(named, ClosedForm):
+        named = differentiate_gradient(named, budget)
+    if isinstance(named, Refusal) or named.too_large is not None:
+        return None
+    return named if are_equal(named, form, problem.flat_point) else None
+
+
+def _steering(
+    problem: Problem, trace: Trace, budget: float | None, naming: Naming
+) -> frozenset[str]:
+    """Return the integers that decide what the formula is: n of a loop over n.
+
+    Each is made larger by one while the function runs again; if the formula with the larger
+    number does not have the function's values then, the number has no name in it.
+    """
+    reached = set(trace.graph.reach(trace.outputs))
+    counts = [one for one in trace.constants if one.counts and one.node in reached]
+    if len(counts) > MAX_COUNTS:
+        return frozenset(one.label.name for one in counts)
+    return frozenset(
+        one.label.name for one in counts if not _holds_for_more(problem, trace, budget, naming, one)
+    )
+
+
+def _holds_for_more(
+    problem: Problem, trace: Trace, budget: float | None, naming: Naming, one: Constant
+) -> bool:
+    """Whether a formula holds for an integer that is larger by one."""
+    changed = dataclasses.replace(naming, changed=frozenset({one.label.name}))
+    other, point = trace_problem(problem, budget, changed), problem.flat_point
+    if isinstance(other, Refusal):
+        return False
+    tape = write_tape(trace.graph, trace.outputs, [*trace.inputs, one.node])
+    values = tape.evaluate([*point, one.value + 1])
+    truth = write_tape(other.graph, other.outputs, other.inputs).evaluate(point)
+    return len(values) == len(truth) and np.allclose(values, truth, equal_nan=True)

@@ -1,0 +1,212 @@
+"""One-sided Jacobians at a kink, from the left and from the right.
+
+Beside a kink a function is smooth, so its closed form there has a limit at the point: column j from
+the right is the limit of ∂f/∂xⱼ at x + h·eⱼ as h falls to 0. The limit is taken by Richardson's
+extrapolation and accepted only where difference quotients of the function itself agree; a jump has
+no one-sided derivative, and a slope that grows without bound is ±∞.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from jacmagic.function.interop.call_limit import REFUSALS, Counted
+from jacmagic.function.neighbourhood import sizes_of
+from jacmagic.function.problem import Problem
+from jacmagic.symbolic.branches import ClosedForms
+from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.formula.singularities import Singularity, boundaries, kinks
+from jacmagic.symbolic.point import values_again
+from jacmagic.symbolic.trace import Refusal
+
+MAX_COLUMNS = 64  # of inputs; each is approached by ten evaluations of the function
+# Distances from the point, in units of its size: halved four times, so that the extrapolated limit
+# has an error of h⁵ ~ 1e-18, and so large that difference quotients keep ten digits.
+_STEPS = tuple(2.0**-k for k in range(12, 17))
+_TOLERANCE = 1e-3  # between the limit and a difference quotient, relative to the largest slope
+_WHOLE = 1e-9  # of the slopes: an extrapolated limit so near an integer is the integer
+_GAP = 1e-6  # relative difference of the sides beyond the errors of their limits
+_MARGIN = 1e-9  # relative rounding of an entry that lies at one of the sides
+_GROWTH = 1.1  # of slopes when the step is halved: 2^p with p ≥ 0.14 grows without bound
+
+
+@dataclass(frozen=True)
+class OneSided:
+    """The one-sided Jacobians at a kink.
+
+    Attributes:
+        left: (m, n) float64, column j approached from below along input j; nan where the function
+            jumps or no limit was confirmed.
+        right: (m, n), approached from above.
+        kinks: the kinks at the point, with their lines.
+    """
+
+    left: torch.Tensor
+    right: torch.Tensor
+    kinks: tuple[Singularity, ...]
+
+    @property
+    def entries(self) -> list[tuple[int, int]]:
+        """Where the two sides differ."""
+        left, right = self.left.numpy(), self.right.numpy()
+        confirmed = ~(np.isnan(left) | np.isnan(right))
+        with np.errstate(invalid="ignore"):
+            gap = np.abs(left - right) > _GAP * (np.abs(left) + np.abs(right))
+        infinite = np.isinf(left) | np.isinf(right)
+        return [(int(i), int(j)) for i, j in np.argwhere(confirmed & (gap | infinite))]
+
+    def around(self, matrix: np.ndarray) -> np.ndarray:
+        """Boolean (m, n): where the sides differ and a matrix's entry lies between them."""
+        left, right = self.left.numpy(), self.right.numpy()
+        between = np.zeros(matrix.shape, dtype=bool)
+        for i, j in self.entries:
+            low, high = sorted((left[i, j], right[i, j]))
+            margin = _MARGIN * max(
+                (abs(side) for side in (low, high) if np.isfinite(side)), default=0.0
+            )
+            between[i, j] = low - margin <= matrix[i, j] <= high + margin
+        return between
+
+
+def one_sided(problem: Problem, forms: ClosedForms, form: ClosedForm) -> OneSided | None:
+    """Return both sides of the kinks at a problem's point; None where there is none.
+
+    Args:
+        problem: the function and the point.
+        forms: where closed forms of other branches come from.
+        form: the closed form that is valid at the point.
+    """
+    point = problem.flat_point
+    singularities = [*kinks(form, point), *boundaries(form, point)]
+    if not singularities or len(point) > MAX_COLUMNS:
+        return None
+    values = np.array(values_again(problem))
+    sides = []
+    for sign in (-1.0, 1.0):
+        columns = [_column(problem, forms, form, j, sign, values) for j in range(len(point))]
+        sides.append(torch.from_numpy(np.stack(columns, axis=1)))
+    return OneSided(sides[0], sides[1], tuple(singularities))
+
+
+def _column(
+    problem: Problem,
+    forms: ClosedForms,
+    here: ClosedForm,
+    j: int,
+    sign: float,
+    values: np.ndarray,
+) -> np.ndarray:
+    """Return the limit of column j from one side; nan where it is not confirmed."""
+    size = float(sizes_of(problem.tensors)[j])
+    slopes, quotients = [], []
+    for step in _STEPS:
+        distance = sign * step * size
+        moved = _moved(problem, j, distance)
+        try:
+            with Counted(here.trace.calls):
+                beside = np.array(values_again(moved))
+        except REFUSALS:
+            return np.full(len(values), np.nan)
+        form = forms.form(moved, beside.tolist())
+        if isinstance(form, Refusal) or len(beside) != len(values):
+            return np.full(len(values), np.nan)
+        slopes.append(form.values(moved.flat_point)[:, j])
+        quotients.append((beside - values) / distance)
+    limit, quotient = _limit(slopes), _limit(quotients)
+    grows = _grows(slopes) & _grows(quotients)
+    scale = np.max(np.abs(slopes), axis=0)
+    with np.errstate(invalid="ignore"):
+        confirmed = np.abs(limit - quotient) <= _TOLERANCE * scale
+    finite = np.where(confirmed, _rounded(limit, scale), np.nan)
+    return np.where(grows, np.copysign(np.inf, slopes[-1]), finite)
+
+
+def _limit(values: Sequence[np.ndarray]) -> np.ndarray:
+    """Extrapolate to step 0 by Neville's scheme for steps that halve."""
+    table = [np.asarray(value, dtype=float) for value in values]
+    for order in range(1, len(table)):
+        factor = 2.0**order
+        table = [
+            (factor * fine - rough) / (factor - 1) for rough, fine in itertools.pairwise(table)
+        ]
+    return table[0]
+
+
+def _grows(values: Sequence[np.ndarray]) -> np.ndarray:
+    """Whether sizes grow by about the same factor each time the step is halved."""
+    sizes = np.abs(np.array(values))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        ratios = sizes[1:] / sizes[:-1]
+    return np.all(ratios > _GROWTH, axis=0)
+
+
+def _rounded(limit: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Round a limit that is an integer to nine digits of the slopes beside it."""
+    whole = np.round(limit)
+    return np.where(np.abs(limit - whole) <= _WHOLE * scale, whole, limit) + 0.0
+
+
+def _moved(problem: Problem, j: int, distance: float) -> Problem:
+    """Return the problem with component j of its point moved."""
+    inputs, start = [], 0
+    for one in problem.inputs:
+        value = one.value.detach().clone()
+        if start <= j < start + value.numel():
+            value.reshape(-1)[j - start] += distance
+        inputs.append(dataclasses.replace(one, value=value))
+        start += value.numel()
+    return dataclasses.replace(problem, inputs=tuple(inputs))
+
+
+def sentences(
+    both: OneSided,
+    truth: np.ndarray,
+    *,
+    name: Callable[[int, int], str],
+    number: Callable[[float], str],
+) -> list[str]:
+    """Return what each entry that differs is from both sides, and what torch takes.
+
+    Args:
+        both: the two sides.
+        truth: torch's matrix (m, n).
+        name: what an entry is called.
+        number: a number as text.
+    """
+    return [
+        f"{name(i, j)} is {number(float(both.left[i, j]))} from the left "
+        f"and {number(float(both.right[i, j]))} from the right; "
+        f"torch takes {number(float(truth[i, j]))}"
+        for i, j in both.entries
+    ]
+
+
+def limits(
+    both: OneSided,
+    point: Sequence[float],
+    *,
+    name: Callable[[int, int], str],
+    variables: Sequence[str],
+    number: Callable[[float], str],
+) -> list[str]:
+    r"""Return the same as equations in LaTeX: \lim_{x \uparrow 0} ∂f/∂x = −1.
+
+    Args:
+        both: the two sides.
+        point: the n numbers of the point.
+        name: LaTeX of an entry's name.
+        variables: LaTeX of the n components.
+        number: a number in LaTeX.
+    """
+    return [
+        rf"\lim_{{{variables[j]} {arrow} {number(point[j])}}} {name(i, j)} "
+        f"= {number(float(side[i, j]))}"
+        for i, j in both.entries[:6]
+        for arrow, side in ((r"\uparrow", both.left), (r"\downarrow", both.right))
+    ]

@@ -1,0 +1,149 @@
+"""Notations of a step: LaTeX and plain text of a rule's assembly."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+
+from jacmagic.symbolic.formula import plain, substituted, tex
+from jacmagic.symbolic.steps.application import Application, Expr
+
+_BELOW = {"quotient": 2, "reciprocal": 0}  # which kept part is below a fraction bar
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What follows the derivative in the last line: "= 3 · 4² = 48".
+
+    Attributes:
+        named: the derivative as it stands in the matrix, in terms of named parts.
+        numbers: LaTeX of the number of each symbol.
+        value: LaTeX of what it comes to.
+    """
+
+    named: Expr
+    numbers: Mapping[Any, str]
+    value: str
+
+
+class Pen:
+    """A notation for expressions and for the assembly of a rule."""
+
+    has_bars = False  # whether a fraction bar brackets the denominator
+
+    def __init__(self, names: Mapping[Any, str], symbol: Any) -> None:
+        self.names, self.symbol = names, symbol
+
+    def expression(self, expression: Expr) -> str:
+        raise NotImplementedError
+
+    def derivative(self, expression: Expr) -> str:
+        raise NotImplementedError
+
+    def bracketed(self, expression: Expr) -> str:
+        raise NotImplementedError
+
+    def written(self, skeleton: Expr, shown: Mapping[sympy.Symbol, str]) -> str:
+        raise NotImplementedError
+
+    def numbers(self, ending: Ending) -> list[str]:
+        """Return the entry with the numbers put in, and its value."""
+        raise NotImplementedError
+
+    def assembly(self, applied: Application) -> str:
+        """Return the rule's derivative with ∂u/∂x for the children's results."""
+        inner = [sympy.Symbol(f"inner{k}_", real=True) for k in range(len(applied.inner))]
+        kept = [sympy.Symbol(f"kept{k}_", real=True) for k in range(len(applied.kept))]
+        shown = dict(zip(inner, map(self.derivative, applied.inner), strict=True))
+        alone = len(kept) == 1  # a single factor comes first, where a minus needs no brackets
+        for k, (symbol, part) in enumerate(zip(kept, applied.kept, strict=True)):
+            loose = _needs_brackets(part) or (not alone and part.could_extract_minus_sign())
+            free = (self.has_bars and k == _BELOW.get(applied.rule)) or not loose
+            shown[symbol] = self.expression(part) if free else self.bracketed(part)
+        with sympy.evaluate(False):
+            skeleton = applied.assemble(tuple(inner), tuple(kept))
+        return self.written(skeleton, shown)
+
+
+class TexPen(Pen):
+    r"""LaTeX: \frac{\partial}{\partial x}\left(…\right)."""
+
+    has_bars = True
+
+    def expression(self, expression: Expr) -> str:
+        return tex(expression, self.names)
+
+    def numbers(self, ending: Ending) -> list[str]:
+        return [substituted(ending.named, ending.numbers), ending.value]
+
+    def derivative(self, expression: Expr) -> str:
+        operator = rf"\frac{{\partial}}{{\partial {tex(self.symbol, self.names)}}}"
+        return rf"{operator} \left( {self.expression(expression)} \right)"
+
+    def bracketed(self, expression: Expr) -> str:
+        return rf"\left( {self.expression(expression)} \right)"
+
+    def written(self, skeleton: Expr, shown: Mapping[sympy.Symbol, str]) -> str:
+        dots = not isinstance(skeleton, sympy.Piecewise)  # conditions are written as they are
+        return tex(skeleton, {**self.names, **shown}, written=True, dots=dots)
+
+
+_PLACEHOLDER = re.compile(r"(?:inner|kept)\d+_")
+_FACTORS = re.compile(r"((?:inner|kept)\d+_)\*(?=\(*(?:inner|kept)\d+_)")
+
+
+class PlainPen(Pen):
+    """Plain text: ∂/∂x (…)."""
+
+    def expression(self, expression: Expr) -> str:
+        return plain(expression, self.names)
+
+    def derivative(self, expression: Expr) -> str:
+        return f"∂/∂{plain(self.symbol, self.names)} ({self.expression(expression)})"
+
+    def bracketed(self, expression: Expr) -> str:
+        return f"({self.expression(expression)})"
+
+    def numbers(self, ending: Ending) -> list[str]:
+        symbols = [part for part in ending.numbers if ending.named.has(part)]
+        placeholders = {part: sympy.Symbol(f"inner{k}_") for k, part in enumerate(symbols)}
+        text = plain(_renamed(ending.named, placeholders), self.names)
+        texts = {placeholders[s].name: _plain_number(ending.numbers[s]) for s in symbols}
+        return [
+            _PLACEHOLDER.sub(lambda match: texts[match[0]], text),
+            _plain_number(ending.value).strip("()"),
+        ]
+
+    def written(self, skeleton: Expr, shown: Mapping[sympy.Symbol, str]) -> str:
+        by_name = {symbol.name: part for symbol, part in shown.items()}
+        text = _FACTORS.sub(r"\1 · ", plain(skeleton, self.names, written=True))
+        return _PLACEHOLDER.sub(lambda match: by_name[match[0]], text)
+
+
+def _renamed(expression: Expr, symbols: Mapping[Any, sympy.Symbol]) -> Expr:
+    """Replace symbols, in the same order and without evaluation."""
+    if expression in symbols:
+        return symbols[expression]
+    if not expression.args:
+        return expression
+    parts = [_renamed(part, symbols) for part in expression.args]
+    if isinstance(expression, sympy.Add | sympy.Mul | sympy.Pow):
+        return expression.func(*parts, evaluate=False)
+    return expression.func(*parts)
+
+
+def _plain_number(source: str) -> str:
+    r"""Return a number's LaTeX as text, negative in brackets: 2 \cdot 10^{-3} → 2e-3."""
+    text = re.sub(r"(?: \\cdot )?10\^\{(-?\d+)\}", r"e\1", source)
+    text = text.replace(r"\infty", "inf").replace(r"\mathrm{nan}", "nan")
+    text = f"1{text}" if text.startswith("e") else text
+    return f"({text})" if text.startswith("-") else text
+
+
+def _needs_brackets(expression: Expr) -> bool:
+    """Whether a factor needs brackets at any position."""
+    return bool(expression.is_Add or isinstance(expression, sympy.Piecewise))

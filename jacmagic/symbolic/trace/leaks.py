@@ -1,0 +1,205 @@
+"""Detection of calls by which values leave torch's graph: `detach`, `.item()`.
+
+`detach()`, `.data`, `.item()`, `torch.tensor([...])`, NumPy round trips and `no_grad` all cut
+torch's gradient silently. Here each is recorded with its line, and the expression keeps depending
+on the inputs, as the mathematics says. Torch's derivative then differs, and the agreement can name
+the cause. `int()` is exact while the whole number stays the same, which becomes an assumption. Only
+`float()` cannot be followed, because Python insists on a bare number: the dependence is lost.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from dataclasses import dataclass
+from types import FrameType
+from typing import Any
+
+import torch
+from torch.overrides import TorchFunctionMode
+
+from jacmagic.function.aten.operation import is_plain
+from jacmagic.function.aten.unsupported import Unsupported
+from jacmagic.function.torch_internals import tree_flatten, without_dispatch_modes
+from jacmagic.symbolic.trace.expansions import expansion_of
+from jacmagic.symbolic.trace.mode import ConcolicMode
+from jacmagic.symbolic.trace.naming import Names
+from jacmagic.symbolic.trace.source_lines import is_own, users_line
+
+ADVICE = {
+    "detach()": "leave out .detach()",
+    ".data": "use the tensor itself instead of .data",
+    ".data =": "compute with the assigned tensor itself",
+    ".item()": "leave out .item(); a 0-dimensional tensor computes like a number",
+    ".tolist()": "iterate over the tensor itself instead of .tolist()",
+    ".numpy()": "stay in torch: torch.sin(x) instead of np.sin(x.numpy())",
+    "torch.tensor([...])": "write torch.stack([...]); torch.tensor copies the numbers only",
+    "torch.as_tensor([...])": "write torch.stack([...]); torch.as_tensor copies the numbers only",
+    "no_grad": "move the computation out of torch.no_grad()",
+    "inference_mode": "move the computation out of torch.inference_mode()",
+    "autograd.Function": "differentiate what its forward computes in its backward",
+    "float()": "leave out float(); a 0-dimensional tensor computes like a number",
+    "autograd.grad()": "pass create_graph=True",
+    "no derivative": "J.evaluator() gives the closed form's numbers",
+    "int()": "an integer part has no derivative; keep the tensor, or use torch.floor",
+}
+
+
+@dataclass(frozen=True)
+class Leak:
+    """One line where values leave torch's graph.
+
+    Attributes:
+        habit: what the code does there, a key of `ADVICE`.
+        line: the line of the user's code, or None.
+        nodes: the expressions that passed through.
+        lost_dependence: whether the expression was lost as well.
+        name: what the user calls it, such as the name of an autograd.Function; else "".
+    """
+
+    habit: str
+    line: int | None
+    nodes: frozenset[int]
+    lost_dependence: bool = False
+    name: str = ""
+
+    @property
+    def advice(self) -> str:
+        """What to write instead."""
+        return ADVICE[self.habit]
+
+
+def _has_shadow(mode: ConcolicMode, value: Any) -> bool:
+    return any(mode.shadows.has(leaf) for leaf in tree_flatten(value)[0])
+
+
+def _takes_part(mode: ConcolicMode, value: Any) -> bool:
+    """Whether a value is a tensor with expressions, or one wrapped by `torch.func`."""
+    return isinstance(value, torch.Tensor) and (not is_plain(value) or mode.shadows.has(value))
+
+
+def _stack(value: Any) -> torch.Tensor:
+    """`torch.tensor` of nested lists as torch.stack would build it."""
+    if isinstance(value, torch.Tensor):
+        return value
+    if isinstance(value, list | tuple):
+        return torch.stack(torch.broadcast_tensors(*[_stack(item) for item in value]))
+    return torch.tensor(
+        value, dtype=torch.get_default_dtype() if isinstance(value, float) else None
+    )
+
+
+def _elements(tensor: torch.Tensor) -> Any:
+    return [_elements(part) for part in tensor] if tensor.ndim else tensor
+
+
+# what torch computes and gives no derivative of, without an error
+_UNDIFFERENTIATED = re.compile(r"special_(airy_ai|(\w+_)?(bessel_[jy][01]|bessel_[ik][01]))")
+_KEPT = {"item": ".item()", "numpy": ".numpy()", "__array__": ".numpy()"}
+_COPIED = {"tensor": "torch.tensor([...])", "as_tensor": "torch.as_tensor([...])"}
+_CUT = {"detach": "detach()", "detach_": "detach()"}
+_APPLY = torch.autograd.Function.apply.__func__.__code__  # type: ignore[attr-defined]
+_WHOLE = frozenset({"__int__", "__index__", "__trunc__"})
+_SHOWN = frozenset({"__format__", "__repr__", "__str__"})
+_BYTES = frozenset({"untyped_storage", "_typed_storage", "storage", "__dlpack__"})
+
+
+def _without_graph() -> tuple[str, str]:
+    """Return what disables gradients now, and the name of an `autograd.Function`."""
+    frame: FrameType | None = sys._getframe(1)
+    while frame is not None:
+        if frame.f_code is _APPLY:
+            return "autograd.Function", frame.f_locals["cls"].__name__
+        frame = frame.f_back
+    return ("inference_mode" if torch.is_inference_mode_enabled() else "no_grad"), ""
+
+
+class LeakDetector(TorchFunctionMode):
+    """Function mode that reports cuts of the graph and carries expressions across."""
+
+    def __init__(self, mode: ConcolicMode, names: Names | None = None) -> None:
+        """Observe a function traced by this mode, with or without named constants."""
+        super().__init__()
+        self.mode, self.names, self.calls = mode, names, 0
+        self._noted: dict[tuple[str, int | None, str], set[int]] = {}
+
+    @property
+    def leaks(self) -> tuple[Leak, ...]:
+        """The leaks so far, one for each habit and line, in the order met."""
+        for line, node in self.mode.lost_dependence:
+            self._noted.setdefault(("float()", line, ""), set()).add(node)
+        return tuple(
+            Leak(habit, line, frozenset(nodes), lost_dependence=habit == "float()", name=name)
+            for (habit, line, name), nodes in self._noted.items()
+        )
+
+    def _note(self, habit: str, *values: Any, name: str = "") -> None:
+        shadows = self.mode.shadows
+        nodes = {
+            node
+            for leaf in tree_flatten(values)[0]
+            if shadows.has(leaf)
+            for node in shadows.nodes_of(leaf)
+            if self.mode.graph.value(node) is None
+        }
+        if nodes:
+            self._noted.setdefault((habit, users_line(), name), set()).update(nodes)
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        kwargs = kwargs or {}
+        self.calls += 1
+        if self.names is not None:
+            func, args, kwargs = self.names.carried(func, args, kwargs)
+        name = getattr(func, "__name__", "")
+        if args and _takes_part(self.mode, args[0]):
+            func = expansion_of(name, args, kwargs) or func
+        if args and _has_shadow(self.mode, args[0]):
+            if name in _SHOWN:
+                with without_dispatch_modes():
+                    return func(*args, **kwargs)
+            if name in _WHOLE:
+                return self._read_whole(func, args)
+            if name in _KEPT or name in _COPIED or name == "tolist":
+                return self._carry_across(name, args[0], kwargs)
+            if name in _BYTES and not is_own(sys._getframe(1)):
+                raise Unsupported(name, "hands out memory as bytes, whose contents are not known")
+            if name == "__deepcopy__":
+                return args[0].clone()
+            if name in _CUT:
+                self._note(_CUT[name], args[0])
+            elif func == torch.Tensor.data.__get__:  # type: ignore[attr-defined]
+                self._note(".data", args[0])
+        if func == torch.Tensor.data.__set__:  # type: ignore[attr-defined]
+            self._note(".data =", args[1])
+        try:
+            result = func(*args, **kwargs)
+        except Unsupported as unsupported:  # named as the user wrote it, not as its parts are
+            called = name if name and not name.startswith("__") else unsupported.operation
+            raise Unsupported(called, unsupported.reason) from None
+        if not torch.is_grad_enabled():
+            habit, called = _without_graph()
+            self._note(habit, result, name=called)
+        elif func is torch.autograd.grad and not kwargs.get("create_graph"):
+            self._note("autograd.grad()", result)
+        elif _UNDIFFERENTIATED.fullmatch(name):
+            self._note("no derivative", result, name=f"torch.{name.replace('_', '.', 1)}")
+        return result
+
+    def _carry_across(self, name: str, value: Any, kwargs: dict) -> Any:
+        """Return the same tensor in place of bare numbers."""
+        self._note(_KEPT.get(name) or _COPIED.get(name) or ".tolist()", value)
+        if name == "tolist":
+            return _elements(value)
+        if name in _COPIED:
+            stacked, dtype = _stack(value).clone(), kwargs.get("dtype")
+            return stacked if dtype is None else stacked.to(dtype)
+        return value.reshape(()) if name == "item" else value.clone()
+
+    def _read_whole(self, func: Any, args: tuple) -> Any:
+        """Run `int(x)` and assume that the whole number stays the same."""
+        self._note("int()", args[0])
+        self.mode.reads_whole_numbers = True
+        try:
+            return func(*args)
+        finally:
+            self.mode.reads_whole_numbers = False

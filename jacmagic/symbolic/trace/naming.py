@@ -1,0 +1,256 @@
+"""Constants that keep the names the user gave them.
+
+A number becomes one that carries its node (`named_numbers`); where torch computes with it, its node
+goes along. A small tensor gets a shadow like an input's.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import torch
+
+from jacmagic.function.interop import naming as offering
+from jacmagic.labels import Label
+from jacmagic.render.names import LAYER_PARAMETERS
+from jacmagic.symbolic.trace.local_variables import LocalVariables
+from jacmagic.symbolic.trace.mode import ConcolicMode
+from jacmagic.symbolic.trace.named_numbers import (
+    NamedNumber,
+    apply_function,
+    plain_number,
+    with_node,
+)
+
+MAX_ELEMENTS = 16  # of a tensor, up to which each is a constant of its own: a 4 × 4 matrix
+_RECOGNISED = (math.pi, math.e, math.tau)  # recognised as themselves
+
+
+@dataclass(frozen=True)
+class Naming:
+    """Which constants keep the names that the user gave them.
+
+    Attributes:
+        given: arguments that stay constant, by name.
+        constants: False leaves all of them numbers; only variables have names then.
+        plain: names whose numbers stay numbers.
+        shown: LaTeX of the inputs' components, which no other name may look like.
+        changed: names of whole numbers that are larger by one, to see whether they steer the code.
+    """
+
+    given: Mapping[str, Any] = field(default_factory=dict)
+    constants: bool = True
+    plain: frozenset[str] = frozenset()
+    changed: frozenset[str] = frozenset()
+    shown: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Constant:
+    """A number with a name.
+
+    Attributes:
+        node: its leaf in the graph.
+        label: its name.
+        value: the number.
+        counts: whether it is a whole number, which may steer a loop.
+    """
+
+    node: int
+    label: Label
+    value: float
+    counts: bool = False
+
+
+_OPERATORS = ("add", "sub", "mul", "truediv", "div", "pow", "mod", "fmod", "remainder")
+_ARITHMETIC = frozenset(
+    [form.format(name) for name in _OPERATORS for form in ("{}", "__{}__", "__i{}__")]
+    + "true_divide divide multiply subtract __setitem__ where maximum minimum atan2".split()
+    + [f"__{name}__" for name in ("lt", "le", "gt", "ge", "eq", "ne")]
+    + ["lt", "le", "gt", "ge", "eq", "ne"]
+)
+_REFLECTED = {
+    "__radd__": torch.add,
+    "__rmul__": torch.mul,
+    "__rsub__": torch.sub,
+    "__rtruediv__": torch.div,
+    "__rdiv__": torch.div,
+    "__rpow__": torch.pow,
+}
+
+
+class NamesMet:
+    """Record whether any number that could keep a name is offered, and keep none.
+
+    Attributes:
+        any: whether there was one.
+    """
+
+    keeps = False
+
+    def __init__(self) -> None:
+        """Begin without any."""
+        self.any = False
+
+    def offer(self, name: str, value: Any) -> Any:
+        """Return the value itself."""
+        name = _short(name)
+        if name and not name.startswith("_"):
+            self.any |= _is_plain_number(value) or _is_small_tensor(value)
+        return value
+
+    def function(self, name: str, value: Any) -> Any | None:
+        """Return None, as no number carries a node here."""
+        return None
+
+    def keeping(self) -> AbstractContextManager[None]:
+        """Offer named numbers to this object."""
+        return offering(self)
+
+
+class Names:
+    """Give named numbers and small tensors their nodes while a function is traced.
+
+    Attributes:
+        mode: the mode that traces.
+        locals: the variables of the user's functions.
+    """
+
+    keeps = True
+
+    def __init__(self, mode: ConcolicMode, taken: Sequence[str], naming: Naming) -> None:
+        """Keep names, except those already taken by the inputs."""
+        self.mode, self.graph, self._naming = mode, mode.graph, naming
+        self.locals = LocalVariables(mode)
+        self._taken = set(taken)
+        self._constants: dict[str, tuple[Constant, ...]] = {}
+
+    @property
+    def constants(self) -> tuple[Constant, ...]:
+        """The constants that have a name."""
+        return tuple(itertools.chain.from_iterable(self._constants.values()))
+
+    def offer(self, name: str, value: Any) -> Any:
+        """Return a named number as one that carries a node; give tensors a shadow."""
+        name = _short(name)
+        if not name or name.startswith("_"):
+            return value
+        if isinstance(value, torch.Tensor):
+            if self.mode.tensors is not None:
+                self.mode.tensors.constant(name, value)
+            self._name_tensor(name, value)
+            return value
+        if not _is_plain_number(value):
+            return value
+        if type(value) is int and name in self._naming.changed:
+            value += 1
+        known = self._named(name, np.array(float(value)), counts=type(value) is int)
+        return value if known is None else with_node(self.graph, plain_number(value), known[0].node)
+
+    def _name_tensor(self, name: str, value: torch.Tensor) -> None:
+        if not _is_small_tensor(value) or self.mode.shadows.has(value):
+            return
+        known = self._named(name, value.detach().cpu().double().numpy())
+        if known is not None:
+            nodes = np.array([one.node for one in known], dtype=np.int64)
+            self.mode.shadows.write(value, nodes.reshape(tuple(value.shape)))
+
+    def _named(
+        self, name: str, values: np.ndarray, *, counts: bool = False
+    ) -> tuple[Constant, ...] | None:
+        """Return the constants of a name; None if the name is already in use."""
+        if not self._naming.constants or name in self._naming.plain:
+            return None
+        if not np.isfinite(values).all():
+            return None
+        if name in self._constants:
+            known = [one.value for one in self._constants[name]]
+            return self._constants[name] if known == values.reshape(-1).tolist() else None
+        labels = [self._label(name, index) for index in np.ndindex(values.shape)]
+        if any(label.symbol in self._taken for label in labels):
+            return None
+        self._taken.update(label.symbol for label in labels)
+        numbers = values.reshape(-1).tolist()
+        self._constants[name] = tuple(
+            Constant(self.graph.constant(label.symbol, number), label, number, counts)
+            for label, number in zip(labels, numbers, strict=True)
+        )
+        return self._constants[name]
+
+    def _label(self, name: str, index: tuple[int, ...]) -> Label:
+        """Return a component's label, written out where it would look like an input's."""
+        label = Label(name, index)
+        return Label(name, index, written_out=label.tex in self._naming.shown)
+
+    def function(self, name: str, value: Any) -> Any | None:
+        """Return a function of a named number; None where the name is lost."""
+        return apply_function(name, value)
+
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Keep names while the function runs; those of its constant arguments first."""
+        for name, value in self._naming.given.items():
+            if isinstance(value, torch.Tensor):
+                self.offer(name, value)
+        with offering(self), self.locals.recording():
+            yield
+
+    @property
+    def variables(self) -> Mapping[int, Label]:
+        """The nodes that the function's own variables stand for."""
+        return self.locals.nodes(self._label, MAX_ELEMENTS)
+
+    # ── where torch computes with a named number ──────────────────────────────────────────────
+
+    def carried(self, func: Any, args: tuple, kwargs: dict) -> tuple[Any, tuple, dict]:
+        """Return a call of torch with named numbers as tensors that carry their nodes."""
+        if not any(isinstance(value, NamedNumber) for value in args):
+            return func, args, kwargs
+        name = getattr(func, "__name__", "")
+        like = next((value for value in args if isinstance(value, torch.Tensor)), None)
+        if like is None or (name not in _ARITHMETIC and name not in _REFLECTED):
+            return func, args, kwargs
+        given = tuple(self._as_tensor(v, like) if isinstance(v, NamedNumber) else v for v in args)
+        if name in _REFLECTED:
+            return _REFLECTED[name], (given[1], given[0]), kwargs
+        return func, given, kwargs
+
+    def _as_tensor(self, value: Any, like: torch.Tensor) -> torch.Tensor:
+        dtype = like.dtype
+        if not (dtype.is_floating_point or dtype.is_complex) and isinstance(value, float):
+            dtype = torch.get_default_dtype()
+        result = torch.tensor(plain_number(value), dtype=dtype, device=like.device)
+        self.mode.shadows.write(result, np.array(value.node, dtype=np.int64))
+        if self.mode.tensors is not None and self.graph.operations[value.node] == "constant":
+            self.mode.tensors.constant(self.graph.arguments[value.node][0], result)
+        return result
+
+
+def _short(name: str) -> str:
+    """Return a module's `0.weight` as W0, `weight` as W; other names as they are."""
+    *path, last = name.split(".")
+    if not path and last not in LAYER_PARAMETERS:
+        return name
+    number = "".join(part for part in path if part.isdigit())
+    joined = "_".join([LAYER_PARAMETERS.get(last, last), *[number] * bool(number)])
+    return joined if joined.isidentifier() else ""
+
+
+def _is_plain_number(value: Any) -> bool:
+    return type(value) in (int, float, np.float64) and float(value) not in _RECOGNISED
+
+
+def _is_small_tensor(value: Any) -> bool:
+    return (
+        isinstance(value, torch.Tensor)
+        and 0 < value.numel() <= MAX_ELEMENTS
+        and value.ndim <= 2
+        and value.layout == torch.strided
+        and value.is_floating_point()
+    )

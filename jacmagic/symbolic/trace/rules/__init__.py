@@ -1,0 +1,82 @@
+"""The tables from ATen operations to expressions, one module for each family.
+
+`RULES[name](graph, *arguments)` gets the arguments of the operation, with every tensor replaced by
+an int64 array of graph nodes; plain numbers and lists stay. It returns the nodes of the results, in
+a shape that broadcasts to theirs; None for a result that has no expression. A rule knows no torch.
+
+`COMPLEX` holds the rules for complex arguments, which come as `ComplexNodes`. `SELECTIONS` are
+operations whose choice depends on values, `PREDICATES` those that answer yes or no. A name may
+carry its overload (`max.dim`), which is then looked up first. Two tables are elsewhere: operations
+that only move data in `jacmagic.function.aten.data_movement`, linear maps in `trace.linear_maps`.
+
+To add an operation: one line in the table of its family, one sample in `tests/rule_samples/`.
+"""
+
+from __future__ import annotations
+
+from jacmagic.symbolic.trace.rules.accumulations import ACCUMULATIONS
+from jacmagic.symbolic.trace.rules.activations import ACTIVATIONS
+from jacmagic.symbolic.trace.rules.arrays import Rule, each, toward_zero, truth
+from jacmagic.symbolic.trace.rules.backward import BACKWARD
+from jacmagic.symbolic.trace.rules.complex_matrices import COMPLEX_MATRICES
+from jacmagic.symbolic.trace.rules.complexes import COMPLEX as COMPLEX_NUMBERS
+from jacmagic.symbolic.trace.rules.convolutions import CONVOLUTIONS
+from jacmagic.symbolic.trace.rules.eigenvalues import EIGENVALUES
+from jacmagic.symbolic.trace.rules.elementwise import ELEMENTWISE, TRUTHFUL
+from jacmagic.symbolic.trace.rules.extrema import EXTREMA
+from jacmagic.symbolic.trace.rules.factorizations import FACTORED, FACTORS
+from jacmagic.symbolic.trace.rules.guarded import GUARDED
+from jacmagic.symbolic.trace.rules.intervals import INTERVALS
+from jacmagic.symbolic.trace.rules.losses import LOSSES
+from jacmagic.symbolic.trace.rules.matrices import MATRICES
+from jacmagic.symbolic.trace.rules.normalizations import NORMALIZATIONS
+from jacmagic.symbolic.trace.rules.order_statistics import ORDER_STATISTICS
+from jacmagic.symbolic.trace.rules.pairs import ComplexNodes, conjugate, pair_of
+from jacmagic.symbolic.trace.rules.pools import POOLS
+from jacmagic.symbolic.trace.rules.predicates import PREDICATES
+from jacmagic.symbolic.trace.rules.products import PRODUCTS
+from jacmagic.symbolic.trace.rules.reductions import REDUCTIONS
+from jacmagic.symbolic.trace.rules.selections import Operands, Selection, SelectionRule
+from jacmagic.symbolic.trace.rules.special import SPECIAL
+
+RULES: dict[str, Rule] = {
+    **ELEMENTWISE,
+    **ACTIVATIONS,
+    **SPECIAL,
+    **REDUCTIONS,
+    **LOSSES,
+    **PRODUCTS,
+    **MATRICES,
+    **FACTORED,
+    **NORMALIZATIONS,
+    **CONVOLUTIONS,
+    **ACCUMULATIONS,
+    **BACKWARD,
+}
+SELECTIONS: dict[str, SelectionRule] = {
+    **ORDER_STATISTICS,
+    **EXTREMA,
+    **INTERVALS,
+    **POOLS,
+    **EIGENVALUES,
+    **FACTORS,
+    **GUARDED,
+}
+COMPLEX: dict[str, Rule] = {**COMPLEX_NUMBERS, **COMPLEX_MATRICES}
+
+__all__ = [
+    "COMPLEX",
+    "PREDICATES",
+    "RULES",
+    "SELECTIONS",
+    "TRUTHFUL",
+    "ComplexNodes",
+    "Operands",
+    "Rule",
+    "Selection",
+    "conjugate",
+    "each",
+    "pair_of",
+    "toward_zero",
+    "truth",
+]

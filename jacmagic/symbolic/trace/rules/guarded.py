@@ -1,0 +1,99 @@
+"""Rules for operations with a value where the textbook's form is 0·∞ or 0/0.
+
+Away from the guarded points the form is the textbook's and nothing is assumed. At a guarded point
+it is torch's, on the assumption that the point stays one; where torch's slope there is infinite or
+its own choice, the operation is refused.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from jacmagic.function.aten.unsupported import Unsupported
+from jacmagic.symbolic.graph import ONE, ZERO, Graph
+from jacmagic.symbolic.trace.rules.arrays import Rule
+from jacmagic.symbolic.trace.rules.losses import entropy
+from jacmagic.symbolic.trace.rules.matrices import least_squares, pseudo_inverse
+from jacmagic.symbolic.trace.rules.selections import Operands, Selection
+
+
+def _numbers(operands: Operands, *arguments: Any) -> list[Any]:
+    """Return the numbers of tensors and plain numbers, in the order of the arguments."""
+    tensors = iter(operands.inputs)
+    return [next(tensors) if isinstance(a, np.ndarray) else a for a in arguments]
+
+
+def _times_log(inside: Callable[[Graph, int], int], zero: float) -> Callable[..., Selection]:
+    """a·ln b, and 0 where a = 0 and b ≤ 0: xlogy, and for b + 1 xlog1py."""
+
+    def rule(g: Graph, operands: Operands, a: Any, b: Any) -> Selection:
+        values = np.broadcast_arrays(*map(np.asarray, _numbers(operands, a, b)))
+        nodes = [u if isinstance(u, np.ndarray) else np.array(g.number(u)) for u in (a, b)]
+        us, vs = np.broadcast_arrays(*nodes)
+        result, met = np.empty(us.shape, dtype=np.int64), []
+        for index in np.ndindex(*us.shape):
+            u, v = int(us[index]), int(vs[index])
+            if values[0][index] == 0 and values[1][index] <= zero:
+                result[index] = ZERO
+                met += [g.apply("eq", u, ZERO), g.apply("le", v, g.number(zero))]
+            else:
+                result[index] = g.mul(u, g.apply("log", inside(g, v)))
+        return Selection((result,), met)
+
+    return rule
+
+
+def _entropy(g: Graph, operands: Operands, x: np.ndarray) -> Selection:
+    """−x ln x; −∞ for negative x, and at 0 the slope is infinite."""
+    result, met = np.empty_like(x), []
+    for index in np.ndindex(*x.shape):
+        u, number = int(x[index]), operands.inputs[0][index]
+        if number == 0 and g.value(u) is None:
+            raise Unsupported(
+                "special_entr", "has no closed form at 0, where its slope is infinite"
+            )
+        if number == 0:
+            result[index] = ZERO
+        elif number < 0:
+            result[index] = g.number(-math.inf)
+            met.append(g.apply("lt", u, ZERO))
+        else:
+            result[index] = g.neg(g.mul(u, g.apply("log", u)))
+    return Selection((result,), met)
+
+
+def _cross_entropy(
+    g: Graph, operands: Operands, x: np.ndarray, target: Any, *rest: Any
+) -> Selection:
+    """Cross entropy; refused where an input is 0 or 1, as torch bounds ln by −100."""
+    at_ends = (operands.inputs[0] == 0) | (operands.inputs[0] == 1)
+    if any(g.value(int(node)) is None for node in x[at_ends].flat):
+        raise Unsupported("binary_cross_entropy", "is bounded where a probability is 0 or 1")
+    return Selection((entropy(g, x, target, *rest),))
+
+
+def _of_full_rank(name: str, rule: Rule) -> Callable[..., Selection]:
+    """Return a rule that is refused for matrices without full rank."""
+
+    def order(g: Graph, operands: Operands, a: np.ndarray, *args: Any, **kwargs: Any) -> Selection:
+        numbers = operands.inputs[0]
+        if numbers.size and (np.linalg.matrix_rank(numbers) < min(numbers.shape[-2:])).any():
+            raise Unsupported(name, "has a closed form for matrices of full rank only")
+        result = rule(g, a, *args, **kwargs)
+        return Selection(result if isinstance(result, tuple) else (result,), poison=True)
+
+    return order
+
+
+GUARDED: dict[str, Callable[..., Selection]] = {
+    "xlogy": _times_log(lambda g, v: v, 0),
+    "special_xlog1py": _times_log(lambda g, v: g.add(ONE, v), -1),
+    "special_entr": _entropy,
+    "binary_cross_entropy": _cross_entropy,
+    "linalg_pinv": _of_full_rank("linalg_pinv", pseudo_inverse),
+    "linalg_lstsq": _of_full_rank("linalg_lstsq", least_squares),
+}

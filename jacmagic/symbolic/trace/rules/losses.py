@@ -1,0 +1,152 @@
+"""Rules for loss functions, in the textbook's form rather than the stable one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from jacmagic.symbolic.graph import ONE, ZERO, Graph
+from jacmagic.symbolic.trace.rules.arrays import Rule, each, reduced, whole_numbers
+
+
+def _loss(formula: Callable[[Graph, int, int], int]) -> Rule:
+    """Return the rule of an elementwise loss of input and target."""
+
+    def rule(g: Graph, x: np.ndarray, target: Any, reduction: int = 1) -> np.ndarray:
+        return reduced(g, each(g, lambda a, b: formula(g, a, b), x, target), reduction)
+
+    return rule
+
+
+def _weighted(g: Graph, losses: np.ndarray, weight: Any) -> np.ndarray:
+    return losses if weight is None else each(g, g.mul, weight, losses)
+
+
+def entropy(g: Graph, x: np.ndarray, target: Any, weight: Any = None, reduction: int = 1) -> Any:
+    """−(t ln p + (1 − t) ln(1 − p))."""
+
+    def loss(p: int, t: int) -> int:
+        first = g.mul(t, g.apply("log", p))
+        return g.neg(g.add(first, g.mul(g.sub(ONE, t), g.apply("log", g.sub(ONE, p)))))
+
+    return reduced(g, _weighted(g, each(g, loss, x, target), weight), reduction)
+
+
+def _entropy_of_logits(
+    g: Graph,
+    x: np.ndarray,
+    target: Any,
+    weight: Any = None,
+    pos_weight: Any = None,
+    reduction: int = 1,
+) -> np.ndarray:
+    """−(w t ln σ(x) + (1 − t) ln(1 − σ(x)))."""
+
+    def loss(u: int, t: int, w: int) -> int:
+        p = g.apply("sigmoid", u)
+        first = g.mul(g.mul(w, t), g.apply("log", p))
+        return g.neg(g.add(first, g.mul(g.sub(ONE, t), g.apply("log", g.sub(ONE, p)))))
+
+    extra = np.array(ONE) if pos_weight is None else pos_weight
+    return reduced(g, _weighted(g, each(g, loss, x, target, extra), weight), reduction)
+
+
+def _huber(g: Graph, x: Any, target: Any, reduction: int = 1, delta: float = 1.0) -> np.ndarray:
+    """d²/2 where |d| ≤ δ, else δ(|d| − δ/2) (Huber 1964)."""
+    half, border = g.number(0.5), g.number(delta)
+
+    def loss(a: int, b: int) -> int:
+        d = g.sub(a, b)
+        size = g.apply("abs", d)
+        straight = g.mul(border, g.sub(size, g.number(delta / 2)))
+        return g.where(g.apply("lt", size, border), g.mul(half, g.square(d)), straight)
+
+    return reduced(g, each(g, loss, x, target), reduction)
+
+
+def _smooth_l1(g: Graph, x: Any, target: Any, reduction: int = 1, beta: float = 1.0) -> np.ndarray:
+    """d²/(2β) where |d| < β, else |d| − β/2."""
+
+    def loss(a: int, b: int) -> int:
+        d = g.sub(a, b)
+        size = g.apply("abs", d)
+        straight = g.sub(size, g.number(beta / 2))
+        if beta == 0:
+            return straight
+        curved = g.div(g.square(d), g.number(2 * beta))
+        return g.where(g.apply("lt", size, g.number(beta)), curved, straight)
+
+    return reduced(g, each(g, loss, x, target), reduction)
+
+
+def _soft_margin(g: Graph, u: int, t: int) -> int:
+    """ln(1 + e^(−t x))."""
+    return g.apply("log", g.add(ONE, g.apply("exp", g.neg(g.mul(t, u)))))
+
+
+def _negative_log_likelihood(
+    g: Graph,
+    x: np.ndarray,
+    target: np.ndarray,
+    weight: np.ndarray | None,
+    reduction: int,
+    ignore_index: int,
+) -> tuple:
+    """−w_c x_c for the class c of each row, whose mean divides by the sum of weights."""
+    rows, classes = x.reshape(-1, x.shape[-1]), whole_numbers(g, target).reshape(-1)
+    weights = [ONE] * x.shape[-1] if weight is None else weight.tolist()
+    used = [weights[c] if c != ignore_index else ZERO for c in classes]
+    losses = [
+        g.neg(g.mul(w, int(row[c]))) if c != ignore_index else ZERO
+        for w, row, c in zip(used, rows, classes, strict=True)
+    ]
+    total = g.total(used)
+    if reduction == 0:
+        return np.array(losses, dtype=np.int64).reshape(target.shape), np.array(ZERO)
+    summed = g.total(losses)
+    return np.array(g.div(summed, total) if reduction == 1 else summed), np.array(total)
+
+
+def _likelihood_of_maps(g: Graph, x: np.ndarray, target: np.ndarray, *rest: Any) -> tuple:
+    """Return the same with classes on axis 1 and positions on two axes behind it."""
+    return _negative_log_likelihood(g, np.moveaxis(x, 1, -1), target, *rest)
+
+
+def _multi_margin(
+    g: Graph,
+    x: np.ndarray,
+    target: np.ndarray,
+    p: float = 1,
+    margin: float = 1,
+    weight: np.ndarray | None = None,
+    reduction: int = 1,
+) -> np.ndarray:
+    """Σ_{i≠y} w_y max(0, m − x_y + x_i)ᵖ / C."""
+    rows, classes = x.reshape(-1, x.shape[-1]), whole_numbers(g, target).reshape(-1)
+
+    def loss(row: np.ndarray, y: int) -> int:
+        scale = ONE if weight is None else int(weight[y])
+        terms = [
+            g.mul(scale, g.pow(g.apply("relu", g.add(g.sub(g.number(margin), int(row[y])), int(u))),
+                               g.number(p)))
+            for i, u in enumerate(row)
+            if i != y
+        ]  # fmt: skip
+        return g.div(g.total(terms), g.number(len(row)))
+
+    losses = [loss(row, int(y)) for row, y in zip(rows, classes, strict=True)]
+    return reduced(g, np.array(losses, dtype=np.int64).reshape(target.shape), reduction)
+
+
+LOSSES: dict[str, Rule] = {
+    "mse_loss": _loss(lambda g, a, b: g.square(g.sub(a, b))),
+    "soft_margin_loss": _loss(_soft_margin),
+    "binary_cross_entropy_with_logits": _entropy_of_logits,
+    "huber_loss": _huber,
+    "smooth_l1_loss": _smooth_l1,
+    "nll_loss_forward": _negative_log_likelihood,
+    "nll_loss2d_forward": _likelihood_of_maps,
+    "multi_margin_loss": _multi_margin,
+}

@@ -1,0 +1,107 @@
+"""Rules for products of vectors, matrices and batches of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from jacmagic.symbolic.graph import Graph
+from jacmagic.symbolic.trace.rules.arrays import Rule, each, reduce, scaled
+
+
+def matmul(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(p, q) times (q, r) gives (p, r)."""
+    columns = b.T.tolist()
+    result = [
+        [g.total(g.mul(x, y) for x, y in zip(row, column, strict=True)) for column in columns]
+        for row in a.tolist()
+    ]
+    return np.array(result, dtype=np.int64).reshape(a.shape[0], b.shape[1])
+
+
+def mv(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(p, q) times (q,) gives (p,)."""
+    return matmul(g, a, b[:, None])[:, 0]
+
+
+def dot(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Σ aᵢ bᵢ."""
+    return matmul(g, a[None], b[:, None])[0, 0]
+
+
+def bmm(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(n, p, q) times (n, q, r) gives (n, p, r)."""
+    result = [matmul(g, x, y) for x, y in zip(a, b, strict=True)]
+    shape = (a.shape[0], a.shape[1], b.shape[2])
+    return np.array(result, dtype=np.int64).reshape(shape)
+
+
+def _summed_bmm(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return reduce(bmm(g, a, b), 0, False, g.total)
+
+
+def _outer(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return each(g, g.mul, a[:, None], b[None])
+
+
+def _plus(product: Callable[..., np.ndarray]) -> Rule:
+    """Return the rule of β·input + α·(a product)."""
+
+    def rule(g: Graph, x: Any, a: Any, b: Any, *, beta: float = 1, alpha: float = 1) -> np.ndarray:
+        result = scaled(g, product(g, a, b), alpha)
+        return result if beta == 0 else each(g, g.add, result, scaled(g, x, beta))
+
+    return rule
+
+
+def _cross(g: Graph, a: np.ndarray, b: np.ndarray, *, dim: int = -1) -> np.ndarray:
+    a, b = np.broadcast_arrays(a, b)
+    a, b = np.moveaxis(a, dim, 0), np.moveaxis(b, dim, 0)
+
+    def minor(p: int, q: int, r: int, s: int) -> int:
+        return g.sub(g.mul(p, q), g.mul(r, s))
+
+    result = [
+        each(g, minor, a[(i + 1) % 3], b[(i + 2) % 3], a[(i + 2) % 3], b[(i + 1) % 3])
+        for i in range(3)
+    ]
+    return np.moveaxis(np.stack(result), 0, dim)
+
+
+def _trilinear(
+    g: Graph,
+    a: np.ndarray,
+    b: np.ndarray,
+    c: np.ndarray,
+    expand1: Sequence[int],
+    expand2: Sequence[int],
+    expand3: Sequence[int],
+    sumdim: Sequence[int],
+    unroll_dim: int = 1,
+) -> np.ndarray:
+    """Return sums of products of three tensors along some axes: bilinear forms."""
+    widened = []
+    for array, axes in ((a, expand1), (b, expand2), (c, expand3)):
+        for axis in axes:
+            array = np.expand_dims(array, axis)
+        widened.append(array)
+    products = each(g, lambda u, w, v: g.mul(g.mul(u, w), v), *widened)
+    return reduce(products, list(sumdim), False, g.total)
+
+
+PRODUCTS: dict[str, Rule] = {
+    "mm": matmul,
+    "mv": mv,
+    "dot": dot,
+    "vdot": dot,
+    "bmm": bmm,
+    "addmm": _plus(matmul),
+    "addmv": _plus(mv),
+    "addr": _plus(_outer),
+    "baddbmm": _plus(bmm),
+    "addbmm": _plus(_summed_bmm),
+    "linalg_cross": _cross,
+    "_trilinear": _trilinear,
+}

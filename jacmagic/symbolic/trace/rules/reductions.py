@@ -1,0 +1,182 @@
+"""Rules for reductions along axes and for cumulative operations."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import reduce as fold
+from typing import Any
+
+import numpy as np
+
+from jacmagic.symbolic.graph import ONE, ZERO, Graph
+from jacmagic.symbolic.trace.rules.arrays import (
+    Axes,
+    Rule,
+    each,
+    mean,
+    norm,
+    reduce,
+    truth,
+    variance,
+)
+
+
+def _along(combine: Callable[[Graph, list[int]], int]) -> Rule:
+    """Return the rule of a reduction with the usual `dim, keepdim`."""
+
+    def rule(g: Graph, x: np.ndarray, dim: Axes = None, keepdim: bool = False) -> np.ndarray:
+        return reduce(x, dim, keepdim, lambda terms: combine(g, terms))
+
+    return rule
+
+
+def _without_nan(g: Graph, terms: list[int]) -> int:
+    return g.total(g.where(g.apply("ne", t, t), ZERO, t) for t in terms)
+
+
+def _any(g: Graph, terms: list[int]) -> int:
+    return fold(lambda a, b: g.apply("or", a, b) if a else b, [truth(g, t) for t in terms], ZERO)
+
+
+def _all(g: Graph, terms: list[int]) -> int:
+    return fold(
+        lambda a, b: g.apply("and", a, b) if a != ONE else b, [truth(g, t) for t in terms], ONE
+    )
+
+
+def _var(
+    g: Graph,
+    x: np.ndarray,
+    dim: Axes | bool = None,
+    unbiased: bool = True,
+    keepdim: bool = False,
+    *,
+    correction: float | None = None,
+) -> np.ndarray:
+    axes: Axes = None
+    if isinstance(dim, bool):  # var(x, unbiased)
+        unbiased = dim
+    else:
+        axes = dim
+    less = int(unbiased) if correction is None else correction
+    return reduce(x, axes, keepdim, lambda terms: variance(g, terms, less))
+
+
+def _roots(g: Graph, nodes: np.ndarray) -> np.ndarray:
+    return each(g, lambda v: g.apply("sqrt", v), nodes)
+
+
+def _with_mean(spread: Callable[..., np.ndarray]) -> Rule:
+    """Return the rule of var_mean or std_mean."""
+
+    def rule(g: Graph, x: np.ndarray, dim: Any = None, *args: Any, **kwargs: Any) -> tuple:
+        keepdim = bool(kwargs.get("keepdim", False) or (len(args) > 1 and args[1]))
+        axes = None if isinstance(dim, bool) else dim
+        center = reduce(x, axes, keepdim, lambda t: mean(g, t))
+        return spread(g, x, dim, *args, **kwargs), center
+
+    return rule
+
+
+def _std(g: Graph, x: np.ndarray, *args: Any, **kwargs: Any) -> np.ndarray:
+    return _roots(g, _var(g, x, *args, **kwargs))
+
+
+def _distance(g: Graph, x: np.ndarray, y: np.ndarray, p: float = 2) -> np.ndarray:
+    return reduce(each(g, g.sub, x, y), None, False, lambda terms: norm(g, terms, p))
+
+
+def _scan(step: Callable[[Graph, int, int], int]) -> Rule:
+    """Return the rule of a running fold along one axis."""
+
+    def rule(g: Graph, x: np.ndarray, dim: int) -> np.ndarray:
+        if x.ndim == 0:
+            return x
+        result = np.moveaxis(x.copy(), dim, 0)
+        for index in range(1, len(result)):
+            result[index] = each(g, lambda a, b: step(g, a, b), result[index - 1], result[index])
+        return np.moveaxis(result, 0, dim)
+
+    return rule
+
+
+def _exponentials(g: Graph, x: np.ndarray) -> np.ndarray:
+    return each(g, lambda u: g.apply("exp", u), x)
+
+
+def _logarithms(g: Graph, x: np.ndarray) -> np.ndarray:
+    return each(g, lambda u: g.apply("log", u), x)
+
+
+def _logsumexp(g: Graph, x: np.ndarray, dim: Axes, keepdim: bool = False) -> np.ndarray:
+    return _logarithms(g, reduce(_exponentials(g, x), dim, keepdim, g.total))
+
+
+def softmax(g: Graph, x: np.ndarray, dim: int, *_: Any) -> np.ndarray:
+    """eˣⁱ / Σ eˣʲ."""
+    grown = _exponentials(g, x)
+    return each(g, g.div, grown, reduce(grown, dim, True, g.total))
+
+
+def _is_masked(g: Graph, node: int) -> bool:
+    """Whether a node is −∞ whatever the inputs: a mask, or a sum with one."""
+    if g.operations[node] == "add":
+        return any(_is_masked(g, operand) for operand in g.operands(node))
+    return g.value(node) == -math.inf
+
+
+def _unmasked(g: Graph, x: np.ndarray) -> np.ndarray:
+    """x with −∞ written where a mask was added."""
+    minus = g.number(-math.inf)
+    return each(g, lambda u: minus if _is_masked(g, u) else u, x)
+
+
+def _safe_softmax(g: Graph, x: np.ndarray, dim: int, *_: Any) -> np.ndarray:
+    """softmax, and 0 where everything is masked."""
+    unmasked = _unmasked(g, x)
+    masked = reduce(unmasked, dim, True, lambda terms: int(all(_is_masked(g, t) for t in terms)))
+    shares = softmax(g, np.where(masked == 1, ZERO, unmasked), dim)
+    return np.where(masked == 1, ZERO, shares)
+
+
+def _log_softmax(g: Graph, x: np.ndarray, dim: int, *_: Any) -> np.ndarray:
+    return each(g, g.sub, x, _logsumexp(g, x, dim, True))
+
+
+def _logcumsumexp(g: Graph, x: np.ndarray, dim: int) -> np.ndarray:
+    return _logarithms(g, REDUCTIONS["cumsum"](g, _exponentials(g, x), dim))
+
+
+def _trace(g: Graph, x: np.ndarray) -> np.ndarray:
+    return np.array(g.total(np.diagonal(x).tolist()), dtype=np.int64)
+
+
+def _nonzero_count(g: Graph, terms: list[int]) -> int:
+    return g.total(g.where(truth(g, t), ONE, ZERO) for t in terms)
+
+
+REDUCTIONS: dict[str, Rule] = {
+    "sum": _along(lambda g, terms: g.total(terms)),
+    "nansum": _along(_without_nan),
+    "mean": _along(mean),
+    "prod": _along(lambda g, terms: g.product(terms)),
+    "count_nonzero": _along(_nonzero_count),
+    "any": _along(_any),
+    "all": _along(_all),
+    "_is_all_true": _along(_all),
+    "_is_any_true": _along(_any),
+    "var": _var,
+    "std": _std,
+    "var_mean": _with_mean(_var),
+    "std_mean": _with_mean(_std),
+    "dist": _distance,
+    "cumsum": _scan(lambda g, a, b: g.add(a, b)),
+    "cumprod": _scan(lambda g, a, b: g.mul(a, b)),
+    "logcumsumexp": _logcumsumexp,
+    "logsumexp": _logsumexp,
+    "_softmax": softmax,
+    "_safe_softmax": _safe_softmax,
+    "_log_softmax": _log_softmax,
+    "trace": _trace,
+}

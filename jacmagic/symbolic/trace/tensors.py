@@ -1,0 +1,105 @@
+"""Expressions of whole vectors and matrices, beside those of their elements.
+
+While a function is traced, vectors and matrices carry an expression of `matrices` where every
+operation that they come from has one of the `vector_rules`. A tensor that is written to afterwards
+loses its expression, by torch's own count of versions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from jacmagic.function.aten.operation import Operation, is_dense
+from jacmagic.function.torch_internals import storage_key, version_of
+from jacmagic.symbolic.matrices import Expression, constant, number, variable
+from jacmagic.symbolic.trace.vector_rules import RULES, Unknown
+
+Key = tuple[Any, ...]
+
+
+class Tensors:
+    """The expressions of the tensors of one traced function."""
+
+    def __init__(self) -> None:
+        """Begin without any expression."""
+        self._expressions: dict[Key, tuple[Expression, frozenset[int]]] = {}
+        self._alive: list[torch.Tensor] = []
+        self._inputs: set[int] = set()
+
+    def input(self, name: str, tensor: torch.Tensor) -> None:
+        """Name a tensor as an input; inputs of two axes and more are not followed."""
+        self._inputs.add(storage_key(tensor))
+        self._alive.append(tensor)
+        if tensor.ndim <= 1:
+            self._keep(tensor, variable(name, tuple(tensor.shape)))
+
+    def constant(self, name: str, tensor: torch.Tensor) -> None:
+        """Name a tensor as a constant, unless it is an input: a module's own parameter."""
+        if not is_dense(tensor) or storage_key(tensor) in self._inputs:
+            return
+        if tensor.ndim <= 2 and tensor.is_floating_point():
+            values = tensor.detach().cpu().double().numpy()
+            self._keep(tensor, constant(name, np.array(values)))
+
+    def of(self, value: Any) -> Expression | None:
+        """Return the expression of a tensor or a plain number; None if there is none."""
+        if isinstance(value, bool):
+            return None
+        if isinstance(value, int | float):
+            return number(value)
+        if not is_dense(value):
+            return None
+        expression, versions = self._expressions.get(_key(value), (None, frozenset()))
+        return expression if version_of(value) in versions else None
+
+    def predict(self, op: Operation) -> Expression | None:
+        """Return the expression of an operation's result, before it runs and may write."""
+        rule = RULES.get(op.signature.functional_name)
+        if rule is None or any(op.kwargs.get(key) not in (None, 1) for key in ("alpha", "beta")):
+            return None
+        try:
+            return rule(*map(self._operand, op.args))
+        except (Unknown, TypeError):
+            return None
+
+    def record(self, op: Operation, predicted: Expression | None, out: Any) -> None:
+        """Give the result of an operation that has run the predicted expression."""
+        if predicted is None or not is_dense(out) or predicted.shape != tuple(out.shape):
+            return
+        shared = [
+            version_of(tensor)  # a view will share the count of its base
+            for tensor in op.dense_tensors
+            if storage_key(tensor) == storage_key(out)
+        ]
+        bumped = [version_of(out) + 1] if op.signature.written else []  # counted only after this
+        self._keep(out, predicted, (*shared, *bumped))
+
+    def _operand(self, value: Any) -> Any:
+        """Return a tensor's expression; other arguments (axes, exponents) as they are."""
+        if not isinstance(value, torch.Tensor):
+            return value
+        expression = self.of(value)
+        if expression is None:
+            raise Unknown
+        return expression
+
+    def _keep(
+        self, tensor: torch.Tensor, expression: Expression, versions: Sequence[int] = ()
+    ) -> None:
+        """Record a tensor's expression at its present version, or at one of others."""
+        if tensor.is_inference():  # its writes are not counted
+            return
+        valid = frozenset({version_of(tensor), *versions})
+        before = self._expressions.get(_key(tensor))
+        if before is not None and before[0] == expression:  # detached: same memory, own count
+            valid |= before[1]
+        self._expressions[_key(tensor)] = expression, valid
+        self._alive.append(tensor)
+
+
+def _key(tensor: torch.Tensor) -> Key:
+    return storage_key(tensor), tensor.storage_offset(), tuple(tensor.shape), tuple(tensor.stride())

@@ -1,0 +1,117 @@
+"""A closed form checked against the function's own values and torch's Jacobian."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from jacmagic.function.components import components
+from jacmagic.function.interop.call_limit import REFUSALS, Counted
+from jacmagic.function.interop.silence import silent
+from jacmagic.function.neighbourhood import beside
+from jacmagic.function.outputs import flatten
+from jacmagic.function.precision import FACTOR
+from jacmagic.function.problem import Problem
+from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.formula.rounding import bounded_outputs, dtype_of, exact_values
+
+
+def has_values(form: ClosedForm, point: Sequence[float], outputs: Sequence[float]) -> bool:
+    """Whether the traced outputs are the function's, as far as rounding lets them be."""
+    if len(form.trace.outputs) != len(outputs):
+        return False
+    dtype = dtype_of(form.trace.dtypes)
+    traced, bounds = bounded_outputs(form, point, dtype)
+    truth = np.array(outputs, dtype=float)
+    with np.errstate(invalid="ignore"):
+        gaps = np.abs(traced - truth)
+        size = np.maximum(np.abs(traced), np.abs(truth))
+        close = gaps <= np.maximum(FACTOR * bounds, dtype.half * size) + dtype.normal
+    doubtful = np.flatnonzero(~close & np.isfinite(traced) & np.isfinite(truth))
+    exact = exact_values(form, [form.trace.outputs[i] for i in doubtful], point, dtype)
+    return all(
+        not abs(one.value - truth[i]) > FACTOR * one.operations * one.bound
+        for i, one in zip(doubtful, exact, strict=True)
+    )
+
+
+def has_jacobian(
+    form: ClosedForm,
+    problem: Problem,
+    point: Sequence[float],
+    outputs: Sequence[float],
+    matrix: np.ndarray | None,
+) -> bool:
+    """Whether a form has the function's values and torch's Jacobian at a point.
+
+    Args:
+        form: the closed form.
+        problem: the function; the dtypes of its inputs set the tolerance.
+        point: n numbers.
+        outputs: the function's m numbers there.
+        matrix: torch's Jacobian there (m, n); None leaves it unchecked.
+    """
+    m, tolerance = form.shape[0], _half_the_digits(problem)
+    if len(outputs) != m:
+        return False
+    values = form.runner(point)
+    if not _is_close(values[:m], np.array(outputs, dtype=float), tolerance):
+        return False
+    entries = values[m:]
+    return matrix is None or _is_close(entries, np.asarray(matrix, float).reshape(-1), tolerance)
+
+
+def fits_at(
+    form: ClosedForm, problem: Problem, outputs: Sequence[float], matrix: np.ndarray
+) -> bool:
+    """Whether a form is valid at a problem's point and has its numbers there."""
+    point = problem.flat_point
+    return form.holds_at(point) and has_jacobian(form, problem, point, outputs, matrix)
+
+
+def fits_beside(form: ClosedForm, problem: Problem) -> bool | None:
+    """Whether a form has the function's value beside the point, but for rounding.
+
+    None if it cannot be checked. A function with side effects is not run for this.
+    """
+    if problem.effects:
+        return True
+    for tensors in beside(problem.tensors):
+        point = components(tensors).tolist()
+        if form.holds_at(point):
+            break
+    else:
+        return None
+    try:
+        with torch.enable_grad(), silent(), Counted(form.trace.calls):
+            truth = components(flatten(problem.function(*tensors)).leaves)
+    except REFUSALS:
+        return None
+    traced, bounds = bounded_outputs(form, point, dtype_of(form.trace.dtypes))
+    if truth.shape != traced.shape:
+        return False
+    with np.errstate(invalid="ignore"):
+        close = np.abs(traced - truth) <= FACTOR * len(form.tape.operations) * bounds
+    return bool((close | (traced == truth) | np.isnan(traced) & np.isnan(truth)).all())
+
+
+def are_equal(one: ClosedForm, other: ClosedForm, point: Sequence[float]) -> bool:
+    """Whether two forms have the same values and Jacobian at a point."""
+    tolerance = math.sqrt(np.finfo(float).eps)
+    return one is other or _is_close(one.runner(point), other.runner(point), tolerance)
+
+
+def _half_the_digits(problem: Problem) -> float:
+    """Return the square root of the coarsest unit roundoff among a problem's inputs."""
+    dtypes = {one.value.dtype for one in problem.inputs if one.value.is_floating_point()}
+    return max((math.sqrt(torch.finfo(dtype).eps) for dtype in dtypes), default=1e-8)
+
+
+def _is_close(values: np.ndarray, truth: np.ndarray, tolerance: float) -> bool:
+    """Whether finite numbers differ by less than a part of the largest."""
+    finite = np.isfinite(values) & np.isfinite(truth)
+    scale = np.abs(truth[finite]).max(initial=0.0)
+    return bool(np.all(np.abs(values[finite] - truth[finite]) <= tolerance * scale))

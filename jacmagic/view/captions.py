@@ -1,0 +1,79 @@
+"""The text around a table: title and point above it, warnings and remarks below."""
+
+from __future__ import annotations
+
+from jacmagic.render.text import number
+from jacmagic.result import JacobianResult
+from jacmagic.symbolic.branches import NOT_WANTED
+from jacmagic.symbolic.one_sided import sentences
+from jacmagic.view.table import values_of
+
+MAX_COMPONENTS = 12  # of a point in a caption, about a line
+MAX_PARAMETER_LENGTH = 40  # characters of a constant below the table
+
+
+def caption(jacobian: JacobianResult) -> str:
+    """Return what is shown and where: "Jacobian of f at x1 = 3, x2 = 4"."""
+    return f"{jacobian.notation.noun} of {jacobian.title} {whereabouts(jacobian)}"
+
+
+def whereabouts(jacobian: JacobianResult, *, unicode: bool = False) -> str:
+    """Return the point, and the layout where it is not the usual one."""
+    return f"at {point(jacobian, unicode=unicode)}{jacobian.view.layout.remark}"
+
+
+def point(jacobian: JacobianResult, *, unicode: bool = False) -> str:
+    """Return the point as "x1 = 3, x2 = 4", cut after twelve components."""
+    labels, digits = jacobian.columns, jacobian.view.digits
+    shown = [
+        f"{label.unicode if unicode else label.text} = {number(value, digits)}"
+        for label, value in zip(labels[:MAX_COMPONENTS], jacobian.problem.flat_point, strict=False)
+    ]
+    return ", ".join(shown) + (", …" if len(labels) > MAX_COMPONENTS else "")
+
+
+def warnings(jacobian: JacobianResult) -> list[str]:
+    """Return the warnings: disagreements, kinks, values that are not finite."""
+    agreement = jacobian.agreement
+    disagreed = [str(agreement)] if agreement.verdict == "disagree" else []
+    return [*disagreed, *agreement.further, *agreement.warnings, *_one_sided(jacobian)]
+
+
+def _one_sided(jacobian: JacobianResult) -> list[str]:
+    """Return the entries from the left and from the right at a kink."""
+    both = jacobian.one_sided
+    if both is None:
+        return []
+    rows, columns, digits = jacobian.rows, jacobian.columns, jacobian.view.digits
+    return sentences(
+        both,
+        values_of(jacobian),
+        name=lambda i, j: jacobian.notation.unicode(
+            jacobian.title, rows[i].unicode, columns[j].unicode
+        ),
+        number=lambda value: number(value, digits).replace("-", "−").replace("inf", "∞"),
+    )
+
+
+def remarks(jacobian: JacobianResult) -> list[str]:
+    """Return the lines below the table: agreement, constants, cost and notes."""
+    lines = [str(jacobian.agreement)] if jacobian.agreement.verdict != "disagree" else []
+    if jacobian.refusal not in (None, NOT_WANTED):
+        lines.append(str(jacobian.refusal))
+    if parameters := _parameters(jacobian):
+        lines.append(f"constants: {parameters}")
+    return [*lines, jacobian.cost, *jacobian.notes]
+
+
+def _parameters(jacobian: JacobianResult) -> str:
+    """Return the constant arguments that are not already beside the formula."""
+    reading, shown = jacobian.reading, []
+    beside = set() if reading is None else {label.name for label, _ in reading.used_constants}
+    for name, value in jacobian.problem.parameters.items():
+        if name in beside:
+            continue
+        text = " ".join(str(value).split())
+        if len(text) > MAX_PARAMETER_LENGTH:
+            text = f"{text[: MAX_PARAMETER_LENGTH - 1]}…"
+        shown.append(f"{name} = {text}")
+    return ", ".join(shown)

@@ -1,0 +1,73 @@
+"""Traits of the view that depend on the branch: chain, tape, derivations."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from jacmagic.render.mathml import to_mathml
+from jacmagic.result import JacobianResult
+from jacmagic.symbolic.formula.attempt import attempt
+from jacmagic.symbolic.formula.time_limit import one_allowance
+from jacmagic.symbolic.trace import Refusal
+from jacmagic.view.explorer.copies import copies
+from jacmagic.view.explorer.entries import entries_of
+from jacmagic.view.explorer.live_tape import live_tape
+
+MAX_ENTRY_BYTES = 24_000  # of derivations sent unasked: less than half of the view's code
+
+_NO_CHAIN: dict[str, Any] = {
+    "head": "",
+    "sign": "=",
+    "links": [],
+    "where": [],
+    "matrix": [],
+    "plain": None,
+    "copies": {},
+}
+
+
+def signature_of(jacobian: JacobianResult) -> tuple[Any, ...]:
+    """Return the key of the formula that is shown; equal keys, equal formulas."""
+    return (jacobian.reading, jacobian.form_gives_numbers, jacobian.one_sided is not None)
+
+
+def formula_of(jacobian: JacobianResult) -> dict[str, Any]:
+    """Return the traits of a branch: chain, tape, and derivations of entries.
+
+    Where SymPy fails, the numbers stand without a chain, and a note says why.
+    """
+    with one_allowance(jacobian.forms.budget):
+        chain = attempt(lambda: _chain(jacobian), jacobian.forms.budget)
+        short = entries_of(jacobian, MAX_ENTRY_BYTES)
+    if isinstance(chain, Refusal):
+        chain = {**_NO_CHAIN, "note": str(chain)}
+    return {"chain": chain, "live": live_tape(jacobian), "entries": short}
+
+
+def _chain(jacobian: JacobianResult) -> dict[str, Any]:
+    chain, reading = jacobian.derivation, jacobian.reading
+    moving = [to_mathml(link) for link in jacobian.templates()]
+    plain = None
+    if reading is not None and reading.used_constants and jacobian.view.names:
+        other = jacobian.shown(names=False)
+        if other.reading is not None:
+            links = _links(other.derivation.links, other.derivation.where, moving)
+            plain = {**links, "copies": copies(other)}
+    return {
+        "head": to_mathml(chain.head),
+        "sign": chain.signs[-1],
+        **_links(chain.links, chain.where, moving),
+        "matrix": [to_mathml(equation, display=False) for equation in chain.matrix],
+        "plain": plain,
+        "copies": copies(jacobian),
+        "note": "",
+    }
+
+
+def _links(links: Sequence[str], where: Sequence[str], moving: list[str]) -> dict[str, Any]:
+    still = links[: len(links) - len(moving)]
+    return {
+        "links": [*(to_mathml(link) for link in still), *moving],
+        "where": [to_mathml(equation, display=False) for equation in where],
+    }

@@ -1,0 +1,94 @@
+"""The tape that the browser interprets while a slider moves."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from jacmagic.function.interop.call_limit import REFUSALS
+from jacmagic.result import JacobianResult
+from jacmagic.symbolic.graph import OPERATIONS, BudgetExceeded, Tape
+
+# The operations that static/tape.mjs has: all but a few special functions.
+BROWSER = frozenset(OPERATIONS) - {
+    *("y0", "y1", "k0", "k1", "erfinv", "zeta", "gammainc", "gammaincc"),
+}
+MAX_OPERATIONS = 20_000  # of a tape, which is stored in the notebook: about 400 kB
+MAX_SECONDS_TO_CHECK_ON = 0.1  # of one call of torch; a slower one is checked at one point fewer
+
+
+def live_tape(jacobian: JacobianResult) -> dict[str, Any]:
+    """Return the tape that the browser runs; empty unless it gives torch's numbers."""
+    reading = jacobian.reading
+    if reading is None or jacobian.agreement.verdict != "agree":
+        return {}
+    try:
+        tape = reading.live_tape()
+    except BudgetExceeded:
+        return {}
+    conditions, clauses = len(reading.form.trace.assumptions), len(reading.clauses)
+    if not {name for name, *_ in tape.operations} <= BROWSER:
+        return {}
+    if len(tape.operations) > MAX_OPERATIONS or not _gives_torch_numbers(
+        jacobian, tape, conditions, clauses
+    ):
+        return {}
+    return {
+        "tape": tape.to_json(),
+        "conditions": conditions,
+        "clauses": clauses,
+        "constants": [to_json(one.value) for _, one in reading.constants],
+    }
+
+
+def _gives_torch_numbers(
+    jacobian: JacobianResult, tape: Tape, conditions: int, clauses: int
+) -> bool:
+    """Whether a tape gives torch's numbers at the point and at two points near it."""
+    start = np.array(jacobian.problem.flat_point)
+    chance = np.random.default_rng(0)
+    for shift in (0, 0.05, 0.2):
+        with np.errstate(all="ignore"):  # the start may be infinite, or nearly
+            moved = start + shift * chance.uniform(-1, 1, start.shape) * np.maximum(abs(start), 1)
+        outputs = np.array(tape.evaluate(moved.tolist()))
+        if not all(outputs[:conditions]):
+            continue
+        began = time.perf_counter()
+        try:
+            there = jacobian if not shift else jacobian.at(**shaped(jacobian, moved.tolist()))
+        except REFUSALS:  # which says nothing about the tape
+            continue
+        if not _same(outputs[conditions + clauses :], there):
+            return False
+        if shift and time.perf_counter() - began > MAX_SECONDS_TO_CHECK_ON:
+            return True
+    return True
+
+
+def _same(entries: np.ndarray, jacobian: JacobianResult) -> bool:
+    truth = jacobian.matrix.detach().cpu()
+    precise = truth.dtype == torch.float64
+    tolerance = 1e-7 if precise else 2e-2 if truth.element_size() < 4 else 1e-3
+    expected = truth.double().numpy().reshape(-1)
+    finite = np.isfinite(expected) & np.isfinite(entries)
+    scale = max(float(abs(expected[finite]).max(initial=0.0)), 1e-300)
+    return np.allclose(entries[finite], expected[finite], rtol=tolerance, atol=tolerance * scale)
+
+
+def shaped(jacobian: JacobianResult, flat: Sequence[float]) -> dict[str, torch.Tensor]:
+    """Return flat numbers as the inputs' tensors."""
+    tensors, start = {}, 0
+    for name, value in jacobian.point.items():
+        part = torch.tensor(flat[start : start + value.numel()], dtype=torch.float64)
+        start += value.numel()
+        tensors[name] = part.to(value.dtype).to(value.device).reshape(value.shape)
+    return tensors
+
+
+def to_json(number: float) -> float | str:
+    """Return a number as JSON can hold it: nan and infinities by name."""
+    return number if np.isfinite(number) else str(number)

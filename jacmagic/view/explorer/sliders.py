@@ -1,0 +1,68 @@
+"""Sliders that keep any number; their range limits the handle alone."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Mapping
+
+import ipywidgets
+import traitlets
+
+from jacmagic.labels import Label
+
+Range = tuple[float, float, float | None]
+
+LARGEST = sys.float_info.max
+USUAL_STEPS = 200  # of a range without a step of its own: about one for each pixel
+MAX_STEPS = 2**20  # where no round step meets start, zero and end: as good as continuous
+
+
+class Slider(ipywidgets.FloatSlider):
+    """A `FloatSlider` whose value is never changed to fit its range or its step.
+
+    `JacobianView` draws it with a handle and a field of its own. The view that ipywidgets has for
+    it writes the nearest multiple of the step back; do not show both.
+    """
+
+    @traitlets.validate("value")
+    def _validate_value(self, proposal: traitlets.Bunch) -> float:
+        return float(proposal["value"])
+
+    @traitlets.validate("min")
+    def _validate_min(self, proposal: traitlets.Bunch) -> float:
+        return float(proposal["value"])
+
+    @traitlets.validate("max")
+    def _validate_max(self, proposal: traitlets.Bunch) -> float:
+        return float(proposal["value"])
+
+
+def range_of(label: Label, value: float, ranges: Mapping[str, Range]) -> tuple[float, float, float]:
+    """Return low, high and step of a component's slider.
+
+    Args:
+        label: the component.
+        value: where it begins; it may be infinite or nan.
+        ranges: (low, high, step or None) by label; by default value ± max(1, 2·|value|).
+    """
+    around = value if math.isfinite(value) else 0.0
+    reach = min(max(1.0, 2 * abs(around)), LARGEST / 2)
+    default = max(around - reach, -LARGEST), min(around + reach, LARGEST), None
+    low, high, step = ranges.get(label.text, default)
+    return low, high, step or _step(low, high, [value, 0.0])
+
+
+def _step(low: float, high: float, wanted: list[float]) -> float:
+    """Return a round step from `low` through the wanted numbers, or a fine one.
+
+    Round is 1, 2 or 5 times a power of ten, about a 200th of the range.
+    """
+    raw = high / USUAL_STEPS - low / USUAL_STEPS  # the width itself may overflow
+    power = 10.0 ** math.floor(math.log10(raw))
+    step = power * next(factor for factor in (1, 2, 5, 10) if factor * power >= raw * 0.999)
+    met = [number for number in wanted if low <= number <= high]
+    counts = [number / step - low / step for number in (*met, high)]
+    if all(abs(count - round(count)) < 1e-9 * USUAL_STEPS for count in counts):
+        return step
+    return high / MAX_STEPS - low / MAX_STEPS

@@ -1,0 +1,82 @@
+"""Traits of the view: labels and layout once, numbers at each point."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from jacmagic.result import JacobianResult
+from jacmagic.view.captions import remarks, warnings, whereabouts
+from jacmagic.view.explorer.live_tape import to_json
+from jacmagic.view.table import table_of
+
+
+def spec(jacobian: JacobianResult) -> dict[str, Any]:
+    """Return the constant trait: labels, blocks, digits, layout, first point."""
+    table = table_of(jacobian)
+    row_blocks, column_blocks = table.blocks
+    return {
+        "title": f"{jacobian.notation.noun} of {jacobian.title}",
+        "entry": jacobian.notation.unicode(jacobian.title, "{output}", "{input}"),
+        "rows": [label.unicode for label in table.rows],
+        "columns": [label.unicode for label in table.columns],
+        "row_blocks": row_blocks,
+        "column_blocks": column_blocks,
+        "digits": jacobian.view.digits,
+        "transposed": jacobian.view.layout.is_transposed,
+        "command": _command(jacobian),
+        "labels": [label.unicode for label in jacobian.columns],
+        "inputs": [
+            {"name": one.name, "shape": list(one.value.shape)} for one in jacobian.problem.inputs
+        ],
+        "start": [to_json(number) for number in jacobian.problem.flat_point],
+    }
+
+
+def _command(jacobian: JacobianResult) -> list[str] | None:
+    """Return the magic's line before and behind its point, or None.
+
+    The leaves of a dict or list have no names of their own in a line, so that none is possible.
+    """
+    problem = jacobian.problem.potential or jacobian.problem
+    if problem.arrange is not None:
+        return None
+    return list(jacobian.view.command or (f"%%{jacobian.notation.noun.lower()}", ""))
+
+
+def numbers(jacobian: JacobianResult, at: Sequence[float]) -> dict[str, Any]:
+    """Return the traits of a point: values, numbers in the formula, agreement.
+
+    Args:
+        jacobian: the Jacobian there.
+        at: the numbers of the sliders that it answers, before torch rounded them.
+    """
+    table = table_of(jacobian)
+    reading = jacobian.reading
+    shown = [] if reading is None else reading.numbers(jacobian.problem.flat_point).values()
+    return {
+        "values": np.ascontiguousarray(table.values, dtype="<f8").tobytes(),
+        "zeros": np.ascontiguousarray(~table.pattern, dtype=np.uint8).tobytes(),
+        "numbers": np.array(list(shown), dtype="<f8").tobytes(),
+        "at": np.array(at, dtype="<f8").tobytes(),
+        "status": _status(jacobian, table.values),
+    }
+
+
+def _status(jacobian: JacobianResult, values: np.ndarray) -> dict[str, Any]:
+    agreement = jacobian.agreement
+    pair = jacobian.view.layout.pair
+    marked = [pair(one.row, one.column) for one in agreement.disagreements]
+    marked += [(int(i), int(j)) for i, j in np.argwhere(~np.isfinite(values))]
+    return {
+        "point": whereabouts(jacobian, unicode=True),
+        "verdict": agreement.verdict,
+        "closed": jacobian.reading is not None,
+        "agreement": str(agreement),
+        "warnings": [line for line in warnings(jacobian) if line != str(agreement)],
+        "remarks": [line for line in remarks(jacobian) if line != str(agreement)],
+        "marked": [list(cell) for cell in marked],
+        "stale": "",
+    }

@@ -1,0 +1,113 @@
+"""The user's Jacobian: a result that can be displayed, explored and saved."""
+
+from __future__ import annotations
+
+import os
+import weakref
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from jacmagic.errors import SizeError
+from jacmagic.result import JacobianResult
+from jacmagic.result.evaluated import LARGE
+from jacmagic.symbolic.formula.time_limit import one_allowance
+from jacmagic.view import still
+
+_WIDGET = "application/vnd.jupyter.widget-view+json"
+
+
+class Jacobian(JacobianResult):
+    """The Jacobian (m, n) of a function at a point: outputs by inputs.
+
+    Attributes:
+        problem: the function and the point.
+        numbers: what torch computed.
+        options: how it computed it.
+        view: how this object shows itself.
+    """
+
+    @property
+    def explorer(self) -> Any:
+        """The widget that was shown last while it is open, or None.
+
+        Its `.point` and `.jacobian` follow the sliders, while this object stays where it is.
+        """
+        return self._explorer()
+
+    _explorer: Callable[[], Any] = staticmethod(lambda: None)
+    _displayed: Any = None
+
+    def explore(self, **options: Any) -> Any:
+        """Return the live widget: sliders, formula and table (see `Explorer`).
+
+        Args:
+            **options: ranges, digits, and `sliders=` of another explorer to follow.
+
+        Raises:
+            SizeError: there are too many entries for a table.
+        """
+        if self.large:
+            m, n = self.shape
+            raise SizeError(
+                f"expected a Jacobian of at most {LARGE} entries to explore; found {m} × {n}; "
+                "write --wrt NAME for fewer inputs, or take .sparse"
+            )
+        from jacmagic.view.explorer import Explorer  # widgets load where they are used
+
+        options = {"ranges": self.view.ranges, "digits": self.view.digits, **options}
+        explorer = Explorer(self, **options)
+        self.__dict__["_explorer"] = weakref.ref(explorer)  # an open one is held by its kernel
+        return explorer
+
+    def save_html(self, path: str | os.PathLike[str], *, title: str | None = None) -> Path:
+        """Write the live explorer as one HTML file, without kernel or network.
+
+        Args:
+            path: the file; one that exists is replaced.
+            title: a heading; by default the page is called after the function.
+
+        Returns:
+            The path written.
+
+        Raises:
+            PageError: the file cannot be written.
+        """
+        with one_allowance(self.forms.budget):
+            explorer = self.shown().explore()  # not the one that is on screen
+            return self._save(explorer, path, title)
+
+    @staticmethod
+    def _save(explorer: Any, path: str | os.PathLike[str], title: str | None) -> Path:
+        from jacmagic.view import export  # only here are widgets needed
+
+        try:
+            return Path(explorer.save_html(path, title=title))
+        finally:
+            export.close(explorer)  # a kernel would keep its models
+
+    def __repr__(self) -> str:
+        return still.to_text(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
+        """Return all forms by MIME type: the widget in a kernel, else the stills."""
+        asked = include is None or _WIDGET in include
+        if not asked or not self.view.live or self.large or not _widgets_run():
+            return still.to_bundle(self, include)
+        with one_allowance(self.forms.budget):
+            return self._live()._repr_mimebundle_()
+
+    def _live(self) -> Any:
+        """Return the widget that is on screen already, or a new one."""
+        shown = self._displayed
+        if shown is None or shown.comm is None:  # there is none, or it was closed
+            shown = self.__dict__["_displayed"] = self.explore(resume=True)
+        self.__dict__["_explorer"] = weakref.ref(shown)
+        return shown
+
+
+def _widgets_run() -> bool:
+    """Return whether this process is a kernel that a notebook talks to."""
+    from IPython.core.getipython import get_ipython
+
+    return getattr(get_ipython(), "kernel", None) is not None

@@ -1,0 +1,106 @@
+"""Explorers on screen: those of a cell's earlier runs are closed.
+
+Notebooks send no message when an output is removed. JupyterLab and Notebook 7 name the cell of an
+execution; elsewhere, cells with a magic and the same text are one cell, and of very many explorers
+the oldest stay on screen but are followed no longer: the browser goes on by itself.
+
+NOTE [Late messages]
+Cells and sliders reach a kernel on different channels, so that a move of a slider or a press on
+Reset may arrive after its cell has run again. An explorer that is replaced therefore stays open
+until the cell runs once more, and hands later messages to its successor.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+Explorer = Any  # of `jacmagic.view.explorer`, which imports this module
+
+MAX_EXPLORERS = 64  # that the kernel follows: more than a notebook usually has
+
+
+@dataclass(frozen=True)
+class _Output:
+    """One explorer in one output of a cell's execution, None where unknown."""
+
+    cell: str | None
+    execution: str | None
+    explorer: Explorer
+
+
+_OUTPUTS: list[_Output] = []
+_REPLACED: list[_Output] = []  # by the execution named there; closed at the cell's next one
+
+
+def remember(explorer: Explorer) -> None:
+    """Remember the explorer that the running cell shows."""
+    replace()
+    cell, execution = _running()
+    _OUTPUTS.append(_Output(cell, execution, explorer))
+    for one in _REPLACED:
+        if one.cell == cell:
+            one.explorer.hand_over(explorer)
+    while len(_OUTPUTS) > MAX_EXPLORERS:
+        oldest = _OUTPUTS.pop(0).explorer
+        if not _is_shown(oldest):
+            let_go(oldest)
+
+
+def replace() -> None:
+    """Replace the explorers of earlier executions of the running cell."""
+    cell, execution = _running()
+    old = [one for one in _REPLACED if one.cell == cell and one.execution != execution]
+    gone = [
+        one
+        for one in _OUTPUTS
+        if one.explorer.comm is None or (cell and one.cell == cell and one.execution != execution)
+    ]
+    _REPLACED[:] = [one for one in _REPLACED if one not in old]
+    _OUTPUTS[:] = [one for one in _OUTPUTS if one not in gone]
+    for one in gone:
+        if one.explorer.comm is None:
+            _close(one.explorer)  # its parts may be open
+        elif not (_is_shown(one.explorer) or one.explorer.is_followed):
+            _REPLACED.append(_Output(cell, execution, one.explorer))
+    for one in old:
+        if not (_is_shown(one.explorer) or one.explorer.is_followed):
+            _close(one.explorer)
+
+
+def _is_shown(explorer: Explorer) -> bool:
+    return any(one.explorer is explorer for one in _OUTPUTS)
+
+
+def _running() -> tuple[str | None, str | None]:
+    """Return the running cell and its execution, where the front end names them."""
+    from IPython.core.getipython import get_ipython
+
+    kernel: Any = getattr(get_ipython(), "kernel", None)
+    parent = kernel.get_parent("shell") if hasattr(kernel, "get_parent") else {}
+    code = (parent.get("content") or {}).get("code") or ""
+    text = code if "%jacobian" in code or "%hessian" in code else None
+    cell = (parent.get("metadata") or {}).get("cellId") or text
+    return cell, (parent.get("header") or {}).get("msg_id")
+
+
+def _close(explorer: Explorer) -> None:
+    from jacmagic.view import export
+
+    export.close(explorer)
+
+
+def let_go(explorer: Explorer) -> None:
+    """Forget an explorer and its parts, but leave it on screen."""
+    from comm import get_comm_manager
+    from ipywidgets.widgets.widget import _instances
+
+    from jacmagic.view import export
+
+    for widget in export.parts(explorer):
+        if widget.has_trait("followed"):
+            widget.followed = False
+        _instances.pop(widget.model_id, None)
+        get_comm_manager().unregister_comm(widget.comm)
+        widget.comm._closed = True  # so that it sends no message when it is freed
+        widget.comm = None

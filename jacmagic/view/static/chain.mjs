@@ -1,0 +1,129 @@
+/**
+ * The derivation: matrices typeset once, whose numbers follow the sliders, and what explains them.
+ *
+ * @typedef {object} Chain
+ * @property {string} head MathML of the left-hand side
+ * @property {string} sign before the last link: "=" or "≠"
+ * @property {string[]} links MathML of each matrix, without its brackets; the last ones have slots
+ * @property {string[]} where MathML of the equations that explain names in them
+ * @property {{links: string[], where: string[], copies: Copies} | null} plain the same with constants
+ *   as numbers
+ * @property {string[]} matrix MathML of the same Jacobian as matrix expressions
+ * @property {Copies} copies
+ * @property {string} note why there is no chain, where there is none
+ *
+ * @typedef {Record<string, [string, string]>} Copies the closed form as source, by language: as the
+ *   table is laid out, and transposed
+ */
+
+import { make, makeScrollable } from "./element.mjs";
+import { readMathml } from "./mathml.mjs";
+import { addPart } from "./parts.mjs";
+import { Slots } from "./slots.mjs";
+
+const MAX_UNFOLDED_CHARACTERS = 6000; // of MathML; a longer matrix starts folded
+
+/**
+ * Exchange rows and columns of a typeset matrix.
+ * @param {Element | Text} math
+ */
+function transposeMatrix(math) {
+  const table = math instanceof Element ? math.querySelector("mtable") : null;
+  if (!table) return;
+  const cells = [...table.children].map((row) => [...row.children]);
+  const width = Math.max(...cells.map((row) => row.length));
+  const rows = Array.from({ length: width }, (_, j) => {
+    const row = table.ownerDocument.createElementNS(table.namespaceURI, "mtr");
+    for (const line of cells) if (line[j]) row.append(line[j]);
+    return row;
+  });
+  table.replaceChildren(...rows);
+}
+
+/**
+ * Turn the symbol J_f into its transpose, and back.
+ * @param {Element | Text} math
+ */
+function transposeSymbol(math) {
+  const letter = math instanceof Element ? math.querySelector("msub, msubsup") : null;
+  if (!letter) return;
+  const create = (/** @type {string} */ name) => letter.ownerDocument.createElementNS(letter.namespaceURI, name);
+  const transposed = create(letter.localName === "msub" ? "msubsup" : "msub");
+  transposed.append(...[...letter.children].slice(0, 2));
+  if (transposed.localName === "msubsup") {
+    const sign = create("mi");
+    sign.textContent = "\u{1D5B3}"; // sans-serif T
+    transposed.append(sign);
+  }
+  letter.replaceWith(transposed);
+}
+
+export class Derivation {
+  /** @param {HTMLElement} parent */
+  constructor(parent) {
+    this.box = parent;
+    this.document = parent.ownerDocument;
+    /** @type {unknown[]} */
+    this.shown = [];
+    /** @type {Slots[]} */
+    this.slots = [];
+  }
+
+  /** @param {import("./parts.mjs").Frame} frame */
+  paint({ chain, plain, exchanged, slots, digits }) {
+    this.typeset(chain, ((plain && chain.plain) || chain).links, exchanged);
+    for (const formula of this.slots) formula.paint(slots, digits);
+  }
+
+  /**
+   * Typeset the chain, unless it is on screen already.
+   * @param {Chain} chain
+   * @param {string[]} links
+   * @param {boolean} exchanged whether rows and columns are exchanged
+   */
+  typeset(chain, links, exchanged) {
+    const shown = [chain, links, exchanged];
+    if (shown.every((part, k) => part === this.shown[k])) return;
+    this.shown = shown;
+    this.slots = [];
+    if (chain.note) {
+      this.box.replaceChildren(make(this.document, "p", "jm-quiet", chain.note));
+      return;
+    }
+    const head = make(this.document, "span", "jm-head");
+    const left = readMathml(chain.head, this.document);
+    if (exchanged) transposeSymbol(left);
+    head.append(left);
+    const last = links.length - 1;
+    const elements = links.map((link, k) => this.link(k === last ? chain.sign : "=", link, exchanged));
+    this.box.replaceChildren(head, ...elements);
+    this.slots = elements.map((link) => new Slots(link)).filter((slots) => slots.numerals.length);
+    requestAnimationFrame(() => makeScrollable(this.box));
+  }
+
+  /**
+   * @param {string} sign before the matrix
+   * @param {string} source its MathML
+   * @param {boolean} exchanged
+   */
+  link(sign, source, exchanged) {
+    const brackets = make(this.document, "span", "jm-brackets");
+    const math = readMathml(source, this.document);
+    if (exchanged) transposeMatrix(math);
+    brackets.append(math);
+    if (source.length < MAX_UNFOLDED_CHARACTERS) {
+      const link = make(this.document, "span", "jm-link");
+      link.append(make(this.document, "span", "jm-sign", sign), brackets);
+      return link;
+    }
+    const fold = make(this.document, "details", "jm-link jm-fold");
+    fold.append(make(this.document, "summary", "", `${sign} matrix`), brackets);
+    return fold;
+  }
+}
+
+addPart({
+  name: "chain",
+  mount: (box) => new Derivation(box),
+  paint: (derivation, frame) => derivation.paint(frame),
+});

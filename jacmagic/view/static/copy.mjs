@@ -1,0 +1,116 @@
+/**
+ * The matrix, the point and the closed form as text to copy, every digit kept.
+ *
+ * @typedef {object} Table
+ * @property {string[]} rows labels
+ * @property {string[]} columns labels
+ * @property {ArrayLike<number>} values row-major
+ */
+
+const POINT = "this point"; // the format that is a magic's line
+
+/**
+ * @param {Table} table
+ * @returns {number[][]}
+ */
+function lines({ rows, columns, values }) {
+  const n = columns.length;
+  return rows.map((_, i) => Array.from({ length: n }, (__, j) => values[i * n + j] + 0));
+}
+
+/**
+ * A float as Python writes it.
+ * @param {number} value
+ * @param {string} prefix of the module that holds nan and inf
+ */
+export function pythonNumber(value, prefix) {
+  if (Number.isNaN(value)) return `${prefix}nan`;
+  if (!Number.isFinite(value)) return value > 0 ? `${prefix}inf` : `-${prefix}inf`;
+  const text = String(value);
+  return /[.e]/.test(text) ? text : `${text}.0`;
+}
+
+/**
+ * @param {Table} table
+ * @param {string} prefix
+ */
+function nested(table, prefix) {
+  const rows = lines(table).map((line) => `[${line.map((v) => pythonNumber(v, prefix)).join(", ")}]`);
+  return `[${rows.join(",\n ")}]`;
+}
+
+/** @param {string} text */
+const quoted = (text) => (/[",\n]/.test(text) ? `"${text.replace(/"/g, '""')}"` : text);
+
+/** @type {Record<string, (table: Table) => string>} */
+export const FORMATS = {
+  NumPy: (table) => `np.array(${nested(table, "np.")})`,
+  torch: (table) => `torch.tensor(${nested(table, "torch.")}, dtype=torch.float64)`,
+  Markdown: (table) =>
+    [
+      ["", ...table.columns.map((label) => `∂${label}`)],
+      ["---", ...table.columns.map(() => "---:")],
+      ...lines(table).map((line, i) => [`∂${table.rows[i]}`, ...line.map(String)]),
+    ]
+      .map((cells) => `| ${cells.map((cell) => cell.replace(/\|/g, "\\|")).join(" | ")} |`)
+      .join("\n"),
+  CSV: (table) =>
+    [
+      ["", ...table.columns],
+      ...lines(table).map((line, i) => [table.rows[i], ...line.map(String)]),
+    ]
+      .map((cells) => cells.map(quoted).join(","))
+      .join("\n"),
+  "LaTeX of the numbers": (table) =>
+    `\\begin{bmatrix} ${lines(table)
+      .map((line) => line.join(" & "))
+      .join(" \\\\ ")} \\end{bmatrix}`,
+};
+
+/**
+ * The line that puts a cell at a point.
+ * @param {[string, string]} command the magic with its target, and what follows the point
+ * @param {{name: string, shape: number[]}[]} inputs
+ * @param {ArrayLike<number>} point
+ */
+export function magicLine([magic, options], inputs, point) {
+  let index = 0;
+  /** @type {(shape: number[]) => string} */
+  const value = (shape) => {
+    if (!shape.length) {
+      const number = point[index++];
+      return Number.isFinite(number) ? String(number) : pythonNumber(number, "").replace(/(nan|inf)/, "float('$1')");
+    }
+    return `[${Array.from({ length: shape[0] }, () => value(shape.slice(1))).join(", ")}]`;
+  };
+  const values = inputs.map(({ name, shape }) => `${name}=${value(shape)}`);
+  return [magic, ...values, ...(options ? [options] : [])].join(" ");
+}
+
+/**
+ * What can be copied; a point that no line can name is not.
+ * @param {import("./parts.mjs").Frame} frame
+ */
+export function copyFormats(frame) {
+  const line = frame.spec.command ? [POINT] : [];
+  return [...Object.keys(sources(frame)), ...Object.keys(FORMATS), ...line];
+}
+
+/**
+ * @param {import("./parts.mjs").Frame} frame
+ * @param {string} format one of `copyFormats`
+ */
+export function copyText(frame, format) {
+  const { spec, layout, point, values } = frame;
+  if (format === POINT && spec.command) return magicLine(spec.command, spec.inputs, point);
+  const table = { ...layout.sides, values: layout.arrange(values) };
+  return FORMATS[format]?.(table) ?? sources(frame)[format][layout.exchanged ? 1 : 0];
+}
+
+/**
+ * The closed form as source, with names or numbers as it is shown.
+ * @param {import("./parts.mjs").Frame} frame
+ */
+function sources({ chain, plain }) {
+  return ((plain && chain.plain) || chain).copies;
+}

@@ -1,0 +1,141 @@
+/**
+ * The host of an exported page: what a notebook gives the view, without a notebook.
+ *
+ * The page carries the view's traits and its sliders as data. Here they become models with the
+ * interface that `view.mjs` knows.
+ *
+ * @typedef {object} PageData the page's JSON
+ * @property {Record<string, any>} state the view's traits
+ * @property {[(string | number)[], string][]} buffers paths into them and the bytes, base64
+ * @property {SliderValues[]} sliders one for each component, in the order of the columns
+ *
+ * @typedef {{description: string, value: number, min: number, max: number, step: number}} SliderValues
+ */
+
+const OWN = { writable: true, enumerable: true, configurable: true };
+
+/** Named values, and listeners that hear of their changes: a widget's model as the view sees it. */
+export class Model {
+  /** @param {Record<string, any>} values */
+  constructor(values) {
+    /** @type {Record<string, any>} */
+    this.values = { __proto__: null, ...values }; // so that no name is a property of all objects
+    this.listeners = /** @type {Map<string, Function[]>} */ (new Map());
+    this.comm_live = false;
+    /** @type {{get_model: (id: string) => Promise<Model>} | undefined} */
+    this.widget_manager = undefined;
+  }
+
+  /** @param {string} name */
+  get(name) {
+    return this.values[name];
+  }
+
+  /**
+   * @param {string | Record<string, any>} name a name, or values by name
+   * @param {any} [value]
+   */
+  set(name, value) {
+    const fresh = typeof name === "string" ? { [name]: value } : name;
+    const changed = Object.keys(fresh).filter((key) => !Object.is(fresh[key], this.values[key]));
+    Object.assign(this.values, fresh);
+    for (const key of changed) this.trigger(`change:${key}`, this, fresh[key], {});
+    if (changed.length) this.trigger("change", this, {});
+  }
+
+  /** Does nothing: there is no kernel. */
+  save_changes() {}
+
+  /** Does nothing: there is no kernel. */
+  send() {}
+
+  /**
+   * @param {string} names events, apart by blanks
+   * @param {Function} hear
+   */
+  on(names, hear) {
+    for (const name of names.split(" ")) {
+      this.listeners.set(name, [...(this.listeners.get(name) ?? []), hear]);
+    }
+  }
+
+  /**
+   * @param {string} [names] all events by default
+   * @param {Function} [hear] all listeners by default
+   */
+  off(names, hear) {
+    for (const name of names?.split(" ") ?? [...this.listeners.keys()]) {
+      const left = hear ? (this.listeners.get(name) ?? []).filter((one) => one !== hear) : [];
+      this.listeners.set(name, left);
+    }
+  }
+
+  /**
+   * @param {string} name
+   * @param {...any} details
+   */
+  trigger(name, ...details) {
+    for (const hear of this.listeners.get(name) ?? []) hear(...details);
+  }
+}
+
+/**
+ * Traits with their bytes. A path leads through the page's own data: a step that is no property of its
+ * own, such as `__proto__`, belongs to all objects and is refused.
+ * @param {PageData} data
+ */
+export function traits({ state, buffers }) {
+  for (const [path, text] of buffers) {
+    const bytes = Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
+    const last = path[path.length - 1];
+    let holder = state;
+    for (const step of path.slice(0, -1)) {
+      if (!Object.hasOwn(holder, step)) throw new Error(`expected a path into the page's state; found ${path}`);
+      holder = holder[step];
+    }
+    Object.defineProperty(holder, last, { value: new DataView(bytes.buffer), ...OWN });
+  }
+  return state;
+}
+
+/**
+ * A slider's model; "NaN" and "Infinity" are numbers that JSON has no words for.
+ * @param {SliderValues} values
+ */
+export function slider({ description, ...numbers }) {
+  const read = Object.entries(numbers).map(([name, value]) => [name, Number(value)]);
+  return new Model({ description, ...Object.fromEntries(read) });
+}
+
+/**
+ * Start a page's view; its still form stays where that fails.
+ * @param {Document} document
+ * @param {(context: {model: any, el: HTMLElement, signal: AbortSignal}) => void} render the view's
+ */
+export function start(document, render) {
+  const page = /** @type {HTMLElement} */ (document.querySelector(".jm-page"));
+  const json = /** @type {HTMLElement} */ (document.querySelector("#jm-data"));
+  const data = /** @type {PageData} */ (JSON.parse(json.textContent ?? ""));
+  for (const used of document.querySelectorAll("script.jm-unpacked")) used.remove();
+  const sliders = data.sliders.map(slider);
+  const view = new Model(traits(data));
+  view.widget_manager = {
+    get_model: async (id) => {
+      const model = sliders[Number(id.slice(1))];
+      if (!model) throw new Error(`expected a slider of this page; found ${id}`);
+      return model;
+    },
+  };
+  const explorer = Object.assign(document.createElement("div"), { className: "jm-explorer" });
+  const el = document.createElement("div");
+  explorer.append(el);
+  page.querySelector("footer")?.before(explorer);
+  try {
+    render({ model: view, el, signal: new AbortController().signal });
+  } catch (error) {
+    explorer.remove();
+    throw error;
+  }
+  document.querySelector("#jm-still")?.remove();
+  return { view, sliders };
+}

@@ -1,0 +1,104 @@
+/**
+ * The selected entry: its derivation rule by rule, the numbers put in, and its value.
+ *
+ * @typedef {object} Entry
+ * @property {[number, string, string, string][]} lines depth, MathML with slots, rule, MathML of it
+ * @property {string} note why there are no lines, where that is known
+ */
+
+import { make, setText } from "./element.mjs";
+import { showNumber } from "./format.mjs";
+import { readMathml } from "./mathml.mjs";
+import { addPart } from "./parts.mjs";
+import { Slots } from "./slots.mjs";
+
+class EntryPanel {
+  /**
+   * @param {HTMLElement} box
+   * @param {() => void} onClose
+   */
+  constructor(box, onClose) {
+    const document = box.ownerDocument;
+    this.document = document;
+    this.box = box;
+    this.box.hidden = true;
+    this.title = make(document, "span", "jm-entry-title");
+    this.value = make(document, "output", "jm-entry-value");
+    const close = make(document, "button", "jm-tool", "×");
+    close.setAttribute("aria-label", "Close the derivation");
+    close.addEventListener("click", onClose);
+    const top = make(document, "div", "jm-entry-top");
+    top.append(this.title, this.value, close);
+    this.lines = make(document, "ol", "jm-steps");
+    this.note = make(document, "p", "jm-quiet");
+    this.box.append(top, this.lines, this.note);
+    this.box.addEventListener("keydown", (event) => {
+      event.stopPropagation();
+      if (event.key === "Escape") onClose();
+    });
+    /** @type {Slots[]} */
+    this.slots = [];
+    /** @type {Entry | undefined} */
+    this.shown = undefined;
+  }
+
+  /** @param {import("./parts.mjs").Frame} frame */
+  paint(frame) {
+    this.box.hidden = !frame.open;
+    if (!frame.open) return;
+    const { spec, layout, digits } = frame;
+    const entry = frame.entries[String(frame.open)];
+    const { output, input } = layout.labels(frame.open);
+    const name = spec.entry.replace("{output}", () => output).replace("{input}", () => input);
+    this.box.setAttribute("aria-label", `Derivation of ${name}`);
+    setText(this.title, name);
+    setText(this.value, `= ${showNumber(frame.values[layout.index(frame.open)], digits)}`);
+    setText(this.note, entry?.lines.length ? "" : entry?.note || whyNoLines(frame));
+    this.typeset(entry);
+    for (const slots of this.slots) slots.paint(frame.slots, digits);
+  }
+
+  /**
+   * Typeset a derivation, unless it is on screen already.
+   * @param {Entry | undefined} entry
+   */
+  typeset(entry) {
+    if (entry && entry === this.shown) return;
+    this.shown = entry;
+    const lines = (entry?.lines ?? []).map((line) => this.line(line));
+    this.lines.replaceChildren(...lines);
+    this.slots = lines.map((line) => new Slots(line)).filter((slots) => slots.numerals.length);
+  }
+
+  /** @param {[number, string, string, string]} line */
+  line([depth, source, rule, formula]) {
+    const item = make(this.document, "li", "jm-step");
+    item.style.setProperty("--jm-depth", String(depth));
+    const equation = make(this.document, "span", "jm-equation");
+    equation.append(readMathml(source, this.document));
+    item.append(equation);
+    if (rule) {
+      const remark = make(this.document, "span", "jm-rule", formula ? `${rule}: ` : rule);
+      if (formula) remark.append(readMathml(formula, this.document));
+      item.append(remark);
+    }
+    return item;
+  }
+}
+
+/**
+ * Why an entry has no derivation.
+ * @param {import("./parts.mjs").Frame} frame
+ */
+function whyNoLines({ open, zeros, layout, status, connected }) {
+  if (open && zeros[layout.index(open)]) return "zero everywhere: this output does not depend on this input";
+  if (!status.closed) return "there is no closed form to derive";
+  return connected ? "deriving …" : "this derivation was not stored in the page";
+}
+
+addPart({
+  name: "entry",
+  tag: "section",
+  mount: (box, actions) => new EntryPanel(box, () => actions.close()),
+  paint: (panel, frame) => panel.paint(frame),
+});

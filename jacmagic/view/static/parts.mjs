@@ -1,0 +1,50 @@
+/**
+ * The registry of the view's parts: title, derivation, table and so on.
+ *
+ * A part is one module that calls `addPart`. The list of modules in `explorer/assets.py` names it, and
+ * the order there is the order on screen.
+ *
+ * @typedef {object} Part
+ * @property {string} name of the part; its element has the class `jm-${name}`
+ * @property {string} [tag] of its element; "div" by default
+ * @property {(box: HTMLElement, actions: Actions) => any} mount builds the part; `paint` gets the result
+ * @property {(mounted: any, frame: Frame) => void} paint draws what has changed
+ * @property {(mounted: any) => void} [unmount] ends timers and listeners
+ *
+ * @typedef {object} Actions what a part can ask of the view
+ * @property {(cell: import("./layout.mjs").Cell) => void} explain shows the derivation of an entry
+ * @property {() => void} close hides it
+ * @property {(style: Partial<Style>) => void} restyle
+ * @property {() => void} reset moves the sliders to the first point
+ * @property {(by: number) => void} undo −1 goes back, 1 forth
+ *
+ * @typedef {object} Style
+ * @property {number} digits significant digits
+ * @property {boolean} exchanged whether the model's rows are shown as columns
+ * @property {boolean} plain whether constants appear as numbers
+ *
+ * @typedef {object} State everything that is painted
+ * @property {import("./view.mjs").Spec} spec
+ * @property {import("./layout.mjs").Layout} layout
+ * @property {import("./chain.mjs").Chain} chain
+ * @property {Record<string, import("./panel.mjs").Entry>} entries derivations by "row,column"
+ * @property {import("./notes.mjs").Status} status the kernel's remarks on its last result
+ * @property {Uint8Array} zeros 1 where an entry is zero whatever the point
+ * @property {Float64Array} slots the numbers that formulas show
+ * @property {import("./layout.mjs").Cell | null} open the model's entry that is explained
+ * @property {import("./controls.mjs").Handle[]} handles of the sliders that are drawn here
+ * @property {boolean} chooser whether one of them is drawn at a time
+ * @property {boolean} connected whether a kernel answers
+ * @property {string} notice why the numbers are those of another point; "" if they are not
+ * @property {string} pending what confirms the numbers; "" if that takes no noticeable time
+ *
+ * @typedef {State & Style & import("./following.mjs").Shown} Frame
+ */
+
+/** @type {Part[]} */
+export const PARTS = [];
+
+/** @param {Part} part */
+export function addPart(part) {
+  PARTS.push(part);
+}

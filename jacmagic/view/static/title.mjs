@@ -1,0 +1,30 @@
+/** The title: what is shown, and at which point. */
+
+import { setText } from "./element.mjs";
+import { showNumber } from "./format.mjs";
+import { addPart } from "./parts.mjs";
+
+const MAX_COMPONENTS_SHOWN = 12;
+
+/**
+ * The point, and the layout where it is not the usual one.
+ * @param {string[]} labels
+ * @param {ArrayLike<number>} point
+ * @param {number} digits
+ * @param {import("./layout.mjs").Layout} layout
+ */
+export function describePoint(labels, point, digits, layout) {
+  const shown = labels
+    .slice(0, MAX_COMPONENTS_SHOWN)
+    .map((label, k) => `${label} = ${showNumber(point[k], digits)}`);
+  const more = labels.length > MAX_COMPONENTS_SHOWN ? ", …" : "";
+  const remark = layout.isDenominator ? " · denominator layout: ∂ of the columns by the rows" : "";
+  return `at ${shown.join(", ")}${more}${remark}`;
+}
+
+addPart({
+  name: "title",
+  mount: (box) => box,
+  paint: (box, { spec, point, digits, layout }) =>
+    setText(box, `${spec.title} ${describePoint(spec.labels, point, digits, layout)}`),
+});

@@ -1,0 +1,151 @@
+/** The toolbar: reset and undo, digits, layout, names or numbers, copying. */
+
+import { copyFormats, copyText } from "./copy.mjs";
+import { make } from "./element.mjs";
+import { addPart } from "./parts.mjs";
+
+const REPORT_MS = 3000; // for which the outcome of copying is shown
+
+class Tools {
+  /**
+   * @param {HTMLElement} box
+   * @param {import("./parts.mjs").Actions} actions
+   */
+  constructor(box, actions) {
+    this.document = box.ownerDocument;
+    this.actions = actions;
+    box.setAttribute("role", "toolbar");
+    box.setAttribute("aria-label", "Explorer");
+    this.report = make(this.document, "span", "jm-report");
+    this.report.setAttribute("role", "status");
+    this.digits = this.digitsField();
+    this.menu = this.copyMenu();
+    const plain = "Constants as numbers instead of names";
+    this.names = this.toggle("Numbers", plain, (on) => actions.restyle({ plain: on }));
+    box.append(
+      this.button("Reset", "Back to the first point", () => actions.reset()),
+      this.button("↶", "Undo: back to the point before", () => actions.undo(-1)),
+      this.button("↷", "Redo: forth to the next point", () => actions.undo(1)),
+      this.labelled("digits ", this.digits),
+      this.toggle("Transpose", "Rows for inputs, columns for outputs", (on) => actions.restyle({ exchanged: on })),
+      this.names,
+      this.menu,
+      this.report,
+    );
+    // The notebook's own keys must not act on what is typed here.
+    box.addEventListener("keydown", (event) => event.stopPropagation());
+  }
+
+  /** @param {import("./parts.mjs").Frame} frame */
+  paint(frame) {
+    const isFirst = !this.frame;
+    this.frame = frame;
+    this.names.hidden = !frame.chain.plain;
+    if (!isFirst) return;
+    this.digits.value = String(frame.digits);
+    this.fillMenu();
+  }
+
+  /**
+   * @param {string} text
+   * @param {string} meaning
+   * @param {() => void} act
+   */
+  button(text, meaning, act) {
+    const button = /** @type {HTMLButtonElement} */ (make(this.document, "button", "jm-tool", text));
+    button.type = "button";
+    button.title = meaning;
+    if (text.length === 1) button.setAttribute("aria-label", meaning);
+    button.addEventListener("click", act);
+    return button;
+  }
+
+  /**
+   * @param {string} text
+   * @param {string} meaning
+   * @param {(on: boolean) => void} act
+   */
+  toggle(text, meaning, act) {
+    const button = this.button(text, meaning, () => {
+      const on = button.getAttribute("aria-pressed") !== "true";
+      button.setAttribute("aria-pressed", String(on));
+      act(on);
+    });
+    button.setAttribute("aria-pressed", "false");
+    return button;
+  }
+
+  digitsField() {
+    const input = /** @type {HTMLInputElement} */ (make(this.document, "input", "jm-tool"));
+    Object.assign(input, { type: "number", min: "1", max: "17" });
+    input.setAttribute("data-lm-suppress-shortcuts", "true");
+    input.addEventListener("input", () => {
+      const digits = Math.round(Number(input.value));
+      if (digits >= 1 && digits <= 17) this.actions.restyle({ digits });
+    });
+    return input;
+  }
+
+  /**
+   * @param {string} text
+   * @param {HTMLElement} input
+   */
+  labelled(text, input) {
+    const label = make(this.document, "label", "jm-tool-label", text);
+    label.append(input);
+    return label;
+  }
+
+  copyMenu() {
+    const select = /** @type {HTMLSelectElement} */ (make(this.document, "select", "jm-tool"));
+    select.setAttribute("aria-label", "Copy as");
+    select.addEventListener("focus", () => this.fillMenu());
+    select.addEventListener("change", async () => {
+      const format = select.value;
+      select.selectedIndex = 0;
+      if (!this.frame) return;
+      const copied = await writeToClipboard(this.document, copyText(this.frame, format));
+      this.show(copied ? `Copied: ${format}` : "The browser refused to copy");
+    });
+    return select;
+  }
+
+  fillMenu() {
+    const names = ["Copy as …", ...(this.frame ? copyFormats(this.frame) : [])];
+    this.menu.replaceChildren(...names.map((name) => make(this.document, "option", "", name)));
+  }
+
+  /** @param {string} outcome */
+  show(outcome) {
+    this.report.textContent = outcome;
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => (this.report.textContent = ""), REPORT_MS);
+  }
+}
+
+/**
+ * Copy a text, by way of a selected field where the clipboard is not accessible.
+ * @param {Document} document
+ * @param {string} text
+ * @returns {Promise<boolean>}
+ */
+async function writeToClipboard(document, text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const field = document.createElement("textarea");
+    field.value = text;
+    document.body.append(field);
+    field.select();
+    const copied = document.execCommand("copy");
+    field.remove();
+    return copied;
+  }
+}
+
+addPart({
+  name: "tools",
+  mount: (box, actions) => new Tools(box, actions),
+  paint: (tools, frame) => tools.paint(frame),
+});

@@ -1,0 +1,208 @@
+/**
+ * The view of one Jacobian: its parts, painted from the model and from the numbers of the tape.
+ *
+ * @typedef {object} Traits the model's traits, equal to those of `JacobianView` in explorer/traits.py
+ * @property {Spec} spec what never changes
+ * @property {DataView} values float64 numbers, row-major
+ * @property {DataView} zeros one byte an entry, 1 where it is zero whatever the point
+ * @property {DataView} numbers float64 numbers of the formula's symbols
+ * @property {DataView} at float64 numbers of the sliders that these answer
+ * @property {import("./chain.mjs").Chain} chain the derivation
+ * @property {Partial<import("./live.mjs").Live>} live the tape, where there is one
+ * @property {Record<string, import("./panel.mjs").Entry>} entries derivations by "row,column"
+ * @property {import("./notes.mjs").Status} status the text below the table
+ * @property {number[]} components the component that each slider moves
+ * @property {string[]} sliders references to the sliders' models
+ * @property {number[]} handles components whose sliders are drawn here
+ * @property {boolean} chooser whether one of them is drawn at a time
+ * @property {boolean} followed whether a kernel, where there is one, still answers
+ *
+ * @typedef {import("./layout.mjs").Labelled & Labels} Spec
+ *
+ * @typedef {object} Labels
+ * @property {string} title of the view, such as "Jacobian of f"
+ * @property {number} digits significant digits
+ * @property {string} entry name of an entry, around "{output}" and "{input}"
+ * @property {string[]} labels of a point's components
+ * @property {{name: string, shape: number[]}[]} inputs
+ * @property {[string, string] | null} command the magic's line before and behind its point
+ * @property {(number | string)[]} start the first point
+ */
+
+import { make } from "./element.mjs";
+import { Follower } from "./following.mjs";
+import { asBytes } from "./format.mjs";
+import { Layout } from "./layout.mjs";
+import { fromJson } from "./live.mjs";
+import { PARTS } from "./parts.mjs";
+import { describePoint } from "./title.mjs";
+
+const MAX_CELLS_PAINTED_AT_ONCE = 100; // more wait for the browser's next frame
+const MAX_CELLS_WITH_SLOTS = 10_000; // of a matrix that may be typeset, with a slot for each entry
+
+/** One view of a model; the methods of `Actions` are for its parts. */
+class JacobianView {
+  /** @param {{model: any, el: HTMLElement, signal?: AbortSignal}} context */
+  constructor({ model, el, signal }) {
+    this.model = model;
+    this.el = el;
+    /** @type {Spec} */
+    this.spec = model.get("spec");
+    /** @type {import("./parts.mjs").Style} */
+    this.style = { digits: this.spec.digits, exchanged: false, plain: false };
+    /** @type {import("./layout.mjs").Cell | null} */
+    this.open = null;
+    /** @type {import("./controls.mjs").Handle[]} */
+    this.handles = [];
+    this.follower = new Follower(model, signal, {
+      paint: () => this.paint(),
+      describe: (point) => describePoint(this.spec.labels, point, this.style.digits, this.layout),
+    });
+    el.classList.add("jm-root");
+    this.parts = PARTS.map((part) => this.mount(part));
+    this.listenToKeys();
+    this.draw();
+    signal?.addEventListener("abort", () => this.stop());
+  }
+
+  /** @param {import("./parts.mjs").Part} part */
+  mount(part) {
+    const box = make(this.el.ownerDocument, part.tag ?? "div", `jm-${part.name}`);
+    this.el.append(box);
+    return { ...part, mounted: part.mount(box, this) };
+  }
+
+  listenToKeys() {
+    this.el.addEventListener("keydown", (event) => this.key(event));
+    // Notebook 7 handles its keys before they get here, unless the element with the focus says so.
+    this.el.addEventListener("focusin", ({ target }) => {
+      if (target instanceof Element) target.setAttribute("data-lm-suppress-shortcuts", "true");
+    });
+  }
+
+  /**
+   * Ctrl+Z takes moves back; no other key of a handle or a field is the notebook's.
+   * @param {KeyboardEvent} event
+   */
+  key(event) {
+    if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") {
+      event.preventDefault();
+      event.stopPropagation();
+      this.undo(event.shiftKey ? 1 : -1);
+    } else if (event.target instanceof Element && event.target.closest(".jm-sliders")) {
+      event.stopPropagation();
+    }
+  }
+
+  /** Connect the sliders, and follow them where they already stand elsewhere than the numbers do. */
+  async connect() {
+    const { sliders } = this.follower;
+    await sliders.connect();
+    const start = this.spec.start.map(fromJson);
+    const drawn = this.model.get("handles");
+    this.handles = sliders.attached
+      .filter(({ component }) => drawn.includes(component))
+      .map(({ component, slider }) => ({ model: slider, start: start[component] }));
+    this.draw();
+    this.follower.moved();
+  }
+
+  stop() {
+    this.follower.stop();
+    if (this.frame) cancelAnimationFrame(this.frame);
+    for (const part of this.parts) part.unmount?.(part.mounted);
+  }
+
+  // ── painting ───────────────────────────────────────────────────────────────────────────────
+
+  /** Draw at once, or with the browser's next frame where that takes long. */
+  paint() {
+    if (this.follower.shown.values.length <= MAX_CELLS_PAINTED_AT_ONCE) this.draw();
+    else this.frame ||= requestAnimationFrame(() => this.draw());
+  }
+
+  draw() {
+    this.frame = 0;
+    const state = this.state();
+    this.el.classList.toggle("jm-ahead", !state.confirmed);
+    this.el.classList.toggle("jm-stale", Boolean(state.notice));
+    for (const part of this.parts) part.paint(part.mounted, state);
+  }
+
+  get layout() {
+    return new Layout(this.spec, this.style.exchanged);
+  }
+
+  /** @returns {import("./parts.mjs").Frame} */
+  state() {
+    const { shown, notice, pending, connected } = this.follower;
+    const get = (/** @type {string} */ name) => this.model.get(name);
+    const entries = shown.values.length <= MAX_CELLS_WITH_SLOTS ? shown.values : [];
+    return {
+      ...this.style,
+      ...shown,
+      spec: this.spec,
+      layout: this.layout,
+      chain: get("chain"),
+      entries: get("entries"),
+      status: get("status"),
+      zeros: asBytes(get("zeros")),
+      slots: Float64Array.from([...shown.numbers, ...entries]),
+      open: this.open,
+      handles: this.handles,
+      chooser: Boolean(get("chooser")),
+      connected,
+      notice,
+      pending,
+    };
+  }
+
+  // ── actions ────────────────────────────────────────────────────────────────────────────────
+
+  /** @param {import("./layout.mjs").Cell} cell of the model */
+  explain(cell) {
+    this.open = cell;
+    const zero = asBytes(this.model.get("zeros"))[this.layout.index(cell)];
+    if (!zero && !this.model.get("entries")[String(cell)] && this.follower.connected) {
+      this.model.send({ kind: "steps", row: cell[0], column: cell[1] });
+    }
+    this.draw();
+  }
+
+  close() {
+    this.open = null;
+    this.draw();
+  }
+
+  /** @param {Partial<import("./parts.mjs").Style>} style */
+  restyle(style) {
+    Object.assign(this.style, style);
+    this.draw();
+  }
+
+  reset() {
+    this.follower.reset();
+  }
+
+  /** @param {number} by */
+  undo(by) {
+    this.follower.undo(by);
+  }
+}
+
+/** @param {{model: any, el: HTMLElement, signal?: AbortSignal}} context */
+function render(context) {
+  const { model, signal } = context;
+  const view = new JacobianView(context);
+  const changed = () => view.follower.changed();
+  const connect = () => view.connect();
+  model.on("change", changed);
+  model.on("change:sliders", connect);
+  signal?.addEventListener("abort", () => {
+    model.off("change", changed);
+    model.off("change:sliders", connect);
+  });
+  connect();
+}
+
+export default { render };

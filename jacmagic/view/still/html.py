@@ -1,0 +1,75 @@
+"""The still form in HTML: chain, table, heat map, derivations, remarks."""
+
+from __future__ import annotations
+
+from jacmagic.render import html as page
+from jacmagic.render.heatmap import heatmap
+from jacmagic.render.html_table import MAX_SHOWN
+from jacmagic.render.mathml import to_mathml
+from jacmagic.result import JacobianResult
+from jacmagic.symbolic.derivation import Derivation
+from jacmagic.symbolic.steps import Step
+from jacmagic.view.captions import caption, remarks, warnings
+from jacmagic.view.still.derivations import derivations
+from jacmagic.view.table import Table, blocks_of, summary_of, table_of
+
+
+def html(jacobian: JacobianResult) -> str:
+    """Return self-contained HTML."""
+    if jacobian.large:
+        return _summary(jacobian)
+    table, chain = table_of(jacobian), jacobian.derivation
+    steps, left_out = derivations(jacobian)
+    return page.matrix(
+        table.values,
+        *table.heads,
+        digits=jacobian.view.digits,
+        caption=caption(jacobian),
+        pattern=table.pattern,
+        blocks=table.blocks,
+        picture=_picture(table),
+        head=to_mathml(chain.head),
+        chain=_links(chain),
+        where=[to_mathml(equation, display=False) for equation in chain.where],
+        matrix_form=[to_mathml(equation, display=False) for equation in chain.matrix],
+        steps=[_step_lines(step) for step in steps],
+        remarks=[*chain.left_out, *left_out, *remarks(jacobian)],
+        warnings=warnings(jacobian),
+    )
+
+
+def _summary(jacobian: JacobianResult) -> str:
+    """Return HTML of a matrix that is too large for a table."""
+    chain, entries = jacobian.derivation, summary_of(jacobian)
+    return page.summary(
+        caption=caption(jacobian),
+        head=to_mathml(chain.head),
+        chain=_links(chain),
+        picture=entries.picture(blocks_of(jacobian)),
+        remarks=[entries.count, *remarks(jacobian)],
+        warnings=warnings(jacobian),
+    )
+
+
+def _links(chain: Derivation) -> list[tuple[str, str]]:
+    """Return signs and matrices of a chain."""
+    return list(zip(chain.signs, map(to_mathml, chain.links), strict=True))
+
+
+def _picture(table: Table) -> str:
+    """Return a heat map where the table shows only a part of the matrix."""
+    if max(table.values.shape, default=0) <= MAX_SHOWN:
+        return ""
+    return heatmap(
+        table.values,
+        table.pattern,
+        rows=[label.unicode for label in table.rows],
+        columns=[label.unicode for label in table.columns],
+        blocks=table.blocks,
+    )
+
+
+def _step_lines(step: Step) -> list[tuple[int, str, str]]:
+    return [
+        (line.depth, to_mathml(line.latex, display=False), line.rule) for line in step.equations
+    ]

@@ -1,0 +1,103 @@
+"""The still form for a terminal: table, closed form, remarks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from jacmagic.render.sparse_summary import written
+from jacmagic.render.text import matrix, number
+from jacmagic.result import JacobianResult
+from jacmagic.symbolic.formula import DisplayForm, plain, pretty
+from jacmagic.symbolic.formula.attempt import attempt
+from jacmagic.symbolic.trace import Refusal
+from jacmagic.view.captions import caption, remarks, warnings
+from jacmagic.view.still.derivations import derivations
+from jacmagic.view.table import summary_of, table_of
+
+MAX_WIDTH = 100  # characters of a closed form: the usual width of a terminal
+MAX_HEIGHT = 30  # lines of a closed form: about a terminal's
+MAX_SYMBOLS_A_CHARACTER = 4  # of an entry: stacked fractions and signs share a character's width
+
+
+def text(jacobian: JacobianResult) -> str:
+    """Return lines for a terminal."""
+    if jacobian.large:
+        middle = [*written(summary_of(jacobian)), ""]
+    else:
+        table = table_of(jacobian)
+        drawn = matrix(table.values, *table.heads, jacobian.view.digits, table.pattern)
+        middle = [drawn, "", *_closed_form(jacobian), *_matrix_form(jacobian)]
+    return "\n".join(
+        [
+            caption(jacobian),
+            "",
+            *middle,
+            *(f"⚠ {line}" for line in warnings(jacobian)),
+            *remarks(jacobian),
+            *_steps(jacobian),
+        ]
+    )
+
+
+def _steps(jacobian: JacobianResult) -> list[str]:
+    steps, left_out = derivations(jacobian)
+    return [*(f"\n{step.text}" for step in steps), *left_out]
+
+
+def _matrix_form(jacobian: JacobianResult) -> list[str]:
+    form = jacobian.matrix_form
+    return [] if form is None else ["in matrix form", form.text, ""]
+
+
+def _closed_form(jacobian: JacobianResult) -> list[str]:
+    """Return the closed form, unless it says no more than the numbers.
+
+    A form that is larger than the page is announced, and not typeset.
+    """
+    reading = jacobian.reading
+    if reading is None or not reading.says_more:
+        return []
+    if _is_surely_larger(jacobian, reading):
+        return [_too_large(jacobian), ""]
+    drawn = attempt(lambda: _drawn(jacobian, reading), jacobian.forms.budget)
+    if isinstance(drawn, Refusal):
+        return [str(drawn), ""]
+    if max(map(len, drawn.splitlines()), default=0) > MAX_WIDTH or drawn.count("\n") > MAX_HEIGHT:
+        return [_too_large(jacobian), ""]
+    return ["closed form", drawn, *_definitions(jacobian, reading), ""]
+
+
+def _drawn(jacobian: JacobianResult, reading: DisplayForm) -> str:
+    return pretty(jacobian.view.layout.matrix(reading.matrix), reading.texts)
+
+
+def _is_surely_larger(jacobian: JacobianResult, reading: DisplayForm) -> bool:
+    """Whether a matrix cannot fit the page, by a count of its symbols."""
+    counts: np.ndarray = np.array(reading.sizes, dtype=float).reshape(reading.form.shape)
+    counts = jacobian.view.layout.matrix(counts)
+    height, width = counts.shape
+    symbols = counts.max(axis=0, initial=0).sum()
+    return bool(
+        symbols > MAX_SYMBOLS_A_CHARACTER * MAX_WIDTH
+        or 2 * height - 1 > MAX_HEIGHT + 1
+        or 2 * width > MAX_WIDTH
+    )
+
+
+def _too_large(jacobian: JacobianResult) -> str:
+    m, n = jacobian.matrix.shape
+    return f"closed form: {m} × {n}, larger than the page; see J.formula"
+
+
+def _definitions(jacobian: JacobianResult, reading: DisplayForm) -> list[str]:
+    """Return the definitions of names: "with u = x + y", "with α = 1.1, β = 0.4"."""
+    names = reading.texts
+    lines = [
+        f"with {plain(clause.symbol, names)} = {plain(clause.definition, names)}"
+        for clause in reading.clauses
+    ]
+    constants = [
+        f"{label.unicode} = {number(value, jacobian.view.digits)}"
+        for label, value in reading.used_constants
+    ]
+    return [*lines, *([f"with {', '.join(constants)}"] if constants else [])]

@@ -1,0 +1,73 @@
+"""The table of a Jacobian in its layout: numbers, labels, pattern and blocks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from jacmagic.labels import Label, mapped
+from jacmagic.render.sparse_summary import Entries
+from jacmagic.result import JacobianResult
+
+
+@dataclass(frozen=True)
+class Table:
+    """The matrix as it is shown.
+
+    Attributes:
+        values: numbers (rows, columns).
+        rows: labels.
+        columns: labels.
+        pattern: boolean (rows, columns), False where an entry is zero whatever the point.
+        blocks: sizes of the row blocks and of the column blocks.
+    """
+
+    values: np.ndarray
+    rows: Sequence[Label]
+    columns: Sequence[Label]
+    pattern: np.ndarray
+    blocks: tuple[list[int], list[int]]
+
+    @property
+    def heads(self) -> tuple[list[str], list[str]]:
+        """Heads of the rows and of the columns: ∂f₁ and ∂x₁."""
+        return [f"∂{one.unicode}" for one in self.rows], [f"∂{one.unicode}" for one in self.columns]
+
+
+def table_of(jacobian: JacobianResult) -> Table:
+    """Return the table of a Jacobian that is small enough for one."""
+    layout = jacobian.view.layout
+    return Table(
+        layout.matrix(values_of(jacobian)),
+        *layout.pair(list(jacobian.rows), list(jacobian.columns)),
+        layout.matrix(jacobian.pattern.cpu().numpy()),
+        blocks_of(jacobian),
+    )
+
+
+def values_of(jacobian: JacobianResult) -> np.ndarray:
+    """Return the matrix (m, n) as float64, without −0."""
+    return jacobian.matrix.detach().cpu().double().numpy() + 0.0
+
+
+def blocks_of(jacobian: JacobianResult) -> tuple[list[int], list[int]]:
+    """Return sizes of row and column blocks; none where each is one entry."""
+    outputs = [leaf.numel() for leaf in jacobian.numbers.outputs.leaves]
+    inputs = [len(one.labels) for one in jacobian.problem.inputs]
+    outputs, inputs = (sizes if max(sizes, default=0) > 1 else [] for sizes in (outputs, inputs))
+    return jacobian.view.layout.pair(outputs, inputs)
+
+
+def summary_of(jacobian: JacobianResult) -> Entries:
+    """Return the entries of a large sparse Jacobian with row and column heads."""
+    layout = jacobian.view.layout
+    rows, columns = layout.pair(jacobian.rows, jacobian.columns)
+    return Entries(
+        layout.matrix(jacobian.entries).tocsr(),
+        mapped(lambda label: f"∂{label.unicode}", rows),
+        mapped(lambda label: f"∂{label.unicode}", columns),
+        jacobian.view.digits,
+        jacobian.numbers.sparse is not None,
+    )

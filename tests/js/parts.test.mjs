@@ -1,0 +1,15 @@
+/** The registry of the view's parts. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { PARTS } from "../../jacmagic/view/static/parts.mjs";
+
+for (const name of ["controls", "title", "chain", "equations", "notice", "tools", "table", "panel", "notes"]) {
+  await import(`../../jacmagic/view/static/${name}.mjs`);
+}
+
+test("every part has a name of its own and can be mounted and painted", () => {
+  assert.equal(new Set(PARTS.map(({ name }) => name)).size, PARTS.length);
+  for (const { mount, paint } of PARTS) assert.deepEqual([typeof mount, typeof paint], ["function", "function"]);
+});

@@ -1,0 +1,42 @@
+"""MathML of LaTeX: well-formed, escaped, without what browsers ignore."""
+
+from __future__ import annotations
+
+from xml.etree import ElementTree
+
+from jacmagic.render import latex
+from jacmagic.render.mathml import to_mathml
+
+M = "{http://www.w3.org/1998/Math/MathML}"
+
+
+def test_mathml_of_a_matrix() -> None:
+    """Rows and cells, without brackets and without LaTeX's own marks."""
+    root = ElementTree.fromstring(to_mathml(latex.matrix([["a", "b"], ["c", "d"]])))
+    rows = [[cell.findtext(f"{M}mi") for cell in row] for row in root.iter(f"{M}mtr")]
+    assert rows == [["a", "b"], ["c", "d"]]
+    assert root.get("display") == "block"
+    assert list(root.iter(f"{M}mo")) == []
+
+
+def test_mathml_of_a_chain_is_aligned() -> None:
+    """Browsers ignore columnalign, so alignment is a style."""
+    root = ElementTree.fromstring(to_mathml(r"\begin{aligned} a &= b \\[2ex] &= c \end{aligned}"))
+    assert [cell.get("style") for cell in root.iter(f"{M}mtd")] == [
+        "text-align:right",
+        "text-align:left",
+    ] * 2
+    assert "[" not in "".join(root.itertext())
+
+
+def test_mathml_is_escaped() -> None:
+    """Signs that HTML reads as its own arrive as text."""
+    made = to_mathml(r"a < \text{<script>} \& b", display=False)
+    assert "<mo>&lt;</mo><mtext>&lt;script&gt;</mtext><mi>&amp;</mi>" in made
+    assert 'display="inline"' in made
+
+
+def test_words_are_one_piece() -> None:
+    """A name in upright type is one identifier, not a product of letters."""
+    root = ElementTree.fromstring(to_mathml(r"\mathrm{mass}_{2} x"))
+    assert [element.text for element in root.iter(f"{M}mi")] == ["mass", "x"]

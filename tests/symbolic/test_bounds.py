@@ -1,0 +1,121 @@
+"""Rounding-error bounds hold, and fifty digits are fifty digits."""
+
+from __future__ import annotations
+
+import math
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jacmagic.symbolic.graph import OPERATIONS, Graph, write_tape
+from jacmagic.symbolic.graph.bounds import Rounding, bounds
+from jacmagic.symbolic.graph.precise import _CHOSEN, _FUNCTIONS, _SIDES, precise
+
+DOUBLE = Rounding(2.0**-53, 5e-324, 1.79e308)
+SINGLE = Rounding(2.0**-24, 1.5e-45, 3.4e38)
+SMOOTH = {
+    "add": np.add,
+    "sub": np.subtract,
+    "mul": np.multiply,
+    "div": np.divide,
+    "sqrt": np.sqrt,
+    "exp": np.exp,
+    "log": np.log,
+    "sin": np.sin,
+    "cos": np.cos,
+    "tanh": np.tanh,
+    "atan": np.arctan,
+    "abs": np.abs,
+    "max": np.maximum,
+    "relu": lambda x: np.maximum(x, np.float32(0)),
+}
+numbers = st.floats(min_value=2.0**-10, max_value=2.0**10, width=32)
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.lists(numbers, min_size=2, max_size=3), st.randoms(use_true_random=False))
+def test_errors_in_float32_stay_within_their_bounds(point, chance) -> None:
+    """Random expressions in float32 differ from the exact values by less than their bounds."""
+    graph = Graph()
+    inputs = [graph.variable(f"x{k}") for k in range(len(point))]
+    nodes, singles = list(inputs), [np.float32(value) for value in point]
+    with np.errstate(all="ignore"):
+        for _ in range(12):
+            name = chance.choice(sorted(SMOOTH))
+            operands = [chance.randrange(len(nodes)) for _ in range(OPERATIONS[name].arity)]
+            nodes.append(graph._node(name, *(nodes[k] for k in operands)))
+            singles.append(np.float32(SMOOTH[name](*(singles[k] for k in operands))))
+    tape = write_tape(graph, nodes, inputs)
+    values, errors = bounds(tape, point, SINGLE)
+    exact = precise(tape, point, values)
+    for node, single, true in zip(tape.outputs, singles, exact, strict=True):
+        if true is not None and np.isfinite(single) and abs(true) < 1e37:
+            assert abs(float(single) - true) <= errors[node] * (1 + 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("build", "point", "relative"),
+    [
+        (lambda g, x: g.apply("sin", g.mul(g.number(2 * math.pi), x)), 2024.0, None),
+        (lambda g, x: g.sub(g.number(1), g.apply("cos", x)), 1e-4, 1e-7),
+        (lambda g, x: g.apply("log", x), 1 + 2.0**-30, 1e-14),
+        (lambda g, x: g.apply("exp", g.square(x)), 20.0, 1e-12),
+    ],
+)
+def test_a_bound_grows_with_the_condition(build, point, relative) -> None:
+    """Cancellation and large arguments are seen; a benign function keeps a small bound."""
+    graph = Graph()
+    x = graph.variable("x")
+    tape = write_tape(graph, [build(graph, x)], [x])
+    values, errors = bounds(tape, [point], DOUBLE)
+    (slot,) = tape.outputs
+    (exact,) = precise(tape, [point], values)
+    assert abs(values[slot] - exact) <= errors[slot]
+    if relative is not None:
+        assert errors[slot] <= relative * abs(values[slot])
+
+
+def test_poles_and_edges_within_the_error_have_no_bound() -> None:
+    """Where an operand may be 0 a quotient's bound is infinite; a comparison may go both ways."""
+    graph = Graph()
+    x, y = graph.variable("x"), graph.variable("y")
+    third = graph.mul(graph.number(0.1), graph.sub(x, graph.mul(graph.number(1.1), y)))
+    chosen = graph.where(graph.apply("gt", third, graph.number(0)), graph.number(5), ZERO_OF(graph))
+    tape = write_tape(graph, [graph.div(y, third), chosen], [x, y])
+    _, errors = bounds(tape, [1.1, 1.0], DOUBLE)
+    assert math.isinf(errors[tape.outputs[0]])
+    assert errors[tape.outputs[1]] >= 5
+
+
+def ZERO_OF(graph: Graph) -> int:
+    """Return the node of 0."""
+    return graph.number(0)
+
+
+def test_every_operation_has_fifty_digits() -> None:
+    """No operation of the graph is missing from the precise reader."""
+    assert set(OPERATIONS) == {*_FUNCTIONS, *_SIDES, *_CHOSEN, "where"}
+
+
+def test_cancellation_beyond_fifty_digits_is_seen() -> None:
+    """(10⁶⁰ + x) − 10⁶⁰ is x, not 0, and sin² + cos² − 1 is 0 at last."""
+    graph = Graph()
+    x = graph.variable("x")
+    large = graph.number(1e60)
+    difference = graph._node("sub", graph._node("add", large, x), large)
+    one = graph.add(graph.square(graph.apply("sin", x)), graph.square(graph.apply("cos", x)))
+    tape = write_tape(graph, [difference, graph.sub(one, graph.number(1))], [x])
+    near, zero = precise(tape, [1e-9], tape.slots([1e-9]))
+    assert near == mpmath.mpf(1e-9) and zero == 0
+
+
+def test_what_is_no_real_number_has_no_digits() -> None:
+    """The logarithm of a negative number and 1/0 are None, and so is what is made of them."""
+    graph = Graph()
+    x = graph.variable("x")
+    bad = graph.apply("log", x)
+    tape = write_tape(graph, [bad, graph.div(graph.number(1), graph.add(x, graph.number(1)))], [x])
+    assert precise(tape, [-1.0], tape.slots([-1.0])) == [None, None]

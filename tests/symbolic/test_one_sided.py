@@ -1,0 +1,142 @@
+"""Kinks: what the Jacobian is from the left and from the right, and what torch takes."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+import jacmagic
+from jacmagic.view.captions import warnings
+
+F = torch.nn.functional
+INF = math.inf
+
+
+def at(*values: float) -> torch.Tensor:
+    """Return a vector of float64."""
+    return torch.tensor(values, dtype=torch.float64)
+
+
+def branch(x):
+    """Another formula on the other side."""
+    if x[0] > 0:
+        return x[0] ** 2 + 3 * x[0]
+    return -x[0]
+
+
+def corner(x):
+    """Two kinks on the way to one number."""
+    return torch.relu(x[0]) + torch.abs(x[0]) * 2
+
+
+CASES = [
+    # function, point, {(i, j): (left, right)}
+    (torch.abs, at(0), {(0, 0): (-1, 1)}),
+    (torch.relu, at(0), {(0, 0): (0, 1)}),
+    (lambda x: F.leaky_relu(x, 0.1), at(0), {(0, 0): (0.1, 1)}),
+    (F.hardtanh, at(1), {(0, 0): (1, 0)}),
+    (F.relu6, at(6), {(0, 0): (1, 0)}),
+    (F.hardsigmoid, at(3), {(0, 0): (1 / 6, 0)}),
+    (lambda x: F.softshrink(x, 0.5), at(0.5), {(0, 0): (0, 1)}),
+    (lambda x: F.elu(x, 2.0), at(0), {(0, 0): (2, 1)}),
+    (lambda x: x.clamp(-1, 2), at(-1, 2), {(0, 0): (0, 1), (1, 1): (1, 0)}),
+    (lambda x: torch.maximum(x[0], x[1]), at(1, 1), {(0, 0): (0, 1), (0, 1): (0, 1)}),
+    (lambda x: torch.minimum(x[0], 2 * x[1]), at(2, 1), {(0, 0): (1, 0), (0, 1): (2, 0)}),
+    (lambda x: x.amax(), at(1, 1, 1), {(0, 0): (0, 1), (0, 1): (0, 1), (0, 2): (0, 1)}),
+    (lambda x: x.max(), at(3, 3, 1), {(0, 0): (0, 1), (0, 1): (0, 1)}),
+    (lambda x: x.abs().sum(), at(0, 2), {(0, 0): (-1, 1)}),
+    (lambda x: torch.linalg.norm(x), at(0, 0), {(0, 0): (-1, 1), (0, 1): (-1, 1)}),
+    (lambda x: torch.linalg.vector_norm(x, math.inf), at(1, -1), {(0, 0): (0, 1), (0, 1): (-1, 0)}),
+    (lambda x: torch.where(x > 1, x**2, 3 * x - 2), at(1), {(0, 0): (3, 2)}),
+    (branch, at(0), {(0, 0): (-1, 3)}),
+    (corner, at(0), {(0, 0): (-2, 3)}),
+    (lambda x: x[0] * x[0].abs() + (x[1] - 2).abs(), at(0, 2), {(0, 1): (-1, 1)}),
+    (lambda x: torch.abs(torch.sin(x)), at(0), {(0, 0): (-1, 1)}),
+    (lambda x: F.huber_loss(x, torch.zeros_like(x)) + x.abs().sum(), at(0), {(0, 0): (-1, 1)}),
+    (
+        lambda x: torch.sort(x).values,
+        at(1, 1),
+        {(0, 0): (1, 0), (0, 1): (1, 0), (1, 0): (0, 1), (1, 1): (0, 1)},
+    ),
+]
+
+
+@pytest.mark.parametrize(("function", "point", "expected"), CASES)
+def test_both_sides(function, point, expected) -> None:
+    """Entries that differ are found with the right limits; torch's choice is no disagreement."""
+    J = jacmagic.jacobian(function, point)
+    both = J.one_sided
+    assert both is not None and both.kinks
+    assert set(both.entries) == set(expected)
+    for (i, j), (left, right) in expected.items():
+        assert float(both.left[i, j]) == pytest.approx(left, abs=1e-9)
+        assert float(both.right[i, j]) == pytest.approx(right, abs=1e-9)
+    assert J.agreement.verdict == "agree", str(J.agreement)
+    rest = torch.ones_like(both.left, dtype=torch.bool)
+    for entry in expected:
+        rest[entry] = False
+    torch.testing.assert_close(both.left[rest], J.matrix[rest] if J.matrix.ndim else J.matrix)
+
+
+@pytest.mark.parametrize(
+    ("function", "point"),
+    [
+        (torch.sin, at(0)),
+        (torch.abs, at(0.5)),
+        (lambda x: torch.relu(x), at(-1)),
+        (branch, at(1)),
+        (lambda x: torch.maximum(x[0], x[1]), at(1, 2)),
+    ],
+)
+def test_smooth_points_have_one_side(function, point) -> None:
+    """Away from kinks there is nothing to tell."""
+    J = jacmagic.jacobian(function, point)
+    assert J.one_sided is None
+    assert not warnings(J)
+
+
+def test_a_kink_that_is_smooth_after_all() -> None:
+    """x·|x| has a kink inside, but its derivative is the same from both sides."""
+    both = jacmagic.jacobian(lambda x: x * x.abs(), at(0)).one_sided
+    assert both is not None and both.entries == []
+    assert float(both.left[0, 0]) == pytest.approx(0, abs=1e-9)
+
+
+def test_infinite_slopes() -> None:
+    """The cube root of a square rises to both sides without bound."""
+    both = jacmagic.jacobian(lambda x: x.abs() ** 0.5, at(0)).one_sided
+    assert (float(both.left[0, 0]), float(both.right[0, 0])) == (-INF, INF)
+
+
+def test_jumps_have_no_sides() -> None:
+    """Where the function jumps, no one-sided derivative is claimed."""
+    both = jacmagic.jacobian(torch.floor, at(1)).one_sided
+    assert math.isnan(float(both.left[0, 0])) and both.entries == []
+
+
+def test_what_is_said() -> None:
+    """The line names the entry, both sides and what torch takes; the kink's line of code too."""
+    notes = warnings(jacmagic.jacobian(lambda x: torch.abs(x), at(0)))
+    assert notes[0].startswith(
+        "kink at this point: abs has no derivative at 0; torch takes 0 (line"
+    )
+    assert notes[1] == "∂f₀/∂x₀ is −1 from the left and 1 from the right; torch takes 0"
+    branched = warnings(jacmagic.jacobian(branch, at(0)))
+    assert "the code takes another branch on the other side of this point (line" in branched[0]
+
+
+def test_a_cut_graph_is_still_found_beside_a_kink() -> None:
+    """A value outside the two sides stays a disagreement."""
+    J = jacmagic.jacobian(lambda x: x.abs() + 5 * x.detach(), at(0))
+    assert J.agreement.verdict == "disagree"
+
+
+def test_the_derivation_has_the_limits() -> None:
+    """LaTeX, PDF and the page show both limits below the chain."""
+    where = jacmagic.jacobian(torch.abs, at(0)[0]).derivation.where
+    assert where == (
+        r"\lim_{x \uparrow 0} \frac{\partial \mathrm{abs}}{\partial x} = -1",
+        r"\lim_{x \downarrow 0} \frac{\partial \mathrm{abs}}{\partial x} = 1",
+    )
