@@ -190,6 +190,16 @@ def test_ranges_are_obeyed():
     assert (second.min, second.max, second.step) == (0, 5, 0.5)
 
 
+@pytest.mark.parametrize("digits", [0, 18, "a"])
+def test_digits_that_no_number_has_are_refused(digits, explorer):
+    """The message says which there are."""
+    message = f"digits from 1 to 17; found {digits!r}"
+    with pytest.raises(jacmagic.OptionError, match=message):
+        explorer.jacobian.shown(digits=digits)
+    with pytest.raises(jacmagic.OptionError, match=message):
+        explorer.jacobian.explore(digits=digits)
+
+
 def test_many_components_have_a_chooser():
     """Above 24 components the chosen one has a slider; others keep their values."""
     J = jacmagic.jacobian(lambda x: (x**2).sum(), torch.ones(30, dtype=F64))
