@@ -74,7 +74,9 @@ def test_dragging_moves_everything_together(opened):
         arg=expected,
     )
     assert page.evaluate(LAST_LINK)[7] == notebook.table()[2][1]
-    assert "torch agrees" in page.locator(".jm-agreement").inner_text()
+    page.wait_for_function(  # the sources are compared when the slider rests
+        "() => document.querySelector('.jm-agreement').textContent.includes('torch agrees')"
+    )
     title = page.locator(".jm-title").inner_text()
     shown = as_number(title.partition("x₂ = ")[2].partition(",")[0])
     assert shown == pytest.approx(notebook.number(1), rel=1e-3)
