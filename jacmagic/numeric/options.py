@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from numbers import Integral
+from typing import Any
 
 from jacmagic.errors import OptionError, StrictError
 
@@ -68,7 +69,7 @@ class ComputeOptions:
             )
 
 
-def check_chunk_size(chunk_size: int | None) -> None:
+def check_chunk_size(chunk_size: Any) -> None:
     """Refuse anything but None and whole numbers from 1 on.
 
     Raises:
