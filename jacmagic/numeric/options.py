@@ -75,7 +75,7 @@ def check_chunk_size(chunk_size: Any) -> None:
     Raises:
         OptionError: in torch's words.
     """
-    if chunk_size is None or (isinstance(chunk_size, Integral) and chunk_size >= 1):
+    if chunk_size is None or (isinstance(chunk_size, Integral) and int(chunk_size) >= 1):
         return
     raise OptionError(
         f"`chunk_size` should be a whole number greater than 0; found {chunk_size!r}; write 64"
