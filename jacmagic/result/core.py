@@ -164,7 +164,7 @@ class JacobianResult(Explained):
         """Source of a function that computes this Jacobian from its closed form.
 
         Args:
-            language: "python", "torch", "c", "javascript", or another in `codegen.LANGUAGES`.
+            language: "python", "torch", "c", "javascript", or another in `codegen.languages`.
 
         Raises:
             JacmagicError: without a closed form, or for what the language has no function for.

@@ -20,14 +20,14 @@ from jacmagic.function.interop.arrays import of_tensor, tracked
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.function.interop.effects import changes, effects_of, state_of
 from jacmagic.function.interop.leftovers import replaced
-from jacmagic.function.interop.named_constants import Names, current, naming
+from jacmagic.function.interop.named_constants import current, naming
 from jacmagic.function.interop.plain import NothingToLift, is_plain, plainly
 from jacmagic.function.interop.scope import Scope
 from jacmagic.function.interop.silence import is_silent, silent
 from jacmagic.function.interop.survey import Survey, Surveyor
 from jacmagic.function.pytree import map_leaves
 
-__all__ = ["Names", "effects_of", "lifted", "naming"]
+__all__ = ["effects_of", "lifted", "naming"]
 
 
 def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
