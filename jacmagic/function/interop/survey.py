@@ -181,16 +181,12 @@ def _kind_of(value: Any) -> str | None:
     if module in MODULES:
         return "math" if module in ("math", "cmath") else "numpy"
     package = module.partition(".")[0]
-    return package if package in ("numpy", "torch") and callable_or_module(value) else None
+    is_used = callable(value) or isinstance(value, types.ModuleType)  # rather than held
+    return package if package in ("numpy", "torch") and is_used else None
 
 
 def _is_control(value: Any) -> bool:
     return isinstance(value, types.FunctionType) and value in IN_PYTHON
-
-
-def callable_or_module(value: Any) -> bool:
-    """Whether code does something with a value of a library, rather than hold it."""
-    return callable(value) or isinstance(value, types.ModuleType)
 
 
 def _parts(function: types.FunctionType) -> tuple[Any, ...]:
