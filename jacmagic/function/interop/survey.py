@@ -19,7 +19,7 @@ from torch import nn
 
 from jacmagic.function.interop.control_operators import IN_PYTHON
 from jacmagic.function.interop.control_operators import NAMES as CONTROL
-from jacmagic.function.interop.homes import MODULES, home_of
+from jacmagic.function.interop.libraries import MODULES, module_of
 from jacmagic.function.interop.silence import WRITING
 from jacmagic.function.interop.user_code import is_users, is_users_module, names_in
 
@@ -59,12 +59,12 @@ class Survey:
 
     @property
     def is_lifted(self) -> bool:
-        """Whether there is anything to do."""
+        """Whether the function calls `math` or NumPy."""
         return self.math or self.numpy
 
     @property
     def is_replaced(self) -> bool:
-        """Whether anything is to run otherwise than it is written."""
+        """Whether the function runs with replaced calls, control flow included."""
         return self.is_lifted or self.control
 
     @property
@@ -175,7 +175,7 @@ def _kind_of(value: Any) -> str | None:
         return "torch"
     module = getattr(value, "__name__", "") if isinstance(value, types.ModuleType) else None
     if module is None:
-        module = home_of(value) or getattr(value, "__module__", "") or ""
+        module = module_of(value) or getattr(value, "__module__", "") or ""
     if not isinstance(module, str):
         return None
     if module in MODULES:
