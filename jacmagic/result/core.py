@@ -26,7 +26,7 @@ from jacmagic.result.options import DisplayOptions
 from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.symbolic.evaluator import Evaluator, by_name
 from jacmagic.symbolic.formula import ClosedForm
-from jacmagic.symbolic.point import values_again
+from jacmagic.symbolic.validation import values_again
 
 if TYPE_CHECKING:
     import numpy as np

@@ -22,6 +22,13 @@ from jacmagic.symbolic.formula.rounding import bounded_outputs, dtype_of, exact_
 _TOLERANCE_SHOWN = 1e-6  # relative to the largest; rounding stays below, a wrong formula above
 
 
+def values_again(problem: Problem) -> list[float]:
+    """Run a problem's function at its point once more, silently; return its m numbers."""
+    tensors = [one.detach().clone() for one in problem.tensors]
+    with torch.no_grad(), silent():
+        return components(flatten(problem.function(*tensors)).leaves).tolist()
+
+
 def has_values(form: ClosedForm, point: Sequence[float], outputs: Sequence[float]) -> bool:
     """Whether the traced outputs are the function's, as far as rounding lets them be."""
     if len(form.trace.outputs) != len(outputs):
