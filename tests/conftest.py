@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -41,3 +42,15 @@ def unchanged_process() -> Iterator[None]:
     was = torch.is_grad_enabled(), torch.is_inference_mode_enabled()
     torch.set_grad_enabled(True)
     assert was == (True, False)
+
+
+@pytest.fixture(autouse=True)
+def no_running_loop(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Hide the loop that Playwright leaves running in a worker which has driven a browser."""
+    loop = asyncio._get_running_loop()
+    if loop is None or request.path.is_relative_to(HERE / "browser"):
+        yield
+        return
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(loop)

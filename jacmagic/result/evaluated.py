@@ -102,8 +102,9 @@ class Evaluated:
     def entries(self) -> sp.csr_array:
         """The entries as SciPy's sparse float64 array (m, n)."""
         sparse = self.numbers.sparse
-        dense = self.matrix.detach().cpu().numpy
-        return sp.csr_array(dense()) if sparse is None else sparse.entries
+        if sparse is not None:
+            return sparse.entries
+        return sp.csr_array(self.matrix.detach().cpu().numpy())
 
     @property
     def shape(self) -> tuple[int, int]:

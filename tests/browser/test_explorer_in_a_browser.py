@@ -6,6 +6,7 @@ import math
 
 import lab
 import pytest
+from playwright.sync_api import expect
 
 SEED = """%%jacobian x1=3 x2=4 x3=5
 def f(x1, x2, x3):
@@ -74,7 +75,7 @@ def test_dragging_moves_everything_together(opened):
         arg=expected,
     )
     assert page.evaluate(LAST_LINK)[7] == notebook.table()[2][1]
-    assert "torch agrees" in page.locator(".jm-agreement").inner_text()
+    expect(page.locator(".jm-agreement")).to_contain_text("torch agrees")
     title = page.locator(".jm-title").inner_text()
     shown = as_number(title.partition("x₂ = ")[2].partition(",")[0])
     assert shown == pytest.approx(notebook.number(1), rel=1e-3)

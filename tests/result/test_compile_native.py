@@ -81,7 +81,7 @@ SCALARS = [torch.tensor(0.5, dtype=torch.float64)] * 3
 @pytest.mark.parametrize("wide", [False, True])
 def test_every_operation_in_c(wide: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """As the graph's own arithmetic, infinities and nan included; one by one and in lanes."""
-    monkeypatch.setattr(kernel_code, "MANY", 1 if wide else 10**9)
+    monkeypatch.setattr(kernel_code, "MIN_POINTS_FOR_LANES", 1 if wide else 10**9)
     operations = sorted(C.operations)
     assert differing(native(program_of(operations), SCALARS, (0,)), operations) == []
 
@@ -151,7 +151,7 @@ def test_a_result_that_is_not_finite_is_not_given_away(monkeypatch: pytest.Monke
     tape = Tape(1, (1.0,), (("div", 1, 0),), (2,))
     program, x = Straight(tape, (1,), 0, 1, 0), [torch.tensor(0.0, dtype=torch.float64)]
     kernels = [Floats(program), native(program, x, (0,))]
-    monkeypatch.setattr(kernel_code, "MANY", 1)
+    monkeypatch.setattr(kernel_code, "MIN_POINTS_FOR_LANES", 1)
     kernels.append(native(program, x, (0,)))
     points = [torch.tensor([0.0, 1.0, 0.0, 2.0, 4.0], dtype=torch.float64)]
     for kernel in kernels:
