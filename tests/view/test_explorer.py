@@ -15,8 +15,10 @@ import torch
 import jacmagic
 from jacmagic.result import derived
 from jacmagic.result.verdict import diagnose
-from jacmagic.view.explorer import MODULES, Explorer, JacobianView, front_end, style
+from jacmagic.view.explorer import Explorer
+from jacmagic.view.explorer.assets import MODULES, front_end, style
 from jacmagic.view.explorer.rest import SECONDS_OF_REST
+from jacmagic.view.explorer.traits import JacobianView
 
 F64 = torch.float64
 
