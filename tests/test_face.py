@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -53,6 +54,11 @@ def test_every_lazy_name_is_its_module_s_own() -> None:
         module = importlib.import_module(f"jacmagic.{path}")
         assert getattr(jacmagic, name) is getattr(module, name)
         assert getattr(jacmagic, name).__module__ == module.__name__
+
+
+def test_type_checkers_read_the_annotations() -> None:
+    """The marker of PEP 561 lies beside the code; without it every type is Any."""
+    assert (Path(jacmagic.__file__).parent / "py.typed").is_file()
 
 
 def test_an_unknown_name_is_an_ordinary_attribute_error() -> None:

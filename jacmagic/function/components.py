@@ -1,4 +1,4 @@
-"""The components of several tensors as one flat vector of float64 numbers."""
+"""The components of several tensors as one vector: a tensor, or float64 numbers."""
 
 from __future__ import annotations
 
@@ -13,3 +13,9 @@ def components(tensors: Sequence[Tensor]) -> np.ndarray:
     """Return the components of all tensors, row-major, as one float64 array (n,)."""
     parts = [one.detach().reshape(-1).cpu().double() for one in tensors]
     return torch.cat(parts).numpy() if parts else np.zeros(0)
+
+
+def flat(tensors: Sequence[Tensor]) -> Tensor:
+    """Return all components as one tensor (n,); of one tensor, without a copy."""
+    parts = [one.reshape(-1) for one in tensors]
+    return parts[0] if len(parts) == 1 else torch.cat(parts)

@@ -1,4 +1,4 @@
-"""Deadlines in processor time, so that a busy machine does not change what is answered."""
+"""Deadlines in processor time, so that a busy machine changes no result."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MAX_SLOWDOWN = 5  # of a busy machine: wall-clock seconds for each second that i
 
 
 class Deadline:
-    """The end of an allowance of seconds, of which only the thread's own processor time counts.
+    """The end of an allowance of seconds of the thread's own processor time.
 
     By the clock it lasts at most `MAX_SLOWDOWN` times as long: a function may sleep, and work may
     be handed to another thread.

@@ -1,4 +1,4 @@
-"""The state that interrupted code may leave behind: modes, gradients, profiler."""
+"""Restore torch's mode stacks, gradient setting and profiler after an interrupt."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How large the components of a point are, and points beside it."""
+"""Sizes of a point's components, and points beside it."""
 
 from __future__ import annotations
 

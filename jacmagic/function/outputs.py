@@ -147,7 +147,7 @@ def _refusal(path: Path, found: str, remedy: str) -> FunctionError:
 
 
 def describe_output(path: Path) -> str:
-    """Return how messages name one output: `the output`, `output 2`, `output['loss']`."""
+    """Return one output's name in messages: `output 2`, `output['loss']`."""
     if not path:
         return "the output"
     if len(path) == 1 and isinstance(path[0], int):

@@ -25,7 +25,7 @@ _Frozen = TypeVar("_Frozen", "Input", "Problem")
 
 @dataclass(frozen=True)
 class Problem:
-    """What is to be differentiated, and where.
+    """A function of named tensors, and the point at which to differentiate it.
 
     Attributes:
         function: takes the inputs' tensors by position and returns what the user's function does;

@@ -23,7 +23,7 @@ MAX_BRACKETS = 64  # brackets within brackets of a value; NumPy and torch allow 
 
 
 class Kind(Enum):
-    """What a value can be for a derivative."""
+    """Kind of an argument's value: real, whole or fixed."""
 
     REAL = "varies"
     WHOLE = "a whole number: a count, an index, or a real number without a decimal point"

@@ -200,7 +200,7 @@ def ones_for(
 
 
 def _one_like(request: Request, values: Mapping[str, Any]) -> torch.Tensor:
-    """Return 1 in the floating dtype and on the device of other values, or of the module."""
+    """Return 1 in the floating dtype and on the device of other values or a module."""
     like = next((v for v in values.values() if isinstance(v, torch.Tensor)), None)
     one = torch.ones((), dtype=torch.float64) if like is None else like.new_ones(())
     if not one.is_floating_point():
@@ -209,7 +209,7 @@ def _one_like(request: Request, values: Mapping[str, Any]) -> torch.Tensor:
 
 
 def _try(request: Request, nest: Nest, values: Mapping[str, Any], missing: str) -> None:
-    """Call the target; raise if it fails with words about the shape of a missing value."""
+    """Call the target; raise if it fails for the shape of a missing value."""
     weights = {name: value for name, value in values.items() if name not in nest.leaves}
     try:
         with torch.no_grad(), silent():

@@ -7,7 +7,7 @@ keeps per function which mode was fastest. `batched` differentiates at many `poi
 `differences` is independent of all of them. Nothing here knows about closed forms.
 """
 
-from jacmagic.numeric.batched import Differentiator, compute_many
+from jacmagic.numeric.batched import compute_many
 from jacmagic.numeric.compute import compute
 from jacmagic.numeric.differences import Differences, along, differences
 from jacmagic.numeric.entries import Sparse, SparsePlan, to_csr
@@ -24,7 +24,6 @@ __all__ = [
     "BatchedJacobian",
     "ComputeOptions",
     "Differences",
-    "Differentiator",
     "NumericJacobian",
     "Points",
     "Sparse",

@@ -1,4 +1,4 @@
-"""Traverse autograd's graph: connections of outputs to inputs, structure, widest tensor.
+"""Traverse autograd's graph: which outputs reach which inputs, widest tensor.
 
 NOTE [Bounded traversal]: Python sees a node of the graph through an object of its own, and once
 very many nodes have had one, freeing the graph recurses in C++ until the stack is full. So no

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from numbers import Integral
+from typing import Any
 
 from jacmagic.errors import OptionError, StrictError
 
@@ -30,7 +32,7 @@ class ComputeOptions:
         vectorize: allow batches; without, one row (or column) after the other.
 
     Raises:
-        OptionError: an unknown strategy, or `chunk_size` below 1.
+        OptionError: an unknown strategy, or a `chunk_size` that is no whole number from 1 on.
         StrictError: strict forward or sparse mode, which torch does not offer.
         NotImplementedError: differentiable forward or sparse mode, as in torch.
     """
@@ -49,10 +51,7 @@ class ComputeOptions:
                 f"Expected strategy to be one of {', '.join(STRATEGIES)}; "
                 f"found {strategy!r}; write strategy='auto'"
             )
-        if self.chunk_size is not None and self.chunk_size < 1:
-            raise OptionError(
-                f"`chunk_size` should be greater than 0; found {self.chunk_size}; write 64"
-            )
+        check_chunk_size(self.chunk_size)
         if strategy in ("forward", "forward-mode", "sparse"):
             self._refuse_gradients_of_rows("sparse" if strategy == "sparse" else "forward")
 
@@ -68,6 +67,19 @@ class ComputeOptions:
                 f"`create_graph=True` and {name} mode are not supported together (yet); "
                 "write strategy='reverse-mode'"
             )
+
+
+def check_chunk_size(chunk_size: Any) -> None:
+    """Refuse anything but None and whole numbers from 1 on.
+
+    Raises:
+        OptionError: in torch's words.
+    """
+    if chunk_size is None or (isinstance(chunk_size, Integral) and int(chunk_size) >= 1):
+        return
+    raise OptionError(
+        f"`chunk_size` should be a whole number greater than 0; found {chunk_size!r}; write 64"
+    )
 
 
 DEFAULTS = ComputeOptions()

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 import torch
 from torch import Tensor
 
+from jacmagic.function.components import flat
 from jacmagic.function.interop.silence import silent
 from jacmagic.numeric.engine import or_zeros
 from jacmagic.numeric.evaluation import Evaluation
@@ -36,7 +37,7 @@ def _batched_duals(evaluation: Evaluation, seeds: Seeds, chunk: int | None) -> T
     primals = tuple(tensor.detach() for tensor in evaluation.inputs)
 
     def push(*tangents: Tensor) -> Tensor:
-        return _flat(torch.func.jvp(evaluation.leaves, primals, tangents)[1])
+        return flat(torch.func.jvp(evaluation.leaves, primals, tangents)[1])
 
     pieces = []
     for start, stop in _parts(evaluation, len(seeds[0]), chunk):
@@ -53,7 +54,7 @@ def _single_duals(evaluation: Evaluation, seeds: Seeds, chunk: int | None) -> Te
     for index, _ in _parts(evaluation, len(seeds[0]), 1):
         with torch.no_grad(), evaluation.again():
             tangents = [seed[index] for seed in seeds]
-            rows.append(_flat(dual_outputs(evaluation, primals, tangents)))
+            rows.append(flat(dual_outputs(evaluation, primals, tangents)))
     return torch.stack(rows)
 
 
@@ -83,7 +84,7 @@ def _twice_backward(evaluation: Evaluation, seeds: Seeds) -> Tensor:
             )
         remaining = iter(columns)
         parts = [next(remaining) if leaf.requires_grad else None for leaf in outputs]
-        rows.append(_flat(or_zeros(parts, outputs)).detach())
+        rows.append(flat(or_zeros(parts, outputs)).detach())
     return torch.stack(rows)
 
 
@@ -97,7 +98,7 @@ def backward_products(evaluation: Evaluation, seeds: Seeds, chunk: int | None) -
         rows = torch.autograd.grad(
             outputs, inputs, directions, retain_graph=True, allow_unused=True
         )
-        return _flat(or_zeros(rows, inputs))
+        return flat(or_zeros(rows, inputs))
 
     pieces = []
     for start, stop in _parts(evaluation, len(seeds[0]), chunk):
@@ -118,9 +119,3 @@ def _parts(evaluation: Evaluation, count: int, chunk: int | None) -> Iterator[tu
     return batches(
         evaluation, count, chunk_size=chunk, seconds=RUNS_PER_DUAL_BATCH * evaluation.seconds
     )
-
-
-def _flat(tensors: Sequence[Tensor]) -> Tensor:
-    """All components in one row; without a copy if there is one tensor."""
-    rows = [tensor.reshape(-1) for tensor in tensors]
-    return rows[0] if len(rows) == 1 else torch.cat(rows)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import torch
 from torch import Tensor
@@ -71,10 +70,6 @@ class NumericJacobian:
             parts = [block.reshape(leaf.numel(), _width(leaf, block)) for block in blocks]
             rows.append(torch.cat(parts, 1) if parts else leaf.new_zeros(leaf.numel(), 0))
         return torch.cat(rows)
-
-    def structured(self, *, single: bool) -> Any:
-        """Nest the blocks as torch does: per output a tensor, or a tuple by inputs."""
-        return self.outputs.rebuild([row[0] if single else row for row in self.blocks])
 
 
 def _width(leaf: Tensor, block: Tensor) -> int:

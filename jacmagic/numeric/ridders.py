@@ -36,7 +36,10 @@ def decisive(error: Any, scale: Any) -> Any:
 
 @dataclass(frozen=True)
 class Estimate:
-    """One tableau's values, errors and variation, (m,), and its last difference."""
+    """One tableau's values, errors and variation, (m,), and its last difference.
+
+    `kinked` entries bend as much at the last step as at the first.
+    """
 
     value: np.ndarray
     error: np.ndarray
@@ -44,6 +47,7 @@ class Estimate:
     change: np.ndarray
     width: float
     noise: np.ndarray
+    kinked: np.ndarray
 
     @property
     def decisive(self) -> np.ndarray:
@@ -56,12 +60,13 @@ class Estimate:
             return np.abs(self.value * near.width - near.change) <= 8 * near.noise
 
     def misses(self, near: Estimate) -> np.ndarray:
-        """Whether the slope differs from that of nearer steps by far more than errors.
+        """Whether nearer steps show a kink, or a slope that differs by far more than errors.
 
         A function may look smooth from afar, as √(x² + 1) does, and not be near the point.
         """
         with np.errstate(invalid="ignore"):
-            return np.abs(self.value - near.value) > MAX_ERRORS_AWAY * (self.error + near.error)
+            away = np.abs(self.value - near.value) > MAX_ERRORS_AWAY * (self.error + near.error)
+        return near.kinked | away
 
 
 class Line:
@@ -175,4 +180,5 @@ def tableau(line: Line, size: float, levels: int) -> Estimate:
                 break
         kinked = (bends[-1] > 0.7 * bends[0]) & (bends[-1] > 8 * noise + DECISIVE_SHARE * scale)
     error[kinked | ~np.isfinite(best)] = np.inf
-    return Estimate(best, error, scale, above - below, width, line.noise + line.eps * larger)
+    noise = line.noise + line.eps * larger
+    return Estimate(best, error, scale, above - below, width, noise, kinked)

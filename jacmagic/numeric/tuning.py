@@ -85,7 +85,7 @@ class Tuned:
 
     @property
     def _pays_to_try_both(self) -> bool:
-        """Whether every call takes long, and all of them longer than loading `torch.func.vjp`."""
+        """Whether each call is slow, and all together slower than loading `torch.func`."""
         long = self.shortest >= MIN_SECONDS_TO_PROFILE
         return long and ("torch._dynamo" in sys.modules or self.total >= MIN_SECONDS_TO_LOAD)
 

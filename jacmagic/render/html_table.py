@@ -1,4 +1,4 @@
-"""The table element of a labelled matrix: numbers, colours, blocks and structural zeros."""
+"""A labelled matrix as an HTML table: numbers, colours, blocks, zeros."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def _parts(name: str) -> _Parts | None:
 
 
 def _plain_parts(name: str) -> _Parts | None:
-    """Return the parts of a letter or word with digits and suffixes: x1, theta_dot, mass_2."""
+    """Return the parts of a name with digits or suffixes: x1, theta_dot, mass_2."""
     match = _NAME.fullmatch(name)
     if match is None or len(name) > MAX_CHARACTERS:
         return None

@@ -26,7 +26,7 @@ from jacmagic.result.options import DisplayOptions
 from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.symbolic.evaluator import Evaluator, by_name
 from jacmagic.symbolic.formula import ClosedForm
-from jacmagic.symbolic.point import values_again
+from jacmagic.symbolic.validation import values_again
 
 if TYPE_CHECKING:
     import numpy as np
@@ -164,7 +164,7 @@ class JacobianResult(Explained):
         """Source of a function that computes this Jacobian from its closed form.
 
         Args:
-            language: "python", "torch", "c", "javascript", or another in `codegen.LANGUAGES`.
+            language: "python", "torch", "c", "javascript", or another in `codegen.languages`.
 
         Raises:
             JacmagicError: without a closed form, or for what the language has no function for.

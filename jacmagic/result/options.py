@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from jacmagic.errors import OptionError
 from jacmagic.render.layout import Layout
+
+MAX_DIGITS = 17  # no float64 has more
 
 
 @dataclass(frozen=True)
@@ -14,7 +17,7 @@ class DisplayOptions:
     """How a Jacobian shows itself.
 
     Attributes:
-        digits: significant digits.
+        digits: significant digits, 1 to 17.
         layout: "numerator" shows J, "denominator" its transpose; any text that `Layout` takes.
         live: sliders where widgets run; False shows the still form.
         ranges: slider ranges by label, such as {"x1": (0, 5, None)}.
@@ -22,6 +25,9 @@ class DisplayOptions:
         names: whether constants of the user's code appear by their names, or as numbers.
         command: the line that asked for it, without the point: the magic with its target, and
             what follows the point; None if it was not typed.
+
+    Raises:
+        OptionError: there is no such layout, or no such number of digits.
     """
 
     digits: int = 4
@@ -34,3 +40,7 @@ class DisplayOptions:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "layout", Layout(self.layout))
+        if self.digits not in range(1, MAX_DIGITS + 1):
+            raise OptionError(
+                f"expected digits from 1 to {MAX_DIGITS}; found {self.digits!r}; write digits=4"
+            )

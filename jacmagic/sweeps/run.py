@@ -18,7 +18,7 @@ from jacmagic.function.problem import Problem
 from jacmagic.function.values import as_tensor
 from jacmagic.numeric.compute import compute as compute_numbers
 from jacmagic.numeric.memory import require_memory
-from jacmagic.numeric.options import ComputeOptions
+from jacmagic.numeric.options import ComputeOptions, check_chunk_size
 from jacmagic.numeric.result import NumericJacobian
 from jacmagic.sweeps.block import (
     BlockResult,
@@ -76,6 +76,7 @@ def sweep(
 
     Raises:
         PointError: names or values do not fit the function; the store is of another sweep.
+        OptionError: an unknown strategy, or a `chunk_size` below 1.
         SizeError: the result would not fit into memory and there is no store to read it from.
 
     Example:
@@ -84,6 +85,7 @@ def sweep(
         >>> jacmagic.sweep(f, {"r": [1.0, 2.0], "t": [0.0, 0.5, 1.0]}).shape
         (2, 3, 2, 2)
     """
+    check_chunk_size(chunk_size)
     points, task = _read(func, grid, at, wrt, ComputeOptions(strategy))
     problem = task.problem(points.stacks(points.origin))
     first, size = _first(points, task, problem, chunk_size)

@@ -11,7 +11,6 @@ from typing import Any
 import numpy as np
 from torch import Tensor, nn
 
-from jacmagic.errors import PointError
 from jacmagic.function.closures import numbers_read
 from jacmagic.function.problem import Problem
 from jacmagic.function.source import source_of
@@ -63,8 +62,6 @@ def spec_of(
         first: the Jacobian there.
         block_size: points in a block.
     """
-    if block_size < 1:
-        raise PointError(f"chunk_size needs a number of at least 1; found {block_size}; write 64")
     labels = (
         [label.text for label in first.outputs.labels(problem.title)],
         [label.text for one in problem.inputs for label in one.labels],

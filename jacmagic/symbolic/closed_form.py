@@ -11,9 +11,8 @@ from jacmagic.symbolic.formula import ClosedForm, close
 from jacmagic.symbolic.formula.sympify import tree_sizes
 from jacmagic.symbolic.formula.time_limit import counted, seconds_left
 from jacmagic.symbolic.graph import ZERO
-from jacmagic.symbolic.point import values_again
 from jacmagic.symbolic.trace import Naming, Refusal, Trace, trace
-from jacmagic.symbolic.validation import has_values
+from jacmagic.symbolic.validation import has_values, values_again
 
 _OTHER_VALUES = Refusal(
     "the function", None, "gave other values when it ran again: random, or it keeps state"

@@ -16,10 +16,9 @@ from jacmagic.function.problem import Problem
 from jacmagic.symbolic.closed_form import differentiate_gradient, differentiate_trace, trace_problem
 from jacmagic.symbolic.formula import ClosedForm, DisplayForm
 from jacmagic.symbolic.formula.attempt import attempt
-from jacmagic.symbolic.formula.shown import shows
 from jacmagic.symbolic.graph import write_tape
 from jacmagic.symbolic.trace import Constant, Naming, Refusal, Trace
-from jacmagic.symbolic.validation import are_equal
+from jacmagic.symbolic.validation import are_equal, shows
 
 MAX_COUNTS = 4  # integers in a formula tested one by one; each test runs the function again
 

@@ -22,8 +22,8 @@ from jacmagic.function.problem import Problem
 from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.symbolic.formula import ClosedForm
 from jacmagic.symbolic.formula.singularities import Singularity, boundaries, kinks
-from jacmagic.symbolic.point import values_again
 from jacmagic.symbolic.trace import Refusal
+from jacmagic.symbolic.validation import values_again
 
 MAX_COLUMNS = 64  # of inputs; each is approached by ten evaluations of the function
 # Distances from the point, in units of its size: halved four times, so that the extrapolated limit

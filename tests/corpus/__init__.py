@@ -17,7 +17,7 @@ from corpus.case import Case
 
 CORPUS: list[Case] = [
     case
-    for room in (
+    for subject in (
         styles,
         geometry,
         dynamics,
@@ -28,7 +28,7 @@ CORPUS: list[Case] = [
         statistics,
         algebra,
     )
-    for case in room.case
+    for case in subject.case
 ]
 
 __all__ = ["CORPUS", "Case"]

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jacmagic.errors import CellError
-from jacmagic.notebook.cell import Assignment, Line, RangeText, read_line, read_range
+from jacmagic.notebook.cell import Line, RangeText, read_line, read_range
+from jacmagic.notebook.cell.line import Assignment
 
 FLAGS = ("--strict", "--still", "-q")
 VALUED = ("--of", "--at", "--range", "--budget", "-p", "-v")

@@ -50,7 +50,8 @@ def structured(function, inputs, **options):
     """Our answer in torch's own structure."""
     single = isinstance(inputs, torch.Tensor)
     tensors = (inputs,) if single else inputs
-    return compute(function, tensors, ComputeOptions(**options)).structured(single=single)
+    found = compute(function, tensors, ComputeOptions(**options))
+    return found.outputs.rebuild([row[0] if single else row for row in found.blocks])
 
 
 def reference(function, inputs):
@@ -564,8 +565,9 @@ def test_options_are_checked_where_they_are_made():
     """An unknown strategy and a chunk of nothing are refused with what to write."""
     with pytest.raises(ValueError, match="Expected strategy to be one of auto, rows, reverse"):
         compute(lambda x: x, (doubles(1),), ComputeOptions("sideways"))
-    with pytest.raises(ValueError, match="`chunk_size` should be greater than 0; found 0"):
-        compute(lambda x: x, (doubles(1),), ComputeOptions(chunk_size=0))
+    for wrong in (0, -1, 1.5, "a"):
+        with pytest.raises(ValueError, match=f"whole number greater than 0; found {wrong!r}"):
+            compute(lambda x: x, (doubles(1),), ComputeOptions(chunk_size=wrong))
 
 
 def spectra(x):

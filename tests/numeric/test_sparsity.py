@@ -17,8 +17,9 @@ from test_rules import inputs_of
 from torch.autograd.functional import jacobian
 
 from jacmagic.function.outputs import flatten
-from jacmagic.numeric.sparsity import Pattern, Unfollowed, detect, plan
+from jacmagic.numeric.sparsity import Pattern, detect, plan
 from jacmagic.numeric.sparsity.colouring import NONE, greedy
+from jacmagic.numeric.sparsity.detect import Unfollowed
 
 
 def doubles(*shape: int) -> torch.Tensor:

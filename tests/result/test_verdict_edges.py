@@ -264,6 +264,18 @@ def test_a_slope_seen_from_afar_only_decides_nothing():
     assert J.agreement.verdict != "disagree"
 
 
+def test_a_kink_that_looks_smooth_from_afar_decides_nothing():
+    """Steps beyond 2⁴⁰ see one slope on both sides of 0, where |x| has none."""
+
+    def solution(x):
+        v = torch.cat([x, x])
+        return torch.linalg.solve(torch.sqrt(v.abs() + 0.1) + 3 * torch.eye(12), v)[:5]
+
+    agreement = jacmagic.jacobian(solution, torch.tensor([0, 0, 0, 0, 1, 0], dtype=F64)).agreement
+    assert agreement.verdict == "not confirmed"
+    assert "not decisive" in agreement.reason
+
+
 def test_a_jump_is_a_kink_and_no_slope():
     """Conditions joined by and, or, not are looked through; differences decide nothing there."""
     half = torch.tensor([0.5], dtype=F64)

@@ -10,7 +10,8 @@ from torch import nn
 
 import jacmagic
 from jacmagic.errors import FunctionError, PointError
-from jacmagic.numeric import Differentiator, Points
+from jacmagic.numeric import Points
+from jacmagic.numeric.batched import Differentiator
 
 F64 = torch.float64
 

@@ -19,7 +19,7 @@ import xarray
 from torch import nn
 
 import jacmagic
-from jacmagic.errors import PointError, SizeError
+from jacmagic.errors import OptionError, PointError, SizeError
 from jacmagic.sweeps import run
 from jacmagic.sweeps.grid import block_shape, blocks
 
@@ -172,6 +172,12 @@ def test_grids_that_do_not_fit(grid, at, words):
     """One line says what was expected and what to write."""
     with pytest.raises(PointError, match=words):
         jacmagic.sweep(polar, grid, at=at)
+
+
+def test_a_block_has_at_least_one_point():
+    """`chunk_size` is refused as in `jacobian`, before the function runs."""
+    with pytest.raises(OptionError, match="greater than 0; found 0"):
+        jacmagic.sweep(lambda r: 1 / 0, {"r": R}, chunk_size=0)
 
 
 def test_too_large_for_memory(monkeypatch):

@@ -12,7 +12,7 @@ import torch
 
 import jacmagic
 from jacmagic.errors import JacmagicError
-from jacmagic.symbolic.codegen import LANGUAGES
+from jacmagic.symbolic.codegen.languages import LANGUAGES
 
 F64 = torch.float64
 

@@ -15,7 +15,8 @@ from test_corpus import attempt, reference
 
 from jacmagic.errors import JacmagicError
 from jacmagic.labels import Label
-from jacmagic.symbolic.codegen import LANGUAGES, Scope
+from jacmagic.symbolic.codegen.languages import LANGUAGES
+from jacmagic.symbolic.codegen.scope import Scope
 from jacmagic.symbolic.formula import ClosedForm
 from jacmagic.symbolic.graph import differentiate
 

@@ -15,14 +15,14 @@ from jacmagic.function.deadline import Deadline
 from jacmagic.symbolic.graph import (
     ONE,
     OPERATIONS,
-    PARTIALS,
     ZERO,
     BudgetExceeded,
     Graph,
     differentiate,
-    exact,
     write_tape,
 )
+from jacmagic.symbolic.graph.derivatives import PARTIALS
+from jacmagic.symbolic.graph.numbers import exact
 
 # For every operation two or more points inside smooth pieces, where a difference quotient means
 # something; for conditions, points and nothing more.

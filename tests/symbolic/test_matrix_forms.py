@@ -8,7 +8,8 @@ import torch
 
 import jacmagic
 from jacmagic.render.mathml import to_mathml
-from jacmagic.symbolic.matrices import ELEMENTWISE, apply, derivative, evaluate, variable
+from jacmagic.symbolic.matrices import apply, derivative, evaluate, variable
+from jacmagic.symbolic.matrices.elementwise import ELEMENTWISE
 
 F = torch.nn.functional
 T = r"^{\mathsf{T}}"

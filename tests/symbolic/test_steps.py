@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 import jacmagic
 from jacmagic.render.mathml import to_mathml
-from jacmagic.symbolic.steps import FUNCTIONS, STRUCTURES, Step, derive
+from jacmagic.symbolic.steps import Step, derive
+from jacmagic.symbolic.steps.functions import FUNCTIONS
+from jacmagic.symbolic.steps.rules import STRUCTURES
 
 x, y, z = sympy.symbols("x y z", real=True)
 S = sympy.S

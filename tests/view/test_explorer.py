@@ -15,8 +15,10 @@ import torch
 import jacmagic
 from jacmagic.result import derived
 from jacmagic.result.verdict import diagnose
-from jacmagic.view.explorer import MODULES, Explorer, JacobianView, front_end, style
+from jacmagic.view.explorer import Explorer
+from jacmagic.view.explorer.assets import MODULES, front_end, style
 from jacmagic.view.explorer.rest import SECONDS_OF_REST
+from jacmagic.view.explorer.traits import JacobianView
 
 F64 = torch.float64
 
@@ -188,6 +190,16 @@ def test_ranges_are_obeyed():
     explorer = J.explore(ranges={"x[1]": (0, 5, 0.5)})
     second = explorer.sliders[1]
     assert (second.min, second.max, second.step) == (0, 5, 0.5)
+
+
+@pytest.mark.parametrize("digits", [0, 18, "a"])
+def test_digits_that_no_number_has_are_refused(digits, explorer):
+    """The message says which there are."""
+    message = f"digits from 1 to 17; found {digits!r}"
+    with pytest.raises(jacmagic.OptionError, match=message):
+        explorer.jacobian.shown(digits=digits)
+    with pytest.raises(jacmagic.OptionError, match=message):
+        explorer.jacobian.explore(digits=digits)
 
 
 def test_many_components_have_a_chooser():

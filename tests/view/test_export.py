@@ -21,7 +21,7 @@ from nbclient import NotebookClient
 
 import jacmagic
 from jacmagic.view import export
-from jacmagic.view.explorer import JacobianView
+from jacmagic.view.explorer.traits import JacobianView
 
 F64 = torch.float64
 HOSTILE = "</script><script>alert(1)</script><!--\u2028<img src=x onerror=alert(1)>"

@@ -68,3 +68,21 @@ def test_a_step_of_ones_own_is_obeyed_beside_the_point():
     J = jacmagic.jacobian(lambda x: 3 * x, torch.tensor(0.3, dtype=F64))
     slider = J.explore(ranges={"x": (0, 1, 0.25)}).sliders[0]
     assert (slider.value, slider.step) == (0.3, 0.25)
+
+
+@pytest.mark.parametrize(
+    ("ranges", "message"),
+    [
+        ({"y": (0, 1, None)}, r"expected ranges of x; found 'y'"),
+        ({"x": (5, 1, None)}, r"low < high as the range of x; found \(5, 1, None\)"),
+        ({"x": (0, 1)}, r"\(low, high, step or None\).*found \(0, 1\)"),
+        ({"x": (0, math.inf, None)}, "low < high"),
+        ({"x": (0, 1, -0.1)}, "low < high"),
+        ({"x": ("a", 1, None)}, "low < high"),
+    ],
+)
+def test_a_range_that_no_slider_has_is_refused(ranges, message):
+    """The message names the component and says what to write."""
+    J = jacmagic.jacobian(lambda x: 3 * x, torch.tensor(0.3, dtype=F64))
+    with pytest.raises(jacmagic.PointError, match=message):
+        J.explore(ranges=ranges)

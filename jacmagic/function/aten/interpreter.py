@@ -1,4 +1,4 @@
-"""The base of everything that interprets ATen operations while they run for real.
+"""Base class of dispatch modes that interpret ATen operations as they run.
 
 Below autograd every torch call arrives at a dispatch mode as an ATen operation. An interpreter runs
 it, and where a tensor with a shadow takes part it also finds out what the results' shadows are: a

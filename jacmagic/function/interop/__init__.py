@@ -13,21 +13,21 @@ from collections.abc import Callable
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from torch import Tensor, nn
+from torch import nn
 
 from jacmagic.function.interop import methods  # noqa: F401 - attaches them
-from jacmagic.function.interop.arrays import of_tensor, tracked
+from jacmagic.function.interop.arrays import tracked
 from jacmagic.function.interop.call_limit import REFUSALS
+from jacmagic.function.interop.conversions import with_arrays
 from jacmagic.function.interop.effects import changes, effects_of, state_of
 from jacmagic.function.interop.leftovers import replaced
-from jacmagic.function.interop.named_constants import Names, current, naming
+from jacmagic.function.interop.named_constants import current, naming
 from jacmagic.function.interop.plain import NothingToLift, is_plain, plainly
 from jacmagic.function.interop.scope import Scope
 from jacmagic.function.interop.silence import is_silent, silent
 from jacmagic.function.interop.survey import Survey, Surveyor
-from jacmagic.function.pytree import map_leaves
 
-__all__ = ["Names", "effects_of", "lifted", "naming"]
+__all__ = ["effects_of", "lifted", "naming"]
 
 
 def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -103,7 +103,7 @@ class _Runner:
     def __call__(self, found: Survey, values: tuple[Any, ...], named: dict[str, Any]) -> Any:
         function = self._function
         if (found.numpy and not found.torch) or self._takes_arrays:
-            return _called(function, found, _as_arrays(values), _as_arrays(named))
+            return _called(function, found, with_arrays(values), with_arrays(named))
         try:
             if not (found.is_replaced or current() is not None or (found.writes and is_silent())):
                 return function(*values, **named)
@@ -122,7 +122,7 @@ def _or_none(function: Callable[..., Any], found: Survey, values: Any, named: An
     """Return the result with arrays instead of tensors; None if that fails too."""
     try:
         with silent():
-            return _called(function, found, _as_arrays(values), _as_arrays(named))
+            return _called(function, found, with_arrays(values), with_arrays(named))
     except REFUSALS:  # the error with tensors is the one that is shown
         return None
 
@@ -142,7 +142,3 @@ def _called(
         made, tracked.arrays = tracked.arrays, before
         scope.close()
         replaced([*(made or ()), *scope.references()], scope.original)
-
-
-def _as_arrays(values: Any) -> Any:
-    return map_leaves(lambda one: of_tensor(one) if isinstance(one, Tensor) else one, values)

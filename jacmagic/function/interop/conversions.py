@@ -29,8 +29,8 @@ def with_tensors(value: Any) -> Any:
     return map_leaves(one, value)
 
 
-def as_result(value: Any) -> Any:
-    """Return what a counterpart returned, its tensors as arrays."""
+def with_arrays(value: Any) -> Any:
+    """Return the same arguments or results with arrays for tensors."""
     return map_leaves(lambda one: of_tensor(one) if isinstance(one, Tensor) else one, value)
 
 

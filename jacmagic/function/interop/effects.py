@@ -26,7 +26,7 @@ State = dict[tuple[int, str], tuple[Any, ...]]
 
 
 def state_of(found: Survey) -> State:
-    """How everything that a surveyed function reads stands now."""
+    """Return the present values of everything that a surveyed function reads."""
     state: State = {}
     for function in found.functions:
         for owner, name, value in _read_by(function):

@@ -1,4 +1,4 @@
-"""Numbers that the user gave a name, offered to whoever wants to keep the name.
+"""Named numbers of the user's code, offered to a tracer that keeps names.
 
 While `naming` is on, a lifted function offers every number and tensor that it finds under a name
 (a global, a closure's, a default argument, a field of a dataclass, a module's parameter). The offer
@@ -28,7 +28,7 @@ class Names(Protocol):
     keeps: bool
 
     def offer(self, name: str, value: Any) -> Any:
-        """Return a number or tensor found under a name; what shall stand there."""
+        """Return the value to use for a number or tensor that is read by a name."""
 
     def function(self, name: str, value: Any) -> Any | None:
         """Return what a function gives for a named number; None if it has no name."""

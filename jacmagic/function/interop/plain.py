@@ -15,7 +15,7 @@ from jacmagic.function.pytree import map_leaves
 
 
 class NothingToLift(Exception):
-    """The function is written with torch alone."""
+    """Raised for a function that is written with torch alone."""
 
 
 _frames: set[types.FrameType] = set()  # of the calls of `plain_value` that are under way

@@ -16,7 +16,7 @@ from jacmagic.function.interop.arrays import (
     traced_by,
     view_of,
 )
-from jacmagic.function.interop.conversions import as_result, untraced, with_tensors
+from jacmagic.function.interop.conversions import untraced, with_arrays, with_tensors
 from jacmagic.function.interop.counterparts import TABLES
 from jacmagic.function.interop.torch_calls import call
 
@@ -57,7 +57,7 @@ def computed(module: str, name: str, values: tuple[Any, ...], named: Mapping[str
     if name in VIEWS and isinstance(values[0], Array) and traced_by(values[0]) is not None:
         rest = with_tensors(tuple(values[1:]))
         return view_of(values[0], lambda tensor: call(module, name, (tensor, *rest), options))
-    result = as_result(call(module, name, with_tensors(tuple(values)), options))
+    result = with_arrays(call(module, name, with_tensors(tuple(values)), options))
     outs = out if isinstance(out, tuple) else (out,)
     if mask is not True:
         before = outs[0] if isinstance(outs[0], numpy.ndarray) else numpy.zeros(())

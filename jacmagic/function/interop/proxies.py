@@ -46,7 +46,7 @@ class FunctionProxy:
             if isinstance(self._original, numpy.ufunc):
                 return of_ufunc(self._original, "__call__", values, named)
             result = computed(self._module, self.__name__, values, named)
-            return as_number(result) if self._module in ("math", "cmath") else result
+            return as_tensors(result) if self._module in ("math", "cmath") else result
         if self.__name__ in _SAME and isinstance(values[0], Array) and len(values) == 1:
             return values[0]
         return as_array(self._original(*values, **named))
@@ -56,11 +56,6 @@ class FunctionProxy:
 
     def __repr__(self) -> str:
         return repr(self._original)
-
-
-def as_number(value: Any) -> Any:
-    """Return what a function of `math` gives: a tensor without dimensions, no array."""
-    return as_tensors(value)
 
 
 class TensorMaker:

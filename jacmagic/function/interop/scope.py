@@ -22,7 +22,7 @@ from jacmagic.function.interop import classes
 from jacmagic.function.interop.arrays import Array, of_users, tensor_in
 from jacmagic.function.interop.control_operators import IN_PYTHON
 from jacmagic.function.interop.conversions import numbers_of, returned
-from jacmagic.function.interop.homes import MODULES, home_of
+from jacmagic.function.interop.libraries import MODULES, module_of
 from jacmagic.function.interop.named_constants import answered, current
 from jacmagic.function.interop.proxies import (
     TENSOR_MAKERS,
@@ -116,8 +116,8 @@ class Scope:
             return self._function(value)
         if kind is types.FunctionType and value in IN_PYTHON:
             return self.note(value, functools.partial(IN_PYTHON[value]))
-        if (home := home_of(value)) is not None:
-            return self.note(value, FunctionProxy(self, home, value))
+        if (module := module_of(value)) is not None:
+            return self.note(value, FunctionProxy(self, module, value))
         if self._proxies_torch and isinstance(value, types.BuiltinFunctionType):
             return self.note(value, TensorMaker(self, value)) if value in TENSOR_MAKERS else value
         if kind is functools.partial:

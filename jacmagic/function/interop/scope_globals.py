@@ -1,4 +1,7 @@
-"""The globals of copied functions: reads go to the user's through a scope."""
+"""The globals of copied functions: reads go to the user's through a scope.
+
+Among them is `type`: an array of this package is an ndarray to it.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,9 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from jacmagic.function.interop.builtin_type import Type
+import numpy
+
+from jacmagic.function.interop.arrays import Array
 from jacmagic.function.interop.replacements import Replacements
 from jacmagic.function.interop.silence import says_nothing
 from jacmagic.function.interop.user_code import names_in
@@ -63,3 +68,28 @@ def _imported(
 ) -> Any:
     """`import numpy as np` inside the function."""
     return scope.of(original(name, *rest, **named))
+
+
+class _Classes(type):
+    """Lets `isinstance(thing, type)` and `issubclass(kind, type)` ask the builtin."""
+
+    def __instancecheck__(cls, instance: Any) -> bool:
+        return isinstance(instance, type) if cls is Type else super().__instancecheck__(instance)
+
+    def __subclasscheck__(cls, subclass: type) -> bool:
+        return issubclass(subclass, type) if cls is Type else super().__subclasscheck__(subclass)
+
+
+class Type(type, metaclass=_Classes):
+    """The builtin `type`, but for this package's arrays; classes may derive from it."""
+
+    def __new__(cls, *args: Any, **named: Any) -> Any:
+        """`type(thing)`, or `type(name, bases, namespace)`."""
+        if len(args) == 1 and cls is Type:
+            found = type(args[0])
+            return numpy.ndarray if found is Array else Type if found is type else found
+        return type.__new__(type if cls is Type else cls, *args, **named)
+
+    def __class_getitem__(cls, item: Any) -> Any:
+        """`type[int]` in an annotation."""
+        return type[item]

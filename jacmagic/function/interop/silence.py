@@ -58,7 +58,7 @@ class _Silent:
     """A pattern for the filters of `warnings`, which matches any text in silent code."""
 
     def match(self, text: str) -> bool:
-        """As a compiled pattern's."""
+        """Return whether the running code is silent, as `re.Pattern.match` of any text."""
         return is_silent()
 
 

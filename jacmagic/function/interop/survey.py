@@ -19,7 +19,7 @@ from torch import nn
 
 from jacmagic.function.interop.control_operators import IN_PYTHON
 from jacmagic.function.interop.control_operators import NAMES as CONTROL
-from jacmagic.function.interop.homes import MODULES, home_of
+from jacmagic.function.interop.libraries import MODULES, module_of
 from jacmagic.function.interop.silence import WRITING
 from jacmagic.function.interop.user_code import is_users, is_users_module, names_in
 
@@ -59,12 +59,12 @@ class Survey:
 
     @property
     def is_lifted(self) -> bool:
-        """Whether there is anything to do."""
+        """Whether the function calls `math` or NumPy."""
         return self.math or self.numpy
 
     @property
     def is_replaced(self) -> bool:
-        """Whether anything is to run otherwise than it is written."""
+        """Whether the function runs with replaced calls, control flow included."""
         return self.is_lifted or self.control
 
     @property
@@ -175,22 +175,18 @@ def _kind_of(value: Any) -> str | None:
         return "torch"
     module = getattr(value, "__name__", "") if isinstance(value, types.ModuleType) else None
     if module is None:
-        module = home_of(value) or getattr(value, "__module__", "") or ""
+        module = module_of(value) or getattr(value, "__module__", "") or ""
     if not isinstance(module, str):
         return None
     if module in MODULES:
         return "math" if module in ("math", "cmath") else "numpy"
     package = module.partition(".")[0]
-    return package if package in ("numpy", "torch") and callable_or_module(value) else None
+    is_used = callable(value) or isinstance(value, types.ModuleType)  # rather than held
+    return package if package in ("numpy", "torch") and is_used else None
 
 
 def _is_control(value: Any) -> bool:
     return isinstance(value, types.FunctionType) and value in IN_PYTHON
-
-
-def callable_or_module(value: Any) -> bool:
-    """Whether code does something with a value of a library, rather than hold it."""
-    return callable(value) or isinstance(value, types.ModuleType)
 
 
 def _parts(function: types.FunctionType) -> tuple[Any, ...]:

@@ -1,1 +1,1 @@
-"""Differentiation modes: rows, reverse, forward, dense and sparse, and the choice among them."""
+"""Differentiation modes: rows, reverse, forward, dense, sparse; which to try."""

@@ -7,6 +7,6 @@ zero, but misses none of the branch that is taken; where dependence cannot be fo
 """
 
 from jacmagic.numeric.sparsity.colouring import Plan, plan
-from jacmagic.numeric.sparsity.detect import MAX_ENTRIES, Pattern, Unfollowed, detect
+from jacmagic.numeric.sparsity.detect import MAX_ENTRIES, Pattern, detect
 
-__all__ = ["MAX_ENTRIES", "Pattern", "Plan", "Unfollowed", "detect", "plan"]
+__all__ = ["MAX_ENTRIES", "Pattern", "Plan", "detect", "plan"]

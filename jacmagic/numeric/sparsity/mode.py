@@ -12,19 +12,43 @@ import torch
 from jacmagic.function.aten.data_movement import MOVEMENTS, accumulates
 from jacmagic.function.aten.interpreter import Interpreter
 from jacmagic.function.aten.operation import Operation, tensors_in
+from jacmagic.function.aten.shadows import Shadows
 from jacmagic.function.aten.unsupported import Unsupported
 from jacmagic.function.deadline import Deadline
 from jacmagic.function.torch_internals import is_under_transform, is_wrapped, tree_map
 from jacmagic.numeric.sparsity.arguments import Call, Operand
 from jacmagic.numeric.sparsity.index_sets import CONSTANT, STEP, IndexSets
 from jacmagic.numeric.sparsity.rules import RULES, Rule, accumulation, pointwise
-from jacmagic.numeric.sparsity.shadows import SetShadows
 
 _CONSTANTS = frozenset("zero_ fill_ eye_".split())  # writes that leave no dependence
 
 
 class OutOfTime(Exception):
     """Detection takes longer than it may."""
+
+
+class SetShadows(Shadows):
+    """The sets of all tensors that depend on the inputs."""
+
+    def __init__(self, sets: IndexSets) -> None:
+        """Begin with no tensor."""
+        super().__init__()
+        self.sets = sets
+
+    def read(self, tensor: torch.Tensor) -> np.ndarray:
+        """Return the sets of a tensor's elements, int64 in its shape."""
+        shadow = self.view(tensor)
+        if shadow is None:
+            return np.full(tuple(tensor.shape), CONSTANT, dtype=np.int64)
+        if tensor.is_complex():
+            return self.sets.both(shadow[..., 0], shadow[..., 1])
+        return shadow.copy()
+
+    def write(self, tensor: torch.Tensor, ids: np.ndarray) -> None:
+        """Let a tensor's elements depend on these sets, which broadcast to its shape."""
+        shadow = self.cover(tensor)
+        if tensor.numel():
+            shadow[...] = ids[..., None] if tensor.is_complex() else ids
 
 
 class DependenceMode(Interpreter):

@@ -11,8 +11,7 @@
 met.
 """
 
-from jacmagic.result.compiled.candidates import BACKENDS
 from jacmagic.result.compiled.function import CompiledJacobian, compiled_of
 from jacmagic.result.compiled.inputs import as_tensor
 
-__all__ = ["BACKENDS", "CompiledJacobian", "as_tensor", "compiled_of"]
+__all__ = ["CompiledJacobian", "as_tensor", "compiled_of"]

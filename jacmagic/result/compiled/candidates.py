@@ -20,7 +20,7 @@ from jacmagic.result.compiled.native.straight import Straight, obstacle, straigh
 from jacmagic.result.compiled.wanted import Truths
 from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.symbolic.formula import ClosedForm
-from jacmagic.symbolic.point import values_again
+from jacmagic.symbolic.validation import values_again
 
 BACKENDS = ("auto", "native", "graph", "python", "inductor")
 MAX_ENTRIES = 50_000  # of a Jacobian whose closed form is compiled

@@ -7,18 +7,16 @@
 5. Where a source is missing or J is large, a `*_check` compares products with random directions.
 """
 
-from jacmagic.result.verdict.agreement import Agreement, Disagreement
+from jacmagic.result.verdict.agreement import Agreement
 from jacmagic.result.verdict.closed_form_check import check_closed_form
 from jacmagic.result.verdict.dependence import lost_dependence
 from jacmagic.result.verdict.diagnosis import contradicts, diagnose
-from jacmagic.result.verdict.findings import Finding, Sources
+from jacmagic.result.verdict.findings import Sources
 from jacmagic.result.verdict.reasons import side_effects
 from jacmagic.result.verdict.sparse_check import check_sparse
 
 __all__ = [
     "Agreement",
-    "Disagreement",
-    "Finding",
     "Sources",
     "check_closed_form",
     "check_sparse",

@@ -65,7 +65,7 @@ class Causes:
         edges: Sequence[Singularity] = (),
         gradient_is_right: bool = False,
     ) -> None:
-        """Look nothing up yet.
+        """Take a problem and its numbers; each cause is looked up on first use.
 
         Args:
             problem: the function and the point.

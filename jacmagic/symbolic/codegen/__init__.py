@@ -4,10 +4,8 @@ Each language is one table from graph operations to its own expressions; what it
 for is refused by name.
 """
 
-from jacmagic.symbolic.codegen.language import Language
-from jacmagic.symbolic.codegen.languages import LANGUAGES, C
+from jacmagic.symbolic.codegen.languages import C
 from jacmagic.symbolic.codegen.runner import Runner
-from jacmagic.symbolic.codegen.scope import Scope
 from jacmagic.symbolic.codegen.writer import write
 
-__all__ = ["LANGUAGES", "C", "Language", "Runner", "Scope", "write"]
+__all__ = ["C", "Runner", "write"]

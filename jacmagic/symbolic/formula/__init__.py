@@ -1,23 +1,16 @@
 """From a trace to a readable formula: SymPy, LaTeX, and a tape for its values."""
 
-from jacmagic.symbolic.formula.abbreviations import Abbreviation
 from jacmagic.symbolic.formula.closed import ClosedForm, close
 from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.excerpt import MAX_LINES, excerpt
-from jacmagic.symbolic.formula.named import NamedNumber, sigmoid
+from jacmagic.symbolic.formula.named import sigmoid
 from jacmagic.symbolic.formula.shortest import shortest
-from jacmagic.symbolic.formula.sympify import to_sympy
-from jacmagic.symbolic.formula.sympy_operations import CANONICAL, WRITTEN
 from jacmagic.symbolic.formula.typeset import plain, pretty, substituted, tex
 
 __all__ = [
-    "CANONICAL",
     "MAX_LINES",
-    "WRITTEN",
-    "Abbreviation",
     "ClosedForm",
     "DisplayForm",
-    "NamedNumber",
     "close",
     "excerpt",
     "plain",
@@ -26,5 +19,4 @@ __all__ = [
     "sigmoid",
     "substituted",
     "tex",
-    "to_sympy",
 ]

@@ -1,4 +1,4 @@
-"""Products as a factor, an exponential and powers of sums of exponentials."""
+"""Monomials: a coefficient, an exponential, powers of sums of exponentials."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
+from functools import reduce
 
 from jacmagic.function.deadline import Deadline
 from jacmagic.symbolic.graph.numbers import Number, exact, short
@@ -258,17 +259,11 @@ class Graph:
 
     def total(self, terms: Iterable[int]) -> int:
         """Return the sum of any number of terms, from left to right."""
-        result = ZERO
-        for term in terms:
-            result = self.add(result, term)
-        return result
+        return reduce(self.add, terms, ZERO)
 
     def product(self, factors: Iterable[int]) -> int:
         """Return the product of any number of factors, from left to right."""
-        result = ONE
-        for factor in factors:
-            result = self.mul(result, factor)
-        return result
+        return reduce(self.mul, factors, ONE)
 
     # ── reading ───────────────────────────────────────────────────────────────────────────────
 

@@ -69,10 +69,6 @@ def _smaller(a: float, b: float) -> float:
     return math.nan if a != a or b != b else min(a, b)
 
 
-def _modulo(a: float, b: float) -> float:
-    return a % b
-
-
 def _whole(rounding: Callable[[float], int]) -> Callable[[float], float]:
     return lambda x: float(rounding(x)) if math.isfinite(x) else x
 
@@ -126,7 +122,7 @@ OPERATIONS: dict[str, Operation] = {
     "sign": Operation(1, _sign),
     "floor": Operation(1, _whole(math.floor)),
     "ceil": Operation(1, _whole(math.ceil)),
-    "mod": Operation(2, _total(_modulo, np.mod)),
+    "mod": Operation(2, _total(operator.mod, np.mod)),
     "relu": Operation(1, lambda x: x if x != x or x > 0 else 0.0),
     "max": Operation(2, _larger),
     "min": Operation(2, _smaller),

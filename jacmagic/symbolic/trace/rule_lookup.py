@@ -1,4 +1,4 @@
-"""What decides how an operation is traced: its rule, its dtypes, how it writes."""
+"""Lookup of an operation's rule, by its dtypes and by the way it writes."""
 
 from __future__ import annotations
 

@@ -4,8 +4,6 @@
 `entries` and `live_tape` write its traits, `assets` joins its code.
 """
 
-from jacmagic.view.explorer.assets import MODULES, front_end, style
-from jacmagic.view.explorer.traits import JacobianView
 from jacmagic.view.explorer.widget import Explorer
 
-__all__ = ["MODULES", "Explorer", "JacobianView", "front_end", "style"]
+__all__ = ["Explorer"]

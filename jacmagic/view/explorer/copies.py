@@ -67,10 +67,6 @@ def _in_sympy(jacobian: JacobianResult, reading: DisplayForm, layout: Layout) ->
     lines: list[str] = []
     if reading.used_constants:
         named = sympy.Matrix(*reading.form.shape, reading.entry)
-        matrix = named.replace(sigmoid, _logistic)
+        matrix = named.replace(sigmoid, lambda u: 1 / (1 + sympy.exp(-u)))
         lines = [f"{label.symbol} = {value!r}" for label, value in reading.used_constants]
     return "\n".join([*lines, str(layout.matrix(matrix))])
-
-
-def _logistic(u: sympy.Expr) -> sympy.Expr:
-    return 1 / (1 + sympy.exp(-u))

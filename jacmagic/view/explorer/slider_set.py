@@ -8,7 +8,7 @@ from typing import Any
 import ipywidgets
 
 from jacmagic.labels import Label
-from jacmagic.view.explorer.sliders import Range, Slider, range_of
+from jacmagic.view.explorer.sliders import Range, Slider, check_ranges, range_of
 
 TRAITS = ("description", "value", "min", "max", "step")
 
@@ -38,7 +38,11 @@ class SliderSet:
             ranges: (low, high, step or None) by label.
             others: another explorer's sliders by label, which move this point too.
             on_move: called with a component and its number when a slider moves.
+
+        Raises:
+            PointError: a range is no component's, or its bounds are no range.
         """
+        check_ranges(ranges, labels)
         self.numbers = list(numbers)
         self.sliders: dict[int, ipywidgets.FloatSlider] = {}
         self._labels, self._ranges, self._others = labels, ranges, others

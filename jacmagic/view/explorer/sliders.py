@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import ipywidgets
 import traitlets
 
+from jacmagic.errors import PointError
 from jacmagic.labels import Label
 
 Range = tuple[float, float, float | None]
@@ -36,6 +38,38 @@ class Slider(ipywidgets.FloatSlider):
     @traitlets.validate("max")
     def _validate_max(self, proposal: traitlets.Bunch) -> float:
         return float(proposal["value"])
+
+
+def check_ranges(ranges: Mapping[str, Range], labels: Sequence[Label]) -> None:
+    """Refuse ranges of other components, and bounds that a slider cannot have.
+
+    Args:
+        ranges: (low, high, step or None) by label.
+        labels: of the components.
+
+    Raises:
+        PointError: a name is no label, or its value is no finite, increasing range.
+    """
+    texts = [label.text for label in labels] if ranges else []
+    for name, bounds in ranges.items():
+        if name not in texts:
+            raise PointError(
+                f"expected ranges of {', '.join(texts[:12])}; found {name!r}; "
+                f"write ranges={{{texts[0]!r}: (0, 5, None)}}"
+            )
+        if not _is_range(bounds):
+            raise PointError(
+                f"expected (low, high, step or None) with low < high as the range of {name}; "
+                f"found {bounds!r}; write ranges={{{name!r}: (0, 5, None)}}"
+            )
+
+
+def _is_range(bounds: Any) -> bool:
+    try:
+        low, high, step = bounds
+        return -LARGEST <= low < high <= LARGEST and (step is None or 0 < step <= LARGEST)
+    except (TypeError, ValueError):
+        return False
 
 
 def range_of(label: Label, value: float, ranges: Mapping[str, Range]) -> tuple[float, float, float]:

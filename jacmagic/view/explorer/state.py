@@ -1,4 +1,7 @@
-"""Traits of the view: labels and layout once, numbers at each point."""
+"""Traits of the view: labels and layout once, numbers at each point.
+
+While a slider moves they come without a verdict.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,11 @@ from typing import Any
 import numpy as np
 
 from jacmagic.result import JacobianResult
+from jacmagic.symbolic.formula import DisplayForm
+from jacmagic.symbolic.validation import fits_at
 from jacmagic.view.captions import remarks, warnings, whereabouts
 from jacmagic.view.explorer.live_tape import to_json
-from jacmagic.view.table import table_of
+from jacmagic.view.table import table_of, values_of
 
 
 def spec(jacobian: JacobianResult) -> dict[str, Any]:
@@ -54,14 +59,57 @@ def numbers(jacobian: JacobianResult, at: Sequence[float]) -> dict[str, Any]:
         at: the numbers of the sliders that it answers, before torch rounded them.
     """
     table = table_of(jacobian)
-    reading = jacobian.reading
-    shown = [] if reading is None else reading.numbers(jacobian.problem.flat_point).values()
     return {
-        "values": np.ascontiguousarray(table.values, dtype="<f8").tobytes(),
+        **_packed(jacobian, jacobian.reading, table.values, at),
         "zeros": np.ascontiguousarray(~table.pattern, dtype=np.uint8).tobytes(),
+        "status": _status(jacobian, table.values),
+    }
+
+
+def moving(
+    settled: JacobianResult, jacobian: JacobianResult, at: Sequence[float], status: dict[str, Any]
+) -> dict[str, Any] | None:
+    """Return the traits of a point while sliders move, without a verdict.
+
+    Args:
+        settled: the result whose formula is shown.
+        jacobian: the result at the new point.
+        at: the numbers of the sliders that it answers, before torch rounded them.
+        status: of the last point; its remarks are about the function.
+
+    Returns:
+        None where the formula that is shown may not be that of the new point.
+    """
+    if settled.numbers.connected != jacobian.numbers.connected or jacobian.large:
+        return None
+    matrix, reading = values_of(jacobian), settled.reading
+    outputs = [x for one in jacobian.numbers.outputs.leaves for x in one.reshape(-1).tolist()]
+    if reading is not None and not fits_at(reading.form, jacobian.problem, outputs, matrix):
+        return None
+    values = jacobian.view.layout.matrix(matrix)
+    checking = {
+        "point": whereabouts(jacobian, unicode=True),
+        "verdict": "checking",
+        "agreement": "checking against the other sources",
+        "warnings": [],
+        "marked": np.argwhere(~np.isfinite(values)).tolist(),
+        "stale": "",
+    }
+    return {**_packed(jacobian, reading, values, at), "status": {**status, **checking}}
+
+
+def _packed(
+    jacobian: JacobianResult,
+    reading: DisplayForm | None,
+    values: np.ndarray,
+    at: Sequence[float],
+) -> dict[str, Any]:
+    """Return as bytes the numbers of the matrix, of the formula and of the sliders."""
+    shown = () if reading is None else reading.numbers(jacobian.problem.flat_point).values()
+    return {
+        "values": np.ascontiguousarray(values, dtype="<f8").tobytes(),
         "numbers": np.array(list(shown), dtype="<f8").tobytes(),
         "at": np.array(at, dtype="<f8").tobytes(),
-        "status": _status(jacobian, table.values),
     }
 
 

@@ -18,7 +18,6 @@ from jacmagic.view.explorer import state
 from jacmagic.view.explorer.assets import front_end, style
 from jacmagic.view.explorer.entries import entry_of
 from jacmagic.view.explorer.formula import formula_of, signature_of
-from jacmagic.view.explorer.moving import moving
 
 
 class JacobianView(anywidget.AnyWidget):
@@ -76,7 +75,7 @@ class JacobianView(anywidget.AnyWidget):
         """Show the Jacobian of another point; the verdict follows by `settle`."""
         _, gives_numbers, has_kink = self._signature
         quick = gives_numbers and not has_kink
-        shown = moving(self._settled, jacobian, at, self.status) if quick else None
+        shown = state.moving(self._settled, jacobian, at, self.status) if quick else None
         if shown is None:
             self.show(jacobian, at)
             return

@@ -1,4 +1,4 @@
-"""Derivations of all entries, up to a total length."""
+"""Derivations of all entries, up to a total length, and the still form in LaTeX."""
 
 from __future__ import annotations
 
@@ -32,6 +32,14 @@ def derivations(jacobian: JacobianResult) -> tuple[list[Step], list[str]]:
     if not missing:
         return steps, []
     return steps, [f"{missing} of {len(entries)} derivations are left out; see J.steps(i, j)"]
+
+
+def latex(jacobian: JacobianResult) -> str:
+    """Return displayed equations: the chain of matrices, and derivations."""
+    steps, left_out = derivations(jacobian)
+    blocks = [jacobian.to_latex(), *(step.latex for step in steps)]
+    blocks += [rf"\text{{{line}}}" for line in left_out]
+    return "\n".join(f"$$\n{block}\n$$" for block in blocks)
 
 
 def _written_out(jacobian: JacobianResult, i: int, j: int) -> Step:

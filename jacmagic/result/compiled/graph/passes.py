@@ -14,6 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from jacmagic.function.components import flat
 from jacmagic.function.outputs import flatten
 from jacmagic.numeric import SparsePlan
 
@@ -83,7 +84,7 @@ def rows(task: Task) -> Traceable:
         chosen = [tensors[k] for k in task.chosen]
         values, pull, *_ = torch.func.vjp(task.leaves(tensors), *chosen)
         found = torch.func.vmap(pull)(basis)
-        return _side_by_side(task, found).reshape(-1), _flat(values)
+        return _side_by_side(task, found).reshape(-1), flat(values)
 
     return run
 
@@ -98,7 +99,7 @@ def columns(task: Task) -> Traceable:
 
         def push(*tangents: Tensor) -> tuple[Tensor, Tensor]:
             values, found, *_ = torch.func.jvp(leaves, chosen, tangents)
-            return _flat(found), _flat(values)
+            return flat(found), flat(values)
 
         found, values = torch.func.vmap(push, out_dims=(1, 0))(*basis)
         return found.reshape(-1).to(_widest(task.inputs)), values[0]
@@ -112,7 +113,7 @@ def row_by_row(task: Task) -> Traceable:
     def run(*tensors: Tensor) -> tuple[Tensor, Tensor]:
         chosen = [tensors[k].detach().requires_grad_() for k in task.chosen]
         with torch.enable_grad():
-            values = _flat(task.leaves(tensors)(*chosen))
+            values = flat(task.leaves(tensors)(*chosen))
             found = [
                 torch.autograd.grad(
                     value, chosen, retain_graph=True, allow_unused=True, materialize_grads=True
@@ -137,20 +138,20 @@ def compressed(task: Task) -> Traceable:
         if scheme.plan.backward:
             outputs, pull, *_ = torch.func.vjp(leaves, *chosen)
             products.append(_side_by_side(task, torch.func.vmap(pull)(scheme.backward)))
-            values = _flat(outputs)
+            values = flat(outputs)
         if scheme.plan.forward:
 
             def push(*tangents: Tensor) -> tuple[Tensor, Tensor]:
                 outputs, found, *_ = torch.func.jvp(leaves, chosen, tangents)
-                return _flat(found), _flat(outputs)
+                return flat(found), flat(outputs)
 
             found, repeated = torch.func.vmap(push)(*scheme.forward)
             products.insert(0, found)
             values = repeated[0]
         if values is None:  # no entry at all
-            values = _flat(leaves(*chosen))
-        flat = _flat(products or [values[:0]])
-        return flat.index_select(0, scheme.source).to(_widest(task.inputs)), values
+            values = flat(leaves(*chosen))
+        found = flat(products or [values[:0]])
+        return found.index_select(0, scheme.source).to(_widest(task.inputs)), values
 
     return run
 
@@ -161,11 +162,6 @@ PASSES: dict[str, Callable[[Task], Traceable]] = {
     "row by row": row_by_row,
     "compressed": compressed,
 }
-
-
-def _flat(leaves: Sequence[Tensor]) -> Tensor:
-    parts = [leaf.reshape(-1) for leaf in leaves]
-    return parts[0] if len(parts) == 1 else torch.cat(parts)
 
 
 def _widest(tensors: Sequence[tuple[torch.Size, torch.dtype]]) -> torch.dtype:

@@ -16,4 +16,4 @@ LANGUAGES: dict[str, Language] = {
     "javascript": JAVASCRIPT,
 }
 
-__all__ = ["JAVASCRIPT", "LANGUAGES", "PYTHON", "TORCH", "C"]
+__all__ = ["LANGUAGES", "C"]

@@ -31,12 +31,12 @@ from jacmagic.symbolic.trace.rules.losses import LOSSES
 from jacmagic.symbolic.trace.rules.matrices import MATRICES
 from jacmagic.symbolic.trace.rules.normalizations import NORMALIZATIONS
 from jacmagic.symbolic.trace.rules.order_statistics import ORDER_STATISTICS
-from jacmagic.symbolic.trace.rules.pairs import ComplexNodes, conjugate, pair_of
+from jacmagic.symbolic.trace.rules.pairs import ComplexNodes, conjugate
 from jacmagic.symbolic.trace.rules.pools import POOLS
 from jacmagic.symbolic.trace.rules.predicates import PREDICATES
 from jacmagic.symbolic.trace.rules.products import PRODUCTS
 from jacmagic.symbolic.trace.rules.reductions import REDUCTIONS
-from jacmagic.symbolic.trace.rules.selections import Operands, Selection, SelectionRule
+from jacmagic.symbolic.trace.rules.selections import Operands, SelectionRule
 from jacmagic.symbolic.trace.rules.special import SPECIAL
 
 RULES: dict[str, Rule] = {
@@ -73,10 +73,8 @@ __all__ = [
     "ComplexNodes",
     "Operands",
     "Rule",
-    "Selection",
     "conjugate",
     "each",
-    "pair_of",
     "toward_zero",
     "truth",
 ]

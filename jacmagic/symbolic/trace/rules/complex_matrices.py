@@ -7,6 +7,7 @@ complex numbers: its nodes stand for pairs of real nodes.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from functools import reduce
 from typing import Any, cast
 
 import numpy as np
@@ -81,17 +82,11 @@ class PairGraph:
 
     def total(self, nodes: Iterable[int]) -> int:
         """Return the sum."""
-        result = ZERO
-        for node in nodes:
-            result = self.add(result, node)
-        return result
+        return reduce(self.add, nodes, ZERO)
 
     def product(self, nodes: Iterable[int]) -> int:
         """Return the product."""
-        result = ONE
-        for node in nodes:
-            result = self.mul(result, node)
-        return result
+        return reduce(self.mul, nodes, ONE)
 
 
 def _over_pairs(kernel: Callable[..., np.ndarray]) -> Callable[..., ComplexNodes]:

@@ -19,7 +19,7 @@ from jacmagic.symbolic.trace.rules.pairs import ComplexNodes
 
 @dataclass(frozen=True)
 class Operands:
-    """The numbers of an operation.
+    """Numeric inputs and results of an operation that chooses by values.
 
     Attributes:
         inputs: of its tensor arguments, in order.

@@ -20,16 +20,16 @@ MODULES = {
 
 
 @functools.cache
-def _homes() -> dict[int, str]:
+def _modules_by_id() -> dict[int, str]:
     """Map the identity of every function of `MODULES` to the name of its module."""
     table: dict[int, str] = {}
-    for module, home in MODULES.items():
-        for name, value in vars(home).items():
-            if callable(value) and not isinstance(value, type) and not name.startswith("_"):
-                table.setdefault(id(value), module)
+    for name, module in MODULES.items():
+        for attribute, value in vars(module).items():
+            if callable(value) and not isinstance(value, type) and not attribute.startswith("_"):
+                table.setdefault(id(value), name)
     return table
 
 
-def home_of(value: Any) -> str | None:
+def module_of(value: Any) -> str | None:
     """Return the module of `MODULES` that a function belongs to; None for all else."""
-    return _homes().get(id(value))
+    return _modules_by_id().get(id(value))
