@@ -107,7 +107,7 @@ def showing_users_frames(function: Callable[_P, _R]) -> Callable[_P, _R]:
 
 def _is_ours(frame: TracebackType) -> bool:
     """Whether a frame that raised runs this package's code and not the user's."""
-    return _package(frame) == "jacmagic" and not _room(frame).startswith(_CALLS_USERS_CODE)
+    return _package(frame) == "jacmagic" and not _module_name(frame).startswith(_CALLS_USERS_CODE)
 
 
 def _caused(new: FunctionError, error: BaseException) -> FunctionError:
@@ -155,9 +155,9 @@ def _walk(part: TracebackType | None) -> Iterator[TracebackType]:
         part = part.tb_next
 
 
-def _room(frame: TracebackType) -> str:
+def _module_name(frame: TracebackType) -> str:
     return str(frame.tb_frame.f_globals.get("__name__", ""))
 
 
 def _package(frame: TracebackType) -> str:
-    return _room(frame).partition(".")[0]
+    return _module_name(frame).partition(".")[0]
