@@ -1,4 +1,4 @@
-"""Deadlines in processor time, so that a busy machine changes no result."""
+"""Deadlines in processor time, so that a busy machine seldom changes a result."""
 
 from __future__ import annotations
 

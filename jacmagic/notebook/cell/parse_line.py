@@ -44,7 +44,7 @@ def read_line(
         magic: the magic's name.
 
     Returns:
-        The point, the target and the options; pairs and options may stand in any order.
+        The point, the target and the options; pairs and options come in any order.
 
     Raises:
         CellError: an option is unknown or lacks its value, a name stands twice, a bracket or

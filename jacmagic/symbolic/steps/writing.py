@@ -20,7 +20,7 @@ class Ending:
     """What follows the derivative in the last line: "= 3 · 4² = 48".
 
     Attributes:
-        named: the derivative as it stands in the matrix, in terms of named parts.
+        named: the derivative as the matrix shows it, in terms of named parts.
         numbers: LaTeX of the number of each symbol.
         value: LaTeX of what it comes to.
     """
