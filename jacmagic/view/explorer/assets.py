@@ -6,21 +6,16 @@ import re
 from functools import cache
 from importlib.resources import files
 
-# The view's modules, each below those that it imports; the parts are on screen in this order.
+# The view's modules, each below those that it imports; the parts are in this order.
 MODULES = (
     *("format.mjs", "element.mjs", "mathml.mjs", "slots.mjs", "copy.mjs", "stops.mjs"),
     *("special.mjs", "tape.mjs", "live.mjs", "following.mjs", "layout.mjs"),
     *("navigation.mjs", "cells.mjs", "grid_elements.mjs", "grid.mjs"),
-    "parts.mjs",
-    "controls.mjs",
+    *("areas.mjs", "tabs.mjs", "parts.mjs"),
     "title.mjs",
-    "chain.mjs",
-    "equations.mjs",
-    "notice.mjs",
-    "tools.mjs",
-    "table.mjs",
-    "panel.mjs",
-    "notes.mjs",
+    *("play.mjs", "slider.mjs", "controls.mjs", "tools.mjs"),
+    *("notice.mjs", "table.mjs", "notes.mjs"),
+    *("chain.mjs", "equations.mjs", "panel.mjs"),
     "view.mjs",
 )
 

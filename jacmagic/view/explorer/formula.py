@@ -20,6 +20,7 @@ _NO_CHAIN: dict[str, Any] = {
     "head": "",
     "sign": "=",
     "links": [],
+    "names": [],
     "where": [],
     "matrix": [],
     "plain": None,
@@ -57,6 +58,7 @@ def _chain(jacobian: JacobianResult) -> dict[str, Any]:
     return {
         "head": to_mathml(chain.head),
         "sign": chain.signs[-1],
+        "names": list(chain.link_names),
         **_links(chain.links, chain.where, moving),
         "matrix": [to_mathml(equation, display=False) for equation in chain.matrix],
         "plain": plain,

@@ -87,6 +87,7 @@ class Explorer(ipywidgets.VBox):
         is_crowded = len(numbers) > MAX_SLIDERS
         self.chooser = self._make_chooser() if is_crowded else None
         super().__init__(children=[part for part in (self.chooser, self.view) if part is not None])
+        self.view.observe(lambda _: self._remember(), "tab")
         self.add_class("jm-explorer")
         self._choose([0] if is_crowded else range(len(numbers)))
         self.point = self.jacobian.point
@@ -149,9 +150,15 @@ class Explorer(ipywidgets.VBox):
             self._recompute(self.view.show)
 
     def _resume(self) -> None:
-        last = recall(self._identity)
-        if last is not None and last != self._controls.numbers:
-            self.move(last)
+        left = recall(self._identity)
+        if left is None:
+            return
+        self.view.tab = left.tab
+        if left.numbers != self._controls.numbers:
+            self.move(left.numbers)
+
+    def _remember(self) -> None:
+        remember(self._identity, self._controls.numbers, self.view.tab)
 
     # ── following ─────────────────────────────────────────────────────────────────────────────
 
@@ -194,7 +201,7 @@ class Explorer(ipywidgets.VBox):
             )
         else:
             self.jacobian, self.point = moved, moved.point
-            remember(self._identity, numbers)
+            self._remember()
 
     @property
     def _whereabouts(self) -> str:

@@ -118,10 +118,11 @@ export class Grid {
     this.table.addEventListener("pointerleave", () => this.highlight(null));
     if (!this.windowed) return;
     const scroll = (/** @type {WheelEvent} */ event) => {
-      event.preventDefault();
+      const before = String(this.corner);
       const across = event.deltaX || (event.shiftKey ? event.deltaY : 0);
       const down = event.shiftKey ? 0 : event.deltaY;
       this.scroll([this.corner[0] + 3 * Math.sign(down), this.corner[1] + 2 * Math.sign(across)]);
+      if (String(this.corner) !== before) event.preventDefault(); // at the end the page scrolls on
     };
     this.table.addEventListener("wheel", scroll, { passive: false });
   }

@@ -12,6 +12,8 @@ import { readMathml } from "./mathml.mjs";
 import { addPart } from "./parts.mjs";
 import { Slots } from "./slots.mjs";
 
+const HINT = "Click an entry of the table, or press Enter on it, to see how it is derived.";
+
 class EntryPanel {
   /**
    * @param {HTMLElement} box
@@ -21,17 +23,17 @@ class EntryPanel {
     const document = box.ownerDocument;
     this.document = document;
     this.box = box;
-    this.box.hidden = true;
+    this.hint = make(document, "p", "jm-quiet", HINT);
     this.title = make(document, "span", "jm-entry-title");
     this.value = make(document, "output", "jm-entry-value");
     const close = make(document, "button", "jm-tool", "×");
     close.setAttribute("aria-label", "Close the derivation");
     close.addEventListener("click", onClose);
-    const top = make(document, "div", "jm-entry-top");
-    top.append(this.title, this.value, close);
+    this.top = make(document, "div", "jm-entry-top");
+    this.top.append(this.title, this.value, close);
     this.lines = make(document, "ol", "jm-steps");
     this.note = make(document, "p", "jm-quiet");
-    this.box.append(top, this.lines, this.note);
+    this.box.append(this.hint, this.top, this.lines, this.note);
     this.box.addEventListener("keydown", (event) => {
       event.stopPropagation();
       if (event.key === "Escape") onClose();
@@ -44,7 +46,8 @@ class EntryPanel {
 
   /** @param {import("./parts.mjs").Frame} frame */
   paint(frame) {
-    this.box.hidden = !frame.open;
+    this.hint.hidden = Boolean(frame.open);
+    for (const part of [this.top, this.lines, this.note]) part.hidden = !frame.open;
     if (!frame.open) return;
     const { spec, layout, digits } = frame;
     const entry = frame.entries[String(frame.open)];
@@ -98,6 +101,7 @@ function whyNoLines({ open, zeros, layout, status, connected }) {
 
 addPart({
   name: "entry",
+  tab: "Entry",
   tag: "section",
   mount: (box, actions) => new EntryPanel(box, () => actions.close()),
   paint: (panel, frame) => panel.paint(frame),

@@ -146,6 +146,7 @@ async function writeToClipboard(document, text) {
 
 addPart({
   name: "tools",
+  area: "rail",
   mount: (box, actions) => new Tools(box, actions),
   paint: (tools, frame) => tools.paint(frame),
 });

@@ -16,6 +16,7 @@
  * @property {number[]} handles components whose sliders are drawn here
  * @property {boolean} chooser whether one of them is drawn at a time
  * @property {boolean} followed whether a kernel, where there is one, still answers
+ * @property {string} tab name of the open tab; "" for the first
  *
  * @typedef {import("./layout.mjs").Labelled & Labels} Spec
  *
@@ -29,15 +30,18 @@
  * @property {(number | string)[]} start the first point
  */
 
+import { Areas } from "./areas.mjs";
 import { make } from "./element.mjs";
 import { Follower } from "./following.mjs";
 import { asBytes } from "./format.mjs";
 import { Layout } from "./layout.mjs";
 import { fromJson } from "./live.mjs";
 import { PARTS } from "./parts.mjs";
+import { Tabs } from "./tabs.mjs";
 import { describePoint } from "./title.mjs";
 
 const MAX_CELLS_PAINTED_AT_ONCE = 100; // more wait for the browser's next frame
+const ENTRY_TAB = "Entry"; // the tab of panel.mjs
 const MAX_CELLS_WITH_SLOTS = 10_000; // of a matrix that may be typeset, with a slot for each entry
 
 /** One view of a model; the methods of `Actions` are for its parts. */
@@ -52,14 +56,17 @@ class JacobianView {
     this.style = { digits: this.spec.digits, exchanged: false, plain: false };
     /** @type {import("./layout.mjs").Cell | null} */
     this.open = null;
-    /** @type {import("./controls.mjs").Handle[]} */
+    /** @type {import("./slider.mjs").Handle[]} */
     this.handles = [];
     this.follower = new Follower(model, signal, {
       paint: () => this.paint(),
       describe: (point) => describePoint(this.spec.labels, point, this.style.digits, this.layout),
     });
     el.classList.add("jm-root");
+    this.areas = new Areas(el, this.spec);
+    this.tabs = new Tabs(make(el.ownerDocument, "div", "jm-tabs"), (name) => this.choose(name));
     this.parts = PARTS.map((part) => this.mount(part));
+    this.areas.boxes.stage.append(this.tabs.box);
     this.listenToKeys();
     this.draw();
     signal?.addEventListener("abort", () => this.stop());
@@ -68,7 +75,8 @@ class JacobianView {
   /** @param {import("./parts.mjs").Part} part */
   mount(part) {
     const box = make(this.el.ownerDocument, part.tag ?? "div", `jm-${part.name}`);
-    this.el.append(box);
+    const parent = part.tab ? this.tabs.panel(part.tab) : this.areas.boxes[part.area ?? "stage"];
+    parent.append(box);
     return { ...part, mounted: part.mount(box, this) };
   }
 
@@ -89,7 +97,7 @@ class JacobianView {
       event.preventDefault();
       event.stopPropagation();
       this.undo(event.shiftKey ? 1 : -1);
-    } else if (event.target instanceof Element && event.target.closest(".jm-sliders")) {
+    } else if (event.target instanceof Element && event.target.closest(".jm-rail")) {
       event.stopPropagation();
     }
   }
@@ -126,7 +134,18 @@ class JacobianView {
     const state = this.state();
     this.el.classList.toggle("jm-ahead", !state.confirmed);
     this.el.classList.toggle("jm-stale", Boolean(state.notice));
+    this.areas.arrange(state.handles.length);
+    this.tabs.paint(this.model.get("tab"), this.emptyTabs(state));
     for (const part of this.parts) part.paint(part.mounted, state);
+  }
+
+  /**
+   * Names of the tabs whose parts have nothing to show.
+   * @param {import("./parts.mjs").Frame} frame
+   */
+  emptyTabs(frame) {
+    const filled = this.parts.filter(({ isEmpty }) => !isEmpty?.(frame)).map(({ tab }) => tab);
+    return new Set(this.tabs.names.filter((name) => !filled.includes(name)));
   }
 
   get layout() {
@@ -166,11 +185,20 @@ class JacobianView {
     if (!zero && !this.model.get("entries")[String(cell)] && this.follower.connected) {
       this.model.send({ kind: "steps", row: cell[0], column: cell[1] });
     }
-    this.draw();
+    if (this.model.get("tab") !== ENTRY_TAB) this.before = this.model.get("tab");
+    this.choose(ENTRY_TAB);
   }
 
+  /** Hide the derivation of an entry, and open the tab that was open before. */
   close() {
     this.open = null;
+    this.choose(this.before ?? "");
+  }
+
+  /** @param {string} tab */
+  choose(tab) {
+    this.model.set("tab", tab);
+    this.model.save_changes();
     this.draw();
   }
 
