@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { PARTS } from "../../jacmagic/view/static/parts.mjs";
 
-for (const name of ["controls", "title", "chain", "equations", "notice", "tools", "table", "panel", "notes"]) {
+for (const name of [...["title", "controls", "tools"], ...["notice", "value", "table", "notes"], ...["chain", "equations", "panel"]]) {
   await import(`../../jacmagic/view/static/${name}.mjs`);
 }
 

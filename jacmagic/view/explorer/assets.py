@@ -14,7 +14,7 @@ MODULES = (
     *("areas.mjs", "tabs.mjs", "parts.mjs"),
     "title.mjs",
     *("play.mjs", "slider.mjs", "controls.mjs", "tools.mjs"),
-    *("notice.mjs", "table.mjs", "notes.mjs"),
+    *("notice.mjs", "value.mjs", "table.mjs", "notes.mjs"),
     *("chain.mjs", "equations.mjs", "panel.mjs"),
     "view.mjs",
 )

@@ -34,6 +34,7 @@ class JacobianView(anywidget.AnyWidget):
     values = traitlets.Bytes(b"").tag(sync=True)
     zeros = traitlets.Bytes(b"").tag(sync=True)
     numbers = traitlets.Bytes(b"").tag(sync=True)
+    outputs = traitlets.Bytes(b"").tag(sync=True)
     at = traitlets.Bytes(b"").tag(sync=True)
     chain = traitlets.Dict().tag(sync=True)
     live = traitlets.Dict().tag(sync=True)

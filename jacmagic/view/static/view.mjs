@@ -5,6 +5,7 @@
  * @property {Spec} spec what never changes
  * @property {DataView} values float64 numbers, row-major
  * @property {DataView} zeros one byte an entry, 1 where it is zero whatever the point
+ * @property {DataView} outputs float64 values of the function
  * @property {DataView} numbers float64 numbers of the formula's symbols
  * @property {DataView} at float64 numbers of the sliders that these answer
  * @property {import("./chain.mjs").Chain} chain the derivation
@@ -24,6 +25,8 @@
  * @property {string} title of the view, such as "Jacobian of f"
  * @property {number} digits significant digits
  * @property {string} entry name of an entry, around "{output}" and "{input}"
+ * @property {string} function its name
+ * @property {string[]} outputs labels of its components
  * @property {string[]} labels of a point's components
  * @property {{name: string, shape: number[]}[]} inputs
  * @property {[string, string] | null} command the magic's line before and behind its point
