@@ -94,7 +94,7 @@ def visit(context: BrowserContext, files) -> Iterator[Visit]:
 
 def number(page: Page, place: int = 0):
     """Return the number beside a slider."""
-    return page.locator(".jm-slider input[type=text]").nth(place)
+    return page.locator(".jm-slider .jm-number").nth(place)
 
 
 def slider(page: Page, place: int = 0):
@@ -104,7 +104,7 @@ def slider(page: Page, place: int = 0):
 
 def numbers(page: Page) -> list[float]:
     """Where the sliders stand, every digit of it."""
-    titles = page.locator(".jm-slider input[type=text]").evaluate_all(
+    titles = page.locator(".jm-slider .jm-number").evaluate_all(
         "all => all.map(i => i.title)"
     )
     said = page.locator(".jm-slider input[type=range]").evaluate_all(
@@ -233,7 +233,7 @@ def test_the_table_follows_any_of_many(visit):
     """Also a component that had no slider in the notebook moves its entry."""
     page = visit("many")
     page.get_by_label("component").select_option("x₇")
-    page.locator(".jm-slider input[type=text]").fill("3")
+    page.locator(".jm-slider .jm-number").fill("3")
     await_table(page, [["2"] * 7 + ["6"] + ["2"] * 22])
 
 
@@ -283,7 +283,7 @@ def test_a_page_saved_by_the_browser(visit, context, tmp_path):
     page = fresh.new_page()
     page.goto(again.as_uri())
     page.wait_for_function(
-        "() => document.querySelector('.jm-slider input[type=text]')?.value === '3'"
+        "() => document.querySelector('.jm-slider .jm-number')?.value === '3'"
     )
     explorers, found = page.locator(".jm-explorer").count(), numbers(page)
     fresh.close()
@@ -300,11 +300,11 @@ def test_many_components_have_a_chooser(visit, pictures):
     number(page).press("Enter")
     chooser.select_option("x₇")
     assert visible.locator(".jm-name").all_inner_texts() == ["x₇"]
-    visible.locator("input[type=text]").fill("2.5")
+    visible.locator(".jm-number").fill("2.5")
     chooser.select_option("x₀")
-    assert visible.locator("input[type=text]").input_value() == "2"
+    assert visible.locator(".jm-number").input_value() == "2"
     chooser.select_option("x₇")
-    assert visible.locator("input[type=text]").input_value() == "2.5"
+    assert visible.locator(".jm-number").input_value() == "2.5"
     page.screenshot(path=pictures / "page-many.png")
 
 
@@ -330,7 +330,7 @@ def test_unicode_labels(visit):
 def test_a_point_that_is_no_number(visit):
     """Where the point is not finite the numbers stand empty, and can be typed."""
     page = visit("nowhere")
-    values = page.locator(".jm-slider input[type=text]")
+    values = page.locator(".jm-slider .jm-number")
     assert [value.input_value() for value in values.all()] == ["", "0"]
     number(page).fill("0.5")
     assert number(page).get_attribute("title") == "0.5"
@@ -368,7 +368,7 @@ def test_in_a_frame(visit, files, tmp_path):
     page = visit("outer", outer)
     frame = page.frame_locator("iframe")
     frame.locator("input[type=range]").first.press("End")
-    assert frame.locator(".jm-slider input[type=text]").first.input_value() == "9"
+    assert frame.locator(".jm-slider .jm-number").first.input_value() == "9"
     assert frame.locator("table[role=grid] td", has_text="48").count() == 1
 
 

@@ -1,5 +1,5 @@
 /**
- * One slider: its name, a field, a button that plays it, and a handle between the ends of its range.
+ * One slider: its name, a handle and a field; below them the ends of its range and a button that plays it.
  *
  * The slider's model holds the number. A handle is drawn at the stop that is next to it and writes only
  * when it is moved, so that a number between two stops, or outside the range, stays what it is.
@@ -25,12 +25,12 @@ export class SliderRow {
     this.start = start;
     this.row = make(parent.ownerDocument, "div", "jm-slider");
     this.label = make(parent.ownerDocument, "span", "jm-name");
-    this.field = this.input("text", "jm-number");
-    this.button = this.playButton();
-    this.low = this.input("text", "jm-end");
     this.range = this.input("range", "jm-handle");
-    this.high = this.input("text", "jm-end");
-    this.row.append(this.label, this.field, this.button, this.low, this.range, this.high);
+    this.field = this.input("text", "jm-number");
+    this.low = this.input("text", "jm-end");
+    this.high = this.input("text", "jm-end jm-high");
+    this.button = this.playButton();
+    this.row.append(this.label, this.range, this.field, this.low, this.high, this.button);
     parent.append(this.row);
     this.listen();
     this.changed = () => this.show();
