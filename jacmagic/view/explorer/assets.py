@@ -15,7 +15,11 @@ MODULES = (
     "title.mjs",
     *("play.mjs", "slider.mjs", "controls.mjs", "tools.mjs"),
     *("notice.mjs", "value.mjs", "table.mjs", "notes.mjs"),
-    *("chain.mjs", "equations.mjs", "panel.mjs"),
+    *("chain.mjs", "equations.mjs"),
+    *("linear.mjs", "curves.mjs", "scene.mjs", "scene_map.mjs", "scene_graph.mjs"),
+    *("scene_levels.mjs", "scene_field.mjs", "scene_matrix.mjs"),
+    *("slice.mjs", "plane.mjs", "squares.mjs", "picture.mjs"),
+    "panel.mjs",
     "view.mjs",
 )
 

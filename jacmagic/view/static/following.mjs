@@ -37,6 +37,12 @@ export class Follower {
     return this.sliders.connected;
   }
 
+  /** The tape, for other points than the sliders'; null where there is none. */
+  get evaluate() {
+    const { formula } = this;
+    return formula?.tape ? (/** @type {Float64Array} */ point) => formula.at(point) : null;
+  }
+
   /** The kernel's last result: a point and the numbers there. */
   kernelResult() {
     const read = (/** @type {string} */ name) => asNumbers(this.model.get(name));

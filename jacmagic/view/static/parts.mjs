@@ -19,6 +19,7 @@
  * @property {() => void} close hides it
  * @property {(name: string) => void} choose opens a tab
  * @property {(style: Partial<Style>) => void} restyle
+ * @property {(point: Float64Array) => void} move moves the sliders
  * @property {() => void} reset moves the sliders to the first point
  * @property {(by: number) => void} undo −1 goes back, 1 forth
  *
@@ -30,6 +31,9 @@
  * @typedef {object} State everything that is painted
  * @property {import("./view.mjs").Spec} spec
  * @property {import("./layout.mjs").Layout} layout
+ * @property {string} tab name of the open tab
+ * @property {import("./slice.mjs").Evaluate | null} evaluate the function and J at any point, where the browser can
+ * @property {Float64Array} outward entries as outputs by inputs, whatever the layout
  * @property {import("./chain.mjs").Chain} chain
  * @property {Record<string, import("./panel.mjs").Entry>} entries derivations by "row,column"
  * @property {import("./notes.mjs").Status} status the kernel's remarks on its last result

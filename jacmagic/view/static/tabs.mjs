@@ -24,6 +24,7 @@ export class Tabs {
     this.box = box;
     this.document = box.ownerDocument;
     this.onChoose = onChoose;
+    this.open = "";
     this.list = make(this.document, "div", "jm-tablist");
     this.list.setAttribute("role", "tablist");
     this.list.setAttribute("aria-label", "Explanations");
@@ -76,6 +77,7 @@ export class Tabs {
   paint(wanted, empty) {
     const shown = this.tabs.filter(({ name }) => !empty.has(name));
     const open = shown.find(({ name }) => name === wanted) ?? shown[0];
+    this.open = open?.name ?? "";
     for (const tab of this.tabs) {
       const isOpen = tab === open;
       tab.button.hidden = empty.has(tab.name);

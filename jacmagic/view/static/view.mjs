@@ -134,11 +134,12 @@ class JacobianView {
 
   draw() {
     this.frame = 0;
-    const state = this.state();
+    const before = this.state();
+    this.tabs.paint(this.model.get("tab"), this.emptyTabs(before));
+    const state = { ...before, tab: this.tabs.open };
     this.el.classList.toggle("jm-ahead", !state.confirmed);
     this.el.classList.toggle("jm-stale", Boolean(state.notice));
     this.areas.arrange(state.handles.length);
-    this.tabs.paint(this.model.get("tab"), this.emptyTabs(state));
     for (const part of this.parts) part.paint(part.mounted, state);
   }
 
@@ -165,6 +166,9 @@ class JacobianView {
       ...shown,
       spec: this.spec,
       layout: this.layout,
+      tab: this.tabs.open,
+      evaluate: this.follower.evaluate,
+      outward: this.spec.transposed ? this.transposed(shown.values) : shown.values,
       chain: get("chain"),
       entries: get("entries"),
       status: get("status"),
@@ -177,6 +181,14 @@ class JacobianView {
       notice,
       pending,
     };
+  }
+
+  /**
+   * Entries of a model whose rows are inputs, as outputs by inputs.
+   * @param {Float64Array} values
+   */
+  transposed(values) {
+    return new Layout(this.spec, true).arrange(values);
   }
 
   // ── actions ────────────────────────────────────────────────────────────────────────────────
@@ -209,6 +221,11 @@ class JacobianView {
   restyle(style) {
     Object.assign(this.style, style);
     this.draw();
+  }
+
+  /** @param {Float64Array} point */
+  move(point) {
+    this.follower.sliders.move(point);
   }
 
   reset() {
