@@ -29,7 +29,7 @@ export function sampleCurve(curve, size) {
   const piece = (t0, a, t1, b, depth) => {
     const middle = (t0 + t1) / 2;
     const c = at(middle);
-    const isFlat = a && b && c && distanceToLine(c, a, b) <= FLATNESS * size;
+    const isFlat = a && b && c && isBetween(c, a, b) && distanceToLine(c, a, b) <= FLATNESS * size;
     if (depth < MAX_HALVINGS && !isFlat && (a || b || c)) {
       piece(t0, a, middle, c, depth + 1);
       piece(middle, c, t1, b, depth + 1);
@@ -55,6 +55,17 @@ function finite(point) {
 
 /** @type {(a: Point, b: Point) => number} */
 const distance = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
+
+/**
+ * Whether a point stands beside a segment, not before or behind it: at a pole it does not.
+ * @param {Point} c
+ * @param {Point} a
+ * @param {Point} b
+ */
+function isBetween(c, a, b) {
+  const along = (c[0] - a[0]) * (b[0] - a[0]) + (c[1] - a[1]) * (b[1] - a[1]);
+  return along >= 0 && along <= (b[0] - a[0]) ** 2 + (b[1] - a[1]) ** 2;
+}
 
 /**
  * @param {Point} c

@@ -8,7 +8,7 @@
  */
 
 import { CellPainter } from "./cells.mjs";
-import { make } from "./element.mjs";
+import { make, makeScrollable } from "./element.mjs";
 import { gridElements } from "./grid_elements.mjs";
 import { blockStarts, insideTable, moveCell, showing, windowSize } from "./navigation.mjs";
 
@@ -42,6 +42,7 @@ export class Grid {
     this.announcer.setAttribute("aria-live", "polite");
     const frame = make(document, "div", this.windowed ? "jm-frame jm-windowed" : "jm-frame");
     frame.append(this.table);
+    this.frame = frame;
     this.elements = [frame, this.extent, this.announcer];
     parent.append(...this.elements);
     this.listenToKeys();
@@ -225,6 +226,7 @@ export class Grid {
     this.entries = entries;
     this.painter.scale(entries.values);
     const changed = this.paintCells(entries);
+    if (isFirst) makeScrollable(this.frame);
     if (isFirst || !changed.length) return;
     this.painter.glow(changed);
     this.announce(changed.length);

@@ -18,6 +18,8 @@ import { showNumber } from "./format.mjs";
 import { arrow, dot, line } from "./scene.mjs";
 
 const PIECES = 48; // at which the height of the frame is found
+const NEAR = 1e-6; // of the radius: where slopes are compared across a kink
+const KINK = 1e-3; // relative difference of two slopes that close to each other
 const TALLEST = 4; // times the tangent's rise, beyond which a graph is cut
 const FRAME_MARGIN = 1.15; // of the frame around what it shows
 
@@ -43,7 +45,13 @@ function graph({ evaluate, centre, value: [y], slope: [m], input, outputs, name 
   const scaled = (/** @type {Point} */ [x, height]) => /** @type {Point} */ ([((x - low) / (high - low)) * size, height]);
   const found = sampleCurve((t) => scaled([at(t), evaluate(at(t))?.value[0] ?? NaN]), size);
   const unscaled = (/** @type {Point} */ [x, height]) => /** @type {Point} */ ([low + (x / size) * (high - low), height]);
-  const tangent = /** @type {Point[]} */ ([[low, y - m * radius], [high, y + m * radius]]);
+  const [left, right] = sidesOf(evaluate, centre, radius) ?? [m, m];
+  const tangents = /** @type {[Point, Point][]} */ ([
+    [[low, y - left * radius], [centre, y]],
+    [[high, y + right * radius], [centre, y]],
+  ]);
+  const word = left === right ? `tangent at ${input} = ${showNumber(centre, digits)}, of slope ${showNumber(m, digits)}` :
+    `one-sided tangents at the kink ${input} = ${showNumber(centre, digits)}, of slopes ${showNumber(left, digits)} and ${showNumber(right, digits)}`;
   return {
     panels: [
       {
@@ -52,14 +60,30 @@ function graph({ evaluate, centre, value: [y], slope: [m], input, outputs, name 
         frame,
         shapes: [
           ...found.map((points) => line(points.map(unscaled), "function")),
-          ...(Number.isFinite(m) ? [line(tangent, "linear", "tangent")] : []),
+          ...(Number.isFinite(left + right) ? tangents.map((ends) => line(ends, "linear")) : []),
           dot([centre, y], "point"),
         ],
         grips: [{ name: "point", label: "the point", at: /** @type {Point} */ ([centre, y]) }],
       },
     ],
-    words: [`The graph of ${name} and its tangent at ${input} = ${showNumber(centre, digits)}, of slope ${showNumber(m, digits)}.`],
+    legend: /** @type {[string, string][]} */ ([["function", name], ["linear", left === right ? "tangent" : "one-sided tangents"]]),
+    words: [`The graph of ${name} and its ${word}.`],
   };
+}
+
+/**
+ * Slopes just left and right of the point, if they differ by more than the function bends there.
+ * @param {LineMap["evaluate"]} evaluate
+ * @param {number} centre
+ * @param {number} radius
+ */
+function sidesOf(evaluate, centre, radius) {
+  const slope = (/** @type {number} */ by) => evaluate(centre + by * NEAR * radius)?.slope[0] ?? NaN;
+  const [outer, left, right, beyond] = [slope(-2), slope(-1), slope(1), slope(2)];
+  const bend = Math.max(Math.abs(left - outer), Math.abs(beyond - right));
+  const jump = Math.abs(right - left);
+  const isKink = jump > KINK * (Math.abs(left) + Math.abs(right)) && jump > 10 * bend;
+  return isKink ? [left, right] : null;
 }
 
 /**
