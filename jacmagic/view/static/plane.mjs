@@ -33,6 +33,7 @@ export class Plane {
     parent.append(this.box);
     /** @type {Map<string, Element>} */
     this.grips = new Map();
+    this.isDragging = false;
     this.still = this.svg.appendChild(this.element("g", {}));
     this.moving = this.svg.appendChild(this.element("g", {}));
   }
@@ -49,7 +50,8 @@ export class Plane {
 
   /** @param {import("./scene.mjs").Panel} panel */
   paint(panel) {
-    this.frame = panel.frame;
+    this.panel = panel;
+    if (!this.isDragging) this.frame = panel.frame; // the plane stays while a point in it is dragged
     this.svg.setAttribute("aria-label", panel.name);
     const clip = this.element("svg", { x: MARGIN.left, y: MARGIN.top, width: SIDE, height: SIDE });
     clip.append(...panel.shapes.map((shape) => this.shape(shape)));
@@ -69,7 +71,8 @@ export class Plane {
   // ── axes ───────────────────────────────────────────────────────────────────────────────────
 
   /** @param {import("./scene.mjs").Panel} panel */
-  axes({ frame, axes }) {
+  axes({ axes }) {
+    const frame = /** @type {import("./scene.mjs").Frame2} */ (this.frame);
     const border = this.element("rect", { x: MARGIN.left, y: MARGIN.top, width: SIDE, height: SIDE, class: "jm-border" });
     const bottom = MARGIN.top + SIDE;
     const across = roundNumbers(...frame.x, TICKS).map((value) => {
@@ -153,18 +156,37 @@ export class Plane {
       ...{ r: GRIP_RADIUS, class: "jm-grip", "data-grip": name, tabindex: 0, role: "slider" },
       ...{ "aria-label": `${label}: drag it, or move it with the arrow keys`, "aria-valuenow": 0 },
     });
-    element.addEventListener("pointerdown", (event) => {
-      event.preventDefault();
-      element.setPointerCapture(event.pointerId);
-      element.focus({ preventScroll: true });
-    });
-    element.addEventListener("pointermove", (event) => {
-      if (element.hasPointerCapture(event.pointerId)) this.onDrag(name, this.pointAt(event));
-    });
+    this.listenToPointer(name, element);
     element.addEventListener("keydown", (event) => this.key(name, element, event));
     this.grips.set(name, element);
     this.moving.append(element);
     return element;
+  }
+
+  /**
+   * @param {string} name
+   * @param {SVGElement} element
+   */
+  listenToPointer(name, element) {
+    let offset = [0, 0]; // from the pointer to the grip's centre
+    element.addEventListener("pointerdown", (event) => {
+      event.preventDefault();
+      element.setPointerCapture(event.pointerId);
+      element.focus({ preventScroll: true });
+      const pointer = this.pointAt(event);
+      const at = this.panel?.grips.find((grip) => grip.name === name)?.at ?? pointer;
+      offset = [at[0] - pointer[0], at[1] - pointer[1]];
+      this.isDragging = true;
+    });
+    element.addEventListener("pointermove", (event) => {
+      if (!element.hasPointerCapture(event.pointerId)) return;
+      const [x, y] = this.pointAt(event);
+      this.onDrag(name, [x + offset[0], y + offset[1]]);
+    });
+    element.addEventListener("lostpointercapture", () => {
+      this.isDragging = false;
+      if (this.panel) this.paint(this.panel);
+    });
   }
 
   /**
