@@ -50,6 +50,24 @@ print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .jm-still .jm-steps div{margin:.35em 0;white-space:nowrap}
 .jm-still .jm-rule{opacity:.7;font-size:.9em;margin-left:1.2em}"""
 
+# JupyterLab: of a still form and its view one is shown; a widget without model is an error there.
+_STYLE_BESIDE_VIEW = """\
+.jp-OutputArea-child:has(.jm-still[data-jm-live]):has(+.jp-OutputArea-child .jm-root),
+.jp-OutputArea-child:has(.jm-still[data-jm-live])+.jp-OutputArea-child:not(:has(.jm-root)){
+display:none}
+"""
+
+
+def beside_view(still: str, identity: str) -> str:
+    """Mark a still form as the one that a live view in the next output replaces.
+
+    Args:
+        still: HTML of `matrix` or `summary`.
+        identity: what the view knows it by; letters, digits, "-".
+    """
+    marked = f'<div class="jm-still" data-jm-live="{escape(identity)}"><style>{_STYLE_BESIDE_VIEW}'
+    return still.replace('<div class="jm-still"><style>', marked, 1)
+
 
 def matrix(
     values: np.ndarray,

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jacmagic.errors import SizeError
+from jacmagic.render.html import beside_view
 from jacmagic.result import JacobianResult
 from jacmagic.result.evaluated import LARGE
 from jacmagic.symbolic.formula.time_limit import one_allowance
@@ -89,10 +90,38 @@ class Jacobian(JacobianResult):
     def __repr__(self) -> str:
         return still.to_text(self)
 
+    def _ipython_display_(self) -> None:
+        """Display the still form and the widget as two outputs of a cell in a kernel.
+
+        A notebook that is opened again has no model of the widget, and JupyterLab then shows no other
+        form of the same output. The still form is therefore an output of its own; the view hides it
+        while it is alive, and the style of the still form hides the error of a widget without model.
+
+        Raises:
+            NotImplementedError: there is no widget to show; one output has all forms.
+        """
+        if not self._is_live:
+            raise NotImplementedError  # IPython takes _repr_mimebundle_
+        from IPython.display import publish_display_data
+
+        with one_allowance(self.forms.budget):
+            explorer = self._live()
+            forms = explorer._repr_mimebundle_()
+        widget = forms.pop(_WIDGET)
+        explorer.view.beside = explorer.model_id
+        forms["text/html"] = beside_view(forms["text/html"], explorer.model_id)
+        publish_display_data(forms)
+        publish_display_data({_WIDGET: widget, "text/plain": ""})
+
+    @property
+    def _is_live(self) -> bool:
+        """Whether this object shows itself as a widget."""
+        return self.view.live and not self.large and _widgets_run()
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """Return all forms by MIME type: the widget in a kernel, else the stills."""
         asked = include is None or _WIDGET in include
-        if not asked or not self.view.live or self.large or not _widgets_run():
+        if not asked or not self._is_live:
             return still.to_bundle(self, include)
         with one_allowance(self.forms.budget):
             return self._live()._repr_mimebundle_()

@@ -11,7 +11,7 @@ MODULES = (
     *("format.mjs", "element.mjs", "mathml.mjs", "slots.mjs", "copy.mjs", "stops.mjs"),
     *("special.mjs", "tape.mjs", "live.mjs", "following.mjs", "layout.mjs"),
     *("navigation.mjs", "cells.mjs", "grid_elements.mjs", "grid.mjs"),
-    *("areas.mjs", "tabs.mjs", "parts.mjs"),
+    *("still.mjs", "areas.mjs", "tabs.mjs", "parts.mjs"),
     "title.mjs",
     *("play.mjs", "slider.mjs", "controls.mjs", "tools.mjs"),
     *("notice.mjs", "value.mjs", "table.mjs", "notes.mjs"),

@@ -44,6 +44,7 @@ class JacobianView(anywidget.AnyWidget):
     handles = traitlets.List(traitlets.Int()).tag(sync=True)
     chooser = traitlets.Bool(False).tag(sync=True)
     followed = traitlets.Bool(True).tag(sync=True)
+    beside = traitlets.Unicode("").tag(sync=True)
     tab = traitlets.Unicode("").tag(sync=True)
     sliders = traitlets.List(traitlets.Instance(ipywidgets.Widget)).tag(
         sync=True, **ipywidgets.widget_serialization

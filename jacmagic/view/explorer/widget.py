@@ -228,6 +228,7 @@ class Explorer(ipywidgets.VBox):
             changes={
                 "components": components,
                 "handles": components,
+                "beside": "",
                 "chooser": self.chooser is not None,
                 "entries": entries_of(self.jacobian, MAX_ENTRY_BYTES),
             },

@@ -17,6 +17,7 @@
  * @property {number[]} handles components whose sliders are drawn here
  * @property {boolean} chooser whether one of them is drawn at a time
  * @property {boolean} followed whether a kernel, where there is one, still answers
+ * @property {string} beside identity of the still form in the output before; "" for none
  * @property {string} tab name of the open tab; "" for the first
  *
  * @typedef {import("./layout.mjs").Labelled & Labels} Spec
@@ -40,6 +41,7 @@ import { asBytes } from "./format.mjs";
 import { Layout } from "./layout.mjs";
 import { fromJson } from "./live.mjs";
 import { PARTS } from "./parts.mjs";
+import { hideStill } from "./still.mjs";
 import { Tabs } from "./tabs.mjs";
 import { describePoint } from "./title.mjs";
 
@@ -242,6 +244,7 @@ class JacobianView {
 function render(context) {
   const { model, signal } = context;
   const view = new JacobianView(context);
+  hideStill(context.el.ownerDocument, model.get("beside") ?? "", signal);
   const changed = () => view.follower.changed();
   const connect = () => view.connect();
   model.on("change", changed);
