@@ -83,6 +83,7 @@ def matrix(
     where: Sequence[str] = (),
     matrix_form: Sequence[str] = (),
     picture: str = "",
+    scene: str = "",
     steps: Sequence[Sequence[tuple[int, str, str]]] = (),
     remarks: Sequence[str] = (),
     warnings: Sequence[str] = (),
@@ -102,6 +103,7 @@ def matrix(
         where: MathML of the equations that explain names in it.
         matrix_form: MathML of the same as matrix expressions.
         picture: SVG of the whole matrix, below the table.
+        scene: HTML of a picture of the function, below the remarks.
         steps: derivations below that; each a list of (depth, MathML, rule's name).
         remarks: lines of text below.
         warnings: as remarks, but marked.
@@ -115,6 +117,7 @@ def matrix(
         [*table.legend, *remarks],
         warnings,
         (_listed("with", where), _listed("in matrix form", matrix_form)),
+        scene,
     )
 
 
@@ -139,6 +142,7 @@ def _page(
     remarks: Sequence[str],
     warnings: Sequence[str],
     context: Sequence[str] = (),
+    scene: str = "",
 ) -> str:
     title = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     lines = [f'<li class="jm-warning">⚠ {escape(line)}</li>' for line in warnings]
@@ -149,6 +153,7 @@ def _page(
         *context,
         f"<figure>{title}{figure}</figure>",
         f"<ul>{''.join(lines)}</ul>" if lines else "",
+        scene,
         *map(_steps, steps),
         "</div>",
     ]

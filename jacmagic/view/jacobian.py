@@ -14,6 +14,7 @@ from jacmagic.result import JacobianResult
 from jacmagic.result.evaluated import LARGE
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.view import still
+from jacmagic.view.pictures import Picture, picture_of
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
@@ -61,6 +62,19 @@ class Jacobian(JacobianResult):
         self.__dict__["_explorer"] = weakref.ref(explorer)  # an open one is held by its kernel
         return explorer
 
+    def picture(self, kind: str | None = None, **options: Any) -> Picture:
+        """Return a picture of the function around the point, as SVG and in words.
+
+        Args:
+            kind: "map", the image of a square; "field", ẋ = f(x); "levels"; "graph"; "matrix". By
+                default the first that fits the numbers of inputs and outputs.
+            **options: inputs and outputs by label, and zoom; see `picture_of`.
+
+        Raises:
+            OptionError: there is no such kind, label or zoom.
+        """
+        return picture_of(self, kind, **options)
+
     def save_html(self, path: str | os.PathLike[str], *, title: str | None = None) -> Path:
         """Write the live explorer as one HTML file, without kernel or network.
 
@@ -93,9 +107,9 @@ class Jacobian(JacobianResult):
     def _ipython_display_(self) -> None:
         """Display the still form and the widget as two outputs of a cell in a kernel.
 
-        A notebook that is opened again has no model of the widget, and JupyterLab then shows no other
-        form of the same output. The still form is therefore an output of its own; the view hides it
-        while it is alive, and the style of the still form hides the error of a widget without model.
+        A notebook that is opened again has no model of the widget, and JupyterLab then shows no
+        other form of the same output. The still form is therefore an output of its own: the view
+        hides it while it is alive, and its style hides the error of a widget without a model.
 
         Raises:
             NotImplementedError: there is no widget to show; one output has all forms.

@@ -104,9 +104,7 @@ def slider(page: Page, place: int = 0):
 
 def numbers(page: Page) -> list[float]:
     """Where the sliders stand, every digit of it."""
-    titles = page.locator(".jm-slider .jm-number").evaluate_all(
-        "all => all.map(i => i.title)"
-    )
+    titles = page.locator(".jm-slider .jm-number").evaluate_all("all => all.map(i => i.title)")
     said = page.locator(".jm-slider input[type=range]").evaluate_all(
         "all => all.map(input => input.getAttribute('aria-valuetext'))"
     )
@@ -282,9 +280,7 @@ def test_a_page_saved_by_the_browser(visit, context, tmp_path):
     fresh = context.browser.new_context(offline=True)  # it complains of the first run's colours
     page = fresh.new_page()
     page.goto(again.as_uri())
-    page.wait_for_function(
-        "() => document.querySelector('.jm-slider .jm-number')?.value === '3'"
-    )
+    page.wait_for_function("() => document.querySelector('.jm-slider .jm-number')?.value === '3'")
     explorers, found = page.locator(".jm-explorer").count(), numbers(page)
     fresh.close()
     assert (explorers, found) == (1, [3, 4, 5])

@@ -149,9 +149,7 @@ def test_a_vector_field_of_the_same_map(page):
     open_tab(page, "Picture")
     page.locator(".jm-picture-tools select").first.select_option(label="vector field ẋ = f(x)")
     assert "divergence" in page.locator(".jm-words").inner_text()
-    page.locator(".jm-picture-tools select").first.select_option(
-        label="matrix and singular values"
-    )
+    page.locator(".jm-picture-tools select").first.select_option(label="matrix and singular values")
     assert "condition number 2" in page.locator(".jm-words").inner_text()
 
 

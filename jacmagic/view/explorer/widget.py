@@ -84,6 +84,8 @@ class Explorer(ipywidgets.VBox):
             on_move=self._moved,
         )
         self.view = JacobianView(self.jacobian, at=numbers, on_reset=self.reset)
+        if self.jacobian.view.picture:
+            self.view.tab = "Picture"
         is_crowded = len(numbers) > MAX_SLIDERS
         self.chooser = self._make_chooser() if is_crowded else None
         super().__init__(children=[part for part in (self.chooser, self.view) if part is not None])
