@@ -1,8 +1,8 @@
 """A panel of a picture in SVG: axes, lines, areas, arrows, dots and labels.
 
-Knows no result object: numbers and strings in, SVG elements out. The background is transparent and
-text has the page's colour, for light and dark pages and for print; a second mark, dashes or a width,
-tells what a colour tells.
+Knows no result object: numbers and strings in, SVG elements out. The background is transparent
+and text has the page's colour, for light and dark pages and for print; a second mark, dashes or a
+width, tells what a colour tells.
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ import jacmagic
 
 F64 = torch.float64
 OUTSIDE = """() => [...document.querySelectorAll(".jm-plane svg > *, .jm-slider > *")]
-  .filter((box) => box.getBoundingClientRect().right > innerWidth + 1).map((box) => box.outerHTML)"""
+  .filter((box) => box.getBoundingClientRect().right > innerWidth + 1)
+  .map((box) => box.outerHTML)"""
 
 
 @pytest.fixture(scope="module")
