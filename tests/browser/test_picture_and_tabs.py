@@ -132,7 +132,7 @@ def test_vectors_move_each_other(page, grip, follower):
 
 
 def test_the_picture_is_told_in_words(page):
-    """What is drawn is said: areas, orientation, stretching, deviation from the linear part."""
+    """Words state areas, orientation, stretching and the deviation from the linear part."""
     open_tab(page, "Picture")
     words = page.locator(".jm-words").inner_text()
     assert "multiplies areas by 2 and keeps their orientation: det J = 2" in words
