@@ -90,10 +90,9 @@ class ExactPoint:
     @cached_property
     def numbers(self) -> np.ndarray | None:
         """The exact matrix as floats (m, n); None where SymPy's functions have no number here."""
-        columns = dict(zip(self.jacobian.columns, self.jacobian.problem.flat_point, strict=True))
-        known = {s: columns.get(label) for s, label in self.form.labels.items()} | {
-            **self.form.numbers
-        }
+        point = dict(zip(self.jacobian.columns, self.jacobian.problem.flat_point, strict=True))
+        known = {s: point[label] for s, label in self.form.labels.items() if label in point}
+        known |= self.form.numbers
         known |= dict.fromkeys(self.matrix.free_symbols - known.keys(), 1.0)
         try:
             return evaluate(list(self.matrix), known).reshape(self.matrix.shape)
@@ -180,7 +179,7 @@ def _values(
     jacobian: JacobianResult, given: Mapping[str, Any]
 ) -> tuple[dict[int, Any], dict[str, Any]]:
     """Return the values by column, and those of other names, which may be constants."""
-    single = {}
+    single: dict[str, int] = {}
     for k, label in enumerate(jacobian.columns):
         for name in (label.text, label.symbol, label.unicode):
             single.setdefault(name, k)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -98,7 +99,7 @@ def simplified(expression: Any, budget: float | None) -> Any:
     seconds = ENTRY_SECONDS if budget is None else min(ENTRY_SECONDS, budget)
     for change in (sympy.factor_terms, sympy.factor, sympy.simplify):
         for form in (expression, forms[-1])[: 1 + (len(forms) > 1)]:
-            found = attempt(lambda change=change, form=form: change(form), seconds)
+            found = attempt(functools.partial(change, form), seconds)
             if not isinstance(found, Refusal):
                 forms.append(found)
     return min(forms, key=symbols_in)

@@ -61,9 +61,9 @@ def exact_value(value: Any) -> Any:
     if isinstance(value, str):
         return read_exactly(value, {})
     if isinstance(value, numbers.Real):
-        whole = isinstance(value, numbers.Rational)
-        fraction = Fraction(int(value.numerator), int(value.denominator)) if whole else None
-        return number(exact(float(value)) if fraction is None else fraction)
+        if isinstance(value, numbers.Rational):
+            return number(Fraction(int(value.numerator), int(value.denominator)))
+        return number(exact(float(value)))
     raise PointError(
         f"expected an exact value; found {type(value).__name__}; "
         'write a number, a fraction, "pi/2", or an expression of SymPy'
