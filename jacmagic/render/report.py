@@ -95,9 +95,7 @@ class Grid:
             + "</tr>"
             for first, *rest in body
         )
-        return (
-            f"{caption}<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
-        )
+        return f"{caption}<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ Mathematical Analysis, 3rd ed., 9.28).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -16,17 +16,18 @@ import sympy
 import torch
 from torch import Tensor
 
-from jacmagic.errors import FunctionError, PointError
-from jacmagic.function.components import flat
-from jacmagic.function.outputs import flatten
+from jacmagic.errors import PointError
 from jacmagic.function.problem import Problem
 from jacmagic.function.python_call import problem_of
 from jacmagic.labels import Label
 from jacmagic.numeric.options import ComputeOptions
 from jacmagic.render import latex
 from jacmagic.render.text import number
-from jacmagic.result.analysis.newton import Newton, newton
+from jacmagic.result.analysis.equations import Equations, require_invertible, tupled
+from jacmagic.result.analysis.newton import Newton
 from jacmagic.result.analysis.short_form import MAX_WIDTH, entries_of, tidied
+from jacmagic.result.analysis.spectrum import condition_of
+from jacmagic.result.core import JacobianResult
 from jacmagic.result.options import DisplayOptions
 from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.symbolic.formula import plain, tex
@@ -38,78 +39,6 @@ from jacmagic.view.jacobian import Jacobian
 MAX_SYMBOLIC = 3  # equations whose system is solved in symbols
 _OPTIONS = ComputeOptions("reverse-mode")
 _DISPLAY = DisplayOptions()
-
-
-@dataclass(frozen=True)
-class Equations:
-    """Equations F(x, y) = 0, as a function of x that solves them for y.
-
-    Attributes:
-        func: F; it takes the values of x, then those of y.
-        count: how many arguments are x.
-        start: values of y from which Newton's method starts.
-        names: of all arguments, or None for those of the signature.
-    """
-
-    func: Callable[..., Any]
-    count: int
-    start: tuple[Tensor, ...]
-    names: Any = None
-
-    def whole(self, values: Sequence[Tensor]) -> Jacobian:
-        """Return the Jacobian of F by x and y, at values of both."""
-        return self._jacobian((*values,), None)
-
-    def solved(self, values: Sequence[Tensor]) -> Newton:
-        """Solve for y at values of x.
-
-        Raises:
-            FunctionError: Newton's method does not converge from the start.
-        """
-        inputs = (*(one.detach() for one in values), *self.start)
-        chosen = [one.name for one in problem_of(self.func, inputs, None, self.names).inputs]
-        at = self._jacobian(inputs, chosen[self.count :])
-        if at.shape[0] != at.shape[1]:
-            raise FunctionError(
-                f"expected as many equations as unknowns in y; found {at.shape[0]} equations for "
-                f"{at.shape[1]}; return one number for each component of y"
-            )
-        found = newton(at)
-        if not found.converged:
-            raise FunctionError(
-                f"expected F(x, y) = 0; found ‖F‖ = {number(found.iterates[0].residual)} at the y "
-                f"given, and Newton's method from there: {found.reason}; write a y nearer a solution"
-            )
-        return found
-
-    def _jacobian(self, inputs: tuple[Tensor, ...], wrt: Any) -> Jacobian:
-        problem = problem_of(self.func, inputs, wrt, self.names)
-        return Jacobian.of(problem, ComputeOptions(), ClosedForms(), _DISPLAY)
-
-    def __call__(self, *values: Tensor) -> Any:
-        """Return y at x, by one more Newton step whose derivative is that of the theorem."""
-        found = self.solved(values)
-        at = found.jacobian
-        y = [one.value.detach() for one in at.problem.inputs]
-        whole = problem_of(self.func, (*(one.detach() for one in values), *y), None, self.names)
-        residual = flat(flatten(whole.function(*values, *y)).leaves)
-        slope = at.matrix.detach()
-        _require_invertible(at)
-        solution = flat(y) - torch.linalg.solve(slope, residual.to(slope))
-        parts = solution.split([one.numel() for one in y])
-        shaped = [part.reshape(one.shape) for part, one in zip(parts, y, strict=True)]
-        names = [one.name for one in at.problem.inputs]
-        return shaped[0] if len(shaped) == 1 else dict(zip(names, shaped, strict=True))
-
-
-def _require_invertible(at: Jacobian) -> None:
-    if at.rank < at.shape[1]:
-        names = ", ".join(one.name for one in at.problem.inputs)
-        raise FunctionError(
-            f"expected an invertible ∂F/∂{names}; found rank {at.rank} of {at.shape[1]} at "
-            f"{', '.join(map(number, at.problem.flat_point))}: F(x, y) = 0 gives no function y(x) "
-            "there (a fold, or dependent equations); move the point, or exchange x and y"
-        )
 
 
 @dataclass(frozen=True)
@@ -142,7 +71,7 @@ class ImplicitJacobian(Jacobian):
         return self.equations.solved(self.problem.tensors)
 
     @cached_property
-    def residual_jacobian(self) -> Jacobian:
+    def residual_jacobian(self) -> JacobianResult:
         """The Jacobian of F by x and y, at the solution."""
         y = [one.value for one in self.solution.jacobian.problem.inputs]
         return self.equations.whole([*self.problem.tensors, *y])
@@ -167,7 +96,7 @@ class ImplicitJacobian(Jacobian):
         whole = self.residual_jacobian
         point = dict(zip(whole.symbols, whole.problem.flat_point, strict=True))
         values = np.array([float(one.evalf(subs=point)) for one in formula]).reshape(self.shape)
-        slope = self.solution.jacobian.condition()
+        slope = condition_of(self.solution.jacobian)
         epsilon, n = float(torch.finfo(self.matrix.dtype).eps), len(slope.matrix)
         sizes = np.abs(np.linalg.pinv(slope.matrix)) @ np.abs(whole.to_numpy())
         bound = 8 * n * epsilon * slope.number * sizes.max(initial=1.0)
@@ -179,11 +108,13 @@ class ImplicitJacobian(Jacobian):
         x, y = (", ".join(Label(name).tex for name in names) for names in self._names)
         x_text, y_text = (", ".join(Label(name).unicode for name in names) for names in self._names)
         law = (
-            rf"\frac{{\partial {_one(y)}}}{{\partial {_one(x)}}} = "
-            rf"- \left( \frac{{\partial F}}{{\partial {_one(y)}}} \right)^{{-1}} "
-            rf"\frac{{\partial F}}{{\partial {_one(x)}}}"
+            rf"\frac{{\partial {tupled(y)}}}{{\partial {tupled(x)}}} = "
+            rf"- \left( \frac{{\partial F}}{{\partial {tupled(y)}}} \right)^{{-1}} "
+            rf"\frac{{\partial F}}{{\partial {tupled(x)}}}"
         )
-        line = f"∂{_one(y_text)}/∂{_one(x_text)} = −(∂F/∂{_one(y_text)})⁻¹ ∂F/∂{_one(x_text)}"
+        line = (
+            f"∂{tupled(y_text)}/∂{tupled(x_text)} = −(∂F/∂{tupled(y_text)})⁻¹ ∂F/∂{tupled(x_text)}"
+        )
         if self.formula is None:
             return ImplicitForm((law,), (), (line,))
         reading = self.residual_jacobian.reading
@@ -233,10 +164,6 @@ class ImplicitJacobian(Jacobian):
         )
 
 
-def _one(names: str) -> str:
-    return f"({names})" if "," in names else names
-
-
 def implicit(func: Callable[..., Any], x: Any, y: Any, *, names: Any = None) -> ImplicitJacobian:
     """Return ∂y/∂x of the function y(x) that F(x, y) = 0 defines.
 
@@ -265,7 +192,7 @@ def implicit(func: Callable[..., Any], x: Any, y: Any, *, names: Any = None) -> 
     given, start = _tensors(x, "x"), _tensors(y, "y")
     equations = Equations(func, len(given), start, names)
     found = equations.solved(given)
-    _require_invertible(found.jacobian)
+    require_invertible(found.jacobian)
     known = problem_of(func, (*given, *start), None, names)
     outputs = [one.name for one in known.inputs[len(given) :]]
     problem = Problem(
@@ -283,13 +210,14 @@ def _tensors(values: Any, name: str) -> tuple[Tensor, ...]:
     """Return values as floating tensors."""
     tensors = []
     for value in values if isinstance(values, tuple) else (values,):
+        is_real = isinstance(value, Tensor) and value.is_floating_point()
         try:
-            one = torch.as_tensor(value)
+            tensors.append(
+                value.detach() if is_real else torch.as_tensor(value, dtype=torch.float64)
+            )
         except (TypeError, ValueError, RuntimeError):
             raise PointError(
                 f"expected tensors or numbers for {name}; found {type(value).__name__}; "
-                f"write a tuple with one for each argument"
+                "write a tuple with one for each argument"
             ) from None
-        plain_number = not isinstance(value, Tensor) or not one.is_floating_point()
-        tensors.append(one.to(torch.float64) if plain_number else one.detach())
     return tuple(tensors)

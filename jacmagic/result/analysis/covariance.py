@@ -33,9 +33,7 @@ def covariance_of(
         matrix = _from_names(given, labels, groups, missing)
     else:
         array = _array(given, "standard deviations")
-        if array.ndim == 2 and array.shape == (n, n) != (1, 1):
-            matrix = array
-        elif array.ndim == 2 and array.shape == (1, 1) and n == 1:
+        if array.ndim == 2 and array.shape == (n, n):
             matrix = array
         elif array.ndim <= 1 and array.size in (1, n):
             matrix = np.diag(_deviations(array, n, "all components") ** 2)

@@ -10,7 +10,7 @@ from jacmagic.labels import Label
 from jacmagic.render import latex
 from jacmagic.render.report import Report, Reported, Shown
 from jacmagic.render.text import number
-from jacmagic.result.analysis.notation import array_of, epsilon_of
+from jacmagic.result.analysis.arrays import array_of, epsilon_of
 from jacmagic.result.analysis.short_form import ShortForm, short_form
 from jacmagic.result.core import JacobianResult
 

@@ -20,16 +20,9 @@ from jacmagic.render import latex
 from jacmagic.render.measured import Measured
 from jacmagic.render.report import Grid, Report, Reported, Shown, numeral, words
 from jacmagic.render.text import number
+from jacmagic.result.analysis.arrays import array_of, epsilon_of, point_of
 from jacmagic.result.analysis.covariance import covariance_of, groups_of
-from jacmagic.result.analysis.moving import point_of
-from jacmagic.result.analysis.notation import (
-    array_of,
-    direction,
-    epsilon_of,
-    matrix_grid,
-    named,
-    oriented,
-)
+from jacmagic.result.analysis.notation import direction, matrix_grid, named, oriented
 from jacmagic.result.analysis.short_form import MAX_WIDTH, entries_of, tidied
 from jacmagic.result.analysis.spectrum import require_finite
 from jacmagic.result.core import JacobianResult
@@ -185,9 +178,7 @@ class Information(Reported):
             return []
         if entries.cols > MAX_SYMBOLIC or not any(one.free_symbols for one in entries):
             return []
-        found = attempt(
-            lambda: (entries.T * entries).applyfunc(tidied), self.jacobian.forms.budget
-        )
+        found = attempt(lambda: (entries.T * entries).applyfunc(tidied), self.jacobian.forms.budget)
         if isinstance(found, Refusal):
             return []
         cells = [[tex(one, reading.names) for one in found.row(i)] for i in range(found.rows)]
@@ -197,7 +188,7 @@ class Information(Reported):
         return [
             Shown(
                 f"σ² I =\n{text}",
-                rf"\sigma^{{2}} \mathcal{{I}} = \mathbf{{J}}^{{\mathsf{{T}}}} \mathbf{{J}} = "
+                r"\sigma^{2} \mathcal{I} = \mathbf{J}^{\mathsf{T}} \mathbf{J} = "
                 + latex.matrix(cells),
             )
         ]

@@ -15,8 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jacmagic.errors import JacmagicError
-from jacmagic.result.analysis.moving import stepped
-from jacmagic.result.analysis.notation import array_of
+from jacmagic.result.analysis.arrays import array_of, stepped
 from jacmagic.result.core import JacobianResult
 
 MAX_DIRECTIONS = 32  # of a covariance; two Jacobians each

@@ -72,21 +72,3 @@ def direction(vector: np.ndarray, labels: Sequence[Label], digits: int = 4) -> s
 def title_of(jacobian: JacobianResult) -> str:
     """Return the matrix's name, "J of f" or "H of f"."""
     return f"{jacobian.notation.letter} of {jacobian.title}"
-
-
-def array_of(jacobian: JacobianResult) -> np.ndarray:
-    """Return the matrix as float64 (m, n), without −0."""
-    return jacobian.matrix.detach().cpu().double().numpy() + 0.0
-
-
-def values_of(jacobian: JacobianResult) -> np.ndarray:
-    """Return the function's value as float64 (m,)."""
-    leaves = jacobian.numbers.outputs.leaves
-    return np.array([x for leaf in leaves for x in leaf.detach().reshape(-1).tolist()], dtype=float)
-
-
-def epsilon_of(jacobian: JacobianResult) -> float:
-    """Return the distance of 1 from the next number of the coarsest dtype among the inputs."""
-    import torch
-
-    return max(torch.finfo(one.value.dtype).eps for one in jacobian.problem.inputs)

@@ -19,10 +19,10 @@ from jacmagic.render import latex
 from jacmagic.render.measured import GUM_DIGITS, Measured
 from jacmagic.render.report import Grid, Report, Reported, Shown, numeral, words
 from jacmagic.render.text import number
+from jacmagic.result.analysis.arrays import array_of, slices_of, values_of
 from jacmagic.result.analysis.covariance import covariance_of
 from jacmagic.result.analysis.linearity import Linearity, linearity_of
-from jacmagic.result.analysis.moving import slices_of
-from jacmagic.result.analysis.notation import array_of, matrix_grid, named, values_of
+from jacmagic.result.analysis.notation import matrix_grid, named
 from jacmagic.result.analysis.short_form import MAX_WIDTH, entries_of, written
 from jacmagic.result.analysis.spectrum import require_finite
 from jacmagic.result.core import JacobianResult
@@ -105,7 +105,7 @@ class Propagation(Reported):
         """Return values with uncertainties, shares, correlations and the check of linearity."""
         title = self.jacobian.title
         grids = [self._budget()]
-        if 1 < len(self.standard_deviations) and (self.standard_deviations > 0).sum() > 1:
+        if len(self.standard_deviations) > 1 and (self.standard_deviations > 0).sum() > 1:
             grids.append(self._correlations())
         return Report(
             f"Uncertainty of {title} by J Σ Jᵀ",

@@ -13,7 +13,10 @@ FORWARD: dict[str, tuple[str, str]] = {
     "div": ("division by zero", "u / torch.where(v == 0, 1.0, v), and choose the value there"),
     "reciprocal": ("division by zero", "1 / torch.where(u == 0, 1.0, u)"),
     "pow": ("the power is not defined or too large", "a positive base, or a smaller exponent"),
-    "exp": ("exp is too large beyond 709 (88 in float32)", "torch.exp(u - u.max()), or the logarithm"),
+    "exp": (
+        "exp is too large beyond 709 (88 in float32)",
+        "torch.exp(u - u.max()), or the logarithm",
+    ),
     "acos": ("acos needs a number from −1 to 1", "torch.acos(u.clamp(-1, 1))"),
     "asin": ("asin needs a number from −1 to 1", "torch.asin(u.clamp(-1, 1))"),
     "acosh": ("acosh needs a number of at least 1", "torch.acosh(u.clamp_min(1))"),
@@ -39,7 +42,10 @@ BACKWARD: dict[str, tuple[str, str]] = {
         "the slopes 1/v and −u/v² of u/v are infinite at v = 0",
         "torch.where(v == 0, 0.0, u / torch.where(v == 0, 1.0, v)) with the value meant there",
     ),
-    "reciprocal": ("the slope −1/u² of 1/u is infinite at u = 0", "1 / torch.where(u == 0, 1.0, u)"),
+    "reciprocal": (
+        "the slope −1/u² of 1/u is infinite at u = 0",
+        "1 / torch.where(u == 0, 1.0, u)",
+    ),
     "acos": ("the slope of acos is infinite at −1 and 1", _CLAMP.format("acos")),
     "asin": ("the slope of asin is infinite at −1 and 1", _CLAMP.format("asin")),
     "acosh": ("the slope of acosh is infinite at 1", "torch.acosh(u.clamp_min(1 + 1e-7))"),
@@ -48,7 +54,10 @@ BACKWARD: dict[str, tuple[str, str]] = {
         "atan2 has no slope at (0, 0)",
         "torch.atan2(y, torch.where((x == 0) & (y == 0), 1.0, x))",
     ),
-    "xlogy": ("the slope log v of u·log v is infinite at v = 0", "torch.special.entr(u) for −u·log u"),
+    "xlogy": (
+        "the slope log v of u·log v is infinite at v = 0",
+        "torch.special.entr(u) for −u·log u",
+    ),
     "exp": ("the slope of exp is too large", "torch.exp(u - u.max()), or the logarithm"),
 }
 

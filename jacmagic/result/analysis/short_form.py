@@ -79,7 +79,14 @@ def tidied(expression: Any) -> Any:
     """Return the shortest of an expression, its factors, and both after sin² + cos² = 1."""
     forms = [expression, *_without_squares(expression)]
     forms += [sympy.factor(form) for form in forms]
-    return min(map(shortest, forms), key=symbols_in)
+    forms += map(_positive_below, forms[:])
+    return min(map(shortest, forms), key=lambda form: (symbols_in(form), str(form).count("-")))
+
+
+def _positive_below(expression: Any) -> Any:
+    """Return a fraction with both signs changed: −x/(−y − 1) is x/(y + 1)."""
+    above, below = sympy.fraction(expression)
+    return -above / sympy.expand(-below) if below.is_Add else expression
 
 
 def _without_squares(expression: Any) -> list[Any]:

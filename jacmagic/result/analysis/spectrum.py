@@ -7,7 +7,7 @@ numerical rank); N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,16 +17,8 @@ from jacmagic.errors import PointError
 from jacmagic.labels import Label
 from jacmagic.render.report import Grid, Report, Reported, numeral, words
 from jacmagic.render.text import number
-from jacmagic.result.analysis.notation import (
-    array_of,
-    direction,
-    epsilon_of,
-    matrix_grid,
-    named,
-    oriented,
-    title_of,
-    values_of,
-)
+from jacmagic.result.analysis.arrays import array_of, epsilon_of, values_of
+from jacmagic.result.analysis.notation import direction, matrix_grid, named, oriented, title_of
 from jacmagic.result.core import JacobianResult
 
 MAX_DIRECTIONS = 20  # singular vectors in a table
@@ -79,7 +71,7 @@ class Svd(Reported):
         whole = np.linalg.svd((self.U * self.s) @ self.Vh, full_matrices=True)[2]
         return np.asarray(whole[self.rank :].T)
 
-    def __iter__(self):  # type: ignore[no-untyped-def]  # U, s, Vh of any array type
+    def __iter__(self) -> Iterator[np.ndarray]:
         return iter((self.U, self.s, self.Vh))
 
     def report(self) -> Report:
@@ -184,7 +176,11 @@ class Condition(Reported):
         rows = [named(label) for label in svd.rows]
         columns = [named(label) for label in svd.columns]
         grid = matrix_grid("", rows, columns, self.relative, digits)
-        lost = "" if not np.isfinite(self.number) else f": {self.digits_lost:.1f} digits are lost"
+        lost = (
+            ""
+            if not np.isfinite(self.number)
+            else f"; solving J x = b loses {self.digits_lost:.1f} digits"
+        )
         singular = f"rank {svd.rank} of {len(svd.s)}: the matrix is singular to rounding"
         return Report(
             f"Condition of {svd.title}",

@@ -32,15 +32,15 @@ class AnalysedResult(JacobianResult):
         return svd_of(self).rank
 
     def svd(self) -> Svd:
-        """The singular value decomposition, with labels: `U, s, Vh = J.svd()`."""
+        """Return the singular value decomposition, with labels: `U, s, Vh = J.svd()`."""
         return svd_of(self)
 
     def condition(self) -> Condition:
-        """κ₂ = s₁/sₖ, and the relative condition numbers xⱼ/fᵢ · Jᵢⱼ of all entries."""
+        """Return κ₂ = s₁/sₖ, and the relative condition numbers xⱼ/fᵢ · Jᵢⱼ of all entries."""
         return condition_of(self)
 
     def propagate(self, sigma: Any, *, digits: int = 2) -> Propagation:
-        """Uncertainties of the outputs, by J Σ Jᵀ (see `analysis.propagation.propagate`).
+        """Return uncertainties of the outputs, by J Σ Jᵀ (see `analysis.propagation.propagate`).
 
         Args:
             sigma: standard deviations of the inputs (a number, n numbers, or a dict by name), or
@@ -52,7 +52,7 @@ class AnalysedResult(JacobianResult):
     def newton(
         self, target: Any = 0.0, *, tolerance: float | None = None, max_steps: int = MAX_STEPS
     ) -> Newton:
-        """Newton's method for f(x) = target from this point (see `analysis.newton.newton`).
+        """Solve f(x) = target from this point by Newton's method (see `analysis.newton.newton`).
 
         Args:
             target: a number, m numbers, or tensors in the structure of the function's value.
@@ -62,7 +62,7 @@ class AnalysedResult(JacobianResult):
         return newton(self, target, tolerance=tolerance, max_steps=max_steps)
 
     def fim(self, sigma: Any = 1.0) -> Information:
-        """The Fisher information JᵀΣ⁻¹J of the inputs (see `analysis.information`).
+        """Return the Fisher information JᵀΣ⁻¹J of the inputs (see `analysis.information`).
 
         Args:
             sigma: standard deviations of the outputs (a number, m numbers, or a dict by name), or
@@ -71,7 +71,7 @@ class AnalysedResult(JacobianResult):
         return information_of(self, sigma)
 
     def why(self, i: int, j: int) -> Why:
-        """Why entry (i, j) is nan, infinite or zero: operation, line, and what to write instead.
+        """Explain why an entry is nan, infinite or zero: operation, line, what to write instead.
 
         Raises:
             PointError: there is no such entry.

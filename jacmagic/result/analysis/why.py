@@ -10,7 +10,7 @@ import numpy as np
 from jacmagic.errors import PointError
 from jacmagic.render.report import Report, Reported
 from jacmagic.render.text import number
-from jacmagic.result.analysis.notation import array_of, values_of
+from jacmagic.result.analysis.arrays import array_of, values_of
 from jacmagic.result.analysis.origins import Origin, backward_origin, forward_origin
 from jacmagic.result.analysis.remedies import BACKWARD, DISCARDED, FORWARD
 from jacmagic.result.core import JacobianResult
@@ -93,9 +93,8 @@ def _forward(jacobian: JacobianResult, i: int, j: int, value: float) -> Why:
     given = ", ".join(number(one, 6) for one in origin.operands)
     called = f"{origin.operation}({given})" if given else origin.operation
     began = f"it begins{_at(origin.line)}: {called} is {number(origin.result)}: {what}"
-    return Why(
-        _name(jacobian, i, j), value, "forward", origin.operation, origin.line, (name, began), advice
-    )
+    entry, reason = _name(jacobian, i, j), (name, began)
+    return Why(entry, value, "forward", origin.operation, origin.line, reason, advice)
 
 
 def _backward(jacobian: JacobianResult, i: int, j: int, value: float) -> Why:
@@ -107,9 +106,7 @@ def _backward(jacobian: JacobianResult, i: int, j: int, value: float) -> Why:
     return Why(_name(jacobian, i, j), value, "backward", "", None, reason)
 
 
-def _from_backward(
-    jacobian: JacobianResult, i: int, j: int, value: float, origin: Origin
-) -> Why:
+def _from_backward(jacobian: JacobianResult, i: int, j: int, value: float, origin: Origin) -> Why:
     what, advice = BACKWARD.get(origin.operation, ("its slope is not finite there", ""))
     reason = [f"it begins in the backward pass of {origin.operation}{_at(origin.line)}: {what}"]
     if origin.discarded:
@@ -138,8 +135,7 @@ def _finite(jacobian: JacobianResult, i: int, j: int, value: float) -> Why:
     formula = _formula(jacobian, i, j)
     if value == 0:
         kinks = [one for one in jacobian.agreement.warnings if one.startswith("kink")]
-        reason = (f"zero at this point only{formula}", *kinks)
-        return Why(name, value, "zero", "", None, reason)
+        return Why(name, value, "zero", "", None, (f"zero at this point only{formula}", *kinks))
     return Why(name, value, "finite", "", None, (f"a finite number{formula}",))
 
 

@@ -1,4 +1,4 @@
-"""The same Jacobian at a point a step away, for verbs that go on from it."""
+"""The numbers of a Jacobian as arrays, and the same Jacobian a step away."""
 
 from __future__ import annotations
 
@@ -9,6 +9,22 @@ import torch
 
 from jacmagic.function.problem import Problem
 from jacmagic.result.core import JacobianResult
+
+
+def array_of(jacobian: JacobianResult) -> np.ndarray:
+    """Return the matrix as float64 (m, n), without −0."""
+    return jacobian.matrix.detach().cpu().double().numpy() + 0.0
+
+
+def values_of(jacobian: JacobianResult) -> np.ndarray:
+    """Return the function's value as float64 (m,)."""
+    leaves = jacobian.numbers.outputs.leaves
+    return np.array([x for leaf in leaves for x in leaf.detach().reshape(-1).tolist()], dtype=float)
+
+
+def epsilon_of(jacobian: JacobianResult) -> float:
+    """Return the distance of 1 from the next number of the coarsest dtype among the inputs."""
+    return max(torch.finfo(one.value.dtype).eps for one in jacobian.problem.inputs)
 
 
 def slices_of(problem: Problem) -> dict[str, slice]:
