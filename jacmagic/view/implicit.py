@@ -212,12 +212,11 @@ def _tensors(values: Any, name: str) -> tuple[Tensor, ...]:
     for value in values if isinstance(values, tuple) else (values,):
         is_real = isinstance(value, Tensor) and value.is_floating_point()
         try:
-            tensors.append(
-                value.detach() if is_real else torch.as_tensor(value, dtype=torch.float64)
-            )
+            one = value if is_real else torch.as_tensor(value, dtype=torch.float64)
         except (TypeError, ValueError, RuntimeError):
             raise PointError(
                 f"expected tensors or numbers for {name}; found {type(value).__name__}; "
                 "write a tuple with one for each argument"
             ) from None
+        tensors.append(one.detach())
     return tuple(tensors)

@@ -80,7 +80,7 @@ def test_it_displays_everywhere() -> None:
     bundle = J.shown(live=False)._repr_mimebundle_()
     assert "in matrix form" in bundle["text/html"] and r"\frac{x}{y}" in bundle["text/latex"]
     explorer = J.explore()
-    explorer.sliders["x"].value = 4.0
+    explorer.sliders[0].value = 4.0
     np.testing.assert_allclose(explorer.jacobian.to_numpy(), [[-4 / 3]])
 
 
