@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from jacmagic.errors import SizeError
-from jacmagic.result import JacobianResult
+from jacmagic.result.analysis.verbs import AnalysedResult
 from jacmagic.result.evaluated import LARGE
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.view import still
@@ -17,7 +17,7 @@ from jacmagic.view import still
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
-class Jacobian(JacobianResult):
+class Jacobian(AnalysedResult):
     """The Jacobian (m, n) of a function at a point: outputs by inputs.
 
     Attributes:
