@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from jacmagic.sweeps import Sweep, sweep
     from jacmagic.sweeps.batch import JacobianBatch
     from jacmagic.view.exact import ExactJacobian
+    from jacmagic.view.implicit import implicit
     from jacmagic.view.jacobian import Jacobian
 
 __version__ = "0.1.0.dev0"
@@ -51,6 +52,7 @@ __all__ = [
     "__version__",
     "compile",
     "hessian",
+    "implicit",
     "jacobian",
     "load_ipython_extension",
     "sweep",
@@ -73,6 +75,7 @@ _MODULES = {
     "Sweep": "sweeps.result",
     "compile": "api",
     "hessian": "api",
+    "implicit": "view.implicit",
     "jacobian": "api",
     "sweep": "sweeps.run",
 }

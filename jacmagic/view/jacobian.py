@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jacmagic.errors import SizeError
-from jacmagic.result import JacobianResult
+from jacmagic.result.analysis.verbs import AnalysedResult
 from jacmagic.result.evaluated import LARGE
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.view import still
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
-class Jacobian(JacobianResult):
+class Jacobian(AnalysedResult):
     """The Jacobian (m, n) of a function at a point: outputs by inputs.
 
     Attributes:
