@@ -5,7 +5,10 @@ import { test } from "node:test";
 
 import { PARTS } from "../../jacmagic/view/static/parts.mjs";
 
-for (const name of [...["title", "controls", "tools"], ...["notice", "value", "table", "notes"], ...["chain", "equations", "panel"]]) {
+const HEAD = ["title", "controls", "tools", "notice", "value", "table", "determinant", "notes"];
+const TABS = ["chain", "equations", "picture", "panel"];
+
+for (const name of [...HEAD, ...TABS]) {
   await import(`../../jacmagic/view/static/${name}.mjs`);
 }
 

@@ -26,6 +26,16 @@ export function transpose(a) {
 }
 
 /**
+ * @param {ArrayLike<number>} values row-major
+ * @param {number} width
+ * @returns {Matrix}
+ */
+export function rowsOf(values, width) {
+  const list = Array.from(values);
+  return Array.from({ length: list.length / width }, (_, i) => list.slice(i * width, (i + 1) * width));
+}
+
+/**
  * Singular value decomposition by one-sided Jacobi rotations (Hestenes; Golub and Van Loan, 8.6.3).
  * @param {Matrix} a m × n
  * @returns {Svd} with min(m, n) values

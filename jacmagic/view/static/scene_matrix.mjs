@@ -8,7 +8,7 @@
  */
 
 import { showNumber } from "./format.mjs";
-import { svd } from "./linear.mjs";
+import { rowsOf, svd } from "./linear.mjs";
 
 const MAX_SQUARES = 96; // along a side; more entries share a square, which shows the largest
 const MAX_SVD = 40_000; // entries: some tens of milliseconds
@@ -31,7 +31,7 @@ export function matrixScene(values, m, n, digits) {
     if (!(Math.abs(level) <= Math.abs(levels[i][j]))) levels[i][j] = level;
   }
   const isPlain = m * n <= MAX_SVD && Array.from(values).every(Number.isFinite);
-  const rows = isPlain ? Array.from({ length: m }, (_, i) => Array.from(values).slice(i * n, (i + 1) * n)) : [];
+  const rows = isPlain ? rowsOf(values, n) : [];
   const singular = isPlain && m && n ? svd(rows).values : [];
   return { levels, values: singular, words: matrixWords(singular, m, n, digits) };
 }

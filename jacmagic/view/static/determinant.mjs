@@ -1,0 +1,38 @@
+/**
+ * The determinant of a square matrix: its closed form, and its number, which follows the sliders.
+ */
+
+import { make, setText } from "./element.mjs";
+import { showNumber } from "./format.mjs";
+import { determinant, rowsOf } from "./linear.mjs";
+import { readMathml } from "./mathml.mjs";
+import { addPart } from "./parts.mjs";
+
+class Determinant {
+  /** @param {HTMLElement} box */
+  constructor(box) {
+    this.box = box;
+    this.box.classList.add("jm-where");
+    this.name = make(box.ownerDocument, "span", "");
+    this.number = make(box.ownerDocument, "span", "jm-determinant-number");
+    /** @type {string} */
+    this.shown = "";
+  }
+
+  /** @param {import("./parts.mjs").Frame} frame */
+  paint({ chain, spec, values, digits }) {
+    const source = chain.determinant ?? "";
+    if (source !== this.shown) {
+      this.shown = source;
+      this.name.replaceChildren(...(source ? [readMathml(source, this.box.ownerDocument)] : []));
+      this.box.replaceChildren(...(source ? [this.name, this.number] : []));
+    }
+    if (source) setText(this.number, `= ${showNumber(determinant(rowsOf(values, spec.columns.length)), digits)}`);
+  }
+}
+
+addPart({
+  name: "determinant",
+  mount: (box) => new Determinant(box),
+  paint: (part, frame) => part.paint(frame),
+});
