@@ -106,3 +106,15 @@ def test_entries_that_are_not_finite_are_named() -> None:
     J = jacmagic.jacobian(torch.sqrt, number(0.0))
     with pytest.raises(jacmagic.PointError, match=r"∂sqrt/∂.* = inf; see J.why\(0, 0\)"):
         J.svd()
+
+
+def test_the_determinant_of_an_arm_uses_addition_theorems():
+    """Both angles combine: l₁ l₂ sin q₂, whatever the first joint does."""
+
+    def hand(q1, q2):
+        l1, l2 = 1.0, 0.7
+        x = l1 * torch.cos(q1) + l2 * torch.cos(q1 + q2)
+        return x, l1 * torch.sin(q1) + l2 * torch.sin(q1 + q2)
+
+    J = jacmagic.jacobian(hand, tuple(torch.tensor(x, dtype=torch.float64) for x in (0.5, 1.0)))
+    assert str(J.det.formula) == "l1*l2*sin(q2)"

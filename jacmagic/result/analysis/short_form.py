@@ -76,8 +76,8 @@ def written(expression: Any, texts: Mapping[Any, str], names: Mapping[Any, str])
 
 
 def tidied(expression: Any) -> Any:
-    """Return the shortest of an expression, its factors, and both after sin² + cos² = 1."""
-    forms = [expression, *_without_squares(expression)]
+    """Return the shortest of an expression, its factors, and both after trigonometric identities."""
+    forms = [expression, *_without_squares(expression), *_of_one_angle(expression)]
     forms += [sympy.factor(form) for form in forms]
     forms += map(_positive_below, forms[:])
     return min(map(shortest, forms), key=lambda form: (symbols_in(form), str(form).count("-")))
@@ -87,6 +87,12 @@ def _positive_below(expression: Any) -> Any:
     """Return a fraction with both signs changed: −x/(−y − 1) is x/(y + 1)."""
     above, below = sympy.fraction(expression)
     return -above / sympy.expand(-below) if below.is_Add else expression
+
+
+def _of_one_angle(expression: Any) -> list[Any]:
+    """Return an expression with the addition theorems used, where an angle is a sum of others."""
+    angles = [one.args[0] for one in expression.atoms(sympy.sin, sympy.cos)]
+    return [sympy.trigsimp(expression)] if any(angle.is_Add for angle in angles) else []
 
 
 def _without_squares(expression: Any) -> list[Any]:
