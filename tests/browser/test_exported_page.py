@@ -39,6 +39,7 @@ def files(tmp_path_factory) -> dict[str, Path]:
         "greek": jacmagic.jacobian(lambda theta, r_max: r_max * theta, (one, one)),
     }
     pages["branching"] = jacmagic.jacobian(lambda x: x**2 if x > 1 else -x, two)
+    pages["cases"] = jacmagic.jacobian(lambda x: torch.relu(x) * x, two)
     pages["refused"] = jacmagic.jacobian(lambda x: x * torch.bernoulli(x / x), two)
     nowhere = torch.tensor([torch.nan, 0.0], dtype=F64)
     pages["nowhere"] = jacmagic.jacobian(lambda x: 1 / x, nowhere)
@@ -248,6 +249,14 @@ def test_entries_explain_themselves(visit, pictures):
     await_table(page, [["1", "1", "·"], ["5", "·", "3"], ["·", "75", "·"]])
     assert "75" in entry.locator("output").inner_text()
     page.screenshot(path=pictures / "page-entry.png")
+
+
+def test_cases_are_aligned_by_the_page_itself(visit):
+    """The cases of a piecewise formula start at the left, and the policy allows it."""
+    page = visit("cases")
+    assert page.locator(".jm-chain mtd[columnalign=left]").count() > 0
+    cell = page.locator(".jm-chain mtd[columnalign=left]").first
+    assert cell.evaluate("(cell) => getComputedStyle(cell).textAlign") == "left"
 
 
 def test_another_branch(visit):
