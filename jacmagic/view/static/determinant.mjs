@@ -2,7 +2,7 @@
  * The determinant of a square matrix: its closed form, and its number, which follows the sliders.
  */
 
-import { make, setText } from "./element.mjs";
+import { make, makeScrollable, setText } from "./element.mjs";
 import { showNumber } from "./format.mjs";
 import { determinant, rowsOf } from "./linear.mjs";
 import { readMathml } from "./mathml.mjs";
@@ -26,6 +26,7 @@ class Determinant {
       this.shown = source;
       this.name.replaceChildren(...(source ? [readMathml(source, this.box.ownerDocument)] : []));
       this.box.replaceChildren(...(source ? [this.name, this.number] : []));
+      requestAnimationFrame(() => makeScrollable(this.box));
     }
     if (source) setText(this.number, `= ${showNumber(determinant(rowsOf(values, spec.columns.length)), digits)}`);
   }

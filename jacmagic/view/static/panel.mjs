@@ -6,7 +6,7 @@
  * @property {string} note why there are no lines, where that is known
  */
 
-import { make, setText } from "./element.mjs";
+import { make, makeScrollable, setText } from "./element.mjs";
 import { showNumber } from "./format.mjs";
 import { readMathml } from "./mathml.mjs";
 import { addPart } from "./parts.mjs";
@@ -70,6 +70,7 @@ class EntryPanel {
     this.shown = entry;
     const lines = (entry?.lines ?? []).map((line) => this.line(line));
     this.lines.replaceChildren(...lines);
+    requestAnimationFrame(() => makeScrollable(this.lines));
     this.slots = lines.map((line) => new Slots(line)).filter((slots) => slots.numerals.length);
   }
 
