@@ -72,10 +72,12 @@ def differentiate_gradient(gradient: ClosedForm, budget: float | None) -> Closed
     outputs = tuple(gradient.entries)
     traced = dataclasses.replace(gradient.trace, outputs=outputs, expression=None)
     hessian = close(traced, gradient.columns, budget=budget)
-    return hessian if isinstance(hessian, Refusal) else _symmetric(hessian)
+    if isinstance(hessian, Refusal):
+        return hessian
+    return symmetric(dataclasses.replace(hessian, potential=gradient.trace.outputs))
 
 
-def _symmetric(hessian: ClosedForm) -> ClosedForm:
+def symmetric(hessian: ClosedForm) -> ClosedForm:
     """Replace mirrored entries by the shorter form: ∂²f/∂x∂y = ∂²f/∂y∂x (Schwarz)."""
     entries, n = hessian.entries, len(hessian.columns)
     sizes = tree_sizes(hessian.graph, entries)

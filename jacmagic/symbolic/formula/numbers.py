@@ -66,7 +66,9 @@ def number(value: int | Fraction | float) -> sympy.Expr:
         _multiple(size, math.pi, sympy.pi, 360),
         _multiple(size, math.e, sympy.E, 12),
         _root(size),
+        _multiple(size, 1 / math.pi, 1 / sympy.pi, 360),
         _logarithm(size),
+        *(_multiple(size, 1 / math.log(p), 1 / sympy.log(p), 12) for p in (2, 10)),
     )
     named = next((c for c in candidates if c is not None and _is_nearest(size, c)), None)
     if named is None:

@@ -1,0 +1,82 @@
+"""The pass over a graph that applies the rules of recognition from the leaves up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from jacmagic.symbolic.graph import ONE, ZERO, Graph, Sums
+from jacmagic.symbolic.recognition.cancellations import CANCELLATIONS
+from jacmagic.symbolic.recognition.polynomials import expanded
+from jacmagic.symbolic.recognition.shifts import without_maxima
+from jacmagic.symbolic.recognition.sigmoids import SIGMOIDS
+from jacmagic.symbolic.recognition.trigonometry import addition_theorems
+
+Rule = Callable[[Graph, int], "int | None"]
+
+MAX_NODES = 20_000  # of what is searched; a larger formula is not read as a whole
+_MAX_ROUNDS = 4  # rules applied to one node, each to the result of the one before
+
+RULES: dict[str, tuple[Rule, ...]] = {}
+for _table in (CANCELLATIONS, SIGMOIDS, dict.fromkeys(("add", "sub"), (addition_theorems,))):
+    for _operation, _rules in _table.items():
+        RULES[_operation] = (*RULES.get(_operation, ()), *_rules)
+
+
+def recognised(graph: Graph, roots: Sequence[int]) -> list[int]:
+    """Return nodes equal to the roots, in the forms that textbooks print.
+
+    Args:
+        graph: the graph; it grows where something is recognised.
+        roots: the nodes to rewrite.
+
+    Raises:
+        BudgetExceeded: the graph outgrows its limits.
+    """
+    if len(graph.reach(roots)) > MAX_NODES:
+        return list(roots)
+    return expanded(graph, _by_rules(graph, without_maxima(graph, roots)))
+
+
+def _by_rules(graph: Graph, roots: Sequence[int]) -> list[int]:
+    """Rewrite every node by the table of its operation."""
+    new: dict[int, int] = {ZERO: ZERO, ONE: ONE}
+    reached = graph.reach(roots)
+    inside = _inner_sums(graph, reached, roots)
+    for count, node in enumerate(reached):
+        if count % 256 == 255:
+            graph.check_deadline()
+        operation, operands = graph.operations[node], graph.operands(node)
+        fresh = tuple(new[operand] for operand in operands)
+        same = node if fresh == operands else graph.apply(operation, *fresh)
+        new[node] = same if node in inside else _applied(graph, same)
+    return [new[root] for root in roots]
+
+
+def _applied(graph: Graph, node: int) -> int:
+    """Apply the rules of a node's operation until none fits."""
+    for _ in range(_MAX_ROUNDS):
+        for rule in RULES.get(graph.operations[node], ()):
+            changed = rule(graph, node)
+            if changed is not None and changed != node:
+                node = changed
+                break
+        else:
+            break
+    return node
+
+
+def _inner_sums(graph: Graph, reached: Sequence[int], roots: Sequence[int]) -> set[int]:
+    """Return the sums that are a part of one larger sum and nothing else: they are read with it."""
+    uses: dict[int, list[int]] = {}
+    for node in reached:
+        for operand in graph.operands(node):
+            uses.setdefault(operand, []).append(node)
+    kept = set(roots)
+    return {
+        node
+        for node in reached
+        if graph.operations[node] in ("add", "sub")
+        and node not in kept
+        and len(uses[node]) == 1
+        and graph.operations[uses[node][0]] in ("add", "sub")
+    }
