@@ -71,7 +71,7 @@ class Constant:
 
 @cache
 def _table() -> dict[float, Constant]:
-    """The constants that are recognised, by their float64."""
+    """Return the constants that are recognised, by their float64."""
     roots = [
         Constant(q, n, k)
         for q, n, k in itertools.product(_FACTORS, _RADICANDS, range(-2, 3))

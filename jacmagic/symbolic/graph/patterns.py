@@ -149,10 +149,7 @@ class Standardised:
         """Yield uⱼ and ∂yᵢ/∂uⱼ = (δᵢⱼ − 1/n − yᵢyⱼ/N)/r of the node yᵢ; without 1/n for μ = 0."""
         n, divisor = len(self.members), self.divisor
         share = Fraction(0 if self.mean is None else 1, n)
-        if share and divisor != n:  # no common denominator
-            factor = Fraction(1)
-        else:
-            factor = Fraction(divisor)
+        factor = Fraction(1 if share and divisor != n else divisor)  # a common denominator
         for member, gap in zip(self.members, self.gaps, strict=True):
             other = graph.div(gap, self.root)
             both = graph.mul(node, other)

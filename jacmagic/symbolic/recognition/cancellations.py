@@ -92,7 +92,7 @@ def _with_sign(graph: Graph, node: int) -> int | None:
 
 
 def _where(graph: Graph, node: int) -> int | None:
-    """The branch that has a value, where the other is nan."""
+    """Return the branch that has a value, where the other is nan."""
     _, a, b = graph.operands(node)
     for one, other in ((a, b), (b, a)):
         value = graph.value(one)
@@ -131,7 +131,7 @@ def _zero_of_angle(graph: Graph, node: int) -> int | None:
 
 @cache
 def _zeros() -> frozenset[float]:
-    """What cos(k·π/2) and sin(k·π) come to in float64 and float32, and products of two."""
+    """Return what cos(k·π/2) and sin(k·π) come to in float64 and float32, and products of two."""
     exact = {abs(math.cos(k * math.pi / 2)) for k in range(1, 12, 2)}
     exact |= {abs(math.sin(k * math.pi)) for k in range(1, 6)}
     single = {abs(float(np.cos(np.float32(math.pi / 2)))), abs(float(np.sin(np.float32(math.pi))))}
@@ -144,7 +144,7 @@ def _is_short(ratio: float) -> bool:
     return abs(typed - ratio) <= 2 * math.ulp(typed) and _SMALL < ratio < 1 / _SMALL
 
 
-CANCELLATIONS: dict[str, tuple[Callable[[Graph, int], "int | None"], ...]] = {
+CANCELLATIONS: dict[str, tuple[Callable[[Graph, int], int | None], ...]] = {
     "exp": (_exp_of_log,),
     "log": (_log_of_exp,),
     "div": (_ratio, _size),

@@ -58,7 +58,7 @@ def combined(graph: Graph, factors: Iterable[tuple[int, Factor]]) -> int:
     """Return Σ c·u as a node."""
     total = ZERO
     for node, factor in factors:
-        term = graph.mul(graph.number(abs(factor)), node)
+        term = graph.mul(graph.number(factor if factor > 0 else -factor), node)
         total = graph.add(total, term) if factor > 0 else graph.sub(total, term)
     return total
 

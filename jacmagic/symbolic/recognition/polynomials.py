@@ -30,7 +30,7 @@ def expanded(graph: Graph, roots: Sequence[int]) -> list[int]:
 def _shorter(graph: Graph, root: int, polynomial: Polynomial | None) -> int:
     if polynomial is None or polynomial[0] is None:
         return root
-    variable, coefficients = polynomial
+    variable, coefficients = polynomial[0], polynomial[1]
     total = ZERO
     for power in sorted(coefficients, reverse=True):
         c = coefficients[power]

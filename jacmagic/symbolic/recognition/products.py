@@ -116,7 +116,7 @@ def written(graph: Graph, products: Mapping[Powers, Factor]) -> int:
                 if power > 0
                 else (above, graph.mul(below, factor))
             )
-        size = abs(c)
+        size = c if c > 0 else -c
         if isinstance(size, Fraction) and size.numerator == 1:
             below = graph.mul(graph.number(size.denominator), below)
         else:

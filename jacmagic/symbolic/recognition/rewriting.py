@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from jacmagic.symbolic.graph import ONE, ZERO, Graph, Sums
+from jacmagic.symbolic.graph import ONE, ZERO, Graph
 from jacmagic.symbolic.recognition.cancellations import CANCELLATIONS
 from jacmagic.symbolic.recognition.polynomials import expanded
 from jacmagic.symbolic.recognition.shifts import without_maxima
 from jacmagic.symbolic.recognition.sigmoids import SIGMOIDS
-from jacmagic.symbolic.recognition.trigonometry import addition_theorems
+from jacmagic.symbolic.recognition.softplus import softplus
+from jacmagic.symbolic.recognition.trigonometry import addition_theorems, double_angle
 
 Rule = Callable[[Graph, int], "int | None"]
 
@@ -17,7 +18,8 @@ MAX_NODES = 20_000  # of what is searched; a larger formula is not read as a who
 _MAX_ROUNDS = 4  # rules applied to one node, each to the result of the one before
 
 RULES: dict[str, tuple[Rule, ...]] = {}
-for _table in (CANCELLATIONS, SIGMOIDS, dict.fromkeys(("add", "sub"), (addition_theorems,))):
+_SUMS = dict.fromkeys(("add", "sub"), (softplus, addition_theorems))
+for _table in (CANCELLATIONS, SIGMOIDS, _SUMS, {"mul": (double_angle,)}):
     for _operation, _rules in _table.items():
         RULES[_operation] = (*RULES.get(_operation, ()), *_rules)
 

@@ -1,7 +1,7 @@
-"""Logistic functions, hyperbolic tangents and softplus written out by hand.
+"""Logistic functions and hyperbolic tangents written out by hand.
 
 Rules: 1/(1 + e⁻ᵘ) = eᵘ/(1 + eᵘ) = ½(1 + tanh(u/2)) = σ(u), (eᵘ − e⁻ᵘ)/(eᵘ + e⁻ᵘ) = 2σ(2u) − 1 =
-tanh u, max(u, 0) + ln(1 + e^−|u|) = ln(1 + eᵘ); all hold for every real u.
+tanh u; all hold for every real u.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from jacmagic.symbolic.recognition.linear import Factor, added, halved, signed_t
 Exponentials = dict[int, Factor]  # the factor c of each exponent u in Σ c·eᵘ
 
 
-def _exponentials(graph: Graph, node: int) -> Exponentials | None:
+def exponentials(graph: Graph, node: int) -> Exponentials | None:
     """Return a sum as Σ c·eᵘ, a number as c·e⁰; None for any other node."""
     found: Exponentials = {}
     for sign, term in signed_terms(graph, node):
@@ -32,9 +32,9 @@ def _exponentials(graph: Graph, node: int) -> Exponentials | None:
 
 
 def _logistic(graph: Graph, node: int) -> int | None:
-    """(a + b·eᵛ)/(c + c·eᵛ) as σ or tanh."""
+    """Return (a + b·eᵛ)/(c + c·eᵛ) as σ or tanh."""
     above, below = _quotient(graph, node)
-    terms = _exponentials(graph, below)
+    terms = exponentials(graph, below)
     if terms is None or len(terms) != 2:
         return None
     (first, c), (second, d) = terms.items()
@@ -58,7 +58,7 @@ def _quotient(graph: Graph, node: int) -> tuple[int, int]:
 def _of_two(graph: Graph, above: int, first: int, second: int, c: int) -> int | None:
     """Return above / (c·e^first + c·e^second)."""
     between = added(graph, second, first, -1)
-    terms = _exponentials(graph, above)
+    terms = exponentials(graph, above)
     if terms is not None and set(terms) == {first, second} and terms[first] == -terms[second]:
         slope = graph.div(graph.number(terms[second]), c)
         return graph.mul(slope, graph.apply("tanh", halved(graph, between)))
@@ -72,7 +72,7 @@ def _of_two(graph: Graph, above: int, first: int, second: int, c: int) -> int | 
 def _over_exponential(graph: Graph, node: int, exponent: int) -> int | None:
     """Return v of a product v·e^exponent that holds no other exponential in a sum."""
     if exponent == ZERO:
-        terms = _exponentials(graph, node)
+        terms = exponentials(graph, node)
         plain = terms is None or set(terms) == {ZERO}
         return node if plain and not _has_exponential(graph, node) else None
     operation, operands = graph.operations[node], graph.operands(node)
@@ -125,72 +125,11 @@ def _of_tanh(graph: Graph, constant: Factor, inner: int, rises: bool) -> int | N
     return graph.mul(graph.number(2 * constant), graph.apply("sigmoid", argument))
 
 
-# ── ln(1 + eᵘ) ────────────────────────────────────────────────────────────────────────────────
-
-
-def _softplus(graph: Graph, node: int) -> int | None:
-    """max(u, 0) + ln(1 + e^−|u|) = ln(1 + eᵘ), also as two terms of a longer sum."""
-    terms = [(sign, *with_factor(graph, term)) for sign, term in signed_terms(graph, node)]
-    for k, (s, a, small) in enumerate(terms):
-        u = _below_one(graph, small)
-        for m, (t, b, large) in enumerate(terms if u is not None else ()):
-            grown = None if u is None else _larger(graph, large, u, s * a == t * b, s * a == -t * b)
-            if grown is not None:
-                new = graph.mul(graph.number(a), graph.apply("log", grown))
-                return _with_term(graph, node, terms, k, m, (s, new))
-    return None
-
-
-def _with_term(graph: Graph, node: int, terms: list, k: int, m: int, new: tuple[int, int]) -> int:
-    """Return a sum with the term k replaced and the term m left out."""
-    total = ZERO
-    for position, (sign, factor, part) in enumerate(terms):
-        if position == m:
-            continue
-        one = graph.mul(graph.number(factor), part)
-        sign, one = new if position == k else (sign, one)
-        total = graph.add(total, one) if sign > 0 else graph.sub(total, one)
-    return total
-
-
-def _below_one(graph: Graph, node: int) -> int | None:
-    """Return u of ln(1 + e^−|u|)."""
-    if graph.operations[node] != "log":
-        return None
-    terms = _exponentials(graph, graph.operands(node)[0])
-    if terms is None or len(terms) != 2 or terms.get(ZERO) != 1 or set(terms.values()) != {1}:
-        return None
-    (exponent,) = set(terms) - {ZERO}
-    if graph.operations[exponent] != "neg":
-        return None
-    (size,) = graph.operands(exponent)
-    return graph.operands(size)[0] if graph.operations[size] == "abs" else None
-
-
-def _larger(graph: Graph, node: int, u: int, equal: bool, opposite: bool) -> int | None:
-    """Return 1 + eᵘ for max(u, 0), eᵃ + eᵇ for max(a, b) with |a − b| = |u|, 1 + e⁻ᵘ for −min."""
-    operation, operands = graph.operations[node], graph.operands(node)
-    grow = lambda v: ONE if v == ZERO else graph.apply("exp", v)  # noqa: E731 - one use, one line
-    if operation == "relu":
-        operation, operands = "max", (operands[0], ZERO)
-    if operation not in ("max", "min") or not (equal if operation == "max" else opposite):
-        return None
-    a, b = operands
-    gap = graph.sub(a, b)
-    if u not in (gap, graph.neg(gap), graph.sub(b, a)):
-        return None
-    if operation == "min":
-        a, b = graph.neg(a), graph.neg(b)
-    return (
-        graph.add(grow(b), grow(a)) if ZERO in (a, b) and a != ZERO else graph.add(grow(a), grow(b))
-    )
-
-
 Rules = dict[str, tuple[Callable[[Graph, int], "int | None"], ...]]
 
 SIGMOIDS: Rules = {
     "div": (_logistic,),
     "pow": (_logistic,),
-    "add": (_affine, _softplus),
-    "sub": (_affine, _softplus),
+    "add": (_affine,),
+    "sub": (_affine,),
 }

@@ -1,7 +1,8 @@
 """Addition theorems: products of sines and cosines as functions of a sum.
 
 cos a cos b ∓ sin a sin b = cos(a ± b), sin a cos b ± cos a sin b = sin(a ± b), with a = b also
-sin² + cos² = 1 and cos² − sin² = cos 2a; 1 − sin² = cos²; 2 sin a cos a = sin 2a; cosh² − sinh² = 1.
+sin² + cos² = 1 and cos² − sin² = cos 2a; 1 − sin² = cos²; 2 sin a cos a = sin 2a; and
+cosh² − sinh² = 1.
 A sum is rewritten only where that makes it shorter.
 """
 
@@ -44,6 +45,16 @@ def addition_theorems(graph: Graph, node: int) -> int | None:
     return result if size_of(graph, result) < size_of(graph, node) else None
 
 
+def double_angle(graph: Graph, node: int) -> int | None:
+    """2 sin a cos a = sin 2a in a product with an even factor in front."""
+    met, waiting = set(), [node]
+    while waiting:
+        operation, operands = graph.operations[waiting[-1]], graph.operands(waiting.pop())
+        met.add(operation)
+        waiting += operands if operation == "mul" else ()
+    return addition_theorems(graph, node) if met >= _CIRCULAR | {"number"} else None
+
+
 def _merged(graph: Graph, products: Products) -> Products | None:
     """Return a sum with one pair of its products merged; None where none fits."""
     for first, second in combinations(products, 2):
@@ -56,7 +67,7 @@ def _merged(graph: Graph, products: Products) -> Products | None:
 def _replaced(
     products: Products, first: Powers, second: Powers | None, new: tuple[Powers, Factor]
 ) -> Products:
-    """Return a sum with a product in the place of one or two others."""
+    """Return a sum with one or two products replaced by another."""
     total: Products = {}
     for powers, c in products.items():
         if powers == second:
@@ -106,9 +117,9 @@ def _theorem(graph: Graph, a: list[int], b: list[int], sign: int) -> tuple[int, 
     u, v, x, y = (graph.operands(n)[0] if graph.operands(n) else n for n in (p, q, r, s))
     if names in (_PAIRS["cos"], _PAIRS["cos"][::-1]) and sorted((u, v)) == sorted((x, y)):
         outer = 1 if names[0] == ["cos", "cos"] else sign
-        return outer, _function(graph, "cos", *sorted((u, v)), -sign)
+        return outer, _function(graph, "cos", (min(u, v), max(u, v)), -sign)
     if names == (["cos", "sin"], ["cos", "sin"]) and (u, v) == (y, x) and u != v:
-        return 1, _function(graph, "sin", v, u, sign)
+        return 1, _function(graph, "sin", (v, u), sign)
     if names in (_PAIRS["cosh"], _PAIRS["cosh"][::-1]) and u == v == x == y and sign < 0:
         return (1 if names[0] == ["cosh", "cosh"] else -1), ONE
     return None
@@ -137,9 +148,10 @@ def _complement(
     return outer, graph.square(other)
 
 
-def _function(graph: Graph, name: str, a: int, b: int, sign: int) -> int:
+def _function(graph: Graph, name: str, angles: tuple[int, int], sign: int) -> int:
     """Return a function of a ± b; cosine does not depend on the order of a difference."""
-    inner = added(graph, *(sorted((a, b)) if sign > 0 else (a, b)), sign)
+    a, b = angles if sign < 0 else (min(angles), max(angles))
+    inner = added(graph, a, b, sign)
     if inner == ZERO:
         return ONE if name == "cos" else ZERO
     return graph.apply(name, inner)
