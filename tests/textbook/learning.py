@@ -308,7 +308,7 @@ _NUMBERS = {
     "σ(x)": (softplus_by_hand, softplus_by_log1p, softplus_stable, softplus_with_relu),
     "σ(-x)": (log_sigmoid_by_hand,),
     "(x*(1 - σ(x)) + 1)*σ(x)": (silu_by_hand, silu_by_sigmoid),
-    "sqrt(2)*x*exp(-x**2/2)/(2*sqrt(pi)) + (erf(sqrt(2)*x/2) + 1)/2": (gelu_by_hand,),
+    "x*exp(-x**2/2)/sqrt(2*pi) + (erf(sqrt(2)*x/2) + 1)/2": (gelu_by_hand,),
     "(1 - y)*σ(x) - y*(1 - σ(x))": (binary_cross_entropy,),
 }
 FORMS = [

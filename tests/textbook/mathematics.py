@@ -166,7 +166,7 @@ FORMS = [
     Form(degrees_by_hand, (0.4,), "180/pi"),
     Form(radians, (0.4,), "pi/180"),
     Form(hadamard, ([0.4, 0.7],), "sqrt(2)*((x₀ + x₁)*cos(x₀) + sin(x₀))/2 | sqrt(2)*sin(x₀)/2"),
-    Form(normal_density, (0.4,), "-sqrt(2)*x*exp(-x**2/2)/(2*sqrt(pi))"),
+    Form(normal_density, (0.4,), "-x*exp(-x**2/2)/sqrt(2*pi)"),
     Form(log_of_size, (-0.4,), "1/x"),
     Form(
         log_density,

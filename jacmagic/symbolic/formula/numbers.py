@@ -13,7 +13,10 @@ from functools import lru_cache
 
 import sympy
 
+from jacmagic.symbolic.formula.named import RootOfTwoPi
+
 _MIN_SIZE, _MAX_SIZE = 1e-9, 1e9  # of a float that may be a constant of mathematics
+_ROOT = math.sqrt(2 * math.pi)
 _ROOT_FACTORS = ((1.0, sympy.Integer(1)), (math.pi, sympy.pi), (1 / math.pi, 1 / sympy.pi))
 
 
@@ -74,6 +77,18 @@ def number(value: int | Fraction | float) -> sympy.Expr:
     if named is None:
         return sympy.Float(value, 17)
     return named if value > 0 else -named
+
+
+@lru_cache(maxsize=65536)
+def shown(value: int | Fraction | float) -> sympy.Expr:
+    """Return the number as it is displayed: multiples of √(2π) and of 1/√(2π) as such."""
+    if isinstance(value, float) and _MIN_SIZE < abs(value) < _MAX_SIZE:
+        for power in (1, -1):
+            ratio = Fraction(abs(value) / _ROOT**power).limit_denominator(64)
+            exact = sympy.Rational(ratio.numerator, ratio.denominator)
+            if ratio and _is_nearest(abs(value), exact * sympy.sqrt(2 * sympy.pi) ** power):
+                return (exact if value > 0 else -exact) * RootOfTwoPi() ** power
+    return number(value)
 
 
 def _is_nearest(value: float, named: sympy.Expr) -> bool:

@@ -34,17 +34,9 @@ def _exp_of_log(graph: Graph, node: int) -> int | None:
 
 
 def _log_of_exp(graph: Graph, node: int) -> int | None:
-    """Ln eᵘ = u and ln(eᵘ/Σ eᵛ) = u − ln Σ eᵛ."""
+    """Ln eᵘ = u."""
     (inside,) = graph.operands(node)
-    operation, operands = graph.operations[inside], graph.operands(inside)
-    if operation == "exp":
-        return operands[0]
-    if operation == "div" and graph.operations[operands[0]] == "exp":
-        (exponent,) = graph.operands(operands[0])
-        below = operands[1]
-        if all(s > 0 and graph.operations[t] == "exp" for s, t in signed_terms(graph, below)):
-            return graph.sub(exponent, graph.apply("log", below))
-    return None
+    return graph.operands(inside)[0] if graph.operations[inside] == "exp" else None
 
 
 def _size(graph: Graph, node: int) -> int | None:

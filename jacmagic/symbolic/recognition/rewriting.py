@@ -43,7 +43,7 @@ def _by_rules(graph: Graph, roots: Sequence[int]) -> list[int]:
     """Rewrite every node by the table of its operation."""
     new: dict[int, int] = {ZERO: ZERO, ONE: ONE}
     reached = graph.reach(roots)
-    inside = _inner_sums(graph, reached, roots)
+    inside = _inner_parts(graph, reached, roots)
     for count, node in enumerate(reached):
         if count % 256 == 255:
             graph.check_deadline()
@@ -67,18 +67,16 @@ def _applied(graph: Graph, node: int) -> int:
     return node
 
 
-def _inner_sums(graph: Graph, reached: Sequence[int], roots: Sequence[int]) -> set[int]:
-    """Return the sums that are a part of one larger sum and nothing else: they are read with it."""
-    uses: dict[int, list[int]] = {}
+def _inner_parts(graph: Graph, reached: Sequence[int], roots: Sequence[int]) -> set[int]:
+    """Return the sums and products that belong to larger ones: they are read with those."""
+    users: dict[int, list[str]] = {root: [""] for root in roots}
     for node in reached:
         for operand in graph.operands(node):
-            uses.setdefault(operand, []).append(node)
-    kept = set(roots)
-    return {
-        node
-        for node in reached
-        if graph.operations[node] in ("add", "sub")
-        and node not in kept
-        and len(uses[node]) == 1
-        and graph.operations[uses[node][0]] in ("add", "sub")
-    }
+            users.setdefault(operand, []).append(graph.operations[node])
+    return {node for node in reached if _is_inner(graph.operations[node], users[node])}
+
+
+def _is_inner(operation: str, users: Sequence[str]) -> bool:
+    if operation in ("add", "sub"):
+        return len(users) == 1 and users[0] in ("add", "sub")
+    return operation == "mul" and ("mul" in users or "div" in users)
