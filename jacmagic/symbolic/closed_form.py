@@ -70,7 +70,7 @@ def differentiate_trace(
 def differentiate_gradient(gradient: ClosedForm, budget: float | None) -> ClosedForm | Refusal:
     """Differentiate a gradient's nodes once more: the closed form of a Hessian."""
     outputs = tuple(gradient.entries)
-    traced = dataclasses.replace(gradient.trace, outputs=outputs, expression=None)
+    traced = dataclasses.replace(gradient.trace, outputs=outputs)
     hessian = close(traced, gradient.columns, budget=budget)
     if isinstance(hessian, Refusal):
         return hessian

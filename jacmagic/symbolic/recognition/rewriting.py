@@ -70,9 +70,10 @@ def _applied(graph: Graph, node: int) -> int:
 def _inner_parts(graph: Graph, reached: Sequence[int], roots: Sequence[int]) -> set[int]:
     """Return the sums and products that belong to larger ones: they are read with those."""
     users: dict[int, list[str]] = {root: [""] for root in roots}
-    for node in reached:
+    for node in reversed(reached):
+        operation = graph.operations[node]
         for operand in graph.operands(node):
-            users.setdefault(operand, []).append(graph.operations[node])
+            users.setdefault(operand, []).extend(users[node] if operation == "neg" else [operation])
     return {node for node in reached if _is_inner(graph.operations[node], users[node])}
 
 

@@ -160,7 +160,7 @@ def _function(graph: Graph, name: str, angles: tuple[int, int], sign: int) -> in
 def _doubled(graph: Graph, products: Products) -> Products | None:
     """2 sin a cos a = sin 2a, with any even factor."""
     for powers, c in products.items():
-        if isinstance(c, float) or c % 2:
+        if isinstance(c, float) or c % 2 or any(power < 0 for _, power in powers):
             continue
         for node, power in powers:
             if graph.operations[node] != "sin" or power != 1:

@@ -7,7 +7,7 @@ loses its expression, by torch's own count of versions.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -19,22 +19,30 @@ from jacmagic.symbolic.matrices import Expression, constant, number, variable
 from jacmagic.symbolic.trace.vector_rules import RULES, Unknown
 
 Key = tuple[Any, ...]
+Predicted = Expression | tuple[Expression | None, ...] | None
+
+MAX_UNNAMED = 256  # elements of a constant without a name that is followed
 
 
 class Tensors:
     """The expressions of the tensors of one traced function."""
 
-    def __init__(self) -> None:
-        """Begin without any expression."""
+    def __init__(self, is_constant: Callable[[torch.Tensor], bool]) -> None:
+        """Begin without any expression.
+
+        Args:
+            is_constant: whether a tensor does not depend on the inputs.
+        """
+        self._is_constant = is_constant
         self._expressions: dict[Key, tuple[Expression, frozenset[int]]] = {}
         self._alive: list[torch.Tensor] = []
         self._inputs: set[int] = set()
 
     def input(self, name: str, tensor: torch.Tensor) -> None:
-        """Name a tensor as an input; inputs of two axes and more are not followed."""
+        """Name a tensor as an input; inputs of three axes and more are not followed."""
         self._inputs.add(storage_key(tensor))
         self._alive.append(tensor)
-        if tensor.ndim <= 1:
+        if tensor.ndim <= 2:
             self._keep(tensor, variable(name, tuple(tensor.shape)))
 
     def constant(self, name: str, tensor: torch.Tensor) -> None:
@@ -56,18 +64,25 @@ class Tensors:
         expression, versions = self._expressions.get(_key(value), (None, frozenset()))
         return expression if version_of(value) in versions else None
 
-    def predict(self, op: Operation) -> Expression | None:
+    def predict(self, op: Operation) -> Predicted:
         """Return the expression of an operation's result, before it runs and may write."""
-        rule = RULES.get(op.signature.functional_name)
+        keys = (*op.signature.keys, op.signature.functional_name)
+        rule = next((RULES[key] for key in keys if key in RULES), None)
         if rule is None or any(op.kwargs.get(key) not in (None, 1) for key in ("alpha", "beta")):
             return None
         try:
+            if op.name == "where":
+                return self._operand(_with_value(*op.args))
             return rule(*map(self._operand, op.args))
         except (Unknown, TypeError):
             return None
 
-    def record(self, op: Operation, predicted: Expression | None, out: Any) -> None:
-        """Give the result of an operation that has run the predicted expression."""
+    def record(self, op: Operation, predicted: Predicted, out: Any) -> None:
+        """Give the results of an operation that has run the predicted expressions."""
+        if isinstance(predicted, tuple):
+            for one, tensor in zip(predicted, out, strict=False):
+                self.record(op, one, tensor)
+            return
         if predicted is None or not is_dense(out) or predicted.shape != tuple(out.shape):
             return
         shared = [
@@ -83,9 +98,18 @@ class Tensors:
         if not isinstance(value, torch.Tensor):
             return value
         expression = self.of(value)
+        if expression is None and self._is_unnamed(value):
+            self.constant("", value)
+            expression = self.of(value)
         if expression is None:
             raise Unknown
         return expression
+
+    def _is_unnamed(self, value: torch.Tensor) -> bool:
+        """Whether a tensor is a small constant that the function itself has made."""
+        if not is_dense(value) or not 1 <= value.ndim <= 2 or value.numel() > MAX_UNNAMED:
+            return False
+        return self._is_constant(value) and storage_key(value) not in self._inputs
 
     def _keep(
         self, tensor: torch.Tensor, expression: Expression, versions: Sequence[int] = ()
@@ -99,6 +123,14 @@ class Tensors:
             valid |= before[1]
         self._expressions[_key(tensor)] = expression, valid
         self._alive.append(tensor)
+
+
+def _with_value(condition: Any, a: Any, b: Any) -> torch.Tensor:
+    """Return the branch of a choice between tensors whose other one is nan, a missing value."""
+    for one, other in ((a, b), (b, a)):
+        if isinstance(one, torch.Tensor) and one.numel() <= 1 and bool(one.isnan().all()):
+            return other
+    raise Unknown
 
 
 def _key(tensor: torch.Tensor) -> Key:
