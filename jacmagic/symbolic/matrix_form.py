@@ -26,6 +26,7 @@ _SIGNS = (
     (r"^{\mathsf{T}}", "ᵀ"),
     (r"^{-\mathsf{T}}", "⁻ᵀ"),
     (r"^{-1}", "⁻¹"),
+    (r"^{-2}", "⁻²"),
     (r"\mathrm{d}", "d"),
     (r"\otimes", "⊗"),
     (r"_{F}", ""),
@@ -58,7 +59,7 @@ def _plain(source: str) -> str:
     return re.sub(r" {2,}", " ", source).replace("( ", "(").replace(" )", ")")
 
 
-_ATOM = re.compile(r"∂?\w{1,2}|‖[^‖]*‖[²³]?")
+_ATOM = re.compile(r"∂\w+|\w{1,2}|‖[^‖]*‖[²³]?")
 
 
 def _fraction(match: re.Match[str]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
@@ -71,14 +72,41 @@ class Constant:
 
 @cache
 def _table() -> dict[float, Constant]:
-    """Return the constants that are recognised, by their float64."""
+    """Return the constants that are recognised, by their float64.
+
+    One that is computed in two steps, as `1 / math.sqrt(2)`, may be off by one ulp: what these
+    steps give exactly is in the table too.
+    """
     roots = [
         Constant(q, n, k)
         for q, n, k in itertools.product(_FACTORS, _RADICANDS, range(-2, 3))
         if n > 1 or k
     ]
     logarithms = [Constant(q, p=p, e=e) for q in _FACTORS for p in _BASES for e in (1, -1)]
-    return {float(one): one for one in reversed([*roots, *logarithms])}
+    table = dict(_computed())
+    table.update((float(one), one) for one in reversed([*roots, *logarithms]))
+    return table
+
+
+def _computed() -> Iterator[tuple[float, Constant]]:
+    """Yield q·c and q/c as Python computes them, for a rounded constant c."""
+    roots = [Constant(Fraction(1), n, k) for n in _RADICANDS for k in (0, 1, 2) if n > 1 or k]
+    for one in (*roots, *(Constant(Fraction(1), p=p, e=1) for p in _BASES)):
+        rounded = float(one)
+        for q in _FACTORS:
+            factor = Constant(q)
+            for value, exact in (
+                (float(q) * rounded, factor * one),
+                (q.numerator * rounded / q.denominator, factor * one),
+                (float(q) / rounded, factor * one.reciprocal),
+            ):
+                if exact is not None:
+                    yield value, exact
+
+
+def known_constant(value: float) -> Constant | None:
+    """Return the constant that a positive float is, as it is computed; None for others."""
+    return _table().get(value)
 
 
 def multiplied(x: Number, y: Number) -> Number:
@@ -108,5 +136,5 @@ def _rounded(x: Number, y: Number, plain: float, *, divide: bool) -> float:
 def _constant(value: Number) -> Constant | None:
     """Return the size of a number as a constant, or None."""
     if isinstance(value, float):
-        return _table().get(abs(value))
+        return known_constant(abs(value))
     return Constant(abs(Fraction(value))) if value else None

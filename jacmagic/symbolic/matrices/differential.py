@@ -57,7 +57,7 @@ def _terms(u: Expression, name: str) -> list[Term]:
         c, v = u.arguments
         return [replace(term, left=e.scale(c, term.left)) for term in _terms(v, name)]
     if u.operation == "matmul":
-        return _product(*u.arguments, name)
+        return _product(u, name)
     if u.operation == "transpose" and len(u.arguments[0].shape) == 2:
         inner = _terms(u.arguments[0], name)
         return [Term(e.transpose(t.right), e.transpose(t.left), not t.turned) for t in inner]
@@ -69,8 +69,9 @@ def _terms(u: Expression, name: str) -> list[Term]:
     raise NoForm
 
 
-def _product(a: Expression, b: Expression, name: str) -> list[Term]:
+def _product(u: Expression, name: str) -> list[Term]:
     """d(AB) = dA·B + A·dB, a vector B as a column."""
+    a, b = u.arguments
     if len(a.shape) != 2:
         raise NoForm
     right = e.column(b) if len(b.shape) == 1 else b
@@ -82,7 +83,7 @@ def as_jacobian(terms: list[Term]) -> Expression | None:
     """Return Σ X ⊗ Yᵀ; None where dA is transposed in a term."""
     if not terms or any(term.turned for term in terms):
         return None
-    return reduce(e.add, (kron(term.left, e.transpose(term.right)) for term in terms))
+    return reduce(e.add, (kron(one.left, e.transpose(one.right)) for one in reversed(terms)))
 
 
 def as_sum(terms: list[Term], name: str, shape: e.Shape) -> Expression:

@@ -95,7 +95,15 @@ def add(a: Expression, b: Expression) -> Expression:
         return diag(add(a.arguments[0], b.arguments[0]))
     if a.operation == "diag" and b.operation == "neg" and b.arguments[0].operation == "diag":
         return diag(add(a.arguments[0], neg(b.arguments[0].arguments[0])))
+    if _is_row(a) and _is_row(b.arguments[0] if b.operation == "neg" else b):
+        second = b.arguments[0].arguments[0] if b.operation == "neg" else b.arguments[0]
+        return transpose(add(a.arguments[0], neg(second) if b.operation == "neg" else second))
     return Expression("add", (a, b), a.shape or b.shape)
+
+
+def _is_row(a: Expression) -> bool:
+    """Whether an expression is the transpose of a vector."""
+    return a.operation == "transpose" and len(a.arguments[0].shape) == 1
 
 
 def neg(a: Expression) -> Expression:
@@ -117,6 +125,8 @@ def scale(c: Expression, a: Expression) -> Expression:
         return neg(a)
     if a.operation == "neg":
         return neg(scale(c, a.arguments[0]))
+    if c.operation == "number" and c.value < 0 and a.operation != "number":
+        return neg(scale(number(-c.value), a))
     if c.operation == "neg":
         return neg(scale(c.arguments[0], a))
     if not a.shape and a.operation == "number":

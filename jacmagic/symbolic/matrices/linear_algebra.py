@@ -53,8 +53,8 @@ def as_vector(row: Expression) -> Expression | None:
             return None
         return neg(inner) if row.operation == "neg" else scale(row.arguments[0], inner)
     if row.operation == "add" and len(row.shape) == 2:
-        left, right = (as_vector(part) for part in row.arguments)
-        return None if left is None or right is None else add(left, right)
+        first, second = map(as_vector, row.arguments)
+        return None if first is None or second is None else add(first, second)
     if row.operation == "transpose" and len(row.arguments[0].shape) == 1:
         return row.arguments[0]
     return None

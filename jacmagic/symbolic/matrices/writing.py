@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from itertools import groupby
 
 from jacmagic.labels import Label
 from jacmagic.render.latex import number as number_tex
@@ -105,10 +106,23 @@ class Writer:
         return rf"{self._held(a, _PRODUCT)} \odot {self._held(b, _PRODUCT)}", _PRODUCT
 
     def _matmul(self, x: Expression) -> tuple[str, int]:
-        a, b = x.arguments
-        if a == b and len(a.shape) == 2:
-            return f"{self._held(a, _ATOM)}^{{2}}", _PRODUCT
-        return f"{self._held(a, _PRODUCT)} \\, {self._held(b, _PRODUCT)}", _PRODUCT
+        runs = [(one, len(list(same))) for one, same in groupby(_factors(x))]
+        if len(runs) == 1:
+            return self._matrix_power(*runs[0]), _ATOM
+        written = [
+            self._held(one, _PRODUCT) if count == 1 else self._matrix_power(one, count)
+            for one, count in runs
+        ]
+        return " \\, ".join(written), _PRODUCT
+
+    def _matrix_power(self, base: Expression, n: int) -> str:
+        """Return Aⁿ, A⁻ⁿ, or the transpose of these."""
+        if base.operation == "transpose" and base not in self.names:
+            inner = self._matrix_power(base.arguments[0], n)
+            return rf"\left({inner}\right){self._dot_sign}"
+        if base.operation == "inv" and base not in self.names:
+            return f"{self._held(base.arguments[0], _ATOM)}^{{-{n}}}"
+        return f"{self._held(base, _ATOM)}^{{{n}}}"
 
     def _differential(self, x: Expression) -> tuple[str, int]:
         return rf"\mathrm{{d}}{Label(x.name).tex}", _ATOM
@@ -121,7 +135,7 @@ class Writer:
         return f"{self._held(x.arguments[0], _ATOM)}^{{-1}}", _ATOM
 
     def _det(self, x: Expression) -> tuple[str, int]:
-        return rf"\det {self._held(x.arguments[0], _ATOM)}", _PRODUCT
+        return rf"\det\left({self.tex(x.arguments[0])}\right)", _ATOM
 
     def _logdet(self, x: Expression) -> tuple[str, int]:
         return rf"\ln \left| {self._det(x)[0]} \right|", _PRODUCT
@@ -188,3 +202,10 @@ class Writer:
         bare = pattern.startswith((r"\frac", r"\sqrt", "|", "[", r"\max", r"\sigma"))
         shown = self.tex(u) if bare else self._held(u, _ATOM)
         return pattern.format(shown), _ATOM if bare else _PRODUCT
+
+
+def _factors(product: Expression) -> list[Expression]:
+    """Return the factors of a product of matrices from left to right."""
+    if product.operation != "matmul":
+        return [product]
+    return [factor for part in product.arguments for factor in _factors(part)]

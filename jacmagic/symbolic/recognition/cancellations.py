@@ -115,7 +115,7 @@ def _right_angle(graph: Graph, node: int) -> int | None:
 
 def _zero_of_angle(graph: Graph, node: int) -> int | None:
     """Return 0 for cos(π/2) = 6.1·10⁻¹⁷ and its like, alone or times a short decimal."""
-    value = graph.value(node)
+    value = graph.arguments[node][-1]
     if not isinstance(value, float) or not 0 < abs(value) < _MAX_ZERO:
         return None
     return ZERO if any(_is_short(abs(value) / zero) for zero in _zeros()) else None
@@ -141,6 +141,7 @@ CANCELLATIONS: dict[str, tuple[Callable[[Graph, int], int | None], ...]] = {
     "log": (_log_of_exp,),
     "div": (_ratio, _size),
     "number": (_zero_of_angle,),
+    "constant": (_zero_of_angle,),
     "where": (_where,),
     **dict.fromkeys((*_ODD, *_EVEN), (_with_sign,)),
 }

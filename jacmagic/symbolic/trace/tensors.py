@@ -15,7 +15,8 @@ import torch
 
 from jacmagic.function.aten.operation import Operation, is_dense
 from jacmagic.function.torch_internals import storage_key, version_of
-from jacmagic.symbolic.matrices import Expression, constant, number, variable
+from jacmagic.symbolic.matrices import Expression, constant, is_unnamed, number, variable
+from jacmagic.symbolic.matrices.linear_algebra import number_of
 from jacmagic.symbolic.trace.vector_rules import RULES, Unknown
 
 Key = tuple[Any, ...]
@@ -48,6 +49,9 @@ class Tensors:
     def constant(self, name: str, tensor: torch.Tensor) -> None:
         """Name a tensor as a constant, unless it is an input: a module's own parameter."""
         if not is_dense(tensor) or storage_key(tensor) in self._inputs:
+            return
+        known = self.of(tensor)
+        if known is not None and not is_unnamed(known):
             return
         if tensor.ndim <= 2 and tensor.is_floating_point():
             values = tensor.detach().cpu().double().numpy()
@@ -92,6 +96,12 @@ class Tensors:
         ]
         bumped = [version_of(out) + 1] if op.signature.written else []  # counted only after this
         self._keep(out, predicted, (*shared, *bumped))
+
+    def determinant(self, matrix: torch.Tensor, value: torch.Tensor) -> None:
+        """Record a number that was computed as the determinant of a matrix."""
+        expression = self.of(matrix)
+        if expression is not None and len(expression.shape) == 2 and not value.ndim:
+            self._keep(value, number_of("det", expression))
 
     def _operand(self, value: Any) -> Any:
         """Return a tensor's expression; other arguments (axes, exponents) as they are."""

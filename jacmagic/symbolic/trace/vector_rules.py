@@ -172,7 +172,10 @@ def _log_softmax(x: Expression, *_: Any) -> Expression:
 
 
 def _log(x: Expression) -> Expression:
-    """Return ln x; the logarithm of a sum of exponentials by its name."""
+    """Return ln x; of a sum of exponentials or of a determinant by its name."""
+    size = x.arguments[0] if x.operation == "apply" and x.name == "abs" else x
+    if size.operation == "det":
+        return number_of("logdet", size.arguments[0])
     total = x.arguments[0] if x.operation == "sum" else x
     if not x.shape and total.operation == "apply" and total.name == "exp" and total.shape:
         return _logsumexp(total.arguments[0])
@@ -194,6 +197,14 @@ def _cross_entropy(z: Expression, y: Expression, *rest: Any) -> Expression:
     return _mean(losses) if reduction == 1 and losses.shape else e.of_vector("sum", losses)
 
 
+def _squared_error(x: Expression, y: Expression, reduction: int = 1) -> Expression:
+    """Return the mean or sum of (x − y)²."""
+    squares = apply("square", _add(x, e.neg(y)))
+    if reduction not in (1, 2):
+        return squares
+    return _mean(squares) if reduction == 1 else e.of_vector("sum", squares)
+
+
 def _mean(x: Expression, *rest: Any) -> Expression:
     return e.scale(number(1 / math.prod(x.shape)), _sum(x, *rest))
 
@@ -208,7 +219,7 @@ def _same(x: Expression, *_: Any) -> Expression:
     return x
 
 
-RULES: dict[str, Callable[..., Expression]] = {
+RULES: dict[str, Callable[..., Expression | tuple[Expression | None, ...]]] = {
     "add": _add,
     "sub": lambda a, b, *_: _add(a, e.neg(_expression(b))),
     "rsub": lambda a, b, *_: _add(b, e.neg(_expression(a))),
@@ -241,6 +252,7 @@ RULES: dict[str, Callable[..., Expression]] = {
     "where": lambda a, b: b,
     "softplus": lambda x: apply("softplus", x),
     "binary_cross_entropy_with_logits": _cross_entropy,
+    "mse_loss": _squared_error,
     "trace": lambda a: number_of("trace", _square(a)),
     "_linalg_det": lambda a: (number_of("det", _square(a)), None, None),
     "_linalg_slogdet": lambda a: (None, number_of("logdet", _square(a)), None, None),
