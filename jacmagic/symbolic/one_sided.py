@@ -132,9 +132,10 @@ def _limit(values: Sequence[np.ndarray]) -> np.ndarray:
     table = [np.asarray(value, dtype=float) for value in values]
     for order in range(1, len(table)):
         factor = 2.0**order
-        table = [
-            (factor * fine - rough) / (factor - 1) for rough, fine in itertools.pairwise(table)
-        ]
+        with np.errstate(invalid="ignore", over="ignore"):
+            table = [
+                (factor * fine - rough) / (factor - 1) for rough, fine in itertools.pairwise(table)
+            ]
     return table[0]
 
 

@@ -31,6 +31,11 @@ def reason_for(evidence: Evidence, finding: Finding, i: int, j: int) -> str:
         return f"{entry} is {evidence.truth[i, j]}, and no other source has a value there"
     if finding is Finding.ROUNDING and evidence.form is not None:
         return _rounding(evidence, i, j)
+    if finding is Finding.ROUNDING:
+        return (
+            f"rounding in an algorithm on whole matrices leaves too few digits of {entry}, "
+            f"which is ill-conditioned here: torch {evidence.truth[i, j]:.6g}"
+        )
     problem = evidence.problem
     if problem.effects:
         return f"torch is the only source, as the function {side_effects(problem)}"
