@@ -135,7 +135,13 @@ def _moved(one: Input, given: Any) -> Input:
     if isinstance(given, float | int) and held.dtype is torch.float64 and held.is_cpu:
         value = torch.from_numpy(np.array(given, dtype=float))  # a third of what torch takes
     else:
-        value = torch.as_tensor(given, dtype=held.dtype, device=held.device)
+        try:
+            value = torch.as_tensor(given, dtype=held.dtype, device=held.device)
+        except (TypeError, ValueError, RuntimeError):
+            raise PointError(
+                f"expected numbers of shape {tuple(held.shape)} for {one.name}; "
+                f"found {type(given).__name__}; write a number, a list of numbers or a tensor"
+            ) from None
         if isinstance(given, torch.Tensor | np.ndarray):
             value = value.clone()  # its owner may write into it
     if value.shape != held.shape:

@@ -120,7 +120,7 @@ class JacobianResult(Explained):
             dynamic: False refuses inputs of other shapes, dtypes and devices.
 
         Raises:
-            JacmagicError: the function is random or keeps state, or no backend can compile it.
+            FunctionError: the function is random or keeps state, or no backend can compile it.
         """
         strategy = self.options.strategy
         return compiled_of(self.problem, backend=backend, dynamic=dynamic, strategy=strategy)
@@ -167,7 +167,8 @@ class JacobianResult(Explained):
             language: "python", "torch", "c", "javascript", or another in `codegen.languages`.
 
         Raises:
-            JacmagicError: without a closed form, or for what the language has no function for.
+            PointError: without a closed form.
+            OptionError: for another language, or for what the language has no function for.
         """
         if self._form is None:
             raise PointError(f"expected a closed form to write; found none: {self.refusal}")
