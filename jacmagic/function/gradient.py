@@ -17,6 +17,7 @@ from torch import Tensor
 from jacmagic.errors import FunctionError, StrictError
 from jacmagic.function.outputs import flatten
 from jacmagic.function.problem import Problem
+from jacmagic.function.remaking import Remake
 from jacmagic.function.step_rules import StepRules, lacks_step_rule
 
 
@@ -46,7 +47,8 @@ def gradient_of(problem: Problem, *, strict: bool = False) -> Problem:
             _require_dependence(parts)
         return problem.nested(parts)
 
-    return dataclasses.replace(problem, function=gradient, potential=problem)
+    remake = Remake(gradient_of, (problem,), {"strict": strict})
+    return dataclasses.replace(problem, function=gradient, potential=problem, remake=remake)
 
 
 def _by_autograd(scalar: Callable[..., Tensor], tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

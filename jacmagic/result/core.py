@@ -18,7 +18,7 @@ from jacmagic.function.tracebacks import showing_users_frames
 from jacmagic.numeric import NumericJacobian, Tuning, tuning_of
 from jacmagic.numeric import compute as compute_numbers
 from jacmagic.numeric.options import ComputeOptions
-from jacmagic.result import products
+from jacmagic.result import pickling, products
 from jacmagic.result.compiled import CompiledJacobian, compiled_of
 from jacmagic.result.evaluated import Outside
 from jacmagic.result.explained import Explained
@@ -124,6 +124,18 @@ class JacobianResult(Explained):
         """
         strategy = self.options.strategy
         return compiled_of(self.problem, backend=backend, dynamic=dynamic, strategy=strategy)
+
+    # ── copies ────────────────────────────────────────────────────────────────────────────────
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how pickle stores a result; see `result.pickling`."""
+        return pickling.reduced(self)
+
+    def __copy__(self) -> Self:
+        return self.shown()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        return pickling.deeply(self, memo)
 
     # ── products ──────────────────────────────────────────────────────────────────────────────
 
