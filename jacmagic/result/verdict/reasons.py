@@ -57,9 +57,12 @@ def _rounding(evidence: Evidence, i: int, j: int) -> str:
     if gap <= SHORT_CONSTANT * abs(exact.value) and advice == _REWRITE:
         digits = math.floor(-math.log10(gap / abs(exact.value)))
         return f"torch has only {digits} digits of {entry} right"
+    other = f"exact {exact.value:.6g}"
+    if evidence.sources.decisive[i, j] and evidence.sources.differences is not None:
+        other = f"finite differences {evidence.sources.differences[i, j]:.6g}"
     return (
         f"rounding in {precision} leaves too few digits of {entry}: "
-        f"torch {value:.6g}, exact {exact.value:.6g}; {advice}"
+        f"torch {value:.6g}, {other}; {advice}"
     )
 
 
