@@ -12,14 +12,13 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import FunctionType, MethodType
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import Tensor
 
 from jacmagic.errors import FunctionError
 
-if TYPE_CHECKING:
-    from jacmagic.function.problem import Problem
+Problem = Any  # `function.problem` imports this module
 
 _WRITERS = ("cloudpickle", "joblib.externals", "dill", "multiprocess")
 _REMEDY = (

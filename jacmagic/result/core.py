@@ -135,7 +135,8 @@ class JacobianResult(Explained):
         return self.shown()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        return pickling.deeply(self, memo)
+        copied: Self = pickling.deeply(self, memo)
+        return copied
 
     # ── products ──────────────────────────────────────────────────────────────────────────────
 

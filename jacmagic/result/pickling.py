@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 import dataclasses
 from collections.abc import Collection
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any
 
 from jacmagic.function.problem import Problem
 from jacmagic.numeric import NumericJacobian, tuning_of
@@ -13,10 +13,7 @@ from jacmagic.numeric.options import ComputeOptions
 from jacmagic.result.options import DisplayOptions
 from jacmagic.symbolic.branches import ClosedForms
 
-if TYPE_CHECKING:
-    from jacmagic.result.core import JacobianResult
-
-_Result = TypeVar("_Result", bound="JacobianResult")
+JacobianResult = Any  # `result.core` imports this module
 
 
 @dataclasses.dataclass(frozen=True)
@@ -57,7 +54,7 @@ def reduced(result: JacobianResult) -> tuple[Any, ...]:
     return restored, (type(result), stored)
 
 
-def restored(kind: type[JacobianResult], stored: Stored) -> JacobianResult:
+def restored(kind: Any, stored: Stored) -> JacobianResult:
     """Make a result of what was stored of it."""
     problem = stored.problem
     return kind(
@@ -82,7 +79,7 @@ class Fixed:
         return self.positions
 
 
-def deeply(result: _Result, memo: dict[int, Any]) -> _Result:
+def deeply(result: JacobianResult, memo: dict[int, Any]) -> JacobianResult:
     """Copy a result's numbers; function, point and closed forms never change and are shared.
 
     Numbers with a graph, which torch copies not at all, are shared too.

@@ -1,4 +1,4 @@
-"""What the option parser complains of, in one line with the place in the user's line."""
+"""Messages of the option parser: one sentence, with carets under the wrong part."""
 
 from __future__ import annotations
 

@@ -201,6 +201,11 @@ class LeakDetector(TorchFunctionMode):
         except Unsupported as unsupported:  # named as the user wrote it, not as its parts are
             called = name if name and not name.startswith("__") else unsupported.operation
             raise Unsupported(called, unsupported.reason) from None
+        self._note_result(func, name, args, kwargs, result)
+        return result
+
+    def _note_result(self, func: Any, name: str, args: Any, kwargs: dict, result: Any) -> None:
+        """Note what a call has computed without a derivative, or with a wrong one."""
         if not torch.is_grad_enabled():
             habit, called = _without_graph()
             self._note(habit, result, name=called)
@@ -210,7 +215,6 @@ class LeakDetector(TorchFunctionMode):
             self._note("cosine_similarity()", result)
         elif _UNDIFFERENTIATED.fullmatch(name):
             self._note("no derivative", result, name=f"torch.{name.replace('_', '.', 1)}")
-        return result
 
     def _carry_across(self, name: str, value: Any, kwargs: dict) -> Any:
         """Return the same tensor in place of bare numbers."""
