@@ -189,11 +189,6 @@ _HESSIANS = (
     (quadratic, "Hf(x) = (B + Bᵀ)/2"),
     (log_partition, "Hf(x) = Bᵀ (diag(s) − s sᵀ) B", "with s = softmax(B x)"),
 )
-_FLOW = (
-    "Jf(z) = I + (1 − tanh² (wᵀ z + 0.1)) u wᵀ",
-    "with w = [0.2; 0.4; 0.6]",
-    "with u = [1; 0.5; −0.3]",
-)
 FORMS = [
     *(Form(function, (A2,), matrix=tuple(lines)) for function, *lines in _BY_MATRIX),
     *(Form(function, ([0.1, 0.2],), matrix=tuple(lines)) for function, *lines in _BY_VECTOR),
@@ -202,5 +197,9 @@ FORMS = [
         for function, *lines in _HESSIANS
     ),
     Form(weights_and_input, (A2, [1.0, 2.0]), matrix=("∂f/∂W = I ⊗ xᵀ", "∂f/∂x = W")),
-    Form(planar_flow, ([0.1, 0.4, 0.9],), matrix=_FLOW),
+    Form(
+        planar_flow,
+        ([0.1, 0.4, 0.9],),
+        matrix=("Jf(z) = I + (1 − tanh² (wᵀ z + 0.1)) u wᵀ",),
+    ),
 ]
