@@ -25,6 +25,7 @@ from jacmagic.function.nests import Nest, nest_of
 from jacmagic.function.problem import Problem
 from jacmagic.function.pytree import children
 from jacmagic.function.source import filename_of, required_of, source_of, title_of, uncompiled
+from jacmagic.function.tangents import problem_on
 from jacmagic.function.targets import users_callable
 from jacmagic.function.tensor_call import problem_from_call
 from jacmagic.function.values import Kind, as_tensor, kept, kind_of, named, whole_note
@@ -38,16 +39,20 @@ def problem_of(
     wrt: Any = None,
     names: Any = None,
     fixed: Collection[str] = (),
+    out: Any = None,
 ) -> Problem:
     """Return the problem of a Python call; a module's may be about its parameters.
+
+    Inputs and the output may be on manifolds, see `tangents`.
 
     Args:
         func: takes the inputs by position.
         inputs: a tensor, a tuple with one value for each argument, or one argument that is a list,
             dict, named tuple, dataclass or nest of tensors.
-        wrt: names of inputs, of leaves of nests, or of a module's parameters.
+        wrt: names of inputs, of leaves of nests, or of a module's parameters; with manifolds.
         names: names of the arguments; those of the signature by default.
         fixed: names of inputs that stay whole numbers.
+        out: the manifold of the output, or None.
 
     Raises:
         TypeError: nothing in `inputs` can vary.
@@ -60,6 +65,13 @@ def problem_of(
         )
     func = uncompiled(func)
     inputs = unpacked(func, inputs)
+    return problem_on(wrt, out, lambda chosen: _ordinary(func, inputs, chosen, names, fixed))
+
+
+def _ordinary(
+    func: Callable[..., Any], inputs: Any, wrt: Any, names: Any, fixed: Collection[str]
+) -> Problem:
+    """Return the problem of inputs and outputs that are on no manifold."""
     tensors = inputs if type(inputs) is tuple else (inputs,)
     if not fixed and all(isinstance(one, Tensor) for one in tensors):
         if isinstance(func, nn.Module):

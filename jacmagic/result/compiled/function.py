@@ -244,6 +244,11 @@ def compiled_of(
     Raises:
         JacmagicError: an unknown backend; the function cannot be compiled.
     """
+    if problem.tangent is not None:
+        raise JacmagicError(
+            "expected inputs that are on no manifold to compile; found wrt with one; compile the "
+            "Jacobian by the inputs themselves, or write J.to_code()"
+        )
     if backend not in BACKENDS:
         raise JacmagicError(
             f"expected one of the backends {', '.join(BACKENDS)}; found {backend!r}; "

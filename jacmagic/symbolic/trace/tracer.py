@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,8 @@ class Trace:
         parts: what the function itself calls some parts of that.
         dtypes: the floating dtypes that torch computed in on the way.
         calls: how often the function called torch.
+        base: the components of values on manifolds, which are constants with names.
+        values: the components of all inputs' values, where those on manifolds are no inputs.
     """
 
     graph: Graph
@@ -87,6 +90,8 @@ class Trace:
     parts: Mapping[Expression, str] = field(default_factory=dict)
     dtypes: frozenset[torch.dtype] = frozenset()
     calls: int = 0
+    base: tuple[Constant, ...] = ()
+    values: tuple[int, ...] = ()
 
 
 @cache
@@ -112,6 +117,7 @@ def trace(
     seconds: float | None = None,
     naming: Naming | None = None,
     whole: Sequence[str] = (),
+    fixed: Mapping[int, float] = MappingProxyType({}),
 ) -> Trace | Refusal:
     """Trace a function at a point.
 
@@ -124,6 +130,7 @@ def trace(
         naming: which constants keep the names that the user gave them; None for none, and then
             nothing else has a name either.
         whole: names of the tensors themselves; the trace then also says what whole tensors are.
+        fixed: numbers of components that are constants with a name, by position.
 
     Returns:
         The trace, or a refusal. Output printed by the function, and torch's warnings about cut
@@ -135,7 +142,10 @@ def trace(
     kept = NamesMet() if naming is None else Names(mode, names, naming)
     leaks, stacks = LeakDetector(mode, kept if isinstance(kept, Names) else None), ModeStacks()
     try:
-        inputs = tuple(graph.variable(name) for name in names)
+        inputs = tuple(
+            graph.constant(name, fixed[k]) if k in fixed else graph.variable(name)
+            for k, name in enumerate(names)
+        )
         copies = _shadowed_copies(mode, tensors, inputs)
         mode.tensors = _tensors(whole, copies)
         with silent(), kept.keeping(), torch.enable_grad(), leaks, mode:
