@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from jacmagic.result.compiled.function import CompiledJacobian
     from jacmagic.sweeps import Sweep, sweep
     from jacmagic.sweeps.batch import JacobianBatch
+    from jacmagic.view.exact import ExactJacobian
     from jacmagic.view.implicit import implicit
     from jacmagic.view.jacobian import Jacobian
 
@@ -37,6 +38,7 @@ __version__ = "0.1.0.dev0"
 __all__ = [
     "CellError",
     "CompiledJacobian",
+    "ExactJacobian",
     "FunctionError",
     "JacmagicError",
     "Jacobian",
@@ -67,6 +69,7 @@ _MODULES = {
     "PointError": "errors",
     "SizeError": "errors",
     "StrictError": "errors",
+    "ExactJacobian": "view.exact",
     "Jacobian": "view.jacobian",
     "JacobianBatch": "sweeps.batch",
     "Sweep": "sweeps.result",

@@ -27,8 +27,6 @@ from jacmagic.view.jacobian import Jacobian
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-Names = str | Sequence[str] | None
-Wrt = Names | Mapping[str, str | None]  # names, with the manifolds of some
 _DISPLAY = DisplayOptions()
 
 
@@ -40,8 +38,8 @@ class JacobianKeywords(TypedDict, total=False):
     vectorize: bool
     strategy: str
     chunk_size: int | None
-    wrt: Wrt
-    names: Names
+    wrt: str | Sequence[str] | Mapping[str, str | None] | None
+    names: str | Sequence[str] | None
     out: str | None
 
 
@@ -71,8 +69,8 @@ def jacobian(
     vectorize: bool = True,
     strategy: str = "auto",
     chunk_size: int | None = None,
-    wrt: Wrt = None,
-    names: Names = None,
+    wrt: str | Sequence[str] | Mapping[str, str | None] | None = None,
+    names: str | Sequence[str] | None = None,
     batch: bool = False,
     out: str | None = None,
 ) -> Jacobian | JacobianBatch:
@@ -138,8 +136,8 @@ def hessian(
     func: Callable[..., Any],
     inputs: Any,
     *,
-    wrt: Names = None,
-    names: Names = None,
+    wrt: str | Sequence[str] | None = None,
+    names: str | Sequence[str] | None = None,
     create_graph: bool = False,
     strict: bool = False,
     vectorize: bool = True,
@@ -196,7 +194,7 @@ def hessian(
 def compile(
     func: Callable[..., Any],
     *example: Any,
-    wrt: Names = None,
+    wrt: str | Sequence[str] | None = None,
     backend: str = "auto",
     dynamic: bool | None = None,
 ) -> CompiledJacobian:
@@ -221,7 +219,7 @@ def compile(
         A callable: `g(*x)` is (m, n), sparse CSR where the plan is sparse.
 
     Raises:
-        JacmagicError: the function cannot be compiled, or the backend is wrong for it.
+        FunctionError: the function cannot be compiled, or the backend is wrong for it.
 
     Example:
         >>> import torch, jacmagic
@@ -239,7 +237,7 @@ def compile(
 
 
 def _problem_with_all_inputs(
-    func: Callable[..., Any], inputs: tuple[torch.Tensor, ...], wrt: Names
+    func: Callable[..., Any], inputs: tuple[torch.Tensor, ...], wrt: str | Sequence[str] | None
 ) -> tuple[Problem, list[str] | None]:
     """Return the problem of all inputs if `wrt` names some of them, and their names."""
     problem = problem_of(func, inputs, wrt, None)
@@ -251,7 +249,7 @@ def _problem_with_all_inputs(
     return (whole if has_all else problem), names
 
 
-def _without_manifolds(wrt: Wrt, out: str | None, what: str, instead: str) -> Any:
+def _without_manifolds(wrt: Any, out: str | None, what: str, instead: str) -> Any:
     """Return the names of `wrt`; refuse manifolds where there is no use for them."""
     names, charts = split_wrt(wrt)
     if charts or out is not None:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
@@ -24,6 +25,7 @@ from jacmagic.function.modules import (
 from jacmagic.function.nests import Nest, nest_of
 from jacmagic.function.problem import Problem
 from jacmagic.function.pytree import children
+from jacmagic.function.remaking import Remake
 from jacmagic.function.source import filename_of, required_of, source_of, title_of, uncompiled
 from jacmagic.function.tangents import problem_on
 from jacmagic.function.targets import users_callable
@@ -63,15 +65,17 @@ def problem_of(
             f"expected a function to differentiate; found {type(func).__name__}; "
             "write jacobian(f, x), not jacobian(f(x), x)"
         )
+    remake = Remake(problem_of, (func, inputs, wrt, names, tuple(fixed), out), {})
     func = uncompiled(func)
-    inputs = unpacked(func, inputs)
-    return problem_on(wrt, out, lambda chosen: _ordinary(func, inputs, chosen, names, fixed))
+    parts = unpacked(func, inputs)
+    made = problem_on(wrt, out, lambda chosen: _made(func, parts, chosen, names, fixed))
+    return dataclasses.replace(made, remake=remake)
 
 
-def _ordinary(
+def _made(
     func: Callable[..., Any], inputs: Any, wrt: Any, names: Any, fixed: Collection[str]
 ) -> Problem:
-    """Return the problem of inputs and outputs that are on no manifold."""
+    """Return the problem of a callable, by the kind of its inputs; on no manifold."""
     tensors = inputs if type(inputs) is tuple else (inputs,)
     if not fixed and all(isinstance(one, Tensor) for one in tensors):
         if isinstance(func, nn.Module):

@@ -110,9 +110,14 @@ def summary(
     picture: str,
     remarks: Sequence[str],
     warnings: Sequence[str],
+    context: Sequence[tuple[str, Sequence[str]]] = (),
 ) -> str:
-    """Return the still form of a matrix without a table; see `matrix`."""
-    return _page(caption, _chain(head, chain), picture, (), remarks, warnings)
+    """Return the still form of a matrix without a table; see `matrix`.
+
+    Each line of `context` is a word and the MathML of the equations after it.
+    """
+    below = [_listed(word, equations) for word, equations in context]
+    return _page(caption, _chain(head, chain), picture, (), remarks, warnings, below)
 
 
 def _page(

@@ -46,7 +46,10 @@ def derive_form(
 
 
 def trace_problem(
-    problem: Problem, budget: float | None, naming: Naming | None = None
+    problem: Problem,
+    budget: float | None,
+    naming: Naming | None = None,
+    text_factor: float = 1.0,
 ) -> Trace | Refusal:
     """Trace a problem's function; a trace that keeps names also keeps whole tensors."""
     ambient = ambient_of(problem)
@@ -60,6 +63,7 @@ def trace_problem(
             naming=naming,
             whole=names if naming is not None and ambient is problem else [],
             fixed=fixed_components(problem),
+            text_factor=text_factor,
         )
 
 

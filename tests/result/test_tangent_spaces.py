@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 import torch
@@ -186,3 +188,11 @@ def test_what_manifolds_do_not_fit_is_refused(call, error, message) -> None:
     """Wrong shapes and names, Hessians, batches and compiled Jacobians."""
     with pytest.raises(getattr(jacmagic, error), match=message):
         call((tensor(R), tensor(P)))
+
+
+def test_it_is_pickled_with_its_rotation() -> None:
+    """Also after `.at`: the value travels, not the tangent vector."""
+    J = jacmagic.jacobian(act, (tensor(R), tensor(P)), wrt="R=SO3:right,p").at(R=tensor(S))
+    again = pickle.loads(pickle.dumps(J))
+    np.testing.assert_array_equal(again.to_numpy(), J.to_numpy())
+    assert torch.equal(again.point["R"], tensor(S))

@@ -118,6 +118,7 @@ def trace(
     naming: Naming | None = None,
     whole: Sequence[str] = (),
     fixed: Mapping[int, float] = MappingProxyType({}),
+    text_factor: float = 1.0,
 ) -> Trace | Refusal:
     """Trace a function at a point.
 
@@ -131,6 +132,7 @@ def trace(
             nothing else has a name either.
         whole: names of the tensors themselves; the trace then also says what whole tensors are.
         fixed: numbers of components that are constants with a name, by position.
+        text_factor: what numbers read from texts of tensors are multiplied by.
 
     Returns:
         The trace, or a refusal. Output printed by the function, and torch's warnings about cut
@@ -140,12 +142,10 @@ def trace(
     graph = Graph(limit=limit, deadline=None if seconds is None else Deadline(seconds))
     mode = ConcolicMode(graph)
     kept = NamesMet() if naming is None else Names(mode, names, naming)
-    leaks, stacks = LeakDetector(mode, kept if isinstance(kept, Names) else None), ModeStacks()
+    names_kept = kept if isinstance(kept, Names) else None
+    leaks, stacks = LeakDetector(mode, names_kept, text_factor), ModeStacks()
     try:
-        inputs = tuple(
-            graph.constant(name, fixed[k]) if k in fixed else graph.variable(name)
-            for k, name in enumerate(names)
-        )
+        inputs = _leaves(graph, names, fixed)
         copies = _shadowed_copies(mode, tensors, inputs)
         mode.tensors = _tensors(whole, copies)
         with silent(), kept.keeping(), torch.enable_grad(), leaks, mode:
@@ -166,6 +166,14 @@ def trace(
     if isinstance(kept, NamesMet):
         return replace(found, has_constants=kept.any)
     return _with_names(found, kept, result)
+
+
+def _leaves(graph: Graph, names: Sequence[str], fixed: Mapping[int, float]) -> tuple[int, ...]:
+    """Return a variable for each component; a constant with its name where it is fixed."""
+    return tuple(
+        graph.constant(name, fixed[k]) if k in fixed else graph.variable(name)
+        for k, name in enumerate(names)
+    )
 
 
 def _with_names(found: Trace, names: Names, result: Any) -> Trace:
