@@ -3,7 +3,7 @@
 cos a cos b ∓ sin a sin b = cos(a ± b), sin a cos b ± cos a sin b = sin(a ± b), with a = b also
 sin² + cos² = 1 and cos² − sin² = cos 2a; 1 − sin² = cos²; 2 sin a cos a = sin 2a; and
 cosh² − sinh² = 1.
-A sum is rewritten only where that makes it shorter, also where terms cancel that are multiplied out:
+A sum is rewritten only where that makes it shorter, also where terms multiplied out cancel:
 (1 − y)σ − y(1 − σ) = σ − y.
 """
 
