@@ -69,7 +69,7 @@ class Derived(Evaluated):
 
     @property
     def closed_form(self) -> ClosedForm | None:
-        """The closed form as a graph, which runs also where it is too long to write out; or None."""
+        """The closed form as a graph, or None; it runs also where it is too long to write out."""
         return self._form
 
     @property
