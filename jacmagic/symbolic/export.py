@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from jacmagic.labels import Label
 from jacmagic.symbolic.codegen import LANGUAGES, Pattern, Task, write
@@ -42,12 +43,14 @@ class Export:
     sparse: bool = False
     dtype: str = "float64"
 
+    @cached_property
     def program(self) -> Program:
         """Return value and entries as a program of few operations."""
-        form, outputs = self.form, self.form.trace.outputs
-        program = cheapest(form.graph, form.trace.inputs, outputs, form.rows, self._positions())
-        roots = program.roots if self.value else program.roots[len(outputs) :]
-        return Program(program.graph, program.variables, roots)
+        form, trace = self.form, self.form.trace
+        places = self._positions()
+        return cheapest(
+            form.graph, trace.inputs, trace.outputs, form.rows, places, value=self.value
+        )
 
     def _positions(self) -> list[tuple[int, int]]:
         m, n = self.form.shape
@@ -70,7 +73,7 @@ class Export:
             JacmagicError: for an unknown language or precision, or an operation that the language
                 has no function for.
         """
-        program = self.program()
+        program = self.program
         task = Task(
             language,
             self.name,
@@ -86,7 +89,7 @@ class Export:
 
     def languages(self) -> tuple[str, ...]:
         """Return the languages that have functions for all operations in it."""
-        program = self.program()
+        program = self.program
         reached = {program.graph.operations[node] for node in program.graph.reach(program.roots)}
         needed = reached - {"number", "variable", "constant"}
         return tuple(name for name, words in LANGUAGES.items() if needed <= words.operations)
@@ -111,8 +114,8 @@ class Export:
         if self.sparse:
             entries = sum(map(len, self.form.rows))
             return (
-                f"J: the {entries} entries of the sparse {m} x {n} {self.noun}, {kind}, row by row; "
-                "row_pointers says where each row begins, columns where each entry stands (CSR)."
+                f"J: the {entries} entries of the sparse {m} x {n} {self.noun}, {kind}, "
+                "row by row; row_pointers says where rows begin, columns where entries stand (CSR)."
             )
         return f"J: the {m} x {n} {self.noun}, {kind}, row by row."
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 from jacmagic.symbolic.economy.counts import count
-from jacmagic.symbolic.economy.economical import Program, economical
+from jacmagic.symbolic.economy.economical import MAX_NODES_TO_COMPARE, Program, economical
 from jacmagic.symbolic.economy.elimination import eliminate
 from jacmagic.symbolic.graph import ZERO, BudgetExceeded, Graph, stable_if_affordable
 from jacmagic.symbolic.graph.differentiation import Row, backwards
 
-MAX_VISITS = 60_000  # outputs times nodes, up to which other orders are tried, about a second
+MAX_VISITS = 20_000  # outputs times nodes, up to which other orders are tried, about a second
 
 Position = tuple[int, int]  # row and column of an entry
 
@@ -24,21 +24,23 @@ def cheapest(
     positions: Sequence[Position],
     *,
     guards: Sequence[int] = (),
+    value: bool = True,
 ) -> Program:
     """Return guards, outputs and entries as the roots of one program.
 
     Args:
         graph: the graph; it grows.
         variables: the n variable nodes.
-        outputs: the m nodes of the function's value; none leaves the value out.
+        outputs: the m nodes of the function's value.
         rows: for each row of the Jacobian, its entries by column.
         positions: row and column of the entries wanted.
         guards: conditions that are computed as they are written.
+        value: whether the outputs are wanted.
     """
     found: list[tuple[int, int, Program]] = []
     for k, candidate in enumerate(_orders(graph, variables, outputs, rows)):
         entries = [candidate[i].get(j, ZERO) for i, j in positions]
-        results = stable_if_affordable(graph, [*outputs, *entries])
+        results = stable_if_affordable(graph, [*(outputs if value else ()), *entries])
         program = economical(graph, variables, [*guards, *results])
         total = count(program.graph, program.roots).total
         found.append((total, k, program))
@@ -50,7 +52,9 @@ def _orders(
 ) -> Iterator[Sequence[Row]]:
     """Yield the Jacobian as it was derived, then in other orders where that is affordable."""
     yield rows
-    if len(outputs) != len(rows) or len(outputs) * len(graph.reach(outputs)) > MAX_VISITS:
+    size = len(graph.reach([entry for row in rows for entry in row.values()]))
+    visits = len(outputs) * len(graph.reach(outputs))
+    if len(outputs) != len(rows) or visits > MAX_VISITS or size > MAX_NODES_TO_COMPARE:
         return
     column = {node: j for j, node in enumerate(variables)}
     with suppress(BudgetExceeded):

@@ -12,7 +12,8 @@ from jacmagic.symbolic.economy.sharing import share_products, share_sums
 from jacmagic.symbolic.economy.writing import Writer
 from jacmagic.symbolic.graph import Graph
 
-MAX_NODES = 20_000  # of what is rewritten, a second or two; more stays as it is
+MAX_NODES = 10_000  # of what is rewritten, some seconds; more stays as it is
+MAX_NODES_TO_COMPARE = 3_000  # up to which it is rewritten in several ways, within a second each
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,10 @@ def economical(graph: Graph, variables: Sequence[int], roots: Sequence[int]) -> 
         roots: the nodes wanted.
     """
     best = Program(graph, tuple(variables), tuple(roots))
-    if len(graph.reach(roots)) > MAX_NODES:
+    size, least = len(graph.reach(roots)), count(graph, roots).total
+    if size > MAX_NODES:
         return best
-    least = count(graph, roots).total
-    for factors in (True, False):
+    for factors in (True, False)[: 1 + (size <= MAX_NODES_TO_COMPARE)]:
         program = _rewritten(graph, variables, roots, factors=factors)
         total = count(program.graph, program.roots).total
         if total < least:

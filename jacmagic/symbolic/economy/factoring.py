@@ -109,6 +109,11 @@ def substituted(terms: Terms, roots: Sequence[tuple[int, Monomial]]) -> list[tup
                 continue
             if total[1] != ((atom, 1),):
                 single[atom] = total
+        elif terms.definitions[atom][0] == "product":
+            sign, monomial = written((1, terms.definitions[atom][1]))
+            terms.definitions[atom] = ("product", monomial)
+            if sign < 0:
+                single[atom] = (sign, ((atom, 1),))
         elif terms.definitions[atom][0] == "call":
             kind, operation, arguments = terms.definitions[atom]
             terms.definitions[atom] = (kind, operation, tuple(map(written, arguments)))

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from jacmagic.symbolic.economy.terms import ZERO, Terms, Value
 from jacmagic.symbolic.graph import OPERATIONS, Graph
 
+MAX_DEGREE = 8  # factors of a product that is taken apart where several products share it
 MAX_POWER = 64  # of a whole exponent that is taken apart into multiplications
 _JUMPS = frozenset({"floor", "ceil", "sign", "mod"})
 _ODD = frozenset("sin tan asin atan sinh tanh asinh atanh erf erfinv".split())
@@ -36,9 +37,8 @@ class Reader:
         self._uses = Counter(operand for node in reached for operand in graph.operands(node))
         self._uses.update(roots)
         for node in reached:
-            self.values[node] = (
-                self.terms.value("node", node) if node in kept else self._value(node)
-            )
+            value = self.terms.value("node", node) if node in kept else self._value(node)
+            self.values[node] = self._held(node, value)
 
     def _kept(self, reached: Sequence[int]) -> set[int]:
         """Return the nodes that decide something, see NOTE [Kept nodes]."""
@@ -47,6 +47,13 @@ class Reader:
             node for node in reached if graph.operations[node] in _JUMPS or graph.is_condition(node)
         ]
         return {node for node in graph.reach(deciding) if graph.operands(node) or node in deciding}
+
+    def _held(self, node: int, value: Value) -> Value:
+        """Keep a long product that is shared as one factor: a chain would grow without end."""
+        sign, monomial = value
+        if self._uses[node] > 1 and sum(exponent for _, exponent in monomial) > MAX_DEGREE:
+            return sign, self.terms.value("product", monomial)[1]
+        return value
 
     def _value(self, node: int) -> Value:
         graph, terms = self.graph, self.terms

@@ -141,4 +141,6 @@ def share_products(terms: Terms, roots: Sequence[Value]) -> list[Value]:
         elif kind == "call":
             arguments = tuple((sign, shared[m]) for sign, m in parts[1])
             terms.definitions[atom] = (kind, parts[0], arguments)
+        elif kind == "product":
+            terms.definitions[atom] = (kind, shared[parts[0]])
     return [(sign, shared[monomial]) for sign, monomial in roots]

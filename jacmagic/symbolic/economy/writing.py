@@ -96,6 +96,10 @@ class Writer:
 
     def _written(self, monomial: Monomial) -> int:
         """Write a product; reciprocals that are used nowhere else divide."""
+        if len(monomial) == 1 and monomial[0][1] == 1:
+            atom = monomial[0][0]
+            if self.terms.definitions[atom][0] != "over" or self._uses[atom] > 1:
+                return self._nodes[atom]
         above, below = [], []
         for atom, exponent in monomial:
             kind, *parts = self.terms.definitions[atom]

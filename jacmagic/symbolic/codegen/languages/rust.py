@@ -13,7 +13,7 @@ KEYWORDS = frozenset(
     abstract as async await become box break const continue crate do dyn else enum extern false
     final fn for if impl in let loop macro match mod move mut override priv pub ref return self
     Self static struct super trait true try type typeof unsafe unsized use virtual where while
-    yield f64 f32
+    yield f64 f32 None Some Ok Err
     """.split()
 )
 _SAME = "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp sqrt abs floor ceil"
