@@ -70,7 +70,7 @@ class Export:
             language: a key of `LANGUAGES`.
 
         Raises:
-            JacmagicError: for an unknown language or precision, or an operation that the language
+            OptionError: for an unknown language or precision, or an operation that the language
                 has no function for.
         """
         program = self.program

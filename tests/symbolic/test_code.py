@@ -10,7 +10,7 @@ import torch
 from code_runners import RUNNERS, Call, in_c, in_cpp, in_cuda, in_rust
 
 import jacmagic
-from jacmagic.errors import JacmagicError
+from jacmagic.errors import OptionError
 from jacmagic.symbolic.codegen.languages import LANGUAGES
 from jacmagic.symbolic.codegen.layout import comment
 
@@ -121,7 +121,7 @@ def test_sparse_entries_with_their_places(language, tmp_path):
 
 
 def test_a_sparse_mode_writes_a_sparse_matrix():
-    """Where torch computed the Jacobian sparsely, so does the code, unless told otherwise."""
+    """Where torch computed the Jacobian sparsely, so does the code by default."""
     x = torch.linspace(0.1, 1, 40, dtype=F64)
     J = jacmagic.jacobian(torch.sin, x, strategy="sparse")
     assert "sparse 40 x 40 Jacobian" in J.to_code("c")
@@ -139,7 +139,7 @@ def test_single_precision(language, real, tmp_path):
     (found,) = {"c": in_c, "rust": in_rust}[language]([one], tmp_path, real)
     matrix = torch.tensor(found[J.shape[0] :], dtype=F64)
     assert torch.allclose(matrix, J.matrix.reshape(-1), rtol=1e-6, atol=0)
-    with pytest.raises(JacmagicError, match="expected float64 in python; found 'float32'"):
+    with pytest.raises(OptionError, match="expected float64 in python; found 'float32'"):
         J.to_code("python", dtype="float32")
 
 
@@ -284,9 +284,9 @@ def test_no_complex_number():
 def test_unknown_language_and_function():
     """An unknown language and a function that a language lacks are refused by name."""
     J = jacmagic.jacobian(torch.digamma, torch.tensor(2.0, dtype=F64))
-    with pytest.raises(JacmagicError, match="expected one of python, numpy, torch"):
+    with pytest.raises(OptionError, match="expected one of python, numpy, torch"):
         J.to_code("fortran")
-    with pytest.raises(JacmagicError, match="javascript has no function for digamma"):
+    with pytest.raises(OptionError, match="javascript has no function for digamma"):
         J.to_code("javascript")
     assert "polygamma" in J.to_code("torch")
     assert J.code_languages == ("numpy", "torch")

@@ -14,7 +14,7 @@ from code_runners import RUNNERS, Call
 from corpus import CORPUS
 from test_corpus import attempt, numbers_of, reference
 
-from jacmagic.errors import JacmagicError
+from jacmagic.errors import OptionError
 from jacmagic.labels import Label
 from jacmagic.symbolic.codegen.languages import LANGUAGES
 from jacmagic.symbolic.codegen.scope import Scope
@@ -82,7 +82,7 @@ def calls(language: str, indices: Sequence[int]) -> dict[int, Call]:
             point = KNOWN[index].tensors()
             written[index] = Call(made.name, made.source(language), point, m, m * n)
         else:
-            with pytest.raises(JacmagicError, match=f"{re.escape(language)} has no function for"):
+            with pytest.raises(OptionError, match=f"{re.escape(language)} has no function for"):
                 made.source(language)
     return written
 

@@ -11,7 +11,7 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True)
 class Pattern:
-    """The places of the entries of a sparse matrix, in compressed rows (CSR).
+    """The pattern of a sparse matrix in compressed rows (CSR).
 
     Attributes:
         shape: (m, n).

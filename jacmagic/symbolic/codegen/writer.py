@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from jacmagic.errors import JacmagicError
+from jacmagic.errors import OptionError
 from jacmagic.symbolic.codegen.function import Argument, Function, Pattern
 from jacmagic.symbolic.codegen.language import (
     ATOM,
@@ -69,7 +69,7 @@ def write(task: Task) -> str:
         The source, ending in a newline.
 
     Raises:
-        JacmagicError: for an unknown language or precision, or an operation that the language has
+        OptionError: for an unknown language or precision, or an operation that the language has
             no function for.
     """
     words = language(task.language, task.dtype)
@@ -109,15 +109,15 @@ def language(name: str, dtype: str = "float64") -> Language:
     """Return the table of a language in a precision.
 
     Raises:
-        JacmagicError: there is no such language, or it has no such precision.
+        OptionError: there is no such language, or it has no such precision.
     """
     if name not in LANGUAGES:
         names = ", ".join(LANGUAGES)
-        raise JacmagicError(f"expected one of {names}; found {name!r}; write to_code('python')")
+        raise OptionError(f"expected one of {names}; found {name!r}; write to_code('python')")
     words = LANGUAGES[name]
     if dtype not in words.precisions:
         precisions = " or ".join(words.precisions)
-        raise JacmagicError(f"expected {precisions} in {name}; found {dtype!r}; leave dtype out")
+        raise OptionError(f"expected {precisions} in {name}; found {dtype!r}; leave dtype out")
     return words.single if dtype == "float32" and words.single is not None else words
 
 
@@ -201,7 +201,7 @@ class _Writer:
         if operation == "where":
             return self._choice(operands, parts)
         if not template:
-            raise JacmagicError(
+            raise OptionError(
                 f"{self.language} has no function for {operation}; write to_code('torch')"
             )
         return template.format(*(hold(part, SUM) for part in parts)), ATOM

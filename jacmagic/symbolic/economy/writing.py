@@ -31,7 +31,13 @@ class Writer:
         self._roots = roots
 
     def write(self) -> list[int]:
-        """Write all atoms, operands first; return the roots' nodes."""
+        """Write all atoms, operands first; return the roots' nodes.
+
+        Nodes that are kept come first, in the order in which the code has them.
+        """
+        definitions = (self.terms.definitions[atom] for atom in self._atoms)
+        for node in sorted(parts[0] for kind, *parts in definitions if kind == "node"):
+            self.copy(node)
         for atom in self._atoms:
             self._nodes[atom] = self._atom(atom)
         return [self._value(root) for root in self._roots]
