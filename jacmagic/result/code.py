@@ -11,7 +11,7 @@ from jacmagic.symbolic.formula.conditions import sentences
 def export_of(
     jacobian: Derived,
     *,
-    value: bool = True,
+    value: bool | None = None,
     sparse: bool | None = None,
     dtype: str = "float64",
     name: str | None = None,
@@ -20,7 +20,7 @@ def export_of(
 
     Args:
         jacobian: the result; its closed form is written.
-        value: whether the value is computed too.
+        value: whether the value is computed too; by default it is, but not on manifolds.
         sparse: whether only the entries of the pattern are; None where torch computed it sparsely.
         dtype: "float64" or "float32".
         name: what it is called.
@@ -34,13 +34,14 @@ def export_of(
     conditions = sentences(form)
     if jacobian.view.names and jacobian.reading is not None:
         form = jacobian.reading.form
+    value = jacobian.problem.tangent is None if value is None else value
     first = ("value_and_" if noun == "Jacobian" else "gradient_and_") if value else ""
     return Export(
         form,
         name or f"{first}{noun.lower()}_of_{jacobian.title}",
         jacobian.title,
         noun,
-        [(one.name, tuple(one.value.shape)) for one in jacobian.problem.inputs],
+        [(one, tuple(number.shape)) for one, number in jacobian.point.items()],
         jacobian.rows,
         conditions,
         value,

@@ -178,7 +178,7 @@ class JacobianResult(Explained):
         self,
         language: str = "python",
         *,
-        value: bool = True,
+        value: bool | None = None,
         sparse: bool | None = None,
         dtype: str = "float64",
         name: str | None = None,
@@ -190,7 +190,7 @@ class JacobianResult(Explained):
 
         Args:
             language: "python", "numpy", "torch", "c", "c++", "cuda", "rust" or "javascript".
-            value: False writes the Jacobian alone.
+            value: False writes the Jacobian alone, as is the default on manifolds.
             sparse: True writes the entries that are not structurally zero, with index arrays in
                 compressed rows (CSR); by default where torch computed the Jacobian sparsely.
             dtype: "float64" or "float32", in C and Rust; the others compute in the inputs' dtype,

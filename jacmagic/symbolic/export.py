@@ -47,9 +47,15 @@ class Export:
     def program(self) -> Program:
         """Return value and entries as a program of few operations."""
         form, trace = self.form, self.form.trace
-        places = self._positions()
+        variables = trace.values or trace.inputs
         return cheapest(
-            form.graph, trace.inputs, trace.outputs, form.rows, places, value=self.value
+            form.graph,
+            variables,
+            trace.outputs,
+            form.rows,
+            self._positions(),
+            value=self.value,
+            reorder=not trace.values,  # the tangent vectors are in no expression
         )
 
     def _positions(self) -> list[tuple[int, int]]:
@@ -82,7 +88,7 @@ class Export:
             self.form.shape,
             self.value,
             self._pattern() if self.sparse else None,
-            tuple(self._comment(count(program.graph, program.roots))),
+            tuple(self._comment(count(program.graph, program.roots, program.variables))),
             self.dtype,
         )
         return write(task)

@@ -25,6 +25,7 @@ def cheapest(
     *,
     guards: Sequence[int] = (),
     value: bool = True,
+    reorder: bool = True,
 ) -> Program:
     """Return guards, outputs and entries as the roots of one program.
 
@@ -36,9 +37,11 @@ def cheapest(
         positions: row and column of the entries wanted.
         guards: conditions that are computed as they are written.
         value: whether the outputs are wanted.
+        reorder: whether the rows are derivatives by the variables, in whatever order.
     """
     found: list[tuple[int, int, Program]] = []
-    for k, candidate in enumerate(_orders(graph, variables, outputs, rows)):
+    orders = _orders(graph, variables, outputs, rows) if reorder else [rows]
+    for k, candidate in enumerate(orders):
         entries = [candidate[i].get(j, ZERO) for i, j in positions]
         results = stable_if_affordable(graph, [*(outputs if value else ()), *entries])
         program = economical(graph, variables, [*guards, *results])

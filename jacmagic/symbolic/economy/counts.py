@@ -62,17 +62,23 @@ _KINDS = {
 }
 
 
-def count(graph: Graph, roots: Sequence[int]) -> Counts:
-    """Count the operations that roots need; those of constants alone are not counted."""
-    reached = graph.reach(roots)
-    varying = set()
+def count(graph: Graph, roots: Sequence[int], variables: Sequence[int] = ()) -> Counts:
+    """Count the operations that roots need; those of constants alone are not counted.
+
+    Args:
+        graph: the graph.
+        roots: the nodes wanted.
+        variables: nodes that vary beside the graph's variables.
+    """
+    reached, inputs = graph.reach(roots), set(variables)
+    varying = set(inputs)
     for node in reached:
         operands = graph.operands(node)
         if graph.operations[node] == "variable" or any(one in varying for one in operands):
             varying.add(node)
     totals: Counter[str] = Counter()
     for node in reached:
-        if node in varying and graph.operations[node] != "variable":
+        if node in varying and node not in inputs and graph.operands(node):
             totals.update(_operations(graph, node))
     kinds = ("additions", "multiplications", "divisions", "negations", "powers", "calls")
     return Counts(*(totals[kind] for kind in kinds))

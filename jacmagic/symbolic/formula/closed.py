@@ -138,7 +138,8 @@ class ClosedForm:
 
     @cached_property
     def _by_node(self) -> dict[int, sympy.Symbol]:
-        return dict(zip(self.trace.inputs, self.symbols, strict=True))
+        base = {one.node: sympy.Symbol(one.label.symbol, real=True) for one in self.trace.base}
+        return {**dict(zip(self.trace.inputs, self.symbols, strict=True)), **base}
 
     @cached_property
     def too_large(self) -> Refusal | None:
