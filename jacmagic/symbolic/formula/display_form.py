@@ -138,9 +138,14 @@ class DisplayForm:
         return tidied([definition])[0] if symbols_in(definition) <= MAX_ENTRY else definition
 
     def abbreviated(self, i: int) -> sympy.Expr:
-        """Return an output in the user's own form, with the clauses' symbols."""
+        """Return an output in the user's own form, with the clauses' symbols.
+
+        What is recognised in it is shown where that is shorter: a softmax as s₀.
+        """
         symbols = {clause.node: clause.symbol for clause in self.clauses}
-        return self._conversion.convert([self.form.trace.outputs[i]], symbols, WRITTEN)[0]
+        outputs = [form[i] for form in (self.form.trace.outputs, self.form.expressed) if form]
+        forms = self._conversion.convert(outputs, symbols, WRITTEN)
+        return min(forms, key=symbols_in)
 
     @property
     def sizes(self) -> list[int]:
