@@ -156,7 +156,7 @@ def templates(
     if reading is None:
         return (frame.matrix(value),)
     shown = SubstitutedEntries(reading, point, matrix, digits)
-    slots = {symbol: latex.slot(k) for k, symbol in enumerate(numbers)}
+    slots = reading.ordered({symbol: latex.slot(k) for k, symbol in enumerate(numbers)})
 
     def put_in(i: int, j: int) -> str:
         plain = shown.is_plain(i, j)

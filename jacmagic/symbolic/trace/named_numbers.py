@@ -26,10 +26,12 @@ class NamedNumber:
     Attributes:
         graph: where its node is.
         node: the node that it stands for.
+        before: the operation that it was the first operand of a moment ago, or "".
     """
 
     graph: Graph
     node: int
+    before: str = ""
 
 
 class NamedFloat(NamedNumber, float):
@@ -59,6 +61,7 @@ def _binary(name: str, *, reflected: bool) -> Callable[[Any, Any], Any]:
 
     def method(self: Any, other: Any) -> Any:
         if isinstance(other, bool) or not isinstance(other, int | float):
+            self.before = "" if reflected else name  # torch is given g·x and x·g alike
             return NotImplemented
         pair = (other, self) if reflected else (self, other)
         value = compute(*map(plain_number, pair))

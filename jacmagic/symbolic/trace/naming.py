@@ -227,6 +227,8 @@ class Names:
         if like is None or (name not in _ARITHMETIC and name not in _REFLECTED):
             return func, args, kwargs
         given = tuple(self._as_tensor(v, like) if isinstance(v, NamedNumber) else v for v in args)
+        if name in ("add", "mul") and _stood_first(name, args):
+            return func, (given[1], given[0]), kwargs
         if name in _REFLECTED:
             return _REFLECTED[name], (given[1], given[0]), kwargs
         return func, given, kwargs
@@ -259,6 +261,14 @@ class Names:
         if self.mode.tensors is not None and self.graph.operations[value.node] == "constant":
             self.mode.tensors.constant(self.graph.arguments[value.node][0], result)
         return result
+
+
+def _stood_first(name: str, args: tuple) -> bool:
+    """Whether a named number stood before the operator, which torch passes behind it."""
+    if len(args) != 2 or not isinstance(args[1], NamedNumber):
+        return False
+    before, args[1].before = args[1].before, ""
+    return before == name
 
 
 def _holds_name(value: Any) -> bool:
