@@ -152,6 +152,15 @@ class Evaluated:
             return _MODES[self.mode]
         return f"{_MODES[self.mode]}: {passes} pass{'es' * (passes != 1)}"
 
+    @property
+    def block_sizes(self) -> tuple[list[int], list[int]]:
+        """How many components each output and each input has; none where each is one entry."""
+        outputs = [leaf.numel() for leaf in self.numbers.outputs.leaves]
+        inputs = [one.value.numel() for one in self.problem.inputs]
+        if self.problem.potential is not None:
+            outputs = inputs
+        return tuple(sizes if max(sizes, default=0) > 1 else [] for sizes in (outputs, inputs))
+
     # ── labels ────────────────────────────────────────────────────────────────────────────────
 
     @property

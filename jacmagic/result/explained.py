@@ -96,6 +96,7 @@ class Explained(Derived):
             self._array + 0.0,
             digits=self.view.digits,
             layout=self.view.layout,
+            blocks=self.block_sizes,
         )
 
     @property
@@ -152,6 +153,7 @@ class Explained(Derived):
             layout=self.view.layout,
             agrees=self.form_gives_numbers,
             notation=self.notation,
+            blocks=self.block_sizes,
         )
 
     @property
