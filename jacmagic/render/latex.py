@@ -168,7 +168,11 @@ def broken(left: str, terms: Sequence[str], widest: int) -> list[str]:
 
 
 _FRACTION = re.compile(r"\\frac\s*{([^{}]*)}\s*{([^{}]*)}")
-_COLUMNS = re.compile(r"\\begin{array}{[c|]*}|\\hline")
+_FRAMES = (
+    (re.compile(r"\\left\[ \\begin{array}{[c|]*}"), r"\\begin{bmatrix}"),
+    (re.compile(r"\\end{array} \\right\]"), r"\\end{bmatrix}"),
+    (re.compile(r"\\hline "), ""),
+)
 _GROUP = re.compile(r"(\\[a-zA-Z]+|[^}\s]){([^{}]*)}")
 _COMMAND = re.compile(r"\\([a-zA-Z]+)")
 FUNCTION_NAMES = frozenset(
@@ -180,13 +184,20 @@ _SILENT = {"left", "right", "begin", "end", "mathrm", "mathbf", "text", "operato
 def extent(source: str) -> int:
     """Estimate the width of LaTeX in letters."""
     before = None
-    source = _COLUMNS.sub("", source)
+    source = _undivided(source)
     while before != source:
         before = source
         source = _FRACTION.sub(lambda match: max(match.groups(), key=extent), source)
         source = _GROUP.sub(_unwrapped, source)
     source = _COMMAND.sub(lambda match: _letters(match[1]), source)
     return len(re.sub(r"[\s{}_^\\]", "", source))
+
+
+def _undivided(source: str) -> str:
+    """Return LaTeX whose matrices have no lines."""
+    for pattern, plain in _FRAMES:
+        source = pattern.sub(plain, source)
+    return source
 
 
 def _unwrapped(match: re.Match[str]) -> str:

@@ -74,9 +74,10 @@ def _draw(root: Element, lines: _Lines) -> None:
     for table, (rows, columns) in zip(tables, lines, strict=False):
         for i, line in enumerate(table):
             for j, cell in enumerate(line):
-                names = ["jm-cut-top"] * (i in rows) + ["jm-cut-left"] * (j in columns)
-                if names and len(tables) == len(lines):
-                    cell.set("class", " ".join(names))
+                if i in rows and len(tables) == len(lines):
+                    cell.set("rowlines", "solid")
+                if j in columns and len(tables) == len(lines):
+                    cell.set("columnlines", "solid")
 
 
 _ROWS = {"math", "mrow", "mtd", "msqrt"}

@@ -159,7 +159,8 @@ class Evaluated:
         inputs = [one.value.numel() for one in self.problem.inputs]
         if self.problem.potential is not None:
             outputs = inputs
-        return tuple(sizes if max(sizes, default=0) > 1 else [] for sizes in (outputs, inputs))
+        rows, columns = (s if max(s, default=0) > 1 else [] for s in (outputs, inputs))
+        return rows, columns
 
     # ── labels ────────────────────────────────────────────────────────────────────────────────
 

@@ -18,12 +18,15 @@ from jacmagic.symbolic.formula.excerpt import excerpt
 KNOWN = [case for case in CORPUS if not case.refuses]
 LONGEST = 6_000  # letters of a formula that the slow reader reads
 CLOSE = 2e-4  # of the largest number in a matrix: typeset decimals have six digits
+_FRAME = re.compile(
+    r"^\\begin{bmatrix} |^\\left\[ \\begin{array}{[c|]*} | \\end{bmatrix}$| \\end{array} \\right\]$"
+)
 _OPERATOR = r"\frac{\partial"
 
 
 def cells_of(matrix: str) -> list[list[str]]:
-    """Return the entries of a bmatrix; & and line ends of inner environments belong to them."""
-    inner = matrix.removeprefix(r"\begin{bmatrix} ").removesuffix(r" \end{bmatrix}")
+    """Return the entries of a matrix; & and line ends of inner environments belong to them."""
+    inner = _FRAME.sub("", matrix).replace(r"\hline ", "")
     rows: list[list[str]] = [[""]]
     depth = 0
     for token in re.findall(r"\\begin{|\\end{|\\\\\[1ex\]|\\.|[^\\]", inner, re.DOTALL):

@@ -58,29 +58,30 @@ class WrittenOrder:
     def _sums(self, parts: Mapping[int, Any]) -> dict[Any, tuple[Any, ...]]:
         """Return the sums that SymPy keeps as they are but for their order."""
         graph = self._conversion.form.graph
-        nodes = [
-            node
-            for node in graph.reach(self._outputs)
-            if graph.operations[node] in ("add", "sub") and node not in parts
-        ]
-        terms = [self._terms(node, parts) for node in nodes[-MAX_SUMS:]]
-        needed = list(dict.fromkeys([*nodes, *(node for one in terms for _, node in one)]))
+        nodes = [n for n in graph.reach(self._outputs) if graph.operations[n] in ("add", "sub")]
+        terms = {node: self._terms(node, parts) for node in nodes[-MAX_SUMS:]}
+        needed = list(dict.fromkeys(term for signed in terms.values() for _, term in signed))
         found = dict(zip(needed, self._conversion.convert(needed, parts), strict=True))
         sums = {}
-        for node, signed in zip(nodes[-MAX_SUMS:], terms, strict=True):
+        for signed in terms.values():
             written = tuple(sign * found[term] for sign, term in signed)
-            if found[node].is_Add and Counter(written) == Counter(found[node].args):
-                sums[found[node]] = written
+            total = sympy.Add(*written)
+            if total.is_Add and Counter(written) == Counter(total.args):
+                sums[total] = written
         return sums
 
     def _terms(self, node: int, parts: Mapping[int, Any], sign: int = 1) -> list[tuple[int, int]]:
         """Return the terms of a sum with their signs, in the order of the code."""
         graph = self._conversion.form.graph
         operation = graph.operations[node]
-        if operation == "neg" and node not in parts:
-            return self._terms(graph.arguments[node][0], parts, -sign)
-        if operation not in ("add", "sub") or node in parts:
+        if operation == "neg":
+            inner = graph.arguments[node][0]
+            return [(-sign, inner)] if inner in parts else self._terms(inner, parts, -sign)
+        if operation not in ("add", "sub"):
             return [(sign, node)]
-        left, right = graph.arguments[node]
-        other = sign if operation == "add" else -sign
-        return [*self._terms(left, parts, sign), *self._terms(right, parts, other)]
+        signs = (sign, sign if operation == "add" else -sign)
+        return [
+            term
+            for part, one in zip(graph.arguments[node], signs, strict=True)
+            for term in ([(one, part)] if part in parts else self._terms(part, parts, one))
+        ]
