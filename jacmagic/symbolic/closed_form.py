@@ -74,7 +74,9 @@ def differentiate_trace(
 def differentiate_gradient(gradient: ClosedForm, budget: float | None) -> ClosedForm | Refusal:
     """Differentiate a gradient's nodes once more: the closed form of a Hessian."""
     outputs = tuple(gradient.entries)
-    traced = dataclasses.replace(gradient.trace, outputs=outputs, expression=None)
+    traced = dataclasses.replace(
+        gradient.trace, outputs=outputs, expression=None, written=gradient.trace.outputs
+    )
     hessian = close(traced, gradient.columns, budget=budget)
     return hessian if isinstance(hessian, Refusal) else _symmetric(hessian)
 

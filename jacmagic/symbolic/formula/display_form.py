@@ -177,7 +177,8 @@ class DisplayForm:
     def _order(self) -> WrittenOrder:
         """The order of symbols and terms in print: that of the code."""
         rows = [i for i in excerpt(self.form.shape[0]) if i is not None]
-        outputs = [self.form.trace.outputs[i] for i in rows]
+        trace = self.form.trace
+        outputs = trace.written or [trace.outputs[i] for i in rows]
         return WrittenOrder(self._conversion, outputs, self._parts.symbols)
 
     @cached_property

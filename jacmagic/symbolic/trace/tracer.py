@@ -73,6 +73,7 @@ class Trace:
         parts: what the function itself calls some parts of that.
         dtypes: the floating dtypes that torch computed in on the way.
         calls: how often the function called torch.
+        written: the nodes that the code itself returns, where `outputs` are derivatives of these.
     """
 
     graph: Graph
@@ -87,6 +88,7 @@ class Trace:
     parts: Mapping[Expression, str] = field(default_factory=dict)
     dtypes: frozenset[torch.dtype] = frozenset()
     calls: int = 0
+    written: tuple[int, ...] = ()
 
 
 @cache
