@@ -49,6 +49,8 @@ class ClosedForm:
         columns: the n labels of the inputs' components.
         rows: for each output, the nodes of its non-zero derivatives by column.
         budget: seconds that reading the matrix may take, or None.
+        potential: of a Hessian, the node of the function whose gradient is differentiated.
+        expressed: the outputs in the form that was differentiated; empty for the trace's own.
         readings: how it is shown, with the names of constants and without; they live as long as it.
     """
 
@@ -56,6 +58,8 @@ class ClosedForm:
     columns: tuple[Label, ...]
     rows: tuple[dict[int, int], ...]
     budget: float | None = None
+    potential: tuple[int, ...] = ()
+    expressed: tuple[int, ...] = ()
     readings: dict[bool, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property
@@ -133,7 +137,8 @@ class ClosedForm:
         """
         m, n = self.shape
         rows = [self.entries[i * n : i * n + n] for i in range(m if n else 0)]
-        return write(language, name, inputs, self.graph, self.trace.inputs, rows)
+        variables = self.trace.values or self.trace.inputs
+        return write(language, name, inputs, self.graph, variables, rows)
 
     # ── expressions, in SymPy ─────────────────────────────────────────────────────────────────
 
@@ -149,7 +154,8 @@ class ClosedForm:
 
     @cached_property
     def _by_node(self) -> dict[int, sympy.Symbol]:
-        return dict(zip(self.trace.inputs, self.symbols, strict=True))
+        base = {one.node: sympy.Symbol(one.label.symbol, real=True) for one in self.trace.base}
+        return {**dict(zip(self.trace.inputs, self.symbols, strict=True)), **base}
 
     @cached_property
     def too_large(self) -> Refusal | None:

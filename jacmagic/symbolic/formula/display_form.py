@@ -73,8 +73,9 @@ class DisplayForm:
         return self._plain.of([node], self._conversion.tidy)[0]
 
     def expression(self, i: int) -> sympy.Expr:
-        """Return one of the function's outputs."""
-        return self._conversion.convert([self.form.trace.outputs[i]])[0]
+        """Return one of the function's outputs, in the form that was differentiated."""
+        outputs = self.form.expressed or self.form.trace.outputs
+        return self._conversion.convert([outputs[i]])[0]
 
     # ── with clauses ──────────────────────────────────────────────────────────────────────────
 
@@ -177,8 +178,7 @@ class DisplayForm:
     def _order(self) -> WrittenOrder:
         """The order of symbols and terms in print: that of the code."""
         rows = [i for i in excerpt(self.form.shape[0]) if i is not None]
-        trace = self.form.trace
-        outputs = trace.written or [trace.outputs[i] for i in rows]
+        outputs = self.form.potential or [self.form.trace.outputs[i] for i in rows]
         return WrittenOrder(self._conversion, outputs, self._parts.symbols)
 
     @cached_property
