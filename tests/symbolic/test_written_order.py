@@ -42,7 +42,7 @@ def test_sums_of_the_code_keep_their_order(function, shown: str) -> None:
 
 
 def test_clauses_steps_text_and_numbers_have_the_same_order() -> None:
-    """Not only the entries: every place that writes the formula."""
+    """The order is that of the code in every line that writes the formula."""
 
     def f(phi, theta):
         return torch.sin(theta + phi) * torch.exp(theta + phi)

@@ -89,3 +89,18 @@ def apply_function(name: str, value: Any) -> Any | None:
         return None
     number = getattr(math, name)(plain_number(value))
     return with_node(value.graph, number, value.graph.apply(name, value.node))
+
+
+def stood_first(name: str, args: tuple) -> bool:
+    """Whether a named number stood before the operator, which torch passes behind it."""
+    if len(args) != 2 or not isinstance(args[1], NamedNumber):
+        return False
+    before, args[1].before = args[1].before, ""
+    return before == name
+
+
+def holds_name(value: Any) -> bool:
+    """Whether a value is a named number, or a nest with one in it."""
+    if isinstance(value, list | tuple):
+        return any(map(holds_name, value))
+    return isinstance(value, NamedNumber)
