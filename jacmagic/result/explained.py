@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -59,7 +60,9 @@ class Explained(Derived):
             )
         point = self.problem.flat_point
         value = latex.number(float(form.values(point)[i, j]), digits)
-        return self._derived(reading, i, j, texts(reading.numbers(point), digits), value)
+        return self._derived(
+            reading, i, j, reading.ordered(texts(reading.numbers(point), digits)), value
+        )
 
     def step_template(self, i: int, j: int) -> Step | None:
         """Return the derivation of entry (i, j), with slots for changing numbers.
@@ -70,12 +73,12 @@ class Explained(Derived):
         if reading is None:
             return None
         numbers = reading.numbers(self.problem.flat_point)
-        slots = {symbol: latex.slot(k) for k, symbol in enumerate(numbers)}
+        slots = reading.ordered({symbol: latex.slot(k) for k, symbol in enumerate(numbers)})
         index = self.view.layout.flat_index(i, j, self.shape)
         return self._derived(reading, i, j, slots, latex.slot(len(numbers) + index))
 
     def _derived(
-        self, reading: DisplayForm, i: int, j: int, numbers: dict[Any, str], value: str
+        self, reading: DisplayForm, i: int, j: int, numbers: Mapping[Any, str], value: str
     ) -> Step:
         return derive_entry(
             reading.expression(i),
@@ -96,6 +99,7 @@ class Explained(Derived):
             self._array + 0.0,
             digits=self.view.digits,
             layout=self.view.layout,
+            blocks=self.block_sizes,
         )
 
     @property
@@ -152,6 +156,7 @@ class Explained(Derived):
             layout=self.view.layout,
             agrees=self.form_gives_numbers,
             notation=self.notation,
+            blocks=self.block_sizes,
         )
 
     @property
