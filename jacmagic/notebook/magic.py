@@ -25,7 +25,7 @@ from traitlets import Bool, Float, Integer
 from jacmagic.errors import JacmagicError, PointError
 from jacmagic.function.syntax.bindings import normal
 from jacmagic.function.tracebacks import add_hint, from_users_frame, show_as_ipython
-from jacmagic.notebook.cell import Line, read_line
+from jacmagic.notebook.cell import Line, explained, read_line
 from jacmagic.notebook.options import check, fill, option_names, takes_options
 from jacmagic.notebook.resolve_target import target_in_cell, target_on_line
 from jacmagic.notebook.suppress_display import suppress_display
@@ -136,8 +136,11 @@ class JacobianMagics(Magics):
         parser = parser_of(magic)
         flags, valued = option_names(parser)
         typed = read_line(text, flags=flags, valued=valued, wants_target=wants_target, magic=magic)
-        options = parser.parse_args(list(typed.options))
-        check(options)
+        try:
+            options = parser.parse_args(list(typed.options))
+            check(options)
+        except UsageError as error:
+            raise UsageError(explained(str(error), typed, flags)) from None
         options.of = options.of and normal(options.of)
         options.digits = self.precision if options.digits is None else options.digits
         options.budget = self.budget if options.budget is None else options.budget

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,8 @@ class Trace:
         parts: what the function itself calls some parts of that.
         dtypes: the floating dtypes that torch computed in on the way.
         calls: how often the function called torch.
+        base: the components of values on manifolds, which are constants with names.
+        values: the components of all inputs' values, where those on manifolds are no inputs.
     """
 
     graph: Graph
@@ -87,6 +90,8 @@ class Trace:
     parts: Mapping[Expression, str] = field(default_factory=dict)
     dtypes: frozenset[torch.dtype] = frozenset()
     calls: int = 0
+    base: tuple[Constant, ...] = ()
+    values: tuple[int, ...] = ()
 
 
 @cache
@@ -112,6 +117,8 @@ def trace(
     seconds: float | None = None,
     naming: Naming | None = None,
     whole: Sequence[str] = (),
+    fixed: Mapping[int, float] = MappingProxyType({}),
+    text_factor: float = 1.0,
 ) -> Trace | Refusal:
     """Trace a function at a point.
 
@@ -124,6 +131,8 @@ def trace(
         naming: which constants keep the names that the user gave them; None for none, and then
             nothing else has a name either.
         whole: names of the tensors themselves; the trace then also says what whole tensors are.
+        fixed: numbers of components that are constants with a name, by position.
+        text_factor: what numbers read from texts of tensors are multiplied by.
 
     Returns:
         The trace, or a refusal. Output printed by the function, and torch's warnings about cut
@@ -133,11 +142,12 @@ def trace(
     graph = Graph(limit=limit, deadline=None if seconds is None else Deadline(seconds))
     mode = ConcolicMode(graph)
     kept = NamesMet() if naming is None else Names(mode, names, naming)
-    leaks, stacks = LeakDetector(mode, kept if isinstance(kept, Names) else None), ModeStacks()
+    names_kept = kept if isinstance(kept, Names) else None
+    leaks, stacks = LeakDetector(mode, names_kept, text_factor), ModeStacks()
     try:
-        inputs = tuple(graph.variable(name) for name in names)
+        inputs = _leaves(graph, names, fixed)
         copies = _shadowed_copies(mode, tensors, inputs)
-        mode.tensors = _tensors(whole, copies)
+        mode.tensors = _tensors(mode, whole, copies)
         with silent(), kept.keeping(), torch.enable_grad(), leaks, mode:
             result = function(*copies)
             leaves = flatten(result).leaves
@@ -158,6 +168,14 @@ def trace(
     return _with_names(found, kept, result)
 
 
+def _leaves(graph: Graph, names: Sequence[str], fixed: Mapping[int, float]) -> tuple[int, ...]:
+    """Return a variable for each component; a constant with its name where it is fixed."""
+    return tuple(
+        graph.constant(name, fixed[k]) if k in fixed else graph.variable(name)
+        for k, name in enumerate(names)
+    )
+
+
 def _with_names(found: Trace, names: Names, result: Any) -> Trace:
     """Return a trace with the names of constants and variables in the user's code."""
     tensors = names.mode.tensors
@@ -172,11 +190,13 @@ def _with_names(found: Trace, names: Names, result: Any) -> Trace:
     )
 
 
-def _tensors(names: Sequence[str], copies: Sequence[torch.Tensor]) -> Tensors | None:
+def _tensors(
+    mode: ConcolicMode, names: Sequence[str], copies: Sequence[torch.Tensor]
+) -> Tensors | None:
     """Return the expressions of the inputs as whole tensors; None without names."""
     if not names:
         return None
-    tensors = Tensors()
+    tensors = Tensors(lambda tensor: not mode.shadows.has(tensor))
     for name, copy in zip(names, copies, strict=True):
         tensors.input(name, copy)
     return tensors

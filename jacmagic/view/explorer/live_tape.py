@@ -11,6 +11,7 @@ import torch
 
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.result import JacobianResult
+from jacmagic.result.analysis.arrays import parts_of
 from jacmagic.symbolic.formula.live import live_tape as tape_of
 from jacmagic.symbolic.graph import OPERATIONS, BudgetExceeded, Tape
 
@@ -53,7 +54,7 @@ def live_tape(jacobian: JacobianResult) -> dict[str, Any]:
 
 
 def _runs_in_browsers(tape: Tape) -> bool:
-    """Whether a browser has all operations of a tape, and room for it."""
+    """Whether a browser has all operations of a tape, and the memory for it."""
     operations, outputs = len(tape.operations), len(tape.outputs)
     known = {name for name, *_ in tape.operations} <= BROWSER
     return known and max(operations, outputs, len(tape.constants)) <= MAX_OPERATIONS
@@ -96,12 +97,7 @@ def _same(entries: np.ndarray, truth: torch.Tensor) -> bool:
 
 def shaped(jacobian: JacobianResult, flat: Sequence[float]) -> dict[str, torch.Tensor]:
     """Return flat numbers as the inputs' tensors."""
-    tensors, start = {}, 0
-    for name, value in jacobian.point.items():
-        part = torch.tensor(flat[start : start + value.numel()], dtype=torch.float64)
-        start += value.numel()
-        tensors[name] = part.to(value.dtype).to(value.device).reshape(value.shape)
-    return tensors
+    return parts_of(jacobian.problem, flat)
 
 
 def to_json(number: float) -> float | str:

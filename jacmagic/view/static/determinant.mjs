@@ -8,6 +8,20 @@ import { determinant, rowsOf } from "./linear.mjs";
 import { readMathml } from "./mathml.mjs";
 import { addPart } from "./parts.mjs";
 
+/**
+ * A determinant as text; 0 where it is smaller than its own rounding, 2n²ε times the rows' norms.
+ * @param {ArrayLike<number>} values row-major
+ * @param {number} size rows and columns
+ * @param {number} digits significant digits
+ */
+export function showDeterminant(values, size, digits) {
+  const rows = rowsOf(values, size);
+  const found = determinant(rows);
+  const bound = rows.reduce((product, row) => product * Math.hypot(...row), 2 * size * size * Number.EPSILON);
+  if (found !== 0 && Math.abs(found) <= bound) return "= 0 to rounding";
+  return `= ${showNumber(found, digits)}`;
+}
+
 class Determinant {
   /** @param {HTMLElement} box */
   constructor(box) {
@@ -28,7 +42,7 @@ class Determinant {
       this.box.replaceChildren(...(source ? [this.name, this.number] : []));
       requestAnimationFrame(() => makeScrollable(this.box));
     }
-    if (source) setText(this.number, `= ${showNumber(determinant(rowsOf(values, spec.columns.length)), digits)}`);
+    if (source) setText(this.number, showDeterminant(values, spec.rows.length, digits));
   }
 }
 

@@ -11,7 +11,7 @@ const ELEMENTS = new Set(
 );
 const ATTRIBUTES = new Set(
   ("display displaystyle scriptlevel mathvariant stretchy fence separator form lspace rspace accent " +
-    "minsize maxsize width columnalign columnspacing rowspacing linethickness").split(" "),
+    "minsize maxsize width columnalign columnspacing rowspacing columnlines rowlines linethickness").split(" "),
 );
 // A page's policy forbids styles in parsed text; the attribute is what browsers then ignore.
 const ALIGNMENT = / style="text-align:(left|center|right)"/g;
