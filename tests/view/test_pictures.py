@@ -217,3 +217,13 @@ def test_wrong_kinds_and_labels():
         J.picture("map", inputs=["z"])
     with pytest.raises(OptionError, match="positive zoom; found 0"):
         J.picture("map", zoom=0)
+
+
+def test_tangent_vectors_of_a_manifold_are_no_plane():
+    """On a manifold only the matrix is drawn: its columns are directions at one point."""
+    p = torch.tensor([1.0, 2.0, 3.0], dtype=F64)
+    R = torch.eye(3, dtype=F64)
+    J = jacmagic.jacobian(lambda R, p: R @ p, (R, p), wrt={"R": "SO3:right"})
+    assert J.picture().kind == "matrix"
+    with pytest.raises(OptionError, match="found 'map'"):
+        J.picture("map")

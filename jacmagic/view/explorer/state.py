@@ -32,6 +32,7 @@ def spec(jacobian: JacobianResult) -> dict[str, Any]:
         "digits": jacobian.view.digits,
         "transposed": jacobian.view.layout.is_transposed,
         "command": _command(jacobian),
+        "is_map": len(jacobian.problem.movable) == jacobian.shape[1],
         "function": f"{'∇' if jacobian.problem.potential else ''}{jacobian.title}",
         "outputs": [label.unicode for label in jacobian.rows],
         "labels": [label.unicode for label in jacobian.columns],

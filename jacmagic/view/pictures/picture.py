@@ -93,7 +93,8 @@ def picture_of(
         OptionError: there is no such kind, label or zoom.
     """
     m, n = jacobian.shape
-    kinds = kinds_of(m, n)
+    is_map = len(jacobian.problem.movable) == n  # not of tangent vectors of a manifold
+    kinds = kinds_of(m, n) if is_map else ("matrix",)
     kind = kind or kinds[0]
     if kind not in kinds or not min(m, n):
         raise OptionError(

@@ -62,7 +62,7 @@ class Picture {
   /** @param {import("./parts.mjs").Frame} frame */
   build({ spec }) {
     const [m, n] = [spec.outputs.length, spec.labels.length];
-    const kinds = kindsOf(m, n);
+    const kinds = spec.is_map ? kindsOf(m, n) : /** @type {Kind[]} */ (["matrix"]);
     this.choice = { kind: kinds[0], inputs: [0, Math.min(1, n - 1)], outputs: [0, Math.min(1, m - 1)], zoom: 0 };
     const { choice } = this;
     const fields = [];

@@ -26,6 +26,7 @@
  * @property {string} title of the view, such as "Jacobian of f"
  * @property {number} digits significant digits
  * @property {string} entry name of an entry, around "{output}" and "{input}"
+ * @property {boolean} is_map whether the function is one of its columns' numbers; not on a manifold
  * @property {string} function its name
  * @property {string[]} outputs labels of its components
  * @property {string[]} labels of a point's components
