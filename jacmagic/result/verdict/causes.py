@@ -24,7 +24,11 @@ _OUT_OF_RANGE = (
     "higher precision (--dtype float64)."
 )
 _MEANT = "gradient reversal, a straight-through estimator, an implicit layer solved to a tolerance"
-_NOTHING_SEEN = (
+ONE_TRIANGLE = (
+    "A function such as eigh or cholesky reads one triangle of a matrix that is not symmetric "
+    "here, and torch's derivative is that of the symmetric part: write (A + A.mT) / 2 for A."
+)
+NOTHING_SEEN = (
     "The code shows no reason; check any backward of your own, and report this function if there "
     "is none."
 )
@@ -104,7 +108,7 @@ class Causes:
         if not self._connected(i, j):
             return _NOT_REACHED
         if math.isfinite(value):
-            return _NOTHING_SEEN
+            return NOTHING_SEEN
         dtype = str(self.problem.inputs[0].value.dtype).rpartition(".")[2]
         return _DISCARDED if dtype == "float64" else _OUT_OF_RANGE.format(dtype=dtype)
 
