@@ -23,6 +23,7 @@ _OUT_OF_RANGE = (
     "torch's backward pass meets 0·∞ or leaves the range of {dtype} on the way: compute in a "
     "higher precision (--dtype float64)."
 )
+MAX_SUSPECTS = 2  # cuts named where no trace shows which of them matters
 _MEANT = "gradient reversal, a straight-through estimator, an implicit layer solved to a tolerance"
 ONE_TRIANGLE = (
     "A function such as eigh or cholesky reads one triangle of a matrix that is not symmetric "
@@ -41,6 +42,11 @@ _NOT_REACHED = (
     "float(), .detach(), .numpy() or no_grad on the way, and write torch.stack([...]) "
     "or the tensor itself."
 )
+
+
+def _cuts_in(leaks: Sequence[Leak]) -> list[Leak]:
+    """Return those of some leaks that lose a derivative."""
+    return [leak for leak in leaks if leak.habit != "int()"]
 
 
 def sentence(leak: Leak) -> str:
@@ -102,6 +108,9 @@ class Causes:
             return sentence(leak)
         if self.refusal is not None and self.refusal.operation in ADVICE:
             return sentence(Leak(self.refusal.operation, self.refusal.line, frozenset()))
+        cuts = [] if self.refusal is None else _cuts_in(self.refusal.leaks)
+        if cuts:
+            return " ".join(sentence(one) for one in cuts[:MAX_SUSPECTS])
         for edge in self.edges:
             if i in edge.rows:
                 return f"The point lies on a kink: {edge}."
@@ -129,8 +138,7 @@ class Causes:
         columns = {node: j for j, node in enumerate(self.form.trace.inputs)}
         return [
             (leak, {columns[n] for n in self.form.graph.reach(sorted(leak.nodes)) if n in columns})
-            for leak in self.form.trace.leaks
-            if leak.habit != "int()"
+            for leak in _cuts_in(self.form.trace.leaks)
         ]
 
     def _below(self, i: int) -> set[int]:
