@@ -106,3 +106,10 @@ def test_entries_that_are_not_finite_are_named() -> None:
     J = jacmagic.jacobian(torch.sqrt, number(0.0))
     with pytest.raises(jacmagic.PointError, match=r"∂sqrt/∂.* = inf; see J.why\(0, 0\)"):
         J.svd()
+
+
+def test_a_determinant_with_steps_is_shown() -> None:
+    """floor in the entries, which SymPy evaluates at its own numbers only, is no crash."""
+    x = torch.tensor([0.0, 0.0, 0.0022701690733070426], dtype=torch.float64)
+    J = jacmagic.jacobian(lambda x: x % (x.abs() + 1), x)
+    assert J.det == 1.0 and "det" in repr(J)
