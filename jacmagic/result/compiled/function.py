@@ -44,7 +44,7 @@ class CompiledJacobian:
         Args:
             wanted: the function, the example and the backend.
             dynamic: False refuses inputs of other shapes, dtypes and devices; else each kind is
-            compiled when it is met.
+                compiled when it is met.
 
         Raises:
             FunctionError: the function is random or has state, or no backend can compile it.
