@@ -18,12 +18,13 @@ from jacmagic.symbolic.formula.abbreviations import Abbreviation, tex_of
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.conversion import Conversion
 from jacmagic.symbolic.formula.excerpt import Converted, excerpt
+from jacmagic.symbolic.formula.live import live_tape
 from jacmagic.symbolic.formula.named import NamedNumber
 from jacmagic.symbolic.formula.part_names import MAX_ENTRY, PartNames
 from jacmagic.symbolic.formula.shortest import symbols_in, tidied
 from jacmagic.symbolic.formula.sympy_operations import WRITTEN
 from jacmagic.symbolic.formula.typeset import tex
-from jacmagic.symbolic.graph import Tape, stable, write_tape
+from jacmagic.symbolic.graph import Tape, write_tape
 
 
 class DisplayForm:
@@ -202,11 +203,7 @@ class DisplayForm:
         Raises:
             BudgetExceeded: if it grows too large.
         """
-        form = self.form
-        conditions = [one.condition for one in form.trace.assumptions]
-        shown = [*(clause.node for clause in self.clauses), *form.entries]
-        roots = [*conditions, *stable(form.graph, shown)]
-        return write_tape(form.graph, roots, form.trace.inputs)
+        return live_tape(self.form, [clause.node for clause in self.clauses])
 
     def numbers(self, point: Sequence[float]) -> dict[Any, float]:
         """Return the number of every symbol in the matrix at a point of n numbers."""
