@@ -117,4 +117,5 @@ def error_bound(matrix: np.ndarray, epsilon: float) -> float:
     product of the other rows' norms; the n² changes, and n roundings for each pivot, add up.
     """
     n = len(matrix)
-    return float(2 * n * n * epsilon * np.prod(np.linalg.norm(matrix, axis=1)))
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(2 * n * n * epsilon * np.prod(np.linalg.norm(matrix, axis=1)))
