@@ -92,6 +92,12 @@ class Abbreviations:
         """Return the letters that are not in use."""
         return [letter for letter in letters if letter not in self._letters_taken]
 
+    def name_outputs(self, outputs: Mapping[int, Label]) -> None:
+        """Call outputs that are computed by their names."""
+        for node, label in outputs.items():
+            if _nameable(self.graph, node):
+                self.name(node, label)
+
     def name_softmax(self) -> None:
         """Name the components of softmaxes s₀ and s₁, those of a second one p₀ and p₁."""
         sums = Sums(self.graph)

@@ -50,6 +50,8 @@ class ClosedForm:
         rows: for each output, the nodes of its non-zero derivatives by column.
         budget: seconds that reading the matrix may take, or None.
         readings: how it is shown, with the names of constants and without; they live as long as it.
+        factored: the same as a product of local Jacobians, or why there is none; empty until it
+            is asked for.
     """
 
     trace: Trace
@@ -57,6 +59,7 @@ class ClosedForm:
     rows: tuple[dict[int, int], ...]
     budget: float | None = None
     readings: dict[bool, Any] = field(default_factory=dict, init=False, repr=False)
+    factored: list[Any] = field(default_factory=list, init=False, repr=False)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -35,7 +35,12 @@ class DisplayForm:
     """
 
     def __init__(
-        self, form: ClosedForm, *, named: bool = True, taken: Collection[str] = ()
+        self,
+        form: ClosedForm,
+        *,
+        named: bool = True,
+        taken: Collection[str] = (),
+        outputs: Sequence[Label] = (),
     ) -> None:
         """Read a closed form; nothing is converted yet.
 
@@ -43,9 +48,10 @@ class DisplayForm:
             form: the closed form.
             named: False gives no names to parts of it.
             taken: names that no part may have: those of outputs, and of the function.
+            outputs: names by which the entries may call the outputs.
         """
         self.form, self._conversion = form, Conversion(form)
-        self._parts = PartNames(self._conversion, taken, named=named)
+        self._parts = PartNames(self._conversion, taken, named=named, outputs=outputs)
         self._written, self._plain, self._named = Converted(), Converted(), Converted()
         self.constants = self._conversion.constants
 

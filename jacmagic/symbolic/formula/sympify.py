@@ -12,6 +12,7 @@ from jacmagic.symbolic.formula.attempt import by_sympy
 from jacmagic.symbolic.formula.numbers import number
 from jacmagic.symbolic.formula.sympy_operations import CANONICAL, UNEVALUATED
 from jacmagic.symbolic.graph import Graph, Sums
+from jacmagic.symbolic.graph.transfer import reach
 
 
 def to_sympy(
@@ -31,8 +32,8 @@ def to_sympy(
     """
     expressions: dict[int, Any] = {}
     sums = Sums(graph)
-    reached = graph.reach(roots)
-    inside = _inside_sums(graph, reached, {*roots, *symbols})
+    reached = reach(graph, roots, symbols)
+    inside = _inside_sums(graph, [node for node in reached if node not in symbols], set(roots))
     for node in reached:
         operation, arguments = graph.operations[node], graph.arguments[node]
         if node in symbols:
@@ -67,7 +68,7 @@ def _inside_sums(graph: Graph, reached: Sequence[int], kept: Container[int]) -> 
     firsts = {graph.arguments[node][0] for node in reached if graph.operations[node] == "add"}
     return {
         node
-        for node in firsts
+        for node in firsts.intersection(reached)
         if graph.operations[node] == "add" and uses[node] == 1 and node not in kept
     }
 

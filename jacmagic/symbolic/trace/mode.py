@@ -52,6 +52,7 @@ class ConcolicMode(Interpreter):
         lost_dependence: (line, node) of every number that left torch for good.
         dtypes: the floating dtypes of the results that have expressions.
         tensors: the expressions of whole tensors, where they are asked for; None otherwise.
+        on_operation: called before each operation; None for nothing.
     """
 
     shadows: NodeShadows
@@ -65,10 +66,13 @@ class ConcolicMode(Interpreter):
         self.dtypes: set[torch.dtype] = set()
         self.reads_whole_numbers = False  # while int() reads
         self.tensors: Tensors | None = None
+        self.on_operation: Callable[[], None] | None = None
 
     def dispatch(self, op: Operation) -> Any:
         """Run one operation, predicting whole tensors' expressions before it may write."""
         self.graph.check_deadline()
+        if self.on_operation is not None:
+            self.on_operation()
         if self.conditions.waiting:
             self.conditions.use(map(storage_key, op.dense_tensors))
         if self.tensors is None:

@@ -33,6 +33,7 @@ from jacmagic.symbolic.trace.mode import ConcolicMode
 from jacmagic.symbolic.trace.naming import Constant, Names, NamesMet, Naming
 from jacmagic.symbolic.trace.shadows import Poisoned
 from jacmagic.symbolic.trace.tensors import Tensors
+from jacmagic.symbolic.trace.values import Value
 
 _BARE = (".item()", ".tolist()", ".numpy()")
 
@@ -73,6 +74,7 @@ class Trace:
         parts: what the function itself calls some parts of that.
         dtypes: the floating dtypes that torch computed in on the way.
         calls: how often the function called torch.
+        values: what the function's variables, helpers and modules have been, in order.
     """
 
     graph: Graph
@@ -87,6 +89,7 @@ class Trace:
     parts: Mapping[Expression, str] = field(default_factory=dict)
     dtypes: frozenset[torch.dtype] = frozenset()
     calls: int = 0
+    values: tuple[Value, ...] = ()
 
 
 @cache
@@ -169,6 +172,7 @@ def _with_names(found: Trace, names: Names, result: Any) -> Trace:
         variables=names.variables,
         expression=tensors.of(result) if tensors is not None and is_tensor else None,
         parts=names.locals.expressions(),
+        values=names.locals.values.named(),
     )
 
 
