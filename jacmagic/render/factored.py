@@ -48,6 +48,7 @@ class Card:
 def chain(
     caption: str,
     equations: Sequence[tuple[str, str]],
+    where: Sequence[str],
     cards: Sequence[Card],
     remarks: Sequence[str],
 ) -> str:
@@ -56,10 +57,13 @@ def chain(
     Args:
         caption: a line above it.
         equations: MathML of both sides.
+        where: MathML of the equations that define variables.
         cards: the factors.
         remarks: lines of text below.
     """
     lines = "".join(f'<div class="jm-equation">{a} = {b}</div>' for a, b in equations)
+    defined = "".join(f"<span>{equation}</span>" for equation in where)
+    lines += f'<div class="jm-where">with {defined}</div>' if defined else ""
     listed = "".join(f"<li>{escape(line)}</li>" for line in remarks)
     return (
         f'<div class="jm-factored"><style>{_STYLE}</style><figure style="margin:0">'

@@ -64,6 +64,7 @@ def matrix(
     chain: Sequence[tuple[str, str]] = (),
     where: Sequence[str] = (),
     matrix_form: Sequence[str] = (),
+    factored: str = "",
     picture: str = "",
     steps: Sequence[Sequence[tuple[int, str, str]]] = (),
     remarks: Sequence[str] = (),
@@ -83,6 +84,7 @@ def matrix(
         chain: its links: a sign and the MathML of a matrix without brackets.
         where: MathML of the equations that explain names in it.
         matrix_form: MathML of the same as matrix expressions.
+        factored: HTML of the same as a chain of local Jacobians.
         picture: SVG of the whole matrix, below the table.
         steps: derivations below that; each a list of (depth, MathML, rule's name).
         remarks: lines of text below.
@@ -96,7 +98,7 @@ def matrix(
         steps,
         [*table.legend, *remarks],
         warnings,
-        (_listed("with", where), _listed("in matrix form", matrix_form)),
+        (_listed("with", where), _listed("in matrix form", matrix_form), factored),
     )
 
 

@@ -118,6 +118,14 @@ def _listed(equations: Sequence[str], word: str) -> list[str]:
     return lines
 
 
+def stacked(blocks: Sequence[str]) -> str:
+    """Return displayed blocks below one another as one; a single one as it is."""
+    if len(blocks) == 1:
+        return blocks[0]
+    inner = " \\\\[3ex]\n".join(blocks)
+    return f"\\begin{{gathered}}\n{inner}\n\\end{{gathered}}"
+
+
 def broken(left: str, terms: Sequence[str], widest: int) -> list[str]:
     """Return an equation on as many lines as it needs, broken before a plus or minus.
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 from functools import cached_property
-from typing import Any
 
 from jacmagic.errors import PointError
 from jacmagic.labels import Label
 from jacmagic.render import latex
 from jacmagic.result.chain import Chain
-from jacmagic.result.chain_steps import numbers_of, steps_of
+from jacmagic.result.chain.steps import numbers_of, steps_of
 from jacmagic.result.derived import Derived
 from jacmagic.result.verdict import side_effects
 from jacmagic.symbolic.derivation import Derivation, derive, templates
 from jacmagic.symbolic.factored.form import FactoredForm
+from jacmagic.symbolic.formula import DisplayForm
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.conditions import sentences
 from jacmagic.symbolic.matrix_form import MatrixForm, matrix_form
@@ -72,6 +72,20 @@ class Explained(Derived):
         return Chain(found, self.title, point, self._array, digits, self.notation)
 
     @cached_property
+    def reads_as_chain(self) -> bool:
+        """Whether the displays show the chain: asked for, or the closed form exceeds a page."""
+        form = self._form
+        if form is None or self.large:
+            return False
+        if not (self.view.chain or form.too_large) and (self.reading is None or self.reading.fits):
+            return False
+        found = self._factored
+        is_one = isinstance(found, Refusal) or len(found.stages) < 2
+        return not isinstance(found, Refusal) and (
+            self.view.chain or form.too_large is not None or not is_one
+        )
+
+    @cached_property
     def _factored(self) -> FactoredForm | Refusal:
         """The factored form, or why there is none."""
         if isinstance(self._found, Refusal):
@@ -121,7 +135,8 @@ class Explained(Derived):
     @property
     def derivation(self) -> Derivation:
         """The chain from the definition to the numbers, as LaTeX."""
-        chain = attempt(lambda: self._chain(self.reading), self.forms.budget)
+        reading = None if self.reads_as_chain and not self.view.chain else self.reading
+        chain = attempt(lambda: self._chain(reading), self.forms.budget)
         if isinstance(chain, Refusal):
             chain = dataclasses.replace(self._chain(None), left_out=(str(chain),))
         matrix = self.matrix_form

@@ -77,6 +77,11 @@ def has_numbers(factored: FactoredForm, form: ClosedForm, point: Sequence[float]
         return is_close(factored.product(point), form.values(point), tolerance)
 
 
+def _shows(reading: DisplayForm, form: ClosedForm, point: Sequence[float]) -> bool:
+    reading.prepare()
+    return shows(reading, form, point)
+
+
 def _readable(
     factored: FactoredForm, point: Sequence[float], budget: float | None
 ) -> FactoredForm | Refusal:
@@ -86,11 +91,10 @@ def _readable(
         local = factored.local_point(position, values)
         plain = DisplayForm(reading.form, named=False)
         for candidate in (reading, plain):
-            refusal = attempt(candidate.prepare, budget)
-            shown = refusal or attempt(partial(shows, candidate, reading.form, local), budget)
-            if shown is True:
+            checked = attempt(partial(_shows, candidate, reading.form, local), budget)
+            if checked is True:
                 readings[position] = candidate
                 break
         else:
-            return refusal or _OTHER
+            return checked if isinstance(checked, Refusal) else _OTHER
     return dataclasses.replace(factored, readings=readings)

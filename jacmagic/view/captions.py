@@ -59,7 +59,8 @@ def remarks(jacobian: JacobianResult) -> list[str]:
     """Return the lines below the table: agreement, constants, cost and notes."""
     lines = [str(jacobian.agreement)] if jacobian.agreement.verdict != "disagree" else []
     if jacobian.refusal not in (None, NOT_WANTED):
-        lines.append(str(jacobian.refusal))
+        note = " It is shown as a chain." if jacobian.reads_as_chain else ""
+        lines.append(f"{jacobian.refusal}{note and '.'}{note}")
     if parameters := _parameters(jacobian):
         lines.append(f"constants: {parameters}")
     return [*lines, jacobian.cost, *jacobian.notes]

@@ -172,7 +172,7 @@ def stereo_pair(w, t, X, b=0.2):
 
 @case(W, T, [-0.1, 0.2, 0.1], [0.0, 0.1, 0.3], X)
 def camera_on_a_rig(w1, t1, w2, t2, X):
-    """A camera mounted on a moving rig."""
+    """Evaluate a camera mounted on a moving rig."""
     Xr = rodrigues(w1) @ X + t1
     Xc = rodrigues(w2) @ Xr + t2
     return Xc[:2] / Xc[2]
@@ -198,7 +198,7 @@ def sampson_error(w, t, x1, x2):
 
 @case([0.3, -0.2, 0.4, 0.1, 0.2, 2.0])
 def se3_exponential(xi):
-    """The translation of the exponential map of SE(3)."""
+    """Evaluate the translation of the exponential map of SE(3)."""
     rho, w = xi[3:], xi[:3]
     theta = torch.linalg.norm(w)
     K = hat(w / theta)
@@ -209,7 +209,7 @@ def se3_exponential(xi):
 
 @case(Q, [0.8, -0.2, 0.1, 0.5])
 def quaternion_product(p, q):
-    """The product of two quaternions, normalised."""
+    """Evaluate the product of two quaternions, normalised."""
     a, u = p[0], p[1:]
     b, v = q[0], q[1:]
     scalar = a * b - u @ v
@@ -257,30 +257,33 @@ PUMA = [
     *((0.67, 0.0, HALF), (0.0, 0.43, 0.0), (0.15, 0.02, -HALF)),
     *((0.43, 0.0, HALF), (0.0, 0.0, -HALF), (0.06, 0.0, 0.0)),
 ]
-IIWA = [(d, 0.0, s * HALF) for d, s in zip([0.34, 0, 0.4, 0, 0.4, 0, 0.1], [-1, 1, 1, -1, -1, 1, 0], strict=True)]
+IIWA = [
+    (d, 0.0, s * HALF)
+    for d, s in zip([0.34, 0, 0.4, 0, 0.4, 0, 0.1], [-1, 1, 1, -1, -1, 1, 0], strict=True)
+]
 
 
 @case([0.3, -0.5, 0.2, 0.4])
 def scara(q):
-    """An arm with four joints."""
+    """Evaluate an arm with four joints."""
     return arm(q, SCARA)[:3, 3]
 
 
 @case([0.3, -0.5, 0.2, 0.4, 0.1])
 def five_joints(q):
-    """An arm with five joints."""
+    """Evaluate an arm with five joints."""
     return arm(q, PUMA[:5])[:3, 3]
 
 
 @case([0.3, -0.5, 0.2, 0.4, 0.1, -0.6])
 def puma(q):
-    """The Puma 560's position; Corke, Robotics, Vision and Control, §7."""
+    """Evaluate the Puma 560's position; Corke, Robotics, Vision and Control, §7."""
     return arm(q, PUMA)[:3, 3]
 
 
 @case([0.3, -0.5, 0.2, 0.4, 0.1, -0.6, 0.5])
 def iiwa(q):
-    """The position of an arm with seven joints."""
+    """Evaluate the position of an arm with seven joints."""
     return arm(q, IIWA)[:3, 3]
 
 
@@ -294,7 +297,7 @@ def pose_of_puma(q):
 
 @case([0.3, -0.5, 0.2, 0.4, 0.1, -0.6], X)
 def camera_in_hand(q, X):
-    """A point seen by a camera on an arm's last link."""
+    """Evaluate a point seen by a camera on an arm's last link."""
     T = arm(q, PUMA)
     Xc = T[:3, :3].T @ (X - T[:3, 3])
     return Xc[:2] / Xc[2]

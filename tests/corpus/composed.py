@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import cos, sin, stack, tanh
 
-from corpus.case import Collection
 from corpus.cameras import case as cameras
+from corpus.case import Collection
 
 case = Collection("composed")
 
@@ -30,7 +30,7 @@ def bicycle_prediction(x, u, dt=0.1):
 
 @case([0.5, -0.2, 0.3], [2.0, 1.0])
 def range_and_bearing(x, landmark):
-    """A landmark's range and bearing; Thrun et al., Probabilistic Robotics, §7."""
+    """Evaluate a landmark's range and bearing; Thrun et al., Probabilistic Robotics, §7."""
     d = landmark - x[:2]
     r = torch.linalg.norm(d)
     bearing = torch.atan2(d[1], d[0]) - x[2]
@@ -39,7 +39,7 @@ def range_and_bearing(x, landmark):
 
 @case([0.5, -0.2], [[0.3, 0.1], [0.1, 0.4]], [0.7])
 def kalman_update(x, P, z):
-    """A Kalman filter's update of the mean."""
+    """Evaluate a Kalman filter's update of the mean."""
     H = torch.tensor([[1.0, 0.5]], dtype=x.dtype)
     S = H @ P @ H.T + 0.1
     K = P @ H.T / S
@@ -49,7 +49,7 @@ def kalman_update(x, P, z):
 
 @case([0.5, -0.2, 0.3], [0.7])
 def ekf_step(x, z, dt=0.1):
-    """An extended Kalman filter's mean after predicting and correcting."""
+    """Evaluate an extended Kalman filter's mean after predicting and correcting."""
     F = torch.tensor([[1.0, dt, 0.0], [0.0, 1.0, dt], [0.0, 0.0, 1.0]], dtype=x.dtype)
     xp = F @ x
     h = torch.sqrt(xp[0] ** 2 + 1)
@@ -73,7 +73,7 @@ def imu_preintegration(q, a, dt=0.1):
 
 @case([0.1, 0.2, -0.3], [0.4, -0.2, 0.5], [0.3, 0.1])
 def two_view_residual(pose, point, observed):
-    """A residual of planar bundle adjustment."""
+    """Evaluate a residual of planar bundle adjustment."""
     c, s = cos(pose[2]), sin(pose[2])
     R = stack([stack([c, -s]), stack([s, c])])
     d = R.T @ (point[:2] - pose[:2])
@@ -83,7 +83,7 @@ def two_view_residual(pose, point, observed):
 
 @case([0.5, -0.3, 0.8])
 def two_layers(x):
-    """A network with one hidden layer of four units."""
+    """Evaluate a network with one hidden layer of four units."""
     W1 = matrix([[0.1, 0.4, -0.2], [0.3, -0.5, 0.7], [-0.6, 0.2, 0.1], [0.5, 0.3, -0.4]])
     W2 = matrix([[0.2, -0.3, 0.6, 0.1], [0.7, 0.4, -0.1, -0.5]])
     z = W1 @ x
@@ -91,9 +91,15 @@ def two_layers(x):
     return W2 @ h
 
 
-@case([[0.1, 0.4], [0.3, -0.5], [-0.6, 0.2]], [0.1, 0.0, -0.1], [[0.2, -0.3, 0.6]], [0.05], [0.7, -0.4])
+@case(
+    [[0.1, 0.4], [0.3, -0.5], [-0.6, 0.2]],
+    [0.1, 0.0, -0.1],
+    [[0.2, -0.3, 0.6]],
+    [0.05],
+    [0.7, -0.4],
+)
 def back_propagation(W1, b1, W2, b2, x):
-    """The loss of a small network by its parameters."""
+    """Evaluate the loss of a small network by its parameters."""
     z1 = W1 @ x + b1
     h1 = tanh(z1)
     z2 = W2 @ h1 + b2
@@ -102,7 +108,7 @@ def back_propagation(W1, b1, W2, b2, x):
 
 @case([0.5, -0.3, 0.8])
 def residual_block(x):
-    """A block with a skip connection."""
+    """Evaluate a block with a skip connection."""
     W1 = matrix([[0.1, 0.4, -0.2], [0.3, -0.5, 0.7], [-0.6, 0.2, 0.1]])
     W2 = matrix([[0.2, -0.3, 0.6], [0.7, 0.4, -0.1], [0.3, 0.1, 0.5]])
     h = tanh(W1 @ x)
@@ -120,7 +126,7 @@ def deep_residual(x):
 
 @case([0.5, -0.3, 0.8])
 def softmax_classifier(x):
-    """The cross-entropy of a linear classifier after a hidden layer."""
+    """Evaluate the cross-entropy of a linear classifier after a hidden layer."""
     W1 = matrix([[0.1, 0.4, -0.2], [0.3, -0.5, 0.7], [-0.6, 0.2, 0.1]])
     W2 = matrix([[0.2, -0.3, 0.6], [0.7, 0.4, -0.1], [0.3, 0.1, 0.5]])
     h = torch.sigmoid(W1 @ x)
@@ -150,7 +156,7 @@ def normalised_layer(x):
 
 @case([0.5, -0.3], [0.1, 0.2])
 def gated_unit(x, h):
-    """A gated recurrent unit's step."""
+    """Evaluate a gated recurrent unit's step."""
     A = matrix([[0.1, 0.4], [0.3, -0.5]])
     B = matrix([[0.2, -0.3], [0.7, 0.4]])
     z = torch.sigmoid(A @ x + B @ h)
@@ -212,7 +218,7 @@ def lorenz_by_runge_kutta(x, p, h=0.01):
 
 @case([0.4, 0.1, -0.2, 0.3])
 def double_pendulum_by_midpoint(x, h=0.05):
-    """A midpoint step of the double pendulum."""
+    """Evaluate a midpoint step of the double pendulum."""
 
     def field(x):
         a, b, u, v = x
@@ -256,12 +262,16 @@ def henon_map(p):
 
 def chebyshev_term(n, x):
     """Return Chebyshev's polynomial by its recursion."""
-    return [torch.ones_like(x), x][n] if n < 2 else 2 * x * chebyshev_term(n - 1, x) - chebyshev_term(n - 2, x)
+    return (
+        [torch.ones_like(x), x][n]
+        if n < 2
+        else 2 * x * chebyshev_term(n - 1, x) - chebyshev_term(n - 2, x)
+    )
 
 
 @case(0.3)
 def chebyshev_by_recursion(x):
-    """A polynomial of degree seven by its recursion."""
+    """Evaluate a polynomial of degree seven by its recursion."""
     return chebyshev_term(7, x)
 
 
@@ -276,7 +286,7 @@ def nested_radicals(x):
 
 @case(2.0, 1.5)
 def newton_iteration(a, x):
-    """A square root by four steps of Newton's method."""
+    """Evaluate a square root by four steps of Newton's method."""
     for _ in range(4):
         x = (x + a / x) / 2
     return x
@@ -293,7 +303,7 @@ def arithmetic_geometric_mean(x):
 
 @case([0.5, 0.2, -0.1, 0.4])
 def continued_fraction(c):
-    """A continued fraction by Horner's scheme from the inside."""
+    """Evaluate a continued fraction by Horner's scheme from the inside."""
     y = c[3]
     for k in (2, 1, 0):
         y = 1 / (c[k] + 1 + y)

@@ -165,14 +165,14 @@ def _names(variable: Variable) -> set[str]:
 
 def _reading(splitting: Splitting, position: int, stage: Stage, names: set[str]) -> DisplayForm:
     own = () if position == len(splitting.variables) - 1 else stage.variable.labels
-    return DisplayForm(
-        stage.form, taken=names - {label.symbol for label in own}, outputs=own
-    )
+    return DisplayForm(stage.form, taken=names - {label.symbol for label in own}, outputs=own)
 
 
 def _inputs(trace: Trace, problem: Problem) -> list[Variable]:
     """Return the inputs as vectors; scalars are one vector together."""
-    vectors, scalars, start = [], [], 0
+    vectors: list[Variable] = []
+    scalars: list[Variable] = []
+    start = 0
     for one in problem.inputs:
         nodes = trace.inputs[start : start + one.value.numel()]
         start += len(nodes)

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def derivative(sources: Sources, above: int, below: int) -> Expression | None:
         ]
         if cuts:
             ends = [top, *sorted(cuts, reverse=True), bottom]
-            segments = tuple(between(a, b) for a, b in zip(ends, ends[1:], strict=False))
+            segments = tuple(between(a, b) for a, b in pairwise(ends))
             product = Product(segments)
             return Sum((Local(top, bottom), product), top, bottom) if direct else product
         return Sum(tuple(_after(Local(top, one), one, bottom) for one in terms), top, bottom)

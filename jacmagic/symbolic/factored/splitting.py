@@ -8,11 +8,13 @@ from graphlib import CycleError, TopologicalSorter
 
 from jacmagic.symbolic.factored.stages import Stage, local_sources, stage_of
 from jacmagic.symbolic.factored.variables import Variable, joined
+from jacmagic.symbolic.formula.part_names import MAX_ENTRY
 from jacmagic.symbolic.graph import ONE, ZERO
 from jacmagic.symbolic.trace import Trace
 
 # Symbols that a reader reads more, for each variable and for each factor of a chain.
 SYMBOLS_PER_VARIABLE = 4
+SYMBOLS_PER_UNNAMED = 24  # that the reader does not know from the code
 SYMBOLS_PER_FACTOR = 2
 MAX_FACTORS_KEPT = 6  # of a chain that is not shorter than the formula written out
 
@@ -39,9 +41,9 @@ class Splitting:
         return (*self.inputs, *self.chosen, self.outputs)
 
     def owners(self) -> dict[int, int]:
-        """Return the variable that each node belongs to: the first one."""
+        """Return the variable that each node belongs to: the first one; outputs own none."""
         owners: dict[int, int] = {}
-        for position, variable in enumerate(self.variables):
+        for position, variable in enumerate(self.variables[:-1]):
             for node in variable.nodes:
                 owners.setdefault(node, position)
         return owners
@@ -64,7 +66,8 @@ class Splitting:
 def cost(stages: dict[int, Stage], outputs: int) -> int:
     """Count the symbols of all definitions and factors of a chain."""
     return sum(
-        SYMBOLS_PER_VARIABLE * (position != outputs)
+        (SYMBOLS_PER_UNNAMED if stage.variable.unnamed else SYMBOLS_PER_VARIABLE)
+        * (position != outputs)
         + (stage.definition if position != outputs else 0)
         + sum(
             length
@@ -87,8 +90,13 @@ def split(
         outputs: all outputs as one vector.
         found: the variables that the code names, in order.
     """
-    whole = _in_order(Splitting(trace, tuple(inputs), outputs, tuple(found)))
+    ends = tuple(inputs), outputs
+    whole = _in_order(Splitting(trace, *ends, tuple(one for one in found if not one.unnamed)))
     shortest = _pruned(_joined(_pruned(whole)))
+    longest = max((max(one.lengths, default=0) for one in shortest.stages().values()), default=0)
+    if longest > 2 * MAX_ENTRY:  # below, a page names norms and repeated parts
+        unnamed = (one for one in found if one.unnamed)
+        shortest = _pruned(_in_order(Splitting(trace, *ends, (*shortest.chosen, *unnamed))))
     return shortest if shortest.chosen else _through_all(whole)
 
 
@@ -134,13 +142,17 @@ def _pruned(splitting: Splitting) -> Splitting:
     best, least = splitting, _cost_of(splitting)
     while True:
         before = least
-        for variable in sorted(best.chosen, key=lambda one: (-one.depth, one.size)):
+        for variable in sorted(best.chosen, key=_first_to_go):
             fewer = _without(best, [variable])
             length = _cost_of(fewer)
             if length < least:
                 best, least = fewer, length
         if least >= before:
             return best
+
+
+def _first_to_go(variable: Variable) -> tuple[bool, int, int]:
+    return not variable.unnamed, -variable.depth, variable.size
 
 
 def _joined(splitting: Splitting) -> Splitting:

@@ -100,9 +100,7 @@ def stage_of(
     inputs = [local.variable(name) for name in symbols(columns)]
     nodes = [node for one in sources for node in variables[one].nodes]
     others = _others(position, owners)
-    known = {
-        node: inputs[k] for k, node in reversed(list(enumerate(nodes))) if node in others
-    }
+    known = {node: inputs[k] for k, node in reversed(list(enumerate(nodes))) if node in others}
     outputs = copy(graph, variable.nodes, local, known)
     kept = tuple(
         Constant(known[one.node], one.label, one.value, one.counts)

@@ -26,6 +26,7 @@ class Variable:
         labels: a label for each component.
         depth: how deep the function is called that names it.
         parts: the variables that are taken together.
+        unnamed: whether it is the result of an operation that the code gives no name.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Variable:
     labels: tuple[Label, ...]
     depth: int = 0
     parts: tuple[Variable, ...] = ()
+    unnamed: bool = False
 
     @property
     def size(self) -> int:
@@ -49,6 +51,7 @@ def joined(variables: Sequence[Variable]) -> Variable:
         tuple(itertools.chain.from_iterable(one.labels for one in parts)),
         min(one.depth for one in parts),
         parts,
+        any(one.unnamed for one in parts),
     )
 
 
@@ -76,8 +79,11 @@ def candidates(trace: Trace) -> list[Variable]:
     return sorted((found[key] for key in largest), key=lambda one: max(one.nodes))
 
 
-def _rank(value: Value) -> tuple[bool, int]:
-    return value.kind == "function", value.depth
+_KINDS = ("variable", "module", "function", "result")
+
+
+def _rank(value: Value) -> tuple[int, int]:
+    return _KINDS.index(value.kind), value.depth
 
 
 def dependent(graph: Graph, outputs: Sequence[int], inputs: Sequence[int]) -> set[int]:
@@ -95,7 +101,8 @@ def _variable(value: Value, is_moving: Callable[[int], bool]) -> Variable:
         node = int(value.nodes[index])
         if is_moving(node):
             labels.setdefault(node, Label(value.name, index))
-    return Variable(value.name, tuple(labels), tuple(labels.values()), value.depth)
+    nodes, named = tuple(labels), tuple(labels.values())
+    return Variable(value.name, nodes, named, value.depth, unnamed=value.kind == "result")
 
 
 def _feeds(graph: Graph, sources: frozenset[int], targets: set[int] | frozenset[int]) -> bool:

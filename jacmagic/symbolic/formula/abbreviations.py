@@ -166,6 +166,24 @@ class Abbreviations:
             else:
                 self.name(best, Label(letter))
 
+    def name_in_order(self, longest: int) -> None:
+        """Name repeated and long parts in the order of computation: u₀, u₁ and so on.
+
+        Args:
+            longest: symbols up to which a part that occurs once is written out.
+        """
+        graph, letter = self.graph, next(iter(self._free(_LETTERS)), "u")
+        uses = Counter(operand for node in self._reached for operand in graph.operands(node))
+        sizes: dict[int, int] = {}
+        count = 0
+        for node in self._reached:
+            sizes[node] = 1 + sum(
+                1 if operand in self.names else sizes[operand] for operand in graph.operands(node)
+            )
+            repeated = uses[node] > 1 and sizes[node] >= MIN_SYMBOLS
+            if (repeated or sizes[node] > longest) and _nameable(graph, node):
+                count += self.name(node, Label(letter, (count,)))
+
     def _is_like(self, node: int, other: int, gains: Mapping[int, int]) -> bool:
         same = self.graph.operations[node] == self.graph.operations[other]
         return same and gains[node] == gains[other]

@@ -19,7 +19,7 @@ from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.conversion import Conversion
 from jacmagic.symbolic.formula.excerpt import Converted, excerpt
 from jacmagic.symbolic.formula.named import NamedNumber
-from jacmagic.symbolic.formula.part_names import MAX_ENTRY, PartNames
+from jacmagic.symbolic.formula.part_names import MAX_ENTRY, MAX_WIDTH, PartNames
 from jacmagic.symbolic.formula.shortest import symbols_in, tidied
 from jacmagic.symbolic.formula.sympy_operations import WRITTEN
 from jacmagic.symbolic.formula.typeset import tex
@@ -97,6 +97,8 @@ class DisplayForm:
 
     @property
     def _page_outputs(self) -> list[sympy.Expr]:
+        if self.form.too_large is not None:
+            return []
         return self._outputs([i for i in excerpt(self.form.shape[0]) if i is not None])
 
     @property
@@ -145,6 +147,17 @@ class DisplayForm:
         """Return an output in the user's own form, with the clauses' symbols."""
         symbols = {clause.node: clause.symbol for clause in self.clauses}
         return self._conversion.convert([self.form.trace.outputs[i]], symbols, WRITTEN)[0]
+
+    @cached_property
+    def fits(self) -> bool:
+        """Whether the entries on a page are short, in a number of columns that a page has."""
+        widths: dict[int, int] = {}
+        for (_, j), entry in zip(self.page_entries, self._shown_entries, strict=True):
+            symbols = symbols_in(entry)
+            if symbols > MAX_ENTRY:
+                return False
+            widths[j] = max(widths.get(j, 0), symbols)
+        return sum(widths.values()) <= 2 * MAX_WIDTH  # long ones are written below the matrix
 
     @property
     def sizes(self) -> list[int]:

@@ -54,6 +54,8 @@ class PartNames:
         if self.is_wide and not self._fits_normalised(names.symbols):
             names.name_variables(self._form.trace.variables)
             names.name_repeated()
+        if self._form.too_large is not None:
+            names.name_in_order(MAX_ENTRY)
         while trivial := self._trivial(names.symbols):
             names.drop(trivial)
         return names.symbols

@@ -40,12 +40,13 @@ class LocalVariables:
             yield
             return
         self.mode.on_operation = self.values.note_operation
+        self.mode.on_result = self.values.note_unnamed
         sys.setprofile(self._note)
         try:
             yield
         finally:
             sys.setprofile(None)
-            self.mode.on_operation = None
+            self.mode.on_operation = self.mode.on_result = None
 
     def _note(self, frame: FrameType, event: str, result: Any) -> None:
         code = frame.f_code

@@ -30,7 +30,7 @@ class Value:
         name: of the variable, the helper that returned it, or the module: "0" of a Sequential.
         nodes: of its elements, an int64 array of its shape.
         depth: how many functions of the user's, and modules, were being called.
-        kind: "variable", "function" or "module".
+        kind: "variable", "function", "module", or "result" of an operation.
         line: of the user's code.
     """
 
@@ -63,6 +63,12 @@ class Values:
             frame = frame.f_back
         if frame is not None:
             self.note(frame)
+
+    def note_unnamed(self, result: Any) -> None:
+        """Record what an operation returns, which may never get a name."""
+        tensor = traced_by(result)
+        if tensor is not None and tensor.is_floating_point() and not self._recording:
+            self._record("u", tensor, None, "result")
 
     def note(self, frame: FrameType | None) -> None:
         """Record the variables of a frame that are bound to other tensors than before."""
@@ -99,7 +105,7 @@ class Values:
             self._record(frame.f_code.co_name, tensor, frame, "function")
 
     def _record(
-        self, name: str, tensor: torch.Tensor, frame: FrameType, kind: str
+        self, name: str, tensor: torch.Tensor, frame: FrameType | None, kind: str
     ) -> Value | None:
         if len(self.recorded) >= MAX_VALUES or not 0 < tensor.numel() <= MAX_ELEMENTS:
             return None
@@ -108,7 +114,8 @@ class Values:
         nodes = self.mode.shadows.read(tensor)
         if not isinstance(nodes, np.ndarray):
             return None
-        value = Value(name, nodes, _depth(frame), kind, frame.f_lineno)
+        line = None if frame is None else frame.f_lineno
+        value = Value(name, nodes, _depth(frame), kind, line)
         self.recorded.append(value)
         return value
 

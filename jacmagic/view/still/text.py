@@ -7,6 +7,7 @@ import numpy as np
 from jacmagic.render.sparse_summary import written
 from jacmagic.render.text import matrix, number
 from jacmagic.result import JacobianResult
+from jacmagic.result.chain.text import to_text
 from jacmagic.symbolic.formula import DisplayForm, plain, pretty
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.trace import Refusal
@@ -52,8 +53,21 @@ def _matrix_form(jacobian: JacobianResult) -> list[str]:
 def _closed_form(jacobian: JacobianResult) -> list[str]:
     """Return the closed form, unless it says no more than the numbers.
 
-    A form that is larger than the page is announced, and not typeset.
+    A form that is larger than the page is shown as a chain of local Jacobians; where it has only
+    one factor, it is announced, and not typeset.
     """
+    if not jacobian.reads_as_chain:
+        return _matrix_lines(jacobian)
+    flat = _matrix_lines(jacobian) if jacobian.view.chain else []
+    return [*flat, *_chain(jacobian)]
+
+
+def _chain(jacobian: JacobianResult) -> list[str]:
+    drawn = attempt(lambda: to_text(jacobian.chain()), jacobian.forms.budget)
+    return [str(drawn), ""]
+
+
+def _matrix_lines(jacobian: JacobianResult) -> list[str]:
     reading = jacobian.reading
     if reading is None or not reading.says_more:
         return []

@@ -1,133 +1,29 @@
-"""A Jacobian as a chain: local Jacobians along the code's own variables, and their product."""
+"""The factors of a chain, their product, and the equations between them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import torch
 
-from jacmagic.errors import PointError
 from jacmagic.labels import Label
 from jacmagic.render import latex
-from jacmagic.result.chain_steps import numbers_of, steps_of
+from jacmagic.result.chain.factor import Factor
 from jacmagic.symbolic.factored.elimination import Multiplications
-from jacmagic.symbolic.factored.form import FactoredForm, is_identity
+from jacmagic.symbolic.factored.form import FactoredForm
 from jacmagic.symbolic.factored.naming import MAX_NAMES, title
 from jacmagic.symbolic.factored.paths import Local, Writer
-from jacmagic.symbolic.formula import DisplayForm
-from jacmagic.symbolic.formula.abbreviations import Abbreviation
-from jacmagic.symbolic.graph import write_tape
 from jacmagic.symbolic.notation import JACOBIAN, Notation
-from jacmagic.symbolic.steps import Step
-
-if TYPE_CHECKING:
-    import sympy
 
 MAX_TITLE = 3  # letters of a function's name up to which it stands in fractions
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Factor:
-    """One local Jacobian ∂v/∂u of a chain.
-
-    Attributes:
-        name: "∂h/∂z".
-        latex: the same as LaTeX.
-        rows: the labels of v's components.
-        columns: the labels of u's components.
-        matrix: its numbers, float64 (rows, columns).
-    """
-
-    name: str
-    latex: str
-    rows: tuple[Label, ...]
-    columns: tuple[Label, ...]
-    matrix: torch.Tensor
-    _reading: DisplayForm
-    _range: range
-    _point: tuple[float, ...]
-    _digits: int
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """(rows, columns)."""
-        return len(self.rows), len(self.columns)
-
-    @cached_property
-    def formula(self) -> sympy.Matrix:
-        """The local Jacobian as a SymPy matrix in the symbols of the variables around it."""
-        import sympy
-
-        return sympy.Matrix(*self.shape, lambda i, j: self.entry(int(i), int(j)))
-
-    def entry(self, i: int, j: int) -> sympy.Expr:
-        """Return one entry as it is shown."""
-        return self._reading.shown(i, self._range[j])
-
-    @property
-    def reading(self) -> DisplayForm:
-        """The whole stage as it is shown: symbols, their LaTeX, and clauses."""
-        return self._reading
-
-    @cached_property
-    def is_identity(self) -> bool:
-        """Whether it is the identity, which is not written as a factor."""
-        form, n = self._reading.form, self._reading.form.shape[1]
-        rows = range(form.shape[0])
-        return is_identity([[form.entries[i * n + j] for j in self._range] for i in rows])
-
-    @cached_property
-    def clauses(self) -> tuple[Abbreviation, ...]:
-        """What symbols in the formula stand for, in the order of reading."""
-        used = {symbol for entry in self.formula for symbol in entry.free_symbols}
-        present: list[Abbreviation] = []
-        for clause in reversed(self._reading.clauses):
-            if clause.symbol in used:
-                used |= clause.definition.free_symbols
-                present.insert(0, clause)
-        return tuple(present)
-
-    @property
-    def where(self) -> tuple[str, ...]:
-        """LaTeX of the equations that define symbols in the formula."""
-        return tuple(clause.latex for clause in self.clauses)
-
-    @cached_property
-    def structure(self) -> tuple[Any, ...]:
-        """A key that factors of the same form share, such as those of a loop's turns."""
-        form, n = self._reading.form, self._reading.form.shape[1]
-        rows = range(form.shape[0])
-        entries = [form.entries[i * n + j] for i in rows for j in self._range]
-        names = tuple(label.name for label in (*self.rows, *form.columns))
-        return names, self._range, write_tape(form.graph, entries, form.trace.inputs)
-
-    def steps(self, i: int, j: int) -> Step:
-        """Return the derivation of entry (i, j), rule by rule.
-
-        Raises:
-            PointError: there is no such entry.
-        """
-        m, n = self.shape
-        if not (-m <= i < m and -n <= j < n):
-            raise PointError(
-                f"expected an entry of the {m} × {n} factor {self.name}; found ({i}, {j}); "
-                f"count from 0: the last entry is ({m - 1}, {n - 1})"
-            )
-        value = latex.number(float(self.matrix[i, j]), self._digits)
-        numbers = numbers_of(self._reading, self._point, self._digits)
-        return steps_of(self._reading, (i % m, self._range[j]), numbers, value)
-
-    def __repr__(self) -> str:
-        return f"{self.name} ({self.shape[0]} × {self.shape[1]})"
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class Chain:
-    """A Jacobian as sums and products of local Jacobians.
+class ChainProduct:
+    """Factors, their numbers, and the expression of a Jacobian by them.
 
     Attributes:
         form: the factored form.
@@ -194,7 +90,7 @@ class Chain:
 
     @property
     def difference(self) -> float:
-        """The largest difference between the product and torch's Jacobian, where both are finite."""
+        """The largest difference of the product from torch's Jacobian, where both are finite."""
         gaps = np.abs(self.product.numpy() - self.truth)
         return float(gaps[np.isfinite(gaps)].max(initial=0.0))
 
@@ -266,27 +162,6 @@ class Chain:
             yield writer.total(self.form.last, k), writer.write(expression, self.form.totals)
         for total in reversed(self.form.totals):
             yield writer.total(total.above, total.below), writer.write(total, self.form.totals)
-
-    # ── stills ────────────────────────────────────────────────────────────────────────────────
-
-    def to_latex(self) -> str:
-        """Return the equations and the factors as LaTeX, without delimiters."""
-        from jacmagic.result.chain_stills import to_latex
-
-        return to_latex(self)
-
-    def __repr__(self) -> str:
-        from jacmagic.result.chain_stills import to_text
-
-        return to_text(self)
-
-    def _repr_html_(self) -> str:
-        from jacmagic.result.chain_stills import to_html
-
-        return to_html(self)
-
-    def _repr_latex_(self) -> str:
-        return f"$$\n{self.to_latex()}\n$$"
 
 
 def _parts(form: FactoredForm, position: int) -> int:
