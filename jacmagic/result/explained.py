@@ -21,6 +21,7 @@ from jacmagic.symbolic.matrix_form import MatrixForm, matrix_form
 from jacmagic.symbolic.one_sided import limits
 from jacmagic.symbolic.steps import Step
 from jacmagic.symbolic.trace import Refusal
+from jacmagic.symbolic.validation import half_the_digits
 
 
 class Explained(Derived):
@@ -65,11 +66,16 @@ class Explained(Derived):
         Raises:
             PointError: if there is no closed form to factor.
         """
+        return self._chained
+
+    @cached_property
+    def _chained(self) -> Chain:
         found = self._factored
         if isinstance(found, Refusal):
             raise PointError(f"expected a closed form to factor; found none: {found}")
         point, digits = tuple(self.problem.flat_point), self.view.digits
-        return Chain(found, self.title, point, self._array, digits, self.notation)
+        tolerance = half_the_digits(self.problem)
+        return Chain(found, self.title, point, self._array, tolerance, digits, self.notation)
 
     @cached_property
     def reads_as_chain(self) -> bool:

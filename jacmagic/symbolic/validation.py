@@ -64,7 +64,7 @@ def has_jacobian(
         outputs: the function's m numbers there.
         matrix: torch's Jacobian there (m, n); None leaves it unchecked.
     """
-    m, tolerance = form.shape[0], _half_the_digits(problem)
+    m, tolerance = form.shape[0], half_the_digits(problem)
     if len(outputs) != m:
         return False
     values = form.runner(point)
@@ -140,7 +140,7 @@ def shows(reading: DisplayForm, form: ClosedForm, point: Sequence[float]) -> boo
     )
 
 
-def _half_the_digits(problem: Problem) -> float:
+def half_the_digits(problem: Problem) -> float:
     """Return the square root of the coarsest unit roundoff among a problem's inputs."""
     dtypes = {one.value.dtype for one in problem.inputs if one.value.is_floating_point()}
     return max((math.sqrt(torch.finfo(dtype).eps) for dtype in dtypes), default=1e-8)

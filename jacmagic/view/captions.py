@@ -59,11 +59,17 @@ def remarks(jacobian: JacobianResult) -> list[str]:
     """Return the lines below the table: agreement, constants, cost and notes."""
     lines = [str(jacobian.agreement)] if jacobian.agreement.verdict != "disagree" else []
     if jacobian.refusal not in (None, NOT_WANTED):
-        note = " It is shown as a chain." if jacobian.reads_as_chain else ""
-        lines.append(f"{jacobian.refusal}{note and '.'}{note}")
+        lines.append(_shown_as_chain(jacobian) or str(jacobian.refusal))
     if parameters := _parameters(jacobian):
         lines.append(f"constants: {parameters}")
     return [*lines, jacobian.cost, *jacobian.notes]
+
+
+def _shown_as_chain(jacobian: JacobianResult) -> str:
+    """Return how long a closed form is that is shown as a chain; "" for others."""
+    if not jacobian.reads_as_chain or jacobian._form is None:
+        return ""
+    return f"the closed form, {jacobian._form.length:,} symbols if written out, is shown as a chain"
 
 
 def _parameters(jacobian: JacobianResult) -> str:

@@ -17,6 +17,7 @@ class Chain(ChainProduct):
         function: the function's name.
         point: the n numbers of the point.
         truth: torch's Jacobian there, float64 (m, n).
+        tolerance: relative to the largest entry, up to which the product is torch's Jacobian.
         digits: significant digits of numbers.
         notation: of a Jacobian, or of a Hessian.
     """

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,7 +16,9 @@ from jacmagic.symbolic.factored.elimination import Multiplications
 from jacmagic.symbolic.factored.form import FactoredForm
 from jacmagic.symbolic.factored.naming import MAX_NAMES, title
 from jacmagic.symbolic.factored.paths import Local, Writer
+from jacmagic.symbolic.formula import plain, tex
 from jacmagic.symbolic.notation import JACOBIAN, Notation
+from jacmagic.symbolic.validation import is_close
 
 MAX_TITLE = 3  # letters of a function's name up to which it stands in fractions
 
@@ -30,6 +32,7 @@ class ChainProduct:
         function: the function's name.
         point: the n numbers of the point.
         truth: torch's Jacobian there, float64 (m, n).
+        tolerance: relative to the largest entry, up to which the product is torch's Jacobian.
         digits: significant digits of numbers.
         notation: of a Jacobian, or of a Hessian.
     """
@@ -38,6 +41,7 @@ class ChainProduct:
     function: str
     point: tuple[float, ...]
     truth: np.ndarray
+    tolerance: float
     digits: int = 4
     notation: Notation = JACOBIAN
 
@@ -45,18 +49,15 @@ class ChainProduct:
 
     @cached_property
     def factors(self) -> tuple[Factor, ...]:
-        """The local Jacobians that are not the identity, those nearest to the outputs first."""
-        return tuple(self._by_pair[pair] for pair in sorted(self._by_pair, reverse=True))
+        """The local Jacobians, those nearest to the outputs first; not those that are c·I."""
+        pairs = sorted(self._by_pair, reverse=True)
+        factors = (self._by_pair[pair] for pair in pairs)
+        return tuple(factor for factor in factors if factor.scale is None)
 
     @cached_property
     def _by_pair(self) -> dict[tuple[int, int], Factor]:
         blocks, values = self.form.blocks(self.point), self.form.values(self.point)
-        found = {}
-        for pair, block in blocks.items():
-            factor = self._factor(*pair, block, values)
-            if not factor.is_identity:
-                found[pair] = factor
-        return found
+        return {pair: self._factor(*pair, block, values) for pair, block in blocks.items()}
 
     def _factor(
         self, above: int, below: int, block: np.ndarray, values: dict[int, list[float]]
@@ -69,6 +70,7 @@ class ChainProduct:
             tuple(stage.variable.labels),
             stage.form.columns[columns.start : columns.stop],
             torch.from_numpy(np.ascontiguousarray(block)),
+            (above, below),
             self.form.readings[above],
             columns,
             tuple(self.form.local_point(above, values)),
@@ -93,6 +95,11 @@ class ChainProduct:
         """The largest difference of the product from torch's Jacobian, where both are finite."""
         gaps = np.abs(self.product.numpy() - self.truth)
         return float(gaps[np.isfinite(gaps)].max(initial=0.0))
+
+    @property
+    def agrees(self) -> bool:
+        """Whether the product is torch's Jacobian, as far as rounding lets it be."""
+        return is_close(self.product.numpy(), self.truth, self.tolerance)
 
     # ── names ─────────────────────────────────────────────────────────────────────────────────
 
@@ -129,7 +136,8 @@ class ChainProduct:
     def text_writer(self) -> Writer:
         """How expressions are written in text."""
         return Writer(
-            lambda one: self._local(one, latex_wanted=False),
+            lambda one: self.local(one, lambda f: f.name, plain),
+            self.is_scale,
             lambda above, below: f"d{self.name(above)}/d{self.name(below)}",
             "I",
             " · ",
@@ -140,18 +148,31 @@ class ChainProduct:
     def latex_writer(self) -> Writer:
         """How expressions are written in LaTeX."""
         return Writer(
-            lambda one: self._local(one, latex_wanted=True),
+            lambda one: self.local(one, lambda f: f.latex, tex),
+            self.is_scale,
             lambda above, below: _total_tex(self.tex(above), self.tex(below)),
             r"\mathbf{I}",
             r" \, ",
             (r"\left( ", r" \right)"),
         )
 
-    def _local(self, one: Local, *, latex_wanted: bool) -> str:
-        factor = self._by_pair.get((one.above, one.below))
-        if factor is None:
-            return ""
-        return factor.latex if latex_wanted else factor.name
+    def is_scale(self, one: Local) -> bool:
+        """Whether a local Jacobian is c·I."""
+        return self._by_pair[one.above, one.below].scale is not None
+
+    def local(self, one: Local, named: Callable[[Factor], str], written: Callable[..., str]) -> str:
+        """Return a local Jacobian in an equation: its name, c of c·I, "" for the identity.
+
+        Args:
+            one: the local Jacobian.
+            named: gives its name.
+            written: writes c, from an expression and the names of symbols.
+        """
+        factor = self._by_pair[one.above, one.below]
+        if factor.scale is None:
+            return named(factor)
+        names = factor.reading.texts if written is plain else factor.reading.all_names
+        return "" if factor.scale == 1 else written(factor.scale, names)
 
     def equations(self, writer: Writer) -> Iterator[tuple[str, str]]:
         """Yield both sides of the equations: the Jacobian by each input, then repeated parts."""

@@ -10,7 +10,7 @@ from jacmagic.labels import Label
 from jacmagic.render.text import number
 from jacmagic.result.chain.factor import Factor
 from jacmagic.result.chain.product import ChainProduct
-from jacmagic.symbolic.formula import DisplayForm
+from jacmagic.symbolic.formula import DisplayForm, tex
 
 MAX_DEFINED = 4  # components of a variable that is written out as the code computes it
 MAX_SYMBOLS = 60  # of such a component
@@ -37,7 +37,8 @@ def summary(chain: ChainProduct) -> list[str]:
             f"{count.reverse} in reverse order{best}"
         )
     gap = number(chain.difference, 2)
-    lines.append(f"the product is torch's {chain.notation.noun}, largest difference {gap}")
+    verb = "is" if chain.agrees else "differs from"
+    lines.append(f"the product {verb} torch's {chain.notation.noun}, largest difference {gap}")
     return lines
 
 
@@ -67,6 +68,15 @@ def definitions(chain: ChainProduct) -> Iterator[tuple[DisplayForm, list[tuple[L
             continue
         if (variable.size <= MAX_DEFINED or variable.unnamed) and _is_short(reading):
             yield reading, list(zip(variable.labels, reading.written, strict=True))
+
+
+def definitions_latex(chain: ChainProduct) -> list[str]:
+    """Return the same equations as LaTeX."""
+    return [
+        f"{label.tex} = {tex(value, reading.all_names, written=True)}"
+        for reading, parts in definitions(chain)
+        for label, value in parts
+    ]
 
 
 def _is_short(reading: DisplayForm) -> bool:

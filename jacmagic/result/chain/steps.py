@@ -16,7 +16,7 @@ from jacmagic.symbolic.steps import derive as derive_entry
 def steps_of(
     reading: DisplayForm,
     entry: tuple[int, int],
-    numbers: Mapping[Any, str],
+    numbers: Mapping[Any, str] | None,
     value: str,
 ) -> Step:
     """Return the derivation of an entry, rule by rule, with numbers at its end.
@@ -24,7 +24,7 @@ def steps_of(
     Args:
         reading: the closed form as it is shown.
         entry: row and column.
-        numbers: LaTeX of the number of each symbol.
+        numbers: LaTeX of the number of each symbol; None leaves the numbers out.
         value: LaTeX of the entry's number.
     """
     return derive_entry(

@@ -9,7 +9,7 @@ from jacmagic.render import latex
 from jacmagic.render.mathml import to_mathml
 from jacmagic.result.chain.factor import Factor
 from jacmagic.result.chain.product import ChainProduct
-from jacmagic.result.chain.remarks import definitions, heading, left_out, summary, unrepeated
+from jacmagic.result.chain.remarks import definitions_latex, heading, left_out, summary, unrepeated
 from jacmagic.symbolic.formula import excerpt, tex
 
 
@@ -20,7 +20,7 @@ def to_latex(chain: ChainProduct) -> str:
         for left, right in chain.equations(chain.latex_writer)
         for line in latex.broken(left, _terms(right), latex.PAGE_LETTERS)
     ]
-    lines += [rf"\text{{with}}\quad {equation}" for equation in _definitions(chain)]
+    lines += [rf"\text{{with}}\quad {equation}" for equation in definitions_latex(chain)]
     for factor, other in unrepeated(chain):
         value = other.latex if other is not None else matrix_latex(factor, _entry(factor))
         same = r"\quad \text{(renamed)}" if other is not None else ""
@@ -30,15 +30,6 @@ def to_latex(chain: ChainProduct) -> str:
     lines += [rf"\text{{{line}}}" for line in left_out(chain)]
     body = " \\\\[2ex]\n".join(f"& {line}" for line in lines)
     return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
-
-
-def _definitions(chain: ChainProduct) -> list[str]:
-    """Return the equations of short variables."""
-    return [
-        f"{label.tex} = {tex(value, reading.all_names, written=True)}"
-        for reading, parts in definitions(chain)
-        for label, value in parts
-    ]
 
 
 def _terms(expression: str) -> list[str]:
@@ -77,7 +68,7 @@ def to_html(chain: ChainProduct) -> str:
     equations = [
         (to_mathml(left), to_mathml(right)) for left, right in chain.equations(chain.latex_writer)
     ]
-    where = [to_mathml(equation, display=False) for equation in _definitions(chain)]
+    where = [to_mathml(equation, display=False) for equation in definitions_latex(chain)]
     cards = []
     for factor, other in unrepeated(chain):
         m, n = factor.shape

@@ -23,7 +23,8 @@ from jacmagic.symbolic.factored.splitting import Splitting, split
 from jacmagic.symbolic.factored.stages import Stage
 from jacmagic.symbolic.factored.variables import Variable, candidates
 from jacmagic.symbolic.formula import DisplayForm
-from jacmagic.symbolic.graph import ONE, Graph, write_tape
+from jacmagic.symbolic.graph import ONE, Graph, Tape, stable_if_affordable, write_tape
+from jacmagic.symbolic.graph.transfer import copy
 from jacmagic.symbolic.trace import Trace
 
 
@@ -120,6 +121,27 @@ class FactoredForm:
         ]
         return np.concatenate([empty, *columns], axis=1)[:, self._columns]
 
+    def tape(self, entries: Sequence[tuple[int, int, int]]) -> Tape:
+        """Return a tape from a point to entries of local Jacobians.
+
+        Args:
+            entries: the position of a variable, and the row and column in its stage.
+
+        Raises:
+            BudgetExceeded: if the graph outgrows its limit.
+        """
+        graph, known = self.trace.graph, dict[int, dict[int, int]]()
+        roots = []
+        for position, i, j in entries:
+            form = self.stages[position].form
+            if position not in known:
+                sources = self.stages[position].sources
+                nodes = [node for one in sources for node in self.variables[one].nodes]
+                known[position] = dict(zip(form.trace.inputs, nodes, strict=True))
+            local = form.entries[i * form.shape[1] + j]
+            roots += copy(form.graph, [local], graph, known[position])
+        return write_tape(graph, stable_if_affordable(graph, roots), self.trace.inputs)
+
     @cached_property
     def _columns(self) -> list[int]:
         """The positions of the inputs' components in the order of the columns."""
@@ -191,16 +213,11 @@ def _inputs(trace: Trace, problem: Problem) -> list[Variable]:
     return [together, *vectors]
 
 
-def is_multiple_of_identity(block: Sequence[Sequence[int]]) -> int | None:
-    """Return the node c of a block c·I of more than one row; None for other blocks."""
+def scale_of(block: Sequence[Sequence[int]]) -> int | None:
+    """Return the node c of a block c·I, of a single 1 too; None for other blocks."""
     c = block[0][0]
-    square = len(block) == len(block[0]) > 1 and c != 0
-    entries = [
-        node == (c if i == j else 0) for i, row in enumerate(block) for j, node in enumerate(row)
-    ]
-    return c if square and all(entries) else None
-
-
-def is_identity(block: Sequence[Sequence[int]]) -> bool:
-    """Whether a block of nodes is the identity, of one row too."""
-    return is_multiple_of_identity(block) == ONE or block == [[ONE]]
+    is_square = len(block) == len(block[0]) and c != ZERO
+    is_scaled = all(
+        node == (c if i == j else ZERO) for i, row in enumerate(block) for j, node in enumerate(row)
+    )
+    return c if is_square and is_scaled and (len(block) > 1 or c == ONE) else None

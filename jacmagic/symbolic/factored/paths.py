@@ -116,13 +116,16 @@ class Writer:
     """How expressions are written.
 
     Attributes:
-        local: a local Jacobian; "" for the identity.
-        total: a sum that has a name of its own.
+        local: a local Jacobian; c of c·I, and "" for the identity.
+        is_scale: whether a local Jacobian is c·I.
+        total: the name of a sum that has one, from two positions.
         identity: the identity where it is a term.
         times: between factors.
+        brackets: around a sum that is a factor.
     """
 
     local: Callable[[Local], str]
+    is_scale: Callable[[Local], bool]
     total: Callable[[int, int], str]
     identity: str
     times: str
@@ -136,14 +139,15 @@ class Writer:
             named: sums that are written by their names.
             top: whether even a named sum is written out.
         """
-        if isinstance(expression, Local):
-            return self.local(expression) or self.identity
         if isinstance(expression, Sum):
             if not top and expression in named:
                 return self.total(expression.above, expression.below)
             return " + ".join(self.write(part, named, top=False) for part in expression.parts)
-        factors = [self._factor(part, named) for part in expression.parts]
-        return self.times.join(factor for factor in factors if factor) or self.identity
+        parts = expression.parts if isinstance(expression, Product) else (expression,)
+        factors = [self._factor(part, named) for part in parts]
+        if all(isinstance(part, Local) and self.is_scale(part) for part in parts):
+            factors.append(self.identity)
+        return self.times.join(factor for factor in factors if factor)
 
     def _factor(self, part: Expression, named: Sequence[Sum]) -> str:
         if isinstance(part, Local):

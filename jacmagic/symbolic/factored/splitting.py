@@ -14,6 +14,7 @@ from jacmagic.symbolic.trace import Trace
 
 # Symbols that a reader reads more, for each variable and for each factor of a chain.
 SYMBOLS_PER_VARIABLE = 4
+SYMBOLS_SAVED = 12  # by a vector of the outermost function, or of a layer: its steps are known
 SYMBOLS_PER_UNNAMED = 24  # that the reader does not know from the code
 SYMBOLS_PER_FACTOR = 2
 MAX_FACTORS_KEPT = 6  # of a chain that is not shorter than the formula written out
@@ -66,9 +67,7 @@ class Splitting:
 def cost(stages: dict[int, Stage], outputs: int) -> int:
     """Count the symbols of all definitions and factors of a chain."""
     return sum(
-        (SYMBOLS_PER_UNNAMED if stage.variable.unnamed else SYMBOLS_PER_VARIABLE)
-        * (position != outputs)
-        + (stage.definition if position != outputs else 0)
+        (_reading_cost(stage.variable) + stage.definition if position != outputs else 0)
         + sum(
             length
             for node, length in zip(stage.form.entries, stage.lengths, strict=True)
@@ -77,6 +76,13 @@ def cost(stages: dict[int, Stage], outputs: int) -> int:
         + SYMBOLS_PER_FACTOR * len(stage.sources)
         for position, stage in stages.items()
     )
+
+
+def _reading_cost(variable: Variable) -> int:
+    """Count the symbols that a variable costs a reader; fewer than none where it helps."""
+    if variable.unnamed:
+        return SYMBOLS_PER_UNNAMED
+    return -SYMBOLS_SAVED if variable.is_step and variable.size > 1 else SYMBOLS_PER_VARIABLE
 
 
 def split(

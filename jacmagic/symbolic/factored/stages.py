@@ -13,7 +13,7 @@ from jacmagic.symbolic.factored.variables import Variable
 from jacmagic.symbolic.formula import ClosedForm
 from jacmagic.symbolic.formula.sympify import tree_sizes
 from jacmagic.symbolic.graph import Graph, differentiate
-from jacmagic.symbolic.graph.transfer import copy, reach
+from jacmagic.symbolic.graph.transfer import copy
 from jacmagic.symbolic.trace import Constant, Trace
 
 Owners = Mapping[int, int]  # node → position of the variable that it is a component of
@@ -66,7 +66,7 @@ class Stage:
 def local_sources(graph: Graph, position: int, variable: Variable, owners: Owners) -> list[int]:
     """Return the positions of the variables that one is computed from."""
     others = _others(position, owners)
-    nodes = reach(graph, variable.nodes, others)
+    nodes = graph.reach(variable.nodes, others)
     return sorted({others[node] for node in nodes if node in others})
 
 

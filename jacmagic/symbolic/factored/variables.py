@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -27,6 +27,7 @@ class Variable:
         depth: how deep the function is called that names it.
         parts: the variables that are taken together.
         unnamed: whether it is the result of an operation that the code gives no name.
+        is_step: whether it is a variable of the outermost function, or the output of a layer.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Variable:
     depth: int = 0
     parts: tuple[Variable, ...] = ()
     unnamed: bool = False
+    is_step: bool = False
 
     @property
     def size(self) -> int:
@@ -52,6 +54,7 @@ def joined(variables: Sequence[Variable]) -> Variable:
         min(one.depth for one in parts),
         parts,
         any(one.unnamed for one in parts),
+        all(one.is_step for one in parts),
     )
 
 
@@ -64,14 +67,17 @@ def candidates(trace: Trace) -> list[Variable]:
     graph, outputs = trace.graph, set(trace.outputs)
     moving = dependent(graph, trace.outputs, trace.inputs)
     found: dict[frozenset[int], Variable] = {}
+    outermost = min((one.depth for one in trace.values if one.kind == "variable"), default=0)
     for value in sorted(trace.values, key=_rank):
-        variable = _variable(value, lambda node: node in moving)
+        is_step = value.kind == "module" or (value.kind, value.depth) == ("variable", outermost)
+        variable = replace(_variable(value, lambda node: node in moving), is_step=is_step)
         key = frozenset(variable.nodes)
         if not key or key in found or key <= set(trace.inputs):
             continue
         if key <= outputs and not _feeds(graph, key, outputs - key):
             continue
-        if not _feeds(graph, key, key):
+        inner = key.difference(trace.inputs)
+        if not _feeds(graph, inner, inner):
             found[key] = variable
         if len(found) >= MAX_CANDIDATES:
             break

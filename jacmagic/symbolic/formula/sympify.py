@@ -12,7 +12,6 @@ from jacmagic.symbolic.formula.attempt import by_sympy
 from jacmagic.symbolic.formula.numbers import number
 from jacmagic.symbolic.formula.sympy_operations import CANONICAL, UNEVALUATED
 from jacmagic.symbolic.graph import Graph, Sums
-from jacmagic.symbolic.graph.transfer import reach
 
 
 def to_sympy(
@@ -32,7 +31,7 @@ def to_sympy(
     """
     expressions: dict[int, Any] = {}
     sums = Sums(graph)
-    reached = reach(graph, roots, symbols)
+    reached = graph.reach(roots, symbols)
     inside = _inside_sums(graph, [node for node in reached if node not in symbols], set(roots))
     for node in reached:
         operation, arguments = graph.operations[node], graph.arguments[node]

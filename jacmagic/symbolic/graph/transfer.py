@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Sequence
 
 from jacmagic.symbolic.graph.nodes import Graph
-
-
-def reach(graph: Graph, roots: Sequence[int], ends: Container[int]) -> list[int]:
-    """Return roots and what they depend on, in topological order; not what is below the ends."""
-    seen: set[int] = set()
-    waiting = list(roots)
-    while waiting:
-        node = waiting.pop()
-        if node not in seen:
-            seen.add(node)
-            if node not in ends:
-                waiting.extend(graph.operands(node))
-    return sorted(seen)
 
 
 def copy(source: Graph, roots: Sequence[int], target: Graph, known: dict[int, int]) -> list[int]:
@@ -35,7 +22,7 @@ def copy(source: Graph, roots: Sequence[int], target: Graph, known: dict[int, in
     Raises:
         BudgetExceeded: if the target outgrows its limit.
     """
-    for node in reach(source, roots, known.copy()):
+    for node in source.reach(roots, known.copy()):
         if node in known:
             continue
         operation, arguments = source.operations[node], source.arguments[node]
