@@ -83,13 +83,22 @@ class Explained(Derived):
         form = self._form
         if form is None or self.large:
             return False
-        if not (self.view.chain or form.too_large) and (self.reading is None or self.reading.fits):
+        exceeds = form.too_large is not None
+        if not exceeds and not self.view.chain and (self.reading is None or self.reading.fits):
             return False
-        found = self._factored
-        is_one = isinstance(found, Refusal) or len(found.stages) < 2
-        return not isinstance(found, Refusal) and (
-            self.view.chain or form.too_large is not None or not is_one
-        )
+        return self._stages > (0 if exceeds or self.view.chain else 1)
+
+    @property
+    def has_chain(self) -> bool:
+        """Whether there is a chain of more than one factor."""
+        return self._stages > 1
+
+    @property
+    def _stages(self) -> int:
+        """How many variables a chain passes through, the outputs included; 0 without a chain."""
+        if self._form is None or self.large:
+            return 0
+        return 0 if isinstance(self._factored, Refusal) else len(self._factored.stages)
 
     @cached_property
     def _factored(self) -> FactoredForm | Refusal:
@@ -141,8 +150,7 @@ class Explained(Derived):
     @property
     def derivation(self) -> Derivation:
         """The chain from the definition to the numbers, as LaTeX."""
-        reading = None if self.reads_as_chain and not self.view.chain else self.reading
-        chain = attempt(lambda: self._chain(reading), self.forms.budget)
+        chain = attempt(lambda: self._chain(self.reading), self.forms.budget)
         if isinstance(chain, Refusal):
             chain = dataclasses.replace(self._chain(None), left_out=(str(chain),))
         matrix = self.matrix_form

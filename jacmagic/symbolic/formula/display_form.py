@@ -19,11 +19,13 @@ from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.conversion import Conversion
 from jacmagic.symbolic.formula.excerpt import Converted, excerpt
 from jacmagic.symbolic.formula.named import NamedNumber
-from jacmagic.symbolic.formula.part_names import MAX_ENTRY, MAX_WIDTH, PartNames
+from jacmagic.symbolic.formula.part_names import MAX_ENTRY, PartNames
 from jacmagic.symbolic.formula.shortest import symbols_in, tidied
 from jacmagic.symbolic.formula.sympy_operations import WRITTEN
 from jacmagic.symbolic.formula.typeset import tex
 from jacmagic.symbolic.graph import Tape, stable, write_tape
+
+MAX_ON_PAGE = 1_000  # symbols of all entries that a page shows: about 8,000 letters of LaTeX
 
 
 class DisplayForm:
@@ -150,14 +152,8 @@ class DisplayForm:
 
     @cached_property
     def fits(self) -> bool:
-        """Whether the entries on a page are short, in a number of columns that a page has."""
-        widths: dict[int, int] = {}
-        for (_, j), entry in zip(self.page_entries, self._shown_entries, strict=True):
-            symbols = symbols_in(entry)
-            if symbols > MAX_ENTRY:
-                return False
-            widths[j] = max(widths.get(j, 0), symbols)
-        return sum(widths.values()) <= 2 * MAX_WIDTH  # long ones are written below the matrix
+        """Whether a page shows all entries, long ones below the matrix."""
+        return sum(map(symbols_in, self._shown_entries)) <= MAX_ON_PAGE
 
     @property
     def sizes(self) -> list[int]:

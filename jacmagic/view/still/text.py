@@ -53,13 +53,13 @@ def _matrix_form(jacobian: JacobianResult) -> list[str]:
 def _closed_form(jacobian: JacobianResult) -> list[str]:
     """Return the closed form, unless it says no more than the numbers.
 
-    A form that is larger than the page is shown as a chain of local Jacobians; where it has only
-    one factor, it is announced, and not typeset.
+    Where the chain of local Jacobians is asked for, that follows; where the form is larger than
+    the page, the chain replaces it. One that has a single factor is announced, not typeset.
     """
-    if not jacobian.reads_as_chain:
-        return _matrix_lines(jacobian)
-    flat = _matrix_lines(jacobian) if jacobian.view.chain else []
-    return [*flat, *_chain(jacobian)]
+    flat = _matrix_lines(jacobian)
+    if jacobian.reads_as_chain or (flat == _too_large(jacobian) and jacobian.has_chain):
+        return [*(flat if jacobian.view.chain else []), *_chain(jacobian)]
+    return flat
 
 
 def _chain(jacobian: JacobianResult) -> list[str]:
@@ -72,12 +72,12 @@ def _matrix_lines(jacobian: JacobianResult) -> list[str]:
     if reading is None or not reading.says_more:
         return []
     if _is_surely_larger(jacobian, reading):
-        return [_too_large(jacobian), ""]
+        return _too_large(jacobian)
     drawn = attempt(lambda: _drawn(jacobian, reading), jacobian.forms.budget)
     if isinstance(drawn, Refusal):
         return [str(drawn), ""]
     if max(map(len, drawn.splitlines()), default=0) > MAX_WIDTH or drawn.count("\n") > MAX_HEIGHT:
-        return [_too_large(jacobian), ""]
+        return _too_large(jacobian)
     return ["closed form", drawn, *_definitions(jacobian, reading), ""]
 
 
@@ -98,9 +98,9 @@ def _is_surely_larger(jacobian: JacobianResult, reading: DisplayForm) -> bool:
     )
 
 
-def _too_large(jacobian: JacobianResult) -> str:
+def _too_large(jacobian: JacobianResult) -> list[str]:
     m, n = jacobian.matrix.shape
-    return f"closed form: {m} × {n}, larger than the page; see J.formula"
+    return [f"closed form: {m} × {n}, larger than the page; see J.formula", ""]
 
 
 def _definitions(jacobian: JacobianResult, reading: DisplayForm) -> list[str]:
