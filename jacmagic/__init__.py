@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from jacmagic.result.compiled.function import CompiledJacobian
     from jacmagic.sweeps import Sweep, sweep
     from jacmagic.sweeps.batch import JacobianBatch
+    from jacmagic.view.exact import ExactJacobian
+    from jacmagic.view.implicit import implicit
     from jacmagic.view.jacobian import Jacobian
 
 __version__ = "0.1.0.dev0"
@@ -36,6 +38,7 @@ __version__ = "0.1.0.dev0"
 __all__ = [
     "CellError",
     "CompiledJacobian",
+    "ExactJacobian",
     "FunctionError",
     "JacmagicError",
     "Jacobian",
@@ -49,6 +52,7 @@ __all__ = [
     "__version__",
     "compile",
     "hessian",
+    "implicit",
     "jacobian",
     "load_ipython_extension",
     "sweep",
@@ -65,11 +69,13 @@ _MODULES = {
     "PointError": "errors",
     "SizeError": "errors",
     "StrictError": "errors",
+    "ExactJacobian": "view.exact",
     "Jacobian": "view.jacobian",
     "JacobianBatch": "sweeps.batch",
     "Sweep": "sweeps.result",
     "compile": "api",
     "hessian": "api",
+    "implicit": "view.implicit",
     "jacobian": "api",
     "sweep": "sweeps.run",
 }

@@ -17,6 +17,7 @@ from jacmagic.symbolic.factored.form import FactoredForm
 from jacmagic.symbolic.formula import DisplayForm
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.conditions import sentences
+from jacmagic.symbolic.formula.staircases import staircases
 from jacmagic.symbolic.matrix_form import MatrixForm, matrix_form
 from jacmagic.symbolic.one_sided import limits
 from jacmagic.symbolic.steps import Step
@@ -138,7 +139,18 @@ class Explained(Derived):
             f"{self.problem.title} {side_effects(self.problem)}: it was run for torch and for the "
             "closed form only, not for finite differences"
         ] * bool(self.problem.effects)
-        return (*self.problem.notes, *self.numbers.notes, *changed, *self._conditions)
+        return (
+            *self.problem.notes,
+            *self.numbers.notes,
+            *changed,
+            *self._conditions,
+            *self._stairs,
+        )
+
+    @cached_property
+    def _stairs(self) -> list[str]:
+        """The inputs that act in steps only, whose zeros a reader may take for an error."""
+        return [] if self._form is None else staircases(self._form)
 
     @cached_property
     def _conditions(self) -> list[str]:

@@ -45,7 +45,7 @@ class ClosedForms:
         self.budget = budget
         self._forms: list[ClosedForm] = []
         self._outside: WeakKeyDictionary[ClosedForm, tuple[Any, ...]] = WeakKeyDictionary()
-        self._wanted = wanted
+        self.wanted = wanted
         self._refusals: dict[tuple[float, ...], Refusal] = {}
 
     @property
@@ -69,7 +69,7 @@ class ClosedForms:
             matrix: torch's Jacobian there (m, n), if it is known.
         """
         with self._lock:
-            if not self._wanted:
+            if not self.wanted:
                 return NOT_WANTED
             point, outside = problem.flat_point, fingerprint_of(problem.function)
             kept = next((form for form in self._forms if form.holds_at(point)), None)

@@ -44,7 +44,10 @@ def derive_form(
 
 
 def trace_problem(
-    problem: Problem, budget: float | None, naming: Naming | None = None
+    problem: Problem,
+    budget: float | None,
+    naming: Naming | None = None,
+    text_factor: float = 1.0,
 ) -> Trace | Refusal:
     """Trace a problem's function; a trace that keeps names also keeps whole tensors."""
     with counted():
@@ -55,6 +58,7 @@ def trace_problem(
             seconds=seconds_left(budget),
             naming=naming,
             whole=[] if naming is None else [one.name for one in problem.inputs],
+            text_factor=text_factor,
         )
 
 
