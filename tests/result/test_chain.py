@@ -218,10 +218,22 @@ def test_a_long_closed_form_is_shown_as_a_chain() -> None:
 
 def test_a_short_closed_form_is_shown_whole_unless_the_chain_is_asked_for() -> None:
     """The option adds the chain."""
-    J = jacmagic.jacobian(network, vector(0.5, -0.3))
-    assert not J.reads_as_chain and "∂h/∂z" not in repr(J)
+
+    def squares(x):
+        z = x * x
+        return z.sum()
+
+    J = jacmagic.jacobian(squares, vector(0.5, -0.3))
+    assert not J.reads_as_chain and "∂z/∂x" not in repr(J)
     both = repr(J.shown(chain=True))
-    assert "closed form" in both and "∂f/∂h · ∂h/∂z · ∂z/∂x" in both
+    assert "closed form\n[2⋅x₀  2⋅x₁]" in both and "df/dx = ∂f/∂z · ∂z/∂x" in both
+
+
+def test_a_form_wider_than_a_terminal_is_shown_as_a_chain_there() -> None:
+    """Text has the factors where the matrix is too wide for a line."""
+    J = jacmagic.jacobian(network, vector(0.5, -0.3))
+    assert "df/dx = ∂f/∂h · ∂h/∂z · ∂z/∂x" in repr(J)
+    assert J.derivation.closed_form is not None
 
 
 def test_a_function_without_a_closed_form_has_no_chain() -> None:

@@ -64,8 +64,9 @@ def _closed_form(jacobian: JacobianResult) -> list[str]:
     the page, the chain replaces it. One that has a single factor is announced, not typeset.
     """
     flat = _matrix_lines(jacobian)
-    if jacobian.reads_as_chain or (flat == _too_large(jacobian) and jacobian.has_chain):
-        return [*(flat if jacobian.view.chain else []), *_chain(jacobian)]
+    is_large = flat == _too_large(jacobian)
+    if jacobian.reads_as_chain or (is_large and jacobian.has_chain):
+        return [*(flat if jacobian.view.chain and not is_large else []), *_chain(jacobian)]
     return flat
 
 
