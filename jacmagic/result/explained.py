@@ -38,7 +38,8 @@ class Explained(Derived):
             return None
         names = [Label(one.name).tex for one in self.problem.inputs]
         title = Label(self.title).tex
-        return matrix_form(self.problem, self.reading.form, latex.head(title, names), title)
+        head = latex.head(title, names, letter=self.notation.letter)
+        return matrix_form(self.problem, self.reading.form, head, title)
 
     def steps(self, i: int, j: int) -> Step:
         """Return the derivation of entry (i, j), rule by rule.

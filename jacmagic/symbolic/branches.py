@@ -21,6 +21,7 @@ from jacmagic.symbolic.factored.form import FactoredForm
 from jacmagic.symbolic.factored_form import factored_form, has_numbers
 from jacmagic.symbolic.formula import ClosedForm, DisplayForm
 from jacmagic.symbolic.named_form import display_form
+from jacmagic.symbolic.textbook import textbook_form
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.symbolic.validation import are_equal, fits_beside, has_jacobian
 
@@ -145,7 +146,8 @@ class ClosedForms:
                 reading.form, form, problem.flat_point
             )  # the names it was traced with have other values by now
             if reading is None or is_stale:
-                reading = form.too_large or display_form(
+                point = problem.flat_point
+                reading = textbook_form(form, point).too_large or display_form(
                     problem, form, self.budget, names=names, taken=taken
                 )
                 form.readings[names] = reading

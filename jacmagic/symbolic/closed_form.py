@@ -74,12 +74,14 @@ def differentiate_trace(
 def differentiate_gradient(gradient: ClosedForm, budget: float | None) -> ClosedForm | Refusal:
     """Differentiate a gradient's nodes once more: the closed form of a Hessian."""
     outputs = tuple(gradient.entries)
-    traced = dataclasses.replace(gradient.trace, outputs=outputs, expression=None)
+    traced = dataclasses.replace(gradient.trace, outputs=outputs)
     hessian = close(traced, gradient.columns, budget=budget)
-    return hessian if isinstance(hessian, Refusal) else _symmetric(hessian)
+    if isinstance(hessian, Refusal):
+        return hessian
+    return symmetric(dataclasses.replace(hessian, potential=gradient.trace.outputs))
 
 
-def _symmetric(hessian: ClosedForm) -> ClosedForm:
+def symmetric(hessian: ClosedForm) -> ClosedForm:
     """Replace mirrored entries by the shorter form: ∂²f/∂x∂y = ∂²f/∂y∂x (Schwarz)."""
     entries, n = hessian.entries, len(hessian.columns)
     sizes = tree_sizes(hessian.graph, entries)

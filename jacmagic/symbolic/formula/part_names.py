@@ -49,6 +49,7 @@ class PartNames:
             return {}
         names.name_outputs(dict(zip(self._form.trace.outputs, self._outputs, strict=False)))
         names.name_softmax()
+        names.name_standardised()
         names.name_norms(self._vectors)
         names.name_sigmoids()
         if self.is_wide and not self._fits_normalised(names.symbols):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from types import FrameType
@@ -176,7 +177,8 @@ class LeakDetector(TorchFunctionMode):
             func, args, kwargs = self.names.carried(func, args, kwargs)
         name = getattr(func, "__name__", "")
         if args and _takes_part(self.mode, args[0]):
-            func = expansion_of(name, args, kwargs) or func
+            expansion = expansion_of(name, args, kwargs)
+            func = func if expansion is None else partial(self._expanded, expansion)
         if args and _has_shadow(self.mode, args[0]):
             if name in _SHOWN:
                 report = partial(self._note, "float(text)", args[0])
@@ -229,6 +231,13 @@ class LeakDetector(TorchFunctionMode):
             value.is_bare_number = True  # formatted as the number that it is in a plain run
             return value
         return value.clone()
+
+    def _expanded(self, expansion: Callable[..., torch.Tensor], a: torch.Tensor) -> torch.Tensor:
+        """Return a determinant as sums and products, which stays det A as a whole."""
+        value = expansion(a)
+        if self.mode.tensors is not None:
+            self.mode.tensors.determinant(a, value)
+        return value
 
     def _read_whole(self, func: Any, args: tuple) -> Any:
         """Run `int(x)` and assume that the whole number stays the same."""

@@ -143,7 +143,7 @@ def trace(
     try:
         inputs = tuple(graph.variable(name) for name in names)
         copies = _shadowed_copies(mode, tensors, inputs)
-        mode.tensors = _tensors(whole, copies)
+        mode.tensors = _tensors(mode, whole, copies)
         with silent(), kept.keeping(), torch.enable_grad(), leaks, mode:
             result = function(*copies)
             leaves = flatten(result).leaves
@@ -179,11 +179,13 @@ def _with_names(found: Trace, names: Names, result: Any) -> Trace:
     )
 
 
-def _tensors(names: Sequence[str], copies: Sequence[torch.Tensor]) -> Tensors | None:
+def _tensors(
+    mode: ConcolicMode, names: Sequence[str], copies: Sequence[torch.Tensor]
+) -> Tensors | None:
     """Return the expressions of the inputs as whole tensors; None without names."""
     if not names:
         return None
-    tensors = Tensors()
+    tensors = Tensors(lambda tensor: not mode.shadows.has(tensor))
     for name, copy in zip(names, copies, strict=True):
         tensors.input(name, copy)
     return tensors
