@@ -11,6 +11,7 @@ from jacmagic.render.text import number
 from jacmagic.result.chain.factor import Factor
 from jacmagic.result.chain.product import ChainProduct
 from jacmagic.symbolic.formula import DisplayForm, tex
+from jacmagic.symbolic.graph import write_tape
 
 MAX_DEFINED = 4  # components of a variable that is written out as the code computes it
 MAX_SYMBOLS = 60  # of such a component
@@ -59,13 +60,19 @@ def unrepeated(chain: ChainProduct) -> Iterator[tuple[Factor, Factor | None]]:
 def definitions(chain: ChainProduct) -> Iterator[tuple[DisplayForm, list[tuple[Label, Expr]]]]:
     """Yield what short variables are computed from, and those without a name, with their symbols.
 
-    Those that a factor defines beside its matrix are left out.
+    Those that a factor defines beside its matrix are left out, and so are repetitions: of the turns
+    of a loop the first is written.
     """
+    known: set[object] = set()
     for position in chain.form.inner:
         variable, reading = chain.form.variables[position], chain.form.readings[position]
         own = {label.symbol for label in variable.labels}
-        if own & {clause.symbol.name for clause in reading.clauses}:
+        form = reading.form.trace
+        names = tuple(label.name for label in variable.labels)
+        structure = names, write_tape(form.graph, form.outputs, form.inputs)
+        if structure in known or own & {clause.symbol.name for clause in reading.clauses}:
             continue
+        known.add(structure)
         if (variable.size <= MAX_DEFINED or variable.unnamed) and _is_short(reading):
             yield reading, list(zip(variable.labels, reading.written, strict=True))
 
