@@ -61,7 +61,6 @@ class Label:
         return f"_{plain}"
 
 
-<<<<<<< HEAD
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
@@ -96,7 +95,8 @@ class LaterLabel(Label):
     def symbol(self) -> str:
         """An identifier: "x_0__2"."""
         return f"{super().symbol}__{self.count}"
-=======
+
+
 @dataclass(frozen=True)
 class AxisLabel(Label):
     """A component of a tangent vector: δ_x, or δ_x(R) where several inputs have one.
@@ -132,7 +132,6 @@ class AxisLabel(Label):
     def symbol(self) -> str:
         """An identifier: "δ_x", "δ_x_R"."""
         return f"{self.letter}_{self.axis}" + ("" if self.alone else f"_{super().symbol}")
->>>>>>> int
 
 
 class Lazy(Sequence[_T]):

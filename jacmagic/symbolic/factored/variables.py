@@ -67,8 +67,8 @@ def candidates(trace: Trace) -> list[Variable]:
     graph, outputs = trace.graph, set(trace.outputs)
     moving = dependent(graph, trace.outputs, trace.inputs)
     found: dict[frozenset[int], Variable] = {}
-    outermost = min((one.depth for one in trace.values if one.kind == "variable"), default=0)
-    for value in sorted(trace.values, key=_rank):
+    outermost = min((one.depth for one in trace.bindings if one.kind == "variable"), default=0)
+    for value in sorted(trace.bindings, key=_rank):
         is_step = value.kind == "module" or (value.kind, value.depth) == ("variable", outermost)
         variable = replace(_variable(value, lambda node: node in moving), is_step=is_step)
         key = frozenset(variable.nodes)

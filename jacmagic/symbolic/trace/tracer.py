@@ -75,12 +75,9 @@ class Trace:
         parts: what the function itself calls some parts of that.
         dtypes: the floating dtypes that torch computed in on the way.
         calls: how often the function called torch.
-<<<<<<< HEAD
-        values: what the function's variables, helpers and modules have been, in order.
-=======
+        bindings: what the function's variables, helpers and modules have been, in order.
         base: the components of values on manifolds, which are constants with names.
         values: the components of all inputs' values, where those on manifolds are no inputs.
->>>>>>> int
     """
 
     graph: Graph
@@ -95,12 +92,9 @@ class Trace:
     parts: Mapping[Expression, str] = field(default_factory=dict)
     dtypes: frozenset[torch.dtype] = frozenset()
     calls: int = 0
-<<<<<<< HEAD
-    values: tuple[Value, ...] = ()
-=======
+    bindings: tuple[Value, ...] = ()
     base: tuple[Constant, ...] = ()
     values: tuple[int, ...] = ()
->>>>>>> int
 
 
 @cache
@@ -196,7 +190,7 @@ def _with_names(found: Trace, names: Names, result: Any) -> Trace:
         variables=names.variables,
         expression=tensors.of(result) if tensors is not None and is_tensor else None,
         parts=names.locals.expressions(),
-        values=names.locals.values.named(),
+        bindings=names.locals.values.named(),
     )
 
 

@@ -219,12 +219,8 @@ class Explorer(ipywidgets.VBox):
             PageError: the file cannot be written.
         """
         self.view.settle()
-<<<<<<< HEAD
-        components = list(range(len(self._controls.numbers)))
-        factors = self.view.factors or factors_of(self.jacobian)
-=======
         components = self.jacobian.problem.movable
->>>>>>> int
+        factors = self.view.factors or factors_of(self.jacobian)
         live = export.Live(
             view=self.view,
             changes={
