@@ -21,6 +21,7 @@ from jacmagic.symbolic.named_form import named_trace
 from jacmagic.symbolic.trace import Refusal, Trace
 from jacmagic.symbolic.validation import is_close, shows
 
+_ON_MANIFOLDS = Refusal("the factored form", None, "is not derived by tangent vectors")
 _OTHER = Refusal("the factored form", None, "has other numbers: please report this function")
 
 
@@ -59,6 +60,8 @@ def factored_form(
 
 def _trace(problem: Problem, form: ClosedForm, budget: float | None) -> Trace | Refusal:
     """Return a trace that keeps the code's names; the form's own where another run has effects."""
+    if problem.tangent is not None:
+        return _ON_MANIFOLDS
     if problem.effects:
         return form.trace
     trace = named_trace(problem, budget)

@@ -61,17 +61,20 @@ def remarks(jacobian: JacobianResult) -> list[str]:
     """Return the lines below the table: agreement, constants, cost and notes."""
     lines = [str(jacobian.agreement)] if jacobian.agreement.verdict != "disagree" else []
     if jacobian.refusal not in (None, NOT_WANTED):
-        lines.append(_shown_as_chain(jacobian) or str(jacobian.refusal))
+        lines.append(_missing_formula(jacobian))
     if parameters := _parameters(jacobian):
         lines.append(f"constants: {parameters}")
     return [*lines, jacobian.cost, *jacobian.notes]
 
 
-def _shown_as_chain(jacobian: JacobianResult) -> str:
-    """Return how long a closed form is that is shown as a chain; "" for others."""
-    if not jacobian.reads_as_chain or jacobian._form is None:
-        return ""
-    return f"the closed form, {jacobian._form.length:,} symbols if written out, is shown as a chain"
+def _missing_formula(jacobian: JacobianResult) -> str:
+    """Return why no formula is shown; one that is only too long to read still has its numbers."""
+    refusal, form = jacobian.refusal, jacobian.closed_form
+    if refusal is None or form is None:
+        return str(refusal)
+    if jacobian.reads_as_chain:
+        return f"the closed form, {form.length:,} symbols if written out, is shown as a chain"
+    return f"the formula is not written out: {refusal.operation} {refusal.reason}"
 
 
 def _parameters(jacobian: JacobianResult) -> str:
