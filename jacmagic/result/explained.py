@@ -121,7 +121,7 @@ class Explained(Derived):
         if reading is None:
             return None
         numbers = reading.numbers(self.problem.flat_point)
-        slots = {symbol: latex.slot(k) for k, symbol in enumerate(numbers)}
+        slots = reading.ordered({symbol: latex.slot(k) for k, symbol in enumerate(numbers)})
         index = self.view.layout.flat_index(i, j, self.shape)
         return steps_of(reading, (i, j), slots, latex.slot(len(numbers) + index))
 
@@ -133,6 +133,7 @@ class Explained(Derived):
             self._array + 0.0,
             digits=self.view.digits,
             layout=self.view.layout,
+            blocks=self.block_sizes,
         )
 
     @property
@@ -189,6 +190,7 @@ class Explained(Derived):
             layout=self.view.layout,
             agrees=self.form_gives_numbers,
             notation=self.notation,
+            blocks=self.block_sizes,
         )
 
     @property

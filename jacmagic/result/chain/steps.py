@@ -39,7 +39,7 @@ def steps_of(
     )
 
 
-def numbers_of(reading: DisplayForm, point: tuple[float, ...], digits: int) -> dict[Any, str]:
+def numbers_of(reading: DisplayForm, point: tuple[float, ...], digits: int) -> Mapping[Any, str]:
     """Return LaTeX of the number of every symbol at a point."""
     numbers: Mapping[sympy.Basic, float] = reading.numbers(point)
-    return texts(numbers, digits)
+    return reading.ordered(texts(numbers, digits))
