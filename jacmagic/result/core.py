@@ -118,7 +118,8 @@ class JacobianResult(Explained):
 
         Args:
             backend: "auto", "native", "graph", "python" or "inductor".
-            dynamic: False refuses inputs of other shapes, dtypes and devices.
+            dynamic: False refuses inputs of other shapes, dtypes and devices; else each kind is
+                compiled when it is met.
 
         Raises:
             FunctionError: the function is random or keeps state, or no backend can compile it.
