@@ -26,6 +26,8 @@ bottom:0;width:.35em;border:1.5px solid currentColor}
 .jm-still math{font-family:"Latin Modern Math","STIX Two Math","Cambria Math",
 "DejaVu Math TeX Gyre",math;font-size:1.15em}
 .jm-still .jm-brackets mtd{padding:.3em .55em}
+.jm-still mtd[columnlines]{border-left:1px solid rgba(128,128,128,.8)}
+.jm-still mtd[rowlines]{border-top:1px solid rgba(128,128,128,.8)}
 .jm-still .jm-where{display:flex;flex-wrap:wrap;align-items:center;gap:.4em 1.4em;
 margin:-.3em 0 1em;overflow-x:auto}
 .jm-still figure{margin:0;overflow-x:auto}

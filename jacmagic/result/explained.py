@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +20,7 @@ from jacmagic.symbolic.formula.conditions import sentences
 from jacmagic.symbolic.formula.staircases import staircases
 from jacmagic.symbolic.matrix_form import MatrixForm, matrix_form
 from jacmagic.symbolic.one_sided import limits
+from jacmagic.symbolic.shaped_gradient import shaped_gradient
 from jacmagic.symbolic.steps import Step
 from jacmagic.symbolic.steps import derive as derive_entry
 from jacmagic.symbolic.trace import Refusal
@@ -38,7 +40,8 @@ class Explained(Derived):
         names = [Label(one.name).tex for one in self.problem.inputs]
         title = Label(self.title).tex
         head = latex.head(title, names, letter=self.notation.letter)
-        return matrix_form(self.problem, self.reading.form, head, title)
+        form = matrix_form(self.problem, self.reading.form, head, title)
+        return form or shaped_gradient(self.problem, self.reading, self.title)
 
     def steps(self, i: int, j: int) -> Step:
         """Return the derivation of entry (i, j), rule by rule.
@@ -57,7 +60,9 @@ class Explained(Derived):
             )
         point = self.problem.flat_point
         value = latex.number(float(form.values(point)[i, j]), digits)
-        return self._derived(reading, i, j, texts(reading.numbers(point), digits), value)
+        return self._derived(
+            reading, i, j, reading.ordered(texts(reading.numbers(point), digits)), value
+        )
 
     def step_template(self, i: int, j: int) -> Step | None:
         """Return the derivation of entry (i, j), with slots for changing numbers.
@@ -68,12 +73,12 @@ class Explained(Derived):
         if reading is None:
             return None
         numbers = reading.numbers(self.problem.flat_point)
-        slots = {symbol: latex.slot(k) for k, symbol in enumerate(numbers)}
+        slots = reading.ordered({symbol: latex.slot(k) for k, symbol in enumerate(numbers)})
         index = self.view.layout.flat_index(i, j, self.shape)
         return self._derived(reading, i, j, slots, latex.slot(len(numbers) + index))
 
     def _derived(
-        self, reading: DisplayForm, i: int, j: int, numbers: dict[Any, str], value: str
+        self, reading: DisplayForm, i: int, j: int, numbers: Mapping[Any, str], value: str
     ) -> Step:
         return derive_entry(
             reading.expression(i),
@@ -94,6 +99,7 @@ class Explained(Derived):
             self._array + 0.0,
             digits=self.view.digits,
             layout=self.view.layout,
+            blocks=self.block_sizes,
         )
 
     @property
@@ -150,6 +156,7 @@ class Explained(Derived):
             layout=self.view.layout,
             agrees=self.form_gives_numbers,
             notation=self.notation,
+            blocks=self.block_sizes,
         )
 
     @property

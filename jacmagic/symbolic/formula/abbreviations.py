@@ -22,7 +22,7 @@ MAX_MEMBERS = 12  # components of a softmax up to which each is named
 MIN_SYMBOLS = 4  # of a repeated part that is worth a letter
 MIN_GAIN = 8  # symbols that a letter has to save
 _DEFINITION = 2  # symbols that a definition itself takes: the letter and "="
-_LETTERS = ("u", "v", "w", "p", "q", "a", "b", "c", "d", "h")
+_LETTERS = ("u", "v", "w", "p", "q", "a", "b", "c", "h")  # d is that of derivatives
 
 
 @dataclass(frozen=True)

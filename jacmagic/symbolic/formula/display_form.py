@@ -7,7 +7,7 @@ and with names for what would otherwise be written out again and again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +24,7 @@ from jacmagic.symbolic.formula.part_names import MAX_ENTRY, PartNames
 from jacmagic.symbolic.formula.shortest import symbols_in, tidied
 from jacmagic.symbolic.formula.sympy_operations import WRITTEN
 from jacmagic.symbolic.formula.typeset import tex
+from jacmagic.symbolic.formula.written_order import WrittenOrder
 from jacmagic.symbolic.graph import Tape, write_tape
 
 
@@ -138,9 +139,14 @@ class DisplayForm:
         return tidied([definition])[0] if symbols_in(definition) <= MAX_ENTRY else definition
 
     def abbreviated(self, i: int) -> sympy.Expr:
-        """Return an output in the user's own form, with the clauses' symbols."""
+        """Return an output in the user's own form, with the clauses' symbols.
+
+        What is recognised in it is shown where that is shorter: a softmax as s₀.
+        """
         symbols = {clause.node: clause.symbol for clause in self.clauses}
-        return self._conversion.convert([self.form.trace.outputs[i]], symbols, WRITTEN)[0]
+        outputs = [form[i] for form in (self.form.trace.outputs, self.form.expressed) if form]
+        forms = self._conversion.convert(outputs, symbols, WRITTEN)
+        return min(forms, key=symbols_in)
 
     @property
     def sizes(self) -> list[int]:
@@ -157,13 +163,29 @@ class DisplayForm:
     @cached_property
     def names(self) -> dict[Any, str]:
         """LaTeX of the symbols of inputs and constants."""
+        return self._order.of(self._own_names)
+
+    @property
+    def _own_names(self) -> dict[Any, str]:
         return {**self.form.names, **{symbol: one.label.tex for symbol, one in self.constants}}
 
     @cached_property
     def all_names(self) -> dict[Any, str]:
         """LaTeX of every symbol in the matrix, those of clauses included."""
         symbols, labels = self._parts.symbols, self._parts.labels
-        return {**self.names, **{symbols[node]: tex_of(labels[node]) for node in symbols}}
+        parts = {symbols[node]: tex_of(labels[node]) for node in symbols}
+        return self._order.of({**self._own_names, **parts})
+
+    def ordered(self, texts: Mapping[Any, str]) -> Mapping[Any, str]:
+        """Return texts of symbols with the order in which these are printed."""
+        return self._order.of(texts)
+
+    @cached_property
+    def _order(self) -> WrittenOrder:
+        """The order of symbols and terms in print: that of the code."""
+        rows = [i for i in excerpt(self.form.shape[0]) if i is not None]
+        outputs = self.form.potential or [self.form.trace.outputs[i] for i in rows]
+        return WrittenOrder(self._conversion, outputs, self._parts.symbols)
 
     @cached_property
     def labels(self) -> dict[Any, Label]:
@@ -174,11 +196,12 @@ class DisplayForm:
             **{symbols[node]: labels[node] for node in symbols},
         }
 
-    @property
+    @cached_property
     def texts(self) -> dict[Any, str]:
         """How every symbol in the matrix is written in plain text."""
         labels = zip(self.form.symbols, self.form.columns, strict=True)
-        return {symbol: label.unicode for symbol, label in (*labels, *self.labels.items())}
+        texts = {symbol: label.unicode for symbol, label in (*labels, *self.labels.items())}
+        return self._order.of(texts)
 
     @property
     def says_more(self) -> bool:

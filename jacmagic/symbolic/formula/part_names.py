@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from functools import cached_property
 
@@ -16,6 +17,11 @@ MAX_WIDTH = 130  # symbols side by side up to which a matrix fits a page
 MAX_ENTRY = 60  # symbols of one entry up to which it fits a line
 MAX_COLUMNS = 10  # of a matrix whose width counts; a wider one is cut with dots
 MAX_TIDIED = 1_000  # symbols of a matrix whose normal form is tried first; some 0.1 s of SymPy
+
+
+def _stem(name: str) -> str:
+    """Return the letter or word that a name's subscripts stand behind: v of v1 and v_max."""
+    return re.split(r"[\d_]", name, maxsplit=1)[0]
 
 
 class PartNames:
@@ -81,7 +87,8 @@ class PartNames:
             form.graph,
             form.entries,
             taken | (self._taken - same),
-            letters_taken={label.name for label in own} | self._taken,
+            letters_taken={stem for label in own for stem in (label.name, _stem(label.name))}
+            | self._taken,
         )
 
     def _trivial(self, symbols: dict[int, sympy.Symbol]) -> list[int]:

@@ -46,11 +46,13 @@ class Refusal:
         operation: what stands in the way, as torch or Python names it.
         line: the line of the user's code, or None.
         reason: one clause.
+        leaks: the lines where values left torch's graph before.
     """
 
     operation: str
     line: int | None
     reason: str
+    leaks: tuple[Leak, ...] = field(default=(), compare=False, repr=False)
 
     def __str__(self) -> str:
         where = "" if self.line is None else f" (line {self.line})"
@@ -155,7 +157,7 @@ def trace(
             int(node) for leaf in leaves for node in mode.shadows.read(leaf).reshape(-1)
         )
     except REFUSALS as error:  # the user's code runs here; it only costs the formula
-        return _refusal(error, graph.line, leaks.leaks)
+        return replace(_refusal(error, graph.line, leaks.leaks), leaks=leaks.leaks)
     finally:  # an interrupt may hit the first: see NOTE [Interrupts between the lines]
         try:
             stacks.restore()

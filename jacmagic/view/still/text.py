@@ -26,7 +26,9 @@ def text(jacobian: JacobianResult) -> str:
         middle = [*written(summary_of(jacobian)), ""]
     else:
         table = table_of(jacobian)
-        drawn = matrix(table.values, *table.heads, jacobian.view.digits, table.pattern)
+        drawn = matrix(
+            table.values, *table.heads, jacobian.view.digits, table.pattern, blocks=table.blocks
+        )
         middle = [drawn, "", *_closed_form(jacobian), *_matrix_form(jacobian)]
         middle += _determinant(jacobian)
     return "\n".join(
