@@ -68,6 +68,11 @@ class Derived(Evaluated):
         return self._found if isinstance(self._found, ClosedForm) else None
 
     @property
+    def closed_form(self) -> ClosedForm | None:
+        """The closed form as nodes of a graph, valid in the branch of this point; or None."""
+        return self._form
+
+    @property
     def refusal(self) -> Refusal | None:
         """Why there is no formula: operation, line and reason; None where there is one."""
         for found in (self._read, vars(self).get("_plain")):
