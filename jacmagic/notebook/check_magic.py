@@ -8,14 +8,8 @@ import re
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING, Any
 
+from IPython.core import magic
 from IPython.core.error import UsageError
-from IPython.core.magic import (
-    Magics,
-    line_cell_magic,
-    magics_class,
-    no_var_expand,
-    output_can_be_silenced,
-)
 from IPython.core.magic_arguments import kwds, magic_arguments
 
 from jacmagic.errors import CellError, JacmagicError
@@ -58,13 +52,13 @@ Examples::
 _LATEX = re.compile(r"\s*(?:\\|\$|[A-Za-z_{}\\ ]+=\s*\\)")
 
 
-@magics_class
-class CheckMagics(Magics):
+@magic.magics_class
+class CheckMagics(magic.Magics):
     """The magic `%jacobian_check` and its cell form."""
 
-    @no_var_expand
-    @output_can_be_silenced
-    @line_cell_magic
+    @magic.no_var_expand
+    @magic.output_can_be_silenced
+    @magic.line_cell_magic
     @magic_arguments()
     @kwds(description=_DESCRIPTION, usage="jacobian_check [HAND] [F] [name=value ...] [options]")
     @takes_check_options
@@ -77,19 +71,15 @@ class CheckMagics(Magics):
                 print(check_parser().format_help())
                 return None
             return self._compute(typed, options, cell)
-        except JacmagicError as error:
-            raise UsageError(str(error)) from error
-        except SyntaxError as error:
-            raise show_as_ipython(self.notebook, error)  # noqa: B904 the same exception
-        except Exception as error:
-            add_hint(error)
-            raise
+        except Exception as error:  # noqa: BLE001 the user's function may raise
+            raise _shown(self.notebook, error)  # noqa: B904 the same exception, or its cause
 
     @property
     def notebook(self) -> InteractiveShell:
         """The shell, which exists whenever a magic runs."""
-        assert self.shell is not None
-        return self.shell
+        shell = self.shell
+        assert shell is not None
+        return shell
 
     def _parse(self, text: str, cell: str | None) -> tuple[Line, argparse.Namespace]:
         """Return the line and its options; settings supply what is not typed."""
@@ -112,9 +102,7 @@ class CheckMagics(Magics):
         options.budget = settings.budget if options.budget is None else options.budget
         return typed, options
 
-    def _compute(
-        self, typed: Line, options: argparse.Namespace, cell: str | None
-    ) -> Comparison:
+    def _compute(self, typed: Line, options: argparse.Namespace, cell: str | None) -> Comparison:
         """Find both sides, compare, and store the result."""
         __tracebackhide__ = True
         from jacmagic.function.integer_arguments import keeping_counts
@@ -171,7 +159,9 @@ class CheckMagics(Magics):
         read, _ = run_cell(self.notebook, typed, cell, of=None)
         if typed.hand is not None:
             return typed
-        names = [name for name in (*read.candidates, *read.assigned) if name in self.notebook.user_ns]
+        names = [
+            name for name in (*read.candidates, *read.assigned) if name in self.notebook.user_ns
+        ]
         if options.of is not None:
             names = [*(name for name in names if name != options.of), normal(options.of)]
             names = [names[-1], *names[:-1]]
@@ -182,6 +172,18 @@ class CheckMagics(Magics):
             )
         function = names[0] if options.of is not None else names[-2]
         return dataclasses.replace(typed, hand=names[-1], target=function)
+
+
+def _shown(shell: InteractiveShell, error: Exception) -> BaseException:
+    """Return an exception as it is shown: a user's mistake in one line."""
+    if isinstance(error, JacmagicError):
+        mistake = UsageError(str(error))
+        mistake.__cause__ = error
+        return mistake
+    if isinstance(error, SyntaxError):
+        return show_as_ipython(shell, error)
+    add_hint(error)
+    return error
 
 
 def check_parser() -> argparse.ArgumentParser:

@@ -33,12 +33,16 @@ class Comparison(CheckResult):
     """
 
     def __repr__(self) -> str:
-        return check_table.text(self._lines, [self._cells(one) for one in self._listed], self._remarks)
+        return check_table.text(
+            self._lines, [self._cells(one) for one in self._listed], self._remarks
+        )
 
     def to_latex(self) -> str:
         """Return verdict and table as LaTeX between delimiters."""
         rows = [self._tex_cells(one) for one in self._listed]
-        lines, remarks = ([_escaped(line) for line in part] for part in (self._lines, self._remarks))
+        lines, remarks = (
+            [_escaped(line) for line in part] for part in (self._lines, self._remarks)
+        )
         return check_table.latex(lines, rows, remarks)
 
     def to_html(self) -> str:
@@ -105,7 +109,11 @@ class Comparison(CheckResult):
         elif equal:
             at += f", to {_power_of_ten(self.largest)}"
         if not equal:
-            return f"all {proved} entries proved symbolically" if proved != 1 else "proved symbolically"
+            return (
+                f"all {proved} entries proved symbolically"
+                if proved != 1
+                else "proved symbolically"
+            )
         if not proved:
             return f"all {equal} entries {at}" if equal != 1 else at
         return f"{proved} entries proved symbolically, {equal} {at}"
@@ -196,4 +204,3 @@ def _piece(part: str) -> str:
     if re.fullmatch(r"[\\{}$&#%_^~<>]", part):
         return f"${tex_name(part, (), verbatim=True)}$" if part not in "{}$&#%_" else f"\\{part}"
     return part
-

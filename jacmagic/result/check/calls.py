@@ -43,6 +43,18 @@ def as_called(function: Callable[..., Any], hand: Callable[..., Any]) -> Callabl
     return called
 
 
+def with_plain_numbers(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of tensors that calls one of floats and arrays; it cannot be traced."""
+
+    def called(*arguments: Any) -> Any:
+        plain = [
+            one.detach().numpy() if isinstance(one, torch.Tensor) else one for one in arguments
+        ]
+        return function(*(one[()] if isinstance(one, np.ndarray) else one for one in plain))
+
+    return called
+
+
 def _takes_any(hand: Callable[..., Any]) -> bool:
     try:
         parameters = inspect.signature(callable_part(hand)).parameters.values()
@@ -78,7 +90,10 @@ def derived(result: JacobianResult, traced: Problem | None = None) -> Expression
     Returns:
         The expressions; None where there is no closed form, or it depends on the branch.
     """
-    names = {symbol: label.unicode for symbol, label in zip(_symbols(result), result.columns, strict=True)}
+    names = {
+        symbol: label.unicode
+        for symbol, label in zip(_symbols(result), result.columns, strict=True)
+    }
     if traced is None:
         form = result.closed_form
         return None if form is None else of_form(form)

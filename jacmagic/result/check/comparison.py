@@ -15,14 +15,17 @@ from jacmagic.result.check.expressions import Expressions
 from jacmagic.result.check.hand import Hand
 from jacmagic.result.check.judgement import (
     NOISES,
+    WRONG,
     Status,
     agreement_at,
     decide,
     invisible,
+    is_wrong,
 )
 from jacmagic.result.check.proof import proved
 from jacmagic.result.check.read import Make, read_hand
-from jacmagic.result.check.samples import Samples, sample
+from jacmagic.result.check.samples import Samples, sample, with_noise
+from jacmagic.result.check.settle import settle
 from jacmagic.result.check.slips import Slip, explain
 from jacmagic.result.check.slips.evidence import Evidence
 from jacmagic.result.core import JacobianResult
@@ -30,8 +33,6 @@ from jacmagic.symbolic.formula.time_limit import one_allowance
 
 if TYPE_CHECKING:
     from typing_extensions import Self
-
-WRONG = (Status.DIFFERENT, Status.HERE)
 
 
 @dataclass(frozen=True)
@@ -108,14 +109,18 @@ class CheckResult:
         unit = _unit(result)
         samples = sample(result, checked)
         equal = agreement_at(samples, unit, checked.rounding)
+        if (equal != 1).any():
+            samples = with_noise(samples, result, checked)
+            equal = agreement_at(samples, unit, checked.rounding)
+        form = None if result.closed_form is None else of_form(result.closed_form)
+        settle(equal, samples, form, checked)
         status = decide(equal, samples.truth, samples.hand)
         doubts = doubts_of(result, samples, status)
         for i, j in doubts:
             status[i, j] = Status.DOUBT
-        form = None if result.closed_form is None else of_form(result.closed_form)
         if form is not None and not checked.only_here:
             _prove(status, form, checked)
-        wrong = [(int(i), int(j)) for i, j in np.argwhere(np.isin(status, WRONG))]
+        wrong = [(int(i), int(j)) for i, j in np.argwhere(is_wrong(status))]
         slips: dict[tuple[int, int], Slip] = {}
         if wrong:
             with one_allowance(result.forms.budget), np.errstate(all="ignore"):
@@ -125,7 +130,7 @@ class CheckResult:
     @property
     def ok(self) -> bool:
         """Whether no entry differs; entries in doubt do not count."""
-        return not np.isin(self.status, WRONG).any() and not self.checked.transposed
+        return not is_wrong(self.status).any() and not self.checked.transposed
 
     def __bool__(self) -> bool:
         return self.ok
@@ -155,9 +160,7 @@ class CheckResult:
         status = self.status[i, j]
         at = 0 if status is not Status.HERE else self._worst(i, j)
         rows, columns = self.result.rows, self.result.columns
-        name = self.result.notation.unicode(
-            self.result.title, rows[i].unicode, columns[j].unicode
-        )
+        name = self.result.notation.unicode(self.result.title, rows[i].unicode, columns[j].unicode)
         slip = self.slips.get((i, j))
         cause = str(slip) if slip is not None else self.doubts.get((i, j), "")
         if status is Status.DIFFERENT and not np.isfinite(self.samples.hand[0, i, j]):
@@ -175,7 +178,7 @@ class CheckResult:
     @property
     def largest(self) -> float:
         """The largest relative difference of the entries that are equal."""
-        held = np.isin(self.status, (Status.EQUAL, Status.PROVED))
+        held = (self.status == Status.EQUAL) | (self.status == Status.PROVED)
         hand, truth = self.samples.hand[:, held], self.samples.truth[:, held]
         with np.errstate(all="ignore"):
             gaps = np.abs(hand - truth) / np.maximum(np.abs(hand), np.abs(truth))
@@ -200,7 +203,9 @@ def _evidence(
     result: JacobianResult, hand: Hand, samples: Samples, form: Expressions | None, unit: float
 ) -> Evidence:
     """Return what slips are looked for in, at the points where both sides have values."""
-    finite = np.isfinite(samples.truth).all(axis=(1, 2)) & np.isfinite(samples.hand).all(axis=(1, 2))
+    finite = np.isfinite(samples.truth).all(axis=(1, 2)) & np.isfinite(samples.hand).all(
+        axis=(1, 2)
+    )
     kept = finite if finite.any() else np.arange(len(finite)) == 0
     noise = NOISES * samples.noise + invisible(samples, unit) + hand.rounding
     size = np.maximum(np.abs(samples.truth), np.abs(samples.hand))

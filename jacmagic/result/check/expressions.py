@@ -55,7 +55,7 @@ class Expressions:
         return Values(self.graph, self.inputs, points)
 
 
-_POWER = re.compile(r"\*\*(\d+)(?![\d./])")
+_POWER = re.compile(r"\*\*(\d+)(?![\d.])")
 _HIGH = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from jacmagic.errors import FunctionError
 from jacmagic.function.interop import lifted
 from jacmagic.function.source import required_of
 from jacmagic.function.targets import is_sympy
@@ -42,9 +41,9 @@ def _constants(result: JacobianResult) -> dict[str, float]:
     if reading is not None:
         found |= {one.label.text: one.value for one in reading.form.trace.constants}
     for name, value in result.problem.parameters.items():
-        if isinstance(value, (int, float)) and not isinstance(value, bool):
-            found[name] = float(value)
-        elif isinstance(value, torch.Tensor) and value.numel() == 1:
+        if (isinstance(value, (int, float)) and not isinstance(value, bool)) or (
+            isinstance(value, torch.Tensor) and value.numel() == 1
+        ):
             found[name] = float(value)
     return found
 
@@ -79,7 +78,7 @@ def from_sympy(
 
     Raises:
         PointError: a symbol is neither an input nor a constant of the function.
-        FunctionError: it has another shape.
+        FunctionError: it has another shape, from `arrange`.
     """
     import sympy
 
@@ -159,10 +158,13 @@ def called_with_symbols(hand: Callable[..., Any], result: JacobianResult, error:
     Args:
         hand: the user's function.
         result: the Jacobian that it is checked against.
-        error: what it raised with tensors; raised again where symbols do not help.
+        error: what it raised with tensors.
+
+    Returns:
+        A matrix or expression; None where the function was not written with SymPy.
     """
     if "sympy" not in f"{type(error).__module__} {error}".lower():
-        raise error
+        return None
     import sympy
 
     arguments, start = [], 0
@@ -173,13 +175,10 @@ def called_with_symbols(hand: Callable[..., Any], result: JacobianResult, error:
     if required_of(hand) == 1 and len(arguments) > 1:
         arguments = [sympy.Matrix([_named(label) for label in result.columns])]
     value = hand(*arguments)
-    if not is_formula(value):
-        raise FunctionError(f"expected a matrix; found {type(value).__name__}") from error
-    return value
+    return value if is_formula(value) else None
 
 
 def _named(label: Any) -> Any:
     import sympy
 
     return sympy.Symbol(label.text, real=True)
-

@@ -1,8 +1,9 @@
 """The decision on each entry: equal at all points, at x alone, different, or in doubt.
 
 NOTE [Equality] Two formulas for one number differ by rounding. How much is measured: both are
-evaluated a few roundoffs beside each point, and what that moves them is the noise of the
-evaluation, cancellation in it included. A difference within 16 times the noise, or below 1e-12 of
+evaluated at five points of a short line through each point, and what high differences of these
+values leave is the noise of the evaluation, cancellation in it included. A difference within 16
+times the noise, or below 1e-12 of
 the entry, is none; nor is one that changes the outputs by less than 2⁻⁴⁴ of what the row's largest
 entry does for inputs changed by all of their size: constants such as cos(π/2) are 6e-17 in one
 formula and 0 in the other. Where the noise leaves less than half of the digits, the point decides
@@ -30,6 +31,15 @@ class Status(Enum):
     HERE = "equal at x alone"
     DIFFERENT = "different"
     DOUBT = "in doubt"
+
+
+WRONG = (Status.DIFFERENT, Status.HERE)
+
+
+def is_wrong(status: np.ndarray) -> np.ndarray:
+    """Return where entries differ, boolean (m, n)."""
+    found: np.ndarray = (status == Status.DIFFERENT) | (status == Status.HERE)
+    return found
 
 
 def agreement_at(samples: Samples, unit: float, rounding: np.ndarray | float) -> np.ndarray:

@@ -19,8 +19,8 @@ from jacmagic.symbolic.formula.sympify import to_sympy, tree_sizes
 from jacmagic.symbolic.formula.time_limit import one_allowance
 
 MAX_SYMBOLS = 400  # of an entry on either side
-SECONDS = 1.0  # for all entries of a matrix
-SECONDS_EACH = 0.3
+SECONDS = 0.6  # for all entries of a matrix
+SECONDS_EACH = 0.2
 
 
 def proved(form: Expressions, hand: Hand, entries: Sequence[int]) -> set[int]:

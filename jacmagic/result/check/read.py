@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,13 @@ from jacmagic.function.source import title_of
 from jacmagic.function.targets import is_sympy, users_callable
 from jacmagic.result.check import backward, formulas
 from jacmagic.result.check.arrange import Arrangement, Blocks, arrange, leaves_of
-from jacmagic.result.check.calls import as_called, derived, evaluated, tensors_at
+from jacmagic.result.check.calls import (
+    as_called,
+    derived,
+    evaluated,
+    tensors_at,
+    with_plain_numbers,
+)
 from jacmagic.result.check.hand import Hand
 from jacmagic.result.check.numbers import numbers_hand
 from jacmagic.result.core import JacobianResult
@@ -48,7 +55,8 @@ def read_hand(hand: Any, result: JacobianResult, make: Make, of: str = "auto") -
     if formulas.is_formula(hand):
         return formulas.from_sympy(hand, result, blocks)
     if backward.is_autograd_function(hand):
-        return _returning(backward.rows_of(hand), hand, result, make, blocks, "backward")
+        rows, traced = backward.rows_of(hand), backward.rows_by_hand(hand)
+        return _returning(rows, hand, result, make, blocks, "backward", traced=traced)
     if isinstance(hand, JacobianResult):
         return numbers_hand(hand.matrix, result, blocks)
     if callable(hand):
@@ -69,19 +77,43 @@ def _from_callable(
     hand: Callable[..., Any], result: JacobianResult, make: Make, blocks: Blocks, of: str
 ) -> Hand:
     """Return a function that returns the matrix, or whose own Jacobian is compared."""
-    called = as_called(users_callable(hand), hand)
+    lifted = as_called(users_callable(hand), hand)
     if of == "functions" or isinstance(hand, torch.nn.Module):
-        return _from_function(called, hand, result, make)
-    problem = make(called)
-    try:
-        value = problem.function(*tensors_at(result.problem, None))
-    except Exception as error:
-        value = formulas.called_with_symbols(hand, result, error)
+        return _from_function(lifted, hand, result, make)
+    called, value = _first_that_runs(hand, result, make)
     if formulas.is_formula(value) and is_symbolic(value):
         return formulas.from_sympy(value, result, blocks)
-    if of == "auto" and _is_like_the_function(value, problem, result, blocks):
-        return _from_function(called, hand, result, make)
-    return _returning(called, hand, result, make, blocks, "function", value)
+    if of == "auto" and _is_like_the_function(value, make(called), result, blocks):
+        return _from_function(lifted, hand, result, make)
+    return _returning(called, hand, result, make, blocks, "function", value, traced=lifted)
+
+
+def _first_that_runs(
+    hand: Callable[..., Any], result: JacobianResult, make: Make
+) -> tuple[Callable[..., Any], Any]:
+    """Return how a function is called, and its value: with tensors, arrays or SymPy's symbols.
+
+    Code for NumPy gets tensors first as they are, then as the function's own code does, then as
+    arrays and floats.
+    """
+    ways = (
+        as_called(hand, hand),
+        as_called(users_callable(hand), hand),
+        as_called(with_plain_numbers(hand), hand),
+    )
+    errors: list[Exception] = []
+    for way in ways:
+        try:
+            with warnings.catch_warnings():
+                if way is ways[0]:  # NumPy warns where it takes tensors by chance
+                    warnings.simplefilter("error", DeprecationWarning)
+                return way, make(way).function(*tensors_at(result.problem, None))
+        except Exception as error:  # noqa: BLE001 the user's function may raise anything
+            errors.append(error)
+    value = formulas.called_with_symbols(hand, result, errors[0])
+    if value is None:
+        raise errors[1]
+    return ways[0], value
 
 
 def is_symbolic(value: Any) -> bool:
@@ -106,7 +138,10 @@ def _is_like_the_function(
         return True
     for point in (None, 1.25 * np.array(result.problem.flat_point) + 0.125):
         tensors = tensors_at(result.problem, point)
-        theirs, ours = _numbers(problem.function(*tensors)), _numbers(result.problem.function(*tensors))
+        theirs, ours = (
+            _numbers(problem.function(*tensors)),
+            _numbers(result.problem.function(*tensors)),
+        )
         if theirs is None or ours is None or not np.allclose(theirs, ours, rtol=1e-6, atol=0):
             return False
     return not np.allclose(own, result.to_numpy().reshape(-1)[: len(own)], rtol=1e-6, atol=0)
@@ -156,6 +191,7 @@ def _returning(
     blocks: Blocks,
     kind: str,
     value: Any = None,
+    traced: Callable[..., Any] | None = None,
 ) -> Hand:
     """Return a function that returns the matrix, in whatever structure."""
     if value is None:
@@ -168,14 +204,12 @@ def _returning(
         found = problem.function(*tensors_at(result.problem, point))
         return found.detach().cpu().double().numpy().reshape(blocks.shape)
 
-    traced = problem
-    if kind == "backward":
-        traced = make(_flat(backward.rows_by_hand(hand), arrangement, blocks))
+    to_trace = problem if traced is None else make(_flat(traced, arrangement, blocks))
     return Hand(
         title_of(hand),
         kind,
         evaluate,
-        lambda: derived(result, traced),
+        lambda: derived(result, to_trace),
         notes=(arrangement.note,) if arrangement.note else (),
         transposed=arrangement.transposed,
     )

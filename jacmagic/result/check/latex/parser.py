@@ -13,18 +13,13 @@ from typing import Any
 
 import sympy
 
-from jacmagic.result.check.latex.functions import CONSTANTS, FUNCTIONS, INVERSES
-from jacmagic.result.check.latex.tokens import Token, refusal, tokens
-
-Resolve = Callable[[str], Any]  # a name as written → a SymPy expression, or None
+from jacmagic.result.check.latex.environments import RELATIONS, environment
+from jacmagic.result.check.latex.functions import FUNCTIONS, INVERSES
+from jacmagic.result.check.latex.reader import Reader, Resolve
+from jacmagic.result.check.latex.tokens import Token, refusal
 
 _CLOSING = {"(": ")", "[": "]", "{": "}", r"\{": r"\}", "|": "|"}
 _DOTS = {r"\cdot", r"\times", r"\ast", "*"}
-_MATRICES = {"matrix", "pmatrix", "bmatrix", "Bmatrix", "vmatrix", "smallmatrix", "array"}
-_RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
-    "<": sympy.Lt, ">": sympy.Gt, r"\leq": sympy.Le, r"\le": sympy.Le, r"\geq": sympy.Ge,
-    r"\ge": sympy.Ge, r"\neq": sympy.Ne, r"\ne": sympy.Ne, "=": sympy.Eq,
-}  # fmt: skip
 _LEAD = {"number", "letter", "word", "accent", "command", "operator", "begin"}
 
 
@@ -41,44 +36,7 @@ def parse_latex(source: str, resolve: Resolve) -> Any:
     return _Parser(source, resolve).whole()
 
 
-class _Parser:
-    def __init__(self, source: str, resolve: Resolve) -> None:
-        self.source, self.resolve = source, resolve
-        self.tokens, self.at = tokens(source), 0
-        self.bars = 0
-        self._drop_left_side()
-
-    def _drop_left_side(self) -> None:
-        """Begin behind the last `=` that stands outside of brackets and environments."""
-        depth = 0
-        for k, token in enumerate(self.tokens):
-            opens = token.kind == "begin" or token.text in ("(", "[", "{")
-            closes = token.kind == "end" or token.text in (")", "]", "}")
-            depth += opens - closes
-            if token.text == "=" and not depth:
-                self.at = k + 1
-
-    # ── tokens ────────────────────────────────────────────────────────────────────────────────
-
-    @property
-    def next(self) -> Token:
-        return self.tokens[self.at]
-
-    def take(self, *texts: str) -> Token | None:
-        if self.next.text in texts and self.next.kind != "end of text":
-            self.at += 1
-            return self.tokens[self.at - 1]
-        return None
-
-    def need(self, text: str) -> None:
-        if not self.take(text):
-            raise self.wrong(f"expected {text}")
-
-    def wrong(self, expected: str) -> Exception:
-        token = self.next
-        found = token.text or "the end"
-        return refusal(self.source, token.column, f"{expected}; found {found}", len(token.text))
-
+class _Parser(Reader):
     # ── sums and products ─────────────────────────────────────────────────────────────────────
 
     def whole(self) -> Any:
@@ -122,24 +80,31 @@ class _Parser:
             return True
         if token.text == "|":
             return not self.bars
-        stops = {*_RELATIONS, r"\wedge", r"\vee", r"\land", r"\lor", r"\right", r"\div"}
+        stops = {*RELATIONS, r"\wedge", r"\vee", r"\land", r"\lor", r"\right", r"\div"}
         ends_case = token.kind == "word" and token.text.startswith(r"\text{")
         return token.kind in _LEAD and token.text not in stops and not ends_case
 
     def power(self) -> Any:
         base = self.base()
         while self.take("^"):
-            if self.take("T", r"\top", r"\intercal", r"\mathsf{T}", r"\mathrm{T}"):
-                base = base.T
-                continue
-            base = base ** self.group()
+            if isinstance(base, sympy.MatrixBase):
+                base = self.transposed(base)
+            else:
+                base = base ** self.group()
         return base
+
+    def transposed(self, matrix: Any) -> Any:
+        """Return a matrix with the exponent T."""
+        braced = self.take("{")
+        if not self.take("T", r"\top", r"\intercal", r"\mathsf{T}", r"\mathrm{T}"):
+            raise self.wrong("expected T as the exponent of a matrix")
+        if braced:
+            self.need("}")
+        return matrix.T
 
     def group(self) -> Any:
         """Return what braces hold, or one token: x^2 and x^{n + 1}."""
         if self.take("{"):
-            if self.take("T", r"\top"):
-                raise self.wrong("expected ^T without braces")
             value = self.sum()
             self.need("}")
             return value
@@ -165,7 +130,7 @@ class _Parser:
         if token.text in _CLOSING:
             return self.bracketed()
         if token.kind == "begin":
-            return self.environment()
+            return environment(self)
         if token.text in (r"\frac", r"\dfrac", r"\tfrac"):
             self.at += 1
             above = self.group()
@@ -241,122 +206,3 @@ class _Parser:
         ):
             total = total * self.power()
         return -total if minus else total
-
-    # ── names ─────────────────────────────────────────────────────────────────────────────────
-
-    def is_name(self) -> bool:
-        """Whether a known name comes next, whatever else its letters mean."""
-        return self.longest() is not None
-
-    def named(self) -> Any:
-        found = self.longest()
-        if found is not None:
-            value, self.at = found
-            return value
-        token = self.next
-        if token.text in CONSTANTS:
-            self.at += 1
-            return CONSTANTS[token.text]
-        if token.kind in ("letter", "word", "accent", "command"):
-            name, _ = self.name_at(self.at)
-            raise refusal(
-                self.source, token.column, f"expected a variable of the function; found {name}",
-                len(name),
-            )  # fmt: skip
-        raise self.wrong("expected a number, a variable or a bracket")
-
-    def longest(self) -> tuple[Any, int] | None:
-        """Return what the longest known name here stands for, and where it ends."""
-        best = None
-        at, text = self.at, ""
-        while self.tokens[at].kind in ("letter", "word", "accent", "command"):
-            name, after = self.name_at(at)
-            text += name
-            value = self.resolve(text)
-            if value is not None:
-                best = value, after
-            if self.tokens[at].kind != "letter":
-                break
-            at = after
-        return best
-
-    def name_at(self, at: int) -> tuple[str, int]:
-        """Return a letter or word with accent, primes and subscript, as written."""
-        start, token = at, self.tokens[at]
-        at += 1
-        if token.kind == "accent":
-            at = self._behind(at)
-        while self.tokens[at].text == "'":
-            at += 1
-        if self.tokens[at].text == "_":
-            at = self._behind(at + 1)
-        return "".join(one.text for one in self.tokens[start:at]), at
-
-    def _behind(self, at: int) -> int:
-        """Return the index behind a group in braces, or behind one token."""
-        if self.tokens[at].text != "{":
-            return min(at + 1, len(self.tokens) - 1)
-        depth = 0
-        while self.tokens[at].kind != "end of text":
-            depth += (self.tokens[at].text == "{") - (self.tokens[at].text == "}")
-            at += 1
-            if not depth:
-                break
-        return min(at, len(self.tokens) - 1)
-
-    # ── environments ──────────────────────────────────────────────────────────────────────────
-
-    def environment(self) -> Any:
-        token = self.next
-        name = token.text[len(r"\begin{") :].split("}")[0].rstrip("*")
-        self.at += 1
-        if name == "cases":
-            return self.cases()
-        if name not in _MATRICES:
-            self.at -= 1
-            raise self.wrong("expected a matrix or cases")
-        rows = [[self.sum()]]
-        while self.next.kind != "end":
-            if self.next.kind == "row":
-                self.at += 1
-                if self.next.kind != "end":  # the last line may end in \\
-                    rows.append([self.sum()])
-            else:
-                self.need("&")
-                rows[-1].append(self.sum())
-        self.at += 1
-        if len({len(row) for row in rows}) != 1:
-            counts = ", ".join(str(len(row)) for row in rows)
-            message = f"expected rows of one length; found {counts} entries"
-            raise refusal(self.source, token.column, message, len(token.text))
-        return sympy.Matrix(rows)
-
-    def cases(self) -> Any:
-        pieces = []
-        while self.next.kind != "end":
-            value = self.sum()
-            self.need("&")
-            pieces.append((value, self.condition()))
-            if self.next.kind == "row":
-                self.at += 1
-        self.at += 1
-        return sympy.Piecewise(*pieces)
-
-    def condition(self) -> Any:
-        word = self.next.text if self.next.kind == "word" else ""
-        self.at += bool(word)
-        if any(other in word for other in ("otherwise", "else")):
-            return sympy.true
-        held = self.relation()
-        while (sign := self.take(r"\wedge", r"\land", r"\vee", r"\lor")) is not None:
-            both = sign.text in (r"\wedge", r"\land")
-            held = (sympy.And if both else sympy.Or)(held, self.relation())
-        return held
-
-    def relation(self) -> Any:
-        left = self.sum()
-        if self.next.text not in _RELATIONS:
-            raise self.wrong("expected a relation")
-        compare = _RELATIONS[self.next.text]
-        self.at += 1
-        return compare(left, self.sum())

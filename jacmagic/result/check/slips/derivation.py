@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from jacmagic.result.check.slips.adjoints import Adjoints
+from jacmagic.result.check.slips.entry import factor_slip
 from jacmagic.result.check.slips.evidence import Evidence
 from jacmagic.result.check.slips.rules import (
     Line,
@@ -23,6 +24,15 @@ from jacmagic.result.check.slips.slip import Slip, Wrong
 from jacmagic.symbolic.graph import BudgetExceeded
 
 MAX_NODES = 400  # of an output whose every node is tried
+
+
+_CONSTANT = frozenset({"inner derivative", "outer derivative", "power", "factor", "denominator"})
+
+
+def rule_or_factor(evidence: Evidence, wrong: Wrong) -> Slip | None:
+    """Return the rule that was applied wrongly, or a constant factor that no rule explains."""
+    rule, factor = derivation_slip(evidence, wrong), factor_slip(evidence, wrong)
+    return rule if factor is None or (rule and rule.kind in _CONSTANT) else factor
 
 
 def derivation_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
@@ -66,9 +76,7 @@ def _lines(adjoints: Adjoints, node: int, tangents: dict[int, np.ndarray]) -> It
         return
     parts = [adjoints.values.of(one) for one in operands]
     slopes = [tangents.get(one, zero) for one in operands]
-    of = Operands(
-        adjoints.values.of(node), parts[0], parts[-1], slopes[0], slopes[-1]
-    )
+    of = Operands(adjoints.values.of(node), parts[0], parts[-1], slopes[0], slopes[-1])
     if operation == "pow":
         constant = operands[1] not in tangents
         yield from wrong_powers(of) if constant else wrong_exponentials(of)
@@ -102,7 +110,9 @@ def _named(
         return Slip(kind, f"the inner derivative of {text} is missing{factor}")
     if clause == "left out":
         return Slip("missing term", f"the dependence through {text} is left out")
-    kind = {"term": "missing term", "rule": "wrong rule", "function": "wrong function"}.get(kind, kind)
+    kind = {"term": "missing term", "rule": "wrong rule", "function": "wrong function"}.get(
+        kind, kind
+    )
     return Slip(kind, f"{text} is differentiated {clause}")
 
 

@@ -121,7 +121,11 @@ class _Search:
         if operation == "variable":
             yield from self._variables(node)
         for other in _EXCHANGED.get(operation, ()):
-            yield Edit("wrong function", apply(other, of(operands[0])), f"{other}({self._text(operands[0])})")
+            yield Edit(
+                "wrong function",
+                apply(other, of(operands[0])),
+                f"{other}({self._text(operands[0])})",
+            )
         yield Edit("sign", -value, "−{}")
         yield Edit("power", value**2, "({})²")
         if operation == "pow" and graph.value(operands[1]) == 2:

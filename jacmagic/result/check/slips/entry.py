@@ -41,22 +41,23 @@ def other_entry(evidence: Evidence, wrong: Wrong) -> Slip | None:
     i, j = wrong.row, wrong.column
     if m * n > MAX_ENTRIES or (wrong.alone and abs(wrong.hand[0]) in (0.0, 1.0, 2.0)):
         return None
-    distance = [(abs(k - i) + abs(l - j), (k, l) != (j, i), k, l) for k in range(m) for l in range(n)]
+    others = [(k, c) for k in range(m) for c in range(n) if (k, c) != (i, j)]
+    others.sort(key=lambda at: (abs(at[0] - i) + abs(at[1] - j), at != (j, i)))
     for sign in (1.0, -1.0):
-        for _, _, k, l in sorted(distance):
-            right = evidence.truth[:, k, l]
-            if (k, l) != (i, j) and right.any() and wrong.explained_by(sign * right):
-                return _named(evidence, i, j, k, l, "" if sign > 0 else "minus ")
+        for at in others:
+            right = evidence.truth[:, at[0], at[1]]
+            if right.any() and wrong.explained_by(sign * right):
+                return _named(evidence, (i, j), at, "" if sign > 0 else "minus ")
     return None
 
 
-def _named(evidence: Evidence, i: int, j: int, k: int, l: int, sign: str) -> Slip:
-    name = f"{sign}{evidence.entry(k, l)}"
-    if (k, l) == (j, i) and evidence.shape[0] == evidence.shape[1]:
+def _named(evidence: Evidence, own: tuple[int, int], at: tuple[int, int], sign: str) -> Slip:
+    name = f"{sign}{evidence.entry(*at)}"
+    if at == own[::-1] and evidence.shape[0] == evidence.shape[1]:
         return Slip("transposed", f"this is {name}, the transposed entry")
-    if l == j:
+    if at[1] == own[1]:
         return Slip("swapped rows", f"this is {name}, of another row")
-    if k == i:
+    if at[0] == own[0]:
         return Slip("swapped columns", f"this is {name}, of another column")
     return Slip("index", f"this is {name}, another entry")
 

@@ -54,7 +54,9 @@ def factor_in_a_term(evidence: Evidence, wrong: Wrong) -> Slip | None:
     gap = wrong.hand - wrong.truth
     with np.errstate(all="ignore"):
         if evidence.written is not None and evidence.written_values is not None:
-            terms = summands(evidence.written, evidence.written_values, evidence.written.entries[at])
+            terms = summands(
+                evidence.written, evidence.written_values, evidence.written.entries[at]
+            )
             for term in terms[:MAX_TERMS]:
                 slip = _in_term(evidence, term.value - gap, term.value, term)
                 if slip is not None and len(terms) > 1:

@@ -90,14 +90,14 @@ def wrong_slopes(operation: str, of: Operands, slope: Array) -> list[Line]:
 def wrong_products(of: Operands) -> list[Line]:
     """Return wrong derivatives of a · b."""
     a, b, da, db = of.a, of.b, of.da, of.db
+    if not (da.any() and db.any()):
+        return []
     return [
         ("product rule", "as the product of the derivatives", da * db),
         ("product rule", "as u′v − uv′", da * b - a * db),
         ("product rule", "as uv′ − u′v", a * db - da * b),
         ("product rule", "as u′v alone", da * b),
         ("product rule", "as uv′ alone", a * db),
-        ("product rule", "as u′ + v′", da + db),
-        ("product rule", "as u′u + v′v", da * a + db * b),
     ]
 
 
@@ -105,12 +105,17 @@ def wrong_quotients(of: Operands) -> list[Line]:
     """Return wrong derivatives of a / b."""
     a, b, da, db = of.a, of.b, of.da, of.db
     above = da * b - a * db
-    return [
-        ("quotient rule", "with the other order, uv′ − u′v", -above / b**2),
-        ("quotient rule", "with a plus sign, u′v + uv′", (da * b + a * db) / b**2),
+    lines: list[Line] = [
         ("denominator", "with v instead of v² below", above / b),
         ("denominator", "without the denominator", above),
         ("denominator", "with v³ below", above / b**3),
+    ]
+    if not (da.any() and db.any()):
+        return lines if db.any() else []
+    return [
+        ("quotient rule", "with the other order, uv′ − u′v", -above / b**2),
+        ("quotient rule", "with a plus sign, u′v + uv′", (da * b + a * db) / b**2),
+        *lines,
         ("denominator", "with 1/v instead of 1/v² in the second term", da / b - a * db / b),
         ("quotient rule", "as the quotient of the derivatives", da / db),
         ("quotient rule", "as u′/v alone", da / b),

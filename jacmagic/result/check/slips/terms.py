@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,7 +74,10 @@ def expanded(side: Expressions, points: np.ndarray, node: int) -> list[Term]:
         function = sympy.lambdify(side.symbols, parts, modules=["scipy", "numpy"])
         with np.errstate(all="ignore"):
             found = function(*points.T)
-        return [(p, np.broadcast_to(np.asarray(v, float), len(points))) for p, v in zip(parts, found, strict=True)]
+        return [
+            (p, np.broadcast_to(np.asarray(v, float), len(points)))
+            for p, v in zip(parts, found, strict=True)
+        ]
 
     pairs = attempt(work, _EXPANDING_SECONDS)
     if isinstance(pairs, Refusal):
@@ -93,17 +96,22 @@ def term_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
         slip = _in_the_hand(wrong, own, gap)
         if slip is not None:
             return slip
-    if evidence.form is None or evidence.form_values is None:
-        return None
-    node = evidence.form.entries[at]
-    for terms in (
-        summands(evidence.form, evidence.form_values, node),
-        expanded(evidence.form, evidence.points, node),
-    ):
-        slip = _one_term(wrong, terms, gap) or _several(wrong, terms, gap)
-        if slip is not None:
-            return slip
-    return None
+    return next(filter(None, (_one_term(wrong, t, gap) for t in _sums(evidence, at))), None)
+
+
+def terms_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
+    """Return several summands that are missing or have the other sign together."""
+    at = wrong.row * evidence.shape[1] + wrong.column
+    gap = wrong.hand - wrong.truth
+    return next(filter(None, (_several(wrong, t, gap) for t in _sums(evidence, at))), None)
+
+
+def _sums(evidence: Evidence, at: int) -> Iterator[list[Term]]:
+    """Yield the right entry's summands as it is written, and multiplied out."""
+    if evidence.form is not None and evidence.form_values is not None:
+        node = evidence.form.entries[at]
+        yield summands(evidence.form, evidence.form_values, node)
+        yield expanded(evidence.form, evidence.points, node)
 
 
 def _in_the_hand(wrong: Wrong, terms: Sequence[Term], gap: np.ndarray) -> Slip | None:
@@ -143,7 +151,10 @@ def _several(wrong: Wrong, terms: Sequence[Term], gap: np.ndarray) -> Slip | Non
     if not 2 < len(terms) <= MAX_TERMS or wrong.alone:
         return None
     values = np.array([term.value for term in terms])
-    for factor, kind, verb in ((-1.0, "missing term", "missing"), (-2.0, "sign", "of the other sign")):
+    for factor, kind, verb in (
+        (-1.0, "missing term", "missing"),
+        (-2.0, "sign", "of the other sign"),
+    ):
         for count in range(2, len(terms)):
             for chosen in itertools.combinations(range(len(terms)), count):
                 if _is(wrong, gap, factor * values[list(chosen)].sum(axis=0)):

@@ -36,13 +36,13 @@ def moved_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
             scaled[:, k] *= factor
             if wrong.explained_by(entry(scaled)):
                 return Slip("degrees", f"{names[k]} is taken {text}")
-    for k, l in itertools.permutations(range(min(n, MAX_VARIABLES)), 2):
+    for k, other in itertools.permutations(range(min(n, MAX_VARIABLES)), 2):
         replaced = evidence.points.copy()
-        replaced[:, k] = replaced[:, l]
+        replaced[:, k] = replaced[:, other]
         if wrong.explained_by(entry(replaced)):
-            return Slip("variable", f"{names[l]} where {names[k]} is right")
+            return Slip("variable", f"{names[other]} where {names[k]} is right")
         exchanged = evidence.points.copy()
-        exchanged[:, [k, l]] = exchanged[:, [l, k]]
-        if k < l and wrong.explained_by(entry(exchanged)):
-            return Slip("variable", f"{names[k]} and {names[l]} are exchanged")
+        exchanged[:, [k, other]] = exchanged[:, [other, k]]
+        if k < other and wrong.explained_by(entry(exchanged)):
+            return Slip("variable", f"{names[k]} and {names[other]} are exchanged")
     return None

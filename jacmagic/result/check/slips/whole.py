@@ -22,9 +22,14 @@ def whole_slips(evidence: Evidence) -> Slip | None:
         return Slip("transposed", "the whole matrix is transposed")
     if m * n > 1 and evidence.all_equal(hand, -truth):
         return Slip("sign", "the whole matrix has the other sign")
-    return (
-        _factor(evidence) or _mirrored(evidence) or _rotated(evidence) or _combined(evidence)
-    )
+    return _factor(evidence) or _combined(evidence)
+
+
+def perturbation_slip(evidence: Evidence) -> Slip | None:
+    """Return left against right perturbation of a rotation, or None."""
+    if len(evidence.points) == 1 or not np.isfinite(evidence.hand).all():
+        return None
+    return _mirrored(evidence) or _rotated(evidence)
 
 
 def _factor(evidence: Evidence) -> Slip | None:
@@ -45,13 +50,15 @@ def units(factor: float) -> str:
     degrees = np.isclose(abs(factor), np.pi / 180, rtol=1e-9)
     radians = np.isclose(abs(factor), 180 / np.pi, rtol=1e-9)
     if degrees or radians:
-        return ": degrees where the function takes radians" if degrees else ": per radian, not degree"
+        return (
+            ": degrees where the function takes radians" if degrees else ": per radian, not degree"
+        )
     return ""
 
 
 def _mirrored(evidence: Evidence) -> Slip | None:
     """Return whether the hand's is the Jacobian at −x: the other perturbation of a rotation."""
-    if len(evidence.points) == 1 or evidence.shape[1] < 3:
+    if evidence.shape[1] < 3:
         return None
     other = evidence.elsewhere(-evidence.points)
     if not np.isfinite(other).all() or evidence.all_equal(other, evidence.truth):
@@ -70,14 +77,14 @@ def _rotated(evidence: Evidence) -> Slip | None:
     """
     truth, hand = evidence.truth, evidence.hand
     m, n = evidence.shape
-    if len(evidence.points) == 1:
-        return None
     for size, flip, side in ((n, False, "inputs"), (m, True, "outputs")):
         if size != 3:
             continue
         one, other = (np.swapaxes(a, 1, 2) if flip else a for a in (truth, hand))
         grams = [a @ np.swapaxes(a, 1, 2) for a in (one, other)]
-        if np.allclose(*grams, rtol=1e-9, atol=1e-9 * np.abs(grams[0]).max()) and _turns(truth, hand):
+        if np.allclose(
+            grams[0], grams[1], rtol=1e-9, atol=1e-9 * np.abs(grams[0]).max()
+        ) and _turns(truth, hand):
             return Slip(
                 "perturbation",
                 f"it differs by a rotation of the {side}: left against right perturbation",
@@ -86,8 +93,9 @@ def _rotated(evidence: Evidence) -> Slip | None:
 
 
 def _turns(truth: np.ndarray, hand: np.ndarray) -> bool:
-    """Whether more than signs of rows and columns differ."""
-    return not np.allclose(np.abs(truth), np.abs(hand), rtol=1e-9, atol=0)
+    """Whether more than the order and the signs of entries differ."""
+    one, other = (np.sort(np.abs(a).reshape(len(a), -1), axis=1) for a in (truth, hand))
+    return not np.allclose(one, other, rtol=1e-9, atol=0)
 
 
 def _combined(evidence: Evidence) -> Slip | None:
