@@ -43,7 +43,7 @@ MAX_ENTRIES = 64  # of a Jacobian that a person would derive by hand
 MAX_SYMBOLS = 150  # of an entry
 SECONDS = 2.0  # for one rewriting by SymPy
 FORMS = 5  # of the twelve forms in which each right Jacobian is given
-PARTS = 12  # of the corpus, each measured by itself
+PARTS = 24  # of the corpus, each measured by itself
 EACH = 1  # slip planted into each function
 
 

@@ -70,9 +70,8 @@ def with_noise(samples: Samples, result: JacobianResult, hand: Hand) -> Samples:
         noise = _spread(lambda point: _careful(hand, point), samples.points, samples.hand)
     form = result.closed_form
     if form is not None:
-        noise = noise + _spread(
-            lambda point: form.values(point.tolist()), samples.points, samples.truth
-        )
+        values = form.values_at(samples.points)  # at x too, where torch may have another
+        noise = noise + _spread(lambda point: form.values(point.tolist()), samples.points, values)
     return replace(samples, noise=samples.noise + noise)
 
 

@@ -21,6 +21,7 @@ from jacmagic.result.check.slips.rules import (
     wrong_sums,
 )
 from jacmagic.result.check.slips.slip import Slip, Wrong
+from jacmagic.result.check.slips.terms import term_slip
 from jacmagic.symbolic.graph import BudgetExceeded
 
 MAX_NODES = 400  # of an output whose every node is tried
@@ -32,6 +33,8 @@ _CONSTANT = frozenset({"inner derivative", "outer derivative", "power", "factor"
 def rule_or_factor(evidence: Evidence, wrong: Wrong) -> Slip | None:
     """Return the rule that was applied wrongly, or a constant factor that no rule explains."""
     rule, factor = derivation_slip(evidence, wrong), factor_slip(evidence, wrong)
+    if rule is not None and rule.kind == "missing term":  # a term of the entry says more
+        rule = term_slip(evidence, wrong) or rule
     return rule if factor is None or (rule and rule.kind in _CONSTANT) else factor
 
 

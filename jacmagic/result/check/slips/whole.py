@@ -138,9 +138,11 @@ def _line_slip(
 ) -> Slip:
     labels = evidence.columns if axis else evidence.rows
     own, other = labels[k].unicode, labels[source].unicode
-    if sources.get(source) == k:
+    back = np.take(evidence.hand, source, axis=axis + 1)
+    if evidence.all_equal(back, np.take(evidence.truth, k, axis=axis + 1)):
         return Slip(f"swapped {word}s", f"the {word}s of {own} and {other} are swapped")
     shifts = {one - at for at, one in sources.items() if one is not None}
-    if len(shifts) == 1 and abs(shifts.copy().pop()) == 1 and len(sources) > 1:
+    moved = sum(one is not None for one in sources.values())
+    if moved > 1 and shifts in ({1}, {-1}):
         return Slip("index", f"the {word}s are shifted by one: this is the {word} of {other}")
     return Slip(f"swapped {word}s", f"this is the {word} of {other}")
