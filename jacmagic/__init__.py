@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from jacmagic.sweeps.batch import JacobianBatch
     from jacmagic.view.checks import assert_jacobian, compare
     from jacmagic.view.comparison import Comparison
+    from jacmagic.view.exact import ExactJacobian
+    from jacmagic.view.implicit import implicit
     from jacmagic.view.jacobian import Jacobian
 
 __version__ = "0.1.0.dev0"
@@ -40,6 +42,7 @@ __all__ = [
     "CellError",
     "Comparison",
     "CompiledJacobian",
+    "ExactJacobian",
     "FunctionError",
     "JacmagicError",
     "Jacobian",
@@ -55,6 +58,7 @@ __all__ = [
     "compare",
     "compile",
     "hessian",
+    "implicit",
     "jacobian",
     "load_ipython_extension",
     "sweep",
@@ -72,6 +76,7 @@ _MODULES = {
     "SizeError": "errors",
     "StrictError": "errors",
     "Comparison": "view.comparison",
+    "ExactJacobian": "view.exact",
     "Jacobian": "view.jacobian",
     "JacobianBatch": "sweeps.batch",
     "Sweep": "sweeps.result",
@@ -79,6 +84,7 @@ _MODULES = {
     "compare": "view.checks",
     "compile": "api",
     "hessian": "api",
+    "implicit": "view.implicit",
     "jacobian": "api",
     "sweep": "sweeps.run",
 }

@@ -25,7 +25,6 @@ from jacmagic.view.jacobian import Jacobian
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-Names = str | Sequence[str] | None
 _DISPLAY = DisplayOptions()
 
 
@@ -37,8 +36,8 @@ class JacobianKeywords(TypedDict, total=False):
     vectorize: bool
     strategy: str
     chunk_size: int | None
-    wrt: Names
-    names: Names
+    wrt: str | Sequence[str] | None
+    names: str | Sequence[str] | None
 
 
 @overload
@@ -67,8 +66,8 @@ def jacobian(
     vectorize: bool = True,
     strategy: str = "auto",
     chunk_size: int | None = None,
-    wrt: Names = None,
-    names: Names = None,
+    wrt: str | Sequence[str] | None = None,
+    names: str | Sequence[str] | None = None,
     batch: bool = False,
 ) -> Jacobian | JacobianBatch:
     """Return the Jacobian of a function at a point, with its closed form.
@@ -127,8 +126,8 @@ def hessian(
     func: Callable[..., Any],
     inputs: Any,
     *,
-    wrt: Names = None,
-    names: Names = None,
+    wrt: str | Sequence[str] | None = None,
+    names: str | Sequence[str] | None = None,
     create_graph: bool = False,
     strict: bool = False,
     vectorize: bool = True,
@@ -185,7 +184,7 @@ def hessian(
 def compile(
     func: Callable[..., Any],
     *example: Any,
-    wrt: Names = None,
+    wrt: str | Sequence[str] | None = None,
     backend: str = "auto",
     dynamic: bool | None = None,
 ) -> CompiledJacobian:
@@ -210,7 +209,7 @@ def compile(
         A callable: `g(*x)` is (m, n), sparse CSR where the plan is sparse.
 
     Raises:
-        JacmagicError: the function cannot be compiled, or the backend is wrong for it.
+        FunctionError: the function cannot be compiled, or the backend is wrong for it.
 
     Example:
         >>> import torch, jacmagic
@@ -227,7 +226,7 @@ def compile(
 
 
 def _problem_with_all_inputs(
-    func: Callable[..., Any], inputs: tuple[torch.Tensor, ...], wrt: Names
+    func: Callable[..., Any], inputs: tuple[torch.Tensor, ...], wrt: str | Sequence[str] | None
 ) -> tuple[Problem, list[str] | None]:
     """Return the problem of all inputs if `wrt` names some of them, and their names."""
     problem = problem_of(func, inputs, wrt, None)

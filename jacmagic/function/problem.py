@@ -18,6 +18,7 @@ from jacmagic.function.components import components
 from jacmagic.function.inputs import Input
 from jacmagic.function.interop import effects_of
 from jacmagic.function.outputs import Outputs
+from jacmagic.function.remaking import Remake, reduced
 from jacmagic.labels import Label, joined
 
 _Frozen = TypeVar("_Frozen", "Input", "Problem")
@@ -46,6 +47,7 @@ class Problem:
             None where the inputs are the arguments themselves.
         counts: inputs that were given as whole numbers: they stay so where the function cannot
             take them as real ones.
+        remake: the call that makes this problem anew, for pickle; None where there is none.
     """
 
     function: Callable[..., Any]
@@ -60,6 +62,11 @@ class Problem:
     whole: Callable[..., Any] | None = None
     arrange: Callable[[Sequence[Any]], Any] | None = None
     counts: tuple[str, ...] = ()
+    remake: Remake | None = field(default=None, repr=False, compare=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how pickle stores a problem; see `remaking`."""
+        return reduced(self, self.remake, self.title)
 
     def nested(self, parts: Sequence[Any]) -> Any:
         """One part per input in torch's structure: bare, a tuple, or the arguments' nest."""
@@ -135,7 +142,13 @@ def _moved(one: Input, given: Any) -> Input:
     if isinstance(given, float | int) and held.dtype is torch.float64 and held.is_cpu:
         value = torch.from_numpy(np.array(given, dtype=float))  # a third of what torch takes
     else:
-        value = torch.as_tensor(given, dtype=held.dtype, device=held.device)
+        try:
+            value = torch.as_tensor(given, dtype=held.dtype, device=held.device)
+        except (TypeError, ValueError, RuntimeError):
+            raise PointError(
+                f"expected numbers of shape {tuple(held.shape)} for {one.name}; "
+                f"found {type(given).__name__}; write a number, a list of numbers or a tensor"
+            ) from None
         if isinstance(given, torch.Tensor | np.ndarray):
             value = value.clone()  # its owner may write into it
     if value.shape != held.shape:

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
@@ -24,6 +25,7 @@ from jacmagic.function.modules import (
 from jacmagic.function.nests import Nest, nest_of
 from jacmagic.function.problem import Problem
 from jacmagic.function.pytree import children
+from jacmagic.function.remaking import Remake
 from jacmagic.function.source import filename_of, required_of, source_of, title_of, uncompiled
 from jacmagic.function.targets import users_callable
 from jacmagic.function.tensor_call import problem_from_call
@@ -58,7 +60,14 @@ def problem_of(
             f"expected a function to differentiate; found {type(func).__name__}; "
             "write jacobian(f, x), not jacobian(f(x), x)"
         )
-    func = uncompiled(func)
+    remake = Remake(problem_of, (func, inputs, wrt, names, tuple(fixed)), {})
+    return dataclasses.replace(_made(uncompiled(func), inputs, wrt, names, fixed), remake=remake)
+
+
+def _made(
+    func: Callable[..., Any], inputs: Any, wrt: Any, names: Any, fixed: Collection[str]
+) -> Problem:
+    """Return the problem of a callable, by the kind of its inputs."""
     inputs = unpacked(func, inputs)
     tensors = inputs if type(inputs) is tuple else (inputs,)
     if not fixed and all(isinstance(one, Tensor) for one in tensors):

@@ -15,7 +15,7 @@ from IPython.core.magic_arguments import kwds, magic_arguments
 from jacmagic.errors import CellError, JacmagicError
 from jacmagic.function.syntax.bindings import normal
 from jacmagic.function.tracebacks import add_hint, from_users_frame, show_as_ipython
-from jacmagic.notebook.cell import Line, read_line
+from jacmagic.notebook.cell import Line, explained, read_line
 from jacmagic.notebook.options import check_common, fill, option_names, takes_check_options
 from jacmagic.notebook.resolve_target import target_on_line, value_on_line
 from jacmagic.notebook.suppress_display import suppress_display
@@ -95,7 +95,10 @@ class CheckMagics(magic.Magics):
             wants_hand=not latex,
             is_cell=cell is not None,
         )
-        options = parser.parse_args(list(typed.options))
+        try:
+            options = parser.parse_args(list(typed.options))
+        except UsageError as error:
+            raise UsageError(explained(str(error), typed, flags)) from None
         check_common(options)
         settings = self.notebook.magics_manager.registry["JacobianMagics"]
         options.digits = settings.precision if options.digits is None else options.digits

@@ -61,6 +61,12 @@ OPTIONS = (
         help="show named constants of the code by their numbers",
     ),
     argument("--no-formula", dest="formula", action="store_false", help="skip the closed form"),
+    argument(
+        "--exact",
+        action="store_true",
+        help="the closed form at the values as typed, such as pi/2 or 1/3, simplified; "
+        "inputs without a value stay symbolic",
+    ),
     argument("--budget", type=float, metavar="SECONDS", help="seconds for the closed form"),
     argument(
         "--compile",
@@ -149,6 +155,9 @@ def check(parsed: argparse.Namespace) -> None:
     if parsed.strategy == "sparse" and (parsed.strict or parsed.create_graph):
         option = "--strict" if parsed.strict else "--create-graph"
         raise UsageError(f"{option} needs every gradient; write {option} --mode reverse")
+    if parsed.exact and (parsed.compile or not parsed.formula):
+        other = "--compile" if parsed.compile else "--no-formula"
+        raise UsageError(f"--exact shows the closed form; write it without {other}")
     check_common(parsed)
 
 

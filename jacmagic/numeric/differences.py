@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from jacmagic.function.silent_rerun import random_states, silent_rerun
+from jacmagic.numeric.backward_error import matrix_noise
 from jacmagic.numeric.probe import Probe
 from jacmagic.numeric.ridders import (
     BRIEF_STEP,
@@ -146,10 +147,11 @@ def _all(
     probe: Probe, center: np.ndarray, dtype: torch.dtype, directions: np.ndarray | None
 ) -> Differences:
     n, columns = len(probe.point), []
-    noise = _noise(probe, center, torch.finfo(dtype).eps)
+    in_matrices = matrix_noise(probe, center)
+    noise = np.fmax(in_matrices, _noise(probe, center, torch.finfo(dtype).eps))
     for j in range(n if directions is None else directions.shape[1]):
         vector = np.eye(1, n, j)[0] if directions is None else directions[:, j]
-        line = Line(probe, center, vector, noise, dtype)
+        line = Line(probe, center, vector, noise, dtype, goes_far=not in_matrices.any())
         columns.append(column(line))
     empty = np.zeros((len(center), 0))
     value, error, scale = (

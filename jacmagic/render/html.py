@@ -63,6 +63,7 @@ def matrix(
     head: str = "",
     chain: Sequence[tuple[str, str]] = (),
     where: Sequence[str] = (),
+    determinant: Sequence[str] = (),
     matrix_form: Sequence[str] = (),
     picture: str = "",
     steps: Sequence[Sequence[tuple[int, str, str]]] = (),
@@ -82,6 +83,7 @@ def matrix(
         head: MathML of the left-hand side of a chain of equations.
         chain: its links: a sign and the MathML of a matrix without brackets.
         where: MathML of the equations that explain names in it.
+        determinant: MathML of the equation of the determinant, if any.
         matrix_form: MathML of the same as matrix expressions.
         picture: SVG of the whole matrix, below the table.
         steps: derivations below that; each a list of (depth, MathML, rule's name).
@@ -96,7 +98,7 @@ def matrix(
         steps,
         [*table.legend, *remarks],
         warnings,
-        (_listed("with", where), _listed("in matrix form", matrix_form)),
+        (_listed("with", where), _listed("in matrix form", matrix_form), _listed("", determinant)),
     )
 
 
@@ -108,9 +110,14 @@ def summary(
     picture: str,
     remarks: Sequence[str],
     warnings: Sequence[str],
+    context: Sequence[tuple[str, Sequence[str]]] = (),
 ) -> str:
-    """Return the still form of a matrix without a table; see `matrix`."""
-    return _page(caption, _chain(head, chain), picture, (), remarks, warnings)
+    """Return the still form of a matrix without a table; see `matrix`.
+
+    Each line of `context` is a word and the MathML of the equations after it.
+    """
+    below = [_listed(word, equations) for word, equations in context]
+    return _page(caption, _chain(head, chain), picture, (), remarks, warnings, below)
 
 
 def _page(

@@ -95,12 +95,16 @@ def derivation(
         else:
             lines.append(f"&{sign} {link}")
             used = width
-    lines += [*_listed(where, "with"), *_listed(matrix, "in matrix form")]
-    chain = " \\\\[2ex]\n".join(lines)
-    return f"\\begin{{aligned}}\n{left} {chain}\n\\end{{aligned}}"
+    where_below = [*listed(where, "with"), *listed(matrix, "in matrix form")]
+    return aligned([f"{left} {lines[0]}" if lines else left, *lines[1:], *where_below])
 
 
-def _listed(equations: Sequence[str], word: str) -> list[str]:
+def aligned(lines: Sequence[str]) -> str:
+    """Return lines as one block, spaced."""
+    return "\\begin{aligned}\n" + " \\\\[2ex]\n".join(lines) + "\n\\end{aligned}"
+
+
+def listed(equations: Sequence[str], word: str) -> list[str]:
     """Return equations after a word, as many on a line as fit."""
     lines: list[str] = []
     used = _MAX_LINE_LETTERS

@@ -87,7 +87,7 @@ def matrix(
         if j is None:
             return ["…" for _ in (None, *down)]
         cells = ["⋮" if i is None else _cell(values, pattern, i, j, digits) for i in down]
-        return _flush([columns[j], *_aligned(cells)])
+        return flush_right([columns[j], *_aligned(cells)])
 
     shown = _fitting(column, len(columns), width - margin - 5 + len(_GAP))
     lines = [" " * (margin + 3) + _GAP.join(part[0] for part in shown)]
@@ -117,7 +117,7 @@ def _whole(cell: str) -> int:
     return min(ends, default=len(cell))
 
 
-def _flush(parts: Sequence[str]) -> list[str]:
+def flush_right(parts: Sequence[str]) -> list[str]:
     """Pad texts to one width, flush right."""
     widest = max(map(_width, parts))
     return [_right(part, widest) for part in parts]

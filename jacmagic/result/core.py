@@ -18,7 +18,7 @@ from jacmagic.function.tracebacks import showing_users_frames
 from jacmagic.numeric import NumericJacobian, Tuning, tuning_of
 from jacmagic.numeric import compute as compute_numbers
 from jacmagic.numeric.options import ComputeOptions
-from jacmagic.result import products
+from jacmagic.result import pickling, products
 from jacmagic.result.compiled import CompiledJacobian, compiled_of
 from jacmagic.result.evaluated import Outside
 from jacmagic.result.explained import Explained
@@ -120,10 +120,23 @@ class JacobianResult(Explained):
             dynamic: False refuses inputs of other shapes, dtypes and devices.
 
         Raises:
-            JacmagicError: the function is random or keeps state, or no backend can compile it.
+            FunctionError: the function is random or keeps state, or no backend can compile it.
         """
         strategy = self.options.strategy
         return compiled_of(self.problem, backend=backend, dynamic=dynamic, strategy=strategy)
+
+    # ── copies ────────────────────────────────────────────────────────────────────────────────
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how pickle stores a result; see `result.pickling`."""
+        return pickling.reduced(self)
+
+    def __copy__(self) -> Self:
+        return self.shown()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        copied: Self = pickling.deeply(self, memo)
+        return copied
 
     # ── products ──────────────────────────────────────────────────────────────────────────────
 
@@ -167,7 +180,8 @@ class JacobianResult(Explained):
             language: "python", "torch", "c", "javascript", or another in `codegen.languages`.
 
         Raises:
-            JacmagicError: without a closed form, or for what the language has no function for.
+            PointError: without a closed form.
+            OptionError: for another language, or for what the language has no function for.
         """
         if self._form is None:
             raise PointError(f"expected a closed form to write; found none: {self.refusal}")

@@ -22,6 +22,7 @@ from jacmagic.result.verdict import (
 from jacmagic.symbolic.formula import ClosedForm, DisplayForm
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.one_sided import OneSided, one_sided
+from jacmagic.symbolic.textbook import textbook_form
 from jacmagic.symbolic.trace import Refusal
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class Derived(Evaluated):
         form = self._form
         if self.reading is None or form is None:
             return None
-        return attempt(lambda: form.matrix, None)
+        return attempt(lambda: textbook_form(form, self.problem.flat_point).matrix, None)
 
     @property
     def expressions(self) -> sympy.Matrix | None:

@@ -16,6 +16,7 @@ from jacmagic.symbolic.derivation_entries import texts
 from jacmagic.symbolic.formula import DisplayForm
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.conditions import sentences
+from jacmagic.symbolic.formula.staircases import staircases
 from jacmagic.symbolic.matrix_form import MatrixForm, matrix_form
 from jacmagic.symbolic.one_sided import limits
 from jacmagic.symbolic.steps import Step
@@ -36,7 +37,8 @@ class Explained(Derived):
             return None
         names = [Label(one.name).tex for one in self.problem.inputs]
         title = Label(self.title).tex
-        return matrix_form(self.problem, self.reading.form, latex.head(title, names), title)
+        head = latex.head(title, names, letter=self.notation.letter)
+        return matrix_form(self.problem, self.reading.form, head, title)
 
     def steps(self, i: int, j: int) -> Step:
         """Return the derivation of entry (i, j), rule by rule.
@@ -101,7 +103,18 @@ class Explained(Derived):
             f"{self.problem.title} {side_effects(self.problem)}: it was run for torch and for the "
             "closed form only, not for finite differences"
         ] * bool(self.problem.effects)
-        return (*self.problem.notes, *self.numbers.notes, *changed, *self._conditions)
+        return (
+            *self.problem.notes,
+            *self.numbers.notes,
+            *changed,
+            *self._conditions,
+            *self._stairs,
+        )
+
+    @cached_property
+    def _stairs(self) -> list[str]:
+        """The inputs that act in steps only, whose zeros a reader may take for an error."""
+        return [] if self._form is None else staircases(self._form)
 
     @cached_property
     def _conditions(self) -> list[str]:

@@ -18,6 +18,7 @@ from jacmagic.function.problem import Problem
 from jacmagic.symbolic.closed_form import derive_form
 from jacmagic.symbolic.formula import ClosedForm, DisplayForm
 from jacmagic.symbolic.named_form import display_form
+from jacmagic.symbolic.textbook import textbook_form
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.symbolic.validation import are_equal, fits_beside, has_jacobian
 
@@ -42,7 +43,7 @@ class ClosedForms:
         self.budget = budget
         self._forms: list[ClosedForm] = []
         self._outside: WeakKeyDictionary[ClosedForm, tuple[Any, ...]] = WeakKeyDictionary()
-        self._wanted = wanted
+        self.wanted = wanted
         self._refusals: dict[tuple[float, ...], Refusal] = {}
 
     @property
@@ -66,7 +67,7 @@ class ClosedForms:
             matrix: torch's Jacobian there (m, n), if it is known.
         """
         with self._lock:
-            if not self._wanted:
+            if not self.wanted:
                 return NOT_WANTED
             point, outside = problem.flat_point, fingerprint_of(problem.function)
             kept = next((form for form in self._forms if form.holds_at(point)), None)
@@ -142,7 +143,8 @@ class ClosedForms:
                 reading.form, form, problem.flat_point
             )  # the names it was traced with have other values by now
             if reading is None or is_stale:
-                reading = form.too_large or display_form(
+                point = problem.flat_point
+                reading = textbook_form(form, point).too_large or display_form(
                     problem, form, self.budget, names=names, taken=taken
                 )
                 form.readings[names] = reading

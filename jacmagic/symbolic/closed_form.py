@@ -44,7 +44,10 @@ def derive_form(
 
 
 def trace_problem(
-    problem: Problem, budget: float | None, naming: Naming | None = None
+    problem: Problem,
+    budget: float | None,
+    naming: Naming | None = None,
+    text_factor: float = 1.0,
 ) -> Trace | Refusal:
     """Trace a problem's function; a trace that keeps names also keeps whole tensors."""
     with counted():
@@ -55,6 +58,7 @@ def trace_problem(
             seconds=seconds_left(budget),
             naming=naming,
             whole=[] if naming is None else [one.name for one in problem.inputs],
+            text_factor=text_factor,
         )
 
 
@@ -70,12 +74,14 @@ def differentiate_trace(
 def differentiate_gradient(gradient: ClosedForm, budget: float | None) -> ClosedForm | Refusal:
     """Differentiate a gradient's nodes once more: the closed form of a Hessian."""
     outputs = tuple(gradient.entries)
-    traced = dataclasses.replace(gradient.trace, outputs=outputs, expression=None)
+    traced = dataclasses.replace(gradient.trace, outputs=outputs)
     hessian = close(traced, gradient.columns, budget=budget)
-    return hessian if isinstance(hessian, Refusal) else _symmetric(hessian)
+    if isinstance(hessian, Refusal):
+        return hessian
+    return symmetric(dataclasses.replace(hessian, potential=gradient.trace.outputs))
 
 
-def _symmetric(hessian: ClosedForm) -> ClosedForm:
+def symmetric(hessian: ClosedForm) -> ClosedForm:
     """Replace mirrored entries by the shorter form: ∂²f/∂x∂y = ∂²f/∂y∂x (Schwarz)."""
     entries, n = hessian.entries, len(hessian.columns)
     sizes = tree_sizes(hessian.graph, entries)

@@ -17,6 +17,7 @@ from jacmagic.symbolic.closed_form import differentiate_gradient, differentiate_
 from jacmagic.symbolic.formula import ClosedForm, DisplayForm
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.graph import write_tape
+from jacmagic.symbolic.textbook import textbook_form
 from jacmagic.symbolic.trace import Constant, Naming, Refusal, Trace
 from jacmagic.symbolic.validation import are_equal, shows
 
@@ -40,12 +41,14 @@ def display_form(
         names: False shows the constants as numbers.
         taken: names that stand for something else on the page.
     """
-    reading = DisplayForm(form, taken=taken)
+    point, refusal = problem.flat_point, None
+    known = textbook_form(form, point)
+    reading = DisplayForm(known, taken=taken)
     if _may_gain(problem, reading, names) and not problem.effects:
         named = _named(problem, form, budget, names)
-        reading = reading if named is None else DisplayForm(named, taken=taken)
-    point, refusal = problem.flat_point, None
-    for candidate in (reading, DisplayForm(form, named=False)):
+        if named is not None:
+            reading = DisplayForm(textbook_form(named, point), taken=taken)
+    for candidate in (reading, DisplayForm(known, named=False), DisplayForm(form, named=False)):
         refusal = attempt(candidate.prepare, budget)
         if refusal is None:
             checked = attempt(partial(shows, candidate, form, point), budget)

@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jacmagic.errors import SizeError
-from jacmagic.result import JacobianResult
+from jacmagic.result.analysis.verbs import AnalysedResult
 from jacmagic.result.evaluated import LARGE
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.view import still
 
+if TYPE_CHECKING:
+    from jacmagic.view.exact import ExactJacobian
+
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
-class Jacobian(JacobianResult):
+class Jacobian(AnalysedResult):
     """The Jacobian (m, n) of a function at a point: outputs by inputs.
 
     Attributes:
@@ -59,6 +62,22 @@ class Jacobian(JacobianResult):
         explorer = Explorer(self, **options)
         self.__dict__["_explorer"] = weakref.ref(explorer)  # an open one is held by its kernel
         return explorer
+
+    def exact(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> ExactJacobian:
+        """Return the closed form at exact values: `J.exact(theta=pi)`, simplified.
+
+        Args:
+            values: values by name, for names that are no keywords: {"x[0]": 1}.
+            **named: values by the name of an input, of a component or of a constant of the code: a
+                number (0.1 is 1/10), `Fraction`, text such as "pi/2", expression of SymPy, or lists
+                of these. What has no value stays symbolic, and so does a component that is None.
+
+        Raises:
+            PointError: there is no closed form, no such name, or a value of another shape.
+        """
+        from jacmagic.view.exact import exact_at  # only here is it needed
+
+        return exact_at(self, {**(values or {}), **named})
 
     def save_html(self, path: str | os.PathLike[str], *, title: str | None = None) -> Path:
         """Write the live explorer as one HTML file, without kernel or network.

@@ -245,7 +245,7 @@ def test_the_computation_follows_the_options(shell: InteractiveShell) -> None:
         ("%%jacobian --of g\n" + SEED, "--of g names no function of the cell; it defines f"),
         ("%%jacobian\nx = 3", "found neither"),
         ("%%jacobian\nx = list((1, 2))", "found x, none of which can be called"),
-        ("%%jacobian --mode quick\n" + SEED, "invalid choice: 'quick'"),
+        ("%%jacobian --mode quick\n" + SEED, "sparse; found quick; write --mode auto"),
         ("%%jacobian --mode sparse --strict\n" + SEED, "write --strict --mode reverse"),
         ("%%jacobian --chunk 0\n" + SEED, "--chunk needs a number of at least 1; found 0"),
         ("%%jacobian -p 99\n" + SEED, "-p needs a number from 1 to 17; found 99"),

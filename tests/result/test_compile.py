@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 import jacmagic
-from jacmagic import FunctionError, JacmagicError, PointError
+from jacmagic import FunctionError, JacmagicError, OptionError, PointError
 from jacmagic.result.compiled.graph import fusion, tracing
 
 ASSIGNED: list[str] = ["native", "python", "graph"]
@@ -446,7 +446,7 @@ def test_a_derivative_by_hand_is_refused() -> None:
 
 def test_an_unknown_backend_is_refused() -> None:
     """The known ones are listed."""
-    with pytest.raises(JacmagicError, match="expected one of the backends auto, native, graph"):
+    with pytest.raises(OptionError, match="expected one of the backends auto, native, graph"):
         jacmagic.compile(torch.sin, vector(1.0), backend="fast")
 
 

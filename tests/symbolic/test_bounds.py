@@ -119,3 +119,20 @@ def test_what_is_no_real_number_has_no_digits() -> None:
     bad = graph.apply("log", x)
     tape = write_tape(graph, [bad, graph.div(graph.number(1), graph.add(x, graph.number(1)))], [x])
     assert precise(tape, [-1.0], tape.slots([-1.0])) == [None, None]
+
+
+def test_what_overflows_in_float64_is_decided_by_the_digits() -> None:
+    """eˣ/(1 + eˣ) is nan at 10⁴, but larger than ½, and so is everything chosen by it."""
+    graph = Graph()
+    x, one = graph.variable("x"), graph.number(1)
+    growing = graph.apply("exp", x)
+    share = graph._node("div", growing, graph._node("add", growing, one))
+    half = graph.number(0.5)
+    chosen = [
+        graph._node("where", graph._node("gt", share, half), x, one),
+        graph._node("where", graph._node("not", graph._node("le", share, half)), x, one),
+        graph._node("max", share, half),
+        graph._node("floor", graph._node("add", share, half)),
+    ]
+    tape = write_tape(graph, chosen, [x])
+    assert precise(tape, [1e4], tape.slots([1e4])) == [1e4, 1e4, 1, 1]

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import jacmagic
-from jacmagic.errors import JacmagicError
+from jacmagic.errors import OptionError
 from jacmagic.symbolic.codegen.languages import LANGUAGES
 
 F64 = torch.float64
@@ -187,9 +187,9 @@ def test_no_complex_number():
 def test_unknown_language_and_function():
     """An unknown language and a function that a language lacks are refused by name."""
     J = jacmagic.jacobian(torch.digamma, torch.tensor(2.0, dtype=F64))
-    with pytest.raises(JacmagicError, match="expected one of python, torch, c, javascript"):
+    with pytest.raises(OptionError, match="expected one of python, torch, c, javascript"):
         J.to_code("fortran")
-    with pytest.raises(JacmagicError, match="javascript has no function for polygamma"):
+    with pytest.raises(OptionError, match="javascript has no function for polygamma"):
         J.to_code("javascript")
     assert "polygamma" in J.to_code("torch")
 

@@ -71,7 +71,7 @@ def test_constants_are_recognised(value, expected):
 
 
 @pytest.mark.parametrize(
-    "exact", [0.5, 3.0, 100.0, 1 / 3, math.pi, 2 * math.pi, math.sqrt(2), math.log(2), math.e, 0.1]
+    "exact", [0.5, 3.0, 100.0, 1 / 3, math.pi, 2 * math.pi, math.sqrt(7), math.log(2), math.e, 0.1]
 )
 def test_only_the_nearest_float_is_a_constant(exact):
     """A float one ulp beside a constant stays the decimal that it is."""

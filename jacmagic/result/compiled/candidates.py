@@ -9,7 +9,7 @@ from typing import Protocol
 import numpy as np
 from torch import Tensor
 
-from jacmagic.errors import JacmagicError
+from jacmagic.errors import FunctionError
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.result.compiled.c_compiler import NoNativeCode
 from jacmagic.result.compiled.check import RELATIVE_STEPS, Truth, beside, disagreement
@@ -116,7 +116,7 @@ def choose(builder: Builder, tensors: Sequence[Tensor]) -> tuple[Program, float,
         The program, seconds of a call, and why others were not taken.
 
     Raises:
-        JacmagicError: no backend can compute it, or the one asked for cannot or is wrong.
+        FunctionError: no backend can compute it, or the one asked for cannot or is wrong.
     """
     asked = builder.truths.wanted.backend
     names = ("native", "graph", "python") if asked == "auto" else (asked,)
@@ -137,7 +137,7 @@ def choose(builder: Builder, tensors: Sequence[Tensor]) -> tuple[Program, float,
             continue
         built.append((measured(program, tensors), program))
     if not built:
-        raise JacmagicError(
+        raise FunctionError(
             f"expected a function that {'some backend' if asked == 'auto' else asked} can compile; "
             f"found {'; '.join(notes)}; write jacmagic.jacobian(f, x), which always runs f"
             + ("" if asked == "auto" else ', or backend="auto"')

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from jacmagic.errors import FunctionError, JacmagicError, PointError
+from jacmagic.errors import FunctionError, OptionError, PointError
 from jacmagic.function.problem import Problem
 from jacmagic.numeric import ComputeOptions
 from jacmagic.result.compiled.candidates import BACKENDS, microseconds
@@ -46,7 +46,7 @@ class CompiledJacobian:
             dynamic: False refuses inputs of other shapes, dtypes and devices.
 
         Raises:
-            JacmagicError: the function is random or has state, or no backend can compile it.
+            FunctionError: the function is random or has state, or no backend can compile it.
         """
         self._wanted, self._dynamic = wanted, dynamic
         self._versions: dict[tuple[Any, ...], Version] = {}
@@ -242,10 +242,11 @@ def compiled_of(
         strategy: how `jacobian()` computes what the backends are checked against.
 
     Raises:
-        JacmagicError: an unknown backend; the function cannot be compiled.
+        OptionError: an unknown backend.
+        FunctionError: the function cannot be compiled.
     """
     if backend not in BACKENDS:
-        raise JacmagicError(
+        raise OptionError(
             f"expected one of the backends {', '.join(BACKENDS)}; found {backend!r}; "
             'write backend="auto"'
         )

@@ -39,7 +39,7 @@ class Version:
             tensors: the inputs.
 
         Raises:
-            JacmagicError: no backend can compute it.
+            FunctionError: no backend can compute it.
         """
         self.wanted = wanted
         self.truths: Truths = truths(wanted, tensors)

@@ -47,6 +47,11 @@ def sentence(leak: Leak) -> str:
             f"{leak.name}.backward does not give the derivative of what {leak.name}.forward "
             f"computes{where}: correct it, unless another one is meant ({_MEANT})."
         )
+    if leak.habit == "cosine_similarity()":
+        return (
+            f"torch's derivative of cosine_similarity{where} takes no notice that a norm below eps "
+            f"is clamped: {leak.advice}."
+        )
     if leak.habit == "no derivative":
         return f"torch has no derivative of {leak.name}{where}: {leak.advice}."
     return f"{leak.habit}{where} cuts torch's graph: {leak.advice}."

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 
-from jacmagic.errors import JacmagicError
+from jacmagic.errors import OptionError
 from jacmagic.symbolic.codegen.language import (
     ATOM,
     POWER,
@@ -54,11 +54,11 @@ def write(
         The source, ending in a newline.
 
     Raises:
-        JacmagicError: for an unknown language, or an operation that it has no function for.
+        OptionError: for an unknown language, or an operation that it has no function for.
     """
     if language not in LANGUAGES:
         names = ", ".join(LANGUAGES)
-        raise JacmagicError(f"expected one of {names}; found {language!r}; write to_code('python')")
+        raise OptionError(f"expected one of {names}; found {language!r}; write to_code('python')")
     words = LANGUAGES[language]
     scope = Scope(words.reserved, ascii_only=words.ascii_only)
     function, *arguments = scope.names([name, *(argument for argument, _ in inputs)])
@@ -151,7 +151,7 @@ class _Writer:
         if operation == "where":
             return self.words.choice.format(*(text for text, _ in parts)), ATOM
         if not template:
-            raise JacmagicError(
+            raise OptionError(
                 f"{self.language} has no function for {operation}; write to_code('torch')"
             )
         return template.format(*(hold(part, SUM) for part in parts)), ATOM

@@ -122,6 +122,27 @@ class Abbreviations:
             if parts is not None and parts in vectors and len(parts) > 2:
                 self.name(node, Label(f"‖{vectors[parts]}‖"))
 
+    def name_standardised(self) -> None:
+        """Name standardised values z₀ and z₁, their mean μ and their deviation σ."""
+        sums, named = Sums(self.graph), set()
+        for node in self._reached:
+            parts = sums.standardised(node)
+            if parts is None or parts.root in named or len(parts.members) > MAX_MEMBERS:
+                continue
+            named.add(parts.root)
+            letter = next(iter(self._free(("z", "y", "v")))) if len(named) == 1 else ""
+            for k, gap in enumerate(parts.gaps if letter else ()):
+                self.name(self.graph.div(gap, parts.root), Label(letter, (k,)))
+            if letter:
+                self._name_moments(parts.mean, parts.root)
+
+    def _name_moments(self, mean: int | None, root: int) -> None:
+        """Name a mean μ and a deviation σ; the root of a mean of squares r."""
+        named = [(root, "r")] if mean is None else [(mean, "mu"), (root, "sigma")]
+        for part, name in named:
+            if name not in self._letters_taken:
+                self.name(part, Label(name))
+
     def name_sigmoids(self) -> None:
         """Name repeated sigmoids of more than a symbol s, or s₀ and s₁."""
         gains = self._gains(least=MIN_SYMBOLS)

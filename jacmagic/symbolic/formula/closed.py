@@ -49,6 +49,8 @@ class ClosedForm:
         columns: the n labels of the inputs' components.
         rows: for each output, the nodes of its non-zero derivatives by column.
         budget: seconds that reading the matrix may take, or None.
+        potential: of a Hessian, the node of the function whose gradient is differentiated.
+        expressed: the outputs in the form that was differentiated; empty for the trace's own.
         readings: how it is shown, with the names of constants and without; they live as long as it.
     """
 
@@ -56,6 +58,8 @@ class ClosedForm:
     columns: tuple[Label, ...]
     rows: tuple[dict[int, int], ...]
     budget: float | None = None
+    potential: tuple[int, ...] = ()
+    expressed: tuple[int, ...] = ()
     readings: dict[bool, Any] = field(default_factory=dict, init=False, repr=False)
 
     @property

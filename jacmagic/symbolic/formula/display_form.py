@@ -72,8 +72,9 @@ class DisplayForm:
         return self._plain.of([node], self._conversion.tidy)[0]
 
     def expression(self, i: int) -> sympy.Expr:
-        """Return one of the function's outputs."""
-        return self._conversion.convert([self.form.trace.outputs[i]])[0]
+        """Return one of the function's outputs, in the form that was differentiated."""
+        outputs = self.form.expressed or self.form.trace.outputs
+        return self._conversion.convert([outputs[i]])[0]
 
     # ── with clauses ──────────────────────────────────────────────────────────────────────────
 

@@ -39,6 +39,7 @@ class PartNames:
         if not self._named:
             return {}
         names.name_softmax()
+        names.name_standardised()
         names.name_norms(self._vectors)
         names.name_sigmoids()
         if self.is_wide and not self._fits_normalised(names.symbols):

@@ -12,6 +12,7 @@ from jacmagic.symbolic.formula.attempt import by_sympy
 from jacmagic.symbolic.formula.numbers import number
 from jacmagic.symbolic.formula.sympy_operations import CANONICAL, UNEVALUATED
 from jacmagic.symbolic.graph import Graph, Sums
+from jacmagic.symbolic.graph.numbers import Number
 
 
 def to_sympy(
@@ -20,6 +21,7 @@ def to_sympy(
     symbols: Mapping[int, sympy.Symbol],
     *,
     table: Mapping[str, Callable[..., Any]] = CANONICAL,
+    number: Callable[[Number], Any] = number,
 ) -> list[Any]:
     """Convert nodes to SymPy expressions; shared nodes become shared objects.
 
@@ -28,6 +30,7 @@ def to_sympy(
         roots: nodes to convert.
         symbols: the symbol of each variable node.
         table: `CANONICAL` or `WRITTEN`.
+        number: gives the SymPy number of a graph's number.
     """
     expressions: dict[int, Any] = {}
     sums = Sums(graph)

@@ -69,6 +69,7 @@ def _forwards(graph: Graph, outputs: Sequence[int], column: dict[int, int]) -> l
         elif any(rows[operand] for operand in graph.operands(node)):
             rows[node] = (
                 _softmax_row(graph, sums, node, rows)
+                or _standardised_row(graph, sums, node, rows)
                 or _pattern_row(graph, node, rows)
                 or _row(graph, node, rows)
             )
@@ -185,6 +186,15 @@ def _softmax_row(graph: Graph, sums: Sums, node: int, rows: dict[int, Row]) -> R
                 yield j, graph.mul(partial, inner)
 
     return _summed(graph, terms())
+
+
+def _standardised_row(graph: Graph, sums: Sums, node: int, rows: dict[int, Row]) -> Row | None:
+    """Return the row of (uᵢ − μ)/r, as in layer normalisation; None for other nodes."""
+    parts = sums.standardised(node)
+    if parts is None:
+        return None
+    partials = parts.partials(graph, node)
+    return _summed(graph, ((j, graph.mul(p, d)) for u, p in partials for j, d in rows[u].items()))
 
 
 def _pattern_row(graph: Graph, node: int, rows: dict[int, Row]) -> Row | None:

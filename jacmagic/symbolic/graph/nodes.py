@@ -15,6 +15,7 @@ from fractions import Fraction
 from functools import reduce
 
 from jacmagic.function.deadline import Deadline
+from jacmagic.symbolic.graph.constants import divided, multiplied
 from jacmagic.symbolic.graph.numbers import Number, exact, short
 from jacmagic.symbolic.graph.operations import OPERATIONS
 
@@ -166,7 +167,7 @@ class Graph:
         """Return a · b: numbers first, signs outside, a reciprocal as a quotient."""
         x, y = self.value(a), self.value(b)
         if x is not None and y is not None:
-            return self.number(x * y)
+            return self.number(multiplied(x, y))
         if y is not None:
             a, b, x, y = b, a, y, x
         if x is not None:
@@ -177,7 +178,7 @@ class Graph:
             if self.operations[b] == "mul":
                 inner = self.value(self.arguments[b][0])
                 if inner is not None:
-                    return self.mul(self.number(x * inner), self.arguments[b][1])
+                    return self.mul(self.number(multiplied(x, inner)), self.arguments[b][1])
         if self.operations[a] == "neg":
             return self.neg(self.mul(self.arguments[a][0], b))
         if self.operations[b] == "neg":
@@ -194,8 +195,8 @@ class Graph:
         """Return a / b."""
         x, y = self.value(a), self.value(b)
         if x is not None and y is not None:
-            if y != 0 and not (isinstance(x, float) or isinstance(y, float)):
-                return self.number(Fraction(x) / Fraction(y))
+            if y:
+                return self.number(divided(x, y))
             return self.number(OPERATIONS["div"].evaluate(float(x), float(y)))
         if y == 1:
             return a

@@ -13,7 +13,7 @@ import torch
 
 from jacmagic.function.interop.arrays import traced_by
 from jacmagic.labels import Label
-from jacmagic.symbolic.matrices import Expression
+from jacmagic.symbolic.matrices import Expression, is_unnamed
 from jacmagic.symbolic.trace.mode import ConcolicMode
 from jacmagic.symbolic.trace.source_lines import is_users
 
@@ -57,7 +57,7 @@ class LocalVariables:
         names: dict[Expression, str] = {}
         for name, tensor in self.tensors.items():
             expression = None if self.mode.tensors is None else self.mode.tensors.of(tensor)
-            if expression is not None and expression.arguments:
+            if expression is not None and (expression.arguments or is_unnamed(expression)):
                 names.setdefault(expression, name)
         return names
 

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -29,6 +31,7 @@ from jacmagic.symbolic.trace.named_numbers import (
 )
 
 MAX_ELEMENTS = 16  # of a tensor, up to which each is a constant of its own: a 4 × 4 matrix
+_ITEM = re.compile(r"(?P<name>\w+)\[(?P<position>\d+)\]")  # of a list
 _RECOGNISED = (math.pi, math.e, math.tau)  # recognised as themselves
 
 
@@ -75,6 +78,9 @@ _ARITHMETIC = frozenset(
     + [f"__{name}__" for name in ("lt", "le", "gt", "ge", "eq", "ne")]
     + ["lt", "le", "gt", "ge", "eq", "ne"]
 )
+# Functions that make tensors, and which argument is the numbers.
+_MAKERS = {"tensor": 0, "as_tensor": 0, "asarray": 0, "new_tensor": 1}
+_MAKERS |= {"full": 1, "full_like": 1, "new_full": 2}
 _REFLECTED = {
     "__radd__": torch.add,
     "__rmul__": torch.mul,
@@ -185,6 +191,8 @@ class Names:
 
     def _label(self, name: str, index: tuple[int, ...]) -> Label:
         """Return a component's label, written out where it would look like an input's."""
+        if (item := _ITEM.fullmatch(name)) is not None:
+            name, index = item["name"], (int(item["position"]), *index)
         label = Label(name, index)
         return Label(name, index, written_out=label.tex in self._naming.shown)
 
@@ -210,9 +218,11 @@ class Names:
 
     def carried(self, func: Any, args: tuple, kwargs: dict) -> tuple[Any, tuple, dict]:
         """Return a call of torch with named numbers as tensors that carry their nodes."""
-        if not any(isinstance(value, NamedNumber) for value in args):
+        if not any(map(_holds_name, args)):
             return func, args, kwargs
         name = getattr(func, "__name__", "")
+        if name in _MAKERS:
+            return partial(self._made, func, _MAKERS[name]), args, kwargs
         like = next((value for value in args if isinstance(value, torch.Tensor)), None)
         if like is None or (name not in _ARITHMETIC and name not in _REFLECTED):
             return func, args, kwargs
@@ -220,6 +230,25 @@ class Names:
         if name in _REFLECTED:
             return _REFLECTED[name], (given[1], given[0]), kwargs
         return func, given, kwargs
+
+    def _made(self, make: Any, position: int, *args: Any, **kwargs: Any) -> Any:
+        """Make a tensor of named and other numbers; each element keeps its node."""
+        result = make(*args, **kwargs)
+        if result.is_floating_point() and not self.mode.shadows.has(result):
+            nodes = self._nodes(args[position]) if position < len(args) else None
+            if nodes is not None:
+                self.mode.shadows.write(result, np.broadcast_to(nodes, tuple(result.shape)).copy())
+        return result
+
+    def _nodes(self, nest: Any) -> np.ndarray | None:
+        """Return the nodes of a nest of numbers; None where something else is in it."""
+        if isinstance(nest, list | tuple):
+            parts = [self._nodes(part) for part in nest]
+            return None if any(part is None for part in parts) else np.array(parts, dtype=np.int64)
+        if not isinstance(nest, int | float):
+            return None
+        node = nest.node if isinstance(nest, NamedNumber) else self.graph.number(nest)
+        return np.array(node, dtype=np.int64)
 
     def _as_tensor(self, value: Any, like: torch.Tensor) -> torch.Tensor:
         dtype = like.dtype
@@ -230,6 +259,12 @@ class Names:
         if self.mode.tensors is not None and self.graph.operations[value.node] == "constant":
             self.mode.tensors.constant(self.graph.arguments[value.node][0], result)
         return result
+
+
+def _holds_name(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return any(map(_holds_name, value))
+    return isinstance(value, NamedNumber)
 
 
 def _short(name: str) -> str:

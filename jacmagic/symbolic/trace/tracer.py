@@ -112,6 +112,7 @@ def trace(
     seconds: float | None = None,
     naming: Naming | None = None,
     whole: Sequence[str] = (),
+    text_factor: float = 1.0,
 ) -> Trace | Refusal:
     """Trace a function at a point.
 
@@ -124,6 +125,7 @@ def trace(
         naming: which constants keep the names that the user gave them; None for none, and then
             nothing else has a name either.
         whole: names of the tensors themselves; the trace then also says what whole tensors are.
+        text_factor: what numbers read from texts of tensors are multiplied by.
 
     Returns:
         The trace, or a refusal. Output printed by the function, and torch's warnings about cut
@@ -133,11 +135,12 @@ def trace(
     graph = Graph(limit=limit, deadline=None if seconds is None else Deadline(seconds))
     mode = ConcolicMode(graph)
     kept = NamesMet() if naming is None else Names(mode, names, naming)
-    leaks, stacks = LeakDetector(mode, kept if isinstance(kept, Names) else None), ModeStacks()
+    names_kept = kept if isinstance(kept, Names) else None
+    leaks, stacks = LeakDetector(mode, names_kept, text_factor), ModeStacks()
     try:
         inputs = tuple(graph.variable(name) for name in names)
         copies = _shadowed_copies(mode, tensors, inputs)
-        mode.tensors = _tensors(whole, copies)
+        mode.tensors = _tensors(mode, whole, copies)
         with silent(), kept.keeping(), torch.enable_grad(), leaks, mode:
             result = function(*copies)
             leaves = flatten(result).leaves
@@ -172,11 +175,13 @@ def _with_names(found: Trace, names: Names, result: Any) -> Trace:
     )
 
 
-def _tensors(names: Sequence[str], copies: Sequence[torch.Tensor]) -> Tensors | None:
+def _tensors(
+    mode: ConcolicMode, names: Sequence[str], copies: Sequence[torch.Tensor]
+) -> Tensors | None:
     """Return the expressions of the inputs as whole tensors; None without names."""
     if not names:
         return None
-    tensors = Tensors()
+    tensors = Tensors(lambda tensor: not mode.shadows.has(tensor))
     for name, copy in zip(names, copies, strict=True):
         tensors.input(name, copy)
     return tensors

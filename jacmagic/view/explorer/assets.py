@@ -16,6 +16,7 @@ MODULES = (
     "title.mjs",
     "chain.mjs",
     "equations.mjs",
+    "determinant.mjs",
     "notice.mjs",
     "tools.mjs",
     "table.mjs",

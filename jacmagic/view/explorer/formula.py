@@ -10,6 +10,7 @@ from jacmagic.result import JacobianResult
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.symbolic.trace import Refusal
+from jacmagic.view.determinant import shown_determinant
 from jacmagic.view.explorer.copies import copies
 from jacmagic.view.explorer.entries import entries_of
 from jacmagic.view.explorer.live_tape import live_tape
@@ -23,6 +24,7 @@ _NO_CHAIN: dict[str, Any] = {
     "where": [],
     "matrix": [],
     "plain": None,
+    "determinant": None,
     "copies": {},
 }
 
@@ -60,9 +62,18 @@ def _chain(jacobian: JacobianResult) -> dict[str, Any]:
         **_links(chain.links, chain.where, moving),
         "matrix": [to_mathml(equation, display=False) for equation in chain.matrix],
         "plain": plain,
+        "determinant": _determinant(jacobian),
         "copies": copies(jacobian),
         "note": "",
     }
+
+
+def _determinant(jacobian: JacobianResult) -> str | None:
+    """Return MathML of "det J" with its closed form; the browser adds the number."""
+    found = shown_determinant(jacobian)
+    if found is None:
+        return None
+    return to_mathml((found.definition or found.name).tex, display=False)
 
 
 def _links(links: Sequence[str], where: Sequence[str], moving: list[str]) -> dict[str, Any]:

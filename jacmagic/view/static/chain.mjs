@@ -9,6 +9,7 @@
  * @property {{links: string[], where: string[], copies: Copies} | null} plain the same with constants
  *   as numbers
  * @property {string[]} matrix MathML of the same Jacobian as matrix expressions
+ * @property {string | null} [determinant] MathML of "det J", with its closed form where there is one
  * @property {Copies} copies
  * @property {string} note why there is no chain, where there is none
  *

@@ -10,6 +10,7 @@ from jacmagic.result import JacobianResult
 from jacmagic.symbolic.derivation import Derivation
 from jacmagic.symbolic.steps import Step
 from jacmagic.view.captions import caption, remarks, warnings
+from jacmagic.view.determinant import shown_determinant
 from jacmagic.view.still.derivations import derivations
 from jacmagic.view.table import Table, blocks_of, summary_of, table_of
 
@@ -20,6 +21,7 @@ def html(jacobian: JacobianResult) -> str:
         return _summary(jacobian)
     table, chain = table_of(jacobian), jacobian.derivation
     steps, left_out = derivations(jacobian)
+    determinants = [one for one in [shown_determinant(jacobian)] if one is not None]
     return page.matrix(
         table.values,
         *table.heads,
@@ -31,6 +33,7 @@ def html(jacobian: JacobianResult) -> str:
         head=to_mathml(chain.head),
         chain=_links(chain),
         where=[to_mathml(equation, display=False) for equation in chain.where],
+        determinant=[to_mathml(one.equation.tex, display=False) for one in determinants],
         matrix_form=[to_mathml(equation, display=False) for equation in chain.matrix],
         steps=[_step_lines(step) for step in steps],
         remarks=[*chain.left_out, *left_out, *remarks(jacobian)],

@@ -11,6 +11,7 @@ from jacmagic.symbolic.formula import DisplayForm, plain, pretty
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.view.captions import caption, remarks, warnings
+from jacmagic.view.determinant import shown_determinant
 from jacmagic.view.still.derivations import derivations
 from jacmagic.view.table import summary_of, table_of
 
@@ -27,6 +28,7 @@ def text(jacobian: JacobianResult) -> str:
         table = table_of(jacobian)
         drawn = matrix(table.values, *table.heads, jacobian.view.digits, table.pattern)
         middle = [drawn, "", *_closed_form(jacobian), *_matrix_form(jacobian)]
+        middle += _determinant(jacobian)
     return "\n".join(
         [
             caption(jacobian),
@@ -47,6 +49,11 @@ def _steps(jacobian: JacobianResult) -> list[str]:
 def _matrix_form(jacobian: JacobianResult) -> list[str]:
     form = jacobian.matrix_form
     return [] if form is None else ["in matrix form", form.text, ""]
+
+
+def _determinant(jacobian: JacobianResult) -> list[str]:
+    found = shown_determinant(jacobian)
+    return [] if found is None else [found.equation.text, ""]
 
 
 def _closed_form(jacobian: JacobianResult) -> list[str]:
