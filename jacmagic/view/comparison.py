@@ -116,7 +116,7 @@ class Comparison(CheckResult):
             )
         if not proved:
             return f"all {equal} entries {at}" if equal != 1 else at
-        return f"{proved} entries proved symbolically, {equal} {at}"
+        return f"{proved} entr{'y' if proved == 1 else 'ies'} proved symbolically, {equal} {at}"
 
     @property
     def _remarks(self) -> list[str]:
