@@ -34,6 +34,11 @@ def gradient_of(problem: Problem, *, strict: bool = False) -> Problem:
         tuple with one such tensor for each input, so that blocks nest as
         `torch.autograd.functional.hessian` nests them.
     """
+    if problem.tangent is not None:
+        raise FunctionError(
+            "expected inputs that are on no manifold for a Hessian; found wrt with one; "
+            "write wrt with names alone, or jacmagic.jacobian"
+        )
 
     def scalar(*tensors: Tensor) -> Tensor:
         return _only_number(problem, problem.function(*tensors))

@@ -54,7 +54,7 @@ def reduced(problem: Problem, remake: Remake | None, title: str) -> tuple[Any, .
         )
     if not _writes_functions():
         _require_name(remake.arguments[0], title)
-    point = {one.name: one.value.detach() for one in problem.inputs}
+    point = {name: value.detach() for name, value in problem.point.items()}
     return remade, (remake, point)
 
 

@@ -24,9 +24,13 @@ from jacmagic.function.syntax.parameters import parameters_of
 from jacmagic.notebook.cell import read_cell
 
 IDENTIFIER = "jacmagic"
+MANIFOLDS = tuple(  # `function.manifolds` has them too, but loads torch
+    f"{name}:{side}" for name in ("SO3", "SE3", "quat", "quat_xyzw") for side in ("right", "left")
+)
 SUGGESTIONS: Mapping[str, tuple[str, ...]] = {  # values of options that take others as well
     "--dtype": ("float64", "float32", "float16", "bfloat16"),
     "--device": ("cpu", "cuda", "mps"),
+    "--out": MANIFOLDS,
 }
 
 
@@ -106,6 +110,11 @@ class _TypedLine:
         """Return the values of an option that begin with a fragment."""
         if option == "--wrt":
             head, comma, last = fragment.rpartition(",")
+            named, equals, manifold = last.rpartition("=")
+            if equals:
+                return [
+                    f"{head}{comma}{named}={one}" for one in MANIFOLDS if one.startswith(manifold)
+                ]
             chosen = [normal(name) for name in head.split(",")]
             names = [name for name in [*self._inputs(), *self._groups()] if name not in chosen]
             return [head + comma + name for name in names if _begins(name, last)]

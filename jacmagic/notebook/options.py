@@ -23,8 +23,10 @@ OPTIONS = (
         "--wrt",
         metavar="NAMES",
         help="inputs to differentiate with respect to, by commas; "
-        "for a module: inputs, parameters, or names of parameters",
+        "for a module: inputs, parameters, or names of parameters; "
+        "R=SO3:right for the tangent vector of a rotation (SE3, quat; left)",
     ),
+    argument("--out", metavar="MANIFOLD", help="the manifold of the output, such as SO3:right"),
     argument("--at", metavar="EXPR", help="the point as one dict, tuple or single value"),
     argument(
         "--range",

@@ -185,7 +185,7 @@ class JacobianResult(Explained):
         """
         if self._form is None:
             raise PointError(f"expected a closed form to write; found none: {self.refusal}")
-        inputs = [(one.name, tuple(one.value.shape)) for one in self.problem.inputs]
+        inputs = [(name, tuple(value.shape)) for name, value in self.point.items()]
         name = f"{self.notation.noun.lower()}_of_{self.title}"
         return self._form.source(language, name, inputs)
 

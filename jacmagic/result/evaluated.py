@@ -124,8 +124,8 @@ class Evaluated:
 
     @property
     def point(self) -> dict[str, torch.Tensor]:
-        """The inputs by name."""
-        return {one.name: one.value for one in self.problem.inputs}
+        """The inputs by name; those on manifolds, not their tangent vectors."""
+        return self.problem.point
 
     @property
     def title(self) -> str:

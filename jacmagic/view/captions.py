@@ -14,7 +14,9 @@ MAX_PARAMETER_LENGTH = 40  # characters of a constant below the table
 
 def caption(jacobian: JacobianResult) -> str:
     """Return what is shown and where: "Jacobian of f at x1 = 3, x2 = 4"."""
-    return f"{jacobian.notation.noun} of {jacobian.title} {whereabouts(jacobian)}"
+    tangent = jacobian.problem.tangent
+    by = "" if tangent is None else f"by {tangent.law} "
+    return f"{jacobian.notation.noun} of {jacobian.title} {by}{whereabouts(jacobian)}"
 
 
 def whereabouts(jacobian: JacobianResult, *, unicode: bool = False) -> str:
@@ -24,10 +26,10 @@ def whereabouts(jacobian: JacobianResult, *, unicode: bool = False) -> str:
 
 def point(jacobian: JacobianResult, *, unicode: bool = False) -> str:
     """Return the point as "x1 = 3, x2 = 4", cut after twelve components."""
-    labels, digits = jacobian.columns, jacobian.view.digits
+    (labels, numbers), digits = jacobian.problem.point_shown, jacobian.view.digits
     shown = [
         f"{label.unicode if unicode else label.text} = {number(value, digits)}"
-        for label, value in zip(labels[:MAX_COMPONENTS], jacobian.problem.flat_point, strict=False)
+        for label, value in zip(labels[:MAX_COMPONENTS], numbers, strict=False)
     ]
     return ", ".join(shown) + (", …" if len(labels) > MAX_COMPONENTS else "")
 

@@ -19,6 +19,7 @@ from torch import Tensor
 from jacmagic.errors import PointError
 from jacmagic.function.problem import Problem
 from jacmagic.function.python_call import problem_of
+from jacmagic.function.remaking import Remake
 from jacmagic.labels import Label
 from jacmagic.numeric.options import ComputeOptions
 from jacmagic.render import latex
@@ -189,21 +190,25 @@ def implicit(func: Callable[..., Any], x: Any, y: Any, *, names: Any = None) -> 
         >>> J.matrix, J.formula
         (tensor([[-0.7500]], dtype=torch.float64), Matrix([[-x/y]]))
     """
+    problem = implicit_problem(func, x, y, names)
+    return ImplicitJacobian.of(problem, _OPTIONS, ClosedForms(wanted=False), _DISPLAY)
+
+
+def implicit_problem(func: Callable[..., Any], x: Any, y: Any, names: Any) -> Problem:
+    """Return the problem of y(x), at an x for which the equations have a solution."""
     given, start = _tensors(x, "x"), _tensors(y, "y")
     equations = Equations(func, len(given), start, names)
-    found = equations.solved(given)
-    require_invertible(found.jacobian)
+    require_invertible(equations.solved(given).jacobian)
     known = problem_of(func, (*given, *start), None, names)
     outputs = [one.name for one in known.inputs[len(given) :]]
-    problem = Problem(
+    return Problem(
         function=equations,
         inputs=known.inputs[: len(given)],
         title=outputs[0] if len(outputs) == 1 else "y",
         single=not isinstance(x, tuple),
         filename=known.filename,
+        remake=Remake(implicit_problem, (func, x, y, names), {}),
     )
-    forms = ClosedForms(wanted=False)
-    return ImplicitJacobian.of(problem, _OPTIONS, forms, _DISPLAY)
 
 
 def _tensors(values: Any, name: str) -> tuple[Tensor, ...]:

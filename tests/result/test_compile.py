@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import math
 import random
 import time
@@ -16,7 +15,6 @@ from torch import Tensor, nn
 
 import jacmagic
 from jacmagic import FunctionError, JacmagicError, OptionError, PointError
-from jacmagic.result.compiled.graph import fusion, tracing
 
 ASSIGNED: list[str] = ["native", "python", "graph"]
 DOUBLE = torch.float64
@@ -462,29 +460,3 @@ def test_a_result_compiles_itself() -> None:
     for backend in ASSIGNED:
         hessian = jacmagic.hessian(f, x).compile(backend)
         assert close(hessian(2 * x), jacmagic.hessian(f, 2 * x).matrix)
-
-
-@pytest.mark.parametrize("compiler", [True, False])
-def test_chains_of_elementwise_steps_are_fused(
-    compiler: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Broadcast operands, scalars and constants, at points of any strides."""
-    if not compiler:
-        monkeypatch.setattr(fusion, "c_compiler", lambda: None)
-    times = itertools.count(0, -1)  # what is measured later is quicker
-    monkeypatch.setattr(tracing, "_seconds", lambda graph, tensors: next(times))
-    weights = torch.rand(200, 200, dtype=DOUBLE)
-
-    def f(x: Tensor) -> Tensor:
-        return torch.exp(-x * x.sum()) * torch.tanh(weights @ x) / (2 + torch.sin(x)) - 3 * x**3
-
-    x = torch.rand(200, dtype=DOUBLE)
-    g = jacmagic.compile(f, x, backend="graph")
-    assert ("fused" in repr(g)) is compiler
-    for point in (
-        x + 1,
-        torch.rand(400, dtype=DOUBLE)[::2],
-        torch.rand(200, 2, dtype=DOUBLE)[:, 0],
-    ):
-        assert close(g(point), truth(f, point), 1e-10)
-    assert close(g.batch(torch.stack((x, x + 1)))[1], truth(f, x + 1), 1e-10)

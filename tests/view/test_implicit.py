@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pickle
+
 import numpy as np
 import pytest
 import scipy.optimize
@@ -102,3 +104,9 @@ def test_values_are_tensors_or_numbers() -> None:
     """A text is refused in one line."""
     with pytest.raises(jacmagic.PointError, match="tensors or numbers for y; found str"):
         jacmagic.implicit(circle, 1.0, "four")
+
+
+def test_it_is_pickled() -> None:
+    """Equations of a module travel, and are solved again at the point."""
+    again = pickle.loads(pickle.dumps(jacmagic.implicit(circle, 3.0, 4.0).at(x=4.0)))
+    np.testing.assert_allclose(again.to_numpy(), [[-4 / 3]])

@@ -24,11 +24,13 @@ class Determinant(float, Reported):
         form: the closed form, or None where there is none that fits a line.
         name: "det J" as text and LaTeX.
         digits: significant digits shown.
+        bound: on the error of the number.
     """
 
     form: ShortForm | None
     name: Shown
     digits: int
+    bound: float
 
     @property
     def formula(self) -> sympy.Expr | None:
@@ -46,6 +48,8 @@ class Determinant(float, Reported):
     def equation(self) -> Shown:
         """The definition with the number behind it."""
         before = self.definition or self.name
+        if self != 0 and abs(self) <= self.bound:
+            return Shown(f"{before.text} = 0 to rounding", rf"{before.tex} \approx 0")
         value = float(self)
         return Shown(
             f"{before.text} = {number(value, self.digits)}",
@@ -85,11 +89,12 @@ def determinant_of(jacobian: JacobianResult) -> Determinant:
     letter = jacobian.notation.letter
     value.name = Shown(f"det {letter}", rf"\det \mathbf{{{letter}}}_{{{title}}}")
     value.digits = jacobian.view.digits
-    value.form = _form(jacobian, matrix, value) if 0 < n <= MAX_SYMBOLIC else None
+    value.bound = error_bound(matrix, epsilon_of(jacobian))
+    value.form = _form(jacobian, value) if 0 < n <= MAX_SYMBOLIC else None
     return value
 
 
-def _form(jacobian: JacobianResult, matrix: np.ndarray, value: float) -> ShortForm | None:
+def _form(jacobian: JacobianResult, value: Determinant) -> ShortForm | None:
     """Return the closed form if it has the number of the factorisation."""
     found = short_form(jacobian, lambda entries: entries.det(method="berkowitz"))
     reading = jacobian.reading
@@ -100,8 +105,7 @@ def _form(jacobian: JacobianResult, matrix: np.ndarray, value: float) -> ShortFo
         exact = float(found.expression.evalf(subs=numbers))
     except (TypeError, ValueError, ArithmeticError):
         return None
-    bound = error_bound(matrix, epsilon_of(jacobian))
-    return found if np.isfinite(value) and abs(exact - value) <= bound else None
+    return found if np.isfinite(value) and abs(exact - value) <= value.bound else None
 
 
 def error_bound(matrix: np.ndarray, epsilon: float) -> float:

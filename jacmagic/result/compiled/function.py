@@ -245,6 +245,11 @@ def compiled_of(
         OptionError: an unknown backend.
         FunctionError: the function cannot be compiled.
     """
+    if problem.tangent is not None:
+        raise FunctionError(
+            "expected inputs that are on no manifold to compile; found wrt with one; compile the "
+            "Jacobian by the inputs themselves, or write J.to_code()"
+        )
     if backend not in BACKENDS:
         raise OptionError(
             f"expected one of the backends {', '.join(BACKENDS)}; found {backend!r}; "

@@ -137,7 +137,8 @@ class ClosedForm:
         """
         m, n = self.shape
         rows = [self.entries[i * n : i * n + n] for i in range(m if n else 0)]
-        return write(language, name, inputs, self.graph, self.trace.inputs, rows)
+        variables = self.trace.values or self.trace.inputs
+        return write(language, name, inputs, self.graph, variables, rows)
 
     # ── expressions, in SymPy ─────────────────────────────────────────────────────────────────
 
@@ -153,7 +154,8 @@ class ClosedForm:
 
     @cached_property
     def _by_node(self) -> dict[int, sympy.Symbol]:
-        return dict(zip(self.trace.inputs, self.symbols, strict=True))
+        base = {one.node: sympy.Symbol(one.label.symbol, real=True) for one in self.trace.base}
+        return {**dict(zip(self.trace.inputs, self.symbols, strict=True)), **base}
 
     @cached_property
     def too_large(self) -> Refusal | None:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -73,6 +74,8 @@ class Trace:
         parts: what the function itself calls some parts of that.
         dtypes: the floating dtypes that torch computed in on the way.
         calls: how often the function called torch.
+        base: the components of values on manifolds, which are constants with names.
+        values: the components of all inputs' values, where those on manifolds are no inputs.
     """
 
     graph: Graph
@@ -87,6 +90,8 @@ class Trace:
     parts: Mapping[Expression, str] = field(default_factory=dict)
     dtypes: frozenset[torch.dtype] = frozenset()
     calls: int = 0
+    base: tuple[Constant, ...] = ()
+    values: tuple[int, ...] = ()
 
 
 @cache
@@ -112,6 +117,7 @@ def trace(
     seconds: float | None = None,
     naming: Naming | None = None,
     whole: Sequence[str] = (),
+    fixed: Mapping[int, float] = MappingProxyType({}),
     text_factor: float = 1.0,
 ) -> Trace | Refusal:
     """Trace a function at a point.
@@ -125,6 +131,7 @@ def trace(
         naming: which constants keep the names that the user gave them; None for none, and then
             nothing else has a name either.
         whole: names of the tensors themselves; the trace then also says what whole tensors are.
+        fixed: numbers of components that are constants with a name, by position.
         text_factor: what numbers read from texts of tensors are multiplied by.
 
     Returns:
@@ -138,7 +145,7 @@ def trace(
     names_kept = kept if isinstance(kept, Names) else None
     leaks, stacks = LeakDetector(mode, names_kept, text_factor), ModeStacks()
     try:
-        inputs = tuple(graph.variable(name) for name in names)
+        inputs = _leaves(graph, names, fixed)
         copies = _shadowed_copies(mode, tensors, inputs)
         mode.tensors = _tensors(mode, whole, copies)
         with silent(), kept.keeping(), torch.enable_grad(), leaks, mode:
@@ -159,6 +166,14 @@ def trace(
     if isinstance(kept, NamesMet):
         return replace(found, has_constants=kept.any)
     return _with_names(found, kept, result)
+
+
+def _leaves(graph: Graph, names: Sequence[str], fixed: Mapping[int, float]) -> tuple[int, ...]:
+    """Return a variable for each component; a constant with its name where it is fixed."""
+    return tuple(
+        graph.constant(name, fixed[k]) if k in fixed else graph.variable(name)
+        for k, name in enumerate(names)
+    )
 
 
 def _with_names(found: Trace, names: Names, result: Any) -> Trace:

@@ -11,6 +11,7 @@ import torch
 
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.result import JacobianResult
+from jacmagic.result.analysis.arrays import parts_of
 from jacmagic.symbolic.graph import OPERATIONS, BudgetExceeded, Tape
 
 # The operations that static/tape.mjs has: all but a few special functions.
@@ -81,12 +82,7 @@ def _same(entries: np.ndarray, jacobian: JacobianResult) -> bool:
 
 def shaped(jacobian: JacobianResult, flat: Sequence[float]) -> dict[str, torch.Tensor]:
     """Return flat numbers as the inputs' tensors."""
-    tensors, start = {}, 0
-    for name, value in jacobian.point.items():
-        part = torch.tensor(flat[start : start + value.numel()], dtype=torch.float64)
-        start += value.numel()
-        tensors[name] = part.to(value.dtype).to(value.device).reshape(value.shape)
-    return tensors
+    return parts_of(jacobian.problem, flat)
 
 
 def to_json(number: float) -> float | str:

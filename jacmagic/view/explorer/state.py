@@ -43,10 +43,11 @@ def spec(jacobian: JacobianResult) -> dict[str, Any]:
 def _command(jacobian: JacobianResult) -> list[str] | None:
     """Return the magic's line before and behind its point, or None.
 
-    The leaves of a dict or list have no names of their own in a line, so that none is possible.
+    The leaves of a dict or list have no names of their own in a line, and tangent vectors are not
+    what a line gives, so that none is possible.
     """
     problem = jacobian.problem.potential or jacobian.problem
-    if problem.arrange is not None:
+    if problem.arrange is not None or problem.tangent is not None:
         return None
     return list(jacobian.view.command or (f"%%{jacobian.notation.noun.lower()}", ""))
 

@@ -84,11 +84,12 @@ class Explorer(ipywidgets.VBox):
             on_move=self._moved,
         )
         self.view = JacobianView(self.jacobian, at=numbers, on_reset=self.reset)
-        is_crowded = len(numbers) > MAX_SLIDERS
+        is_crowded = len(self.jacobian.problem.movable) > MAX_SLIDERS
         self.chooser = self._make_chooser() if is_crowded else None
         super().__init__(children=[part for part in (self.chooser, self.view) if part is not None])
         self.add_class("jm-explorer")
-        self._choose([0] if is_crowded else range(len(numbers)))
+        movable = self.jacobian.problem.movable
+        self._choose(movable[:1] if is_crowded else movable)
         self.point = self.jacobian.point
         self._is_shown_by_a_cell = resume
         if resume:
@@ -115,8 +116,9 @@ class Explorer(ipywidgets.VBox):
             self.view.components, self.view.sliders, self.view.handles = chosen, sliders, own
 
     def _make_chooser(self) -> ipywidgets.Dropdown:
-        options = [(label.unicode, k) for k, label in enumerate(self.jacobian.columns)]
-        chooser = ipywidgets.Dropdown(options=options, value=0, description="component")
+        labels = self.jacobian.columns
+        options = [(labels[k].unicode, k) for k in self.jacobian.problem.movable]
+        chooser = ipywidgets.Dropdown(options=options, value=options[0][1], description="component")
         chooser.observe(lambda change: self._choose([change["new"]]), "value")
         return chooser
 
@@ -215,7 +217,7 @@ class Explorer(ipywidgets.VBox):
             PageError: the file cannot be written.
         """
         self.view.settle()
-        components = list(range(len(self._controls.numbers)))
+        components = self.jacobian.problem.movable
         live = export.Live(
             view=self.view,
             changes={

@@ -37,6 +37,22 @@ export function determinantOf(values, size) {
   return product;
 }
 
+/**
+ * A determinant as text; 0 where it is smaller than its own rounding, 2n²ε times the rows' norms.
+ * @param {ArrayLike<number>} values row-major
+ * @param {number} size rows and columns
+ * @param {number} digits significant digits
+ */
+export function showDeterminant(values, size, digits) {
+  const found = determinantOf(values, size);
+  let bound = 2 * size * size * Number.EPSILON;
+  for (let i = 0; i < size; i++) {
+    bound *= Math.hypot(...Array.from({ length: size }, (_, j) => values[i * size + j]));
+  }
+  if (found !== 0 && Math.abs(found) <= bound) return "= 0 to rounding";
+  return `= ${showNumber(found, digits)}`;
+}
+
 class Determinant {
   /** @param {HTMLElement} box */
   constructor(box) {
@@ -56,7 +72,7 @@ class Determinant {
       this.name.replaceChildren(...(source ? [readMathml(source, this.box.ownerDocument)] : []));
       this.box.replaceChildren(...(source ? [this.name, this.number] : []));
     }
-    if (source) setText(this.number, `= ${showNumber(determinantOf(values, spec.rows.length), digits)}`);
+    if (source) setText(this.number, showDeterminant(values, spec.rows.length, digits));
   }
 }
 
