@@ -141,8 +141,9 @@ def _line_slip(
     back = np.take(evidence.hand, source, axis=axis + 1)
     if evidence.all_equal(back, np.take(evidence.truth, k, axis=axis + 1)):
         return Slip(f"swapped {word}s", f"the {word}s of {own} and {other} are swapped")
-    shifts = {one - at for at, one in sources.items() if one is not None}
+    count = evidence.shape[axis]
+    shifts = {(one - at) % count for at, one in sources.items() if one is not None}
     moved = sum(one is not None for one in sources.values())
-    if moved > 1 and shifts in ({1}, {-1}):
+    if moved > 1 and shifts in ({1}, {count - 1}):
         return Slip("index", f"the {word}s are shifted by one: this is the {word} of {other}")
     return Slip(f"swapped {word}s", f"this is the {word} of {other}")
