@@ -47,7 +47,7 @@ demo: $(VENV)/.lab
 	@$(BIN)/python tools/demo.py notebooks/quickstart.ipynb build/quickstart.html
 
 system:
-	@sh tools/system.sh chromium node
+	@sh tools/system.sh chromium node cc c++ rustc
 
 test: test-js test-notebooks test-python
 

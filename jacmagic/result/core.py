@@ -19,6 +19,7 @@ from jacmagic.numeric import NumericJacobian, Tuning, tuning_of
 from jacmagic.numeric import compute as compute_numbers
 from jacmagic.numeric.options import ComputeOptions
 from jacmagic.result import pickling, products
+from jacmagic.result.code import export_of
 from jacmagic.result.compiled import CompiledJacobian, compiled_of
 from jacmagic.result.evaluated import Outside
 from jacmagic.result.explained import Explained
@@ -173,21 +174,40 @@ class JacobianResult(Explained):
 
         return self.formula if self.formula is not None else sympy.Matrix(self.to_numpy())
 
-    def to_code(self, language: str = "python") -> str:
-        """Source of a function that computes this Jacobian from its closed form.
+    def to_code(
+        self,
+        language: str = "python",
+        *,
+        value: bool | None = None,
+        sparse: bool | None = None,
+        dtype: str = "float64",
+        name: str | None = None,
+    ) -> str:
+        """Source of a function that computes value and Jacobian in one pass.
+
+        It is written from the closed form, with shared parts computed once, and begins with a
+        comment: sizes, operation counts, conditions under which it holds.
 
         Args:
-            language: "python", "torch", "c", "javascript", or another in `codegen.languages`.
+            language: "python", "numpy", "torch", "c", "c++", "cuda", "rust" or "javascript".
+            value: False writes the Jacobian alone, as is the default on manifolds.
+            sparse: True writes the entries that are not structurally zero, with index arrays in
+                compressed rows (CSR); by default where torch computed the Jacobian sparsely.
+            dtype: "float64" or "float32", in C and Rust; the others compute in the inputs' dtype,
+                Python and JavaScript in float64.
+            name: of the function; by default "value_and_jacobian_of_f".
 
         Raises:
             PointError: without a closed form.
             OptionError: for another language, or for what the language has no function for.
         """
-        if self._form is None:
-            raise PointError(f"expected a closed form to write; found none: {self.refusal}")
-        inputs = [(name, tuple(value.shape)) for name, value in self.point.items()]
-        name = f"{self.notation.noun.lower()}_of_{self.title}"
-        return self._form.source(language, name, inputs)
+        export = export_of(self, value=value, sparse=sparse, dtype=dtype, name=name)
+        return export.source(language)
+
+    @property
+    def code_languages(self) -> tuple[str, ...]:
+        """The languages that `to_code` can write this Jacobian in; none without a closed form."""
+        return () if self.closed_form is None else export_of(self).languages()
 
 
 def run_torch(

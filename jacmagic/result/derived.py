@@ -70,7 +70,7 @@ class Derived(Evaluated):
 
     @property
     def closed_form(self) -> ClosedForm | None:
-        """The closed form as nodes of a graph, valid in the branch of this point; or None."""
+        """The closed form as a graph, or None; it runs also where it is too long to write out."""
         return self._form
 
     @property

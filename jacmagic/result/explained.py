@@ -19,6 +19,7 @@ from jacmagic.symbolic.formula.conditions import sentences
 from jacmagic.symbolic.formula.staircases import staircases
 from jacmagic.symbolic.matrix_form import MatrixForm, matrix_form
 from jacmagic.symbolic.one_sided import limits
+from jacmagic.symbolic.shaped_gradient import shaped_gradient
 from jacmagic.symbolic.steps import Step
 from jacmagic.symbolic.steps import derive as derive_entry
 from jacmagic.symbolic.trace import Refusal
@@ -38,7 +39,8 @@ class Explained(Derived):
         names = [Label(one.name).tex for one in self.problem.inputs]
         title = Label(self.title).tex
         head = latex.head(title, names, letter=self.notation.letter)
-        return matrix_form(self.problem, self.reading.form, head, title)
+        form = matrix_form(self.problem, self.reading.form, head, title)
+        return form or shaped_gradient(self.problem, self.reading, self.title)
 
     def steps(self, i: int, j: int) -> Step:
         """Return the derivation of entry (i, j), rule by rule.

@@ -78,14 +78,18 @@ class MatrixForm:
     Attributes:
         latex: the equations, one or two for each input, LaTeX without delimiters.
         clauses: "z = W x + b" for every part that has a name, in the order of reading.
+        lines: the equations as plain text, where they are not written from the LaTeX.
     """
 
     latex: tuple[str, ...]
     clauses: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
         """The equations as plain text, one a line."""
+        if self.lines:
+            return "\n".join(self.lines)
         return "\n".join(map(_plain, (*self.latex, *(f"with {line}" for line in self.clauses))))
 
 

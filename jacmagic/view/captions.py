@@ -61,10 +61,18 @@ def remarks(jacobian: JacobianResult) -> list[str]:
     """Return the lines below the table: agreement, constants, cost and notes."""
     lines = [str(jacobian.agreement)] if jacobian.agreement.verdict != "disagree" else []
     if jacobian.refusal not in (None, NOT_WANTED):
-        lines.append(str(jacobian.refusal))
+        lines.append(_missing_formula(jacobian))
     if parameters := _parameters(jacobian):
         lines.append(f"constants: {parameters}")
     return [*lines, jacobian.cost, *jacobian.notes]
+
+
+def _missing_formula(jacobian: JacobianResult) -> str:
+    """Return why no formula is shown; one that is only too long to read still has its numbers."""
+    refusal = jacobian.refusal
+    if refusal is None or jacobian.closed_form is None:
+        return str(refusal)
+    return f"the formula is not written out: {refusal.operation} {refusal.reason}"
 
 
 def _parameters(jacobian: JacobianResult) -> str:

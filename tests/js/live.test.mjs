@@ -24,6 +24,11 @@ test("entries, and the numbers of symbols: point, constants, parts", () => {
   assert.deepEqual([...found.numbers], [3, 7, 9]);
 });
 
+test("without a written formula there are entries, and no numbers of symbols", () => {
+  const found = new Formula({ ...live, written: false }, 1, 1).at(Float64Array.of(3));
+  assert.deepEqual([[...found.values], [...found.numbers]], [[21], []]);
+});
+
 test("beyond its conditions a formula says nothing", () => {
   assert.equal(new Formula(live, 1, 1).at(Float64Array.of(-3)), null);
 });

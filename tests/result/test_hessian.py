@@ -95,7 +95,7 @@ def test_the_chain_begins_with_second_derivatives():
     assert r"\frac{\partial \left( 3 x^{2} y \right)}{\partial y}" in chain.of_expressions
     assert r"6 \cdot 1 \cdot 2" in (chain.substituted or "")
     assert repr(H).startswith("Hessian of f at x = 1, y = 2")
-    assert "def hessian_of_f(x, y)" in H.to_code()
+    assert "def gradient_and_hessian_of_f(x, y)" in H.to_code()
 
 
 def test_another_point_and_another_branch():

@@ -106,3 +106,31 @@ def test_entries_that_are_not_finite_are_named() -> None:
     J = jacmagic.jacobian(torch.sqrt, number(0.0))
     with pytest.raises(jacmagic.PointError, match=r"∂sqrt/∂.* = inf; see J.why\(0, 0\)"):
         J.svd()
+
+
+def arm(q1, q2, l1=1.0, l2=0.5):
+    return l1 * torch.cos(q1) + l2 * torch.cos(q1 + q2), l1 * torch.sin(q1) + l2 * torch.sin(
+        q1 + q2
+    )
+
+
+def test_angles_of_sums_are_taken_apart() -> None:
+    """A planar arm of two links has l₁ l₂ sin q₂, with the names of its lengths."""
+    J = jacmagic.jacobian(arm, (number(0.3), number(0.7)))
+    assert J.det.equation.text == "det J = l₁*l₂*sin(q₂) = 0.3221"
+
+
+def test_a_long_determinant_is_a_number_alone() -> None:
+    """What does not fit a line has no closed form, but its number."""
+    J = jacmagic.jacobian(
+        lambda x: torch.tanh(x) * x.sum(), torch.linspace(0.1, 1, 4, dtype=torch.float64)
+    )
+    assert J.det.formula is None
+    assert float(J.det) == pytest.approx(np.linalg.det(J.to_numpy()))
+
+
+def test_a_singular_matrix_has_zero_to_rounding() -> None:
+    """A softmax's Jacobian has the rows' sum 0: the number is not shown as 1e-18."""
+    x = torch.tensor([0.1, 0.7, -0.3], dtype=torch.float64)
+    J = jacmagic.jacobian(lambda x: torch.softmax(x, 0), x)
+    assert J.det.equation.text.endswith(("= 0 to rounding", "= 0"))

@@ -46,7 +46,7 @@ def test_errors_in_float32_stay_within_their_bounds(point, chance) -> None:
         for _ in range(12):
             name = chance.choice(sorted(SMOOTH))
             operands = [chance.randrange(len(nodes)) for _ in range(OPERATIONS[name].arity)]
-            nodes.append(graph._node(name, *(nodes[k] for k in operands)))
+            nodes.append(graph.node(name, *(nodes[k] for k in operands)))
             singles.append(np.float32(SMOOTH[name](*(singles[k] for k in operands))))
     tape = write_tape(graph, nodes, inputs)
     values, errors = bounds(tape, point, SINGLE)
@@ -105,7 +105,7 @@ def test_cancellation_beyond_fifty_digits_is_seen() -> None:
     graph = Graph()
     x = graph.variable("x")
     large = graph.number(1e60)
-    difference = graph._node("sub", graph._node("add", large, x), large)
+    difference = graph.node("sub", graph.node("add", large, x), large)
     one = graph.add(graph.square(graph.apply("sin", x)), graph.square(graph.apply("cos", x)))
     tape = write_tape(graph, [difference, graph.sub(one, graph.number(1))], [x])
     near, zero = precise(tape, [1e-9], tape.slots([1e-9]))

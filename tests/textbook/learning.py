@@ -16,7 +16,7 @@ SOFTMAX = (
 )
 LOG_SOFTMAX = "1 - s₀ | -s₁ | -s₂ | -s₀ | 1 - s₁ | -s₂ | -s₀ | -s₁ | 1 - s₂"
 SHARES = "s₀ | s₁ | s₂"
-LOGISTIC = "(1 - σ(x))*σ(x)"
+LOGISTIC = "σ(x)*(1 - σ(x))"
 TANH = "1 - tanh(x)**2"
 
 
@@ -307,9 +307,9 @@ _NUMBERS = {
     ),
     "σ(x)": (softplus_by_hand, softplus_by_log1p, softplus_stable, softplus_with_relu),
     "σ(-x)": (log_sigmoid_by_hand,),
-    "(x*(1 - σ(x)) + 1)*σ(x)": (silu_by_hand, silu_by_sigmoid),
+    "σ(x)*(x*(1 - σ(x)) + 1)": (silu_by_hand, silu_by_sigmoid),
     "x*exp(-x**2/2)/sqrt(2*pi) + (erf(sqrt(2)*x/2) + 1)/2": (gelu_by_hand,),
-    "(1 - y)*σ(x) - y*(1 - σ(x))": (binary_cross_entropy,),
+    "σ(x) - y": (binary_cross_entropy,),
 }
 FORMS = [
     *(Form(function, X3, entries) for entries, same in _VECTORS.items() for function in same),

@@ -91,6 +91,14 @@ def squared_frobenius(A):
     return ((A - B) ** 2).sum()
 
 
+def sum_of_entries(A):
+    return A.sum()
+
+
+def by_entries(A):
+    return A[0, 0] * A[1, 1] ** 2 + torch.sin(A[0, 1])
+
+
 def regression(W):
     return ((W @ a - b) ** 2).sum()
 
@@ -169,6 +177,8 @@ _BY_MATRIX = (
     (quadratic_of_inverse, "∂f/∂A = −A⁻ᵀ a aᵀ A⁻ᵀ"),
     (frobenius, "∂f/∂A = A/‖A‖"),
     (squared_frobenius, "∂f/∂A = 2 (A − B)"),
+    (sum_of_entries, "∂f/∂A = 1 1ᵀ"),
+    (by_entries, "∂f/∂A = [A₁₁**2, cos(A₀₁); 0, 2*A₀₀*A₁₁]"),
     (regression, "∂f/∂W = 2 (W a − b) aᵀ"),
 )
 _BY_VECTOR = (

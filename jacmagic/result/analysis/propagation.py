@@ -147,7 +147,7 @@ class Propagation(Reported):
             second, shift = float(np.hypot(u, found.deviation[i])), float(found.shift[i])
             parts = [f"the standard uncertainty is {number(second, 3)} instead of {number(u, 3)}"]
             parts = parts * (second - u > limit)
-            parts += [f"the mean moves by {number(shift, 2)}"] * (abs(shift) > limit)
+            parts += [f"the mean moves by {numeral(shift, 2).text}"] * (abs(shift) > limit)
             yield (
                 f"{self.jacobian.rows[i].unicode}: the linearisation is poor; to second order "
                 + " and ".join(parts)

@@ -16,6 +16,7 @@ from jacmagic.symbolic.formula.shortest import symbols_in
 from jacmagic.symbolic.trace import Refusal
 
 MAX_SYMBOLS = 200  # of the entries that SymPy gets through without a noticeable pause
+MAX_RAW = 300  # of an expression before it is put in order: beyond, it hardly fits a line then
 MAX_WIDTH = 72  # letters of a form that is short: one line
 
 
@@ -61,8 +62,13 @@ def short_form(
     reading = jacobian.reading
     if entries is None or reading is None:
         return None
-    found = attempt(lambda: tidied(compute(entries)), jacobian.forms.budget)
-    if isinstance(found, Refusal) or found.has(sympy.nan, sympy.zoo, sympy.oo):
+
+    def work() -> Any:
+        raw = compute(entries)
+        return tidied(raw) if symbols_in(raw) <= MAX_RAW else None
+
+    found = attempt(work, jacobian.forms.budget)
+    if found is None or isinstance(found, Refusal) or found.has(sympy.nan, sympy.zoo, sympy.oo):
         return None
     shown = written(found, reading.texts, reading.names)
     return shown if latex.extent(shown.tex) <= MAX_WIDTH else None
@@ -90,7 +96,11 @@ def _positive_below(expression: Any) -> Any:
 
 
 def _without_squares(expression: Any) -> list[Any]:
-    """Return an expression without cos², and without sin², by sin² + cos² = 1."""
+    """Return an expression without cos², and without sin², by sin² + cos² = 1.
+
+    Functions of sums are those of the terms first, as in sin(a + b) = sin a cos b + cos a sin b.
+    """
+    expression = sympy.expand_trig(expression)
     angles = sorted({one.args[0] for one in expression.atoms(sympy.sin, sympy.cos)}, key=str)
     if not angles:
         return []

@@ -18,7 +18,7 @@ import sympy
 from jacmagic.function.deadline import Deadline
 from jacmagic.labels import Label
 from jacmagic.labels import symbols as distinct_symbols
-from jacmagic.symbolic.codegen import Runner, write
+from jacmagic.symbolic.codegen import Runner
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.shortest import tidied
 from jacmagic.symbolic.formula.sympify import to_sympy, tree_sizes
@@ -123,22 +123,6 @@ class ClosedForm:
     def hold_at(self, points: np.ndarray) -> np.ndarray:
         """Return at which of the points (k, n) every assumption is true, boolean (k,)."""
         return np.all(self.conditions.at_all(points) != 0, axis=1)
-
-    def source(self, language: str, name: str, inputs: Sequence[tuple[str, tuple]]) -> str:
-        """Write a function that computes the Jacobian.
-
-        Args:
-            language: a key of `LANGUAGES`.
-            name: the function's name.
-            inputs: name and shape of each input.
-
-        Raises:
-            JacmagicError: for an unknown language, or an operation that it has no function for.
-        """
-        m, n = self.shape
-        rows = [self.entries[i * n : i * n + n] for i in range(m if n else 0)]
-        variables = self.trace.values or self.trace.inputs
-        return write(language, name, inputs, self.graph, variables, rows)
 
     # ── expressions, in SymPy ─────────────────────────────────────────────────────────────────
 

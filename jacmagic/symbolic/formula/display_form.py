@@ -18,12 +18,13 @@ from jacmagic.symbolic.formula.abbreviations import Abbreviation, tex_of
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.conversion import Conversion
 from jacmagic.symbolic.formula.excerpt import Converted, excerpt
+from jacmagic.symbolic.formula.live import live_tape
 from jacmagic.symbolic.formula.named import NamedNumber
 from jacmagic.symbolic.formula.part_names import MAX_ENTRY, PartNames
 from jacmagic.symbolic.formula.shortest import symbols_in, tidied
 from jacmagic.symbolic.formula.sympy_operations import WRITTEN
 from jacmagic.symbolic.formula.typeset import tex
-from jacmagic.symbolic.graph import Tape, stable, write_tape
+from jacmagic.symbolic.graph import Tape, write_tape
 
 
 class DisplayForm:
@@ -137,9 +138,14 @@ class DisplayForm:
         return tidied([definition])[0] if symbols_in(definition) <= MAX_ENTRY else definition
 
     def abbreviated(self, i: int) -> sympy.Expr:
-        """Return an output in the user's own form, with the clauses' symbols."""
+        """Return an output in the user's own form, with the clauses' symbols.
+
+        What is recognised in it is shown where that is shorter: a softmax as s₀.
+        """
         symbols = {clause.node: clause.symbol for clause in self.clauses}
-        return self._conversion.convert([self.form.trace.outputs[i]], symbols, WRITTEN)[0]
+        outputs = [form[i] for form in (self.form.trace.outputs, self.form.expressed) if form]
+        forms = self._conversion.convert(outputs, symbols, WRITTEN)
+        return min(forms, key=symbols_in)
 
     @property
     def sizes(self) -> list[int]:
@@ -202,11 +208,7 @@ class DisplayForm:
         Raises:
             BudgetExceeded: if it grows too large.
         """
-        form = self.form
-        conditions = [one.condition for one in form.trace.assumptions]
-        shown = [*(clause.node for clause in self.clauses), *form.entries]
-        roots = [*conditions, *stable(form.graph, shown)]
-        return write_tape(form.graph, roots, form.trace.inputs)
+        return live_tape(self.form, [clause.node for clause in self.clauses])
 
     def numbers(self, point: Sequence[float]) -> dict[Any, float]:
         """Return the number of every symbol in the matrix at a point of n numbers."""

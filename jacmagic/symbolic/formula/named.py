@@ -113,6 +113,11 @@ class sigmoid(sympy.Function):
     is_real = True
     is_positive = True
 
+    @classmethod
+    def class_key(cls) -> tuple[int, int, str]:
+        """Return the key of its order in products: σ(x) before 1 − σ(x)."""
+        return 2, 1, cls.__name__
+
     def fdiff(self, argindex: int = 1) -> Any:
         """Return σ′ = σ(1 − σ)."""
         return self * (1 - self)

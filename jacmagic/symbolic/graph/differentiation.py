@@ -41,7 +41,7 @@ def differentiate(graph: Graph, outputs: Sequence[int], inputs: Sequence[int]) -
     try:
         return _forwards(graph, outputs, column)
     except _TooLong:
-        return [_backwards(graph, output, column) for output in outputs]
+        return [backwards(graph, output, column) for output in outputs]
     finally:
         graph.line = None
 
@@ -105,7 +105,7 @@ def _summed(graph: Graph, terms: Iterable[tuple[int, int]]) -> Row:
     return {j: entry for j, entry in row.items() if entry != ZERO}
 
 
-def _backwards(graph: Graph, output: int, column: dict[int, int]) -> Row:
+def backwards(graph: Graph, output: int, column: dict[int, int]) -> Row:
     """Reverse mode: ∂output/∂node for each node, from the output down."""
     slopes: dict[int, int] = {output: ONE}
     row: Row = {}
@@ -122,7 +122,7 @@ def _backwards(graph: Graph, output: int, column: dict[int, int]) -> Row:
         if node in column:
             row[column[node]] = slope
             continue
-        for operand, term in _contributions(graph, sums, node, slope):
+        for operand, term in contributions(graph, sums, node, slope):
             if operand in depends:
                 slopes[operand] = graph.add(slopes[operand], term) if operand in slopes else term
     return dict(sorted(row.items()))
@@ -137,7 +137,7 @@ def _dependent(graph: Graph, reached: Sequence[int], column: dict[int, int]) -> 
     return dependent
 
 
-def _contributions(graph: Graph, sums: Sums, node: int, slope: int) -> list[tuple[int, int]]:
+def contributions(graph: Graph, sums: Sums, node: int, slope: int) -> list[tuple[int, int]]:
     """Return the adjoint contributions of a node to its operands."""
     operation, operands = graph.operations[node], graph.operands(node)
     if graph.is_condition(node):

@@ -63,7 +63,8 @@ class Graph:
 
     # ── building ──────────────────────────────────────────────────────────────────────────────
 
-    def _node(self, operation: str, *arguments) -> int:
+    def node(self, operation: str, *arguments) -> int:
+        """Return the node of an operation or leaf as it is given; nothing is folded."""
         key = (operation, *arguments)
         node = self._nodes.get(key)
         if node is None:
@@ -101,11 +102,11 @@ class Graph:
 
     def variable(self, name: str) -> int:
         """Return the node of an input component."""
-        return self._node("variable", name)
+        return self.node("variable", name)
 
     def constant(self, name: str, value: float) -> int:
         """Return the node of a constant with a name; it is never folded into others."""
-        return self._node("constant", name, float(value))
+        return self.node("constant", name, float(value))
 
     def value(self, node: int) -> Number | None:
         """Return the number that a node is; None if it is not one."""
@@ -124,7 +125,7 @@ class Graph:
         values = [self.value(node) for node in arguments]
         if all(value is not None for value in values):
             return self.number(OPERATIONS[operation].evaluate(*map(float, values)))  # type: ignore[arg-type]
-        return self._node(operation, *arguments)
+        return self.node(operation, *arguments)
 
     def add(self, a: int, b: int) -> int:
         """Return a + b."""
@@ -137,7 +138,7 @@ class Graph:
             return a
         if self.operations[b] == "neg":
             return self.sub(a, self.arguments[b][0])
-        return self._node("add", a, b)
+        return self.node("add", a, b)
 
     def sub(self, a: int, b: int) -> int:
         """Return a − b."""
@@ -152,7 +153,7 @@ class Graph:
             return ZERO
         if self.operations[b] == "neg":
             return self.add(a, self.arguments[b][0])
-        return self._node("sub", a, b)
+        return self.node("sub", a, b)
 
     def neg(self, a: int) -> int:
         """Return −a."""
@@ -161,7 +162,7 @@ class Graph:
             return self.number(-x)
         if self.operations[a] == "neg":
             return self.arguments[a][0]
-        return self._node("neg", a)
+        return self.node("neg", a)
 
     def mul(self, a: int, b: int) -> int:
         """Return a · b: numbers first, signs outside, a reciprocal as a quotient."""
@@ -189,7 +190,7 @@ class Graph:
         for reciprocal, other in ((a, b), (b, a)):
             if self.operations[reciprocal] == "div" and self.arguments[reciprocal][0] == ONE:
                 return self.div(other, self.arguments[reciprocal][1])
-        return self._node("mul", a, b)
+        return self.node("mul", a, b)
 
     def div(self, a: int, b: int) -> int:
         """Return a / b."""
@@ -204,7 +205,7 @@ class Graph:
             return self.neg(a)
         if self.operations[a] == "neg":
             return self.neg(self.div(self.arguments[a][0], b))
-        return self._node("div", a, b)
+        return self.node("div", a, b)
 
     def pow(self, a: int, b: int) -> int:
         """Return a to the power of b; exponent 1/2 is a square root."""
@@ -217,7 +218,7 @@ class Graph:
             return self.number(OPERATIONS["pow"].evaluate(float(x), float(y)))
         if y == Fraction(1, 2):
             return self.apply("sqrt", a)
-        return self._node("pow", a, b)
+        return self.node("pow", a, b)
 
     def square(self, a: int) -> int:
         """Return a²."""
@@ -228,7 +229,7 @@ class Graph:
         truth = self.value(condition)
         if truth is not None:
             return a if truth else b
-        return a if a == b else self._node("where", condition, a, b)
+        return a if a == b else self.node("where", condition, a, b)
 
     def negate(self, condition: int) -> int:
         """Return the opposite condition: not (a < b) is a ≥ b."""
@@ -237,8 +238,8 @@ class Graph:
             return ZERO if truth else ONE
         operation = self.operations[condition]
         if operation in _NEGATED:
-            return self._node(_NEGATED[operation], *self.arguments[condition])
-        return self.arguments[condition][0] if operation == "not" else self._node("not", condition)
+            return self.node(_NEGATED[operation], *self.arguments[condition])
+        return self.arguments[condition][0] if operation == "not" else self.node("not", condition)
 
     def both(self, a: int, b: int) -> int:
         """Return a ∧ b; a constant truth value decides or disappears."""
@@ -247,7 +248,7 @@ class Graph:
                 return ZERO
             if one == ONE and self.is_condition(other):
                 return other
-        return ONE if a == b == ONE else self._node("and", a, b)
+        return ONE if a == b == ONE else self.node("and", a, b)
 
     def either(self, a: int, b: int) -> int:
         """Return a ∨ b; a constant truth value decides or disappears."""
@@ -256,7 +257,7 @@ class Graph:
                 return ONE
             if one == ZERO and self.is_condition(other):
                 return other
-        return ZERO if a == b == ZERO else self._node("or", a, b)
+        return ZERO if a == b == ZERO else self.node("or", a, b)
 
     def total(self, terms: Iterable[int]) -> int:
         """Return the sum of any number of terms, from left to right."""

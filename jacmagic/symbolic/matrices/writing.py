@@ -68,6 +68,8 @@ class Writer:
         return "I", _ATOM
 
     def _ones(self, x: Expression) -> tuple[str, int]:
+        if len(x.shape) == 2:
+            return rf"\mathbf{{1}} \mathbf{{1}}{self._dot_sign}", _PRODUCT
         return (r"\mathbf{1}" if x.shape else "1"), _ATOM
 
     def _zero(self, x: Expression) -> tuple[str, int]:

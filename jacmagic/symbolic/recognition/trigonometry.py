@@ -3,7 +3,8 @@
 cos a cos b ∓ sin a sin b = cos(a ± b), sin a cos b ± cos a sin b = sin(a ± b), with a = b also
 sin² + cos² = 1 and cos² − sin² = cos 2a; 1 − sin² = cos²; 2 sin a cos a = sin 2a; and
 cosh² − sinh² = 1.
-A sum is rewritten only where that makes it shorter.
+A sum is rewritten only where that makes it shorter, also where terms multiplied out cancel:
+(1 − y)σ − y(1 − σ) = σ − y.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections import Counter
 from itertools import combinations
 
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
-from jacmagic.symbolic.recognition.linear import Factor, added
+from jacmagic.symbolic.recognition.linear import Factor, added, signed_terms
 from jacmagic.symbolic.recognition.products import (
     Powers,
     Products,
@@ -23,26 +24,36 @@ from jacmagic.symbolic.recognition.products import (
 )
 from jacmagic.symbolic.recognition.size import size_of
 
+_MAX_CANCELLED = 13  # symbols of a sum that is multiplied out; a longer one loses common parts
 _CIRCULAR = {"sin", "cos"}
 _HYPERBOLIC = {"sinh", "cosh"}
 
 
 def addition_theorems(graph: Graph, node: int) -> int | None:
-    """Return a sum with the addition theorems applied; None where none makes it shorter."""
+    """Return a sum multiplied out, the theorems applied; None where that is not shorter."""
     try:
         products = multiplied_out(graph, node)
     except TooManyTerms:
         return None
     met = {graph.operations[one] for powers in products for one, _ in powers}
-    if met.isdisjoint(_CIRCULAR | _HYPERBOLIC):
-        return None
     changed = False
-    while (merged := _merged(graph, products)) is not None:
+    while not met.isdisjoint(_CIRCULAR | _HYPERBOLIC):
+        merged = _merged(graph, products)
+        if merged is None:
+            break
         products, changed = merged, True
-    if not changed:
+    if not changed and not _has_cancelled(graph, node, products):
         return None
     result = written(graph, products)
     return result if size_of(graph, result) < size_of(graph, node) else None
+
+
+def _has_cancelled(graph: Graph, node: int, products: Products) -> bool:
+    """Whether a sum has no more terms when it is multiplied out, and no divisor in them."""
+    if size_of(graph, node) > _MAX_CANCELLED:
+        return False
+    whole = all(power > 0 for powers in products for _, power in powers)
+    return whole and len(products) <= len(signed_terms(graph, node))
 
 
 def double_angle(graph: Graph, node: int) -> int | None:

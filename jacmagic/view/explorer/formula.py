@@ -31,7 +31,8 @@ _NO_CHAIN: dict[str, Any] = {
 
 def signature_of(jacobian: JacobianResult) -> tuple[Any, ...]:
     """Return the key of the formula that is shown; equal keys, equal formulas."""
-    return (jacobian.reading, jacobian.form_gives_numbers, jacobian.one_sided is not None)
+    shown = jacobian.reading or jacobian.closed_form
+    return (shown, jacobian.form_gives_numbers, jacobian.one_sided is not None)
 
 
 def formula_of(jacobian: JacobianResult) -> dict[str, Any]:

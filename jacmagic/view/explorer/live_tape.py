@@ -12,38 +12,51 @@ import torch
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.result import JacobianResult
 from jacmagic.result.analysis.arrays import parts_of
+from jacmagic.symbolic.formula.live import live_tape as tape_of
 from jacmagic.symbolic.graph import OPERATIONS, BudgetExceeded, Tape
 
 # The operations that static/tape.mjs has: all but a few special functions.
 BROWSER = frozenset(OPERATIONS) - {
     *("y0", "y1", "k0", "k1", "erfinv", "zeta", "gammainc", "gammaincc"),
 }
-MAX_OPERATIONS = 20_000  # of a tape, which is stored in the notebook: about 400 kB
+MAX_OPERATIONS = 40_000  # of a tape, which is stored in the notebook: about 800 kB
 MAX_SECONDS_TO_CHECK_ON = 0.1  # of one call of torch; a slower one is checked at one point fewer
 
 
 def live_tape(jacobian: JacobianResult) -> dict[str, Any]:
-    """Return the tape that the browser runs; empty unless it gives torch's numbers."""
-    reading = jacobian.reading
-    if reading is None or jacobian.agreement.verdict != "agree":
+    """Return the tape that the browser runs; empty unless it gives torch's numbers.
+
+    It is written from the graph: a formula that is too long to read has one too.
+    """
+    form, reading = jacobian.closed_form, jacobian.reading
+    if form is None or jacobian.agreement.verdict != "agree":
         return {}
     try:
-        tape = reading.live_tape()
+        tape = tape_of(form) if reading is None else reading.live_tape()
     except BudgetExceeded:
         return {}
-    conditions, clauses = len(reading.form.trace.assumptions), len(reading.clauses)
-    if not {name for name, *_ in tape.operations} <= BROWSER:
+    if not _runs_in_browsers(tape):
         return {}
-    if len(tape.operations) > MAX_OPERATIONS or not _gives_torch_numbers(
-        jacobian, tape, conditions, clauses
-    ):
+    shown = form if reading is None else reading.form
+    conditions = len(shown.trace.assumptions)
+    clauses = 0 if reading is None else len(reading.clauses)
+    if not _gives_torch_numbers(jacobian, tape, conditions, clauses):
         return {}
+    constants = () if reading is None else reading.constants
     return {
         "tape": tape.to_json(),
         "conditions": conditions,
         "clauses": clauses,
-        "constants": [to_json(one.value) for _, one in reading.constants],
+        "constants": [to_json(one.value) for _, one in constants],
+        "written": reading is not None,
     }
+
+
+def _runs_in_browsers(tape: Tape) -> bool:
+    """Whether a browser has all operations of a tape, and the memory for it."""
+    operations, outputs = len(tape.operations), len(tape.outputs)
+    known = {name for name, *_ in tape.operations} <= BROWSER
+    return known and max(operations, outputs, len(tape.constants)) <= MAX_OPERATIONS
 
 
 def _gives_torch_numbers(

@@ -6,6 +6,7 @@
  * @property {number} conditions how many outputs say whether the formula holds
  * @property {number} clauses how many follow that are the numbers of named parts
  * @property {(number | string)[]} constants the numbers of named constants
+ * @property {boolean} written whether there is a formula with numbers in it
  */
 
 import { readTape } from "./tape.mjs";
@@ -33,6 +34,7 @@ export class Formula {
     this.conditions = Number(live.conditions ?? 0);
     this.clauses = Number(live.clauses ?? 0);
     this.constants = (live.constants ?? []).map(fromJson);
+    this.written = live.written !== false;
     const fits =
       tape && tape.inputs === inputs && tape.outputs === this.conditions + this.clauses + entries;
     this.tape = fits ? tape : null;
@@ -49,10 +51,8 @@ export class Formula {
     for (let k = 0; k < this.conditions; k++) if (!outputs[k]) return null;
     const start = this.conditions + this.clauses;
     const named = outputs.subarray(this.conditions, start);
-    return {
-      values: outputs.subarray(start),
-      numbers: Float64Array.from([...point, ...this.constants, ...named]),
-    };
+    const numbers = this.written ? [...point, ...this.constants, ...named] : [];
+    return { values: outputs.subarray(start), numbers: Float64Array.from(numbers) };
   }
 }
 

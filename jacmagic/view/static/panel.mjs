@@ -92,7 +92,7 @@ class EntryPanel {
  */
 function whyNoLines({ open, zeros, layout, status, connected }) {
   if (open && zeros[layout.index(open)]) return "zero everywhere: this output does not depend on this input";
-  if (!status.closed) return "there is no closed form to derive";
+  if (!status.closed) return "there is no formula to derive";
   return connected ? "deriving …" : "this derivation was not stored in the page";
 }
 
