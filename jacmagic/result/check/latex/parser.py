@@ -31,7 +31,7 @@ def parse_latex(source: str, resolve: Resolve) -> Any:
         resolve: returns the expression that a name stands for, or None.
 
     Raises:
-        OptionError: it cannot be read, with a caret below the place.
+        OptionError: it cannot be read, with a caret below the spot.
     """
     return _Parser(source, resolve).whole()
 

@@ -74,7 +74,7 @@ def _after(source: str, silent: re.Match[str]) -> int:
 
 
 def refusal(source: str, column: int, message: str, width: int = 1) -> OptionError:
-    """Return the error of a place in LaTeX, with a caret below its line."""
+    """Return the error at a column of LaTeX, with a caret below its line."""
     start = source.rfind("\n", 0, column) + 1
     line = source[start:].split("\n", 1)[0]
     return OptionError(f"{message} in the LaTeX\n{caret(line, column - start, max(width, 1))}")
