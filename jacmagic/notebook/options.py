@@ -57,6 +57,11 @@ OPTIONS = (
     ),
     argument("--steps", action="store_true", help="print the derivation of every entry"),
     argument(
+        "--chain",
+        action="store_true",
+        help="show the Jacobian as a product of local Jacobians too",
+    ),
+    argument(
         "--numbers",
         dest="names",
         action="store_false",

@@ -26,6 +26,8 @@ bottom:0;width:.35em;border:1.5px solid currentColor}
 .jm-still math{font-family:"Latin Modern Math","STIX Two Math","Cambria Math",
 "DejaVu Math TeX Gyre",math;font-size:1.15em}
 .jm-still .jm-brackets mtd{padding:.3em .55em}
+.jm-still mtd[columnlines]{border-left:1px solid rgba(128,128,128,.8)}
+.jm-still mtd[rowlines]{border-top:1px solid rgba(128,128,128,.8)}
 .jm-still .jm-where{display:flex;flex-wrap:wrap;align-items:center;gap:.4em 1.4em;
 margin:-.3em 0 1em;overflow-x:auto}
 .jm-still figure{margin:0;overflow-x:auto}
@@ -65,6 +67,7 @@ def matrix(
     where: Sequence[str] = (),
     determinant: Sequence[str] = (),
     matrix_form: Sequence[str] = (),
+    factored: str = "",
     picture: str = "",
     steps: Sequence[Sequence[tuple[int, str, str]]] = (),
     remarks: Sequence[str] = (),
@@ -85,6 +88,7 @@ def matrix(
         where: MathML of the equations that explain names in it.
         determinant: MathML of the equation of the determinant, if any.
         matrix_form: MathML of the same as matrix expressions.
+        factored: HTML of the same as a chain of local Jacobians.
         picture: SVG of the whole matrix, below the table.
         steps: derivations below that; each a list of (depth, MathML, rule's name).
         remarks: lines of text below.
@@ -98,7 +102,12 @@ def matrix(
         steps,
         [*table.legend, *remarks],
         warnings,
-        (_listed("with", where), _listed("in matrix form", matrix_form), _listed("", determinant)),
+        (
+            _listed("with", where),
+            _listed("in matrix form", matrix_form),
+            _listed("", determinant),
+            factored,
+        ),
     )
 
 

@@ -152,6 +152,16 @@ class Evaluated:
             return _MODES[self.mode]
         return f"{_MODES[self.mode]}: {passes} pass{'es' * (passes != 1)}"
 
+    @property
+    def block_sizes(self) -> tuple[list[int], list[int]]:
+        """How many components each output and each input has; none where each is one entry."""
+        outputs = [leaf.numel() for leaf in self.numbers.outputs.leaves]
+        inputs = [one.value.numel() for one in self.problem.inputs]
+        if self.problem.potential is not None:
+            outputs = inputs
+        rows, columns = (s if max(s, default=0) > 1 else [] for s in (outputs, inputs))
+        return rows, columns
+
     # ── labels ────────────────────────────────────────────────────────────────────────────────
 
     @property

@@ -462,7 +462,7 @@ def test_names_with_marks_work_everywhere(shell) -> None:
     line = "θ̇=1.5 v⃗=[1.,2.] --range θ̇=0:3 --still"
     J = shell.run_cell_magic("jacobian", line, "def f(θ̇, v⃗):\n    return θ̇**3 * v⃗[0]\n")
     assert J.columns[0].text == "θ̇" and list(J.view.ranges) == ["θ̇"]
-    assert r"3 \vec{v}_{0} \dot{\theta}^{2}" in J.to_latex()
+    assert r"3 \dot{\theta}^{2} \vec{v}_{0}" in J.to_latex()
     assert "�" not in str(J)
 
 

@@ -26,7 +26,9 @@ from jacmagic.symbolic.trace.mode import ConcolicMode
 from jacmagic.symbolic.trace.named_numbers import (
     NamedNumber,
     apply_function,
+    holds_name,
     plain_number,
+    stood_first,
     with_node,
 )
 
@@ -148,7 +150,7 @@ class Names:
         if not name or name.startswith("_"):
             return value
         if isinstance(value, torch.Tensor):
-            if self.mode.tensors is not None:
+            if self.mode.tensors is not None and not self.mode.shadows.has(value):
                 self.mode.tensors.constant(name, value)
             self._name_tensor(name, value)
             return value
@@ -218,7 +220,7 @@ class Names:
 
     def carried(self, func: Any, args: tuple, kwargs: dict) -> tuple[Any, tuple, dict]:
         """Return a call of torch with named numbers as tensors that carry their nodes."""
-        if not any(map(_holds_name, args)):
+        if not any(map(holds_name, args)):
             return func, args, kwargs
         name = getattr(func, "__name__", "")
         if name in _MAKERS:
@@ -227,6 +229,8 @@ class Names:
         if like is None or (name not in _ARITHMETIC and name not in _REFLECTED):
             return func, args, kwargs
         given = tuple(self._as_tensor(v, like) if isinstance(v, NamedNumber) else v for v in args)
+        if name in ("add", "mul") and stood_first(name, args):
+            return func, (given[1], given[0]), kwargs
         if name in _REFLECTED:
             return _REFLECTED[name], (given[1], given[0]), kwargs
         return func, given, kwargs
@@ -259,12 +263,6 @@ class Names:
         if self.mode.tensors is not None and self.graph.operations[value.node] == "constant":
             self.mode.tensors.constant(self.graph.arguments[value.node][0], result)
         return result
-
-
-def _holds_name(value: Any) -> bool:
-    if isinstance(value, list | tuple):
-        return any(map(_holds_name, value))
-    return isinstance(value, NamedNumber)
 
 
 def _short(name: str) -> str:

@@ -11,7 +11,7 @@ const ELEMENTS = new Set(
 );
 const ATTRIBUTES = new Set(
   ("display displaystyle scriptlevel mathvariant stretchy fence separator form lspace rspace accent " +
-    "minsize maxsize width columnalign columnspacing rowspacing linethickness").split(" "),
+    "minsize maxsize width columnalign columnspacing rowspacing columnlines rowlines linethickness").split(" "),
 );
 const NAMESPACE = "http://www.w3.org/1998/Math/MathML";
 
