@@ -5,7 +5,7 @@ import { test } from "node:test";
 
 import { PARTS } from "../../jacmagic/view/static/parts.mjs";
 
-for (const name of ["controls", "title", "chain", "equations", "determinant", "notice", "tools", "table", "panel", "notes"]) {
+for (const name of ["controls", "title", "chain", "equations", "determinant", "factors", "notice", "tools", "table", "panel", "notes"]) {
   await import(`../../jacmagic/view/static/${name}.mjs`);
 }
 

@@ -34,6 +34,7 @@ from jacmagic.symbolic.trace.mode import ConcolicMode
 from jacmagic.symbolic.trace.naming import Constant, Names, NamesMet, Naming
 from jacmagic.symbolic.trace.shadows import Poisoned
 from jacmagic.symbolic.trace.tensors import Tensors
+from jacmagic.symbolic.trace.values import Value
 
 _BARE = (".item()", ".tolist()", ".numpy()")
 
@@ -76,6 +77,7 @@ class Trace:
         parts: what the function itself calls some parts of that.
         dtypes: the floating dtypes that torch computed in on the way.
         calls: how often the function called torch.
+        bindings: what the function's variables, helpers and modules have been, in order.
         base: the components of values on manifolds, which are constants with names.
         values: the components of all inputs' values, where those on manifolds are no inputs.
     """
@@ -92,6 +94,7 @@ class Trace:
     parts: Mapping[Expression, str] = field(default_factory=dict)
     dtypes: frozenset[torch.dtype] = frozenset()
     calls: int = 0
+    bindings: tuple[Value, ...] = ()
     base: tuple[Constant, ...] = ()
     values: tuple[int, ...] = ()
 
@@ -189,6 +192,7 @@ def _with_names(found: Trace, names: Names, result: Any) -> Trace:
         variables=names.variables,
         expression=tensors.of(result) if tensors is not None and is_tensor else None,
         parts=names.locals.expressions(),
+        bindings=names.locals.values.named(),
     )
 
 

@@ -17,6 +17,7 @@ MODULES = (
     "chain.mjs",
     "equations.mjs",
     "determinant.mjs",
+    "factors.mjs",
     "notice.mjs",
     "tools.mjs",
     "table.mjs",

@@ -17,6 +17,7 @@ from jacmagic.result import JacobianResult
 from jacmagic.view.explorer import state
 from jacmagic.view.explorer.assets import front_end, style
 from jacmagic.view.explorer.entries import entry_of
+from jacmagic.view.explorer.factors import factor_entry, factors_of
 from jacmagic.view.explorer.formula import formula_of, signature_of
 
 
@@ -38,6 +39,7 @@ class JacobianView(anywidget.AnyWidget):
     chain = traitlets.Dict().tag(sync=True)
     live = traitlets.Dict().tag(sync=True)
     entries = traitlets.Dict().tag(sync=True)
+    factors = traitlets.Dict().tag(sync=True)
     status = traitlets.Dict().tag(sync=True)
     components = traitlets.List(traitlets.Int()).tag(sync=True)
     handles = traitlets.List(traitlets.Int()).tag(sync=True)
@@ -115,6 +117,19 @@ class JacobianView(anywidget.AnyWidget):
                 self.asked_to_reset()
             case {"kind": "steps", "row": int(row), "column": int(column)}:
                 self.explain(row, column)
+            case {"kind": "chain"}:
+                self.factors = factors_of(self._jacobian)
+            case {"kind": "factor", "factor": int(k), "row": int(row), "column": int(column)}:
+                self.explain_factor(k, row, column)
+
+    def explain_factor(self, factor: int, row: int, column: int) -> None:
+        """Add the derivation of one entry of a factor of the chain."""
+        listed = self.factors.get("factors", [])
+        if 0 <= factor < len(listed):
+            m, n = listed[factor]["shape"]
+            if 0 <= row < m and 0 <= column < n:
+                found = factor_entry(self._jacobian, factor, row, column)
+                self.entries = {**self.entries, f"{factor},{row},{column}": found}
 
     def explain(self, row: int, column: int) -> None:
         """Add the derivation of one entry of the table."""

@@ -65,25 +65,29 @@ class EntryPanel {
   typeset(entry) {
     if (entry && entry === this.shown) return;
     this.shown = entry;
-    const lines = (entry?.lines ?? []).map((line) => this.line(line));
+    const lines = (entry?.lines ?? []).map((line) => derivationLine(this.document, line));
     this.lines.replaceChildren(...lines);
     this.slots = lines.map((line) => new Slots(line)).filter((slots) => slots.numerals.length);
   }
+}
 
-  /** @param {[number, string, string, string]} line */
-  line([depth, source, rule, formula]) {
-    const item = make(this.document, "li", "jm-step");
-    item.style.setProperty("--jm-depth", String(depth));
-    const equation = make(this.document, "span", "jm-equation");
-    equation.append(readMathml(source, this.document));
-    item.append(equation);
-    if (rule) {
-      const remark = make(this.document, "span", "jm-rule", formula ? `${rule}: ` : rule);
-      if (formula) remark.append(readMathml(formula, this.document));
-      item.append(remark);
-    }
-    return item;
+/**
+ * One line of a derivation: an equation, and the rule.
+ * @param {Document} document
+ * @param {[number, string, string, string]} line
+ */
+export function derivationLine(document, [depth, source, rule, formula]) {
+  const item = make(document, "li", "jm-step");
+  item.style.setProperty("--jm-depth", String(depth));
+  const equation = make(document, "span", "jm-equation");
+  equation.append(readMathml(source, document));
+  item.append(equation);
+  if (rule) {
+    const remark = make(document, "span", "jm-rule", formula ? `${rule}: ` : rule);
+    if (formula) remark.append(readMathml(formula, document));
+    item.append(remark);
   }
+  return item;
 }
 
 /**

@@ -14,6 +14,9 @@
  * @typedef {object} Actions what a part can ask of the view
  * @property {(cell: import("./layout.mjs").Cell) => void} explain shows the derivation of an entry
  * @property {() => void} close hides it
+ * @property {() => void} openChain asks for the chain of local Jacobians
+ * @property {(factor: number, row: number, column: number) => void} explainFactor asks for the
+ *   derivation of an entry of one of its factors
  * @property {(style: Partial<Style>) => void} restyle
  * @property {() => void} reset moves the sliders to the first point
  * @property {(by: number) => void} undo −1 goes back, 1 forth
@@ -28,6 +31,7 @@
  * @property {import("./layout.mjs").Layout} layout
  * @property {import("./chain.mjs").Chain} chain
  * @property {Record<string, import("./panel.mjs").Entry>} entries derivations by "row,column"
+ * @property {import("./factors.mjs").Factors} factors the chain of local Jacobians
  * @property {import("./notes.mjs").Status} status the kernel's remarks on its last result
  * @property {Uint8Array} zeros 1 where an entry is zero whatever the point
  * @property {Float64Array} slots the numbers that formulas show

@@ -10,6 +10,7 @@
  * @property {import("./chain.mjs").Chain} chain the derivation
  * @property {Partial<import("./live.mjs").Live>} live the tape, where there is one
  * @property {Record<string, import("./panel.mjs").Entry>} entries derivations by "row,column"
+ * @property {import("./factors.mjs").Factors} factors the chain of local Jacobians
  * @property {import("./notes.mjs").Status} status the text below the table
  * @property {number[]} components the component that each slider moves
  * @property {string[]} sliders references to the sliders' models
@@ -145,6 +146,7 @@ class JacobianView {
       layout: this.layout,
       chain: get("chain"),
       entries: get("entries"),
+      factors: get("factors") ?? {},
       status: get("status"),
       zeros: asBytes(get("zeros")),
       slots: Float64Array.from([...shown.numbers, ...entries]),
@@ -166,6 +168,21 @@ class JacobianView {
     if (!zero && !this.model.get("entries")[String(cell)] && this.follower.connected) {
       this.model.send({ kind: "steps", row: cell[0], column: cell[1] });
     }
+    this.draw();
+  }
+
+  openChain() {
+    this.model.send({ kind: "chain" });
+  }
+
+  /**
+   * @param {number} factor
+   * @param {number} row
+   * @param {number} column
+   */
+  explainFactor(factor, row, column) {
+    const known = this.model.get("entries")[[factor, row, column].join(",")];
+    if (!known && this.follower.connected) this.model.send({ kind: "factor", factor, row, column });
     this.draw();
   }
 
