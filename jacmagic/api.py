@@ -212,8 +212,8 @@ def compile(
         backend: "native" (machine code), "graph" (ATen operations), "python" (floats),
             "inductor" (`torch.compile`), or "auto": the quickest of the first three that agrees
             with `jacobian()` at the example and beside it.
-        dynamic: False refuses inputs of other shapes, dtypes and devices instead of compiling
-            for them.
+        dynamic: False refuses inputs of other shapes, dtypes and devices. By None and True every
+            kind of inputs gets a version of its own, compiled when it is met.
 
     Returns:
         A callable: `g(*x)` is (m, n), sparse CSR where the plan is sparse.

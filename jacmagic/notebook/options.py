@@ -57,6 +57,11 @@ OPTIONS = (
     ),
     argument("--steps", action="store_true", help="print the derivation of every entry"),
     argument(
+        "--chain",
+        action="store_true",
+        help="show the Jacobian as a product of local Jacobians too",
+    ),
+    argument(
         "--numbers",
         dest="names",
         action="store_false",
@@ -100,6 +105,25 @@ OPTIONS = (
 )
 
 
+_OF_CHECKS = {"--of", "--wrt", "--at", "--dtype", "--device", "--budget", "-p", "-v", "-q", "-h"}
+CHECK_OPTIONS = (
+    argument(
+        "--functions",
+        dest="functions",
+        action="store_true",
+        help="both are functions whose Jacobians are compared",
+    ),
+    *(option for option in OPTIONS if option.args[0] in _OF_CHECKS),
+)
+
+
+def takes_check_options(magic: _Magic) -> _Magic:
+    """Decorate a magic with `CHECK_OPTIONS`."""
+    for option in reversed(CHECK_OPTIONS):
+        magic = option(magic)
+    return magic
+
+
 def takes_options(magic: _Magic) -> _Magic:
     """Decorate a magic with `OPTIONS`."""
     for option in reversed(OPTIONS):
@@ -136,10 +160,6 @@ def check(parsed: argparse.Namespace) -> None:
     """
     if parsed.chunk_size is not None and parsed.chunk_size < 1:
         raise UsageError(f"--chunk needs a number of at least 1; found {parsed.chunk_size}")
-    if parsed.digits is not None and not 1 <= parsed.digits <= 17:
-        raise UsageError(f"-p needs a number from 1 to 17; found {parsed.digits}; write -p 4")
-    if parsed.budget is not None and not parsed.budget >= 0:
-        raise UsageError(f"--budget needs seconds, not negative; found {parsed.budget:g}")
     if parsed.create_graph and parsed.strategy == "forward":
         raise UsageError(
             "torch keeps no graph in forward mode; write --create-graph --mode reverse"
@@ -150,5 +170,18 @@ def check(parsed: argparse.Namespace) -> None:
     if parsed.exact and (parsed.compile or not parsed.formula):
         other = "--compile" if parsed.compile else "--no-formula"
         raise UsageError(f"--exact shows the closed form; write it without {other}")
+    check_common(parsed)
+
+
+def check_common(parsed: argparse.Namespace) -> None:
+    """Refuse values that the options of all magics do not have.
+
+    Raises:
+        UsageError: with what to write instead.
+    """
+    if parsed.digits is not None and not 1 <= parsed.digits <= 17:
+        raise UsageError(f"-p needs a number from 1 to 17; found {parsed.digits}; write -p 4")
+    if parsed.budget is not None and not parsed.budget >= 0:
+        raise UsageError(f"--budget needs seconds, not negative; found {parsed.budget:g}")
     if parsed.variable is not None and not parsed.variable.isidentifier():
         raise UsageError(f"-v needs a name; found {parsed.variable!r}; write -v J")

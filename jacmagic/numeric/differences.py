@@ -46,6 +46,7 @@ class Differences:
         scale: (m, k), how much the function varied over the steps, divided by them.
         dtype: the one in which the function was evaluated.
         spread: whether they are those of a symmetric part, see `numeric.triangles`.
+        reads_one_triangle: whether the function reads one triangle of a matrix without symmetry.
     """
 
     matrix: Tensor
@@ -53,6 +54,7 @@ class Differences:
     scale: Tensor
     dtype: torch.dtype
     spread: bool = False
+    reads_one_triangle: bool = False
 
     @property
     def decisive(self) -> Tensor:
@@ -158,7 +160,8 @@ def _all(
         torch.from_numpy(np.stack([one[k] for one in columns], 1) if columns else empty.copy())
         for k in range(3)
     )
-    return Differences(value, error, scale, dtype, probe.triangles.spread)
+    triangles = probe.triangles
+    return Differences(value, error, scale, dtype, triangles.spread, triangles.reads_one)
 
 
 def _noise(probe: Probe, center: np.ndarray, eps: float) -> np.ndarray:

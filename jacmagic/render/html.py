@@ -85,6 +85,7 @@ def matrix(
     where: Sequence[str] = (),
     determinant: Sequence[str] = (),
     matrix_form: Sequence[str] = (),
+    factored: str = "",
     picture: str = "",
     scene: str = "",
     steps: Sequence[Sequence[tuple[int, str, str]]] = (),
@@ -106,6 +107,7 @@ def matrix(
         where: MathML of the equations that explain names in it.
         determinant: MathML of the equation of the determinant, if any.
         matrix_form: MathML of the same as matrix expressions.
+        factored: HTML of the same as a chain of local Jacobians.
         picture: SVG of the whole matrix, below the table.
         scene: HTML of a picture of the function, below the remarks.
         steps: derivations below that; each a list of (depth, MathML, rule's name).
@@ -120,7 +122,12 @@ def matrix(
         steps,
         [*table.legend, *remarks],
         warnings,
-        (_listed("with", where), _listed("in matrix form", matrix_form), _listed("", determinant)),
+        (
+            _listed("with", where),
+            _listed("in matrix form", matrix_form),
+            _listed("", determinant),
+            factored,
+        ),
         scene,
     )
 

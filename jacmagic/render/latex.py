@@ -13,7 +13,7 @@ from jacmagic.render.layout import Layout
 from jacmagic.render.text import number as plain_number
 
 _SLOT = "90071992"  # the first digits of a numeral that no formula contains: 2⁵³ / 10⁸
-_MAX_LINE_LETTERS = 72  # of links of a chain that share a line: the width of a page
+PAGE_LETTERS = 72  # of links of a chain that share a line: the width of a page
 
 
 def number(value: float, digits: int = 4) -> str:
@@ -113,7 +113,7 @@ def derivation(
     for link, plain in zip(links, signs, strict=True):
         sign = r"\neq" if plain == "≠" else plain
         width = max(map(extent, link.split(r"\\")), default=0) + 4
-        if lines and used + width <= _MAX_LINE_LETTERS:
+        if lines and used + width <= PAGE_LETTERS:
             lines[-1] += f" {sign} {link}"
             used += width
         else:
@@ -131,10 +131,10 @@ def aligned(lines: Sequence[str]) -> str:
 def listed(equations: Sequence[str], word: str) -> list[str]:
     """Return equations after a word, as many on a line as fit."""
     lines: list[str] = []
-    used = _MAX_LINE_LETTERS
+    used = PAGE_LETTERS
     for equation in equations:
         width = extent(equation) + 3
-        if lines and used + width <= _MAX_LINE_LETTERS:
+        if lines and used + width <= PAGE_LETTERS:
             lines[-1] += rf",\quad {equation}"
         else:
             opening = rf"\text{{{word}}}"
@@ -144,6 +144,14 @@ def listed(equations: Sequence[str], word: str) -> list[str]:
             used = 0
         used += width
     return lines
+
+
+def stacked(blocks: Sequence[str]) -> str:
+    """Return displayed blocks below one another as one; a single one as it is."""
+    if len(blocks) == 1:
+        return blocks[0]
+    inner = " \\\\[3ex]\n".join(blocks)
+    return f"\\begin{{gathered}}\n{inner}\n\\end{{gathered}}"
 
 
 def broken(left: str, terms: Sequence[str], widest: int) -> list[str]:

@@ -18,6 +18,7 @@ from jacmagic.function.tracebacks import showing_users_frames
 from jacmagic.numeric import NumericJacobian, Tuning, tuning_of
 from jacmagic.numeric import compute as compute_numbers
 from jacmagic.numeric.options import ComputeOptions
+from jacmagic.render import latex
 from jacmagic.result import pickling, products
 from jacmagic.result.code import export_of
 from jacmagic.result.compiled import CompiledJacobian, compiled_of
@@ -27,6 +28,8 @@ from jacmagic.result.options import DisplayOptions
 from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.symbolic.evaluator import Evaluator, by_name
 from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.formula.attempt import attempt
+from jacmagic.symbolic.trace import Refusal
 from jacmagic.symbolic.validation import values_again
 
 if TYPE_CHECKING:
@@ -118,7 +121,8 @@ class JacobianResult(Explained):
 
         Args:
             backend: "auto", "native", "graph", "python" or "inductor".
-            dynamic: False refuses inputs of other shapes, dtypes and devices.
+            dynamic: False refuses inputs of other shapes, dtypes and devices; else each kind is
+                compiled when it is met.
 
         Raises:
             FunctionError: the function is random or keeps state, or no backend can compile it.
@@ -161,8 +165,12 @@ class JacobianResult(Explained):
         return other
 
     def to_latex(self) -> str:
-        """Return the whole derivation as LaTeX, without delimiters."""
-        return self.derivation.latex
+        """Return the whole derivation as LaTeX, without delimiters; a long one as a chain."""
+        blocks = [self.derivation.latex]
+        if self.reads_as_chain:
+            chain = attempt(lambda: self.chain().to_latex(), self.forms.budget)
+            blocks += [] if isinstance(chain, Refusal) else [chain]
+        return latex.stacked(blocks)
 
     def to_numpy(self) -> np.ndarray:
         """Return the matrix as a NumPy array (m, n) of its own dtype."""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 from functools import cached_property
-from typing import Any
 
 from jacmagic.errors import PointError
 from jacmagic.labels import Label
 from jacmagic.render import latex
+from jacmagic.result.chain import Chain
+from jacmagic.result.chain.steps import numbers_of, steps_of
 from jacmagic.result.derived import Derived
 from jacmagic.result.verdict import side_effects
 from jacmagic.symbolic.derivation import Derivation, derive, templates
-from jacmagic.symbolic.derivation_entries import texts
+from jacmagic.symbolic.factored.form import FactoredForm
 from jacmagic.symbolic.formula import DisplayForm
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.conditions import sentences
@@ -22,8 +22,8 @@ from jacmagic.symbolic.matrix_form import MatrixForm, matrix_form
 from jacmagic.symbolic.one_sided import limits
 from jacmagic.symbolic.shaped_gradient import shaped_gradient
 from jacmagic.symbolic.steps import Step
-from jacmagic.symbolic.steps import derive as derive_entry
 from jacmagic.symbolic.trace import Refusal
+from jacmagic.symbolic.validation import half_the_digits
 
 
 class Explained(Derived):
@@ -60,9 +60,57 @@ class Explained(Derived):
             )
         point = self.problem.flat_point
         value = latex.number(float(form.values(point)[i, j]), digits)
-        return self._derived(
-            reading, i, j, reading.ordered(texts(reading.numbers(point), digits)), value
-        )
+        return steps_of(reading, (i, j), numbers_of(reading, tuple(point), digits), value)
+
+    def chain(self) -> Chain:
+        """Return the Jacobian as sums and products of local Jacobians.
+
+        They lead along the variables of the function's own code: J = ∂y/∂h · ∂h/∂x.
+
+        Raises:
+            PointError: if there is no closed form to factor.
+        """
+        return self._chained
+
+    @cached_property
+    def _chained(self) -> Chain:
+        found = self._factored
+        if isinstance(found, Refusal):
+            raise PointError(f"expected a closed form to factor; found none: {found}")
+        point, digits = tuple(self.problem.flat_point), self.view.digits
+        tolerance = half_the_digits(self.problem)
+        return Chain(found, self.title, point, self._array, tolerance, digits, self.notation)
+
+    @cached_property
+    def reads_as_chain(self) -> bool:
+        """Whether the displays show the chain: asked for, or the closed form exceeds a page."""
+        form = self._form
+        if form is None or self.large:
+            return False
+        exceeds = form.too_large is not None
+        if not exceeds and not self.view.chain and (self.reading is None or self.reading.fits):
+            return False
+        return self._stages > (0 if exceeds or self.view.chain else 1)
+
+    @property
+    def has_chain(self) -> bool:
+        """Whether there is a chain of more than one factor."""
+        return self._stages > 1
+
+    @property
+    def _stages(self) -> int:
+        """How many variables a chain passes through, the outputs included; 0 without a chain."""
+        if self._form is None or self.large:
+            return 0
+        return 0 if isinstance(self._factored, Refusal) else len(self._factored.stages)
+
+    @cached_property
+    def _factored(self) -> FactoredForm | Refusal:
+        """The factored form, or why there is none."""
+        if isinstance(self._found, Refusal):
+            return self._found
+        taken = {self.title, *(name for one in self.rows for name in (one.name, one.symbol))}
+        return self.forms.factored(self.problem, self._found, self.rows, taken=taken)
 
     def step_template(self, i: int, j: int) -> Step | None:
         """Return the derivation of entry (i, j), with slots for changing numbers.
@@ -75,21 +123,7 @@ class Explained(Derived):
         numbers = reading.numbers(self.problem.flat_point)
         slots = reading.ordered({symbol: latex.slot(k) for k, symbol in enumerate(numbers)})
         index = self.view.layout.flat_index(i, j, self.shape)
-        return self._derived(reading, i, j, slots, latex.slot(len(numbers) + index))
-
-    def _derived(
-        self, reading: DisplayForm, i: int, j: int, numbers: Mapping[Any, str], value: str
-    ) -> Step:
-        return derive_entry(
-            reading.expression(i),
-            self.symbols[j],
-            names=reading.all_names,
-            texts=reading.texts,
-            entry=reading.entry(i, j),
-            named=reading.shown(i, j),
-            numbers=numbers,
-            value=value,
-        )
+        return steps_of(reading, (i, j), slots, latex.slot(len(numbers) + index))
 
     def templates(self) -> tuple[str, ...]:
         """Return the last links of the derivation, with slots; see `templates`."""

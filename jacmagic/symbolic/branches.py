@@ -15,7 +15,10 @@ import numpy as np
 
 from jacmagic.function.closures import fingerprint_of
 from jacmagic.function.problem import Problem
+from jacmagic.labels import Label
 from jacmagic.symbolic.closed_form import derive_form
+from jacmagic.symbolic.factored.form import FactoredForm
+from jacmagic.symbolic.factored_form import factored_form, has_numbers
 from jacmagic.symbolic.formula import ClosedForm, DisplayForm
 from jacmagic.symbolic.named_form import display_form
 from jacmagic.symbolic.textbook import textbook_form
@@ -149,3 +152,28 @@ class ClosedForms:
                 )
                 form.readings[names] = reading
             return reading
+
+    def factored(
+        self,
+        problem: Problem,
+        form: ClosedForm,
+        rows: Sequence[Label],
+        *,
+        taken: Collection[str] = (),
+    ) -> FactoredForm | Refusal:
+        """Return the factored form, derived again where the kept one has other numbers.
+
+        Args:
+            problem: the function, at a point where the form is valid.
+            form: one of these closed forms.
+            rows: labels of the m outputs.
+            taken: names that stand for something else on the page: outputs, the function.
+        """
+        with self._lock:
+            kept = form.factored[0] if form.factored else None
+            if isinstance(kept, FactoredForm) and not has_numbers(kept, form, problem.flat_point):
+                kept = None  # the names it was traced with have other values by now
+            if kept is None:
+                kept = factored_form(problem, form, rows, taken, self.budget)
+                form.factored[:] = [kept]
+            return kept

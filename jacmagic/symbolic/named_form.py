@@ -71,18 +71,30 @@ def _named(
     problem: Problem, form: ClosedForm, budget: float | None, names: bool
 ) -> ClosedForm | None:
     """Return the form of a trace that keeps names; None where it is not equal."""
+    trace = named_trace(problem, budget, names)
+    named = differentiate_trace(problem.potential or problem, trace, budget)
+    if problem.potential is not None and isinstance(named, ClosedForm):
+        named = differentiate_gradient(named, budget)
+    if isinstance(named, Refusal) or named.too_large is not None:
+        return None
+    return named if are_equal(named, form, problem.flat_point) else None
+
+
+def named_trace(problem: Problem, budget: float | None, names: bool = True) -> Trace | Refusal:
+    """Trace a problem's function, of a Hessian its potential, and keep the code's names.
+
+    Args:
+        problem: the function, at its point.
+        budget: seconds for each trace; None for no bound.
+        names: False leaves constants numbers; variables have names nevertheless.
+    """
     asked = problem.potential or problem
     shown = frozenset(label.tex for one in asked.inputs for label in one.labels)
     naming = Naming(problem.parameters, constants=names, shown=shown)
     trace = trace_problem(asked, budget, naming)
     if isinstance(trace, Trace) and (steering := _steering(asked, trace, budget, naming)):
         trace = trace_problem(asked, budget, dataclasses.replace(naming, plain=steering))
-    named = differentiate_trace(asked, trace, budget)
-    if problem.potential is not None and isinstance(named, ClosedForm):
-        named = differentiate_gradient(named, budget)
-    if isinstance(named, Refusal) or named.too_large is not None:
-        return None
-    return named if are_equal(named, form, problem.flat_point) else None
+    return trace
 
 
 def _steering(

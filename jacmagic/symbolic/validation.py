@@ -64,14 +64,14 @@ def has_jacobian(
         outputs: the function's m numbers there.
         matrix: torch's Jacobian there (m, n); None leaves it unchecked.
     """
-    m, tolerance = form.shape[0], _half_the_digits(problem)
+    m, tolerance = form.shape[0], half_the_digits(problem)
     if len(outputs) != m:
         return False
     values = form.runner(point)
-    if not _is_close(values[:m], np.array(outputs, dtype=float), tolerance):
+    if not is_close(values[:m], np.array(outputs, dtype=float), tolerance):
         return False
     entries = values[m:]
-    return matrix is None or _is_close(entries, np.asarray(matrix, float).reshape(-1), tolerance)
+    return matrix is None or is_close(entries, np.asarray(matrix, float).reshape(-1), tolerance)
 
 
 def fits_at(
@@ -127,7 +127,7 @@ def _fits_in_digits(
 def are_equal(one: ClosedForm, other: ClosedForm, point: Sequence[float]) -> bool:
     """Whether two forms have the same values and Jacobian at a point."""
     tolerance = math.sqrt(np.finfo(float).eps)
-    return one is other or _is_close(one.runner(point), other.runner(point), tolerance)
+    return one is other or is_close(one.runner(point), other.runner(point), tolerance)
 
 
 def shows(reading: DisplayForm, form: ClosedForm, point: Sequence[float]) -> bool:
@@ -151,18 +151,18 @@ def shows(reading: DisplayForm, form: ClosedForm, point: Sequence[float]) -> boo
     truth = form.values(point)
     expected = np.array([truth[i, j] for i, j in reading.page_entries])
     named = np.array([numbers[clause.symbol] for clause in reading.clauses])
-    return _is_close(entries, expected, _TOLERANCE_SHOWN) and _is_close(
+    return is_close(entries, expected, _TOLERANCE_SHOWN) and is_close(
         clauses, named, _TOLERANCE_SHOWN
     )
 
 
-def _half_the_digits(problem: Problem) -> float:
+def half_the_digits(problem: Problem) -> float:
     """Return the square root of the coarsest unit roundoff among a problem's inputs."""
     dtypes = {one.value.dtype for one in problem.inputs if one.value.is_floating_point()}
     return max((math.sqrt(torch.finfo(dtype).eps) for dtype in dtypes), default=1e-8)
 
 
-def _is_close(values: np.ndarray, truth: np.ndarray, tolerance: float) -> bool:
+def is_close(values: np.ndarray, truth: np.ndarray, tolerance: float) -> bool:
     """Whether finite numbers differ by less than a part of the largest."""
     finite = np.isfinite(values) & np.isfinite(truth)
     scale = np.abs(truth[finite]).max(initial=0.0)

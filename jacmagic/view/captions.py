@@ -69,9 +69,11 @@ def remarks(jacobian: JacobianResult) -> list[str]:
 
 def _missing_formula(jacobian: JacobianResult) -> str:
     """Return why no formula is shown; one that is only too long to read still has its numbers."""
-    refusal = jacobian.refusal
-    if refusal is None or jacobian.closed_form is None:
+    refusal, form = jacobian.refusal, jacobian.closed_form
+    if refusal is None or form is None:
         return str(refusal)
+    if jacobian.reads_as_chain:
+        return f"the closed form, {form.length:,} symbols if written out, is shown as a chain"
     return f"the formula is not written out: {refusal.operation} {refusal.reason}"
 
 

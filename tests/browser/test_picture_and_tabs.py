@@ -74,14 +74,15 @@ def test_one_tab_is_open_and_keys_choose_another(page):
     """The derivation is open first; arrows, Home and End go through the tabs."""
     expect(page.locator(".jm-chain")).to_be_visible()
     tabs = page.get_by_role("tab")
-    assert tabs.all_inner_texts() == ["Derivation", "Picture", "Entry"]
+    assert tabs.all_inner_texts() == ["Derivation", "Picture", "Chain", "Entry", "Code"]
     assert page.locator("[role=tab][tabindex='0']").inner_text() == "Derivation"
     tabs.first.focus()
     page.keyboard.press("ArrowRight")
     expect(page.get_by_role("tab", selected=True)).to_have_text("Picture")
     expect(page.locator(".jm-chain")).to_be_hidden()
     page.keyboard.press("End")
-    expect(page.get_by_role("tab", selected=True)).to_have_text("Entry")
+    expect(page.get_by_role("tab", selected=True)).to_have_text("Code")
+    assert "value_and_jacobian_of_f" in page.locator(".jm-source").inner_text()
     page.keyboard.press("Home")
     expect(page.get_by_role("tab", selected=True)).to_have_text("Derivation")
     panel = page.get_by_role("tabpanel", name="Derivation")

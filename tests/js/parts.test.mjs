@@ -6,7 +6,7 @@ import { test } from "node:test";
 import { PARTS } from "../../jacmagic/view/static/parts.mjs";
 
 const HEAD = ["title", "controls", "tools", "notice", "value", "table", "determinant", "notes"];
-const TABS = ["chain", "equations", "picture", "panel"];
+const TABS = ["chain", "equations", "picture", "factors", "panel", "code"];
 
 for (const name of [...HEAD, ...TABS]) {
   await import(`../../jacmagic/view/static/${name}.mjs`);

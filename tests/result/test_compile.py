@@ -250,6 +250,8 @@ def test_other_shapes_are_another_version_or_refused() -> None:
     assert close(g(vector(1, 2, 3)), torch.diag(torch.cos(vector(1, 2, 3))))
     assert close(g(vector(1, 2)), torch.diag(torch.cos(vector(1, 2))))
     assert repr(g).count("guards:") == 2
+    free = jacmagic.compile(torch.sin, vector(1, 2), dynamic=True)
+    assert close(free(vector(1, 2, 3)), torch.diag(torch.cos(vector(1, 2, 3))))
     fixed = jacmagic.compile(torch.sin, vector(1, 2), dynamic=False)
     with pytest.raises(PointError, match=r"expected inputs float64 \(2\) cpu; found float64 \(3\)"):
         fixed(vector(1, 2, 3))

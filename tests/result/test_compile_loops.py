@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pathlib
+import shutil
 import threading
 from collections.abc import Callable
 
@@ -264,3 +266,24 @@ def test_a_compiler_without_vector_functions(monkeypatch: pytest.MonkeyPatch) ->
     x = vector(33)
     assert agrees(rows(lambda x: x.sin() * x.exp(), x), x)
     assert len(commands) == 2
+
+
+def test_torchs_compiler_gives_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: pathlib.Path
+) -> None:
+    """`backend="inductor"` compiles matrix, value and batch, or says that C++ is missing."""
+    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", str(tmp_path))
+    monkeypatch.setenv("TORCHINDUCTOR_COMPILE_THREADS", "1")
+    f = lambda x: torch.tanh(WEIGHTS @ x) * x.sum()  # noqa: E731
+    x = vector()
+    if not any(map(shutil.which, ("g++", "c++", "clang++"))):
+        with pytest.raises(jacmagic.FunctionError, match="inductor"):
+            jacmagic.compile(f, x, backend="inductor")
+        return
+    g = jacmagic.compile(f, x, backend="inductor")
+    assert g.backend == "inductor"
+    wanted = jacmagic.jacobian(f, 2 * x)
+    value, matrix = g.value_and_jacobian(2 * x)
+    for found in (g(2 * x), matrix, g.batch(torch.stack((x, 2 * x)))[1]):
+        assert torch.allclose(found, wanted.matrix)
+    assert torch.allclose(value, f(2 * x))

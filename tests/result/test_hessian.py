@@ -235,3 +235,15 @@ def test_the_explorer_follows(shell):
     assert explorer.view.spec["title"] == "Hessian of f"
     explorer.sliders[0].value = 2.0
     assert explorer.jacobian.matrix.item() == pytest.approx(48)
+
+
+def test_differences_of_a_wrong_gradient_are_counted_apart() -> None:
+    """A Hessian's differences start from torch's gradient: the heading counts them apart."""
+
+    def energy(x):
+        return 1.38e-23 * (x[0] ** 2 * x[1].detach() ** 2 + x[1] ** 4)
+
+    verdict = jacmagic.hessian(energy, torch.tensor([1.0, 2.0], dtype=torch.float64)).agreement
+    counts = "disagrees with the closed form in 3 entries, and with finite differences in 1."
+    assert counts in str(verdict)
+    assert verdict.further[1].endswith("finite differences 6.624e-22")

@@ -67,3 +67,16 @@ def test_the_digits_decide_where_float64_overflows() -> None:
     x = torch.tensor([[0, 0], [1, 8065.6]], dtype=torch.float64)
     J = jacmagic.jacobian(attention, x)
     assert J.agreement.verdict == "agree" and J.formula is not None
+
+
+def test_cuts_before_an_operation_without_a_form_are_named() -> None:
+    """Where eigvalsh ends the trace, the detach() on the line before it is the cause."""
+
+    def cut(a):
+        b = a + a.T.detach()
+        return torch.linalg.eigvalsh(b @ b)
+
+    matrix = torch.tensor([[4, 1, 0.5], [1, 3, 0.2], [0.5, 0.2, 1]], dtype=torch.float64)
+    (first, *_) = jacmagic.jacobian(cut, matrix).agreement.disagreements
+    line = cut.__code__.co_firstlineno + 1
+    assert first.cause == f"detach() in line {line} cuts torch's graph: leave out .detach()."

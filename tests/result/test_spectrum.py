@@ -108,6 +108,13 @@ def test_entries_that_are_not_finite_are_named() -> None:
         J.svd()
 
 
+def test_a_determinant_with_steps_is_shown() -> None:
+    """floor in the entries, which SymPy evaluates at its own numbers only, is no crash."""
+    x = torch.tensor([0.0, 0.0, 0.0022701690733070426], dtype=torch.float64)
+    J = jacmagic.jacobian(lambda x: x % (x.abs() + 1), x)
+    assert J.det == 1.0 and "det" in repr(J)
+
+
 def arm(q1, q2, l1=1.0, l2=0.5):
     return l1 * torch.cos(q1) + l2 * torch.cos(q1 + q2), l1 * torch.sin(q1) + l2 * torch.sin(
         q1 + q2

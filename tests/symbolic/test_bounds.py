@@ -136,3 +136,17 @@ def test_what_overflows_in_float64_is_decided_by_the_digits() -> None:
     ]
     tape = write_tape(graph, chosen, [x])
     assert precise(tape, [1e4], tape.slots([1e4])) == [1e4, 1e4, 1, 1]
+
+
+def test_a_zero_whose_noise_is_zero_by_chance_is_zero() -> None:
+    """k·(x/3) − (k·x)/3 is 0 in every precision, however its noise comes out."""
+    graph = Graph()
+    x, three = graph.variable("x"), graph.number(3)
+    third = graph._node("div", x, three)
+    roots = []
+    for k in range(2, 40):
+        factor = graph.number(k)
+        other = graph._node("div", graph._node("mul", factor, x), three)
+        roots.append(graph._node("sub", graph._node("mul", factor, third), other))
+    tape = write_tape(graph, roots, [x])
+    assert precise(tape, [0.7], tape.slots([0.7])) == [0] * len(roots)

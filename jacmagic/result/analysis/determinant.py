@@ -13,6 +13,8 @@ from jacmagic.render.text import number
 from jacmagic.result.analysis.arrays import array_of, epsilon_of
 from jacmagic.result.analysis.short_form import ShortForm, short_form
 from jacmagic.result.core import JacobianResult
+from jacmagic.symbolic.formula.attempt import attempt
+from jacmagic.symbolic.trace import Refusal
 
 MAX_SYMBOLIC = 4  # rows of a matrix whose determinant is expanded: 24 products
 
@@ -100,10 +102,10 @@ def _form(jacobian: JacobianResult, value: Determinant) -> ShortForm | None:
     reading = jacobian.reading
     if found is None or reading is None:
         return None
-    numbers = dict(zip(reading.form.symbols, jacobian.problem.flat_point, strict=True))
-    try:
-        exact = float(found.expression.evalf(subs=numbers))
-    except (TypeError, ValueError, ArithmeticError):
+    point = map(sympy.Float, jacobian.problem.flat_point)  # evalf of floor takes no bare floats
+    numbers = dict(zip(reading.form.symbols, point, strict=True))
+    exact = attempt(lambda: float(found.expression.evalf(subs=numbers)), jacobian.forms.budget)
+    if isinstance(exact, Refusal):
         return None
     return found if np.isfinite(value) and abs(exact - value) <= value.bound else None
 
@@ -115,4 +117,5 @@ def error_bound(matrix: np.ndarray, epsilon: float) -> float:
     product of the other rows' norms; the n² changes, and n roundings for each pivot, add up.
     """
     n = len(matrix)
-    return float(2 * n * n * epsilon * np.prod(np.linalg.norm(matrix, axis=1)))
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(2 * n * n * epsilon * np.prod(np.linalg.norm(matrix, axis=1)))

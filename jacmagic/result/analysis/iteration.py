@@ -71,9 +71,9 @@ class Iteration:
         if not np.isfinite(residual).all():
             return "diverged", f"diverged: f is not finite at step {k}"
         if self.tolerance is not None and self.iterates[-1].residual <= self.tolerance:
-            return "converged", f"converged in {k} steps: ‖f − target‖ ≤ {self.tolerance:g}"
+            return "converged", f"converged in {_steps(k)}: ‖f − target‖ ≤ {self.tolerance:g}"
         if not residual.any():
-            return "converged", f"converged in {k} steps: f is the target exactly"
+            return "converged", f"converged in {_steps(k)}: f is the target exactly"
         if not np.isfinite(matrix).all():
             return "singular", f"stopped at step {k}: J is not finite there"
         if np.linalg.norm(self.iterates[-1].x) > self._far:
@@ -89,15 +89,15 @@ class Iteration:
         """Return why a step that was computed is not taken; None where it is."""
         k, lengths = len(self.iterates) - 1, [one.step for one in self.iterates]
         if (np.abs(step) <= limits).all():
-            return "converged", f"converged in {k} steps: a further one is smaller than rounding"
+            return "converged", f"converged in {_steps(k)}: a further one is smaller than rounding"
         x = self.iterates[-1].x
         near = lengths[-1] <= np.sqrt(self.epsilon) * np.linalg.norm(x)
         if k >= 2 and near and lengths[-1] >= lengths[-2]:
-            return "converged", f"converged in {k} steps: steps shrink no further, for rounding"
+            return "converged", f"converged in {_steps(k)}: steps shrink no further, for rounding"
         if (period := self._period(x + step, lengths[-1])) is not None:
             return "cycle", f"cycle of {period} points from step {k + 1 - period} on"
         if k >= self.most:
-            return "steps", f"not converged in {k} steps{self._slow()}"
+            return "steps", f"not converged in {_steps(k)}{self._slow()}"
         return None
 
     def _period(self, x: np.ndarray, step: float) -> int | None:
@@ -120,6 +120,10 @@ class Iteration:
             f"; each is {ratios[-1]:.2g} of the one before: linear convergence, as where J is "
             "singular at the solution (a multiple root)"
         )
+
+
+def _steps(count: int) -> str:
+    return f"{count} step{'s' * (count != 1)}"
 
 
 def _solve(matrix: np.ndarray, residual: np.ndarray, epsilon: float) -> tuple[np.ndarray, int]:

@@ -172,6 +172,8 @@ class Propagation(Reported):
         entries, reading = entries_of(self.jacobian), self.jacobian.reading
         if entries is None or reading is None or entries.rows > MAX_EQUATIONS:
             return []
+        if entries.has(sympy.Piecewise):  # several laws, which fit no line
+            return []
         sigmas = _Sigmas(self.jacobian)
         found = [
             sigmas.law(i, entries.row(i), self.input_covariance, reading.texts, reading.names)

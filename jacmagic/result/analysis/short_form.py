@@ -76,8 +76,9 @@ def short_form(
 
 def written(expression: Any, texts: Mapping[Any, str], names: Mapping[Any, str]) -> ShortForm:
     """Return an expression as text and LaTeX, its symbols under these names."""
-    small = {one: sympy.Float(one, 15) for one in expression.atoms(sympy.Rational) if one.q > 1e4}
-    text = plain(expression.xreplace(small), texts)
+    numbers = expression.atoms(sympy.Rational)
+    decimals = {one: sympy.Float(one, 15) for one in numbers if max(abs(one.p), one.q) > 1e6}
+    text = plain(expression.xreplace(decimals), texts)
     return ShortForm(expression, text, tex(expression, names))
 
 

@@ -43,7 +43,8 @@ class CompiledJacobian:
 
         Args:
             wanted: the function, the example and the backend.
-            dynamic: False refuses inputs of other shapes, dtypes and devices.
+            dynamic: False refuses inputs of other shapes, dtypes and devices; else each kind is
+                compiled when it is met.
 
         Raises:
             FunctionError: the function is random or has state, or no backend can compile it.
@@ -238,7 +239,8 @@ def compiled_of(
         problem: the function and the example.
         wrt: names of the inputs to differentiate by; all by default.
         backend: one of `BACKENDS`.
-        dynamic: False refuses inputs of other shapes, dtypes and devices.
+        dynamic: False refuses inputs of other shapes, dtypes and devices; else each kind is
+            compiled when it is met.
         strategy: how `jacobian()` computes what the backends are checked against.
 
     Raises:

@@ -54,7 +54,7 @@ def _rounding(evidence: Evidence, i: int, j: int) -> str:
     entry, value, precision = evidence.name(i, j), evidence.truth[i, j], evidence.dtype.name
     advice = _REWRITE if precision == "float64" else _LOWER
     gap = abs(value - exact.value)
-    if gap <= SHORT_CONSTANT * abs(exact.value) and advice == _REWRITE:
+    if 0 < gap <= SHORT_CONSTANT * abs(exact.value) and advice == _REWRITE:
         digits = math.floor(-math.log10(gap / abs(exact.value)))
         return f"torch has only {digits} digits of {entry} right"
     other = f"exact {exact.value:.6g}"

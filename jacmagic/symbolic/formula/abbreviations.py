@@ -92,6 +92,12 @@ class Abbreviations:
         """Return the letters that are not in use."""
         return [letter for letter in letters if letter not in self._letters_taken]
 
+    def name_outputs(self, outputs: Mapping[int, Label]) -> None:
+        """Call outputs that are computed by their names."""
+        for node, label in outputs.items():
+            if _nameable(self.graph, node):
+                self.name(node, label)
+
     def name_softmax(self) -> None:
         """Name the components of softmaxes s₀ and s₁, those of a second one p₀ and p₁."""
         sums = Sums(self.graph)
@@ -180,6 +186,24 @@ class Abbreviations:
                     self.name(node, Label(letter, (k,)))
             else:
                 self.name(best, Label(letter))
+
+    def name_in_order(self, longest: int) -> None:
+        """Name repeated and long parts in the order of computation: u₀, u₁ and so on.
+
+        Args:
+            longest: symbols up to which a part that occurs once is written out.
+        """
+        graph, letter = self.graph, next(iter(self._free(_LETTERS)), "u")
+        uses = Counter(operand for node in self._reached for operand in graph.operands(node))
+        sizes: dict[int, int] = {}
+        count = 0
+        for node in self._reached:
+            sizes[node] = 1 + sum(
+                1 if operand in self.names else sizes[operand] for operand in graph.operands(node)
+            )
+            repeated = uses[node] > 1 and sizes[node] >= MIN_SYMBOLS
+            if (repeated or sizes[node] > longest) and _nameable(graph, node):
+                count += self.name(node, Label(letter, (count,)))
 
     def _is_like(self, node: int, other: int, gains: Mapping[int, int]) -> bool:
         same = self.graph.operations[node] == self.graph.operations[other]

@@ -52,6 +52,8 @@ class ClosedForm:
         potential: of a Hessian, the node of the function whose gradient is differentiated.
         expressed: the outputs in the form that was differentiated; empty for the trace's own.
         readings: how it is shown, with the names of constants and without; they live as long as it.
+        factored: the same as a product of local Jacobians, or why there is none; empty until it
+            is asked for.
     """
 
     trace: Trace
@@ -61,6 +63,7 @@ class ClosedForm:
     potential: tuple[int, ...] = ()
     expressed: tuple[int, ...] = ()
     readings: dict[bool, Any] = field(default_factory=dict, init=False, repr=False)
+    factored: list[Any] = field(default_factory=list, init=False, repr=False)
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -27,6 +27,8 @@ from jacmagic.symbolic.formula.typeset import tex
 from jacmagic.symbolic.formula.written_order import WrittenOrder
 from jacmagic.symbolic.graph import Tape, write_tape
 
+MAX_ON_PAGE = 1_000  # symbols of all entries that a page shows: about 8,000 letters of LaTeX
+
 
 class DisplayForm:
     """A closed form in SymPy, as a page shows it.
@@ -37,7 +39,12 @@ class DisplayForm:
     """
 
     def __init__(
-        self, form: ClosedForm, *, named: bool = True, taken: Collection[str] = ()
+        self,
+        form: ClosedForm,
+        *,
+        named: bool = True,
+        taken: Collection[str] = (),
+        outputs: Sequence[Label] = (),
     ) -> None:
         """Read a closed form; nothing is converted yet.
 
@@ -45,9 +52,10 @@ class DisplayForm:
             form: the closed form.
             named: False gives no names to parts of it.
             taken: names that no part may have: those of outputs, and of the function.
+            outputs: names by which the entries may call the outputs.
         """
         self.form, self._conversion = form, Conversion(form)
-        self._parts = PartNames(self._conversion, taken, named=named)
+        self._parts = PartNames(self._conversion, taken, named=named, outputs=outputs)
         self._written, self._plain, self._named = Converted(), Converted(), Converted()
         self.constants = self._conversion.constants
 
@@ -94,6 +102,8 @@ class DisplayForm:
 
     @property
     def _page_outputs(self) -> list[sympy.Expr]:
+        if self.form.too_large is not None:
+            return []
         return self._outputs([i for i in excerpt(self.form.shape[0]) if i is not None])
 
     @property
@@ -147,6 +157,11 @@ class DisplayForm:
         outputs = [form[i] for form in (self.form.trace.outputs, self.form.expressed) if form]
         forms = self._conversion.convert(outputs, symbols, WRITTEN)
         return min(forms, key=symbols_in)
+
+    @cached_property
+    def fits(self) -> bool:
+        """Whether a page shows all entries, long ones below the matrix."""
+        return sum(map(symbols_in, self._shown_entries)) <= MAX_ON_PAGE
 
     @property
     def sizes(self) -> list[int]:

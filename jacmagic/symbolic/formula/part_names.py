@@ -27,15 +27,24 @@ def _stem(name: str) -> str:
 class PartNames:
     """The names of parts in one display of a closed form."""
 
-    def __init__(self, conversion: Conversion, taken: Collection[str], *, named: bool) -> None:
+    def __init__(
+        self,
+        conversion: Conversion,
+        taken: Collection[str],
+        *,
+        named: bool,
+        outputs: Sequence[Label] = (),
+    ) -> None:
         """Choose no names yet.
 
         Args:
             conversion: converts the closed form's nodes.
             taken: names that no part may have: those of outputs, and of the function.
             named: False gives no names.
+            outputs: names by which the entries may call the outputs: 1 − h² for h = tanh(z).
         """
         self._conversion, self._taken, self._named = conversion, frozenset(taken), named
+        self._outputs = outputs
         self._form = conversion.form
 
     @cached_property
@@ -44,6 +53,7 @@ class PartNames:
         names = self._abbreviations
         if not self._named:
             return {}
+        names.name_outputs(dict(zip(self._form.trace.outputs, self._outputs, strict=False)))
         names.name_softmax()
         names.name_standardised()
         names.name_norms(self._vectors)
@@ -51,6 +61,8 @@ class PartNames:
         if self.is_wide and not self._fits_normalised(names.symbols):
             names.name_variables(self._form.trace.variables)
             names.name_repeated()
+        if self._form.too_large is not None:
+            names.name_in_order(MAX_ENTRY)
         while trivial := self._trivial(names.symbols):
             names.drop(trivial)
         return names.symbols

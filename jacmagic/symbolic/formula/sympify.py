@@ -34,8 +34,8 @@ def to_sympy(
     """
     expressions: dict[int, Any] = {}
     sums = Sums(graph)
-    reached = graph.reach(roots)
-    inside = _inside_sums(graph, reached, {*roots, *symbols})
+    reached = graph.reach(roots, symbols)
+    inside = _inside_sums(graph, [node for node in reached if node not in symbols], set(roots))
     for node in reached:
         operation, arguments = graph.operations[node], graph.arguments[node]
         if node in symbols:
@@ -70,7 +70,7 @@ def _inside_sums(graph: Graph, reached: Sequence[int], kept: Container[int]) -> 
     firsts = {graph.arguments[node][0] for node in reached if graph.operations[node] == "add"}
     return {
         node
-        for node in firsts
+        for node in firsts.intersection(reached)
         if graph.operations[node] == "add" and uses[node] == 1 and node not in kept
     }
 

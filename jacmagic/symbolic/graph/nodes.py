@@ -10,7 +10,7 @@ fractions while these stay short. Nothing is expanded or reordered: the user's f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from fractions import Fraction
 from functools import reduce
 
@@ -273,15 +273,18 @@ class Graph:
         """Return the argument nodes of a node; empty for a leaf."""
         return () if self.operations[node] in LEAVES else self.arguments[node]
 
-    def reach(self, roots: Sequence[int]) -> list[int]:
-        """Return the nodes that the roots depend on and the roots, in topological order."""
+    def reach(self, roots: Sequence[int], ends: Container[int] = ()) -> list[int]:
+        """Return the nodes that the roots depend on and the roots, in topological order.
+
+        What only nodes among `ends` depend on is left out.
+        """
         seen: set[int] = set()
         waiting = list(roots)
         while waiting:
             node = waiting.pop()
             if node not in seen:
                 seen.add(node)
-                waiting.extend(self.operands(node))
+                waiting.extend(() if node in ends else self.operands(node))
         return sorted(seen)
 
 

@@ -39,16 +39,16 @@ def precise(tape: Tape, point: Sequence[Any], decided: Sequence[float]) -> list[
     Returns:
         The outputs' values; None where one is no finite real number or its digits do not settle.
     """
-    before = _evaluated(tape, point, decided, DIGITS[0])
+    before = largest = _evaluated(tape, point, decided, DIGITS[0])
     for digits in DIGITS[1:]:
         after = _evaluated(tape, point, decided, digits)
         settled = [_settled(a, b) for a, b in zip(before, after, strict=True)]
         if all(settled) or digits == DIGITS[-1]:
             return [
                 value if is_settled else 0 if _vanished(old, value) else None
-                for old, value, is_settled in zip(before, after, settled, strict=True)
+                for old, value, is_settled in zip(largest, after, settled, strict=True)
             ]
-        before = after
+        before, largest = after, list(map(_larger, largest, after))
     return before
 
 
@@ -56,6 +56,11 @@ def _settled(a: Number | None, b: Number | None) -> bool:
     if a is None or b is None:
         return a is b
     return bool(abs(a - b) <= _MAX_DIFFERENCE * abs(b))
+
+
+def _larger(a: Number | None, b: Number | None) -> Number | None:
+    """Return the larger in size: noise of a zero may itself be 0 in some precision."""
+    return None if a is None or b is None else max(abs(a), abs(b))
 
 
 def _vanished(a: Number | None, b: Number | None) -> bool:

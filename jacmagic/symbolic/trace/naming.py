@@ -150,7 +150,7 @@ class Names:
         if not name or name.startswith("_"):
             return value
         if isinstance(value, torch.Tensor):
-            if self.mode.tensors is not None:
+            if self.mode.tensors is not None and not self.mode.shadows.has(value):
                 self.mode.tensors.constant(name, value)
             self._name_tensor(name, value)
             return value

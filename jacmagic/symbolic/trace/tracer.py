@@ -34,6 +34,7 @@ from jacmagic.symbolic.trace.mode import ConcolicMode
 from jacmagic.symbolic.trace.naming import Constant, Names, NamesMet, Naming
 from jacmagic.symbolic.trace.shadows import Poisoned
 from jacmagic.symbolic.trace.tensors import Tensors
+from jacmagic.symbolic.trace.values import Value
 
 _BARE = (".item()", ".tolist()", ".numpy()")
 
@@ -46,11 +47,13 @@ class Refusal:
         operation: what stands in the way, as torch or Python names it.
         line: the line of the user's code, or None.
         reason: one clause.
+        leaks: the lines where values left torch's graph before.
     """
 
     operation: str
     line: int | None
     reason: str
+    leaks: tuple[Leak, ...] = field(default=(), compare=False, repr=False)
 
     def __str__(self) -> str:
         where = "" if self.line is None else f" (line {self.line})"
@@ -74,6 +77,7 @@ class Trace:
         parts: what the function itself calls some parts of that.
         dtypes: the floating dtypes that torch computed in on the way.
         calls: how often the function called torch.
+        bindings: what the function's variables, helpers and modules have been, in order.
         base: the components of values on manifolds, which are constants with names.
         values: the components of all inputs' values, where those on manifolds are no inputs.
     """
@@ -90,6 +94,7 @@ class Trace:
     parts: Mapping[Expression, str] = field(default_factory=dict)
     dtypes: frozenset[torch.dtype] = frozenset()
     calls: int = 0
+    bindings: tuple[Value, ...] = ()
     base: tuple[Constant, ...] = ()
     values: tuple[int, ...] = ()
 
@@ -155,7 +160,7 @@ def trace(
             int(node) for leaf in leaves for node in mode.shadows.read(leaf).reshape(-1)
         )
     except REFUSALS as error:  # the user's code runs here; it only costs the formula
-        return _refusal(error, graph.line, leaks.leaks)
+        return replace(_refusal(error, graph.line, leaks.leaks), leaks=leaks.leaks)
     finally:  # an interrupt may hit the first: see NOTE [Interrupts between the lines]
         try:
             stacks.restore()
@@ -187,6 +192,7 @@ def _with_names(found: Trace, names: Names, result: Any) -> Trace:
         variables=names.variables,
         expression=tensors.of(result) if tensors is not None and is_tensor else None,
         parts=names.locals.expressions(),
+        bindings=names.locals.values.named(),
     )
 
 

@@ -19,7 +19,8 @@ MODULES = (
     *("curves.mjs", "scene.mjs", "scene_map.mjs", "scene_graph.mjs"),
     *("scene_levels.mjs", "scene_field.mjs", "scene_matrix.mjs"),
     *("slice.mjs", "plane.mjs", "squares.mjs", "picture.mjs"),
-    "panel.mjs",
+    *("derivation_line.mjs", "factors.mjs"),
+    *("panel.mjs", "code.mjs"),
     "view.mjs",
 )
 

@@ -11,8 +11,10 @@ from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.view.determinant import shown_determinant
+from jacmagic.view.explorer.code import code_of
 from jacmagic.view.explorer.copies import copies
 from jacmagic.view.explorer.entries import entries_of
+from jacmagic.view.explorer.factors import factors_of
 from jacmagic.view.explorer.live_tape import live_tape
 
 MAX_ENTRY_BYTES = 24_000  # of derivations sent unasked: less than half of the view's code
@@ -46,7 +48,14 @@ def formula_of(jacobian: JacobianResult) -> dict[str, Any]:
         short = entries_of(jacobian, MAX_ENTRY_BYTES)
     if isinstance(chain, Refusal):
         chain = {**_NO_CHAIN, "note": str(chain)}
-    return {"chain": chain, "live": live_tape(jacobian), "entries": short}
+    factors = factors_of(jacobian) if jacobian.reads_as_chain else {}
+    return {
+        "chain": chain,
+        "live": live_tape(jacobian),
+        "entries": short,
+        "factors": factors,
+        "code": code_of(jacobian),
+    }
 
 
 def _chain(jacobian: JacobianResult) -> dict[str, Any]:

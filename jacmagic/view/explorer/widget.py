@@ -20,7 +20,9 @@ from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.result import JacobianResult
 from jacmagic.view import export, reruns, still
 from jacmagic.view.explorer.assets import front_end, style
+from jacmagic.view.explorer.code import code_for_page
 from jacmagic.view.explorer.entries import entries_of
+from jacmagic.view.explorer.factors import factor_entries, factors_of
 from jacmagic.view.explorer.last_points import Identity, recall, remember
 from jacmagic.view.explorer.live_tape import shaped
 from jacmagic.view.explorer.rest import Rest
@@ -30,6 +32,7 @@ from jacmagic.view.explorer.traits import JacobianView
 
 MAX_SLIDERS = 24  # components with a slider each: about a screen; for more there is a chooser
 MAX_ENTRY_BYTES = 100_000  # of derivations in a page, which can ask for none; packed, a tenth
+MAX_FACTOR_BYTES = 300_000  # of derivations of the entries of factors
 MAX_COMPONENTS_NAMED = 4  # of a point in a notice
 
 
@@ -86,6 +89,8 @@ class Explorer(ipywidgets.VBox):
         self.view = JacobianView(self.jacobian, at=numbers, on_reset=self.reset)
         if self.jacobian.view.picture:
             self.view.tab = "Picture"
+        elif self.jacobian.reads_as_chain:
+            self.view.tab = "Chain"
         is_crowded = len(self.jacobian.problem.movable) > MAX_SLIDERS
         self.chooser = self._make_chooser() if is_crowded else None
         super().__init__(children=[part for part in (self.chooser, self.view) if part is not None])
@@ -227,6 +232,7 @@ class Explorer(ipywidgets.VBox):
         """
         self.view.settle()
         components = self.jacobian.problem.movable
+        factors = self.view.factors or factors_of(self.jacobian)
         live = export.Live(
             view=self.view,
             changes={
@@ -234,7 +240,12 @@ class Explorer(ipywidgets.VBox):
                 "handles": components,
                 "beside": "",
                 "chooser": self.chooser is not None,
-                "entries": entries_of(self.jacobian, MAX_ENTRY_BYTES),
+                "entries": {
+                    **entries_of(self.jacobian, MAX_ENTRY_BYTES),
+                    **factor_entries(self.jacobian, factors, MAX_FACTOR_BYTES),
+                },
+                "factors": factors,
+                "code": code_for_page(self.jacobian, list(self.view.code["sources"])),
             },
             sliders=[self._controls.traits(component) for component in components],
             front_end=front_end(),

@@ -6,9 +6,9 @@
  * @property {string} note why there are no lines, where that is known
  */
 
+import { derivationLine } from "./derivation_line.mjs";
 import { make, makeScrollable, setText } from "./element.mjs";
 import { showNumber } from "./format.mjs";
-import { readMathml } from "./mathml.mjs";
 import { addPart } from "./parts.mjs";
 import { Slots } from "./slots.mjs";
 
@@ -68,25 +68,10 @@ class EntryPanel {
   typeset(entry) {
     if (entry && entry === this.shown) return;
     this.shown = entry;
-    const lines = (entry?.lines ?? []).map((line) => this.line(line));
+    const lines = (entry?.lines ?? []).map((line) => derivationLine(this.document, line));
     this.lines.replaceChildren(...lines);
     requestAnimationFrame(() => makeScrollable(this.lines));
     this.slots = lines.map((line) => new Slots(line)).filter((slots) => slots.numerals.length);
-  }
-
-  /** @param {[number, string, string, string]} line */
-  line([depth, source, rule, formula]) {
-    const item = make(this.document, "li", "jm-step");
-    item.style.setProperty("--jm-depth", String(depth));
-    const equation = make(this.document, "span", "jm-equation");
-    equation.append(readMathml(source, this.document));
-    item.append(equation);
-    if (rule) {
-      const remark = make(this.document, "span", "jm-rule", formula ? `${rule}: ` : rule);
-      if (formula) remark.append(readMathml(formula, this.document));
-      item.append(remark);
-    }
-    return item;
   }
 }
 

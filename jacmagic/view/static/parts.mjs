@@ -18,6 +18,10 @@
  * @property {(cell: import("./layout.mjs").Cell) => void} explain shows the derivation of an entry
  * @property {() => void} close hides it
  * @property {(name: string) => void} choose opens a tab
+ * @property {(language: string) => void} writeCode asks for the source in a language
+ * @property {() => void} openChain asks for the chain of local Jacobians
+ * @property {(factor: number, row: number, column: number) => void} explainFactor asks for the
+ *   derivation of an entry of one of its factors
  * @property {(style: Partial<Style>) => void} restyle
  * @property {(point: Float64Array) => void} move moves the sliders
  * @property {() => void} reset moves the sliders to the first point
@@ -36,6 +40,8 @@
  * @property {Float64Array} outward entries as outputs by inputs, whatever the layout
  * @property {import("./chain.mjs").Chain} chain
  * @property {Record<string, import("./panel.mjs").Entry>} entries derivations by "row,column"
+ * @property {import("./code.mjs").Code} code value and Jacobian as source
+ * @property {import("./factors.mjs").Factors} factors the chain of local Jacobians
  * @property {import("./notes.mjs").Status} status the kernel's remarks on its last result
  * @property {Uint8Array} zeros 1 where an entry is zero whatever the point
  * @property {Float64Array} slots the numbers that formulas show

@@ -129,7 +129,7 @@ class Tools {
  * @param {string} text
  * @returns {Promise<boolean>}
  */
-async function writeToClipboard(document, text) {
+export async function writeToClipboard(document, text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;

@@ -11,6 +11,7 @@
  * @property {import("./chain.mjs").Chain} chain the derivation
  * @property {Partial<import("./live.mjs").Live>} live the tape, where there is one
  * @property {Record<string, import("./panel.mjs").Entry>} entries derivations by "row,column"
+ * @property {import("./factors.mjs").Factors} factors the chain of local Jacobians
  * @property {import("./notes.mjs").Status} status the text below the table
  * @property {number[]} components the component that each slider moves
  * @property {string[]} sliders references to the sliders' models
@@ -174,6 +175,8 @@ class JacobianView {
       outward: this.spec.transposed ? this.transposed(shown.values) : shown.values,
       chain: get("chain"),
       entries: get("entries"),
+      factors: get("factors") ?? {},
+      code: get("code") ?? { languages: [], sources: {} },
       status: get("status"),
       zeros: asBytes(get("zeros")),
       slots: Float64Array.from([...shown.numbers, ...entries]),
@@ -205,6 +208,26 @@ class JacobianView {
     }
     if (this.model.get("tab") !== ENTRY_TAB) this.before = this.model.get("tab");
     this.choose(ENTRY_TAB);
+  }
+
+  /** @param {string} language */
+  writeCode(language) {
+    this.model.send({ kind: "code", language });
+  }
+
+  openChain() {
+    this.model.send({ kind: "chain" });
+  }
+
+  /**
+   * @param {number} factor
+   * @param {number} row
+   * @param {number} column
+   */
+  explainFactor(factor, row, column) {
+    const known = this.model.get("entries")[[factor, row, column].join(",")];
+    if (!known && this.follower.connected) this.model.send({ kind: "factor", factor, row, column });
+    this.draw();
   }
 
   /** Hide the derivation of an entry, and open the tab that was open before. */

@@ -7,6 +7,7 @@ import numpy as np
 from jacmagic.render.sparse_summary import written
 from jacmagic.render.text import matrix, number
 from jacmagic.result import JacobianResult
+from jacmagic.result.chain.text import to_text
 from jacmagic.symbolic.formula import DisplayForm, plain, pretty
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.trace import Refusal
@@ -69,18 +70,32 @@ def _determinant(jacobian: JacobianResult) -> list[str]:
 def _closed_form(jacobian: JacobianResult) -> list[str]:
     """Return the closed form, unless it says no more than the numbers.
 
-    A form that is larger than the page is announced, and not typeset.
+    Where the chain of local Jacobians is asked for, that follows; where the form is larger than
+    the page, the chain replaces it. One that has a single factor is announced, not typeset.
     """
+    flat = _matrix_lines(jacobian)
+    is_large = flat == _too_large(jacobian)
+    if jacobian.reads_as_chain or (is_large and jacobian.has_chain):
+        return [*(flat if jacobian.view.chain and not is_large else []), *_chain(jacobian)]
+    return flat
+
+
+def _chain(jacobian: JacobianResult) -> list[str]:
+    drawn = attempt(lambda: to_text(jacobian.chain()), jacobian.forms.budget)
+    return [str(drawn), ""]
+
+
+def _matrix_lines(jacobian: JacobianResult) -> list[str]:
     reading = jacobian.reading
     if reading is None or not reading.says_more:
         return []
     if _is_surely_larger(jacobian, reading):
-        return [_too_large(jacobian), ""]
+        return _too_large(jacobian)
     drawn = attempt(lambda: _drawn(jacobian, reading), jacobian.forms.budget)
     if isinstance(drawn, Refusal):
         return [str(drawn), ""]
     if max(map(len, drawn.splitlines()), default=0) > MAX_WIDTH or drawn.count("\n") > MAX_HEIGHT:
-        return [_too_large(jacobian), ""]
+        return _too_large(jacobian)
     return ["closed form", drawn, *_definitions(jacobian, reading), ""]
 
 
@@ -101,9 +116,9 @@ def _is_surely_larger(jacobian: JacobianResult, reading: DisplayForm) -> bool:
     )
 
 
-def _too_large(jacobian: JacobianResult) -> str:
+def _too_large(jacobian: JacobianResult) -> list[str]:
     m, n = jacobian.matrix.shape
-    return f"closed form: {m} × {n}, larger than the page; see J.formula"
+    return [f"closed form: {m} × {n}, larger than the page; see J.formula", ""]
 
 
 def _definitions(jacobian: JacobianResult, reading: DisplayForm) -> list[str]:

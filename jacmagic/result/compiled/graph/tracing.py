@@ -7,6 +7,7 @@ a value to branch on is refused. Captured tensors are copied: they are constants
 
 from __future__ import annotations
 
+import copy
 import warnings
 from collections.abc import Sequence
 from functools import cached_property
@@ -18,7 +19,7 @@ from torch import Tensor, fx
 
 from jacmagic.function.silent_rerun import random_states, silent_rerun
 from jacmagic.result.compiled.c_compiler import NoNativeCode
-from jacmagic.result.compiled.graph.cleaning import cleaned, in_place
+from jacmagic.result.compiled.graph.cleaning import cleaned
 from jacmagic.result.compiled.graph.passes import PASSES, Task
 from jacmagic.result.compiled.loops.build import loops
 from jacmagic.result.compiled.loops.decomposition import decompositions, lowers
@@ -52,7 +53,7 @@ class Graph:
     @cached_property
     def _entries(self) -> fx.GraphModule:
         """The same without the values."""
-        return in_place(cleaned(self._module, outputs=1))
+        return cleaned(self._module, outputs=1)
 
     def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Entries and values at one point."""
@@ -183,8 +184,8 @@ def reason(error: Exception) -> str:
         return "a value decides what is computed (an `if`, a loop or an index)"
     if kind == "DynamicOutputShapeException":
         return "values decide the shape of a result"
-    first = (str(error).strip() or kind).splitlines()[0]
-    return f"{kind}: {first[:160]}"
+    text = " ".join((str(error).strip() or kind).splitlines()[:2])
+    return f"{kind}: {text[:160]}"
 
 
 def _constants(module: fx.GraphModule) -> Any:
@@ -195,6 +196,9 @@ def _constants(module: fx.GraphModule) -> Any:
 
 
 # ── torch.compile ─────────────────────────────────────────────────────────────────────────────
+
+
+_VIEWS = (torch.ops.aten.view.default, torch.ops.aten._unsafe_view.default)
 
 
 class Inductor:
@@ -210,7 +214,12 @@ class Inductor:
         """
         self._graph = plain
         self.by = f"torch.compile, {plain.by}"
-        self._compiled = torch.compile(plain._both, fullgraph=True, dynamic=False)
+        module = copy.deepcopy(plain._both)
+        for node in module.graph.nodes:  # the compiler lays out tensors in strides of its own
+            if node.target in _VIEWS:
+                node.target = torch.ops.aten.reshape.default
+        module.recompile()
+        self._compiled = torch.compile(module, fullgraph=True, dynamic=False)
 
     def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Entries and values at one point."""
@@ -241,7 +250,9 @@ def inductor(task: Task, tensors: Sequence[Tensor]) -> Inductor:
     for passes in task.order():
         try:
             program = Inductor(Graph(traced(PASSES[passes](task), tensors), passes))
-            program(tensors)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)  # of torch's own modules
+                program(tensors)
         except Exception as error:  # noqa: BLE001 torch's compiler raises errors of any kind
             why = why or reason(error)
         else:
