@@ -18,6 +18,7 @@
  * @property {number[]} handles components whose sliders are drawn here
  * @property {boolean} chooser whether one of them is drawn at a time
  * @property {boolean} followed whether a kernel, where there is one, still answers
+ * @property {import("./code.mjs").Code} code value and Jacobian as source
  * @property {string} beside identity of the still form in the output before; "" for none
  * @property {string} tab name of the open tab; "" for the first
  *
