@@ -378,10 +378,10 @@ def test_in_a_frame(visit, files, tmp_path):
 
 
 def test_without_scripts(visit, pictures):
-    """Where scripts are off, the derivation and the table stand there as a still."""
+    """Where scripts are off, derivation, determinant and table stand there as a still."""
     page = visit("seed", java_script_enabled=False)
     assert page.locator(".jm-still table td", has_text="48").is_visible()
-    assert page.locator(".jm-still math").count() == 6
+    assert page.locator(".jm-still math").count() == 7
     assert page.locator("noscript p").is_visible()
     page.screenshot(path=pictures / "page-still.png")
 

@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Iterator
 from typing import Any
 
+from jacmagic.errors import PointError
 from jacmagic.labels import Label
 from jacmagic.render.mathml import to_mathml
 from jacmagic.result import JacobianResult
@@ -24,8 +25,13 @@ _CUT = "\x1f"  # between the pieces of an equation; no LaTeX contains it
 
 def factors_of(jacobian: JacobianResult) -> dict[str, Any]:
     """Return the chain for the browser; empty where there is none."""
-    budget = jacobian.forms.budget
-    found = attempt(lambda: _factors(jacobian.chain()), budget, "the chain")
+    if jacobian.closed_form is None:
+        return {}
+    try:
+        chain = jacobian.chain()
+    except PointError as error:
+        return {"note": str(error)}
+    found = attempt(lambda: _factors(chain), jacobian.forms.budget, "the chain")
     return {"note": str(found)} if isinstance(found, Refusal) else found
 
 

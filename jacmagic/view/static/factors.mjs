@@ -182,7 +182,7 @@ class Chain {
 
   /** @param {Factor} factor */
   table({ rows, columns, cells }) {
-    const table = make(this.document, "table", "jm-grid");
+    const table = make(this.document, "table", "jm-factor-grid");
     const top = make(this.document, "tr", "");
     top.append(make(this.document, "td", ""));
     top.append(...columns.map((label) => make(this.document, "th", "", label === "…" ? "…" : `∂${label}`)));
