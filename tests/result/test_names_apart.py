@@ -60,7 +60,7 @@ def test_arguments_beside_components():
     assert "[1  x1  x₁]" in repr(J)
     matrix = r"\begin{array}{cc|c} 1 & \mathrm{x1} & x_{1} \end{array}"
     assert J.derivation.closed_form == rf"\left[ {matrix} \right]"
-    assert str(J.steps(0, 0)).startswith("∂/∂x₀ (x1*x₁ + x₀)")
+    assert str(J.steps(0, 0)).startswith("∂/∂x₀ (x₁*x1 + x₀)")
 
 
 def test_constants_and_variables_beside_components():

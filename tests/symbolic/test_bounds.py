@@ -126,13 +126,13 @@ def test_what_overflows_in_float64_is_decided_by_the_digits() -> None:
     graph = Graph()
     x, one = graph.variable("x"), graph.number(1)
     growing = graph.apply("exp", x)
-    share = graph._node("div", growing, graph._node("add", growing, one))
+    share = graph.node("div", growing, graph.node("add", growing, one))
     half = graph.number(0.5)
     chosen = [
-        graph._node("where", graph._node("gt", share, half), x, one),
-        graph._node("where", graph._node("not", graph._node("le", share, half)), x, one),
-        graph._node("max", share, half),
-        graph._node("floor", graph._node("add", share, half)),
+        graph.node("where", graph.node("gt", share, half), x, one),
+        graph.node("where", graph.node("not", graph.node("le", share, half)), x, one),
+        graph.node("max", share, half),
+        graph.node("floor", graph.node("add", share, half)),
     ]
     tape = write_tape(graph, chosen, [x])
     assert precise(tape, [1e4], tape.slots([1e4])) == [1e4, 1e4, 1, 1]
@@ -142,11 +142,11 @@ def test_a_zero_whose_noise_is_zero_by_chance_is_zero() -> None:
     """k·(x/3) − (k·x)/3 is 0 in every precision, however its noise comes out."""
     graph = Graph()
     x, three = graph.variable("x"), graph.number(3)
-    third = graph._node("div", x, three)
+    third = graph.node("div", x, three)
     roots = []
     for k in range(2, 40):
         factor = graph.number(k)
-        other = graph._node("div", graph._node("mul", factor, x), three)
-        roots.append(graph._node("sub", graph._node("mul", factor, third), other))
+        other = graph.node("div", graph.node("mul", factor, x), three)
+        roots.append(graph.node("sub", graph.node("mul", factor, third), other))
     tape = write_tape(graph, roots, [x])
     assert precise(tape, [0.7], tape.slots([0.7])) == [0] * len(roots)
