@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from latex_reader import read
@@ -158,3 +160,13 @@ def test_mathml_of_divided_matrices_is_well_formed() -> None:
     assert mathml.count('columnlines="solid"') == 2 and mathml.count('rowlines="solid"') == 2
     assert ">[<" not in mathml and ">[<" in to_mathml(source, display=False)
     assert latex.extent(source) == latex.extent(latex.matrix([["a", cases], ["b", "c"]]))
+
+
+def test_the_root_of_two_pi_keeps_its_notation() -> None:
+    """√(2π) of the normal density is typeset as a root, in all links of the derivation."""
+    J = jacmagic.jacobian(
+        lambda x: torch.exp(-(x**2) / 2) / math.sqrt(2 * math.pi),
+        torch.tensor(0.3, dtype=torch.float64),
+    )
+    for link in (J.derivation.closed_form, J.derivation.substituted):
+        assert r"\sqrt{2 \pi}" in link

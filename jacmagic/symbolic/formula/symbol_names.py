@@ -13,7 +13,7 @@ from typing import Any
 
 import sympy
 
-from jacmagic.symbolic.formula.named import NamedNumber
+from jacmagic.symbolic.formula.named import NamedNumber, RootOfTwoPi
 
 Sums = Mapping[Any, tuple[Any, ...]]
 _NO_SUMS: Sums = MappingProxyType({})
@@ -101,7 +101,8 @@ def _sorted_symbols(expression: Any, names: Mapping[Any, str]) -> dict[Any, Any]
     if not isinstance(names, SymbolNames):
         high = any(_HIGH.search(symbol.name) for symbol in symbols)
         return {symbol: _padded(symbol) for symbol in symbols} if high else {}
-    symbols = symbols | expression.atoms(NamedNumber)
+    constants = expression.atoms(NamedNumber) - expression.atoms(RootOfTwoPi)  # its own notation
+    symbols = symbols | constants
     ranked: dict[Any, Any] = {
         symbol: sympy.Symbol(f"a{rank:06d}", real=True)
         for rank, symbol in enumerate(names)
