@@ -1,7 +1,7 @@
 """The order of terms and factors in print: that of the user's code.
 
-Constants come first in a product, each kind as the code's outputs name it first; sums that stand in
-the code keep their terms as they stand there.
+Constants come first in a product, as the code binds them, then variables as its outputs name them
+first; sums that stand in the code keep their terms as they stand there.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ class WrittenOrder:
 
     def of(self, names: Mapping[Any, str]) -> SymbolNames:
         """Return names in this order; those that the outputs do not name come last."""
+        constants = [symbol for symbol in names if isinstance(symbol, NamedNumber)]
         known = [symbol for symbol in self.symbols if symbol in names]
-        listed = dict.fromkeys([*known, *names])
-        ordered = sorted(listed, key=lambda symbol: not isinstance(symbol, NamedNumber))
+        ordered = dict.fromkeys([*constants, *known, *names])
         return SymbolNames({symbol: names[symbol] for symbol in ordered}, self.sums)
 
     def _first_named(self, parts: Mapping[int, Any]) -> Iterable[Any]:
