@@ -67,6 +67,11 @@ OPTIONS = (
         action="store_false",
         help="show named constants of the code by their numbers",
     ),
+    argument(
+        "--picture",
+        action="store_true",
+        help="show the picture of the function around the point",
+    ),
     argument("--no-formula", dest="formula", action="store_false", help="skip the closed form"),
     argument(
         "--exact",

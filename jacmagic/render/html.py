@@ -52,6 +52,24 @@ print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .jm-still .jm-steps div{margin:.35em 0;white-space:nowrap}
 .jm-still .jm-rule{opacity:.7;font-size:.9em;margin-left:1.2em}"""
 
+# JupyterLab: of a still form and its view one is shown; a widget without model is an error there.
+_STYLE_BESIDE_VIEW = """\
+.jp-OutputArea-child:has(.jm-still[data-jm-live]):has(+.jp-OutputArea-child .jm-root),
+.jp-OutputArea-child:has(.jm-still[data-jm-live])+.jp-OutputArea-child:not(:has(.jm-root)){
+display:none}
+"""
+
+
+def beside_view(still: str, identity: str) -> str:
+    """Mark a still form as the one that a live view in the next output replaces.
+
+    Args:
+        still: HTML of `matrix` or `summary`.
+        identity: what the view knows it by; letters, digits, "-".
+    """
+    marked = f'<div class="jm-still" data-jm-live="{escape(identity)}"><style>{_STYLE_BESIDE_VIEW}'
+    return still.replace('<div class="jm-still"><style>', marked, 1)
+
 
 def matrix(
     values: np.ndarray,
@@ -69,6 +87,7 @@ def matrix(
     matrix_form: Sequence[str] = (),
     factored: str = "",
     picture: str = "",
+    scene: str = "",
     steps: Sequence[Sequence[tuple[int, str, str]]] = (),
     remarks: Sequence[str] = (),
     warnings: Sequence[str] = (),
@@ -90,6 +109,7 @@ def matrix(
         matrix_form: MathML of the same as matrix expressions.
         factored: HTML of the same as a chain of local Jacobians.
         picture: SVG of the whole matrix, below the table.
+        scene: HTML of a picture of the function, below the remarks.
         steps: derivations below that; each a list of (depth, MathML, rule's name).
         remarks: lines of text below.
         warnings: as remarks, but marked.
@@ -108,6 +128,7 @@ def matrix(
             _listed("", determinant),
             factored,
         ),
+        scene,
     )
 
 
@@ -137,6 +158,7 @@ def _page(
     remarks: Sequence[str],
     warnings: Sequence[str],
     context: Sequence[str] = (),
+    scene: str = "",
 ) -> str:
     title = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     lines = [f'<li class="jm-warning">⚠ {escape(line)}</li>' for line in warnings]
@@ -147,6 +169,7 @@ def _page(
         *context,
         f"<figure>{title}{figure}</figure>",
         f"<ul>{''.join(lines)}</ul>" if lines else "",
+        scene,
         *map(_steps, steps),
         "</div>",
     ]

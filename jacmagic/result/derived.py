@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from jacmagic.function.components import components
 from jacmagic.numeric import NOT_BY_TORCH
 from jacmagic.result.evaluated import Evaluated
 from jacmagic.result.verdict import (
@@ -57,7 +56,7 @@ class Derived(Evaluated):
         if self.large:
             m, n = self.shape
             return Refusal("the closed form", None, f"of {m} × {n} entries is not looked for")
-        values = components(self.numbers.outputs.leaves).tolist()
+        values = self.flat_value.tolist()
         matrix = self._array
         found = self.forms.form(self.problem, values, matrix)
         if isinstance(found, Refusal):

@@ -11,6 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 import torch
 
+from jacmagic.function.components import components
 from jacmagic.function.problem import Problem
 from jacmagic.labels import Label
 from jacmagic.numeric import NOT_BY_TORCH, NumericJacobian, Tuning, to_csr
@@ -121,6 +122,11 @@ class Evaluated:
     def value(self) -> Any:
         """The function's value at the point, in its own structure; a Hessian's gradient."""
         return self.numbers.outputs.rebuild(list(self.numbers.outputs.leaves))
+
+    @property
+    def flat_value(self) -> np.ndarray:
+        """The function's value at the point, as float64 components (m,)."""
+        return components(self.numbers.outputs.leaves)
 
     @property
     def point(self) -> dict[str, torch.Tensor]:

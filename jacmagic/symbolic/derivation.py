@@ -52,14 +52,23 @@ class Derivation:
     @property
     def links(self) -> tuple[str, ...]:
         """The matrices that exist, in order."""
+        return tuple(link for link, _ in self._named_links)
+
+    @property
+    def link_names(self) -> tuple[str, ...]:
+        """What each link holds, such as "closed form"."""
+        return tuple(name for _, name in self._named_links)
+
+    @property
+    def _named_links(self) -> list[tuple[str, str]]:
         chain = (
-            self.definition,
-            self.of_expressions,
-            self.closed_form,
-            self.substituted,
-            self.value,
+            (self.definition, "definition"),
+            (self.of_expressions, "derivatives of the expressions"),
+            (self.closed_form, "closed form"),
+            (self.substituted, "numbers put in"),
+            (self.value, "value"),
         )
-        return tuple(link for link in chain if link is not None)
+        return [(link, name) for link, name in chain if link is not None]
 
     @property
     def signs(self) -> tuple[str, ...]:

@@ -468,7 +468,7 @@ def test_the_point_typed_is_the_point_shown(opened, pictures, tmp_path):
     saved.goto(page_path.as_uri())
     saved.wait_for_selector(".jm-grid td")
     saved.wait_for_timeout(1200)
-    titles = saved.locator(".jm-slider input[type=text]").evaluate_all("a => a.map((i) => i.title)")
+    titles = saved.locator(".jm-slider .jm-number").evaluate_all("a => a.map((i) => i.title)")
     assert [float(title) for title in titles] == expected
     assert saved.evaluate(TICK)
     fresh.close()

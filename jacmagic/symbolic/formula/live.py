@@ -9,7 +9,7 @@ from jacmagic.symbolic.graph import Tape, stable, write_tape
 
 
 def live_tape(form: ClosedForm, parts: Sequence[int] = ()) -> Tape:
-    """Write a tape from a point to conditions (1 or 0), parts and the m·n entries.
+    """Write a tape from a point to conditions (1 or 0), parts, the m·n entries and the m outputs.
 
     Args:
         form: the closed form.
@@ -19,5 +19,5 @@ def live_tape(form: ClosedForm, parts: Sequence[int] = ()) -> Tape:
         BudgetExceeded: if it grows too large.
     """
     conditions = [one.condition for one in form.trace.assumptions]
-    roots = [*conditions, *stable(form.graph, [*parts, *form.entries])]
+    roots = [*conditions, *stable(form.graph, [*parts, *form.entries, *form.trace.outputs])]
     return write_tape(form.graph, roots, form.trace.inputs)

@@ -11,6 +11,7 @@ from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.view.determinant import shown_determinant
+from jacmagic.view.explorer.code import code_of
 from jacmagic.view.explorer.copies import copies
 from jacmagic.view.explorer.entries import entries_of
 from jacmagic.view.explorer.factors import factors_of
@@ -22,6 +23,7 @@ _NO_CHAIN: dict[str, Any] = {
     "head": "",
     "sign": "=",
     "links": [],
+    "names": [],
     "where": [],
     "matrix": [],
     "plain": None,
@@ -52,6 +54,7 @@ def formula_of(jacobian: JacobianResult) -> dict[str, Any]:
         "live": live_tape(jacobian),
         "entries": short,
         "factors": factors,
+        "code": code_of(jacobian),
     }
 
 
@@ -67,6 +70,7 @@ def _chain(jacobian: JacobianResult) -> dict[str, Any]:
     return {
         "head": to_mathml(chain.head),
         "sign": chain.signs[-1],
+        "names": list(chain.link_names),
         **_links(chain.links, chain.where, moving),
         "matrix": [to_mathml(equation, display=False) for equation in chain.matrix],
         "plain": plain,

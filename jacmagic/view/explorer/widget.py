@@ -20,6 +20,7 @@ from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.result import JacobianResult
 from jacmagic.view import export, reruns, still
 from jacmagic.view.explorer.assets import front_end, style
+from jacmagic.view.explorer.code import code_for_page
 from jacmagic.view.explorer.entries import entries_of
 from jacmagic.view.explorer.factors import factor_entries, factors_of
 from jacmagic.view.explorer.last_points import Identity, recall, remember
@@ -86,9 +87,14 @@ class Explorer(ipywidgets.VBox):
             on_move=self._moved,
         )
         self.view = JacobianView(self.jacobian, at=numbers, on_reset=self.reset)
+        if self.jacobian.view.picture:
+            self.view.tab = "Picture"
+        elif self.jacobian.reads_as_chain:
+            self.view.tab = "Chain"
         is_crowded = len(self.jacobian.problem.movable) > MAX_SLIDERS
         self.chooser = self._make_chooser() if is_crowded else None
         super().__init__(children=[part for part in (self.chooser, self.view) if part is not None])
+        self.view.observe(lambda _: self._remember(), "tab")
         self.add_class("jm-explorer")
         movable = self.jacobian.problem.movable
         self._choose(movable[:1] if is_crowded else movable)
@@ -153,9 +159,15 @@ class Explorer(ipywidgets.VBox):
             self._recompute(self.view.show)
 
     def _resume(self) -> None:
-        last = recall(self._identity)
-        if last is not None and last != self._controls.numbers:
-            self.move(last)
+        left = recall(self._identity)
+        if left is None:
+            return
+        self.view.tab = left.tab
+        if left.numbers != self._controls.numbers:
+            self.move(left.numbers)
+
+    def _remember(self) -> None:
+        remember(self._identity, self._controls.numbers, self.view.tab)
 
     # ── following ─────────────────────────────────────────────────────────────────────────────
 
@@ -198,7 +210,7 @@ class Explorer(ipywidgets.VBox):
             )
         else:
             self.jacobian, self.point = moved, moved.point
-            remember(self._identity, numbers)
+            self._remember()
 
     @property
     def _whereabouts(self) -> str:
@@ -226,12 +238,14 @@ class Explorer(ipywidgets.VBox):
             changes={
                 "components": components,
                 "handles": components,
+                "beside": "",
                 "chooser": self.chooser is not None,
                 "entries": {
                     **entries_of(self.jacobian, MAX_ENTRY_BYTES),
                     **factor_entries(self.jacobian, factors, MAX_FACTOR_BYTES),
                 },
                 "factors": factors,
+                "code": code_for_page(self.jacobian, list(self.view.code["sources"])),
             },
             sliders=[self._controls.traits(component) for component in components],
             front_end=front_end(),

@@ -2,40 +2,11 @@
  * The determinant of a square matrix: its closed form, and its number, which follows the sliders.
  */
 
-import { make, setText } from "./element.mjs";
+import { make, makeScrollable, setText } from "./element.mjs";
 import { showNumber } from "./format.mjs";
+import { determinant, rowsOf } from "./linear.mjs";
 import { readMathml } from "./mathml.mjs";
 import { addPart } from "./parts.mjs";
-
-/**
- * The determinant of a square matrix, by elimination with partial pivoting.
- * @param {ArrayLike<number>} values row-major
- * @param {number} size rows and columns
- */
-export function determinantOf(values, size) {
-  const rows = Array.from({ length: size }, (_, i) =>
-    Array.from({ length: size }, (_, j) => values[i * size + j]),
-  );
-  let product = 1;
-  for (let k = 0; k < size; k++) {
-    let best = k;
-    for (let i = k + 1; i < size; i++) {
-      if (Math.abs(rows[i][k]) > Math.abs(rows[best][k])) best = i;
-    }
-    if (best !== k) {
-      [rows[k], rows[best]] = [rows[best], rows[k]];
-      product = -product;
-    }
-    const pivot = rows[k][k];
-    product *= pivot;
-    if (pivot === 0) return 0;
-    for (let i = k + 1; i < size; i++) {
-      const factor = rows[i][k] / pivot;
-      for (let j = k + 1; j < size; j++) rows[i][j] -= factor * rows[k][j];
-    }
-  }
-  return product;
-}
 
 /**
  * A determinant as text; 0 where it is smaller than its own rounding, 2n²ε times the rows' norms.
@@ -44,11 +15,9 @@ export function determinantOf(values, size) {
  * @param {number} digits significant digits
  */
 export function showDeterminant(values, size, digits) {
-  const found = determinantOf(values, size);
-  let bound = 2 * size * size * Number.EPSILON;
-  for (let i = 0; i < size; i++) {
-    bound *= Math.hypot(...Array.from({ length: size }, (_, j) => values[i * size + j]));
-  }
+  const rows = rowsOf(values, size);
+  const found = determinant(rows);
+  const bound = rows.reduce((product, row) => product * Math.hypot(...row), 2 * size * size * Number.EPSILON);
   if (found !== 0 && Math.abs(found) <= bound) return "= 0 to rounding";
   return `= ${showNumber(found, digits)}`;
 }
@@ -71,6 +40,7 @@ class Determinant {
       this.shown = source;
       this.name.replaceChildren(...(source ? [readMathml(source, this.box.ownerDocument)] : []));
       this.box.replaceChildren(...(source ? [this.name, this.number] : []));
+      requestAnimationFrame(() => makeScrollable(this.box));
     }
     if (source) setText(this.number, showDeterminant(values, spec.rows.length, digits));
   }

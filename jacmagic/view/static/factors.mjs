@@ -23,10 +23,10 @@
  * @property {string} same the name of a factor that has the same form; "" without
  */
 
+import { derivationLine } from "./derivation_line.mjs";
 import { make, makeScrollable, setText } from "./element.mjs";
 import { showNumber } from "./format.mjs";
 import { readMathml } from "./mathml.mjs";
-import { derivationLine } from "./panel.mjs";
 import { addPart } from "./parts.mjs";
 import { readTape } from "./tape.mjs";
 
@@ -257,7 +257,10 @@ class Chain {
 
 addPart({
   name: "factors",
+  tab: "Chain",
   tag: "section",
   mount: (box, actions) => new Chain(box, actions),
   paint: (chain, frame) => chain.paint(frame),
+  isEmpty: ({ factors, connected, status }) =>
+    !factors.equations && !factors.note && !(connected && status.closed),
 });

@@ -5,6 +5,7 @@
  * @property {unknown} tape as `Tape.to_json` writes it
  * @property {number} conditions how many outputs say whether the formula holds
  * @property {number} clauses how many follow that are the numbers of named parts
+ * @property {number} values how many values of the function follow the entries
  * @property {(number | string)[]} constants the numbers of named constants
  * @property {boolean} written whether there is a formula with numbers in it
  */
@@ -33,17 +34,18 @@ export class Formula {
     const tape = live.tape ? readTape(live.tape) : null;
     this.conditions = Number(live.conditions ?? 0);
     this.clauses = Number(live.clauses ?? 0);
+    this.entries = entries;
     this.constants = (live.constants ?? []).map(fromJson);
     this.written = live.written !== false;
-    const fits =
-      tape && tape.inputs === inputs && tape.outputs === this.conditions + this.clauses + entries;
+    const outputs = this.conditions + this.clauses + entries + Number(live.values ?? 0);
+    const fits = tape && tape.inputs === inputs && tape.outputs === outputs;
     this.tape = fits ? tape : null;
   }
 
   /**
    * @param {Float64Array} point
-   * @returns {{values: Float64Array, numbers: Float64Array} | null} entries, and the numbers of the
-   *   formula's symbols; null where the formula does not hold
+   * @returns {{values: Float64Array, numbers: Float64Array, outputs: Float64Array} | null} entries, the
+   *   numbers of the formula's symbols, and the function's values; null where the formula does not hold
    */
   at(point) {
     if (!this.tape) return null;
@@ -52,7 +54,11 @@ export class Formula {
     const start = this.conditions + this.clauses;
     const named = outputs.subarray(this.conditions, start);
     const numbers = this.written ? [...point, ...this.constants, ...named] : [];
-    return { values: outputs.subarray(start), numbers: Float64Array.from(numbers) };
+    return {
+      values: outputs.subarray(start, start + this.entries),
+      numbers: Float64Array.from(numbers),
+      outputs: outputs.subarray(start + this.entries),
+    };
   }
 }
 

@@ -14,6 +14,7 @@ from jacmagic.symbolic.steps import Step
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.view.captions import caption, remarks, warnings
 from jacmagic.view.determinant import shown_determinant
+from jacmagic.view.pictures import picture_of
 from jacmagic.view.still.derivations import derivations
 from jacmagic.view.table import Table, blocks_of, summary_of, table_of
 
@@ -40,6 +41,7 @@ def html(jacobian: JacobianResult) -> str:
         matrix_form=[to_mathml(equation, display=False) for equation in chain.matrix],
         factored=_factored(jacobian),
         steps=[_step_lines(step) for step in steps],
+        scene=_scene(jacobian),
         remarks=[*chain.left_out, *left_out, *remarks(jacobian)],
         warnings=warnings(jacobian),
     )
@@ -61,6 +63,13 @@ def _summary(jacobian: JacobianResult) -> str:
 def _links(chain: Derivation) -> list[tuple[str, str]]:
     """Return signs and matrices of a chain."""
     return list(zip(chain.signs, map(to_mathml, chain.links), strict=True))
+
+
+def _scene(jacobian: JacobianResult) -> str:
+    """Return the picture of the function around the point, where it is asked for."""
+    if not jacobian.view.picture or not min(jacobian.shape):
+        return ""
+    return picture_of(jacobian).html
 
 
 def _factored(jacobian: JacobianResult) -> str:
