@@ -23,9 +23,10 @@ def as_named(
         PointError: values are given in terms of one another.
     """
     names = _symbols_by_name(jacobian)
-    symbols = {k: names.get(jacobian.columns[k].symbol) for k in columns}
-    given = {(key, symbols.get(key, names.get(key))): value for key, value in columns.items()}
-    given |= {(key, names.get(key)): value for key, value in constants.items()}
+    given: dict[tuple[int | str, Any], Any] = {
+        (k, names.get(jacobian.columns[k].symbol)): value for k, value in columns.items()
+    }
+    given |= {(name, names.get(name)): value for name, value in constants.items()}
     read = {key: _renamed(value, names) for key, value in given.items()}
     known = {
         symbol: v for (_, symbol), v in read.items() if symbol is not None and not v.has(symbol)
@@ -49,7 +50,8 @@ def _renamed(value: Any, names: Mapping[str, Any]) -> Any:
 
 def _symbols_by_name(jacobian: JacobianResult) -> dict[str, Any]:
     """Return the closed form's symbols of inputs and constants, by each spelling of their names."""
-    form, reading, names = jacobian._form, jacobian.reading, {}
+    form, reading = jacobian._form, jacobian.reading
+    names: dict[str, Any] = {}
     if form is not None:
         for label, symbol in zip(form.columns, form.symbols, strict=True):
             for name in (label.text, label.symbol, label.unicode):

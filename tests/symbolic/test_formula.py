@@ -253,7 +253,7 @@ def test_work_that_loses_the_exception_is_stopped_too(monkeypatch):
         finally:
             stopped.set()
 
-    with pytest.raises(BudgetExceeded):
+    with pytest.raises(BudgetExceeded, match="it took longer"):
         limited(endless, 0.05)
     assert stopped.wait(5)
 
