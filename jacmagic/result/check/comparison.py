@@ -180,8 +180,9 @@ class CheckResult:
         """The largest relative difference of the entries that are equal."""
         held = (self.status == Status.EQUAL) | (self.status == Status.PROVED)
         hand, truth = self.samples.hand[:, held], self.samples.truth[:, held]
+        size = np.maximum(np.abs(hand), np.abs(truth))
         with np.errstate(all="ignore"):
-            gaps = np.abs(hand - truth) / np.maximum(np.abs(hand), np.abs(truth))
+            gaps = np.abs(hand - truth) / np.maximum(size, np.median(size, axis=0))
         return float(np.nanmax(gaps, initial=0.0))
 
 

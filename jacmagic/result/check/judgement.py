@@ -6,8 +6,8 @@ values leave is the noise of the evaluation, cancellation in it included. A diff
 times the noise, or below 1e-12 of
 the entry, is none; nor is one that changes the outputs by less than 2⁻⁴⁴ of what the row's largest
 entry does for inputs changed by all of their size: constants such as cos(π/2) are 6e-17 in one
-formula and 0 in the other. Where the noise leaves less than half of the digits, the point decides
-nothing.
+formula and 0 in the other, and tails of a density vanish. Where the noise leaves less than half of
+the digits, the point decides nothing.
 """
 
 from __future__ import annotations
@@ -76,7 +76,8 @@ def invisible(samples: Samples, unit: float) -> np.ndarray:
     sizes = np.where(samples.sizes > 0, samples.sizes, 1.0)
     with np.errstate(invalid="ignore", over="ignore"):
         largest = (np.abs(samples.truth) * sizes).max(axis=2, keepdims=True)
-    return SHARE * (unit / 2.0**-52) * np.nan_to_num(largest) / sizes
+    usual = np.median(np.nan_to_num(np.abs(samples.truth)), axis=0)  # of the entry, at all points
+    return SHARE * (unit / 2.0**-52) * (np.nan_to_num(largest) / sizes + usual)
 
 
 def decide(equal: np.ndarray, truth: np.ndarray, hand: np.ndarray) -> np.ndarray:
