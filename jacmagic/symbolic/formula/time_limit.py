@@ -10,6 +10,12 @@ NOTE [Low-level threads]
 A `threading.Thread` is registered in a WeakSet, whose callback runs when the thread is freed. An
 exception that arrives there, from the clock or from the user's Ctrl+C, is lost with a warning.
 Therefore the thread is started by `_thread`, which keeps no such registry.
+
+NOTE [Lost exceptions]
+Callbacks of weak references and `__del__` methods run within the work too, most of all in a garbage
+collection: an exception that arrives there goes to `sys.unraisablehook`, in the same thread, and
+the work runs on. The hook then lets another thread raise it again a little later, when the callback
+has returned, and nothing is printed.
 """
 
 from __future__ import annotations
@@ -17,6 +23,7 @@ from __future__ import annotations
 import _thread
 import contextvars
 import ctypes
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -81,8 +88,28 @@ def _spend(seconds: float) -> None:
         allowance.left = max(0.0, allowance.left - seconds)
 
 
+_HERE = threading.local()  # `call`: the `_Call` that this thread runs
+RETURN_SECONDS = 0.01  # for a callback to return in: Python's two default switch intervals
+
+
 class _TimeIsUp(SystemExit):
     """Exception that ends a call's thread silently; no `except Exception` catches it."""
+
+
+def _catch_lost_exceptions() -> None:
+    """Set `sys.unraisablehook`, unless it is set; see NOTE [Lost exceptions]."""
+    before = sys.unraisablehook
+    if getattr(before, "catches_time_limits", False):
+        return
+
+    def hook(lost: sys.UnraisableHookArgs, /) -> None:
+        if issubclass(lost.exc_type, _TimeIsUp):
+            _thread.start_new_thread(_HERE.call.stop_again, ())
+        else:
+            before(lost)
+
+    hook.catches_time_limits = True  # type: ignore[attr-defined]
+    sys.unraisablehook = hook
 
 
 class _Call:
@@ -108,6 +135,7 @@ class _Call:
     def run(self, seconds: float) -> None:
         """Run until the work ends or has computed for some seconds."""
         began, left = time.monotonic(), seconds
+        _catch_lost_exceptions()
         try:
             context = contextvars.copy_context()
             _thread.start_new_thread(context.run, (self._run,))  # see NOTE [Low-level threads]
@@ -134,6 +162,7 @@ class _Call:
                 return
             self._thread = threading.get_ident()
         _INSIDE.set(True)
+        _HERE.call = self
         if hasattr(time, "pthread_getcpuclockid"):
             self._clock = time.pthread_getcpuclockid(threading.get_ident())
         try:
@@ -145,8 +174,14 @@ class _Call:
             with self._lock:
                 self.finished = True
         except _TimeIsUp:
+            self._thread = None
             return
         self._over.set()
+
+    def stop_again(self) -> None:
+        """End the thread, whose first exception was lost."""
+        time.sleep(RETURN_SECONDS)
+        self._stop()
 
     def _stop(self) -> None:
         """End the thread if it still runs; until then its identifier is not reused."""
