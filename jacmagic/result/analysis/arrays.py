@@ -34,7 +34,7 @@ def equilibrated(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray
 
 
 def _reciprocals(matrix: np.ndarray, axis: int) -> np.ndarray:
-    """Return the powers of two that bring the largest entries along an axis to [0.5, 1)."""
+    """Return powers of two with which the largest entries along an axis are in [0.5, 1)."""
     largest = np.abs(matrix).max(axis=axis, initial=0)
     usable = np.isfinite(largest) & (largest > 0)
     exponents = np.frexp(np.where(usable, largest, 0.5))[1]
