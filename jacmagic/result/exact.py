@@ -14,6 +14,7 @@ import torch
 from jacmagic.errors import PointError, SizeError
 from jacmagic.labels import Label
 from jacmagic.result.core import JacobianResult
+from jacmagic.result.exact_names import as_named
 from jacmagic.symbolic.exact_eigenvalues import eigenvalues
 from jacmagic.symbolic.exact_form import (
     MAX_ENTRIES,
@@ -146,7 +147,7 @@ def exact_parts(
             f"expected a Jacobian of at most {MAX_ENTRIES} entries; found {m} × {n}; "
             "write wrt=NAME for fewer inputs"
         )
-    columns, constants = _values(jacobian, given)
+    columns, constants = as_named(jacobian, *_values(jacobian, given))
     there = _moved(jacobian, columns)
     form = there._form
     if form is None or there.reading is None:
@@ -199,7 +200,7 @@ def _values(
         elif name in single and not isinstance(found, list):
             columns[single[name]] = found
         else:
-            constants[name] = found
+            constants[name] = _flat(name, found, ())[0]
     return columns, constants
 
 
@@ -220,6 +221,8 @@ def _moved(jacobian: JacobianResult, columns: Mapping[int, Any]) -> JacobianResu
     """Return torch's Jacobian at the nearest floats; symbols of the user's count as 1."""
     point = jacobian.problem.flat_point
     here = dict(zip((label.symbol for label in jacobian.columns), point, strict=True))
+    if jacobian.reading is not None:
+        here = {one.label.symbol: one.value for _, one in jacobian.reading.constants} | here
     for k, value in columns.items():
         numbers = {one: here.get(one.name, 1.0) for one in sympy.sympify(value).free_symbols}
         point[k] = float(sympy.N(sympy.sympify(value).subs(numbers), 30))

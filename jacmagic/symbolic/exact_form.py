@@ -12,7 +12,7 @@ import sympy
 from jacmagic.labels import Label
 from jacmagic.symbolic.formula import DisplayForm, sigmoid
 from jacmagic.symbolic.formula.attempt import attempt, by_sympy
-from jacmagic.symbolic.formula.shortest import symbols_in
+from jacmagic.symbolic.formula.shortest import minus_inside, symbols_in
 from jacmagic.symbolic.trace import Refusal
 
 MAX_ENTRIES = 400  # of a matrix that is written exactly: a page holds no more
@@ -27,13 +27,15 @@ class ExactForm:
 
     Attributes:
         matrix: SymPy (m, n), in terms of the inputs that stay symbolic and of named constants.
-        labels: the name of each symbol in it.
+        labels: the name of each symbol in it, in the order in which they are printed.
         numbers: the value of each named constant, by its symbol.
+        sums: the code's sums, whose terms keep their order in print.
     """
 
     matrix: Any
     labels: Mapping[Any, Label]
     numbers: Mapping[Any, float]
+    sums: Mapping[Any, tuple[Any, ...]]
 
     @property
     def singular(self) -> list[tuple[int, int]]:
@@ -69,12 +71,19 @@ def exact_form(reading: DisplayForm, values: Mapping[Any, Any], budget: float | 
         for j in range(n):
             entry = reading.entry(i, j).xreplace(named)
             if entry not in entries:
-                entries[entry] = simplified(_put_in(entry, values), budget)
+                there = _put_in(entry, values)
+                entries[entry] = there if there == entry else simplified(there, budget)
             cells.append(entries[entry])
     labels = dict(zip(reading.form.symbols, reading.form.columns, strict=True))
-    labels |= {symbols[one.label.text]: one.label for _, one in reading.constants}
+    labels |= {symbol: one.label for symbol, one in reading.constants}
+    order = reading.ordered({symbol: label.tex for symbol, label in labels.items()})
+    sums = {
+        total.xreplace(named): tuple(term.xreplace(named) for term in terms)
+        for total, terms in order.sums.items()
+    }
+    ordered = {named.get(symbol, symbol): labels[symbol] for symbol in order}
     numbers = {symbols[one.label.text]: one.value for _, one in reading.constants}
-    return ExactForm(sympy.Matrix(m, n, cells), labels, numbers)
+    return ExactForm(sympy.Matrix(m, n, cells), ordered, numbers, sums)
 
 
 def _put_in(entry: Any, values: Mapping[Any, Any]) -> Any:
@@ -97,9 +106,16 @@ def simplified(expression: Any, budget: float | None) -> Any:
     if not expression.args or symbols_in(expression) > MAX_SYMBOLS:
         return expression
     seconds = ENTRY_SECONDS if budget is None else min(ENTRY_SECONDS, budget)
-    for change in (sympy.factor_terms, sympy.factor, sympy.simplify):
+    changes = [sympy.factor_terms, sympy.factor, sympy.simplify]
+    for change in changes[:-1] if _is_simple(expression) else changes:
         for form in (expression, forms[-1])[: 1 + (len(forms) > 1)]:
             found = attempt(functools.partial(change, form), seconds)
             if not isinstance(found, Refusal):
                 forms.append(found)
-    return min(forms, key=symbols_in)
+    return min(map(minus_inside, forms), key=symbols_in)
+
+
+def _is_simple(expression: Any) -> bool:
+    """Whether it is a product without sums and without two functions of one argument."""
+    arguments = [one.args for one in expression.atoms(sympy.Function)]
+    return not expression.has(sympy.Add) and len(arguments) == len(set(arguments))

@@ -18,6 +18,7 @@ from jacmagic.result.exact import ExactPoint, exact_parts
 from jacmagic.symbolic.exact_eigenvalues import numbered
 from jacmagic.symbolic.formula import plain, pretty, tex
 from jacmagic.symbolic.formula.conditions import sentences
+from jacmagic.symbolic.formula.symbol_names import SymbolNames, with_texts
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.view.captions import point
 
@@ -31,7 +32,7 @@ class ExactJacobian(ExactPoint):
 
     @property
     def _names(self) -> dict[Any, str]:
-        return {symbol: label.tex for symbol, label in self.form.labels.items()}
+        return SymbolNames({s: one.tex for s, one in self.form.labels.items()}, self.form.sums)
 
     def _tex(self, expression: Any) -> str:
         return tex(expression, self._names)
@@ -86,10 +87,10 @@ class ExactJacobian(ExactPoint):
 
     @property
     def _texts(self) -> dict[Any, str]:
-        return {symbol: label.unicode for symbol, label in self.form.labels.items()}
+        return SymbolNames({s: one.unicode for s, one in self.form.labels.items()}, self.form.sums)
 
     def _text(self, expression: Any) -> str:
-        text = plain(expression, {**self._texts, sympy.I: "i"})
+        text = plain(expression, with_texts(self._texts, {**self._texts, sympy.I: "i"}))
         text = text.replace("pi", "π").replace("sqrt", "√").replace("**", "^").replace("*", "·")
         return re.sub(r"√\((\w+)\)", r"√\1", text)
 

@@ -232,6 +232,32 @@ def test_a_time_limit_stops_the_work_alone():
         limited(lambda: 1 / 0, 5)
 
 
+def test_work_that_loses_the_exception_is_stopped_too(monkeypatch):
+    """An exception that a callback of the garbage collector swallows is sent again."""
+    stopped = threading.Event()
+    monkeypatch.setattr("sys.unraisablehook", lambda _: None)
+
+    class Swallows:
+        """Takes so long to be freed that the exception arrives there and is lost."""
+
+        def __del__(self):
+            end = time.monotonic() + 0.2
+            while time.monotonic() < end:
+                pass
+
+    def endless():
+        try:
+            Swallows()
+            while True:
+                sum(range(100))
+        finally:
+            stopped.set()
+
+    with pytest.raises(BudgetExceeded, match="it took longer"):
+        limited(endless, 0.05)
+    assert stopped.wait(5)
+
+
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="interrupts come by a timer signal")
 def test_an_interrupt_during_limited_work_stays_alone():
     """An interrupt at any moment ends the call as itself; no second exception follows later."""

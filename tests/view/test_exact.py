@@ -66,7 +66,7 @@ def test_the_cart_pole_upright_is_that_of_textbooks() -> None:
     assert not J.differing and J.largest < 1e-12 and not J.other_branch
     text = repr(J)
     assert "g⋅(m_c + mₚ)" in text and "torch agrees at" in text
-    assert "eigenvalues of ∂cart/∂s: λ₁,₂ = ±√(g·(m_c + mₚ)/(l·m_c)), λ₃,₄ = 0" in text
+    assert "eigenvalues of ∂cart/∂s: λ₁,₂ = ±√(g·(m_c + mₚ)/(m_c·l)), λ₃,₄ = 0" in text
 
 
 def test_what_is_not_given_stays_symbolic() -> None:
@@ -83,9 +83,9 @@ def test_forms_are_latex_html_and_text() -> None:
     J = of_cart().exact({"theta": "pi", "theta_dot": 0})
     bundle = J._repr_mimebundle_()
     assert set(bundle) == {"text/plain", "text/latex", "text/html"}
-    assert r"\frac{g \left(m_{c} + m_{p}\right)}{l m_{c}}" in J.to_latex()
+    assert r"\frac{g \left(m_{c} + m_{p}\right)}{m_{c} l}" in J.to_latex()
     assert r"\right|_{\theta = \pi,\, \dot{\theta} = 0}" in bundle["text/latex"]
-    assert r"\pm \sqrt{\frac{g \left(m_{c} + m_{p}\right)}{l m_{c}}}" in J.to_latex()
+    assert r"\pm \sqrt{\frac{g \left(m_{c} + m_{p}\right)}{m_{c} l}}" in J.to_latex()
     assert bundle["text/html"].count("<math") >= 7 and "jm-still" in bundle["text/html"]
     assert set(J._repr_mimebundle_(include={"text/plain"})) == {"text/plain"}
 

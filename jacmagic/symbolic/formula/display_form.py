@@ -22,6 +22,7 @@ from jacmagic.symbolic.formula.live import live_tape
 from jacmagic.symbolic.formula.named import NamedNumber
 from jacmagic.symbolic.formula.part_names import MAX_ENTRY, PartNames
 from jacmagic.symbolic.formula.shortest import symbols_in, tidied
+from jacmagic.symbolic.formula.symbol_names import SymbolNames
 from jacmagic.symbolic.formula.sympy_operations import WRITTEN
 from jacmagic.symbolic.formula.typeset import tex
 from jacmagic.symbolic.formula.written_order import WrittenOrder
@@ -191,7 +192,7 @@ class DisplayForm:
         parts = {symbols[node]: tex_of(labels[node]) for node in symbols}
         return self._order.of({**self._own_names, **parts})
 
-    def ordered(self, texts: Mapping[Any, str]) -> Mapping[Any, str]:
+    def ordered(self, texts: Mapping[Any, str]) -> SymbolNames:
         """Return texts of symbols with the order in which these are printed."""
         return self._order.of(texts)
 

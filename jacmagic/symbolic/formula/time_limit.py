@@ -9,13 +9,9 @@ fits on a busy one.
 NOTE [Low-level threads]
 A `threading.Thread` is registered in a WeakSet, whose callback runs when the thread is freed. An
 exception that arrives there, from the clock or from the user's Ctrl+C, is lost with a warning.
-Therefore the thread is started by `_thread`, which keeps no such registry.
-
-NOTE [Lost exceptions]
-Callbacks of weak references and `__del__` methods run within the work too, most of all in a garbage
-collection: an exception that arrives there goes to `sys.unraisablehook`, in the same thread, and
-the work runs on. The hook then lets another thread raise it again a little later, when the callback
-has returned, and nothing is printed.
+Therefore the thread is started by `_thread`, which keeps no such registry. SymPy and the standard
+library have callbacks of their own, so that the exception is sent again until the thread has
+ended, and `sys.unraisablehook`, which gets the lost ones, prints none of them.
 """
 
 from __future__ import annotations
@@ -35,6 +31,8 @@ from jacmagic.function.deadline import MAX_SLOWDOWN
 from jacmagic.symbolic.graph import BudgetExceeded
 
 T = TypeVar("T")
+SECONDS_TO_END = 0.02  # until the exception is sent again: a few of Python's switches of threads
+MAX_REPEATS = 50  # a single operation of C, which no exception stops, may take longer
 
 
 @dataclass
@@ -88,27 +86,21 @@ def _spend(seconds: float) -> None:
         allowance.left = max(0.0, allowance.left - seconds)
 
 
-_HERE = threading.local()  # `call`: the `_Call` that this thread runs
-RETURN_SECONDS = 0.01  # for a callback to return in: Python's two default switch intervals
-
-
 class _TimeIsUp(SystemExit):
     """Exception that ends a call's thread silently; no `except Exception` catches it."""
 
 
-def _catch_lost_exceptions() -> None:
-    """Set `sys.unraisablehook`, unless it is set; see NOTE [Lost exceptions]."""
+def _silence_lost_exceptions() -> None:
+    """Set `sys.unraisablehook`, unless it is set; see NOTE [Low-level threads]."""
     before = sys.unraisablehook
-    if getattr(before, "catches_time_limits", False):
+    if getattr(before, "omits_time_limits", False):
         return
 
     def hook(lost: sys.UnraisableHookArgs, /) -> None:
-        if issubclass(lost.exc_type, _TimeIsUp):
-            _thread.start_new_thread(_HERE.call.stop_again, ())
-        else:
+        if not issubclass(lost.exc_type, _TimeIsUp):
             before(lost)
 
-    hook.catches_time_limits = True  # type: ignore[attr-defined]
+    hook.omits_time_limits = True  # type: ignore[attr-defined]
     sys.unraisablehook = hook
 
 
@@ -127,6 +119,7 @@ class _Call:
         self.result: Any = None
         self.error: Exception | None = None
         self._work, self._lock, self._over = work, threading.Lock(), threading.Event()
+        self._ended = threading.Event()
         self._clock: int | None = None
         self._seconds: float | None = None
         self._thread: int | None = None
@@ -135,7 +128,7 @@ class _Call:
     def run(self, seconds: float) -> None:
         """Run until the work ends or has computed for some seconds."""
         began, left = time.monotonic(), seconds
-        _catch_lost_exceptions()
+        _silence_lost_exceptions()
         try:
             context = contextvars.copy_context()
             _thread.start_new_thread(context.run, (self._run,))  # see NOTE [Low-level threads]
@@ -162,7 +155,6 @@ class _Call:
                 return
             self._thread = threading.get_ident()
         _INSIDE.set(True)
-        _HERE.call = self
         if hasattr(time, "pthread_getcpuclockid"):
             self._clock = time.pthread_getcpuclockid(threading.get_ident())
         try:
@@ -174,23 +166,21 @@ class _Call:
             with self._lock:
                 self.finished = True
         except _TimeIsUp:
-            self._thread = None
+            self._ended.set()
             return
         self._over.set()
 
-    def stop_again(self) -> None:
-        """End the thread, whose first exception was lost."""
-        time.sleep(RETURN_SECONDS)
-        self._stop()
-
     def _stop(self) -> None:
         """End the thread if it still runs; until then its identifier is not reused."""
-        with self._lock:
-            self._stopped = True
-            if not self.finished and self._thread is not None:
+        for _ in range(MAX_REPEATS):
+            with self._lock:
+                self._stopped = True
+                if self.finished or self._thread is None or self._ended.is_set():
+                    return
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(
                     ctypes.c_ulong(self._thread), ctypes.py_object(_TimeIsUp)
                 )
+            self._ended.wait(SECONDS_TO_END)
 
 
 def limited(work: Callable[[], T], seconds: float | None) -> T:
