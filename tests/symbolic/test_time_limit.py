@@ -34,7 +34,7 @@ def drops_objects(ended: threading.Event) -> Callable[[], None]:
                 reference = weakref.ref(dropped, lambda _: busy(0.15))
                 del dropped
                 assert reference() is None
-                busy(0.015)
+                busy(0.05)
         finally:
             ended.set()
 
@@ -42,7 +42,7 @@ def drops_objects(ended: threading.Event) -> Callable[[], None]:
 
 
 def test_a_callback_does_not_swallow_the_end() -> None:
-    """The thread ends soon, long before its 66 s of work, and nothing is reported as unraisable."""
+    """The thread ends soon, long before its 80 s of work, and nothing is reported as unraisable."""
     ended = threading.Event()
     with pytest.raises(BudgetExceeded, match="it took longer than"):
         limited(drops_objects(ended), 0.1)
