@@ -170,8 +170,7 @@ def test_slips_of_the_whole_matrix_are_named_once() -> None:
     found = jacmagic.compare(lambda x: J(x).T, spiral, POINT)
     assert found.verdict == "2 of 4 entries differ: the whole matrix is transposed"
     assert jacmagic.compare(lambda x: J(x).flip(0), spiral, POINT).causes == {
-        "the rows of spiral₀ and spiral₁ are swapped": 2,
-        "the rows of spiral₁ and spiral₀ are swapped": 2,
+        "the rows of spiral₀ and spiral₁ are swapped": 4,
     }
     cubes = lambda x: torch.stack([x[0] * x[1], x[1] ** 2 * x[0], x[0] ** 3 * x[1]])  # noqa: E731
     K = torch.func.jacrev(cubes)

@@ -16,6 +16,31 @@ def array_of(jacobian: JacobianResult) -> np.ndarray:
     return jacobian.matrix.detach().cpu().double().numpy() + 0.0
 
 
+def equilibrated(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return a matrix (m, n) in units in which its entries are of one size.
+
+    The factors are powers of two, so that nothing is rounded. Rows are scaled only if m ≤ n and
+    columns only if m ≥ n: the (least-squares, shortest) solution of J x = b stays the same one.
+    Source: N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., 9.8.
+
+    Returns:
+        diag(rows) J diag(columns), rows (m,), columns (n,).
+    """
+    m, n = matrix.shape
+    rows = _reciprocals(matrix, 1) if m <= n else np.ones(m)
+    scaled = rows[:, None] * matrix
+    columns = _reciprocals(scaled, 0) if m >= n else np.ones(n)
+    return scaled * columns, rows, columns
+
+
+def _reciprocals(matrix: np.ndarray, axis: int) -> np.ndarray:
+    """Return powers of two with which the largest entries along an axis are in [0.5, 1)."""
+    largest = np.abs(matrix).max(axis=axis, initial=0)
+    usable = np.isfinite(largest) & (largest > 0)
+    exponents = np.frexp(np.where(usable, largest, 0.5))[1]
+    return np.ldexp(1.0, -np.clip(exponents, -1000, 1000))
+
+
 def values_of(jacobian: JacobianResult) -> np.ndarray:
     """Return the function's value as float64 (m,)."""
     leaves = jacobian.numbers.outputs.leaves

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -15,8 +16,8 @@ from jacmagic.function.outputs import flatten
 from jacmagic.function.python_call import problem_of
 from jacmagic.numeric.options import ComputeOptions
 from jacmagic.render.text import number
+from jacmagic.result.analysis.arrays import array_of, epsilon_of, equilibrated
 from jacmagic.result.analysis.newton import Newton, newton
-from jacmagic.result.analysis.spectrum import svd_of
 from jacmagic.result.core import JacobianResult
 from jacmagic.result.options import DisplayOptions
 from jacmagic.symbolic.branches import ClosedForms
@@ -88,7 +89,9 @@ class Equations:
 
 
 def require_invertible(at: JacobianResult) -> None:
-    rank, labels = svd_of(at).rank, at.columns
+    labels = at.columns
+    s = np.linalg.svd(equilibrated(array_of(at))[0], compute_uv=False)
+    rank = int((s > len(labels) * epsilon_of(at) * s.max(initial=0)).sum())
     if rank < len(labels):
         names = ", ".join(one.name for one in at.problem.inputs)
         numbers = zip(labels, at.problem.flat_point, strict=True)

@@ -52,14 +52,21 @@ class Information(Reported):
     @cached_property
     def matrix(self) -> np.ndarray:
         """The Fisher information JᵀΣ⁻¹J (n, n)."""
-        return self.whitened.T @ self.whitened
+        with np.errstate(over="ignore"):  # inf in units that are far too small
+            return np.asarray(self.whitened.T @ self.whitened)
 
     @cached_property
     def _svd(self) -> tuple[np.ndarray, np.ndarray, int]:
-        """Singular values, right singular vectors (n, n) and rank of the whitened Jacobian."""
-        _, s, right = np.linalg.svd(self.whitened, full_matrices=True)
+        """Singular values, right singular vectors (n, n) and rank of the normalised columns."""
+        _, s, right = np.linalg.svd(self.whitened / self._units, full_matrices=True)
         tolerance = max(self.whitened.shape) * epsilon_of(self.jacobian) * s.max(initial=0)
         return s, right, int((s > tolerance).sum())
+
+    @cached_property
+    def _units(self) -> np.ndarray:
+        """The norms (n,) of the whitened columns, so that the rank is that in any units."""
+        sizes = self.sensitivities
+        return np.where(sizes > 0, sizes, 1.0)
 
     @property
     def rank(self) -> int:
@@ -69,21 +76,26 @@ class Information(Reported):
     @property
     def null_space(self) -> np.ndarray:
         """An orthonormal basis (n, n − rank) of the combinations that they do not determine."""
-        return np.asarray(self._svd[1][self.rank :].T)
+        vectors = self._svd[1][self.rank :].T / self._units[:, None]
+        vectors = vectors / np.linalg.norm(vectors, axis=0)
+        if vectors.shape[1] < 2:
+            return vectors  # whose small components a factorisation would round
+        return np.asarray(np.linalg.qr(vectors)[0])
 
     @cached_property
     def identifiable(self) -> np.ndarray:
         """Boolean (n,): which inputs are determined, those without a part in the null space."""
         n = len(self.matrix)
         noise = n * np.sqrt(epsilon_of(self.jacobian))
-        return np.asarray(np.linalg.norm(self.null_space, axis=1) <= noise)
+        return np.asarray(np.linalg.norm(self._svd[1][self.rank :], axis=0) <= noise)
 
     @cached_property
     def covariance(self) -> np.ndarray:
         """The Cramér-Rao bound (n, n): the inverse information, infinite where undetermined."""
         s, right, rank = self._svd
-        scaled = right[:rank].T / s[:rank]
-        bound = scaled @ scaled.T
+        scaled = right[:rank].T / s[:rank] / self._units[:, None]
+        with np.errstate(over="ignore"):
+            bound = scaled @ scaled.T
         bound[~self.identifiable] = bound[:, ~self.identifiable] = np.nan
         bound[~self.identifiable, ~self.identifiable] = np.inf
         return np.asarray(bound)
@@ -105,7 +117,9 @@ class Information(Reported):
     @property
     def sensitivities(self) -> np.ndarray:
         """Norms (n,) of the whitened columns: what one unit of an input changes, in errors."""
-        return np.linalg.norm(self.whitened, axis=0)
+        largest = np.abs(self.whitened).max(axis=0, initial=0)
+        divisor = np.where(largest > 0, largest, 1.0)  # so that no square overflows
+        return np.asarray(largest * np.linalg.norm(self.whitened / divisor, axis=0))
 
     @cached_property
     def collinearity(self) -> float:
@@ -162,10 +176,12 @@ class Information(Reported):
     def _warnings(self) -> Iterator[str]:
         columns = self.jacobian.columns
         for vector in self.null_space.T:
-            names = direction(oriented(vector), columns, 3)
+            names = direction(oriented(vector), columns, 3, self._units)
             yield f"not identifiable: moving along {names} changes no observation to first order"
         if self.rank == len(columns) and self.collinearity >= CRITICAL:
-            names = direction(oriented(self._svd[1][-1]), columns, 3)
+            weakest = self._svd[1][-1] / self._units
+            weakest = weakest / np.linalg.norm(weakest)
+            names = direction(oriented(weakest), columns, 3, self._units)
             yield (
                 f"nearly collinear (index {CRITICAL:g} or more): the observations hardly "
                 f"determine {names}"

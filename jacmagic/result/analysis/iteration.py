@@ -7,7 +7,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from jacmagic.errors import JacmagicError
-from jacmagic.result.analysis.arrays import array_of, epsilon_of, point_of, stepped, values_of
+from jacmagic.result.analysis.arrays import (
+    array_of,
+    epsilon_of,
+    equilibrated,
+    point_of,
+    stepped,
+    values_of,
+)
 from jacmagic.result.core import JacobianResult
 
 
@@ -127,9 +134,10 @@ def _steps(count: int) -> str:
 
 
 def _solve(matrix: np.ndarray, residual: np.ndarray, epsilon: float) -> tuple[np.ndarray, int]:
-    """Return the (least-squares, shortest) step and the rank of the matrix."""
-    step, _, rank, _ = np.linalg.lstsq(matrix, -residual, rcond=max(matrix.shape) * epsilon)
-    return step, int(rank)
+    """Return the (least-squares, shortest) step and the rank of the matrix, whatever the units."""
+    scaled, rows, columns = equilibrated(matrix)
+    step, _, rank, _ = np.linalg.lstsq(scaled, -rows * residual, rcond=max(matrix.shape) * epsilon)
+    return columns * step, int(rank)
 
 
 def _rounding(

@@ -53,12 +53,16 @@ def oriented(vector: np.ndarray) -> np.ndarray:
     return vector * (np.sign(vector[first]) or 1.0)
 
 
-def direction(vector: np.ndarray, labels: Sequence[Label], digits: int = 4) -> str:
+def direction(
+    vector: np.ndarray, labels: Sequence[Label], digits: int = 4, units: np.ndarray | float = 1.0
+) -> str:
     """Return a direction as a sum of components: "0.7071 a − 0.7071 b".
 
-    Components below the rounding of a unit vector, n ε, are left out.
+    Components below the rounding of a unit vector, n ε, are left out; they are compared after a
+    multiplication by `units`, (n,).
     """
-    kept = np.flatnonzero(np.abs(vector) > len(vector) * np.finfo(float).eps * np.abs(vector).max())
+    sizes = np.abs(vector) * units
+    kept = np.flatnonzero(sizes > len(vector) * np.finfo(float).eps * sizes.max())
     terms = []
     for k in kept[:MAX_TERMS]:
         size = number(abs(float(vector[k])), digits)

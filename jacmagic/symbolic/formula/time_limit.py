@@ -10,7 +10,8 @@ NOTE [Low-level threads]
 A `threading.Thread` is registered in a WeakSet, whose callback runs when the thread is freed. An
 exception that arrives there, from the clock or from the user's Ctrl+C, is lost with a warning.
 Therefore the thread is started by `_thread`, which keeps no such registry. SymPy and the standard
-library have callbacks of their own, so that the exception is sent again until the thread has ended.
+library have callbacks of their own, so that the exception is sent again until the thread has
+ended, and `sys.unraisablehook`, which gets the lost ones, prints none of them.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from __future__ import annotations
 import _thread
 import contextvars
 import ctypes
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -88,6 +90,20 @@ class _TimeIsUp(SystemExit):
     """Exception that ends a call's thread silently; no `except Exception` catches it."""
 
 
+def _silence_lost_exceptions() -> None:
+    """Set `sys.unraisablehook`, unless it is set; see NOTE [Low-level threads]."""
+    before = sys.unraisablehook
+    if getattr(before, "omits_time_limits", False):
+        return
+
+    def hook(lost: sys.UnraisableHookArgs, /) -> None:
+        if not issubclass(lost.exc_type, _TimeIsUp):
+            before(lost)
+
+    hook.omits_time_limits = True  # type: ignore[attr-defined]
+    sys.unraisablehook = hook
+
+
 class _Call:
     """A call in a thread of its own.
 
@@ -112,6 +128,7 @@ class _Call:
     def run(self, seconds: float) -> None:
         """Run until the work ends or has computed for some seconds."""
         began, left = time.monotonic(), seconds
+        _silence_lost_exceptions()
         try:
             context = contextvars.copy_context()
             _thread.start_new_thread(context.run, (self._run,))  # see NOTE [Low-level threads]

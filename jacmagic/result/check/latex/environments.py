@@ -61,8 +61,10 @@ def _cases(parser: Expressions) -> Any:
     pieces = []
     while parser.next.kind != "end":
         value = parser.sum()
+        parser.take(",")
         parser.need("&")
         pieces.append((value, _condition(parser)))
+        parser.take(",", ";", ".")
         if parser.next.kind == "row":
             parser.at += 1
     parser.at += 1

@@ -38,6 +38,7 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
         for name, function in {**_BY_NAME, **_OPERATORS}.items()
     },
     r"\sigma": _logistic,
+    r"\psi": sympy.digamma,
 }
 INVERSES = {rf"\{name}": _OPERATORS[f"a{name}"] for name in "sin cos tan sinh cosh tanh".split()}
 CONSTANTS: dict[str, Any] = {

@@ -148,7 +148,10 @@ class _Parser(Reader):
         self.at += 1
         self.bars += opening == "|"
         kept, self.bars = self.bars, int(opening == "|")
-        value = self.sum()
+        values = [self.sum()]
+        while opening != "|" and self.take(","):  # [a, b] is a row
+            values.append(self.sum())
+        value = values[0] if len(values) == 1 else sympy.Matrix([values])
         self.need(_CLOSING[opening])
         self.bars = kept - (opening == "|")
         return sympy.Abs(value) if opening == "|" else value

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import product
+
 import numpy as np
 
 from jacmagic.result.check.slips.evidence import Evidence
@@ -36,18 +39,30 @@ def any_factor(evidence: Evidence, wrong: Wrong) -> Slip | None:
 
 
 def other_entry(evidence: Evidence, wrong: Wrong) -> Slip | None:
-    """Return which other entry of the matrix the hand's is, perhaps with the other sign."""
+    """Return which other entry the hand's is: the transposed one, or one of the row or column."""
+    i, j = wrong.row, wrong.column
+    return _entry_among(evidence, wrong, 1.0, lambda at: at == (j, i) or at[0] == i or at[1] == j)
+
+
+def far_entry(evidence: Evidence, wrong: Wrong) -> Slip | None:
+    """Return which entry anywhere the hand's is, perhaps with the other sign."""
+    anywhere = _entry_among(evidence, wrong, 1.0, lambda at: True)
+    return anywhere or _entry_among(evidence, wrong, -1.0, lambda at: True)
+
+
+def _entry_among(
+    evidence: Evidence, wrong: Wrong, sign: float, is_among: Callable[[tuple[int, int]], bool]
+) -> Slip | None:
     m, n = evidence.shape
     i, j = wrong.row, wrong.column
     if m * n > MAX_ENTRIES or (wrong.alone and abs(wrong.hand[0]) in (0.0, 1.0, 2.0)):
         return None
-    others = [(k, c) for k in range(m) for c in range(n) if (k, c) != (i, j)]
+    others = [at for at in product(range(m), range(n)) if at != (i, j) and is_among(at)]
     others.sort(key=lambda at: (abs(at[0] - i) + abs(at[1] - j), at != (j, i)))
-    for sign in (1.0, -1.0):
-        for at in others:
-            right = evidence.truth[:, at[0], at[1]]
-            if right.any() and wrong.explained_by(sign * right):
-                return _named(evidence, (i, j), at, "" if sign > 0 else "minus ")
+    for at in others:
+        right = evidence.truth[:, at[0], at[1]]
+        if right.any() and wrong.explained_by(sign * right):
+            return _named(evidence, (i, j), at, "" if sign > 0 else "minus ")
     return None
 
 

@@ -17,6 +17,20 @@ def factor_lookup(evidence: Evidence, wrong: Wrong) -> Slip | None:
         return _factor(evidence, wrong.truth, wrong.hand, "")
 
 
+def input_factor(evidence: Evidence, wrong: Wrong) -> Slip | None:
+    """Return an input that is missing as a factor, or is one too many."""
+    if wrong.alone or not wrong.hand.all() or not wrong.truth.all():
+        return None
+    for column, label in enumerate(evidence.columns):
+        x = evidence.points[: len(wrong.truth), column]
+        for right, hand, verb in ((wrong.truth, wrong.hand, "is missing"),
+                                  (wrong.hand, wrong.truth, "is too many")):  # fmt: skip
+            if wrong.equal(right, hand * x):
+                kind = "missing factor" if verb == "is missing" else "extra factor"
+                return Slip(kind, f"the factor {label.unicode} {verb}")
+    return None
+
+
 def _factor(evidence: Evidence, right: np.ndarray, hand: np.ndarray, where: str) -> Slip | None:
     for above, below, verb, kind in (
         (right, hand, "is missing", "missing factor"),

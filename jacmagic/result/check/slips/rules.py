@@ -60,7 +60,8 @@ _SLOPES: dict[str, Callable[[Array, Array], Sequence[tuple[str, str, Array]]]] =
                           ("power", "without the root", -1 / (1 - a * a))],
     "atan": lambda r, a: [("sign", "as 1/(1 − u²)", 1 / (1 - a * a)),
                           ("power", "as 1/√(1 + u²)", 1 / _sqrt(1 + a * a)),
-                          ("power", "as 1/(1 + u)", 1 / (1 + a))],
+                          ("power", "as 1/(1 + u)", 1 / (1 + a)),
+                          ("function", "as arcsin, 1/√(1 − u²)", 1 / _sqrt(1 - a * a))],
     "sinh": lambda r, a: [("sign", "with a minus sign", -np.cosh(a)), ("function", "as sinh", r)],
     "cosh": lambda r, a: [("sign", "with a minus sign", -np.sinh(a)), ("function", "as cosh", r)],
     "asinh": lambda r, a: [("sign", "as 1/√(u² − 1)", 1 / _sqrt(a * a - 1))],
@@ -139,6 +140,7 @@ def wrong_powers(of: Operands) -> list[Line]:
         ("power", "with exponent and factor raised", (b + 1) * a**b * da),
         ("sign", "with the other sign", -b * a ** (b - 1) * da),
         ("outer derivative", "without the outer derivative", da),
+        ("power", "as the power of the derivative", da**b),
         ("rule", "as an exponential", np.log(np.abs(a)) * a**b * da),
     ]
 

@@ -10,12 +10,18 @@ from jacmagic.result.check.slips.derivation import rule_or_factor
 from jacmagic.result.check.slips.edits import edit_slip
 from jacmagic.result.check.slips.entry import (
     any_factor,
+    far_entry,
     other_entry,
     plain_slip,
     rounded_slip,
 )
 from jacmagic.result.check.slips.evidence import Evidence
-from jacmagic.result.check.slips.lookup import factor_in_a_term, factor_lookup, term_lookup
+from jacmagic.result.check.slips.lookup import (
+    factor_in_a_term,
+    factor_lookup,
+    input_factor,
+    term_lookup,
+)
 from jacmagic.result.check.slips.slip import Slip, Wrong
 from jacmagic.result.check.slips.terms import term_slip, terms_slip
 from jacmagic.result.check.slips.variables import moved_slip
@@ -27,6 +33,8 @@ HYPOTHESES: Sequence[Callable[[Evidence, Wrong], Slip | None]] = (
     plain_slip,
     rule_or_factor,
     other_entry,
+    input_factor,
+    far_entry,
     term_slip,
     moved_slip,
     edit_slip,

@@ -140,7 +140,8 @@ def _line_slip(
     own, other = labels[k].unicode, labels[source].unicode
     back = np.take(evidence.hand, source, axis=axis + 1)
     if evidence.all_equal(back, np.take(evidence.truth, k, axis=axis + 1)):
-        return Slip(f"swapped {word}s", f"the {word}s of {own} and {other} are swapped")
+        first, second = (own, other) if k < source else (other, own)
+        return Slip(f"swapped {word}s", f"the {word}s of {first} and {second} are swapped")
     count = evidence.shape[axis]
     shifts = {(one - at) % count for at, one in sources.items() if one is not None}
     moved = sum(one is not None for one in sources.values())
