@@ -7,7 +7,7 @@ first; sums that stand in the code keep their terms as they stand there.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import sympy
@@ -19,6 +19,26 @@ from jacmagic.symbolic.formula.sympy_operations import WRITTEN
 
 MAX_NODES = 2_000  # of the function, up to which its sums are looked at
 MAX_SUMS = 300  # whose order is kept
+
+
+def _parts(expression: Any) -> Iterator[Any]:
+    """Yield an expression and its parts in their order, those of a maximum or minimum last.
+
+    SymPy keeps these as sets: they have no order, nor has a sum with one in it.
+    """
+    pending = [expression]
+    last = []
+    while pending:
+        part = pending.pop()
+        yield part
+        if isinstance(part, sympy.Max | sympy.Min):
+            last += sorted(part.args, key=sympy.default_sort_key)
+        else:
+            by_key = part.is_Add and part.has(sympy.Max, sympy.Min)
+            arguments = sorted(part.args, key=sympy.default_sort_key) if by_key else part.args
+            pending += reversed(arguments)
+        if not pending:
+            pending, last = last[::-1], []
 
 
 class WrittenOrder:
@@ -50,7 +70,7 @@ class WrittenOrder:
         seen: dict[Any, None] = {}
         for symbols in (parts, {}):
             for output in self._conversion.convert(self._outputs, symbols, WRITTEN):
-                for part in sympy.preorder_traversal(output):
+                for part in _parts(output):
                     if isinstance(part, sympy.Symbol | NamedNumber):
                         seen.setdefault(part)
         return seen
