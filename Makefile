@@ -7,6 +7,7 @@
 #   make docs     the documentation, strictly, into site/
 #   make bench    time it beside torch and others, into docs/benchmarks.md; QUICK=1 only prints
 #   make agreement   count right functions and planted faults, into docs/explanation/agreement.md
+#   make comparison  count right Jacobians and planted slips, into docs/explanation/comparison.md
 #   make bench-widget   time a slider's event beside ipywidgets' interact, in a browser
 #   make fuzz     compare all ways to the Jacobians of random programs; SECONDS=60, SEED=0
 #   make notebooks   run the notebooks and store their outputs
@@ -25,7 +26,7 @@ PYTEST   = OMP_NUM_THREADS=1 JUPYTER_PLATFORM_DIRS=1 $(BIN)/python -m pytest
 NBVAL    = --nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with=tests/nbval.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo bench agreement bench-widget fuzz test test-js test-notebooks test-python lint docs notebooks pins clean distclean system
+.PHONY: help lab demo bench agreement comparison bench-widget fuzz test test-js test-notebooks test-python lint docs notebooks pins clean distclean system
 
 help:
 	@sed -n '3,/^$$/s/^#  \{0,1\}//p' Makefile
@@ -46,7 +47,7 @@ demo: $(VENV)/.lab
 	@$(BIN)/python tools/demo.py notebooks/quickstart.ipynb build/quickstart.html
 
 system:
-	@sh tools/system.sh chromium node
+	@sh tools/system.sh chromium node cc c++ rustc
 
 test: test-js test-notebooks test-python
 
@@ -78,6 +79,9 @@ fuzz: $(VENV)/.dev
 
 agreement: $(VENV)/.dev
 	@OMP_NUM_THREADS=1 $(BIN)/python tools/agreement.py
+
+comparison: $(VENV)/.dev
+	@OMP_NUM_THREADS=1 $(BIN)/python tools/comparison.py
 
 bench-widget: $(VENV)/.dev system
 	@JUPYTER_PLATFORM_DIRS=1 $(BIN)/python tools/bench_widget.py

@@ -3,6 +3,7 @@
     %load_ext jacmagic            # then %%jacobian above a cell, or %jacobian f
     jacmagic.jacobian(f, x)       # the same from Python
     jacmagic.compile(f, x)        # a compiled Jacobian, called at many points
+    jacmagic.compare(hand, f, x)  # is a hand-derived Jacobian right, and what went wrong
 
 Importing this is light: torch and SymPy load on first use.
 """
@@ -29,13 +30,19 @@ if TYPE_CHECKING:
     from jacmagic.result.compiled.function import CompiledJacobian
     from jacmagic.sweeps import Sweep, sweep
     from jacmagic.sweeps.batch import JacobianBatch
+    from jacmagic.view.checks import assert_jacobian, compare
+    from jacmagic.view.comparison import Comparison
+    from jacmagic.view.exact import ExactJacobian
+    from jacmagic.view.implicit import implicit
     from jacmagic.view.jacobian import Jacobian
 
 __version__ = "0.1.0.dev0"
 
 __all__ = [
     "CellError",
+    "Comparison",
     "CompiledJacobian",
+    "ExactJacobian",
     "FunctionError",
     "JacmagicError",
     "Jacobian",
@@ -47,8 +54,11 @@ __all__ = [
     "StrictError",
     "Sweep",
     "__version__",
+    "assert_jacobian",
+    "compare",
     "compile",
     "hessian",
+    "implicit",
     "jacobian",
     "load_ipython_extension",
     "sweep",
@@ -65,11 +75,16 @@ _MODULES = {
     "PointError": "errors",
     "SizeError": "errors",
     "StrictError": "errors",
+    "Comparison": "view.comparison",
+    "ExactJacobian": "view.exact",
     "Jacobian": "view.jacobian",
     "JacobianBatch": "sweeps.batch",
     "Sweep": "sweeps.result",
+    "assert_jacobian": "view.checks",
+    "compare": "view.checks",
     "compile": "api",
     "hessian": "api",
+    "implicit": "view.implicit",
     "jacobian": "api",
     "sweep": "sweeps.run",
 }

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, overload
 
 import torch
 
+from jacmagic.errors import OptionError
 from jacmagic.function.closures import captured
 from jacmagic.function.gradient import gradient_of
 from jacmagic.function.integer_arguments import keeping_counts
 from jacmagic.function.problem import Problem
 from jacmagic.function.python_call import problem_of
+from jacmagic.function.tangents import split_wrt
 from jacmagic.function.tracebacks import showing_users_frames
 from jacmagic.numeric.options import ComputeOptions
 from jacmagic.result import Outside
@@ -25,7 +27,6 @@ from jacmagic.view.jacobian import Jacobian
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
-Names = str | Sequence[str] | None
 _DISPLAY = DisplayOptions()
 
 
@@ -37,8 +38,9 @@ class JacobianKeywords(TypedDict, total=False):
     vectorize: bool
     strategy: str
     chunk_size: int | None
-    wrt: Names
-    names: Names
+    wrt: str | Sequence[str] | Mapping[str, str | None] | None
+    names: str | Sequence[str] | None
+    out: str | None
 
 
 @overload
@@ -67,9 +69,10 @@ def jacobian(
     vectorize: bool = True,
     strategy: str = "auto",
     chunk_size: int | None = None,
-    wrt: Names = None,
-    names: Names = None,
+    wrt: str | Sequence[str] | Mapping[str, str | None] | None = None,
+    names: str | Sequence[str] | None = None,
     batch: bool = False,
+    out: str | None = None,
 ) -> Jacobian | JacobianBatch:
     """Return the Jacobian of a function at a point, with its closed form.
 
@@ -89,10 +92,13 @@ def jacobian(
         strategy: "auto", "reverse-mode", "forward-mode" or "sparse".
         chunk_size: rows or columns to compute at a time; bounded by memory by default.
         wrt: names of the inputs to differentiate by; all by default. For a module also
-            "inputs", "parameters", or names of its parameters.
+            "inputs", "parameters", or names of its parameters. "SO3:right", "R=SO3:right,t" or
+            {"R": "SO3:right", "t": None} differentiate by tangent vectors of rotations, poses and
+            unit quaternions; see the page on manifolds.
         names: names for the inputs; the function's parameter names by default.
         batch: the leading dimension of every input counts samples, of which `func` takes one;
             the result is a `JacobianBatch`, whose `.matrix` is (B, m, n).
+        out: the manifold of the output, such as "SO3:right"; rows are its tangent vector then.
 
     Returns:
         The Jacobian; `.matrix` is (m, n), `.formula` its closed form or None.
@@ -101,8 +107,8 @@ def jacobian(
         TypeError: for inputs without anything that varies, or outputs that have no derivative.
         RuntimeError: in strict mode, for an independent output.
         SizeError: if the Jacobian would not fit into memory.
-        PointError: a name in `wrt` is no input; with `batch`, the inputs differ in their number
-            of samples.
+        PointError: a name in `wrt` is no input, or a value is not on its manifold; with `batch`,
+            the inputs differ in their number of samples.
 
     Example:
         >>> import torch, jacmagic
@@ -113,13 +119,16 @@ def jacobian(
     """
     options = ComputeOptions(strategy, chunk_size, create_graph, strict, vectorize)
     if batch:
-        return batch_of(func, inputs, options, wrt=wrt, names=names)
+        single = "jacobian for one sample at a time"
+        chosen = _without_manifolds(wrt, out, "with batch=True", single)
+        return batch_of(func, inputs, options, wrt=chosen, names=names)
     outside = _outside(func, inputs, wrt)
 
     def compute(problem: Problem) -> Jacobian:
         return Jacobian.of(problem, options, ClosedForms(), _DISPLAY, outside)
 
-    return keeping_counts(functools.partial(problem_of, func, inputs, wrt, names), compute)
+    make = functools.partial(problem_of, func, inputs, wrt, names, out=out)
+    return keeping_counts(make, compute)
 
 
 @showing_users_frames
@@ -127,8 +136,8 @@ def hessian(
     func: Callable[..., Any],
     inputs: Any,
     *,
-    wrt: Names = None,
-    names: Names = None,
+    wrt: str | Sequence[str] | None = None,
+    names: str | Sequence[str] | None = None,
     create_graph: bool = False,
     strict: bool = False,
     vectorize: bool = True,
@@ -185,7 +194,7 @@ def hessian(
 def compile(
     func: Callable[..., Any],
     *example: Any,
-    wrt: Names = None,
+    wrt: str | Sequence[str] | None = None,
     backend: str = "auto",
     dynamic: bool | None = None,
 ) -> CompiledJacobian:
@@ -203,14 +212,14 @@ def compile(
         backend: "native" (machine code), "graph" (ATen operations), "python" (floats),
             "inductor" (`torch.compile`), or "auto": the quickest of the first three that agrees
             with `jacobian()` at the example and beside it.
-        dynamic: False refuses inputs of other shapes, dtypes and devices instead of compiling
-            for them.
+        dynamic: False refuses inputs of other shapes, dtypes and devices. By None and True every
+            kind of inputs gets a version of its own, compiled when it is met.
 
     Returns:
         A callable: `g(*x)` is (m, n), sparse CSR where the plan is sparse.
 
     Raises:
-        JacmagicError: the function cannot be compiled, or the backend is wrong for it.
+        FunctionError: the function cannot be compiled, or the backend is wrong for it.
 
     Example:
         >>> import torch, jacmagic
@@ -222,12 +231,13 @@ def compile(
     if len(example) == 1 and isinstance(example[0], tuple):
         example = example[0]
     inputs = tuple(as_tensor(one, torch.zeros((), dtype=torch.float64)) for one in example)
+    wrt = _without_manifolds(wrt, None, "to compile", "J.to_code() for its source")
     problem, names = _problem_with_all_inputs(func, inputs, wrt)
     return compiled_of(problem, wrt=names, backend=backend, dynamic=dynamic)
 
 
 def _problem_with_all_inputs(
-    func: Callable[..., Any], inputs: tuple[torch.Tensor, ...], wrt: Names
+    func: Callable[..., Any], inputs: tuple[torch.Tensor, ...], wrt: str | Sequence[str] | None
 ) -> tuple[Problem, list[str] | None]:
     """Return the problem of all inputs if `wrt` names some of them, and their names."""
     problem = problem_of(func, inputs, wrt, None)
@@ -237,6 +247,16 @@ def _problem_with_all_inputs(
     whole = problem_of(func, inputs, None, None)
     has_all = {one.name for one in whole.inputs}.issuperset(names)
     return (whole if has_all else problem), names
+
+
+def _without_manifolds(wrt: Any, out: str | None, what: str, instead: str) -> Any:
+    """Return the names of `wrt`; refuse manifolds where there is no use for them."""
+    names, charts = split_wrt(wrt)
+    if charts or out is not None:
+        raise OptionError(
+            f"expected inputs and outputs on no manifold {what}; found one; write {instead}"
+        )
+    return names
 
 
 def _outside(func: Callable[..., Any], inputs: Any, wrt: Any) -> Outside:

@@ -61,6 +61,79 @@ class Label:
         return f"_{plain}"
 
 
+_RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+@dataclass(frozen=True)
+class LaterLabel(Label):
+    """The name of a component of a variable that is bound several times: x⁽²⁾.
+
+    Attributes:
+        count: the how many-th of these values it is.
+    """
+
+    count: int = 1
+
+    @cached_property
+    def text(self) -> str:
+        """The component in code, with the count in brackets: "x[0] (2)"."""
+        return f"{super().text} ({self.count})"
+
+    @cached_property
+    def unicode(self) -> str:
+        """The component in a table: "x₀⁽²⁾"."""
+        return f"{super().unicode}⁽{str(self.count).translate(_RAISED)}⁾"
+
+    @cached_property
+    def tex(self) -> str:
+        """The component in mathematics: "x_{0}^{(2)}"."""
+        plain = super().tex
+        base = f"{{{plain}}}" if "'" in plain else plain
+        return f"{base}^{{({self.count})}}"
+
+    @cached_property
+    def symbol(self) -> str:
+        """An identifier: "x_0__2"."""
+        return f"{super().symbol}__{self.count}"
+
+
+@dataclass(frozen=True)
+class AxisLabel(Label):
+    """A component of a tangent vector: δ_x, or δ_x(R) where several inputs have one.
+
+    Attributes:
+        letter: of the vector, such as "δ".
+        axis: of the component, such as "x".
+        alone: whether no other input has a tangent vector.
+    """
+
+    letter: str = "δ"
+    axis: str = "x"
+    alone: bool = True
+
+    @cached_property
+    def text(self) -> str:
+        """The component in code: "δ_x", "δ_x(R)"."""
+        return f"{self.letter}_{self.axis}" + ("" if self.alone else f"({self.name})")
+
+    @cached_property
+    def unicode(self) -> str:
+        """The component in a table: "δ_x", "δ_x(R₁)"."""
+        behind = "" if self.alone else f"({unicode_name(self.name, ())})"
+        return f"{self.letter}_{self.axis}{behind}"
+
+    @cached_property
+    def tex(self) -> str:
+        r"""The component in mathematics: "\delta_{x}", "\delta_{x}^{R}"."""
+        above = "" if self.alone else f"^{{{tex_name(self.name, ())}}}"
+        return f"{tex_name(self.letter, ())}_{{{self.axis}}}{above}"
+
+    @cached_property
+    def symbol(self) -> str:
+        """An identifier: "δ_x", "δ_x_R"."""
+        return f"{self.letter}_{self.axis}" + ("" if self.alone else f"_{super().symbol}")
+
+
 class Lazy(Sequence[_T]):
     """A sequence whose items are computed on access."""
 

@@ -90,3 +90,20 @@ def test_the_page_shows_what_failed_and_why(bench: dict[str, ModuleType]) -> Non
     assert "| jacmagic | jacobian | 4 ms | 2.00 | 500 ms | 1 MiB |" in page
     assert "| casadi | jacobian | — | | | more than 20 s |" in page
     assert "The Jacobian is 500 × 500." in page
+
+
+def test_compiled_jacobians_stand_beside_the_fastest_compiled_one(
+    bench: dict[str, ModuleType],
+) -> None:
+    """One row a case, with the fastest other library; none where none ran."""
+    found, timing = run_with(bench, 1.0), bench["rounds"].Timing
+    assert "| softmax of 500 |" not in bench["report"].compiled(found)
+    found["softmax of 500"] += [
+        timing("jacmagic", "compile", 1.0, 1, [1e-5]),
+        timing("jacmagic", "compile, arrays", 1.0, 1, [2e-5]),
+        timing("jax", "f", 1.0, 1, [1e-6]),
+        timing("jax", "jit jacrev", 1.0, 1, [4e-5]),
+        timing("asdex", "jacobian", 1.0, 1, [2e-5]),
+    ]
+    row = "| softmax of 500 | 10 µs | 20 µs | 20 µs | asdex jacobian | 0.50 |"
+    assert row in bench["report"].compiled(found)

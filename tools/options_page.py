@@ -9,6 +9,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
+from jacmagic.notebook.check_magic import check_parser
 from jacmagic.notebook.magic import JacobianMagics
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "options.md"
@@ -33,6 +34,19 @@ Tab completes options and their values, and `%jacobian -h` prints this list.
 |---|---|---|
 """
 
+CHECK = """
+## `%jacobian_check`
+
+```text
+%jacobian_check HAND F [name=value …] [options]   compares two things that exist
+%%jacobian_check [name=value …] [options]         above a cell of f and its Jacobian
+%%jacobian_check F [name=value …] [options]       above LaTeX
+```
+
+| option | meaning | default |
+|---|---|---|
+"""
+
 TAIL = """
 ## Settings
 
@@ -47,13 +61,19 @@ for the session, and `c.JacobianMagics.precision = 6` in `ipython_config.py` for
 def page() -> str:
     """Return the whole page as Markdown."""
     parser: Any = vars(JacobianMagics.jacobian)["parser"]  # set by IPython's magic_arguments
-    options = [row(action) for action in parser._actions]
+    rows = [row(action) for action in parser._actions]
     settings = [
         f"| `{name}` | {sentence(trait.help)} | `{trait.default_value}` |"
         for name, trait in sorted(JacobianMagics.class_own_traits(config=True).items())
     ]
-    rows = [row for row in options if row]
-    return HEAD + "\n".join(rows) + "\n" + TAIL + "\n".join(settings) + "\n"
+    checks = [text for action in check_parser()._actions if (text := row(action))]
+    parts = (HEAD, *rows_of(rows), CHECK, *rows_of(checks), TAIL, *rows_of(settings))
+    return "".join(parts)
+
+
+def rows_of(lines: list[str]) -> list[str]:
+    """Return the lines of a table, each with its end, without empty ones."""
+    return [f"{line}\n" for line in lines if line]
 
 
 def row(action: argparse.Action) -> str:

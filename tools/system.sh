@@ -1,5 +1,5 @@
 #!/bin/sh
-# Make sure that the programs the tests drive are there: sh tools/system.sh chromium node
+# Make sure that the programs the tests drive are there: sh tools/system.sh chromium node cc
 # Installs Debian's packages where that is possible without a question; otherwise says what to do.
 set -u
 
@@ -13,6 +13,8 @@ present() {
 package() {
     case "$1" in
         node) echo nodejs ;;
+        cc) echo gcc libc6-dev ;;
+        c++) echo g++ ;;
         *) echo "$1" ;;
     esac
 }

@@ -8,6 +8,7 @@ differentiates its graph twice.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable
 from typing import Any
 
 import torch
@@ -16,6 +17,8 @@ from torch import Tensor
 from jacmagic.errors import FunctionError, StrictError
 from jacmagic.function.outputs import flatten
 from jacmagic.function.problem import Problem
+from jacmagic.function.remaking import Remake
+from jacmagic.function.step_rules import StepRules, lacks_step_rule
 
 
 def gradient_of(problem: Problem, *, strict: bool = False) -> Problem:
@@ -31,23 +34,40 @@ def gradient_of(problem: Problem, *, strict: bool = False) -> Problem:
         tuple with one such tensor for each input, so that blocks nest as
         `torch.autograd.functional.hessian` nests them.
     """
+    if problem.tangent is not None:
+        raise FunctionError(
+            "expected inputs that are on no manifold for a Hessian; found wrt with one; "
+            "write wrt with names alone, or jacmagic.jacobian"
+        )
 
     def scalar(*tensors: Tensor) -> Tensor:
         return _only_number(problem, problem.function(*tensors))
 
     def gradient(*tensors: Tensor) -> Any:
         if all(tensor.requires_grad for tensor in tensors):
-            parts = _by_autograd(scalar(*tensors), tensors)
+            parts = _by_autograd(scalar, tensors)
         else:  # inside forward mode, whose tensors carry tangents instead
             parts = torch.func.grad(scalar, tuple(range(len(tensors))))(*tensors)
         if strict:
             _require_dependence(parts)
         return problem.nested(parts)
 
-    return dataclasses.replace(problem, function=gradient, potential=problem)
+    remake = Remake(gradient_of, (problem,), {"strict": strict})
+    return dataclasses.replace(problem, function=gradient, potential=problem, remake=remake)
 
 
-def _by_autograd(value: Tensor, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+def _by_autograd(scalar: Callable[..., Tensor], tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
+    """Return the gradient of a function of one number; see `step_rules` for `a // b`."""
+    try:
+        return _differentiated(scalar(*tensors), tensors)
+    except RuntimeError as error:
+        if not lacks_step_rule(error):
+            raise
+    with StepRules():
+        return _differentiated(scalar(*tensors), tensors)
+
+
+def _differentiated(value: Tensor, tensors: tuple[Tensor, ...]) -> tuple[Tensor, ...]:
     """Run a backward pass that can be differentiated; zeros where there is no graph."""
     if not value.requires_grad:
         return tuple(map(torch.zeros_like, tensors))

@@ -6,6 +6,7 @@ The magic's line and Python calls both end here; what computes Jacobians knows n
 from __future__ import annotations
 
 import dataclasses
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -17,10 +18,39 @@ from jacmagic.errors import PointError
 from jacmagic.function.components import components
 from jacmagic.function.inputs import Input
 from jacmagic.function.interop import effects_of
+from jacmagic.function.manifolds import Manifold
 from jacmagic.function.outputs import Outputs
+from jacmagic.function.remaking import Remake, reduced
 from jacmagic.labels import Label, joined
 
 _Frozen = TypeVar("_Frozen", "Input", "Problem")
+
+
+class Tangent(ABC):
+    """The tangent spaces that some inputs, or the output, of a problem are replaced by.
+
+    Attributes:
+        ambient: the problem of the values themselves, at the same point.
+        charts: the manifold of each input, None for an ordinary one.
+        output: the manifold of the output, or None.
+    """
+
+    ambient: Problem
+    charts: tuple[Manifold | None, ...]
+    output: Manifold | None
+
+    @property
+    @abstractmethod
+    def law(self) -> str:
+        """How tangent vectors change inputs, and the output."""
+
+    @abstractmethod
+    def moved(self, values: Mapping[str, Any]) -> Problem:
+        """Return the problem at other values, or at tangent vectors from here."""
+
+    @abstractmethod
+    def rows(self) -> Sequence[Label] | None:
+        """Return the labels of the output's tangent vector; None for an ordinary output."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +76,8 @@ class Problem:
             None where the inputs are the arguments themselves.
         counts: inputs that were given as whole numbers: they stay so where the function cannot
             take them as real ones.
+        tangent: the manifolds of inputs that are tangent vectors, at 0; None for ordinary inputs.
+        remake: the call that makes this problem anew, for pickle; None where there is none.
     """
 
     function: Callable[..., Any]
@@ -60,6 +92,12 @@ class Problem:
     whole: Callable[..., Any] | None = None
     arrange: Callable[[Sequence[Any]], Any] | None = None
     counts: tuple[str, ...] = ()
+    tangent: Tangent | None = None
+    remake: Remake | None = field(default=None, repr=False, compare=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how pickle stores a problem; see `remaking`."""
+        return reduced(self, self.remake, self.title)
 
     def nested(self, parts: Sequence[Any]) -> Any:
         """One part per input in torch's structure: bare, a tuple, or the arguments' nest."""
@@ -74,8 +112,23 @@ class Problem:
 
     @property
     def point(self) -> dict[str, torch.Tensor]:
-        """The inputs' values by name."""
-        return {one.name: one.value for one in self.inputs}
+        """The inputs' values by name; those on manifolds, not their tangent vectors."""
+        inputs = self.inputs if self.tangent is None else self.tangent.ambient.inputs
+        return {one.name: one.value for one in inputs}
+
+    @property
+    def point_shown(self) -> tuple[Sequence[Label], list[float]]:
+        """Labels and numbers of the point, those on manifolds by their own components."""
+        problem = self if self.tangent is None else self.tangent.ambient
+        return problem.columns, problem.flat_point
+
+    @property
+    def movable(self) -> list[int]:
+        """The components that a slider can move: those of tangent vectors stay 0."""
+        charts = (None,) * len(self.inputs) if self.tangent is None else self.tangent.charts
+        parts = zip(self.inputs, charts, strict=True)
+        free = [chart is None for one, chart in parts for _ in range(one.value.numel())]
+        return [k for k, is_free in enumerate(free) if is_free]
 
     @property
     def tensors(self) -> list[torch.Tensor]:
@@ -99,7 +152,10 @@ class Problem:
 
     def rows(self, outputs: Outputs) -> Sequence[Label]:
         """Return the m labels of the outputs' components; for a Hessian, the columns."""
-        return self.columns if self.potential is not None else outputs.labels(self.title)
+        if self.potential is not None:
+            return self.columns
+        rows = None if self.tangent is None else self.tangent.rows()
+        return outputs.labels(self.title) if rows is None else rows
 
     def at(self, values: Mapping[str, Any]) -> Problem:
         """Return the same problem at another point, its potential along with it.
@@ -110,6 +166,8 @@ class Problem:
         Raises:
             PointError: for a name that is no input, or a value of another shape.
         """
+        if self.tangent is not None:
+            return dataclasses.replace(self.tangent.moved(values), remake=self.remake)
         known = [one.name for one in self.inputs]
         for name in values:
             if name not in known:
@@ -135,7 +193,13 @@ def _moved(one: Input, given: Any) -> Input:
     if isinstance(given, float | int) and held.dtype is torch.float64 and held.is_cpu:
         value = torch.from_numpy(np.array(given, dtype=float))  # a third of what torch takes
     else:
-        value = torch.as_tensor(given, dtype=held.dtype, device=held.device)
+        try:
+            value = torch.as_tensor(given, dtype=held.dtype, device=held.device)
+        except (TypeError, ValueError, RuntimeError):
+            raise PointError(
+                f"expected numbers of shape {tuple(held.shape)} for {one.name}; "
+                f"found {type(given).__name__}; write a number, a list of numbers or a tensor"
+            ) from None
         if isinstance(given, torch.Tensor | np.ndarray):
             value = value.clone()  # its owner may write into it
     if value.shape != held.shape:

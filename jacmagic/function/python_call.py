@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
@@ -24,7 +25,9 @@ from jacmagic.function.modules import (
 from jacmagic.function.nests import Nest, nest_of
 from jacmagic.function.problem import Problem
 from jacmagic.function.pytree import children
+from jacmagic.function.remaking import Remake
 from jacmagic.function.source import filename_of, required_of, source_of, title_of, uncompiled
+from jacmagic.function.tangents import problem_on
 from jacmagic.function.targets import users_callable
 from jacmagic.function.tensor_call import problem_from_call
 from jacmagic.function.values import Kind, as_tensor, kept, kind_of, named, whole_note
@@ -38,16 +41,20 @@ def problem_of(
     wrt: Any = None,
     names: Any = None,
     fixed: Collection[str] = (),
+    out: Any = None,
 ) -> Problem:
     """Return the problem of a Python call; a module's may be about its parameters.
+
+    Inputs and the output may be on manifolds, see `tangents`.
 
     Args:
         func: takes the inputs by position.
         inputs: a tensor, a tuple with one value for each argument, or one argument that is a list,
             dict, named tuple, dataclass or nest of tensors.
-        wrt: names of inputs, of leaves of nests, or of a module's parameters.
+        wrt: names of inputs, of leaves of nests, or of a module's parameters; with manifolds.
         names: names of the arguments; those of the signature by default.
         fixed: names of inputs that stay whole numbers.
+        out: the manifold of the output, or None.
 
     Raises:
         TypeError: nothing in `inputs` can vary.
@@ -58,8 +65,17 @@ def problem_of(
             f"expected a function to differentiate; found {type(func).__name__}; "
             "write jacobian(f, x), not jacobian(f(x), x)"
         )
+    remake = Remake(problem_of, (func, inputs, wrt, names, tuple(fixed), out), {})
     func = uncompiled(func)
-    inputs = unpacked(func, inputs)
+    parts = unpacked(func, inputs)
+    made = problem_on(wrt, out, lambda chosen: _made(func, parts, chosen, names, fixed))
+    return dataclasses.replace(made, remake=remake)
+
+
+def _made(
+    func: Callable[..., Any], inputs: Any, wrt: Any, names: Any, fixed: Collection[str]
+) -> Problem:
+    """Return the problem of a callable, by the kind of its inputs; on no manifold."""
     tensors = inputs if type(inputs) is tuple else (inputs,)
     if not fixed and all(isinstance(one, Tensor) for one in tensors):
         if isinstance(func, nn.Module):

@@ -5,6 +5,7 @@ Target + Line + namespace ─bind─▶ Problem
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Collection, Mapping
 from typing import Any
@@ -16,6 +17,7 @@ from jacmagic.function.modules import tied_names, tied_notes
 from jacmagic.function.nests import Nest, nest_of
 from jacmagic.function.problem import Problem
 from jacmagic.function.syntax.bindings import normal
+from jacmagic.function.tangents import problem_on
 from jacmagic.function.target import EMPTY, Target
 from jacmagic.function.values import Kind, is_array, is_real_valued, kind_of, named
 from jacmagic.notebook.cell import Line
@@ -34,13 +36,13 @@ def bind(
     options: InputOptions | None = None,
     fixed: Collection[str] = (),
 ) -> Problem:
-    """Return the problem of a target at the point of a line.
+    """Return the problem of a target at the point of a line, on manifolds where they are named.
 
     Args:
         target: what is differentiated.
         line: the magic's line, with the point.
         namespace: where the texts of the point are evaluated.
-        options: the options `--at`, `--wrt`, `--dtype`, `--device`.
+        options: the options `--at`, `--wrt`, `--out`, `--dtype`, `--device`.
         fixed: names of inputs that stay integers.
 
     Returns:
@@ -49,8 +51,37 @@ def bind(
     Raises:
         PointError: a name is unknown, a value does not evaluate, or a shape cannot be known.
     """
+    asked = options or InputOptions()
+
+    def make(names: Any) -> Problem:
+        wrt = names if names is None or isinstance(names, str) else ",".join(names)
+        return _bound(target, line, namespace, dataclasses.replace(asked, wrt=wrt), fixed)
+
+    try:
+        return problem_on(asked.wrt, asked.out, make)
+    except PointError as error:
+        if "\n" in str(error):  # the line is drawn already
+            raise
+        raise PointError(f"{error}{_marked(line, asked, str(error))}") from error
+
+
+def _marked(line: Line, options: InputOptions, message: str) -> str:
+    """Return the line with carets under the value of `--out` or `--wrt` that a message is about."""
+    is_out = options.out is not None and (repr(options.out) in message or "output" in message)
+    text = options.out if is_out else options.wrt
+    return "" if text is None else line.mark_text(text)
+
+
+def _bound(
+    target: Target,
+    line: Line,
+    namespace: Mapping[str, Any],
+    options: InputOptions,
+    fixed: Collection[str],
+) -> Problem:
+    """Return the problem of a target whose inputs are on no manifold."""
     notes = list(target.notes)
-    request = Request(target, line, namespace, options or InputOptions(), notes, frozenset(fixed))
+    request = Request(target, line, namespace, options, notes, frozenset(fixed))
     point = point_values(request)
     usual = _usual(request, point)
     nest = nest_of(_arguments(request, point, usual), is_array)

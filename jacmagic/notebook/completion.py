@@ -24,33 +24,40 @@ from jacmagic.function.syntax.parameters import parameters_of
 from jacmagic.notebook.cell import read_cell
 
 IDENTIFIER = "jacmagic"
-MAGICS = ("%jacobian", "%%jacobian", "%hessian", "%%hessian")
+MANIFOLDS = tuple(  # `function.manifolds` has them too, but loads torch
+    f"{name}:{side}" for name in ("SO3", "SE3", "quat", "quat_xyzw") for side in ("right", "left")
+)
 SUGGESTIONS: Mapping[str, tuple[str, ...]] = {  # values of options that take others as well
     "--dtype": ("float64", "float32", "float16", "bfloat16"),
     "--device": ("cpu", "cuda", "mps"),
+    "--out": MANIFOLDS,
 }
 
 
 def matcher_for(
-    namespace: Callable[[], Mapping[str, Any]], parser: argparse.ArgumentParser
+    namespace: Callable[[], Mapping[str, Any]], parsers: Mapping[str, argparse.ArgumentParser]
 ) -> Callable[[CompletionContext], SimpleMatcherResult]:
     """Return a matcher for `Completer.custom_matchers`.
 
     Args:
         namespace: returns the user's namespace at the time of completion.
-        parser: of the magic's options.
+        parsers: of each magic's options.
     """
-    options = {name: action for action in parser._actions for name in action.option_strings}
+    options = {
+        magic: {name: action for action in parser._actions for name in action.option_strings}
+        for magic, parser in parsers.items()
+    }
 
     @context_matcher(identifier=IDENTIFIER)
     def matcher(context: CompletionContext) -> SimpleMatcherResult:
         above, cell = _split_at_cursor(context)
         magic, *words = above.split() or [""]
-        if magic not in MAGICS or above == magic:
+        name = magic.removeprefix("%").removeprefix("%")
+        if name not in options or magic == name or above == magic:
             return _result([])
         fragment = "" if above[-1].isspace() else words.pop()
         below = cell if magic.startswith("%%") else None
-        texts = _TypedLine(words, below, namespace(), options).completions(fragment)
+        texts = _TypedLine(words, below, namespace(), options[name], name).completions(fragment)
         if not texts:
             return _result([])
         completions = [SimpleCompletion(text, type="magic") for text in texts]
@@ -78,6 +85,7 @@ class _TypedLine:
     cell: str | None
     namespace: Mapping[str, Any]
     options: Mapping[str, argparse.Action]
+    magic: str = "jacobian"
 
     def completions(self, fragment: str) -> list[str]:
         """Return the words that begin with a fragment, and may follow the others."""
@@ -102,6 +110,11 @@ class _TypedLine:
         """Return the values of an option that begin with a fragment."""
         if option == "--wrt":
             head, comma, last = fragment.rpartition(",")
+            named, equals, manifold = last.rpartition("=")
+            if equals:
+                return [
+                    f"{head}{comma}{named}={one}" for one in MANIFOLDS if one.startswith(manifold)
+                ]
             chosen = [normal(name) for name in head.split(",")]
             names = [name for name in [*self._inputs(), *self._groups()] if name not in chosen]
             return [head + comma + name for name in names if _begins(name, last)]
@@ -138,7 +151,8 @@ class _TypedLine:
 
     def _target(self) -> Any:
         """Return the value of a name or a chain of attributes, without a call."""
-        for word in self.words if self.cell is None else ():
+        words = self.words if self.cell is None else []
+        for word in words[::-1] if self.magic == "jacobian_check" else words:
             first, *rest = word.split(".")
             if first in self.namespace:
                 value = self.namespace[first]

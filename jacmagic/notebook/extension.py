@@ -9,10 +9,11 @@ from collections.abc import Callable
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
+from jacmagic.notebook.check_magic import CheckMagics, check_parser
 from jacmagic.notebook.completion import IDENTIFIER, matcher_for
 from jacmagic.notebook.magic import JacobianMagics, parser_of
 
-_BRACKETS = re.compile(r"(%%?(?:jacobian|hessian))(?=[(\[{])")
+_BRACKETS = re.compile(r"(%%?(?:jacobian_check|jacobian|hessian))(?=[(\[{])")
 
 
 def apart(lines: list[str]) -> list[str]:
@@ -20,7 +21,8 @@ def apart(lines: list[str]) -> list[str]:
     return [_BRACKETS.sub(r"\1 ", lines[0], count=1), *lines[1:]] if lines else lines
 
 
-_MAGICS = ("jacobian", "hessian")
+_MAGICS = ("jacobian", "hessian", "jacobian_check")
+_CLASSES = (JacobianMagics, CheckMagics)
 
 
 def _below_the_first_line(name: str) -> Callable[[str], None]:
@@ -38,12 +40,14 @@ def _below_the_first_line(name: str) -> Callable[[str], None]:
 def load(shell: InteractiveShell) -> None:
     """Register the magic and the completion of its line."""
     unload(shell)
-    shell.register_magics(JacobianMagics)
+    shell.register_magics(*_CLASSES)
     for name in _MAGICS:
         shell.magics_manager.register_function(_below_the_first_line(name), "line", f"%{name}")
     shell.input_transformer_manager.cleanup_transforms.append(apart)
     if shell.Completer is not None:
-        matcher = matcher_for(lambda: shell.user_ns, parser_of("jacobian"))
+        parsers = {name: parser_of(name) for name in ("jacobian", "hessian")}
+        parsers["jacobian_check"] = check_parser()
+        matcher = matcher_for(lambda: shell.user_ns, parsers)
         shell.Completer.custom_matchers.append(matcher)
 
 
@@ -64,12 +68,18 @@ def unload(shell: InteractiveShell) -> None:
 def _unregister(shell: InteractiveShell) -> None:
     """Remove the magics and their settings."""
     manager = shell.magics_manager
-    registered = manager.registry.pop("JacobianMagics", None)
-    if registered is not None:
-        for name in _MAGICS:
+    for kind in _CLASSES:
+        registered = manager.registry.pop(kind.__name__, None)
+        if registered is not None:
+            _remove(shell, registered)
+
+
+def _remove(shell: InteractiveShell, registered: object) -> None:
+    """Remove what the methods of one class of magics are registered as."""
+    manager = shell.magics_manager
+    for kind, name in itertools.product(("line", "cell"), _MAGICS):
+        if getattr(manager.magics[kind].get(name), "__self__", None) is registered:
+            del manager.magics[kind][name]
             manager.magics["line"].pop(f"%{name}", None)
-        for kind, name in itertools.product(("line", "cell"), _MAGICS):
-            if getattr(manager.magics[kind].get(name), "__self__", None) is registered:
-                del manager.magics[kind][name]
-        if registered in shell.configurables:
-            shell.configurables.remove(registered)
+    if registered in shell.configurables:
+        shell.configurables.remove(registered)

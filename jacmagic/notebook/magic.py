@@ -22,10 +22,10 @@ from IPython.core.magic import (
 from IPython.core.magic_arguments import kwds, magic_arguments
 from traitlets import Bool, Float, Integer
 
-from jacmagic.errors import JacmagicError
+from jacmagic.errors import JacmagicError, PointError
 from jacmagic.function.syntax.bindings import normal
 from jacmagic.function.tracebacks import add_hint, from_users_frame, show_as_ipython
-from jacmagic.notebook.cell import Line, read_line
+from jacmagic.notebook.cell import Line, explained, read_line
 from jacmagic.notebook.options import check, fill, option_names, takes_options
 from jacmagic.notebook.resolve_target import target_in_cell, target_on_line
 from jacmagic.notebook.suppress_display import suppress_display
@@ -36,7 +36,10 @@ if TYPE_CHECKING:
 
     from jacmagic.function.problem import Problem
     from jacmagic.result.compiled import CompiledJacobian
+    from jacmagic.view.exact import ExactJacobian
     from jacmagic.view.jacobian import Jacobian
+
+    Shown = Jacobian | ExactJacobian | CompiledJacobian
 
 _DESCRIPTION = """Show the Jacobian of a torch function: numbers, closed form and sliders.
 
@@ -87,9 +90,7 @@ class JacobianMagics(Magics):
     @magic_arguments()
     @kwds(description=_DESCRIPTION, usage="jacobian [TARGET] [name=value ...] [options]")
     @takes_options
-    def jacobian(
-        self, line: str = "", cell: str | None = None
-    ) -> Jacobian | CompiledJacobian | None:
+    def jacobian(self, line: str = "", cell: str | None = None) -> Shown | None:
         """Show a Jacobian; IPython replaces this by the parser's help."""
         __tracebackhide__ = True
         return self._run("jacobian", line, cell)
@@ -100,14 +101,12 @@ class JacobianMagics(Magics):
     @magic_arguments()
     @kwds(description=_HESSIAN, usage="hessian [TARGET] [name=value ...] [options]")
     @takes_options
-    def hessian(
-        self, line: str = "", cell: str | None = None
-    ) -> Jacobian | CompiledJacobian | None:
+    def hessian(self, line: str = "", cell: str | None = None) -> Shown | None:
         """Show a Hessian; IPython replaces this by the parser's help."""
         __tracebackhide__ = True
         return self._run("hessian", line, cell)
 
-    def _run(self, magic: str, text: str, cell: str | None) -> Jacobian | CompiledJacobian | None:
+    def _run(self, magic: str, text: str, cell: str | None) -> Shown | None:
         """Parse the line and compute; user mistakes become one line."""
         __tracebackhide__ = True
         try:
@@ -137,8 +136,11 @@ class JacobianMagics(Magics):
         parser = parser_of(magic)
         flags, valued = option_names(parser)
         typed = read_line(text, flags=flags, valued=valued, wants_target=wants_target, magic=magic)
-        options = parser.parse_args(list(typed.options))
-        check(options)
+        try:
+            options = parser.parse_args(list(typed.options))
+            check(options)
+        except UsageError as error:
+            raise UsageError(explained(str(error), typed, flags)) from None
         options.of = options.of and normal(options.of)
         options.digits = self.precision if options.digits is None else options.digits
         options.budget = self.budget if options.budget is None else options.budget
@@ -147,7 +149,7 @@ class JacobianMagics(Magics):
 
     def _compute(
         self, magic: str, typed: Line, options: argparse.Namespace, cell: str | None
-    ) -> Jacobian | CompiledJacobian:
+    ) -> Shown:
         """Bind the inputs, compute, and store the result."""
         __tracebackhide__ = True
         from jacmagic.function.integer_arguments import keeping_counts
@@ -178,7 +180,7 @@ class JacobianMagics(Magics):
 
     def _jacobian_of(
         self, problem: Problem, magic: str, typed: Line, options: argparse.Namespace
-    ) -> Jacobian | CompiledJacobian:
+    ) -> Shown:
         """Compute or compile the Jacobian, or the Hessian, of a problem."""
         from jacmagic.function.gradient import gradient_of
         from jacmagic.notebook.ranges import limits_of
@@ -196,7 +198,22 @@ class JacobianMagics(Magics):
         command = typed.without_point([one.name for one in problem.inputs])
         forms = ClosedForms(wanted=options.formula, budget=options.budget)
         view = fill(DisplayOptions, options, ranges=ranges, command=command)
-        return Jacobian.of(problem, fill(ComputeOptions, options), forms, view)
+        result = Jacobian.of(problem, fill(ComputeOptions, options), forms, view)
+        return self._exactly(result, typed) if options.exact else result
+
+    def _exactly(self, result: Jacobian, typed: Line) -> ExactJacobian:
+        """Return the closed form at the values on the line, as they are written there."""
+        from jacmagic.symbolic.exact_values import read_exactly
+
+        inputs, values = result.point, {}
+        for one in typed.point:
+            if one.name in inputs:
+                try:
+                    values[one.name] = read_exactly(one.source, self.notebook.user_ns)
+                except PointError as error:
+                    column = one.column + len(one.name) + 1
+                    raise PointError(f"{error}{typed.mark(column, len(one.source))}") from None
+        return result.exact(values)
 
 
 def parser_of(magic: str) -> argparse.ArgumentParser:

@@ -23,8 +23,10 @@ OPTIONS = (
         "--wrt",
         metavar="NAMES",
         help="inputs to differentiate with respect to, by commas; "
-        "for a module: inputs, parameters, or names of parameters",
+        "for a module: inputs, parameters, or names of parameters; "
+        "R=SO3:right for the tangent vector of a rotation (SE3, quat; left)",
     ),
+    argument("--out", metavar="MANIFOLD", help="the manifold of the output, such as SO3:right"),
     argument("--at", metavar="EXPR", help="the point as one dict, tuple or single value"),
     argument(
         "--range",
@@ -55,12 +57,28 @@ OPTIONS = (
     ),
     argument("--steps", action="store_true", help="print the derivation of every entry"),
     argument(
+        "--chain",
+        action="store_true",
+        help="show the Jacobian as a product of local Jacobians too",
+    ),
+    argument(
         "--numbers",
         dest="names",
         action="store_false",
         help="show named constants of the code by their numbers",
     ),
+    argument(
+        "--picture",
+        action="store_true",
+        help="show the picture of the function around the point",
+    ),
     argument("--no-formula", dest="formula", action="store_false", help="skip the closed form"),
+    argument(
+        "--exact",
+        action="store_true",
+        help="the closed form at the values as typed, such as pi/2 or 1/3, simplified; "
+        "inputs without a value stay symbolic",
+    ),
     argument("--budget", type=float, metavar="SECONDS", help="seconds for the closed form"),
     argument(
         "--compile",
@@ -85,6 +103,25 @@ OPTIONS = (
     argument("-q", "--quiet", action="store_true", help="show nothing; the value is returned"),
     argument("-h", "--help", action="store_true", help="show this help"),
 )
+
+
+_OF_CHECKS = {"--of", "--wrt", "--at", "--dtype", "--device", "--budget", "-p", "-v", "-q", "-h"}
+CHECK_OPTIONS = (
+    argument(
+        "--functions",
+        dest="functions",
+        action="store_true",
+        help="both are functions whose Jacobians are compared",
+    ),
+    *(option for option in OPTIONS if option.args[0] in _OF_CHECKS),
+)
+
+
+def takes_check_options(magic: _Magic) -> _Magic:
+    """Decorate a magic with `CHECK_OPTIONS`."""
+    for option in reversed(CHECK_OPTIONS):
+        magic = option(magic)
+    return magic
 
 
 def takes_options(magic: _Magic) -> _Magic:
@@ -123,10 +160,6 @@ def check(parsed: argparse.Namespace) -> None:
     """
     if parsed.chunk_size is not None and parsed.chunk_size < 1:
         raise UsageError(f"--chunk needs a number of at least 1; found {parsed.chunk_size}")
-    if parsed.digits is not None and not 1 <= parsed.digits <= 17:
-        raise UsageError(f"-p needs a number from 1 to 17; found {parsed.digits}; write -p 4")
-    if parsed.budget is not None and not parsed.budget >= 0:
-        raise UsageError(f"--budget needs seconds, not negative; found {parsed.budget:g}")
     if parsed.create_graph and parsed.strategy == "forward":
         raise UsageError(
             "torch keeps no graph in forward mode; write --create-graph --mode reverse"
@@ -134,5 +167,21 @@ def check(parsed: argparse.Namespace) -> None:
     if parsed.strategy == "sparse" and (parsed.strict or parsed.create_graph):
         option = "--strict" if parsed.strict else "--create-graph"
         raise UsageError(f"{option} needs every gradient; write {option} --mode reverse")
+    if parsed.exact and (parsed.compile or not parsed.formula):
+        other = "--compile" if parsed.compile else "--no-formula"
+        raise UsageError(f"--exact shows the closed form; write it without {other}")
+    check_common(parsed)
+
+
+def check_common(parsed: argparse.Namespace) -> None:
+    """Refuse values that the options of all magics do not have.
+
+    Raises:
+        UsageError: with what to write instead.
+    """
+    if parsed.digits is not None and not 1 <= parsed.digits <= 17:
+        raise UsageError(f"-p needs a number from 1 to 17; found {parsed.digits}; write -p 4")
+    if parsed.budget is not None and not parsed.budget >= 0:
+        raise UsageError(f"--budget needs seconds, not negative; found {parsed.budget:g}")
     if parsed.variable is not None and not parsed.variable.isidentifier():
         raise UsageError(f"-v needs a name; found {parsed.variable!r}; write -v J")

@@ -16,6 +16,7 @@ class InputOptions:
 
     at: str | None = None
     wrt: str | None = None
+    out: str | None = None
     dtype: str | None = None
     device: str | None = None
 

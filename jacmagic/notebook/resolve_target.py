@@ -25,23 +25,33 @@ def target_on_line(typed: Line, namespace: Mapping[str, Any]) -> Target:
     """
     __tracebackhide__ = True
     from jacmagic.function.targets import target_of
-    from jacmagic.function.values import evaluate
 
     if typed.target is None:
         raise UsageError(
             f"{typed.head}needs a target: a function, a module or a SymPy matrix; "
             f"write {typed.head}f x=1, or %{typed.head}above a cell"
         )
+    return target_of(value_on_line(typed.target, typed, namespace), typed.target)
+
+
+def value_on_line(expression: str, typed: Line, namespace: Mapping[str, Any]) -> Any:
+    """Return the value of an expression on the line.
+
+    Raises:
+        UsageError: it raises.
+    """
+    __tracebackhide__ = True
+    from jacmagic.function.values import evaluate
+
     try:
-        value = evaluate(typed.target, namespace)
+        return evaluate(expression, namespace)
     except Exception as error:  # the user's expression may raise anything
-        call = re.fullmatch(r"([\w.]+)\(.*\)", typed.target)
+        call = re.fullmatch(r"([\w.]+)\(.*\)", expression)
         instead = f"{typed.head}{call[1]} x=…" if call else "the name of a function that exists"
         raise UsageError(
-            f"the target {typed.target} does not evaluate: {type(error).__name__}: {error}; "
-            f"write {instead}" + typed.mark_text(typed.target)
+            f"the target {expression} does not evaluate: {type(error).__name__}: {error}; "
+            f"write {instead}" + typed.mark_text(expression)
         ) from error
-    return target_of(value, typed.target)
 
 
 def target_in_cell(shell: InteractiveShell, typed: Line, cell: str, *, of: str | None) -> Target:

@@ -7,6 +7,7 @@ keeps per function which mode was fastest. `batched` differentiates at many `poi
 `differences` is independent of all of them. Nothing here knows about closed forms.
 """
 
+from jacmagic.numeric.backward_error import matrix_noise_of_rows
 from jacmagic.numeric.batched import compute_many
 from jacmagic.numeric.compute import compute
 from jacmagic.numeric.differences import Differences, along, differences
@@ -35,6 +36,7 @@ __all__ = [
     "differences",
     "gap_of_product",
     "independent",
+    "matrix_noise_of_rows",
     "to_csr",
     "tuning_of",
     "unsteady",

@@ -18,7 +18,7 @@ from jacmagic.numeric.evaluation import Evaluation, evaluate, recording
 from jacmagic.numeric.memory import require_memory
 from jacmagic.numeric.modes.dense import as_result, dense
 from jacmagic.numeric.modes.rescue import Substitute, refusal_of, rescued
-from jacmagic.numeric.modes.sparse import NotSparse, by_sparse, find_plan, worth_trying
+from jacmagic.numeric.modes.sparse import MIN_ENTRIES, NotSparse, by_sparse, find_plan, worth_trying
 from jacmagic.numeric.options import DEFAULTS, ComputeOptions
 from jacmagic.numeric.result import NumericJacobian, detached
 from jacmagic.numeric.torch_errors import TORCH_ERRORS, cause_of
@@ -104,6 +104,9 @@ def _sparse(
     if not options.vectorize or options.strict or options.create_graph:
         return None, ()
     if options.strategy not in ("auto", "sparse"):
+        return None, ()
+    m, n = evaluation.size
+    if options.strategy == "auto" and memory is None and m * n < MIN_ENTRIES and not tuned.plan:
         return None, ()
     entries = _by_earlier_plan(evaluation, options, tuned)
     if entries is not None:

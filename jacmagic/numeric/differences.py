@@ -19,6 +19,7 @@ import torch
 from torch import Tensor
 
 from jacmagic.function.silent_rerun import random_states, silent_rerun
+from jacmagic.numeric.backward_error import matrix_noise
 from jacmagic.numeric.probe import Probe
 from jacmagic.numeric.ridders import (
     BRIEF_STEP,
@@ -45,6 +46,7 @@ class Differences:
         scale: (m, k), how much the function varied over the steps, divided by them.
         dtype: the one in which the function was evaluated.
         spread: whether they are those of a symmetric part, see `numeric.triangles`.
+        reads_one_triangle: whether the function reads one triangle of a matrix without symmetry.
     """
 
     matrix: Tensor
@@ -52,6 +54,7 @@ class Differences:
     scale: Tensor
     dtype: torch.dtype
     spread: bool = False
+    reads_one_triangle: bool = False
 
     @property
     def decisive(self) -> Tensor:
@@ -146,17 +149,19 @@ def _all(
     probe: Probe, center: np.ndarray, dtype: torch.dtype, directions: np.ndarray | None
 ) -> Differences:
     n, columns = len(probe.point), []
-    noise = _noise(probe, center, torch.finfo(dtype).eps)
+    in_matrices = matrix_noise(probe, center)
+    noise = np.fmax(in_matrices, _noise(probe, center, torch.finfo(dtype).eps))
     for j in range(n if directions is None else directions.shape[1]):
         vector = np.eye(1, n, j)[0] if directions is None else directions[:, j]
-        line = Line(probe, center, vector, noise, dtype)
+        line = Line(probe, center, vector, noise, dtype, goes_far=not in_matrices.any())
         columns.append(column(line))
     empty = np.zeros((len(center), 0))
     value, error, scale = (
         torch.from_numpy(np.stack([one[k] for one in columns], 1) if columns else empty.copy())
         for k in range(3)
     )
-    return Differences(value, error, scale, dtype, probe.triangles.spread)
+    triangles = probe.triangles
+    return Differences(value, error, scale, dtype, triangles.spread, triangles.reads_one)
 
 
 def _noise(probe: Probe, center: np.ndarray, eps: float) -> np.ndarray:

@@ -7,6 +7,7 @@ Eng. Software 4 (1982); Press et al., Numerical Recipes, §5.7.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,7 @@ import torch
 from jacmagic.numeric.probe import Probe
 from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
+DESCENT = 8.0  # from one step to the next on the way down from a far one
 RATIO = 1.7  # of one step to the next; no power of 2, so that no period divides all of them
 LEVELS, LEVELS_AGAIN = 6, 3  # steps of the first tableau, and of those that confirm it
 STEP_POWERS = (-3, -10, -17, -24, 7, 17, 27, 40)  # of 2: first steps, relative to the input
@@ -38,7 +40,7 @@ def decisive(error: Any, scale: Any) -> Any:
 class Estimate:
     """One tableau's values, errors and variation, (m,), and its last difference.
 
-    `kinked` entries bend as much at the last step as at the first.
+    `kinked` entries bend at ever smaller steps.
     """
 
     value: np.ndarray
@@ -79,7 +81,21 @@ class Line:
         vector: np.ndarray,
         noise: np.ndarray,
         dtype: torch.dtype,
+        *,
+        goes_far: bool = True,
     ) -> None:
+        """Prepare without evaluating.
+
+        Args:
+            probe: the function.
+            center: its m outputs at the point.
+            vector: the direction (n,).
+            noise: rounding noise of each output, (m,).
+            dtype: the one in which the function is evaluated.
+            goes_far: whether steps may be larger than the input itself; where noise grows with the
+                largest number in a matrix, its size there is not known.
+        """
+        self.goes_far = goes_far
         self.probe, self.center, self.vector, self.noise = probe, center, vector, noise
         self.eps = torch.finfo(dtype).eps
         self._moving = np.flatnonzero(vector)
@@ -105,7 +121,8 @@ class Line:
             if self.probe.point[self._moving].any()
             else (*STEP_POWERS, *STEP_POWERS_AT_ZERO)
         )
-        return (self.length * 1.04 * 2.0**power for power in powers)
+        tried = (power for power in powers if self.goes_far or power < 0)
+        return (self.length * 1.04 * 2.0**power for power in tried)
 
     def pair(self, step: float) -> tuple[np.ndarray, np.ndarray, float]:
         """g on both sides, and the distance that was really taken between them."""
@@ -131,10 +148,10 @@ def column(line: Line) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         except TORCH_ERRORS:  # an assertion, a domain error: nothing is known at this distance
             continue
         usable = new.decisive
+        for one in (*tried, *_between(line, new, nearest)):
+            usable &= ~(new.misses(one) & (one.width < new.width))
         if nearest is not None and new.width > nearest.width:
             usable &= new.explains(nearest)
-        for one in tried:
-            usable &= ~(new.misses(one) & (one.width < new.width))
         with np.errstate(invalid="ignore"):
             met = (
                 decisive
@@ -153,6 +170,26 @@ def column(line: Line) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return value, np.where(confirmed | still, error, np.inf), scale
 
 
+def _between(line: Line, far: Estimate, nearest: Estimate | None) -> Iterator[Estimate]:
+    """Yield estimates at steps from far ones down to where only noise is left.
+
+    Between two sizes of steps a function may turn: sorted eigenvalues cross there, maxima change.
+    """
+    width = far.width / DESCENT
+    while nearest is not None and width > DESCENT * nearest.width:
+        with np.errstate(all="ignore"):
+            shows = far.decisive & (np.abs(far.value) * width > 8 * far.noise)
+        if not shows.any():
+            return
+        half = width / 2
+        width /= DESCENT
+        try:
+            estimate = tableau(line, half, LEVELS_AGAIN)
+        except TORCH_ERRORS:
+            continue
+        yield estimate
+
+
 def tableau(line: Line, size: float, levels: int) -> Estimate:
     """Ridders' tableau: a[k, j] = a[k, j−1] + (a[k, j−1] − a[k−1, j−1]) / (r²ʲ − 1)."""
     previous: list[np.ndarray] = []
@@ -166,7 +203,7 @@ def tableau(line: Line, size: float, levels: int) -> Estimate:
                 best, error = row[0], np.full_like(row[0], np.inf)
             sides = np.abs(above - line.center), np.abs(line.center - below)
             scale = np.fmax(scale, (sides[0] + sides[1]) / abs(width))
-            bends.append(2 * np.abs(above - 2 * line.center + below) / abs(width))
+            bends.append(2 * (above - 2 * line.center + below) / abs(width))
             larger = np.maximum(np.abs(above), np.abs(below))
             noise = 2 * (line.noise + line.eps * larger) / abs(width)
             for j, older in enumerate(previous, start=1):
@@ -178,7 +215,18 @@ def tableau(line: Line, size: float, levels: int) -> Estimate:
             previous = row
             if level > 2 and bool((error <= 1e-11 * scale).all()):
                 break
-        kinked = (bends[-1] > 0.7 * bends[0]) & (bends[-1] > 8 * noise + DECISIVE_SHARE * scale)
+        kinked = _kinked(bends, noise, scale)
     error[kinked | ~np.isfinite(best)] = np.inf
     noise = line.noise + line.eps * larger
     return Estimate(best, error, scale, above - below, width, noise, kinked)
+
+
+def _kinked(bends: list[np.ndarray], noise: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """Whether the difference of the slopes on both sides does not vanish with the step.
+
+    Of a smooth function it is a₁h + a₃h³ + …; both terms are eliminated, as in the tableau.
+    """
+    linear = [(RATIO * b - a) / (RATIO - 1) for a, b in itertools.pairwise(bends[-3:])]
+    cubic = (RATIO**3 * linear[1] - linear[0]) / (RATIO**3 - 1)
+    error = np.abs(cubic - linear[1])
+    return np.asarray(np.abs(cubic) > MAX_ERRORS_AWAY * (error + noise) + DECISIVE_SHARE**2 * scale)

@@ -38,7 +38,13 @@ class Triangles:
         """Matrices are looked at first, at a point where they should be symmetric."""
         self.spread = False
         self._looks = True
+        self._met = False
         self._are_symmetric = True
+
+    @property
+    def reads_one(self) -> bool:
+        """Whether a matrix that is not symmetric at the point is read in one triangle only."""
+        return self._met and not self._are_symmetric
 
     def settle(self) -> None:
         """End the observation: what was symmetric so far is symmetrised from now on."""
@@ -52,6 +58,7 @@ class Triangles:
         """
         name = next((one for one in ("A", "input") if one in kwargs), None)
         matrix = args[0] if name is None else kwargs[name]
+        self._met = True
         if self._looks:
             self._are_symmetric &= _is_symmetric(matrix)
         if self._looks or not self._are_symmetric:

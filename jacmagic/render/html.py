@@ -26,6 +26,8 @@ bottom:0;width:.35em;border:1.5px solid currentColor}
 .jm-still math{font-family:"Latin Modern Math","STIX Two Math","Cambria Math",
 "DejaVu Math TeX Gyre",math;font-size:1.15em}
 .jm-still .jm-brackets mtd{padding:.3em .55em}
+.jm-still mtd[columnlines]{border-left:1px solid rgba(128,128,128,.8)}
+.jm-still mtd[rowlines]{border-top:1px solid rgba(128,128,128,.8)}
 .jm-still .jm-where{display:flex;flex-wrap:wrap;align-items:center;gap:.4em 1.4em;
 margin:-.3em 0 1em;overflow-x:auto}
 .jm-still figure{margin:0;overflow-x:auto}
@@ -50,6 +52,24 @@ print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .jm-still .jm-steps div{margin:.35em 0;white-space:nowrap}
 .jm-still .jm-rule{opacity:.7;font-size:.9em;margin-left:1.2em}"""
 
+# JupyterLab: of a still form and its view one is shown; a widget without model is an error there.
+_STYLE_BESIDE_VIEW = """\
+.jp-OutputArea-child:has(.jm-still[data-jm-live]):has(+.jp-OutputArea-child .jm-root),
+.jp-OutputArea-child:has(.jm-still[data-jm-live])+.jp-OutputArea-child:not(:has(.jm-root)){
+display:none}
+"""
+
+
+def beside_view(still: str, identity: str) -> str:
+    """Mark a still form as the one that a live view in the next output replaces.
+
+    Args:
+        still: HTML of `matrix` or `summary`.
+        identity: what the view knows it by; letters, digits, "-".
+    """
+    marked = f'<div class="jm-still" data-jm-live="{escape(identity)}"><style>{_STYLE_BESIDE_VIEW}'
+    return still.replace('<div class="jm-still"><style>', marked, 1)
+
 
 def matrix(
     values: np.ndarray,
@@ -63,8 +83,11 @@ def matrix(
     head: str = "",
     chain: Sequence[tuple[str, str]] = (),
     where: Sequence[str] = (),
+    determinant: Sequence[str] = (),
     matrix_form: Sequence[str] = (),
+    factored: str = "",
     picture: str = "",
+    scene: str = "",
     steps: Sequence[Sequence[tuple[int, str, str]]] = (),
     remarks: Sequence[str] = (),
     warnings: Sequence[str] = (),
@@ -82,8 +105,11 @@ def matrix(
         head: MathML of the left-hand side of a chain of equations.
         chain: its links: a sign and the MathML of a matrix without brackets.
         where: MathML of the equations that explain names in it.
+        determinant: MathML of the equation of the determinant, if any.
         matrix_form: MathML of the same as matrix expressions.
+        factored: HTML of the same as a chain of local Jacobians.
         picture: SVG of the whole matrix, below the table.
+        scene: HTML of a picture of the function, below the remarks.
         steps: derivations below that; each a list of (depth, MathML, rule's name).
         remarks: lines of text below.
         warnings: as remarks, but marked.
@@ -96,7 +122,13 @@ def matrix(
         steps,
         [*table.legend, *remarks],
         warnings,
-        (_listed("with", where), _listed("in matrix form", matrix_form)),
+        (
+            _listed("with", where),
+            _listed("in matrix form", matrix_form),
+            _listed("", determinant),
+            factored,
+        ),
+        scene,
     )
 
 
@@ -108,9 +140,14 @@ def summary(
     picture: str,
     remarks: Sequence[str],
     warnings: Sequence[str],
+    context: Sequence[tuple[str, Sequence[str]]] = (),
 ) -> str:
-    """Return the still form of a matrix without a table; see `matrix`."""
-    return _page(caption, _chain(head, chain), picture, (), remarks, warnings)
+    """Return the still form of a matrix without a table; see `matrix`.
+
+    Each line of `context` is a word and the MathML of the equations after it.
+    """
+    below = [_listed(word, equations) for word, equations in context]
+    return _page(caption, _chain(head, chain), picture, (), remarks, warnings, below)
 
 
 def _page(
@@ -121,6 +158,7 @@ def _page(
     remarks: Sequence[str],
     warnings: Sequence[str],
     context: Sequence[str] = (),
+    scene: str = "",
 ) -> str:
     title = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     lines = [f'<li class="jm-warning">⚠ {escape(line)}</li>' for line in warnings]
@@ -131,6 +169,7 @@ def _page(
         *context,
         f"<figure>{title}{figure}</figure>",
         f"<ul>{''.join(lines)}</ul>" if lines else "",
+        scene,
         *map(_steps, steps),
         "</div>",
     ]

@@ -9,6 +9,7 @@ from html import escape
 
 import numpy as np
 
+from jacmagic.render.layout import cuts_of
 from jacmagic.render.text import number
 
 MAX_SHOWN = 40  # rows or columns that are shown in full: what a page takes without scrolling
@@ -33,7 +34,7 @@ class HtmlTable:
         """The table element."""
         if not self.values.size:
             return f"<p>empty: {len(self.rows)} × {len(self.columns)}</p>"
-        across, tops = _shown(len(self.columns)), _cuts(self.blocks[0])
+        across, tops = _shown(len(self.columns)), cuts_of(self.blocks[0])
         heads = "".join(
             f'<th scope="col" align="right">{_name(self.columns, j, "…")}</th>' for j in across
         )
@@ -64,7 +65,7 @@ class HtmlTable:
 
     @cached_property
     def _lefts(self) -> set[int | None]:
-        return _cuts(self.blocks[1])
+        return cuts_of(self.blocks[1])
 
     def _cell(self, i: int | None, j: int | None) -> str:
         kinds = ["jm-left"] if j in self._lefts else []
@@ -94,13 +95,6 @@ def _td(shown: str, kinds: Sequence[str], **attributes: str) -> str:
 
 def _name(labels: Sequence[str], index: int | None, gap: str) -> str:
     return gap if index is None else escape(labels[index])
-
-
-def _cuts(sizes: Sequence[int]) -> set[int | None]:
-    """Return the indices at which blocks begin; none where each is one line."""
-    if max(sizes, default=0) <= 1:
-        return set()
-    return set(np.cumsum(sizes)[:-1].tolist())
 
 
 def _shown(count: int) -> list[int | None]:

@@ -7,13 +7,13 @@ KaTeX and latex2mathml alike.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from jacmagic.render.layout import Layout
 from jacmagic.render.text import number as plain_number
 
 _SLOT = "90071992"  # the first digits of a numeral that no formula contains: 2⁵³ / 10⁸
-_MAX_LINE_LETTERS = 72  # of links of a chain that share a line: the width of a page
+PAGE_LETTERS = 72  # of links of a chain that share a line: the width of a page
 
 
 def number(value: float, digits: int = 4) -> str:
@@ -39,10 +39,34 @@ def slot(index: int) -> str:
 # ── building ──────────────────────────────────────────────────────────────────────────────────
 
 
-def matrix(entries: Sequence[Sequence[str]]) -> str:
-    r"""Return entries between square brackets, the rows spaced."""
-    rows = r" \\[1ex] ".join(" & ".join(line) for line in entries)
-    return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}"
+def matrix(
+    entries: Sequence[Sequence[str]],
+    below: Collection[int | None] = (),
+    beside: Collection[int | None] = (),
+) -> str:
+    """Return entries between square brackets, the rows spaced.
+
+    Args:
+        entries: LaTeX of the cells.
+        below: positions of rows with a line above them.
+        beside: positions of columns with a line on their left.
+    """
+    cut = [r"\hline " * (i in below) + " & ".join(line) for i, line in enumerate(entries)]
+    rows = r" \\[1ex] ".join(cut)
+    if not below and not beside:
+        return rf"\begin{{bmatrix}} {rows} \end{{bmatrix}}"
+    width = len(entries[0]) if entries else 0
+    columns = "".join("|" * (j in beside) + "c" for j in range(width))
+    return rf"\left[ \begin{{array}}{{{columns}}} {rows} \end{{array}} \right]"
+
+
+def blocks(function: str, outputs: Sequence[str], inputs: Sequence[str], layout: Layout) -> str:
+    """Return the matrix of blocks ∂f/∂x, divided by lines; "" for a single block."""
+    down, across = layout.pair(outputs or [function], inputs)
+    if len(down) * len(across) < 2:
+        return ""
+    cells = [[partial(*layout.pair(one, other)) for other in across] for one in down]
+    return matrix(cells, range(1, len(down)), range(1, len(across)))
 
 
 def partial(output: str, variable: str) -> str:
@@ -89,24 +113,28 @@ def derivation(
     for link, plain in zip(links, signs, strict=True):
         sign = r"\neq" if plain == "≠" else plain
         width = max(map(extent, link.split(r"\\")), default=0) + 4
-        if lines and used + width <= _MAX_LINE_LETTERS:
+        if lines and used + width <= PAGE_LETTERS:
             lines[-1] += f" {sign} {link}"
             used += width
         else:
             lines.append(f"&{sign} {link}")
             used = width
-    lines += [*_listed(where, "with"), *_listed(matrix, "in matrix form")]
-    chain = " \\\\[2ex]\n".join(lines)
-    return f"\\begin{{aligned}}\n{left} {chain}\n\\end{{aligned}}"
+    where_below = [*listed(where, "with"), *listed(matrix, "in matrix form")]
+    return aligned([f"{left} {lines[0]}" if lines else left, *lines[1:], *where_below])
 
 
-def _listed(equations: Sequence[str], word: str) -> list[str]:
+def aligned(lines: Sequence[str]) -> str:
+    """Return lines as one block, spaced."""
+    return "\\begin{aligned}\n" + " \\\\[2ex]\n".join(lines) + "\n\\end{aligned}"
+
+
+def listed(equations: Sequence[str], word: str) -> list[str]:
     """Return equations after a word, as many on a line as fit."""
     lines: list[str] = []
-    used = _MAX_LINE_LETTERS
+    used = PAGE_LETTERS
     for equation in equations:
         width = extent(equation) + 3
-        if lines and used + width <= _MAX_LINE_LETTERS:
+        if lines and used + width <= PAGE_LETTERS:
             lines[-1] += rf",\quad {equation}"
         else:
             opening = rf"\text{{{word}}}"
@@ -116,6 +144,14 @@ def _listed(equations: Sequence[str], word: str) -> list[str]:
             used = 0
         used += width
     return lines
+
+
+def stacked(blocks: Sequence[str]) -> str:
+    """Return displayed blocks below one another as one; a single one as it is."""
+    if len(blocks) == 1:
+        return blocks[0]
+    inner = " \\\\[3ex]\n".join(blocks)
+    return f"\\begin{{gathered}}\n{inner}\n\\end{{gathered}}"
 
 
 def broken(left: str, terms: Sequence[str], widest: int) -> list[str]:
@@ -140,6 +176,11 @@ def broken(left: str, terms: Sequence[str], widest: int) -> list[str]:
 
 
 _FRACTION = re.compile(r"\\frac\s*{([^{}]*)}\s*{([^{}]*)}")
+_FRAMES = (
+    (re.compile(r"\\left\[ \\begin{array}{[c|]*}"), r"\\begin{bmatrix}"),
+    (re.compile(r"\\end{array} \\right\]"), r"\\end{bmatrix}"),
+    (re.compile(r"\\hline "), ""),
+)
 _GROUP = re.compile(r"(\\[a-zA-Z]+|[^}\s]){([^{}]*)}")
 _COMMAND = re.compile(r"\\([a-zA-Z]+)")
 FUNCTION_NAMES = frozenset(
@@ -151,12 +192,20 @@ _SILENT = {"left", "right", "begin", "end", "mathrm", "mathbf", "text", "operato
 def extent(source: str) -> int:
     """Estimate the width of LaTeX in letters."""
     before = None
+    source = _undivided(source)
     while before != source:
         before = source
         source = _FRACTION.sub(lambda match: max(match.groups(), key=extent), source)
         source = _GROUP.sub(_unwrapped, source)
     source = _COMMAND.sub(lambda match: _letters(match[1]), source)
     return len(re.sub(r"[\s{}_^\\]", "", source))
+
+
+def _undivided(source: str) -> str:
+    """Return LaTeX whose matrices have no lines."""
+    for pattern, plain in _FRAMES:
+        source = pattern.sub(plain, source)
+    return source
 
 
 def _unwrapped(match: re.Match[str]) -> str:

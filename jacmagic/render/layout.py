@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from enum import Enum
 from typing import Any, TypeVar
 
 from jacmagic.errors import OptionError
 
 T = TypeVar("T")
+Blocks = tuple[Sequence[int], Sequence[int]]  # sizes of row blocks and of column blocks
+NO_BLOCKS: Blocks = ((), ())
+
+
+def cuts_of(sizes: Sequence[int]) -> set[int | None]:
+    """Return the indices at which blocks begin; none where each is one line."""
+    if max(sizes, default=0) <= 1:
+        return set()
+    return set(itertools.accumulate(sizes[:-1]))
 
 
 class Layout(str, Enum):

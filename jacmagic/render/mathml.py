@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ def to_mathml(source: str, *, display: bool = True) -> str:
     from latex2mathml.converter import convert_to_element
 
     plain = re.sub(r"\\\\\[[\d.]+ex\]", r"\\\\", source)
+    plain, lines = _without_lines(plain, display)
     if not display:
         plain = plain.replace(r"\begin{bmatrix}", r"\left[ \begin{matrix}")
         plain = plain.replace(r"\end{bmatrix}", r"\end{matrix} \right]")
@@ -32,7 +34,50 @@ def to_mathml(source: str, *, display: bool = True) -> str:
     for element in list(root.iter()):
         _tidy(element)
         _space_functions(element)
+    _draw(root, lines)
     return tostring(root, encoding="unicode")
+
+
+_ENVIRONMENT = re.compile(r"\\begin{(?P<name>\w+)}(?:{(?P<columns>[c|]*)})?")
+_Lines = list[tuple[set[int], set[int]]]  # of each table: rows and columns that a line precedes
+
+
+def _without_lines(source: str, display: bool) -> tuple[str, _Lines]:
+    """Return LaTeX with plain matrices for divided ones, and the lines of every environment."""
+    whole = re.fullmatch(r"\\left\[ (\\begin{array}.*\\end{array}) \\right\]", source, re.DOTALL)
+    if display and whole is not None:  # the page draws the brackets
+        source = whole[1]
+    found = [_lines_of(one, source) for one in _ENVIRONMENT.finditer(source)]
+    plain = re.sub(r"\\begin{array}{[c|]*}", r"\\begin{matrix}", source).replace(r"\hline ", "")
+    return plain.replace(r"\end{array}", r"\end{matrix}"), found
+
+
+def _lines_of(start: re.Match[str], source: str) -> tuple[set[int], set[int]]:
+    if start["name"] != "array":
+        return set(), set()
+    body = source[start.end() :]
+    depth, rows, row = 1, set[int](), 0
+    for token in re.finditer(r"\\begin{|\\end{|\\\\|\\hline", body):
+        depth += {r"\begin{": 1, r"\end{": -1}.get(token[0], 0)
+        if not depth:
+            break
+        row += depth == 1 and token[0] == "\\\\"
+        if depth == 1 and token[0] == r"\hline":
+            rows.add(row)
+    parts = (start["columns"] or "").split("|")
+    return rows, set(itertools.accumulate(len(part) for part in parts[:-1]))
+
+
+def _draw(root: Element, lines: _Lines) -> None:
+    """Mark the cells of divided matrices that have a line on their left, or above."""
+    tables = list(root.iter("mtable"))
+    for table, (rows, columns) in zip(tables, lines, strict=False):
+        for i, line in enumerate(table):
+            for j, cell in enumerate(line):
+                if i in rows and len(tables) == len(lines):
+                    cell.set("rowlines", "solid")
+                if j in columns and len(tables) == len(lines):
+                    cell.set("columnlines", "solid")
 
 
 _ROWS = {"math", "mrow", "mtd", "msqrt"}

@@ -100,6 +100,11 @@ def tex_name(name: str, index: Sequence[int], *, verbatim: bool = False) -> str:
     return f"{letter}_{{{below}}}" if below else letter
 
 
+def escaped_text(text: str) -> str:
+    r"""Return a sentence as LaTeX for math mode: \text{…}, signs and commands."""
+    return "".join(map(_piece, _RUN.findall("".join(map(_printable, text)))))
+
+
 @dataclass(frozen=True)
 class _Parts:
     """A letter or word with its subscripts, accents and primes.

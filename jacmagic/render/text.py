@@ -7,11 +7,14 @@ same rule; `tests/numbers.json` holds both to it.
 from __future__ import annotations
 
 import math
+import re
 import unicodedata
 from collections.abc import Callable, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 import numpy as np
+
+from jacmagic.render.layout import NO_BLOCKS, Blocks, cuts_of
 
 MAX_ROWS = 20  # of a table in a terminal, which has about 24 lines
 MAX_WIDTH = 100  # characters of a line: the usual width of a terminal
@@ -62,6 +65,7 @@ def matrix(
     pattern: np.ndarray | None = None,
     *,
     width: int = MAX_WIDTH,
+    blocks: Blocks = NO_BLOCKS,
 ) -> str:
     """Return a labelled matrix between brackets, decimal points below one another.
 
@@ -72,6 +76,7 @@ def matrix(
         digits: significant digits.
         pattern: boolean (m, n), False where an entry is zero whatever the point; shown as "·".
         width: characters that a line may have.
+        blocks: sizes of the row blocks and of the column blocks; lines separate them.
 
     Returns:
         Lines without a trailing newline. Large matrices show their first rows and columns and the
@@ -87,14 +92,20 @@ def matrix(
         if j is None:
             return ["…" for _ in (None, *down)]
         cells = ["⋮" if i is None else _cell(values, pattern, i, j, digits) for i in down]
-        return _flush([columns[j], *_aligned(cells)])
+        return flush_right([columns[j], *_aligned(cells)])
 
-    shown = _fitting(column, len(columns), width - margin - 5 + len(_GAP))
+    tops, lefts = map(cuts_of, blocks)
+    shown = _fitting(column, len(columns), width - margin - 5 + len(_GAP) - 2 * len(lefts))
+    known = len(shown) if len(shown) == len(columns) else len(shown) - 2
+    for j in sorted(j for j in lefts if j is not None and j < known):
+        shown[j] = [f"  {shown[j][0]}", *(f"│ {cell}" for cell in shown[j][1:])]
     lines = [" " * (margin + 3) + _GAP.join(part[0] for part in shown)]
     for k, i in enumerate(down):
         left, right = _bracket(k, len(down))
         name = "⋮" if i is None else rows[i]
         body = _GAP.join(part[k + 1] for part in shown)
+        if i in tops:
+            lines.append(f"{' ' * margin} ⎢ {re.sub('[^│]', '─', body).replace('│', '┼')} ⎥")
         lines.append(f"{_right(name, margin)} {left} {body} {right}")
     return "\n".join([*(line.rstrip() for line in lines), *_legend(values, pattern)])
 
@@ -117,7 +128,7 @@ def _whole(cell: str) -> int:
     return min(ends, default=len(cell))
 
 
-def _flush(parts: Sequence[str]) -> list[str]:
+def flush_right(parts: Sequence[str]) -> list[str]:
     """Pad texts to one width, flush right."""
     widest = max(map(_width, parts))
     return [_right(part, widest) for part in parts]

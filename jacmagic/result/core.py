@@ -18,7 +18,9 @@ from jacmagic.function.tracebacks import showing_users_frames
 from jacmagic.numeric import NumericJacobian, Tuning, tuning_of
 from jacmagic.numeric import compute as compute_numbers
 from jacmagic.numeric.options import ComputeOptions
-from jacmagic.result import products
+from jacmagic.render import latex
+from jacmagic.result import pickling, products
+from jacmagic.result.code import export_of
 from jacmagic.result.compiled import CompiledJacobian, compiled_of
 from jacmagic.result.evaluated import Outside
 from jacmagic.result.explained import Explained
@@ -26,6 +28,8 @@ from jacmagic.result.options import DisplayOptions
 from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.symbolic.evaluator import Evaluator, by_name
 from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.formula.attempt import attempt
+from jacmagic.symbolic.trace import Refusal
 from jacmagic.symbolic.validation import values_again
 
 if TYPE_CHECKING:
@@ -117,13 +121,27 @@ class JacobianResult(Explained):
 
         Args:
             backend: "auto", "native", "graph", "python" or "inductor".
-            dynamic: False refuses inputs of other shapes, dtypes and devices.
+            dynamic: False refuses inputs of other shapes, dtypes and devices; else each kind is
+                compiled when it is met.
 
         Raises:
-            JacmagicError: the function is random or keeps state, or no backend can compile it.
+            FunctionError: the function is random or keeps state, or no backend can compile it.
         """
         strategy = self.options.strategy
         return compiled_of(self.problem, backend=backend, dynamic=dynamic, strategy=strategy)
+
+    # ── copies ────────────────────────────────────────────────────────────────────────────────
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how pickle stores a result; see `result.pickling`."""
+        return pickling.reduced(self)
+
+    def __copy__(self) -> Self:
+        return self.shown()
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        copied: Self = pickling.deeply(self, memo)
+        return copied
 
     # ── products ──────────────────────────────────────────────────────────────────────────────
 
@@ -147,8 +165,12 @@ class JacobianResult(Explained):
         return other
 
     def to_latex(self) -> str:
-        """Return the whole derivation as LaTeX, without delimiters."""
-        return self.derivation.latex
+        """Return the whole derivation as LaTeX, without delimiters; a long one as a chain."""
+        blocks = [self.derivation.latex]
+        if self.reads_as_chain:
+            chain = attempt(lambda: self.chain().to_latex(), self.forms.budget)
+            blocks += [] if isinstance(chain, Refusal) else [chain]
+        return latex.stacked(blocks)
 
     def to_numpy(self) -> np.ndarray:
         """Return the matrix as a NumPy array (m, n) of its own dtype."""
@@ -160,20 +182,40 @@ class JacobianResult(Explained):
 
         return self.formula if self.formula is not None else sympy.Matrix(self.to_numpy())
 
-    def to_code(self, language: str = "python") -> str:
-        """Source of a function that computes this Jacobian from its closed form.
+    def to_code(
+        self,
+        language: str = "python",
+        *,
+        value: bool | None = None,
+        sparse: bool | None = None,
+        dtype: str = "float64",
+        name: str | None = None,
+    ) -> str:
+        """Source of a function that computes value and Jacobian in one pass.
+
+        It is written from the closed form, with shared parts computed once, and begins with a
+        comment: sizes, operation counts, conditions under which it holds.
 
         Args:
-            language: "python", "torch", "c", "javascript", or another in `codegen.languages`.
+            language: "python", "numpy", "torch", "c", "c++", "cuda", "rust" or "javascript".
+            value: False writes the Jacobian alone, as is the default on manifolds.
+            sparse: True writes the entries that are not structurally zero, with index arrays in
+                compressed rows (CSR); by default where torch computed the Jacobian sparsely.
+            dtype: "float64" or "float32", in C and Rust; the others compute in the inputs' dtype,
+                Python and JavaScript in float64.
+            name: of the function; by default "value_and_jacobian_of_f".
 
         Raises:
-            JacmagicError: without a closed form, or for what the language has no function for.
+            PointError: without a closed form.
+            OptionError: for another language, or for what the language has no function for.
         """
-        if self._form is None:
-            raise PointError(f"expected a closed form to write; found none: {self.refusal}")
-        inputs = [(one.name, tuple(one.value.shape)) for one in self.problem.inputs]
-        name = f"{self.notation.noun.lower()}_of_{self.title}"
-        return self._form.source(language, name, inputs)
+        export = export_of(self, value=value, sparse=sparse, dtype=dtype, name=name)
+        return export.source(language)
+
+    @property
+    def code_languages(self) -> tuple[str, ...]:
+        """The languages that `to_code` can write this Jacobian in; none without a closed form."""
+        return () if self.closed_form is None else export_of(self).languages()
 
 
 def run_torch(

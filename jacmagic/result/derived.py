@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from jacmagic.function.components import components
 from jacmagic.numeric import NOT_BY_TORCH
 from jacmagic.result.evaluated import Evaluated
 from jacmagic.result.verdict import (
@@ -22,6 +21,7 @@ from jacmagic.result.verdict import (
 from jacmagic.symbolic.formula import ClosedForm, DisplayForm
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.one_sided import OneSided, one_sided
+from jacmagic.symbolic.textbook import textbook_form
 from jacmagic.symbolic.trace import Refusal
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Derived(Evaluated):
         if self.large:
             m, n = self.shape
             return Refusal("the closed form", None, f"of {m} × {n} entries is not looked for")
-        values = components(self.numbers.outputs.leaves).tolist()
+        values = self.flat_value.tolist()
         matrix = self._array
         found = self.forms.form(self.problem, values, matrix)
         if isinstance(found, Refusal):
@@ -66,6 +66,11 @@ class Derived(Evaluated):
     @property
     def _form(self) -> ClosedForm | None:
         return self._found if isinstance(self._found, ClosedForm) else None
+
+    @property
+    def closed_form(self) -> ClosedForm | None:
+        """The closed form as a graph, or None; it runs also where it is too long to write out."""
+        return self._form
 
     @property
     def refusal(self) -> Refusal | None:
@@ -106,7 +111,7 @@ class Derived(Evaluated):
         form = self._form
         if self.reading is None or form is None:
             return None
-        return attempt(lambda: form.matrix, None)
+        return attempt(lambda: textbook_form(form, self.problem.flat_point).matrix, None)
 
     @property
     def expressions(self) -> sympy.Matrix | None:

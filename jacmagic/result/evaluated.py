@@ -11,6 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 import torch
 
+from jacmagic.function.components import components
 from jacmagic.function.problem import Problem
 from jacmagic.labels import Label
 from jacmagic.numeric import NOT_BY_TORCH, NumericJacobian, Tuning, to_csr
@@ -123,9 +124,14 @@ class Evaluated:
         return self.numbers.outputs.rebuild(list(self.numbers.outputs.leaves))
 
     @property
+    def flat_value(self) -> np.ndarray:
+        """The function's value at the point, as float64 components (m,)."""
+        return components(self.numbers.outputs.leaves)
+
+    @property
     def point(self) -> dict[str, torch.Tensor]:
-        """The inputs by name."""
-        return {one.name: one.value for one in self.problem.inputs}
+        """The inputs by name; those on manifolds, not their tangent vectors."""
+        return self.problem.point
 
     @property
     def title(self) -> str:
@@ -151,6 +157,16 @@ class Evaluated:
         if self.mode in NOT_BY_TORCH:
             return _MODES[self.mode]
         return f"{_MODES[self.mode]}: {passes} pass{'es' * (passes != 1)}"
+
+    @property
+    def block_sizes(self) -> tuple[list[int], list[int]]:
+        """How many components each output and each input has; none where each is one entry."""
+        outputs = [leaf.numel() for leaf in self.numbers.outputs.leaves]
+        inputs = [one.value.numel() for one in self.problem.inputs]
+        if self.problem.potential is not None:
+            outputs = inputs
+        rows, columns = (s if max(s, default=0) > 1 else [] for s in (outputs, inputs))
+        return rows, columns
 
     # ── labels ────────────────────────────────────────────────────────────────────────────────
 

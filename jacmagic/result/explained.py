@@ -4,23 +4,26 @@ from __future__ import annotations
 
 import dataclasses
 from functools import cached_property
-from typing import Any
 
 from jacmagic.errors import PointError
 from jacmagic.labels import Label
 from jacmagic.render import latex
+from jacmagic.result.chain import Chain
+from jacmagic.result.chain.steps import numbers_of, steps_of
 from jacmagic.result.derived import Derived
 from jacmagic.result.verdict import side_effects
 from jacmagic.symbolic.derivation import Derivation, derive, templates
-from jacmagic.symbolic.derivation_entries import texts
+from jacmagic.symbolic.factored.form import FactoredForm
 from jacmagic.symbolic.formula import DisplayForm
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.conditions import sentences
+from jacmagic.symbolic.formula.staircases import staircases
 from jacmagic.symbolic.matrix_form import MatrixForm, matrix_form
 from jacmagic.symbolic.one_sided import limits
+from jacmagic.symbolic.shaped_gradient import shaped_gradient
 from jacmagic.symbolic.steps import Step
-from jacmagic.symbolic.steps import derive as derive_entry
 from jacmagic.symbolic.trace import Refusal
+from jacmagic.symbolic.validation import half_the_digits
 
 
 class Explained(Derived):
@@ -36,7 +39,9 @@ class Explained(Derived):
             return None
         names = [Label(one.name).tex for one in self.problem.inputs]
         title = Label(self.title).tex
-        return matrix_form(self.problem, self.reading.form, latex.head(title, names), title)
+        head = latex.head(title, names, letter=self.notation.letter)
+        form = matrix_form(self.problem, self.reading.form, head, title)
+        return form or shaped_gradient(self.problem, self.reading, self.title)
 
     def steps(self, i: int, j: int) -> Step:
         """Return the derivation of entry (i, j), rule by rule.
@@ -55,7 +60,57 @@ class Explained(Derived):
             )
         point = self.problem.flat_point
         value = latex.number(float(form.values(point)[i, j]), digits)
-        return self._derived(reading, i, j, texts(reading.numbers(point), digits), value)
+        return steps_of(reading, (i, j), numbers_of(reading, tuple(point), digits), value)
+
+    def chain(self) -> Chain:
+        """Return the Jacobian as sums and products of local Jacobians.
+
+        They lead along the variables of the function's own code: J = ∂y/∂h · ∂h/∂x.
+
+        Raises:
+            PointError: if there is no closed form to factor.
+        """
+        return self._chained
+
+    @cached_property
+    def _chained(self) -> Chain:
+        found = self._factored
+        if isinstance(found, Refusal):
+            raise PointError(f"expected a closed form to factor; found none: {found}")
+        point, digits = tuple(self.problem.flat_point), self.view.digits
+        tolerance = half_the_digits(self.problem)
+        return Chain(found, self.title, point, self._array, tolerance, digits, self.notation)
+
+    @cached_property
+    def reads_as_chain(self) -> bool:
+        """Whether the displays show the chain: asked for, or the closed form exceeds a page."""
+        form = self._form
+        if form is None or self.large:
+            return False
+        exceeds = form.too_large is not None
+        if not exceeds and not self.view.chain and (self.reading is None or self.reading.fits):
+            return False
+        return self._stages > (0 if exceeds or self.view.chain else 1)
+
+    @property
+    def has_chain(self) -> bool:
+        """Whether there is a chain of more than one factor."""
+        return self._stages > 1
+
+    @property
+    def _stages(self) -> int:
+        """How many variables a chain passes through, the outputs included; 0 without a chain."""
+        if self._form is None or self.large:
+            return 0
+        return 0 if isinstance(self._factored, Refusal) else len(self._factored.stages)
+
+    @cached_property
+    def _factored(self) -> FactoredForm | Refusal:
+        """The factored form, or why there is none."""
+        if isinstance(self._found, Refusal):
+            return self._found
+        taken = {self.title, *(name for one in self.rows for name in (one.name, one.symbol))}
+        return self.forms.factored(self.problem, self._found, self.rows, taken=taken)
 
     def step_template(self, i: int, j: int) -> Step | None:
         """Return the derivation of entry (i, j), with slots for changing numbers.
@@ -66,23 +121,9 @@ class Explained(Derived):
         if reading is None:
             return None
         numbers = reading.numbers(self.problem.flat_point)
-        slots = {symbol: latex.slot(k) for k, symbol in enumerate(numbers)}
+        slots = reading.ordered({symbol: latex.slot(k) for k, symbol in enumerate(numbers)})
         index = self.view.layout.flat_index(i, j, self.shape)
-        return self._derived(reading, i, j, slots, latex.slot(len(numbers) + index))
-
-    def _derived(
-        self, reading: DisplayForm, i: int, j: int, numbers: dict[Any, str], value: str
-    ) -> Step:
-        return derive_entry(
-            reading.expression(i),
-            self.symbols[j],
-            names=reading.all_names,
-            texts=reading.texts,
-            entry=reading.entry(i, j),
-            named=reading.shown(i, j),
-            numbers=numbers,
-            value=value,
-        )
+        return steps_of(reading, (i, j), slots, latex.slot(len(numbers) + index))
 
     def templates(self) -> tuple[str, ...]:
         """Return the last links of the derivation, with slots; see `templates`."""
@@ -92,6 +133,7 @@ class Explained(Derived):
             self._array + 0.0,
             digits=self.view.digits,
             layout=self.view.layout,
+            blocks=self.block_sizes,
         )
 
     @property
@@ -101,7 +143,18 @@ class Explained(Derived):
             f"{self.problem.title} {side_effects(self.problem)}: it was run for torch and for the "
             "closed form only, not for finite differences"
         ] * bool(self.problem.effects)
-        return (*self.problem.notes, *self.numbers.notes, *changed, *self._conditions)
+        return (
+            *self.problem.notes,
+            *self.numbers.notes,
+            *changed,
+            *self._conditions,
+            *self._stairs,
+        )
+
+    @cached_property
+    def _stairs(self) -> list[str]:
+        """The inputs that act in steps only, whose zeros a reader may take for an error."""
+        return [] if self._form is None else staircases(self._form)
 
     @cached_property
     def _conditions(self) -> list[str]:
@@ -137,6 +190,7 @@ class Explained(Derived):
             layout=self.view.layout,
             agrees=self.form_gives_numbers,
             notation=self.notation,
+            blocks=self.block_sizes,
         )
 
     @property

@@ -22,6 +22,8 @@ class DisplayOptions:
         live: sliders where widgets run; False shows the still form.
         ranges: slider ranges by label, such as {"x1": (0, 5, None)}.
         steps: whether the derivation of every entry is printed.
+        picture: whether the picture is shown: printed in a still form, the open tab of a widget.
+        chain: whether the Jacobian is shown as a chain of local Jacobians too, however short it is.
         names: whether constants of the user's code appear by their names, or as numbers.
         command: the line that asked for it, without the point: the magic with its target, and
             what follows the point; None if it was not typed.
@@ -35,6 +37,8 @@ class DisplayOptions:
     live: bool = True
     ranges: Mapping[str, Any] = field(default_factory=dict)
     steps: bool = False
+    picture: bool = False
+    chain: bool = False
     names: bool = True
     command: tuple[str, str] | None = None
 

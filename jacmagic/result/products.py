@@ -98,7 +98,13 @@ def _fitting(
         )
     fitting = []
     for part, other, name in zip(parts, like, names, strict=True):
-        tensor = torch.as_tensor(part, dtype=other.dtype, device=other.device)
+        try:
+            tensor = torch.as_tensor(part, dtype=other.dtype, device=other.device)
+        except (TypeError, ValueError, RuntimeError):
+            raise PointError(
+                f"expected {letter} as numbers of shape {tuple(other.shape)} for {name}; "
+                f"found {type(part).__name__}; write a tensor or a list of numbers"
+            ) from None
         if tensor.shape != other.shape:
             raise PointError(
                 f"expected {letter} of shape {tuple(other.shape)} for {name}; "

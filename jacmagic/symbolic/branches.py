@@ -15,9 +15,13 @@ import numpy as np
 
 from jacmagic.function.closures import fingerprint_of
 from jacmagic.function.problem import Problem
+from jacmagic.labels import Label
 from jacmagic.symbolic.closed_form import derive_form
+from jacmagic.symbolic.factored.form import FactoredForm
+from jacmagic.symbolic.factored_form import factored_form, has_numbers
 from jacmagic.symbolic.formula import ClosedForm, DisplayForm
 from jacmagic.symbolic.named_form import display_form
+from jacmagic.symbolic.textbook import textbook_form
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.symbolic.validation import are_equal, fits_beside, has_jacobian
 
@@ -42,7 +46,7 @@ class ClosedForms:
         self.budget = budget
         self._forms: list[ClosedForm] = []
         self._outside: WeakKeyDictionary[ClosedForm, tuple[Any, ...]] = WeakKeyDictionary()
-        self._wanted = wanted
+        self.wanted = wanted
         self._refusals: dict[tuple[float, ...], Refusal] = {}
 
     @property
@@ -66,7 +70,7 @@ class ClosedForms:
             matrix: torch's Jacobian there (m, n), if it is known.
         """
         with self._lock:
-            if not self._wanted:
+            if not self.wanted:
                 return NOT_WANTED
             point, outside = problem.flat_point, fingerprint_of(problem.function)
             kept = next((form for form in self._forms if form.holds_at(point)), None)
@@ -142,8 +146,34 @@ class ClosedForms:
                 reading.form, form, problem.flat_point
             )  # the names it was traced with have other values by now
             if reading is None or is_stale:
-                reading = form.too_large or display_form(
+                point = problem.flat_point
+                reading = textbook_form(form, point).too_large or display_form(
                     problem, form, self.budget, names=names, taken=taken
                 )
                 form.readings[names] = reading
             return reading
+
+    def factored(
+        self,
+        problem: Problem,
+        form: ClosedForm,
+        rows: Sequence[Label],
+        *,
+        taken: Collection[str] = (),
+    ) -> FactoredForm | Refusal:
+        """Return the factored form, derived again where the kept one has other numbers.
+
+        Args:
+            problem: the function, at a point where the form is valid.
+            form: one of these closed forms.
+            rows: labels of the m outputs.
+            taken: names that stand for something else on the page: outputs, the function.
+        """
+        with self._lock:
+            kept = form.factored[0] if form.factored else None
+            if isinstance(kept, FactoredForm) and not has_numbers(kept, form, problem.flat_point):
+                kept = None  # the names it was traced with have other values by now
+            if kept is None:
+                kept = factored_form(problem, form, rows, taken, self.budget)
+                form.factored[:] = [kept]
+            return kept

@@ -11,6 +11,7 @@ from jacmagic.symbolic.formula import ClosedForm, close
 from jacmagic.symbolic.formula.sympify import tree_sizes
 from jacmagic.symbolic.formula.time_limit import counted, seconds_left
 from jacmagic.symbolic.graph import ZERO
+from jacmagic.symbolic.tangents import ambient_of, fixed_components, on_tangents, rebased
 from jacmagic.symbolic.trace import Naming, Refusal, Trace, trace
 from jacmagic.symbolic.validation import has_values, values_again
 
@@ -32,6 +33,7 @@ def derive_form(
         outputs: the m numbers that the function gave there.
         budget: seconds for each of tracing, differentiating and reading; None for no bound.
     """
+    problem = rebased(problem)
     asked = problem.potential or problem
     form = differentiate_trace(asked, trace_problem(asked, budget), budget)
     if isinstance(form, Refusal):
@@ -44,17 +46,24 @@ def derive_form(
 
 
 def trace_problem(
-    problem: Problem, budget: float | None, naming: Naming | None = None
+    problem: Problem,
+    budget: float | None,
+    naming: Naming | None = None,
+    text_factor: float = 1.0,
 ) -> Trace | Refusal:
     """Trace a problem's function; a trace that keeps names also keeps whole tensors."""
+    ambient = ambient_of(problem)
+    names = [one.name for one in problem.inputs]
     with counted():
         return trace(
-            problem.function,
-            problem.tensors,
-            symbols(problem.columns),
+            ambient.function,
+            ambient.tensors,
+            symbols(ambient.columns),
             seconds=seconds_left(budget),
             naming=naming,
-            whole=[] if naming is None else [one.name for one in problem.inputs],
+            whole=names if naming is not None and ambient is problem else [],
+            fixed=fixed_components(problem),
+            text_factor=text_factor,
         )
 
 
@@ -64,18 +73,21 @@ def differentiate_trace(
     """Return the closed form of a trace; a refusal stays one."""
     if isinstance(traced, Refusal):
         return traced
-    return close(traced, problem.columns, budget=budget)
+    form = close(traced, ambient_of(problem).columns, budget=budget)
+    return form if isinstance(form, Refusal) else on_tangents(form, problem)
 
 
 def differentiate_gradient(gradient: ClosedForm, budget: float | None) -> ClosedForm | Refusal:
     """Differentiate a gradient's nodes once more: the closed form of a Hessian."""
     outputs = tuple(gradient.entries)
-    traced = dataclasses.replace(gradient.trace, outputs=outputs, expression=None)
+    traced = dataclasses.replace(gradient.trace, outputs=outputs)
     hessian = close(traced, gradient.columns, budget=budget)
-    return hessian if isinstance(hessian, Refusal) else _symmetric(hessian)
+    if isinstance(hessian, Refusal):
+        return hessian
+    return symmetric(dataclasses.replace(hessian, potential=gradient.trace.outputs))
 
 
-def _symmetric(hessian: ClosedForm) -> ClosedForm:
+def symmetric(hessian: ClosedForm) -> ClosedForm:
     """Replace mirrored entries by the shorter form: ∂²f/∂x∂y = ∂²f/∂y∂x (Schwarz)."""
     entries, n = hessian.entries, len(hessian.columns)
     sizes = tree_sizes(hessian.graph, entries)

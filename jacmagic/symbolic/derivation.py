@@ -5,17 +5,19 @@ Each link is a matrix in LaTeX, built from plain labels, expressions and numbers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from jacmagic.labels import Label, mapped
 from jacmagic.render import latex
-from jacmagic.render.layout import Layout
+from jacmagic.render.layout import NO_BLOCKS, Blocks, Layout, cuts_of
 from jacmagic.symbolic.derivation_entries import FormulaEntries, SubstitutedEntries
 from jacmagic.symbolic.formula import DisplayForm, excerpt, substituted
 from jacmagic.symbolic.notation import JACOBIAN, Notation
+
+MAX_BLOCKS = 8  # up to which lines divide a matrix; more make a net of it
 
 
 @dataclass(frozen=True)
@@ -50,14 +52,23 @@ class Derivation:
     @property
     def links(self) -> tuple[str, ...]:
         """The matrices that exist, in order."""
+        return tuple(link for link, _ in self._named_links)
+
+    @property
+    def link_names(self) -> tuple[str, ...]:
+        """What each link holds, such as "closed form"."""
+        return tuple(name for _, name in self._named_links)
+
+    @property
+    def _named_links(self) -> list[tuple[str, str]]:
         chain = (
-            self.definition,
-            self.of_expressions,
-            self.closed_form,
-            self.substituted,
-            self.value,
+            (self.definition, "definition"),
+            (self.of_expressions, "derivatives of the expressions"),
+            (self.closed_form, "closed form"),
+            (self.substituted, "numbers put in"),
+            (self.value, "value"),
         )
-        return tuple(link for link in chain if link is not None)
+        return [(link, name) for link, name in chain if link is not None]
 
     @property
     def signs(self) -> tuple[str, ...]:
@@ -84,6 +95,7 @@ def derive(
     layout: Layout = Layout.NUMERATOR,
     agrees: bool = True,
     notation: Notation = JACOBIAN,
+    blocks: Blocks = NO_BLOCKS,
 ) -> Derivation:
     """Build the chain.
 
@@ -99,14 +111,17 @@ def derive(
         layout: of every matrix.
         agrees: whether the closed form gives these numbers.
         notation: how the entries are written.
+        blocks: sizes of outputs and of inputs, where lines divide the matrices.
     """
-    frame = _Frame((len(rows), len(columns)), layout)
+    frame = _Frame((len(rows), len(columns)), layout, blocks)
 
     def number(value: float) -> str:
         return latex.number(value, digits)
 
     variables, function = mapped(lambda label: label.tex, columns), Label(title).tex
     head = latex.head(function, inputs, layout=layout, letter=notation.letter)
+    if cuts_of(blocks[1]) and len(inputs) == len(blocks[1]) and notation is JACOBIAN:
+        head = f"{head} = {latex.blocks(function, [], inputs, layout)}"
     definition = frame.matrix(lambda i, j: notation.tex(function, rows[i].tex, variables[j]))
     value = frame.matrix(lambda i, j: number(float(matrix[i, j])))
     if reading is None:
@@ -133,6 +148,7 @@ def templates(
     *,
     digits: int = 4,
     layout: Layout = Layout.NUMERATOR,
+    blocks: Blocks = NO_BLOCKS,
 ) -> tuple[str, ...]:
     """Return the last links of the chain, with slots for numbers that sliders change.
 
@@ -142,12 +158,13 @@ def templates(
         matrix: torch's numbers there (m, n).
         digits: significant digits of numbers.
         layout: of the matrices.
+        blocks: sizes of outputs and of inputs, where lines divide the matrices.
 
     Returns:
         the substituted matrix, where there is a closed form, and the matrix of numbers. The slots
         count the numbers of `reading.numbers` first, then the entries of the matrix as it is shown.
     """
-    frame = _Frame((matrix.shape[0], matrix.shape[1]), layout)
+    frame = _Frame((matrix.shape[0], matrix.shape[1]), layout, blocks)
     numbers = {} if reading is None else reading.numbers(point)
 
     def value(i: int, j: int) -> str:
@@ -156,7 +173,7 @@ def templates(
     if reading is None:
         return (frame.matrix(value),)
     shown = SubstitutedEntries(reading, point, matrix, digits)
-    slots = {symbol: latex.slot(k) for k, symbol in enumerate(numbers)}
+    slots = reading.ordered({symbol: latex.slot(k) for k, symbol in enumerate(numbers)})
 
     def put_in(i: int, j: int) -> str:
         plain = shown.is_plain(i, j)
@@ -168,13 +185,15 @@ def templates(
 class _Frame:
     """The rows and columns of a matrix that are shown."""
 
-    def __init__(self, shape: tuple[int, int], layout: Layout) -> None:
+    def __init__(self, shape: tuple[int, int], layout: Layout, blocks: Blocks) -> None:
         self.shape, self.layout = shape, layout
+        self.cuts = [cuts_of(sizes) if len(sizes) <= MAX_BLOCKS else set() for sizes in blocks]
         self.picked = [excerpt(count) for count in shape]
 
     def matrix(self, entry: Callable[[int, int], str]) -> str:
         """Return a matrix of entries (i, j) in the layout."""
-        return _matrix(entry, *self.layout.pair(*self.picked), self.layout)
+        lines = self.layout.pair(*self.cuts)
+        return _matrix(entry, *self.layout.pair(*self.picked), self.layout, *lines)
 
 
 def _matrix(
@@ -182,8 +201,10 @@ def _matrix(
     down: Sequence[int | None],
     across: Sequence[int | None],
     layout: Layout,
+    tops: Collection[int | None],
+    lefts: Collection[int | None],
 ) -> str:
-    r"""Return a bmatrix with \vdots, \cdots and \ddots in the gaps."""
+    r"""Return a matrix with \vdots, \cdots and \ddots in the gaps."""
     cells = []
     for i in down:
         line = []
@@ -193,4 +214,6 @@ def _matrix(
             else:
                 line.append(entry(*layout.pair(i, j)))
         cells.append(line)
-    return latex.matrix(cells)
+    below = [k for k, i in enumerate(down) if i in tops]
+    beside = [k for k, j in enumerate(across) if j in lefts]
+    return latex.matrix(cells, below, beside)

@@ -28,7 +28,7 @@ class SubstitutedEntries:
         self, reading: DisplayForm, point: Sequence[float], matrix: np.ndarray, digits: int
     ) -> None:
         self.reading, self.matrix, self.digits = reading, matrix, digits
-        self.numbers = texts(reading.numbers(point), digits)
+        self.numbers = reading.ordered(texts(reading.numbers(point), digits))
         self.width = max(MIN_WIDTH_BELOW, MAX_WIDTH // max(min(matrix.shape[1], MAX_LINES), 1))
 
     def entry(self, i: int, j: int) -> str:

@@ -68,6 +68,8 @@ class Evaluator:
         """
         if len(point) != self.shape[1]:
             raise self._wrong(f"{len(point)}")
+        if any(isinstance(number, str) for number in point):
+            raise self._wrong("a text")
         for form in self._forms:
             if form.holds_at(point):
                 return self._finite(form.values(point), point)

@@ -16,7 +16,7 @@ from jacmagic.function.problem import Problem
 from jacmagic.labels import Label
 from jacmagic.render import latex
 from jacmagic.symbolic.formula import ClosedForm
-from jacmagic.symbolic.matrices import Expression, Writer, derivative, evaluate
+from jacmagic.symbolic.matrices import Block, Expression, Writer, blocks_of, is_unnamed
 
 _SIGNS = (
     (r"\left\|", "‖"),
@@ -24,6 +24,12 @@ _SIGNS = (
     (r"\left", ""),
     (r"\right", ""),
     (r"^{\mathsf{T}}", "ᵀ"),
+    (r"^{-\mathsf{T}}", "⁻ᵀ"),
+    (r"^{-1}", "⁻¹"),
+    (r"^{-2}", "⁻²"),
+    (r"\mathrm{d}", "d"),
+    (r"\otimes", "⊗"),
+    (r"_{F}", ""),
     (r"\, ", " "),
     (r"\odot", "⊙"),
     (r"\_", "_"),
@@ -36,6 +42,8 @@ _SIGNS = (
 
 def _plain(source: str) -> str:
     """Return LaTeX of a matrix expression as text for a terminal."""
+    source = re.sub(r"\\begin{bmatrix} (.*?) \\end{bmatrix}", r"[\1]", source)
+    source = source.replace(r" \\[1ex] ", "; ").replace(" & ", ", ")
     for sign, shown in _SIGNS:
         source = source.replace(sign, shown)
     source = re.sub(r"‖ ([^‖]*) ‖", r"‖\1‖", source)
@@ -51,7 +59,7 @@ def _plain(source: str) -> str:
     return re.sub(r" {2,}", " ", source).replace("( ", "(").replace(" )", ")")
 
 
-_ATOM = re.compile(r"∂?\w{1,2}|‖[^‖]*‖[²³]?")
+_ATOM = re.compile(r"∂\w+|\w{1,2}|‖[^‖]*‖[²³]?")
 
 
 def _fraction(match: re.Match[str]) -> str:
@@ -59,6 +67,7 @@ def _fraction(match: re.Match[str]) -> str:
     return f"{above}/{below}"
 
 
+MAX_SHOWN = 16  # numbers of a constant that are written out
 _LETTERS = ("z", "y", "v", "w")
 
 
@@ -67,16 +76,20 @@ class MatrixForm:
     """The matrix-level form of a Jacobian.
 
     Attributes:
-        latex: the equations, one for each vector input, LaTeX without delimiters.
+        latex: the equations, one or two for each input, LaTeX without delimiters.
         clauses: "z = W x + b" for every part that has a name, in the order of reading.
+        lines: the equations as plain text, where they are not written from the LaTeX.
     """
 
     latex: tuple[str, ...]
     clauses: tuple[str, ...] = ()
+    lines: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
         """The equations as plain text, one a line."""
+        if self.lines:
+            return "\n".join(self.lines)
         return "\n".join(map(_plain, (*self.latex, *(f"with {line}" for line in self.clauses))))
 
 
@@ -84,41 +97,33 @@ def matrix_form(problem: Problem, form: ClosedForm, head: str, output: str) -> M
     """Return the matrix-level form at a problem's point; None where there is none.
 
     Args:
-        problem: the function of vectors and numbers.
+        problem: the function of vectors, matrices and numbers.
         form: a closed form from a trace that kept names.
         head: LaTeX of the whole Jacobian, such as J_f(x).
         output: LaTeX of the function's name.
     """
-    expression = form.trace.expression
-    vectors = [one for one in problem.inputs if one.value.ndim == 1 and one.value.numel() > 1]
-    if expression is None or not vectors or len(expression.shape) > 1:
+    asked = problem.potential or problem
+    if form.trace.expression is None or not any(one.value.numel() > 1 for one in asked.inputs):
         return None
-    blocks = {}
-    for one in problem.inputs:
-        slope = derivative(expression, one.name)
-        if slope is None:
-            return None
-        blocks[one.name] = slope
-    if not all(_holds(problem, form, blocks, shift) for shift in (0.0, 0.37, -0.61)):
+    found = blocks_of(asked, form.trace.expression, head, output, second=asked is not problem)
+    if found is None or not all(_holds(asked, form, found, shift) for shift in (0.0, 0.37, -0.61)):
         return None
-    if all(_says_nothing(slope) for slope in blocks.values()):
+    slopes = [slope for block in found for _, slope in block.equations]
+    if all(map(_says_nothing, slopes)):
         return None
-    writer = Writer(_named_parts(list(blocks.values()), form.trace.parts, set(blocks)))
-    single = len(problem.inputs) == 1
+    writer = Writer(_named_parts(slopes, form.trace.parts, {one.name for one in asked.inputs}))
     equations = tuple(
-        f"{head if single else latex.partial(output, Label(name).tex)} = {writer.tex(slope)}"
-        for name, slope in blocks.items()
+        f"{left} = {writer.tex(slope)}" for block in found for left, slope in block.equations
     )
-    return MatrixForm(equations, tuple(_clauses(writer)))
+    clauses = tuple(_clauses(writer))
+    return MatrixForm(equations, clauses) if not writer.unnamed else None
 
 
 def _says_nothing(slope: Expression) -> bool:
     return slope.operation == "zero"
 
 
-def _holds(
-    problem: Problem, form: ClosedForm, blocks: Mapping[str, Expression], shift: float
-) -> bool:
+def _holds(problem: Problem, form: ClosedForm, blocks: Sequence[Block], shift: float) -> bool:
     """Whether the blocks have the closed form's numbers at a shifted point."""
     here = np.array(problem.flat_point)
     wave = np.cos(np.arange(len(here)) * 1.7 + 0.3)
@@ -133,11 +138,15 @@ def _holds(
         start += size
     truth = form.values(point.tolist())
     with np.errstate(all="ignore"):
-        matrix = np.concatenate(
-            [evaluate(block, values).reshape(len(truth), -1) for block in blocks.values()], axis=1
-        )
+        try:
+            matrix = np.concatenate(
+                [block.numbers(values).reshape(len(truth), -1) for block in blocks], axis=1
+            )
+        except np.linalg.LinAlgError:  # a singular matrix beside the point
+            return shift != 0.0
+    finite = np.isfinite(truth) | (shift == 0.0)
     scale = 1e-12 + np.abs(truth[np.isfinite(truth)]).max(initial=0)
-    same = np.isclose(matrix, truth, rtol=1e-9, atol=1e-9 * scale, equal_nan=True)
+    same = np.isclose(matrix, truth, rtol=1e-9, atol=1e-9 * scale, equal_nan=True) | ~finite
     return matrix.shape == truth.shape and bool(same.all())
 
 
@@ -151,6 +160,12 @@ def _named_parts(
     names: dict[Expression, str] = {}
     letters = iter(_LETTERS)
     for part in dict.fromkeys(part for block in blocks for part in _parts_of(block)):
+        if is_unnamed(part):
+            name = user_names.get(part, "")
+            if name and name not in taken:
+                names[part] = Label(name).tex
+                taken.add(name)
+            continue
         if len(part.shape) != 1 or part.operation not in ("add", "matmul", "softmax"):
             continue
         name = user_names.get(part, "")
@@ -185,6 +200,16 @@ def _clauses(writer: Writer) -> list[str]:
         if name in lines:
             continue
         writer.used.clear()
-        lines[name] = f"{name} = {writer.definition(part)}"
+        definition = _matrix(part) if is_unnamed(part) else writer.definition(part)
+        lines[name] = f"{name} = {definition}"
         waiting += [inner for inner in writer.used if writer.names[inner] not in lines]
     return list(reversed(lines.values()))
+
+
+def _matrix(constant: Expression) -> str:
+    """Return a constant that the function has made, as a column or matrix of numbers."""
+    if np.size(constant.value) > MAX_SHOWN:
+        return r"\text{a constant of shape } " + r" \times ".join(map(str, constant.shape))
+    rows = np.atleast_2d(np.array(constant.value, dtype=float))
+    rows = rows.T if len(constant.shape) == 1 else rows
+    return latex.matrix([[latex.number(value, 4) for value in row] for row in rows.tolist()])

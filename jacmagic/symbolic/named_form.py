@@ -17,6 +17,7 @@ from jacmagic.symbolic.closed_form import differentiate_gradient, differentiate_
 from jacmagic.symbolic.formula import ClosedForm, DisplayForm
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.graph import write_tape
+from jacmagic.symbolic.textbook import textbook_form
 from jacmagic.symbolic.trace import Constant, Naming, Refusal, Trace
 from jacmagic.symbolic.validation import are_equal, shows
 
@@ -40,12 +41,14 @@ def display_form(
         names: False shows the constants as numbers.
         taken: names that stand for something else on the page.
     """
-    reading = DisplayForm(form, taken=taken)
+    point, refusal = problem.flat_point, None
+    known = textbook_form(form, point)
+    reading = DisplayForm(known, taken=taken)
     if _may_gain(problem, reading, names) and not problem.effects:
         named = _named(problem, form, budget, names)
-        reading = reading if named is None else DisplayForm(named, taken=taken)
-    point, refusal = problem.flat_point, None
-    for candidate in (reading, DisplayForm(form, named=False)):
+        if named is not None:
+            reading = DisplayForm(textbook_form(named, point), taken=taken)
+    for candidate in (reading, DisplayForm(known, named=False), DisplayForm(form, named=False)):
         refusal = attempt(candidate.prepare, budget)
         if refusal is None:
             checked = attempt(partial(shows, candidate, form, point), budget)
@@ -68,18 +71,30 @@ def _named(
     problem: Problem, form: ClosedForm, budget: float | None, names: bool
 ) -> ClosedForm | None:
     """Return the form of a trace that keeps names; None where it is not equal."""
+    trace = named_trace(problem, budget, names)
+    named = differentiate_trace(problem.potential or problem, trace, budget)
+    if problem.potential is not None and isinstance(named, ClosedForm):
+        named = differentiate_gradient(named, budget)
+    if isinstance(named, Refusal) or named.too_large is not None:
+        return None
+    return named if are_equal(named, form, problem.flat_point) else None
+
+
+def named_trace(problem: Problem, budget: float | None, names: bool = True) -> Trace | Refusal:
+    """Trace a problem's function, of a Hessian its potential, and keep the code's names.
+
+    Args:
+        problem: the function, at its point.
+        budget: seconds for each trace; None for no bound.
+        names: False leaves constants numbers; variables have names nevertheless.
+    """
     asked = problem.potential or problem
     shown = frozenset(label.tex for one in asked.inputs for label in one.labels)
     naming = Naming(problem.parameters, constants=names, shown=shown)
     trace = trace_problem(asked, budget, naming)
     if isinstance(trace, Trace) and (steering := _steering(asked, trace, budget, naming)):
         trace = trace_problem(asked, budget, dataclasses.replace(naming, plain=steering))
-    named = differentiate_trace(asked, trace, budget)
-    if problem.potential is not None and isinstance(named, ClosedForm):
-        named = differentiate_gradient(named, budget)
-    if isinstance(named, Refusal) or named.too_large is not None:
-        return None
-    return named if are_equal(named, form, problem.flat_point) else None
+    return trace
 
 
 def _steering(

@@ -117,7 +117,8 @@ def _column(
         if isinstance(form, Refusal) or len(beside) != len(values):
             return np.full(len(values), np.nan)
         slopes.append(form.values(moved.flat_point)[:, j])
-        quotients.append((beside - values) / distance)
+        with np.errstate(invalid="ignore"):  # outputs that are infinite or nan here
+            quotients.append((beside - values) / distance)
     limit, quotient = _limit(slopes), _limit(quotients)
     grows = _grows(slopes) & _grows(quotients)
     scale = np.max(np.abs(slopes), axis=0)
@@ -132,9 +133,10 @@ def _limit(values: Sequence[np.ndarray]) -> np.ndarray:
     table = [np.asarray(value, dtype=float) for value in values]
     for order in range(1, len(table)):
         factor = 2.0**order
-        table = [
-            (factor * fine - rough) / (factor - 1) for rough, fine in itertools.pairwise(table)
-        ]
+        with np.errstate(invalid="ignore"):
+            table = [
+                (factor * fine - rough) / (factor - 1) for rough, fine in itertools.pairwise(table)
+            ]
     return table[0]
 
 

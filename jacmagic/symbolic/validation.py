@@ -64,14 +64,14 @@ def has_jacobian(
         outputs: the function's m numbers there.
         matrix: torch's Jacobian there (m, n); None leaves it unchecked.
     """
-    m, tolerance = form.shape[0], _half_the_digits(problem)
+    m, tolerance = form.shape[0], half_the_digits(problem)
     if len(outputs) != m:
         return False
     values = form.runner(point)
-    if not _is_close(values[:m], np.array(outputs, dtype=float), tolerance):
+    if not is_close(values[:m], np.array(outputs, dtype=float), tolerance):
         return False
     entries = values[m:]
-    return matrix is None or _is_close(entries, np.asarray(matrix, float).reshape(-1), tolerance)
+    return matrix is None or is_close(entries, np.asarray(matrix, float).reshape(-1), tolerance)
 
 
 def fits_at(
@@ -103,15 +103,31 @@ def fits_beside(form: ClosedForm, problem: Problem) -> bool | None:
     traced, bounds = bounded_outputs(form, point, dtype_of(form.trace.dtypes))
     if truth.shape != traced.shape:
         return False
+    lost = ~np.isfinite(traced) & np.isfinite(truth)
+    if lost.any():  # the written form overflows in float64
+        return _fits_in_digits(form, point, truth, lost)
     with np.errstate(invalid="ignore"):
         close = np.abs(traced - truth) <= FACTOR * len(form.tape.operations) * bounds
     return bool((close | (traced == truth) | np.isnan(traced) & np.isnan(truth)).all())
 
 
+def _fits_in_digits(
+    form: ClosedForm, point: Sequence[float], truth: np.ndarray, lost: np.ndarray
+) -> bool | None:
+    """Whether values that float64 has lost are the function's; None if digits have none either."""
+    dtype = dtype_of(form.trace.dtypes)
+    nodes = [form.trace.outputs[k] for k in np.flatnonzero(lost)]
+    exact = np.array([one.value for one in exact_values(form, nodes, point, dtype)])
+    if not np.isfinite(exact).all():
+        return None
+    gap, size = np.abs(exact - truth[lost]), np.maximum(np.abs(exact), np.abs(truth[lost]))
+    return bool((gap <= dtype.half * size).all())
+
+
 def are_equal(one: ClosedForm, other: ClosedForm, point: Sequence[float]) -> bool:
     """Whether two forms have the same values and Jacobian at a point."""
     tolerance = math.sqrt(np.finfo(float).eps)
-    return one is other or _is_close(one.runner(point), other.runner(point), tolerance)
+    return one is other or is_close(one.runner(point), other.runner(point), tolerance)
 
 
 def shows(reading: DisplayForm, form: ClosedForm, point: Sequence[float]) -> bool:
@@ -135,18 +151,18 @@ def shows(reading: DisplayForm, form: ClosedForm, point: Sequence[float]) -> boo
     truth = form.values(point)
     expected = np.array([truth[i, j] for i, j in reading.page_entries])
     named = np.array([numbers[clause.symbol] for clause in reading.clauses])
-    return _is_close(entries, expected, _TOLERANCE_SHOWN) and _is_close(
+    return is_close(entries, expected, _TOLERANCE_SHOWN) and is_close(
         clauses, named, _TOLERANCE_SHOWN
     )
 
 
-def _half_the_digits(problem: Problem) -> float:
+def half_the_digits(problem: Problem) -> float:
     """Return the square root of the coarsest unit roundoff among a problem's inputs."""
     dtypes = {one.value.dtype for one in problem.inputs if one.value.is_floating_point()}
     return max((math.sqrt(torch.finfo(dtype).eps) for dtype in dtypes), default=1e-8)
 
 
-def _is_close(values: np.ndarray, truth: np.ndarray, tolerance: float) -> bool:
+def is_close(values: np.ndarray, truth: np.ndarray, tolerance: float) -> bool:
     """Whether finite numbers differ by less than a part of the largest."""
     finite = np.isfinite(values) & np.isfinite(truth)
     scale = np.abs(truth[finite]).max(initial=0.0)

@@ -14,7 +14,9 @@ MAX_PARAMETER_LENGTH = 40  # characters of a constant below the table
 
 def caption(jacobian: JacobianResult) -> str:
     """Return what is shown and where: "Jacobian of f at x1 = 3, x2 = 4"."""
-    return f"{jacobian.notation.noun} of {jacobian.title} {whereabouts(jacobian)}"
+    tangent = jacobian.problem.tangent
+    by = "" if tangent is None else f"by {tangent.law} "
+    return f"{jacobian.notation.noun} of {jacobian.title} {by}{whereabouts(jacobian)}"
 
 
 def whereabouts(jacobian: JacobianResult, *, unicode: bool = False) -> str:
@@ -24,10 +26,10 @@ def whereabouts(jacobian: JacobianResult, *, unicode: bool = False) -> str:
 
 def point(jacobian: JacobianResult, *, unicode: bool = False) -> str:
     """Return the point as "x1 = 3, x2 = 4", cut after twelve components."""
-    labels, digits = jacobian.columns, jacobian.view.digits
+    (labels, numbers), digits = jacobian.problem.point_shown, jacobian.view.digits
     shown = [
         f"{label.unicode if unicode else label.text} = {number(value, digits)}"
-        for label, value in zip(labels[:MAX_COMPONENTS], jacobian.problem.flat_point, strict=False)
+        for label, value in zip(labels[:MAX_COMPONENTS], numbers, strict=False)
     ]
     return ", ".join(shown) + (", …" if len(labels) > MAX_COMPONENTS else "")
 
@@ -59,10 +61,20 @@ def remarks(jacobian: JacobianResult) -> list[str]:
     """Return the lines below the table: agreement, constants, cost and notes."""
     lines = [str(jacobian.agreement)] if jacobian.agreement.verdict != "disagree" else []
     if jacobian.refusal not in (None, NOT_WANTED):
-        lines.append(str(jacobian.refusal))
+        lines.append(_missing_formula(jacobian))
     if parameters := _parameters(jacobian):
         lines.append(f"constants: {parameters}")
     return [*lines, jacobian.cost, *jacobian.notes]
+
+
+def _missing_formula(jacobian: JacobianResult) -> str:
+    """Return why no formula is shown; one that is only too long to read still has its numbers."""
+    refusal, form = jacobian.refusal, jacobian.closed_form
+    if refusal is None or form is None:
+        return str(refusal)
+    if jacobian.reads_as_chain:
+        return f"the closed form, {form.length:,} symbols if written out, is shown as a chain"
+    return f"the formula is not written out: {refusal.operation} {refusal.reason}"
 
 
 def _parameters(jacobian: JacobianResult) -> str:

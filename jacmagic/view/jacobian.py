@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jacmagic.errors import SizeError
-from jacmagic.result import JacobianResult
+from jacmagic.render.html import beside_view
+from jacmagic.result.analysis.verbs import AnalysedResult
 from jacmagic.result.evaluated import LARGE
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.view import still
+from jacmagic.view.pictures import Picture, picture_of
+
+if TYPE_CHECKING:
+    from jacmagic.view.exact import ExactJacobian
 
 _WIDGET = "application/vnd.jupyter.widget-view+json"
 
 
-class Jacobian(JacobianResult):
+class Jacobian(AnalysedResult):
     """The Jacobian (m, n) of a function at a point: outputs by inputs.
 
     Attributes:
@@ -60,6 +65,35 @@ class Jacobian(JacobianResult):
         self.__dict__["_explorer"] = weakref.ref(explorer)  # an open one is held by its kernel
         return explorer
 
+    def picture(self, kind: str | None = None, **options: Any) -> Picture:
+        """Return a picture of the function around the point, as SVG and in words.
+
+        Args:
+            kind: "map", the image of a square; "field", ẋ = f(x); "levels"; "graph"; "matrix". By
+                default the first that fits the numbers of inputs and outputs.
+            **options: inputs and outputs by label, and zoom; see `picture_of`.
+
+        Raises:
+            OptionError: there is no such kind, label or zoom.
+        """
+        return picture_of(self, kind, **options)
+
+    def exact(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> ExactJacobian:
+        """Return the closed form at exact values: `J.exact(theta=pi)`, simplified.
+
+        Args:
+            values: values by name, for names that are no keywords: {"x[0]": 1}.
+            **named: values by the name of an input, of a component or of a constant of the code: a
+                number (0.1 is 1/10), `Fraction`, text such as "pi/2", expression of SymPy, or lists
+                of these. What has no value stays symbolic, and so does a component that is None.
+
+        Raises:
+            PointError: there is no closed form, no such name, or a value of another shape.
+        """
+        from jacmagic.view.exact import exact_at  # only here is it needed
+
+        return exact_at(self, {**(values or {}), **named})
+
     def save_html(self, path: str | os.PathLike[str], *, title: str | None = None) -> Path:
         """Write the live explorer as one HTML file, without kernel or network.
 
@@ -89,10 +123,38 @@ class Jacobian(JacobianResult):
     def __repr__(self) -> str:
         return still.to_text(self)
 
+    def _ipython_display_(self) -> None:
+        """Display the still form and the widget as two outputs of a cell in a kernel.
+
+        A notebook that is opened again has no model of the widget, and JupyterLab then shows no
+        other form of the same output. The still form is therefore an output of its own: the view
+        hides it while it is alive, and its style hides the error of a widget without a model.
+
+        Raises:
+            NotImplementedError: there is no widget to show; one output has all forms.
+        """
+        if not self._is_live:
+            raise NotImplementedError  # IPython takes _repr_mimebundle_
+        from IPython.display import publish_display_data
+
+        with one_allowance(self.forms.budget):
+            explorer = self._live()
+            forms = explorer._repr_mimebundle_()
+        widget = forms.pop(_WIDGET)
+        explorer.view.beside = explorer.model_id
+        forms["text/html"] = beside_view(forms["text/html"], explorer.model_id)
+        publish_display_data(forms)
+        publish_display_data({_WIDGET: widget, "text/plain": ""})
+
+    @property
+    def _is_live(self) -> bool:
+        """Whether this object shows itself as a widget."""
+        return self.view.live and not self.large and _widgets_run()
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """Return all forms by MIME type: the widget in a kernel, else the stills."""
         asked = include is None or _WIDGET in include
-        if not asked or not self.view.live or self.large or not _widgets_run():
+        if not asked or not self._is_live:
             return still.to_bundle(self, include)
         with one_allowance(self.forms.budget):
             return self._live()._repr_mimebundle_()

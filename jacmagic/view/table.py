@@ -54,10 +54,7 @@ def values_of(jacobian: JacobianResult) -> np.ndarray:
 
 def blocks_of(jacobian: JacobianResult) -> tuple[list[int], list[int]]:
     """Return sizes of row and column blocks; none where each is one entry."""
-    outputs = [leaf.numel() for leaf in jacobian.numbers.outputs.leaves]
-    inputs = [len(one.labels) for one in jacobian.problem.inputs]
-    outputs, inputs = (sizes if max(sizes, default=0) > 1 else [] for sizes in (outputs, inputs))
-    return jacobian.view.layout.pair(outputs, inputs)
+    return jacobian.view.layout.pair(*jacobian.block_sizes)
 
 
 def summary_of(jacobian: JacobianResult) -> Entries:

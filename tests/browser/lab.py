@@ -266,7 +266,7 @@ class Notebook:
 
     def field(self, place: int = 0) -> Locator:
         """Return the field beside a slider, for a number to be typed."""
-        return self.explorer.locator(".jm-slider input[type=text]").nth(place)
+        return self.explorer.locator(".jm-slider .jm-number").nth(place)
 
     def number(self, place: int = 0) -> float:
         """Return the number that a slider holds, every digit of it."""

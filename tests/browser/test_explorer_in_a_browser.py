@@ -12,7 +12,7 @@ SEED = """%%jacobian x1=3 x2=4 x3=5
 def f(x1, x2, x3):
     return (x1 + x2, x3*x1, x2**3)"""
 NUMBERS = [["1", "1", "·"], ["5", "·", "3"], ["·", "48", "·"]]
-LAST_LINK = """() => [...document.querySelectorAll(".jm-chain .jm-link:last-child mtd")]
+LAST_LINK = """() => [...document.querySelectorAll(".jm-root .jm-chain .jm-link:last-child mtd")]
   .map((cell) => cell.textContent)"""
 
 
@@ -43,7 +43,7 @@ def test_seed(opened, context, pictures):
     page = notebook.page
     assert notebook.table() == NUMBERS
     assert page.evaluate(LAST_LINK) == ["1", "1", "0", "5", "0", "3", "0", "48", "0"]
-    assert page.locator(".jm-chain .jm-link").count() == 5
+    assert page.locator(".jm-root .jm-chain .jm-link").count() == 5
     assert page.locator(".jm-grid th").all_inner_texts() == [
         "∂x₁",
         "∂x₂",
@@ -241,7 +241,7 @@ def test_digits_layout_and_names(opened, pictures):
     assert notebook.table()[1][1] == "0.3333"
     page.get_by_label("digits").fill("7")
     assert notebook.table()[1][1] == "0.3333333"
-    closed = page.locator(".jm-chain .jm-link").nth(2)
+    closed = page.locator(".jm-root .jm-chain .jm-link").nth(2)
     assert "𝛼" in closed.inner_text()
     page.get_by_role("button", name="Numbers").click()
     assert "𝛼" not in closed.inner_text()
@@ -298,7 +298,7 @@ def test_copies_follow_what_is_shown(opened, context):
     latex = copied("LaTeX")
     assert latex.startswith(r"\mathbf{J}_{f}^{\mathsf{T}}(x, y) = \begin{bmatrix}")
     assert "alpha" not in latex and latex.index("&") < latex.index("0") < latex.index("\\\\")
-    assert page.locator(".jm-head msubsup").count() == 1
+    assert page.locator(".jm-root .jm-head msubsup").count() == 1
     notebook.field(0).fill("0.1234567890123")
     point = copied("this point")
     assert point == '%%jacobian x=0.1234567890123 y=2 -p6 --range="x=-1 : 1" --of=f'
@@ -468,7 +468,7 @@ def test_the_point_typed_is_the_point_shown(opened, pictures, tmp_path):
     saved.goto(page_path.as_uri())
     saved.wait_for_selector(".jm-grid td")
     saved.wait_for_timeout(1200)
-    titles = saved.locator(".jm-slider input[type=text]").evaluate_all("a => a.map((i) => i.title)")
+    titles = saved.locator(".jm-slider .jm-number").evaluate_all("a => a.map((i) => i.title)")
     assert [float(title) for title in titles] == expected
     assert saved.evaluate(TICK)
     fresh.close()

@@ -39,6 +39,7 @@ def files(tmp_path_factory) -> dict[str, Path]:
         "greek": jacmagic.jacobian(lambda theta, r_max: r_max * theta, (one, one)),
     }
     pages["branching"] = jacmagic.jacobian(lambda x: x**2 if x > 1 else -x, two)
+    pages["cases"] = jacmagic.jacobian(lambda x: torch.relu(x) * x, two)
     pages["refused"] = jacmagic.jacobian(lambda x: x * torch.bernoulli(x / x), two)
     nowhere = torch.tensor([torch.nan, 0.0], dtype=F64)
     pages["nowhere"] = jacmagic.jacobian(lambda x: 1 / x, nowhere)
@@ -94,7 +95,7 @@ def visit(context: BrowserContext, files) -> Iterator[Visit]:
 
 def number(page: Page, place: int = 0):
     """Return the number beside a slider."""
-    return page.locator(".jm-slider input[type=text]").nth(place)
+    return page.locator(".jm-slider .jm-number").nth(place)
 
 
 def slider(page: Page, place: int = 0):
@@ -104,9 +105,7 @@ def slider(page: Page, place: int = 0):
 
 def numbers(page: Page) -> list[float]:
     """Where the sliders stand, every digit of it."""
-    titles = page.locator(".jm-slider input[type=text]").evaluate_all(
-        "all => all.map(i => i.title)"
-    )
+    titles = page.locator(".jm-slider .jm-number").evaluate_all("all => all.map(i => i.title)")
     said = page.locator(".jm-slider input[type=range]").evaluate_all(
         "all => all.map(input => input.getAttribute('aria-valuetext'))"
     )
@@ -233,7 +232,7 @@ def test_the_table_follows_any_of_many(visit):
     """Also a component that had no slider in the notebook moves its entry."""
     page = visit("many")
     page.get_by_label("component").select_option("x₇")
-    page.locator(".jm-slider input[type=text]").fill("3")
+    page.locator(".jm-slider .jm-number").fill("3")
     await_table(page, [["2"] * 7 + ["6"] + ["2"] * 22])
 
 
@@ -250,6 +249,14 @@ def test_entries_explain_themselves(visit, pictures):
     await_table(page, [["1", "1", "·"], ["5", "·", "3"], ["·", "75", "·"]])
     assert "75" in entry.locator("output").inner_text()
     page.screenshot(path=pictures / "page-entry.png")
+
+
+def test_cases_are_aligned_by_the_page_itself(visit):
+    """The cases of a piecewise formula start at the left, and the policy allows it."""
+    page = visit("cases")
+    assert page.locator(".jm-chain mtd[columnalign=left]").count() > 0
+    cell = page.locator(".jm-chain mtd[columnalign=left]").first
+    assert cell.evaluate("(cell) => getComputedStyle(cell).textAlign") == "left"
 
 
 def test_another_branch(visit):
@@ -282,9 +289,7 @@ def test_a_page_saved_by_the_browser(visit, context, tmp_path):
     fresh = context.browser.new_context(offline=True)  # it complains of the first run's colours
     page = fresh.new_page()
     page.goto(again.as_uri())
-    page.wait_for_function(
-        "() => document.querySelector('.jm-slider input[type=text]')?.value === '3'"
-    )
+    page.wait_for_function("() => document.querySelector('.jm-slider .jm-number')?.value === '3'")
     explorers, found = page.locator(".jm-explorer").count(), numbers(page)
     fresh.close()
     assert (explorers, found) == (1, [3, 4, 5])
@@ -300,11 +305,11 @@ def test_many_components_have_a_chooser(visit, pictures):
     number(page).press("Enter")
     chooser.select_option("x₇")
     assert visible.locator(".jm-name").all_inner_texts() == ["x₇"]
-    visible.locator("input[type=text]").fill("2.5")
+    visible.locator(".jm-number").fill("2.5")
     chooser.select_option("x₀")
-    assert visible.locator("input[type=text]").input_value() == "2"
+    assert visible.locator(".jm-number").input_value() == "2"
     chooser.select_option("x₇")
-    assert visible.locator("input[type=text]").input_value() == "2.5"
+    assert visible.locator(".jm-number").input_value() == "2.5"
     page.screenshot(path=pictures / "page-many.png")
 
 
@@ -330,7 +335,7 @@ def test_unicode_labels(visit):
 def test_a_point_that_is_no_number(visit):
     """Where the point is not finite the numbers stand empty, and can be typed."""
     page = visit("nowhere")
-    values = page.locator(".jm-slider input[type=text]")
+    values = page.locator(".jm-slider .jm-number")
     assert [value.input_value() for value in values.all()] == ["", "0"]
     number(page).fill("0.5")
     assert number(page).get_attribute("title") == "0.5"
@@ -368,15 +373,15 @@ def test_in_a_frame(visit, files, tmp_path):
     page = visit("outer", outer)
     frame = page.frame_locator("iframe")
     frame.locator("input[type=range]").first.press("End")
-    assert frame.locator(".jm-slider input[type=text]").first.input_value() == "9"
+    assert frame.locator(".jm-slider .jm-number").first.input_value() == "9"
     assert frame.locator("table[role=grid] td", has_text="48").count() == 1
 
 
 def test_without_scripts(visit, pictures):
-    """Where scripts are off, the derivation and the table stand there as a still."""
+    """Where scripts are off, derivation, determinant and table stand there as a still."""
     page = visit("seed", java_script_enabled=False)
     assert page.locator(".jm-still table td", has_text="48").is_visible()
-    assert page.locator(".jm-still math").count() == 6
+    assert page.locator(".jm-still math").count() == 7
     assert page.locator("noscript p").is_visible()
     page.screenshot(path=pictures / "page-still.png")
 

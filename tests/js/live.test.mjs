@@ -5,23 +5,29 @@ import { test } from "node:test";
 
 import { Formula, fromJson, History, samePoint, Sliders } from "../../jacmagic/view/static/live.mjs";
 
-/** y = c·x with a part u = x·x, valid while x > 0. */
+/** y = c·x with c = 7, and a part u = x·x, valid while x > 0. */
 const live = {
   tape: {
     inputs: 1,
     constants: [0, 7],
     operations: [["gt", 0, 1], ["mul", 0, 0], ["mul", 0, 2]],
-    outputs: [3, 4, 5],
+    outputs: [3, 4, 2, 5],
   },
   conditions: 1,
   clauses: 1,
+  values: 1,
   constants: [7],
 };
 
 test("entries, and the numbers of symbols: point, constants, parts", () => {
   const found = new Formula(live, 1, 1).at(Float64Array.of(3));
-  assert.deepEqual([...found.values], [21]);
+  assert.deepEqual([[...found.values], [...found.outputs]], [[7], [21]]);
   assert.deepEqual([...found.numbers], [3, 7, 9]);
+});
+
+test("without a written formula there are entries, and no numbers of symbols", () => {
+  const found = new Formula({ ...live, written: false }, 1, 1).at(Float64Array.of(3));
+  assert.deepEqual([[...found.values], [...found.numbers]], [[7], []]);
 });
 
 test("beyond its conditions a formula says nothing", () => {

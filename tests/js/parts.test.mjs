@@ -5,7 +5,10 @@ import { test } from "node:test";
 
 import { PARTS } from "../../jacmagic/view/static/parts.mjs";
 
-for (const name of ["controls", "title", "chain", "equations", "notice", "tools", "table", "panel", "notes"]) {
+const HEAD = ["title", "controls", "tools", "notice", "value", "table", "determinant", "notes"];
+const TABS = ["chain", "equations", "picture", "factors", "panel", "code"];
+
+for (const name of [...HEAD, ...TABS]) {
   await import(`../../jacmagic/view/static/${name}.mjs`);
 }
 

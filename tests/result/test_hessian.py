@@ -95,7 +95,7 @@ def test_the_chain_begins_with_second_derivatives():
     assert r"\frac{\partial \left( 3 x^{2} y \right)}{\partial y}" in chain.of_expressions
     assert r"6 \cdot 1 \cdot 2" in (chain.substituted or "")
     assert repr(H).startswith("Hessian of f at x = 1, y = 2")
-    assert "def hessian_of_f(x, y)" in H.to_code()
+    assert "def gradient_and_hessian_of_f(x, y)" in H.to_code()
 
 
 def test_another_point_and_another_branch():
@@ -235,3 +235,15 @@ def test_the_explorer_follows(shell):
     assert explorer.view.spec["title"] == "Hessian of f"
     explorer.sliders[0].value = 2.0
     assert explorer.jacobian.matrix.item() == pytest.approx(48)
+
+
+def test_differences_of_a_wrong_gradient_are_counted_apart() -> None:
+    """A Hessian's differences start from torch's gradient: the heading counts them apart."""
+
+    def energy(x):
+        return 1.38e-23 * (x[0] ** 2 * x[1].detach() ** 2 + x[1] ** 4)
+
+    verdict = jacmagic.hessian(energy, torch.tensor([1.0, 2.0], dtype=torch.float64)).agreement
+    counts = "disagrees with the closed form in 3 entries, and with finite differences in 1."
+    assert counts in str(verdict)
+    assert verdict.further[1].endswith("finite differences 6.624e-22")

@@ -58,8 +58,9 @@ def test_arguments_beside_components():
     """An argument x1, a component x[1] and a symbol each."""
     J = jacmagic.jacobian(lambda x, x1: x[1] * x1 + x[0], (X, torch.tensor(3.0, dtype=F64)))
     assert "[1  x1  x₁]" in repr(J)
-    assert J.derivation.closed_form == r"\begin{bmatrix} 1 & \mathrm{x1} & x_{1} \end{bmatrix}"
-    assert str(J.steps(0, 0)).startswith("∂/∂x₀ (x1*x₁ + x₀)")
+    matrix = r"\begin{array}{cc|c} 1 & \mathrm{x1} & x_{1} \end{array}"
+    assert J.derivation.closed_form == rf"\left[ {matrix} \right]"
+    assert str(J.steps(0, 0)).startswith("∂/∂x₀ (x₁*x1 + x₀)")
 
 
 def test_constants_and_variables_beside_components():

@@ -83,3 +83,12 @@ class Swapped(torch.autograd.Function):
 def test_faults_beside_it_are_found(function):
     """Entries cut or exchanged within a pair are still seen."""
     assert jacmagic.jacobian(function, A).agreement.verdict == "disagree"
+
+
+@pytest.mark.parametrize("function", [torch.linalg.eigvalsh, torch.linalg.cholesky])
+def test_a_matrix_without_symmetry_is_the_cause(function) -> None:
+    """What reads one triangle of such a matrix is named, with how to write it."""
+    matrix = torch.tensor([[4.0, 1, 0.5], [0.2, 3, 1], [0.1, 0.4, 2]], dtype=torch.float64)
+    agreement = jacmagic.jacobian(function, matrix).agreement
+    assert agreement.alone == "torch"
+    assert "(A + A.mT) / 2" in agreement.disagreements[0].cause

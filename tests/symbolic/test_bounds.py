@@ -46,7 +46,7 @@ def test_errors_in_float32_stay_within_their_bounds(point, chance) -> None:
         for _ in range(12):
             name = chance.choice(sorted(SMOOTH))
             operands = [chance.randrange(len(nodes)) for _ in range(OPERATIONS[name].arity)]
-            nodes.append(graph._node(name, *(nodes[k] for k in operands)))
+            nodes.append(graph.node(name, *(nodes[k] for k in operands)))
             singles.append(np.float32(SMOOTH[name](*(singles[k] for k in operands))))
     tape = write_tape(graph, nodes, inputs)
     values, errors = bounds(tape, point, SINGLE)
@@ -105,7 +105,7 @@ def test_cancellation_beyond_fifty_digits_is_seen() -> None:
     graph = Graph()
     x = graph.variable("x")
     large = graph.number(1e60)
-    difference = graph._node("sub", graph._node("add", large, x), large)
+    difference = graph.node("sub", graph.node("add", large, x), large)
     one = graph.add(graph.square(graph.apply("sin", x)), graph.square(graph.apply("cos", x)))
     tape = write_tape(graph, [difference, graph.sub(one, graph.number(1))], [x])
     near, zero = precise(tape, [1e-9], tape.slots([1e-9]))
@@ -119,3 +119,34 @@ def test_what_is_no_real_number_has_no_digits() -> None:
     bad = graph.apply("log", x)
     tape = write_tape(graph, [bad, graph.div(graph.number(1), graph.add(x, graph.number(1)))], [x])
     assert precise(tape, [-1.0], tape.slots([-1.0])) == [None, None]
+
+
+def test_what_overflows_in_float64_is_decided_by_the_digits() -> None:
+    """eˣ/(1 + eˣ) is nan at 10⁴, but larger than ½, and so is everything chosen by it."""
+    graph = Graph()
+    x, one = graph.variable("x"), graph.number(1)
+    growing = graph.apply("exp", x)
+    share = graph.node("div", growing, graph.node("add", growing, one))
+    half = graph.number(0.5)
+    chosen = [
+        graph.node("where", graph.node("gt", share, half), x, one),
+        graph.node("where", graph.node("not", graph.node("le", share, half)), x, one),
+        graph.node("max", share, half),
+        graph.node("floor", graph.node("add", share, half)),
+    ]
+    tape = write_tape(graph, chosen, [x])
+    assert precise(tape, [1e4], tape.slots([1e4])) == [1e4, 1e4, 1, 1]
+
+
+def test_a_zero_whose_noise_is_zero_by_chance_is_zero() -> None:
+    """k·(x/3) − (k·x)/3 is 0 in every precision, however its noise comes out."""
+    graph = Graph()
+    x, three = graph.variable("x"), graph.number(3)
+    third = graph.node("div", x, three)
+    roots = []
+    for k in range(2, 40):
+        factor = graph.number(k)
+        other = graph.node("div", graph.node("mul", factor, x), three)
+        roots.append(graph.node("sub", graph.node("mul", factor, third), other))
+    tape = write_tape(graph, roots, [x])
+    assert precise(tape, [0.7], tape.slots([0.7])) == [0] * len(roots)

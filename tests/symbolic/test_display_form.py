@@ -343,7 +343,7 @@ def test_norms_of_vectors_are_named() -> None:
 
 def test_sigmoid_stays_sigmoid() -> None:
     """σ by its name where it is short, by a letter where it is repeated and long."""
-    assert shown(jacmagic.jacobian(torch.sigmoid, at(0.5)[0])) == ["(1 - σ(x))*σ(x)"]
+    assert shown(jacmagic.jacobian(torch.sigmoid, at(0.5)[0])) == ["σ(x)*(1 - σ(x))"]
     J = jacmagic.jacobian(lambda w, b: torch.sigmoid(w[0] + 2 * w[1] + b), (at(1, 2), at(3)[0]))
     assert shown(J)[1] == "2*s*(1 - s)"
 
@@ -594,5 +594,5 @@ def test_textbook_forms_are_found_before_parts_are_named() -> None:
 def test_a_logistic_function_is_recognised_however_it_is_written(function) -> None:
     """Its derivative is σ(1 − σ), and finite where the exponential overflows."""
     J = jacmagic.jacobian(function, torch.tensor(0.5, dtype=torch.float64))
-    assert str(J.reading.matrix[0, 0]) == "(1 - σ(x))*σ(x)"
+    assert str(J.reading.matrix[0, 0]) == "σ(x)*(1 - σ(x))"
     assert J.evaluator()(800.0) == 0.0 and J.agreement.verdict == "agree"

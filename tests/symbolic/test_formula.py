@@ -71,7 +71,7 @@ def test_constants_are_recognised(value, expected):
 
 
 @pytest.mark.parametrize(
-    "exact", [0.5, 3.0, 100.0, 1 / 3, math.pi, 2 * math.pi, math.sqrt(2), math.log(2), math.e, 0.1]
+    "exact", [0.5, 3.0, 100.0, 1 / 3, math.pi, 2 * math.pi, math.sqrt(7), math.log(2), math.e, 0.1]
 )
 def test_only_the_nearest_float_is_a_constant(exact):
     """A float one ulp beside a constant stays the decimal that it is."""
@@ -230,6 +230,32 @@ def test_a_time_limit_stops_the_work_alone():
     assert limited(lambda: sum(range(10)), 5) == 45
     with pytest.raises(ZeroDivisionError, match="division"):
         limited(lambda: 1 / 0, 5)
+
+
+def test_work_that_loses_the_exception_is_stopped_too(monkeypatch):
+    """An exception that a callback of the garbage collector swallows is sent again."""
+    stopped = threading.Event()
+    monkeypatch.setattr("sys.unraisablehook", lambda _: None)
+
+    class Swallows:
+        """Takes so long to be freed that the exception arrives there and is lost."""
+
+        def __del__(self):
+            end = time.monotonic() + 0.2
+            while time.monotonic() < end:
+                pass
+
+    def endless():
+        try:
+            Swallows()
+            while True:
+                sum(range(100))
+        finally:
+            stopped.set()
+
+    with pytest.raises(BudgetExceeded, match="it took longer"):
+        limited(endless, 0.05)
+    assert stopped.wait(5)
 
 
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="interrupts come by a timer signal")

@@ -213,6 +213,7 @@ def test_every_function_of_the_table(name: str) -> None:
 
 
 def test_matrices_and_short_vectors_are_left_to_the_entries() -> None:
-    """Matrix inputs and numbers have no matrix form here."""
-    assert jacmagic.jacobian(lambda X: X @ b, A).matrix_form is None
+    """Inputs of three axes, functions of matrices element by element and numbers have none."""
+    assert jacmagic.jacobian(lambda X: X.sum(0) @ b, A[None]).matrix_form is None
+    assert jacmagic.jacobian(torch.sin, A).matrix_form is None
     assert jacmagic.jacobian(lambda x: x**2, POINT[0]).matrix_form is None

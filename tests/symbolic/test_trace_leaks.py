@@ -96,6 +96,14 @@ def leak_without_derivative(x):
     return torch.special.bessel_j0(x)  # here
 
 
+def leak_text(x):
+    return float(f"{x[0]:.6g}") * x  # here
+
+
+def leak_clamped_norm(x):
+    return torch.cosine_similarity(x, x * x, dim=0, eps=100.0)  # here
+
+
 LEAKS = {
     "detach()": leak_detach,
     ".data": leak_data,
@@ -109,6 +117,8 @@ LEAKS = {
     "no_grad": leak_no_grad,
     "inference_mode": leak_inference,
     "float()": leak_float,
+    "float(text)": leak_text,
+    "cosine_similarity()": leak_clamped_norm,
     "int()": leak_int,
     "autograd.grad()": leak_grad,
     "no derivative": leak_without_derivative,
@@ -128,7 +138,7 @@ def test_a_leak_is_noticed_with_its_line(habit: str) -> None:
     marked = Doubled.forward if habit == "autograd.Function" else LEAKS[habit]
     assert leak.line == line_of(marked, "here")
     assert leak.nodes
-    assert leak.lost_dependence == (habit == "float()")
+    assert leak.lost_dependence == (habit in ("float()", "float(text)"))
     assert leak.advice == ADVICE[habit]
 
 

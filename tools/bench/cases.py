@@ -124,6 +124,60 @@ def _dense(ops: Any) -> Callable[[Any], Any]:
     return lambda x: ops.tanh(a @ x)
 
 
+def _rosenbrock(ops: Any) -> Callable[[Any], Any]:
+    def gradient(x: Any) -> Any:
+        a, b = x[:-1], x[1:]
+        rest, none = b - a * a, 0 * x[:1]
+        return ops.cat([-400 * a * rest - 2 * (1 - a), none]) + ops.cat([none, 200 * rest])
+
+    return gradient
+
+
+def _square(ops: Any) -> Callable[[Any], Any]:
+    def square(x: Any) -> Any:
+        matrix = ops.matrix(x, 0, 12, 12)
+        return ops.flat(matrix @ matrix)
+
+    return square
+
+
+def _arm(ops: Any) -> Callable[[Any], Any]:
+    def hand(x: Any) -> Any:
+        angle = x[0:1]
+        across, up = ops.cos(angle), ops.sin(angle)
+        for k in range(1, 6):
+            angle = angle + x[k : k + 1]
+            length = 1 + 0.1 * k
+            across, up = across + length * ops.cos(angle), up + length * ops.sin(angle)
+        return ops.cat([across, up, angle])
+
+    return hand
+
+
+def _layers(ops: Any) -> Callable[[Any], Any]:
+    a, b, c = (ops.constant(_weights(*shape)) for shape in ((64, 32), (64, 64), (20, 64)))
+    return lambda x: ops.tanh(c @ ops.tanh(b @ ops.tanh(a @ x)))
+
+
+def _predators(ops: Any) -> Callable[[Any], Any]:
+    def rates(x: Any) -> Any:
+        u, v = x[:3000], x[3000:]
+        spread = 0.1 * (ops.shift(u, 1) - 2 * u + ops.shift(u, -1))
+        return ops.cat([u * (1 - v) + spread, v * (u - 1) * ops.exp(-v)])
+
+    return rates
+
+
+def _normed(ops: Any) -> Callable[[Any], Any]:
+    a = ops.constant(_weights(100, 100))
+
+    def normed(x: Any) -> Any:
+        y = a @ x
+        return ops.sin(y / (1 + ops.sum(y * y)))
+
+    return normed
+
+
 CASES = (
     Case("three by three", 3, 3, _seed, quick=True),
     Case("softmax of 500", 500, 500, _softmax, quick=True),
@@ -139,4 +193,10 @@ CASES = (
     Case("block-diagonal batch of 500", 4000, 4000, _blocks),
     Case("arrow 4000", 4000, 4000, _arrow),
     Case("Brusselator 2 × 64 × 64", 8192, 8192, _brusselator),
+    Case("Rosenbrock gradient 2000", 2000, 2000, _rosenbrock),
+    Case("matrix square 12 × 12", 144, 144, _square),
+    Case("arm 6 → 3", 6, 3, _arm),
+    Case("three layers 32 → 20", 32, 20, _layers),
+    Case("predators 2 × 3000", 6000, 6000, _predators),
+    Case("normed 100 → 100", 100, 100, _normed),
 )

@@ -17,6 +17,8 @@ PICTURE = ROOT / "docs" / "images" / "benchmarks.svg"
 RATIOS = Path(__file__).with_name("ratios.json")
 BAND = 1.5  # times the stored ratio from which a way counts as slower
 
+COMPILED = ("jax", "asdex", "casadi")  # libraries whose calls are compiled
+
 Found = Mapping[str, Sequence[Timing]]
 
 HEAD = """\
@@ -104,7 +106,7 @@ def write(found: Found, rounds: int) -> None:
 def page(found: Found, rounds: int) -> str:
     """Return the page as Markdown."""
     sizes = {case.name: f"{case.outputs:,} × {case.inputs:,}" for case in CASES}
-    parts = [HEAD.format(machine=machine(), rounds=rounds)]
+    parts = [HEAD.format(machine=machine(), rounds=rounds), compiled(found)]
     for case, timings in found.items():
         best = best_of_torch(timings)
         parts.append(f"## {case}\n\nThe Jacobian is {sizes[case]}.\n\n")
@@ -112,6 +114,27 @@ def page(found: Found, rounds: int) -> str:
         parts += [_row(timing, best) for timing in timings]
         parts.append("\n")
     return "".join(parts).rstrip() + "\n"
+
+
+def compiled(found: Found) -> str:
+    """Return a table of compiled Jacobians: jacmagic's beside the fastest of the others."""
+    lines = [
+        "## Compiled beside compiled\n",
+        "`jacmagic.compile(f, x)` beside the fastest of JAX's `jit`, asdex and CasADi.\n",
+        "| case | with a tensor | with an array | fastest other | | × |",
+        "|---|---:|---:|---:|---|---:|",
+    ]
+    for case, timings in found.items():
+        warm = {(t.peer, t.way): t.warm for t in timings if t.warm and t.way != "f"}
+        others = {way: warm[way] for way in warm if way[0] in COMPILED}
+        own = warm.get(("jacmagic", "compile"))
+        if own is None or not others:
+            continue
+        array = warm.get(("jacmagic", "compile, arrays"))
+        best = min(others, key=others.__getitem__)
+        times = " | ".join(map(time_text, (own, array, others[best])))
+        lines.append(f"| {case} | {times} | {' '.join(best)} | {own / others[best]:.2f} |")
+    return "\n".join([*lines, "", ""])
 
 
 def _row(timing: Timing, best: float | None) -> str:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import abc
 import dataclasses
 import enum
+import types
 from typing import Any
 
 import numpy
@@ -17,6 +18,7 @@ import torch
 from torch import nn
 
 from jacmagic.function.interop.arrays import Array, tensor_in, traced_by
+from jacmagic.function.interop.local_constants import offering_code
 from jacmagic.function.interop.named_constants import answered, current, fields_of
 from jacmagic.function.interop.replacements import Replacements
 from jacmagic.function.interop.user_code import is_users
@@ -28,7 +30,7 @@ def copied(scope: Replacements, kind: type) -> type:
     """Return the class with the scope's methods; itself if it needs none."""
     if issubclass(kind, torch.autograd.Function):
         return _applied_to_arrays(scope, kind)
-    if not _can_be_copied(kind) or not scope.needs(kind):
+    if not _can_be_copied(kind) or not (scope.needs(kind) or _names_numbers(kind)):
         return kind
     return _copy(scope, kind)
 
@@ -62,8 +64,11 @@ def _copy(scope: Replacements, kind: type) -> type:
     bases = tuple(_copy_of_base(scope, base) for base in kind.__bases__)
     made = type(kind)(kind.__name__, bases, {"__module__": kind.__module__})
     scope.note(kind, made)  # before its methods: these may name it
+    defaults = vars(kind).get("__dataclass_fields__", ())  # named where an instance is read
     for name, value in vars(kind).items():
-        if name not in _LEFT_OUT:
+        if name in defaults:
+            setattr(made, name, value)
+        elif name not in _LEFT_OUT:
             setattr(made, name, _member(scope, value, name))
     made.__qualname__ = kind.__qualname__
     if "__getattribute__" not in vars(kind):
@@ -113,6 +118,7 @@ def instance(scope: Replacements, value: Any) -> Any:
         scope.needs(kind)
         or any(_meets(scope, one) for one in attributes.values())
         or _is_named(value)
+        or _names_numbers(kind)
     ):
         return value
     made = object.__new__(scope.replacement(kind) or _copy(scope, kind))
@@ -133,7 +139,20 @@ def _meets(scope: Replacements, value: Any) -> bool:
 
 
 def _is_named(value: Any) -> bool:
-    return current() is not None and dataclasses.is_dataclass(value) and bool(fields_of(value))
+    return current() is not None and bool(fields_of(value))
+
+
+def _names_numbers(kind: type) -> bool:
+    """Whether a class, its instances or its methods call numbers by names."""
+    if current() is None:
+        return False
+    members = [one for base in kind.__mro__ if is_users(base) for one in vars(base).values()]
+    codes = (one.__code__ for one in members if isinstance(one, types.FunctionType))
+    return (
+        dataclasses.is_dataclass(kind)
+        or any(type(one) is float for one in members)
+        or any(offering_code(code) is not code for code in codes)
+    )
 
 
 def as_original(scope: Replacements, value: Any) -> Any:

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 import dataclasses
 import threading
-import types
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any, Protocol
 
+import numpy
 from torch import Tensor, nn
 
 
@@ -68,21 +68,26 @@ def answered(name: str, value: Any) -> Any:
     return names.offer(name, value) if _is_number(value) or isinstance(value, Tensor) else value
 
 
+def has_a_name(value: Any) -> bool:
+    """Whether a local constant is shown by its name: zeros shape a formula, and stay numbers."""
+    if isinstance(value, Tensor | numpy.ndarray):
+        return bool(value.all())
+    return all(value) if isinstance(value, list | tuple) else value != 0
+
+
 def fields_of(value: Any) -> Mapping[str, Any]:
-    """Return the named numbers inside a dataclass, a namespace, or a dict."""
-    if dataclasses.is_dataclass(value) and not isinstance(value, type):
-        found = getattr(value, "__dict__", {})
-    elif isinstance(value, types.SimpleNamespace):
-        found = vars(value)
-    elif type(value) is dict and len(value) <= 64:
-        found = value
-    else:
-        return {}
-    return {key: part for key, part in found.items() if isinstance(key, str) and _is_number(part)}
+    """Return the named numbers of an object: all of a dataclass, the floats of another."""
+    found = getattr(value, "__dict__", {})
+    is_number = _is_number if dataclasses.is_dataclass(value) else _is_float
+    return {key: part for key, part in found.items() if is_number(part)}
 
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_float(value: Any) -> bool:
+    return type(value) is float
 
 
 def through(name: str, values: tuple[Any, ...]) -> Any | None:

@@ -23,6 +23,7 @@ from jacmagic.function.interop.arrays import Array, of_users, tensor_in
 from jacmagic.function.interop.control_operators import IN_PYTHON
 from jacmagic.function.interop.conversions import numbers_of, returned
 from jacmagic.function.interop.libraries import MODULES, module_of
+from jacmagic.function.interop.local_constants import offering_code
 from jacmagic.function.interop.named_constants import answered, current
 from jacmagic.function.interop.proxies import (
     TENSOR_MAKERS,
@@ -82,6 +83,8 @@ class Scope:
             known = self._originals.get(id(value))
             return numbers_of(value) if known is None else known
         found = self._originals.get(id(value), value)
+        if hasattr(found, "node"):  # a number that carries its name
+            return int(found) if isinstance(found, int) else float(found)
         return classes.as_original(self, found)
 
     def replacement(self, value: Any) -> Any | None:
@@ -110,6 +113,8 @@ class Scope:
             return self.note(value, quiet)
         if kind is numpy.ndarray:
             return self._array(value, name) if value.dtype.kind in "fcbiu" else value
+        if kind is Array:
+            return self._named_array(value, name)
         if isinstance(value, types.ModuleType):
             return self._module(value)
         if kind is types.FunctionType and is_users(value):
@@ -130,20 +135,25 @@ class Scope:
         if isinstance(value, numpy.vectorize):
             return self.note(value, Vectorized(self, value.pyfunc))
         if kind in CONTAINERS:
-            return self._containers.copy(value)
+            return self._containers.copy(value, name)
+        if isinstance(value, tuple) and hasattr(kind, "_fields") and current() is not None:
+            return self.note(value, kind._make(map(self.of, value, kind._fields)))
         if isinstance(value, type):
             return classes.copied(self, value) if is_users(value) else value
         return self._instance(value, name)
 
     def _array(self, value: numpy.ndarray, name: str) -> Array:
-        made = of_users(value)
+        return self.note(value, self._named_array(of_users(value), name))
+
+    def _named_array(self, array: Array, name: str) -> Array:
+        """Offer an array's numbers under its name; with a name it has a tensor behind it."""
         names = current()
-        is_named = name and value.dtype.kind == "f" and 0 < value.size <= MAX_NAMED
-        if names is not None and is_named:
-            tensor = names.offer(name, tensor_in(made))
+        is_named = name and array.dtype.kind == "f" and 0 < array.size <= MAX_NAMED
+        if names is not None and is_named and array._tensor is None:
+            tensor = names.offer(name, tensor_in(array))
             if names.keeps:
-                made._tensor = tensor
-        return self.note(value, made)
+                array._tensor = tensor
+        return array
 
     def _module(self, value: types.ModuleType) -> Any:
         is_torch = self._proxies_torch and value is torch
@@ -161,6 +171,7 @@ class Scope:
             space = self._spaces[id(real)] = Globals(self, real)
         space.preload(function.__code__)
         code, closure = function.__code__, function.__closure__ or ()
+        code = code if current() is None else offering_code(code)
         cells = self._cells.copies(closure)
         made = types.FunctionType(code, space, function.__name__, None, cells)
         self.note(function, made)  # before the closure is filled: a function may hold itself
@@ -168,6 +179,8 @@ class Scope:
             self._cells.fill(cell, name)
         if function.__defaults__:
             named = code.co_varnames[: code.co_argcount][-len(function.__defaults__) :]
+            # An object's fields are named where they are read, whatever they were at first.
+            named = ("",) * len(named) if function.__name__ == "__init__" else named
             made.__defaults__ = tuple(map(self.of, function.__defaults__, named))
         if function.__kwdefaults__:
             own = function.__kwdefaults__

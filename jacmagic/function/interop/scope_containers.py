@@ -12,6 +12,11 @@ _MISSING = object()
 CONTAINERS = (list, tuple, dict, types.SimpleNamespace)
 
 
+def item_name(name: str, index: Any, item: Any) -> str:
+    """Return the name of a float in a list that has a name: L[0]."""
+    return f"{name}[{index}]" if name and type(item) is float else ""
+
+
 class Containers:
     """The copied containers of a scope, whose changes are written back at the end."""
 
@@ -19,7 +24,7 @@ class Containers:
         self._scope = scope
         self._copied: list[tuple[Any, Any, dict[Any, Any]]] = []
 
-    def copy(self, value: Any) -> Any:
+    def copy(self, value: Any, name: str = "") -> Any:
         """Return a container with replaced entries; the value itself where it has none."""
         mapping = vars(value) if isinstance(value, types.SimpleNamespace) else value
         if len(mapping) > MAX_SEARCHED:
@@ -27,7 +32,7 @@ class Containers:
         entries = mapping.items() if isinstance(mapping, dict) else enumerate(mapping)
         before = dict(entries)
         after = {
-            key: self._scope.of(one, key if isinstance(key, str) else "")
+            key: self._scope.of(one, key if isinstance(key, str) else item_name(name, key, one))
             for key, one in before.items()
         }
         if all(after[key] is before[key] for key in before):

@@ -14,6 +14,8 @@ from typing import Any
 import numpy
 
 from jacmagic.function.interop.arrays import Array
+from jacmagic.function.interop.local_constants import OFFERED
+from jacmagic.function.interop.named_constants import has_a_name
 from jacmagic.function.interop.replacements import Replacements
 from jacmagic.function.interop.silence import says_nothing
 from jacmagic.function.interop.user_code import names_in
@@ -38,6 +40,7 @@ class Globals(dict[str, Any]):
             own["print"] = says_nothing
         if own.get("type") is type:
             own["type"] = Type
+        own[OFFERED] = functools.partial(_offered, scope)
         own["__import__"] = functools.partial(_imported, scope, own["__import__"])
         self["__builtins__"] = own
         self.preset = dict(self)
@@ -61,6 +64,11 @@ class Globals(dict[str, Any]):
         for name, value in list(self.items()):
             if self.preset.get(name, _MISSING) is not value:
                 self.real[name] = self.scope.original(value)
+
+
+def _offered(scope: Replacements, name: str, value: Any) -> Any:
+    """Return what a local constant is under its name."""
+    return scope.of(value, name) if has_a_name(value) else value
 
 
 def _imported(

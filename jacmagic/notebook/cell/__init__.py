@@ -2,6 +2,7 @@
 
 from jacmagic.notebook.cell.expressions import function_of_expressions, is_import
 from jacmagic.notebook.cell.line import Line
+from jacmagic.notebook.cell.option_errors import explained
 from jacmagic.notebook.cell.parse_line import read_line
 from jacmagic.notebook.cell.ranges import RangeText, read_range
 from jacmagic.notebook.cell.source import Cell, read_cell
@@ -10,6 +11,7 @@ __all__ = [
     "Cell",
     "Line",
     "RangeText",
+    "explained",
     "function_of_expressions",
     "is_import",
     "read_cell",

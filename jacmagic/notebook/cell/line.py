@@ -26,6 +26,7 @@ class Line:
         text: the line as typed.
         point: the `name=value` pairs, in the order typed.
         target: the expression of `%jacobian TARGET`; `None` for the cell form.
+        hand: the expression before it, of `%jacobian_check HAND TARGET`; else `None`.
         options: tokens for the option parser, every value attached to its option.
         head: the magic as typed before `text`; error messages draw `head + text`.
     """
@@ -35,6 +36,7 @@ class Line:
     target: str | None = None
     options: tuple[str, ...] = ()
     head: str = "%%jacobian "
+    hand: str | None = None
 
     def without_point(self, inputs: Collection[str]) -> tuple[str, str]:
         """Return the magic with its target, and the rest without the inputs' values.

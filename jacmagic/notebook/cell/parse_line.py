@@ -33,6 +33,8 @@ def read_line(
     valued: Collection[str],
     wants_target: bool,
     magic: str = "jacobian",
+    wants_hand: bool = False,
+    is_cell: bool | None = None,
 ) -> Line:
     """Parse the magic's line.
 
@@ -42,6 +44,8 @@ def read_line(
         valued: the options with a value, such as `"--of"` or `"-p"`.
         wants_target: whether this is `%jacobian TARGET …` and not `%%jacobian …`.
         magic: the magic's name.
+        wants_hand: whether another expression may stand before the target.
+        is_cell: whether there is a cell below; by default where no target is wanted.
 
     Returns:
         The point, the target and the options; pairs and options come in any order.
@@ -54,7 +58,8 @@ def read_line(
         >>> read_line("x=3 -p 6", flags=(), valued=("-p",), wants_target=False).options
         ('-p6',)
     """
-    line = Line(text, head=f"{'%' if wants_target else '%%'}{magic} ")
+    below = not wants_target if is_cell is None else is_cell
+    line = Line(text, head=f"{'%%' if below else '%'}{magic} ")
     parts = list(tokens(text, line.mark))
     if parts and parts[-1].text.endswith(";"):  # a trailing `;` silences the display
         parts[-1] = Token(parts[-1].text.rstrip(";"), parts[-1].column)
@@ -72,8 +77,9 @@ def read_line(
             refuse_blanks(line, token, queue)
             bare.append(token)
     refuse_duplicates(line, point)
+    hand = bare.pop(0).text if wants_hand and bare else None
     target = _target(line, bare, wants_target)
-    return Line(text, tuple(point), target, tuple(options), line.head)
+    return Line(text, tuple(point), target, tuple(options), line.head, hand)
 
 
 def _target(line: Line, bare: list[Token], wants_target: bool) -> str | None:

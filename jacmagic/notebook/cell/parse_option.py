@@ -8,6 +8,17 @@ from jacmagic.errors import CellError
 from jacmagic.notebook.cell.line import Line
 from jacmagic.notebook.cell.tokens import Token
 
+# Names of keywords and fields in Python → the option of the line.
+_AS_IN_PYTHON = {
+    "--digits": "-p/--precision",
+    "--strategy": "--mode",
+    "--chunk-size": "--chunk",
+    "--live": "--still",
+    "--point": "--at",
+    "--names": "--numbers",
+    "--formula": "--no-formula",
+}
+
 
 def parse_option(
     line: Line,
@@ -63,6 +74,8 @@ def _unquoted(value: str) -> str:
 
 
 def _unknown(name: str, options: list[str]) -> str:
+    if name in _AS_IN_PYTHON:
+        return f"there is no option {name}; did you mean {_AS_IN_PYTHON[name]}?"
     import difflib  # 20 ms that only a mistake needs
 
     near = difflib.get_close_matches(name, options, n=1)

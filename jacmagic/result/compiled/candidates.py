@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Sequence
-from typing import Protocol
+from collections.abc import Sequence
 
 import numpy as np
 from torch import Tensor
 
-from jacmagic.errors import JacmagicError
+from jacmagic.errors import FunctionError
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.result.compiled.c_compiler import NoNativeCode
 from jacmagic.result.compiled.check import RELATIVE_STEPS, Truth, beside, disagreement
-from jacmagic.result.compiled.graph.tracing import Graph, Inductor, NoGraph, graph
+from jacmagic.result.compiled.graph.tracing import NoGraph, graph, inductor
+from jacmagic.result.compiled.measure import Program, measured
 from jacmagic.result.compiled.native.floats import Floats
+from jacmagic.result.compiled.native.kernel import Kernel
 from jacmagic.result.compiled.native.native import MAX_OPERATIONS, MAX_OPERATIONS_IF_NAMED, native
 from jacmagic.result.compiled.native.straight import Straight, obstacle, straight
 from jacmagic.result.compiled.wanted import Truths
@@ -24,27 +24,13 @@ from jacmagic.symbolic.validation import values_again
 
 BACKENDS = ("auto", "native", "graph", "python", "inductor")
 MAX_ENTRIES = 50_000  # of a Jacobian whose closed form is compiled
-MAX_SECONDS_FOR_FORM = 0.3  # to derive one: `compile` is to return within 300 ms
+MAX_SECONDS_FOR_FORM = 0.15  # to derive one: `compile` is to return within 300 ms
 MAX_SECONDS_IF_NAMED = 20.0  # the same where a backend is asked for by name
-MIN_SECONDS_FOR_GRAPH = 5e-5  # seconds of a call below which no traced graph is quicker
-SECONDS_TO_MEASURE = 0.01  # seconds that measuring one backend takes
+SECONDS_OF_A_QUICK_CALL = 2e-5  # seconds of a call below which no other backend is tried
 
 
 class NoForm(Exception):
     """There is no closed form to compile; the message says why in a few words."""
-
-
-class Program(Protocol):
-    """One backend's program for inputs of one kind."""
-
-    backend: str
-    by: str
-
-    def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor] | None:
-        """Entries and values at one point; None where the program does not hold there."""
-
-    def batch(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor, np.ndarray]:
-        """Entries (k, entries), values (k, m), and where the program holds (k,)."""
 
 
 class Builder:
@@ -63,8 +49,8 @@ class Builder:
         )
         self.forms: list[ClosedForm] = []
 
-    def build(self, backend: str, tensors: Sequence[Tensor]) -> Program:
-        """Build one backend's program that holds at some tensors.
+    def build(self, backend: str, tensors: Sequence[Tensor]) -> Sequence[Program]:
+        """Build one backend's programs that hold at some tensors, the fastest first.
 
         Raises:
             NoForm, NoNativeCode, NoGraph: this backend cannot compute it.
@@ -74,11 +60,11 @@ class Builder:
             shape = self.truths.shape if self.truths.scheme is None else (program.entries,)
             asked = self.truths.wanted.backend == "native"
             longest = MAX_OPERATIONS_IF_NAMED if asked else MAX_OPERATIONS
-            return native(program, tensors, shape, longest)
+            return [native(program, tensors, shape, longest)]
         if backend == "python":
-            return Floats(self._straight(tensors))
-        traced = graph(self.truths.task(tensors), tensors)
-        return traced if backend == "graph" else Inductor(traced)
+            return [Floats(self._straight(tensors))]
+        task = self.truths.task(tensors)
+        return graph(task, tensors) if backend == "graph" else [inductor(task, tensors)]
 
     def _straight(self, tensors: Sequence[Tensor]) -> Straight:
         """Return the closed form at some tensors as a straight-line program."""
@@ -116,28 +102,37 @@ def choose(builder: Builder, tensors: Sequence[Tensor]) -> tuple[Program, float,
         The program, seconds of a call, and why others were not taken.
 
     Raises:
-        JacmagicError: no backend can compute it, or the one asked for cannot or is wrong.
+        FunctionError: no backend can compute it, or the one asked for cannot or is wrong.
     """
     asked = builder.truths.wanted.backend
-    names = ("native", "graph", "python") if asked == "auto" else (asked,)
+    is_small = len(builder.truths.rows) <= MAX_OPERATIONS
+    order = ("native", "graph", "python") if is_small else ("graph", "native", "python")
+    names = order if asked == "auto" else (asked,)
     built: list[tuple[float, Program]] = []
     notes = []
     for name in names:
         fastest = min((seconds for seconds, _ in built), default=float("inf"))
-        if fastest < MIN_SECONDS_FOR_GRAPH or (name == "python" and built):
+        in_c = any(isinstance(program, Kernel) for _, program in built)
+        if (
+            fastest < SECONDS_OF_A_QUICK_CALL
+            or (built and name == "python")
+            or (in_c and name == "native")
+        ):
             notes.append(f"{name} was not tried: {built[0][1].backend} is quick enough")
             continue
         try:
-            program = builder.build(name, tensors)
+            programs = builder.build(name, tensors)
         except OBSTACLES as error:
             notes.append(f"{name}: {error}")
             continue
-        if wrong := check(program, builder.truths, tensors):
-            notes.append(f"{name} is left out: {wrong}")
-            continue
-        built.append((measured(program, tensors), program))
+        for program in programs:
+            if wrong := check(program, builder.truths, tensors):
+                notes.append(f"{name} ({program.by}) is left out: {wrong}")
+            else:
+                built.append((measured(program, tensors), program))
+                break
     if not built:
-        raise JacmagicError(
+        raise FunctionError(
             f"expected a function that {'some backend' if asked == 'auto' else asked} can compile; "
             f"found {'; '.join(notes)}; write jacmagic.jacobian(f, x), which always runs f"
             + ("" if asked == "auto" else ', or backend="auto"')
@@ -157,10 +152,11 @@ def check(program: Program, truths: Truths, tensors: Sequence[Tensor]) -> str | 
             return "it does not hold at the example"
         if wrong := disagreement(truth, *found):
             return wrong
-        if isinstance(program, Graph):  # it has a shorter graph for the entries alone
-            alone = program.entries(truth.tensors)
-            if wrong := disagreement(truth, alone, found[1]):
-                return wrong
+        alone = program.entries(truth.tensors)
+        if alone is None:
+            return "it does not hold without the values"
+        if wrong := disagreement(truth, alone, found[1]):
+            return wrong
     return None
 
 
@@ -178,20 +174,6 @@ def _further(program: Program, truths: Truths, tensors: Sequence[Tensor]) -> lis
                 found.append(truth)
                 break
     return found
-
-
-def measured(program: Program, tensors: Sequence[Tensor]) -> float:
-    """Seconds of a call, the least of a few."""
-    least, end = float("inf"), time.perf_counter() + SECONDS_TO_MEASURE
-    run: Callable[..., object] = program.entries if isinstance(program, Graph) else program
-    for _ in range(20):
-        began = time.perf_counter()
-        run(tensors)
-        now = time.perf_counter()
-        least = min(least, now - began)
-        if now > end:
-            break
-    return least
 
 
 def microseconds(seconds: float) -> str:

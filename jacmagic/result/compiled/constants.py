@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from jacmagic.errors import JacmagicError
+from jacmagic.errors import FunctionError
 from jacmagic.function.interop.user_code import is_users
 from jacmagic.function.problem import Problem
 from jacmagic.function.target import Target
@@ -65,10 +65,10 @@ class Constants:
         """Refuse to run the function with other constants than the compiled ones.
 
         Raises:
-            JacmagicError: a captured value has changed.
+            FunctionError: a captured value has changed.
         """
         if changed := self.changed():
-            raise JacmagicError(
+            raise FunctionError(
                 "expected the captured values of the time of compiling, because this point has to "
                 f"be computed by the function itself; found that {', '.join(changed)} changed; "
                 "write jacmagic.compile(f, ...) again"

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from jacmagic.errors import FunctionError, JacmagicError, PointError
+from jacmagic.errors import FunctionError, OptionError, PointError
 from jacmagic.function.problem import Problem
 from jacmagic.numeric import ComputeOptions
 from jacmagic.result.compiled.candidates import BACKENDS, microseconds
@@ -43,10 +43,11 @@ class CompiledJacobian:
 
         Args:
             wanted: the function, the example and the backend.
-            dynamic: False refuses inputs of other shapes, dtypes and devices.
+            dynamic: False refuses inputs of other shapes, dtypes and devices; else each kind is
+                compiled when it is met.
 
         Raises:
-            JacmagicError: the function is random or has state, or no backend can compile it.
+            FunctionError: the function is random or has state, or no backend can compile it.
         """
         self._wanted, self._dynamic = wanted, dynamic
         self._versions: dict[tuple[Any, ...], Version] = {}
@@ -238,14 +239,21 @@ def compiled_of(
         problem: the function and the example.
         wrt: names of the inputs to differentiate by; all by default.
         backend: one of `BACKENDS`.
-        dynamic: False refuses inputs of other shapes, dtypes and devices.
+        dynamic: False refuses inputs of other shapes, dtypes and devices; else each kind is
+            compiled when it is met.
         strategy: how `jacobian()` computes what the backends are checked against.
 
     Raises:
-        JacmagicError: an unknown backend; the function cannot be compiled.
+        OptionError: an unknown backend.
+        FunctionError: the function cannot be compiled.
     """
+    if problem.tangent is not None:
+        raise FunctionError(
+            "expected inputs that are on no manifold to compile; found wrt with one; compile the "
+            "Jacobian by the inputs themselves, or write J.to_code()"
+        )
     if backend not in BACKENDS:
-        raise JacmagicError(
+        raise OptionError(
             f"expected one of the backends {', '.join(BACKENDS)}; found {backend!r}; "
             'write backend="auto"'
         )

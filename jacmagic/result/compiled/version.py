@@ -14,8 +14,8 @@ from torch import Tensor
 from jacmagic.errors import PointError
 from jacmagic.function.outputs import Outputs
 from jacmagic.numeric import NumericJacobian
-from jacmagic.result.compiled.candidates import OBSTACLES, Builder, Program, check, choose
-from jacmagic.result.compiled.graph.tracing import Graph
+from jacmagic.result.compiled.candidates import OBSTACLES, Builder, check, choose
+from jacmagic.result.compiled.measure import Program
 from jacmagic.result.compiled.native.kernel import Kernel, result_type
 from jacmagic.result.compiled.wanted import Truths, Wanted, numbers_at, truths
 
@@ -39,7 +39,7 @@ class Version:
             tensors: the inputs.
 
         Raises:
-            JacmagicError: no backend can compute it.
+            FunctionError: no backend can compute it.
         """
         self.wanted = wanted
         self.truths: Truths = truths(wanted, tensors)
@@ -49,6 +49,9 @@ class Version:
         self.kinds = [kind_of(tensor) for tensor in tensors]
         self.shape = self.truths.shape
         self.dtype = result_type([tensors[k] for k in wanted.chosen])
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # torch calls its sparse layouts a beta, once
+            self.matrix(self.truths.start(tensors).entries)
 
     @property
     def outputs(self) -> Outputs:
@@ -67,9 +70,7 @@ class Version:
     def quick(self, tensors: Sequence[Any]) -> Tensor | None:
         """Return the matrix computed from tensors' memory; None where that is impossible."""
         program = self.programs[0]
-        if not isinstance(program, Kernel) or self.truths.scheme is not None:
-            return None
-        if len(tensors) != len(self.kinds):
+        if not isinstance(program, Kernel) or len(tensors) != len(self.kinds):
             return None
         addresses = []
         for tensor, (shape, dtype, _) in zip(tensors, self.kinds, strict=True):
@@ -83,13 +84,16 @@ class Version:
                     "expected tensors with memory of their own; found one inside a transform of "
                     "torch.func; write g.batch(X) instead of torch.func.vmap(g)(X)"
                 ) from None
-        matrix = torch.empty(self.shape, dtype=self.dtype)
-        return matrix if program.run(matrix.data_ptr(), 0, *addresses) == 0 else None
+        sparse = self.truths.scheme is not None
+        found = torch.empty(len(self.truths.rows) if sparse else self.shape, dtype=self.dtype)
+        if program.run(found.data_ptr(), 0, *addresses) != 0:
+            return None
+        return self.matrix(found) if sparse else found
 
     def entries(self, tensors: Sequence[Tensor]) -> Tensor:
         """Return the entries at one point."""
-        program = self.programs[0]
-        return program.entries(tensors) if isinstance(program, Graph) else self.both(tensors)[0]
+        found = self.programs[0].entries(tensors)
+        return self.both(tensors)[0] if found is None else found.reshape(-1)
 
     def both(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Entries and values at one point, by the branch that it takes."""
@@ -106,7 +110,9 @@ class Version:
         self.wanted.constants.require_unchanged()
         numbers = numbers_at(self.wanted, tensors, self.truths.tuning)
         truth = replace(self.truths, first=numbers).start(tensors)
-        if bool(truth.entries.isfinite().all()) and len(self.programs) < MAX_BRANCHES:
+        branches = self.programs[0].backend in ("native", "python")
+        finite = branches and bool(truth.entries.isfinite().all())
+        if finite and len(self.programs) < MAX_BRANCHES:
             self._add(tensors, numbers)
         values = torch.cat([leaf.detach().reshape(-1).double() for leaf in truth.outputs.leaves])
         return truth.entries, values
@@ -115,7 +121,7 @@ class Version:
         """Compile the branch that is taken here."""
         backend = self.programs[0].backend
         try:
-            program = self._builder.build(backend, tensors)
+            program = self._builder.build(backend, tensors)[0]
             wrong = check(program, replace(self.truths, first=numbers), tensors)
         except OBSTACLES as error:
             wrong = str(error)
@@ -154,15 +160,11 @@ class Version:
         scheme, batch = self.truths.scheme, entries.shape[:-1]
         if scheme is None:
             return entries.reshape(*batch, *self.shape)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # torch calls its sparse layouts a beta
-            return torch.sparse_csr_tensor(
-                scheme.starts.expand(*batch, -1),
-                scheme.columns.expand(*batch, -1),
-                entries,
-                (*batch, *self.shape),
-                check_invariants=False,
-            )
+        starts, columns = scheme.starts, scheme.columns
+        if batch:
+            starts, columns = starts.expand(*batch, -1), columns.expand(*batch, -1)
+        size = (*batch, *self.shape)
+        return torch.sparse_csr_tensor(starts, columns, entries, size, check_invariants=False)
 
     def value(self, values: Tensor) -> Any:
         """Return the function's value in its own structure, from its m components."""

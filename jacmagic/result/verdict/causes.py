@@ -23,8 +23,13 @@ _OUT_OF_RANGE = (
     "torch's backward pass meets 0·∞ or leaves the range of {dtype} on the way: compute in a "
     "higher precision (--dtype float64)."
 )
+MAX_SUSPECTS = 2  # cuts named where no trace shows which of them matters
 _MEANT = "gradient reversal, a straight-through estimator, an implicit layer solved to a tolerance"
-_NOTHING_SEEN = (
+ONE_TRIANGLE = (
+    "A function such as eigh or cholesky reads one triangle of a matrix that is not symmetric "
+    "here, and torch's derivative is that of the symmetric part: write (A + A.mT) / 2 for A."
+)
+NOTHING_SEEN = (
     "The code shows no reason; check any backward of your own, and report this function if there "
     "is none."
 )
@@ -39,6 +44,11 @@ _NOT_REACHED = (
 )
 
 
+def _cuts_in(leaks: Sequence[Leak]) -> list[Leak]:
+    """Return those of some leaks that lose a derivative."""
+    return [leak for leak in leaks if leak.habit != "int()"]
+
+
 def sentence(leak: Leak) -> str:
     """Return what one leak does to torch's graph, and what to write instead."""
     where = "" if leak.line is None else f" in line {leak.line}"
@@ -46,6 +56,11 @@ def sentence(leak: Leak) -> str:
         return (
             f"{leak.name}.backward does not give the derivative of what {leak.name}.forward "
             f"computes{where}: correct it, unless another one is meant ({_MEANT})."
+        )
+    if leak.habit == "cosine_similarity()":
+        return (
+            f"torch's derivative of cosine_similarity{where} takes no notice that a norm below eps "
+            f"is clamped: {leak.advice}."
         )
     if leak.habit == "no derivative":
         return f"torch has no derivative of {leak.name}{where}: {leak.advice}."
@@ -93,13 +108,16 @@ class Causes:
             return sentence(leak)
         if self.refusal is not None and self.refusal.operation in ADVICE:
             return sentence(Leak(self.refusal.operation, self.refusal.line, frozenset()))
+        cuts = [] if self.refusal is None else _cuts_in(self.refusal.leaks)
+        if cuts:
+            return " ".join(sentence(one) for one in cuts[:MAX_SUSPECTS])
         for edge in self.edges:
             if i in edge.rows:
                 return f"The point lies on a kink: {edge}."
         if not self._connected(i, j):
             return _NOT_REACHED
         if math.isfinite(value):
-            return _NOTHING_SEEN
+            return NOTHING_SEEN
         dtype = str(self.problem.inputs[0].value.dtype).rpartition(".")[2]
         return _DISCARDED if dtype == "float64" else _OUT_OF_RANGE.format(dtype=dtype)
 
@@ -120,8 +138,7 @@ class Causes:
         columns = {node: j for j, node in enumerate(self.form.trace.inputs)}
         return [
             (leak, {columns[n] for n in self.form.graph.reach(sorted(leak.nodes)) if n in columns})
-            for leak in self.form.trace.leaks
-            if leak.habit != "int()"
+            for leak in _cuts_in(self.form.trace.leaks)
         ]
 
     def _below(self, i: int) -> set[int]:

@@ -65,15 +65,18 @@ def judge(
     decisive = sources.decisive
     decisive[sorted(known.kinked)] = False
     usable = np.zeros(found.shape, dtype=bool)  # entries of which the closed form says something
+    loose = np.zeros(found.shape, dtype=bool)  # equal up to the inputs' own rounding only
     if sources.formula is not None:
         equal = _equal(sources, dtype)
         found[equal] = Finding.AGREED
         doubtful = [(int(i), int(j)) for i, j in np.argwhere(~equal)]
         exacts = exactly(doubtful) if exactly is not None and doubtful else []
         for (i, j), exact in zip(doubtful, exacts, strict=True):
-            finding = _Doubtful(sources, dtype, known, i, j, exact).finding(bool(decisive[i, j]))
+            entry = _Doubtful(sources, dtype, known, i, j, exact)
+            finding = entry.finding(bool(decisive[i, j]))
             if finding is not None:
                 found[i, j], usable[i, j] = finding, True
+                loose[i, j] = not entry.has_digits
         usable |= equal
     alone = np.zeros(found.shape, dtype=bool)
     if sources.differences is not None:
@@ -81,6 +84,7 @@ def judge(
         alone = (found == Finding.AGREED) & decisive & missed
         if sources.formula is not None:
             alone &= _against_differences(sources.formula, sources, dtype)[1]
+            found[alone & loose], alone = Finding.ROUNDING, alone & ~loose
         found[~usable & decisive & met & (not known.doubted)] = Finding.AGREED
         found[~usable & decisive & missed] = Finding.TORCH
     if sources.apart is not None:
@@ -145,6 +149,12 @@ class _Doubtful:
         if cut or not np.isfinite(truth):
             return Finding.TORCH
         return Finding.ROUNDING if share <= self.dtype.half else Finding.CONTRADICTED
+
+    @property
+    def has_digits(self) -> bool:
+        """Whether torch has half of the digits right."""
+        value = self._value
+        return value is not None and abs(self._truth - value) <= self.dtype.half * abs(value)
 
     @property
     def _truth(self) -> float:

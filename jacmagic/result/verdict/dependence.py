@@ -13,8 +13,12 @@ from jacmagic.function.problem import Problem
 from jacmagic.numeric import independent
 from jacmagic.result.verdict.findings import SMALL_PART, TRUSTED_ERRORS
 from jacmagic.result.verdict.finite_differences import finite_differences
+from jacmagic.symbolic.closed_form import trace_problem
 from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.graph import write_tape
 from jacmagic.symbolic.trace import Refusal
+
+TEXT_FACTOR = 1 + 2.0**-6  # of numbers read from texts, to see whether they matter
 
 
 def lost_dependence(form: ClosedForm, problem: Problem) -> Refusal | None:
@@ -24,11 +28,29 @@ def lost_dependence(form: ClosedForm, problem: Problem) -> Refusal | None:
     finite differences confirm every entry of the formula, at the point and beside it.
     """
     for leak in form.trace.leaks:
-        if leak.lost_dependence and not _confirmed(form, problem):
+        if not leak.lost_dependence:
+            continue
+        matters = not _confirmed(form, problem) if leak.habit == "float()" else _reads_text(problem)
+        if matters:
             return Refusal(
                 leak.habit, leak.line, f"turns a tensor into a bare number; {leak.advice}"
             )
     return None
+
+
+def _reads_text(problem: Problem) -> bool:
+    """Whether values change with the numbers that are read from texts of tensors.
+
+    Text of few digits changes in steps, which finite differences may take for a constant.
+    """
+    asked, values = problem.potential or problem, []
+    for factor in (1.0, TEXT_FACTOR):
+        found = trace_problem(asked, None, text_factor=factor)
+        if isinstance(found, Refusal):
+            return True
+        tape = write_tape(found.graph, found.outputs, found.inputs)
+        values.append(tape.evaluate(problem.flat_point))
+    return not np.array_equal(values[0], values[1], equal_nan=True)
 
 
 def _confirmed(form: ClosedForm, problem: Problem) -> bool:

@@ -19,6 +19,7 @@ from jacmagic.result.verdict.directional_check import check_along
 from jacmagic.result.verdict.evidence import Evidence
 from jacmagic.result.verdict.findings import NO_CUTS, Finding
 from jacmagic.result.verdict.finite_differences import MAX_COLUMNS
+from jacmagic.result.verdict.matrix_rounding import excuse_matrices
 from jacmagic.result.verdict.numpy_value import numpy_differs
 from jacmagic.result.verdict.reasons import reason_for
 from jacmagic.result.verdict.remarks import remarks_on
@@ -74,6 +75,9 @@ def diagnose(
         return unjudged
     found, alone = judge(
         evidence.sources, evidence.dtype, evidence.exactly, evidence.circumstances(both)
+    )
+    found = excuse_matrices(
+        problem, evidence.truth, found, evidence.sources, cut=evidence.causes.cut
     )
     if form is not None and alone.any() and fits_beside(form, problem) is False:
         return diagnose(problem, numbers, matrix, None, rows=rows, outside=outside, refusal=_MISSES)

@@ -19,6 +19,7 @@ from jacmagic.numeric import along, differences
 from jacmagic.result.verdict.agreement import Agreement, Disagreement
 from jacmagic.result.verdict.comparison import judge
 from jacmagic.result.verdict.findings import ALARMS, NO_CUTS, Finding, Sources
+from jacmagic.result.verdict.matrix_rounding import excuse_matrices
 
 DIRECTIONS = 2  # one shows a wrong entry almost surely, a second where rounding hides it
 
@@ -43,7 +44,7 @@ def check_along(
         warnings: passed on.
     """
     v = random_directions(problem, DIRECTIONS)
-    found, sources = compared(problem, _product(truth, v), v, dtype)
+    found, sources = compared(problem, _product(truth, v), v, dtype, truth)
     blank = Agreement("not confirmed", float("nan"), (), warnings, sources)
     if sources.differences is None:
         slow = "the function is too slow for finite differences"
@@ -96,7 +97,11 @@ def random_directions(problem: Problem, count: int) -> np.ndarray:
 
 
 def compared(
-    problem: Problem, products: np.ndarray, v: np.ndarray, dtype: Dtype
+    problem: Problem,
+    products: np.ndarray,
+    v: np.ndarray,
+    dtype: Dtype,
+    truth: np.ndarray | None = None,
 ) -> tuple[np.ndarray, Sources]:
     """Return findings (m, k) along k directions, and the values compared.
 
@@ -105,6 +110,7 @@ def compared(
         products: torch's Jacobian times the directions, (m, k).
         v: the directions, (n, k).
         dtype: the arithmetic in which torch computed.
+        truth: torch's Jacobian (m, n), where it is at hand.
     """
     found = None
     if not problem.effects:
@@ -114,7 +120,10 @@ def compared(
         return np.full(products.shape, Finding.UNCONFIRMED), nothing
     parts = (found.matrix.numpy(), found.error.numpy())
     sources = Sources(products, None, *parts, dtype.name, scale=found.scale.numpy())
-    return judge(sources, dtype, None, NO_CUTS)[0], sources
+    judged, _ = judge(sources, dtype, None, NO_CUTS)
+    if truth is not None:
+        judged = excuse_matrices(problem, truth, judged, sources, directions=v)
+    return judged, sources
 
 
 def _alone(
@@ -132,7 +141,7 @@ def _alone(
     while len(columns) > 1:
         halves = np.array_split(columns, 2)
         tried = np.stack([np.where(np.isin(np.arange(len(v)), half), v, 0) for half in halves], 1)
-        found, _ = compared(problem, _product(truth, tried), tried, dtype)
+        found, _ = compared(problem, _product(truth, tried), tried, dtype, truth)
         wrong = np.isin(found[row], ALARMS)
         if not wrong.any():
             break

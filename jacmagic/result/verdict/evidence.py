@@ -16,7 +16,7 @@ from jacmagic.function.problem import Problem
 from jacmagic.labels import Label
 from jacmagic.numeric import Differences, NumericJacobian, independent, unsteady
 from jacmagic.result.verdict.agreement import Agreement
-from jacmagic.result.verdict.causes import Causes
+from jacmagic.result.verdict.causes import NOTHING_SEEN, ONE_TRIANGLE, Causes
 from jacmagic.result.verdict.comparison import judge
 from jacmagic.result.verdict.directional_check import is_confirmed_along
 from jacmagic.result.verdict.findings import NO_CUTS, Circumstances, Finding, Sources
@@ -213,4 +213,6 @@ class Evidence:
 
     def cause(self, i: int, j: int) -> str:
         """Why torch is alone in an entry."""
-        return self.causes(i, j, float(self.truth[i, j]))
+        cause = self.causes(i, j, float(self.truth[i, j]))
+        one_triangle = self.differences is not None and self.differences.reads_one_triangle
+        return ONE_TRIANGLE if one_triangle and cause == NOTHING_SEEN else cause

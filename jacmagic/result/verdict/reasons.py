@@ -31,6 +31,11 @@ def reason_for(evidence: Evidence, finding: Finding, i: int, j: int) -> str:
         return f"{entry} is {evidence.truth[i, j]}, and no other source has a value there"
     if finding is Finding.ROUNDING and evidence.form is not None:
         return _rounding(evidence, i, j)
+    if finding is Finding.ROUNDING:
+        return (
+            f"rounding in an algorithm on whole matrices leaves too few digits of {entry}, "
+            f"which is ill-conditioned here: torch {evidence.truth[i, j]:.6g}"
+        )
     problem = evidence.problem
     if problem.effects:
         return f"torch is the only source, as the function {side_effects(problem)}"
@@ -49,12 +54,15 @@ def _rounding(evidence: Evidence, i: int, j: int) -> str:
     entry, value, precision = evidence.name(i, j), evidence.truth[i, j], evidence.dtype.name
     advice = _REWRITE if precision == "float64" else _LOWER
     gap = abs(value - exact.value)
-    if gap <= SHORT_CONSTANT * abs(exact.value) and advice == _REWRITE:
+    if 0 < gap <= SHORT_CONSTANT * abs(exact.value) and advice == _REWRITE:
         digits = math.floor(-math.log10(gap / abs(exact.value)))
         return f"torch has only {digits} digits of {entry} right"
+    other = f"exact {exact.value:.6g}"
+    if evidence.sources.decisive[i, j] and evidence.sources.differences is not None:
+        other = f"finite differences {evidence.sources.differences[i, j]:.6g}"
     return (
         f"rounding in {precision} leaves too few digits of {entry}: "
-        f"torch {value:.6g}, exact {exact.value:.6g}; {advice}"
+        f"torch {value:.6g}, {other}; {advice}"
     )
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import numpy as np
 
 from jacmagic.function.problem import Problem
+from jacmagic.result.verdict.causes import sentence
 from jacmagic.result.verdict.evidence import Evidence
 from jacmagic.symbolic.formula.singularities import origin_of_nonfinite
+from jacmagic.symbolic.trace import Leak
 
 MAX_REMARKS = 3  # entries named one by one: more of them do not help a reader
 
@@ -20,6 +22,7 @@ def remarks_on(evidence: Evidence, outside: set[int]) -> tuple[str, ...]:
     """
     return (
         *_gradient_remarks(evidence),
+        *_text_remarks(evidence),
         *_outside_remarks(evidence.problem, evidence.truth, outside),
         *(f"kink at this point: {edge}" for edge in dict.fromkeys(map(str, evidence.edges))),
         *_nonfinite_remarks(evidence),
@@ -34,6 +37,14 @@ def _gradient_remarks(evidence: Evidence) -> list[str]:
         for one in (() if gradient is None else gradient.disagreements[:MAX_REMARKS])
         if one.alone != "the closed form"
     ]
+
+
+def _text_remarks(evidence: Evidence) -> list[str]:
+    """Return a remark where a number is read from the text of another: a constant to torch."""
+    refusal = evidence.refusal
+    if refusal is None or refusal.operation != "float(text)":
+        return []
+    return [sentence(Leak(refusal.operation, refusal.line, frozenset()))]
 
 
 def _outside_remarks(problem: Problem, truth: np.ndarray, outside: set[int]) -> list[str]:

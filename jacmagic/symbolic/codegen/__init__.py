@@ -4,8 +4,9 @@ Each language is one table from graph operations to its own expressions; what it
 for is refused by name.
 """
 
-from jacmagic.symbolic.codegen.languages import C
+from jacmagic.symbolic.codegen.function import Pattern
+from jacmagic.symbolic.codegen.languages import LANGUAGES, C
 from jacmagic.symbolic.codegen.runner import Runner
-from jacmagic.symbolic.codegen.writer import write
+from jacmagic.symbolic.codegen.writer import Task, write
 
-__all__ = ["C", "Runner", "write"]
+__all__ = ["LANGUAGES", "C", "Pattern", "Runner", "Task", "write"]

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
+
+from jacmagic.symbolic.codegen.function import Function
 
 # How tightly a piece of code binds.
 CHOICE, COMPARED, SUM, PRODUCT, SIGN, POWER, ATOM = range(7)
@@ -37,15 +39,19 @@ class Language:
         choice: template of (condition, if true, if false).
         infinity: the word for ∞.
         nan: the word for what is not a number.
-        frame: (name, arguments, result, statements, rows of entries) → the source.
+        frame: writes a function's source.
         assign: template of (name, value).
-        component: (input's name, index) → the component's name.
+        component: (input's name, index, shape) → the component's name.
         keywords: words that are no names, and names that the platform has taken.
-        argument: (input's name, shape) → how it is declared.
         integer: writes an integer.
-        tensor: template of (an input, number) that makes a tensor of a number; "" if not needed.
+        real: writes a decimal number.
+        tensor: template of a number that makes a tensor of it; "" if not needed.
         tensors: operations whose arguments must be tensors.
         ascii_only: whether identifiers are ASCII.
+        by_products: whether x² and x³ are written as products of x.
+        truth: template that makes a condition of a number; "" where a number is one.
+        single: the table in single precision; None where inputs decide, or where there is none.
+        precisions: the precisions that the language can compute in, as torch names them.
         infix: operation → (template, how tightly it binds, how tightly its operands must).
         ieee: operation → template that keeps nan and signed zeros, where that in `calls` is
             easier to read and does not; for straight-line code.
@@ -56,15 +62,19 @@ class Language:
     choice: str
     infinity: str
     nan: str
-    frame: Callable[[str, Sequence[str], str, list[str], list[list[str]]], str]
+    frame: Callable[[Function], str]
     assign: str
-    component: Callable[[str, tuple[int, ...]], str]
+    component: Callable[[str, tuple[int, ...], tuple[int, ...]], str]
     keywords: frozenset[str]
-    argument: Callable[[str, tuple[int, ...]], str] = lambda name, _: name
     integer: Callable[[int], str] = str
+    real: Callable[[str], str] = str
     tensor: str = ""
     tensors: frozenset[str] = frozenset()
     ascii_only: bool = False
+    by_products: bool = False
+    truth: str = ""
+    single: Language | None = None
+    precisions: tuple[str, ...] = ("float64", "float32")
     infix: dict[str, tuple] = field(default_factory=lambda: dict(INFIX))
     ieee: dict[str, str] = field(default_factory=dict)
 

@@ -1,13 +1,28 @@
-"""The layout of code: indices in brackets, indented statements, nested lists."""
+"""The layout of code: indices in brackets, indented statements, lists, comments."""
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
+from jacmagic.symbolic.codegen.function import Function
 
-def bracketed(name: str, index: Sequence[int]) -> str:
+WIDTH = 100  # characters of a line of numbers or of a comment
+
+
+def bracketed(name: str, index: Sequence[int], _: Sequence[int] = ()) -> str:
     """Return a name with one pair of brackets for each index or size."""
     return name + "".join(f"[{number}]" for number in index)
+
+
+def flat(name: str, index: Sequence[int], shape: Sequence[int]) -> str:
+    """Return a component of an array that is stored row by row, or the name of a number."""
+    if not shape:
+        return name
+    position = 0
+    for number, size in zip(index, shape, strict=True):
+        position = position * size + number
+    return f"{name}[{position}]"
 
 
 def indented(statements: Sequence[str], spaces: int = 4) -> list[str]:
@@ -15,6 +30,28 @@ def indented(statements: Sequence[str], spaces: int = 4) -> list[str]:
     return [f"{' ' * spaces}{line}" for line in statements]
 
 
-def nested_rows(rows: Sequence[Sequence[str]], spaces: int) -> list[str]:
-    """Return a matrix as lines of a list of lists."""
-    return indented([f"[{', '.join(row)}]," for row in rows], spaces)
+def entry_lines(f: Function, spaces: int) -> list[str]:
+    """Return the entries as lines of a list: of lists for a dense matrix, else one by one."""
+    rows = [f"[{', '.join(row)}]" for row in f.rows] if f.pattern is None else f.entries
+    return indented([f"{row}," for row in rows], spaces)
+
+
+def numbers(integers: Sequence[int], spaces: int = 4) -> list[str]:
+    """Return integers as lines of a list."""
+    text = ", ".join(map(str, integers))
+    return indented(textwrap.wrap(text, WIDTH - spaces), spaces)
+
+
+def comment(lines: Sequence[str], sign: str) -> list[str]:
+    """Return lines of a comment behind a sign such as "#"; long ones are wrapped."""
+    width = WIDTH - len(sign) - 1
+    return [
+        f"{sign} {part}"
+        for line in lines
+        for part in textwrap.wrap(_harmless(line), width, subsequent_indent="  ")
+    ]
+
+
+def _harmless(text: str) -> str:
+    """Return a text that cannot end its comment: no backslash, trigraph or line separator."""
+    return "".join(c if c.isprintable() and c != "\\" else "_" for c in text).replace("??", "?_")

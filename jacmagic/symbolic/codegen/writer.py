@@ -9,9 +9,11 @@ import itertools
 import math
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 
-from jacmagic.errors import JacmagicError
+from jacmagic.errors import OptionError
+from jacmagic.symbolic.codegen.function import Argument, Function, Pattern
 from jacmagic.symbolic.codegen.language import (
     ATOM,
     POWER,
@@ -24,53 +26,99 @@ from jacmagic.symbolic.codegen.language import (
 )
 from jacmagic.symbolic.codegen.languages import LANGUAGES
 from jacmagic.symbolic.codegen.scope import Scope
-from jacmagic.symbolic.graph import ZERO, Graph, stable_if_affordable
+from jacmagic.symbolic.economy import Program
+from jacmagic.symbolic.graph import ZERO
 
 MAX_LETTERS = 300  # of an expression, some three lines; a longer one becomes a statement
 
 Inputs = Sequence[tuple[str, tuple[int, ...]]]  # name and shape of each
 
 
-def write(
-    language: str,
-    name: str,
-    inputs: Inputs,
-    graph: Graph,
-    variables: Sequence[int],
-    rows: Sequence[Sequence[int]],
-) -> str:
-    """Write a function that computes a matrix of graph nodes.
+@dataclass(frozen=True)
+class Task:
+    """What is to be written.
 
-    Args:
+    Attributes:
         language: a key of `LANGUAGES`.
         name: the function's name.
         inputs: name and shape of each input; scalars are plain numbers, tensors are indexed. A
             name that the language has another meaning for gets an underscore or a number behind it.
-        graph: the graph.
-        variables: the nodes of all inputs' components, in order.
-        rows: the nodes of the matrix, row by row.
+        program: value, if it is wanted, then entries.
+        shape: (m, n) of the matrix.
+        value: whether the program begins with the m components of the value.
+        pattern: where the entries are; None where all m·n follow row by row.
+        comment: lines that describe the function.
+        dtype: "float64" or "float32".
+    """
+
+    language: str
+    name: str
+    inputs: Inputs
+    program: Program
+    shape: tuple[int, int]
+    value: bool = True
+    pattern: Pattern | None = None
+    comment: tuple[str, ...] = ()
+    dtype: str = "float64"
+
+
+def write(task: Task) -> str:
+    """Write a function that computes a value and a matrix.
 
     Returns:
         The source, ending in a newline.
 
     Raises:
-        JacmagicError: for an unknown language, or an operation that it has no function for.
+        OptionError: for an unknown language or precision, or an operation that the language has
+            no function for.
     """
-    if language not in LANGUAGES:
-        names = ", ".join(LANGUAGES)
-        raise JacmagicError(f"expected one of {names}; found {language!r}; write to_code('python')")
-    words = LANGUAGES[language]
+    words = language(task.language, task.dtype)
     scope = Scope(words.reserved, ascii_only=words.ascii_only)
-    function, *arguments = scope.names([name, *(argument for argument, _ in inputs)])
-    shapes = [shape for _, shape in inputs]
-    components = dict(zip(variables, _components(words, arguments, shapes), strict=True))
-    writer = _Writer(language, graph, components, scope, arguments)
-    entries = iter(
-        writer.prepare(stable_if_affordable(graph, [node for row in rows for node in row]))
+    function, *names = scope.names([task.name, *(name for name, _ in task.inputs)])
+    shapes = [shape for _, shape in task.inputs]
+    components = _components(words, names, shapes)
+    firsts = itertools.accumulate([math.prod(shape) for shape in shapes], initial=0)
+    arguments = tuple(
+        Argument(name, shape, components[first] if math.prod(shape) else "")
+        for name, shape, first in zip(names, shapes, firsts, strict=False)
     )
-    texts = [[writer.entry(next(entries)) for _ in row] for row in rows]
-    declared = [words.argument(*one) for one in zip(arguments, shapes, strict=True)]
-    return words.frame(function, declared, scope.name("J"), writer.statements, texts)
+    program = task.program
+    writer = _Writer(
+        task.language, words, program, dict(zip(program.variables, components, strict=True)), scope
+    )
+    writer.prepare()
+    texts = [writer.entry(root) for root in program.roots]
+    split = task.shape[0] if task.value else 0
+    return words.frame(
+        Function(
+            function,
+            arguments,
+            task.comment,
+            tuple(writer.constants),
+            tuple(writer.statements),
+            tuple(texts[:split]) if task.value else None,
+            tuple(texts[split:]),
+            task.shape,
+            task.pattern,
+            (scope.name("value"), scope.name("J")),
+        )
+    )
+
+
+def language(name: str, dtype: str = "float64") -> Language:
+    """Return the table of a language in a precision.
+
+    Raises:
+        OptionError: there is no such language, or it has no such precision.
+    """
+    if name not in LANGUAGES:
+        names = ", ".join(LANGUAGES)
+        raise OptionError(f"expected one of {names}; found {name!r}; write to_code('python')")
+    words = LANGUAGES[name]
+    if dtype not in words.precisions:
+        precisions = " or ".join(words.precisions)
+        raise OptionError(f"expected {precisions} in {name}; found {dtype!r}; leave dtype out")
+    return words.single if dtype == "float32" and words.single is not None else words
 
 
 def _components(
@@ -78,7 +126,7 @@ def _components(
 ) -> list[str]:
     """Return what each component of the inputs is called inside the function."""
     return [
-        words.component(name, index)
+        words.component(name, index, shape)
         for name, shape in zip(arguments, shapes, strict=True)
         for index in itertools.product(*map(range, shape))
     ]
@@ -89,20 +137,22 @@ class _Writer:
 
     def __init__(
         self,
-        language: str,
-        graph: Graph,
+        name: str,
+        words: Language,
+        program: Program,
         variables: dict[int, str],
         scope: Scope,
-        arguments: Sequence[str],
     ) -> None:
-        self.language, self.words, self.graph = language, LANGUAGES[language], graph
-        self.arguments, self.temporaries = arguments, scope.temporaries()
-        self.pieces: dict[int, Piece] = {node: (name, ATOM) for node, name in variables.items()}
+        self.language, self.words, self.graph = name, words, program.graph
+        self.roots, self.scope = program.roots, scope
+        self.temporaries = scope.temporaries()
+        self.pieces: dict[int, Piece] = {node: (text, ATOM) for node, text in variables.items()}
         self.statements: list[str] = []
+        self.constants: list[tuple[str, str]] = []
 
-    def prepare(self, roots: Sequence[int]) -> Sequence[int]:
+    def prepare(self) -> None:
         """Write all nodes from the leaves up; shared and long ones become statements."""
-        reached = self.graph.reach(roots)
+        roots, reached = self.roots, self.graph.reach(self.roots)
         uses = Counter(operand for node in reached for operand in self.graph.operands(node))
         uses.update(root for root in roots if root != ZERO)
         for node in reached:
@@ -111,7 +161,6 @@ class _Writer:
             self.pieces[node] = self._piece(node)
             if uses[node] > 1 or self._is_long(node):
                 self._name(node)
-        return roots
 
     def entry(self, node: int) -> str:
         """Return an entry of the matrix."""
@@ -135,6 +184,8 @@ class _Writer:
         operation = self.graph.operations[node]
         if operation == "number":
             return self._number(self.graph.arguments[node][0])
+        if operation == "constant":
+            return self._constant(*self.graph.arguments[node])
         operands = self.graph.operands(node)
         template = self.words.calls.get(operation, "")
         if "{0}" in template:  # an argument written twice is computed once
@@ -146,15 +197,37 @@ class _Writer:
             bracketed = [hold(part, least) for part, least in zip(parts, needed, strict=True)]
             return template.format(*bracketed), tightness
         if operation == "pow":
-            base, exponent = parts
-            return self.words.power(base, exponent, self._stays_real(*operands)), POWER
+            return self._power(*operands)
         if operation == "where":
-            return self.words.choice.format(*(text for text, _ in parts)), ATOM
+            return self._choice(operands, parts)
         if not template:
-            raise JacmagicError(
+            raise OptionError(
                 f"{self.language} has no function for {operation}; write to_code('torch')"
             )
         return template.format(*(hold(part, SUM) for part in parts)), ATOM
+
+    def _power(self, base: int, exponent: int) -> Piece:
+        times = self.graph.value(exponent)
+        if self.words.by_products and times in (2, 3):
+            self._name(base)
+            factor = hold(self.pieces[base], SIGN)
+            return "*".join([factor] * int(times)), PRODUCT
+        text = self.words.power(
+            self.pieces[base], self.pieces[exponent], self._stays_real(base, exponent)
+        )
+        return text, POWER
+
+    def _choice(self, operands: Sequence[int], parts: Sequence[Piece]) -> Piece:
+        condition, *others = (text for text, _ in parts)
+        if self.words.truth and not self.graph.is_condition(operands[0]):
+            condition = self.words.truth.format(condition)
+        return self.words.choice.format(condition, *others), ATOM
+
+    def _constant(self, name: str, value: float) -> Piece:
+        """Declare a constant by its name."""
+        identifier = self.scope.name(name)
+        self.constants.append((identifier, self._number(float(value))[0]))
+        return identifier, ATOM
 
     def _arguments(self, operation: str, operands: Sequence[int]) -> list[Piece]:
         """Return an operation's operands; numbers as tensors where torch requires them."""
@@ -163,7 +236,7 @@ class _Writer:
         if not self._wants_tensors(operation, are_numbers):
             return parts
         return [
-            (self.words.tensor.format(self.arguments[0], part[0]), ATOM) if is_number else part
+            (self.words.tensor.format(part[0]), ATOM) if is_number else part
             for part, is_number in zip(parts, are_numbers, strict=True)
         ]
 
@@ -189,4 +262,4 @@ class _Writer:
         if not math.isfinite(value):
             word = self.words.infinity if abs(value) == math.inf else self.words.nan
             return (word, ATOM) if value != -math.inf else (f"-{word}", SIGN)
-        return repr(float(value)), ATOM if value >= 0 else SIGN
+        return self.words.real(repr(float(value))), ATOM if value >= 0 else SIGN

@@ -22,7 +22,7 @@ MAX_MEMBERS = 12  # components of a softmax up to which each is named
 MIN_SYMBOLS = 4  # of a repeated part that is worth a letter
 MIN_GAIN = 8  # symbols that a letter has to save
 _DEFINITION = 2  # symbols that a definition itself takes: the letter and "="
-_LETTERS = ("u", "v", "w", "p", "q", "a", "b", "c", "d", "h")
+_LETTERS = ("u", "v", "w", "p", "q", "a", "b", "c", "h")  # d is that of derivatives
 
 
 @dataclass(frozen=True)
@@ -92,6 +92,12 @@ class Abbreviations:
         """Return the letters that are not in use."""
         return [letter for letter in letters if letter not in self._letters_taken]
 
+    def name_outputs(self, outputs: Mapping[int, Label]) -> None:
+        """Call outputs that are computed by their names."""
+        for node, label in outputs.items():
+            if _nameable(self.graph, node):
+                self.name(node, label)
+
     def name_softmax(self) -> None:
         """Name the components of softmaxes s₀ and s₁, those of a second one p₀ and p₁."""
         sums = Sums(self.graph)
@@ -121,6 +127,27 @@ class Abbreviations:
             parts = sums.norm(node)
             if parts is not None and parts in vectors and len(parts) > 2:
                 self.name(node, Label(f"‖{vectors[parts]}‖"))
+
+    def name_standardised(self) -> None:
+        """Name standardised values z₀ and z₁, their mean μ and their deviation σ."""
+        sums, named = Sums(self.graph), set()
+        for node in self._reached:
+            parts = sums.standardised(node)
+            if parts is None or parts.root in named or len(parts.members) > MAX_MEMBERS:
+                continue
+            named.add(parts.root)
+            letter = next(iter(self._free(("z", "y", "v")))) if len(named) == 1 else ""
+            for k, gap in enumerate(parts.gaps if letter else ()):
+                self.name(self.graph.div(gap, parts.root), Label(letter, (k,)))
+            if letter:
+                self._name_moments(parts.mean, parts.root)
+
+    def _name_moments(self, mean: int | None, root: int) -> None:
+        """Name a mean μ and a deviation σ; the root of a mean of squares r."""
+        named = [(root, "r")] if mean is None else [(mean, "mu"), (root, "sigma")]
+        for part, name in named:
+            if name not in self._letters_taken:
+                self.name(part, Label(name))
 
     def name_sigmoids(self) -> None:
         """Name repeated sigmoids of more than a symbol s, or s₀ and s₁."""
@@ -159,6 +186,24 @@ class Abbreviations:
                     self.name(node, Label(letter, (k,)))
             else:
                 self.name(best, Label(letter))
+
+    def name_in_order(self, longest: int) -> None:
+        """Name repeated and long parts in the order of computation: u₀, u₁ and so on.
+
+        Args:
+            longest: symbols up to which a part that occurs once is written out.
+        """
+        graph, letter = self.graph, next(iter(self._free(_LETTERS)), "u")
+        uses = Counter(operand for node in self._reached for operand in graph.operands(node))
+        sizes: dict[int, int] = {}
+        count = 0
+        for node in self._reached:
+            sizes[node] = 1 + sum(
+                1 if operand in self.names else sizes[operand] for operand in graph.operands(node)
+            )
+            repeated = uses[node] > 1 and sizes[node] >= MIN_SYMBOLS
+            if (repeated or sizes[node] > longest) and _nameable(graph, node):
+                count += self.name(node, Label(letter, (count,)))
 
     def _is_like(self, node: int, other: int, gains: Mapping[int, int]) -> bool:
         same = self.graph.operations[node] == self.graph.operations[other]

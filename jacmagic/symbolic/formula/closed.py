@@ -18,7 +18,7 @@ import sympy
 from jacmagic.function.deadline import Deadline
 from jacmagic.labels import Label
 from jacmagic.labels import symbols as distinct_symbols
-from jacmagic.symbolic.codegen import Runner, write
+from jacmagic.symbolic.codegen import Runner
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.shortest import tidied
 from jacmagic.symbolic.formula.sympify import to_sympy, tree_sizes
@@ -49,14 +49,21 @@ class ClosedForm:
         columns: the n labels of the inputs' components.
         rows: for each output, the nodes of its non-zero derivatives by column.
         budget: seconds that reading the matrix may take, or None.
+        potential: of a Hessian, the node of the function whose gradient is differentiated.
+        expressed: the outputs in the form that was differentiated; empty for the trace's own.
         readings: how it is shown, with the names of constants and without; they live as long as it.
+        factored: the same as a product of local Jacobians, or why there is none; empty until it
+            is asked for.
     """
 
     trace: Trace
     columns: tuple[Label, ...]
     rows: tuple[dict[int, int], ...]
     budget: float | None = None
+    potential: tuple[int, ...] = ()
+    expressed: tuple[int, ...] = ()
     readings: dict[bool, Any] = field(default_factory=dict, init=False, repr=False)
+    factored: list[Any] = field(default_factory=list, init=False, repr=False)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -120,21 +127,6 @@ class ClosedForm:
         """Return at which of the points (k, n) every assumption is true, boolean (k,)."""
         return np.all(self.conditions.at_all(points) != 0, axis=1)
 
-    def source(self, language: str, name: str, inputs: Sequence[tuple[str, tuple]]) -> str:
-        """Write a function that computes the Jacobian.
-
-        Args:
-            language: a key of `LANGUAGES`.
-            name: the function's name.
-            inputs: name and shape of each input.
-
-        Raises:
-            JacmagicError: for an unknown language, or an operation that it has no function for.
-        """
-        m, n = self.shape
-        rows = [self.entries[i * n : i * n + n] for i in range(m if n else 0)]
-        return write(language, name, inputs, self.graph, self.trace.inputs, rows)
-
     # ── expressions, in SymPy ─────────────────────────────────────────────────────────────────
 
     @cached_property
@@ -149,7 +141,8 @@ class ClosedForm:
 
     @cached_property
     def _by_node(self) -> dict[int, sympy.Symbol]:
-        return dict(zip(self.trace.inputs, self.symbols, strict=True))
+        base = {one.node: sympy.Symbol(one.label.symbol, real=True) for one in self.trace.base}
+        return {**dict(zip(self.trace.inputs, self.symbols, strict=True)), **base}
 
     @cached_property
     def too_large(self) -> Refusal | None:

@@ -11,6 +11,7 @@ import sympy
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.excerpt import MAX_LINES
 from jacmagic.symbolic.formula.named import NamedNumber, sigmoid
+from jacmagic.symbolic.formula.numbers import shown
 from jacmagic.symbolic.formula.shortest import tidied
 from jacmagic.symbolic.formula.sympify import to_sympy
 from jacmagic.symbolic.formula.sympy_operations import CANONICAL
@@ -47,7 +48,7 @@ class Conversion:
     ) -> list[sympy.Expr]:
         """Convert nodes, some of them to symbols."""
         leaves = {**self._leaves, **symbols}
-        return to_sympy(self.form.graph, nodes, leaves, table={**table, **_FUNCTIONS})
+        return to_sympy(self.form.graph, nodes, leaves, table={**table, **_FUNCTIONS}, number=shown)
 
     def tidy(
         self, nodes: Sequence[int], symbols: Mapping[int, Any] = MappingProxyType({})

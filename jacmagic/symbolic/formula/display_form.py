@@ -7,7 +7,7 @@ and with names for what would otherwise be written out again and again.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
@@ -18,12 +18,17 @@ from jacmagic.symbolic.formula.abbreviations import Abbreviation, tex_of
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.conversion import Conversion
 from jacmagic.symbolic.formula.excerpt import Converted, excerpt
+from jacmagic.symbolic.formula.live import live_tape
 from jacmagic.symbolic.formula.named import NamedNumber
 from jacmagic.symbolic.formula.part_names import MAX_ENTRY, PartNames
 from jacmagic.symbolic.formula.shortest import symbols_in, tidied
+from jacmagic.symbolic.formula.symbol_names import SymbolNames
 from jacmagic.symbolic.formula.sympy_operations import WRITTEN
 from jacmagic.symbolic.formula.typeset import tex
-from jacmagic.symbolic.graph import Tape, stable, write_tape
+from jacmagic.symbolic.formula.written_order import WrittenOrder
+from jacmagic.symbolic.graph import Tape, write_tape
+
+MAX_ON_PAGE = 1_000  # symbols of all entries that a page shows: about 8,000 letters of LaTeX
 
 
 class DisplayForm:
@@ -35,7 +40,12 @@ class DisplayForm:
     """
 
     def __init__(
-        self, form: ClosedForm, *, named: bool = True, taken: Collection[str] = ()
+        self,
+        form: ClosedForm,
+        *,
+        named: bool = True,
+        taken: Collection[str] = (),
+        outputs: Sequence[Label] = (),
     ) -> None:
         """Read a closed form; nothing is converted yet.
 
@@ -43,9 +53,10 @@ class DisplayForm:
             form: the closed form.
             named: False gives no names to parts of it.
             taken: names that no part may have: those of outputs, and of the function.
+            outputs: names by which the entries may call the outputs.
         """
         self.form, self._conversion = form, Conversion(form)
-        self._parts = PartNames(self._conversion, taken, named=named)
+        self._parts = PartNames(self._conversion, taken, named=named, outputs=outputs)
         self._written, self._plain, self._named = Converted(), Converted(), Converted()
         self.constants = self._conversion.constants
 
@@ -72,8 +83,9 @@ class DisplayForm:
         return self._plain.of([node], self._conversion.tidy)[0]
 
     def expression(self, i: int) -> sympy.Expr:
-        """Return one of the function's outputs."""
-        return self._conversion.convert([self.form.trace.outputs[i]])[0]
+        """Return one of the function's outputs, in the form that was differentiated."""
+        outputs = self.form.expressed or self.form.trace.outputs
+        return self._conversion.convert([outputs[i]])[0]
 
     # ── with clauses ──────────────────────────────────────────────────────────────────────────
 
@@ -91,6 +103,8 @@ class DisplayForm:
 
     @property
     def _page_outputs(self) -> list[sympy.Expr]:
+        if self.form.too_large is not None:
+            return []
         return self._outputs([i for i in excerpt(self.form.shape[0]) if i is not None])
 
     @property
@@ -136,9 +150,19 @@ class DisplayForm:
         return tidied([definition])[0] if symbols_in(definition) <= MAX_ENTRY else definition
 
     def abbreviated(self, i: int) -> sympy.Expr:
-        """Return an output in the user's own form, with the clauses' symbols."""
+        """Return an output in the user's own form, with the clauses' symbols.
+
+        What is recognised in it is shown where that is shorter: a softmax as s₀.
+        """
         symbols = {clause.node: clause.symbol for clause in self.clauses}
-        return self._conversion.convert([self.form.trace.outputs[i]], symbols, WRITTEN)[0]
+        outputs = [form[i] for form in (self.form.trace.outputs, self.form.expressed) if form]
+        forms = self._conversion.convert(outputs, symbols, WRITTEN)
+        return min(forms, key=symbols_in)
+
+    @cached_property
+    def fits(self) -> bool:
+        """Whether a page shows all entries, long ones below the matrix."""
+        return sum(map(symbols_in, self._shown_entries)) <= MAX_ON_PAGE
 
     @property
     def sizes(self) -> list[int]:
@@ -155,13 +179,29 @@ class DisplayForm:
     @cached_property
     def names(self) -> dict[Any, str]:
         """LaTeX of the symbols of inputs and constants."""
+        return self._order.of(self._own_names)
+
+    @property
+    def _own_names(self) -> dict[Any, str]:
         return {**self.form.names, **{symbol: one.label.tex for symbol, one in self.constants}}
 
     @cached_property
     def all_names(self) -> dict[Any, str]:
         """LaTeX of every symbol in the matrix, those of clauses included."""
         symbols, labels = self._parts.symbols, self._parts.labels
-        return {**self.names, **{symbols[node]: tex_of(labels[node]) for node in symbols}}
+        parts = {symbols[node]: tex_of(labels[node]) for node in symbols}
+        return self._order.of({**self._own_names, **parts})
+
+    def ordered(self, texts: Mapping[Any, str]) -> SymbolNames:
+        """Return texts of symbols with the order in which these are printed."""
+        return self._order.of(texts)
+
+    @cached_property
+    def _order(self) -> WrittenOrder:
+        """The order of symbols and terms in print: that of the code."""
+        rows = [i for i in excerpt(self.form.shape[0]) if i is not None]
+        outputs = self.form.potential or [self.form.trace.outputs[i] for i in rows]
+        return WrittenOrder(self._conversion, outputs, self._parts.symbols)
 
     @cached_property
     def labels(self) -> dict[Any, Label]:
@@ -172,11 +212,12 @@ class DisplayForm:
             **{symbols[node]: labels[node] for node in symbols},
         }
 
-    @property
+    @cached_property
     def texts(self) -> dict[Any, str]:
         """How every symbol in the matrix is written in plain text."""
         labels = zip(self.form.symbols, self.form.columns, strict=True)
-        return {symbol: label.unicode for symbol, label in (*labels, *self.labels.items())}
+        texts = {symbol: label.unicode for symbol, label in (*labels, *self.labels.items())}
+        return self._order.of(texts)
 
     @property
     def says_more(self) -> bool:
@@ -201,11 +242,7 @@ class DisplayForm:
         Raises:
             BudgetExceeded: if it grows too large.
         """
-        form = self.form
-        conditions = [one.condition for one in form.trace.assumptions]
-        shown = [*(clause.node for clause in self.clauses), *form.entries]
-        roots = [*conditions, *stable(form.graph, shown)]
-        return write_tape(form.graph, roots, form.trace.inputs)
+        return live_tape(self.form, [clause.node for clause in self.clauses])
 
     def numbers(self, point: Sequence[float]) -> dict[Any, float]:
         """Return the number of every symbol in the matrix at a point of n numbers."""

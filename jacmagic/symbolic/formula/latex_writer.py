@@ -131,7 +131,10 @@ class LatexWriter(PositiveFirst, LatexPrinter):
 
     def _print_Float(self, expr: sympy.Float) -> str:
         mantissa, _, exponent = f"{float(expr):.6g}".partition("e")
-        return mantissa if not exponent else rf"{mantissa} \cdot 10^{{{int(exponent)}}}"
+        if not exponent:
+            return mantissa
+        power = f"10^{{{int(exponent)}}}"
+        return {"1": power, "-1": f"-{power}"}.get(mantissa, rf"{mantissa} \cdot {power}")
 
     def _print_Derivative(self, expr: sympy.Derivative) -> str:
         (variable, _) = expr.variable_count[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import sympy
@@ -79,6 +80,29 @@ class NamedNumber(NumberSymbol):
     _pythoncode = _numpycode = _lambdacode = _ccode = _mpmathcode = _number_in_code
 
 
+class RootOfTwoPi(NamedNumber):
+    """√(2π) of the normal distribution as one number; SymPy takes it apart into √2·√π."""
+
+    def __new__(cls) -> RootOfTwoPi:
+        """Return the number."""
+        return super().__new__(cls, "sqrt(2*pi)", math.sqrt(2 * math.pi))
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        return ()
+
+    def _as_mpf_val(self, prec: int) -> Any:
+        return sympy.sqrt(2 * sympy.pi)._eval_evalf(prec)._mpf_
+
+    def _eval_power(self, exponent: Any) -> Any:
+        return (2 * sympy.pi) ** (exponent / 2) if exponent.is_even else None
+
+    def _latex(self, printer: Any) -> str:
+        return r"\sqrt{2 \pi}"
+
+    def _pretty(self, printer: Any) -> Any:
+        return printer._print(sympy.sqrt(2 * sympy.pi, evaluate=False))
+
+
 class sigmoid(sympy.Function):
     """The logistic function σ(u) = 1/(1 + e⁻ᵘ), by its name.
 
@@ -88,6 +112,11 @@ class sigmoid(sympy.Function):
     nargs = 1
     is_real = True
     is_positive = True
+
+    @classmethod
+    def class_key(cls) -> tuple[int, int, str]:
+        """Return the key of its order in products: σ(x) before 1 − σ(x)."""
+        return 2, 1, cls.__name__
 
     def fdiff(self, argindex: int = 1) -> Any:
         """Return σ′ = σ(1 − σ)."""

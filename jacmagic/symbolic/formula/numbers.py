@@ -13,6 +13,9 @@ from functools import lru_cache
 
 import sympy
 
+from jacmagic.symbolic.formula.named import RootOfTwoPi
+from jacmagic.symbolic.graph.constants import Constant, known_constant
+
 _MIN_SIZE, _MAX_SIZE = 1e-9, 1e9  # of a float that may be a constant of mathematics
 _ROOT_FACTORS = ((1.0, sympy.Integer(1)), (math.pi, sympy.pi), (1 / math.pi, 1 / sympy.pi))
 
@@ -61,17 +64,40 @@ def number(value: int | Fraction | float) -> sympy.Expr:
     size = abs(value)
     if not _MIN_SIZE < size < _MAX_SIZE:
         return sympy.Float(value, 17)
+    known = known_constant(size)
+    if known is not None:
+        return _exactly(known) if value > 0 else -_exactly(known)
     candidates = (
         _multiple(size, 1.0, sympy.Integer(1), 1000),
         _multiple(size, math.pi, sympy.pi, 360),
         _multiple(size, math.e, sympy.E, 12),
         _root(size),
+        _multiple(size, 1 / math.pi, 1 / sympy.pi, 360),
         _logarithm(size),
+        *(_multiple(size, 1 / math.log(p), 1 / sympy.log(p), 12) for p in (2, 10)),
     )
     named = next((c for c in candidates if c is not None and _is_nearest(size, c)), None)
     if named is None:
         return sympy.Float(value, 17)
     return named if value > 0 else -named
+
+
+def _exactly(constant: Constant) -> sympy.Expr:
+    """Return a constant as an expression."""
+    q = sympy.Rational(constant.q.numerator, constant.q.denominator)
+    root = sympy.sqrt(constant.n) * sympy.pi ** sympy.Rational(constant.k, 2)
+    return q * root * sympy.log(constant.p) ** constant.e
+
+
+@lru_cache(maxsize=65536)
+def shown(value: int | Fraction | float) -> sympy.Expr:
+    """Return the number as it is displayed: multiples of √(2π) and of 1/√(2π) as such."""
+    known = known_constant(abs(value)) if isinstance(value, float) else None
+    if known is None or known.n != 2 or abs(known.k) != 1:
+        return number(value)
+    q = sympy.Rational(known.q.numerator, known.q.denominator)
+    factor = q * RootOfTwoPi() if known.k == 1 else 2 * q / RootOfTwoPi()
+    return factor if value > 0 else -factor
 
 
 def _is_nearest(value: float, named: sympy.Expr) -> bool:

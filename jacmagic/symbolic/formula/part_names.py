@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Sequence
 from functools import cached_property
 
@@ -18,18 +19,32 @@ MAX_COLUMNS = 10  # of a matrix whose width counts; a wider one is cut with dots
 MAX_TIDIED = 1_000  # symbols of a matrix whose normal form is tried first; some 0.1 s of SymPy
 
 
+def _stem(name: str) -> str:
+    """Return the letter or word that a name's subscripts stand behind: v of v1 and v_max."""
+    return re.split(r"[\d_]", name, maxsplit=1)[0]
+
+
 class PartNames:
     """The names of parts in one display of a closed form."""
 
-    def __init__(self, conversion: Conversion, taken: Collection[str], *, named: bool) -> None:
+    def __init__(
+        self,
+        conversion: Conversion,
+        taken: Collection[str],
+        *,
+        named: bool,
+        outputs: Sequence[Label] = (),
+    ) -> None:
         """Choose no names yet.
 
         Args:
             conversion: converts the closed form's nodes.
             taken: names that no part may have: those of outputs, and of the function.
             named: False gives no names.
+            outputs: names by which the entries may call the outputs: 1 − h² for h = tanh(z).
         """
         self._conversion, self._taken, self._named = conversion, frozenset(taken), named
+        self._outputs = outputs
         self._form = conversion.form
 
     @cached_property
@@ -38,12 +53,16 @@ class PartNames:
         names = self._abbreviations
         if not self._named:
             return {}
+        names.name_outputs(dict(zip(self._form.trace.outputs, self._outputs, strict=False)))
         names.name_softmax()
+        names.name_standardised()
         names.name_norms(self._vectors)
         names.name_sigmoids()
         if self.is_wide and not self._fits_normalised(names.symbols):
             names.name_variables(self._form.trace.variables)
             names.name_repeated()
+        if self._form.too_large is not None:
+            names.name_in_order(MAX_ENTRY)
         while trivial := self._trivial(names.symbols):
             names.drop(trivial)
         return names.symbols
@@ -80,7 +99,8 @@ class PartNames:
             form.graph,
             form.entries,
             taken | (self._taken - same),
-            letters_taken={label.name for label in own} | self._taken,
+            letters_taken={stem for label in own for stem in (label.name, _stem(label.name))}
+            | self._taken,
         )
 
     def _trivial(self, symbols: dict[int, sympy.Symbol]) -> list[int]:

@@ -96,7 +96,9 @@ def exact_values(
 
     @cache
     def spreads() -> np.ndarray:
-        gaps = [np.abs(np.subtract(one, outputs)) for one in _beside(tape, point, values, dtype)]
+        samples = _beside(tape, point, values, dtype)
+        with np.errstate(invalid="ignore"):
+            gaps = [np.abs(np.subtract(one, outputs)) for one in samples]
         return _SAFETY * np.max(gaps, axis=0)
 
     counts = [len(form.graph.reach([node])) for node in nodes] if len(nodes) < 256 else None

@@ -54,7 +54,7 @@ def shortest(expression: sympy.Expr) -> sympy.Expr:
         forms += [sympy.factor_terms(_pythagoras(form)) for form in forms[:2]]
     if len(expression.free_symbols) == 1 and expression.is_polynomial(*expression.free_symbols):
         forms.append(sympy.expand(expression))
-    return min(map(_minus_inside, forms), key=symbols_in)
+    return min(map(minus_inside, forms), key=symbols_in)
 
 
 def _pythagoras(expression: sympy.Expr) -> sympy.Expr:
@@ -79,7 +79,7 @@ def _is_squared_sine(factor: sympy.Expr) -> bool:
     return bool(factor.is_Pow and factor.exp == 2 and isinstance(factor.base, sympy.sin))
 
 
-def _minus_inside(expression: sympy.Expr) -> sympy.Expr:
+def minus_inside(expression: sympy.Expr) -> sympy.Expr:
     """Return b − a for −(a − b)."""
     parts = expression.args
     if expression.is_Mul and len(parts) == 2 and parts[0] == -1 and parts[1].is_Add:

@@ -12,6 +12,7 @@ from jacmagic.symbolic.formula.attempt import by_sympy
 from jacmagic.symbolic.formula.numbers import number
 from jacmagic.symbolic.formula.sympy_operations import CANONICAL, UNEVALUATED
 from jacmagic.symbolic.graph import Graph, Sums
+from jacmagic.symbolic.graph.numbers import Number
 
 
 def to_sympy(
@@ -20,6 +21,7 @@ def to_sympy(
     symbols: Mapping[int, sympy.Symbol],
     *,
     table: Mapping[str, Callable[..., Any]] = CANONICAL,
+    number: Callable[[Number], Any] = number,
 ) -> list[Any]:
     """Convert nodes to SymPy expressions; shared nodes become shared objects.
 
@@ -28,11 +30,12 @@ def to_sympy(
         roots: nodes to convert.
         symbols: the symbol of each variable node.
         table: `CANONICAL` or `WRITTEN`.
+        number: gives the SymPy number of a graph's number.
     """
     expressions: dict[int, Any] = {}
     sums = Sums(graph)
-    reached = graph.reach(roots)
-    inside = _inside_sums(graph, reached, {*roots, *symbols})
+    reached = graph.reach(roots, symbols)
+    inside = _inside_sums(graph, [node for node in reached if node not in symbols], set(roots))
     for node in reached:
         operation, arguments = graph.operations[node], graph.arguments[node]
         if node in symbols:
@@ -67,7 +70,7 @@ def _inside_sums(graph: Graph, reached: Sequence[int], kept: Container[int]) -> 
     firsts = {graph.arguments[node][0] for node in reached if graph.operations[node] == "add"}
     return {
         node
-        for node in firsts
+        for node in firsts.intersection(reached)
         if graph.operations[node] == "add" and uses[node] == 1 and node not in kept
     }
 

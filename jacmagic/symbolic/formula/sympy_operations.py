@@ -14,6 +14,7 @@ from typing import Any
 import sympy
 
 from jacmagic.symbolic.formula.cases import cases
+from jacmagic.symbolic.formula.named import NamedNumber
 
 _AS_IS: dict[str, bool] = {"evaluate": False}
 _HALF = sympy.Rational(1, 2)
@@ -139,12 +140,17 @@ def _difference(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
 
 
 def _product(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
-    if (b.is_Number and not a.is_Number) or (b.is_number and not a.is_number):
+    if (b.is_Number and not a.is_Number) or (_is_numeral(b) and not a.is_number):
         a, b = b, a
     factors = (*(a.args if a.is_Mul else (a,)), *(b.args if b.is_Mul else (b,)))
     if len(factors) > 1 and factors[0].is_Number and factors[1].is_Number:
         factors = (factors[0] * factors[1], *factors[2:])
     return sympy.Mul(*factors, **_AS_IS) if len(factors) > 1 else factors[0]
+
+
+def _is_numeral(value: sympy.Expr) -> bool:
+    """Whether a number is written in digits, or is π; a named constant stands where it stood."""
+    return bool(value.is_number and not value.atoms(NamedNumber))
 
 
 def _quotient(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
@@ -178,8 +184,8 @@ WRITTEN: dict[str, Callable[..., Any]] = {
             ("abs", sympy.Abs),
             ("max", sympy.Max),
             ("min", sympy.Min),
-            ("sin", sympy.sin),
-            ("cos", sympy.cos),
+            *((name, getattr(sympy, name)) for name in "sin cos tan asin acos atan".split()),
+            *((name, getattr(sympy, name)) for name in "sinh cosh tanh erf erfc".split()),
         )
     },
     "relu": lambda x: sympy.Max(0, x, **_AS_IS),

@@ -9,7 +9,9 @@ fits on a busy one.
 NOTE [Low-level threads]
 A `threading.Thread` is registered in a WeakSet, whose callback runs when the thread is freed. An
 exception that arrives there, from the clock or from the user's Ctrl+C, is lost with a warning.
-Therefore the thread is started by `_thread`, which keeps no such registry.
+Therefore the thread is started by `_thread`, which keeps no such registry. SymPy and the standard
+library have callbacks of their own, so that the exception is sent again until the thread has
+ended, and `sys.unraisablehook`, which gets the lost ones, prints none of them.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from __future__ import annotations
 import _thread
 import contextvars
 import ctypes
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +31,8 @@ from jacmagic.function.deadline import MAX_SLOWDOWN
 from jacmagic.symbolic.graph import BudgetExceeded
 
 T = TypeVar("T")
+SECONDS_TO_END = 0.02  # until the exception is sent again: a few of Python's switches of threads
+MAX_REPEATS = 50  # a single operation of C, which no exception stops, may take longer
 
 
 @dataclass
@@ -85,6 +90,20 @@ class _TimeIsUp(SystemExit):
     """Exception that ends a call's thread silently; no `except Exception` catches it."""
 
 
+def _silence_lost_exceptions() -> None:
+    """Set `sys.unraisablehook`, unless it is set; see NOTE [Low-level threads]."""
+    before = sys.unraisablehook
+    if getattr(before, "omits_time_limits", False):
+        return
+
+    def hook(lost: sys.UnraisableHookArgs, /) -> None:
+        if not issubclass(lost.exc_type, _TimeIsUp):
+            before(lost)
+
+    hook.omits_time_limits = True  # type: ignore[attr-defined]
+    sys.unraisablehook = hook
+
+
 class _Call:
     """A call in a thread of its own.
 
@@ -100,6 +119,7 @@ class _Call:
         self.result: Any = None
         self.error: Exception | None = None
         self._work, self._lock, self._over = work, threading.Lock(), threading.Event()
+        self._ended = threading.Event()
         self._clock: int | None = None
         self._seconds: float | None = None
         self._thread: int | None = None
@@ -108,6 +128,7 @@ class _Call:
     def run(self, seconds: float) -> None:
         """Run until the work ends or has computed for some seconds."""
         began, left = time.monotonic(), seconds
+        _silence_lost_exceptions()
         try:
             context = contextvars.copy_context()
             _thread.start_new_thread(context.run, (self._run,))  # see NOTE [Low-level threads]
@@ -145,17 +166,21 @@ class _Call:
             with self._lock:
                 self.finished = True
         except _TimeIsUp:
+            self._ended.set()
             return
         self._over.set()
 
     def _stop(self) -> None:
         """End the thread if it still runs; until then its identifier is not reused."""
-        with self._lock:
-            self._stopped = True
-            if not self.finished and self._thread is not None:
+        for _ in range(MAX_REPEATS):
+            with self._lock:
+                self._stopped = True
+                if self.finished or self._thread is None or self._ended.is_set():
+                    return
                 ctypes.pythonapi.PyThreadState_SetAsyncExc(
                     ctypes.c_ulong(self._thread), ctypes.py_object(_TimeIsUp)
                 )
+            self._ended.wait(SECONDS_TO_END)
 
 
 def limited(work: Callable[[], T], seconds: float | None) -> T:

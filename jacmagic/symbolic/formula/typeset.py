@@ -6,7 +6,6 @@ functions as arcsin. The variables' names are LaTeX already, so user text is nev
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -18,6 +17,7 @@ from sympy.printing.pretty.stringpict import prettyForm
 from sympy.printing.str import StrPrinter
 
 from jacmagic.symbolic.formula.latex_writer import LatexWriter
+from jacmagic.symbolic.formula.symbol_names import Arranged, with_texts
 from jacmagic.symbolic.formula.term_order import PositiveFirst
 
 
@@ -35,60 +35,19 @@ class Line(PositiveFirst, StrPrinter):
         return named or str(super()._print(expr, **settings))
 
 
-class _Terminal(PrettyPrinter):
+class _Terminal(PositiveFirst, PrettyPrinter):
     """Printer of two-dimensional Unicode whose symbols are text already."""
 
+    def __init__(self, settings: Mapping[str, Any]) -> None:
+        super().__init__(settings)
+        self.names: dict[Any, str] = {}
+        self.kept: set[Any] = set()
+
     def _print_Symbol(self, e: Any, bold_name: bool = False) -> Any:
-        return prettyForm(e.name)
+        return prettyForm(self.names.get(e, e.name))
 
-
-def _terminates(value: sympy.Rational) -> bool:
-    """Whether a fraction is shown as a decimal: 11/10 is 1.1, but 1/2 and 8/3 stay."""
-    rest = value.q
-    if rest in (1, 2, 4, 8):
-        return False
-    for prime in (2, 5):
-        while rest % prime == 0:
-            rest //= prime
-    return rest == 1
-
-
-_HIGH = re.compile(r"\d\d")
-
-
-def _padded(symbol: sympy.Symbol) -> sympy.Symbol:
-    """Return a symbol whose numbers sort as numbers do."""
-    name = re.sub(r"\d+", lambda digits: digits[0].zfill(6), symbol.name)
-    return sympy.Symbol(name, **symbol.assumptions0)
-
-
-_BUILT_AS_IS = (
-    *(sympy.Add, sympy.Mul, sympy.Pow, sympy.Function, sympy.Max, sympy.Min),
-    *(sympy.Rel, sympy.And, sympy.Or),
-)
-
-
-def _with_decimals(expr: Any, renamed: Mapping[Any, Any] = MappingProxyType({})) -> Any:
-    """Replace terminating fractions by floats, and symbols, without re-evaluation."""
-    if expr in renamed:
-        return renamed[expr]
-    if isinstance(expr, sympy.Rational) and _terminates(expr):
-        return sympy.Float(float(expr), 15)
-    if not getattr(expr, "args", ()):
-        return expr
-    arguments = [_with_decimals(argument, renamed) for argument in expr.args]
-    if all(new is old for new, old in zip(arguments, expr.args, strict=True)):
-        return expr
-    if isinstance(expr, _BUILT_AS_IS):
-        return expr.func(*arguments, evaluate=False)
-    return expr.func(*arguments)
-
-
-def _in_order(expression: Any) -> dict[Any, Any]:
-    """Return symbols that sort x₂ before x₁₀; none where all indices have one digit."""
-    symbols: set[Any] = getattr(expression, "free_symbols", set())
-    high = any(_HIGH.search(symbol.name) for symbol in symbols)
-    return {symbol: _padded(symbol) for symbol in symbols} if high else {}
+    def _print_Float(self, e: Any) -> Any:
+        return prettyForm(f"{float(e):.15g}")
 
 
 def tex(
@@ -112,11 +71,10 @@ def tex(
         "mul_symbol": "dot" if dots else None,
         "order": "none" if written else None,
     }
-    renamed = {} if written else _in_order(expression)
-    shown = dict(names)
-    shown.update({padded: names.get(s, s.name) for s, padded in renamed.items()})
-    settings["symbol_names"] = shown
-    return LatexWriter(settings).doprint(_with_decimals(expression, renamed))
+    arranged = Arranged(expression, names, written=written, decimals=True)
+    writer = LatexWriter({**settings, "symbol_names": arranged.names})
+    writer.kept = arranged.sums
+    return writer.doprint(arranged.expression)
 
 
 def substituted(expression: Any, numbers: Mapping[sympy.Symbol, str]) -> str:
@@ -132,7 +90,7 @@ def substituted(expression: Any, numbers: Mapping[sympy.Symbol, str]) -> str:
         symbol: rf"\left({text}\right)" if text.startswith("-") or r"\cdot" in text else text
         for symbol, text in numbers.items()
     }
-    return tex(expression, shown, dots=True)
+    return tex(expression, with_texts(numbers, shown), dots=True)
 
 
 def plain(
@@ -145,21 +103,28 @@ def plain(
         names: text of each symbol; SymPy's own for those not named.
         written: keep the order of terms as the expression holds it.
     """
+    arranged = Arranged(expression, names or {}, written=written, decimals=False)
     line = Line({"order": "none"} if written else {})
-    line.names = names or {}
-    return str(line.doprint(expression))
+    line.names, line.kept = arranged.names, arranged.sums
+    return str(line.doprint(arranged.expression))
 
 
 def pretty(expression: Any, names: Mapping[sympy.Symbol, str]) -> str:
     """Return an expression or matrix in two dimensions of Unicode, for a terminal."""
-    decimals = expression.applyfunc(_with_decimals) if expression.is_Matrix else expression
-    shown = _renamed(decimals, names)
+    shown = [Arranged(one, names, written=False, decimals=True) for one in _cells(expression)]
+    printer = _Terminal({"wrap_line": False, "full_prec": False})
+    for one in shown:
+        printer.names.update(one.names)
+        printer.kept |= one.sums
+    arranged = shown[0].expression
+    if expression.is_Matrix:
+        arranged = sympy.Matrix(*expression.shape, [one.expression for one in shown])
     before = pretty_use_unicode(True)  # as sympy.pretty does, which takes no printer
     try:
-        return str(_Terminal({"wrap_line": False, "full_prec": False}).doprint(shown))
+        return str(printer.doprint(arranged))
     finally:
         pretty_use_unicode(before)
 
 
-def _renamed(expression: Any, names: Mapping[sympy.Symbol, str]) -> Any:
-    return expression.xreplace({symbol: sympy.Symbol(name) for symbol, name in names.items()})
+def _cells(expression: Any) -> list[Any]:
+    return list(expression) if expression.is_Matrix else [expression]

@@ -41,7 +41,7 @@ def differentiate(graph: Graph, outputs: Sequence[int], inputs: Sequence[int]) -
     try:
         return _forwards(graph, outputs, column)
     except _TooLong:
-        return [_backwards(graph, output, column) for output in outputs]
+        return [backwards(graph, output, column) for output in outputs]
     finally:
         graph.line = None
 
@@ -69,6 +69,7 @@ def _forwards(graph: Graph, outputs: Sequence[int], column: dict[int, int]) -> l
         elif any(rows[operand] for operand in graph.operands(node)):
             rows[node] = (
                 _softmax_row(graph, sums, node, rows)
+                or _standardised_row(graph, sums, node, rows)
                 or _pattern_row(graph, node, rows)
                 or _row(graph, node, rows)
             )
@@ -104,7 +105,7 @@ def _summed(graph: Graph, terms: Iterable[tuple[int, int]]) -> Row:
     return {j: entry for j, entry in row.items() if entry != ZERO}
 
 
-def _backwards(graph: Graph, output: int, column: dict[int, int]) -> Row:
+def backwards(graph: Graph, output: int, column: dict[int, int]) -> Row:
     """Reverse mode: ∂output/∂node for each node, from the output down."""
     slopes: dict[int, int] = {output: ONE}
     row: Row = {}
@@ -121,7 +122,7 @@ def _backwards(graph: Graph, output: int, column: dict[int, int]) -> Row:
         if node in column:
             row[column[node]] = slope
             continue
-        for operand, term in _contributions(graph, sums, node, slope):
+        for operand, term in contributions(graph, sums, node, slope):
             if operand in depends:
                 slopes[operand] = graph.add(slopes[operand], term) if operand in slopes else term
     return dict(sorted(row.items()))
@@ -136,7 +137,7 @@ def _dependent(graph: Graph, reached: Sequence[int], column: dict[int, int]) -> 
     return dependent
 
 
-def _contributions(graph: Graph, sums: Sums, node: int, slope: int) -> list[tuple[int, int]]:
+def contributions(graph: Graph, sums: Sums, node: int, slope: int) -> list[tuple[int, int]]:
     """Return the adjoint contributions of a node to its operands."""
     operation, operands = graph.operations[node], graph.operands(node)
     if graph.is_condition(node):
@@ -185,6 +186,15 @@ def _softmax_row(graph: Graph, sums: Sums, node: int, rows: dict[int, Row]) -> R
                 yield j, graph.mul(partial, inner)
 
     return _summed(graph, terms())
+
+
+def _standardised_row(graph: Graph, sums: Sums, node: int, rows: dict[int, Row]) -> Row | None:
+    """Return the row of (uᵢ − μ)/r, as in layer normalisation; None for other nodes."""
+    parts = sums.standardised(node)
+    if parts is None:
+        return None
+    partials = parts.partials(graph, node)
+    return _summed(graph, ((j, graph.mul(p, d)) for u, p in partials for j, d in rows[u].items()))
 
 
 def _pattern_row(graph: Graph, node: int, rows: dict[int, Row]) -> Row | None:

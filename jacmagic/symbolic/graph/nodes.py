@@ -10,11 +10,12 @@ fractions while these stay short. Nothing is expanded or reordered: the user's f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from fractions import Fraction
 from functools import reduce
 
 from jacmagic.function.deadline import Deadline
+from jacmagic.symbolic.graph.constants import divided, multiplied
 from jacmagic.symbolic.graph.numbers import Number, exact, short
 from jacmagic.symbolic.graph.operations import OPERATIONS
 
@@ -62,7 +63,8 @@ class Graph:
 
     # ── building ──────────────────────────────────────────────────────────────────────────────
 
-    def _node(self, operation: str, *arguments) -> int:
+    def node(self, operation: str, *arguments) -> int:
+        """Return the node of an operation or leaf as it is given; nothing is folded."""
         key = (operation, *arguments)
         node = self._nodes.get(key)
         if node is None:
@@ -100,11 +102,11 @@ class Graph:
 
     def variable(self, name: str) -> int:
         """Return the node of an input component."""
-        return self._node("variable", name)
+        return self.node("variable", name)
 
     def constant(self, name: str, value: float) -> int:
         """Return the node of a constant with a name; it is never folded into others."""
-        return self._node("constant", name, float(value))
+        return self.node("constant", name, float(value))
 
     def value(self, node: int) -> Number | None:
         """Return the number that a node is; None if it is not one."""
@@ -123,7 +125,7 @@ class Graph:
         values = [self.value(node) for node in arguments]
         if all(value is not None for value in values):
             return self.number(OPERATIONS[operation].evaluate(*map(float, values)))  # type: ignore[arg-type]
-        return self._node(operation, *arguments)
+        return self.node(operation, *arguments)
 
     def add(self, a: int, b: int) -> int:
         """Return a + b."""
@@ -136,7 +138,7 @@ class Graph:
             return a
         if self.operations[b] == "neg":
             return self.sub(a, self.arguments[b][0])
-        return self._node("add", a, b)
+        return self.node("add", a, b)
 
     def sub(self, a: int, b: int) -> int:
         """Return a − b."""
@@ -151,7 +153,7 @@ class Graph:
             return ZERO
         if self.operations[b] == "neg":
             return self.add(a, self.arguments[b][0])
-        return self._node("sub", a, b)
+        return self.node("sub", a, b)
 
     def neg(self, a: int) -> int:
         """Return −a."""
@@ -160,13 +162,13 @@ class Graph:
             return self.number(-x)
         if self.operations[a] == "neg":
             return self.arguments[a][0]
-        return self._node("neg", a)
+        return self.node("neg", a)
 
     def mul(self, a: int, b: int) -> int:
         """Return a · b: numbers first, signs outside, a reciprocal as a quotient."""
         x, y = self.value(a), self.value(b)
         if x is not None and y is not None:
-            return self.number(x * y)
+            return self.number(multiplied(x, y))
         if y is not None:
             a, b, x, y = b, a, y, x
         if x is not None:
@@ -177,7 +179,7 @@ class Graph:
             if self.operations[b] == "mul":
                 inner = self.value(self.arguments[b][0])
                 if inner is not None:
-                    return self.mul(self.number(x * inner), self.arguments[b][1])
+                    return self.mul(self.number(multiplied(x, inner)), self.arguments[b][1])
         if self.operations[a] == "neg":
             return self.neg(self.mul(self.arguments[a][0], b))
         if self.operations[b] == "neg":
@@ -188,14 +190,14 @@ class Graph:
         for reciprocal, other in ((a, b), (b, a)):
             if self.operations[reciprocal] == "div" and self.arguments[reciprocal][0] == ONE:
                 return self.div(other, self.arguments[reciprocal][1])
-        return self._node("mul", a, b)
+        return self.node("mul", a, b)
 
     def div(self, a: int, b: int) -> int:
         """Return a / b."""
         x, y = self.value(a), self.value(b)
         if x is not None and y is not None:
-            if y != 0 and not (isinstance(x, float) or isinstance(y, float)):
-                return self.number(Fraction(x) / Fraction(y))
+            if y:
+                return self.number(divided(x, y))
             return self.number(OPERATIONS["div"].evaluate(float(x), float(y)))
         if y == 1:
             return a
@@ -203,7 +205,7 @@ class Graph:
             return self.neg(a)
         if self.operations[a] == "neg":
             return self.neg(self.div(self.arguments[a][0], b))
-        return self._node("div", a, b)
+        return self.node("div", a, b)
 
     def pow(self, a: int, b: int) -> int:
         """Return a to the power of b; exponent 1/2 is a square root."""
@@ -216,7 +218,7 @@ class Graph:
             return self.number(OPERATIONS["pow"].evaluate(float(x), float(y)))
         if y == Fraction(1, 2):
             return self.apply("sqrt", a)
-        return self._node("pow", a, b)
+        return self.node("pow", a, b)
 
     def square(self, a: int) -> int:
         """Return a²."""
@@ -227,7 +229,7 @@ class Graph:
         truth = self.value(condition)
         if truth is not None:
             return a if truth else b
-        return a if a == b else self._node("where", condition, a, b)
+        return a if a == b else self.node("where", condition, a, b)
 
     def negate(self, condition: int) -> int:
         """Return the opposite condition: not (a < b) is a ≥ b."""
@@ -236,8 +238,8 @@ class Graph:
             return ZERO if truth else ONE
         operation = self.operations[condition]
         if operation in _NEGATED:
-            return self._node(_NEGATED[operation], *self.arguments[condition])
-        return self.arguments[condition][0] if operation == "not" else self._node("not", condition)
+            return self.node(_NEGATED[operation], *self.arguments[condition])
+        return self.arguments[condition][0] if operation == "not" else self.node("not", condition)
 
     def both(self, a: int, b: int) -> int:
         """Return a ∧ b; a constant truth value decides or disappears."""
@@ -246,7 +248,7 @@ class Graph:
                 return ZERO
             if one == ONE and self.is_condition(other):
                 return other
-        return ONE if a == b == ONE else self._node("and", a, b)
+        return ONE if a == b == ONE else self.node("and", a, b)
 
     def either(self, a: int, b: int) -> int:
         """Return a ∨ b; a constant truth value decides or disappears."""
@@ -255,7 +257,7 @@ class Graph:
                 return ONE
             if one == ZERO and self.is_condition(other):
                 return other
-        return ZERO if a == b == ZERO else self._node("or", a, b)
+        return ZERO if a == b == ZERO else self.node("or", a, b)
 
     def total(self, terms: Iterable[int]) -> int:
         """Return the sum of any number of terms, from left to right."""
@@ -271,15 +273,18 @@ class Graph:
         """Return the argument nodes of a node; empty for a leaf."""
         return () if self.operations[node] in LEAVES else self.arguments[node]
 
-    def reach(self, roots: Sequence[int]) -> list[int]:
-        """Return the nodes that the roots depend on and the roots, in topological order."""
+    def reach(self, roots: Sequence[int], ends: Container[int] = ()) -> list[int]:
+        """Return the nodes that the roots depend on and the roots, in topological order.
+
+        What only nodes among `ends` depend on is left out.
+        """
         seen: set[int] = set()
         waiting = list(roots)
         while waiting:
             node = waiting.pop()
             if node not in seen:
                 seen.add(node)
-                waiting.extend(self.operands(node))
+                waiting.extend(() if node in ends else self.operands(node))
         return sorted(seen)
 
 

@@ -6,9 +6,12 @@ root of a sum of squares a norm.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Iterator
+from dataclasses import dataclass
+from fractions import Fraction
 
 from jacmagic.symbolic.graph.nodes import ONE, Graph
+from jacmagic.symbolic.graph.numbers import Number
 
 
 class Sums:
@@ -18,6 +21,7 @@ class Sums:
         """Read a graph; nodes may be added to it afterwards."""
         self.graph = graph
         self._terms: dict[int, tuple[int, ...]] = {}
+        self._spreads: dict[int, Standardised | None] = {}
 
     def terms(self, node: int, inside: Container[int] | None = None) -> tuple[int, ...]:
         """Return the terms of a sum from left to right; the node itself if it is none.
@@ -66,6 +70,97 @@ class Sums:
         if len(terms) < 2 or not all(squares):
             return None
         return tuple(graph.arguments[term][0] for term in terms)
+
+    def standardised(self, node: int) -> Standardised | None:
+        """Return the parts of a node (uᵢ − μ)/√(Σ(uⱼ − μ)²/N + ε), μ the mean of the uⱼ or 0."""
+        graph = self.graph
+        if graph.operations[node] != "div":
+            return None
+        above, root = graph.arguments[node]
+        if graph.operations[root] != "sqrt":
+            return None
+        if root not in self._spreads:
+            self._spreads[root] = self._spread(root)
+        spread = self._spreads[root]
+        return spread if spread is not None and above in spread.gaps else None
+
+    def _spread(self, root: int) -> Standardised | None:
+        graph = self.graph
+        (inside,) = graph.arguments[root]
+        shifted = graph.operations[inside] == "add" and not graph.operands(
+            graph.arguments[inside][1]
+        )
+        total, divisor = self._over_number(graph.arguments[inside][0] if shifted else inside)
+        squares = self.terms(total)
+        if len(squares) < 2 or not divisor or not all(map(self._is_square, squares)):
+            return None
+        gaps = tuple(graph.arguments[square][0] for square in squares)
+        members, mean = self._centred(gaps)
+        if mean is None and divisor == 1 and not shifted:
+            return None  # a norm
+        return Standardised(members, gaps, mean, root, divisor)
+
+    def _centred(self, gaps: tuple[int, ...]) -> tuple[tuple[int, ...], int | None]:
+        """Return the uⱼ and μ of nodes uⱼ − μ; the nodes themselves where μ is not the mean."""
+        graph = self.graph
+        if any(graph.operations[gap] != "sub" for gap in gaps):
+            return gaps, None
+        members, means = zip(*(graph.arguments[gap] for gap in gaps), strict=True)
+        whole, count = self._over_number(means[0])
+        is_mean = len(set(means)) == 1 and count == len(gaps) and self.terms(whole) == members
+        return (members, means[0]) if is_mean else (gaps, None)
+
+    def _over_number(self, node: int) -> tuple[int, Number | None]:
+        """Return u and the number c of a node u/c or (1/c)·u."""
+        graph, arguments = self.graph, self.graph.arguments[node]
+        if graph.operations[node] == "div":
+            return arguments[0], graph.value(arguments[1])
+        share = graph.value(arguments[0]) if graph.operations[node] == "mul" else None
+        if share and not isinstance(share, float):
+            return arguments[1], 1 / Fraction(share)
+        return node, 1
+
+    def _is_square(self, node: int) -> bool:
+        graph = self.graph
+        if graph.operations[node] == "mul":
+            return graph.arguments[node][0] == graph.arguments[node][1]
+        return graph.operations[node] == "pow" and graph.value(graph.arguments[node][1]) == 2
+
+
+@dataclass(frozen=True)
+class Standardised:
+    """The parts of (uᵢ − μ)/r with r = √(Σ(uⱼ − μ)²/N + ε).
+
+    Attributes:
+        members: the nodes uⱼ, of which μ is the mean.
+        gaps: the nodes uⱼ − μ.
+        mean: the node μ; None for 0.
+        root: the node r.
+        divisor: N, the number of members or one less.
+    """
+
+    members: tuple[int, ...]
+    gaps: tuple[int, ...]
+    mean: int | None
+    root: int
+    divisor: Number
+
+    def partials(self, graph: Graph, node: int) -> Iterator[tuple[int, int]]:
+        """Yield uⱼ and ∂yᵢ/∂uⱼ = (δᵢⱼ − 1/n − yᵢyⱼ/N)/r of the node yᵢ; without 1/n for μ = 0."""
+        n, divisor = len(self.members), self.divisor
+        share = Fraction(0 if self.mean is None else 1, n)
+        factor = Fraction(1 if share and divisor != n else divisor)  # a common denominator
+        for member, gap in zip(self.members, self.gaps, strict=True):
+            other = graph.div(gap, self.root)
+            both = graph.mul(node, other)
+            if factor == 1:
+                both = graph.div(both, graph.number(divisor))
+            own = graph.number(factor * ((1 if other == node else 0) - share))
+            below = graph.mul(graph.number(factor), self.root)
+            if graph.value(own) and other == node:
+                yield member, graph.div(graph.sub(own, both), below)
+            else:
+                yield member, graph.neg(graph.div(graph.add(graph.neg(own), both), below))
 
 
 def log_sigmoid(graph: Graph, node: int) -> tuple[int, int] | None:

@@ -2,8 +2,9 @@
 
 A second interpreter of the tape, on mpmath's numbers. Constants are the float64 numbers that torch
 computes with; comparisons, roundings to integers and choices are decided as float64 decides them,
-so that the branch is the one that float64 took. Exponents are unbounded: nothing
-overflows. Source: F. Johansson, mpmath (https://mpmath.org).
+so that the branch is the one that float64 took. Where its operands have overflowed or are nan,
+float64 decides nothing and the digits do. Exponents are unbounded: nothing overflows.
+Source: F. Johansson, mpmath (https://mpmath.org).
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from typing import Any
 
 from mpmath import MPContext
 
+from jacmagic.symbolic.graph.operations import OPERATIONS
 from jacmagic.symbolic.graph.tape import Tape
 
 DIGITS = (50, 110, 400, 800)  # tried in turn until two give the same
@@ -37,16 +39,16 @@ def precise(tape: Tape, point: Sequence[Any], decided: Sequence[float]) -> list[
     Returns:
         The outputs' values; None where one is no finite real number or its digits do not settle.
     """
-    before = _evaluated(tape, point, decided, DIGITS[0])
+    before = largest = _evaluated(tape, point, decided, DIGITS[0])
     for digits in DIGITS[1:]:
         after = _evaluated(tape, point, decided, digits)
         settled = [_settled(a, b) for a, b in zip(before, after, strict=True)]
         if all(settled) or digits == DIGITS[-1]:
             return [
                 value if is_settled else 0 if _vanished(old, value) else None
-                for old, value, is_settled in zip(before, after, settled, strict=True)
+                for old, value, is_settled in zip(largest, after, settled, strict=True)
             ]
-        before = after
+        before, largest = after, list(map(_larger, largest, after))
     return before
 
 
@@ -54,6 +56,11 @@ def _settled(a: Number | None, b: Number | None) -> bool:
     if a is None or b is None:
         return a is b
     return bool(abs(a - b) <= _MAX_DIFFERENCE * abs(b))
+
+
+def _larger(a: Number | None, b: Number | None) -> Number | None:
+    """Return the larger in size: noise of a zero may itself be 0 in some precision."""
+    return None if a is None or b is None else max(abs(a), abs(b))
 
 
 def _vanished(a: Number | None, b: Number | None) -> bool:
@@ -83,23 +90,34 @@ def _operated(
 ) -> Number | None:
     """Evaluate one operation; None where it or an operand has no value."""
     if name == "where":
-        return slots[reads[1] if decided[reads[0]] else reads[2]]
-    if name in _CHOSEN:
-        return c.convert(float(decided[slot])) if math.isfinite(decided[slot]) else None
+        condition = slots[reads[0]]
+        return None if condition is None else slots[reads[1] if condition else reads[2]]
     arguments = [slots[read] for read in reads]
+    floats = [decided[read] for read in reads]
     if any(argument is None for argument in arguments):
-        return None
+        lost = name not in _CHOSEN or any(map(math.isnan, (decided[slot], *floats)))
+        return None if lost else _finite(c, decided[slot])
+    if name in _LOGICAL or not all(map(math.isfinite, floats)):
+        floats = arguments
     try:
+        if name in _CHOSEN:
+            return _finite(c, OPERATIONS[name].evaluate(*floats))
         if name in _SIDES:
-            return _SIDES[name](c, decided[slot], [decided[read] for read in reads], arguments)
+            value = OPERATIONS[name].evaluate(*floats)
+            return _SIDES[name](c, value, floats, arguments)
         value = _FUNCTIONS[name](c, *arguments)
     except (ArithmeticError, ValueError, KeyError, TypeError, MemoryError, NotImplementedError):
         return None
     return value if hasattr(value, "_mpf_") and c.isfinite(value) else None
 
 
+def _finite(c: Any, value: float) -> Number | None:
+    return c.convert(float(value)) if math.isfinite(value) else None
+
+
 # What float64 decides: truths and whole numbers.
-_CHOSEN = frozenset("lt le gt ge eq ne and or not sign floor ceil".split())
+_LOGICAL = frozenset("and or not".split())
+_CHOSEN = frozenset("lt le gt ge eq ne sign floor ceil".split()) | _LOGICAL
 
 
 def _chosen(c: Any, value: float, floats: list[float], arguments: list[Number]) -> Number:

@@ -46,6 +46,8 @@ def _derive(u: Expression, name: str) -> Expression:
         raise NoForm
     if u.operation == "input":
         return e.identity(width)
+    if u.operation not in _RULES:
+        raise NoForm
     return _RULES[u.operation](u, lambda part: _part(part, name, width))
 
 
@@ -71,13 +73,9 @@ def _scale(u: Expression, d: Derive) -> Expression:
 
 def _matmul(u: Expression, d: Derive) -> Expression:
     a, x = u.arguments
-    if len(a.shape) != 2 or len(x.shape) != 1 or not _is_constant(a):
+    if len(a.shape) != 2 or len(x.shape) != 1 or d(a).operation != "zero":
         raise NoForm
     return e.matmul(a, d(x))
-
-
-def _is_constant(a: Expression) -> bool:
-    return a.operation != "input" and all(map(_is_constant, a.arguments))
 
 
 def _dot(u: Expression, d: Derive) -> Expression:
@@ -94,6 +92,13 @@ def _apply(u: Expression, d: Derive) -> Expression:
 def _times(u: Expression, d: Derive) -> Expression:
     a, b = u.arguments
     return e.add(e.matmul(e.diag(b), d(a)), e.matmul(e.diag(a), d(b)))
+
+
+def _sum(u: Expression, d: Derive) -> Expression:
+    (v,) = u.arguments
+    if len(v.shape) != 1:
+        raise NoForm
+    return e.matmul(e.transpose(e.ones(v.shape)), _gathered(d(v)))
 
 
 def _norm(u: Expression, d: Derive) -> Expression:
@@ -115,8 +120,11 @@ _RULES: dict[str, Callable[[Expression, Derive], Expression]] = {
     "dot": _dot,
     "apply": _apply,
     "times": _times,
-    "sum": lambda u, d: e.matmul(e.transpose(e.ones(u.arguments[0].shape)), d(u.arguments[0])),
+    "sum": _sum,
     "norm": _norm,
+    "logsumexp": lambda u, d: e.matmul(
+        e.transpose(e.of_vector("softmax", u.arguments[0])), d(u.arguments[0])
+    ),
     "softmax": _softmax,
     "inverse": lambda u, d: e.neg(e.scale(e.power(u.arguments[0], -2), d(u.arguments[0]))),
     "power": lambda u, d: e.scale(
@@ -144,6 +152,11 @@ def _common(a: Expression, b: Expression) -> Expression | None:
     """Return the sum with a common factor taken out; None where there is none."""
     if a.operation == b.operation == "scale" and a.arguments[0] == b.arguments[0]:
         return e.scale(a.arguments[0], _gathered(e.add(a.arguments[1], b.arguments[1])))
+    if b.operation == "neg" and a.operation != "neg":
+        first, second = _factors(a), _factors(b.arguments[0])
+        if len(first) < 2 or len(second) < 2 or first[-1] != second[-1]:
+            return None
+        return e.matmul(e.add(_product(first[:-1]), e.neg(_product(second[:-1]))), first[-1])
     first, second = _factors(a), _factors(b)
     if len(first) < 2 or len(second) < 2 or a == b:
         return None

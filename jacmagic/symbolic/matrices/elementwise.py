@@ -10,6 +10,7 @@ import numpy as np
 from jacmagic.symbolic.matrices.expressions import (
     Expression,
     add,
+    is_number,
     neg,
     number,
     ones,
@@ -38,7 +39,24 @@ def apply(name: str, argument: Expression) -> Expression:
     """Return a function of every element; numbers are computed."""
     if argument.operation == "number":
         return number(float(ELEMENTWISE[name].evaluate(np.array(argument.value))))
+    if name in ("log", "reciprocal") and (u := _of_one_plus_exp(argument)) is not None:
+        return apply("softplus", u) if name == "log" else apply("sigmoid", neg(u))
+    if name == "exp" and argument.operation == "apply" and argument.name == "log":
+        return argument.arguments[0]
     return Expression("apply", (argument,), argument.shape, name)
+
+
+def _of_one_plus_exp(argument: Expression) -> Expression | None:
+    """Return u of 1 + eᵘ."""
+    for one, other in (argument.arguments, argument.arguments[::-1]) if _is_sum(argument) else ():
+        is_one = one.operation == "ones" or is_number(one, 1)
+        if is_one and other.operation == "apply" and other.name == "exp":
+            return other.arguments[0]
+    return None
+
+
+def _is_sum(argument: Expression) -> bool:
+    return argument.operation == "add"
 
 
 def _one(u: Expression) -> Expression:
@@ -63,6 +81,9 @@ ELEMENTWISE: dict[str, Elementwise] = {
         lambda x: 1 / (1 + np.exp(-x)),
         lambda u: times(apply("sigmoid", u), _plus_one(neg(apply("sigmoid", u)))),
         r"\sigma({})",
+    ),
+    "softplus": Elementwise(
+        lambda x: np.logaddexp(0, x), lambda u: apply("sigmoid", u), r"\ln\left(1 + e^{{{}}}\right)"
     ),
     "relu": Elementwise(lambda x: np.maximum(x, 0), lambda u: apply("step", u), r"\max(0, {})"),
     "step": Elementwise(lambda x: (x > 0) * 1.0, lambda u: zero(u.shape), r"[{} > 0]"),

@@ -31,10 +31,17 @@ OPERATIONS: dict[str, Callable[..., Any]] = {
     "transpose": lambda a: a.T if a.ndim == 2 else a[None, :],
     "column": lambda v: v[:, None],
     "diag": np.diag,
+    "kron": np.kron,
+    "inv": np.linalg.inv,
+    "det": np.linalg.det,
+    "logdet": lambda a: np.linalg.slogdet(a)[1],
+    "trace": np.trace,
     "dot": lambda u, v: u @ v,
     "sum": np.sum,
     "norm": lambda v: np.sqrt((v**2).sum()),
     "softmax": _softmax,
+    "logsumexp": lambda v: v.max() + np.log(np.exp(v - v.max()).sum()),
+    "max": np.max,
     "inverse": lambda c: 1 / c,  # of a number
     "power": lambda c, n: c**n,  # of a number
 }

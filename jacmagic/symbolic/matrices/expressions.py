@@ -48,6 +48,11 @@ def number(value: float) -> Expression:
     return Expression("number", (), (), "", float(value))
 
 
+def is_unnamed(expression: Expression) -> bool:
+    """Whether an expression is a constant that the function has made, without a name so far."""
+    return expression.operation == "constant" and not expression.name
+
+
 def _nested(value: Any) -> Any:
     return tuple(map(_nested, value)) if isinstance(value, list) else value
 
@@ -73,7 +78,13 @@ def is_number(expression: Expression, value: float) -> bool:
 
 
 def add(a: Expression, b: Expression) -> Expression:
-    """Return a + b."""
+    """Return a + b; what cancels is gone."""
+    for one, other in ((a, b), (b, a)):
+        if other == neg(one):
+            return zero(a.shape) if a.shape else number(0)
+        if other.operation == "add" and neg(one) in other.arguments:
+            left, right = other.arguments
+            return right if left == neg(one) else left
     if a.operation == "zero":
         return b
     if b.operation == "zero":
@@ -82,7 +93,17 @@ def add(a: Expression, b: Expression) -> Expression:
         return scale(number(2), a)
     if a.operation == b.operation == "diag":
         return diag(add(a.arguments[0], b.arguments[0]))
+    if a.operation == "diag" and b.operation == "neg" and b.arguments[0].operation == "diag":
+        return diag(add(a.arguments[0], neg(b.arguments[0].arguments[0])))
+    if _is_row(a) and _is_row(b.arguments[0] if b.operation == "neg" else b):
+        second = b.arguments[0].arguments[0] if b.operation == "neg" else b.arguments[0]
+        return transpose(add(a.arguments[0], neg(second) if b.operation == "neg" else second))
     return Expression("add", (a, b), a.shape or b.shape)
+
+
+def _is_row(a: Expression) -> bool:
+    """Whether an expression is the transpose of a vector."""
+    return a.operation == "transpose" and len(a.arguments[0].shape) == 1
 
 
 def neg(a: Expression) -> Expression:
@@ -104,6 +125,8 @@ def scale(c: Expression, a: Expression) -> Expression:
         return neg(a)
     if a.operation == "neg":
         return neg(scale(c, a.arguments[0]))
+    if c.operation == "number" and c.value < 0 and a.operation != "number":
+        return neg(scale(number(-c.value), a))
     if c.operation == "neg":
         return neg(scale(c.arguments[0], a))
     if not a.shape and a.operation == "number":
@@ -134,6 +157,8 @@ def times(u: Expression, v: Expression) -> Expression:
     for one, other in ((u, v), (v, u)):
         if one.operation in ("ones", "zero"):
             return other if one.operation == "ones" else one
+        if one.operation == "scale" and one.arguments[1].operation == "ones":
+            return scale(one.arguments[0], other)
     return Expression("times", (u, v), u.shape)
 
 
@@ -147,9 +172,16 @@ def transpose(a: Expression) -> Expression:
         inner = transpose(a.arguments[-1])
         return neg(inner) if a.operation == "neg" else scale(a.arguments[0], inner)
     if a.operation == "add" and len(a.shape) == 2:
-        return add(*map(transpose, a.arguments))
+        left, right = map(transpose, a.arguments)
+        return a if (left, right) == a.arguments[::-1] else add(left, right)
+    if a.operation == "column":
+        return transpose(a.arguments[0])
     if a.operation == "matmul":
         left, right = a.arguments
+        if left.operation == "column" and right.operation == "transpose":  # (u vᵀ)ᵀ = v uᵀ
+            inner = right.arguments[0]
+            turned = column(inner) if len(inner.shape) == 1 else inner
+            return matmul(turned, transpose(left.arguments[0]))
         return matmul(transpose(right), transpose(left))
     return Expression("transpose", (a,), a.shape[::-1] if len(a.shape) == 2 else (1, *a.shape))
 
@@ -163,6 +195,10 @@ def matmul(a: Expression, b: Expression) -> Expression:
         return b
     if b.operation == "identity":
         return a
+    if (a.operation == "inv" and a.arguments == (b,)) or (
+        b.operation == "inv" and b.arguments == (a,)
+    ):
+        return identity(a.shape[0])
     for part in (a, b):
         if part.operation in ("neg", "scale"):
             inner = part.arguments[-1]

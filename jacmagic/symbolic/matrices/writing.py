@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from itertools import groupby
 
 from jacmagic.labels import Label
 from jacmagic.render.latex import number as number_tex
 from jacmagic.symbolic.matrices.elementwise import ELEMENTWISE
-from jacmagic.symbolic.matrices.expressions import Expression
+from jacmagic.symbolic.matrices.expressions import Expression, is_unnamed
 
 _SUM, _PRODUCT, _ATOM = 0, 1, 2
 
@@ -18,12 +19,14 @@ class Writer:
 
     Attributes:
         used: the named parts that were written, in order.
+        unnamed: whether a constant without a name was written.
     """
 
     def __init__(self, names: Mapping[Expression, str] | None = None) -> None:
         """Write with LaTeX names for some parts."""
         self.names = dict(names or {})
         self.used: dict[Expression, str] = {}
+        self.unnamed = False
 
     def tex(self, expression: Expression) -> str:
         """Return the LaTeX of an expression."""
@@ -49,7 +52,9 @@ class Writer:
     def _input(self, x: Expression) -> tuple[str, int]:
         return Label(x.name).tex, _ATOM
 
-    _constant = _input
+    def _constant(self, x: Expression) -> tuple[str, int]:
+        self.unnamed |= is_unnamed(x)
+        return Label(x.name).tex if x.name else r"\cdot", _ATOM
 
     def _number(self, x: Expression) -> tuple[str, int]:
         short = Fraction(x.value).limit_denominator(1000)
@@ -63,6 +68,8 @@ class Writer:
         return "I", _ATOM
 
     def _ones(self, x: Expression) -> tuple[str, int]:
+        if len(x.shape) == 2:
+            return rf"\mathbf{{1}} \mathbf{{1}}{self._dot_sign}", _PRODUCT
         return (r"\mathbf{1}" if x.shape else "1"), _ATOM
 
     def _zero(self, x: Expression) -> tuple[str, int]:
@@ -101,13 +108,56 @@ class Writer:
         return rf"{self._held(a, _PRODUCT)} \odot {self._held(b, _PRODUCT)}", _PRODUCT
 
     def _matmul(self, x: Expression) -> tuple[str, int]:
+        runs = [(one, len(list(same))) for one, same in groupby(_factors(x))]
+        if len(runs) == 1:
+            return self._matrix_power(*runs[0]), _ATOM
+        written = [
+            self._held(one, _PRODUCT) if count == 1 else self._matrix_power(one, count)
+            for one, count in runs
+        ]
+        return " \\, ".join(written), _PRODUCT
+
+    def _matrix_power(self, base: Expression, n: int) -> str:
+        """Return Aⁿ, A⁻ⁿ, or the transpose of these."""
+        if base.operation == "transpose" and base not in self.names:
+            inner = self._matrix_power(base.arguments[0], n)
+            return rf"\left({inner}\right){self._dot_sign}"
+        if base.operation == "inv" and base not in self.names:
+            return f"{self._held(base.arguments[0], _ATOM)}^{{-{n}}}"
+        return f"{self._held(base, _ATOM)}^{{{n}}}"
+
+    def _differential(self, x: Expression) -> tuple[str, int]:
+        return rf"\mathrm{{d}}{Label(x.name).tex}", _ATOM
+
+    def _kron(self, x: Expression) -> tuple[str, int]:
         a, b = x.arguments
-        return f"{self._held(a, _PRODUCT)} \\, {self._held(b, _PRODUCT)}", _PRODUCT
+        return rf"{self._held(a, _ATOM)} \otimes {self._held(b, _ATOM)}", _PRODUCT
+
+    def _inv(self, x: Expression) -> tuple[str, int]:
+        return f"{self._held(x.arguments[0], _ATOM)}^{{-1}}", _ATOM
+
+    def _det(self, x: Expression) -> tuple[str, int]:
+        return rf"\det\left({self.tex(x.arguments[0])}\right)", _ATOM
+
+    def _logdet(self, x: Expression) -> tuple[str, int]:
+        return rf"\ln \left| {self._det(x)[0]} \right|", _PRODUCT
+
+    def _trace(self, x: Expression) -> tuple[str, int]:
+        return rf"\operatorname{{tr}}\left({self.tex(x.arguments[0])}\right)", _ATOM
+
+    def _logsumexp(self, x: Expression) -> tuple[str, int]:
+        return rf"\operatorname{{logsumexp}}\left({self.tex(x.arguments[0])}\right)", _ATOM
+
+    def _max(self, x: Expression) -> tuple[str, int]:
+        return rf"\max {self._held(x.arguments[0], _ATOM)}", _PRODUCT
 
     _dot_sign = r"^{\mathsf{T}}"
 
     def _transpose(self, x: Expression) -> tuple[str, int]:
-        return self._held(x.arguments[0], _ATOM) + self._dot_sign, _ATOM
+        (a,) = x.arguments
+        if a.operation == "inv" and a not in self.names:
+            return rf"{self._held(a.arguments[0], _ATOM)}^{{-\mathsf{{T}}}}", _ATOM
+        return self._held(a, _ATOM) + self._dot_sign, _ATOM
 
     def _column(self, x: Expression) -> tuple[str, int]:
         return self._write(x.arguments[0])
@@ -123,7 +173,9 @@ class Writer:
         return rf"\mathbf{{1}}{self._dot_sign} {self._held(x.arguments[0], _PRODUCT)}", _PRODUCT
 
     def _norm(self, x: Expression) -> tuple[str, int]:
-        return rf"\left\| {self.tex(x.arguments[0])} \right\|", _ATOM
+        (a,) = x.arguments
+        frobenius = "_{F}" if len(a.shape) == 2 else ""
+        return rf"\left\| {self.tex(a)} \right\|{frobenius}", _ATOM
 
     def _softmax(self, x: Expression) -> tuple[str, int]:
         return rf"\operatorname{{softmax}}\left({self.tex(x.arguments[0])}\right)", _ATOM
@@ -152,3 +204,10 @@ class Writer:
         bare = pattern.startswith((r"\frac", r"\sqrt", "|", "[", r"\max", r"\sigma"))
         shown = self.tex(u) if bare else self._held(u, _ATOM)
         return pattern.format(shown), _ATOM if bare else _PRODUCT
+
+
+def _factors(product: Expression) -> list[Expression]:
+    """Return the factors of a product of matrices from left to right."""
+    if product.operation != "matmul":
+        return [product]
+    return [factor for part in product.arguments for factor in _factors(part)]

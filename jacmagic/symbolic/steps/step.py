@@ -15,6 +15,7 @@ import sympy
 from sympy.core.parameters import distribute
 
 from jacmagic.symbolic.formula.attempt import by_sympy
+from jacmagic.symbolic.formula.symbol_names import SymbolNames
 from jacmagic.symbolic.steps.application import Application, Expr
 from jacmagic.symbolic.steps.rules import apply_rule
 from jacmagic.symbolic.steps.writing import Ending, Pen, PlainPen, TexPen
@@ -162,6 +163,14 @@ def _remark(line: Equation) -> str:
     return rf"\quad \text{{{line.rule}: }} {line.formula}"
 
 
+def _in_order(applied: Application, part: Expr, names: Mapping[Any, str]) -> Application:
+    """Return a rule for a sum with the terms in the order of the code, where it is known."""
+    terms = names.sums.get(part, ()) if isinstance(names, SymbolNames) and part.is_Add else ()
+    known = {term: k for k, term in enumerate(terms)}
+    inner = sorted(applied.inner, key=lambda term: known.get(term, len(known)))
+    return replace(applied, inner=tuple(inner)) if known else applied
+
+
 def derive(
     expression: Expr,
     symbol: sympy.Symbol,
@@ -200,7 +209,7 @@ def derive(
 
     def step_of(part: Expr) -> Step:
         if part not in steps:
-            applied = apply_rule(part, symbol)
+            applied = _in_order(apply_rule(part, symbol), part, written[0])
             children = tuple(map(step_of, applied.inner))
             after = applied.assemble(tuple(child.after for child in children), applied.kept)
             steps[part] = Step(

@@ -4,14 +4,17 @@
 torch's gradient silently. Here each is recorded with its line, and the expression keeps depending
 on the inputs, as the mathematics says. Torch's derivative then differs, and the agreement can name
 the cause. `int()` is exact while the whole number stays the same, which becomes an assumption. Only
-`float()` cannot be followed, because Python insists on a bare number: the dependence is lost.
+`float()` of a tensor or of its text cannot be followed, because Python insists on a bare number:
+the dependence is lost.
 """
 
 from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from types import FrameType
 from typing import Any
 
@@ -25,6 +28,7 @@ from jacmagic.symbolic.trace.expansions import expansion_of
 from jacmagic.symbolic.trace.mode import ConcolicMode
 from jacmagic.symbolic.trace.naming import Names
 from jacmagic.symbolic.trace.source_lines import is_own, users_line
+from jacmagic.symbolic.trace.texts import text_of
 
 ADVICE = {
     "detach()": "leave out .detach()",
@@ -39,8 +43,12 @@ ADVICE = {
     "inference_mode": "move the computation out of torch.inference_mode()",
     "autograd.Function": "differentiate what its forward computes in its backward",
     "float()": "leave out float(); a 0-dimensional tensor computes like a number",
+    "float(text)": "compute with the tensor itself, or round it with torch.round(x, decimals=6)",
     "autograd.grad()": "pass create_graph=True",
     "no derivative": "J.evaluator() gives the closed form's numbers",
+    "cosine_similarity()": (
+        "write (F.normalize(a, dim=…) * F.normalize(b, dim=…)).sum(…), which clamps in the graph"
+    ),
     "int()": "an integer part has no derivative; keep the tensor, or use torch.floor",
 }
 
@@ -99,6 +107,7 @@ _KEPT = {"item": ".item()", "numpy": ".numpy()", "__array__": ".numpy()"}
 _COPIED = {"tensor": "torch.tensor([...])", "as_tensor": "torch.as_tensor([...])"}
 _CUT = {"detach": "detach()", "detach_": "detach()"}
 _APPLY = torch.autograd.Function.apply.__func__.__code__  # type: ignore[attr-defined]
+_LOST = ("float()", "float(text)")
 _WHOLE = frozenset({"__int__", "__index__", "__trunc__"})
 _SHOWN = frozenset({"__format__", "__repr__", "__str__"})
 _BYTES = frozenset({"untyped_storage", "_typed_storage", "storage", "__dlpack__"})
@@ -114,13 +123,29 @@ def _without_graph() -> tuple[str, str]:
     return ("inference_mode" if torch.is_inference_mode_enabled() else "no_grad"), ""
 
 
+def _clamps(x1: torch.Tensor, x2: torch.Tensor, dim: int = 1, eps: float = 1e-8, **_: Any) -> bool:
+    """Whether torch's cosine similarity clamps a norm, which its derivative takes no notice of."""
+    with without_dispatch_modes(), torch.no_grad():
+        norms = [torch.linalg.vector_norm(x, dim=dim) for x in (x1, x2)]
+        return bool(any((norm < eps).any() for norm in norms))
+
+
 class LeakDetector(TorchFunctionMode):
     """Function mode that reports cuts of the graph and carries expressions across."""
 
-    def __init__(self, mode: ConcolicMode, names: Names | None = None) -> None:
-        """Observe a function traced by this mode, with or without named constants."""
+    def __init__(
+        self, mode: ConcolicMode, names: Names | None = None, text_factor: float = 1.0
+    ) -> None:
+        """Observe a function traced by this mode, with or without named constants.
+
+        Args:
+            mode: the mode that traces.
+            names: the named constants, or None.
+            text_factor: what numbers read from texts of tensors are multiplied by.
+        """
         super().__init__()
         self.mode, self.names, self.calls = mode, names, 0
+        self._text_factor = text_factor
         self._noted: dict[tuple[str, int | None, str], set[int]] = {}
 
     @property
@@ -129,7 +154,7 @@ class LeakDetector(TorchFunctionMode):
         for line, node in self.mode.lost_dependence:
             self._noted.setdefault(("float()", line, ""), set()).add(node)
         return tuple(
-            Leak(habit, line, frozenset(nodes), lost_dependence=habit == "float()", name=name)
+            Leak(habit, line, frozenset(nodes), lost_dependence=habit in _LOST, name=name)
             for (habit, line, name), nodes in self._noted.items()
         )
 
@@ -152,11 +177,13 @@ class LeakDetector(TorchFunctionMode):
             func, args, kwargs = self.names.carried(func, args, kwargs)
         name = getattr(func, "__name__", "")
         if args and _takes_part(self.mode, args[0]):
-            func = expansion_of(name, args, kwargs) or func
+            expansion = expansion_of(name, args, kwargs)
+            func = func if expansion is None else partial(self._expanded, expansion)
         if args and _has_shadow(self.mode, args[0]):
             if name in _SHOWN:
+                report = partial(self._note, "float(text)", args[0])
                 with without_dispatch_modes():
-                    return func(*args, **kwargs)
+                    return text_of(func, args, report, self._text_factor)
             if name in _WHOLE:
                 return self._read_whole(func, args)
             if name in _KEPT or name in _COPIED or name == "tolist":
@@ -176,14 +203,20 @@ class LeakDetector(TorchFunctionMode):
         except Unsupported as unsupported:  # named as the user wrote it, not as its parts are
             called = name if name and not name.startswith("__") else unsupported.operation
             raise Unsupported(called, unsupported.reason) from None
+        self._note_result(func, name, args, kwargs, result)
+        return result
+
+    def _note_result(self, func: Any, name: str, args: Any, kwargs: dict, result: Any) -> None:
+        """Note what a call has computed without a derivative, or with a wrong one."""
         if not torch.is_grad_enabled():
             habit, called = _without_graph()
             self._note(habit, result, name=called)
         elif func is torch.autograd.grad and not kwargs.get("create_graph"):
             self._note("autograd.grad()", result)
+        elif name == "cosine_similarity" and _clamps(*args, **kwargs):
+            self._note("cosine_similarity()", result)
         elif _UNDIFFERENTIATED.fullmatch(name):
             self._note("no derivative", result, name=f"torch.{name.replace('_', '.', 1)}")
-        return result
 
     def _carry_across(self, name: str, value: Any, kwargs: dict) -> Any:
         """Return the same tensor in place of bare numbers."""
@@ -193,7 +226,18 @@ class LeakDetector(TorchFunctionMode):
         if name in _COPIED:
             stacked, dtype = _stack(value).clone(), kwargs.get("dtype")
             return stacked if dtype is None else stacked.to(dtype)
-        return value.reshape(()) if name == "item" else value.clone()
+        if name == "item":
+            value = value.reshape(())
+            value.is_bare_number = True  # formatted as the number that it is in a plain run
+            return value
+        return value.clone()
+
+    def _expanded(self, expansion: Callable[..., torch.Tensor], a: torch.Tensor) -> torch.Tensor:
+        """Return a determinant as sums and products, which stays det A as a whole."""
+        value = expansion(a)
+        if self.mode.tensors is not None:
+            self.mode.tensors.determinant(a, value)
+        return value
 
     def _read_whole(self, func: Any, args: tuple) -> Any:
         """Run `int(x)` and assume that the whole number stays the same."""

@@ -13,9 +13,10 @@ import torch
 
 from jacmagic.function.interop.arrays import traced_by
 from jacmagic.labels import Label
-from jacmagic.symbolic.matrices import Expression
+from jacmagic.symbolic.matrices import Expression, is_unnamed
 from jacmagic.symbolic.trace.mode import ConcolicMode
 from jacmagic.symbolic.trace.source_lines import is_users
+from jacmagic.symbolic.trace.values import Values
 
 
 class LocalVariables:
@@ -23,12 +24,14 @@ class LocalVariables:
 
     Attributes:
         tensors: the tensors by the variables' names.
+        values: all that the variables, helpers and modules have been, in order.
     """
 
     def __init__(self, mode: ConcolicMode) -> None:
         """Record the variables of functions traced by this mode."""
         self.mode = mode
         self.tensors: dict[str, torch.Tensor] = {}
+        self.values = Values(mode)
 
     @contextmanager
     def recording(self) -> Iterator[None]:
@@ -36,15 +39,24 @@ class LocalVariables:
         if sys.getprofile() is not None:
             yield
             return
+        self.mode.on_operation = self.values.note_operation
+        self.mode.on_result = self.values.note_unnamed
         sys.setprofile(self._note)
         try:
             yield
         finally:
             sys.setprofile(None)
+            self.mode.on_operation = self.mode.on_result = None
 
-    def _note(self, frame: FrameType, event: str, _: Any) -> None:
+    def _note(self, frame: FrameType, event: str, result: Any) -> None:
         code = frame.f_code
-        if event != "return" or not is_users(code.co_filename):
+        if event == "call" and is_users(code.co_filename):
+            self.values.note(frame.f_back)
+        if event != "return":
+            return
+        self.values.note(frame)
+        self.values.note_result(frame, result)
+        if not is_users(code.co_filename):
             return
         if not code.co_name.startswith(("<", "__")) or code.co_name == "__call__":
             for name, value in frame.f_locals.items():
@@ -57,7 +69,7 @@ class LocalVariables:
         names: dict[Expression, str] = {}
         for name, tensor in self.tensors.items():
             expression = None if self.mode.tensors is None else self.mode.tensors.of(tensor)
-            if expression is not None and expression.arguments:
+            if expression is not None and (expression.arguments or is_unnamed(expression)):
                 names.setdefault(expression, name)
         return names
 

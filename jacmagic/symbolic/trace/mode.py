@@ -52,6 +52,8 @@ class ConcolicMode(Interpreter):
         lost_dependence: (line, node) of every number that left torch for good.
         dtypes: the floating dtypes of the results that have expressions.
         tensors: the expressions of whole tensors, where they are asked for; None otherwise.
+        on_operation: called before each operation; None for nothing.
+        on_result: called with each operation's result; None for nothing.
     """
 
     shadows: NodeShadows
@@ -65,17 +67,22 @@ class ConcolicMode(Interpreter):
         self.dtypes: set[torch.dtype] = set()
         self.reads_whole_numbers = False  # while int() reads
         self.tensors: Tensors | None = None
+        self.on_operation: Callable[[], None] | None = None
+        self.on_result: Callable[[Any], None] | None = None
 
     def dispatch(self, op: Operation) -> Any:
         """Run one operation, predicting whole tensors' expressions before it may write."""
         self.graph.check_deadline()
+        if self.on_operation is not None:
+            self.on_operation()
         if self.conditions.waiting:
             self.conditions.use(map(storage_key, op.dense_tensors))
-        if self.tensors is None:
-            return super().dispatch(op)
-        predicted = self.tensors.predict(op)
+        predicted = None if self.tensors is None else self.tensors.predict(op)
         out = super().dispatch(op)
-        self.tensors.record(op, predicted, out)
+        if self.tensors is not None:
+            self.tensors.record(op, predicted, out)
+        if self.on_result is not None:
+            self.on_result(out)
         return out
 
     def interpret(self, op: Operation) -> Any:

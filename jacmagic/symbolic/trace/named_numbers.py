@@ -26,10 +26,12 @@ class NamedNumber:
     Attributes:
         graph: where its node is.
         node: the node that it stands for.
+        before: the operation that it was the first operand of a moment ago, or "".
     """
 
     graph: Graph
     node: int
+    before: str = ""
 
 
 class NamedFloat(NamedNumber, float):
@@ -59,6 +61,7 @@ def _binary(name: str, *, reflected: bool) -> Callable[[Any, Any], Any]:
 
     def method(self: Any, other: Any) -> Any:
         if isinstance(other, bool) or not isinstance(other, int | float):
+            self.before = "" if reflected else name  # torch is given g·x and x·g alike
             return NotImplemented
         pair = (other, self) if reflected else (self, other)
         value = compute(*map(plain_number, pair))
@@ -86,3 +89,18 @@ def apply_function(name: str, value: Any) -> Any | None:
         return None
     number = getattr(math, name)(plain_number(value))
     return with_node(value.graph, number, value.graph.apply(name, value.node))
+
+
+def stood_first(name: str, args: tuple) -> bool:
+    """Whether a named number stood before the operator, which torch passes behind it."""
+    if len(args) != 2 or not isinstance(args[1], NamedNumber):
+        return False
+    before, args[1].before = args[1].before, ""
+    return before == name
+
+
+def holds_name(value: Any) -> bool:
+    """Whether a value is a named number, or a nest with one in it."""
+    if isinstance(value, list | tuple):
+        return any(map(holds_name, value))
+    return isinstance(value, NamedNumber)

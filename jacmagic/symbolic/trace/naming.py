@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,11 +26,14 @@ from jacmagic.symbolic.trace.mode import ConcolicMode
 from jacmagic.symbolic.trace.named_numbers import (
     NamedNumber,
     apply_function,
+    holds_name,
     plain_number,
+    stood_first,
     with_node,
 )
 
 MAX_ELEMENTS = 16  # of a tensor, up to which each is a constant of its own: a 4 × 4 matrix
+_ITEM = re.compile(r"(?P<name>\w+)\[(?P<position>\d+)\]")  # of a list
 _RECOGNISED = (math.pi, math.e, math.tau)  # recognised as themselves
 
 
@@ -75,6 +80,9 @@ _ARITHMETIC = frozenset(
     + [f"__{name}__" for name in ("lt", "le", "gt", "ge", "eq", "ne")]
     + ["lt", "le", "gt", "ge", "eq", "ne"]
 )
+# Functions that make tensors, and which argument is the numbers.
+_MAKERS = {"tensor": 0, "as_tensor": 0, "asarray": 0, "new_tensor": 1}
+_MAKERS |= {"full": 1, "full_like": 1, "new_full": 2}
 _REFLECTED = {
     "__radd__": torch.add,
     "__rmul__": torch.mul,
@@ -142,7 +150,7 @@ class Names:
         if not name or name.startswith("_"):
             return value
         if isinstance(value, torch.Tensor):
-            if self.mode.tensors is not None:
+            if self.mode.tensors is not None and not self.mode.shadows.has(value):
                 self.mode.tensors.constant(name, value)
             self._name_tensor(name, value)
             return value
@@ -185,6 +193,8 @@ class Names:
 
     def _label(self, name: str, index: tuple[int, ...]) -> Label:
         """Return a component's label, written out where it would look like an input's."""
+        if (item := _ITEM.fullmatch(name)) is not None:
+            name, index = item["name"], (int(item["position"]), *index)
         label = Label(name, index)
         return Label(name, index, written_out=label.tex in self._naming.shown)
 
@@ -210,16 +220,39 @@ class Names:
 
     def carried(self, func: Any, args: tuple, kwargs: dict) -> tuple[Any, tuple, dict]:
         """Return a call of torch with named numbers as tensors that carry their nodes."""
-        if not any(isinstance(value, NamedNumber) for value in args):
+        if not any(map(holds_name, args)):
             return func, args, kwargs
         name = getattr(func, "__name__", "")
+        if name in _MAKERS:
+            return partial(self._made, func, _MAKERS[name]), args, kwargs
         like = next((value for value in args if isinstance(value, torch.Tensor)), None)
         if like is None or (name not in _ARITHMETIC and name not in _REFLECTED):
             return func, args, kwargs
         given = tuple(self._as_tensor(v, like) if isinstance(v, NamedNumber) else v for v in args)
+        if name in ("add", "mul") and stood_first(name, args):
+            return func, (given[1], given[0]), kwargs
         if name in _REFLECTED:
             return _REFLECTED[name], (given[1], given[0]), kwargs
         return func, given, kwargs
+
+    def _made(self, make: Any, position: int, *args: Any, **kwargs: Any) -> Any:
+        """Make a tensor of named and other numbers; each element keeps its node."""
+        result = make(*args, **kwargs)
+        if result.is_floating_point() and not self.mode.shadows.has(result):
+            nodes = self._nodes(args[position]) if position < len(args) else None
+            if nodes is not None:
+                self.mode.shadows.write(result, np.broadcast_to(nodes, tuple(result.shape)).copy())
+        return result
+
+    def _nodes(self, nest: Any) -> np.ndarray | None:
+        """Return the nodes of a nest of numbers; None where something else is in it."""
+        if isinstance(nest, list | tuple):
+            parts = [self._nodes(part) for part in nest]
+            return None if any(part is None for part in parts) else np.array(parts, dtype=np.int64)
+        if not isinstance(nest, int | float):
+            return None
+        node = nest.node if isinstance(nest, NamedNumber) else self.graph.number(nest)
+        return np.array(node, dtype=np.int64)
 
     def _as_tensor(self, value: Any, like: torch.Tensor) -> torch.Tensor:
         dtype = like.dtype

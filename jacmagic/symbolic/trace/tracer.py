@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -33,6 +34,7 @@ from jacmagic.symbolic.trace.mode import ConcolicMode
 from jacmagic.symbolic.trace.naming import Constant, Names, NamesMet, Naming
 from jacmagic.symbolic.trace.shadows import Poisoned
 from jacmagic.symbolic.trace.tensors import Tensors
+from jacmagic.symbolic.trace.values import Value
 
 _BARE = (".item()", ".tolist()", ".numpy()")
 
@@ -45,11 +47,13 @@ class Refusal:
         operation: what stands in the way, as torch or Python names it.
         line: the line of the user's code, or None.
         reason: one clause.
+        leaks: the lines where values left torch's graph before.
     """
 
     operation: str
     line: int | None
     reason: str
+    leaks: tuple[Leak, ...] = field(default=(), compare=False, repr=False)
 
     def __str__(self) -> str:
         where = "" if self.line is None else f" (line {self.line})"
@@ -73,6 +77,9 @@ class Trace:
         parts: what the function itself calls some parts of that.
         dtypes: the floating dtypes that torch computed in on the way.
         calls: how often the function called torch.
+        bindings: what the function's variables, helpers and modules have been, in order.
+        base: the components of values on manifolds, which are constants with names.
+        values: the components of all inputs' values, where those on manifolds are no inputs.
     """
 
     graph: Graph
@@ -87,6 +94,9 @@ class Trace:
     parts: Mapping[Expression, str] = field(default_factory=dict)
     dtypes: frozenset[torch.dtype] = frozenset()
     calls: int = 0
+    bindings: tuple[Value, ...] = ()
+    base: tuple[Constant, ...] = ()
+    values: tuple[int, ...] = ()
 
 
 @cache
@@ -112,6 +122,8 @@ def trace(
     seconds: float | None = None,
     naming: Naming | None = None,
     whole: Sequence[str] = (),
+    fixed: Mapping[int, float] = MappingProxyType({}),
+    text_factor: float = 1.0,
 ) -> Trace | Refusal:
     """Trace a function at a point.
 
@@ -124,6 +136,8 @@ def trace(
         naming: which constants keep the names that the user gave them; None for none, and then
             nothing else has a name either.
         whole: names of the tensors themselves; the trace then also says what whole tensors are.
+        fixed: numbers of components that are constants with a name, by position.
+        text_factor: what numbers read from texts of tensors are multiplied by.
 
     Returns:
         The trace, or a refusal. Output printed by the function, and torch's warnings about cut
@@ -133,11 +147,12 @@ def trace(
     graph = Graph(limit=limit, deadline=None if seconds is None else Deadline(seconds))
     mode = ConcolicMode(graph)
     kept = NamesMet() if naming is None else Names(mode, names, naming)
-    leaks, stacks = LeakDetector(mode, kept if isinstance(kept, Names) else None), ModeStacks()
+    names_kept = kept if isinstance(kept, Names) else None
+    leaks, stacks = LeakDetector(mode, names_kept, text_factor), ModeStacks()
     try:
-        inputs = tuple(graph.variable(name) for name in names)
+        inputs = _leaves(graph, names, fixed)
         copies = _shadowed_copies(mode, tensors, inputs)
-        mode.tensors = _tensors(whole, copies)
+        mode.tensors = _tensors(mode, whole, copies)
         with silent(), kept.keeping(), torch.enable_grad(), leaks, mode:
             result = function(*copies)
             leaves = flatten(result).leaves
@@ -145,7 +160,7 @@ def trace(
             int(node) for leaf in leaves for node in mode.shadows.read(leaf).reshape(-1)
         )
     except REFUSALS as error:  # the user's code runs here; it only costs the formula
-        return _refusal(error, graph.line, leaks.leaks)
+        return replace(_refusal(error, graph.line, leaks.leaks), leaks=leaks.leaks)
     finally:  # an interrupt may hit the first: see NOTE [Interrupts between the lines]
         try:
             stacks.restore()
@@ -156,6 +171,14 @@ def trace(
     if isinstance(kept, NamesMet):
         return replace(found, has_constants=kept.any)
     return _with_names(found, kept, result)
+
+
+def _leaves(graph: Graph, names: Sequence[str], fixed: Mapping[int, float]) -> tuple[int, ...]:
+    """Return a variable for each component; a constant with its name where it is fixed."""
+    return tuple(
+        graph.constant(name, fixed[k]) if k in fixed else graph.variable(name)
+        for k, name in enumerate(names)
+    )
 
 
 def _with_names(found: Trace, names: Names, result: Any) -> Trace:
@@ -169,14 +192,17 @@ def _with_names(found: Trace, names: Names, result: Any) -> Trace:
         variables=names.variables,
         expression=tensors.of(result) if tensors is not None and is_tensor else None,
         parts=names.locals.expressions(),
+        bindings=names.locals.values.named(),
     )
 
 
-def _tensors(names: Sequence[str], copies: Sequence[torch.Tensor]) -> Tensors | None:
+def _tensors(
+    mode: ConcolicMode, names: Sequence[str], copies: Sequence[torch.Tensor]
+) -> Tensors | None:
     """Return the expressions of the inputs as whole tensors; None without names."""
     if not names:
         return None
-    tensors = Tensors()
+    tensors = Tensors(lambda tensor: not mode.shadows.has(tensor))
     for name, copy in zip(names, copies, strict=True):
         tensors.input(name, copy)
     return tensors

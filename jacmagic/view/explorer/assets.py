@@ -6,21 +6,21 @@ import re
 from functools import cache
 from importlib.resources import files
 
-# The view's modules, each below those that it imports; the parts are on screen in this order.
+# The view's modules, each below those that it imports; the parts are in this order.
 MODULES = (
     *("format.mjs", "element.mjs", "mathml.mjs", "slots.mjs", "copy.mjs", "stops.mjs"),
     *("special.mjs", "tape.mjs", "live.mjs", "following.mjs", "layout.mjs"),
     *("navigation.mjs", "cells.mjs", "grid_elements.mjs", "grid.mjs"),
-    "parts.mjs",
-    "controls.mjs",
+    *("still.mjs", "areas.mjs", "tabs.mjs", "parts.mjs"),
     "title.mjs",
-    "chain.mjs",
-    "equations.mjs",
-    "notice.mjs",
-    "tools.mjs",
-    "table.mjs",
-    "panel.mjs",
-    "notes.mjs",
+    *("play.mjs", "slider.mjs", "controls.mjs", "tools.mjs"),
+    *("linear.mjs", "notice.mjs", "value.mjs", "table.mjs", "determinant.mjs", "notes.mjs"),
+    *("chain.mjs", "equations.mjs"),
+    *("curves.mjs", "scene.mjs", "scene_map.mjs", "scene_graph.mjs"),
+    *("scene_levels.mjs", "scene_field.mjs", "scene_matrix.mjs"),
+    *("slice.mjs", "plane.mjs", "squares.mjs", "picture.mjs"),
+    *("derivation_line.mjs", "factors.mjs"),
+    *("panel.mjs", "code.mjs"),
     "view.mjs",
 )
 

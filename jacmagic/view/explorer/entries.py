@@ -21,14 +21,15 @@ def entry_of(jacobian: JacobianResult, row: int, column: int) -> dict[str, Any] 
     """
     i, j = jacobian.view.layout.pair(row, column)
     lines = attempt(
-        lambda: _lines(jacobian.step_template(i, j)), jacobian.forms.budget, "this derivation"
+        lambda: lines_of(jacobian.step_template(i, j)), jacobian.forms.budget, "this derivation"
     )
     if isinstance(lines, Refusal):
         return {"lines": [], "note": str(lines)}
     return {"lines": lines, "note": ""} if lines else None
 
 
-def _lines(step: Step | None) -> list[Any]:
+def lines_of(step: Step | None) -> list[Any]:
+    """Return the lines of a derivation: depth, MathML, rule and MathML of the rule."""
     return [
         [
             line.depth,

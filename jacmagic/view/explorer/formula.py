@@ -10,8 +10,11 @@ from jacmagic.result import JacobianResult
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.symbolic.trace import Refusal
+from jacmagic.view.determinant import shown_determinant
+from jacmagic.view.explorer.code import code_of
 from jacmagic.view.explorer.copies import copies
 from jacmagic.view.explorer.entries import entries_of
+from jacmagic.view.explorer.factors import factors_of
 from jacmagic.view.explorer.live_tape import live_tape
 
 MAX_ENTRY_BYTES = 24_000  # of derivations sent unasked: less than half of the view's code
@@ -20,16 +23,19 @@ _NO_CHAIN: dict[str, Any] = {
     "head": "",
     "sign": "=",
     "links": [],
+    "names": [],
     "where": [],
     "matrix": [],
     "plain": None,
+    "determinant": None,
     "copies": {},
 }
 
 
 def signature_of(jacobian: JacobianResult) -> tuple[Any, ...]:
     """Return the key of the formula that is shown; equal keys, equal formulas."""
-    return (jacobian.reading, jacobian.form_gives_numbers, jacobian.one_sided is not None)
+    shown = jacobian.reading or jacobian.closed_form
+    return (shown, jacobian.form_gives_numbers, jacobian.one_sided is not None)
 
 
 def formula_of(jacobian: JacobianResult) -> dict[str, Any]:
@@ -42,7 +48,14 @@ def formula_of(jacobian: JacobianResult) -> dict[str, Any]:
         short = entries_of(jacobian, MAX_ENTRY_BYTES)
     if isinstance(chain, Refusal):
         chain = {**_NO_CHAIN, "note": str(chain)}
-    return {"chain": chain, "live": live_tape(jacobian), "entries": short}
+    factors = factors_of(jacobian) if jacobian.reads_as_chain else {}
+    return {
+        "chain": chain,
+        "live": live_tape(jacobian),
+        "entries": short,
+        "factors": factors,
+        "code": code_of(jacobian),
+    }
 
 
 def _chain(jacobian: JacobianResult) -> dict[str, Any]:
@@ -57,12 +70,22 @@ def _chain(jacobian: JacobianResult) -> dict[str, Any]:
     return {
         "head": to_mathml(chain.head),
         "sign": chain.signs[-1],
+        "names": list(chain.link_names),
         **_links(chain.links, chain.where, moving),
         "matrix": [to_mathml(equation, display=False) for equation in chain.matrix],
         "plain": plain,
+        "determinant": _determinant(jacobian),
         "copies": copies(jacobian),
         "note": "",
     }
+
+
+def _determinant(jacobian: JacobianResult) -> str | None:
+    """Return MathML of "det J" with its closed form; the browser adds the number."""
+    found = shown_determinant(jacobian)
+    if found is None:
+        return None
+    return to_mathml((found.definition or found.name).tex, display=False)
 
 
 def _links(links: Sequence[str], where: Sequence[str], moving: list[str]) -> dict[str, Any]:

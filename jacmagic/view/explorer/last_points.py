@@ -1,4 +1,4 @@
-"""The points at which explorers were left, for a cell that runs again."""
+"""The points and tabs at which explorers were left, for a cell that runs again."""
 
 from __future__ import annotations
 
@@ -25,16 +25,24 @@ class Identity:
         return cls(jacobian.title, labels, tuple(jacobian.problem.flat_point))
 
 
-_POINTS: dict[Identity, list[float]] = {}
+@dataclass(frozen=True)
+class Left:
+    """How an explorer was left: its point, and the name of its open tab."""
+
+    numbers: list[float]
+    tab: str
 
 
-def remember(identity: Identity, numbers: Sequence[float]) -> None:
-    """Remember a point; beyond a bound the oldest function is forgotten."""
-    _POINTS[identity] = list(numbers)
-    while len(_POINTS) > MAX_FUNCTIONS:
-        del _POINTS[next(iter(_POINTS))]
+_LEFT: dict[Identity, Left] = {}
 
 
-def recall(identity: Identity) -> list[float] | None:
-    """Return the last point, if there is one."""
-    return _POINTS.get(identity)
+def remember(identity: Identity, numbers: Sequence[float], tab: str) -> None:
+    """Remember how an explorer is; beyond a bound the oldest function is forgotten."""
+    _LEFT[identity] = Left(list(numbers), tab)
+    while len(_LEFT) > MAX_FUNCTIONS:
+        del _LEFT[next(iter(_LEFT))]
+
+
+def recall(identity: Identity) -> Left | None:
+    """Return how it was left, if it was."""
+    return _LEFT.get(identity)

@@ -11,38 +11,53 @@ import torch
 
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.result import JacobianResult
+from jacmagic.result.analysis.arrays import parts_of
+from jacmagic.symbolic.formula.live import live_tape as tape_of
 from jacmagic.symbolic.graph import OPERATIONS, BudgetExceeded, Tape
 
 # The operations that static/tape.mjs has: all but a few special functions.
 BROWSER = frozenset(OPERATIONS) - {
     *("y0", "y1", "k0", "k1", "erfinv", "zeta", "gammainc", "gammaincc"),
 }
-MAX_OPERATIONS = 20_000  # of a tape, which is stored in the notebook: about 400 kB
+MAX_OPERATIONS = 40_000  # of a tape, which is stored in the notebook: about 800 kB
 MAX_SECONDS_TO_CHECK_ON = 0.1  # of one call of torch; a slower one is checked at one point fewer
 
 
 def live_tape(jacobian: JacobianResult) -> dict[str, Any]:
-    """Return the tape that the browser runs; empty unless it gives torch's numbers."""
-    reading = jacobian.reading
-    if reading is None or jacobian.agreement.verdict != "agree":
+    """Return the tape that the browser runs; empty unless it gives torch's numbers.
+
+    It is written from the graph: a formula that is too long to read has one too.
+    """
+    form, reading = jacobian.closed_form, jacobian.reading
+    if form is None or jacobian.agreement.verdict != "agree":
         return {}
     try:
-        tape = reading.live_tape()
+        tape = tape_of(form) if reading is None else reading.live_tape()
     except BudgetExceeded:
         return {}
-    conditions, clauses = len(reading.form.trace.assumptions), len(reading.clauses)
-    if not {name for name, *_ in tape.operations} <= BROWSER:
+    if not _runs_in_browsers(tape):
         return {}
-    if len(tape.operations) > MAX_OPERATIONS or not _gives_torch_numbers(
-        jacobian, tape, conditions, clauses
-    ):
+    shown = form if reading is None else reading.form
+    conditions = len(shown.trace.assumptions)
+    clauses = 0 if reading is None else len(reading.clauses)
+    if not _gives_torch_numbers(jacobian, tape, conditions, clauses):
         return {}
+    constants = () if reading is None else reading.constants
     return {
         "tape": tape.to_json(),
         "conditions": conditions,
         "clauses": clauses,
-        "constants": [to_json(one.value) for _, one in reading.constants],
+        "values": jacobian.shape[0],
+        "constants": [to_json(one.value) for _, one in constants],
+        "written": reading is not None,
     }
+
+
+def _runs_in_browsers(tape: Tape) -> bool:
+    """Whether a browser has all operations of a tape, and the memory for it."""
+    operations, outputs = len(tape.operations), len(tape.outputs)
+    known = {name for name, *_ in tape.operations} <= BROWSER
+    return known and max(operations, outputs, len(tape.constants)) <= MAX_OPERATIONS
 
 
 def _gives_torch_numbers(
@@ -62,15 +77,16 @@ def _gives_torch_numbers(
             there = jacobian if not shift else jacobian.at(**shaped(jacobian, moved.tolist()))
         except REFUSALS:  # which says nothing about the tape
             continue
-        if not _same(outputs[conditions + clauses :], there):
+        entries, values = np.split(outputs[conditions + clauses :], [there.matrix.numel()])
+        if not (_same(entries, there.matrix) and _same(values, torch.from_numpy(there.flat_value))):
             return False
         if shift and time.perf_counter() - began > MAX_SECONDS_TO_CHECK_ON:
             return True
     return True
 
 
-def _same(entries: np.ndarray, jacobian: JacobianResult) -> bool:
-    truth = jacobian.matrix.detach().cpu()
+def _same(entries: np.ndarray, truth: torch.Tensor) -> bool:
+    truth = truth.detach().cpu()
     precise = truth.dtype == torch.float64
     tolerance = 1e-7 if precise else 2e-2 if truth.element_size() < 4 else 1e-3
     expected = truth.double().numpy().reshape(-1)
@@ -81,12 +97,7 @@ def _same(entries: np.ndarray, jacobian: JacobianResult) -> bool:
 
 def shaped(jacobian: JacobianResult, flat: Sequence[float]) -> dict[str, torch.Tensor]:
     """Return flat numbers as the inputs' tensors."""
-    tensors, start = {}, 0
-    for name, value in jacobian.point.items():
-        part = torch.tensor(flat[start : start + value.numel()], dtype=torch.float64)
-        start += value.numel()
-        tensors[name] = part.to(value.dtype).to(value.device).reshape(value.shape)
-    return tensors
+    return parts_of(jacobian.problem, flat)
 
 
 def to_json(number: float) -> float | str:

@@ -32,6 +32,9 @@ def spec(jacobian: JacobianResult) -> dict[str, Any]:
         "digits": jacobian.view.digits,
         "transposed": jacobian.view.layout.is_transposed,
         "command": _command(jacobian),
+        "is_map": len(jacobian.problem.movable) == jacobian.shape[1],
+        "function": f"{'∇' if jacobian.problem.potential else ''}{jacobian.title}",
+        "outputs": [label.unicode for label in jacobian.rows],
         "labels": [label.unicode for label in jacobian.columns],
         "inputs": [
             {"name": one.name, "shape": list(one.value.shape)} for one in jacobian.problem.inputs
@@ -43,10 +46,11 @@ def spec(jacobian: JacobianResult) -> dict[str, Any]:
 def _command(jacobian: JacobianResult) -> list[str] | None:
     """Return the magic's line before and behind its point, or None.
 
-    The leaves of a dict or list have no names of their own in a line, so that none is possible.
+    The leaves of a dict or list have no names of their own in a line, and tangent vectors are not
+    what a line gives, so that none is possible.
     """
     problem = jacobian.problem.potential or jacobian.problem
-    if problem.arrange is not None:
+    if problem.arrange is not None or problem.tangent is not None:
         return None
     return list(jacobian.view.command or (f"%%{jacobian.notation.noun.lower()}", ""))
 
@@ -83,7 +87,7 @@ def moving(
     if settled.numbers.connected != jacobian.numbers.connected or jacobian.large:
         return None
     matrix, reading = values_of(jacobian), settled.reading
-    outputs = [x for one in jacobian.numbers.outputs.leaves for x in one.reshape(-1).tolist()]
+    outputs = jacobian.flat_value.tolist()
     if reading is not None and not fits_at(reading.form, jacobian.problem, outputs, matrix):
         return None
     values = jacobian.view.layout.matrix(matrix)
@@ -104,11 +108,12 @@ def _packed(
     values: np.ndarray,
     at: Sequence[float],
 ) -> dict[str, Any]:
-    """Return as bytes the numbers of the matrix, of the formula and of the sliders."""
+    """Return as bytes the numbers of matrix, formula, function and sliders."""
     shown = () if reading is None else reading.numbers(jacobian.problem.flat_point).values()
     return {
         "values": np.ascontiguousarray(values, dtype="<f8").tobytes(),
         "numbers": np.array(list(shown), dtype="<f8").tobytes(),
+        "outputs": jacobian.flat_value.astype("<f8").tobytes(),
         "at": np.array(at, dtype="<f8").tobytes(),
     }
 

@@ -16,7 +16,9 @@ import traitlets
 from jacmagic.result import JacobianResult
 from jacmagic.view.explorer import state
 from jacmagic.view.explorer.assets import front_end, style
+from jacmagic.view.explorer.code import source_of
 from jacmagic.view.explorer.entries import entry_of
+from jacmagic.view.explorer.factors import factor_entry, factors_of
 from jacmagic.view.explorer.formula import formula_of, signature_of
 
 
@@ -34,15 +36,20 @@ class JacobianView(anywidget.AnyWidget):
     values = traitlets.Bytes(b"").tag(sync=True)
     zeros = traitlets.Bytes(b"").tag(sync=True)
     numbers = traitlets.Bytes(b"").tag(sync=True)
+    outputs = traitlets.Bytes(b"").tag(sync=True)
     at = traitlets.Bytes(b"").tag(sync=True)
     chain = traitlets.Dict().tag(sync=True)
     live = traitlets.Dict().tag(sync=True)
     entries = traitlets.Dict().tag(sync=True)
+    factors = traitlets.Dict().tag(sync=True)
+    code = traitlets.Dict().tag(sync=True)
     status = traitlets.Dict().tag(sync=True)
     components = traitlets.List(traitlets.Int()).tag(sync=True)
     handles = traitlets.List(traitlets.Int()).tag(sync=True)
     chooser = traitlets.Bool(False).tag(sync=True)
     followed = traitlets.Bool(True).tag(sync=True)
+    beside = traitlets.Unicode("").tag(sync=True)
+    tab = traitlets.Unicode("").tag(sync=True)
     sliders = traitlets.List(traitlets.Instance(ipywidgets.Widget)).tag(
         sync=True, **ipywidgets.widget_serialization
     )
@@ -115,6 +122,23 @@ class JacobianView(anywidget.AnyWidget):
                 self.asked_to_reset()
             case {"kind": "steps", "row": int(row), "column": int(column)}:
                 self.explain(row, column)
+            case {"kind": "code", "language": str(language)}:
+                source = source_of(self._jacobian, language)
+                sources = {**self.code["sources"], language: source}
+                self.code = {**self.code, "sources": sources}
+            case {"kind": "chain"}:
+                self.factors = factors_of(self._jacobian)
+            case {"kind": "factor", "factor": int(k), "row": int(row), "column": int(column)}:
+                self.explain_factor(k, row, column)
+
+    def explain_factor(self, factor: int, row: int, column: int) -> None:
+        """Add the derivation of one entry of a factor of the chain."""
+        listed = self.factors.get("factors", [])
+        if 0 <= factor < len(listed):
+            m, n = listed[factor]["shape"]
+            if 0 <= row < m and 0 <= column < n:
+                found = factor_entry(self._jacobian, factor, row, column)
+                self.entries = {**self.entries, f"{factor},{row},{column}": found}
 
     def explain(self, row: int, column: int) -> None:
         """Add the derivation of one entry of the table."""

@@ -20,7 +20,9 @@ from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.result import JacobianResult
 from jacmagic.view import export, reruns, still
 from jacmagic.view.explorer.assets import front_end, style
+from jacmagic.view.explorer.code import code_for_page
 from jacmagic.view.explorer.entries import entries_of
+from jacmagic.view.explorer.factors import factor_entries, factors_of
 from jacmagic.view.explorer.last_points import Identity, recall, remember
 from jacmagic.view.explorer.live_tape import shaped
 from jacmagic.view.explorer.rest import Rest
@@ -30,6 +32,7 @@ from jacmagic.view.explorer.traits import JacobianView
 
 MAX_SLIDERS = 24  # components with a slider each: about a screen; for more there is a chooser
 MAX_ENTRY_BYTES = 100_000  # of derivations in a page, which can ask for none; packed, a tenth
+MAX_FACTOR_BYTES = 300_000  # of derivations of the entries of factors
 MAX_COMPONENTS_NAMED = 4  # of a point in a notice
 
 
@@ -84,11 +87,17 @@ class Explorer(ipywidgets.VBox):
             on_move=self._moved,
         )
         self.view = JacobianView(self.jacobian, at=numbers, on_reset=self.reset)
-        is_crowded = len(numbers) > MAX_SLIDERS
+        if self.jacobian.view.picture:
+            self.view.tab = "Picture"
+        elif self.jacobian.reads_as_chain:
+            self.view.tab = "Chain"
+        is_crowded = len(self.jacobian.problem.movable) > MAX_SLIDERS
         self.chooser = self._make_chooser() if is_crowded else None
         super().__init__(children=[part for part in (self.chooser, self.view) if part is not None])
+        self.view.observe(lambda _: self._remember(), "tab")
         self.add_class("jm-explorer")
-        self._choose([0] if is_crowded else range(len(numbers)))
+        movable = self.jacobian.problem.movable
+        self._choose(movable[:1] if is_crowded else movable)
         self.point = self.jacobian.point
         self._is_shown_by_a_cell = resume
         if resume:
@@ -115,8 +124,9 @@ class Explorer(ipywidgets.VBox):
             self.view.components, self.view.sliders, self.view.handles = chosen, sliders, own
 
     def _make_chooser(self) -> ipywidgets.Dropdown:
-        options = [(label.unicode, k) for k, label in enumerate(self.jacobian.columns)]
-        chooser = ipywidgets.Dropdown(options=options, value=0, description="component")
+        labels = self.jacobian.columns
+        options = [(labels[k].unicode, k) for k in self.jacobian.problem.movable]
+        chooser = ipywidgets.Dropdown(options=options, value=options[0][1], description="component")
         chooser.observe(lambda change: self._choose([change["new"]]), "value")
         return chooser
 
@@ -149,9 +159,15 @@ class Explorer(ipywidgets.VBox):
             self._recompute(self.view.show)
 
     def _resume(self) -> None:
-        last = recall(self._identity)
-        if last is not None and last != self._controls.numbers:
-            self.move(last)
+        left = recall(self._identity)
+        if left is None:
+            return
+        self.view.tab = left.tab
+        if left.numbers != self._controls.numbers:
+            self.move(left.numbers)
+
+    def _remember(self) -> None:
+        remember(self._identity, self._controls.numbers, self.view.tab)
 
     # ── following ─────────────────────────────────────────────────────────────────────────────
 
@@ -194,7 +210,7 @@ class Explorer(ipywidgets.VBox):
             )
         else:
             self.jacobian, self.point = moved, moved.point
-            remember(self._identity, numbers)
+            self._remember()
 
     @property
     def _whereabouts(self) -> str:
@@ -215,14 +231,21 @@ class Explorer(ipywidgets.VBox):
             PageError: the file cannot be written.
         """
         self.view.settle()
-        components = list(range(len(self._controls.numbers)))
+        components = self.jacobian.problem.movable
+        factors = self.view.factors or factors_of(self.jacobian)
         live = export.Live(
             view=self.view,
             changes={
                 "components": components,
                 "handles": components,
+                "beside": "",
                 "chooser": self.chooser is not None,
-                "entries": entries_of(self.jacobian, MAX_ENTRY_BYTES),
+                "entries": {
+                    **entries_of(self.jacobian, MAX_ENTRY_BYTES),
+                    **factor_entries(self.jacobian, factors, MAX_FACTOR_BYTES),
+                },
+                "factors": factors,
+                "code": code_for_page(self.jacobian, list(self.view.code["sources"])),
             },
             sliders=[self._controls.traits(component) for component in components],
             front_end=front_end(),

@@ -5,10 +5,12 @@
  * @property {string} head MathML of the left-hand side
  * @property {string} sign before the last link: "=" or "≠"
  * @property {string[]} links MathML of each matrix, without its brackets; the last ones have slots
+ * @property {string[]} names what each matrix is, such as "closed form"
  * @property {string[]} where MathML of the equations that explain names in them
  * @property {{links: string[], where: string[], copies: Copies} | null} plain the same with constants
  *   as numbers
  * @property {string[]} matrix MathML of the same Jacobian as matrix expressions
+ * @property {string | null} [determinant] MathML of "det J", with its closed form where there is one
  * @property {Copies} copies
  * @property {string} note why there is no chain, where there is none
  *
@@ -95,7 +97,9 @@ export class Derivation {
     if (exchanged) transposeSymbol(left);
     head.append(left);
     const last = links.length - 1;
-    const elements = links.map((link, k) => this.link(k === last ? chain.sign : "=", link, exchanged));
+    const elements = links.map((link, k) =>
+      this.link(k === last ? chain.sign : "=", link, chain.names[k], exchanged),
+    );
     this.box.replaceChildren(head, ...elements);
     this.slots = elements.map((link) => new Slots(link)).filter((slots) => slots.numerals.length);
     requestAnimationFrame(() => makeScrollable(this.box));
@@ -104,9 +108,10 @@ export class Derivation {
   /**
    * @param {string} sign before the matrix
    * @param {string} source its MathML
+   * @param {string} name what it is
    * @param {boolean} exchanged
    */
-  link(sign, source, exchanged) {
+  link(sign, source, name, exchanged) {
     const brackets = make(this.document, "span", "jm-brackets");
     const math = readMathml(source, this.document);
     if (exchanged) transposeMatrix(math);
@@ -117,13 +122,14 @@ export class Derivation {
       return link;
     }
     const fold = make(this.document, "details", "jm-link jm-fold");
-    fold.append(make(this.document, "summary", "", `${sign} matrix`), brackets);
+    fold.append(make(this.document, "summary", "", `${sign} ${name}`), brackets);
     return fold;
   }
 }
 
 addPart({
   name: "chain",
+  tab: "Derivation",
   mount: (box) => new Derivation(box),
   paint: (derivation, frame) => derivation.paint(frame),
 });

@@ -23,10 +23,21 @@ export function setText(element, text) {
 }
 
 /**
- * Put a box that is wider than its container in the tab order, so that the keyboard can scroll it.
+ * Let the keyboard scroll a box that is wider than its container, and fade the sides where it goes on.
  * @param {HTMLElement} box
  */
 export function makeScrollable(box) {
-  if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
-  else box.removeAttribute("tabindex");
+  const fade = () => {
+    const left = box.scrollWidth - box.clientWidth - box.scrollLeft;
+    box.classList.toggle("jm-more-left", box.scrollLeft > 1);
+    box.classList.toggle("jm-more-right", left > 1);
+    if (box.scrollWidth > box.clientWidth) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  };
+  if (!box.dataset.scrolls) {
+    box.dataset.scrolls = "true";
+    box.addEventListener("scroll", fade, { passive: true });
+    new ResizeObserver(fade).observe(box);
+  }
+  fade();
 }

@@ -36,11 +36,13 @@ class EquationList {
 
 addPart({
   name: "definitions",
+  tab: "Derivation",
   mount: (box) => new EquationList(box, "with"),
   paint: (list, { chain, plain }) => list.paint(((plain && chain.plain) || chain).where),
 });
 addPart({
   name: "matrix-form",
+  tab: "Derivation",
   mount: (box) => new EquationList(box, "in matrix form"),
   paint: (list, { chain }) => list.paint(chain.matrix),
 });

@@ -4,6 +4,7 @@
  * @typedef {object} Shown the numbers on screen
  * @property {Float64Array} point
  * @property {Float64Array} values entries in the model's order
+ * @property {Float64Array} outputs the function's values
  * @property {Float64Array} numbers of the formula's symbols
  * @property {boolean} confirmed whether they are the kernel's
  */
@@ -36,10 +37,16 @@ export class Follower {
     return this.sliders.connected;
   }
 
+  /** The tape, for other points than the sliders'; null where there is none. */
+  get evaluate() {
+    const { formula } = this;
+    return formula?.tape ? (/** @type {Float64Array} */ point) => formula.at(point) : null;
+  }
+
   /** The kernel's last result: a point and the numbers there. */
   kernelResult() {
     const read = (/** @type {string} */ name) => asNumbers(this.model.get(name));
-    return { point: read("at"), values: read("values"), numbers: read("numbers"), confirmed: true };
+    return { point: read("at"), values: read("values"), outputs: read("outputs"), numbers: read("numbers"), confirmed: true };
   }
 
   /** Read the formula of the branch, when the model has another one. */

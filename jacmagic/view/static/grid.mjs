@@ -8,7 +8,7 @@
  */
 
 import { CellPainter } from "./cells.mjs";
-import { make } from "./element.mjs";
+import { make, makeScrollable } from "./element.mjs";
 import { gridElements } from "./grid_elements.mjs";
 import { blockStarts, insideTable, moveCell, showing, windowSize } from "./navigation.mjs";
 
@@ -42,6 +42,7 @@ export class Grid {
     this.announcer.setAttribute("aria-live", "polite");
     const frame = make(document, "div", this.windowed ? "jm-frame jm-windowed" : "jm-frame");
     frame.append(this.table);
+    this.frame = frame;
     this.elements = [frame, this.extent, this.announcer];
     parent.append(...this.elements);
     this.listenToKeys();
@@ -118,10 +119,11 @@ export class Grid {
     this.table.addEventListener("pointerleave", () => this.highlight(null));
     if (!this.windowed) return;
     const scroll = (/** @type {WheelEvent} */ event) => {
-      event.preventDefault();
+      const before = String(this.corner);
       const across = event.deltaX || (event.shiftKey ? event.deltaY : 0);
       const down = event.shiftKey ? 0 : event.deltaY;
       this.scroll([this.corner[0] + 3 * Math.sign(down), this.corner[1] + 2 * Math.sign(across)]);
+      if (String(this.corner) !== before) event.preventDefault(); // at the end the page scrolls on
     };
     this.table.addEventListener("wheel", scroll, { passive: false });
   }
@@ -224,6 +226,7 @@ export class Grid {
     this.entries = entries;
     this.painter.scale(entries.values);
     const changed = this.paintCells(entries);
+    if (isFirst) makeScrollable(this.frame);
     if (isFirst || !changed.length) return;
     this.painter.glow(changed);
     this.announce(changed.length);

@@ -12,6 +12,7 @@
  * @typedef {{description: string, value: number, min: number, max: number, step: number}} SliderValues
  */
 
+const REST_MS = 300; // without a change, after which the address tells the point
 const OWN = { writable: true, enumerable: true, configurable: true };
 
 /** Named values, and listeners that hear of their changes: a widget's model as the view sees it. */
@@ -108,6 +109,35 @@ export function slider({ description, ...numbers }) {
 }
 
 /**
+ * Keep the point and the open tab in the page's address, so that a link leads back to them.
+ * @param {Window} window
+ * @param {Model} view
+ * @param {Model[]} sliders
+ */
+export function keepInAddress(window, view, sliders) {
+  const kept = new URLSearchParams(window.location.hash.slice(1));
+  for (const one of sliders) {
+    const value = Number(kept.get(one.get("description")) ?? NaN);
+    if (!Number.isNaN(value)) one.set("value", value);
+  }
+  const tab = kept.get("tab");
+  if (tab) view.set("tab", tab);
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let waiting;
+  const write = () => {
+    const point = sliders.map((one) => [one.get("description"), String(one.get("value"))]);
+    const state = new URLSearchParams([...point, ["tab", view.get("tab")]]);
+    window.history.replaceState(null, "", `#${state}`);
+  };
+  const later = () => {
+    clearTimeout(waiting);
+    waiting = setTimeout(write, REST_MS);
+  };
+  for (const one of sliders) one.on("change:value", later);
+  view.on("change:tab", later);
+}
+
+/**
  * Start a page's view; its still form stays where that fails.
  * @param {Document} document
  * @param {(context: {model: any, el: HTMLElement, signal: AbortSignal}) => void} render the view's
@@ -126,6 +156,7 @@ export function start(document, render) {
       return model;
     },
   };
+  keepInAddress(window, view, sliders);
   const explorer = Object.assign(document.createElement("div"), { className: "jm-explorer" });
   const el = document.createElement("div");
   explorer.append(el);

@@ -5,7 +5,9 @@
  * @property {unknown} tape as `Tape.to_json` writes it
  * @property {number} conditions how many outputs say whether the formula holds
  * @property {number} clauses how many follow that are the numbers of named parts
+ * @property {number} values how many values of the function follow the entries
  * @property {(number | string)[]} constants the numbers of named constants
+ * @property {boolean} written whether there is a formula with numbers in it
  */
 
 import { readTape } from "./tape.mjs";
@@ -32,16 +34,18 @@ export class Formula {
     const tape = live.tape ? readTape(live.tape) : null;
     this.conditions = Number(live.conditions ?? 0);
     this.clauses = Number(live.clauses ?? 0);
+    this.entries = entries;
     this.constants = (live.constants ?? []).map(fromJson);
-    const fits =
-      tape && tape.inputs === inputs && tape.outputs === this.conditions + this.clauses + entries;
+    this.written = live.written !== false;
+    const outputs = this.conditions + this.clauses + entries + Number(live.values ?? 0);
+    const fits = tape && tape.inputs === inputs && tape.outputs === outputs;
     this.tape = fits ? tape : null;
   }
 
   /**
    * @param {Float64Array} point
-   * @returns {{values: Float64Array, numbers: Float64Array} | null} entries, and the numbers of the
-   *   formula's symbols; null where the formula does not hold
+   * @returns {{values: Float64Array, numbers: Float64Array, outputs: Float64Array} | null} entries, the
+   *   numbers of the formula's symbols, and the function's values; null where the formula does not hold
    */
   at(point) {
     if (!this.tape) return null;
@@ -49,9 +53,11 @@ export class Formula {
     for (let k = 0; k < this.conditions; k++) if (!outputs[k]) return null;
     const start = this.conditions + this.clauses;
     const named = outputs.subarray(this.conditions, start);
+    const numbers = this.written ? [...point, ...this.constants, ...named] : [];
     return {
-      values: outputs.subarray(start),
-      numbers: Float64Array.from([...point, ...this.constants, ...named]),
+      values: outputs.subarray(start, start + this.entries),
+      numbers: Float64Array.from(numbers),
+      outputs: outputs.subarray(start + this.entries),
     };
   }
 }

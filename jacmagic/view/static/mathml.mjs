@@ -11,8 +11,10 @@ const ELEMENTS = new Set(
 );
 const ATTRIBUTES = new Set(
   ("display displaystyle scriptlevel mathvariant stretchy fence separator form lspace rspace accent " +
-    "minsize maxsize width columnalign columnspacing rowspacing linethickness").split(" "),
+    "minsize maxsize width columnalign columnspacing rowspacing columnlines rowlines linethickness").split(" "),
 );
+// A page's policy forbids styles in parsed text; the attribute is what browsers then ignore.
+const ALIGNMENT = / style="text-align:(left|center|right)"/g;
 const NAMESPACE = "http://www.w3.org/1998/Math/MathML";
 
 /**
@@ -30,7 +32,7 @@ export function isMathematics(element, attribute) {
  * @returns {Element | Text} a fresh MathML element; the text itself if it is not well-formed
  */
 export function readMathml(source, document) {
-  const parsed = new DOMParser().parseFromString(source, "application/xml");
+  const parsed = new DOMParser().parseFromString(source.replace(ALIGNMENT, ' columnalign="$1"'), "application/xml");
   const root = parsed.documentElement;
   if (parsed.querySelector("parsererror") || root.localName !== "math") {
     return document.createTextNode(source);
@@ -45,10 +47,14 @@ export function readMathml(source, document) {
  */
 function copy(element, document) {
   const allowed = isMathematics(element.localName);
-  const fresh = document.createElementNS(NAMESPACE, allowed ? element.localName : "mrow");
+  const fresh = /** @type {MathMLElement} */ (
+    document.createElementNS(NAMESPACE, allowed ? element.localName : "mrow")
+  );
   for (const { name, value } of allowed ? element.attributes : []) {
     if (isMathematics(element.localName, name)) fresh.setAttribute(name, value);
   }
+  const alignment = element.getAttribute("columnalign");
+  if (alignment) fresh.style.textAlign = alignment;
   for (const child of element.childNodes) {
     if (child.nodeType === 3) fresh.append(document.createTextNode(child.nodeValue ?? ""));
     else if (child.nodeType === 1) fresh.append(copy(/** @type {Element} */ (child), document));

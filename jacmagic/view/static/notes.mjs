@@ -39,6 +39,7 @@ export function toneOf(verdict, warned) {
 class Notes {
   /** @param {HTMLElement} parent */
   constructor(parent) {
+    this.box = parent;
     this.document = parent.ownerDocument;
     this.agreement = make(this.document, "p", "jm-agreement");
     this.list = make(this.document, "ul", "jm-notes");
@@ -56,6 +57,7 @@ class Notes {
     const source = JSON.stringify([status.verdict, status.agreement, status.warnings, status.remarks]);
     if (source === this.shown) return;
     this.shown = source;
+    this.box.style.minHeight = "";
     const { mark, tone } = toneOf(status.verdict, status.warnings.length > 0);
     this.agreement.textContent = `${mark} ${status.agreement}`;
     this.agreement.dataset.tone = tone;
@@ -69,6 +71,8 @@ class Notes {
    * @param {string} text
    */
   paintPending(text) {
+    // What stands below must not move while a slider does.
+    if (this.shown) this.box.style.minHeight = `${this.box.getBoundingClientRect().height}px`;
     this.shown = "";
     setText(this.agreement, text);
     this.agreement.dataset.tone = "neutral";

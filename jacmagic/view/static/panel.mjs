@@ -6,11 +6,13 @@
  * @property {string} note why there are no lines, where that is known
  */
 
-import { make, setText } from "./element.mjs";
+import { derivationLine } from "./derivation_line.mjs";
+import { make, makeScrollable, setText } from "./element.mjs";
 import { showNumber } from "./format.mjs";
-import { readMathml } from "./mathml.mjs";
 import { addPart } from "./parts.mjs";
 import { Slots } from "./slots.mjs";
+
+const HINT = "Click an entry of the table, or press Enter on it, to see how it is derived.";
 
 class EntryPanel {
   /**
@@ -21,17 +23,17 @@ class EntryPanel {
     const document = box.ownerDocument;
     this.document = document;
     this.box = box;
-    this.box.hidden = true;
+    this.hint = make(document, "p", "jm-quiet", HINT);
     this.title = make(document, "span", "jm-entry-title");
     this.value = make(document, "output", "jm-entry-value");
     const close = make(document, "button", "jm-tool", "×");
     close.setAttribute("aria-label", "Close the derivation");
     close.addEventListener("click", onClose);
-    const top = make(document, "div", "jm-entry-top");
-    top.append(this.title, this.value, close);
+    this.top = make(document, "div", "jm-entry-top");
+    this.top.append(this.title, this.value, close);
     this.lines = make(document, "ol", "jm-steps");
     this.note = make(document, "p", "jm-quiet");
-    this.box.append(top, this.lines, this.note);
+    this.box.append(this.hint, this.top, this.lines, this.note);
     this.box.addEventListener("keydown", (event) => {
       event.stopPropagation();
       if (event.key === "Escape") onClose();
@@ -44,7 +46,8 @@ class EntryPanel {
 
   /** @param {import("./parts.mjs").Frame} frame */
   paint(frame) {
-    this.box.hidden = !frame.open;
+    this.hint.hidden = Boolean(frame.open);
+    for (const part of [this.top, this.lines, this.note]) part.hidden = !frame.open;
     if (!frame.open) return;
     const { spec, layout, digits } = frame;
     const entry = frame.entries[String(frame.open)];
@@ -65,24 +68,10 @@ class EntryPanel {
   typeset(entry) {
     if (entry && entry === this.shown) return;
     this.shown = entry;
-    const lines = (entry?.lines ?? []).map((line) => this.line(line));
+    const lines = (entry?.lines ?? []).map((line) => derivationLine(this.document, line));
     this.lines.replaceChildren(...lines);
+    requestAnimationFrame(() => makeScrollable(this.lines));
     this.slots = lines.map((line) => new Slots(line)).filter((slots) => slots.numerals.length);
-  }
-
-  /** @param {[number, string, string, string]} line */
-  line([depth, source, rule, formula]) {
-    const item = make(this.document, "li", "jm-step");
-    item.style.setProperty("--jm-depth", String(depth));
-    const equation = make(this.document, "span", "jm-equation");
-    equation.append(readMathml(source, this.document));
-    item.append(equation);
-    if (rule) {
-      const remark = make(this.document, "span", "jm-rule", formula ? `${rule}: ` : rule);
-      if (formula) remark.append(readMathml(formula, this.document));
-      item.append(remark);
-    }
-    return item;
   }
 }
 
@@ -92,12 +81,13 @@ class EntryPanel {
  */
 function whyNoLines({ open, zeros, layout, status, connected }) {
   if (open && zeros[layout.index(open)]) return "zero everywhere: this output does not depend on this input";
-  if (!status.closed) return "there is no closed form to derive";
+  if (!status.closed) return "there is no formula to derive";
   return connected ? "deriving …" : "this derivation was not stored in the page";
 }
 
 addPart({
   name: "entry",
+  tab: "Entry",
   tag: "section",
   mount: (box, actions) => new EntryPanel(box, () => actions.close()),
   paint: (panel, frame) => panel.paint(frame),

@@ -2,11 +2,14 @@
  * The registry of the view's parts: title, derivation, table and so on.
  *
  * A part is one module that calls `addPart`. The list of modules in `explorer/assets.py` names it, and
- * the order there is the order on screen.
+ * the order there is the order on screen within an area, and of the tabs.
  *
  * @typedef {object} Part
  * @property {string} name of the part; its element has the class `jm-${name}`
  * @property {string} [tag] of its element; "div" by default
+ * @property {import("./areas.mjs").Area} [area] where it stands; "stage" by default
+ * @property {string} [tab] name of the tab that holds it, instead of an area
+ * @property {(frame: Frame) => boolean} [isEmpty] whether it has nothing to show; never by default
  * @property {(box: HTMLElement, actions: Actions) => any} mount builds the part; `paint` gets the result
  * @property {(mounted: any, frame: Frame) => void} paint draws what has changed
  * @property {(mounted: any) => void} [unmount] ends timers and listeners
@@ -14,7 +17,13 @@
  * @typedef {object} Actions what a part can ask of the view
  * @property {(cell: import("./layout.mjs").Cell) => void} explain shows the derivation of an entry
  * @property {() => void} close hides it
+ * @property {(name: string) => void} choose opens a tab
+ * @property {(language: string) => void} writeCode asks for the source in a language
+ * @property {() => void} openChain asks for the chain of local Jacobians
+ * @property {(factor: number, row: number, column: number) => void} explainFactor asks for the
+ *   derivation of an entry of one of its factors
  * @property {(style: Partial<Style>) => void} restyle
+ * @property {(point: Float64Array) => void} move moves the sliders
  * @property {() => void} reset moves the sliders to the first point
  * @property {(by: number) => void} undo −1 goes back, 1 forth
  *
@@ -26,13 +35,18 @@
  * @typedef {object} State everything that is painted
  * @property {import("./view.mjs").Spec} spec
  * @property {import("./layout.mjs").Layout} layout
+ * @property {string} tab name of the open tab
+ * @property {import("./slice.mjs").Evaluate | null} evaluate the function and J at any point, where the browser can
+ * @property {Float64Array} outward entries as outputs by inputs, whatever the layout
  * @property {import("./chain.mjs").Chain} chain
  * @property {Record<string, import("./panel.mjs").Entry>} entries derivations by "row,column"
+ * @property {import("./code.mjs").Code} code value and Jacobian as source
+ * @property {import("./factors.mjs").Factors} factors the chain of local Jacobians
  * @property {import("./notes.mjs").Status} status the kernel's remarks on its last result
  * @property {Uint8Array} zeros 1 where an entry is zero whatever the point
  * @property {Float64Array} slots the numbers that formulas show
  * @property {import("./layout.mjs").Cell | null} open the model's entry that is explained
- * @property {import("./controls.mjs").Handle[]} handles of the sliders that are drawn here
+ * @property {import("./slider.mjs").Handle[]} handles of the sliders that are drawn here
  * @property {boolean} chooser whether one of them is drawn at a time
  * @property {boolean} connected whether a kernel answers
  * @property {string} notice why the numbers are those of another point; "" if they are not

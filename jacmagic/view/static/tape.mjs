@@ -8,7 +8,7 @@
 
 import { besselI, besselJ, erf, erfc, lgamma, polygamma } from "./special.mjs";
 
-export const MAX_OPERATIONS = 20000;
+export const MAX_OPERATIONS = 40000;
 
 /**
  * Every meaning is called with three numbers, whatever its arity: none may be variadic.

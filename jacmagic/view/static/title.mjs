@@ -24,6 +24,7 @@ export function describePoint(labels, point, digits, layout) {
 
 addPart({
   name: "title",
+  area: "head",
   mount: (box) => box,
   paint: (box, { spec, point, digits, layout }) =>
     setText(box, `${spec.title} ${describePoint(spec.labels, point, digits, layout)}`),

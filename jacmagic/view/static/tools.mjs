@@ -129,7 +129,7 @@ class Tools {
  * @param {string} text
  * @returns {Promise<boolean>}
  */
-async function writeToClipboard(document, text) {
+export async function writeToClipboard(document, text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
@@ -146,6 +146,7 @@ async function writeToClipboard(document, text) {
 
 addPart({
   name: "tools",
+  area: "rail",
   mount: (box, actions) => new Tools(box, actions),
   paint: (tools, frame) => tools.paint(frame),
 });

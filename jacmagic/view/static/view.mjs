@@ -5,17 +5,22 @@
  * @property {Spec} spec what never changes
  * @property {DataView} values float64 numbers, row-major
  * @property {DataView} zeros one byte an entry, 1 where it is zero whatever the point
+ * @property {DataView} outputs float64 values of the function
  * @property {DataView} numbers float64 numbers of the formula's symbols
  * @property {DataView} at float64 numbers of the sliders that these answer
  * @property {import("./chain.mjs").Chain} chain the derivation
  * @property {Partial<import("./live.mjs").Live>} live the tape, where there is one
  * @property {Record<string, import("./panel.mjs").Entry>} entries derivations by "row,column"
+ * @property {import("./factors.mjs").Factors} factors the chain of local Jacobians
  * @property {import("./notes.mjs").Status} status the text below the table
  * @property {number[]} components the component that each slider moves
  * @property {string[]} sliders references to the sliders' models
  * @property {number[]} handles components whose sliders are drawn here
  * @property {boolean} chooser whether one of them is drawn at a time
  * @property {boolean} followed whether a kernel, where there is one, still answers
+ * @property {import("./code.mjs").Code} code value and Jacobian as source
+ * @property {string} beside identity of the still form in the output before; "" for none
+ * @property {string} tab name of the open tab; "" for the first
  *
  * @typedef {import("./layout.mjs").Labelled & Labels} Spec
  *
@@ -23,21 +28,28 @@
  * @property {string} title of the view, such as "Jacobian of f"
  * @property {number} digits significant digits
  * @property {string} entry name of an entry, around "{output}" and "{input}"
+ * @property {boolean} is_map whether the function is one of its columns' numbers; not on a manifold
+ * @property {string} function its name
+ * @property {string[]} outputs labels of its components
  * @property {string[]} labels of a point's components
  * @property {{name: string, shape: number[]}[]} inputs
  * @property {[string, string] | null} command the magic's line before and behind its point
  * @property {(number | string)[]} start the first point
  */
 
+import { Areas } from "./areas.mjs";
 import { make } from "./element.mjs";
 import { Follower } from "./following.mjs";
 import { asBytes } from "./format.mjs";
 import { Layout } from "./layout.mjs";
 import { fromJson } from "./live.mjs";
 import { PARTS } from "./parts.mjs";
+import { hideStill } from "./still.mjs";
+import { Tabs } from "./tabs.mjs";
 import { describePoint } from "./title.mjs";
 
 const MAX_CELLS_PAINTED_AT_ONCE = 100; // more wait for the browser's next frame
+const ENTRY_TAB = "Entry"; // the tab of panel.mjs
 const MAX_CELLS_WITH_SLOTS = 10_000; // of a matrix that may be typeset, with a slot for each entry
 
 /** One view of a model; the methods of `Actions` are for its parts. */
@@ -52,14 +64,17 @@ class JacobianView {
     this.style = { digits: this.spec.digits, exchanged: false, plain: false };
     /** @type {import("./layout.mjs").Cell | null} */
     this.open = null;
-    /** @type {import("./controls.mjs").Handle[]} */
+    /** @type {import("./slider.mjs").Handle[]} */
     this.handles = [];
     this.follower = new Follower(model, signal, {
       paint: () => this.paint(),
       describe: (point) => describePoint(this.spec.labels, point, this.style.digits, this.layout),
     });
     el.classList.add("jm-root");
+    this.areas = new Areas(el, this.spec);
+    this.tabs = new Tabs(make(el.ownerDocument, "div", "jm-tabs"), (name) => this.choose(name));
     this.parts = PARTS.map((part) => this.mount(part));
+    this.areas.boxes.stage.append(this.tabs.box);
     this.listenToKeys();
     this.draw();
     signal?.addEventListener("abort", () => this.stop());
@@ -68,7 +83,8 @@ class JacobianView {
   /** @param {import("./parts.mjs").Part} part */
   mount(part) {
     const box = make(this.el.ownerDocument, part.tag ?? "div", `jm-${part.name}`);
-    this.el.append(box);
+    const parent = part.tab ? this.tabs.panel(part.tab) : this.areas.boxes[part.area ?? "stage"];
+    parent.append(box);
     return { ...part, mounted: part.mount(box, this) };
   }
 
@@ -89,7 +105,7 @@ class JacobianView {
       event.preventDefault();
       event.stopPropagation();
       this.undo(event.shiftKey ? 1 : -1);
-    } else if (event.target instanceof Element && event.target.closest(".jm-sliders")) {
+    } else if (event.target instanceof Element && event.target.closest(".jm-rail")) {
       event.stopPropagation();
     }
   }
@@ -123,10 +139,22 @@ class JacobianView {
 
   draw() {
     this.frame = 0;
-    const state = this.state();
+    const before = this.state();
+    this.tabs.paint(this.model.get("tab"), this.emptyTabs(before));
+    const state = { ...before, tab: this.tabs.open };
     this.el.classList.toggle("jm-ahead", !state.confirmed);
     this.el.classList.toggle("jm-stale", Boolean(state.notice));
+    this.areas.arrange(state.handles.length);
     for (const part of this.parts) part.paint(part.mounted, state);
+  }
+
+  /**
+   * Names of the tabs whose parts have nothing to show.
+   * @param {import("./parts.mjs").Frame} frame
+   */
+  emptyTabs(frame) {
+    const filled = this.parts.filter(({ isEmpty }) => !isEmpty?.(frame)).map(({ tab }) => tab);
+    return new Set(this.tabs.names.filter((name) => !filled.includes(name)));
   }
 
   get layout() {
@@ -143,8 +171,13 @@ class JacobianView {
       ...shown,
       spec: this.spec,
       layout: this.layout,
+      tab: this.tabs.open,
+      evaluate: this.follower.evaluate,
+      outward: this.spec.transposed ? this.transposed(shown.values) : shown.values,
       chain: get("chain"),
       entries: get("entries"),
+      factors: get("factors") ?? {},
+      code: get("code") ?? { languages: [], sources: {} },
       status: get("status"),
       zeros: asBytes(get("zeros")),
       slots: Float64Array.from([...shown.numbers, ...entries]),
@@ -157,6 +190,14 @@ class JacobianView {
     };
   }
 
+  /**
+   * Entries of a model whose rows are inputs, as outputs by inputs.
+   * @param {Float64Array} values
+   */
+  transposed(values) {
+    return new Layout(this.spec, true).arrange(values);
+  }
+
   // ── actions ────────────────────────────────────────────────────────────────────────────────
 
   /** @param {import("./layout.mjs").Cell} cell of the model */
@@ -166,11 +207,40 @@ class JacobianView {
     if (!zero && !this.model.get("entries")[String(cell)] && this.follower.connected) {
       this.model.send({ kind: "steps", row: cell[0], column: cell[1] });
     }
+    if (this.model.get("tab") !== ENTRY_TAB) this.before = this.model.get("tab");
+    this.choose(ENTRY_TAB);
+  }
+
+  /** @param {string} language */
+  writeCode(language) {
+    this.model.send({ kind: "code", language });
+  }
+
+  openChain() {
+    this.model.send({ kind: "chain" });
+  }
+
+  /**
+   * @param {number} factor
+   * @param {number} row
+   * @param {number} column
+   */
+  explainFactor(factor, row, column) {
+    const known = this.model.get("entries")[[factor, row, column].join(",")];
+    if (!known && this.follower.connected) this.model.send({ kind: "factor", factor, row, column });
     this.draw();
   }
 
+  /** Hide the derivation of an entry, and open the tab that was open before. */
   close() {
     this.open = null;
+    this.choose(this.before ?? "");
+  }
+
+  /** @param {string} tab */
+  choose(tab) {
+    this.model.set("tab", tab);
+    this.model.save_changes();
     this.draw();
   }
 
@@ -178,6 +248,11 @@ class JacobianView {
   restyle(style) {
     Object.assign(this.style, style);
     this.draw();
+  }
+
+  /** @param {Float64Array} point */
+  move(point) {
+    this.follower.sliders.move(point);
   }
 
   reset() {
@@ -194,6 +269,7 @@ class JacobianView {
 function render(context) {
   const { model, signal } = context;
   const view = new JacobianView(context);
+  hideStill(context.el.ownerDocument, model.get("beside") ?? "", signal);
   const changed = () => view.follower.changed();
   const connect = () => view.connect();
   model.on("change", changed);

@@ -8,6 +8,7 @@ from jacmagic.result import JacobianResult
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.steps import Step
 from jacmagic.symbolic.trace import Refusal
+from jacmagic.view.determinant import shown_determinant
 
 MAX_LATEX_CHARACTERS = 40_000  # of all derivations in one display: about twenty pages
 
@@ -37,7 +38,10 @@ def derivations(jacobian: JacobianResult) -> tuple[list[Step], list[str]]:
 def latex(jacobian: JacobianResult) -> str:
     """Return displayed equations: the chain of matrices, and derivations."""
     steps, left_out = derivations(jacobian)
-    blocks = [jacobian.to_latex(), *(step.latex for step in steps)]
+    determinant = shown_determinant(jacobian)
+    blocks = [jacobian.to_latex()]
+    blocks += [determinant.equation.tex] if determinant is not None else []
+    blocks += (step.latex for step in steps)
     blocks += [rf"\text{{{line}}}" for line in left_out]
     return "\n".join(f"$$\n{block}\n$$" for block in blocks)
 

@@ -7,9 +7,14 @@ from jacmagic.render.heatmap import heatmap
 from jacmagic.render.html_table import MAX_SHOWN
 from jacmagic.render.mathml import to_mathml
 from jacmagic.result import JacobianResult
+from jacmagic.result.chain.typeset import to_html
 from jacmagic.symbolic.derivation import Derivation
+from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.steps import Step
+from jacmagic.symbolic.trace import Refusal
 from jacmagic.view.captions import caption, remarks, warnings
+from jacmagic.view.determinant import shown_determinant
+from jacmagic.view.pictures import picture_of
 from jacmagic.view.still.derivations import derivations
 from jacmagic.view.table import Table, blocks_of, summary_of, table_of
 
@@ -20,6 +25,7 @@ def html(jacobian: JacobianResult) -> str:
         return _summary(jacobian)
     table, chain = table_of(jacobian), jacobian.derivation
     steps, left_out = derivations(jacobian)
+    determinants = [one for one in [shown_determinant(jacobian)] if one is not None]
     return page.matrix(
         table.values,
         *table.heads,
@@ -31,8 +37,11 @@ def html(jacobian: JacobianResult) -> str:
         head=to_mathml(chain.head),
         chain=_links(chain),
         where=[to_mathml(equation, display=False) for equation in chain.where],
+        determinant=[to_mathml(one.equation.tex, display=False) for one in determinants],
         matrix_form=[to_mathml(equation, display=False) for equation in chain.matrix],
+        factored=_factored(jacobian),
         steps=[_step_lines(step) for step in steps],
+        scene=_scene(jacobian),
         remarks=[*chain.left_out, *left_out, *remarks(jacobian)],
         warnings=warnings(jacobian),
     )
@@ -54,6 +63,21 @@ def _summary(jacobian: JacobianResult) -> str:
 def _links(chain: Derivation) -> list[tuple[str, str]]:
     """Return signs and matrices of a chain."""
     return list(zip(chain.signs, map(to_mathml, chain.links), strict=True))
+
+
+def _scene(jacobian: JacobianResult) -> str:
+    """Return the picture of the function around the point, where it is asked for."""
+    if not jacobian.view.picture or not min(jacobian.shape):
+        return ""
+    return picture_of(jacobian).html
+
+
+def _factored(jacobian: JacobianResult) -> str:
+    """Return the chain of local Jacobians, where the closed form is shown so."""
+    if not jacobian.reads_as_chain:
+        return ""
+    drawn = attempt(lambda: to_html(jacobian.chain()), jacobian.forms.budget)
+    return "" if isinstance(drawn, Refusal) else drawn
 
 
 def _picture(table: Table) -> str:

@@ -7,10 +7,13 @@ import numpy as np
 from jacmagic.render.sparse_summary import written
 from jacmagic.render.text import matrix, number
 from jacmagic.result import JacobianResult
+from jacmagic.result.chain.text import to_text
 from jacmagic.symbolic.formula import DisplayForm, plain, pretty
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.view.captions import caption, remarks, warnings
+from jacmagic.view.determinant import shown_determinant
+from jacmagic.view.pictures import picture_of
 from jacmagic.view.still.derivations import derivations
 from jacmagic.view.table import summary_of, table_of
 
@@ -25,8 +28,11 @@ def text(jacobian: JacobianResult) -> str:
         middle = [*written(summary_of(jacobian)), ""]
     else:
         table = table_of(jacobian)
-        drawn = matrix(table.values, *table.heads, jacobian.view.digits, table.pattern)
+        drawn = matrix(
+            table.values, *table.heads, jacobian.view.digits, table.pattern, blocks=table.blocks
+        )
         middle = [drawn, "", *_closed_form(jacobian), *_matrix_form(jacobian)]
+        middle += _determinant(jacobian)
     return "\n".join(
         [
             caption(jacobian),
@@ -34,9 +40,16 @@ def text(jacobian: JacobianResult) -> str:
             *middle,
             *(f"⚠ {line}" for line in warnings(jacobian)),
             *remarks(jacobian),
+            *_picture(jacobian),
             *_steps(jacobian),
         ]
     )
+
+
+def _picture(jacobian: JacobianResult) -> list[str]:
+    """Return the picture in words, where it is asked for."""
+    asked = jacobian.view.picture and not jacobian.large and min(jacobian.shape)
+    return ["", *picture_of(jacobian).words] if asked else []
 
 
 def _steps(jacobian: JacobianResult) -> list[str]:
@@ -49,21 +62,40 @@ def _matrix_form(jacobian: JacobianResult) -> list[str]:
     return [] if form is None else ["in matrix form", form.text, ""]
 
 
+def _determinant(jacobian: JacobianResult) -> list[str]:
+    found = shown_determinant(jacobian)
+    return [] if found is None else [found.equation.text, ""]
+
+
 def _closed_form(jacobian: JacobianResult) -> list[str]:
     """Return the closed form, unless it says no more than the numbers.
 
-    A form that is larger than the page is announced, and not typeset.
+    Where the chain of local Jacobians is asked for, that follows; where the form is larger than
+    the page, the chain replaces it. One that has a single factor is announced, not typeset.
     """
+    flat = _matrix_lines(jacobian)
+    is_large = flat == _too_large(jacobian)
+    if jacobian.reads_as_chain or (is_large and jacobian.has_chain):
+        return [*(flat if jacobian.view.chain and not is_large else []), *_chain(jacobian)]
+    return flat
+
+
+def _chain(jacobian: JacobianResult) -> list[str]:
+    drawn = attempt(lambda: to_text(jacobian.chain()), jacobian.forms.budget)
+    return [str(drawn), ""]
+
+
+def _matrix_lines(jacobian: JacobianResult) -> list[str]:
     reading = jacobian.reading
     if reading is None or not reading.says_more:
         return []
     if _is_surely_larger(jacobian, reading):
-        return [_too_large(jacobian), ""]
+        return _too_large(jacobian)
     drawn = attempt(lambda: _drawn(jacobian, reading), jacobian.forms.budget)
     if isinstance(drawn, Refusal):
         return [str(drawn), ""]
     if max(map(len, drawn.splitlines()), default=0) > MAX_WIDTH or drawn.count("\n") > MAX_HEIGHT:
-        return [_too_large(jacobian), ""]
+        return _too_large(jacobian)
     return ["closed form", drawn, *_definitions(jacobian, reading), ""]
 
 
@@ -84,9 +116,9 @@ def _is_surely_larger(jacobian: JacobianResult, reading: DisplayForm) -> bool:
     )
 
 
-def _too_large(jacobian: JacobianResult) -> str:
+def _too_large(jacobian: JacobianResult) -> list[str]:
     m, n = jacobian.matrix.shape
-    return f"closed form: {m} × {n}, larger than the page; see J.formula"
+    return [f"closed form: {m} × {n}, larger than the page; see J.formula", ""]
 
 
 def _definitions(jacobian: JacobianResult, reading: DisplayForm) -> list[str]:

@@ -1,4 +1,4 @@
-"""Passes over a traced graph: dead, repeated and constant steps; reuse of memory.
+"""Passes over a traced graph: dead, repeated and constant steps.
 
 What is known of a step's result (shape, dtype) is what torch's tracer noted in `meta["val"]`.
 """
@@ -16,18 +16,8 @@ MAX_CONSTANT_SCALARS = 2**24  # scalars in a constant that is computed beforehan
 _aten = torch.ops.aten
 _ALIASES = frozenset({_aten.alias.default, _aten.detach.default})
 _FRESH = frozenset(
-    "zeros new_zeros zeros_like empty new_empty empty_like "
-    "_new_zeros_with_same_feature_meta".split()
-)
-_IN_PLACE = {
-    _aten.add.Tensor: _aten.add_.Tensor,
-    _aten.sub.Tensor: _aten.sub_.Tensor,
-    _aten.mul.Tensor: _aten.mul_.Tensor,
-    _aten.div.Tensor: _aten.div_.Tensor,
-    _aten.neg.default: _aten.neg_.default,
-}
-_ELEMENTWISE = frozenset(
-    "add sub mul div neg exp sin cos tanh sigmoid pow sqrt log reciprocal rsqrt".split()
+    "zeros new_zeros zeros_like empty new_empty empty_like empty_permuted empty_strided "
+    "new_empty_strided _new_zeros_with_same_feature_meta".split()
 )
 
 
@@ -150,35 +140,3 @@ def _fills(node: fx.Node) -> bool:
     if not isinstance(to, fx.Node) or _name(to) not in _FRESH or len(to.users) != 1:
         return False
     return _like(to, source, strides=False) and bool(to.meta["val"].is_contiguous())
-
-
-def in_place(module: fx.GraphModule) -> fx.GraphModule:
-    """Let an elementwise step write over an operand that nothing else reads.
-
-    The operand is a new tensor of an elementwise step and has one reader; a view of it would be
-    another.
-    """
-    for node in module.graph.nodes:
-        target = _IN_PLACE.get(node.target)
-        if target is None or any(_mutates(other) for other in node.all_input_nodes):
-            continue
-        first = node.args[0]
-        swapped = _name(node) in ("add", "mul") and not node.kwargs
-        if swapped and not _is_free(first, node) and _is_free(node.args[1], node):
-            node.args = (node.args[1], first)
-            first = node.args[0]
-        if _is_free(first, node):
-            node.target = target
-    module.recompile()
-    return module
-
-
-def _is_free(operand: Any, node: fx.Node) -> bool:
-    return (
-        isinstance(operand, fx.Node)
-        and operand.op == "call_function"
-        and _name(operand).rstrip("_") in _ELEMENTWISE
-        and list(operand.users) == [node]
-        and node.args.count(operand) == 1
-        and _like(operand, node)
-    )

@@ -51,10 +51,15 @@ class Task:
         return m, n
 
     @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the array of entries: (m, n), or (entries,) of a sparse plan."""
+        return self.size if self.scheme is None else (len(self.scheme.source),)
+
+    @property
     def either_way(self) -> bool:
         """Whether sizes do not tell if rows or columns are quicker."""
         m, n = self.size
-        return self.scheme is None and MAX_SIMILAR_RATIO * min(m, n) >= max(m, n) > MAX_TRACED_ROWS
+        return self.scheme is None and MAX_SIMILAR_RATIO * min(m, n) >= max(m, n)
 
     def leaves(self, tensors: Sequence[Tensor]) -> Callable[..., tuple[Tensor, ...]]:
         """Return the function's outputs by the chosen tensors alone."""

@@ -7,9 +7,10 @@ a value to branch on is refused. Captured tensors are copied: they are constants
 
 from __future__ import annotations
 
-import time
+import copy
 import warnings
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,11 +19,14 @@ from torch import Tensor, fx
 
 from jacmagic.function.silent_rerun import random_states, silent_rerun
 from jacmagic.result.compiled.c_compiler import NoNativeCode
-from jacmagic.result.compiled.graph.cleaning import cleaned, in_place
-from jacmagic.result.compiled.graph.fusion import fused
+from jacmagic.result.compiled.graph.cleaning import cleaned
 from jacmagic.result.compiled.graph.passes import PASSES, Task
+from jacmagic.result.compiled.loops.build import loops
+from jacmagic.result.compiled.loops.decomposition import decompositions, lowers
+from jacmagic.result.compiled.measure import measured
+from jacmagic.result.compiled.native.kernel import Kernel
 
-MEASURED_RUNS = 5  # runs of each of two ways to compute a dense Jacobian
+SECONDS_OF_A_QUICK_CALL = 1e-5  # seconds of a call below which no other passes are tried
 MAX_SCALARS_AT_ONCE = 2**22  # scalars of entries computed at once in a batch
 
 
@@ -31,40 +35,31 @@ class NoGraph(Exception):
 
 
 class Graph:
-    """A traced and cleaned computation of entries and values."""
+    """A traced and cleaned computation of entries and values, run by torch."""
 
     backend = "graph"
 
-    def __init__(self, traced: fx.GraphModule, passes: str) -> None:
+    def __init__(self, module: fx.GraphModule, passes: str) -> None:
         """Clean a trace, with and without the values.
 
         Args:
-            traced: returns entries and values.
+            module: returns entries and values.
             passes: how it computes them, a key of `PASSES`.
         """
-        self._both = cleaned(traced, outputs=2)
-        self._entries = in_place(cleaned(traced, outputs=1))
-        self._fuse = lambda: fused(cleaned(traced, outputs=1))
-        nodes = sum(node.op == "call_function" for node in self._entries.graph.nodes)
-        self.by = f"{passes}, {nodes} ATen operations"
+        self._module, self._both = module, cleaned(module, outputs=2)
+        nodes = sum(node.op == "call_function" for node in self._both.graph.nodes)
+        self.passes, self.by = passes, f"{passes}, {nodes} ATen operations"
+
+    @cached_property
+    def _entries(self) -> fx.GraphModule:
+        """The same without the values."""
+        return cleaned(self._module, outputs=1)
 
     def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Entries and values at one point."""
         with torch.no_grad():
             entries, values = self._both.forward(*tensors)
         return entries, values
-
-    def fuse(self, tensors: Sequence[Tensor]) -> None:
-        """Fuse chains of elementwise steps, if there is a compiler and it pays."""
-        before, plain = _seconds(self, tensors), self._entries
-        try:
-            self._entries = self._fuse()
-        except NoNativeCode:
-            return
-        if _seconds(self, tensors) < before:
-            self.by += ", elementwise steps fused"
-        else:
-            self._entries = plain
 
     def entries(self, tensors: Sequence[Tensor]) -> Tensor:
         """Return the entries at one point."""
@@ -87,50 +82,92 @@ class Graph:
                 entries, values = map(torch.stack, zip(*points, strict=True))
         return entries, values, np.ones(count, dtype=bool)
 
+    def in_c(self, tensors: Sequence[Tensor], shape: tuple[int, ...]) -> Kernel:
+        """Return the same computation as loops in C.
 
-def graph(task: Task, tensors: Sequence[Tensor]) -> Graph:
-    """Trace a Jacobian's computation.
+        Args:
+            tensors: inputs of the kind it is traced for.
+            shape: of the array of entries.
+
+        Raises:
+            NoNativeCode: there is no compiler, or an operation is beyond this.
+        """
+        module = self._both
+        if not lowers(module):
+            try:
+                run = torch.func.functionalize(lambda *x: self._both.forward(*x))
+                again = traced(run, tensors, decompositions())
+            except Exception as error:  # noqa: BLE001 torch's tracer raises errors of any kind
+                raise NoNativeCode(reason(error)) from None
+            module = cleaned(again, outputs=2)
+        kernel = loops(module, tensors, shape)
+        kernel.by = f"{self.passes}, {kernel.by}"
+        return kernel
+
+
+def graph(task: Task, tensors: Sequence[Tensor]) -> list[Graph | Kernel]:
+    """Trace a Jacobian's computation, and compile it where there is a C compiler.
 
     Args:
         task: what to differentiate.
         tensors: inputs of the kind it is traced for.
 
+    Returns:
+        Programs, the fastest first.
+
     Raises:
         NoGraph: a value decides what is computed, or torch cannot trace an operation.
     """
-    why, found = "", list[Graph]()
+    why, found = "", dict[Graph | Kernel, float]()
+    ways = 0
     for passes in task.order():
-        if found and not (len(found) == 1 and task.either_way and passes in ("rows", "columns")):
+        quick = min(found.values(), default=1) < SECONDS_OF_A_QUICK_CALL
+        if ways == 2 or (ways and (quick or not task.either_way)):
             break
         try:
-            found.append(Graph(traced(PASSES[passes](task), tensors), passes))
+            plain = Graph(traced(PASSES[passes](task), tensors), passes)
+            found |= _both(plain, tensors, task.shape)
         except Exception as error:  # noqa: BLE001 torch's tracer raises errors of any kind
             why = why or reason(error)
+        else:
+            ways += 1
     if not found:
         raise NoGraph(why)
-    best = found[0] if len(found) == 1 else min(found, key=lambda one: _seconds(one, tensors))
-    best.fuse(tensors)
-    return best
+    return sorted(found, key=found.__getitem__)
 
 
-def _seconds(graph: Graph, tensors: Sequence[Tensor]) -> float:
-    """Return what the entries take, the least of a few runs."""
-    least = float("inf")
-    for _ in range(MEASURED_RUNS):
-        began = time.perf_counter()
-        graph.entries(tensors)
-        least = min(least, time.perf_counter() - began)
-    return least
+def _both(
+    plain: Graph, tensors: Sequence[Tensor], shape: tuple[int, ...]
+) -> dict[Graph | Kernel, float]:
+    """Return a graph and its loops in C with their seconds."""
+    try:
+        kernel = plain.in_c(tensors, shape)
+    except NoNativeCode as error:
+        plain.by += f"; {error}"
+        return {plain: measured(plain, tensors)}
+    return {kernel: measured(kernel, tensors), plain: measured(plain, tensors)}
 
 
-def traced(run: Any, tensors: Sequence[Tensor]) -> fx.GraphModule:
-    """Trace with tensors that have no values."""
+def traced(
+    run: Any, tensors: Sequence[Tensor], table: dict[Any, Any] | None = None
+) -> fx.GraphModule:
+    """Trace with tensors that have no values.
+
+    Args:
+        run: what to trace.
+        tensors: its inputs.
+        table: decompositions of operations.
+    """
     from torch.fx.experimental.proxy_tensor import make_fx
 
     plain = [tensor.detach() for tensor in tensors]
     with silent_rerun(plain, random_states(plain)), torch.enable_grad():
         module: fx.GraphModule = make_fx(
-            run, tracing_mode="fake", _allow_non_fake_inputs=True, record_module_stack=False
+            run,
+            table,
+            tracing_mode="fake",
+            _allow_non_fake_inputs=True,
+            record_module_stack=False,
         )(*plain)
     for name, constant in list(_constants(module)):
         if type(constant) not in (Tensor, torch.nn.Parameter):
@@ -147,8 +184,8 @@ def reason(error: Exception) -> str:
         return "a value decides what is computed (an `if`, a loop or an index)"
     if kind == "DynamicOutputShapeException":
         return "values decide the shape of a result"
-    first = (str(error).strip() or kind).splitlines()[0]
-    return f"{kind}: {first[:160]}"
+    text = " ".join((str(error).strip() or kind).splitlines()[:2])
+    return f"{kind}: {text[:160]}"
 
 
 def _constants(module: fx.GraphModule) -> Any:
@@ -161,20 +198,28 @@ def _constants(module: fx.GraphModule) -> Any:
 # ── torch.compile ─────────────────────────────────────────────────────────────────────────────
 
 
+_VIEWS = (torch.ops.aten.view.default, torch.ops.aten._unsafe_view.default)
+
+
 class Inductor:
     """A traced computation compiled by `torch.compile`."""
 
     backend = "inductor"
 
-    def __init__(self, traced: Graph) -> None:
+    def __init__(self, plain: Graph) -> None:
         """Compile on the first call.
 
         Args:
-            traced: the computation.
+            plain: the computation.
         """
-        self._graph = traced
-        self.by = f"torch.compile, {traced.by}"
-        self._compiled = torch.compile(traced._both, fullgraph=True, dynamic=False)
+        self._graph = plain
+        self.by = f"torch.compile, {plain.by}"
+        module = copy.deepcopy(plain._both)
+        for node in module.graph.nodes:  # the compiler lays out tensors in strides of its own
+            if node.target in _VIEWS:
+                node.target = torch.ops.aten.reshape.default
+        module.recompile()
+        self._compiled = torch.compile(module, fullgraph=True, dynamic=False)
 
     def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Entries and values at one point."""
@@ -182,6 +227,34 @@ class Inductor:
             entries, values = self._compiled(*tensors)
         return entries, values
 
+    def entries(self, tensors: Sequence[Tensor]) -> Tensor:
+        """Return the entries at one point."""
+        return self(tensors)[0]
+
     def batch(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor, np.ndarray]:
         """Entries (k, entries), values (k, m), and that they are valid everywhere (k,)."""
         return self._graph.batch(tensors)
+
+
+def inductor(task: Task, tensors: Sequence[Tensor]) -> Inductor:
+    """Trace a Jacobian's computation for `torch.compile`.
+
+    Args:
+        task: what to differentiate.
+        tensors: inputs of the kind it is traced for.
+
+    Raises:
+        NoGraph: a value decides what is computed, or torch cannot trace or compile it.
+    """
+    why = ""
+    for passes in task.order():
+        try:
+            program = Inductor(Graph(traced(PASSES[passes](task), tensors), passes))
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", DeprecationWarning)  # of torch's own modules
+                program(tensors)
+        except Exception as error:  # noqa: BLE001 torch's compiler raises errors of any kind
+            why = why or reason(error)
+        else:
+            return program
+    raise NoGraph(why)

@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterator, Sequence
 
 from jacmagic.result.compiled.native.c_lanes import lanes
 from jacmagic.result.compiled.native.c_python import from_python
+from jacmagic.result.compiled.native.kernel import Counted
 from jacmagic.result.compiled.native.straight import Straight
 from jacmagic.symbolic.codegen.languages.c import IEEE_FUNCTIONS, C
 from jacmagic.symbolic.graph import OPERATIONS
 
-_HEAD = f"""\
+HEAD = f"""\
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
@@ -44,9 +45,9 @@ def c_source(
     Raises:
         KeyError: for an operation that C has no function for.
     """
-    lines = [_HEAD, *_at(program, types, result[1])]
+    lines = [HEAD, *_at(program, types, result[1])]
     lines += lanes(program, types, result[1]) if wide else []
-    lines += _many(program, types, result[1], wide)
+    lines += many(program, types, result[1], wide)
     if python:
         lines += from_python(shapes, types, result)
     return "\n".join([*lines, ""])
@@ -113,7 +114,7 @@ def _slots(program: Straight) -> Callable[[int], str]:
     return name
 
 
-def _many(program: Straight, types: Sequence[str], result: str, wide: bool) -> Iterator[str]:
+def many(program: Counted, types: Sequence[str], result: str, wide: bool) -> Iterator[str]:
     """Yield the loop over points, `LANES` at a time where `wide` says so."""
     moved = ", ".join(f"x{k} + p*{size}" for k, size in enumerate(program.sizes))
     entries, values = program.entries, program.values

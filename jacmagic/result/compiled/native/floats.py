@@ -33,6 +33,11 @@ class Floats:
         entries, values = self._parts(found, tensors)
         return entries, values
 
+    def entries(self, tensors: Sequence[Tensor]) -> Tensor | None:
+        """Return the entries at one point; None where the program does not hold there."""
+        found = self(tensors)
+        return None if found is None else found[0]
+
     def batch(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor, np.ndarray]:
         """Entries (k, entries), values (k, m), and where the program holds (k,)."""
         count = len(tensors[0])

@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from jacmagic.result.compiled.native.straight import Straight
+
+class Counted(Protocol):
+    """A program of which there is machine code for one point.
+
+    Attributes:
+        sizes: the number of components of each input.
+        entries: how many entries of J.
+        values: m, how many are components of the function's value.
+    """
+
+    @property
+    def sizes(self) -> tuple[int, ...]: ...
+    @property
+    def entries(self) -> int: ...
+    @property
+    def values(self) -> int: ...
+
 
 MIN_POINTS_FOR_LANES = 20_000  # points of all batches from which a loop over several at once pays
 NUMPY = {"double": np.float64, "float": np.float32}
@@ -27,17 +43,16 @@ class Kernel:
             and where the program does not hold; None where Python's interface is not at hand.
     """
 
-    backend = "native"
-
     def __init__(
         self,
-        program: Straight,
+        program: Counted,
         by: str,
         run: Callable[..., int],
         loop: Callable[..., Any],
         matrix: Callable[[tuple[Any, ...]], np.ndarray | None] | None = None,
         widen: Callable[[], Callable[..., Any]] | None = None,
         holder: Any = None,
+        backend: str = "native",
     ) -> None:
         """Hold the functions.
 
@@ -49,10 +64,11 @@ class Kernel:
             matrix: one point, from Python's own numbers and arrays.
             widen: compiles a loop that takes several points at once; called when that pays.
             holder: what keeps the code in memory, if the functions do not.
+            backend: where the program comes from.
         """
         self.program, self.by, self.run, self.matrix = program, by, run, matrix
         self._loop, self._widen, self._points = loop, widen, 0
-        self._holder = holder
+        self._holder, self.backend = holder, backend
 
     def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor] | None:
         """Entries and values at one point; None where the program does not hold there."""
@@ -61,6 +77,13 @@ class Kernel:
         values = torch.empty(self.program.values, dtype=torch.float64)
         addresses = [tensor.data_ptr() for tensor in (entries, values, *x)]
         return (entries, values) if self.run(*addresses) == 0 else None
+
+    def entries(self, tensors: Sequence[Tensor]) -> Tensor | None:
+        """Return the entries at one point; None where the program does not hold there."""
+        x = [tensor.contiguous() for tensor in tensors]
+        entries = torch.empty(self.program.entries, dtype=result_type(x))
+        addresses = [tensor.data_ptr() for tensor in x]
+        return entries if self.run(entries.data_ptr(), 0, *addresses) == 0 else None
 
     def batch(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor, np.ndarray]:
         """Entries (k, entries), values (k, m), and where the program holds (k,)."""

@@ -62,7 +62,7 @@ def native(
     return _by_c(compiler, program, tensors, shape)
 
 
-def _has_interface() -> bool:
+def has_interface() -> bool:
     """Whether this Python is one whose stable interface the C source may call."""
     threaded = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
     return sys.implementation.name == "cpython" and not threaded
@@ -74,7 +74,7 @@ def _by_c(
     shapes = [tuple(tensor.shape) for tensor in tensors]
     types = [TYPES[tensor.dtype] for tensor in tensors]
     result = shape, TYPES[result_type(tensors)]
-    length, python = len(program.tape.operations), _has_interface()
+    length, python = len(program.tape.operations), has_interface()
 
     def built(*, wide: bool) -> tuple[Any, ...]:
         level = "-O2" if length <= MAX_OPERATIONS_TO_OPTIMISE else "-O1"
@@ -82,10 +82,7 @@ def _by_c(
         code = library([compiler, level, *_FLAGS], source)
         if not python:
             return *functions_of_addresses(program, code.at, code.many), None
-        code.function.restype = ctypes.py_object
-        run, loop, matrix, prepare = (code.function(which) for which in range(len(FUNCTIONS)))
-        prepare(functools.partial(np.empty, shape, NUMPY[result[1]]), Tensor)
-        return run, loop, matrix
+        return functions(code, *result)
 
     def widen() -> Callable[..., Any]:
         try:
@@ -96,6 +93,20 @@ def _by_c(
     run, loop, matrix = built(wide=False)
     lanes = widen if length <= MAX_OPERATIONS_TO_OPTIMISE else None
     return Kernel(program, Path(compiler).name, run, loop, matrix, lanes)
+
+
+def functions(code: Any, shape: tuple[int, ...], kind: str) -> tuple[Any, Any, Any]:
+    """Return what Python calls of a library: one point, many points, arrays.
+
+    Args:
+        code: a library with what `c_python` writes.
+        shape: of the array of entries.
+        kind: its type, "double" or "float".
+    """
+    code.function.restype = ctypes.py_object
+    run, loop, matrix, prepare = (code.function(which) for which in range(len(FUNCTIONS)))
+    prepare(functools.partial(np.empty, shape, NUMPY[kind]), Tensor)
+    return run, loop, matrix
 
 
 def functions_of_addresses(program: Straight, at: Any, many: Any) -> tuple[Any, Any]:

@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from jacmagic.symbolic.economy import cheapest
 from jacmagic.symbolic.formula import ClosedForm
-from jacmagic.symbolic.graph import ZERO, Tape, stable_if_affordable, write_tape
+from jacmagic.symbolic.graph import Tape, write_tape
 
 
 @dataclass(frozen=True)
@@ -59,10 +60,9 @@ def straight(
     """
     graph, trace = form.graph, form.trace
     guards = list(dict.fromkeys(assumption.condition for assumption in trace.assumptions))
-    entries = [form.rows[i].get(j, ZERO) for i, j in positions]
-    results = stable_if_affordable(graph, [*trace.outputs, *entries])
-    tape = write_tape(graph, [*guards, *results], trace.inputs)
-    return Straight(tape, tuple(sizes), len(guards), len(trace.outputs), len(entries))
+    program = cheapest(graph, trace.inputs, trace.outputs, form.rows, positions, guards=guards)
+    tape = write_tape(program.graph, program.roots, program.variables)
+    return Straight(tape, tuple(sizes), len(guards), len(trace.outputs), len(positions))
 
 
 def obstacle(form: ClosedForm) -> str | None:

@@ -1,11 +1,13 @@
-"""C99 with `math.h`: arrays of doubles in, entries of the matrix row by row out."""
+"""C99 with `math.h`: arrays in, value and entries of the matrix row by row out; no allocation."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from dataclasses import replace
 
+from jacmagic.symbolic.codegen.function import Function
 from jacmagic.symbolic.codegen.language import COMMON, Language, Piece, calls
-from jacmagic.symbolic.codegen.layout import bracketed, indented
+from jacmagic.symbolic.codegen.layout import bracketed, comment, indented, numbers
 
 # Keywords, and macros that the platform's headers define.
 KEYWORDS = frozenset(
@@ -41,23 +43,33 @@ static inline double modulo(double a, double b)
 """
 
 
-def _frame(
-    name: str, arguments: Sequence[str], result: str, statements: list[str], rows: list[list[str]]
-) -> str:
-    n = len(rows[0]) if rows else 0
-    head = ["#include <math.h>", "", f"/* {result} has {len(rows)} x {n} entries, row by row. */"]
-    doubles = ", ".join([*arguments, f"double *{result}"])
-    stores = [
-        f"{result}[{i * n + j}] = {entry};"
-        for i, row in enumerate(rows)
-        for j, entry in enumerate(row)
-    ]
-    body = indented([*statements, *stores])
-    return "\n".join([*head, f"void {name}({doubles})", "{", *body, "}", ""])
+def _frame(real: str, f: Function) -> str:
+    value, matrix = f.results
+    declared = [bracketed(f"const {real} {one.name}", one.shape) for one in f.arguments]
+    declared += [] if f.values is None else [f"{real} *{value}"]
+    stores = [f"{value}[{k}] = {text};" for k, text in enumerate(f.values or ())]
+    stores += [f"{matrix}[{k}] = {text};" for k, text in enumerate(f.entries)]
+    constants = [f"const {real} {name} = {number};" for name, number in f.constants]
+    lines = [*comment(f.comment, "//"), "#include <math.h>", ""]
+    for suffix, integers in f.indexes.items():
+        lines += [f"static const int {f.name}_{suffix}[{max(len(integers), 1)}] = {{"]
+        lines += [*numbers(integers or [0]), "};"]
+    lines += [f"void {f.name}({', '.join([*declared, f'{real} *{matrix}'])})", "{"]
+    return "\n".join([*lines, *indented([*constants, *f.statements, *stores]), "}", ""])
 
 
 def _power(base: Piece, exponent: Piece, _: bool) -> str:
     return f"pow({base[0]}, {exponent[0]})"
+
+
+def _power_of_floats(base: Piece, exponent: Piece, _: bool) -> str:
+    return f"powf({base[0]}, {exponent[0]})"
+
+
+def _in_floats(template: str) -> str:
+    """Return a template whose functions and numbers are of single precision."""
+    called = re.sub(r"\b([a-z][a-z0-9]*)\(", r"\1f(", template)
+    return re.sub(r"(\d\.\d)", r"\1f", called).replace("(double)", "(float)")
 
 
 C = Language(
@@ -89,11 +101,22 @@ C = Language(
     choice="(({}) ? {} : {})",
     infinity="INFINITY",
     nan="NAN",
-    frame=_frame,
+    frame=lambda f: _frame("double", f),
     assign="const double {} = {};",
     component=bracketed,
-    argument=lambda name, shape: bracketed(f"const double {name}", shape),
     keywords=KEYWORDS,
     integer=lambda value: f"{value}.0",
     ascii_only=True,
+    by_products=True,
 )
+_FLOATS = replace(
+    C,
+    calls={name: _in_floats(template) for name, template in C.calls.items()},
+    power=_power_of_floats,
+    frame=lambda f: _frame("float", f),
+    assign="const float {} = {};",
+    integer=lambda value: f"{value}.0f",
+    real=lambda text: f"{text}f",
+    ieee={},
+)
+C = replace(C, single=_FLOATS)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
+from jacmagic.symbolic.codegen.function import Function
 from jacmagic.symbolic.codegen.language import Language, calls, starred
-from jacmagic.symbolic.codegen.layout import bracketed, indented, nested_rows
+from jacmagic.symbolic.codegen.layout import bracketed, comment, entry_lines, indented, numbers
 
 KEYWORDS = frozenset(
     """
@@ -20,11 +19,17 @@ _FUNCTIONS = (
 )
 
 
-def _frame(
-    name: str, arguments: Sequence[str], _: str, statements: list[str], rows: list[list[str]]
-) -> str:
-    body = [*indented(statements, 2), "  return [", *nested_rows(rows, 4), "  ];"]
-    return "\n".join([f"export function {name}({', '.join(arguments)}) {{", *body, "}", ""])
+def _frame(f: Function) -> str:
+    lines = comment(f.comment, "//")
+    for suffix, integers in f.indexes.items():
+        lines += [f"export const {f.name}_{suffix} = [", *numbers(integers, 2), "];"]
+    constants = [f"const {name} = {number};" for name, number in f.constants]
+    lines += [f"export function {f.name}({', '.join(one.name for one in f.arguments)}) {{"]
+    lines += indented([*constants, *f.statements], 2)
+    if f.values is None:
+        return "\n".join([*lines, "  return [", *entry_lines(f, 4), "  ];", "}", ""])
+    lines += ["  return {", f"    value: [{', '.join(f.values)}],", "    jacobian: ["]
+    return "\n".join([*lines, *entry_lines(f, 6), "    ],", "  };", "}", ""])
 
 
 JAVASCRIPT = Language(
@@ -49,4 +54,6 @@ JAVASCRIPT = Language(
     assign="const {} = {};",
     component=bracketed,
     keywords=KEYWORDS,
+    by_products=True,
+    precisions=("float64",),
 )

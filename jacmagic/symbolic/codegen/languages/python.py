@@ -3,19 +3,34 @@
 from __future__ import annotations
 
 import keyword
-from collections.abc import Sequence
 
+from jacmagic.symbolic.codegen.function import Function
 from jacmagic.symbolic.codegen.language import COMMON, Language, Piece, calls, starred
-from jacmagic.symbolic.codegen.layout import bracketed, indented, nested_rows
+from jacmagic.symbolic.codegen.layout import bracketed, comment, entry_lines, indented, numbers
 
 KEYWORDS = frozenset([*keyword.kwlist, "__debug__"])
 
 
-def _frame(
-    name: str, arguments: Sequence[str], _: str, statements: list[str], rows: list[list[str]]
-) -> str:
-    head = ["import math", "", "", f"def {name}({', '.join(arguments)}):", *indented(statements)]
-    return "\n".join([*head, "    return [", *nested_rows(rows, 8), "    ]", ""])
+def head(f: Function, module: str) -> list[str]:
+    """Return comment, import, index arrays and the line of `def`."""
+    lines = [*comment(f.comment, "#"), module, ""]
+    for suffix, integers in f.indexes.items():
+        lines += [f"{f.name}_{suffix} = [", *numbers(integers), "]"]
+    return [*lines, "", f"def {f.name}({', '.join(one.name for one in f.arguments)}):"]
+
+
+def constants(f: Function, template: str = "{} = {}") -> list[str]:
+    """Return the assignments of named constants."""
+    return [template.format(name, number) for name, number in f.constants]
+
+
+def _frame(f: Function) -> str:
+    value, matrix = f.results
+    lines = [*head(f, "import math"), *indented([*constants(f), *f.statements])]
+    if f.values is None:
+        return "\n".join([*lines, "    return [", *entry_lines(f, 8), "    ]", ""])
+    lines += [f"    {value} = [{', '.join(f.values)}]", f"    {matrix} = ["]
+    return "\n".join([*lines, *entry_lines(f, 8), "    ]", f"    return {value}, {matrix}", ""])
 
 
 def _power(base: Piece, exponent: Piece, real: bool) -> str:
@@ -55,4 +70,5 @@ PYTHON = Language(
     assign="{} = {}",
     component=bracketed,
     keywords=KEYWORDS,
+    precisions=("float64",),
 )

@@ -1,27 +1,48 @@
-"""Python with torch: tensors in, a tensor out, differentiable again."""
+"""Python with torch: tensors in, tensors out; differentiable, and nothing is written in place.
+
+So `torch.func.vmap`, `torch.export`, TorchScript and the ONNX exporter take the function as it is.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
+from jacmagic.symbolic.codegen.function import Function
 from jacmagic.symbolic.codegen.language import COMMON, Language, calls, starred
-from jacmagic.symbolic.codegen.languages.python import KEYWORDS
+from jacmagic.symbolic.codegen.languages.python import KEYWORDS, constants, head
 from jacmagic.symbolic.codegen.layout import indented
 
+_NUMBER = re.compile(r"-?(torch\.(inf|nan)|[\d.]+(e[+-]?\d+)?(/[\d.]+)?)")
 
-def _frame(
-    name: str, arguments: Sequence[str], result: str, statements: list[str], rows: list[list[str]]
-) -> str:
-    m, n = len(rows), len(rows[0]) if rows else 0
-    head = ["import torch", "", "", f"def {name}({', '.join(arguments)}):"]
-    body = [*statements, f"{result} = {arguments[0]}.new_zeros({m}, {n})"]
-    body += [
-        f"{result}[{i}, {j}] = {entry}"
-        for i, row in enumerate(rows)
-        for j, entry in enumerate(row)
-        if entry != "0"
-    ]
-    return "\n".join([*head, *indented(body), f"    return {result}", ""])
+
+def _frame(f: Function) -> str:
+    value, matrix = f.results
+    m, n = f.shape
+    first = next(one.first for one in f.arguments if one.first)
+    shape = "" if f.pattern else f".reshape({m}, {n})"
+    body = [f"zero = torch.zeros_like({first})", *constants(f, "{} = zero + {}"), *f.statements]
+    if f.values is not None:
+        body += _stacked(value, f.values, "")
+    body += _stacked(matrix, f.entries, shape)
+    returned = matrix if f.values is None else f"{value}, {matrix}"
+    lines = [*head(f, "import torch"), *indented(body), f"    return {returned}"]
+    return "\n".join([*lines, ""])
+
+
+def _stacked(name: str, entries: Sequence[str], shape: str) -> list[str]:
+    """Return statements that make one tensor of its components."""
+    if not entries:
+        return [f"{name} = zero.new_zeros(0){shape}"]
+    tensors = [f"{_tensor(entry)}," for entry in entries]
+    return [f"{name} = torch.stack([", *indented(tensors), f"]){shape}"]
+
+
+def _tensor(entry: str) -> str:
+    """Return an entry as a tensor, where it is a number of Python."""
+    if entry == "0":
+        return "zero"
+    return f"zero + {entry}" if _NUMBER.fullmatch(entry) else entry
 
 
 TORCH = Language(
@@ -53,8 +74,8 @@ TORCH = Language(
     nan="torch.nan",
     frame=_frame,
     assign="{} = {}",
-    component=lambda name, index: f"{name}[{', '.join(map(str, index))}]" if index else name,
-    keywords=KEYWORDS,
-    tensor="{}.new_tensor({})",
+    component=lambda name, index, _: f"{name}[{', '.join(map(str, index))}]" if index else name,
+    keywords=KEYWORDS | {"zero"},
+    tensor="(zero + {})",
     tensors=frozenset({"atan2", "max", "min", "gammainc", "gammaincc"}),
 )

@@ -1,0 +1,244 @@
+"""The magic `%jacobian_check` and its cell form: is a hand-derived Jacobian right?"""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import re
+from collections.abc import Callable, Collection
+from typing import TYPE_CHECKING, Any
+
+from IPython.core import magic
+from IPython.core.error import UsageError
+from IPython.core.magic_arguments import kwds, magic_arguments
+
+from jacmagic.errors import CellError, JacmagicError
+from jacmagic.function.syntax.bindings import normal
+from jacmagic.function.tracebacks import add_hint, from_users_frame, show_as_ipython
+from jacmagic.notebook.cell import Line, explained, read_line
+from jacmagic.notebook.options import check_common, fill, option_names, takes_check_options
+from jacmagic.notebook.resolve_target import target_on_line, value_on_line
+from jacmagic.notebook.suppress_display import suppress_display
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from jacmagic.function.problem import Problem
+    from jacmagic.function.target import Target
+    from jacmagic.view.comparison import Comparison
+
+_DESCRIPTION = """Compare a hand-derived Jacobian with a function's own, entry by entry.
+
+%jacobian_check HAND F [name=value ...] [options]    compares two things that exist
+%%jacobian_check [name=value ...] [options]    runs the cell, whose last function returns the
+                                               Jacobian of the function before it
+%%jacobian_check F [name=value ...] [options]    compares the LaTeX in the cell
+
+HAND is a function that returns the matrix, a matrix, a SymPy matrix, LaTeX in quotes, a subclass of
+torch.autograd.Function, or another function whose Jacobian is compared. Where an entry differs, the
+likely slip is named. The comparison is returned, true where no entry differs.
+
+Examples::
+
+    %jacobian_check my_jacobian f x=[1, 2]
+
+    %%jacobian_check x=2 y=3
+    def f(x, y): return x**2 * y
+    def by_hand(x, y): return [[2*x*y, x**2]]
+
+    %%jacobian_check f x=2 y=3
+    \\begin{pmatrix} 2xy & x^2 \\end{pmatrix}
+"""
+_LATEX = re.compile(r"\s*(?:\\|\$|[A-Za-z_{}\\ ]+=\s*\\)")
+
+
+@magic.magics_class
+class CheckMagics(magic.Magics):
+    """The magic `%jacobian_check` and its cell form."""
+
+    @magic.no_var_expand
+    @magic.output_can_be_silenced
+    @magic.line_cell_magic
+    @magic_arguments()
+    @kwds(description=_DESCRIPTION, usage="jacobian_check [HAND] [F] [name=value ...] [options]")
+    @takes_check_options
+    def jacobian_check(self, line: str = "", cell: str | None = None) -> Comparison | None:
+        """Compare two Jacobians; IPython replaces this by the parser's help."""
+        __tracebackhide__ = True
+        try:
+            typed, options = self._parse(line, cell)
+            if options.help:
+                print(check_parser().format_help())
+                return None
+            return self._compute(typed, options, cell)
+        except Exception as error:  # noqa: BLE001 the user's function may raise
+            raise _shown(self.notebook, error)  # noqa: B904 the same exception, or its cause
+
+    @property
+    def notebook(self) -> InteractiveShell:
+        """The shell, which exists whenever a magic runs."""
+        shell = self.shell
+        assert shell is not None
+        return shell
+
+    def _parse(self, text: str, cell: str | None) -> tuple[Line, argparse.Namespace]:
+        """Return the line and its options; settings supply what is not typed."""
+        parser = check_parser()
+        flags, valued = option_names(parser)
+        latex = cell is not None and _LATEX.match(cell) is not None
+        typed = read_line(
+            text,
+            flags=flags,
+            valued=valued,
+            wants_target=True,
+            magic="jacobian_check",
+            wants_hand=not latex,
+            is_cell=cell is not None,
+        )
+        try:
+            options = parser.parse_args(list(typed.options))
+        except UsageError as error:
+            raise UsageError(explained(str(error), typed, flags)) from None
+        check_common(options)
+        settings = self.notebook.magics_manager.registry["JacobianMagics"]
+        options.digits = settings.precision if options.digits is None else options.digits
+        options.budget = settings.budget if options.budget is None else options.budget
+        return typed, options
+
+    def _compute(self, typed: Line, options: argparse.Namespace, cell: str | None) -> Comparison:
+        """Find both sides, compare, and store the result."""
+        __tracebackhide__ = True
+        from jacmagic.function.integer_arguments import keeping_counts
+        from jacmagic.notebook.binding import bind
+        from jacmagic.notebook.request import InputOptions
+
+        hand, target = self._sides(typed, options, cell)
+        space, inputs = self.notebook.user_ns, fill(InputOptions, options)
+        kept: list[Collection[str]] = []
+
+        def make(fixed: Collection[str]) -> Problem:
+            kept[:] = [fixed]
+            return bind(target, typed, space, inputs, fixed)
+
+        def other(called: Callable[..., Any]) -> Problem:
+            return bind(_by_position(target, called), typed, space, inputs, *kept)
+
+        try:
+            result = keeping_counts(
+                make, lambda problem: _compared(hand, problem, other, target, options)
+            )
+        except JacmagicError:
+            raise
+        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 the user's function may raise
+            raise from_users_frame(error, target.title)  # noqa: B904 the same exception
+        if options.variable:
+            space[normal(options.variable)] = result
+        if options.quiet:
+            suppress_display(self.notebook, result)
+        return result
+
+    def _sides(
+        self, typed: Line, options: argparse.Namespace, cell: str | None
+    ) -> tuple[Any, Target]:
+        """Return what is checked, and the function."""
+        __tracebackhide__ = True
+        space = self.notebook.user_ns
+        if cell is not None and _LATEX.match(cell):
+            return cell.strip(), target_on_line(typed, space)
+        if cell is not None:
+            typed = self._names_in_cell(typed, options, cell)
+        if typed.hand is None:
+            raise UsageError(
+                f"{typed.head}needs a Jacobian and its function; write {typed.head}by_hand f x=1"
+            )
+        hand = value_on_line(typed.hand, typed, space)
+        return hand, _target(hand, typed, space)
+
+    def _names_in_cell(self, typed: Line, options: argparse.Namespace, cell: str) -> Line:
+        """Run the cell; return the line with the names of its last two functions."""
+        __tracebackhide__ = True
+        from jacmagic.notebook.execution import run_cell
+
+        read, _ = run_cell(self.notebook, typed, cell, of=None)
+        if typed.hand is not None:
+            return typed
+        names = [
+            name for name in (*read.candidates, *read.assigned) if name in self.notebook.user_ns
+        ]
+        if options.of is not None:
+            names = [*(name for name in names if name != options.of), normal(options.of)]
+            names = [names[-1], *names[:-1]]
+        if len(names) < 2:
+            raise CellError(
+                "expected two functions in the cell, f and its Jacobian below it; "
+                f"found {', '.join(names) or 'none'}; write both, or their names on the line"
+            )
+        function = names[0] if options.of is not None else names[-2]
+        return dataclasses.replace(typed, hand=names[-1], target=function)
+
+
+def _shown(shell: InteractiveShell, error: Exception) -> BaseException:
+    """Return an exception as it is shown: a user's mistake in one line."""
+    if isinstance(error, JacmagicError):
+        mistake = UsageError(str(error))
+        mistake.__cause__ = error
+        return mistake
+    if isinstance(error, SyntaxError):
+        return show_as_ipython(shell, error)
+    add_hint(error)
+    return error
+
+
+def check_parser() -> argparse.ArgumentParser:
+    """Return the parser that `magic_arguments` has made."""
+    parser: argparse.ArgumentParser = vars(CheckMagics.jacobian_check)["parser"]
+    return parser
+
+
+def _target(hand: Any, typed: Line, space: dict[str, Any]) -> Target:
+    """Return the function; the `forward` alone of a `torch.autograd.Function`."""
+    __tracebackhide__ = True
+    from jacmagic.function.targets import target_of
+    from jacmagic.result.check.backward import forward_of, is_autograd_function
+
+    if typed.target is None and is_autograd_function(hand):
+        return target_of(forward_of(hand), hand.__name__)
+    if typed.target is not None:
+        value = value_on_line(typed.target, typed, space)
+        if is_autograd_function(value):
+            return target_of(forward_of(value), value.__name__)
+    return target_on_line(typed, space)
+
+
+def _by_position(target: Target, called: Callable[..., Any]) -> Target:
+    """Return a target of the same arguments that passes them by position."""
+    names = [argument.name for argument in target.arguments]
+
+    def call(values: Any) -> Any:
+        rest = [value for name, value in values.items() if name not in names]
+        return called(*(values[name] for name in names if name in values), *rest)
+
+    return dataclasses.replace(target, call=call)
+
+
+def _compared(
+    hand: Any,
+    problem: Problem,
+    other: Callable[[Callable[..., Any]], Problem],
+    target: Target,
+    options: argparse.Namespace,
+) -> Comparison:
+    """Compute the Jacobian of a problem and compare."""
+    from jacmagic.numeric.options import ComputeOptions
+    from jacmagic.result.options import DisplayOptions
+    from jacmagic.symbolic.branches import ClosedForms
+    from jacmagic.view.comparison import Comparison
+    from jacmagic.view.jacobian import Jacobian
+
+    forms = ClosedForms(budget=options.budget)
+    view = fill(DisplayOptions, options)
+    result = Jacobian.of(problem, ComputeOptions(), forms, view)
+    varied = {one.name for one in problem.inputs}
+    moves = not varied & target.weights.keys()
+    of = "functions" if options.functions else "auto"
+    return Comparison.of(hand, result, other, of, moves=moves)

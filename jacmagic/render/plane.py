@@ -1,0 +1,139 @@
+"""A panel of a picture in SVG: axes, lines, areas, arrows, dots and labels.
+
+Knows no result object: numbers and strings in, SVG elements out. The background is transparent
+and text has the page's colour, for light and dark pages and for print; a second mark, dashes or a
+width, tells what a colour tells.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Sequence
+from html import escape
+from typing import Protocol
+
+Point = tuple[float, float]
+
+SIDE = 300  # of the square that shapes are drawn in, in the SVG's own units
+LEFT, RIGHT, TOP, BOTTOM = 46, 10, 22, 30  # margins, for ticks and names of the axes
+WIDTH, HEIGHT = LEFT + SIDE + RIGHT, TOP + SIDE + BOTTOM
+HEAD = 8  # of an arrow
+BLUE, ORANGE, RED, GREY = "#1976d2", "#ef6c00", "#d32f2f", "#888"
+_STROKES = {
+    "grid": f'stroke="{GREY}" stroke-opacity="0.55"',
+    "quiet": f'stroke="{GREY}"',
+    "function": f'stroke="{BLUE}" stroke-width="1.5"',
+    "linear": f'stroke="{ORANGE}" stroke-width="2" stroke-dasharray="6 4"',
+    "zero": f'stroke="{RED}" stroke-width="2"',
+}
+
+
+class Drawn(Protocol):
+    """A shape; see `jacmagic.view.pictures.scene.Shape`."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def points(self) -> Sequence[Point]: ...
+    @property
+    def look(self) -> str: ...
+    @property
+    def label(self) -> str: ...
+
+
+def panel(
+    shapes: Sequence[Drawn],
+    axes: tuple[str, str],
+    across: Point,
+    up: Point,
+    ticks: Callable[[Point], Sequence[tuple[float, str]]],
+    identity: str,
+) -> str:
+    """Return a panel as one SVG group, WIDTH × HEIGHT.
+
+    Args:
+        shapes: what is drawn, in order.
+        axes: labels.
+        across: ends of the horizontal axis.
+        up: ends of the vertical axis.
+        ticks: numbers and texts of an axis with these ends.
+        identity: of the clipping rectangle, unlike any other's on the page.
+    """
+
+    def at(point: Point) -> Point:
+        x = SIDE * (point[0] - across[0]) / (across[1] - across[0])
+        y = SIDE * (up[1] - point[1]) / (up[1] - up[0])
+        return _bounded(x), _bounded(y)
+
+    drawn = [_shape(one, [at(point) for point in one.points]) for one in shapes]
+    corner = (across[0], up[0])
+    horizontal = [(at((value, corner[1]))[0], text) for value, text in ticks(across)]
+    vertical = [(at((corner[0], value))[1], text) for value, text in ticks(up)]
+    return "".join(
+        [
+            f'<clipPath id="{escape(identity)}"><rect width="{SIDE}" height="{SIDE}"/></clipPath>',
+            f'<g transform="translate({LEFT} {TOP})">',
+            f'<rect width="{SIDE}" height="{SIDE}" fill="none" stroke="{GREY}"/>',
+            f'<g clip-path="url(#{escape(identity)})">{"".join(drawn)}</g>',
+            *(_text(text, x, SIDE + 13, "middle", 11) for x, text in horizontal),
+            *(_text(text, -5, y + 4, "end", 11) for y, text in vertical),
+            _text(axes[0], SIDE, SIDE + 27, "end"),
+            _text(axes[1], 0, -8, "start"),
+            *_labels(shapes, at),
+            "</g>",
+        ]
+    )
+
+
+def _bounded(value: float) -> float:
+    """Return a coordinate that SVG can hold; the frame hides what is beyond it."""
+    return min(max(value, -100.0 * SIDE), 100.0 * SIDE)
+
+
+def _shape(shape: Drawn, at: Sequence[Point]) -> str:
+    if shape.kind == "dot":
+        fill = RED if shape.look == "zero" else "currentColor"
+        return f'<circle cx="{at[0][0]:.1f}" cy="{at[0][1]:.1f}" r="4" fill="{fill}"/>'
+    path = "M" + "L".join(f"{x:.1f} {y:.1f}" for x, y in at)
+    stroke = _STROKES.get(shape.look, _STROKES["quiet"])
+    if shape.kind == "area":
+        return f'<path d="{path}Z" fill="{ORANGE}" fill-opacity="0.14" {stroke}/>'
+    if shape.kind == "arrow":
+        solid = stroke.replace(' stroke-dasharray="6 4"', "")
+        return f'<path d="{path}{_head(at[0], at[1])}" fill="none" {solid}/>'
+    return f'<path d="{path}" fill="none" {stroke}/>'
+
+
+def _head(start: Point, end: Point) -> str:
+    length = math.dist(start, end)
+    if length < 1:
+        return ""
+    head = min(HEAD, length / 2)
+    u, v = ((b - a) / length * head for a, b in zip(start, end, strict=True))
+    x, y = end
+    left, right = (x - u - v / 2, y - v + u / 2), (x - u + v / 2, y - v - u / 2)
+    return f"M{left[0]:.1f} {left[1]:.1f}L{x:.1f} {y:.1f}L{right[0]:.1f} {right[1]:.1f}"
+
+
+def _labels(shapes: Sequence[Drawn], at: Callable[[Point], Point]) -> Iterator[str]:
+    """Yield labels of shapes, each where none stands yet."""
+    taken: list[Point] = []
+    for shape in shapes:
+        if not shape.label:
+            continue
+        x, y = at(shape.points[-1])
+        if not (0 <= x <= SIDE and 0 <= y <= SIDE):
+            continue
+        height = min(max(y, 12.0), SIDE - 4.0)
+        while any(abs(a - x) < 90 and abs(b - height) < 12 for a, b in taken):
+            height += 12
+        taken.append((x, height))
+        is_left = x < SIDE / 2
+        yield _text(shape.label, x + (6 if is_left else -6), height, "start" if is_left else "end")
+
+
+def _text(text: str, x: float, y: float, anchor: str, size: int = 12) -> str:
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}">'
+        f"{escape(text)}</text>"
+    )

@@ -1,0 +1,175 @@
+r"""Reports: a title, equations, tables and sentences as text, LaTeX and HTML.
+
+What an analysis of a Jacobian shows is a `Report`; the class `Reported` makes an object display it.
+Strings in, strings out; all text is escaped.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+
+from jacmagic.render import html, latex
+from jacmagic.render.mathml import to_mathml
+from jacmagic.render.names import escaped_text
+from jacmagic.render.text import flush_right, number
+
+MAX_SHOWN = 20  # rows or columns of a table; of more, the first ones and a gap
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One piece of text with its LaTeX.
+
+    Attributes:
+        text: for a terminal and for HTML.
+        tex: LaTeX in math mode.
+    """
+
+    text: str
+    tex: str
+
+
+def numeral(value: float, digits: int = 4) -> Shown:
+    """Return a number to some significant digits."""
+    text = number(value, digits).replace("-", "−").replace("inf", "∞")
+    return Shown(text, latex.number(value, digits))
+
+
+def words(text: str) -> Shown:
+    """Return words, upright in LaTeX."""
+    return Shown(text, escaped_text(text))
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table: heads of the columns, and rows that begin with their own head.
+
+    Attributes:
+        heads: one for each column, that of the row heads first.
+        rows: as many cells as there are heads.
+        caption: a line above it; "" for none.
+    """
+
+    heads: Sequence[Shown]
+    rows: Sequence[Sequence[Shown]]
+    caption: str = ""
+
+    @property
+    def picked(self) -> list[list[Shown]]:
+        """Heads and rows that are shown: the first columns and rows of a large table."""
+        wide = len(self.heads) > MAX_SHOWN + 1
+        lines = [self.heads, *self.rows[:MAX_SHOWN]]
+        cut = [[*line[: MAX_SHOWN + 1], *[Shown("…", r"\cdots")] * wide] for line in lines]
+        gap = [Shown("⋮", r"\vdots")] * len(cut[0])
+        return [*cut, gap] if len(self.rows) > MAX_SHOWN else cut
+
+    @property
+    def text(self) -> str:
+        """Lines for a terminal, columns flush right."""
+        columns = zip(*([cell.text for cell in line] for line in self.picked), strict=True)
+        lines = zip(*map(flush_right, columns), strict=True)
+        drawn = ["  ".join(line).rstrip() for line in lines]
+        return "\n".join([self.caption, *drawn] if self.caption else drawn)
+
+    @property
+    def latex(self) -> str:
+        """An array with a rule below the heads and right of the row heads."""
+        head, *body = (" & ".join(cell.tex for cell in line) for line in self.picked)
+        columns = "r|" + "r" * (len(self.picked[0]) - 1)
+        rows = " \\\\\n".join(body)
+        return f"\\begin{{array}}{{{columns}}}\n{head} \\\\ \\hline\n{rows}\n\\end{{array}}"
+
+    @property
+    def html(self) -> str:
+        """A table element."""
+        head, *body = self.picked
+        heads = "".join(f'<th scope="col">{escape(cell.text)}</th>' for cell in head)
+        caption = f"<figcaption>{escape(self.caption)}</figcaption>" if self.caption else ""
+        rows = "".join(
+            f'<tr><th scope="row">{escape(first.text)}</th>'
+            + "".join(f"<td>{escape(cell.text)}</td>" for cell in rest)
+            + "</tr>"
+            for first, *rest in body
+        )
+        return f"{caption}<table><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+@dataclass(frozen=True)
+class Report:
+    """What an analysis shows, in this order; warnings are marked.
+
+    Attributes:
+        title: one line.
+        equations: formulas.
+        grids: tables.
+        warnings: sentences.
+        lines: further sentences.
+    """
+
+    title: str
+    equations: Sequence[Shown] = ()
+    grids: Sequence[Grid] = ()
+    warnings: Sequence[str] = ()
+    lines: Sequence[str] = field(default=())
+
+    @property
+    def text(self) -> str:
+        """Lines for a terminal."""
+        blocks = [self.title, "\n".join(one.text for one in self.equations)]
+        blocks += [grid.text for grid in self.grids]
+        blocks.append("\n".join([*(f"⚠ {line}" for line in self.warnings), *self.lines]))
+        return "\n\n".join(block for block in blocks if block)
+
+    @property
+    def latex(self) -> str:
+        """Displayed equations, arrays and sentences, each between dollars."""
+        shown = [one.tex for one in self.equations]
+        for grid in self.grids:
+            shown += [escaped_text(grid.caption)] * bool(grid.caption) + [grid.latex]
+        shown += map(escaped_text, [*self.warnings, *self.lines])
+        return "\n".join(f"$$\n{one}\n$$" for one in [escaped_text(self.title), *shown])
+
+    @property
+    def html(self) -> str:
+        """Self-contained HTML in the style of the still forms."""
+        equations = [to_mathml(one.tex, display=False) for one in self.equations]
+        figure = "".join(f"<div>{one}</div>" for one in equations)
+        return html.summary(
+            caption=self.title,
+            head="",
+            chain=(),
+            picture=figure + "".join(grid.html for grid in self.grids),
+            remarks=self.lines,
+            warnings=self.warnings,
+        )
+
+
+class Reported(ABC):
+    """An object that displays itself by a report."""
+
+    @abstractmethod
+    def report(self) -> Report:
+        """Return what is shown."""
+
+    def __repr__(self) -> str:
+        return self.report().text
+
+    def to_latex(self) -> str:
+        """Return what is shown as LaTeX, between dollars."""
+        return self.report().latex
+
+    def to_html(self) -> str:
+        """Return what is shown as self-contained HTML."""
+        return self.report().html
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        shown = self.report()
+        return {
+            "text/plain": shown.text,
+            "text/latex": shown.latex,
+            "text/html": shown.html,
+        }

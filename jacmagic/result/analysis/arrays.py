@@ -1,0 +1,81 @@
+"""The numbers of a Jacobian as arrays, and the same Jacobian a step away."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from jacmagic.function.problem import Problem
+from jacmagic.result.core import JacobianResult
+
+
+def array_of(jacobian: JacobianResult) -> np.ndarray:
+    """Return the matrix as float64 (m, n), without −0."""
+    return jacobian.matrix.detach().cpu().double().numpy() + 0.0
+
+
+def equilibrated(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return a matrix (m, n) in units in which its entries are of one size.
+
+    The factors are powers of two, so that nothing is rounded. Rows are scaled only if m ≤ n and
+    columns only if m ≥ n: the (least-squares, shortest) solution of J x = b stays the same one.
+    Source: N. J. Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., 9.8.
+
+    Returns:
+        diag(rows) J diag(columns), rows (m,), columns (n,).
+    """
+    m, n = matrix.shape
+    rows = _reciprocals(matrix, 1) if m <= n else np.ones(m)
+    scaled = rows[:, None] * matrix
+    columns = _reciprocals(scaled, 0) if m >= n else np.ones(n)
+    return scaled * columns, rows, columns
+
+
+def _reciprocals(matrix: np.ndarray, axis: int) -> np.ndarray:
+    """Return powers of two with which the largest entries along an axis are in [0.5, 1)."""
+    largest = np.abs(matrix).max(axis=axis, initial=0)
+    usable = np.isfinite(largest) & (largest > 0)
+    exponents = np.frexp(np.where(usable, largest, 0.5))[1]
+    return np.ldexp(1.0, -np.clip(exponents, -1000, 1000))
+
+
+def values_of(jacobian: JacobianResult) -> np.ndarray:
+    """Return the function's value as float64 (m,)."""
+    leaves = jacobian.numbers.outputs.leaves
+    return np.array([x for leaf in leaves for x in leaf.detach().reshape(-1).tolist()], dtype=float)
+
+
+def epsilon_of(jacobian: JacobianResult) -> float:
+    """Return the distance of 1 from the next number of the coarsest dtype among the inputs."""
+    return max(torch.finfo(one.value.dtype).eps for one in jacobian.problem.inputs)
+
+
+def slices_of(problem: Problem) -> dict[str, slice]:
+    """Return where each input's components are among the n."""
+    slices, start = {}, 0
+    for one in problem.inputs:
+        slices[one.name] = slice(start, start + one.value.numel())
+        start += one.value.numel()
+    return slices
+
+
+def parts_of(problem: Problem, flat: Sequence[float]) -> dict[str, torch.Tensor]:
+    """Return n numbers as tensors of the inputs' shapes and dtypes, by input name."""
+    numbers = torch.tensor([float(x) for x in flat], dtype=torch.float64)
+    slices = slices_of(problem)
+    return {
+        one.name: numbers[slices[one.name]].reshape(one.value.shape).to(one.value)
+        for one in problem.inputs
+    }
+
+
+def point_of(jacobian: JacobianResult) -> np.ndarray:
+    """Return the n numbers of the point."""
+    return np.array(jacobian.problem.flat_point, dtype=float)
+
+
+def stepped(jacobian: JacobianResult, step: np.ndarray) -> JacobianResult:
+    """Return the Jacobian at the point moved by n numbers."""
+    return jacobian.at(**parts_of(jacobian.problem, point_of(jacobian) + step))

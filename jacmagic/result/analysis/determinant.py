@@ -1,0 +1,121 @@
+"""The determinant of a square Jacobian: its number, and its closed form where that is short."""
+
+from __future__ import annotations
+
+import numpy as np
+import sympy
+
+from jacmagic.errors import PointError
+from jacmagic.labels import Label
+from jacmagic.render import latex
+from jacmagic.render.report import Report, Reported, Shown
+from jacmagic.render.text import number
+from jacmagic.result.analysis.arrays import array_of, epsilon_of
+from jacmagic.result.analysis.short_form import ShortForm, short_form
+from jacmagic.result.core import JacobianResult
+from jacmagic.symbolic.formula.attempt import attempt
+from jacmagic.symbolic.trace import Refusal
+
+MAX_SYMBOLIC = 4  # rows of a matrix whose determinant is expanded: 24 products
+
+
+class Determinant(float, Reported):
+    """The determinant of a square Jacobian, as a float that shows its closed form.
+
+    Attributes:
+        form: the closed form, or None where there is none that fits a line.
+        name: "det J" as text and LaTeX.
+        digits: significant digits shown.
+        bound: on the error of the number.
+    """
+
+    form: ShortForm | None
+    name: Shown
+    digits: int
+    bound: float
+
+    @property
+    def formula(self) -> sympy.Expr | None:
+        """The closed form in SymPy, or None."""
+        return None if self.form is None else self.form.expression
+
+    @property
+    def definition(self) -> Shown | None:
+        """The equation "det J = r² sin θ"; None without a closed form that says more."""
+        if self.form is None or not self.form.expression.free_symbols:
+            return None
+        return Shown(f"{self.name.text} = {self.form.text}", f"{self.name.tex} = {self.form.tex}")
+
+    @property
+    def equation(self) -> Shown:
+        """The definition with the number behind it."""
+        before = self.definition or self.name
+        if self != 0 and abs(self) <= self.bound:
+            return Shown(f"{before.text} = 0 to rounding", rf"{before.tex} \approx 0")
+        value = float(self)
+        return Shown(
+            f"{before.text} = {number(value, self.digits)}",
+            f"{before.tex} = {latex.number(value, self.digits)}",
+        )
+
+    def report(self) -> Report:
+        """Return the equation."""
+        return Report("", equations=[self.equation])
+
+    def __repr__(self) -> str:
+        return float.__repr__(self)
+
+    def __reduce__(self) -> tuple[type, tuple[float]]:
+        return float, (float(self),)
+
+
+def determinant_of(jacobian: JacobianResult) -> Determinant:
+    """Return the determinant of a square Jacobian.
+
+    The number is that of torch's matrix, by an LU factorisation with partial pivoting. A closed
+    form is shown only if it has this number within the factorisation's error.
+
+    Raises:
+        PointError: the Jacobian is not square.
+    """
+    m, n = jacobian.shape
+    if m != n:
+        raise PointError(
+            f"expected a square Jacobian; found {m} × {n}; "
+            "write wrt=… for as many inputs as outputs, or see J.svd()"
+        )
+    matrix = array_of(jacobian)
+    with np.errstate(all="ignore"):
+        value = Determinant(np.linalg.det(matrix) + 0.0 if n else 1.0)
+    title = Label(jacobian.title).tex
+    letter = jacobian.notation.letter
+    value.name = Shown(f"det {letter}", rf"\det \mathbf{{{letter}}}_{{{title}}}")
+    value.digits = jacobian.view.digits
+    value.bound = error_bound(matrix, epsilon_of(jacobian))
+    value.form = _form(jacobian, value) if 0 < n <= MAX_SYMBOLIC else None
+    return value
+
+
+def _form(jacobian: JacobianResult, value: Determinant) -> ShortForm | None:
+    """Return the closed form if it has the number of the factorisation."""
+    found = short_form(jacobian, lambda entries: entries.det(method="berkowitz"))
+    reading = jacobian.reading
+    if found is None or reading is None:
+        return None
+    point = map(sympy.Float, jacobian.problem.flat_point)  # evalf of floor takes no bare floats
+    numbers = dict(zip(reading.form.symbols, point, strict=True))
+    exact = attempt(lambda: float(found.expression.evalf(subs=numbers)), jacobian.forms.budget)
+    if isinstance(exact, Refusal):
+        return None
+    return found if np.isfinite(value) and abs(exact - value) <= value.bound else None
+
+
+def error_bound(matrix: np.ndarray, epsilon: float) -> float:
+    """Return a bound on the error of a determinant whose entries have a relative error ε.
+
+    An entry's change is multiplied by its cofactor, which Hadamard's inequality bounds by the
+    product of the other rows' norms; the n² changes, and n roundings for each pivot, add up.
+    """
+    n = len(matrix)
+    with np.errstate(over="ignore", invalid="ignore"):
+        return float(2 * n * n * epsilon * np.prod(np.linalg.norm(matrix, axis=1)))

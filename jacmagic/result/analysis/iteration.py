@@ -1,0 +1,156 @@
+"""The steps of Newton's method, and when they end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from jacmagic.errors import JacmagicError
+from jacmagic.result.analysis.arrays import (
+    array_of,
+    epsilon_of,
+    equilibrated,
+    point_of,
+    stepped,
+    values_of,
+)
+from jacmagic.result.core import JacobianResult
+
+
+@dataclass(frozen=True)
+class Iterate:
+    """One point of the iteration.
+
+    Attributes:
+        x: the point (n,).
+        residual: ‖f(x) − target‖.
+        step: length of the step from here; nan where none is taken.
+        limit: length of a step that rounding alone may cause.
+    """
+
+    x: np.ndarray
+    residual: float
+    step: float = float("nan")
+    limit: float = 0.0
+
+
+class Iteration:
+    """The state of one iteration."""
+
+    def __init__(
+        self, start: JacobianResult, target: np.ndarray, tolerance: float | None, most: int
+    ) -> None:
+        self.current, self.target = start, target
+        self.tolerance, self.most = tolerance, most
+        self.epsilon = epsilon_of(start)
+        self.iterates: list[Iterate] = []
+        self.first = np.full(start.shape[1], np.nan)
+
+    def run(self) -> tuple[str, str]:
+        """Iterate; return the outcome and a sentence about it."""
+        while True:
+            x, residual = point_of(self.current), values_of(self.current) - self.target
+            matrix, k = array_of(self.current), len(self.iterates)
+            self.iterates.append(Iterate(x, float(np.linalg.norm(residual))))
+            ended = self._before_step(matrix, residual)
+            if ended is not None:
+                return ended
+            step, rank = _solve(matrix, residual, self.epsilon)
+            if rank < min(matrix.shape):
+                return "singular", f"singular at step {k}: J has rank {rank} of {min(matrix.shape)}"
+            limits = _rounding(matrix, x, residual, self.target, self.epsilon)
+            size, limit = (float(np.linalg.norm(one)) for one in (step, limits))
+            self.iterates[-1] = Iterate(x, self.iterates[-1].residual, size, limit)
+            self.first = step if k == 0 else self.first
+            ended = self._after_step(step, limits)
+            if ended is not None:
+                return ended
+            try:
+                self.current = stepped(self.current, step)
+            except (JacmagicError, ArithmeticError, ValueError, RuntimeError, IndexError) as error:
+                why = str(error).splitlines()[0] if str(error) else type(error).__name__
+                return "diverged", f"diverged: the function fails after step {k}: {why}"
+
+    def _before_step(self, matrix: np.ndarray, residual: np.ndarray) -> tuple[str, str] | None:
+        """Return why no step is taken from the current point; None where one is."""
+        k = len(self.iterates) - 1
+        if not np.isfinite(residual).all():
+            return "diverged", f"diverged: f is not finite at step {k}"
+        if self.tolerance is not None and self.iterates[-1].residual <= self.tolerance:
+            return "converged", f"converged in {_steps(k)}: ‖f − target‖ ≤ {self.tolerance:g}"
+        if not residual.any():
+            return "converged", f"converged in {_steps(k)}: f is the target exactly"
+        if not np.isfinite(matrix).all():
+            return "singular", f"stopped at step {k}: J is not finite there"
+        if np.linalg.norm(self.iterates[-1].x) > self._far:
+            return "diverged", f"diverged: x has grown beyond {self._far:.0e}"
+        return None
+
+    @property
+    def _far(self) -> float:
+        """A point so far away that a step of the first point's size is lost in rounding."""
+        return max(1.0, float(np.linalg.norm(self.iterates[0].x))) / self.epsilon
+
+    def _after_step(self, step: np.ndarray, limits: np.ndarray) -> tuple[str, str] | None:
+        """Return why a step that was computed is not taken; None where it is."""
+        k, lengths = len(self.iterates) - 1, [one.step for one in self.iterates]
+        if (np.abs(step) <= limits).all():
+            return "converged", f"converged in {_steps(k)}: a further one is smaller than rounding"
+        x = self.iterates[-1].x
+        near = lengths[-1] <= np.sqrt(self.epsilon) * np.linalg.norm(x)
+        if k >= 2 and near and lengths[-1] >= lengths[-2]:
+            return "converged", f"converged in {_steps(k)}: steps shrink no further, for rounding"
+        if (period := self._period(x + step, lengths[-1])) is not None:
+            return "cycle", f"cycle of {period} points from step {k + 1 - period} on"
+        if k >= self.most:
+            return "steps", f"not converged in {_steps(k)}{self._slow()}"
+        return None
+
+    def _period(self, x: np.ndarray, step: float) -> int | None:
+        """Return after how many steps a point comes again, within √ε of the step."""
+        for period, one in enumerate(reversed(self.iterates[:-1]), 2):
+            if np.linalg.norm(x - one.x) <= np.sqrt(self.epsilon) * step:
+                return period
+        return None
+
+    def _slow(self) -> str:
+        """Return what linear convergence means, where that is what is seen."""
+        lengths = np.array([one.step for one in self.iterates[-4:]])
+        ratios: np.ndarray = lengths[1:] / lengths[:-1]
+        if len(ratios) < 3:
+            return ""
+        smallest, largest = float(ratios.min()), float(ratios.max())
+        if largest >= 1 or smallest < 0.9 * largest:  # the order is one where the ratio settles
+            return ""
+        return (
+            f"; each is {ratios[-1]:.2g} of the one before: linear convergence, as where J is "
+            "singular at the solution (a multiple root)"
+        )
+
+
+def _steps(count: int) -> str:
+    return f"{count} step{'s' * (count != 1)}"
+
+
+def _solve(matrix: np.ndarray, residual: np.ndarray, epsilon: float) -> tuple[np.ndarray, int]:
+    """Return the (least-squares, shortest) step and the rank of the matrix, whatever the units."""
+    scaled, rows, columns = equilibrated(matrix)
+    step, _, rank, _ = np.linalg.lstsq(scaled, -rows * residual, rcond=max(matrix.shape) * epsilon)
+    return columns * step, int(rank)
+
+
+def _rounding(
+    matrix: np.ndarray, x: np.ndarray, residual: np.ndarray, target: np.ndarray, epsilon: float
+) -> np.ndarray:
+    """Return what rounding alone may change of a step (n,).
+
+    The residual is known to ε (|J||x| + |f| + |target|), which J⁺ carries over; an error ε |J| of
+    the Jacobian changes a least-squares solution by (JᵀJ)⁺ ε |J|ᵀ |residual|.
+    """
+    inverse, sizes = np.abs(np.linalg.pinv(matrix)), np.abs(matrix)
+    values = sizes @ np.abs(x) + np.abs(residual + target) + np.abs(target)
+    limits = np.abs(x) + inverse @ values
+    if matrix.shape[0] > matrix.shape[1]:
+        limits = limits + inverse @ inverse.T @ (sizes.T @ np.abs(residual))
+    return epsilon * limits

@@ -1,0 +1,187 @@
+"""Newton's method from the point of a Jacobian, step by step.
+
+Source: J. Nocedal, S. J. Wright, Numerical Optimization, 2nd ed., 11.1 (Newton), 10.3
+(Gauss-Newton).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from jacmagic.errors import OptionError
+from jacmagic.function.outputs import flatten
+from jacmagic.render.report import Grid, Report, Reported, Shown, numeral, words
+from jacmagic.render.text import number
+from jacmagic.result.analysis.arrays import (
+    parts_of,
+)
+from jacmagic.result.analysis.iteration import Iterate, Iteration
+from jacmagic.result.analysis.notation import named
+from jacmagic.result.analysis.short_form import short_form
+from jacmagic.result.core import JacobianResult
+
+MAX_STEPS = 50  # by default; quadratic convergence takes about six
+MAX_COLUMNS = 8  # components of x in the table
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Newton(Reported):
+    """An iteration x ← x − J⁻¹(f(x) − target), from a Jacobian's point on.
+
+    Attributes:
+        jacobian: the Jacobian at the last point.
+        iterates: the points, the first one included.
+        outcome: "converged", "singular", "diverged", "cycle" or "steps".
+        reason: a sentence about it.
+        step: the first step (n,); nan where there is none.
+        notes: what is solved where the Jacobian is not square.
+        start: the Jacobian at the first point.
+    """
+
+    jacobian: JacobianResult
+    iterates: tuple[Iterate, ...]
+    outcome: str
+    reason: str
+    step: np.ndarray
+    notes: tuple[str, ...]
+    start: JacobianResult
+
+    @property
+    def converged(self) -> bool:
+        """Whether the last point solves the equations, or the least-squares problem."""
+        return self.outcome == "converged"
+
+    @property
+    def x(self) -> np.ndarray:
+        """The last point (n,)."""
+        return self.iterates[-1].x
+
+    @property
+    def solution(self) -> dict[str, torch.Tensor]:
+        """The last point by input name."""
+        return parts_of(self.jacobian.problem, self.x.tolist())
+
+    @property
+    def orders(self) -> list[float]:
+        """Estimated order of convergence at each iterate, nan where rounding hides it.
+
+        It is log(eₖ/eₖ₋₁)/log(eₖ₋₁/eₖ₋₂) with the steps' lengths e: 2 where the convergence is
+        quadratic, 1 where it is linear.
+        """
+        found = [float("nan")] * len(self.iterates)
+        for k in range(2, len(self.iterates)):
+            lengths = [one.step for one in self.iterates[k - 2 : k + 1]]
+            clear = all(one.step > one.limit > 0 for one in self.iterates[k - 2 : k + 1])
+            if clear and lengths[2] < lengths[1] < lengths[0]:
+                ahead, behind = np.log(lengths[2] / lengths[1]), np.log(lengths[1] / lengths[0])
+                found[k] = float(ahead / behind)
+        return found
+
+    def report(self) -> Report:
+        """Return a line for each iterate, and why the iteration ended."""
+        lines = [self._line(k) for k in range(len(self.iterates))]
+        names = [named(label) for label in self.jacobian.columns[:MAX_COLUMNS]]
+        if len(self.jacobian.columns) > MAX_COLUMNS:
+            names.append(Shown("…", r"\cdots"))
+        heads = [Shown("k", "k"), *names, _RESIDUAL, _STEP, words("order")]
+        return Report(
+            f"Newton's method for {self.jacobian.title}",
+            self._formula(),
+            [Grid(heads, self._cut(lines))],
+            [] if self.converged else [self.reason],
+            [*([self.reason] if self.converged else []), *self.notes],
+        )
+
+    def _cut(self, lines: list[list[Shown]]) -> list[list[Shown]]:
+        """Return the first and the last lines of a long iteration."""
+        if len(lines) <= 16:
+            return lines
+        return [*lines[:8], [Shown("⋮", r"\vdots")] * len(lines[0]), *lines[-7:]]
+
+    def _line(self, k: int) -> list[Shown]:
+        one, digits = self.iterates[k], max(self.jacobian.view.digits, 10)
+        cells = [numeral(float(x), digits) for x in one.x[:MAX_COLUMNS]]
+        cells += [Shown("…", r"\cdots")] * (len(one.x) > MAX_COLUMNS)
+        return [
+            Shown(str(k), str(k)),
+            *cells,
+            numeral(one.residual, 3),
+            *(numeral(x, 3) if np.isfinite(x) else Shown("", "") for x in (one.step,)),
+            *(numeral(x, 2) if np.isfinite(x) else Shown("", "") for x in (self.orders[k],)),
+        ]
+
+    def _formula(self) -> list[Shown]:
+        """Return the map of a scalar equation, such as x ← x/2 + 1/x, where it is short."""
+        if self.jacobian.shape != (1, 1) or self.start.expressions is None or self.notes:
+            return []
+        x, f = self.start.symbols[0], self.start.expressions[0]
+        found = short_form(self.start, lambda entries: x - f / entries[0, 0])
+        if found is None:
+            return []
+        name = named(self.jacobian.columns[0])
+        return [
+            Shown(f"{name.text} ← {found.text}", rf"{name.tex} \leftarrow {found.tex}"),
+        ]
+
+
+_RESIDUAL = Shown("‖f − target‖", r"\left\| f - \text{target} \right\|")
+_STEP = Shown("‖step‖", r"\left\| \text{step} \right\|")
+
+
+def newton(
+    jacobian: JacobianResult,
+    target: Any = 0.0,
+    *,
+    tolerance: float | None = None,
+    max_steps: int = MAX_STEPS,
+) -> Newton:
+    """Solve f(x) = target from the point of a Jacobian.
+
+    Args:
+        jacobian: the Jacobian at the first point; of a Hessian, the gradient is solved.
+        target: a number, m numbers, or tensors in the structure of the function's value.
+        tolerance: a residual norm that is small enough; by default, iterate down to rounding.
+        max_steps: after which the iteration ends.
+
+    Raises:
+        OptionError: the target has another size, or there are no steps.
+    """
+    wanted = _target(target, jacobian.shape[0])
+    if max_steps < 1:
+        raise OptionError(f"expected at least one step; found {max_steps}; write max_steps=50")
+    iteration = Iteration(jacobian, wanted, tolerance, max_steps)
+    outcome, reason = iteration.run()
+    return Newton(
+        iteration.current,
+        tuple(iteration.iterates),
+        outcome,
+        reason,
+        iteration.first,
+        tuple(_notes(jacobian, wanted)),
+        jacobian,
+    )
+
+
+def _target(target: Any, m: int) -> np.ndarray:
+    leaves = flatten(target).leaves
+    flat = np.array([x for leaf in leaves for x in leaf.detach().reshape(-1).tolist()], dtype=float)
+    if flat.size not in (1, m):
+        raise OptionError(
+            f"expected a target of {m} numbers; found {flat.size}; write one for each output"
+        )
+    return np.broadcast_to(flat, (m,)).copy()
+
+
+def _notes(jacobian: JacobianResult, target: np.ndarray) -> Iterator[str]:
+    m, n = jacobian.shape
+    if m > n:
+        yield f"{m} equations for {n} unknowns: Gauss-Newton for the least sum of squares"
+    elif m < n:
+        yield f"{m} equations for {n} unknowns: each step is the shortest of many"
+    if target.any():
+        yield f"target: {', '.join(number(float(x)) for x in target[:12])}"

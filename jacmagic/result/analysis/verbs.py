@@ -1,0 +1,79 @@
+"""The verbs of a Jacobian: one method for each analysis."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+from jacmagic.result.analysis.determinant import Determinant, determinant_of
+from jacmagic.result.analysis.information import Information, information_of
+from jacmagic.result.analysis.newton import MAX_STEPS, Newton, newton
+from jacmagic.result.analysis.propagation import Propagation, propagate
+from jacmagic.result.analysis.spectrum import Condition, Svd, condition_of, svd_of
+from jacmagic.result.analysis.why import Why, why
+from jacmagic.result.core import JacobianResult
+
+
+class AnalysedResult(JacobianResult):
+    """A Jacobian with what one does with it."""
+
+    @cached_property
+    def det(self) -> Determinant:
+        """The determinant of a square Jacobian: a float, with `.formula` where that is short.
+
+        Raises:
+            PointError: the Jacobian is not square.
+        """
+        return determinant_of(self)
+
+    @property
+    def rank(self) -> int:
+        """How many singular values exceed max(m, n) ε s₁, the rounding of the largest."""
+        return svd_of(self).rank
+
+    def svd(self) -> Svd:
+        """Return the singular value decomposition, with labels: `U, s, Vh = J.svd()`."""
+        return svd_of(self)
+
+    def condition(self) -> Condition:
+        """Return κ₂ = s₁/sₖ, and the relative condition numbers xⱼ/fᵢ · Jᵢⱼ of all entries."""
+        return condition_of(self)
+
+    def propagate(self, sigma: Any, *, digits: int = 2) -> Propagation:
+        """Return uncertainties of the outputs, by J Σ Jᵀ (see `analysis.propagation.propagate`).
+
+        Args:
+            sigma: standard deviations of the inputs (a number, n numbers, or a dict by name), or
+                their covariance (n, n), also by blocks in a dict.
+            digits: significant digits of an uncertainty.
+        """
+        return propagate(self, sigma, digits=digits)
+
+    def newton(
+        self, target: Any = 0.0, *, tolerance: float | None = None, max_steps: int = MAX_STEPS
+    ) -> Newton:
+        """Solve f(x) = target from this point by Newton's method (see `analysis.newton.newton`).
+
+        Args:
+            target: a number, m numbers, or tensors in the structure of the function's value.
+            tolerance: a residual norm that is small enough; by default, iterate down to rounding.
+            max_steps: after which the iteration ends.
+        """
+        return newton(self, target, tolerance=tolerance, max_steps=max_steps)
+
+    def fim(self, sigma: Any = 1.0) -> Information:
+        """Return the Fisher information JᵀΣ⁻¹J of the inputs (see `analysis.information`).
+
+        Args:
+            sigma: standard deviations of the outputs (a number, m numbers, or a dict by name), or
+                their covariance (m, m).
+        """
+        return information_of(self, sigma)
+
+    def why(self, i: int, j: int) -> Why:
+        """Explain why an entry is nan, infinite or zero: operation, line, what to write instead.
+
+        Raises:
+            PointError: there is no such entry.
+        """
+        return why(self, i, j)

@@ -1,0 +1,45 @@
+"""The derivation of one entry, from the form in which it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import sympy
+
+from jacmagic.symbolic.derivation_entries import texts
+from jacmagic.symbolic.formula import DisplayForm
+from jacmagic.symbolic.steps import Step
+from jacmagic.symbolic.steps import derive as derive_entry
+
+
+def steps_of(
+    reading: DisplayForm,
+    entry: tuple[int, int],
+    numbers: Mapping[Any, str] | None,
+    value: str,
+) -> Step:
+    """Return the derivation of an entry, rule by rule, with numbers at its end.
+
+    Args:
+        reading: the closed form as it is shown.
+        entry: row and column.
+        numbers: LaTeX of the number of each symbol; None leaves the numbers out.
+        value: LaTeX of the entry's number.
+    """
+    return derive_entry(
+        reading.expression(entry[0]),
+        reading.form.symbols[entry[1]],
+        names=reading.all_names,
+        texts=reading.texts,
+        entry=reading.entry(*entry),
+        named=reading.shown(*entry),
+        numbers=numbers,
+        value=value,
+    )
+
+
+def numbers_of(reading: DisplayForm, point: tuple[float, ...], digits: int) -> Mapping[Any, str]:
+    """Return LaTeX of the number of every symbol at a point."""
+    numbers: Mapping[sympy.Basic, float] = reading.numbers(point)
+    return reading.ordered(texts(numbers, digits))

@@ -1,0 +1,119 @@
+"""Calls of a function by another hand, with the arguments of the function checked."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from jacmagic.function.problem import Problem
+from jacmagic.function.source import callable_part, required_of
+from jacmagic.result.check.expressions import Expressions
+from jacmagic.result.core import JacobianResult
+from jacmagic.symbolic.closed_form import trace_problem
+from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.trace import Refusal
+
+TRACE_SECONDS = 1.0  # for one function: half of a display's default budget
+
+
+def as_called(function: Callable[..., Any], hand: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that calls another one as it wants to be called.
+
+    Args:
+        function: what is called.
+        hand: the user's own, whose signature counts.
+
+    Returns:
+        One that passes its arguments on; that joins them to a vector, where `hand` takes one
+        argument; that takes a vector apart, where `hand` takes several.
+    """
+    wanted = None if _takes_any(hand) else required_of(hand)
+
+    def called(*arguments: Any) -> Any:
+        if wanted == 1 and len(arguments) > 1:
+            return function(torch.cat([torch.as_tensor(one).reshape(-1) for one in arguments]))
+        if wanted is not None and wanted > 1 and len(arguments) == 1:
+            return function(*arguments[0].reshape(-1).unbind())
+        return function(*arguments)
+
+    return called
+
+
+def with_plain_numbers(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function of tensors that calls one of floats and arrays; it cannot be traced."""
+
+    def called(*arguments: Any) -> Any:
+        plain = [
+            one.detach().numpy() if isinstance(one, torch.Tensor) else one for one in arguments
+        ]
+        return function(*(one[()] if isinstance(one, np.ndarray) else one for one in plain))
+
+    return called
+
+
+def _takes_any(hand: Callable[..., Any]) -> bool:
+    try:
+        parameters = inspect.signature(callable_part(hand)).parameters.values()
+    except (TypeError, ValueError):  # builtins have none
+        return True
+    return any(one.kind is inspect.Parameter.VAR_POSITIONAL for one in parameters)
+
+
+def tensors_at(problem: Problem, point: np.ndarray | None) -> list[torch.Tensor]:
+    """Return a problem's inputs, at another flat point (n,) where one is given."""
+    if point is None:
+        return [one.detach().clone() for one in problem.tensors]
+    found, start = [], 0
+    for one in problem.tensors:
+        part = torch.from_numpy(point[start : start + one.numel()].copy())
+        start += one.numel()
+        found.append(part.to(dtype=one.dtype, device=one.device).reshape(one.shape))
+    return found
+
+
+def evaluated(problem: Problem, point: np.ndarray) -> dict[str, torch.Tensor]:
+    """Return the inputs' values at a flat point (n,), by name."""
+    return dict(zip((one.name for one in problem.inputs), tensors_at(problem, point), strict=True))
+
+
+def derived(result: JacobianResult, traced: Problem | None = None) -> Expressions | None:
+    """Return the entries of a Jacobian on a graph.
+
+    Args:
+        result: the Jacobian, whose own closed form is taken without `traced`.
+        traced: a problem at the same point whose function returns the m·n entries.
+
+    Returns:
+        The expressions; None where there is no closed form, or it depends on the branch.
+    """
+    names = {
+        symbol: label.unicode
+        for symbol, label in zip(_symbols(result), result.columns, strict=True)
+    }
+    if traced is None:
+        form = result.closed_form
+        return None if form is None else of_form(form)
+    found = trace_problem(traced, TRACE_SECONDS)
+    m, n = result.shape
+    if isinstance(found, Refusal) or len(found.outputs) != m * n:
+        return None
+    return Expressions(found.graph, found.inputs, found.outputs, _symbols(result), names)
+
+
+def of_form(form: ClosedForm) -> Expressions:
+    """Return a closed form's entries."""
+    names = {s: label.unicode for s, label in zip(form.symbols, form.columns, strict=True)}
+    trace = form.trace
+    return Expressions(form.graph, trace.inputs, form.entries, form.symbols, names, trace.outputs)
+
+
+def _symbols(result: JacobianResult) -> tuple[Any, ...]:
+    import sympy
+
+    from jacmagic.labels import symbols
+
+    return tuple(sympy.Symbol(name, real=True) for name in symbols(result.columns))

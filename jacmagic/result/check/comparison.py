@@ -1,0 +1,231 @@
+"""The comparison of a Jacobian with another hand's: status, difference and cause of each entry."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from jacmagic.result.check.calls import of_form
+from jacmagic.result.check.doubt import doubts_of
+from jacmagic.result.check.expressions import Expressions
+from jacmagic.result.check.hand import Hand
+from jacmagic.result.check.judgement import (
+    NOISES,
+    WRONG,
+    Status,
+    agreement_at,
+    decide,
+    invisible,
+    is_wrong,
+)
+from jacmagic.result.check.proof import proved
+from jacmagic.result.check.read import Make, read_hand
+from jacmagic.result.check.samples import Samples, sample, with_noise
+from jacmagic.result.check.settle import settle
+from jacmagic.result.check.slips import Slip, explain
+from jacmagic.result.check.slips.evidence import Evidence
+from jacmagic.result.core import JacobianResult
+from jacmagic.symbolic.formula.time_limit import one_allowance
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One entry of the comparison.
+
+    Attributes:
+        row: i.
+        column: j.
+        name: ∂fᵢ/∂xⱼ in Unicode.
+        hand: the hand's number at the point where both are shown.
+        right: the Jacobian's number there.
+        status: what is known of it.
+        cause: the likely slip, or why the entry is in doubt; "" without one.
+        point: the flat point of the numbers; x, unless the entry is right there.
+    """
+
+    row: int
+    column: int
+    name: str
+    hand: float
+    right: float
+    status: Status
+    cause: str
+    point: np.ndarray = field(repr=False, compare=False)
+
+    @property
+    def difference(self) -> float:
+        """The hand's number less the right one."""
+        return self.hand - self.right
+
+    @property
+    def ratio(self) -> float:
+        """The hand's number by the right one; nan where that is 0."""
+        return self.hand / self.right if self.right else float("nan")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CheckResult:
+    """A Jacobian compared with another hand's, entry by entry.
+
+    Attributes:
+        result: the Jacobian by torch and its closed form.
+        checked: the other hand's.
+        samples: the values of both, at x and around it.
+        status: of each entry, (m, n) objects.
+        slips: the likely slip of wrong entries.
+        doubts: why entries are in doubt.
+    """
+
+    result: JacobianResult
+    checked: Hand
+    samples: Samples
+    status: np.ndarray
+    slips: dict[tuple[int, int], Slip]
+    doubts: dict[tuple[int, int], str]
+
+    @classmethod
+    def of(
+        cls, hand: Any, result: JacobianResult, make: Make, of: str = "auto", *, moves: bool = True
+    ) -> Self:
+        """Compare; see `jacmagic.compare`.
+
+        Args:
+            hand: what is checked.
+            result: the Jacobian that it is checked against.
+            make: returns the problem of another function of the same arguments.
+            of: what `hand` is.
+            moves: False if functions by other hands can be evaluated at x alone.
+        """
+        checked = read_hand(hand, result, make, of)
+        if not moves:
+            checked = replace(checked, only_here=True)
+        unit = _unit(result)
+        samples = sample(result, checked)
+        equal = agreement_at(samples, unit, checked.rounding)
+        if (equal != 1).any():
+            samples = with_noise(samples, result, checked)
+            equal = agreement_at(samples, unit, checked.rounding)
+        form = None if result.closed_form is None else of_form(result.closed_form)
+        settle(equal, samples, form, checked)
+        status = decide(equal, samples.truth, samples.hand)
+        doubts = doubts_of(result, samples, status)
+        for i, j in doubts:
+            status[i, j] = Status.DOUBT
+        if form is not None and not checked.only_here:
+            _prove(status, form, checked)
+        wrong = [(int(i), int(j)) for i, j in np.argwhere(is_wrong(status))]
+        slips: dict[tuple[int, int], Slip] = {}
+        if wrong:
+            with one_allowance(result.forms.budget), np.errstate(all="ignore"):
+                slips = explain(_evidence(result, checked, samples, form, unit), wrong)
+        return cls(result, checked, samples, status, slips, doubts)
+
+    @property
+    def ok(self) -> bool:
+        """Whether no entry differs; entries in doubt do not count."""
+        return not is_wrong(self.status).any() and not self.checked.transposed
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    @cached_property
+    def entries(self) -> list[Entry]:
+        """All m·n entries, row by row."""
+        m, n = self.status.shape
+        return [self._entry(i, j) for i in range(m) for j in range(n)]
+
+    @property
+    def wrong(self) -> list[Entry]:
+        """The entries that differ."""
+        return [one for one in self.entries if one.status in WRONG]
+
+    @property
+    def doubtful(self) -> list[Entry]:
+        """The entries that nothing decides."""
+        return [one for one in self.entries if one.status is Status.DOUBT]
+
+    @property
+    def causes(self) -> dict[str, int]:
+        """The likely slips, each with the number of entries that it explains."""
+        return dict(Counter(str(slip) for slip in self.slips.values()))
+
+    def _entry(self, i: int, j: int) -> Entry:
+        status = self.status[i, j]
+        at = 0 if status is not Status.HERE else self._worst(i, j)
+        rows, columns = self.result.rows, self.result.columns
+        name = self.result.notation.unicode(self.result.title, rows[i].unicode, columns[j].unicode)
+        slip = self.slips.get((i, j))
+        cause = str(slip) if slip is not None else self.doubts.get((i, j), "")
+        if status is Status.DIFFERENT and not np.isfinite(self.samples.hand[0, i, j]):
+            cause = cause or "no finite value where the function has a derivative"
+        hand, right = self.samples.hand[at, i, j], self.samples.truth[at, i, j]
+        return Entry(i, j, name, float(hand), float(right), status, cause, self.samples.points[at])
+
+    def _worst(self, i: int, j: int) -> int:
+        """Return the point with the largest relative difference."""
+        hand, truth = self.samples.hand[:, i, j], self.samples.truth[:, i, j]
+        with np.errstate(all="ignore"):
+            gaps = np.abs(hand - truth) / np.maximum(np.abs(hand), np.abs(truth))
+        return int(np.nanargmax(gaps))
+
+    @property
+    def largest(self) -> float:
+        """The largest relative difference of the entries that are equal."""
+        held = (self.status == Status.EQUAL) | (self.status == Status.PROVED)
+        hand, truth = self.samples.hand[:, held], self.samples.truth[:, held]
+        size = np.maximum(np.abs(hand), np.abs(truth))
+        with np.errstate(all="ignore"):
+            gaps = np.abs(hand - truth) / np.maximum(size, np.median(size, axis=0))
+        return float(np.nanmax(gaps, initial=0.0))
+
+
+def _unit(result: JacobianResult) -> float:
+    import torch
+
+    return max((torch.finfo(one.dtype).eps for one in result.problem.tensors), default=2.0**-52)
+
+
+def _prove(status: np.ndarray, form: Expressions, hand: Hand) -> None:
+    """Mark the equal entries whose equality SymPy proves."""
+    n = status.shape[1]
+    equal = [int(k) for k in np.flatnonzero(status.reshape(-1) == Status.EQUAL)]
+    for k in proved(form, hand, equal):
+        status[k // n, k % n] = Status.PROVED
+
+
+def _evidence(
+    result: JacobianResult, hand: Hand, samples: Samples, form: Expressions | None, unit: float
+) -> Evidence:
+    """Return what slips are looked for in, at the points where both sides have values."""
+    finite = np.isfinite(samples.truth).all(axis=(1, 2)) & np.isfinite(samples.hand).all(
+        axis=(1, 2)
+    )
+    kept = finite if finite.any() else np.arange(len(finite)) == 0
+    noise = NOISES * samples.noise + invisible(samples, unit) + hand.rounding
+    size = np.maximum(np.abs(samples.truth), np.abs(samples.hand))
+    noise = noise + 1e-13 * (unit / 2.0**-52) * size
+
+    def elsewhere(points: np.ndarray) -> np.ndarray:
+        closed = result.closed_form
+        if closed is None:
+            return np.full((len(points), *result.shape), np.nan)
+        return closed.values_at(points)
+
+    return Evidence(
+        samples.points[kept],
+        samples.truth[kept],
+        samples.hand[kept],
+        np.nan_to_num(noise[kept], posinf=0.0),
+        form,
+        hand.expressions if not hand.only_here else None,
+        result.rows,
+        result.columns,
+        elsewhere,
+    )

@@ -1,0 +1,184 @@
+"""Formulas by another hand: SymPy matrices, expressions and LaTeX."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+
+from jacmagic.function.interop import lifted
+from jacmagic.function.source import required_of
+from jacmagic.function.targets import is_sympy
+from jacmagic.result.check.arrange import Blocks, arrange
+from jacmagic.result.check.calls import TRACE_SECONDS
+from jacmagic.result.check.expressions import Expressions
+from jacmagic.result.check.hand import Hand
+from jacmagic.result.check.symbols import Vocabulary
+from jacmagic.result.core import JacobianResult
+from jacmagic.symbolic.trace import Refusal, trace
+
+
+def is_formula(value: Any) -> bool:
+    """Whether a value is SymPy's, or a nest of lists that holds SymPy expressions."""
+    if is_sympy(value):
+        return True
+    if isinstance(value, (list, tuple)):
+        return any(map(is_formula, value))
+    return False
+
+
+def vocabulary_of(result: JacobianResult) -> Vocabulary:
+    """Return what names in formulas about a function mean."""
+    return Vocabulary(result.columns, _constants(result))
+
+
+def _constants(result: JacobianResult) -> dict[str, float]:
+    """Return the numbers that the function knows by a name."""
+    found: dict[str, float] = {}
+    reading = result.reading
+    if reading is not None:
+        found |= {one.label.text: one.value for one in reading.form.trace.constants}
+    for name, value in result.problem.parameters.items():
+        if (isinstance(value, (int, float)) and not isinstance(value, bool)) or (
+            isinstance(value, torch.Tensor) and value.numel() == 1
+        ):
+            found[name] = float(value)
+    return found
+
+
+def from_latex(source: str, result: JacobianResult, blocks: Blocks) -> Hand:
+    r"""Return pasted LaTeX: `\begin{pmatrix} … \end{pmatrix}`, or one entry."""
+    from jacmagic.result.check.latex import parse_latex
+
+    known = vocabulary_of(result)
+    met: list[str] = []
+
+    def either(name: str) -> Any:
+        found = known.either(name)
+        if found is not None:
+            met.append(name)
+        return found
+
+    parse_latex(source, either)  # whether components count from 1 shows in all names together
+    value = parse_latex(source, known.fitting(met).meaning)
+    return from_sympy(value, result, blocks, kind="LaTeX", known=known)
+
+
+def from_sympy(
+    value: Any,
+    result: JacobianResult,
+    blocks: Blocks,
+    *,
+    kind: str = "formula",
+    known: Vocabulary | None = None,
+) -> Hand:
+    """Return a SymPy matrix, expression or nest of expressions.
+
+    Raises:
+        PointError: a symbol is neither an input nor a constant of the function.
+        FunctionError: it has another shape, from `arrange`.
+    """
+    import sympy
+
+    nest = value.tolist() if isinstance(value, sympy.MatrixBase) else value
+    known = known or vocabulary_of(result)
+    if not isinstance(nest, (list, tuple)):
+        nest = [[nest]]
+    entries = [sympy.sympify(one) for one in _leaves(nest)]
+    arrangement = arrange(_zeros(nest), blocks)
+    flat = [*entries, sympy.Integer(0)]
+    ordered = sympy.Matrix(*blocks.shape, [flat[k] for k in arrangement.index.reshape(-1)])
+    formula = ordered if kind == "LaTeX" else known.translated(ordered)
+    return Hand(
+        "hand",
+        kind,
+        _evaluator(formula, known),
+        lambda: _expressions(formula, known, result),
+        formula,
+        known.symbols,
+        notes=(arrangement.note,) if arrangement.note else (),
+        transposed=arrangement.transposed,
+    )
+
+
+def _leaves(nest: Any) -> list[Any]:
+    if isinstance(nest, (list, tuple)):
+        return [leaf for part in nest for leaf in _leaves(part)]
+    if hasattr(nest, "tolist") and hasattr(nest, "free_symbols"):
+        return _leaves(nest.tolist())
+    return [nest]
+
+
+def _zeros(nest: Any) -> Any:
+    """Return the same nest of numbers."""
+    if isinstance(nest, (list, tuple)):
+        return [_zeros(part) for part in nest]
+    if hasattr(nest, "tolist") and hasattr(nest, "free_symbols"):
+        return _zeros(nest.tolist())
+    return 0.0
+
+
+def _evaluator(formula: Any, known: Vocabulary) -> Callable[[np.ndarray], np.ndarray]:
+    import sympy
+
+    function = sympy.lambdify(known.symbols, list(formula), modules=["scipy", "numpy"])
+
+    def evaluate(point: np.ndarray) -> np.ndarray:
+        with np.errstate(all="ignore"):
+            values = function(*map(np.float64, point))
+        real = [complex(v).real if complex(v).imag == 0 else np.nan for v in values]
+        return np.array(real, dtype=np.float64).reshape(formula.shape)
+
+    return evaluate
+
+
+def _expressions(formula: Any, known: Vocabulary, result: JacobianResult) -> Expressions | None:
+    """Return a formula's entries on a graph, by a trace of the code that SymPy writes."""
+    import sympy
+
+    function = lifted(sympy.lambdify(known.symbols, list(formula), modules="math"))
+    point = [torch.tensor(v, dtype=torch.float64) for v in result.problem.flat_point]
+
+    def run(*numbers: torch.Tensor) -> Any:
+        return [torch.as_tensor(one, dtype=torch.float64) for one in function(*numbers)]
+
+    names = [f"x{k}" for k in range(len(point))]
+    found = trace(run, point, names, seconds=TRACE_SECONDS)
+    if isinstance(found, Refusal):
+        return None
+    texts = {s: label.unicode for s, label in zip(known.symbols, result.columns, strict=True)}
+    return Expressions(found.graph, found.inputs, found.outputs, known.symbols, texts)
+
+
+def called_with_symbols(hand: Callable[..., Any], result: JacobianResult, error: Exception) -> Any:
+    """Return what a function gives for SymPy's symbols, if it takes no tensors.
+
+    Args:
+        hand: the user's function.
+        result: the Jacobian that it is checked against.
+        error: what it raised with tensors.
+
+    Returns:
+        A matrix or expression; None where the function was not written with SymPy.
+    """
+    if "sympy" not in f"{type(error).__module__} {error}".lower():
+        return None
+    import sympy
+
+    arguments, start = [], 0
+    for one in result.problem.inputs:
+        part = [_named(label) for label in result.columns[start : start + one.value.numel()]]
+        start += len(part)
+        arguments.append(part[0] if one.value.dim() == 0 else sympy.Matrix(part))
+    if required_of(hand) == 1 and len(arguments) > 1:
+        arguments = [sympy.Matrix([_named(label) for label in result.columns])]
+    value = hand(*arguments)
+    return value if is_formula(value) else None
+
+
+def _named(label: Any) -> Any:
+    import sympy
+
+    return sympy.Symbol(label.text, real=True)

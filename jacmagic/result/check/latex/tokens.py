@@ -1,0 +1,80 @@
+r"""Tokens of LaTeX: commands, names with their subscripts, numbers and signs.
+
+Spacing, sizes of brackets and delimiters of formulas carry no meaning and are dropped.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from jacmagic.errors import OptionError, caret
+
+# Commands that only place or size what follows.
+_SILENT = re.compile(
+    r"(?:\s|~|\$|\\[,;:!> ]|\\(?:left|right|bigl?|bigr|Bigl?|Bigr|biggl?|biggr|displaystyle|"
+    r"textstyle|quad|qquad|limits|nonumber|phantom\{[^{}]*\})(?![a-zA-Z]))+\.?"
+)
+_TOKEN = re.compile(
+    r"(?P<begin>\\begin\{(?P<name>\w+\*?)\}(?:\{[lcr|]*\})?)"
+    r"|(?P<end>\\end\{\w+\*?\})"
+    r"|(?P<row>\\\\(?:\[[^\]]*\])?)"
+    r"|(?P<operator>\\operatorname\*?\{[^{}]*\})"
+    r"|(?P<word>\\(?:mathrm|mathit|mathbf|mathsf|text|textrm|boldsymbol|bm)\{[^{}]*\})"
+    r"|(?P<accent>\\(?:dot|ddot|hat|bar|tilde|vec)(?![a-zA-Z]))"
+    r"|(?P<command>\\[a-zA-Z]+)"
+    r"|(?P<number>\d+(?:\.\d+)?(?:e[+-]?\d+)?|\.\d+)"
+    r"|(?P<letter>[^\W\d_])"
+    r"|(?P<sign>\\[{}|]|[-+*/^_(){}\[\]|&=<>!,'])"
+)
+
+
+@dataclass(frozen=True)
+class Token:
+    """One token.
+
+    Attributes:
+        kind: a group of the pattern, such as "command"; "end of text" at the end.
+        text: as it is written.
+        column: where it begins.
+    """
+
+    kind: str
+    text: str
+    column: int
+
+
+def tokens(source: str) -> list[Token]:
+    """Split LaTeX into tokens, the last of which is the end of the text.
+
+    Raises:
+        OptionError: a character belongs to no token.
+    """
+    found: list[Token] = []
+    column = 0
+    while column < len(source):
+        silent = _SILENT.match(source, column)
+        if silent is not None:
+            column = _after(source, silent)
+            continue
+        match = _TOKEN.match(source, column)
+        if match is None:
+            raise refusal(source, column, f"expected mathematics; found {source[column]!r}")
+        kind = match.lastgroup if match.lastgroup != "name" else "begin"
+        found.append(Token(str(kind), match[0], column))
+        column = match.end()
+    return [*found, Token("end of text", "", len(source))]
+
+
+def _after(source: str, silent: re.Match[str]) -> int:
+    r"""Return where the next token begins; the point of `\right.` is dropped, of `.5` is not."""
+    dotted = silent[0].endswith(".")
+    invisible = re.search(r"\\(?:left|right)\s*\.$", silent[0]) is not None
+    return silent.end() - (dotted and not invisible)
+
+
+def refusal(source: str, column: int, message: str, width: int = 1) -> OptionError:
+    """Return the error at a column of LaTeX, with a caret below its line."""
+    start = source.rfind("\n", 0, column) + 1
+    line = source[start:].split("\n", 1)[0]
+    return OptionError(f"{message} in the LaTeX\n{caret(line, column - start, max(width, 1))}")

@@ -1,0 +1,81 @@
+"""Symbolic proofs that entries are equal, each within a time limit.
+
+The difference of two entries is 0 if SymPy's normal forms say so: of polynomials and rational
+functions always, of others after functions have been rewritten in one another. A proof that is not
+found in time says nothing; the comparison at random points stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import sympy
+
+from jacmagic.result.check.expressions import Expressions
+from jacmagic.result.check.hand import Hand
+from jacmagic.symbolic.formula.attempt import attempt
+from jacmagic.symbolic.formula.sympify import to_sympy, tree_sizes
+from jacmagic.symbolic.formula.time_limit import one_allowance
+
+MAX_SYMBOLS = 400  # of an entry on either side
+SECONDS = 0.6  # for all entries of a matrix
+SECONDS_EACH = 0.2
+
+
+def proved(form: Expressions, hand: Hand, entries: Sequence[int]) -> set[int]:
+    """Return the entries whose equality SymPy proves.
+
+    Args:
+        form: the right Jacobian.
+        hand: the other.
+        entries: flat indices of entries that are equal at all points.
+    """
+    written = None if hand.formula is not None else hand.expressions
+    if hand.formula is None and written is None:
+        return set()
+    sizes = tree_sizes(form.graph, form.entries)
+    found: set[int] = set()
+    with one_allowance(SECONDS):
+        for k in entries:
+            if sizes[k] > MAX_SYMBOLS:
+                continue
+
+            def work(k: int = k) -> bool:
+                return is_zero(_right(form, k) - _other(form, hand, written, k))
+
+            if attempt(work, SECONDS_EACH) is True:
+                found.add(k)
+    return found
+
+
+def _right(form: Expressions, k: int) -> Any:
+    symbols = dict(zip(form.inputs, form.symbols, strict=True))
+    return to_sympy(form.graph, [form.entries[k]], symbols)[0]
+
+
+def _other(form: Expressions, hand: Hand, written: Expressions | None, k: int) -> Any:
+    """Return the hand's entry in the symbols of the right one."""
+    if written is None:
+        renamed = dict(zip(hand.symbols, form.symbols, strict=True))
+        return hand.formula[k].xreplace(renamed)
+    if tree_sizes(written.graph, [written.entries[k]])[0] > MAX_SYMBOLS:
+        return sympy.nan
+    symbols = dict(zip(written.inputs, form.symbols, strict=True))
+    return to_sympy(written.graph, [written.entries[k]], symbols)[0]
+
+
+def is_zero(difference: Any) -> bool:
+    """Whether SymPy shows an expression to be 0."""
+    if difference == 0:
+        return True
+    if difference.has(sympy.nan, sympy.Float):  # rounded numbers prove nothing
+        return False
+    for form in (sympy.expand, sympy.cancel, _in_exponentials, sympy.trigsimp):
+        if form(difference) == 0:
+            return True
+    return False
+
+
+def _in_exponentials(expression: Any) -> Any:
+    return sympy.cancel(sympy.expand(expression.rewrite(sympy.exp), power_exp=True))

@@ -1,0 +1,158 @@
+"""Values of a Jacobian and of another hand's at random points around x.
+
+Points are x_j (1 + r u) with u between −1 and 1, and r u where x_j is 0. The radius r begins at
+1/2 and is halved until enough points lie in the function's domain and in the branch of x.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from jacmagic.function.interop.call_limit import REFUSALS
+from jacmagic.function.interop.silence import silent
+from jacmagic.result.check.calls import evaluated
+from jacmagic.result.check.hand import Hand
+from jacmagic.result.core import JacobianResult
+
+POINTS = 64  # beside x: a wrong formula that is right at all of them is right
+FEW_POINTS = 8  # without a closed form, where each costs a Jacobian by torch
+MAX_ENTRIES = 2**18  # of all points together: 2 MiB for each array
+HALVINGS = 10  # of the radius, down to 1/2000 of x
+RADIUS = 0.5
+STEP = 2.0**-22  # relative, of the line on which noise is estimated: smooth parts give 1e-26
+
+
+@dataclass(frozen=True)
+class Samples:
+    """Both Jacobians at x, the first point, and at others.
+
+    Attributes:
+        points: (k, n).
+        truth: the Jacobian (k, m, n).
+        hand: the other hand's, (k, m, n); nan where it has no value.
+        noise: an estimate of the rounding errors of both, (k, m, n).
+        exact: whether the truth comes from the closed form, else from torch.
+    """
+
+    points: np.ndarray
+    truth: np.ndarray
+    hand: np.ndarray
+    noise: np.ndarray
+    exact: bool
+
+    @property
+    def sizes(self) -> np.ndarray:
+        """A size for each input, (n,): the mean of its absolute values."""
+        return np.abs(self.points).mean(axis=0)
+
+
+def sample(result: JacobianResult, hand: Hand) -> Samples:
+    """Evaluate both at x and around it; at x alone where the hand is known there only."""
+    here = np.array(result.problem.flat_point)
+    unit = _unit(result)
+    truth_here = result.to_numpy().astype(np.float64)
+    points, truth, exact = here[None], truth_here[None], result.closed_form is not None
+    if not hand.only_here:
+        points, truth = _around(result, here, truth_here)
+    with silent():
+        values = np.stack([hand.evaluate(points[0]), *(_careful(hand, p) for p in points[1:])])
+    return Samples(points, truth, values, unit * np.abs(values), exact)
+
+
+def with_noise(samples: Samples, result: JacobianResult, hand: Hand) -> Samples:
+    """Return the same values with an estimate of the errors of both, which takes many more."""
+    if len(samples.points) == 1:
+        return samples
+    with silent():
+        noise = _spread(lambda point: _careful(hand, point), samples.points, samples.hand)
+    form = result.closed_form
+    if form is not None:
+        values = form.values_at(samples.points)  # at x too, where torch may have another
+        noise = noise + _spread(lambda point: form.values(point.tolist()), samples.points, values)
+    return replace(samples, noise=samples.noise + noise)
+
+
+def _unit(result: JacobianResult) -> float:
+    """Return the coarsest unit roundoff of the inputs."""
+    import torch
+
+    return max((torch.finfo(one.dtype).eps for one in result.problem.tensors), default=2.0**-52)
+
+
+def _careful(hand: Hand, point: np.ndarray) -> np.ndarray:
+    """Return the hand's matrix; nan where it raises."""
+    try:
+        return hand.evaluate(point)
+    except REFUSALS:
+        return np.full((1, len(point)), np.nan)
+
+
+def _spread(
+    function: Callable[[np.ndarray], np.ndarray], points: np.ndarray, values: np.ndarray
+) -> np.ndarray:
+    """Return an estimate of the rounding errors of the values, (k, m, n).
+
+    Differences of third and fourth order along a short line cancel what is smooth and keep the
+    errors: J. J. Moré and S. M. Wild, Estimating computational noise, SIAM J. Sci. Comput. 33
+    (2011). Where a point's own errors happen to be small, those of half of the points count.
+    """
+    signs = np.random.default_rng(1).choice([-1.0, 1.0], size=points.shape)
+    lines = [values]
+    for k in range(1, 5):
+        moved = points * (1 + k * STEP * signs)
+        lines.append(np.stack([np.broadcast_to(function(p), values.shape[1:]) for p in moved]))
+    with np.errstate(all="ignore"):
+        third = np.abs(np.diff(lines, 3, axis=0)).max(axis=0) / np.sqrt(20)
+        fourth = np.abs(np.diff(lines, 4, axis=0)).max(axis=0) / np.sqrt(70)
+        own = np.minimum(third, 4 * fourth)
+        relative = own / np.abs(values)
+        usual = np.median(np.where(np.isfinite(relative), relative, 0.0), axis=0)
+        noise = np.fmax(own, usual * np.abs(values))
+    return np.where(np.isfinite(noise), noise, 0.0)
+
+
+def _around(
+    result: JacobianResult, here: np.ndarray, truth_here: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return x and random points in its branch, with the Jacobians there."""
+    form = result.closed_form
+    wanted = POINTS if form is not None else FEW_POINTS
+    wanted = max(FEW_POINTS, min(wanted, MAX_ENTRIES // max(truth_here.size, 1)))
+    random = np.random.default_rng(0)
+    points, truths = [here[None]], [truth_here[None]]
+    missing, radius = wanted, RADIUS
+    for _ in range(HALVINGS):
+        drawn = random.uniform(-1, 1, size=(missing, len(here)))
+        moved = np.where(here == 0, radius * drawn, here * (1 + radius * drawn))
+        values = _jacobians(result, moved)
+        good = np.isfinite(values).all(axis=(1, 2))
+        if form is not None:
+            good &= form.hold_at(moved) & np.isfinite(form.runner.at_all(moved)).all(axis=1)
+        points.append(moved[good])
+        truths.append(values[good])
+        missing -= int(good.sum())
+        if missing <= 0:
+            break
+        radius /= 2
+    return np.concatenate(points), np.concatenate(truths)
+
+
+def _jacobians(result: JacobianResult, points: np.ndarray) -> np.ndarray:
+    """Return the Jacobian at points (k, n): of the closed form, else of torch."""
+    form = result.closed_form
+    if form is not None:
+        return form.values_at(points)
+    with silent():
+        return np.stack([_by_torch(result, point) for point in points])
+
+
+def _by_torch(result: JacobianResult, point: np.ndarray) -> np.ndarray:
+    try:
+        moved = result.at(**evaluated(result.problem, point))
+        values = moved.to_numpy().astype(np.float64)
+    except REFUSALS:
+        values = np.full(result.shape, np.nan)
+    return values if values.shape == result.shape else np.full(result.shape, np.nan)

@@ -1,0 +1,127 @@
+"""Slips of the derivation: one rule of differentiation applied wrongly at one node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from jacmagic.result.check.slips.adjoints import Adjoints
+from jacmagic.result.check.slips.entry import factor_slip
+from jacmagic.result.check.slips.evidence import Evidence
+from jacmagic.result.check.slips.rules import (
+    Line,
+    Operands,
+    wrong_angles,
+    wrong_exponentials,
+    wrong_powers,
+    wrong_products,
+    wrong_quotients,
+    wrong_slopes,
+    wrong_sums,
+)
+from jacmagic.result.check.slips.slip import Slip, Wrong
+from jacmagic.result.check.slips.terms import term_slip
+from jacmagic.symbolic.graph import BudgetExceeded
+
+MAX_NODES = 400  # of an output whose every node is tried
+
+
+_CONSTANT = frozenset({"inner derivative", "outer derivative", "power", "factor", "denominator"})
+
+
+def rule_or_factor(evidence: Evidence, wrong: Wrong) -> Slip | None:
+    """Return the rule that was applied wrongly, or a constant factor that no rule explains."""
+    rule, factor = derivation_slip(evidence, wrong), factor_slip(evidence, wrong)
+    if rule is not None and rule.kind == "missing term":  # a term of the entry says more
+        rule = term_slip(evidence, wrong) or rule
+    return rule if factor is None or (rule and rule.kind in _CONSTANT) else factor
+
+
+def derivation_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
+    """Return the rule that was applied wrongly, or None."""
+    form, values = evidence.form, evidence.form_values
+    if form is None or values is None or not form.outputs:
+        return None
+    if len(form.graph.reach([form.outputs[wrong.row]])) > MAX_NODES:
+        return None
+    try:
+        adjoints = Adjoints(form, values, wrong.row)
+        with np.errstate(all="ignore"):
+            return _first(evidence, wrong, adjoints)
+    except (BudgetExceeded, KeyError):  # the graph is full, or an operation has no derivative
+        return None
+
+
+def _first(evidence: Evidence, wrong: Wrong, adjoints: Adjoints) -> Slip | None:
+    tangents = adjoints.tangents(wrong.column)
+    best: tuple[int, Slip] | None = None
+    for node, tangent in tangents.items():
+        ways = [adjoints.slope(node), *adjoints.edges(node)]
+        for rank, (kind, clause, mistaken) in enumerate(_lines(adjoints, node, tangents)):
+            change = mistaken - tangent
+            if not np.isfinite(change).all() or wrong.equal(mistaken, tangent):
+                continue
+            if any(wrong.explained_by(wrong.truth + slope * change) for slope in ways):
+                slip = _named(evidence, adjoints, node, kind, clause, tangents)
+                if best is None or rank < best[0]:
+                    best = rank, slip
+                break
+    return None if best is None else best[1]
+
+
+def _lines(adjoints: Adjoints, node: int, tangents: dict[int, np.ndarray]) -> Iterator[Line]:
+    """Yield wrong derivatives of a node."""
+    graph = adjoints.form.graph
+    operation, operands = graph.operations[node], graph.operands(node)
+    zero = np.zeros(adjoints.values.size)
+    if not operands or operation == "where":
+        return
+    parts = [adjoints.values.of(one) for one in operands]
+    slopes = [tangents.get(one, zero) for one in operands]
+    of = Operands(adjoints.values.of(node), parts[0], parts[-1], slopes[0], slopes[-1])
+    if operation == "pow":
+        constant = operands[1] not in tangents
+        yield from wrong_powers(of) if constant else wrong_exponentials(of)
+    elif operation == "mul":
+        yield from wrong_products(of)
+    elif operation == "div":
+        yield from wrong_quotients(of)
+    elif operation == "atan2":
+        yield from wrong_angles(of)
+    elif operation in ("add", "sub"):
+        yield from wrong_sums(operation, of)
+    elif len(operands) == 1:
+        slope = dict(adjoints.partials(node)).get(operands[0], zero)
+        yield from wrong_slopes(operation, of, slope)
+    yield "term", "left out", zero
+
+
+def _named(
+    evidence: Evidence,
+    adjoints: Adjoints,
+    node: int,
+    kind: str,
+    clause: str,
+    tangents: dict[int, np.ndarray],
+) -> Slip:
+    """Return the slip with the node's text, and the inner derivative's where that is missing."""
+    text = adjoints.form.text(node) or "a long expression"
+    if kind == "inner derivative":
+        inner = evidence.named(tangents[adjoints.form.graph.operands(node)[0]])
+        factor = f", the factor {_product(*inner)}" if inner else ""
+        return Slip(kind, f"the inner derivative of {text} is missing{factor}")
+    if clause == "left out":
+        return Slip("missing term", f"the dependence through {text} is left out")
+    kind = {"term": "missing term", "rule": "wrong rule", "function": "wrong function"}.get(
+        kind, kind
+    )
+    return Slip(kind, f"{text} is differentiated {clause}")
+
+
+def _product(factor: float, text: str) -> str:
+    from jacmagic.result.check.slips.slip import shown
+
+    if abs(factor - 1) < 1e-9:
+        return text
+    return f"−{text}" if abs(factor + 1) < 1e-9 else f"{shown(factor)}·{text}"

@@ -1,0 +1,90 @@
+"""Slips that one entry's numbers show: sign, factor, zero, another entry of the matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import product
+
+import numpy as np
+
+from jacmagic.result.check.slips.evidence import Evidence
+from jacmagic.result.check.slips.slip import Slip, Wrong, constant_name, shown
+from jacmagic.result.check.slips.whole import units
+
+MAX_ENTRIES = 4_096  # of a matrix whose entries are all compared with one
+
+
+def plain_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
+    """Return a missing value, a zero, or another sign."""
+    if not wrong.hand.any():
+        return Slip("zero", "0, but the entry is not zero everywhere")
+    if wrong.truth.any() and wrong.explained_by(-wrong.truth):
+        return Slip("sign", "the other sign")
+    return None
+
+
+def factor_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
+    """Return a constant factor that has a name."""
+    factor = wrong.constant(wrong.hand, wrong.truth)
+    name = None if factor is None else constant_name(factor)
+    if name is None or factor is None:
+        return None
+    return Slip("degrees" if units(factor) else "factor", f"the factor {name}{units(factor)}")
+
+
+def any_factor(evidence: Evidence, wrong: Wrong) -> Slip | None:
+    """Return a constant factor of any value."""
+    factor = wrong.constant(wrong.hand, wrong.truth)
+    return None if factor is None else Slip("factor", f"the constant factor {shown(factor)}")
+
+
+def other_entry(evidence: Evidence, wrong: Wrong) -> Slip | None:
+    """Return which other entry the hand's is: the transposed one, or one of the row or column."""
+    i, j = wrong.row, wrong.column
+    return _entry_among(evidence, wrong, 1.0, lambda at: at == (j, i) or at[0] == i or at[1] == j)
+
+
+def far_entry(evidence: Evidence, wrong: Wrong) -> Slip | None:
+    """Return which entry anywhere the hand's is, perhaps with the other sign."""
+    anywhere = _entry_among(evidence, wrong, 1.0, lambda at: True)
+    return anywhere or _entry_among(evidence, wrong, -1.0, lambda at: True)
+
+
+def _entry_among(
+    evidence: Evidence, wrong: Wrong, sign: float, is_among: Callable[[tuple[int, int]], bool]
+) -> Slip | None:
+    m, n = evidence.shape
+    i, j = wrong.row, wrong.column
+    if m * n > MAX_ENTRIES or (wrong.alone and abs(wrong.hand[0]) in (0.0, 1.0, 2.0)):
+        return None
+    others = [at for at in product(range(m), range(n)) if at != (i, j) and is_among(at)]
+    others.sort(key=lambda at: (abs(at[0] - i) + abs(at[1] - j), at != (j, i)))
+    for at in others:
+        right = evidence.truth[:, at[0], at[1]]
+        if right.any() and wrong.explained_by(sign * right):
+            return _named(evidence, (i, j), at, "" if sign > 0 else "minus ")
+    return None
+
+
+def _named(evidence: Evidence, own: tuple[int, int], at: tuple[int, int], sign: str) -> Slip:
+    name = f"{sign}{evidence.entry(*at)}"
+    if at == own[::-1] and evidence.shape[0] == evidence.shape[1]:
+        return Slip("transposed", f"this is {name}, the transposed entry")
+    if at[1] == own[1]:
+        return Slip("swapped rows", f"this is {name}, of another row")
+    if at[0] == own[0]:
+        return Slip("swapped columns", f"this is {name}, of another column")
+    return Slip("index", f"this is {name}, another entry")
+
+
+def rounded_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
+    """Return rounded constants or difference quotients: a few digits are right everywhere."""
+    with np.errstate(all="ignore"):
+        gaps = np.abs(wrong.hand - wrong.truth) / np.abs(wrong.truth)
+    worst = float(np.nanmax(gaps)) if np.isfinite(gaps).any() else 1.0
+    if not 0 < worst < 1e-3:
+        return None
+    digits = int(-np.log10(worst))
+    return Slip(
+        "rounded", f"{digits} digits are right: a rounded constant or a difference quotient"
+    )

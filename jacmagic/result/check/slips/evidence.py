@@ -1,0 +1,121 @@
+"""What hypotheses are made from: values of both matrices and of the nodes behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from jacmagic.labels import Label
+from jacmagic.result.check.expressions import Expressions, Values
+from jacmagic.result.check.slips.slip import Wrong
+
+MAX_NODES = 3_000  # of the expressions that are searched for a factor or a term
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Both Jacobians at k points, and their expressions where there are any.
+
+    Attributes:
+        points: (k, n).
+        truth: (k, m, n).
+        hand: (k, m, n).
+        noise: what rounding explains, (k, m, n).
+        form: the right Jacobian's expressions, with the function's own nodes.
+        written: the hand's expressions.
+        rows: labels of the outputs.
+        columns: labels of the inputs.
+        elsewhere: returns the right Jacobian at other points (k, m, n), nan where it has none.
+    """
+
+    points: np.ndarray
+    truth: np.ndarray
+    hand: np.ndarray
+    noise: np.ndarray
+    form: Expressions | None
+    written: Expressions | None
+    rows: Sequence[Label]
+    columns: Sequence[Label]
+    elsewhere: Callable[[np.ndarray], np.ndarray]
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(m, n)."""
+        return self.truth.shape[1], self.truth.shape[2]
+
+    def wrong(self, i: int, j: int) -> Wrong:
+        """Return the entry (i, j)."""
+        noise = self.noise[:, i, j]
+        alone = len(self.points) == 1
+        return Wrong(i, j, self.truth[:, i, j], self.hand[:, i, j], noise, alone)
+
+    def entry(self, i: int, j: int) -> str:
+        """Return an entry's name: ∂f₁/∂x₂."""
+        return f"∂{self.rows[i].unicode}/∂{self.columns[j].unicode}"
+
+    def all_equal(self, one: np.ndarray, other: np.ndarray) -> bool:
+        """Whether two stacks of matrices or rows are equal but for rounding."""
+        with np.errstate(invalid="ignore"):
+            size = np.maximum(np.abs(one), np.abs(other))
+            largest = self.noise.max(axis=(1, 2)).reshape(-1, *([1] * (one.ndim - 1)))
+            return bool((np.abs(one - other) <= 1e-9 * size + largest).all())
+
+    @cached_property
+    def form_values(self) -> Values | None:
+        """The right expressions' values."""
+        return None if self.form is None else self.form.values(self.points)
+
+    @cached_property
+    def written_values(self) -> Values | None:
+        """The hand's values, where its expressions give its numbers."""
+        if self.written is None:
+            return None
+        values = self.written.values(self.points)
+        m, n = self.shape
+        found = np.stack([values.of(node) for node in self.written.entries], axis=1)
+        same = np.isclose(found.reshape(-1, m, n), self.hand, rtol=1e-6, atol=0, equal_nan=True)
+        return values if same.mean() > 0.5 else None
+
+    @cached_property
+    def known(self) -> list[tuple[Expressions, int, np.ndarray]]:
+        """Nodes of both sides that may be a factor or a term, with their values."""
+        found: list[tuple[Expressions, int, np.ndarray]] = []
+        for side, values in ((self.form, self.form_values), (self.written, self.written_values)):
+            if side is None or values is None:
+                continue
+            roots = [*side.outputs, *side.entries]
+            for node in side.graph.reach(roots)[:MAX_NODES]:
+                operation = side.graph.operations[node]
+                if operation == "number" or side.graph.is_condition(node):
+                    continue
+                value = values.of(node)
+                if np.isfinite(value).all() and np.abs(value).max(initial=0.0) > 0:
+                    found.append((side, node, value))
+        return found
+
+    @cached_property
+    def directions(self) -> np.ndarray:
+        """The values of `known`, each divided by its first, (nodes, k)."""
+        with np.errstate(all="ignore"):
+            return np.array([value / value[0] for _, _, value in self.known])
+
+    def named(self, wanted: np.ndarray) -> tuple[float, str] | None:
+        """Return a constant and the text of a node whose product a value is at all points.
+
+        The shortest text is taken; None where there is no such node, or there is only one point.
+        """
+        if len(self.points) == 1 or not self.known or not np.isfinite(wanted).all():
+            return None
+        with np.errstate(all="ignore"):
+            direction = wanted / wanted[0]
+            gaps = np.abs(self.directions - direction) <= 1e-8 * np.abs(direction)
+        found: list[tuple[float, str]] = []
+        for k in np.flatnonzero(gaps.all(axis=1))[:8]:
+            side, node, value = self.known[k]
+            text = side.text(node)
+            if text:
+                found.append((float(wanted[0] / value[0]), text))
+        return min(found, key=lambda one: len(one[1]), default=None)

@@ -1,0 +1,106 @@
+"""Factors and terms that are missing or too many, found among the nodes of both sides."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from jacmagic.result.check.slips.evidence import Evidence
+from jacmagic.result.check.slips.slip import Slip, Wrong, constant_name, shown
+from jacmagic.result.check.slips.terms import Term, expanded, summands
+
+MAX_TERMS = 24  # of an entry, for each of which a factor is looked up
+
+
+def factor_lookup(evidence: Evidence, wrong: Wrong) -> Slip | None:
+    """Return an expression by which the hand's entry has to be multiplied or divided."""
+    with np.errstate(all="ignore"):
+        return _factor(evidence, wrong.truth, wrong.hand, "")
+
+
+def input_factor(evidence: Evidence, wrong: Wrong) -> Slip | None:
+    """Return an input that is missing as a factor, or is one too many."""
+    if wrong.alone or not wrong.hand.all() or not wrong.truth.all():
+        return None
+    for column, label in enumerate(evidence.columns):
+        x = evidence.points[: len(wrong.truth), column]
+        for right, hand, verb in ((wrong.truth, wrong.hand, "is missing"),
+                                  (wrong.hand, wrong.truth, "is too many")):  # fmt: skip
+            if wrong.equal(right, hand * x):
+                kind = "missing factor" if verb == "is missing" else "extra factor"
+                return Slip(kind, f"the factor {label.unicode} {verb}")
+    return None
+
+
+def _factor(evidence: Evidence, right: np.ndarray, hand: np.ndarray, where: str) -> Slip | None:
+    for above, below, verb, kind in (
+        (right, hand, "is missing", "missing factor"),
+        (hand, right, "is too many", "extra factor"),
+    ):
+        ratio = above / below
+        found = evidence.named(ratio) if np.isfinite(ratio).all() else None
+        if found is not None and constant_name(found[0]) is not None:
+            return Slip(kind, f"the factor {product(*found)}{where} {verb}")
+    return None
+
+
+def term_lookup(evidence: Evidence, wrong: Wrong) -> Slip | None:
+    """Return an expression that has to be added to the hand's entry or subtracted."""
+    gap = wrong.hand - wrong.truth
+    if wrong.alone:
+        return None
+    if wrong.constant(gap, np.ones_like(gap)) is not None:
+        constant = float(gap[0])
+        if constant_name(constant) is not None:
+            return Slip("extra term", f"the constant {shown(constant)} is too many")
+    found = evidence.named(gap)
+    if found is None or constant_name(found[0]) is None:
+        return None
+    if not wrong.truth.any():
+        return Slip("extra term", f"the entry is 0 everywhere; {product(*found)} is too many")
+    return Slip("extra term", f"the term {product(*found)} is too many")
+
+
+def factor_in_a_term(evidence: Evidence, wrong: Wrong) -> Slip | None:
+    """Return a factor that is missing or too many in one summand."""
+    if wrong.alone:
+        return None
+    at = wrong.row * evidence.shape[1] + wrong.column
+    gap = wrong.hand - wrong.truth
+    with np.errstate(all="ignore"):
+        if evidence.written is not None and evidence.written_values is not None:
+            terms = summands(
+                evidence.written, evidence.written_values, evidence.written.entries[at]
+            )
+            for term in terms[:MAX_TERMS]:
+                slip = _in_term(evidence, term.value - gap, term.value, term)
+                if slip is not None and len(terms) > 1:
+                    return slip
+        if evidence.form is None or evidence.form_values is None:
+            return None
+        node = evidence.form.entries[at]
+        terms = [
+            *summands(evidence.form, evidence.form_values, node),
+            *expanded(evidence.form, evidence.points, node),
+        ]
+        for term in terms[:MAX_TERMS]:
+            slip = _in_term(evidence, term.value, term.value + gap, term)
+            if slip is not None:
+                return slip
+    return None
+
+
+def _in_term(evidence: Evidence, right: np.ndarray, hand: np.ndarray, term: Term) -> Slip | None:
+    if not np.isfinite(right).all() or not np.isfinite(hand).all():
+        return None
+    if not right.any() or not hand.any():
+        return None
+    return _factor(evidence, right, hand, f" in the term {term.text}")
+
+
+def product(factor: float, text: str) -> str:
+    """Return a constant times an expression, as text."""
+    if abs(factor - 1) < 1e-9:
+        return text
+    if any(sign in text for sign in "+−-/ "):
+        text = f"({text})"
+    return f"−{text}" if abs(factor + 1) < 1e-9 else f"{shown(factor)}·{text}"

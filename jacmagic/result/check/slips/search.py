@@ -1,0 +1,71 @@
+"""All hypotheses in order, the plainest first; the first that matches names the slip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from jacmagic.result.check.slips.derivation import rule_or_factor
+from jacmagic.result.check.slips.edits import edit_slip
+from jacmagic.result.check.slips.entry import (
+    any_factor,
+    far_entry,
+    other_entry,
+    plain_slip,
+    rounded_slip,
+)
+from jacmagic.result.check.slips.evidence import Evidence
+from jacmagic.result.check.slips.lookup import (
+    factor_in_a_term,
+    factor_lookup,
+    input_factor,
+    term_lookup,
+)
+from jacmagic.result.check.slips.slip import Slip, Wrong
+from jacmagic.result.check.slips.terms import term_slip, terms_slip
+from jacmagic.result.check.slips.variables import moved_slip
+from jacmagic.result.check.slips.whole import line_slips, perturbation_slip, whole_slips
+
+MAX_EXPLAINED = 48  # entries of one matrix; more have no cause of their own each
+
+HYPOTHESES: Sequence[Callable[[Evidence, Wrong], Slip | None]] = (
+    plain_slip,
+    rule_or_factor,
+    other_entry,
+    input_factor,
+    far_entry,
+    term_slip,
+    moved_slip,
+    edit_slip,
+    terms_slip,
+    factor_lookup,
+    term_lookup,
+    factor_in_a_term,
+    any_factor,
+    rounded_slip,
+)
+
+
+def explain(evidence: Evidence, wrong: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Slip]:
+    """Return the likely slip of each wrong entry for which one is found.
+
+    Args:
+        evidence: both Jacobians.
+        wrong: the entries that differ.
+    """
+    whole = whole_slips(evidence)
+    if whole is not None:
+        return dict.fromkeys(wrong, whole)
+    found = line_slips(evidence, wrong)
+    if len(found) < len(wrong):
+        turned = perturbation_slip(evidence)
+        if turned is not None:
+            return dict.fromkeys(wrong, turned)
+    for i, j in wrong[:MAX_EXPLAINED]:
+        if (i, j) not in found and np.isfinite(evidence.hand[:, i, j]).all():
+            one = evidence.wrong(i, j)
+            slip = next(filter(None, (look(evidence, one) for look in HYPOTHESES)), None)
+            if slip is not None:
+                found[i, j] = slip
+    return found

@@ -1,0 +1,163 @@
+"""Slips in the summands of an entry: missing, of the other sign, with a factor, or too many."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from jacmagic.result.check.expressions import Expressions, Values
+from jacmagic.result.check.slips.evidence import Evidence
+from jacmagic.result.check.slips.slip import Slip, Wrong, constant_name, shown
+from jacmagic.symbolic.formula import plain
+from jacmagic.symbolic.formula.attempt import attempt
+from jacmagic.symbolic.formula.sympify import to_sympy, tree_sizes
+from jacmagic.symbolic.trace import Refusal
+
+MAX_TERMS = 12  # of an entry whose subsets are searched: 4,096 of them
+MAX_EXPANDED = 200  # symbols of an entry that SymPy expands
+_EXPANDING_SECONDS = 0.3  # for one entry
+
+
+@dataclass(frozen=True)
+class Term:
+    """A summand with its values (k,) and its text, which is computed when it is needed."""
+
+    value: np.ndarray
+    write: Callable[[], str]
+
+    @property
+    def text(self) -> str:
+        """The summand in the function's own terms."""
+        return self.write() or "a long term"
+
+
+def summands(side: Expressions, values: Values, node: int) -> list[Term]:
+    """Return the summands of an entry as it is written."""
+    found: list[tuple[float, int]] = []
+    waiting = [(1.0, node)]
+    graph = side.graph
+    while waiting:
+        sign, one = waiting.pop()
+        operation, operands = graph.operations[one], graph.operands(one)
+        if operation in ("add", "sub"):
+            waiting.append((sign, operands[0]))
+            waiting.append((sign if operation == "add" else -sign, operands[1]))
+        elif operation == "neg":
+            waiting.append((-sign, operands[0]))
+        else:
+            found.append((sign, one))
+    return [
+        Term(sign * values.of(one), lambda s=sign, k=one: _signed(s, side.text(k)))  # type: ignore[misc]
+        for sign, one in found
+    ]
+
+
+def _signed(sign: float, text: str) -> str:
+    return f"−{text}" if sign < 0 and text else text
+
+
+def expanded(side: Expressions, points: np.ndarray, node: int) -> list[Term]:
+    """Return the summands of an entry multiplied out by SymPy, if that is quick."""
+    if tree_sizes(side.graph, [node])[0] > MAX_EXPANDED:
+        return []
+    symbols = dict(zip(side.inputs, side.symbols, strict=True))
+
+    def work() -> list[tuple[Any, np.ndarray]]:
+        import sympy
+
+        whole = sympy.expand(to_sympy(side.graph, [node], symbols)[0])
+        parts = list(sympy.Add.make_args(whole))[: 4 * MAX_TERMS]
+        function = sympy.lambdify(side.symbols, parts, modules=["scipy", "numpy"])
+        with np.errstate(all="ignore"):
+            found = function(*points.T)
+        return [
+            (p, np.broadcast_to(np.asarray(v, float), len(points)))
+            for p, v in zip(parts, found, strict=True)
+        ]
+
+    pairs = attempt(work, _EXPANDING_SECONDS)
+    if isinstance(pairs, Refusal):
+        return []
+    return [Term(value, lambda p=part: plain(p, side.names)) for part, value in pairs]  # type: ignore[misc]
+
+
+def term_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
+    """Return which summands are missing, doubled, of the other sign or too many."""
+    i, j = wrong.row, wrong.column
+    at = i * evidence.shape[1] + j
+    gap = wrong.hand - wrong.truth
+    if evidence.written is not None and evidence.written_values is not None:
+        node = evidence.written.entries[at]
+        own = summands(evidence.written, evidence.written_values, node)
+        slip = _in_the_hand(wrong, own, gap)
+        if slip is not None:
+            return slip
+    return next(filter(None, (_one_term(wrong, t, gap) for t in _sums(evidence, at))), None)
+
+
+def terms_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
+    """Return several summands that are missing or have the other sign together."""
+    at = wrong.row * evidence.shape[1] + wrong.column
+    gap = wrong.hand - wrong.truth
+    return next(filter(None, (_several(wrong, t, gap) for t in _sums(evidence, at))), None)
+
+
+def _sums(evidence: Evidence, at: int) -> Iterator[list[Term]]:
+    """Yield the right entry's summands as it is written, and multiplied out."""
+    if evidence.form is not None and evidence.form_values is not None:
+        node = evidence.form.entries[at]
+        yield summands(evidence.form, evidence.form_values, node)
+        yield expanded(evidence.form, evidence.points, node)
+
+
+def _in_the_hand(wrong: Wrong, terms: Sequence[Term], gap: np.ndarray) -> Slip | None:
+    """Return a summand of the hand's that is too many, or that has another sign."""
+    if len(terms) < 2:
+        return None
+    for term in terms:
+        if _is(wrong, gap, term.value):
+            return Slip("extra term", f"the term {term.text} is too many")
+        if _is(wrong, gap, 2 * term.value):
+            return Slip("sign", f"the term {term.text} has the other sign")
+    return None
+
+
+def _is(wrong: Wrong, one: np.ndarray, other: np.ndarray) -> bool:
+    return wrong.equal(wrong.truth + one, wrong.truth + other) and wrong.equal(one, other)
+
+
+def _one_term(wrong: Wrong, terms: Sequence[Term], gap: np.ndarray) -> Slip | None:
+    """Return one summand of the right entry that explains the difference."""
+    if len(terms) < 2:
+        return None
+    for term in terms:
+        factor = wrong.constant(gap, term.value)
+        if factor is None or constant_name(factor) is None:
+            continue
+        if abs(factor + 1) < 1e-9:
+            return Slip("missing term", f"the term {term.text} is missing")
+        if abs(factor + 2) < 1e-9:
+            return Slip("sign", f"the term {term.text} has the other sign")
+        return Slip("factor", f"the term {term.text} has the factor {shown(1 + factor)}")
+    return None
+
+
+def _several(wrong: Wrong, terms: Sequence[Term], gap: np.ndarray) -> Slip | None:
+    """Return several summands that are missing or have the other sign together."""
+    if not 2 < len(terms) <= MAX_TERMS or wrong.alone:
+        return None
+    values = np.array([term.value for term in terms])
+    for factor, kind, verb in (
+        (-1.0, "missing term", "missing"),
+        (-2.0, "sign", "of the other sign"),
+    ):
+        for count in range(2, len(terms)):
+            for chosen in itertools.combinations(range(len(terms)), count):
+                if _is(wrong, gap, factor * values[list(chosen)].sum(axis=0)):
+                    listed = " and ".join(terms[k].text for k in chosen)
+                    return Slip(kind, f"the terms {listed} are {verb}")
+    return None

@@ -1,0 +1,8 @@
+"""A traced Jacobian as loops in C: zeros left out, movements of data resolved into indices.
+
+    graph ─▶ decomposition ─▶ zeros ─▶ lowering ─▶ stages ─▶ source ─▶ build
+
+`zeros` marks the components that the seeds make zero. `lowering` looks every entry up backwards:
+views and shifts become indices, elementwise steps one expression for all entries of a kind, sums of
+few terms are written out; entries that are constant are a table. `source` writes the loops.
+"""

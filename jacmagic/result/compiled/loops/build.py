@@ -1,0 +1,176 @@
+"""Machine code from a traced graph, by the system's C compiler."""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from torch import Tensor, fx
+
+from jacmagic.result.compiled.c_compiler import NoNativeCode, c_compiler, library
+from jacmagic.result.compiled.loops.c_products import PRODUCTS
+from jacmagic.result.compiled.loops.expressions import LOAD
+from jacmagic.result.compiled.loops.lowering import Lowering
+from jacmagic.result.compiled.loops.source import Source
+from jacmagic.result.compiled.loops.stages import Fill, Product, Stage, Sum
+from jacmagic.result.compiled.loops.zeros import Zeros
+from jacmagic.result.compiled.native.c_python import from_python
+from jacmagic.result.compiled.native.c_source import HEAD, many
+from jacmagic.result.compiled.native.kernel import TYPES, Kernel, result_type
+from jacmagic.result.compiled.native.native import functions, has_interface
+
+MAX_STAGES = 200  # loops in one function; more take long to compile
+_FLAGS = ("-O3", "-shared", "-fPIC", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-w")
+# Functions of which glibc has vector versions.
+_VECTOR = "sin cos exp log tanh sinh cosh asin acos atan erf expm1 log1p exp2 log2 log10".split()
+
+
+@dataclass(frozen=True)
+class Loops:
+    """A traced computation as stages.
+
+    Attributes:
+        sizes: the number of components of each input.
+        entries: how many entries of J.
+        values: m.
+        before: the stages that J needs, the last one writing it.
+        after: further stages that the values need, the last one writing them.
+        buffers: sizes of all buffers.
+    """
+
+    sizes: tuple[int, ...]
+    entries: int
+    values: int
+    before: list[Stage]
+    after: list[Stage]
+    buffers: dict[str, int]
+
+
+def loops(module: fx.GraphModule, tensors: Sequence[Tensor], shape: tuple[int, ...]) -> Kernel:
+    """Compile a graph of entries and values.
+
+    Args:
+        module: the graph, cleaned.
+        tensors: inputs of the kind it is compiled for.
+        shape: of the array of its entries.
+
+    Raises:
+        NoNativeCode: no compiler, or an operation, a size, a dtype or a device beyond it.
+    """
+    compiler = c_compiler()
+    if compiler is None or not has_interface():
+        raise NoNativeCode("there is no C compiler")
+    if any(tensor.device.type != "cpu" or tensor.dtype not in TYPES for tensor in tensors):
+        raise NoNativeCode("it computes with float64 and float32 on the CPU")
+    program = lowered(module, [tensor.numel() for tensor in tensors], shape)
+    types, result = [TYPES[tensor.dtype] for tensor in tensors], TYPES[result_type(tensors)]
+    source = Source(program.buffers)
+    at = "\n".join(_at(program, source, types, result))
+    rest = [
+        *many(program, types, result, False),
+        *from_python([tuple(tensor.shape) for tensor in tensors], types, (shape, result)),
+    ]
+    text = "\n".join([HEAD, _declared(), PRODUCTS, at, *rest, ""])
+    try:
+        code = library([compiler, *_FLAGS, "-DVECTOR_MATH"], text)
+    except NoNativeCode:
+        code = library([compiler, *_FLAGS], text)
+    addresses = np.array([table.ctypes.data for table in source.tables] or [0], dtype=np.uintp)
+    code.use_tables(ctypes.c_void_p(addresses.ctypes.data))
+    run, loop, matrix = functions(code, shape, result)
+    by = f"{len(program.before)} loops by {compiler.rpartition('/')[2]}"
+    return Kernel(
+        program, by, run, loop, matrix, holder=(addresses, source.tables), backend="graph"
+    )
+
+
+def lowered(module: fx.GraphModule, sizes: Sequence[int], shape: tuple[int, ...]) -> Loops:
+    """Return the stages of a graph of entries and values."""
+    zeros = Zeros(module)
+    lowering = Lowering(zeros)
+    lowering.store_shared()
+    ((entries, values),) = (node.args[0] for node in module.graph.nodes if node.op == "output")
+    last = lowering.result("J", entries, shape[-1])
+    of_values = lowering.result("y", values, max(1, zeros.size(values)))
+    before = _needed(lowering.stages, last)
+    after = [one for one in _needed(lowering.stages, of_values) if one not in before[:-1]]
+    if len(before) + len(after) > MAX_STAGES:
+        raise NoNativeCode("it takes too many loops")
+    inputs = {name: zeros.size(node) for node, name in zeros.inputs.items()}
+    buffers = {**lowering.sizes, **inputs, "J": zeros.size(entries)}
+    return Loops(tuple(sizes), zeros.size(entries), zeros.size(values), before, after, buffers)
+
+
+def _needed(stages: Sequence[Stage], last: Fill) -> list[Stage]:
+    """Return the stages that one reads from, and itself."""
+    found: list[Stage] = [last]
+    reads = set(last.reads)
+    for stage in reversed(stages):
+        if stage.buffer in reads:
+            found.insert(0, stage)
+            reads |= stage.reads
+    return found
+
+
+def _declared() -> str:
+    functions = " ".join(f"double {name}(double) LANES_TOO;" for name in _VECTOR)
+    return (
+        '#ifdef VECTOR_MATH\n#define LANES_TOO __attribute__((simd("notinbranch"), const))\n'
+        f"{functions}\n#endif\n"
+        "static void *const *tables;\nvoid use_tables(void *const *given) { tables = given; }"
+    )
+
+
+def _at(program: Loops, source: Source, types: Sequence[str], result: str) -> Iterator[str]:
+    """Write the function of one point; it returns 1 where an entry or a value is not finite."""
+    arrays = ", ".join(f"const {kind} *g{k}" for k, kind in enumerate(types))
+    direct = _written_by(program)
+    for name, size in program.buffers.items():
+        if name.startswith("w") and name != direct:
+            yield f"static _Thread_local double {name}[{size}] __attribute__((aligned(64)));"
+    yield "static int all_finite(const double *restrict a, long count)\n{\n    double s[8] = {0};"
+    yield "    long i = 0;\n    for (; i + 8 <= count; i += 8)"
+    yield "        for (int l = 0; l < 8; l++) s[l] += a[i + l] - a[i + l];"
+    yield "    for (; i < count; i++) s[0] += a[i] - a[i];"
+    yield "    return s[0] + s[1] + s[2] + s[3] + s[4] + s[5] + s[6] + s[7] == 0;\n}"
+    yield f"int at({result} *restrict out, double *restrict y, {arrays})\n{{"
+    for k, (kind, size) in enumerate(zip(types, program.sizes, strict=True)):
+        yield from _as_double(f"x{k}", f"g{k}", kind, size)
+    if result == "double":
+        yield "double *restrict J = out;"
+    else:
+        yield f"static _Thread_local double J[{program.entries}];"
+    if direct:
+        yield f"double *restrict {direct} = J;"
+    for stage in program.before[: -1 if direct else None]:
+        yield from source.stage(stage)
+    yield f"if (!all_finite(J, {program.entries})) return 1;"
+    if result != "double":
+        yield f"for (long i = 0; i < {program.entries}; i++) out[i] = J[i];"
+    yield "if (y) {"
+    for stage in program.after:
+        yield from source.stage(stage)
+    yield f"if (!all_finite(y, {program.values})) return 1;\n}}\nreturn 0;\n}}"
+
+
+def _as_double(name: str, given: str, kind: str, size: int) -> Iterator[str]:
+    if kind == "double":
+        yield f"const double *restrict {name} = {given};"
+    else:
+        yield f"static _Thread_local double {name}[{size}];"
+        yield f"for (long i = 0; i < {size}; i++) {name}[i] = {given}[i];"
+
+
+def _written_by(program: Loops) -> str:
+    """Return the buffer that may be J itself, as it is copied to J as it is; or ""."""
+    last, others = program.before[-1], program.before[:-1]
+    if not isinstance(last, Fill) or len(last.pieces) != 1:
+        return ""
+    where, one = last.pieces[0]
+    whole = one.operation == LOAD and len(where) == program.entries == program.buffers[one.buffer]
+    written = any(isinstance(s, (Sum, Product)) and s.buffer == one.buffer for s in others)
+    if not whole or not written or any(one.buffer in s.reads for s in program.after):
+        return ""
+    return one.buffer if np.array_equal(one.data, where) else ""

@@ -1,0 +1,73 @@
+"""Which ATen operations are lowered as they are, and torch's decompositions of the others."""
+
+from __future__ import annotations
+
+import functools
+import itertools
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import torch
+from torch import Tensor, fx
+
+from jacmagic.function.torch_internals import core_aten_decompositions, decomposition_table
+from jacmagic.result.compiled.loops.operations import elementwise, moves, name_of
+from jacmagic.result.compiled.loops.zeros import PRODUCTS, SUMS
+
+
+def lowers(module: fx.GraphModule) -> bool:
+    """Whether all steps of a graph can be lowered as they are."""
+    return all(_is_known(node.target) for node in module.graph.nodes if node.op == "call_function")
+
+
+def _is_known(target: Any) -> bool:
+    return bool(elementwise(target)) or moves(target) or name_of(target) in SUMS | PRODUCTS
+
+
+@cache
+def decompositions() -> dict[Any, Any]:
+    """Return torch's decompositions of the other operations, and some that it has not."""
+    table = {**decomposition_table, **core_aten_decompositions()}
+    aten = torch.ops.aten
+    more = {
+        aten.mean.default: _mean,
+        aten.mean.dim: _mean,
+        aten.var.correction: _var,
+        aten.prod.default: lambda x: _product(x.reshape(-1), 0),
+        aten.prod.dim_int: _product,
+        aten.max.default: lambda x: x.amax(),
+        aten.min.default: lambda x: -(-x).amax(),
+        aten.amin.default: lambda x, dim=(), keepdim=False: -(-x).amax(dim, keepdim),
+        aten.cumprod.default: _running_product,
+        aten.cumsum.default: _running_sum,
+    }
+    return {target: run for target, run in table.items() if not _is_known(target)} | more
+
+
+def _mean(x: Tensor, dim: Sequence[int] = (), keepdim: bool = False, **_: Any) -> Tensor:
+    total = x.sum(tuple(dim), keepdim) if dim else x.sum()
+    return total * (total.numel() / x.numel())
+
+
+def _var(
+    x: Tensor, dim: Sequence[int] = (), *, correction: float = 1, keepdim: bool = False
+) -> Tensor:
+    dims = tuple(dim or range(x.ndim))
+    away = x - x.mean(dims, keepdim=True)
+    total = (away * away).sum(dims, keepdim)
+    return total / (x.numel() / total.numel() - correction)
+
+
+def _product(x: Tensor, dim: int, keepdim: bool = False) -> Tensor:
+    found = functools.reduce(torch.mul, x.unbind(dim))
+    return found.unsqueeze(dim) if keepdim else found
+
+
+def _running_product(x: Tensor, dim: int, **_: Any) -> Tensor:
+    return torch.stack(list(itertools.accumulate(x.unbind(dim), torch.mul)), dim)
+
+
+def _running_sum(x: Tensor, dim: int, **_: Any) -> Tensor:
+    ones = torch.ones(x.shape[dim], x.shape[dim], dtype=x.dtype).tril()
+    return (x.movedim(dim, -1).unsqueeze(-2) * ones).sum(-1).movedim(-1, dim)

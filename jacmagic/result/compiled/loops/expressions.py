@@ -1,0 +1,141 @@
+"""Expressions of many components at once: one formula, and for each component its operands.
+
+An expression stands for P numbers that are computed alike. Its leaves say where each of the P
+finds its operand: a constant, or a place in a buffer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+
+CONSTANT, LOAD = "constant", "load"
+_UNITS = {"add": 0.0, "sub": 0.0, "mul": 1.0, "div": 1.0}  # right operands that change nothing
+
+
+@dataclass(frozen=True, eq=False)
+class Expression:
+    """One formula of P components.
+
+    Attributes:
+        operation: of the graph's vocabulary, `CONSTANT` or `LOAD`.
+        operands: expressions of as many components.
+        data: of a constant its numbers (P,), or (1,) where they are equal; of a load the indices.
+        buffer: what a load reads from.
+    """
+
+    operation: str
+    operands: tuple[Expression, ...] = ()
+    data: np.ndarray = field(default_factory=lambda: np.zeros(0))
+    buffer: str = ""
+
+    @cached_property
+    def key(self) -> int:
+        """Equal for expressions that differ only in the data of their leaves."""
+        return hash((self.operation, self.buffer, *(operand.key for operand in self.operands)))
+
+    @property
+    def number(self) -> float | None:
+        """The number that this is for all components, if it is one."""
+        return float(self.data[0]) if self.operation == CONSTANT and len(self.data) == 1 else None
+
+
+def constant(numbers: np.ndarray | float) -> Expression:
+    """Return numbers (P,) as an expression."""
+    numbers = np.atleast_1d(np.asarray(numbers, dtype=np.float64))
+    same = len(numbers) > 1 and bool((numbers == numbers[0]).all())
+    return Expression(CONSTANT, data=numbers[:1] if same else numbers)
+
+
+ZERO = constant(0.0)
+
+
+def load(buffer: str, indices: np.ndarray) -> Expression:
+    """Return components of a buffer as an expression."""
+    return Expression(LOAD, data=indices, buffer=buffer)
+
+
+def operation(name: str, *operands: Expression) -> Expression:
+    """Return an operation on expressions, without those that change nothing.
+
+    A factor 0 is one: entries of J are zero where their pass has no seed, whatever it meets.
+    """
+    numbers = [one.number for one in operands]
+    if len(operands) == 2:
+        if name in ("add", "mul") and numbers[0] == _UNITS[name]:
+            return operands[1]
+        if numbers[1] is not None and numbers[1] == _UNITS.get(name):
+            return operands[0]
+        if name == "mul" and 0.0 in numbers:
+            return ZERO
+    if name == "pow":
+        return _power(operands[0], operands[1])
+    return Expression(name, operands)
+
+
+def _power(base: Expression, exponent: Expression) -> Expression:
+    """Small whole powers by multiplication, as torch does."""
+    number = exponent.number
+    if number in (1.0, 2.0, 3.0):
+        square = base if number == 1.0 else operation("mul", base, base)
+        return operation("mul", square, base) if number == 3.0 else square
+    if number in (-1.0, -2.0):
+        return operation("div", constant(1.0), _power(base, constant(-number)))
+    return Expression("pow", (base, exponent))
+
+
+def taken(expression: Expression, positions: np.ndarray) -> Expression:
+    """Return some of an expression's components, in the order of `positions`."""
+
+    def leaf(same: Sequence[Expression]) -> Expression:
+        one = same[0]
+        if one.operation == LOAD:
+            return load(one.buffer, one.data[positions])
+        return one if len(one.data) == 1 else constant(one.data[positions])
+
+    return rebuilt([expression], leaf)
+
+
+def joined(expressions: Sequence[Expression], counts: Sequence[int]) -> Expression:
+    """Return expressions of equal keys as one, their components one after the other."""
+    if len(expressions) == 1:
+        return expressions[0]
+
+    def leaf(same: Sequence[Expression]) -> Expression:
+        data = [
+            np.broadcast_to(one.data, (count,)) if one.operation == CONSTANT else one.data
+            for one, count in zip(same, counts, strict=True)
+        ]
+        both = np.concatenate(data)
+        return constant(both) if same[0].operation == CONSTANT else load(same[0].buffer, both)
+
+    return rebuilt(expressions, leaf)
+
+
+def rebuilt(
+    roots: Sequence[Expression], leaf: Callable[[Sequence[Expression]], Expression]
+) -> Expression:
+    """Return expressions of equal keys as one with other leaves; shared parts stay shared.
+
+    Args:
+        roots: walked side by side.
+        leaf: from the leaves at one place to the new one.
+    """
+    done: dict[tuple[int, ...], Expression] = {}
+
+    def walk(same: Sequence[Expression]) -> Expression:
+        known = tuple(map(id, same))
+        if known not in done:
+            first = same[0]
+            parts = zip(*(one.operands for one in same), strict=True)
+            done[known] = (
+                Expression(first.operation, tuple(map(walk, parts)))
+                if first.operands
+                else leaf(same)
+            )
+        return done[known]
+
+    return walk(roots)

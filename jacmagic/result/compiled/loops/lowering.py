@@ -1,0 +1,207 @@
+"""Lowering of a traced graph: which numbers are computed, from what, in which order.
+
+Every step's components are looked up backwards from the entries that are wanted: a movement of
+data turns positions into other positions, an elementwise step into an expression of its operands',
+a sum of few terms that are not zero into their sum. Zeros are known beforehand, from the seeds.
+What is left to store are sums of many terms and what would be computed several times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from torch import fx
+
+from jacmagic.result.compiled.loops.expressions import (
+    CONSTANT,
+    LOAD,
+    ZERO,
+    Expression,
+    constant,
+    load,
+)
+from jacmagic.result.compiled.loops.operations import elementwise, formula
+from jacmagic.result.compiled.loops.pieces import (
+    Pieces,
+    added,
+    combined,
+    grouped,
+    looked_up,
+    multiplied,
+)
+from jacmagic.result.compiled.loops.stages import Fill, Product, Stage, Sum, fill
+from jacmagic.result.compiled.loops.zeros import Zeros
+
+MAX_TERMS = 4  # terms of a sum that are written out
+
+
+@dataclass
+class Lowering:
+    """Stages of a graph's computation, in order.
+
+    Attributes:
+        zeros: what is known of the graph.
+        stages: so far.
+        sizes: of the buffers that the stages write.
+    """
+
+    zeros: Zeros
+    stages: list[Stage] = field(default_factory=list)
+    sizes: dict[str, int] = field(default_factory=dict)
+    _stored: dict[fx.Node, tuple[str, np.ndarray | None]] = field(default_factory=dict)
+    _known: dict[tuple[fx.Node, bytes], Pieces] = field(default_factory=dict)
+
+    def store_shared(self) -> None:
+        """Store, in order, what is to be stored."""
+        for node in self.zeros.graph.nodes:
+            if node in self.zeros.products or node in self.zeros.sums:
+                if self.zeros.terms_of(node) > MAX_TERMS:
+                    self._store_sum(node)
+            elif self.zeros.is_shared(node):
+                self._store(node)
+
+    def result(self, buffer: str, node: fx.Node, columns: int) -> Fill:
+        """Return the stage that writes a result, after all others."""
+        size = self.zeros.size(node)
+        return fill(buffer, self._pieces(node, np.arange(size)), size, columns)
+
+    def _new(self, size: int) -> str:
+        name = f"w{len(self.sizes)}"
+        self.sizes[name] = size
+        return name
+
+    # ── components ────────────────────────────────────────────────────────────────────────────
+
+    def _pieces(self, node: fx.Node, at: np.ndarray) -> Pieces:
+        """Return the components of a step at some positions."""
+        known = node, at.tobytes()
+        if known not in self._known:
+            mask = self.zeros.masks[node][at]
+            live, zero = np.flatnonzero(mask), np.flatnonzero(~mask)
+            found = self._components(node, at[live]) if len(live) else []
+            self._known[known] = [
+                *([(zero, ZERO)] if len(zero) else []),
+                *((live[where], one) for where, one in found),
+            ]
+        return self._known[known]
+
+    def _components(self, node: fx.Node, at: np.ndarray) -> Pieces:
+        """Return components that may differ from zero."""
+        zeros = self.zeros
+        everything = np.arange(len(at))
+        if node in self._stored:
+            buffer, layout = self._stored[node]
+            return [(everything, load(buffer, at if layout is None else layout[at]))]
+        if node in zeros.constants:
+            return [(everything, constant(zeros.numbers(node)[at]))]
+        if node in zeros.inputs:
+            return [(everything, load(zeros.inputs[node], at))]
+        if node in zeros.moved:
+            return self._moved(node, at)
+        if node in zeros.sums or node in zeros.products:
+            return self._few_terms(node, at)
+        return self._elementwise(node, at)
+
+    def _moved(self, node: fx.Node, at: np.ndarray) -> Pieces:
+        tensors, sources = self.zeros.moved[node]
+        places, start, found = sources[at], 0, []
+        for tensor in tensors:
+            end = start + self.zeros.size(tensor)
+            here = np.flatnonzero((places >= start) & (places < end))
+            if len(here):
+                inner = self._pieces(tensor, places[here] - start)
+                found += [(here[where], one) for where, one in inner]
+            start = end
+        return grouped(found)
+
+    def _elementwise(self, node: fx.Node, at: np.ndarray) -> Pieces:
+        name = elementwise(node.target)
+        assert name is not None
+        factor = float(node.kwargs.get("alpha", 1))  # type: ignore[arg-type]
+
+        def operand(part: object) -> Callable[[np.ndarray], Pieces]:
+            if not isinstance(part, fx.Node):
+                number = constant(float(part))  # type: ignore[arg-type]
+                return lambda where: [(np.arange(len(where)), number)]
+            places = self.zeros.broadcast(part, node)[at]
+            return lambda where: self._pieces(part, places[where])
+
+        operands = list(map(operand, node.args))
+        return combined(len(at), operands, lambda parts: formula(name, parts, factor))
+
+    def _few_terms(self, node: fx.Node, at: np.ndarray) -> Pieces:
+        """Return a sum whose terms are written out."""
+        terms = [
+            self._term([(tensor, places[at]) for tensor, places in factors], present[at])
+            for factors, present in self.zeros.terms(node)
+        ]
+        return combined(len(at), terms, added)
+
+    def _term(
+        self, places: Sequence[tuple[fx.Node, np.ndarray]], present: np.ndarray
+    ) -> Callable[[np.ndarray], Pieces]:
+        def pieces(where: np.ndarray) -> Pieces:
+            here, none = np.flatnonzero(present[where]), np.flatnonzero(~present[where])
+            factors = [looked_up(self._pieces, tensor, at[where[here]]) for tensor, at in places]
+            found = combined(len(here), factors, multiplied)
+            return [(none, ZERO)] * bool(len(none)) + [(here[w], one) for w, one in found]
+
+        return pieces
+
+    # ── what is stored ────────────────────────────────────────────────────────────────────────
+
+    def _store(self, node: fx.Node) -> None:
+        size = self.zeros.size(node)
+        pieces = self._pieces(node, np.arange(size))
+        buffer = self._new(size)
+        shape = node.meta["val"].shape
+        self.stages.append(fill(buffer, pieces, size, shape[-1] if len(shape) else 1))
+        self._stored[node] = buffer, None
+        self._known.clear()
+
+    def _store_sum(self, node: fx.Node) -> None:
+        if node in self.zeros.products:
+            self._store_product(node)
+            return
+        operand, index, largest = self.zeros.sums[node]
+        pieces = self._pieces(operand, index.reshape(-1))
+        inline = len(pieces) == 1
+        terms = pieces[0][1] if inline else self._contiguous(operand, index.reshape(-1))
+        count = self.zeros.size(node)
+        buffer = self._new(count)
+        self.stages.append(Sum(buffer, terms, count, index.shape[1], largest))
+        self._stored[node] = buffer, None
+
+    def _store_product(self, node: fx.Node) -> None:
+        """Store products with the longer side contiguous."""
+        left, right, (batch, rows, terms, columns) = self.zeros.products[node]
+        a = np.arange(batch * rows * terms).reshape(batch, rows, terms)
+        b = np.arange(batch * terms * columns).reshape(batch, terms, columns)
+        layout = None
+        if rows > columns:
+            left, right, a, b = right, left, b.swapaxes(1, 2), a.swapaxes(1, 2)
+            layout = np.arange(batch * rows * columns).reshape(batch, columns, rows)
+            layout = layout.swapaxes(1, 2).reshape(-1)
+            rows, columns = columns, rows
+        sides = [
+            self._contiguous(*side) for side in ((left, a.reshape(-1)), (right, b.reshape(-1)))
+        ]
+        buffer = self._new(batch * rows * columns)
+        sizes = batch, rows, terms, columns
+        self.stages.append(Product(buffer, sides[0], sides[1], sizes))
+        self._stored[node] = buffer, layout
+
+    def _contiguous(self, node: fx.Node, at: np.ndarray) -> Expression:
+        """Return components as constants or as a contiguous load, stored if necessary."""
+        pieces = self._pieces(node, at)
+        if all(one.operation == CONSTANT for _, one in pieces):
+            return constant(fill("", pieces, len(at), 1).template)
+        if len(pieces) == 1 and pieces[0][1].operation == LOAD:
+            data = pieces[0][1].data
+            if np.array_equal(data, np.arange(data[0], data[0] + len(data))):
+                return pieces[0][1]
+        buffer = self._new(len(at))
+        self.stages.append(fill(buffer, pieces, len(at), len(at)))
+        return load(buffer, np.arange(len(at)))

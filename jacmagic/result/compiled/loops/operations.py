@@ -1,0 +1,174 @@
+"""ATen operations on components: formulas, where results are zero, and movements of data."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, fx
+
+from jacmagic.function.aten.data_movement import MOVEMENTS
+from jacmagic.function.aten.operation import signature_of
+from jacmagic.function.torch_internals import overload_of
+from jacmagic.result.compiled.c_compiler import NoNativeCode
+from jacmagic.result.compiled.loops.expressions import ZERO, Expression, constant, operation
+from jacmagic.symbolic.codegen import C
+
+ONE = constant(1.0)
+# Functions of C's library that the closed form's graph has no operation for.
+LIBRARY = frozenset("expm1 log1p exp2 log2 log10 trunc".split())
+_RENAMED = {
+    "maximum": "max",
+    "minimum": "min",
+    "sgn": "sign",
+    **{f"{kind}_{name}": name for kind in ("logical", "bitwise") for name in ("and", "or", "not")},
+}
+
+
+def _product(first: Expression, *others: Expression) -> Expression:
+    for other in others:
+        first = operation("mul", first, other)
+    return first
+
+
+FORMULAS: dict[str, Callable[..., Expression]] = {
+    "rsub": lambda x, y: operation("sub", y, x),
+    "reciprocal": lambda x: operation("div", ONE, x),
+    "rsqrt": lambda x: operation("div", ONE, operation("sqrt", x)),
+    "square": lambda x: _product(x, x),
+    "tanh_backward": lambda g, y: _product(g, operation("sub", ONE, _product(y, y))),
+    "sigmoid_backward": lambda g, y: _product(g, operation("sub", ONE, y), y),
+    "threshold_backward": lambda g, x, t: operation("where", operation("le", x, t), ZERO, g),
+}
+# Where a result is zero: where one of these operands is, or where all of these are.
+_GRADIENTS = [name for name in FORMULAS if name.endswith("_backward")]
+_ZERO_WITH_ANY = {"mul": (0, 1), "div": (0,), **dict.fromkeys(_GRADIENTS, (0,))}
+_ZERO_WITH_ALL = {
+    "add": (0, 1),
+    "sub": (0, 1),
+    "rsub": (0, 1),
+    "where": (1, 2),
+    "max": (0, 1),
+    "min": (0, 1),
+}
+_ZERO_AT_ZERO = frozenset(
+    "neg sqrt sin tan asin atan sinh tanh asinh atanh erf abs sign relu floor ceil expm1 log1p "
+    "square trunc".split()
+)
+_MOVING = frozenset(
+    "clone _to_copy alias detach slice_backward select_backward diagonal_backward expand "
+    "lift_fresh_copy".split()
+)
+
+
+def name_of(target: Any) -> str:
+    """Return the name of an ATen operation without its overload; "" for other targets."""
+    packet = getattr(target, "overloadpacket", None)
+    return "" if packet is None else str(packet.__name__)
+
+
+def elementwise(target: Any) -> str | None:
+    """Return the operation of an elementwise step in this package's vocabulary, or None."""
+    name = name_of(target)
+    if name in ("max", "min", "clamp"):  # of one tensor, or with bounds that may be missing
+        return None
+    name = _RENAMED.get(name, name)
+    known = name in FORMULAS or name in LIBRARY or name in C.operations
+    return name if known and overload_of(target) != "Tensor_mode" else None
+
+
+def formula(name: str, operands: list[Expression], factor: float) -> Expression:
+    """Return an elementwise operation on expressions.
+
+    Args:
+        name: the operation.
+        operands: as the step has them.
+        factor: torch's `alpha`, of what is added or subtracted.
+    """
+    if factor != 1:
+        scaled = 0 if name == "rsub" else 1
+        operands[scaled] = operation("mul", constant(factor), operands[scaled])
+    build = FORMULAS.get(name)
+    return operation(name, *operands) if build is None else build(*operands)
+
+
+def nonzero(name: str, masks: list[np.ndarray]) -> np.ndarray:
+    """Return where an elementwise result may differ from zero, by where its operands may."""
+    found = np.broadcast_arrays(*masks)
+    if name in _ZERO_WITH_ANY:
+        return np.logical_and.reduce([found[k] for k in _ZERO_WITH_ANY[name]])
+    if name in _ZERO_WITH_ALL:
+        return np.logical_or.reduce([found[k] for k in _ZERO_WITH_ALL[name]])
+    return found[0] if name in _ZERO_AT_ZERO else np.ones_like(found[0])
+
+
+# ── movements ─────────────────────────────────────────────────────────────────────────────────
+
+
+def moves(target: Any) -> bool:
+    """Whether a step only moves data, or takes a part of one that does."""
+    name = name_of(target)
+    if not name or name == "as_strided":
+        return target is operator.getitem
+    return name in _MOVING or name in MOVEMENTS or signature_of(target).is_view
+
+
+def sources(node: fx.Node, constants: dict[fx.Node, Tensor]) -> tuple[list[fx.Node], np.ndarray]:
+    """Return the tensors whose data a step moves, and the source of each component.
+
+    The step itself runs on integers, see `function/aten/data_movement.py`.
+
+    Args:
+        node: a step that moves data.
+        constants: the tensors of constant steps; those of integers are indices.
+
+    Returns:
+        The tensors, and for each component of the result its place among the components of all
+        tensors; -1 for a zero.
+
+    Raises:
+        NoNativeCode: it adds, or fills in something else than zeros.
+    """
+    moved: list[fx.Node] = []
+    count = 1
+
+    def integers(one: fx.Node) -> Any:
+        nonlocal count
+        value = one.meta["val"] if one not in constants else constants[one]
+        if isinstance(value, (list, tuple)):
+            if not moves(one.target):
+                raise NoNativeCode(f"{name_of(one.target)} is not known")
+            return _run(one, integers)
+        if not value.is_floating_point():
+            if one in constants:
+                return constants[one]
+            raise NoNativeCode(f"{name_of(node.target)} by computed indices")
+        if one in constants and not constants[one].any():
+            return torch.zeros(value.shape, dtype=torch.int64)
+        moved.append(one)
+        numbers = torch.arange(count, count + value.numel()).reshape(value.shape)
+        count += value.numel()
+        return numbers
+
+    found = _run(node, integers)
+    if not isinstance(found, Tensor):
+        raise NoNativeCode(f"{name_of(node.target)} of a number")
+    return moved, found.reshape(-1).numpy() - 1
+
+
+def _run(node: Any, integers: Callable[[fx.Node], Any]) -> Any:
+    name = name_of(node.target)
+    args, kwargs = fx.map_arg((node.args, dict(node.kwargs)), integers)
+    if name in ("clone", "_to_copy", "lift_fresh_copy"):
+        return args[0]
+    if name == "constant_pad_nd" and len(args) > 2 and args[2] != 0:
+        raise NoNativeCode("padding with another number than 0")
+    if name.startswith("index_put") and len(args) > 3 and args[3]:
+        places = [args[0] * 0, args[1], args[2] * 0 + 1, True]
+        if int(node.target(*places).max()) > 1 or bool((args[0] != 0).any()):
+            raise NoNativeCode("a sum by indices")
+        args = (*args[:3], False)
+    return node.target(*args, **kwargs)

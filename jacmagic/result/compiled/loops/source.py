@@ -1,0 +1,195 @@
+"""Stages as C: loops over components, whose indices are affine where they can be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from jacmagic.result.compiled.loops.expressions import (
+    CONSTANT,
+    LOAD,
+    Expression,
+    constant,
+)
+from jacmagic.result.compiled.loops.indices import affine, extended, loop_bounds
+from jacmagic.result.compiled.loops.operations import LIBRARY
+from jacmagic.result.compiled.loops.stages import Fill, Product, Stage, Sum
+from jacmagic.symbolic.codegen import C
+
+
+class Source:
+    """The C text of some stages, and the tables that it reads.
+
+    Attributes:
+        tables: arrays of int32 and float64, by number.
+    """
+
+    def __init__(self, sizes: dict[str, int]) -> None:
+        """Nothing is written yet.
+
+        Args:
+            sizes: of all buffers that are read or written.
+        """
+        self.tables: list[np.ndarray] = []
+        self._sizes = sizes
+        self._names: dict[bytes, str] = {}
+
+    def stage(self, stage: Stage) -> Iterator[str]:
+        """Write one stage."""
+        if isinstance(stage, Fill):
+            yield from self._fill(stage)
+        elif isinstance(stage, Sum):
+            yield from self._sum(stage)
+        else:
+            yield from self._product(stage)
+
+    def _table(self, array: np.ndarray) -> str:
+        content = array.dtype.str.encode() + array.tobytes()
+        if content not in self._names:
+            kind = "int" if array.dtype == np.int32 else "double"
+            self._names[content] = f"((const {kind} *)tables[{len(self.tables)}])"
+            self.tables.append(np.ascontiguousarray(array))
+        return self._names[content]
+
+    # ── a buffer, component by component ──────────────────────────────────────────────────────
+
+    def _fill(self, stage: Fill) -> Iterator[str]:
+        size, name = len(stage.template), stage.buffer
+        pieces = sorted(stage.pieces, key=lambda piece: -len(piece[0]))
+        whole = extended(stage, pieces[0], self._sizes) if pieces else None
+        if whole is not None:
+            pieces[0] = np.arange(size), whole
+            computed = np.zeros(size, dtype=bool)
+            computed[np.concatenate([where for where, _ in stage.pieces])] = True
+            constants = np.flatnonzero(~computed)
+            if len(constants):
+                pieces.append((constants, constant(stage.template[constants])))
+        elif stage.template.any():
+            yield f"memcpy({name}, {self._table(stage.template)}, {size} * sizeof *{name});"
+        elif sum(len(where) for where, _ in pieces) < size:
+            yield f"memset({name}, 0, {size} * sizeof *{name});"
+        for where, expression in pieces:
+            yield from self._loop(name, where, expression, stage.columns)
+
+    def _loop(
+        self, buffer: str, where: np.ndarray, expression: Expression, columns: int
+    ) -> Iterator[str]:
+        body = _Body(self, expression, where, columns)
+        yield f"for (long i = 0; i < {body.rows}; i++) {{"
+        yield f'_Pragma("GCC ivdep") for (long j = 0; j < {body.columns}; j++) {{'
+        yield from body.lines
+        yield f"{buffer}[{body.subscript(where)}] = {body.result};"
+        yield "} }"
+
+    # ── sums ──────────────────────────────────────────────────────────────────────────────────
+
+    def _sum(self, stage: Sum) -> Iterator[str]:
+        """Write sums in eight parts, which the compiler can add up side by side."""
+        where = np.arange(stage.count * stage.terms)
+        body = _Body(self, stage.expression, where, stage.terms, bounds=(stage.count, stage.terms))
+        start = "-INFINITY" if stage.largest else "0"
+        join = "s[l] = larger(s[l], {})" if stage.largest else "s[l] += {}"
+        yield f"for (long i = 0; i < {stage.count}; i++) {{"
+        yield f"double s[8]; for (int l = 0; l < 8; l++) s[l] = {start};"
+        yield "long at = 0;"
+        yield f"for (; at + 8 <= {stage.terms}; at += 8) for (int l = 0; l < 8; l++) {{"
+        yield from ("const long j = at + l;", *body.lines, f"{join.format(body.result)}; }}")
+        yield f"for (int l = 0; at < {stage.terms}; at++, l++) {{"
+        yield from ("const long j = at;", *body.lines, f"{join.format(body.result)}; }}")
+        one = "larger({}, {})" if stage.largest else "({} + {})"
+        pairs = [f"s[{k}]" for k in range(8)]
+        while len(pairs) > 1:
+            pairs = [one.format(*pairs[k : k + 2]) for k in range(0, len(pairs), 2)]
+        yield f"{stage.buffer}[i] = {pairs[0]};\n}}"
+
+    def _product(self, stage: Product) -> Iterator[str]:
+        batch, rows, terms, columns = stage.sizes
+        left, right = self._place(stage.left), self._place(stage.right)
+        data = stage.right.data
+        finite = stage.right.operation == CONSTANT and np.isfinite(data).all()
+        yield f"for (long i = 0; i < {batch}; i++)"
+        yield (
+            f"product({stage.buffer} + i*{rows * columns}, {left} + i*{rows * terms}, "
+            f"{right} + i*{terms * columns}, {rows}, {terms}, {columns}, {int(bool(finite))});"
+        )
+
+    def _place(self, side: Expression) -> str:
+        return (
+            self._table(side.data)
+            if side.operation == CONSTANT
+            else f"({side.buffer} + {side.data[0]})"
+        )
+
+
+class _Body:
+    """The statements that compute one component of an expression, in a loop over i and j.
+
+    Attributes:
+        rows: of the loop over i.
+        columns: of the loop over j.
+        lines: the statements.
+        result: the last one's name, or a literal.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        expression: Expression,
+        where: np.ndarray,
+        columns: int,
+        bounds: tuple[int, int] | None = None,
+    ) -> None:
+        self._source = source
+        self.lines: list[str] = []
+        self._names: dict[int, str] = {}
+        self._texts: dict[str, str] = {}
+        arrays = [where, *(one.data for one in _leaves(expression) if one.operation == LOAD)]
+        self.rows, self.columns = bounds or loop_bounds(arrays, columns)
+        self.result = self._written(expression)
+
+    def subscript(self, array: np.ndarray) -> str:
+        """Return an index as a function of i and j: affine, or looked up."""
+        fitted = affine(array, self.rows, self.columns)
+        if fitted is None:
+            table = self._source._table(array.astype(np.int32))
+            return f"{table}[i*{self.columns} + j]"
+        start, step, inner = fitted
+        parts = [f"{start}"] * bool(start or not (step or inner))
+        parts += [f"i*{step}"] * bool(step) + ["j" if inner == 1 else f"j*{inner}"] * bool(inner)
+        return " + ".join(parts)
+
+    def _written(self, expression: Expression) -> str:
+        if id(expression) not in self._names:
+            text = self._text(expression)
+            if text not in self._texts:
+                self._texts[text] = text if expression.number is not None else f"v{len(self.lines)}"
+                if expression.number is None:
+                    self.lines.append(f"const double {self._texts[text]} = {text};")
+            self._names[id(expression)] = self._texts[text]
+        return self._names[id(expression)]
+
+    def _text(self, expression: Expression) -> str:
+        data = expression.data
+        if expression.operation == LOAD:
+            return f"{expression.buffer}[{self.subscript(data)}]"
+        if expression.operation == CONSTANT:
+            if len(data) == 1:
+                return C.literal(float(data[0]))
+            return f"{self._source._table(data)}[i*{self.columns} + j]"
+        operands = [self._written(one) for one in expression.operands]
+        if expression.operation in LIBRARY:
+            return f"{expression.operation}({operands[0]})"
+        return C.template(expression.operation).format(*operands)
+
+
+def _leaves(expression: Expression) -> list[Expression]:
+    found, waiting, seen = list[Expression](), [expression], set[int]()
+    while waiting:
+        one = waiting.pop()
+        if id(one) not in seen:
+            seen.add(id(one))
+            waiting += one.operands
+            if not one.operands:
+                found.append(one)
+    return found

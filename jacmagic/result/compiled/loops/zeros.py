@@ -1,0 +1,261 @@
+"""What is known of a traced graph before it is lowered: zeros, movements, sums, shared steps."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+from torch import Tensor, fx
+
+from jacmagic.result.compiled.c_compiler import NoNativeCode
+from jacmagic.result.compiled.loops.operations import (
+    elementwise,
+    moves,
+    name_of,
+    nonzero,
+    sources,
+)
+
+SUMS = frozenset({"sum", "amax"})
+PRODUCTS = frozenset({"mm", "bmm", "mv", "dot"})
+MAX_SCALARS = 2**22  # scalars of one tensor
+MAX_LOOKUPS = 2**24  # terms of sums that are looked at
+MAX_DEPTH = 40  # steps of one expression
+MAX_WAYS = 8  # ways from a step to the results up to which it is computed on each
+FREE_COST = 4.0  # operations for each component of a tensor that cost less than storing it
+_CHEAP = frozenset("add sub mul neg where".split())
+
+
+class Zeros:
+    """A traced graph of float64 components.
+
+    Attributes:
+        graph: its steps.
+        constants: the tensors of its constant steps.
+        inputs: names of the inputs' buffers.
+        masks: for each step where its components may differ from zero, (size,).
+        moved: for each movement the tensors whose data it moves, and the sources.
+        sums: for each sum its operand, (count, terms) positions in it, and whether the largest
+            term is taken instead.
+        products: for each product of matrices its operands and (batch, rows, terms, columns).
+    """
+
+    def __init__(self, module: fx.GraphModule) -> None:
+        """Look at every step.
+
+        Raises:
+            NoNativeCode: an operation, a dtype or a size that is beyond this.
+        """
+        self.graph = module.graph
+        self.constants: dict[fx.Node, Tensor] = {}
+        self.inputs: dict[fx.Node, str] = {}
+        self.masks: dict[fx.Node, np.ndarray] = {}
+        self.moved: dict[fx.Node, tuple[list[fx.Node], np.ndarray]] = {}
+        self.sums: dict[fx.Node, tuple[fx.Node, np.ndarray, bool]] = {}
+        self.products: dict[fx.Node, tuple[fx.Node, fx.Node, tuple[int, int, int, int]]] = {}
+        self._terms: dict[fx.Node, list[tuple[list[tuple[fx.Node, np.ndarray]], np.ndarray]]] = {}
+        self._places: dict[tuple[fx.Node, torch.Size], np.ndarray] = {}
+        for node in self.graph.nodes:
+            if node.op == "get_attr":
+                self.constants[node] = getattr(module, str(node.target))
+                self.masks[node] = self.numbers(node) != 0
+            elif node.op == "placeholder":
+                self.inputs[node] = f"x{len(self.inputs)}"
+                self.masks[node] = np.ones(self.size(node), dtype=bool)
+            elif node.op != "output":
+                self._look_at(node)
+        self._weigh()
+
+    def size(self, node: fx.Node) -> int:
+        """Return the number of a step's components."""
+        return int(node.meta["val"].numel())
+
+    def numbers(self, node: fx.Node) -> np.ndarray:
+        """Return the components of a constant."""
+        return self.constants[node].detach().cpu().double().reshape(-1).numpy()
+
+    def broadcast(self, part: fx.Node, node: fx.Node) -> np.ndarray:
+        """Return for each component of a step the operand's that it is computed from."""
+        shape = node.meta["val"].shape
+        if (part, shape) not in self._places:
+            numbers = torch.arange(self.size(part)).reshape(part.meta["val"].shape)
+            self._places[part, shape] = numbers.expand(shape).reshape(-1).numpy()
+        return self._places[part, shape]
+
+    # ── one step ──────────────────────────────────────────────────────────────────────────────
+
+    def _look_at(self, node: fx.Node) -> None:
+        value = node.meta.get("val")
+        if isinstance(value, (list, tuple)):
+            return  # a movement, or refused where its parts are read
+        if not isinstance(value, Tensor) or value.numel() > MAX_SCALARS:
+            raise NoNativeCode(f"{name_of(node.target)} of that size")
+        if not (value.is_floating_point() or value.dtype is torch.bool) or value.is_complex():
+            raise NoNativeCode(f"{name_of(node.target)} of {value.dtype}")
+        name = name_of(node.target)
+        if moves(node.target):
+            tensors, places = self.moved[node] = sources(node, self.constants)
+            masks = [self.masks[tensor] for tensor in tensors]
+            self.masks[node] = np.concatenate([*masks, [False]])[places]
+        elif elementwise(node.target):
+            self.masks[node] = self._elementwise_mask(node)
+        elif name in SUMS:
+            self.masks[node] = self._sum_mask(node)
+        elif name in PRODUCTS:
+            self.masks[node] = self._product_mask(node)
+        else:
+            raise NoNativeCode(f"{name} is not known")
+
+    def _elementwise_mask(self, node: fx.Node) -> np.ndarray:
+        masks = [
+            self.masks[part].reshape(part.meta["val"].shape)
+            if isinstance(part, fx.Node)
+            else np.array(part != 0)
+            for part in node.args
+        ]
+        name = elementwise(node.target)
+        assert name is not None
+        shape = tuple(node.meta["val"].shape)
+        return np.broadcast_to(nonzero(name, masks), shape).reshape(-1)
+
+    def _sum_mask(self, node: fx.Node) -> np.ndarray:
+        operand = node.args[0]
+        assert isinstance(operand, fx.Node)
+        value = operand.meta["val"]
+        given = node.args[1] if len(node.args) > 1 else None
+        every = range(value.ndim)
+        dims = [d % value.ndim for d in (given or every)] if value.ndim else []  # type: ignore[union-attr]
+        kept = [d for d in range(value.ndim) if d not in dims]
+        numbers = torch.arange(value.numel()).reshape(value.shape).permute([*kept, *dims])
+        count = self.size(node)
+        index = numbers.reshape(count, value.numel() // max(1, count)).numpy()
+        self.sums[node] = operand, index, name_of(node.target) == "amax"
+        return self.masks[operand][index].any(1)
+
+    def _product_mask(self, node: fx.Node) -> np.ndarray:
+        left, right = node.args[:2]
+        assert isinstance(left, fx.Node)
+        assert isinstance(right, fx.Node)
+        a, b = left.meta["val"].shape, right.meta["val"].shape
+        sizes = (
+            a[0] if len(a) == 3 else 1,
+            1 if len(a) == 1 else a[-2],
+            a[-1],
+            1 if len(b) == 1 else b[-1],
+        )
+        self.products[node] = left, right, sizes
+        return self._counts(node).reshape(-1) > 0
+
+    def _counts(self, node: fx.Node) -> np.ndarray:
+        """Return how many terms of each component of a sum may differ from zero."""
+        if node in self.sums:
+            operand, index, largest = self.sums[node]
+            if largest:
+                return np.full(len(index), index.shape[1] + MAX_LOOKUPS)
+            return self.masks[operand][index].sum(1)
+        left, right, (batch, rows, terms, columns) = self.products[node]
+        if batch * rows * terms * columns > 16 * MAX_LOOKUPS:
+            raise NoNativeCode("a product of large matrices")
+        a = self.masks[left].reshape(batch, rows, terms).astype(np.float32)
+        return a @ self.masks[right].reshape(batch, terms, columns).astype(np.float32)
+
+    def terms_of(self, node: fx.Node) -> int:
+        """Return the most terms of one component of a sum that may differ from zero."""
+        return int(self._counts(node).max(initial=0))
+
+    def terms(self, node: fx.Node) -> list[tuple[list[tuple[fx.Node, np.ndarray]], np.ndarray]]:
+        """Return the first, second ... term of a sum's components that may differ from zero.
+
+        Returns:
+            For each term its factors, each a step and (size,) positions in it; (size,) whether
+            there is such a term.
+        """
+        if node not in self._terms:
+            count, size = self.terms_of(node), self.size(node)
+            width = self._width(node)
+            chosen = np.zeros((size, count), dtype=np.int64)
+            present = np.zeros((size, count), dtype=bool)
+            step = max(1, MAX_LOOKUPS // 16 // width)
+            for start in range(0, size, step):
+                rows = np.arange(start, min(size, start + step))
+                live = self._live(node, rows)
+                chosen[rows] = np.argsort(~live, axis=1, kind="stable")[:, :count]
+                present[rows] = np.take_along_axis(live, chosen[rows], 1)
+            self._terms[node] = [
+                (self._factors(node, np.arange(size), chosen[:, k]), present[:, k])
+                for k in range(count)
+            ]
+        return self._terms[node]
+
+    def _width(self, node: fx.Node) -> int:
+        """Return how many terms each component of a sum has."""
+        return self.products[node][2][2] if node in self.products else self.sums[node][1].shape[1]
+
+    def _live(self, node: fx.Node, at: np.ndarray) -> np.ndarray:
+        """Return which terms of some components of a sum may differ from zero, (P, terms)."""
+        factors = self._factors(node, at[:, None], np.arange(self._width(node)))
+        return np.logical_and.reduce([self.masks[tensor][places] for tensor, places in factors])
+
+    def _factors(
+        self, node: fx.Node, at: np.ndarray, k: np.ndarray
+    ) -> list[tuple[fx.Node, np.ndarray]]:
+        """Return the factors of the terms k of some components of a sum."""
+        if node in self.sums:
+            operand, index, _ = self.sums[node]
+            return [(operand, index[at, k])]
+        left, right, (_, rows, terms, columns) = self.products[node]
+        item, j = np.divmod(at, columns)  # item is batch · rows + row
+        return [(left, item * terms + k), (right, (item // rows * terms + k) * columns + j)]
+
+    # ── what is stored ────────────────────────────────────────────────────────────────────────
+
+    def is_shared(self, node: fx.Node) -> bool:
+        """Whether an elementwise step is stored rather than computed where it is read."""
+        return node in self._shared
+
+    def _weigh(self) -> None:
+        """Decide which elementwise steps are stored."""
+        ways: dict[fx.Node, float] = {}
+        reads: dict[fx.Node, float] = {}
+        for node in reversed(self.graph.nodes):
+            ways[node] = sum(1.0 if one.op == "output" else ways[one] for one in node.users)
+            reads[node] = sum(self._reads(node, user, reads) for user in node.users)
+        cost: dict[fx.Node, float] = {}
+        depth: dict[fx.Node, int] = {}
+        self._shared = set[fx.Node]()
+        for node in self.graph.nodes:
+            name = elementwise(node.target)
+            ends = node in self.sums or node in self.products
+            inner = [] if ends else [o for o in node.all_input_nodes if o not in self._shared]
+            own = 0.0 if name is None else 1.0 if name in _CHEAP else 10.0
+            cost[node] = own + sum(cost[one] for one in inner)
+            depth[node] = (name is not None) + max((depth[one] for one in inner), default=0)
+            if name is None:
+                continue
+            computed = max(1.0, float(self.masks[node].sum()))
+            again = cost[node] * (reads[node] - computed) / computed
+            if again > FREE_COST or ways[node] > MAX_WAYS or depth[node] > MAX_DEPTH:
+                self._shared.add(node)
+
+    def _reads(self, node: fx.Node, user: fx.Node, reads: dict[fx.Node, float]) -> float:
+        """Return how many components of a step one of its readers reads."""
+        if node not in self.masks:
+            return reads[user]
+        if user.op == "output" or user in self.sums or user in self.products:
+            return float(self.masks[node].sum())
+        if user not in self.masks:
+            return reads[user]
+        live = np.flatnonzero(self.masks[user])
+        if not len(live):
+            return 0.0
+        if user in self.moved:
+            tensors, sources = self.moved[user]
+            starts = np.cumsum([0, *map(self.size, tensors)])
+            places = sources[live]
+            part = [
+                ((places >= starts[k]) & (places < starts[k + 1])).mean()
+                for k, tensor in enumerate(tensors)
+                if tensor is node
+            ]
+            return reads[user] * float(sum(part))
+        part = self.masks[node][self.broadcast(node, user)[live]]
+        return reads[user] * float(part.mean())

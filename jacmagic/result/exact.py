@@ -1,0 +1,234 @@
+"""The Jacobian at an exact point, compared with torch's at the nearest floats."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import sympy
+import torch
+
+from jacmagic.errors import PointError, SizeError
+from jacmagic.labels import Label
+from jacmagic.result.core import JacobianResult
+from jacmagic.result.exact_names import as_named
+from jacmagic.symbolic.exact_eigenvalues import eigenvalues
+from jacmagic.symbolic.exact_form import (
+    MAX_ENTRIES,
+    ExactForm,
+    constants_of,
+    exact_form,
+)
+from jacmagic.symbolic.exact_values import exact_value
+from jacmagic.symbolic.formula.evaluate import Unknown, evaluate
+
+_TOO_LARGE = 1e15  # beyond, a float has no digit behind the point: 1/0 by rounding
+
+
+@dataclass(frozen=True)
+class ExactPoint:
+    """A Jacobian at exact values, some inputs and constants left symbolic.
+
+    Attributes:
+        jacobian: torch's Jacobian at the nearest floats; what stays symbolic is where it was.
+        values: the exact value of each component that has one, by its label.
+        form: the closed form with these values.
+        other_branch: whether the code takes another branch there than at the former point.
+    """
+
+    jacobian: JacobianResult
+    values: Mapping[Label, Any]
+    form: ExactForm
+    other_branch: bool
+
+    @property
+    def matrix(self) -> Any:
+        """The Jacobian as a SymPy matrix (m, n)."""
+        return self.form.matrix
+
+    @property
+    def symbols(self) -> tuple[Any, ...]:
+        """The symbols in the matrix: inputs without a value, named constants."""
+        return tuple(one for one in self.form.labels if self.matrix.has(one))
+
+    @property
+    def constants(self) -> dict[Any, float]:
+        """The value of each named constant in the matrix, by its symbol."""
+        return {s: value for s, value in self.form.numbers.items() if self.matrix.has(s)}
+
+    @property
+    def square(self) -> tuple[str, Any] | None:
+        """The square matrix with eigenvalues, after its input's name: "" for the whole.
+
+        The whole matrix, or the block of the one input that has as many components as the output.
+        """
+        m, n = self.matrix.shape
+        if m == n:
+            return "", self.matrix
+        start, blocks = 0, []
+        for one in self.jacobian.problem.inputs:
+            end = start + one.value.numel()
+            if end - start == m > 1:
+                blocks.append((one.name, self.matrix[:, start:end]))
+            start = end
+        return blocks[0] if len(blocks) == 1 else None
+
+    @cached_property
+    def eigenvalues(self) -> dict[Any, int] | None:
+        """The eigenvalues of `square` with multiplicities; None where they are long."""
+        return None if self.square is None else eigenvalues(self.square[1], self.budget)
+
+    @property
+    def budget(self) -> float | None:
+        """Seconds that a symbolic attempt may take."""
+        return self.jacobian.forms.budget
+
+    # ── compared with torch ───────────────────────────────────────────────────────────────────
+
+    @cached_property
+    def numbers(self) -> np.ndarray | None:
+        """The exact matrix as floats (m, n); None where SymPy's functions have no number here."""
+        point = dict(zip(self.jacobian.columns, self.jacobian.problem.flat_point, strict=True))
+        known = {s: point[label] for s, label in self.form.labels.items() if label in point}
+        known |= self.form.numbers
+        known |= dict.fromkeys(self.matrix.free_symbols - known.keys(), 1.0)
+        try:
+            return evaluate(list(self.matrix), known).reshape(self.matrix.shape)
+        except Unknown:
+            return None
+
+    @cached_property
+    def differing(self) -> list[tuple[int, int]]:
+        """The entries that are not torch's within half of the digits of its dtype.
+
+        The point is rounded to a float for torch, sin π is 1e-16 there: √eps is far above what
+        that moves an entry by, and far below a wrong one.
+        """
+        torchs = self._torchs
+        if self.numbers is None or self.numbers.shape != torchs.shape:
+            return []
+        size = float(np.abs(torchs[np.isfinite(torchs)]).max(initial=1.0))
+        close = np.abs(self.numbers - torchs) <= self._precision * max(size, 1.0)
+        both = ~np.isfinite(self.numbers) & (~np.isfinite(torchs) | (np.abs(torchs) > _TOO_LARGE))
+        return [(int(i), int(j)) for i, j in zip(*np.nonzero(~(close | both)), strict=True)]
+
+    @property
+    def largest(self) -> float:
+        """The largest difference from torch among finite entries."""
+        if self.numbers is None:
+            return float("nan")
+        apart = np.abs(self.numbers - self._torchs)
+        return float(apart[np.isfinite(apart)].max(initial=0.0))
+
+    @property
+    def _torchs(self) -> np.ndarray:
+        return self.jacobian.matrix.detach().cpu().double().numpy()
+
+    @property
+    def _precision(self) -> float:
+        return float(torch.finfo(self.jacobian.matrix.dtype).eps ** 0.5)
+
+
+def exact_parts(
+    jacobian: JacobianResult, given: Mapping[str, Any]
+) -> tuple[JacobianResult, dict[Label, Any], ExactForm, bool]:
+    """Return the fields of an `ExactPoint` for values by the names of inputs or constants.
+
+    Raises:
+        PointError: there is no closed form, a name is unknown, or a value has another shape.
+        SizeError: the matrix is too large to be written.
+    """
+    m, n = jacobian.shape
+    if m * n > MAX_ENTRIES:
+        raise SizeError(
+            f"expected a Jacobian of at most {MAX_ENTRIES} entries; found {m} × {n}; "
+            "write wrt=NAME for fewer inputs"
+        )
+    columns, constants = as_named(jacobian, *_values(jacobian, given))
+    there = _moved(jacobian, columns)
+    form = there._form
+    if form is None or there.reading is None:
+        raise PointError(f"expected a closed form; found none there: {there.refusal}")
+    symbols = constants_of(there.reading)
+    unknown = [name for name in constants if name not in symbols]
+    if unknown:
+        raise PointError(_unknown(jacobian, unknown[0], list(symbols)))
+    put = {form.symbols[k]: value for k, value in columns.items()}
+    put |= {symbols[name]: value for name, value in constants.items()}
+    exact = exact_form(there.reading, put, jacobian.forms.budget)
+    labels = {jacobian.columns[k]: value for k, value in sorted(columns.items())}
+    labels |= {Label(name): value for name, value in constants.items()}
+    before = jacobian._form
+    return (
+        there,
+        labels,
+        exact,
+        before is not None and not before.holds_at(there.problem.flat_point),
+    )
+
+
+def _unknown(jacobian: JacobianResult, name: str, constants: list[str]) -> str:
+    inputs = [one.name for one in jacobian.problem.inputs]
+    listed = ", ".join(dict.fromkeys([*inputs, *(c.text for c in jacobian.columns), *constants]))
+    return f"expected names among {listed}; found {name!r}; write one of these names"
+
+
+def _values(
+    jacobian: JacobianResult, given: Mapping[str, Any]
+) -> tuple[dict[int, Any], dict[str, Any]]:
+    """Return the values by column, and those of other names, which may be constants."""
+    single: dict[str, int] = {}
+    for k, label in enumerate(jacobian.columns):
+        for name in (label.text, label.symbol, label.unicode):
+            single.setdefault(name, k)
+    starts, start = {}, 0
+    for one in jacobian.problem.inputs:
+        starts[one.name] = (start, one.value)
+        start += one.value.numel()
+    columns: dict[int, Any] = {}
+    constants: dict[str, Any] = {}
+    for name, value in given.items():
+        found = exact_value(value)
+        if name in starts:
+            first, held = starts[name]
+            for k, part in enumerate(_flat(name, found, tuple(held.shape))):
+                if part is not None:
+                    columns[first + k] = part
+        elif name in single and not isinstance(found, list):
+            columns[single[name]] = found
+        else:
+            constants[name] = _flat(name, found, ())[0]
+    return columns, constants
+
+
+def _flat(name: str, value: Any, shape: tuple[int, ...]) -> list[Any]:
+    """Return the components of an input's value in row-major order."""
+    if not shape and not isinstance(value, list):
+        return [value]
+    if shape and isinstance(value, list) and len(value) == shape[0]:
+        return [part for row in value for part in _flat(name, row, shape[1:])]
+    found = f"a list of {len(value)}" if isinstance(value, list) else f"{value}"
+    raise PointError(
+        f"expected {name} of shape {shape}; found {found}; "
+        "write one value for each component, None for one that stays symbolic"
+    )
+
+
+def _moved(jacobian: JacobianResult, columns: Mapping[int, Any]) -> JacobianResult:
+    """Return torch's Jacobian at the nearest floats; symbols of the user's count as 1."""
+    point = jacobian.problem.flat_point
+    here = dict(zip((label.symbol for label in jacobian.columns), point, strict=True))
+    if jacobian.reading is not None:
+        here = {one.label.symbol: one.value for _, one in jacobian.reading.constants} | here
+    for k, value in columns.items():
+        numbers = {one: here.get(one.name, 1.0) for one in sympy.sympify(value).free_symbols}
+        point[k] = float(sympy.N(sympy.sympify(value).subs(numbers), 30))
+    start, moved = 0, {}
+    for one in jacobian.problem.inputs:
+        part = torch.tensor(point[start : start + one.value.numel()], dtype=torch.float64)
+        moved[one.name] = part.reshape(one.value.shape).to(one.value)
+        start += one.value.numel()
+    return jacobian.at(**moved)

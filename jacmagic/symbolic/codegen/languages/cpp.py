@@ -1,0 +1,89 @@
+"""C++11: a template for float and double; tensors are pointers to rows, nothing is allocated."""
+
+from __future__ import annotations
+
+from jacmagic.symbolic.codegen.function import Argument, Function
+from jacmagic.symbolic.codegen.language import Language, Piece, calls
+from jacmagic.symbolic.codegen.languages.c import KEYWORDS as KEYWORDS_OF_C
+from jacmagic.symbolic.codegen.layout import comment, flat, indented, numbers
+
+KEYWORDS = KEYWORDS_OF_C | frozenset(
+    """
+    alignas and and_eq bitand bitor catch char8_t char16_t char32_t class co_await co_return
+    co_yield compl concept consteval constinit const_cast decltype delete dynamic_cast explicit
+    export false friend mutable namespace new noexcept not not_eq operator or or_eq private
+    protected public reinterpret_cast requires static_cast template this throw true try typeid
+    typename using virtual wchar_t xor xor_eq std Real count
+    """.split()
+)
+_FUNCTIONS = (
+    "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp log sqrt erf erfc lgamma "
+    "floor ceil"
+)
+
+
+def declared(one: Argument) -> str:
+    """Return an input's declaration: a number, or a pointer to rows."""
+    return f"const Real *{one.name}" if one.shape else f"Real {one.name}"
+
+
+def body(f: Function) -> list[str]:
+    """Return constants, statements and stores."""
+    value, matrix = f.results
+    stores = [f"{value}[{k}] = {text};" for k, text in enumerate(f.values or ())]
+    stores += [f"{matrix}[{k}] = {text};" for k, text in enumerate(f.entries)]
+    constants = [f"const Real {name} = {number};" for name, number in f.constants]
+    return indented([*constants, *f.statements, *stores])
+
+
+def definition(f: Function, qualifiers: str) -> list[str]:
+    """Return index arrays and the function as a template."""
+    value, matrix = f.results
+    results = ([] if f.values is None else [f"Real *{value}"]) + [f"Real *{matrix}"]
+    lines = []
+    for suffix, integers in f.indexes.items():
+        lines += [f"static const int {f.name}_{suffix}[{max(len(integers), 1)}] = {{"]
+        lines += [*numbers(integers or [0]), "};"]
+    head = f"{qualifiers} void {f.name}({', '.join([*map(declared, f.arguments), *results])})"
+    return [*lines, "template <typename Real>", head, "{", *body(f), "}"]
+
+
+def _frame(f: Function) -> str:
+    head = [*comment(f.comment, "//"), "#include <cmath>", "#include <limits>", ""]
+    return "\n".join([*head, *definition(f, "inline"), ""])
+
+
+def _power(base: Piece, exponent: Piece, _: bool) -> str:
+    return f"std::pow({base[0]}, {exponent[0]})"
+
+
+CPP = Language(
+    calls={
+        **calls("std::", _FUNCTIONS),
+        **{name: f"Real(::{name}({{}}))" for name in ("j0", "j1", "y0", "y1")},
+        "abs": "std::fabs({})",
+        "mod": "(std::fmod({0}, {1}) + (std::fmod({0}, {1})*{1} < Real(0) ? {1} : Real(0)))",
+        "atan2": "std::atan2({}, {})",
+        "max": "std::fmax({}, {})",
+        "min": "std::fmin({}, {})",
+        "relu": "std::fmax({}, Real(0))",
+        "clamp": "std::fmin(std::fmax({}, {}), {})",
+        "sign": "Real(({0} > 0) - ({0} < 0))",
+        "sigmoid": "(Real(1)/(Real(1) + std::exp(-({}))))",
+        "and": "({} && {})",
+        "or": "({} || {})",
+        "not": "(!{})",
+    },
+    power=_power,
+    choice="(({}) ? {} : {})",
+    infinity="std::numeric_limits<Real>::infinity()",
+    nan="std::numeric_limits<Real>::quiet_NaN()",
+    frame=_frame,
+    assign="const Real {} = {};",
+    component=flat,
+    keywords=KEYWORDS,
+    integer=lambda value: f"Real({value})",
+    real=lambda text: f"Real({text})",
+    ascii_only=True,
+    by_products=True,
+)

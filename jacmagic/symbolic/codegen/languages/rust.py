@@ -1,0 +1,94 @@
+"""Rust with its standard library: references to arrays in, mutable references out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from jacmagic.symbolic.codegen.function import Argument, Function, Shape
+from jacmagic.symbolic.codegen.language import Language, Piece, calls
+from jacmagic.symbolic.codegen.layout import bracketed, comment, indented, numbers
+
+KEYWORDS = frozenset(
+    """
+    abstract as async await become box break const continue crate do dyn else enum extern false
+    final fn for if impl in let loop macro match mod move mut override priv pub ref return self
+    Self static struct super trait true try type typeof unsafe unsized use virtual where while
+    yield f64 f32 None Some Ok Err
+    """.split()
+)
+_SAME = "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp sqrt abs floor ceil"
+_ALLOWED = "clippy::all, non_snake_case, unused_parens, unused_variables"
+
+
+def _type(real: str, shape: Shape) -> str:
+    text = real
+    for size in reversed(shape):
+        text = f"[{text}; {size}]"
+    return text
+
+
+def _declared(real: str, one: Argument) -> str:
+    return f"{one.name}: {'&' if one.shape else ''}{_type(real, one.shape)}"
+
+
+def _frame(real: str, f: Function) -> str:
+    value, matrix = f.results
+    declared = [_declared(real, one) for one in f.arguments]
+    if f.values is not None:
+        declared.append(f"{value}: &mut [{real}; {len(f.values)}]")
+    declared.append(f"{matrix}: &mut [{real}; {len(f.entries)}]")
+    constants = [f"let {name}: {real} = {number};" for name, number in f.constants]
+    stores = [f"{value}[{k}] = {text};" for k, text in enumerate(f.values or ())]
+    stores += [f"{matrix}[{k}] = {text};" for k, text in enumerate(f.entries)]
+    lines = comment(f.comment, "//")
+    for suffix, integers in f.indexes.items():
+        name = f"{f.name}_{suffix}".upper()
+        lines += [f"pub const {name}: [usize; {len(integers)}] = [", *numbers(integers), "];"]
+    lines += [f"#[allow({_ALLOWED})]", f"pub fn {f.name}({', '.join(declared)}) {{"]
+    return "\n".join([*lines, *indented([*constants, *f.statements, *stores]), "}", ""])
+
+
+def _power(base: Piece, exponent: Piece, _: bool) -> str:
+    return f"f64::powf({base[0]}, {exponent[0]})"
+
+
+_DOUBLES = Language(
+    calls={
+        **calls("f64::", _SAME),
+        "log": "f64::ln({})",
+        "mod": "(({0} % {1}) + (if ({0} % {1})*{1} < 0.0 {{ {1} }} else {{ 0.0 }}))",
+        "atan2": "f64::atan2({}, {})",
+        "max": "f64::max({}, {})",
+        "min": "f64::min({}, {})",
+        "relu": "f64::max({}, 0.0)",
+        "clamp": "f64::min(f64::max({}, {}), {})",
+        "sign": "(if {0} > 0.0 {{ 1.0 }} else if {0} < 0.0 {{ -1.0 }} else {{ 0.0 }})",
+        "sigmoid": "(1.0/(1.0 + f64::exp(-({}))))",
+        "and": "({} && {})",
+        "or": "({} || {})",
+        "not": "(!({}))",
+    },
+    power=_power,
+    choice="(if {} {{ {} }} else {{ {} }})",
+    infinity="f64::INFINITY",
+    nan="f64::NAN",
+    frame=lambda f: _frame("f64", f),
+    assign="let {} = {};",
+    component=bracketed,
+    keywords=KEYWORDS,
+    integer=lambda value: f"{value}.0",
+    truth="({} != 0.0)",
+    ascii_only=True,
+    by_products=True,
+)
+RUST = replace(
+    _DOUBLES,
+    single=replace(
+        _DOUBLES,
+        calls={name: text.replace("f64", "f32") for name, text in _DOUBLES.calls.items()},
+        power=lambda base, exponent, real: _power(base, exponent, real).replace("f64", "f32"),
+        infinity="f32::INFINITY",
+        nan="f32::NAN",
+        frame=lambda f: _frame("f32", f),
+    ),
+)

@@ -1,0 +1,121 @@
+"""A closed form at exact values: entries simplified, singular ones found, eigenvalues."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+
+from jacmagic.labels import Label
+from jacmagic.symbolic.formula import DisplayForm, sigmoid
+from jacmagic.symbolic.formula.attempt import attempt, by_sympy
+from jacmagic.symbolic.formula.shortest import minus_inside, symbols_in
+from jacmagic.symbolic.trace import Refusal
+
+MAX_ENTRIES = 400  # of a matrix that is written exactly: a page holds no more
+MAX_SYMBOLS = 400  # of an entry that is simplified
+ENTRY_SECONDS = 0.5  # for simplifying one entry
+SINGULAR = (sympy.nan, sympy.zoo, sympy.oo, -sympy.oo)
+
+
+@dataclass(frozen=True)
+class ExactForm:
+    """A Jacobian as expressions at exact values.
+
+    Attributes:
+        matrix: SymPy (m, n), in terms of the inputs that stay symbolic and of named constants.
+        labels: the name of each symbol in it, in the order in which they are printed.
+        numbers: the value of each named constant, by its symbol.
+        sums: the code's sums, whose terms keep their order in print.
+    """
+
+    matrix: Any
+    labels: Mapping[Any, Label]
+    numbers: Mapping[Any, float]
+    sums: Mapping[Any, tuple[Any, ...]]
+
+    @property
+    def singular(self) -> list[tuple[int, int]]:
+        """The entries (i, j) that have no finite value there."""
+        m, n = self.matrix.shape
+        return [(i, j) for i in range(m) for j in range(n) if self.matrix[i, j].has(*SINGULAR)]
+
+
+def constants_of(reading: DisplayForm) -> dict[str, Any]:
+    """Return a symbol for each named constant, of the constant's sign, by the code's name."""
+    return {
+        one.label.text: sympy.Symbol(
+            one.label.symbol, real=True, **({"positive": one.value > 0} if one.value else {})
+        )
+        for _, one in reading.constants
+    }
+
+
+def exact_form(reading: DisplayForm, values: Mapping[Any, Any], budget: float | None) -> ExactForm:
+    """Put exact values into a closed form.
+
+    Args:
+        reading: the closed form as it is shown.
+        values: the expression for each symbol of an input or of `constants_of` that has a value.
+        budget: seconds for each attempt; all draw from the display's allowance.
+    """
+    m, n = reading.form.shape
+    symbols = constants_of(reading)
+    named = {symbol: symbols[one.label.text] for symbol, one in reading.constants}
+    entries: dict[Any, Any] = {}
+    cells = []
+    for i in range(m):
+        for j in range(n):
+            entry = reading.entry(i, j).xreplace(named)
+            if entry not in entries:
+                there = _put_in(entry, values)
+                entries[entry] = there if there == entry else simplified(there, budget)
+            cells.append(entries[entry])
+    labels = dict(zip(reading.form.symbols, reading.form.columns, strict=True))
+    labels |= {symbol: one.label for symbol, one in reading.constants}
+    order = reading.ordered({symbol: label.tex for symbol, label in labels.items()})
+    sums = {
+        total.xreplace(named): tuple(term.xreplace(named) for term in terms)
+        for total, terms in order.sums.items()
+    }
+    ordered = {named.get(symbol, symbol): labels[symbol] for symbol in order}
+    numbers = {symbols[one.label.text]: one.value for _, one in reading.constants}
+    return ExactForm(sympy.Matrix(m, n, cells), ordered, numbers, sums)
+
+
+def _put_in(entry: Any, values: Mapping[Any, Any]) -> Any:
+    """Return an entry with its values; nan where SymPy finds none."""
+    try:
+        found = entry.subs(dict(values), simultaneous=True)
+        return found.replace(
+            lambda part: isinstance(part, sigmoid) and not part.free_symbols,
+            lambda part: 1 / (1 + sympy.exp(-part.args[0])),
+        )
+    except Exception as error:
+        if not by_sympy(error):
+            raise
+        return sympy.nan
+
+
+def simplified(expression: Any, budget: float | None) -> Any:
+    """Return the shortest of a few equal forms, each within a time limit."""
+    forms = [expression]
+    if not expression.args or symbols_in(expression) > MAX_SYMBOLS:
+        return expression
+    seconds = ENTRY_SECONDS if budget is None else min(ENTRY_SECONDS, budget)
+    changes = [sympy.factor_terms, sympy.factor, sympy.simplify]
+    for change in changes[:-1] if _is_simple(expression) else changes:
+        for form in (expression, forms[-1])[: 1 + (len(forms) > 1)]:
+            found = attempt(functools.partial(change, form), seconds)
+            if not isinstance(found, Refusal):
+                forms.append(found)
+    return min(map(minus_inside, forms), key=symbols_in)
+
+
+def _is_simple(expression: Any) -> bool:
+    """Whether it is a product without sums and without two functions of one argument."""
+    arguments = [one.args for one in expression.atoms(sympy.Function)]
+    return not expression.has(sympy.Add) and len(arguments) == len(set(arguments))

@@ -1,0 +1,140 @@
+"""A closed form as source: value and Jacobian in one pass, described by a comment."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from jacmagic.labels import Label
+from jacmagic.symbolic.codegen import LANGUAGES, Pattern, Task, write
+from jacmagic.symbolic.economy import Counts, Program, cheapest, count
+from jacmagic.symbolic.formula import ClosedForm
+
+MAX_NAMES = 8  # of outputs or entries in the comment, about a line
+
+
+@dataclass(frozen=True)
+class Export:
+    """A function that is to be written.
+
+    Attributes:
+        form: its closed form.
+        name: what the written function is called.
+        title: the name of the function that is differentiated.
+        noun: "Jacobian" or "Hessian".
+        inputs: name and shape of each input.
+        rows: the m labels of the outputs.
+        conditions: sentences that say where the closed form holds.
+        value: whether the value is computed too.
+        sparse: whether only the entries that are not structurally zero are computed.
+        dtype: "float64" or "float32".
+    """
+
+    form: ClosedForm
+    name: str
+    title: str
+    noun: str
+    inputs: Sequence[tuple[str, tuple[int, ...]]]
+    rows: Sequence[Label]
+    conditions: Sequence[str] = ()
+    value: bool = True
+    sparse: bool = False
+    dtype: str = "float64"
+
+    @cached_property
+    def program(self) -> Program:
+        """Return value and entries as a program of few operations."""
+        form, trace = self.form, self.form.trace
+        variables = trace.values or trace.inputs
+        return cheapest(
+            form.graph,
+            variables,
+            trace.outputs,
+            form.rows,
+            self._positions(),
+            value=self.value,
+            reorder=not trace.values,  # the tangent vectors are in no expression
+        )
+
+    def _positions(self) -> list[tuple[int, int]]:
+        m, n = self.form.shape
+        if self.sparse:
+            return self._pattern().positions
+        return list(itertools.product(range(m), range(n)))
+
+    def _pattern(self) -> Pattern:
+        columns = [sorted(row) for row in self.form.rows]
+        pointers = itertools.accumulate(map(len, columns), initial=0)
+        return Pattern(self.form.shape, tuple(pointers), tuple(itertools.chain(*columns)))
+
+    def source(self, language: str) -> str:
+        """Write the function.
+
+        Args:
+            language: a key of `LANGUAGES`.
+
+        Raises:
+            OptionError: for an unknown language or precision, or an operation that the language
+                has no function for.
+        """
+        program = self.program
+        task = Task(
+            language,
+            self.name,
+            self.inputs,
+            program,
+            self.form.shape,
+            self.value,
+            self._pattern() if self.sparse else None,
+            tuple(self._comment(count(program.graph, program.roots, program.variables))),
+            self.dtype,
+        )
+        return write(task)
+
+    def languages(self) -> tuple[str, ...]:
+        """Return the languages that have functions for all operations in it."""
+        program = self.program
+        reached = {program.graph.operations[node] for node in program.graph.reach(program.roots)}
+        needed = reached - {"number", "variable", "constant"}
+        return tuple(name for name, words in LANGUAGES.items() if needed <= words.operations)
+
+    # ── the comment ───────────────────────────────────────────────────────────────────────────
+
+    def _comment(self, counts: Counts) -> list[str]:
+        """Return what the function computes, its sizes, its cost, and where it holds."""
+        m = self.form.shape[0]
+        both = "Value and " if self.value else ""
+        lines = [f"{both}{self.noun} of {self.title}, written by jacmagic."]
+        lines += ["Inputs: " + "; ".join(f"{name}: {_size(shape)}" for name, shape in self.inputs)]
+        if self.value:
+            lines.append(f"Value: {m} number{'s' * (m != 1)}{_listed(self.rows)}.")
+        lines.append(self._matrix())
+        lines.append(f"Operations: {counts} ({counts.total} in all).")
+        return lines + [f"Valid while {text}." for text in self.conditions]
+
+    def _matrix(self) -> str:
+        m, n = self.form.shape
+        kind = "outputs by inputs" if self.noun == "Jacobian" else "inputs by inputs"
+        if self.sparse:
+            entries = sum(map(len, self.form.rows))
+            return (
+                f"J: the {entries} entries of the sparse {m} x {n} {self.noun}, {kind}, "
+                "row by row; row_pointers says where rows begin, columns where entries stand (CSR)."
+            )
+        return f"J: the {m} x {n} {self.noun}, {kind}, row by row."
+
+
+def _size(shape: tuple[int, ...]) -> str:
+    if not shape:
+        return "a number"
+    if len(shape) == 1:
+        return f"{shape[0]} number{'s' * (shape[0] != 1)}"
+    return f"{' x '.join(map(str, shape))} numbers, row by row"
+
+
+def _listed(labels: Sequence[Label]) -> str:
+    """Return names in brackets; nothing where they would fill lines."""
+    names = [label.text for label in itertools.islice(labels, MAX_NAMES + 1)]
+    return f" ({', '.join(names)})" if 0 < len(names) <= MAX_NAMES else ""

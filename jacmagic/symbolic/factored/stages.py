@@ -1,0 +1,113 @@
+"""A stage: one variable as a function of those that it is computed from, by a graph of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from jacmagic.labels import symbols
+from jacmagic.symbolic.factored.variables import Variable
+from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.formula.sympify import tree_sizes
+from jacmagic.symbolic.graph import Graph, differentiate
+from jacmagic.symbolic.graph.transfer import copy
+from jacmagic.symbolic.trace import Constant, Trace
+
+Owners = Mapping[int, int]  # node → position of the variable that it is a component of
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """A variable's local Jacobian.
+
+    Attributes:
+        variable: the variable.
+        sources: positions of the variables that it is computed from.
+        sizes: how many components each of these has.
+        form: the variable as a function of these; its graph holds nothing else.
+    """
+
+    variable: Variable
+    sources: tuple[int, ...]
+    sizes: tuple[int, ...]
+    form: ClosedForm
+
+    @property
+    def starts(self) -> dict[int, int]:
+        """The first column of each source."""
+        ends = np.cumsum([0, *self.sizes]).tolist()
+        return dict(zip(self.sources, ends, strict=False))
+
+    def columns(self, source: int) -> range:
+        """Return the columns of a source."""
+        first = self.starts[source]
+        return range(first, first + self.sizes[self.sources.index(source)])
+
+    def block(self, source: int) -> list[list[int]]:
+        """Return the nodes of the local Jacobian by one source, as rows."""
+        n, columns = self.form.shape[1], self.columns(source)
+        return [[self.form.entries[i * n + j] for j in columns] for i in range(self.form.shape[0])]
+
+    @cached_property
+    def lengths(self) -> list[int]:
+        """How many symbols each entry has, the variable's own components as one."""
+        own = {node for node in self.form.trace.outputs if self.form.graph.operands(node)}
+        return tree_sizes(self.form.graph, self.form.entries, ends=own)
+
+    @cached_property
+    def definition(self) -> int:
+        """How many symbols the variable is defined with."""
+        return sum(tree_sizes(self.form.graph, self.form.trace.outputs))
+
+
+def local_sources(graph: Graph, position: int, variable: Variable, owners: Owners) -> list[int]:
+    """Return the positions of the variables that one is computed from."""
+    others = _others(position, owners)
+    nodes = graph.reach(variable.nodes, others)
+    return sorted({others[node] for node in nodes if node in others})
+
+
+def _others(position: int, owners: Owners) -> dict[int, int]:
+    return {node: owner for node, owner in owners.items() if owner != position}
+
+
+def stage_of(
+    trace: Trace,
+    position: int,
+    variables: Sequence[Variable],
+    owners: Owners,
+    constants: Iterable[Constant] = (),
+) -> Stage:
+    """Return one variable as a function of the variables before it.
+
+    Args:
+        trace: the trace of the function.
+        position: of the variable.
+        variables: all of them.
+        owners: the variable that each of their nodes belongs to.
+        constants: those of the trace, by node of its graph.
+
+    Raises:
+        BudgetExceeded: the local Jacobian outgrows the graph's limits.
+    """
+    graph, variable = trace.graph, variables[position]
+    sources = local_sources(graph, position, variable, owners)
+    columns = [label for one in sources for label in variables[one].labels]
+    local = Graph(limit=graph.limit, deadline=graph.deadline)
+    inputs = [local.variable(name) for name in symbols(columns)]
+    nodes = [node for one in sources for node in variables[one].nodes]
+    others = _others(position, owners)
+    known = {node: inputs[k] for k, node in reversed(list(enumerate(nodes))) if node in others}
+    outputs = copy(graph, variable.nodes, local, known)
+    kept = tuple(
+        Constant(known[one.node], one.label, one.value, one.counts)
+        for one in constants
+        if one.node in known
+    )
+    rows = differentiate(local, outputs, inputs)
+    traced = Trace(local, tuple(inputs), tuple(outputs), constants=kept)
+    form = ClosedForm(traced, tuple(columns), tuple(rows))
+    return Stage(variable, tuple(sources), tuple(variables[k].size for k in sources), form)

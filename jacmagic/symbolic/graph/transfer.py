@@ -1,0 +1,39 @@
+"""Copies of a part of a graph in another one, some of whose nodes stay variables."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from jacmagic.symbolic.graph.nodes import Graph
+
+
+def copy(source: Graph, roots: Sequence[int], target: Graph, known: dict[int, int]) -> list[int]:
+    """Copy nodes to another graph.
+
+    Args:
+        source: the graph that holds the roots.
+        roots: the nodes to copy, with what they depend on.
+        target: the graph that grows.
+        known: nodes of the target that replace nodes of the source; the copies are added.
+
+    Returns:
+        The nodes of the target that the roots have become.
+
+    Raises:
+        BudgetExceeded: if the target outgrows its limit.
+    """
+    for node in source.reach(roots, known.copy()):
+        if node in known:
+            continue
+        operation, arguments = source.operations[node], source.arguments[node]
+        target.line = source.lines[node]
+        if operation == "number":
+            known[node] = target.number(*arguments)
+        elif operation == "constant":
+            known[node] = target.constant(*arguments)
+        elif operation == "variable":
+            known[node] = target.variable(*arguments)
+        else:
+            known[node] = target.apply(operation, *(known[operand] for operand in arguments))
+    target.line = None
+    return [known[root] for root in roots]

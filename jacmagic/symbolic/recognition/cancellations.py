@@ -1,0 +1,149 @@
+"""Functions of functions that cancel, exact values of angles, and signs taken out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+
+from jacmagic.symbolic.graph import ONE, ZERO, Graph
+from jacmagic.symbolic.recognition.linear import signed_terms
+
+_ODD = ("sin", "tan", "tanh", "sinh", "asin", "atan", "asinh", "atanh", "erf")
+_EVEN = ("cos", "cosh", "abs")
+
+
+def _exp_of_log(graph: Graph, node: int) -> int | None:
+    """e^(u ± ln v) = eᵘ·v or eᵘ/v; where the logarithm is real, v > 0."""
+    terms = signed_terms(graph, graph.operands(node)[0])
+    logarithms = [k for k, (_, term) in enumerate(terms) if graph.operations[term] == "log"]
+    if not logarithms:
+        return None
+    rest, above, below = ZERO, ONE, ONE
+    for k, (sign, term) in enumerate(terms):
+        if k not in logarithms:
+            rest = graph.add(rest, term) if sign > 0 else graph.sub(rest, term)
+        elif sign > 0:
+            above = graph.mul(above, graph.operands(term)[0])
+        else:
+            below = graph.mul(below, graph.operands(term)[0])
+    grown = ONE if rest == ZERO else graph.apply("exp", rest)
+    return graph.div(graph.mul(grown, above), below)
+
+
+def _log_of_exp(graph: Graph, node: int) -> int | None:
+    """Ln eᵘ = u."""
+    (inside,) = graph.operands(node)
+    return graph.operands(inside)[0] if graph.operations[inside] == "exp" else None
+
+
+def _size(graph: Graph, node: int) -> int | None:
+    """v·sign(u)/|u| = v/u."""
+    above, below = graph.operands(node)
+    if graph.operations[below] != "abs":
+        return None
+    rest = _without(graph, above, graph.apply("sign", *graph.operands(below)))
+    return None if rest is None else graph.div(rest, graph.operands(below)[0])
+
+
+def _without(graph: Graph, product: int, factor: int) -> int | None:
+    """Return a product without one of its factors; None where it is none of them."""
+    if product == factor:
+        return ONE
+    operation, operands = graph.operations[product], graph.operands(product)
+    if operation == "neg":
+        rest = _without(graph, operands[0], factor)
+        return None if rest is None else graph.neg(rest)
+    for one, other in (operands, operands[::-1]) if operation == "mul" else ():
+        rest = _without(graph, one, factor)
+        if rest is not None:
+            return graph.mul(rest, other)
+    return None
+
+
+def _ratio(graph: Graph, node: int) -> int | None:
+    """Sin u/cos u = tan u, sinh u/cosh u = tanh u."""
+    above, below = graph.operands(node)
+    pair = graph.operations[above], graph.operations[below]
+    if graph.operands(above) != graph.operands(below) or not graph.operands(above):
+        return None
+    name = {("sin", "cos"): "tan", ("sinh", "cosh"): "tanh"}.get(pair)
+    return None if name is None else graph.apply(name, *graph.operands(above))
+
+
+def _with_sign(graph: Graph, node: int) -> int | None:
+    """f(−u) = −f(u) of odd functions, f(u) of even ones."""
+    (u,) = graph.operands(node)
+    if graph.operations[u] != "neg":
+        return None
+    name = graph.operations[node]
+    inner = graph.apply(name, *graph.operands(u))
+    return graph.neg(inner) if name in _ODD else inner
+
+
+def _where(graph: Graph, node: int) -> int | None:
+    """Return the branch that has a value, where the other is nan."""
+    _, a, b = graph.operands(node)
+    for one, other in ((a, b), (b, a)):
+        value = graph.value(one)
+        if value is not None and value != value:
+            return other
+    return None
+
+
+# ── angles ────────────────────────────────────────────────────────────────────────────────────
+
+_MAX_ZERO = 1e-6  # of what rounding leaves of a sine or cosine that is 0
+_SHORT, _SMALL = 6, 1e-4  # digits and size of a length that a person types
+_QUARTERS = range(-8, 9)  # multiples of π/2 whose sine and cosine are recognised
+
+
+def _right_angle(graph: Graph, node: int) -> int | None:
+    """Sine and cosine of a constant that is the float64 nearest to k·π/2: 0, 1 or −1."""
+    (angle,) = graph.operands(node)
+    if graph.operations[angle] != "constant":
+        return None
+    value = graph.arguments[angle][1]
+    k = next((k for k in _QUARTERS if k and value == k * math.pi / 2), None)
+    if k is None:
+        return None
+    quarter = k if graph.operations[node] == "sin" else k + 1
+    return graph.number((0, 1, 0, -1)[quarter % 4])
+
+
+def _zero_of_angle(graph: Graph, node: int) -> int | None:
+    """Return 0 for cos(π/2) = 6.1·10⁻¹⁷ and its like, alone or times a short decimal."""
+    value = graph.arguments[node][-1]
+    if not isinstance(value, float) or not 0 < abs(value) < _MAX_ZERO:
+        return None
+    return ZERO if any(_is_short(abs(value) / zero) for zero in _zeros()) else None
+
+
+@cache
+def _zeros() -> frozenset[float]:
+    """Return what cos(k·π/2) and sin(k·π) come to in float64 and float32, and products of two."""
+    exact = {abs(math.cos(k * math.pi / 2)) for k in range(1, 12, 2)}
+    exact |= {abs(math.sin(k * math.pi)) for k in range(1, 6)}
+    single = {abs(float(np.cos(np.float32(math.pi / 2)))), abs(float(np.sin(np.float32(math.pi))))}
+    return frozenset(exact | single | {a * b for a in exact for b in exact})
+
+
+def _is_short(ratio: float) -> bool:
+    """Whether a number is a decimal of few digits, but for its last bit."""
+    typed = float(f"{ratio:.{_SHORT}g}")
+    return abs(typed - ratio) <= 2 * math.ulp(typed) and _SMALL < ratio < 1 / _SMALL
+
+
+CANCELLATIONS: dict[str, tuple[Callable[[Graph, int], int | None], ...]] = {
+    "exp": (_exp_of_log,),
+    "log": (_log_of_exp,),
+    "div": (_ratio, _size),
+    "number": (_zero_of_angle,),
+    "constant": (_zero_of_angle,),
+    "where": (_where,),
+    **dict.fromkeys((*_ODD, *_EVEN), (_with_sign,)),
+}
+for _name in ("sin", "cos"):
+    CANCELLATIONS[_name] = (*CANCELLATIONS[_name], _right_angle)

@@ -1,0 +1,126 @@
+"""Sums multiplied out: Σ c·Πuᵏ with numbers c and nodes u."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from functools import reduce
+
+from jacmagic.symbolic.graph import ONE, ZERO, Graph
+from jacmagic.symbolic.recognition.linear import Factor
+
+Powers = tuple[tuple[int, int], ...]  # (node, power), sorted by node
+Products = dict[Powers, Factor]
+
+MAX_TERMS = 48  # of a sum that is multiplied out; the search for pairs grows with their square
+MAX_PARTS = 400  # nodes of such a sum
+_MAX_POWER = 4  # of a sum that is multiplied out
+
+
+class TooManyTerms(Exception):
+    """A sum that is too long when multiplied out."""
+
+
+def multiplied_out(graph: Graph, node: int) -> Products:
+    """Return a node as a sum of products.
+
+    Raises:
+        TooManyTerms: if there are more than `MAX_TERMS`, or very many on the way.
+    """
+    return _Expansion(graph).of(node)
+
+
+class _Expansion:
+    """The nodes of one sum multiplied out so far, shared parts once."""
+
+    def __init__(self, graph: Graph) -> None:
+        self.graph = graph
+        self._known: dict[int, Products] = {}
+
+    def of(self, node: int) -> Products:
+        """Return a node as a sum of products."""
+        if node not in self._known:
+            if len(self._known) > MAX_PARTS:
+                raise TooManyTerms
+            self._known[node] = self._expanded(node)
+        return self._known[node]
+
+    def _expanded(self, node: int) -> Products:
+        graph = self.graph
+        operation, operands = graph.operations[node], graph.operands(node)
+        value = graph.value(node)
+        if value is not None:
+            return {(): value} if value else {}
+        if operation in ("add", "sub"):
+            left, right = map(self.of, operands)
+            return _sum(left, right, 1 if operation == "add" else -1)
+        if operation == "neg":
+            return {powers: -c for powers, c in self.of(operands[0]).items()}
+        if operation == "mul":
+            return _product(*map(self.of, operands))
+        if operation == "div":
+            return self._quotient(node, *operands)
+        power = graph.value(operands[1]) if operation == "pow" else None
+        if isinstance(power, int) and 1 < power <= _MAX_POWER:
+            return reduce(_product, [self.of(operands[0])] * power)
+        return {((node, 1),): 1}
+
+    def _quotient(self, node: int, above: int, below: int) -> Products:
+        value = self.graph.value(below)
+        if value is None:
+            return _product(self.of(above), {((below, -1),): 1})
+        if not value or isinstance(value, float):
+            return {((node, 1),): 1}
+        return _product(self.of(above), {(): Fraction(1) / value})
+
+
+def _sum(a: Products, b: Products, sign: int) -> Products:
+    total = dict(a)
+    for powers, c in b.items():
+        total[powers] = total.get(powers, 0) + sign * c
+    if len(total) > MAX_TERMS:
+        raise TooManyTerms
+    return {powers: c for powers, c in total.items() if c}
+
+
+def _product(a: Products, b: Products) -> Products:
+    if len(a) * len(b) > MAX_TERMS:
+        raise TooManyTerms
+    total: Products = {}
+    for left, c in a.items():
+        for right, d in b.items():
+            powers = multiplied(left, right)
+            total[powers] = total.get(powers, 0) + c * d
+    return {powers: c for powers, c in total.items() if c}
+
+
+def multiplied(a: Powers, b: Powers) -> Powers:
+    """Return the product of two products of powers."""
+    if not a or not b:
+        return a or b
+    powers = dict(a)
+    for node, power in b:
+        powers[node] = powers.get(node, 0) + power
+    return tuple(sorted((node, power) for node, power in powers.items() if power))
+
+
+def written(graph: Graph, products: Mapping[Powers, Factor]) -> int:
+    """Return a sum of products as a node."""
+    total = ZERO
+    for powers, c in products.items():
+        above, below = ONE, ONE
+        for node, power in powers:
+            factor = graph.pow(node, graph.number(abs(power)))
+            above, below = (
+                (graph.mul(above, factor), below)
+                if power > 0
+                else (above, graph.mul(below, factor))
+            )
+        size = c if c > 0 else -c
+        if isinstance(size, Fraction) and size.numerator == 1:
+            below = graph.mul(graph.number(size.denominator), below)
+        else:
+            above = graph.mul(graph.number(size), above)
+        term = graph.div(above, below)
+        total = graph.add(total, term) if c > 0 else graph.sub(total, term)
+    return total

@@ -1,0 +1,50 @@
+"""The gradient of a number by a matrix, its entries in the matrix's shape."""
+
+from __future__ import annotations
+
+from jacmagic.function.problem import Input, Problem
+from jacmagic.labels import Label
+from jacmagic.render import latex
+from jacmagic.symbolic.formula import MAX_LINES, DisplayForm, plain, tex
+from jacmagic.symbolic.matrix_form import MatrixForm
+
+MAX_WIDTH = 110  # letters side by side in a matrix that fits a page
+
+
+def shaped_gradient(problem: Problem, reading: DisplayForm, title: str) -> MatrixForm | None:
+    """Return ∂f/∂A = [[∂f/∂A₀₀, …], …] for each matrix; None where none fits a page.
+
+    Args:
+        problem: a function of matrices and others.
+        reading: its closed form as it is shown.
+        title: the function's name.
+    """
+    if reading.form.shape[0] != 1 or problem.potential is not None:
+        return None
+    equations, lines, start = [], [], 0
+    for one in problem.inputs:
+        if one.value.ndim == 2 and 1 < min(one.value.shape) <= max(one.value.shape) <= MAX_LINES:
+            cells = _cells(reading, one, start)
+            if _width([[shown for shown, _ in row] for row in cells]) <= MAX_WIDTH:
+                left = latex.partial(Label(title).tex, Label(one.name).tex)
+                whole = latex.matrix([[shown for shown, _ in row] for row in cells])
+                equations.append(f"{left} = {whole}")
+                text = "; ".join(", ".join(line for _, line in row) for row in cells)
+                lines.append(f"∂{Label(title).unicode}/∂{Label(one.name).unicode} = [{text}]")
+        start += one.value.numel()
+    return MatrixForm(tuple(equations), lines=tuple(lines)) if equations else None
+
+
+def _cells(reading: DisplayForm, one: Input, start: int) -> list[list[tuple[str, str]]]:
+    """Return the entries of an input's components, LaTeX and text, in its rows."""
+    rows, columns = one.value.shape
+    first = range(start, start + rows * columns, columns)
+    entries = [[reading.shown(0, k + j) for j in range(columns)] for k in first]
+    return [
+        [(tex(entry, reading.all_names), plain(entry, reading.texts)) for entry in row]
+        for row in entries
+    ]
+
+
+def _width(cells: list[list[str]]) -> int:
+    return sum(max(map(latex.extent, column)) for column in zip(*cells, strict=True))

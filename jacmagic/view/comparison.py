@@ -1,0 +1,206 @@
+"""The comparison that users hold: a table with the likely cause of each difference."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+from jacmagic.labels import Label
+from jacmagic.render import check_table
+from jacmagic.render import latex as tex
+from jacmagic.render.names import tex_name
+from jacmagic.render.text import number
+from jacmagic.result.check.comparison import CheckResult, Entry
+from jacmagic.result.check.judgement import Status
+from jacmagic.view.captions import MAX_COMPONENTS, whereabouts
+
+MAX_LISTED = 24  # entries of a table: equal ones of a larger matrix are only counted
+MAX_WRONG = 60  # wrong entries that are listed
+_KINDS = {Status.DIFFERENT: "wrong", Status.HERE: "wrong", Status.DOUBT: "doubt"}
+
+
+class Comparison(CheckResult):
+    """A Jacobian compared with another hand's, entry by entry; true where none differs.
+
+    Attributes:
+        result: the Jacobian by torch and its closed form.
+        checked: the other hand's.
+        samples: the values of both, at x and around it.
+        status: of each entry, (m, n) objects.
+        slips: the likely slip of wrong entries.
+        doubts: why entries are in doubt.
+    """
+
+    def __repr__(self) -> str:
+        return check_table.text(
+            self._lines, [self._cells(one) for one in self._listed], self._remarks
+        )
+
+    def to_latex(self) -> str:
+        """Return verdict and table as LaTeX between delimiters."""
+        rows = [self._tex_cells(one) for one in self._listed]
+        lines, remarks = (
+            [_escaped(line) for line in part] for part in (self._lines, self._remarks)
+        )
+        return check_table.latex(lines, rows, remarks)
+
+    def to_html(self) -> str:
+        """Return verdict and table as self-contained HTML."""
+        listed = self._listed
+        kinds = [_KINDS.get(one.status, "") for one in listed]
+        return check_table.html(
+            self._lines, [self._cells(one) for one in listed], kinds, self._remarks
+        )
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """Return all still forms by MIME type."""
+        forms = {
+            "text/plain": self.__repr__, "text/latex": self.to_latex, "text/html": self.to_html
+        }  # fmt: skip
+        return {mime: draw() for mime, draw in forms.items() if include is None or mime in include}
+
+    # ── what is shown ─────────────────────────────────────────────────────────────────────────
+
+    @property
+    def _listed(self) -> list[Entry]:
+        """The entries of the table: all of a small matrix, else those that are not equal."""
+        if len(self.entries) <= MAX_LISTED:
+            return self.entries
+        return [*self.wrong[:MAX_WRONG], *self.doubtful[:MAX_WRONG]]
+
+    @property
+    def _lines(self) -> list[str]:
+        """The caption and the verdict."""
+        noun, title = self.result.notation.noun, self.result.title
+        caption = f"{noun} of {title} by {self.checked.kind}, {whereabouts(self.result)}"
+        return [caption, self.verdict]
+
+    @property
+    def verdict(self) -> str:
+        """The outcome in a sentence."""
+        total, wrong, doubtful = len(self.entries), len(self.wrong), len(self.doubtful)
+        if self.checked.transposed:
+            m, n = self.result.shape
+            return f"transposed: expected {m} × {n}, outputs by inputs; found {n} × {m}"
+        if wrong:
+            which = "the entry differs" if total == 1 else f"{wrong} of {total} entries differ"
+            cause = self._common_cause
+            return f"{which}{f': {cause}' if cause else ''}"
+        if doubtful:
+            return f"no entry is shown to differ; {doubtful} of {total} are in doubt"
+        return f"equal: {self.how_equal}"
+
+    @property
+    def _common_cause(self) -> str:
+        """The cause of all wrong entries, if it is one and there are several."""
+        causes = {one.cause for one in self.wrong}
+        return causes.pop() if len(self.wrong) > 1 and len(causes) == 1 else ""
+
+    @property
+    def how_equal(self) -> str:
+        """How the equal entries were found to be equal."""
+        counts = Counter(one.status for one in self.entries)
+        proved, equal = counts[Status.PROVED], counts[Status.EQUAL]
+        points = len(self.samples.points)
+        at = f"at {points - 1} random points and x" if points > 1 else "at x"
+        if equal and self.checked.only_here and self.largest > 1e-9:
+            at += ", to the digits written"
+        elif equal:
+            at += f", to {_power_of_ten(self.largest)}"
+        if not equal:
+            return (
+                f"all {proved} entries proved symbolically"
+                if proved != 1
+                else "proved symbolically"
+            )
+        if not proved:
+            return f"all {equal} entries {at}" if equal != 1 else at
+        return f"{proved} entr{'y' if proved == 1 else 'ies'} proved symbolically, {equal} {at}"
+
+    @property
+    def _remarks(self) -> list[str]:
+        """Lines below the table."""
+        lines = list(self.checked.notes)
+        equal = len(self.entries) - len(self.wrong) - len(self.doubtful)
+        if equal and (self.wrong or self.doubtful) and len(self._listed) < len(self.entries):
+            lines.append(f"{equal} entries are equal: {self.how_equal}")
+        left_out = len(self.wrong) - MAX_WRONG
+        if left_out > 0:
+            lines.append(f"{left_out} more entries differ; see .wrong")
+        lines += [self._elsewhere(one) for one in self.wrong if one.status is Status.HERE][:1]
+        if self.checked.only_here and not self.checked.notes:
+            lines.append("numbers are compared at this point only")
+        return lines
+
+    def _elsewhere(self, entry: Entry) -> str:
+        """Return where an entry is wrong that is right at x."""
+        pairs = zip(self.result.columns[:MAX_COMPONENTS], entry.point, strict=False)
+        point = ", ".join(f"{label.text} = {number(float(v), 4)}" for label, v in pairs)
+        return f"{entry.name} is right at x; the numbers shown are those at {point}"
+
+    def _cells(self, entry: Entry) -> tuple[str, ...]:
+        digits = self.result.view.digits
+        difference, ratio = self._compared(entry)
+        return (
+            entry.name,
+            _signed(number(entry.hand, digits)),
+            _signed(number(entry.right, digits)),
+            difference,
+            ratio,
+            self._word(entry),
+            entry.cause,
+        )
+
+    def _compared(self, entry: Entry) -> tuple[str, str]:
+        """Return difference and ratio; nothing of equal entries."""
+        if entry.status not in _KINDS:
+            return "", ""
+        ratio = "" if entry.right == 0 else _signed(number(entry.ratio, self.result.view.digits))
+        return _signed(number(entry.difference, self.result.view.digits)), ratio
+
+    def _word(self, entry: Entry) -> str:
+        if entry.status is Status.HERE:
+            return "right at x only"
+        if entry.status is Status.EQUAL and self.checked.only_here:
+            return "equal at x"
+        if entry.status is Status.PROVED:
+            return "equal, proved"
+        return entry.status.value
+
+    def _tex_cells(self, entry: Entry) -> tuple[str, ...]:
+        digits = self.result.view.digits
+        rows, columns = self.result.rows, self.result.columns
+        function = Label(self.result.title).tex
+        name = self.result.notation.tex(function, rows[entry.row].tex, columns[entry.column].tex)
+        cells = self._cells(entry)
+        return (
+            name,
+            tex.number(entry.hand, digits),
+            tex.number(entry.right, digits),
+            tex.number(entry.difference, digits) if cells[3] else "",
+            tex.number(entry.ratio, digits) if cells[4] else "",
+            *(rf"\text{{{_escaped(cell)}}}" for cell in cells[5:]),
+        )
+
+
+def _power_of_ten(value: float) -> str:
+    """Return the next power of ten above a difference; at least a roundoff."""
+    import math
+
+    return f"1e{math.ceil(math.log10(max(value, 1e-16))):+03d}"
+
+
+def _signed(text: str) -> str:
+    return f"−{text[1:]}" if text.startswith("-") else text
+
+
+def _escaped(text: str) -> str:
+    r"""Return text for \text{…}, its special characters escaped."""
+    return "".join(_piece(part) for part in re.split(r"([\\{}$&#%_^~<>])", text))
+
+
+def _piece(part: str) -> str:
+    if re.fullmatch(r"[\\{}$&#%_^~<>]", part):
+        return f"${tex_name(part, (), verbatim=True)}$" if part not in "{}$&#%_" else f"\\{part}"
+    return part

@@ -1,0 +1,158 @@
+"""The picture of ẋ = f(x): the vector field, orbits, equilibria and the eigenvalues of J."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from jacmagic.view.pictures.curves import Point
+from jacmagic.view.pictures.scene import Panel, Scene, Shape, arrow, dot, line, listed, shift, shown
+from jacmagic.view.pictures.slices import Slice
+
+ARROWS = 11  # along a side
+ORBITS = 5  # along a side, that start on a grid
+ORBIT_STEPS = 90  # each way, of a fiftieth of the window
+NEWTON_STEPS = 30
+SEARCHES = 5  # along a side: points from which equilibria are searched
+ROUNDING = 1e-9  # relative, of the Jacobian at an equilibrium
+
+
+def field_scene(part: Slice, radius: float, digits: int) -> Scene:
+    """Return the scene of two inputs and two outputs as a vector field.
+
+    Args:
+        part: the slice.
+        radius: half the window's width.
+        digits: significant digits.
+    """
+    centre = (float(part.centre[0]), float(part.centre[1]))
+    kinds = [(at, _kind_at(part, at, digits)) for at in equilibria(part, radius)]
+    starts = _grid(ORBITS, radius, centre)
+    shapes = [
+        *(line(_orbit(part, start, radius), "function") for start in starts),
+        *_arrows(part, radius, centre),
+        *(dot(at, "zero", kind) for at, kind in kinds),
+        dot(centre, "point"),
+    ]
+    (a, b), (c, d) = part.here.jacobian.tolist()
+    rest = "dots mark its equilibria" if kinds else "there is no equilibrium in this window"
+    words = [
+        f"The vector field of {part.name} with orbits; {rest}.",
+        *(f"At ({listed(at, digits)}): {kind}." for at, kind in kinds),
+        f"At the point: divergence {shown(a + d, digits)}, curl {shown(c - b, digits)}, "
+        f"eigenvalues {_eigenvalues(part.here.jacobian, digits)}.",
+    ]
+    across, up = ((one - radius, one + radius) for one in centre)
+    return Scene([Panel((part.inputs[0], part.inputs[1]), across, up, shapes)], words)
+
+
+def _grid(count: int, radius: float, centre: Point) -> list[Point]:
+    steps = [0.9 * radius * (2 * k / (count - 1) - 1) for k in range(count)]
+    return [shift(centre, (x, y)) for y in steps for x in steps]
+
+
+def _unit(part: Slice, at: Point) -> Point | None:
+    there = part.at(at)
+    if there is None:
+        return None
+    x, y = there.value.tolist()
+    length = math.hypot(x, y)
+    return (x / length, y / length) if length > 0 and math.isfinite(length) else None
+
+
+def _arrows(part: Slice, radius: float, centre: Point) -> Iterator[Shape]:
+    """Yield arrows of one length: the field's direction."""
+    for start in _grid(ARROWS, radius, centre):
+        way = _unit(part, start)
+        if way is not None:
+            half = [one * radius / ARROWS for one in way]
+            yield arrow(shift(start, [-one for one in half]), shift(start, half), "grid")
+
+
+def _orbit(part: Slice, start: Point, radius: float) -> list[Point]:
+    """Return an orbit through a point, each way, by the midpoint rule in arc length."""
+
+    def follow(step: float) -> Iterator[Point]:
+        at = start
+        for _ in range(ORBIT_STEPS):
+            first = _unit(part, at)
+            middle = first and _unit(part, shift(at, [one * step / 2 for one in first]))
+            if not middle:
+                return
+            at = shift(at, [one * step for one in middle])
+            if max(abs(at[0] - part.centre[0]), abs(at[1] - part.centre[1])) > radius:
+                return
+            yield at
+
+    return [*reversed(list(follow(-radius / 50))), start, *follow(radius / 50)]
+
+
+def equilibria(part: Slice, radius: float) -> list[Point]:
+    """Return zeros of the field in the window, by Newton's method from a grid of points."""
+    centre = (float(part.centre[0]), float(part.centre[1]))
+    found: list[Point] = []
+    for start in _grid(SEARCHES, radius, centre):
+        at = _newton(part, start, radius)
+        if at is None or max(abs(at[0] - centre[0]), abs(at[1] - centre[1])) > radius:
+            continue
+        if all(math.dist(one, at) >= 1e-6 * radius for one in found):
+            found.append(at)
+    return found
+
+
+def _newton(part: Slice, start: Point, radius: float) -> Point | None:
+    at = start
+    for _ in range(NEWTON_STEPS):
+        there = part.at(at)
+        if there is None:
+            return None
+        if not there.value.any():
+            return at
+        try:
+            step = np.linalg.solve(there.jacobian, -there.value).tolist()
+        except np.linalg.LinAlgError:
+            return None
+        if not all(map(math.isfinite, step)):
+            return None
+        at = shift(at, step)
+        if math.hypot(*step) < 1e-10 * radius:
+            return at
+    return None
+
+
+def _pair(matrix: np.ndarray) -> tuple[complex, complex]:
+    """Return both eigenvalues of a 2 × 2 matrix."""
+    (a, b), (c, d) = matrix.tolist()
+    mean, square = (a + d) / 2, ((a - d) / 2) ** 2 + b * c
+    root = math.sqrt(abs(square))
+    return (mean + root, mean - root) if square >= 0 else (mean + 1j * root, mean - 1j * root)
+
+
+def _eigenvalues(matrix: np.ndarray, digits: int) -> str:
+    one, other = map(complex, _pair(matrix))
+    if one.imag:
+        return f"{shown(one.real, digits)} ± {shown(one.imag, digits)} i"
+    return f"{shown(one.real, digits)} and {shown(other.real, digits)}"
+
+
+def _kind_at(part: Slice, at: Point, digits: int) -> str:
+    there = part.at(at)
+    matrix = part.here.jacobian if there is None else there.jacobian
+    return f"{_kind(matrix)}, λ = {_eigenvalues(matrix, digits)}"
+
+
+def _kind(matrix: np.ndarray) -> str:
+    """Return the kind of an equilibrium by the eigenvalues there."""
+    one, other = map(complex, _pair(matrix))
+    small = ROUNDING * float(np.abs(matrix).max())
+    if one.imag > small:
+        if abs(one.real) <= small:
+            return "centre of the linear part"
+        return "stable spiral" if one.real < 0 else "unstable spiral"
+    if min(abs(one.real), abs(other.real)) <= small:
+        return "degenerate"
+    if one.real > 0 > other.real:
+        return "saddle"
+    return "stable node" if one.real < 0 else "unstable node"

@@ -1,0 +1,110 @@
+"""The picture of a function of one number: its graph and tangent, or its curve and velocity."""
+
+from __future__ import annotations
+
+import math
+
+from jacmagic.view.pictures.curves import Point, sample_curve
+from jacmagic.view.pictures.scene import Panel, Scene, arrow, dot, line, listed, shown
+from jacmagic.view.pictures.slices import Slice
+
+PIECES = 48  # at which the height of the frame is found
+NEAR = 1e-6  # of the radius: where slopes are compared across a kink
+KINK = 1e-3  # relative difference of two slopes that close to each other
+TALLEST = 4  # times the tangent's rise, beyond which a graph is cut
+MARGIN = 1.15  # of the frame around what it shows
+
+
+def graph_scene(part: Slice, radius: float, digits: int) -> Scene:
+    """Return the scene of one input and one or two outputs.
+
+    Args:
+        part: the slice.
+        radius: half the interval's width.
+        digits: significant digits.
+    """
+    if len(part.outputs) == 1:
+        return _graph(part, radius, digits)
+    return _curve(part, radius, digits)
+
+
+def _graph(part: Slice, radius: float, digits: int) -> Scene:
+    centre, y = float(part.centre[0]), float(part.here.value[0])
+    slope = float(part.here.jacobian[0, 0])
+    low, high = centre - radius, centre + radius
+    up = _heights(part, low, high, slope * radius)
+    size = up[1] - up[0]
+
+    def scaled(t: float) -> Point | None:
+        there = part.at([low + t * (high - low)])
+        return None if there is None else (t * size, float(there.value[0]))
+
+    lines = [
+        [(low + x / size * (high - low), height) for x, height in points]
+        for points in sample_curve(scaled, size)
+    ]
+    left, right = _sides(part, radius) or (slope, slope)
+    sides = [[(low, y - left * radius), (centre, y)], [(high, y + right * radius), (centre, y)]]
+    tangents = [line(ends, "linear") for ends in sides] if math.isfinite(left + right) else []
+    shapes = [*(line(points, "function") for points in lines), *tangents, dot((centre, y), "point")]
+    where = f"{part.inputs[0]} = {shown(centre, digits)}"
+    words = (
+        f"tangent at {where}, of slope {shown(slope, digits)}"
+        if left == right
+        else f"one-sided tangents at the kink {where}, "
+        f"of slopes {shown(left, digits)} and {shown(right, digits)}"
+    )
+    panel = Panel((part.inputs[0], part.outputs[0]), (low, high), up, shapes)
+    return Scene([panel], [f"The graph of {part.name} and its {words}."])
+
+
+def _heights(part: Slice, low: float, high: float, rise: float) -> Point:
+    """Return the frame's ends: the graph, cut where it leaves far from the tangent."""
+    y = float(part.here.value[0])
+    found = [part.at([low + (high - low) * k / PIECES]) for k in range(PIECES + 1)]
+    heights = [float(one.value[0]) for one in found if one is not None]
+    widest = max((abs(one - y) for one in heights if math.isfinite(one)), default=0.0)
+    rise = abs(rise) if math.isfinite(rise) else 0.0
+    tall = max(rise, min(widest, TALLEST * (rise or widest)))
+    half = MARGIN * (tall if tall > 0 else max(abs(y), 1) / 2)
+    return y - half, y + half
+
+
+def _sides(part: Slice, radius: float) -> Point | None:
+    """Return slopes just left and right of the point, if it is a kink."""
+    found = [part.at([float(part.centre[0]) + by * NEAR * radius]) for by in (-2, -1, 1, 2)]
+    outer, left, right, beyond = (
+        math.nan if one is None else float(one.jacobian[0, 0]) for one in found
+    )
+    bend = max(abs(left - outer), abs(beyond - right))
+    jump = abs(right - left)
+    is_kink = jump > KINK * (abs(left) + abs(right)) and jump > 10 * bend
+    return (left, right) if is_kink else None
+
+
+def _curve(part: Slice, radius: float, digits: int) -> Scene:
+    centre = (float(part.here.value[0]), float(part.here.value[1]))
+    slope = part.here.jacobian[:2, 0].tolist()
+    speed = math.hypot(*slope)
+
+    def at(t: float) -> Point | None:
+        there = part.at([float(part.centre[0]) + (2 * t - 1) * radius])
+        return None if there is None else (float(there.value[0]), float(there.value[1]))
+
+    rough = [one for points in sample_curve(at, max(speed * radius, 1e-300)) for one in points]
+    apart = [abs(a - b) for one in rough for a, b in zip(one, centre, strict=True)]
+    reach = max([*apart, speed * radius]) or 1.0
+    half = MARGIN * min(reach, TALLEST * speed * radius or reach)
+    tip = (centre[0] + slope[0] * radius, centre[1] + slope[1] * radius)
+    shapes = [
+        *(line(points, "function") for points in sample_curve(at, half)),
+        arrow(centre, tip, "linear", f"∂/∂{part.inputs[0]}"),
+        dot(centre, "point"),
+    ]
+    across, up = ((one - half, one + half) for one in centre)
+    words = (
+        f"The curve of {part.name} and its velocity at {part.inputs[0]} = "
+        f"{shown(float(part.centre[0]), digits)}: ({listed(slope, digits)}), "
+        f"of length {shown(speed, digits)}."
+    )
+    return Scene([Panel((part.outputs[0], part.outputs[1]), across, up, shapes)], [words])

@@ -1,0 +1,129 @@
+"""The picture of a number that depends on two: level lines, gradient, and curvature."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from jacmagic.view.pictures.curves import Point, level_line, round_numbers
+from jacmagic.view.pictures.scene import Panel, Scene, Shape, arrow, dot, line, listed, shift, shown
+from jacmagic.view.pictures.slices import Slice
+
+CELLS = 48  # along a side of the grid that level lines are found on
+LEVELS = 12  # about how many lines are drawn
+ARROW_SHARE = 0.6  # of the window's half width
+# A step of the differences of the gradient: ∛eps balances rounding and truncation.
+DIFFERENCE = float(np.cbrt(np.finfo(float).eps))
+FLAT = 1e-6  # relative size of an eigenvalue that the differences cannot tell from zero
+
+
+def level_scene(part: Slice, radius: float, digits: int) -> Scene:
+    """Return the scene of two inputs and one output.
+
+    Args:
+        part: the slice.
+        radius: half the window's width.
+        digits: significant digits.
+    """
+    centre = (float(part.centre[0]), float(part.centre[1]))
+    value, gradient = float(part.here.value[0]), part.here.jacobian[0]
+    length = float(np.linalg.norm(gradient))
+    hessian = _hessian(part)
+    shapes = [*_lines(part, radius, centre, value), *_curvature(centre, hessian, radius, digits)]
+    if length > 0 and math.isfinite(length):
+        tip = shift(centre, (ARROW_SHARE * radius / length * gradient).tolist())
+        shapes.append(arrow(centre, tip, "linear", "∇"))
+    shapes.append(dot(centre, "point"))
+    across, up = ((one - radius, one + radius) for one in centre)
+    words = [
+        f"Level lines of {part.name} around ({', '.join(part.inputs)}) = "
+        f"({listed(centre, digits)}); the strong one is "
+        f"{part.outputs[0]} = {shown(value, digits)}.",
+        f"The gradient ({listed(gradient.tolist(), digits)}) is orthogonal to it; "
+        f"its length, the steepest slope, is {shown(length, digits)}.",
+    ]
+    if hessian is not None:
+        eigenvalues = " and ".join(shown(one, digits) for one, _ in _eigen(hessian))
+        words.append(
+            f"The second derivatives have the eigenvalues {eigenvalues}: {_kind(hessian)}."
+        )
+    panel = Panel((part.inputs[0], part.inputs[1]), across, up, shapes)
+    return Scene([panel], words)
+
+
+def _lines(part: Slice, radius: float, centre: Point, value: float) -> list[Shape]:
+    def place(column: float, row: float) -> Point:
+        return shift(centre, [radius * (2 * k / CELLS - 1) for k in (column, row)])
+
+    heights = np.full((CELLS + 1, CELLS + 1), np.nan)
+    for i, j in np.ndindex(heights.shape):
+        there = part.at(place(j, i))
+        if there is not None:
+            heights[i, j] = there.value[0]
+    others = [
+        line(points, "grid")
+        for level in _levels(heights)
+        for points in level_line(heights, level, place)
+    ]
+    return [*others, *(line(points, "function") for points in level_line(heights, value, place))]
+
+
+def _levels(heights: np.ndarray) -> list[float]:
+    """Return round heights; a pole's, a fiftieth at each end, would take them all."""
+    finite = np.sort(heights[np.isfinite(heights)])
+    if not finite.size:
+        return []
+    cut = finite.size // 50
+    return round_numbers(float(finite[cut]), float(finite[finite.size - 1 - cut]), LEVELS)
+
+
+def _hessian(part: Slice) -> np.ndarray | None:
+    """Return second derivatives (2, 2) by central differences of the gradient."""
+    columns = []
+    for k in range(2):
+        h = DIFFERENCE * max(abs(float(part.centre[k])), 1.0)
+        step = np.eye(2)[k] * h
+        more, less = part.at((part.centre + step).tolist()), part.at((part.centre - step).tolist())
+        if more is None or less is None:
+            return None
+        columns.append((more.jacobian[0] - less.jacobian[0]) / (2 * h))
+    hessian = np.array(columns).T
+    return (hessian + hessian.T) / 2 if np.isfinite(hessian).all() else None
+
+
+def _eigen(hessian: np.ndarray) -> list[tuple[float, Point]]:
+    """Return eigenvalues and unit eigenvectors, the larger first."""
+    (a, b), (_, d) = hessian.tolist()
+    mean, half = (a + d) / 2, (a - d) / 2
+    root, angle = math.hypot(half, b), math.atan2(b, half) / 2
+    return [
+        (mean + root, (math.cos(angle), math.sin(angle))),
+        (mean - root, (-math.sin(angle), math.cos(angle))),
+    ]
+
+
+def _kind(hessian: np.ndarray) -> str:
+    (one, _), (other, _) = _eigen(hessian)
+    small = FLAT * max(abs(one), abs(other))
+    if other > small:
+        return "curved upwards in all directions"
+    if one < -small:
+        return "curved downwards in all directions"
+    return "a saddle" if one > small and other < -small else "flat in a direction"
+
+
+def _curvature(
+    centre: Point, hessian: np.ndarray | None, radius: float, digits: int
+) -> list[Shape]:
+    """Return the axes of the quadratic part, long where it is flat."""
+    if hessian is None or not hessian.any():
+        return []
+    strongest = max(abs(value) for value, _ in _eigen(hessian))
+    shapes = []
+    for k, (value, direction) in enumerate(_eigen(hessian)):
+        share = min(0.5, 0.25 * math.sqrt(strongest / max(abs(value), strongest / 4)))
+        half = [one * share * radius for one in direction]
+        ends = [shift(centre, [-one for one in half]), shift(centre, half)]
+        shapes.append(line(ends, "quiet", f"λ{'₁₂'[k]} = {shown(value, digits)}"))
+    return shapes

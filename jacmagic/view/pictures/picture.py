@@ -1,0 +1,179 @@
+"""One picture: its SVG, its words, and which kind a function has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from jacmagic.errors import OptionError
+from jacmagic.render import plane
+from jacmagic.render.heatmap import heatmap
+from jacmagic.render.text import number
+from jacmagic.result import JacobianResult
+from jacmagic.view.pictures.curves import Point, round_numbers
+from jacmagic.view.pictures.field import field_scene
+from jacmagic.view.pictures.graph import graph_scene
+from jacmagic.view.pictures.levels import level_scene
+from jacmagic.view.pictures.plane_map import plane_scene
+from jacmagic.view.pictures.scene import Panel, Scene, half_width, shown
+from jacmagic.view.pictures.slices import Slice, slice_of
+from jacmagic.view.table import blocks_of, values_of
+
+TICKS = 5  # about how many along an axis
+TICK_DIGITS = 6
+GAP = 24  # between two panels, in the SVG's units
+
+_SCENES: dict[str, Callable[[Slice, float, int], Scene]] = {
+    "map": plane_scene,
+    "field": field_scene,
+    "levels": level_scene,
+    "graph": graph_scene,
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture of a function around a point.
+
+    Attributes:
+        kind: "map", "field", "levels", "graph" or "matrix".
+        svg: the drawing; its background is transparent, its text has the page's colour.
+        words: the same in sentences.
+    """
+
+    kind: str
+    svg: str
+    words: tuple[str, ...]
+
+    def __repr__(self) -> str:
+        return "\n".join(self.words)
+
+    @property
+    def html(self) -> str:
+        """The drawing with its words below it."""
+        caption = escape(" ".join(self.words))
+        return f"<figure>{self.svg}<figcaption>{caption}</figcaption></figure>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/html": self.html, "image/svg+xml": self.svg, "text/plain": repr(self)}
+
+
+def kinds_of(m: int, n: int) -> tuple[str, ...]:
+    """Return the kinds of picture for m outputs and n inputs, the usual one first."""
+    if n == 1:
+        return ("graph", "matrix") if m > 2 else ("graph",)
+    if m == 1:
+        return "levels", "graph", "matrix"
+    return ("map", "field", "matrix") if m == n else ("map", "matrix")
+
+
+def picture_of(
+    jacobian: JacobianResult,
+    kind: str | None = None,
+    *,
+    inputs: Sequence[str] | None = None,
+    outputs: Sequence[str] | None = None,
+    zoom: float = 1.0,
+) -> Picture:
+    """Draw a function around the point.
+
+    Args:
+        jacobian: the result at the point.
+        kind: one of `kinds_of`, by default the first.
+        inputs: labels of the inputs that vary, such as ("x1", "x2"); by default the first ones.
+        outputs: labels of the outputs that are drawn; by default the first ones.
+        zoom: how many times closer than a quarter of a slider's usual range.
+
+    Raises:
+        OptionError: there is no such kind, label or zoom.
+    """
+    m, n = jacobian.shape
+    is_map = len(jacobian.problem.movable) == n  # not of tangent vectors of a manifold
+    kinds = kinds_of(m, n) if is_map else ("matrix",)
+    kind = kind or kinds[0]
+    if kind not in kinds or not min(m, n):
+        raise OptionError(
+            f"expected a picture of {m} outputs by {n} inputs: {', '.join(kinds)}; found {kind!r}; "
+            f"write picture({kinds[0]!r})"
+        )
+    if not zoom > 0:
+        raise OptionError(f"expected a positive zoom; found {zoom!r}; write zoom=10")
+    if kind == "matrix":
+        return _matrix(jacobian)
+    columns = _indices(jacobian.columns, inputs, 1 if kind == "graph" else 2)
+    rows = _indices(
+        jacobian.rows, outputs, 1 if kind == "levels" or (kind, n > 1) == ("graph", True) else 2
+    )
+    part = slice_of(jacobian, rows, columns)
+    scene = _SCENES[kind](part, half_width(part.centre.tolist()) / zoom, jacobian.view.digits)
+    return Picture(kind, _svg(scene), tuple(scene.words))
+
+
+def _indices(labels: Any, wanted: Sequence[str] | None, count: int) -> list[int]:
+    """Return indices of labels, by default the first ones."""
+    texts = [label.text for label in labels]
+    if wanted is None:
+        return list(range(min(count, len(texts))))
+    missing = [name for name in wanted if name not in texts]
+    if missing or len(wanted) > count:
+        raise OptionError(
+            f"expected at most {count} of {', '.join(texts[:12])}; found {', '.join(wanted)}; "
+            f"write {tuple(texts[:count])!r}"
+        )
+    return [texts.index(name) for name in wanted]
+
+
+def _svg(scene: Scene) -> str:
+    width = len(scene.panels) * (plane.WIDTH + GAP) - GAP
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{width}" '
+        f'height="{plane.HEIGHT}" viewBox="0 0 {width} {plane.HEIGHT}" '
+        'font-family="system-ui,sans-serif" fill="currentColor">',
+        f"<title>{escape(scene.words[0])}</title>",
+        f"<desc>{escape(' '.join(scene.words[1:]))}</desc>",
+    ]
+    for k, panel in enumerate(scene.panels):
+        drawn = _panel(panel, f"jm-clip-{_digest(scene)}-{k}")
+        parts.append(f'<g transform="translate({k * (plane.WIDTH + GAP)} 0)">{drawn}</g>')
+    return "".join([*parts, "</svg>"])
+
+
+def _digest(scene: Scene) -> str:
+    """Return letters that tell a scene from others on the same page."""
+    return sha256(repr(scene).encode()).hexdigest()[:12]
+
+
+def _panel(panel: Panel, identity: str) -> str:
+    return plane.panel(panel.shapes, panel.axes, panel.across, panel.up, _ticks, identity)
+
+
+def _ticks(ends: Point) -> list[tuple[float, str]]:
+    values = round_numbers(*ends, TICKS)
+    return [(value, number(value, TICK_DIGITS).replace("-", "−")) for value in values]
+
+
+def _matrix(jacobian: JacobianResult) -> Picture:
+    """Draw the entries as a heat map, with rank and condition number in words."""
+    values, digits = values_of(jacobian), jacobian.view.digits
+    drawn = heatmap(
+        values,
+        jacobian.pattern.cpu().numpy(),
+        rows=[label.unicode for label in jacobian.rows],
+        columns=[label.unicode for label in jacobian.columns],
+        blocks=blocks_of(jacobian),
+    )
+    m, n = jacobian.shape
+    words = f"A heat map of {m} × {n} entries."
+    if np.isfinite(values).all():
+        sigmas = np.linalg.svd(values, compute_uv=False)
+        rank = int((sigmas > np.finfo(float).eps * max(m, n) * sigmas[0]).sum())
+        first, last = (shown(float(one), digits) for one in (sigmas[0], sigmas[-1]))
+        words += f" The singular values go from {first} to {last}: rank {rank}"
+        full = rank == len(sigmas)
+        words += f", condition number {shown(sigmas[0] / sigmas[-1], digits)}." if full else "."
+    return Picture("matrix", drawn, (words,))

@@ -1,0 +1,180 @@
+"""The picture of a map of the plane: a square, its image under f, and under f + J·dx.
+
+Lengths of both axes of a plane are drawn to one scale, so that areas and angles are true.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from jacmagic.view.pictures.curves import Point, level_line, sample_curve
+from jacmagic.view.pictures.scene import Panel, Scene, Shape, arrow, dot, line, shift, shown
+from jacmagic.view.pictures.slices import Slice
+
+GRID_LINES = 9  # each way, of the square around the point
+CIRCLE_PIECES = 72
+ZERO_CURVE_CELLS = 32  # along a side, where det J = 0 is looked for
+SQUARE_SHARE = 0.68  # of the window's half width
+IMAGE_SHARE = 0.85  # the same of the image
+MAX_OVERSHOOT = 2.5  # of the curved image beyond the linear one, in the window
+
+
+def plane_scene(part: Slice, radius: float, digits: int) -> Scene:
+    """Return the scene of two inputs and two outputs.
+
+    Args:
+        part: the slice.
+        radius: half the square's side, in units of the inputs.
+        digits: significant digits.
+    """
+    centre, value = _point(part.centre), _point(part.here.value)
+    reach, half = _reach(part, radius), radius / SQUARE_SHARE
+    columns = [_point(column * radius) for column in part.here.jacobian.T]
+    left = Panel(
+        (part.inputs[0], part.inputs[1]),
+        *_window(centre, half),
+        [
+            *_zero_curve(part, half),
+            *(line([shift(centre, a), shift(centre, b)], "grid") for a, b in grid_ends(radius)),
+            line(_ellipse(centre, (radius, 0), (0, radius)), "quiet"),
+            dot(centre, "point"),
+        ],
+    )
+    right = Panel(
+        (part.outputs[0], part.outputs[1]),
+        *_window(value, reach / IMAGE_SHARE),
+        [
+            *_warped(part, radius, reach),
+            Shape("area", _corners(value, *columns), "linear"),
+            line(_ellipse(value, *columns), "linear"),
+            *_axes(part, radius, digits),
+            *(
+                arrow(value, shift(value, column), "linear", f"∂{part.name}/∂{name}")
+                for column, name in zip(columns, part.inputs, strict=True)
+            ),
+            dot(value, "point"),
+        ],
+    )
+    return Scene([left, right], _words(part, radius, reach, digits))
+
+
+def _point(numbers: np.ndarray) -> Point:
+    return float(numbers[0]), float(numbers[1])
+
+
+def _window(centre: Point, half: float) -> tuple[Point, Point]:
+    return (centre[0] - half, centre[0] + half), (centre[1] - half, centre[1] + half)
+
+
+def grid_ends(radius: float) -> list[tuple[Point, Point]]:
+    """Return both ends of each line of the square's grid, from its centre."""
+    steps = [radius * (2 * k / (GRID_LINES - 1) - 1) for k in range(GRID_LINES)]
+    across: list[tuple[Point, Point]] = [((-radius, y), (radius, y)) for y in steps]
+    return [*across, *(((x, -radius), (x, radius)) for x in steps)]
+
+
+def _reach(part: Slice, radius: float) -> float:
+    """Return half the width of the image, of the curved one where that is a little wider."""
+    linear = float(radius * np.abs(part.here.jacobian).sum(axis=1).max())
+    found = [part.at(shift(_point(part.centre), end)) for ends in grid_ends(radius) for end in ends]
+    apart = [np.abs(one.value - part.here.value).max() for one in found if one is not None]
+    curved = float(max([one for one in apart if np.isfinite(one)], default=0.0))
+    reach = max(linear, min(curved, MAX_OVERSHOOT * linear)) if linear else curved
+    return reach if reach > 0 and np.isfinite(reach) else radius
+
+
+def _warped(part: Slice, radius: float, reach: float) -> list[Shape]:
+    """Return the grid's image under the function."""
+    centre = _point(part.centre)
+    shapes = []
+    for start, end in grid_ends(radius):
+
+        def curve(t: float, start: Point = start, end: Point = end) -> Point | None:
+            by = [a + t * (b - a) for a, b in zip(start, end, strict=True)]
+            there = part.at(shift(centre, by))
+            return None if there is None else _point(there.value)
+
+        shapes += [line(points, "function") for points in sample_curve(curve, 2 * reach)]
+    return shapes
+
+
+def _corners(value: Point, a: Point, b: Point) -> list[Point]:
+    signs = [(-1, -1), (1, -1), (1, 1), (-1, 1)]
+    return [shift(value, (s * a[0] + t * b[0], s * a[1] + t * b[1])) for s, t in signs]
+
+
+def _ellipse(centre: Point, a: Point, b: Point) -> list[Point]:
+    """Return an ellipse with two conjugate half diameters."""
+    angles = [2 * np.pi * k / CIRCLE_PIECES for k in range(CIRCLE_PIECES + 1)]
+    pairs = [(float(np.cos(angle)), float(np.sin(angle))) for angle in angles]
+    return [shift(centre, (c * a[0] + s * b[0], c * a[1] + s * b[1])) for c, s in pairs]
+
+
+def _axes(part: Slice, radius: float, digits: int) -> list[Shape]:
+    """Return the ellipse's half axes: singular values along left singular vectors."""
+    if not np.isfinite(part.here.jacobian).all():
+        return []
+    value = _point(part.here.value)
+    left, sigmas, _ = np.linalg.svd(part.here.jacobian)
+    return [
+        line(
+            [value, shift(value, -radius * sigma * left[:, k])],
+            "quiet",
+            f"σ{'₁₂'[k]} = {shown(float(sigma), digits)}",
+        )
+        for k, sigma in enumerate(sigmas)
+    ]
+
+
+def _zero_curve(part: Slice, half: float) -> list[Shape]:
+    """Return where the determinant of J is zero: there the map is not invertible."""
+    centre = _point(part.centre)
+
+    def place(column: float, row: float) -> Point:
+        by = [half * (2 * k / ZERO_CURVE_CELLS - 1) for k in (column, row)]
+        return shift(centre, by)
+
+    heights = np.full((ZERO_CURVE_CELLS + 1,) * 2, np.nan)
+    for i, j in np.ndindex(heights.shape):
+        there = part.at(place(j, i))
+        if there is not None:
+            heights[i, j] = determinant(there.jacobian)
+    segments = level_line(heights, 0, place)
+    return [line(ends, "zero", "" if k else "det J = 0") for k, ends in enumerate(segments)]
+
+
+def determinant(matrix: np.ndarray) -> float:
+    """Return the determinant of a 2 × 2 matrix."""
+    (a, b), (c, d) = matrix.tolist()
+    return float(a * d - b * c)
+
+
+def _words(part: Slice, radius: float, reach: float, digits: int) -> list[str]:
+    det, name = determinant(part.here.jacobian), part.name
+    turned = "and turns them over" if det < 0 else "and keeps their orientation"
+    areas = f"multiplies areas by {shown(abs(det), digits)} {turned}"
+    sigmas = np.linalg.svd(part.here.jacobian, compute_uv=False)
+    share = 100 * _deviation(part, radius) / reach
+    return [
+        f"Left: a square of side {shown(2 * radius, digits)} around ({', '.join(part.inputs)}) = "
+        f"({', '.join(shown(one, digits) for one in part.centre.tolist())}). "
+        f"Right: its image under {name}, and dashed under {name} + J·dx.",
+        f"J {areas if det else 'flattens areas to a line or a point'}: "
+        f"det J = {shown(det, digits)}.",
+        "It takes a circle to an ellipse that is stretched by "
+        f"{' and '.join(shown(float(one), digits) for one in sigmas)}.",
+        f"In this square {name} differs from its linear part by at most "
+        f"{shown(share, 2)} % of the image's half width.",
+    ]
+
+
+def _deviation(part: Slice, radius: float) -> float:
+    """Return the largest distance between f and f + J·dx on the square's border."""
+    apart = [0.0]
+    for ends in grid_ends(radius):
+        for end in ends:
+            there = part.at(shift(_point(part.centre), end))
+            if there is not None:
+                linear = part.here.value + part.here.jacobian @ np.array(end)
+                apart.append(float(np.linalg.norm(there.value - linear)))
+    return max(apart)

@@ -1,0 +1,53 @@
+/**
+ * The determinant of a square matrix: its closed form, and its number, which follows the sliders.
+ */
+
+import { make, makeScrollable, setText } from "./element.mjs";
+import { showNumber } from "./format.mjs";
+import { determinant, rowsOf } from "./linear.mjs";
+import { readMathml } from "./mathml.mjs";
+import { addPart } from "./parts.mjs";
+
+/**
+ * A determinant as text; 0 where it is smaller than its own rounding, 2n²ε times the rows' norms.
+ * @param {ArrayLike<number>} values row-major
+ * @param {number} size rows and columns
+ * @param {number} digits significant digits
+ */
+export function showDeterminant(values, size, digits) {
+  const rows = rowsOf(values, size);
+  const found = determinant(rows);
+  const bound = rows.reduce((product, row) => product * Math.hypot(...row), 2 * size * size * Number.EPSILON);
+  if (found !== 0 && Math.abs(found) <= bound) return "= 0 to rounding";
+  return `= ${showNumber(found, digits)}`;
+}
+
+class Determinant {
+  /** @param {HTMLElement} box */
+  constructor(box) {
+    this.box = box;
+    this.box.classList.add("jm-where");
+    this.name = make(box.ownerDocument, "span", "");
+    this.number = make(box.ownerDocument, "span", "jm-determinant-number");
+    /** @type {string} */
+    this.shown = "";
+  }
+
+  /** @param {import("./parts.mjs").Frame} frame */
+  paint({ chain, spec, values, digits }) {
+    const source = chain.determinant ?? "";
+    if (source !== this.shown) {
+      this.shown = source;
+      this.name.replaceChildren(...(source ? [readMathml(source, this.box.ownerDocument)] : []));
+      this.box.replaceChildren(...(source ? [this.name, this.number] : []));
+      requestAnimationFrame(() => makeScrollable(this.box));
+    }
+    if (source) setText(this.number, showDeterminant(values, spec.rows.length, digits));
+  }
+}
+
+addPart({
+  name: "determinant",
+  mount: (box) => new Determinant(box),
+  paint: (part, frame) => part.paint(frame),
+});

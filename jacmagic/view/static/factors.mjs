@@ -1,0 +1,266 @@
+/**
+ * The chain: the Jacobian as sums and products of local Jacobians, each of which opens on a click.
+ *
+ * @typedef {object} Factors
+ * @property {string} [title]
+ * @property {[string, (string | number)[]][]} equations MathML of the left side, and pieces of the
+ *   right one: the number of a factor, MathML, or a sign or bracket
+ * @property {string[]} where MathML of the equations that define variables
+ * @property {Factor[]} factors
+ * @property {string[]} summary lines of text
+ * @property {unknown} tape to the entries that are shown, one factor after the other; null without
+ * @property {string} note why there is no chain, where that is known
+ *
+ * @typedef {object} Factor
+ * @property {string} head MathML of ∂v/∂u
+ * @property {string} name the same as text
+ * @property {[number, number]} shape
+ * @property {string[]} rows labels
+ * @property {string[]} columns labels
+ * @property {([number, number, string, boolean] | null)[][]} cells row, column, MathML and whether it
+ *   is a plain number; null in a gap
+ * @property {string[]} where MathML of the equations that define symbols in it
+ * @property {string} same the name of a factor that has the same form; "" without
+ */
+
+import { derivationLine } from "./derivation_line.mjs";
+import { make, makeScrollable, setText } from "./element.mjs";
+import { showNumber } from "./format.mjs";
+import { readMathml } from "./mathml.mjs";
+import { addPart } from "./parts.mjs";
+import { readTape } from "./tape.mjs";
+
+/**
+ * The numbers of one factor among those of all.
+ * @param {Factor[]} factors
+ * @param {number} index
+ */
+export function firstNumber(factors, index) {
+  const count = (/** @type {Factor} */ { cells }) => cells.flat().filter(Boolean).length;
+  return factors.slice(0, index).reduce((sum, factor) => sum + count(factor), 0);
+}
+
+class Chain {
+  /**
+   * @param {HTMLElement} box
+   * @param {import("./parts.mjs").Actions} actions
+   */
+  constructor(box, actions) {
+    this.document = box.ownerDocument;
+    this.box = box;
+    this.actions = actions;
+    this.box.setAttribute("aria-label", "Chain of local Jacobians");
+    this.box.addEventListener("keydown", (event) => event.stopPropagation());
+    /** @type {Factors | undefined} */
+    this.shown = undefined;
+    this.index = 0;
+    /** @type {[number, number] | null} */
+    this.cell = null;
+    /** @type {HTMLElement[]} */
+    this.numbers = [];
+  }
+
+  /** @param {import("./parts.mjs").Frame} frame */
+  paint(frame) {
+    this.frame = frame;
+    const { factors } = frame;
+    if (factors !== this.shown) this.build(factors);
+    const ready = Boolean(factors.equations);
+    if (this.offer) this.offer.hidden = !frame.connected || !frame.status.closed;
+    this.box.hidden = !ready && !factors.note && !(this.offer && !this.offer.hidden);
+    if (ready) this.paintFactor();
+  }
+
+  /** @param {Factors} factors */
+  build(factors) {
+    this.shown = factors;
+    this.index = 0;
+    this.cell = null;
+    this.offer = undefined;
+    this.panel = undefined;
+    if (!factors.equations) {
+      this.offer = this.button("jm-tool", "Show as a chain of local Jacobians", () => this.actions.openChain());
+      this.box.replaceChildren(factors.note ? make(this.document, "p", "jm-quiet", factors.note) : this.offer);
+      if (factors.note) this.offer = undefined;
+      return;
+    }
+    const tape = factors.tape ? readTape(factors.tape) : null;
+    const shown = factors.factors.length;
+    this.tape = tape && tape.outputs === firstNumber(factors.factors, shown) ? tape : null;
+    this.buttons = /** @type {Map<number, HTMLElement[]>} */ (new Map());
+    const title = make(this.document, "div", "jm-factors-title", factors.title ?? "");
+    const equations = factors.equations.map(([left, pieces]) => this.equation(left, pieces));
+    const where = this.list("with", factors.where);
+    this.panel = make(this.document, "div", "jm-factor");
+    const summary = factors.summary.map((line) => make(this.document, "p", "jm-quiet", line));
+    this.box.replaceChildren(title, ...equations, where, this.panel, ...summary);
+    this.open(0);
+    requestAnimationFrame(() => equations.forEach(makeScrollable));
+  }
+
+  /**
+   * @param {string} left
+   * @param {(string | number)[]} pieces
+   */
+  equation(left, pieces) {
+    const line = make(this.document, "div", "jm-factors-line");
+    line.append(readMathml(left, this.document), this.sign("="));
+    for (const piece of pieces) {
+      if (typeof piece === "number") line.append(this.factorButton(piece));
+      else if (piece.startsWith("<math")) line.append(readMathml(piece, this.document));
+      else line.append(this.sign(piece));
+    }
+    return line;
+  }
+
+  /** @param {string} text */
+  sign(text) {
+    return make(this.document, "span", "jm-sign", text);
+  }
+
+  /** @param {number} index */
+  factorButton(index) {
+    const { head, name, shape } = /** @type {Factors} */ (this.shown).factors[index];
+    const button = this.button("jm-factor-button", "", () => this.open(index));
+    button.append(readMathml(head, this.document));
+    button.title = `${name}: ${shape[0]} × ${shape[1]}`;
+    button.setAttribute("aria-label", button.title);
+    this.buttons?.set(index, [...(this.buttons.get(index) ?? []), button]);
+    return button;
+  }
+
+  /**
+   * @param {string} className
+   * @param {string} text
+   * @param {() => void} act
+   */
+  button(className, text, act) {
+    const button = /** @type {HTMLButtonElement} */ (make(this.document, "button", className, text));
+    button.type = "button";
+    button.addEventListener("click", act);
+    return button;
+  }
+
+  /**
+   * @param {string} word
+   * @param {string[]} equations
+   */
+  list(word, equations) {
+    const box = make(this.document, "div", "jm-where");
+    if (equations.length) box.append(this.document.createTextNode(`${word} `));
+    for (const equation of equations) {
+      const element = make(this.document, "span", "");
+      element.append(readMathml(equation, this.document));
+      box.append(element);
+    }
+    return box;
+  }
+
+  // ── one factor ─────────────────────────────────────────────────────────────────────────────
+
+  /** @param {number} index */
+  open(index) {
+    this.index = index;
+    this.cell = null;
+    this.steps = undefined;
+    for (const [k, buttons] of this.buttons ?? []) {
+      for (const button of buttons) button.setAttribute("aria-pressed", String(k === index));
+    }
+    const factor = this.shown?.factors[index];
+    if (!factor || !this.panel) return;
+    const head = make(this.document, "div", "jm-factor-head");
+    head.append(readMathml(factor.head, this.document));
+    const size = `${factor.shape[0]} × ${factor.shape[1]}${factor.same ? `, of the same form as ${factor.same}` : ""}`;
+    head.append(make(this.document, "span", "jm-quiet", size));
+    const frame = make(this.document, "div", "jm-frame");
+    frame.append(this.table(factor));
+    this.lines = make(this.document, "ol", "jm-steps");
+    this.remark = make(this.document, "p", "jm-quiet", "Click an entry for its derivation.");
+    this.panel.replaceChildren(head, frame, this.list("with", factor.where), this.lines, this.remark);
+    if (this.frame) this.paintFactor();
+  }
+
+  /** @param {Factor} factor */
+  table({ rows, columns, cells }) {
+    const table = make(this.document, "table", "jm-factor-grid");
+    const top = make(this.document, "tr", "");
+    top.append(make(this.document, "td", ""));
+    top.append(...columns.map((label) => make(this.document, "th", "", label === "…" ? "…" : `∂${label}`)));
+    this.numbers = [];
+    const lines = cells.map((line, i) => {
+      const row = make(this.document, "tr", "");
+      row.append(make(this.document, "th", "", rows[i] === "…" ? "…" : `∂${rows[i]}`));
+      row.append(...line.map((cell) => this.entry(cell)));
+      return row;
+    });
+    table.append(top, ...lines);
+    return table;
+  }
+
+  /** @param {[number, number, string, boolean] | null} cell */
+  entry(cell) {
+    const element = make(this.document, "td", "");
+    if (!cell) {
+      element.textContent = "…";
+      return element;
+    }
+    const [i, j, source, isPlain] = cell;
+    const number = make(this.document, "div", "jm-factor-number");
+    const formula = readMathml(source, this.document);
+    if (isPlain) {
+      element.className = "jm-none";
+      element.append(formula);
+      number.hidden = true;
+    } else {
+      const button = this.button("jm-factor-entry", "", () => this.explain(i, j));
+      button.append(formula);
+      element.append(button);
+    }
+    element.append(number);
+    this.numbers.push(number);
+    return element;
+  }
+
+  /**
+   * @param {number} i
+   * @param {number} j
+   */
+  explain(i, j) {
+    this.cell = [i, j];
+    this.actions.explainFactor(this.index, i, j);
+  }
+
+  /** Draw the numbers and the derivation of the factor that is open. */
+  paintFactor() {
+    const { frame, shown } = this;
+    if (!frame || !shown) return;
+    const outputs = this.tape?.evaluate(frame.point);
+    const start = firstNumber(shown.factors, this.index);
+    this.numbers.forEach((number, k) => {
+      setText(number, outputs ? showNumber(outputs[start + k], frame.digits) : "");
+    });
+    if (this.cell) this.paintSteps(frame.entries[[this.index, ...this.cell].join(",")], frame.connected);
+  }
+
+  /**
+   * @param {import("./panel.mjs").Entry | undefined} entry
+   * @param {boolean} connected
+   */
+  paintSteps(entry, connected) {
+    const missing = connected ? "deriving …" : "this derivation was not stored in the page";
+    setText(/** @type {HTMLElement} */ (this.remark), entry ? entry.note : missing);
+    if (entry === this.steps && entry) return;
+    this.steps = entry;
+    this.lines?.replaceChildren(...(entry?.lines ?? []).map((line) => derivationLine(this.document, line)));
+  }
+}
+
+addPart({
+  name: "factors",
+  tab: "Chain",
+  tag: "section",
+  mount: (box, actions) => new Chain(box, actions),
+  paint: (chain, frame) => chain.paint(frame),
+  isEmpty: ({ factors, connected, status }) =>
+    !factors.equations && !factors.note && !(connected && status.closed),
+});

@@ -1,0 +1,115 @@
+/**
+ * Small linear algebra: singular values and vectors, determinants.
+ *
+ * @typedef {number[]} Vector
+ * @typedef {number[][]} Matrix rows
+ *
+ * @typedef {object} Svd A = U·diag(values)·Vᵀ
+ * @property {Matrix} u its columns are the left singular vectors
+ * @property {Vector} values in decreasing order
+ * @property {Matrix} v its columns are the right singular vectors
+ */
+
+const MAX_SWEEPS = 60; // of one-sided Jacobi rotations; a matrix of 50 columns takes about 10
+
+/**
+ * @param {Matrix} a
+ * @param {Vector} x
+ */
+export function times(a, x) {
+  return a.map((row) => row.reduce((sum, entry, j) => sum + entry * x[j], 0));
+}
+
+/** @param {Matrix} a */
+export function transpose(a) {
+  return (a[0] ?? []).map((_, j) => a.map((row) => row[j]));
+}
+
+/**
+ * @param {ArrayLike<number>} values row-major
+ * @param {number} width
+ * @returns {Matrix}
+ */
+export function rowsOf(values, width) {
+  const list = Array.from(values);
+  return Array.from({ length: list.length / width }, (_, i) => list.slice(i * width, (i + 1) * width));
+}
+
+/**
+ * Singular value decomposition by one-sided Jacobi rotations (Hestenes; Golub and Van Loan, 8.6.3).
+ * @param {Matrix} a m × n
+ * @returns {Svd} with min(m, n) values
+ */
+export function svd(a) {
+  if (a.length < (a[0] ?? []).length) {
+    const { u, values, v } = svd(transpose(a));
+    return { u: v, values, v: u };
+  }
+  const columns = transpose(a);
+  const basis = columns.map((_, i) => columns.map((__, j) => (i === j ? 1 : 0)));
+  for (let sweep = 0; sweep < MAX_SWEEPS && rotateAll(columns, basis); sweep++);
+  const lengths = columns.map((column) => Math.hypot(...column));
+  const order = lengths.map((_, k) => k).sort((i, j) => lengths[j] - lengths[i]);
+  const left = order.map((k) => columns[k].map((entry) => (lengths[k] ? entry / lengths[k] : 0)));
+  return {
+    u: transpose(left),
+    values: order.map((k) => lengths[k]),
+    v: transpose(order.map((k) => basis[k])),
+  };
+}
+
+/**
+ * One sweep over all pairs of columns.
+ * @param {Matrix} columns
+ * @param {Matrix} basis turned along with them
+ * @returns {boolean} whether any pair was not orthogonal
+ */
+function rotateAll(columns, basis) {
+  let turned = false;
+  for (let p = 0; p < columns.length; p++) {
+    for (let q = p + 1; q < columns.length; q++) turned = rotate(columns, basis, p, q) || turned;
+  }
+  return turned;
+}
+
+/**
+ * @param {Matrix} columns
+ * @param {Matrix} basis
+ * @param {number} p
+ * @param {number} q
+ */
+function rotate(columns, basis, p, q) {
+  const dot = (/** @type {Vector} */ x, /** @type {Vector} */ y) => x.reduce((sum, entry, k) => sum + entry * y[k], 0);
+  const [alpha, beta, gamma] = [dot(columns[p], columns[p]), dot(columns[q], columns[q]), dot(columns[p], columns[q])];
+  if (!(Math.abs(gamma) > Number.EPSILON * Math.sqrt(alpha * beta))) return false;
+  const zeta = (beta - alpha) / (2 * gamma);
+  const t = (zeta < 0 ? -1 : 1) / (Math.abs(zeta) + Math.hypot(1, zeta));
+  const cosine = 1 / Math.hypot(1, t);
+  for (const pair of [columns, basis]) {
+    const [x, y] = [pair[p], pair[q]];
+    pair[p] = x.map((entry, k) => cosine * (entry - t * y[k]));
+    pair[q] = x.map((entry, k) => cosine * (t * entry + y[k]));
+  }
+  return true;
+}
+
+/**
+ * Determinant by elimination with partial pivoting.
+ * @param {Matrix} a n × n
+ */
+export function determinant(a) {
+  const rows = a.map((row) => [...row]);
+  let product = 1;
+  for (let k = 0; k < rows.length; k++) {
+    let pivot = k;
+    for (let i = k + 1; i < rows.length; i++) if (Math.abs(rows[i][k]) > Math.abs(rows[pivot][k])) pivot = i;
+    if (!rows[pivot][k]) return rows[pivot][k]; // zero, or nan
+    if (pivot !== k) [rows[k], rows[pivot], product] = [rows[pivot], rows[k], -product];
+    product *= rows[k][k];
+    for (let i = k + 1; i < rows.length; i++) {
+      const factor = rows[i][k] / rows[k][k];
+      for (let j = k; j < rows.length; j++) rows[i][j] -= factor * rows[k][j];
+    }
+  }
+  return product;
+}

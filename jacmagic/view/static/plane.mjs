@@ -1,0 +1,270 @@
+/** One panel of a picture, drawn in SVG: axes, shapes, and grips that are dragged or moved by keys. */
+
+import { roundNumbers } from "./curves.mjs";
+import { make } from "./element.mjs";
+import { formatNumber, showNumber } from "./format.mjs";
+
+export const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
+const SIDE = 300; // of the square that shapes are drawn in, in the SVG's own units
+const MARGIN = { left: 46, right: 10, top: 22, bottom: 30 };
+const TICKS = 5; // about how many along an axis
+const TICK_DIGITS = 3;
+const HEAD = 8; // of an arrow
+const GRIP_RADIUS = 11; // what a finger hits, in the SVG's units
+const KEY_SHARE = 0.02; // of the frame, by which an arrow key moves a grip
+
+/** @type {Record<string, [number, number]>} */
+const ARROW_KEYS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
+
+export class Plane {
+  /**
+   * @param {HTMLElement} parent
+   * @param {(grip: string, to: import("./scene.mjs").Point) => void} onDrag
+   */
+  constructor(parent, onDrag) {
+    this.document = parent.ownerDocument;
+    this.onDrag = onDrag;
+    this.box = make(this.document, "figure", "jm-plane");
+    this.svg = this.element("svg", {
+      viewBox: `0 0 ${MARGIN.left + SIDE + MARGIN.right} ${MARGIN.top + SIDE + MARGIN.bottom}`,
+      role: "group",
+    });
+    this.box.append(this.svg);
+    parent.append(this.box);
+    /** @type {Map<string, Element>} */
+    this.grips = new Map();
+    this.isDragging = false;
+    this.still = this.svg.appendChild(this.element("g", {}));
+    this.moving = this.svg.appendChild(this.element("g", {}));
+  }
+
+  /**
+   * @param {string} name
+   * @param {Record<string, string | number>} attributes
+   */
+  element(name, attributes) {
+    const element = /** @type {SVGElement} */ (this.document.createElementNS(SVG_NAMESPACE, name));
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
+    return element;
+  }
+
+  /** @param {import("./scene.mjs").Panel} panel */
+  paint(panel) {
+    this.panel = panel;
+    if (!this.isDragging) this.frame = panel.frame; // the plane stays while a point in it is dragged
+    this.svg.setAttribute("aria-label", panel.name);
+    const clip = this.element("svg", { x: MARGIN.left, y: MARGIN.top, width: SIDE, height: SIDE });
+    clip.append(...panel.shapes.map((shape) => this.shape(shape)));
+    this.still.replaceChildren(...this.axes(panel), clip, ...this.labels(panel));
+    this.paintGrips(panel);
+  }
+
+  /**
+   * @param {number[]} point
+   * @returns {[number, number]} in the square
+   */
+  at([x, y]) {
+    const { x: xs, y: ys } = /** @type {import("./scene.mjs").Frame2} */ (this.frame);
+    return [(SIDE * (x - xs[0])) / (xs[1] - xs[0]), (SIDE * (ys[1] - y)) / (ys[1] - ys[0])];
+  }
+
+  // ── axes ───────────────────────────────────────────────────────────────────────────────────
+
+  /** @param {import("./scene.mjs").Panel} panel */
+  axes({ axes }) {
+    const frame = /** @type {import("./scene.mjs").Frame2} */ (this.frame);
+    const border = this.element("rect", { x: MARGIN.left, y: MARGIN.top, width: SIDE, height: SIDE, class: "jm-border" });
+    const bottom = MARGIN.top + SIDE;
+    const across = roundNumbers(...frame.x, TICKS).map((value) => {
+      const [x] = this.at([value, frame.y[0]]);
+      return this.text(tick(value), MARGIN.left + x, bottom + 13, "middle", "jm-tick");
+    });
+    const up = roundNumbers(...frame.y, TICKS).map((value) => {
+      const [, y] = this.at([frame.x[0], value]);
+      return this.text(tick(value), MARGIN.left - 5, MARGIN.top + y + 4, "end", "jm-tick");
+    });
+    const below = this.text(axes[0], MARGIN.left + SIDE, bottom + 27, "end", "jm-axis");
+    const above = this.text(axes[1], MARGIN.left, MARGIN.top - 8, "start", "jm-axis");
+    return [border, ...across, ...up, below, above];
+  }
+
+  /**
+   * @param {string} text
+   * @param {number} x
+   * @param {number} y
+   * @param {string} anchor
+   * @param {string} className
+   */
+  text(text, x, y, anchor, className) {
+    const element = this.element("text", { x, y, "text-anchor": anchor, class: className });
+    element.textContent = text;
+    return element;
+  }
+
+  // ── shapes ─────────────────────────────────────────────────────────────────────────────────
+
+  /** @param {import("./scene.mjs").Shape} shape */
+  shape({ kind, points, look }) {
+    const at = points.map((point) => this.at(point).map(bounded));
+    if (kind === "dot") return this.element("circle", { cx: at[0][0], cy: at[0][1], r: 4, class: "jm-dot", "data-look": look });
+    const path = `M${at.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}`;
+    if (kind !== "arrow") return this.element("path", { d: kind === "area" ? `${path}Z` : path, class: `jm-${kind}`, "data-look": look });
+    return this.element("path", { d: path + arrowHead(at[0], at[1]), class: "jm-line jm-arrow", "data-look": look });
+  }
+
+  /**
+   * Labels of shapes, each where none stands yet.
+   * @param {import("./scene.mjs").Panel} panel
+   */
+  labels({ shapes }) {
+    /** @type {[number, number][]} */
+    const taken = [];
+    return shapes.flatMap(({ label, points }) => {
+      if (!label) return [];
+      const [x, y] = this.at(points[points.length - 1]);
+      if (!(x >= 0 && x <= SIDE && y >= 0 && y <= SIDE)) return [];
+      const isLeft = x < SIDE / 2;
+      let height = Math.min(Math.max(y, 12), SIDE - 4);
+      while (taken.some(([a, b]) => Math.abs(a - x) < 90 && Math.abs(b - height) < 12)) height += 12;
+      taken.push([x, height]);
+      const text = this.text(label, MARGIN.left + x + (isLeft ? 6 : -6), MARGIN.top + height, isLeft ? "start" : "end", "jm-label");
+      return [text];
+    });
+  }
+
+  // ── grips ──────────────────────────────────────────────────────────────────────────────────
+
+  /** @param {import("./scene.mjs").Panel} panel */
+  paintGrips({ grips }) {
+    for (const [name, element] of this.grips) {
+      if (grips.some((grip) => grip.name === name)) continue;
+      element.remove();
+      this.grips.delete(name);
+    }
+    for (const grip of grips) {
+      const [x, y] = this.at(grip.at).map(bounded);
+      const element = this.grips.get(grip.name) ?? this.addGrip(grip);
+      element.setAttribute("cx", String(MARGIN.left + x));
+      element.setAttribute("cy", String(MARGIN.top + y));
+      element.setAttribute("aria-valuetext", grip.at.map((one) => showNumber(one)).join(", "));
+    }
+  }
+
+  /** @param {import("./scene.mjs").Grip} grip */
+  addGrip({ name, label }) {
+    const element = this.element("circle", {
+      ...{ r: GRIP_RADIUS, class: "jm-grip", "data-grip": name, tabindex: 0, role: "slider" },
+      ...{ "aria-label": `${label}: drag it, or move it with the arrow keys`, "aria-valuenow": 0 },
+    });
+    this.listenToPointer(name, element);
+    element.addEventListener("keydown", (event) => this.key(name, element, event));
+    this.grips.set(name, element);
+    this.moving.append(element);
+    return element;
+  }
+
+  /**
+   * @param {string} name
+   * @param {SVGElement} element
+   */
+  listenToPointer(name, element) {
+    let offset = [0, 0]; // from the pointer to the grip's centre
+    element.addEventListener("pointerdown", (event) => {
+      event.preventDefault();
+      element.setPointerCapture(event.pointerId);
+      element.focus({ preventScroll: true });
+      const pointer = this.pointAt(event);
+      const at = this.panel?.grips.find((grip) => grip.name === name)?.at ?? pointer;
+      offset = [at[0] - pointer[0], at[1] - pointer[1]];
+      this.isDragging = true;
+    });
+    element.addEventListener("pointermove", (event) => {
+      if (!element.hasPointerCapture(event.pointerId)) return;
+      const [x, y] = this.pointAt(event);
+      this.onDrag(name, [x + offset[0], y + offset[1]]);
+    });
+    element.addEventListener("lostpointercapture", () => {
+      this.isDragging = false;
+      if (this.panel) this.paint(this.panel);
+    });
+  }
+
+  /**
+   * @param {string} name
+   * @param {Element} element
+   * @param {KeyboardEvent} event
+   */
+  key(name, element, event) {
+    const by = ARROW_KEYS[event.key];
+    if (!by || !this.frame) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const [x, y] = ["cx", "cy"].map((attribute) => Number(element.getAttribute(attribute)));
+    const step = KEY_SHARE * SIDE;
+    this.onDrag(name, this.fromSquare(x - MARGIN.left + by[0] * step, y - MARGIN.top - by[1] * step));
+  }
+
+  /**
+   * @param {PointerEvent} event
+   * @returns {import("./scene.mjs").Point}
+   */
+  pointAt(event) {
+    const box = this.svg.getBoundingClientRect();
+    const scale = (MARGIN.left + SIDE + MARGIN.right) / box.width;
+    return this.fromSquare((event.clientX - box.left) * scale - MARGIN.left, (event.clientY - box.top) * scale - MARGIN.top);
+  }
+
+  /**
+   * @param {number} x
+   * @param {number} y
+   * @returns {import("./scene.mjs").Point}
+   */
+  fromSquare(x, y) {
+    const { x: xs, y: ys } = /** @type {import("./scene.mjs").Frame2} */ (this.frame);
+    return [xs[0] + (x / SIDE) * (xs[1] - xs[0]), ys[1] - (y / SIDE) * (ys[1] - ys[0])];
+  }
+
+  remove() {
+    this.box.remove();
+  }
+}
+
+/** @param {number} value */
+function tick(value) {
+  return formatNumber(value, TICK_DIGITS + 3).replace("-", "−");
+}
+
+/**
+ * A coordinate that SVG can hold; the frame hides what is beyond it.
+ * @param {number} value
+ */
+function bounded(value) {
+  return Math.min(Math.max(value, -100 * SIDE), 100 * SIDE);
+}
+
+/**
+ * @param {number[]} from
+ * @param {number[]} to
+ */
+function arrowHead([x0, y0], [x1, y1]) {
+  const length = Math.hypot(x1 - x0, y1 - y0);
+  if (length < 1) return "";
+  const head = Math.min(HEAD, length / 2);
+  const [ux, uy] = [((x1 - x0) / length) * head, ((y1 - y0) / length) * head];
+  const [left, right] = [[x1 - ux - uy / 2, y1 - uy + ux / 2], [x1 - ux + uy / 2, y1 - uy - ux / 2]];
+  return `M${left.map((one) => one.toFixed(1)).join(" ")}L${x1.toFixed(1)} ${y1.toFixed(1)}L${right.map((one) => one.toFixed(1)).join(" ")}`;
+}
+
+/**
+ * A short line of a look, for a legend.
+ * @param {Document} document
+ * @param {string} look
+ */
+export function sample(document, look) {
+  const svg = document.createElementNS(SVG_NAMESPACE, "svg");
+  svg.setAttribute("viewBox", "0 0 26 10");
+  svg.setAttribute("aria-hidden", "true");
+  const path = svg.appendChild(document.createElementNS(SVG_NAMESPACE, "path"));
+  for (const [name, value] of [["d", "M1 5H25"], ["class", "jm-line"], ["data-look", look]]) path.setAttribute(name, value);
+  return svg;
+}

@@ -1,0 +1,63 @@
+/**
+ * Scenes: what a picture shows, as plain data that `plane.mjs` draws.
+ *
+ * @typedef {import("./curves.mjs").Point} Point
+ *
+ * @typedef {object} Scene
+ * @property {Panel[]} panels
+ * @property {[string, string][]} [legend] looks and what they mean
+ * @property {string[]} words the same in sentences
+ *
+ * @typedef {object} Panel
+ * @property {string} name such as "x₁, x₂"
+ * @property {[string, string]} axes labels
+ * @property {Frame2} frame what part of the plane it shows
+ * @property {Shape[]} shapes
+ * @property {Grip[]} grips what can be dragged
+ *
+ * @typedef {{x: [number, number], y: [number, number]}} Frame2 ends of both axes
+ *
+ * @typedef {object} Shape
+ * @property {"line" | "area" | "arrow" | "dot"} kind
+ * @property {Point[]} points of a line or an outline; both ends of an arrow; where a dot stands
+ * @property {string} look a class: grid, function, linear, quiet, zero, gradient, cotangent
+ * @property {string} [label] beside its last point
+ *
+ * @typedef {object} Grip
+ * @property {string} name what it moves
+ * @property {string} label for those who do not see it
+ * @property {Point} at
+ */
+
+/** @type {(points: Point[], look: string, label?: string) => Shape} */
+export const line = (points, look, label) => ({ kind: "line", points, look, label });
+
+/** @type {(points: Point[], look: string, label?: string) => Shape} */
+export const area = (points, look, label) => ({ kind: "area", points, look, label });
+
+/** @type {(from: Point, to: Point, look: string, label?: string) => Shape} */
+export const arrow = (from, to, look, label) => ({ kind: "arrow", points: [from, to], look, label });
+
+/** @type {(at: Point, look: string, label?: string) => Shape} */
+export const dot = (at, look, label) => ({ kind: "dot", points: [at], look, label });
+
+/** @type {(centre: Point, by: Point) => Point} */
+export const shift = ([x, y], [dx, dy]) => [x + dx, y + dy];
+
+/**
+ * A frame around a point.
+ * @param {Point} centre
+ * @param {Point} half widths
+ * @returns {Frame2}
+ */
+export function around([x, y], [w, h]) {
+  return { x: [x - w, x + w], y: [y - h, y + h] };
+}
+
+/**
+ * Size of a frame: of curves in it, a pixel is a few hundredths of a hundredth of it.
+ * @param {Frame2} frame
+ */
+export function sizeOf({ x, y }) {
+  return Math.max(x[1] - x[0], y[1] - y[0]);
+}

@@ -1,0 +1,178 @@
+/**
+ * The picture of ẋ = f(x): the vector field, orbits through some points, and the eigenvalues of J.
+ *
+ * @typedef {import("./scene.mjs").Point} Point
+ * @typedef {import("./scene_map.mjs").PlaneMap} PlaneMap
+ */
+
+import { showNumber } from "./format.mjs";
+import { around, arrow, dot, line, shift } from "./scene.mjs";
+
+const ARROWS = 11; // along a side
+const ORBITS = 5; // along a side, that start on a grid
+const ORBIT_STEPS = 90; // each way, of a fiftieth of the window
+const NEWTON_STEPS = 30;
+const SEARCHES = 5; // along a side: points from which equilibria are searched
+
+/**
+ * @param {PlaneMap} map
+ * @param {{radius: number, digits: number}} shown half the window's width
+ * @returns {import("./scene.mjs").Scene}
+ */
+export function fieldScene(map, { radius, digits }) {
+  const { centre, inputs, jacobian, name } = map;
+  const show = (/** @type {number} */ one) => showNumber(one, digits);
+  const rest = equilibria(map, radius);
+  return {
+    panels: [
+      {
+        name: `ẋ = ${name}(x)`,
+        axes: inputs,
+        frame: around(centre, [radius, radius]),
+        shapes: [
+          ...grid(ORBITS, radius, centre).map((from) => line(orbit(map, from, radius), "function")),
+          ...field(map, radius),
+          ...rest.map((at) => dot(at, "zero", describe(map.evaluate(at)?.jacobian ?? jacobian, digits))),
+          dot(centre, "point"),
+        ],
+        grips: [{ name: "point", label: "the point", at: centre }],
+      },
+    ],
+    words: [
+      `The vector field of ${name} with orbits; ${rest.length ? "dots mark its equilibria" : "there is no equilibrium in this window"}.`,
+      ...rest.map((at) => `At (${at.map(show).join(", ")}): ${describe(map.evaluate(at)?.jacobian ?? jacobian, digits)}.`),
+      `At the point: divergence ${show(jacobian[0][0] + jacobian[1][1])}, curl ${show(jacobian[1][0] - jacobian[0][1])}, ` +
+        `eigenvalues ${eigenvalues(jacobian, digits)}.`,
+    ],
+  };
+}
+
+/**
+ * @param {number} count along a side
+ * @param {number} radius
+ * @param {Point} centre
+ * @returns {Point[]}
+ */
+function grid(count, radius, centre) {
+  const steps = Array.from({ length: count }, (_, k) => 0.9 * radius * ((2 * k) / (count - 1) - 1));
+  return steps.flatMap((y) => steps.map((x) => shift(centre, [x, y])));
+}
+
+/**
+ * Arrows of one length; the field's direction is what an arrow shows.
+ * @param {PlaneMap} map
+ * @param {number} radius
+ */
+function field({ evaluate, centre }, radius) {
+  return grid(ARROWS, radius, centre).flatMap((from) => {
+    const way = evaluate(from)?.value;
+    const length = way ? Math.hypot(...way) : 0;
+    if (!way || !(length > 0) || !Number.isFinite(length)) return [];
+    const scale = radius / ARROWS / length;
+    return [arrow(shift(from, [-way[0] * scale, -way[1] * scale]), shift(from, [way[0] * scale, way[1] * scale]), "grid")];
+  });
+}
+
+/**
+ * An orbit through a point, each way, by the midpoint rule in arc length.
+ * @param {PlaneMap} map
+ * @param {Point} from
+ * @param {number} radius
+ */
+function orbit({ evaluate, centre }, from, radius) {
+  const unit = (/** @type {Point} */ at) => {
+    const way = evaluate(at)?.value;
+    const length = way ? Math.hypot(...way) : 0;
+    return way && length > 0 && Number.isFinite(length) ? /** @type {Point} */ ([way[0] / length, way[1] / length]) : null;
+  };
+  const follow = (/** @type {number} */ step) => {
+    const points = [];
+    let at = from;
+    for (let k = 0; k < ORBIT_STEPS; k++) {
+      const first = unit(at);
+      const middle = first && unit(shift(at, [(first[0] * step) / 2, (first[1] * step) / 2]));
+      if (!middle) break;
+      at = shift(at, [middle[0] * step, middle[1] * step]);
+      if (Math.max(Math.abs(at[0] - centre[0]), Math.abs(at[1] - centre[1])) > radius) break;
+      points.push(at);
+    }
+    return points;
+  };
+  return [...follow(-radius / 50).reverse(), from, ...follow(radius / 50)];
+}
+
+/**
+ * Zeros of the field in the window, by Newton's method from a grid of points.
+ * @param {PlaneMap} map
+ * @param {number} radius
+ */
+export function equilibria({ evaluate, centre }, radius) {
+  const found = /** @type {Point[]} */ ([]);
+  for (const start of grid(SEARCHES, radius, centre)) {
+    const at = newton(evaluate, start, radius);
+    if (!at || Math.max(Math.abs(at[0] - centre[0]), Math.abs(at[1] - centre[1])) > radius) continue;
+    if (!found.some((one) => Math.hypot(one[0] - at[0], one[1] - at[1]) < 1e-6 * radius)) found.push(at);
+  }
+  return found;
+}
+
+/**
+ * @param {PlaneMap["evaluate"]} evaluate
+ * @param {Point} start
+ * @param {number} radius
+ * @returns {Point | null}
+ */
+function newton(evaluate, start, radius) {
+  let at = start;
+  for (let k = 0; k < NEWTON_STEPS; k++) {
+    const there = evaluate(at);
+    if (!there) return null;
+    const [[a, b], [c, d]] = there.jacobian;
+    const det = a * d - b * c;
+    const [u, v] = there.value;
+    if (!(u || v)) return at;
+    const step = /** @type {Point} */ ([(b * v - d * u) / det, (c * u - a * v) / det]);
+    if (!step.every(Number.isFinite)) return null;
+    at = shift(at, step);
+    if (Math.hypot(...step) < 1e-10 * radius) return at;
+  }
+  return null;
+}
+
+/**
+ * Eigenvalues of a 2 × 2 matrix: real and imaginary part of each.
+ * @param {number[][]} a
+ * @returns {[[number, number], [number, number]]}
+ */
+function eigenvaluesOf([[a, b], [c, d]]) {
+  const [mean, square] = [(a + d) / 2, ((a - d) / 2) ** 2 + b * c];
+  const root = Math.sqrt(Math.abs(square));
+  return square < 0 ? [[mean, root], [mean, -root]] : [[mean + root, 0], [mean - root, 0]];
+}
+
+/**
+ * @param {number[][]} a
+ * @param {number} digits
+ */
+function eigenvalues(a, digits) {
+  const [[real, imaginary], [other]] = eigenvaluesOf(a);
+  if (!imaginary) return `${showNumber(real, digits)} and ${showNumber(other, digits)}`;
+  return `${showNumber(real, digits)} ± ${showNumber(imaginary, digits)} i`;
+}
+
+/**
+ * The kind of an equilibrium.
+ * @param {number[][]} a
+ * @param {number} digits
+ */
+export function describe(a, digits) {
+  const [[real, imaginary], [other]] = eigenvaluesOf(a);
+  const small = 1e-9 * Math.max(...a.flat().map(Math.abs)); // rounding of the equilibrium
+  const kind = () => {
+    if (imaginary > small) return Math.abs(real) <= small ? "centre of the linear part" : real < 0 ? "stable spiral" : "unstable spiral";
+    if (Math.min(Math.abs(real), Math.abs(other)) <= small) return "degenerate";
+    if (real > 0 && other < 0) return "saddle";
+    return real < 0 ? "stable node" : "unstable node";
+  };
+  return `${kind()}, λ = ${eigenvalues(a, digits)}`;
+}

@@ -1,0 +1,141 @@
+/**
+ * The picture of a function of one number: its graph and tangent, or its curve and velocity.
+ *
+ * @typedef {import("./scene.mjs").Point} Point
+ *
+ * @typedef {object} LineMap one input and one or two outputs of a function
+ * @property {(x: number) => {value: number[], slope: number[]} | null} evaluate null where there is no value
+ * @property {number} centre the point
+ * @property {number[]} value there
+ * @property {number[]} slope derivatives there
+ * @property {string} input label
+ * @property {string[]} outputs labels
+ * @property {string} name of the function
+ */
+
+import { sampleCurve } from "./curves.mjs";
+import { showNumber } from "./format.mjs";
+import { arrow, dot, line } from "./scene.mjs";
+
+const PIECES = 48; // at which the height of the frame is found
+const NEAR = 1e-6; // of the radius: where slopes are compared across a kink
+const KINK = 1e-3; // relative difference of two slopes that close to each other
+const TALLEST = 4; // times the tangent's rise, beyond which a graph is cut
+const FRAME_MARGIN = 1.15; // of the frame around what it shows
+
+/**
+ * @param {LineMap} map
+ * @param {{radius: number, digits: number}} shown half the width of the interval
+ * @returns {import("./scene.mjs").Scene}
+ */
+export function graphScene(map, { radius, digits }) {
+  return map.outputs.length === 1 ? graph(map, radius, digits) : curve(map, radius, digits);
+}
+
+/**
+ * @param {LineMap} map
+ * @param {number} radius
+ * @param {number} digits
+ */
+function graph({ evaluate, centre, value: [y], slope: [m], input, outputs, name }, radius, digits) {
+  const [low, high] = [centre - radius, centre + radius];
+  const frame = { x: /** @type {[number, number]} */ ([low, high]), y: heights(evaluate, [low, high], y, m * radius) };
+  const size = frame.y[1] - frame.y[0];
+  const at = (/** @type {number} */ t) => low + t * (high - low);
+  const scaled = (/** @type {Point} */ [x, height]) => /** @type {Point} */ ([((x - low) / (high - low)) * size, height]);
+  const found = sampleCurve((t) => scaled([at(t), evaluate(at(t))?.value[0] ?? NaN]), size);
+  const unscaled = (/** @type {Point} */ [x, height]) => /** @type {Point} */ ([low + (x / size) * (high - low), height]);
+  const [left, right] = sidesOf(evaluate, centre, radius) ?? [m, m];
+  const tangents = /** @type {[Point, Point][]} */ ([
+    [[low, y - left * radius], [centre, y]],
+    [[high, y + right * radius], [centre, y]],
+  ]);
+  const word = left === right ? `tangent at ${input} = ${showNumber(centre, digits)}, of slope ${showNumber(m, digits)}` :
+    `one-sided tangents at the kink ${input} = ${showNumber(centre, digits)}, of slopes ${showNumber(left, digits)} and ${showNumber(right, digits)}`;
+  return {
+    panels: [
+      {
+        name: `${outputs[0]} over ${input}`,
+        axes: /** @type {[string, string]} */ ([input, outputs[0]]),
+        frame,
+        shapes: [
+          ...found.map((points) => line(points.map(unscaled), "function")),
+          ...(Number.isFinite(left + right) ? tangents.map((ends) => line(ends, "linear")) : []),
+          dot([centre, y], "point"),
+        ],
+        grips: [{ name: "point", label: "the point", at: /** @type {Point} */ ([centre, y]) }],
+      },
+    ],
+    legend: /** @type {[string, string][]} */ ([["function", name], ["linear", left === right ? "tangent" : "one-sided tangents"]]),
+    words: [`The graph of ${name} and its ${word}.`],
+  };
+}
+
+/**
+ * Slopes just left and right of the point, if they differ by more than the function bends there.
+ * @param {LineMap["evaluate"]} evaluate
+ * @param {number} centre
+ * @param {number} radius
+ */
+function sidesOf(evaluate, centre, radius) {
+  const slope = (/** @type {number} */ by) => evaluate(centre + by * NEAR * radius)?.slope[0] ?? NaN;
+  const [outer, left, right, beyond] = [slope(-2), slope(-1), slope(1), slope(2)];
+  const bend = Math.max(Math.abs(left - outer), Math.abs(beyond - right));
+  const jump = Math.abs(right - left);
+  const isKink = jump > KINK * (Math.abs(left) + Math.abs(right)) && jump > 10 * bend;
+  return isKink ? [left, right] : null;
+}
+
+/**
+ * The frame's ends: the graph, cut where it leaves far from the tangent.
+ * @param {LineMap["evaluate"]} evaluate
+ * @param {[number, number]} ends
+ * @param {number} y
+ * @param {number} rise of the tangent
+ * @returns {[number, number]}
+ */
+function heights(evaluate, [low, high], y, rise) {
+  const found = Array.from({ length: PIECES + 1 }, (_, k) => evaluate(low + ((high - low) * k) / PIECES)?.value[0] ?? NaN);
+  const apart = found.filter(Number.isFinite).map((one) => Math.abs(one - y));
+  const widest = Math.max(...apart, 0);
+  const tall = Math.max(Number.isFinite(rise) ? Math.abs(rise) : 0, Math.min(widest, TALLEST * (Math.abs(rise) || widest)));
+  const half = FRAME_MARGIN * (tall > 0 ? tall : Math.max(Math.abs(y), 1) / 2);
+  return [y - half, y + half];
+}
+
+/**
+ * @param {LineMap} map
+ * @param {number} radius
+ * @param {number} digits
+ */
+function curve({ evaluate, centre, value, slope, input, outputs, name }, radius, digits) {
+  const centreOf = /** @type {Point} */ ([value[0], value[1]]);
+  const at = (/** @type {number} */ t) => {
+    const found = evaluate(centre + (2 * t - 1) * radius)?.value;
+    return found ? /** @type {Point} */ ([found[0], found[1]]) : null;
+  };
+  const speed = Math.hypot(slope[0], slope[1]);
+  const rough = sampleCurve(at, Math.max(speed * radius, 1e-300)).flat();
+  const reach = Math.max(...rough.flatMap((one) => one.map((x, k) => Math.abs(x - centreOf[k]))), speed * radius) || 1;
+  const half = FRAME_MARGIN * Math.min(reach, TALLEST * speed * radius || reach);
+  const tip = /** @type {Point} */ ([centreOf[0] + slope[0] * radius, centreOf[1] + slope[1] * radius]);
+  return {
+    panels: [
+      {
+        name: outputs.slice(0, 2).join(", "),
+        axes: /** @type {[string, string]} */ ([outputs[0], outputs[1]]),
+        frame: { x: [centreOf[0] - half, centreOf[0] + half], y: [centreOf[1] - half, centreOf[1] + half] },
+        shapes: [
+          ...sampleCurve(at, half).map((points) => line(points, "function")),
+          arrow(centreOf, tip, "linear", `∂/∂${input}`),
+          dot(centreOf, "point"),
+        ],
+        grips: [],
+      },
+    ],
+    words: [
+      `The curve of ${name} and its velocity at ${input} = ${showNumber(centre, digits)}: ` +
+        `(${[slope[0], slope[1]].map((one) => showNumber(one, digits)).join(", ")}), of length ${showNumber(speed, digits)}.`,
+    ],
+  };
+}

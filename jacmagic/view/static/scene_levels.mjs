@@ -1,0 +1,132 @@
+/**
+ * The picture of a number that depends on two: level lines, the gradient, and the axes of the Hessian.
+ *
+ * @typedef {import("./scene.mjs").Point} Point
+ *
+ * @typedef {object} HeightMap two inputs and one output of a function
+ * @property {(at: Point) => {value: number, gradient: number[]} | null} evaluate null where there is none
+ * @property {Point} centre the point
+ * @property {number} value there
+ * @property {number[]} gradient there
+ * @property {[string, string]} inputs labels
+ * @property {string} output label
+ * @property {string} name of the function
+ */
+
+import { levelLine, roundNumbers } from "./curves.mjs";
+import { showNumber } from "./format.mjs";
+import { around, arrow, dot, line, shift } from "./scene.mjs";
+
+const CELLS = 48; // along a side of the grid that level lines are found on
+const LEVELS = 12; // about how many lines are drawn
+const ARROW_SHARE = 0.6; // of the window's half width
+// A step of the differences of the gradient: ∛eps balances rounding and truncation.
+const DIFFERENCE = Math.cbrt(Number.EPSILON);
+
+/**
+ * @param {HeightMap} map
+ * @param {{radius: number, digits: number}} shown half the window's width
+ * @returns {import("./scene.mjs").Scene}
+ */
+export function levelScene(map, { radius, digits }) {
+  const { evaluate, centre, value, gradient, inputs, output, name } = map;
+  const coordinate = (/** @type {number} */ k) => radius * ((2 * k) / CELLS - 1);
+  const range = Array.from({ length: CELLS + 1 }, (_, k) => k);
+  const heights = range.map((i) => range.map((j) => evaluate(shift(centre, [coordinate(j), coordinate(i)]))?.value ?? NaN));
+  const place = (/** @type {number} */ j, /** @type {number} */ i) => shift(centre, [coordinate(j), coordinate(i)]);
+  const lines = levels(heights).flatMap((level) => levelLine(heights, level, place).map((points) => line(points, "grid")));
+  const own = levelLine(heights, value, place).map((points) => line(points, "function"));
+  const length = Math.hypot(gradient[0], gradient[1]);
+  const scale = length > 0 && Number.isFinite(length) ? (ARROW_SHARE * radius) / length : 0;
+  const tip = shift(centre, [gradient[0] * scale, gradient[1] * scale]);
+  const hessian = hessianOf(map);
+  const show = (/** @type {number} */ one) => showNumber(one, digits);
+  return {
+    panels: [
+      {
+        name: `${output} over ${inputs.join(", ")}`,
+        axes: inputs,
+        frame: around(centre, [radius, radius]),
+        shapes: [
+          ...lines,
+          ...own,
+          ...curvature(centre, hessian, radius, digits),
+          ...(scale ? [arrow(centre, tip, "linear", "∇")] : []),
+          dot(centre, "point"),
+        ],
+        grips: [{ name: "point", label: "the point", at: centre }],
+      },
+    ],
+    words: [
+      `Level lines of ${name} around (${inputs.join(", ")}) = (${centre.map(show).join(", ")}); the strong one is ${output} = ${show(value)}.`,
+      `The gradient (${gradient.map(show).join(", ")}) is orthogonal to it; its length, the steepest slope, is ${show(length)}.`,
+      ...(hessian ? [`The second derivatives have the eigenvalues ${eigen(hessian).map(([one]) => show(one)).join(" and ")}: ${kind(hessian)}.`] : []),
+    ],
+  };
+}
+
+/** @param {number[][]} heights */
+function levels(heights) {
+  const sorted = heights.flat().filter(Number.isFinite).sort((a, b) => a - b);
+  if (!sorted.length) return [];
+  const cut = Math.floor(sorted.length / 50); // a pole's heights would take all levels
+  return roundNumbers(sorted[cut], sorted[sorted.length - 1 - cut], LEVELS);
+}
+
+/**
+ * Second derivatives by central differences of the gradient.
+ * @param {HeightMap} map
+ */
+function hessianOf({ evaluate, centre }) {
+  const columns = [0, 1].map((k) => {
+    const h = DIFFERENCE * Math.max(Math.abs(centre[k]), 1);
+    const unit = /** @type {Point} */ (k ? [0, h] : [h, 0]);
+    const [more, less] = [evaluate(shift(centre, unit)), evaluate(shift(centre, [-unit[0], -unit[1]]))];
+    return more && less ? more.gradient.map((one, i) => (one - less.gradient[i]) / (2 * h)) : [NaN, NaN];
+  });
+  const cross = (columns[0][1] + columns[1][0]) / 2;
+  const hessian = [[columns[0][0], cross], [cross, columns[1][1]]];
+  return hessian.flat().every(Number.isFinite) ? hessian : null;
+}
+
+/**
+ * Eigenvalues and unit eigenvectors of a symmetric 2 × 2 matrix, the larger first.
+ * @param {number[][]} a
+ * @returns {[number, Point][]}
+ */
+export function eigen([[a, b], [, d]]) {
+  const [mean, half] = [(a + d) / 2, (a - d) / 2];
+  const root = Math.hypot(half, b);
+  const angle = Math.atan2(b, half) / 2;
+  return [
+    [mean + root, [Math.cos(angle), Math.sin(angle)]],
+    [mean - root, [-Math.sin(angle), Math.cos(angle)]],
+  ];
+}
+
+/** @param {number[][]} hessian */
+function kind(hessian) {
+  const [[one], [other]] = eigen(hessian);
+  const small = 1e-6 * Math.max(Math.abs(one), Math.abs(other)); // the differences' own error
+  if (other > small) return "curved upwards in all directions";
+  if (one < -small) return "curved downwards in all directions";
+  return one > small && other < -small ? "a saddle" : "flat in a direction";
+}
+
+/**
+ * The axes of the quadratic part, long where it is flat.
+ * @param {Point} centre
+ * @param {number[][] | null} hessian
+ * @param {number} radius
+ * @param {number} digits
+ */
+function curvature(centre, hessian, radius, digits) {
+  if (!hessian || !hessian.flat().some(Boolean)) return [];
+  const strongest = Math.max(...eigen(hessian).map(([value]) => Math.abs(value)));
+  return eigen(hessian).map(([value, direction], k) => {
+    const share = Math.min(0.5, 0.25 * Math.sqrt(strongest / Math.max(Math.abs(value), strongest / 4)));
+    const half = /** @type {Point} */ (direction.map((one) => one * share * radius));
+    const ends = [shift(centre, [-half[0], -half[1]]), shift(centre, half)];
+    return line(ends, "quiet", `λ${"₁₂"[k]} = ${showNumber(value, digits)}`);
+  });
+}

@@ -1,0 +1,258 @@
+/**
+ * The picture of a map of the plane: a square around the point, its image under f, and under f + J·dx.
+ *
+ * Close to the point both images coincide: that is what the Jacobian is. Lengths of both axes of a plane
+ * are drawn to one scale, so that areas and angles are true.
+ *
+ * @typedef {import("./scene.mjs").Point} Point
+ *
+ * @typedef {object} PlaneMap a map of the plane, two inputs and two outputs of a function
+ * @property {(at: Point) => {value: Point, jacobian: number[][]} | null} evaluate null where there is no value
+ * @property {Point} centre the point
+ * @property {Point} value there
+ * @property {number[][]} jacobian 2 × 2, there
+ * @property {[string, string]} inputs labels
+ * @property {[string, string]} outputs labels
+ * @property {string} name of the function
+ */
+
+import { levelLine, sampleCurve } from "./curves.mjs";
+import { showNumber } from "./format.mjs";
+import { determinant, svd, times, transpose } from "./linear.mjs";
+import { area, around, arrow, dot, line, shift } from "./scene.mjs";
+
+const GRID_LINES = 9; // each way, of the square around the point
+const CIRCLE_PIECES = 72;
+const ZERO_CURVE_CELLS = 32; // along a side, where det J = 0 is looked for
+export const SQUARE_SHARE = 0.68; // of the window's half width
+export const IMAGE_SHARE = 0.85; // the same of the image
+const MAX_OVERSHOOT = 2.5; // of the curved image beyond the linear one, in the window
+
+/**
+ * @param {PlaneMap} map
+ * @param {{radius: number, step: Point, weight: Point, digits: number}} shown half the square's side;
+ *   the vector dx and the covector w that are dragged, in units of the radius
+ * @returns {import("./scene.mjs").Scene}
+ */
+export function mapScene(map, { radius, step, weight, digits }) {
+  const { centre, value, jacobian } = map;
+  const dx = /** @type {Point} */ (step.map((one) => one * radius));
+  const image = /** @type {Point} */ (times(jacobian, dx));
+  const reach = reachOf(map, radius);
+  const w = /** @type {Point} */ (weight.map((one) => one * reach));
+  const pulled = fitted(/** @type {Point} */ (times(transpose(jacobian), w)), radius);
+  const left = {
+    name: map.inputs.join(", "),
+    axes: map.inputs,
+    frame: around(centre, [radius / SQUARE_SHARE, radius / SQUARE_SHARE]),
+    shapes: [
+      ...zeroCurve(map, radius / SQUARE_SHARE),
+      ...square(centre, radius),
+      line(circle(centre, [[radius, 0], [0, radius]]), "quiet"),
+      arrow(centre, shift(centre, pulled), "cotangent", "Jᵀw"),
+      arrow(centre, shift(centre, dx), "step", "dx"),
+      dot(centre, "point"),
+    ],
+    grips: [
+      { name: "point", label: "the point", at: centre },
+      { name: "step", label: "the vector dx", at: shift(centre, dx) },
+    ],
+  };
+  const right = {
+    name: map.outputs.join(", "),
+    axes: map.outputs,
+    frame: around(value, [reach / IMAGE_SHARE, reach / IMAGE_SHARE]),
+    shapes: [
+      ...warped(map, radius, reach),
+      area(corners(map, radius), "linear"),
+      line(circle(value, columnsOf(jacobian, radius)), "linear"),
+      ...axes(value, jacobian, radius, digits),
+      ...columnsOf(jacobian, radius).map((column, k) =>
+        arrow(value, shift(value, column), "linear", `∂${map.name}/∂${map.inputs[k]}`),
+      ),
+      arrow(value, shift(value, w), "cotangent", "w"),
+      arrow(value, shift(value, image), "step", "J·dx"),
+      dot(value, "point"),
+    ],
+    grips: [{ name: "weight", label: "the covector w", at: shift(value, w) }],
+  };
+  const legend = /** @type {[string, string][]} */ ([
+    ["function", map.name],
+    ["linear", `${map.name} + J·dx`],
+    ["step", "dx and J·dx"],
+    ["cotangent", "w and Jᵀw"],
+  ]);
+  return { panels: [left, right], legend, words: mapWords(map, radius, reach, digits) };
+}
+
+/**
+ * Half the width of the linear image of the square; of the curved one where that is a little wider.
+ * @param {PlaneMap} map
+ * @param {number} radius
+ */
+function reachOf({ evaluate, centre, value, jacobian }, radius) {
+  const linear = Math.max(...jacobian.map((row) => radius * (Math.abs(row[0]) + Math.abs(row[1]))));
+  const ends = square(centre, radius).flatMap(({ points }) => points);
+  const found = ends.map((at) => evaluate(at)?.value).filter((at) => at?.every(Number.isFinite));
+  const curved = Math.max(...found.map((at) => Math.max(...(at ?? []).map((one, k) => Math.abs(one - value[k])))), 0);
+  const reach = linear ? Math.max(linear, Math.min(curved, MAX_OVERSHOOT * linear)) : curved;
+  return reach > 0 && Number.isFinite(reach) ? reach : radius;
+}
+
+/**
+ * The square's grid, straight.
+ * @param {Point} centre
+ * @param {number} radius
+ */
+function square(centre, radius) {
+  return gridEnds(radius).map((ends) => line(ends.map((end) => shift(centre, end)), "grid"));
+}
+
+/**
+ * Both ends of each grid line, from the centre.
+ * @param {number} radius
+ * @returns {Point[][]}
+ */
+function gridEnds(radius) {
+  const steps = Array.from({ length: GRID_LINES }, (_, k) => radius * ((2 * k) / (GRID_LINES - 1) - 1));
+  return [
+    ...steps.map((y) => /** @type {Point[]} */ ([[-radius, y], [radius, y]])),
+    ...steps.map((x) => /** @type {Point[]} */ ([[x, -radius], [x, radius]])),
+  ];
+}
+
+/**
+ * The grid's image under the function.
+ * @param {PlaneMap} map
+ * @param {number} radius
+ * @param {number} reach
+ */
+function warped({ evaluate, centre }, radius, reach) {
+  return gridEnds(radius).flatMap(([from, to]) => {
+    /** @type {(t: number) => Point | null} */
+    const curve = (t) => {
+      const at = shift(centre, [from[0] + t * (to[0] - from[0]), from[1] + t * (to[1] - from[1])]);
+      return evaluate(at)?.value ?? null;
+    };
+    return sampleCurve(curve, 2 * reach).map((points) => line(points, "function"));
+  });
+}
+
+/**
+ * The image of the square's corners under f + J·dx.
+ * @param {PlaneMap} map
+ * @param {number} radius
+ */
+function corners({ value, jacobian }, radius) {
+  const ends = /** @type {Point[]} */ ([[-1, -1], [1, -1], [1, 1], [-1, 1]]);
+  return ends.map((end) => shift(value, /** @type {Point} */ (times(jacobian, end.map((one) => one * radius)))));
+}
+
+/**
+ * @param {number[][]} jacobian
+ * @param {number} radius
+ */
+function columnsOf(jacobian, radius) {
+  return /** @type {Point[]} */ (transpose(jacobian).map((column) => column.map((one) => one * radius)));
+}
+
+/**
+ * An ellipse with two conjugate half diameters.
+ * @param {Point} centre
+ * @param {Point[]} halves
+ */
+function circle(centre, [a, b]) {
+  return Array.from({ length: CIRCLE_PIECES + 1 }, (_, k) => {
+    const [c, s] = [Math.cos((2 * Math.PI * k) / CIRCLE_PIECES), Math.sin((2 * Math.PI * k) / CIRCLE_PIECES)];
+    return shift(centre, [c * a[0] + s * b[0], c * a[1] + s * b[1]]);
+  });
+}
+
+/**
+ * The half axes of the ellipse: singular values along left singular vectors.
+ * @param {Point} value
+ * @param {number[][]} jacobian
+ * @param {number} radius
+ * @param {number} digits
+ */
+function axes(value, jacobian, radius, digits) {
+  if (!jacobian.flat().every(Number.isFinite)) return [];
+  const { u, values } = svd(jacobian);
+  return values.map((sigma, k) => {
+    const end = shift(value, [-u[0][k] * sigma * radius, -u[1][k] * sigma * radius]);
+    return line([value, end], "quiet", `σ${"₁₂"[k]} = ${showNumber(sigma, digits)}`);
+  });
+}
+
+/**
+ * Where the determinant of J is zero: there the map is not invertible.
+ * @param {PlaneMap} map
+ * @param {number} half
+ */
+function zeroCurve({ evaluate, centre }, half) {
+  const coordinate = (/** @type {number} */ k) => half * ((2 * k) / ZERO_CURVE_CELLS - 1);
+  const range = Array.from({ length: ZERO_CURVE_CELLS + 1 }, (_, k) => k);
+  const heights = range.map((i) =>
+    range.map((j) => {
+      const there = evaluate(shift(centre, [coordinate(j), coordinate(i)]));
+      return there ? determinant(there.jacobian) : NaN;
+    }),
+  );
+  const place = (/** @type {number} */ j, /** @type {number} */ i) => shift(centre, [coordinate(j), coordinate(i)]);
+  return levelLine(heights, 0, place).map((points, k) => line(points, "zero", k ? "" : "det J = 0"));
+}
+
+/**
+ * A vector no longer than the square.
+ * @param {Point} vector
+ * @param {number} radius
+ * @returns {Point}
+ */
+function fitted(vector, radius) {
+  const length = Math.hypot(...vector);
+  const factor = length > 0 ? (0.8 * radius) / length : 0;
+  return [vector[0] * factor, vector[1] * factor];
+}
+
+/**
+ * @param {PlaneMap} map
+ * @param {number} radius
+ * @param {number} reach
+ * @param {number} digits
+ */
+function mapWords(map, radius, reach, digits) {
+  const { jacobian, name, inputs } = map;
+  const show = (/** @type {number} */ one) => showNumber(one, digits);
+  const det = determinant(jacobian);
+  const turned = det < 0 ? "and turns them over" : "and keeps their orientation";
+  const areas = det ? `multiplies areas by ${show(Math.abs(det))} ${turned}` : "flattens areas to a line or a point";
+  const sigmas = jacobian.flat().every(Number.isFinite) ? svd(jacobian).values.map(show) : [];
+  return [
+    `Left: a square of side ${show(2 * radius)} around (${inputs.join(", ")}) = (${map.centre.map(show).join(", ")}). ` +
+      `Right: its image under ${name}, and dashed under ${name} + J·dx.`,
+    `J ${areas}: det J = ${show(det)}.`,
+    ...(sigmas.length ? [`It takes a circle to an ellipse that is stretched by ${sigmas.join(" and ")}.`] : []),
+    `In this square ${name} differs from its linear part by at most ${percent(deviation(map, radius) / reach)} of the image's half width.`,
+  ];
+}
+
+/**
+ * Largest distance between f and f + J·dx on the square's grid.
+ * @param {PlaneMap} map
+ * @param {number} radius
+ */
+export function deviation({ evaluate, centre, value, jacobian }, radius) {
+  const apart = gridEnds(radius).flatMap((ends) =>
+    ends.map((end) => {
+      const there = evaluate(shift(centre, end))?.value;
+      const linear = shift(value, /** @type {Point} */ (times(jacobian, end)));
+      return there ? Math.hypot(there[0] - linear[0], there[1] - linear[1]) : 0;
+    }),
+  );
+  return Math.max(...apart);
+}
+
+/** @param {number} share */
+function percent(share) {
+  return `${showNumber(100 * share, 2)} %`;
+}

@@ -1,0 +1,108 @@
+/**
+ * Slices: a function of many numbers seen as one of one or two of its inputs, the others held.
+ *
+ * @typedef {(point: Float64Array) => {values: Float64Array, outputs: Float64Array} | null} Evaluate
+ *
+ * @typedef {object} Around
+ * @property {Evaluate | null} evaluate null where the browser cannot compute the function
+ * @property {Float64Array} point
+ * @property {Float64Array} values entries of J there, row-major, outputs by inputs
+ * @property {Float64Array} outputs
+ * @property {string[]} labels of the inputs' components
+ * @property {string[]} rows labels of the outputs
+ * @property {string} name of the function
+ */
+
+/**
+ * @param {Float64Array} point
+ * @param {number[]} components
+ * @param {number[]} numbers
+ */
+export function replaced(point, components, numbers) {
+  const moved = Float64Array.from(point);
+  components.forEach((component, k) => (moved[component] = numbers[k]));
+  return moved;
+}
+
+/**
+ * @template {{values: ArrayLike<number>}} T
+ * @param {T} result
+ * @param {number[]} rows
+ * @param {number[]} columns
+ * @param {number} width of the matrix
+ */
+function block(result, rows, columns, width) {
+  return rows.map((i) => columns.map((j) => result.values[i * width + j]));
+}
+
+/** @type {(from: ArrayLike<number>, indices: number[]) => number[]} */
+const pick = (from, indices) => indices.map((k) => from[k]);
+
+/**
+ * @param {Around} around
+ * @param {number[]} columns two inputs
+ * @param {number[]} rows two outputs
+ * @returns {import("./scene_map.mjs").PlaneMap}
+ */
+export function planeMap({ evaluate, point, values, outputs, labels, rows: names, name }, columns, rows) {
+  const n = labels.length;
+  /** @type {import("./scene_map.mjs").PlaneMap["evaluate"]} */
+  const there = (at) => {
+    const found = evaluate?.(replaced(point, columns, at));
+    return found ? { value: /** @type {any} */ (pick(found.outputs, rows)), jacobian: block(found, rows, columns, n) } : null;
+  };
+  return /** @type {import("./scene_map.mjs").PlaneMap} */ ({
+    evaluate: there,
+    centre: pick(point, columns),
+    value: pick(outputs, rows),
+    jacobian: block({ values }, rows, columns, n),
+    inputs: columns.map((j) => labels[j]),
+    outputs: rows.map((i) => names[i]),
+    name,
+  });
+}
+
+/**
+ * @param {Around} around
+ * @param {number} column an input
+ * @param {number[]} rows outputs
+ * @returns {import("./scene_graph.mjs").LineMap}
+ */
+export function lineMap({ evaluate, point, values, outputs, labels, rows: names, name }, column, rows) {
+  const n = labels.length;
+  const slopes = (/** @type {{values: ArrayLike<number>}} */ result) => block(result, rows, [column], n).map(([one]) => one);
+  return {
+    evaluate: (x) => {
+      const found = evaluate?.(replaced(point, [column], [x]));
+      return found ? { value: pick(found.outputs, rows), slope: slopes(found) } : null;
+    },
+    centre: point[column],
+    value: pick(outputs, rows),
+    slope: slopes({ values }),
+    input: labels[column],
+    outputs: rows.map((i) => names[i]),
+    name,
+  };
+}
+
+/**
+ * @param {Around} around
+ * @param {number[]} columns two inputs
+ * @param {number} row an output
+ * @returns {import("./scene_levels.mjs").HeightMap}
+ */
+export function heightMap({ evaluate, point, values, outputs, labels, rows: names, name }, columns, row) {
+  const n = labels.length;
+  return /** @type {import("./scene_levels.mjs").HeightMap} */ ({
+    evaluate: (at) => {
+      const found = evaluate?.(replaced(point, columns, at));
+      return found ? { value: found.outputs[row], gradient: block(found, [row], columns, n)[0] } : null;
+    },
+    centre: pick(point, columns),
+    value: outputs[row],
+    gradient: block({ values }, [row], columns, n)[0],
+    inputs: columns.map((j) => labels[j]),
+    output: names[row],
+    name,
+  });
+}

@@ -1,0 +1,156 @@
+/**
+ * One slider: its name, a handle and a field; below them the ends of its range and a button that plays it.
+ *
+ * The slider's model holds the number. A handle is drawn at the stop that is next to it and writes only
+ * when it is moved, so that a number between two stops, or outside the range, stays what it is.
+ *
+ * @typedef {object} Handle
+ * @property {any} model of the slider
+ * @property {number} start the component's first number
+ */
+
+import { make } from "./element.mjs";
+import { showNumber } from "./format.mjs";
+import { fromJson } from "./live.mjs";
+import { Player } from "./play.mjs";
+import { FIELD_DIGITS, fieldText, nearestStop, roundStep, stopsOf, typedNumber } from "./stops.mjs";
+
+export class SliderRow {
+  /**
+   * @param {HTMLElement} parent
+   * @param {Handle} handle
+   */
+  constructor(parent, { model, start }) {
+    this.model = model;
+    this.start = start;
+    this.row = make(parent.ownerDocument, "div", "jm-slider");
+    this.label = make(parent.ownerDocument, "span", "jm-name");
+    this.range = this.input("range", "jm-handle");
+    this.field = this.input("text", "jm-number");
+    this.low = this.input("text", "jm-end");
+    this.high = this.input("text", "jm-end jm-high");
+    this.button = this.playButton();
+    this.row.append(this.label, this.range, this.field, this.low, this.high, this.button);
+    parent.append(this.row);
+    this.listen();
+    this.changed = () => this.show();
+    model.on("change", this.changed);
+    this.show();
+  }
+
+  listen() {
+    this.range.addEventListener("input", () => this.choose(this.stops[this.range.valueAsNumber]));
+    this.field.addEventListener("input", () => this.typing());
+    this.field.addEventListener("change", () => this.typed());
+    this.field.addEventListener("keydown", (event) => this.key(event));
+    for (const end of [this.low, this.high]) end.addEventListener("change", () => this.stretch());
+  }
+
+  /**
+   * @param {string} type
+   * @param {string} className
+   */
+  input(type, className) {
+    const input = /** @type {HTMLInputElement} */ (make(this.row.ownerDocument, "input", className));
+    input.setAttribute("data-lm-suppress-shortcuts", "true");
+    const own = type === "range" ? { min: "0", step: "1" } : { autocomplete: "off", spellcheck: false };
+    return Object.assign(input, { type, ...own });
+  }
+
+  playButton() {
+    const button = /** @type {HTMLButtonElement} */ (make(this.row.ownerDocument, "button", "jm-tool jm-play", "▶"));
+    button.type = "button";
+    button.setAttribute("aria-pressed", "false");
+    this.player = new Player(this, (on) => {
+      button.textContent = on ? "⏸" : "▶";
+      button.setAttribute("aria-pressed", String(on));
+    });
+    button.addEventListener("click", () => this.player.toggle());
+    return button;
+  }
+
+  get value() {
+    return fromJson(this.model.get("value"));
+  }
+
+  /** @param {number} value */
+  write(value) {
+    this.model.set("value", value);
+    this.model.save_changes();
+  }
+
+  /**
+   * The user's number, which ends an animation.
+   * @param {number} value
+   */
+  choose(value) {
+    this.player.stop();
+    this.write(value);
+  }
+
+  /** A number that is being typed counts at once if the range holds it. */
+  typing() {
+    const typed = typedNumber(this.field.value);
+    if (typed >= this.stops[0] && typed <= this.stops[this.stops.length - 1]) this.choose(typed);
+  }
+
+  /** Any number that was typed counts; what is none is put right. */
+  typed() {
+    const typed = typedNumber(this.field.value);
+    if (!Number.isNaN(typed)) this.choose(typed);
+    this.show();
+  }
+
+  /** Take the ends that were typed, if they make a range. */
+  stretch() {
+    const [min, max] = [typedNumber(this.low.value), typedNumber(this.high.value)];
+    if (min < max) {
+      this.model.set({ min, max, step: roundStep(min, max) });
+      this.model.save_changes();
+    }
+    this.drawn = "";
+    this.show();
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    const by = { ArrowUp: 1, ArrowDown: -1 }[event.key];
+    if (!by) return;
+    event.preventDefault();
+    const index = nearestStop(this.stops, this.value) + by;
+    if (index in this.stops) this.choose(this.stops[index]);
+  }
+
+  /** A number that is being typed is left as it is while it means the model's value. */
+  show() {
+    this.drawRange();
+    const { value } = this;
+    const name = String(this.model.get("description"));
+    this.label.textContent = name;
+    this.range.setAttribute("aria-label", name);
+    this.field.setAttribute("aria-label", `${name} as a number`);
+    this.low.setAttribute("aria-label", `least ${name} of the slider`);
+    this.high.setAttribute("aria-label", `greatest ${name} of the slider`);
+    this.button.setAttribute("aria-label", `Play ${name}`);
+    this.range.value = String(nearestStop(this.stops, value));
+    this.range.setAttribute("aria-valuetext", showNumber(value, FIELD_DIGITS));
+    this.field.title = Number.isFinite(value) ? String(value) : showNumber(value);
+    if (typedNumber(this.field.value) !== value) this.field.value = fieldText(value);
+  }
+
+  drawRange() {
+    const [min, max, step] = ["min", "max", "step"].map((name) => fromJson(this.model.get(name)));
+    const range = JSON.stringify([min, max, step]);
+    if (range === this.drawn) return;
+    this.drawn = range;
+    this.stops = stopsOf({ min, max, step }, this.start);
+    this.range.max = String(this.stops.length - 1);
+    [this.low.value, this.high.value] = [fieldText(min), fieldText(max)];
+  }
+
+  remove() {
+    this.player.stop();
+    this.model.off("change", this.changed);
+    this.row.remove();
+  }
+}

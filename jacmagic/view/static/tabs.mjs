@@ -1,0 +1,103 @@
+/**
+ * The tabs below the table: one panel for each name, of which one is open.
+ *
+ * The parts of a tab say by `isEmpty` whether they have anything to show; a tab of empty parts is hidden.
+ *
+ * @typedef {object} Tab
+ * @property {string} name
+ * @property {HTMLButtonElement} button
+ * @property {HTMLElement} panel
+ */
+
+import { make } from "./element.mjs";
+
+const KEYS = /** @type {Record<string, number>} */ ({ ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity });
+
+let serial = 0; // of the ids that tie buttons to panels, several views in one page
+
+export class Tabs {
+  /**
+   * @param {HTMLElement} box
+   * @param {(name: string) => void} onChoose
+   */
+  constructor(box, onChoose) {
+    this.box = box;
+    this.document = box.ownerDocument;
+    this.onChoose = onChoose;
+    this.open = "";
+    this.list = make(this.document, "div", "jm-tablist");
+    this.list.setAttribute("role", "tablist");
+    this.list.setAttribute("aria-label", "Explanations");
+    this.panels = make(this.document, "div", "jm-panels");
+    box.append(this.list, this.panels);
+    /** @type {Tab[]} */
+    this.tabs = [];
+    this.list.addEventListener("keydown", (event) => this.key(event));
+  }
+
+  get names() {
+    return this.tabs.map(({ name }) => name);
+  }
+
+  /**
+   * The panel of a tab, made when it is first asked for.
+   * @param {string} name
+   */
+  panel(name) {
+    return (this.tabs.find((tab) => tab.name === name) ?? this.add(name)).panel;
+  }
+
+  /**
+   * @param {string} name
+   * @returns {Tab}
+   */
+  add(name) {
+    const id = `jm-tab-${++serial}`;
+    const button = /** @type {HTMLButtonElement} */ (make(this.document, "button", "jm-tab", name));
+    Object.assign(button, { type: "button", id });
+    button.setAttribute("role", "tab");
+    button.addEventListener("click", () => this.onChoose(name));
+    const panel = make(this.document, "div", "jm-panel");
+    panel.id = `${id}-panel`;
+    panel.setAttribute("role", "tabpanel");
+    panel.setAttribute("aria-labelledby", id);
+    button.setAttribute("aria-controls", panel.id);
+    this.list.append(button);
+    this.panels.append(panel);
+    const tab = { name, button, panel };
+    this.tabs.push(tab);
+    return tab;
+  }
+
+  /**
+   * Open a tab; the first that has anything to show where the one that is asked for has nothing.
+   * @param {string} wanted
+   * @param {Set<string>} empty names of the tabs that have nothing to show
+   */
+  paint(wanted, empty) {
+    const shown = this.tabs.filter(({ name }) => !empty.has(name));
+    const open = shown.find(({ name }) => name === wanted) ?? shown[0];
+    this.open = open?.name ?? "";
+    for (const tab of this.tabs) {
+      const isOpen = tab === open;
+      tab.button.hidden = empty.has(tab.name);
+      tab.button.tabIndex = isOpen ? 0 : -1;
+      tab.button.setAttribute("aria-selected", String(isOpen));
+      tab.panel.hidden = !isOpen;
+    }
+    this.list.hidden = shown.length < 2;
+  }
+
+  /** @param {KeyboardEvent} event */
+  key(event) {
+    const by = KEYS[event.key];
+    if (by === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const shown = this.tabs.filter(({ button }) => !button.hidden);
+    const at = shown.findIndex(({ button }) => button === event.target);
+    const next = Number.isFinite(by) ? (at + by + shown.length) % shown.length : by < 0 ? 0 : shown.length - 1;
+    shown[next].button.focus();
+    this.onChoose(shown[next].name);
+  }
+}

@@ -1,0 +1,73 @@
+"""WCAG 2.2 AA by axe: every state of the view, in exported pages and in JupyterLab."""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+import pytest
+import torch
+from playwright.sync_api import Page
+
+import jacmagic
+
+F64 = torch.float64
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+CHECK = """async ([root, rules]) => {
+  const found = await axe.run(root, { runOnly: rules });
+  return found.violations.map((one) => `${one.id}: ${one.nodes[0].html}`);
+}"""
+
+
+def scalars(*numbers: float) -> tuple[torch.Tensor, ...]:
+    """Return scalar tensors."""
+    return tuple(torch.tensor(one, dtype=F64) for one in numbers)
+
+
+RESULTS = {
+    "seed": lambda: jacmagic.jacobian(
+        lambda x1, x2, x3: (x1 + x2, x3 * x1, x2**3), scalars(3, 4, 5)
+    ),
+    "plane": lambda: jacmagic.jacobian(lambda r, t: (r * t.cos(), r * t.sin()), scalars(2, 0.5)),
+    "kink": lambda: jacmagic.jacobian(torch.relu, torch.tensor([0.0, 1.0], dtype=F64)),
+    "wide": lambda: jacmagic.jacobian(lambda x: torch.softmax(x, 0), torch.ones(30, dtype=F64)),
+    "refused": lambda: jacmagic.jacobian(lambda x: x * torch.bernoulli(x / x), scalars(2.0)[0]),
+    "hessian": lambda: jacmagic.hessian(lambda x, y: x**2 * y + y.sin(), scalars(1, 2)),
+}
+
+
+def violations(page: Page, root: str) -> list[str]:
+    """Return what axe finds in each tab, the entry's with a derivation."""
+    page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text("utf-8"))
+    found = []
+    for tab in page.locator(".jm-tab:visible").all():
+        tab.click()
+        if tab.inner_text() == "Entry":
+            page.locator(".jm-grid td[role=gridcell]").first.click()
+            page.wait_for_timeout(100)
+        name = tab.inner_text()
+        found += [f"{name}: {one}" for one in page.evaluate(CHECK, [root, RULES])]
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", RESULTS)
+def test_an_exported_page_has_no_violations(context, tmp_path, name, scheme):
+    """Names, roles, contrast and keyboard access hold in every tab, light and dark."""
+    path = RESULTS[name]().save_html(tmp_path / "page.html")
+    assert context.browser is not None
+    fresh = context.browser.new_context(offline=True, color_scheme=scheme, bypass_csp=True)
+    page = fresh.new_page()
+    page.goto(path.as_uri())
+    page.wait_for_selector(".jm-grid td")
+    assert violations(page, "main") == []
+    fresh.close()
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
+def test_jupyterlab_has_no_violations(opened, theme):
+    """The same holds for the explorer in JupyterLab, in its own two themes."""
+    notebook = opened(
+        "%%jacobian x=1 y=0\ndef f(x, y):\n    return x*y, abs(y)",
+    )
+    notebook.theme(theme)
+    assert violations(notebook.page, ".jm-explorer") == []

@@ -1,0 +1,209 @@
+"""Tabs, pictures and sliders of an exported page, as a reader uses them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from playwright.sync_api import BrowserContext, Page, expect
+
+import jacmagic
+
+F64 = torch.float64
+OUTSIDE = """() => [...document.querySelectorAll(".jm-plane svg > *, .jm-slider > *")]
+  .filter((box) => box.getBoundingClientRect().right > innerWidth + 1)
+  .map((box) => box.outerHTML)"""
+
+
+@pytest.fixture(scope="module")
+def polar_page(tmp_path_factory) -> Path:
+    """Return a page of polar coordinates at r = 2, φ = 0.5."""
+    two, half = torch.tensor([2.0, 0.5], dtype=F64)
+
+    def f(r, phi):
+        return r * torch.cos(phi), r * torch.sin(phi)
+
+    J = jacmagic.jacobian(f, (two, half))
+    return J.save_html(tmp_path_factory.mktemp("pages") / "polar.html")
+
+
+@pytest.fixture
+def page(context: BrowserContext, polar_page: Path) -> Iterator[Page]:
+    """Open the page, which complains of nothing."""
+    assert context.browser is not None
+    offline = context.browser.new_context(offline=True)
+    page = offline.new_page()
+    complaints = []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(polar_page.as_uri())
+    page.wait_for_selector(".jm-grid td")
+    yield page
+    offline.close()
+    assert complaints == []
+
+
+def number(page: Page, index: int) -> float:
+    """Return the number that a slider holds."""
+    return float(page.locator(".jm-number").nth(index).get_attribute("title"))
+
+
+def open_tab(page: Page, name: str) -> None:
+    """Open a tab by its name."""
+    page.get_by_role("tab", name=name).click()
+
+
+def centre(page: Page, grip: str) -> tuple[float, float]:
+    """Return where a grip stands on the screen."""
+    box = page.locator(f".jm-grip[data-grip={grip}]").bounding_box()
+    return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+
+
+def drag(page: Page, grip: str, across: float, down: float) -> None:
+    """Drag a grip with the mouse."""
+    x, y = centre(page, grip)
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + across, y + down, steps=4)
+    page.mouse.up()
+
+
+def test_one_tab_is_open_and_keys_choose_another(page):
+    """The derivation is open first; arrows, Home and End go through the tabs."""
+    expect(page.locator(".jm-chain")).to_be_visible()
+    tabs = page.get_by_role("tab")
+    assert tabs.all_inner_texts() == ["Derivation", "Picture", "Chain", "Entry", "Code"]
+    assert page.locator("[role=tab][tabindex='0']").inner_text() == "Derivation"
+    tabs.first.focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.get_by_role("tab", selected=True)).to_have_text("Picture")
+    expect(page.locator(".jm-chain")).to_be_hidden()
+    page.keyboard.press("End")
+    expect(page.get_by_role("tab", selected=True)).to_have_text("Code")
+    assert "value_and_jacobian_of_f" in page.locator(".jm-source").inner_text()
+    page.keyboard.press("Home")
+    expect(page.get_by_role("tab", selected=True)).to_have_text("Derivation")
+    panel = page.get_by_role("tabpanel", name="Derivation")
+    expect(panel).to_be_visible()
+
+
+def test_an_entry_opens_its_tab_and_closes_to_the_one_before(page):
+    """A click on an entry explains it; Escape returns to the tab that was open."""
+    open_tab(page, "Picture")
+    page.locator(".jm-grid td[role=gridcell]").nth(1).click()
+    expect(page.get_by_role("tab", selected=True)).to_have_text("Entry")
+    expect(page.locator(".jm-entry-title")).to_have_text("∂f₁/∂φ")
+    page.locator(".jm-grid td[tabindex='0']").press("Escape")
+    expect(page.get_by_role("tab", selected=True)).to_have_text("Picture")
+
+
+def test_the_point_is_dragged_in_the_picture(page):
+    """The grip of the point moves the sliders, the table and the value."""
+    open_tab(page, "Picture")
+    drag(page, "point", 40, 0)
+    assert number(page, 0) > 2.05
+    assert number(page, 1) == pytest.approx(0.5, abs=0.005)
+    value = page.locator(".jm-value").inner_text()
+    first = float(re.search(r"\(([\d.]+)", value)[1])
+    expected = number(page, 0) * torch.cos(torch.tensor(number(page, 1), dtype=F64)).item()
+    assert first == pytest.approx(expected, rel=1e-3)
+
+
+def test_grips_move_by_keys(page):
+    """Arrow keys move the point by a fiftieth of the window."""
+    open_tab(page, "Picture")
+    page.locator(".jm-grip[data-grip=point]").focus()
+    page.keyboard.press("ArrowUp")
+    assert number(page, 0) == pytest.approx(2, abs=1e-6)
+    assert 0.51 < number(page, 1) < 0.55
+
+
+@pytest.mark.parametrize(("grip", "follower"), [("step", 1), ("weight", 0)])
+def test_vectors_move_each_other(page, grip, follower):
+    """Dragging dx moves J·dx on the right, dragging w moves Jᵀw on the left; the point stays."""
+    open_tab(page, "Picture")
+    look = {"step": "step", "weight": "cotangent"}[grip]
+    arrow = page.locator(".jm-plane").nth(follower).locator(f".jm-arrow[data-look={look}]")
+    before = arrow.get_attribute("d")
+    drag(page, grip, -60, 25)
+    assert arrow.get_attribute("d") != before
+    assert [number(page, 0), number(page, 1)] == [2, 0.5]
+
+
+def test_the_picture_is_told_in_words(page):
+    """Words state areas, orientation, stretching and the deviation from the linear part."""
+    open_tab(page, "Picture")
+    words = page.locator(".jm-words").inner_text()
+    assert "multiplies areas by 2 and keeps their orientation: det J = 2" in words
+    assert "stretched by 2 and 1" in words
+    page.locator(".jm-zoom input").focus()
+    for _ in range(20):
+        page.keyboard.press("ArrowRight")
+    closer = page.locator(".jm-words").inner_text()
+    share = [float(re.search(r"at most ([\d.]+) %", text)[1]) for text in (words, closer)]
+    assert share[1] < share[0] / 10
+
+
+def test_a_vector_field_of_the_same_map(page):
+    """The second picture of a square map shows it as ẋ = f(x)."""
+    open_tab(page, "Picture")
+    page.locator(".jm-picture-tools select").first.select_option(label="vector field ẋ = f(x)")
+    assert "divergence" in page.locator(".jm-words").inner_text()
+    page.locator(".jm-picture-tools select").first.select_option(label="matrix and singular values")
+    assert "condition number 2" in page.locator(".jm-words").inner_text()
+
+
+def test_the_ends_of_a_range_are_typed(page):
+    """A typed end is an end of the handle; what is no range is put back."""
+    low, high = page.locator(".jm-slider").first.locator(".jm-end").all()
+    low.fill("-pi")
+    low.press("Enter")
+    high.fill("pi")
+    high.press("Enter")
+    handle = page.locator(".jm-handle").first
+    handle.focus()
+    page.keyboard.press("End")
+    assert number(page, 0) == pytest.approx(torch.pi, abs=0)
+    high.fill("-9")
+    high.press("Enter")
+    assert high.input_value() == "3.14159"
+
+
+def test_a_slider_plays(page):
+    """The play button moves its slider until it is pressed again."""
+    play = page.get_by_role("button", name="Play r")
+    play.click()
+    page.wait_for_function("() => document.querySelector('.jm-number').title !== '2'")
+    expect(play).to_have_attribute("aria-pressed", "true")
+    play.click()
+    expect(play).to_have_attribute("aria-pressed", "false")
+    resting = number(page, 0)
+    page.wait_for_timeout(200)
+    assert number(page, 0) == resting
+    page.get_by_role("button", name="Reset").click()
+    assert number(page, 0) == 2
+
+
+def test_the_address_keeps_point_and_tab(page):
+    """A copied address opens the page at the same point and tab."""
+    open_tab(page, "Picture")
+    field = page.locator(".jm-number").first
+    field.fill("2.75")
+    field.press("Enter")
+    page.wait_for_url(re.compile("2\\.75"))
+    again = page.context.new_page()
+    again.goto(page.url)
+    again.wait_for_selector(".jm-grid td")
+    assert number(again, 0) == 2.75
+    expect(again.get_by_role("tab", selected=True)).to_have_text("Picture")
+    again.close()
+
+
+def test_a_phone_shows_the_picture_whole(page):
+    """At 360 pixels nothing of a picture or a slider is cut."""
+    page.set_viewport_size({"width": 360, "height": 740})
+    open_tab(page, "Picture")
+    assert page.evaluate(OUTSIDE) == []
+    assert page.evaluate("() => document.documentElement.scrollWidth") == 360

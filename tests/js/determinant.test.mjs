@@ -1,0 +1,13 @@
+/** The determinant that follows the sliders. */
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { showDeterminant } from "../../jacmagic/view/static/determinant.mjs";
+
+test("a determinant that rounding alone makes is 0", () => {
+  assert.equal(showDeterminant([1, 2, 3, 4, 5, 6, 7, 8, 9], 3, 4), "= 0 to rounding");
+  assert.equal(showDeterminant([1, 2, 3, 4], 2, 4), "= −2");
+  assert.equal(showDeterminant([1, 2, 2, 4], 2, 4), "= 0");
+  assert.equal(showDeterminant([NaN, 1, 1, 1], 2, 4), "= nan");
+});

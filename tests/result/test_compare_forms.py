@@ -1,0 +1,83 @@
+"""Right Jacobians in the forms that books and NumPy give them, and slips named as in a class."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+import jacmagic
+
+
+def number(*values: float) -> torch.Tensor:
+    return torch.tensor(values if len(values) > 1 else values[0], dtype=torch.float64)
+
+
+def surface(x, y):
+    return x * torch.sin(y)
+
+
+def pieces(x):
+    return torch.where(x > 0, x**2, -x)
+
+
+@pytest.mark.parametrize(
+    ("latex", "function", "point"),
+    [
+        (r"\left[\sin y, x \cos y\right]", surface, (1.3, 0.7)),
+        (r"\nabla f = (\sin y,\, x \cos y)", surface, (1.3, 0.7)),
+        (r"(\sin y, x \cos y)^T", surface, (1.3, 0.7)),
+        (
+            r"\begin{cases} 2x, & \text{if } x > 0,\\ -1, & \text{else.}\end{cases}",
+            pieces,
+            (-0.4,),
+        ),
+        (r"\psi(x)", torch.lgamma, (2.3,)),
+    ],
+)
+def test_gradients_and_cases_are_read_as_books_write_them(latex, function, point) -> None:
+    """A row in brackets with commas, punctuation in cases, the digamma function."""
+    comparison = jacmagic.compare(latex, function, tuple(map(number, point)))
+    assert comparison.ok, comparison
+
+
+def test_methods_of_arrays_are_read_in_a_function_for_numpy() -> None:
+    """What tensors lack, such as `astype`, does not make the hand's entries nan."""
+    by_hand = lambda x: np.diag((x > 0).astype(float))  # noqa: E731 short as users write it
+    assert jacmagic.compare(by_hand, torch.relu, number(0.3, -0.4)).ok
+    wrong = lambda x: np.diag((x < 0).astype(float))  # noqa: E731
+    assert len(jacmagic.compare(wrong, torch.relu, number(0.3, -0.4)).wrong) == 2
+
+
+def test_powers_of_derivatives_are_named() -> None:
+    """(uⁿ)′ written as (u′)ⁿ."""
+    found = jacmagic.compare(
+        r"\cos^2 x + \cosh x", lambda x: torch.sin(x) ** 2 + torch.sinh(x), number(0.8)
+    )
+    assert list(found.causes) == ["sin(x)² is differentiated as the power of the derivative"]
+
+
+def test_the_inverse_tangent_differentiated_as_arcsin_is_named() -> None:
+    """1/√(1 − x²) instead of 1/(1 + x²)."""
+    found = jacmagic.compare(r"\frac{1}{\sqrt{1-x^2}}", torch.atan, number(0.4))
+    assert list(found.causes) == ["atan(x) is differentiated as arcsin, 1/√(1 − u²)"]
+
+
+def test_a_missing_factor_comes_before_an_entry_elsewhere() -> None:
+    """−sin θ for −r sin θ lacks r, although it is minus another entry too."""
+    found = jacmagic.compare(
+        r"\begin{pmatrix}\cos\theta & -\sin\theta\\ \sin\theta & \cos\theta\end{pmatrix}",
+        lambda r, theta: (r * torch.cos(theta), r * torch.sin(theta)),
+        (number(2.0), number(0.6)),
+    )
+    assert list(found.causes) == ["the factor r is missing"]
+
+
+def test_swapped_rows_have_one_name() -> None:
+    """Both rows say the same, in the order of the matrix."""
+    found = jacmagic.compare(
+        r"\begin{pmatrix}\sin\theta & r\cos\theta\\ \cos\theta & -r\sin\theta\end{pmatrix}",
+        lambda r, theta: (r * torch.cos(theta), r * torch.sin(theta)),
+        (number(2.0), number(0.6)),
+    )
+    assert len(found.causes) == 1 and set(found.causes.values()) == {4}
