@@ -15,6 +15,7 @@ import numpy as np
 import torch
 
 from jacmagic.function.interop.arrays import traced_by
+from jacmagic.function.torch_internals import version_of
 from jacmagic.symbolic.trace.mode import ConcolicMode
 from jacmagic.symbolic.trace.source_lines import is_users
 
@@ -84,7 +85,7 @@ class Values:
             self._recording = False
 
     def _note_variable(self, frame: FrameType, name: str, tensor: torch.Tensor) -> None:
-        version = 0 if tensor.is_inference() else tensor._version
+        version = 0 if tensor.is_inference() else version_of(tensor)
         last = self._last.get((frame, name))
         if last is not None and last[0] is tensor and last[1] == version:
             return
