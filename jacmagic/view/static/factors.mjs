@@ -95,7 +95,7 @@ class Chain {
     const summary = factors.summary.map((line) => make(this.document, "p", "jm-quiet", line));
     this.box.replaceChildren(title, ...equations, where, this.panel, ...summary);
     this.open(0);
-    requestAnimationFrame(() => equations.forEach(makeScrollable));
+    requestAnimationFrame(() => [...equations, where].forEach(makeScrollable));
   }
 
   /**
@@ -174,9 +174,11 @@ class Chain {
     head.append(make(this.document, "span", "jm-quiet", size));
     const frame = make(this.document, "div", "jm-frame");
     frame.append(this.table(factor));
+    const where = this.list("with", factor.where);
     this.lines = make(this.document, "ol", "jm-steps");
     this.remark = make(this.document, "p", "jm-quiet", "Click an entry for its derivation.");
-    this.panel.replaceChildren(head, frame, this.list("with", factor.where), this.lines, this.remark);
+    this.panel.replaceChildren(head, frame, where, this.lines, this.remark);
+    requestAnimationFrame(() => [frame, where].forEach(makeScrollable));
     if (this.frame) this.paintFactor();
   }
 
@@ -190,15 +192,18 @@ class Chain {
     const lines = cells.map((line, i) => {
       const row = make(this.document, "tr", "");
       row.append(make(this.document, "th", "", rows[i] === "…" ? "…" : `∂${rows[i]}`));
-      row.append(...line.map((cell) => this.entry(cell)));
+      row.append(...line.map((cell, j) => this.entry(cell, `∂${rows[i]} by ∂${columns[j]}`)));
       return row;
     });
     table.append(top, ...lines);
     return table;
   }
 
-  /** @param {[number, number, string, boolean] | null} cell */
-  entry(cell) {
+  /**
+   * @param {[number, number, string, boolean] | null} cell
+   * @param {string} name of the entry, for screen readers
+   */
+  entry(cell, name) {
     const element = make(this.document, "td", "");
     if (!cell) {
       element.textContent = "…";
@@ -214,6 +219,7 @@ class Chain {
     } else {
       const button = this.button("jm-factor-entry", "", () => this.explain(i, j));
       button.append(formula);
+      button.setAttribute("aria-label", `${name}: ${formula.textContent}`);
       element.append(button);
     }
     element.append(number);
