@@ -94,6 +94,7 @@ FUNCTIONS: dict[str, Callable[..., Term]] = {
     "step": _step, "heaviside": _step,
     "atan2": lambda y, x: y.apply("atan2", x),
     "max": lambda a, b: a.apply("max", b), "min": lambda a, b: a.apply("min", b),
-    "pow": lambda a, b: a**b,
+    "pow": lambda a, b: a**b, "polygamma": lambda n, x: n.apply("polygamma", x),
+    "mod": lambda a, b: a.apply("mod", b),
 }  # fmt: skip
 INVERSES = {name: FUNCTIONS[f"a{name}"] for name in "sin cos tan sinh cosh tanh".split()}
