@@ -123,7 +123,7 @@ def typed(subject: Subject, entry: Any, style: str) -> str:
     if style == "python":
         return str(text)
     text = re.sub(r"\*\*(\d+)(?![\d.])", lambda p: p[1].translate(_RAISED), text)
-    return text.replace("**", "^").replace("*", " ").replace("log", "ln")
+    return re.sub(r"\blog\(", "ln(", text.replace("**", "^").replace("*", " "))
 
 
 _RAISED = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -201,10 +201,18 @@ def mistakes(subject: Subject, judge: Judge, counts: Counts, seed: int, each: in
         row[0] += 1
         row[1] += found.verdict == "wrong"
         row[2] += bool(found.kind)
-        named = found.kind in wrong.kinds | _ALSO
+        named = found.kind in wrong.kinds | _ALSO | _coincidences(subject, wrong.matrix[i, j], i)
         row[3] += named
         if not named:
             print(f"{subject.case.name} {i},{j} {wrong.name}: {found.kind} {found!r}", flush=True)
+
+
+def _coincidences(subject: Subject, entry: Any, i: int) -> frozenset[str]:
+    """Return what a mistake is called that happens to give 0 or the function itself."""
+    if entry == 0:
+        return frozenset({"zero"})
+    itself = sympy.expand(entry - subject.right.outputs[i]) == 0
+    return frozenset({"not differentiated"}) if itself else frozenset()
 
 
 def planted(right: Right, seed: int, count: int) -> Iterator[Planted]:

@@ -178,17 +178,13 @@ def _closed_form(result: JacobianResult) -> ClosedForm:
     return form
 
 
-def judge(result: JacobianResult, i: int, j: int, text: str) -> Judgement:
-    """Judge an answer for the entry ∂fᵢ/∂xⱼ; see `Judge`.
-
-    Args:
-        result: the Jacobian.
-        i: the row, counted from 0.
-        j: the column, counted from 0.
-        text: typed mathematics or LaTeX, in the function's own names.
+def judge_of(result: JacobianResult) -> Judge:
+    """Return the judge of a result, made on first use.
 
     Raises:
         FunctionError: there is no closed form to judge by.
-        OptionError: there is no such entry.
     """
-    return Judge(result).judge(i, j, text)
+    found = result.__dict__.get("_judge")
+    if not isinstance(found, Judge):
+        found = result.__dict__["_judge"] = Judge(result)
+    return found

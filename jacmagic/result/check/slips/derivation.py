@@ -22,7 +22,7 @@ from jacmagic.result.check.slips.rules import (
     wrong_sums,
 )
 from jacmagic.result.check.slips.slip import Slip, Wrong
-from jacmagic.result.check.slips.terms import term_slip
+from jacmagic.result.check.slips.terms import summands, term_slip
 from jacmagic.symbolic.graph import BudgetExceeded
 
 MAX_NODES = 400  # of an output whose every node is tried
@@ -100,6 +100,15 @@ def _lines(adjoints: Adjoints, node: int, tangents: dict[int, np.ndarray]) -> It
     yield "term", "left out", zero
     if operation in ("add", "sub", "mul"):
         yield from wrong_constants(operation, of)
+    if operation in ("add", "sub"):
+        kept = _constants(adjoints, node, tangents)
+        yield "constant", "with the constant terms kept", tangents[node] + kept
+
+
+def _constants(adjoints: Adjoints, node: int, tangents: dict[int, np.ndarray]) -> np.ndarray:
+    """Return the sum of a sum's terms that are constant."""
+    terms = summands(adjoints.form, adjoints.values, node)
+    return np.sum([term.value for term in terms if term.node not in tangents], axis=0)
 
 
 def _named(
