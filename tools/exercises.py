@@ -12,6 +12,7 @@ false alarm is a right answer that is not judged right. Everything that goes wro
 from __future__ import annotations
 
 import argparse
+import functools
 import random
 import re
 import sys
@@ -169,7 +170,7 @@ def right_answers(subject: Subject, judge: Judge, counts: Counts, seed: int) -> 
     for i, j in draw.sample(entries, min(ENTRIES, len(entries))):
         seen: set[str] = set()
         for k, (name, rewrite) in enumerate(REWRITINGS.items()):
-            entry = attempt(lambda e=subject.right.matrix[i, j], r=rewrite: r(e), SECONDS)
+            entry = attempt(functools.partial(rewrite, subject.right.matrix[i, j]), SECONDS)
             if type(entry).__name__ == "Refusal" or not is_typed(entry):
                 continue
             text = typed(subject, entry, STYLES[(seed + k) % 3])

@@ -20,7 +20,7 @@ from jacmagic.result.check.latex.reader import Resolve
 from jacmagic.result.check.latex.tokens import Token
 from jacmagic.result.check.symbols import Vocabulary
 from jacmagic.result.exercise.term import FUNCTIONS, INVERSES, Term
-from jacmagic.result.exercise.tokens import NOUN, answer_tokens
+from jacmagic.result.exercise.tokens import MAX_LETTERS, NOUN, answer_tokens
 from jacmagic.symbolic.graph import BudgetExceeded, Graph
 
 MAX_NODES = 20_000  # of an answer, derivatives that it leaves to be taken included
@@ -79,6 +79,8 @@ def read_answer(text: str, names: Names, column: int) -> Answer:
     """
     if not isinstance(text, str):
         raise OptionError(f"expected an answer as text; found {type(text).__name__}")
+    if len(text) > MAX_LETTERS:
+        raise OptionError(f"expected at most {MAX_LETTERS:,} letters; found {len(text):,}")
     if not sides_of(text)[-1].strip():
         example = names.listed[column]
         raise OptionError(f"expected an expression; found nothing; write one such as 2*{example}")

@@ -126,7 +126,7 @@ class Judge:
         return int(self.result.shape[1])
 
     def _row(self, i: int, j: int, hand: np.ndarray) -> Samples:
-        """Return the entry's row with the answer in its place."""
+        """Return the row of an entry, with the answer instead of it."""
         truth = self.truth[:, [i], :]
         other = truth.copy()
         other[:, 0, j] = hand

@@ -13,7 +13,7 @@ MARKS = {RIGHT: "✓", WRONG: "✗", UNREADABLE: "?"}
 
 @dataclass(frozen=True)
 class Judgement:
-    """What is said of one answer; true where it is right.
+    """The verdict on one answer with its reason; true where it is right.
 
     Attributes:
         verdict: "right", "wrong" or "not readable".

@@ -9,6 +9,7 @@ from jacmagic.errors import JacmagicError
 from jacmagic.result.exercise.answer import read_answer, sides_of
 from jacmagic.result.exercise.judge import UNFINISHED, Judge
 from jacmagic.result.exercise.judgement import RIGHT, UNREADABLE, WRONG, Judgement
+from jacmagic.result.exercise.tokens import MAX_LETTERS
 
 MAX_LINES = 100
 _ALIGNED = re.compile(r"\\(?:begin|end)\{(?:aligned|align\*?|gathered|split)\}|&|\$")
@@ -34,6 +35,9 @@ def judge_steps(judge: Judge, i: int, j: int, lines: str | Sequence[str]) -> Jud
     """
     judge.check_entry(i, j)
     typed = lines if isinstance(lines, str) else "\n".join(map(str, lines))
+    if len(typed) > MAX_LINES * MAX_LETTERS:
+        message = f"expected at most {MAX_LINES * MAX_LETTERS:,} letters; found {len(typed):,}"
+        return Judgement(UNREADABLE, typed[:200], message=message)
     written = [(k, line) for k, line in enumerate(lines_of(lines), 1) if line.strip()]
     if not written or len(written) > MAX_LINES:
         message = f"expected 1 to {MAX_LINES} lines; found {len(written)}"

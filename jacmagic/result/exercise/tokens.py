@@ -48,13 +48,8 @@ def answer_tokens(source: str, is_variable: Known, is_function: Known) -> list[T
     """Split an answer into tokens, the last of which is its end.
 
     Raises:
-        OptionError: it is empty or too long, or a character belongs to no token.
+        OptionError: a character belongs to no token, or brackets are nested too deeply.
     """
-    if len(source) > MAX_LETTERS:
-        raise refusal(
-            source[:30] + "…", 0, f"expected at most {MAX_LETTERS} letters; found {len(source)}",
-            noun=NOUN,
-        )  # fmt: skip
     reader = _Words(source.translate(_SIGNS).replace("**", "^ "), is_variable, is_function)
     found = reader.tokens()
     depth = 0

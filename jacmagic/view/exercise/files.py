@@ -27,7 +27,7 @@ def write(path: str | os.PathLike[str], text: str) -> Path:
 
 
 def numbered(path: str | os.PathLike[str], count: int) -> list[Path]:
-    """Return one path for each variant: quiz-01.ipynb, quiz-02.ipynb; quiz.ipynb of a single one."""
+    """Return a path for each variant: quiz-01.ipynb, …, or quiz.ipynb for one."""
     target = Path(path).expanduser()
     if count == 1:
         return [target]

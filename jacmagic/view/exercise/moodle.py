@@ -15,12 +15,13 @@ from typing import Any
 from xml.etree import ElementTree
 
 from jacmagic.errors import OptionError
+from jacmagic.result.check.symbols import exact
 from jacmagic.result.exercise.typed import maxima_names, to_maxima
 from jacmagic.view.exercise import worksheet
 from jacmagic.view.exercise.files import write
 from jacmagic.view.exercise.question import RULE, Question
 from jacmagic.view.exercise.question_set import QuestionSet
-from jacmagic.view.exercise.solutions import mistakes, solution
+from jacmagic.view.exercise.solutions import Mistake, mistakes, solution
 
 STACK_VERSION = "2024072500"
 _OPTIONS = {
@@ -50,12 +51,13 @@ def save_moodle(exercise: QuestionSet, path: str | os.PathLike[str]) -> Path:
     category = _added(quiz, "question", type="category")
     name = exercise.jacobian.title.replace("/", "//")
     _texted(category, "category", f"$course$/top/jacmagic/{name}")
+    known: dict[str, list[Mistake]] = {}  # by the question's id, for all variants
     for number, variant in enumerate(exercise.variants, 1):
         if exercise.kind == "rules":
             for question in variant.questions:
                 _choice(quiz, variant, question, number)
         else:
-            _Stack(variant, number).add_to(quiz)
+            _Stack(variant, number, known).add_to(quiz)
     ElementTree.indent(quiz)
     head = '<?xml version="1.0" encoding="UTF-8"?>\n'
     return write(path, head + ElementTree.tostring(quiz, encoding="unicode") + "\n")
@@ -83,8 +85,7 @@ def _filled(parent: Element, values: Mapping[str, str]) -> None:
 
 
 def _name(exercise: QuestionSet, number: int, end: str = "") -> str:
-    count = len(exercise.variants) if number == 1 else 2
-    variant = f", variant {number}" if count > 1 else ""
+    variant = f", variant {number}" if exercise.options.seeds > 1 else ""
     return f"{exercise.jacobian.notation.noun} of {exercise.jacobian.title}{variant}{end}"
 
 
@@ -100,13 +101,16 @@ def _task(exercise: QuestionSet) -> str:
 class _Stack:
     """One variant as a question with an input and a tree for each entry."""
 
-    def __init__(self, exercise: QuestionSet, number: int) -> None:
+    def __init__(self, exercise: QuestionSet, number: int, known: dict[str, list[Mistake]]) -> None:
         self.exercise, self.number = exercise, number
         jacobian = exercise.jacobian
         self.jacobian = jacobian
         self.variables = maxima_names(jacobian.columns)
         self.names = dict(zip(jacobian.symbols, self.variables, strict=True))
-        self.mistakes = {one.id: mistakes(jacobian, one) for one in exercise.questions}
+        for one in exercise.questions:
+            if one.id not in known:
+                known[one.id] = mistakes(jacobian, one)
+        self.mistakes = known
 
     def add_to(self, quiz: Element) -> None:
         question = _added(quiz, "question", type="stack")
@@ -148,8 +152,7 @@ class _Stack:
 
     def _entry(self, one: Question) -> str:
         solution(self.jacobian, one)  # refuses what cannot be typed
-        formula = self.jacobian.formula
-        assert formula is not None
+        formula: Any = self.jacobian.formula
         return self._maxima(formula[one.row, one.column])
 
     def _variables(self) -> str:
@@ -179,7 +182,7 @@ class _Stack:
 
     def _constants(self, k: int) -> str:
         """Return the student's answer with the numbers of named constants put in."""
-        known = [f"{name}={value!r}" for name, value in self._named().items()]
+        known = [f"{name}={exact(value)}" for name, value in self._named().items()]
         return f"sa{k}: ev(subst([{', '.join(known)}], ans{k}), simp);"
 
     def _named(self) -> dict[str, float]:

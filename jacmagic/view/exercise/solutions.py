@@ -81,9 +81,8 @@ def _wrong(jacobian: JacobianResult, question: Question) -> Iterator[Any]:
 
 
 def _formula(jacobian: JacobianResult) -> Any:
-    formula = jacobian.formula
-    assert formula is not None
-    return formula
+    """Return the closed form, without which there is no exercise."""
+    return jacobian.formula
 
 
 def _typed(jacobian: JacobianResult, entry: Any) -> str:
@@ -94,7 +93,8 @@ def _derivation(jacobian: JacobianResult, question: Question, answer: str) -> st
     """Return lines that are equal to the entry: the rule applied, then the entry."""
     i, j = question.row, question.column
     variable = jacobian.columns[j].text
-    begin = f"d/d{variable}({_typed(jacobian, jacobian.expressions[i])})"
+    outputs: Any = jacobian.expressions
+    begin = f"d/d{variable}({_typed(jacobian, outputs[i])})"
     first = next(iter(jacobian.steps(i, j).equations)).text
     for middle in (first.split(" = ")[1:2], []):
         lines = "\n".join([begin, *middle, answer])
