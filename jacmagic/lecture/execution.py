@@ -53,13 +53,14 @@ def execute(notebook: NotebookNode, folder: Path, manager: KernelManager | None 
     if manager is None:
         name = notebook.metadata.get("kernelspec", {}).get("name", "python3")
         with kernel(name) as manager:
-            _run(notebook, folder, manager)
+            run(notebook, folder, manager)
     else:
-        _run(notebook, folder, manager)
+        run(notebook, folder, manager)
     notebook.cells = notebook.cells[len(cells) :]
 
 
-def _run(notebook: NotebookNode, folder: Path, manager: KernelManager) -> None:
+def run(notebook: NotebookNode, folder: Path, manager: KernelManager) -> None:
+    """Run a notebook in place in a kernel, as it is."""
     client = NotebookClient(
         notebook,
         km=manager,
@@ -69,4 +70,5 @@ def _run(notebook: NotebookNode, folder: Path, manager: KernelManager) -> None:
         store_widget_state=False,
     )
     client.execute()
+    assert client.kc is not None
     client.kc.stop_channels()  # the client of a manager that runs on leaves them open

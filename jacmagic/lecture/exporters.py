@@ -24,7 +24,8 @@ _LATEX = """\
 <div class="jp-RenderedLatex jp-OutputArea-output">{{ output.data["text/latex"] | formulas }}</div>
 {%- endblock -%}
 """
-_OFFLINE = """\
+_OFFLINE = (
+    """\
 {%- extends "lab/index.html.j2" -%}
 {%- block html_head_js_requirejs -%}{%- endblock -%}
 {%- block html_head_js_mathjax -%}{%- endblock -%}
@@ -35,7 +36,9 @@ _OFFLINE = """\
 <style>{{ lecture_file("page.css") }}</style>
 {%- endblock -%}
 {%- block footer_js -%}<script>{{ explorer_script() }}</script>{%- endblock -%}
-""" + _LATEX
+"""
+    + _LATEX
+)
 _DECK = """\
 {%- extends "page.html.j2" -%}
 {%- block html_head_css -%}

@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from docs_site.lessons import slot
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from traitlets.config import Config
 
+from docs_site.lessons import slot
 from jacmagic.render.mathml import to_mathml
 
 BLOCK = re.compile(
@@ -60,10 +60,11 @@ def with_results(markdown: str, *, gallery: bool) -> tuple[str, dict[str, str]]:
 def card(jacobian: Any) -> str:
     """Return closed form and picture of a Jacobian, without a script."""
     chain = jacobian.derivation
-    formula = to_mathml(f"{chain.head} = {chain.closed_form}")
-    where = "".join(f"<p>{to_mathml(one)}</p>" for one in chain.where)
+    matrix = f'<span class="jm-brackets">{to_mathml(chain.closed_form)}</span>'
+    where = "".join(f"<p>{to_mathml(one, display=False)}</p>" for one in chain.where)
     return (
-        f'<div class="jm-card"><div class="jm-card-formula" tabindex="0">{formula}{where}</div>'
+        f'<div class="jm-card"><div class="jm-card-formula" tabindex="0">'
+        f"{to_mathml(chain.head, display=False)}<span>=</span>{matrix}</div>{where}"
         f"{jacobian.picture().html}</div>"
     )
 
