@@ -144,7 +144,7 @@ class Jacobian(AnalysedResult):
         explorer.view.beside = explorer.model_id
         forms["text/html"] = beside_view(forms["text/html"], explorer.model_id)
         publish_display_data(forms)
-        publish_display_data({_WIDGET: widget, "text/plain": ""})
+        publish_display_data({_WIDGET: widget, "text/plain": "", "text/latex": ""})
 
     @property
     def _is_live(self) -> bool:

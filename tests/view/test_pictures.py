@@ -183,7 +183,7 @@ def test_a_picture_is_valid_svg_with_words(kind):
     assert root.tag.endswith("svg")
     assert [child.tag.split("}")[1] for child in root][:2] == ["title", "desc"]
     bundle = picture._repr_mimebundle_()
-    assert set(bundle) == {"text/html", "image/svg+xml", "text/plain"}
+    assert set(bundle) == {"text/html", "text/latex", "text/plain"}
     assert bundle["text/plain"] == "\n".join(picture.words)
 
 

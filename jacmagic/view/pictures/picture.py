@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from jacmagic.errors import OptionError
-from jacmagic.render import plane
+from jacmagic.render import pgf, plane
 from jacmagic.render.heatmap import heatmap
+from jacmagic.render.prose import paragraph
 from jacmagic.render.text import number
 from jacmagic.result import JacobianResult
 from jacmagic.view.pictures.curves import Point, round_numbers
@@ -59,8 +60,19 @@ class Picture:
         caption = escape(" ".join(self.words))
         return f"<figure>{self.svg}<figcaption>{caption}</figcaption></figure>"
 
+    @property
+    def latex(self) -> str:
+        """The drawing for the package pgf, with its words below it."""
+        return f"{pgf.from_svg(self.svg)}\n\n{paragraph(' '.join(self.words))}"
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"text/html": self.html, "image/svg+xml": self.svg, "text/plain": repr(self)}
+        # No image/svg+xml: nbconvert's PDF would need Inkscape for it.
+        return {"text/html": self.html, "text/latex": self.latex, "text/plain": repr(self)}
+
+
+def shows_picture(jacobian: JacobianResult) -> bool:
+    """Whether the still forms of a result include its picture: where it is asked for."""
+    return jacobian.view.picture and not jacobian.large and min(jacobian.shape) > 0
 
 
 def kinds_of(m: int, n: int) -> tuple[str, ...]:
