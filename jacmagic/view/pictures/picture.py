@@ -23,6 +23,7 @@ from jacmagic.view.pictures.levels import level_scene
 from jacmagic.view.pictures.plane_map import plane_scene
 from jacmagic.view.pictures.scene import Panel, Scene, half_width, shown
 from jacmagic.view.pictures.slices import Slice, slice_of
+from jacmagic.view.pictures.space import space_scene
 from jacmagic.view.table import blocks_of, values_of
 
 TICKS = 5  # about how many along an axis
@@ -34,6 +35,7 @@ _SCENES: dict[str, Callable[[Slice, float, int], Scene]] = {
     "field": field_scene,
     "levels": level_scene,
     "graph": graph_scene,
+    "space": space_scene,
 }
 
 
@@ -42,7 +44,7 @@ class Picture:
     """A picture of a function around a point.
 
     Attributes:
-        kind: "map", "field", "levels", "graph" or "matrix".
+        kind: "map", "field", "levels", "graph", "space" or "matrix".
         svg: the drawing; its background is transparent, its text has the page's colour.
         words: the same in sentences.
     """
@@ -78,10 +80,13 @@ def shows_picture(jacobian: JacobianResult) -> bool:
 def kinds_of(m: int, n: int) -> tuple[str, ...]:
     """Return the kinds of picture for m outputs and n inputs, the usual one first."""
     if n == 1:
-        return ("graph", "matrix") if m > 2 else ("graph",)
+        return ("graph", "space", "matrix") if m > 2 else ("graph",)
     if m == 1:
         return "levels", "graph", "matrix"
-    return ("map", "field", "matrix") if m == n else ("map", "matrix")
+    plane = ("map", "field") if m == n else ("map",)
+    if m < 3:
+        return (*plane, "matrix")
+    return ("space", *plane, "matrix") if m == 3 and n <= 3 else (*plane, "space", "matrix")
 
 
 def picture_of(
@@ -117,13 +122,19 @@ def picture_of(
         raise OptionError(f"expected a positive zoom; found {zoom!r}; write zoom=10")
     if kind == "matrix":
         return _matrix(jacobian)
-    columns = _indices(jacobian.columns, inputs, 1 if kind == "graph" else 2)
-    rows = _indices(
-        jacobian.rows, outputs, 1 if kind == "levels" or (kind, n > 1) == ("graph", True) else 2
-    )
+    across, up = _axes_of(kind, n)
+    columns = _indices(jacobian.columns, inputs, across)
+    rows = _indices(jacobian.rows, outputs, up)
     part = slice_of(jacobian, rows, columns)
     scene = _SCENES[kind](part, half_width(part.centre.tolist()) / zoom, jacobian.view.digits)
     return Picture(kind, _svg(scene), tuple(scene.words))
+
+
+def _axes_of(kind: str, n: int) -> tuple[int, int]:
+    """Return how many inputs and outputs a picture has."""
+    if kind == "graph":
+        return 1, 2 if n == 1 else 1
+    return {"levels": (2, 1), "space": (3, 3)}.get(kind, (2, 2))
 
 
 def _indices(labels: Any, wanted: Sequence[str] | None, count: int) -> list[int]:
