@@ -21,12 +21,14 @@ from jacmagic.result.check.latex.tokens import (
 MAX_LETTERS = 2_000  # of an answer: about a page
 MAX_DEPTH = 60  # of brackets in brackets
 MAX_DIGITS = 40  # of a number
+MAX_DERIVATIVES = 12  # that an answer leaves to be taken
 MAX_WORD = 24  # letters of a word that is split into names
 CONSTANTS = frozenset({"pi", "π", "e"})
 NOUN = "the answer"
 
-_SIGNS = str.maketrans("−–·×⋅∗÷∕′’", "--****//''")
+_SIGNS = str.maketrans("−–·×⋅∗∙•÷∕′’", "--******//''")
 _HIGH = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_DELIMITERS = re.compile(r"^\s*\\[(\[]|\\[)\]]\s*$|(?<!\d)\.\s*$")  # of LaTeX, and a full stop
 _DIGITS = str.maketrans(_HIGH, "0123456789")
 _LETTER = rf"[^\W_{_HIGH}]"
 _NAME = rf"(?:(?!\d){_LETTER}){_LETTER}*(?:_(?:\{{[^{{}}]*\}}|{_LETTER}+))*"
@@ -50,13 +52,19 @@ def answer_tokens(source: str, is_variable: Known, is_function: Known) -> list[T
     Raises:
         OptionError: a character belongs to no token, or brackets are nested too deeply.
     """
-    reader = _Words(source.translate(_SIGNS).replace("**", "^ "), is_variable, is_function)
+    plain = source.translate(_SIGNS).replace("**", "^ ")
+    plain = _DELIMITERS.sub(lambda found: " " * len(found[0]), plain)
+    reader = _Words(plain, is_variable, is_function)
     found = reader.tokens()
     depth = 0
     for token in found:
         depth += (token.text in ("(", "[", "{", "^")) - (token.text in (")", "]", "}"))
         if depth > MAX_DEPTH:
             raise refusal(source, token.column, "expected fewer brackets", noun=NOUN)
+    left = [token for token in found if token.kind.startswith("derivative")]
+    if len(left) > MAX_DERIVATIVES:
+        message = f"expected at most {MAX_DERIVATIVES} derivatives"
+        raise refusal(source, left[-1].column, message, noun=NOUN)
     return [*found, end_of(source)]
 
 
