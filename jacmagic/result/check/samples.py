@@ -52,7 +52,7 @@ class Samples:
 def sample(result: JacobianResult, hand: Hand) -> Samples:
     """Evaluate both at x and around it; at x alone where the hand is known there only."""
     here = np.array(result.problem.flat_point)
-    unit = _unit(result)
+    unit = coarsest_unit(result)
     truth_here = result.to_numpy().astype(np.float64)
     points, truth, exact = here[None], truth_here[None], result.closed_form is not None
     if not hand.only_here:
@@ -75,7 +75,7 @@ def with_noise(samples: Samples, result: JacobianResult, hand: Hand) -> Samples:
     return replace(samples, noise=samples.noise + noise)
 
 
-def _unit(result: JacobianResult) -> float:
+def coarsest_unit(result: JacobianResult) -> float:
     """Return the coarsest unit roundoff of the inputs."""
     import torch
 
