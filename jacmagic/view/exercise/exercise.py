@@ -1,0 +1,77 @@
+"""An exercise: a Jacobian whose entries, derivations or rules are left blank."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from jacmagic.errors import OptionError
+from jacmagic.result import JacobianResult
+from jacmagic.symbolic.formula.time_limit import one_allowance
+from jacmagic.view.exercise import worksheet
+from jacmagic.view.exercise.choice import MAX_SYMBOLS
+from jacmagic.view.exercise.options import QuizOptions
+from jacmagic.view.exercise.question_set import QuestionSet
+
+
+class Exercise(QuestionSet):
+    """Questions about one Jacobian, (m, n), at a point; shown as a worksheet and as a widget.
+
+    Attributes:
+        jacobian: the result, whose closed form and torch's numbers agree.
+        options: the kind of questions, their number, the variants and the seed.
+    """
+
+    def to_latex(self) -> str:
+        """Return the worksheet as LaTeX, between dollars."""
+        return worksheet.latex(self)
+
+    def to_html(self) -> str:
+        """Return the worksheet as self-contained HTML."""
+        return worksheet.html(self)
+
+    def __repr__(self) -> str:
+        return worksheet.text(self)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """Return the still forms by MIME type."""
+        with one_allowance(self.jacobian.forms.budget):
+            return {
+                "text/plain": worksheet.text(self),
+                "text/latex": worksheet.latex(self),
+                "text/html": worksheet.html(self),
+            }
+
+
+def quiz_of(jacobian: JacobianResult, options: QuizOptions) -> Exercise:
+    """Make an exercise of a result.
+
+    Raises:
+        OptionError: it has no closed form that agrees with torch, or none that is short enough.
+    """
+    found = _obstacle(jacobian)
+    if found:
+        raise OptionError(
+            f"expected a Jacobian whose closed form and torch agree, for an exercise; found {found}"
+        )
+    exercise = Exercise(jacobian, options)
+    if not exercise.questions:
+        raise OptionError(
+            f"expected an entry of at most {MAX_SYMBOLS} symbols to ask for; found longer ones "
+            "only; write --wrt NAME for fewer inputs, or a smaller function"
+        )
+    return exercise
+
+
+def _obstacle(jacobian: JacobianResult) -> str:
+    """Return why no exercise can be made, "" if one can."""
+    if not min(jacobian.shape):
+        return "a matrix without entries; return a number that depends on an input"
+    if jacobian.closed_form is None or jacobian.reading is None:
+        return f"none: {jacobian.refusal}; write the function without it"
+    if len(jacobian.problem.movable) != jacobian.shape[1]:
+        return "tangent vectors of a manifold; write --wrt for ordinary inputs"
+    if jacobian.one_sided is not None:
+        return "a kink at this point, where there is no derivative; write another point"
+    if jacobian.agreement.verdict != "agree":
+        return f"that they do not: {jacobian.agreement}; write another point"
+    return ""
