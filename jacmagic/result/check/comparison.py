@@ -24,7 +24,7 @@ from jacmagic.result.check.judgement import (
 )
 from jacmagic.result.check.proof import proved
 from jacmagic.result.check.read import Make, read_hand
-from jacmagic.result.check.samples import Samples, coarsest_unit, sample, with_noise
+from jacmagic.result.check.samples import Samples, sample, unit_of, with_noise
 from jacmagic.result.check.settle import settle
 from jacmagic.result.check.slips import Slip, explain
 from jacmagic.result.check.slips.evidence import Evidence
@@ -97,7 +97,7 @@ class CheckResult:
         checked = read_hand(hand, result, make, of)
         if not moves:
             checked = replace(checked, only_here=True)
-        unit = coarsest_unit(result)
+        unit = unit_of(result)
         samples = sample(result, checked)
         equal = agreement_at(samples, unit, checked.rounding)
         if (equal != 1).any():
