@@ -11,12 +11,12 @@ from jacmagic.result import JacobianResult
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.view.exercise import worksheet
 from jacmagic.view.exercise.choice import MAX_SYMBOLS
+from jacmagic.view.exercise.graded import GradedQuestions
 from jacmagic.view.exercise.options import QuizOptions
-from jacmagic.view.exercise.question_set import QuestionSet
 from jacmagic.view.live_output import WIDGET, is_kernel, publish
 
 
-class Exercise(QuestionSet):
+class Exercise(GradedQuestions):
     """Questions about one Jacobian, (m, n), at a point; shown as a worksheet and as a widget.
 
     Attributes:

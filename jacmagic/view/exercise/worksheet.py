@@ -54,12 +54,13 @@ def definitions(exercise: QuestionSet) -> list[str]:
         for i in _outputs(exercise)
     ]
     constants = [
-        f"{label.tex} = {typeset.number(value, digits)}" for label, value in _constants(exercise)
+        f"{label.tex} = {typeset.number(value, digits)}"
+        for label, value in named_constants(exercise)
     ]
     return [*lines, *constants]
 
 
-def _constants(exercise: QuestionSet) -> list[tuple[Label, float]]:
+def named_constants(exercise: QuestionSet) -> list[tuple[Label, float]]:
     """Return the named constants of the outputs that are shown."""
     reading = exercise.jacobian.reading
     assert reading is not None
@@ -93,7 +94,7 @@ def text(exercise: QuestionSet) -> str:
         f"{jacobian.rows[i].unicode} = {plain(reading.output(i), reading.texts, written=True)}"
         for i in _outputs(exercise)
     ]
-    constants = [f"{one.unicode} = {number(value, 4)}" for one, value in _constants(exercise)]
+    constants = [f"{one.unicode} = {number(value, 4)}" for one, value in named_constants(exercise)]
     lines += [f"with {', '.join(constants)}"] * bool(constants)
     below = _grid(exercise) if exercise.kind == "entries" else []
     asked = [f"({one.number})  {one.text} = " for one in exercise.questions]
