@@ -22,7 +22,7 @@ MAX_LETTERS = 2_000  # of an answer: about a page
 MAX_DEPTH = 60  # of brackets in brackets
 MAX_DIGITS = 40  # of a number
 MAX_DERIVATIVES = 12  # that an answer leaves to be taken
-MAX_WORD = 24  # letters of a word that is split into names
+MAXWORD = 24  # letters of a word that is split into names
 CONSTANTS = frozenset({"pi", "π", "e"})
 NOUN = "the answer"
 
@@ -32,7 +32,7 @@ _DELIMITERS = re.compile(r"^\s*\\[(\[]|\\[)\]]\s*$|(?<!\d)\.\s*$")  # of LaTeX, 
 _DIGITS = str.maketrans(_HIGH, "0123456789")
 _LETTER = rf"[^\W_{_HIGH}]"
 _NAME = rf"(?:(?!\d){_LETTER}){_LETTER}*(?:_(?:\{{[^{{}}]*\}}|{_LETTER}+))*"
-_WORD = re.compile(rf"{_NAME}(?P<index>\[\s*\d+(?:\s*,\s*\d+)*\s*\])?")
+WORD = re.compile(rf"{_NAME}(?P<index>\[\s*\d+(?:\s*,\s*\d+)*\s*\])?")
 _D = r"(?:\\mathrm\{d\}|\\partial(?![a-zA-Z])|[d∂])"
 _BRACKET = r"(?=\s*(?:\\(?:left|bigl?|Bigl?))?\s*[(\[{])"
 _OPERATOR = re.compile(
@@ -132,7 +132,7 @@ class _Words:
         return [Token("sign", "^", self.at), opening, *minus, number, closing], match.end()
 
     def _word(self) -> tuple[list[Token], int] | None:
-        match = _WORD.match(self.source, self.at)
+        match = WORD.match(self.source, self.at)
         if match is None:
             return None
         word, after = match[0], match.end()
@@ -168,5 +168,5 @@ class _Words:
             ]
             return min(ways, key=len, default=None)
 
-        found = split(word) if len(word) <= MAX_WORD or is_piece(word) else None
+        found = split(word) if len(word) <= MAXWORD or is_piece(word) else None
         return None if found is None else list(found)
