@@ -28,7 +28,7 @@ NOUN = "the answer"
 
 _SIGNS = str.maketrans("−–·×⋅∗∙•÷∕′’", "--******//''")
 _HIGH = "⁰¹²³⁴⁵⁶⁷⁸⁹"
-_DELIMITERS = re.compile(r"^\s*\\[(\[]|\\[)\]]\s*$|(?<!\d)\.\s*$")  # of LaTeX, and a full stop
+_DELIMITERS = re.compile(r"^\s*\\[(\[]|\\[)\]]\s*$|\.\s*$")  # of LaTeX, and a full stop
 _DIGITS = str.maketrans(_HIGH, "0123456789")
 _LETTER = rf"[^\W_{_HIGH}]"
 _NAME = rf"(?:(?!\d){_LETTER}){_LETTER}*(?:_(?:\{{[^{{}}]*\}}|{_LETTER}+))*"
@@ -42,7 +42,7 @@ _OPERATOR = re.compile(
 _CAPITAL = re.compile(rf"D(?:_\{{?(?P<name>{_LETTER}+)\}}?)?{_BRACKET}")
 _OF = re.compile(rf"{_D}{_BRACKET}")
 _RAISED = re.compile(rf"(?P<sign>⁻?)(?P<digits>[{_HIGH}]+)")
-_NUMBER = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
+_NUMBER = re.compile(r"(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
 
 Known = Callable[[str], bool]  # whether a name is a variable
 
