@@ -149,7 +149,9 @@ class ClosedForm:
         """Why the expressions are not written out, where they would be too long."""
         if max(self.sizes, default=0) > MAX_ENTRY or self.length > MAX_MATRIX:
             return Refusal(
-                "the closed form", None, f"would be {self.length:,} symbols long, too long to read"
+                "the closed form",
+                None,
+                f"would be {_counted(self.length)} symbols long, too long to read",
             )
         return None
 
@@ -212,3 +214,8 @@ def close(
     finally:
         traced.graph.deadline = None
     return ClosedForm(traced, tuple(columns), tuple(rows), budget)
+
+
+def _counted(length: int) -> str:
+    """Return a number of symbols; beyond a billion its digits say nothing."""
+    return f"{length:,}" if length < 10**9 else "more than a billion"
