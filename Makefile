@@ -11,6 +11,7 @@
 #   make bench-widget   time a slider's event beside ipywidgets' interact, in a browser
 #   make fuzz     compare all ways to the Jacobians of random programs; SECONDS=60, SEED=0
 #   make notebooks   run the notebooks and store their outputs
+#   make capture   record the README's animation in a browser
 #   make pins     write constraints.txt anew from what is installed
 #   make clean    remove what was built; `make distclean` removes .venv too
 
@@ -26,7 +27,7 @@ PYTEST   = OMP_NUM_THREADS=1 JUPYTER_PLATFORM_DIRS=1 $(BIN)/python -m pytest
 NBVAL    = --nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with=tests/nbval.cfg
 
 .DEFAULT_GOAL := help
-.PHONY: help lab demo bench agreement comparison bench-widget fuzz test test-js test-notebooks test-python lint docs notebooks pins clean distclean system
+.PHONY: help lab demo bench agreement comparison bench-widget capture fuzz test test-js test-notebooks test-python lint docs notebooks pins clean distclean system
 
 help:
 	@sed -n '3,/^$$/s/^#  \{0,1\}//p' Makefile
@@ -88,6 +89,9 @@ bench-widget: $(VENV)/.dev system
 
 notebooks: $(VENV)/.dev
 	@$(BIN)/python tools/notebooks.py notebooks/*.ipynb
+
+capture: $(VENV)/.dev system
+	@$(BIN)/python tools/capture.py
 
 pins: $(VENV)/.dev $(VENV)/.bench
 	@$(BIN)/python tools/install.py --pins $(VENV) > build/constraints.txt

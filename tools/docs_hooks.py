@@ -1,23 +1,40 @@
-"""Hooks of the MkDocs build: write the options page, convert formulas to MathML.
+"""Hooks of the MkDocs build: generated pages, results below blocks, formulas as MathML.
 
-MathML needs neither a script nor a web font, so that the pages work offline.
+MathML needs neither a script nor a web font, and the explorers' script is a file of the site, so
+that the pages work offline.
 """
 
 from __future__ import annotations
 
 import html
+import posixpath
 import re
 import runpy
+import sys
 from pathlib import Path
 from typing import Any
 
 from latex2mathml.converter import convert
+from mkdocs.structure.files import File
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+
+from docs_site.lessons import Lesson, lessons_of  # noqa: E402 the path comes first
+from docs_site.results import with_results  # noqa: E402
+
+from jacmagic.view.embedded import script  # noqa: E402
+from jacmagic.view.explorer.assets import front_end, style  # noqa: E402
+
 FORMULA = re.compile(
     r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>',
     flags=re.DOTALL,
 )
+SLOT = re.compile(r'<div class="jm-slot" id="(jm-slot-\d+)"></div>')
+NOTEBOOK = re.compile(r"\]\((?:\.\./)+notebooks/([\w-]+)\.ipynb\)")
+CODE = "assets/explorer.js"
+
+_SLOTS: dict[str, dict[str, str]] = {}  # page → identity → HTML; of one build
 
 
 def on_pre_build(config: Any) -> None:
@@ -25,9 +42,44 @@ def on_pre_build(config: Any) -> None:
     runpy.run_path(str(ROOT / "tools" / "options_page.py"))["write"]()
 
 
-def on_page_content(content: str, **_: Any) -> str:
-    """Replace every formula of a page by MathML."""
-    return FORMULA.sub(_mathml, content)
+def on_files(files: Any, config: Any) -> None:
+    """Add the lessons, and the explorers' code and style."""
+    _SLOTS.clear()
+    for lesson in lessons_of(sorted((ROOT / "notebooks").glob("*.ipynb"))):
+        _add(files, config, lesson)
+    files.append(File.generated(config, CODE, content=script(front_end())))
+    files.append(File.generated(config, "assets/explorer.css", content=style()))
+
+
+def _add(files: Any, config: Any, lesson: Lesson) -> None:
+    page, notebook = f"lessons/{lesson.name}.md", f"lessons/{lesson.name}.ipynb"
+    slides = f"lessons/{lesson.name}.slides.html"
+    source = str(ROOT / "notebooks" / f"{lesson.name}.ipynb")
+    files.append(File.generated(config, page, content=lesson.markdown))
+    files.append(File.generated(config, notebook, abs_src_path=source))
+    files.append(File.generated(config, slides, content=lesson.slides))
+    _SLOTS[page] = dict(lesson.outputs)
+
+
+def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
+    """Compute the results below blocks, and link to lessons instead of notebooks."""
+    uri = page.file.src_uri
+    if uri not in _SLOTS:
+        markdown, _SLOTS[uri] = with_results(markdown, gallery=uri.startswith("gallery/"))
+    lessons = posixpath.relpath("lessons", posixpath.dirname(uri) or ".")
+    return NOTEBOOK.sub(rf"]({lessons}/\1.md)", markdown)
+
+
+def on_page_content(content: str, page: Any, **_: Any) -> str:
+    """Fill the slots, and replace every formula of a page by MathML."""
+    content = FORMULA.sub(_mathml, content)
+    slots = _SLOTS.get(page.file.src_uri, {})
+    content = SLOT.sub(lambda found: f'<div class="jm-slot">{slots[found[1]]}</div>', content)
+    if "jm-embedded" in content:
+        base = posixpath.relpath(".", posixpath.dirname(page.file.src_uri) or ".")
+        sheet = f'<link rel="stylesheet" href="{base}/assets/explorer.css">'
+        content = f'{sheet}\n{content}\n<script src="{base}/{CODE}"></script>'
+    return content
 
 
 def _mathml(found: re.Match[str]) -> str:

@@ -19,6 +19,7 @@ import traitlets
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.result import JacobianResult
 from jacmagic.view import export, reruns, still
+from jacmagic.view.embedded import fragment
 from jacmagic.view.explorer.assets import front_end, style
 from jacmagic.view.explorer.code import code_for_page
 from jacmagic.view.explorer.entries import entries_of
@@ -230,10 +231,18 @@ class Explorer(ipywidgets.VBox):
         Raises:
             PageError: the file cannot be written.
         """
+        return export.save(path, self.live(), title=title)
+
+    def to_fragment(self) -> str:
+        """Return HTML for a page that has the script of `view.embedded`."""
+        return fragment(self.live())
+
+    def live(self) -> export.Live:
+        """Return the view with all that a page needs without a kernel."""
         self.view.settle()
         components = self.jacobian.problem.movable
         factors = self.view.factors or factors_of(self.jacobian)
-        live = export.Live(
+        return export.Live(
             view=self.view,
             changes={
                 "components": components,
@@ -253,7 +262,6 @@ class Explorer(ipywidgets.VBox):
             still=still.to_html(self.jacobian),
             title=self.view.spec["title"],
         )
-        return export.save(path, live, title=title)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         self.view.settle()
