@@ -33,6 +33,9 @@ FORMULA = re.compile(
 SLOT = re.compile(r'<div class="jm-slot" id="(jm-slot-\d+)"></div>')
 NOTEBOOK = re.compile(r"\]\((?:\.\./)+notebooks/([\w-]+)\.ipynb\)")
 CODE = "assets/explorer.js"
+FROM_THE_TOP = re.compile(
+    r'href="docs/([^"#]+)\.md'
+)  # in pages that include a file of the top folder
 
 _SLOTS: dict[str, dict[str, str]] = {}  # page → identity → HTML; of one build
 
@@ -74,12 +77,19 @@ def on_page_content(content: str, page: Any, **_: Any) -> str:
     """Fill the slots, and replace every formula of a page by MathML."""
     content = FORMULA.sub(_mathml, content)
     slots = _SLOTS.get(page.file.src_uri, {})
-    content = SLOT.sub(lambda found: f'<div class="jm-slot">{slots[found[1]]}</div>', content)
+    content = SLOT.sub(lambda found: _filled(slots[found[1]]), content)
+    content = FROM_THE_TOP.sub(r'href="\1.html', content)
     if "jm-embedded" in content:
         base = posixpath.relpath(".", posixpath.dirname(page.file.src_uri) or ".")
         sheet = f'<link rel="stylesheet" href="{base}/assets/explorer.css">'
         content = f'{sheet}\n{content}\n<script src="{base}/{CODE}"></script>'
     return content
+
+
+def _filled(html_of_slot: str) -> str:
+    """Return the HTML of a slot; texts that scroll can be reached by keyboard."""
+    reachable = re.sub(r"<(pre|figure)>", r'<\1 tabindex="0">', html_of_slot)
+    return f'<div class="jm-slot">{reachable}</div>'
 
 
 def _mathml(found: re.Match[str]) -> str:

@@ -1,6 +1,6 @@
 """Open every page of the built site in Chromium, as a file and without a network.
 
-    python tools/site_check.py [site]
+    python tools/site_check.py [site] [part of a page's path ...]
 
 Prints what is wrong and returns 1: requests to other machines, errors of scripts, pages wider than
 a phone, and violations of WCAG 2.2 AA as axe finds them, in light and dark.
@@ -28,15 +28,22 @@ WIDER = "() => document.documentElement.scrollWidth - innerWidth"
 def main(arguments: list[str]) -> int:
     """Check all pages; return the exit status."""
     site = Path(arguments[0]) if arguments else ROOT / "site"
-    pages = sorted(site.rglob("*.html"))
+    parts = arguments[1:] or [""]
+    pages = [
+        path for path in sorted(site.rglob("*.html")) if any(one in str(path) for one in parts)
+    ]
+    count = 0
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=["--no-sandbox", "--disable-gpu"]
         )
-        wrong = [line for path in pages for line in _wrong(browser, path, site)]
+        for path in pages:
+            for line in _wrong(browser, path, site):
+                print(line, flush=True)
+                count += 1
         browser.close()
-    print("\n".join([*wrong, f"{len(pages)} pages, {len(wrong)} findings"]))
-    return 1 if wrong or not pages else 0
+    print(f"{len(pages)} pages, {count} findings")
+    return 1 if count or not pages else 0
 
 
 def _wrong(browser: Browser, path: Path, site: Path) -> Iterator[str]:
