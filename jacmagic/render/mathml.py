@@ -6,7 +6,7 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
-from jacmagic.render.latex import FUNCTION_NAMES
+from jacmagic.render.extent import FUNCTION_NAMES
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

@@ -68,8 +68,9 @@ class Jacobian(AnalysedResult):
         """Return a picture of the function around the point, as SVG and in words.
 
         Args:
-            kind: "map", the image of a square; "field", ẋ = f(x); "levels"; "graph"; "matrix". By
-                default the first that fits the numbers of inputs and outputs.
+            kind: "map", the image of a square; "space", of a square or a cube in space; "field",
+                ẋ = f(x); "levels"; "graph"; "matrix". By default the first that fits the numbers
+                of inputs and outputs.
             **options: inputs and outputs by label, and zoom; see `picture_of`.
 
         Raises:

@@ -34,4 +34,4 @@ def publish(still: Mapping[str, str], view: Any, widget: Any) -> None:
     view.beside = view.model_id
     forms = {**still, "text/html": beside_view(still["text/html"], view.model_id)}
     publish_display_data(forms)
-    publish_display_data({WIDGET: widget, "text/plain": ""})
+    publish_display_data({WIDGET: widget, "text/plain": "", "text/latex": ""})

@@ -21,6 +21,7 @@ from jacmagic.view.pictures.graph import graph_scene
 from jacmagic.view.pictures.levels import level_scene
 from jacmagic.view.pictures.plane_map import plane_scene
 from jacmagic.view.pictures.slices import slice_of
+from jacmagic.view.pictures.space import TILT, TURN, space_scene
 
 F64 = torch.float64
 STATIC = Path(jacmagic.__file__).parent / "view" / "static"
@@ -68,6 +69,27 @@ CASES = {
     ),
     "kink": (abs, (0,), graph_scene, "lineMap(around, 0, [0])", "graphScene"),
     "pole": (lambda x: 1 / (x - 1.3), (1,), graph_scene, "lineMap(around, 0, [0])", "graphScene"),
+    "surface": (
+        lambda u, v: ((2 + torch.cos(v)) * torch.cos(u), (2 + torch.cos(v)) * torch.sin(u), v**2),
+        (0.5, 0.7),
+        space_scene,
+        "planeMap(around, [0, 1], [0, 1, 2])",
+        "spaceScene",
+    ),
+    "volume": (
+        lambda x, y, z: (x + y, z * x, y**3),
+        (3, 4, 5),
+        space_scene,
+        "planeMap(around, [0, 1, 2], [0, 1, 2])",
+        "spaceScene",
+    ),
+    "helix": (
+        lambda s: (torch.cos(s), torch.sin(s), s / 3),
+        (1,),
+        space_scene,
+        "planeMap(around, [0], [0, 1, 2])",
+        "spaceScene",
+    ),
     "curve": (
         lambda s: (torch.cos(s), torch.sin(2 * s)),
         (1,),
@@ -85,10 +107,17 @@ const given = {given};
 const formula = new Formula(given.live, given.values.length, given.point.length);
 const point = Float64Array.from(given.point);
 const around = {{ ...given, point, evaluate: (there) => formula.at(there) }};
-const shown = {{ radius: {radius}, digits: 4, step: [0, 0], weight: [0, 0] }};
+const camera = {{ turn: {turn}, tilt: {tilt} }};
+const shown = {{ radius: {radius}, digits: 4, step: [0, 0], weight: [0, 0], ...camera }};
 console.log(JSON.stringify({builder}({part}, shown)));
 """
-MODULES = {"mapScene": "map", "fieldScene": "field", "levelScene": "levels", "graphScene": "graph"}
+MODULES = {
+    "mapScene": "map",
+    "fieldScene": "field",
+    "levelScene": "levels",
+    "graphScene": "graph",
+    "spaceScene": "space",
+}
 
 
 def browsers_scene(J, part, builder, radius):
@@ -116,6 +145,8 @@ def browsers_scene(J, part, builder, radius):
         given=json.dumps(given),
         part=part,
         radius=radius,
+        turn=TURN,
+        tilt=TILT,
     )
     done = subprocess.run(
         ["node", "--input-type=module"], input=script, capture_output=True, text=True, check=True
@@ -128,7 +159,8 @@ def test_python_and_the_browser_draw_the_same(name):
     """Both build the same shapes, labels, frames and words; the browser adds what is dragged."""
     f, point, build, part, builder = CASES[name]
     J, radius = jacobian(f, *point), 0.5
-    rows, columns = list(range(min(J.shape[0], 2))), list(range(len(point)))
+    count = 3 if build is space_scene else 2
+    rows, columns = list(range(min(J.shape[0], count))), list(range(len(point)))
     ours = build(slice_of(J, rows, columns), radius, 4)
     theirs = browsers_scene(J, part, builder, radius)
     assert list(ours.words) == theirs["words"]
@@ -183,7 +215,7 @@ def test_a_picture_is_valid_svg_with_words(kind):
     assert root.tag.endswith("svg")
     assert [child.tag.split("}")[1] for child in root][:2] == ["title", "desc"]
     bundle = picture._repr_mimebundle_()
-    assert set(bundle) == {"text/html", "image/svg+xml", "text/plain"}
+    assert set(bundle) == {"text/html", "text/latex", "text/plain"}
     assert bundle["text/plain"] == "\n".join(picture.words)
 
 

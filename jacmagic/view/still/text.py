@@ -13,7 +13,7 @@ from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.view.captions import caption, remarks, warnings
 from jacmagic.view.determinant import shown_determinant
-from jacmagic.view.pictures import picture_of
+from jacmagic.view.pictures import picture_of, shows_picture
 from jacmagic.view.still.derivations import derivations
 from jacmagic.view.table import summary_of, table_of
 
@@ -48,8 +48,7 @@ def text(jacobian: JacobianResult) -> str:
 
 def _picture(jacobian: JacobianResult) -> list[str]:
     """Return the picture in words, where it is asked for."""
-    asked = jacobian.view.picture and not jacobian.large and min(jacobian.shape)
-    return ["", *picture_of(jacobian).words] if asked else []
+    return ["", *picture_of(jacobian).words] if shows_picture(jacobian) else []
 
 
 def _steps(jacobian: JacobianResult) -> list[str]:

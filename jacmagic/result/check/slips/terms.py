@@ -24,10 +24,17 @@ _EXPANDING_SECONDS = 0.3  # for one entry
 
 @dataclass(frozen=True)
 class Term:
-    """A summand with its values (k,) and its text, which is computed when it is needed."""
+    """A summand with its values (k,) and its text, which is computed when it is needed.
+
+    Attributes:
+        value: (k,), with its sign.
+        write: returns its text.
+        node: of the graph, without its sign; −1 of none.
+    """
 
     value: np.ndarray
     write: Callable[[], str]
+    node: int = -1
 
     @property
     def text(self) -> str:
@@ -51,7 +58,7 @@ def summands(side: Expressions, values: Values, node: int) -> list[Term]:
         else:
             found.append((sign, one))
     return [
-        Term(sign * values.of(one), lambda s=sign, k=one: _signed(s, side.text(k)))  # type: ignore[misc]
+        Term(sign * values.of(one), lambda s=sign, k=one: _signed(s, side.text(k)), one)  # type: ignore[misc]
         for sign, one in found
     ]
 
