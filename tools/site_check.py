@@ -11,6 +11,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterator
+from functools import partial
 from importlib.resources import files
 from pathlib import Path
 
@@ -55,21 +56,26 @@ def _wrong(browser: Browser, path: Path, site: Path) -> Iterator[str]:
             offline=True,
         )
         found: list[str] = []
-
-        def gate(route: Route, found: list[str] = found) -> None:
-            if route.request.url.startswith(("file:", "data:", "blob:")):
-                route.continue_()
-            else:
-                found.append(f"asks for {route.request.url}")
-                route.abort()
-
-        context.route("**/*", gate)
+        context.route("**/*", partial(_gate, found))
         page = context.new_page()
-        page.on("pageerror", lambda error, found=found: found.append(str(error)))  # type: ignore[misc]
+        page.on("pageerror", partial(_complain, found))
         page.goto(path.as_uri())
         found += _findings(page)
         context.close()
         yield from (f"{path.relative_to(site)} ({scheme}): {one}" for one in found)
+
+
+def _gate(found: list[str], route: Route) -> None:
+    """Let a page load files only."""
+    if route.request.url.startswith(("file:", "data:", "blob:")):
+        route.continue_()
+    else:
+        found.append(f"asks for {route.request.url}")
+        route.abort()
+
+
+def _complain(found: list[str], error: object) -> None:
+    found.append(str(error))
 
 
 def _findings(page: Page) -> list[str]:

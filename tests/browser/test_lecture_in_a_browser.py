@@ -27,7 +27,7 @@ CELLS = [
 
 @pytest.fixture(scope="module")
 def notebook() -> nbformat.NotebookNode:
-    """A lesson that has been run."""
+    """Return a lesson that has been run."""
     makers = {"markdown": nbformat.v4.new_markdown_cell, "code": nbformat.v4.new_code_cell}
     book = nbformat.v4.new_notebook(cells=[makers[kind](source) for kind, source in CELLS])
     execute(book, Path())
@@ -36,7 +36,7 @@ def notebook() -> nbformat.NotebookNode:
 
 @pytest.fixture(scope="module")
 def exported(notebook, context, tmp_path_factory) -> Iterator[dict[str, BrowserPage]]:
-    """Both exports, opened as files with the network cut; they ask for nothing else."""
+    """Yield both exports, opened as files with the network cut; they ask for nothing else."""
     folder, pages, asked, said = tmp_path_factory.mktemp("lecture"), {}, [], []
     fresh = context.browser.new_context(offline=True, viewport={"width": 1280, "height": 800})
     fresh.on("request", lambda request: asked.append(request.url))
