@@ -21,7 +21,7 @@ CELLS = [
     ("markdown", "Text.\n\n## Two"),
     ("code", "%%jacobian t=1 --picture\ndef g(t):\n    return t**3"),
     ("code", "%%jacobian t=1 --still\ndef h(t):\n    return t**2"),
-    ("code", "print('printed')"),
+    ("code", "%%jacobian u=2 --quiz\nu**3"),
 ]
 
 
@@ -66,6 +66,7 @@ def test_a_page_is_live(exported):
     assert tables(page) == [["4", "1", "0.5403", "·"], ["3"]]
     assert page.locator(".jm-embedded-still").count() == 0
     assert page.locator(".jm-still").count() == 1
+    assert page.get_by_role("button", name="Check").count() == 1
     assert page.locator("p math msup").count() == 1
     assert not page.get_by_text("Hidden.").is_visible()
     assert page.locator("details p").count() == 1
