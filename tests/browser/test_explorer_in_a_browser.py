@@ -135,7 +135,7 @@ def test_a_failing_point_stays_readable(opened, pictures):
     page.keyboard.press("End")
     page.wait_for_selector(".jm-root.jm-stale")
     assert "too far" in page.locator(".jm-stale-note").inner_text()
-    dimmed = page.locator(".jm-below").evaluate("box => getComputedStyle(box).opacity")
+    dimmed = page.locator(".jm-body").evaluate("box => getComputedStyle(box).opacity")
     assert float(dimmed) <= 0.5
     page.screenshot(path=pictures / "stale.png")
     page.keyboard.press("Home")
