@@ -35,6 +35,7 @@ class JacobianView(anywidget.AnyWidget):
     spec = traitlets.Dict().tag(sync=True)
     values = traitlets.Bytes(b"").tag(sync=True)
     zeros = traitlets.Bytes(b"").tag(sync=True)
+    colouring = traitlets.Dict().tag(sync=True)
     numbers = traitlets.Bytes(b"").tag(sync=True)
     outputs = traitlets.Bytes(b"").tag(sync=True)
     at = traitlets.Bytes(b"").tag(sync=True)
@@ -70,6 +71,7 @@ class JacobianView(anywidget.AnyWidget):
             _esm=front_end(),
             _css=style(),
             spec=state.spec(jacobian),
+            colouring=state.colouring(jacobian),
             **shown,
             **formula_of(jacobian),
         )
@@ -98,6 +100,8 @@ class JacobianView(anywidget.AnyWidget):
         """Show the Jacobian of another point; everything changes in one message."""
         shown = state.numbers(jacobian, at)
         shown["status"]["stale"] = stale
+        if shown["zeros"] != self.zeros:
+            shown["colouring"] = state.colouring(jacobian)
         signature = signature_of(jacobian)
         if signature != self._signature:
             shown |= formula_of(jacobian)

@@ -44,6 +44,7 @@
  * @property {import("./factors.mjs").Factors} factors the chain of local Jacobians
  * @property {import("./notes.mjs").Status} status the kernel's remarks on its last result
  * @property {Uint8Array} zeros 1 where an entry is zero whatever the point
+ * @property {Partial<import("./scene_colouring.mjs").Colouring>} colouring which product gives each entry; {} where none is saved
  * @property {Float64Array} slots the numbers that formulas show
  * @property {import("./layout.mjs").Cell | null} open the model's entry that is explained
  * @property {import("./slider.mjs").Handle[]} handles of the sliders that are drawn here

@@ -3,6 +3,7 @@
  * inputs and outputs there are; of many, those that are drawn are chosen.
  */
 
+import { ColourGrids } from "./colour_grids.mjs";
 import { make, setText } from "./element.mjs";
 import { addPart } from "./parts.mjs";
 import { PictureFields } from "./picture_fields.mjs";
@@ -37,13 +38,14 @@ class Picture {
     this.step = /** @type {[number, number]} */ ([0.6, 0.35]);
     this.weight = /** @type {[number, number]} */ ([-0.5, 0.5]);
     this.squares = new Squares(this.stage);
+    this.grids = new ColourGrids(this.stage);
   }
 
   /** @param {import("./parts.mjs").Frame} frame */
   paint(frame) {
     this.frame = frame;
     if (frame.tab !== "Picture") return; // nothing is computed for a tab that is closed
-    this.fields ??= new PictureFields(this.tools, frame.spec, () => this.draw());
+    this.fields ??= new PictureFields(this.tools, frame, () => this.draw());
     this.draw();
   }
 
@@ -52,10 +54,10 @@ class Picture {
   draw() {
     const { frame, fields } = this;
     if (!frame || !fields) return;
-    const isMatrix = fields.kind === "matrix";
-    this.squares.box.hidden = !isMatrix;
+    const whole = { matrix: this.squares, colouring: this.grids }[/** @type {string} */ (fields.kind)];
+    for (const one of [this.squares, this.grids]) one.box.hidden = one !== whole;
     /** @type {import("./scene.mjs").Scene} */
-    const scene = isMatrix ? { panels: [], words: this.squares.paint(frame) } : this.scene(frame, fields);
+    const scene = whole ? { panels: [], words: whole.paint(frame) } : this.scene(frame, fields);
     while (this.planes.length < scene.panels.length) {
       const turn = (/** @type {number} */ across, /** @type {number} */ down) => fields.turnBy(across, down);
       this.planes.push(new Plane(this.stage, (grip, to) => this.drag(grip, to), turn));
@@ -65,7 +67,7 @@ class Picture {
       if (scene.panels[k]) plane.paint(scene.panels[k]);
     });
     this.paintLegend(scene.legend ?? []);
-    const missing = frame.evaluate || isMatrix ? [] : ["The browser has no closed form of this function: only its linear part is drawn."];
+    const missing = frame.evaluate || whole ? [] : ["The browser has no closed form of this function: only its linear part is drawn."];
     setText(this.words, [...scene.words, ...missing].join(" "));
   }
 
