@@ -20,7 +20,7 @@ MODULES = (
     *("scene_levels.mjs", "scene_field.mjs", "scene_space.mjs", "scene_matrix.mjs"),
     *("scene_colouring.mjs", "slice.mjs", "turning.mjs", "plane.mjs", "squares.mjs"),
     "colour_grids.mjs",
-    *("picture_fields.mjs", "picture.mjs"),
+    *("picture_fields.mjs", "sampled.mjs", "picture.mjs"),
     *("derivation_line.mjs", "factors.mjs"),
     *("panel.mjs", "code.mjs"),
     "view.mjs",

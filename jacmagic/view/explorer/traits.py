@@ -20,6 +20,7 @@ from jacmagic.view.explorer.code import source_of
 from jacmagic.view.explorer.entries import entry_of
 from jacmagic.view.explorer.factors import factor_entry, factors_of
 from jacmagic.view.explorer.formula import formula_of, signature_of
+from jacmagic.view.pictures.sampled import sampled
 
 
 class JacobianView(anywidget.AnyWidget):
@@ -37,6 +38,7 @@ class JacobianView(anywidget.AnyWidget):
     zeros = traitlets.Bytes(b"").tag(sync=True)
     colouring = traitlets.Dict().tag(sync=True)
     numbers = traitlets.Bytes(b"").tag(sync=True)
+    picture = traitlets.Dict().tag(sync=True)
     outputs = traitlets.Bytes(b"").tag(sync=True)
     at = traitlets.Bytes(b"").tag(sync=True)
     chain = traitlets.Dict().tag(sync=True)
@@ -130,6 +132,8 @@ class JacobianView(anywidget.AnyWidget):
                 source = source_of(self._jacobian, language)
                 sources = {**self.code["sources"], language: source}
                 self.code = {**self.code, "sources": sources}
+            case {"kind": "picture"}:
+                self.picture = sampled(self._jacobian, content)
             case {"kind": "chain"}:
                 self.factors = factors_of(self._jacobian)
             case {"kind": "factor", "factor": int(k), "row": int(row), "column": int(column)}:

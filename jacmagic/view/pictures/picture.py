@@ -32,7 +32,7 @@ TICKS = 5  # about how many along an axis
 TICK_DIGITS = 6
 GAP = 24  # between two panels, in the SVG's units
 
-_SCENES: dict[str, Callable[[Slice, float, int], Scene]] = {
+SCENES: dict[str, Callable[[Slice, float, int], Scene]] = {
     "map": plane_scene,
     "field": field_scene,
     "levels": level_scene,
@@ -128,15 +128,15 @@ def picture_of(
         return _matrix(jacobian)
     if kind == "colouring" and colouring is not None:
         return Picture(kind, drawing(colouring.grids, colouring.words), tuple(colouring.words))
-    across, up = _axes_of(kind, n)
+    across, up = axes_of(kind, n)
     columns = _indices(jacobian.columns, inputs, across)
     rows = _indices(jacobian.rows, outputs, up)
     part = slice_of(jacobian, rows, columns)
-    scene = _SCENES[kind](part, half_width(part.centre.tolist()) / zoom, jacobian.view.digits)
+    scene = SCENES[kind](part, half_width(part.centre.tolist()) / zoom, jacobian.view.digits)
     return Picture(kind, _svg(scene), tuple(scene.words))
 
 
-def _axes_of(kind: str, n: int) -> tuple[int, int]:
+def axes_of(kind: str, n: int) -> tuple[int, int]:
     """Return how many inputs and outputs a picture has."""
     if kind == "graph":
         return 1, 2 if n == 1 else 1

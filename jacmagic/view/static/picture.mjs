@@ -8,6 +8,7 @@ import { make, setText } from "./element.mjs";
 import { addPart } from "./parts.mjs";
 import { PictureFields } from "./picture_fields.mjs";
 import { Plane, sample } from "./plane.mjs";
+import { Samples } from "./sampled.mjs";
 import { fieldScene } from "./scene_field.mjs";
 import { graphScene } from "./scene_graph.mjs";
 import { levelScene } from "./scene_levels.mjs";
@@ -39,6 +40,7 @@ class Picture {
     this.weight = /** @type {[number, number]} */ ([-0.5, 0.5]);
     this.squares = new Squares(this.stage);
     this.grids = new ColourGrids(this.stage);
+    this.samples = new Samples((asked) => actions.drawPicture(asked));
   }
 
   /** @param {import("./parts.mjs").Frame} frame */
@@ -67,8 +69,7 @@ class Picture {
       if (scene.panels[k]) plane.paint(scene.panels[k]);
     });
     this.paintLegend(scene.legend ?? []);
-    const missing = frame.evaluate || whole ? [] : ["The browser has no closed form of this function: only its linear part is drawn."];
-    setText(this.words, [...scene.words, ...missing].join(" "));
+    setText(this.words, scene.words.join(" "));
   }
 
   /** @param {[string, string][]} meanings */
@@ -88,7 +89,20 @@ class Picture {
    * @param {import("./parts.mjs").Frame} frame
    * @param {PictureFields} fields
    */
-  scene(frame, { kind, chosen: { inputs, outputs }, camera }) {
+  scene(frame, fields) {
+    const scene = this.computed(frame, fields);
+    if (frame.evaluate) return scene;
+    const { inputs, outputs } = fields.chosen;
+    const request = { picture: fields.kind, inputs, outputs, radius: this.radius(frame, inputs), ...fields.camera };
+    return this.samples.complete(scene, request, frame);
+  }
+
+  /**
+   * @param {import("./parts.mjs").Frame} frame
+   * @param {PictureFields} fields
+   * @returns {import("./scene.mjs").Scene}
+   */
+  computed(frame, { kind, chosen: { inputs, outputs }, camera }) {
     const around = {
       ...{ evaluate: frame.evaluate, point: frame.point, values: frame.outward, outputs: frame.outputs },
       ...{ labels: frame.spec.labels, rows: frame.spec.outputs, name: frame.spec.function },
