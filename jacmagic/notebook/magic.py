@@ -202,7 +202,10 @@ class JacobianMagics(Magics):
         result = Jacobian.of(problem, fill(ComputeOptions, options), forms, view)
         if options.exact:
             return self._exactly(result, typed)
-        return result if options.quiz is None else exercise_of(result, options)
+        shown = result if options.quiz is None else exercise_of(result, options)
+        if options.save is not None:
+            shown.save_html(options.save)
+        return shown
 
     def _exactly(self, result: Jacobian, typed: Line) -> ExactJacobian:
         """Return the closed form at the values on the line, as they are written there."""

@@ -112,6 +112,11 @@ OPTIONS = (
         metavar="N",
         help="variants of the exercise, each with entries of its own",
     ),
+    argument(
+        "--save",
+        metavar="PATH",
+        help="write what is shown as an HTML file too, live without a kernel",
+    ),
     argument("-v", "--variable", metavar="NAME", help="store the result in this name"),
     argument("-q", "--quiet", action="store_true", help="show nothing; the value is returned"),
     argument("-h", "--help", action="store_true", help="show this help"),
@@ -196,6 +201,8 @@ def _check_shown(parsed: argparse.Namespace) -> None:
         raise UsageError(f"--quiz asks for the closed form; write it without {other}")
     if parsed.seeds != 1 and parsed.quiz is None:
         raise UsageError("--seeds counts variants of an exercise; write --quiz entries --seeds 40")
+    if parsed.save is not None and instead and instead[0] != "--quiz":
+        raise UsageError(f"--save writes the live page; write it without {instead[0]}")
 
 
 def check_common(parsed: argparse.Namespace) -> None:

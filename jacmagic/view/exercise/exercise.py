@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
 from typing import Any
 
 from jacmagic.errors import OptionError
@@ -9,17 +11,41 @@ from jacmagic.result import JacobianResult
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.view.exercise import worksheet
 from jacmagic.view.exercise.choice import MAX_SYMBOLS
+from jacmagic.view.exercise.graded import GradedQuestions
 from jacmagic.view.exercise.options import QuizOptions
-from jacmagic.view.exercise.question_set import QuestionSet
+from jacmagic.view.live_output import WIDGET, is_kernel, publish
 
 
-class Exercise(QuestionSet):
+class Exercise(GradedQuestions):
     """Questions about one Jacobian, (m, n), at a point; shown as a worksheet and as a widget.
 
     Attributes:
         jacobian: the result, whose closed form and torch's numbers agree.
         options: the kind of questions, their number, the variants and the seed.
     """
+
+    def explore(self) -> Any:
+        """Return the live form: a widget in which answers are typed and judged."""
+        from jacmagic.view.exercise.widget import ExerciseView  # widgets load where they are used
+
+        return ExerciseView(self)
+
+    def save_html(self, path: str | os.PathLike[str], *, title: str | None = None) -> Path:
+        """Write one page that judges what is typed, without kernel or network.
+
+        The page contains the function, not its derivatives.
+
+        Args:
+            path: the file; one that exists is replaced.
+            title: a heading; by default the page is called after the function.
+
+        Raises:
+            PageError: the file cannot be written.
+        """
+        from jacmagic.view.exercise.page import save
+
+        with one_allowance(self.jacobian.forms.budget):
+            return save(self, path, title)
 
     def to_latex(self) -> str:
         """Return the worksheet as LaTeX, between dollars."""
@@ -31,6 +57,17 @@ class Exercise(QuestionSet):
 
     def __repr__(self) -> str:
         return worksheet.text(self)
+
+    def _ipython_display_(self) -> None:
+        """Display the worksheet and the widget, as a Jacobian does in a kernel.
+
+        Raises:
+            NotImplementedError: there is no widget to show; one output has all forms.
+        """
+        if not (self.jacobian.view.live and is_kernel()):
+            raise NotImplementedError  # IPython takes _repr_mimebundle_
+        view = self.explore()
+        publish(self._repr_mimebundle_(), view, view._repr_mimebundle_()[WIDGET])
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """Return the still forms by MIME type."""

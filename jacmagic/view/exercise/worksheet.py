@@ -54,12 +54,13 @@ def definitions(exercise: QuestionSet) -> list[str]:
         for i in _outputs(exercise)
     ]
     constants = [
-        f"{label.tex} = {typeset.number(value, digits)}" for label, value in _constants(exercise)
+        f"{label.tex} = {typeset.number(value, digits)}"
+        for label, value in named_constants(exercise)
     ]
     return [*lines, *constants]
 
 
-def _constants(exercise: QuestionSet) -> list[tuple[Label, float]]:
+def named_constants(exercise: QuestionSet) -> list[tuple[Label, float]]:
     """Return the named constants of the outputs that are shown."""
     reading = exercise.jacobian.reading
     assert reading is not None
@@ -67,7 +68,7 @@ def _constants(exercise: QuestionSet) -> list[tuple[Label, float]]:
     return [(one.label, one.value) for symbol, one in reading.constants if symbol in used]
 
 
-def _cells(exercise: QuestionSet) -> list[list[Question | str]]:
+def cells_of(exercise: QuestionSet) -> list[list[Question | str]]:
     """Return the matrix as it is shown: a question, or the text of an entry that is not asked."""
     jacobian = exercise.jacobian
     pattern, (m, n) = jacobian.pattern.tolist(), jacobian.shape
@@ -93,7 +94,7 @@ def text(exercise: QuestionSet) -> str:
         f"{jacobian.rows[i].unicode} = {plain(reading.output(i), reading.texts, written=True)}"
         for i in _outputs(exercise)
     ]
-    constants = [f"{one.unicode} = {number(value, 4)}" for one, value in _constants(exercise)]
+    constants = [f"{one.unicode} = {number(value, 4)}" for one, value in named_constants(exercise)]
     lines += [f"with {', '.join(constants)}"] * bool(constants)
     below = _grid(exercise) if exercise.kind == "entries" else []
     asked = [f"({one.number})  {one.text} = " for one in exercise.questions]
@@ -111,7 +112,7 @@ def _grid(exercise: QuestionSet) -> list[str]:
     """Return the matrix with numbers for blanks."""
     cells = [
         [one if isinstance(one, str) else f"({one.number})" for one in row]
-        for row in _cells(exercise)
+        for row in cells_of(exercise)
     ]
     width = max(len(cell) for row in cells for cell in row)
     return [f"[ {'  '.join(cell.center(width) for cell in row)} ]" for row in cells] + [""]
@@ -120,7 +121,7 @@ def _grid(exercise: QuestionSet) -> list[str]:
 # ── LaTeX ─────────────────────────────────────────────────────────────────────────────────────
 
 
-def _head(jacobian: JacobianResult) -> str:
+def head(jacobian: JacobianResult) -> str:
     names = [Label(one.name).tex for one in jacobian.problem.inputs]
     title, letter = Label(jacobian.title).tex, jacobian.notation.letter
     return typeset.head(title, names, layout=jacobian.view.layout, letter=letter)
@@ -133,9 +134,9 @@ def latex(exercise: QuestionSet) -> str:
     if exercise.kind == "entries":
         cells = [
             [_blank(one) if isinstance(one, Question) else _unasked(one) for one in row]
-            for row in _cells(exercise)
+            for row in cells_of(exercise)
         ]
-        shown.append(f"{_head(exercise.jacobian)} = {typeset.matrix(cells)}")
+        shown.append(f"{head(exercise.jacobian)} = {typeset.matrix(cells)}")
     else:
         shown += [rf"({one.number})\quad {one.tex} = {_gap(one)}" for one in exercise.questions]
     return "\n".join(f"$$\n{one}\n$$" for one in shown)
@@ -174,9 +175,9 @@ def html(exercise: QuestionSet) -> str:
 
 
 def _matrix(exercise: QuestionSet) -> str:
-    rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in _cells(exercise))
+    rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in cells_of(exercise))
     return (
-        f'<div class="jm-chain">{to_mathml(_head(exercise.jacobian), display=False)} = '
+        f'<div class="jm-chain">{to_mathml(head(exercise.jacobian), display=False)} = '
         f'<span class="jm-brackets"><table><tbody>{rows}</tbody></table></span></div>'
     )
 

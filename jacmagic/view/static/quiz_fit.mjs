@@ -1,0 +1,37 @@
+/**
+ * What a hypothesis about a mistake is tried against: the typed values at some points.
+ *
+ * @typedef {object} Mistake
+ * @property {string} kind its class, in the words of `jacmagic.compare`
+ * @property {string} text one sentence
+ */
+
+export const HALF_THE_DIGITS = 2 ** -26; // relative: rounding is far below, another formula far above
+
+/**
+ * @typedef {import("./quiz_tree.mjs").Node} Node
+ * @typedef {(candidate: number, k: number) => boolean} Fits
+ *
+ * @typedef {object} Case
+ * @property {Node} answer the wrong line
+ * @property {Node} before what it should be equal to; its derivatives stand as such
+ * @property {number[][]} points
+ * @property {string[]} texts of the variables
+ * @property {Node[]} outputs of the function
+ * @property {string[]} rows names of the outputs
+ * @property {number} row of the entry
+ * @property {number} column
+ */
+
+/** @typedef {Case & {typed: Float64Array, right: Float64Array, truth: Node, fits: Fits, name: (one: Node) => string}} Search */
+
+/** @type {(search: Search, candidate: (k: number) => number) => boolean} */
+export const fitsEverywhere = ({ points, fits, right }, candidate) => {
+  let differs = false;
+  for (let k = 0; k < points.length; k++) {
+    const value = candidate(k);
+    if (!Number.isFinite(value) || !fits(value, k)) return false;
+    differs ||= Math.abs(value - right[k]) > HALF_THE_DIGITS * Math.abs(value);
+  }
+  return differs;
+};
