@@ -77,7 +77,7 @@ def gallery() -> Iterator[tuple[str, Any]]:
 
 
 def states(page: Page) -> Iterator[str]:
-    """Bring a page into each of its states, and yield the state's name."""
+    """Put a page into each of its states, and yield the state's name."""
     for tab in page.locator(".jm-tab:visible").all():
         name = tab.inner_text()
         tab.click()
