@@ -21,13 +21,22 @@ export const HALF_THE_DIGITS = 2 ** -26; // relative: rounding is far below, ano
  * @property {string[]} rows names of the outputs
  * @property {number} row of the entry
  * @property {number} column
+ *
+ * @typedef {object} Looked
+ * @property {Float64Array} typed values of the answer
+ * @property {Float64Array} right values of the line before
+ * @property {Node} truth the line before, its derivatives carried out
+ * @property {Fits} fits whether a value is the typed one
+ * @property {() => boolean} isLate whether the time for the search is over
+ * @property {(one: Node) => string} name of an expression in a sentence
+ *
+ * @typedef {Case & Looked} Search
  */
 
-/** @typedef {Case & {typed: Float64Array, right: Float64Array, truth: Node, fits: Fits, name: (one: Node) => string}} Search */
-
 /** @type {(search: Search, candidate: (k: number) => number) => boolean} */
-export const fitsEverywhere = ({ points, fits, right }, candidate) => {
+export const fitsEverywhere = ({ points, fits, right, isLate }, candidate) => {
   let differs = false;
+  if (isLate()) return false;
   for (let k = 0; k < points.length; k++) {
     const value = candidate(k);
     if (!Number.isFinite(value) || !fits(value, k)) return false;

@@ -16,7 +16,9 @@ import { orderOf } from "./quiz_tree.mjs";
 import { tabulated } from "./quiz_values.mjs";
 
 const TESTS = 5; // points at which a hypothesis is tried
-const MAX_SWEPT = 400; // parts of a function in which one mistake is looked for everywhere
+const MAX_SWEPT = 120; // parts of a function in which one mistake is looked for everywhere
+const MAX_ENTRIES = 400; // of a matrix whose other entries are compared
+const SEARCH_MS = 30; // after which no further hypothesis is tried
 
 const ADVICE = /** @type {Record<string, string>} */ ({
   "product rule": "Product rule: (u·v)′ = u′·v + u·v′.",
@@ -54,7 +56,9 @@ export function mistakeOf(given) {
     return Math.abs(candidate - typed[k]) <= HALF_THE_DIGITS * size;
   };
   const name = (/** @type {Node} */ one) => shortText(one, given.texts);
-  const search = { ...given, points, typed, right, truth, answer, fits, name };
+  const end = performance.now() + SEARCH_MS;
+  const isLate = () => performance.now() > end;
+  const search = { ...given, points, typed, right, truth, answer, fits, name, isLate };
   return (
     wholeEntry(search) ??
     brokenRule(search, parts) ??
@@ -141,7 +145,7 @@ function otherEntry(search, others) {
   const analysed = new Map();
   const leaves = (/** @type {Analysis} */ one) => new Map(one.order.filter((o) => o.op === "variable").map((o) => [o.index, o]));
   for (const [i, j, kind, text] of others) {
-    if (outputs.length * texts.length > MAX_SWEPT || (i === row && j === column)) continue;
+    if (search.isLate() || outputs.length * texts.length > MAX_ENTRIES || (i === row && j === column)) continue;
     const one = analysed.get(i) ?? new Analysis(outputs[i], column, points);
     analysed.set(i, one);
     const leaf = leaves(one).get(j);
@@ -166,6 +170,7 @@ const linesAt = (of, one, k, slopes) =>
 function brokenRule(search, parts) {
   for (const { of, weight } of parts) {
     for (const one of [...of.order].reverse()) {
+      if (search.isLate()) return null;
       if (!of.depends.has(one) || !one.args.length) continue;
       const lines = linesAt(of, one, 0);
       const changed = (/** @type {number} */ value, /** @type {number} */ k) =>

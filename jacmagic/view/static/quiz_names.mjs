@@ -37,7 +37,7 @@ for (const op of "sqrt exp sin cos tan sinh cosh tanh abs sign floor ceil erf er
 }
 for (const [op, words] of Object.entries({
   asin: "asin arcsin", acos: "acos arccos", atan: "atan arctan", asinh: "asinh arsinh arcsinh", log: "ln log",
-  acosh: "acosh arcosh arccosh", atanh: "atanh artanh arctanh", sigmoid: "sigmoid logistic σ", sign: "sgn", ceil: "ceiling",
+  acosh: "acosh arcosh arccosh", atanh: "atanh artanh arctanh", sigmoid: "sigmoid logistic σ", sign: "sgn", ceil: "ceiling", lgamma: "loggamma",
 })) {
   for (const word of words.split(" ")) FUNCTIONS.set(word, [1, (a) => node(op, a)]);
 }
@@ -51,6 +51,7 @@ FUNCTIONS.set("heaviside", [1, (a) => node("where", node("gt", a, number(0)), nu
 for (const op of ["max", "min"]) FUNCTIONS.set(op, [2, joined(op)]);
 for (const word of ["atan2", "arctan2"]) FUNCTIONS.set(word, [2, (a, b) => node("atan2", a, b)]);
 FUNCTIONS.set("pow", [2, (a, b) => node("pow", a, b)]);
+FUNCTIONS.set("polygamma", [2, (a, b) => node("polygamma", a, b)]);
 FUNCTIONS.set("mod", [2, (a, b) => node("mod", a, b)]);
 FUNCTIONS.set("hypot", [2, (a, b) => node("sqrt", node("add", square(a), square(b)))]);
 
