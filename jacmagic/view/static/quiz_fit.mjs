@@ -31,6 +31,9 @@ export const HALF_THE_DIGITS = 2 ** -26; // relative: rounding is far below, ano
  * @property {(one: Node) => string} name of an expression in a sentence
  *
  * @typedef {Case & Looked} Search
+ *
+ * @typedef {{of: import("./quiz_analysis.mjs").Analysis, weight: Float64Array}} Part a derivative within a
+ *   line, and the line's partial by it
  */
 
 /** @type {(search: Search, candidate: (k: number) => number) => boolean} */

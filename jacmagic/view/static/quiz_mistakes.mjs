@@ -6,10 +6,11 @@
  */
 
 import { Analysis } from "./quiz_analysis.mjs";
+import { heldConstant } from "./quiz_constants.mjs";
 import { editOf } from "./quiz_edits.mjs";
 import { fitsEverywhere, HALF_THE_DIGITS } from "./quiz_fit.mjs";
 import { carriedOut, NUMBERS, partials } from "./quiz_partials.mjs";
-import { byShape } from "./quiz_shape.mjs";
+import { byShape, scaled } from "./quiz_shape.mjs";
 import { wrongRules } from "./quiz_slips.mjs";
 import { shortText } from "./quiz_text.mjs";
 import { orderOf } from "./quiz_tree.mjs";
@@ -18,7 +19,7 @@ import { tabulated } from "./quiz_values.mjs";
 const TESTS = 5; // points at which a hypothesis is tried
 const MAX_SWEPT = 120; // parts of a function in which one mistake is looked for everywhere
 const MAX_ENTRIES = 400; // of a matrix whose other entries are compared
-const SEARCH_MS = 30; // after which no further hypothesis is tried
+export const SEARCH_MS = 40; // after which no further hypothesis is tried
 
 const ADVICE = /** @type {Record<string, string>} */ ({
   "product rule": "Product rule: (u·v)′ = u′·v + u·v′.",
@@ -40,9 +41,10 @@ const ADVICE = /** @type {Record<string, string>} */ ({
 /**
  * Name the mistake of a wrong line; null where no single one is found.
  * @param {Case} given
+ * @param {number} [limit] milliseconds of search
  * @returns {Mistake | null}
  */
-export function mistakeOf(given) {
+export function mistakeOf(given, limit = SEARCH_MS) {
   const points = given.points.slice(0, TESTS);
   const answer = carriedOut(given.answer);
   const order = orderOf([answer]);
@@ -56,7 +58,7 @@ export function mistakeOf(given) {
     return Math.abs(candidate - typed[k]) <= HALF_THE_DIGITS * size;
   };
   const name = (/** @type {Node} */ one) => shortText(one, given.texts);
-  const end = performance.now() + SEARCH_MS;
+  const end = performance.now() + limit;
   const isLate = () => performance.now() > end;
   const search = { ...given, points, typed, right, truth, answer, fits, name, isLate };
   return (
@@ -65,11 +67,12 @@ export function mistakeOf(given) {
     heldConstant(search, parts) ??
     brokenEverywhere(search, parts) ??
     byShape(search) ??
-    editOf(search)
+    editOf(search) ??
+    scaled({ ...search, isLate: () => false })
   );
 }
 
-/** @typedef {{of: Analysis, weight: Float64Array}} Part a derivative within a line, and the line's partial by it */
+/** @typedef {import("./quiz_fit.mjs").Part} Part */
 
 /**
  * @param {Node} line
@@ -238,32 +241,4 @@ function isSwept(search, { of, weight }, kind, clause) {
       return line ? line[2] : null;
     }, k);
   return fitsEverywhere(search, (k) => search.right[k] + weight[k] * (derivative(k) - of.slope(of.root, k)));
-}
-
-// ── constants ───────────────────────────────────────────────────────────────────────────────────
-
-/** @param {Search} search @param {Part[]} parts @returns {Mistake | null} */
-function heldConstant(search, parts) {
-  for (const { of, weight } of parts) {
-    const by = search.texts[of.by];
-    for (const one of of.order) {
-      for (let a = 0; a < one.args.length; a++) {
-        const arg = one.args[a];
-        const path = (/** @type {number} */ k) => weight[k] * of.adjoint(one, k) * of.partial(one, a, k);
-        const plus = (/** @type {(k: number) => number} */ slope) =>
-          fitsEverywhere(search, (k) => search.right[k] + path(k) * slope(k));
-        if (of.depends.has(arg)) {
-          if (plus((k) => -of.slope(arg, k))) {
-            return { kind: "held constant", text: `${search.name(arg)} is held constant in ${search.name(one)}: it depends on ${by}.` };
-          }
-          if (arg.op === "variable" && fitsEverywhere(search, path)) {
-            return { kind: "path", text: `Only ${by} in ${search.name(one)} is counted: ${by} occurs elsewhere too.` };
-          }
-        } else if (!arg.args.length && (plus(() => 1) || plus((k) => of.value(arg, k)))) {
-          return { kind: "constant", text: `${search.name(arg)} is a constant for the derivative by ${by}: its derivative is 0.` };
-        }
-      }
-    }
-  }
-  return null;
 }

@@ -52,6 +52,11 @@ for (const op of ["max", "min"]) FUNCTIONS.set(op, [2, joined(op)]);
 for (const word of ["atan2", "arctan2"]) FUNCTIONS.set(word, [2, (a, b) => node("atan2", a, b)]);
 FUNCTIONS.set("pow", [2, (a, b) => node("pow", a, b)]);
 FUNCTIONS.set("polygamma", [2, (a, b) => node("polygamma", a, b)]);
+for (const [word, kind] of [["besseli", "i"], ["besselj", "j"]]) {
+  FUNCTIONS.set(word, [2, (order, a) => node(order.value === 1 ? `${kind}1` : `${kind}0`, a)]);
+  for (const order of ["0", "1"]) FUNCTIONS.set(`${kind.toUpperCase()}${order}`, [1, (a) => node(kind + order, a)]);
+}
+FUNCTIONS.set("gamma", [1, (a) => node("exp", node("lgamma", a))]);
 FUNCTIONS.set("mod", [2, (a, b) => node("mod", a, b)]);
 FUNCTIONS.set("hypot", [2, (a, b) => node("sqrt", node("add", square(a), square(b)))]);
 

@@ -222,7 +222,7 @@ class Parser {
 
   /** @param {import("./quiz_names.mjs").Piece} piece @returns {Node} */
   meaning(piece) {
-    if (piece.kind === "leaf") return piece.node;
+    if (piece.kind === "leaf") return piece.node.op === "variable" ? { ...piece.node } : piece.node; // each use by itself
     if (piece.kind === "number") return number(piece.value);
     return this.called(piece.name);
   }
