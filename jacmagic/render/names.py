@@ -31,6 +31,7 @@ _ALIASES = {"eps": "epsilon", "lam": "lambda", "lmbda": "lambda", "lamda": "lamb
 _ACCENTS = {"dot", "ddot", "hat", "bar", "tilde", "vec"}
 _SUBSCRIPTS = str.maketrans("0123456789aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
 _NAME = re.compile(r"(?P<stem>[^\W\d_]+)(?P<digits>[0-9]*)(?P<rest>(?:_[^\W_]+)*)_*(?P<primes>'*)")
+_NUMBERED = re.compile(r"(?P<word>.*[^\W\d_])(?P<digits>[0-9]+)")  # lstm_cell1
 # combining characters that IPython's Tab writes behind a letter (θ̇, x̂, v⃗) → accent
 _MARKS = dict(
     zip(
@@ -148,7 +149,9 @@ def _plain_parts(name: str) -> _Parts | None:
     subscripts = [suffix for suffix in suffixes if suffix and suffix not in _ACCENTS]
     is_word = len(stem) > 1 and stem not in _LETTERS
     if is_word and (accents or not all(map(_is_number, subscripts))):
-        return None  # learning_rate is one word, not a learning with the subscript rate
+        # learning_rate is one word, not a learning with the subscript rate
+        ending = _NUMBERED.fullmatch(name)
+        return ending and _Parts(ending["word"], [ending["digits"]], [], "")
     return _Parts(stem, subscripts, accents, match["primes"])
 
 

@@ -72,16 +72,7 @@ class Entry:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CheckResult:
-    """A Jacobian compared with another hand's, entry by entry.
-
-    Attributes:
-        result: the Jacobian by torch and its closed form.
-        checked: the other hand's.
-        samples: the values of both, at x and around it.
-        status: of each entry, (m, n) objects.
-        slips: the likely slip of wrong entries.
-        doubts: why entries are in doubt.
-    """
+    """A Jacobian compared with another hand's; `jacmagic.view.comparison` displays it."""
 
     result: JacobianResult
     checked: Hand

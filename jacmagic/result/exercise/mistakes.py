@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
 
 from jacmagic.result.check.expressions import Expressions, Values
-from jacmagic.result.check.slips.entry import plain_slip, rounded_slip
+from jacmagic.result.check.slips.derivation import rule_or_factor
+from jacmagic.result.check.slips.entry import far_entry, other_entry, plain_slip, rounded_slip
 from jacmagic.result.check.slips.evidence import Evidence
 from jacmagic.result.check.slips.search import HYPOTHESES
 from jacmagic.result.check.slips.slip import Slip, Wrong
 from jacmagic.result.core import JacobianResult
 from jacmagic.result.exercise.answer import Answer
 from jacmagic.result.exercise.habits import HABITS
+from jacmagic.symbolic.formula.sympify import tree_sizes
 from jacmagic.symbolic.formula.time_limit import one_allowance
 
 SECONDS = 1.0  # of SymPy's work on texts, for one answer
+MAX_SEARCHED = 300  # symbols of an answer that is searched for the spot of a mistake
 MIN_DIGITS = 4  # that are right everywhere of a rounded constant
 
 
@@ -58,8 +62,16 @@ def named_mistake(
     evidence = _evidence(result, form, points, truth, hand, answer)
     wrong = evidence.wrong(i, j)
     with one_allowance(SECONDS), np.errstate(all="ignore"):
-        looks = (_rounded, plain_slip, *HABITS, *HYPOTHESES)
+        looks = (_rounded, plain_slip, _constant, *HABITS, *HYPOTHESES)
         return _first(looks, evidence, wrong)
+
+
+def _constant(evidence: Evidence, wrong: Wrong) -> Slip | None:
+    """Return that the answer is a number, where the entry varies and no rule gives that number."""
+    if wrong.alone or np.ptp(wrong.hand) > 0 or np.ptp(wrong.truth) == 0:
+        return None
+    slip = _first((*HABITS, rule_or_factor, other_entry, far_entry), evidence, wrong)
+    return slip or Slip("number", "this is a number; the entry depends on the variables")
 
 
 def _first(
@@ -84,16 +96,17 @@ def _evidence(
     answer: Answer,
 ) -> Evidence:
     m, n = result.shape
-    written = answer.written
-    repeated = Expressions(
-        written.graph, written.inputs, list(written.entries) * (m * n), form.symbols, form.names
-    )
+    written: Expressions | None = answer.written
+    if tree_sizes(answer.written.graph, answer.written.entries)[0] > MAX_SEARCHED:
+        written = None
+    else:
+        written = replace(answer.written, entries=list(answer.written.entries) * (m * n))
 
     def elsewhere(there: np.ndarray) -> np.ndarray:
         closed = result.closed_form
         return np.full((len(there), m, n), np.nan) if closed is None else closed.values_at(there)
 
-    noise = 1e-13 * np.maximum(np.abs(truth), np.abs(hand))
+    noise = 1e-13 * np.abs(truth)  # not of the answer, which may be huge
     return EntryEvidence(
-        points, truth, hand, noise, form, repeated, result.rows, result.columns, elsewhere
+        points, truth, hand, noise, form, written, result.rows, result.columns, elsewhere
     )

@@ -21,16 +21,18 @@ from jacmagic.result.check.latex.tokens import (
 MAX_LETTERS = 2_000  # of an answer: about a page
 MAX_DEPTH = 60  # of brackets in brackets
 MAX_DIGITS = 40  # of a number
-MAX_WORD = 24  # letters of a word that is split into names
+MAX_DERIVATIVES = 12  # that an answer leaves to be taken
+MAXWORD = 24  # letters of a word that is split into names
 CONSTANTS = frozenset({"pi", "π", "e"})
 NOUN = "the answer"
 
-_SIGNS = str.maketrans("−–·×⋅∗÷∕′’", "--****//''")
+_SIGNS = str.maketrans("−–·×⋅∗∙•÷∕′’", "--******//''")
 _HIGH = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_DELIMITERS = re.compile(r"^\s*\\[(\[]|\\[)\]]\s*$|(?<!\d)\.\s*$")  # of LaTeX, and a full stop
 _DIGITS = str.maketrans(_HIGH, "0123456789")
 _LETTER = rf"[^\W_{_HIGH}]"
 _NAME = rf"(?:(?!\d){_LETTER}){_LETTER}*(?:_(?:\{{[^{{}}]*\}}|{_LETTER}+))*"
-_WORD = re.compile(rf"{_NAME}(?P<index>\[\s*\d+(?:\s*,\s*\d+)*\s*\])?")
+WORD = re.compile(rf"{_NAME}(?P<index>\[\s*\d+(?:\s*,\s*\d+)*\s*\])?")
 _D = r"(?:\\mathrm\{d\}|\\partial(?![a-zA-Z])|[d∂])"
 _BRACKET = r"(?=\s*(?:\\(?:left|bigl?|Bigl?))?\s*[(\[{])"
 _OPERATOR = re.compile(
@@ -50,13 +52,19 @@ def answer_tokens(source: str, is_variable: Known, is_function: Known) -> list[T
     Raises:
         OptionError: a character belongs to no token, or brackets are nested too deeply.
     """
-    reader = _Words(source.translate(_SIGNS).replace("**", "^ "), is_variable, is_function)
+    plain = source.translate(_SIGNS).replace("**", "^ ")
+    plain = _DELIMITERS.sub(lambda found: " " * len(found[0]), plain)
+    reader = _Words(plain, is_variable, is_function)
     found = reader.tokens()
     depth = 0
     for token in found:
         depth += (token.text in ("(", "[", "{", "^")) - (token.text in (")", "]", "}"))
         if depth > MAX_DEPTH:
             raise refusal(source, token.column, "expected fewer brackets", noun=NOUN)
+    left = [token for token in found if token.kind.startswith("derivative")]
+    if len(left) > MAX_DERIVATIVES:
+        message = f"expected at most {MAX_DERIVATIVES} derivatives"
+        raise refusal(source, left[-1].column, message, noun=NOUN)
     return [*found, end_of(source)]
 
 
@@ -124,7 +132,7 @@ class _Words:
         return [Token("sign", "^", self.at), opening, *minus, number, closing], match.end()
 
     def _word(self) -> tuple[list[Token], int] | None:
-        match = _WORD.match(self.source, self.at)
+        match = WORD.match(self.source, self.at)
         if match is None:
             return None
         word, after = match[0], match.end()
@@ -160,5 +168,5 @@ class _Words:
             ]
             return min(ways, key=len, default=None)
 
-        found = split(word) if len(word) <= MAX_WORD or is_piece(word) else None
+        found = split(word) if len(word) <= MAXWORD or is_piece(word) else None
         return None if found is None else list(found)

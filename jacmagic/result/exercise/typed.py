@@ -10,6 +10,7 @@ from sympy.printing.str import StrPrinter
 
 from jacmagic.errors import OptionError
 from jacmagic.labels import Label
+from jacmagic.result.exercise.tokens import WORD
 
 # Names that Maxima, or Moodle's STACK, keeps for itself.
 _RESERVED = frozenset(
@@ -29,8 +30,26 @@ _MAXIMA = {
 
 def typed(entry: Any, symbols: Sequence[Any], columns: Sequence[Label]) -> str:
     """Return an expression as an answer: x[0]**2*sin(x[1])."""
-    names = [sympy.Symbol(label.text) for label in columns]
+    names = [sympy.Symbol(typed_name(label)) for label in columns]
     return str(sympy.sstr(entry.xreplace(dict(zip(symbols, names, strict=True))), full_prec=True))
+
+
+def typed_name(label: Label) -> str:
+    """Return the first spelling of a component that can be typed: x[0], θ, W₀[0,1]."""
+    spellings = (label.text, label.unicode, label.symbol)
+    return next((one for one in spellings if WORD.fullmatch(one)), label.tex)
+
+
+def without_cases(entry: Any, values: Mapping[Any, float]) -> Any:
+    """Return an expression with the case of a point instead of each case distinction."""
+
+    def chosen(cases: Any) -> Any:
+        for value, condition in cases.args:
+            if condition == sympy.true or condition.subs(values) == sympy.true:
+                return value
+        return cases
+
+    return entry.replace(lambda one: isinstance(one, sympy.Piecewise), chosen)
 
 
 def maxima_names(columns: Sequence[Label]) -> list[str]:

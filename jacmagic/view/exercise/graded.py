@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,8 +12,8 @@ from jacmagic.result.exercise.hints import Hint, hint_for
 from jacmagic.result.exercise.judge import judge_of
 from jacmagic.result.exercise.judgement import Judgement
 from jacmagic.result.exercise.steps import judge_steps
-from jacmagic.view.exercise.question import RULE, STEPS, Question
-from jacmagic.view.exercise.question_set import QuestionSet
+from jacmagic.view.exercise.question import ENTRY, RULE, STEPS, Question
+from jacmagic.view.exercise.question_set import QuestionSet, entry_question
 from jacmagic.view.exercise.score import NO_ANSWER, Marked, Score
 
 Answer = str | Sequence[str]
@@ -45,14 +46,14 @@ class GradedQuestions(QuestionSet):
         """Judge one answer: true if it is right, else with the mistake named.
 
         Args:
-            identity: the question's id, such as "entry-0-1".
+            identity: the question's id, such as "entry-0-1"; any entry of the matrix can be judged.
             answer: typed mathematics or LaTeX in the function's own names; of a derivation its
                 lines, of a rule its name.
 
         Raises:
             OptionError: there is no such question.
         """
-        one = self.question(identity)
+        one = self._entry(identity) or self.question(identity)
         if one.kind == RULE:
             return _judged_rule(one, answer)
         judge = judge_of(self.jacobian)
@@ -60,6 +61,15 @@ class GradedQuestions(QuestionSet):
             return judge_steps(judge, one.row, one.column, answer)
         text = answer if isinstance(answer, str) else "\n".join(map(str, answer))
         return judge.judge(one.row, one.column, text)
+
+    def _entry(self, identity: str) -> Question | None:
+        """Return the question for an entry by its id, whether it is asked or not."""
+        match = re.fullmatch(rf"({ENTRY}|{STEPS})-(\d+)-(\d+)", identity)
+        if match is None or self.kind == "rules":
+            return None
+        i, j = int(match[2]), int(match[3])
+        m, n = self.jacobian.shape
+        return entry_question(self.jacobian, match[1], (i, j), 0) if i < m and j < n else None
 
     def check(self, answers: Mapping[str, Answer]) -> Score:
         """Judge all answers, by the ids of their questions; a missing one is wrong.

@@ -21,7 +21,7 @@ from jacmagic.view.exercise import worksheet
 from jacmagic.view.exercise.files import write
 from jacmagic.view.exercise.question import RULE, Question
 from jacmagic.view.exercise.question_set import QuestionSet
-from jacmagic.view.exercise.solutions import Mistake, mistakes, solution
+from jacmagic.view.exercise.solutions import Mistake, mistakes, right_entry, solution
 
 STACK_VERSION = "2024072500"
 _OPTIONS = {
@@ -152,8 +152,7 @@ class _Stack:
 
     def _entry(self, one: Question) -> str:
         solution(self.jacobian, one)  # refuses what cannot be typed
-        formula: Any = self.jacobian.formula
-        return self._maxima(formula[one.row, one.column])
+        return self._maxima(right_entry(self.jacobian, one))
 
     def _variables(self) -> str:
         """Return the answers ta1, …, and what they are mistaken for, ma1_1, … after them."""

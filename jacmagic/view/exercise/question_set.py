@@ -54,7 +54,7 @@ class QuestionSet:
             return tuple(_rules(jacobian, entries))
         one = ENTRY if kind == "entries" else STEPS
         return tuple(
-            _question(jacobian, one, entry, number) for number, entry in enumerate(entries, 1)
+            entry_question(jacobian, one, entry, number) for number, entry in enumerate(entries, 1)
         )
 
     @cached_property
@@ -79,7 +79,10 @@ def _rules(jacobian: JacobianResult, entries: Sequence[tuple[int, int]]) -> list
     return questions
 
 
-def _question(jacobian: JacobianResult, kind: str, entry: tuple[int, int], number: int) -> Question:
+def entry_question(
+    jacobian: JacobianResult, kind: str, entry: tuple[int, int], number: int
+) -> Question:
+    """Return the question for an entry, or for its derivation."""
     i, j = entry
     row, column, notation = jacobian.rows[i], jacobian.columns[j], jacobian.notation
     return Question(

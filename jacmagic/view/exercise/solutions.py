@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+import sympy
+
 from jacmagic.errors import OptionError
 from jacmagic.result import JacobianResult
 from jacmagic.result.exercise.judge import judge_of
 from jacmagic.result.exercise.steps import judge_steps
-from jacmagic.result.exercise.typed import typed
+from jacmagic.result.exercise.typed import typed, typed_name, without_cases
 from jacmagic.result.exercise.wrong_rules import wrong_entries
 from jacmagic.symbolic.formula import tex
+from jacmagic.symbolic.steps import derive
 from jacmagic.view.exercise.question import RULE, STEPS, Question
 
 MAX_MISTAKES = 8  # that a question recognises by itself
@@ -41,13 +44,20 @@ def solution(jacobian: JacobianResult, question: Question) -> str:
     """
     if question.kind == RULE:
         return question.answer
-    answer = _typed(jacobian, _formula(jacobian)[question.row, question.column])
+    answer = _typed(jacobian, right_entry(jacobian, question))
     if not judge_of(jacobian).judge(question.row, question.column, answer):
         raise OptionError(
             f"expected an entry that can be typed; found {question.text} = {answer}; "
             "write entries= or seed= for others"
         )
     return _derivation(jacobian, question, answer) if question.kind == STEPS else answer
+
+
+def right_entry(jacobian: JacobianResult, question: Question) -> Any:
+    """Return the entry as SymPy, the point's case where there are several."""
+    entry = _formula(jacobian)[question.row, question.column]
+    point = dict(zip(jacobian.symbols, jacobian.problem.flat_point, strict=True))
+    return without_cases(entry, point) if entry.has(sympy.Piecewise) else entry
 
 
 def solution_tex(jacobian: JacobianResult, question: Question) -> str:
@@ -92,10 +102,11 @@ def _typed(jacobian: JacobianResult, entry: Any) -> str:
 def _derivation(jacobian: JacobianResult, question: Question, answer: str) -> str:
     """Return lines that are equal to the entry: the rule applied, then the entry."""
     i, j = question.row, question.column
-    variable = jacobian.columns[j].text
     outputs: Any = jacobian.expressions
-    begin = f"d/d{variable}({_typed(jacobian, outputs[i])})"
-    first = next(iter(jacobian.steps(i, j).equations)).text
+    names = [typed_name(label) for label in jacobian.columns]
+    texts = dict(zip(jacobian.symbols, names, strict=True))
+    first = derive(outputs[i], jacobian.symbols[j], texts=texts).equations[0].text
+    begin = f"d/d{names[j]}({_typed(jacobian, outputs[i])})"
     for middle in (first.split(" = ")[1:2], []):
         lines = "\n".join([begin, *middle, answer])
         if judge_steps(judge_of(jacobian), i, j, lines):

@@ -8,6 +8,7 @@ from typing import Any
 import sympy
 
 from jacmagic.errors import JacmagicError, OptionError
+from jacmagic.symbolic.formula.named import NamedNumber
 from jacmagic.view.exercise.question_set import QuestionSet
 from jacmagic.view.exercise.solutions import solution
 
@@ -48,13 +49,47 @@ def _function(exercise: QuestionSet, name: str) -> list[str]:
         symbol: sympy.Symbol(label.text)
         for symbol, label in zip(jacobian.symbols, jacobian.columns, strict=True)
     }
-    outputs: Any = jacobian.expressions
-    values = [sympy.pycode(one.xreplace(spelled), fully_qualified_modules=True) for one in outputs]
-    arguments = ", ".join(one.name for one in jacobian.problem.inputs)
+    values = [
+        sympy.pycode(one.xreplace(spelled), fully_qualified_modules=True)
+        for one in _outputs(exercise)
+    ]
+    arguments = ", ".join([one.name for one in jacobian.problem.inputs] + _constants(exercise))
     if len(values) == 1:
         return [f"def {name}({arguments}):", f"    return {values[0]}"]
     lines = [f"        {value}," for value in values]
     return [f"def {name}({arguments}):", "    return (", *lines, "    )"]
+
+
+def _outputs(exercise: QuestionSet) -> list[Any]:
+    """Return the function's outputs, with the names of its constants where they are identifiers."""
+    jacobian = exercise.jacobian
+    plain: Any = jacobian.expressions
+    names = {symbol: sympy.Symbol(name) for symbol, name, _ in _named(exercise)}
+    named = [jacobian.reading.output(i).xreplace(names) for i in range(len(plain))]  # type: ignore[union-attr]  # there is no exercise without one
+    known = {*jacobian.symbols, *names.values()}
+    return [
+        other if one.free_symbols - known or one.has(NamedNumber) else one
+        for one, other in zip(named, plain, strict=True)
+    ]
+
+
+def _constants(exercise: QuestionSet) -> list[str]:
+    """Return the named constants as arguments, so that answers may have their names."""
+    used = set().union(*(one.free_symbols for one in _outputs(exercise)))
+    return [
+        f"{name}={value!r}" for _, name, value in _named(exercise) if sympy.Symbol(name) in used
+    ]
+
+
+def _named(exercise: QuestionSet) -> list[tuple[Any, str, float]]:
+    """Return the symbol, name and value of each constant whose name is an identifier."""
+    reading = exercise.jacobian.reading
+    assert reading is not None
+    return [
+        (symbol, one.label.text, one.value)
+        for symbol, one in reading.constants
+        if _identifier(one.label.text, "")
+    ]
 
 
 def _point(exercise: QuestionSet) -> str:
@@ -75,11 +110,11 @@ def _check(exercise: QuestionSet, source: str) -> None:
         exec(source, space)  # written above, from a closed form
         again = space["exercise"]
         answers = {one.id: solution(exercise.jacobian, one) for one in exercise.questions}
-        same = float(again.check(answers)) == 1
+        same = all(again.judge(identity, answer) for identity, answer in answers.items())
     except (SyntaxError, NameError, AttributeError, TypeError, JacmagicError):
         same = False
     if not same:
         raise OptionError(
-            "expected a function that can be written with the functions of math; found "
-            f"{exercise.jacobian.title}; export it as a worksheet, or for Moodle"
+            "expected an exercise that code with the functions of math makes again; found other "
+            f"questions for {exercise.jacobian.title}; export it as a worksheet, or for Moodle"
         )

@@ -18,6 +18,7 @@ from jacmagic.symbolic.formula.sympify import to_sympy, tree_sizes
 from jacmagic.symbolic.trace import Refusal
 
 MAX_TERMS = 12  # of an entry whose subsets are searched: 4,096 of them
+MAX_SUMMANDS = 1_000  # of an entry as it is written; sums of sums are many more on a graph
 MAX_EXPANDED = 200  # symbols of an entry that SymPy expands
 _EXPANDING_SECONDS = 0.3  # for one entry
 
@@ -43,11 +44,13 @@ class Term:
 
 
 def summands(side: Expressions, values: Values, node: int) -> list[Term]:
-    """Return the summands of an entry as it is written."""
+    """Return the summands of an entry as it is written; none where there are too many."""
     found: list[tuple[float, int]] = []
     waiting = [(1.0, node)]
     graph = side.graph
     while waiting:
+        if len(waiting) + len(found) > MAX_SUMMANDS:
+            return []
         sign, one = waiting.pop()
         operation, operands = graph.operations[one], graph.operands(one)
         if operation in ("add", "sub"):
