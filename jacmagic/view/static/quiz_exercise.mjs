@@ -47,7 +47,8 @@ export class Judge {
     this.rows = rows;
     this.outputs = trees.slice(conditions);
     this.names = new Names([...namesOf(carried), ...constantsOf(carried, trees)]);
-    this.points = pointsNear(this.outputs, trees.slice(0, conditions), point.map(Number));
+    this.centre = point.map(Number);
+    this.points = pointsNear(this.outputs, trees.slice(0, conditions), this.centre);
     /** @type {Map<string, Node>} */
     this.truths = new Map();
   }
@@ -106,8 +107,8 @@ export class Judge {
     const result = { lines: [line], kind: "", isOpen: false };
     if (verdict === "right") return { ...result, verdict: "right", text: "" };
     if (verdict !== "wrong") return { ...result, verdict: "doubt", text: DOUBTS[verdict] };
-    const { points, texts, outputs, rows } = this;
-    const mistake = mistakeOf({ answer: line, before, points, texts, outputs, rows, row, column }, this.limit);
+    const { points, centre, texts, outputs, rows } = this;
+    const mistake = mistakeOf({ answer: line, before, points, centre, texts, outputs, rows, row, column }, this.limit);
     return { ...result, verdict: "wrong", text: mistake?.text ?? "", kind: mistake?.kind ?? "" };
   }
 }

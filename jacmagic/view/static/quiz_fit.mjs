@@ -16,6 +16,7 @@ export const HALF_THE_DIGITS = 2 ** -26; // relative: rounding is far below, ano
  * @property {Node} answer the wrong line
  * @property {Node} before what it should be equal to; its derivatives stand as such
  * @property {number[][]} points
+ * @property {number[]} centre the exercise's point
  * @property {string[]} texts of the variables
  * @property {Node[]} outputs of the function
  * @property {string[]} rows names of the outputs

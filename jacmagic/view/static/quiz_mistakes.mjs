@@ -17,10 +17,12 @@ import { orderOf } from "./quiz_tree.mjs";
 import { tabulated } from "./quiz_values.mjs";
 
 const TESTS = 5; // points at which a hypothesis is tried
+const TYPED_DIGITS = 5e-3; // relative: a number that is typed to two or three digits
 const MAX_SWEPT = 120; // parts of a function in which one mistake is looked for everywhere
 const MAX_ENTRIES = 400; // of a matrix whose other entries are compared
 export const SEARCH_MS = 40; // after which no further hypothesis is tried
 
+const SUMS = new Set(["add", "sub"]);
 const ADVICE = /** @type {Record<string, string>} */ ({
   "product rule": "Product rule: (u·v)′ = u′·v + u·v′.",
   "quotient rule": "Quotient rule: (u/v)′ = (u′·v − u·v′)/v².",
@@ -63,7 +65,8 @@ export function mistakeOf(given, limit = SEARCH_MS) {
   const search = { ...given, points, typed, right, truth, answer, fits, name, isLate };
   return (
     wholeEntry(search) ??
-    brokenRule(search, parts) ??
+    brokenRule(search, parts, (op) => !SUMS.has(op)) ??
+    brokenRule(search, parts, (op) => SUMS.has(op)) ??
     heldConstant(search, parts) ??
     brokenEverywhere(search, parts) ??
     byShape(search) ??
@@ -124,6 +127,9 @@ function wholeEntry(search) {
   if (typed.every((value) => value === 0)) {
     return { kind: "zero", text: `${rows[row]} depends on ${texts[column]}: its derivative is not 0.` };
   }
+  if (isNumberThere(search)) {
+    return { kind: "number at the point", text: `This is the number at the point: write it as a function of ${texts[column]}.` };
+  }
   const own = tabulated(orderOf([outputs[row]]), points).get(outputs[row]);
   if (fitsEverywhere(search, (k) => Number(own?.[k]))) {
     return { kind: "function itself", text: `This is ${rows[row]} itself, not its derivative.` };
@@ -136,6 +142,15 @@ function wholeEntry(search) {
   rows.forEach((_, i) => others.push([i, column, "index", `This is ${name(i, column)}, of another row.`]));
   rows.forEach((_, i) => texts.forEach((_, j) => others.push([i, j, "index", `This is ${name(i, j)}, another entry.`])));
   return otherEntry(search, others);
+}
+
+/** @param {Search} search @returns {boolean} whether the answer is a number, that of the entry at the point */
+function isNumberThere({ answer, truth, centre }) {
+  const isFixed = (/** @type {Node} */ tree) => !orderOf([tree]).some(({ op }) => op === "variable");
+  if (!isFixed(answer) || isFixed(truth)) return false;
+  const table = tabulated(orderOf([answer, truth]), [centre]);
+  const [one, other] = [answer, truth].map((tree) => Number(table.get(tree)?.[0]));
+  return Math.abs(one - other) <= TYPED_DIGITS * Math.abs(other);
 }
 
 /**
@@ -169,12 +184,17 @@ const linesAt = (of, one, k, slopes) =>
     one.args.map((_, a) => of.partial(one, a, k)),
   );
 
-/** @param {Search} search @param {Part[]} parts @returns {Mistake | null} */
-function brokenRule(search, parts) {
+/**
+ * @param {Search} search
+ * @param {Part[]} parts
+ * @param {(op: string) => boolean} isLooked which operations are looked at: those of sums last
+ * @returns {Mistake | null}
+ */
+function brokenRule(search, parts, isLooked) {
   for (const { of, weight } of parts) {
     for (const one of [...of.order].reverse()) {
       if (search.isLate()) return null;
-      if (!of.depends.has(one) || !one.args.length) continue;
+      if (!of.depends.has(one) || !one.args.length || !isLooked(one.op)) continue;
       const lines = linesAt(of, one, 0);
       const changed = (/** @type {number} */ value, /** @type {number} */ k) =>
         search.right[k] + weight[k] * of.adjoint(one, k) * (value - of.slope(one, k));

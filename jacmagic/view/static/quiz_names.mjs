@@ -20,6 +20,7 @@ const GREEK = new Map(
     .map(([word, letter]) => /** @type {[string, string]} */ ([word, letter])),
 );
 const ALIKE = new Map([["ϕ", "φ"], ["ϑ", "θ"], ["ϵ", "ε"], ["ϱ", "ρ"]]);
+const MAX_SPLIT = 40; // letters of a word that may be a product
 const EULER = namedConstant("e", Math.E);
 const CONSTANTS = new Map([["π", namedConstant("π", Math.PI)], ["e", EULER]]);
 
@@ -128,9 +129,11 @@ export class Names {
   /**
    * Split a word that is written without signs, such as "x1x3" or "sin2x", the longest parts first.
    * @param {string} word
+   * @param {Set<string>} [failed] ends of words that cannot be split
    * @returns {Piece[] | null}
    */
-  split(word) {
+  split(word, failed = new Set()) {
+    if (word.length > MAX_SPLIT || failed.has(word)) return null;
     for (let end = word.length; end > 0; end--) {
       const first = this.piece(word.slice(0, end));
       if (!first) continue;
@@ -138,10 +141,11 @@ export class Names {
       const digits = /^\d+/.exec(word.slice(end))?.[0] ?? "";
       if (digits && first.kind !== "function") continue; // x2 is no product
       const after = word.slice(end + digits.length);
-      const rest = after ? this.split(after) : [];
+      const rest = after ? this.split(after, failed) : [];
       if (!rest) continue;
       return [first, ...(digits ? [/** @type {Piece} */ ({ kind: "number", value: Number(digits) })] : []), ...rest];
     }
+    failed.add(word);
     return null;
   }
 
