@@ -16,7 +16,8 @@ from traitlets import Bool
 from jacmagic.lecture.deck import slide_cells
 from jacmagic.lecture.execution import execute
 from jacmagic.lecture.formulas import formulas
-from jacmagic.view.embedded import script
+from jacmagic.view.embedded import EXERCISES, script
+from jacmagic.view.exercise.assets import quiz_front_end
 from jacmagic.view.explorer.assets import front_end, style
 
 _LATEX = """\
@@ -34,8 +35,12 @@ _OFFLINE = (
 <link rel="icon" href="data:,">
 <style>{{ explorer_style() }}</style>
 <style>{{ lecture_file("page.css") }}</style>
+{%- if nb.metadata.jm_exercises -%}<style>{{ explorer_style("quiz.css") }}</style>{%- endif -%}
 {%- endblock -%}
-{%- block footer_js -%}<script>{{ explorer_script() }}</script>{%- endblock -%}
+{%- block footer_js -%}
+<script>{{ explorer_script() }}</script>
+{%- if nb.metadata.jm_exercises -%}<script>{{ exercise_script() }}</script>{%- endif -%}
+{%- endblock -%}
 """
     + _LATEX
 )
@@ -101,6 +106,7 @@ class Page(HTMLExporter):
             execute(nb, Path(folder))
         nb.metadata.pop("widgets", None)
         self._arrange(nb)
+        nb.metadata.jm_exercises = EXERCISES in str(nb.cells)
         return super().from_notebook_node(nb, resources, **options)
 
     @pass_context
@@ -123,6 +129,7 @@ class Page(HTMLExporter):
         environment.globals.update(
             explorer_style=style,
             explorer_script=lambda: script(front_end()),
+            exercise_script=lambda: script(quiz_front_end(), EXERCISES),
             lecture_file=_file,
         )
         return environment

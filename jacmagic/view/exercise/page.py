@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 from jacmagic.view import export
+from jacmagic.view.embedded import EXERCISES, fragment
 from jacmagic.view.exercise import worksheet
 from jacmagic.view.exercise.assets import quiz_front_end, quiz_style
 from jacmagic.view.exercise.question_set import QuestionSet
@@ -16,15 +17,27 @@ def save(exercise: QuestionSet, path: str | os.PathLike[str], title: str | None)
     """Write the page; see `Exercise.save_html`."""
     view = ExerciseView(exercise)
     try:
-        live = export.Live(
-            view=view,
-            changes={"beside": ""},
-            sliders=(),
-            front_end=quiz_front_end(),
-            style=quiz_style(),
-            still=worksheet.html(exercise),
-            title=exercise.title,
-        )
-        return export.save(path, live, title=title)
+        return export.save(path, _live(exercise, view), title=title)
     finally:
         export.close(view)  # a kernel would keep its model
+
+
+def to_fragment(exercise: QuestionSet) -> str:
+    """Return HTML for a page that has the script of `view.embedded` for exercises."""
+    view = ExerciseView(exercise)
+    try:
+        return fragment(_live(exercise, view), EXERCISES)
+    finally:
+        export.close(view)
+
+
+def _live(exercise: QuestionSet, view: ExerciseView) -> export.Live:
+    return export.Live(
+        view=view,
+        changes={"beside": ""},
+        sliders=(),
+        front_end=quiz_front_end(),
+        style=quiz_style(),
+        still=worksheet.html(exercise),
+        title=exercise.title,
+    )

@@ -188,9 +188,10 @@ export function start(document, render) {
  * Start the views that are parts of a page; the still form of one that fails stays.
  * @param {Document} document
  * @param {(context: {model: any, el: HTMLElement, signal: AbortSignal}) => void} render the view's
+ * @param {string} [kind] class of their boxes
  */
-export function startEmbedded(document, render) {
-  for (const box of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".jm-embedded"))) {
+export function startEmbedded(document, render, kind = "jm-embedded") {
+  for (const box of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(`.${kind}`))) {
     const data = box.querySelector("script");
     if (!data) continue; // it has started
     mount(JSON.parse(data.textContent ?? ""), box, render);
