@@ -1,4 +1,4 @@
-"""What a kernel shows while a notebook is exported: explorers and exercises in a page."""
+"""What a kernel shows while a notebook is exported: live views as parts of a page."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import TYPE_CHECKING, Any
 from IPython.display import publish_display_data
 
 from jacmagic.view import export
-from jacmagic.view.exercise import Exercise
-from jacmagic.view.exercise.page import to_fragment
 from jacmagic.view.jacobian import Jacobian
 
 if TYPE_CHECKING:
@@ -18,13 +16,13 @@ if TYPE_CHECKING:
 def embed(shell: InteractiveShell) -> None:
     """Show every live Jacobian and exercise of a session as HTML that needs no kernel.
 
-    The page that shows these outputs has the scripts of `view.embedded`.
+    The page that shows these outputs has the script of `view.embedded`.
     """
     assert shell.display_formatter is not None
     formatter = shell.display_formatter.ipython_display_formatter
     formatter.for_type(Jacobian, _show)
-    formatter.for_type(Exercise, _show_exercise)
     formatter.for_type_by_name("jacmagic.view.explorer.widget", "Explorer", _show_explorer)
+    formatter.for_type_by_name("jacmagic.view.exercise.exercise", "Exercise", _show_exercise)
 
 
 def _show(jacobian: Jacobian) -> None:
@@ -37,12 +35,12 @@ def _show(jacobian: Jacobian) -> None:
         export.close(explorer)
 
 
-def _show_exercise(exercise: Exercise) -> None:
-    if not exercise.jacobian.view.live:
-        raise NotImplementedError  # as above
-    publish_display_data({"text/html": to_fragment(exercise), "text/plain": repr(exercise)})
-
-
 def _show_explorer(explorer: Any) -> None:
     still = repr(explorer.jacobian)
     publish_display_data({"text/html": explorer.to_fragment(), "text/plain": still})
+
+
+def _show_exercise(exercise: Any) -> None:
+    from jacmagic.view.exercise.page import to_fragment  # only here is it needed
+
+    publish_display_data({"text/html": to_fragment(exercise), "text/plain": repr(exercise)})

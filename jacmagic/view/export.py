@@ -186,12 +186,12 @@ def hosted(front_end: str, start: str, *arguments: str) -> str:
     Args:
         front_end: the view's ES module.
         start: the function of `static/host.mjs` that is called.
-        *arguments: texts that it takes.
+        *arguments: its further arguments, as JavaScript.
     """
-    given = "".join(f", {json.dumps(one)}" for one in arguments)
     view = re.sub(r"^export default .*$", "", front_end, flags=re.M)
+    called = ", ".join(["document", "render", *arguments])
     host = re.sub(r"^export ", "", _asset("host.mjs"), flags=re.M)
-    return f"{view}\n{{\n{host}\n{start}(document, render{given});\n}}\n"
+    return f"{view}\n{{\n{host}\n{start}({called});\n}}\n"
 
 
 _TAG = re.compile(r"<[a-zA-Z][^<>]*>")

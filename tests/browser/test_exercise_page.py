@@ -9,9 +9,6 @@ import torch
 from playwright.sync_api import Page
 
 import jacmagic
-from jacmagic.view.embedded import EXERCISES, script
-from jacmagic.view.exercise.assets import quiz_front_end
-from jacmagic.view.exercise.page import to_fragment
 
 F64 = torch.float64
 WIDER = """() => [...document.querySelectorAll(".jm-page, .jm-quiz, .jm-blank, .jm-quiz-foot")]
@@ -120,21 +117,3 @@ def test_a_phone_shows_everything(pages, kind):
     page.set_viewport_size({"width": 360, "height": 740})
     assert page.evaluate(WIDER) == []
     page.set_viewport_size({"width": 1280, "height": 800})
-
-
-def test_a_larger_page_contains_live_exercises(context, tmp_path):
-    """Two exercises of a page with one script, as in slides: each is judged by itself."""
-    J = jacmagic.jacobian(f, tuple(torch.tensor([1.5, 2.0], dtype=F64)))
-    parts = [to_fragment(J.quiz(entries=1)), to_fragment(J.quiz("steps", entries=1))]
-    path = tmp_path / "lecture.html"
-    code = script(quiz_front_end(), EXERCISES)
-    path.write_text(f"<!doctype html>{''.join(parts)}<script>{code}</script>", "utf-8")
-    fresh = context.browser.new_context(offline=True)
-    page = fresh.new_page()
-    page.goto(path.as_uri())
-    assert page.locator(".jm-quiz").count() == 2 and page.locator(".jm-still").count() == 0
-    page.locator(".jm-blank-input").first.fill("0")
-    page.locator(".jm-blank-input").first.press("Enter")
-    assert "not 0" in page.get_by_role("status").first.inner_text()
-    assert page.locator(".jm-quiz-score").all_inner_texts() == ["0 of 1 right"] * 2
-    fresh.close()

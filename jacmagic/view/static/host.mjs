@@ -125,6 +125,7 @@ export function keepInAddress(window, view, sliders) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let waiting;
   const write = () => {
+    if (window.location.protocol === "about:") return; // a frame's srcdoc has no address of its own
     const point = sliders.map((one) => [one.get("description"), String(one.get("value"))]);
     const state = new URLSearchParams([...point, ["tab", view.get("tab")]]);
     window.history.replaceState(null, "", `#${state}`);
@@ -185,13 +186,14 @@ export function start(document, render) {
 }
 
 /**
- * Start the views that are parts of a page; the still form of one that fails stays.
+ * Start the views of a kind that are parts of a page; the still form of one that fails stays.
  * @param {Document} document
  * @param {(context: {model: any, el: HTMLElement, signal: AbortSignal}) => void} render the view's
- * @param {string} [kind] class of their boxes
+ * @param {string} kind letters
  */
-export function startEmbedded(document, render, kind = "jm-embedded") {
-  for (const box of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(`.${kind}`))) {
+export function startEmbedded(document, render, kind) {
+  const boxes = document.querySelectorAll(`.jm-embedded[data-jm-kind=${kind}]`);
+  for (const box of /** @type {NodeListOf<HTMLElement>} */ (boxes)) {
     const data = box.querySelector("script");
     if (!data) continue; // it has started
     mount(JSON.parse(data.textContent ?? ""), box, render);
