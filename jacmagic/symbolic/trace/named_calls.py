@@ -1,4 +1,4 @@
-"""Calls of torch with named numbers, in whose place tensors stand that carry their nodes."""
+"""Calls of torch with named numbers: these become tensors that carry their nodes."""
 
 from __future__ import annotations
 
