@@ -27,6 +27,9 @@ WORKERS ?= 2
 PYTEST   = OMP_NUM_THREADS=1 JUPYTER_PLATFORM_DIRS=1 $(BIN)/python -m pytest
 NBVAL    = --nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with=tests/nbval.cfg
 
+# Kernels and servers that the tests start would else compile all of the package each.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help lab demo bench agreement comparison bench-widget capture fuzz test test-js test-notebooks test-python lint docs notebooks site-check pins clean distclean system
 

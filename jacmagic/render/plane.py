@@ -18,6 +18,7 @@ SIDE = 300  # of the square that shapes are drawn in, in the SVG's own units
 LEFT, RIGHT, TOP, BOTTOM = 46, 10, 22, 30  # margins, for ticks and names of the axes
 WIDTH, HEIGHT = LEFT + SIDE + RIGHT, TOP + SIDE + BOTTOM
 HEAD = 8  # of an arrow
+LETTER = 6.5  # of a label: its width on average
 AXIS_MARGIN = 38  # from the frame to the middle of the label of an axis inside it
 BLUE, ORANGE, RED, GREY = "#1976d2", "#ef6c00", "#d32f2f", "#888"
 _STROKES = {
@@ -119,7 +120,7 @@ def _head(start: Point, end: Point) -> str:
 
 def _labels(shapes: Sequence[Drawn], at: Callable[[Point], Point]) -> Iterator[str]:
     """Yield labels of shapes, each where none stands yet."""
-    taken: list[Point] = []
+    taken: list[tuple[float, float, float]] = []  # ends and height of each
     for shape in shapes:
         if not shape.label:
             continue
@@ -130,10 +131,12 @@ def _labels(shapes: Sequence[Drawn], at: Callable[[Point], Point]) -> Iterator[s
         if not (0 <= x <= SIDE and 0 <= y <= SIDE):
             continue
         height = min(max(y, 12.0), SIDE - 4.0)
-        while any(abs(a - x) < 90 and abs(b - height) < 12 for a, b in taken):
+        is_left, width = x < SIDE / 2, LETTER * len(shape.label)
+        left = x + 6 if is_left else x - 6 - width
+        right = left + width
+        while any(a < right and left < b and abs(y - height) < 12 for a, b, y in taken):
             height += 12
-        taken.append((x, height))
-        is_left = x < SIDE / 2
+        taken.append((left, right, height))
         yield _text(shape.label, x + (6 if is_left else -6), height, "start" if is_left else "end")
 
 

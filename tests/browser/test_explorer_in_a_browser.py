@@ -421,7 +421,7 @@ def test_the_point_typed_is_the_point_shown(opened, pictures, tmp_path):
         "import torch",
         MAGNITUDES,
         MAGNITUDES_CELL,
-        "J = Out[4]\nassert abs(J.matrix[0, 0] - sqrt(3) / 2) < 1e-15\n"
+        "J = _\nassert abs(J.matrix[0, 0] - sqrt(3) / 2) < 1e-15\n"
         f"J.explorer.save_html({str(page_path)!r})\n"
         "assert [float(v) for v in J.explorer.point.values()] == list(POINT.values())",
     )

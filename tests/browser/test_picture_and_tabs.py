@@ -234,3 +234,19 @@ def test_an_image_in_space_turns(page, tmp_path):
     page.locator(".jm-grip[data-grip=point]").press("ArrowUp")
     assert [number(page, k) for k in range(3)] != [2, 0.8, 0.5]
     assert "det J" in page.locator(".jm-words").inner_text()
+
+
+def test_a_page_without_a_tape_shows_the_kernels_picture(page, tmp_path):
+    """What the browser cannot compute was computed when the page was written."""
+
+    def spectrum(x, y):
+        matrix = torch.stack([x, y, y, x * y, x, y, y, x, x * x]).reshape(3, 3)
+        return torch.linalg.eigvalsh(matrix + matrix.T)[:2]
+
+    J = jacmagic.jacobian(spectrum, tuple(torch.tensor([1.0, 2.0], dtype=F64)))
+    page.goto(J.save_html(tmp_path / "spectrum.html").as_uri())
+    page.wait_for_selector(".jm-grid td")
+    open_tab(page, "Picture")
+    assert page.locator(".jm-line[data-look=function]").count() >= 18
+    page.get_by_label("zoom").press("ArrowRight")
+    assert "only its linear part is drawn" in page.locator(".jm-words").inner_text()

@@ -15,11 +15,13 @@ import torch
 import jacmagic
 from jacmagic.errors import OptionError
 from jacmagic.symbolic.formula.live import live_tape
+from jacmagic.view.pictures import probed
 from jacmagic.view.pictures.curves import level_line, round_numbers, sample_curve
 from jacmagic.view.pictures.field import equilibria, field_scene
 from jacmagic.view.pictures.graph import graph_scene
 from jacmagic.view.pictures.levels import level_scene
 from jacmagic.view.pictures.plane_map import plane_scene
+from jacmagic.view.pictures.sampled import first_request, sampled
 from jacmagic.view.pictures.slices import slice_of
 from jacmagic.view.pictures.space import TILT, TURN, space_scene
 
@@ -227,15 +229,50 @@ def test_names_are_escaped():
     assert "<script" not in J.picture().html
 
 
-def test_a_function_without_closed_form_shows_its_linear_part():
-    """Where there is no closed form, the parallelogram stands alone."""
+def spectrum(x, y):
+    """Return eigenvalues without a closed form worth reading, and print."""
+    print("runs")
+    matrix = torch.stack([x, y, y, x * y, x, y, y, x, x * x]).reshape(3, 3)
+    return torch.linalg.eigvalsh(matrix + matrix.T)[:2]
 
-    def f(x, y):
-        noise = torch.tensor(np.round(x.detach().numpy(), 3) * 0)
-        return torch.bernoulli(x / x) * x + noise, x * y
 
-    J = jacobian(f, 1, 2)
-    svg = J.picture("map").svg
+def test_a_function_without_closed_form_is_drawn_by_running_it(capsys):
+    """Values come from the function itself, the linear part from torch; nothing is printed."""
+    J = jacobian(spectrum, 1, 2)
+    assert J.formula is None
+    capsys.readouterr()
+    part = slice_of(J, [0, 1], [0, 1])
+    scene = plane_scene(part, 0.1, 4)
+    assert capsys.readouterr().out == ""
+    drawn = [one for one in scene.panels[1].shapes if one.look == "function"]
+    assert len(drawn) == 18 and any(one.kind == "area" for one in scene.panels[1].shapes)
+    expected = spectrum(*torch.tensor([1.1, 2.0], dtype=F64))
+    np.testing.assert_allclose(part.at([1.1, 2.0]).value, expected)
+    closer = plane_scene(part, 0.01, 4)
+    far, near = (re.search(r"at most ([\d.]+) %", one.words[-1])[1] for one in (scene, closer))
+    assert float(near) < float(far) / 5
+    assert "equilibri" not in str(J.picture("field"))
+
+
+def test_the_kernel_computes_what_the_browser_cannot():
+    """A picture as data answers a request of the browser; a wrong request has no answer."""
+    J = jacobian(spectrum, 1, 2)
+    asked = first_request(J, [4, 8])
+    found = sampled(J, asked)
+    assert (asked["picture"], asked["radius"], found["at"]) == ("map", 1, [1, 2])
+    assert sum(one["look"] == "function" for one in found["panels"][1]["shapes"]) >= 18
+    json.dumps(found, allow_nan=False)
+    for wrong in (
+        {"picture": "levels"}, {"picture": "<svg>"}, {"inputs": [0, 7]}, {"inputs": [1, 1]},
+        {"outputs": "all"}, {"radius": 0}, {"radius": float("nan")}, {"turn": None},
+    ):  # fmt: skip
+        assert sampled(J, {**asked, **wrong}) == {}
+
+
+def test_a_slow_function_is_not_run_for_long(monkeypatch):
+    """When the time for a picture is over, the linear part stands alone."""
+    monkeypatch.setattr(probed, "MAX_SECONDS", -1)
+    svg = jacobian(spectrum, 1, 2).picture("map").svg
     assert re.search('fill-opacity="0.14"', svg)
     assert 'stroke-width="1.5"' not in svg
 

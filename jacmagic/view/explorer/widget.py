@@ -30,6 +30,7 @@ from jacmagic.view.explorer.rest import Rest
 from jacmagic.view.explorer.slider_set import SliderSet
 from jacmagic.view.explorer.sliders import Range
 from jacmagic.view.explorer.traits import JacobianView
+from jacmagic.view.pictures.sampled import first_request, sampled
 
 MAX_SLIDERS = 24  # components with a slider each: about a screen; for more there is a chooser
 MAX_ENTRY_BYTES = 100_000  # of derivations in a page, which can ask for none; packed, a tenth
@@ -254,6 +255,7 @@ class Explorer(ipywidgets.VBox):
                     **factor_entries(self.jacobian, factors, MAX_FACTOR_BYTES),
                 },
                 "factors": factors,
+                "picture": self._picture_without_tape(),
                 "code": code_for_page(self.jacobian, list(self.view.code["sources"])),
             },
             sliders=[self._controls.traits(component) for component in components],
@@ -262,6 +264,15 @@ class Explorer(ipywidgets.VBox):
             still=still.to_html(self.jacobian),
             title=self.view.spec["title"],
         )
+
+    def _picture_without_tape(self) -> dict[str, Any]:
+        """Return the picture that a page opens with, which it cannot compute without a tape."""
+        if self.view.live or not min(self.jacobian.shape):
+            return {}
+        every = range(len(self.jacobian.columns))
+        ends = [self._controls.traits(component) for component in every]
+        widths = [one["max"] - one["min"] for one in ends]
+        return sampled(self.jacobian, first_request(self.jacobian, widths))
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         self.view.settle()

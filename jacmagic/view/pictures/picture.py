@@ -12,10 +12,12 @@ import numpy as np
 
 from jacmagic.errors import OptionError
 from jacmagic.render import pgf, plane
+from jacmagic.render.colour_grids import drawing
 from jacmagic.render.heatmap import heatmap
 from jacmagic.render.prose import paragraph
 from jacmagic.render.text import number
 from jacmagic.result import JacobianResult
+from jacmagic.view.pictures.colouring import colouring_of
 from jacmagic.view.pictures.curves import Point, round_numbers
 from jacmagic.view.pictures.field import field_scene
 from jacmagic.view.pictures.graph import graph_scene
@@ -30,7 +32,7 @@ TICKS = 5  # about how many along an axis
 TICK_DIGITS = 6
 GAP = 24  # between two panels, in the SVG's units
 
-_SCENES: dict[str, Callable[[Slice, float, int], Scene]] = {
+SCENES: dict[str, Callable[[Slice, float, int], Scene]] = {
     "map": plane_scene,
     "field": field_scene,
     "levels": level_scene,
@@ -44,7 +46,7 @@ class Picture:
     """A picture of a function around a point.
 
     Attributes:
-        kind: "map", "field", "levels", "graph", "space" or "matrix".
+        kind: "map", "field", "levels", "graph", "space", "matrix" or "colouring".
         svg: the drawing; its background is transparent, its text has the page's colour.
         words: the same in sentences.
     """
@@ -111,7 +113,9 @@ def picture_of(
     """
     m, n = jacobian.shape
     is_map = len(jacobian.problem.movable) == n  # not of tangent vectors of a manifold
+    colouring = colouring_of(jacobian)
     kinds = kinds_of(m, n) if is_map else ("matrix",)
+    kinds += ("colouring",) if colouring is not None else ()
     kind = kind or kinds[0]
     if kind not in kinds or not min(m, n):
         raise OptionError(
@@ -122,15 +126,17 @@ def picture_of(
         raise OptionError(f"expected a positive zoom; found {zoom!r}; write zoom=10")
     if kind == "matrix":
         return _matrix(jacobian)
-    across, up = _axes_of(kind, n)
+    if kind == "colouring" and colouring is not None:
+        return Picture(kind, drawing(colouring.grids, colouring.words), tuple(colouring.words))
+    across, up = axes_of(kind, n)
     columns = _indices(jacobian.columns, inputs, across)
     rows = _indices(jacobian.rows, outputs, up)
     part = slice_of(jacobian, rows, columns)
-    scene = _SCENES[kind](part, half_width(part.centre.tolist()) / zoom, jacobian.view.digits)
+    scene = SCENES[kind](part, half_width(part.centre.tolist()) / zoom, jacobian.view.digits)
     return Picture(kind, _svg(scene), tuple(scene.words))
 
 
-def _axes_of(kind: str, n: int) -> tuple[int, int]:
+def axes_of(kind: str, n: int) -> tuple[int, int]:
     """Return how many inputs and outputs a picture has."""
     if kind == "graph":
         return 1, 2 if n == 1 else 1

@@ -128,6 +128,8 @@ def _axes(part: Slice, radius: float, digits: int) -> list[Shape]:
 
 def _zero_curve(part: Slice, half: float) -> list[Shape]:
     """Return where the determinant of J is zero: there the map is not invertible."""
+    if not part.has_derivatives:
+        return []
     centre = _point(part.centre)
 
     def place(column: float, row: float) -> Point:

@@ -29,15 +29,19 @@ _SIGNS = ((-1, -1), (1, -1), (1, 1), (-1, 1))
 _WINDOW = (-FRAME, FRAME)
 
 
-def space_scene(part: Slice, radius: float, digits: int) -> Scene:
+def space_scene(
+    part: Slice, radius: float, digits: int, turn: float = TURN, tilt: float = TILT
+) -> Scene:
     """Return the scene of one to three inputs and three outputs.
 
     Args:
         part: the slice.
         radius: half the side of the square or the cube, in units of the inputs.
         digits: significant digits.
+        turn: degrees of the camera around the vertical axis.
+        tilt: degrees above the horizontal plane.
     """
-    view = _View(part, radius, digits)
+    view = _View(part, radius, digits, turn, tilt)
     columns = list(part.here.jacobian.T * radius)
     shapes = [
         *view.axes(part.outputs, part.here.value, BOX_SHARE * view.units),
@@ -60,11 +64,13 @@ class _View:
     part: Slice
     radius: float
     digits: int
+    turn: float
+    tilt: float
 
     @cached_property
     def camera(self) -> tuple[np.ndarray, np.ndarray]:
         """The screen's axes (2, 3), and the direction to the camera (3,)."""
-        a, e = math.radians(TURN), math.radians(TILT)
+        a, e = math.radians(self.turn), math.radians(self.tilt)
         right = (-math.sin(a), math.cos(a), 0.0)
         up = (-math.sin(e) * math.cos(a), -math.sin(e) * math.sin(a), math.cos(e))
         away = (math.cos(e) * math.cos(a), math.cos(e) * math.sin(a), math.sin(e))

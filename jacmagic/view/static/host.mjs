@@ -125,6 +125,7 @@ export function keepInAddress(window, view, sliders) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let waiting;
   const write = () => {
+    if (window.location.protocol === "about:") return; // a frame's srcdoc has no address of its own
     const point = sliders.map((one) => [one.get("description"), String(one.get("value"))]);
     const state = new URLSearchParams([...point, ["tab", view.get("tab")]]);
     window.history.replaceState(null, "", `#${state}`);

@@ -3,10 +3,12 @@
  * inputs and outputs there are; of many, those that are drawn are chosen.
  */
 
+import { ColourGrids } from "./colour_grids.mjs";
 import { make, setText } from "./element.mjs";
 import { addPart } from "./parts.mjs";
 import { PictureFields } from "./picture_fields.mjs";
 import { Plane, sample } from "./plane.mjs";
+import { Samples } from "./sampled.mjs";
 import { fieldScene } from "./scene_field.mjs";
 import { graphScene } from "./scene_graph.mjs";
 import { levelScene } from "./scene_levels.mjs";
@@ -37,13 +39,15 @@ class Picture {
     this.step = /** @type {[number, number]} */ ([0.6, 0.35]);
     this.weight = /** @type {[number, number]} */ ([-0.5, 0.5]);
     this.squares = new Squares(this.stage);
+    this.grids = new ColourGrids(this.stage);
+    this.samples = new Samples((asked) => actions.drawPicture(asked));
   }
 
   /** @param {import("./parts.mjs").Frame} frame */
   paint(frame) {
     this.frame = frame;
     if (frame.tab !== "Picture") return; // nothing is computed for a tab that is closed
-    this.fields ??= new PictureFields(this.tools, frame.spec, () => this.draw());
+    this.fields ??= new PictureFields(this.tools, frame, () => this.draw());
     this.draw();
   }
 
@@ -52,10 +56,10 @@ class Picture {
   draw() {
     const { frame, fields } = this;
     if (!frame || !fields) return;
-    const isMatrix = fields.kind === "matrix";
-    this.squares.box.hidden = !isMatrix;
+    const whole = { matrix: this.squares, colouring: this.grids }[/** @type {string} */ (fields.kind)];
+    for (const one of [this.squares, this.grids]) one.box.hidden = one !== whole;
     /** @type {import("./scene.mjs").Scene} */
-    const scene = isMatrix ? { panels: [], words: this.squares.paint(frame) } : this.scene(frame, fields);
+    const scene = whole ? { panels: [], words: whole.paint(frame) } : this.scene(frame, fields);
     while (this.planes.length < scene.panels.length) {
       const turn = (/** @type {number} */ across, /** @type {number} */ down) => fields.turnBy(across, down);
       this.planes.push(new Plane(this.stage, (grip, to) => this.drag(grip, to), turn));
@@ -65,8 +69,7 @@ class Picture {
       if (scene.panels[k]) plane.paint(scene.panels[k]);
     });
     this.paintLegend(scene.legend ?? []);
-    const missing = frame.evaluate || isMatrix ? [] : ["The browser has no closed form of this function: only its linear part is drawn."];
-    setText(this.words, [...scene.words, ...missing].join(" "));
+    setText(this.words, scene.words.join(" "));
   }
 
   /** @param {[string, string][]} meanings */
@@ -86,7 +89,20 @@ class Picture {
    * @param {import("./parts.mjs").Frame} frame
    * @param {PictureFields} fields
    */
-  scene(frame, { kind, chosen: { inputs, outputs }, camera }) {
+  scene(frame, fields) {
+    const scene = this.computed(frame, fields);
+    if (frame.evaluate) return scene;
+    const { inputs, outputs } = fields.chosen;
+    const request = { picture: fields.kind, inputs, outputs, radius: this.radius(frame, inputs), ...fields.camera };
+    return this.samples.complete(scene, request, frame);
+  }
+
+  /**
+   * @param {import("./parts.mjs").Frame} frame
+   * @param {PictureFields} fields
+   * @returns {import("./scene.mjs").Scene}
+   */
+  computed(frame, { kind, chosen: { inputs, outputs }, camera }) {
     const around = {
       ...{ evaluate: frame.evaluate, point: frame.point, values: frame.outward, outputs: frame.outputs },
       ...{ labels: frame.spec.labels, rows: frame.spec.outputs, name: frame.spec.function },

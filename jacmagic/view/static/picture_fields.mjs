@@ -6,7 +6,7 @@ const ZOOM_STEPS = 60; // of the slider; each tenth step divides the radius by a
 const FIRST_CAMERA = { turn: 60, tilt: 25 }; // degrees
 const DEGREES_A_WIDTH = 180; // that a drag across the panel turns the camera
 
-/** @typedef {"map" | "graph" | "levels" | "field" | "space" | "matrix"} Kind */
+/** @typedef {"map" | "graph" | "levels" | "field" | "space" | "matrix" | "colouring"} Kind */
 
 /** @type {Record<Kind, string>} */
 const KINDS = {
@@ -16,17 +16,19 @@ const KINDS = {
   graph: "graph",
   space: "image in space",
   matrix: "matrix and singular values",
+  colouring: "pattern and its colouring",
 };
 
 export class PictureFields {
   /**
    * @param {HTMLElement} box
-   * @param {import("./view.mjs").Spec} spec
+   * @param {import("./parts.mjs").Frame} frame
    * @param {() => void} onChange
    */
-  constructor(box, spec, onChange) {
+  constructor(box, { spec, colouring }, onChange) {
     const [m, n] = [spec.outputs.length, spec.labels.length];
     const kinds = spec.is_map ? kindsOf(m, n) : /** @type {Kind[]} */ (["matrix"]);
+    if (colouring.groups) kinds.push("colouring");
     this.document = box.ownerDocument;
     this.spec = spec;
     this.onChange = onChange;
@@ -61,7 +63,7 @@ export class PictureFields {
       ...this.axisFields("of", spec.labels, this.inputs, across),
       ...this.axisFields("to", spec.outputs, this.outputs, up),
     );
-    this.zoomField.hidden = kind === "matrix";
+    this.zoomField.hidden = kind === "matrix" || kind === "colouring";
     this.turns.hidden = kind !== "space";
   }
 
@@ -163,5 +165,6 @@ function kindsOf(m, n) {
 function axesOf(kind, n) {
   if (kind === "space") return [Math.min(n, 3), 3];
   if (kind === "graph") return [1, n === 1 ? 2 : 1];
-  return kind === "levels" ? [2, 1] : kind === "matrix" ? [Infinity, Infinity] : [2, 2];
+  if (kind === "matrix" || kind === "colouring") return [Infinity, Infinity];
+  return kind === "levels" ? [2, 1] : [2, 2];
 }

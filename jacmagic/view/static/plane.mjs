@@ -11,6 +11,7 @@ const MARGIN = { left: 46, right: 10, top: 22, bottom: 30 };
 const TICKS = 5; // about how many along an axis
 const TICK_DIGITS = 3;
 const HEAD = 8; // of an arrow
+const LETTER = 6.5; // of a label: its width on average
 const AXIS_MARGIN = 38; // from the frame to the middle of the label of an axis inside it
 const GRIP_RADIUS = 11; // what a finger hits, in the SVG's units
 const KEY_SHARE = 0.02; // of the frame, by which an arrow key moves a grip
@@ -123,7 +124,7 @@ export class Plane {
    * @param {import("./scene.mjs").Panel} panel
    */
   labels({ shapes }) {
-    /** @type {[number, number][]} */
+    /** @type {{left: number, right: number, height: number}[]} */
     const taken = [];
     return shapes.flatMap(({ label, points, look }) => {
       if (!label) return [];
@@ -132,8 +133,10 @@ export class Plane {
       if (!(x >= 0 && x <= SIDE && y >= 0 && y <= SIDE)) return [];
       const isLeft = x < SIDE / 2;
       let height = Math.min(Math.max(y, 12), SIDE - 4);
-      while (taken.some(([a, b]) => Math.abs(a - x) < 90 && Math.abs(b - height) < 12)) height += 12;
-      taken.push([x, height]);
+      const start = x + 6 + (isLeft ? 0 : -12 - LETTER * label.length);
+      const [left, right] = [start, start + LETTER * label.length];
+      while (taken.some((one) => one.left < right && left < one.right && Math.abs(one.height - height) < 12)) height += 12;
+      taken.push({ left, right, height });
       const text = this.text(label, MARGIN.left + x + (isLeft ? 6 : -6), MARGIN.top + height, isLeft ? "start" : "end", "jm-label");
       return [text];
     });
