@@ -5,6 +5,7 @@
 #   make test     the whole suite: Python, documentation, notebooks, JavaScript, real browser
 #   make lint     style, format and types
 #   make docs     the documentation, strictly, into site/
+#   make site-check  open the documentation in a browser: accessibility, width, no network
 #   make bench    time it beside torch and others, into docs/benchmarks.md; QUICK=1 only prints
 #   make agreement   count right functions and planted faults, into docs/explanation/agreement.md
 #   make comparison  count right Jacobians and planted slips, into docs/explanation/comparison.md
@@ -26,8 +27,11 @@ WORKERS ?= 2
 PYTEST   = OMP_NUM_THREADS=1 JUPYTER_PLATFORM_DIRS=1 $(BIN)/python -m pytest
 NBVAL    = --nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with=tests/nbval.cfg
 
+# Kernels and servers that the tests start would else compile all of the package each.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help lab demo bench agreement comparison bench-widget capture fuzz test test-js test-notebooks test-python lint docs notebooks pins clean distclean system
+.PHONY: help lab demo bench agreement comparison bench-widget capture fuzz test test-js test-notebooks test-python lint docs notebooks site-check pins clean distclean system
 
 help:
 	@sed -n '3,/^$$/s/^#  \{0,1\}//p' Makefile
@@ -74,6 +78,9 @@ lint: $(VENV)/.dev
 docs: $(VENV)/.dev
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo "docs: site/index.html"
+
+site-check: docs system
+	@$(BIN)/python tools/site_check.py
 
 fuzz: $(VENV)/.dev
 	@OMP_NUM_THREADS=1 $(BIN)/python tools/fuzz/fuzz.py --seconds $(or $(SECONDS),60) --seed $(or $(SEED),0)

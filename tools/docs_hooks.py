@@ -23,8 +23,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 from docs_site.lessons import Lesson, lessons_of  # noqa: E402 the path comes first
 from docs_site.results import with_results  # noqa: E402
 
-from jacmagic.view.embedded import script  # noqa: E402
-from jacmagic.view.explorer.assets import front_end, style  # noqa: E402
+from jacmagic.lecture.front_ends import FRONT_ENDS, kinds_in, script_of, style_of  # noqa: E402
 
 FORMULA = re.compile(
     r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>',
@@ -32,7 +31,9 @@ FORMULA = re.compile(
 )
 SLOT = re.compile(r'<div class="jm-slot" id="(jm-slot-\d+)"></div>')
 NOTEBOOK = re.compile(r"\]\((?:\.\./)+notebooks/([\w-]+)\.ipynb\)")
-CODE = "assets/explorer.js"
+FROM_THE_TOP = re.compile(
+    r'href="docs/([^"#]+)\.md'
+)  # in pages that include a file of the top folder
 
 _SLOTS: dict[str, dict[str, str]] = {}  # page → identity → HTML; of one build
 
@@ -47,8 +48,9 @@ def on_files(files: Any, config: Any) -> None:
     _SLOTS.clear()
     for lesson in lessons_of(sorted((ROOT / "notebooks").glob("*.ipynb"))):
         _add(files, config, lesson)
-    files.append(File.generated(config, CODE, content=script(front_end())))
-    files.append(File.generated(config, "assets/explorer.css", content=style()))
+    for kind in FRONT_ENDS:
+        files.append(File.generated(config, f"assets/{kind}.js", content=script_of(kind)))
+        files.append(File.generated(config, f"assets/{kind}.css", content=style_of(kind)))
 
 
 def _add(files: Any, config: Any, lesson: Lesson) -> None:
@@ -74,12 +76,19 @@ def on_page_content(content: str, page: Any, **_: Any) -> str:
     """Fill the slots, and replace every formula of a page by MathML."""
     content = FORMULA.sub(_mathml, content)
     slots = _SLOTS.get(page.file.src_uri, {})
-    content = SLOT.sub(lambda found: f'<div class="jm-slot">{slots[found[1]]}</div>', content)
-    if "jm-embedded" in content:
-        base = posixpath.relpath(".", posixpath.dirname(page.file.src_uri) or ".")
-        sheet = f'<link rel="stylesheet" href="{base}/assets/explorer.css">'
-        content = f'{sheet}\n{content}\n<script src="{base}/{CODE}"></script>'
+    content = SLOT.sub(lambda found: _filled(slots[found[1]]), content)
+    content = FROM_THE_TOP.sub(r'href="\1.html', content)
+    base = posixpath.relpath("assets", posixpath.dirname(page.file.src_uri) or ".")
+    for kind in kinds_in(content):
+        sheet = f'<link rel="stylesheet" href="{base}/{kind}.css">'
+        content = f'{sheet}\n{content}\n<script src="{base}/{kind}.js"></script>'
     return content
+
+
+def _filled(html_of_slot: str) -> str:
+    """Return the HTML of a slot; texts that scroll can be reached by keyboard."""
+    reachable = re.sub(r"<(pre|figure)>", r'<\1 tabindex="0">', html_of_slot)
+    return f'<div class="jm-slot">{reachable}</div>'
 
 
 def _mathml(found: re.Match[str]) -> str:

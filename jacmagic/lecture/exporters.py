@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from copy import deepcopy
 from importlib.resources import files
 from pathlib import Path
@@ -16,8 +17,7 @@ from traitlets import Bool
 from jacmagic.lecture.deck import slide_cells
 from jacmagic.lecture.execution import execute
 from jacmagic.lecture.formulas import formulas
-from jacmagic.view.embedded import script
-from jacmagic.view.explorer.assets import front_end, style
+from jacmagic.lecture.front_ends import kinds_in, script_of, style_of
 
 _LATEX = """\
 {%- block data_latex -%}
@@ -32,10 +32,12 @@ _OFFLINE = (
 {%- block html_head_js_mermaidjs -%}{%- endblock -%}
 {%- block html_head_css -%}
 <link rel="icon" href="data:,">
-<style>{{ explorer_style() }}</style>
+{%- for kind in resources.jm_kinds -%}<style>{{ style_of(kind) }}</style>{%- endfor -%}
 <style>{{ lecture_file("page.css") }}</style>
 {%- endblock -%}
-{%- block footer_js -%}<script>{{ explorer_script() }}</script>{%- endblock -%}
+{%- block footer_js -%}
+{%- for kind in resources.jm_kinds -%}<script>{{ script_of(kind) }}</script>{%- endfor -%}
+{%- endblock -%}
 """
     + _LATEX
 )
@@ -101,7 +103,8 @@ class Page(HTMLExporter):
             execute(nb, Path(folder))
         nb.metadata.pop("widgets", None)
         self._arrange(nb)
-        return super().from_notebook_node(nb, resources, **options)
+        kinds = kinds_in("".join(_html_of(nb)))
+        return super().from_notebook_node(nb, {**(resources or {}), "jm_kinds": kinds}, **options)
 
     @pass_context
     def markdown2html(self, context: Any, source: str) -> str:
@@ -120,11 +123,7 @@ class Page(HTMLExporter):
 
     def _create_environment(self) -> Any:
         environment = super()._create_environment()
-        environment.globals.update(
-            explorer_style=style,
-            explorer_script=lambda: script(front_end()),
-            lecture_file=_file,
-        )
+        environment.globals.update(style_of=style_of, script_of=script_of, lecture_file=_file)
         return environment
 
 
@@ -143,6 +142,13 @@ class Slides(Page):
 
     def _arrange(self, notebook: NotebookNode) -> None:
         notebook.cells = slide_cells(notebook.cells)
+
+
+def _html_of(notebook: NotebookNode) -> Iterator[str]:
+    """Yield the HTML of all outputs."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            yield output.get("data", {}).get("text/html", "")
 
 
 def _file(name: str) -> str:

@@ -1,4 +1,4 @@
-"""What a kernel shows while a notebook is exported: explorers as parts of a page."""
+"""What a kernel shows while a notebook is exported: live views as parts of a page."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def embed(shell: InteractiveShell) -> None:
-    """Show every live Jacobian of a session as HTML that needs no kernel.
+    """Show every live Jacobian and exercise of a session as HTML that needs no kernel.
 
     The page that shows these outputs has the script of `view.embedded`.
     """
@@ -22,6 +22,7 @@ def embed(shell: InteractiveShell) -> None:
     formatter = shell.display_formatter.ipython_display_formatter
     formatter.for_type(Jacobian, _show)
     formatter.for_type_by_name("jacmagic.view.explorer.widget", "Explorer", _show_explorer)
+    formatter.for_type_by_name("jacmagic.view.exercise.exercise", "Exercise", _show_exercise)
 
 
 def _show(jacobian: Jacobian) -> None:
@@ -37,3 +38,9 @@ def _show(jacobian: Jacobian) -> None:
 def _show_explorer(explorer: Any) -> None:
     still = repr(explorer.jacobian)
     publish_display_data({"text/html": explorer.to_fragment(), "text/plain": still})
+
+
+def _show_exercise(exercise: Any) -> None:
+    from jacmagic.view.exercise.page import to_fragment  # only here is it needed
+
+    publish_display_data({"text/html": to_fragment(exercise), "text/plain": repr(exercise)})

@@ -10,24 +10,30 @@ from jacmagic.view import export
 from jacmagic.view.export import Live
 
 _FRAGMENT = """\
-<div class="jm-embedded">
+<div class="jm-embedded" data-jm-kind="{kind}">
 <div class="jm-embedded-still">{still}</div>
 <script type="application/json">{data}</script>
 </div>"""
 
 
-def fragment(live: Live) -> str:
-    """Return a live view as HTML for a page with the script of `script`."""
-    return _FRAGMENT.format(still=live.still, data=export.data_of(live))
+def fragment(live: Live, kind: str) -> str:
+    """Return a live view as HTML for a page with the script of its kind.
+
+    Args:
+        live: the view.
+        kind: names its front end; letters.
+    """
+    return _FRAGMENT.format(kind=kind, still=live.still, data=export.data_of(live))
 
 
-def script(front_end: str) -> str:
-    """Return the script that starts all fragments of a page; it is no module.
+def script(front_end: str, kind: str) -> str:
+    """Return the script that starts all fragments of a kind on a page; it is no module.
 
     A page that is opened as a file may load a script from another file, but no module.
 
     Args:
         front_end: the view's ES module.
+        kind: as in `fragment`.
     """
-    hosted = export.hosted(front_end, "startEmbedded")
+    hosted = export.hosted(front_end, "startEmbedded", f'"{kind}"')
     return f'(() => {{\n"use strict";\n{hosted}}})();\n'

@@ -180,16 +180,18 @@ def _finite(value: Any) -> Any:
 # ── code and styles ───────────────────────────────────────────────────────────────────────────
 
 
-def hosted(front_end: str, start: str) -> str:
+def hosted(front_end: str, start: str, *arguments: str) -> str:
     """Return front end and host as one script; a block separates their names.
 
     Args:
         front_end: the view's ES module.
         start: the function of `static/host.mjs` that is called.
+        *arguments: its further arguments, as JavaScript.
     """
     view = re.sub(r"^export default .*$", "", front_end, flags=re.M)
+    called = ", ".join(["document", "render", *arguments])
     host = re.sub(r"^export ", "", _asset("host.mjs"), flags=re.M)
-    return f"{view}\n{{\n{host}\n{start}(document, render);\n}}\n"
+    return f"{view}\n{{\n{host}\n{start}({called});\n}}\n"
 
 
 _TAG = re.compile(r"<[a-zA-Z][^<>]*>")

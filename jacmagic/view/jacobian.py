@@ -13,12 +13,12 @@ from jacmagic.result.analysis.verbs import AnalysedResult
 from jacmagic.result.evaluated import LARGE
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.view import still
-from jacmagic.view.exercise import Exercise, QuizOptions, quiz_of
 from jacmagic.view.live_output import WIDGET, is_kernel, publish
 from jacmagic.view.pictures import Picture, picture_of
 
 if TYPE_CHECKING:
     from jacmagic.view.exact import ExactJacobian
+    from jacmagic.view.exercise import Exercise
 
 
 class Jacobian(AnalysedResult):
@@ -93,6 +93,8 @@ class Jacobian(AnalysedResult):
         Raises:
             OptionError: there is no such kind or number, or the closed form and torch do not agree.
         """
+        from jacmagic.view.exercise import QuizOptions, quiz_of  # only here are they needed
+
         return quiz_of(self, QuizOptions(kind, entries, seeds, seed))
 
     def exact(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> ExactJacobian:

@@ -29,7 +29,9 @@ RESULTS = {
     ),
     "plane": lambda: jacmagic.jacobian(lambda r, t: (r * t.cos(), r * t.sin()), scalars(2, 0.5)),
     "kink": lambda: jacmagic.jacobian(torch.relu, torch.tensor([0.0, 1.0], dtype=F64)),
-    "wide": lambda: jacmagic.jacobian(lambda x: torch.softmax(x, 0), torch.ones(30, dtype=F64)),
+    "wide": lambda: jacmagic.jacobian(
+        lambda x: torch.stack([x.sum(), (x**2).sum()]), torch.ones(30, dtype=F64)
+    ),
     "refused": lambda: jacmagic.jacobian(lambda x: x * torch.bernoulli(x / x), scalars(2.0)[0]),
     "hessian": lambda: jacmagic.hessian(lambda x, y: x**2 * y + y.sin(), scalars(1, 2)),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import random
 import sys
 from pathlib import Path
 
@@ -107,6 +108,8 @@ def test_a_mistake_is_named(
         ("[1, 2]", "not a list"),
         (r"\begin{pmatrix} 1 \end{pmatrix}", "one expression"),
         ("sin(x, y)", "as many arguments"),
+        ("2 3 x", "a sign between two numbers"),
+        pytest.param("d/dx(" * 20 + "x" + ")" * 20, "at most 12 derivatives", id="derivatives"),
         ("sin", "a bracket; found the end"),
         ("x; y", "expected mathematics"),
         ("\x00😀", "expected mathematics"),
@@ -119,6 +122,17 @@ def test_what_cannot_be_read_is_refused_with_a_reason(
     found = judge.judge(0, 0, answer)
     assert found.verdict == "not readable"
     assert words in found.message
+
+
+def test_no_text_raises(judge: Judge) -> None:
+    """Whatever is typed is right, wrong or not readable, as an answer and as a derivation."""
+    pieces = [*"xy+-*/^()[]{}|'\\ .,=0123456789∂√²dD", "sin", "d/dx", "D_x(", "d(", "/dx", "ln ",
+              r"\frac{d}{dx}", r"\frac", r"\sqrt", "e^", "x_{1}"]  # fmt: skip
+    draw = random.Random(0)
+    for _ in range(300):
+        text = "".join(draw.choice(pieces) for _ in range(draw.randint(1, 16)))
+        assert judge.judge(draw.randrange(4), draw.randrange(2), text).verdict
+        assert judge_steps(judge, 2, 0, text).verdict
 
 
 def test_names_of_components_and_greek_letters_are_read() -> None:
@@ -157,6 +171,7 @@ def test_the_first_wrong_line_of_a_derivation_is_named(judge: Judge) -> None:
     """Each line equals the entry; derivatives may be left to be taken, but not in the last."""
     right = "d/dx((x^2+y)^3)\n= 3(x^2+y)^2 * d/dx(x^2+y)\n= 3(x^2+y)^2 (x^2+y)'\n= 6x(x^2+y)^2"
     assert judge_steps(judge, 2, 0, right)
+    assert judge_steps(judge, 0, 0, ["D(x^2) sin y", "sin(y) d/dx x^2", "2x sin y"])
     aligned = r"\frac{\partial f_3}{\partial x} &= 3(x^2+y)^2 \frac{d}{dx}(x^2+y) \\ &= 6x(x^2+y)^2"
     assert judge_steps(judge, 2, 0, aligned)
     wrong = judge_steps(judge, 2, 0, ["d(x^2+y)/dx * 3(x^2+y)^2", "3(x^2+y)^2", "6x"])

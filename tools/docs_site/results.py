@@ -61,7 +61,8 @@ def card(jacobian: Any) -> str:
     """Return closed form and picture of a Jacobian, without a script."""
     chain = jacobian.derivation
     matrix = f'<span class="jm-brackets">{to_mathml(chain.closed_form)}</span>'
-    where = "".join(f"<p>{to_mathml(one, display=False)}</p>" for one in chain.where)
+    lines = "".join(f"<p>{to_mathml(one, display=False)}</p>" for one in chain.where)
+    where = f'<div class="jm-card-where" tabindex="0">{lines}</div>' if lines else ""
     return (
         f'<div class="jm-card"><div class="jm-card-formula" tabindex="0">'
         f"{to_mathml(chain.head, display=False)}<span>=</span>{matrix}</div>{where}"

@@ -44,12 +44,20 @@ for (const [k, slide] of slides.entries()) {
 }
 for (const button of buttons) button.addEventListener("click", () => turn(Number(button.dataset.by)));
 addEventListener("hashchange", show);
-addEventListener("keydown", (event) => {
+/** @param {KeyboardEvent} event */
+function key(event) {
   const by = KEYS[event.key];
-  const busy = event.target instanceof Element && event.target.closest(BUSY) && !event.key.startsWith("Page");
-  if (!by || busy || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!by || event.ctrlKey || event.metaKey || event.altKey) return;
   event.preventDefault();
+  event.stopPropagation();
   turn(by);
+}
+
+// What presenters send turns slides everywhere; other keys only where nothing else takes them.
+addEventListener("keydown", (event) => event.key.startsWith("Page") && key(event), true);
+addEventListener("keydown", (event) => {
+  const busy = event.target instanceof Element && event.target.closest(BUSY);
+  if (!busy && !event.defaultPrevented) key(event);
 });
 document.documentElement.classList.add("jm-turning");
 show();

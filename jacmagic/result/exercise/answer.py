@@ -211,13 +211,17 @@ class _Parser(LatexParser):
         return self.number(self.tokens[self.at - 1].text)
 
     def begins(self) -> bool:
+        if self.next.kind == self.tokens[self.at - 1].kind == "number":
+            raise self.wrong("expected a sign between two numbers")
         return self.next.kind in ("derivative", "derivative of") or super().begins()
 
     def base(self) -> Term:
         token = self.next
         if token.kind == "derivative":
             self.at += 1
-            return self._derivative(self.base(), self.resolve(token.text))
+            by = self.resolve(token.text) if token.text else self.one
+            bracketed = self.next.text in ("(", "[", "{")
+            return self._derivative(self.base() if bracketed else self.run(), by)
         if token.kind == "derivative of":
             return self._derivative_of()
         if token.kind == "differential":

@@ -1,7 +1,7 @@
 """Tokens of an answer: ordinary typed mathematics, LaTeX, or a mixture of both.
 
 A word is a variable, a function or a constant; else it is split into such, `xy` into x · y. Signs
-of typeset mathematics (−, ·, ², √) are those of the keyboard. `d/dx(…)` is one token.
+of typeset mathematics (−, ·, ², √) are those of the keyboard. `d/dx` is one token.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ NOUN = "the answer"
 
 _SIGNS = str.maketrans("−–·×⋅∗∙•÷∕′’", "--******//''")
 _HIGH = "⁰¹²³⁴⁵⁶⁷⁸⁹"
-_DELIMITERS = re.compile(r"^\s*\\[(\[]|\\[)\]]\s*$|(?<!\d)\.\s*$")  # of LaTeX, and a full stop
+_DELIMITERS = re.compile(r"^\s*\\[(\[]|\\[)\]]\s*$|\.\s*$")  # of LaTeX, and a full stop
 _DIGITS = str.maketrans(_HIGH, "0123456789")
 _LETTER = rf"[^\W_{_HIGH}]"
 _NAME = rf"(?:(?!\d){_LETTER}){_LETTER}*(?:_(?:\{{[^{{}}]*\}}|{_LETTER}+))*"
@@ -37,11 +37,12 @@ _D = r"(?:\\mathrm\{d\}|\\partial(?![a-zA-Z])|[d∂])"
 _BRACKET = r"(?=\s*(?:\\(?:left|bigl?|Bigl?))?\s*[(\[{])"
 _OPERATOR = re.compile(
     rf"\\[dt]?frac\s*\{{\s*{_D}\s*\}}\s*\{{\s*{_D}\s*(?P<below>\\?(?:[^{{}}]|\{{[^{{}}]*\}})+?)\s*\}}"
-    rf"|{_D}\s*/\s*{_D}\s*(?P<name>\\?{_NAME}(?:\[[\d,\s]*\])?){_BRACKET}"
+    rf"|{_D}\s*/\s*{_D}\s*(?P<name>\\?{_NAME}(?:\[[\d,\s]*\])?)"
 )
+_CAPITAL = re.compile(rf"D(?:_\{{?(?P<name>{_LETTER}+)\}}?)?{_BRACKET}")
 _OF = re.compile(rf"{_D}{_BRACKET}")
 _RAISED = re.compile(rf"(?P<sign>⁻?)(?P<digits>[{_HIGH}]+)")
-_NUMBER = re.compile(r"(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?")
+_NUMBER = re.compile(r"(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
 
 Known = Callable[[str], bool]  # whether a name is a variable
 
@@ -102,11 +103,15 @@ class _Words:
         return [token], self.at + len(token.text)
 
     def _operator(self) -> tuple[list[Token], int] | None:
-        """d/dx before a bracket, and the d of d(…)/dx."""
+        """d/dx, D or D_x before a bracket, and the d of d(…)/dx."""
         match = _OPERATOR.match(self.source, self.at)
         name = match and (match["below"] or match["name"])
         if match and name and self.is_variable(name.strip()):
             return [Token("derivative", name.strip(), self.at)], match.end()
+        capital = _CAPITAL.match(self.source, self.at)
+        by = capital and capital["name"]
+        if capital and not self.is_variable("D") and (by is None or self.is_variable(by)):
+            return [Token("derivative", by or "", self.at)], capital.end()
         of = _OF.match(self.source, self.at)
         if of and not self.is_variable(of[0]):
             return [Token("derivative of", of[0], self.at)], of.end()

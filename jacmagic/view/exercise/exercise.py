@@ -67,7 +67,8 @@ class Exercise(GradedQuestions):
         if not (self.jacobian.view.live and is_kernel()):
             raise NotImplementedError  # IPython takes _repr_mimebundle_
         view = self.explore()
-        publish(self._repr_mimebundle_(), view, view._repr_mimebundle_()[WIDGET])
+        form, _ = view._repr_mimebundle_()  # anywidget returns metadata too
+        publish(self._repr_mimebundle_(), view, form[WIDGET])
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         """Return the still forms by MIME type."""

@@ -172,17 +172,19 @@ class _Stack:
     def _tree(self, question: Element, k: int, one: Question) -> None:
         tree = _added(question, "prt")
         _filled(tree, {"name": f"prt{k}", "value": "1", "autosimplify": "1", "feedbackstyle": "1"})
-        _texted(tree, "feedbackvariables", self._constants(k))
+        constants = self._constants(k)
+        _texted(tree, "feedbackvariables", constants)
+        answer = f"sa{k}" if constants else f"ans{k}"
         known = self.mistakes[one.id]
         tests = [(f"ta{k}", ""), *((f"ma{k}_{n}", m.message) for n, m in enumerate(known, 1))]
         for number, (expected, message) in enumerate(tests):
             following = number + 1 if number < len(known) else -1
-            _node(tree, f"prt{k}", number, f"sa{k}", expected, message, following)
+            _node(tree, f"prt{k}", number, answer, expected, message, following)
 
     def _constants(self, k: int) -> str:
-        """Return the student's answer with the numbers of named constants put in."""
-        known = [f"{name}={exact(value)}" for name, value in self._named().items()]
-        return f"sa{k}: ev(subst([{', '.join(known)}], ans{k}), simp);"
+        """Return the student's answer with the numbers of named constants put in; "" without."""
+        known = ", ".join(f"{name}={exact(value)}" for name, value in self._named().items())
+        return f"sa{k}: ev(subst([{known}], ans{k}), simp);" if known else ""
 
     def _named(self) -> dict[str, float]:
         pairs = worksheet.named_constants(self.exercise)

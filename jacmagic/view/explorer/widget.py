@@ -236,7 +236,7 @@ class Explorer(ipywidgets.VBox):
 
     def to_fragment(self) -> str:
         """Return HTML for a page that has the script of `view.embedded`."""
-        return fragment(self.live())
+        return fragment(self.live(), "explorer")
 
     def live(self) -> export.Live:
         """Return the view with all that a page needs without a kernel."""

@@ -186,12 +186,14 @@ export function start(document, render) {
 }
 
 /**
- * Start the views that are parts of a page; the still form of one that fails stays.
+ * Start the views of a kind that are parts of a page; the still form of one that fails stays.
  * @param {Document} document
  * @param {(context: {model: any, el: HTMLElement, signal: AbortSignal}) => void} render the view's
+ * @param {string} kind letters
  */
-export function startEmbedded(document, render) {
-  for (const box of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".jm-embedded"))) {
+export function startEmbedded(document, render, kind) {
+  const boxes = document.querySelectorAll(`.jm-embedded[data-jm-kind=${kind}]`);
+  for (const box of /** @type {NodeListOf<HTMLElement>} */ (boxes)) {
     const data = box.querySelector("script");
     if (!data) continue; // it has started
     mount(JSON.parse(data.textContent ?? ""), box, render);

@@ -151,7 +151,7 @@ class LatexParser(Reader):
 
     def digit(self) -> Any:
         token = self.next
-        if len(token.text) == 1:
+        if len(token.text) == 1 or not token.text.isdigit():  # x^2.5 is meant as it looks
             self.at += 1
             return self.number(token.text)
         self.tokens[self.at] = Token("number", token.text[1:], token.column + 1)
