@@ -21,9 +21,18 @@ export class Derivations {
   constructor(context, { questions }) {
     this.context = context;
     this.box = make(context.document, "div", "jm-quiz-list");
-    this.all = questions.map((question) => new Derivation(context, question, (one) => (this.current = one)));
+    this.all = questions.map((question) => new Derivation(context, question, (one) => this.choose(one)));
     this.current = this.all[0] ?? null;
+    this.first = this.current?.box ?? null;
     this.box.append(...this.all.map(({ box }) => box));
+  }
+
+  /** @param {Derivation} one */
+  choose(one) {
+    if (one === this.current) return;
+    this.current = one;
+    this.context.board.say("", "");
+    this.context.board.follow(one.box);
   }
 
   check() {
