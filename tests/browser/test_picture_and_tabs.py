@@ -99,6 +99,19 @@ def test_an_entry_opens_its_tab_and_closes_to_the_one_before(page):
     expect(page.get_by_role("tab", selected=True)).to_have_text("Picture")
 
 
+def test_nothing_moves_below_the_pointer(page):
+    """The head of a row or column that is pointed at keeps its width, however long its name."""
+    widths = page.locator(".jm-grid thead th").last.evaluate(
+        """(head) => {
+          head.textContent = "∂predators";
+          const before = head.getBoundingClientRect().width;
+          head.classList.add("jm-cross");
+          return [before, head.getBoundingClientRect().width];
+        }"""
+    )
+    assert widths[0] == widths[1]
+
+
 def test_the_point_is_dragged_in_the_picture(page):
     """The grip of the point moves the sliders, the table and the value."""
     open_tab(page, "Picture")
