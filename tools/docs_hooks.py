@@ -14,7 +14,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from latex2mathml.converter import convert
 from mkdocs.structure.files import File
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -23,6 +22,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 from docs_site.lessons import Lesson, lessons_of  # noqa: E402 the path comes first
 from docs_site.results import with_results  # noqa: E402
 
+from jacmagic.lecture.formulas import mathml  # noqa: E402
 from jacmagic.lecture.front_ends import FRONT_ENDS, kinds_in, script_of, style_of  # noqa: E402
 
 FORMULA = re.compile(
@@ -92,5 +92,4 @@ def _filled(html_of_slot: str) -> str:
 
 
 def _mathml(found: re.Match[str]) -> str:
-    display = "block" if found[1] == "div" else "inline"
-    return convert(html.unescape(found[2]), display=display)
+    return mathml(html.unescape(found[2]), block=found[1] == "div")

@@ -7,6 +7,9 @@ import re
 from jacmagic.render.mathml import to_mathml
 
 _FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![\\`$])\$([^$`\n]+)\$", flags=re.DOTALL)
+_BRACKETED = re.compile(
+    r"<mo [^>]*>\[</mo><mtable>((?:(?!<mtable>).)*?)</mtable><mo [^>]*>\]</mo>", flags=re.DOTALL
+)
 
 
 def formulas(text: str) -> str:
@@ -18,6 +21,18 @@ def formulas(text: str) -> str:
     return _FORMULA.sub(_mathml, text)
 
 
+def mathml(source: str, *, block: bool) -> str:
+    """Return MathML of LaTeX without delimiters.
+
+    Fonts draw the brackets of matrices too small: the pages' style sheets draw them instead.
+    """
+    drawn = _BRACKETED.sub(r'<mtable class="jm-bracketed">\1</mtable>', _inline(source))
+    return drawn.replace('display="inline"', 'display="block"', 1) if block else drawn
+
+
+def _inline(source: str) -> str:
+    return to_mathml(source.replace(r"\displaystyle", "").strip(), display=False)
+
+
 def _mathml(found: re.Match[str]) -> str:
-    source = (found[1] or found[2]).replace(r"\displaystyle", "").strip()
-    return to_mathml(source, display=bool(found[1]) or r"\displaystyle" in found[0])
+    return mathml(found[1] or found[2], block=found[1] is not None or r"\displaystyle" in found[0])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -123,6 +124,7 @@ OPTIONS = (
 )
 
 
+_QUIZ = re.compile(r"(entries|steps|rules)(=[1-9]\d*)?")
 _OF_CHECKS = {"--of", "--wrt", "--at", "--dtype", "--device", "--budget", "-p", "-v", "-q", "-h"}
 CHECK_OPTIONS = (
     argument(
@@ -193,7 +195,16 @@ def check(parsed: argparse.Namespace) -> None:
 
 
 def _check_shown(parsed: argparse.Namespace) -> None:
-    """Refuse combinations of what is shown instead of a Jacobian."""
+    """Refuse values and combinations of what is shown instead of a Jacobian."""
+    if parsed.quiz is not None and not _QUIZ.fullmatch(parsed.quiz):
+        raise UsageError(
+            "--quiz needs one of entries, steps, rules, or entries=3 for three of them; "
+            f"found {parsed.quiz}; write --quiz entries"
+        )
+    if parsed.seeds < 1:
+        raise UsageError(
+            f"--seeds needs a number of variants, at least 1; found {parsed.seeds}; write 40"
+        )
     asked = {"--exact": parsed.exact, "--compile": parsed.compile, "--quiz": parsed.quiz}
     instead = [name for name, value in asked.items() if value]
     if parsed.quiz is not None and (len(instead) > 1 or not parsed.formula):

@@ -65,6 +65,26 @@ def test_an_exported_page_has_no_violations(context, tmp_path, name, scheme):
     fresh.close()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("kind", ["entries", "steps", "rules"])
+def test_an_exercise_has_no_violations(context, tmp_path, kind, scheme):
+    """The same holds for an exercise, with a right and a wrong answer and a hint."""
+    path = RESULTS["plane"]().quiz(kind).save_html(tmp_path / "page.html")
+    fresh = context.browser.new_context(offline=True, color_scheme=scheme, bypass_csp=True)
+    page = fresh.new_page()
+    page.goto(path.as_uri())
+    page.wait_for_selector(".jm-quiz-foot")
+    for blank, text in zip(page.locator(".jm-blank-input").all(), ["cos t", "sin"], strict=False):
+        blank.fill(text)
+        blank.press("Enter")
+    for select, k in zip(page.locator(".jm-quiz-rule select").all(), [1, 2], strict=False):
+        select.select_option(index=k)
+    page.get_by_role("button", name="Hint").click()
+    page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text("utf-8"))
+    assert page.evaluate(CHECK, ["main", RULES]) == []
+    fresh.close()
+
+
 @pytest.mark.parametrize("theme", ["JupyterLab Light", "JupyterLab Dark"])
 def test_jupyterlab_has_no_violations(opened, theme):
     """The same holds for the explorer in JupyterLab, in its own two themes."""

@@ -54,6 +54,7 @@ test("what cannot be read is refused with a sentence", () => {
     ["max(x)", /takes two arguments/], ["3.5.2", /sign is missing between 3\.5 and \.2/], ["x?", /sign \?/], ["|x", /not closed/],
     ["\\frac{1}{2}", /without LaTeX/], ["x".repeat(3000), /longer than/], ["(".repeat(500), /too many brackets/], ["-".repeat(500) + "x", /too many signs/],
     ["d/dα(x)", /There is no α|names are/], ["constructor", /There is no constructor/], ["__proto__", /There is no|cannot be read/],
+    ["x''''''", /At most 3 derivatives/], ["D(D(D(D(x))))", /At most 3 derivatives/], ["x".repeat(1900), /There is no/],
   ])) {
     assert.throws(() => parse(text, NAMES, 4), message, text.slice(0, 20));
   }

@@ -16,6 +16,7 @@ from sympy.printing.latex import LatexPrinter
 from jacmagic.symbolic.formula.term_order import PositiveFirst
 
 _WORD = re.compile(r"\\(?:mathrm|text){\w\w")
+_BRACKETED = re.compile(r"\\left\(((?:(?!\\left|\\right).)*)\\right\)")
 _HALF = sympy.Rational(1, 2)
 _WITHOUT_BRACKETS = tuple(
     getattr(sympy, name)
@@ -66,7 +67,8 @@ class LatexWriter(PositiveFirst, LatexPrinter):
             return self._factors(above)
         above_tex = self._factors(above)
         if above.is_Symbol:  # a number in brackets needs none above a fraction bar
-            above_tex = above_tex.removeprefix(r"\left(").removesuffix(r"\right)")
+            whole = _BRACKETED.fullmatch(above_tex)
+            above_tex = whole[1] if whole else above_tex
         return rf"\frac{{{above_tex}}}{{{self._factors(below)}}}"
 
     def _factors(self, product: Any) -> str:

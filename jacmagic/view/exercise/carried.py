@@ -18,7 +18,7 @@ from jacmagic.symbolic.graph.tape import write_tape_with_slots
 from jacmagic.view.captions import point
 from jacmagic.view.exercise.question import RULE, Question
 from jacmagic.view.exercise.question_set import QuestionSet
-from jacmagic.view.exercise.worksheet import TASKS, cells_of, definitions, head
+from jacmagic.view.exercise.worksheet import TASKS, cells_of, definitions, head, output_name
 
 MAX_OPERATIONS = 2000  # of a function that is differentiated while one types
 # The operations that the browser can differentiate: those of static/quiz_partials.mjs.
@@ -65,7 +65,7 @@ def function_of(jacobian: JacobianResult) -> dict[str, Any]:
         "constant_names": [[label.text, label.unicode] for label in named.values()],
         "names": [[label.text, label.unicode, label.symbol] for label in jacobian.columns],
         "texts": [label.unicode for label in jacobian.columns],
-        "rows": [label.unicode for label in jacobian.rows],
+        "rows": [output_name(jacobian, i) for i in range(jacobian.shape[0])],
         "point": list(jacobian.problem.flat_point),
     }
 

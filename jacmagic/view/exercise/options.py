@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from jacmagic.errors import OptionError
 
 KINDS = ("entries", "steps", "rules")
-MAX_SEEDS = 10_000  # variants of one exercise: more than a course has students
+MAX_SEEDS = 1_000  # variants of one exercise, all in one page: about 2 MB, unpacked
 
 _TYPED = re.compile(r"(?P<kind>[a-z]+)(?:=(?P<count>\d+))?")
 

@@ -82,6 +82,12 @@ def cells_of(exercise: QuestionSet) -> list[list[Question | str]]:
     return cells
 
 
+def output_name(jacobian: JacobianResult, i: int) -> str:
+    """Return what is differentiated in a row as text: an output, or an entry of the gradient."""
+    name = jacobian.rows[i].unicode
+    return name if jacobian.problem.potential is None else f"∂{jacobian.title}/∂{name}"
+
+
 # ── text ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -91,7 +97,7 @@ def text(exercise: QuestionSet) -> str:
     reading = jacobian.reading
     assert reading is not None
     lines = [
-        f"{jacobian.rows[i].unicode} = {plain(reading.output(i), reading.texts, written=True)}"
+        f"{output_name(jacobian, i)} = {plain(reading.output(i), reading.texts, written=True)}"
         for i in _outputs(exercise)
     ]
     constants = [f"{one.unicode} = {number(value, 4)}" for one, value in named_constants(exercise)]

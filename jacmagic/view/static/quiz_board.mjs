@@ -18,9 +18,10 @@ export class Board {
     this.document = document;
     this.keep = keep;
     this.score = make(document, "span", "jm-quiz-score");
+    this.status = make(document, "p", "jm-hidden");
+    this.status.setAttribute("role", "status");
     this.sentence = make(document, "p", "jm-quiz-says");
-    this.sentence.setAttribute("role", "status");
-    this.sentence.setAttribute("aria-live", "polite");
+    this.foot = make(document, "div", "jm-quiz-foot");
     /** @type {Record<string, {text: string, right: boolean}>} */
     this.answers = {};
     this.begin(0);
@@ -29,9 +30,18 @@ export class Board {
   /** @param {number} total number of questions */
   begin(total) {
     this.total = total;
+    if (Object.keys(this.answers).length) this.keep({});
     this.answers = {};
     this.say("", "");
     this.count();
+  }
+
+  /**
+   * Put tools and sentence where one works.
+   * @param {HTMLElement} box
+   */
+  follow(box) {
+    if (this.foot.parentElement !== box) box.append(this.foot);
   }
 
   /**
@@ -44,6 +54,7 @@ export class Board {
     this.sentence.dataset.tone = tone;
     setText(this.sentence, text && `${MARKS[tone]} ${text}`.trim());
     if (mathematics) this.sentence.append(" ", mathematics);
+    setText(this.status, this.sentence.textContent ?? "");
   }
 
   /**

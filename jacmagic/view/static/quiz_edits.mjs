@@ -14,7 +14,6 @@ import { tabulated } from "./quiz_values.mjs";
  * @typedef {import("./quiz_fit.mjs").Search} Search
  */
 
-const MAX_EVALUATIONS = 200_000; // of single operations: about 10 ms
 const EXCHANGED = /** @type {Record<string, string[]>} */ ({
   sin: ["cos", "tan"], cos: ["sin"], tan: ["sin", "cos"], sinh: ["cosh", "sin"], cosh: ["sinh", "cos"], tanh: ["tan", "sigmoid"],
   exp: ["log"], log: ["exp"], asin: ["acos", "sin"], acos: ["asin", "cos"], atan: ["tan"], sigmoid: ["tanh"], sqrt: ["exp"],
@@ -25,9 +24,7 @@ export function editOf(search) {
   const { answer, points, right, texts } = search;
   const order = orderOf([answer]);
   const base = tabulated(order, points);
-  let evaluations = 0;
   const becomes = (/** @type {number} */ at, /** @type {Node} */ other) => {
-    evaluations += (order.length - at) * 2;
     return points.every((point, k) => {
       const value = replaced(order, at, other, base, point, k);
       return Math.abs(value - right[k]) <= HALF_THE_DIGITS * Math.max(Math.abs(value), Math.abs(right[k]));
@@ -36,7 +33,7 @@ export function editOf(search) {
   for (let at = order.length - 1; at >= 0; at--) {
     for (const edit of editsOf(order[at], texts)) {
       if (becomes(at, edit.node)) return { kind: edit.kind, text: edit.text };
-      if (evaluations > MAX_EVALUATIONS) return null;
+      if (search.isLate()) return null;
     }
   }
   return null;

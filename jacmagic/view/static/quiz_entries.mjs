@@ -37,6 +37,8 @@ export class Entries {
     this.box.append(head, this.matrix);
     makeScrollable(this.box);
     this.current = this.blanks[0]?.[0] ?? null;
+    /** @type {HTMLElement | null} the tools stand below the matrix */
+    this.first = null;
   }
 
   /**

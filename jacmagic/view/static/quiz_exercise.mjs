@@ -13,7 +13,7 @@
  */
 
 import { compare, DOUBTS } from "./quiz_judge.mjs";
-import { mistakeOf } from "./quiz_mistakes.mjs";
+import { mistakeOf, SEARCH_MS } from "./quiz_mistakes.mjs";
 import { Names } from "./quiz_names.mjs";
 import { parseLine } from "./quiz_parse.mjs";
 import { carriedOut, differentiate } from "./quiz_partials.mjs";
@@ -34,8 +34,12 @@ import { derivative, orderOf, treesOf, variable } from "./quiz_tree.mjs";
 
 /** The judge of one exercise. */
 export class Judge {
-  /** @param {Carried} carried */
-  constructor(carried) {
+  /**
+   * @param {Carried} carried
+   * @param {number} [limit] milliseconds in which a mistake is looked for
+   */
+  constructor(carried, limit = SEARCH_MS) {
+    this.limit = limit;
     const { tape, conditions, texts, rows, point } = carried;
     if (!readTape(tape)) throw new Error("expected the tape of a function");
     const trees = treesOf(tape, carried.constants);
@@ -43,7 +47,8 @@ export class Judge {
     this.rows = rows;
     this.outputs = trees.slice(conditions);
     this.names = new Names([...namesOf(carried), ...constantsOf(carried, trees)]);
-    this.points = pointsNear(this.outputs, trees.slice(0, conditions), point.map(Number));
+    this.centre = point.map(Number);
+    this.points = pointsNear(this.outputs, trees.slice(0, conditions), this.centre);
     /** @type {Map<string, Node>} */
     this.truths = new Map();
   }
@@ -102,8 +107,8 @@ export class Judge {
     const result = { lines: [line], kind: "", isOpen: false };
     if (verdict === "right") return { ...result, verdict: "right", text: "" };
     if (verdict !== "wrong") return { ...result, verdict: "doubt", text: DOUBTS[verdict] };
-    const { points, texts, outputs, rows } = this;
-    const mistake = mistakeOf({ answer: line, before, points, texts, outputs, rows, row, column });
+    const { points, centre, texts, outputs, rows } = this;
+    const mistake = mistakeOf({ answer: line, before, points, centre, texts, outputs, rows, row, column }, this.limit);
     return { ...result, verdict: "wrong", text: mistake?.text ?? "", kind: mistake?.kind ?? "" };
   }
 }

@@ -16,18 +16,31 @@ export const HALF_THE_DIGITS = 2 ** -26; // relative: rounding is far below, ano
  * @property {Node} answer the wrong line
  * @property {Node} before what it should be equal to; its derivatives stand as such
  * @property {number[][]} points
+ * @property {number[]} centre the exercise's point
  * @property {string[]} texts of the variables
  * @property {Node[]} outputs of the function
  * @property {string[]} rows names of the outputs
  * @property {number} row of the entry
  * @property {number} column
+ *
+ * @typedef {object} Looked
+ * @property {Float64Array} typed values of the answer
+ * @property {Float64Array} right values of the line before
+ * @property {Node} truth the line before, its derivatives carried out
+ * @property {Fits} fits whether a value is the typed one
+ * @property {() => boolean} isLate whether the time for the search is over
+ * @property {(one: Node) => string} name of an expression in a sentence
+ *
+ * @typedef {Case & Looked} Search
+ *
+ * @typedef {{of: import("./quiz_analysis.mjs").Analysis, weight: Float64Array}} Part a derivative within a
+ *   line, and the line's partial by it
  */
 
-/** @typedef {Case & {typed: Float64Array, right: Float64Array, truth: Node, fits: Fits, name: (one: Node) => string}} Search */
-
 /** @type {(search: Search, candidate: (k: number) => number) => boolean} */
-export const fitsEverywhere = ({ points, fits, right }, candidate) => {
+export const fitsEverywhere = ({ points, fits, right, isLate }, candidate) => {
   let differs = false;
+  if (isLate()) return false;
   for (let k = 0; k < points.length; k++) {
     const value = candidate(k);
     if (!Number.isFinite(value) || !fits(value, k)) return false;

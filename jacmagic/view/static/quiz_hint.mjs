@@ -32,26 +32,41 @@ const FUNCTION_RULES = /** @type {Record<string, [string, string]>} */ ({
  * @returns {Hint}
  */
 export function hintAfter(line, texts) {
-  const first = firstDerivative(line);
+  const first = firstDerivative(line, true) ?? firstDerivative(line);
   if (!first) return { text: "All derivatives are carried out.", line: null };
   const { rule, formula, tree, parts } = stepOf(first.args[0], Number(first.by));
   const named = parts.map((part, k) => `${"uv"[k]} = ${shortText(part, texts)}`).join(", ");
-  const next = exchanged(line, first, tree);
+  const next = withoutTrivial(exchanged(line, first, tree));
   const says = `${rule[0].toUpperCase()}${rule.slice(1)}: ${formula}${named ? `, with ${named}` : ""}.`;
   return { text: says, line: firstDerivative(next) ? next : null };
+}
+
+/** @param {Node} one a derivative @returns {boolean} whether it is that of a variable or a constant */
+function isTrivial({ args: [of], by }) {
+  return of.op === "variable" || !moving(orderOf([of]), Number(by)).has(of);
 }
 
 /**
  * The first derivative in the order of writing; of one within another, the inner one.
  * @param {Node} line
+ * @param {boolean} [hard] whether those of variables and constants are left out
  * @returns {Node | null}
  */
-export function firstDerivative(line) {
+function firstDerivative(line, hard = false) {
   for (const arg of line.args) {
-    const found = firstDerivative(arg);
+    const found = firstDerivative(arg, hard);
     if (found) return found;
   }
-  return line.op === "derivative" ? line : null;
+  return line.op === "derivative" && !(hard && isTrivial(line)) ? line : null;
+}
+
+/** @param {Node} line @returns {Node} the line with x′ = 1 and c′ = 0 put in */
+function withoutTrivial(line) {
+  let found = line;
+  for (let one = firstDerivative(found); one && isTrivial(one); one = firstDerivative(found)) {
+    found = exchanged(found, one, stepOf(one.args[0], Number(one.by)).tree);
+  }
+  return found;
 }
 
 /**

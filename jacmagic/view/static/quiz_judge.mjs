@@ -13,7 +13,7 @@ const ROUNDED = 5e-3; // relative: numbers typed to two or three digits
 
 /**
  * @typedef {import("./quiz_tree.mjs").Node} Node
- * @typedef {"right" | "wrong" | "rounded" | "undefined" | "unsure"} Verdict
+ * @typedef {"right" | "wrong" | "rounded" | "undefined" | "unsure" | "nowhere"} Verdict
  */
 
 /**
@@ -23,6 +23,7 @@ const ROUNDED = 5e-3; // relative: numbers typed to two or three digits
  * @returns {Verdict}
  */
 export function compare(answer, truth, points) {
+  if (!points.length) return "nowhere";
   let [good, equal, near, missing, noisy] = [0, 0, 0, 0, 0];
   for (const point of points) {
     const { found, largest } = bounded([answer, truth], point);
@@ -52,5 +53,6 @@ export function compare(answer, truth, points) {
 export const DOUBTS = {
   rounded: "Right to two digits or three: write exact numbers, such as 1/3 or pi.",
   undefined: "This has no value near the point: look for a division by zero, or a root or logarithm of a negative number.",
+  nowhere: "The function has no value at points near this one: nothing can be compared.",
   unsure: "In this form all digits are lost to rounding: simplify it.",
 };

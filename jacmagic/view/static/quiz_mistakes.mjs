@@ -6,18 +6,23 @@
  */
 
 import { Analysis } from "./quiz_analysis.mjs";
+import { heldConstant } from "./quiz_constants.mjs";
 import { editOf } from "./quiz_edits.mjs";
 import { fitsEverywhere, HALF_THE_DIGITS } from "./quiz_fit.mjs";
 import { carriedOut, NUMBERS, partials } from "./quiz_partials.mjs";
-import { byShape } from "./quiz_shape.mjs";
+import { byShape, scaled } from "./quiz_shape.mjs";
 import { wrongRules } from "./quiz_slips.mjs";
 import { shortText } from "./quiz_text.mjs";
 import { orderOf } from "./quiz_tree.mjs";
 import { tabulated } from "./quiz_values.mjs";
 
 const TESTS = 5; // points at which a hypothesis is tried
-const MAX_SWEPT = 400; // parts of a function in which one mistake is looked for everywhere
+const TYPED_DIGITS = 5e-3; // relative: a number that is typed to two or three digits
+const MAX_SWEPT = 120; // parts of a function in which one mistake is looked for everywhere
+const MAX_ENTRIES = 400; // of a matrix whose other entries are compared
+export const SEARCH_MS = 40; // after which no further hypothesis is tried
 
+const SUMS = new Set(["add", "sub"]);
 const ADVICE = /** @type {Record<string, string>} */ ({
   "product rule": "Product rule: (u·v)′ = u′·v + u·v′.",
   "quotient rule": "Quotient rule: (u/v)′ = (u′·v − u·v′)/v².",
@@ -38,9 +43,10 @@ const ADVICE = /** @type {Record<string, string>} */ ({
 /**
  * Name the mistake of a wrong line; null where no single one is found.
  * @param {Case} given
+ * @param {number} [limit] milliseconds of search
  * @returns {Mistake | null}
  */
-export function mistakeOf(given) {
+export function mistakeOf(given, limit = SEARCH_MS) {
   const points = given.points.slice(0, TESTS);
   const answer = carriedOut(given.answer);
   const order = orderOf([answer]);
@@ -54,18 +60,22 @@ export function mistakeOf(given) {
     return Math.abs(candidate - typed[k]) <= HALF_THE_DIGITS * size;
   };
   const name = (/** @type {Node} */ one) => shortText(one, given.texts);
-  const search = { ...given, points, typed, right, truth, answer, fits, name };
+  const end = performance.now() + limit;
+  const isLate = () => performance.now() > end;
+  const search = { ...given, points, typed, right, truth, answer, fits, name, isLate };
   return (
     wholeEntry(search) ??
-    brokenRule(search, parts) ??
+    brokenRule(search, parts, (op) => !SUMS.has(op)) ??
+    brokenRule(search, parts, (op) => SUMS.has(op)) ??
     heldConstant(search, parts) ??
     brokenEverywhere(search, parts) ??
     byShape(search) ??
-    editOf(search)
+    editOf(search) ??
+    scaled({ ...search, isLate: () => false })
   );
 }
 
-/** @typedef {{of: Analysis, weight: Float64Array}} Part a derivative within a line, and the line's partial by it */
+/** @typedef {import("./quiz_fit.mjs").Part} Part */
 
 /**
  * @param {Node} line
@@ -117,6 +127,9 @@ function wholeEntry(search) {
   if (typed.every((value) => value === 0)) {
     return { kind: "zero", text: `${rows[row]} depends on ${texts[column]}: its derivative is not 0.` };
   }
+  if (isNumberThere(search)) {
+    return { kind: "number at the point", text: `This is the number at the point: write it as a function of ${texts[column]}.` };
+  }
   const own = tabulated(orderOf([outputs[row]]), points).get(outputs[row]);
   if (fitsEverywhere(search, (k) => Number(own?.[k]))) {
     return { kind: "function itself", text: `This is ${rows[row]} itself, not its derivative.` };
@@ -131,6 +144,15 @@ function wholeEntry(search) {
   return otherEntry(search, others);
 }
 
+/** @param {Search} search @returns {boolean} whether the answer is a number, that of the entry at the point */
+function isNumberThere({ answer, truth, centre }) {
+  const isFixed = (/** @type {Node} */ tree) => !orderOf([tree]).some(({ op }) => op === "variable");
+  if (!isFixed(answer) || isFixed(truth)) return false;
+  const table = tabulated(orderOf([answer, truth]), [centre]);
+  const [one, other] = [answer, truth].map((tree) => Number(table.get(tree)?.[0]));
+  return Math.abs(one - other) <= TYPED_DIGITS * Math.abs(other);
+}
+
 /**
  * @param {Search} search
  * @param {[number, number, string, string][]} others row, column, kind, text
@@ -141,7 +163,7 @@ function otherEntry(search, others) {
   const analysed = new Map();
   const leaves = (/** @type {Analysis} */ one) => new Map(one.order.filter((o) => o.op === "variable").map((o) => [o.index, o]));
   for (const [i, j, kind, text] of others) {
-    if (outputs.length * texts.length > MAX_SWEPT || (i === row && j === column)) continue;
+    if (search.isLate() || outputs.length * texts.length > MAX_ENTRIES || (i === row && j === column)) continue;
     const one = analysed.get(i) ?? new Analysis(outputs[i], column, points);
     analysed.set(i, one);
     const leaf = leaves(one).get(j);
@@ -162,11 +184,17 @@ const linesAt = (of, one, k, slopes) =>
     one.args.map((_, a) => of.partial(one, a, k)),
   );
 
-/** @param {Search} search @param {Part[]} parts @returns {Mistake | null} */
-function brokenRule(search, parts) {
+/**
+ * @param {Search} search
+ * @param {Part[]} parts
+ * @param {(op: string) => boolean} isLooked which operations are looked at: those of sums last
+ * @returns {Mistake | null}
+ */
+function brokenRule(search, parts, isLooked) {
   for (const { of, weight } of parts) {
     for (const one of [...of.order].reverse()) {
-      if (!of.depends.has(one) || !one.args.length) continue;
+      if (search.isLate()) return null;
+      if (!of.depends.has(one) || !one.args.length || !isLooked(one.op)) continue;
       const lines = linesAt(of, one, 0);
       const changed = (/** @type {number} */ value, /** @type {number} */ k) =>
         search.right[k] + weight[k] * of.adjoint(one, k) * (value - of.slope(one, k));
@@ -233,32 +261,4 @@ function isSwept(search, { of, weight }, kind, clause) {
       return line ? line[2] : null;
     }, k);
   return fitsEverywhere(search, (k) => search.right[k] + weight[k] * (derivative(k) - of.slope(of.root, k)));
-}
-
-// ── constants ───────────────────────────────────────────────────────────────────────────────────
-
-/** @param {Search} search @param {Part[]} parts @returns {Mistake | null} */
-function heldConstant(search, parts) {
-  for (const { of, weight } of parts) {
-    const by = search.texts[of.by];
-    for (const one of of.order) {
-      for (let a = 0; a < one.args.length; a++) {
-        const arg = one.args[a];
-        const path = (/** @type {number} */ k) => weight[k] * of.adjoint(one, k) * of.partial(one, a, k);
-        const plus = (/** @type {(k: number) => number} */ slope) =>
-          fitsEverywhere(search, (k) => search.right[k] + path(k) * slope(k));
-        if (of.depends.has(arg)) {
-          if (plus((k) => -of.slope(arg, k))) {
-            return { kind: "held constant", text: `${search.name(arg)} is held constant in ${search.name(one)}: it depends on ${by}.` };
-          }
-          if (arg.op === "variable" && fitsEverywhere(search, path)) {
-            return { kind: "path", text: `Only ${by} in ${search.name(one)} is counted: ${by} occurs elsewhere too.` };
-          }
-        } else if (!arg.args.length && (plus(() => 1) || plus((k) => of.value(arg, k)))) {
-          return { kind: "constant", text: `${search.name(arg)} is a constant for the derivative by ${by}: its derivative is 0.` };
-        }
-      }
-    }
-  }
-  return null;
 }

@@ -20,6 +20,7 @@ const GREEK = new Map(
     .map(([word, letter]) => /** @type {[string, string]} */ ([word, letter])),
 );
 const ALIKE = new Map([["ϕ", "φ"], ["ϑ", "θ"], ["ϵ", "ε"], ["ϱ", "ρ"]]);
+const MAX_SPLIT = 40; // letters of a word that may be a product
 const EULER = namedConstant("e", Math.E);
 const CONSTANTS = new Map([["π", namedConstant("π", Math.PI)], ["e", EULER]]);
 
@@ -37,7 +38,7 @@ for (const op of "sqrt exp sin cos tan sinh cosh tanh abs sign floor ceil erf er
 }
 for (const [op, words] of Object.entries({
   asin: "asin arcsin", acos: "acos arccos", atan: "atan arctan", asinh: "asinh arsinh arcsinh", log: "ln log",
-  acosh: "acosh arcosh arccosh", atanh: "atanh artanh arctanh", sigmoid: "sigmoid logistic σ", sign: "sgn", ceil: "ceiling",
+  acosh: "acosh arcosh arccosh", atanh: "atanh artanh arctanh", sigmoid: "sigmoid logistic σ", sign: "sgn", ceil: "ceiling", lgamma: "loggamma",
 })) {
   for (const word of words.split(" ")) FUNCTIONS.set(word, [1, (a) => node(op, a)]);
 }
@@ -51,6 +52,12 @@ FUNCTIONS.set("heaviside", [1, (a) => node("where", node("gt", a, number(0)), nu
 for (const op of ["max", "min"]) FUNCTIONS.set(op, [2, joined(op)]);
 for (const word of ["atan2", "arctan2"]) FUNCTIONS.set(word, [2, (a, b) => node("atan2", a, b)]);
 FUNCTIONS.set("pow", [2, (a, b) => node("pow", a, b)]);
+FUNCTIONS.set("polygamma", [2, (a, b) => node("polygamma", a, b)]);
+for (const [word, kind] of [["besseli", "i"], ["besselj", "j"]]) {
+  FUNCTIONS.set(word, [2, (order, a) => node(order.value === 1 ? `${kind}1` : `${kind}0`, a)]);
+  for (const order of ["0", "1"]) FUNCTIONS.set(`${kind.toUpperCase()}${order}`, [1, (a) => node(kind + order, a)]);
+}
+FUNCTIONS.set("gamma", [1, (a) => node("exp", node("lgamma", a))]);
 FUNCTIONS.set("mod", [2, (a, b) => node("mod", a, b)]);
 FUNCTIONS.set("hypot", [2, (a, b) => node("sqrt", node("add", square(a), square(b)))]);
 
@@ -122,9 +129,11 @@ export class Names {
   /**
    * Split a word that is written without signs, such as "x1x3" or "sin2x", the longest parts first.
    * @param {string} word
+   * @param {Set<string>} [failed] ends of words that cannot be split
    * @returns {Piece[] | null}
    */
-  split(word) {
+  split(word, failed = new Set()) {
+    if (word.length > MAX_SPLIT || failed.has(word)) return null;
     for (let end = word.length; end > 0; end--) {
       const first = this.piece(word.slice(0, end));
       if (!first) continue;
@@ -132,10 +141,11 @@ export class Names {
       const digits = /^\d+/.exec(word.slice(end))?.[0] ?? "";
       if (digits && first.kind !== "function") continue; // x2 is no product
       const after = word.slice(end + digits.length);
-      const rest = after ? this.split(after) : [];
+      const rest = after ? this.split(after, failed) : [];
       if (!rest) continue;
       return [first, ...(digits ? [/** @type {Piece} */ ({ kind: "number", value: Number(digits) })] : []), ...rest];
     }
+    failed.add(word);
     return null;
   }
 

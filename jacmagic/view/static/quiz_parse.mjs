@@ -7,9 +7,10 @@
 
 import { FUNCTIONS, INVERSES, raisedTo } from "./quiz_names.mjs";
 import { tokensOf, Unreadable } from "./quiz_tokens.mjs";
-import { derivative, node, number } from "./quiz_tree.mjs";
+import { derivative, node, number, orderOf } from "./quiz_tree.mjs";
 
 const MAX_DEPTH = 120; // of brackets within brackets
+const MAX_ORDER = 3; // of derivatives within derivatives: each may double the expression
 
 /**
  * @typedef {import("./quiz_tree.mjs").Node} Node
@@ -60,6 +61,8 @@ class Parser {
     this.bars = 0;
     /** @type {import("./quiz_names.mjs").Piece[]} pieces of a word that are not read yet */
     this.pieces = [];
+    /** @type {Map<Node, number>} how many derivatives stand within each other */
+    this.orders = new Map();
   }
 
   get peek() {
@@ -166,7 +169,7 @@ class Parser {
   /** @returns {Node} */
   primed() {
     let found = this.atom();
-    while (this.take("'")) found = derivative(found, this.by);
+    while (this.take("'")) found = this.derivativeOf(found, this.by);
     return found;
   }
 
@@ -222,7 +225,7 @@ class Parser {
 
   /** @param {import("./quiz_names.mjs").Piece} piece @returns {Node} */
   meaning(piece) {
-    if (piece.kind === "leaf") return piece.node;
+    if (piece.kind === "leaf") return piece.node.op === "variable" ? { ...piece.node } : piece.node; // each use by itself
     if (piece.kind === "number") return number(piece.value);
     return this.called(piece.name);
   }
@@ -275,6 +278,16 @@ class Parser {
     if (by !== undefined && own?.op !== "variable") throw new Unreadable(this.names.unknown(by));
     const index = own ? Number(own.index) : this.by;
     const inner = this.take("(") ? this.closed(this.sum()) : this.bare(text);
-    return derivative(inner, index);
+    return this.derivativeOf(inner, index);
+  }
+
+  /** @param {Node} inner @param {number} by */
+  derivativeOf(inner, by) {
+    const orders = orderOf([inner]).map((one) => this.orders.get(one) ?? 0);
+    const order = 1 + Math.max(...orders);
+    if (order > MAX_ORDER) throw new Unreadable(`At most ${MAX_ORDER} derivatives may stand within one another.`);
+    const found = derivative(inner, by);
+    this.orders.set(found, order);
+    return found;
   }
 }

@@ -25,6 +25,7 @@ export class Rules {
     this.selects = new Map();
     this.current = questions[0] ?? null;
     for (const question of questions) this.box.append(this.item(question));
+    this.first = /** @type {HTMLElement | null} */ (this.box.firstElementChild);
   }
 
   /** @param {Question} question */
@@ -43,7 +44,7 @@ export class Rules {
     }
     const mark = make(document, "span", "jm-blank-mark");
     mark.setAttribute("aria-hidden", "true");
-    select.addEventListener("focus", () => (this.current = question));
+    select.addEventListener("focus", () => this.choose(question, item));
     select.addEventListener("change", () => this.judge(question, select, item, mark));
     this.selects.set(question.id, select);
     item.append(shown, select, mark);
@@ -58,7 +59,7 @@ export class Rules {
    */
   judge(question, select, item, mark) {
     const { board } = this.context;
-    this.current = question;
+    this.choose(question, item);
     const isRight = isAnswer(question, select.value);
     const tone = select.value === "" ? "" : isRight ? "right" : "wrong";
     item.dataset.tone = tone;
@@ -66,6 +67,17 @@ export class Rules {
     board.settle(question.id, select.value, isRight);
     if (tone === "right") board.say(`Step ${question.number}, ${select.value}: right.`, tone);
     else if (tone) board.say(`Step ${question.number}: not ${select.value}. Which operation is carried out last in this expression?`, tone);
+  }
+
+  /**
+   * @param {Question} question
+   * @param {HTMLElement} item
+   */
+  choose(question, item) {
+    if (question === this.current) return;
+    this.current = question;
+    this.context.board.say("", "");
+    this.context.board.follow(item);
   }
 
   check() {

@@ -1,7 +1,7 @@
 /** What a wrong answer has in common with the right one: a factor, a sign, a term. */
 
 import { fitsEverywhere } from "./quiz_fit.mjs";
-import { orderOf } from "./quiz_tree.mjs";
+import { orderOf, variable } from "./quiz_tree.mjs";
 import { tabulated } from "./quiz_values.mjs";
 
 const MAX_FACTORS = 300; // parts of the right answer that are tried as a factor
@@ -18,7 +18,7 @@ export function byShape(search) {
 }
 
 /** @param {Search} search @returns {Mistake | null} */
-function scaled(search) {
+export function scaled(search) {
   const { right, typed } = search;
   if (!right[0]) return null;
   const ratio = typed[0] / right[0];
@@ -35,7 +35,7 @@ function scaled(search) {
  * @param {number} sign
  * @returns {[Node, number][]}
  */
-function terms(one, sign = 1) {
+export function terms(one, sign = 1) {
   if (one.op === "neg") return terms(one.args[0], -sign);
   if (one.op !== "add" && one.op !== "sub") return [[one, sign]];
   return [...terms(one.args[0], sign), ...terms(one.args[1], one.op === "add" ? sign : -sign)];
@@ -57,8 +57,11 @@ function term(search) {
   }
   const shift = typed[0] - right[0];
   if (fitsEverywhere(search, (k) => right[k] + shift)) return { kind: "extra term", text: "This is right but for a constant that is added." };
-  for (const one of orderOf([truth, ...search.outputs.slice(search.row, search.row + 1)])) {
-    const row = table.get(one) ?? tabulated(orderOf([one]), points).get(one);
+  const variables = search.texts.map((_, index) => variable(index));
+  const others = orderOf([truth, search.outputs[search.row], ...variables]);
+  const values = tabulated(others, points);
+  for (const one of others) {
+    const row = values.get(one);
     for (const sign of [1, -1]) {
       if (fitsEverywhere(search, (k) => right[k] + sign * Number(row?.[k]))) {
         return { kind: "extra term", text: `A term is too much: ${search.name(one)}.` };

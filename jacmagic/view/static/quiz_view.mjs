@@ -64,9 +64,8 @@ class QuizView {
     this.context = { document, spec, board, judge: new Judge(model.get("exercise")) };
     this.stage = make(document, "div", "jm-quiz-stage");
     el.classList.add("jm-root", "jm-quiz");
-    const foot = make(document, "div", "jm-quiz-foot");
-    foot.append(this.tools(), board.sentence);
-    el.append(this.header(), this.stage, foot);
+    board.foot.append(this.tools(), board.sentence);
+    el.append(this.header(), this.stage, board.status);
     this.begin(0);
   }
 
@@ -123,6 +122,7 @@ class QuizView {
     const chosen = spec.variants[variant];
     this.shown = new KINDS[spec.kind](this.context, chosen);
     this.stage.replaceChildren(this.shown.box);
+    board.follow(this.shown.first ?? this.stage);
     board.begin(chosen.questions.length);
   }
 }

@@ -138,6 +138,7 @@ WRONG = [
     (3, 0, "2(2x+1)^2", "power", "without the exponent as a factor"),
     (3, 0, "(2x+1)^3", "function itself", "itself"),
     (3, 0, "0", "zero", "depends on x"),
+    (4, 0, "0.923", "number at the point", "as a function of x"),
     (4, 0, "1/(x²+1)", "inner derivative", "derivative of x² + 1"),
     (4, 0, "2x/(x²+1) + 3", "extra term", "added"),
 ]
