@@ -161,6 +161,23 @@ def test_functions_without_an_unambiguous_closed_form_are_refused() -> None:
         judge_of(jacmagic.jacobian(lambda x: x * x.detach() + x, inputs))
 
 
+def test_the_branch_of_the_point_counts() -> None:
+    """At kinks and conditions, answers are compared on the side of the point alone."""
+
+    def h(x, y):
+        return (
+            torch.where(x > 1, x**2, x**3),
+            torch.relu(x - 1) * y,
+            abs(x) ** 3,
+            torch.maximum(x, y),
+        )
+
+    judge = judge_of(jacmagic.jacobian(h, (number(1.2), number(1.1))))
+    right = {(0, 0): "2x", (1, 1): "x - 1", (2, 0): "3x²", (3, 0): "1", (3, 1): "0"}
+    assert all(judge.judge(i, j, answer) for (i, j), answer in right.items())
+    assert judge.judge(2, 0, "3 x |x|") and not judge.judge(0, 0, "3x^2")
+
+
 def test_entries_are_counted_from_zero(judge: Judge) -> None:
     """An entry outside of the matrix is refused."""
     with pytest.raises(OptionError, match="a row below 4 and a column below 2"):

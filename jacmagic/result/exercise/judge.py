@@ -1,7 +1,8 @@
 """The judge of answers: an entry's right value and the answer's, at random points around x.
 
-Nothing is simplified. An answer is right where both are equal at x and at 64 points around it,
-within rounding (NOTE [Equality] of `check.judgement`), or with fifty digits (`check.settle`).
+Nothing is simplified. An answer is right where both are equal at x and at 64 points around it, in
+the branch of x, within rounding (NOTE [Equality] of `check.judgement`) or with fifty digits
+(`check.settle`).
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from jacmagic.result.check.samples import STEP, Samples, around
 from jacmagic.result.check.settle import settle
 from jacmagic.result.core import JacobianResult
 from jacmagic.result.exercise.answer import Answer, Names, read_answer
+from jacmagic.result.exercise.branch import in_branch
 from jacmagic.result.exercise.judgement import RIGHT, UNREADABLE, WRONG, Judgement
 from jacmagic.result.exercise.mistakes import named_mistake
 from jacmagic.symbolic.formula import ClosedForm
@@ -49,6 +51,7 @@ class Judge:
         self.result, self.form = result, _closed_form(result)
         here = np.array(result.problem.flat_point, dtype=np.float64)
         points, _ = around(result, here, self.form.values(here.tolist()))
+        points = in_branch(self.expressions, points)
         truth = self.form.values_at(points)
         known = np.isfinite(truth).all(axis=(1, 2))
         self.points, self.truth = points[known], truth[known]

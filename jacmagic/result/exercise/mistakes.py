@@ -12,6 +12,7 @@ from jacmagic.result.check.expressions import Expressions, Values
 from jacmagic.result.check.slips.derivation import rule_or_factor
 from jacmagic.result.check.slips.entry import far_entry, other_entry, plain_slip, rounded_slip
 from jacmagic.result.check.slips.evidence import Evidence
+from jacmagic.result.check.slips.lookup import product
 from jacmagic.result.check.slips.search import HYPOTHESES
 from jacmagic.result.check.slips.slip import Slip, Wrong
 from jacmagic.result.core import JacobianResult
@@ -67,10 +68,16 @@ def named_mistake(
 
 
 def _constant(evidence: Evidence, wrong: Wrong) -> Slip | None:
-    """Return that the answer is a number, where the entry varies and no rule gives that number."""
+    """Return what is wrong with a number where the entry varies.
+
+    Any number is the entry but for the whole entry as a factor; that explains nothing.
+    """
     if wrong.alone or np.ptp(wrong.hand) > 0 or np.ptp(wrong.truth) == 0:
         return None
     slip = _first((*HABITS, rule_or_factor, other_entry, far_entry), evidence, wrong)
+    factor = evidence.named(wrong.truth / wrong.hand)
+    if slip is None and factor and abs(factor[0]) == 1 and abs(wrong.hand[0]) != 1:
+        return Slip("missing factor", f"the factor {product(*factor)} is missing")
     return slip or Slip("number", "this is a number; the entry depends on the variables")
 
 

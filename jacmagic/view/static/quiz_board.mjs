@@ -30,6 +30,7 @@ export class Board {
   /** @param {number} total number of questions */
   begin(total) {
     this.total = total;
+    if (Object.keys(this.answers).length) this.keep({});
     this.answers = {};
     this.say("", "");
     this.count();

@@ -57,6 +57,8 @@ class Derivation {
     const { document, judge } = context;
     /** @type {Node} the last right line */
     this.last = judge.question(question.row, question.column);
+    /** @type {string[]} the right lines as they were typed */
+    this.typed = [];
     this.box = make(document, "section", "jm-quiz-derivation");
     this.box.setAttribute("aria-label", `Derivation of ${question.text}`);
     this.lines = make(document, "ol", "jm-quiz-lines");
@@ -80,12 +82,13 @@ class Derivation {
     if (result.verdict !== "right") {
       const wrong = result.verdict === "wrong";
       this.blank.mark(wrong ? "wrong" : "doubt");
-      if (wrong) board.settle(id, source, false);
+      if (wrong) board.settle(id, [...this.typed, source].join("\n"), false);
       board.say(`${text}: ${result.text || "this line is not equal to the one before."}`, wrong ? "wrong" : "doubt");
       return;
     }
     for (const line of result.lines) this.append(line);
-    board.settle(id, source, !result.isOpen);
+    this.typed.push(source);
+    board.settle(id, this.typed.join("\n"), !result.isOpen);
     this.blank.clear();
     if (result.isOpen) {
       board.say(`${text}: right so far.`, "right");
