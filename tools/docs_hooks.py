@@ -31,6 +31,7 @@ FORMULA = re.compile(
 )
 SLOT = re.compile(r'<div class="jm-slot" id="(jm-slot-\d+)"></div>')
 NOTEBOOK = re.compile(r"\]\((?:\.\./)+notebooks/([\w-]+)\.ipynb\)")
+SCROLLING = re.compile(r'<(?:pre|figure)(?=>)|<div class="jm-(?:chain|where|card|steps)"(?=>)')
 FROM_THE_TOP = re.compile(
     r'href="docs/([^"#]+)\.md'
 )  # in pages that include a file of the top folder
@@ -87,7 +88,7 @@ def on_page_content(content: str, page: Any, **_: Any) -> str:
 
 def _filled(html_of_slot: str) -> str:
     """Return the HTML of a slot; texts that scroll can be reached by keyboard."""
-    reachable = re.sub(r"<(pre|figure)>", r'<\1 tabindex="0">', html_of_slot)
+    reachable = SCROLLING.sub(r'\g<0> tabindex="0"', html_of_slot)
     return f'<div class="jm-slot">{reachable}</div>'
 
 

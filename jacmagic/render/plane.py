@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
+from itertools import chain, compress
 from typing import Protocol
 
 Point = tuple[float, float]
@@ -67,7 +68,10 @@ def panel(
         y = SIDE * (up[1] - point[1]) / (up[1] - up[0])
         return _bounded(x), _bounded(y)
 
-    drawn = [_shape(one, [at(point) for point in one.points]) for one in shapes]
+    places = [[at(point) for point in one.points] for one in shapes]
+    finite = [all(map(math.isfinite, chain.from_iterable(place))) for place in places]
+    shapes = list(compress(shapes, finite))
+    drawn = list(map(_shape, shapes, compress(places, finite)))
     corner = (across[0], up[0])
     has_ticks = any(axes)
     horizontal = [(at((value, corner[1]))[0], text) for value, text in ticks(across) if has_ticks]

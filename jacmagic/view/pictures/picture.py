@@ -132,7 +132,8 @@ def picture_of(
     columns = _indices(jacobian.columns, inputs, across)
     rows = _indices(jacobian.rows, outputs, up)
     part = slice_of(jacobian, rows, columns)
-    scene = SCENES[kind](part, half_width(part.centre.tolist()) / zoom, jacobian.view.digits)
+    with np.errstate(all="ignore"):  # values beside the point may be infinite
+        scene = SCENES[kind](part, half_width(part.centre.tolist()) / zoom, jacobian.view.digits)
     return Picture(kind, _svg(scene), tuple(scene.words))
 
 

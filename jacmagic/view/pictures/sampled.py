@@ -6,6 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
+import numpy as np
+
 from jacmagic.result import JacobianResult
 from jacmagic.view.pictures.picture import SCENES, axes_of, kinds_of
 from jacmagic.view.pictures.scene import Panel, Shape
@@ -51,11 +53,14 @@ def sampled(jacobian: JacobianResult, asked: Mapping[str, Any]) -> dict[str, Any
     if radius <= 0:
         return {}
     part, digits = slice_of(jacobian, columns=columns, rows=rows), jacobian.view.digits
-    scene = (
-        space_scene(part, radius, digits, *camera)
-        if kind == "space"
-        else SCENES[kind](part, radius, digits)
-    )
+    with np.errstate(all="ignore"):  # values beside the point may be infinite
+        scene = (
+            space_scene(part, radius, digits, *camera)
+            if kind == "space"
+            else SCENES[kind](part, radius, digits)
+        )
+    if not all(math.isfinite(end) for one in scene.panels for end in (*one.across, *one.up)):
+        return {}
     return {
         **{name: asked[name] for name in ("picture", "inputs", "outputs", "radius")},
         "turn": camera[0],
@@ -83,7 +88,7 @@ def _panel(panel: Panel) -> dict[str, Any]:
     return {
         "axes": list(panel.axes),
         "frame": {"x": list(panel.across), "y": list(panel.up)},
-        "shapes": [_shape(one) for one in panel.shapes],
+        "shapes": [_shape(one) for one in panel.shapes if np.isfinite(one.points).all()],
         "turns": not any(panel.axes),
     }
 

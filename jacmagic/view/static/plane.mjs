@@ -53,8 +53,10 @@ export class Plane {
     return element;
   }
 
-  /** @param {import("./scene.mjs").Panel} panel */
-  paint(panel) {
+  /** @param {import("./scene.mjs").Panel} given */
+  paint(given) {
+    const shapes = given.shapes.filter(({ points }) => points.every(isFinitePoint)); // nan has no place
+    const panel = { ...given, shapes, grips: given.grips.filter(({ at }) => isFinitePoint(at)) };
     this.panel = panel;
     if (!this.isDragging) this.frame = panel.frame; // the plane stays while a point in it is dragged
     this.svg.setAttribute("aria-label", panel.name);
@@ -249,6 +251,11 @@ export class Plane {
   remove() {
     this.box.remove();
   }
+}
+
+/** @param {number[]} point */
+function isFinitePoint(point) {
+  return point.every(Number.isFinite);
 }
 
 /** @param {number} value */
