@@ -164,11 +164,11 @@ def test_no_module_is_named_like_a_public_function() -> None:
 
 
 def test_the_table_is_complete_and_small() -> None:
-    """The table names exactly what exists: nine packages, and at most five modules."""
+    """The table names exactly what exists: eight packages, and at most five modules."""
     packages = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
     modules = {path.stem for path in PACKAGE.glob("*.py")}
     assert set(LAYERS) == packages | modules
-    assert len(packages) == 9
+    assert len(packages) == 8
     assert len(modules) <= 5
 
 

@@ -21,7 +21,7 @@ from PIL import Image
 from playwright.sync_api import Page as BrowserPage
 from playwright.sync_api import sync_playwright
 
-from jacmagic.lecture import Page
+from jacmagic.notebook.lecture import Page
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = ROOT / "docs" / "images" / "explorer.gif"

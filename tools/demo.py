@@ -9,7 +9,7 @@ import sys
 import time
 from pathlib import Path
 
-from jacmagic.lecture import Page
+from jacmagic.notebook.lecture import Page
 
 
 def main(arguments: list[str]) -> int:

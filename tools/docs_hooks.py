@@ -22,8 +22,8 @@ sys.path.insert(0, str(ROOT / "tools"))
 from docs_site.lessons import Lesson, lessons_of  # noqa: E402 the path comes first
 from docs_site.results import with_results  # noqa: E402
 
-from jacmagic.lecture.formulas import mathml  # noqa: E402
-from jacmagic.lecture.front_ends import FRONT_ENDS, kinds_in, script_of, style_of  # noqa: E402
+from jacmagic.notebook.lecture.formulas import mathml  # noqa: E402
+from jacmagic.notebook.lecture.front_ends import FRONT_ENDS, kinds_in, script_of, style_of  # noqa: E402
 
 FORMULA = re.compile(
     r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>',

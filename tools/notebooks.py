@@ -10,7 +10,7 @@ from pathlib import Path
 
 import nbformat
 
-from jacmagic.lecture.execution import kernel, run
+from jacmagic.notebook.lecture.execution import kernel, run
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
 

@@ -10,8 +10,8 @@ import pytest
 from playwright.sync_api import Page as BrowserPage
 from test_accessibility import CHECK, RULES, files
 
-from jacmagic.lecture import Page, Slides
-from jacmagic.lecture.execution import execute
+from jacmagic.notebook.lecture import Page, Slides
+from jacmagic.notebook.lecture.execution import execute
 
 CELLS = [
     ("markdown", "# Title\n\nA line with $x^2$ and <b>HTML</b>."),

@@ -11,10 +11,10 @@ from typing import Any
 import nbformat
 from nbconvert import HTMLExporter
 
-from jacmagic.lecture import Slides
-from jacmagic.lecture.execution import execute, kernel
-from jacmagic.lecture.exporters import TEMPLATES
-from jacmagic.lecture.formulas import formulas
+from jacmagic.notebook.lecture import Slides
+from jacmagic.notebook.lecture.execution import execute, kernel
+from jacmagic.notebook.lecture.exporters import TEMPLATES
+from jacmagic.notebook.lecture.formulas import formulas
 
 HEADING = "[Slides]({name}.slides.html) · [Notebook]({name}.ipynb)\n{{ .jm-lesson }}\n"
 FRONT = "---\nhide: [toc]\n---\n\n"

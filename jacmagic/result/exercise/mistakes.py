@@ -63,7 +63,7 @@ def named_mistake(
     evidence = _evidence(result, form, points, truth, hand, answer)
     wrong = evidence.wrong(i, j)
     with one_allowance(SECONDS), np.errstate(all="ignore"):
-        looks = (_rounded, plain_slip, _constant, *HABITS, *HYPOTHESES)
+        looks = (_rounded, plain_slip, _constant, *HABITS, rule_or_factor, *HYPOTHESES)
         return _first(looks, evidence, wrong)
 
 

@@ -1,7 +1,7 @@
 """What the browser gets of an exercise: the function as a tape, names, questions.
 
-Nothing here is derived from the Jacobian: the browser differentiates the function itself. The rules
-that are asked for are carried as salted hashes.
+Of the Jacobian only the entries that are given are carried: the browser differentiates the function
+itself. The rules that are asked for are carried as salted hashes.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from jacmagic.result import JacobianResult
 from jacmagic.symbolic.graph import OPERATIONS, Tape
 from jacmagic.symbolic.graph.tape import write_tape_with_slots
 from jacmagic.view.captions import point
+from jacmagic.view.exercise.matrix import Given, cells_of
 from jacmagic.view.exercise.question import RULE, Question
 from jacmagic.view.exercise.question_set import QuestionSet
-from jacmagic.view.exercise.worksheet import TASKS, cells_of, definitions, head, output_name
+from jacmagic.view.exercise.worksheet import TASKS, definitions, head, output_name
 
 MAX_OPERATIONS = 2000  # of a function that is differentiated while one types
 # The operations that the browser can differentiate: those of static/quiz_partials.mjs.
@@ -89,7 +90,7 @@ def _variant(exercise: QuestionSet) -> dict[str, Any]:
     cells: list[list[Any]] = []
     if exercise.kind == "entries":
         cells = [
-            [one.number if isinstance(one, Question) else one for one in row]
+            [one.mathml if isinstance(one, Given) else one.number for one in row]
             for row in cells_of(exercise)
         ]
     return {

@@ -33,7 +33,7 @@ class Exercise(GradedQuestions):
     def save_html(self, path: str | os.PathLike[str], *, title: str | None = None) -> Path:
         """Write one page that judges what is typed, without kernel or network.
 
-        The page contains the function, not its derivatives.
+        The page contains the function, not the derivatives that are asked for.
 
         Args:
             path: the file; one that exists is replaced.

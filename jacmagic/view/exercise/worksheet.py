@@ -14,6 +14,7 @@ from jacmagic.result import JacobianResult
 from jacmagic.symbolic.formula import plain, tex
 from jacmagic.symbolic.formula.named import NamedNumber
 from jacmagic.view.captions import point
+from jacmagic.view.exercise.matrix import Given, cells_of
 from jacmagic.view.exercise.question import RULE, Question
 from jacmagic.view.exercise.question_set import QuestionSet
 
@@ -68,20 +69,6 @@ def named_constants(exercise: QuestionSet) -> list[tuple[Label, float]]:
     return [(one.label, one.value) for symbol, one in reading.constants if symbol in used]
 
 
-def cells_of(exercise: QuestionSet) -> list[list[Question | str]]:
-    """Return the matrix as it is shown: a question, or the text of an entry that is not asked."""
-    jacobian = exercise.jacobian
-    pattern, (m, n) = jacobian.pattern.tolist(), jacobian.shape
-    cells: list[list[Question | str]] = [
-        ["·" if pattern[i][j] else "0" for j in range(n)] for i in range(m)
-    ]
-    for question in exercise.questions:
-        cells[question.row][question.column] = question
-    if jacobian.view.layout.is_transposed:
-        return [[cells[i][j] for i in range(m)] for j in range(n)]
-    return cells
-
-
 def output_name(jacobian: JacobianResult, i: int) -> str:
     """Return what is differentiated in a row as text: an output, or an entry of the gradient."""
     name = jacobian.rows[i].unicode
@@ -117,7 +104,7 @@ def text(exercise: QuestionSet) -> str:
 def _grid(exercise: QuestionSet) -> list[str]:
     """Return the matrix with numbers for blanks."""
     cells = [
-        [one if isinstance(one, str) else f"({one.number})" for one in row]
+        [one.text if isinstance(one, Given) else f"({one.number})" for one in row]
         for row in cells_of(exercise)
     ]
     width = max(len(cell) for row in cells for cell in row)
@@ -139,7 +126,7 @@ def latex(exercise: QuestionSet) -> str:
     shown += definitions(exercise)
     if exercise.kind == "entries":
         cells = [
-            [_blank(one) if isinstance(one, Question) else _unasked(one) for one in row]
+            [one.tex if isinstance(one, Given) else _blank(one) for one in row]
             for row in cells_of(exercise)
         ]
         shown.append(f"{head(exercise.jacobian)} = {typeset.matrix(cells)}")
@@ -150,10 +137,6 @@ def latex(exercise: QuestionSet) -> str:
 
 def _blank(question: Question) -> str:
     return rf"\boxed{{\scriptstyle {question.number} \qquad\qquad}}"
-
-
-def _unasked(cell: str) -> str:
-    return r"\cdot" if cell == "·" else cell
 
 
 def _gap(question: Question) -> str:
@@ -188,9 +171,9 @@ def _matrix(exercise: QuestionSet) -> str:
     )
 
 
-def _cell(one: Question | str) -> str:
-    if isinstance(one, str):
-        return f'<td style="text-align:center">{escape(one)}</td>'
+def _cell(one: Question | Given) -> str:
+    if isinstance(one, Given):
+        return f'<td style="text-align:center">{one.mathml}</td>'
     return f'<td><span style="{_BOX}">{one.number}</span></td>'
 
 

@@ -42,7 +42,7 @@ export class Entries {
   }
 
   /**
-   * @param {number | string} cell the number of a question, or a text
+   * @param {number | string} cell the number of a question, or MathML of an entry that is given
    * @param {Question[]} questions
    */
   cell(cell, questions) {
@@ -50,7 +50,7 @@ export class Entries {
     const box = make(document, "div", "jm-quiz-cell");
     const question = questions.find(({ number }) => number === cell);
     if (!question) {
-      box.textContent = String(cell);
+      box.append(readMathml(String(cell), document));
       box.classList.add("jm-quiz-fixed");
       return box;
     }

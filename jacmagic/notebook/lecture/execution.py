@@ -16,7 +16,7 @@ SECONDS_FOR_A_CELL = 300
 _SETUP = """\
 import warnings
 from IPython.core.getipython import get_ipython
-from jacmagic.lecture.setup import embed
+from jacmagic.notebook.lecture.setup import embed
 get_ipython().extension_manager.unload_extension("jacmagic")
 embed(get_ipython())
 warnings.resetwarnings()

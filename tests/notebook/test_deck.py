@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import nbformat
 
-from jacmagic.lecture.deck import slide_cells
+from jacmagic.notebook.lecture.deck import slide_cells
 
 
 def cell(kind: str, source: str, slide: str = "") -> nbformat.NotebookNode:

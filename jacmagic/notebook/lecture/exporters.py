@@ -14,10 +14,10 @@ from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
 from traitlets import Bool
 
-from jacmagic.lecture.deck import slide_cells
-from jacmagic.lecture.execution import execute
-from jacmagic.lecture.formulas import formulas
-from jacmagic.lecture.front_ends import kinds_in, script_of, style_of
+from jacmagic.notebook.lecture.deck import slide_cells
+from jacmagic.notebook.lecture.execution import execute
+from jacmagic.notebook.lecture.formulas import formulas
+from jacmagic.notebook.lecture.front_ends import kinds_in, script_of, style_of
 
 _LATEX = """\
 {%- block data_latex -%}
@@ -82,7 +82,7 @@ class _Renderer(IPythonRenderer):
 class Page(HTMLExporter):
     """One page whose explorers are live; it loads nothing from outside.
 
-    Run by `jupyter nbconvert --to jacmagic.lecture.Page`. The notebook is run first, in its folder.
+    Run by `jupyter nbconvert --to jacmagic-page`. The notebook is run first, in its folder.
     """
 
     export_from_notebook = None  # no entry in Jupyter's menus
@@ -130,7 +130,7 @@ class Page(HTMLExporter):
 class Slides(Page):
     """Slides whose explorers are live: arrows turn them, `#3` in the address is the third.
 
-    Run by `jupyter nbconvert --to jacmagic.lecture.Slides`. The notebook is run first.
+    Run by `jupyter nbconvert --to jacmagic-slides`. The notebook is run first.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -152,4 +152,4 @@ def _html_of(notebook: NotebookNode) -> Iterator[str]:
 
 
 def _file(name: str) -> str:
-    return (files("jacmagic") / "lecture" / "static" / name).read_text(encoding="utf-8")
+    return (files("jacmagic") / "notebook" / "lecture" / "static" / name).read_text(encoding="utf-8")
