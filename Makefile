@@ -5,12 +5,14 @@
 #   make test     the whole suite: Python, documentation, notebooks, JavaScript, real browser
 #   make lint     style, format and types
 #   make docs     the documentation, strictly, into site/
+#   make site-check  open the documentation in a browser: accessibility, width, no network
 #   make bench    time it beside torch and others, into docs/benchmarks.md; QUICK=1 only prints
 #   make agreement   count right functions and planted faults, into docs/explanation/agreement.md
 #   make comparison  count right Jacobians and planted slips, into docs/explanation/comparison.md
 #   make bench-widget   time a slider's event beside ipywidgets' interact, in a browser
 #   make fuzz     compare all ways to the Jacobians of random programs; SECONDS=60, SEED=0
 #   make notebooks   run the notebooks and store their outputs
+#   make capture   record the README's animation in a browser
 #   make pins     write constraints.txt anew from what is installed
 #   make clean    remove what was built; `make distclean` removes .venv too
 
@@ -25,8 +27,11 @@ WORKERS ?= 2
 PYTEST   = OMP_NUM_THREADS=1 JUPYTER_PLATFORM_DIRS=1 $(BIN)/python -m pytest
 NBVAL    = --nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with=tests/nbval.cfg
 
+# Kernels and servers that the tests start would else compile all of the package each.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
-.PHONY: help lab demo bench agreement comparison bench-widget fuzz test test-js test-notebooks test-python lint docs notebooks pins clean distclean system
+.PHONY: help lab demo bench agreement comparison bench-widget capture fuzz test test-js test-notebooks test-python lint docs notebooks site-check pins clean distclean system
 
 help:
 	@sed -n '3,/^$$/s/^#  \{0,1\}//p' Makefile
@@ -74,6 +79,9 @@ docs: $(VENV)/.dev
 	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
 	@echo "docs: site/index.html"
 
+site-check: docs system
+	@$(BIN)/python tools/site_check.py
+
 fuzz: $(VENV)/.dev
 	@OMP_NUM_THREADS=1 $(BIN)/python tools/fuzz/fuzz.py --seconds $(or $(SECONDS),60) --seed $(or $(SEED),0)
 
@@ -88,6 +96,9 @@ bench-widget: $(VENV)/.dev system
 
 notebooks: $(VENV)/.dev
 	@$(BIN)/python tools/notebooks.py notebooks/*.ipynb
+
+capture: $(VENV)/.dev system
+	@$(BIN)/python tools/capture.py
 
 pins: $(VENV)/.dev $(VENV)/.bench
 	@$(BIN)/python tools/install.py --pins $(VENV) > build/constraints.txt

@@ -20,12 +20,13 @@ from jacmagic.numeric.options import ComputeOptions
 from jacmagic.result import Outside
 from jacmagic.result.compiled import CompiledJacobian, as_tensor, compiled_of
 from jacmagic.result.options import DisplayOptions
-from jacmagic.sweeps.batch import JacobianBatch, batch_of
 from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.view.jacobian import Jacobian
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
+
+    from jacmagic.sweeps.batch import JacobianBatch
 
 _DISPLAY = DisplayOptions()
 
@@ -119,6 +120,8 @@ def jacobian(
     """
     options = ComputeOptions(strategy, chunk_size, create_graph, strict, vectorize)
     if batch:
+        from jacmagic.sweeps.batch import batch_of  # only batches need it
+
         single = "jacobian for one sample at a time"
         chosen = _without_manifolds(wrt, out, "with batch=True", single)
         return batch_of(func, inputs, options, wrt=chosen, names=names)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TypeVar, overload
 
+from jacmagic.errors import PointError
 from jacmagic.render.names import code_name, tex_name, unicode_name
 
 _S = TypeVar("_S")
@@ -227,3 +228,24 @@ def apart(labels: Sequence[Label]) -> list[Label]:
             if other != label:
                 alike.add(label if other.index or not label.index else other)
     return [replace(label, written_out=True) if label in alike else label for label in labels]
+
+
+def entry_of(i: int, j: int, shape: tuple[int, int], of: str = "Jacobian") -> tuple[int, int]:
+    """Return row and column of an entry, where negative ones count from the end.
+
+    Args:
+        i: the row.
+        j: the column.
+        shape: (m, n) of the matrix.
+        of: what the matrix is called in the message.
+
+    Raises:
+        PointError: there is no such entry.
+    """
+    m, n = shape
+    if not (-m <= i < m and -n <= j < n):
+        raise PointError(
+            f"expected an entry of the {m} × {n} {of}; found ({i}, {j}); "
+            f"count from 0: the last entry is ({m - 1}, {n - 1})"
+        )
+    return i % m, j % n

@@ -41,6 +41,7 @@ ELEMENTS = {"math", "mrow", "mi", "mn", "mo", "mtext", "msub", "msup", "msubsup"
         (Label("q_ddot_1"), "q_ddot_1", "q_ddot_1", r"\ddot{q}_{1}", "q_ddot_1"),
         (Label("mass"), "mass", "mass", r"\mathrm{mass}", "mass"),
         (Label("mass_2"), "mass_2", "mass₂", r"\mathrm{mass}_{2}", "mass_2"),
+        (Label("lstm_cell1"), "lstm_cell1", "lstm_cell₁", r"\mathrm{lstm\_cell}_{1}", "lstm_cell1"),
         (Label("a_rate"), "a_rate", "a_rate", r"a_{\mathrm{rate}}", "a_rate"),
         (Label("my_rate"), "my_rate", "my_rate", r"\mathrm{my\_rate}", "my_rate"),
         (Label("x'"), "x'", "x'", "x'", "x_"),

@@ -4,7 +4,9 @@
 
 A real JupyterLab in a headless Chromium. Time begins with the trusted key event; "dom" is when the
 right number stands in the page, "paint" the first task after the frame that draws it. A storm is a
-hundred key events in about a second. Everything is interleaved; what counts is the ratio.
+hundred key events in about a second. "torch" is when the kernel's number has replaced the tape's,
+"verdict" when the sources have been compared too, 0.15 s after the last event. Everything is
+interleaved; what counts is the ratio.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "browser"))
 lab: Any = import_module("lab")
 
-ROUNDS, KEYS, STORM = 3, 40, 100
+ROUNDS, KEYS, STORM, CONFIRMED_KEYS = 3, 40, 100, 10
 SEED = """%%jacobian x1=3 x2=4 x3=5 OPTIONS
 def f(x1, x2, x3):
     return (x1 + x2, x3*x1, x2**3)"""
@@ -80,6 +82,16 @@ OBSERVE = """() => {
       channel.port2.postMessage(0);
     });
   }).observe(document.body, { subtree: true, childList: true, characterData: true });
+  new MutationObserver(() => {
+    const root = document.querySelector(".jm-root");
+    const { pending } = seen;
+    if (!root || !pending?.paint || root.classList.contains("jm-ahead")) return;
+    pending.torch ??= performance.now() - pending.start;
+    const verdict = root.querySelector(".jm-agreement").textContent;
+    if (verdict.startsWith("✓")) pending.verdict ??= performance.now() - pending.start;
+  }).observe(document.body, {
+    subtree: true, childList: true, attributes: true, characterData: true,
+  });
   const frame = () => {
     seen.frames += 1;
     if (Number.isNaN(read())) seen.blanks += 1;
@@ -102,6 +114,15 @@ def single(page: Any) -> tuple[list[float], list[float]]:
     return [one["dom"] for one in done], [one["paint"] for one in done]
 
 
+def confirmations(page: Any) -> list[dict[str, float]]:
+    """Return the milliseconds from a key to torch's number and to the verdict, of ten keys."""
+    page.evaluate("() => { window.seen.done = []; }")
+    for k in range(CONFIRMED_KEYS):
+        page.keyboard.press("ArrowRight" if k % 2 else "ArrowLeft")
+        page.wait_for_function("() => window.seen.pending.verdict !== undefined")
+    return page.evaluate("() => window.seen.done")
+
+
 def storm(page: Any) -> dict[str, float]:
     """Press a hundred keys in a second; return frames, blank frames, the last lag."""
     page.keyboard.press("Home")
@@ -120,9 +141,9 @@ def storm(page: Any) -> dict[str, float]:
     )
 
 
-def measure(context: Any, address: str, folder: Path, cell: str) -> dict[str, Any]:
+def measure(context: Any, address: str, folder: Path, design: str) -> dict[str, Any]:
     """Open one design in a notebook of its own."""
-    lab.write(folder / "bench.ipynb", ["%load_ext jacmagic", cell])
+    lab.write(folder / "bench.ipynb", ["%load_ext jacmagic", DESIGNS[design]])
     page = context.new_page()
     notebook = lab.Notebook(page, address)
     notebook.open("bench.ipynb")
@@ -132,7 +153,9 @@ def measure(context: Any, address: str, folder: Path, cell: str) -> dict[str, An
     page.wait_for_function(READY)
     page.locator(HANDLE).first.focus()
     dom, paint = single(page)
-    found = {"dom": dom, "paint": paint, "storm": storm(page)}
+    found: dict[str, Any] = {"dom": dom, "paint": paint}
+    found["confirmed"] = confirmations(page) if "with its tape" in design else []
+    found["storm"] = storm(page)
     page.close()
     lab.stop_kernels(address)
     return found
@@ -151,10 +174,11 @@ def main() -> None:
         folder = Path(name)
         with lab.serve(folder) as address:
             for _ in range(ROUNDS):
-                for design, cell in DESIGNS.items():
-                    found[design].append(measure(context, address, folder, cell))
+                for design in DESIGNS:
+                    found[design].append(measure(context, address, folder, design))
     print("| design | dom p50 | p95 | paint p50 | p95 | storm: values | blank frames | lag |")
     print("|---|---|---|---|---|---|---|---|")
+    notes: list[str] = []
     for design, rounds in found.items():
         dom = [value for one in rounds for value in one["dom"]]
         paint = [value for one in rounds for value in one["paint"]]
@@ -166,6 +190,15 @@ def main() -> None:
         cells.append(f"{blank} of {frames}")
         cells.append(f"{statistics.median(one['lag'] for one in storms):.1f}")
         print(f"| {design} | {' | '.join(cells)} |")
+        if confirmed := [one for each in rounds for one in each["confirmed"]]:
+            quantiles = {
+                key: [share([each[key] for each in confirmed], part) for part in (0.5, 0.95)]
+                for key in ("torch", "verdict")
+            }
+            notes += [
+                f"{design}, {key}: p50 {a:.0f}, p95 {b:.0f}" for key, (a, b) in quantiles.items()
+            ]
+    print("\n".join(["", *notes]))
 
 
 if __name__ == "__main__":

@@ -19,3 +19,13 @@ def flat(tensors: Sequence[Tensor]) -> Tensor:
     """Return all components as one tensor (n,); of one tensor, without a copy."""
     parts = [one.reshape(-1) for one in tensors]
     return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+
+def parts_of(point: np.ndarray, like: Sequence[Tensor]) -> list[Tensor]:
+    """Return the tensors of a flat point (n,), of the shapes, dtypes and devices of others."""
+    parts, start = [], 0
+    for one in like:
+        part = torch.from_numpy(point[start : start + one.numel()].copy())
+        start += one.numel()
+        parts.append(part.to(dtype=one.dtype, device=one.device).reshape(one.shape))
+    return parts

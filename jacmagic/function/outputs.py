@@ -117,6 +117,8 @@ def flatten(value: Any) -> Outputs:
         >>> outputs.rebuild("abc")
         {'area': 'a', 'sides': ('b', 'c')}
     """
+    if type(value) is Tensor:  # the usual case, before the slow questions
+        return Outputs((_leaf(value, ()),), ((),), value)
     pairs = list(leaves_of(value))
     if not pairs:
         raise FunctionError(f"{EXPECTED}; found {value!r} with nothing in it; return a value")

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
@@ -23,7 +22,7 @@ from jacmagic.function.modules import (
     training_notes,
 )
 from jacmagic.function.nests import Nest, nest_of
-from jacmagic.function.problem import Problem
+from jacmagic.function.problem import Problem, altered
 from jacmagic.function.pytree import children
 from jacmagic.function.remaking import Remake
 from jacmagic.function.source import filename_of, required_of, source_of, title_of, uncompiled
@@ -69,7 +68,7 @@ def problem_of(
     func = uncompiled(func)
     parts = unpacked(func, inputs)
     made = problem_on(wrt, out, lambda chosen: _made(func, parts, chosen, names, fixed))
-    return dataclasses.replace(made, remake=remake)
+    return altered(made, remake=remake)
 
 
 def _made(

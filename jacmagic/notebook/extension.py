@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Callable
 
-from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
 from jacmagic.notebook.check_magic import CheckMagics, check_parser
 from jacmagic.notebook.completion import IDENTIFIER, matcher_for
+from jacmagic.notebook.first_line import NAMES, explainer, lifted
 from jacmagic.notebook.magic import JacobianMagics, parser_of
 
 _BRACKETS = re.compile(r"(%%?(?:jacobian_check|jacobian|hessian))(?=[(\[{])")
@@ -21,29 +20,17 @@ def apart(lines: list[str]) -> list[str]:
     return [_BRACKETS.sub(r"\1 ", lines[0], count=1), *lines[1:]] if lines else lines
 
 
-_MAGICS = ("jacobian", "hessian", "jacobian_check")
 _CLASSES = (JacobianMagics, CheckMagics)
-
-
-def _below_the_first_line(name: str) -> Callable[[str], None]:
-    """Return the `%name` that IPython calls for `%%name` below the first line."""
-
-    def explain(line: str) -> None:
-        raise UsageError(
-            f"%%{name} has to be the first line of its cell; "
-            "move what stands above it into a cell of its own"
-        )
-
-    return explain
+_CLEANUPS = (lifted, apart)  # of a cell's lines, in this order
 
 
 def load(shell: InteractiveShell) -> None:
     """Register the magic and the completion of its line."""
     unload(shell)
     shell.register_magics(*_CLASSES)
-    for name in _MAGICS:
-        shell.magics_manager.register_function(_below_the_first_line(name), "line", f"%{name}")
-    shell.input_transformer_manager.cleanup_transforms.append(apart)
+    for name in NAMES:
+        shell.magics_manager.register_function(explainer(name), "line", f"%{name}")
+    shell.input_transformer_manager.cleanup_transforms += _CLEANUPS
     if shell.Completer is not None:
         parsers = {name: parser_of(name) for name in ("jacobian", "hessian")}
         parsers["jacobian_check"] = check_parser()
@@ -54,8 +41,7 @@ def load(shell: InteractiveShell) -> None:
 def unload(shell: InteractiveShell) -> None:
     """Undo `load`."""
     cleanups = shell.input_transformer_manager.cleanup_transforms
-    if apart in cleanups:
-        cleanups.remove(apart)
+    cleanups[:] = [one for one in cleanups if one not in _CLEANUPS]
     _unregister(shell)
     if shell.Completer is not None:
         shell.Completer.custom_matchers = [
@@ -77,7 +63,7 @@ def _unregister(shell: InteractiveShell) -> None:
 def _remove(shell: InteractiveShell, registered: object) -> None:
     """Remove what the methods of one class of magics are registered as."""
     manager = shell.magics_manager
-    for kind, name in itertools.product(("line", "cell"), _MAGICS):
+    for kind, name in itertools.product(("line", "cell"), NAMES):
         if getattr(manager.magics[kind].get(name), "__self__", None) is registered:
             del manager.magics[kind][name]
             manager.magics["line"].pop(f"%{name}", None)

@@ -37,9 +37,10 @@ if TYPE_CHECKING:
     from jacmagic.function.problem import Problem
     from jacmagic.result.compiled import CompiledJacobian
     from jacmagic.view.exact import ExactJacobian
+    from jacmagic.view.exercise import Exercise
     from jacmagic.view.jacobian import Jacobian
 
-    Shown = Jacobian | ExactJacobian | CompiledJacobian
+    Shown = Jacobian | ExactJacobian | CompiledJacobian | Exercise
 
 _DESCRIPTION = """Show the Jacobian of a torch function: numbers, closed form and sliders.
 
@@ -199,7 +200,12 @@ class JacobianMagics(Magics):
         forms = ClosedForms(wanted=options.formula, budget=options.budget)
         view = fill(DisplayOptions, options, ranges=ranges, command=command)
         result = Jacobian.of(problem, fill(ComputeOptions, options), forms, view)
-        return self._exactly(result, typed) if options.exact else result
+        if options.exact:
+            return self._exactly(result, typed)
+        shown = result if options.quiz is None else exercise_of(result, options)
+        if options.save is not None:
+            shown.save_html(options.save)
+        return shown
 
     def _exactly(self, result: Jacobian, typed: Line) -> ExactJacobian:
         """Return the closed form at the values on the line, as they are written there."""
@@ -214,6 +220,13 @@ class JacobianMagics(Magics):
                     column = one.column + len(one.name) + 1
                     raise PointError(f"{error}{typed.mark(column, len(one.source))}") from None
         return result.exact(values)
+
+
+def exercise_of(result: Jacobian, options: argparse.Namespace) -> Exercise:
+    """Return the exercise that the line asks for."""
+    from jacmagic.view.exercise import QuizOptions, quiz_of
+
+    return quiz_of(result, QuizOptions.typed(options.quiz, options.seeds))
 
 
 def parser_of(magic: str) -> argparse.ArgumentParser:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -99,12 +100,31 @@ OPTIONS = (
         metavar="N",
         help="significant digits shown",
     ),
+    argument(
+        "--quiz",
+        metavar="KIND",
+        help="show an exercise instead: entries (also without KIND), entries=3 for three of them, "
+        "steps for derivations line by line, rules for the rule of each step",
+    ),
+    argument(
+        "--seeds",
+        type=int,
+        default=1,
+        metavar="N",
+        help="variants of the exercise, each with entries of its own",
+    ),
+    argument(
+        "--save",
+        metavar="PATH",
+        help="write what is shown as an HTML file too, live without a kernel",
+    ),
     argument("-v", "--variable", metavar="NAME", help="store the result in this name"),
     argument("-q", "--quiet", action="store_true", help="show nothing; the value is returned"),
     argument("-h", "--help", action="store_true", help="show this help"),
 )
 
 
+_QUIZ = re.compile(r"(entries|steps|rules)(=[1-9]\d*)?")
 _OF_CHECKS = {"--of", "--wrt", "--at", "--dtype", "--device", "--budget", "-p", "-v", "-q", "-h"}
 CHECK_OPTIONS = (
     argument(
@@ -170,7 +190,30 @@ def check(parsed: argparse.Namespace) -> None:
     if parsed.exact and (parsed.compile or not parsed.formula):
         other = "--compile" if parsed.compile else "--no-formula"
         raise UsageError(f"--exact shows the closed form; write it without {other}")
+    _check_shown(parsed)
     check_common(parsed)
+
+
+def _check_shown(parsed: argparse.Namespace) -> None:
+    """Refuse values and combinations of what is shown instead of a Jacobian."""
+    if parsed.quiz is not None and not _QUIZ.fullmatch(parsed.quiz):
+        raise UsageError(
+            "--quiz needs one of entries, steps, rules, or entries=3 for three of them; "
+            f"found {parsed.quiz}; write --quiz entries"
+        )
+    if parsed.seeds < 1:
+        raise UsageError(
+            f"--seeds needs a number of variants, at least 1; found {parsed.seeds}; write 40"
+        )
+    asked = {"--exact": parsed.exact, "--compile": parsed.compile, "--quiz": parsed.quiz}
+    instead = [name for name, value in asked.items() if value]
+    if parsed.quiz is not None and (len(instead) > 1 or not parsed.formula):
+        other = instead[0] if len(instead) > 1 else "--no-formula"
+        raise UsageError(f"--quiz asks for the closed form; write it without {other}")
+    if parsed.seeds != 1 and parsed.quiz is None:
+        raise UsageError("--seeds counts variants of an exercise; write --quiz entries --seeds 40")
+    if parsed.save is not None and instead and instead[0] != "--quiz":
+        raise UsageError(f"--save writes the live page; write it without {instead[0]}")
 
 
 def check_common(parsed: argparse.Namespace) -> None:

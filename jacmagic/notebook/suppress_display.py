@@ -25,8 +25,10 @@ def suppress_display(shell: InteractiveShell, result: object) -> None:
     def restore(*_: object) -> None:
         shell.events.unregister("post_run_cell", restore)
         formatter.pop(kind, None)
+        if usual is not None:
+            formatter.for_type(kind, usual)
         vars(hook).pop("write_output_prompt", None)
 
-    formatter.for_type(kind, show_nothing)
+    usual = formatter.for_type(kind, show_nothing)
     vars(hook)["write_output_prompt"] = lambda: None
     shell.events.register("post_run_cell", restore)

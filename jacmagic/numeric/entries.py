@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-import scipy.sparse as sp
 import torch
 from torch import Tensor
 
@@ -15,6 +15,9 @@ from jacmagic.numeric.memory import require_memory
 from jacmagic.numeric.modes.mode import Blocks
 from jacmagic.numeric.sparsity import Plan
 from jacmagic.render.text import spaced
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
 
 
 @dataclass(frozen=True)
@@ -83,6 +86,8 @@ class Sparse:
     @cached_property
     def entries(self) -> sp.csr_array:
         """The entries as SciPy's sparse float64 array (m, n)."""
+        import scipy.sparse as sp  # only sparse matrices need it
+
         pattern = self.scheme.plan.pattern
         values = self.values.detach().cpu().double().numpy()
         return sp.csr_array((values, pattern.indices, pattern.indptr), shape=pattern.shape)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from jacmagic.function.components import components
+from jacmagic.function.components import components, parts_of
 from jacmagic.function.interop.call_limit import Counted
 from jacmagic.function.outputs import flatten
 from jacmagic.function.silent_rerun import set_random_states
@@ -72,7 +72,7 @@ class Probe:
 
     def rounded(self, point: np.ndarray) -> np.ndarray:
         """Return a point as the tensors hold it."""
-        return components(self._tensors(point))
+        return components(parts_of(point, self._like))
 
     def __call__(self, point: np.ndarray) -> np.ndarray:
         """Return the m outputs at a point (n,).
@@ -82,7 +82,7 @@ class Probe:
             CountError: the function has another number of outputs than there.
         """
         self.calls += 1
-        tensors = self._tensors(point)
+        tensors = parts_of(point, self._like)
         if self._random is not None:
             set_random_states(tensors, self._random)
         inputs = writable([one.requires_grad_() for one in tensors])
@@ -97,11 +97,3 @@ class Probe:
         elif len(outputs) != self._outputs:
             raise CountError(f"{len(outputs)} outputs away from the point, {self._outputs} at it")
         return outputs
-
-    def _tensors(self, point: np.ndarray) -> list[Tensor]:
-        tensors, start = [], 0
-        for one in self._like:
-            part = torch.from_numpy(point[start : start + one.numel()].copy())
-            start += one.numel()
-            tensors.append(part.to(dtype=one.dtype, device=one.device).reshape(one.shape))
-        return tensors

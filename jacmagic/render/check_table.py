@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import Sequence
 from html import escape
 
+from jacmagic.render.prose import paragraph
+
 HEADS = ("entry", "yours", "right", "difference", "ratio", "verdict", "cause")
 _NUMBERS = 5  # columns from the second up to the ratio are flush right
 _STYLE = """\
@@ -94,10 +96,10 @@ def latex(lines: Sequence[str], rows: Sequence[Sequence[str]], remarks: Sequence
         rows: cells; the first of each is LaTeX, as are the numbers, the last two are text.
         remarks: below it, as text.
     """
-    blocks = [rf"$$\text{{{line}}}$$" for line in lines]
+    blocks = [*map(paragraph, lines)]
     if rows:
         head = " & ".join(rf"\text{{{name}}}" for name in HEADS)
         body = " \\\\\n".join(" & ".join(row) for row in rows)
         array = rf"\begin{{array}}{{lrrrrll}} {head} \\ \hline" + f"\n{body}\n" + r"\end{array}"
         blocks.append(f"$$\n{array}\n$$")
-    return "\n".join([*blocks, *(rf"$$\text{{{line}}}$$" for line in remarks)])
+    return "\n\n".join([*blocks, *map(paragraph, remarks)])

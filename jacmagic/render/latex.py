@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 
+from jacmagic.render.extent import extent
 from jacmagic.render.layout import Layout
 from jacmagic.render.text import number as plain_number
+from jacmagic.render.wide import PAGE_LETTERS, parts
 
 _SLOT = "90071992"  # the first digits of a numeral that no formula contains: 2⁵³ / 10⁸
-PAGE_LETTERS = 72  # of links of a chain that share a line: the width of a page
+MAX_HEAD = 16  # letters of a left-hand side that stands on the line of the first link
 
 
 def number(value: float, digits: int = 4) -> str:
@@ -102,10 +104,10 @@ def derivation(
     signs: Sequence[str],
     where: Sequence[str] = (),
     matrix: Sequence[str] = (),
-) -> str:
-    """Return a chain of matrices, each link after its "=" or "≠".
+) -> list[str]:
+    """Return a chain of matrices, each link after its "=" or "≠", as lines to be aligned.
 
-    Short neighbours share a line. The
+    Short neighbours share a line; a link that is wider than a line has several. The
     equations of `where` follow, introduced by "with", and those of `matrix`, by "in matrix form".
     """
     lines: list[str] = []
@@ -113,14 +115,17 @@ def derivation(
     for link, plain in zip(links, signs, strict=True):
         sign = r"\neq" if plain == "≠" else plain
         width = max(map(extent, link.split(r"\\")), default=0) + 4
-        if lines and used + width <= PAGE_LETTERS:
+        first, *others = parts(link)
+        if lines and not others and used + width <= PAGE_LETTERS:
             lines[-1] += f" {sign} {link}"
             used += width
         else:
-            lines.append(f"&{sign} {link}")
-            used = width
+            lines += [f"&{sign} {first}", *(rf"&\phantom{{{sign}}} {part}" for part in others)]
+            used = PAGE_LETTERS if others else width
     where_below = [*listed(where, "with"), *listed(matrix, "in matrix form")]
-    return aligned([f"{left} {lines[0]}" if lines else left, *lines[1:], *where_below])
+    if not lines or extent(left) > MAX_HEAD:
+        return [f"&{left}" if lines else left, *lines, *where_below]
+    return [f"{left} {lines[0]}", *lines[1:], *where_below]
 
 
 def aligned(lines: Sequence[str]) -> str:
@@ -173,46 +178,3 @@ def broken(left: str, terms: Sequence[str], widest: int) -> list[str]:
         used += width
     lines[0] = lines[0].replace("= +", "=")
     return lines
-
-
-_FRACTION = re.compile(r"\\frac\s*{([^{}]*)}\s*{([^{}]*)}")
-_FRAMES = (
-    (re.compile(r"\\left\[ \\begin{array}{[c|]*}"), r"\\begin{bmatrix}"),
-    (re.compile(r"\\end{array} \\right\]"), r"\\end{bmatrix}"),
-    (re.compile(r"\\hline "), ""),
-)
-_GROUP = re.compile(r"(\\[a-zA-Z]+|[^}\s]){([^{}]*)}")
-_COMMAND = re.compile(r"\\([a-zA-Z]+)")
-FUNCTION_NAMES = frozenset(
-    "sin cos tan cot sec csc ln exp arcsin arccos arctan sinh cosh tanh max min det".split()
-)
-_SILENT = {"left", "right", "begin", "end", "mathrm", "mathbf", "text", "operatorname", "quad"}
-
-
-def extent(source: str) -> int:
-    """Estimate the width of LaTeX in letters."""
-    before = None
-    source = _undivided(source)
-    while before != source:
-        before = source
-        source = _FRACTION.sub(lambda match: max(match.groups(), key=extent), source)
-        source = _GROUP.sub(_unwrapped, source)
-    source = _COMMAND.sub(lambda match: _letters(match[1]), source)
-    return len(re.sub(r"[\s{}_^\\]", "", source))
-
-
-def _undivided(source: str) -> str:
-    """Return LaTeX whose matrices have no lines."""
-    for pattern, plain in _FRAMES:
-        source = pattern.sub(plain, source)
-    return source
-
-
-def _unwrapped(match: re.Match[str]) -> str:
-    return match[0] if match[1] == r"\frac" else f"{match[1]} {match[2]}"
-
-
-def _letters(command: str) -> str:
-    if command in FUNCTION_NAMES:
-        return command
-    return "" if command in _SILENT else "x"

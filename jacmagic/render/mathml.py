@@ -6,7 +6,7 @@ import itertools
 import re
 from typing import TYPE_CHECKING
 
-from jacmagic.render.latex import FUNCTION_NAMES
+from jacmagic.render.extent import FUNCTION_NAMES
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -23,6 +23,7 @@ def to_mathml(source: str, *, display: bool = True) -> str:
     from latex2mathml.converter import convert_to_element
 
     plain = re.sub(r"\\\\\[[\d.]+ex\]", r"\\\\", source)
+    plain = plain.replace(r"\operatorname{atan2}", r"\mathrm{atan2}")  # drops names with a digit
     plain, lines = _without_lines(plain, display)
     if not display:
         plain = plain.replace(r"\begin{bmatrix}", r"\left[ \begin{matrix}")

@@ -31,6 +31,7 @@ _ALIASES = {"eps": "epsilon", "lam": "lambda", "lmbda": "lambda", "lamda": "lamb
 _ACCENTS = {"dot", "ddot", "hat", "bar", "tilde", "vec"}
 _SUBSCRIPTS = str.maketrans("0123456789aehijklmnoprstuvx", "₀₁₂₃₄₅₆₇₈₉ₐₑₕᵢⱼₖₗₘₙₒₚᵣₛₜᵤᵥₓ")
 _NAME = re.compile(r"(?P<stem>[^\W\d_]+)(?P<digits>[0-9]*)(?P<rest>(?:_[^\W_]+)*)_*(?P<primes>'*)")
+_NUMBERED = re.compile(r"(?P<word>.*[^\W\d_])(?P<digits>[0-9]+)")  # lstm_cell1
 # combining characters that IPython's Tab writes behind a letter (θ̇, x̂, v⃗) → accent
 _MARKS = dict(
     zip(
@@ -49,7 +50,7 @@ MAX_CHARACTERS = 40  # of a name that are shown, so that tables keep their width
 
 # Characters with a meaning in TeX or HTML are written outside \text{…}, as mathematics. The braces
 # around < and > keep them from beginning a tag.
-_COMMANDS = {
+COMMANDS = {
     "\\": r"\backslash",
     "{": r"\{",
     "}": r"\}",
@@ -64,7 +65,7 @@ _COMMANDS = {
     ">": "{>}",
 }
 _SIGNS = "\u2100-\u214f\u2190-\u23ff\u27c0-\u27ff\u2900-\u2aff"  # mathematics only, in KaTeX
-_APART = re.escape("".join(_COMMANDS)) + _SIGNS
+_APART = re.escape("".join(COMMANDS)) + _SIGNS
 _RUN = re.compile(f"[{_APART}]|[^{_APART}]+")
 
 
@@ -102,7 +103,7 @@ def tex_name(name: str, index: Sequence[int], *, verbatim: bool = False) -> str:
 
 def escaped_text(text: str) -> str:
     r"""Return a sentence as LaTeX for math mode: \text{…}, signs and commands."""
-    return "".join(map(_piece, _RUN.findall("".join(map(_printable, text)))))
+    return "".join(map(_piece, _RUN.findall("".join(map(printable, text)))))
 
 
 @dataclass(frozen=True)
@@ -148,7 +149,9 @@ def _plain_parts(name: str) -> _Parts | None:
     subscripts = [suffix for suffix in suffixes if suffix and suffix not in _ACCENTS]
     is_word = len(stem) > 1 and stem not in _LETTERS
     if is_word and (accents or not all(map(_is_number, subscripts))):
-        return None  # learning_rate is one word, not a learning with the subscript rate
+        # learning_rate is one word, not a learning with the subscript rate
+        ending = _NUMBERED.fullmatch(name)
+        return ending and _Parts(ending["word"], [ending["digits"]], [], "")
     return _Parts(stem, subscripts, accents, match["primes"])
 
 
@@ -192,16 +195,17 @@ def _as_text(name: str) -> str:
 def _piece(run: str) -> str:
     if re.match(f"[{_SIGNS}]", run):
         return f"{{{run}}}"
-    return _COMMANDS.get(run) or rf"\text{{{run}}}"
+    return COMMANDS.get(run) or rf"\text{{{run}}}"
 
 
 def _visible(name: str) -> str:
     """Return a name on one line, shortened, with � for unprintable characters."""
-    shown = "".join(map(_printable, unicodedata.normalize("NFC", name)))
+    shown = "".join(map(printable, unicodedata.normalize("NFC", name)))
     return (shown if len(shown) <= MAX_CHARACTERS else f"{shown[: MAX_CHARACTERS - 1]}…") or "''"
 
 
-def _printable(character: str) -> str:
+def printable(character: str) -> str:
+    """Return a character, or what stands for it where it would be invisible or move others."""
     if character.isspace():
         return " "
     hidden = unicodedata.category(character) in {"Cc", "Cf", "Cn", "Cs", "Co"}

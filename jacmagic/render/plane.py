@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
+from itertools import chain, compress
 from typing import Protocol
 
 Point = tuple[float, float]
@@ -18,6 +19,8 @@ SIDE = 300  # of the square that shapes are drawn in, in the SVG's own units
 LEFT, RIGHT, TOP, BOTTOM = 46, 10, 22, 30  # margins, for ticks and names of the axes
 WIDTH, HEIGHT = LEFT + SIDE + RIGHT, TOP + SIDE + BOTTOM
 HEAD = 8  # of an arrow
+LETTER = 6.5  # of a label: its width on average
+AXIS_MARGIN = 38  # from the frame to the middle of the label of an axis inside it
 BLUE, ORANGE, RED, GREY = "#1976d2", "#ef6c00", "#d32f2f", "#888"
 _STROKES = {
     "grid": f'stroke="{GREY}" stroke-opacity="0.55"',
@@ -53,7 +56,7 @@ def panel(
 
     Args:
         shapes: what is drawn, in order.
-        axes: labels.
+        axes: labels; "" for both where there are no ticks.
         across: ends of the horizontal axis.
         up: ends of the vertical axis.
         ticks: numbers and texts of an axis with these ends.
@@ -65,10 +68,14 @@ def panel(
         y = SIDE * (up[1] - point[1]) / (up[1] - up[0])
         return _bounded(x), _bounded(y)
 
-    drawn = [_shape(one, [at(point) for point in one.points]) for one in shapes]
+    places = [[at(point) for point in one.points] for one in shapes]
+    finite = [all(map(math.isfinite, chain.from_iterable(place))) for place in places]
+    shapes = list(compress(shapes, finite))
+    drawn = list(map(_shape, shapes, compress(places, finite)))
     corner = (across[0], up[0])
-    horizontal = [(at((value, corner[1]))[0], text) for value, text in ticks(across)]
-    vertical = [(at((corner[0], value))[1], text) for value, text in ticks(up)]
+    has_ticks = any(axes)
+    horizontal = [(at((value, corner[1]))[0], text) for value, text in ticks(across) if has_ticks]
+    vertical = [(at((corner[0], value))[1], text) for value, text in ticks(up) if has_ticks]
     return "".join(
         [
             f'<clipPath id="{escape(identity)}"><rect width="{SIDE}" height="{SIDE}"/></clipPath>',
@@ -77,8 +84,8 @@ def panel(
             f'<g clip-path="url(#{escape(identity)})">{"".join(drawn)}</g>',
             *(_text(text, x, SIDE + 13, "middle", 11) for x, text in horizontal),
             *(_text(text, -5, y + 4, "end", 11) for y, text in vertical),
-            _text(axes[0], SIDE, SIDE + 27, "end"),
-            _text(axes[1], 0, -8, "start"),
+            *([_text(axes[0], SIDE, SIDE + 27, "end")] if has_ticks else []),
+            *([_text(axes[1], 0, -8, "start")] if has_ticks else []),
             *_labels(shapes, at),
             "</g>",
         ]
@@ -117,19 +124,30 @@ def _head(start: Point, end: Point) -> str:
 
 def _labels(shapes: Sequence[Drawn], at: Callable[[Point], Point]) -> Iterator[str]:
     """Yield labels of shapes, each where none stands yet."""
-    taken: list[Point] = []
+    taken: list[tuple[float, float, float]] = []  # ends and height of each
     for shape in shapes:
         if not shape.label:
             continue
         x, y = at(shape.points[-1])
+        if shape.look == "axis":
+            yield _axis_label(shape.label, x, y)
+            continue
         if not (0 <= x <= SIDE and 0 <= y <= SIDE):
             continue
         height = min(max(y, 12.0), SIDE - 4.0)
-        while any(abs(a - x) < 90 and abs(b - height) < 12 for a, b in taken):
+        is_left, width = x < SIDE / 2, LETTER * len(shape.label)
+        left = x + 6 if is_left else x - 6 - width
+        right = left + width
+        while any(a < right and left < b and abs(y - height) < 12 for a, b, y in taken):
             height += 12
-        taken.append((x, height))
-        is_left = x < SIDE / 2
+        taken.append((left, right, height))
         yield _text(shape.label, x + (6 if is_left else -6), height, "start" if is_left else "end")
+
+
+def _axis_label(label: str, x: float, y: float) -> str:
+    """Return a label beyond the end of an axis that is drawn inside the frame."""
+    inside = min(max(x, AXIS_MARGIN), SIDE - AXIS_MARGIN)
+    return _text(label, inside, y - 6 if y < SIDE / 2 else y + 14, "middle")
 
 
 def _text(text: str, x: float, y: float, anchor: str, size: int = 12) -> str:

@@ -12,9 +12,10 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import Any
 
-from jacmagic.render import html, latex
+from jacmagic.render import html, latex, wide
 from jacmagic.render.mathml import to_mathml
 from jacmagic.render.names import escaped_text
+from jacmagic.render.prose import paragraph
 from jacmagic.render.text import flush_right, number
 
 MAX_SHOWN = 20  # rows or columns of a table; of more, the first ones and a gap
@@ -76,12 +77,9 @@ class Grid:
         return "\n".join([self.caption, *drawn] if self.caption else drawn)
 
     @property
-    def latex(self) -> str:
-        """An array with a rule below the heads and right of the row heads."""
-        head, *body = (" & ".join(cell.tex for cell in line) for line in self.picked)
-        columns = "r|" + "r" * (len(self.picked[0]) - 1)
-        rows = " \\\\\n".join(body)
-        return f"\\begin{{array}}{{{columns}}}\n{head} \\\\ \\hline\n{rows}\n\\end{{array}}"
+    def latex(self) -> list[str]:
+        """Arrays with a rule below the heads, each of as many columns as fit on a line."""
+        return wide.table([[cell.tex for cell in line] for line in self.picked])
 
     @property
     def html(self) -> str:
@@ -126,12 +124,13 @@ class Report:
 
     @property
     def latex(self) -> str:
-        """Displayed equations, arrays and sentences, each between dollars."""
-        shown = [one.tex for one in self.equations]
+        """Displayed equations, arrays and sentences."""
+        shown = [paragraph(self.title), *(f"$$\n{one.tex}\n$$" for one in self.equations)]
         for grid in self.grids:
-            shown += [escaped_text(grid.caption)] * bool(grid.caption) + [grid.latex]
-        shown += map(escaped_text, [*self.warnings, *self.lines])
-        return "\n".join(f"$$\n{one}\n$$" for one in [escaped_text(self.title), *shown])
+            shown += [paragraph(grid.caption)] * bool(grid.caption)
+            shown += [f"$$\n{part}\n$$" for part in grid.latex]
+        shown += [paragraph(line, strong="Warning:") for line in self.warnings]
+        return "\n\n".join([*shown, *map(paragraph, self.lines)])
 
     @property
     def html(self) -> str:

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.sparse as sp
 
 from jacmagic.render.heatmap import spy
 from jacmagic.render.text import number, spaced
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
 
 HEAD, TAIL = 6, 2  # entries that are written out, about two lines
 _MAX_DOTS = 32, 64  # rows and columns of the plot in a terminal: 8 lines of 32 characters
@@ -70,6 +73,7 @@ def written(entries: Entries) -> list[str]:
     """Return lines for a terminal: count, braille plot, some entries.
 
     Example:
+        >>> import scipy.sparse as sp
         >>> eye = sp.csr_array(np.eye(4))
         >>> for line in written(Entries(eye, ["∂f"] * 4, ["∂x"] * 4)):
         ...     print(line)

@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.sparse as sp
 import torch
 
 from jacmagic.function.components import components
@@ -19,6 +18,9 @@ from jacmagic.numeric.options import ComputeOptions
 from jacmagic.result.options import DisplayOptions
 from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.symbolic.notation import Notation, notation_of
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
 
 _MODES = {
     "rows": "reverse mode, row by row",
@@ -105,6 +107,8 @@ class Evaluated:
         sparse = self.numbers.sparse
         if sparse is not None:
             return sparse.entries
+        import scipy.sparse as sp  # only sparse matrices need it
+
         return sp.csr_array(self.matrix.detach().cpu().numpy())
 
     @property

@@ -6,7 +6,7 @@ import dataclasses
 from functools import cached_property
 
 from jacmagic.errors import PointError
-from jacmagic.labels import Label
+from jacmagic.labels import Label, entry_of
 from jacmagic.render import latex
 from jacmagic.result.chain import Chain
 from jacmagic.result.chain.steps import numbers_of, steps_of
@@ -52,12 +52,7 @@ class Explained(Derived):
         form, reading, digits = self._form, self.reading, self.view.digits
         if form is None or reading is None:
             raise PointError(f"expected a closed form to derive; found none: {self.refusal}")
-        m, n = form.shape
-        if not (-m <= i < m and -n <= j < n):
-            raise PointError(
-                f"expected an entry of the {m} × {n} Jacobian; found ({i}, {j}); "
-                f"count from 0: the last entry is ({m - 1}, {n - 1})"
-            )
+        i, j = entry_of(i, j, form.shape)
         point = self.problem.flat_point
         value = latex.number(float(form.values(point)[i, j]), digits)
         return steps_of(reading, (i, j), numbers_of(reading, tuple(point), digits), value)

@@ -16,7 +16,7 @@ from torch import Tensor
 from jacmagic.errors import FunctionError, JacmagicError, PointError
 from jacmagic.function.argument_names import names_of
 from jacmagic.function.closures import modules_in
-from jacmagic.function.nests import nest_of
+from jacmagic.function.nests import Nest, nest_of
 from jacmagic.function.problem import Problem
 from jacmagic.function.python_call import problem_of, unpacked
 from jacmagic.function.torch_internals import BatchNorm
@@ -149,14 +149,8 @@ def batch_of(
     stacks = {name: tensor.clone() for name, tensor in tensors.items()}
     _require_samples(list(stacks.values()))
 
-    def alone(index: int) -> Problem:
-        filled = nest.filled({name: stack[index] for name, stack in stacks.items()})
-        parts = tuple(filled.values())
-        return problem_of(func, parts if type(inputs) is tuple else parts[0], wrt, names)
-
-    def together(index: int) -> Problem:
-        return in_a_batch(alone(index), stacks)
-
+    alone = _Alone(func, nest, stacks, type(inputs) is tuple, wrt, names)
+    together = _Together(alone, stacks)
     if by_layers(func) and runs_in_a_batch(alone(0), stacks):
         return _differentiated(together, stacks, options)
     try:
@@ -167,6 +161,34 @@ def batch_of(
         if not runs_in_a_batch(alone(0), stacks):
             raise
     return _differentiated(together, stacks, options)
+
+
+@dataclass(frozen=True)
+class _Alone:
+    """The problem of one sample, without a leading dimension; picklable where the function is."""
+
+    func: Callable[..., Any]
+    nest: Nest
+    stacks: dict[str, Tensor]
+    several: bool
+    wrt: str | Sequence[str] | None
+    names: str | Sequence[str] | None
+
+    def __call__(self, index: int) -> Problem:
+        filled = self.nest.filled({name: stack[index] for name, stack in self.stacks.items()})
+        parts = tuple(filled.values())
+        return problem_of(self.func, parts if self.several else parts[0], self.wrt, self.names)
+
+
+@dataclass(frozen=True)
+class _Together:
+    """The problem of one sample in a batch of its own."""
+
+    alone: _Alone
+    stacks: dict[str, Tensor]
+
+    def __call__(self, index: int) -> Problem:
+        return in_a_batch(self.alone(index), self.stacks)
 
 
 def _differentiated(

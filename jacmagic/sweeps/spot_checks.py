@@ -47,11 +47,12 @@ def agreement_over(
             others.append(f"point {index} has other numbers when it is computed alone")
         elif whole.agreement.verdict != "agree":
             others.append(f"point {index}: {whole.agreement}")
-    where = f"{len(checked)} of {total} points"
-    where += ", drawn at random" if len(checked) < total else ""
+    count = len(checked)
+    where = f"{count} point{'s'[: count != 1]}"
+    where += f", drawn at random from {total}" if count < total else ""
     if not others:
-        return f"torch and at least one other source agree at {where}"
-    return f"of {where}, {len(checked) - len(others)} agree; {others[0]}"
+        return f"torch and at least one other source agree at {'all ' if count > 1 else ''}{where}"
+    return f"of {where}, {count - len(others)} agree; {others[0]}"
 
 
 def _equal(one: Tensor, other: Tensor) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Sequence
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -48,6 +49,10 @@ class ClosedForms:
         self._outside: WeakKeyDictionary[ClosedForm, tuple[Any, ...]] = WeakKeyDictionary()
         self.wanted = wanted
         self._refusals: dict[tuple[float, ...], Refusal] = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Store the settings only: a stored result derives its forms again."""
+        return partial(ClosedForms, wanted=self.wanted, budget=self.budget), ()
 
     @property
     def _lock(self) -> threading.RLock:

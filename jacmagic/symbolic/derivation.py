@@ -79,6 +79,11 @@ class Derivation:
     @property
     def latex(self) -> str:
         """The whole chain as one aligned block."""
+        return latex.aligned(self.lines)
+
+    @property
+    def lines(self) -> list[str]:
+        """The chain as lines to be aligned; a matrix that is wider than a page has several."""
         return latex.derivation(self.head, self.links, self.signs, self.where, self.matrix)
 
 

@@ -12,6 +12,7 @@ import sympy
 
 from jacmagic.labels import Label
 from jacmagic.render import latex
+from jacmagic.render.extent import extent
 from jacmagic.symbolic.formula import MAX_LINES, DisplayForm, shortest, substituted, tex
 from jacmagic.symbolic.notation import Notation
 
@@ -34,12 +35,12 @@ class SubstitutedEntries:
     def entry(self, i: int, j: int) -> str:
         """Return an entry as LaTeX."""
         source, value = self._both(i, j)
-        return source if latex.extent(source) <= self.width else value
+        return source if extent(source) <= self.width else value
 
     def is_plain(self, i: int, j: int) -> bool:
         """Whether only the value is shown, where more could be."""
         source = substituted(self.reading.shown(i, j), self.numbers)
-        return len(source) > MAX_SOURCE or latex.extent(source) > self.width
+        return len(source) > MAX_SOURCE or extent(source) > self.width
 
     def _both(self, i: int, j: int) -> tuple[str, str]:
         value = float(self.matrix[i, j])
@@ -68,10 +69,8 @@ class FormulaEntries:
         else:  # derived, so put in order as every derivative is
             self.sources = {i: tex(shortest(reading.expression(i)), names) for i in down}
         self.shown = {(i, j): tex(reading.shown(i, j), names) for i in down for j in across}
-        long = [
-            source for source in self.sources.values() if latex.extent(source) > MIN_WIDTH_BELOW
-        ]
-        crowded = len(across) * max(map(latex.extent, long), default=0) > MAX_WIDTH
+        long = [source for source in self.sources.values() if extent(source) > MIN_WIDTH_BELOW]
+        crowded = len(across) * max(map(extent, long), default=0) > MAX_WIDTH
         outputs = [self._output(i) for i in down] if crowded else []
         entries = self._name_entries(down, across)
         left = MAX_EQUATIONS - sum(map(len, self.clauses))
@@ -89,7 +88,7 @@ class FormulaEntries:
     def _name_entries(self, down: Sequence[int], across: Sequence[int]) -> list[str]:
         """Move the longest entries below until the matrix fits; return their equations."""
         below: list[tuple[int, int]] = []
-        sizes = {entry: latex.extent(shown) for entry, shown in self.shown.items()}
+        sizes = {entry: extent(shown) for entry, shown in self.shown.items()}
         while True:
             widths = [max((sizes[i, j] for i in down), default=0) for j in across]
             longest = max(sizes, key=sizes.__getitem__, default=None)

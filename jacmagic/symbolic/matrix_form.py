@@ -7,6 +7,7 @@ only if it gives the Jacobian's numbers at the point and at two points beside it
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -159,12 +160,19 @@ def _named_parts(
     """Name intermediate vectors by the user's names, or by letters where repeated."""
     names: dict[Expression, str] = {}
     letters = iter(_LETTERS)
-    for part in dict.fromkeys(part for block in blocks for part in _parts_of(block)):
+    counts = Counter(part for block in blocks for part in _parts_of(block))
+    for part in counts:
         if is_unnamed(part):
             name = user_names.get(part, "")
             if name and name not in taken:
                 names[part] = Label(name).tex
                 taken.add(name)
+            continue
+        if _is_length(part) and counts[part] > 1:
+            name = user_names.get(part, "r" if part.operation == "apply" else "")
+            if name and name not in taken:
+                taken.add(name)
+                names[part] = Label(name).tex
             continue
         if len(part.shape) != 1 or part.operation not in ("add", "matmul", "softmax"):
             continue
@@ -177,6 +185,11 @@ def _named_parts(
             taken.add(name)
             names[part] = Label(name).tex
     return names
+
+
+def _is_length(part: Expression) -> bool:
+    """Whether a part is a square root or a norm: a number by which vectors are divided."""
+    return not part.shape and (part.operation == "norm" or part.name == "sqrt")
 
 
 def _parts_of(expression: Expression) -> list[Expression]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from jacmagic.function.problem import Input, Problem
 from jacmagic.labels import Label
 from jacmagic.render import latex
+from jacmagic.render.extent import extent
 from jacmagic.symbolic.formula import MAX_LINES, DisplayForm, plain, tex
 from jacmagic.symbolic.matrix_form import MatrixForm
 
@@ -47,4 +48,4 @@ def _cells(reading: DisplayForm, one: Input, start: int) -> list[list[tuple[str,
 
 
 def _width(cells: list[list[str]]) -> int:
-    return sum(max(map(latex.extent, column)) for column in zip(*cells, strict=True))
+    return sum(max(map(extent, column)) for column in zip(*cells, strict=True))

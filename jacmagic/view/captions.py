@@ -12,11 +12,13 @@ MAX_COMPONENTS = 12  # of a point in a caption, about a line
 MAX_PARAMETER_LENGTH = 40  # characters of a constant below the table
 
 
-def caption(jacobian: JacobianResult) -> str:
+def caption(jacobian: JacobianResult, *, unicode: bool = False) -> str:
     """Return what is shown and where: "Jacobian of f at x1 = 3, x2 = 4"."""
     tangent = jacobian.problem.tangent
     by = "" if tangent is None else f"by {tangent.law} "
-    return f"{jacobian.notation.noun} of {jacobian.title} {by}{whereabouts(jacobian)}"
+    return (
+        f"{jacobian.notation.noun} of {jacobian.title} {by}{whereabouts(jacobian, unicode=unicode)}"
+    )
 
 
 def whereabouts(jacobian: JacobianResult, *, unicode: bool = False) -> str:

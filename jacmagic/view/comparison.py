@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from typing import Any
 
 from jacmagic.labels import Label
 from jacmagic.render import check_table
 from jacmagic.render import latex as tex
-from jacmagic.render.names import tex_name
+from jacmagic.render.prose import inline
 from jacmagic.render.text import number
 from jacmagic.result.check.comparison import CheckResult, Entry
 from jacmagic.result.check.judgement import Status
@@ -40,10 +39,7 @@ class Comparison(CheckResult):
     def to_latex(self) -> str:
         """Return verdict and table as LaTeX between delimiters."""
         rows = [self._tex_cells(one) for one in self._listed]
-        lines, remarks = (
-            [_escaped(line) for line in part] for part in (self._lines, self._remarks)
-        )
-        return check_table.latex(lines, rows, remarks)
+        return check_table.latex(self._lines, rows, self._remarks)
 
     def to_html(self) -> str:
         """Return verdict and table as self-contained HTML."""
@@ -180,7 +176,7 @@ class Comparison(CheckResult):
             tex.number(entry.right, digits),
             tex.number(entry.difference, digits) if cells[3] else "",
             tex.number(entry.ratio, digits) if cells[4] else "",
-            *(rf"\text{{{_escaped(cell)}}}" for cell in cells[5:]),
+            *(rf"\text{{{inline(cell)}}}" for cell in cells[5:]),
         )
 
 
@@ -193,14 +189,3 @@ def _power_of_ten(value: float) -> str:
 
 def _signed(text: str) -> str:
     return f"−{text[1:]}" if text.startswith("-") else text
-
-
-def _escaped(text: str) -> str:
-    r"""Return text for \text{…}, its special characters escaped."""
-    return "".join(_piece(part) for part in re.split(r"([\\{}$&#%_^~<>])", text))
-
-
-def _piece(part: str) -> str:
-    if re.fullmatch(r"[\\{}$&#%_^~<>]", part):
-        return f"${tex_name(part, (), verbatim=True)}$" if part not in "{}$&#%_" else f"\\{part}"
-    return part

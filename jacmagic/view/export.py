@@ -115,8 +115,8 @@ def page(live: Live, title: str | None = None) -> str:
     """Return the page as text; see `save`."""
     still, styles = _without_styles(live.still)
     styles = [*styles, _asset("page.css")]
-    first, script = _asset("unpack.mjs"), _script(live.front_end)
-    packed = {"style": live.style, "script": script, "data": _data(live)}
+    first, script = _asset("unpack.mjs"), hosted(live.front_end, "start")
+    packed = {"style": live.style, "script": script, "data": data_of(live)}
     return _PAGE.format(
         policy=_POLICY.format(
             scripts=_hashes([first, script]), styles=_hashes([*styles, live.style])
@@ -133,7 +133,7 @@ def page(live: Live, title: str | None = None) -> str:
 # ── data ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def _data(live: Live) -> str:
+def data_of(live: Live) -> str:
     """Return traits and sliders as JSON that cannot end the element that contains it."""
     state, paths, buffers = _remove_buffers({**_traits(live.view), **live.changes})
     state["sliders"] = [f"IPY_MODEL_s{k}" for k in range(len(live.sliders))]
@@ -180,11 +180,18 @@ def _finite(value: Any) -> Any:
 # ── code and styles ───────────────────────────────────────────────────────────────────────────
 
 
-def _script(front_end: str) -> str:
-    """Return front end and host as one module; a block separates their names."""
+def hosted(front_end: str, start: str, *arguments: str) -> str:
+    """Return front end and host as one script; a block separates their names.
+
+    Args:
+        front_end: the view's ES module.
+        start: the function of `static/host.mjs` that is called.
+        *arguments: its further arguments, as JavaScript.
+    """
     view = re.sub(r"^export default .*$", "", front_end, flags=re.M)
+    called = ", ".join(["document", "render", *arguments])
     host = re.sub(r"^export ", "", _asset("host.mjs"), flags=re.M)
-    return f"{view}\n{{\n{host}\nstart(document, render);\n}}\n"
+    return f"{view}\n{{\n{host}\n{start}({called});\n}}\n"
 
 
 _TAG = re.compile(r"<[a-zA-Z][^<>]*>")

@@ -23,6 +23,7 @@ from jacmagic.function.remaking import Remake
 from jacmagic.labels import Label
 from jacmagic.numeric.options import ComputeOptions
 from jacmagic.render import latex
+from jacmagic.render.extent import extent
 from jacmagic.render.text import number
 from jacmagic.result.analysis.equations import Equations, require_invertible, tupled
 from jacmagic.result.analysis.newton import Newton
@@ -121,7 +122,7 @@ class ImplicitJacobian(Jacobian):
         reading = self.residual_jacobian.reading
         assert reading is not None
         rows = [[tex(one, reading.names) for one in self.formula.row(i)] for i in range(self.m)]
-        if max(sum(map(latex.extent, row)) for row in rows) > MAX_WIDTH:
+        if max(sum(map(extent, row)) for row in rows) > MAX_WIDTH:
             return ImplicitForm((law,), (), (line,))
         entries = [
             f"∂{self.rows[i].unicode}/∂{self.columns[j].unicode} = "

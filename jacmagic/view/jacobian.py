@@ -9,17 +9,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jacmagic.errors import SizeError
-from jacmagic.render.html import beside_view
 from jacmagic.result.analysis.verbs import AnalysedResult
 from jacmagic.result.evaluated import LARGE
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.view import still
+from jacmagic.view.live_output import WIDGET, is_kernel, publish
 from jacmagic.view.pictures import Picture, picture_of
 
 if TYPE_CHECKING:
     from jacmagic.view.exact import ExactJacobian
-
-_WIDGET = "application/vnd.jupyter.widget-view+json"
+    from jacmagic.view.exercise import Exercise
 
 
 class Jacobian(AnalysedResult):
@@ -69,14 +68,34 @@ class Jacobian(AnalysedResult):
         """Return a picture of the function around the point, as SVG and in words.
 
         Args:
-            kind: "map", the image of a square; "field", ẋ = f(x); "levels"; "graph"; "matrix". By
-                default the first that fits the numbers of inputs and outputs.
+            kind: "map", the image of a square; "space", of a square or a cube in space; "field",
+                ẋ = f(x); "levels"; "graph"; "matrix". By default the first that fits the numbers
+                of inputs and outputs.
             **options: inputs and outputs by label, and zoom; see `picture_of`.
 
         Raises:
             OptionError: there is no such kind, label or zoom.
         """
         return picture_of(self, kind, **options)
+
+    def quiz(
+        self, kind: str = "entries", *, entries: int | None = None, seeds: int = 1, seed: int = 0
+    ) -> Exercise:
+        """Return an exercise on this Jacobian, which judges what is typed.
+
+        Args:
+            kind: what is left blank: "entries", the derivatives; "steps", their derivations line by
+                line; "rules", the rule of each step.
+            entries: how many entries are asked for; those that are not zero come first.
+            seeds: how many variants there are, each with entries of its own.
+            seed: of the first variant.
+
+        Raises:
+            OptionError: there is no such kind or number, or the closed form and torch do not agree.
+        """
+        from jacmagic.view.exercise import QuizOptions, quiz_of  # only here are they needed
+
+        return quiz_of(self, QuizOptions(kind, entries, seeds, seed))
 
     def exact(self, values: Mapping[str, Any] | None = None, /, **named: Any) -> ExactJacobian:
         """Return the closed form at exact values: `J.exact(theta=pi)`, simplified.
@@ -126,34 +145,24 @@ class Jacobian(AnalysedResult):
     def _ipython_display_(self) -> None:
         """Display the still form and the widget as two outputs of a cell in a kernel.
 
-        A notebook that is opened again has no model of the widget, and JupyterLab then shows no
-        other form of the same output. The still form is therefore an output of its own: the view
-        hides it while it is alive, and its style hides the error of a widget without a model.
-
         Raises:
             NotImplementedError: there is no widget to show; one output has all forms.
         """
         if not self._is_live:
             raise NotImplementedError  # IPython takes _repr_mimebundle_
-        from IPython.display import publish_display_data
-
         with one_allowance(self.forms.budget):
             explorer = self._live()
             forms = explorer._repr_mimebundle_()
-        widget = forms.pop(_WIDGET)
-        explorer.view.beside = explorer.model_id
-        forms["text/html"] = beside_view(forms["text/html"], explorer.model_id)
-        publish_display_data(forms)
-        publish_display_data({_WIDGET: widget, "text/plain": ""})
+        publish(forms, explorer.view, forms.pop(WIDGET))
 
     @property
     def _is_live(self) -> bool:
         """Whether this object shows itself as a widget."""
-        return self.view.live and not self.large and _widgets_run()
+        return self.view.live and not self.large and is_kernel()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, Any]:
         """Return all forms by MIME type: the widget in a kernel, else the stills."""
-        asked = include is None or _WIDGET in include
+        asked = include is None or WIDGET in include
         if not asked or not self._is_live:
             return still.to_bundle(self, include)
         with one_allowance(self.forms.budget):
@@ -166,10 +175,3 @@ class Jacobian(AnalysedResult):
             shown = self.__dict__["_displayed"] = self.explore(resume=True)
         self.__dict__["_explorer"] = weakref.ref(shown)
         return shown
-
-
-def _widgets_run() -> bool:
-    """Return whether this process is a kernel that a notebook talks to."""
-    from IPython.core.getipython import get_ipython
-
-    return getattr(get_ipython(), "kernel", None) is not None

@@ -1,4 +1,4 @@
-"""One server and one browser for all browser tests; a fresh page and notebook for each."""
+"""One server, browser and kernel for all browser tests; a fresh page and notebook for each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,12 @@ import pytest
 from playwright.sync_api import BrowserContext
 
 PICTURES = Path(__file__).resolve().parents[2] / "build" / "screenshots"
-LOAD = "%load_ext jacmagic"
+# The kernel goes on from test to test, as it takes longer to start than most of them run: without
+# the names of the test before, and without where its sliders were left.
+LOAD = """%reset -f
+%reload_ext jacmagic
+from jacmagic.view.explorer import last_points
+last_points._LEFT.clear()"""
 
 
 @pytest.fixture(scope="session")
@@ -54,7 +59,6 @@ def opened(context, address, folder) -> Iterator[Opener]:
     yield open_cells
     for page in pages:
         page.close()
-    lab.stop_kernels(address)  # a kernel remembers where its sliders were left
 
 
 @pytest.fixture(scope="session")

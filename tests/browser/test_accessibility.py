@@ -29,7 +29,9 @@ RESULTS = {
     ),
     "plane": lambda: jacmagic.jacobian(lambda r, t: (r * t.cos(), r * t.sin()), scalars(2, 0.5)),
     "kink": lambda: jacmagic.jacobian(torch.relu, torch.tensor([0.0, 1.0], dtype=F64)),
-    "wide": lambda: jacmagic.jacobian(lambda x: torch.softmax(x, 0), torch.ones(30, dtype=F64)),
+    "wide": lambda: jacmagic.jacobian(
+        lambda x: torch.stack([x.sum(), (x**2).sum()]), torch.ones(30, dtype=F64)
+    ),
     "refused": lambda: jacmagic.jacobian(lambda x: x * torch.bernoulli(x / x), scalars(2.0)[0]),
     "hessian": lambda: jacmagic.hessian(lambda x, y: x**2 * y + y.sin(), scalars(1, 2)),
 }
@@ -60,6 +62,26 @@ def test_an_exported_page_has_no_violations(context, tmp_path, name, scheme):
     page.goto(path.as_uri())
     page.wait_for_selector(".jm-grid td")
     assert violations(page, "main") == []
+    fresh.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("kind", ["entries", "steps", "rules"])
+def test_an_exercise_has_no_violations(context, tmp_path, kind, scheme):
+    """The same holds for an exercise, with a right and a wrong answer and a hint."""
+    path = RESULTS["plane"]().quiz(kind).save_html(tmp_path / "page.html")
+    fresh = context.browser.new_context(offline=True, color_scheme=scheme, bypass_csp=True)
+    page = fresh.new_page()
+    page.goto(path.as_uri())
+    page.wait_for_selector(".jm-quiz-foot")
+    for blank, text in zip(page.locator(".jm-blank-input").all(), ["cos t", "sin"], strict=False):
+        blank.fill(text)
+        blank.press("Enter")
+    for select, k in zip(page.locator(".jm-quiz-rule select").all(), [1, 2], strict=False):
+        select.select_option(index=k)
+    page.get_by_role("button", name="Hint").click()
+    page.evaluate((files("axe_playwright_python") / "axe.min.js").read_text("utf-8"))
+    assert page.evaluate(CHECK, ["main", RULES]) == []
     fresh.close()
 
 

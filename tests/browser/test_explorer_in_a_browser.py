@@ -135,7 +135,7 @@ def test_a_failing_point_stays_readable(opened, pictures):
     page.keyboard.press("End")
     page.wait_for_selector(".jm-root.jm-stale")
     assert "too far" in page.locator(".jm-stale-note").inner_text()
-    dimmed = page.locator(".jm-below").evaluate("box => getComputedStyle(box).opacity")
+    dimmed = page.locator(".jm-body").evaluate("box => getComputedStyle(box).opacity")
     assert float(dimmed) <= 0.5
     page.screenshot(path=pictures / "stale.png")
     page.keyboard.press("Home")
@@ -421,7 +421,7 @@ def test_the_point_typed_is_the_point_shown(opened, pictures, tmp_path):
         "import torch",
         MAGNITUDES,
         MAGNITUDES_CELL,
-        "J = Out[4]\nassert abs(J.matrix[0, 0] - sqrt(3) / 2) < 1e-15\n"
+        "J = _\nassert abs(J.matrix[0, 0] - sqrt(3) / 2) < 1e-15\n"
         f"J.explorer.save_html({str(page_path)!r})\n"
         "assert [float(v) for v in J.explorer.point.values()] == list(POINT.values())",
     )

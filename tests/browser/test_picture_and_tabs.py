@@ -99,6 +99,19 @@ def test_an_entry_opens_its_tab_and_closes_to_the_one_before(page):
     expect(page.get_by_role("tab", selected=True)).to_have_text("Picture")
 
 
+def test_nothing_moves_below_the_pointer(page):
+    """The head of a row or column that is pointed at keeps its width, however long its name."""
+    widths = page.locator(".jm-grid thead th").last.evaluate(
+        """(head) => {
+          head.textContent = "∂predators";
+          const before = head.getBoundingClientRect().width;
+          head.classList.add("jm-cross");
+          return [before, head.getBoundingClientRect().width];
+        }"""
+    )
+    assert widths[0] == widths[1]
+
+
 def test_the_point_is_dragged_in_the_picture(page):
     """The grip of the point moves the sliders, the table and the value."""
     open_tab(page, "Picture")
@@ -138,7 +151,7 @@ def test_the_picture_is_told_in_words(page):
     words = page.locator(".jm-words").inner_text()
     assert "multiplies areas by 2 and keeps their orientation: det J = 2" in words
     assert "stretched by 2 and 1" in words
-    page.locator(".jm-zoom input").focus()
+    page.get_by_label("zoom").focus()
     for _ in range(20):
         page.keyboard.press("ArrowRight")
     closer = page.locator(".jm-words").inner_text()
@@ -207,3 +220,46 @@ def test_a_phone_shows_the_picture_whole(page):
     open_tab(page, "Picture")
     assert page.evaluate(OUTSIDE) == []
     assert page.evaluate("() => document.documentElement.scrollWidth") == 360
+
+
+def test_an_image_in_space_turns(page, tmp_path):
+    """Dragging beside the point turns the camera, and so do the sliders; a grip moves the point."""
+    J = jacmagic.jacobian(
+        lambda r, t, p: (r * torch.sin(t) * torch.cos(p), r * torch.sin(t) * torch.sin(p), r * t),
+        tuple(torch.tensor([2.0, 0.8, 0.5], dtype=F64)),
+    )
+    page.goto(J.save_html(tmp_path / "space.html").as_uri())
+    page.wait_for_selector(".jm-grid td")
+    open_tab(page, "Picture")
+    drawn = page.locator(".jm-plane").nth(1).locator(".jm-area").first
+    before = drawn.get_attribute("d")
+    box = page.locator(".jm-plane svg").nth(1).bounding_box()
+    page.mouse.move(box["x"] + 60, box["y"] + 60)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 160, box["y"] + 90, steps=3)
+    page.mouse.up()
+    turned = drawn.get_attribute("d")
+    assert turned != before
+    assert float(page.get_by_label("turn").input_value()) < 30
+    page.get_by_label("tilt").press("ArrowRight")
+    assert drawn.get_attribute("d") != turned
+    assert [number(page, k) for k in range(3)] == [2, 0.8, 0.5]
+    page.locator(".jm-grip[data-grip=point]").press("ArrowUp")
+    assert [number(page, k) for k in range(3)] != [2, 0.8, 0.5]
+    assert "det J" in page.locator(".jm-words").inner_text()
+
+
+def test_a_page_without_a_tape_shows_the_kernels_picture(page, tmp_path):
+    """What the browser cannot compute was computed when the page was written."""
+
+    def spectrum(x, y):
+        matrix = torch.stack([x, y, y, x * y, x, y, y, x, x * x]).reshape(3, 3)
+        return torch.linalg.eigvalsh(matrix + matrix.T)[:2]
+
+    J = jacmagic.jacobian(spectrum, tuple(torch.tensor([1.0, 2.0], dtype=F64)))
+    page.goto(J.save_html(tmp_path / "spectrum.html").as_uri())
+    page.wait_for_selector(".jm-grid td")
+    open_tab(page, "Picture")
+    assert page.locator(".jm-line[data-look=function]").count() >= 18
+    page.get_by_label("zoom").press("ArrowRight")
+    assert "only its linear part is drawn" in page.locator(".jm-words").inner_text()

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import torch
+
+import jacmagic
 
 Point = float | list
 
@@ -40,6 +43,11 @@ class Case:
     def tensors(self) -> tuple[torch.Tensor, ...]:
         """Return the point as float64 tensors."""
         return tuple(torch.tensor(value, dtype=torch.float64) for value in self.point)
+
+    @cached_property
+    def jacobian(self) -> jacmagic.Jacobian:
+        """The Jacobian at the point, the same for all tests of a process that only read it."""
+        return jacmagic.jacobian(self.function, self.tensors())
 
     def __str__(self) -> str:
         return self.name

@@ -9,6 +9,7 @@ import { describe, equilibria, fieldScene } from "../../jacmagic/view/static/sce
 import { graphScene } from "../../jacmagic/view/static/scene_graph.mjs";
 import { eigen, levelScene } from "../../jacmagic/view/static/scene_levels.mjs";
 import { deviation, mapScene } from "../../jacmagic/view/static/scene_map.mjs";
+import { cameraOf, spaceScene } from "../../jacmagic/view/static/scene_space.mjs";
 import { matrixScene } from "../../jacmagic/view/static/scene_matrix.mjs";
 
 const close = (found, expected, tolerance = 1e-12) =>
@@ -224,4 +225,73 @@ test("a matrix as squares, and its rank in words", () => {
   assert.match(words[0], /rank 1\.$/);
   assert.match(matrixScene([2, 0, 0, 1], 2, 2, 4).words[0], /rank 2, condition number 2/);
   assert.deepEqual(matrixScene([NaN, 1], 1, 2, 4).values, []);
+});
+
+/** Spherical coordinates, with their Jacobian by hand. */
+const sphere = {
+  evaluate: ([r, t, p]) => ({
+    value: [r * Math.sin(t) * Math.cos(p), r * Math.sin(t) * Math.sin(p), r * Math.cos(t)],
+    jacobian: [
+      [Math.sin(t) * Math.cos(p), r * Math.cos(t) * Math.cos(p), -r * Math.sin(t) * Math.sin(p)],
+      [Math.sin(t) * Math.sin(p), r * Math.cos(t) * Math.sin(p), r * Math.sin(t) * Math.cos(p)],
+      [Math.cos(t), -r * Math.sin(t), 0],
+    ],
+  }),
+  centre: [2, 0.8, 0.5],
+  ...{ inputs: ["r", "t", "p"], outputs: ["x", "y", "z"], name: "f" },
+};
+Object.assign(sphere, sphere.evaluate(sphere.centre));
+const seen = { radius: 0.1, digits: 6, step: [0.5, 0.2], turn: 0 };
+
+/** Vectors in space from a view from above and one from the front, both of turn 0. */
+const inSpace = (map, pick) => {
+  const [above, front] = [90, 0].map((tilt) => pick(spaceScene(map, { ...seen, tilt }).panels.at(-1)));
+  return above.map(([y, minusX], k) => [-minusX, y, front[k][1]]);
+};
+
+test("a camera's axes are orthonormal, and turn with it", () => {
+  for (const [turn, tilt] of [[0, 0], [60, 25], [-170, -80]]) {
+    const { right, up, away } = cameraOf(turn, tilt);
+    close(determinant([away, right, up]), 1);
+    close(right[2], 0);
+  }
+});
+
+test("the parallelepiped's volume is the determinant times the cube's", () => {
+  const arrows = ({ shapes }) => shapes.filter(({ kind }) => kind === "arrow").map(({ points }) => points[1]);
+  const columns = inSpace(sphere, arrows);
+  const [one] = svd(columns).values;
+  const unit = (0.1 * svd(sphere.jacobian).values[0]) / one; // the picture's unit
+  close(determinant(columns) * unit ** 3, 0.1 ** 3 * 4 * Math.sin(0.8), 1e-9);
+  const { words } = spaceScene(sphere, { ...seen, tilt: 20 });
+  assert.match(words[1], /volumes by 2\.86942 and keeps/);
+  assert.match(words[2], /values are 2, 1\.43471, 1\./);
+});
+
+test("the cube's image is close to the parallelepiped, and closer for a smaller cube", () => {
+  const share = (radius) => Number(/at most (\S+) %/.exec(spaceScene(sphere, { ...seen, radius, tilt: 20 }).words[3])[1]);
+  close(share(0.2) / share(0.1), 2, 0.1);
+});
+
+test("a surface has a tangent parallelogram of the right area, and carries dx", () => {
+  const torus = {
+    evaluate: ([u, v]) => ({ value: [(2 + Math.cos(v)) * Math.cos(u), (2 + Math.cos(v)) * Math.sin(u), Math.sin(v)], jacobian: [] }),
+    centre: [0, 0.7],
+    value: [2 + Math.cos(0.7), 0, Math.sin(0.7)],
+    jacobian: [[0, -Math.sin(0.7)], [2 + Math.cos(0.7), 0], [0, Math.cos(0.7)]],
+    ...{ inputs: ["u", "v"], outputs: ["x", "y", "z"], name: "f" },
+  };
+  const { words, panels } = spaceScene(torus, { ...seen, tilt: 20 });
+  assert.match(words[1], /areas by 2\.76484, /); // 2 + cos v
+  const [a, b, image] = panels[1].shapes.filter(({ kind }) => kind === "arrow").map(({ points }) => points[1]);
+  close(image[0], 0.5 * a[0] + 0.2 * b[0]);
+  close(image[1], 0.5 * a[1] + 0.2 * b[1]);
+});
+
+test("axes of very different extents are scaled, and the words say so", () => {
+  const needle = { ...sphere, evaluate: () => null, jacobian: [[1, 0, 0], [0, 1, 0], [0, 0, 50]] };
+  const { panels, words } = spaceScene(needle, { ...seen, tilt: 20 });
+  const lengths = panels[1].shapes.filter(({ kind }) => kind === "arrow").map(({ points }) => Math.hypot(...points[1]));
+  assert.ok(Math.max(...lengths) / Math.min(...lengths) < 5);
+  assert.match(words.at(-1), /scale of its own/);
 });

@@ -26,6 +26,10 @@ from jacmagic.notebook.options import option_names
         ("x=1 -p 99", "-p needs a number from 1 to 17; found 99", "99"),
         ("--chunk 0", "--chunk needs a number of at least 1; found 0", "0"),
         ("-v 3J", "-v needs a name; found '3J'", "3J"),
+        ("--quiz stepps x=1", "--quiz needs one of entries, steps, rules", "stepps"),
+        ("--quiz entries=0 x=1", "--quiz needs one of entries, steps, rules", "entries=0"),
+        ("x=1 --quiz --seeds 0", "--seeds needs a number of variants, at least 1", "0"),
+        ("x=1 --seeds 4", "--seeds counts variants of an exercise", "4"),
         ("--strict --mode sparse", "--strict needs every gradient", "--strict"),
     ],
 )

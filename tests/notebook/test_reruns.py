@@ -24,7 +24,7 @@ def shell(monkeypatch: pytest.MonkeyPatch) -> InteractiveShell:
     settings.HistoryManager.hist_file = ":memory:"
     shell: Any = InteractiveShell(config=settings)
     shell.run_line_magic("load_ext", "jacmagic")
-    monkeypatch.setattr(face, "_widgets_run", lambda: True)
+    monkeypatch.setattr(face, "is_kernel", lambda: True)
     shell.cell = "a"
     parent = lambda: {"metadata": {"cellId": shell.cell}}  # noqa: E731 - one line of a fake
     shell.kernel = types.SimpleNamespace(get_parent=parent)

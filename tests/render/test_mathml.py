@@ -40,3 +40,9 @@ def test_words_are_one_piece() -> None:
     """A name in upright type is one identifier, not a product of letters."""
     root = ElementTree.fromstring(to_mathml(r"\mathrm{mass}_{2} x"))
     assert [element.text for element in root.iter(f"{M}mi")] == ["mass", "x"]
+
+
+def test_a_function_whose_name_has_a_digit_is_upright() -> None:
+    """latex2mathml writes a name with a digit after an operator without a name."""
+    source = to_mathml(r"\operatorname{atan2}\left(y, x\right)")
+    assert "<mi>atan</mi><mn>2</mn>" in source and "<mo />" not in source

@@ -211,31 +211,29 @@ def test_right_functions_in_any_unit_agree(name) -> None:
 def test_differences_alone_accuse_no_right_function(name) -> None:
     """Without a closed form finite differences confirm or decide nothing; they never accuse."""
     function, point = RIGHT[name]
-
-    def opaque(*tensors):
-        return Opaque.apply(function, *tensors)
-
-    J = jacmagic.jacobian(opaque, point, strategy="rows")
+    J = jacmagic.jacobian(opaque(function), point, strategy="rows")
     assert J.formula is None
     assert J.agreement.verdict in ("agree", "not confirmed"), str(J.agreement)
 
 
-class Opaque(torch.autograd.Function):
-    """A right function that cannot be traced, as a call into another library."""
+def opaque(function):
+    """Return a right function that cannot be traced, as a call into another library."""
 
-    @staticmethod
-    def forward(ctx, function, *tensors):
-        ctx.function = function
-        ctx.save_for_backward(*tensors)
-        numbers = [torch.tensor(float(one), dtype=F64) for one in tensors]
-        return torch.tensor(float(function(*numbers)), dtype=F64)
+    class Opaque(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, *tensors):
+            ctx.save_for_backward(*tensors)
+            numbers = [torch.tensor(float(one), dtype=F64) for one in tensors]
+            return torch.tensor(float(function(*numbers)), dtype=F64)
 
-    @staticmethod
-    def backward(ctx, gradient):
-        with torch.enable_grad():
-            leaves = [one.detach().requires_grad_() for one in ctx.saved_tensors]
-            slopes = torch.autograd.grad(ctx.function(*leaves), leaves)
-        return (None, *(gradient * slope for slope in slopes))
+        @staticmethod
+        def backward(ctx, gradient):
+            with torch.enable_grad():
+                leaves = [one.detach().requires_grad_() for one in ctx.saved_tensors]
+                slopes = torch.autograd.grad(function(*leaves), leaves)
+            return tuple(gradient * slope for slope in slopes)
+
+    return lambda *tensors: Opaque.apply(*tensors)
 
 
 @pytest.mark.parametrize("scale", [1e-30, 1e-10, 1.0, 1e30])

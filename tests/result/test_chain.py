@@ -44,7 +44,7 @@ def test_a_composed_function_has_a_chain_with_torchs_numbers(case: Case) -> None
 def test_every_function_of_the_corpus_has_a_reading() -> None:
     """Whatever has a closed form is shown whole or factored, within the budget."""
     unread = []
-    for case in [*CORPUS[::6], *COMPOSED[::6]]:
+    for case in [*CORPUS[::15], *COMPOSED[::6]]:
         J = jacmagic.jacobian(case.function, case.tensors())
         if J.refusal is not None and J.refusal.reason.startswith("would be"):
             assert J.reads_as_chain

@@ -132,7 +132,7 @@ def product(x, y):
         ),
         (lambda x, y: [[2 * x, 2 * y]], lambda x, y: x**2 + x * y + y**2, "the term y is missing"),
         (lambda x, y: [[2 * x + x, 1 + 0 * y]], lambda x, y: x**2 + y, "the factor 3/2"),
-        (lambda x, y: [[2 * x + y, 1 + 0 * y]], lambda x, y: x**2 + y, "the term y is too many"),
+        (lambda x, y: [[2 * x + y, 1 + 0 * y]], lambda x, y: x**2 + y, "the constant term kept"),
         (
             lambda x, y: [[torch.sin(x), 1 + 0 * y]],
             lambda x, y: torch.sin(x) + y,

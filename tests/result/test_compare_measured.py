@@ -5,8 +5,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import pytest
-
 sys.path.append(str(Path(__file__).resolve().parents[2] / "tools"))
 
 import comparison
@@ -14,10 +12,9 @@ import comparison
 STEP = 40  # every fortieth function of the corpus
 
 
-@pytest.mark.parametrize("start", [0, 3])
-def test_a_sample_of_slips_is_found_and_of_right_jacobians_is_not_accused(start: int) -> None:
+def test_a_sample_of_slips_is_found_and_of_right_jacobians_is_not_accused() -> None:
     """No false alarm, no slip missed, four of five named; nothing is refused."""
-    tally = comparison.measured(STEP, start)
+    tally = comparison.measured(STEP, 0)
     right = [sum(row[k] for row in tally.right.values()) for k in range(4)]
     planted = [sum(row[k] for row in tally.slips.values()) for k in range(4)]
     assert right[0] >= 15 and right[3] == 0

@@ -123,3 +123,11 @@ def test_a_deep_copy_has_numbers_of_its_own() -> None:
     assert torch.equal(copy.copy(J).matrix, J.matrix)
     kept = jacmagic.jacobian(torch.sin, torch.ones(2), create_graph=True)
     assert torch.equal(copy.deepcopy(kept).matrix, kept.matrix)
+
+
+def test_a_batch_is_stored_with_its_samples() -> None:
+    """Numbers are kept; the Jacobian of one sample is derived again."""
+    batch = jacmagic.jacobian(torch.sin, torch.rand(3, 2), batch=True)
+    other = pickle.loads(pickle.dumps(batch))
+    assert torch.equal(other.matrix, batch.matrix)
+    assert other[1].formula == batch[1].formula

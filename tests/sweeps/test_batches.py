@@ -340,16 +340,16 @@ def test_a_batch_has_a_line_of_agreement():
     """Over a few samples, which it says; a cut graph is found among them."""
     x = torch.rand(40, 3, dtype=F64)
     found = jacmagic.jacobian(wide, x, batch=True)
-    line = "torch and at least one other source agree at 3 of 40 points, drawn at random"
+    line = "torch and at least one other source agree at all 3 points, drawn at random from 40"
     assert found.agreement == line and line in repr(found)
     cut = jacmagic.jacobian(lambda x: x * x.detach(), x, batch=True)
-    assert cut.agreement.startswith("of 3 of 40 points, drawn at random, 0 agree; point ")
+    assert cut.agreement.startswith("of 3 points, drawn at random from 40, 0 agree; point ")
 
 
 def test_where_all_of_a_batch_was_looked_at_nothing_was_drawn():
     """The line says how many there are."""
     found = jacmagic.jacobian(wide, torch.rand(3, 3, dtype=F64), batch=True)
-    assert found.agreement == "torch and at least one other source agree at 3 of 3 points"
+    assert found.agreement == "torch and at least one other source agree at all 3 points"
 
 
 def solved(t):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from functools import cache
 
 import numpy as np
 import pytest
@@ -71,11 +72,17 @@ CASES = {
 }
 
 
+@cache
+def jacobian_of(name):
+    """Return the Jacobian of a case, the same for all languages."""
+    function, point = CASES[name]
+    return jacmagic.jacobian(function, tuple(torch.tensor(v, dtype=F64) for v in point))
+
+
 @pytest.fixture(params=CASES)
 def J(request):
     """Return the Jacobian of each case."""
-    function, point = CASES[request.param]
-    return jacmagic.jacobian(function, tuple(torch.tensor(v, dtype=F64) for v in point))
+    return jacobian_of(request.param)
 
 
 def numbers(J, language: str, folder, **options) -> tuple[torch.Tensor, torch.Tensor]:

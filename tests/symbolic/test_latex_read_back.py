@@ -10,7 +10,6 @@ import pytest
 from corpus import CORPUS, Case
 from latex_reader import read
 
-import jacmagic
 from jacmagic import Jacobian
 from jacmagic.symbolic.formula import plain
 from jacmagic.symbolic.formula.excerpt import excerpt
@@ -74,24 +73,15 @@ def shown_entries(J: Jacobian) -> Iterator[tuple[int, int, int, int]]:
                 yield down, across, i, j
 
 
-@pytest.fixture(scope="module")
-def known() -> dict[str, Jacobian]:
-    """Return the Jacobians met so far, as both tests of a case need it."""
-    return {}
-
-
-def jacobian_of(case: Case, known: dict[str, Jacobian]) -> Jacobian | None:
+def jacobian_of(case: Case) -> Jacobian | None:
     """Return a case's Jacobian with 15 digits; None where its formula is not written out."""
-    if case.name not in known:
-        known[case.name] = jacmagic.jacobian(case.function, case.tensors()).shown(digits=15)
-    J = known[case.name]
-    return None if J.reading is None else J
+    return None if case.jacobian.reading is None else case.jacobian.shown(digits=15)
 
 
 @pytest.mark.parametrize("case", KNOWN, ids=str)
-def test_what_the_page_says_is_what_torch_computes(case: Case, known: dict) -> None:
+def test_what_the_page_says_is_what_torch_computes(case: Case) -> None:
     """Closed form, substituted numbers, values, clauses and long entries, each cell as LaTeX."""
-    J = jacobian_of(case, known)
+    J = jacobian_of(case)
     if J is None:
         return
     truth, chain, values = J.to_numpy().astype(float), J.derivation, values_of(J)
@@ -109,9 +99,9 @@ def test_what_the_page_says_is_what_torch_computes(case: Case, known: dict) -> N
 
 
 @pytest.mark.parametrize("case", KNOWN, ids=str)
-def test_steps_say_what_they_compute(case: Case, known: dict) -> None:
+def test_steps_say_what_they_compute(case: Case) -> None:
     """The last line of a derivation goes from the rules' result to numbers without a break."""
-    J = jacobian_of(case, known)
+    J = jacobian_of(case)
     if J is None or not J.pattern.any():
         return
     i, j = (int(k) for k in J.pattern.nonzero()[-1])
@@ -125,9 +115,9 @@ def test_steps_say_what_they_compute(case: Case, known: dict) -> None:
 
 
 @pytest.mark.parametrize("case", KNOWN, ids=str)
-def test_plain_text_is_an_expression_of_the_same_value(case: Case, known: dict) -> None:
+def test_plain_text_is_an_expression_of_the_same_value(case: Case) -> None:
     """Clauses and short entries as one line of text: Python reads what a reader sees."""
-    J = jacobian_of(case, known)
+    J = jacobian_of(case)
     if J is None:
         return
     numbers = J.reading.numbers(J.problem.flat_point)

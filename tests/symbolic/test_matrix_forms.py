@@ -88,6 +88,25 @@ FORMS = [
         lambda x: 0.5 * x @ A @ x - b @ x,
         rf"\frac{{x{T} \, \left(A + A{T}\right)}}{{2}} - b{T}",
     ),
+    (
+        lambda x: A.T @ torch.softmax(A @ x / 3**0.5, 0),
+        rf"\frac{{A{T} \, \left(\operatorname{{diag}}\left(s\right) - s \, s{T}\right) \, A}}"
+        r"{\sqrt{3}}",
+    ),
+    (
+        lambda x: x / ((x**2).mean() + 1e-6).sqrt(),
+        rf"\frac{{I}}{{r}} - \frac{{x \, x{T}}}{{3 r^{{3}}}}",
+    ),
+    (lambda x: torch.log(x.norm()), rf"\frac{{x{T}}}{{\left\| x \right\|^{{2}}}}"),
+    (
+        lambda x: torch.exp(-x @ x / 2) / (2 * torch.pi) ** 0.5,
+        rf"-\frac{{e^{{-\frac{{x{T} x}}{{2}}}} x{T}}}{{\sqrt{{2 \pi}}}}",
+    ),
+    (
+        lambda x: x @ b / (x.norm() * b.norm()),
+        rf"\frac{{b{T}}}{{\left\| x \right\| \left\| b \right\|}} - "
+        rf"\frac{{x{T} b x{T}}}{{\left\| x \right\|^{{3}} \left\| b \right\|}}",
+    ),
     (lambda x: F.relu(W1 @ x), r"\operatorname{diag}\left([z > 0]\right) \, W_{1}"),
     (in_steps, r"2 \operatorname{diag}\left(\cos x\right) + I"),
 ]
@@ -217,3 +236,18 @@ def test_matrices_and_short_vectors_are_left_to_the_entries() -> None:
     assert jacmagic.jacobian(lambda X: X.sum(0) @ b, A[None]).matrix_form is None
     assert jacmagic.jacobian(torch.sin, A).matrix_form is None
     assert jacmagic.jacobian(lambda x: x**2, POINT[0]).matrix_form is None
+
+
+def test_loops_that_double_an_expression_are_left_to_the_entries() -> None:
+    """y + y sin x written out doubles with each step; what is shown ends in time."""
+
+    def repeated(x):
+        y = x
+        for _ in range(120):
+            y = y + torch.sin(x) * y
+        return y
+
+    for point in (POINT, POINT[0]):
+        J = jacmagic.jacobian(repeated, point)
+        assert J.matrix_form is None
+        assert "torch agrees" in str(J)

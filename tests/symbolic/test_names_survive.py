@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import dataclasses
+import gc
 import inspect
 import linecache
 import math
@@ -243,3 +244,16 @@ def test_nothing_of_the_users_keeps_a_name() -> None:
     _ = jacmagic.jacobian(f, at(0.3)).reading
     assert {type(value) for value in store.values()} == {float}
     assert "offered" not in inspect.getsource(f)
+
+
+def test_the_copy_of_a_function_dies_with_its_call(monkeypatch) -> None:
+    """No recorded variable keeps it alive; else the whole heap is searched for who holds it."""
+    searches = []
+    monkeypatch.setattr(gc, "get_referrers", lambda *found: searches.append(found) or [])
+
+    def f(x):
+        y = math.pi * x
+        return y * torch.sin(y)
+
+    assert jacmagic.jacobian(f, torch.ones(2)).formula is not None
+    assert searches == []

@@ -289,6 +289,12 @@ def test_one_line_derivations_end_in_numbers_too() -> None:
     assert step.text == "∂/∂x (x**3) = 3*x**2 = 3*(-4)**2 = 48   power"
 
 
+def test_a_derivative_above_a_fraction_bar_keeps_its_bracket() -> None:
+    """Only a numerator that is a bracket as a whole loses it."""
+    step = derive(1 / (x + y + 1), x)
+    assert step.equations[0].latex.count(r"\left(") == step.equations[0].latex.count(r"\right)")
+
+
 def test_plain_text_keeps_denominators_together() -> None:
     """Without a fraction bar, what stands below needs brackets."""
     step = derive(sympy.sin(x) / (1 + x**2), x)

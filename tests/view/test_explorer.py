@@ -15,6 +15,8 @@ import torch
 import jacmagic
 from jacmagic.result import derived
 from jacmagic.result.verdict import diagnose
+from jacmagic.view.exercise.assets import MODULES as QUIZ
+from jacmagic.view.exercise.assets import quiz_front_end
 from jacmagic.view.explorer import Explorer
 from jacmagic.view.explorer.assets import MODULES, front_end, style
 from jacmagic.view.explorer.rest import SECONDS_OF_REST
@@ -257,22 +259,35 @@ def test_traits_equal_the_typedef():
     assert documented == own - {"_esm", "_css"}
 
 
-def test_front_end_is_one_module():
-    """The bundle has one default export, no imports, and every file in it."""
-    source = front_end()
+FOLDER = Path(jacmagic.__file__).parent / "view" / "static"
+
+
+BUNDLES = {"explorer": (front_end, MODULES), "exercise": (quiz_front_end, QUIZ)}
+
+
+@pytest.mark.parametrize("bundle", BUNDLES)
+def test_front_end_is_one_module(bundle):
+    """A bundle has one default export, no imports, and each name once."""
+    make, modules = BUNDLES[bundle]
+    source, names = make(), []
     assert "import " not in re.sub(r"import\(", "", re.sub(r"/\*.*?\*/", "", source, flags=re.S))
     assert re.findall(r"^export .*", source, flags=re.M) == ["export default { render };"]
-    folder = Path(jacmagic.__file__).parent / "view" / "static"
-    static = {path.name for path in folder.glob("*.mjs")}
-    static -= {"host.mjs", "unpack.mjs"}  # a page of its own has these
-    assert static == set(MODULES)
-    for k, name in enumerate(MODULES):  # each below those that it imports
+    for k, name in enumerate(modules):  # each below those that it imports
         imported = re.findall(
-            r'^import .*? from "\./(.*?)";', (folder / name).read_text("utf-8"), re.M | re.S
+            r'^import .*? from "\./(.*?)";', (FOLDER / name).read_text("utf-8"), re.M | re.S
         )
-        assert set(imported) <= set(MODULES[:k]), name
+        assert set(imported) <= set(modules[:k]), name
+        text = (FOLDER / name).read_text("utf-8")
+        names += re.findall(r"^(?:export )?(?:function\*?|const|let|class) (\w+)", text, re.M)
+    assert len(names) == len(set(names)) > 50
     for forbidden in ("innerHTML", "eval(", "new Function", "insertAdjacentHTML"):
         assert forbidden not in source
+
+
+def test_every_script_is_in_a_bundle():
+    """What lies in the folder is in a bundle, or is a page's own."""
+    static = {path.name for path in FOLDER.glob("*.mjs")}
+    assert static == {*MODULES, *QUIZ, "host.mjs", "unpack.mjs"}
 
 
 def test_embedding_keeps_the_view():

@@ -20,7 +20,7 @@ def seed(x1, x2, x3):
 @pytest.fixture
 def in_a_notebook(monkeypatch):
     """Return a function that shows a new Jacobian as a cell does."""
-    monkeypatch.setattr(face, "_widgets_run", lambda: True)
+    monkeypatch.setattr(face, "is_kernel", lambda: True)
     monkeypatch.setattr(reruns, "_OUTPUTS", [])
     monkeypatch.setattr(reruns, "_REPLACED", [])
 

@@ -15,12 +15,15 @@ import torch
 import jacmagic
 from jacmagic.errors import OptionError
 from jacmagic.symbolic.formula.live import live_tape
+from jacmagic.view.pictures import probed
 from jacmagic.view.pictures.curves import level_line, round_numbers, sample_curve
 from jacmagic.view.pictures.field import equilibria, field_scene
 from jacmagic.view.pictures.graph import graph_scene
 from jacmagic.view.pictures.levels import level_scene
 from jacmagic.view.pictures.plane_map import plane_scene
+from jacmagic.view.pictures.sampled import first_request, sampled
 from jacmagic.view.pictures.slices import slice_of
+from jacmagic.view.pictures.space import TILT, TURN, space_scene
 
 F64 = torch.float64
 STATIC = Path(jacmagic.__file__).parent / "view" / "static"
@@ -68,6 +71,27 @@ CASES = {
     ),
     "kink": (abs, (0,), graph_scene, "lineMap(around, 0, [0])", "graphScene"),
     "pole": (lambda x: 1 / (x - 1.3), (1,), graph_scene, "lineMap(around, 0, [0])", "graphScene"),
+    "surface": (
+        lambda u, v: ((2 + torch.cos(v)) * torch.cos(u), (2 + torch.cos(v)) * torch.sin(u), v**2),
+        (0.5, 0.7),
+        space_scene,
+        "planeMap(around, [0, 1], [0, 1, 2])",
+        "spaceScene",
+    ),
+    "volume": (
+        lambda x, y, z: (x + y, z * x, y**3),
+        (3, 4, 5),
+        space_scene,
+        "planeMap(around, [0, 1, 2], [0, 1, 2])",
+        "spaceScene",
+    ),
+    "helix": (
+        lambda s: (torch.cos(s), torch.sin(s), s / 3),
+        (1,),
+        space_scene,
+        "planeMap(around, [0], [0, 1, 2])",
+        "spaceScene",
+    ),
     "curve": (
         lambda s: (torch.cos(s), torch.sin(2 * s)),
         (1,),
@@ -85,10 +109,17 @@ const given = {given};
 const formula = new Formula(given.live, given.values.length, given.point.length);
 const point = Float64Array.from(given.point);
 const around = {{ ...given, point, evaluate: (there) => formula.at(there) }};
-const shown = {{ radius: {radius}, digits: 4, step: [0, 0], weight: [0, 0] }};
+const camera = {{ turn: {turn}, tilt: {tilt} }};
+const shown = {{ radius: {radius}, digits: 4, step: [0, 0], weight: [0, 0], ...camera }};
 console.log(JSON.stringify({builder}({part}, shown)));
 """
-MODULES = {"mapScene": "map", "fieldScene": "field", "levelScene": "levels", "graphScene": "graph"}
+MODULES = {
+    "mapScene": "map",
+    "fieldScene": "field",
+    "levelScene": "levels",
+    "graphScene": "graph",
+    "spaceScene": "space",
+}
 
 
 def browsers_scene(J, part, builder, radius):
@@ -116,6 +147,8 @@ def browsers_scene(J, part, builder, radius):
         given=json.dumps(given),
         part=part,
         radius=radius,
+        turn=TURN,
+        tilt=TILT,
     )
     done = subprocess.run(
         ["node", "--input-type=module"], input=script, capture_output=True, text=True, check=True
@@ -128,7 +161,8 @@ def test_python_and_the_browser_draw_the_same(name):
     """Both build the same shapes, labels, frames and words; the browser adds what is dragged."""
     f, point, build, part, builder = CASES[name]
     J, radius = jacobian(f, *point), 0.5
-    rows, columns = list(range(min(J.shape[0], 2))), list(range(len(point)))
+    count = 3 if build is space_scene else 2
+    rows, columns = list(range(min(J.shape[0], count))), list(range(len(point)))
     ours = build(slice_of(J, rows, columns), radius, 4)
     theirs = browsers_scene(J, part, builder, radius)
     assert list(ours.words) == theirs["words"]
@@ -183,7 +217,7 @@ def test_a_picture_is_valid_svg_with_words(kind):
     assert root.tag.endswith("svg")
     assert [child.tag.split("}")[1] for child in root][:2] == ["title", "desc"]
     bundle = picture._repr_mimebundle_()
-    assert set(bundle) == {"text/html", "image/svg+xml", "text/plain"}
+    assert set(bundle) == {"text/html", "text/latex", "text/plain"}
     assert bundle["text/plain"] == "\n".join(picture.words)
 
 
@@ -195,15 +229,50 @@ def test_names_are_escaped():
     assert "<script" not in J.picture().html
 
 
-def test_a_function_without_closed_form_shows_its_linear_part():
-    """Where there is no closed form, the parallelogram stands alone."""
+def spectrum(x, y):
+    """Return eigenvalues without a closed form worth reading, and print."""
+    print("runs")
+    matrix = torch.stack([x, y, y, x * y, x, y, y, x, x * x]).reshape(3, 3)
+    return torch.linalg.eigvalsh(matrix + matrix.T)[:2]
 
-    def f(x, y):
-        noise = torch.tensor(np.round(x.detach().numpy(), 3) * 0)
-        return torch.bernoulli(x / x) * x + noise, x * y
 
-    J = jacobian(f, 1, 2)
-    svg = J.picture("map").svg
+def test_a_function_without_closed_form_is_drawn_by_running_it(capsys):
+    """Values come from the function itself, the linear part from torch; nothing is printed."""
+    J = jacobian(spectrum, 1, 2)
+    assert J.formula is None
+    capsys.readouterr()
+    part = slice_of(J, [0, 1], [0, 1])
+    scene = plane_scene(part, 0.1, 4)
+    assert capsys.readouterr().out == ""
+    drawn = [one for one in scene.panels[1].shapes if one.look == "function"]
+    assert len(drawn) == 18 and any(one.kind == "area" for one in scene.panels[1].shapes)
+    expected = spectrum(*torch.tensor([1.1, 2.0], dtype=F64))
+    np.testing.assert_allclose(part.at([1.1, 2.0]).value, expected)
+    closer = plane_scene(part, 0.01, 4)
+    far, near = (re.search(r"at most ([\d.]+) %", one.words[-1])[1] for one in (scene, closer))
+    assert float(near) < float(far) / 5
+    assert "equilibri" not in str(J.picture("field"))
+
+
+def test_the_kernel_computes_what_the_browser_cannot():
+    """A picture as data answers a request of the browser; a wrong request has no answer."""
+    J = jacobian(spectrum, 1, 2)
+    asked = first_request(J, [4, 8])
+    found = sampled(J, asked)
+    assert (asked["picture"], asked["radius"], found["at"]) == ("map", 1, [1, 2])
+    assert sum(one["look"] == "function" for one in found["panels"][1]["shapes"]) >= 18
+    json.dumps(found, allow_nan=False)
+    for wrong in (
+        {"picture": "levels"}, {"picture": "<svg>"}, {"inputs": [0, 7]}, {"inputs": [1, 1]},
+        {"outputs": "all"}, {"radius": 0}, {"radius": float("nan")}, {"turn": None},
+    ):  # fmt: skip
+        assert sampled(J, {**asked, **wrong}) == {}
+
+
+def test_a_slow_function_is_not_run_for_long(monkeypatch):
+    """When the time for a picture is over, the linear part stands alone."""
+    monkeypatch.setattr(probed, "MAX_SECONDS", -1)
+    svg = jacobian(spectrum, 1, 2).picture("map").svg
     assert re.search('fill-opacity="0.14"', svg)
     assert 'stroke-width="1.5"' not in svg
 

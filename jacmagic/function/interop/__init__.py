@@ -105,7 +105,7 @@ class _Runner:
         if (found.numpy and not found.torch) or self._takes_arrays:
             return _called(function, found, with_arrays(values), with_arrays(named))
         try:
-            if not (found.is_replaced or current() is not None or (found.writes and is_silent())):
+            if not (found.is_replaced or current() is not None or (is_silent() and found.writes)):
                 return function(*values, **named)
             return _called(function, found, values, named)
         except _MEANT_FOR_ARRAYS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 from jacmagic.errors import CellError
@@ -18,6 +19,10 @@ _AS_IN_PYTHON = {
     "--names": "--numbers",
     "--formula": "--no-formula",
 }
+
+# Options whose value may be left out: the value they then have, and how one begins.
+_ANY = re.compile("")
+_OPTIONAL = {"--quiz": ("entries", re.compile(r"entr|step|rule"))}
 
 
 def parse_option(
@@ -52,8 +57,15 @@ def parse_option(
         name, value, equals = short, token.text[2:], "="  # -p6
     if name not in valued:
         raise CellError(_unknown(name, [*flags, *valued]) + line.mark(token.column, len(name)))
-    if not equals and queue and not _is_option(queue[0].text, flags, valued):
+    usual, begins = _OPTIONAL.get(name, ("", _ANY))
+    if (
+        not equals
+        and queue
+        and not _is_option(queue[0].text, flags, valued)
+        and begins.match(queue[0].text)
+    ):
         value = queue.pop(0).text
+    value = value or usual
     value = _unquoted(value)
     if not value:
         raise CellError(

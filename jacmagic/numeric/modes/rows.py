@@ -102,7 +102,7 @@ def _basis(leaf: Tensor) -> Sequence[Tensor]:
         return (leaf.new_ones(()),)
     size = leaf.numel()
     whole = torch.eye(size, dtype=leaf.dtype, device=leaf.device)
-    return whole.view(size, *leaf.shape).unbind()
+    return (whole if leaf.dim() == 1 else whole.view(size, *leaf.shape)).unbind()
 
 
 def _direction(leaf: Tensor, k: int) -> Tensor:
@@ -115,7 +115,8 @@ def _direction(leaf: Tensor, k: int) -> Tensor:
 def _stacked(rows: Sequence[Tensor | None], leaf: Tensor, tensor: Tensor) -> Tensor:
     if leaf.dim() == 0:  # two inputs may have been given the same tensor: copied as by a stack
         return torch.zeros_like(tensor) if rows[0] is None else rows[0].clone()
-    return torch.stack(or_zeros(rows, [tensor] * len(rows))).view(leaf.shape + tensor.shape)
+    whole = torch.stack(or_zeros(rows, [tensor] * len(rows)))
+    return whole if leaf.dim() == 1 else whole.view(leaf.shape + tensor.shape)
 
 
 def zeros(leaf: Tensor, inputs: tuple[Tensor, ...]) -> tuple[Tensor, ...]:

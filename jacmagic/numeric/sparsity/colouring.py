@@ -11,9 +11,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.sparse as sp
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
 
 NONE = -1  # colour of what need not be computed
 _SPARE_COLOURS = 1  # colours above the lower bound that are not worth another attempt
@@ -65,6 +68,7 @@ def plan(pattern: sp.csr_array) -> Plan:
         torch takes quicker: a forward formula often runs as several operations in Python.
 
     Example:
+        >>> import scipy.sparse as sp
         >>> arrow = sp.csr_array(np.eye(5, dtype=bool))
         >>> plan(arrow).passes
         1
@@ -177,4 +181,4 @@ def _sources(
 
 
 def _transposed(matrix: sp.csr_array) -> sp.csr_array:
-    return sp.csr_array(matrix.T.tocsr())
+    return matrix.T.tocsr()

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import scipy.sparse as sp
 import torch
 
 from jacmagic.function.aten.unsupported import Unsupported
 from jacmagic.function.deadline import Deadline
 from jacmagic.numeric.sparsity.index_sets import FIRST, IndexSets, TooDense
 from jacmagic.numeric.sparsity.mode import DependenceMode, OutOfTime
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
 
 MAX_ENTRIES = 2**27  # of all sets: 512 MiB of 32-bit numbers
 

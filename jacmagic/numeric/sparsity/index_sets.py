@@ -8,8 +8,12 @@ unions by sets, times sets by inputs.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-import scipy.sparse as sp
+
+if TYPE_CHECKING:
+    import scipy.sparse as sp
 
 CONSTANT = 0  # depends on nothing
 STEP = 1  # its value depends on inputs, but its derivative is zero wherever it exists
@@ -160,5 +164,7 @@ class _Growing:
 
 
 def _matrix(columns: np.ndarray, starts: np.ndarray, width: int) -> sp.csr_array:
+    import scipy.sparse as sp  # only sparse matrices need it
+
     ones = np.ones(len(columns), dtype=bool)
     return sp.csr_array((ones, columns, starts), shape=(len(starts) - 1, width))

@@ -17,6 +17,7 @@ import sympy
 
 from jacmagic.errors import OptionError
 from jacmagic.render import latex
+from jacmagic.render.extent import extent
 from jacmagic.render.measured import Measured
 from jacmagic.render.report import Grid, Report, Reported, Shown, numeral, words
 from jacmagic.render.text import number
@@ -198,7 +199,7 @@ class Information(Reported):
         if isinstance(found, Refusal):
             return []
         cells = [[tex(one, reading.names) for one in found.row(i)] for i in range(found.rows)]
-        if max(sum(map(latex.extent, line)) for line in cells) > MAX_WIDTH:
+        if max(sum(map(extent, line)) for line in cells) > MAX_WIDTH:
             return []
         text = pretty(sympy.Matrix(found), reading.texts)
         return [

@@ -25,11 +25,6 @@ def named(label: Label, before: str = "", tex: str = "") -> Shown:
     return Shown(before + label.unicode, tex + label.tex)
 
 
-def differentials(labels: Sequence[Label]) -> list[Shown]:
-    """Return ∂x₁, ∂x₂, … as heads."""
-    return [named(label, "∂", r"\partial ") for label in labels]
-
-
 def matrix_grid(
     corner: str, rows: Sequence[Shown], columns: Sequence[Shown], values: np.ndarray, digits: int
 ) -> Grid:

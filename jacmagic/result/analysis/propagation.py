@@ -15,7 +15,7 @@ import numpy as np
 import sympy
 
 from jacmagic.labels import Label
-from jacmagic.render import latex
+from jacmagic.render.extent import extent
 from jacmagic.render.measured import GUM_DIGITS, Measured
 from jacmagic.render.report import Grid, Report, Reported, Shown, numeral, words
 from jacmagic.render.text import number
@@ -179,7 +179,7 @@ class Propagation(Reported):
             sigmas.law(i, entries.row(i), self.input_covariance, reading.texts, reading.names)
             for i in range(entries.rows)
         ]
-        return [one for one in found if one is not None and latex.extent(one.tex) <= MAX_WIDTH]
+        return [one for one in found if one is not None and extent(one.tex) <= MAX_WIDTH]
 
 
 class _Sigmas:

@@ -8,7 +8,7 @@ from typing import Any
 
 import sympy
 
-from jacmagic.render import latex
+from jacmagic.render.extent import extent
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula import plain, shortest, tex
 from jacmagic.symbolic.formula.attempt import attempt
@@ -71,7 +71,7 @@ def short_form(
     if found is None or isinstance(found, Refusal) or found.has(sympy.nan, sympy.zoo, sympy.oo):
         return None
     shown = written(found, reading.texts, reading.names)
-    return shown if latex.extent(shown.tex) <= MAX_WIDTH else None
+    return shown if extent(shown.tex) <= MAX_WIDTH else None
 
 
 def written(expression: Any, texts: Mapping[Any, str], names: Mapping[Any, str]) -> ShortForm:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jacmagic.errors import PointError
+from jacmagic.labels import entry_of
 from jacmagic.render.report import Report, Reported
 from jacmagic.render.text import number
 from jacmagic.result.analysis.arrays import array_of, values_of
@@ -57,13 +57,7 @@ def why(jacobian: JacobianResult, i: int, j: int) -> Why:
     Raises:
         PointError: there is no such entry.
     """
-    m, n = jacobian.shape
-    if not (-m <= i < m and -n <= j < n):
-        raise PointError(
-            f"expected an entry of the {m} × {n} Jacobian; found ({i}, {j}); "
-            f"count from 0: the last entry is ({m - 1}, {n - 1})"
-        )
-    i, j = i % m, j % n
+    i, j = entry_of(i, j, jacobian.shape)
     value = float(array_of(jacobian)[i, j])
     if not np.isfinite(values_of(jacobian)[i]):
         return _forward(jacobian, i, j, value)

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 from sympy import sympify
 
-from jacmagic.errors import PointError
-from jacmagic.labels import Label
+from jacmagic.labels import Label, entry_of
 from jacmagic.render import latex
 from jacmagic.result.chain.steps import numbers_of, steps_of
 from jacmagic.symbolic.factored.form import scale_of
@@ -116,15 +115,10 @@ class Factor:
         Raises:
             PointError: there is no such entry.
         """
-        m, n = self.shape
-        if not (-m <= i < m and -n <= j < n):
-            raise PointError(
-                f"expected an entry of the {m} × {n} factor {self.name}; found ({i}, {j}); "
-                f"count from 0: the last entry is ({m - 1}, {n - 1})"
-            )
+        i, j = entry_of(i, j, self.shape, f"factor {self.name}")
         value = latex.number(float(self.matrix[i, j]), self._digits)
         numbers = numbers_of(self._reading, self._point, self._digits)
-        return steps_of(self._reading, (i % m, self._range[j]), numbers, value)
+        return steps_of(self._reading, (i, self._range[j]), numbers, value)
 
     def formula_steps(self, i: int, j: int) -> Step:
         """Return the derivation of entry (i, j) without numbers."""

@@ -25,17 +25,7 @@ MAX_TITLE = 3  # letters of a function's name up to which it stands in fractions
 
 @dataclass(frozen=True, eq=False, repr=False)
 class ChainProduct:
-    """Factors, their numbers, and the expression of a Jacobian by them.
-
-    Attributes:
-        form: the factored form.
-        function: the function's name.
-        point: the n numbers of the point.
-        truth: torch's Jacobian there, float64 (m, n).
-        tolerance: relative to the largest entry, up to which the product is torch's Jacobian.
-        digits: significant digits of numbers.
-        notation: of a Jacobian, or of a Hessian.
-    """
+    """Factors, their numbers, and the expression of a Jacobian by them; `Chain` displays it."""
 
     form: FactoredForm
     function: str

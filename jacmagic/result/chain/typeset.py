@@ -7,6 +7,7 @@ from collections.abc import Callable
 from jacmagic.render import factored as page
 from jacmagic.render import latex
 from jacmagic.render.mathml import to_mathml
+from jacmagic.render.wide import PAGE_LETTERS, parts
 from jacmagic.result.chain.factor import Factor
 from jacmagic.result.chain.product import ChainProduct
 from jacmagic.result.chain.remarks import definitions_latex, heading, left_out, summary, unrepeated
@@ -15,21 +16,26 @@ from jacmagic.symbolic.formula import excerpt, tex
 
 def to_latex(chain: ChainProduct) -> str:
     """Return the equations and the factors as one aligned block, without delimiters."""
+    return latex.aligned(latex_lines(chain))
+
+
+def latex_lines(chain: ChainProduct) -> list[str]:
+    """Return the equations and the factors as lines to be aligned."""
     lines = [
         line
         for left, right in chain.equations(chain.latex_writer)
-        for line in latex.broken(left, _terms(right), latex.PAGE_LETTERS)
+        for line in latex.broken(left, _terms(right), PAGE_LETTERS)
     ]
     lines += [rf"\text{{with}}\quad {equation}" for equation in definitions_latex(chain)]
     for factor, other in unrepeated(chain):
-        value = other.latex if other is not None else matrix_latex(factor, _entry(factor))
-        same = r"\quad \text{(renamed)}" if other is not None else ""
-        lines.append(f"{factor.latex} = {value}{same}")
-        if other is None:
-            lines += [rf"\qquad \text{{with}}\quad {line}" for line in factor.where]
+        if other is not None:
+            lines.append(rf"{factor.latex} = {other.latex}\quad \text{{(renamed)}}")
+            continue
+        first, *others = parts(matrix_latex(factor, _entry(factor)))
+        lines += [f"{factor.latex} = {first}", *(rf"\qquad {part}" for part in others)]
+        lines += [rf"\qquad \text{{with}}\quad {line}" for line in factor.where]
     lines += [rf"\text{{{line}}}" for line in left_out(chain)]
-    body = " \\\\[2ex]\n".join(f"& {line}" for line in lines)
-    return f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}"
+    return [f"& {line}" for line in lines]
 
 
 def _terms(expression: str) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from jacmagic.function.components import parts_of
 from jacmagic.function.problem import Problem
 from jacmagic.function.source import callable_part, required_of
 from jacmagic.result.check.expressions import Expressions
@@ -67,12 +68,7 @@ def tensors_at(problem: Problem, point: np.ndarray | None) -> list[torch.Tensor]
     """Return a problem's inputs, at another flat point (n,) where one is given."""
     if point is None:
         return [one.detach().clone() for one in problem.tensors]
-    found, start = [], 0
-    for one in problem.tensors:
-        part = torch.from_numpy(point[start : start + one.numel()].copy())
-        start += one.numel()
-        found.append(part.to(dtype=one.dtype, device=one.device).reshape(one.shape))
-    return found
+    return parts_of(point, problem.tensors)
 
 
 def evaluated(problem: Problem, point: np.ndarray) -> dict[str, torch.Tensor]:

@@ -24,7 +24,7 @@ from jacmagic.result.check.judgement import (
 )
 from jacmagic.result.check.proof import proved
 from jacmagic.result.check.read import Make, read_hand
-from jacmagic.result.check.samples import Samples, sample, with_noise
+from jacmagic.result.check.samples import Samples, sample, unit_of, with_noise
 from jacmagic.result.check.settle import settle
 from jacmagic.result.check.slips import Slip, explain
 from jacmagic.result.check.slips.evidence import Evidence
@@ -72,16 +72,7 @@ class Entry:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CheckResult:
-    """A Jacobian compared with another hand's, entry by entry.
-
-    Attributes:
-        result: the Jacobian by torch and its closed form.
-        checked: the other hand's.
-        samples: the values of both, at x and around it.
-        status: of each entry, (m, n) objects.
-        slips: the likely slip of wrong entries.
-        doubts: why entries are in doubt.
-    """
+    """A Jacobian compared with another hand's; `jacmagic.view.comparison` displays it."""
 
     result: JacobianResult
     checked: Hand
@@ -106,7 +97,7 @@ class CheckResult:
         checked = read_hand(hand, result, make, of)
         if not moves:
             checked = replace(checked, only_here=True)
-        unit = _unit(result)
+        unit = unit_of(result)
         samples = sample(result, checked)
         equal = agreement_at(samples, unit, checked.rounding)
         if (equal != 1).any():
@@ -184,12 +175,6 @@ class CheckResult:
         with np.errstate(all="ignore"):
             gaps = np.abs(hand - truth) / np.maximum(size, np.median(size, axis=0))
         return float(np.nanmax(gaps, initial=0.0))
-
-
-def _unit(result: JacobianResult) -> float:
-    import torch
-
-    return max((torch.finfo(one.dtype).eps for one in result.problem.tensors), default=2.0**-52)
 
 
 def _prove(status: np.ndarray, form: Expressions, hand: Hand) -> None:

@@ -52,11 +52,11 @@ class Samples:
 def sample(result: JacobianResult, hand: Hand) -> Samples:
     """Evaluate both at x and around it; at x alone where the hand is known there only."""
     here = np.array(result.problem.flat_point)
-    unit = _unit(result)
+    unit = unit_of(result)
     truth_here = result.to_numpy().astype(np.float64)
     points, truth, exact = here[None], truth_here[None], result.closed_form is not None
     if not hand.only_here:
-        points, truth = _around(result, here, truth_here)
+        points, truth = around(result, here, truth_here)
     with silent():
         values = np.stack([hand.evaluate(points[0]), *(_careful(hand, p) for p in points[1:])])
     return Samples(points, truth, values, unit * np.abs(values), exact)
@@ -75,7 +75,7 @@ def with_noise(samples: Samples, result: JacobianResult, hand: Hand) -> Samples:
     return replace(samples, noise=samples.noise + noise)
 
 
-def _unit(result: JacobianResult) -> float:
+def unit_of(result: JacobianResult) -> float:
     """Return the coarsest unit roundoff of the inputs."""
     import torch
 
@@ -114,7 +114,7 @@ def _spread(
     return np.where(np.isfinite(noise), noise, 0.0)
 
 
-def _around(
+def around(
     result: JacobianResult, here: np.ndarray, truth_here: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return x and random points in its branch, with the Jacobians there."""

@@ -95,7 +95,3 @@ class Function:
         if self.pattern is None:
             return {}
         return {"row_pointers": self.pattern.pointers, "columns": self.pattern.columns}
-
-    def nonzero(self, zero: str) -> list[tuple[int, str]]:
-        """Return number and text of each entry that is not the word for zero."""
-        return [(k, entry) for k, entry in enumerate(self.entries) if entry != zero]

@@ -27,6 +27,7 @@ INFIX = {
 }
 # Functions that Python, torch and C call by the same name.
 COMMON = "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp log sqrt erf erfc lgamma"
+LOGIC = {"and": "({} && {})", "or": "({} || {})", "not": "(!{})"}  # of C and its relatives
 
 
 @dataclass(frozen=True)
@@ -115,6 +116,21 @@ class Language:
 def calls(prefix: str, names: str) -> dict[str, str]:
     """Return templates of functions of one argument, named as their operations are."""
     return {name: f"{prefix}{name}({{}})" for name in names.split()}
+
+
+def bounds(larger: str, smaller: str, zero: str = "0") -> dict[str, str]:
+    """Return templates of max, min, relu and clamp by two functions of two arguments."""
+    return {
+        "max": f"{larger}({{}}, {{}})",
+        "min": f"{smaller}({{}}, {{}})",
+        "relu": f"{larger}({{}}, {zero})",
+        "clamp": f"{smaller}({larger}({{}}, {{}}), {{}})",
+    }
+
+
+def power_by(function: str) -> Callable[[Piece, Piece, bool], str]:
+    """Return how a power is written by a function of base and exponent."""
+    return lambda base, exponent, _: f"{function}({base[0]}, {exponent[0]})"
 
 
 def hold(piece: Piece, least: int) -> str:

@@ -36,6 +36,15 @@ def entry_lines(f: Function, spaces: int) -> list[str]:
     return indented([f"{row}," for row in rows], spaces)
 
 
+def stores(f: Function) -> list[str]:
+    """Return the statements that write value and entries into arrays."""
+    value, matrix = f.results
+    return [
+        *(f"{value}[{k}] = {text};" for k, text in enumerate(f.values or ())),
+        *(f"{matrix}[{k}] = {text};" for k, text in enumerate(f.entries)),
+    ]
+
+
 def numbers(integers: Sequence[int], spaces: int = 4) -> list[str]:
     """Return integers as lines of a list."""
     text = ", ".join(map(str, integers))

@@ -148,8 +148,9 @@ class ClosedForm:
     def too_large(self) -> Refusal | None:
         """Why the expressions are not written out, where they would be too long."""
         if max(self.sizes, default=0) > MAX_ENTRY or self.length > MAX_MATRIX:
+            length = f"{self.length:,}" if self.length < 10**9 else "more than a billion"
             return Refusal(
-                "the closed form", None, f"would be {self.length:,} symbols long, too long to read"
+                "the closed form", None, f"would be {length} symbols long, too long to read"
             )
         return None
 

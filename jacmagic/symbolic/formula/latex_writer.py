@@ -16,6 +16,8 @@ from sympy.printing.latex import LatexPrinter
 from jacmagic.symbolic.formula.term_order import PositiveFirst
 
 _WORD = re.compile(r"\\(?:mathrm|text){\w\w")
+_BRACKETED = re.compile(r"\\left\(((?:(?!\\left|\\right).)*)\\right\)")
+_HALF = sympy.Rational(1, 2)
 _WITHOUT_BRACKETS = tuple(
     getattr(sympy, name)
     for name in ("sin cos tan cot sec csc asin acos atan sinh cosh tanh log").split()
@@ -27,6 +29,20 @@ def _is_applied(factor: Any) -> bool:
     if factor.is_Pow and not factor.exp.could_extract_minus_sign():
         factor = factor.base
     return isinstance(factor, _WITHOUT_BRACKETS)
+
+
+def _root_below(above: Any, below: Any) -> tuple[Any, Any]:
+    """Return a fraction with x/√2 for √2 x/2; a number alone, such as √2/2, stays."""
+    factors = sympy.Mul.make_args(above)
+    root = next((f for f in factors if f.is_Pow and f.exp == _HALF and f.base.is_Integer), None)
+    if root is None or all(factor.is_number for factor in factors):
+        return above, below
+    count, rest = below.as_coeff_Mul()
+    if not count.is_Integer or count % root.base:
+        return above, below
+    others = [factor for factor in factors if factor is not root]
+    divisors = [one for one in (count / root.base, root, rest) if one != 1]
+    return sympy.Mul(*others, evaluate=False), sympy.Mul(*divisors, evaluate=False)
 
 
 class LatexWriter(PositiveFirst, LatexPrinter):
@@ -46,10 +62,14 @@ class LatexWriter(PositiveFirst, LatexPrinter):
             rest = -expr
             inner = self._print(rest)
             return rf"- \left({inner}\right)" if rest.is_Add else f"- {inner}"
-        above, below = sympy.fraction(expr, exact=True)
+        above, below = _root_below(*sympy.fraction(expr, exact=True))
         if below == 1:
             return self._factors(above)
-        return rf"\frac{{{self._factors(above)}}}{{{self._factors(below)}}}"
+        above_tex = self._factors(above)
+        if above.is_Symbol:  # a number in brackets needs none above a fraction bar
+            whole = _BRACKETED.fullmatch(above_tex)
+            above_tex = whole[1] if whole else above_tex
+        return rf"\frac{{{above_tex}}}{{{self._factors(below)}}}"
 
     def _factors(self, product: Any) -> str:
         if not product.is_Mul:

@@ -67,12 +67,14 @@ class Graph:
         """Return the node of an operation or leaf as it is given; nothing is folded."""
         key = (operation, *arguments)
         node = self._nodes.get(key)
-        if node is None:
-            node = self._nodes[key] = len(self.operations)
-            self._check_budget(node)
-            self.operations.append(operation)
-            self.arguments.append(arguments)
-            self.lines.append(self.line)
+        return self._new(key, operation, arguments) if node is None else node
+
+    def _new(self, key: tuple, operation: str, arguments: tuple) -> int:
+        node = self._nodes[key] = len(self.operations)
+        self._check_budget(node)
+        self.operations.append(operation)
+        self.arguments.append(arguments)
+        self.lines.append(self.line)
         return node
 
     def _check_budget(self, size: int) -> None:
@@ -90,15 +92,9 @@ class Graph:
         """Return the node of a number, exact where it was meant to be (0.5 → 1/2)."""
         value = short(exact(value))
         # 0.0 and -0.0, and nan: the sign of zero is dropped, nan is one node
-        key = "nan" if value != value else value
-        node = self._nodes.get(("number", type(value), key))
-        if node is None:
-            node = self._nodes["number", type(value), key] = len(self.operations)
-            self._check_budget(node)
-            self.operations.append("number")
-            self.arguments.append((value,))
-            self.lines.append(self.line)
-        return node
+        key = ("number", type(value), "nan" if value != value else value)
+        node = self._nodes.get(key)
+        return self._new(key, "number", (value,)) if node is None else node
 
     def variable(self, name: str) -> int:
         """Return the node of an input component."""

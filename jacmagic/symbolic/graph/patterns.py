@@ -186,7 +186,7 @@ def logistic(graph: Graph, node: int) -> tuple[int, int] | None:
     With σ(u) = 1/(1 + e⁻ᵘ), that of 1/(1 + e⁻ᵘ) and of eᵘ/(1 + eᵘ) is σ(u)·(1 − σ(u)), and that
     of 1/(1 + eᵘ) its negative.
     """
-    above, below = _quotient(graph, node)
+    above, below = quotient(graph, node)
     if graph.operations[below] != "add" or ONE not in graph.operands(below):
         return None
     exponential = next((term for term in graph.operands(below) if term != ONE), ONE)
@@ -201,7 +201,7 @@ def logistic(graph: Graph, node: int) -> tuple[int, int] | None:
     return u, graph.neg(slope) if falls else slope
 
 
-def _quotient(graph: Graph, node: int) -> tuple[int, int]:
+def quotient(graph: Graph, node: int) -> tuple[int, int]:
     """Return a node as numerator and denominator: 1/v for v⁻¹, others over 1."""
     operation, operands = graph.operations[node], graph.operands(node)
     if operation == "pow" and graph.value(operands[1]) == -1:

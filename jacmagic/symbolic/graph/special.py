@@ -65,11 +65,13 @@ def bessel_j(order: int) -> Callable[[float], float]:
 
 
 def polygamma(order: float, x: float) -> float:
-    """Return the n-th derivative of the digamma function ψ; nan at its poles.
+    """Return the n-th derivative of the digamma function ψ; nan at its poles and without an n.
 
     The recurrence 5.15.5 leads to an argument where the expansion 5.15.8 (for ψ 5.11.2) is exact
     to the last digit.
     """
+    if not (order >= 0 and math.isfinite(order) and order == int(order)):
+        return math.nan
     n = int(order)
     if not math.isfinite(x) or n > 100:
         return (0.0 if n else math.inf) if x == math.inf else math.nan

@@ -5,7 +5,7 @@ A constructor simplifies what a person would not write: I·A, 0 + A, (Aᵀ)ᵀ, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ class Expression:
         shape: () for a number, (n,) for a vector, (m, n) for a matrix.
         name: of an input or a constant, or of a function applied to the elements.
         value: of a constant or a number, as nested tuples; None otherwise.
+        size: how many parts it has when it is written out.
     """
 
     operation: str
@@ -31,6 +32,11 @@ class Expression:
     shape: Shape = ()
     name: str = ""
     value: Any = None
+    size: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Add up the sizes of the operands."""
+        object.__setattr__(self, "size", 1 + sum(one.size for one in self.arguments))
 
 
 def variable(name: str, shape: Shape) -> Expression:
@@ -227,12 +233,18 @@ def diag(v: Expression) -> Expression:
 
 
 def column(v: Expression) -> Expression:
-    """Return a vector as a matrix of one column."""
+    """Return a vector as a matrix of one column; factors and signs move outwards."""
+    if v.operation in ("neg", "scale"):
+        inner = column(v.arguments[-1])
+        return neg(inner) if v.operation == "neg" else scale(v.arguments[0], inner)
     return Expression("column", (v,), (v.shape[0], 1))
 
 
 def of_vector(operation: str, *vectors: Expression) -> Expression:
     """Return a number made of vectors ("sum", "dot", "norm"), or the softmax of one."""
+    for k, one in enumerate(vectors):
+        if one.operation == "neg" and operation in ("sum", "dot"):
+            return neg(of_vector(operation, *vectors[:k], one.arguments[0], *vectors[k + 1 :]))
     shape = vectors[0].shape if operation == "softmax" else ()
     return Expression(operation, vectors, shape)
 

@@ -6,11 +6,15 @@ from collections.abc import Mapping
 from fractions import Fraction
 from itertools import groupby
 
+import sympy
+
 from jacmagic.labels import Label
 from jacmagic.render.latex import number as number_tex
+from jacmagic.symbolic.matrices.coefficients import Product, fraction_of
 from jacmagic.symbolic.matrices.elementwise import ELEMENTWISE
-from jacmagic.symbolic.matrices.expressions import Expression, is_unnamed
+from jacmagic.symbolic.matrices.expressions import Expression, is_unnamed, number
 
+_Factor = tuple[Expression | str, float]  # a number's LaTeX or an expression, and its exponent
 _SUM, _PRODUCT, _ATOM = 0, 1, 2
 
 
@@ -86,22 +90,48 @@ class Writer:
         return f"-{self._held(x.arguments[0], _PRODUCT)}", _SUM
 
     def _scale(self, x: Expression) -> tuple[str, int]:
-        c, a = x.arguments
-        below = self._below(c)
-        if below is not None:
-            return rf"\frac{{{self.tex(a)}}}{{{below}}}", _ATOM
-        return f"{self._held(c, _PRODUCT)} {self._held(a, _PRODUCT)}", _PRODUCT
+        return self._product(x)
 
-    def _below(self, c: Expression) -> str | None:
-        """Return what a factor divides by, if that is all it does."""
-        if c.operation == "inverse":
-            return self.tex(c.arguments[0])
-        if c.operation == "power" and c.arguments[1].value < 0:
-            base, n = c.arguments
-            return f"{self._held(base, _ATOM)}^{{{number_tex(-n.value, 6)}}}"
-        if c.operation == "number" and 0 < c.value < 1 and (1 / c.value).is_integer():
-            return number_tex(1 / c.value, 6)
-        return None
+    def _product(self, x: Expression) -> tuple[str, int]:
+        """Write numbers times an array as one fraction."""
+        product = Product()
+        product.take(x, 1.0, frozenset(self.names))
+        sign = "-" if product.value < 0 else ""
+        above, below = self._constants(abs(product.value))
+        powers = [(base, n) for base, n in product.exponents.items() if n]
+        above += [(base, n) for base, n in powers if n > 0]
+        below += [(base, -n) for base, n in powers if n < 0]
+        if product.array is not None:
+            above.append((product.array, 1.0))
+        top = self._factors(above)
+        if not below:
+            return f"{sign}{top}", _SUM if sign else _PRODUCT if len(above) > 1 else _ATOM
+        return rf"{sign}\frac{{{top}}}{{{self._factors(below)}}}", _SUM if sign else _ATOM
+
+    def _constants(self, value: float) -> tuple[list[_Factor], list[_Factor]]:
+        """Return the numerator and the denominator of a positive number, 1 left out."""
+        if value == 1:
+            return [], []
+        short = Fraction(value).limit_denominator(12)
+        exact = fraction_of(value) if float(short) != value or short.numerator == 1 else None
+        if exact is None:
+            return [(self._number(number(value))[0], 1.0)], []
+        above, below = ([(sympy.latex(one), 1.0)] if one != 1 else [] for one in exact)
+        return above, below
+
+    def _factors(self, factors: list[_Factor]) -> str:
+        """Write factors one after the other; a single one needs no brackets."""
+        if not factors:
+            return "1"
+        if len(factors) == 1 and factors[0][1] == 1:
+            (one, _) = factors[0]
+            return one if isinstance(one, str) else self.tex(one)
+        return " ".join(one if isinstance(one, str) else self._factor(one, n) for one, n in factors)
+
+    def _factor(self, base: Expression, exponent: float) -> str:
+        if exponent == 1:
+            return self._held(base, _PRODUCT)
+        return f"{self._held(base, _ATOM)}^{{{number_tex(exponent, 6)}}}"
 
     def _times(self, x: Expression) -> tuple[str, int]:
         a, b = x.arguments
@@ -181,14 +211,10 @@ class Writer:
         return rf"\operatorname{{softmax}}\left({self.tex(x.arguments[0])}\right)", _ATOM
 
     def _inverse(self, x: Expression) -> tuple[str, int]:
-        return rf"\frac{{1}}{{{self.tex(x.arguments[0])}}}", _ATOM
+        return self._product(x)
 
     def _power(self, x: Expression) -> tuple[str, int]:
-        c, n = x.arguments
-        below = self._below(x)
-        if below is not None:
-            return rf"\frac{{1}}{{{below}}}", _ATOM
-        return f"{self._held(c, _ATOM)}^{{{number_tex(n.value, 6)}}}", _PRODUCT
+        return self._product(x)
 
     def _apply(self, x: Expression) -> tuple[str, int]:
         (u,) = x.arguments

@@ -14,6 +14,7 @@ Products = dict[Powers, Factor]
 
 MAX_TERMS = 48  # of a sum that is multiplied out; the search for pairs grows with their square
 MAX_PARTS = 400  # nodes of such a sum
+MAX_DEPTH = 100  # of its nesting; Python allows about 1,000 nested calls, two for each node
 _MAX_POWER = 4  # of a sum that is multiplied out
 
 
@@ -25,7 +26,7 @@ def multiplied_out(graph: Graph, node: int) -> Products:
     """Return a node as a sum of products.
 
     Raises:
-        TooManyTerms: if there are more than `MAX_TERMS`, or very many on the way.
+        TooManyTerms: if there are more than `MAX_TERMS`, or very many or deep ones on the way.
     """
     return _Expansion(graph).of(node)
 
@@ -36,13 +37,16 @@ class _Expansion:
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self._known: dict[int, Products] = {}
+        self._depth = 0
 
     def of(self, node: int) -> Products:
         """Return a node as a sum of products."""
         if node not in self._known:
-            if len(self._known) > MAX_PARTS:
+            if len(self._known) > MAX_PARTS or self._depth >= MAX_DEPTH:
                 raise TooManyTerms
+            self._depth += 1
             self._known[node] = self._expanded(node)
+            self._depth -= 1
         return self._known[node]
 
     def _expanded(self, node: int) -> Products:

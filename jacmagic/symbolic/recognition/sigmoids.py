@@ -10,6 +10,7 @@ from collections.abc import Callable
 from fractions import Fraction
 
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
+from jacmagic.symbolic.graph.patterns import quotient
 from jacmagic.symbolic.recognition.linear import Factor, added, halved, signed_terms, with_factor
 
 Exponentials = dict[int, Factor]  # the factor c of each exponent u in Σ c·eᵘ
@@ -33,7 +34,7 @@ def exponentials(graph: Graph, node: int) -> Exponentials | None:
 
 def _logistic(graph: Graph, node: int) -> int | None:
     """Return (a + b·eᵛ)/(c + c·eᵛ) as σ or tanh."""
-    above, below = _quotient(graph, node)
+    above, below = quotient(graph, node)
     terms = exponentials(graph, below)
     if terms is None or len(terms) != 2:
         return None
@@ -45,14 +46,6 @@ def _logistic(graph: Graph, node: int) -> int | None:
     elif first != graph.neg(second):
         return None  # two of a softmax
     return _of_two(graph, above, first, second, graph.number(c))
-
-
-def _quotient(graph: Graph, node: int) -> tuple[int, int]:
-    """Return a node as numerator and denominator: 1/v for v⁻¹, others over 1."""
-    operation, operands = graph.operations[node], graph.operands(node)
-    if operation == "pow" and graph.value(operands[1]) == -1:
-        return ONE, operands[0]
-    return (operands[0], operands[1]) if operation == "div" else (node, ONE)
 
 
 def _of_two(graph: Graph, above: int, first: int, second: int, c: int) -> int | None:

@@ -174,7 +174,7 @@ class LeakDetector(TorchFunctionMode):
         kwargs = kwargs or {}
         self.calls += 1
         if self.names is not None:
-            func, args, kwargs = self.names.carried(func, args, kwargs)
+            func, args, kwargs = self.names.calls.carried(func, args, kwargs)
         name = getattr(func, "__name__", "")
         if args and _takes_part(self.mode, args[0]):
             expansion = expansion_of(name, args, kwargs)

@@ -56,6 +56,7 @@ class LocalVariables:
             return
         self.values.note(frame)
         self.values.note_result(frame, result)
+        self.values.forget(frame)
         if not is_users(code.co_filename):
             return
         if not code.co_name.startswith(("<", "__")) or code.co_name == "__call__":

@@ -1,7 +1,7 @@
 """Constants that keep the names the user gave them.
 
 A number becomes one that carries its node (`named_numbers`); where torch computes with it, its node
-goes along. A small tensor gets a shadow like an input's.
+goes along (`named_calls`). A small tensor gets a shadow like an input's.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -23,12 +22,10 @@ from jacmagic.labels import Label
 from jacmagic.render.names import LAYER_PARAMETERS
 from jacmagic.symbolic.trace.local_variables import LocalVariables
 from jacmagic.symbolic.trace.mode import ConcolicMode
+from jacmagic.symbolic.trace.named_calls import NamedCalls
 from jacmagic.symbolic.trace.named_numbers import (
-    NamedNumber,
     apply_function,
-    holds_name,
     plain_number,
-    stood_first,
     with_node,
 )
 
@@ -73,26 +70,6 @@ class Constant:
     counts: bool = False
 
 
-_OPERATORS = ("add", "sub", "mul", "truediv", "div", "pow", "mod", "fmod", "remainder")
-_ARITHMETIC = frozenset(
-    [form.format(name) for name in _OPERATORS for form in ("{}", "__{}__", "__i{}__")]
-    + "true_divide divide multiply subtract __setitem__ where maximum minimum atan2".split()
-    + [f"__{name}__" for name in ("lt", "le", "gt", "ge", "eq", "ne")]
-    + ["lt", "le", "gt", "ge", "eq", "ne"]
-)
-# Functions that make tensors, and which argument is the numbers.
-_MAKERS = {"tensor": 0, "as_tensor": 0, "asarray": 0, "new_tensor": 1}
-_MAKERS |= {"full": 1, "full_like": 1, "new_full": 2}
-_REFLECTED = {
-    "__radd__": torch.add,
-    "__rmul__": torch.mul,
-    "__rsub__": torch.sub,
-    "__rtruediv__": torch.div,
-    "__rdiv__": torch.div,
-    "__rpow__": torch.pow,
-}
-
-
 class NamesMet:
     """Record whether any number that could keep a name is offered, and keep none.
 
@@ -128,6 +105,7 @@ class Names:
     Attributes:
         mode: the mode that traces.
         locals: the variables of the user's functions.
+        calls: torch's calls with named numbers.
     """
 
     keeps = True
@@ -135,7 +113,7 @@ class Names:
     def __init__(self, mode: ConcolicMode, taken: Sequence[str], naming: Naming) -> None:
         """Keep names, except those already taken by the inputs."""
         self.mode, self.graph, self._naming = mode, mode.graph, naming
-        self.locals = LocalVariables(mode)
+        self.locals, self.calls = LocalVariables(mode), NamedCalls(mode)
         self._taken = set(taken)
         self._constants: dict[str, tuple[Constant, ...]] = {}
 
@@ -215,54 +193,6 @@ class Names:
     def variables(self) -> Mapping[int, Label]:
         """The nodes that the function's own variables stand for."""
         return self.locals.nodes(self._label, MAX_ELEMENTS)
-
-    # ── where torch computes with a named number ──────────────────────────────────────────────
-
-    def carried(self, func: Any, args: tuple, kwargs: dict) -> tuple[Any, tuple, dict]:
-        """Return a call of torch with named numbers as tensors that carry their nodes."""
-        if not any(map(holds_name, args)):
-            return func, args, kwargs
-        name = getattr(func, "__name__", "")
-        if name in _MAKERS:
-            return partial(self._made, func, _MAKERS[name]), args, kwargs
-        like = next((value for value in args if isinstance(value, torch.Tensor)), None)
-        if like is None or (name not in _ARITHMETIC and name not in _REFLECTED):
-            return func, args, kwargs
-        given = tuple(self._as_tensor(v, like) if isinstance(v, NamedNumber) else v for v in args)
-        if name in ("add", "mul") and stood_first(name, args):
-            return func, (given[1], given[0]), kwargs
-        if name in _REFLECTED:
-            return _REFLECTED[name], (given[1], given[0]), kwargs
-        return func, given, kwargs
-
-    def _made(self, make: Any, position: int, *args: Any, **kwargs: Any) -> Any:
-        """Make a tensor of named and other numbers; each element keeps its node."""
-        result = make(*args, **kwargs)
-        if result.is_floating_point() and not self.mode.shadows.has(result):
-            nodes = self._nodes(args[position]) if position < len(args) else None
-            if nodes is not None:
-                self.mode.shadows.write(result, np.broadcast_to(nodes, tuple(result.shape)).copy())
-        return result
-
-    def _nodes(self, nest: Any) -> np.ndarray | None:
-        """Return the nodes of a nest of numbers; None where something else is in it."""
-        if isinstance(nest, list | tuple):
-            parts = [self._nodes(part) for part in nest]
-            return None if any(part is None for part in parts) else np.array(parts, dtype=np.int64)
-        if not isinstance(nest, int | float):
-            return None
-        node = nest.node if isinstance(nest, NamedNumber) else self.graph.number(nest)
-        return np.array(node, dtype=np.int64)
-
-    def _as_tensor(self, value: Any, like: torch.Tensor) -> torch.Tensor:
-        dtype = like.dtype
-        if not (dtype.is_floating_point or dtype.is_complex) and isinstance(value, float):
-            dtype = torch.get_default_dtype()
-        result = torch.tensor(plain_number(value), dtype=dtype, device=like.device)
-        self.mode.shadows.write(result, np.array(value.node, dtype=np.int64))
-        if self.mode.tensors is not None and self.graph.operations[value.node] == "constant":
-            self.mode.tensors.constant(self.graph.arguments[value.node][0], result)
-        return result
 
 
 def _short(name: str) -> str:

@@ -22,6 +22,9 @@ from jacmagic.symbolic.trace.vector_rules import RULES, Unknown
 Key = tuple[Any, ...]
 Predicted = Expression | tuple[Expression | None, ...] | None
 
+MAX_SIZE = (
+    256  # parts of an expression; those of loops double with each step, and nobody reads them
+)
 MAX_UNNAMED = 256  # elements of a constant without a name that is followed
 
 
@@ -88,6 +91,8 @@ class Tensors:
                 self.record(op, one, tensor)
             return
         if predicted is None or not is_dense(out) or predicted.shape != tuple(out.shape):
+            return
+        if predicted.size > MAX_SIZE:
             return
         shared = [
             version_of(tensor)  # a view will share the count of its base

@@ -6,7 +6,9 @@ return finds the variable bound to another tensor, or to a tensor that was writt
 
 from __future__ import annotations
 
+import inspect
 import sys
+from collections import defaultdict
 from dataclasses import dataclass
 from types import FrameType
 from typing import Any
@@ -53,7 +55,7 @@ class Values:
         """Record values of functions traced by this mode."""
         self.mode = mode
         self.recorded: list[Value] = []
-        self._last: dict[tuple[FrameType, str], tuple[torch.Tensor, int]] = {}
+        self._last: dict[FrameType, dict[str, tuple[torch.Tensor, int]]] = defaultdict(dict)
         self._modules: list[tuple[Any, Value]] = []
         self._recording = False
 
@@ -86,10 +88,10 @@ class Values:
 
     def _note_variable(self, frame: FrameType, name: str, tensor: torch.Tensor) -> None:
         version = 0 if tensor.is_inference() else version_of(tensor)
-        last = self._last.get((frame, name))
+        last = self._last[frame].get(name)
         if last is not None and last[0] is tensor and last[1] == version:
             return
-        self._last[frame, name] = (tensor, version)
+        self._last[frame][name] = (tensor, version)
         self._record(name, tensor, frame, "variable")
 
     def note_result(self, frame: FrameType, result: Any) -> None:
@@ -104,6 +106,11 @@ class Values:
                 self._modules.append((module, value))
         elif _has_variables(frame):
             self._record(frame.f_code.co_name, tensor, frame, "function")
+
+    def forget(self, frame: FrameType) -> None:
+        """Release a frame that has ended, which would keep alive all that it refers to."""
+        if not frame.f_code.co_flags & inspect.CO_GENERATOR:  # which goes on after its event
+            self._last.pop(frame, None)
 
     def _record(
         self, name: str, tensor: torch.Tensor, frame: FrameType | None, kind: str

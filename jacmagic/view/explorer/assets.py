@@ -17,23 +17,30 @@ MODULES = (
     *("linear.mjs", "notice.mjs", "value.mjs", "table.mjs", "determinant.mjs", "notes.mjs"),
     *("chain.mjs", "equations.mjs"),
     *("curves.mjs", "scene.mjs", "scene_map.mjs", "scene_graph.mjs"),
-    *("scene_levels.mjs", "scene_field.mjs", "scene_matrix.mjs"),
-    *("slice.mjs", "plane.mjs", "squares.mjs", "picture.mjs"),
+    *("scene_levels.mjs", "scene_field.mjs", "scene_space.mjs", "scene_matrix.mjs"),
+    *("scene_colouring.mjs", "slice.mjs", "turning.mjs", "plane.mjs", "squares.mjs"),
+    "colour_grids.mjs",
+    *("picture_fields.mjs", "sampled.mjs", "picture.mjs"),
     *("derivation_line.mjs", "factors.mjs"),
     *("panel.mjs", "code.mjs"),
     "view.mjs",
 )
 
 
-@cache
 def front_end() -> str:
-    """Bundle the view's modules into one ES module, without imports.
+    """Return the explorer's modules as one."""
+    return bundle(MODULES)
+
+
+@cache
+def bundle(modules: tuple[str, ...]) -> str:
+    """Bundle modules into one ES module, without imports.
 
     A widget's code is one text, and there is no build step: the names that a file exports are those
     that the others use. Comments are left out, as every notebook with a widget stores the text.
     """
     static = files("jacmagic") / "view" / "static"
-    joined = "\n".join((static / name).read_text(encoding="utf-8") for name in MODULES)
+    joined = "\n".join((static / name).read_text(encoding="utf-8") for name in modules)
     joined = re.sub(r'^import [^;]*? from "\./.*?";\n', "", joined, flags=re.M)
     joined = re.sub(r"^export (?!default)", "", joined, flags=re.M)
     joined = re.sub(r"^[ \t]*/\*\*(?:[^*]|\*(?!/))*\*/\n", "", joined, flags=re.M)
@@ -42,7 +49,7 @@ def front_end() -> str:
 
 
 @cache
-def style() -> str:
-    """Return the view's style sheet."""
-    source = (files("jacmagic") / "view" / "static" / "view.css").read_text(encoding="utf-8")
+def style(name: str = "view.css") -> str:
+    """Return a style sheet, by default the view's."""
+    source = (files("jacmagic") / "view" / "static" / name).read_text(encoding="utf-8")
     return re.sub(r"^\s*\n|^ +", "", re.sub(r"/\*.*?\*/", "", source, flags=re.S), flags=re.M)

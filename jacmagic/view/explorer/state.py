@@ -15,6 +15,7 @@ from jacmagic.symbolic.formula import DisplayForm
 from jacmagic.symbolic.validation import fits_at
 from jacmagic.view.captions import remarks, warnings, whereabouts
 from jacmagic.view.explorer.live_tape import to_json
+from jacmagic.view.pictures.colouring import colouring_of
 from jacmagic.view.table import table_of, values_of
 
 
@@ -67,6 +68,18 @@ def numbers(jacobian: JacobianResult, at: Sequence[float]) -> dict[str, Any]:
         **_packed(jacobian, jacobian.reading, table.values, at),
         "zeros": np.ascontiguousarray(~table.pattern, dtype=np.uint8).tobytes(),
         "status": _status(jacobian, table.values),
+    }
+
+
+def colouring(jacobian: JacobianResult) -> dict[str, Any]:
+    """Return which product gives each entry of a sparse pattern; {} where none is saved."""
+    found = colouring_of(jacobian)
+    if found is None:
+        return {}
+    return {
+        "groups": found.groups.tobytes(),
+        "forward": found.forward,
+        "backward": found.backward,
     }
 
 

@@ -20,6 +20,7 @@ from jacmagic.view.explorer.code import source_of
 from jacmagic.view.explorer.entries import entry_of
 from jacmagic.view.explorer.factors import factor_entry, factors_of
 from jacmagic.view.explorer.formula import formula_of, signature_of
+from jacmagic.view.pictures.sampled import sampled
 
 
 class JacobianView(anywidget.AnyWidget):
@@ -35,7 +36,9 @@ class JacobianView(anywidget.AnyWidget):
     spec = traitlets.Dict().tag(sync=True)
     values = traitlets.Bytes(b"").tag(sync=True)
     zeros = traitlets.Bytes(b"").tag(sync=True)
+    colouring = traitlets.Dict().tag(sync=True)
     numbers = traitlets.Bytes(b"").tag(sync=True)
+    picture = traitlets.Dict().tag(sync=True)
     outputs = traitlets.Bytes(b"").tag(sync=True)
     at = traitlets.Bytes(b"").tag(sync=True)
     chain = traitlets.Dict().tag(sync=True)
@@ -70,6 +73,7 @@ class JacobianView(anywidget.AnyWidget):
             _esm=front_end(),
             _css=style(),
             spec=state.spec(jacobian),
+            colouring=state.colouring(jacobian),
             **shown,
             **formula_of(jacobian),
         )
@@ -98,6 +102,8 @@ class JacobianView(anywidget.AnyWidget):
         """Show the Jacobian of another point; everything changes in one message."""
         shown = state.numbers(jacobian, at)
         shown["status"]["stale"] = stale
+        if shown["zeros"] != self.zeros:
+            shown["colouring"] = state.colouring(jacobian)
         signature = signature_of(jacobian)
         if signature != self._signature:
             shown |= formula_of(jacobian)
@@ -126,6 +132,8 @@ class JacobianView(anywidget.AnyWidget):
                 source = source_of(self._jacobian, language)
                 sources = {**self.code["sources"], language: source}
                 self.code = {**self.code, "sources": sources}
+            case {"kind": "picture"}:
+                self.picture = sampled(self._jacobian, content)
             case {"kind": "chain"}:
                 self.factors = factors_of(self._jacobian)
             case {"kind": "factor", "factor": int(k), "row": int(row), "column": int(column)}:

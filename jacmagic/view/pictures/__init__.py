@@ -4,6 +4,6 @@ They show what the "Picture" tab of the explorer draws in the browser: `static/s
 scenes here are the same, and a test compares them.
 """
 
-from jacmagic.view.pictures.picture import Picture, picture_of
+from jacmagic.view.pictures.picture import Picture, picture_of, shows_picture
 
-__all__ = ["Picture", "picture_of"]
+__all__ = ["Picture", "picture_of", "shows_picture"]

@@ -28,7 +28,8 @@ def field_scene(part: Slice, radius: float, digits: int) -> Scene:
         digits: significant digits.
     """
     centre = (float(part.centre[0]), float(part.centre[1]))
-    kinds = [(at, _kind_at(part, at, digits)) for at in equilibria(part, radius)]
+    found = equilibria(part, radius) if part.has_derivatives else []
+    kinds = [(at, _kind_at(part, at, digits)) for at in found]
     starts = _grid(ORBITS, radius, centre)
     shapes = [
         *(line(_orbit(part, start, radius), "function") for start in starts),
@@ -39,7 +40,7 @@ def field_scene(part: Slice, radius: float, digits: int) -> Scene:
     (a, b), (c, d) = part.here.jacobian.tolist()
     rest = "dots mark its equilibria" if kinds else "there is no equilibrium in this window"
     words = [
-        f"The vector field of {part.name} with orbits; {rest}.",
+        f"The vector field of {part.name} with orbits{f'; {rest}' * part.has_derivatives}.",
         *(f"At ({listed(at, digits)}): {kind}." for at, kind in kinds),
         f"At the point: divergence {shown(a + d, digits)}, curl {shown(c - b, digits)}, "
         f"eigenvalues {_eigenvalues(part.here.jacobian, digits)}.",

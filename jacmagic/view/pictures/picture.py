@@ -11,10 +11,13 @@ from typing import Any
 import numpy as np
 
 from jacmagic.errors import OptionError
-from jacmagic.render import plane
+from jacmagic.render import pgf, plane
+from jacmagic.render.colour_grids import drawing
 from jacmagic.render.heatmap import heatmap
+from jacmagic.render.prose import paragraph
 from jacmagic.render.text import number
 from jacmagic.result import JacobianResult
+from jacmagic.view.pictures.colouring import colouring_of
 from jacmagic.view.pictures.curves import Point, round_numbers
 from jacmagic.view.pictures.field import field_scene
 from jacmagic.view.pictures.graph import graph_scene
@@ -22,17 +25,19 @@ from jacmagic.view.pictures.levels import level_scene
 from jacmagic.view.pictures.plane_map import plane_scene
 from jacmagic.view.pictures.scene import Panel, Scene, half_width, shown
 from jacmagic.view.pictures.slices import Slice, slice_of
+from jacmagic.view.pictures.space import space_scene
 from jacmagic.view.table import blocks_of, values_of
 
 TICKS = 5  # about how many along an axis
 TICK_DIGITS = 6
 GAP = 24  # between two panels, in the SVG's units
 
-_SCENES: dict[str, Callable[[Slice, float, int], Scene]] = {
+SCENES: dict[str, Callable[[Slice, float, int], Scene]] = {
     "map": plane_scene,
     "field": field_scene,
     "levels": level_scene,
     "graph": graph_scene,
+    "space": space_scene,
 }
 
 
@@ -41,7 +46,7 @@ class Picture:
     """A picture of a function around a point.
 
     Attributes:
-        kind: "map", "field", "levels", "graph" or "matrix".
+        kind: "map", "field", "levels", "graph", "space", "matrix" or "colouring".
         svg: the drawing; its background is transparent, its text has the page's colour.
         words: the same in sentences.
     """
@@ -59,17 +64,31 @@ class Picture:
         caption = escape(" ".join(self.words))
         return f"<figure>{self.svg}<figcaption>{caption}</figcaption></figure>"
 
+    @property
+    def latex(self) -> str:
+        """The drawing for the package pgf, with its words below it."""
+        return f"{pgf.from_svg(self.svg)}\n\n{paragraph(' '.join(self.words))}"
+
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        return {"text/html": self.html, "image/svg+xml": self.svg, "text/plain": repr(self)}
+        # No image/svg+xml: nbconvert's PDF would need Inkscape for it.
+        return {"text/html": self.html, "text/latex": self.latex, "text/plain": repr(self)}
+
+
+def shows_picture(jacobian: JacobianResult) -> bool:
+    """Whether the still forms of a result include its picture: where it is asked for."""
+    return jacobian.view.picture and not jacobian.large and min(jacobian.shape) > 0
 
 
 def kinds_of(m: int, n: int) -> tuple[str, ...]:
     """Return the kinds of picture for m outputs and n inputs, the usual one first."""
     if n == 1:
-        return ("graph", "matrix") if m > 2 else ("graph",)
+        return ("graph", "space", "matrix") if m > 2 else ("graph",)
     if m == 1:
         return "levels", "graph", "matrix"
-    return ("map", "field", "matrix") if m == n else ("map", "matrix")
+    plane = ("map", "field") if m == n else ("map",)
+    if m < 3:
+        return (*plane, "matrix")
+    return ("space", *plane, "matrix") if m == 3 and n <= 3 else (*plane, "space", "matrix")
 
 
 def picture_of(
@@ -94,7 +113,9 @@ def picture_of(
     """
     m, n = jacobian.shape
     is_map = len(jacobian.problem.movable) == n  # not of tangent vectors of a manifold
+    colouring = colouring_of(jacobian)
     kinds = kinds_of(m, n) if is_map else ("matrix",)
+    kinds += ("colouring",) if colouring is not None else ()
     kind = kind or kinds[0]
     if kind not in kinds or not min(m, n):
         raise OptionError(
@@ -105,13 +126,22 @@ def picture_of(
         raise OptionError(f"expected a positive zoom; found {zoom!r}; write zoom=10")
     if kind == "matrix":
         return _matrix(jacobian)
-    columns = _indices(jacobian.columns, inputs, 1 if kind == "graph" else 2)
-    rows = _indices(
-        jacobian.rows, outputs, 1 if kind == "levels" or (kind, n > 1) == ("graph", True) else 2
-    )
+    if kind == "colouring" and colouring is not None:
+        return Picture(kind, drawing(colouring.grids, colouring.words), tuple(colouring.words))
+    across, up = axes_of(kind, n)
+    columns = _indices(jacobian.columns, inputs, across)
+    rows = _indices(jacobian.rows, outputs, up)
     part = slice_of(jacobian, rows, columns)
-    scene = _SCENES[kind](part, half_width(part.centre.tolist()) / zoom, jacobian.view.digits)
+    with np.errstate(all="ignore"):  # values beside the point may be infinite
+        scene = SCENES[kind](part, half_width(part.centre.tolist()) / zoom, jacobian.view.digits)
     return Picture(kind, _svg(scene), tuple(scene.words))
+
+
+def axes_of(kind: str, n: int) -> tuple[int, int]:
+    """Return how many inputs and outputs a picture has."""
+    if kind == "graph":
+        return 1, 2 if n == 1 else 1
+    return {"levels": (2, 1), "space": (3, 3)}.get(kind, (2, 2))
 
 
 def _indices(labels: Any, wanted: Sequence[str] | None, count: int) -> list[int]:

@@ -128,6 +128,8 @@ def _axes(part: Slice, radius: float, digits: int) -> list[Shape]:
 
 def _zero_curve(part: Slice, half: float) -> list[Shape]:
     """Return where the determinant of J is zero: there the map is not invertible."""
+    if not part.has_derivatives:
+        return []
     centre = _point(part.centre)
 
     def place(column: float, row: float) -> Point:
@@ -153,7 +155,9 @@ def _words(part: Slice, radius: float, reach: float, digits: int) -> list[str]:
     det, name = determinant(part.here.jacobian), part.name
     turned = "and turns them over" if det < 0 else "and keeps their orientation"
     areas = f"multiplies areas by {shown(abs(det), digits)} {turned}"
-    sigmas = np.linalg.svd(part.here.jacobian, compute_uv=False)
+    is_finite = bool(np.isfinite(part.here.jacobian).all())
+    sigmas = np.linalg.svd(part.here.jacobian, compute_uv=False).tolist() if is_finite else []
+    stretched = " and ".join(shown(one, digits) for one in sigmas)
     share = 100 * _deviation(part, radius) / reach
     return [
         f"Left: a square of side {shown(2 * radius, digits)} around ({', '.join(part.inputs)}) = "
@@ -161,8 +165,7 @@ def _words(part: Slice, radius: float, reach: float, digits: int) -> list[str]:
         f"Right: its image under {name}, and dashed under {name} + J·dx.",
         f"J {areas if det else 'flattens areas to a line or a point'}: "
         f"det J = {shown(det, digits)}.",
-        "It takes a circle to an ellipse that is stretched by "
-        f"{' and '.join(shown(float(one), digits) for one in sigmas)}.",
+        *([f"It takes a circle to an ellipse that is stretched by {stretched}."] if sigmas else []),
         f"In this square {name} differs from its linear part by at most "
         f"{shown(share, 2)} % of the image's half width.",
     ]

@@ -17,7 +17,7 @@ class Shape:
     Attributes:
         kind: "line", "area", "arrow" or "dot".
         points: of a line or an outline; both ends of an arrow; where a dot stands.
-        look: grid, function, linear, quiet, zero, point, step, cotangent.
+        look: grid, function, linear, quiet, zero, point, step, cotangent, axis.
         label: beside its last point; "" for none.
     """
 
@@ -32,7 +32,7 @@ class Panel:
     """A part of a plane with shapes in it.
 
     Attributes:
-        axes: labels.
+        axes: labels; "" for both where numbers beside the frame mean nothing.
         across: ends of the horizontal axis.
         up: ends of the vertical axis.
         shapes: in the order of drawing.

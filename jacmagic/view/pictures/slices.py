@@ -11,6 +11,7 @@ from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.result import JacobianResult
 from jacmagic.symbolic.formula.live import live_tape
 from jacmagic.symbolic.graph import BudgetExceeded
+from jacmagic.view.pictures.probed import probed
 
 MAX_OPERATIONS = 2000  # of a tape that is evaluated some thousand times: seconds in Python
 
@@ -36,6 +37,7 @@ class Slice:
         inputs: their labels.
         outputs: labels of the outputs.
         name: of the function.
+        has_derivatives: whether `at` gives Jacobians; else they are nan.
     """
 
     here: There
@@ -43,6 +45,7 @@ class Slice:
     inputs: Sequence[str]
     outputs: Sequence[str]
     name: str
+    has_derivatives: bool
     _evaluate: Evaluate | None
     _point: np.ndarray
     _rows: Sequence[int]
@@ -69,13 +72,15 @@ def slice_of(jacobian: JacobianResult, rows: Sequence[int], columns: Sequence[in
     point = np.array(jacobian.problem.flat_point)
     matrix = jacobian.matrix.detach().cpu().double().numpy()
     here = There(jacobian.flat_value, matrix)
+    by_tape = _by_tape(jacobian)
     return Slice(
         here=_part(here, rows, columns),
         centre=point[list(columns)],
         inputs=[jacobian.columns[j].unicode for j in columns],
         outputs=[jacobian.rows[i].unicode for i in rows],
         name=f"{'∇' if jacobian.problem.potential else ''}{jacobian.title}",
-        _evaluate=_evaluator(jacobian),
+        has_derivatives=by_tape is not None,
+        _evaluate=by_tape or _by_runs(jacobian),
         _point=point,
         _rows=rows,
         _columns=columns,
@@ -86,7 +91,7 @@ def _part(there: There, rows: Sequence[int], columns: Sequence[int]) -> There:
     return There(there.value[list(rows)], there.jacobian[np.ix_(list(rows), list(columns))])
 
 
-def _evaluator(jacobian: JacobianResult) -> Evaluate | None:
+def _by_tape(jacobian: JacobianResult) -> Evaluate | None:
     """Return the function by its closed form, None where it has none that is short enough."""
     form = jacobian.closed_form
     if form is None or jacobian.agreement.verdict != "agree":
@@ -108,5 +113,18 @@ def _evaluator(jacobian: JacobianResult) -> Evaluate | None:
             return None
         entries, value = np.split(outputs[conditions:], [m * n])
         return There(value, entries.reshape(m, n))
+
+    return evaluate
+
+
+def _by_runs(jacobian: JacobianResult) -> Evaluate | None:
+    """Return the function by running it, without derivatives."""
+    run, unknown = probed(jacobian), np.full(jacobian.shape, np.nan)
+    if run is None:
+        return None
+
+    def evaluate(point: np.ndarray) -> There | None:
+        value = run(point)
+        return None if value is None or len(value) != len(unknown) else There(value, unknown)
 
     return evaluate

@@ -125,6 +125,7 @@ export function keepInAddress(window, view, sliders) {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let waiting;
   const write = () => {
+    if (window.location.protocol === "about:") return; // a frame's srcdoc has no address of its own
     const point = sliders.map((one) => [one.get("description"), String(one.get("value"))]);
     const state = new URLSearchParams([...point, ["tab", view.get("tab")]]);
     window.history.replaceState(null, "", `#${state}`);
@@ -138,15 +139,13 @@ export function keepInAddress(window, view, sliders) {
 }
 
 /**
- * Start a page's view; its still form stays where that fails.
- * @param {Document} document
+ * Mount a view of a page's data.
+ * @param {PageData} data
+ * @param {HTMLElement} explorer where it is mounted
  * @param {(context: {model: any, el: HTMLElement, signal: AbortSignal}) => void} render the view's
+ * @param {(view: Model, sliders: Model[]) => void} [prepare] the models before the view reads them
  */
-export function start(document, render) {
-  const page = /** @type {HTMLElement} */ (document.querySelector(".jm-page"));
-  const json = /** @type {HTMLElement} */ (document.querySelector("#jm-data"));
-  const data = /** @type {PageData} */ (JSON.parse(json.textContent ?? ""));
-  for (const used of document.querySelectorAll("script.jm-unpacked")) used.remove();
+export function mount(data, explorer, render, prepare) {
   const sliders = data.sliders.map(slider);
   const view = new Model(traits(data));
   view.widget_manager = {
@@ -156,17 +155,49 @@ export function start(document, render) {
       return model;
     },
   };
-  keepInAddress(window, view, sliders);
-  const explorer = Object.assign(document.createElement("div"), { className: "jm-explorer" });
-  const el = document.createElement("div");
+  prepare?.(view, sliders);
+  const el = explorer.ownerDocument.createElement("div");
+  explorer.classList.add("jm-explorer");
   explorer.append(el);
-  page.querySelector("footer")?.before(explorer);
   try {
     render({ model: view, el, signal: new AbortController().signal });
   } catch (error) {
-    explorer.remove();
+    el.remove();
     throw error;
   }
-  document.querySelector("#jm-still")?.remove();
   return { view, sliders };
+}
+
+/**
+ * Start a page's view; its still form stays where that fails.
+ * @param {Document} document
+ * @param {(context: {model: any, el: HTMLElement, signal: AbortSignal}) => void} render the view's
+ */
+export function start(document, render) {
+  const page = /** @type {HTMLElement} */ (document.querySelector(".jm-page"));
+  const json = /** @type {HTMLElement} */ (document.querySelector("#jm-data"));
+  const data = /** @type {PageData} */ (JSON.parse(json.textContent ?? ""));
+  for (const used of document.querySelectorAll("script.jm-unpacked")) used.remove();
+  const explorer = document.createElement("div");
+  page.querySelector("footer")?.before(explorer);
+  const models = mount(data, explorer, render, (view, sliders) => keepInAddress(window, view, sliders));
+  document.querySelector("#jm-still")?.remove();
+  return models;
+}
+
+/**
+ * Start the views of a kind that are parts of a page; the still form of one that fails stays.
+ * @param {Document} document
+ * @param {(context: {model: any, el: HTMLElement, signal: AbortSignal}) => void} render the view's
+ * @param {string} kind letters
+ */
+export function startEmbedded(document, render, kind) {
+  const boxes = document.querySelectorAll(`.jm-embedded[data-jm-kind=${kind}]`);
+  for (const box of /** @type {NodeListOf<HTMLElement>} */ (boxes)) {
+    const data = box.querySelector("script");
+    if (!data) continue; // it has started
+    mount(JSON.parse(data.textContent ?? ""), box, render);
+    box.querySelector(".jm-embedded-still")?.remove();
+    data.remove();
+  }
 }

@@ -15,7 +15,7 @@ const ATTRIBUTES = new Set(
 );
 // A page's policy forbids styles in parsed text; the attribute is what browsers then ignore.
 const ALIGNMENT = / style="text-align:(left|center|right)"/g;
-const NAMESPACE = "http://www.w3.org/1998/Math/MathML";
+export const NAMESPACE = "http://www.w3.org/1998/Math/MathML";
 
 /**
  * Whether an element or attribute may reach the page.

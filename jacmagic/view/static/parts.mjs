@@ -19,6 +19,7 @@
  * @property {() => void} close hides it
  * @property {(name: string) => void} choose opens a tab
  * @property {(language: string) => void} writeCode asks for the source in a language
+ * @property {(asked: import("./sampled.mjs").Request) => void} drawPicture asks for a picture
  * @property {() => void} openChain asks for the chain of local Jacobians
  * @property {(factor: number, row: number, column: number) => void} explainFactor asks for the
  *   derivation of an entry of one of its factors
@@ -44,6 +45,8 @@
  * @property {import("./factors.mjs").Factors} factors the chain of local Jacobians
  * @property {import("./notes.mjs").Status} status the kernel's remarks on its last result
  * @property {Uint8Array} zeros 1 where an entry is zero whatever the point
+ * @property {Partial<import("./scene_colouring.mjs").Colouring>} colouring which product gives each entry; {} where none is saved
+ * @property {Partial<import("./sampled.mjs").Sampled>} picture that the kernel has computed
  * @property {Float64Array} slots the numbers that formulas show
  * @property {import("./layout.mjs").Cell | null} open the model's entry that is explained
  * @property {import("./slider.mjs").Handle[]} handles of the sliders that are drawn here

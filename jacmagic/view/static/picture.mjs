@@ -3,30 +3,22 @@
  * inputs and outputs there are; of many, those that are drawn are chosen.
  */
 
+import { ColourGrids } from "./colour_grids.mjs";
 import { make, setText } from "./element.mjs";
 import { addPart } from "./parts.mjs";
+import { PictureFields } from "./picture_fields.mjs";
 import { Plane, sample } from "./plane.mjs";
+import { Samples } from "./sampled.mjs";
 import { fieldScene } from "./scene_field.mjs";
 import { graphScene } from "./scene_graph.mjs";
 import { levelScene } from "./scene_levels.mjs";
 import { IMAGE_SHARE, mapScene, SQUARE_SHARE } from "./scene_map.mjs";
+import { cameraOf, cubeUnit, spaceScene } from "./scene_space.mjs";
 import { heightMap, lineMap, planeMap, replaced } from "./slice.mjs";
 import { Squares } from "./squares.mjs";
 
-const ZOOM_STEPS = 60; // of the slider; each tenth step divides the radius by about 5
-const ZOOM_BASE = 1.17;
+const ZOOM_BASE = 1.17; // by which a step of the zoom divides the radius
 const FIRST_SHARE = 0.25; // of the shorter slider's range: half the square's side
-
-/** @typedef {"map" | "graph" | "levels" | "field" | "matrix"} Kind */
-
-/** @type {Record<Kind, string>} */
-const KINDS = {
-  map: "image of a square",
-  field: "vector field ẋ = f(x)",
-  levels: "level lines",
-  graph: "graph",
-  matrix: "matrix and singular values",
-};
 
 class Picture {
   /**
@@ -47,86 +39,37 @@ class Picture {
     this.step = /** @type {[number, number]} */ ([0.6, 0.35]);
     this.weight = /** @type {[number, number]} */ ([-0.5, 0.5]);
     this.squares = new Squares(this.stage);
+    this.grids = new ColourGrids(this.stage);
+    this.samples = new Samples((asked) => actions.drawPicture(asked));
   }
 
   /** @param {import("./parts.mjs").Frame} frame */
   paint(frame) {
     this.frame = frame;
     if (frame.tab !== "Picture") return; // nothing is computed for a tab that is closed
-    if (!this.choice) this.build(frame);
+    this.fields ??= new PictureFields(this.tools, frame, () => this.draw());
     this.draw();
-  }
-
-  // ── choices ────────────────────────────────────────────────────────────────────────────────
-
-  /** @param {import("./parts.mjs").Frame} frame */
-  build({ spec }) {
-    const [m, n] = [spec.outputs.length, spec.labels.length];
-    const kinds = spec.is_map ? kindsOf(m, n) : /** @type {Kind[]} */ (["matrix"]);
-    this.choice = { kind: kinds[0], inputs: [0, Math.min(1, n - 1)], outputs: [0, Math.min(1, m - 1)], zoom: 0 };
-    const { choice } = this;
-    const fields = [];
-    if (kinds.length > 1) fields.push(this.select("Picture", kinds.map((kind) => KINDS[kind]), 0, (k) => (choice.kind = kinds[k])));
-    if (n > 2) for (const k of [0, 1]) fields.push(this.select(k ? "and" : "of", spec.labels, k, (j) => (choice.inputs[k] = j)));
-    if (m > 2) for (const k of [0, 1]) fields.push(this.select(k ? "and" : "to", spec.outputs, k, (i) => (choice.outputs[k] = i)));
-    this.zoom = this.zoomField();
-    this.tools.append(...fields, this.zoom);
-  }
-
-  /**
-   * @param {string} name
-   * @param {string[]} options
-   * @param {number} chosen
-   * @param {(index: number) => void} choose
-   */
-  select(name, options, chosen, choose) {
-    const label = make(this.document, "label", "jm-tool-label", `${name} `);
-    const select = /** @type {HTMLSelectElement} */ (make(this.document, "select", "jm-tool"));
-    options.forEach((text, k) => {
-      select.append(Object.assign(make(this.document, "option", "", text), { value: String(k) }));
-    });
-    select.selectedIndex = chosen;
-    select.addEventListener("change", () => {
-      choose(select.selectedIndex);
-      this.draw();
-    });
-    label.append(select);
-    return label;
-  }
-
-  zoomField() {
-    const label = make(this.document, "label", "jm-tool-label jm-zoom", "zoom ");
-    const input = /** @type {HTMLInputElement} */ (make(this.document, "input", ""));
-    Object.assign(input, { type: "range", min: "-10", max: String(ZOOM_STEPS), value: "0" });
-    input.setAttribute("data-lm-suppress-shortcuts", "true");
-    input.addEventListener("input", () => {
-      if (this.choice) this.choice.zoom = Number(input.value);
-      this.draw();
-    });
-    label.append(input);
-    return label;
   }
 
   // ── drawing ────────────────────────────────────────────────────────────────────────────────
 
   draw() {
-    const { frame, choice } = this;
-    if (!frame || !choice) return;
-    const isMatrix = choice.kind === "matrix";
-    this.squares.box.hidden = !isMatrix;
-    if (this.zoom) this.zoom.hidden = isMatrix;
+    const { frame, fields } = this;
+    if (!frame || !fields) return;
+    const whole = { matrix: this.squares, colouring: this.grids }[/** @type {string} */ (fields.kind)];
+    for (const one of [this.squares, this.grids]) one.box.hidden = one !== whole;
     /** @type {import("./scene.mjs").Scene} */
-    const scene = isMatrix ? { panels: [], words: this.squares.paint(frame) } : this.scene(frame);
+    const scene = whole ? { panels: [], words: whole.paint(frame) } : this.scene(frame, fields);
     while (this.planes.length < scene.panels.length) {
-      this.planes.push(new Plane(this.stage, (grip, to) => this.drag(grip, to)));
+      const turn = (/** @type {number} */ across, /** @type {number} */ down) => fields.turnBy(across, down);
+      this.planes.push(new Plane(this.stage, (grip, to) => this.drag(grip, to), turn));
     }
     this.planes.forEach((plane, k) => {
       plane.box.hidden = k >= scene.panels.length;
       if (scene.panels[k]) plane.paint(scene.panels[k]);
     });
     this.paintLegend(scene.legend ?? []);
-    const missing = frame.evaluate || isMatrix ? [] : ["The browser has no closed form of this function: only its linear part is drawn."];
-    setText(this.words, [...scene.words, ...missing].join(" "));
+    setText(this.words, scene.words.join(" "));
   }
 
   /** @param {[string, string][]} meanings */
@@ -142,30 +85,47 @@ class Picture {
     );
   }
 
-  /** @param {import("./parts.mjs").Frame} frame */
-  scene(frame) {
-    const { kind, inputs, outputs } = /** @type {NonNullable<Picture["choice"]>} */ (this.choice);
+  /**
+   * @param {import("./parts.mjs").Frame} frame
+   * @param {PictureFields} fields
+   */
+  scene(frame, fields) {
+    const scene = this.computed(frame, fields);
+    if (frame.evaluate) return scene;
+    const { inputs, outputs } = fields.chosen;
+    const request = { picture: fields.kind, inputs, outputs, radius: this.radius(frame, inputs), ...fields.camera };
+    return this.samples.complete(scene, request, frame);
+  }
+
+  /**
+   * @param {import("./parts.mjs").Frame} frame
+   * @param {PictureFields} fields
+   * @returns {import("./scene.mjs").Scene}
+   */
+  computed(frame, { kind, chosen: { inputs, outputs }, camera }) {
     const around = {
       ...{ evaluate: frame.evaluate, point: frame.point, values: frame.outward, outputs: frame.outputs },
       ...{ labels: frame.spec.labels, rows: frame.spec.outputs, name: frame.spec.function },
     };
-    const shown = { radius: this.radius(frame), digits: frame.digits, step: this.step, weight: this.weight };
-    if (kind === "graph") return graphScene(lineMap(around, inputs[0], distinct(outputs)), shown);
+    const shown = { radius: this.radius(frame, inputs), digits: frame.digits, step: this.step, weight: this.weight, ...camera };
+    if (kind === "graph") return graphScene(lineMap(around, inputs[0], outputs), shown);
     if (kind === "levels") return levelScene(heightMap(around, inputs, outputs[0]), shown);
-    return kind === "field" ? fieldScene(planeMap(around, inputs, outputs), shown) : mapScene(planeMap(around, inputs, outputs), shown);
+    const map = planeMap(around, inputs, outputs);
+    if (kind === "space") return spaceScene(map, shown);
+    return kind === "field" ? fieldScene(map, shown) : mapScene(map, shown);
   }
 
   /**
    * Half the square's side: a share of the shorter range of the sliders, divided by the zoom.
    * @param {import("./parts.mjs").Frame} frame
+   * @param {number[]} inputs
    */
-  radius({ handles, spec }) {
-    const { inputs, zoom } = /** @type {NonNullable<Picture["choice"]>} */ (this.choice);
+  radius({ handles, spec }, inputs) {
     const widths = inputs.map((k) => {
       const model = handles.find(({ model: one }) => one.get("description") === spec.labels[k])?.model;
       return model ? Number(model.get("max")) - Number(model.get("min")) : 4;
     });
-    return (FIRST_SHARE * Math.min(...widths)) / ZOOM_BASE ** zoom;
+    return (FIRST_SHARE * Math.min(...widths)) / ZOOM_BASE ** (this.fields?.zoom ?? 0);
   }
 
   // ── dragging ───────────────────────────────────────────────────────────────────────────────
@@ -175,14 +135,15 @@ class Picture {
    * @param {import("./scene.mjs").Point} to
    */
   drag(grip, to) {
-    const { frame, choice } = this;
-    if (!frame || !choice) return;
+    const { frame, fields } = this;
+    if (!frame || !fields) return;
+    const { inputs, outputs } = fields.chosen;
     if (grip === "point") {
-      const columns = choice.kind === "graph" ? [choice.inputs[0]] : choice.inputs;
-      this.actions.move(replaced(frame.point, columns, to));
+      const moved = inputs.length === 3 ? this.inSpace(frame, inputs, to, fields.camera) : to;
+      this.actions.move(replaced(frame.point, inputs, moved));
       return;
     }
-    const around = grip === "step" ? choice.inputs.map((k) => frame.point[k]) : choice.outputs.map((k) => frame.outputs[k]);
+    const around = grip === "step" ? inputs.map((k) => frame.point[k]) : outputs.map((k) => frame.outputs[k]);
     const panel = this.planes[grip === "step" ? 0 : 1].frame;
     const half = panel ? (panel.x[1] - panel.x[0]) / 2 : 1;
     const share = grip === "step" ? SQUARE_SHARE : IMAGE_SHARE;
@@ -191,22 +152,19 @@ class Picture {
     else this.weight = vector;
     this.draw();
   }
-}
 
-/**
- * @param {number} m outputs
- * @param {number} n inputs
- * @returns {Kind[]}
- */
-function kindsOf(m, n) {
-  if (n === 1) return m > 2 ? ["graph", "matrix"] : ["graph"];
-  if (m === 1) return ["levels", "graph"];
-  return m === n ? ["map", "field", "matrix"] : ["map", "matrix"];
-}
-
-/** @param {number[]} indices */
-function distinct(indices) {
-  return [...new Set(indices)];
+  /**
+   * Three inputs moved parallel to the screen.
+   * @param {import("./parts.mjs").Frame} frame
+   * @param {number[]} inputs
+   * @param {import("./scene.mjs").Point} to from the point, on the screen
+   * @param {{turn: number, tilt: number}} camera
+   */
+  inSpace(frame, inputs, [across, up], { turn, tilt }) {
+    const camera = cameraOf(turn, tilt);
+    const unit = cubeUnit(this.radius(frame, inputs));
+    return inputs.map((column, k) => frame.point[column] + unit * (across * camera.right[k] + up * camera.up[k]));
+  }
 }
 
 addPart({

@@ -3,6 +3,7 @@
 import { roundNumbers } from "./curves.mjs";
 import { make } from "./element.mjs";
 import { formatNumber, showNumber } from "./format.mjs";
+import { listenToTurns } from "./turning.mjs";
 
 export const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
 const SIDE = 300; // of the square that shapes are drawn in, in the SVG's own units
@@ -10,6 +11,8 @@ const MARGIN = { left: 46, right: 10, top: 22, bottom: 30 };
 const TICKS = 5; // about how many along an axis
 const TICK_DIGITS = 3;
 const HEAD = 8; // of an arrow
+const LETTER = 6.5; // of a label: its width on average
+const AXIS_MARGIN = 38; // from the frame to the middle of the label of an axis inside it
 const GRIP_RADIUS = 11; // what a finger hits, in the SVG's units
 const KEY_SHARE = 0.02; // of the frame, by which an arrow key moves a grip
 
@@ -20,8 +23,9 @@ export class Plane {
   /**
    * @param {HTMLElement} parent
    * @param {(grip: string, to: import("./scene.mjs").Point) => void} onDrag
+   * @param {(across: number, down: number) => void} onTurn by shares of the panel's width
    */
-  constructor(parent, onDrag) {
+  constructor(parent, onDrag, onTurn) {
     this.document = parent.ownerDocument;
     this.onDrag = onDrag;
     this.box = make(this.document, "figure", "jm-plane");
@@ -34,6 +38,7 @@ export class Plane {
     /** @type {Map<string, Element>} */
     this.grips = new Map();
     this.isDragging = false;
+    listenToTurns(this.svg, () => Boolean(this.panel?.turns), onTurn);
     this.still = this.svg.appendChild(this.element("g", {}));
     this.moving = this.svg.appendChild(this.element("g", {}));
   }
@@ -48,11 +53,14 @@ export class Plane {
     return element;
   }
 
-  /** @param {import("./scene.mjs").Panel} panel */
-  paint(panel) {
+  /** @param {import("./scene.mjs").Panel} given */
+  paint(given) {
+    const shapes = given.shapes.filter(({ points }) => points.every(isFinitePoint)); // nan has no place
+    const panel = { ...given, shapes, grips: given.grips.filter(({ at }) => isFinitePoint(at)) };
     this.panel = panel;
     if (!this.isDragging) this.frame = panel.frame; // the plane stays while a point in it is dragged
     this.svg.setAttribute("aria-label", panel.name);
+    this.svg.classList.toggle("jm-turns", Boolean(panel.turns));
     const clip = this.element("svg", { x: MARGIN.left, y: MARGIN.top, width: SIDE, height: SIDE });
     clip.append(...panel.shapes.map((shape) => this.shape(shape)));
     this.still.replaceChildren(...this.axes(panel), clip, ...this.labels(panel));
@@ -74,6 +82,7 @@ export class Plane {
   axes({ axes }) {
     const frame = /** @type {import("./scene.mjs").Frame2} */ (this.frame);
     const border = this.element("rect", { x: MARGIN.left, y: MARGIN.top, width: SIDE, height: SIDE, class: "jm-border" });
+    if (!axes.some(Boolean)) return [border];
     const bottom = MARGIN.top + SIDE;
     const across = roundNumbers(...frame.x, TICKS).map((value) => {
       const [x] = this.at([value, frame.y[0]]);
@@ -117,19 +126,34 @@ export class Plane {
    * @param {import("./scene.mjs").Panel} panel
    */
   labels({ shapes }) {
-    /** @type {[number, number][]} */
+    /** @type {{left: number, right: number, height: number}[]} */
     const taken = [];
-    return shapes.flatMap(({ label, points }) => {
+    return shapes.flatMap(({ label, points, look }) => {
       if (!label) return [];
       const [x, y] = this.at(points[points.length - 1]);
+      if (look === "axis") return [this.axisLabel(label, x, y)];
       if (!(x >= 0 && x <= SIDE && y >= 0 && y <= SIDE)) return [];
       const isLeft = x < SIDE / 2;
       let height = Math.min(Math.max(y, 12), SIDE - 4);
-      while (taken.some(([a, b]) => Math.abs(a - x) < 90 && Math.abs(b - height) < 12)) height += 12;
-      taken.push([x, height]);
+      const start = x + 6 + (isLeft ? 0 : -12 - LETTER * label.length);
+      const [left, right] = [start, start + LETTER * label.length];
+      while (taken.some((one) => one.left < right && left < one.right && Math.abs(one.height - height) < 12)) height += 12;
+      taken.push({ left, right, height });
       const text = this.text(label, MARGIN.left + x + (isLeft ? 6 : -6), MARGIN.top + height, isLeft ? "start" : "end", "jm-label");
       return [text];
     });
+  }
+
+  /**
+   * A label beyond the end of an axis that is drawn inside the frame.
+   * @param {string} label
+   * @param {number} x
+   * @param {number} y
+   */
+  axisLabel(label, x, y) {
+    const inside = Math.min(Math.max(x, AXIS_MARGIN), SIDE - AXIS_MARGIN);
+    const beyond = y < SIDE / 2 ? y - 6 : y + 14;
+    return this.text(label, MARGIN.left + inside, MARGIN.top + beyond, "middle", "jm-label");
   }
 
   // ── grips ──────────────────────────────────────────────────────────────────────────────────
@@ -227,6 +251,11 @@ export class Plane {
   remove() {
     this.box.remove();
   }
+}
+
+/** @param {number[]} point */
+function isFinitePoint(point) {
+  return point.every(Number.isFinite);
 }
 
 /** @param {number} value */

@@ -10,10 +10,11 @@
  *
  * @typedef {object} Panel
  * @property {string} name such as "x₁, x₂"
- * @property {[string, string]} axes labels
+ * @property {[string, string]} axes labels; "" for both where numbers beside the frame mean nothing
  * @property {Frame2} frame what part of the plane it shows
  * @property {Shape[]} shapes
  * @property {Grip[]} grips what can be dragged
+ * @property {boolean} [turns] whether a drag beside the grips turns the camera
  *
  * @typedef {{x: [number, number], y: [number, number]}} Frame2 ends of both axes
  *

@@ -47,7 +47,7 @@ export function mapScene(map, { radius, step, weight, digits }) {
     frame: around(centre, [radius / SQUARE_SHARE, radius / SQUARE_SHARE]),
     shapes: [
       ...zeroCurve(map, radius / SQUARE_SHARE),
-      ...square(centre, radius),
+      ...squareGrid(centre, radius),
       line(circle(centre, [[radius, 0], [0, radius]]), "quiet"),
       arrow(centre, shift(centre, pulled), "cotangent", "Jᵀw"),
       arrow(centre, shift(centre, dx), "step", "dx"),
@@ -92,7 +92,7 @@ export function mapScene(map, { radius, step, weight, digits }) {
  */
 function reachOf({ evaluate, centre, value, jacobian }, radius) {
   const linear = Math.max(...jacobian.map((row) => radius * (Math.abs(row[0]) + Math.abs(row[1]))));
-  const ends = square(centre, radius).flatMap(({ points }) => points);
+  const ends = squareGrid(centre, radius).flatMap(({ points }) => points);
   const found = ends.map((at) => evaluate(at)?.value).filter((at) => at?.every(Number.isFinite));
   const curved = Math.max(...found.map((at) => Math.max(...(at ?? []).map((one, k) => Math.abs(one - value[k])))), 0);
   const reach = linear ? Math.max(linear, Math.min(curved, MAX_OVERSHOOT * linear)) : curved;
@@ -104,7 +104,7 @@ function reachOf({ evaluate, centre, value, jacobian }, radius) {
  * @param {Point} centre
  * @param {number} radius
  */
-function square(centre, radius) {
+export function squareGrid(centre, radius) {
   return gridEnds(radius).map((ends) => line(ends.map((end) => shift(centre, end)), "grid"));
 }
 

@@ -40,9 +40,9 @@ const pick = (from, indices) => indices.map((k) => from[k]);
 
 /**
  * @param {Around} around
- * @param {number[]} columns two inputs
- * @param {number[]} rows two outputs
- * @returns {import("./scene_map.mjs").PlaneMap}
+ * @param {number[]} columns two inputs; one to three of a map into space
+ * @param {number[]} rows two outputs; three of a map into space
+ * @returns {import("./scene_map.mjs").PlaneMap & import("./scene_space.mjs").SpaceMap}
  */
 export function planeMap({ evaluate, point, values, outputs, labels, rows: names, name }, columns, rows) {
   const n = labels.length;
@@ -51,7 +51,7 @@ export function planeMap({ evaluate, point, values, outputs, labels, rows: names
     const found = evaluate?.(replaced(point, columns, at));
     return found ? { value: /** @type {any} */ (pick(found.outputs, rows)), jacobian: block(found, rows, columns, n) } : null;
   };
-  return /** @type {import("./scene_map.mjs").PlaneMap} */ ({
+  return /** @type {any} */ ({
     evaluate: there,
     centre: pick(point, columns),
     value: pick(outputs, rows),

@@ -1,5 +1,6 @@
 /** The table of entries as a part of the view: a grid, built again when the layout changes. */
 
+import { make } from "./element.mjs";
 import { Grid } from "./grid.mjs";
 import { addPart } from "./parts.mjs";
 
@@ -13,6 +14,7 @@ class Table {
     this.actions = actions;
     /** @type {import("./layout.mjs").Cell | null} */
     this.selected = null;
+    this.hint = make(box.ownerDocument, "p", "jm-hint", "Click an entry, or press Enter on it, for its derivation.");
   }
 
   /** @param {import("./parts.mjs").Frame} frame */
@@ -31,6 +33,7 @@ class Table {
       marked: new Set(marked),
     });
     this.select(grid, frame.open && layout.cell(frame.open));
+    this.hint.hidden ||= Boolean(frame.open) || !values.length; // until it is used
   }
 
   /**
@@ -47,6 +50,7 @@ class Table {
       close: () => this.actions.close(),
     });
     this.grid.select(this.selected);
+    this.box.append(this.hint);
     return this.grid;
   }
 

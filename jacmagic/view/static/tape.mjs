@@ -74,6 +74,9 @@ const CODES = new Map(OPERATIONS.map(([name], code) => [name, code]));
 const ARITIES = OPERATIONS.map(([, arity]) => arity);
 const MEANINGS = OPERATIONS.map(([, , meaning]) => meaning);
 
+/** @type {Map<string, (...a: number[]) => number>} meanings by name, for other readers of a tape */
+export const MEANING_OF = new Map(OPERATIONS.map(([name, , meaning]) => [name, meaning]));
+
 /**
  * Python's truth of a number: nan is true.
  * @param {number} a

@@ -5,6 +5,8 @@
  * @property {Spec} spec what never changes
  * @property {DataView} values float64 numbers, row-major
  * @property {DataView} zeros one byte an entry, 1 where it is zero whatever the point
+ * @property {Partial<import("./scene_colouring.mjs").Colouring>} colouring which product gives each entry; {} where none is saved
+ * @property {Partial<import("./sampled.mjs").Sampled>} picture that the kernel has computed
  * @property {DataView} outputs float64 values of the function
  * @property {DataView} numbers float64 numbers of the formula's symbols
  * @property {DataView} at float64 numbers of the sliders that these answer
@@ -180,6 +182,8 @@ class JacobianView {
       code: get("code") ?? { languages: [], sources: {} },
       status: get("status"),
       zeros: asBytes(get("zeros")),
+      colouring: get("colouring") ?? {},
+      picture: get("picture") ?? {},
       slots: Float64Array.from([...shown.numbers, ...entries]),
       open: this.open,
       handles: this.handles,
@@ -214,6 +218,11 @@ class JacobianView {
   /** @param {string} language */
   writeCode(language) {
     this.model.send({ kind: "code", language });
+  }
+
+  /** @param {import("./sampled.mjs").Request} asked */
+  drawPicture(asked) {
+    this.model.send({ kind: "picture", ...asked });
   }
 
   openChain() {

@@ -10,8 +10,8 @@ from typing import Any
 
 from jacmagic.result import JacobianResult
 from jacmagic.symbolic.formula.time_limit import one_allowance
-from jacmagic.view.still.derivations import latex
 from jacmagic.view.still.html import html
+from jacmagic.view.still.latex import latex
 from jacmagic.view.still.text import text
 
 FORMS = {"text/plain": text, "text/latex": latex, "text/html": html}

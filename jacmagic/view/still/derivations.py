@@ -1,4 +1,4 @@
-"""Derivations of all entries, up to a total length, and the still form in LaTeX."""
+"""Derivations of all entries, up to a total length."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ from jacmagic.result import JacobianResult
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.steps import Step
 from jacmagic.symbolic.trace import Refusal
-from jacmagic.view.determinant import shown_determinant
 
 MAX_LATEX_CHARACTERS = 40_000  # of all derivations in one display: about twenty pages
 
@@ -33,17 +32,6 @@ def derivations(jacobian: JacobianResult) -> tuple[list[Step], list[str]]:
     if not missing:
         return steps, []
     return steps, [f"{missing} of {len(entries)} derivations are left out; see J.steps(i, j)"]
-
-
-def latex(jacobian: JacobianResult) -> str:
-    """Return displayed equations: the chain of matrices, and derivations."""
-    steps, left_out = derivations(jacobian)
-    determinant = shown_determinant(jacobian)
-    blocks = [jacobian.to_latex()]
-    blocks += [determinant.equation.tex] if determinant is not None else []
-    blocks += (step.latex for step in steps)
-    blocks += [rf"\text{{{line}}}" for line in left_out]
-    return "\n".join(f"$$\n{block}\n$$" for block in blocks)
 
 
 def _written_out(jacobian: JacobianResult, i: int, j: int) -> Step:

@@ -14,7 +14,7 @@ from jacmagic.symbolic.steps import Step
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.view.captions import caption, remarks, warnings
 from jacmagic.view.determinant import shown_determinant
-from jacmagic.view.pictures import picture_of
+from jacmagic.view.pictures import picture_of, shows_picture
 from jacmagic.view.still.derivations import derivations
 from jacmagic.view.table import Table, blocks_of, summary_of, table_of
 
@@ -67,9 +67,7 @@ def _links(chain: Derivation) -> list[tuple[str, str]]:
 
 def _scene(jacobian: JacobianResult) -> str:
     """Return the picture of the function around the point, where it is asked for."""
-    if not jacobian.view.picture or not min(jacobian.shape):
-        return ""
-    return picture_of(jacobian).html
+    return picture_of(jacobian).html if shows_picture(jacobian) else ""
 
 
 def _factored(jacobian: JacobianResult) -> str:

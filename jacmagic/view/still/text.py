@@ -10,10 +10,11 @@ from jacmagic.result import JacobianResult
 from jacmagic.result.chain.text import to_text
 from jacmagic.symbolic.formula import DisplayForm, plain, pretty
 from jacmagic.symbolic.formula.attempt import attempt
+from jacmagic.symbolic.formula.listed import MAX_ENTRIES, listed
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.view.captions import caption, remarks, warnings
 from jacmagic.view.determinant import shown_determinant
-from jacmagic.view.pictures import picture_of
+from jacmagic.view.pictures import picture_of, shows_picture
 from jacmagic.view.still.derivations import derivations
 from jacmagic.view.table import summary_of, table_of
 
@@ -48,8 +49,7 @@ def text(jacobian: JacobianResult) -> str:
 
 def _picture(jacobian: JacobianResult) -> list[str]:
     """Return the picture in words, where it is asked for."""
-    asked = jacobian.view.picture and not jacobian.large and min(jacobian.shape)
-    return ["", *picture_of(jacobian).words] if asked else []
+    return ["", *picture_of(jacobian).words] if shows_picture(jacobian) else []
 
 
 def _steps(jacobian: JacobianResult) -> list[str]:
@@ -95,8 +95,17 @@ def _matrix_lines(jacobian: JacobianResult) -> list[str]:
     if isinstance(drawn, Refusal):
         return [str(drawn), ""]
     if max(map(len, drawn.splitlines()), default=0) > MAX_WIDTH or drawn.count("\n") > MAX_HEIGHT:
-        return _too_large(jacobian)
+        return _listed(jacobian, reading) or _too_large(jacobian)
     return ["closed form", drawn, *_definitions(jacobian, reading), ""]
+
+
+def _listed(jacobian: JacobianResult, reading: DisplayForm) -> list[str]:
+    """Return the entries below one another, where they are few lines."""
+    rows, columns = list(jacobian.rows), list(jacobian.columns)
+    lines = listed(reading.matrix, rows, columns, reading.texts)
+    if len(lines) > MAX_ENTRIES:
+        return []
+    return ["closed form", *lines, *_definitions(jacobian, reading), ""]
 
 
 def _drawn(jacobian: JacobianResult, reading: DisplayForm) -> str:

@@ -14,9 +14,9 @@ from typing import Any
 import sympy
 
 from jacmagic.result.check.latex.environments import RELATIONS, environment
-from jacmagic.result.check.latex.functions import FUNCTIONS, INVERSES
+from jacmagic.result.check.latex.functions import CONSTANTS, FUNCTIONS, INVERSES
 from jacmagic.result.check.latex.reader import Reader, Resolve
-from jacmagic.result.check.latex.tokens import Token, refusal
+from jacmagic.result.check.latex.tokens import Token
 
 _CLOSING = {"(": ")", "[": "]", "{": "}", r"\{": r"\}", "|": "|"}
 _DOTS = {r"\cdot", r"\times", r"\ast", "*"}
@@ -33,15 +33,52 @@ def parse_latex(source: str, resolve: Resolve) -> Any:
     Raises:
         OptionError: it cannot be read, with a caret below the spot.
     """
-    return _Parser(source, resolve).whole()
+    return LatexParser(source, resolve).whole()
 
 
-class _Parser(Reader):
+class LatexParser(Reader):
+    """The grammar; a subclass may give other values than SymPy's by the methods below it."""
+
+    # ── values ────────────────────────────────────────────────────────────────────────────────
+
+    def number(self, text: str) -> Any:
+        """Return the value of a number as it is typed."""
+        return sympy.Rational(text)
+
+    def constant(self, text: str) -> Any:
+        """Return the value of a name such as π; None where it is no constant."""
+        return CONSTANTS.get(text)
+
+    def function(self, text: str) -> Callable[..., Any] | None:
+        """Return the function that a token names, or None."""
+        return FUNCTIONS.get(text)
+
+    def inverse(self, text: str, power: Any) -> Callable[..., Any] | None:
+        """Return the inverse function where a function is raised to −1, or None."""
+        return INVERSES.get(text) if power == -1 else None
+
+    def absolute(self, value: Any) -> Any:
+        """Return the absolute value."""
+        return sympy.Abs(value)
+
+    def square_root(self, value: Any) -> Any:
+        """Return the square root."""
+        return sympy.sqrt(value)
+
+    def row(self, values: list[Any]) -> Any:
+        """Return what a list in brackets stands for."""
+        return sympy.Matrix([values])
+
+    def environment(self) -> Any:
+        """Return the matrix or the cases that begin here."""
+        return environment(self)
+
     # ── sums and products ─────────────────────────────────────────────────────────────────────
 
     def whole(self) -> Any:
         value = self.sum()
-        if self.next.kind != "end of text" and not self.take(",", "."):
+        self.take(",", ".")  # of the sentence around a formula
+        if self.next.kind != "end of text":
             raise self.wrong("expected an operator or the end")
         return value
 
@@ -114,11 +151,11 @@ class _Parser(Reader):
 
     def digit(self) -> Any:
         token = self.next
-        if len(token.text) == 1:
+        if len(token.text) == 1 or not token.text.isdigit():  # x^2.5 is meant as it looks
             self.at += 1
-            return sympy.Integer(token.text)
+            return self.number(token.text)
         self.tokens[self.at] = Token("number", token.text[1:], token.column + 1)
-        return sympy.Integer(token.text[0])
+        return self.number(token.text[0])
 
     # ── what a factor begins with ─────────────────────────────────────────────────────────────
 
@@ -126,18 +163,18 @@ class _Parser(Reader):
         token = self.next
         if token.kind == "number":
             self.at += 1
-            return sympy.Rational(token.text)
+            return self.number(token.text)
         if token.text in _CLOSING:
             return self.bracketed()
         if token.kind == "begin":
-            return environment(self)
+            return self.environment()
         if token.text in (r"\frac", r"\dfrac", r"\tfrac"):
             self.at += 1
             above = self.group()
             return above / self.group()
         if token.text == r"\sqrt":
             return self.root()
-        function = FUNCTIONS.get(token.text)
+        function = self.function(token.text)
         if function is not None and not self.is_name():
             self.at += 1
             return self.applied(function, token)
@@ -151,33 +188,31 @@ class _Parser(Reader):
         values = [self.sum()]
         while opening != "|" and self.take(","):  # [a, b] is a row
             values.append(self.sum())
-        value = values[0] if len(values) == 1 else sympy.Matrix([values])
+        value = values[0] if len(values) == 1 else self.row(values)
         self.need(_CLOSING[opening])
         self.bars = kept - (opening == "|")
-        return sympy.Abs(value) if opening == "|" else value
+        return self.absolute(value) if opening == "|" else value
 
     def root(self) -> Any:
         self.at += 1
         if not self.take("["):
-            return sympy.sqrt(self.group())
+            return self.square_root(self.group())
         degree = self.sum()
         self.need("]")
-        return self.group() ** (1 / degree)
+        return self.group() ** (self.number("1") / degree)
 
     def applied(self, function: Callable[..., Any], token: Token) -> Any:
-        power: Any = 1
-        if self.take("^"):
-            power = self.group()
-        if power == -1 and token.text in INVERSES:
-            function, power = INVERSES[token.text], 1
+        power = self.group() if self.take("^") else None
+        inverse = self.inverse(token.text, power)
+        if inverse is not None:
+            function, power = inverse, None
         self.skip_base(token)
         try:
-            return function(*self.arguments()) ** power
+            value = function(*self.arguments())
+            return value if power is None else value**power
         except TypeError:
-            raise refusal(
-                self.source, token.column, f"expected as many arguments as {token.text} takes; "
-                "found others", len(token.text),
-            ) from None  # fmt: skip
+            message = f"expected as many arguments as {token.text} takes; found others"
+            raise self.refuse(token.column, message, len(token.text)) from None
 
     def skip_base(self, token: Token) -> None:
         r"""Refuse a subscript such as that of \log_{2}, which only a few functions have."""

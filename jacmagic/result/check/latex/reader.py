@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from jacmagic.result.check.latex.functions import CONSTANTS
 from jacmagic.result.check.latex.tokens import Token, refusal, tokens
 
 Resolve = Callable[[str], Any]  # a name as written → a SymPy expression, or None
@@ -19,11 +18,14 @@ class Reader:
         resolve: returns what a name stands for, or None.
         at: the index of the next token.
         bars: how many signs of an absolute value are open.
+        noun: what the text is called in messages.
     """
+
+    noun = "the LaTeX"
 
     def __init__(self, source: str, resolve: Resolve) -> None:
         self.source, self.resolve = source, resolve
-        self.tokens, self.at = tokens(source), 0
+        self.tokens, self.at = self.split(source), 0
         self.bars = 0
         self._drop_left_side()
 
@@ -56,7 +58,11 @@ class Reader:
     def wrong(self, expected: str) -> Exception:
         token = self.next
         found = token.text or "the end"
-        return refusal(self.source, token.column, f"{expected}; found {found}", len(token.text))
+        return self.refuse(token.column, f"{expected}; found {found}", len(token.text))
+
+    def refuse(self, column: int, message: str, width: int = 1) -> Exception:
+        """Return the error at a column, with a caret below it."""
+        return refusal(self.source, column, message, width, self.noun)
 
     # ── names ─────────────────────────────────────────────────────────────────────────────────
 
@@ -64,21 +70,28 @@ class Reader:
         """Whether a known name comes next, whatever else its letters mean."""
         return self.longest() is not None
 
+    def constant(self, text: str) -> Any:
+        """Return the value of a constant; None for other names."""
+        raise NotImplementedError
+
+    def split(self, source: str) -> list[Token]:
+        """Return the tokens of a text, the last of which is its end."""
+        return tokens(source)
+
     def named(self) -> Any:
         found = self.longest()
         if found is not None:
             value, self.at = found
             return value
         token = self.next
-        if token.text in CONSTANTS:
+        constant = self.constant(token.text)
+        if constant is not None:
             self.at += 1
-            return CONSTANTS[token.text]
+            return constant
         if token.kind in ("letter", "word", "accent", "command"):
             name, _ = self.name_at(self.at)
-            raise refusal(
-                self.source, token.column, f"expected a variable of the function; found {name}",
-                len(name),
-            )  # fmt: skip
+            message = f"expected a variable of the function; found {name}"
+            raise self.refuse(token.column, message, len(name))
         raise self.wrong("expected a number, a variable or a bracket")
 
     def longest(self) -> tuple[Any, int] | None:

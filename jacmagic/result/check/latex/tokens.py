@@ -53,17 +53,36 @@ def tokens(source: str) -> list[Token]:
     found: list[Token] = []
     column = 0
     while column < len(source):
-        silent = _SILENT.match(source, column)
-        if silent is not None:
-            column = _after(source, silent)
+        silent = silent_until(source, column)
+        if silent > column:
+            column = silent
             continue
-        match = _TOKEN.match(source, column)
-        if match is None:
+        token = token_at(source, column)
+        if token is None:
             raise refusal(source, column, f"expected mathematics; found {source[column]!r}")
-        kind = match.lastgroup if match.lastgroup != "name" else "begin"
-        found.append(Token(str(kind), match[0], column))
-        column = match.end()
-    return [*found, Token("end of text", "", len(source))]
+        found.append(token)
+        column += len(token.text)
+    return [*found, end_of(source)]
+
+
+def token_at(source: str, column: int) -> Token | None:
+    """Return the token that begins at a column; None where no token does."""
+    match = _TOKEN.match(source, column)
+    if match is None:
+        return None
+    kind = match.lastgroup if match.lastgroup != "name" else "begin"
+    return Token(str(kind), match[0], column)
+
+
+def end_of(source: str) -> Token:
+    """Return the token for the end of the text."""
+    return Token("end of text", "", len(source))
+
+
+def silent_until(source: str, column: int) -> int:
+    """Return the column behind spacing and sizes of brackets."""
+    silent = _SILENT.match(source, column)
+    return column if silent is None else _after(source, silent)
 
 
 def _after(source: str, silent: re.Match[str]) -> int:
@@ -73,8 +92,10 @@ def _after(source: str, silent: re.Match[str]) -> int:
     return silent.end() - (dotted and not invisible)
 
 
-def refusal(source: str, column: int, message: str, width: int = 1) -> OptionError:
-    """Return the error at a column of LaTeX, with a caret below its line."""
+def refusal(
+    source: str, column: int, message: str, width: int = 1, noun: str = "the LaTeX"
+) -> OptionError:
+    """Return the error at a column of a formula, with a caret below its line."""
     start = source.rfind("\n", 0, column) + 1
     line = source[start:].split("\n", 1)[0]
-    return OptionError(f"{message} in the LaTeX\n{caret(line, column - start, max(width, 1))}")
+    return OptionError(f"{message} in {noun}\n{caret(line, column - start, max(width, 1))}")

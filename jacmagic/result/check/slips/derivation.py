@@ -13,6 +13,7 @@ from jacmagic.result.check.slips.rules import (
     Line,
     Operands,
     wrong_angles,
+    wrong_constants,
     wrong_exponentials,
     wrong_powers,
     wrong_products,
@@ -21,13 +22,14 @@ from jacmagic.result.check.slips.rules import (
     wrong_sums,
 )
 from jacmagic.result.check.slips.slip import Slip, Wrong
-from jacmagic.result.check.slips.terms import term_slip
+from jacmagic.result.check.slips.terms import summands, term_slip
 from jacmagic.symbolic.graph import BudgetExceeded
 
 MAX_NODES = 400  # of an output whose every node is tried
 
-
-_CONSTANT = frozenset({"inner derivative", "outer derivative", "power", "factor", "denominator"})
+_CONSTANT = frozenset(
+    {"inner derivative", "outer derivative", "power", "factor", "denominator", "constant"}
+)
 
 
 def rule_or_factor(evidence: Evidence, wrong: Wrong) -> Slip | None:
@@ -64,6 +66,7 @@ def _first(evidence: Evidence, wrong: Wrong, adjoints: Adjoints) -> Slip | None:
                 continue
             if any(wrong.explained_by(wrong.truth + slope * change) for slope in ways):
                 slip = _named(evidence, adjoints, node, kind, clause, tangents)
+                rank += 100 * (kind == "constant")  # other names come first
                 if best is None or rank < best[0]:
                     best = rank, slip
                 break
@@ -95,6 +98,17 @@ def _lines(adjoints: Adjoints, node: int, tangents: dict[int, np.ndarray]) -> It
         slope = dict(adjoints.partials(node)).get(operands[0], zero)
         yield from wrong_slopes(operation, of, slope)
     yield "term", "left out", zero
+    if operation in ("add", "sub", "mul"):
+        yield from wrong_constants(operation, of)
+    if operation in ("add", "sub"):
+        kept = _constants(adjoints, node, tangents)
+        yield "constant", "with the constant terms kept", tangents[node] + kept
+
+
+def _constants(adjoints: Adjoints, node: int, tangents: dict[int, np.ndarray]) -> np.ndarray:
+    """Return the sum of a sum's terms that are constant."""
+    terms = summands(adjoints.form, adjoints.values, node)
+    return np.sum([term.value for term in terms if term.node not in tangents], axis=0)
 
 
 def _named(

@@ -165,6 +165,27 @@ def wrong_sums(operation: str, of: Operands) -> list[Line]:
     ]
 
 
+def wrong_constants(operation: str, of: Operands) -> list[Line]:
+    """Return wrong derivatives of a ± b and a · b of which one is constant."""
+    a, b, da, db = of.a, of.b, of.da, of.db
+    if da.any() and db.any():
+        return []
+    if operation == "mul":
+        constant, u, du = (a, b, db) if db.any() else (b, a, da)
+        return [
+            ("constant", "without the constant factor", du),
+            ("constant", "as if the constant factor were a variable too", constant * du + u),
+            ("constant", "with the constant factor as a term", constant + du),
+        ]
+    sign = 1.0 if operation == "add" else -1.0
+    right = da + sign * db
+    constant, one = (sign * b, sign) if da.any() else (a, 1.0)
+    return [
+        ("constant", "with the constant term kept", right + constant),
+        ("constant", "as if the constant term had the derivative 1", right + one),
+    ]
+
+
 def wrong_angles(of: Operands) -> list[Line]:
     """Return wrong derivatives of atan2(a, b)."""
     a, b, da, db = of.a, of.b, of.da, of.db

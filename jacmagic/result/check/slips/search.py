@@ -29,9 +29,17 @@ from jacmagic.result.check.slips.whole import line_slips, perturbation_slip, who
 
 MAX_EXPLAINED = 48  # entries of one matrix; more have no cause of their own each
 
+
+def _rule_or_input(evidence: Evidence, wrong: Wrong) -> Slip | None:
+    """Return a wrong rule; of a constant factor that is an input, that the input is missing."""
+    rule = rule_or_factor(evidence, wrong)
+    lost = rule is not None and rule.kind == "constant"
+    return (input_factor(evidence, wrong) if lost else None) or rule
+
+
 HYPOTHESES: Sequence[Callable[[Evidence, Wrong], Slip | None]] = (
     plain_slip,
-    rule_or_factor,
+    _rule_or_input,
     other_entry,
     input_factor,
     far_entry,

@@ -18,16 +18,24 @@ from jacmagic.symbolic.formula.sympify import to_sympy, tree_sizes
 from jacmagic.symbolic.trace import Refusal
 
 MAX_TERMS = 12  # of an entry whose subsets are searched: 4,096 of them
+MAX_SUMMANDS = 1_000  # of an entry as it is written; sums of sums are many more on a graph
 MAX_EXPANDED = 200  # symbols of an entry that SymPy expands
 _EXPANDING_SECONDS = 0.3  # for one entry
 
 
 @dataclass(frozen=True)
 class Term:
-    """A summand with its values (k,) and its text, which is computed when it is needed."""
+    """A summand with its values (k,) and its text, which is computed when it is needed.
+
+    Attributes:
+        value: (k,), with its sign.
+        write: returns its text.
+        node: of the graph, without its sign; −1 of none.
+    """
 
     value: np.ndarray
     write: Callable[[], str]
+    node: int = -1
 
     @property
     def text(self) -> str:
@@ -36,11 +44,13 @@ class Term:
 
 
 def summands(side: Expressions, values: Values, node: int) -> list[Term]:
-    """Return the summands of an entry as it is written."""
+    """Return the summands of an entry as it is written; none where there are too many."""
     found: list[tuple[float, int]] = []
     waiting = [(1.0, node)]
     graph = side.graph
     while waiting:
+        if len(waiting) + len(found) > MAX_SUMMANDS:
+            return []
         sign, one = waiting.pop()
         operation, operands = graph.operations[one], graph.operands(one)
         if operation in ("add", "sub"):
@@ -51,7 +61,7 @@ def summands(side: Expressions, values: Values, node: int) -> list[Term]:
         else:
             found.append((sign, one))
     return [
-        Term(sign * values.of(one), lambda s=sign, k=one: _signed(s, side.text(k)))  # type: ignore[misc]
+        Term(sign * values.of(one), lambda s=sign, k=one: _signed(s, side.text(k)), one)  # type: ignore[misc]
         for sign, one in found
     ]
 

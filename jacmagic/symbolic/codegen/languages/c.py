@@ -6,8 +6,8 @@ import re
 from dataclasses import replace
 
 from jacmagic.symbolic.codegen.function import Function
-from jacmagic.symbolic.codegen.language import COMMON, Language, Piece, calls
-from jacmagic.symbolic.codegen.layout import bracketed, comment, indented, numbers
+from jacmagic.symbolic.codegen.language import COMMON, LOGIC, Language, bounds, calls, power_by
+from jacmagic.symbolic.codegen.layout import bracketed, comment, indented, numbers, stores
 
 # Keywords, and macros that the platform's headers define.
 KEYWORDS = frozenset(
@@ -43,27 +43,23 @@ static inline double modulo(double a, double b)
 """
 
 
+def index_arrays(f: Function) -> list[str]:
+    """Return the index arrays of a sparse matrix; an empty one holds a zero."""
+    lines = []
+    for suffix, integers in f.indexes.items():
+        lines += [f"static const int {f.name}_{suffix}[{max(len(integers), 1)}] = {{"]
+        lines += [*numbers(integers or [0]), "};"]
+    return lines
+
+
 def _frame(real: str, f: Function) -> str:
     value, matrix = f.results
     declared = [bracketed(f"const {real} {one.name}", one.shape) for one in f.arguments]
     declared += [] if f.values is None else [f"{real} *{value}"]
-    stores = [f"{value}[{k}] = {text};" for k, text in enumerate(f.values or ())]
-    stores += [f"{matrix}[{k}] = {text};" for k, text in enumerate(f.entries)]
     constants = [f"const {real} {name} = {number};" for name, number in f.constants]
-    lines = [*comment(f.comment, "//"), "#include <math.h>", ""]
-    for suffix, integers in f.indexes.items():
-        lines += [f"static const int {f.name}_{suffix}[{max(len(integers), 1)}] = {{"]
-        lines += [*numbers(integers or [0]), "};"]
+    lines = [*comment(f.comment, "//"), "#include <math.h>", "", *index_arrays(f)]
     lines += [f"void {f.name}({', '.join([*declared, f'{real} *{matrix}'])})", "{"]
-    return "\n".join([*lines, *indented([*constants, *f.statements, *stores]), "}", ""])
-
-
-def _power(base: Piece, exponent: Piece, _: bool) -> str:
-    return f"pow({base[0]}, {exponent[0]})"
-
-
-def _power_of_floats(base: Piece, exponent: Piece, _: bool) -> str:
-    return f"powf({base[0]}, {exponent[0]})"
+    return "\n".join([*lines, *indented([*constants, *f.statements, *stores(f)]), "}", ""])
 
 
 def _in_floats(template: str) -> str:
@@ -78,15 +74,10 @@ C = Language(
         "abs": "fabs({})",
         "mod": "(fmod({0}, {1}) + (fmod({0}, {1})*{1} < 0.0 ? {1} : 0.0))",
         "atan2": "atan2({}, {})",
-        "max": "fmax({}, {})",
-        "min": "fmin({}, {})",
-        "relu": "fmax({}, 0.0)",
-        "clamp": "fmin(fmax({}, {}), {})",
+        **bounds("fmax", "fmin", "0.0"),
         "sign": "((double)(({0} > 0) - ({0} < 0)))",
         "sigmoid": "(1.0/(1.0 + exp(-({}))))",
-        "and": "({} && {})",
-        "or": "({} || {})",
-        "not": "(!{})",
+        **LOGIC,
     },
     ieee={
         "mod": "modulo({}, {})",
@@ -97,7 +88,7 @@ C = Language(
         "sign": "{0} == {0} ? (double)(({0} > 0) - ({0} < 0)) : {0}",
         "sigmoid": "sigmoid({})",
     },
-    power=_power,
+    power=power_by("pow"),
     choice="(({}) ? {} : {})",
     infinity="INFINITY",
     nan="NAN",
@@ -112,7 +103,7 @@ C = Language(
 _FLOATS = replace(
     C,
     calls={name: _in_floats(template) for name, template in C.calls.items()},
-    power=_power_of_floats,
+    power=power_by("powf"),
     frame=lambda f: _frame("float", f),
     assign="const float {} = {};",
     integer=lambda value: f"{value}.0f",

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from jacmagic.symbolic.codegen.function import Argument, Function
-from jacmagic.symbolic.codegen.language import Language, Piece, calls
+from jacmagic.symbolic.codegen.language import LOGIC, Language, bounds, calls, power_by
 from jacmagic.symbolic.codegen.languages.c import KEYWORDS as KEYWORDS_OF_C
-from jacmagic.symbolic.codegen.layout import comment, flat, indented, numbers
+from jacmagic.symbolic.codegen.languages.c import index_arrays
+from jacmagic.symbolic.codegen.layout import comment, flat, indented, stores
 
 KEYWORDS = KEYWORDS_OF_C | frozenset(
     """
@@ -29,32 +30,21 @@ def declared(one: Argument) -> str:
 
 def body(f: Function) -> list[str]:
     """Return constants, statements and stores."""
-    value, matrix = f.results
-    stores = [f"{value}[{k}] = {text};" for k, text in enumerate(f.values or ())]
-    stores += [f"{matrix}[{k}] = {text};" for k, text in enumerate(f.entries)]
     constants = [f"const Real {name} = {number};" for name, number in f.constants]
-    return indented([*constants, *f.statements, *stores])
+    return indented([*constants, *f.statements, *stores(f)])
 
 
 def definition(f: Function, qualifiers: str) -> list[str]:
     """Return index arrays and the function as a template."""
     value, matrix = f.results
     results = ([] if f.values is None else [f"Real *{value}"]) + [f"Real *{matrix}"]
-    lines = []
-    for suffix, integers in f.indexes.items():
-        lines += [f"static const int {f.name}_{suffix}[{max(len(integers), 1)}] = {{"]
-        lines += [*numbers(integers or [0]), "};"]
     head = f"{qualifiers} void {f.name}({', '.join([*map(declared, f.arguments), *results])})"
-    return [*lines, "template <typename Real>", head, "{", *body(f), "}"]
+    return [*index_arrays(f), "template <typename Real>", head, "{", *body(f), "}"]
 
 
 def _frame(f: Function) -> str:
     head = [*comment(f.comment, "//"), "#include <cmath>", "#include <limits>", ""]
     return "\n".join([*head, *definition(f, "inline"), ""])
-
-
-def _power(base: Piece, exponent: Piece, _: bool) -> str:
-    return f"std::pow({base[0]}, {exponent[0]})"
 
 
 CPP = Language(
@@ -64,17 +54,12 @@ CPP = Language(
         "abs": "std::fabs({})",
         "mod": "(std::fmod({0}, {1}) + (std::fmod({0}, {1})*{1} < Real(0) ? {1} : Real(0)))",
         "atan2": "std::atan2({}, {})",
-        "max": "std::fmax({}, {})",
-        "min": "std::fmin({}, {})",
-        "relu": "std::fmax({}, Real(0))",
-        "clamp": "std::fmin(std::fmax({}, {}), {})",
+        **bounds("std::fmax", "std::fmin", "Real(0)"),
         "sign": "Real(({0} > 0) - ({0} < 0))",
         "sigmoid": "(Real(1)/(Real(1) + std::exp(-({}))))",
-        "and": "({} && {})",
-        "or": "({} || {})",
-        "not": "(!{})",
+        **LOGIC,
     },
-    power=_power,
+    power=power_by("std::pow"),
     choice="(({}) ? {} : {})",
     infinity="std::numeric_limits<Real>::infinity()",
     nan="std::numeric_limits<Real>::quiet_NaN()",

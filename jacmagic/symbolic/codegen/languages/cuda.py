@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jacmagic.symbolic.codegen.function import Argument, Function
-from jacmagic.symbolic.codegen.language import Piece
+from jacmagic.symbolic.codegen.language import power_by
 from jacmagic.symbolic.codegen.languages.cpp import CPP, KEYWORDS, definition
 from jacmagic.symbolic.codegen.layout import comment, indented
 
@@ -39,14 +39,10 @@ def _at(one: Argument) -> str:
     return f"{one.name} + {one.size}*point" if one.shape else f"{one.name}[point]"
 
 
-def _power(base: Piece, exponent: Piece, _: bool) -> str:
-    return f"pow({base[0]}, {exponent[0]})"
-
-
 CUDA = replace(
     CPP,
     calls={name: template.replace("std::", "") for name, template in CPP.calls.items()},
-    power=_power,
+    power=power_by("pow"),
     infinity="Real(INFINITY)",
     nan="Real(NAN)",
     frame=_frame,

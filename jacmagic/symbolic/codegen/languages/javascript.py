@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jacmagic.symbolic.codegen.function import Function
-from jacmagic.symbolic.codegen.language import Language, calls, starred
+from jacmagic.symbolic.codegen.language import LOGIC, Language, bounds, calls, starred
 from jacmagic.symbolic.codegen.layout import bracketed, comment, entry_lines, indented, numbers
 
 KEYWORDS = frozenset(
@@ -37,14 +37,9 @@ JAVASCRIPT = Language(
         **calls("Math.", _FUNCTIONS),
         "mod": "({0} % {1} + (({0} % {1})*{1} < 0 ? {1} : 0))",
         "atan2": "Math.atan2({}, {})",
-        "max": "Math.max({}, {})",
-        "min": "Math.min({}, {})",
-        "relu": "Math.max({}, 0)",
-        "clamp": "Math.min(Math.max({}, {}), {})",
+        **bounds("Math.max", "Math.min"),
         "sigmoid": "(1/(1 + Math.exp(-({}))))",
-        "and": "({} && {})",
-        "or": "({} || {})",
-        "not": "(!{})",
+        **LOGIC,
     },
     power=starred,
     choice="(({}) ? {} : {})",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keyword
 
 from jacmagic.symbolic.codegen.function import Function
-from jacmagic.symbolic.codegen.language import COMMON, Language, Piece, calls, starred
+from jacmagic.symbolic.codegen.language import COMMON, Language, Piece, bounds, calls, starred
 from jacmagic.symbolic.codegen.layout import bracketed, comment, entry_lines, indented, numbers
 
 KEYWORDS = frozenset([*keyword.kwlist, "__debug__"])
@@ -44,10 +44,7 @@ PYTHON = Language(
         "abs": "abs({})",
         "mod": "(({}) % ({}))",
         "atan2": "math.atan2({}, {})",
-        "max": "max({}, {})",
-        "min": "min({}, {})",
-        "relu": "max({}, 0)",
-        "clamp": "min(max({}, {}), {})",
+        **bounds("max", "min"),
         "sign": "(({0} > 0) - ({0} < 0))",
         "sigmoid": "((1 if {0} >= 0 else math.exp({0}))/(1 + math.exp(-abs({0}))))",
         "and": "({} and {})",

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from jacmagic.symbolic.codegen.function import Argument, Function, Shape
-from jacmagic.symbolic.codegen.language import Language, Piece, calls
-from jacmagic.symbolic.codegen.layout import bracketed, comment, indented, numbers
+from jacmagic.symbolic.codegen.language import LOGIC, Language, bounds, calls, power_by
+from jacmagic.symbolic.codegen.layout import bracketed, comment, indented, numbers, stores
 
 KEYWORDS = frozenset(
     """
@@ -38,18 +38,12 @@ def _frame(real: str, f: Function) -> str:
         declared.append(f"{value}: &mut [{real}; {len(f.values)}]")
     declared.append(f"{matrix}: &mut [{real}; {len(f.entries)}]")
     constants = [f"let {name}: {real} = {number};" for name, number in f.constants]
-    stores = [f"{value}[{k}] = {text};" for k, text in enumerate(f.values or ())]
-    stores += [f"{matrix}[{k}] = {text};" for k, text in enumerate(f.entries)]
     lines = comment(f.comment, "//")
     for suffix, integers in f.indexes.items():
         name = f"{f.name}_{suffix}".upper()
         lines += [f"pub const {name}: [usize; {len(integers)}] = [", *numbers(integers), "];"]
     lines += [f"#[allow({_ALLOWED})]", f"pub fn {f.name}({', '.join(declared)}) {{"]
-    return "\n".join([*lines, *indented([*constants, *f.statements, *stores]), "}", ""])
-
-
-def _power(base: Piece, exponent: Piece, _: bool) -> str:
-    return f"f64::powf({base[0]}, {exponent[0]})"
+    return "\n".join([*lines, *indented([*constants, *f.statements, *stores(f)]), "}", ""])
 
 
 _DOUBLES = Language(
@@ -58,17 +52,13 @@ _DOUBLES = Language(
         "log": "f64::ln({})",
         "mod": "(({0} % {1}) + (if ({0} % {1})*{1} < 0.0 {{ {1} }} else {{ 0.0 }}))",
         "atan2": "f64::atan2({}, {})",
-        "max": "f64::max({}, {})",
-        "min": "f64::min({}, {})",
-        "relu": "f64::max({}, 0.0)",
-        "clamp": "f64::min(f64::max({}, {}), {})",
+        **bounds("f64::max", "f64::min", "0.0"),
         "sign": "(if {0} > 0.0 {{ 1.0 }} else if {0} < 0.0 {{ -1.0 }} else {{ 0.0 }})",
         "sigmoid": "(1.0/(1.0 + f64::exp(-({}))))",
-        "and": "({} && {})",
-        "or": "({} || {})",
+        **LOGIC,
         "not": "(!({}))",
     },
-    power=_power,
+    power=power_by("f64::powf"),
     choice="(if {} {{ {} }} else {{ {} }})",
     infinity="f64::INFINITY",
     nan="f64::NAN",
@@ -86,7 +76,7 @@ RUST = replace(
     single=replace(
         _DOUBLES,
         calls={name: text.replace("f64", "f32") for name, text in _DOUBLES.calls.items()},
-        power=lambda base, exponent, real: _power(base, exponent, real).replace("f64", "f32"),
+        power=power_by("f32::powf"),
         infinity="f32::INFINITY",
         nan="f32::NAN",
         frame=lambda f: _frame("f32", f),

@@ -1,0 +1,38 @@
+"""Formulas between dollars as MathML, which needs neither scripts nor fonts from a network."""
+
+from __future__ import annotations
+
+import re
+
+from jacmagic.render.mathml import to_mathml
+
+_FORMULA = re.compile(r"\$\$(.+?)\$\$|(?<![\\`$])\$([^$`\n]+)\$", flags=re.DOTALL)
+_BRACKETED = re.compile(
+    r"<mo [^>]*>\[</mo><mtable>((?:(?!<mtable>).)*?)</mtable><mo [^>]*>\]</mo>", flags=re.DOTALL
+)
+
+
+def formulas(text: str) -> str:
+    """Replace mathematics between dollars by MathML.
+
+    Args:
+        text: Markdown, or LaTeX as an output shows it.
+    """
+    return _FORMULA.sub(_mathml, text)
+
+
+def mathml(source: str, *, block: bool) -> str:
+    """Return MathML of LaTeX without delimiters.
+
+    Fonts draw the brackets of matrices too small: the pages' style sheets draw them instead.
+    """
+    drawn = _BRACKETED.sub(r'<mtable class="jm-bracketed">\1</mtable>', _inline(source))
+    return drawn.replace('display="inline"', 'display="block"', 1) if block else drawn
+
+
+def _inline(source: str) -> str:
+    return to_mathml(source.replace(r"\displaystyle", "").strip(), display=False)
+
+
+def _mathml(found: re.Match[str]) -> str:
+    return mathml(found[1] or found[2], block=found[1] is not None or r"\displaystyle" in found[0])

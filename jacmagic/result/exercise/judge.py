@@ -1,0 +1,193 @@
+"""The judge of answers: an entry's right value and the answer's, at random points around x.
+
+Nothing is simplified. An answer is right where both are equal at x and at 64 points around it, in
+the branch of x, within rounding (NOTE [Equality] of `check.judgement`) or with fifty digits
+(`check.settle`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+
+from jacmagic.errors import FunctionError, JacmagicError, OptionError
+from jacmagic.result.check.calls import of_form
+from jacmagic.result.check.expressions import Expressions
+from jacmagic.result.check.formulas import vocabulary_of
+from jacmagic.result.check.hand import Hand
+from jacmagic.result.check.judgement import compared
+from jacmagic.result.check.samples import STEP, Samples, around
+from jacmagic.result.check.settle import settle
+from jacmagic.result.core import JacobianResult
+from jacmagic.result.exercise.answer import Answer, Names, read_answer
+from jacmagic.result.exercise.branch import in_branch
+from jacmagic.result.exercise.judgement import RIGHT, UNREADABLE, WRONG, Judgement
+from jacmagic.result.exercise.mistakes import named_mistake
+from jacmagic.symbolic.formula import ClosedForm
+
+UNIT = 2.0**-52  # both sides are computed in float64
+MIN_POINTS = 8  # at which an answer needs a value
+UNFINISHED = "unfinished"
+
+
+class Judge:
+    """A Jacobian's entries with their values, against which any number of answers is judged.
+
+    Attributes:
+        result: the Jacobian.
+        form: its closed form.
+        points: x and random points around it, (k, n).
+        truth: the Jacobians there, (k, m, n).
+    """
+
+    def __init__(self, result: JacobianResult) -> None:
+        """Evaluate the closed form.
+
+        Raises:
+            FunctionError: there is none, or it contradicts torch.
+        """
+        self.result, self.form = result, _closed_form(result)
+        here = np.array(result.problem.flat_point, dtype=np.float64)
+        points, _ = around(result, here, self.form.values(here.tolist()))
+        points = in_branch(self.expressions, points)
+        truth = self.form.values_at(points)
+        known = np.isfinite(truth).all(axis=(1, 2))
+        self.points, self.truth = points[known], truth[known]
+
+    @cached_property
+    def expressions(self) -> Expressions:
+        """The entries on the function's graph."""
+        return of_form(self.form)
+
+    @cached_property
+    def names(self) -> Names:
+        """What names in answers mean."""
+        side = self.expressions
+        listed = tuple(label.text for label in self.result.columns)
+        return Names(vocabulary_of(self.result), tuple(side.symbols), dict(side.names), listed)
+
+    def judge(self, i: int, j: int, text: str) -> Judgement:
+        """Judge an answer for the entry ∂fᵢ/∂xⱼ, rows and columns counted from 0.
+
+        Raises:
+            OptionError: there is no such entry.
+        """
+        self.check_entry(i, j)
+        try:
+            answer = read_answer(text, self.names, j)
+        except JacmagicError as error:
+            return Judgement(UNREADABLE, str(text)[:200], message=str(error))
+        found = self.judged(i, j, answer)
+        if found and answer.unfinished:
+            return Judgement(WRONG, answer.text, UNFINISHED, "a derivative is left to be taken")
+        return found
+
+    def judged(self, i: int, j: int, answer: Answer) -> Judgement:
+        """Judge an answer that has been read."""
+        hand = answer.values(self.points)
+        usable = np.isfinite(hand)
+        if usable.sum() < min(MIN_POINTS, len(hand)):
+            message = "it has no value at most points near x; look for a division by zero"
+            return Judgement(WRONG, answer.text, "no value", message)
+        if self.is_equal(i, j, answer, hand):
+            return Judgement(RIGHT, answer.text)
+        slip = named_mistake(self.result, self.expressions, self.points, self.truth, i, j, answer)
+        if slip is None:
+            return Judgement(WRONG, answer.text)
+        return Judgement(WRONG, answer.text, slip.kind, slip.text)
+
+    def check_entry(self, i: int, j: int) -> None:
+        """Refuse an entry that is not in the matrix."""
+        m, n = self.result.shape
+        if not (0 <= i < m and 0 <= j < n):
+            raise OptionError(
+                f"expected a row below {m} and a column below {n}; found {i} and {j}; "
+                "both count from 0"
+            )
+
+    # ── equality ──────────────────────────────────────────────────────────────────────────────
+
+    def is_equal(self, i: int, j: int, answer: Answer, hand: np.ndarray) -> bool:
+        """Whether values (k,) are those of an entry, wherever both have one."""
+        samples = self._row(i, j, hand)
+        equal = compared(samples, samples.hand, UNIT, 0.0)[:, 0, j]
+        if (equal != 0).all():
+            return bool((equal == 1).any())
+        noise = self._noise(self.expressions, self.expressions.entries[i * self.width + j])
+        noise = noise + self._noise(answer.written, answer.written.entries[0])
+        noisy = samples.noise.copy()
+        noisy[:, 0, j] += noise
+        equal = compared(replace(samples, noise=noisy), samples.hand, UNIT, 0.0)[:, [0], j : j + 1]
+        self._settle(i, j, answer, samples, equal)
+        return bool((equal != 0).all() and (equal == 1).any())
+
+    @property
+    def width(self) -> int:
+        """n."""
+        return int(self.result.shape[1])
+
+    def _row(self, i: int, j: int, hand: np.ndarray) -> Samples:
+        """Return the row of an entry, with the answer instead of it."""
+        truth = self.truth[:, [i], :]
+        other = truth.copy()
+        other[:, 0, j] = hand
+        return Samples(self.points, truth, other, UNIT * np.abs(np.nan_to_num(other)), True)
+
+    def _noise(self, side: Expressions, node: int) -> np.ndarray:
+        """Return an estimate of rounding errors, (k,): what third differences leave.
+
+        As `check.samples` estimates it, at all points at once.
+        """
+        signs = np.random.default_rng(1).choice([-1.0, 1.0], size=self.points.shape)
+        lines = [
+            np.broadcast_to(side.values(self.points * (1 + k * STEP * signs)).of(node), self.size)
+            for k in range(4)
+        ]
+        with np.errstate(all="ignore"):
+            third = np.abs(np.diff(lines, 3, axis=0))[0] / np.sqrt(20)
+        return np.where(np.isfinite(third), third, 0.0)
+
+    @property
+    def size(self) -> int:
+        """The number of points, k."""
+        return len(self.points)
+
+    def _settle(self, i: int, j: int, answer: Answer, samples: Samples, equal: np.ndarray) -> None:
+        """Mark small differences as equal that fifty digits do not show, in place."""
+        form, one = self.expressions, slice(j, j + 1)
+        alone = Samples(
+            samples.points, samples.truth[:, :, one], samples.hand[:, :, one],
+            samples.noise[:, :, one], True,
+        )  # fmt: skip
+        right = replace(form, entries=[form.entries[i * self.width + j]])
+        hand = Hand("answer", "answer", answer.values, lambda: answer.written)
+        settle(equal, alone, right, hand)
+
+
+def _closed_form(result: JacobianResult) -> ClosedForm:
+    form = result.closed_form
+    if form is None:
+        raise FunctionError(
+            f"expected a function with a closed form to judge answers by; found none: "
+            f"{result.refusal}; write the function without it"
+        )
+    if result.agreement.verdict == "disagree":
+        raise FunctionError(
+            f"expected a Jacobian whose closed form and torch agree; found {result.agreement}; "
+            "write another point, or the function without it"
+        )
+    return form
+
+
+def judge_of(result: JacobianResult) -> Judge:
+    """Return the judge of a result, made on first use.
+
+    Raises:
+        FunctionError: there is no closed form to judge by.
+    """
+    found = result.__dict__.get("_judge")
+    if not isinstance(found, Judge):
+        found = result.__dict__["_judge"] = Judge(result)
+    return found

@@ -1,0 +1,119 @@
+"""The mistake that turns the right entry into the answer, by the slips of `check.slips`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import cached_property
+
+import numpy as np
+
+from jacmagic.result.check.expressions import Expressions, Values
+from jacmagic.result.check.slips.derivation import rule_or_factor
+from jacmagic.result.check.slips.entry import far_entry, other_entry, plain_slip, rounded_slip
+from jacmagic.result.check.slips.evidence import Evidence
+from jacmagic.result.check.slips.lookup import product
+from jacmagic.result.check.slips.search import HYPOTHESES
+from jacmagic.result.check.slips.slip import Slip, Wrong
+from jacmagic.result.core import JacobianResult
+from jacmagic.result.exercise.answer import Answer
+from jacmagic.result.exercise.habits import HABITS
+from jacmagic.symbolic.formula.sympify import tree_sizes
+from jacmagic.symbolic.formula.time_limit import one_allowance
+
+SECONDS = 1.0  # of SymPy's work on texts, for one answer
+MAX_SEARCHED = 300  # symbols of an answer that is searched for the spot of a mistake
+MIN_DIGITS = 4  # that are right everywhere of a rounded constant
+
+
+class EntryEvidence(Evidence):
+    """Evidence on one entry; the rest of the matrix is right, the answer the only expression."""
+
+    @cached_property
+    def written_values(self) -> Values | None:
+        """The answer's values."""
+        return None if self.written is None else self.written.values(self.points)
+
+
+def named_mistake(
+    result: JacobianResult,
+    form: Expressions,
+    points: np.ndarray,
+    truth: np.ndarray,
+    i: int,
+    j: int,
+    answer: Answer,
+) -> Slip | None:
+    """Return the mistake in an answer that is wrong, or None where none explains it.
+
+    Args:
+        result: the Jacobian.
+        form: its expressions.
+        points: (k, n).
+        truth: the Jacobians there, (k, m, n).
+        i: the row.
+        j: the column.
+        answer: what was typed.
+    """
+    values = answer.values(points)
+    kept = np.isfinite(values)
+    points, truth = points[kept], truth[kept]
+    hand = truth.copy()
+    hand[:, i, j] = values[kept]
+    evidence = _evidence(result, form, points, truth, hand, answer)
+    wrong = evidence.wrong(i, j)
+    with one_allowance(SECONDS), np.errstate(all="ignore"):
+        looks = (_rounded, plain_slip, _constant, *HABITS, rule_or_factor, *HYPOTHESES)
+        return _first(looks, evidence, wrong)
+
+
+def _constant(evidence: Evidence, wrong: Wrong) -> Slip | None:
+    """Return what is wrong with a number where the entry varies.
+
+    Any number is the entry but for the whole entry as a factor; that explains nothing.
+    """
+    if wrong.alone or np.ptp(wrong.hand) > 0 or np.ptp(wrong.truth) == 0:
+        return None
+    slip = _first((*HABITS, rule_or_factor, other_entry, far_entry), evidence, wrong)
+    factor = evidence.named(wrong.truth / wrong.hand)
+    if slip is None and factor and abs(factor[0]) == 1 and abs(wrong.hand[0]) != 1:
+        return Slip("missing factor", f"the factor {product(*factor)} is missing")
+    return slip or Slip("number", "this is a number; the entry depends on the variables")
+
+
+def _first(
+    looks: Sequence[Callable[[Evidence, Wrong], Slip | None]], evidence: Evidence, wrong: Wrong
+) -> Slip | None:
+    return next(filter(None, (look(evidence, wrong) for look in looks)), None)
+
+
+def _rounded(evidence: Evidence, wrong: Wrong) -> Slip | None:
+    """Return that constants are rounded, where the answer has some digits right everywhere."""
+    with np.errstate(all="ignore"):
+        gaps = np.abs(wrong.hand - wrong.truth) / np.abs(wrong.truth)
+    return rounded_slip(evidence, wrong) if np.nanmax(gaps) < 10.0**-MIN_DIGITS else None
+
+
+def _evidence(
+    result: JacobianResult,
+    form: Expressions,
+    points: np.ndarray,
+    truth: np.ndarray,
+    hand: np.ndarray,
+    answer: Answer,
+) -> Evidence:
+    m, n = result.shape
+    written: Expressions | None = answer.written
+    if tree_sizes(answer.written.graph, answer.written.entries)[0] > MAX_SEARCHED:
+        written = None
+    else:
+        written = replace(answer.written, entries=list(answer.written.entries) * (m * n))
+
+    def elsewhere(there: np.ndarray) -> np.ndarray:
+        closed = result.closed_form
+        return np.full((len(there), m, n), np.nan) if closed is None else closed.values_at(there)
+
+    noise = 1e-13 * np.abs(truth)  # not of the answer, which may be huge
+    return EntryEvidence(
+        points, truth, hand, noise, form, written, result.rows, result.columns, elsewhere
+    )

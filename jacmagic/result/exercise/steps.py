@@ -1,0 +1,84 @@
+"""Derivations line by line: each line is equal to the entry, and the last one is finished."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from jacmagic.errors import JacmagicError
+from jacmagic.result.exercise.answer import read_answer, sides_of
+from jacmagic.result.exercise.judge import UNFINISHED, Judge
+from jacmagic.result.exercise.judgement import RIGHT, UNREADABLE, WRONG, Judgement
+from jacmagic.result.exercise.tokens import MAX_LETTERS
+
+MAX_LINES = 100
+_ALIGNED = re.compile(r"\\(?:begin|end)\{(?:aligned|align\*?|gathered|split)\}|&|\$")
+_BREAK = re.compile(r"\n|\\\\(?:\[[^\]]*\])?")
+_OPERATORS = re.compile(r"[-+*^−·²³(]")
+
+
+def judge_steps(judge: Judge, i: int, j: int, lines: str | Sequence[str]) -> Judgement:
+    """Judge the derivation of the entry ∂fᵢ/∂xⱼ.
+
+    Args:
+        judge: of the Jacobian.
+        i: the row, counted from 0.
+        j: the column, counted from 0.
+        lines: the derivation, as lines or as one text. A line is an expression equal to the entry,
+            or a chain of equations; derivatives may be left to be taken, as d/dx(…).
+
+    Returns:
+        Right, or what is wrong in the first line that is.
+
+    Raises:
+        OptionError: there is no such entry.
+    """
+    judge.check_entry(i, j)
+    typed = lines if isinstance(lines, str) else "\n".join(map(str, lines))
+    if len(typed) > MAX_LINES * MAX_LETTERS:
+        message = f"expected at most {MAX_LINES * MAX_LETTERS:,} letters; found {len(typed):,}"
+        return Judgement(UNREADABLE, typed[:200], message=message)
+    written = [(k, line) for k, line in enumerate(lines_of(lines), 1) if line.strip()]
+    if not written or len(written) > MAX_LINES:
+        message = f"expected 1 to {MAX_LINES} lines; found {len(written)}"
+        return Judgement(UNREADABLE, typed[:200], message=message)
+    unfinished = False
+    for number, line in written:
+        for side in _sides(judge, j, line):
+            try:
+                answer = read_answer(side, judge.names, j)
+            except JacmagicError as error:
+                return Judgement(UNREADABLE, line[:200], message=str(error), line=number)
+            found = judge.judged(i, j, answer)
+            unfinished = answer.unfinished
+            if not found:
+                return Judgement(WRONG, line, found.kind, found.message, number)
+    if unfinished:
+        message = "a derivative is left to be taken"
+        return Judgement(WRONG, written[-1][1], UNFINISHED, message, written[-1][0])
+    return Judgement(RIGHT, typed)
+
+
+def lines_of(lines: str | Sequence[str]) -> list[str]:
+    """Return the lines of a derivation, those of aligned LaTeX too."""
+    if not isinstance(lines, str):
+        return [str(line) for line in lines]
+    return _BREAK.split(_ALIGNED.sub("", lines))
+
+
+def _sides(judge: Judge, j: int, line: str) -> Iterator[str]:
+    """Yield the sides of a line; a name of the entry before the first = is none."""
+    first, *rest = sides_of(line)
+    if rest and (not first.strip() or _is_label(judge, j, first)):
+        yield from rest
+    else:
+        yield from (first, *rest)
+
+
+def _is_label(judge: Judge, j: int, side: str) -> bool:
+    """Whether a side such as ∂f₁/∂x names the entry: it is no expression and has no operators."""
+    try:
+        read_answer(side, judge.names, j)
+    except JacmagicError:
+        return _OPERATORS.search(side) is None or "'" in side
+    return False

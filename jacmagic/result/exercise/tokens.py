@@ -1,0 +1,177 @@
+"""Tokens of an answer: ordinary typed mathematics, LaTeX, or a mixture of both.
+
+A word is a variable, a function or a constant; else it is split into such, `xy` into x · y. Signs
+of typeset mathematics (−, ·, ², √) are those of the keyboard. `d/dx` is one token.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from functools import cache
+
+from jacmagic.result.check.latex.tokens import (
+    Token,
+    end_of,
+    refusal,
+    silent_until,
+    token_at,
+)
+
+MAX_LETTERS = 2_000  # of an answer: about a page
+MAX_DEPTH = 60  # of brackets in brackets
+MAX_DIGITS = 40  # of a number
+MAX_DERIVATIVES = 12  # that an answer leaves to be taken
+MAXWORD = 24  # letters of a word that is split into names
+CONSTANTS = frozenset({"pi", "π", "e"})
+NOUN = "the answer"
+
+_SIGNS = str.maketrans("−–·×⋅∗∙•÷∕′’", "--******//''")
+_HIGH = "⁰¹²³⁴⁵⁶⁷⁸⁹"
+_DELIMITERS = re.compile(r"^\s*\\[(\[]|\\[)\]]\s*$|\.\s*$")  # of LaTeX, and a full stop
+_DIGITS = str.maketrans(_HIGH, "0123456789")
+_LETTER = rf"[^\W_{_HIGH}]"
+_NAME = rf"(?:(?!\d){_LETTER}){_LETTER}*(?:_(?:\{{[^{{}}]*\}}|{_LETTER}+))*"
+WORD = re.compile(rf"{_NAME}(?P<index>\[\s*\d+(?:\s*,\s*\d+)*\s*\])?")
+_D = r"(?:\\mathrm\{d\}|\\partial(?![a-zA-Z])|[d∂])"
+_BRACKET = r"(?=\s*(?:\\(?:left|bigl?|Bigl?))?\s*[(\[{])"
+_OPERATOR = re.compile(
+    rf"\\[dt]?frac\s*\{{\s*{_D}\s*\}}\s*\{{\s*{_D}\s*(?P<below>\\?(?:[^{{}}]|\{{[^{{}}]*\}})+?)\s*\}}"
+    rf"|{_D}\s*/\s*{_D}\s*(?P<name>\\?{_NAME}(?:\[[\d,\s]*\])?)"
+)
+_CAPITAL = re.compile(rf"D(?:_\{{?(?P<name>{_LETTER}+)\}}?)?{_BRACKET}")
+_OF = re.compile(rf"{_D}{_BRACKET}")
+_RAISED = re.compile(rf"(?P<sign>⁻?)(?P<digits>[{_HIGH}]+)")
+_NUMBER = re.compile(r"(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
+
+Known = Callable[[str], bool]  # whether a name is a variable
+
+
+def answer_tokens(source: str, is_variable: Known, is_function: Known) -> list[Token]:
+    """Split an answer into tokens, the last of which is its end.
+
+    Raises:
+        OptionError: a character belongs to no token, or brackets are nested too deeply.
+    """
+    plain = source.translate(_SIGNS).replace("**", "^ ")
+    plain = _DELIMITERS.sub(lambda found: " " * len(found[0]), plain)
+    reader = _Words(plain, is_variable, is_function)
+    found = reader.tokens()
+    depth = 0
+    for token in found:
+        depth += (token.text in ("(", "[", "{", "^")) - (token.text in (")", "]", "}"))
+        if depth > MAX_DEPTH:
+            raise refusal(source, token.column, "expected fewer brackets", noun=NOUN)
+    left = [token for token in found if token.kind.startswith("derivative")]
+    if len(left) > MAX_DERIVATIVES:
+        message = f"expected at most {MAX_DERIVATIVES} derivatives"
+        raise refusal(source, left[-1].column, message, noun=NOUN)
+    return [*found, end_of(source)]
+
+
+class _Words:
+    """A position in an answer."""
+
+    def __init__(self, source: str, is_variable: Known, is_function: Known) -> None:
+        self.source, self.at = source, 0
+        self.is_variable, self.is_function = is_variable, is_function
+
+    def tokens(self) -> list[Token]:
+        found: list[Token] = []
+        while self.at < len(self.source):
+            silent = silent_until(self.source, self.at)
+            if silent > self.at:
+                self.at = silent
+                continue
+            new, after = self._next()
+            found += new
+            self.at = after
+        return found
+
+    def _next(self) -> tuple[list[Token], int]:
+        """Return the tokens that begin here, and where they end."""
+        for read in (self._operator, self._number, self._raised, self._word):
+            found = read()
+            if found is not None:
+                return found
+        if self.source[self.at] == "√":
+            return [Token("command", r"\sqrt", self.at)], self.at + 1
+        token = token_at(self.source, self.at)
+        if token is None:
+            message = f"expected mathematics; found {self.source[self.at]!r}"
+            raise refusal(self.source, self.at, message, noun=NOUN)
+        return [token], self.at + len(token.text)
+
+    def _operator(self) -> tuple[list[Token], int] | None:
+        """d/dx, D or D_x before a bracket, and the d of d(…)/dx."""
+        match = _OPERATOR.match(self.source, self.at)
+        name = match and (match["below"] or match["name"])
+        if match and name and self.is_variable(name.strip()):
+            return [Token("derivative", name.strip(), self.at)], match.end()
+        capital = _CAPITAL.match(self.source, self.at)
+        by = capital and capital["name"]
+        if capital and not self.is_variable("D") and (by is None or self.is_variable(by)):
+            return [Token("derivative", by or "", self.at)], capital.end()
+        of = _OF.match(self.source, self.at)
+        if of and not self.is_variable(of[0]):
+            return [Token("derivative of", of[0], self.at)], of.end()
+        return None
+
+    def _number(self) -> tuple[list[Token], int] | None:
+        match = _NUMBER.match(self.source, self.at)
+        if match is None:
+            return None
+        exponent = re.search(r"[eE]([+-]?\d+)$", match[0])
+        if len(match[0]) > MAX_DIGITS or (exponent and abs(int(exponent[1])) > 308):
+            message = f"expected a number of at most {MAX_DIGITS} digits"
+            raise refusal(self.source, self.at, message, noun=NOUN)
+        return [Token("number", match[0], self.at)], match.end()
+
+    def _raised(self) -> tuple[list[Token], int] | None:
+        match = _RAISED.match(self.source, self.at)
+        if match is None:
+            return None
+        minus = [Token("sign", "-", self.at)] if match["sign"] else []
+        number = Token("number", match["digits"].translate(_DIGITS), self.at)
+        opening, closing = (Token("sign", sign, self.at) for sign in "{}")
+        return [Token("sign", "^", self.at), opening, *minus, number, closing], match.end()
+
+    def _word(self) -> tuple[list[Token], int] | None:
+        match = WORD.match(self.source, self.at)
+        if match is None:
+            return None
+        word, after = match[0], match.end()
+        if match["index"] and not self.is_variable(word):
+            word, after = word[: -len(match["index"])], match.start("index")
+        if word[0] in "d∂" and not self.is_variable(word) and self.is_variable(word[1:]):
+            return [Token("differential", word[1:], self.at)], after
+        pieces = self._pieces(word) or [word]
+        found, column = [], self.at
+        for piece in pieces:
+            found.append(self._piece(piece, column))
+            column += len(piece)
+        return found, after
+
+    def _piece(self, piece: str, column: int) -> Token:
+        plain = self.is_variable(piece) or not self.is_function(piece)
+        return Token("word" if plain else "operator", piece, column)
+
+    def _pieces(self, word: str) -> list[str] | None:
+        """Return the fewest variables, functions and constants that a word is made of."""
+
+        def is_piece(text: str) -> bool:
+            return self.is_variable(text) or self.is_function(text) or text in CONSTANTS
+
+        @cache
+        def split(text: str) -> tuple[str, ...] | None:
+            if not text or is_piece(text):
+                return (text,) if text else ()
+            ways = [
+                (text[:k], *rest)
+                for k in range(len(text) - 1, 0, -1)
+                if is_piece(text[:k]) and (rest := split(text[k:])) is not None
+            ]
+            return min(ways, key=len, default=None)
+
+        found = split(word) if len(word) <= MAXWORD or is_piece(word) else None
+        return None if found is None else list(found)

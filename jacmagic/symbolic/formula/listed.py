@@ -1,0 +1,36 @@
+"""A matrix of formulas that is wider than a terminal: its entries, one after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from jacmagic.labels import Label
+from jacmagic.symbolic.formula.typeset import plain
+
+MAX_WIDTH = 100  # characters of a line: the usual width of a terminal
+MAX_ENTRIES = 24  # about a terminal's lines
+
+
+def listed(
+    matrix: Any, rows: Sequence[Label], columns: Sequence[Label], names: Mapping[Any, str]
+) -> list[str]:
+    """Return the entries that are not zero, "∂f₁/∂x = 2*x", the first `MAX_ENTRIES` of them."""
+    places = [(i, j) for i in range(len(rows)) for j in range(len(columns)) if matrix[i, j] != 0]
+    lines = []
+    for i, j in places[:MAX_ENTRIES]:
+        head = f"  ∂{rows[i].unicode}/∂{columns[j].unicode} = "
+        lines += wrapped(head, plain(matrix[i, j], names))
+    more = len(places) > MAX_ENTRIES
+    return [*lines, *([f"  … and more: {len(places)} entries"] if more else [])]
+
+
+def wrapped(head: str, body: str) -> list[str]:
+    """Return an equation on lines of a terminal, broken at blanks."""
+    lines, line = [], head
+    for word in body.split(" "):
+        if len(line) + len(word) > MAX_WIDTH and line.strip():
+            lines.append(line.rstrip())
+            line = " " * min(len(head), 12)
+        line += f"{word} "
+    return [*lines, line.rstrip()]

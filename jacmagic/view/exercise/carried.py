@@ -1,0 +1,116 @@
+"""What the browser gets of an exercise: the function as a tape, names, questions.
+
+Of the Jacobian only the entries that are given are carried: the browser differentiates the function
+itself. The rules that are asked for are carried as salted hashes.
+"""
+
+from __future__ import annotations
+
+import secrets
+from hashlib import sha256
+from typing import Any
+
+from jacmagic.errors import OptionError
+from jacmagic.render.mathml import to_mathml
+from jacmagic.result import JacobianResult
+from jacmagic.symbolic.graph import OPERATIONS, Tape
+from jacmagic.symbolic.graph.tape import write_tape_with_slots
+from jacmagic.view.captions import point
+from jacmagic.view.exercise.matrix import Given, cells_of
+from jacmagic.view.exercise.question import RULE, Question
+from jacmagic.view.exercise.question_set import QuestionSet
+from jacmagic.view.exercise.worksheet import TASKS, definitions, head, output_name
+
+MAX_OPERATIONS = 2000  # of a function that is differentiated while one types
+# The operations that the browser can differentiate: those of static/quiz_partials.mjs.
+BROWSER = frozenset(OPERATIONS) - {
+    *("y0", "y1", "k0", "k1", "erfinv", "zeta", "gammainc", "gammaincc"),
+}
+
+
+def carried(exercise: QuestionSet) -> dict[str, Any]:
+    """Return the traits of an exercise and of its variants.
+
+    Raises:
+        OptionError: the browser cannot run the function.
+    """
+    jacobian = exercise.jacobian
+    return {
+        "spec": {
+            "title": exercise.title,
+            "point": point(jacobian, unicode=True),
+            "kind": exercise.kind,
+            "task": TASKS[exercise.kind],
+            "head": to_mathml(head(jacobian), display=False),
+            "definitions": [to_mathml(one, display=False) for one in definitions(exercise)],
+            "variants": [_variant(one) for one in exercise.variants],
+        },
+        "exercise": function_of(jacobian),
+    }
+
+
+def function_of(jacobian: JacobianResult) -> dict[str, Any]:
+    """Return the function as the browser computes it: a tape, and the names in it."""
+    assert jacobian.reading is not None  # there is no exercise without a closed form
+    form = jacobian.reading.form
+    trace = form.trace
+    conditions = [one.condition for one in trace.assumptions]
+    roots = [*conditions, *trace.outputs]
+    tape, slots = write_tape_with_slots(form.graph, roots, trace.inputs)
+    _check(tape)
+    named = {slots[one.node]: one.label for one in trace.constants if one.node in slots}
+    return {
+        "tape": tape.to_json(),
+        "conditions": len(conditions),
+        "constants": {str(slot): label.unicode for slot, label in named.items()},
+        "constant_names": [[label.text, label.unicode] for label in named.values()],
+        "names": [[label.text, label.unicode, label.symbol] for label in jacobian.columns],
+        "texts": [label.unicode for label in jacobian.columns],
+        "rows": [output_name(jacobian, i) for i in range(jacobian.shape[0])],
+        "point": list(jacobian.problem.flat_point),
+    }
+
+
+def _check(tape: Tape) -> None:
+    unknown = sorted({name for name, *_ in tape.operations} - BROWSER)
+    if unknown:
+        raise OptionError(
+            f"expected a function that a browser can compute, for an exercise; found "
+            f"{', '.join(unknown)}; write the function without it"
+        )
+    if len(tape.operations) > MAX_OPERATIONS:
+        raise OptionError(
+            f"expected a function of at most {MAX_OPERATIONS:,} operations, for an exercise; found "
+            f"{len(tape.operations):,}; write a smaller function"
+        )
+
+
+def _variant(exercise: QuestionSet) -> dict[str, Any]:
+    """Return the questions of one variant, and the matrix in which they stand."""
+    cells: list[list[Any]] = []
+    if exercise.kind == "entries":
+        cells = [
+            [one.mathml if isinstance(one, Given) else one.number for one in row]
+            for row in cells_of(exercise)
+        ]
+    return {
+        "seed": exercise.seed,
+        "cells": cells,
+        "questions": [_question(one) for one in exercise.questions],
+    }
+
+
+def _question(question: Question) -> dict[str, Any]:
+    shown = {
+        "id": question.id,
+        "row": question.row,
+        "column": question.column,
+        "number": question.number,
+        "text": question.text,
+        "mathml": question.mathml,
+    }
+    if question.kind != RULE:
+        return shown
+    salt = secrets.token_hex(16)
+    digest = sha256(f"{salt}:{question.answer}".encode()).hexdigest()
+    return {**shown, "choices": list(question.choices), "salt": salt, "digest": digest}

@@ -1,0 +1,168 @@
+"""What a teacher does with an exercise: judge answers, give hints, export it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from jacmagic.errors import OptionError
+from jacmagic.result.exercise.hints import Hint, hint_for
+from jacmagic.result.exercise.judge import judge_of
+from jacmagic.result.exercise.judgement import Judgement
+from jacmagic.result.exercise.steps import judge_steps
+from jacmagic.view.exercise.question import ENTRY, RULE, STEPS, Question
+from jacmagic.view.exercise.question_set import QuestionSet, entry_question
+from jacmagic.view.exercise.score import NO_ANSWER, Marked, Score
+
+Answer = str | Sequence[str]
+PathLike = str | os.PathLike[str]
+
+
+class GradedQuestions(QuestionSet):
+    """Questions whose answers are judged in Python, and that are exported.
+
+    Attributes:
+        jacobian: the result, whose closed form and torch's numbers agree.
+        options: the kind of questions, their number, the variants and the seed.
+    """
+
+    def question(self, identity: str) -> Question:
+        """Return a question by its id.
+
+        Raises:
+            OptionError: there is no such question.
+        """
+        known = {one.id: one for one in self.questions}
+        if identity not in known:
+            raise OptionError(
+                f"expected a question's id: {', '.join(known)}; found {identity!r}; "
+                f"write {next(iter(known))!r}"
+            )
+        return known[identity]
+
+    def judge(self, identity: str, answer: Answer) -> Judgement:
+        """Judge one answer: true if it is right, else with the mistake named.
+
+        Args:
+            identity: the question's id, such as "entry-0-1"; any entry of the matrix can be judged.
+            answer: typed mathematics or LaTeX in the function's own names; of a derivation its
+                lines, of a rule its name.
+
+        Raises:
+            OptionError: there is no such question.
+        """
+        one = self._entry(identity) or self.question(identity)
+        if one.kind == RULE:
+            return _judged_rule(one, answer)
+        judge = judge_of(self.jacobian)
+        if one.kind == STEPS:
+            return judge_steps(judge, one.row, one.column, answer)
+        text = answer if isinstance(answer, str) else "\n".join(map(str, answer))
+        return judge.judge(one.row, one.column, text)
+
+    def _entry(self, identity: str) -> Question | None:
+        """Return the question for an entry by its id, whether it is asked or not."""
+        match = re.fullmatch(rf"({ENTRY}|{STEPS})-(\d+)-(\d+)", identity)
+        if match is None or self.kind == "rules":
+            return None
+        i, j = int(match[2]), int(match[3])
+        m, n = self.jacobian.shape
+        return entry_question(self.jacobian, match[1], (i, j), 0) if i < m and j < n else None
+
+    def check(self, answers: Mapping[str, Answer]) -> Score:
+        """Judge all answers, by the ids of their questions; a missing one is wrong.
+
+        Raises:
+            OptionError: an id is of no question.
+        """
+        for identity in answers:
+            self.question(identity)
+        marked = (
+            Marked(one, self.judge(one.id, answers[one.id]) if one.id in answers else NO_ANSWER)
+            for one in self.questions
+        )
+        return Score(self.title, tuple(marked))
+
+    def hint(self, identity: str, so_far: Answer = "") -> Hint:
+        """Return the next step for a question, or the mistake in what there is.
+
+        Args:
+            identity: the question's id.
+            so_far: what is typed.
+
+        Raises:
+            OptionError: there is no such question, or it asks for the rule itself.
+        """
+        one = self.question(identity)
+        if one.kind == RULE:
+            raise OptionError("expected a question for an entry; found one for a rule")
+        return hint_for(judge_of(self.jacobian), one.row, one.column, so_far)
+
+    # ── exports ───────────────────────────────────────────────────────────────────────────────
+
+    def save_worksheet(self, path: PathLike, *, key: PathLike | None = None) -> Path:
+        """Write a page to be printed, with lines for name and date; one sheet for each variant.
+
+        Args:
+            path: the HTML file; one that exists is replaced.
+            key: another file for the solutions, or None. The page itself contains none.
+
+        Raises:
+            PageError: a file cannot be written.
+        """
+        from jacmagic.view.exercise.paper import save_key, save_sheets
+
+        if key is not None:
+            save_key(self, key)
+        return save_sheets(self, path)
+
+    def to_moodle(self, path: PathLike) -> Path:
+        """Write Moodle's XML: a question of type STACK for each variant, with named feedback.
+
+        Questions for rules are of type multiple choice. The file contains the answers; Moodle does
+        not show them to students.
+
+        Raises:
+            OptionError: the exercise asks for derivations, or Maxima lacks a function.
+            PageError: the file cannot be written.
+        """
+        from jacmagic.view.exercise.moodle import save_moodle
+
+        return save_moodle(self, path)
+
+    def to_nbgrader(self, path: PathLike) -> list[Path]:
+        """Write a notebook for `nbgrader generate_assignment`; one for each variant.
+
+        Solutions stand between `### BEGIN SOLUTION` and `### END SOLUTION`. The tests judge by the
+        function: they contain no answer.
+
+        Args:
+            path: of several variants, the files are numbered: quiz-01.ipynb, quiz-02.ipynb.
+
+        Raises:
+            PageError: a file cannot be written.
+        """
+        from jacmagic.view.exercise.notebooks import save_nbgrader
+
+        return save_nbgrader(self, path)
+
+    def to_otter(self, path: PathLike) -> list[Path]:
+        """Write a notebook for `otter assign`; otherwise as `to_nbgrader`."""
+        from jacmagic.view.exercise.notebooks import save_otter
+
+        return save_otter(self, path)
+
+
+def _judged_rule(question: Question, answer: Answer) -> Judgement:
+    """Judge the name of a rule."""
+    typed = " ".join(str(answer).lower().split()).removesuffix(" rule")
+    names = {name.lower(): name for name in question.choices}
+    if typed not in names:
+        listed = ", ".join(question.choices)
+        message = f"expected a rule: {listed}; found {str(answer)[:40]!r}"
+        return Judgement("not readable", str(answer)[:200], message=message)
+    if names[typed] == question.answer:
+        return Judgement("right", str(answer))
+    return Judgement("wrong", str(answer), "rule", "this step begins with another rule")

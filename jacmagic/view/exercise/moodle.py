@@ -1,0 +1,254 @@
+"""Moodle's XML with questions of type STACK, whose answers Maxima judges.
+
+The format is that of STACK 4 (https://docs.stack-assessment.org, "Moodle XML"): a question has
+inputs, and for each a potential response tree (PRT). Its first node tests the answer with AlgEquiv;
+each further one recognises a mistake and gives feedback that names it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from html import escape
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+from jacmagic.errors import OptionError
+from jacmagic.result.check.symbols import exact
+from jacmagic.result.exercise.typed import maxima_names, to_maxima
+from jacmagic.view.exercise import worksheet
+from jacmagic.view.exercise.files import write
+from jacmagic.view.exercise.question import RULE, Question
+from jacmagic.view.exercise.question_set import QuestionSet
+from jacmagic.view.exercise.solutions import Mistake, mistakes, right_entry, solution
+
+STACK_VERSION = "2024072500"
+_OPTIONS = {
+    "questionsimplify": "1", "assumepositive": "0", "assumereal": "1",
+    "decimals": ".", "scientificnotation": "*10", "multiplicationsign": "dot", "sqrtsign": "1",
+    "complexno": "i", "inversetrig": "arccos", "logicsymbol": "lang", "matrixparens": "[",
+    "variantsselectionseed": "",
+}  # fmt: skip
+_INPUT = {
+    "type": "algebraic", "tans": "", "boxsize": "25", "strictsyntax": "1", "insertstars": "1",
+    "syntaxhint": "", "syntaxattribute": "0", "forbidwords": "diff,int,at,ev", "allowwords": "",
+    "forbidfloat": "0", "requirelowestterms": "0", "checkanswertype": "1", "mustverify": "1",
+    "showvalidation": "1", "options": "",
+}  # fmt: skip
+
+Element = ElementTree.Element
+
+
+def save_moodle(exercise: QuestionSet, path: str | os.PathLike[str]) -> Path:
+    """Write all variants as one question bank; see `GradedQuestions.to_moodle`."""
+    if exercise.kind == "steps":
+        raise OptionError(
+            "expected an exercise of entries or rules for Moodle; found one of derivations, which "
+            'STACK cannot judge; write J.quiz("entries")'
+        )
+    quiz = ElementTree.Element("quiz")
+    category = _added(quiz, "question", type="category")
+    name = exercise.jacobian.title.replace("/", "//")
+    _texted(category, "category", f"$course$/top/jacmagic/{name}")
+    known: dict[str, list[Mistake]] = {}  # by the question's id, for all variants
+    for number, variant in enumerate(exercise.variants, 1):
+        if exercise.kind == "rules":
+            for question in variant.questions:
+                _choice(quiz, variant, question, number)
+        else:
+            _Stack(variant, number, known).add_to(quiz)
+    ElementTree.indent(quiz)
+    head = '<?xml version="1.0" encoding="UTF-8"?>\n'
+    return write(path, head + ElementTree.tostring(quiz, encoding="unicode") + "\n")
+
+
+# ── elements ──────────────────────────────────────────────────────────────────────────────────
+
+
+def _added(parent: Element, tag: str, text: str | None = None, **attributes: str) -> Element:
+    """Append an element with text, which is escaped."""
+    found = ElementTree.SubElement(parent, tag, attributes)
+    found.text = text
+    return found
+
+
+def _texted(parent: Element, tag: str, text: str, form: str = "") -> None:
+    """Append an element whose content is in a <text> element, as Moodle has it."""
+    attributes = {"format": form} if form else {}
+    _added(_added(parent, tag, **attributes), "text", text)
+
+
+def _filled(parent: Element, values: Mapping[str, str]) -> None:
+    for tag, value in values.items():
+        _added(parent, tag, value)
+
+
+def _name(exercise: QuestionSet, number: int, end: str = "") -> str:
+    variant = f", variant {number}" if exercise.options.seeds > 1 else ""
+    return f"{exercise.jacobian.notation.noun} of {exercise.jacobian.title}{variant}{end}"
+
+
+def _task(exercise: QuestionSet) -> str:
+    """Return the function and the task as HTML with LaTeX."""
+    shown = "".join(rf"<p>\[{escape(one)}\]</p>" for one in worksheet.definitions(exercise))
+    return f"{shown}<p>{escape(worksheet.TASKS[exercise.kind])}</p>"
+
+
+# ── questions for entries ─────────────────────────────────────────────────────────────────────
+
+
+class _Stack:
+    """One variant as a question with an input and a tree for each entry."""
+
+    def __init__(self, exercise: QuestionSet, number: int, known: dict[str, list[Mistake]]) -> None:
+        self.exercise, self.number = exercise, number
+        jacobian = exercise.jacobian
+        self.jacobian = jacobian
+        self.variables = maxima_names(jacobian.columns)
+        self.names = dict(zip(jacobian.symbols, self.variables, strict=True))
+        for one in exercise.questions:
+            if one.id not in known:
+                known[one.id] = mistakes(jacobian, one)
+        self.mistakes = known
+
+    def add_to(self, quiz: Element) -> None:
+        question = _added(quiz, "question", type="stack")
+        asked = list(enumerate(self.exercise.questions, 1))
+        _texted(question, "name", _name(self.exercise, self.number))
+        _texted(question, "questiontext", self._text(), "html")
+        _texted(question, "generalfeedback", "", "html")
+        _filled(question, {"defaultgrade": str(len(asked)), "penalty": "0.1", "hidden": "0",
+                           "idnumber": ""})  # fmt: skip
+        _texted(question, "stackversion", STACK_VERSION)
+        _texted(question, "questionvariables", self._variables())
+        feedback = "".join(f"<p>[[feedback:prt{k}]]</p>" for k, _ in asked)
+        _texted(question, "specificfeedback", feedback, "html")
+        note = ", ".join(one.text for _, one in asked)
+        _texted(question, "questionnote", note, "moodle_auto_format")
+        _texted(question, "questiondescription", "", "moodle_auto_format")
+        _filled(question, _OPTIONS)
+        for k, _ in asked:
+            self._input(question, k)
+        for k, one in asked:
+            self._tree(question, k, one)
+        for testcase, (answers, notes) in enumerate(self._cases(), 1):
+            _test(question, testcase, answers, notes)
+
+    def _text(self) -> str:
+        """Return the task with the inputs."""
+        rows = "".join(
+            rf"<li>\({escape(one.tex)} = \) [[input:ans{k}]] [[validation:ans{k}]]</li>"
+            for k, one in enumerate(self.exercise.questions, 1)
+        )
+        pairs = zip(self.jacobian.columns, self.variables, strict=True)
+        typed = ", ".join(
+            rf"\({escape(label.tex)}\) as <code>{escape(name)}</code>" for label, name in pairs
+        )
+        return f"{_task(self.exercise)}<p>Type {typed}.</p><ul>{rows}</ul>"
+
+    def _maxima(self, entry: Any) -> str:
+        return to_maxima(entry, self.names)
+
+    def _entry(self, one: Question) -> str:
+        solution(self.jacobian, one)  # refuses what cannot be typed
+        return self._maxima(right_entry(self.jacobian, one))
+
+    def _variables(self) -> str:
+        """Return the answers ta1, …, and what they are mistaken for, ma1_1, … after them."""
+        lines = []
+        for k, one in enumerate(self.exercise.questions, 1):
+            lines.append(f"ta{k}: {self._entry(one)};")
+            lines += [
+                f"ma{k}_{number}: {self._maxima(wrong.entry)};"
+                for number, wrong in enumerate(self.mistakes[one.id], 1)
+            ]
+        return "\n".join(lines)
+
+    def _input(self, question: Element, k: int) -> None:
+        element = _added(question, "input")
+        _filled(element, {"name": f"ans{k}", **_INPUT, "tans": f"ta{k}"})
+
+    def _tree(self, question: Element, k: int, one: Question) -> None:
+        tree = _added(question, "prt")
+        _filled(tree, {"name": f"prt{k}", "value": "1", "autosimplify": "1", "feedbackstyle": "1"})
+        constants = self._constants(k)
+        _texted(tree, "feedbackvariables", constants)
+        answer = f"sa{k}" if constants else f"ans{k}"
+        known = self.mistakes[one.id]
+        tests = [(f"ta{k}", ""), *((f"ma{k}_{n}", m.message) for n, m in enumerate(known, 1))]
+        for number, (expected, message) in enumerate(tests):
+            following = number + 1 if number < len(known) else -1
+            _node(tree, f"prt{k}", number, answer, expected, message, following)
+
+    def _constants(self, k: int) -> str:
+        """Return the student's answer with the numbers of named constants put in; "" without."""
+        known = ", ".join(f"{name}={exact(value)}" for name, value in self._named().items())
+        return f"sa{k}: ev(subst([{known}], ans{k}), simp);" if known else ""
+
+    def _named(self) -> dict[str, float]:
+        pairs = worksheet.named_constants(self.exercise)
+        return {label.symbol: value for label, value in pairs if label.symbol not in self.variables}
+
+    def _cases(self) -> list[tuple[dict[str, str], dict[str, tuple[str, str]]]]:
+        """Return test cases: all answers right, then every mistake alone."""
+        count = len(self.exercise.questions)
+        right = {f"ans{k}": f"ta{k}" for k in range(1, count + 1)}
+        notes = {f"prt{k}": ("1", f"prt{k}-0-T") for k in range(1, count + 1)}
+        cases = [(right, notes)]
+        for k, one in enumerate(self.exercise.questions, 1):
+            for number in range(1, len(self.mistakes[one.id]) + 1):
+                answers = {**right, f"ans{k}": f"ma{k}_{number}"}
+                cases.append((answers, {**notes, f"prt{k}": ("0", f"prt{k}-{number}-T")}))
+        return cases
+
+
+def _node(
+    tree: Element, name: str, number: int, answer: str, expected: str, message: str, following: int
+) -> None:
+    """Append a node: the right answer ends the tree with 1, a known mistake with its feedback."""
+    node = _added(tree, "node")
+    right = number == 0
+    said = f"<p>{escape(message[:1].upper() + message[1:])}.</p>" if message else ""
+    _filled(node, {"name": str(number), "description": "", "answertest": "AlgEquiv",
+                   "sans": answer, "tans": expected, "testoptions": "", "quiet": "1"})  # fmt: skip
+    for branch, score, goes, text, note in (
+        ("true", "1" if right else "0", -1, said, "T"), ("false", "0", following, "", "F"),
+    ):  # fmt: skip
+        _filled(node, {f"{branch}scoremode": "=", f"{branch}score": score, f"{branch}penalty": "",
+                       f"{branch}nextnode": str(goes),
+                       f"{branch}answernote": f"{name}-{number}-{note}"})  # fmt: skip
+        _texted(node, f"{branch}feedback", text, "html")
+
+
+def _test(
+    question: Element, number: int, answers: dict[str, str], notes: dict[str, tuple[str, str]]
+) -> None:
+    """Append a test case, which STACK runs when a teacher asks for it."""
+    test = _added(question, "qtest")
+    _filled(test, {"testcase": str(number), "description": ""})
+    for name, value in answers.items():
+        _filled(_added(test, "testinput"), {"name": name, "value": value})
+    for name, (score, note) in notes.items():
+        penalty = "0" if score == "1" else "0.1"
+        _filled(_added(test, "expected"), {"name": name, "expectedscore": score,
+                "expectedpenalty": penalty, "expectedanswernote": note})  # fmt: skip
+
+
+# ── questions for rules ───────────────────────────────────────────────────────────────────────
+
+
+def _choice(quiz: Element, exercise: QuestionSet, one: Question, number: int) -> None:
+    """Append a question of type multiple choice for a rule."""
+    assert one.kind == RULE
+    question = _added(quiz, "question", type="multichoice")
+    _texted(question, "name", _name(exercise, number, f" ({one.number})"))
+    text = rf"{_task(exercise)}<p>\[{escape(one.tex)}\]</p>"
+    _texted(question, "questiontext", text, "html")
+    _filled(question, {"defaultgrade": "1", "penalty": "0.3333333", "hidden": "0", "single": "true",
+                       "shuffleanswers": "false", "answernumbering": "none"})  # fmt: skip
+    for rule in one.choices:
+        fraction = "100" if rule == one.answer else "0"
+        answer = _added(question, "answer", fraction=fraction, format="html")
+        _added(answer, "text", escape(rule))
+        _texted(answer, "feedback", "", "html")

@@ -1,0 +1,66 @@
+"""Options of an exercise: its kind, how many entries, how many variants."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from jacmagic.errors import OptionError
+
+KINDS = ("entries", "steps", "rules")
+MAX_SEEDS = 1_000  # variants of one exercise, all in one page: about 2 MB, unpacked
+
+_TYPED = re.compile(r"(?P<kind>[a-z]+)(?:=(?P<count>\d+))?")
+
+
+@dataclass(frozen=True)
+class QuizOptions:
+    """What is left blank.
+
+    Attributes:
+        kind: "entries", the derivatives as formulas; "steps", their derivations line by line;
+            "rules", the rule of each step.
+        entries: how many entries are asked for; None leaves that to their number.
+        seeds: how many variants there are, each with entries of its own.
+        seed: of the first variant.
+
+    Raises:
+        OptionError: there is no such kind or number.
+    """
+
+    kind: str = "entries"
+    entries: int | None = None
+    seeds: int = 1
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise OptionError(
+                f"expected a kind of exercise: {', '.join(KINDS)}; found {self.kind!r}; "
+                f'write kind="{KINDS[0]}"'
+            )
+        if self.entries is not None and (type(self.entries) is not int or self.entries < 1):
+            raise OptionError(
+                f"expected a number of entries, at least 1; found {self.entries!r}; write entries=3"
+            )
+        if type(self.seeds) is not int or not 1 <= self.seeds <= MAX_SEEDS:
+            raise OptionError(
+                f"expected a number of variants from 1 to {MAX_SEEDS:,}; found {self.seeds!r}; "
+                "write seeds=40"
+            )
+
+    @classmethod
+    def typed(cls, text: str, seeds: int = 1) -> QuizOptions:
+        """Read the value of `--quiz`: "entries", "steps", "rules" or "entries=3".
+
+        Raises:
+            OptionError: it is none of these.
+        """
+        found = _TYPED.fullmatch(text)
+        if found is None or found["kind"] not in KINDS:
+            raise OptionError(
+                f"--quiz needs one of {', '.join(KINDS)}, or entries=3; found {text}; "
+                "write --quiz entries"
+            )
+        count = None if found["count"] is None else int(found["count"])
+        return cls(found["kind"], count, seeds)

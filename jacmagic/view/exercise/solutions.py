@@ -1,0 +1,114 @@
+"""Solutions for the teacher's files: right answers as they are typed, and likely wrong ones."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import sympy
+
+from jacmagic.errors import OptionError
+from jacmagic.result import JacobianResult
+from jacmagic.result.exercise.judge import judge_of
+from jacmagic.result.exercise.steps import judge_steps
+from jacmagic.result.exercise.typed import typed, typed_name, without_cases
+from jacmagic.result.exercise.wrong_rules import wrong_entries
+from jacmagic.symbolic.formula import tex
+from jacmagic.symbolic.steps import derive
+from jacmagic.view.exercise.question import RULE, STEPS, Question
+
+MAX_MISTAKES = 8  # that a question recognises by itself
+
+
+@dataclass(frozen=True)
+class Mistake:
+    """A wrong answer with the sentence that names it.
+
+    Attributes:
+        entry: the wrong expression, SymPy.
+        answer: the same as it is typed.
+        message: what is wrong.
+    """
+
+    entry: Any
+    answer: str
+    message: str
+
+
+def solution(jacobian: JacobianResult, question: Question) -> str:
+    """Return the right answer as it is typed.
+
+    Raises:
+        OptionError: the entry cannot be typed, as one with cases.
+    """
+    if question.kind == RULE:
+        return question.answer
+    answer = _typed(jacobian, right_entry(jacobian, question))
+    if not judge_of(jacobian).judge(question.row, question.column, answer):
+        raise OptionError(
+            f"expected an entry that can be typed; found {question.text} = {answer}; "
+            "write entries= or seed= for others"
+        )
+    return _derivation(jacobian, question, answer) if question.kind == STEPS else answer
+
+
+def right_entry(jacobian: JacobianResult, question: Question) -> Any:
+    """Return the entry as SymPy, the point's case where there are several."""
+    entry = _formula(jacobian)[question.row, question.column]
+    point = dict(zip(jacobian.symbols, jacobian.problem.flat_point, strict=True))
+    return without_cases(entry, point) if entry.has(sympy.Piecewise) else entry
+
+
+def solution_tex(jacobian: JacobianResult, question: Question) -> str:
+    """Return the right answer as LaTeX."""
+    if question.kind == RULE:
+        return rf"\text{{{question.answer}}}"
+    if question.kind == STEPS:
+        return jacobian.steps(question.row, question.column).latex
+    reading = jacobian.reading
+    assert reading is not None  # there is no exercise without one
+    return str(tex(reading.entry(question.row, question.column), reading.all_names))
+
+
+def mistakes(jacobian: JacobianResult, question: Question) -> list[Mistake]:
+    """Return what an entry is likely to be mistaken for, each judged to be wrong and named."""
+    judge, found = judge_of(jacobian), {}
+    for entry in _wrong(jacobian, question):
+        answer = _typed(jacobian, entry)
+        said = judge.judge(question.row, question.column, answer)
+        if said.verdict == "wrong" and said.message and said.message not in found:
+            found[said.message] = Mistake(entry, answer, said.message)
+        if len(found) == MAX_MISTAKES:
+            break
+    return list(found.values())
+
+
+def _wrong(jacobian: JacobianResult, question: Question) -> Iterator[Any]:
+    outputs, matrix = jacobian.expressions, _formula(jacobian)
+    i, j = question.row, question.column
+    yield from wrong_entries(outputs, matrix, jacobian.symbols, i, j)
+
+
+def _formula(jacobian: JacobianResult) -> Any:
+    """Return the closed form, without which there is no exercise."""
+    return jacobian.formula
+
+
+def _typed(jacobian: JacobianResult, entry: Any) -> str:
+    return typed(entry, jacobian.symbols, jacobian.columns)
+
+
+def _derivation(jacobian: JacobianResult, question: Question, answer: str) -> str:
+    """Return lines that are equal to the entry: the rule applied, then the entry."""
+    i, j = question.row, question.column
+    outputs: Any = jacobian.expressions
+    names = [typed_name(label) for label in jacobian.columns]
+    texts = dict(zip(jacobian.symbols, names, strict=True))
+    first = derive(outputs[i], jacobian.symbols[j], texts=texts).equations[0].text
+    begin = f"d/d{names[j]}({_typed(jacobian, outputs[i])})"
+    for middle in (first.split(" = ")[1:2], []):
+        lines = "\n".join([begin, *middle, answer])
+        if judge_steps(judge_of(jacobian), i, j, lines):
+            return lines
+    return answer

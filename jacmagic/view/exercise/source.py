@@ -1,0 +1,120 @@
+"""Source that makes an exercise again: the function from its closed form, the point, the quiz."""
+
+from __future__ import annotations
+
+from keyword import iskeyword
+from typing import Any
+
+import sympy
+
+from jacmagic.errors import JacmagicError, OptionError
+from jacmagic.symbolic.formula.named import NamedNumber
+from jacmagic.view.exercise.question_set import QuestionSet
+from jacmagic.view.exercise.solutions import solution
+
+
+def exercise_source(exercise: QuestionSet) -> str:
+    """Return Python that binds the name `exercise` to the same questions; it holds no answer.
+
+    Raises:
+        OptionError: the function cannot be written with the functions of `math`.
+    """
+    name = _identifier(exercise.jacobian.title, "f")
+    options = exercise.options
+    count = len(exercise.questions) if options.kind != "rules" else options.entries
+    quiz = f'J.quiz("{options.kind}", entries={count}, seeds={options.seeds}, seed={options.seed})'
+    source = "\n".join(
+        [
+            "import math",
+            "",
+            "import jacmagic",
+            "import torch",
+            "",
+            "",
+            *_function(exercise, name),
+            "",
+            "",
+            f"J = jacmagic.jacobian({name}, ({_point(exercise)},))",
+            f"exercise = {quiz}",
+        ]
+    )
+    _check(exercise, source)
+    return source
+
+
+def _function(exercise: QuestionSet, name: str) -> list[str]:
+    """Return the definition of the function, written from its closed form."""
+    jacobian = exercise.jacobian
+    spelled = {
+        symbol: sympy.Symbol(label.text)
+        for symbol, label in zip(jacobian.symbols, jacobian.columns, strict=True)
+    }
+    values = [
+        sympy.pycode(one.xreplace(spelled), fully_qualified_modules=True)
+        for one in _outputs(exercise)
+    ]
+    arguments = ", ".join([one.name for one in jacobian.problem.inputs] + _constants(exercise))
+    if len(values) == 1:
+        return [f"def {name}({arguments}):", f"    return {values[0]}"]
+    lines = [f"        {value}," for value in values]
+    return [f"def {name}({arguments}):", "    return (", *lines, "    )"]
+
+
+def _outputs(exercise: QuestionSet) -> list[Any]:
+    """Return the function's outputs, with the names of its constants where they are identifiers."""
+    jacobian = exercise.jacobian
+    plain: Any = jacobian.expressions
+    names = {symbol: sympy.Symbol(name) for symbol, name, _ in _named(exercise)}
+    named = [jacobian.reading.output(i).xreplace(names) for i in range(len(plain))]  # type: ignore[union-attr]  # there is no exercise without one
+    known = {*jacobian.symbols, *names.values()}
+    return [
+        other if one.free_symbols - known or one.has(NamedNumber) else one
+        for one, other in zip(named, plain, strict=True)
+    ]
+
+
+def _constants(exercise: QuestionSet) -> list[str]:
+    """Return the named constants as arguments, so that answers may have their names."""
+    used = set().union(*(one.free_symbols for one in _outputs(exercise)))
+    return [
+        f"{name}={value!r}" for _, name, value in _named(exercise) if sympy.Symbol(name) in used
+    ]
+
+
+def _named(exercise: QuestionSet) -> list[tuple[Any, str, float]]:
+    """Return the symbol, name and value of each constant whose name is an identifier."""
+    reading = exercise.jacobian.reading
+    assert reading is not None
+    return [
+        (symbol, one.label.text, one.value)
+        for symbol, one in reading.constants
+        if _identifier(one.label.text, "")
+    ]
+
+
+def _point(exercise: QuestionSet) -> str:
+    return ", ".join(
+        f"torch.tensor({one.value.tolist()!r}, dtype=torch.float64)"
+        for one in exercise.jacobian.problem.inputs
+    )
+
+
+def _identifier(text: str, other: str) -> str:
+    return text if text.isidentifier() and not iskeyword(text) else other
+
+
+def _check(exercise: QuestionSet, source: str) -> None:
+    """Refuse source that does not make the same questions with the same answers."""
+    space: dict[str, Any] = {}
+    try:
+        exec(source, space)  # written above, from a closed form
+        again = space["exercise"]
+        answers = {one.id: solution(exercise.jacobian, one) for one in exercise.questions}
+        same = all(again.judge(identity, answer) for identity, answer in answers.items())
+    except (SyntaxError, NameError, AttributeError, TypeError, JacmagicError):
+        same = False
+    if not same:
+        raise OptionError(
+            "expected an exercise that code with the functions of math makes again; found other "
+            f"questions for {exercise.jacobian.title}; export it as a worksheet, or for Moodle"
+        )

@@ -1,0 +1,189 @@
+"""The still form of an exercise: a worksheet with numbered blanks, as text, LaTeX and HTML."""
+
+from __future__ import annotations
+
+from html import escape
+
+from jacmagic.labels import Label
+from jacmagic.render import html as page
+from jacmagic.render import latex as typeset
+from jacmagic.render.mathml import to_mathml
+from jacmagic.render.names import escaped_text
+from jacmagic.render.text import number
+from jacmagic.result import JacobianResult
+from jacmagic.symbolic.formula import plain, tex
+from jacmagic.symbolic.formula.named import NamedNumber
+from jacmagic.view.captions import point
+from jacmagic.view.exercise.matrix import Given, cells_of
+from jacmagic.view.exercise.question import RULE, Question
+from jacmagic.view.exercise.question_set import QuestionSet
+
+TASKS = {
+    "entries": "Write the entries that are left blank.",
+    "steps": "Derive these entries line by line.",
+    "rules": "Name the rule that each step begins with.",
+}
+_LINES = 4  # to write on, below an entry that is derived
+_LINE = "border-bottom:1px solid rgba(128,128,128,.8);height:1.9em;min-width:24em"
+_BOX = (
+    "display:inline-block;border:1px solid rgba(128,128,128,.8);border-radius:3px;"
+    "min-width:5.5em;min-height:1.9em;padding:0 .3em;text-align:left;font-size:.8em"
+)
+
+
+def caption(exercise: QuestionSet) -> str:
+    """Return what is asked, of what, and where."""
+    return f"{exercise.title} at {point(exercise.jacobian)}"
+
+
+def _outputs(exercise: QuestionSet) -> list[int]:
+    """Return the outputs that are asked for, all of those in a matrix of entries."""
+    if exercise.kind == "entries":
+        return list(range(exercise.jacobian.shape[0]))
+    return sorted({question.row for question in exercise.questions})
+
+
+def definitions(exercise: QuestionSet) -> list[str]:
+    """Return the function's outputs as equations in LaTeX, with its constants."""
+    jacobian = exercise.jacobian
+    reading = jacobian.reading
+    assert reading is not None  # there is no exercise without one
+    names, digits = reading.all_names, jacobian.view.digits
+    lines = [
+        f"{jacobian.notation.output(Label(jacobian.title).tex, jacobian.rows[i].tex)} = "
+        f"{tex(reading.output(i), names, written=True)}"
+        for i in _outputs(exercise)
+    ]
+    constants = [
+        f"{label.tex} = {typeset.number(value, digits)}"
+        for label, value in named_constants(exercise)
+    ]
+    return [*lines, *constants]
+
+
+def named_constants(exercise: QuestionSet) -> list[tuple[Label, float]]:
+    """Return the named constants of the outputs that are shown."""
+    reading = exercise.jacobian.reading
+    assert reading is not None
+    used = set().union(*(reading.output(i).atoms(NamedNumber) for i in _outputs(exercise)))
+    return [(one.label, one.value) for symbol, one in reading.constants if symbol in used]
+
+
+def output_name(jacobian: JacobianResult, i: int) -> str:
+    """Return what is differentiated in a row as text: an output, or an entry of the gradient."""
+    name = jacobian.rows[i].unicode
+    return name if jacobian.problem.potential is None else f"∂{jacobian.title}/∂{name}"
+
+
+# ── text ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def text(exercise: QuestionSet) -> str:
+    """Return the worksheet for a terminal."""
+    jacobian = exercise.jacobian
+    reading = jacobian.reading
+    assert reading is not None
+    lines = [
+        f"{output_name(jacobian, i)} = {plain(reading.output(i), reading.texts, written=True)}"
+        for i in _outputs(exercise)
+    ]
+    constants = [f"{one.unicode} = {number(value, 4)}" for one, value in named_constants(exercise)]
+    lines += [f"with {', '.join(constants)}"] * bool(constants)
+    below = _grid(exercise) if exercise.kind == "entries" else []
+    asked = [f"({one.number})  {one.text} = " for one in exercise.questions]
+    if exercise.kind == "rules":
+        asked = [
+            f"({one.number})  {one.text}   one of: {' · '.join(one.choices)}"
+            for one in exercise.questions
+        ]
+    return "\n".join(
+        [caption(exercise), TASKS[exercise.kind], "", *lines, "", *below, *asked]
+    ).rstrip()
+
+
+def _grid(exercise: QuestionSet) -> list[str]:
+    """Return the matrix with numbers for blanks."""
+    cells = [
+        [one.text if isinstance(one, Given) else f"({one.number})" for one in row]
+        for row in cells_of(exercise)
+    ]
+    width = max(len(cell) for row in cells for cell in row)
+    return [f"[ {'  '.join(cell.center(width) for cell in row)} ]" for row in cells] + [""]
+
+
+# ── LaTeX ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def head(jacobian: JacobianResult) -> str:
+    names = [Label(one.name).tex for one in jacobian.problem.inputs]
+    title, letter = Label(jacobian.title).tex, jacobian.notation.letter
+    return typeset.head(title, names, layout=jacobian.view.layout, letter=letter)
+
+
+def latex(exercise: QuestionSet) -> str:
+    """Return the worksheet as LaTeX, between dollars."""
+    shown = [escaped_text(caption(exercise)), escaped_text(TASKS[exercise.kind])]
+    shown += definitions(exercise)
+    if exercise.kind == "entries":
+        cells = [
+            [one.tex if isinstance(one, Given) else _blank(one) for one in row]
+            for row in cells_of(exercise)
+        ]
+        shown.append(f"{head(exercise.jacobian)} = {typeset.matrix(cells)}")
+    else:
+        shown += [rf"({one.number})\quad {one.tex} = {_gap(one)}" for one in exercise.questions]
+    return "\n".join(f"$$\n{one}\n$$" for one in shown)
+
+
+def _blank(question: Question) -> str:
+    return rf"\boxed{{\scriptstyle {question.number} \qquad\qquad}}"
+
+
+def _gap(question: Question) -> str:
+    if question.kind != RULE:
+        return r"\ldots"
+    rules = escaped_text(" · ".join(question.choices))
+    return rf"\ldots \quad \text{{by the rule}} \quad \ldots \quad ({rules})"
+
+
+# ── HTML ──────────────────────────────────────────────────────────────────────────────────────
+
+
+def html(exercise: QuestionSet) -> str:
+    """Return the worksheet as self-contained HTML, to be printed and filled in."""
+    inside = _matrix(exercise) if exercise.kind == "entries" else _list(exercise)
+    return page.summary(
+        caption=caption(exercise),
+        head="",
+        chain=(),
+        picture=f"<p>{escape(TASKS[exercise.kind])}</p>{inside}",
+        remarks=(),
+        warnings=(),
+        context=[("", [to_mathml(one, display=False) for one in definitions(exercise)])],
+    )
+
+
+def _matrix(exercise: QuestionSet) -> str:
+    rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in cells_of(exercise))
+    return (
+        f'<div class="jm-chain">{to_mathml(head(exercise.jacobian), display=False)} = '
+        f'<span class="jm-brackets"><table><tbody>{rows}</tbody></table></span></div>'
+    )
+
+
+def _cell(one: Question | Given) -> str:
+    if isinstance(one, Given):
+        return f'<td style="text-align:center">{one.mathml}</td>'
+    return f'<td><span style="{_BOX}">{one.number}</span></td>'
+
+
+def _list(exercise: QuestionSet) -> str:
+    items = []
+    for one in exercise.questions:
+        if one.kind == RULE:
+            rules = escape(" · ".join(one.choices))
+            below = f'<div style="font-size:.9em">{rules}</div><div style="{_LINE}"></div>'
+        else:
+            below = f'<div style="{_LINE}"></div>' * _LINES
+        items.append(f"<li><div>({one.number}) {one.mathml} =</div>{below}</li>")
+    return f"<ul>{''.join(items)}</ul>"

@@ -1,0 +1,93 @@
+"""The picture of a sparse pattern: which entries one product gives, and the compressed matrix.
+
+See `static/scene_colouring.mjs`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sp
+
+from jacmagic.numeric.sparsity.colouring import plan
+from jacmagic.result import JacobianResult
+
+MAX_SIDE = 200  # rows or columns that are drawn
+MAX_PRODUCTS = 255  # that a byte can count
+
+
+@dataclass(frozen=True)
+class Colouring:
+    """The product that gives each entry.
+
+    Attributes:
+        groups: bytes (m, n): 0 where an entry is zero everywhere, else 1 + the product's number,
+            those J·s first.
+        forward: how many products J·s.
+        backward: how many products sᵀ·J.
+    """
+
+    groups: np.ndarray
+    forward: int
+    backward: int
+
+    @property
+    def grids(self) -> list[tuple[str, list[list[int]]]]:
+        """The pattern and the compressed matrices, each with its name, as product numbers."""
+        m, n = self.groups.shape
+        compressed = np.zeros((m, self.forward), int)
+        pulled = np.zeros((self.backward, n), int)
+        for i, j in np.argwhere(self.groups):
+            group = int(self.groups[i, j])
+            if group <= self.forward:
+                compressed[i, group - 1] = group
+            else:
+                pulled[group - 1 - self.forward, j] = group
+        both = [("J·S", compressed), ("Sᵀ·J", pulled)]
+        return [
+            ("J", self.groups.tolist()),
+            *((name, one.tolist()) for name, one in both if one.size),
+        ]
+
+    @property
+    def words(self) -> list[str]:
+        """The picture in sentences."""
+        m, n = self.groups.shape
+        count, passes = int(np.count_nonzero(self.groups)), self.forward + self.backward
+        forward = f"{_counted(self.forward)} J·s of columns without a row in common"
+        backward = f"{_counted(self.backward)} sᵀ·J of rows without a column in common"
+        used = [text for text, many in ((forward, self.forward), (backward, self.backward)) if many]
+        return [
+            f"The pattern of J: {count} of {m} × {n} entries are not zero everywhere.",
+            f"All of them come from {' and '.join(used)}: {passes} passes instead of {min(m, n)}.",
+            "An entry has the number and the colour of its product; "
+            "beside it stand the products, the compressed matrix.",
+        ]
+
+
+def colouring_of(jacobian: JacobianResult) -> Colouring | None:
+    """Return the colouring of a pattern, None where it saves no pass or is too large to draw."""
+    m, n = jacobian.shape
+    if jacobian.large or not 0 < max(m, n) <= MAX_SIDE:
+        return None
+    pattern = sp.csr_array(jacobian.pattern.cpu().numpy().astype(bool))
+    pattern.sort_indices()
+    schedule = plan(pattern)
+    if not 0 < schedule.passes < min(m, n, MAX_PRODUCTS + 1):
+        return None
+    groups = np.zeros((m, n), np.uint8)
+    rows, columns = pattern.nonzero()
+    groups[rows, columns] = 1 + _products(schedule.source, schedule.forward, (m, n))
+    return Colouring(groups, schedule.forward, schedule.backward)
+
+
+def _counted(count: int) -> str:
+    return f"{count} product{'s' * (count > 1)}"
+
+
+def _products(source: np.ndarray, forward: int, shape: Sequence[int]) -> np.ndarray:
+    """Return the product of each entry from where it stands among all products."""
+    m, n = shape
+    return np.where(source < forward * m, source // m, forward + (source - forward * m) // n)

@@ -1,0 +1,98 @@
+"""Pictures that the kernel computes for the browser, of functions without a closed form."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeGuard
+
+import numpy as np
+
+from jacmagic.result import JacobianResult
+from jacmagic.view.pictures.picture import SCENES, axes_of, kinds_of
+from jacmagic.view.pictures.scene import Panel, Shape
+from jacmagic.view.pictures.slices import slice_of
+from jacmagic.view.pictures.space import TILT, TURN, space_scene
+
+_NUMBERS = ("radius", "turn", "tilt")
+FIRST_SHARE = 0.25  # of the shorter slider's range: half the square's side, as in the browser
+
+
+def first_request(jacobian: JacobianResult, widths: Sequence[float]) -> dict[str, Any]:
+    """Return what the browser asks for when its tab opens.
+
+    Args:
+        jacobian: the result.
+        widths: of the sliders' ranges.
+    """
+    m, n = jacobian.shape
+    kind = kinds_of(m, n)[0]
+    across, up = axes_of(kind, n)
+    inputs, outputs = list(range(min(across, n))), list(range(min(up, m)))
+    radius = FIRST_SHARE * min((widths[j] for j in inputs), default=4.0)
+    asked = {"picture": kind, "inputs": inputs, "outputs": outputs, "radius": radius}
+    return {**asked, "turn": TURN, "tilt": TILT}
+
+
+def sampled(jacobian: JacobianResult, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a picture as plain data, {} for one that there is not.
+
+    Args:
+        jacobian: the result.
+        asked: picture, inputs, outputs, radius, turn and tilt, as the browser wrote them.
+    """
+    m, n = jacobian.shape
+    kind, columns, rows = (asked.get(name) for name in ("picture", "inputs", "outputs"))
+    numbers = [float(one) for one in map(asked.get, _NUMBERS) if _is_finite(one)]
+    if kind not in SCENES or kind not in kinds_of(m, n) or len(numbers) < len(_NUMBERS):
+        return {}
+    across, up = axes_of(kind, n)
+    if not (_indexes(columns, n, across) and _indexes(rows, m, up)):
+        return {}
+    radius, *camera = numbers
+    if radius <= 0:
+        return {}
+    part, digits = slice_of(jacobian, columns=columns, rows=rows), jacobian.view.digits
+    with np.errstate(all="ignore"):  # values beside the point may be infinite
+        scene = (
+            space_scene(part, radius, digits, *camera)
+            if kind == "space"
+            else SCENES[kind](part, radius, digits)
+        )
+    if not all(math.isfinite(end) for one in scene.panels for end in (*one.across, *one.up)):
+        return {}
+    return {
+        **{name: asked[name] for name in ("picture", "inputs", "outputs", "radius")},
+        "turn": camera[0],
+        "tilt": camera[1],
+        "at": list(jacobian.problem.flat_point),
+        "panels": [_panel(one) for one in scene.panels],
+        "words": list(scene.words),
+    }
+
+
+def _is_finite(value: Any) -> TypeGuard[float]:
+    return isinstance(value, int | float) and math.isfinite(value)
+
+
+def _indexes(wanted: Any, count: int, most: int) -> TypeGuard[list[int]]:
+    """Whether these are distinct indices, as many as a picture has axes at most."""
+    return (
+        isinstance(wanted, list)
+        and 0 < len(wanted) == len({*wanted}) <= most
+        and all(isinstance(one, int) and 0 <= one < count for one in wanted)
+    )
+
+
+def _panel(panel: Panel) -> dict[str, Any]:
+    return {
+        "axes": list(panel.axes),
+        "frame": {"x": list(panel.across), "y": list(panel.up)},
+        "shapes": [_shape(one) for one in panel.shapes if np.isfinite(one.points).all()],
+        "turns": not any(panel.axes),
+    }
+
+
+def _shape(shape: Shape) -> dict[str, Any]:
+    points = [[float(x), float(y)] for x, y in shape.points]
+    return {"kind": shape.kind, "points": points, "look": shape.look, "label": shape.label}

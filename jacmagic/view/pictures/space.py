@@ -1,0 +1,259 @@
+"""The picture of a map into space, seen by a camera: see `static/scene_space.mjs`.
+
+One input gives a curve and its velocity, two a piece of a surface and the parallelogram J·dx in its
+tangent plane, three a cube's image and the parallelepiped J·dx.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from jacmagic.view.pictures.curves import Point, sample_curve
+from jacmagic.view.pictures.plane_map import SQUARE_SHARE, grid_ends
+from jacmagic.view.pictures.scene import Panel, Scene, Shape, arrow, dot, line, listed, shift, shown
+from jacmagic.view.pictures.slices import Slice
+
+LINES = {2: 9, 3: 3}  # each way, of the square and of the cube
+MAX_OVERSHOOT = 2.5  # of the curved image beyond the linear one, in the window
+MAX_ASPECT = 5  # of the image's extents, beyond which each axis has a scale of its own
+FRAME = 1.3  # half the window, times the image's largest distance from the point
+BOX_SHARE = 0.75  # of that distance: half a side of the box whose edges are the axes
+CUBE_BOX = 1.25  # half the box around the cube before it is mapped, times half the cube's side
+TURN, TILT = 60.0, 25.0  # degrees, of the camera
+_SIGNS = ((-1, -1), (1, -1), (1, 1), (-1, 1))
+_WINDOW = (-FRAME, FRAME)
+
+
+def space_scene(
+    part: Slice, radius: float, digits: int, turn: float = TURN, tilt: float = TILT
+) -> Scene:
+    """Return the scene of one to three inputs and three outputs.
+
+    Args:
+        part: the slice.
+        radius: half the side of the square or the cube, in units of the inputs.
+        digits: significant digits.
+        turn: degrees of the camera around the vertical axis.
+        tilt: degrees above the horizontal plane.
+    """
+    view = _View(part, radius, digits, turn, tilt)
+    columns = list(part.here.jacobian.T * radius)
+    shapes = [
+        *view.axes(part.outputs, part.here.value, BOX_SHARE * view.units),
+        *view.bent_lines(),
+        *(Shape("area", [view.seen(end) for end in face], "linear") for face in _faces(columns)),
+        *(
+            arrow((0.0, 0.0), view.seen(column), "linear", f"∂{part.name}/∂{name}")
+            for column, name in zip(columns, part.inputs, strict=True)
+        ),
+        dot((0.0, 0.0), "point"),
+    ]
+    before = [] if len(columns) == 1 else [view.square if len(columns) == 2 else view.cube]
+    return Scene([*before, Panel(("", ""), _WINDOW, _WINDOW, shapes)], view.words)
+
+
+@dataclass(frozen=True)
+class _View:
+    """A slice as the camera sees it."""
+
+    part: Slice
+    radius: float
+    digits: int
+    turn: float
+    tilt: float
+
+    @cached_property
+    def camera(self) -> tuple[np.ndarray, np.ndarray]:
+        """The screen's axes (2, 3), and the direction to the camera (3,)."""
+        a, e = math.radians(self.turn), math.radians(self.tilt)
+        right = (-math.sin(a), math.cos(a), 0.0)
+        up = (-math.sin(e) * math.cos(a), -math.sin(e) * math.sin(a), math.cos(e))
+        away = (math.cos(e) * math.cos(a), math.cos(e) * math.sin(a), math.sin(e))
+        return np.array([right, up]), np.array(away)
+
+    def project(self, by: np.ndarray) -> Point:
+        """Return a vector on the screen."""
+        across, up = (self.camera[0] @ by).tolist()
+        return across, up
+
+    def seen(self, by: np.ndarray) -> Point:
+        """Return a vector of the image on the screen, in its units."""
+        return self.project(by / self.units)
+
+    def axes(self, labels: Sequence[str], centre: np.ndarray, sides: np.ndarray) -> Iterator[Shape]:
+        """Yield three edges of a box: those that meet far from the camera, at the bottom."""
+        away = self.camera[1]
+        corner = np.array([-1 if k == 2 or away[k] > 0 else 1 for k in range(3)]) * BOX_SHARE
+        for k, label in enumerate(labels):
+            end = corner.copy()
+            end[k] *= -1
+            number = shown(float(centre[k] + np.sign(end[k]) * sides[k]), self.digits)
+            ends = [self.project(corner), self.project(end)]
+            yield line(ends, "axis", f"{label} = {number}")
+
+    @cached_property
+    def lattice(self) -> list[np.ndarray]:
+        """Both ends (2, k) of the lines that are mapped, from the centre."""
+        k, r = len(self.part.centre), self.radius
+        if k == 1:
+            return [np.array([[-r], [r]])]
+        steps = [r * (2 * i / (LINES[k] - 1) - 1) for i in range(LINES[k])]
+        others = [(a,) for a in steps] if k == 2 else [(a, b) for a in steps for b in steps]
+        outside = [rest for rest in others if k == 2 or any(rest)]
+        return [
+            np.array([[*rest[:axis], end, *rest[axis:]] for end in (-r, r)])
+            for axis in range(k)
+            for rest in outside
+        ]
+
+    @cached_property
+    def ends(self) -> list[tuple[np.ndarray, np.ndarray | None]]:
+        """The linear image of every end, and the function's, both from the value."""
+        part = self.part
+        found = [
+            (end, part.at((part.centre + end).tolist())) for line in self.lattice for end in line
+        ]
+        return [
+            (part.here.jacobian @ end, None if there is None else there.value - part.here.value)
+            for end, there in found
+        ]
+
+    @cached_property
+    def units(self) -> np.ndarray:
+        """The unit of each axis of the image: its largest distance from the point.
+
+        It is the same on all axes unless the image would be a needle or a leaf.
+        """
+        linear = np.array([one for one, _ in self.ends])
+        curved = np.array(
+            [one for _, one in self.ends if one is not None and np.isfinite(one).all()]
+        ).reshape(-1, 3)
+        extents = np.array([_fitted(linear[:, k], curved[:, k]) for k in range(3)])
+        largest = float(extents.max())
+        is_thin = largest > MAX_ASPECT * min(one or largest for one in extents.tolist())
+        common = largest or self.radius
+        scales = np.array([one if is_thin and one else common for one in extents.tolist()])
+        lengths = [np.linalg.norm(some / scales, axis=1) for some in (linear, curved)]
+        return scales * (_fitted(*lengths) or 1.0)
+
+    def bent_lines(self) -> Iterator[Shape]:
+        """Yield the image of the lines under the function."""
+        part = self.part
+        for start, end in self.lattice:
+
+            def curve(t: float, start: np.ndarray = start, end: np.ndarray = end) -> Point | None:
+                there = part.at((part.centre + start + t * (end - start)).tolist())
+                return None if there is None else self.seen(there.value - part.here.value)
+
+            yield from (line(points, "function") for points in sample_curve(curve, 2))
+
+    @property
+    def square(self) -> Panel:
+        """The square before it is mapped."""
+        x, y = self.part.centre.tolist()
+        half = self.radius / SQUARE_SHARE
+        grid = [[shift((x, y), end) for end in ends] for ends in grid_ends(self.radius)]
+        shapes = [*(line(ends, "grid") for ends in grid), dot((x, y), "point")]
+        a, b = self.part.inputs
+        return Panel((a, b), (x - half, x + half), (y - half, y + half), shapes)
+
+    @property
+    def cube(self) -> Panel:
+        """The cube before it is mapped."""
+        part, unit = self.part, CUBE_BOX / BOX_SHARE * self.radius
+        lines = [[self.project(end / unit) for end in ends] for ends in self.lattice]
+        shapes = [
+            *self.axes(part.inputs, part.centre, np.full(3, CUBE_BOX * self.radius)),
+            *(line(ends, "grid") for ends in lines),
+            dot((0.0, 0.0), "point"),
+        ]
+        return Panel(("", ""), _WINDOW, _WINDOW, shapes)
+
+    @property
+    def words(self) -> list[str]:
+        """The picture in sentences."""
+        part, digits, jacobian = self.part, self.digits, self.part.here.jacobian
+        if jacobian.shape[1] == 1:
+            velocity = jacobian[:, 0].tolist()
+            return [
+                f"The curve of {part.name} in space and its velocity at "
+                f"{part.inputs[0]} = {shown(float(part.centre[0]), digits)}: "
+                f"({listed(velocity, digits)}), of length {shown(math.hypot(*velocity), digits)}."
+            ]
+        is_finite = bool(np.isfinite(jacobian).all())
+        sigmas = np.linalg.svd(jacobian, compute_uv=False).tolist() if is_finite else []
+        is_plane = jacobian.shape[1] == 2
+        units = self.units.tolist()
+        return [
+            *(self._surface(sigmas) if is_plane else self._volume()),
+            *([f"The singular values are {listed(sigmas, digits)}."] if sigmas else []),
+            f"In this {'square' if is_plane else 'cube'} {part.name} differs from its linear part "
+            f"by at most {shown(100 * self._deviation, 2)} % of the image's half width.",
+            *(["Each axis of the image has a scale of its own."] if len(set(units)) > 1 else []),
+        ]
+
+    @property
+    def _deviation(self) -> float:
+        """The largest distance between f and f + J·dx, in the image's units."""
+        apart = [(two - one) / self.units for one, two in self.ends if two is not None]
+        return max((float(np.linalg.norm(one)) for one in apart), default=0.0)
+
+    def _opening(self, shape: str, image: str) -> str:
+        part, digits = self.part, self.digits
+        return (
+            f"Left: a {shape} of side {shown(2 * self.radius, digits)} around "
+            f"({', '.join(part.inputs)}) = ({listed(part.centre.tolist(), digits)}). "
+            f"Right: its image under {part.name}, {image}"
+        )
+
+    def _surface(self, sigmas: Sequence[float]) -> list[str]:
+        end = f"and dashed under {self.part.name} + J·dx, a parallelogram in the tangent plane."
+        opening = self._opening("square", f"a piece of a surface, {end}")
+        if not sigmas:
+            return [opening]
+        area = shown(sigmas[0] * sigmas[1], self.digits)
+        return [opening, f"J multiplies areas by {area}, the root of det JᵀJ."]
+
+    def _volume(self) -> list[str]:
+        det = _determinant(self.part.here.jacobian)
+        turned = "and reverses" if det < 0 else "and keeps"
+        volumes = f"multiplies volumes by {shown(abs(det), self.digits)} {turned} their orientation"
+        flat = "flattens volumes to a plane, a line or a point"
+        end = f"and dashed under {self.part.name} + J·dx, a parallelepiped."
+        return [
+            self._opening("cube", end),
+            f"J {volumes if det else flat}: det J = {shown(det, self.digits)}.",
+        ]
+
+
+def _fitted(linear: np.ndarray, curved: np.ndarray) -> float:
+    """Return the largest size of the linear image, or a little more of the curved one."""
+    one, two = (float(np.abs(some).max(initial=0)) for some in (linear, curved))
+    found = max(one, min(two, MAX_OVERSHOOT * one)) if one else two
+    return found if math.isfinite(found) else 0.0
+
+
+def _faces(columns: Sequence[np.ndarray]) -> list[list[np.ndarray]]:
+    """Return outlines of the linear image: a parallelogram, or the sides of a parallelepiped."""
+    sums = [list(signs) for signs in _SIGNS]
+    if len(columns) < 3:
+        return [[_sum(signs, columns) for signs in sums]] if len(columns) == 2 else []
+    return [
+        [_sum([*signs[:axis], side, *signs[axis:]], columns) for signs in sums]
+        for axis in range(3)
+        for side in (-1, 1)
+    ]
+
+
+def _sum(signs: Sequence[int], columns: Sequence[np.ndarray]) -> np.ndarray:
+    return np.sum([sign * one for sign, one in zip(signs, columns, strict=True)], axis=0)
+
+
+def _determinant(matrix: np.ndarray) -> float:
+    """Return the determinant of a 3 × 3 matrix, exactly zero where rows are."""
+    return float(np.dot(matrix[0], np.cross(matrix[1], matrix[2])))

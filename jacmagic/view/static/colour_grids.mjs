@@ -1,0 +1,76 @@
+/** Grids of coloured squares in SVG: a pattern and its compressed matrices, to one scale. */
+
+import { make } from "./element.mjs";
+import { SVG_NAMESPACE } from "./plane.mjs";
+import { colouringScene } from "./scene_colouring.mjs";
+
+const GRID_UNITS = 300; // of the longest side of all
+const MAX_SQUARE = 22; // units
+const MIN_NUMBERED = 13; // units of a square that holds a number
+const COLOURS = 8; // that recur; the numbers tell them apart
+
+export class ColourGrids {
+  /** @param {HTMLElement} parent */
+  constructor(parent) {
+    this.document = parent.ownerDocument;
+    this.box = make(this.document, "figure", "jm-squares jm-colouring");
+    parent.append(this.box);
+  }
+
+  /**
+   * @param {import("./parts.mjs").Frame} frame
+   * @returns {string[]} the same in sentences
+   */
+  paint({ spec, colouring }) {
+    const [m, n] = [spec.outputs.length, spec.labels.length];
+    const { grids, words } = colouringScene(/** @type {import("./scene_colouring.mjs").Colouring} */ (colouring), m, n);
+    const longest = Math.max(...grids.map(({ cells }) => Math.max(cells.length, cells[0].length)));
+    const size = Math.min(GRID_UNITS / longest, MAX_SQUARE);
+    this.box.replaceChildren(...grids.map((grid) => this.grid(grid, size)));
+    return words;
+  }
+
+  /**
+   * @param {import("./scene_colouring.mjs").Grid} grid
+   * @param {number} size of a square
+   */
+  grid({ name, cells }, size) {
+    const [height, width] = [cells.length * size, cells[0].length * size];
+    const svg = this.element("svg", { viewBox: `-2 -20 ${width + 4} ${height + 24}`, role: "img", width: Math.max(width + 4, 40), height: height + 24 });
+    svg.setAttribute("aria-label", `${name}: ${cells.length} × ${cells[0].length}`);
+    svg.append(this.text(name, 0, -7, "jm-axis", "start"));
+    cells.forEach((row, i) =>
+      row.forEach((group, j) => {
+        if (!group) return;
+        const square = { x: j * size, y: i * size, width: size, height: size };
+        svg.append(this.element("rect", { ...square, class: "jm-group", "data-group": (group - 1) % COLOURS }));
+        if (size >= MIN_NUMBERED) svg.append(this.text(String(group), (j + 0.5) * size, (i + 0.5) * size + 4, "jm-number-of", "middle"));
+      }),
+    );
+    svg.append(this.element("rect", { x: 0, y: 0, width, height, class: "jm-border" }));
+    return svg;
+  }
+
+  /**
+   * @param {string} text
+   * @param {number} x
+   * @param {number} y
+   * @param {string} className
+   * @param {string} anchor
+   */
+  text(text, x, y, className, anchor) {
+    const element = this.element("text", { x, y, class: className, "text-anchor": anchor });
+    element.textContent = text;
+    return element;
+  }
+
+  /**
+   * @param {string} name
+   * @param {Record<string, string | number>} attributes
+   */
+  element(name, attributes) {
+    const element = /** @type {SVGElement} */ (this.document.createElementNS(SVG_NAMESPACE, name));
+    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
+    return element;
+  }
+}

@@ -1,0 +1,139 @@
+/**
+ * One spot of a typed expression that, changed, makes it right: a sign, function, exponent, variable.
+ *
+ * @typedef {{kind: string, text: string, node: Node}} Edit
+ */
+
+import { HALF_THE_DIGITS } from "./quiz_fit.mjs";
+import { shortText } from "./quiz_text.mjs";
+import { meaning, node, number, orderOf } from "./quiz_tree.mjs";
+import { tabulated } from "./quiz_values.mjs";
+
+/**
+ * @typedef {import("./quiz_tree.mjs").Node} Node
+ * @typedef {import("./quiz_fit.mjs").Search} Search
+ */
+
+const EXCHANGED = /** @type {Record<string, string[]>} */ ({
+  sin: ["cos", "tan"], cos: ["sin"], tan: ["sin", "cos"], sinh: ["cosh", "sin"], cosh: ["sinh", "cos"], tanh: ["tan", "sigmoid"],
+  exp: ["log"], log: ["exp"], asin: ["acos", "sin"], acos: ["asin", "cos"], atan: ["tan"], sigmoid: ["tanh"], sqrt: ["exp"],
+});
+
+/** @param {Search} search @returns {import("./quiz_fit.mjs").Mistake | null} */
+export function editOf(search) {
+  const { answer, points, right, texts } = search;
+  const order = orderOf([answer]);
+  const base = tabulated(order, points);
+  const becomes = (/** @type {number} */ at, /** @type {Node} */ other) => {
+    return points.every((point, k) => {
+      const value = replaced(order, at, other, base, point, k);
+      return Math.abs(value - right[k]) <= HALF_THE_DIGITS * Math.max(Math.abs(value), Math.abs(right[k]));
+    });
+  };
+  for (let at = order.length - 1; at >= 0; at--) {
+    for (const edit of editsOf(order[at], texts)) {
+      if (becomes(at, edit.node)) return { kind: edit.kind, text: edit.text };
+      if (search.isLate()) return null;
+    }
+  }
+  return null;
+}
+
+/**
+ * The value of an expression at a point where one part of it is another one.
+ * @param {Node[]} order
+ * @param {number} at
+ * @param {Node} other
+ * @param {Map<Node, Float64Array>} base values without the change
+ * @param {number[]} point
+ * @param {number} k
+ */
+function replaced(order, at, other, base, point, k) {
+  const inner = orderOf([other]).filter((one) => !base.has(one));
+  /** @type {Map<Node, number>} */
+  const fresh = new Map();
+  const of = (/** @type {Node} */ one) => fresh.get(one) ?? Number(base.get(one)?.[k]);
+  for (const one of inner) {
+    if (one.args.length) fresh.set(one, meaning(one.op)(...one.args.map(of)));
+    else fresh.set(one, one.op === "variable" ? point[Number(one.index)] : Number(one.value));
+  }
+  fresh.set(order[at], of(other));
+  for (let next = at + 1; next < order.length; next++) {
+    const one = order[next];
+    if (one.args.some((arg) => fresh.has(arg))) fresh.set(one, meaning(one.op)(...one.args.map(of)));
+  }
+  return of(order[order.length - 1]);
+}
+
+/**
+ * Other expressions for one part of an answer.
+ * @param {Node} one
+ * @param {string[]} texts
+ * @returns {Generator<Edit>}
+ */
+function* editsOf(one, texts) {
+  const [a, b] = one.args;
+  const shown = shortText(one, texts);
+  const wrong = (/** @type {string} */ what) => `${what} in ${shown} is wrong.`;
+  if (one.op === "number") yield* numbersOf(Number(one.value), shown);
+  if (one.op === "variable") {
+    for (let index = 0; index < texts.length; index++) {
+      const other = /** @type {Node} */ ({ op: "variable", args: [], index });
+      if (index !== one.index) yield { kind: "variable", text: `${shown} is the wrong variable.`, node: other };
+    }
+  }
+  for (const op of EXCHANGED[one.op] ?? []) yield { kind: "wrong function", text: `${shown} is the wrong function here.`, node: node(op, a) };
+  if (one.op === "exp") yield { kind: "sign", text: wrong("The sign of the exponent"), node: node("exp", node("neg", a)) };
+  if (one.op === "add") yield { kind: "sign", text: wrong("A sign"), node: node("sub", a, b) };
+  if (one.op === "sub") yield { kind: "sign", text: wrong("A sign"), node: node("add", a, b) };
+  if (one.op === "neg") yield { kind: "sign", text: wrong("The minus sign"), node: a };
+  else yield { kind: "sign", text: `${shown} has the wrong sign.`, node: node("neg", one) };
+  if (one.op === "mul" || one.op === "div") yield* productsOf(one, shown);
+  if (one.op === "pow") {
+    for (const step of [-1, 1]) yield { kind: "power", text: wrong("The exponent"), node: node("pow", a, node("add", b, number(step))) };
+    yield { kind: "sign", text: wrong("The sign of the exponent"), node: node("pow", a, node("neg", b)) };
+    yield { kind: "power", text: wrong("The exponent"), node: a };
+  }
+  if (one.args.length && one.op !== "pow") yield { kind: "power", text: `${shown} is to be squared.`, node: node("pow", one, number(2)) };
+  if (one.op === "variable") yield { kind: "power", text: `The exponent of ${shown} is wrong.`, node: node("pow", one, number(2)) };
+  if (one.args.length === 1 && one.op !== "neg") yield { kind: "wrong function", text: `${shown}: the function is one too many.`, node: a };
+  yield { kind: "power", text: `${shown} belongs below the fraction bar, or above it.`, node: node("div", number(1), one) };
+  yield { kind: "power", text: `A root of ${shown} is missing.`, node: node("sqrt", one) };
+}
+
+/**
+ * @param {number} value
+ * @param {string} shown
+ * @returns {Generator<Edit>}
+ */
+function* numbersOf(value, shown) {
+  const others = [value + 1, value - 1, -value, 2 * value, value / 2, value ** 2, 1 / value, 3 * value, value / 3, 0, Math.sqrt(value)];
+  for (const other of others) yield { kind: "factor", text: `The number ${shown} is wrong.`, node: number(other) };
+}
+
+/**
+ * A product with one operation or bracket changed.
+ * @param {Node} one
+ * @param {string} shown
+ * @returns {Generator<Edit>}
+ */
+function* productsOf(one, shown) {
+  const [a, b] = one.args;
+  const isProduct = one.op === "mul";
+  const exchanged = isProduct ? `${shown} is a product, and should be a quotient.` : `${shown} is a quotient, and should be a product.`;
+  yield { kind: "wrong operation", text: exchanged, node: node(isProduct ? "div" : "mul", a, b) };
+  yield { kind: "extra factor", text: `In ${shown} a factor is too much.`, node: a };
+  if (isProduct) yield { kind: "extra factor", text: `In ${shown} a factor is too much.`, node: b };
+  yield { kind: "wrong operation", text: `${shown} should be a sum.`, node: node("add", a, b) };
+  yield { kind: "wrong operation", text: `${shown} should be a difference.`, node: node("sub", a, b) };
+  if (isProduct && a.op === "div") {
+    const below = node("div", a.args[0], node("mul", a.args[1], b));
+    yield { kind: "brackets", text: `${shown} is read from left to right: write brackets around what stands below.`, node: below };
+  }
+  for (const [sum, factor] of [[a, b], [b, a]]) {
+    if (isProduct && (sum.op === "add" || sum.op === "sub")) {
+      const apart = node(sum.op, sum.args[0], node("mul", sum.args[1], factor));
+      yield { kind: "brackets", text: `The brackets in ${shown} are wrong.`, node: apart };
+    }
+  }
+}

@@ -1,0 +1,58 @@
+/**
+ * The verdict on an expression: equal to another one at random points, or not.
+ *
+ * Two values are equal where they differ by no more than the bounds on their rounding errors. A point
+ * counts only where these leave six digits.
+ */
+
+import { bounded } from "./quiz_values.mjs";
+
+const SIX_DIGITS = 1e-6;
+const ENOUGH = 3; // points that decide
+const ROUNDED = 5e-3; // relative: numbers typed to two or three digits
+
+/**
+ * @typedef {import("./quiz_tree.mjs").Node} Node
+ * @typedef {"right" | "wrong" | "rounded" | "undefined" | "unsure" | "nowhere"} Verdict
+ */
+
+/**
+ * @param {Node} answer without derivatives
+ * @param {Node} truth without derivatives
+ * @param {number[][]} points
+ * @returns {Verdict}
+ */
+export function compare(answer, truth, points) {
+  if (!points.length) return "nowhere";
+  let [good, equal, near, missing, noisy] = [0, 0, 0, 0, 0];
+  for (const point of points) {
+    const { found, largest } = bounded([answer, truth], point);
+    const [one, other] = found;
+    if (!Number.isFinite(other.value)) continue;
+    if (!Number.isFinite(one.value)) {
+      missing++;
+      continue;
+    }
+    const bound = one.error + other.error;
+    const gap = Math.abs(one.value - other.value);
+    const size = Math.max(Math.abs(one.value), Math.abs(other.value));
+    if (bound > SIX_DIGITS * (size > bound ? size : largest)) {
+      noisy++;
+      if (gap <= bound) continue;
+    }
+    good++;
+    equal += Number(gap <= bound);
+    near += Number(gap <= bound + ROUNDED * size);
+  }
+  if (missing > good + noisy) return "undefined";
+  if (good > equal) return near === good ? "rounded" : "wrong";
+  return good >= Math.min(ENOUGH, points.length) && good > 0 ? "right" : "unsure";
+}
+
+/** What is answered where neither right nor wrong can be given. */
+export const DOUBTS = {
+  rounded: "Right to two digits or three: write exact numbers, such as 1/3 or pi.",
+  undefined: "This has no value near the point: look for a division by zero, or a root or logarithm of a negative number.",
+  nowhere: "The function has no value at points near this one: nothing can be compared.",
+  unsure: "In this form all digits are lost to rounding: simplify it.",
+};

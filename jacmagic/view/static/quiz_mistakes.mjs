@@ -1,0 +1,264 @@
+/**
+ * The mistake behind a wrong answer: the first single one that gives the answer at all points.
+ *
+ * Each hypothesis is a derivative with one rule broken, evaluated at the points where the answer was
+ * judged. None of them is stored: they come from the function, or from the student's line before.
+ */
+
+import { Analysis } from "./quiz_analysis.mjs";
+import { heldConstant } from "./quiz_constants.mjs";
+import { editOf } from "./quiz_edits.mjs";
+import { fitsEverywhere, HALF_THE_DIGITS } from "./quiz_fit.mjs";
+import { carriedOut, NUMBERS, partials } from "./quiz_partials.mjs";
+import { byShape, scaled } from "./quiz_shape.mjs";
+import { wrongRules } from "./quiz_slips.mjs";
+import { shortText } from "./quiz_text.mjs";
+import { orderOf } from "./quiz_tree.mjs";
+import { tabulated } from "./quiz_values.mjs";
+
+const TESTS = 5; // points at which a hypothesis is tried
+const TYPED_DIGITS = 5e-3; // relative: a number that is typed to two or three digits
+const MAX_SWEPT = 120; // parts of a function in which one mistake is looked for everywhere
+const MAX_ENTRIES = 400; // of a matrix whose other entries are compared
+export const SEARCH_MS = 40; // after which no further hypothesis is tried
+
+const SUMS = new Set(["add", "sub"]);
+const ADVICE = /** @type {Record<string, string>} */ ({
+  "product rule": "Product rule: (u·v)′ = u′·v + u·v′.",
+  "quotient rule": "Quotient rule: (u/v)′ = (u′·v − u·v′)/v².",
+  denominator: "Quotient rule: (u/v)′ = (u′·v − u·v′)/v².",
+  power: "Check the exponent and the factor before it.",
+  sign: "Check the signs.",
+  constant: "The derivative of a constant is 0; a constant factor stays.",
+});
+
+/**
+ * @typedef {import("./quiz_tree.mjs").Node} Node
+ * @typedef {import("./quiz_fit.mjs").Case} Case
+ * @typedef {import("./quiz_fit.mjs").Fits} Fits
+ * @typedef {import("./quiz_fit.mjs").Search} Search
+ * @typedef {import("./quiz_fit.mjs").Mistake} Mistake
+ */
+
+/**
+ * Name the mistake of a wrong line; null where no single one is found.
+ * @param {Case} given
+ * @param {number} [limit] milliseconds of search
+ * @returns {Mistake | null}
+ */
+export function mistakeOf(given, limit = SEARCH_MS) {
+  const points = given.points.slice(0, TESTS);
+  const answer = carriedOut(given.answer);
+  const order = orderOf([answer]);
+  const typed = /** @type {Float64Array} */ (tabulated(order, points).get(answer));
+  const parts = partsOf(given.before, points);
+  const truth = carriedOut(given.before);
+  const right = /** @type {Float64Array} */ (tabulated(orderOf([truth]), points).get(truth));
+  /** @type {Fits} */
+  const fits = (candidate, k) => {
+    const size = Math.max(Math.abs(candidate), Math.abs(typed[k]));
+    return Math.abs(candidate - typed[k]) <= HALF_THE_DIGITS * size;
+  };
+  const name = (/** @type {Node} */ one) => shortText(one, given.texts);
+  const end = performance.now() + limit;
+  const isLate = () => performance.now() > end;
+  const search = { ...given, points, typed, right, truth, answer, fits, name, isLate };
+  return (
+    wholeEntry(search) ??
+    brokenRule(search, parts, (op) => !SUMS.has(op)) ??
+    brokenRule(search, parts, (op) => SUMS.has(op)) ??
+    heldConstant(search, parts) ??
+    brokenEverywhere(search, parts) ??
+    byShape(search) ??
+    editOf(search) ??
+    scaled({ ...search, isLate: () => false })
+  );
+}
+
+/** @typedef {import("./quiz_fit.mjs").Part} Part */
+
+/**
+ * @param {Node} line
+ * @param {number[][]} points
+ * @returns {Part[]}
+ */
+function partsOf(line, points) {
+  const order = orderOf([line]);
+  const values = lineValues(order, points);
+  /** @type {Map<Node, Float64Array>} */
+  const weights = new Map([[line, new Float64Array(points.length).fill(1)]]);
+  const parts = [];
+  for (const one of order.reverse()) {
+    const own = weights.get(one);
+    if (!own) continue;
+    if (one.op === "derivative") {
+      parts.push({ of: new Analysis(one.args[0], Number(one.by), points), weight: own });
+      continue;
+    }
+    for (let k = 0; k < points.length && one.args.length; k++) {
+      const at = (/** @type {Node} */ arg) => /** @type {Float64Array} */ (values.get(arg))[k];
+      const slopes = partials(NUMBERS, one.op, at(one), one.args.map(at));
+      one.args.forEach((arg, a) => {
+        if (!weights.has(arg)) weights.set(arg, new Float64Array(points.length));
+        if (slopes[a]) /** @type {Float64Array} */ (weights.get(arg))[k] += own[k] * slopes[a];
+      });
+    }
+  }
+  return parts;
+}
+
+/**
+ * Values of the parts of a line, its derivatives carried out.
+ * @param {Node[]} order
+ * @param {number[][]} points
+ */
+function lineValues(order, points) {
+  const plain = new Map(order.map((one) => [one, carriedOut(one)]));
+  const table = tabulated(orderOf([...plain.values()]), points);
+  return new Map(order.map((one) => [one, /** @type {Float64Array} */ (table.get(/** @type {Node} */ (plain.get(one))))]));
+}
+
+// ── another entry ───────────────────────────────────────────────────────────────────────────────
+
+/** @param {Search} search @returns {Mistake | null} */
+function wholeEntry(search) {
+  const { outputs, rows, texts, points, row, column, typed } = search;
+  const name = (/** @type {number} */ i, /** @type {number} */ j) => `∂${rows[i]}/∂${texts[j]}`;
+  if (typed.every((value) => value === 0)) {
+    return { kind: "zero", text: `${rows[row]} depends on ${texts[column]}: its derivative is not 0.` };
+  }
+  if (isNumberThere(search)) {
+    return { kind: "number at the point", text: `This is the number at the point: write it as a function of ${texts[column]}.` };
+  }
+  const own = tabulated(orderOf([outputs[row]]), points).get(outputs[row]);
+  if (fitsEverywhere(search, (k) => Number(own?.[k]))) {
+    return { kind: "function itself", text: `This is ${rows[row]} itself, not its derivative.` };
+  }
+  /** @type {[number, number, string, string][]} */
+  const others = texts.map((text, j) => [row, j, "variable", `This is the derivative by ${text}, not by ${texts[column]}.`]);
+  if (column < rows.length && row < texts.length) {
+    others.push([column, row, "transposed", `This is ${name(column, row)}: row and column are exchanged.`]);
+  }
+  rows.forEach((_, i) => others.push([i, column, "index", `This is ${name(i, column)}, of another row.`]));
+  rows.forEach((_, i) => texts.forEach((_, j) => others.push([i, j, "index", `This is ${name(i, j)}, another entry.`])));
+  return otherEntry(search, others);
+}
+
+/** @param {Search} search @returns {boolean} whether the answer is a number, that of the entry at the point */
+function isNumberThere({ answer, truth, centre }) {
+  const isFixed = (/** @type {Node} */ tree) => !orderOf([tree]).some(({ op }) => op === "variable");
+  if (!isFixed(answer) || isFixed(truth)) return false;
+  const table = tabulated(orderOf([answer, truth]), [centre]);
+  const [one, other] = [answer, truth].map((tree) => Number(table.get(tree)?.[0]));
+  return Math.abs(one - other) <= TYPED_DIGITS * Math.abs(other);
+}
+
+/**
+ * @param {Search} search
+ * @param {[number, number, string, string][]} others row, column, kind, text
+ */
+function otherEntry(search, others) {
+  const { outputs, points, row, column, texts } = search;
+  /** @type {Map<number, Analysis>} */
+  const analysed = new Map();
+  const leaves = (/** @type {Analysis} */ one) => new Map(one.order.filter((o) => o.op === "variable").map((o) => [o.index, o]));
+  for (const [i, j, kind, text] of others) {
+    if (search.isLate() || outputs.length * texts.length > MAX_ENTRIES || (i === row && j === column)) continue;
+    const one = analysed.get(i) ?? new Analysis(outputs[i], column, points);
+    analysed.set(i, one);
+    const leaf = leaves(one).get(j);
+    if (leaf && fitsEverywhere(search, (k) => one.adjoint(leaf, k))) return { kind, text };
+  }
+  return null;
+}
+
+// ── a rule broken once, or everywhere ───────────────────────────────────────────────────────────
+
+/** @type {(of: Analysis, one: Node, k: number, slopes?: number[]) => import("./quiz_slips.mjs").Line[]} */
+const linesAt = (of, one, k, slopes) =>
+  wrongRules(
+    one.op,
+    of.value(one, k),
+    one.args.map((arg) => of.value(arg, k)),
+    slopes ?? one.args.map((arg) => of.slope(arg, k)),
+    one.args.map((_, a) => of.partial(one, a, k)),
+  );
+
+/**
+ * @param {Search} search
+ * @param {Part[]} parts
+ * @param {(op: string) => boolean} isLooked which operations are looked at: those of sums last
+ * @returns {Mistake | null}
+ */
+function brokenRule(search, parts, isLooked) {
+  for (const { of, weight } of parts) {
+    for (const one of [...of.order].reverse()) {
+      if (search.isLate()) return null;
+      if (!of.depends.has(one) || !one.args.length || !isLooked(one.op)) continue;
+      const lines = linesAt(of, one, 0);
+      const changed = (/** @type {number} */ value, /** @type {number} */ k) =>
+        search.right[k] + weight[k] * of.adjoint(one, k) * (value - of.slope(one, k));
+      for (let at = 0; at < lines.length; at++) {
+        const [kind, clause, value] = lines[at];
+        if (!search.fits(changed(value, 0), 0)) continue;
+        if (fitsEverywhere(search, (k) => changed(linesAt(of, one, k)[at]?.[2] ?? NaN, k))) {
+          return { kind, text: sentence(search, one, kind, clause) };
+        }
+      }
+    }
+  }
+  return null;
+}
+
+/**
+ * @param {Search} search
+ * @param {Node} one
+ * @param {string} kind
+ * @param {string} clause
+ */
+function sentence(search, one, kind, clause) {
+  const inner = one.args.find((arg) => arg.op !== "number");
+  const advice =
+    kind === "inner derivative" && inner
+      ? `Chain rule: multiply by the derivative of ${search.name(inner)}.`
+      : (ADVICE[kind] ?? "");
+  return `${search.name(one)} is differentiated ${clause}. ${advice}`.trim();
+}
+
+/** @param {Search} search @param {Part[]} parts @returns {Mistake | null} */
+function brokenEverywhere(search, parts) {
+  for (const part of parts) {
+    const { of } = part;
+    if (of.order.length > MAX_SWEPT) continue;
+    const seen = new Map();
+    for (const one of of.order) {
+      if (!of.depends.has(one) || !one.args.length) continue;
+      for (const [kind, clause] of linesAt(of, one, 0)) {
+        const key = `${kind}: ${clause}`;
+        const known = seen.get(key) ?? { kind, clause, count: 0 };
+        seen.set(key, { ...known, count: known.count + 1 });
+      }
+    }
+    for (const { kind, clause, count } of seen.values()) {
+      if (count > 1 && isSwept(search, part, kind, clause)) {
+        return { kind, text: `Here is differentiated ${clause} more than once. ${ADVICE[kind] ?? ""}`.trim() };
+      }
+    }
+  }
+  return null;
+}
+
+/**
+ * @param {Search} search
+ * @param {Part} part
+ * @param {string} kind
+ * @param {string} clause
+ */
+function isSwept(search, { of, weight }, kind, clause) {
+  const derivative = (/** @type {number} */ k) =>
+    of.swept((one, slopes) => {
+      const line = linesAt(of, one, k, slopes).find(([own, other]) => own === kind && other === clause);
+      return line ? line[2] : null;
+    }, k);
+  return fitsEverywhere(search, (k) => search.right[k] + weight[k] * (derivative(k) - of.slope(of.root, k)));
+}

@@ -1,0 +1,170 @@
+/**
+ * The words that an answer may contain: the function's own names, functions and constants.
+ *
+ * x₁, x1, x_1 and x_{1} are one name, as are w₀, w[0] and w0, or θ and theta, unless the function has
+ * several that would then be alike.
+ *
+ * @typedef {import("./quiz_tree.mjs").Node} Node
+ * @typedef {{spellings: string[], text: string, node: Node}} Named
+ * @typedef {{kind: "leaf", node: Node} | {kind: "function", name: string} | {kind: "number", value: number}} Piece
+ */
+
+import { namedConstant, node, number } from "./quiz_tree.mjs";
+
+const GREEK = new Map(
+  ("alpha α beta β gamma γ delta δ epsilon ε zeta ζ eta η theta θ iota ι kappa κ lambda λ mu μ nu ν xi ξ " +
+    "rho ρ sigma σ tau τ upsilon υ phi φ chi χ psi ψ omega ω pi π Gamma Γ Delta Δ Theta Θ Lambda Λ Xi Ξ " +
+    "Pi Π Sigma Σ Phi Φ Psi Ψ Omega Ω eps ε lam λ varphi φ vartheta θ")
+    .split(" ")
+    .reduce((pairs, word, k, all) => (k % 2 ? pairs : [...pairs, [word, all[k + 1]]]), /** @type {string[][]} */ ([]))
+    .map(([word, letter]) => /** @type {[string, string]} */ ([word, letter])),
+);
+const ALIKE = new Map([["ϕ", "φ"], ["ϑ", "θ"], ["ϵ", "ε"], ["ϱ", "ρ"]]);
+const MAX_SPLIT = 40; // letters of a word that may be a product
+const EULER = namedConstant("e", Math.E);
+const CONSTANTS = new Map([["π", namedConstant("π", Math.PI)], ["e", EULER]]);
+
+/** @type {(one: Node) => boolean} */
+export const isEuler = (one) => one === EULER;
+
+const over = (/** @type {string} */ op) => (/** @type {Node} */ a) => node("div", number(1), node(op, a));
+const inBase = (/** @type {number} */ base) => (/** @type {Node} */ a) => node("div", node("log", a), node("log", number(base)));
+const joined = (/** @type {string} */ op) => (/** @type {Node[]} */ ...args) => args.reduce((a, b) => node(op, a, b));
+
+/** @type {Map<string, [number, (...args: Node[]) => Node]>} functions: least number of arguments, meaning */
+export const FUNCTIONS = new Map();
+for (const op of "sqrt exp sin cos tan sinh cosh tanh abs sign floor ceil erf erfc lgamma digamma relu".split(" ")) {
+  FUNCTIONS.set(op, [1, (a) => node(op, a)]);
+}
+for (const [op, words] of Object.entries({
+  asin: "asin arcsin", acos: "acos arccos", atan: "atan arctan", asinh: "asinh arsinh arcsinh", log: "ln log",
+  acosh: "acosh arcosh arccosh", atanh: "atanh artanh arctanh", sigmoid: "sigmoid logistic σ", sign: "sgn", ceil: "ceiling", lgamma: "loggamma",
+})) {
+  for (const word of words.split(" ")) FUNCTIONS.set(word, [1, (a) => node(op, a)]);
+}
+for (const [word, op] of [["sec", "cos"], ["csc", "sin"], ["cot", "tan"], ["sech", "cosh"], ["csch", "sinh"], ["coth", "tanh"]]) {
+  FUNCTIONS.set(word, [1, over(op)]);
+}
+FUNCTIONS.set("log2", [1, inBase(2)]);
+FUNCTIONS.set("log10", [1, inBase(10)]);
+FUNCTIONS.set("cbrt", [1, (a) => node("pow", a, node("div", number(1), number(3)))]);
+FUNCTIONS.set("heaviside", [1, (a) => node("where", node("gt", a, number(0)), number(1), number(0))]);
+for (const op of ["max", "min"]) FUNCTIONS.set(op, [2, joined(op)]);
+for (const word of ["atan2", "arctan2"]) FUNCTIONS.set(word, [2, (a, b) => node("atan2", a, b)]);
+FUNCTIONS.set("pow", [2, (a, b) => node("pow", a, b)]);
+FUNCTIONS.set("polygamma", [2, (a, b) => node("polygamma", a, b)]);
+for (const [word, kind] of [["besseli", "i"], ["besselj", "j"]]) {
+  FUNCTIONS.set(word, [2, (order, a) => node(order.value === 1 ? `${kind}1` : `${kind}0`, a)]);
+  for (const order of ["0", "1"]) FUNCTIONS.set(`${kind.toUpperCase()}${order}`, [1, (a) => node(kind + order, a)]);
+}
+FUNCTIONS.set("gamma", [1, (a) => node("exp", node("lgamma", a))]);
+FUNCTIONS.set("mod", [2, (a, b) => node("mod", a, b)]);
+FUNCTIONS.set("hypot", [2, (a, b) => node("sqrt", node("add", square(a), square(b)))]);
+
+/** @param {Node} a */
+function square(a) {
+  return node("pow", a, number(2));
+}
+
+/** What undoes a function, for sin⁻¹. */
+export const INVERSES = new Map([
+  ["sin", "asin"], ["cos", "acos"], ["tan", "atan"], ["sinh", "asinh"], ["cosh", "acosh"], ["tanh", "atanh"],
+]);
+
+/**
+ * The form in which spellings of a name are equal.
+ * @param {string} text
+ */
+export function canonical(text) {
+  const plain = text.normalize("NFKC").replace(/[_{}[\],\s]/g, "").replace(/[ϕϑϵϱ]/g, (letter) => ALIKE.get(letter) ?? letter);
+  return plain.replace(/^\p{L}+/u, (word) => GREEK.get(word) ?? word);
+}
+
+/** The names of one function. */
+export class Names {
+  /** @param {Named[]} named */
+  constructor(named) {
+    this.named = named;
+    /** @type {Map<string, Node>} */
+    this.exact = new Map();
+    /** @type {Map<string, Node | null>} null where several are alike */
+    this.alike = new Map();
+    for (const { spellings, node: leaf } of named) {
+      for (const spelling of spellings) this.exact.set(spelling, leaf);
+      for (const key of new Set(spellings.map(canonical))) {
+        this.alike.set(key, this.alike.has(key) && this.alike.get(key) !== leaf ? null : leaf);
+      }
+    }
+  }
+
+  /** @param {string} word @returns {Node | undefined} the function's own name */
+  own(word) {
+    return this.exact.get(word) ?? this.alike.get(canonical(word)) ?? undefined;
+  }
+
+  /**
+   * What a run of letters and digits means; several pieces are multiplied.
+   * @param {string} word
+   * @returns {Piece[]}
+   */
+  read(word) {
+    const whole = this.piece(word);
+    if (whole) return [whole];
+    const found = this.split(canonical(word));
+    if (found) return found;
+    throw new Error(this.unknown(word));
+  }
+
+  /** @param {string} word @returns {Piece | null} */
+  piece(word) {
+    const own = this.own(word);
+    if (own) return { kind: "leaf", node: own };
+    if (FUNCTIONS.has(word)) return { kind: "function", name: word };
+    const known = CONSTANTS.get(canonical(word));
+    if (known) return { kind: "leaf", node: known };
+    const lower = word.toLowerCase();
+    return lower !== word && FUNCTIONS.has(lower) ? { kind: "function", name: lower } : null;
+  }
+
+  /**
+   * Split a word that is written without signs, such as "x1x3" or "sin2x", the longest parts first.
+   * @param {string} word
+   * @param {Set<string>} [failed] ends of words that cannot be split
+   * @returns {Piece[] | null}
+   */
+  split(word, failed = new Set()) {
+    if (word.length > MAX_SPLIT || failed.has(word)) return null;
+    for (let end = word.length; end > 0; end--) {
+      const first = this.piece(word.slice(0, end));
+      if (!first) continue;
+      if (end === word.length) return [first];
+      const digits = /^\d+/.exec(word.slice(end))?.[0] ?? "";
+      if (digits && first.kind !== "function") continue; // x2 is no product
+      const after = word.slice(end + digits.length);
+      const rest = after ? this.split(after, failed) : [];
+      if (!rest) continue;
+      return [first, ...(digits ? [/** @type {Piece} */ ({ kind: "number", value: Number(digits) })] : []), ...rest];
+    }
+    failed.add(word);
+    return null;
+  }
+
+  /** @param {string} word */
+  unknown(word) {
+    const texts = this.named.map(({ text }) => text);
+    const some = texts.slice(0, 12).join(", ") + (texts.length > 12 ? ", …" : "");
+    const power = /^(.*?)(\d+)$/.exec(word);
+    const base = power && this.own(power[1]) ? ` For a power write ${power[1]}^${power[2]}, for a product ${power[2]}*${power[1]}.` : "";
+    return `There is no ${word} here: the names are ${some}.${base}`;
+  }
+}
+
+/**
+ * A power; of e, the exponential function.
+ * @param {Node} base
+ * @param {Node} exponent
+ */
+export function raisedTo(base, exponent) {
+  return isEuler(base) ? node("exp", exponent) : node("pow", base, exponent);
+}
+

@@ -1,0 +1,293 @@
+/**
+ * Mathematics as it is typed, read as a tree. Nothing is ever compiled from text.
+ *
+ * sum → product → sign → power → atom, by precedence; what stands side by side is multiplied. A function
+ * without brackets takes the product behind it: sin 2x is sin(2x), sin x cos x is sin(x)·cos(x).
+ */
+
+import { FUNCTIONS, INVERSES, raisedTo } from "./quiz_names.mjs";
+import { tokensOf, Unreadable } from "./quiz_tokens.mjs";
+import { derivative, node, number, orderOf } from "./quiz_tree.mjs";
+
+const MAX_DEPTH = 120; // of brackets within brackets
+const MAX_ORDER = 3; // of derivatives within derivatives: each may double the expression
+
+/**
+ * @typedef {import("./quiz_tree.mjs").Node} Node
+ * @typedef {import("./quiz_names.mjs").Names} Names
+ */
+
+/**
+ * Read an expression.
+ * @param {string} source
+ * @param {Names} names
+ * @param {number} by the component that (…)′ is a derivative by
+ * @returns {Node}
+ * @throws {Unreadable} with a sentence that says what cannot be read
+ */
+export function parse(source, names, by) {
+  const parser = new Parser(source, names, by);
+  if (parser.peek.kind === "end") throw new Unreadable("Type an expression.");
+  const found = parser.sum();
+  parser.finish();
+  return found;
+}
+
+/**
+ * Read a line: expressions that are to be equal, apart by "=". A left-hand side such as ∂f/∂x is left out.
+ * @param {string} source
+ * @param {Names} names
+ * @param {number} by
+ */
+export function parseLine(source, names, by) {
+  const parts = source.split("=");
+  const isHead = (/** @type {string} */ part) => /^\s*($|[d∂]\s*[^/]*\/\s*[d∂][^()+*]*$|[\p{L}₀-₉]+\s*['′’][^+*]*$)/u.test(part);
+  const kept = parts.filter((part, k) => k > 0 || parts.length === 1 || !isHead(part));
+  return kept.map((part) => parse(part, names, by));
+}
+
+class Parser {
+  /**
+   * @param {string} source
+   * @param {Names} names
+   * @param {number} by
+   */
+  constructor(source, names, by) {
+    this.names = names;
+    this.by = by;
+    this.tokens = tokensOf(source, (word) => names.own(word) !== undefined);
+    this.at = 0;
+    this.depth = 0;
+    this.bars = 0;
+    /** @type {import("./quiz_names.mjs").Piece[]} pieces of a word that are not read yet */
+    this.pieces = [];
+    /** @type {Map<Node, number>} how many derivatives stand within each other */
+    this.orders = new Map();
+  }
+
+  get peek() {
+    return this.tokens[this.at];
+  }
+
+  /** @param {string} text */
+  isSign(text) {
+    return !this.pieces.length && this.peek.kind === "sign" && this.peek.text === text;
+  }
+
+  /** @param {string} text */
+  take(text) {
+    if (!this.isSign(text)) return false;
+    this.at++;
+    return true;
+  }
+
+  /** Refuse what is left over. */
+  finish() {
+    if (this.peek.kind === "end" && !this.pieces.length) return;
+    if (this.isSign(")")) throw new Unreadable("A bracket is closed that was not opened.");
+    if (this.isSign(",")) throw new Unreadable(this.comma());
+    throw new Unreadable(`Something is missing before ${this.peek.text}.`);
+  }
+
+  comma() {
+    const [before, after] = [this.tokens[this.at - 1], this.tokens[this.at + 1]];
+    const decimal = before?.kind === "number" && after?.kind === "number";
+    return decimal ? `Write decimals with a point: ${before.text}.${after.text}.` : "A comma stands between arguments only.";
+  }
+
+  /** @returns {Node} */
+  sum() {
+    if (++this.depth > MAX_DEPTH) throw new Unreadable("There are too many brackets within brackets.");
+    let left = this.product();
+    for (;;) {
+      if (this.take("+")) left = node("add", left, this.product());
+      else if (this.take("-")) left = node("sub", left, this.product());
+      else break;
+    }
+    this.depth--;
+    return left;
+  }
+
+  /** @returns {Node} */
+  product() {
+    if (this.take("-")) return this.negative(() => this.product());
+    let left = this.signed();
+    for (;;) {
+      if (this.take("*")) left = node("mul", left, this.signed());
+      else if (this.take("/")) left = node("div", left, this.signed());
+      else if (this.beginsAtom()) left = node("mul", left, this.beside());
+      else return left;
+    }
+  }
+
+  /** @returns {Node} a factor that stands beside another one, without a sign */
+  beside() {
+    const before = this.tokens[this.at - 1];
+    if (!this.pieces.length && before.kind === "number" && this.peek.kind === "number") {
+      throw new Unreadable(`A sign is missing between ${before.text} and ${this.peek.text}.`);
+    }
+    return this.power();
+  }
+
+  /** @returns {Node} */
+  signed() {
+    if (this.take("+")) return this.signed();
+    return this.take("-") ? this.negative(() => this.signed()) : this.power();
+  }
+
+  /** @param {() => Node} inner @returns {Node} */
+  negative(inner) {
+    if (++this.depth > MAX_DEPTH) throw new Unreadable("There are too many signs in a row.");
+    const found = node("neg", inner());
+    this.depth--;
+    return found;
+  }
+
+  beginsAtom() {
+    if (this.pieces.length) return true;
+    const { kind, text } = this.peek;
+    if (kind === "sign") return text === "(" || text === "√" || (text === "|" && this.bars === 0);
+    return kind === "number" || kind === "word" || kind === "derivative";
+  }
+
+  /** @returns {Node} */
+  power() {
+    const base = this.primed();
+    const exponent = this.exponent();
+    return exponent ? raisedTo(base, exponent) : base;
+  }
+
+  /** @returns {Node | null} what stands above the line, or behind ^ */
+  exponent() {
+    if (!this.pieces.length && this.peek.kind === "power") {
+      const value = Number(this.tokens[this.at++].value);
+      return value < 0 ? node("neg", number(-value)) : number(value);
+    }
+    return this.take("^") ? this.signed() : null;
+  }
+
+  /** @returns {Node} */
+  primed() {
+    let found = this.atom();
+    while (this.take("'")) found = this.derivativeOf(found, this.by);
+    return found;
+  }
+
+  /** @returns {Node} */
+  atom() {
+    const piece = this.pieces.shift();
+    if (piece) return this.meaning(piece);
+    const token = this.peek;
+    this.at++;
+    if (token.kind === "number") return number(Number(token.value));
+    if (token.kind === "word") return this.word(token.text);
+    if (token.kind === "derivative") return this.derived(token);
+    if (token.text === "(" && token.kind === "sign") return this.closed(this.sum());
+    if (token.text === "√") return node("sqrt", this.atom());
+    if (token.text === "|") return this.size();
+    this.at--;
+    throw new Unreadable(this.missing());
+  }
+
+  missing() {
+    const { kind, text } = this.peek;
+    const before = this.tokens[this.at - 1]?.text;
+    if (kind === "end") return before ? `Something is missing behind ${before}.` : "Type an expression.";
+    if (text === ",") return this.comma();
+    if (text === ")" && before === "(") return "There is nothing between the brackets.";
+    return before ? `Something is missing between ${before} and ${text}.` : `Something is missing before ${text}.`;
+  }
+
+  /** @param {Node} inner */
+  closed(inner) {
+    if (this.take(")")) return inner;
+    if (this.isSign(",")) throw new Unreadable(this.comma());
+    throw new Unreadable("A bracket is not closed.");
+  }
+
+  size() {
+    this.bars++;
+    const inner = this.sum();
+    this.bars--;
+    if (!this.take("|")) throw new Unreadable("A bar | is not closed.");
+    return node("abs", inner);
+  }
+
+  /** @param {string} text */
+  word(text) {
+    try {
+      this.pieces = this.names.read(text);
+    } catch (error) {
+      throw new Unreadable(/** @type {Error} */ (error).message);
+    }
+    return this.atom();
+  }
+
+  /** @param {import("./quiz_names.mjs").Piece} piece @returns {Node} */
+  meaning(piece) {
+    if (piece.kind === "leaf") return piece.node.op === "variable" ? { ...piece.node } : piece.node; // each use by itself
+    if (piece.kind === "number") return number(piece.value);
+    return this.called(piece.name);
+  }
+
+  /** @param {string} name of a function @returns {Node} */
+  called(name) {
+    const above = this.exponent();
+    const inverse = above && above.op === "neg" && above.args[0].value === 1 ? INVERSES.get(name) : undefined;
+    const args = this.arguments(name);
+    const [least, build] = /** @type {[number, (...args: Node[]) => Node]} */ (FUNCTIONS.get(inverse ?? name));
+    const fits = least === 1 ? args.length === 1 : args.length >= least;
+    if (!fits) throw new Unreadable(`${name} takes ${least === 1 ? "one argument" : "two arguments, such as " + name + "(a, b)"}.`);
+    const found = build(...args);
+    return above && !inverse ? node("pow", found, above) : found;
+  }
+
+  /** @param {string} name @returns {Node[]} */
+  arguments(name) {
+    if (!this.take("(")) return [this.bare(name)];
+    const args = [this.sum()];
+    const several = Number(FUNCTIONS.get(name)?.[0]) > 1;
+    while (several && this.take(",")) args.push(this.sum());
+    this.closed(args[0]);
+    return args;
+  }
+
+  /** @param {string} name of what is applied without brackets @returns {Node} */
+  bare(name) {
+    if (this.isSign("-") || this.isSign("+")) return this.signed();
+    if (!this.beginsAtom()) throw new Unreadable(`${name} needs an argument: write ${name}(…).`);
+    let found = this.power();
+    while (this.beginsAtom() && !this.beginsFunction()) found = node("mul", found, this.power());
+    return found;
+  }
+
+  beginsFunction() {
+    if (this.pieces.length) return this.pieces[0].kind === "function";
+    if (this.peek.kind === "derivative") return true;
+    if (this.peek.kind !== "word") return false;
+    try {
+      return this.names.read(this.peek.text)[0].kind === "function";
+    } catch {
+      return false;
+    }
+  }
+
+  /** @param {import("./quiz_tokens.mjs").Token} token @returns {Node} */
+  derived({ by, text }) {
+    const own = by === undefined ? null : this.names.own(by);
+    if (by !== undefined && own?.op !== "variable") throw new Unreadable(this.names.unknown(by));
+    const index = own ? Number(own.index) : this.by;
+    const inner = this.take("(") ? this.closed(this.sum()) : this.bare(text);
+    return this.derivativeOf(inner, index);
+  }
+
+  /** @param {Node} inner @param {number} by */
+  derivativeOf(inner, by) {
+    const orders = orderOf([inner]).map((one) => this.orders.get(one) ?? 0);
+    const order = 1 + Math.max(...orders);
+    if (order > MAX_ORDER) throw new Unreadable(`At most ${MAX_ORDER} derivatives may stand within one another.`);
+    const found = derivative(inner, by);
+    this.orders.set(found, order);
+    return found;
+  }
+}

@@ -1,0 +1,103 @@
+/** The kind "rules": the rule of each step, chosen from a list. Right ones are known by hashes only. */
+
+import { make, makeScrollable } from "./element.mjs";
+import { readMathml } from "./mathml.mjs";
+import { MARKS } from "./quiz_board.mjs";
+import { sha256 } from "./quiz_hash.mjs";
+
+const LEFT_BY_HINT = 2; // rules that a hint leaves to choose from
+
+/**
+ * @typedef {import("./quiz_view.mjs").Context} Context
+ * @typedef {import("./quiz_view.mjs").Question} Question
+ */
+
+/** The steps of one variant. */
+export class Rules {
+  /**
+   * @param {Context} context
+   * @param {import("./quiz_view.mjs").Variant} variant
+   */
+  constructor(context, { questions }) {
+    this.context = context;
+    this.box = make(context.document, "div", "jm-quiz-list");
+    /** @type {Map<string, HTMLSelectElement>} */
+    this.selects = new Map();
+    this.current = questions[0] ?? null;
+    for (const question of questions) this.box.append(this.item(question));
+    this.first = /** @type {HTMLElement | null} */ (this.box.firstElementChild);
+  }
+
+  /** @param {Question} question */
+  item(question) {
+    const { document } = this.context;
+    const item = make(document, "div", "jm-quiz-rule");
+    const shown = make(document, "div", "jm-quiz-line");
+    shown.append(make(document, "span", "jm-quiz-number", `${question.number}`), readMathml(question.mathml, document));
+    makeScrollable(shown);
+    const select = /** @type {HTMLSelectElement} */ (make(document, "select", "jm-tool"));
+    select.setAttribute("aria-label", `rule of step ${question.number}: ${question.text}`);
+    for (const choice of ["", ...(question.choices ?? [])]) {
+      const option = /** @type {HTMLOptionElement} */ (make(document, "option", "", choice || "choose a rule"));
+      option.value = choice;
+      select.append(option);
+    }
+    const mark = make(document, "span", "jm-blank-mark");
+    mark.setAttribute("aria-hidden", "true");
+    select.addEventListener("focus", () => this.choose(question, item));
+    select.addEventListener("change", () => this.judge(question, select, item, mark));
+    this.selects.set(question.id, select);
+    item.append(shown, select, mark);
+    return item;
+  }
+
+  /**
+   * @param {Question} question
+   * @param {HTMLSelectElement} select
+   * @param {HTMLElement} item
+   * @param {HTMLElement} mark
+   */
+  judge(question, select, item, mark) {
+    const { board } = this.context;
+    this.choose(question, item);
+    const isRight = isAnswer(question, select.value);
+    const tone = select.value === "" ? "" : isRight ? "right" : "wrong";
+    item.dataset.tone = tone;
+    mark.textContent = MARKS[tone];
+    board.settle(question.id, select.value, isRight);
+    if (tone === "right") board.say(`Step ${question.number}, ${select.value}: right.`, tone);
+    else if (tone) board.say(`Step ${question.number}: not ${select.value}. Which operation is carried out last in this expression?`, tone);
+  }
+
+  /**
+   * @param {Question} question
+   * @param {HTMLElement} item
+   */
+  choose(question, item) {
+    if (question === this.current) return;
+    this.current = question;
+    this.context.board.say("", "");
+    this.context.board.follow(item);
+  }
+
+  check() {
+    const select = this.current && this.selects.get(this.current.id);
+    select?.dispatchEvent(new Event("change"));
+  }
+
+  /** Leave two rules to choose from. */
+  hint() {
+    const question = this.current;
+    const select = question && this.selects.get(question.id);
+    if (!question || !select) return;
+    const wrong = [...select.options].filter(({ value }) => value && !isAnswer(question, value));
+    for (const option of wrong.slice(LEFT_BY_HINT - 1)) option.disabled = true;
+    const left = [...select.options].filter(({ value, disabled }) => value && !disabled).map(({ value }) => value);
+    this.context.board.say(`Step ${question.number} is one of these: ${left.join(" · ")}.`, "hint");
+  }
+}
+
+/** @param {Question} question @param {string} rule */
+function isAnswer({ salt, digest }, rule) {
+  return sha256(`${salt}:${rule}`) === digest;
+}

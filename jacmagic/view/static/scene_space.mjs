@@ -1,0 +1,280 @@
+/**
+ * The picture of a map into space, seen by a camera that turns: of one input a curve and its velocity, of
+ * two a piece of a surface and the parallelogram J·dx in its tangent plane, of three a cube's image and
+ * the parallelepiped J·dx.
+ *
+ * @typedef {import("./scene.mjs").Point} Point
+ * @typedef {number[]} Vector3
+ *
+ * @typedef {object} SpaceMap one to three inputs and three outputs of a function
+ * @property {(at: number[]) => {value: number[], jacobian: number[][]} | null} evaluate null where there is no value
+ * @property {number[]} centre the point
+ * @property {number[]} value there
+ * @property {number[][]} jacobian 3 × k, there
+ * @property {string[]} inputs labels
+ * @property {string[]} outputs labels
+ * @property {string} name of the function
+ *
+ * @typedef {{right: Vector3, up: Vector3}} Camera unit vectors of the screen
+ */
+
+import { sampleCurve } from "./curves.mjs";
+import { showNumber } from "./format.mjs";
+import { determinant, svd, times, transpose } from "./linear.mjs";
+import { area, around, arrow, dot, line, shift } from "./scene.mjs";
+import { SQUARE_SHARE, squareGrid } from "./scene_map.mjs";
+
+const SPACE_LINES = [9, 3]; // each way, of the square and of the cube
+const SPACE_OVERSHOOT = 2.5; // of the curved image beyond the linear one, in the window
+const MAX_ASPECT = 5; // of the image's extents, beyond which each axis has a scale of its own
+const SPACE_FRAME = 1.3; // half the window, times the image's largest distance from the point
+const BOX_SHARE = 0.75; // of that distance: half a side of the box whose edges are the axes
+const CUBE_BOX = 1.25; // half the box around the cube before it is mapped, times half the cube's side
+
+/**
+ * A camera that looks at the origin from far away.
+ * @param {number} turn degrees around the vertical axis
+ * @param {number} tilt degrees above the horizontal plane
+ * @returns {Camera & {away: Vector3}} away points to the camera
+ */
+export function cameraOf(turn, tilt) {
+  const [a, e] = [turn, tilt].map((one) => (one * Math.PI) / 180);
+  return {
+    right: [-Math.sin(a), Math.cos(a), 0],
+    up: [-Math.sin(e) * Math.cos(a), -Math.sin(e) * Math.sin(a), Math.cos(e)],
+    away: [Math.cos(e) * Math.cos(a), Math.cos(e) * Math.sin(a), Math.sin(e)],
+  };
+}
+
+/**
+ * @param {SpaceMap} map
+ * @param {{radius: number, digits: number, step: number[], turn: number, tilt: number}} shown
+ * @returns {import("./scene.mjs").Scene}
+ */
+export function spaceScene(map, { radius, digits, step, turn, tilt }) {
+  const camera = cameraOf(turn, tilt);
+  const { centre, value, jacobian, name, inputs } = map;
+  const units = unitsOf(map, radius);
+  const seen = (/** @type {Vector3} */ by) => project(camera, by.map((one, k) => one / units[k]));
+  const columns = transpose(jacobian).map((column) => column.map((one) => one * radius));
+  const dx = /** @type {Point} */ (step.map((one) => one * radius));
+  const isSurface = centre.length === 2;
+  const right = {
+    ...scenery(map.outputs, value, units.map((one) => BOX_SHARE * one), camera, digits),
+    name: map.outputs.join(", "),
+    frame: around([0, 0], [SPACE_FRAME, SPACE_FRAME]),
+    grips: [],
+  };
+  right.shapes.push(
+    ...bentLines(map, radius, seen),
+    ...faces(columns).map((corners) => area(corners.map(seen), "linear")),
+    ...columns.map((column, k) => arrow([0, 0], seen(column), "linear", `∂${name}/∂${inputs[k]}`)),
+    ...(isSurface ? [arrow([0, 0], seen(times(jacobian, dx)), "step", "J·dx")] : []),
+    dot([0, 0], "point"),
+  );
+  const legend = /** @type {[string, string][]} */ ([["function", name], ["linear", centre.length === 1 ? "velocity" : `${name} + J·dx`]]);
+  if (isSurface) legend.push(["step", "dx and J·dx"]);
+  const left = isSurface ? [squarePanel(map, radius, dx)] : centre.length === 3 ? [cubePanel(map, radius, camera, digits)] : [];
+  return { panels: [...left, right], legend, words: spaceWords(map, radius, units, digits) };
+}
+
+/** @type {(camera: Camera, by: Vector3) => Point} */
+const project = ({ right, up }, by) => [inner(right, by), inner(up, by)];
+
+/** @type {(a: number[], b: number[]) => number} */
+const inner = (a, b) => a.reduce((sum, one, k) => sum + one * b[k], 0);
+
+/** @type {(a: number[], b: number[]) => number[]} */
+const apartBy = (a, b) => a.map((one, k) => one - b[k]);
+
+/**
+ * Three edges of a box as axes: those that meet far from the camera, at the bottom.
+ * @param {string[]} labels
+ * @param {number[]} centre
+ * @param {number[]} sides half the box's, along each axis
+ * @param {Camera & {away: Vector3}} camera
+ * @param {number} digits
+ */
+function scenery(labels, centre, sides, camera, digits) {
+  const corner = camera.away.map((one, k) => (k === 2 || one > 0 ? -1 : 1) * BOX_SHARE);
+  const shapes = labels.map((label, k) => {
+    const end = corner.map((one, j) => (j === k ? -one : one));
+    const text = `${label} = ${showNumber(centre[k] + Math.sign(end[k]) * sides[k], digits)}`;
+    return line([project(camera, corner), project(camera, end)], "axis", text);
+  });
+  return { axes: /** @type {[string, string]} */ (["", ""]), shapes, turns: true };
+}
+
+/**
+ * The square before it is mapped.
+ * @param {SpaceMap} map
+ * @param {number} radius
+ * @param {Point} dx
+ */
+function squarePanel({ centre, inputs }, radius, dx) {
+  const at = /** @type {Point} */ (centre);
+  return {
+    name: inputs.join(", "),
+    axes: /** @type {[string, string]} */ (inputs),
+    frame: around(at, [radius / SQUARE_SHARE, radius / SQUARE_SHARE]),
+    shapes: [...squareGrid(at, radius), arrow(at, shift(at, dx), "step", "dx"), dot(at, "point")],
+    grips: [
+      { name: "point", label: "the point", at },
+      { name: "step", label: "the vector dx", at: shift(at, dx) },
+    ],
+  };
+}
+
+/**
+ * The unit of the cube's picture.
+ * @param {number} radius half the cube's side
+ */
+export function cubeUnit(radius) {
+  return (CUBE_BOX / BOX_SHARE) * radius;
+}
+
+/**
+ * The cube before it is mapped.
+ * @param {SpaceMap} map
+ * @param {number} radius
+ * @param {Camera & {away: Vector3}} camera
+ * @param {number} digits
+ */
+function cubePanel({ centre, inputs }, radius, camera, digits) {
+  const panel = scenery(inputs, centre, [1, 1, 1].map(() => CUBE_BOX * radius), camera, digits);
+  const seen = (/** @type {Vector3} */ by) => project(camera, by.map((one) => one / cubeUnit(radius)));
+  panel.shapes.push(...latticeEnds(3, radius).map((ends) => line(ends.map(seen), "grid")), dot([0, 0], "point"));
+  const grips = [{ name: "point", label: "the point", at: /** @type {Point} */ ([0, 0]) }];
+  return { ...panel, name: inputs.join(", "), frame: around([0, 0], [SPACE_FRAME, SPACE_FRAME]), grips };
+}
+
+/**
+ * Both ends of the lines that are mapped, from the centre: a segment, a square's grid, a cube's surface.
+ * @param {number} k inputs
+ * @param {number} radius
+ * @returns {number[][][]}
+ */
+function latticeEnds(k, radius) {
+  if (k === 1) return [[[-radius], [radius]]];
+  const count = SPACE_LINES[k - 2];
+  const steps = Array.from({ length: count }, (_, i) => radius * ((2 * i) / (count - 1) - 1));
+  const others = k === 2 ? steps.map((one) => [one]) : steps.flatMap((a) => steps.map((b) => [a, b]));
+  const outside = others.filter((rest) => k === 2 || rest.some(Boolean));
+  return Array.from({ length: k }, (_, axis) =>
+    outside.map((rest) => [-radius, radius].map((end) => [...rest.slice(0, axis), end, ...rest.slice(axis)])),
+  ).flat();
+}
+
+/**
+ * The image of these lines under the function.
+ * @param {SpaceMap} map
+ * @param {number} radius
+ * @param {(by: Vector3) => Point} seen
+ */
+function bentLines({ evaluate, centre, value }, radius, seen) {
+  return latticeEnds(centre.length, radius).flatMap(([from, to]) => {
+    const curve = (/** @type {number} */ t) => {
+      const there = evaluate(centre.map((one, k) => one + from[k] + t * (to[k] - from[k])))?.value;
+      return there ? seen(apartBy(there, value)) : null;
+    };
+    return sampleCurve(curve, 2).map((points) => line(points, "function"));
+  });
+}
+
+/**
+ * Outlines of the linear image: none of a curve, a parallelogram, or the sides of a parallelepiped.
+ * @param {Vector3[]} columns of J, times half the side
+ */
+function faces(columns) {
+  const sum = (/** @type {number[]} */ signs) => [0, 1, 2].map((i) => signs.reduce((total, sign, k) => total + sign * columns[k][i], 0));
+  const around = [[-1, -1], [1, -1], [1, 1], [-1, 1]];
+  if (columns.length < 3) return columns.length === 2 ? [around.map(sum)] : [];
+  return [0, 1, 2].flatMap((axis) =>
+    [-1, 1].map((side) => around.map((signs) => sum([...signs.slice(0, axis), side, ...signs.slice(axis)]))),
+  );
+}
+
+/**
+ * The unit of each axis of the image: its largest distance from the point, the same on all axes unless
+ * the image would be a needle or a leaf. The curved image counts where it is a little larger.
+ * @param {SpaceMap} map
+ * @param {number} radius
+ */
+function unitsOf({ evaluate, centre, value, jacobian }, radius) {
+  const ends = latticeEnds(centre.length, radius).flat();
+  const linear = ends.map((end) => times(jacobian, end));
+  const found = ends.map((end) => evaluate(centre.map((one, k) => one + end[k]))?.value);
+  const curved = found.map((there) => (there ? apartBy(there, value) : [0, 0, 0])).filter((by) => by.every(Number.isFinite));
+  const widest = (/** @type {number[][]} */ all, /** @type {number} */ k) => Math.max(...all.map((by) => Math.abs(by[k])), 0);
+  const extents = [0, 1, 2].map((k) => fittedExtent(widest(linear, k), widest(curved, k)));
+  const largest = Math.max(...extents);
+  const isThin = largest > MAX_ASPECT * Math.min(...extents.map((one) => one || largest));
+  const scales = extents.map((one) => (isThin && one ? one : largest || radius));
+  const length = (/** @type {number[]} */ by) => Math.hypot(...by.map((one, k) => one / scales[k]));
+  const size = fittedExtent(Math.max(...linear.map(length)), Math.max(...curved.map(length), 0)) || 1;
+  return scales.map((one) => one * size);
+}
+
+/** @type {(linear: number, curved: number) => number} */
+function fittedExtent(linear, curved) {
+  const found = linear ? Math.max(linear, Math.min(curved, SPACE_OVERSHOOT * linear)) : curved;
+  return Number.isFinite(found) ? found : 0;
+}
+
+/**
+ * Largest distance between f and f + J·dx at the ends of the lines, in these units.
+ * @param {SpaceMap} map
+ * @param {number} radius
+ * @param {number[]} units
+ */
+export function spaceDeviation({ evaluate, centre, value, jacobian }, radius, units) {
+  const apart = latticeEnds(centre.length, radius).flat().map((end) => {
+    const there = evaluate(centre.map((one, k) => one + end[k]))?.value;
+    return there ? Math.hypot(...apartBy(apartBy(there, value), times(jacobian, end)).map((one, k) => one / units[k])) : 0;
+  });
+  return Math.max(...apart);
+}
+
+/**
+ * @param {SpaceMap} map
+ * @param {number} radius
+ * @param {number[]} units
+ * @param {number} digits
+ */
+function spaceWords(map, radius, units, digits) {
+  const { jacobian, name, inputs, centre } = map;
+  const show = (/** @type {number} */ one) => showNumber(one, digits);
+  const at = `(${inputs.join(", ")}) = (${centre.map(show).join(", ")})`;
+  const share = `${showNumber(100 * spaceDeviation(map, radius, units), 2)} % of the image's half width`;
+  const scaled = units.every((one) => one === units[0]) ? [] : ["Each axis of the image has a scale of its own."];
+  const sigmas = jacobian.flat().every(Number.isFinite) ? svd(jacobian).values : [];
+  const stretched = sigmas.length ? [`The singular values are ${sigmas.map(show).join(", ")}.`] : [];
+  if (centre.length === 1) {
+    const velocity = jacobian.map(([one]) => one);
+    return [
+      `The curve of ${name} in space and its velocity at ${inputs[0]} = ${show(centre[0])}: ` +
+        `(${velocity.map(show).join(", ")}), of length ${show(Math.hypot(...velocity))}.`,
+    ];
+  }
+  if (centre.length === 2) {
+    const areas = sigmas.length ? [`J multiplies areas by ${show(sigmas[0] * sigmas[1])}, the root of det JᵀJ.`] : [];
+    return [
+      `Left: a square of side ${show(2 * radius)} around ${at}. Right: its image under ${name}, a piece of a surface, ` +
+        `and dashed under ${name} + J·dx, a parallelogram in the tangent plane.`,
+      ...areas,
+      ...stretched,
+      `In this square ${name} differs from its linear part by at most ${share}.`,
+      ...scaled,
+    ];
+  }
+  const det = determinant(jacobian);
+  const turned = det < 0 ? "and reverses their orientation" : "and keeps their orientation";
+  return [
+    `Left: a cube of side ${show(2 * radius)} around ${at}. Right: its image under ${name}, ` +
+      `and dashed under ${name} + J·dx, a parallelepiped.`,
+    `J ${det ? `multiplies volumes by ${show(Math.abs(det))} ${turned}` : "flattens volumes to a plane, a line or a point"}: det J = ${show(det)}.`,
+    ...stretched,
+    `In this cube ${name} differs from its linear part by at most ${share}.`,
+    ...scaled,
+  ];
+}

@@ -1,0 +1,20 @@
+"""A steady sample of the measurement of `tools/exercises_browser.py`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[2] / "tools"))
+
+import exercises_browser
+
+
+def test_a_sample_of_right_answers_is_right_and_of_mistakes_is_named() -> None:
+    """No false alarm, no mistake taken for right, four of five named."""
+    tally = exercises_browser.measured(40, right=40, wrong=10)
+    right = [sum(row[k] for row in tally.right.values()) for k in range(2)]
+    planted = [sum(row[k] for row in tally.mistakes.values()) for k in range(4)]
+    assert right[0] >= 40 and right[1] == right[0]
+    assert planted[0] >= 10 and planted[1] == planted[0]
+    assert planted[2] >= 0.8 * planted[0]

@@ -1,0 +1,1 @@
+"""Parts of the documentation that the build makes: lessons, and results below blocks."""

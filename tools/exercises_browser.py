@@ -1,0 +1,263 @@
+"""Measure the browser's judge of exercises on right answers and on planted mistakes.
+
+    python tools/exercises_browser.py             # all; rewrites docs/explanation/exercises.md
+    python tools/exercises_browser.py --every 60  # a sample, for a quick look; prints only
+
+Answers and mistakes are those of `tools/exercises.py`, as Python and as typed by hand. They are
+judged by the modules of an exercise's page, in Node.js. A false alarm is a right answer that is not
+judged right. Everything that goes wrong is printed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import json
+import random
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tools")]
+
+from comparison import Subject, differs, subjects  # noqa: E402
+from exercises import (  # noqa: E402
+    _ALSO,
+    ENTRIES,
+    REWRITINGS,
+    SECONDS,
+    _coincidences,
+    _positions,
+    is_typed,
+    planted,
+    typed,
+)
+from hand_slips import Planted  # noqa: E402
+
+from jacmagic.errors import OptionError  # noqa: E402
+from jacmagic.symbolic.formula.attempt import attempt  # noqa: E402
+from jacmagic.view.exercise.carried import function_of  # noqa: E402
+
+PAGE = ROOT / "docs" / "explanation" / "exercises.md"
+EACH = 3  # mistakes planted into each function
+# What a mistake of the whole matrix is called in one of its entries.
+_IN_ONE_ENTRY = {
+    "swapped columns": frozenset({"variable", "index"}),
+    "swapped rows": frozenset({"index"}),
+    "transposed": frozenset({"transposed", "index", "variable"}),
+    "not differentiated": frozenset({"function itself"}),
+}
+STYLES = ("python", "hand")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer to be judged.
+
+    Attributes:
+        name: the rewriting, or the mistake.
+        kinds: what a mistake may be called; empty for a right answer.
+    """
+
+    where: str
+    name: str
+    exercise: int
+    row: int
+    column: int
+    text: str
+    kinds: frozenset[str] = frozenset()
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What the judge is given."""
+        return {
+            "exercise": self.exercise,
+            "row": self.row,
+            "column": self.column,
+            "lines": [self.text],
+        }
+
+
+@dataclass
+class Tally:
+    """Counts.
+
+    Attributes:
+        right: of each rewriting, how many there were, and were judged right.
+        mistakes: of each mistake, how many there were, judged wrong, with a name, with its own.
+        milliseconds: of each judgement.
+    """
+
+    right: dict[str, list[int]] = field(default_factory=dict)
+    mistakes: dict[str, list[int]] = field(default_factory=dict)
+    milliseconds: list[float] = field(default_factory=list)
+
+
+def judged(exercises: list[Any], answers: list[Answer]) -> list[dict[str, Any]]:
+    """Return the browser's results."""
+    node = shutil.which("node")
+    assert node, "node is needed: apt-get install nodejs"
+    data = {"exercises": exercises, "answers": [one.asked for one in answers]}
+    command = [node, str(ROOT / "tools" / "judge.mjs")]
+    made = subprocess.run(
+        command, input=json.dumps(data), capture_output=True, text=True, check=False
+    )
+    assert made.returncode == 0, made.stderr
+    results: list[dict[str, Any]] = json.loads(made.stdout)
+    return results
+
+
+def right_answers(subject: Subject, number: int, seed: int) -> Iterator[Answer]:
+    """Yield right answers in other forms."""
+    draw = random.Random(seed)
+    entries = [at for at in subject.right.entries() if is_typed(subject.right.matrix[at])]
+    for i, j in draw.sample(entries, min(ENTRIES, len(entries))):
+        seen: set[str] = set()
+        for k, (name, rewrite) in enumerate(REWRITINGS.items()):
+            entry = attempt(functools.partial(rewrite, subject.right.matrix[i, j]), SECONDS)
+            if type(entry).__name__ == "Refusal" or not is_typed(entry):
+                continue
+            text = typed(subject, entry, STYLES[(seed + k) % 2])
+            if text not in seen:
+                seen.add(text)
+                yield Answer(subject.case.name, name, number, i, j, text)
+
+
+def mistakes(subject: Subject, number: int, seed: int) -> Iterator[Answer]:
+    """Yield wrong answers with one planted mistake."""
+    for k, wrong in enumerate(planted(subject.right, seed, EACH)):
+        matrix = wrong.matrix
+        changed = [at for at in _positions(matrix) if matrix[at] != subject.right.matrix[at]]
+        if not changed or not is_typed(matrix[changed[0]]):
+            continue
+        i, j = changed[0]
+        alone = Planted(wrong.name, subject.right.changed(i, j, matrix[i, j]), wrong.kinds)
+        if differs(subject, alone):
+            text = typed(subject, matrix[i, j], STYLES[k % 2])
+            kinds = wrong.kinds | _ALSO | _coincidences(subject, matrix[i, j], i)
+            kinds = kinds.union(*(_IN_ONE_ENTRY.get(kind, frozenset()) for kind in kinds))
+            yield Answer(subject.case.name, wrong.name, number, i, j, text, kinds)
+
+
+def measured(every: int, start: int = 0, right: int = 1000, wrong: int = 300) -> Tally:
+    """Return the counts of every n-th function, until there are enough."""
+    exercises: list[Any] = []
+    answers: list[Answer] = []
+    counts = [0, 0]
+    for seed, subject in enumerate(subjects(every, start)):
+        try:
+            carried = function_of(subject.jacobian)
+        except OptionError:  # no browser computes it
+            continue
+        found = list(right_answers(subject, len(exercises), seed)) if counts[0] < right else []
+        found += mistakes(subject, len(exercises), seed) if counts[1] < wrong else []
+        exercises.append(carried)
+        answers += found
+        counts[0] += sum(not one.kinds for one in found)
+        counts[1] += sum(bool(one.kinds) for one in found)
+        if counts[0] >= right and counts[1] >= wrong:
+            break
+    tally = Tally()
+    for answer, result in zip(answers, judged(exercises, answers), strict=True):
+        count(tally, answer, result)
+    return tally
+
+
+def count(tally: Tally, answer: Answer, result: dict[str, Any]) -> None:
+    """Add one result to the counts, and print what went wrong."""
+    tally.milliseconds.append(result["milliseconds"])
+    what = f"{answer.where} {answer.row},{answer.column} {answer.name}: {answer.text}"
+    if not answer.kinds:
+        is_right = result["verdict"] == "right"
+        row = tally.right.setdefault(answer.name, [0, 0])
+        row[0] += 1
+        row[1] += is_right
+        if not is_right:
+            print(f"ALARM {what}\n   {result}", flush=True)
+        return
+    row = tally.mistakes.setdefault(answer.name, [0, 0, 0, 0])
+    own = result["kind"] in answer.kinds
+    row[0] += 1
+    row[1] += result["verdict"] != "right"
+    row[2] += bool(result["kind"])
+    row[3] += own
+    if not own:
+        print(f"{what}\n   {result['verdict']} {result['kind']}: {result['text']}", flush=True)
+
+
+TEMPLATE = """# How reliable the exercises are
+
+This page is written by `python tools/exercises_browser.py`.
+[Make exercises](../how-to/exercises.md) shows how they are used.
+
+## How an answer is judged
+
+The page of an exercise contains the function as a list of operations, and no derivative.
+It differentiates the function itself, and evaluates that and the answer at {points} random points
+near the exercise's point, in the function's domain and on the branch of the point.
+Two values are equal where they differ by no more than the bounds on their rounding errors, which a
+running error analysis carries along; a point counts only where these bounds leave six digits.
+A mistake is named where a derivative with one rule broken has the answer's values at all points.
+
+## Right answers
+
+Entries of the functions of `tests/corpus` that a person can derive, in other forms.
+
+| form | answers | judged right |
+|---|---|---|
+{right}
+| total | {answers} | {correct} |
+
+## Planted mistakes
+
+They are planted by programs that know nothing of how mistakes are looked for.
+"A name" counts any explanation that has the answer's values at all points, "its own" those of the
+planted kind.
+
+| mistake | planted | judged wrong | a name | its own |
+|---|---|---|---|---|
+{mistakes}
+| total | {planted} | {wrong} | {named} ({share:.1f} %) | {own} ({own_share:.1f} %) |
+
+A judgement takes {median:.1f} ms in the median and at most {longest:.0f} ms, the search for the
+mistake included.
+"""
+
+
+def page(tally: Tally) -> str:
+    """Return the page as Markdown."""
+    right = [sum(row[k] for row in tally.right.values()) for k in range(2)]
+    wrong = [sum(row[k] for row in tally.mistakes.values()) for k in range(4)]
+    times = sorted(tally.milliseconds)
+
+    def rows(counts: dict[str, list[int]]) -> str:
+        return "\n".join(
+            f"| {name} | {' | '.join(map(str, row))} |" for name, row in sorted(counts.items())
+        )
+
+    return TEMPLATE.format(
+        points=8,
+        right=rows(tally.right), answers=right[0], correct=right[1],
+        mistakes=rows(tally.mistakes), planted=wrong[0], wrong=wrong[1], named=wrong[2],
+        own=wrong[3], share=100 * wrong[2] / max(wrong[0], 1),
+        own_share=100 * wrong[3] / max(wrong[0], 1),
+        median=times[len(times) // 2], longest=times[-1],
+    )  # fmt: skip
+
+
+def main() -> None:
+    """Count everything and write the page, or print a sample."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--every", type=int, default=2, help="take every n-th function only")
+    given = parser.parse_args()
+    tally = measured(given.every)
+    PAGE.write_text(page(tally), encoding="utf-8") if given.every == 2 else print(page(tally))
+
+
+if __name__ == "__main__":
+    main()
