@@ -49,6 +49,17 @@ def test_entries_that_are_not_zero_come_first():
     assert sum(not J.pattern[q.row, q.column].item() for q in entries[8]) == 3
 
 
+def test_entries_that_are_not_asked_are_given():
+    """As formulas, in all still forms; not where another variant asks for them."""
+    exercise = seed_function().quiz(entries=2, seed=1)
+    assert [one.text for one in exercise.questions] == ["∂f₁/∂x₂", "∂f₃/∂x₂"]
+    rows = ["[  1   (1)   0  ]", "[  x₃   0    x₁ ]", "[  0   (2)   0  ]"]
+    assert str(exercise).splitlines()[7:10] == rows
+    assert r"x_{3} & 0 & x_{1}" in exercise.to_latex()
+    several = seed_function().quiz(entries=2, seed=1, seeds=2)
+    assert "[  …   (1)   0  ]" in str(several)
+
+
 def test_variants_differ_and_are_the_same_again():
     """Forty seeds: several choices of entries, each made again by its seed."""
     J = seed_function()

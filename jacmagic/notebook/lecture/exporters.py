@@ -152,4 +152,6 @@ def _html_of(notebook: NotebookNode) -> Iterator[str]:
 
 
 def _file(name: str) -> str:
-    return (files("jacmagic") / "notebook" / "lecture" / "static" / name).read_text(encoding="utf-8")
+    return (files("jacmagic") / "notebook" / "lecture" / "static" / name).read_text(
+        encoding="utf-8"
+    )
