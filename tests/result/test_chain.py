@@ -229,6 +229,16 @@ def test_a_short_closed_form_is_shown_whole_unless_the_chain_is_asked_for() -> N
     assert "closed form\n[2⋅x₀  2⋅x₁]" in both and "df/dx = ∂f/∂z · ∂z/∂x" in both
 
 
+def test_a_wide_form_without_a_chain_lists_its_entries() -> None:
+    """A row of five quotients, wider than a line: one entry on each."""
+
+    def rate(s, i, vmax, km, ki):
+        return vmax * s / (km * (1 + i / ki) + s)
+
+    J = jacmagic.jacobian(rate, tuple(vector(1.0, 0.5, 2.0, 0.7, 0.4)))
+    assert "  ∂rate/∂vmax = s*ki/(s*ki + km*(i + ki))" in repr(J).splitlines()
+
+
 def test_a_form_wider_than_a_terminal_is_shown_as_a_chain_there() -> None:
     """Text has the factors where the matrix is too wide for a line."""
     J = jacmagic.jacobian(network, vector(0.5, -0.3))

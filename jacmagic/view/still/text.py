@@ -71,13 +71,14 @@ def _closed_form(jacobian: JacobianResult) -> list[str]:
     """Return the closed form, unless it says no more than the numbers.
 
     Where the chain of local Jacobians is asked for, that follows; where the form is larger than
-    the page, the chain replaces it. One that has a single factor is announced, not typeset.
+    the page, the chain replaces it. One that has a single factor is listed entry by entry, if
+    these are few lines, and announced otherwise.
     """
     flat = _matrix_lines(jacobian)
     is_large = flat == _too_large(jacobian)
     if jacobian.reads_as_chain or (is_large and jacobian.has_chain):
         return [*(flat if jacobian.view.chain and not is_large else []), *_chain(jacobian)]
-    return flat
+    return _listed(jacobian) or flat if is_large else flat
 
 
 def _chain(jacobian: JacobianResult) -> list[str]:
@@ -95,12 +96,15 @@ def _matrix_lines(jacobian: JacobianResult) -> list[str]:
     if isinstance(drawn, Refusal):
         return [str(drawn), ""]
     if max(map(len, drawn.splitlines()), default=0) > MAX_WIDTH or drawn.count("\n") > MAX_HEIGHT:
-        return _listed(jacobian, reading) or _too_large(jacobian)
+        return _too_large(jacobian)
     return ["closed form", drawn, *_definitions(jacobian, reading), ""]
 
 
-def _listed(jacobian: JacobianResult, reading: DisplayForm) -> list[str]:
+def _listed(jacobian: JacobianResult) -> list[str]:
     """Return the entries below one another, where they are few lines."""
+    reading = jacobian.reading
+    if reading is None or _is_surely_larger(jacobian, reading):
+        return []
     rows, columns = list(jacobian.rows), list(jacobian.columns)
     lines = listed(reading.matrix, rows, columns, reading.texts)
     if len(lines) > MAX_ENTRIES:
