@@ -8,6 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from playwright.sync_api import Page as BrowserPage
+from playwright.sync_api import expect
 from test_accessibility import CHECK, RULES, files
 
 from jacmagic.notebook.lecture import Page, Slides
@@ -80,17 +81,17 @@ def test_slides_turn(exported):
     assert page.get_by_text("import torch").count() == 0
     assert visible.all_inner_texts() == ["Title"]
     page.keyboard.press("ArrowRight")
-    assert visible.all_inner_texts() == ["One"]
+    expect(visible).to_have_text(["One"])
     slider = page.locator(".jm-slide:visible .jm-slider input[type=range]").first
     slider.press("ArrowRight")
     assert visible.all_inner_texts() == ["One"]
     assert tables(page)[0] != ["12", "9", "−0.99", "·"]
     slider.press("PageDown")
-    assert visible.all_inner_texts() == ["Two"]
+    expect(visible).to_have_text(["Two"])
     assert page.get_by_role("button", name="next slide").is_disabled()
     assert page.evaluate("location.hash") == "#3"
     page.get_by_role("button", name="previous slide").click()
-    assert page.locator(".jm-deck output").inner_text() == "2 / 3"
+    expect(page.locator(".jm-deck output")).to_have_text("2 / 3")
     page.emulate_media(media="print")
     assert visible.all_inner_texts() == ["Title", "One", "Two"]
     page.emulate_media(media="screen")
