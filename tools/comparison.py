@@ -187,8 +187,11 @@ _BY_SYMPY = {
 def differs(subject: Subject, wrong: Planted) -> bool:
     """Whether a slip changes an entry by more than 1e-5 of it at most of a few points."""
     symbols = subject.right.symbols
-    pair = [sympy.lambdify(symbols, list(m), modules=["scipy", "numpy"]) for m in
-            (subject.right.matrix, wrong.matrix)]  # fmt: skip
+    modules = [{"DiracDelta": np.zeros_like}, "scipy", "numpy"]  # of a sign, away from its jump
+    pair = [
+        sympy.lambdify(symbols, list(m), modules=modules)
+        for m in (subject.right.matrix, wrong.matrix)
+    ]
     here = np.array(subject.jacobian.problem.flat_point)
     drawn = np.random.default_rng(7).uniform(-0.2, 0.2, (5, len(here)))
     points = [here, *(here * (1 + one) + 0.05 * one * (here == 0) for one in drawn)]
