@@ -197,7 +197,8 @@ This page is written by `python tools/exercises_browser.py`.
 
 ## How an answer is judged
 
-The page of an exercise contains the function as a list of operations, and no derivative.
+The page of an exercise contains the function as a list of operations,
+and no derivative that is asked for.
 It differentiates the function itself, and evaluates that and the answer at {points} random points
 near the exercise's point, in the function's domain and on the branch of the point.
 Two values are equal where they differ by no more than the bounds on their rounding errors, which a

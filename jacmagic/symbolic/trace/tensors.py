@@ -22,9 +22,7 @@ from jacmagic.symbolic.trace.vector_rules import RULES, Unknown
 Key = tuple[Any, ...]
 Predicted = Expression | tuple[Expression | None, ...] | None
 
-MAX_SIZE = (
-    256  # parts of an expression; those of loops double with each step, and nobody reads them
-)
+MAX_SIZE = 256  # parts of an expression; a loop can double them with each step
 MAX_UNNAMED = 256  # elements of a constant without a name that is followed
 
 
