@@ -113,7 +113,7 @@ def source_of(module: str) -> tuple[str, bool]:
 
 
 def import_graph() -> Iterator[tuple[str, set[str]]]:
-    """Yield every module with the modules that it imports."""
+    """Yield every module with the modules that it imports, and the packages that these run first."""
     for module in MODULES:
         source, is_package = source_of(module)
         targets = set()
@@ -121,6 +121,8 @@ def import_graph() -> Iterator[tuple[str, set[str]]]:
             while name and name not in MODULES:
                 name = name.rpartition(".")[0]
             targets.add(name or "__init__")
+            while (name := name.rpartition(".")[0]) and not f"{module}.".startswith(f"{name}."):
+                targets.add(name)
         yield module, targets - {module}
 
 
