@@ -113,7 +113,7 @@ def source_of(module: str) -> tuple[str, bool]:
 
 
 def import_graph() -> Iterator[tuple[str, set[str]]]:
-    """Yield every module with the modules that it imports, and the packages that these run first."""
+    """Yield every module with the modules that it imports and the packages that these run first."""
     for module in MODULES:
         source, is_package = source_of(module)
         targets = set()
