@@ -73,6 +73,8 @@ def test_a_right_answer_is_right_in_any_form(judge: Judge, i: int, j: int, answe
         (0, 0, "0", "zero", "not zero everywhere"),
         (0, 0, "2.0*1.3*0.644", "number", "its number at the point"),
         (0, 0, "1.99999 x sin y", "rounded", "digits are right"),
+        (1, 1, "(xy-1)e^xy/y^2", "brackets", "around it"),
+        (1, 1, "x e^(xy)/y-e^(xy)/yy", "brackets", "below"),
         (3, 0, "y ln(x)", "not differentiated", "f₄ itself"),
         (3, 0, "1/x", "constant", "without the constant factor"),
         (0, 0, "1/0", "no value", "division by zero"),
@@ -145,7 +147,38 @@ def test_names_of_components_and_greek_letters_are_read() -> None:
     judge = judge_of(jacmagic.jacobian(g, inputs))
     for answer in ("2 x[0] sin(θ) x[1]", "2x_0 x_1 sin theta", r"2 x_{0} x_{1} \sin\theta"):
         assert judge.judge(0, 1, answer), answer
-    assert judge.judge(0, 1, r"2 x_1 x_2 \sin\theta")  # counted from 1
+    assert judge.judge(0, 1, "2 x_1 x_2 sin θ").verdict == "not readable"  # there is no x[2]
+
+
+def test_names_have_the_spellings_of_their_letters() -> None:
+    """A final underscore, an accent, the two forms of φ, words within products, ½."""
+
+    def g(lambda_, phi, theta_dot, prey):
+        return lambda_ * torch.sin(phi) * theta_dot**2 * prey / 2
+
+    judge = judge_of(jacmagic.jacobian(g, tuple(map(number, [0.5] * 4))))
+    for answer in (
+        "½ lambda_ cos(phi) theta_dot^2 prey", r"\frac12 \lambda\,\dot{\theta}^2\,\text{prey}\cos\varphi",
+        "λ cosϕ θ̇² prey/2", r"0.5\lvert\lambda\rvert\cos(\phi)\dot\theta^2\mathrm{prey}",
+    ):  # fmt: skip
+        assert judge.judge(0, 1, answer), judge.judge(0, 1, answer)
+    judge = judge_of(
+        jacmagic.jacobian(lambda x, y: y * torch.sin(2 * x), tuple(map(number, [0.5] * 2)))
+    )
+    assert judge.judge(0, 0, "2ycos2x")
+
+
+def test_constants_are_more_than_their_values() -> None:
+    """For a = 2, 2a is not a²; numbers instead of names are right where all are."""
+
+    def g(x, a=2.0, b=3.0):
+        return a**2 * x, a * torch.exp(b * x)
+
+    judge = judge_of(jacmagic.jacobian(g, number(0.7)))
+    for i, answer in [(0, "a^2"), (0, "4"), (1, "a b e^(b x)"), (1, "6e^(3x)"), (1, "2b e^(b x)")]:
+        assert judge.judge(i, 0, answer), answer
+    for i, answer in [(0, "2a"), (0, "a + 2"), (1, "6e^(b x)")]:
+        assert judge.judge(i, 0, answer).kind == "constants", answer
 
 
 def test_functions_without_an_unambiguous_closed_form_are_refused() -> None:

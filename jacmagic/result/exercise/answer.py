@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -16,9 +16,8 @@ import numpy as np
 from jacmagic.errors import OptionError
 from jacmagic.result.check.expressions import Expressions, Values
 from jacmagic.result.check.latex.parser import LatexParser
-from jacmagic.result.check.latex.reader import Resolve
 from jacmagic.result.check.latex.tokens import Token
-from jacmagic.result.check.symbols import Vocabulary
+from jacmagic.result.check.symbols import Vocabulary, key
 from jacmagic.result.exercise.term import FUNCTIONS, INVERSES, Term
 from jacmagic.result.exercise.tokens import MAX_LETTERS, NOUN, answer_tokens
 from jacmagic.symbolic.graph import BudgetExceeded, Graph
@@ -53,11 +52,13 @@ class Answer:
         text: as it was typed.
         written: the expression on a graph of its own, its only entry.
         unfinished: whether it leaves a derivative to be taken, as d/dx(x²) does.
+        constants: the function's constants that it names, by `check.symbols.key`.
     """
 
     text: str
     written: Expressions
     unfinished: bool = False
+    constants: frozenset[str] = frozenset()
 
     def values(self, points: np.ndarray) -> np.ndarray:
         """Return its values at points (k, n), as (k,)."""
@@ -66,13 +67,15 @@ class Answer:
         return np.broadcast_to(found, (len(points),))
 
 
-def read_answer(text: str, names: Names, column: int) -> Answer:
+def read_answer(text: str, names: Names, column: int, *, loose: str = "") -> Answer:
     """Read an answer.
 
     Args:
         text: what was typed; of equations the last side.
         names: what names mean.
         column: by which a prime, as in (x²)′, differentiates.
+        loose: "/" or "^" where what follows these is taken to be in brackets, with the signs
+            that may be in them: "/+-" reads 1/x+1 as 1/(x+1).
 
     Raises:
         OptionError: it cannot be read, with a caret below the spot.
@@ -87,14 +90,15 @@ def read_answer(text: str, names: Names, column: int) -> Answer:
     graph = Graph(limit=MAX_NODES)
     inputs = tuple(graph.variable(f"x{k}") for k in range(len(names.listed)))
     one = Term(graph, inputs[column], inputs)
+    parser = _Parser(sides_of(text)[-1], names, one, loose)
     try:
-        value, unfinished = _parsed(sides_of(text)[-1], names, one)
+        value = parser.read()
     except RecursionError:
         raise OptionError("expected a shorter expression; found one nested too deeply") from None
     except BudgetExceeded:
         raise OptionError("expected a shorter expression; its derivatives are too long") from None
     written = Expressions(graph, inputs, [value.node], names.symbols, names.texts)
-    return Answer(text, written, unfinished)
+    return Answer(text, written, parser.unfinished, frozenset(parser.constants))
 
 
 def sides_of(line: str) -> list[str]:
@@ -108,40 +112,32 @@ def sides_of(line: str) -> list[str]:
     return [*found, line[start:]]
 
 
-def _parsed(text: str, names: Names, one: Term) -> tuple[Term, bool]:
-    """Parse twice, as whether components count from 1 shows in all names together."""
-    met: list[str] = []
-    known = names.vocabulary
-
-    def either(name: str) -> Any:
-        found = known.either(name)
-        if found is not None:
-            met.append(name)
-        return None if found is None else one
-
-    _Parser(text, either, one, names.listed).whole()
-    fitting = known.fitting(met)
-
-    def resolve(name: str) -> Term | None:
-        found = fitting.meaning(name)
-        if found is None:
-            return None
-        if found in fitting.symbols:
-            return Term(one.graph, one.inputs[fitting.symbols.index(found)], one.inputs)
-        return one.number(Fraction(int(found.p), int(found.q)))
-
-    parser = _Parser(text, resolve, one, names.listed)
-    return parser.whole(), parser.unfinished
-
-
 class _Parser(LatexParser):
     """The grammar of pasted LaTeX and typed mathematics, with nodes as values."""
 
     noun = NOUN
 
-    def __init__(self, source: str, resolve: Resolve, one: Term, listed: tuple[str, ...]) -> None:
-        self.one, self.listed, self.unfinished = one, listed, False
-        super().__init__(source, resolve)
+    def __init__(self, source: str, names: Names, one: Term, loose: str) -> None:
+        self.vocabulary, self.listed, self.one, self.loose = (
+            names.vocabulary, names.listed, one, loose,
+        )  # fmt: skip
+        self.unfinished = False
+        self.constants: set[str] = set()
+        super().__init__(source, self._meaning)
+
+    def read(self) -> Term:
+        value: Term = self.whole()
+        return value
+
+    def _meaning(self, name: str) -> Term | None:
+        """Return what a name of the function stands for."""
+        found = self.vocabulary.meaning(name)
+        if found is None:
+            return None
+        if found in self.vocabulary.symbols:
+            return replace(self.one, node=self.one.inputs[self.vocabulary.symbols.index(found)])
+        self.constants.add(key(name))
+        return self.one.number(Fraction(int(found.p), int(found.q)))
 
     def split(self, source: str) -> list[Token]:
         return answer_tokens(
@@ -149,7 +145,7 @@ class _Parser(LatexParser):
         )
 
     def _is_variable(self, name: str) -> bool:
-        return self.resolve(name) is not None
+        return self.vocabulary.meaning(name) is not None
 
     # ── values ────────────────────────────────────────────────────────────────────────────────
 
@@ -200,7 +196,24 @@ class _Parser(LatexParser):
     def exponent(self) -> Term:
         """Return an exponent: x^2^3 is x^(2^3)."""
         value: Term = self.group()
+        if self.loose.startswith("^"):
+            return self._longer(value)
         return value ** self.exponent() if self.take("^") else value
+
+    def signed(self) -> Term:
+        value: Term = super().signed()
+        return self._longer(value) if self.loose.startswith("/") else value
+
+    def _longer(self, value: Term) -> Term:
+        """Return a denominator or exponent with the factors, or terms, that follow it."""
+        while self.take("*") or self.begins():
+            value = value * self.power()
+        while (sign := self.take(*self.loose[1:])) is not None:
+            if sign.text == "/":
+                value = value / self.power()
+            else:
+                value = value + self.product() if sign.text == "+" else value - self.product()
+        return value
 
     def digit(self) -> Term:
         r"""Return a number behind ^; x^23 is x² · 3 in LaTeX alone."""
@@ -213,7 +226,8 @@ class _Parser(LatexParser):
     def begins(self) -> bool:
         if self.next.kind == self.tokens[self.at - 1].kind == "number":
             raise self.wrong("expected a sign between two numbers")
-        return self.next.kind in ("derivative", "derivative of") or super().begins()
+        kinds = ("derivative", "derivative of", "word")
+        return self.next.kind in kinds or super().begins()
 
     def base(self) -> Term:
         token = self.next

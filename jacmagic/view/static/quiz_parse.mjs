@@ -5,6 +5,7 @@
  * without brackets takes the product behind it: sin 2x is sin(2x), sin x cos x is sin(x)·cos(x).
  */
 
+import { withoutLatex } from "./quiz_latex.mjs";
 import { FUNCTIONS, INVERSES, raisedTo } from "./quiz_names.mjs";
 import { tokensOf, Unreadable } from "./quiz_tokens.mjs";
 import { derivative, node, number, orderOf } from "./quiz_tree.mjs";
@@ -26,24 +27,11 @@ const MAX_ORDER = 3; // of derivatives within derivatives: each may double the e
  * @throws {Unreadable} with a sentence that says what cannot be read
  */
 export function parse(source, names, by) {
-  const parser = new Parser(source, names, by);
+  const parser = new Parser(withoutLatex(source), names, by);
   if (parser.peek.kind === "end") throw new Unreadable("Type an expression.");
   const found = parser.sum();
   parser.finish();
   return found;
-}
-
-/**
- * Read a line: expressions that are to be equal, apart by "=". A left-hand side such as ∂f/∂x is left out.
- * @param {string} source
- * @param {Names} names
- * @param {number} by
- */
-export function parseLine(source, names, by) {
-  const parts = source.split("=");
-  const isHead = (/** @type {string} */ part) => /^\s*($|[d∂]\s*[^/]*\/\s*[d∂][^()+*]*$|[\p{L}₀-₉]+\s*['′’][^+*]*$)/u.test(part);
-  const kept = parts.filter((part, k) => k > 0 || parts.length === 1 || !isHead(part));
-  return kept.map((part) => parse(part, names, by));
 }
 
 class Parser {

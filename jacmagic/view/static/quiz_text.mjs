@@ -1,6 +1,6 @@
 /** Expressions as text that can be typed again, and as MathML. */
 
-import { NAMESPACE } from "./mathml.mjs";
+import { NAMESPACE, readMathml } from "./mathml.mjs";
 import { FUNCTIONS } from "./quiz_names.mjs";
 import { RAISED } from "./quiz_tokens.mjs";
 
@@ -92,16 +92,20 @@ export function shortText(one, texts) {
 
 // ── MathML ──────────────────────────────────────────────────────────────────────────────────────
 
-const SUBSCRIPT = /^(.+?)([₀-₉]+)$/u;
+/**
+ * @typedef {object} Written how names are written
+ * @property {Texts} texts
+ * @property {Record<string, string>} mathml by text
+ */
 
 /**
  * An expression as a MathML element.
  * @param {Node} one
- * @param {Texts} texts
+ * @param {Written} names
  * @param {Document} document
  */
-export function mathOf(one, texts, document) {
-  const writer = new MathWriter(texts, document);
+export function mathOf(one, names, document) {
+  const writer = new MathWriter(names, document);
   const math = writer.make("math", writer.write(one));
   math.setAttribute("display", "inline");
   return math;
@@ -109,11 +113,12 @@ export function mathOf(one, texts, document) {
 
 class MathWriter {
   /**
-   * @param {Texts} texts
+   * @param {Written} names
    * @param {Document} document
    */
-  constructor(texts, document) {
+  constructor({ texts, mathml }, document) {
     this.texts = texts;
+    this.mathml = mathml;
     this.document = document;
   }
 
@@ -142,11 +147,11 @@ class MathWriter {
     return this.row(this.sign(left), inner, this.sign(right));
   }
 
-  /** @param {string} text */
+  /** @param {string} text of a name, which is written as in the function */
   name(text) {
-    const parts = SUBSCRIPT.exec(text);
-    if (!parts) return this.make("mi", text);
-    return this.make("msub", this.make("mi", parts[1]), this.make("mn", parts[2].normalize("NFKC")));
+    let found = this.mathml[text] ? readMathml(this.mathml[text], this.document) : this.make("mi", text);
+    while (/^(math|mrow)$/.test(found.nodeName) && found.childNodes.length === 1) found = /** @type {Element} */ (found.firstChild);
+    return /** @type {Element} */ (found);
   }
 
   /**

@@ -13,7 +13,7 @@
 export const MAX_LETTERS = 2000; // of an answer
 export const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const SIGNS = new Map([
-  ["−", "-"], ["–", "-"], ["—", "-"], ["·", "*"], ["×", "*"], ["⋅", "*"], ["∙", "*"], ["÷", "/"], ["∕", "/"],
+  ["−", "-"], ["–", "-"], ["—", "-"], ["·", "*"], ["×", "*"], ["⋅", "*"], ["∙", "*"], ["÷", "/"], ["∕", "/"], ["⁄", "/"], ["∗", "*"], ["•", "*"],
   ["{", "("], ["}", ")"], ["[", "("], ["]", ")"], ["’", "'"], ["′", "'"], ["‘", "'"],
 ]);
 const KNOWN = new Set("+-*/^()|,'√=".split(""));
@@ -33,13 +33,13 @@ const PATTERNS = {
 export class Unreadable extends Error {}
 
 /**
- * @param {string} source
+ * @param {string} typed
  * @param {(word: string) => boolean} isName whether a word is one of the function's own names
  * @returns {Token[]} the last one is the end
  */
-export function tokensOf(source, isName) {
+export function tokensOf(typed, isName) {
+  const source = typed.replace(/(\d*)([¼-¾⅐-⅞])/gu, (_, whole, part) => `(${whole || 0}+${part.normalize("NFKC")})`); // 2½
   if (source.length > MAX_LETTERS) throw new Unreadable(`This is longer than ${MAX_LETTERS} letters.`);
-  if (/\\[a-z]/i.test(source)) throw new Unreadable("Write it without LaTeX: (a)/(b) for a fraction, sqrt(x) for a root.");
   /** @type {Token[]} */
   const found = [];
   let at = 0;
