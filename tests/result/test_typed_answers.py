@@ -159,7 +159,7 @@ def test_names_have_the_spellings_of_their_letters() -> None:
     judge = judge_of(jacmagic.jacobian(g, tuple(map(number, [0.5] * 4))))
     for answer in (
         "½ lambda_ cos(phi) theta_dot^2 prey", r"\frac12 \lambda\,\dot{\theta}^2\,\text{prey}\cos\varphi",
-        "λ cosϕ θ̇² prey/2", r"0.5\lvert\lambda\rvert\cos(\phi)\dot\theta^2\mathrm{prey}",
+        "λ θ̇² prey/2 cosϕ", r"0.5\lvert\lambda\rvert\cos(\phi)\dot\theta^2\mathrm{prey}",
     ):  # fmt: skip
         assert judge.judge(0, 1, answer), judge.judge(0, 1, answer)
     judge = judge_of(
