@@ -31,7 +31,8 @@ const READ = /** @type {[string, number][]} */ ([
   ["exp(x)", Math.exp(x)], ["√x", Math.sqrt(x)], ["√(x+1)", Math.sqrt(x + 1)], ["|x - 3|", 1.5], ["2|x|", 3], ["π/6", Math.PI / 6],
   ["pi x", Math.PI * x], ["theta", theta], ["θ^2", theta ** 2], ["ϑ", theta], ["w[0]", w0], ["w0", w0], ["w_0", w0], ["w₀", w0],
   ["αx", 1.1 * x], ["x(x+1)", x * (x + 1)], ["[x+1]{2}", 2 * (x + 1)], ["atan2(x1, x2)", Math.atan2(x1, x2)], ["max(x, 2, 5)", 5],
-  ["x**2", x ** 2], ["d/dx(x^2)", 2 * x], ["d/dx x^2", 2 * x], ["∂/∂x₁(x₁³)", 3 * x1 ** 2], ["(x^2)'", 2 * x], ["D(x^3)", 3 * x ** 2],
+  ["x**2", x ** 2], ["sin x e^x", Math.sin(x) * Math.exp(x)], ["sin x (x+1)", Math.sin(x) * (x + 1)], ["sin 2(x+1)", Math.sin(2 * (x + 1))],
+  ["sin 2πx", Math.sin(2 * Math.PI * x)], ["d/dx (x+1)^2", 2 * (x + 1)], ["d(x^2)/dx", 2 * x], ["∂(x^2)/∂x", 2 * x], ["d/dx(x^2)", 2 * x], ["d/dx x^2", 2 * x], ["∂/∂x₁(x₁³)", 3 * x1 ** 2], ["(x^2)'", 2 * x], ["D(x^3)", 3 * x ** 2],
   ["D_x(x^3)", 3 * x ** 2], ["d/dx(d/dx(x^3))", 6 * x], ["((x^3)')′", 6 * x], ["sec x", 1 / Math.cos(x)], ["sigmoid(0)", 0.5],
 ]);
 
@@ -79,6 +80,7 @@ test("a line may have several sides, and a left-hand side", () => {
   for (const [line, sides] of /** @type {[string, number][]} */ ([
     ["2x", 1], ["= 2x", 1], ["∂f₁/∂x = 2x", 1], ["f'(x) = 2x", 1], ["d/dx(x^2) = 2x = x + x", 3],
     ["\\frac{\\partial f}{\\partial x} = 2x", 1], ["J₁₁ = 2x", 1], ["f_x = 2x", 1],
+    ["=> 2x.", 1], ["⇒ 2x", 1],
   ])) {
     assert.equal(parseLine(line, NAMES, 4).length, sides, line);
   }

@@ -51,6 +51,9 @@ def judge() -> Judge:
         (3, 1, "ln|x|"),
         (3, 1, "ln(x^2)/2"),
         (3, 1, "log10(x)*ln(10)"),
+        (1, 0, "sin 0 + cos 0 e^(xy)"),
+        (0, 0, r"2 x \sin y - 2 \sin 2\pi x + 2 \sin(2 π x)"),
+        (2, 0, "⇒ sin 0 (x+1) + 6x(x²+y)²"),
     ],
 )
 def test_a_right_answer_is_right_in_any_form(judge: Judge, i: int, j: int, answer: str) -> None:
@@ -158,9 +161,11 @@ def test_names_have_the_spellings_of_their_letters() -> None:
 
     judge = judge_of(jacmagic.jacobian(g, tuple(map(number, [0.5] * 4))))
     for answer in (
-        "½ lambda_ cos(phi) theta_dot^2 prey", r"\frac12 \lambda\,\dot{\theta}^2\,\text{prey}\cos\varphi",
-        "λ θ̇² prey/2 cosϕ", r"0.5\lvert\lambda\rvert\cos(\phi)\dot\theta^2\mathrm{prey}",
-    ):  # fmt: skip
+        "½ lambda_ cos(phi) theta_dot^2 prey",
+        r"\frac12 \lambda\,\dot{\theta}^2\,\text{prey}\cos\varphi",
+        "λ θ̇² prey/2 cosϕ",
+        r"0.5\lvert\lambda\rvert\cos(\phi)\dot\theta^2\mathrm{prey}",
+    ):
         assert judge.judge(0, 1, answer), judge.judge(0, 1, answer)
     judge = judge_of(
         jacmagic.jacobian(lambda x, y: y * torch.sin(2 * x), tuple(map(number, [0.5] * 2)))
@@ -221,7 +226,8 @@ def test_the_first_wrong_line_of_a_derivation_is_named(judge: Judge) -> None:
     """Each line equals the entry; derivatives may be left to be taken, but not in the last."""
     right = "d/dx((x^2+y)^3)\n= 3(x^2+y)^2 * d/dx(x^2+y)\n= 3(x^2+y)^2 (x^2+y)'\n= 6x(x^2+y)^2"
     assert judge_steps(judge, 2, 0, right)
-    assert judge_steps(judge, 0, 0, ["D(x^2) sin y", "sin(y) d/dx x^2", "2x sin y"])
+    assert judge_steps(judge, 0, 0, ["D(x^2) sin y", "sin(y) d/dx x^2", "2x x' sin y", "2x sin y"])
+    assert judge_steps(judge, 2, 0, ["d/dx (x^2+y)^3", "=> 6x (x^2+y)^2"])
     aligned = r"\frac{\partial f_3}{\partial x} &= 3(x^2+y)^2 \frac{d}{dx}(x^2+y) \\ &= 6x(x^2+y)^2"
     assert judge_steps(judge, 2, 0, aligned)
     wrong = judge_steps(judge, 2, 0, ["d(x^2+y)/dx * 3(x^2+y)^2", "3(x^2+y)^2", "6x"])

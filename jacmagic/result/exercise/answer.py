@@ -24,7 +24,9 @@ from jacmagic.symbolic.graph import BudgetExceeded, Graph
 
 MAX_NODES = 20_000  # of an answer, derivatives that it leaves to be taken included
 _COMMAND = re.compile(r"\\(?:operatorname\*?|mathrm|text)\{(\w+)\}|\\([a-zA-Z]+)")
-_VALUES = {"pi": np.pi, "π": np.pi, r"\pi": np.pi, "e": np.e, r"\mathrm{e}": np.e}
+_ARROW = re.compile(r"<?=>|[⇒⟹→⇔]|\\(?:Rightarrow|implies|to)(?![a-zA-Z])")
+EULER = ("e", r"\mathrm{e}")
+_VALUES = {"pi": np.pi, "π": np.pi, r"\pi": np.pi, **dict.fromkeys(EULER, np.e)}
 
 
 @dataclass(frozen=True)
@@ -102,8 +104,9 @@ def read_answer(text: str, names: Names, column: int, *, loose: str = "") -> Ans
 
 
 def sides_of(line: str) -> list[str]:
-    """Split equations at the signs = outside of brackets."""
+    """Split equations at the signs = and ⇒ outside of brackets."""
     depth, start, found = 0, 0, []
+    line = _ARROW.sub(lambda arrow: "=".ljust(len(arrow[0])), line)
     for k, letter in enumerate(line):
         depth += (letter in "([{") - (letter in ")]}")
         if letter == "=" and depth <= 0:
@@ -234,8 +237,12 @@ class _Parser(LatexParser):
         if token.kind == "derivative":
             self.at += 1
             by = self.resolve(token.text) if token.text else self.one
-            bracketed = self.next.text in ("(", "[", "{")
-            return self._derivative(self.base() if bracketed else self.run(), by)
+            if self.next.text not in ("(", "[", "{"):
+                return self._derivative(self.run(), by)
+            inner, takes_power = self.base(), self.source[token.column] != "D"
+            if takes_power and self.take("^"):  # d/dx (x+1)^2 is that of the power
+                inner = inner ** self.exponent()
+            return self._derivative(inner, by)
         if token.kind == "derivative of":
             return self._derivative_of()
         if token.kind == "differential":
@@ -257,6 +264,34 @@ class _Parser(LatexParser):
     def _derivative(self, value: Term, by: Term) -> Term:
         self.unfinished = True
         return value.derivative(by)
+
+    def run(self) -> Term:
+        """Return what a function without brackets takes: sin 2x, but not what follows sin x e^x."""
+        minus, start = self.take("-"), self.at
+        total = self.power()
+        number = self.tokens[start].kind == "number"
+        while self._goes_on(number and self.at == start + 1):
+            total = total * self.power()
+        return -total if minus else total
+
+    def _goes_on(self, behind_number: bool) -> bool:
+        """Whether a name or number comes next; behind a number also a bracket, as in sin 2(x+1)."""
+        token = self.next
+        if not self.is_name() and self.constant(token.text) is not None:
+            return token.text not in EULER
+        if token.kind == "command":
+            return self.begins() and self.is_name()
+        if token.kind in ("number", "letter", "word", "accent"):
+            return True
+        return behind_number and token.text in ("(", "[", "{", "|") and self.begins()
+
+    def name_at(self, at: int) -> tuple[str, int]:
+        """Return a name; a prime behind it is a derivative where the name has none."""
+        name, after = super().name_at(at)
+        plain = self.tokens[at].text
+        if self.tokens[at + 1].text == "'" and self.resolve(name) is None and self.resolve(plain):
+            return plain, at + 1
+        return name, after
 
     def named(self) -> Term:
         token = self.next

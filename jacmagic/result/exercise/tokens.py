@@ -33,7 +33,9 @@ _DELIMITERS = re.compile(r"^\s*\\[(\[]|\\[)\]]\s*$|\.\s*$")  # of LaTeX, and a f
 _DIGITS = str.maketrans(_HIGH, "0123456789")
 _BAR = re.compile(r"\\[lr]?vert(?![a-zA-Z])|\\mid(?![a-zA-Z])")
 _LETTER = rf"[^\W_{_HIGH}]"
-_NAME = rf"(?:(?!\d){_LETTER})(?:{_LETTER}|[\u0300-\u036f\u20d7])*(?:_(?:\{{[^{{}}]*\}}|{_LETTER}+))*(?:_+(?![\w\\{{]))?"
+_MARKED = rf"(?:{_LETTER}|[\u0300-\u036f\u20d7])"  # with accents
+_INDEX = rf"_(?:\{{[^{{}}]*\}}|{_LETTER}+)"
+_NAME = rf"(?:(?!\d){_LETTER}){_MARKED}*(?:{_INDEX})*(?:_+(?![\w\\{{]))?"
 WORD = re.compile(rf"{_NAME}(?P<index>\[\s*\d+(?:\s*,\s*\d+)*\s*\])?")
 _D = r"(?:\\mathrm\{d\}|\\partial(?![a-zA-Z])|[d∂])"
 _BRACKET = r"(?=\s*(?:\\(?:left|bigl?|Bigl?))?\s*[(\[{])"

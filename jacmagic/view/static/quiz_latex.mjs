@@ -10,7 +10,7 @@ import { MAX_LETTERS, Unreadable } from "./quiz_tokens.mjs";
 const ACCENT_MARKS = new Map(Object.entries({ dot: "\u0307", ddot: "\u0308", hat: "\u0302", bar: "\u0304", tilde: "\u0303", vec: "\u20d7" }));
 const LATEX_SIGNS = new Map(Object.entries({
   cdot: "*", times: "*", ast: "*", div: "/", partial: "∂", lvert: "|", rvert: "|", vert: "|", mid: "|", lbrace: "(", rbrace: ")",
-  lbrack: "(", rbrack: ")", lparen: "(", rparen: ")", ell: "ℓ", prime: "′", "{": "(", "}": ")", "|": "|", "(": "", ")": "", "[": "", "]": "",
+  lbrack: "(", rbrack: ")", lparen: "(", rparen: ")", ell: "ℓ", Rightarrow: "=", implies: "=", to: "=", prime: "′", "{": "(", "}": ")", "|": "|", "(": "", ")": "", "[": "", "]": "",
 }));
 const SILENT = new Set(
   ("left right middle big Big bigg Bigg bigl bigr Bigl Bigr biggl biggr Biggl Biggr displaystyle textstyle limits nolimits " +

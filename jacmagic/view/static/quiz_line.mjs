@@ -3,6 +3,9 @@
 import { withoutLatex } from "./quiz_latex.mjs";
 import { parse } from "./quiz_parse.mjs";
 
+const ARROWS = /<?=>|[⇒⟹→⇔]/g;
+const FULL_STOP = /[.;]\s*$/;
+
 /** @typedef {import("./quiz_names.mjs").Names} Names */
 
 /**
@@ -12,7 +15,7 @@ import { parse } from "./quiz_parse.mjs";
  * @param {number} by
  */
 export function parseLine(source, names, by) {
-  const parts = withoutLatex(source).split("=");
+  const parts = withoutLatex(source).replace(ARROWS, "=").replace(FULL_STOP, "").split("=");
   if (parts.length > 1 && isHead(parts[0], names, by)) parts.shift();
   return parts.map((part) => parse(part, names, by));
 }

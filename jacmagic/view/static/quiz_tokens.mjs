@@ -2,12 +2,13 @@
  * The signs of an answer: numbers, words, operators, brackets.
  *
  * @typedef {object} Token
- * @property {"number" | "word" | "sign" | "power" | "derivative" | "end"} kind
+ * @property {"number" | "word" | "sign" | "power" | "derivative" | "differential" | "end"} kind
  * @property {string} text as typed; of a sign, the one that the parser knows
  * @property {number} start
  * @property {number} [value] of a number, and of an exponent written above the line
  * @property {string} [by] of a derivative, the name that it is taken by
  * @property {boolean} [isOpen] of a derivative without a name: D(…)
+ * @property {boolean} [isOf] of a derivative whose name follows: d(…)/dx
  */
 
 export const MAX_LETTERS = 2000; // of an answer
@@ -25,6 +26,8 @@ const PATTERNS = {
   raised: /[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+/uy,
   derivative: new RegExp(String.raw`[d∂]\s*/\s*[d∂]\s*(${NAME})`, "uy"),
   open: /D(?:_\{?([\p{L}\p{Nd}_₀-₉]+)\}?)?(?=\s*[([{])/uy,
+  of: /[d∂](?=\s*[([{])/uy,
+  below: new RegExp(String.raw`\/\s*[d∂]\s*(${NAME})`, "uy"),
   stars: /\*\*/y,
   word: new RegExp(NAME, "uy"),
 };
@@ -78,6 +81,10 @@ function next(source, start, match, isName) {
   if (derived && (isName(derived[1]) || !isName("d"))) return { kind: "derivative", text: derived[0], start, by: derived[1] };
   const open = match(PATTERNS.open);
   if (open && !isName(open[0])) return { kind: "derivative", text: open[0], start, by: open[1], isOpen: true };
+  const of = match(PATTERNS.of);
+  if (of && !isName("d")) return { kind: "derivative", text: of[0], start, isOf: true };
+  const below = match(PATTERNS.below);
+  if (below && !isName("d") && isName(below[1])) return { kind: "differential", text: below[0], start, by: below[1] };
   const stars = match(PATTERNS.stars);
   if (stars) return { kind: "sign", text: "**", start };
   const word = match(PATTERNS.word);
