@@ -6,6 +6,7 @@ import { RAISED } from "./quiz_tokens.mjs";
 
 const MAX_TEXT = 60; // letters of an expression within a sentence
 const LEVEL = /** @type {Record<string, number>} */ ({ add: 1, sub: 1, neg: 2, mul: 3, div: 3, pow: 5, exp: 5 });
+const UNNAMED = new Set(["abs", "sqrt", "derivative"]);
 const WORDS = /** @type {Record<string, string>} */ ({
   log: "ln", asin: "arcsin", acos: "arccos", atan: "arctan", asinh: "arsinh", acosh: "arcosh", atanh: "artanh",
   sigmoid: "σ", sign: "sgn",
@@ -182,7 +183,7 @@ class MathWriter {
       case "neg":
         return this.row(this.sign("−"), this.at(a, 3));
       case "mul":
-        return this.row(this.at(a, 3), this.sign(b.op === "number" ? "·" : "\u2062"), this.at(b, 4));
+        return this.row(this.at(a, 3), this.between(b), this.at(b, 4));
       case "div":
         return this.make("mfrac", this.write(a), this.write(b));
       case "pow":
@@ -196,6 +197,14 @@ class MathWriter {
       default:
         return this.called(one);
     }
+  }
+
+  /** @param {Node} b the second factor: a number behind a point, a function behind a space */
+  between(b) {
+    if (b.op === "number") return this.sign("·");
+    const space = this.make("mspace");
+    if (b.args.length && !(b.op in LEVEL) && !UNNAMED.has(b.op)) space.setAttribute("width", "0.17em");
+    return space;
   }
 
   /** @param {Node} base @param {Node} exponent */
