@@ -10,7 +10,8 @@ from jacmagic.result.check.expressions import Values
 from jacmagic.result.check.formulas import constants_of
 from jacmagic.result.check.symbols import Vocabulary, key
 from jacmagic.result.core import JacobianResult
-from jacmagic.result.exercise.answer import Answer, Names, read_answer
+from jacmagic.result.exercise.answer import Answer, read_answer
+from jacmagic.result.exercise.parser import Names
 
 STEP = 2.0**-6  # relative, by which a constant is moved: far above rounding, on the same branch
 EQUAL = 1e-6  # relative: rounding is far below, another formula far above

@@ -21,11 +21,12 @@ from jacmagic.result.check.judgement import compared
 from jacmagic.result.check.samples import STEP, Samples, around
 from jacmagic.result.check.settle import settle
 from jacmagic.result.core import JacobianResult
-from jacmagic.result.exercise.answer import Answer, Names, read_answer
+from jacmagic.result.exercise.answer import Answer, read_answer
 from jacmagic.result.exercise.branch import in_branch
 from jacmagic.result.exercise.constants import COINCIDENCE, Constants
 from jacmagic.result.exercise.judgement import RIGHT, UNREADABLE, WRONG, Judgement
 from jacmagic.result.exercise.mistakes import named_mistake
+from jacmagic.result.exercise.parser import Names
 from jacmagic.symbolic.formula import ClosedForm
 
 UNIT = 2.0**-52  # both sides are computed in float64
