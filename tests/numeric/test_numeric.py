@@ -478,7 +478,7 @@ def test_a_backward_formula_may_write_into_its_direction():
 
 
 def test_a_function_may_begin_to_draw_and_to_return_more():
-    """What an earlier call taught of a function is no more than how to compute it."""
+    """Earlier calls decide how a Jacobian is computed, never what it is."""
     tuning, sizes = Tuning(), iter((3, 3, 40))
 
     def function(x):
