@@ -10,7 +10,7 @@ from jacmagic.render import latex as typeset
 from jacmagic.render.mathml import to_mathml
 from jacmagic.render.names import escaped_text
 from jacmagic.render.text import number
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula import plain, tex
 from jacmagic.symbolic.named import NamedNumber
 from jacmagic.view.captions import point
