@@ -76,7 +76,7 @@ def test_dragging_moves_everything_together(opened):
     )
     assert page.evaluate(LAST_LINK)[7] == notebook.table()[2][1]
     expect(page.locator(".jm-agreement")).to_contain_text("torch agrees")
-    title = page.locator(".jm-title").inner_text()
+    title = page.locator(".jm-title").inner_text().replace("\xa0", " ")
     shown = as_number(title.partition("x₂ = ")[2].partition(",")[0])
     assert shown == pytest.approx(notebook.number(1), rel=1e-3)
     assert notebook.complaints == []
