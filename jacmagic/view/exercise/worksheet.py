@@ -13,7 +13,7 @@ from jacmagic.render.prose import paragraph
 from jacmagic.render.text import number
 from jacmagic.result import JacobianResult
 from jacmagic.symbolic.formula import plain, tex
-from jacmagic.symbolic.formula.named import NamedNumber
+from jacmagic.symbolic.named import NamedNumber
 from jacmagic.view.captions import point
 from jacmagic.view.exercise.matrix import Given, cells_of
 from jacmagic.view.exercise.question import RULE, Question
