@@ -17,22 +17,21 @@ from html import escape
 
 import numpy as np
 
+from jacmagic.render.brackets import bracketed, brackets_style
 from jacmagic.render.html_table import HtmlTable
 
 MAX_LATEX_CHARACTERS = 20_000  # of a second copy of the formulas: about ten pages
 
-_STYLE = """\
+_STYLE = (
+    f"""{brackets_style(".jm-still")}
+"""
+    + """\
 .jm-still{font:inherit;line-height:1.45;max-width:100%}
 .jm-still .jm-formulas{display:block}
 .jm-still .jm-annotated{display:none}
 .jm-still .jm-chain{display:flex;flex-wrap:wrap;align-items:center;gap:.7em .5em;margin:.6em 0 1em;
 overflow-x:auto}
 .jm-still .jm-link{display:inline-flex;align-items:center;gap:.5em}
-.jm-still .jm-brackets{display:inline-block;padding:.25em .3em;position:relative}
-.jm-still .jm-brackets::before,.jm-still .jm-brackets::after{content:"";position:absolute;top:0;
-bottom:0;width:.35em;border:1.5px solid currentColor}
-.jm-still .jm-brackets::before{left:0;border-right:0}
-.jm-still .jm-brackets::after{right:0;border-left:0}
 .jm-still math{font-family:"Latin Modern Math","STIX Two Math","Cambria Math",
 "DejaVu Math TeX Gyre",math;font-size:1.15em}
 .jm-still :is(mtd,mfrac>*){math-depth:0;math-style:normal}
@@ -65,6 +64,7 @@ print-color-adjust:exact;-webkit-print-color-adjust:exact}
 .jm-still .jm-steps{margin:.8em 0;padding-left:1.4em;overflow-x:auto}
 .jm-still .jm-steps div{margin:.35em 0;white-space:nowrap}
 .jm-still .jm-rule{opacity:.7;font-size:.9em;margin-left:1.2em}"""
+)
 
 # JupyterLab: of a still form and its view one is shown; a widget without model is an error there.
 _STYLE_BESIDE_VIEW = """\
@@ -212,8 +212,7 @@ def _annotation(equations: Sequence[str]) -> str:
 def _chain(head: str, chain: Sequence[tuple[str, str]]) -> str:
     """Return a left-hand side and the matrices that follow; wraps on a narrow page."""
     links = "".join(
-        f'<span class="jm-link">{escape(sign)}<span class="jm-brackets">{link}</span></span>'
-        for sign, link in chain
+        f'<span class="jm-link">{escape(sign)}{bracketed(link)}</span>' for sign, link in chain
     )
     return f'<div class="jm-chain">{head}{links}</div>' if chain else ""
 

@@ -90,8 +90,9 @@ class ExactJacobian(ExactPoint):
         return SymbolNames({s: one.unicode for s, one in self.form.labels.items()}, self.form.sums)
 
     def _text(self, expression: Any) -> str:
-        text = plain(expression, with_texts(self._texts, {**self._texts, sympy.I: "i"}))
-        text = text.replace("pi", "π").replace("sqrt", "√").replace("**", "^").replace("*", "·")
+        texts = {**self._texts, sympy.I: "i", sympy.pi: "π"}
+        text = plain(expression, with_texts(self._texts, texts))
+        text = re.sub(r"\bsqrt\b", "√", text).replace("**", "^").replace("*", "·")
         return re.sub(r"√\((\w+)\)", r"√\1", text)
 
     @property

@@ -55,7 +55,7 @@ def _summary(jacobian: JacobianResult) -> str:
     return page.summary(
         caption=caption(jacobian),
         head=to_mathml(chain.head),
-        chain=_links(chain),
+        chain=_links(chain)[-1:],
         picture=entries.picture(blocks_of(jacobian)),
         remarks=[entries.count, *remarks(jacobian)],
         warnings=warnings(jacobian),
