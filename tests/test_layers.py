@@ -113,7 +113,7 @@ def source_of(module: str) -> tuple[str, bool]:
 
 
 def import_graph() -> Iterator[tuple[str, set[str]]]:
-    """Yield every module with the modules that it imports and the packages that these run first."""
+    """Yield every module with the modules that it imports, and the packages these are in."""
     for module in MODULES:
         source, is_package = source_of(module)
         targets = set()
@@ -121,8 +121,9 @@ def import_graph() -> Iterator[tuple[str, set[str]]]:
             while name and name not in MODULES:
                 name = name.rpartition(".")[0]
             targets.add(name or "__init__")
-            while (name := name.rpartition(".")[0]) and not f"{module}.".startswith(f"{name}."):
-                targets.add(name)
+            parts = name.split(".")
+            packages = {".".join(parts[:depth]) for depth in range(1, len(parts))}
+            targets |= {one for one in packages if not module.startswith(f"{one}.")}
         yield module, targets - {module}
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
 from IPython.core.error import UsageError
 from IPython.core.magic_arguments import argument
+
+from jacmagic.errors import OptionError
 
 _Magic = TypeVar("_Magic", bound=Callable[..., Any])
 _Options = TypeVar("_Options")
@@ -124,7 +125,6 @@ OPTIONS = (
 )
 
 
-_QUIZ = re.compile(r"(entries|steps|rules)(=[1-9]\d*)?")
 _OF_CHECKS = {"--of", "--wrt", "--at", "--dtype", "--device", "--budget", "-p", "-v", "-q", "-h"}
 CHECK_OPTIONS = (
     argument(
@@ -196,15 +196,8 @@ def check(parsed: argparse.Namespace) -> None:
 
 def _check_shown(parsed: argparse.Namespace) -> None:
     """Refuse values and combinations of what is shown instead of a Jacobian."""
-    if parsed.quiz is not None and not _QUIZ.fullmatch(parsed.quiz):
-        raise UsageError(
-            "--quiz needs one of entries, steps, rules, or entries=3 for three of them; "
-            f"found {parsed.quiz}; write --quiz entries"
-        )
-    if parsed.seeds < 1:
-        raise UsageError(
-            f"--seeds needs a number of variants, at least 1; found {parsed.seeds}; write 40"
-        )
+    if parsed.quiz is not None:
+        _check_quiz(parsed.quiz, parsed.seeds)
     asked = {"--exact": parsed.exact, "--compile": parsed.compile, "--quiz": parsed.quiz}
     instead = [name for name, value in asked.items() if value]
     if parsed.quiz is not None and (len(instead) > 1 or not parsed.formula):
@@ -214,6 +207,16 @@ def _check_shown(parsed: argparse.Namespace) -> None:
         raise UsageError("--seeds counts variants of an exercise; write --quiz entries --seeds 40")
     if parsed.save is not None and instead and instead[0] != "--quiz":
         raise UsageError(f"--save writes the live page; write it without {instead[0]}")
+
+
+def _check_quiz(kind: str, seeds: int) -> None:
+    """Refuse an exercise that there is not."""
+    from jacmagic.view.exercise.options import QuizOptions  # loads torch, as an exercise does
+
+    try:
+        QuizOptions.typed(kind, seeds)
+    except OptionError as error:
+        raise UsageError(str(error)) from None
 
 
 def check_common(parsed: argparse.Namespace) -> None:

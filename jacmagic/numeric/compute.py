@@ -17,6 +17,7 @@ from jacmagic.numeric.entries import Sparse
 from jacmagic.numeric.evaluation import Evaluation, evaluate, recording
 from jacmagic.numeric.memory import require_memory
 from jacmagic.numeric.modes.dense import as_result, dense
+from jacmagic.numeric.modes.mode_choice import MAX_SINGLE_ROWS
 from jacmagic.numeric.modes.rescue import Substitute, refusal_of, rescued
 from jacmagic.numeric.modes.sparse import MIN_ENTRIES, NotSparse, by_sparse, find_plan, worth_trying
 from jacmagic.numeric.options import DEFAULTS, ComputeOptions
@@ -66,7 +67,11 @@ def compute(
     with recording():
         began = time.perf_counter()
         evaluation = evaluate(
-            function, tensors, create_graph=options.create_graph, before=tuned.before
+            function,
+            tensors,
+            create_graph=options.create_graph,
+            before=tuned.before,
+            alone=tuned.ran_once,
         )
         entries, notes = _sparse(evaluation, options, tuned, memory)
         if entries is not None:
@@ -74,6 +79,7 @@ def compute(
         else:
             numbers = _dense(evaluation, options, tuned, memory, substitute).with_notes(notes)
         tuned.count(time.perf_counter() - began)
+        tuned.ran_once = numbers.mode == "rows" and numbers.m <= MAX_SINGLE_ROWS
     return numbers
 
 

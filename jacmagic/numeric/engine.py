@@ -1,4 +1,4 @@
-"""Backward passes by autograd's engine itself, one or a batch of them.
+"""Backward passes by autograd's engine itself, one or a batch of them, and levels of `vmap`.
 
 `torch.autograd.grad` and `torch.func.vmap` check and unpack their arguments in Python, which for a
 small function takes longer than its backward pass. Here the directions are known to fit, and the
@@ -7,7 +7,8 @@ engine is called as these two do.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor
@@ -23,6 +24,7 @@ from jacmagic.function.torch_internals import (
 )
 
 Rows = tuple[Tensor | None, ...]
+OnTensor = Callable[[Tensor], Tensor]
 
 
 def or_zeros(rows: Sequence[Tensor | None], like: Sequence[Tensor]) -> list[Tensor]:
@@ -81,14 +83,27 @@ def batched_backward(
     Raises:
         RuntimeError: a backward formula cannot be batched.
     """
+    with mapped(len(basis[0])) as (batched, unbatched):
+        directions = [batched(one) for one in basis]
+        rows = backward(outputs, inputs, directions, create_graph=create_graph)
+        return tuple([None if row is None else unbatched(row) for row in rows])
+
+
+@contextlib.contextmanager
+def mapped(count: int, randomness: str = "error") -> Iterator[tuple[OnTensor, OnTensor]]:
+    """Enter a level of `vmap`; give what puts tensors into it and takes results out of it.
+
+    Args:
+        count: how many directions are mapped over, the first dimension of each tensor.
+        randomness: as of `torch.func.vmap`.
+    """
     load_vmap_rules()
-    count, before = len(basis[0]), functorch_depth()
+    before = functorch_depth()
     try:
-        level = enter_vmap(count, "error")
-        batch = [add_batch_dimension(one, 0, level) for one in basis]
-        rows = backward(outputs, inputs, batch, create_graph=create_graph)
-        return tuple(
-            None if row is None else remove_batch_dimension(row, level, count, 0) for row in rows
+        level = enter_vmap(count, randomness)
+        yield (
+            lambda tensor: add_batch_dimension(tensor, 0, level),
+            lambda tensor: remove_batch_dimension(tensor, level, count, 0),
         )
     finally:  # an interrupt may fall before `level` has a value
         while functorch_depth() > before:

@@ -32,7 +32,7 @@ class Evaluation:
         outputs: its value, attached to `inputs`.
         seconds: how long the run took; the measure for how much is done in one batch.
         random: the generators' states before the run, for running it again; empty if it drew
-            nothing.
+            nothing, or ran as `alone`.
         before: seconds that the whole Jacobian took at an earlier point, if that is known.
     """
 
@@ -76,22 +76,31 @@ def evaluate(
     *,
     create_graph: bool,
     before: float = math.inf,
+    alone: bool = False,
 ) -> Evaluation:
     """Run the function once on fresh tensors that require gradients.
 
     Must be called within `recording`. The tensors are new objects even where the user's already
     require gradients, so that what the function captures differs from what it is given.
 
+    Args:
+        function: takes the tensors by position.
+        tensors: real floating tensors.
+        create_graph: keep the inputs' own graph.
+        before: see `Evaluation`.
+        alone: no other run is expected to follow, for which random numbers would be repeated.
+
     Raises:
         FunctionError: an input is not a real floating tensor, or an output has no Jacobian.
     """
     _require_floating(tensors)
     inputs = tuple(_fresh(tensor, create_graph) for tensor in tensors)
-    random = random_states(inputs)
+    random = () if alone else random_states(inputs)
     start = time.perf_counter()
     outputs = flatten(function(*writable(inputs)))
     seconds = time.perf_counter() - start
-    random = drawn_from(function, inputs, random)
+    if random:
+        random = drawn_from(function, inputs, random)
     return Evaluation(function, inputs, outputs, seconds, random, before)
 
 

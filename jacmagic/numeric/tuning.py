@@ -48,6 +48,7 @@ class Tuned:
         taken: the one of `BACKWARDS` that this call takes, if both are being tried.
         tried: the seconds of the calls by each of them.
         refuted: modes whose numbers were not those of plain backward passes, with notes on each.
+        ran_once: whether the last call ran the function a single time, for a few plain rows.
         passed: how often batched rows were those of a backward pass, by the graph's structure.
     """
 
@@ -62,6 +63,7 @@ class Tuned:
     taken: Mode | None = None
     tried: dict[Mode, list[float]] = field(default_factory=lambda: {mode: [] for mode in BACKWARDS})
     refuted: dict[Mode, tuple[str, ...]] = field(default_factory=dict)
+    ran_once: bool = False
     passed: dict[Any, int] = field(default_factory=dict)
 
     @property

@@ -17,8 +17,7 @@ from jacmagic.function.problem import Problem
 from jacmagic.labels import Label
 from jacmagic.render import latex
 from jacmagic.symbolic.formula import ClosedForm
-from jacmagic.symbolic.matrices import Block, Expression, blocks_of, is_unnamed
-from jacmagic.symbolic.matrices.writing import Writer
+from jacmagic.symbolic.matrices import Block, Expression, Writer, blocks_of, is_unnamed
 
 _SIGNS = (
     (r"\left\|", "‖"),

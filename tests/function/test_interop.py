@@ -6,6 +6,7 @@ import cmath
 import functools
 import math
 import threading
+import types
 from math import sin
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.linalg import norm
 from torch import nn
 
 from jacmagic.errors import FunctionError
-from jacmagic.function.interop import counterparts, lifted
+from jacmagic.function.interop import counterparts, lifted, survey
 from jacmagic.function.interop.torch_calls import call
 
 MATRIX = np.array([[1.0, 2.0], [3.0, 5.0]])
@@ -574,3 +575,39 @@ def test_an_autograd_function_keeps_the_graph_beside_numpy(double):
     after = torch.autograd.functional.jacobian(lifted(lambda x: double(np.exp(x))), x)
     torch.testing.assert_close(before.diagonal(), 2 * (2 * x).exp().detach())
     torch.testing.assert_close(after.diagonal(), 2 * x.exp().detach())
+
+
+class Holder:
+    """An object with a function as its attribute."""
+
+    def __init__(self, function):
+        self.function = function
+
+    def apply(self, x):
+        """Apply the function."""
+        return self.function(x)
+
+
+@pytest.mark.parametrize(
+    ("held", "put", "call"),
+    [
+        ({"g": torch.sin}, lambda held, g: held.update(g=g), lambda held, x: held["g"](x)),
+        ([torch.sin], lambda held, g: held.__setitem__(0, g), lambda held, x: held[0](x)),
+        (Holder(torch.sin), lambda held, g: setattr(held, "function", g), Holder.apply),
+        (types.SimpleNamespace(g=torch.sin), lambda held, g: setattr(held, "g", g),
+         lambda held, x: held.g(x)),
+    ],
+)  # fmt: skip
+def test_what_a_captured_object_holds_may_change(held, put, call, monkeypatch):
+    """A function of torch's replaced by one of math's is lifted at the next call, and only then."""
+    surveys = []
+    look = survey.survey
+    monkeypatch.setattr(survey, "survey", lambda one: surveys.append(one) or look(one))
+    run = lifted(lambda x: call(held, x))
+    x = torch.tensor(0.5, requires_grad=True)
+    for _ in range(3):
+        assert run(x).requires_grad
+    assert len(surveys) == 1
+    put(held, math.cos)
+    assert torch.autograd.grad(run(x), x)[0] == -math.sin(0.5)
+    assert len(surveys) == 2

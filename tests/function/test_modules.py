@@ -11,7 +11,7 @@ from traitlets.config import Config
 
 import jacmagic
 from jacmagic.errors import PointError
-from jacmagic.symbolic.formula.named import NamedNumber
+from jacmagic.symbolic.named import NamedNumber
 
 F64 = torch.float64
 

@@ -456,6 +456,42 @@ def test_backward_that_cannot_be_batched_goes_row_by_row():
     assert numbers.matrix.diagonal().tolist() == [2] * 5
 
 
+class WritesIntoItsGradient(torch.autograd.Function):
+    """2x, whose backward formula writes into the direction that it is given."""
+
+    @staticmethod
+    def forward(ctx, x):
+        return 2 * x
+
+    @staticmethod
+    def backward(ctx, direction):
+        return direction.mul_(2)
+
+
+def test_a_backward_formula_may_write_into_its_direction():
+    """Directions are kept for later calls, of this function and of others."""
+    x = torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64)
+    for _ in range(3):
+        twice = compute(WritesIntoItsGradient.apply, (x,)).matrix
+        assert torch.equal(twice, 2 * torch.eye(3, dtype=torch.float64))
+        assert torch.equal(compute(lambda x: 1 * x, (x,)).matrix, torch.eye(3, dtype=torch.float64))
+
+
+def test_a_function_may_begin_to_draw_and_to_return_more():
+    """Earlier calls decide how a Jacobian is computed, never what it is."""
+    tuning, sizes = Tuning(), iter((3, 3, 40))
+
+    def function(x):
+        size = next(sizes)
+        return torch.rand(40, dtype=x.dtype)[:size] * x.sum() if size > 3 else x.sin()
+
+    x = torch.tensor([1.0, 2.0, 3.0], dtype=torch.float64)
+    for size in (3, 3):
+        assert compute(function, (x,), tuning=tuning).m == size
+    found = compute(function, (x,), tuning=tuning)
+    assert torch.allclose(found.matrix.sum(1), 3 * found.outputs.leaves[0].detach() / x.sum())
+
+
 def test_the_users_errors_are_the_users():
     """An exception inside the function comes out as it is, with its own traceback."""
 

@@ -20,7 +20,7 @@ import jacmagic
 from jacmagic import Jacobian
 from jacmagic.render.mathml import to_mathml
 from jacmagic.symbolic.formula import sigmoid, tex
-from jacmagic.symbolic.formula.named import NamedNumber
+from jacmagic.symbolic.named import NamedNumber
 from jacmagic.symbolic.steps import Step
 
 KNOWN = [case for case in CORPUS if not case.refuses]

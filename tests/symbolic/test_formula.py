@@ -21,10 +21,10 @@ from jacmagic.labels import Label
 from jacmagic.symbolic.formula import ClosedForm, DisplayForm, close, substituted, tex
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.conditions import sentences
-from jacmagic.symbolic.formula.numbers import number
 from jacmagic.symbolic.formula.singularities import kinks, origin_of_nonfinite
 from jacmagic.symbolic.formula.time_limit import limited, one_allowance
 from jacmagic.symbolic.graph import BudgetExceeded, meant
+from jacmagic.symbolic.numbers import number
 from jacmagic.symbolic.trace import Refusal, trace
 
 

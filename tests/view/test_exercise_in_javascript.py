@@ -117,6 +117,7 @@ def composed() -> jacmagic.Jacobian:
 RIGHT = [
     (0, 0, "α/(1+y) (sin(x²y) + 2x²y cos(x²y))"),
     (0, 1, "alpha x (x^2 cos(x^2 y)(1+y) - sin(x^2 y))/(1+y)^2"),
+    (0, 0, r"\frac{\alpha}{1+y}\left(\sin(x^{2}y)+2x^{2}y\cos(x^{2}y)\right)"),
     (1, 0, "-y e^(-xy) cos x - e^(-xy) sin x"),
     (1, 0, "-exp(-x*y)*(y*cos(x) + sin(x))"),
     (2, 0, "x/√(1+x²)"),
@@ -141,12 +142,22 @@ WRONG = [
     (4, 0, "0.923", "number at the point", "as a function of x"),
     (4, 0, "1/(x²+1)", "inner derivative", "derivative of x² + 1"),
     (4, 0, "2x/(x²+1) + 3", "extra term", "added"),
+    (4, 0, "2x/x²+1", "brackets", "below"),
+    (1, 0, "-y e^-xy cos x - e^(-xy) sin x", "brackets", "exponent"),
+    (0, 0, "α/(1+y) (sin(x²y) + 2x²y cos(x²))", "argument", "cos(x²)"),
 ]
 DOUBT = [
     (4, 0, "", "unread", "Type an expression"),
     (4, 0, "2z/(x²+1)", "unread", "There is no z here: the names are x, y, α"),
     (4, 0, "1/0", "doubt", "no value near the point"),
     (3, 0, "5.999(2x+1)^2", "doubt", "exact numbers"),
+    (
+        0,
+        1,
+        "1.1 x (x² cos(x²y)(1+y) - α/1.1 sin(x²y))/(1+y)²",
+        "doubt",
+        "values of the constants only",
+    ),
 ]
 
 

@@ -43,7 +43,7 @@ class Survey:
         objects: the objects that they are methods of.
         reads: of every function its parts, and what it read under which global name or in
             which cell.
-        is_steady: whether the same readings would give the same survey.
+        contents: what every container, object and class contained.
     """
 
     math: bool
@@ -55,7 +55,7 @@ class Survey:
     functions: tuple[types.FunctionType, ...] = ()
     objects: tuple[Any, ...] = ()
     reads: tuple[tuple[types.FunctionType, tuple[Any, ...], Reads], ...] = ()
-    is_steady: bool = False
+    contents: tuple[tuple[Any, list[Any]], ...] = ()
 
     @property
     def is_lifted(self) -> bool:
@@ -74,12 +74,14 @@ class Survey:
 
     @property
     def holds(self) -> bool:
-        """Whether every function still is what it was and still reads what it read."""
-        return self.is_steady and all(
-            all(map(is_, parts, _parts(function)))
-            and all(_read(owner, name) is value for owner, name, value in reads)
-            for function, parts, reads in self.reads
-        )
+        """Whether everything still is what it was, and still reads and contains the same."""
+        for function, parts, reads in self.reads:
+            if not all(map(is_, parts, _parts(function))):
+                return False
+            for owner, name, value in reads:
+                if _read(owner, name) is not value:
+                    return False
+        return all(_same(contents_of(value), before) for value, before in self.contents)
 
 
 class Surveyor:
@@ -90,8 +92,7 @@ class Surveyor:
         self._known: Survey | None = None
 
     def __call__(self) -> Survey:
-        changes = isinstance(self._target, nn.Module)  # its parts are no readings
-        if self._known is None or changes or not self._known.holds:
+        if self._known is None or not self._known.holds:
             self._known = survey(self._target)
         return self._known
 
@@ -115,7 +116,7 @@ class _Search:
         self._functions: list[types.FunctionType] = []
         self._objects: list[Any] = []
         self._reads: list[tuple[types.FunctionType, tuple[Any, ...], Reads]] = []
-        self._is_steady = isinstance(target, (types.FunctionType, nn.Module))
+        self._contents: list[tuple[Any, list[Any]]] = []
         self._kinds = dict.fromkeys(("math", "numpy", "torch", "control", "applies"), False)
 
     def visit(self, value: Any) -> None:
@@ -135,9 +136,10 @@ class _Search:
             self._objects.append(value.__self__)
         elif value is self.target and not isinstance(value, (types.FunctionType, type)):
             self._objects.append(value)
-        parts = list(parts_of(value))
-        self._is_steady &= not parts or isinstance(value, (functools.partial, nn.Module, tuple))
-        self.pending += parts
+        contents = contents_of(value)
+        if not isinstance(value, types.FunctionType) and (contents or isinstance(value, _MAY_GAIN)):
+            self._contents.append((value, contents))
+        self.pending += parts_of(value)
 
     def _read(self, function: types.FunctionType) -> None:
         """Note what a function reads from outside its arguments."""
@@ -149,7 +151,6 @@ class _Search:
         self.pending += (value for _, _, value in reads)
         self.pending += function.__defaults__ or ()
         self.pending += (function.__kwdefaults__ or {}).values()
-        self.pending += _from_modules(reads, names)
         for name in names & {"math", "cmath", "numpy", "torch"}:
             if name not in function.__globals__:  # imported inside
                 self._kinds["math" if name == "cmath" else name] = True
@@ -164,7 +165,7 @@ class _Search:
             functions=tuple(self._functions),
             objects=tuple(self._objects),
             reads=tuple(self._reads),
-            is_steady=self._is_steady,
+            contents=tuple(self._contents),
         )
 
 
@@ -198,7 +199,8 @@ def _reads(function: types.FunctionType, names: set[str]) -> Reads:
     """Return what a function reads from outside its arguments."""
     owners: list[tuple[Any, str]] = [(function.__globals__, name) for name in names]
     owners += [(cell, "") for cell in function.__closure__ or ()]
-    return [(owner, name, _read(owner, name)) for owner, name in owners]
+    reads = [(owner, name, _read(owner, name)) for owner, name in owners]
+    return [*reads, *_from_modules(reads, names)]
 
 
 def _read(owner: Any, name: str) -> Any:
@@ -211,11 +213,20 @@ def _read(owner: Any, name: str) -> Any:
         return None
 
 
-def _from_modules(reads: Reads, names: set[str]) -> Iterator[Any]:
+def _from_modules(reads: Reads, names: set[str]) -> Iterator[tuple[Any, str, Any]]:
     """Yield what a function reads from the modules of the user's that it names."""
     for _, _, value in reads:
         if isinstance(value, types.ModuleType) and is_users_module(value):
-            yield from (getattr(value, part, None) for part in names)
+            yield from ((vars(value), part, vars(value).get(part)) for part in names)
+
+
+def contents_of(value: Any) -> list[Any]:
+    """Return the functions and parts of a value that a survey goes on to."""
+    return [*functions_of(value), *parts_of(value)]
+
+
+def _same(now: list[Any], before: list[Any]) -> bool:
+    return len(now) == len(before) and all(map(is_, now, before))
 
 
 def functions_of(target: Any) -> Iterator[types.FunctionType]:
@@ -259,6 +270,7 @@ def parts_of(value: Any) -> Iterator[Any]:
         yield from (part for part in vars(value).values() if _may_be_met(part))
 
 
+_MAY_GAIN = (list, dict, types.SimpleNamespace)
 _OF_EVERY_MODULE = vars(nn.Module()).keys()
 
 

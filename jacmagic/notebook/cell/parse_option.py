@@ -20,9 +20,10 @@ _AS_IN_PYTHON = {
     "--formula": "--no-formula",
 }
 
-# Options whose value may be left out: the value they then have, and how one begins.
+# Options whose value may be left out: the value they then have, and what one is; a name=value of
+# the point is none.
 _ANY = re.compile("")
-_OPTIONAL = {"--quiz": ("entries", re.compile(r"entr|step|rule"))}
+_OPTIONAL = {"--quiz": ("entries", re.compile(r"[^=]*$|(entr|step|rule)"))}
 
 
 def parse_option(

@@ -6,8 +6,8 @@ Worth its re-runs of the function where there are many more outputs than inputs.
 from __future__ import annotations
 
 import torch
-from torch import Tensor
 
+from jacmagic.numeric.engine import mapped
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.modes.batch_size import batches
 from jacmagic.numeric.modes.columns import blocks_of_columns
@@ -27,15 +27,14 @@ def by_forward(evaluation: Evaluation, options: ComputeOptions = DEFAULTS) -> Mo
     """
     primals = tuple(tensor.detach() for tensor in evaluation.inputs)
 
-    def push(*tangents: Tensor) -> tuple[Tensor, ...]:
-        return torch.func.jvp(evaluation.leaves, primals, tangents)[1]
-
     pieces = []
     n, seconds = evaluation.size[1], RUNS_PER_DUAL_BATCH * evaluation.seconds
     for start, stop in batches(evaluation, n, chunk_size=options.chunk_size, seconds=seconds):
-        with torch.no_grad(), evaluation.again():
-            basis = identity(primals, start, stop)
-            pieces.append(torch.func.vmap(push, randomness="same")(*basis))
+        count = stop - start
+        with torch.no_grad(), evaluation.again(), mapped(count, "same") as (batched, unbatched):
+            tangents = tuple(map(batched, identity(primals, start, stop)))
+            leaves = torch.func.jvp(evaluation.leaves, primals, tangents)[1]
+            pieces.append([unbatched(leaf) for leaf in leaves])
     return ModeResult(blocks_of_columns(evaluation, pieces))
 
 

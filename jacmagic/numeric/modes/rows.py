@@ -6,12 +6,15 @@ differentiate backwards can be computed so, and only so can strict mode check ev
 
 from __future__ import annotations
 
+import functools
+import threading
 from collections.abc import Sequence
 
 import torch
 from torch import Tensor
 
 from jacmagic.errors import StrictError
+from jacmagic.function.torch_internals import version_of
 from jacmagic.numeric.engine import Rows, backward, or_zeros
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.modes.mode import Mode, ModeResult
@@ -96,13 +99,24 @@ def component(leaves: Sequence[Tensor], row: int) -> tuple[Tensor, int]:
     return leaf, row
 
 
-def _basis(leaf: Tensor) -> Sequence[Tensor]:
-    """All eₖ in the output's shape, as views of one tensor."""
-    if leaf.dim() == 0:
-        return (leaf.new_ones(()),)
-    size = leaf.numel()
-    whole = torch.eye(size, dtype=leaf.dtype, device=leaf.device)
-    return (whole if leaf.dim() == 1 else whole.view(size, *leaf.shape)).unbind()
+def _basis(leaf: Tensor) -> tuple[Tensor, ...]:
+    """All eₖ in the output's shape, kept for the next call unless something wrote into them."""
+    key = leaf.shape, leaf.dtype, leaf.device, threading.get_ident()
+    basis = _made_basis(*key)
+    if version_of(basis[0]):
+        _made_basis.cache_clear()
+        basis = _made_basis(*key)
+    return basis
+
+
+@functools.lru_cache(maxsize=16)
+def _made_basis(
+    shape: torch.Size, dtype: torch.dtype, device: torch.device, thread: int
+) -> tuple[Tensor, ...]:
+    if not shape:
+        return (torch.ones((), dtype=dtype, device=device),)
+    size = shape.numel()
+    return torch.eye(size, dtype=dtype, device=device).view(size, *shape).unbind()
 
 
 def _direction(leaf: Tensor, k: int) -> Tensor:

@@ -31,10 +31,10 @@ def is_formula(value: Any) -> bool:
 
 def vocabulary_of(result: JacobianResult) -> Vocabulary:
     """Return what names in formulas about a function mean."""
-    return Vocabulary(result.columns, _constants(result))
+    return Vocabulary(result.columns, constants_of(result))
 
 
-def _constants(result: JacobianResult) -> dict[str, float]:
+def constants_of(result: JacobianResult) -> dict[str, float]:
     """Return the numbers that the function knows by a name."""
     found: dict[str, float] = {}
     reading = result.reading

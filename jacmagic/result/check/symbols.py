@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -17,6 +18,7 @@ _WRAPPED = re.compile(r"\\(?:mathrm|mathit|mathbf|mathsf|text|textrm|boldsymbol|
 _WORD = re.compile(r"[^\W\d_]+")
 _DROPPED = re.compile(r"[\s\\{}_,\[\]()]")
 _DIGITS = str.maketrans("₀₁₂₃₄₅₆₇₈₉", "0123456789")
+_VARIANT = re.compile(r"^var(?=epsilon|phi|rho|sigma|theta)")
 
 
 def key(name: str) -> str:
@@ -34,6 +36,12 @@ def _letter(word: str) -> str:
     r"""Return a Greek letter's LaTeX name for any of its spellings; other words as they are."""
     written = tex_name(word, ())
     return written[1:] if re.fullmatch(r"\\[a-zA-Z]+", written) else word
+
+
+def alike(name: str) -> str:
+    r"""Return what spellings of a letter share that `key` tells apart: \varphi, φ; θ̇, theta_dot."""
+    plain = unicodedata.normalize("NFKC", name)
+    return _VARIANT.sub("", key(plain if "\\" in plain else tex_name(plain, ())))
 
 
 class Vocabulary:
@@ -67,6 +75,11 @@ class Vocabulary:
             other._known[key(moved.text)] = symbol
         return other
 
+    @cached_property
+    def _alike(self) -> dict[str, Any]:
+        """The names by what more spellings share."""
+        return {_VARIANT.sub("", name): value for name, value in self._known.items()}
+
     def fitting(self, names: Iterable[str]) -> Vocabulary:
         """Return the vocabulary that knows the names: counted as in code, else from 1."""
         names = list(names)
@@ -82,7 +95,7 @@ class Vocabulary:
 
     def meaning(self, name: str) -> Any:
         """Return the symbol or number that a name stands for; None for others."""
-        return self._known.get(key(name))
+        return self._known.get(key(name), self._alike.get(alike(name)))
 
     def translated(self, formula: Any) -> Any:
         """Return a SymPy expression or matrix in the columns' symbols.

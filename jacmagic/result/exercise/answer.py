@@ -6,43 +6,19 @@ Nothing is evaluated by Python or SymPy. The grammar is that of pasted LaTeX; it
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
-from fractions import Fraction
-from typing import Any
 
 import numpy as np
 
 from jacmagic.errors import OptionError
 from jacmagic.result.check.expressions import Expressions, Values
-from jacmagic.result.check.latex.parser import LatexParser
-from jacmagic.result.check.latex.reader import Resolve
-from jacmagic.result.check.latex.tokens import Token
-from jacmagic.result.check.symbols import Vocabulary
-from jacmagic.result.exercise.term import FUNCTIONS, INVERSES, Term
-from jacmagic.result.exercise.tokens import MAX_LETTERS, NOUN, answer_tokens
+from jacmagic.result.exercise.parser import AnswerParser, Names
+from jacmagic.result.exercise.term import Term
+from jacmagic.result.exercise.tokens import MAX_LETTERS
 from jacmagic.symbolic.graph import BudgetExceeded, Graph
 
 MAX_NODES = 20_000  # of an answer, derivatives that it leaves to be taken included
-_COMMAND = re.compile(r"\\(?:operatorname\*?|mathrm|text)\{(\w+)\}|\\([a-zA-Z]+)")
-_VALUES = {"pi": np.pi, "π": np.pi, r"\pi": np.pi, "e": np.e, r"\mathrm{e}": np.e}
-
-
-@dataclass(frozen=True)
-class Names:
-    """What names in answers mean, and how columns are written.
-
-    Attributes:
-        vocabulary: all spellings of the inputs' components and of the function's constants.
-        symbols: a SymPy symbol for each column, for text.
-        texts: text of each symbol.
-        listed: the columns' names, for messages.
-    """
-
-    vocabulary: Vocabulary
-    symbols: tuple[Any, ...]
-    texts: dict[Any, str]
-    listed: tuple[str, ...]
+_ARROW = re.compile(r"<?=>|[⇒⟹→⇔]|\\(?:Rightarrow|implies|to)(?![a-zA-Z])")
 
 
 @dataclass(frozen=True)
@@ -53,11 +29,13 @@ class Answer:
         text: as it was typed.
         written: the expression on a graph of its own, its only entry.
         unfinished: whether it leaves a derivative to be taken, as d/dx(x²) does.
+        constants: the function's constants that it names, by `check.symbols.key`.
     """
 
     text: str
     written: Expressions
     unfinished: bool = False
+    constants: frozenset[str] = frozenset()
 
     def values(self, points: np.ndarray) -> np.ndarray:
         """Return its values at points (k, n), as (k,)."""
@@ -66,13 +44,15 @@ class Answer:
         return np.broadcast_to(found, (len(points),))
 
 
-def read_answer(text: str, names: Names, column: int) -> Answer:
+def read_answer(text: str, names: Names, column: int, *, loose: str = "") -> Answer:
     """Read an answer.
 
     Args:
         text: what was typed; of equations the last side.
         names: what names mean.
         column: by which a prime, as in (x²)′, differentiates.
+        loose: "/" or "^" where what follows these is taken to be in brackets, with the signs
+            that may be in them: "/+-" reads 1/x+1 as 1/(x+1).
 
     Raises:
         OptionError: it cannot be read, with a caret below the spot.
@@ -87,180 +67,24 @@ def read_answer(text: str, names: Names, column: int) -> Answer:
     graph = Graph(limit=MAX_NODES)
     inputs = tuple(graph.variable(f"x{k}") for k in range(len(names.listed)))
     one = Term(graph, inputs[column], inputs)
+    parser = AnswerParser(sides_of(text)[-1], names, one, loose)
     try:
-        value, unfinished = _parsed(sides_of(text)[-1], names, one)
+        value = parser.read()
     except RecursionError:
         raise OptionError("expected a shorter expression; found one nested too deeply") from None
     except BudgetExceeded:
         raise OptionError("expected a shorter expression; its derivatives are too long") from None
     written = Expressions(graph, inputs, [value.node], names.symbols, names.texts)
-    return Answer(text, written, unfinished)
+    return Answer(text, written, parser.unfinished, frozenset(parser.constants))
 
 
 def sides_of(line: str) -> list[str]:
-    """Split equations at the signs = outside of brackets."""
+    """Split equations at the signs = and ⇒ outside of brackets."""
     depth, start, found = 0, 0, []
+    line = _ARROW.sub(lambda arrow: "=".ljust(len(arrow[0])), line)
     for k, letter in enumerate(line):
         depth += (letter in "([{") - (letter in ")]}")
         if letter == "=" and depth <= 0:
             found.append(line[start:k])
             start = k + 1
     return [*found, line[start:]]
-
-
-def _parsed(text: str, names: Names, one: Term) -> tuple[Term, bool]:
-    """Parse twice, as whether components count from 1 shows in all names together."""
-    met: list[str] = []
-    known = names.vocabulary
-
-    def either(name: str) -> Any:
-        found = known.either(name)
-        if found is not None:
-            met.append(name)
-        return None if found is None else one
-
-    _Parser(text, either, one, names.listed).whole()
-    fitting = known.fitting(met)
-
-    def resolve(name: str) -> Term | None:
-        found = fitting.meaning(name)
-        if found is None:
-            return None
-        if found in fitting.symbols:
-            return Term(one.graph, one.inputs[fitting.symbols.index(found)], one.inputs)
-        return one.number(Fraction(int(found.p), int(found.q)))
-
-    parser = _Parser(text, resolve, one, names.listed)
-    return parser.whole(), parser.unfinished
-
-
-class _Parser(LatexParser):
-    """The grammar of pasted LaTeX and typed mathematics, with nodes as values."""
-
-    noun = NOUN
-
-    def __init__(self, source: str, resolve: Resolve, one: Term, listed: tuple[str, ...]) -> None:
-        self.one, self.listed, self.unfinished = one, listed, False
-        super().__init__(source, resolve)
-
-    def split(self, source: str) -> list[Token]:
-        return answer_tokens(
-            source, self._is_variable, lambda name: self.function(name) is not None
-        )
-
-    def _is_variable(self, name: str) -> bool:
-        return self.resolve(name) is not None
-
-    # ── values ────────────────────────────────────────────────────────────────────────────────
-
-    def number(self, text: str) -> Term:
-        return self.one.number(Fraction(text))
-
-    def constant(self, text: str) -> Term | None:
-        value = _VALUES.get(text)
-        return None if value is None else self.one.number(value)
-
-    def function(self, text: str) -> Callable[..., Term] | None:
-        name = _name(text)
-        if name == "diff":
-            return self._derivative
-        return FUNCTIONS.get(name, FUNCTIONS.get(name.lower()))
-
-    def inverse(self, text: str, power: Any) -> Callable[..., Term] | None:
-        raised = power is not None and power.graph.value(power.node) == -1
-        return INVERSES.get(_name(text)) if raised else None
-
-    def absolute(self, value: Term) -> Term:
-        return value.apply("abs")
-
-    def square_root(self, value: Term) -> Term:
-        return value.apply("sqrt")
-
-    def row(self, values: list[Term]) -> Term:
-        raise self.wrong("expected one expression, not a list")
-
-    def environment(self) -> Term:
-        raise self.wrong("expected one expression, with sign(x), abs(x) or step(x) for cases")
-
-    # ── grammar ───────────────────────────────────────────────────────────────────────────────
-
-    def product(self) -> Term:
-        if self.take("-"):
-            return -self.product()
-        self.take("+")
-        total: Term = super().product()
-        return total
-
-    def power(self) -> Term:
-        base: Term = self.base()
-        while self.take("'"):
-            base = self._derivative(base, self.one)
-        return base ** self.exponent() if self.take("^") else base
-
-    def exponent(self) -> Term:
-        """Return an exponent: x^2^3 is x^(2^3)."""
-        value: Term = self.group()
-        return value ** self.exponent() if self.take("^") else value
-
-    def digit(self) -> Term:
-        r"""Return a number behind ^; x^23 is x² · 3 in LaTeX alone."""
-        if "\\" in self.source:
-            digit: Term = super().digit()
-            return digit
-        self.at += 1
-        return self.number(self.tokens[self.at - 1].text)
-
-    def begins(self) -> bool:
-        if self.next.kind == self.tokens[self.at - 1].kind == "number":
-            raise self.wrong("expected a sign between two numbers")
-        return self.next.kind in ("derivative", "derivative of") or super().begins()
-
-    def base(self) -> Term:
-        token = self.next
-        if token.kind == "derivative":
-            self.at += 1
-            by = self.resolve(token.text) if token.text else self.one
-            bracketed = self.next.text in ("(", "[", "{")
-            return self._derivative(self.base() if bracketed else self.run(), by)
-        if token.kind == "derivative of":
-            return self._derivative_of()
-        if token.kind == "differential":
-            raise self.wrong(f"expected brackets as in d/d{token.text}(…)")
-        value: Term = super().base()
-        return value
-
-    def _derivative_of(self) -> Term:
-        """Return d(u)/dx."""
-        self.at += 1
-        inner = self.base()
-        self.need("/")
-        token = self.next
-        if token.kind != "differential":
-            raise self.wrong(f"expected d{self.listed[0]} as in d(…)/d{self.listed[0]}")
-        self.at += 1
-        return self._derivative(inner, self.resolve(token.text))
-
-    def _derivative(self, value: Term, by: Term) -> Term:
-        self.unfinished = True
-        return value.derivative(by)
-
-    def named(self) -> Term:
-        token = self.next
-        if token.kind == "operator":  # a function at the end, or before a sign
-            raise self.wrong(f"expected an argument in brackets, as in {token.text}(…)")
-        if token.kind in ("word", "letter", "command") and not self._is_known(token):
-            names = ", ".join(self.listed[:8])
-            name = token.text[:24]
-            message = f"expected the variables {names} or known functions; found {name}"
-            raise self.refuse(token.column, message, len(name))
-        value: Term = super().named()
-        return value
-
-    def _is_known(self, token: Token) -> bool:
-        return self.is_name() or self.constant(token.text) is not None
-
-
-def _name(text: str) -> str:
-    r"""Return a function's name without \operatorname{…} or a backslash."""
-    match = _COMMAND.fullmatch(text)
-    return text if match is None else match[1] or match[2]

@@ -21,15 +21,22 @@ from jacmagic.result.check.judgement import compared
 from jacmagic.result.check.samples import STEP, Samples, around
 from jacmagic.result.check.settle import settle
 from jacmagic.result.core import JacobianResult
-from jacmagic.result.exercise.answer import Answer, Names, read_answer
+from jacmagic.result.exercise.answer import Answer, read_answer
 from jacmagic.result.exercise.branch import in_branch
+from jacmagic.result.exercise.constants import COINCIDENCE, Constants
 from jacmagic.result.exercise.judgement import RIGHT, UNREADABLE, WRONG, Judgement
 from jacmagic.result.exercise.mistakes import named_mistake
+from jacmagic.result.exercise.parser import Names
 from jacmagic.symbolic.formula import ClosedForm
 
 UNIT = 2.0**-52  # both sides are computed in float64
 MIN_POINTS = 8  # at which an answer needs a value
 UNFINISHED = "unfinished"
+BRACKETS = {
+    "/": "it is read from left to right; write brackets around what stands below",
+    "^": "the exponent ends too early; write brackets around it",
+}
+LOOSE = ("/", "/+-", "^", "^/", "^+-")  # what an answer may lack brackets around
 
 
 class Judge:
@@ -68,6 +75,11 @@ class Judge:
         listed = tuple(label.text for label in self.result.columns)
         return Names(vocabulary_of(self.result), tuple(side.symbols), dict(side.names), listed)
 
+    @cached_property
+    def constants(self) -> Constants:
+        """The function's constants, which answers may name."""
+        return Constants(self.result)
+
     def judge(self, i: int, j: int, text: str) -> Judgement:
         """Judge an answer for the entry ∂fᵢ/∂xⱼ, rows and columns counted from 0.
 
@@ -92,11 +104,27 @@ class Judge:
             message = "it has no value at most points near x; look for a division by zero"
             return Judgement(WRONG, answer.text, "no value", message)
         if self.is_equal(i, j, answer, hand):
-            return Judgement(RIGHT, answer.text)
+            if self.constants.are_kept(i, j, answer, self.names, self.points):
+                return Judgement(RIGHT, answer.text)
+            return Judgement(WRONG, answer.text, "constants", COINCIDENCE)
+        for loose in LOOSE:
+            if self._is_right_with(loose, i, j, answer):
+                return Judgement(WRONG, answer.text, "brackets", BRACKETS[loose[0]])
         slip = named_mistake(self.result, self.expressions, self.points, self.truth, i, j, answer)
         if slip is None:
             return Judgement(WRONG, answer.text)
         return Judgement(WRONG, answer.text, slip.kind, slip.text)
+
+    def _is_right_with(self, loose: str, i: int, j: int, answer: Answer) -> bool:
+        """Whether an answer is right where brackets are thought behind a sign."""
+        if loose[0] not in answer.text.replace("**", "^"):
+            return False
+        try:
+            other = read_answer(answer.text, self.names, j, loose=loose)
+        except JacmagicError:
+            return False
+        hand = other.values(self.points)
+        return bool(np.isfinite(hand).all()) and self.is_equal(i, j, other, hand)
 
     def check_entry(self, i: int, j: int) -> None:
         """Refuse an entry that is not in the matrix."""

@@ -77,13 +77,15 @@ def _step(u: Term) -> Term:
 
 _SAME = (
     "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp log sqrt abs sign erf erfc "
-    "sigmoid relu floor digamma lgamma"
+    "sigmoid relu floor ceil digamma lgamma i0 i1 j0 j1"
 )
 FUNCTIONS: dict[str, Callable[..., Term]] = {
     **{name: _applied(name) for name in _SAME.split()},
     **{f"arc{name[1:]}": _applied(name) for name in ("asin", "acos", "atan")},
     **{f"ar{name[1:]}": _applied(name) for name in ("asinh", "acosh", "atanh")},
     **{f"arc{name[1:]}": _applied(name) for name in ("asinh", "acosh", "atanh")},
+    "tg": _applied("tan"), "ctg": _reciprocal("tan"), "arctg": _applied("atan"),
+    "logistic": _applied("sigmoid"), "ceiling": _applied("ceil"),
     "ln": _applied("log"), "sgn": _applied("sign"), "σ": _applied("sigmoid"),
     "sigma": _applied("sigmoid"), "loggamma": _applied("lgamma"), "psi": _applied("digamma"),
     "cot": _reciprocal("tan"), "sec": _reciprocal("cos"), "csc": _reciprocal("sin"),
@@ -92,8 +94,12 @@ FUNCTIONS: dict[str, Callable[..., Term]] = {
     "log10": lambda u: u.apply("log") / u.number(10).apply("log"),
     "log2": lambda u: u.apply("log") / u.number(2).apply("log"),
     "step": _step, "heaviside": _step,
-    "atan2": lambda y, x: y.apply("atan2", x),
-    "max": lambda a, b: a.apply("max", b), "min": lambda a, b: a.apply("min", b),
+    "gamma": lambda u: u.apply("lgamma").apply("exp"),
+    "cbrt": lambda u: u ** u.number(Fraction(1, 3)),
+    "hypot": lambda a, b: (a**a.number(2) + b**b.number(2)).apply("sqrt"),
+    **{name: lambda y, x: y.apply("atan2", x) for name in ("atan2", "arctan2")},
+    **{name: lambda a, b: a.apply("max", b) for name in ("max", "maximum")},
+    **{name: lambda a, b: a.apply("min", b) for name in ("min", "minimum")},
     "pow": lambda a, b: a**b, "polygamma": lambda n, x: n.apply("polygamma", x),
     "mod": lambda a, b: a.apply("mod", b),
 }  # fmt: skip

@@ -7,6 +7,7 @@ of typeset mathematics (−, ·, ², √) are those of the keyboard. `d/dx` is o
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from functools import cache
 
@@ -30,8 +31,11 @@ _SIGNS = str.maketrans("−–·×⋅∗∙•÷∕′’", "--******//''")
 _HIGH = "⁰¹²³⁴⁵⁶⁷⁸⁹"
 _DELIMITERS = re.compile(r"^\s*\\[(\[]|\\[)\]]\s*$|\.\s*$")  # of LaTeX, and a full stop
 _DIGITS = str.maketrans(_HIGH, "0123456789")
+_BAR = re.compile(r"\\[lr]?vert(?![a-zA-Z])|\\mid(?![a-zA-Z])")
 _LETTER = rf"[^\W_{_HIGH}]"
-_NAME = rf"(?:(?!\d){_LETTER}){_LETTER}*(?:_(?:\{{[^{{}}]*\}}|{_LETTER}+))*"
+_MARKED = rf"(?:{_LETTER}|[\u0300-\u036f\u20d7])"  # with accents
+_INDEX = rf"_(?:\{{[^{{}}]*\}}|{_LETTER}+)"
+_NAME = rf"(?:(?!\d){_LETTER}){_MARKED}*(?:{_INDEX})*(?:_+(?![\w\\{{]))?"
 WORD = re.compile(rf"{_NAME}(?P<index>\[\s*\d+(?:\s*,\s*\d+)*\s*\])?")
 _D = r"(?:\\mathrm\{d\}|\\partial(?![a-zA-Z])|[d∂])"
 _BRACKET = r"(?=\s*(?:\\(?:left|bigl?|Bigl?))?\s*[(\[{])"
@@ -42,6 +46,7 @@ _OPERATOR = re.compile(
 _CAPITAL = re.compile(rf"D(?:_\{{?(?P<name>{_LETTER}+)\}}?)?{_BRACKET}")
 _OF = re.compile(rf"{_D}{_BRACKET}")
 _RAISED = re.compile(rf"(?P<sign>⁻?)(?P<digits>[{_HIGH}]+)")
+_PART = re.compile("[¼-¾⅐-⅞]")  # ½ and the like
 _NUMBER = re.compile(r"(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?")
 
 Known = Callable[[str], bool]  # whether a name is a variable
@@ -54,6 +59,7 @@ def answer_tokens(source: str, is_variable: Known, is_function: Known) -> list[T
         OptionError: a character belongs to no token, or brackets are nested too deeply.
     """
     plain = source.translate(_SIGNS).replace("**", "^ ")
+    plain = _BAR.sub(lambda found: "|".ljust(len(found[0])), plain)
     plain = _DELIMITERS.sub(lambda found: " " * len(found[0]), plain)
     reader = _Words(plain, is_variable, is_function)
     found = reader.tokens()
@@ -90,7 +96,7 @@ class _Words:
 
     def _next(self) -> tuple[list[Token], int]:
         """Return the tokens that begin here, and where they end."""
-        for read in (self._operator, self._number, self._raised, self._word):
+        for read in (self._operator, self._number, self._part, self._raised, self._word):
             found = read()
             if found is not None:
                 return found
@@ -127,6 +133,17 @@ class _Words:
             raise refusal(self.source, self.at, message, noun=NOUN)
         return [Token("number", match[0], self.at)], match.end()
 
+    def _part(self) -> tuple[list[Token], int] | None:
+        """½ as (1/2); 2½ is no product."""
+        match = _PART.match(self.source, self.at)
+        if match is None:
+            return None
+        if self.source[self.at - 1 : self.at].isdigit():
+            raise refusal(self.source, self.at, "expected a sign between two numbers", noun=NOUN)
+        above, below = unicodedata.normalize("NFKC", match[0]).split("⁄")
+        texts = [("sign", "("), ("number", above), ("sign", "/"), ("number", below), ("sign", ")")]
+        return [Token(kind, text, self.at) for kind, text in texts], match.end()
+
     def _raised(self) -> tuple[list[Token], int] | None:
         match = _RAISED.match(self.source, self.at)
         if match is None:
@@ -153,24 +170,33 @@ class _Words:
         return found, after
 
     def _piece(self, piece: str, column: int) -> Token:
+        if piece.isdigit():
+            return Token("number", piece, column)
         plain = self.is_variable(piece) or not self.is_function(piece)
         return Token("word" if plain else "operator", piece, column)
 
     def _pieces(self, word: str) -> list[str] | None:
-        """Return the fewest variables, functions and constants that a word is made of."""
+        """Return the fewest variables, functions and constants that a word is made of.
+
+        Numbers stand behind functions only: sin2x is sin(2x), x2 no product.
+        """
 
         def is_piece(text: str) -> bool:
             return self.is_variable(text) or self.is_function(text) or text in CONSTANTS
+
+        def after(piece: str, text: str) -> tuple[str, ...] | None:
+            digits = re.match(r"\d*", text)[0]  # type: ignore[index]  # it always matches
+            if digits and (self.is_variable(piece) or not self.is_function(piece)):
+                return None
+            rest = split(text[len(digits) :])
+            return None if rest is None else (piece, *[digits] * bool(digits), *rest)
 
         @cache
         def split(text: str) -> tuple[str, ...] | None:
             if not text or is_piece(text):
                 return (text,) if text else ()
-            ways = [
-                (text[:k], *rest)
-                for k in range(len(text) - 1, 0, -1)
-                if is_piece(text[:k]) and (rest := split(text[k:])) is not None
-            ]
+            ends = [k for k in range(len(text) - 1, 0, -1) if is_piece(text[:k])]
+            ways = [way for k in ends if (way := after(text[:k], text[k:])) is not None]
             return min(ways, key=len, default=None)
 
         found = split(word) if len(word) <= MAXWORD or is_piece(word) else None

@@ -3,9 +3,9 @@
 from jacmagic.symbolic.formula.closed import ClosedForm, close
 from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.excerpt import MAX_LINES, excerpt
-from jacmagic.symbolic.formula.named import sigmoid
 from jacmagic.symbolic.formula.shortest import shortest
 from jacmagic.symbolic.formula.typeset import plain, pretty, substituted, tex
+from jacmagic.symbolic.named import sigmoid
 
 __all__ = [
     "MAX_LINES",

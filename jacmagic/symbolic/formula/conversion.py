@@ -10,11 +10,11 @@ import sympy
 
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.excerpt import MAX_LINES
-from jacmagic.symbolic.formula.named import NamedNumber, sigmoid
-from jacmagic.symbolic.formula.numbers import shown
 from jacmagic.symbolic.formula.shortest import tidied
 from jacmagic.symbolic.formula.sympify import to_sympy
 from jacmagic.symbolic.formula.sympy_operations import CANONICAL
+from jacmagic.symbolic.named import NamedNumber, sigmoid
+from jacmagic.symbolic.numbers import shown
 
 _FUNCTIONS = {"sigmoid": sigmoid}  # shown by name, where computing uses exponentials
 

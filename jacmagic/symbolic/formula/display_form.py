@@ -19,7 +19,6 @@ from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.conversion import Conversion
 from jacmagic.symbolic.formula.excerpt import Converted, excerpt
 from jacmagic.symbolic.formula.live import live_tape
-from jacmagic.symbolic.formula.named import NamedNumber
 from jacmagic.symbolic.formula.part_names import MAX_ENTRY, PartNames
 from jacmagic.symbolic.formula.shortest import symbols_in, tidied
 from jacmagic.symbolic.formula.symbol_names import SymbolNames
@@ -27,6 +26,7 @@ from jacmagic.symbolic.formula.sympy_operations import WRITTEN
 from jacmagic.symbolic.formula.typeset import tex
 from jacmagic.symbolic.formula.written_order import WrittenOrder
 from jacmagic.symbolic.graph import Tape, write_tape
+from jacmagic.symbolic.named import NamedNumber
 
 MAX_ON_PAGE = 1_000  # symbols of all entries that a page shows: about 8,000 letters of LaTeX
 

@@ -14,8 +14,8 @@ import mpmath
 import numpy as np
 import sympy
 
-from jacmagic.symbolic.formula.named import NamedNumber, sigmoid
 from jacmagic.symbolic.graph.operations import OPERATIONS
+from jacmagic.symbolic.named import NamedNumber, sigmoid
 
 
 class Unknown(Exception):

@@ -9,10 +9,10 @@ from typing import Any
 import sympy
 
 from jacmagic.symbolic.formula.attempt import by_sympy
-from jacmagic.symbolic.formula.numbers import number
 from jacmagic.symbolic.formula.sympy_operations import CANONICAL, UNEVALUATED
 from jacmagic.symbolic.graph import Graph, Sums
 from jacmagic.symbolic.graph.numbers import Number
+from jacmagic.symbolic.numbers import number
 
 
 def to_sympy(

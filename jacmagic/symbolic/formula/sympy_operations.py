@@ -14,7 +14,7 @@ from typing import Any
 import sympy
 
 from jacmagic.symbolic.formula.cases import cases
-from jacmagic.symbolic.formula.named import NamedNumber
+from jacmagic.symbolic.named import NamedNumber
 
 _AS_IS: dict[str, bool] = {"evaluate": False}
 _HALF = sympy.Rational(1, 2)

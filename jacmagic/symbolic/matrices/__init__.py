@@ -11,10 +11,12 @@ from jacmagic.symbolic.matrices.expressions import (
     number,
     variable,
 )
+from jacmagic.symbolic.matrices.writing import Writer
 
 __all__ = [
     "Block",
     "Expression",
+    "Writer",
     "apply",
     "blocks_of",
     "constant",

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 
 import sympy
 
-from jacmagic.symbolic.formula.numbers import shown
 from jacmagic.symbolic.matrices.expressions import Expression
+from jacmagic.symbolic.numbers import shown
 
 _POWERS = {"reciprocal": -1, "square": 2, "cube": 3}
 

@@ -8,7 +8,8 @@ from jacmagic.view.explorer.assets import bundle, style
 MODULES = (
     *("format.mjs", "element.mjs", "mathml.mjs", "special.mjs", "tape.mjs", "still.mjs"),
     *("quiz_tree.mjs", "quiz_partials.mjs", "quiz_values.mjs", "quiz_points.mjs"),
-    *("quiz_names.mjs", "quiz_tokens.mjs", "quiz_parse.mjs", "quiz_text.mjs"),
+    *("quiz_names.mjs", "quiz_tokens.mjs", "quiz_latex.mjs", "quiz_cursor.mjs"),
+    *("quiz_parse.mjs", "quiz_line.mjs", "quiz_text.mjs"),
     *("quiz_judge.mjs", "quiz_analysis.mjs", "quiz_slips.mjs", "quiz_fit.mjs"),
     *("quiz_shape.mjs", "quiz_constants.mjs", "quiz_edits.mjs", "quiz_mistakes.mjs"),
     *("quiz_hint.mjs", "quiz_exercise.mjs", "quiz_hash.mjs", "quiz_board.mjs", "quiz_blank.mjs"),

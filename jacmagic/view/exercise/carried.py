@@ -12,7 +12,7 @@ from typing import Any
 
 from jacmagic.errors import OptionError
 from jacmagic.render.mathml import to_mathml
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.graph import OPERATIONS, Tape
 from jacmagic.symbolic.graph.tape import write_tape_with_slots
 from jacmagic.view.captions import point
@@ -22,6 +22,7 @@ from jacmagic.view.exercise.question_set import QuestionSet
 from jacmagic.view.exercise.worksheet import TASKS, definitions, head, output_name
 
 MAX_OPERATIONS = 2000  # of a function that is differentiated while one types
+MAX_ENTRIES = 400  # of a matrix whose other entries are compared, as in static/quiz_mistakes.mjs
 # The operations that the browser can differentiate: those of static/quiz_partials.mjs.
 BROWSER = frozenset(OPERATIONS) - {
     *("y0", "y1", "k0", "k1", "erfinv", "zeta", "gammainc", "gammaincc"),
@@ -38,7 +39,7 @@ def carried(exercise: QuestionSet) -> dict[str, Any]:
     return {
         "spec": {
             "title": exercise.title,
-            "point": point(jacobian, unicode=True),
+            "point": point(jacobian),
             "kind": exercise.kind,
             "task": TASKS[exercise.kind],
             "head": to_mathml(head(jacobian), display=False),
@@ -59,6 +60,7 @@ def function_of(jacobian: JacobianResult) -> dict[str, Any]:
     tape, slots = write_tape_with_slots(form.graph, roots, trace.inputs)
     _check(tape)
     named = {slots[one.node]: one.label for one in trace.constants if one.node in slots}
+    labels = [*jacobian.columns, *named.values()]
     return {
         "tape": tape.to_json(),
         "conditions": len(conditions),
@@ -66,9 +68,23 @@ def function_of(jacobian: JacobianResult) -> dict[str, Any]:
         "constant_names": [[label.text, label.unicode] for label in named.values()],
         "names": [[label.text, label.unicode, label.symbol] for label in jacobian.columns],
         "texts": [label.unicode for label in jacobian.columns],
+        "mathml": {one.unicode: to_mathml(one.tex, display=False) for one in labels},
         "rows": [output_name(jacobian, i) for i in range(jacobian.shape[0])],
+        "entries": _names(jacobian),
         "point": list(jacobian.problem.flat_point),
     }
+
+
+def _names(jacobian: JacobianResult) -> list[list[str]]:
+    """Return what each entry is called, (m, n), for sentences about a wrong answer.
+
+    Of a large matrix nothing: its entries are not compared with an answer.
+    """
+    if jacobian.shape[0] * jacobian.shape[1] > MAX_ENTRIES:
+        return []
+    title, named = jacobian.title, jacobian.notation.unicode
+    columns = [one.unicode for one in jacobian.columns]
+    return [[named(title, row.unicode, one) for one in columns] for row in jacobian.rows]
 
 
 def _check(tape: Tape) -> None:

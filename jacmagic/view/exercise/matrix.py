@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from jacmagic.render.mathml import to_mathml
 from jacmagic.symbolic.formula import plain, tex
-from jacmagic.symbolic.formula.named import NamedNumber
+from jacmagic.symbolic.named import NamedNumber
 from jacmagic.view.exercise.question import Question
 from jacmagic.view.exercise.question_set import QuestionSet
 

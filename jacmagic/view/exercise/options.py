@@ -10,7 +10,7 @@ from jacmagic.errors import OptionError
 KINDS = ("entries", "steps", "rules")
 MAX_SEEDS = 1_000  # variants of one exercise, all in one page: about 2 MB, unpacked
 
-_TYPED = re.compile(r"(?P<kind>[a-z]+)(?:=(?P<count>\d+))?")
+_TYPED = re.compile(r"(?P<kind>[a-z]+)(?:=(?P<count>[1-9]\d*))?")
 
 
 @dataclass(frozen=True)
@@ -58,9 +58,15 @@ class QuizOptions:
         """
         found = _TYPED.fullmatch(text)
         if found is None or found["kind"] not in KINDS:
+            near = next((one for one in KINDS if one[0] == text[:1].lower()), KINDS[0])
             raise OptionError(
-                f"--quiz needs one of {', '.join(KINDS)}, or entries=3; found {text}; "
-                "write --quiz entries"
+                f"--quiz needs one of {', '.join(KINDS)}, or {KINDS[0]}=3 for three of them; "
+                f"found {text}; write --quiz {near}"
+            )
+        if not 1 <= seeds <= MAX_SEEDS:
+            raise OptionError(
+                f"--seeds needs a number of variants from 1 to {MAX_SEEDS:,}; found {seeds}; "
+                "write --seeds 40"
             )
         count = None if found["count"] is None else int(found["count"])
         return cls(found["kind"], count, seeds)

@@ -8,7 +8,7 @@ from typing import Any
 import sympy
 
 from jacmagic.errors import JacmagicError, OptionError
-from jacmagic.symbolic.formula.named import NamedNumber
+from jacmagic.symbolic.named import NamedNumber
 from jacmagic.view.exercise.question_set import QuestionSet
 from jacmagic.view.exercise.solutions import solution
 

@@ -2,7 +2,7 @@
 
 import { make, makeScrollable, setText } from "./element.mjs";
 import { MARKS } from "./quiz_board.mjs";
-import { parseLine } from "./quiz_parse.mjs";
+import { parseLine } from "./quiz_line.mjs";
 import { mathOf } from "./quiz_text.mjs";
 
 let serial = 0;
@@ -76,7 +76,7 @@ function showReading(document, judge, column, source, preview) {
   }
   try {
     const read = parseLine(source, judge.names, column);
-    const parts = read.flatMap((one, k) => [...(k ? [" = "] : []), mathOf(one, judge.texts, document)]);
+    const parts = read.flatMap((one, k) => [...(k ? [" = "] : []), mathOf(one, judge, document)]);
     preview.replaceChildren(...parts);
     makeScrollable(preview);
   } catch (error) {

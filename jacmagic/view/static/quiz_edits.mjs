@@ -19,9 +19,16 @@ const EXCHANGED = /** @type {Record<string, string[]>} */ ({
   exp: ["log"], log: ["exp"], asin: ["acos", "sin"], acos: ["asin", "cos"], atan: ["tan"], sigmoid: ["tanh"], sqrt: ["exp"],
 });
 
-/** @param {Search} search @returns {import("./quiz_fit.mjs").Mistake | null} */
-export function editOf(search) {
-  const { answer, points, right, texts } = search;
+const SUMS_OF = new Set(["add", "sub"]);
+const BINARY = new Set(["mul", "div", ...SUMS_OF]);
+
+/**
+ * @param {Search} search
+ * @param {(one: Node, search: Search) => Iterable<Edit>} edits of one part of the answer
+ * @returns {import("./quiz_fit.mjs").Mistake | null}
+ */
+export function editOf(search, edits) {
+  const { answer, points, right } = search;
   const order = orderOf([answer]);
   const base = tabulated(order, points);
   const becomes = (/** @type {number} */ at, /** @type {Node} */ other) => {
@@ -31,7 +38,7 @@ export function editOf(search) {
     });
   };
   for (let at = order.length - 1; at >= 0; at--) {
-    for (const edit of editsOf(order[at], texts)) {
+    for (const edit of edits(order[at], search)) {
       if (becomes(at, edit.node)) return { kind: edit.kind, text: edit.text };
       if (search.isLate()) return null;
     }
@@ -66,12 +73,46 @@ function replaced(order, at, other, base, point, k) {
 }
 
 /**
- * Other expressions for one part of an answer.
+ * One part of an answer as it is read with brackets that are missing: 1/2x as 1/(2x), e^2x as e^(2x).
  * @param {Node} one
- * @param {string[]} texts
+ * @param {Search} search
  * @returns {Generator<Edit>}
  */
-function* editsOf(one, texts) {
+export function* bracketsOf(one, { texts }) {
+  if (!BINARY.has(one.op)) return;
+  const [a, b] = one.args;
+  const shown = shortText(one, texts);
+  const above = withExponent(a, b, one.op);
+  if (above) yield { kind: "brackets", text: `${shown} is how this is read: write brackets around the exponent.`, node: above };
+  const below = one.op === "div" ? null : withDenominator(a, b, one.op);
+  if (below) yield { kind: "brackets", text: `${shown} is read from left to right: write brackets around what stands below.`, node: below };
+}
+
+/** @type {(a: Node, b: Node, op: string) => Node | null} a, whose last exponent goes on with an operation and b */
+function withExponent(a, b, op) {
+  const [first, last] = a.args;
+  if (a.op === "exp") return node("exp", node(op, first, b));
+  if (a.op === "pow") return node("pow", first, node(op, last, b));
+  const inner = BINARY.has(a.op) ? withExponent(last, b, op) : null;
+  return inner && node(a.op, first, inner);
+}
+
+/** @type {(a: Node, b: Node, op: string) => Node | null} a, whose last denominator goes on with an operation and b */
+function withDenominator(a, b, op) {
+  const [first, last] = a.args;
+  if (a.op === "div") return node("div", first, node(op, last, b));
+  if (a.op === "mul") return op === "mul" ? withDenominator(first, node("mul", last, b), op) : null;
+  const inner = SUMS_OF.has(a.op) ? withDenominator(last, b, op) : null;
+  return inner && node(a.op, first, inner);
+}
+
+/**
+ * Other expressions for one part of an answer.
+ * @param {Node} one
+ * @param {Search} search
+ * @returns {Generator<Edit>}
+ */
+export function* editsOf(one, { texts, truth }) {
   const [a, b] = one.args;
   const shown = shortText(one, texts);
   const wrong = (/** @type {string} */ what) => `${what} in ${shown} is wrong.`;
@@ -83,6 +124,9 @@ function* editsOf(one, texts) {
     }
   }
   for (const op of EXCHANGED[one.op] ?? []) yield { kind: "wrong function", text: `${shown} is the wrong function here.`, node: node(op, a) };
+  for (const other of one.args.length === 1 ? orderOf([truth]) : []) {
+    if (other.op === one.op && other !== one) yield { kind: "argument", text: wrong("The argument"), node: node(one.op, ...other.args) };
+  }
   if (one.op === "exp") yield { kind: "sign", text: wrong("The sign of the exponent"), node: node("exp", node("neg", a)) };
   if (one.op === "add") yield { kind: "sign", text: wrong("A sign"), node: node("sub", a, b) };
   if (one.op === "sub") yield { kind: "sign", text: wrong("A sign"), node: node("add", a, b) };
@@ -126,10 +170,6 @@ function* productsOf(one, shown) {
   if (isProduct) yield { kind: "extra factor", text: `In ${shown} a factor is too much.`, node: b };
   yield { kind: "wrong operation", text: `${shown} should be a sum.`, node: node("add", a, b) };
   yield { kind: "wrong operation", text: `${shown} should be a difference.`, node: node("sub", a, b) };
-  if (isProduct && a.op === "div") {
-    const below = node("div", a.args[0], node("mul", a.args[1], b));
-    yield { kind: "brackets", text: `${shown} is read from left to right: write brackets around what stands below.`, node: below };
-  }
   for (const [sum, factor] of [[a, b], [b, a]]) {
     if (isProduct && (sum.op === "add" || sum.op === "sub")) {
       const apart = node(sum.op, sum.args[0], node("mul", sum.args[1], factor));

@@ -106,6 +106,6 @@ export class Entries {
     if (!question) return;
     const { judge, document } = this.context;
     const { text, line } = hintAfter(judge.question(question.row, question.column), judge.texts);
-    this.say(question, text, "hint", line ? mathOf(line, judge.texts, document) : undefined);
+    this.say(question, text, "hint", line ? mathOf(line, judge, document) : undefined);
   }
 }

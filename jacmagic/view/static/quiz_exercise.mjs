@@ -8,14 +8,16 @@
  * @property {string[][]} constant_names their spellings, by the same slots
  * @property {string[][]} names spellings of each component of the point
  * @property {string[]} texts how each component is shown
+ * @property {Record<string, string>} mathml the same of components and constants, by text
  * @property {string[]} rows how each output is shown
+ * @property {string[][]} entries how each entry is called
  * @property {(number | string)[]} point
  */
 
-import { compare, DOUBTS } from "./quiz_judge.mjs";
+import { compareWithConstants, DOUBTS } from "./quiz_judge.mjs";
 import { mistakeOf, SEARCH_MS } from "./quiz_mistakes.mjs";
 import { Names } from "./quiz_names.mjs";
-import { parseLine } from "./quiz_parse.mjs";
+import { parseLine } from "./quiz_line.mjs";
 import { carriedOut, differentiate } from "./quiz_partials.mjs";
 import { pointsNear } from "./quiz_points.mjs";
 import { readTape } from "./tape.mjs";
@@ -40,13 +42,17 @@ export class Judge {
    */
   constructor(carried, limit = SEARCH_MS) {
     this.limit = limit;
-    const { tape, conditions, texts, rows, point } = carried;
+    const { tape, conditions, texts, rows, entries, point } = carried;
     if (!readTape(tape)) throw new Error("expected the tape of a function");
     const trees = treesOf(tape, carried.constants);
     this.texts = texts;
+    this.mathml = carried.mathml;
     this.rows = rows;
+    this.entries = entries;
     this.outputs = trees.slice(conditions);
-    this.names = new Names([...namesOf(carried), ...constantsOf(carried, trees)]);
+    const constants = constantsOf(carried, trees);
+    this.constants = new Set(constants.map(({ node }) => node));
+    this.names = new Names([...namesOf(carried), ...constants]);
     this.centre = point.map(Number);
     this.points = pointsNear(this.outputs, trees.slice(0, conditions), this.centre);
     /** @type {Map<string, Node>} */
@@ -103,12 +109,12 @@ export class Judge {
    * @returns {Result}
    */
   judgeTree(line, row, column, before) {
-    const verdict = compare(carriedOut(line), this.truth(row, column), this.points);
+    const verdict = compareWithConstants(carriedOut(line), this.truth(row, column), this.points, this.constants);
     const result = { lines: [line], kind: "", isOpen: false };
     if (verdict === "right") return { ...result, verdict: "right", text: "" };
     if (verdict !== "wrong") return { ...result, verdict: "doubt", text: DOUBTS[verdict] };
-    const { points, centre, texts, outputs, rows } = this;
-    const mistake = mistakeOf({ answer: line, before, points, centre, texts, outputs, rows, row, column }, this.limit);
+    const { points, centre, texts, outputs, rows, entries } = this;
+    const mistake = mistakeOf({ answer: line, before, points, centre, texts, outputs, rows, entries, row, column }, this.limit);
     return { ...result, verdict: "wrong", text: mistake?.text ?? "", kind: mistake?.kind ?? "" };
   }
 }

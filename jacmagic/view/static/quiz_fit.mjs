@@ -20,6 +20,7 @@ export const HALF_THE_DIGITS = 2 ** -26; // relative: rounding is far below, ano
  * @property {string[]} texts of the variables
  * @property {Node[]} outputs of the function
  * @property {string[]} rows names of the outputs
+ * @property {string[][]} entries names of the entries
  * @property {number} row of the entry
  * @property {number} column
  *

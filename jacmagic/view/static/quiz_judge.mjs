@@ -5,6 +5,7 @@
  * counts only where these leave six digits.
  */
 
+import { orderOf } from "./quiz_tree.mjs";
 import { bounded } from "./quiz_values.mjs";
 
 const SIX_DIGITS = 1e-6;
@@ -13,7 +14,7 @@ const ROUNDED = 5e-3; // relative: numbers typed to two or three digits
 
 /**
  * @typedef {import("./quiz_tree.mjs").Node} Node
- * @typedef {"right" | "wrong" | "rounded" | "undefined" | "unsure" | "nowhere"} Verdict
+ * @typedef {"right" | "wrong" | "rounded" | "undefined" | "unsure" | "nowhere" | "coincidence"} Verdict
  */
 
 /**
@@ -49,10 +50,44 @@ export function compare(answer, truth, points) {
   return good >= Math.min(ENOUGH, points.length) && good > 0 ? "right" : "unsure";
 }
 
+const STEP = 2 ** -6; // relative, by which constants are moved: far above rounding, and on the same branch
+
+/**
+ * The verdict where constants have names: 2a is not a², though both are 4 for a = 2. The constants that
+ * an answer names are moved; it is to remain equal.
+ * @param {Node} answer
+ * @param {Node} truth
+ * @param {number[][]} points
+ * @param {Set<Node>} constants
+ * @returns {Verdict}
+ */
+export function compareWithConstants(answer, truth, points, constants) {
+  const verdict = compare(answer, truth, points);
+  const named = orderOf([answer]).filter((one) => constants.has(one));
+  if (verdict !== "right" || !named.length) return verdict;
+  const moved = new Map(named.map((one, k) => [one, { ...one, value: Number(one.value) * (1 + STEP * (k + 1)) }]));
+  const [other, right] = [answer, truth].map((root) => replacedIn(root, moved));
+  return compare(other, right, points) === "wrong" ? "coincidence" : verdict;
+}
+
+/**
+ * @param {Node} root
+ * @param {Map<Node, Node>} fresh nodes instead of others
+ * @returns {Node}
+ */
+function replacedIn(root, fresh) {
+  for (const one of orderOf([root])) {
+    const args = one.args.map((arg) => /** @type {Node} */ (fresh.get(arg)));
+    if (!fresh.has(one)) fresh.set(one, { ...one, args });
+  }
+  return /** @type {Node} */ (fresh.get(root));
+}
+
 /** What is answered where neither right nor wrong can be given. */
 export const DOUBTS = {
   rounded: "Right to two digits or three: write exact numbers, such as 1/3 or pi.",
   undefined: "This has no value near the point: look for a division by zero, or a root or logarithm of a negative number.",
   nowhere: "The function has no value at points near this one: nothing can be compared.",
+  coincidence: "This is equal for these values of the constants only: write each constant by its name throughout, or by its value.",
   unsure: "In this form all digits are lost to rounding: simplify it.",
 };

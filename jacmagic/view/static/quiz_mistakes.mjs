@@ -7,7 +7,7 @@
 
 import { Analysis } from "./quiz_analysis.mjs";
 import { heldConstant } from "./quiz_constants.mjs";
-import { editOf } from "./quiz_edits.mjs";
+import { bracketsOf, editOf, editsOf } from "./quiz_edits.mjs";
 import { fitsEverywhere, HALF_THE_DIGITS } from "./quiz_fit.mjs";
 import { carriedOut, NUMBERS, partials } from "./quiz_partials.mjs";
 import { byShape, scaled } from "./quiz_shape.mjs";
@@ -64,13 +64,14 @@ export function mistakeOf(given, limit = SEARCH_MS) {
   const isLate = () => performance.now() > end;
   const search = { ...given, points, typed, right, truth, answer, fits, name, isLate };
   return (
+    editOf(search, bracketsOf) ??
     wholeEntry(search) ??
     brokenRule(search, parts, (op) => !SUMS.has(op)) ??
     brokenRule(search, parts, (op) => SUMS.has(op)) ??
     heldConstant(search, parts) ??
     brokenEverywhere(search, parts) ??
     byShape(search) ??
-    editOf(search) ??
+    editOf(search, editsOf) ??
     scaled({ ...search, isLate: () => false })
   );
 }
@@ -122,8 +123,7 @@ function lineValues(order, points) {
 
 /** @param {Search} search @returns {Mistake | null} */
 function wholeEntry(search) {
-  const { outputs, rows, texts, points, row, column, typed } = search;
-  const name = (/** @type {number} */ i, /** @type {number} */ j) => `∂${rows[i]}/∂${texts[j]}`;
+  const { outputs, rows, entries, texts, points, row, column, typed } = search;
   if (typed.every((value) => value === 0)) {
     return { kind: "zero", text: `${rows[row]} depends on ${texts[column]}: its derivative is not 0.` };
   }
@@ -134,13 +134,14 @@ function wholeEntry(search) {
   if (fitsEverywhere(search, (k) => Number(own?.[k]))) {
     return { kind: "function itself", text: `This is ${rows[row]} itself, not its derivative.` };
   }
+  if (outputs.length * texts.length > MAX_ENTRIES) return null;
   /** @type {[number, number, string, string][]} */
   const others = texts.map((text, j) => [row, j, "variable", `This is the derivative by ${text}, not by ${texts[column]}.`]);
   if (column < rows.length && row < texts.length) {
-    others.push([column, row, "transposed", `This is ${name(column, row)}: row and column are exchanged.`]);
+    others.push([column, row, "transposed", `This is ${entries[column][row]}: row and column are exchanged.`]);
   }
-  rows.forEach((_, i) => others.push([i, column, "index", `This is ${name(i, column)}, of another row.`]));
-  rows.forEach((_, i) => texts.forEach((_, j) => others.push([i, j, "index", `This is ${name(i, j)}, another entry.`])));
+  rows.forEach((_, i) => others.push([i, column, "index", `This is ${entries[i][column]}, of another row.`]));
+  rows.forEach((_, i) => texts.forEach((_, j) => others.push([i, j, "index", `This is ${entries[i][j]}, another entry.`])));
   return otherEntry(search, others);
 }
 
@@ -158,12 +159,12 @@ function isNumberThere({ answer, truth, centre }) {
  * @param {[number, number, string, string][]} others row, column, kind, text
  */
 function otherEntry(search, others) {
-  const { outputs, points, row, column, texts } = search;
+  const { outputs, points, row, column } = search;
   /** @type {Map<number, Analysis>} */
   const analysed = new Map();
   const leaves = (/** @type {Analysis} */ one) => new Map(one.order.filter((o) => o.op === "variable").map((o) => [o.index, o]));
   for (const [i, j, kind, text] of others) {
-    if (search.isLate() || outputs.length * texts.length > MAX_ENTRIES || (i === row && j === column)) continue;
+    if (search.isLate() || (i === row && j === column)) continue;
     const one = analysed.get(i) ?? new Analysis(outputs[i], column, points);
     analysed.set(i, one);
     const leaf = leaves(one).get(j);

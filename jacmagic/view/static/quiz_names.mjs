@@ -14,15 +14,21 @@ import { namedConstant, node, number } from "./quiz_tree.mjs";
 const GREEK = new Map(
   ("alpha α beta β gamma γ delta δ epsilon ε zeta ζ eta η theta θ iota ι kappa κ lambda λ mu μ nu ν xi ξ " +
     "rho ρ sigma σ tau τ upsilon υ phi φ chi χ psi ψ omega ω pi π Gamma Γ Delta Δ Theta Θ Lambda Λ Xi Ξ " +
-    "Pi Π Sigma Σ Phi Φ Psi Ψ Omega Ω eps ε lam λ varphi φ vartheta θ")
+    "Pi Π Sigma Σ Phi Φ Psi Ψ Omega Ω eps ε lam λ varphi φ vartheta θ varepsilon ε varrho ρ varsigma σ")
     .split(" ")
     .reduce((pairs, word, k, all) => (k % 2 ? pairs : [...pairs, [word, all[k + 1]]]), /** @type {string[][]} */ ([]))
     .map(([word, letter]) => /** @type {[string, string]} */ ([word, letter])),
 );
-const ALIKE = new Map([["ϕ", "φ"], ["ϑ", "θ"], ["ϵ", "ε"], ["ϱ", "ρ"]]);
+const ALIKE = new Map([
+  ["ϕ", "φ"], ["ϑ", "θ"], ["ϵ", "ε"], ["ϱ", "ρ"],
+  ["\u0307", "dot"], ["\u0308", "ddot"], ["\u0302", "hat"], ["\u0304", "bar"], ["\u0303", "tilde"], ["\u20d7", "vec"],
+]);
 const MAX_SPLIT = 40; // letters of a word that may be a product
 const EULER = namedConstant("e", Math.E);
 const CONSTANTS = new Map([["π", namedConstant("π", Math.PI)], ["e", EULER]]);
+
+/** @type {(word: string) => boolean} */
+export const isGreek = (word) => GREEK.has(word);
 
 /** @type {(one: Node) => boolean} */
 export const isEuler = (one) => one === EULER;
@@ -37,19 +43,21 @@ for (const op of "sqrt exp sin cos tan sinh cosh tanh abs sign floor ceil erf er
   FUNCTIONS.set(op, [1, (a) => node(op, a)]);
 }
 for (const [op, words] of Object.entries({
-  asin: "asin arcsin", acos: "acos arccos", atan: "atan arctan", asinh: "asinh arsinh arcsinh", log: "ln log",
-  acosh: "acosh arcosh arccosh", atanh: "atanh artanh arctanh", sigmoid: "sigmoid logistic σ", sign: "sgn", ceil: "ceiling", lgamma: "loggamma",
+  asin: "asin arcsin", acos: "acos arccos", atan: "atan arctan arctg", tan: "tg", asinh: "asinh arsinh arcsinh", log: "ln log",
+  acosh: "acosh arcosh arccosh", atanh: "atanh artanh arctanh", sigmoid: "sigmoid logistic σ", sign: "sgn", ceil: "ceiling", lgamma: "loggamma", digamma: "psi ψ",
 })) {
   for (const word of words.split(" ")) FUNCTIONS.set(word, [1, (a) => node(op, a)]);
 }
-for (const [word, op] of [["sec", "cos"], ["csc", "sin"], ["cot", "tan"], ["sech", "cosh"], ["csch", "sinh"], ["coth", "tanh"]]) {
+for (const [word, op] of [["sec", "cos"], ["csc", "sin"], ["cot", "tan"], ["ctg", "tan"], ["sech", "cosh"], ["csch", "sinh"], ["coth", "tanh"]]) {
   FUNCTIONS.set(word, [1, over(op)]);
 }
 FUNCTIONS.set("log2", [1, inBase(2)]);
-FUNCTIONS.set("log10", [1, inBase(10)]);
+for (const word of ["log10", "lg"]) FUNCTIONS.set(word, [1, inBase(10)]);
 FUNCTIONS.set("cbrt", [1, (a) => node("pow", a, node("div", number(1), number(3)))]);
-FUNCTIONS.set("heaviside", [1, (a) => node("where", node("gt", a, number(0)), number(1), number(0))]);
-for (const op of ["max", "min"]) FUNCTIONS.set(op, [2, joined(op)]);
+for (const word of ["heaviside", "step"]) {
+  FUNCTIONS.set(word, [1, (a) => node("where", node("gt", a, number(0)), number(1), number(0))]);
+}
+for (const op of ["max", "min"]) for (const word of [op, `${op}imum`]) FUNCTIONS.set(word, [2, joined(op)]);
 for (const word of ["atan2", "arctan2"]) FUNCTIONS.set(word, [2, (a, b) => node("atan2", a, b)]);
 FUNCTIONS.set("pow", [2, (a, b) => node("pow", a, b)]);
 FUNCTIONS.set("polygamma", [2, (a, b) => node("polygamma", a, b)]);
@@ -76,8 +84,8 @@ export const INVERSES = new Map([
  * @param {string} text
  */
 export function canonical(text) {
-  const plain = text.normalize("NFKC").replace(/[_{}[\],\s]/g, "").replace(/[ϕϑϵϱ]/g, (letter) => ALIKE.get(letter) ?? letter);
-  return plain.replace(/^\p{L}+/u, (word) => GREEK.get(word) ?? word);
+  const plain = text.normalize("NFKD").replace(/[_{}[\],\s]/g, "").replace(/[ϕϑϵϱ\p{M}]/gu, (letter) => ALIKE.get(letter) ?? letter);
+  return plain.replace(/^(\p{L}+?)(d?dot|hat|bar|tilde|vec|)(?!\p{L})/u, (_, word, accent) => (GREEK.get(word) ?? word) + accent);
 }
 
 /** The names of one function. */

@@ -5,7 +5,9 @@
  * without brackets takes the product behind it: sin 2x is sin(2x), sin x cos x is sin(x)·cos(x).
  */
 
-import { FUNCTIONS, INVERSES, raisedTo } from "./quiz_names.mjs";
+import { Cursor } from "./quiz_cursor.mjs";
+import { withoutLatex } from "./quiz_latex.mjs";
+import { FUNCTIONS, INVERSES, isEuler, raisedTo } from "./quiz_names.mjs";
 import { tokensOf, Unreadable } from "./quiz_tokens.mjs";
 import { derivative, node, number, orderOf } from "./quiz_tree.mjs";
 
@@ -26,73 +28,27 @@ const MAX_ORDER = 3; // of derivatives within derivatives: each may double the e
  * @throws {Unreadable} with a sentence that says what cannot be read
  */
 export function parse(source, names, by) {
-  const parser = new Parser(source, names, by);
+  const parser = new Parser(withoutLatex(source), names, by);
   if (parser.peek.kind === "end") throw new Unreadable("Type an expression.");
   const found = parser.sum();
   parser.finish();
   return found;
 }
 
-/**
- * Read a line: expressions that are to be equal, apart by "=". A left-hand side such as ∂f/∂x is left out.
- * @param {string} source
- * @param {Names} names
- * @param {number} by
- */
-export function parseLine(source, names, by) {
-  const parts = source.split("=");
-  const isHead = (/** @type {string} */ part) => /^\s*($|[d∂]\s*[^/]*\/\s*[d∂][^()+*]*$|[\p{L}₀-₉]+\s*['′’][^+*]*$)/u.test(part);
-  const kept = parts.filter((part, k) => k > 0 || parts.length === 1 || !isHead(part));
-  return kept.map((part) => parse(part, names, by));
-}
-
-class Parser {
+class Parser extends Cursor {
   /**
    * @param {string} source
    * @param {Names} names
    * @param {number} by
    */
   constructor(source, names, by) {
+    super(tokensOf(source, (word) => names.own(word) !== undefined));
     this.names = names;
     this.by = by;
-    this.tokens = tokensOf(source, (word) => names.own(word) !== undefined);
-    this.at = 0;
     this.depth = 0;
     this.bars = 0;
-    /** @type {import("./quiz_names.mjs").Piece[]} pieces of a word that are not read yet */
-    this.pieces = [];
     /** @type {Map<Node, number>} how many derivatives stand within each other */
     this.orders = new Map();
-  }
-
-  get peek() {
-    return this.tokens[this.at];
-  }
-
-  /** @param {string} text */
-  isSign(text) {
-    return !this.pieces.length && this.peek.kind === "sign" && this.peek.text === text;
-  }
-
-  /** @param {string} text */
-  take(text) {
-    if (!this.isSign(text)) return false;
-    this.at++;
-    return true;
-  }
-
-  /** Refuse what is left over. */
-  finish() {
-    if (this.peek.kind === "end" && !this.pieces.length) return;
-    if (this.isSign(")")) throw new Unreadable("A bracket is closed that was not opened.");
-    if (this.isSign(",")) throw new Unreadable(this.comma());
-    throw new Unreadable(`Something is missing before ${this.peek.text}.`);
-  }
-
-  comma() {
-    const [before, after] = [this.tokens[this.at - 1], this.tokens[this.at + 1]];
-    const decimal = before?.kind === "number" && after?.kind === "number";
-    return decimal ? `Write decimals with a point: ${before.text}.${after.text}.` : "A comma stands between arguments only.";
   }
 
   /** @returns {Node} */
@@ -189,15 +145,6 @@ class Parser {
     throw new Unreadable(this.missing());
   }
 
-  missing() {
-    const { kind, text } = this.peek;
-    const before = this.tokens[this.at - 1]?.text;
-    if (kind === "end") return before ? `Something is missing behind ${before}.` : "Type an expression.";
-    if (text === ",") return this.comma();
-    if (text === ")" && before === "(") return "There is nothing between the brackets.";
-    return before ? `Something is missing between ${before} and ${text}.` : `Something is missing before ${text}.`;
-  }
-
   /** @param {Node} inner */
   closed(inner) {
     if (this.take(")")) return inner;
@@ -257,28 +204,46 @@ class Parser {
     if (this.isSign("-") || this.isSign("+")) return this.signed();
     if (!this.beginsAtom()) throw new Unreadable(`${name} needs an argument: write ${name}(…).`);
     let found = this.power();
-    while (this.beginsAtom() && !this.beginsFunction()) found = node("mul", found, this.power());
+    while (this.beginsAtom() && this.goesOn(found)) found = node("mul", found, this.power());
     return found;
   }
 
-  beginsFunction() {
-    if (this.pieces.length) return this.pieces[0].kind === "function";
-    if (this.peek.kind === "derivative") return true;
-    if (this.peek.kind !== "word") return false;
+  /**
+   * Whether what stands next belongs to the argument before it: numbers and names do, behind a number
+   * brackets and roots too: sin 2(x + 1), but sin x (x + 1) and sin x e^x are products of two factors.
+   * @param {Node} before
+   */
+  goesOn(before) {
+    const piece = this.pieces[0] ?? (this.peek.kind === "word" ? this.firstPiece(this.peek.text) : null);
+    if (piece) return piece.kind !== "function" && !(piece.kind === "leaf" && isEuler(piece.node));
+    return this.peek.kind === "number" || (this.peek.kind === "sign" && before.op === "number");
+  }
+
+  /** @param {string} word @returns {import("./quiz_names.mjs").Piece | null} */
+  firstPiece(word) {
     try {
-      return this.names.read(this.peek.text)[0].kind === "function";
+      return this.names.read(word)[0];
     } catch {
-      return false;
+      return null;
     }
   }
 
-  /** @param {import("./quiz_tokens.mjs").Token} token @returns {Node} */
-  derived({ by, text }) {
-    const own = by === undefined ? null : this.names.own(by);
-    if (by !== undefined && own?.op !== "variable") throw new Unreadable(this.names.unknown(by));
-    const index = own ? Number(own.index) : this.by;
-    const inner = this.take("(") ? this.closed(this.sum()) : this.bare(text);
-    return this.derivativeOf(inner, index);
+  /** @param {import("./quiz_tokens.mjs").Token} token @returns {Node} d/dx(u), of a power the whole one; d(u)/dx; D(u) */
+  derived({ by, text, isOpen, isOf }) {
+    const inBrackets = this.take("(");
+    const inner = inBrackets ? this.closed(this.sum()) : this.bare(text);
+    const above = inBrackets && !isOpen && !isOf ? this.exponent() : null;
+    const name = isOf ? this.differential() : by;
+    const own = name === undefined ? null : this.names.own(name);
+    if (name !== undefined && own?.op !== "variable") throw new Unreadable(this.names.unknown(name));
+    return this.derivativeOf(above ? raisedTo(inner, above) : inner, own ? Number(own.index) : this.by);
+  }
+
+  differential() {
+    const { kind, by } = this.peek;
+    if (kind !== "differential") throw new Unreadable("Write d/dx(…) for a derivative.");
+    this.at++;
+    return by;
   }
 
   /** @param {Node} inner @param {number} by */

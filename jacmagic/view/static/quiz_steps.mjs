@@ -63,7 +63,7 @@ class Derivation {
     this.box.setAttribute("aria-label", `Derivation of ${question.text}`);
     this.lines = make(document, "ol", "jm-quiz-lines");
     const first = make(document, "li", "jm-quiz-line");
-    first.append(readMathml(question.mathml, document), " = ", mathOf(this.last, judge.texts, document));
+    first.append(readMathml(question.mathml, document), " = ", mathOf(this.last, judge, document));
     this.lines.append(first);
     makeScrollable(first);
     const texts = { label: `next line of ${question.text}` };
@@ -105,7 +105,7 @@ class Derivation {
     const mark = make(document, "span", "jm-quiz-ok", "✓");
     mark.setAttribute("aria-label", "right");
     mark.setAttribute("role", "img");
-    item.append("= ", mathOf(line, judge.texts, document), mark);
+    item.append("= ", mathOf(line, judge, document), mark);
     this.lines.append(item);
     makeScrollable(item);
     this.last = line;
@@ -114,6 +114,6 @@ class Derivation {
   hint() {
     const { board, judge, document } = this.context;
     const { text, line } = hintAfter(this.last, judge.texts);
-    board.say(`${this.question.text}: ${text}`, "hint", line ? mathOf(line, judge.texts, document) : undefined);
+    board.say(`${this.question.text}: ${text}`, "hint", line ? mathOf(line, judge, document) : undefined);
   }
 }

@@ -1,11 +1,12 @@
 /** Expressions as text that can be typed again, and as MathML. */
 
-import { NAMESPACE } from "./mathml.mjs";
+import { NAMESPACE, readMathml } from "./mathml.mjs";
 import { FUNCTIONS } from "./quiz_names.mjs";
 import { RAISED } from "./quiz_tokens.mjs";
 
 const MAX_TEXT = 60; // letters of an expression within a sentence
 const LEVEL = /** @type {Record<string, number>} */ ({ add: 1, sub: 1, neg: 2, mul: 3, div: 3, pow: 5, exp: 5 });
+const UNNAMED = new Set(["abs", "sqrt", "derivative"]);
 const WORDS = /** @type {Record<string, string>} */ ({
   log: "ln", asin: "arcsin", acos: "arccos", atan: "arctan", asinh: "arsinh", acosh: "arcosh", atanh: "artanh",
   sigmoid: "σ", sign: "sgn",
@@ -92,16 +93,20 @@ export function shortText(one, texts) {
 
 // ── MathML ──────────────────────────────────────────────────────────────────────────────────────
 
-const SUBSCRIPT = /^(.+?)([₀-₉]+)$/u;
+/**
+ * @typedef {object} Written how names are written
+ * @property {Texts} texts
+ * @property {Record<string, string>} mathml by text
+ */
 
 /**
  * An expression as a MathML element.
  * @param {Node} one
- * @param {Texts} texts
+ * @param {Written} names
  * @param {Document} document
  */
-export function mathOf(one, texts, document) {
-  const writer = new MathWriter(texts, document);
+export function mathOf(one, names, document) {
+  const writer = new MathWriter(names, document);
   const math = writer.make("math", writer.write(one));
   math.setAttribute("display", "inline");
   return math;
@@ -109,11 +114,12 @@ export function mathOf(one, texts, document) {
 
 class MathWriter {
   /**
-   * @param {Texts} texts
+   * @param {Written} names
    * @param {Document} document
    */
-  constructor(texts, document) {
+  constructor({ texts, mathml }, document) {
     this.texts = texts;
+    this.mathml = mathml;
     this.document = document;
   }
 
@@ -142,11 +148,11 @@ class MathWriter {
     return this.row(this.sign(left), inner, this.sign(right));
   }
 
-  /** @param {string} text */
+  /** @param {string} text of a name, which is written as in the function */
   name(text) {
-    const parts = SUBSCRIPT.exec(text);
-    if (!parts) return this.make("mi", text);
-    return this.make("msub", this.make("mi", parts[1]), this.make("mn", parts[2].normalize("NFKC")));
+    let found = this.mathml[text] ? readMathml(this.mathml[text], this.document) : this.make("mi", text);
+    while (/^(math|mrow)$/.test(found.nodeName) && found.childNodes.length === 1) found = /** @type {Element} */ (found.firstChild);
+    return /** @type {Element} */ (found);
   }
 
   /**
@@ -177,7 +183,7 @@ class MathWriter {
       case "neg":
         return this.row(this.sign("−"), this.at(a, 3));
       case "mul":
-        return this.row(this.at(a, 3), this.sign(b.op === "number" ? "·" : "\u2062"), this.at(b, 4));
+        return this.row(this.at(a, 3), this.between(b), this.at(b, 4));
       case "div":
         return this.make("mfrac", this.write(a), this.write(b));
       case "pow":
@@ -191,6 +197,14 @@ class MathWriter {
       default:
         return this.called(one);
     }
+  }
+
+  /** @param {Node} b the second factor: a number behind a point, a function behind a space */
+  between(b) {
+    if (b.op === "number") return this.sign("·");
+    const space = this.make("mspace");
+    if (b.args.length && !(b.op in LEVEL) && !UNNAMED.has(b.op)) space.setAttribute("width", "0.17em");
+    return space;
   }
 
   /** @param {Node} base @param {Node} exponent */

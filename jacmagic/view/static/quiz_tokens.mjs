@@ -2,18 +2,19 @@
  * The signs of an answer: numbers, words, operators, brackets.
  *
  * @typedef {object} Token
- * @property {"number" | "word" | "sign" | "power" | "derivative" | "end"} kind
+ * @property {"number" | "word" | "sign" | "power" | "derivative" | "differential" | "end"} kind
  * @property {string} text as typed; of a sign, the one that the parser knows
  * @property {number} start
  * @property {number} [value] of a number, and of an exponent written above the line
  * @property {string} [by] of a derivative, the name that it is taken by
  * @property {boolean} [isOpen] of a derivative without a name: D(…)
+ * @property {boolean} [isOf] of a derivative whose name follows: d(…)/dx
  */
 
 export const MAX_LETTERS = 2000; // of an answer
 export const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 const SIGNS = new Map([
-  ["−", "-"], ["–", "-"], ["—", "-"], ["·", "*"], ["×", "*"], ["⋅", "*"], ["∙", "*"], ["÷", "/"], ["∕", "/"],
+  ["−", "-"], ["–", "-"], ["—", "-"], ["·", "*"], ["×", "*"], ["⋅", "*"], ["∙", "*"], ["÷", "/"], ["∕", "/"], ["⁄", "/"], ["∗", "*"], ["•", "*"],
   ["{", "("], ["}", ")"], ["[", "("], ["]", ")"], ["’", "'"], ["′", "'"], ["‘", "'"],
 ]);
 const KNOWN = new Set("+-*/^()|,'√=".split(""));
@@ -25,6 +26,8 @@ const PATTERNS = {
   raised: /[⁺⁻]?[⁰¹²³⁴⁵⁶⁷⁸⁹]+/uy,
   derivative: new RegExp(String.raw`[d∂]\s*/\s*[d∂]\s*(${NAME})`, "uy"),
   open: /D(?:_\{?([\p{L}\p{Nd}_₀-₉]+)\}?)?(?=\s*[([{])/uy,
+  of: /[d∂](?=\s*[([{])/uy,
+  below: new RegExp(String.raw`\/\s*[d∂]\s*(${NAME})`, "uy"),
   stars: /\*\*/y,
   word: new RegExp(NAME, "uy"),
 };
@@ -33,13 +36,13 @@ const PATTERNS = {
 export class Unreadable extends Error {}
 
 /**
- * @param {string} source
+ * @param {string} typed
  * @param {(word: string) => boolean} isName whether a word is one of the function's own names
  * @returns {Token[]} the last one is the end
  */
-export function tokensOf(source, isName) {
+export function tokensOf(typed, isName) {
+  const source = typed.replace(/(\d*)([¼-¾⅐-⅞])/gu, (_, whole, part) => `(${whole || 0}+${part.normalize("NFKC")})`); // 2½
   if (source.length > MAX_LETTERS) throw new Unreadable(`This is longer than ${MAX_LETTERS} letters.`);
-  if (/\\[a-z]/i.test(source)) throw new Unreadable("Write it without LaTeX: (a)/(b) for a fraction, sqrt(x) for a root.");
   /** @type {Token[]} */
   const found = [];
   let at = 0;
@@ -78,6 +81,10 @@ function next(source, start, match, isName) {
   if (derived && (isName(derived[1]) || !isName("d"))) return { kind: "derivative", text: derived[0], start, by: derived[1] };
   const open = match(PATTERNS.open);
   if (open && !isName(open[0])) return { kind: "derivative", text: open[0], start, by: open[1], isOpen: true };
+  const of = match(PATTERNS.of);
+  if (of && !isName("d")) return { kind: "derivative", text: of[0], start, isOf: true };
+  const below = match(PATTERNS.below);
+  if (below && !isName("d") && isName(below[1])) return { kind: "differential", text: below[0], start, by: below[1] };
   const stars = match(PATTERNS.stars);
   if (stars) return { kind: "sign", text: "**", start };
   const word = match(PATTERNS.word);

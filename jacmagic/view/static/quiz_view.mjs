@@ -44,7 +44,7 @@ import { hideStill } from "./still.mjs";
 
 const KINDS = { entries: Entries, steps: Derivations, rules: Rules };
 const HELP = {
-  entries: "Enter checks. Write 2x, x^2, sqrt(x), e^(−x), sin(x)²; names as in the function.",
+  entries: "Enter checks. Write 2x, x^2, sqrt(x), e^(−x), sin(x)², or LaTeX; names as in the function.",
   steps: "Enter checks a line. Write derivatives that are left as d/dx(…), D(…) or (…)′.",
   rules: "",
 };

@@ -67,7 +67,8 @@ def _first(evidence: Evidence, wrong: Wrong, adjoints: Adjoints) -> Slip | None:
                 continue
             if any(wrong.explained_by(wrong.truth + slope * change) for slope in ways):
                 slip = _named(evidence, adjoints, node, kind, clause, tangents)
-                rank += 100 * (kind == "constant")  # other names come first
+                is_sum = adjoints.form.graph.operations[node] in ("add", "sub")
+                rank += 100 * (kind == "constant") + 50 * is_sum  # other names come first
                 if best is None or rank < best[0]:
                     best = rank, slip
                 break

@@ -1,0 +1,78 @@
+"""Named constants in answers: 2a is not a², though both are 4 for a = 2."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from jacmagic.result.check.expressions import Values
+from jacmagic.result.check.formulas import constants_of
+from jacmagic.result.check.symbols import Vocabulary, key
+from jacmagic.result.core import JacobianResult
+from jacmagic.result.exercise.answer import Answer, read_answer
+from jacmagic.result.exercise.parser import Names
+
+STEP = 2.0**-6  # relative, by which a constant is moved: far above rounding, on the same branch
+EQUAL = 1e-6  # relative: rounding is far below, another formula far above
+COINCIDENCE = (
+    "it is equal for these values of the constants only; write each by its name throughout, or "
+    "by its value"
+)
+
+
+class Constants:
+    """The constants of a function by name, which can be moved.
+
+    Attributes:
+        result: the Jacobian.
+        values: the numbers, by `check.symbols.key`.
+    """
+
+    def __init__(self, result: JacobianResult) -> None:
+        self.result = result
+        self.values = {key(name): value for name, value in constants_of(result).items()}
+
+    def are_kept(self, i: int, j: int, answer: Answer, names: Names, points: np.ndarray) -> bool:
+        """Whether a right answer remains right where the constants that it names are moved.
+
+        Args:
+            i: the row.
+            j: the column.
+            answer: what was typed; equal to the entry (i, j).
+            names: what names mean.
+            points: (k, n).
+        """
+        moved = {
+            name: self.values[name] * (1 + k * STEP)
+            for k, name in enumerate(sorted(answer.constants & set(self.values)), 1)
+        }
+        right = self._entry(i, j, moved, points) if moved else None
+        if right is None:
+            return True
+        vocabulary = Vocabulary(self.result.columns, {**self.values, **moved})
+        other = read_answer(answer.text, replace(names, vocabulary=vocabulary), j)
+        hand = other.values(points)
+        with np.errstate(all="ignore"):
+            apart = np.abs(hand - right) > EQUAL * np.maximum(np.abs(hand), np.abs(right))
+        return not bool(apart[np.isfinite(hand) & np.isfinite(right)].any())
+
+    def _entry(
+        self, i: int, j: int, moved: dict[str, float], points: np.ndarray
+    ) -> np.ndarray | None:
+        """Return the entry's values, (k,), with moved constants; None where it lacks one."""
+        reading = self.result.reading
+        if reading is None:
+            return None
+        form = reading.form
+        nodes = {
+            one.node: moved[key(one.label.text)]
+            for one in form.trace.constants
+            if key(one.label.text) in moved
+        }
+        if len(nodes) < len(moved):
+            return None
+        whole = np.hstack([points, np.tile(list(nodes.values()), (len(points), 1))])
+        values = Values(form.graph, [*form.trace.inputs, *nodes], whole)
+        entry = values.of(form.entries[i * len(form.trace.inputs) + j])
+        return np.broadcast_to(np.asarray(entry, dtype=np.float64), (len(points),))

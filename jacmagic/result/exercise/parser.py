@@ -1,0 +1,238 @@
+"""The grammar of answers: that of pasted LaTeX, wider for what one types, with nodes as values."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from jacmagic.result.check.latex.parser import LatexParser
+from jacmagic.result.check.latex.tokens import Token
+from jacmagic.result.check.symbols import Vocabulary, key
+from jacmagic.result.exercise.term import FUNCTIONS, INVERSES, Term
+from jacmagic.result.exercise.tokens import NOUN, answer_tokens
+
+_COMMAND = re.compile(r"\\(?:operatorname\*?|mathrm|text)\{(\w+)\}|\\([a-zA-Z]+)")
+EULER = ("e", r"\mathrm{e}")
+_VALUES = {"pi": np.pi, "π": np.pi, r"\pi": np.pi, **dict.fromkeys(EULER, np.e)}
+
+
+@dataclass(frozen=True)
+class Names:
+    """What names in answers mean, and how columns are written.
+
+    Attributes:
+        vocabulary: all spellings of the inputs' components and of the function's constants.
+        symbols: a SymPy symbol for each column, for text.
+        texts: text of each symbol.
+        listed: the columns' names, for messages.
+    """
+
+    vocabulary: Vocabulary
+    symbols: tuple[Any, ...]
+    texts: dict[Any, str]
+    listed: tuple[str, ...]
+
+
+class AnswerParser(LatexParser):
+    """The grammar of pasted LaTeX and typed mathematics, with nodes as values."""
+
+    noun = NOUN
+
+    def __init__(self, source: str, names: Names, one: Term, loose: str) -> None:
+        self.vocabulary, self.listed, self.one, self.loose = (
+            names.vocabulary, names.listed, one, loose,
+        )  # fmt: skip
+        self.unfinished = False
+        self.constants: set[str] = set()
+        super().__init__(source, self._meaning)
+
+    def read(self) -> Term:
+        value: Term = self.whole()
+        return value
+
+    def _meaning(self, name: str) -> Term | None:
+        """Return what a name of the function stands for."""
+        found = self.vocabulary.meaning(name)
+        if found is None:
+            return None
+        if found in self.vocabulary.symbols:
+            return replace(self.one, node=self.one.inputs[self.vocabulary.symbols.index(found)])
+        self.constants.add(key(name))
+        return self.one.number(Fraction(int(found.p), int(found.q)))
+
+    def split(self, source: str) -> list[Token]:
+        return answer_tokens(
+            source, self._is_variable, lambda name: self.function(name) is not None
+        )
+
+    def _is_variable(self, name: str) -> bool:
+        return self.vocabulary.meaning(name) is not None
+
+    # ── values ────────────────────────────────────────────────────────────────────────────────
+
+    def number(self, text: str) -> Term:
+        return self.one.number(Fraction(text))
+
+    def constant(self, text: str) -> Term | None:
+        value = _VALUES.get(text)
+        return None if value is None else self.one.number(value)
+
+    def function(self, text: str) -> Callable[..., Term] | None:
+        name = _name(text)
+        if name == "diff":
+            return self._derivative
+        return FUNCTIONS.get(name, FUNCTIONS.get(name.lower()))
+
+    def inverse(self, text: str, power: Any) -> Callable[..., Term] | None:
+        raised = power is not None and power.graph.value(power.node) == -1
+        return INVERSES.get(_name(text)) if raised else None
+
+    def absolute(self, value: Term) -> Term:
+        return value.apply("abs")
+
+    def square_root(self, value: Term) -> Term:
+        return value.apply("sqrt")
+
+    def row(self, values: list[Term]) -> Term:
+        raise self.wrong("expected one expression, not a list")
+
+    def environment(self) -> Term:
+        raise self.wrong("expected one expression, with sign(x), abs(x) or step(x) for cases")
+
+    # ── grammar ───────────────────────────────────────────────────────────────────────────────
+
+    def product(self) -> Term:
+        if self.take("-"):
+            return -self.product()
+        self.take("+")
+        total: Term = super().product()
+        return total
+
+    def power(self) -> Term:
+        base: Term = self.base()
+        while self.take("'"):
+            base = self._derivative(base, self.one)
+        return base ** self.exponent() if self.take("^") else base
+
+    def exponent(self) -> Term:
+        """Return an exponent: x^2^3 is x^(2^3)."""
+        value: Term = self.group()
+        if self.loose.startswith("^"):
+            return self._longer(value)
+        return value ** self.exponent() if self.take("^") else value
+
+    def signed(self) -> Term:
+        value: Term = super().signed()
+        return self._longer(value) if self.loose.startswith("/") else value
+
+    def _longer(self, value: Term) -> Term:
+        """Return a denominator or exponent with the factors, or terms, that follow it."""
+        while self.take("*") or self.begins():
+            value = value * self.power()
+        while (sign := self.take(*self.loose[1:])) is not None:
+            if sign.text == "/":
+                value = value / self.power()
+            else:
+                value = value + self.product() if sign.text == "+" else value - self.product()
+        return value
+
+    def digit(self) -> Term:
+        r"""Return a number behind ^; x^23 is x² · 3 in LaTeX alone."""
+        if "\\" in self.source:
+            digit: Term = super().digit()
+            return digit
+        self.at += 1
+        return self.number(self.tokens[self.at - 1].text)
+
+    def begins(self) -> bool:
+        if self.next.kind == self.tokens[self.at - 1].kind == "number":
+            raise self.wrong("expected a sign between two numbers")
+        kinds = ("derivative", "derivative of", "word")
+        return self.next.kind in kinds or super().begins()
+
+    def base(self) -> Term:
+        token = self.next
+        if token.kind == "derivative":
+            self.at += 1
+            by = self.resolve(token.text) if token.text else self.one
+            if self.next.text not in ("(", "[", "{"):
+                return self._derivative(self.run(), by)
+            inner, takes_power = self.base(), self.source[token.column] != "D"
+            if takes_power and self.take("^"):  # d/dx (x+1)^2 is that of the power
+                inner = inner ** self.exponent()
+            return self._derivative(inner, by)
+        if token.kind == "derivative of":
+            return self._derivative_of()
+        if token.kind == "differential":
+            raise self.wrong(f"expected brackets as in d/d{token.text}(…)")
+        value: Term = super().base()
+        return value
+
+    def _derivative_of(self) -> Term:
+        """Return d(u)/dx."""
+        self.at += 1
+        inner = self.base()
+        self.need("/")
+        token = self.next
+        if token.kind != "differential":
+            raise self.wrong(f"expected d{self.listed[0]} as in d(…)/d{self.listed[0]}")
+        self.at += 1
+        return self._derivative(inner, self.resolve(token.text))
+
+    def _derivative(self, value: Term, by: Term) -> Term:
+        self.unfinished = True
+        return value.derivative(by)
+
+    def run(self) -> Term:
+        """Return what a function without brackets takes: sin 2x, but not what follows sin x e^x."""
+        minus, start = self.take("-"), self.at
+        total = self.power()
+        number = self.tokens[start].kind == "number"
+        while self._goes_on(number and self.at == start + 1):
+            total = total * self.power()
+        return -total if minus else total
+
+    def _goes_on(self, behind_number: bool) -> bool:
+        """Whether a name or number comes next; behind a number also a bracket, as in sin 2(x+1)."""
+        token = self.next
+        if not self.is_name() and self.constant(token.text) is not None:
+            return token.text not in EULER
+        if token.kind == "command":
+            return self.begins() and self.is_name()
+        if token.kind in ("number", "letter", "word", "accent"):
+            return True
+        return behind_number and token.text in ("(", "[", "{", "|") and self.begins()
+
+    def name_at(self, at: int) -> tuple[str, int]:
+        """Return a name; a prime behind it is a derivative where the name has none."""
+        name, after = super().name_at(at)
+        plain = self.tokens[at].text
+        if self.tokens[at + 1].text == "'" and self.resolve(name) is None and self.resolve(plain):
+            return plain, at + 1
+        return name, after
+
+    def named(self) -> Term:
+        token = self.next
+        if token.kind == "operator":  # a function at the end, or before a sign
+            raise self.wrong(f"expected an argument in brackets, as in {token.text}(…)")
+        if token.kind in ("word", "letter", "command") and not self._is_known(token):
+            names = ", ".join(self.listed[:8])
+            name = token.text[:24]
+            message = f"expected the variables {names} or known functions; found {name}"
+            raise self.refuse(token.column, message, len(name))
+        value: Term = super().named()
+        return value
+
+    def _is_known(self, token: Token) -> bool:
+        return self.is_name() or self.constant(token.text) is not None
+
+
+def _name(text: str) -> str:
+    r"""Return a function's name without \operatorname{…} or a backslash."""
+    match = _COMMAND.fullmatch(text)
+    return text if match is None else match[1] or match[2]
