@@ -39,7 +39,7 @@ def carried(exercise: QuestionSet) -> dict[str, Any]:
     return {
         "spec": {
             "title": exercise.title,
-            "point": point(jacobian, unicode=True),
+            "point": point(jacobian),
             "kind": exercise.kind,
             "task": TASKS[exercise.kind],
             "head": to_mathml(head(jacobian), display=False),

@@ -105,7 +105,7 @@ def moving(
         return None
     values = jacobian.view.layout.matrix(matrix)
     checking = {
-        "point": whereabouts(jacobian, unicode=True),
+        "point": whereabouts(jacobian),
         "verdict": "checking",
         "agreement": "checking against the other sources",
         "warnings": [],
@@ -137,7 +137,7 @@ def _status(jacobian: JacobianResult, values: np.ndarray) -> dict[str, Any]:
     marked = [pair(one.row, one.column) for one in agreement.disagreements]
     marked += [(int(i), int(j)) for i, j in np.argwhere(~np.isfinite(values))]
     return {
-        "point": whereabouts(jacobian, unicode=True),
+        "point": whereabouts(jacobian),
         "verdict": agreement.verdict,
         "closed": jacobian.reading is not None,
         "agreement": str(agreement),
