@@ -25,7 +25,6 @@ from jacmagic.view.explorer.code import code_for_page
 from jacmagic.view.explorer.entries import entries_of
 from jacmagic.view.explorer.factors import factor_entries, factors_of
 from jacmagic.view.explorer.last_points import Identity, recall, remember
-from jacmagic.view.explorer.live_tape import shaped
 from jacmagic.view.explorer.rest import Rest
 from jacmagic.view.explorer.slider_set import SliderSet
 from jacmagic.view.explorer.sliders import Range
@@ -201,7 +200,7 @@ class Explorer(ipywidgets.VBox):
     def _recompute(self, show: Callable[[JacobianResult, Sequence[float]], None]) -> None:
         try:
             numbers = self._controls.numbers
-            moved = self.jacobian.at(**shaped(self.jacobian, numbers))
+            moved = self.jacobian.at(**self.jacobian.problem.named(numbers))
             show(moved, numbers)
         except KeyboardInterrupt:
             self.view.keep(f"Interrupted at {self._whereabouts}. The last good result is shown.")
