@@ -10,7 +10,7 @@ from pathlib import Path
 from jacmagic.render.mathml import to_mathml
 from jacmagic.view.exercise import worksheet
 from jacmagic.view.exercise.files import write
-from jacmagic.view.exercise.question import ENTRY, Question
+from jacmagic.view.exercise.question import Question
 from jacmagic.view.exercise.question_set import QuestionSet
 from jacmagic.view.exercise.solutions import solution_tex
 
@@ -79,7 +79,7 @@ def _sheet(exercise: QuestionSet) -> str:
     """Return one worksheet: name, date, the exercise, and lines to write on."""
     who = '<p class="who"><span>Name:</span><span class="short">Date:</span></p>'
     lines = [_item(one, '<span class="line"></span>') for one in exercise.questions]
-    below = f"<ol>{''.join(lines)}</ol>" if exercise.questions[0].kind == ENTRY else ""
+    below = f"<ol>{''.join(lines)}</ol>" if exercise.is_matrix else ""
     return f"{who}\n{worksheet.html(exercise)}\n{below}"
 
 
