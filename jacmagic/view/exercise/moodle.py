@@ -150,7 +150,8 @@ class _Stack:
         typed = ", ".join(
             rf"\({escape(label.tex)}\) as <code>{escape(name)}</code>" for label, name in pairs
         )
-        return f"{_task(self.exercise)}<p>Type {typed}.</p><ul>{rows}</ul>"
+        names = f"<p>Type {typed}.</p>" if self.exercise.kind == "entries" else ""
+        return f"{_task(self.exercise)}{names}<ul>{rows}</ul>"
 
     def _maxima(self, entry: Any) -> str:
         return to_maxima(entry, self.names)
