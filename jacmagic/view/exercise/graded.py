@@ -22,12 +22,7 @@ PathLike = str | os.PathLike[str]
 
 
 class GradedQuestions(QuestionSet):
-    """Questions whose answers are judged in Python, and that are exported.
-
-    Attributes:
-        jacobian: the result, whose closed form and torch's numbers agree.
-        options: the kind of questions, their number, the variants and the seed.
-    """
+    """Questions whose answers are judged in Python, and that are exported."""
 
     def question(self, identity: str) -> Question:
         """Return a question by its id.
