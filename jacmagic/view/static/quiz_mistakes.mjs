@@ -7,7 +7,7 @@
 
 import { Analysis } from "./quiz_analysis.mjs";
 import { heldConstant } from "./quiz_constants.mjs";
-import { bracketsOf, editOf, editsOf } from "./quiz_edits.mjs";
+import { argumentsOf, bracketsOf, editOf, editsOf } from "./quiz_edits.mjs";
 import { fitsEverywhere, HALF_THE_DIGITS } from "./quiz_fit.mjs";
 import { carriedOut, NUMBERS, partials } from "./quiz_partials.mjs";
 import { byShape, scaled } from "./quiz_shape.mjs";
@@ -72,6 +72,7 @@ export function mistakeOf(given, limit = SEARCH_MS) {
     brokenEverywhere(search, parts) ??
     byShape(search) ??
     editOf(search, editsOf) ??
+    editOf(search, argumentsOf) ??
     scaled({ ...search, isLate: () => false })
   );
 }
