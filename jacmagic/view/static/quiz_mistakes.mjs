@@ -6,7 +6,7 @@
  */
 
 import { Analysis } from "./quiz_analysis.mjs";
-import { heldConstant } from "./quiz_constants.mjs";
+import { heldConstant, totalDerivative } from "./quiz_constants.mjs";
 import { argumentsOf, bracketsOf, editOf, editsOf } from "./quiz_edits.mjs";
 import { fitsEverywhere, HALF_THE_DIGITS } from "./quiz_fit.mjs";
 import { carriedOut, NUMBERS, partials } from "./quiz_partials.mjs";
@@ -69,6 +69,7 @@ export function mistakeOf(given, limit = SEARCH_MS) {
     brokenRule(search, parts, (op) => !SUMS.has(op)) ??
     brokenRule(search, parts, (op) => SUMS.has(op)) ??
     heldConstant(search, parts) ??
+    totalDerivative(search) ??
     brokenEverywhere(search, parts) ??
     byShape(search) ??
     editOf(search, editsOf) ??

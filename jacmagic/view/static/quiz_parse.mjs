@@ -219,7 +219,8 @@ class Parser extends Cursor {
    */
   goesOn(before) {
     const piece = this.pieces[0] ?? (this.peek.kind === "word" ? this.firstPiece(this.peek.text) : null);
-    if (piece) return piece.kind !== "function" && !(piece.kind === "leaf" && isEuler(piece.node));
+    if (piece?.kind === "function") return piece.name === "sqrt" && before.op === "number";
+    if (piece) return !(piece.kind === "leaf" && isEuler(piece.node));
     return this.peek.kind === "number" || (this.peek.kind === "sign" && before.op === "number");
   }
 
