@@ -22,6 +22,7 @@ sys.path.insert(0, str(ROOT / "tools"))
 from docs_site.lessons import Lesson, lessons_of  # noqa: E402 the path comes first
 from docs_site.results import with_results  # noqa: E402
 
+from jacmagic.notebook.lecture.exporters import file_of  # noqa: E402
 from jacmagic.notebook.lecture.formulas import mathml  # noqa: E402
 from jacmagic.notebook.lecture.front_ends import FRONT_ENDS, kinds_in, script_of, style_of  # noqa: E402
 
@@ -31,7 +32,9 @@ FORMULA = re.compile(
 )
 SLOT = re.compile(r'<div class="jm-slot" id="(jm-slot-\d+)"></div>')
 NOTEBOOK = re.compile(r"\]\((?:\.\./)+notebooks/([\w-]+)\.ipynb\)")
-SCROLLING = re.compile(r'<(?:pre|figure)(?=>)|<div class="jm-(?:chain|where|card|steps)"(?=>)')
+SCROLLING = re.compile(
+    r'<(?:pre|figure)(?=>)|<div class="jm-(?:chain|where|card|steps|equation)"(?=>)'
+)
 FROM_THE_TOP = re.compile(
     r'href="docs/([^"#]+)\.md'
 )  # in pages that include a file of the top folder
@@ -49,6 +52,7 @@ def on_files(files: Any, config: Any) -> None:
     _SLOTS.clear()
     for lesson in lessons_of(sorted((ROOT / "notebooks").glob("*.ipynb"))):
         _add(files, config, lesson)
+    files.append(File.generated(config, "assets/formulas.css", content=file_of("formulas.css")))
     for kind in FRONT_ENDS:
         files.append(File.generated(config, f"assets/{kind}.js", content=script_of(kind)))
         files.append(File.generated(config, f"assets/{kind}.css", content=style_of(kind)))

@@ -3,7 +3,8 @@
     python tools/site_check.py [site] [part of a page's path ...]
 
 Prints what is wrong and returns 1: requests to other machines, errors of scripts, pages wider than
-a phone, and violations of WCAG 2.2 AA as axe finds them, in light and dark.
+a phone, and violations of WCAG 2.2 AA as axe finds them, in light and dark, at 1280 and 360 pixels.
+The page for a missing address is opened as a server shows it, as its links begin at the root.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ import sys
 from collections.abc import Iterator
 from functools import partial
 from importlib.resources import files
+from itertools import product
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page, Route, sync_playwright
 
 ROOT = Path(__file__).resolve().parent.parent
-PHONE = {"width": 360, "height": 800}
-SCREEN = {"width": 1280, "height": 800}
+WIDTHS = (1280, 360)
+SERVER = "http://site.invalid/"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 AXE = """async (rules) => (await axe.run(document, { runOnly: rules })).violations
   .map((one) => `${one.id} (${one.nodes.length}): ${one.nodes[0].html.slice(0, 160)}`)"""
@@ -48,27 +51,30 @@ def main(arguments: list[str]) -> int:
 
 
 def _wrong(browser: Browser, path: Path, site: Path) -> Iterator[str]:
-    """Yield what is wrong with a page, in light on a screen and in dark on a phone."""
-    for scheme, size in (("light", SCREEN), ("dark", PHONE)):
+    """Yield what is wrong with a page, on a screen and on a phone."""
+    address = f"{SERVER}404.html" if path.name == "404.html" else path.as_uri()
+    for scheme, width in product(("light", "dark"), WIDTHS):
         context = browser.new_context(
-            viewport=size,  # type: ignore[arg-type]
+            viewport={"width": width, "height": 800},
             color_scheme=scheme,  # type: ignore[arg-type]
             offline=True,
         )
         found: list[str] = []
-        context.route("**/*", partial(_gate, found))
+        context.route("**/*", partial(_gate, found, site))
         page = context.new_page()
         page.on("pageerror", partial(_complain, found))
-        page.goto(path.as_uri())
+        page.goto(address)
         found += _findings(page)
         context.close()
-        yield from (f"{path.relative_to(site)} ({scheme}): {one}" for one in found)
+        yield from (f"{path.relative_to(site)} ({scheme}, {width}): {one}" for one in found)
 
 
-def _gate(found: list[str], route: Route) -> None:
+def _gate(found: list[str], site: Path, route: Route) -> None:
     """Let a page load files only."""
     if route.request.url.startswith(("file:", "data:", "blob:")):
         route.continue_()
+    elif route.request.url.startswith(SERVER):
+        route.fulfill(path=site / urlsplit(route.request.url).path[1:])
     else:
         found.append(f"asks for {route.request.url}")
         route.abort()

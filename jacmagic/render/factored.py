@@ -9,21 +9,29 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-_STYLE = """\
+from jacmagic.render.brackets import bracketed, brackets_style
+
+_STYLE = (
+    """\
 .jm-factored{font:inherit;line-height:1.45;max-width:100%}
 .jm-factored math{font-family:"Latin Modern Math","STIX Two Math","Cambria Math",
 "DejaVu Math TeX Gyre",math;font-size:1.1em}
 .jm-factored figcaption{font-weight:600;margin:.2em 0 .5em;text-align:left}
-.jm-factored .jm-equation{margin:.35em 0;overflow-x:auto;overflow-y:hidden}
+.jm-factored .jm-equation{display:flex;align-items:center;gap:.4em;margin:.35em 0;
+overflow-x:auto;overflow-y:hidden}
 .jm-factored .jm-cards{display:flex;flex-wrap:wrap;gap:.7em;margin:.8em 0}
 .jm-factored .jm-card{border:1px solid rgba(128,128,128,.45);border-radius:6px;padding:.5em .8em;
 max-width:100%;box-sizing:border-box;overflow-x:auto}
 .jm-factored .jm-card-head{display:flex;align-items:baseline;gap:.8em;margin-bottom:.3em}
 .jm-factored .jm-size{color:color-mix(in srgb,currentColor 65%,transparent);font-size:.88em}
 .jm-factored mtd{padding:.2em .45em}
+"""
+    + brackets_style(".jm-factored")
+    + """
 .jm-factored .jm-where{margin-top:.4em;font-size:.93em}
 .jm-factored .jm-where span{margin-right:1.2em;white-space:nowrap}
 .jm-factored ul{margin:.5em 0;padding:0;list-style:none;font-size:.93em}"""
+)
 
 
 @dataclass(frozen=True)
@@ -61,7 +69,7 @@ def chain(
         cards: the factors.
         remarks: lines of text below.
     """
-    lines = "".join(f'<div class="jm-equation">{a} = {b}</div>' for a, b in equations)
+    lines = "".join(f'<div class="jm-equation">{a}<span>=</span>{b}</div>' for a, b in equations)
     defined = "".join(f"<span>{equation}</span>" for equation in where)
     lines += f'<div class="jm-where">with {defined}</div>' if defined else ""
     listed = "".join(f"<li>{escape(line)}</li>" for line in remarks)
@@ -76,9 +84,10 @@ def chain(
 def _card(card: Card) -> str:
     where = "".join(f"<span>{equation}</span>" for equation in card.where)
     remark = f" · {escape(card.remark)}" if card.remark else ""
+    matrix = bracketed(card.matrix) if card.matrix else ""
     return (
         f'<div class="jm-card"><div class="jm-card-head">{card.head}'
-        f'<span class="jm-size">{escape(card.size)}{remark}</span></div>{card.matrix}'
+        f'<span class="jm-size">{escape(card.size)}{remark}</span></div>{matrix}'
         + (f'<div class="jm-where">{where}</div>' if where else "")
         + "</div>"
     )

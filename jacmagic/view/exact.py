@@ -13,7 +13,7 @@ from jacmagic.render import html as page
 from jacmagic.render import latex
 from jacmagic.render.mathml import to_mathml
 from jacmagic.render.text import number
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.result.exact import ExactPoint, exact_parts
 from jacmagic.symbolic.exact_eigenvalues import numbered
 from jacmagic.symbolic.formula import plain, pretty, tex
@@ -90,8 +90,9 @@ class ExactJacobian(ExactPoint):
         return SymbolNames({s: one.unicode for s, one in self.form.labels.items()}, self.form.sums)
 
     def _text(self, expression: Any) -> str:
-        text = plain(expression, with_texts(self._texts, {**self._texts, sympy.I: "i"}))
-        text = text.replace("pi", "π").replace("sqrt", "√").replace("**", "^").replace("*", "·")
+        texts = {**self._texts, sympy.I: "i", sympy.pi: "π"}
+        text = plain(expression, with_texts(self._texts, texts))
+        text = re.sub(r"\bsqrt\b", "√", text).replace("**", "^").replace("*", "·")
         return re.sub(r"√\((\w+)\)", r"√\1", text)
 
     @property

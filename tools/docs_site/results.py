@@ -1,7 +1,8 @@
 """Results below the blocks of a page: what a cell shows, as the build computes it.
 
-In `gallery/` every `%%jacobian` block has its closed form and its picture below it. Elsewhere a
-comment asks for it, in the line after the block: `<!-- explorer -->` for a live one.
+In `gallery/` every `%%jacobian` block has its closed form and its picture below it; a comment in
+the line after the block chooses another picture: `<!-- picture: field -->`, or, with two of the
+inputs, `<!-- picture: levels x sigma -->`. Elsewhere `<!-- explorer -->` asks for a live result.
 """
 
 from __future__ import annotations
@@ -16,10 +17,11 @@ from IPython.utils.capture import capture_output
 from traitlets.config import Config
 
 from docs_site.lessons import slot
-from jacmagic.render.mathml import to_mathml
+from jacmagic.notebook.lecture.formulas import mathml
 
 BLOCK = re.compile(
-    r"^```python\n(?P<source>.*?)^```\n(?:\n?<!-- (?P<asked>explorer) -->\n)?",
+    r"^```python\n(?P<source>.*?)^```\n"
+    r"(?:\n?<!-- (?:(?P<live>explorer)|picture: (?P<picture>.*?)) -->\n)?",
     flags=re.MULTILINE | re.DOTALL,
 )
 MAGIC = re.compile(r"%%(jacobian|hessian)\b")
@@ -42,32 +44,27 @@ def with_results(markdown: str, *, gallery: bool) -> tuple[str, dict[str, str]]:
 
         def run(found: re.Match[str]) -> str:
             value = _value(shell, found["source"])
-            block = found[0]
-            if found["asked"]:
+            if found["live"]:
                 html = value.explore().to_fragment()
-                block = block[: found.start("asked") - found.start() - len("<!-- ")].rstrip() + "\n"
             elif gallery and MAGIC.match(found["source"]):
-                html = card(value)
+                html = card(value, *(found["picture"] or "").split())
             else:
-                return block
+                return found[0]
             identity = f"jm-slot-{len(filled)}"
             filled[identity] = html
-            return f"{block}\n{slot(identity)}\n"
+            return f"```python\n{found['source']}```\n\n{slot(identity)}\n"
 
         return BLOCK.sub(run, markdown), filled
 
 
-def card(jacobian: Any) -> str:
+def card(jacobian: Any, kind: str | None = None, *inputs: str) -> str:
     """Return closed form and picture of a Jacobian, without a script."""
     chain = jacobian.derivation
-    matrix = f'<span class="jm-brackets">{to_mathml(chain.closed_form)}</span>'
-    lines = "".join(f"<p>{to_mathml(one, display=False)}</p>" for one in chain.where)
-    where = f'<div class="jm-card-where" tabindex="0">{lines}</div>' if lines else ""
-    return (
-        f'<div class="jm-card"><div class="jm-card-formula" tabindex="0">'
-        f"{to_mathml(chain.head, display=False)}<span>=</span>{matrix}</div>{where}"
-        f"{jacobian.picture().html}</div>"
-    )
+    formula = mathml(f"{chain.head} = {chain.closed_form}", block=True)
+    equations = "".join(mathml(one, block=False) for one in chain.where)
+    where = f'<div class="jm-result-where" tabindex="0">with {equations}</div>' if equations else ""
+    drawn = jacobian.picture(kind, inputs=inputs or None)
+    return f'<div class="jm-result">{formula}{where}{drawn.html}</div>'
 
 
 @contextmanager

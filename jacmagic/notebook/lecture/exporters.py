@@ -12,7 +12,7 @@ from jinja2 import DictLoader, pass_context
 from nbconvert import HTMLExporter
 from nbconvert.filters.markdown_mistune import IPythonRenderer, MarkdownWithMath
 from nbformat import NotebookNode
-from traitlets import Bool
+from traitlets import Bool, Unicode
 
 from jacmagic.notebook.lecture.deck import slide_cells
 from jacmagic.notebook.lecture.execution import execute
@@ -33,7 +33,11 @@ _OFFLINE = (
 {%- block html_head_css -%}
 <link rel="icon" href="data:,">
 {%- for kind in resources.jm_kinds -%}<style>{{ style_of(kind) }}</style>{%- endfor -%}
-<style>{{ lecture_file("page.css") }}</style>
+<style>{{ lecture_file("formulas.css") }}{{ lecture_file("page.css") }}</style>
+{%- if resources.jm_follows -%}
+<style>:root { color-scheme: light dark }
+@media screen and (prefers-color-scheme: dark) { {{ dark_theme() }} }</style>
+{%- endif -%}
 {%- endblock -%}
 {%- block footer_js -%}
 {%- for kind in resources.jm_kinds -%}<script>{{ script_of(kind) }}</script>{%- endfor -%}
@@ -86,6 +90,7 @@ class Page(HTMLExporter):
     """
 
     export_from_notebook = None  # no entry in Jupyter's menus
+    theme = Unicode("auto", help="light, dark, or auto: the reader's own.").tag(config=True)
     runs = Bool(True, help="Whether the notebook is run first.").tag(config=True)
 
     def __init__(self, **options: Any) -> None:
@@ -123,8 +128,15 @@ class Page(HTMLExporter):
 
     def _create_environment(self) -> Any:
         environment = super()._create_environment()
-        environment.globals.update(style_of=style_of, script_of=script_of, lecture_file=_file)
+        environment.globals.update(style_of=style_of, script_of=script_of, lecture_file=file_of)
+        environment.globals.update(dark_theme=lambda: _source(environment, "static/theme-dark.css"))
         return environment
+
+    def _init_resources(self, resources: dict[str, Any]) -> Any:
+        made = super()._init_resources(resources)
+        follows = self.theme == "auto"
+        made.update(jm_follows=follows, theme="light" if follows else self.theme)
+        return made
 
 
 class Slides(Page):
@@ -151,7 +163,13 @@ def _html_of(notebook: NotebookNode) -> Iterator[str]:
             yield output.get("data", {}).get("text/html", "")
 
 
-def _file(name: str) -> str:
+def _source(environment: Any, name: str) -> str:
+    """Return a file of nbconvert's template."""
+    return str(environment.loader.get_source(environment, name)[0])
+
+
+def file_of(name: str) -> str:
+    """Return a file that pages of notebooks contain."""
     return (files("jacmagic") / "notebook" / "lecture" / "static" / name).read_text(
         encoding="utf-8"
     )

@@ -22,12 +22,15 @@ def formulas(text: str) -> str:
 
 
 def mathml(source: str, *, block: bool) -> str:
-    """Return MathML of LaTeX without delimiters.
+    """Return MathML of LaTeX without delimiters; a block in a box that scrolls where it is wide.
 
-    Fonts draw the brackets of matrices too small: the pages' style sheets draw them instead.
+    Fonts draw the brackets of matrices too small: `formulas.css` draws them instead.
     """
     drawn = _BRACKETED.sub(r'<mtable class="jm-bracketed">\1</mtable>', _inline(source))
-    return drawn.replace('display="inline"', 'display="block"', 1) if block else drawn
+    if not block:
+        return drawn
+    drawn = drawn.replace('display="inline"', 'display="block"', 1)
+    return f'<span class="jm-formula" tabindex="0">{drawn}</span>'
 
 
 def _inline(source: str) -> str:

@@ -12,7 +12,7 @@ from typing import Any
 
 from jacmagic.errors import OptionError
 from jacmagic.render.mathml import to_mathml
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.graph import OPERATIONS, Tape
 from jacmagic.symbolic.graph.tape import write_tape_with_slots
 from jacmagic.view.captions import point
@@ -110,7 +110,7 @@ def _variant(exercise: QuestionSet) -> dict[str, Any]:
         ]
     return {
         "seed": exercise.seed,
-        "where": point(exercise.jacobian, unicode=True),
+        "where": point(exercise.jacobian),
         "point": list(exercise.jacobian.problem.flat_point),
         "cells": cells,
         "questions": [_question(one) for one in exercise.questions],

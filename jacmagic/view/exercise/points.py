@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import torch
 
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.evaluator import by_name
 
 TRIES = 24  # points that are drawn for a variant

@@ -123,16 +123,19 @@ def _newton(part: Slice, start: Point, radius: float) -> Point | None:
     return None
 
 
-def _pair(matrix: np.ndarray) -> tuple[complex, complex]:
-    """Return both eigenvalues of a 2 × 2 matrix."""
+def _pair(matrix: np.ndarray, rounding: float) -> tuple[complex, complex]:
+    """Return both eigenvalues of a 2 × 2 matrix, parts as small as the rounding as 0."""
     (a, b), (c, d) = matrix.tolist()
     mean, square = (a + d) / 2, ((a - d) / 2) ** 2 + b * c
     root = math.sqrt(abs(square))
-    return (mean + root, mean - root) if square >= 0 else (mean + 1j * root, mean - 1j * root)
+    parts = [mean, root] if square < 0 else [mean + root, mean - root]
+    small = rounding * float(np.abs(matrix).max())
+    one, other = (0.0 if abs(part) <= small else part for part in parts)
+    return (complex(one, other), complex(one, -other)) if square < 0 else (one, other)
 
 
-def _eigenvalues(matrix: np.ndarray, digits: int) -> str:
-    one, other = map(complex, _pair(matrix))
+def _eigenvalues(matrix: np.ndarray, digits: int, rounding: float = 0.0) -> str:
+    one, other = map(complex, _pair(matrix, rounding))
     if one.imag:
         return f"{shown(one.real, digits)} ± {shown(one.imag, digits)} i"
     return f"{shown(one.real, digits)} and {shown(other.real, digits)}"
@@ -141,18 +144,17 @@ def _eigenvalues(matrix: np.ndarray, digits: int) -> str:
 def _kind_at(part: Slice, at: Point, digits: int) -> str:
     there = part.at(at)
     matrix = part.here.jacobian if there is None else there.jacobian
-    return f"{_kind(matrix)}, λ = {_eigenvalues(matrix, digits)}"
+    return f"{_kind(matrix)}, λ = {_eigenvalues(matrix, digits, ROUNDING)}"
 
 
 def _kind(matrix: np.ndarray) -> str:
     """Return the kind of an equilibrium by the eigenvalues there."""
-    one, other = map(complex, _pair(matrix))
-    small = ROUNDING * float(np.abs(matrix).max())
-    if one.imag > small:
-        if abs(one.real) <= small:
+    one, other = map(complex, _pair(matrix, ROUNDING))
+    if one.imag:
+        if not one.real:
             return "centre of the linear part"
         return "stable spiral" if one.real < 0 else "unstable spiral"
-    if min(abs(one.real), abs(other.real)) <= small:
+    if not (one.real and other.real):
         return "degenerate"
     if one.real > 0 > other.real:
         return "saddle"

@@ -93,24 +93,25 @@ def _hessian(part: Slice) -> np.ndarray | None:
 
 
 def _eigen(hessian: np.ndarray) -> list[tuple[float, Point]]:
-    """Return eigenvalues and unit eigenvectors, the larger first."""
+    """Return eigenvalues and unit eigenvectors, the larger first; 0 where the differences err."""
     (a, b), (_, d) = hessian.tolist()
     mean, half = (a + d) / 2, (a - d) / 2
     root, angle = math.hypot(half, b), math.atan2(b, half) / 2
+    values, small = (mean + root, mean - root), FLAT * (abs(mean) + root)
+    one, other = (value if abs(value) > small else 0.0 for value in values)
     return [
-        (mean + root, (math.cos(angle), math.sin(angle))),
-        (mean - root, (-math.sin(angle), math.cos(angle))),
+        (one, (math.cos(angle), math.sin(angle))),
+        (other, (-math.sin(angle), math.cos(angle))),
     ]
 
 
 def _kind(hessian: np.ndarray) -> str:
     (one, _), (other, _) = _eigen(hessian)
-    small = FLAT * max(abs(one), abs(other))
-    if other > small:
+    if other > 0:
         return "curved upwards in all directions"
-    if one < -small:
+    if one < 0:
         return "curved downwards in all directions"
-    return "a saddle" if one > small and other < -small else "flat in a direction"
+    return "a saddle" if one > 0 > other else "flat in a direction"
 
 
 def _curvature(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from jacmagic.result.analysis.determinant import error_bound
 from jacmagic.view.pictures.curves import Point, level_line, sample_curve
 from jacmagic.view.pictures.scene import Panel, Scene, Shape, arrow, dot, line, shift, shown
 from jacmagic.view.pictures.slices import Slice
@@ -146,9 +147,9 @@ def _zero_curve(part: Slice, half: float) -> list[Shape]:
 
 
 def determinant(matrix: np.ndarray) -> float:
-    """Return the determinant of a 2 × 2 matrix."""
-    (a, b), (c, d) = matrix.tolist()
-    return float(a * d - b * c)
+    """Return the determinant of a square matrix, 0 where it is smaller than its own rounding."""
+    found = float(np.linalg.det(matrix))
+    return 0.0 if abs(found) <= error_bound(matrix, np.finfo(float).eps) else found
 
 
 def _words(part: Slice, radius: float, reach: float, digits: int) -> list[str]:

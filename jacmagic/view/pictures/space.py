@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 
 from jacmagic.view.pictures.curves import Point, sample_curve
-from jacmagic.view.pictures.plane_map import SQUARE_SHARE, grid_ends
+from jacmagic.view.pictures.plane_map import SQUARE_SHARE, determinant, grid_ends
 from jacmagic.view.pictures.scene import Panel, Scene, Shape, arrow, dot, line, listed, shift, shown
 from jacmagic.view.pictures.slices import Slice
 
@@ -220,7 +220,7 @@ class _View:
         return [opening, f"J multiplies areas by {area}, the root of det JᵀJ."]
 
     def _volume(self) -> list[str]:
-        det = _determinant(self.part.here.jacobian)
+        det = determinant(self.part.here.jacobian)
         turned = "and reverses" if det < 0 else "and keeps"
         volumes = f"multiplies volumes by {shown(abs(det), self.digits)} {turned} their orientation"
         flat = "flattens volumes to a plane, a line or a point"
@@ -252,8 +252,3 @@ def _faces(columns: Sequence[np.ndarray]) -> list[list[np.ndarray]]:
 
 def _sum(signs: Sequence[int], columns: Sequence[np.ndarray]) -> np.ndarray:
     return np.sum([sign * one for sign, one in zip(signs, columns, strict=True)], axis=0)
-
-
-def _determinant(matrix: np.ndarray) -> float:
-    """Return the determinant of a 3 × 3 matrix, exactly zero where rows are."""
-    return float(np.dot(matrix[0], np.cross(matrix[1], matrix[2])))

@@ -4,22 +4,20 @@
 
 import { make, makeScrollable, setText } from "./element.mjs";
 import { showNumber } from "./format.mjs";
-import { determinant, rowsOf } from "./linear.mjs";
+import { determinant, rowsOf, volume } from "./linear.mjs";
 import { readMathml } from "./mathml.mjs";
 import { addPart } from "./parts.mjs";
 
 /**
- * A determinant as text; 0 where it is smaller than its own rounding, 2n²ε times the rows' norms.
+ * A determinant as text.
  * @param {ArrayLike<number>} values row-major
  * @param {number} size rows and columns
  * @param {number} digits significant digits
  */
 export function showDeterminant(values, size, digits) {
   const rows = rowsOf(values, size);
-  const found = determinant(rows);
-  const bound = rows.reduce((product, row) => product * Math.hypot(...row), 2 * size * size * Number.EPSILON);
-  if (found !== 0 && Math.abs(found) <= bound) return "= 0 to rounding";
-  return `= ${showNumber(found, digits)}`;
+  const found = volume(rows);
+  return found === 0 && determinant(rows) !== 0 ? "= 0 to rounding" : `= ${showNumber(found, digits)}`;
 }
 
 class Determinant {

@@ -113,3 +113,13 @@ export function determinant(a) {
   }
   return product;
 }
+
+/**
+ * The determinant, 0 where it is smaller than its own rounding: 2n²ε times the rows' norms.
+ * @param {Matrix} a n × n
+ */
+export function volume(a) {
+  const found = determinant(a);
+  const bound = a.reduce((product, row) => product * Math.hypot(...row), 2 * a.length ** 2 * Number.EPSILON);
+  return Math.abs(found) <= bound ? 0 : found;
+}

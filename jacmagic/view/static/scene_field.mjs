@@ -12,6 +12,7 @@ const ARROWS = 11; // along a side
 const ORBITS = 5; // along a side, that start on a grid
 const ORBIT_STEPS = 90; // each way, of a fiftieth of the window
 const NEWTON_STEPS = 30;
+const ROUNDING = 1e-9; // of an equilibrium's Jacobian, relative to its largest entry
 const SEARCHES = 5; // along a side: points from which equilibria are searched
 
 /**
@@ -140,22 +141,27 @@ function newton(evaluate, start, radius) {
 }
 
 /**
- * Eigenvalues of a 2 × 2 matrix: real and imaginary part of each.
+ * Eigenvalues of a 2 × 2 matrix: real and imaginary part of each, 0 where they are as small as the rounding.
  * @param {number[][]} a
+ * @param {number} rounding relative to the largest entry
  * @returns {[[number, number], [number, number]]}
  */
-function eigenvaluesOf([[a, b], [c, d]]) {
+function eigenvaluesOf([[a, b], [c, d]], rounding) {
   const [mean, square] = [(a + d) / 2, ((a - d) / 2) ** 2 + b * c];
   const root = Math.sqrt(Math.abs(square));
-  return square < 0 ? [[mean, root], [mean, -root]] : [[mean + root, 0], [mean - root, 0]];
+  const small = rounding * Math.max(...[a, b, c, d].map(Math.abs));
+  const parts = square < 0 ? [mean, root] : [mean + root, mean - root];
+  const [one, other] = parts.map((part) => (Math.abs(part) <= small ? 0 : part));
+  return square < 0 ? [[one, other], [one, -other]] : [[one, 0], [other, 0]];
 }
 
 /**
  * @param {number[][]} a
  * @param {number} digits
+ * @param {number} rounding
  */
-function eigenvalues(a, digits) {
-  const [[real, imaginary], [other]] = eigenvaluesOf(a);
+function eigenvalues(a, digits, rounding = 0) {
+  const [[real, imaginary], [other]] = eigenvaluesOf(a, rounding);
   if (!imaginary) return `${showNumber(real, digits)} and ${showNumber(other, digits)}`;
   return `${showNumber(real, digits)} ± ${showNumber(imaginary, digits)} i`;
 }
@@ -166,13 +172,12 @@ function eigenvalues(a, digits) {
  * @param {number} digits
  */
 export function describe(a, digits) {
-  const [[real, imaginary], [other]] = eigenvaluesOf(a);
-  const small = 1e-9 * Math.max(...a.flat().map(Math.abs)); // rounding of the equilibrium
+  const [[real, imaginary], [other]] = eigenvaluesOf(a, ROUNDING);
   const kind = () => {
-    if (imaginary > small) return Math.abs(real) <= small ? "centre of the linear part" : real < 0 ? "stable spiral" : "unstable spiral";
-    if (Math.min(Math.abs(real), Math.abs(other)) <= small) return "degenerate";
+    if (imaginary) return !real ? "centre of the linear part" : real < 0 ? "stable spiral" : "unstable spiral";
+    if (!real || !other) return "degenerate";
     if (real > 0 && other < 0) return "saddle";
     return real < 0 ? "stable node" : "unstable node";
   };
-  return `${kind()}, λ = ${eigenvalues(a, digits)}`;
+  return `${kind()}, λ = ${eigenvalues(a, digits, ROUNDING)}`;
 }

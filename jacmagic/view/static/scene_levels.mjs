@@ -22,6 +22,7 @@ const LEVELS = 12; // about how many lines are drawn
 const ARROW_SHARE = 0.6; // of the window's half width
 // A step of the differences of the gradient: ∛eps balances rounding and truncation.
 const DIFFERENCE = Math.cbrt(Number.EPSILON);
+const FLAT = 1e-6; // relative size of an eigenvalue that the differences cannot tell from zero
 
 /**
  * @param {HeightMap} map
@@ -90,7 +91,7 @@ function hessianOf({ evaluate, centre }) {
 }
 
 /**
- * Eigenvalues and unit eigenvectors of a symmetric 2 × 2 matrix, the larger first.
+ * Eigenvalues and unit eigenvectors of a symmetric 2 × 2 matrix, the larger first; 0 where the differences err.
  * @param {number[][]} a
  * @returns {[number, Point][]}
  */
@@ -98,19 +99,20 @@ export function eigen([[a, b], [, d]]) {
   const [mean, half] = [(a + d) / 2, (a - d) / 2];
   const root = Math.hypot(half, b);
   const angle = Math.atan2(b, half) / 2;
+  const small = FLAT * (Math.abs(mean) + root);
+  const [one, other] = [mean + root, mean - root].map((value) => (Math.abs(value) > small ? value : 0));
   return [
-    [mean + root, [Math.cos(angle), Math.sin(angle)]],
-    [mean - root, [-Math.sin(angle), Math.cos(angle)]],
+    [one, [Math.cos(angle), Math.sin(angle)]],
+    [other, [-Math.sin(angle), Math.cos(angle)]],
   ];
 }
 
 /** @param {number[][]} hessian */
 function kind(hessian) {
   const [[one], [other]] = eigen(hessian);
-  const small = 1e-6 * Math.max(Math.abs(one), Math.abs(other)); // the differences' own error
-  if (other > small) return "curved upwards in all directions";
-  if (one < -small) return "curved downwards in all directions";
-  return one > small && other < -small ? "a saddle" : "flat in a direction";
+  if (other > 0) return "curved upwards in all directions";
+  if (one < 0) return "curved downwards in all directions";
+  return one > 0 && other < 0 ? "a saddle" : "flat in a direction";
 }
 
 /**

@@ -18,7 +18,7 @@
 
 import { levelLine, sampleCurve } from "./curves.mjs";
 import { showNumber } from "./format.mjs";
-import { determinant, svd, times, transpose } from "./linear.mjs";
+import { svd, times, transpose, volume } from "./linear.mjs";
 import { area, around, arrow, dot, line, shift } from "./scene.mjs";
 
 const GRID_LINES = 9; // each way, of the square around the point
@@ -195,7 +195,7 @@ function zeroCurve({ evaluate, centre }, half) {
   const heights = range.map((i) =>
     range.map((j) => {
       const there = evaluate(shift(centre, [coordinate(j), coordinate(i)]));
-      return there ? determinant(there.jacobian) : NaN;
+      return there ? volume(there.jacobian) : NaN;
     }),
   );
   const place = (/** @type {number} */ j, /** @type {number} */ i) => shift(centre, [coordinate(j), coordinate(i)]);
@@ -223,7 +223,7 @@ function fitted(vector, radius) {
 function mapWords(map, radius, reach, digits) {
   const { jacobian, name, inputs } = map;
   const show = (/** @type {number} */ one) => showNumber(one, digits);
-  const det = determinant(jacobian);
+  const det = volume(jacobian);
   const turned = det < 0 ? "and turns them over" : "and keeps their orientation";
   const areas = det ? `multiplies areas by ${show(Math.abs(det))} ${turned}` : "flattens areas to a line or a point";
   const sigmas = jacobian.flat().every(Number.isFinite) ? svd(jacobian).values.map(show) : [];

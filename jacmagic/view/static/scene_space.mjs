@@ -20,7 +20,7 @@
 
 import { sampleCurve } from "./curves.mjs";
 import { showNumber } from "./format.mjs";
-import { determinant, svd, times, transpose } from "./linear.mjs";
+import { svd, times, transpose, volume } from "./linear.mjs";
 import { area, around, arrow, dot, line, shift } from "./scene.mjs";
 import { SQUARE_SHARE, squareGrid } from "./scene_map.mjs";
 
@@ -267,7 +267,7 @@ function spaceWords(map, radius, units, digits) {
       ...scaled,
     ];
   }
-  const det = determinant(jacobian);
+  const det = volume(jacobian);
   const turned = det < 0 ? "and reverses their orientation" : "and keeps their orientation";
   return [
     `Left: a cube of side ${show(2 * radius)} around ${at}. Right: its image under ${name}, ` +
