@@ -43,7 +43,7 @@ main{max-width:46rem;margin:0 auto;padding:1rem}
 .who span.short{flex:0 1 10rem}
 h1{font-size:1.15rem;margin:0 0 1rem}
 ol{list-style:none;margin:1rem 0 0;padding:0}
-li{display:flex;flex-wrap:wrap;align-items:end;gap:.6rem;margin:1.1rem 0;break-inside:avoid}
+li{display:flex;flex-wrap:wrap;align-items:baseline;gap:.6rem;margin:1.1rem 0;break-inside:avoid}
 li math{math-style:normal;max-width:100%;overflow-x:auto}
 li .line{flex:1 1 12rem;border-bottom:1px solid #555;min-height:2rem}
 @page{margin:2cm}
