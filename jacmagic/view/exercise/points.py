@@ -10,7 +10,6 @@ from typing import TypeVar
 import torch
 
 from jacmagic.result.core import JacobianResult
-from jacmagic.symbolic.evaluator import by_name
 
 TRIES = 24  # points that are drawn for a variant
 MAX_CHOICES = 100  # numbers of one component, so that they are short
@@ -35,7 +34,7 @@ def other_point(jacobian: _Result, seed: int) -> _Result:
         _choices(jacobian, k, value) for k, value in enumerate(map(float, problem.flat_point))
     ]
     for _ in range(TRIES):
-        moved = jacobian.at(**by_name([draw.choice(one) for one in choices], problem.inputs))
+        moved = jacobian.at(**problem.named([draw.choice(one) for one in choices]))
         if _is_fine(jacobian, moved):
             return moved
     return jacobian
