@@ -290,6 +290,13 @@ def test_every_script_is_in_a_bundle():
     assert static == {*MODULES, *QUIZ, "host.mjs", "unpack.mjs"}
 
 
+@pytest.mark.parametrize("bundled", [front_end, quiz_front_end])
+def test_no_name_is_declared_twice_in_a_bundle(bundled):
+    """The modules of a bundle become one, in which a second declaration is an error."""
+    names = re.findall(r"^(?:const|let|function|class) (\w+)", bundled(), flags=re.M)
+    assert sorted(names) == sorted(set(names))
+
+
 def test_embedding_keeps_the_view():
     """A page that drops defaults still knows the view's code and name."""
     J = jacmagic.jacobian(lambda x: x**2, torch.tensor(1.0, dtype=F64))

@@ -4,8 +4,8 @@ import { times } from "./linear.mjs";
 import { shift } from "./scene.mjs";
 
 const DIRECTIONS = 16; // in which Jacobians are compared, none along an axis
-const NEAR = 1e-6; // of the radius: where they are
-const KINK = 1e-3; // relative difference of Jacobians that close to each other
+export const NEAR = 1e-6; // of the radius: where they are
+export const KINK = 1e-3; // relative difference of Jacobians that close to each other
 
 /**
  * @typedef {import("./scene.mjs").Point} Point
@@ -22,15 +22,15 @@ export function oneSided({ evaluate, centre, jacobian }, radius) {
     const by = [NEAR * radius * Math.cos(angle), NEAR * radius * Math.sin(angle)];
     const [inner, outer] = [near(by), near(by.map((one) => 2 * one))];
     if (!inner || !outer) return false;
-    const jump = distance(inner, here);
-    return jump > KINK * (size(inner) + size(here)) && jump > 10 * distance(outer, inner);
+    const jump = jumpOf(inner, here);
+    return jump > KINK * (normOf(inner) + normOf(here)) && jump > 10 * jumpOf(outer, inner);
   });
   if (!bends.some(Boolean)) return null;
   return (by) => /** @type {Point} */ (times(near(by.map((one) => NEAR * one)) ?? jacobian, by));
 }
 
 /** @param {number[][]} matrix */
-function size(matrix) {
+function normOf(matrix) {
   return Math.hypot(...matrix.flat());
 }
 
@@ -38,6 +38,6 @@ function size(matrix) {
  * @param {number[][]} a
  * @param {number[][]} b
  */
-function distance(a, b) {
+function jumpOf(a, b) {
   return Math.hypot(...a.flatMap((row, i) => row.map((one, j) => one - b[i][j])));
 }
