@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jacmagic.render.text import number
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.branches import NOT_WANTED
 from jacmagic.symbolic.one_sided import sentences
 from jacmagic.view.table import values_of

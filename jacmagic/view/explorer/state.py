@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula import DisplayForm
 from jacmagic.symbolic.validation import fits_at
 from jacmagic.view.captions import remarks, warnings, whereabouts

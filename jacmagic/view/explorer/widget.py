@@ -17,7 +17,7 @@ import ipywidgets
 import traitlets
 
 from jacmagic.function.interop.call_limit import REFUSALS
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.view import export, reruns, still
 from jacmagic.view.embedded import fragment
 from jacmagic.view.explorer.last_points import Identity, recall, remember

@@ -6,8 +6,8 @@ from jacmagic.render import html as page
 from jacmagic.render.heatmap import heatmap
 from jacmagic.render.html_table import MAX_SHOWN
 from jacmagic.render.mathml import to_mathml
-from jacmagic.result import JacobianResult
 from jacmagic.result.chain.typeset import to_html
+from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.derivation import Derivation
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.steps import Step

@@ -12,8 +12,8 @@ from jacmagic.render import wide
 from jacmagic.render.html_table import MAX_SHOWN
 from jacmagic.render.latex import aligned, number
 from jacmagic.render.prose import paragraph
-from jacmagic.result import JacobianResult
 from jacmagic.result.chain.typeset import latex_lines
+from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula import excerpt
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.trace import Refusal
