@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.view import export, still
 from jacmagic.view.explorer.assets import front_end, style
 from jacmagic.view.explorer.code import code_for_page

@@ -12,7 +12,7 @@ DIRECTIONS = 16  # in which Jacobians are compared, none along an axis
 NEAR = 1e-6  # of the radius: where they are
 KINK = 1e-3  # relative difference of Jacobians that close to each other
 
-Along = Callable[[Sequence[float]], np.ndarray]
+Along = Callable[[Sequence[float] | np.ndarray], np.ndarray]
 
 
 def one_sided(part: Slice, radius: float) -> Along | None:
@@ -25,7 +25,7 @@ def one_sided(part: Slice, radius: float) -> Along | None:
     if not (part.has_derivatives and any(_bends(part, radius, k) for k in range(DIRECTIONS))):
         return None
 
-    def along(by: Sequence[float]) -> np.ndarray:
+    def along(by: Sequence[float] | np.ndarray) -> np.ndarray:
         there = _near(part, NEAR * np.asarray(by))
         return (part.here.jacobian if there is None else there) @ np.asarray(by)
 

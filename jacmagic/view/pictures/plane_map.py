@@ -114,7 +114,7 @@ def _bent(value: Point, sided: Along, radius: float) -> list[Shape]:
     square = [
         (x * radius / max(abs(x), abs(y)), y * radius / max(abs(x), abs(y))) for x, y in circle
     ]
-    images = [[shift(value, sided(by)) for by in ends] for ends in (square, circle)]
+    images = [[shift(value, _point(sided(by))) for by in ends] for ends in (square, circle)]
     return [Shape("area", images[0], "linear"), line(images[1], "linear")]
 
 
