@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Collection
 from decimal import Decimal
 from typing import TypeVar
 
@@ -12,12 +13,12 @@ import torch
 from jacmagic.result.core import JacobianResult
 
 TRIES = 24  # points that are drawn for a variant
-MAX_CHOICES = 100  # numbers of one component, so that they are short
+MAX_CHOICES = 200  # numbers of one component, so that they are short
 
 _Result = TypeVar("_Result", bound=JacobianResult)
 
 
-def other_point(jacobian: _Result, seed: int) -> _Result:
+def other_point(jacobian: _Result, seed: int, taken: Collection[tuple[float, ...]]) -> _Result:
     """Return the result at another point, drawn within the ranges of the sliders.
 
     Its numbers are as short as those of the given point; without a range on the magic's line they
@@ -27,14 +28,18 @@ def other_point(jacobian: _Result, seed: int) -> _Result:
     Args:
         jacobian: the result at the given point.
         seed: of the generator.
+        taken: points of other variants, which are avoided where there are enough others.
     """
     draw = random.Random(f"jacmagic point {seed}")
     problem = jacobian.problem
     choices = [
         _choices(jacobian, k, value) for k, value in enumerate(map(float, problem.flat_point))
     ]
-    for _ in range(TRIES):
-        moved = jacobian.at(**problem.named([draw.choice(one) for one in choices]))
+    for left in reversed(range(TRIES)):
+        point = [draw.choice(one) for one in choices]
+        if tuple(point) in taken and left > TRIES // 2:
+            continue
+        moved = jacobian.at(**problem.named(point))
         if _is_fine(jacobian, moved):
             return moved
     return jacobian
@@ -43,7 +48,7 @@ def other_point(jacobian: _Result, seed: int) -> _Result:
 def _choices(jacobian: JacobianResult, k: int, value: float) -> list[float]:
     """Return the numbers that a component may have."""
     label, ranges = jacobian.columns[k], jacobian.view.ranges
-    low, high = sorted((0.0, 3 * value)) if value else (-1.0, 1.0)
+    low, high = sorted((0.0, 3 * value)) if value else (-3.0, 3.0)
     if label.text in ranges:
         low, high, _ = ranges[label.text]
     unit = Decimal(10) ** max(_digit(value), _width(high - low))
