@@ -84,10 +84,10 @@ def on_page_content(content: str, page: Any, **_: Any) -> str:
     content = SLOT.sub(lambda found: _filled(slots[found[1]]), content)
     content = FROM_THE_TOP.sub(r'href="\1.html', content)
     base = posixpath.relpath("assets", posixpath.dirname(page.file.src_uri) or ".")
-    for kind in kinds_in(content):
-        sheet = f'<link rel="stylesheet" href="{base}/{kind}.css">'
-        content = f'{sheet}\n{content}\n<script src="{base}/{kind}.js"></script>'
-    return content
+    kinds = kinds_in(content)
+    sheets = [f'<link rel="stylesheet" href="{base}/{kind}.css">' for kind in kinds]
+    scripts = [f'<script src="{base}/{kind}.js"></script>' for kind in kinds]
+    return "\n".join([*sheets, content, *scripts])
 
 
 def _filled(html_of_slot: str) -> str:
