@@ -17,16 +17,16 @@ from jacmagic.function.python_call import problem_of
 from jacmagic.function.tangents import split_wrt
 from jacmagic.function.tracebacks import showing_users_frames
 from jacmagic.numeric.options import ComputeOptions
-from jacmagic.result import Outside
 from jacmagic.result.compiled import CompiledJacobian, as_tensor, compiled_of
 from jacmagic.result.options import DisplayOptions
 from jacmagic.symbolic.branches import ClosedForms
-from jacmagic.view.jacobian import Jacobian
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
+    from jacmagic.result.evaluated import Outside
     from jacmagic.sweeps.batch import JacobianBatch
+    from jacmagic.view.jacobian import Jacobian
 
 _DISPLAY = DisplayOptions()
 
@@ -128,7 +128,7 @@ def jacobian(
     outside = _outside(func, inputs, wrt)
 
     def compute(problem: Problem) -> Jacobian:
-        return Jacobian.of(problem, options, ClosedForms(), _DISPLAY, outside)
+        return _jacobian(problem, options, outside)
 
     make = functools.partial(problem_of, func, inputs, wrt, names, out=out)
     return keeping_counts(make, compute)
@@ -188,8 +188,7 @@ def hessian(
     outside = _outside(func, inputs, wrt)
 
     def compute(problem: Problem) -> Jacobian:
-        gradient = gradient_of(problem, strict=strict)
-        return Jacobian.of(gradient, options, ClosedForms(), _DISPLAY, outside)
+        return _jacobian(gradient_of(problem, strict=strict), options, outside)
 
     return keeping_counts(functools.partial(problem_of, func, inputs, wrt, names), compute)
 
@@ -237,6 +236,12 @@ def compile(
     wrt = _without_manifolds(wrt, None, "to compile", "J.to_code() for its source")
     problem, names = _problem_with_all_inputs(func, inputs, wrt)
     return compiled_of(problem, wrt=names, backend=backend, dynamic=dynamic)
+
+
+def _jacobian(problem: Problem, options: ComputeOptions, outside: Outside) -> Jacobian:
+    from jacmagic.view.jacobian import Jacobian  # the displays, which compiling does not need
+
+    return Jacobian.of(problem, options, ClosedForms(), _DISPLAY, outside)
 
 
 def _problem_with_all_inputs(

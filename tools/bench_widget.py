@@ -11,6 +11,7 @@ interleaved; what counts is the ratio.
 
 from __future__ import annotations
 
+import random
 import statistics
 import sys
 import tempfile
@@ -24,6 +25,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests" / "browser"
 lab: Any = import_module("lab")
 
 ROUNDS, KEYS, STORM, CONFIRMED_KEYS = 3, 40, 100, 10
+FRAME_MS = 1000 / 60
 SEED = """%%jacobian x1=3 x2=4 x3=5 OPTIONS
 def f(x1, x2, x3):
     return (x1 + x2, x3*x1, x2**3)"""
@@ -41,7 +43,19 @@ def shown(x1, x2, x3):
 
 ranges = [FloatSlider(value=v, min=-9, max=9, step=0.1) for v in (3, 4, 5)]
 interact(shown, x1=ranges[0], x2=ranges[1], x3=ranges[2])"""
+# The least that a handler can do, in the same page: what it takes is the browser's.
+FLOOR = """from IPython.display import HTML
+HTML(\'\'\'<div class="jm-slider"><input type="range" min="-90"
+max="150" value="30" data-lm-suppress-shortcuts="true">
+<input type="text" title="3"></div>
+<table class="jm-grid"><tbody><tr></tr><tr><td></td><td></td><td>3</td></tr></tbody></table>
+<script>{
+  const [handle, field] = document.querySelectorAll(".jm-slider input");
+  const cell = document.querySelector(".jm-grid td:last-child").firstChild;
+  handle.addEventListener("input", () => { field.title = cell.data = handle.value / 10; });
+}</script>\'\'\')"""
 DESIGNS = {
+    "one text is set": FLOOR,
     "interact + torch + MathJax": INTERACT,
     "jacmagic, from the kernel": SEED.replace("OPTIONS", "--no-formula"),
     "jacmagic, with its tape": SEED.replace(" OPTIONS", ""),
@@ -109,7 +123,7 @@ def single(page: Any) -> tuple[list[float], list[float]]:
     for k in range(KEYS):
         page.keyboard.press("ArrowRight" if k % 2 else "ArrowLeft")
         page.wait_for_function("(n) => window.seen.done.length > n", arg=k)
-        page.wait_for_timeout(30)
+        page.wait_for_timeout(30 + random.uniform(0, FRAME_MS))  # in no step with the frames
     done = page.evaluate("() => window.seen.done")
     return [one["dom"] for one in done], [one["paint"] for one in done]
 

@@ -9,13 +9,24 @@ from __future__ import annotations
 
 import functools
 import inspect
+import types
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
 import torch
 
 from jacmagic.function.torch_internals import version_of
+
+
+def cells_of(function: types.FunctionType) -> dict[str, Any]:
+    """Return the values in a function's closure by name; names that are not bound yet have none."""
+    found = {}
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        with suppress(ValueError):  # not bound yet
+            found[name] = cell.cell_contents
+    return found
 
 
 def captured(function: Callable[..., Any], tensors: Sequence[torch.Tensor]) -> set[int]:
@@ -93,11 +104,7 @@ def _outside(function: Any) -> Iterator[Any]:
         yield from _outside(function.func)
     code = getattr(function, "__code__", None)
     if code is not None:
-        for cell in function.__closure__ or ():
-            try:
-                yield cell.cell_contents
-            except ValueError:  # a cell that is not filled yet
-                continue
+        yield from cells_of(function).values()
         yield from (
             function.__globals__[name] for name in code.co_names if name in function.__globals__
         )

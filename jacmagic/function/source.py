@@ -17,13 +17,18 @@ def callable_part(function: Any) -> Any:
     return function
 
 
-def source_of(function: Any) -> str:
-    """Return the text of a function, empty where Python does not know it."""
+def _written(function: Any) -> Any:
+    """Return the function that a callable runs in the end, as the user wrote it."""
     part = callable_part(function)
     part = getattr(part, "func", part)  # functools.partial
     part = part if inspect.isroutine(part) else getattr(part, "__call__", part)  # noqa: B004
+    return inspect.unwrap(part)
+
+
+def source_of(function: Any) -> str:
+    """Return the text of a function, empty where Python does not know it."""
     try:
-        return inspect.getsource(inspect.unwrap(part))
+        return inspect.getsource(_written(function))
     except (OSError, TypeError):
         return ""
 
@@ -32,10 +37,7 @@ def filename_of(function: Any) -> str | None:
     """Return the file that the function's code was compiled from."""
     if type(function) is types.FunctionType and not function.__dict__:  # nothing to unwrap
         return str(function.__code__.co_filename)
-    part = callable_part(function)
-    part = getattr(part, "func", part)
-    part = part if inspect.isroutine(part) else getattr(part, "__call__", part)  # noqa: B004
-    code = getattr(inspect.unwrap(part), "__code__", None)
+    code = getattr(_written(function), "__code__", None)
     return None if code is None else str(code.co_filename)
 
 

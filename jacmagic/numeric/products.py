@@ -14,7 +14,7 @@ from torch import Tensor
 
 from jacmagic.function.components import flat
 from jacmagic.function.interop.silence import silent
-from jacmagic.numeric.engine import or_zeros
+from jacmagic.numeric.engine import Rows, backward, batched_backward, mapped, or_zeros
 from jacmagic.numeric.evaluation import Evaluation
 from jacmagic.numeric.modes.batch_size import batches
 from jacmagic.numeric.modes.columns import dual_outputs
@@ -35,15 +35,13 @@ def forward_products(evaluation: Evaluation, seeds: Seeds, chunk: int | None) ->
 def _batched_duals(evaluation: Evaluation, seeds: Seeds, chunk: int | None) -> Tensor:
     """J·s by `vmap` over runs with dual numbers."""
     primals = tuple(tensor.detach() for tensor in evaluation.inputs)
-
-    def push(*tangents: Tensor) -> Tensor:
-        return flat(torch.func.jvp(evaluation.leaves, primals, tangents)[1])
-
     pieces = []
     for start, stop in _parts(evaluation, len(seeds[0]), chunk):
-        with torch.no_grad(), evaluation.again():
-            batch = [seed[start:stop] for seed in seeds]
-            pieces.append(torch.func.vmap(push, randomness="same")(*batch))
+        count = stop - start
+        with torch.no_grad(), evaluation.again(), mapped(count, "same") as (batched, unbatched):
+            tangents = tuple([batched(seed[start:stop]) for seed in seeds])
+            columns = torch.func.jvp(evaluation.leaves, primals, tangents)[1]
+            pieces.append(_flat_rows([unbatched(one) for one in columns], count))
     return pieces[0] if len(pieces) == 1 else torch.cat(pieces)
 
 
@@ -94,25 +92,29 @@ def backward_products(evaluation: Evaluation, seeds: Seeds, chunk: int | None) -
     attached = [k for k, leaf in enumerate(leaves) if leaf.requires_grad]
     outputs = [leaves[k] for k in attached]
 
-    def pull(*directions: Tensor) -> Tensor:
-        rows = torch.autograd.grad(
-            outputs, inputs, directions, retain_graph=True, allow_unused=True
-        )
-        return flat(or_zeros(rows, inputs))
+    def alone(directions: Sequence[Tensor]) -> Tensor:
+        return flat(or_zeros(backward(outputs, inputs, directions), inputs))
 
     pieces = []
     for start, stop in _parts(evaluation, len(seeds[0]), chunk):
-        batch = [seeds[k][start:stop] for k in attached]
-        try:
-            with silent():  # vmap's remarks on its speed
-                if stop - start == 1:
-                    pieces.append(pull(*(part[0] for part in batch))[None])
-                else:
-                    pieces.append(torch.func.vmap(pull)(*batch))
-        except TORCH_ERRORS:
-            rows = [pull(*(part[k] for part in batch)) for k in range(stop - start)]
-            pieces.append(torch.stack(rows))
+        batch, count = [seeds[k][start:stop] for k in attached], stop - start
+        rows: Rows | None = None
+        if count > 1:
+            with silent(), contextlib.suppress(*TORCH_ERRORS):  # vmap's remarks on its speed
+                rows = batched_backward(outputs, inputs, batch)
+        if rows is None:
+            pieces.append(torch.stack([alone([part[k] for part in batch]) for k in range(count)]))
+        else:
+            zeros = [tensor.new_zeros(count, *tensor.shape) for tensor in inputs]
+            found = [zero if row is None else row for row, zero in zip(rows, zeros, strict=True)]
+            pieces.append(_flat_rows(found, count))
     return (pieces[0] if len(pieces) == 1 else torch.cat(pieces)).detach()
+
+
+def _flat_rows(parts: Sequence[Tensor], count: int) -> Tensor:
+    """Return batches of parts, (count, *shape) each, side by side: (count, components)."""
+    rows = [part.reshape(count, part.shape[1:].numel()) for part in parts]
+    return rows[0] if len(rows) == 1 else torch.cat(rows, 1)
 
 
 def _parts(evaluation: Evaluation, count: int, chunk: int | None) -> Iterator[tuple[int, int]]:

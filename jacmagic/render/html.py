@@ -1,12 +1,18 @@
 """A labelled matrix as static HTML, readable where styles are stripped.
 
+NOTE [Notebooks that are not trusted]
+JupyterLab removes styles and all of MathML but its text from outputs that it does not trust, those
+of a notebook from elsewhere. The formulas are therefore hidden by an attribute, which the style
+overrides, and a second copy in LaTeX stands in a MathML annotation: no browser and no MathJax shows
+that, unless the elements around it have been removed.
+
 Knows no result object. All text is escaped; MathML and SVG come as finished strings. Colours are
 transparent or the page's own, for light and dark pages.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from html import escape
 
 import numpy as np
@@ -14,17 +20,25 @@ import numpy as np
 from jacmagic.render.brackets import bracketed, brackets_style
 from jacmagic.render.html_table import HtmlTable
 
+MAX_LATEX_CHARACTERS = 20_000  # of a second copy of the formulas: about ten pages
+
 _STYLE = (
     f"""{brackets_style(".jm-still")}
 """
     + """\
 .jm-still{font:inherit;line-height:1.45;max-width:100%}
+.jm-still .jm-formulas{display:block}
+.jm-still .jm-annotated{display:none}
 .jm-still .jm-chain{display:flex;flex-wrap:wrap;align-items:center;gap:.7em .5em;margin:.6em 0 1em;
 overflow-x:auto}
 .jm-still .jm-link{display:inline-flex;align-items:center;gap:.5em}
 .jm-still math{font-family:"Latin Modern Math","STIX Two Math","Cambria Math",
 "DejaVu Math TeX Gyre",math;font-size:1.15em}
-.jm-still .jm-brackets mtd{padding:.3em .55em}
+.jm-still :is(mtd,mfrac>*){math-depth:0;math-style:normal}
+.jm-still mtd{font-size:inherit;padding:.3em .5em}
+.jm-still mfrac>*{font-size:max(10px,.88em)}
+.jm-still :is(msub,msup,msubsup,munder,mover,munderover)>:not(:first-child){
+font-size:max(10px,.72em)}
 .jm-still mtd[columnlines]{border-left:1px solid rgba(128,128,128,.8)}
 .jm-still mtd[rowlines]{border-top:1px solid rgba(128,128,128,.8)}
 .jm-still .jm-where{display:flex;flex-wrap:wrap;align-items:center;gap:.4em 1.4em;
@@ -91,6 +105,7 @@ def matrix(
     steps: Sequence[Sequence[tuple[int, str, str]]] = (),
     remarks: Sequence[str] = (),
     warnings: Sequence[str] = (),
+    latex: Sequence[str] = (),
 ) -> str:
     """Return the still form of a Jacobian.
 
@@ -113,6 +128,7 @@ def matrix(
         steps: derivations below that; each a list of (depth, MathML, rule's name).
         remarks: lines of text below.
         warnings: as remarks, but marked.
+        latex: what the formulas say, one display each; see NOTE [Notebooks that are not trusted].
     """
     table = HtmlTable(values, rows, columns, digits, pattern, blocks)
     return _page(
@@ -129,6 +145,7 @@ def matrix(
             factored,
         ),
         scene,
+        latex,
     )
 
 
@@ -159,21 +176,37 @@ def _page(
     warnings: Sequence[str],
     context: Sequence[str] = (),
     scene: str = "",
+    latex: Sequence[str] = (),
 ) -> str:
     title = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
     lines = [f'<li class="jm-warning">⚠ {escape(line)}</li>' for line in warnings]
     lines += [f"<li>{escape(line)}</li>" for line in remarks]
     parts = [
         f'<div class="jm-still"><style>{_STYLE}</style>',
-        chain,
-        *context,
+        _formulas([chain, *context]),
+        _annotation(latex),
         f"<figure>{title}{figure}</figure>",
         f"<ul>{''.join(lines)}</ul>" if lines else "",
         scene,
-        *map(_steps, steps),
+        _formulas(map(_steps, steps)),
         "</div>",
     ]
     return "\n".join(part for part in parts if part)
+
+
+def _formulas(parts: Iterable[str]) -> str:
+    """Return parts in MathML, hidden where there is no style."""
+    inside = "\n".join(part for part in parts if part)
+    return f'<div class="jm-formulas" hidden="hidden">{inside}</div>' if inside else ""
+
+
+def _annotation(equations: Sequence[str]) -> str:
+    """Return equations in LaTeX, shown where there is no MathML."""
+    source = "\n".join(f"$${escape(equation)}$$" for equation in equations)
+    if not source or len(source) > MAX_LATEX_CHARACTERS:
+        return ""
+    annotation = f'<annotation encoding="application/x-tex">{source}</annotation>'
+    return f'<div><math class="jm-annotated">{annotation}</math></div>'
 
 
 def _chain(head: str, chain: Sequence[tuple[str, str]]) -> str:

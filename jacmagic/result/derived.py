@@ -85,8 +85,14 @@ class Derived(Evaluated):
         """The closed form as it is shown, or why there is none."""
         if isinstance(self._found, Refusal):
             return self._found
-        taken = {self.title, *(name for one in self.rows for name in (one.name, one.symbol))}
-        return self.forms.reading(self.problem, self._found, names=self.view.names, taken=taken)
+        return self.forms.reading(
+            self.problem, self._found, names=self.view.names, taken=self._taken_names
+        )
+
+    @property
+    def _taken_names(self) -> set[str]:
+        """The names that no part of the closed form may have: those of the function's outputs."""
+        return {self.title, *(name for one in self.rows for name in (one.name, one.symbol))}
 
     @property
     def reading(self) -> DisplayForm | None:

@@ -104,8 +104,7 @@ class Explained(Derived):
         """The factored form, or why there is none."""
         if isinstance(self._found, Refusal):
             return self._found
-        taken = {self.title, *(name for one in self.rows for name in (one.name, one.symbol))}
-        return self.forms.factored(self.problem, self._found, self.rows, taken=taken)
+        return self.forms.factored(self.problem, self._found, self.rows, taken=self._taken_names)
 
     def step_template(self, i: int, j: int) -> Step | None:
         """Return the derivation of entry (i, j), with slots for changing numbers.

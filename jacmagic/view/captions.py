@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jacmagic.render.text import number
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.branches import NOT_WANTED
 from jacmagic.symbolic.one_sided import sentences
 from jacmagic.view.table import values_of
@@ -12,25 +12,23 @@ MAX_COMPONENTS = 12  # of a point in a caption, about a line
 MAX_PARAMETER_LENGTH = 40  # characters of a constant below the table
 
 
-def caption(jacobian: JacobianResult, *, unicode: bool = False) -> str:
-    """Return what is shown and where: "Jacobian of f at x1 = 3, x2 = 4"."""
+def caption(jacobian: JacobianResult) -> str:
+    """Return what is shown and where: "Jacobian of f at x₁ = 3, x₂ = 4"."""
     tangent = jacobian.problem.tangent
     by = "" if tangent is None else f"by {tangent.law} "
-    return (
-        f"{jacobian.notation.noun} of {jacobian.title} {by}{whereabouts(jacobian, unicode=unicode)}"
-    )
+    return f"{jacobian.notation.noun} of {jacobian.title} {by}{whereabouts(jacobian)}"
 
 
-def whereabouts(jacobian: JacobianResult, *, unicode: bool = False) -> str:
+def whereabouts(jacobian: JacobianResult) -> str:
     """Return the point, and the layout where it is not the usual one."""
-    return f"at {point(jacobian, unicode=unicode)}{jacobian.view.layout.remark}"
+    return f"at {point(jacobian)}{jacobian.view.layout.remark}"
 
 
-def point(jacobian: JacobianResult, *, unicode: bool = False) -> str:
-    """Return the point as "x1 = 3, x2 = 4", cut after twelve components."""
+def point(jacobian: JacobianResult) -> str:
+    """Return the point as "x₁ = 3, x₂ = 4", cut after twelve components."""
     (labels, numbers), digits = jacobian.problem.point_shown, jacobian.view.digits
     shown = [
-        f"{label.unicode if unicode else label.text} = {number(value, digits)}"
+        f"{label.unicode} = {number(value, digits)}"
         for label, value in zip(labels[:MAX_COMPONENTS], numbers, strict=False)
     ]
     return ", ".join(shown) + (", …" if len(labels) > MAX_COMPONENTS else "")

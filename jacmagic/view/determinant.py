@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from jacmagic.result import JacobianResult
 from jacmagic.result.analysis.determinant import Determinant, determinant_of
 from jacmagic.result.analysis.verbs import AnalysedResult
+from jacmagic.result.core import JacobianResult
 
 MAX_ROWS = 40  # of a table that is shown in full
 

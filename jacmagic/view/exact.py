@@ -13,7 +13,7 @@ from jacmagic.render import html as page
 from jacmagic.render import latex
 from jacmagic.render.mathml import to_mathml
 from jacmagic.render.text import number
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.result.exact import ExactPoint, exact_parts
 from jacmagic.symbolic.exact_eigenvalues import numbered
 from jacmagic.symbolic.formula import plain, pretty, tex

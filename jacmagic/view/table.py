@@ -9,7 +9,7 @@ import numpy as np
 
 from jacmagic.labels import Label, mapped
 from jacmagic.render.sparse_summary import Entries
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 
 
 @dataclass(frozen=True)

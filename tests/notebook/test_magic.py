@@ -411,7 +411,7 @@ def test_terminal_ipython_shows_text(tmp_path: Path) -> None:
         [sys.executable, "-m", "IPython", "--simple-prompt", "--no-banner", "--no-confirm-exit"],
         input=typed, capture_output=True, text=True, check=True, env=environment(tmp_path),
     )  # fmt: skip
-    assert "Jacobian of f at x1 = 3, x2 = 4, x3 = 5" in done.stdout
+    assert "Jacobian of f at x₁ = 3, x₂ = 4, x₃ = 5" in done.stdout
     assert "torch.Size([3, 3])" in done.stdout
     assert "Traceback" not in done.stdout + done.stderr
 

@@ -14,13 +14,13 @@ from torch import Tensor
 
 import jacmagic
 from jacmagic.result.compiled import c_compiler
-from jacmagic.result.compiled.c_compiler import NoNativeCode
 from jacmagic.result.compiled.graph.cleaning import cleaned
 from jacmagic.result.compiled.graph.tracing import Graph, traced
 from jacmagic.result.compiled.loops import build
 from jacmagic.result.compiled.loops.build import lowered
 from jacmagic.result.compiled.loops.stages import Fill, Product, Sum
 from jacmagic.result.compiled.native.kernel import Kernel
+from jacmagic.result.compiled.obstacles import NoNativeCode
 
 DOUBLE = torch.float64
 WEIGHTS = torch.rand(7, 5, dtype=DOUBLE, generator=torch.Generator().manual_seed(1)) - 0.4

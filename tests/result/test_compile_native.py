@@ -12,12 +12,12 @@ from corpus import CORPUS, Case
 
 import jacmagic
 from jacmagic import JacmagicError
-from jacmagic.result.compiled.c_compiler import NoNativeCode
 from jacmagic.result.compiled.native import kernel as kernel_code
 from jacmagic.result.compiled.native import native as native_code
 from jacmagic.result.compiled.native.floats import Floats
 from jacmagic.result.compiled.native.native import native
 from jacmagic.result.compiled.native.straight import Straight
+from jacmagic.result.compiled.obstacles import NoNativeCode
 from jacmagic.symbolic.codegen import C
 from jacmagic.symbolic.graph import OPERATIONS, Tape
 

@@ -15,6 +15,7 @@ from typing import Any
 import numpy
 from torch import Tensor
 
+from jacmagic.function.closures import cells_of
 from jacmagic.function.interop.survey import Survey
 from jacmagic.function.interop.user_code import is_users, names_in
 from jacmagic.function.torch_internals import version_of
@@ -62,11 +63,7 @@ def _inside(function: Any, depth: int) -> Iterator[Any]:
     """Yield a function and those in its closure."""
     yield function
     if depth and isinstance(function, types.FunctionType):
-        for cell in function.__closure__ or ():
-            try:
-                value = cell.cell_contents
-            except ValueError:  # a name that is not bound yet
-                continue
+        for value in cells_of(function).values():
             value = value if callable(value) else getattr(value, "call", None)
             if not hasattr(function, "effects"):
                 yield from _inside(value, depth - 1)
@@ -77,12 +74,7 @@ def _read_by(function: types.FunctionType) -> Iterator[tuple[int, str, Any]]:
     for name in names_in(function.__code__):
         if name in space:
             yield id(space), name, space[name]
-    cells = function.__closure__ or ()
-    for name, cell in zip(function.__code__.co_freevars, cells, strict=True):
-        try:
-            yield id(cell), name, cell.cell_contents
-        except ValueError:  # a name that is not bound yet
-            continue
+    yield from ((id(function), name, value) for name, value in cells_of(function).items())
 
 
 def _attributes(value: Any) -> list[tuple[str, Any]]:

@@ -13,11 +13,9 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
+from jacmagic.result.compiled.obstacles import NoNativeCode
+
 MAX_SECONDS_TO_COMPILE = 60.0  # for one file; a compiler that takes longer is none
-
-
-class NoNativeCode(Exception):
-    """There is no machine code for a program; the message says why in a few words."""
 
 
 @cache

@@ -9,14 +9,13 @@ from torch import Tensor
 
 from jacmagic.errors import FunctionError
 from jacmagic.function.interop.call_limit import REFUSALS
-from jacmagic.result.compiled.c_compiler import NoNativeCode
 from jacmagic.result.compiled.check import RELATIVE_STEPS, Truth, beside, disagreement
-from jacmagic.result.compiled.graph.tracing import NoGraph, graph, inductor
 from jacmagic.result.compiled.measure import Program, measured
 from jacmagic.result.compiled.native.floats import Floats
 from jacmagic.result.compiled.native.kernel import Kernel
 from jacmagic.result.compiled.native.native import MAX_OPERATIONS, MAX_OPERATIONS_IF_NAMED, native
 from jacmagic.result.compiled.native.straight import Straight, obstacle, straight
+from jacmagic.result.compiled.obstacles import OBSTACLES, NoForm
 from jacmagic.result.compiled.wanted import Truths
 from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.symbolic.formula import ClosedForm
@@ -27,10 +26,6 @@ MAX_ENTRIES = 50_000  # of a Jacobian whose closed form is compiled
 MAX_SECONDS_FOR_FORM = 0.15  # to derive one: `compile` is to return within 300 ms
 MAX_SECONDS_IF_NAMED = 20.0  # the same where a backend is asked for by name
 SECONDS_OF_A_QUICK_CALL = 2e-5  # seconds of a call below which no other backend is tried
-
-
-class NoForm(Exception):
-    """There is no closed form to compile; the message says why in a few words."""
 
 
 class Builder:
@@ -63,6 +58,8 @@ class Builder:
             return [native(program, tensors, shape, longest)]
         if backend == "python":
             return [Floats(self._straight(tensors))]
+        from jacmagic.result.compiled.graph.tracing import graph, inductor  # loads the lowering
+
         task = self.truths.task(tensors)
         return graph(task, tensors) if backend == "graph" else [inductor(task, tensors)]
 
@@ -86,9 +83,6 @@ class Builder:
         )
         positions = zip(truths.rows.tolist(), columns[truths.columns].tolist(), strict=True)
         return straight(form, sizes, list(positions))
-
-
-OBSTACLES = (NoForm, NoNativeCode, NoGraph)
 
 
 def choose(builder: Builder, tensors: Sequence[Tensor]) -> tuple[Program, float, list[str]]:

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from jacmagic.errors import FunctionError
+from jacmagic.function.closures import cells_of
 from jacmagic.function.interop.user_code import is_users
 from jacmagic.function.problem import Problem
 from jacmagic.function.target import Target
@@ -172,31 +173,20 @@ def _has_users_call(value: Any) -> bool:
 def _callables(function: types.FunctionType) -> Iterator[Any]:
     """Yield what a closure of this package calls."""
     if (function.__module__ or "").partition(".")[0] == "jacmagic":
-        for value in _cells(function).values():
+        for value in cells_of(function).values():
             if callable(value) or isinstance(value, (Problem, Target)):
                 yield value
 
 
 def _reads(function: types.FunctionType) -> Iterator[tuple[str, Any]]:
     """Yield the values in a user's function's closure, globals and defaults."""
-    yield from _cells(function).items()
+    yield from cells_of(function).items()
     names = _globals_of(function.__code__)
     yield from ((n, function.__globals__[n]) for n in names if n in function.__globals__)
     code, defaults = function.__code__, function.__defaults__ or ()
     positional = code.co_varnames[: code.co_argcount]
     yield from zip(positional[len(positional) - len(defaults) :], defaults, strict=True)
     yield from (function.__kwdefaults__ or {}).items()
-
-
-def _cells(function: types.FunctionType) -> dict[str, Any]:
-    names, cells = function.__code__.co_freevars, function.__closure__ or ()
-    found = {}
-    for name, cell in zip(names, cells, strict=True):
-        try:
-            found[name] = cell.cell_contents
-        except ValueError:  # not bound yet
-            continue
-    return found
 
 
 def _globals_of(code: types.CodeType) -> dict[str, None]:

@@ -14,9 +14,10 @@ from torch import Tensor
 from jacmagic.errors import PointError
 from jacmagic.function.outputs import Outputs
 from jacmagic.numeric import NumericJacobian
-from jacmagic.result.compiled.candidates import OBSTACLES, Builder, check, choose
+from jacmagic.result.compiled.candidates import Builder, check, choose
 from jacmagic.result.compiled.measure import Program
 from jacmagic.result.compiled.native.kernel import Kernel, result_type
+from jacmagic.result.compiled.obstacles import OBSTACLES
 from jacmagic.result.compiled.wanted import Truths, Wanted, numbers_at, truths
 
 MAX_BRANCHES = 64  # compiled programs kept, one for each branch met

@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 
 from jacmagic.symbolic.economy.terms import ZERO, Terms, Value
-from jacmagic.symbolic.graph import OPERATIONS, Graph
+from jacmagic.symbolic.graph import Graph, signed_terms
 
 MAX_DEGREE = 8  # factors of a product that is taken apart where several products share it
 MAX_POWER = 64  # of a whole exponent that is taken apart into multiplications
@@ -108,23 +108,5 @@ class Reader:
 
     def _summands(self, node: int, *, apart: bool) -> list[Value]:
         """Return the terms from left to right."""
-        graph, found = self.graph, []
-        waiting = [(node, 1)]
-        while waiting:
-            one, sign = waiting.pop()
-            operation, operands = graph.operations[one], graph.operands(one)
-            opened = one == node or (apart and self._uses[one] == 1)
-            if opened and operation in ("add", "sub"):
-                waiting.append((operands[1], -sign if operation == "sub" else sign))
-                waiting.append((operands[0], sign))
-            elif opened and operation == "neg":
-                waiting.append((operands[0], -sign))
-            else:
-                value = self.values[one]
-                found.append((sign * value[0], value[1]))
-        return found
-
-
-def is_condition(operation: str) -> bool:
-    """Whether an operation has a truth value."""
-    return operation in OPERATIONS and OPERATIONS[operation].condition
+        terms = signed_terms(self.graph, node, lambda one: not apart or self._uses[one] > 1)
+        return [(sign * self.values[one][0], self.values[one][1]) for sign, one in terms]

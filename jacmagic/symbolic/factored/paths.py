@@ -8,7 +8,7 @@ own, as in dk₂/dx.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -83,14 +83,6 @@ def derivative(sources: Sources, above: int, below: int) -> Expression | None:
         return Product((outer, *(rest.parts if isinstance(rest, Product) else (rest,))))
 
     return between(above, below) if paths(above, below) else None
-
-
-def parts_of(expression: Expression) -> Iterator[Expression]:
-    """Yield an expression and all that it consists of, each as often as it is written."""
-    yield expression
-    if not isinstance(expression, Local):
-        for part in expression.parts:
-            yield from parts_of(part)
 
 
 def repeated(expressions: Sequence[Expression]) -> list[Sum]:

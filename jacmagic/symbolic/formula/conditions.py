@@ -90,7 +90,8 @@ class _Bounds:
 
 def _texts(conditions: Sequence[Any], names: Mapping[Any, str]) -> list[str]:
     """Return conditions as text: bounds of an expression joined, tautologies omitted."""
-    pen = _HandWritten(names)
+    pen = _HandWritten()
+    pen.names = names
     bounds: dict[Any, _Bounds] = {}
     others: list[str] = []
     for condition in itertools.chain.from_iterable(map(_whole, conditions)):
@@ -149,18 +150,11 @@ def _bound(condition: Any) -> tuple[Any, Any, bool, str] | None:
 class _HandWritten(Line):
     """Plain text as it is written by hand: |x − 1|, x₀², √x, 2x."""
 
-    def __init__(self, names: Mapping[Any, str]) -> None:
-        super().__init__()
-        self._names = dict(names)
-
     def doprint(self, expr: Any) -> str:
         """Return the text of an expression or condition."""
         text = str(super().doprint(expr))
         text = re.sub(r"\*\*(-?\d+)", lambda power: power[1].translate(_HIGH), text)
         return text.replace("**", "^").replace("*", "·").replace("-", "−").replace("e−", "e-")
-
-    def _print_Symbol(self, expr: Any) -> str:
-        return self._names.get(expr, expr.name)
 
     def _print_Abs(self, expr: Any) -> str:
         return f"|{self._print(expr.args[0])}|"

@@ -15,6 +15,7 @@ import sympy
 from jacmagic.symbolic.formula.conversion import Conversion
 from jacmagic.symbolic.formula.symbol_names import SymbolNames
 from jacmagic.symbolic.formula.sympy_operations import WRITTEN
+from jacmagic.symbolic.graph import signed_terms
 from jacmagic.symbolic.named import NamedNumber
 
 MAX_NODES = 2_000  # of the function, up to which its sums are looked at
@@ -79,7 +80,9 @@ class WrittenOrder:
         """Return the sums that SymPy keeps as they are but for their order."""
         graph = self._conversion.form.graph
         nodes = [n for n in graph.reach(self._outputs) if graph.operations[n] in ("add", "sub")]
-        terms = {node: self._terms(node, parts) for node in nodes[-MAX_SUMS:]}
+        terms = {
+            node: list(signed_terms(graph, node, parts.__contains__)) for node in nodes[-MAX_SUMS:]
+        }
         needed = list(dict.fromkeys(term for signed in terms.values() for _, term in signed))
         found = dict(zip(needed, self._conversion.convert(needed, parts), strict=True))
         sums = {}
@@ -89,19 +92,3 @@ class WrittenOrder:
             if total.is_Add and Counter(written) == Counter(total.args):
                 sums[total] = written
         return sums
-
-    def _terms(self, node: int, parts: Mapping[int, Any], sign: int = 1) -> list[tuple[int, int]]:
-        """Return the terms of a sum with their signs, in the order of the code."""
-        graph = self._conversion.form.graph
-        operation = graph.operations[node]
-        if operation == "neg":
-            inner = graph.arguments[node][0]
-            return [(-sign, inner)] if inner in parts else self._terms(inner, parts, -sign)
-        if operation not in ("add", "sub"):
-            return [(sign, node)]
-        signs = (sign, sign if operation == "add" else -sign)
-        return [
-            term
-            for part, one in zip(graph.arguments[node], signs, strict=True)
-            for term in ([(one, part)] if part in parts else self._terms(part, parts, one))
-        ]

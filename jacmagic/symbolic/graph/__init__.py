@@ -4,7 +4,7 @@ from jacmagic.symbolic.graph.differentiation import differentiate
 from jacmagic.symbolic.graph.nodes import ONE, ZERO, BudgetExceeded, Graph
 from jacmagic.symbolic.graph.numbers import meant
 from jacmagic.symbolic.graph.operations import OPERATIONS
-from jacmagic.symbolic.graph.patterns import Sums
+from jacmagic.symbolic.graph.patterns import Sums, signed_terms
 from jacmagic.symbolic.graph.stable import stable, stable_if_affordable
 from jacmagic.symbolic.graph.tape import Tape, write_tape
 
@@ -18,6 +18,7 @@ __all__ = [
     "Tape",
     "differentiate",
     "meant",
+    "signed_terms",
     "stable",
     "stable_if_affordable",
     "write_tape",

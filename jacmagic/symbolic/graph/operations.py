@@ -14,15 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jacmagic.symbolic.graph.integrals import (
-    bessel_k,
-    bessel_y,
-    inverse_erf,
-    lower_gamma,
-    upper_gamma,
-    zeta,
-)
-from jacmagic.symbolic.graph.special import bessel_i, bessel_j, polygamma
+from jacmagic.symbolic.graph.special import polygamma, special
 
 
 @dataclass(frozen=True)
@@ -77,6 +69,8 @@ def _choose(condition: float, a: float, b: float) -> float:
     return a if condition else b
 
 
+_SPECIAL = "digamma i0 i1 j0 j1 y0 y1 k0 k1 erfinv"  # of one argument, named as in SciPy
+
 OPERATIONS: dict[str, Operation] = {
     "add": Operation(2, operator.add),
     "sub": Operation(2, operator.sub),
@@ -104,20 +98,9 @@ OPERATIONS: dict[str, Operation] = {
     "erf": Operation(1, math.erf),
     "erfc": Operation(1, math.erfc),
     "lgamma": Operation(1, _total(math.lgamma, lambda x: np.inf)),
-    "digamma": Operation(1, lambda x: polygamma(0, x)),
+    **{name: Operation(1, special(name)) for name in _SPECIAL.split()},
     "polygamma": Operation(2, polygamma),
-    "i0": Operation(1, bessel_i(0)),
-    "i1": Operation(1, bessel_i(1)),
-    "j0": Operation(1, bessel_j(0)),
-    "j1": Operation(1, bessel_j(1)),
-    "y0": Operation(1, bessel_y(0)),
-    "y1": Operation(1, bessel_y(1)),
-    "k0": Operation(1, bessel_k(0)),
-    "k1": Operation(1, bessel_k(1)),
-    "erfinv": Operation(1, inverse_erf),
-    "zeta": Operation(2, zeta),
-    "gammainc": Operation(2, lower_gamma),
-    "gammaincc": Operation(2, upper_gamma),
+    **{name: Operation(2, special(name)) for name in ("zeta", "gammainc", "gammaincc")},
     "abs": Operation(1, abs),
     "sign": Operation(1, _sign),
     "floor": Operation(1, _whole(math.floor)),

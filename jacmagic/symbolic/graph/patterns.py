@@ -6,12 +6,34 @@ root of a sum of squares a norm.
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
 from jacmagic.symbolic.graph.nodes import ONE, Graph
 from jacmagic.symbolic.graph.numbers import Number
+
+
+def signed_terms(
+    graph: Graph, root: int, is_whole: Callable[[int], bool] = lambda node: False
+) -> Iterator[tuple[int, int]]:
+    """Yield (sign, term) of a nested sum or difference, from left to right.
+
+    Args:
+        graph: the graph.
+        root: the sum.
+        is_whole: whether a sum below the root is not taken apart.
+    """
+    waiting = [(1, root)]
+    while waiting:
+        sign, node = waiting.pop()
+        operation, operands = graph.operations[node], graph.operands(node)
+        if operation not in ("add", "sub", "neg") or (node != root and is_whole(node)):
+            yield sign, node
+            continue
+        if operation != "neg":
+            waiting.append((-sign if operation == "sub" else sign, operands[1]))
+        waiting.append((-sign if operation == "neg" else sign, operands[0]))
 
 
 class Sums:

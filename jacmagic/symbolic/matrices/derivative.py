@@ -142,9 +142,8 @@ def _gathered(a: Expression) -> Expression:
     if a.operation == "add":
         left, right = map(_gathered, a.arguments)
         return _common(left, right) or e.add(left, right)
-    if a.operation in ("neg", "scale"):
-        inner = _gathered(a.arguments[-1])
-        return e.neg(inner) if a.operation == "neg" else e.scale(a.arguments[0], inner)
+    if a.operation in e.FACTORS:
+        return e.with_factor(a, _gathered(a.arguments[-1]))
     return a
 
 
@@ -153,11 +152,11 @@ def _common(a: Expression, b: Expression) -> Expression | None:
     if a.operation == b.operation == "scale" and a.arguments[0] == b.arguments[0]:
         return e.scale(a.arguments[0], _gathered(e.add(a.arguments[1], b.arguments[1])))
     if b.operation == "neg" and a.operation != "neg":
-        first, second = _factors(a), _factors(b.arguments[0])
+        first, second = e.factors_of(a), e.factors_of(b.arguments[0])
         if len(first) < 2 or len(second) < 2 or first[-1] != second[-1]:
             return None
         return e.matmul(e.add(_product(first[:-1]), e.neg(_product(second[:-1]))), first[-1])
-    first, second = _factors(a), _factors(b)
+    first, second = e.factors_of(a), e.factors_of(b)
     if len(first) < 2 or len(second) < 2 or a == b:
         return None
     if first[0] == second[0]:
@@ -165,13 +164,6 @@ def _common(a: Expression, b: Expression) -> Expression | None:
     if first[-1] == second[-1] and first[0].operation != "column":
         return e.matmul(e.add(_product(first[:-1]), _product(second[:-1])), first[-1])
     return None
-
-
-def _factors(a: Expression) -> list[Expression]:
-    """Return the factors of a product without numbers or signs in it."""
-    if a.operation != "matmul":
-        return [a]
-    return [*_factors(a.arguments[0]), *_factors(a.arguments[1])]
 
 
 def _product(factors: list[Expression]) -> Expression:

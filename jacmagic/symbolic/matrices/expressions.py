@@ -168,15 +168,29 @@ def times(u: Expression, v: Expression) -> Expression:
     return Expression("times", (u, v), u.shape)
 
 
+FACTORS = ("neg", "scale")  # operations that a linear function leaves outside
+
+
+def with_factor(a: Expression, inner: Expression) -> Expression:
+    """Return −inner or c·inner, as `a` is −x or c·x."""
+    return neg(inner) if a.operation == "neg" else scale(a.arguments[0], inner)
+
+
+def factors_of(product: Expression) -> list[Expression]:
+    """Return the factors of a product of matrices from left to right."""
+    if product.operation != "matmul":
+        return [product]
+    return [factor for part in product.arguments for factor in factors_of(part)]
+
+
 def transpose(a: Expression) -> Expression:
     """Return Aᵀ, or the row of a vector."""
     if a.operation == "transpose":
         return a.arguments[0]
     if a.operation in ("diag", "identity"):
         return a
-    if a.operation in ("scale", "neg"):
-        inner = transpose(a.arguments[-1])
-        return neg(inner) if a.operation == "neg" else scale(a.arguments[0], inner)
+    if a.operation in FACTORS:
+        return with_factor(a, transpose(a.arguments[-1]))
     if a.operation == "add" and len(a.shape) == 2:
         left, right = map(transpose, a.arguments)
         return a if (left, right) == a.arguments[::-1] else add(left, right)
@@ -206,10 +220,9 @@ def matmul(a: Expression, b: Expression) -> Expression:
     ):
         return identity(a.shape[0])
     for part in (a, b):
-        if part.operation in ("neg", "scale"):
+        if part.operation in FACTORS:
             inner = part.arguments[-1]
-            rest = matmul(inner, b) if part is a else matmul(a, inner)
-            return neg(rest) if part.operation == "neg" else scale(part.arguments[0], rest)
+            return with_factor(part, matmul(inner, b) if part is a else matmul(a, inner))
     if a.operation == "transpose" and a.arguments[0].operation == "ones" and b.operation == "diag":
         return transpose(b.arguments[0])  # 1ᵀ diag(v) = vᵀ
     if a.operation == b.operation == "diag":
@@ -226,17 +239,15 @@ def diag(v: Expression) -> Expression:
         return identity(v.shape[0])
     if v.operation == "zero":
         return zero((v.shape[0], v.shape[0]))
-    if v.operation in ("neg", "scale"):
-        inner = diag(v.arguments[-1])
-        return neg(inner) if v.operation == "neg" else scale(v.arguments[0], inner)
+    if v.operation in FACTORS:
+        return with_factor(v, diag(v.arguments[-1]))
     return Expression("diag", (v,), (v.shape[0], v.shape[0]))
 
 
 def column(v: Expression) -> Expression:
     """Return a vector as a matrix of one column; factors and signs move outwards."""
-    if v.operation in ("neg", "scale"):
-        inner = column(v.arguments[-1])
-        return neg(inner) if v.operation == "neg" else scale(v.arguments[0], inner)
+    if v.operation in FACTORS:
+        return with_factor(v, column(v.arguments[-1]))
     return Expression("column", (v,), (v.shape[0], 1))
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from jacmagic.symbolic.matrices.expressions import (
+    FACTORS,
     Expression,
     add,
     identity,
     matmul,
-    neg,
-    scale,
     transpose,
+    with_factor,
     zero,
 )
 
@@ -32,10 +32,9 @@ def kron(a: Expression, b: Expression) -> Expression:
     for part in (a, b):
         if part.operation == "zero":
             return zero(shape)
-        if part.operation in ("neg", "scale"):
+        if part.operation in FACTORS:
             inner = part.arguments[-1]
-            rest = kron(inner, b) if part is a else kron(a, inner)
-            return neg(rest) if part.operation == "neg" else scale(part.arguments[0], rest)
+            return with_factor(part, kron(inner, b) if part is a else kron(a, inner))
     if a.operation == b.operation == "identity":
         return identity(shape[0])
     return Expression("kron", (a, b), shape)
@@ -47,11 +46,9 @@ def as_vector(row: Expression) -> Expression | None:
         left, right = row.arguments
         inner = as_vector(left)
         return None if inner is None else matmul(transpose(right), inner)
-    if row.operation in ("scale", "neg"):
+    if row.operation in FACTORS:
         inner = as_vector(row.arguments[-1])
-        if inner is None:
-            return None
-        return neg(inner) if row.operation == "neg" else scale(row.arguments[0], inner)
+        return None if inner is None else with_factor(row, inner)
     if row.operation == "add" and len(row.shape) == 2:
         first, second = map(as_vector, row.arguments)
         return None if first is None or second is None else add(first, second)

@@ -12,7 +12,7 @@ from jacmagic.labels import Label
 from jacmagic.render.latex import number as number_tex
 from jacmagic.symbolic.matrices.coefficients import Product, fraction_of
 from jacmagic.symbolic.matrices.elementwise import ELEMENTWISE
-from jacmagic.symbolic.matrices.expressions import Expression, is_unnamed, number
+from jacmagic.symbolic.matrices.expressions import Expression, factors_of, is_unnamed, number
 
 _Factor = tuple[Expression | str, float]  # a number's LaTeX or an expression, and its exponent
 _SUM, _PRODUCT, _ATOM = 0, 1, 2
@@ -138,7 +138,7 @@ class Writer:
         return rf"{self._held(a, _PRODUCT)} \odot {self._held(b, _PRODUCT)}", _PRODUCT
 
     def _matmul(self, x: Expression) -> tuple[str, int]:
-        runs = [(one, len(list(same))) for one, same in groupby(_factors(x))]
+        runs = [(one, len(list(same))) for one, same in groupby(factors_of(x))]
         if len(runs) == 1:
             return self._matrix_power(*runs[0]), _ATOM
         written = [
@@ -230,10 +230,3 @@ class Writer:
         bare = pattern.startswith((r"\frac", r"\sqrt", "|", "[", r"\max", r"\sigma"))
         shown = self.tex(u) if bare else self._held(u, _ATOM)
         return pattern.format(shown), _ATOM if bare else _PRODUCT
-
-
-def _factors(product: Expression) -> list[Expression]:
-    """Return the factors of a product of matrices from left to right."""
-    if product.operation != "matmul":
-        return [product]
-    return [factor for part in product.arguments for factor in _factors(part)]

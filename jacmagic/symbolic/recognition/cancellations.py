@@ -8,8 +8,7 @@ from functools import cache
 
 import numpy as np
 
-from jacmagic.symbolic.graph import ONE, ZERO, Graph
-from jacmagic.symbolic.recognition.linear import signed_terms
+from jacmagic.symbolic.graph import ONE, ZERO, Graph, signed_terms
 
 _ODD = ("sin", "tan", "tanh", "sinh", "asin", "atan", "asinh", "atanh", "erf")
 _EVEN = ("cos", "cosh", "abs")
@@ -17,7 +16,7 @@ _EVEN = ("cos", "cosh", "abs")
 
 def _exp_of_log(graph: Graph, node: int) -> int | None:
     """e^(u ± ln v) = eᵘ·v or eᵘ/v; where the logarithm is real, v > 0."""
-    terms = signed_terms(graph, graph.operands(node)[0])
+    terms = list(signed_terms(graph, graph.operands(node)[0]))
     logarithms = [k for k, (_, term) in enumerate(terms) if graph.operations[term] == "log"]
     if not logarithms:
         return None

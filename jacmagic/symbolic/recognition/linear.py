@@ -1,30 +1,13 @@
-"""Sums taken apart: their terms, and linear forms Σ c·u of nodes u."""
+"""Linear forms Σ c·u of nodes u with numbers c."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from fractions import Fraction
 
-from jacmagic.symbolic.graph import ZERO, Graph
+from jacmagic.symbolic.graph import ZERO, Graph, signed_terms
 
 Factor = int | Fraction | float
-
-
-def signed_terms(graph: Graph, node: int) -> list[tuple[int, int]]:
-    """Return (sign, term) of a nested sum or difference, from left to right."""
-    terms: list[tuple[int, int]] = []
-    waiting = [(1, node)]
-    while waiting:
-        sign, part = waiting.pop()
-        operation, operands = graph.operations[part], graph.operands(part)
-        if operation == "neg":
-            waiting.append((-sign, operands[0]))
-        elif operation in ("add", "sub"):
-            waiting.append((sign if operation == "add" else -sign, operands[1]))
-            waiting.append((sign, operands[0]))
-        else:
-            terms.append((sign, part))
-    return terms
 
 
 def with_factor(graph: Graph, node: int) -> tuple[Factor, int]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 
-from jacmagic.symbolic.graph import ONE, ZERO, Graph
+from jacmagic.symbolic.graph import ONE, ZERO, Graph, signed_terms
 from jacmagic.symbolic.graph.patterns import quotient
-from jacmagic.symbolic.recognition.linear import Factor, added, halved, signed_terms, with_factor
+from jacmagic.symbolic.recognition.linear import Factor, added, halved, with_factor
 
 Exponentials = dict[int, Factor]  # the factor c of each exponent u in Σ c·eᵘ
 
@@ -92,7 +92,7 @@ def _has_exponential(graph: Graph, node: int) -> bool:
 
 def _affine(graph: Graph, node: int) -> int | None:
     """2σ(u) − 1 = tanh(u/2) and 1 ± tanh(u/2) = 2σ(±u), with any common factor."""
-    terms = signed_terms(graph, node)
+    terms = list(signed_terms(graph, node))
     if len(terms) != 2:
         return None
     parts = [(sign, *with_factor(graph, term)) for sign, term in terms]

@@ -6,14 +6,14 @@ max(a, b) + ln(1 + e^−|a − b|) = ln(eᵃ + eᵇ); all hold for every real nu
 
 from __future__ import annotations
 
-from jacmagic.symbolic.graph import ONE, ZERO, Graph
-from jacmagic.symbolic.recognition.linear import Factor, signed_terms, with_factor
+from jacmagic.symbolic.graph import ONE, ZERO, Graph, signed_terms
+from jacmagic.symbolic.recognition.linear import Factor, with_factor
 from jacmagic.symbolic.recognition.sigmoids import exponentials
 
 
 def softplus(graph: Graph, node: int) -> int | None:
     """Return a sum with the two terms of a stable logarithm put together."""
-    terms = signed_terms(graph, node)
+    terms = list(signed_terms(graph, node))
     for small in terms:
         sign, factor, part = _parted(graph, small)
         u = _below_one(graph, part)

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections import Counter
 from itertools import combinations
 
-from jacmagic.symbolic.graph import ONE, ZERO, Graph
-from jacmagic.symbolic.recognition.linear import Factor, added, signed_terms
+from jacmagic.symbolic.graph import ONE, ZERO, Graph, signed_terms
+from jacmagic.symbolic.recognition.linear import Factor, added
 from jacmagic.symbolic.recognition.products import (
     Powers,
     Products,
@@ -53,7 +53,7 @@ def _has_cancelled(graph: Graph, node: int, products: Products) -> bool:
     if size_of(graph, node) > _MAX_CANCELLED:
         return False
     whole = all(power > 0 for powers in products for _, power in powers)
-    return whole and len(products) <= len(signed_terms(graph, node))
+    return whole and len(products) <= sum(1 for _ in signed_terms(graph, node))
 
 
 def double_angle(graph: Graph, node: int) -> int | None:

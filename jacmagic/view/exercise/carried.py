@@ -12,7 +12,7 @@ from typing import Any
 
 from jacmagic.errors import OptionError
 from jacmagic.render.mathml import to_mathml
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.graph import OPERATIONS, Tape
 from jacmagic.symbolic.graph.tape import write_tape_with_slots
 from jacmagic.view.captions import point
@@ -39,7 +39,7 @@ def carried(exercise: QuestionSet) -> dict[str, Any]:
     return {
         "spec": {
             "title": exercise.title,
-            "point": point(jacobian, unicode=True),
+            "point": point(jacobian),
             "kind": exercise.kind,
             "task": TASKS[exercise.kind],
             "head": to_mathml(head(jacobian), display=False),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.view.exercise.rules import TRIVIAL
 
 MAX_BLANKS = 12  # entries that are all asked for, unless another number is wanted

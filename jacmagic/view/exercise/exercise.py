@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jacmagic.errors import OptionError
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.view.exercise import worksheet
 from jacmagic.view.exercise.choice import MAX_SYMBOLS

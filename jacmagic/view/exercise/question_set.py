@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.view.exercise.choice import chosen_entries
 from jacmagic.view.exercise.options import QuizOptions
 from jacmagic.view.exercise.question import ENTRY, STEPS, Question

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.steps import Step
 from jacmagic.symbolic.steps.writing import PlainPen, TexPen
 from jacmagic.view.exercise.question import RULE, Question

@@ -9,7 +9,7 @@ from typing import Any
 import sympy
 
 from jacmagic.errors import OptionError
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.result.exercise.judge import judge_of
 from jacmagic.result.exercise.steps import judge_steps
 from jacmagic.result.exercise.typed import typed, typed_name, without_cases

@@ -9,8 +9,9 @@ from jacmagic.render import html as page
 from jacmagic.render import latex as typeset
 from jacmagic.render.mathml import to_mathml
 from jacmagic.render.names import escaped_text
+from jacmagic.render.prose import paragraph
 from jacmagic.render.text import number
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula import plain, tex
 from jacmagic.symbolic.named import NamedNumber
 from jacmagic.view.captions import point
@@ -121,9 +122,8 @@ def head(jacobian: JacobianResult) -> str:
 
 
 def latex(exercise: QuestionSet) -> str:
-    """Return the worksheet as LaTeX, between dollars."""
-    shown = [escaped_text(caption(exercise)), escaped_text(TASKS[exercise.kind])]
-    shown += definitions(exercise)
+    """Return the worksheet as LaTeX: sentences, and equations between dollars."""
+    shown = definitions(exercise)
     if exercise.kind == "entries":
         cells = [
             [one.tex if isinstance(one, Given) else _blank(one) for one in row]
@@ -132,7 +132,8 @@ def latex(exercise: QuestionSet) -> str:
         shown.append(f"{head(exercise.jacobian)} = {typeset.matrix(cells)}")
     else:
         shown += [rf"({one.number})\quad {one.tex} = {_gap(one)}" for one in exercise.questions]
-    return "\n".join(f"$$\n{one}\n$$" for one in shown)
+    sentences = [paragraph(caption(exercise)), paragraph(TASKS[exercise.kind])]
+    return "\n\n".join([*sentences, *(f"$$\n{one}\n$$" for one in shown)])
 
 
 def _blank(question: Question) -> str:

@@ -8,10 +8,10 @@ from importlib.resources import files
 
 # The view's modules, each below those that it imports; the parts are in this order.
 MODULES = (
-    *("format.mjs", "element.mjs", "mathml.mjs", "slots.mjs", "copy.mjs", "stops.mjs"),
+    *("format.mjs", "element.mjs", "svg.mjs", "mathml.mjs", "slots.mjs", "copy.mjs", "stops.mjs"),
     *("special.mjs", "tape.mjs", "live.mjs", "following.mjs", "layout.mjs"),
     *("navigation.mjs", "cells.mjs", "grid_elements.mjs", "grid.mjs"),
-    *("still.mjs", "areas.mjs", "tabs.mjs", "parts.mjs"),
+    *("still.mjs", "announcer.mjs", "areas.mjs", "tabs.mjs", "parts.mjs"),
     "title.mjs",
     *("play.mjs", "slider.mjs", "controls.mjs", "tools.mjs"),
     *("linear.mjs", "notice.mjs", "value.mjs", "table.mjs", "determinant.mjs", "notes.mjs"),
@@ -23,7 +23,7 @@ MODULES = (
     *("picture_fields.mjs", "sampled.mjs", "picture.mjs"),
     *("derivation_line.mjs", "factors.mjs"),
     *("panel.mjs", "code.mjs"),
-    "view.mjs",
+    *("frame.mjs", "view.mjs"),
 )
 
 

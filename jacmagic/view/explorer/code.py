@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from jacmagic.errors import JacmagicError
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.codegen.languages import LANGUAGES
 
 IN_PAGES = ("numpy", "c", "javascript")  # of the languages, where no kernel can be asked

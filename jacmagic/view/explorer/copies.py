@@ -9,7 +9,7 @@ import sympy
 from jacmagic.labels import Label
 from jacmagic.render import latex
 from jacmagic.render.layout import Layout
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula import DisplayForm, sigmoid, tex
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.trace import Refusal

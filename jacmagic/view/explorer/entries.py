@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from jacmagic.render.mathml import to_mathml
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.steps import Step
 from jacmagic.symbolic.trace import Refusal

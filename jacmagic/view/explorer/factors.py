@@ -9,9 +9,9 @@ from typing import Any
 from jacmagic.errors import PointError
 from jacmagic.labels import Label
 from jacmagic.render.mathml import to_mathml
-from jacmagic.result import JacobianResult
 from jacmagic.result.chain import Chain, Factor
 from jacmagic.result.chain.remarks import definitions_latex, heading, summary, unrepeated
+from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.factored.paths import Writer
 from jacmagic.symbolic.formula import excerpt, tex
 from jacmagic.symbolic.formula.attempt import attempt

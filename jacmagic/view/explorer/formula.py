@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from jacmagic.render.mathml import to_mathml
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.symbolic.trace import Refusal

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 
 MAX_FUNCTIONS = 100  # a long notebook has about as many cells with sliders
 

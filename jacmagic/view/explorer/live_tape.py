@@ -10,8 +10,8 @@ import numpy as np
 import torch
 
 from jacmagic.function.interop.call_limit import REFUSALS
-from jacmagic.result import JacobianResult
 from jacmagic.result.analysis.arrays import parts_of
+from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.live import live_tape as tape_of
 from jacmagic.symbolic.graph import OPERATIONS, BudgetExceeded, Tape
 

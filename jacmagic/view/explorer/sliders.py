@@ -12,11 +12,11 @@ import traitlets
 
 from jacmagic.errors import PointError
 from jacmagic.labels import Label
+from jacmagic.view.reach import USUAL_STEPS, usual_reach
 
 Range = tuple[float, float, float | None]
 
 LARGEST = sys.float_info.max
-USUAL_STEPS = 200  # of a range without a step of its own: about one for each pixel
 MAX_STEPS = 2**20  # where no round step meets start, zero and end: as good as continuous
 
 
@@ -78,10 +78,10 @@ def range_of(label: Label, value: float, ranges: Mapping[str, Range]) -> tuple[f
     Args:
         label: the component.
         value: where it begins; it may be infinite or nan.
-        ranges: (low, high, step or None) by label; by default value ± max(1, 2·|value|).
+        ranges: (low, high, step or None) by label; by default value ± `usual_reach`.
     """
     around = value if math.isfinite(value) else 0.0
-    reach = min(max(1.0, 2 * abs(around)), LARGEST / 2)
+    reach = usual_reach(value)
     default = max(around - reach, -LARGEST), min(around + reach, LARGEST), None
     low, high, step = ranges.get(label.text, default)
     return low, high, step or _step(low, high, [value, 0.0])

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula import DisplayForm
 from jacmagic.symbolic.validation import fits_at
 from jacmagic.view.captions import remarks, warnings, whereabouts
@@ -105,7 +105,7 @@ def moving(
         return None
     values = jacobian.view.layout.matrix(matrix)
     checking = {
-        "point": whereabouts(jacobian, unicode=True),
+        "point": whereabouts(jacobian),
         "verdict": "checking",
         "agreement": "checking against the other sources",
         "warnings": [],
@@ -137,7 +137,7 @@ def _status(jacobian: JacobianResult, values: np.ndarray) -> dict[str, Any]:
     marked = [pair(one.row, one.column) for one in agreement.disagreements]
     marked += [(int(i), int(j)) for i, j in np.argwhere(~np.isfinite(values))]
     return {
-        "point": whereabouts(jacobian, unicode=True),
+        "point": whereabouts(jacobian),
         "verdict": agreement.verdict,
         "closed": jacobian.reading is not None,
         "agreement": str(agreement),

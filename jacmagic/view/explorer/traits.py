@@ -13,7 +13,7 @@ import anywidget
 import ipywidgets
 import traitlets
 
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.view.explorer import state
 from jacmagic.view.explorer.assets import front_end, style
 from jacmagic.view.explorer.code import source_of

@@ -17,7 +17,7 @@ import ipywidgets
 import traitlets
 
 from jacmagic.function.interop.call_limit import REFUSALS
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.view import export, reruns, still
 from jacmagic.view.embedded import fragment
 from jacmagic.view.explorer.assets import front_end, style
@@ -68,7 +68,7 @@ class Explorer(ipywidgets.VBox):
         Args:
             jacobian: where to begin.
             ranges: (low, high, step or None) by label, such as {"x1": (0, 5, None)}; by default
-                value ± max(1, 2·|value|).
+                value ± max(1, 2·|value|), less for a tiny value.
             digits: significant digits shown.
             sliders: another explorer whose sliders this one follows, where their labels are equal.
             resume: whether to begin where an explorer of the same function and point was left.

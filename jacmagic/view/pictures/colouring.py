@@ -12,7 +12,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from jacmagic.numeric.sparsity.colouring import plan
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 
 MAX_SIDE = 200  # rows or columns that are drawn
 MAX_PRODUCTS = 255  # that a byte can count

@@ -16,7 +16,7 @@ from jacmagic.render.colour_grids import drawing
 from jacmagic.render.heatmap import heatmap
 from jacmagic.render.prose import paragraph
 from jacmagic.render.text import number
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.view.pictures.colouring import colouring_of
 from jacmagic.view.pictures.curves import Point, round_numbers
 from jacmagic.view.pictures.field import field_scene

@@ -11,7 +11,7 @@ from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.function.problem import Problem
 from jacmagic.function.silent_rerun import random_states, silent_rerun
 from jacmagic.numeric.probe import Probe
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 
 MAX_SECONDS = 2.0  # of all runs for one picture; what is missing then is left blank
 

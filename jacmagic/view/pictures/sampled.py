@@ -8,7 +8,7 @@ from typing import Any, TypeGuard
 
 import numpy as np
 
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.view.pictures.picture import SCENES, axes_of, kinds_of
 from jacmagic.view.pictures.scene import Panel, Shape
 from jacmagic.view.pictures.slices import slice_of

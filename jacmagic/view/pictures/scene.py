@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from jacmagic.render.text import number
 from jacmagic.view.pictures.curves import Point
+from jacmagic.view.reach import usual_reach
 
 
 @dataclass(frozen=True)
@@ -83,5 +83,5 @@ def listed(values: Sequence[float], digits: int) -> str:
 
 
 def half_width(numbers: Sequence[float]) -> float:
-    """Return a quarter of the shorter usual range of sliders: value ± max(1, 2·|value|)."""
-    return min(max(1.0, 2 * abs(one)) if math.isfinite(one) else 1.0 for one in numbers) / 2
+    """Return a quarter of the shorter usual range of sliders."""
+    return min(map(usual_reach, numbers)) / 2

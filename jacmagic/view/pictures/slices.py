@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jacmagic.function.interop.call_limit import REFUSALS
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.live import live_tape
 from jacmagic.symbolic.graph import BudgetExceeded
 from jacmagic.view.pictures.probed import probed

@@ -33,6 +33,5 @@ export class Areas {
   /** @param {number} handles how many sliders are drawn */
   arrange(handles) {
     this.root.classList.toggle("jm-sticky", handles > 0 && handles <= MAX_STICKY_HANDLES);
-    this.root.classList.toggle("jm-no-rail", handles === 0);
   }
 }

@@ -1,8 +1,8 @@
 /** Grids of coloured squares in SVG: a pattern and its compressed matrices, to one scale. */
 
 import { make } from "./element.mjs";
-import { SVG_NAMESPACE } from "./plane.mjs";
 import { colouringScene } from "./scene_colouring.mjs";
+import { makeSvg } from "./svg.mjs";
 
 const GRID_UNITS = 300; // of the longest side of all
 const MAX_SQUARE = 22; // units
@@ -36,18 +36,18 @@ export class ColourGrids {
    */
   grid({ name, cells }, size) {
     const [height, width] = [cells.length * size, cells[0].length * size];
-    const svg = this.element("svg", { viewBox: `-2 -20 ${width + 4} ${height + 24}`, role: "img", width: Math.max(width + 4, 40), height: height + 24 });
+    const svg = makeSvg(this.document, "svg", { viewBox: `-2 -20 ${width + 4} ${height + 24}`, role: "img", width: Math.max(width + 4, 40), height: height + 24 });
     svg.setAttribute("aria-label", `${name}: ${cells.length} × ${cells[0].length}`);
     svg.append(this.text(name, 0, -7, "jm-axis", "start"));
     cells.forEach((row, i) =>
       row.forEach((group, j) => {
         if (!group) return;
         const square = { x: j * size, y: i * size, width: size, height: size };
-        svg.append(this.element("rect", { ...square, class: "jm-group", "data-group": (group - 1) % COLOURS }));
+        svg.append(makeSvg(this.document, "rect", { ...square, class: "jm-group", "data-group": (group - 1) % COLOURS }));
         if (size >= MIN_NUMBERED) svg.append(this.text(String(group), (j + 0.5) * size, (i + 0.5) * size + 4, "jm-number-of", "middle"));
       }),
     );
-    svg.append(this.element("rect", { x: 0, y: 0, width, height, class: "jm-border" }));
+    svg.append(makeSvg(this.document, "rect", { x: 0, y: 0, width, height, class: "jm-border" }));
     return svg;
   }
 
@@ -59,18 +59,6 @@ export class ColourGrids {
    * @param {string} anchor
    */
   text(text, x, y, className, anchor) {
-    const element = this.element("text", { x, y, class: className, "text-anchor": anchor });
-    element.textContent = text;
-    return element;
-  }
-
-  /**
-   * @param {string} name
-   * @param {Record<string, string | number>} attributes
-   */
-  element(name, attributes) {
-    const element = /** @type {SVGElement} */ (this.document.createElementNS(SVG_NAMESPACE, name));
-    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
-    return element;
+    return makeSvg(this.document, "text", { x, y, class: className, "text-anchor": anchor }, text);
   }
 }

@@ -17,9 +17,12 @@ export function make(document, tag, className, text = "") {
  * Set a text; an element that has it already is left alone.
  * @param {HTMLElement} element
  * @param {string} text
+ * @returns {boolean} whether it has changed
  */
 export function setText(element, text) {
-  if (element.textContent !== text) element.textContent = text;
+  if (element.textContent === text) return false;
+  element.textContent = text;
+  return true;
 }
 
 /**

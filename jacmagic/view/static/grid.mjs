@@ -12,13 +12,12 @@ import { make, makeScrollable } from "./element.mjs";
 import { gridElements } from "./grid_elements.mjs";
 import { blockStarts, insideTable, moveCell, showing, windowSize } from "./navigation.mjs";
 
-const ANNOUNCE_AFTER_MS = 800; // without a change, so that a screen reader is not interrupted
-
 export class Grid {
   /**
    * @param {HTMLElement} parent
    * @param {import("./grid_elements.mjs").GridSpec} spec
-   * @param {{open: (cell: Cell) => void, close: () => void}} actions on Enter or click, and on Escape
+   * @param {{open: (cell: Cell) => void, close: () => void, announce: (news: string) => void}} actions on
+   *   Enter or click, on Escape, and when numbers change
    */
   constructor(parent, spec, actions) {
     this.spec = spec;
@@ -37,13 +36,10 @@ export class Grid {
     this.rowHeads = rowHeads;
     this.cells = cells;
     this.extent = make(document, "div", "jm-window");
-    this.announcer = make(document, "div", "jm-hidden");
-    this.announcer.setAttribute("role", "status");
-    this.announcer.setAttribute("aria-live", "polite");
     const frame = make(document, "div", this.windowed ? "jm-frame jm-windowed" : "jm-frame");
     frame.append(this.table);
     this.frame = frame;
-    this.elements = [frame, this.extent, this.announcer];
+    this.elements = [frame, this.extent];
     parent.append(...this.elements);
     this.listenToKeys();
     this.listenToPointer();
@@ -52,7 +48,6 @@ export class Grid {
   }
 
   remove() {
-    clearTimeout(this.timer);
     this.painter.stop();
     for (const element of this.elements) element.remove();
   }
@@ -229,7 +224,8 @@ export class Grid {
     if (isFirst) makeScrollable(this.frame);
     if (isFirst || !changed.length) return;
     this.painter.glow(changed);
-    this.announce(changed.length);
+    const many = changed.length === 1 ? "1 entry" : `${changed.length} entries`;
+    this.actions.announce(`${this.spec.title}: ${many} changed`);
   }
 
   /**
@@ -241,14 +237,5 @@ export class Grid {
       const [i, j] = this.cellAt(k);
       return this.painter.paint(cell, entries, i * this.shape[1] + j, this.digits);
     });
-  }
-
-  /** @param {number} count */
-  announce(count) {
-    clearTimeout(this.timer);
-    const entries = count === 1 ? "1 entry" : `${count} entries`;
-    this.timer = setTimeout(() => {
-      this.announcer.textContent = `${this.spec.title}: ${entries} changed`;
-    }, ANNOUNCE_AFTER_MS);
   }
 }

@@ -17,15 +17,17 @@ const HINT = "Click an entry of the table, or press Enter on it, to see how it i
 class EntryPanel {
   /**
    * @param {HTMLElement} box
-   * @param {() => void} onClose
+   * @param {import("./parts.mjs").Actions} actions
    */
-  constructor(box, onClose) {
+  constructor(box, actions) {
+    const onClose = () => actions.close();
+    this.actions = actions;
     const document = box.ownerDocument;
     this.document = document;
     this.box = box;
     this.hint = make(document, "p", "jm-quiet", HINT);
     this.title = make(document, "span", "jm-entry-title");
-    this.value = make(document, "output", "jm-entry-value");
+    this.value = make(document, "span", "jm-entry-value");
     const close = make(document, "button", "jm-tool", "×");
     close.setAttribute("aria-label", "Close the derivation");
     close.addEventListener("click", onClose);
@@ -55,7 +57,8 @@ class EntryPanel {
     const name = spec.entry.replace("{output}", () => output).replace("{input}", () => input);
     this.box.setAttribute("aria-label", `Derivation of ${name}`);
     setText(this.title, name);
-    setText(this.value, `= ${showNumber(frame.values[layout.index(frame.open)], digits)}`);
+    const value = `= ${showNumber(frame.values[layout.index(frame.open)], digits)}`;
+    if (setText(this.value, value) || entry !== this.shown) this.actions.announce("entry", `${name} ${value}`);
     setText(this.note, entry?.lines.length ? "" : entry?.note || whyNoLines(frame));
     this.typeset(entry);
     for (const slots of this.slots) slots.paint(frame.slots, digits);
@@ -89,6 +92,6 @@ addPart({
   name: "entry",
   tab: "Entry",
   tag: "section",
-  mount: (box, actions) => new EntryPanel(box, () => actions.close()),
+  mount: (box, actions) => new EntryPanel(box, actions),
   paint: (panel, frame) => panel.paint(frame),
 });

@@ -25,6 +25,7 @@
  *   derivation of an entry of one of its factors
  * @property {(style: Partial<Style>) => void} restyle
  * @property {(point: Float64Array) => void} move moves the sliders
+ * @property {(part: string, news: string) => void} announce tells a screen reader, when all is at rest
  * @property {() => void} reset moves the sliders to the first point
  * @property {(by: number) => void} undo −1 goes back, 1 forth
  *
@@ -33,10 +34,14 @@
  * @property {boolean} exchanged whether the model's rows are shown as columns
  * @property {boolean} plain whether constants appear as numbers
  *
- * @typedef {object} State everything that is painted
+ * @typedef {object} Choices what is open, and which sliders are drawn here
+ * @property {string} tab name of the open tab
+ * @property {import("./layout.mjs").Cell | null} open the model's entry that is explained
+ * @property {import("./slider.mjs").Handle[]} handles of the sliders that are drawn here
+ *
+ * @typedef {object} State everything else that is painted
  * @property {import("./view.mjs").Spec} spec
  * @property {import("./layout.mjs").Layout} layout
- * @property {string} tab name of the open tab
  * @property {import("./slice.mjs").Evaluate | null} evaluate the function and J at any point, where the browser can
  * @property {Float64Array} outward entries as outputs by inputs, whatever the layout
  * @property {import("./chain.mjs").Chain} chain
@@ -48,14 +53,12 @@
  * @property {Partial<import("./scene_colouring.mjs").Colouring>} colouring which product gives each entry; {} where none is saved
  * @property {Partial<import("./sampled.mjs").Sampled>} picture that the kernel has computed
  * @property {Float64Array} slots the numbers that formulas show
- * @property {import("./layout.mjs").Cell | null} open the model's entry that is explained
- * @property {import("./slider.mjs").Handle[]} handles of the sliders that are drawn here
  * @property {boolean} chooser whether one of them is drawn at a time
  * @property {boolean} connected whether a kernel answers
  * @property {string} notice why the numbers are those of another point; "" if they are not
  * @property {string} pending what confirms the numbers; "" if that takes no noticeable time
  *
- * @typedef {State & Style & import("./following.mjs").Shown} Frame
+ * @typedef {State & Choices & Style & import("./following.mjs").Shown} Frame
  */
 
 /** @type {Part[]} */

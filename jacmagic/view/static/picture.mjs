@@ -32,7 +32,6 @@ class Picture {
     this.stage = make(this.document, "div", "jm-planes");
     this.legend = make(this.document, "p", "jm-legend");
     this.words = make(this.document, "p", "jm-words");
-    this.words.setAttribute("aria-live", "polite");
     box.append(this.tools, this.stage, this.legend, this.words);
     /** @type {Plane[]} */
     this.planes = [];
@@ -69,7 +68,8 @@ class Picture {
       if (scene.panels[k]) plane.paint(scene.panels[k]);
     });
     this.paintLegend(scene.legend ?? []);
-    setText(this.words, scene.words.join(" "));
+    const words = scene.words.join(" ");
+    if (setText(this.words, words)) this.actions.announce("picture", words);
   }
 
   /** @param {[string, string][]} meanings */

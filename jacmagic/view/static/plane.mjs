@@ -3,9 +3,9 @@
 import { roundNumbers } from "./curves.mjs";
 import { make } from "./element.mjs";
 import { formatNumber, showNumber } from "./format.mjs";
+import { makeSvg } from "./svg.mjs";
 import { listenToTurns } from "./turning.mjs";
 
-export const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
 const SIDE = 300; // of the square that shapes are drawn in, in the SVG's own units
 const MARGIN = { left: 46, right: 10, top: 22, bottom: 30 };
 const TICKS = 5; // about how many along an axis
@@ -29,7 +29,7 @@ export class Plane {
     this.document = parent.ownerDocument;
     this.onDrag = onDrag;
     this.box = make(this.document, "figure", "jm-plane");
-    this.svg = this.element("svg", {
+    this.svg = makeSvg(this.document, "svg", {
       viewBox: `0 0 ${MARGIN.left + SIDE + MARGIN.right} ${MARGIN.top + SIDE + MARGIN.bottom}`,
       role: "group",
     });
@@ -39,18 +39,8 @@ export class Plane {
     this.grips = new Map();
     this.isDragging = false;
     listenToTurns(this.svg, () => Boolean(this.panel?.turns), onTurn);
-    this.still = this.svg.appendChild(this.element("g", {}));
-    this.moving = this.svg.appendChild(this.element("g", {}));
-  }
-
-  /**
-   * @param {string} name
-   * @param {Record<string, string | number>} attributes
-   */
-  element(name, attributes) {
-    const element = /** @type {SVGElement} */ (this.document.createElementNS(SVG_NAMESPACE, name));
-    for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
-    return element;
+    this.still = this.svg.appendChild(makeSvg(this.document, "g", {}));
+    this.moving = this.svg.appendChild(makeSvg(this.document, "g", {}));
   }
 
   /** @param {import("./scene.mjs").Panel} given */
@@ -61,7 +51,7 @@ export class Plane {
     if (!this.isDragging) this.frame = panel.frame; // the plane stays while a point in it is dragged
     this.svg.setAttribute("aria-label", panel.name);
     this.svg.classList.toggle("jm-turns", Boolean(panel.turns));
-    const clip = this.element("svg", { x: MARGIN.left, y: MARGIN.top, width: SIDE, height: SIDE });
+    const clip = makeSvg(this.document, "svg", { x: MARGIN.left, y: MARGIN.top, width: SIDE, height: SIDE });
     clip.append(...panel.shapes.map((shape) => this.shape(shape)));
     this.still.replaceChildren(...this.axes(panel), clip, ...this.labels(panel));
     this.paintGrips(panel);
@@ -81,7 +71,7 @@ export class Plane {
   /** @param {import("./scene.mjs").Panel} panel */
   axes({ axes }) {
     const frame = /** @type {import("./scene.mjs").Frame2} */ (this.frame);
-    const border = this.element("rect", { x: MARGIN.left, y: MARGIN.top, width: SIDE, height: SIDE, class: "jm-border" });
+    const border = makeSvg(this.document, "rect", { x: MARGIN.left, y: MARGIN.top, width: SIDE, height: SIDE, class: "jm-border" });
     if (!axes.some(Boolean)) return [border];
     const bottom = MARGIN.top + SIDE;
     const across = roundNumbers(...frame.x, TICKS).map((value) => {
@@ -105,9 +95,7 @@ export class Plane {
    * @param {string} className
    */
   text(text, x, y, anchor, className) {
-    const element = this.element("text", { x, y, "text-anchor": anchor, class: className });
-    element.textContent = text;
-    return element;
+    return makeSvg(this.document, "text", { x, y, "text-anchor": anchor, class: className }, text);
   }
 
   // ── shapes ─────────────────────────────────────────────────────────────────────────────────
@@ -115,10 +103,10 @@ export class Plane {
   /** @param {import("./scene.mjs").Shape} shape */
   shape({ kind, points, look }) {
     const at = points.map((point) => this.at(point).map(bounded));
-    if (kind === "dot") return this.element("circle", { cx: at[0][0], cy: at[0][1], r: 4, class: "jm-dot", "data-look": look });
+    if (kind === "dot") return makeSvg(this.document, "circle", { cx: at[0][0], cy: at[0][1], r: 4, class: "jm-dot", "data-look": look });
     const path = `M${at.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}`;
-    if (kind !== "arrow") return this.element("path", { d: kind === "area" ? `${path}Z` : path, class: `jm-${kind}`, "data-look": look });
-    return this.element("path", { d: path + arrowHead(at[0], at[1]), class: "jm-line jm-arrow", "data-look": look });
+    if (kind !== "arrow") return makeSvg(this.document, "path", { d: kind === "area" ? `${path}Z` : path, class: `jm-${kind}`, "data-look": look });
+    return makeSvg(this.document, "path", { d: path + arrowHead(at[0], at[1]), class: "jm-line jm-arrow", "data-look": look });
   }
 
   /**
@@ -176,7 +164,7 @@ export class Plane {
 
   /** @param {import("./scene.mjs").Grip} grip */
   addGrip({ name, label }) {
-    const element = this.element("circle", {
+    const element = makeSvg(this.document, "circle", {
       ...{ r: GRIP_RADIUS, class: "jm-grip", "data-grip": name, tabindex: 0, role: "slider" },
       ...{ "aria-label": `${label}: drag it, or move it with the arrow keys`, "aria-valuenow": 0 },
     });
@@ -290,10 +278,7 @@ function arrowHead([x0, y0], [x1, y1]) {
  * @param {string} look
  */
 export function sample(document, look) {
-  const svg = document.createElementNS(SVG_NAMESPACE, "svg");
-  svg.setAttribute("viewBox", "0 0 26 10");
-  svg.setAttribute("aria-hidden", "true");
-  const path = svg.appendChild(document.createElementNS(SVG_NAMESPACE, "path"));
-  for (const [name, value] of [["d", "M1 5H25"], ["class", "jm-line"], ["data-look", look]]) path.setAttribute(name, value);
+  const svg = makeSvg(document, "svg", { viewBox: "0 0 26 10", "aria-hidden": "true" });
+  svg.append(makeSvg(document, "path", { d: "M1 5H25", class: "jm-line", "data-look": look }));
   return svg;
 }

@@ -1,6 +1,7 @@
 /**
- * Special functions in float64, by the methods of `jacmagic/symbolic/graph/special.py`, after the NIST
- * Digital Library of Mathematical Functions; lgamma by Stirling's expansion 5.11.1, erf by 7.6.2 and 7.9.3.
+ * Special functions in float64, after the NIST Digital Library of Mathematical Functions: I by its
+ * series 10.25.2, J by Bessel's integral 10.9.2 and Hankel's expansion 10.17.3, ψ⁽ⁿ⁾ by 5.15.5 and 5.15.8,
+ * lgamma by Stirling's expansion 5.11.1, erf by 7.6.2 and 7.9.3.
  */
 
 const BERNOULLI = [1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730, 7 / 6, -3617 / 510];
@@ -69,7 +70,8 @@ export function lgamma(x) {
 export function polygamma(order, x) {
   const n = Math.trunc(order);
   if (!Number.isFinite(x) || n > 100) return x === Infinity ? (n ? 0 : Infinity) : NaN;
-  if ((x <= 0 && Number.isInteger(x)) || x < -1e6) return NaN;
+  if (x <= 0 && Number.isInteger(x)) return n ? (n % 2 ? Infinity : -Infinity) : x ? NaN : -1 / x;
+  if (x < -1e6) return NaN;
   let below = 0;
   let y = x;
   for (; y < 16 + n; y++) below += y ** -(n + 1);
@@ -84,7 +86,7 @@ export function polygamma(order, x) {
     const k = 2 * i + 2;
     total += b * Math.exp(lgamma(k + n) - lgamma(k + 1) - (k + n) * Math.log(y));
   });
-  return (n % 2 ? 1 : -1) * (total + factorial * below);
+  return (n % 2 ? 1 : -1) * (total + factorial * below) + 0;
 }
 
 /**
@@ -109,8 +111,9 @@ function besselSeries(order, x, sign) {
  * @param {number} x
  */
 export function besselI(order, x) {
+  if (!Number.isFinite(x)) return NaN;
   if (Math.abs(x) > 713.9) return order ? Math.sign(x) * Infinity : Infinity;
-  return besselSeries(order, x, 1);
+  return besselSeries(order, x, 1) + 0; // no negative zero, as SciPy has none
 }
 
 /**
@@ -119,6 +122,7 @@ export function besselI(order, x) {
  * @param {number} x
  */
 export function besselJ(order, x) {
+  if (!Number.isFinite(x)) return NaN;
   const size = Math.abs(x);
   if (!(size > 1)) return besselSeries(order, x, -1);
   const parity = order && x < 0 ? -1 : 1;

@@ -3,6 +3,8 @@
 import { formatNumber } from "./format.mjs";
 
 export const FIELD_DIGITS = 6; // significant digits of a number that was not typed
+const DENOMINATORS = [1, 2, 3, 4, 6, 8, 12]; // of the fractions of π that are recognised
+const MAX_HALF_TURNS = 12; // above which a multiple of π is written as a number
 const EXTRA_DIGITS = 4; // of a stop beyond those of a step: 3.1, not 3.1000000000000005
 const USUAL_STOPS = 200; // of a handle whose step is too fine for one: about one for each pixel
 const MAX_STOPS = 2000; // above which a step is too fine: ten for each pixel
@@ -60,11 +62,12 @@ const CONSTANTS = new Map(Object.entries({ pi: Math.PI, π: Math.PI, tau: 2 * Ma
 
 /**
  * The number that a text means: a number or a constant, or a product or quotient of these, as in
- * "3*pi/4"; with a minus of either kind; NaN where it means none.
+ * "3*pi/4" or "3π/4"; with a minus of either kind; NaN where it means none.
  * @param {string} text
  */
 export function typedNumber(text) {
-  const [first, ...rest] = text.replace(/−/g, "-").split(/([*/·])/);
+  const spelled = text.replace(/−/g, "-").replace(/([\d.])\s*(?=π|pi|τ|tau)/g, "$1*");
+  const [first, ...rest] = spelled.split(/([*/·])/);
   let number = factor(first);
   for (let k = 0; k < rest.length; k += 2) {
     number = rest[k] === "/" ? number / factor(rest[k + 1]) : number * factor(rest[k + 1]);
@@ -81,8 +84,18 @@ function factor(text) {
 
 /**
  * @param {number} value
- * @returns {string} in a field: "0.523599", "1e-12", "" for what is no number
+ * @returns {string} in a field: "0.5", "1e-12", "π/6" for exactly that, "" for what is no number
  */
 export function fieldText(value) {
-  return Number.isFinite(value) ? formatNumber(value, FIELD_DIGITS) : "";
+  return Number.isFinite(value) ? (fractionOfPi(value) ?? formatNumber(value, FIELD_DIGITS)) : "";
+}
+
+/** @param {number} value */
+function fractionOfPi(value) {
+  for (const below of DENOMINATORS) {
+    const above = Math.round((value * below) / Math.PI);
+    if (!above || Math.abs(above) > MAX_HALF_TURNS * below || (above * Math.PI) / below !== value) continue;
+    return `${above}π${below > 1 ? `/${below}` : ""}`.replace(/^(-?)1π/, "$1π");
+  }
+  return undefined;
 }

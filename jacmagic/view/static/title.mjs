@@ -22,10 +22,18 @@ export function describePoint(labels, point, digits, layout) {
   return `at ${shown.join(", ")}${more}${remark}`;
 }
 
+/**
+ * Text whose lines end beside no sign of equality.
+ * @param {string} text
+ */
+function unbroken(text) {
+  return text.replace(/ = /g, "\u{A0}=\u{A0}");
+}
+
 addPart({
   name: "title",
   area: "head",
   mount: (box) => box,
   paint: (box, { spec, point, digits, layout }) =>
-    setText(box, `${spec.title} ${describePoint(spec.labels, point, digits, layout)}`),
+    setText(box, unbroken(`${spec.title} ${describePoint(spec.labels, point, digits, layout)}`)),
 });

@@ -39,10 +39,12 @@
  * @property {(number | string)[]} start the first point
  */
 
+import { Announcer } from "./announcer.mjs";
 import { Areas } from "./areas.mjs";
 import { make } from "./element.mjs";
 import { Follower } from "./following.mjs";
 import { asBytes } from "./format.mjs";
+import { readFrame } from "./frame.mjs";
 import { Layout } from "./layout.mjs";
 import { fromJson } from "./live.mjs";
 import { PARTS } from "./parts.mjs";
@@ -52,7 +54,6 @@ import { describePoint } from "./title.mjs";
 
 const MAX_CELLS_PAINTED_AT_ONCE = 100; // more wait for the browser's next frame
 const ENTRY_TAB = "Entry"; // the tab of panel.mjs
-const MAX_CELLS_WITH_SLOTS = 10_000; // of a matrix that may be typeset, with a slot for each entry
 
 /** One view of a model; the methods of `Actions` are for its parts. */
 class JacobianView {
@@ -73,6 +74,9 @@ class JacobianView {
       describe: (point) => describePoint(this.spec.labels, point, this.style.digits, this.layout),
     });
     el.classList.add("jm-root");
+    el.setAttribute("role", "group");
+    el.setAttribute("aria-label", this.spec.title);
+    this.announcer = new Announcer(el);
     this.areas = new Areas(el, this.spec);
     this.tabs = new Tabs(make(el.ownerDocument, "div", "jm-tabs"), (name) => this.choose(name));
     this.parts = PARTS.map((part) => this.mount(part));
@@ -127,6 +131,7 @@ class JacobianView {
 
   stop() {
     this.follower.stop();
+    this.announcer.stop();
     if (this.frame) cancelAnimationFrame(this.frame);
     for (const part of this.parts) part.unmount?.(part.mounted);
   }
@@ -165,41 +170,8 @@ class JacobianView {
 
   /** @returns {import("./parts.mjs").Frame} */
   state() {
-    const { shown, notice, pending, connected } = this.follower;
-    const get = (/** @type {string} */ name) => this.model.get(name);
-    const entries = shown.values.length <= MAX_CELLS_WITH_SLOTS ? shown.values : [];
-    return {
-      ...this.style,
-      ...shown,
-      spec: this.spec,
-      layout: this.layout,
-      tab: this.tabs.open,
-      evaluate: this.follower.evaluate,
-      outward: this.spec.transposed ? this.transposed(shown.values) : shown.values,
-      chain: get("chain"),
-      entries: get("entries"),
-      factors: get("factors") ?? {},
-      code: get("code") ?? { languages: [], sources: {} },
-      status: get("status"),
-      zeros: asBytes(get("zeros")),
-      colouring: get("colouring") ?? {},
-      picture: get("picture") ?? {},
-      slots: Float64Array.from([...shown.numbers, ...entries]),
-      open: this.open,
-      handles: this.handles,
-      chooser: Boolean(get("chooser")),
-      connected,
-      notice,
-      pending,
-    };
-  }
-
-  /**
-   * Entries of a model whose rows are inputs, as outputs by inputs.
-   * @param {Float64Array} values
-   */
-  transposed(values) {
-    return new Layout(this.spec, true).arrange(values);
+    const { style, open, handles, tabs } = this;
+    return readFrame(this.model, this.follower, { ...style, open, handles, tab: tabs.open });
   }
 
   // ── actions ────────────────────────────────────────────────────────────────────────────────
@@ -262,6 +234,14 @@ class JacobianView {
   /** @param {Float64Array} point */
   move(point) {
     this.follower.sliders.move(point);
+  }
+
+  /**
+   * @param {string} part
+   * @param {string} news
+   */
+  announce(part, news) {
+    this.announcer.announce(part, news);
   }
 
   reset() {

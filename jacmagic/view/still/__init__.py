@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.view.still.html import html
 from jacmagic.view.still.latex import latex

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 
-from jacmagic.result import JacobianResult
+from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.steps import Step
 from jacmagic.symbolic.trace import Refusal

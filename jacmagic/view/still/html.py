@@ -6,8 +6,8 @@ from jacmagic.render import html as page
 from jacmagic.render.heatmap import heatmap
 from jacmagic.render.html_table import MAX_SHOWN
 from jacmagic.render.mathml import to_mathml
-from jacmagic.result import JacobianResult
 from jacmagic.result.chain.typeset import to_html
+from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.derivation import Derivation
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.steps import Step
@@ -16,6 +16,7 @@ from jacmagic.view.captions import caption, remarks, warnings
 from jacmagic.view.determinant import shown_determinant
 from jacmagic.view.pictures import picture_of, shows_picture
 from jacmagic.view.still.derivations import derivations
+from jacmagic.view.still.latex import equations
 from jacmagic.view.table import Table, blocks_of, summary_of, table_of
 
 
@@ -44,6 +45,7 @@ def html(jacobian: JacobianResult) -> str:
         scene=_scene(jacobian),
         remarks=[*chain.left_out, *left_out, *remarks(jacobian)],
         warnings=warnings(jacobian),
+        latex=[*equations(jacobian), *(step.latex for step in steps)],
     )
 
 

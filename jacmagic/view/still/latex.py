@@ -12,8 +12,8 @@ from jacmagic.render import wide
 from jacmagic.render.html_table import MAX_SHOWN
 from jacmagic.render.latex import aligned, number
 from jacmagic.render.prose import paragraph
-from jacmagic.result import JacobianResult
 from jacmagic.result.chain.typeset import latex_lines
+from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula import excerpt
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.trace import Refusal
@@ -27,15 +27,20 @@ from jacmagic.view.table import table_of
 def latex(jacobian: JacobianResult) -> str:
     """Return displayed equations and sentences: what a notebook's PDF shows."""
     steps, left_out = derivations(jacobian)
+    shown = equations(jacobian)
+    sentences = [paragraph(line, strong="Warning:") for line in warnings(jacobian)]
+    sentences += map(paragraph, [*jacobian.derivation.left_out, *left_out, *remarks(jacobian)])
+    blocks = [paragraph(caption(jacobian)), *map(_display, shown), *sentences]
+    blocks += [picture_of(jacobian).latex] if shows_picture(jacobian) else []
+    return "\n\n".join([*blocks, *(_display(step.latex) for step in steps)])
+
+
+def equations(jacobian: JacobianResult) -> list[str]:
+    """Return what the derivation and its chain say, one equation a display."""
     determinant = shown_determinant(jacobian)
     shown = [*map(aligned, wide.pages(jacobian.derivation.lines))]
     shown += [*_chain(jacobian), *_numbers(jacobian)]
-    shown += [determinant.equation.tex] if determinant is not None else []
-    sentences = [paragraph(line, strong="Warning:") for line in warnings(jacobian)]
-    sentences += map(paragraph, [*jacobian.derivation.left_out, *left_out, *remarks(jacobian)])
-    blocks = [paragraph(caption(jacobian, unicode=True)), *map(_display, shown), *sentences]
-    blocks += [picture_of(jacobian).latex] if shows_picture(jacobian) else []
-    return "\n\n".join([*blocks, *(_display(step.latex) for step in steps)])
+    return shown + ([determinant.equation.tex] if determinant is not None else [])
 
 
 def _display(equation: str) -> str:

@@ -6,8 +6,8 @@ import numpy as np
 
 from jacmagic.render.sparse_summary import written
 from jacmagic.render.text import matrix, number
-from jacmagic.result import JacobianResult
 from jacmagic.result.chain.text import to_text
+from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula import DisplayForm, plain, pretty
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.listed import MAX_ENTRIES, listed

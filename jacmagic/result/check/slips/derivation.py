@@ -9,6 +9,7 @@ import numpy as np
 from jacmagic.result.check.slips.adjoints import Adjoints
 from jacmagic.result.check.slips.entry import factor_slip
 from jacmagic.result.check.slips.evidence import Evidence
+from jacmagic.result.check.slips.lookup import product
 from jacmagic.result.check.slips.rules import (
     Line,
     Operands,
@@ -124,7 +125,7 @@ def _named(
     text = adjoints.form.text(node) or "a long expression"
     if kind == "inner derivative":
         inner = evidence.named(tangents[adjoints.form.graph.operands(node)[0]])
-        factor = f", the factor {_product(*inner)}" if inner else ""
+        factor = f", the factor {product(*inner)}" if inner else ""
         return Slip(kind, f"the inner derivative of {text} is missing{factor}")
     if clause == "left out":
         return Slip("missing term", f"the dependence through {text} is left out")
@@ -132,11 +133,3 @@ def _named(
         kind, kind
     )
     return Slip(kind, f"{text} is differentiated {clause}")
-
-
-def _product(factor: float, text: str) -> str:
-    from jacmagic.result.check.slips.slip import shown
-
-    if abs(factor - 1) < 1e-9:
-        return text
-    return f"−{text}" if abs(factor + 1) < 1e-9 else f"{shown(factor)}·{text}"

@@ -15,6 +15,7 @@ from jacmagic.result.check.slips.slip import Slip, Wrong, constant_name, shown
 from jacmagic.symbolic.formula import plain
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.sympify import to_sympy, tree_sizes
+from jacmagic.symbolic.graph import signed_terms
 from jacmagic.symbolic.trace import Refusal
 
 MAX_TERMS = 12  # of an entry whose subsets are searched: 4,096 of them
@@ -45,21 +46,9 @@ class Term:
 
 def summands(side: Expressions, values: Values, node: int) -> list[Term]:
     """Return the summands of an entry as it is written; none where there are too many."""
-    found: list[tuple[float, int]] = []
-    waiting = [(1.0, node)]
-    graph = side.graph
-    while waiting:
-        if len(waiting) + len(found) > MAX_SUMMANDS:
-            return []
-        sign, one = waiting.pop()
-        operation, operands = graph.operations[one], graph.operands(one)
-        if operation in ("add", "sub"):
-            waiting.append((sign, operands[0]))
-            waiting.append((sign if operation == "add" else -sign, operands[1]))
-        elif operation == "neg":
-            waiting.append((-sign, operands[0]))
-        else:
-            found.append((sign, one))
+    found = list(itertools.islice(signed_terms(side.graph, node), MAX_SUMMANDS + 1))
+    if len(found) > MAX_SUMMANDS:
+        return []
     return [
         Term(sign * values.of(one), lambda s=sign, k=one: _signed(s, side.text(k)), one)  # type: ignore[misc]
         for sign, one in found

@@ -100,16 +100,23 @@ def columns(task: Task) -> Traceable:
 
     def run(*tensors: Tensor) -> tuple[Tensor, Tensor]:
         chosen = tuple(tensors[k] for k in task.chosen)
-        leaves = task.leaves(tensors)
-
-        def push(*tangents: Tensor) -> tuple[Tensor, Tensor]:
-            values, found, *_ = torch.func.jvp(leaves, chosen, tangents)
-            return flat(found), flat(values)
-
-        found, values = torch.func.vmap(push, out_dims=(1, 0))(*basis)
-        return found.reshape(-1).to(_widest(task.inputs)), values[0]
+        found, values = _pushed(task.leaves(tensors), chosen, basis)
+        return found.T.reshape(-1).to(_widest(task.inputs)), values
 
     return run
+
+
+def _pushed(
+    leaves: Callable[..., Any], chosen: tuple[Tensor, ...], tangents: Sequence[Tensor]
+) -> tuple[Tensor, Tensor]:
+    """Return products (k, m) with k tangents by one batched forward pass, and the values (m,)."""
+
+    def push(*directions: Tensor) -> tuple[Tensor, Tensor]:
+        values, found, *_ = torch.func.jvp(leaves, chosen, directions)
+        return flat(found), flat(values)
+
+    found, values = torch.func.vmap(push)(*tangents)
+    return found, values[0]
 
 
 def row_by_row(task: Task) -> Traceable:
@@ -145,14 +152,8 @@ def compressed(task: Task) -> Traceable:
             products.append(_side_by_side(task, torch.func.vmap(pull)(scheme.backward)))
             values = flat(outputs)
         if scheme.plan.forward:
-
-            def push(*tangents: Tensor) -> tuple[Tensor, Tensor]:
-                outputs, found, *_ = torch.func.jvp(leaves, chosen, tangents)
-                return flat(found), flat(outputs)
-
-            found, repeated = torch.func.vmap(push)(*scheme.forward)
+            found, values = _pushed(leaves, chosen, scheme.forward)
             products.insert(0, found)
-            values = repeated[0]
         if values is None:  # no entry at all
             values = flat(leaves(*chosen))
         found = flat(products or [values[:0]])

@@ -18,20 +18,16 @@ import torch
 from torch import Tensor, fx
 
 from jacmagic.function.silent_rerun import random_states, silent_rerun
-from jacmagic.result.compiled.c_compiler import NoNativeCode
 from jacmagic.result.compiled.graph.cleaning import cleaned
 from jacmagic.result.compiled.graph.passes import PASSES, Task
 from jacmagic.result.compiled.loops.build import loops
 from jacmagic.result.compiled.loops.decomposition import decompositions, lowers
 from jacmagic.result.compiled.measure import measured
 from jacmagic.result.compiled.native.kernel import Kernel
+from jacmagic.result.compiled.obstacles import NoGraph, NoNativeCode
 
 SECONDS_OF_A_QUICK_CALL = 1e-5  # seconds of a call below which no other passes are tried
 MAX_SCALARS_AT_ONCE = 2**22  # scalars of entries computed at once in a batch
-
-
-class NoGraph(Exception):
-    """The computation cannot be traced; the message says why in a few words."""
 
 
 class Graph:

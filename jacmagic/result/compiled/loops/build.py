@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from torch import Tensor, fx
 
-from jacmagic.result.compiled.c_compiler import NoNativeCode, c_compiler, library
+from jacmagic.result.compiled.c_compiler import c_compiler, library
 from jacmagic.result.compiled.loops.c_products import PRODUCTS
 from jacmagic.result.compiled.loops.expressions import LOAD
 from jacmagic.result.compiled.loops.lowering import Lowering
@@ -20,6 +20,7 @@ from jacmagic.result.compiled.native.c_python import from_python
 from jacmagic.result.compiled.native.c_source import HEAD, many
 from jacmagic.result.compiled.native.kernel import TYPES, Kernel, result_type
 from jacmagic.result.compiled.native.native import functions, has_interface
+from jacmagic.result.compiled.obstacles import NoNativeCode
 
 MAX_STAGES = 200  # loops in one function; more take long to compile
 _FLAGS = ("-O3", "-shared", "-fPIC", "-march=native", "-fno-math-errno", "-fno-trapping-math", "-w")

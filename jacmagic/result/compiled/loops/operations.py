@@ -13,8 +13,8 @@ from torch import Tensor, fx
 from jacmagic.function.aten.data_movement import MOVEMENTS
 from jacmagic.function.aten.operation import signature_of
 from jacmagic.function.torch_internals import overload_of
-from jacmagic.result.compiled.c_compiler import NoNativeCode
 from jacmagic.result.compiled.loops.expressions import ZERO, Expression, constant, operation
+from jacmagic.result.compiled.obstacles import NoNativeCode
 from jacmagic.symbolic.codegen import C
 
 ONE = constant(1.0)

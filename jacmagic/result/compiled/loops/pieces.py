@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from torch import fx
 
-from jacmagic.result.compiled.c_compiler import NoNativeCode
 from jacmagic.result.compiled.loops.expressions import Expression, joined, operation, taken
+from jacmagic.result.compiled.obstacles import NoNativeCode
 
 MAX_FORMULAS = 64  # different formulas among the components of one tensor
 

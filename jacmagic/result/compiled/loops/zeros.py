@@ -6,7 +6,6 @@ import numpy as np
 import torch
 from torch import Tensor, fx
 
-from jacmagic.result.compiled.c_compiler import NoNativeCode
 from jacmagic.result.compiled.loops.operations import (
     elementwise,
     moves,
@@ -14,6 +13,7 @@ from jacmagic.result.compiled.loops.operations import (
     nonzero,
     sources,
 )
+from jacmagic.result.compiled.obstacles import NoNativeCode
 
 SUMS = frozenset({"sum", "amax"})
 PRODUCTS = frozenset({"mm", "bmm", "mv", "dot"})

@@ -8,10 +8,10 @@ from typing import Any
 
 from torch import Tensor
 
-from jacmagic.result.compiled.c_compiler import NoNativeCode
 from jacmagic.result.compiled.native.assembly import NotInLLVM, assembly
 from jacmagic.result.compiled.native.kernel import TYPES, Kernel, result_type
 from jacmagic.result.compiled.native.straight import Straight
+from jacmagic.result.compiled.obstacles import NoNativeCode
 
 
 def by_llvm(program: Straight, tensors: Sequence[Tensor], longest: int) -> Kernel:

@@ -17,12 +17,13 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from jacmagic.result.compiled.c_compiler import NoNativeCode, c_compiler, library
+from jacmagic.result.compiled.c_compiler import c_compiler, library
 from jacmagic.result.compiled.native.c_python import FUNCTIONS
 from jacmagic.result.compiled.native.c_source import c_source
 from jacmagic.result.compiled.native.kernel import NUMPY, TYPES, Kernel, result_type
 from jacmagic.result.compiled.native.llvm import by_llvm
 from jacmagic.result.compiled.native.straight import Straight
+from jacmagic.result.compiled.obstacles import NoNativeCode
 from jacmagic.symbolic.codegen import C
 
 MAX_OPERATIONS = 2_000  # operations and entries that a C compiler gets through in about a second
