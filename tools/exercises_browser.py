@@ -3,21 +3,18 @@
     python tools/exercises_browser.py             # all; rewrites docs/explanation/exercises.md
     python tools/exercises_browser.py --every 60  # a sample, for a quick look; prints only
 
-Answers and mistakes are those of `tools/exercises.py`, as Python and as typed by hand. They are
-judged by the modules of an exercise's page, in Node.js. A false alarm is a right answer that is not
-judged right. Everything that goes wrong is printed.
+The answers are those of `tools/exercise_answers.py`, judged by the modules of an exercise's page,
+in Node.js. A false alarm is a right answer that is not judged right. Everything that goes wrong is
+printed.
 """
 
 from __future__ import annotations
 
 import argparse
-import functools
 import json
-import random
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,22 +22,10 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tools")]
 
-from comparison import Subject, differs, subjects  # noqa: E402
-from exercises import (  # noqa: E402
-    _ALSO,
-    ENTRIES,
-    REWRITINGS,
-    SECONDS,
-    _coincidences,
-    _positions,
-    is_typed,
-    planted,
-    typed,
-)
-from hand_slips import Planted  # noqa: E402
+from comparison import subjects  # noqa: E402
+from exercise_answers import STYLES, Answer, right_answers, wrong_answers  # noqa: E402
 
 from jacmagic.errors import OptionError  # noqa: E402
-from jacmagic.symbolic.formula.attempt import attempt  # noqa: E402
 from jacmagic.view.exercise.carried import function_of  # noqa: E402
 
 PAGE = ROOT / "docs" / "explanation" / "exercises.md"
@@ -52,35 +37,6 @@ _IN_ONE_ENTRY = {
     "transposed": frozenset({"transposed", "index", "variable"}),
     "not differentiated": frozenset({"function itself"}),
 }
-STYLES = ("python", "hand")
-
-
-@dataclass(frozen=True)
-class Answer:
-    """One answer to be judged.
-
-    Attributes:
-        name: the rewriting, or the mistake.
-        kinds: what a mistake may be called; empty for a right answer.
-    """
-
-    where: str
-    name: str
-    exercise: int
-    row: int
-    column: int
-    text: str
-    kinds: frozenset[str] = frozenset()
-
-    @property
-    def asked(self) -> dict[str, Any]:
-        """What the judge is given."""
-        return {
-            "exercise": self.exercise,
-            "row": self.row,
-            "column": self.column,
-            "lines": [self.text],
-        }
 
 
 @dataclass
@@ -98,11 +54,15 @@ class Tally:
     milliseconds: list[float] = field(default_factory=list)
 
 
-def judged(exercises: list[Any], answers: list[Answer]) -> list[dict[str, Any]]:
-    """Return the browser's results."""
+def judged(exercises: list[Any], answers: list[tuple[int, Answer]]) -> list[dict[str, Any]]:
+    """Return the browser's results on answers, each with the number of its exercise."""
     node = shutil.which("node")
     assert node, "node is needed: apt-get install nodejs"
-    data = {"exercises": exercises, "answers": [one.asked for one in answers]}
+    asked = [
+        {"exercise": number, "row": one.row, "column": one.column, "lines": [one.text]}
+        for number, one in answers
+    ]
+    data = {"exercises": exercises, "answers": asked}
     command = [node, str(ROOT / "tools" / "judge.mjs")]
     made = subprocess.run(
         command, input=json.dumps(data), capture_output=True, text=True, check=False
@@ -112,58 +72,26 @@ def judged(exercises: list[Any], answers: list[Answer]) -> list[dict[str, Any]]:
     return results
 
 
-def right_answers(subject: Subject, number: int, seed: int) -> Iterator[Answer]:
-    """Yield right answers in other forms."""
-    draw = random.Random(seed)
-    entries = [at for at in subject.right.entries() if is_typed(subject.right.matrix[at])]
-    for i, j in draw.sample(entries, min(ENTRIES, len(entries))):
-        seen: set[str] = set()
-        for k, (name, rewrite) in enumerate(REWRITINGS.items()):
-            entry = attempt(functools.partial(rewrite, subject.right.matrix[i, j]), SECONDS)
-            if type(entry).__name__ == "Refusal" or not is_typed(entry):
-                continue
-            text = typed(subject, entry, STYLES[(seed + k) % 2])
-            if text not in seen:
-                seen.add(text)
-                yield Answer(subject.case.name, name, number, i, j, text)
-
-
-def mistakes(subject: Subject, number: int, seed: int) -> Iterator[Answer]:
-    """Yield wrong answers with one planted mistake."""
-    for k, wrong in enumerate(planted(subject.right, seed, EACH)):
-        matrix = wrong.matrix
-        changed = [at for at in _positions(matrix) if matrix[at] != subject.right.matrix[at]]
-        if not changed or not is_typed(matrix[changed[0]]):
-            continue
-        i, j = changed[0]
-        alone = Planted(wrong.name, subject.right.changed(i, j, matrix[i, j]), wrong.kinds)
-        if differs(subject, alone):
-            text = typed(subject, matrix[i, j], STYLES[k % 2])
-            kinds = wrong.kinds | _ALSO | _coincidences(subject, matrix[i, j], i)
-            kinds = kinds.union(*(_IN_ONE_ENTRY.get(kind, frozenset()) for kind in kinds))
-            yield Answer(subject.case.name, wrong.name, number, i, j, text, kinds)
-
-
 def measured(every: int, start: int = 0, right: int = 1000, wrong: int = 300) -> Tally:
     """Return the counts of every n-th function, until there are enough."""
     exercises: list[Any] = []
-    answers: list[Answer] = []
+    answers: list[tuple[int, Answer]] = []
     counts = [0, 0]
     for seed, subject in enumerate(subjects(every, start)):
         try:
             carried = function_of(subject.jacobian)
         except OptionError:  # no browser computes it
             continue
-        found = list(right_answers(subject, len(exercises), seed)) if counts[0] < right else []
-        found += mistakes(subject, len(exercises), seed) if counts[1] < wrong else []
+        found = list(right_answers(subject, seed, STYLES)) if counts[0] < right else []
+        found += wrong_answers(subject, seed, EACH, STYLES) if counts[1] < wrong else []
+        answers += [(len(exercises), one) for one in found]
         exercises.append(carried)
-        answers += found
         counts[0] += sum(not one.kinds for one in found)
         counts[1] += sum(bool(one.kinds) for one in found)
         if counts[0] >= right and counts[1] >= wrong:
             break
     tally = Tally()
-    for answer, result in zip(answers, judged(exercises, answers), strict=True):
+    for (_, answer), result in zip(answers, judged(exercises, answers), strict=True):
         count(tally, answer, result)
     return tally
 
@@ -181,7 +109,8 @@ def count(tally: Tally, answer: Answer, result: dict[str, Any]) -> None:
             print(f"ALARM {what}\n   {result}", flush=True)
         return
     row = tally.mistakes.setdefault(answer.name, [0, 0, 0, 0])
-    own = result["kind"] in answer.kinds
+    kinds = answer.kinds.union(*(_IN_ONE_ENTRY.get(kind, frozenset()) for kind in answer.kinds))
+    own = result["kind"] in kinds
     row[0] += 1
     row[1] += result["verdict"] != "right"
     row[2] += bool(result["kind"])
@@ -207,7 +136,8 @@ A mistake is named where a derivative with one rule broken has the answer's valu
 
 ## Right answers
 
-Entries of the functions of `tests/corpus` that a person can derive, in other forms.
+Entries of the functions of `tests/corpus` that a person can derive, in other forms,
+typed as Python, by hand or as LaTeX.
 
 | form | answers | judged right |
 |---|---|---|

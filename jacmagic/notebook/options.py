@@ -105,14 +105,16 @@ OPTIONS = (
         "--quiz",
         metavar="KIND",
         help="show an exercise instead: entries (also without KIND), entries=3 for three of them, "
-        "steps for derivations line by line, rules for the rule of each step",
+        "numbers for their values, steps for derivations line by line, rules for the rule of each "
+        "step",
     ),
     argument(
         "--seeds",
         type=int,
         default=1,
         metavar="N",
-        help="variants of the exercise, each with entries of its own",
+        help="variants of the exercise, each with entries of its own; of numbers, each at a point "
+        "of its own",
     ),
     argument(
         "--save",

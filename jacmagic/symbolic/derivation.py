@@ -28,8 +28,10 @@ class Derivation:
         head: the left-hand side, such as J_f(x₁, x₂).
         definition: the matrix of ∂fᵢ/∂xⱼ.
         of_expressions: the matrix of ∂(expression)/∂xⱼ, or None without a closed form.
-        closed_form: the matrix of the derivatives, or None.
-        substituted: the closed form with the numbers put in, or None.
+        closed_form: the matrix of the derivatives, or None; no link of the chain where each entry
+            is written out below.
+        substituted: the closed form with the numbers put in, or None; none where all entries are
+            too long for that.
         value: the matrix of numbers.
         agrees: whether the numbers are those that the closed form gives.
         where: the equations "u = …" that belong to the chain: long outputs, named parts, long
@@ -60,11 +62,18 @@ class Derivation:
         return tuple(name for _, name in self._named_links)
 
     @property
+    def fixed_links(self) -> tuple[str, ...]:
+        """The matrices without numbers of the point; those with them follow, see `templates`."""
+        moving = (self.substituted, self.value)
+        return self.links[: -sum(link is not None for link in moving)]
+
+    @property
     def _named_links(self) -> list[tuple[str, str]]:
+        closed = None if self.closed_form == self.definition else self.closed_form
         chain = (
             (self.definition, "definition"),
             (self.of_expressions, "derivatives of the expressions"),
-            (self.closed_form, "closed form"),
+            (closed, "closed form"),
             (self.substituted, "numbers put in"),
             (self.value, "value"),
         )
@@ -138,7 +147,7 @@ def derive(
         definition,
         None if written.outputs else frame.matrix(written.of_expression),
         frame.matrix(written.entry),
-        frame.matrix(shown.entry),
+        None if shown.is_value_alone(frame.entries) else frame.matrix(shown.entry),
         value,
         agrees,
         (*written.outputs, *written.clauses, *written.entries, *written.constants(number)),
@@ -166,7 +175,7 @@ def templates(
         blocks: sizes of outputs and of inputs, where lines divide the matrices.
 
     Returns:
-        the substituted matrix, where there is a closed form, and the matrix of numbers. The slots
+        the substituted matrix, where the chain has one, and the matrix of numbers. The slots
         count the numbers of `reading.numbers` first, then the entries of the matrix as it is shown.
     """
     frame = _Frame((matrix.shape[0], matrix.shape[1]), layout, blocks)
@@ -184,6 +193,8 @@ def templates(
         plain = shown.is_plain(i, j)
         return value(i, j) if plain else substituted(reading.shown(i, j), slots)
 
+    if shown.is_value_alone(frame.entries):
+        return (frame.matrix(value),)
     return frame.matrix(put_in), frame.matrix(value)
 
 
@@ -194,6 +205,8 @@ class _Frame:
         self.shape, self.layout = shape, layout
         self.cuts = [cuts_of(sizes) if len(sizes) <= MAX_BLOCKS else set() for sizes in blocks]
         self.picked = [excerpt(count) for count in shape]
+        down, across = ([k for k in indices if k is not None] for indices in self.picked)
+        self.entries = [(i, j) for i in down for j in across]
 
     def matrix(self, entry: Callable[[int, int], str]) -> str:
         """Return a matrix of entries (i, j) in the layout."""

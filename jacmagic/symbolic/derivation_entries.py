@@ -5,7 +5,8 @@ A matrix has to fit a page: long entries and outputs are written out below it, e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import math
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
 import sympy
@@ -41,6 +42,13 @@ class SubstitutedEntries:
         """Whether only the value is shown, where more could be."""
         source = substituted(self.reading.shown(i, j), self.numbers)
         return len(source) > MAX_SOURCE or extent(source) > self.width
+
+    def is_value_alone(self, entries: Collection[tuple[int, int]]) -> bool:
+        """Whether these are the values again, as the numbers put in would be too long."""
+        return any(self.is_plain(*one) for one in entries) and all(
+            source == value or extent(source) > self.width
+            for source, value in (self._both(*one) for one in entries)
+        )
 
     def _both(self, i: int, j: int) -> tuple[str, str]:
         value = float(self.matrix[i, j])
@@ -86,7 +94,10 @@ class FormulaEntries:
         return f"{self.notation.output(self.function, self.rows[i].tex)} = {shown}"
 
     def _name_entries(self, down: Sequence[int], across: Sequence[int]) -> list[str]:
-        """Move the longest entries below until the matrix fits; return their equations."""
+        """Move the longest entries below until the matrix fits; return their equations.
+
+        Entries of half the size of one that is moved are moved with it.
+        """
         below: list[tuple[int, int]] = []
         sizes = {entry: extent(shown) for entry, shown in self.shown.items()}
         while True:
@@ -96,6 +107,8 @@ class FormulaEntries:
                 break
             below.append(longest)
             sizes[longest] = 5
+        least = min((extent(self.shown[one]) for one in below), default=math.inf)
+        below += [one for one, size in sizes.items() if size > max(least / 2, MIN_WIDTH_BELOW)]
         lines = []
         for i, j in sorted(below):
             name = self.notation.tex(self.function, self.rows[i].tex, self.variables[j])

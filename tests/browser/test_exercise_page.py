@@ -30,11 +30,12 @@ def pages(context, tmp_path_factory) -> Iterator[dict[str, Page]]:
     errors: list[str] = []
     opened = {}
     fresh = context.browser.new_context(offline=True, viewport={"width": 1280, "height": 800})
-    for kind in ("entries", "steps", "rules"):
+    for kind in ("entries", "numbers", "steps", "rules"):
         page = opened[kind] = fresh.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
         page.on("console", lambda message: errors.append(message.text))
-        path = J.quiz(kind, seeds=2 if kind == "rules" else 1).save_html(folder / f"{kind}.html")
+        seeds = 2 if kind in ("numbers", "rules") else 1
+        path = J.quiz(kind, seeds=seeds).save_html(folder / f"{kind}.html")
         page.goto(path.as_uri())
         page.wait_for_selector(".jm-quiz-foot")
     yield opened
@@ -75,6 +76,22 @@ def test_entries_are_typed_and_judged(pages):
     assert score(page) == "0 of 4 right" and blank.input_value() == ""
 
 
+def test_numbers_are_judged_at_the_point_of_the_variant(pages):
+    """Exact, rounded, of another sign, a formula; the second variant has a point of its own."""
+    page = pages["numbers"]
+    title, blank = page.locator(".jm-title"), page.get_by_label("∂f₂/∂y", exact=True)
+    assert title.inner_text() == "Exercise: Jacobian of f at x = 1.5, y = 2"
+    for typed, sentence in [
+        (r"4e^{-\frac32}", "right."), ("0.893", "right."), ("-0.893", "other sign"),
+        ("2y e^(-x)", "A number is asked for"), ("0", "not 0 here"), ("1/0", "no value"),
+    ]:  # fmt: skip
+        blank.fill(typed)
+        blank.press("Enter")
+        assert sentence in says(page), (typed, says(page))
+    page.get_by_label("Variant").select_option("2")
+    assert "x = 1.5, y = 2" not in title.inner_text()
+
+
 def test_a_derivation_is_judged_line_by_line(pages):
     """A right line is kept, the first wrong one is marked, hints lead on to the end."""
     page = pages["steps"]
@@ -110,7 +127,7 @@ def test_rules_are_chosen(pages):
     assert score(page).startswith("0 of")
 
 
-@pytest.mark.parametrize("kind", ["entries", "steps", "rules"])
+@pytest.mark.parametrize("kind", ["entries", "numbers", "steps", "rules"])
 def test_a_phone_shows_everything(pages, kind):
     """At 360 pixels nothing is wider than the screen."""
     page = pages[kind]

@@ -32,7 +32,7 @@ const READ = /** @type {[string, number][]} */ ([
   ["pi x", Math.PI * x], ["theta", theta], ["θ^2", theta ** 2], ["ϑ", theta], ["w[0]", w0], ["w0", w0], ["w_0", w0], ["w₀", w0],
   ["αx", 1.1 * x], ["x(x+1)", x * (x + 1)], ["[x+1]{2}", 2 * (x + 1)], ["atan2(x1, x2)", Math.atan2(x1, x2)], ["max(x, 2, 5)", 5],
   ["x**2", x ** 2], ["sin x e^x", Math.sin(x) * Math.exp(x)], ["sin x (x+1)", Math.sin(x) * (x + 1)], ["sin 2(x+1)", Math.sin(2 * (x + 1))],
-  ["sin 2πx", Math.sin(2 * Math.PI * x)], ["d/dx (x+1)^2", 2 * (x + 1)], ["d(x^2)/dx", 2 * x], ["∂(x^2)/∂x", 2 * x], ["d/dx(x^2)", 2 * x], ["d/dx x^2", 2 * x], ["∂/∂x₁(x₁³)", 3 * x1 ** 2], ["(x^2)'", 2 * x], ["D(x^3)", 3 * x ** 2],
+  ["sin -2x", Math.sin(-2 * x)], ["sin 2πx", Math.sin(2 * Math.PI * x)], ["d/dx (x+1)^2", 2 * (x + 1)], ["d(x^2)/dx", 2 * x], ["∂(x^2)/∂x", 2 * x], ["d/dx(x^2)", 2 * x], ["d/dx x^2", 2 * x], ["∂/∂x₁(x₁³)", 3 * x1 ** 2], ["(x^2)'", 2 * x], ["D(x^3)", 3 * x ** 2],
   ["D_x(x^3)", 3 * x ** 2], ["d/dx(d/dx(x^3))", 6 * x], ["((x^3)')′", 6 * x], ["sec x", 1 / Math.cos(x)], ["sigmoid(0)", 0.5],
 ]);
 
@@ -48,7 +48,7 @@ test("LaTeX is read as it is typeset", () => {
     ["\\sqrt{x+1}", Math.sqrt(x + 1)], ["\\sqrt[3]{x}", Math.cbrt(x)], ["\\sqrt2x", Math.SQRT2 * x], ["\\theta x_{1}", theta * x1], ["x\\vartheta", x * theta],
     ["\\operatorname{sech}^2 x", 1 / Math.cosh(x) ** 2], ["\\mathrm{e}^{-x}", Math.exp(-x)], ["\\tan^{-1}x", Math.atan(x)], ["\\log_{10} x", Math.log10(x)],
     ["\\frac{d}{dx}(x^2)", 2 * x], ["\\frac{\\mathrm{d}}{\\mathrm{d}x}(x^2)", 2 * x], ["\\frac{\\partial}{\\partial x_1} x_1^3", 3 * x1 ** 2],
-    ["\\frac{d(x^2)}{dx}", 2 * x], ["\\max\\{x, 2\\}", 2], ["$\\ln x$.", Math.log(x)], ["\\(2\\alpha\\)", 2.2], ["½x", x / 2], ["2½", 2.5],
+    ["\\frac{d(x^2)}{dx}", 2 * x], ["\\max\\{x, 2\\}", 2], ["\\max{\\left(x, 2\\right)}", 2], ["$\\ln x$.", Math.log(x)], ["\\(2\\alpha\\)", 2.2], ["½x", x / 2], ["2½", 2.5],
   ])) {
     assert.ok(Math.abs(read(text) - expected) < 1e-12 * Math.abs(expected), text);
   }

@@ -7,19 +7,14 @@ import re
 import pytest
 import torch
 from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
 
 F = "def f(x): return x**2"
 G = "def f(x, y): return x * y"
 
 
 @pytest.fixture(scope="module")
-def shell() -> InteractiveShell:
-    """Return a shell with the magics, torch and a module."""
-    settings = Config()
-    settings.HistoryManager.hist_file = ":memory:"
-    shell = InteractiveShell(config=settings)
-    shell.run_line_magic("load_ext", "jacmagic")
+def shell(shell: InteractiveShell) -> InteractiveShell:
+    """Add torch and a module to the shell."""
     shell.run_cell(
         "import math, torch, jacmagic, numpy as np\n"
         "net = torch.nn.Linear(2, 2).double()\n"

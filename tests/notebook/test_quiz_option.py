@@ -5,22 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
-from traitlets.config import Config
 
 from jacmagic.view.exercise import Exercise
 
 CELL = "x**2*y\nsin(x*y)"
-
-
-@pytest.fixture(scope="module")
-def shell() -> InteractiveShell:
-    """Return a shell with the magics."""
-    settings = Config()
-    settings.HistoryManager.hist_file = ":memory:"
-    shell = InteractiveShell(config=settings)
-    shell.run_line_magic("load_ext", "jacmagic")
-    return shell
 
 
 @pytest.mark.parametrize(

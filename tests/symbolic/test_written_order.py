@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 import torch
@@ -133,6 +134,7 @@ def test_lines_divide_matrices_by_input_and_output() -> None:
 def test_lines_are_in_html_and_in_text() -> None:
     """The same lines in the page's matrices and tables, and in a terminal."""
     html = of_motion()._repr_mimebundle_(include={"text/html"})["text/html"]
+    html = re.sub("<annotation.*?</annotation>", "", html, flags=re.DOTALL)  # the copy in LaTeX
     links = len(of_motion().derivation.links)
     assert html.count('columnlines="solid"') == 4 * links + 1
     assert html.count('rowlines="solid"') == 4 * links
@@ -171,3 +173,20 @@ def test_the_root_of_two_pi_keeps_its_notation() -> None:
     )
     for link in (J.derivation.closed_form, J.derivation.substituted):
         assert r"\sqrt{2 \pi}" in link
+
+
+# ── long entries ──────────────────────────────────────────────────────────────────────────────
+
+
+def layer(x):
+    """Return the softmax of a layer, whose entries are all longer than a page is wide."""
+    W = torch.tensor([[1.0, 2.0], [0.5, -1.0], [0.3, 0.7]], dtype=torch.float64)
+    return torch.softmax(torch.tanh(W @ x), 0)
+
+
+def test_entries_of_one_size_are_named_together() -> None:
+    """All are written out below; neither the names nor the values then stand there twice."""
+    J = jacmagic.jacobian(layer, at(0.3, -0.2))
+    assert J.derivation.link_names == ("definition", "value")
+    assert sum(line.startswith(r"\frac{\partial") for line in J.derivation.where) == 6
+    assert len(J.derivation.fixed_links) + len(J.templates()) == len(J.derivation.links)

@@ -70,6 +70,28 @@ def test_variants_differ_and_are_the_same_again():
     assert [one.text for one in again.questions] == texts[7]
 
 
+def test_variants_of_numbers_are_at_points_of_their_own():
+    """Short numbers of the same sign, on the same branch, again by the same seeds; judged there."""
+
+    def f(x, y):
+        return torch.log(x - y) * torch.where(x > 2, x, y), x / y
+
+    exercise = jacmagic.jacobian(f, scalars(5, -0.5)).quiz("numbers", seeds=5)
+    points = [tuple(one.jacobian.problem.flat_point) for one in exercise.variants]
+    again = jacmagic.jacobian(f, scalars(5, -0.5)).quiz("numbers", seeds=5)
+    assert points == [tuple(one.jacobian.problem.flat_point) for one in again.variants]
+    assert points[0] == (5, -0.5) and len(set(points)) == 5
+    assert all(x in range(3, 16) and 0 > y == round(y, 2) >= -1.5 for x, y in points)
+    last = exercise.variants[-1]
+    x, y = points[-1]
+    right = f"ln({x} - {y}) + {x}/({x} - {y})"
+    assert last.judge("number-0-0", right) and last.judge("number-1-0", f"{1 / y:.3g}")
+    assert last.judge("number-1-0", f"{-1 / y}").kind == "sign"
+    assert last.judge("number-1-1", f"1/({y})").kind == "variable"
+    assert last.judge("number-1-0", "1/y").kind == "formula"
+    assert f"x = {x:g}, y = {y:g}" in str(last)
+
+
 def test_each_step_of_a_derivation_asks_for_its_rule():
     """The rules are those of `steps`; the right one is among the choices and not in the repr."""
     exercise = composed().quiz("rules", entries=1)
@@ -80,7 +102,7 @@ def test_each_step_of_a_derivation_asks_for_its_rule():
         assert "answer" not in repr(one)
 
 
-@pytest.mark.parametrize("kind", ["entries", "steps", "rules"])
+@pytest.mark.parametrize("kind", ["entries", "numbers", "steps", "rules"])
 def test_the_worksheet_has_the_function_and_no_derivative(kind):
     """Text, LaTeX and HTML have numbered blanks; cos, of the derivative alone, is nowhere."""
     exercise = composed().quiz(kind, entries=2)

@@ -143,6 +143,8 @@ WRONG = [
     (4, 0, "1/(x²+1)", "inner derivative", "derivative of x² + 1"),
     (4, 0, "2x/(x²+1) + 3", "extra term", "added"),
     (4, 0, "2x/x²+1", "brackets", "below"),
+    (1, 0, "-e^(-xy) ((x + y) cos x + sin x)", "constant", "y is a constant"),
+    (1, 0, "-e^(-xy) (y cos 2x - x + sin x)", "brackets", "argument"),
     (1, 0, "-y e^-xy cos x - e^(-xy) sin x", "brackets", "exponent"),
     (0, 0, "α/(1+y) (sin(x²y) + 2x²y cos(x²))", "argument", "cos(x²)"),
 ]

@@ -23,7 +23,7 @@ _AS_IN_PYTHON = {
 # Options whose value may be left out: the value they then have, and what one is; a name=value of
 # the point is none.
 _ANY = re.compile("")
-_OPTIONAL = {"--quiz": ("entries", re.compile(r"[^=]*$|(entr|step|rule)"))}
+_OPTIONAL = {"--quiz": ("entries", re.compile(r"[^=]*$|(entr|numb|step|rule)"))}
 
 
 def parse_option(

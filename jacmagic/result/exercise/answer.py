@@ -51,8 +51,8 @@ def read_answer(text: str, names: Names, column: int, *, loose: str = "") -> Ans
         text: what was typed; of equations the last side.
         names: what names mean.
         column: by which a prime, as in (x²)′, differentiates.
-        loose: "/" or "^" where what follows these is taken to be in brackets, with the signs
-            that may be in them: "/+-" reads 1/x+1 as 1/(x+1).
+        loose: "/", "^", or "f" for a function without brackets, where what follows is taken to be
+            in brackets, with the signs that may be in them: "/+-" reads 1/x+1 as 1/(x+1).
 
     Raises:
         OptionError: it cannot be read, with a caret below the spot.

@@ -35,8 +35,9 @@ UNFINISHED = "unfinished"
 BRACKETS = {
     "/": "it is read from left to right; write brackets around what stands below",
     "^": "the exponent ends too early; write brackets around it",
+    "f": "the argument of a function ends too early; write brackets around it",
 }
-LOOSE = ("/", "/+-", "^", "^/", "^+-")  # what an answer may lack brackets around
+LOOSE = ("/", "/+-", "^", "^/", "^+-", "f+-")  # what an answer may lack brackets around
 
 
 class Judge:
@@ -117,7 +118,7 @@ class Judge:
 
     def _is_right_with(self, loose: str, i: int, j: int, answer: Answer) -> bool:
         """Whether an answer is right where brackets are thought behind a sign."""
-        if loose[0] not in answer.text.replace("**", "^"):
+        if loose[0] != "f" and loose[0] not in answer.text.replace("**", "^"):
             return False
         try:
             other = read_answer(answer.text, self.names, j, loose=loose)

@@ -17,6 +17,7 @@ from jacmagic.result.exercise.term import FUNCTIONS, INVERSES, Term
 from jacmagic.result.exercise.tokens import NOUN, answer_tokens
 
 _COMMAND = re.compile(r"\\(?:operatorname\*?|mathrm|text)\{(\w+)\}|\\([a-zA-Z]+)")
+FRACTIONS = (r"\frac", r"\dfrac", r"\tfrac")
 EULER = ("e", r"\mathrm{e}")
 _VALUES = {"pi": np.pi, "π": np.pi, r"\pi": np.pi, **dict.fromkeys(EULER, np.e)}
 
@@ -142,8 +143,9 @@ class AnswerParser(LatexParser):
         return value
 
     def digit(self) -> Term:
-        r"""Return a number behind ^; x^23 is x² · 3 in LaTeX alone."""
-        if "\\" in self.source:
+        r"""Return a digit, as in \frac12; behind ^ and √ a whole number is meant."""
+        before = self.tokens[self.at - 1]
+        if before.text != "^" and self.source[before.column : before.column + 1] != "√":
             digit: Term = super().digit()
             return digit
         self.at += 1
@@ -193,8 +195,12 @@ class AnswerParser(LatexParser):
         minus, start = self.take("-"), self.at
         total = self.power()
         number = self.tokens[start].kind == "number"
+        if self.tokens[start].text in FRACTIONS:  # cos of it: what follows is another factor
+            return -total if minus else total
         while self._goes_on(number and self.at == start + 1):
             total = total * self.power()
+        is_last = not any(self.function(token.text) for token in self.tokens[self.at :])
+        total = self._longer(total) if is_last and self.loose.startswith("f") else total
         return -total if minus else total
 
     def _goes_on(self, behind_number: bool) -> bool:
@@ -203,7 +209,8 @@ class AnswerParser(LatexParser):
         if not self.is_name() and self.constant(token.text) is not None:
             return token.text not in EULER
         if token.kind == "command":
-            return self.begins() and self.is_name()
+            is_factor = behind_number and token.text in (*FRACTIONS, r"\sqrt")
+            return self.begins() and (self.is_name() or is_factor)
         if token.kind in ("number", "letter", "word", "accent"):
             return True
         return behind_number and token.text in ("(", "[", "{", "|") and self.begins()

@@ -39,7 +39,6 @@ def carried(exercise: QuestionSet) -> dict[str, Any]:
     return {
         "spec": {
             "title": exercise.title,
-            "point": point(jacobian),
             "kind": exercise.kind,
             "task": TASKS[exercise.kind],
             "head": to_mathml(head(jacobian), display=False),
@@ -104,13 +103,15 @@ def _check(tape: Tape) -> None:
 def _variant(exercise: QuestionSet) -> dict[str, Any]:
     """Return the questions of one variant, and the matrix in which they stand."""
     cells: list[list[Any]] = []
-    if exercise.kind == "entries":
+    if exercise.is_matrix:
         cells = [
             [one.mathml if isinstance(one, Given) else one.number for one in row]
             for row in cells_of(exercise)
         ]
     return {
         "seed": exercise.seed,
+        "where": point(exercise.jacobian),
+        "point": list(exercise.jacobian.problem.flat_point),
         "cells": cells,
         "questions": [_question(one) for one in exercise.questions],
     }

@@ -11,8 +11,9 @@ from jacmagic.errors import OptionError
 from jacmagic.result.exercise.hints import Hint, hint_for
 from jacmagic.result.exercise.judge import judge_of
 from jacmagic.result.exercise.judgement import Judgement
+from jacmagic.result.exercise.numbers import judge_number
 from jacmagic.result.exercise.steps import judge_steps
-from jacmagic.view.exercise.question import ENTRY, RULE, STEPS, Question
+from jacmagic.view.exercise.question import ENTRY, NUMBER, RULE, STEPS, Question
 from jacmagic.view.exercise.question_set import QuestionSet, entry_question
 from jacmagic.view.exercise.score import NO_ANSWER, Marked, Score
 
@@ -21,12 +22,7 @@ PathLike = str | os.PathLike[str]
 
 
 class GradedQuestions(QuestionSet):
-    """Questions whose answers are judged in Python, and that are exported.
-
-    Attributes:
-        jacobian: the result, whose closed form and torch's numbers agree.
-        options: the kind of questions, their number, the variants and the seed.
-    """
+    """Questions whose answers are judged in Python, and that are exported."""
 
     def question(self, identity: str) -> Question:
         """Return a question by its id.
@@ -60,11 +56,13 @@ class GradedQuestions(QuestionSet):
         if one.kind == STEPS:
             return judge_steps(judge, one.row, one.column, answer)
         text = answer if isinstance(answer, str) else "\n".join(map(str, answer))
+        if one.kind == NUMBER:
+            return judge_number(judge, one.row, one.column, text)
         return judge.judge(one.row, one.column, text)
 
     def _entry(self, identity: str) -> Question | None:
         """Return the question for an entry by its id, whether it is asked or not."""
-        match = re.fullmatch(rf"({ENTRY}|{STEPS})-(\d+)-(\d+)", identity)
+        match = re.fullmatch(rf"({ENTRY}|{NUMBER}|{STEPS})-(\d+)-(\d+)", identity)
         if match is None or self.kind == "rules":
             return None
         i, j = int(match[2]), int(match[3])
@@ -98,7 +96,8 @@ class GradedQuestions(QuestionSet):
         one = self.question(identity)
         if one.kind == RULE:
             raise OptionError("expected a question for an entry; found one for a rule")
-        return hint_for(judge_of(self.jacobian), one.row, one.column, so_far)
+        lines = "" if one.kind == NUMBER else so_far
+        return hint_for(judge_of(self.jacobian), one.row, one.column, lines)
 
     # ── exports ───────────────────────────────────────────────────────────────────────────────
 

@@ -16,10 +16,11 @@ from xml.etree import ElementTree
 
 from jacmagic.errors import OptionError
 from jacmagic.result.check.symbols import exact
+from jacmagic.result.exercise.numbers import ROUNDED
 from jacmagic.result.exercise.typed import maxima_names, to_maxima
 from jacmagic.view.exercise import worksheet
 from jacmagic.view.exercise.files import write
-from jacmagic.view.exercise.question import RULE, Question
+from jacmagic.view.exercise.question import NUMBER, RULE, Question
 from jacmagic.view.exercise.question_set import QuestionSet
 from jacmagic.view.exercise.solutions import Mistake, mistakes, right_entry, solution
 
@@ -36,6 +37,9 @@ _INPUT = {
     "forbidfloat": "0", "requirelowestterms": "0", "checkanswertype": "1", "mustverify": "1",
     "showvalidation": "1", "options": "",
 }  # fmt: skip
+
+# How STACK compares an answer: a formula, or a number that may be rounded.
+TESTS = {False: ("AlgEquiv", ""), True: ("NumRelative", str(ROUNDED))}
 
 Element = ElementTree.Element
 
@@ -92,7 +96,8 @@ def _name(exercise: QuestionSet, number: int, end: str = "") -> str:
 def _task(exercise: QuestionSet) -> str:
     """Return the function and the task as HTML with LaTeX."""
     shown = "".join(rf"<p>\[{escape(one)}\]</p>" for one in worksheet.definitions(exercise))
-    return f"{shown}<p>{escape(worksheet.TASKS[exercise.kind])}</p>"
+    where = f"<p>{escape(worksheet.caption(exercise))}</p>" * (exercise.kind == "numbers")
+    return f"{shown}{where}<p>{escape(worksheet.TASKS[exercise.kind])}</p>"
 
 
 # ── questions for entries ─────────────────────────────────────────────────────────────────────
@@ -145,13 +150,16 @@ class _Stack:
         typed = ", ".join(
             rf"\({escape(label.tex)}\) as <code>{escape(name)}</code>" for label, name in pairs
         )
-        return f"{_task(self.exercise)}<p>Type {typed}.</p><ul>{rows}</ul>"
+        names = f"<p>Type {typed}.</p>" if self.exercise.kind == "entries" else ""
+        return f"{_task(self.exercise)}{names}<ul>{rows}</ul>"
 
     def _maxima(self, entry: Any) -> str:
         return to_maxima(entry, self.names)
 
     def _entry(self, one: Question) -> str:
-        solution(self.jacobian, one)  # refuses what cannot be typed
+        right = solution(self.jacobian, one)  # refuses what cannot be typed
+        if one.kind == NUMBER:
+            return right
         return self._maxima(right_entry(self.jacobian, one))
 
     def _variables(self) -> str:
@@ -179,7 +187,8 @@ class _Stack:
         tests = [(f"ta{k}", ""), *((f"ma{k}_{n}", m.message) for n, m in enumerate(known, 1))]
         for number, (expected, message) in enumerate(tests):
             following = number + 1 if number < len(known) else -1
-            _node(tree, f"prt{k}", number, answer, expected, message, following)
+            numeric = one.kind == NUMBER
+            _node(tree, f"prt{k}", number, answer, expected, message, following, numeric)
 
     def _constants(self, k: int) -> str:
         """Return the student's answer with the numbers of named constants put in; "" without."""
@@ -204,14 +213,22 @@ class _Stack:
 
 
 def _node(
-    tree: Element, name: str, number: int, answer: str, expected: str, message: str, following: int
+    tree: Element,
+    name: str,
+    number: int,
+    answer: str,
+    expected: str,
+    message: str,
+    following: int,
+    numeric: bool,
 ) -> None:
     """Append a node: the right answer ends the tree with 1, a known mistake with its feedback."""
     node = _added(tree, "node")
     right = number == 0
     said = f"<p>{escape(message[:1].upper() + message[1:])}.</p>" if message else ""
-    _filled(node, {"name": str(number), "description": "", "answertest": "AlgEquiv",
-                   "sans": answer, "tans": expected, "testoptions": "", "quiet": "1"})  # fmt: skip
+    _filled(node, {"name": str(number), "description": "", "answertest": TESTS[numeric][0],
+                   "sans": answer, "tans": expected, "testoptions": TESTS[numeric][1],
+                   "quiet": "1"})  # fmt: skip
     for branch, score, goes, text, note in (
         ("true", "1" if right else "0", -1, said, "T"), ("false", "0", following, "", "F"),
     ):  # fmt: skip

@@ -65,7 +65,9 @@ def _task(exercise: QuestionSet) -> str:
     """Return title, function and task as Markdown."""
     shown = [f"$$\n{one}\n$$" for one in worksheet.definitions(exercise)]
     how = "Type each answer between the quotes: mathematics such as `3x² + 1/y`, or LaTeX."
-    return "\n\n".join([f"# {exercise.title}", *shown, worksheet.TASKS[exercise.kind], how])
+    numbers = exercise.kind == "numbers"
+    title = worksheet.caption(exercise) if numbers else exercise.title
+    return "\n\n".join([f"# {title}", *shown, worksheet.TASKS[exercise.kind], how])
 
 
 def _asked(question: Question) -> str:

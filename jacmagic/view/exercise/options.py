@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from jacmagic.errors import OptionError
 
-KINDS = ("entries", "steps", "rules")
+KINDS = ("entries", "numbers", "steps", "rules")
 MAX_SEEDS = 1_000  # variants of one exercise, all in one page: about 2 MB, unpacked
 
 _TYPED = re.compile(r"(?P<kind>[a-z]+)(?:=(?P<count>[1-9]\d*))?")
@@ -18,10 +18,11 @@ class QuizOptions:
     """What is left blank.
 
     Attributes:
-        kind: "entries", the derivatives as formulas; "steps", their derivations line by line;
-            "rules", the rule of each step.
+        kind: "entries", the derivatives as formulas; "numbers", their values at the point; "steps",
+            their derivations line by line; "rules", the rule of each step.
         entries: how many entries are asked for; None leaves that to their number.
-        seeds: how many variants there are, each with entries of its own.
+        seeds: how many variants there are, each with entries of its own; of numbers, each at a
+            point of its own.
         seed: of the first variant.
 
     Raises:
@@ -51,7 +52,7 @@ class QuizOptions:
 
     @classmethod
     def typed(cls, text: str, seeds: int = 1) -> QuizOptions:
-        """Read the value of `--quiz`: "entries", "steps", "rules" or "entries=3".
+        """Read the value of `--quiz`: one of `KINDS`, or "entries=3".
 
         Raises:
             OptionError: it is none of these.

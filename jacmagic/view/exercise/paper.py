@@ -10,7 +10,7 @@ from pathlib import Path
 from jacmagic.render.mathml import to_mathml
 from jacmagic.view.exercise import worksheet
 from jacmagic.view.exercise.files import write
-from jacmagic.view.exercise.question import ENTRY, Question
+from jacmagic.view.exercise.question import Question
 from jacmagic.view.exercise.question_set import QuestionSet
 from jacmagic.view.exercise.solutions import solution_tex
 
@@ -43,7 +43,7 @@ main{max-width:46rem;margin:0 auto;padding:1rem}
 .who span.short{flex:0 1 10rem}
 h1{font-size:1.15rem;margin:0 0 1rem}
 ol{list-style:none;margin:1rem 0 0;padding:0}
-li{display:flex;flex-wrap:wrap;align-items:end;gap:.6rem;margin:1.1rem 0;break-inside:avoid}
+li{display:flex;flex-wrap:wrap;align-items:baseline;gap:.6rem;margin:1.1rem 0;break-inside:avoid}
 li math{math-style:normal;max-width:100%;overflow-x:auto}
 li .line{flex:1 1 12rem;border-bottom:1px solid #555;min-height:2rem}
 @page{margin:2cm}
@@ -79,7 +79,7 @@ def _sheet(exercise: QuestionSet) -> str:
     """Return one worksheet: name, date, the exercise, and lines to write on."""
     who = '<p class="who"><span>Name:</span><span class="short">Date:</span></p>'
     lines = [_item(one, '<span class="line"></span>') for one in exercise.questions]
-    below = f"<ol>{''.join(lines)}</ol>" if exercise.questions[0].kind == ENTRY else ""
+    below = f"<ol>{''.join(lines)}</ol>" if exercise.is_matrix else ""
     return f"{who}\n{worksheet.html(exercise)}\n{below}"
 
 

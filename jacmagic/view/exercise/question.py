@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from jacmagic.render.mathml import to_mathml
 
-ENTRY, STEPS, RULE = "entry", "steps", "rule"  # the kinds of question
+ENTRY, NUMBER, STEPS, RULE = "entry", "number", "steps", "rule"  # the kinds of question
 
 
 @dataclass(frozen=True)
@@ -15,8 +15,8 @@ class Question:
 
     Attributes:
         id: unique within the exercise, and the same whenever it is made again: "entry-1-0".
-        kind: "entry", the derivative as a formula; "steps", its derivation line by line; "rule",
-            the rule that one step of its derivation applies.
+        kind: "entry", the derivative as a formula; "number", its value at the point; "steps", its
+            derivation line by line; "rule", the rule that one step of its derivation applies.
         row: i, counted from 0: of the function's output, whatever the layout.
         column: j, counted from 0: of the input's component.
         number: of the blank on a worksheet, counted from 1.

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from jacmagic.result.core import JacobianResult
 from jacmagic.view.exercise.choice import chosen_entries
 from jacmagic.view.exercise.options import QuizOptions
-from jacmagic.view.exercise.question import ENTRY, STEPS, Question
+from jacmagic.view.exercise.points import other_point
+from jacmagic.view.exercise.question import ENTRY, NUMBER, STEPS, Question
 from jacmagic.view.exercise.rules import rule_questions
 
 if TYPE_CHECKING:
@@ -31,8 +32,13 @@ class QuestionSet:
 
     @property
     def kind(self) -> str:
-        """What is left blank: "entries", "steps" or "rules"."""
+        """What is left blank: "entries", "numbers", "steps" or "rules"."""
         return self.options.kind
+
+    @property
+    def is_matrix(self) -> bool:
+        """Whether the blanks stand in the matrix."""
+        return self.kind in ("entries", "numbers")
 
     @property
     def seed(self) -> int:
@@ -46,25 +52,27 @@ class QuestionSet:
         entries = chosen_entries(
             jacobian,
             self.options.entries,
-            derived=kind != "entries",
-            varied=self.options.seeds > 1,
+            derived=not self.is_matrix,
+            varied=self.options.seeds > 1 and kind != "numbers",
             seed=self.options.seed,
         )
         if kind == "rules":
             return tuple(_rules(jacobian, entries))
-        one = ENTRY if kind == "entries" else STEPS
+        one = {"entries": ENTRY, "numbers": NUMBER, "steps": STEPS}[kind]
         return tuple(
             entry_question(jacobian, one, entry, number) for number, entry in enumerate(entries, 1)
         )
 
     @cached_property
     def variants(self) -> tuple[Self, ...]:
-        """One exercise for each seed, this one first."""
+        """One exercise for each seed, this one first; of numbers, each at another point."""
         seeds = range(self.options.seed + 1, self.options.seed + self.options.seeds)
-        return (
-            self,
-            *(replace(self, options=replace(self.options, seed=seed)) for seed in seeds),
-        )
+        return self, *map(self._variant, seeds)
+
+    def _variant(self, seed: int) -> Self:
+        numbers = self.kind == "numbers"
+        jacobian = other_point(self.jacobian, seed) if numbers else self.jacobian
+        return replace(self, jacobian=jacobian, options=replace(self.options, seed=seed))
 
     @property
     def title(self) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 import sympy
 
 from jacmagic.errors import OptionError
+from jacmagic.render import latex as typeset
 from jacmagic.result.core import JacobianResult
 from jacmagic.result.exercise.judge import judge_of
 from jacmagic.result.exercise.steps import judge_steps
@@ -16,8 +17,9 @@ from jacmagic.result.exercise.typed import typed, typed_name, without_cases
 from jacmagic.result.exercise.wrong_rules import wrong_entries
 from jacmagic.symbolic.formula import tex
 from jacmagic.symbolic.steps import derive
-from jacmagic.view.exercise.question import RULE, STEPS, Question
+from jacmagic.view.exercise.question import NUMBER, RULE, STEPS, Question
 
+KEY_DIGITS = 6  # of a number in the key
 MAX_MISTAKES = 8  # that a question recognises by itself
 
 
@@ -44,6 +46,8 @@ def solution(jacobian: JacobianResult, question: Question) -> str:
     """
     if question.kind == RULE:
         return question.answer
+    if question.kind == NUMBER:
+        return f"{jacobian.matrix[question.row, question.column].item():.10g}"
     answer = _typed(jacobian, right_entry(jacobian, question))
     if not judge_of(jacobian).judge(question.row, question.column, answer):
         raise OptionError(
@@ -66,6 +70,8 @@ def solution_tex(jacobian: JacobianResult, question: Question) -> str:
         return rf"\text{{{question.answer}}}"
     if question.kind == STEPS:
         return jacobian.steps(question.row, question.column).latex
+    if question.kind == NUMBER:
+        return typeset.number(jacobian.matrix[question.row, question.column].item(), KEY_DIGITS)
     reading = jacobian.reading
     assert reading is not None  # there is no exercise without one
     return str(tex(reading.entry(question.row, question.column), reading.all_names))
@@ -74,6 +80,8 @@ def solution_tex(jacobian: JacobianResult, question: Question) -> str:
 def mistakes(jacobian: JacobianResult, question: Question) -> list[Mistake]:
     """Return what an entry is likely to be mistaken for, each judged to be wrong and named."""
     judge, found = judge_of(jacobian), {}
+    if question.kind == NUMBER:
+        return []
     for entry in _wrong(jacobian, question):
         answer = _typed(jacobian, entry)
         said = judge.judge(question.row, question.column, answer)

@@ -21,6 +21,7 @@ from jacmagic.view.exercise.question_set import QuestionSet
 
 TASKS = {
     "entries": "Write the entries that are left blank.",
+    "numbers": "Write the entries at this point as numbers.",
     "steps": "Derive these entries line by line.",
     "rules": "Name the rule that each step begins with.",
 }
@@ -39,7 +40,7 @@ def caption(exercise: QuestionSet) -> str:
 
 def _outputs(exercise: QuestionSet) -> list[int]:
     """Return the outputs that are asked for, all of those in a matrix of entries."""
-    if exercise.kind == "entries":
+    if exercise.is_matrix:
         return list(range(exercise.jacobian.shape[0]))
     return sorted({question.row for question in exercise.questions})
 
@@ -90,7 +91,7 @@ def text(exercise: QuestionSet) -> str:
     ]
     constants = [f"{one.unicode} = {number(value, 4)}" for one, value in named_constants(exercise)]
     lines += [f"with {', '.join(constants)}"] * bool(constants)
-    below = _grid(exercise) if exercise.kind == "entries" else []
+    below = _grid(exercise) if exercise.is_matrix else []
     asked = [f"({one.number})  {one.text} = " for one in exercise.questions]
     if exercise.kind == "rules":
         asked = [
@@ -124,7 +125,7 @@ def head(jacobian: JacobianResult) -> str:
 def latex(exercise: QuestionSet) -> str:
     """Return the worksheet as LaTeX: sentences, and equations between dollars."""
     shown = definitions(exercise)
-    if exercise.kind == "entries":
+    if exercise.is_matrix:
         cells = [
             [one.tex if isinstance(one, Given) else _blank(one) for one in row]
             for row in cells_of(exercise)
@@ -152,7 +153,7 @@ def _gap(question: Question) -> str:
 
 def html(exercise: QuestionSet) -> str:
     """Return the worksheet as self-contained HTML, to be printed and filled in."""
-    inside = _matrix(exercise) if exercise.kind == "entries" else _list(exercise)
+    inside = _matrix(exercise) if exercise.is_matrix else _list(exercise)
     return page.summary(
         caption=caption(exercise),
         head="",

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from jacmagic.render.mathml import to_mathml
 from jacmagic.result.core import JacobianResult
+from jacmagic.symbolic.derivation import Derivation
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.symbolic.trace import Refusal
@@ -65,13 +65,12 @@ def _chain(jacobian: JacobianResult) -> dict[str, Any]:
     if reading is not None and reading.used_constants and jacobian.view.names:
         other = jacobian.shown(names=False)
         if other.reading is not None:
-            links = _links(other.derivation.links, other.derivation.where, moving)
-            plain = {**links, "copies": copies(other)}
+            plain = {**_links(other.derivation, moving), "copies": copies(other)}
     return {
         "head": to_mathml(chain.head),
         "sign": chain.signs[-1],
         "names": list(chain.link_names),
-        **_links(chain.links, chain.where, moving),
+        **_links(chain, moving),
         "matrix": [to_mathml(equation, display=False) for equation in chain.matrix],
         "plain": plain,
         "determinant": _determinant(jacobian),
@@ -88,9 +87,8 @@ def _determinant(jacobian: JacobianResult) -> str | None:
     return to_mathml((found.definition or found.name).tex, display=False)
 
 
-def _links(links: Sequence[str], where: Sequence[str], moving: list[str]) -> dict[str, Any]:
-    still = links[: len(links) - len(moving)]
+def _links(chain: Derivation, moving: list[str]) -> dict[str, Any]:
     return {
-        "links": [*(to_mathml(link) for link in still), *moving],
-        "where": [to_mathml(equation, display=False) for equation in where],
+        "links": [*map(to_mathml, chain.fixed_links), *moving],
+        "where": [to_mathml(equation, display=False) for equation in chain.where],
     }

@@ -1,5 +1,6 @@
 /** Mistakes about what is constant: kept constants, held variables, uses of a variable left out. */
 
+import { Analysis } from "./quiz_analysis.mjs";
 import { fitsEverywhere } from "./quiz_fit.mjs";
 import { terms } from "./quiz_shape.mjs";
 
@@ -50,4 +51,20 @@ export function heldConstant(search, parts) {
     }
   }
   return null;
+}
+
+/**
+ * Other variables that are differentiated too: one of them, or all.
+ * @param {Search} search
+ * @returns {Mistake | null}
+ */
+export function totalDerivative(search) {
+  const { outputs, row, column, points, texts } = search;
+  const one = new Analysis(outputs[row], column, points);
+  const others = one.order.filter(({ op, index }) => op === "variable" && index !== column);
+  const plus = (/** @type {Node[]} */ leaves) =>
+    fitsEverywhere(search, (k) => search.right[k] + leaves.reduce((sum, leaf) => sum + one.adjoint(leaf, k), 0));
+  const found = others.map((leaf) => [leaf]).find(plus) ?? (others.length > 1 && plus(others) ? others : null);
+  const names = found?.map(({ index }) => texts[Number(index)]).join(", ");
+  return names ? { kind: "held constant", text: `Here ${names} is differentiated too: only ${texts[column]} varies.` } : null;
 }

@@ -19,8 +19,7 @@ const EXCHANGED = /** @type {Record<string, string[]>} */ ({
   exp: ["log"], log: ["exp"], asin: ["acos", "sin"], acos: ["asin", "cos"], atan: ["tan"], sigmoid: ["tanh"], sqrt: ["exp"],
 });
 
-const SUMS_OF = new Set(["add", "sub"]);
-const BINARY = new Set(["mul", "div", ...SUMS_OF]);
+const BINARY = new Set(["add", "sub", "mul", "div"]);
 
 /**
  * @param {Search} search
@@ -34,7 +33,7 @@ export function editOf(search, edits) {
   const becomes = (/** @type {number} */ at, /** @type {Node} */ other) => {
     return points.every((point, k) => {
       const value = replaced(order, at, other, base, point, k);
-      return Math.abs(value - right[k]) <= HALF_THE_DIGITS * Math.max(Math.abs(value), Math.abs(right[k]));
+      return Number.isFinite(value) && Math.abs(value - right[k]) <= HALF_THE_DIGITS * Math.max(Math.abs(value), Math.abs(right[k]));
     });
   };
   for (let at = order.length - 1; at >= 0; at--) {
@@ -73,7 +72,7 @@ function replaced(order, at, other, base, point, k) {
 }
 
 /**
- * One part of an answer as it is read with brackets that are missing: 1/2x as 1/(2x), e^2x as e^(2x).
+ * One part of an answer with brackets that it lacks: 1/2x as 1/(2x), e^2x as e^(2x), sin x+y as sin(x+y).
  * @param {Node} one
  * @param {Search} search
  * @returns {Generator<Edit>}
@@ -81,29 +80,52 @@ function replaced(order, at, other, base, point, k) {
 export function* bracketsOf(one, { texts }) {
   if (!BINARY.has(one.op)) return;
   const [a, b] = one.args;
-  const shown = shortText(one, texts);
-  const above = withExponent(a, b, one.op);
-  if (above) yield { kind: "brackets", text: `${shown} is how this is read: write brackets around the exponent.`, node: above };
-  const below = one.op === "div" ? null : withDenominator(a, b, one.op);
-  if (below) yield { kind: "brackets", text: `${shown} is read from left to right: write brackets around what stands below.`, node: below };
+  const { op } = one;
+  const edit = (/** @type {string} */ around, /** @type {Node} */ fresh) => {
+    const text = `${shortText(one, texts)} is how this is read: write brackets around ${around}.`;
+    return { kind: "brackets", text, node: fresh };
+  };
+  for (const [end, build] of endsOf(a)) {
+    const [first, last] = end.args;
+    if (end.op === "pow") yield edit("the exponent", build(node("pow", first, node(op, last, b))));
+    else if (end.op === "div") yield edit("what stands below", build(node("div", first, node(op, last, b))));
+    else if (end.args.length === 1 && end.op !== "neg") {
+      yield edit(end.op === "exp" ? "the exponent" : "the argument", build(node(end.op, node(op, first, b))));
+    }
+  }
+  const below = op === "mul" ? withDenominator(a, b) : null;
+  if (below) yield edit("what stands below", below);
 }
 
-/** @type {(a: Node, b: Node, op: string) => Node | null} a, whose last exponent goes on with an operation and b */
-function withExponent(a, b, op) {
-  const [first, last] = a.args;
-  if (a.op === "exp") return node("exp", node(op, first, b));
-  if (a.op === "pow") return node("pow", first, node(op, last, b));
-  const inner = BINARY.has(a.op) ? withExponent(last, b, op) : null;
-  return inner && node(a.op, first, inner);
+/**
+ * What an expression ends with: itself, its last term, factor or denominator, with what puts another there.
+ * @param {Node} one
+ * @returns {Generator<[Node, (fresh: Node) => Node]>}
+ */
+function* endsOf(one) {
+  yield [one, (fresh) => fresh];
+  if (!BINARY.has(one.op) && one.op !== "neg") return;
+  const before = one.args.slice(0, -1);
+  for (const [end, build] of endsOf(one.args[before.length])) yield [end, (fresh) => node(one.op, ...before, build(fresh))];
 }
 
-/** @type {(a: Node, b: Node, op: string) => Node | null} a, whose last denominator goes on with an operation and b */
-function withDenominator(a, b, op) {
+/** @type {(a: Node, b: Node) => Node | null} a product from a quotient on, with b and all factors before it below */
+function withDenominator(a, b) {
   const [first, last] = a.args;
-  if (a.op === "div") return node("div", first, node(op, last, b));
-  if (a.op === "mul") return op === "mul" ? withDenominator(first, node("mul", last, b), op) : null;
-  const inner = SUMS_OF.has(a.op) ? withDenominator(last, b, op) : null;
-  return inner && node(a.op, first, inner);
+  if (a.op === "div") return node("div", first, node("mul", last, b));
+  return a.op === "mul" ? withDenominator(first, node("mul", last, b)) : null;
+}
+
+/**
+ * A function in an answer, of another argument that it has in the right one.
+ * @param {Node} one
+ * @param {Search} search
+ * @returns {Generator<Edit>}
+ */
+export function* argumentsOf(one, { texts, truth }) {
+  if (one.args.length !== 1 || one.op === "neg") return;
+  const text = `The argument in ${shortText(one, texts)} is wrong.`;
+  for (const other of orderOf([truth])) if (other.op === one.op && other !== one) yield { kind: "argument", text, node: node(one.op, ...other.args) };
 }
 
 /**
@@ -112,7 +134,7 @@ function withDenominator(a, b, op) {
  * @param {Search} search
  * @returns {Generator<Edit>}
  */
-export function* editsOf(one, { texts, truth }) {
+export function* editsOf(one, { texts }) {
   const [a, b] = one.args;
   const shown = shortText(one, texts);
   const wrong = (/** @type {string} */ what) => `${what} in ${shown} is wrong.`;
@@ -124,9 +146,6 @@ export function* editsOf(one, { texts, truth }) {
     }
   }
   for (const op of EXCHANGED[one.op] ?? []) yield { kind: "wrong function", text: `${shown} is the wrong function here.`, node: node(op, a) };
-  for (const other of one.args.length === 1 ? orderOf([truth]) : []) {
-    if (other.op === one.op && other !== one) yield { kind: "argument", text: wrong("The argument"), node: node(one.op, ...other.args) };
-  }
   if (one.op === "exp") yield { kind: "sign", text: wrong("The sign of the exponent"), node: node("exp", node("neg", a)) };
   if (one.op === "add") yield { kind: "sign", text: wrong("A sign"), node: node("sub", a, b) };
   if (one.op === "sub") yield { kind: "sign", text: wrong("A sign"), node: node("add", a, b) };

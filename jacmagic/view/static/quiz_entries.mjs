@@ -85,13 +85,18 @@ export class Entries {
     this.context.board.say(full, tone, math);
   }
 
+  /** @param {string} source @param {Question} question */
+  judged(source, question) {
+    return this.context.judge.judge(source, question.row, question.column);
+  }
+
   /** Judge the blank that was chosen last; a right one leads to the next that is not. */
   check() {
     const pair = this.blanks.find(([question]) => question === this.current);
     if (!pair) return;
     const [question, blank] = pair;
-    const { board, judge } = this.context;
-    const result = judge.judge(blank.input.value, question.row, question.column);
+    const { board } = this.context;
+    const result = this.judged(blank.input.value, question);
     const isRight = result.verdict === "right" && !result.isOpen;
     const tone = isRight ? "right" : result.verdict === "wrong" ? "wrong" : "doubt";
     blank.mark(tone);

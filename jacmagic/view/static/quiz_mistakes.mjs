@@ -6,8 +6,8 @@
  */
 
 import { Analysis } from "./quiz_analysis.mjs";
-import { heldConstant } from "./quiz_constants.mjs";
-import { bracketsOf, editOf, editsOf } from "./quiz_edits.mjs";
+import { heldConstant, totalDerivative } from "./quiz_constants.mjs";
+import { argumentsOf, bracketsOf, editOf, editsOf } from "./quiz_edits.mjs";
 import { fitsEverywhere, HALF_THE_DIGITS } from "./quiz_fit.mjs";
 import { carriedOut, NUMBERS, partials } from "./quiz_partials.mjs";
 import { byShape, scaled } from "./quiz_shape.mjs";
@@ -69,9 +69,11 @@ export function mistakeOf(given, limit = SEARCH_MS) {
     brokenRule(search, parts, (op) => !SUMS.has(op)) ??
     brokenRule(search, parts, (op) => SUMS.has(op)) ??
     heldConstant(search, parts) ??
+    totalDerivative(search) ??
     brokenEverywhere(search, parts) ??
     byShape(search) ??
     editOf(search, editsOf) ??
+    editOf(search, argumentsOf) ??
     scaled({ ...search, isLate: () => false })
   );
 }

@@ -191,17 +191,21 @@ class Parser extends Cursor {
 
   /** @param {string} name @returns {Node[]} */
   arguments(name) {
+    const { isBrace } = this.peek;
     if (!this.take("(")) return [this.bare(name)];
-    const args = [this.sum()];
     const several = Number(FUNCTIONS.get(name)?.[0]) > 1;
+    const isNested = several && isBrace && this.take("("); // {\left(a, b\right)}
+    const args = [this.sum()];
     while (several && this.take(",")) args.push(this.sum());
     this.closed(args[0]);
+    if (isNested) this.closed(args[0]);
     return args;
   }
 
   /** @param {string} name of what is applied without brackets @returns {Node} */
   bare(name) {
-    if (this.isSign("-") || this.isSign("+")) return this.signed();
+    if (this.take("+")) return this.bare(name);
+    if (this.take("-")) return this.negative(() => this.bare(name));
     if (!this.beginsAtom()) throw new Unreadable(`${name} needs an argument: write ${name}(…).`);
     let found = this.power();
     while (this.beginsAtom() && this.goesOn(found)) found = node("mul", found, this.power());
@@ -215,7 +219,8 @@ class Parser extends Cursor {
    */
   goesOn(before) {
     const piece = this.pieces[0] ?? (this.peek.kind === "word" ? this.firstPiece(this.peek.text) : null);
-    if (piece) return piece.kind !== "function" && !(piece.kind === "leaf" && isEuler(piece.node));
+    if (piece?.kind === "function") return piece.name === "sqrt" && before.op === "number";
+    if (piece) return !(piece.kind === "leaf" && isEuler(piece.node));
     return this.peek.kind === "number" || (this.peek.kind === "sign" && before.op === "number");
   }
 

@@ -5,6 +5,7 @@
  * @property {"number" | "word" | "sign" | "power" | "derivative" | "differential" | "end"} kind
  * @property {string} text as typed; of a sign, the one that the parser knows
  * @property {number} start
+ * @property {boolean} [isBrace] of a sign: {, as around the argument of a function in LaTeX
  * @property {number} [value] of a number, and of an exponent written above the line
  * @property {string} [by] of a derivative, the name that it is taken by
  * @property {boolean} [isOpen] of a derivative without a name: D(…)
@@ -59,6 +60,7 @@ export function tokensOf(typed, isName) {
     const token = next(source, at, match, isName);
     found.push(token);
     at += token.text.length;
+    if (token.text === "{") token.isBrace = true;
     if (token.kind === "sign") token.text = SIGNS.get(token.text) ?? token.text;
     if (token.kind === "sign" && token.text === "**") token.text = "^";
   }

@@ -3,8 +3,7 @@
  *
  * @typedef {object} Spec the trait `spec`
  * @property {string} title
- * @property {string} point where the function is taken
- * @property {"entries" | "steps" | "rules"} kind
+ * @property {"entries" | "numbers" | "steps" | "rules"} kind
  * @property {string} task
  * @property {string} head MathML of the matrix's name
  * @property {string[]} definitions MathML of the function
@@ -12,6 +11,8 @@
  *
  * @typedef {object} Variant
  * @property {number} seed
+ * @property {string} where the point as text
+ * @property {(number | string)[]} point
  * @property {(number | string)[][]} cells of the matrix: the number of a question, or a text
  * @property {Question[]} questions
  *
@@ -33,18 +34,20 @@
  * @property {Board} board
  */
 
-import { make, makeScrollable } from "./element.mjs";
+import { make, makeScrollable, setText } from "./element.mjs";
 import { readMathml } from "./mathml.mjs";
 import { Board } from "./quiz_board.mjs";
 import { Entries } from "./quiz_entries.mjs";
 import { Judge } from "./quiz_exercise.mjs";
 import { Rules } from "./quiz_rules.mjs";
 import { Derivations } from "./quiz_steps.mjs";
+import { Numbers } from "./quiz_numbers.mjs";
 import { hideStill } from "./still.mjs";
 
-const KINDS = { entries: Entries, steps: Derivations, rules: Rules };
+const KINDS = { entries: Entries, numbers: Numbers, steps: Derivations, rules: Rules };
 const HELP = {
   entries: "Enter checks. Write 2x, x^2, sqrt(x), e^(−x), sin(x)², or LaTeX; names as in the function.",
+  numbers: "Enter checks. Write 12, 3/4, −sqrt(2)/2, 2pi, or a decimal with three digits.",
   steps: "Enter checks a line. Write derivatives that are left as d/dx(…), D(…) or (…)′.",
   rules: "",
 };
@@ -62,6 +65,7 @@ class QuizView {
       model.save_changes();
     });
     this.context = { document, spec, board, judge: new Judge(model.get("exercise")) };
+    this.title = make(document, "div", "jm-title");
     this.stage = make(document, "div", "jm-quiz-stage");
     el.classList.add("jm-root", "jm-quiz");
     board.foot.append(this.tools(), board.sentence);
@@ -76,7 +80,7 @@ class QuizView {
     where.append(...spec.definitions.map((one) => readMathml(one, document)));
     makeScrollable(where);
     const help = HELP[spec.kind];
-    box.append(make(document, "div", "jm-title", `${spec.title} at ${spec.point}`), where);
+    box.append(this.title, where);
     box.append(make(document, "p", "jm-quiz-task", spec.task));
     if (help) box.append(make(document, "p", "jm-quiet", help));
     if (spec.variants.length > 1) box.append(this.chooser());
@@ -120,6 +124,7 @@ class QuizView {
     const { spec, board } = this.context;
     this.variant = variant;
     const chosen = spec.variants[variant];
+    setText(this.title, `${spec.title} at ${chosen.where}`);
     this.shown = new KINDS[spec.kind](this.context, chosen);
     this.stage.replaceChildren(this.shown.box);
     board.follow(this.shown.first ?? this.stage);

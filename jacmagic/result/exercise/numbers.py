@@ -1,0 +1,62 @@
+"""Answers that are numbers: the value of an entry at the point, exact or rounded."""
+
+from __future__ import annotations
+
+import math
+
+from jacmagic.errors import JacmagicError
+from jacmagic.result.exercise.answer import read_answer
+from jacmagic.result.exercise.judge import UNFINISHED, Judge
+from jacmagic.result.exercise.judgement import RIGHT, UNREADABLE, WRONG, Judgement
+
+ROUNDED = 5e-3  # relative: a number that is rounded to three digits is within it
+
+
+def judge_number(judge: Judge, i: int, j: int, text: str) -> Judgement:
+    """Judge a number for the entry ∂fᵢ/∂xⱼ at the point.
+
+    Args:
+        judge: of the Jacobian.
+        i: the row, counted from 0.
+        j: the column, counted from 0.
+        text: what was typed: 12, 3/4, sqrt(2)/2, or rounded to three digits.
+
+    Raises:
+        OptionError: there is no such entry.
+    """
+    judge.check_entry(i, j)
+    try:
+        answer = read_answer(text, judge.names, j)
+    except JacmagicError as error:
+        return Judgement(UNREADABLE, str(text)[:200], message=str(error))
+    written = answer.written
+    if answer.unfinished:
+        return Judgement(WRONG, text, UNFINISHED, "a derivative is left to be taken")
+    if set(written.graph.reach(written.entries)) & set(written.inputs):
+        return Judgement(WRONG, text, "formula", "a number is asked for; put in the point")
+    value = float(answer.values(judge.points[:1])[0])
+    matrix = judge.truth[0]
+    if is_near(value, matrix[i, j]):
+        return Judgement(RIGHT, text)
+    return Judgement(WRONG, text, *_mistake(judge, i, j, value))
+
+
+def is_near(value: float, right: float) -> bool:
+    """Whether a number is right to three digits."""
+    return math.isfinite(value) and abs(value - right) <= ROUNDED * abs(right)
+
+
+def _mistake(judge: Judge, i: int, j: int, value: float) -> tuple[str, str]:
+    """Return the kind of a mistake and a clause, or nothing."""
+    matrix, columns, rows = judge.truth[0], judge.result.columns, judge.result.rows
+    if not value:
+        return ("zero", "it is not 0 here") if matrix[i, j] else ("", "")
+    if is_near(-value, matrix[i, j]):
+        return "sign", "it has the other sign"
+    for k, label in enumerate(columns):
+        if is_near(value, matrix[i, k]):
+            return "variable", f"this is the derivative by {label.unicode}"
+    for k, label in enumerate(rows):
+        if is_near(value, matrix[k, j]):
+            return "index", f"this is the derivative of {label.unicode}"
+    return "", ""

@@ -1,0 +1,74 @@
+/** The kind "numbers": entries of the matrix as numbers at the point of a variant. */
+
+import { Entries } from "./quiz_entries.mjs";
+import { DOUBTS } from "./quiz_judge.mjs";
+import { parseLine } from "./quiz_line.mjs";
+import { carriedOut } from "./quiz_partials.mjs";
+import { orderOf } from "./quiz_tree.mjs";
+import { bounded } from "./quiz_values.mjs";
+
+const THREE_DIGITS = 5e-3; // relative: a number that is rounded to three digits is within it
+
+/** @typedef {import("./quiz_exercise.mjs").Judge} Judge */
+
+/** The matrix of one variant, whose blanks take numbers. */
+export class Numbers extends Entries {
+  /**
+   * @param {import("./quiz_view.mjs").Context} context
+   * @param {import("./quiz_view.mjs").Variant} variant
+   */
+  constructor(context, variant) {
+    super(context, variant);
+    this.point = variant.point.map(Number);
+  }
+
+  /** @param {string} source @param {import("./quiz_view.mjs").Question} question */
+  judged(source, { row, column }) {
+    return judgedNumber(this.context.judge, source, row, column, this.point);
+  }
+}
+
+/**
+ * @param {Judge} judge
+ * @param {string} source
+ * @param {number} row
+ * @param {number} column
+ * @param {number[]} point
+ * @returns {import("./quiz_exercise.mjs").Result}
+ */
+export function judgedNumber(judge, source, row, column, point) {
+  const result = { kind: "", isOpen: false };
+  let lines;
+  try {
+    lines = parseLine(source, judge.names, column);
+  } catch (error) {
+    return { ...result, verdict: "unread", text: /** @type {Error} */ (error).message, lines: [] };
+  }
+  const doubt = (/** @type {string} */ text) => /** @type {const} */ ({ ...result, verdict: "doubt", text, lines });
+  const answer = lines[lines.length - 1];
+  const parts = orderOf([answer]);
+  if (parts.some(({ op }) => op === "derivative")) return { ...result, verdict: "right", text: "", lines, isOpen: true };
+  if (parts.some(({ op }) => op === "variable")) return doubt("A number is asked for: put in the point.");
+  const { value } = bounded([answer], point).found[0];
+  if (!Number.isFinite(value)) return doubt(DOUBTS.undefined);
+  if (isNear(value, entryAt(judge, row, column, point))) return { ...result, verdict: "right", text: "", lines };
+  return { ...result, verdict: "wrong", lines, ...mistakenNumber(judge, value, row, column, point) };
+}
+
+/** @type {(value: number, right: number) => boolean} */
+const isNear = (value, right) => Math.abs(value - right) <= THREE_DIGITS * Math.abs(right);
+
+/** @type {(judge: Judge, row: number, column: number, point: number[]) => number} */
+const entryAt = (judge, row, column, point) => bounded([carriedOut(judge.truth(row, column))], point).found[0].value;
+
+/** @type {(judge: Judge, value: number, row: number, column: number, point: number[]) => {kind: string, text: string}} */
+function mistakenNumber(judge, value, row, column, point) {
+  const { texts, rows } = judge;
+  const is = (/** @type {number} */ i, /** @type {number} */ j) => isNear(value, entryAt(judge, i, j, point));
+  if (!value) return { kind: "zero", text: "It is not 0 here." };
+  if (isNear(-value, entryAt(judge, row, column, point))) return { kind: "sign", text: "It has the other sign." };
+  const other = texts.findIndex((_, j) => is(row, j));
+  if (other >= 0) return { kind: "variable", text: `This is the derivative by ${texts[other]}, not by ${texts[column]}.` };
+  const another = rows.findIndex((_, i) => is(i, column));
+  return another < 0 ? { kind: "", text: "" } : { kind: "index", text: `This is the derivative of ${rows[another]}.` };
+}
