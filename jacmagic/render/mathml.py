@@ -34,6 +34,7 @@ def to_mathml(source: str, *, display: bool = True) -> str:
     root = convert_to_element(plain, display="block" if display else "inline")
     for element in list(root.iter()):
         _tidy(element)
+        _fit_brackets(element)
         _space_functions(element)
     _draw(root, lines)
     return tostring(root, encoding="unicode")
@@ -79,6 +80,17 @@ def _draw(root: Element, lines: _Lines) -> None:
                     cell.set("rowlines", "solid")
                 if j in columns and len(tables) == len(lines):
                     cell.set("columnlines", "solid")
+
+
+_TALL = ("mfrac", "mtable", "munder", "mover", "munderover", "mroot", "msqrt")
+
+
+def _fit_brackets(element: Element) -> None:
+    """Keep brackets around a plain line at its size, as LaTeX does; browsers enlarge them."""
+    fences = [child for child in element if child.get("fence") == "true"]
+    if fences and all(element.find(f".//{tag}") is None for tag in _TALL):
+        for fence in fences:
+            fence.set("stretchy", "false")
 
 
 _ROWS = {"math", "mrow", "mtd", "msqrt"}

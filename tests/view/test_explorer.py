@@ -290,6 +290,14 @@ def test_every_script_is_in_a_bundle():
     assert static == {*MODULES, *QUIZ, "host.mjs", "unpack.mjs"}
 
 
+@pytest.mark.parametrize("modules", [MODULES, QUIZ])
+def test_no_name_is_declared_twice_in_a_bundle(modules):
+    """The modules of a bundle become one, in which a second declaration is an error."""
+    joined = "\n".join((FOLDER / name).read_text("utf-8") for name in modules)
+    names = re.findall(r"^(?:export )?(?:const|let|function|class) (\w+)", joined, flags=re.M)
+    assert sorted(names) == sorted(set(names))
+
+
 def test_embedding_keeps_the_view():
     """A page that drops defaults still knows the view's code and name."""
     J = jacmagic.jacobian(lambda x: x**2, torch.tensor(1.0, dtype=F64))

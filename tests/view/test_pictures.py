@@ -54,6 +54,13 @@ CASES = {
         "planeMap(around, [0, 1], [0, 1])",
         "mapScene",
     ),
+    "kink of a map": (
+        lambda x, y: (torch.abs(x) * y, x + torch.abs(y)),
+        (0, 1),
+        plane_scene,
+        "planeMap(around, [0, 1], [0, 1])",
+        "mapScene",
+    ),
     "field": (hunt, (3.8, 2.5), field_scene, "planeMap(around, [0, 1], [0, 1])", "fieldScene"),
     "levels": (
         lambda x, y: x**2 * y + torch.sin(3 * y),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Collection
 from decimal import Decimal
 from typing import TypeVar
 
@@ -13,12 +14,12 @@ from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.evaluator import by_name
 
 TRIES = 24  # points that are drawn for a variant
-MAX_CHOICES = 100  # numbers of one component, so that they are short
+MAX_CHOICES = 200  # numbers of one component, so that they are short
 
 _Result = TypeVar("_Result", bound=JacobianResult)
 
 
-def other_point(jacobian: _Result, seed: int) -> _Result:
+def other_point(jacobian: _Result, seed: int, taken: Collection[tuple[float, ...]]) -> _Result:
     """Return the result at another point, drawn within the ranges of the sliders.
 
     Its numbers are as short as those of the given point; without a range on the magic's line they
@@ -28,14 +29,18 @@ def other_point(jacobian: _Result, seed: int) -> _Result:
     Args:
         jacobian: the result at the given point.
         seed: of the generator.
+        taken: points of other variants, which are avoided where there are enough others.
     """
     draw = random.Random(f"jacmagic point {seed}")
     problem = jacobian.problem
     choices = [
         _choices(jacobian, k, value) for k, value in enumerate(map(float, problem.flat_point))
     ]
-    for _ in range(TRIES):
-        moved = jacobian.at(**by_name([draw.choice(one) for one in choices], problem.inputs))
+    for left in reversed(range(TRIES)):
+        point = [draw.choice(one) for one in choices]
+        if tuple(point) in taken and left > TRIES // 2:
+            continue
+        moved = jacobian.at(**by_name(point, problem.inputs))
         if _is_fine(jacobian, moved):
             return moved
     return jacobian
@@ -44,7 +49,7 @@ def other_point(jacobian: _Result, seed: int) -> _Result:
 def _choices(jacobian: JacobianResult, k: int, value: float) -> list[float]:
     """Return the numbers that a component may have."""
     label, ranges = jacobian.columns[k], jacobian.view.ranges
-    low, high = sorted((0.0, 3 * value)) if value else (-1.0, 1.0)
+    low, high = sorted((0.0, 3 * value)) if value else (-3.0, 3.0)
     if label.text in ranges:
         low, high, _ = ranges[label.text]
     unit = Decimal(10) ** max(_digit(value), _width(high - low))

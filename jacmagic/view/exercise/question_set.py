@@ -66,13 +66,15 @@ class QuestionSet:
     @cached_property
     def variants(self) -> tuple[Self, ...]:
         """One exercise for each seed, this one first; of numbers, each at another point."""
-        seeds = range(self.options.seed + 1, self.options.seed + self.options.seeds)
-        return self, *map(self._variant, seeds)
-
-    def _variant(self, seed: int) -> Self:
-        numbers = self.kind == "numbers"
-        jacobian = other_point(self.jacobian, seed) if numbers else self.jacobian
-        return replace(self, jacobian=jacobian, options=replace(self.options, seed=seed))
+        found = [self]
+        for seed in range(self.options.seed + 1, self.options.seed + self.options.seeds):
+            jacobian = self.jacobian
+            if self.kind == "numbers":
+                taken = {tuple(one.jacobian.problem.flat_point) for one in found}
+                jacobian = other_point(jacobian, seed, taken)
+            options = replace(self.options, seed=seed)
+            found.append(replace(self, jacobian=jacobian, options=options))
+        return tuple(found)
 
     @property
     def title(self) -> str:

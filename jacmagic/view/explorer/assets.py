@@ -16,7 +16,7 @@ MODULES = (
     *("play.mjs", "slider.mjs", "controls.mjs", "tools.mjs"),
     *("linear.mjs", "notice.mjs", "value.mjs", "table.mjs", "determinant.mjs", "notes.mjs"),
     *("chain.mjs", "equations.mjs"),
-    *("curves.mjs", "scene.mjs", "scene_map.mjs", "scene_graph.mjs"),
+    *("curves.mjs", "scene.mjs", "square.mjs", "kinks.mjs", "scene_map.mjs", "scene_graph.mjs"),
     *("scene_levels.mjs", "scene_field.mjs", "scene_space.mjs", "scene_matrix.mjs"),
     *("scene_colouring.mjs", "slice.mjs", "turning.mjs", "plane.mjs", "squares.mjs"),
     "colour_grids.mjs",

@@ -20,21 +20,15 @@ from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.result.core import JacobianResult
 from jacmagic.view import export, reruns, still
 from jacmagic.view.embedded import fragment
-from jacmagic.view.explorer.assets import front_end, style
-from jacmagic.view.explorer.code import code_for_page
-from jacmagic.view.explorer.entries import entries_of
-from jacmagic.view.explorer.factors import factor_entries, factors_of
 from jacmagic.view.explorer.last_points import Identity, recall, remember
 from jacmagic.view.explorer.live_tape import shaped
+from jacmagic.view.explorer.page import page_of
 from jacmagic.view.explorer.rest import Rest
 from jacmagic.view.explorer.slider_set import SliderSet
 from jacmagic.view.explorer.sliders import Range
 from jacmagic.view.explorer.traits import JacobianView
-from jacmagic.view.pictures.sampled import first_request, sampled
 
 MAX_SLIDERS = 24  # components with a slider each: about a screen; for more there is a chooser
-MAX_ENTRY_BYTES = 100_000  # of derivations in a page, which can ask for none; packed, a tenth
-MAX_FACTOR_BYTES = 300_000  # of derivations of the entries of factors
 MAX_COMPONENTS_NAMED = 4  # of a point in a notice
 
 
@@ -241,38 +235,8 @@ class Explorer(ipywidgets.VBox):
     def live(self) -> export.Live:
         """Return the view with all that a page needs without a kernel."""
         self.view.settle()
-        components = self.jacobian.problem.movable
-        factors = self.view.factors or factors_of(self.jacobian)
-        return export.Live(
-            view=self.view,
-            changes={
-                "components": components,
-                "handles": components,
-                "beside": "",
-                "chooser": self.chooser is not None,
-                "entries": {
-                    **entries_of(self.jacobian, MAX_ENTRY_BYTES),
-                    **factor_entries(self.jacobian, factors, MAX_FACTOR_BYTES),
-                },
-                "factors": factors,
-                "picture": self._picture_without_tape(),
-                "code": code_for_page(self.jacobian, list(self.view.code["sources"])),
-            },
-            sliders=[self._controls.traits(component) for component in components],
-            front_end=front_end(),
-            style=style(),
-            still=still.to_html(self.jacobian),
-            title=self.view.spec["title"],
-        )
-
-    def _picture_without_tape(self) -> dict[str, Any]:
-        """Return the picture that a page opens with, which it cannot compute without a tape."""
-        if self.view.live or not min(self.jacobian.shape):
-            return {}
-        every = range(len(self.jacobian.columns))
-        ends = [self._controls.traits(component) for component in every]
-        widths = [one["max"] - one["min"] for one in ends]
-        return sampled(self.jacobian, first_request(self.jacobian, widths))
+        chooser = self.chooser is not None
+        return page_of(self.jacobian, self.view, self._controls, chooser=chooser)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         self.view.settle()

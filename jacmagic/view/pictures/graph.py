@@ -5,12 +5,11 @@ from __future__ import annotations
 import math
 
 from jacmagic.view.pictures.curves import Point, sample_curve
+from jacmagic.view.pictures.kinks import KINK, NEAR
 from jacmagic.view.pictures.scene import Panel, Scene, arrow, dot, line, listed, shown
 from jacmagic.view.pictures.slices import Slice
 
 PIECES = 48  # at which the height of the frame is found
-NEAR = 1e-6  # of the radius: where slopes are compared across a kink
-KINK = 1e-3  # relative difference of two slopes that close to each other
 TALLEST = 4  # times the tangent's rise, beyond which a graph is cut
 MARGIN = 1.15  # of the frame around what it shows
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from jacmagic.result.analysis.determinant import error_bound
 from jacmagic.view.pictures.curves import Point, level_line, sample_curve
+from jacmagic.view.pictures.kinks import Along, one_sided
 from jacmagic.view.pictures.scene import Panel, Scene, Shape, arrow, dot, line, shift, shown
 from jacmagic.view.pictures.slices import Slice
 
@@ -17,6 +18,7 @@ CIRCLE_PIECES = 72
 ZERO_CURVE_CELLS = 32  # along a side, where det J = 0 is looked for
 SQUARE_SHARE = 0.68  # of the window's half width
 IMAGE_SHARE = 0.85  # the same of the image
+SIDED = "f′(x; dx)"  # the one-sided derivative along dx
 MAX_OVERSHOOT = 2.5  # of the curved image beyond the linear one, in the window
 
 
@@ -31,6 +33,7 @@ def plane_scene(part: Slice, radius: float, digits: int) -> Scene:
     centre, value = _point(part.centre), _point(part.here.value)
     reach, half = _reach(part, radius), radius / SQUARE_SHARE
     columns = [_point(column * radius) for column in part.here.jacobian.T]
+    sided = one_sided(part, radius)
     left = Panel(
         (part.inputs[0], part.inputs[1]),
         *_window(centre, half),
@@ -46,9 +49,7 @@ def plane_scene(part: Slice, radius: float, digits: int) -> Scene:
         *_window(value, reach / IMAGE_SHARE),
         [
             *_warped(part, radius, reach),
-            Shape("area", _corners(value, *columns), "linear"),
-            line(_ellipse(value, *columns), "linear"),
-            *_axes(part, radius, digits),
+            *(_bent(value, sided, radius) if sided else _straight(part, radius, digits)),
             *(
                 arrow(value, shift(value, column), "linear", f"∂{part.name}/∂{name}")
                 for column, name in zip(columns, part.inputs, strict=True)
@@ -56,7 +57,7 @@ def plane_scene(part: Slice, radius: float, digits: int) -> Scene:
             dot(value, "point"),
         ],
     )
-    return Scene([left, right], _words(part, radius, reach, digits))
+    return Scene([left, right], _words(part, radius, reach, digits, sided))
 
 
 def _point(numbers: np.ndarray) -> Point:
@@ -97,6 +98,24 @@ def _warped(part: Slice, radius: float, reach: float) -> list[Shape]:
 
         shapes += [line(points, "function") for points in sample_curve(curve, 2 * reach)]
     return shapes
+
+
+def _straight(part: Slice, radius: float, digits: int) -> list[Shape]:
+    """Return the images of square and circle under f + J·dx, and the half axes of the latter."""
+    value = _point(part.here.value)
+    columns = [_point(column * radius) for column in part.here.jacobian.T]
+    square = Shape("area", _corners(value, *columns), "linear")
+    return [square, line(_ellipse(value, *columns), "linear"), *_axes(part, radius, digits)]
+
+
+def _bent(value: Point, sided: Along, radius: float) -> list[Shape]:
+    """Return the images of square and circle by one-sided derivatives."""
+    circle = _ellipse((0, 0), (radius, 0), (0, radius))
+    square = [
+        (x * radius / max(abs(x), abs(y)), y * radius / max(abs(x), abs(y))) for x, y in circle
+    ]
+    images = [[shift(value, _point(sided(by))) for by in ends] for ends in (square, circle)]
+    return [Shape("area", images[0], "linear"), line(images[1], "linear")]
 
 
 def _corners(value: Point, a: Point, b: Point) -> list[Point]:
@@ -152,33 +171,40 @@ def determinant(matrix: np.ndarray) -> float:
     return 0.0 if abs(found) <= error_bound(matrix, np.finfo(float).eps) else found
 
 
-def _words(part: Slice, radius: float, reach: float, digits: int) -> list[str]:
+def _words(part: Slice, radius: float, reach: float, digits: int, sided: Along | None) -> list[str]:
     det, name = determinant(part.here.jacobian), part.name
     turned = "and turns them over" if det < 0 else "and keeps their orientation"
     areas = f"multiplies areas by {shown(abs(det), digits)} {turned}"
     is_finite = bool(np.isfinite(part.here.jacobian).all())
     sigmas = np.linalg.svd(part.here.jacobian, compute_uv=False).tolist() if is_finite else []
     stretched = " and ".join(shown(one, digits) for one in sigmas)
-    share = 100 * _deviation(part, radius) / reach
-    return [
-        f"Left: a square of side {shown(2 * radius, digits)} around ({', '.join(part.inputs)}) = "
-        f"({', '.join(shown(one, digits) for one in part.centre.tolist())}). "
-        f"Right: its image under {name}, and dashed under {name} + J·dx.",
+    share = 100 * _deviation(part, radius, sided or part.here.jacobian.__matmul__) / reach
+    linear = [
         f"J {areas if det else 'flattens areas to a line or a point'}: "
         f"det J = {shown(det, digits)}.",
         *([f"It takes a circle to an ellipse that is stretched by {stretched}."] if sigmas else []),
-        f"In this square {name} differs from its linear part by at most "
-        f"{shown(share, 2)} % of the image's half width.",
+    ]
+    kink = (
+        f"At this kink the derivatives {SIDED} differ from side to side, "
+        f"and no single J describes {name}."
+    )
+    return [
+        f"Left: a square of side {shown(2 * radius, digits)} around ({', '.join(part.inputs)}) = "
+        f"({', '.join(shown(one, digits) for one in part.centre.tolist())}). "
+        f"Right: its image under {name}, and dashed under {name} + {SIDED if sided else 'J·dx'}.",
+        *([kink] if sided else linear),
+        f"In this square {name} differs from its {'one-sided' if sided else 'linear'} part "
+        f"by at most {shown(share, 2)} % of the image's half width.",
     ]
 
 
-def _deviation(part: Slice, radius: float) -> float:
-    """Return the largest distance between f and f + J·dx on the square's border."""
+def _deviation(part: Slice, radius: float, along: Along) -> float:
+    """Return the largest distance between f and its linear part on the square's border."""
     apart = [0.0]
     for ends in grid_ends(radius):
         for end in ends:
             there = part.at(shift(_point(part.centre), end))
             if there is not None:
-                linear = part.here.value + part.here.jacobian @ np.array(end)
+                linear = part.here.value + along(np.array(end))
                 apart.append(float(np.linalg.norm(there.value - linear)))
     return max(apart)

@@ -35,7 +35,8 @@ export class Player {
   }
 
   stop() {
-    if (playing === this) playing = null;
+    if (playing !== this) return;
+    playing = null;
     cancelAnimationFrame(this.frame ?? 0);
     clearTimeout(this.timer);
     this.onChange(false);

@@ -15,11 +15,10 @@
 
 import { sampleCurve } from "./curves.mjs";
 import { showNumber } from "./format.mjs";
+import { KINK, NEAR } from "./kinks.mjs";
 import { arrow, dot, line } from "./scene.mjs";
 
 const PIECES = 48; // at which the height of the frame is found
-const NEAR = 1e-6; // of the radius: where slopes are compared across a kink
-const KINK = 1e-3; // relative difference of two slopes that close to each other
 const TALLEST = 4; // times the tangent's rise, beyond which a graph is cut
 const FRAME_MARGIN = 1.15; // of the frame around what it shows
 

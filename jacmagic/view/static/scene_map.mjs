@@ -18,12 +18,13 @@
 
 import { levelLine, sampleCurve } from "./curves.mjs";
 import { showNumber } from "./format.mjs";
+import { oneSided } from "./kinks.mjs";
 import { svd, times, transpose, volume } from "./linear.mjs";
 import { area, around, arrow, dot, line, shift } from "./scene.mjs";
+import { circle, gridEnds, squareGrid } from "./square.mjs";
 
-const GRID_LINES = 9; // each way, of the square around the point
-const CIRCLE_PIECES = 72;
 const ZERO_CURVE_CELLS = 32; // along a side, where det J = 0 is looked for
+const SIDED = "f′(x; dx)"; // the one-sided derivative along dx
 export const SQUARE_SHARE = 0.68; // of the window's half width
 export const IMAGE_SHARE = 0.85; // the same of the image
 const MAX_OVERSHOOT = 2.5; // of the curved image beyond the linear one, in the window
@@ -39,6 +40,7 @@ export function mapScene(map, { radius, step, weight, digits }) {
   const dx = /** @type {Point} */ (step.map((one) => one * radius));
   const image = /** @type {Point} */ (times(jacobian, dx));
   const reach = reachOf(map, radius);
+  const sided = oneSided(map, radius);
   const w = /** @type {Point} */ (weight.map((one) => one * reach));
   const pulled = fitted(/** @type {Point} */ (times(transpose(jacobian), w)), radius);
   const left = {
@@ -64,9 +66,7 @@ export function mapScene(map, { radius, step, weight, digits }) {
     frame: around(value, [reach / IMAGE_SHARE, reach / IMAGE_SHARE]),
     shapes: [
       ...warped(map, radius, reach),
-      area(corners(map, radius), "linear"),
-      line(circle(value, columnsOf(jacobian, radius)), "linear"),
-      ...axes(value, jacobian, radius, digits),
+      ...(sided ? bent(value, sided, radius) : straight(map, radius, digits)),
       ...columnsOf(jacobian, radius).map((column, k) =>
         arrow(value, shift(value, column), "linear", `∂${map.name}/∂${map.inputs[k]}`),
       ),
@@ -78,11 +78,11 @@ export function mapScene(map, { radius, step, weight, digits }) {
   };
   const legend = /** @type {[string, string][]} */ ([
     ["function", map.name],
-    ["linear", `${map.name} + J·dx`],
+    ["linear", `${map.name} + ${sided ? SIDED : "J·dx"}`],
     ["step", "dx and J·dx"],
     ["cotangent", "w and Jᵀw"],
   ]);
-  return { panels: [left, right], legend, words: mapWords(map, radius, reach, digits) };
+  return { panels: [left, right], legend, words: mapWords(map, radius, reach, digits, sided) };
 }
 
 /**
@@ -97,28 +97,6 @@ function reachOf({ evaluate, centre, value, jacobian }, radius) {
   const curved = Math.max(...found.map((at) => Math.max(...(at ?? []).map((one, k) => Math.abs(one - value[k])))), 0);
   const reach = linear ? Math.max(linear, Math.min(curved, MAX_OVERSHOOT * linear)) : curved;
   return reach > 0 && Number.isFinite(reach) ? reach : radius;
-}
-
-/**
- * The square's grid, straight.
- * @param {Point} centre
- * @param {number} radius
- */
-export function squareGrid(centre, radius) {
-  return gridEnds(radius).map((ends) => line(ends.map((end) => shift(centre, end)), "grid"));
-}
-
-/**
- * Both ends of each grid line, from the centre.
- * @param {number} radius
- * @returns {Point[][]}
- */
-function gridEnds(radius) {
-  const steps = Array.from({ length: GRID_LINES }, (_, k) => radius * ((2 * k) / (GRID_LINES - 1) - 1));
-  return [
-    ...steps.map((y) => /** @type {Point[]} */ ([[-radius, y], [radius, y]])),
-    ...steps.map((x) => /** @type {Point[]} */ ([[x, -radius], [x, radius]])),
-  ];
 }
 
 /**
@@ -139,6 +117,31 @@ function warped({ evaluate, centre }, radius, reach) {
 }
 
 /**
+ * The images of the square and the circle under f + J·dx, and the half axes of the latter.
+ * @param {PlaneMap} map
+ * @param {number} radius
+ * @param {number} digits
+ */
+function straight(map, radius, digits) {
+  const { value, jacobian } = map;
+  const ellipse = line(circle(value, columnsOf(jacobian, radius)), "linear");
+  return [area(corners(map, radius), "linear"), ellipse, ...axes(value, jacobian, radius, digits)];
+}
+
+/**
+ * The images of the square and the circle by one-sided derivatives.
+ * @param {Point} value
+ * @param {(by: number[]) => Point} sided
+ * @param {number} radius
+ */
+function bent(value, sided, radius) {
+  const round = circle([0, 0], [[radius, 0], [0, radius]]);
+  const square = round.map(([x, y]) => [x, y].map((one) => (one * radius) / Math.max(Math.abs(x), Math.abs(y))));
+  const image = (/** @type {number[]} */ by) => shift(value, sided(by));
+  return [area(square.map(image), "linear"), line(round.map(image), "linear")];
+}
+
+/**
  * The image of the square's corners under f + J·dx.
  * @param {PlaneMap} map
  * @param {number} radius
@@ -154,18 +157,6 @@ function corners({ value, jacobian }, radius) {
  */
 function columnsOf(jacobian, radius) {
   return /** @type {Point[]} */ (transpose(jacobian).map((column) => column.map((one) => one * radius)));
-}
-
-/**
- * An ellipse with two conjugate half diameters.
- * @param {Point} centre
- * @param {Point[]} halves
- */
-function circle(centre, [a, b]) {
-  return Array.from({ length: CIRCLE_PIECES + 1 }, (_, k) => {
-    const [c, s] = [Math.cos((2 * Math.PI * k) / CIRCLE_PIECES), Math.sin((2 * Math.PI * k) / CIRCLE_PIECES)];
-    return shift(centre, [c * a[0] + s * b[0], c * a[1] + s * b[1]]);
-  });
 }
 
 /**
@@ -219,20 +210,26 @@ function fitted(vector, radius) {
  * @param {number} radius
  * @param {number} reach
  * @param {number} digits
+ * @param {((by: number[]) => Point) | null} sided
  */
-function mapWords(map, radius, reach, digits) {
+function mapWords(map, radius, reach, digits, sided) {
   const { jacobian, name, inputs } = map;
   const show = (/** @type {number} */ one) => showNumber(one, digits);
   const det = volume(jacobian);
   const turned = det < 0 ? "and turns them over" : "and keeps their orientation";
   const areas = det ? `multiplies areas by ${show(Math.abs(det))} ${turned}` : "flattens areas to a line or a point";
   const sigmas = jacobian.flat().every(Number.isFinite) ? svd(jacobian).values.map(show) : [];
-  return [
-    `Left: a square of side ${show(2 * radius)} around (${inputs.join(", ")}) = (${map.centre.map(show).join(", ")}). ` +
-      `Right: its image under ${name}, and dashed under ${name} + J·dx.`,
+  const linear = [
     `J ${areas}: det J = ${show(det)}.`,
     ...(sigmas.length ? [`It takes a circle to an ellipse that is stretched by ${sigmas.join(" and ")}.`] : []),
-    `In this square ${name} differs from its linear part by at most ${percent(deviation(map, radius) / reach)} of the image's half width.`,
+  ];
+  const kink = `At this kink the derivatives ${SIDED} differ from side to side, and no single J describes ${name}.`;
+  const apart = deviation(map, radius, sided ?? undefined) / reach;
+  return [
+    `Left: a square of side ${show(2 * radius)} around (${inputs.join(", ")}) = (${map.centre.map(show).join(", ")}). ` +
+      `Right: its image under ${name}, and dashed under ${name} + ${sided ? SIDED : "J·dx"}.`,
+    ...(sided ? [kink] : linear),
+    `In this square ${name} differs from its ${sided ? "one-sided" : "linear"} part by at most ${percent(apart)} of the image's half width.`,
   ];
 }
 
@@ -240,12 +237,13 @@ function mapWords(map, radius, reach, digits) {
  * Largest distance between f and f + J·dx on the square's grid.
  * @param {PlaneMap} map
  * @param {number} radius
+ * @param {(by: number[]) => number[]} [along] derivative along a vector; J times it by default
  */
-export function deviation({ evaluate, centre, value, jacobian }, radius) {
+export function deviation({ evaluate, centre, value, jacobian }, radius, along = (by) => times(jacobian, by)) {
   const apart = gridEnds(radius).flatMap((ends) =>
     ends.map((end) => {
       const there = evaluate(shift(centre, end))?.value;
-      const linear = shift(value, /** @type {Point} */ (times(jacobian, end)));
+      const linear = shift(value, /** @type {Point} */ (along(end)));
       return there ? Math.hypot(there[0] - linear[0], there[1] - linear[1]) : 0;
     }),
   );

@@ -22,7 +22,8 @@ import { sampleCurve } from "./curves.mjs";
 import { showNumber } from "./format.mjs";
 import { svd, times, transpose, volume } from "./linear.mjs";
 import { area, around, arrow, dot, line, shift } from "./scene.mjs";
-import { SQUARE_SHARE, squareGrid } from "./scene_map.mjs";
+import { SQUARE_SHARE } from "./scene_map.mjs";
+import { squareGrid } from "./square.mjs";
 
 const SPACE_LINES = [9, 3]; // each way, of the square and of the cube
 const SPACE_OVERSHOOT = 2.5; // of the curved image beyond the linear one, in the window

@@ -32,10 +32,21 @@ export class SliderRow {
     this.button = this.playButton();
     this.row.append(this.label, this.range, this.field, this.low, this.high, this.button);
     parent.append(this.row);
+    this.name(String(model.get("description")));
     this.listen();
     this.changed = () => this.show();
     model.on("change", this.changed);
     this.show();
+  }
+
+  /** @param {string} name of the component */
+  name(name) {
+    this.label.textContent = name;
+    this.range.setAttribute("aria-label", name);
+    this.field.setAttribute("aria-label", `${name} as a number`);
+    this.low.setAttribute("aria-label", `least ${name} of the slider`);
+    this.high.setAttribute("aria-label", `greatest ${name} of the slider`);
+    this.button.setAttribute("aria-label", `Play ${name}`);
   }
 
   listen() {
@@ -125,13 +136,6 @@ export class SliderRow {
   show() {
     this.drawRange();
     const { value } = this;
-    const name = String(this.model.get("description"));
-    this.label.textContent = name;
-    this.range.setAttribute("aria-label", name);
-    this.field.setAttribute("aria-label", `${name} as a number`);
-    this.low.setAttribute("aria-label", `least ${name} of the slider`);
-    this.high.setAttribute("aria-label", `greatest ${name} of the slider`);
-    this.button.setAttribute("aria-label", `Play ${name}`);
     this.range.value = String(nearestStop(this.stops, value));
     this.range.setAttribute("aria-valuetext", showNumber(value, FIELD_DIGITS));
     this.field.title = Number.isFinite(value) ? String(value) : showNumber(value);

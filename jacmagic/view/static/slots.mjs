@@ -5,6 +5,7 @@
  */
 
 import { showNumber } from "./format.mjs";
+import { NAMESPACE } from "./mathml.mjs";
 
 const SLOT = /^90071992(\d{6})$/;
 
@@ -23,18 +24,35 @@ export function slotIndex(text) {
  * @param {number} value
  * @param {number} digits significant digits
  * @param {boolean} alone whether it is a whole side of an equation or a whole entry
+ * @returns {[element: "mn" | "mo" | "msup", ...text: string[]][]} elements of MathML
  */
 export function inFormula(value, digits, alone) {
   const [mantissa, exponent] = showNumber(value, digits).split("e");
-  const raised = exponent && [...String(Number(exponent.replace("−", "-")))].map(superscript).join("");
-  const times = mantissa === "1" ? "" : mantissa === "−1" ? "−" : `${mantissa} · `;
-  const text = exponent ? `${times}10${raised}` : mantissa;
-  return !alone && (text.startsWith("−") || exponent) ? `(${text})` : text;
+  const bracketed = !alone && (mantissa.startsWith("−") || exponent);
+  const whole = /** @type {ReturnType<typeof inFormula>} */ ([["mn", mantissa]]);
+  if (exponent) {
+    if (mantissa === "1" || mantissa === "−1") whole.pop();
+    else whole.push(["mo", "⋅"]);
+    if (mantissa === "−1") whole.push(["mo", "−"]);
+    whole.push(["msup", "10", String(Number(exponent.replace("−", "-"))).replace("-", "−")]);
+  }
+  return bracketed ? [["mo", "("], ...whole, ["mo", ")"]] : whole;
 }
 
-/** @param {string} digit */
-function superscript(digit) {
-  return digit === "-" ? "⁻" : "⁰¹²³⁴⁵⁶⁷⁸⁹"[Number(digit)];
+/**
+ * An element of MathML; brackets and signs stand close to what they belong to.
+ * @param {Document} document
+ * @param {string} name
+ * @param {(string | Node)[]} parts
+ */
+function math(document, name, parts) {
+  const element = document.createElementNS(NAMESPACE, name);
+  element.append(...parts);
+  if (name === "mo" && parts[0] !== "⋅") {
+    for (const side of ["lspace", "rspace"]) element.setAttribute(side, "0");
+    element.setAttribute("stretchy", "false");
+  }
+  return element;
 }
 
 /**
@@ -54,13 +72,14 @@ function standsAlone(element) {
 export class Slots {
   /** @param {Element} root */
   constructor(root) {
-    /** @type {{node: Text, index: number, alone: boolean}[]} */
+    /** @type {{row: Element, shown: string, index: number, alone: boolean}[]} */
     this.numerals = [];
     for (const numeral of root.querySelectorAll("mn")) {
       const index = slotIndex(numeral.textContent);
       if (index < 0) continue;
-      const node = /** @type {Text} */ (numeral.firstChild);
-      this.numerals.push({ node, index, alone: standsAlone(numeral) });
+      const row = math(numeral.ownerDocument, "mrow", []);
+      this.numerals.push({ row, shown: "", index, alone: standsAlone(numeral) });
+      numeral.replaceWith(row);
     }
   }
 
@@ -69,9 +88,24 @@ export class Slots {
    * @param {number} digits
    */
   paint(numbers, digits) {
-    for (const { node, index, alone } of this.numerals) {
-      const text = index < numbers.length ? inFormula(numbers[index], digits, alone) : "?";
-      if (node.data !== text) node.data = text;
+    for (const numeral of this.numerals) {
+      const { row, index, alone } = numeral;
+      const parts = /** @type {ReturnType<typeof inFormula>} */ (
+        index < numbers.length ? inFormula(numbers[index], digits, alone) : [["mn", "?"]]
+      );
+      const text = parts.flat().join("");
+      if (numeral.shown === text) continue;
+      numeral.shown = text;
+      row.replaceChildren(...parts.map(([name, ...texts]) => this.element(row.ownerDocument, name, texts)));
     }
+  }
+
+  /**
+   * @param {Document} document
+   * @param {string} name
+   * @param {string[]} texts
+   */
+  element(document, name, texts) {
+    return math(document, name, name === "msup" ? texts.map((text) => math(document, "mn", [text])) : texts);
   }
 }

@@ -78,6 +78,9 @@ export class Tabs {
     const shown = this.tabs.filter(({ name }) => !empty.has(name));
     const open = shown.find(({ name }) => name === wanted) ?? shown[0];
     this.open = open?.name ?? "";
+    const painted = [this.open, ...empty].join();
+    if (painted === this.painted) return;
+    this.painted = painted;
     for (const tab of this.tabs) {
       const isOpen = tab === open;
       tab.button.hidden = empty.has(tab.name);
