@@ -247,7 +247,7 @@ def test_entries_explain_themselves(visit, pictures):
     page.locator("td[role=gridcell]", has_text="48").click()
     number(page, 1).fill("5")
     await_table(page, [["1", "1", "·"], ["5", "·", "3"], ["·", "75", "·"]])
-    assert "75" in entry.locator("output").inner_text()
+    assert "75" in entry.locator(".jm-entry-value").inner_text()
     page.screenshot(path=pictures / "page-entry.png")
 
 
@@ -381,7 +381,7 @@ def test_without_scripts(visit, pictures):
     """Where scripts are off, derivation, determinant and table stand there as a still."""
     page = visit("seed", java_script_enabled=False)
     assert page.locator(".jm-still table td", has_text="48").is_visible()
-    assert page.locator(".jm-still math").count() == 7
+    assert page.locator(".jm-formulas math").count() == 7
     assert page.locator("noscript p").is_visible()
     page.screenshot(path=pictures / "page-still.png")
 
