@@ -105,9 +105,10 @@ def jacobian(
         The Jacobian; `.matrix` is (m, n), `.formula` its closed form or None.
 
     Raises:
-        TypeError: for inputs without anything that varies, or outputs that have no derivative.
-        RuntimeError: in strict mode, for an independent output.
-        SizeError: if the Jacobian would not fit into memory.
+        FunctionError: a TypeError: nothing varies in the inputs, or outputs have no derivative.
+        StrictError: a RuntimeError: in strict mode, an output is independent of an input.
+        OptionError: a ValueError: an unknown strategy, or a `chunk_size` below 1.
+        SizeError: the Jacobian would not fit into memory.
         PointError: a name in `wrt` is no input, or a value is not on its manifold; with `batch`,
             the inputs differ in their number of samples.
 
@@ -172,10 +173,10 @@ def hessian(
         chunk_size: rows or columns to compute at a time; bounded by memory by default.
 
     Raises:
-        FunctionError: the function returns more or less than one number.
-        TypeError: for inputs without anything that varies, or an output that has no derivative.
-        RuntimeError: in strict mode, for a gradient that does not depend on an input.
-        SizeError: if the Hessian would not fit into memory.
+        FunctionError: the function does not return one number, nothing varies in the inputs, or
+            the output has no derivative.
+        StrictError: in strict mode, the gradient is independent of an input.
+        SizeError: the Hessian would not fit into memory.
 
     Example:
         >>> import torch, jacmagic

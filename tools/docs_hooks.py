@@ -17,6 +17,7 @@ from typing import Any
 from mkdocs.structure.files import File
 
 ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "jacmagic"
 sys.path.insert(0, str(ROOT / "tools"))
 
 from docs_site.lessons import Lesson, lessons_of  # noqa: E402 the path comes first
@@ -39,6 +40,9 @@ FROM_THE_TOP = re.compile(
     r'href="docs/([^"#]+)\.md'
 )  # in pages that include a file of the top folder
 
+COLOURS = re.compile(r"(?:^ *--jp-.*\n)+", flags=re.MULTILINE)
+EMBEDDED = ":is(.jm-embedded, .jm-slot)"
+
 _SLOTS: dict[str, dict[str, str]] = {}  # page → identity → HTML; of one build
 
 
@@ -53,9 +57,16 @@ def on_files(files: Any, config: Any) -> None:
     for lesson in lessons_of(sorted((ROOT / "notebooks").glob("*.ipynb"))):
         _add(files, config, lesson)
     files.append(File.generated(config, "assets/formulas.css", content=file_of("formulas.css")))
+    files.append(File.generated(config, "assets/palette.css", content=_palette()))
     for kind in FRONT_ENDS:
         files.append(File.generated(config, f"assets/{kind}.js", content=script_of(kind)))
         files.append(File.generated(config, f"assets/{kind}.css", content=style_of(kind)))
+
+
+def _palette() -> str:
+    """Return the colours of exported pages, for the site's light and dark scheme."""
+    light, dark = COLOURS.findall((PACKAGE / "view" / "static" / "page.css").read_text("utf-8"))
+    return f'{EMBEDDED} {{\n{light}}}\n[data-md-color-scheme="slate"] {EMBEDDED} {{\n{dark}}}\n'
 
 
 def _add(files: Any, config: Any, lesson: Lesson) -> None:
@@ -84,10 +95,10 @@ def on_page_content(content: str, page: Any, **_: Any) -> str:
     content = SLOT.sub(lambda found: _filled(slots[found[1]]), content)
     content = FROM_THE_TOP.sub(r'href="\1.html', content)
     base = posixpath.relpath("assets", posixpath.dirname(page.file.src_uri) or ".")
-    for kind in kinds_in(content):
-        sheet = f'<link rel="stylesheet" href="{base}/{kind}.css">'
-        content = f'{sheet}\n{content}\n<script src="{base}/{kind}.js"></script>'
-    return content
+    kinds = kinds_in(content)
+    sheets = [f'<link rel="stylesheet" href="{base}/{kind}.css">' for kind in kinds]
+    scripts = [f'<script src="{base}/{kind}.js"></script>' for kind in kinds]
+    return "\n".join([*sheets, content, *scripts])
 
 
 def _filled(html_of_slot: str) -> str:

@@ -99,7 +99,8 @@ def latex(lines: Sequence[str], rows: Sequence[Sequence[str]], remarks: Sequence
     blocks = [*map(paragraph, lines)]
     if rows:
         head = " & ".join(rf"\text{{{name}}}" for name in HEADS)
-        body = " \\\\\n".join(" & ".join(row) for row in rows)
-        array = rf"\begin{{array}}{{lrrrrll}} {head} \\ \hline" + f"\n{body}\n" + r"\end{array}"
+        body = " \\\\[1ex]\n".join(" & ".join(row) for row in rows)
+        opening = rf"\begin{{array}}{{lrrrrll}} {head} \\ \hline \\[-1.5ex]"
+        array = f"{opening}\n{body}\n" + r"\end{array}"
         blocks.append(f"$$\n{array}\n$$")
     return "\n\n".join([*blocks, *map(paragraph, remarks)])

@@ -14,8 +14,7 @@ from typing import Any
 
 from jacmagic.render import html, latex, wide
 from jacmagic.render.mathml import to_mathml
-from jacmagic.render.names import escaped_text
-from jacmagic.render.prose import paragraph
+from jacmagic.render.prose import inline, paragraph
 from jacmagic.render.text import flush_right, number
 
 MAX_SHOWN = 20  # rows or columns of a table; of more, the first ones and a gap
@@ -42,7 +41,7 @@ def numeral(value: float, digits: int = 4) -> Shown:
 
 def words(text: str) -> Shown:
     """Return words, upright in LaTeX."""
-    return Shown(text, escaped_text(text))
+    return Shown(text, rf"\text{{{inline(text)}}}" if text else "")
 
 
 @dataclass(frozen=True)

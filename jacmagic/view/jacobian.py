@@ -24,11 +24,20 @@ if TYPE_CHECKING:
 class Jacobian(AnalysedResult):
     """The Jacobian (m, n) of a function at a point: outputs by inputs.
 
+    `.matrix` is one tensor, `.blocks` what torch returns, `.formula` the closed form and
+    `.agreement` the verdict on both; `.at(…)` is the Jacobian at another point.
+
     Attributes:
         problem: the function and the point.
         numbers: what torch computed.
         options: how it computed it.
         view: how this object shows itself.
+
+    Example:
+        >>> import torch, jacmagic
+        >>> J = jacmagic.jacobian(lambda x, y: x**2 * y, (torch.tensor(3.0), torch.tensor(2.0)))
+        >>> J.matrix, J.formula, J.agreement.verdict
+        (tensor([[12.,  9.]]), Matrix([[2*x*y, x**2]]), 'agree')
     """
 
     @property
@@ -46,10 +55,12 @@ class Jacobian(AnalysedResult):
         """Return the live widget: sliders, formula and table (see `Explorer`).
 
         Args:
-            **options: ranges, digits, and `sliders=` of another explorer to follow.
+            **options: `ranges`, by label: {"x": (low, high, step or None)}; `digits`; and
+                `sliders=` of another explorer to follow.
 
         Raises:
             SizeError: there are too many entries for a table.
+            PointError: a range's label is no component of the inputs.
         """
         if self.large:
             m, n = self.shape
@@ -69,9 +80,10 @@ class Jacobian(AnalysedResult):
 
         Args:
             kind: "map", the image of a square; "space", of a square or a cube in space; "field",
-                ẋ = f(x); "levels"; "graph"; "matrix". By default the first that fits the numbers
-                of inputs and outputs.
-            **options: inputs and outputs by label, and zoom; see `picture_of`.
+                ẋ = f(x); "levels"; "graph"; "matrix"; "colouring" of a sparse one. By default the
+                first that fits the numbers of inputs and outputs.
+            **options: `inputs` and `outputs`, labels such as ("x1", "x3") of those that are drawn,
+                by default the first ones; `zoom`, such as 10 for a closer look.
 
         Raises:
             OptionError: there is no such kind, label or zoom.

@@ -28,45 +28,70 @@ class AnalysedResult(JacobianResult):
 
     @property
     def rank(self) -> int:
-        """How many singular values exceed max(m, n) ε s₁, the rounding of the largest."""
+        """How many singular values exceed max(m, n) ε s₁, the rounding of the largest.
+
+        Raises:
+            PointError: an entry is not finite.
+        """
         return svd_of(self).rank
 
     def svd(self) -> Svd:
-        """Return the singular value decomposition, with labels: `U, s, Vh = J.svd()`."""
+        """Return the singular value decomposition, with labels: `U, s, Vh = J.svd()`.
+
+        NumPy arrays: U is (m, k), s is (k,) and Vh is (k, n), with k = min(m, n).
+
+        Raises:
+            PointError: an entry is not finite.
+        """
         return svd_of(self)
 
     def condition(self) -> Condition:
-        """Return κ₂ = s₁/sₖ, and the relative condition numbers xⱼ/fᵢ · Jᵢⱼ of all entries."""
+        """Return κ₂ = s₁/sₖ, and the relative condition numbers xⱼ/fᵢ · Jᵢⱼ of all entries.
+
+        Raises:
+            PointError: an entry is not finite.
+        """
         return condition_of(self)
 
     def propagate(self, sigma: Any, *, digits: int = 2) -> Propagation:
-        """Return uncertainties of the outputs, by J Σ Jᵀ (see `analysis.propagation.propagate`).
+        """Return uncertainties of the outputs, by J Σ Jᵀ, with a check of its linearity.
 
         Args:
             sigma: standard deviations of the inputs (a number, n numbers, or a dict by name), or
                 their covariance (n, n), also by blocks in a dict.
             digits: significant digits of an uncertainty.
+
+        Raises:
+            PointError: an entry is not finite.
+            OptionError: a name or a shape in `sigma` fits no input.
         """
         return propagate(self, sigma, digits=digits)
 
     def newton(
         self, target: Any = 0.0, *, tolerance: float | None = None, max_steps: int = MAX_STEPS
     ) -> Newton:
-        """Solve f(x) = target from this point by Newton's method (see `analysis.newton.newton`).
+        """Solve f(x) = target from this point by Newton's method.
 
         Args:
             target: a number, m numbers, or tensors in the structure of the function's value.
             tolerance: a residual norm that is small enough; by default, iterate down to rounding.
             max_steps: after which the iteration ends.
+
+        Returns:
+            The solution and the iterates; `.outcome` and `.reason` say why the iteration ended.
         """
         return newton(self, target, tolerance=tolerance, max_steps=max_steps)
 
     def fim(self, sigma: Any = 1.0) -> Information:
-        """Return the Fisher information JᵀΣ⁻¹J of the inputs (see `analysis.information`).
+        """Return the Fisher information JᵀΣ⁻¹J (n, n) of the inputs.
 
         Args:
             sigma: standard deviations of the outputs (a number, m numbers, or a dict by name), or
                 their covariance (m, m).
+
+        Raises:
+            PointError: an entry is not finite.
+            OptionError: a name or a shape in `sigma` fits no output.
         """
         return information_of(self, sigma)
 

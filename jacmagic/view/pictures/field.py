@@ -34,7 +34,7 @@ def field_scene(part: Slice, radius: float, digits: int) -> Scene:
     shapes = [
         *(line(_orbit(part, start, radius), "function") for start in starts),
         *_arrows(part, radius, centre),
-        *(dot(at, "zero", kind) for at, kind in kinds),
+        *(dot(at, "zero", kind.partition(",")[0]) for at, kind in kinds),
         dot(centre, "point"),
     ]
     (a, b), (c, d) = part.here.jacobian.tolist()

@@ -33,7 +33,7 @@ export function fieldScene(map, { radius, digits }) {
         shapes: [
           ...grid(ORBITS, radius, centre).map((from) => line(orbit(map, from, radius), "function")),
           ...field(map, radius),
-          ...rest.map((at) => dot(at, "zero", describe(map.evaluate(at)?.jacobian ?? jacobian, digits))),
+          ...rest.map((at) => dot(at, "zero", describe(map.evaluate(at)?.jacobian ?? jacobian, digits).split(",")[0])),
           dot(centre, "point"),
         ],
         grips: [{ name: "point", label: "the point", at: centre }],
