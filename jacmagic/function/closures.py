@@ -17,8 +17,6 @@ from typing import Any
 import numpy as np
 import torch
 
-from jacmagic.function.torch_internals import version_of
-
 
 def cells_of(function: types.FunctionType) -> dict[str, Any]:
     """Return the values in a function's closure by name; names that are not bound yet have none."""
@@ -75,20 +73,6 @@ def numbers_read(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
             defaults = getattr(value, "__defaults__", None) or ()
             parts = [*_outside(value), *defaults] if names or defaults or _is_closure(value) else []
             waiting += [(f"{name}.{position}", part) for position, part in enumerate(parts)]
-
-
-def fingerprint_of(function: Callable[..., Any]) -> tuple[Any, ...]:
-    """Return a fingerprint of a function's captures, which changes as they do."""
-    return tuple((name, _mark_of(value)) for name, value in numbers_read(function))
-
-
-def _mark_of(value: Any) -> Any:
-    if isinstance(value, torch.Tensor):
-        return id(value), 0 if value.is_inference() else version_of(value)
-    if isinstance(value, np.ndarray):
-        small = value.size <= MAX_CAPTURES and value.dtype != object
-        return value.shape, value.tobytes() if small else id(value)
-    return repr(value)
 
 
 def _is_closure(value: Any) -> bool:

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from jacmagic.errors import PointError
-from jacmagic.function.components import components
+from jacmagic.function.components import components, parts_of
 from jacmagic.function.inputs import Input
 from jacmagic.function.interop import effects_of
 from jacmagic.function.manifolds import Manifold
@@ -144,6 +144,11 @@ class Problem:
     def flat_point(self) -> list[float]:
         """The n numbers of the point, in the order of the columns."""
         return components(self.tensors).tolist()
+
+    def named(self, flat: Sequence[float] | np.ndarray) -> dict[str, torch.Tensor]:
+        """Return n numbers, in the order of the columns, as a tensor for each input, by name."""
+        parts = parts_of(np.asarray(flat, dtype=float), self.tensors)
+        return {one.name: part for one, part in zip(self.inputs, parts, strict=True)}
 
     @property
     def columns(self) -> Sequence[Label]:

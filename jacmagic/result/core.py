@@ -26,7 +26,7 @@ from jacmagic.result.evaluated import Outside
 from jacmagic.result.explained import Explained
 from jacmagic.result.options import DisplayOptions
 from jacmagic.symbolic.branches import ClosedForms
-from jacmagic.symbolic.evaluator import Evaluator, by_name
+from jacmagic.symbolic.evaluator import Evaluator
 from jacmagic.symbolic.formula import ClosedForm
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.trace import Refusal
@@ -106,11 +106,11 @@ class JacobianResult(Explained):
             raise PointError(f"expected a closed form to compile; found none: {self.refusal}")
 
         def elsewhere(numbers: Sequence[float]) -> ClosedForm | np.ndarray:
-            there = self.at(**by_name(numbers, self.problem.inputs))
+            there = self.at(**self.problem.named(numbers))
             return there._form or there.to_numpy()
 
         def by_torch(numbers: Sequence[float]) -> np.ndarray:
-            return self.at(**by_name(numbers, self.problem.inputs)).to_numpy()
+            return self.at(**self.problem.named(numbers)).to_numpy()
 
         # derived again, if something that the function reads has changed
         now = self if self.problem.effects else self.at()

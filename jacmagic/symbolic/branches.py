@@ -10,11 +10,9 @@ import threading
 from collections.abc import Collection, Sequence
 from functools import partial
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from jacmagic.function.closures import fingerprint_of
 from jacmagic.function.problem import Problem
 from jacmagic.labels import Label
 from jacmagic.symbolic.closed_form import derive_form
@@ -46,7 +44,6 @@ class ClosedForms:
         """
         self.budget = budget
         self._forms: list[ClosedForm] = []
-        self._outside: WeakKeyDictionary[ClosedForm, tuple[Any, ...]] = WeakKeyDictionary()
         self.wanted = wanted
         self._refusals: dict[tuple[float, ...], Refusal] = {}
 
@@ -66,8 +63,7 @@ class ClosedForms:
         """Return the closed form that is valid at a problem's point.
 
         A kept one is taken only if it has torch's numbers there and the function's value beside
-        it, where no zero hides a change, and nothing that the function reads from outside is seen
-        to have changed; otherwise it is derived again.
+        it, where no zero hides a change of what the function reads; otherwise it is derived again.
 
         Args:
             problem: the function and the point.
@@ -77,24 +73,23 @@ class ClosedForms:
         with self._lock:
             if not self.wanted:
                 return NOT_WANTED
-            point, outside = problem.flat_point, fingerprint_of(problem.function)
+            point = problem.flat_point
             kept = next((form for form in self._forms if form.holds_at(point)), None)
             if (
                 kept is not None
-                and self._outside[kept] == outside
                 and has_jacobian(kept, problem, point, outputs, matrix)
                 and fits_beside(kept, problem)
             ):
-                return self._keep(kept, outside)
+                return self._keep(kept)
             if kept is None and (refusal := self._refused_at(point)) is not None:
                 return refusal
             derived = derive_form(problem, outputs, self.budget)
             if kept is not None:
-                return self._renewed(kept, derived, outside)
+                return self._renewed(kept, derived)
             if isinstance(derived, Refusal):
                 self._refusals[tuple(point)] = derived
                 return derived
-            return self._keep(derived, outside)
+            return self._keep(derived)
 
     def _refused_at(self, point: Sequence[float]) -> Refusal | None:
         """Return why a point is not traced again; None where it is."""
@@ -104,9 +99,7 @@ class ClosedForms:
             return next(iter(self._refusals.values()))
         return None
 
-    def _renewed(
-        self, kept: ClosedForm, derived: ClosedForm | Refusal, outside: tuple[Any, ...]
-    ) -> ClosedForm | Refusal:
+    def _renewed(self, kept: ClosedForm, derived: ClosedForm | Refusal) -> ClosedForm | Refusal:
         """Return a form derived again where a kept one does not have torch's numbers.
 
         Where both are one tape, nothing has changed that matters: torch itself has other numbers,
@@ -116,16 +109,15 @@ class ClosedForms:
             self._forms.remove(kept)
             return derived
         if kept.shape == derived.shape and kept.tape == derived.tape:
-            return self._keep(kept, outside)
+            return self._keep(kept)
         self._forms.clear()  # what has changed may have changed in every branch
-        return self._keep(derived, outside)
+        return self._keep(derived)
 
-    def _keep(self, form: ClosedForm, outside: tuple[Any, ...]) -> ClosedForm:
+    def _keep(self, form: ClosedForm) -> ClosedForm:
         """Keep a form as the most recently used; drop the least recently used."""
         if form in self._forms:
             self._forms.remove(form)
         self._forms.insert(0, form)
-        self._outside[form] = outside
         del self._forms[MAX_BRANCHES:]
         return form
 

@@ -12,21 +12,10 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from jacmagic.errors import PointError
-from jacmagic.function.inputs import Input
 from jacmagic.symbolic.formula import ClosedForm
 
 Elsewhere = Callable[[Sequence[float]], "ClosedForm | np.ndarray"]
 NumericJacobian = Callable[[Sequence[float]], np.ndarray]
-
-
-def by_name(numbers: Sequence[float], inputs: Sequence[Input]) -> dict[str, np.ndarray]:
-    """Return the n numbers of a point, in column order, as one array for each input."""
-    ends = np.cumsum([one.value.numel() for one in inputs])
-    parts = np.split(np.asarray(numbers, dtype=np.float64), ends[:-1])
-    return {
-        one.name: part.reshape(tuple(one.value.shape))
-        for one, part in zip(inputs, parts, strict=True)
-    }
 
 
 class Evaluator:

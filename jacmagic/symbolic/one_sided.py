@@ -156,14 +156,11 @@ def _rounded(limit: np.ndarray, scale: np.ndarray) -> np.ndarray:
 
 def _moved(problem: Problem, j: int, distance: float) -> Problem:
     """Return the problem with component j of its point moved."""
-    inputs, start = [], 0
-    for one in problem.inputs:
-        value = one.value.detach().clone()
-        if start <= j < start + value.numel():
-            value.reshape(-1)[j - start] += distance
-        inputs.append(dataclasses.replace(one, value=value))
-        start += value.numel()
-    return dataclasses.replace(problem, inputs=tuple(inputs))
+    point = np.array(problem.flat_point)
+    point[j] += distance
+    values = problem.named(point)
+    inputs = tuple(dataclasses.replace(one, value=values[one.name]) for one in problem.inputs)
+    return dataclasses.replace(problem, inputs=inputs)
 
 
 def sentences(

@@ -57,7 +57,7 @@ def test_the_point_varies_as_usual_beside_the_rotation() -> None:
     J = jacmagic.jacobian(act, (tensor(R), tensor(P)), wrt={"R": "SO3:right", "p": None})
     np.testing.assert_allclose(J.to_numpy(), np.hstack([-R @ hat(P), R]), atol=1e-14)
     assert J.column_labels == ["δ_x", "δ_y", "δ_z", "p[0]", "p[1]", "p[2]"]
-    assert repr(J).startswith("Jacobian of act by R ← R exp(δ^) at R[0,0] = 0.6549")
+    assert repr(J).startswith("Jacobian of act by R ← R exp(δ^) at R₀₀ = 0.6549")
     assert r"\partial \delta_{x}" in J.to_latex()
     assert "R₀₁⋅p₂" in repr(J)
 

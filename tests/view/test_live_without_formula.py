@@ -16,7 +16,7 @@ import torch
 
 import jacmagic
 from jacmagic.view.captions import remarks
-from jacmagic.view.explorer.live_tape import live_tape, shaped
+from jacmagic.view.explorer.live_tape import live_tape
 
 F64 = torch.float64
 STATIC = Path(__file__).parents[2] / "jacmagic" / "view" / "static"
@@ -98,7 +98,7 @@ def test_sliders_of_a_page_give_torchs_numbers(name, tmp_path):
     made = subprocess.run([node, runner, data], capture_output=True, text=True, check=True)
     tape = J.closed_form.tape
     for point, found in zip(points, json.loads(made.stdout), strict=True):
-        there = J.at(**shaped(J, point)).to_numpy().reshape(-1)
+        there = J.at(**J.problem.named(point)).to_numpy().reshape(-1)
         # each operation rounds once, by at most half a unit in the last place of its result
         largest = max(abs(slot) for slot in tape.slots(point))
         bound = len(tape.operations) * 2**-53 * largest

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 import torch
 
+from jacmagic.function.components import components
 from jacmagic.function.problem import Problem
 from jacmagic.result.core import JacobianResult
 
@@ -43,8 +42,7 @@ def _reciprocals(matrix: np.ndarray, axis: int) -> np.ndarray:
 
 def values_of(jacobian: JacobianResult) -> np.ndarray:
     """Return the function's value as float64 (m,)."""
-    leaves = jacobian.numbers.outputs.leaves
-    return np.array([x for leaf in leaves for x in leaf.detach().reshape(-1).tolist()], dtype=float)
+    return components(jacobian.numbers.outputs.leaves)
 
 
 def epsilon_of(jacobian: JacobianResult) -> float:
@@ -61,16 +59,6 @@ def slices_of(problem: Problem) -> dict[str, slice]:
     return slices
 
 
-def parts_of(problem: Problem, flat: Sequence[float]) -> dict[str, torch.Tensor]:
-    """Return n numbers as tensors of the inputs' shapes and dtypes, by input name."""
-    numbers = torch.tensor([float(x) for x in flat], dtype=torch.float64)
-    slices = slices_of(problem)
-    return {
-        one.name: numbers[slices[one.name]].reshape(one.value.shape).to(one.value)
-        for one in problem.inputs
-    }
-
-
 def point_of(jacobian: JacobianResult) -> np.ndarray:
     """Return the n numbers of the point."""
     return np.array(jacobian.problem.flat_point, dtype=float)
@@ -78,4 +66,4 @@ def point_of(jacobian: JacobianResult) -> np.ndarray:
 
 def stepped(jacobian: JacobianResult, step: np.ndarray) -> JacobianResult:
     """Return the Jacobian at the point moved by n numbers."""
-    return jacobian.at(**parts_of(jacobian.problem, point_of(jacobian) + step))
+    return jacobian.at(**jacobian.problem.named(point_of(jacobian) + step))

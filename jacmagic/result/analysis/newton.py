@@ -17,9 +17,6 @@ from jacmagic.errors import OptionError
 from jacmagic.function.outputs import flatten
 from jacmagic.render.report import Grid, Report, Reported, Shown, numeral, words
 from jacmagic.render.text import number
-from jacmagic.result.analysis.arrays import (
-    parts_of,
-)
 from jacmagic.result.analysis.iteration import Iterate, Iteration
 from jacmagic.result.analysis.notation import named
 from jacmagic.result.analysis.short_form import short_form
@@ -64,7 +61,7 @@ class Newton(Reported):
     @property
     def solution(self) -> dict[str, torch.Tensor]:
         """The last point by input name."""
-        return parts_of(self.jacobian.problem, self.x.tolist())
+        return self.jacobian.problem.named(self.x)
 
     @property
     def orders(self) -> list[float]:

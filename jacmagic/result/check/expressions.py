@@ -11,9 +11,10 @@ import numpy as np
 
 from jacmagic.symbolic.formula import plain
 from jacmagic.symbolic.formula.attempt import attempt
-from jacmagic.symbolic.formula.sympify import to_sympy, tree_sizes
+from jacmagic.symbolic.formula.sympify import to_sympy
 from jacmagic.symbolic.graph import Graph
 from jacmagic.symbolic.graph.arrays import ARRAYS, by_number
+from jacmagic.symbolic.graph.sizes import tree_sizes
 from jacmagic.symbolic.trace import Refusal
 
 MAX_WRITTEN = 40  # symbols of an expression in a sentence, about half a line

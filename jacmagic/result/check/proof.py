@@ -15,8 +15,9 @@ import sympy
 from jacmagic.result.check.expressions import Expressions
 from jacmagic.result.check.hand import Hand
 from jacmagic.symbolic.formula.attempt import attempt
-from jacmagic.symbolic.formula.sympify import to_sympy, tree_sizes
+from jacmagic.symbolic.formula.sympify import to_sympy
 from jacmagic.symbolic.formula.time_limit import one_allowance
+from jacmagic.symbolic.graph.sizes import tree_sizes
 
 MAX_SYMBOLS = 400  # of an entry on either side
 SECONDS = 0.6  # for all entries of a matrix

@@ -18,8 +18,8 @@ from jacmagic.result.check.slips.slip import Slip, Wrong
 from jacmagic.result.core import JacobianResult
 from jacmagic.result.exercise.answer import Answer
 from jacmagic.result.exercise.habits import HABITS
-from jacmagic.symbolic.formula.sympify import tree_sizes
 from jacmagic.symbolic.formula.time_limit import one_allowance
+from jacmagic.symbolic.graph.sizes import tree_sizes
 
 SECONDS = 1.0  # of SymPy's work on texts, for one answer
 MAX_SEARCHED = 300  # symbols of an answer that is searched for the spot of a mistake

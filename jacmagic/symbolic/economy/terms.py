@@ -20,6 +20,12 @@ UNIT: Monomial = ()
 ZERO: Value = (0, UNIT)
 
 
+def _oriented(terms: Sum) -> tuple[int, frozenset[tuple[Monomial, int]]]:
+    """Return a sum's sign, that of its first term, and the terms of the sum that it multiplies."""
+    sign = terms[min(terms)]
+    return sign, frozenset((monomial, one * sign) for monomial, one in terms.items())
+
+
 class Terms:
     """The atoms of one program.
 
@@ -117,8 +123,7 @@ class Terms:
         if len(terms) == 1:
             ((monomial, sign),) = terms.items()
             return sign, monomial
-        sign = terms[min(terms)]
-        content = frozenset((monomial, one * sign) for monomial, one in terms.items())
+        sign, content = _oriented(terms)
         if content not in self._contents:
             atom = self.atom("sum", len(self.sums))
             self._contents[content] = atom
@@ -129,16 +134,13 @@ class Terms:
         """Return the atom of a sum of these terms or of their negatives, if there is one."""
         if len(terms) < 2:
             return None
-        sign = terms[min(terms)]
-        content = frozenset((monomial, one * sign) for monomial, one in terms.items())
-        return self._contents.get(content)
+        return self._contents.get(_oriented(terms)[1])
 
     def rename(self, atom: int, terms: Sum) -> None:
         """Give a sum other terms of the same value."""
         self.sums[atom] = terms
         if len(terms) > 1:
-            sign = terms[min(terms)]
-            content = frozenset((monomial, one * sign) for monomial, one in terms.items())
+            sign, content = _oriented(terms)
             if sign > 0:
                 self._contents.setdefault(content, atom)
 

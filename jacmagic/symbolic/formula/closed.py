@@ -21,7 +21,7 @@ from jacmagic.labels import symbols as distinct_symbols
 from jacmagic.symbolic.codegen import Runner
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.shortest import tidied
-from jacmagic.symbolic.formula.sympify import to_sympy, tree_sizes
+from jacmagic.symbolic.formula.sympify import to_sympy
 from jacmagic.symbolic.formula.time_limit import counted, seconds_left
 from jacmagic.symbolic.graph import (
     ZERO,
@@ -32,6 +32,7 @@ from jacmagic.symbolic.graph import (
     stable_if_affordable,
     write_tape,
 )
+from jacmagic.symbolic.graph.sizes import tree_sizes
 from jacmagic.symbolic.trace import Refusal, Trace
 
 # Symbols that a reader and SymPy, within its default budget, get through.

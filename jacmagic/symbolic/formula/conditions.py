@@ -17,8 +17,8 @@ import sympy
 from jacmagic.render.text import number
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.closed import ClosedForm
-from jacmagic.symbolic.formula.sympify import tree_sizes
 from jacmagic.symbolic.formula.typeset import Line
+from jacmagic.symbolic.graph.sizes import tree_sizes
 from jacmagic.symbolic.trace import Refusal
 
 MAX_LETTERS = 60  # of a condition that is written out, more than half a line

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -27,10 +28,10 @@ def listed(
 
 def wrapped(head: str, body: str) -> list[str]:
     """Return an equation on lines of a terminal, broken at blanks."""
-    lines, line = [], head
-    for word in body.split(" "):
-        if len(line) + len(word) > MAX_WIDTH and line.strip():
-            lines.append(line.rstrip())
-            line = " " * min(len(head), 12)
-        line += f"{word} "
-    return [*lines, line.rstrip()]
+    return textwrap.wrap(
+        head + body,
+        MAX_WIDTH,
+        subsequent_indent=" " * min(len(head), 12),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

@@ -69,17 +69,16 @@ _ORIGINS = {
 def kinks(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
     """Return the kinks of the function that lie exactly at a point of n numbers."""
     graph, outputs = closed.graph, closed.trace.outputs
-    tape, slot = write_tape_with_slots(graph, outputs, closed.trace.inputs)
-    values = tape.slots(point)
+    values = _values(closed, outputs, point)
     reasons: dict[int, str] = {}
     truths: dict[int, set[bool]] = {}
     for node in graph.reach(outputs):
         operation = graph.operations[node]
         operands = graph.operands(node)
-        arguments = [values[slot[operand]] for operand in operands]
-        beside = [truths.get(operand, {bool(values[slot[operand]])}) for operand in operands]
+        arguments = [values[operand] for operand in operands]
+        beside = [truths.get(operand, {bool(values[operand])}) for operand in operands]
         if graph.is_condition(node):
-            truths[node] = _truths(operation, values[slot[node]], arguments, beside)
+            truths[node] = _truths(operation, values[node], arguments, beside)
         if operation == "where":
             if len(beside[0]) == 2:
                 reasons[node] = "two cases meet here; torch takes the one that the condition picks"
@@ -87,6 +86,13 @@ def kinks(closed: ClosedForm, point: Sequence[float]) -> list[Singularity]:
             reasons[node] = _KINKS[operation][1]
     reasons = {node: what for node, what in reasons.items() if not _hidden(closed, node)}
     return _singularities(closed, reasons)
+
+
+def _values(closed: ClosedForm, roots: Sequence[int], point: Sequence[float]) -> dict[int, float]:
+    """Return the values at a point of all nodes that some roots depend on."""
+    tape, slot = write_tape_with_slots(closed.graph, roots, closed.trace.inputs)
+    numbers = tape.slots(point)
+    return {node: numbers[position] for node, position in slot.items()}
 
 
 def _truths(operation: str, value: float, numbers: list, beside: list[set[bool]]) -> set[bool]:
@@ -158,11 +164,10 @@ def _moves(closed: ClosedForm, nodes: Sequence[int]) -> bool:
 def _jumps(closed: ClosedForm, nodes: Sequence[int], point: Sequence[float]) -> bool:
     """Whether any step that nodes depend on lies at the point."""
     graph = closed.graph
-    tape, slot = write_tape_with_slots(graph, nodes, closed.trace.inputs)
-    values = tape.slots(point)
+    values = _values(closed, nodes, point)
     for node in graph.reach(nodes):
         operation, operands = graph.operations[node], graph.operands(node)
-        arguments = [values[slot[operand]] for operand in operands]
+        arguments = [values[operand] for operand in operands]
         if operation in (*_STEPS, "mod") and _KINKS[operation][0](*arguments):
             return not _hidden(closed, node)
         if operation in (*_COMPARISONS, "eq", "ne") and arguments[0] == arguments[1]:
@@ -195,16 +200,13 @@ def origin_of_nonfinite(
     """Return where an entry's nan or infinity first arises; None if it is finite."""
     graph = closed.graph
     root = closed.entries[row * closed.shape[1] + column]
-    tape, slot = write_tape_with_slots(
-        graph, [root, closed.trace.outputs[row]], closed.trace.inputs
-    )
-    values = tape.slots(point)
+    values = _values(closed, [root, closed.trace.outputs[row]], point)
     for node in graph.reach([closed.trace.outputs[row], root]):
-        fine = all(math.isfinite(values[slot[operand]]) for operand in graph.operands(node))
-        if fine and not math.isfinite(values[slot[node]]):
+        fine = all(math.isfinite(values[operand]) for operand in graph.operands(node))
+        if fine and not math.isfinite(values[node]):
             if node in closed.trace.inputs:
                 label = closed.columns[closed.trace.inputs.index(node)]
-                return f"{label.unicode} is {values[slot[node]]}"
+                return f"{label.unicode} is {values[node]}"
             what = _ORIGINS.get(graph.operations[node], graph.operations[node])
             line = graph.lines[node]
             return what if line is None else f"{what} (line {line})"

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from jacmagic.symbolic.graph import ZERO, Graph
-from jacmagic.symbolic.recognition.size import size_of
+from jacmagic.symbolic.graph import ZERO, Graph, tree_sizes
 
 MAX_DEGREE = 12  # of a polynomial that is read in full
 _MAX_DIGITS = 10**9  # of a coefficient that is read
@@ -39,7 +38,7 @@ def _shorter(graph: Graph, root: int, polynomial: Polynomial | None) -> int:
         if c.numerator in (1, -1) and power:
             term = graph.div(raised, graph.number(c.denominator))
         total = graph.add(total, term) if c > 0 else graph.sub(total, term)
-    return total if size_of(graph, total) < size_of(graph, root) else root
+    return total if tree_sizes(graph, [total])[0] < tree_sizes(graph, [root])[0] else root
 
 
 def _polynomial(graph: Graph, node: int, known: dict[int, Polynomial | None]) -> Polynomial | None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections import Counter
 from itertools import combinations
 
-from jacmagic.symbolic.graph import ONE, ZERO, Graph, signed_terms
+from jacmagic.symbolic.graph import ONE, ZERO, Graph, signed_terms, tree_sizes
 from jacmagic.symbolic.recognition.linear import Factor, added
 from jacmagic.symbolic.recognition.products import (
     Powers,
@@ -22,7 +22,6 @@ from jacmagic.symbolic.recognition.products import (
     multiplied_out,
     written,
 )
-from jacmagic.symbolic.recognition.size import size_of
 
 _MAX_CANCELLED = 13  # symbols of a sum that is multiplied out; a longer one loses common parts
 _CIRCULAR = {"sin", "cos"}
@@ -45,12 +44,12 @@ def addition_theorems(graph: Graph, node: int) -> int | None:
     if not changed and not _has_cancelled(graph, node, products):
         return None
     result = written(graph, products)
-    return result if size_of(graph, result) < size_of(graph, node) else None
+    return result if tree_sizes(graph, [result])[0] < tree_sizes(graph, [node])[0] else None
 
 
 def _has_cancelled(graph: Graph, node: int, products: Products) -> bool:
     """Whether a sum has no more terms when it is multiplied out, and no divisor in them."""
-    if size_of(graph, node) > _MAX_CANCELLED:
+    if tree_sizes(graph, [node])[0] > _MAX_CANCELLED:
         return False
     whole = all(power > 0 for powers in products for _, power in powers)
     return whole and len(products) <= sum(1 for _ in signed_terms(graph, node))

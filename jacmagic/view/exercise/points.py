@@ -11,7 +11,6 @@ from typing import TypeVar
 import torch
 
 from jacmagic.result.core import JacobianResult
-from jacmagic.symbolic.evaluator import by_name
 
 TRIES = 24  # points that are drawn for a variant
 MAX_CHOICES = 200  # numbers of one component, so that they are short
@@ -40,7 +39,7 @@ def other_point(jacobian: _Result, seed: int, taken: Collection[tuple[float, ...
         point = [draw.choice(one) for one in choices]
         if tuple(point) in taken and left > TRIES // 2:
             continue
-        moved = jacobian.at(**by_name(point, problem.inputs))
+        moved = jacobian.at(**problem.named(point))
         if _is_fine(jacobian, moved):
             return moved
     return jacobian

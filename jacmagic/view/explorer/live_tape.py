@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import torch
 
 from jacmagic.function.interop.call_limit import REFUSALS
-from jacmagic.result.analysis.arrays import parts_of
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.live import live_tape as tape_of
 from jacmagic.symbolic.graph import OPERATIONS, BudgetExceeded, Tape
@@ -74,7 +72,7 @@ def _gives_torch_numbers(
             continue
         began = time.perf_counter()
         try:
-            there = jacobian if not shift else jacobian.at(**shaped(jacobian, moved.tolist()))
+            there = jacobian if not shift else jacobian.at(**jacobian.problem.named(moved))
         except REFUSALS:  # which says nothing about the tape
             continue
         entries, values = np.split(outputs[conditions + clauses :], [there.matrix.numel()])
@@ -93,11 +91,6 @@ def _same(entries: np.ndarray, truth: torch.Tensor) -> bool:
     finite = np.isfinite(expected) & np.isfinite(entries)
     scale = max(float(abs(expected[finite]).max(initial=0.0)), 1e-300)
     return np.allclose(entries[finite], expected[finite], rtol=tolerance, atol=tolerance * scale)
-
-
-def shaped(jacobian: JacobianResult, flat: Sequence[float]) -> dict[str, torch.Tensor]:
-    """Return flat numbers as the inputs' tensors."""
-    return parts_of(jacobian.problem, flat)
 
 
 def to_json(number: float) -> float | str:

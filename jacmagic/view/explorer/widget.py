@@ -21,7 +21,6 @@ from jacmagic.result.core import JacobianResult
 from jacmagic.view import export, reruns, still
 from jacmagic.view.embedded import fragment
 from jacmagic.view.explorer.last_points import Identity, recall, remember
-from jacmagic.view.explorer.live_tape import shaped
 from jacmagic.view.explorer.page import page_of
 from jacmagic.view.explorer.rest import Rest
 from jacmagic.view.explorer.slider_set import SliderSet
@@ -195,7 +194,7 @@ class Explorer(ipywidgets.VBox):
     def _recompute(self, show: Callable[[JacobianResult, Sequence[float]], None]) -> None:
         try:
             numbers = self._controls.numbers
-            moved = self.jacobian.at(**shaped(self.jacobian, numbers))
+            moved = self.jacobian.at(**self.jacobian.problem.named(numbers))
             show(moved, numbers)
         except KeyboardInterrupt:
             self.view.keep(f"Interrupted at {self._whereabouts}. The last good result is shown.")

@@ -14,8 +14,9 @@ from jacmagic.result.check.slips.evidence import Evidence
 from jacmagic.result.check.slips.slip import Slip, Wrong, constant_name, shown
 from jacmagic.symbolic.formula import plain
 from jacmagic.symbolic.formula.attempt import attempt
-from jacmagic.symbolic.formula.sympify import to_sympy, tree_sizes
+from jacmagic.symbolic.formula.sympify import to_sympy
 from jacmagic.symbolic.graph import signed_terms
+from jacmagic.symbolic.graph.sizes import tree_sizes
 from jacmagic.symbolic.trace import Refusal
 
 MAX_TERMS = 12  # of an entry whose subsets are searched: 4,096 of them
