@@ -63,6 +63,8 @@ Examples::
     %jacobian net input=[1, 2] --wrt parameters
 """
 
+_FAILED = "The cell failed when it was run again; its last result is shown."
+
 _HESSIAN = """Show the Hessian of a torch function of one number: numbers, closed form and sliders.
 
 %%hessian [name=value ...] [options]    runs the cell and takes its last function
@@ -108,6 +110,15 @@ class JacobianMagics(Magics):
         return self._run("hessian", line, cell)
 
     def _run(self, magic: str, text: str, cell: str | None) -> Shown | None:
+        """Parse the line and compute; what fails leaves the cell's last result on screen."""
+        __tracebackhide__ = True
+        try:
+            return self._answer(magic, text, cell)
+        except BaseException:
+            reruns.show_last(_FAILED)
+            raise
+
+    def _answer(self, magic: str, text: str, cell: str | None) -> Shown | None:
         """Parse the line and compute; user mistakes become one line."""
         __tracebackhide__ = True
         try:
