@@ -63,8 +63,6 @@ Examples::
     %jacobian net input=[1, 2] --wrt parameters
 """
 
-_FAILED = "The cell failed when it was run again; its last result is shown."
-
 _HESSIAN = """Show the Hessian of a torch function of one number: numbers, closed form and sliders.
 
 %%hessian [name=value ...] [options]    runs the cell and takes its last function
@@ -114,8 +112,8 @@ class JacobianMagics(Magics):
         __tracebackhide__ = True
         try:
             return self._answer(magic, text, cell)
-        except BaseException:
-            reruns.show_last(_FAILED)
+        except BaseException as error:
+            reruns.show_last(f"The cell failed: {_named(error)} The last good result is shown.")
             raise
 
     def _answer(self, magic: str, text: str, cell: str | None) -> Shown | None:
@@ -231,6 +229,13 @@ class JacobianMagics(Magics):
                     column = one.column + len(one.name) + 1
                     raise PointError(f"{error}{typed.mark(column, len(one.source))}") from None
         return result.exact(values)
+
+
+def _named(error: BaseException) -> str:
+    """Return an error as one sentence: its message, with its kind if that is Python's."""
+    kind = "" if isinstance(error, UsageError) else type(error).__name__
+    sentence = ": ".join(filter(None, (kind, str(error).partition("\n")[0])))
+    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
 
 
 def exercise_of(result: Jacobian, options: argparse.Namespace) -> Exercise:

@@ -47,6 +47,7 @@ class Explorer(ipywidgets.VBox):
 
     is_followed = False
     _heir: Explorer | None = None
+    _failure = ""  # why the cell's later runs failed
 
     point = traitlets.Dict()
 
@@ -224,9 +225,9 @@ class Explorer(ipywidgets.VBox):
         """
         with self._lock:
             problem = self.jacobian.problem
-            if reason not in problem.notes:
-                noted = altered(problem, notes=(reason, *problem.notes))
-                self.jacobian = dataclasses.replace(self.jacobian, problem=noted)
+            others = [note for note in problem.notes if note != self._failure]
+            noted, self._failure = altered(problem, notes=(reason, *others)), reason
+            self.jacobian = dataclasses.replace(self.jacobian, problem=noted)
             forms = self._repr_mimebundle_()
             publish(forms, self.view, forms.pop(WIDGET))
             self.view.keep(reason)
