@@ -35,9 +35,9 @@ _REPLACED: list[_Output] = []  # by the execution named there; closed at the cel
 
 def remember(explorer: Explorer) -> None:
     """Remember the explorer that the running cell shows."""
-    replace()
     cell, execution = _running()
     _OUTPUTS.append(_Output(cell, execution, explorer))
+    replace()  # what is shown anew stays open
     for one in _REPLACED:
         if one.cell == cell:
             one.explorer.hand_over(explorer)
@@ -66,6 +66,18 @@ def replace() -> None:
     for one in old:
         if not (_is_shown(one.explorer) or one.explorer.is_followed):
             _close(one.explorer)
+
+
+def show_last(reason: str) -> None:
+    """Show the last result of the running cell again, marked: the front end removed its output.
+
+    Args:
+        reason: why it is of an earlier execution, one sentence.
+    """
+    cell, execution = _running()
+    earlier = [one for one in _OUTPUTS if cell and one.cell == cell and one.execution != execution]
+    if earlier and earlier[-1].explorer.comm is not None:
+        earlier[-1].explorer.show_again(reason)
 
 
 def _is_shown(explorer: Explorer) -> bool:

@@ -9,6 +9,7 @@ import torch
 import jacmagic
 from jacmagic.view import export, reruns
 from jacmagic.view import jacobian as face
+from jacmagic.view.explorer import widget
 
 F64 = torch.float64
 
@@ -87,3 +88,22 @@ def test_very_many_cells_keep_a_bounded_number_of_widgets(in_a_notebook, monkeyp
         in_a_notebook(None, None)
     assert len(ipywidgets.widgets.widget._instances) == full
     assert [view.followed for view in views] == [False] * 3
+
+
+def test_a_failing_run_shows_the_last_result_again(in_a_notebook, monkeypatch):
+    """Its widget, marked; another cell shows nothing, and the next good run replaces it."""
+    published = []
+    monkeypatch.setattr(widget, "publish", lambda *parts: published.append(parts))
+    J = in_a_notebook("cell", "1")
+    explorer = J.explorer
+    in_a_notebook("cell", "2", J)
+    for execution in ("3", "4"):
+        monkeypatch.setattr(reruns, "_running", lambda one=execution: ("cell", one))
+        reruns.show_last("The cell failed.")
+    assert [view for _, view, _ in published] == [explorer.view] * 2
+    assert explorer.view.status["stale"] == "The cell failed."
+    assert published[-1][0]["text/plain"].count("The cell failed.") == 1
+    monkeypatch.setattr(reruns, "_running", lambda: ("other", "5"))
+    reruns.show_last("The cell failed.")
+    assert len(published) == 2
+    assert in_a_notebook("cell", "6").explorer is not explorer

@@ -87,10 +87,9 @@ def _unquoted(value: str) -> str:
 
 
 def _unknown(name: str, options: list[str]) -> str:
-    if name in _AS_IN_PYTHON:
-        return f"there is no option {name}; did you mean {_AS_IN_PYTHON[name]}?"
     import difflib  # 20 ms that only a mistake needs
 
-    near = difflib.get_close_matches(name, options, n=1)
-    hint = f"did you mean {near[0]}?" if near else "write -h to see them all"
+    near = difflib.get_close_matches(name, [*_AS_IN_PYTHON, *options], n=1)
+    meant = _AS_IN_PYTHON.get(near[0], near[0]) if near else None
+    hint = "write -h to see them all" if meant is None else f"did you mean {meant}?"
     return f"there is no option {name}; {hint}"

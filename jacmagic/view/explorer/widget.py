@@ -7,6 +7,7 @@ stale.
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,6 +18,7 @@ import ipywidgets
 import traitlets
 
 from jacmagic.function.interop.call_limit import REFUSALS
+from jacmagic.function.problem import altered
 from jacmagic.result.core import JacobianResult
 from jacmagic.view import export, reruns, still
 from jacmagic.view.embedded import fragment
@@ -26,6 +28,7 @@ from jacmagic.view.explorer.rest import Rest
 from jacmagic.view.explorer.slider_set import SliderSet
 from jacmagic.view.explorer.sliders import Range
 from jacmagic.view.explorer.traits import JacobianView
+from jacmagic.view.live_output import WIDGET, publish
 
 MAX_SLIDERS = 24  # components with a slider each: about a screen; for more there is a chooser
 MAX_COMPONENTS_NAMED = 4  # of a point in a notice
@@ -44,6 +47,7 @@ class Explorer(ipywidgets.VBox):
 
     is_followed = False
     _heir: Explorer | None = None
+    _failure = ""  # why the cell's later runs failed
 
     point = traitlets.Dict()
 
@@ -212,6 +216,21 @@ class Explorer(ipywidgets.VBox):
         named = list(zip(self.jacobian.columns, self._controls.numbers, strict=True))
         shown = [f"{label.unicode} = {x:.4g}" for label, x in named[:MAX_COMPONENTS_NAMED]]
         return ", ".join(shown)
+
+    def show_again(self, reason: str) -> None:
+        """Display what is shown once more, marked stale.
+
+        Args:
+            reason: why it is, one sentence, which stays when sliders move on.
+        """
+        with self._lock:
+            problem = self.jacobian.problem
+            others = [note for note in problem.notes if note != self._failure]
+            noted, self._failure = altered(problem, notes=(reason, *others)), reason
+            self.jacobian = dataclasses.replace(self.jacobian, problem=noted)
+            forms = self._repr_mimebundle_()
+            publish(forms, self.view, forms.pop(WIDGET))
+            self.view.keep(reason)
 
     # ── still forms ───────────────────────────────────────────────────────────────────────────
 
