@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -19,7 +20,7 @@ from jacmagic.result.exercise.tokens import NOUN, answer_tokens
 _COMMAND = re.compile(r"\\(?:operatorname\*?|mathrm|text)\{(\w+)\}|\\([a-zA-Z]+)")
 FRACTIONS = (r"\frac", r"\dfrac", r"\tfrac")
 EULER = ("e", r"\mathrm{e}")
-_VALUES = {"pi": np.pi, "π": np.pi, r"\pi": np.pi, **dict.fromkeys(EULER, np.e)}
+_VALUES = {"pi": math.pi, "π": math.pi, r"\pi": math.pi, **dict.fromkeys(EULER, math.e)}
 
 
 @dataclass(frozen=True)
