@@ -9,8 +9,6 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
-import numpy as np
-
 from jacmagic.result.check.latex.parser import LatexParser
 from jacmagic.result.check.latex.tokens import Token
 from jacmagic.result.check.symbols import Vocabulary, key
