@@ -93,7 +93,8 @@ def judge(
         found[known.fair] = Finding.AGREED
         alone &= ~known.fair
     for row in known.undefined:
-        found[row, np.isin(found[row], ALARMS)] = Finding.NOT_FINITE
+        unfit = np.isin(found[row], ALARMS) | np.isinf(sources.torch[row])
+        found[row, unfit] = Finding.NOT_FINITE
     return found, alone
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from jacmagic.symbolic.graph.special import polygamma, special
+from jacmagic.symbolic.graph.special import bessel, polygamma, special
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ def _choose(condition: float, a: float, b: float) -> float:
     return a if condition else b
 
 
-_SPECIAL = "digamma i0 i1 j0 j1 y0 y1 k0 k1 erfinv"  # of one argument, named as in SciPy
+_SPECIAL = "digamma i0 i1 k0 k1 erfinv"  # of one argument, named as in SciPy
 
 OPERATIONS: dict[str, Operation] = {
     "add": Operation(2, operator.add),
@@ -99,6 +99,7 @@ OPERATIONS: dict[str, Operation] = {
     "erfc": Operation(1, math.erfc),
     "lgamma": Operation(1, _total(math.lgamma, lambda x: np.inf)),
     **{name: Operation(1, special(name)) for name in _SPECIAL.split()},
+    **{name: Operation(1, bessel(name)) for name in ("j0", "j1", "y0", "y1")},
     "polygamma": Operation(2, polygamma),
     **{name: Operation(2, special(name)) for name in ("zeta", "gammainc", "gammaincc")},
     "abs": Operation(1, abs),

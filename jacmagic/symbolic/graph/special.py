@@ -25,6 +25,13 @@ def special(name: str) -> Callable[..., float]:
     return lambda *arguments: float(getattr(_scipy(), name)(*arguments))
 
 
+def bessel(name: str) -> Callable[[float], float]:
+    """Return J or Y of order 0 or 1; 0 at infinity, its limit, as in C, where SciPy has nan."""
+    evaluate = special(name)
+    limits = (math.inf, -math.inf) if name.startswith("j") else (math.inf,)
+    return lambda x: 0.0 if x in limits else evaluate(x)
+
+
 def polygamma(order: float, x: float) -> float:
     """Return ψ⁽ⁿ⁾(x) = (−1)ⁿ⁺¹ n! ζ(n + 1, x), DLMF 25.11.12; nan without an n."""
     if not (0 <= order <= MAX_ORDER and order == int(order)) or x == -math.inf:

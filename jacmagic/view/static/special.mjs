@@ -122,7 +122,7 @@ export function besselI(order, x) {
  * @param {number} x
  */
 export function besselJ(order, x) {
-  if (!Number.isFinite(x)) return NaN;
+  if (!Number.isFinite(x)) return Number.isNaN(x) ? NaN : 0;
   const size = Math.abs(x);
   if (!(size > 1)) return besselSeries(order, x, -1);
   const parity = order && x < 0 ? -1 : 1;
