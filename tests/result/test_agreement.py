@@ -552,7 +552,12 @@ def test_probes_count_calls() -> None:
 
 @pytest.mark.parametrize(
     ("function", "value"),
-    [(lambda x: 0.123 / x, 0.0), (lambda x: x**-2, 0.0), (lambda x: x**2, math.inf)],
+    [
+        (lambda x: 0.123 / x, 0.0),
+        (lambda x: x**-2, 0.0),
+        (lambda x: x**2, math.inf),
+        (lambda x: torch.polygamma(3, x), 0.0),
+    ],
 )
 def test_finite_differences_are_not_cited_where_they_are_infinite(function, value) -> None:
     """At a pole and at infinity they have no error estimate: neither agreement nor a value."""

@@ -93,8 +93,7 @@ def judge(
         found[known.fair] = Finding.AGREED
         alone &= ~known.fair
     for row in known.undefined:
-        unfit = np.isin(found[row], ALARMS) | np.isinf(sources.torch[row])
-        found[row, unfit] = Finding.NOT_FINITE
+        found[row, np.isin(found[row], ALARMS)] = Finding.NOT_FINITE
     return found, alone
 
 
