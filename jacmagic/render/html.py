@@ -3,7 +3,7 @@
 NOTE [Notebooks that are not trusted]
 JupyterLab removes styles and all of MathML but its text from outputs that it does not trust, those
 of a notebook from elsewhere. The formulas are therefore hidden by an attribute, which the style
-overrides, and a second copy in LaTeX stands in a MathML annotation: no browser and no MathJax shows
+overrides, and a second copy in LaTeX is in a MathML annotation: no browser and no MathJax shows
 that, unless the elements around it have been removed.
 
 Knows no result object. All text is escaped; MathML and SVG come as finished strings. Colours are

@@ -37,7 +37,7 @@ class QuestionSet:
 
     @property
     def is_matrix(self) -> bool:
-        """Whether the blanks stand in the matrix."""
+        """Whether the blanks are entries of the matrix."""
         return self.kind in ("entries", "numbers")
 
     @property
