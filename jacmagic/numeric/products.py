@@ -105,8 +105,10 @@ def backward_products(evaluation: Evaluation, seeds: Seeds, chunk: int | None) -
         if rows is None:
             pieces.append(torch.stack([alone([part[k] for part in batch]) for k in range(count)]))
         else:
-            zeros = [tensor.new_zeros(count, *tensor.shape) for tensor in inputs]
-            found = [zero if row is None else row for row, zero in zip(rows, zeros, strict=True)]
+            found = [
+                tensor.new_zeros(count, *tensor.shape) if row is None else row
+                for row, tensor in zip(rows, inputs, strict=True)
+            ]
             pieces.append(_flat_rows(found, count))
     return (pieces[0] if len(pieces) == 1 else torch.cat(pieces)).detach()
 
