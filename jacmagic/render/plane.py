@@ -28,6 +28,8 @@ _STROKES = {
     "function": f'stroke="{BLUE}" stroke-width="1.5"',
     "linear": f'stroke="{ORANGE}" stroke-width="2" stroke-dasharray="6 4"',
     "zero": f'stroke="{RED}" stroke-width="2"',
+    "kink": 'stroke="currentColor" stroke-width="1.5" stroke-dasharray="9 3 2 3"',
+    "quadratic": 'stroke="currentColor" stroke-width="1.5" stroke-dasharray="2 3"',
 }
 
 
