@@ -33,6 +33,7 @@ from jacmagic.view.table import blocks_of, values_of
 TICKS = 5  # about how many along an axis
 TICK_DIGITS = 6
 GAP = 24  # between two panels, in the SVG's units
+_WRAPPED = f"display:flex;flex-wrap:wrap;gap:0 {GAP}px"
 
 SCENES: dict[str, Callable[[Slice, float, int], Scene]] = {
     "map": plane_scene,
@@ -51,11 +52,14 @@ class Picture:
         kind: "map", "field", "levels", "graph", "space", "matrix" or "colouring".
         svg: the drawing; its background is transparent, its text has the page's colour.
         words: the same in sentences.
+        panels: the parts of the drawing, each as SVG; a page puts them below each other if it is
+            narrow.
     """
 
     kind: str
     svg: str
     words: tuple[str, ...]
+    panels: tuple[str, ...]
 
     def __repr__(self) -> str:
         return "\n".join(self.words)
@@ -63,8 +67,11 @@ class Picture:
     @property
     def html(self) -> str:
         """The drawing with its words below it."""
-        caption = escape(" ".join(self.words))
-        return f"<figure>{self.svg}<figcaption>{caption}</figcaption></figure>"
+        caption, drawn = escape(" ".join(self.words)), "".join(self.panels)
+        return (
+            f'<figure><div role="img" aria-label="{escape(self.words[0])}" style="{_WRAPPED}">'
+            f"{drawn}</div><figcaption>{caption}</figcaption></figure>"
+        )
 
     @property
     def latex(self) -> str:
@@ -117,7 +124,8 @@ def picture_of(
     if kind == "matrix":
         return _matrix(jacobian)
     if kind == "colouring" and colouring is not None:
-        return Picture(kind, drawing(colouring.grids, colouring.words), tuple(colouring.words))
+        grids = drawing(colouring.grids, colouring.words)
+        return Picture(kind, grids, tuple(colouring.words), (grids,))
     first = pictures[kind]
     columns = _indices(jacobian.columns, inputs, first.inputs)
     rows = _indices(jacobian.rows, outputs, first.outputs)
@@ -125,7 +133,7 @@ def picture_of(
     part = slice_of(jacobian, axes.outputs, axes.inputs)
     with np.errstate(all="ignore"):  # values beside the point may be infinite
         scene = SCENES[kind](part, half_width(part.centre.tolist()) / zoom, jacobian.view.digits)
-    return Picture(kind, _svg(scene), tuple(scene.words))
+    return _drawn(kind, scene)
 
 
 def _indices(
@@ -145,19 +153,29 @@ def _indices(
     return [texts.index(name) for name in wanted]
 
 
-def _svg(scene: Scene) -> str:
-    width = len(scene.panels) * (plane.WIDTH + GAP) - GAP
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{width}" '
-        f'height="{plane.HEIGHT}" viewBox="0 0 {width} {plane.HEIGHT}" '
-        'font-family="system-ui,sans-serif" fill="currentColor">',
-        f"<title>{escape(scene.words[0])}</title>",
-        f"<desc>{escape(' '.join(scene.words[1:]))}</desc>",
+def _drawn(kind: str, scene: Scene) -> Picture:
+    title = f"<title>{escape(scene.words[0])}</title>"
+    description = f"<desc>{escape(' '.join(scene.words[1:]))}</desc>"
+    panels = [_panel(one, f"jm-clip-{_digest(scene)}-{k}") for k, one in enumerate(scene.panels)]
+    moved = [
+        f'<g transform="translate({k * (plane.WIDTH + GAP)} 0)">{one}</g>'
+        for k, one in enumerate(panels)
     ]
-    for k, panel in enumerate(scene.panels):
-        drawn = _panel(panel, f"jm-clip-{_digest(scene)}-{k}")
-        parts.append(f'<g transform="translate({k * (plane.WIDTH + GAP)} 0)">{drawn}</g>')
-    return "".join([*parts, "</svg>"])
+    width = len(panels) * (plane.WIDTH + GAP) - GAP
+    return Picture(
+        kind,
+        _svg("".join([title, description, *moved]), width, 'role="img"'),
+        tuple(scene.words),
+        tuple(_svg(one, plane.WIDTH, 'style="max-width:100%;height:auto"') for one in panels),
+    )
+
+
+def _svg(content: str, width: int, attributes: str) -> str:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {attributes} width="{width}" '
+        f'height="{plane.HEIGHT}" viewBox="0 0 {width} {plane.HEIGHT}" '
+        f'font-family="system-ui,sans-serif" fill="currentColor">{content}</svg>'
+    )
 
 
 def _digest(scene: Scene) -> str:
@@ -193,4 +211,4 @@ def _matrix(jacobian: JacobianResult) -> Picture:
         words += f" The singular values go from {first} to {last}: rank {rank}"
         full = rank == len(sigmas)
         words += f", condition number {shown(sigmas[0] / sigmas[-1], digits)}." if full else "."
-    return Picture("matrix", drawn, (words,))
+    return Picture("matrix", drawn, (words,), (drawn,))
