@@ -38,6 +38,7 @@ class Derivation:
         agrees: whether the numbers are those that the closed form gives.
         where: the equations "u = …" that belong to the chain: long outputs, named parts, long
             entries, constants with their numbers.
+        definitions: those of named parts and constants alone.
         matrix: the same Jacobian as matrix expressions, such as "J_f(x) = A", and what the names
             in these stand for.
     """
@@ -50,6 +51,7 @@ class Derivation:
     value: str
     agrees: bool = True
     where: tuple[str, ...] = ()
+    definitions: tuple[str, ...] = ()
     matrix: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
@@ -144,6 +146,7 @@ def derive(
         return Derivation(head, definition, None, None, None, value)
     shown = SubstitutedEntries(reading, point, matrix, digits)
     written = FormulaEntries(reading, rows, columns, frame.picked, function, notation)
+    constants = written.constants(number)
     return Derivation(
         head,
         definition,
@@ -152,7 +155,8 @@ def derive(
         None if shown.is_value_alone(frame.entries) else frame.matrix(shown.entry),
         value,
         agrees,
-        (*written.outputs, *written.clauses, *written.entries, *written.constants(number)),
+        (*written.outputs, *written.clauses, *written.entries, *constants),
+        (*written.clauses, *constants),
         left_out=written.left_out,
     )
 

@@ -19,8 +19,8 @@ def slide_cells(cells: Sequence[NotebookNode]) -> list[NotebookNode]:
     """Return the cells of slides, with `metadata.jm_starts` where a slide begins.
 
     Where Jupyter's slide types are set, they count. Elsewhere a slide begins at each heading of the
-    first or second level, and cells that only import or load are left out; a slide whose explorer is
-    followed by more code goes on with that on another slide.
+    first or second level, and cells that only import or load are left out; code that follows an
+    explorer is on another slide.
     """
     typed = any(_type(cell) in _STARTS for cell in cells)
     return list(_by_type(cells)) if typed else _divided(list(_by_heading(cells)))
