@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from jacmagic.result.core import JacobianResult
-from jacmagic.symbolic.formula import DisplayForm
+from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.validation import fits_at
 from jacmagic.view.captions import remarks, warnings, whereabouts
 from jacmagic.view.explorer.live_tape import to_json
