@@ -20,7 +20,7 @@ from jacmagic.result.compiled.obstacles import OBSTACLES, NoForm
 from jacmagic.result.compiled.wanted import Truths
 from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.symbolic.formula.closed import ClosedForm
-from jacmagic.symbolic.trace.tracer import Refusal
+from jacmagic.symbolic.trace import Refusal
 from jacmagic.symbolic.validation import values_again
 
 BACKENDS = ("auto", "native", "graph", "python", "inductor")
