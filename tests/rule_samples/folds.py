@@ -16,6 +16,7 @@ from rule_samples.sample import (
 )
 
 _CLASSES = torch.tensor([1, 0])
+_LABELS = torch.tensor([2, 0, -1, 1])
 _WEIGHTS = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64)
 _MAPS = torch.tensor([[[0, 2], [1, 1]]])
 
@@ -71,6 +72,11 @@ SAMPLES: list[Sample] = [
         nll_loss_forward=lambda x: F.nll_loss(
             x, _CLASSES, weight=_WEIGHTS[: x.shape[1]].to(x)),
         multi_margin_loss=lambda x: F.multi_margin_loss(x, _CLASSES, p=2),
+    ),
+    *rules(
+        ((2, 4),), ((4,),),
+        multilabel_margin_loss_forward=lambda x: F.multilabel_margin_loss(
+            3 * x, _LABELS.expand(x.shape), reduction="sum"),
     ),
     *rules(((1, 3, 2, 2),), nll_loss2d_forward=lambda x: F.nll_loss(x, _MAPS, reduction="sum")),
     # ── normalisations ──
