@@ -53,6 +53,7 @@
  * @property {Partial<import("./scene_colouring.mjs").Colouring>} colouring which product gives each entry; {} where none is saved
  * @property {Partial<import("./sampled.mjs").Sampled>} picture that the kernel has computed
  * @property {Float64Array} slots the numbers that formulas show
+ * @property {import("./typed.mjs").TypedNumbers} typed those of them that are shown as they were typed
  * @property {boolean} chooser whether one of them is drawn at a time
  * @property {boolean} connected whether a kernel answers
  * @property {string} notice why the numbers are those of another point; "" if they are not

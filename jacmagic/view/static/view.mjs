@@ -37,6 +37,7 @@
  * @property {{name: string, shape: number[]}[]} inputs
  * @property {[string, string] | null} command the magic's line before and behind its point
  * @property {(number | string)[]} start the first point
+ * @property {import("./typed.mjs").TypedNumbers} typed what of the point was typed as an expression
  */
 
 import { Announcer } from "./announcer.mjs";
@@ -71,7 +72,7 @@ class JacobianView {
     this.handles = [];
     this.follower = new Follower(model, signal, {
       paint: () => this.paint(),
-      describe: (point) => describePoint(this.spec.labels, point, this.style.digits, this.layout),
+      describe: (point) => describePoint(this.spec, point, this.style.digits, this.layout),
     });
     el.classList.add("jm-root");
     el.setAttribute("role", "group");
@@ -120,11 +121,10 @@ class JacobianView {
   async connect() {
     const { sliders } = this.follower;
     await sliders.connect();
-    const start = this.spec.start.map(fromJson);
-    const drawn = this.model.get("handles");
+    const { start, typed } = this.spec;
     this.handles = sliders.attached
-      .filter(({ component }) => drawn.includes(component))
-      .map(({ component, slider }) => ({ model: slider, start: start[component] }));
+      .filter(({ component }) => this.model.get("handles").includes(component))
+      .map(({ component: k, slider }) => ({ model: slider, start: fromJson(start[k]), expression: typed?.[k] }));
     this.draw();
     this.follower.moved();
   }
