@@ -33,6 +33,7 @@ export function readFrame(model, follower, choices) {
     picture: get("picture") ?? {},
     slots: Float64Array.from([...shown.numbers, ...entries]),
     typed: shown.numbers.length ? typedAt(spec.typed, shown.point) : {},
+    drawing: get("drawing") ?? {},
     chooser: Boolean(get("chooser")),
   };
 }

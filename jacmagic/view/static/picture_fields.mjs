@@ -2,9 +2,26 @@
 
 import { make } from "./element.mjs";
 
-const ZOOM_STEPS = 60; // of the slider; each tenth step divides the radius by about 5
+const ZOOM = /** @type {const} */ ([-10, 60]); // of the slider; each tenth step divides the radius by about 5
+const TURN = /** @type {const} */ ([-180, 180]); // degrees
+const TILT = /** @type {const} */ ([-90, 90]);
 const FIRST_CAMERA = { turn: 60, tilt: 25 }; // degrees
 const DEGREES_A_WIDTH = 180; // that a drag across the panel turns the camera
+
+const MAX_AXES = 3; // of a picture
+
+/**
+ * How a picture is drawn, as a notebook or an address keeps it; what is left out is as it begins.
+ * @typedef {object} Drawing
+ * @property {string} [picture] a `Kind`
+ * @property {number | string} [zoom]
+ * @property {string} [of] indices of the inputs, and of the outputs
+ * @property {string} [to]
+ * @property {number | string} [turn] the camera, in degrees
+ * @property {number | string} [tilt]
+ * @property {string} [step] dv, and the cotangent w, as shares of the panel
+ * @property {string} [weight]
+ */
 
 /** @typedef {"map" | "graph" | "levels" | "field" | "space" | "matrix" | "colouring"} Kind */
 
@@ -25,28 +42,40 @@ export class PictureFields {
    * @param {import("./parts.mjs").Frame} frame
    * @param {() => void} onChange
    */
-  constructor(box, { spec, colouring }, onChange) {
+  constructor(box, { spec, colouring, drawing }, onChange) {
     const [m, n] = [spec.outputs.length, spec.labels.length];
     const kinds = spec.is_map ? kindsOf(m, n) : /** @type {Kind[]} */ (["matrix"]);
     if (colouring.groups) kinds.push("colouring");
     this.document = box.ownerDocument;
     this.spec = spec;
     this.onChange = onChange;
-    this.kind = kinds[0];
-    this.inputs = [0, 1, 2].slice(0, n);
-    this.outputs = [0, 1, 2].slice(0, m);
-    this.zoom = 0;
-    this.camera = { ...FIRST_CAMERA };
+    this.kind = kinds.find((kind) => kind === drawing.picture) ?? kinds[0];
+    this.inputs = axesFrom(drawing.of, n);
+    this.outputs = axesFrom(drawing.to, m);
+    this.zoom = numberFrom(drawing.zoom, ZOOM, 0);
+    this.camera = {
+      turn: numberFrom(drawing.turn, TURN, FIRST_CAMERA.turn),
+      tilt: numberFrom(drawing.tilt, TILT, FIRST_CAMERA.tilt),
+    };
     this.axes = make(this.document, "span", "jm-axes");
     this.turns = make(this.document, "span", "jm-axes");
-    this.turn = this.rangeField("turn", [-180, 180, this.camera.turn], (value) => (this.camera.turn = value));
-    this.tilt = this.rangeField("tilt", [-90, 90, this.camera.tilt], (value) => (this.camera.tilt = value));
+    this.turn = this.rangeField("turn", [...TURN, this.camera.turn], (value) => (this.camera.turn = value));
+    this.tilt = this.rangeField("tilt", [...TILT, this.camera.tilt], (value) => (this.camera.tilt = value));
     this.turns.append(this.turn.label, this.tilt.label);
-    this.zoomField = this.rangeField("zoom", [-10, ZOOM_STEPS, 0], (value) => (this.zoom = value)).label;
+    this.zoomField = this.rangeField("zoom", [...ZOOM, this.zoom], (value) => (this.zoom = value)).label;
     const names = kinds.map((kind) => KINDS[kind]);
-    if (kinds.length > 1) box.append(this.select("Picture", names, 0, (k) => (this.kind = kinds[k])));
+    if (kinds.length > 1) box.append(this.select("Picture", names, kinds.indexOf(this.kind), (k) => (this.kind = kinds[k])));
     box.append(this.axes, this.zoomField, this.turns);
     this.show();
+  }
+
+  /**
+   * What is chosen, for a notebook or an address to keep.
+   * @returns {Drawing}
+   */
+  get drawing() {
+    const axes = this.axes.childElementCount ? { of: String(this.inputs), to: String(this.outputs) } : {};
+    return { picture: this.kind, zoom: this.zoom, ...axes, ...(this.kind === "space" ? this.camera : {}) };
   }
 
   /** Components that are drawn: as many inputs and outputs as the picture has. */
@@ -141,6 +170,28 @@ export class PictureFields {
     this.tilt.input.value = String(tilt);
     this.onChange();
   }
+}
+
+/**
+ * A kept number; another where it is none within bounds, as an address may say anything.
+ * @param {unknown} kept
+ * @param {readonly [number, number]} bounds
+ * @param {number} otherwise
+ */
+function numberFrom(kept, [least, greatest], otherwise) {
+  const number = Number(kept ?? NaN);
+  return number >= least && number <= greatest ? number : otherwise;
+}
+
+/**
+ * The components drawn along the axes: those kept, then the first others.
+ * @param {unknown} kept their indices
+ * @param {number} count of all components
+ */
+function axesFrom(kept, count) {
+  const wanted = String(kept ?? "").split(",").filter(Boolean).map(Number);
+  const all = new Set([...wanted.filter((k) => Number.isInteger(k) && k >= 0 && k < count), 0, 1, 2]);
+  return [...all].slice(0, Math.min(count, MAX_AXES));
 }
 
 /**

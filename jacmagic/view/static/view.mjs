@@ -23,6 +23,7 @@
  * @property {import("./code.mjs").Code} code value and Jacobian as source
  * @property {string} beside identity of the still form in the output before; "" for none
  * @property {string} tab name of the open tab; "" for the first
+ * @property {import("./picture_fields.mjs").Drawing} drawing how the picture is drawn
  *
  * @typedef {import("./layout.mjs").Labelled & Labels} Spec
  *
@@ -79,7 +80,7 @@ class JacobianView {
     el.setAttribute("aria-label", this.spec.title);
     this.announcer = new Announcer(el);
     this.areas = new Areas(el, this.spec);
-    this.tabs = new Tabs(make(el.ownerDocument, "div", "jm-tabs"), (name) => this.choose(name));
+    this.tabs = new Tabs(make(el.ownerDocument, "div", "jm-tabs"), (tab) => this.keep({ tab }));
     this.parts = PARTS.map((part) => this.mount(part));
     this.areas.boxes.stage.append(this.tabs.box);
     this.listenToKeys();
@@ -184,7 +185,7 @@ class JacobianView {
       this.model.send({ kind: "steps", row: cell[0], column: cell[1] });
     }
     if (this.model.get("tab") !== ENTRY_TAB) this.before = this.model.get("tab");
-    this.choose(ENTRY_TAB);
+    this.keep({ tab: ENTRY_TAB });
   }
 
   /** @param {string} language */
@@ -215,12 +216,12 @@ class JacobianView {
   /** Hide the derivation of an entry, and open the tab that was open before. */
   close() {
     this.open = null;
-    this.choose(this.before ?? "");
+    this.keep({ tab: this.before ?? "" });
   }
 
-  /** @param {string} tab */
-  choose(tab) {
-    this.model.set("tab", tab);
+  /** @param {{tab?: string, drawing?: import("./picture_fields.mjs").Drawing}} traits */
+  keep(traits) {
+    this.model.set(traits);
     this.model.save_changes();
     this.draw();
   }
