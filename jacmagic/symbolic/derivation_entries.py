@@ -16,7 +16,10 @@ from jacmagic.labels import Label
 from jacmagic.render import latex
 from jacmagic.render.extent import extent
 from jacmagic.render.typed import Typed, TypedLatex
-from jacmagic.symbolic.formula import MAX_LINES, DisplayForm, shortest, substituted, tex
+from jacmagic.symbolic.formula.display_form import DisplayForm
+from jacmagic.symbolic.formula.excerpt import MAX_LINES
+from jacmagic.symbolic.formula.shortest import shortest
+from jacmagic.symbolic.formula.typeset import substituted, tex
 from jacmagic.symbolic.notation import Notation
 
 MAX_SOURCE = 400  # LaTeX characters of one entry in the substituted matrix
@@ -188,7 +191,7 @@ def numbers_of(
     """
     numbers = reading.numbers(point)
     texts = {symbol: latex.number(value, digits) for symbol, value in numbers.items()}
-    symbols = reading.form.symbols
+    symbols = list(numbers)  # those of the components come first
     return reading.ordered(texts | {symbols[k]: TypedLatex.of(one) for k, one in typed.items()})
 
 

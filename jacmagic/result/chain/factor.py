@@ -14,8 +14,8 @@ from jacmagic.render import latex
 from jacmagic.result.chain.steps import steps_of
 from jacmagic.symbolic.derivation_entries import numbers_of
 from jacmagic.symbolic.factored.form import scale_of
-from jacmagic.symbolic.formula import DisplayForm
 from jacmagic.symbolic.formula.abbreviations import Abbreviation
+from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.shortest import symbols_in
 from jacmagic.symbolic.graph import ONE, write_tape
 from jacmagic.symbolic.steps import Step

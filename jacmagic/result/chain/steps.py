@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jacmagic.symbolic.formula import DisplayForm
+from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.steps import Step
 from jacmagic.symbolic.steps import derive as derive_entry
 
@@ -26,7 +26,7 @@ def steps_of(
     """
     return derive_entry(
         reading.expression(entry[0]),
-        reading.form.symbols[entry[1]],
+        reading.form.in_sympy.symbols[entry[1]],
         names=reading.all_names,
         texts=reading.texts,
         entry=reading.entry(*entry),

@@ -18,7 +18,7 @@ from jacmagic.result.compiled.native.straight import Straight, obstacle, straigh
 from jacmagic.result.compiled.obstacles import OBSTACLES, NoForm
 from jacmagic.result.compiled.wanted import Truths
 from jacmagic.symbolic.branches import ClosedForms
-from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.validation import values_again
 
 BACKENDS = ("auto", "native", "graph", "python", "inductor")

@@ -64,7 +64,7 @@ class Version:
         """The recorded conditions of all branches, each with its line."""
         if self.programs[0].backend not in ("native", "python"):
             return []
-        return [one for form in self._builder.forms for one in form.assumptions]
+        return [one for form in self._builder.forms for one in form.in_sympy.assumptions]
 
     # ── one point ─────────────────────────────────────────────────────────────────────────────
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import sympy
 from sympy.core.function import ArgumentIndexError
 
-from jacmagic.symbolic.formula import sigmoid
+from jacmagic.symbolic.named import sigmoid
 from jacmagic.symbolic.steps.application import Application, Expr, chain
 
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from jacmagic.render.mathml import to_mathml
 from jacmagic.result.core import JacobianResult
-from jacmagic.symbolic.formula import DisplayForm
+from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.validation import fits_at
 from jacmagic.view.captions import remarks, warnings, whereabouts
 from jacmagic.view.explorer.live_tape import to_json
