@@ -8,8 +8,6 @@ const TILT = /** @type {const} */ ([-90, 90]);
 const FIRST_CAMERA = { turn: 60, tilt: 25 }; // degrees
 const DEGREES_A_WIDTH = 180; // that a drag across the panel turns the camera
 
-const MAX_AXES = 3; // of a picture
-
 /**
  * How a picture is drawn, as a notebook or an address keeps it; what is left out is as it begins.
  * @typedef {object} Drawing
@@ -43,15 +41,15 @@ export class PictureFields {
    * @param {() => void} onChange
    */
   constructor(box, { spec, colouring, drawing }, onChange) {
-    const [m, n] = [spec.outputs.length, spec.labels.length];
-    const kinds = spec.is_map ? kindsOf(m, n) : /** @type {Kind[]} */ (["matrix"]);
-    if (colouring.groups) kinds.push("colouring");
+    this.axesOf = new Map(spec.pictures.map(([kind, inputs, outputs]) => [kind, { inputs: [...inputs], outputs: [...outputs] }]));
+    if (colouring.groups) this.axesOf.set("colouring", { inputs: [], outputs: [] });
+    const kinds = [...this.axesOf.keys()];
     this.document = box.ownerDocument;
     this.spec = spec;
     this.onChange = onChange;
     this.kind = kinds.find((kind) => kind === drawing.picture) ?? kinds[0];
-    this.inputs = axesFrom(drawing.of, n);
-    this.outputs = axesFrom(drawing.to, m);
+    replaceAxes(this.chosen.inputs, drawing.of, spec.labels.length);
+    replaceAxes(this.chosen.outputs, drawing.to, spec.outputs.length);
     this.zoom = numberFrom(drawing.zoom, ZOOM, 0);
     this.camera = {
       turn: numberFrom(drawing.turn, TURN, FIRST_CAMERA.turn),
@@ -74,23 +72,22 @@ export class PictureFields {
    * @returns {Drawing}
    */
   get drawing() {
-    const axes = this.axes.childElementCount ? { of: String(this.inputs), to: String(this.outputs) } : {};
+    const { inputs, outputs } = this.chosen;
+    const axes = this.axes.childElementCount ? { of: String(inputs), to: String(outputs) } : {};
     return { picture: this.kind, zoom: this.zoom, ...axes, ...(this.kind === "space" ? this.camera : {}) };
   }
 
-  /** Components that are drawn: as many inputs and outputs as the picture has. */
+  /** Components that are drawn in a picture of this kind. */
   get chosen() {
-    const [across, up] = axesOf(this.kind, this.spec.labels.length);
-    return { inputs: this.inputs.slice(0, across), outputs: this.outputs.slice(0, up) };
+    return /** @type {{inputs: number[], outputs: number[]}} */ (this.axesOf.get(this.kind));
   }
 
   /** Show the fields that this kind of picture has. */
   show() {
     const { spec, kind } = this;
-    const [across, up] = axesOf(kind, spec.labels.length);
     this.axes.replaceChildren(
-      ...this.axisFields("of", spec.labels, this.inputs, across),
-      ...this.axisFields("to", spec.outputs, this.outputs, up),
+      ...this.axisFields("of", spec.labels, this.chosen.inputs),
+      ...this.axisFields("to", spec.outputs, this.chosen.outputs),
     );
     this.zoomField.hidden = kind === "matrix" || kind === "colouring";
     this.turns.hidden = kind !== "space";
@@ -101,11 +98,10 @@ export class PictureFields {
    * @param {string} word before the first
    * @param {string[]} labels
    * @param {number[]} chosen is changed; one that is chosen twice takes the other's place
-   * @param {number} count
    */
-  axisFields(word, labels, chosen, count) {
-    if (labels.length <= count) return [];
-    return chosen.slice(0, count).map((index, k) =>
+  axisFields(word, labels, chosen) {
+    if (labels.length <= chosen.length) return [];
+    return chosen.map((index, k) =>
       this.select(k ? "and" : word, labels, index, (other) => {
         const twice = chosen.indexOf(other);
         if (twice >= 0) chosen[twice] = chosen[k];
@@ -184,38 +180,13 @@ function numberFrom(kept, [least, greatest], otherwise) {
 }
 
 /**
- * The components drawn along the axes: those kept, then the first others.
+ * Draw the components that were kept, if they are as many different ones as a picture has.
+ * @param {number[]} chosen is changed
  * @param {unknown} kept their indices
  * @param {number} count of all components
  */
-function axesFrom(kept, count) {
-  const wanted = String(kept ?? "").split(",").filter(Boolean).map(Number);
-  const all = new Set([...wanted.filter((k) => Number.isInteger(k) && k >= 0 && k < count), 0, 1, 2]);
-  return [...all].slice(0, Math.min(count, MAX_AXES));
-}
-
-/**
- * @param {number} m outputs
- * @param {number} n inputs
- * @returns {Kind[]}
- */
-function kindsOf(m, n) {
-  if (n === 1) return m > 2 ? ["graph", "space", "matrix"] : ["graph"];
-  if (m === 1) return ["levels", "graph", "matrix"];
-  const plane = /** @type {Kind[]} */ (m === n ? ["map", "field"] : ["map"]);
-  if (m < 3) return [...plane, "matrix"];
-  return m === 3 && n <= 3 ? ["space", ...plane, "matrix"] : [...plane, "space", "matrix"];
-}
-
-/**
- * How many inputs and outputs a picture has.
- * @param {Kind} kind
- * @param {number} n inputs of the function
- * @returns {[number, number]}
- */
-function axesOf(kind, n) {
-  if (kind === "space") return [Math.min(n, 3), 3];
-  if (kind === "graph") return [1, n === 1 ? 2 : 1];
-  if (kind === "matrix" || kind === "colouring") return [Infinity, Infinity];
-  return kind === "levels" ? [2, 1] : [2, 2];
+function replaceAxes(chosen, kept, count) {
+  const wanted = new Set(String(kept ?? "").split(",").map(Number));
+  const areThere = [...wanted].every((k) => Number.isInteger(k) && k >= 0 && k < count);
+  if (kept && areThere && wanted.size === chosen.length) chosen.splice(0, chosen.length, ...wanted);
 }
