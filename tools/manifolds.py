@@ -90,13 +90,13 @@ def poses(random: np.random.Generator) -> Iterator[tuple[str, Case]]:
         theirs = by_gtsam(lambda *H, call=call: call(p, *H), (3, 6), (3, 3))
         yield name, (ours, np.hstack(theirs))
     both = (inputs[0], tensor(U.matrix()))
-    for name, function, call in (
+    for name, function, compose in (
         ("Pose3.compose", lambda T, U: T @ U, T.compose),
         ("Pose3.between", lambda T, U: invert(T) @ U, T.between),
     ):
         wrt = "T=SE3:right,U=SE3:right"
         ours = jacmagic.jacobian(function, both, wrt=wrt, out="SE3:right").to_numpy()
-        theirs = by_gtsam(lambda *H, call=call: call(U, *H), (6, 6), (6, 6))
+        theirs = by_gtsam(lambda *H, compose=compose: compose(U, *H), (6, 6), (6, 6))
         yield name, (ours, np.hstack(theirs))
     ours = jacmagic.jacobian(invert, inputs[0], wrt="SE3:right", out="SE3:right").to_numpy()
     yield "Pose3.inverse", (ours, by_gtsam(T.inverse, (6, 6))[0])

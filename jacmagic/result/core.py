@@ -27,8 +27,8 @@ from jacmagic.result.explained import Explained
 from jacmagic.result.options import DisplayOptions
 from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.symbolic.evaluator import Evaluator
-from jacmagic.symbolic.formula import ClosedForm
 from jacmagic.symbolic.formula.attempt import attempt
+from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.symbolic.validation import values_again
 

@@ -18,9 +18,11 @@ from jacmagic.result.verdict import (
     diagnose,
     lost_dependence,
 )
-from jacmagic.symbolic.formula import ClosedForm, DisplayForm
 from jacmagic.symbolic.formula.attempt import attempt
+from jacmagic.symbolic.formula.closed import ClosedForm
+from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.one_sided import OneSided, one_sided
+from jacmagic.symbolic.readings import reading_of
 from jacmagic.symbolic.textbook import textbook_form
 from jacmagic.symbolic.trace import Refusal
 
@@ -85,9 +87,8 @@ class Derived(Evaluated):
         """The closed form as it is shown, or why there is none."""
         if isinstance(self._found, Refusal):
             return self._found
-        return self.forms.reading(
-            self.problem, self._found, names=self.view.names, taken=self._taken_names
-        )
+        taken, names = self._taken_names, self.view.names
+        return reading_of(self.forms, self.problem, self._found, names=names, taken=taken)
 
     @property
     def _taken_names(self) -> set[str]:
@@ -117,22 +118,23 @@ class Derived(Evaluated):
         form = self._form
         if self.reading is None or form is None:
             return None
-        return attempt(lambda: textbook_form(form, self.problem.flat_point).matrix, None)
+        return attempt(lambda: textbook_form(form, self.problem.flat_point).in_sympy.matrix, None)
 
     @property
     def expressions(self) -> sympy.Matrix | None:
         """The function as a SymPy vector (m, 1), or None."""
-        return None if self.reading is None or self._form is None else self._form.expressions
+        form = self._form
+        return None if self.reading is None or form is None else form.in_sympy.expressions
 
     @property
     def symbols(self) -> tuple[sympy.Symbol, ...]:
         """The n real symbols, in column order; empty without a closed form."""
-        return () if self._form is None else self._form.symbols
+        return () if self._form is None else self._form.in_sympy.symbols
 
     @property
     def assumptions(self) -> list[tuple[sympy.Basic, int | None]]:
         """Conditions under which the formula holds, each with the line that asked."""
-        return [] if self._form is None else self._form.assumptions
+        return [] if self._form is None else self._form.in_sympy.assumptions
 
     @cached_property
     def pattern(self) -> torch.Tensor:

@@ -156,7 +156,7 @@ def exact_parts(
     unknown = [name for name in constants if name not in symbols]
     if unknown:
         raise PointError(_unknown(jacobian, unknown[0], list(symbols)))
-    put = {form.symbols[k]: value for k, value in columns.items()}
+    put = {form.in_sympy.symbols[k]: value for k, value in columns.items()}
     put |= {symbols[name]: value for name, value in constants.items()}
     exact = exact_form(there.reading, put, jacobian.forms.budget)
     labels = {jacobian.columns[k]: value for k, value in sorted(columns.items())}

@@ -53,7 +53,7 @@ def _symbols_by_name(jacobian: JacobianResult) -> dict[str, Any]:
     form, reading = jacobian._form, jacobian.reading
     names: dict[str, Any] = {}
     if form is not None:
-        for label, symbol in zip(form.columns, form.symbols, strict=True):
+        for label, symbol in zip(form.columns, form.in_sympy.symbols, strict=True):
             for name in (label.text, label.symbol, label.unicode):
                 names.setdefault(name, symbol)
     if reading is not None:

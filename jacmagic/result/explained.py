@@ -14,12 +14,13 @@ from jacmagic.result.derived import Derived
 from jacmagic.result.verdict import side_effects
 from jacmagic.symbolic.derivation import Derivation, derive, templates
 from jacmagic.symbolic.factored.form import FactoredForm
-from jacmagic.symbolic.formula import DisplayForm
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.conditions import sentences
+from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.staircases import staircases
 from jacmagic.symbolic.matrix_form import MatrixForm, matrix_form
 from jacmagic.symbolic.one_sided import limits
+from jacmagic.symbolic.readings import factored_of
 from jacmagic.symbolic.shaped_gradient import shaped_gradient
 from jacmagic.symbolic.steps import Step
 from jacmagic.symbolic.trace import Refusal
@@ -104,7 +105,8 @@ class Explained(Derived):
         """The factored form, or why there is none."""
         if isinstance(self._found, Refusal):
             return self._found
-        return self.forms.factored(self.problem, self._found, self.rows, taken=self._taken_names)
+        taken = self._taken_names
+        return factored_of(self.forms, self.problem, self._found, self.rows, taken=taken)
 
     def step_template(self, i: int, j: int) -> Step | None:
         """Return the derivation of entry (i, j), with slots for changing numbers.

@@ -7,22 +7,17 @@ hold any more; then the function is traced again there, and both closed forms ar
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
 import numpy as np
 
 from jacmagic.function.problem import Problem
-from jacmagic.labels import Label
 from jacmagic.symbolic.closed_form import derive_form
-from jacmagic.symbolic.factored.form import FactoredForm
-from jacmagic.symbolic.factored_form import factored_form, has_numbers
-from jacmagic.symbolic.formula import ClosedForm, DisplayForm
-from jacmagic.symbolic.named_form import display_form
-from jacmagic.symbolic.textbook import textbook_form
+from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.trace import Refusal
-from jacmagic.symbolic.validation import are_equal, fits_beside, has_jacobian
+from jacmagic.symbolic.validation import fits_beside, has_jacobian
 
 MAX_BRANCHES = 64  # forms kept, for memory: each holds a graph
 MAX_REFUSALS = 3  # points at which a function may refuse before it is not traced again
@@ -52,7 +47,7 @@ class ClosedForms:
         return partial(ClosedForms, wanted=self.wanted, budget=self.budget), ()
 
     @property
-    def _lock(self) -> threading.RLock:
+    def lock(self) -> threading.RLock:
         """The lock, created on first use; `setdefault` is atomic."""
         lock: threading.RLock = vars(self).setdefault("_created_lock", threading.RLock())
         return lock
@@ -70,7 +65,7 @@ class ClosedForms:
             outputs: the m numbers that the function gave there.
             matrix: torch's Jacobian there (m, n), if it is known.
         """
-        with self._lock:
+        with self.lock:
             if not self.wanted:
                 return NOT_WANTED
             point = problem.flat_point
@@ -120,57 +115,3 @@ class ClosedForms:
         self._forms.insert(0, form)
         del self._forms[MAX_BRANCHES:]
         return form
-
-    def reading(
-        self,
-        problem: Problem,
-        form: ClosedForm,
-        *,
-        names: bool = True,
-        taken: Collection[str] = (),
-    ) -> DisplayForm | Refusal:
-        """Return the display form, with the names of constants or with their numbers.
-
-        Args:
-            problem: the function, at a point where the form is valid.
-            form: one of these closed forms.
-            names: False shows the constants as numbers.
-            taken: names that stand for something else on the page: outputs, the function.
-        """
-        with self._lock:
-            reading = form.readings.get(names)
-            is_stale = isinstance(reading, DisplayForm) and not are_equal(
-                reading.form, form, problem.flat_point
-            )  # the names it was traced with have other values by now
-            if reading is None or is_stale:
-                point = problem.flat_point
-                reading = textbook_form(form, point).too_large or display_form(
-                    problem, form, self.budget, names=names, taken=taken
-                )
-                form.readings[names] = reading
-            return reading
-
-    def factored(
-        self,
-        problem: Problem,
-        form: ClosedForm,
-        rows: Sequence[Label],
-        *,
-        taken: Collection[str] = (),
-    ) -> FactoredForm | Refusal:
-        """Return the factored form, derived again where the kept one has other numbers.
-
-        Args:
-            problem: the function, at a point where the form is valid.
-            form: one of these closed forms.
-            rows: labels of the m outputs.
-            taken: names that stand for something else on the page: outputs, the function.
-        """
-        with self._lock:
-            kept = form.factored[0] if form.factored else None
-            if isinstance(kept, FactoredForm) and not has_numbers(kept, form, problem.flat_point):
-                kept = None  # the names it was traced with have other values by now
-            if kept is None:
-                kept = factored_form(problem, form, rows, taken, self.budget)
-                form.factored[:] = [kept]
-            return kept

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from jacmagic.function.problem import Problem
 from jacmagic.labels import symbols
-from jacmagic.symbolic.formula import ClosedForm, close
+from jacmagic.symbolic.formula.closed import ClosedForm, close
 from jacmagic.symbolic.formula.time_limit import counted, seconds_left
 from jacmagic.symbolic.graph import ZERO
 from jacmagic.symbolic.graph.sizes import tree_sizes

@@ -14,7 +14,9 @@ from jacmagic.labels import Label, mapped
 from jacmagic.render import latex
 from jacmagic.render.layout import NO_BLOCKS, Blocks, Layout, cuts_of
 from jacmagic.symbolic.derivation_entries import FormulaEntries, SubstitutedEntries
-from jacmagic.symbolic.formula import DisplayForm, excerpt, substituted
+from jacmagic.symbolic.formula.display_form import DisplayForm
+from jacmagic.symbolic.formula.excerpt import excerpt
+from jacmagic.symbolic.formula.typeset import substituted
 from jacmagic.symbolic.notation import JACOBIAN, Notation
 
 MAX_BLOCKS = 8  # up to which lines divide a matrix; more make a net of it

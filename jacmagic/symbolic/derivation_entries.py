@@ -14,7 +14,10 @@ import sympy
 from jacmagic.labels import Label
 from jacmagic.render import latex
 from jacmagic.render.extent import extent
-from jacmagic.symbolic.formula import MAX_LINES, DisplayForm, shortest, substituted, tex
+from jacmagic.symbolic.formula.display_form import DisplayForm
+from jacmagic.symbolic.formula.excerpt import MAX_LINES
+from jacmagic.symbolic.formula.shortest import shortest
+from jacmagic.symbolic.formula.typeset import substituted, tex
 from jacmagic.symbolic.notation import Notation
 
 MAX_SOURCE = 400  # LaTeX characters of one entry in the substituted matrix

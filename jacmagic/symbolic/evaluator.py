@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from jacmagic.errors import PointError
-from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.formula.closed import ClosedForm
 
 Elsewhere = Callable[[Sequence[float]], "ClosedForm | np.ndarray"]
 NumericJacobian = Callable[[Sequence[float]], np.ndarray]

@@ -10,9 +10,10 @@ from typing import Any
 import sympy
 
 from jacmagic.labels import Label
-from jacmagic.symbolic.formula import DisplayForm, sigmoid
 from jacmagic.symbolic.formula.attempt import attempt, by_sympy
+from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.shortest import minus_inside, symbols_in
+from jacmagic.symbolic.named import sigmoid
 from jacmagic.symbolic.trace import Refusal
 
 MAX_ENTRIES = 400  # of a matrix that is written exactly: a page holds no more
@@ -74,7 +75,7 @@ def exact_form(reading: DisplayForm, values: Mapping[Any, Any], budget: float | 
                 there = _put_in(entry, values)
                 entries[entry] = there if there == entry else simplified(there, budget)
             cells.append(entries[entry])
-    labels = dict(zip(reading.form.symbols, reading.form.columns, strict=True))
+    labels = dict(zip(reading.form.in_sympy.symbols, reading.form.columns, strict=True))
     labels |= {symbol: one.label for symbol, one in reading.constants}
     order = reading.ordered({symbol: label.tex for symbol, label in labels.items()})
     sums = {

@@ -10,7 +10,7 @@ from functools import cached_property
 from jacmagic.labels import Label
 from jacmagic.symbolic.codegen import LANGUAGES, Pattern, Task, write
 from jacmagic.symbolic.economy import Counts, Program, cheapest, count
-from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.formula.closed import ClosedForm
 
 MAX_NAMES = 8  # of outputs or entries in the comment, about a line
 

@@ -13,13 +13,15 @@ from jacmagic.function.problem import Problem
 from jacmagic.labels import Label
 from jacmagic.symbolic.closed_form import differentiate_trace
 from jacmagic.symbolic.factored.form import FactoredForm, factor
-from jacmagic.symbolic.formula import ClosedForm, DisplayForm
 from jacmagic.symbolic.formula.attempt import attempt
+from jacmagic.symbolic.formula.closed import ClosedForm
+from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.time_limit import counted, seconds_left
 from jacmagic.symbolic.graph import BudgetExceeded
 from jacmagic.symbolic.named_form import named_trace
+from jacmagic.symbolic.shown_values import shows
 from jacmagic.symbolic.trace import Refusal, Trace
-from jacmagic.symbolic.validation import is_close, shows
+from jacmagic.symbolic.validation import is_close
 
 _ON_MANIFOLDS = Refusal("the factored form", None, "is not derived by tangent vectors")
 _OTHER = Refusal("the factored form", None, "has other numbers: please report this function")

@@ -16,8 +16,9 @@ import numpy as np
 from jacmagic.function.problem import Problem
 from jacmagic.labels import Label
 from jacmagic.render import latex
-from jacmagic.symbolic.formula import ClosedForm
-from jacmagic.symbolic.matrices import Block, Expression, Writer, blocks_of, is_unnamed
+from jacmagic.symbolic.formula.closed import ClosedForm
+from jacmagic.symbolic.matrices import Block, Expression, blocks_of, is_unnamed
+from jacmagic.symbolic.matrices.writing import Writer
 
 _SIGNS = (
     (r"\left\|", "‖"),

@@ -14,12 +14,14 @@ import numpy as np
 
 from jacmagic.function.problem import Problem
 from jacmagic.symbolic.closed_form import differentiate_gradient, differentiate_trace, trace_problem
-from jacmagic.symbolic.formula import ClosedForm, DisplayForm
 from jacmagic.symbolic.formula.attempt import attempt
+from jacmagic.symbolic.formula.closed import ClosedForm
+from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.graph import write_tape
+from jacmagic.symbolic.shown_values import shows
 from jacmagic.symbolic.textbook import textbook_form
 from jacmagic.symbolic.trace import Constant, Naming, Refusal, Trace
-from jacmagic.symbolic.validation import are_equal, shows
+from jacmagic.symbolic.validation import are_equal
 
 MAX_COUNTS = 4  # integers in a formula tested one by one; each test runs the function again
 

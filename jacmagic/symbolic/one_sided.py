@@ -20,7 +20,7 @@ from jacmagic.function.interop.call_limit import REFUSALS, Counted
 from jacmagic.function.neighbourhood import sizes_of
 from jacmagic.function.problem import Problem
 from jacmagic.symbolic.branches import ClosedForms
-from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.singularities import Singularity, boundaries, kinks
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.symbolic.validation import values_again

@@ -6,7 +6,9 @@ from jacmagic.function.problem import Input, Problem
 from jacmagic.labels import Label
 from jacmagic.render import latex
 from jacmagic.render.extent import extent
-from jacmagic.symbolic.formula import MAX_LINES, DisplayForm, plain, tex
+from jacmagic.symbolic.formula.display_form import DisplayForm
+from jacmagic.symbolic.formula.excerpt import MAX_LINES
+from jacmagic.symbolic.formula.typeset import plain, tex
 from jacmagic.symbolic.matrix_form import MatrixForm
 
 MAX_WIDTH = 110  # letters side by side in a matrix that fits a page

@@ -15,7 +15,7 @@ import numpy as np
 from jacmagic.function.manifolds import Manifold, Term
 from jacmagic.function.problem import Problem
 from jacmagic.labels import symbols
-from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.graph import ZERO, BudgetExceeded, Graph
 from jacmagic.symbolic.trace import Constant, Refusal
 

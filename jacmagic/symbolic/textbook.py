@@ -14,7 +14,7 @@ from weakref import WeakKeyDictionary
 
 from jacmagic.function.deadline import Deadline
 from jacmagic.symbolic.closed_form import symmetric
-from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.time_limit import counted, seconds_left
 from jacmagic.symbolic.graph import ZERO, BudgetExceeded, differentiate
 from jacmagic.symbolic.recognition import MAX_NODES, are_equal_nearby, recognised

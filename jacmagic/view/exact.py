@@ -16,10 +16,10 @@ from jacmagic.render.text import number
 from jacmagic.result.core import JacobianResult
 from jacmagic.result.exact import ExactPoint, exact_parts
 from jacmagic.symbolic.exact_eigenvalues import numbered
-from jacmagic.symbolic.formula import plain, pretty, tex
 from jacmagic.symbolic.formula.conditions import sentences
 from jacmagic.symbolic.formula.symbol_names import SymbolNames, with_texts
 from jacmagic.symbolic.formula.time_limit import one_allowance
+from jacmagic.symbolic.formula.typeset import plain, pretty, tex
 from jacmagic.view.captions import point
 
 _BELOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")

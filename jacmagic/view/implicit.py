@@ -32,8 +32,8 @@ from jacmagic.result.analysis.spectrum import condition_of
 from jacmagic.result.core import JacobianResult
 from jacmagic.result.options import DisplayOptions
 from jacmagic.symbolic.branches import ClosedForms
-from jacmagic.symbolic.formula import plain, tex
 from jacmagic.symbolic.formula.attempt import attempt
+from jacmagic.symbolic.formula.typeset import plain, tex
 from jacmagic.symbolic.matrix_form import MatrixForm
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.view.jacobian import Jacobian

@@ -378,25 +378,20 @@ def test_unloading_restores_the_shell_exactly() -> None:
     assert after[:5] == before[:5]
 
 
-def test_loading_is_fast_and_light(tmp_path: Path) -> None:
+def test_loading_is_light(tmp_path: Path) -> None:
     """`%load_ext` imports neither torch nor sympy nor ipywidgets."""
     code = (
-        "import sys, time\n"
+        "import sys\n"
         "from IPython.core.interactiveshell import InteractiveShell\n"
         "shell = InteractiveShell.instance()\n"
-        "start = time.process_time()\n"
         "shell.run_line_magic('load_ext', 'jacmagic')\n"
-        "print(time.process_time() - start, *({'torch', 'sympy', 'ipywidgets'} & {*sys.modules}))\n"
+        "print(*{'torch', 'sympy', 'ipywidgets'} & {*sys.modules})\n"
     )
-    best = 1.0
-    for _ in range(3):
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            capture_output=True, text=True, check=True, env=environment(tmp_path),
-        )  # fmt: skip
-        (seconds,) = done.stdout.split()
-        best = min(best, float(seconds))
-    assert best < 0.05
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True, text=True, check=True, env=environment(tmp_path),
+    )  # fmt: skip
+    assert not done.stdout.split()
 
 
 def environment(folder: Path) -> dict[str, str]:

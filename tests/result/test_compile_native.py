@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import math
 import random
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -159,3 +161,16 @@ def test_a_result_that_is_not_finite_is_not_given_away(monkeypatch: pytest.Monke
         _, values, holds = kernel.batch(points)
         assert holds.tolist() == [False, True, False, True, True]
         assert values[3:, 0].tolist() == [0.5, 0.25]
+
+
+def test_compiling_loads_no_sympy() -> None:
+    """The first call of `compile` loads neither SymPy nor what displays a result."""
+    code = (
+        "import sys, torch, jacmagic\n"
+        "f = lambda x: torch.stack([x[0] + x[1], x[2] * x[0], x[1] ** 3])\n"
+        "x = torch.tensor([3.0, 4.0, 5.0])\n"
+        "assert jacmagic.compile(f, x, backend='python')(x).shape == (3, 3)\n"
+        "print(*{'sympy', 'ipywidgets', 'jacmagic.view'} & {*sys.modules})\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not done.stdout.split()

@@ -20,7 +20,7 @@ from jacmagic.symbolic.codegen.languages import LANGUAGES
 from jacmagic.symbolic.codegen.scope import Scope
 from jacmagic.symbolic.economy import Program
 from jacmagic.symbolic.export import Export
-from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.graph import differentiate, write_tape
 from jacmagic.symbolic.graph.bounds import Rounding, bounds
 

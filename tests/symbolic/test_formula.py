@@ -18,11 +18,13 @@ import torch
 
 from jacmagic import jacobian
 from jacmagic.labels import Label
-from jacmagic.symbolic.formula import ClosedForm, DisplayForm, close, substituted, tex
 from jacmagic.symbolic.formula.attempt import attempt
+from jacmagic.symbolic.formula.closed import ClosedForm, close
 from jacmagic.symbolic.formula.conditions import sentences
+from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.singularities import kinks, origin_of_nonfinite
 from jacmagic.symbolic.formula.time_limit import limited, one_allowance
+from jacmagic.symbolic.formula.typeset import substituted, tex
 from jacmagic.symbolic.graph import BudgetExceeded, meant
 from jacmagic.symbolic.numbers import number
 from jacmagic.symbolic.trace import Refusal, trace
@@ -44,7 +46,7 @@ def closed_form(function, **point) -> ClosedForm:
 
 def latex(form: ClosedForm) -> list[str]:
     """Return the entries of the Jacobian as LaTeX, row-major."""
-    return [tex(entry, form.names) for entry in form.matrix]
+    return [tex(entry, form.in_sympy.names) for entry in form.in_sympy.matrix]
 
 
 def seed(x1, x2, x3):
@@ -100,8 +102,8 @@ def test_seed():
     """The worked example has the closed form that the article derives by hand."""
     form = closed_form(seed, x1=3, x2=4, x3=5)
     assert latex(form) == ["1", "1", "0", "x_{3}", "0", "x_{1}", "0", "3 x_{2}^{2}", "0"]
-    x1, x2, x3 = form.symbols
-    assert form.matrix == sympy.Matrix([[1, 1, 0], [x3, 0, x1], [0, 3 * x2**2, 0]])
+    x1, x2, x3 = form.in_sympy.symbols
+    assert form.in_sympy.matrix == sympy.Matrix([[1, 1, 0], [x3, 0, x1], [0, 3 * x2**2, 0]])
     assert form.values([3, 4, 5]).tolist() == [[1, 1, 0], [5, 0, 3], [0, 48, 0]]
     assert form.pattern.tolist() == [[True, True, False], [True, False, True], [False, True, False]]
 
@@ -112,7 +114,8 @@ def test_written_form_survives():
         lambda x, y, z: (10 * (y - x), x * (28 - z) - y, x * y - 8 / 3 * z), x=1, y=2, z=3
     )
     written = [
-        tex(expression, form.names, written=True) for expression in DisplayForm(form).written
+        tex(expression, form.in_sympy.names, written=True)
+        for expression in DisplayForm(form).written
     ]
     assert written == [
         r"10 \left(y - x\right)",
@@ -145,9 +148,9 @@ def test_entries_read_as_a_person_writes_them(function, expected):
 def test_numbers_substituted():
     """Numbers replace symbols, negative ones in brackets, products with dots."""
     form = closed_form(seed, x1=3, x2=-4, x3=5)
-    numbers = dict(zip(form.symbols, ["3", "-4", "5"], strict=True))
-    assert substituted(form.matrix[2, 1], numbers) == r"3 \cdot \left(-4\right)^{2}"
-    assert substituted(form.matrix[1, 2], numbers) == "3"
+    numbers = dict(zip(form.in_sympy.symbols, ["3", "-4", "5"], strict=True))
+    assert substituted(form.in_sympy.matrix[2, 1], numbers) == r"3 \cdot \left(-4\right)^{2}"
+    assert substituted(form.in_sympy.matrix[1, 2], numbers) == "3"
 
 
 def test_assumptions_bound_the_formula():
@@ -157,7 +160,7 @@ def test_assumptions_bound_the_formula():
         return x**2 if x > 1 else -x
 
     form = closed_form(branching, x=2.0)
-    ((condition, line),) = form.assumptions
+    ((condition, line),) = form.in_sympy.assumptions
     assert str(condition) == "x > 1"
     assert line == branching.__code__.co_firstlineno + 1
     assert form.holds_at([3.0])
@@ -317,7 +320,7 @@ def test_long_conditions_are_left_out():
         return y
 
     form = closed_form(doubling, x=0.5)
-    assert len(form.assumptions) < 60
+    assert len(form.in_sympy.assumptions) < 60
     assert form.too_large is not None
 
 

@@ -11,8 +11,8 @@ from corpus import CORPUS, Case
 from latex_reader import read
 
 from jacmagic import Jacobian
-from jacmagic.symbolic.formula import plain
 from jacmagic.symbolic.formula.excerpt import excerpt
+from jacmagic.symbolic.formula.typeset import plain
 
 KNOWN = [case for case in CORPUS if not case.refuses]
 LONGEST = 6_000  # letters of a formula that the slow reader reads

@@ -12,7 +12,7 @@ from traces import text_of, vector
 
 import jacmagic
 from jacmagic.symbolic import textbook
-from jacmagic.symbolic.formula import plain
+from jacmagic.symbolic.formula.typeset import plain
 from jacmagic.symbolic.graph import Graph, write_tape
 from jacmagic.symbolic.recognition import are_equal_nearby, recognised
 

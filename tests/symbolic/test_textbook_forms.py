@@ -7,7 +7,7 @@ from textbook import FORMS, Form
 
 import jacmagic
 from jacmagic import Jacobian
-from jacmagic.symbolic.formula import plain
+from jacmagic.symbolic.formula.typeset import plain
 
 
 def jacobian_of(form: Form) -> Jacobian:

@@ -14,7 +14,7 @@ from jacmagic import Jacobian
 from jacmagic.render import latex
 from jacmagic.render.extent import extent
 from jacmagic.render.mathml import to_mathml
-from jacmagic.symbolic.formula import plain, tex
+from jacmagic.symbolic.formula.typeset import plain, tex
 
 G = 9.81
 

@@ -103,7 +103,7 @@ def _form(jacobian: JacobianResult, value: Determinant) -> ShortForm | None:
     if found is None or reading is None:
         return None
     point = map(sympy.Float, jacobian.problem.flat_point)  # evalf of floor takes no bare floats
-    numbers = dict(zip(reading.form.symbols, point, strict=True))
+    numbers = dict(zip(reading.form.in_sympy.symbols, point, strict=True))
     exact = attempt(lambda: float(found.expression.evalf(subs=numbers)), jacobian.forms.budget)
     if isinstance(exact, Refusal):
         return None

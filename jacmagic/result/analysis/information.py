@@ -27,8 +27,8 @@ from jacmagic.result.analysis.notation import direction, matrix_grid, named, ori
 from jacmagic.result.analysis.short_form import MAX_WIDTH, entries_of, tidied
 from jacmagic.result.analysis.spectrum import require_finite
 from jacmagic.result.core import JacobianResult
-from jacmagic.symbolic.formula import pretty, tex
 from jacmagic.symbolic.formula.attempt import attempt
+from jacmagic.symbolic.formula.typeset import pretty, tex
 from jacmagic.symbolic.trace import Refusal
 
 CRITICAL = 10.0  # collinearity index from which parameters compensate each other (Brun et al., 3.3)

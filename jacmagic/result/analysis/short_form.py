@@ -10,9 +10,9 @@ import sympy
 
 from jacmagic.render.extent import extent
 from jacmagic.result.core import JacobianResult
-from jacmagic.symbolic.formula import plain, shortest, tex
 from jacmagic.symbolic.formula.attempt import attempt
-from jacmagic.symbolic.formula.shortest import symbols_in
+from jacmagic.symbolic.formula.shortest import shortest, symbols_in
+from jacmagic.symbolic.formula.typeset import plain, tex
 from jacmagic.symbolic.trace import Refusal
 
 MAX_SYMBOLS = 200  # of the entries that SymPy gets through without a noticeable pause

@@ -15,8 +15,8 @@ from jacmagic.result.analysis.origins import Origin, backward_origin, forward_or
 from jacmagic.result.analysis.remedies import BACKWARD, DISCARDED, FORWARD
 from jacmagic.result.core import JacobianResult
 from jacmagic.result.verdict.agreement import Disagreement
-from jacmagic.symbolic.formula import plain
 from jacmagic.symbolic.formula.singularities import origin_of_nonfinite
+from jacmagic.symbolic.formula.typeset import plain
 
 MAX_LETTERS = 72  # of an entry's formula in a sentence
 

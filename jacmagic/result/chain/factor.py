@@ -13,8 +13,8 @@ from jacmagic.labels import Label, entry_of
 from jacmagic.render import latex
 from jacmagic.result.chain.steps import numbers_of, steps_of
 from jacmagic.symbolic.factored.form import scale_of
-from jacmagic.symbolic.formula import DisplayForm
 from jacmagic.symbolic.formula.abbreviations import Abbreviation
+from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.shortest import symbols_in
 from jacmagic.symbolic.graph import ONE, write_tape
 from jacmagic.symbolic.steps import Step

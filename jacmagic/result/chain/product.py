@@ -16,7 +16,7 @@ from jacmagic.symbolic.factored.elimination import Multiplications
 from jacmagic.symbolic.factored.form import FactoredForm
 from jacmagic.symbolic.factored.naming import MAX_NAMES, title
 from jacmagic.symbolic.factored.paths import Local, Writer
-from jacmagic.symbolic.formula import plain, tex
+from jacmagic.symbolic.formula.typeset import plain, tex
 from jacmagic.symbolic.notation import JACOBIAN, Notation
 from jacmagic.symbolic.validation import is_close
 

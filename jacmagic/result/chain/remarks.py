@@ -10,7 +10,8 @@ from jacmagic.labels import Label
 from jacmagic.render.text import number
 from jacmagic.result.chain.factor import Factor
 from jacmagic.result.chain.product import ChainProduct
-from jacmagic.symbolic.formula import DisplayForm, tex
+from jacmagic.symbolic.formula.display_form import DisplayForm
+from jacmagic.symbolic.formula.typeset import tex
 from jacmagic.symbolic.graph import write_tape
 
 MAX_DEFINED = 4  # components of a variable that is written out as the code computes it

@@ -8,7 +8,7 @@ from typing import Any
 import sympy
 
 from jacmagic.symbolic.derivation_entries import texts
-from jacmagic.symbolic.formula import DisplayForm
+from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.steps import Step
 from jacmagic.symbolic.steps import derive as derive_entry
 
@@ -29,7 +29,7 @@ def steps_of(
     """
     return derive_entry(
         reading.expression(entry[0]),
-        reading.form.symbols[entry[1]],
+        reading.form.in_sympy.symbols[entry[1]],
         names=reading.all_names,
         texts=reading.texts,
         entry=reading.entry(*entry),

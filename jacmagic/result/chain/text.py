@@ -5,8 +5,8 @@ from __future__ import annotations
 from jacmagic.result.chain.factor import Factor
 from jacmagic.result.chain.product import ChainProduct
 from jacmagic.result.chain.remarks import definitions, heading, left_out, summary, unrepeated
-from jacmagic.symbolic.formula import plain, pretty
 from jacmagic.symbolic.formula.listed import MAX_WIDTH, listed, wrapped
+from jacmagic.symbolic.formula.typeset import plain, pretty
 
 MAX_HEIGHT = 30  # lines of a factor: about a terminal's
 

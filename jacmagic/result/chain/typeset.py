@@ -11,7 +11,8 @@ from jacmagic.render.wide import PAGE_LETTERS, parts
 from jacmagic.result.chain.factor import Factor
 from jacmagic.result.chain.product import ChainProduct
 from jacmagic.result.chain.remarks import definitions_latex, heading, left_out, summary, unrepeated
-from jacmagic.symbolic.formula import excerpt, tex
+from jacmagic.symbolic.formula.excerpt import excerpt
+from jacmagic.symbolic.formula.typeset import tex
 
 
 def to_latex(chain: ChainProduct) -> str:

@@ -15,7 +15,7 @@ from jacmagic.function.source import callable_part, required_of
 from jacmagic.result.check.expressions import Expressions
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.closed_form import trace_problem
-from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.trace import Refusal
 
 TRACE_SECONDS = 1.0  # for one function: half of a display's default budget
@@ -102,9 +102,11 @@ def derived(result: JacobianResult, traced: Problem | None = None) -> Expression
 
 def of_form(form: ClosedForm) -> Expressions:
     """Return a closed form's entries."""
-    names = {s: label.unicode for s, label in zip(form.symbols, form.columns, strict=True)}
+    names = {s: label.unicode for s, label in zip(form.in_sympy.symbols, form.columns, strict=True)}
     trace = form.trace
-    return Expressions(form.graph, trace.inputs, form.entries, form.symbols, names, trace.outputs)
+    return Expressions(
+        form.graph, trace.inputs, form.entries, form.in_sympy.symbols, names, trace.outputs
+    )
 
 
 def _symbols(result: JacobianResult) -> tuple[Any, ...]:

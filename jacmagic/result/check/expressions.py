@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from jacmagic.symbolic.formula import plain
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.sympify import to_sympy
+from jacmagic.symbolic.formula.typeset import plain
 from jacmagic.symbolic.graph import Graph
 from jacmagic.symbolic.graph.arrays import ARRAYS, by_number
 from jacmagic.symbolic.graph.sizes import tree_sizes

@@ -27,7 +27,7 @@ from jacmagic.result.exercise.constants import COINCIDENCE, Constants
 from jacmagic.result.exercise.judgement import RIGHT, UNREADABLE, WRONG, Judgement
 from jacmagic.result.exercise.mistakes import named_mistake
 from jacmagic.result.exercise.parser import Names
-from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.formula.closed import ClosedForm
 
 UNIT = 2.0**-52  # both sides are computed in float64
 MIN_POINTS = 8  # at which an answer needs a value

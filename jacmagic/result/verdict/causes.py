@@ -14,7 +14,7 @@ from functools import cached_property
 
 from jacmagic.function.problem import Problem
 from jacmagic.numeric import NumericJacobian
-from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.singularities import Singularity
 from jacmagic.symbolic.trace import ADVICE, Leak, Refusal
 

@@ -16,7 +16,7 @@ from jacmagic.result.verdict.agreement import Agreement
 from jacmagic.result.verdict.directional_check import DIRECTIONS, compared, random_directions
 from jacmagic.result.verdict.findings import ALARMS, Finding, Sources
 from jacmagic.result.verdict.finite_differences import MAX_COLUMNS
-from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.rounding import dtype_of
 from jacmagic.symbolic.formula.singularities import Singularity, boundaries, kinks
 

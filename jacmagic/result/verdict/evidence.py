@@ -22,7 +22,7 @@ from jacmagic.result.verdict.directional_check import is_confirmed_along
 from jacmagic.result.verdict.findings import NO_CUTS, Circumstances, Finding, Sources
 from jacmagic.result.verdict.finite_differences import MAX_COLUMNS, MAX_ROWS, finite_differences
 from jacmagic.result.verdict.gradient_check import check_gradient
-from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.rounding import bounded, dtype_of, exactly
 from jacmagic.symbolic.formula.singularities import Singularity, boundaries, kinks
 from jacmagic.symbolic.notation import notation_of

@@ -18,7 +18,7 @@ from jacmagic.result.verdict.comparison import judge
 from jacmagic.result.verdict.conclusion import conclude
 from jacmagic.result.verdict.findings import Circumstances, Sources
 from jacmagic.result.verdict.finite_differences import finite_differences
-from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.rounding import bounded_outputs, dtype_of, exact_values
 from jacmagic.symbolic.formula.singularities import kinks
 

@@ -18,7 +18,7 @@ from jacmagic.function.outputs import flatten
 from jacmagic.function.precision import FACTOR, Dtype
 from jacmagic.function.problem import Problem
 from jacmagic.result.verdict.comparison import MAX_ROUNDOFFS
-from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.rounding import bounded_outputs
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from jacmagic.labels import symbols
 from jacmagic.symbolic.factored.variables import Variable
-from jacmagic.symbolic.formula import ClosedForm
+from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.graph import Graph, differentiate
 from jacmagic.symbolic.graph.sizes import tree_sizes
 from jacmagic.symbolic.graph.transfer import copy

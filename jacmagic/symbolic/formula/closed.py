@@ -1,7 +1,7 @@
-"""The closed form of a Jacobian: nodes of a graph, shown in SymPy, run as a tape.
+"""The closed form of a Jacobian: nodes of a graph, run as a tape, read in SymPy.
 
-SymPy is for reading: nothing is differentiated or simplified by it beyond a cheap choice between
-equal forms. `ClosedForm.values` runs the tape and never touches SymPy.
+SymPy is for reading: nothing is differentiated by it, and it is loaded where it is read from
+(`ClosedForm.in_sympy`), which takes longer than compiling a small function does.
 """
 
 from __future__ import annotations
@@ -10,18 +10,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import sympy
 
 from jacmagic.function.deadline import Deadline
 from jacmagic.labels import Label
-from jacmagic.labels import symbols as distinct_symbols
 from jacmagic.symbolic.codegen import Runner
-from jacmagic.symbolic.formula.attempt import attempt
-from jacmagic.symbolic.formula.shortest import tidied
-from jacmagic.symbolic.formula.sympify import to_sympy
 from jacmagic.symbolic.formula.time_limit import counted, seconds_left
 from jacmagic.symbolic.graph import (
     ZERO,
@@ -35,10 +30,12 @@ from jacmagic.symbolic.graph import (
 from jacmagic.symbolic.graph.sizes import tree_sizes
 from jacmagic.symbolic.trace import Refusal, Trace
 
+if TYPE_CHECKING:
+    from jacmagic.symbolic.formula.sympy_form import SympyForm
+
 # Symbols that a reader and SymPy, within its default budget, get through.
 MAX_ENTRY = 4_000  # of one entry when written out
 MAX_MATRIX = 60_000  # of all entries together
-MAX_CONDITION = 200  # of an assumption that is written out
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,22 +125,14 @@ class ClosedForm:
         """Return at which of the points (k, n) every assumption is true, boolean (k,)."""
         return np.all(self.conditions.at_all(points) != 0, axis=1)
 
-    # ── expressions, in SymPy ─────────────────────────────────────────────────────────────────
+    # ── expressions ───────────────────────────────────────────────────────────────────────────
 
     @cached_property
-    def symbols(self) -> tuple[sympy.Symbol, ...]:
-        """The n real symbols, in column order."""
-        return tuple(sympy.Symbol(name, real=True) for name in distinct_symbols(self.columns))
+    def in_sympy(self) -> SympyForm:
+        """The expressions in SymPy."""
+        from jacmagic.symbolic.formula.sympy_form import SympyForm
 
-    @cached_property
-    def names(self) -> dict[sympy.Symbol, str]:
-        """LaTeX of each symbol."""
-        return {s: label.tex for s, label in zip(self.symbols, self.columns, strict=True)}
-
-    @cached_property
-    def _by_node(self) -> dict[int, sympy.Symbol]:
-        base = {one.node: sympy.Symbol(one.label.symbol, real=True) for one in self.trace.base}
-        return {**dict(zip(self.trace.inputs, self.symbols, strict=True)), **base}
+        return SympyForm(self.trace, self.columns, self.entries, self.budget)
 
     @cached_property
     def too_large(self) -> Refusal | None:
@@ -164,33 +153,6 @@ class ClosedForm:
     def length(self) -> int:
         """How many symbols all of them have together."""
         return sum(self.sizes)
-
-    @cached_property
-    def expressions(self) -> sympy.Matrix:
-        """The function's outputs, a column (m, 1)."""
-        return sympy.Matrix(self.shape[0], 1, self.converted(self.trace.outputs))
-
-    @cached_property
-    def matrix(self) -> sympy.Matrix:
-        """The Jacobian, (m, n), each entry in the shortest of a few equal forms."""
-        return sympy.Matrix(*self.shape, tidied(self.converted(self.entries)))
-
-    @cached_property
-    def assumptions(self) -> list[tuple[sympy.Basic, int | None]]:
-        """Each distinct condition that is short enough to read, with the line that asked."""
-        assumed = self.trace.assumptions
-        sizes = tree_sizes(self.graph, [one.condition for one in assumed])
-        short = [one for one, size in zip(assumed, sizes, strict=True) if size <= MAX_CONDITION]
-        read = attempt(lambda: self.converted([one.condition for one in short]), self.budget)
-        if isinstance(read, Refusal):
-            return []
-        lines = [one.line for one in short]
-        distinct = dict.fromkeys(zip(read, lines, strict=True))
-        return [(condition, line) for condition, line in distinct if condition != sympy.true]
-
-    def converted(self, nodes: Sequence[int]) -> list[sympy.Expr]:
-        """Return nodes as SymPy expressions in the inputs' symbols."""
-        return to_sympy(self.graph, nodes, self._by_node)
 
 
 def close(

@@ -49,9 +49,9 @@ def _of_line(form: ClosedForm, line: int | None, nodes: Sequence[int]) -> list[s
     if len(nodes) >= _MANY and _is_loop([graph.operations[node] for node in nodes]):
         return [f"the loop at {where} stops where it did here"]
     short = max(tree_sizes(graph, nodes), default=0) <= MAX_SYMBOLS
-    read = attempt(lambda: form.converted(nodes), form.budget) if short else None
+    read = attempt(lambda: form.in_sympy.converted(nodes), form.budget) if short else None
     if read is not None and not isinstance(read, Refusal):
-        labels = zip(form.symbols, form.columns, strict=True)
+        labels = zip(form.in_sympy.symbols, form.columns, strict=True)
         names = {symbol: label.unicode for symbol, label in labels}
         texts = _texts(read, names)
         if len(texts) <= _MANY and all(len(text) <= MAX_LETTERS for text in texts):

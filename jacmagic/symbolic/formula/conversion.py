@@ -36,7 +36,7 @@ class Conversion:
             (NamedNumber(one.label.symbol, one.value), one) for one in form.trace.constants
         )
         self._leaves: dict[int, Any] = {
-            **dict(zip(form.trace.inputs, form.symbols, strict=True)),
+            **dict(zip(form.trace.inputs, form.in_sympy.symbols, strict=True)),
             **{one.node: symbol for symbol, one in self.constants},
         }
 

@@ -183,7 +183,10 @@ class DisplayForm:
 
     @property
     def _own_names(self) -> dict[Any, str]:
-        return {**self.form.names, **{symbol: one.label.tex for symbol, one in self.constants}}
+        return {
+            **self.form.in_sympy.names,
+            **{symbol: one.label.tex for symbol, one in self.constants},
+        }
 
     @cached_property
     def all_names(self) -> dict[Any, str]:
@@ -215,7 +218,7 @@ class DisplayForm:
     @cached_property
     def texts(self) -> dict[Any, str]:
         """How every symbol in the matrix is written in plain text."""
-        labels = zip(self.form.symbols, self.form.columns, strict=True)
+        labels = zip(self.form.in_sympy.symbols, self.form.columns, strict=True)
         texts = {symbol: label.unicode for symbol, label in (*labels, *self.labels.items())}
         return self._order.of(texts)
 
@@ -250,7 +253,7 @@ class DisplayForm:
         tape = write_tape(self.form.graph, nodes, self.form.trace.inputs)
         symbols = [clause.symbol for clause in self.clauses]
         return {
-            **dict(zip(self.form.symbols, point, strict=True)),
+            **dict(zip(self.form.in_sympy.symbols, point, strict=True)),
             **{symbol: one.value for symbol, one in self.constants},
             **dict(zip(symbols, tape.evaluate(point), strict=True)),
         }

@@ -89,7 +89,9 @@ class PartNames:
     @cached_property
     def _abbreviations(self) -> Abbreviations:
         form, constants = self._form, self._conversion.constants
-        taken = {symbol.name for symbol in (*form.symbols, *(symbol for symbol, _ in constants))}
+        taken = {
+            symbol.name for symbol in (*form.in_sympy.symbols, *(symbol for symbol, _ in constants))
+        }
         variables = form.trace.variables
         own = (*form.columns, *(one.label for _, one in constants), *variables.values())
         outputs = set(form.trace.outputs)

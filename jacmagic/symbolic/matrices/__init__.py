@@ -11,12 +11,10 @@ from jacmagic.symbolic.matrices.expressions import (
     number,
     variable,
 )
-from jacmagic.symbolic.matrices.writing import Writer
 
 __all__ = [
     "Block",
     "Expression",
-    "Writer",
     "apply",
     "blocks_of",
     "constant",

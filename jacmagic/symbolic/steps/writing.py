@@ -9,7 +9,7 @@ from typing import Any
 
 import sympy
 
-from jacmagic.symbolic.formula import plain, substituted, tex
+from jacmagic.symbolic.formula.typeset import plain, substituted, tex
 from jacmagic.symbolic.steps.application import Application, Expr
 
 _BELOW = {"quotient": 2, "reciprocal": 0}  # which kept part is below a fraction bar

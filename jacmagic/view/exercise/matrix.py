@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from jacmagic.render.mathml import to_mathml
-from jacmagic.symbolic.formula import plain, tex
+from jacmagic.symbolic.formula.typeset import plain, tex
 from jacmagic.symbolic.named import NamedNumber
 from jacmagic.view.exercise.question import Question
 from jacmagic.view.exercise.question_set import QuestionSet
@@ -59,7 +59,7 @@ def _given(exercise: QuestionSet, i: int, j: int) -> Given:
     if exercise.options.seeds > 1:
         return _NOT_SHOWN
     entry = reading.shown(i, j)
-    explained = {*reading.form.symbols, *(symbol for symbol, _ in reading.constants)}
+    explained = {*reading.form.in_sympy.symbols, *(symbol for symbol, _ in reading.constants)}
     if not (entry.free_symbols - entry.atoms(NamedNumber)) <= explained:
         return _NOT_SHOWN  # it is written with a name that the page does not define
     text = plain(entry, reading.texts)

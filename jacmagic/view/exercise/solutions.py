@@ -15,7 +15,7 @@ from jacmagic.result.exercise.judge import judge_of
 from jacmagic.result.exercise.steps import judge_steps
 from jacmagic.result.exercise.typed import typed, typed_name, without_cases
 from jacmagic.result.exercise.wrong_rules import wrong_entries
-from jacmagic.symbolic.formula import tex
+from jacmagic.symbolic.formula.typeset import tex
 from jacmagic.symbolic.steps import derive
 from jacmagic.view.exercise.question import NUMBER, RULE, STEPS, Question
 

@@ -12,7 +12,7 @@ from jacmagic.render.names import escaped_text
 from jacmagic.render.prose import paragraph
 from jacmagic.render.text import number
 from jacmagic.result.core import JacobianResult
-from jacmagic.symbolic.formula import plain, tex
+from jacmagic.symbolic.formula.typeset import plain, tex
 from jacmagic.symbolic.named import NamedNumber
 from jacmagic.view.captions import point
 from jacmagic.view.exercise.matrix import Given, cells_of

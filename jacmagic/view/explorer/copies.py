@@ -10,8 +10,10 @@ from jacmagic.labels import Label
 from jacmagic.render import latex
 from jacmagic.render.layout import Layout
 from jacmagic.result.core import JacobianResult
-from jacmagic.symbolic.formula import DisplayForm, sigmoid, tex
 from jacmagic.symbolic.formula.attempt import attempt
+from jacmagic.symbolic.formula.display_form import DisplayForm
+from jacmagic.symbolic.formula.typeset import tex
+from jacmagic.symbolic.named import sigmoid
 from jacmagic.symbolic.trace import Refusal
 
 MAX_SECONDS_TO_WRITE = 0.5  # for each language: most views are never copied from

@@ -13,8 +13,9 @@ from jacmagic.result.chain import Chain, Factor
 from jacmagic.result.chain.remarks import definitions_latex, heading, summary, unrepeated
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.factored.paths import Writer
-from jacmagic.symbolic.formula import excerpt, tex
 from jacmagic.symbolic.formula.attempt import attempt
+from jacmagic.symbolic.formula.excerpt import excerpt
+from jacmagic.symbolic.formula.typeset import tex
 from jacmagic.symbolic.graph import BudgetExceeded
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.view.explorer.entries import lines_of

@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 
 from jacmagic.result.core import JacobianResult
-from jacmagic.symbolic.formula import DisplayForm
+from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.validation import fits_at
 from jacmagic.view.captions import remarks, warnings, whereabouts
 from jacmagic.view.explorer.live_tape import to_json
+from jacmagic.view.pictures.choice import pictures_of
 from jacmagic.view.pictures.colouring import colouring_of
 from jacmagic.view.table import table_of, values_of
 
@@ -33,8 +34,9 @@ def spec(jacobian: JacobianResult) -> dict[str, Any]:
         "digits": jacobian.view.digits,
         "transposed": jacobian.view.layout.is_transposed,
         "command": _command(jacobian),
-        "is_map": len(jacobian.problem.movable) == jacobian.shape[1],
+        "pictures": [[kind, *axes] for kind, axes in pictures_of(jacobian).items()],
         "function": f"{'∇' if jacobian.problem.potential else ''}{jacobian.title}",
+        "potential": jacobian.title if jacobian.problem.potential else "",
         "outputs": [label.unicode for label in jacobian.rows],
         "labels": [label.unicode for label in jacobian.columns],
         "inputs": [

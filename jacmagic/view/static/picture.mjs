@@ -106,6 +106,7 @@ class Picture {
     const around = {
       ...{ evaluate: frame.evaluate, point: frame.point, values: frame.outward, outputs: frame.outputs },
       ...{ labels: frame.spec.labels, rows: frame.spec.outputs, name: frame.spec.function },
+      potential: frame.spec.potential,
     };
     const shown = { radius: this.radius(frame, inputs), digits: frame.digits, step: this.step, weight: this.weight, ...camera };
     if (kind === "graph") return graphScene(lineMap(around, inputs[0], outputs), shown);

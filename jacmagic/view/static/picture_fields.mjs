@@ -26,15 +26,13 @@ export class PictureFields {
    * @param {() => void} onChange
    */
   constructor(box, { spec, colouring }, onChange) {
-    const [m, n] = [spec.outputs.length, spec.labels.length];
-    const kinds = spec.is_map ? kindsOf(m, n) : /** @type {Kind[]} */ (["matrix"]);
-    if (colouring.groups) kinds.push("colouring");
+    this.axesOf = new Map(spec.pictures.map(([kind, inputs, outputs]) => [kind, { inputs: [...inputs], outputs: [...outputs] }]));
+    if (colouring.groups) this.axesOf.set("colouring", { inputs: [], outputs: [] });
+    const kinds = [...this.axesOf.keys()];
     this.document = box.ownerDocument;
     this.spec = spec;
     this.onChange = onChange;
     this.kind = kinds[0];
-    this.inputs = [0, 1, 2].slice(0, n);
-    this.outputs = [0, 1, 2].slice(0, m);
     this.zoom = 0;
     this.camera = { ...FIRST_CAMERA };
     this.axes = make(this.document, "span", "jm-axes");
@@ -49,19 +47,17 @@ export class PictureFields {
     this.show();
   }
 
-  /** Components that are drawn: as many inputs and outputs as the picture has. */
+  /** Components that are drawn in a picture of this kind. */
   get chosen() {
-    const [across, up] = axesOf(this.kind, this.spec.labels.length);
-    return { inputs: this.inputs.slice(0, across), outputs: this.outputs.slice(0, up) };
+    return /** @type {{inputs: number[], outputs: number[]}} */ (this.axesOf.get(this.kind));
   }
 
   /** Show the fields that this kind of picture has. */
   show() {
     const { spec, kind } = this;
-    const [across, up] = axesOf(kind, spec.labels.length);
     this.axes.replaceChildren(
-      ...this.axisFields("of", spec.labels, this.inputs, across),
-      ...this.axisFields("to", spec.outputs, this.outputs, up),
+      ...this.axisFields("of", spec.labels, this.chosen.inputs),
+      ...this.axisFields("to", spec.outputs, this.chosen.outputs),
     );
     this.zoomField.hidden = kind === "matrix" || kind === "colouring";
     this.turns.hidden = kind !== "space";
@@ -72,11 +68,10 @@ export class PictureFields {
    * @param {string} word before the first
    * @param {string[]} labels
    * @param {number[]} chosen is changed; one that is chosen twice takes the other's place
-   * @param {number} count
    */
-  axisFields(word, labels, chosen, count) {
-    if (labels.length <= count) return [];
-    return chosen.slice(0, count).map((index, k) =>
+  axisFields(word, labels, chosen) {
+    if (labels.length <= chosen.length) return [];
+    return chosen.map((index, k) =>
       this.select(k ? "and" : word, labels, index, (other) => {
         const twice = chosen.indexOf(other);
         if (twice >= 0) chosen[twice] = chosen[k];
@@ -141,30 +136,4 @@ export class PictureFields {
     this.tilt.input.value = String(tilt);
     this.onChange();
   }
-}
-
-/**
- * @param {number} m outputs
- * @param {number} n inputs
- * @returns {Kind[]}
- */
-function kindsOf(m, n) {
-  if (n === 1) return m > 2 ? ["graph", "space", "matrix"] : ["graph"];
-  if (m === 1) return ["levels", "graph", "matrix"];
-  const plane = /** @type {Kind[]} */ (m === n ? ["map", "field"] : ["map"]);
-  if (m < 3) return [...plane, "matrix"];
-  return m === 3 && n <= 3 ? ["space", ...plane, "matrix"] : [...plane, "space", "matrix"];
-}
-
-/**
- * How many inputs and outputs a picture has.
- * @param {Kind} kind
- * @param {number} n inputs of the function
- * @returns {[number, number]}
- */
-function axesOf(kind, n) {
-  if (kind === "space") return [Math.min(n, 3), 3];
-  if (kind === "graph") return [1, n === 1 ? 2 : 1];
-  if (kind === "matrix" || kind === "colouring") return [Infinity, Infinity];
-  return kind === "levels" ? [2, 1] : [2, 2];
 }

@@ -30,8 +30,9 @@
  * @property {string} title of the view, such as "Jacobian of f"
  * @property {number} digits significant digits
  * @property {string} entry name of an entry, around "{output}" and "{input}"
- * @property {boolean} is_map whether the function is one of its columns' numbers; not on a manifold
+ * @property {[import("./picture_fields.mjs").Kind, number[], number[]][]} pictures kinds, the usual one first, with inputs and outputs
  * @property {string} function its name
+ * @property {string} potential name of the function whose gradient it is; "" for none
  * @property {string[]} outputs labels of its components
  * @property {string[]} labels of a point's components
  * @property {{name: string, shape: number[]}[]} inputs

@@ -14,8 +14,8 @@ from jacmagic.render.latex import aligned, number
 from jacmagic.render.prose import paragraph
 from jacmagic.result.chain.typeset import latex_lines
 from jacmagic.result.core import JacobianResult
-from jacmagic.symbolic.formula import excerpt
 from jacmagic.symbolic.formula.attempt import attempt
+from jacmagic.symbolic.formula.excerpt import excerpt
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.view.captions import caption, remarks, warnings
 from jacmagic.view.determinant import shown_determinant

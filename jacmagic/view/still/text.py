@@ -8,9 +8,10 @@ from jacmagic.render.sparse_summary import written
 from jacmagic.render.text import matrix, number
 from jacmagic.result.chain.text import to_text
 from jacmagic.result.core import JacobianResult
-from jacmagic.symbolic.formula import DisplayForm, plain, pretty
 from jacmagic.symbolic.formula.attempt import attempt
+from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.listed import MAX_ENTRIES, listed
+from jacmagic.symbolic.formula.typeset import plain, pretty
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.view.captions import caption, remarks, warnings
 from jacmagic.view.determinant import shown_determinant

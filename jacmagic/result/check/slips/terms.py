@@ -12,9 +12,9 @@ import numpy as np
 from jacmagic.result.check.expressions import Expressions, Values
 from jacmagic.result.check.slips.evidence import Evidence
 from jacmagic.result.check.slips.slip import Slip, Wrong, constant_name, shown
-from jacmagic.symbolic.formula import plain
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.sympify import to_sympy
+from jacmagic.symbolic.formula.typeset import plain
 from jacmagic.symbolic.graph import signed_terms
 from jacmagic.symbolic.graph.sizes import tree_sizes
 from jacmagic.symbolic.trace import Refusal

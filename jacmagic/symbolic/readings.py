@@ -1,0 +1,74 @@
+"""Closed forms as pages show them, kept until the names they were traced with have other values."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+
+from jacmagic.function.problem import Problem
+from jacmagic.labels import Label
+from jacmagic.symbolic.branches import ClosedForms
+from jacmagic.symbolic.factored.form import FactoredForm
+from jacmagic.symbolic.factored_form import factored_form, has_numbers
+from jacmagic.symbolic.formula.closed import ClosedForm
+from jacmagic.symbolic.formula.display_form import DisplayForm
+from jacmagic.symbolic.named_form import display_form
+from jacmagic.symbolic.textbook import textbook_form
+from jacmagic.symbolic.trace import Refusal
+from jacmagic.symbolic.validation import are_equal
+
+
+def reading_of(
+    forms: ClosedForms,
+    problem: Problem,
+    form: ClosedForm,
+    *,
+    names: bool = True,
+    taken: Collection[str] = (),
+) -> DisplayForm | Refusal:
+    """Return the display form, with the names of constants or with their numbers.
+
+    Args:
+        forms: the closed forms of the function.
+        problem: the function, at a point where the form is valid.
+        form: one of these closed forms.
+        names: False shows the constants as numbers.
+        taken: names that stand for something else on the page: outputs, the function.
+    """
+    point = problem.flat_point
+    with forms.lock:
+        reading = form.readings.get(names)
+        if isinstance(reading, DisplayForm) and not are_equal(reading.form, form, point):
+            reading = None
+        if reading is None:
+            reading = textbook_form(form, point).too_large or display_form(
+                problem, form, forms.budget, names=names, taken=taken
+            )
+            form.readings[names] = reading
+        return reading
+
+
+def factored_of(
+    forms: ClosedForms,
+    problem: Problem,
+    form: ClosedForm,
+    rows: Sequence[Label],
+    *,
+    taken: Collection[str] = (),
+) -> FactoredForm | Refusal:
+    """Return the factored form, the Jacobian as a product of local ones.
+
+    Args:
+        forms: the closed forms of the function.
+        problem: the function, at a point where the form is valid.
+        form: one of these closed forms.
+        rows: labels of the m outputs.
+        taken: names that stand for something else on the page: outputs, the function.
+    """
+    with forms.lock:
+        kept = form.factored[0] if form.factored else None
+        if isinstance(kept, FactoredForm) and not has_numbers(kept, form, problem.flat_point):
+            kept = None
+        if kept is None:
+            kept = factored_form(problem, form, rows, taken, forms.budget)
+            form.factored[:] = [kept]
+        return kept
