@@ -19,6 +19,7 @@ SIDE = 300  # of the square that shapes are drawn in, in the SVG's own units
 LEFT, RIGHT, TOP, BOTTOM = 46, 10, 22, 30  # margins, for ticks and names of the axes
 WIDTH, HEIGHT = LEFT + SIDE + RIGHT, TOP + SIDE + BOTTOM
 HEAD = 8  # of an arrow
+LETTERS = 12  # size of all text: 10 pixels where a panel is as narrow as on a phone
 LETTER = 6.5  # of a label: its width on average
 AXIS_MARGIN = 38  # from the frame to the middle of the label of an axis inside it
 BLUE, ORANGE, RED, GREY = "#1976d2", "#ef6c00", "#d32f2f", "#888"
@@ -28,6 +29,8 @@ _STROKES = {
     "function": f'stroke="{BLUE}" stroke-width="1.5"',
     "linear": f'stroke="{ORANGE}" stroke-width="2" stroke-dasharray="6 4"',
     "zero": f'stroke="{RED}" stroke-width="2"',
+    "kink": 'stroke="currentColor" stroke-width="1.5" stroke-dasharray="9 3 2 3"',
+    "quadratic": 'stroke="currentColor" stroke-width="1.5" stroke-dasharray="2 3"',
 }
 
 
@@ -82,9 +85,9 @@ def panel(
             f'<g transform="translate({LEFT} {TOP})">',
             f'<rect width="{SIDE}" height="{SIDE}" fill="none" stroke="{GREY}"/>',
             f'<g clip-path="url(#{escape(identity)})">{"".join(drawn)}</g>',
-            *(_text(text, x, SIDE + 13, "middle", 11) for x, text in horizontal),
-            *(_text(text, -5, y + 4, "end", 11) for y, text in vertical),
-            *([_text(axes[0], SIDE, SIDE + 27, "end")] if has_ticks else []),
+            *(_text(text, x, SIDE + 14, "middle") for x, text in horizontal),
+            *(_text(text, -5, y + 4, "end") for y, text in vertical),
+            *([_text(axes[0], SIDE, SIDE + 28, "end")] if has_ticks else []),
             *([_text(axes[1], 0, -8, "start")] if has_ticks else []),
             *_labels(shapes, at),
             "</g>",
@@ -150,8 +153,8 @@ def _axis_label(label: str, x: float, y: float) -> str:
     return _text(label, inside, y - 6 if y < SIDE / 2 else y + 14, "middle")
 
 
-def _text(text: str, x: float, y: float, anchor: str, size: int = 12) -> str:
+def _text(text: str, x: float, y: float, anchor: str) -> str:
     return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{size}">'
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-size="{LETTERS}">'
         f"{escape(text)}</text>"
     )

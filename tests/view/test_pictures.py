@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import subprocess
 from pathlib import Path
 from xml.etree import ElementTree
@@ -15,13 +14,11 @@ import torch
 import jacmagic
 from jacmagic.errors import OptionError
 from jacmagic.symbolic.formula.live import live_tape
-from jacmagic.view.pictures import probed
 from jacmagic.view.pictures.curves import level_line, round_numbers, sample_curve
 from jacmagic.view.pictures.field import equilibria, field_scene
 from jacmagic.view.pictures.graph import graph_scene
 from jacmagic.view.pictures.levels import level_scene
 from jacmagic.view.pictures.plane_map import plane_scene
-from jacmagic.view.pictures.sampled import first_request, sampled
 from jacmagic.view.pictures.slices import slice_of
 from jacmagic.view.pictures.space import TILT, TURN, space_scene
 
@@ -61,6 +58,13 @@ CASES = {
         "planeMap(around, [0, 1], [0, 1])",
         "mapScene",
     ),
+    "fold and kinks": (
+        lambda x, y: (torch.abs(x) * x / 2 + y * 0.3, torch.abs(x) + torch.relu(y)),
+        (0.2, 0.3),
+        plane_scene,
+        "planeMap(around, [0, 1], [0, 1])",
+        "mapScene",
+    ),
     "field": (hunt, (3.8, 2.5), field_scene, "planeMap(around, [0, 1], [0, 1])", "fieldScene"),
     "levels": (
         lambda x, y: x**2 * y + torch.sin(3 * y),
@@ -69,6 +73,20 @@ CASES = {
         "heightMap(around, [0, 1], 0)",
         "levelScene",
     ),
+    **{
+        f"curvature of {name}": (
+            f,
+            (1, 0.5),
+            level_scene,
+            "heightMap(around, [0, 1])",
+            "levelScene",
+        )
+        for name, f in {
+            "an ellipse": lambda x, y: x**3 - 3 * x * y + y**2,
+            "hyperbolas": lambda x, y: x * y**2,
+            "lines": lambda x, y: (2 * x + y) ** 2,
+        }.items()
+    },
     "graph": (
         lambda x: torch.sin(x) / x,
         (1,),
@@ -138,6 +156,7 @@ def browsers_scene(J, part, builder, radius):
             "conditions": len(form.trace.assumptions),
             "clauses": 0,
             "values": J.shape[0],
+            "potentials": len(form.potential),
             "constants": [],
         },
         "point": J.problem.flat_point,
@@ -146,6 +165,7 @@ def browsers_scene(J, part, builder, radius):
         "labels": [one.unicode for one in J.columns],
         "rows": [one.unicode for one in J.rows],
         "name": J.title,
+        "potential": J.title,
     }
     script = SCRIPT.format(
         static=STATIC.as_uri(),
@@ -168,8 +188,11 @@ def test_python_and_the_browser_draw_the_same(name):
     """Both build the same shapes, labels, frames and words; the browser adds what is dragged."""
     f, point, build, part, builder = CASES[name]
     J, radius = jacobian(f, *point), 0.5
+    if part == "heightMap(around, [0, 1])":
+        J = jacmagic.hessian(f, tuple(torch.tensor(float(one), dtype=F64) for one in point))
     count = 3 if build is space_scene else 2
     rows, columns = list(range(min(J.shape[0], count))), list(range(len(point)))
+    rows = [] if J.problem.potential else rows
     ours = build(slice_of(J, rows, columns), radius, 4)
     theirs = browsers_scene(J, part, builder, radius)
     assert list(ours.words) == theirs["words"]
@@ -236,60 +259,12 @@ def test_names_are_escaped():
     assert "<script" not in J.picture().html
 
 
-def spectrum(x, y):
-    """Return eigenvalues without a closed form worth reading, and print."""
-    print("runs")
-    matrix = torch.stack([x, y, y, x * y, x, y, y, x, x * x]).reshape(3, 3)
-    return torch.linalg.eigvalsh(matrix + matrix.T)[:2]
-
-
-def test_a_function_without_closed_form_is_drawn_by_running_it(capsys):
-    """Values come from the function itself, the linear part from torch; nothing is printed."""
-    J = jacobian(spectrum, 1, 2)
-    assert J.formula is None
-    capsys.readouterr()
-    part = slice_of(J, [0, 1], [0, 1])
-    scene = plane_scene(part, 0.1, 4)
-    assert capsys.readouterr().out == ""
-    drawn = [one for one in scene.panels[1].shapes if one.look == "function"]
-    assert len(drawn) == 18 and any(one.kind == "area" for one in scene.panels[1].shapes)
-    expected = spectrum(*torch.tensor([1.1, 2.0], dtype=F64))
-    np.testing.assert_allclose(part.at([1.1, 2.0]).value, expected)
-    closer = plane_scene(part, 0.01, 4)
-    far, near = (re.search(r"at most ([\d.]+) %", one.words[-1])[1] for one in (scene, closer))
-    assert float(near) < float(far) / 5
-    assert "equilibri" not in str(J.picture("field"))
-
-
-def test_the_kernel_computes_what_the_browser_cannot():
-    """A picture as data answers a request of the browser; a wrong request has no answer."""
-    J = jacobian(spectrum, 1, 2)
-    asked = first_request(J, [4, 8])
-    found = sampled(J, asked)
-    assert (asked["picture"], asked["radius"], found["at"]) == ("map", 1, [1, 2])
-    assert sum(one["look"] == "function" for one in found["panels"][1]["shapes"]) >= 18
-    json.dumps(found, allow_nan=False)
-    for wrong in (
-        {"picture": "levels"}, {"picture": "<svg>"}, {"inputs": [0, 7]}, {"inputs": [1, 1]},
-        {"outputs": "all"}, {"radius": 0}, {"radius": float("nan")}, {"turn": None},
-    ):  # fmt: skip
-        assert sampled(J, {**asked, **wrong}) == {}
-
-
-def test_a_slow_function_is_not_run_for_long(monkeypatch):
-    """When the time for a picture is over, the linear part stands alone."""
-    monkeypatch.setattr(probed, "MAX_SECONDS", -1)
-    svg = jacobian(spectrum, 1, 2).picture("map").svg
-    assert re.search('fill-opacity="0.14"', svg)
-    assert 'stroke-width="1.5"' not in svg
-
-
 def test_wrong_kinds_and_labels():
     """What cannot be drawn is refused with what can."""
     J = jacobian(polar, 2, 0.5)
     with pytest.raises(OptionError, match=r"map, field, matrix; found 'levels'"):
         J.picture("levels")
-    with pytest.raises(OptionError, match=r"at most 2 of r, phi; found z"):
+    with pytest.raises(OptionError, match=r"expected 2 of r, phi; found z"):
         J.picture("map", inputs=["z"])
     with pytest.raises(OptionError, match="positive zoom; found 0"):
         J.picture("map", zoom=0)

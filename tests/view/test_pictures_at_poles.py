@@ -8,7 +8,7 @@ import pytest
 import torch
 
 import jacmagic
-from jacmagic.view.pictures.picture import kinds_of
+from jacmagic.view.pictures.choice import pictures_of
 from jacmagic.view.pictures.sampled import first_request, sampled
 
 F64 = torch.float64
@@ -28,7 +28,7 @@ def test_what_has_no_place_is_left_out(name):
     f, point = CASES[name]
     tensors = tuple(torch.tensor(float(one), dtype=F64) for one in point)
     J = jacmagic.jacobian(f, tensors if len(tensors) > 1 else tensors[0])
-    for kind in kinds_of(*J.shape):
+    for kind in pictures_of(J):
         picture = J.picture(kind)
         assert "nan" not in picture.svg.partition("</desc>")[2].replace(">nan<", "")
         assert r"\begin{pgfpicture}" in picture.latex and picture.words

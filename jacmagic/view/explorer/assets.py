@@ -8,7 +8,8 @@ from importlib.resources import files
 
 # The view's modules, each below those that it imports; the parts are in this order.
 MODULES = (
-    *("format.mjs", "element.mjs", "svg.mjs", "mathml.mjs", "slots.mjs", "copy.mjs", "stops.mjs"),
+    *("format.mjs", "typed.mjs", "element.mjs", "svg.mjs", "mathml.mjs", "slots.mjs", "copy.mjs"),
+    "stops.mjs",
     *("special.mjs", "tape.mjs", "live.mjs", "following.mjs", "layout.mjs"),
     *("navigation.mjs", "cells.mjs", "grid_elements.mjs", "grid.mjs"),
     *("still.mjs", "announcer.mjs", "areas.mjs", "tabs.mjs", "parts.mjs"),
@@ -16,7 +17,8 @@ MODULES = (
     *("play.mjs", "slider.mjs", "controls.mjs", "tools.mjs"),
     *("linear.mjs", "notice.mjs", "value.mjs", "table.mjs", "determinant.mjs", "notes.mjs"),
     *("chain.mjs", "equations.mjs"),
-    *("curves.mjs", "scene.mjs", "square.mjs", "kinks.mjs", "scene_map.mjs", "scene_graph.mjs"),
+    *("curves.mjs", "scene.mjs", "square.mjs", "kinks.mjs", "singular.mjs"),
+    *("scene_map.mjs", "scene_graph.mjs"),
     *("scene_levels.mjs", "scene_field.mjs", "scene_space.mjs", "scene_matrix.mjs"),
     *("scene_colouring.mjs", "slice.mjs", "turning.mjs", "plane.mjs", "squares.mjs"),
     "colour_grids.mjs",

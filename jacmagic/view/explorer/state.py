@@ -10,11 +10,13 @@ from typing import Any
 
 import numpy as np
 
+from jacmagic.render.mathml import to_mathml
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.validation import fits_at
 from jacmagic.view.captions import remarks, warnings, whereabouts
 from jacmagic.view.explorer.live_tape import to_json
+from jacmagic.view.pictures.choice import pictures_of
 from jacmagic.view.pictures.colouring import colouring_of
 from jacmagic.view.table import table_of, values_of
 
@@ -33,14 +35,31 @@ def spec(jacobian: JacobianResult) -> dict[str, Any]:
         "digits": jacobian.view.digits,
         "transposed": jacobian.view.layout.is_transposed,
         "command": _command(jacobian),
-        "is_map": len(jacobian.problem.movable) == jacobian.shape[1],
+        "pictures": [[kind, *axes] for kind, axes in pictures_of(jacobian).items()],
         "function": f"{'∇' if jacobian.problem.potential else ''}{jacobian.title}",
+        "potential": jacobian.title if jacobian.problem.potential else "",
         "outputs": [label.unicode for label in jacobian.rows],
         "labels": [label.unicode for label in jacobian.columns],
         "inputs": [
             {"name": one.name, "shape": list(one.value.shape)} for one in jacobian.problem.inputs
         ],
+        "typed": _typed(jacobian),
         "start": [to_json(number) for number in jacobian.problem.flat_point],
+    }
+
+
+def _typed(jacobian: JacobianResult) -> dict[str, Any]:
+    """Return the components of the point that were typed as expressions, by their index."""
+    return {
+        str(k): {
+            "value": one.value,
+            "source": one.source,
+            "text": one.shown.text.replace("-", "−"),
+            "math": to_mathml(one.shown.latex, display=False),
+            "level": one.shown.level,
+        }
+        for k, one in jacobian.view.typed.items()
+        if jacobian.problem.tangent is None
     }
 
 

@@ -7,12 +7,17 @@ import math
 import numpy as np
 
 from jacmagic.view.pictures.curves import Point, level_line, round_numbers
+from jacmagic.view.pictures.plane_map import ellipse
 from jacmagic.view.pictures.scene import Panel, Scene, Shape, arrow, dot, line, listed, shift, shown
 from jacmagic.view.pictures.slices import Slice
 
 CELLS = 48  # along a side of the grid that level lines are found on
 LEVELS = 12  # about how many lines are drawn
 ARROW_SHARE = 0.6  # of the window's half width
+SHORT_AXIS = 0.25  # of the window's half width: half the shorter axis of the conic
+LONGEST_AXIS = 0.9  # the same of an axis that is drawn
+FAR = 4.0  # half the axis of a conic that has no end
+BRANCH, BRANCH_PIECES = 4.0, 96  # of a hyperbola: its parameter's end, beyond the window
 # A step of the differences of the gradient: ∛eps balances rounding and truncation.
 DIFFERENCE = float(np.cbrt(np.finfo(float).eps))
 FLAT = 1e-6  # relative size of an eigenvalue that the differences cannot tell from zero
@@ -29,7 +34,7 @@ def level_scene(part: Slice, radius: float, digits: int) -> Scene:
     centre = (float(part.centre[0]), float(part.centre[1]))
     value, gradient = float(part.here.value[0]), part.here.jacobian[0]
     length = float(np.linalg.norm(gradient))
-    hessian = _hessian(part)
+    hessian = _differences(part) if part.hessian is None else part.hessian
     shapes = [*_lines(part, radius, centre, value), *_curvature(centre, hessian, radius, digits)]
     if length > 0 and math.isfinite(length):
         tip = shift(centre, (ARROW_SHARE * radius / length * gradient).tolist())
@@ -48,6 +53,10 @@ def level_scene(part: Slice, radius: float, digits: int) -> Scene:
         words.append(
             f"The second derivatives have the eigenvalues {eigenvalues}: {_kind(hessian)}."
         )
+        if hessian.any():
+            words.append(
+                f"Dotted: the {_shape(hessian)} where |dxᵀ·H·dx| has one value, and the axes."
+            )
     panel = Panel((part.inputs[0], part.inputs[1]), across, up, shapes)
     return Scene([panel], words)
 
@@ -78,7 +87,7 @@ def _levels(heights: np.ndarray) -> list[float]:
     return round_numbers(float(finite[cut]), float(finite[finite.size - 1 - cut]), LEVELS)
 
 
-def _hessian(part: Slice) -> np.ndarray | None:
+def _differences(part: Slice) -> np.ndarray | None:
     """Return second derivatives (2, 2) by central differences of the gradient."""
     columns = []
     for k in range(2):
@@ -105,6 +114,13 @@ def _eigen(hessian: np.ndarray) -> list[tuple[float, Point]]:
     ]
 
 
+def _shape(hessian: np.ndarray) -> str:
+    (one, _), (other, _) = _eigen(hessian)
+    if not one or not other:
+        return "pair of lines"
+    return "ellipse" if (one > 0) == (other > 0) else "hyperbolas"
+
+
 def _kind(hessian: np.ndarray) -> str:
     (one, _), (other, _) = _eigen(hessian)
     if other > 0:
@@ -117,14 +133,35 @@ def _kind(hessian: np.ndarray) -> str:
 def _curvature(
     centre: Point, hessian: np.ndarray | None, radius: float, digits: int
 ) -> list[Shape]:
-    """Return the axes of the quadratic part, long where it is flat."""
+    """Return the conic dxᵀ·H·dx = ±c and its axes."""
     if hessian is None or not hessian.any():
         return []
     strongest = max(abs(value) for value, _ in _eigen(hessian))
-    shapes = []
+    halves, shapes = [], []
     for k, (value, direction) in enumerate(_eigen(hessian)):
-        share = min(0.5, 0.25 * math.sqrt(strongest / max(abs(value), strongest / 4)))
-        half = [one * share * radius for one in direction]
+        share = SHORT_AXIS * math.sqrt(strongest / abs(value)) if value else math.inf
+        half = [min(share, LONGEST_AXIS) * radius * one for one in direction]
         ends = [shift(centre, [-one for one in half]), shift(centre, half)]
         shapes.append(line(ends, "quiet", f"λ{'₁₂'[k]} = {shown(value, digits)}"))
-    return shapes
+        halves.append([min(share, FAR) * radius * one for one in direction])
+    return [*(line(one, "quadratic") for one in _conic(centre, hessian, *halves)), *shapes]
+
+
+def _conic(centre: Point, hessian: np.ndarray, a: list[float], b: list[float]) -> list[list[Point]]:
+    """Return an ellipse, both hyperbolas, or two lines, from half axes."""
+
+    def at(s: float, t: float) -> Point:
+        return shift(centre, [s * x + t * y for x, y in zip(a, b, strict=True)])
+
+    shape, signs = _shape(hessian), (-1, 1)
+    if shape == "pair of lines":
+        is_first = bool(_eigen(hessian)[0][0])
+        return [[at(k, end) if is_first else at(end, k) for end in signs] for k in signs]
+    if shape == "ellipse":
+        return [ellipse(centre, (a[0], a[1]), (b[0], b[1]))]
+    angles = [BRANCH * (2 * k / BRANCH_PIECES - 1) for k in range(BRANCH_PIECES + 1)]
+    pairs = [(math.cosh(t), math.sinh(t)) for t in angles]
+    return [
+        *([at(sign * c, s) for c, s in pairs] for sign in signs),
+        *([at(s, sign * c) for c, s in pairs] for sign in signs),
+    ]

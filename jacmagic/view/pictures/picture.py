@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 
 from jacmagic.errors import OptionError
+from jacmagic.labels import Label
 from jacmagic.render import pgf, plane
 from jacmagic.render.colour_grids import drawing
 from jacmagic.render.heatmap import heatmap
 from jacmagic.render.prose import paragraph
 from jacmagic.render.text import number
 from jacmagic.result.core import JacobianResult
+from jacmagic.view.pictures.choice import axes_of, pictures_of
 from jacmagic.view.pictures.colouring import colouring_of
 from jacmagic.view.pictures.curves import Point, round_numbers
 from jacmagic.view.pictures.field import field_scene
@@ -31,6 +33,7 @@ from jacmagic.view.table import blocks_of, values_of
 TICKS = 5  # about how many along an axis
 TICK_DIGITS = 6
 GAP = 24  # between two panels, in the SVG's units
+_WRAPPED = f"display:flex;flex-wrap:wrap;gap:0 {GAP}px"
 
 SCENES: dict[str, Callable[[Slice, float, int], Scene]] = {
     "map": plane_scene,
@@ -49,11 +52,14 @@ class Picture:
         kind: "map", "field", "levels", "graph", "space", "matrix" or "colouring".
         svg: the drawing; its background is transparent, its text has the page's colour.
         words: the same in sentences.
+        panels: the parts of the drawing, each as SVG; a page puts them below each other if it is
+            narrow.
     """
 
     kind: str
     svg: str
     words: tuple[str, ...]
+    panels: tuple[str, ...]
 
     def __repr__(self) -> str:
         return "\n".join(self.words)
@@ -61,8 +67,11 @@ class Picture:
     @property
     def html(self) -> str:
         """The drawing with its words below it."""
-        caption = escape(" ".join(self.words))
-        return f"<figure>{self.svg}<figcaption>{caption}</figcaption></figure>"
+        caption, drawn = escape(" ".join(self.words)), "".join(self.panels)
+        return (
+            f'<figure><div role="img" aria-label="{escape(self.words[0])}" style="{_WRAPPED}">'
+            f"{drawn}</div><figcaption>{caption}</figcaption></figure>"
+        )
 
     @property
     def latex(self) -> str:
@@ -79,18 +88,6 @@ def shows_picture(jacobian: JacobianResult) -> bool:
     return jacobian.view.picture and not jacobian.large and min(jacobian.shape) > 0
 
 
-def kinds_of(m: int, n: int) -> tuple[str, ...]:
-    """Return the kinds of picture for m outputs and n inputs, the usual one first."""
-    if n == 1:
-        return ("graph", "space", "matrix") if m > 2 else ("graph",)
-    if m == 1:
-        return "levels", "graph", "matrix"
-    plane = ("map", "field") if m == n else ("map",)
-    if m < 3:
-        return (*plane, "matrix")
-    return ("space", *plane, "matrix") if m == 3 and n <= 3 else (*plane, "space", "matrix")
-
-
 def picture_of(
     jacobian: JacobianResult,
     kind: str | None = None,
@@ -103,19 +100,19 @@ def picture_of(
 
     Args:
         jacobian: the result at the point.
-        kind: one of `kinds_of`, by default the first.
-        inputs: labels of the inputs that vary, such as ("x1", "x2"); by default the first ones.
-        outputs: labels of the outputs that are drawn; by default the first ones.
+        kind: one of `pictures_of`, by default the first.
+        inputs: labels of the inputs that vary, such as ("x1", "x2"); by default the first
+            on which different outputs depend in different ways.
+        outputs: labels of the outputs that are drawn; by default the first that do.
         zoom: how many times closer than a quarter of a slider's usual range.
 
     Raises:
         OptionError: there is no such kind, label or zoom.
     """
     m, n = jacobian.shape
-    is_map = len(jacobian.problem.movable) == n  # not of tangent vectors of a manifold
     colouring = colouring_of(jacobian)
-    kinds = kinds_of(m, n) if is_map else ("matrix",)
-    kinds += ("colouring",) if colouring is not None else ()
+    pictures = pictures_of(jacobian)
+    kinds = [*pictures, *(["colouring"] if colouring is not None else [])]
     kind = kind or kinds[0]
     if kind not in kinds or not min(m, n):
         raise OptionError(
@@ -127,50 +124,58 @@ def picture_of(
     if kind == "matrix":
         return _matrix(jacobian)
     if kind == "colouring" and colouring is not None:
-        return Picture(kind, drawing(colouring.grids, colouring.words), tuple(colouring.words))
-    across, up = axes_of(kind, n)
-    columns = _indices(jacobian.columns, inputs, across)
-    rows = _indices(jacobian.rows, outputs, up)
-    part = slice_of(jacobian, rows, columns)
+        grids = drawing(colouring.grids, colouring.words)
+        return Picture(kind, grids, tuple(colouring.words), (grids,))
+    first = pictures[kind]
+    columns = _indices(jacobian.columns, inputs, first.inputs)
+    rows = _indices(jacobian.rows, outputs, first.outputs)
+    axes = axes_of(jacobian, kind, columns, rows)
+    part = slice_of(jacobian, axes.outputs, axes.inputs)
     with np.errstate(all="ignore"):  # values beside the point may be infinite
         scene = SCENES[kind](part, half_width(part.centre.tolist()) / zoom, jacobian.view.digits)
-    return Picture(kind, _svg(scene), tuple(scene.words))
+    return _drawn(kind, scene)
 
 
-def axes_of(kind: str, n: int) -> tuple[int, int]:
-    """Return how many inputs and outputs a picture has."""
-    if kind == "graph":
-        return 1, 2 if n == 1 else 1
-    return {"levels": (2, 1), "space": (3, 3)}.get(kind, (2, 2))
-
-
-def _indices(labels: Any, wanted: Sequence[str] | None, count: int) -> list[int]:
-    """Return indices of labels, by default the first ones."""
-    texts = [label.text for label in labels]
+def _indices(
+    labels: Sequence[Label], wanted: Sequence[str] | None, first: Sequence[int]
+) -> list[int] | None:
+    """Return indices of labels, as many as usually; None where none are wanted."""
     if wanted is None:
-        return list(range(min(count, len(texts))))
+        return None
+    texts = [label.text for label in labels]
     missing = [name for name in wanted if name not in texts]
-    if missing or len(wanted) > count:
+    if missing or not len(wanted) == len({*wanted}) == len(first):
+        usual = tuple(texts[k] for k in first)
         raise OptionError(
-            f"expected at most {count} of {', '.join(texts[:12])}; found {', '.join(wanted)}; "
-            f"write {tuple(texts[:count])!r}"
+            f"expected {len(first)} of {', '.join(texts[:12])}; found {', '.join(wanted)}; "
+            f"write {usual!r}"
         )
     return [texts.index(name) for name in wanted]
 
 
-def _svg(scene: Scene) -> str:
-    width = len(scene.panels) * (plane.WIDTH + GAP) - GAP
-    parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" width="{width}" '
-        f'height="{plane.HEIGHT}" viewBox="0 0 {width} {plane.HEIGHT}" '
-        'font-family="system-ui,sans-serif" fill="currentColor">',
-        f"<title>{escape(scene.words[0])}</title>",
-        f"<desc>{escape(' '.join(scene.words[1:]))}</desc>",
+def _drawn(kind: str, scene: Scene) -> Picture:
+    title = f"<title>{escape(scene.words[0])}</title>"
+    description = f"<desc>{escape(' '.join(scene.words[1:]))}</desc>"
+    panels = [_panel(one, f"jm-clip-{_digest(scene)}-{k}") for k, one in enumerate(scene.panels)]
+    moved = [
+        f'<g transform="translate({k * (plane.WIDTH + GAP)} 0)">{one}</g>'
+        for k, one in enumerate(panels)
     ]
-    for k, panel in enumerate(scene.panels):
-        drawn = _panel(panel, f"jm-clip-{_digest(scene)}-{k}")
-        parts.append(f'<g transform="translate({k * (plane.WIDTH + GAP)} 0)">{drawn}</g>')
-    return "".join([*parts, "</svg>"])
+    width = len(panels) * (plane.WIDTH + GAP) - GAP
+    return Picture(
+        kind,
+        _svg("".join([title, description, *moved]), width, 'role="img"'),
+        tuple(scene.words),
+        tuple(_svg(one, plane.WIDTH, 'style="max-width:100%;height:auto"') for one in panels),
+    )
+
+
+def _svg(content: str, width: int, attributes: str) -> str:
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" {attributes} width="{width}" '
+        f'height="{plane.HEIGHT}" viewBox="0 0 {width} {plane.HEIGHT}" '
+        f'font-family="system-ui,sans-serif" fill="currentColor">{content}</svg>'
+    )
 
 
 def _digest(scene: Scene) -> str:
@@ -206,4 +211,4 @@ def _matrix(jacobian: JacobianResult) -> Picture:
         words += f" The singular values go from {first} to {last}: rank {rank}"
         full = rank == len(sigmas)
         words += f", condition number {shown(sigmas[0] / sigmas[-1], digits)}." if full else "."
-    return Picture("matrix", drawn, (words,))
+    return Picture("matrix", drawn, (words,), (drawn,))

@@ -7,15 +7,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from jacmagic.result.analysis.determinant import error_bound
-from jacmagic.view.pictures.curves import Point, level_line, sample_curve
+from jacmagic.view.pictures.curves import Point, sample_curve
 from jacmagic.view.pictures.kinks import Along, one_sided
 from jacmagic.view.pictures.scene import Panel, Scene, Shape, arrow, dot, line, shift, shown
+from jacmagic.view.pictures.singular import determinant, singular_lines, singular_words
 from jacmagic.view.pictures.slices import Slice
 
 GRID_LINES = 9  # each way, of the square around the point
 CIRCLE_PIECES = 72
-ZERO_CURVE_CELLS = 32  # along a side, where det J = 0 is looked for
 SQUARE_SHARE = 0.68  # of the window's half width
 IMAGE_SHARE = 0.85  # the same of the image
 SIDED = "f′(x; dx)"  # the one-sided derivative along dx
@@ -34,13 +33,14 @@ def plane_scene(part: Slice, radius: float, digits: int) -> Scene:
     reach, half = _reach(part, radius), radius / SQUARE_SHARE
     columns = [_point(column * radius) for column in part.here.jacobian.T]
     sided = one_sided(part, radius)
+    singular = singular_lines(part, half)
     left = Panel(
         (part.inputs[0], part.inputs[1]),
         *_window(centre, half),
         [
-            *_zero_curve(part, half),
+            *singular,
             *(line([shift(centre, a), shift(centre, b)], "grid") for a, b in grid_ends(radius)),
-            line(_ellipse(centre, (radius, 0), (0, radius)), "quiet"),
+            line(ellipse(centre, (radius, 0), (0, radius)), "quiet"),
             dot(centre, "point"),
         ],
     )
@@ -57,7 +57,8 @@ def plane_scene(part: Slice, radius: float, digits: int) -> Scene:
             dot(value, "point"),
         ],
     )
-    return Scene([left, right], _words(part, radius, reach, digits, sided))
+    words = _words(part, radius, reach, digits, sided)
+    return Scene([left, right], [*words, *singular_words(singular, part.name)])
 
 
 def _point(numbers: np.ndarray) -> Point:
@@ -105,12 +106,12 @@ def _straight(part: Slice, radius: float, digits: int) -> list[Shape]:
     value = _point(part.here.value)
     columns = [_point(column * radius) for column in part.here.jacobian.T]
     square = Shape("area", _corners(value, *columns), "linear")
-    return [square, line(_ellipse(value, *columns), "linear"), *_axes(part, radius, digits)]
+    return [square, line(ellipse(value, *columns), "linear"), *_axes(part, radius, digits)]
 
 
 def _bent(value: Point, sided: Along, radius: float) -> list[Shape]:
     """Return the images of square and circle by one-sided derivatives."""
-    circle = _ellipse((0, 0), (radius, 0), (0, radius))
+    circle = ellipse((0, 0), (radius, 0), (0, radius))
     square = [
         (x * radius / max(abs(x), abs(y)), y * radius / max(abs(x), abs(y))) for x, y in circle
     ]
@@ -123,7 +124,7 @@ def _corners(value: Point, a: Point, b: Point) -> list[Point]:
     return [shift(value, (s * a[0] + t * b[0], s * a[1] + t * b[1])) for s, t in signs]
 
 
-def _ellipse(centre: Point, a: Point, b: Point) -> list[Point]:
+def ellipse(centre: Point, a: Point, b: Point) -> list[Point]:
     """Return an ellipse with two conjugate half diameters."""
     angles = [2 * np.pi * k / CIRCLE_PIECES for k in range(CIRCLE_PIECES + 1)]
     pairs = [(float(np.cos(angle)), float(np.sin(angle))) for angle in angles]
@@ -144,31 +145,6 @@ def _axes(part: Slice, radius: float, digits: int) -> list[Shape]:
         )
         for k, sigma in enumerate(sigmas)
     ]
-
-
-def _zero_curve(part: Slice, half: float) -> list[Shape]:
-    """Return where the determinant of J is zero: there the map is not invertible."""
-    if not part.has_derivatives:
-        return []
-    centre = _point(part.centre)
-
-    def place(column: float, row: float) -> Point:
-        by = [half * (2 * k / ZERO_CURVE_CELLS - 1) for k in (column, row)]
-        return shift(centre, by)
-
-    heights = np.full((ZERO_CURVE_CELLS + 1,) * 2, np.nan)
-    for i, j in np.ndindex(heights.shape):
-        there = part.at(place(j, i))
-        if there is not None:
-            heights[i, j] = determinant(there.jacobian)
-    segments = level_line(heights, 0, place)
-    return [line(ends, "zero", "" if k else "det J = 0") for k, ends in enumerate(segments)]
-
-
-def determinant(matrix: np.ndarray) -> float:
-    """Return the determinant of a square matrix, 0 where it is smaller than its own rounding."""
-    found = float(np.linalg.det(matrix))
-    return 0.0 if abs(found) <= error_bound(matrix, np.finfo(float).eps) else found
 
 
 def _words(part: Slice, radius: float, reach: float, digits: int, sided: Along | None) -> list[str]:

@@ -11,14 +11,12 @@ from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.function.problem import Problem
 from jacmagic.function.silent_rerun import random_states, silent_rerun
 from jacmagic.numeric.probe import Probe
-from jacmagic.result.core import JacobianResult
 
 MAX_SECONDS = 2.0  # of all runs for one picture; what is missing then is left blank
 
 
-def probed(jacobian: JacobianResult) -> Probed | None:
+def probed(problem: Problem) -> Probed | None:
     """Return a function's values by running it; None where a run changes anything."""
-    problem = jacobian.problem
     return None if problem.effects or problem.tangent is not None else Probed(problem)
 
 

@@ -9,7 +9,8 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from jacmagic.result.core import JacobianResult
-from jacmagic.view.pictures.picture import SCENES, axes_of, kinds_of
+from jacmagic.view.pictures.choice import pictures_of
+from jacmagic.view.pictures.picture import SCENES
 from jacmagic.view.pictures.scene import Panel, Shape
 from jacmagic.view.pictures.slices import slice_of
 from jacmagic.view.pictures.space import TILT, TURN, space_scene
@@ -25,10 +26,7 @@ def first_request(jacobian: JacobianResult, widths: Sequence[float]) -> dict[str
         jacobian: the result.
         widths: of the sliders' ranges.
     """
-    m, n = jacobian.shape
-    kind = kinds_of(m, n)[0]
-    across, up = axes_of(kind, n)
-    inputs, outputs = list(range(min(across, n))), list(range(min(up, m)))
+    kind, (inputs, outputs) = next(iter(pictures_of(jacobian).items()))
     radius = FIRST_SHARE * min((widths[j] for j in inputs), default=4.0)
     asked = {"picture": kind, "inputs": inputs, "outputs": outputs, "radius": radius}
     return {**asked, "turn": TURN, "tilt": TILT}
@@ -44,9 +42,10 @@ def sampled(jacobian: JacobianResult, asked: Mapping[str, Any]) -> dict[str, Any
     m, n = jacobian.shape
     kind, columns, rows = (asked.get(name) for name in ("picture", "inputs", "outputs"))
     numbers = [float(one) for one in map(asked.get, _NUMBERS) if _is_finite(one)]
-    if kind not in SCENES or kind not in kinds_of(m, n) or len(numbers) < len(_NUMBERS):
+    pictures = pictures_of(jacobian)
+    if kind not in SCENES or kind not in pictures or len(numbers) < len(_NUMBERS):
         return {}
-    across, up = axes_of(kind, n)
+    across, up = map(len, pictures[kind])
     if not (_indexes(columns, n, across) and _indexes(rows, m, up)):
         return {}
     radius, *camera = numbers
@@ -75,11 +74,11 @@ def _is_finite(value: Any) -> TypeGuard[float]:
     return isinstance(value, int | float) and math.isfinite(value)
 
 
-def _indexes(wanted: Any, count: int, most: int) -> TypeGuard[list[int]]:
-    """Whether these are distinct indices, as many as a picture has axes at most."""
+def _indexes(wanted: Any, count: int, axes: int) -> TypeGuard[list[int]]:
+    """Whether these are distinct indices, one for each axis of a picture."""
     return (
         isinstance(wanted, list)
-        and 0 < len(wanted) == len({*wanted}) <= most
+        and len(wanted) == len({*wanted}) == axes
         and all(isinstance(one, int) and 0 <= one < count for one in wanted)
     )
 

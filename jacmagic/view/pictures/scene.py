@@ -17,7 +17,7 @@ class Shape:
     Attributes:
         kind: "line", "area", "arrow" or "dot".
         points: of a line or an outline; both ends of an arrow; where a dot stands.
-        look: grid, function, linear, quiet, zero, point, step, cotangent, axis.
+        look: grid, function, linear, quadratic, quiet, zero, kink, point, step, cotangent, axis.
         label: beside its last point; "" for none.
     """
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from jacmagic.function.interop.call_limit import REFUSALS
+from jacmagic.function.problem import Problem
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.live import live_tape
 from jacmagic.symbolic.graph import BudgetExceeded
@@ -33,6 +34,7 @@ class Slice:
 
     Attributes:
         here: value and Jacobian of the slice at the point.
+        hessian: second derivatives there, of the function whose Hessian it is.
         centre: the point's components of the slice.
         inputs: their labels.
         outputs: labels of the outputs.
@@ -41,6 +43,7 @@ class Slice:
     """
 
     here: There
+    hessian: np.ndarray | None
     centre: np.ndarray
     inputs: Sequence[str]
     outputs: Sequence[str]
@@ -66,33 +69,50 @@ def slice_of(jacobian: JacobianResult, rows: Sequence[int], columns: Sequence[in
 
     Args:
         jacobian: the result at the point.
-        rows: indices of outputs.
+        rows: indices of outputs; of a Hessian, none for the function itself.
         columns: indices of inputs' components.
     """
-    point = np.array(jacobian.problem.flat_point)
-    matrix = jacobian.matrix.detach().cpu().double().numpy()
-    here = There(jacobian.flat_value, matrix)
-    by_tape = _by_tape(jacobian)
+    problem, here = jacobian.problem, _here(jacobian)
+    point, hessian = np.array(problem.flat_point), None
+    drawn = problem if rows else problem.potential or problem
+    by_tape = _by_tape(jacobian, of_potential=drawn is not problem)
+    outputs = [jacobian.rows[i].unicode for i in rows]
+    evaluate = by_tape or _by_runs(drawn, (len(here.value) if rows else 1, len(point)))
+    if drawn is not problem:
+        there = evaluate(point) if evaluate else None
+        value = np.array([np.nan]) if there is None else there.value
+        rows, outputs, hessian = [0], [drawn.title], here.jacobian[np.ix_(columns, columns)]
+        here = There(value, here.value[None])
     return Slice(
         here=_part(here, rows, columns),
+        hessian=hessian,
         centre=point[list(columns)],
         inputs=[jacobian.columns[j].unicode for j in columns],
-        outputs=[jacobian.rows[i].unicode for i in rows],
-        name=f"{'∇' if jacobian.problem.potential else ''}{jacobian.title}",
+        outputs=outputs,
+        name=f"{'∇' if drawn.potential else ''}{drawn.title}",
         has_derivatives=by_tape is not None,
-        _evaluate=by_tape or _by_runs(jacobian),
+        _evaluate=evaluate,
         _point=point,
         _rows=rows,
         _columns=columns,
     )
 
 
+def _here(jacobian: JacobianResult) -> There:
+    return There(jacobian.flat_value, jacobian.matrix.detach().cpu().double().numpy())
+
+
 def _part(there: There, rows: Sequence[int], columns: Sequence[int]) -> There:
     return There(there.value[list(rows)], there.jacobian[np.ix_(list(rows), list(columns))])
 
 
-def _by_tape(jacobian: JacobianResult) -> Evaluate | None:
-    """Return the function by its closed form, None where it has none that is short enough."""
+def _by_tape(jacobian: JacobianResult, *, of_potential: bool) -> Evaluate | None:
+    """Return the function by its closed form, None where it has none that is short enough.
+
+    Args:
+        jacobian: the result.
+        of_potential: whether the function is the one whose Hessian it is.
+    """
     form = jacobian.closed_form
     if form is None or jacobian.agreement.verdict != "agree":
         return None
@@ -111,15 +131,17 @@ def _by_tape(jacobian: JacobianResult) -> Evaluate | None:
             return None
         if not outputs[:conditions].all():
             return None
-        entries, value = np.split(outputs[conditions:], [m * n])
-        return There(value, entries.reshape(m, n))
+        entries, value, potential = np.split(outputs[conditions:], [m * n, m * n + m])
+        return (
+            There(potential, value[None]) if of_potential else There(value, entries.reshape(m, n))
+        )
 
     return evaluate
 
 
-def _by_runs(jacobian: JacobianResult) -> Evaluate | None:
-    """Return the function by running it, without derivatives."""
-    run, unknown = probed(jacobian), np.full(jacobian.shape, np.nan)
+def _by_runs(problem: Problem, shape: tuple[int, int]) -> Evaluate | None:
+    """Return a function (n,) → (m,) by running it, without derivatives."""
+    run, unknown = probed(problem), np.full(shape, np.nan)
     if run is None:
         return None
 

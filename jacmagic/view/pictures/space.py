@@ -14,8 +14,9 @@ from functools import cached_property
 import numpy as np
 
 from jacmagic.view.pictures.curves import Point, sample_curve
-from jacmagic.view.pictures.plane_map import SQUARE_SHARE, determinant, grid_ends
+from jacmagic.view.pictures.plane_map import SQUARE_SHARE, grid_ends
 from jacmagic.view.pictures.scene import Panel, Scene, Shape, arrow, dot, line, listed, shift, shown
+from jacmagic.view.pictures.singular import determinant
 from jacmagic.view.pictures.slices import Slice
 
 LINES = {2: 9, 3: 3}  # each way, of the square and of the cube

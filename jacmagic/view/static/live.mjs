@@ -6,6 +6,7 @@
  * @property {number} conditions how many outputs say whether the formula holds
  * @property {number} clauses how many follow that are the numbers of named parts
  * @property {number} values how many values of the function follow the entries
+ * @property {number} potentials 1 of a Hessian, where the function itself follows its gradient
  * @property {(number | string)[]} constants the numbers of named constants
  * @property {boolean} written whether there is a formula with numbers in it
  */
@@ -37,15 +38,17 @@ export class Formula {
     this.entries = entries;
     this.constants = (live.constants ?? []).map(fromJson);
     this.written = live.written !== false;
-    const outputs = this.conditions + this.clauses + entries + Number(live.values ?? 0);
+    this.end = this.conditions + this.clauses + entries + Number(live.values ?? 0);
+    const outputs = this.end + Number(live.potentials ?? 0);
     const fits = tape && tape.inputs === inputs && tape.outputs === outputs;
     this.tape = fits ? tape : null;
   }
 
   /**
+   * Entries, the numbers of the formula's symbols, the function's values and, of a gradient, its function.
    * @param {Float64Array} point
-   * @returns {{values: Float64Array, numbers: Float64Array, outputs: Float64Array} | null} entries, the
-   *   numbers of the formula's symbols, and the function's values; null where the formula does not hold
+   * @returns {{values: Float64Array, numbers: Float64Array, outputs: Float64Array, potential: number} | null}
+   *   null where the formula does not hold
    */
   at(point) {
     if (!this.tape) return null;
@@ -57,7 +60,8 @@ export class Formula {
     return {
       values: outputs.subarray(start, start + this.entries),
       numbers: Float64Array.from(numbers),
-      outputs: outputs.subarray(start + this.entries),
+      outputs: outputs.subarray(start + this.entries, this.end),
+      potential: outputs[this.end] ?? NaN,
     };
   }
 }

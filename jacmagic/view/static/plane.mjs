@@ -76,13 +76,13 @@ export class Plane {
     const bottom = MARGIN.top + SIDE;
     const across = roundNumbers(...frame.x, TICKS).map((value) => {
       const [x] = this.at([value, frame.y[0]]);
-      return this.text(tick(value), MARGIN.left + x, bottom + 13, "middle", "jm-tick");
+      return this.text(tick(value), MARGIN.left + x, bottom + 14, "middle", "jm-tick");
     });
     const up = roundNumbers(...frame.y, TICKS).map((value) => {
       const [, y] = this.at([frame.x[0], value]);
       return this.text(tick(value), MARGIN.left - 5, MARGIN.top + y + 4, "end", "jm-tick");
     });
-    const below = this.text(axes[0], MARGIN.left + SIDE, bottom + 27, "end", "jm-axis");
+    const below = this.text(axes[0], MARGIN.left + SIDE, bottom + 28, "end", "jm-axis");
     const above = this.text(axes[1], MARGIN.left, MARGIN.top - 8, "start", "jm-axis");
     return [border, ...across, ...up, below, above];
   }

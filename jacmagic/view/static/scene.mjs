@@ -21,7 +21,7 @@
  * @typedef {object} Shape
  * @property {"line" | "area" | "arrow" | "dot"} kind
  * @property {Point[]} points of a line or an outline; both ends of an arrow; where a dot stands
- * @property {string} look a class: grid, function, linear, quiet, zero, gradient, cotangent
+ * @property {string} look grid, function, linear, quadratic, quiet, zero, kink, point, step, cotangent, axis
  * @property {string} [label] beside its last point
  *
  * @typedef {object} Grip

@@ -8,6 +8,7 @@
  * @property {Point} centre the point
  * @property {number} value there
  * @property {number[]} gradient there
+ * @property {number[][]} [hessian] second derivatives there; by differences of the gradient where it is not given
  * @property {[string, string]} inputs labels
  * @property {string} output label
  * @property {string} name of the function
@@ -16,10 +17,16 @@
 import { levelLine, roundNumbers } from "./curves.mjs";
 import { showNumber } from "./format.mjs";
 import { around, arrow, dot, line, shift } from "./scene.mjs";
+import { circle } from "./square.mjs";
 
 const CELLS = 48; // along a side of the grid that level lines are found on
 const LEVELS = 12; // about how many lines are drawn
 const ARROW_SHARE = 0.6; // of the window's half width
+const SHORT_AXIS = 0.25; // of the window's half width: half the shorter axis of the conic
+const LONGEST_AXIS = 0.9; // the same of an axis that is drawn
+const FAR = 4; // half the axis of a conic that has no end
+const BRANCH = 4; // where the parameter of a hyperbola ends, beyond the window
+const BRANCH_PIECES = 96;
 // A step of the differences of the gradient: ∛eps balances rounding and truncation.
 const DIFFERENCE = Math.cbrt(Number.EPSILON);
 const FLAT = 1e-6; // relative size of an eigenvalue that the differences cannot tell from zero
@@ -40,7 +47,7 @@ export function levelScene(map, { radius, digits }) {
   const length = Math.hypot(gradient[0], gradient[1]);
   const scale = length > 0 && Number.isFinite(length) ? (ARROW_SHARE * radius) / length : 0;
   const tip = shift(centre, [gradient[0] * scale, gradient[1] * scale]);
-  const hessian = hessianOf(map);
+  const hessian = map.hessian ?? differences(map);
   const show = (/** @type {number} */ one) => showNumber(one, digits);
   return {
     panels: [
@@ -58,10 +65,12 @@ export function levelScene(map, { radius, digits }) {
         grips: [{ name: "point", label: "the point", at: centre }],
       },
     ],
+    legend: [["function", `${output} = ${show(value)}`], ["linear", "gradient"], ["quadratic", "|dxᵀ·H·dx| = const"]],
     words: [
       `Level lines of ${name} around (${inputs.join(", ")}) = (${centre.map(show).join(", ")}); the strong one is ${output} = ${show(value)}.`,
       `The gradient (${gradient.map(show).join(", ")}) is orthogonal to it; its length, the steepest slope, is ${show(length)}.`,
       ...(hessian ? [`The second derivatives have the eigenvalues ${eigen(hessian).map(([one]) => show(one)).join(" and ")}: ${kind(hessian)}.`] : []),
+      ...(hessian?.flat().some(Boolean) ? [`Dotted: the ${shapeOf(hessian)} where |dxᵀ·H·dx| has one value, and the axes.`] : []),
     ],
   };
 }
@@ -78,7 +87,7 @@ function levels(heights) {
  * Second derivatives by central differences of the gradient.
  * @param {HeightMap} map
  */
-function hessianOf({ evaluate, centre }) {
+function differences({ evaluate, centre }) {
   const columns = [0, 1].map((k) => {
     const h = DIFFERENCE * Math.max(Math.abs(centre[k]), 1);
     const unit = /** @type {Point} */ (k ? [0, h] : [h, 0]);
@@ -116,7 +125,7 @@ function kind(hessian) {
 }
 
 /**
- * The axes of the quadratic part, long where it is flat.
+ * The conic dxᵀ·H·dx = ±c and its axes.
  * @param {Point} centre
  * @param {number[][] | null} hessian
  * @param {number} radius
@@ -124,11 +133,46 @@ function kind(hessian) {
  */
 function curvature(centre, hessian, radius, digits) {
   if (!hessian || !hessian.flat().some(Boolean)) return [];
-  const strongest = Math.max(...eigen(hessian).map(([value]) => Math.abs(value)));
-  return eigen(hessian).map(([value, direction], k) => {
-    const share = Math.min(0.5, 0.25 * Math.sqrt(strongest / Math.max(Math.abs(value), strongest / 4)));
-    const half = /** @type {Point} */ (direction.map((one) => one * share * radius));
-    const ends = [shift(centre, [-half[0], -half[1]]), shift(centre, half)];
-    return line(ends, "quiet", `λ${"₁₂"[k]} = ${showNumber(value, digits)}`);
+  const found = eigen(hessian);
+  const strongest = Math.max(...found.map(([value]) => Math.abs(value)));
+  const shares = found.map(([value]) => (value ? SHORT_AXIS * Math.sqrt(strongest / Math.abs(value)) : Infinity));
+  const half = (/** @type {number} */ k, /** @type {number} */ most) =>
+    /** @type {Point} */ (found[k][1].map((one) => Math.min(shares[k], most) * radius * one));
+  const axes = found.map(([value], k) => {
+    const [x, y] = half(k, LONGEST_AXIS);
+    return line([shift(centre, [-x, -y]), shift(centre, [x, y])], "quiet", `λ${"₁₂"[k]} = ${showNumber(value, digits)}`);
   });
+  return [...conic(centre, hessian, half(0, FAR), half(1, FAR)).map((points) => line(points, "quadratic")), ...axes];
+}
+
+/**
+ * An ellipse, both hyperbolas, or two lines, from half axes.
+ * @param {Point} centre
+ * @param {number[][]} hessian
+ * @param {Point} a
+ * @param {Point} b
+ */
+function conic(centre, hessian, a, b) {
+  const at = (/** @type {number} */ s, /** @type {number} */ t) => shift(centre, [s * a[0] + t * b[0], s * a[1] + t * b[1]]);
+  const shape = shapeOf(hessian);
+  if (shape === "ellipse") return [circle(centre, [a, b])];
+  const signs = [-1, 1];
+  if (shape === "pair of lines") {
+    return signs.map((sign) => signs.map((end) => (eigen(hessian)[0][0] ? at(sign, end) : at(end, sign))));
+  }
+  const pairs = Array.from({ length: BRANCH_PIECES + 1 }, (_, k) => {
+    const t = BRANCH * ((2 * k) / BRANCH_PIECES - 1);
+    return [Math.cosh(t), Math.sinh(t)];
+  });
+  return [
+    ...signs.map((sign) => pairs.map(([c, s]) => at(sign * c, s))),
+    ...signs.map((sign) => pairs.map(([c, s]) => at(s, sign * c))),
+  ];
+}
+
+/** @param {number[][]} hessian */
+function shapeOf(hessian) {
+  const [[one], [other]] = eigen(hessian);
+  if (!one || !other) return "pair of lines";
+  return one > 0 === other > 0 ? "ellipse" : "hyperbolas";
 }

@@ -16,14 +16,14 @@
  * @property {string} name of the function
  */
 
-import { levelLine, sampleCurve } from "./curves.mjs";
+import { sampleCurve } from "./curves.mjs";
 import { showNumber } from "./format.mjs";
 import { oneSided } from "./kinks.mjs";
 import { svd, times, transpose, volume } from "./linear.mjs";
 import { area, around, arrow, dot, line, shift } from "./scene.mjs";
+import { singularLines, singularWords } from "./singular.mjs";
 import { circle, gridEnds, squareGrid } from "./square.mjs";
 
-const ZERO_CURVE_CELLS = 32; // along a side, where det J = 0 is looked for
 const SIDED = "f′(x; dx)"; // the one-sided derivative along dx
 export const SQUARE_SHARE = 0.68; // of the window's half width
 export const IMAGE_SHARE = 0.85; // the same of the image
@@ -41,6 +41,7 @@ export function mapScene(map, { radius, step, weight, digits }) {
   const image = /** @type {Point} */ (times(jacobian, dx));
   const reach = reachOf(map, radius);
   const sided = oneSided(map, radius);
+  const singular = singularLines(map, radius / SQUARE_SHARE);
   const w = /** @type {Point} */ (weight.map((one) => one * reach));
   const pulled = fitted(/** @type {Point} */ (times(transpose(jacobian), w)), radius);
   const left = {
@@ -48,7 +49,7 @@ export function mapScene(map, { radius, step, weight, digits }) {
     axes: map.inputs,
     frame: around(centre, [radius / SQUARE_SHARE, radius / SQUARE_SHARE]),
     shapes: [
-      ...zeroCurve(map, radius / SQUARE_SHARE),
+      ...singular,
       ...squareGrid(centre, radius),
       line(circle(centre, [[radius, 0], [0, radius]]), "quiet"),
       arrow(centre, shift(centre, pulled), "cotangent", "Jᵀw"),
@@ -82,7 +83,10 @@ export function mapScene(map, { radius, step, weight, digits }) {
     ["step", "dx and J·dx"],
     ["cotangent", "w and Jᵀw"],
   ]);
-  return { panels: [left, right], legend, words: mapWords(map, radius, reach, digits, sided) };
+  const lines = /** @type {[string, string][]} */ ([["zero", "det J = 0"], ["kink", "kink, where det J jumps"]]);
+  legend.push(...lines.filter(([look]) => singular.some((one) => one.look === look)));
+  const words = [...mapWords(map, radius, reach, digits, sided), ...singularWords(singular, map.name)];
+  return { panels: [left, right], legend, words };
 }
 
 /**
@@ -173,24 +177,6 @@ function axes(value, jacobian, radius, digits) {
     const end = shift(value, [-u[0][k] * sigma * radius, -u[1][k] * sigma * radius]);
     return line([value, end], "quiet", `σ${"₁₂"[k]} = ${showNumber(sigma, digits)}`);
   });
-}
-
-/**
- * Where the determinant of J is zero: there the map is not invertible.
- * @param {PlaneMap} map
- * @param {number} half
- */
-function zeroCurve({ evaluate, centre }, half) {
-  const coordinate = (/** @type {number} */ k) => half * ((2 * k) / ZERO_CURVE_CELLS - 1);
-  const range = Array.from({ length: ZERO_CURVE_CELLS + 1 }, (_, k) => k);
-  const heights = range.map((i) =>
-    range.map((j) => {
-      const there = evaluate(shift(centre, [coordinate(j), coordinate(i)]));
-      return there ? volume(there.jacobian) : NaN;
-    }),
-  );
-  const place = (/** @type {number} */ j, /** @type {number} */ i) => shift(centre, [coordinate(j), coordinate(i)]);
-  return levelLine(heights, 0, place).map((points, k) => line(points, "zero", k ? "" : "det J = 0"));
 }
 
 /**

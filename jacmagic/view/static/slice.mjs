@@ -1,7 +1,7 @@
 /**
  * Slices: a function of many numbers seen as one of one or two of its inputs, the others held.
  *
- * @typedef {(point: Float64Array) => {values: Float64Array, outputs: Float64Array} | null} Evaluate
+ * @typedef {(point: Float64Array) => {values: Float64Array, outputs: Float64Array, potential: number} | null} Evaluate
  *
  * @typedef {object} Around
  * @property {Evaluate | null} evaluate null where the browser cannot compute the function
@@ -11,6 +11,7 @@
  * @property {string[]} labels of the inputs' components
  * @property {string[]} rows labels of the outputs
  * @property {string} name of the function
+ * @property {string} potential name of the function whose gradient it is; "" for none
  */
 
 /**
@@ -88,21 +89,25 @@ export function lineMap({ evaluate, point, values, outputs, labels, rows: names,
 /**
  * @param {Around} around
  * @param {number[]} columns two inputs
- * @param {number} row an output
+ * @param {number | undefined} row an output; of a Hessian none for the function itself
  * @returns {import("./scene_levels.mjs").HeightMap}
  */
-export function heightMap({ evaluate, point, values, outputs, labels, rows: names, name }, columns, row) {
+export function heightMap({ evaluate, point, values, outputs, labels, rows: names, name, potential }, columns, row) {
   const n = labels.length;
+  const of = (/** @type {{values: ArrayLike<number>, outputs: ArrayLike<number>, potential?: number}} */ found) =>
+    row === undefined
+      ? { value: found.potential ?? evaluate?.(point)?.potential ?? NaN, gradient: pick(found.outputs, columns) }
+      : { value: found.outputs[row], gradient: block(found, [row], columns, n)[0] };
   return /** @type {import("./scene_levels.mjs").HeightMap} */ ({
+    ...of({ values, outputs }),
     evaluate: (at) => {
       const found = evaluate?.(replaced(point, columns, at));
-      return found ? { value: found.outputs[row], gradient: block(found, [row], columns, n)[0] } : null;
+      return found ? of(found) : null;
     },
+    hessian: row === undefined ? block({ values }, columns, columns, n) : undefined,
     centre: pick(point, columns),
-    value: outputs[row],
-    gradient: block({ values }, [row], columns, n)[0],
     inputs: columns.map((j) => labels[j]),
-    output: names[row],
-    name,
+    output: row === undefined ? potential : names[row],
+    name: row === undefined ? potential : name,
   });
 }

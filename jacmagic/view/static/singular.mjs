@@ -1,0 +1,128 @@
+/** Where the determinant of J is zero, and where it jumps across zero. */
+
+import { volume } from "./linear.mjs";
+import { line, shift } from "./scene.mjs";
+
+const ZERO_CELLS = 32; // along a side of the window
+const GRID_SHIFT = 0.382; // of a cell: a fold or a kink through the point, or a round number, misses the grid
+const SMALL_SHARE = 1e-3; // of the larger determinant at an edge's ends: what is less has gone to zero
+const HALVINGS = 30; // after which one that goes to zero like the cube root of the distance is small
+const LINE_LABELS = [["zero", "det J = 0"], ["kink", "kink"]];
+const LABEL_SHARE = 0.9; // of the window, in which a label stands
+
+/**
+ * @typedef {import("./scene.mjs").Point} Point
+ * @typedef {{at: Point, look: string}} Cut where the determinant changes its sign: "zero", or a "kink"
+ * @typedef {{at: Point, det: number}} End of an edge
+ */
+
+/**
+ * Where a map of the plane is not invertible, in lines across cells of a grid.
+ * @param {import("./scene_map.mjs").PlaneMap} map
+ * @param {number} half the window's half width
+ */
+export function singularLines({ evaluate, centre }, half) {
+  const det = (/** @type {Point} */ at) => {
+    const there = evaluate(at);
+    return there ? volume(there.jacobian) : NaN;
+  };
+  const range = Array.from({ length: ZERO_CELLS + 2 }, (_, k) => half * ((2 * (k - GRID_SHIFT)) / ZERO_CELLS - 1));
+  const ends = range.map((y) => range.map((x) => shift(centre, [x, y])).map((at) => ({ at, det: det(at) })));
+  const across = ends.map((row) => row.slice(1).map((end, j) => cut(row[j], end, det)));
+  const up = ends.slice(1).map((row, i) => row.map((end, j) => cut(ends[i][j], end, det)));
+  const pieces = up.flatMap((row, i) =>
+    row.slice(1).flatMap((right, j) => pairs(/** @type {Cut[]} */ ([across[i][j], right, across[i + 1][j], row[j]].filter(Boolean)))),
+  );
+  const [x, y] = centre;
+  return LINE_LABELS.flatMap(([look, label]) => {
+    const lines = joined(pieces.filter((ends) => ends.some((one) => one.look === "kink") === (look === "kink")));
+    const inside = lines.flat().filter((at) => Math.max(Math.abs(at[0] - x), Math.abs(at[1] - y)) < LABEL_SHARE * half);
+    const at = inside[look === "kink" ? inside.length - 1 : 0]; // apart from the other label
+    return [...lines.map((points) => line(points, look)), ...(at ? [line([at, at], look, label)] : [])];
+  });
+}
+
+/**
+ * Lines of pieces that share their ends.
+ * @param {[Cut, Cut][]} pieces
+ */
+function joined(pieces) {
+  /** @type {Cut[][]} */
+  const lines = [];
+  /** @type {Map<Cut, Cut[]>} */
+  const ends = new Map();
+  for (const pair of pieces) {
+    const [a, b] = ends.has(pair[1]) ? [pair[1], pair[0]] : pair;
+    const found = ends.get(a) ?? [a];
+    if (!ends.has(a)) {
+      lines.push(found);
+      ends.set(a, found);
+    } else if (found.length > 1) ends.delete(a);
+    if (found[found.length - 1] !== a) found.reverse();
+    found.push(b);
+    ends.set(b, found);
+  }
+  return lines.map((points) => points.map(({ at }) => at));
+}
+
+/**
+ * What the lines mean.
+ * @param {import("./scene.mjs").Shape[]} shapes
+ * @param {string} name of the function
+ */
+export function singularWords(shapes, name) {
+  const meanings = [
+    ["zero", "On the red curve det J = 0."],
+    ["kink", `On the dash-dotted line ${name} has a kink: det J jumps to, from or across 0.`],
+  ];
+  return meanings.filter(([look]) => shapes.some((one) => one.look === look)).map(([, meaning]) => meaning);
+}
+
+/**
+ * Halve an edge until both determinants are small, or it is as short as a jump.
+ * @param {End} a
+ * @param {End} b
+ * @param {(at: Point) => number} det
+ * @returns {Cut | null}
+ */
+function cut(a, b, det) {
+  const first = Math.max(Math.abs(a.det), Math.abs(b.det));
+  const larger = () => Math.max(Math.abs(a.det), Math.abs(b.det));
+  for (let k = 0; k < HALVINGS; k++) {
+    if (!Number.isFinite(a.det + b.det) || Math.sign(a.det) === Math.sign(b.det)) return null;
+    if (larger() <= SMALL_SHARE * first) return { at: between(a.at, b.at, a.det / (a.det - b.det)), look: "zero" };
+    const at = between(a.at, b.at, 0.5);
+    const middle = { at, det: det(at) };
+    if (Math.sign(middle.det) === Math.sign(a.det)) a = middle;
+    else b = middle;
+  }
+  return larger() <= 2 * first ? { at: a.at, look: "kink" } : null; // else a pole
+}
+
+/**
+ * @param {Point} a
+ * @param {Point} b
+ * @param {number} share
+ * @returns {Point}
+ */
+function between(a, b, share) {
+  return [a[0] + share * (b[0] - a[0]), a[1] + share * (b[1] - a[1])];
+}
+
+/**
+ * The cuts of a cell that a line connects: two of a kind, of four the nearer ones.
+ * @param {Cut[]} cuts
+ * @returns {[Cut, Cut][]}
+ */
+function pairs(cuts) {
+  if (cuts.length === 2) return [[cuts[0], cuts[1]]];
+  return LINE_LABELS.flatMap(([look]) => {
+    const [a, b, c, d] = cuts.filter((one) => one.look === look);
+    if (!b || (c && !d)) return [];
+    if (!c) return [[a, b]];
+    const length = (/** @type {[Cut, Cut][]} */ turn) => turn.reduce((sum, [{ at: [x, y] }, { at: [u, v] }]) => sum + Math.hypot(x - u, y - v), 0);
+    /** @type {[Cut, Cut][][]} */
+    const [one, other] = [[[a, b], [c, d]], [[b, c], [d, a]]];
+    return length(one) <= length(other) ? one : other;
+  });
+}

@@ -1,0 +1,71 @@
+"""What a picture shows first, and where a map of the plane is not invertible."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+import jacmagic
+from jacmagic.view.pictures.choice import pictures_of
+from jacmagic.view.pictures.plane_map import plane_scene
+from jacmagic.view.pictures.slices import slice_of
+
+F64 = torch.float64
+
+
+def scalars(*point):
+    """Return a point of scalars."""
+    return tuple(torch.tensor(float(one), dtype=F64) for one in point)
+
+
+def jacobian(f, *point):
+    """Return the Jacobian of a function of scalars."""
+    return jacmagic.jacobian(f, scalars(*point))
+
+
+def test_folds_and_kinks_are_told_apart():
+    """The curve det J = 0 is where it goes to zero, not where it jumps: there is a kink."""
+
+    def ends(f, look):
+        part = slice_of(jacobian(f, 0.2, 0.3), [0, 1], [0, 1])
+        shapes = plane_scene(part, 1.0, 4).panels[0].shapes
+        points = [at for one in shapes if one.look == look for at in one.points]
+        return np.array(points).reshape(-1, 2)
+
+    def fold(x, y):
+        return torch.abs(x) * x / 2 + y * 0.3, torch.abs(x) + y  # det J = |x| − 0.3 sign x
+
+    np.testing.assert_allclose(ends(fold, "zero")[:, 0], 0.3, atol=1e-4)
+    np.testing.assert_allclose(ends(fold, "kink")[:, 0], 0, atol=1e-9)
+    assert not ends(lambda x, y: (torch.abs(x), torch.relu(y)), "zero").size
+    corner = ends(lambda x, y: (torch.relu(x), torch.relu(y)), "kink")
+    np.testing.assert_allclose(corner.min(axis=1), 0, atol=1e-9)
+    assert not ends(lambda x, y: (torch.log(torch.abs(x)), y), "kink").size
+    curve = ends(lambda x, y: (x**3 - x * y, y), "zero")  # det J = 3x² − y
+    np.testing.assert_allclose(curve[:, 1], 3 * curve[:, 0] ** 2, atol=2e-2)
+
+
+def test_the_first_picture_shows_what_varies():
+    """Of many inputs and outputs those are drawn that depend on each other."""
+
+    def f(z, r, phi):
+        return z, z**2, r * torch.cos(phi), 3 * r * torch.cos(phi), r * torch.sin(phi)
+
+    J = jacobian(f, 1, 2, 0.5)
+    pictures = pictures_of(J)
+    assert pictures["map"] == ([0, 1], [0, 2]) and pictures["space"] == ([0, 1, 2], [0, 2, 4])
+    assert "(z, r) = (1, 2)" in J.picture().words[0]
+    assert np.linalg.matrix_rank(J.to_numpy()[[0, 2, 4]]) == 3
+    assert "det J = 2" in J.picture("map", inputs=("r", "phi"), outputs=("f3", "f5")).words[1]
+    assert pictures_of(jacobian(lambda x, y: (x * 0, y, x), 1, 1))["map"] == ([0, 1], [1, 2])
+
+
+def test_a_hessian_is_drawn_as_level_lines_of_its_function():
+    """Its gradient's map is the second picture; value, gradient and eigenvalues are those of f."""
+    H = jacmagic.hessian(lambda x, y: x**2 * y, scalars(1, 2))
+    assert next(iter(pictures_of(H))) == "levels" and "map" in pictures_of(H)
+    words = " ".join(H.picture().words)
+    assert "f = 2" in words and "gradient (4, 1)" in words
+    larger, smaller = sorted(np.linalg.eigvalsh(H.to_numpy()), reverse=True)
+    assert f"eigenvalues {larger:.4g} and −{-smaller:.4g}: a saddle" in words
+    assert "hyperbolas" in words
