@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
 
 from jacmagic.numeric.sparsity.colouring import plan
 from jacmagic.result.core import JacobianResult
@@ -72,6 +71,8 @@ def colouring_of(jacobian: JacobianResult) -> Colouring | None:
     m, n = jacobian.shape
     if jacobian.large or not 0 < max(m, n) <= MAX_SIDE:
         return None
+    import scipy.sparse as sp  # only sparse matrices need it
+
     pattern = sp.csr_array(jacobian.pattern.cpu().numpy().astype(bool))
     pattern.sort_indices()
     schedule = plan(pattern)
