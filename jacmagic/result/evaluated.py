@@ -147,8 +147,10 @@ class Evaluated:
 
     @property
     def mode(self) -> str:
-        """The mode that was used: "rows", "reverse", "forward", "sparse", or where torch has no
-        derivative "closed form" or "differences".
+        """The mode that was used.
+
+        "rows", "reverse", "forward" or "sparse"; "closed form" or "differences" where torch has no
+        derivative.
         """
         return self.numbers.mode
 

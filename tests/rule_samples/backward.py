@@ -29,7 +29,6 @@ def _slopes(**functions: Function) -> dict[str, Function]:
 SAMPLES: list[Sample] = [
     *unary(
         tanh_backward=lambda x: _A.tanh_backward(x, torch.tanh(x)),
-        sigmoid_backward=lambda x: _A.sigmoid_backward(x, torch.sigmoid(x)),
         threshold_backward=lambda x: _A.threshold_backward(x**2, x, 0),
         **_slopes(
             log_sigmoid=F.logsigmoid,

@@ -139,7 +139,6 @@ def _gated(
 
 BACKWARD: dict[str, Rule] = {
     "tanh_backward": elementwise(lambda g, u, y: g.mul(u, g.sub(ONE, g.square(y)))),
-    "sigmoid_backward": elementwise(lambda g, u, y: g.mul(u, g.mul(y, g.sub(ONE, y)))),
     "threshold_backward": lambda g, u, x, t: each(
         g, lambda v, w: g.where(g.apply("gt", w, g.number(t)), v, ZERO), u, x
     ),
