@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal, TypedDict, overload
 
 import torch
 
 from jacmagic.errors import OptionError
+from jacmagic.function.argument_names import names_of, whole_numbers
 from jacmagic.function.closures import captured
 from jacmagic.function.gradient import gradient_of
 from jacmagic.function.integer_arguments import keeping_counts
@@ -194,6 +195,7 @@ def hessian(
     return keeping_counts(functools.partial(problem_of, func, inputs, wrt, names), compute)
 
 
+@showing_users_frames
 def compile(
     func: Callable[..., Any],
     *example: Any,
@@ -208,7 +210,8 @@ def compile(
 
     Args:
         func: takes the tensors of `example`; it must not be random nor keep state.
-        *example: the inputs at one point: tensors of any shapes, NumPy arrays or numbers.
+        *example: the inputs at one point: tensors of any shapes, NumPy arrays or numbers. Integer
+            tensors that the function needs whole, such as indices, are constants of the result.
         wrt: names of the inputs to differentiate by; all by default. The result still takes all
             inputs, or these alone. For a module also "parameters" or names of parameters; the
             result then takes these.
@@ -233,29 +236,34 @@ def compile(
     """
     if len(example) == 1 and isinstance(example[0], tuple):
         example = example[0]
-    inputs = tuple(as_tensor(one, torch.zeros((), dtype=torch.float64)) for one in example)
+    number = torch.zeros((), dtype=torch.float64)
+    inputs = tuple(
+        one if isinstance(one, torch.Tensor) else as_tensor(one, number) for one in example
+    )
     wrt = _without_manifolds(wrt, None, "to compile", "J.to_code() for its source")
-    problem, names = _problem_with_all_inputs(func, inputs, wrt)
-    return compiled_of(problem, wrt=names, backend=backend, dynamic=dynamic)
+    arguments = dict(zip(names_of(func, len(inputs), None), inputs, strict=True))
+    chosen: list[str] = []
+
+    def make(whole: Collection[str]) -> Problem:
+        problem = problem_of(func, inputs, wrt, None, whole)
+        chosen[:] = [one.name for one in problem.inputs]
+        if wrt is None or not arguments.keys() >= set(chosen):
+            return problem
+        others = set(whole_numbers(tuple(arguments), inputs)).difference(chosen)
+        return problem_of(func, inputs, None, None, others)
+
+    def finish(problem: Problem) -> CompiledJacobian:
+        return compiled_of(
+            problem, wrt=chosen, backend=backend, dynamic=dynamic, arguments=arguments
+        )
+
+    return keeping_counts(make, finish)
 
 
 def _jacobian(problem: Problem, options: ComputeOptions, outside: Outside) -> Jacobian:
     from jacmagic.view.jacobian import Jacobian  # the displays, which compiling does not need
 
     return Jacobian.of(problem, options, ClosedForms(), _DISPLAY, outside)
-
-
-def _problem_with_all_inputs(
-    func: Callable[..., Any], inputs: tuple[torch.Tensor, ...], wrt: str | Sequence[str] | None
-) -> tuple[Problem, list[str] | None]:
-    """Return the problem of all inputs if `wrt` names some of them, and their names."""
-    problem = problem_of(func, inputs, wrt, None)
-    if wrt is None or not all(one.is_floating_point() for one in inputs):
-        return problem, None
-    names = [one.name for one in problem.inputs]
-    whole = problem_of(func, inputs, None, None)
-    has_all = {one.name for one in whole.inputs}.issuperset(names)
-    return (whole if has_all else problem), names
 
 
 def _without_manifolds(wrt: Any, out: str | None, what: str, instead: str) -> Any:

@@ -6,6 +6,8 @@ import itertools
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from torch import Tensor
+
 from jacmagic.errors import PointError
 from jacmagic.function.source import parameters_of
 
@@ -43,6 +45,11 @@ def chosen_positions(known: tuple[str, ...], wrt: str | Sequence[str] | None) ->
                 f"the inputs are {', '.join(known)}; write wrt={list(known)[:1]}"
             )
     return [position for position, name in enumerate(known) if name in wanted]
+
+
+def whole_numbers(known: Sequence[str], tensors: Sequence[Tensor]) -> tuple[str, ...]:
+    """Return the names of the tensors that are whole numbers as they are given."""
+    return tuple(n for n, one in zip(known, tensors, strict=True) if not one.is_floating_point())
 
 
 def split_names(names: str | Sequence[str]) -> list[str]:

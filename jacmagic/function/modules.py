@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from jacmagic.errors import PointError
-from jacmagic.function.argument_names import names_of, split_names
+from jacmagic.function.argument_names import names_of, split_names, whole_numbers
 from jacmagic.function.inputs import labelled
 from jacmagic.function.interop import lifted
 from jacmagic.function.problem import Problem
@@ -228,6 +228,7 @@ def problem_of_module(
         filename=filename_of(module),
         call=call,
         whole=module if list(varied) == list(known) else None,
+        counts=whole_numbers(known, tensors) if by_inputs else (),
     )
 
 

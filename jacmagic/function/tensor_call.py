@@ -8,7 +8,7 @@ from typing import Any
 
 import torch
 
-from jacmagic.function.argument_names import chosen_positions, names_of
+from jacmagic.function.argument_names import chosen_positions, names_of, whole_numbers
 from jacmagic.function.inputs import labelled
 from jacmagic.function.interop import lifted
 from jacmagic.function.problem import Problem
@@ -62,13 +62,8 @@ def problem_from_call(
         filename=filename_of(func),
         call=call,
         whole=func if whole else None,
-        counts=() if wrt else _counts(known, tensors),
+        counts=() if wrt else whole_numbers(known, tensors),
     )
-
-
-def _counts(names: Sequence[str], tensors: Sequence[torch.Tensor]) -> tuple[str, ...]:
-    """Return the inputs that are whole numbers as they are given."""
-    return tuple(n for n, one in zip(names, tensors, strict=True) if not one.is_floating_point())
 
 
 def tensors_of(inputs: Any) -> tuple[torch.Tensor, ...]:

@@ -194,6 +194,7 @@ class JacobianMagics(Magics):
         """Compute or compile the Jacobian, or the Hessian, of a problem."""
         from jacmagic.function.gradient import gradient_of
         from jacmagic.notebook.ranges import limits_of
+        from jacmagic.notebook.typed_point import typed_numbers
         from jacmagic.numeric.options import ComputeOptions
         from jacmagic.result.compiled import compiled_of
         from jacmagic.result.options import DisplayOptions
@@ -207,7 +208,8 @@ class JacobianMagics(Magics):
             return compiled_of(problem, strategy=options.strategy)
         command = typed.without_point([one.name for one in problem.inputs])
         forms = ClosedForms(wanted=options.formula, budget=options.budget)
-        view = fill(DisplayOptions, options, ranges=ranges, command=command)
+        exact = typed_numbers(problem, typed, options.at, self.notebook.user_ns)
+        view = fill(DisplayOptions, options, ranges=ranges, command=command, typed=exact)
         result = Jacobian.of(problem, fill(ComputeOptions, options), forms, view)
         if options.exact:
             return self._exactly(result, typed)

@@ -42,6 +42,7 @@ _PLAIN = "“”‘’…–—"  # with ASCII and Latin letters, what a text fo
 _MARKS = "\u0302-\u0308\u20d7"
 _PIECE = re.compile(
     rf"(?P<small>[{''.join(_SMALL)}]+)|(?P<high>[{''.join(_HIGH)}]+)"
+    r"|√(?P<root>\w+)"
     rf"|(?P<name>(?:[^\W\d_{''.join(_SMALL)}ⁿᵀ][{_MARKS}]*)+)|(?P<other>.)",
     re.S,
 )
@@ -85,6 +86,8 @@ def _piece(found: re.Match[str]) -> str:
         return f"_{{{''.join(_SMALL[one] for one in found['small'])}}}"
     if found["high"]:
         return f"^{{{''.join(_HIGH[one] for one in found['high'])}}}"
+    if found["root"]:
+        return rf"\sqrt{{{inline(found['root'])}}}".replace("$", "")
     if found["name"]:
         return tex_name(found["name"], ())
     letter = printable(found["other"])

@@ -8,11 +8,13 @@ from functools import cached_property
 from jacmagic.errors import PointError
 from jacmagic.labels import Label, entry_of
 from jacmagic.render import latex
+from jacmagic.render.typed import Typed
 from jacmagic.result.chain import Chain
-from jacmagic.result.chain.steps import numbers_of, steps_of
+from jacmagic.result.chain.steps import steps_of
 from jacmagic.result.derived import Derived
 from jacmagic.result.verdict import side_effects
 from jacmagic.symbolic.derivation import Derivation, derive, templates
+from jacmagic.symbolic.derivation_entries import numbers_of
 from jacmagic.symbolic.factored.form import FactoredForm
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.conditions import sentences
@@ -56,7 +58,14 @@ class Explained(Derived):
         i, j = entry_of(i, j, form.shape)
         point = self.problem.flat_point
         value = latex.number(float(form.values(point)[i, j]), digits)
-        return steps_of(reading, (i, j), numbers_of(reading, tuple(point), digits), value)
+        numbers = numbers_of(reading, point, digits, self._typed)
+        return steps_of(reading, (i, j), numbers, value)
+
+    @property
+    def _typed(self) -> dict[int, Typed]:
+        """The components of the point that formulas show as they were typed."""
+        problem = self.problem
+        return {} if problem.tangent is not None else self.view.typed_at(problem.flat_point)
 
     def chain(self) -> Chain:
         """Return the Jacobian as sums and products of local Jacobians.
@@ -130,6 +139,7 @@ class Explained(Derived):
             digits=self.view.digits,
             layout=self.view.layout,
             blocks=self.block_sizes,
+            typed=self._typed,
         )
 
     @property
@@ -188,6 +198,7 @@ class Explained(Derived):
             agrees=self.form_gives_numbers,
             notation=self.notation,
             blocks=self.block_sizes,
+            typed=self._typed,
         )
 
     @property

@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from jacmagic.errors import OptionError
 from jacmagic.render.layout import Layout
+from jacmagic.render.typed import Typed
 
 MAX_DIGITS = 17  # no float64 has more
+
+
+@dataclass(frozen=True)
+class TypedNumber:
+    """A component of a point as it was typed.
+
+    Attributes:
+        value: what it comes to, in the dtype of its input.
+        source: the Python expression.
+        shown: the same, typeset.
+    """
+
+    value: float
+    source: str
+    shown: Typed
 
 
 @dataclass(frozen=True)
@@ -24,6 +40,7 @@ class DisplayOptions:
         steps: whether the derivation of every entry is printed.
         picture: whether the picture is shown: printed in a still form, the open tab of a widget.
         chain: whether the Jacobian is shown as a chain of local Jacobians too, however short it is.
+        typed: components of the point that were typed as expressions, such as π/6, by their index.
         names: whether constants of the user's code appear by their names, or as numbers.
         command: the line that asked for it, without the point: the magic with its target, and
             what follows the point; None if it was not typed.
@@ -39,6 +56,7 @@ class DisplayOptions:
     steps: bool = False
     picture: bool = False
     chain: bool = False
+    typed: Mapping[int, TypedNumber] = field(default_factory=dict)
     names: bool = True
     command: tuple[str, str] | None = None
 
@@ -48,3 +66,8 @@ class DisplayOptions:
             raise OptionError(
                 f"expected digits from 1 to {MAX_DIGITS}; found {self.digits!r}; write digits=4"
             )
+
+    def typed_at(self, point: Sequence[float]) -> dict[int, Typed]:
+        """Return the components of a point that are what was typed, by their index."""
+        typed = self.typed.items()
+        return {k: one.shown for k, one in typed if k < len(point) and point[k] == one.value}

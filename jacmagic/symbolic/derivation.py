@@ -5,14 +5,16 @@ Each link is a matrix in LaTeX, built from plain labels, expressions and numbers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import numpy as np
 
 from jacmagic.labels import Label, mapped
 from jacmagic.render import latex
 from jacmagic.render.layout import NO_BLOCKS, Blocks, Layout, cuts_of
+from jacmagic.render.typed import Typed
 from jacmagic.symbolic.derivation_entries import FormulaEntries, SubstitutedEntries
 from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.excerpt import excerpt
@@ -114,6 +116,7 @@ def derive(
     agrees: bool = True,
     notation: Notation = JACOBIAN,
     blocks: Blocks = NO_BLOCKS,
+    typed: Mapping[int, Typed] = MappingProxyType({}),
 ) -> Derivation:
     """Build the chain.
 
@@ -130,6 +133,7 @@ def derive(
         agrees: whether the closed form gives these numbers.
         notation: how the entries are written.
         blocks: sizes of outputs and of inputs, where lines divide the matrices.
+        typed: components of the point that are shown as they were typed, by their index.
     """
     frame = _Frame((len(rows), len(columns)), layout, blocks)
 
@@ -144,7 +148,7 @@ def derive(
     value = frame.matrix(lambda i, j: number(float(matrix[i, j])))
     if reading is None:
         return Derivation(head, definition, None, None, None, value)
-    shown = SubstitutedEntries(reading, point, matrix, digits)
+    shown = SubstitutedEntries(reading, point, matrix, digits, typed)
     written = FormulaEntries(reading, rows, columns, frame.picked, function, notation)
     constants = written.constants(number)
     return Derivation(
@@ -169,6 +173,7 @@ def templates(
     digits: int = 4,
     layout: Layout = Layout.NUMERATOR,
     blocks: Blocks = NO_BLOCKS,
+    typed: Mapping[int, Typed] = MappingProxyType({}),
 ) -> tuple[str, ...]:
     """Return the last links of the chain, with slots for numbers that sliders change.
 
@@ -179,6 +184,7 @@ def templates(
         digits: significant digits of numbers.
         layout: of the matrices.
         blocks: sizes of outputs and of inputs, where lines divide the matrices.
+        typed: components of the point that are shown as they were typed, by their index.
 
     Returns:
         the substituted matrix, where the chain has one, and the matrix of numbers. The slots
@@ -192,7 +198,7 @@ def templates(
 
     if reading is None:
         return (frame.matrix(value),)
-    shown = SubstitutedEntries(reading, point, matrix, digits)
+    shown = SubstitutedEntries(reading, point, matrix, digits, typed)
     slots = reading.ordered({symbol: latex.slot(k) for k, symbol in enumerate(numbers)})
 
     def put_in(i: int, j: int) -> str:

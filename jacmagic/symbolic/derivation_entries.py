@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import sympy
@@ -14,6 +15,7 @@ import sympy
 from jacmagic.labels import Label
 from jacmagic.render import latex
 from jacmagic.render.extent import extent
+from jacmagic.render.typed import Typed, TypedLatex
 from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.formula.excerpt import MAX_LINES
 from jacmagic.symbolic.formula.shortest import shortest
@@ -30,10 +32,15 @@ class SubstitutedEntries:
     """The entries with numbers substituted; the value alone where that is long."""
 
     def __init__(
-        self, reading: DisplayForm, point: Sequence[float], matrix: np.ndarray, digits: int
+        self,
+        reading: DisplayForm,
+        point: Sequence[float],
+        matrix: np.ndarray,
+        digits: int,
+        typed: Mapping[int, Typed],
     ) -> None:
         self.reading, self.matrix, self.digits = reading, matrix, digits
-        self.numbers = reading.ordered(texts(reading.numbers(point), digits))
+        self.numbers = numbers_of(reading, point, digits, typed)
         self.width = max(MIN_WIDTH_BELOW, MAX_WIDTH // max(min(matrix.shape[1], MAX_LINES), 1))
 
     def entry(self, i: int, j: int) -> str:
@@ -171,9 +178,21 @@ def _value(components: dict[tuple[int, ...], float], number: Callable[[float], s
     )
 
 
-def texts(numbers: Mapping[sympy.Basic, float], digits: int) -> dict[sympy.Basic, str]:
-    """Return numbers in LaTeX, by symbol."""
-    return {symbol: latex.number(value, digits) for symbol, value in numbers.items()}
+def numbers_of(
+    reading: DisplayForm, point: Sequence[float], digits: int, typed: Mapping[int, Typed]
+) -> Mapping[Any, str]:
+    """Return LaTeX of the number of every symbol at a point.
+
+    Args:
+        reading: the closed form as it is shown.
+        point: n numbers.
+        digits: significant digits.
+        typed: components shown as the expressions that were typed.
+    """
+    numbers = reading.numbers(point)
+    texts = {symbol: latex.number(value, digits) for symbol, value in numbers.items()}
+    symbols = list(numbers)  # those of the components come first
+    return reading.ordered(texts | {symbols[k]: TypedLatex.of(one) for k, one in typed.items()})
 
 
 def put_numbers_in(

@@ -27,9 +27,10 @@ def whereabouts(jacobian: JacobianResult) -> str:
 def point(jacobian: JacobianResult) -> str:
     """Return the point as "x₁ = 3, x₂ = 4", cut after twelve components."""
     (labels, numbers), digits = jacobian.problem.point_shown, jacobian.view.digits
+    typed = jacobian.view.typed_at(numbers)
     shown = [
-        f"{label.unicode} = {number(value, digits)}"
-        for label, value in zip(labels[:MAX_COMPONENTS], numbers, strict=False)
+        f"{label.unicode} = {typed[k].text if k in typed else number(value, digits)}"
+        for k, (label, value) in enumerate(zip(labels[:MAX_COMPONENTS], numbers, strict=False))
     ]
     return ", ".join(shown) + (", …" if len(labels) > MAX_COMPONENTS else "")
 

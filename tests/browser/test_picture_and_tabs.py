@@ -199,18 +199,26 @@ def test_a_slider_plays(page):
     assert number(page, 0) == 2
 
 
-def test_the_address_keeps_point_and_tab(page):
-    """A copied address opens the page at the same point and tab."""
+def test_the_address_keeps_point_tab_and_picture(page):
+    """A copied address opens the page at the same point, with the same picture as close."""
     open_tab(page, "Picture")
+    page.locator(".jm-picture-tools select").first.select_option(index=1)
+    page.get_by_label("zoom").fill("13")
+    low = page.locator(".jm-end").first
+    low.fill("-5")
+    low.press("Enter")
     field = page.locator(".jm-number").first
     field.fill("2.75")
     field.press("Enter")
-    page.wait_for_url(re.compile("2\\.75"))
+    page.wait_for_url(re.compile("2\\.75.*picture=field.*zoom=13"))
     again = page.context.new_page()
     again.goto(page.url)
     again.wait_for_selector(".jm-grid td")
     assert number(again, 0) == 2.75
     expect(again.get_by_role("tab", selected=True)).to_have_text("Picture")
+    drawn = [one.locator(".jm-plane svg").first.inner_html() for one in (page, again)]
+    assert drawn[0] == drawn[1]
+    expect(again.locator(".jm-end").first).to_have_value("-5")
     again.close()
 
 

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Model, slider, traits } from "../../jacmagic/view/static/host.mjs";
+import { keepInAddress, Model, slider, traits } from "../../jacmagic/view/static/host.mjs";
 
 test("a model announces a change by name and as a whole, once, and only of a change", () => {
   const model = new Model({ value: 3, max: 9 });
@@ -74,4 +74,15 @@ test("no path and no name reaches what all objects share", () => {
   assert.equal({}.hurt, undefined);
   assert.equal(model.get("hurt"), undefined);
   assert.equal(model.get("toString"), undefined);
+});
+
+test("an address is read, also where a component has the name of a key, and nonsense in it is left out", () => {
+  const page = { location: { hash: "#tab=2&zoom=nonsense&tab=Picture&zoom=7&picture=field&range+of+tab=3:1:1&range+of+zoom=0:4:1" } };
+  const models = ["tab", "zoom"].map((description) => slider({ description, value: 1, min: 0, max: 9, step: 0.1 }));
+  const view = new Model({ tab: "", drawing: { turn: 5 } });
+  keepInAddress(/** @type {any} */ (page), view, models);
+  assert.deepEqual(models.map((one) => one.get("value")), [2, 1]);
+  assert.deepEqual(models.map((one) => one.get("max")), [9, 4]);
+  assert.equal(view.get("tab"), "Picture");
+  assert.deepEqual(view.get("drawing"), { turn: 5, picture: "field", zoom: "7" });
 });

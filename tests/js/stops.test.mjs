@@ -74,3 +74,13 @@ test("the text of a field", () => {
   assert.deepEqual(turns.map((one) => typedNumber(fieldText(one))), turns);
   assert.equal(fieldText(100 * Math.PI), "314.159");
 });
+
+test("a typed expression stays in the field while it is the value", () => {
+  const typed = (/** @type {string} */ text, /** @type {number} */ value) => ({ value, text, source: "", math: "", level: 3 });
+  assert.deepEqual(["√2", "√3/2", "2√2", "sqrt(2)", "2e", "−1/3"].map(typedNumber), [
+    Math.SQRT2, Math.sqrt(3) / 2, 2 * Math.SQRT2, Math.SQRT2, 2 * Math.E, -1 / 3,
+  ]);
+  assert.equal(fieldText(Math.SQRT2, typed("√2", Math.SQRT2)), "√2");
+  assert.equal(fieldText(1.5, typed("√2", Math.SQRT2)), "1.5");
+  assert.equal(fieldText(Math.LN2, typed("ln(2)", Math.LN2)), "0.693147"); // no text that the field can read
+});

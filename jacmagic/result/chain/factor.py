@@ -11,7 +11,8 @@ from sympy import sympify
 
 from jacmagic.labels import Label, entry_of
 from jacmagic.render import latex
-from jacmagic.result.chain.steps import numbers_of, steps_of
+from jacmagic.result.chain.steps import steps_of
+from jacmagic.symbolic.derivation_entries import numbers_of
 from jacmagic.symbolic.factored.form import scale_of
 from jacmagic.symbolic.formula.abbreviations import Abbreviation
 from jacmagic.symbolic.formula.display_form import DisplayForm
@@ -117,7 +118,7 @@ class Factor:
         """
         i, j = entry_of(i, j, self.shape, f"factor {self.name}")
         value = latex.number(float(self.matrix[i, j]), self._digits)
-        numbers = numbers_of(self._reading, self._point, self._digits)
+        numbers = numbers_of(self._reading, self._point, self._digits, {})
         return steps_of(self._reading, (i, self._range[j]), numbers, value)
 
     def formula_steps(self, i: int, j: int) -> Step:

@@ -5,9 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import sympy
-
-from jacmagic.symbolic.derivation_entries import texts
 from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.steps import Step
 from jacmagic.symbolic.steps import derive as derive_entry
@@ -37,9 +34,3 @@ def steps_of(
         numbers=numbers,
         value=value,
     )
-
-
-def numbers_of(reading: DisplayForm, point: tuple[float, ...], digits: int) -> Mapping[Any, str]:
-    """Return LaTeX of the number of every symbol at a point."""
-    numbers: Mapping[sympy.Basic, float] = reading.numbers(point)
-    return reading.ordered(texts(numbers, digits))

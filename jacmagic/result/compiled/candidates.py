@@ -9,6 +9,7 @@ from torch import Tensor
 
 from jacmagic.errors import FunctionError
 from jacmagic.function.interop.call_limit import REFUSALS
+from jacmagic.function.problem import Problem
 from jacmagic.result.compiled.check import RELATIVE_STEPS, Truth, beside, disagreement
 from jacmagic.result.compiled.measure import Program, measured
 from jacmagic.result.compiled.native.floats import Floats
@@ -19,6 +20,7 @@ from jacmagic.result.compiled.obstacles import OBSTACLES, NoForm
 from jacmagic.result.compiled.wanted import Truths
 from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.symbolic.formula.closed import ClosedForm
+from jacmagic.symbolic.trace import Refusal
 from jacmagic.symbolic.validation import values_again
 
 BACKENDS = ("auto", "native", "graph", "python", "inductor")
@@ -63,18 +65,28 @@ class Builder:
         task = self.truths.task(tensors)
         return graph(task, tensors) if backend == "graph" else [inductor(task, tensors)]
 
+    def knows_branch(self, tensors: Sequence[Tensor]) -> bool:
+        """Whether programs were built from the closed form that is valid at some tensors."""
+        return self._has(self._form(self.truths.wanted.at(tensors)))
+
+    def _has(self, form: ClosedForm | Refusal) -> bool:
+        return any(form is other for other in self.forms)
+
+    def _form(self, problem: Problem) -> ClosedForm | Refusal:
+        return self.branches.form(problem, values_again(problem))
+
     def _straight(self, tensors: Sequence[Tensor]) -> Straight:
         """Return the closed form at some tensors as a straight-line program."""
         truths = self.truths
         if len(truths.rows) > (MAX_ENTRIES if truths.scheme is None else MAX_OPERATIONS):
             raise NoForm(f"{len(truths.rows)} entries are too many for a closed form")
         problem = truths.wanted.at(tensors)
-        form = self.branches.form(problem, values_again(problem))
+        form = self._form(problem)
         if not isinstance(form, ClosedForm):
             raise NoForm(str(form))
         if why := obstacle(form):
             raise NoForm(why)
-        if all(form is not other for other in self.forms):
+        if not self._has(form):
             self.forms.append(form)
         sizes = [tensor.numel() for tensor in tensors]
         starts = np.cumsum([0, *sizes])
@@ -123,7 +135,7 @@ def choose(builder: Builder, tensors: Sequence[Tensor]) -> tuple[Program, float,
             if wrong := check(program, builder.truths, tensors):
                 notes.append(f"{name} ({program.by}) is left out: {wrong}")
             else:
-                built.append((measured(program, tensors), program))
+                built.append((_seconds(program, builder.truths, tensors), program))
                 break
     if not built:
         raise FunctionError(
@@ -134,6 +146,13 @@ def choose(builder: Builder, tensors: Sequence[Tensor]) -> tuple[Program, float,
     seconds, program = min(built, key=lambda pair: pair[0])
     slower = [f"{p.backend} takes {microseconds(s)}" for s, p in built if p is not program]
     return program, seconds, [*slower, *notes]
+
+
+def _seconds(program: Program, truths: Truths, tensors: Sequence[Tensor]) -> float:
+    """Return the seconds of a call; of `jacobian()`, where the program does not hold."""
+    if program.entries(tensors) is not None:
+        return measured(lambda: program.entries(tensors))
+    return measured(lambda: truths.at(tensors))
 
 
 def check(program: Program, truths: Truths, tensors: Sequence[Tensor]) -> str | None:

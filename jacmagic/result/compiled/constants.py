@@ -1,8 +1,8 @@
 """Constants of a compiled function: the values that it reads from outside.
 
-They are found by name in closures, globals, defaults and attributes of a bound object, listed for
-the user, and compared where the function has to run again: for a new branch it must still read
-what it read before.
+They are found by name in closures, globals, defaults, attributes of a bound object and of the
+user's classes and modules, listed for the user, and compared where the function has to run again:
+for a new branch it must still read what it read before.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from torch import Tensor, nn
 
 from jacmagic.errors import FunctionError
 from jacmagic.function.closures import cells_of
-from jacmagic.function.interop.user_code import is_users
+from jacmagic.function.interop.user_code import is_users, is_users_module
 from jacmagic.function.problem import Problem
 from jacmagic.function.target import Target
 from jacmagic.function.torch_internals import version_of
 
 MAX_SHOWN = 8  # constants listed by name
-_READS = frozenset({"LOAD_GLOBAL", "LOAD_NAME"})
+_READS = frozenset({"LOAD_GLOBAL", "LOAD_NAME", "LOAD_DEREF"})
 _CODE = (type, types.ModuleType, types.FunctionType, types.BuiltinFunctionType)
 MAX_DEPTH = 3  # levels of lists, dicts and objects that are compared
 
@@ -180,19 +180,38 @@ def _callables(function: types.FunctionType) -> Iterator[Any]:
 
 def _reads(function: types.FunctionType) -> Iterator[tuple[str, Any]]:
     """Yield the values in a user's function's closure, globals and defaults."""
+    outside = {**function.__globals__, **cells_of(function)}
     yield from cells_of(function).items()
-    names = _globals_of(function.__code__)
-    yield from ((n, function.__globals__[n]) for n in names if n in function.__globals__)
+    for name in _names_in(function.__code__):
+        owner, _, attribute = name.partition(".")
+        value = outside.get(owner, _CODE)
+        if not attribute and owner in function.__globals__:
+            yield name, value
+        elif attribute and _is_users_space(value) and hasattr(value, attribute):
+            yield name, getattr(value, attribute)
     code, defaults = function.__code__, function.__defaults__ or ()
     positional = code.co_varnames[: code.co_argcount]
     yield from zip(positional[len(positional) - len(defaults) :], defaults, strict=True)
     yield from (function.__kwdefaults__ or {}).items()
 
 
-def _globals_of(code: types.CodeType) -> dict[str, None]:
-    """Return the global names that code and the functions inside it read, in order."""
-    names = {str(i.argval): None for i in dis.get_instructions(code) if i.opname in _READS}
+def _is_users_space(value: Any) -> bool:
+    """Whether a value is a class or module of the user's."""
+    if isinstance(value, types.ModuleType):
+        return is_users_module(value)
+    return isinstance(value, type) and is_users(value)
+
+
+def _names_in(code: types.CodeType) -> dict[str, None]:
+    """Return what code and the functions inside it read, in order: `n`, and `P.n` after `P`."""
+    names = dict[str, None]()
+    steps = list(dis.get_instructions(code))
+    for step, after in zip(steps, [*steps[1:], None], strict=True):
+        if step.opname in _READS:
+            names[str(step.argval)] = None
+            if after is not None and after.opname == "LOAD_ATTR":
+                names[f"{step.argval}.{after.argval}"] = None
     for constant in code.co_consts:
         if isinstance(constant, types.CodeType):
-            names |= _globals_of(constant)
+            names |= _names_in(constant)
     return names

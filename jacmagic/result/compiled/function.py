@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+import torch
 from torch import Tensor
 
 from jacmagic.errors import FunctionError, OptionError, PointError
 from jacmagic.function.problem import Problem
 from jacmagic.numeric import ComputeOptions
 from jacmagic.result.compiled.candidates import BACKENDS, microseconds
-from jacmagic.result.compiled.constants import Constants
+from jacmagic.result.compiled.constants import Constants, short
 from jacmagic.result.compiled.effects import require_pure
 from jacmagic.result.compiled.inputs import as_array, as_tensor, kinds
 from jacmagic.result.compiled.native.kernel import Kernel
@@ -116,6 +117,8 @@ class CompiledJacobian:
         """All inputs as tensors, and whether an array is wanted."""
         if len(x) == 1 and isinstance(x[0], tuple):
             x = x[0]
+        if self._wanted.whole and len(x) == len(self._wanted.example) + len(self._wanted.whole):
+            x = _varying(x, self._wanted.whole)
         example, chosen = self._wanted.example, self._wanted.chosen
         if len(x) == len(example):
             pairs = list(zip(x, example, strict=True))
@@ -221,6 +224,17 @@ class CompiledJacobian:
         return "\n".join([*lines, f"  constants: {constants or 'none'}"])
 
 
+def _varying(x: Sequence[Any], whole: Mapping[int, tuple[str, Tensor]]) -> list[Any]:
+    """Return the arguments of a call that may vary; refuse others than the compiled integers."""
+    for position, (name, value) in whole.items():
+        if not torch.equal(torch.as_tensor(x[position]), value):
+            raise PointError(
+                f"expected the whole numbers {name} = {short(value)}, a constant of the compiled "
+                "function; found others; write jacmagic.compile(f, ...) with them"
+            )
+    return [value for position, value in enumerate(x) if position not in whole]
+
+
 def _nothing(x: tuple[Any, ...]) -> None:
     """Leave all inputs to the slower way."""
 
@@ -232,6 +246,7 @@ def compiled_of(
     backend: str = "auto",
     dynamic: bool | None = None,
     strategy: str = "auto",
+    arguments: Mapping[str, Tensor] | None = None,
 ) -> CompiledJacobian:
     """Compile the Jacobian of a problem.
 
@@ -242,6 +257,8 @@ def compiled_of(
         dynamic: False refuses inputs of other shapes, dtypes and devices; else each kind is
             compiled when it is met.
         strategy: how `jacobian()` computes what the backends are checked against.
+        arguments: all arguments of the function by name; those that are no inputs of the problem
+            are constants, which a call may repeat.
 
     Raises:
         OptionError: an unknown backend.
@@ -262,5 +279,7 @@ def compiled_of(
     names = [one.name for one in problem.inputs]
     chosen = tuple(k for k, name in enumerate(names) if wrt is None or name in wrt)
     constants = Constants(problem, problem.parameters)
-    wanted = Wanted(problem, chosen, backend, constants, ComputeOptions(strategy))
+    named = enumerate((arguments or {}).items())
+    whole = {position: pair for position, pair in named if pair[0] not in names}
+    wanted = Wanted(problem, chosen, backend, constants, whole, ComputeOptions(strategy))
     return CompiledJacobian(wanted, dynamic)

@@ -13,8 +13,14 @@ from jacmagic.errors import PointError
 
 
 def as_tensor(value: Any, like: Tensor) -> Tensor:
-    """Return an input as a floating tensor, on the example's device if a number."""
+    """Return an input as a floating tensor, on the example's device if a number.
+
+    Raises:
+        PointError: it is complex, or neither a tensor, an array nor a number.
+    """
     if isinstance(value, Tensor):
+        if value.is_complex():
+            raise _no_real(value.dtype)
         tensor = value.detach().resolve_neg()
         tensor = tensor if type(tensor) is Tensor else tensor.as_subclass(Tensor)
         return (
@@ -26,14 +32,22 @@ def as_tensor(value: Any, like: Tensor) -> Tensor:
         return torch.tensor(value, dtype=like.dtype, device=like.device)
     try:
         array = np.asarray(value)
+        if array.dtype.kind == "c":
+            raise _no_real(array.dtype)
         if array.dtype.kind not in "f":
             array = array.astype(np.float64)
         return torch.from_numpy(np.ascontiguousarray(array).reshape(array.shape)).to(like.device)
     except (TypeError, ValueError) as error:
         raise PointError(
             f"expected a tensor, an array or a number; found {type(value).__name__}; "
-            "write torch.tensor(...) around it"
+            "write jacmagic.jacobian(f, x).compile() for a nest; it takes a tensor for each leaf"
         ) from error
+
+
+def _no_real(dtype: Any) -> PointError:
+    return PointError(
+        f"expected real values; found {dtype}; write real and imaginary parts as two inputs"
+    )
 
 
 def as_array(matrix: Tensor) -> np.ndarray | Tensor:

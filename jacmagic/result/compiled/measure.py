@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 from torch import Tensor
@@ -29,12 +29,12 @@ class Program(Protocol):
         """Entries (k, entries), values (k, m), and where the program holds (k,)."""
 
 
-def measured(program: Program, tensors: Sequence[Tensor]) -> float:
-    """Seconds of a call that computes the entries, the least of a few."""
+def measured(call: Callable[[], Any]) -> float:
+    """Seconds of a call, the least of a few."""
     least, end = float("inf"), time.perf_counter() + SECONDS_TO_MEASURE
     for _ in range(MEASURED_RUNS):
         began = time.perf_counter()
-        program.entries(tensors)
+        call()
         now = time.perf_counter()
         least = min(least, now - began)
         if now > end:

@@ -113,7 +113,7 @@ class Version:
         truth = replace(self.truths, first=numbers).start(tensors)
         branches = self.programs[0].backend in ("native", "python")
         finite = branches and bool(truth.entries.isfinite().all())
-        if finite and len(self.programs) < MAX_BRANCHES:
+        if finite and len(self.programs) < MAX_BRANCHES and not self._builder.knows_branch(tensors):
             self._add(tensors, numbers)
         values = torch.cat([leaf.detach().reshape(-1).double() for leaf in truth.outputs.leaves])
         return truth.entries, values

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -27,6 +27,7 @@ class Wanted:
         chosen: the positions of the inputs it is differentiated by.
         backend: "auto" or the name of one.
         constants: what the function reads from outside.
+        whole: by position, name and value of the arguments that are constants.
         options: how `jacobian()` computes the truth.
     """
 
@@ -34,6 +35,7 @@ class Wanted:
     chosen: tuple[int, ...]
     backend: str
     constants: Constants
+    whole: Mapping[int, tuple[str, Tensor]]
     options: ComputeOptions = DEFAULTS
 
     @property

@@ -6,6 +6,7 @@ functions as arcsin. The variables' names are LaTeX already, so user text is nev
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -16,9 +17,12 @@ from sympy.printing.pretty.pretty_symbology import pretty_use_unicode
 from sympy.printing.pretty.stringpict import prettyForm
 from sympy.printing.str import StrPrinter
 
+from jacmagic.render.typed import Level, TypedLatex
 from jacmagic.symbolic.formula.latex_writer import LatexWriter
 from jacmagic.symbolic.formula.symbol_names import Arranged, with_texts
 from jacmagic.symbolic.formula.term_order import PositiveFirst
+
+_UNIT = re.compile("\ue000(.*?)\ue001(?P<power>(?=\\^))?", re.DOTALL)
 
 
 class Line(PositiveFirst, StrPrinter):
@@ -82,15 +86,26 @@ def substituted(expression: Any, numbers: Mapping[sympy.Symbol, str]) -> str:
 
     Args:
         expression: a SymPy expression.
-        numbers: LaTeX of each symbol's number; negative ones get brackets inside products.
+        numbers: LaTeX of each symbol's number; negative ones get brackets inside products, and
+            typed expressions below a power.
     """
     if isinstance(expression, sympy.Symbol):
         return numbers[expression]
-    shown = {
-        symbol: rf"\left({text}\right)" if text.startswith("-") or r"\cdot" in text else text
-        for symbol, text in numbers.items()
-    }
-    return tex(expression, with_texts(numbers, shown), dots=True)
+    shown = {symbol: _put_in(text) for symbol, text in numbers.items()}
+    source = tex(expression, with_texts(numbers, shown), dots=True)
+    return _UNIT.sub(_as_unit, source)
+
+
+def _as_unit(found: re.Match[str]) -> str:
+    return found[1] if found["power"] is None else rf"\left({found[1]}\right)"
+
+
+def _put_in(text: str) -> str:
+    """Return a number's LaTeX in brackets, or marked where only a power needs them."""
+    if isinstance(text, TypedLatex) and text.typed.level > Level.SUM:
+        return text if text.typed.level is Level.ATOM else f"\ue000{text}\ue001"
+    is_sum = isinstance(text, TypedLatex) or text.startswith("-") or r"\cdot" in text
+    return rf"\left({text}\right)" if is_sum else text
 
 
 def plain(

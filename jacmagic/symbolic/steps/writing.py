@@ -9,6 +9,7 @@ from typing import Any
 
 import sympy
 
+from jacmagic.render.typed import Level, TypedLatex
 from jacmagic.symbolic.formula.typeset import plain, substituted, tex
 from jacmagic.symbolic.steps.application import Application, Expr
 
@@ -93,6 +94,7 @@ class TexPen(Pen):
 
 
 _PLACEHOLDER = re.compile(r"(?:inner|kept)\d+_")
+_TWICE = re.compile(r"\((\([^()]*\))\)")
 _FACTORS = re.compile(r"((?:inner|kept)\d+_)\*(?=\(*(?:inner|kept)\d+_)")
 
 
@@ -113,8 +115,9 @@ class PlainPen(Pen):
         placeholders = {part: sympy.Symbol(f"inner{k}_") for k, part in enumerate(symbols)}
         text = plain(_renamed(ending.named, placeholders), self.names)
         texts = {placeholders[s].name: _plain_number(ending.numbers[s]) for s in symbols}
+        put_in = _PLACEHOLDER.sub(lambda match: texts[match[0]], text)
         return [
-            _PLACEHOLDER.sub(lambda match: texts[match[0]], text),
+            _TWICE.sub(r"\1", put_in),
             _plain_number(ending.value).strip("()"),
         ]
 
@@ -138,6 +141,8 @@ def _renamed(expression: Expr, symbols: Mapping[Any, sympy.Symbol]) -> Expr:
 
 def _plain_number(source: str) -> str:
     r"""Return a number's LaTeX as text, negative in brackets: 2 \cdot 10^{-3} → 2e-3."""
+    if isinstance(source, TypedLatex):
+        return source.typed.within(Level.ATOM).text
     text = re.sub(r"(?: \\cdot )?10\^\{(-?\d+)\}", r"e\1", source)
     text = text.replace(r"\infty", "inf").replace(r"\mathrm{nan}", "nan")
     text = f"1{text}" if text.startswith("e") else text

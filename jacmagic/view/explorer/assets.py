@@ -8,7 +8,8 @@ from importlib.resources import files
 
 # The view's modules, each below those that it imports; the parts are in this order.
 MODULES = (
-    *("format.mjs", "element.mjs", "svg.mjs", "mathml.mjs", "slots.mjs", "copy.mjs", "stops.mjs"),
+    *("format.mjs", "typed.mjs", "element.mjs", "svg.mjs", "mathml.mjs", "slots.mjs", "copy.mjs"),
+    "stops.mjs",
     *("special.mjs", "tape.mjs", "live.mjs", "following.mjs", "layout.mjs"),
     *("navigation.mjs", "cells.mjs", "grid_elements.mjs", "grid.mjs"),
     *("still.mjs", "announcer.mjs", "areas.mjs", "tabs.mjs", "parts.mjs"),

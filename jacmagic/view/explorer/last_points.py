@@ -1,9 +1,10 @@
-"""The points and tabs at which explorers were left, for a cell that runs again."""
+"""The points, tabs and pictures at which explorers were left, for a cell that runs again."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from jacmagic.result.core import JacobianResult
 
@@ -27,18 +28,21 @@ class Identity:
 
 @dataclass(frozen=True)
 class Left:
-    """How an explorer was left: its point, and the name of its open tab."""
+    """How an explorer was left: its point, the name of its open tab, how its picture is drawn."""
 
     numbers: list[float]
     tab: str
+    drawing: dict[str, Any]
 
 
 _LEFT: dict[Identity, Left] = {}
 
 
-def remember(identity: Identity, numbers: Sequence[float], tab: str) -> None:
+def remember(
+    identity: Identity, numbers: Sequence[float], tab: str, drawing: Mapping[str, Any]
+) -> None:
     """Remember how an explorer is; beyond a bound the oldest function is forgotten."""
-    _LEFT[identity] = Left(list(numbers), tab)
+    _LEFT[identity] = Left(list(numbers), tab, dict(drawing))
     while len(_LEFT) > MAX_FUNCTIONS:
         del _LEFT[next(iter(_LEFT))]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from jacmagic.render.mathml import to_mathml
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.validation import fits_at
@@ -42,7 +43,23 @@ def spec(jacobian: JacobianResult) -> dict[str, Any]:
         "inputs": [
             {"name": one.name, "shape": list(one.value.shape)} for one in jacobian.problem.inputs
         ],
+        "typed": _typed(jacobian),
         "start": [to_json(number) for number in jacobian.problem.flat_point],
+    }
+
+
+def _typed(jacobian: JacobianResult) -> dict[str, Any]:
+    """Return the components of the point that were typed as expressions, by their index."""
+    return {
+        str(k): {
+            "value": one.value,
+            "source": one.source,
+            "text": one.shown.text.replace("-", "−"),
+            "math": to_mathml(one.shown.latex, display=False),
+            "level": one.shown.level,
+        }
+        for k, one in jacobian.view.typed.items()
+        if jacobian.problem.tangent is None
     }
 
 

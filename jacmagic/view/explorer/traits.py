@@ -53,6 +53,7 @@ class JacobianView(anywidget.AnyWidget):
     followed = traitlets.Bool(True).tag(sync=True)
     beside = traitlets.Unicode("").tag(sync=True)
     tab = traitlets.Unicode("").tag(sync=True)
+    drawing = traitlets.Dict().tag(sync=True)
     sliders = traitlets.List(traitlets.Instance(ipywidgets.Widget)).tag(
         sync=True, **ipywidgets.widget_serialization
     )

@@ -93,7 +93,7 @@ class Explorer(ipywidgets.VBox):
         is_crowded = len(self.jacobian.problem.movable) > MAX_SLIDERS
         self.chooser = self._make_chooser() if is_crowded else None
         super().__init__(children=[part for part in (self.chooser, self.view) if part is not None])
-        self.view.observe(lambda _: self._remember(), "tab")
+        self.view.observe(lambda _: self._remember(), ["tab", "drawing"])
         self.add_class("jm-explorer")
         movable = self.jacobian.problem.movable
         self._choose(movable[:1] if is_crowded else movable)
@@ -161,12 +161,12 @@ class Explorer(ipywidgets.VBox):
         left = recall(self._identity)
         if left is None:
             return
-        self.view.tab = left.tab
+        self.view.tab, self.view.drawing = left.tab, left.drawing
         if left.numbers != self._controls.numbers:
             self.move(left.numbers)
 
     def _remember(self) -> None:
-        remember(self._identity, self._controls.numbers, self.view.tab)
+        remember(self._identity, self._controls.numbers, self.view.tab, self.view.drawing)
 
     # ── following ─────────────────────────────────────────────────────────────────────────────
 

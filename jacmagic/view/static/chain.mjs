@@ -72,9 +72,9 @@ export class Derivation {
   }
 
   /** @param {import("./parts.mjs").Frame} frame */
-  paint({ chain, plain, exchanged, slots, digits }) {
+  paint({ chain, plain, exchanged, slots, digits, typed }) {
     this.typeset(chain, ((plain && chain.plain) || chain).links, exchanged);
-    for (const formula of this.slots) formula.paint(slots, digits);
+    for (const formula of this.slots) formula.paint(slots, digits, typed);
   }
 
   /**

@@ -7,6 +7,8 @@
  * @property {ArrayLike<number>} values row-major
  */
 
+import { typedAt } from "./typed.mjs";
+
 const POINT = "this point"; // the format that is a magic's line
 
 /**
@@ -72,13 +74,15 @@ export const FORMATS = {
  * @param {[string, string]} command the magic with its target, and what follows the point
  * @param {{name: string, shape: number[]}[]} inputs
  * @param {ArrayLike<number>} point
+ * @param {import("./typed.mjs").TypedNumbers} [typed] its components that are still as they were typed
  */
-export function magicLine([magic, options], inputs, point) {
+export function magicLine([magic, options], inputs, point, typed = {}) {
   let index = 0;
   /** @type {(shape: number[]) => string} */
   const value = (shape) => {
     if (!shape.length) {
       const number = point[index++];
+      if (typed[index - 1]) return typed[index - 1].source;
       return Number.isFinite(number) ? String(number) : pythonNumber(number, "").replace(/(nan|inf)/, "float('$1')");
     }
     return `[${Array.from({ length: shape[0] }, () => value(shape.slice(1))).join(", ")}]`;
@@ -102,7 +106,7 @@ export function copyFormats(frame) {
  */
 export function copyText(frame, format) {
   const { spec, layout, point, values } = frame;
-  if (format === POINT && spec.command) return magicLine(spec.command, spec.inputs, point);
+  if (format === POINT && spec.command) return magicLine(spec.command, spec.inputs, point, typedAt(spec.typed, point));
   const table = { ...layout.sides, values: layout.arrange(values) };
   return FORMATS[format]?.(table) ?? sources(frame)[format][layout.exchanged ? 1 : 0];
 }

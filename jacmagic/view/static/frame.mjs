@@ -2,6 +2,7 @@
 
 import { asBytes } from "./format.mjs";
 import { Layout } from "./layout.mjs";
+import { typedAt } from "./typed.mjs";
 
 const MAX_CELLS_WITH_SLOTS = 10_000; // of a matrix that may be typeset, with a slot for each entry
 
@@ -31,6 +32,8 @@ export function readFrame(model, follower, choices) {
     colouring: get("colouring") ?? {},
     picture: get("picture") ?? {},
     slots: Float64Array.from([...shown.numbers, ...entries]),
+    typed: shown.numbers.length ? typedAt(spec.typed, shown.point) : {},
+    drawing: get("drawing") ?? {},
     chooser: Boolean(get("chooser")),
   };
 }

@@ -13,6 +13,7 @@
  */
 
 const REST_MS = 300; // without a change, after which the address tells the point
+const DRAWING = ["picture", "zoom", "of", "to", "turn", "tilt", "step", "weight"]; // that the address keeps
 const OWN = { writable: true, enumerable: true, configurable: true };
 
 /** Named values, and listeners that hear of their changes: a widget's model as the view sees it. */
@@ -116,26 +117,47 @@ export function slider({ description, ...numbers }) {
  */
 export function keepInAddress(window, view, sliders) {
   const kept = new URLSearchParams(window.location.hash.slice(1));
-  for (const one of sliders) {
-    const value = Number(kept.get(one.get("description")) ?? NaN);
-    if (!Number.isNaN(value)) one.set("value", value);
-  }
-  const tab = kept.get("tab");
-  if (tab) view.set("tab", tab);
+  const named = (/** @type {string} */ name) => sliders.some((one) => one.get("description") === name);
+  // A component may have the name of one of the view's own keys, which follow the components.
+  const own = (/** @type {string} */ key) => kept.getAll(key)[named(key) ? 1 : 0];
+  const first = sliders.map(rangeOf);
+  for (const one of sliders) readSlider(one, kept);
+  const drawing = Object.fromEntries(DRAWING.flatMap((key) => (own(key) ? [[key, own(key)]] : [])));
+  view.set({ tab: own("tab") ?? view.get("tab"), drawing: { ...view.get("drawing"), ...drawing } });
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let waiting;
   const write = () => {
     if (window.location.protocol === "about:") return; // a frame's srcdoc has no address of its own
     const point = sliders.map((one) => [one.get("description"), String(one.get("value"))]);
-    const state = new URLSearchParams([...point, ["tab", view.get("tab")]]);
+    const ranges = sliders.flatMap((one, k) => (rangeOf(one) === first[k] ? [] : [[rangeKey(one), rangeOf(one)]]));
+    const drawn = DRAWING.filter((key) => key in view.get("drawing")).map((key) => [key, String(view.get("drawing")[key])]);
+    const state = new URLSearchParams([...point, ["tab", view.get("tab")], ...drawn, ...ranges]);
     window.history.replaceState(null, "", `#${state}`);
   };
   const later = () => {
     clearTimeout(waiting);
     waiting = setTimeout(write, REST_MS);
   };
-  for (const one of sliders) one.on("change:value", later);
-  view.on("change:tab", later);
+  for (const one of sliders) one.on("change:value change:min change:max", later);
+  view.on("change:tab change:drawing", later);
+}
+
+/** @param {Model} slider */
+const rangeKey = (slider) => `range of ${slider.get("description")}`;
+
+/** @param {Model} slider */
+const rangeOf = (slider) => ["min", "max", "step"].map((end) => slider.get(end)).join(":");
+
+/**
+ * Put a slider where the address says, within the range that it says; what are no numbers is left out.
+ * @param {Model} slider
+ * @param {URLSearchParams} kept
+ */
+function readSlider(slider, kept) {
+  const value = Number(kept.get(slider.get("description")) ?? NaN);
+  if (!Number.isNaN(value)) slider.set("value", value);
+  const [min, max, step] = (kept.get(rangeKey(slider)) ?? "").split(":").map(Number);
+  if (min < max && step > 0) slider.set({ min, max, step });
 }
 
 /**

@@ -61,7 +61,7 @@ class EntryPanel {
     if (setText(this.value, value) || entry !== this.shown) this.actions.announce("entry", `${name} ${value}`);
     setText(this.note, entry?.lines.length ? "" : entry?.note || whyNoLines(frame));
     this.typeset(entry);
-    for (const slots of this.slots) slots.paint(frame.slots, digits);
+    for (const slots of this.slots) slots.paint(frame.slots, digits, frame.typed);
   }
 
   /**

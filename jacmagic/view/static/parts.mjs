@@ -17,7 +17,7 @@
  * @typedef {object} Actions what a part can ask of the view
  * @property {(cell: import("./layout.mjs").Cell) => void} explain shows the derivation of an entry
  * @property {() => void} close hides it
- * @property {(name: string) => void} choose opens a tab
+ * @property {(traits: {drawing: import("./picture_fields.mjs").Drawing}) => void} keep how the picture is drawn
  * @property {(language: string) => void} writeCode asks for the source in a language
  * @property {(asked: import("./sampled.mjs").Request) => void} drawPicture asks for a picture
  * @property {() => void} openChain asks for the chain of local Jacobians
@@ -53,8 +53,10 @@
  * @property {Partial<import("./scene_colouring.mjs").Colouring>} colouring which product gives each entry; {} where none is saved
  * @property {Partial<import("./sampled.mjs").Sampled>} picture that the kernel has computed
  * @property {Float64Array} slots the numbers that formulas show
+ * @property {import("./typed.mjs").TypedNumbers} typed those of them that are shown as they were typed
  * @property {boolean} chooser whether one of them is drawn at a time
  * @property {boolean} connected whether a kernel answers
+ * @property {import("./picture_fields.mjs").Drawing} drawing how the picture was drawn when it was left
  * @property {string} notice why the numbers are those of another point; "" if they are not
  * @property {string} pending what confirms the numbers; "" if that takes no noticeable time
  *

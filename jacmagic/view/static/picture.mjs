@@ -18,6 +18,7 @@ import { heightMap, lineMap, planeMap, replaced } from "./slice.mjs";
 import { Squares } from "./squares.mjs";
 
 const ZOOM_BASE = 1.17; // by which a step of the zoom divides the radius
+const KEPT_AFTER_MS = 250; // without a change
 const FIRST_SHARE = 0.25; // of the shorter slider's range: half the square's side
 
 class Picture {
@@ -46,8 +47,30 @@ class Picture {
   paint(frame) {
     this.frame = frame;
     if (frame.tab !== "Picture") return; // nothing is computed for a tab that is closed
-    this.fields ??= new PictureFields(this.tools, frame, () => this.draw());
+    this.fields ??= this.firstFields(frame);
     this.draw();
+  }
+
+  /**
+   * The fields, and the vectors that were dragged, as the picture was left.
+   * @param {import("./parts.mjs").Frame} frame
+   */
+  firstFields(frame) {
+    this.step = vectorFrom(frame.drawing.step, this.step);
+    this.weight = vectorFrom(frame.drawing.weight, this.weight);
+    return new PictureFields(this.tools, frame, () => {
+      this.draw();
+      this.keepLater();
+    });
+  }
+
+  /** Keep how the picture is drawn, when nothing has changed for a while. */
+  keepLater() {
+    clearTimeout(this.keeping);
+    this.keeping = setTimeout(() => {
+      const [step, weight] = [this.step, this.weight].map((vector) => vector.map((one) => one.toFixed(3)).join());
+      this.actions.keep({ drawing: { ...this.fields?.drawing, step, weight } });
+    }, KEPT_AFTER_MS);
   }
 
   // ── drawing ────────────────────────────────────────────────────────────────────────────────
@@ -152,6 +175,7 @@ class Picture {
     if (grip === "step") this.step = vector;
     else this.weight = vector;
     this.draw();
+    this.keepLater();
   }
 
   /**
@@ -168,10 +192,21 @@ class Picture {
   }
 }
 
+/**
+ * A kept vector; another where it is none.
+ * @param {unknown} kept
+ * @param {[number, number]} otherwise
+ */
+function vectorFrom(kept, otherwise) {
+  const vector = String(kept ?? "").split(",").map(Number);
+  return vector.length === 2 && vector.every(Number.isFinite) ? /** @type {[number, number]} */ (vector) : otherwise;
+}
+
 addPart({
   name: "picture",
   tab: "Picture",
   mount: (box, actions) => new Picture(box, actions),
   paint: (picture, frame) => picture.paint(frame),
+  unmount: (picture) => clearTimeout(picture.keeping),
   isEmpty: ({ spec, outputs }) => !spec.labels.length || !outputs.length,
 });

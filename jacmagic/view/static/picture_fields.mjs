@@ -2,9 +2,24 @@
 
 import { make } from "./element.mjs";
 
-const ZOOM_STEPS = 60; // of the slider; each tenth step divides the radius by about 5
+const ZOOM = /** @type {const} */ ([-10, 60]); // of the slider; each tenth step divides the radius by about 5
+const TURN = /** @type {const} */ ([-180, 180]); // degrees
+const TILT = /** @type {const} */ ([-90, 90]);
 const FIRST_CAMERA = { turn: 60, tilt: 25 }; // degrees
 const DEGREES_A_WIDTH = 180; // that a drag across the panel turns the camera
+
+/**
+ * How a picture is drawn, as a notebook or an address keeps it; what is left out is as it begins.
+ * @typedef {object} Drawing
+ * @property {string} [picture] a `Kind`
+ * @property {number | string} [zoom]
+ * @property {string} [of] indices of the inputs, and of the outputs
+ * @property {string} [to]
+ * @property {number | string} [turn] the camera, in degrees
+ * @property {number | string} [tilt]
+ * @property {string} [step] dv, and the cotangent w, as shares of the panel
+ * @property {string} [weight]
+ */
 
 /** @typedef {"map" | "graph" | "levels" | "field" | "space" | "matrix" | "colouring"} Kind */
 
@@ -25,26 +40,41 @@ export class PictureFields {
    * @param {import("./parts.mjs").Frame} frame
    * @param {() => void} onChange
    */
-  constructor(box, { spec, colouring }, onChange) {
+  constructor(box, { spec, colouring, drawing }, onChange) {
     this.axesOf = new Map(spec.pictures.map(([kind, inputs, outputs]) => [kind, { inputs: [...inputs], outputs: [...outputs] }]));
     if (colouring.groups) this.axesOf.set("colouring", { inputs: [], outputs: [] });
     const kinds = [...this.axesOf.keys()];
     this.document = box.ownerDocument;
     this.spec = spec;
     this.onChange = onChange;
-    this.kind = kinds[0];
-    this.zoom = 0;
-    this.camera = { ...FIRST_CAMERA };
+    this.kind = kinds.find((kind) => kind === drawing.picture) ?? kinds[0];
+    replaceAxes(this.chosen.inputs, drawing.of, spec.labels.length);
+    replaceAxes(this.chosen.outputs, drawing.to, spec.outputs.length);
+    this.zoom = numberFrom(drawing.zoom, ZOOM, 0);
+    this.camera = {
+      turn: numberFrom(drawing.turn, TURN, FIRST_CAMERA.turn),
+      tilt: numberFrom(drawing.tilt, TILT, FIRST_CAMERA.tilt),
+    };
     this.axes = make(this.document, "span", "jm-axes");
     this.turns = make(this.document, "span", "jm-axes");
-    this.turn = this.rangeField("turn", [-180, 180, this.camera.turn], (value) => (this.camera.turn = value));
-    this.tilt = this.rangeField("tilt", [-90, 90, this.camera.tilt], (value) => (this.camera.tilt = value));
+    this.turn = this.rangeField("turn", [...TURN, this.camera.turn], (value) => (this.camera.turn = value));
+    this.tilt = this.rangeField("tilt", [...TILT, this.camera.tilt], (value) => (this.camera.tilt = value));
     this.turns.append(this.turn.label, this.tilt.label);
-    this.zoomField = this.rangeField("zoom", [-10, ZOOM_STEPS, 0], (value) => (this.zoom = value)).label;
+    this.zoomField = this.rangeField("zoom", [...ZOOM, this.zoom], (value) => (this.zoom = value)).label;
     const names = kinds.map((kind) => KINDS[kind]);
-    if (kinds.length > 1) box.append(this.select("Picture", names, 0, (k) => (this.kind = kinds[k])));
+    if (kinds.length > 1) box.append(this.select("Picture", names, kinds.indexOf(this.kind), (k) => (this.kind = kinds[k])));
     box.append(this.axes, this.zoomField, this.turns);
     this.show();
+  }
+
+  /**
+   * What is chosen, for a notebook or an address to keep.
+   * @returns {Drawing}
+   */
+  get drawing() {
+    const { inputs, outputs } = this.chosen;
+    const axes = this.axes.childElementCount ? { of: String(inputs), to: String(outputs) } : {};
+    return { picture: this.kind, zoom: this.zoom, ...axes, ...(this.kind === "space" ? this.camera : {}) };
   }
 
   /** Components that are drawn in a picture of this kind. */
@@ -136,4 +166,27 @@ export class PictureFields {
     this.tilt.input.value = String(tilt);
     this.onChange();
   }
+}
+
+/**
+ * A kept number; another where it is none within bounds, as an address may say anything.
+ * @param {unknown} kept
+ * @param {readonly [number, number]} bounds
+ * @param {number} otherwise
+ */
+function numberFrom(kept, [least, greatest], otherwise) {
+  const number = Number(kept ?? NaN);
+  return number >= least && number <= greatest ? number : otherwise;
+}
+
+/**
+ * Draw the components that were kept, if they are as many different ones as a picture has.
+ * @param {number[]} chosen is changed
+ * @param {unknown} kept their indices
+ * @param {number} count of all components
+ */
+function replaceAxes(chosen, kept, count) {
+  const wanted = new Set(String(kept ?? "").split(",").map(Number));
+  const areThere = [...wanted].every((k) => Number.isInteger(k) && k >= 0 && k < count);
+  if (kept && areThere && wanted.size === chosen.length) chosen.splice(0, chosen.length, ...wanted);
 }

@@ -7,6 +7,7 @@
  * @typedef {object} Handle
  * @property {any} model of the slider
  * @property {number} start the component's first number
+ * @property {import("./typed.mjs").Typed} [expression] the expression that was typed for it
  */
 
 import { make } from "./element.mjs";
@@ -20,9 +21,10 @@ export class SliderRow {
    * @param {HTMLElement} parent
    * @param {Handle} handle
    */
-  constructor(parent, { model, start }) {
+  constructor(parent, { model, start, expression }) {
     this.model = model;
     this.start = start;
+    this.expression = expression;
     this.row = make(parent.ownerDocument, "div", "jm-slider");
     this.label = make(parent.ownerDocument, "span", "jm-name");
     this.range = this.input("range", "jm-handle");
@@ -139,7 +141,7 @@ export class SliderRow {
     this.range.value = String(nearestStop(this.stops, value));
     this.range.setAttribute("aria-valuetext", showNumber(value, FIELD_DIGITS));
     this.field.title = Number.isFinite(value) ? String(value) : showNumber(value);
-    if (typedNumber(this.field.value) !== value) this.field.value = fieldText(value);
+    if (typedNumber(this.field.value) !== value) this.field.value = fieldText(value, this.expression);
   }
 
   drawRange() {

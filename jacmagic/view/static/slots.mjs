@@ -5,7 +5,8 @@
  */
 
 import { showNumber } from "./format.mjs";
-import { NAMESPACE } from "./mathml.mjs";
+import { NAMESPACE, readMathml } from "./mathml.mjs";
+import { ATOM, SUM } from "./typed.mjs";
 
 const SLOT = /^90071992(\d{6})$/;
 
@@ -68,6 +69,22 @@ function standsAlone(element) {
   return whole ? above?.localName === "mtd" || above?.localName === "math" : standsAlone(above);
 }
 
+/**
+ * A typed expression inside a formula: in brackets below a power, and a sum or negative one unless it
+ * stands alone.
+ * @param {Element} row that holds it
+ * @param {import("./typed.mjs").Typed} typed
+ * @param {boolean} alone
+ */
+function expression(row, { math: source, level }, alone) {
+  const parts = [...readMathml(source, row.ownerDocument).childNodes];
+  const isBase = row.parentElement?.localName === "msup" && row === row.parentElement.firstElementChild;
+  if (level === ATOM || (level === SUM ? alone : !isBase)) return parts;
+  const brackets = ["(", ")"].map((sign) => math(row.ownerDocument, "mo", [sign]));
+  if (source.includes("<mfrac")) for (const one of brackets) one.setAttribute("stretchy", "true");
+  return [brackets[0], ...parts, brackets[1]];
+}
+
 /** The moving numerals of one typeset formula. */
 export class Slots {
   /** @param {Element} root */
@@ -86,10 +103,16 @@ export class Slots {
   /**
    * @param {ArrayLike<number>} numbers
    * @param {number} digits
+   * @param {import("./typed.mjs").TypedNumbers} [typed] numbers that are shown as they were typed
    */
-  paint(numbers, digits) {
+  paint(numbers, digits, typed = {}) {
     for (const numeral of this.numerals) {
       const { row, index, alone } = numeral;
+      if (typed[index]) {
+        if (numeral.shown !== typed[index].text) row.replaceChildren(...expression(row, typed[index], alone));
+        numeral.shown = typed[index].text;
+        continue;
+      }
       const parts = /** @type {ReturnType<typeof inFormula>} */ (
         index < numbers.length ? inFormula(numbers[index], digits, alone) : [["mn", "?"]]
       );

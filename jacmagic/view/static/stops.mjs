@@ -61,12 +61,12 @@ export function nearestStop(stops, value) {
 const CONSTANTS = new Map(Object.entries({ pi: Math.PI, π: Math.PI, tau: 2 * Math.PI, τ: 2 * Math.PI, e: Math.E }));
 
 /**
- * The number that a text means: a number or a constant, or a product or quotient of these, as in
- * "3*pi/4" or "3π/4"; with a minus of either kind; NaN where it means none.
+ * The number that a text means: a number, a root of one, a constant, or a product or quotient of these,
+ * as in "3*pi/4", "3π/4" or "√2/2"; with a minus of either kind; NaN where it means none.
  * @param {string} text
  */
 export function typedNumber(text) {
-  const spelled = text.replace(/−/g, "-").replace(/([\d.])\s*(?=π|pi|τ|tau)/g, "$1*");
+  const spelled = text.replace(/−/g, "-").replace(/([\d.])\s*(?=π|pi|τ|tau|√|e($|[*/·]))/g, "$1*");
   const [first, ...rest] = spelled.split(/([*/·])/);
   let number = factor(first);
   for (let k = 0; k < rest.length; k += 2) {
@@ -78,15 +78,18 @@ export function typedNumber(text) {
 /** @param {string} text */
 function factor(text) {
   const [, sign, name] = /^(-?)([^-\s].*)$/.exec(text.trim()) ?? ["", "", "NaN"];
-  const number = CONSTANTS.get(name) ?? Number(name);
+  const [, root] = /^(?:√|sqrt)\(?([\d.]+)\)?$/.exec(name) ?? [];
+  const number = root ? Math.sqrt(Number(root)) : (CONSTANTS.get(name) ?? Number(name));
   return sign ? -number : number;
 }
 
 /**
  * @param {number} value
+ * @param {import("./typed.mjs").Typed} [typed] what was typed for its component
  * @returns {string} in a field: "0.5", "1e-12", "π/6" for exactly that, "" for what is no number
  */
-export function fieldText(value) {
+export function fieldText(value, typed) {
+  if (typed?.value === value && typedNumber(typed.text) === value) return typed.text;
   return Number.isFinite(value) ? (fractionOfPi(value) ?? formatNumber(value, FIELD_DIGITS)) : "";
 }
 

@@ -23,6 +23,7 @@
  * @property {import("./code.mjs").Code} code value and Jacobian as source
  * @property {string} beside identity of the still form in the output before; "" for none
  * @property {string} tab name of the open tab; "" for the first
+ * @property {import("./picture_fields.mjs").Drawing} drawing how the picture is drawn
  *
  * @typedef {import("./layout.mjs").Labelled & Labels} Spec
  *
@@ -38,6 +39,7 @@
  * @property {{name: string, shape: number[]}[]} inputs
  * @property {[string, string] | null} command the magic's line before and behind its point
  * @property {(number | string)[]} start the first point
+ * @property {import("./typed.mjs").TypedNumbers} typed what of the point was typed as an expression
  */
 
 import { Announcer } from "./announcer.mjs";
@@ -72,14 +74,14 @@ class JacobianView {
     this.handles = [];
     this.follower = new Follower(model, signal, {
       paint: () => this.paint(),
-      describe: (point) => describePoint(this.spec.labels, point, this.style.digits, this.layout),
+      describe: (point) => describePoint(this.spec, point, this.style.digits, this.layout),
     });
     el.classList.add("jm-root");
     el.setAttribute("role", "group");
     el.setAttribute("aria-label", this.spec.title);
     this.announcer = new Announcer(el);
     this.areas = new Areas(el, this.spec);
-    this.tabs = new Tabs(make(el.ownerDocument, "div", "jm-tabs"), (name) => this.choose(name));
+    this.tabs = new Tabs(make(el.ownerDocument, "div", "jm-tabs"), (tab) => this.keep({ tab }));
     this.parts = PARTS.map((part) => this.mount(part));
     this.areas.boxes.stage.append(this.tabs.box);
     this.listenToKeys();
@@ -121,11 +123,10 @@ class JacobianView {
   async connect() {
     const { sliders } = this.follower;
     await sliders.connect();
-    const start = this.spec.start.map(fromJson);
-    const drawn = this.model.get("handles");
+    const { start, typed } = this.spec;
     this.handles = sliders.attached
-      .filter(({ component }) => drawn.includes(component))
-      .map(({ component, slider }) => ({ model: slider, start: start[component] }));
+      .filter(({ component }) => this.model.get("handles").includes(component))
+      .map(({ component: k, slider }) => ({ model: slider, start: fromJson(start[k]), expression: typed?.[k] }));
     this.draw();
     this.follower.moved();
   }
@@ -185,7 +186,7 @@ class JacobianView {
       this.model.send({ kind: "steps", row: cell[0], column: cell[1] });
     }
     if (this.model.get("tab") !== ENTRY_TAB) this.before = this.model.get("tab");
-    this.choose(ENTRY_TAB);
+    this.keep({ tab: ENTRY_TAB });
   }
 
   /** @param {string} language */
@@ -216,12 +217,12 @@ class JacobianView {
   /** Hide the derivation of an entry, and open the tab that was open before. */
   close() {
     this.open = null;
-    this.choose(this.before ?? "");
+    this.keep({ tab: this.before ?? "" });
   }
 
-  /** @param {string} tab */
-  choose(tab) {
-    this.model.set("tab", tab);
+  /** @param {{tab?: string, drawing?: import("./picture_fields.mjs").Drawing}} traits */
+  keep(traits) {
+    this.model.set(traits);
     this.model.save_changes();
     this.draw();
   }

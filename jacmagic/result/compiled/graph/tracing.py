@@ -8,9 +8,9 @@ a value to branch on is refused. Captured tensors are copied: they are constants
 from __future__ import annotations
 
 import copy
+import functools
 import warnings
 from collections.abc import Sequence
-from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, fx
 
 from jacmagic.function.silent_rerun import random_states, silent_rerun
+from jacmagic.result.compiled.graph.batching import Batching
 from jacmagic.result.compiled.graph.cleaning import cleaned
 from jacmagic.result.compiled.graph.passes import PASSES, Task
 from jacmagic.result.compiled.loops.build import loops
@@ -27,7 +28,6 @@ from jacmagic.result.compiled.native.kernel import Kernel
 from jacmagic.result.compiled.obstacles import NoGraph, NoNativeCode
 
 SECONDS_OF_A_QUICK_CALL = 1e-5  # seconds of a call below which no other passes are tried
-MAX_SCALARS_AT_ONCE = 2**22  # scalars of entries computed at once in a batch
 
 
 class Graph:
@@ -46,10 +46,14 @@ class Graph:
         nodes = sum(node.op == "call_function" for node in self._both.graph.nodes)
         self.passes, self.by = passes, f"{passes}, {nodes} ATen operations"
 
-    @cached_property
+    @functools.cached_property
     def _entries(self) -> fx.GraphModule:
         """The same without the values."""
         return cleaned(self._module, outputs=1)
+
+    @functools.cached_property
+    def _batching(self) -> Batching:
+        return Batching(self._both)
 
     def __call__(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Entries and values at one point."""
@@ -65,18 +69,8 @@ class Graph:
 
     def batch(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor, np.ndarray]:
         """Entries (k, entries), values (k, m), and that they are valid everywhere (k,)."""
-        count = len(tensors[0])
-        with torch.no_grad(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # vmap's remarks on its speed
-            try:
-                first, _ = self._both.forward(*[tensor[0] for tensor in tensors])
-                chunk = max(1, MAX_SCALARS_AT_ONCE // max(1, first.numel()))
-                mapped = torch.func.vmap(self._both.forward, chunk_size=chunk)
-                entries, values = mapped(*tensors)
-            except (RuntimeError, NotImplementedError, TypeError):  # no batched form of some step
-                points = [self([tensor[k] for tensor in tensors]) for k in range(count)]
-                entries, values = map(torch.stack, zip(*points, strict=True))
-        return entries, values, np.ones(count, dtype=bool)
+        entries, values = self._batching(tensors)
+        return entries, values, np.ones(len(entries), dtype=bool)
 
     def in_c(self, tensors: Sequence[Tensor], shape: tuple[int, ...]) -> Kernel:
         """Return the same computation as loops in C.
@@ -140,8 +134,8 @@ def _both(
         kernel = plain.in_c(tensors, shape)
     except NoNativeCode as error:
         plain.by += f"; {error}"
-        return {plain: measured(plain, tensors)}
-    return {kernel: measured(kernel, tensors), plain: measured(plain, tensors)}
+        return {plain: measured(lambda: plain.entries(tensors))}
+    return {one: measured(functools.partial(one.entries, tensors)) for one in (kernel, plain)}
 
 
 def traced(

@@ -81,7 +81,8 @@ def loops(module: fx.GraphModule, tensors: Sequence[Tensor], shape: tuple[int, .
     addresses = np.array([table.ctypes.data for table in source.tables] or [0], dtype=np.uintp)
     code.use_tables(ctypes.c_void_p(addresses.ctypes.data))
     run, loop, matrix = functions(code, shape, result)
-    by = f"{len(program.before)} loops by {compiler.rpartition('/')[2]}"
+    count = len(program.before)
+    by = f"{count} loop{'' if count == 1 else 's'} by {compiler.rpartition('/')[2]}"
     return Kernel(
         program, by, run, loop, matrix, holder=(addresses, source.tables), backend="graph"
     )

@@ -189,7 +189,7 @@ class _Writer:
         """Yield the status, and the stores where it is 0."""
         program, outputs, self._lines = self.program, self.tape.outputs, []
         values = outputs[program.guards : program.guards + program.values]
-        entries = outputs[program.guards + program.values :]
+        entries = outputs[program.guards + program.values :][: program.entries]
         status, total = "0", literal(0)
         for slot in program.moving:
             zero = self._new(f"fmul double {self._double(slot)}, {literal(0)}")

@@ -54,5 +54,5 @@ class Floats:
         program, device = self.program, tensors[0].device
         numbers = torch.from_numpy(found)
         values = numbers[..., program.guards : program.guards + program.values]
-        entries = numbers[..., program.guards + program.values :]
+        entries = numbers[..., program.guards + program.values :][..., : program.entries]
         return entries.to(result_type(tensors)).to(device), values.to(device)

@@ -1,0 +1,104 @@
+"""Compiled Jacobians of unusual functions: wrong batching rules, branches not taken, integers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+import jacmagic
+from jacmagic import FunctionError, PointError
+from jacmagic.result.compiled.graph.batching import Batching
+
+DOUBLE = torch.float64
+
+
+def truths(function: Callable[..., Tensor], points: Tensor) -> Tensor:
+    """Torch's Jacobian at each of k points, (k, m, n)."""
+    of = torch.autograd.functional.jacobian
+    return torch.stack([of(function, x).reshape(-1, x.numel()) for x in points])
+
+
+def test_a_batch_of_factorisations_has_each_point_s_own_pivots() -> None:
+    """`vmap` of torch's `linalg_lu_solve` takes pivots of other points, the batch does not."""
+    points = torch.randn(6, 3, 3, dtype=DOUBLE, generator=torch.Generator().manual_seed(1))
+    f = lambda A: torch.stack((torch.linalg.det(A), torch.linalg.slogdet(A)[1]))  # noqa: E731
+    g = jacmagic.compile(f, points[0], backend="graph")
+    assert torch.allclose(g.batch(points), truths(f, points))
+
+
+def test_a_wrong_batch_is_replaced_by_a_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One point of each batch is computed alone and compared."""
+    module = torch.fx.symbolic_trace(lambda x: (x * x, x))
+    points = torch.arange(6.0).reshape(3, 2)
+    with monkeypatch.context() as patch:
+        patch.setattr(torch.func, "vmap", lambda *_, **__: lambda x: (x * x.flip(0), x))
+        entries, _ = Batching(module)([points])
+    assert torch.equal(entries, points**2)
+
+
+@pytest.mark.parametrize("backend", ["auto", "native", "python"])
+def test_an_infinite_slope_of_a_branch_not_taken_is_torchs_nan(backend: str) -> None:
+    """Torch multiplies it by 0; the closed form, which selects, leaves such points to torch."""
+
+    def root(x: Tensor) -> Tensor:
+        return torch.where(x > 0, x.sqrt(), x**2)
+
+    points = torch.tensor([[1.0, 4.0], [0.0, 4.0], [1.0, -4.0], [2.0, 3.0]], dtype=DOUBLE)
+    g = jacmagic.compile(root, points[0], backend=backend)
+    wanted = truths(root, points)
+    assert wanted[1:3].isnan().any(2).any(1).all()
+    for x, matrix in zip(points, wanted, strict=True):
+        assert torch.allclose(g(x), matrix, equal_nan=True)
+    assert torch.allclose(g.batch(points), wanted, equal_nan=True)
+
+
+@pytest.mark.parametrize("wrt", [None, "x"])
+def test_whole_numbers_are_constants(wrt: str | None) -> None:
+    """Indices stay integers; a call may repeat them, and others are refused."""
+    f = lambda x, w, k: x[k] ** 2 * w  # noqa: E731
+    x, w, k = torch.arange(1.0, 5.0), torch.tensor(3.0), torch.tensor([2, 0])
+    g = jacmagic.compile(f, x, w, k, wrt=wrt)
+    wanted = jacmagic.jacobian(f, (2 * x, w, k), wrt=wrt).matrix
+    assert torch.allclose(g(2 * x, w, k), wanted)
+    assert torch.allclose(g(2 * x, w), wanted)
+    assert "k = int64 (2)" in repr(g)
+    with pytest.raises(PointError, match=r"whole numbers k = int64 \(2\), a constant"):
+        g(x, w, k + 1)
+
+
+def test_attributes_of_classes_are_constants() -> None:
+    """They are listed, and not mixed with new ones where the function has to run again."""
+
+    class Config:
+        scale = 2.0
+
+    g = jacmagic.compile(lambda x: x * Config.scale if x > 0 else x, torch.tensor(1.0))
+    assert repr(g).endswith("constants: Config.scale = 2.0")
+    Config.scale = 5.0
+    assert g(torch.tensor(1.0)).item() == 2.0
+    with pytest.raises(FunctionError, match=r"found that Config.scale changed"):
+        g(torch.tensor(-1.0))
+
+
+def test_complex_inputs_and_nests_are_refused() -> None:
+    """No imaginary part is dropped; for a nest the message says what to write."""
+    g = jacmagic.compile(lambda x: x**2, torch.ones(2))
+    for complex_one in (torch.ones(2) + 1j, 1j):
+        with pytest.raises(PointError, match=r"found .*complex.*write real and imaginary parts"):
+            g(complex_one)
+    with pytest.raises(PointError, match=r"found dict; write jacmagic.jacobian\(f, x\).compile"):
+        jacmagic.compile(lambda p: p["a"] ** 2, {"a": torch.ones(2)})
+    by_leaves = jacmagic.jacobian(lambda p: p["a"] ** 2, {"a": torch.ones(2)}).compile()
+    assert torch.equal(by_leaves(torch.tensor([1.0, 3.0])), torch.diag(torch.tensor([2.0, 6.0])))
+
+
+def test_a_module_s_class_numbers_stay_whole() -> None:
+    """`jacobian` and `compile` of a loss keep the target's integers without `wrt`."""
+    x, target = torch.eye(3, dtype=DOUBLE), torch.tensor([2, 0, 1])
+    loss = nn.CrossEntropyLoss()
+    J = jacmagic.jacobian(loss, (x, target))
+    assert J.column_labels[0] == "input[0,0]"
+    assert torch.allclose(jacmagic.compile(loss, x, target)(x), J.matrix)
