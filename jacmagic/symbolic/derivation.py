@@ -141,16 +141,14 @@ def derive(
         return latex.number(value, digits)
 
     variables, function = mapped(lambda label: label.tex, columns), Label(title).tex
-    head = latex.head(function, inputs, layout=layout, letter=notation.letter)
-    if cuts_of(blocks[1]) and len(inputs) == len(blocks[1]) and notation is JACOBIAN:
-        head = f"{head} = {latex.blocks(function, [], inputs, layout)}"
+    head = _head(function, inputs, layout, notation, blocks)
     definition = frame.matrix(lambda i, j: notation.tex(function, rows[i].tex, variables[j]))
     value = frame.matrix(lambda i, j: number(float(matrix[i, j])))
     if reading is None:
         return Derivation(head, definition, None, None, None, value)
     shown = SubstitutedEntries(reading, point, matrix, digits, typed)
     written = FormulaEntries(reading, rows, columns, frame.picked, function, notation)
-    constants = written.constants(number)
+    clauses, constants = written.clauses, written.constants(number)
     return Derivation(
         head,
         definition,
@@ -159,10 +157,20 @@ def derive(
         None if shown.is_value_alone(frame.entries) else frame.matrix(shown.entry),
         value,
         agrees,
-        (*written.outputs, *written.clauses, *written.entries, *constants),
-        (*written.clauses, *constants),
+        (*written.outputs, *clauses, *written.entries, *constants),
+        (*clauses, *constants),
         left_out=written.left_out,
     )
+
+
+def _head(
+    function: str, inputs: Sequence[str], layout: Layout, notation: Notation, blocks: Blocks
+) -> str:
+    """Return the left-hand side, with the blocks of several inputs."""
+    head = latex.head(function, inputs, layout=layout, letter=notation.letter)
+    if cuts_of(blocks[1]) and len(inputs) == len(blocks[1]) and notation is JACOBIAN:
+        return f"{head} = {latex.blocks(function, [], inputs, layout)}"
+    return head
 
 
 def templates(
