@@ -66,8 +66,8 @@ class Picture:
         """The drawing with its words below it."""
         caption, drawn = escape(" ".join(self.words)), "".join(self.panels)
         return (
-            f'<figure><div role="img" aria-label="{escape(self.words[0])}" style="{_WRAPPED}">'
-            f"{drawn}</div><figcaption>{caption}</figcaption></figure>"
+            f'<figure style="margin:0.5em 0"><div role="img" style="{_WRAPPED}" '
+            f'aria-label="{escape(self.words[0])}">{drawn}</div><figcaption>{caption}</figcaption></figure>'
         )
 
     @property
