@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, overload
 
 import torch
 
-from jacmagic.errors import OptionError
+from jacmagic.errors import OptionError, naming_keywords
 from jacmagic.function.argument_names import names_of, whole_numbers
 from jacmagic.function.closures import captured
 from jacmagic.function.gradient import gradient_of
@@ -61,6 +61,7 @@ def jacobian(
     batch: Literal[True],
     **keywords: Unpack[JacobianKeywords],
 ) -> JacobianBatch: ...
+@naming_keywords("jacmagic.jacobian")
 @showing_users_frames
 def jacobian(
     func: Callable[..., Any],
@@ -136,6 +137,7 @@ def jacobian(
     return keeping_counts(make, compute)
 
 
+@naming_keywords("jacmagic.hessian")
 @showing_users_frames
 def hessian(
     func: Callable[..., Any],
@@ -195,6 +197,7 @@ def hessian(
     return keeping_counts(functools.partial(problem_of, func, inputs, wrt, names), compute)
 
 
+@naming_keywords("jacmagic.compile")
 @showing_users_frames
 def compile(
     func: Callable[..., Any],
