@@ -61,8 +61,8 @@ def jacobian(
     batch: Literal[True],
     **keywords: Unpack[JacobianKeywords],
 ) -> JacobianBatch: ...
-@naming_keywords("jacmagic.jacobian")
 @showing_users_frames
+@naming_keywords("jacmagic.jacobian")
 def jacobian(
     func: Callable[..., Any],
     inputs: Any,
@@ -137,8 +137,8 @@ def jacobian(
     return keeping_counts(make, compute)
 
 
-@naming_keywords("jacmagic.hessian")
 @showing_users_frames
+@naming_keywords("jacmagic.hessian")
 def hessian(
     func: Callable[..., Any],
     inputs: Any,
@@ -197,8 +197,8 @@ def hessian(
     return keeping_counts(functools.partial(problem_of, func, inputs, wrt, names), compute)
 
 
-@naming_keywords("jacmagic.compile")
 @showing_users_frames
+@naming_keywords("jacmagic.compile")
 def compile(
     func: Callable[..., Any],
     *example: Any,

@@ -73,6 +73,14 @@ class PageError(JacmagicError, OSError):
     """A page cannot be written to the path."""
 
 
+def text_of(error: BaseException) -> str:
+    """Return an exception's text, "" where a class of the user's fails to give it."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 whatever the user's __str__ raises
+        return ""
+
+
 def check_keywords(call: str, given: Collection[str], known: Collection[str]) -> None:
     """Refuse names of arguments that a call does not have.
 
@@ -109,6 +117,7 @@ def naming_keywords(call: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]
 
         @functools.wraps(function)
         def wrapper(*values: _P.args, **named: _P.kwargs) -> _R:
+            __tracebackhide__ = True
             if named.keys() - accepted:
                 check_keywords(call, named, known)
             return function(*values, **named)

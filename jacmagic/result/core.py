@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from jacmagic.errors import PointError, check_keywords, naming_keywords
-from jacmagic.function.problem import Problem
+from jacmagic.function.problem import Problem, altered
 from jacmagic.function.tracebacks import showing_users_frames
 from jacmagic.numeric import NumericJacobian, Tuning, tuning_of
 from jacmagic.numeric import compute as compute_numbers
@@ -169,7 +169,14 @@ class JacobianResult(Explained):
             OptionError: it has no such value.
         """
         check_keywords("J.shown", changes, OPTION_NAMES)
-        other = dataclasses.replace(self, view=dataclasses.replace(self.view, **changes))
+        return self._copied(view=dataclasses.replace(self.view, **changes))
+
+    def noted(self, notes: Sequence[str]) -> Self:
+        """Return the same Jacobian with other notes of its problem; nothing is computed again."""
+        return self._copied(problem=altered(self.problem, notes=tuple(notes)))
+
+    def _copied(self, **changes: Any) -> Self:
+        other = dataclasses.replace(self, **changes)
         other.__dict__ |= {name: self.__dict__[name] for name in _VIEWLESS & self.__dict__.keys()}
         return other
 

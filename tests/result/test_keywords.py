@@ -30,7 +30,9 @@ def J():
 )
 def test_an_unknown_keyword_is_answered_with_the_names(J, method, mistake, near):
     """The message says which keywords exist, and which one is near; it is a TypeError too."""
-    with pytest.raises(TypeError, match=rf"among .*{near}.*; found '{mistake}'; write J\.") as caught:
+    with pytest.raises(
+        TypeError, match=rf"among .*{near}.*; found '{mistake}'; write J\."
+    ) as caught:
         getattr(J, method)(**{mistake: 1})
     assert isinstance(caught.value, OptionError)
     assert f"write J.{method}({near}=…)" in str(caught.value)
