@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import linecache
 import types
 from collections.abc import Callable
 from typing import Any
@@ -27,10 +28,29 @@ def _written(function: Any) -> Any:
 
 def source_of(function: Any) -> str:
     """Return the text of a function, empty where Python does not know it."""
+    part = _written(function)
     try:
-        return inspect.getsource(_written(function))
-    except (OSError, TypeError):
+        code = getattr(part, "__code__", None)
+        return inspect.getsource(part) if code is None else "".join(lines_of(code)[0])
+    except (OSError, TypeError, SyntaxError):
         return ""
+
+
+def lines_of(code: types.CodeType) -> tuple[list[str], int]:
+    """Return the lines of a function's code and the number of the first.
+
+    `inspect.getsourcelines` gives the same, and asks every loaded module for its file before.
+
+    Raises:
+        OSError: Python does not know them.
+    """
+    linecache.checkcache(code.co_filename)
+    lines, first = linecache.getlines(code.co_filename), code.co_firstlineno
+    if not lines:  # in an archive, which the module's loader can read
+        return inspect.getsourcelines(code)
+    if first > len(lines):
+        raise OSError("lineno is out of bounds")
+    return inspect.getblock(lines[first - 1 :]), first
 
 
 def filename_of(function: Any) -> str | None:

@@ -50,6 +50,12 @@ class SparsePlan:
         m, n = self.plan.pattern.shape
         return int(m), int(n)
 
+    @cached_property
+    def rows(self) -> Tensor:
+        """(entries,) their rows, int64."""
+        indices = torch.arange(self.shape[0], device=self.starts.device)
+        return torch.repeat_interleave(indices, self.starts.diff())
+
     def fits(self, evaluation: Evaluation) -> bool:
         """Whether the function still takes and returns what this plan was made for."""
         leaves = evaluation.outputs.leaves
@@ -125,11 +131,8 @@ class Sparse:
         """
         m, n = self.scheme.shape
         require_memory(m, (self.values.new_empty(1).expand(n),), memory)
-        rows = torch.repeat_interleave(
-            torch.arange(m, device=self.values.device), self.scheme.starts.diff()
-        )
         whole = self.values.new_zeros(m, n)
-        whole[rows, self.scheme.columns] = self.values
+        whole[self.scheme.rows, self.scheme.columns] = self.values
         return whole
 
 

@@ -7,6 +7,7 @@ from rule_samples import (
     backward,
     complexes,
     data_movements,
+    decomposed,
     elementwise,
     folds,
     selections,
@@ -15,8 +16,10 @@ from rule_samples.sample import Sample
 
 SAMPLES: list[Sample] = [
     sample
-    for family in (elementwise, folds, algebra, data_movements, selections, complexes, backward)
+    for family in (
+        elementwise, folds, algebra, data_movements, selections, complexes, backward, decomposed
+    )
     for sample in family.SAMPLES
-]
+]  # fmt: skip
 
 __all__ = ["SAMPLES", "Sample"]

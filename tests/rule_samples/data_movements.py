@@ -80,7 +80,6 @@ SAMPLES: list[Sample] = [
     # ── writes that add ──
     *rules(
         ((2, 3), (3, 3)), ((2, 1), (3, 1)),
-        index_add=lambda x, y: x.index_add(0, _ROWS, y, alpha=2),
         index_reduce=lambda x, y: x.index_reduce(0, _ROWS, y, "prod"),
         scatter_add=lambda x, y: x.scatter_add(0, _SCATTERED[:, :1], y[:2, :1]),
         scatter_reduce=lambda x, y: x.scatter_reduce(

@@ -16,8 +16,8 @@ from rule_samples.sample import (
 )
 
 _CLASSES = torch.tensor([1, 0])
+_LABELS = torch.tensor([2, 0, -1, 1])
 _WEIGHTS = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64)
-_MAPS = torch.tensor([[[0, 2], [1, 1]]])
 
 _LOSS_SHAPES = (((2, 3), (2, 3)), ((1,), (1,)), ((), ()))
 
@@ -25,7 +25,6 @@ SAMPLES: list[Sample] = [
     *rules(
         *ONE_TENSOR,
         sum=lambda x: x.sum(),
-        nansum=lambda x: (x * x).nansum(),
         any=lambda x: torch.where((x > 1).any(), x.sum(), 2 * x.sum()),
         all=lambda x: torch.where((x > -1).all(), x.sum(), 2 * x.sum()),
         _is_all_true=lambda x: torch.where(torch._is_all_true(x > -1), x.sum(), 2 * x.sum()),
@@ -43,23 +42,13 @@ SAMPLES: list[Sample] = [
         _softmax=lambda x: torch.softmax(x, 1),
         _log_softmax=lambda x: torch.log_softmax(x, -1),
         _safe_softmax=lambda x: torch._safe_softmax(x, 1),
-        trace=lambda x: torch.trace(x),
         var=lambda x: x.var(1, unbiased=False),
-        var_mean=lambda x: torch.var_mean(x, 1, correction=0),
     ),
-    *rules(
-        ((2, 3),), ((1, 2),),
-        std=lambda x: x.std(1),
-        std_mean=lambda x: torch.std_mean(x, 1),
-    ),
-    *rules(((2, 3), (2, 3)), ((1,), (1,)), dist=lambda x, y: torch.dist(x, y, 3)),
     # ── losses ──
     *rules(
         *_LOSS_SHAPES,
-        mse_loss=F.mse_loss,
         huber_loss=lambda x, y: F.huber_loss(x, y, delta=0.7, reduction="none"),
         smooth_l1_loss=lambda x, y: F.smooth_l1_loss(x, y, beta=0.7, reduction="sum"),
-        soft_margin_loss=lambda x, y: F.soft_margin_loss(x + y, torch.full_like(x, -1)),
     ),
     *rules(
         *_LOSS_SHAPES,
@@ -68,13 +57,14 @@ SAMPLES: list[Sample] = [
     ),
     *rules(
         ((2, 3),), ((2, 2),),
-        nll_loss_forward=lambda x: F.nll_loss(
-            x, _CLASSES, weight=_WEIGHTS[: x.shape[1]].to(x)),
         multi_margin_loss=lambda x: F.multi_margin_loss(x, _CLASSES, p=2),
     ),
-    *rules(((1, 3, 2, 2),), nll_loss2d_forward=lambda x: F.nll_loss(x, _MAPS, reduction="sum")),
+    *rules(
+        ((2, 4),), ((4,),),
+        multilabel_margin_loss_forward=lambda x: F.multilabel_margin_loss(
+            3 * x, _LABELS.expand(x.shape), reduction="sum"),
+    ),
     # ── normalisations ──
-    *rules(((2, 3),), ((1, 2),), native_layer_norm=lambda x: F.layer_norm(x, x.shape[1:])),
     *rules(
         ((2, 3), (3,)), ((1, 1), (1,)),
         domain=(ANY, POSITIVE),

@@ -28,8 +28,9 @@ class Sample:
     """One function that reaches one entry of a table.
 
     Attributes:
-        table: "RULES", "COMPLEX", "MOVEMENTS", "SELECTIONS", "LINEAR" or "PREDICATES".
-        name: the entry.
+        table: "RULES", "COMPLEX", "MOVEMENTS", "SELECTIONS", "LINEAR" or "PREDICATES"; "" for an
+            operation that torch decomposes into the textbook's form.
+        name: the entry, or the operation.
         function: takes one tensor for each shape.
         shapes: alternatives, each with one shape per tensor.
         domain: the interval the numbers are drawn from, one for all or one for each tensor.

@@ -51,11 +51,9 @@ SAMPLES: list[Sample] = [
         cummin=lambda x: x.cummin(0).values,
         amax=lambda x: x.amax(1),
         amin=lambda x: x.amin((0, 1)),
-        aminmax=lambda x: tuple(torch.aminmax(x, dim=0)),
         max=lambda x: x.max(),
         min=lambda x: x.min(),
         linalg_vector_norm=lambda x: torch.linalg.vector_norm(x, torch.inf, dim=1),
-        norm=lambda x: F.pairwise_distance(x, x**2, p=3),
         nonzero=lambda x: x[(x > 0).nonzero(as_tuple=True)] * 2,
         **{
             "median.dim": lambda x: x.median(1).values,

@@ -15,6 +15,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 PAGE = ROOT / "docs" / "benchmarks.md"
 PICTURE = ROOT / "docs" / "images" / "benchmarks.svg"
 RATIOS = Path(__file__).with_name("ratios.json")
+SLIDER = Path(__file__).with_name("slider.md")  # what `make bench-widget` measured last
 BAND = 1.5  # times the stored ratio from which a way counts as slower
 
 COMPILED = ("jax", "asdex", "casadi")  # libraries whose calls are compiled
@@ -27,8 +28,8 @@ HEAD = """\
 Written by `make bench`, on {machine}.
 Each library runs in its own process, on one thread.
 Every round runs all of them in a new order;
-the medians of {rounds} rounds are compared.
-*Cold* is the first call after importing the library, including tracing and compiling.
+the medians of {rounds} rounds are compared, in processor time.
+*Cold* is the first call after importing the library, including tracing and compiling, by the clock.
 *Peak* is the additional memory of the first call.
 All numbers are float64; every function is written once, with operations that all libraries have.
 
@@ -37,6 +38,9 @@ All numbers are float64; every function is written once, with operations that al
 `check alone` is its comparison with one plain backward pass along a random vector,
 which `jacobian` makes at every call in sparse mode, at the first two in batched modes,
 and never for rows computed one by one.
+Its numbers are those of plain backward passes, as the numbers of `functional.jacobian` without
+`vectorize` are: that is the function to compare it with. Torch's other four compute in batches and
+check nothing; for a small or a tall Jacobian they can be faster.
 `.evaluator()` is the compiled closed form;
 `compile` is `jacmagic.compile(f, x)`, called with a tensor or with a NumPy array.
 
@@ -106,7 +110,8 @@ def write(found: Found, rounds: int) -> None:
 def page(found: Found, rounds: int) -> str:
     """Return the page as Markdown."""
     sizes = {case.name: f"{case.outputs:,} × {case.inputs:,}" for case in CASES}
-    parts = [HEAD.format(machine=machine(), rounds=rounds), compiled(found)]
+    slider = SLIDER.read_text(encoding="utf-8") + "\n"
+    parts = [HEAD.format(machine=machine(), rounds=rounds), slider, compiled(found)]
     for case, timings in found.items():
         best = best_of_torch(timings)
         parts.append(f"## {case}\n\nThe Jacobian is {sizes[case]}.\n\n")

@@ -16,6 +16,7 @@ import types
 from collections.abc import Iterator
 from weakref import WeakKeyDictionary
 
+from jacmagic.function.source import lines_of
 from jacmagic.function.syntax.single_names import constants_of, single_names
 
 OFFERED = "__jacmagic_offered__"  # a builtin of copied functions, out of the way of users' names
@@ -41,7 +42,7 @@ def _compiled_anew(code: types.CodeType) -> types.CodeType | None:
     """Return the code with offers; None without local constants, or without its true source."""
     if code.co_name.startswith("<"):
         return None
-    lines, start = inspect.getsourcelines(code)
+    lines, start = lines_of(code)
     source = "".join(lines)
     if _compiled(_parsed(source, start), code) != _comparable(code):
         return None

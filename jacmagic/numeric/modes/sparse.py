@@ -157,10 +157,8 @@ class Entries:
     def __init__(self, sparse: Sparse) -> None:
         """Of any dtype; combined in float64."""
         scheme = sparse.scheme
-        self.shape, self.columns = scheme.shape, scheme.columns
+        self.shape, self.rows, self.columns = scheme.shape, scheme.rows, scheme.columns
         self.values = sparse.values.detach().double()
-        indices = torch.arange(self.shape[0], device=self.values.device)
-        self.rows = torch.repeat_interleave(indices, scheme.starts.diff())
 
     def largest(self) -> np.ndarray:
         """(m,) the largest absolute value in each row, float64."""

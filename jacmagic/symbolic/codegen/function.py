@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -49,10 +50,7 @@ class Argument:
     @property
     def size(self) -> int:
         """The number of components."""
-        size = 1
-        for one in self.shape:
-            size *= one
-        return size
+        return math.prod(self.shape)
 
 
 @dataclass(frozen=True)

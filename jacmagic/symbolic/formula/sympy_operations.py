@@ -54,6 +54,14 @@ def _of(function: Callable[..., Any]) -> Callable[[sympy.Expr], Any]:
     return apply
 
 
+def _bessel(kind: str, order: int) -> Callable[[sympy.Expr], Any]:
+    function = getattr(sympy, f"bessel{kind}")
+    return lambda x: function(order, x)
+
+
+_SAME_NAME = "exp log sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc"
+_LOGIC = "lt le gt ge eq ne and or not"
+
 CANONICAL: dict[str, Callable[..., Any]] = {
     "add": operator.add,
     "sum": sympy.Add,
@@ -63,35 +71,13 @@ CANONICAL: dict[str, Callable[..., Any]] = {
     "neg": lambda a: _times(sympy.S.NegativeOne, a),
     "pow": operator.pow,
     "sqrt": sympy.sqrt,
-    "exp": _of(sympy.exp),
-    "log": _of(sympy.log),
-    "sin": _of(sympy.sin),
-    "cos": _of(sympy.cos),
-    "tan": _of(sympy.tan),
-    "asin": _of(sympy.asin),
-    "acos": _of(sympy.acos),
-    "atan": _of(sympy.atan),
     "atan2": sympy.atan2,
-    "sinh": _of(sympy.sinh),
-    "cosh": _of(sympy.cosh),
-    "tanh": _of(sympy.tanh),
-    "asinh": _of(sympy.asinh),
-    "acosh": _of(sympy.acosh),
-    "atanh": _of(sympy.atanh),
+    **{name: _of(getattr(sympy, name)) for name in _SAME_NAME.split()},
     "sigmoid": lambda x: 1 / (1 + sympy.exp(-x)),
-    "erf": _of(sympy.erf),
-    "erfc": _of(sympy.erfc),
     "lgamma": lambda x: sympy.log(sympy.Abs(sympy.gamma(x))),
     "digamma": sympy.digamma,
     "polygamma": sympy.polygamma,
-    "i0": lambda x: sympy.besseli(0, x),
-    "i1": lambda x: sympy.besseli(1, x),
-    "j0": lambda x: sympy.besselj(0, x),
-    "j1": lambda x: sympy.besselj(1, x),
-    "y0": lambda x: sympy.bessely(0, x),
-    "y1": lambda x: sympy.bessely(1, x),
-    "k0": lambda x: sympy.besselk(0, x),
-    "k1": lambda x: sympy.besselk(1, x),
+    **{f"{kind}{n}": _bessel(kind, n) for kind in "ijyk" for n in (0, 1)},
     "erfinv": sympy.erfinv,
     "zeta": sympy.zeta,
     "gammainc": lambda a, x: sympy.lowergamma(a, x) / sympy.gamma(a),
@@ -105,15 +91,7 @@ CANONICAL: dict[str, Callable[..., Any]] = {
     "max": sympy.Max,
     "min": sympy.Min,
     "clamp": lambda x, low, high: sympy.Min(high, sympy.Max(low, x)),
-    "lt": sympy.Lt,
-    "le": sympy.Le,
-    "gt": sympy.Gt,
-    "ge": sympy.Ge,
-    "eq": sympy.Eq,
-    "ne": sympy.Ne,
-    "and": sympy.And,
-    "or": sympy.Or,
-    "not": sympy.Not,
+    **{name: getattr(sympy, name.capitalize()) for name in _LOGIC.split()},
     "where": _cases,
 }
 

@@ -67,12 +67,7 @@ def _forwards(graph: Graph, outputs: Sequence[int], column: dict[int, int]) -> l
             terms = sums.terms(node, inside)
             rows[node] = _summed(graph, (item for term in terms for item in rows[term].items()))
         elif any(rows[operand] for operand in graph.operands(node)):
-            rows[node] = (
-                _softmax_row(graph, sums, node, rows)
-                or _standardised_row(graph, sums, node, rows)
-                or _pattern_row(graph, node, rows)
-                or _row(graph, node, rows)
-            )
+            rows[node] = _row(graph, sums, node, rows)
         else:
             rows[node] = {}
         carried += len(rows[node])
@@ -139,31 +134,27 @@ def _dependent(graph: Graph, reached: Sequence[int], column: dict[int, int]) -> 
 
 def contributions(graph: Graph, sums: Sums, node: int, slope: int) -> list[tuple[int, int]]:
     """Return the adjoint contributions of a node to its operands."""
-    operation, operands = graph.operations[node], graph.operands(node)
     if graph.is_condition(node):
         return []
-    if operation == "where":
-        condition, a, b = operands
+    if graph.operations[node] == "where":
+        condition, a, b = graph.operands(node)
         return [(a, graph.where(condition, slope, ZERO)), (b, graph.where(condition, ZERO, slope))]
+    return [(operand, graph.mul(slope, p)) for operand, p in _partials(graph, sums, node)]
+
+
+def _partials(graph: Graph, sums: Sums, node: int) -> Iterator[tuple[int, int]]:
+    """Yield u and ∂node/∂u for the operands of a node, or of a pattern that ends in it."""
     members = sums.softmax(node)
+    pattern = None if members else log_sigmoid(graph, node) or logistic(graph, node)
     if members is not None:
-        return [
-            (
-                graph.operands(exponential)[0],
-                graph.mul(slope, _softmax_partial(graph, node, exponential)),
-            )
-            for exponential in members
-        ]
-    pattern = log_sigmoid(graph, node) or logistic(graph, node)
-    if pattern is not None:
-        u, partial = pattern
-        return [(u, graph.mul(slope, partial))]
-    partials = PARTIALS[operation](graph, node, *operands)
-    return [
-        (operand, graph.mul(slope, partial))
-        for operand, partial in zip(operands, partials, strict=True)
-        if partial is not None
-    ]
+        for exponential in members:
+            yield graph.operands(exponential)[0], _softmax_partial(graph, node, exponential)
+    elif pattern is not None:
+        yield pattern
+    else:
+        operands = graph.operands(node)
+        partials = PARTIALS[graph.operations[node]](graph, node, *operands)
+        yield from ((u, p) for u, p in zip(operands, partials, strict=True) if p is not None)
 
 
 def _softmax_partial(graph: Graph, node: int, exponential: int) -> int:
@@ -173,56 +164,17 @@ def _softmax_partial(graph: Graph, node: int, exponential: int) -> int:
     return graph.mul(node, slope)
 
 
-def _softmax_row(graph: Graph, sums: Sums, node: int, rows: dict[int, Row]) -> Row | None:
-    """∂sᵢ/∂uⱼ = sᵢ(δᵢⱼ − sⱼ) where a node is eᵘⁱ / Σ eᵘʲ; None for other nodes."""
-    members = sums.softmax(node)
-    if members is None:
-        return None
-
-    def terms() -> Iterator[tuple[int, int]]:
-        for exponential in members:
-            partial = _softmax_partial(graph, node, exponential)
-            for j, inner in rows[graph.operands(exponential)[0]].items():
-                yield j, graph.mul(partial, inner)
-
-    return _summed(graph, terms())
-
-
-def _standardised_row(graph: Graph, sums: Sums, node: int, rows: dict[int, Row]) -> Row | None:
-    """Return the row of (uᵢ − μ)/r, as in layer normalisation; None for other nodes."""
-    parts = sums.standardised(node)
-    if parts is None:
-        return None
-    partials = parts.partials(graph, node)
-    return _summed(graph, ((j, graph.mul(p, d)) for u, p in partials for j, d in rows[u].items()))
-
-
-def _pattern_row(graph: Graph, node: int, rows: dict[int, Row]) -> Row | None:
-    """Return the row of a recognised function of one node; None for other nodes."""
-    pattern = log_sigmoid(graph, node) or logistic(graph, node)
-    if pattern is None:
-        return None
-    u, partial = pattern
-    return {j: graph.mul(partial, inner) for j, inner in rows[u].items()}
-
-
-def _row(graph: Graph, node: int, rows: dict[int, Row]) -> Row:
-    """Apply the chain rule at one node."""
-    operation, operands = graph.operations[node], graph.operands(node)
+def _row(graph: Graph, sums: Sums, node: int, rows: dict[int, Row]) -> Row:
+    """Apply the chain rule at one node, or at the end of a pattern such as softmax."""
     if graph.is_condition(node):
         return {}
-    if operation == "where":
-        condition, a, b = operands
+    if graph.operations[node] == "where":
+        condition, a, b = graph.operands(node)
         columns = sorted(rows[a].keys() | rows[b].keys())
         row = {
             j: graph.where(condition, rows[a].get(j, ZERO), rows[b].get(j, ZERO)) for j in columns
         }
         return {j: entry for j, entry in row.items() if entry != ZERO}
-    partials = PARTIALS[operation](graph, node, *operands)
-    terms = (
-        (j, graph.mul(partial, inner))
-        for partial, operand in zip(partials, operands, strict=True)
-        if partial is not None
-        for j, inner in rows[operand].items()
-    )
-    return _summed(graph, terms)
+    standardised = sums.standardised(node)  # (u − μ)/r, as in layer normalisation
+    partials = standardised.partials(graph, node) if standardised else _partials(graph, sums, node)
+    return _summed(graph, ((j, graph.mul(p, d)) for u, p in partials for j, d in rows[u].items()))

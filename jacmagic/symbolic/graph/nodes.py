@@ -22,6 +22,7 @@ from jacmagic.symbolic.graph.operations import OPERATIONS
 ZERO, ONE = 0, 1
 LEAVES = frozenset({"number", "variable", "constant"})
 
+_CONSTANT = {"and": (ZERO, ONE), "or": (ONE, ZERO)}  # what decides, and what disappears
 _NEGATED = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "eq": "ne", "ne": "eq"}
 
 MAX_NODES = 200_000  # of a closed form; a larger one is of no use to a reader
@@ -71,17 +72,14 @@ class Graph:
 
     def _new(self, key: tuple, operation: str, arguments: tuple) -> int:
         node = self._nodes[key] = len(self.operations)
-        self._check_budget(node)
+        if node >= self.limit:
+            raise BudgetExceeded(f"the expression has more than {self.limit:,} nodes")
+        if node % 512 == 511:
+            self.check_deadline()
         self.operations.append(operation)
         self.arguments.append(arguments)
         self.lines.append(self.line)
         return node
-
-    def _check_budget(self, size: int) -> None:
-        if size >= self.limit:
-            raise BudgetExceeded(f"the expression has more than {self.limit:,} nodes")
-        if size % 512 == 511:
-            self.check_deadline()
 
     def check_deadline(self) -> None:
         """Raise `BudgetExceeded` after the deadline."""
@@ -118,6 +116,8 @@ class Graph:
         method = getattr(self, _FOLDED.get(operation, ""), None)
         if method is not None:
             return method(*arguments)
+        if operation in _CONSTANT:
+            return self._connect(operation, *arguments)
         values = [self.value(node) for node in arguments]
         if all(value is not None for value in values):
             return self.number(OPERATIONS[operation].evaluate(*map(float, values)))  # type: ignore[arg-type]
@@ -237,23 +237,15 @@ class Graph:
             return self.node(_NEGATED[operation], *self.arguments[condition])
         return self.arguments[condition][0] if operation == "not" else self.node("not", condition)
 
-    def both(self, a: int, b: int) -> int:
-        """Return a ∧ b; a constant truth value decides or disappears."""
+    def _connect(self, operation: str, a: int, b: int) -> int:
+        """Return a ∧ b or a ∨ b; a constant truth value decides or disappears."""
+        decides, disappears = _CONSTANT[operation]
         for one, other in ((a, b), (b, a)):
-            if self.value(one) == 0:
-                return ZERO
-            if one == ONE and self.is_condition(other):
+            if one == decides:
+                return decides
+            if one == disappears and self.is_condition(other):
                 return other
-        return ONE if a == b == ONE else self.node("and", a, b)
-
-    def either(self, a: int, b: int) -> int:
-        """Return a ∨ b; a constant truth value decides or disappears."""
-        for one, other in ((a, b), (b, a)):
-            if one == ONE:
-                return ONE
-            if one == ZERO and self.is_condition(other):
-                return other
-        return ZERO if a == b == ZERO else self.node("or", a, b)
+        return disappears if a == b == disappears else self.node(operation, a, b)
 
     def total(self, terms: Iterable[int]) -> int:
         """Return the sum of any number of terms, from left to right."""
@@ -285,4 +277,4 @@ class Graph:
 
 
 _FOLDED = {name: name for name in ("add", "sub", "neg", "mul", "div", "pow", "where")}
-_FOLDED |= {"not": "negate", "and": "both", "or": "either"}
+_FOLDED["not"] = "negate"

@@ -78,25 +78,19 @@ OPERATIONS: dict[str, Operation] = {
     "div": Operation(2, _total(operator.truediv, np.divide)),
     "neg": Operation(1, operator.neg),
     "pow": Operation(2, _total(math.pow, np.power)),
-    "sqrt": Operation(1, _total(math.sqrt, np.sqrt)),
-    "exp": Operation(1, _total(math.exp, np.exp)),
-    "log": Operation(1, _total(math.log, np.log)),
-    "sin": Operation(1, _total(math.sin, np.sin)),
-    "cos": Operation(1, _total(math.cos, np.cos)),
-    "tan": Operation(1, _total(math.tan, np.tan)),
-    "asin": Operation(1, _total(math.asin, np.arcsin)),
-    "acos": Operation(1, _total(math.acos, np.arccos)),
-    "atan": Operation(1, math.atan),
+    **{
+        name: Operation(1, _total(getattr(math, name), getattr(np, name)))
+        for name in ("sqrt", "exp", "log", "sin", "cos", "tan", "sinh", "cosh")
+    },
+    **{
+        name: Operation(1, _total(getattr(math, name), getattr(np, f"arc{name[1:]}")))
+        for name in ("asin", "acos", "acosh", "atanh")
+    },
+    **{
+        name: Operation(1, getattr(math, name)) for name in ("atan", "tanh", "asinh", "erf", "erfc")
+    },
     "atan2": Operation(2, math.atan2),
-    "sinh": Operation(1, _total(math.sinh, np.sinh)),
-    "cosh": Operation(1, _total(math.cosh, np.cosh)),
-    "tanh": Operation(1, math.tanh),
-    "asinh": Operation(1, math.asinh),
-    "acosh": Operation(1, _total(math.acosh, np.arccosh)),
-    "atanh": Operation(1, _total(math.atanh, np.arctanh)),
     "sigmoid": Operation(1, _sigmoid),
-    "erf": Operation(1, math.erf),
-    "erfc": Operation(1, math.erfc),
     "lgamma": Operation(1, _total(math.lgamma, lambda x: np.inf)),
     **{name: Operation(1, special(name)) for name in _SPECIAL.split()},
     **{name: Operation(1, bessel(name)) for name in ("j0", "j1", "y0", "y1")},
@@ -111,12 +105,10 @@ OPERATIONS: dict[str, Operation] = {
     "max": Operation(2, _larger),
     "min": Operation(2, _smaller),
     "clamp": Operation(3, lambda x, low, high: _smaller(_larger(x, low), high)),
-    "lt": Operation(2, operator.lt, condition=True),
-    "le": Operation(2, operator.le, condition=True),
-    "gt": Operation(2, operator.gt, condition=True),
-    "ge": Operation(2, operator.ge, condition=True),
-    "eq": Operation(2, operator.eq, condition=True),
-    "ne": Operation(2, operator.ne, condition=True),
+    **{
+        name: Operation(2, getattr(operator, name), condition=True)
+        for name in ("lt", "le", "gt", "ge", "eq", "ne")
+    },
     "and": Operation(2, lambda a, b: bool(a) and bool(b), condition=True),
     "or": Operation(2, lambda a, b: bool(a) or bool(b), condition=True),
     "not": Operation(1, operator.not_, condition=True),

@@ -136,31 +136,17 @@ _SIDES: dict[str, Callable[..., Number]] = {
 }
 
 
-def _exp(c: Any, x: Number) -> Number:
-    if abs(x) > _MAX_EXPONENT:
-        raise OverflowError("the exponent is too large")
-    return c.exp(x)
-
-
 def _pow(c: Any, a: Number, b: Number) -> Number:
     if a and abs(b * c.log(abs(a))) > _MAX_EXPONENT:
         raise OverflowError("the exponent is too large")
     return a ** int(b) if c.isint(b) else a**b
 
 
-def _growing(function: Callable[[Any, Number], Number]) -> Callable[[Any, Number], Number]:
-    """Refuse arguments whose exponential is too large to write."""
-    return _within(_MAX_EXPONENT, function)
-
-
-def _series(function: Callable[[Any, Number], Number]) -> Callable[[Any, Number], Number]:
-    """Refuse arguments for which a series takes too long."""
-    return _within(_MAX_ARGUMENT_OF_SERIES, function)
-
-
 def _within(
     largest: float, function: Callable[[Any, Number], Number]
 ) -> Callable[[Any, Number], Number]:
+    """Refuse arguments whose exponential is too large to write, or series too long to sum."""
+
     def evaluate(c: Any, x: Number) -> Number:
         if abs(x) > largest:
             raise OverflowError("the argument is too large")
@@ -169,6 +155,18 @@ def _within(
     return evaluate
 
 
+def _named(name: str) -> Callable[..., Number]:
+    """Return mpmath's function of a name."""
+    return lambda c, *arguments: getattr(c, name)(*arguments)
+
+
+def _bessel(kind: str, order: int) -> Callable[[Any, Number], Number]:
+    function = _named(f"bessel{kind}")
+    return _within(_MAX_ARGUMENT_OF_SERIES, lambda c, x: function(c, order, x))
+
+
+_exp = _within(_MAX_EXPONENT, _named("exp"))
+_SAME_NAME = "sqrt log sin cos tan asin acos atan atan2 tanh asinh acosh atanh erfinv zeta"
 _FUNCTIONS: dict[str, Callable[..., Number]] = {
     "add": lambda c, a, b: a + b,
     "sub": lambda c, a, b: a - b,
@@ -176,38 +174,14 @@ _FUNCTIONS: dict[str, Callable[..., Number]] = {
     "mul": lambda c, a, b: a * b,
     "div": lambda c, a, b: a / b,
     "pow": _pow,
-    "sqrt": lambda c, x: c.sqrt(x),
     "exp": _exp,
-    "log": lambda c, x: c.log(x),
-    "sin": lambda c, x: c.sin(x),
-    "cos": lambda c, x: c.cos(x),
-    "tan": lambda c, x: c.tan(x),
-    "asin": lambda c, x: c.asin(x),
-    "acos": lambda c, x: c.acos(x),
-    "atan": lambda c, x: c.atan(x),
-    "atan2": lambda c, y, x: c.atan2(y, x),
-    "sinh": _growing(lambda c, x: c.sinh(x)),
-    "cosh": _growing(lambda c, x: c.cosh(x)),
-    "tanh": lambda c, x: c.tanh(x),
-    "asinh": lambda c, x: c.asinh(x),
-    "acosh": lambda c, x: c.acosh(x),
-    "atanh": lambda c, x: c.atanh(x),
+    **{name: _named(name) for name in _SAME_NAME.split()},
+    **{name: _within(_MAX_EXPONENT, _named(name)) for name in ("sinh", "cosh", "erf", "erfc")},
     "sigmoid": lambda c, x: 1 / (1 + _exp(c, -x)),
-    "erf": _growing(lambda c, x: c.erf(x)),
-    "erfc": _growing(lambda c, x: c.erfc(x)),
     "lgamma": lambda c, x: c.re(c.loggamma(x)),
     "digamma": lambda c, x: c.psi(0, x),
     "polygamma": lambda c, n, x: c.psi(int(n), x),
-    "i0": _series(lambda c, x: c.besseli(0, x)),
-    "i1": _series(lambda c, x: c.besseli(1, x)),
-    "j0": _series(lambda c, x: c.besselj(0, x)),
-    "j1": _series(lambda c, x: c.besselj(1, x)),
-    "y0": _series(lambda c, x: c.bessely(0, x)),
-    "y1": _series(lambda c, x: c.bessely(1, x)),
-    "k0": _series(lambda c, x: c.besselk(0, x)),
-    "k1": _series(lambda c, x: c.besselk(1, x)),
-    "erfinv": lambda c, x: c.erfinv(x),
-    "zeta": lambda c, s, q: c.zeta(s, q),
+    **{f"{kind}{n}": _bessel(kind, n) for kind in "ijyk" for n in (0, 1)},
     "gammainc": lambda c, a, x: c.gammainc(a, 0, x, regularized=True),
     "gammaincc": lambda c, a, x: c.gammainc(a, x, regularized=True),
 }

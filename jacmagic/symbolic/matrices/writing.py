@@ -16,6 +16,26 @@ from jacmagic.symbolic.matrices.expressions import Expression, factors_of, is_un
 
 _Factor = tuple[Expression | str, float]  # a number's LaTeX or an expression, and its exponent
 _SUM, _PRODUCT, _ATOM = 0, 1, 2
+_TRANSPOSED = r"^{\mathsf{T}}"
+
+# operation → LaTeX of its arguments, how tightly they have to bind, and how tightly the whole does
+_TEMPLATES: dict[str, tuple[str, tuple[int, ...], int]] = {
+    "identity": ("I", (), _ATOM),
+    "zero": ("0", (), _ATOM),
+    "times": (r"{} \odot {}", (_PRODUCT, _PRODUCT), _PRODUCT),
+    "kron": (r"{} \otimes {}", (_ATOM, _ATOM), _PRODUCT),
+    "dot": (r"{}^{{\mathsf{{T}}}} {}", (_ATOM, _PRODUCT), _PRODUCT),
+    "sum": (r"\mathbf{{1}}^{{\mathsf{{T}}}} {}", (_PRODUCT,), _PRODUCT),
+    "inv": ("{}^{{-1}}", (_ATOM,), _ATOM),
+    "det": (r"\det\left({}\right)", (_SUM,), _ATOM),
+    "logdet": (r"\ln \left| \det\left({}\right) \right|", (_SUM,), _PRODUCT),
+    "trace": (r"\operatorname{{tr}}\left({}\right)", (_SUM,), _ATOM),
+    "diag": (r"\operatorname{{diag}}\left({}\right)", (_SUM,), _ATOM),
+    "softmax": (r"\operatorname{{softmax}}\left({}\right)", (_SUM,), _ATOM),
+    "logsumexp": (r"\operatorname{{logsumexp}}\left({}\right)", (_SUM,), _ATOM),
+    "max": (r"\max {}", (_ATOM,), _PRODUCT),
+}
+_PRODUCTS = frozenset({"scale", "inverse", "power"})
 
 
 class Writer:
@@ -51,10 +71,20 @@ class Writer:
         if x in self.names:
             self.used[x] = self.names[x]
             return self.names[x], _ATOM
+        if x.operation in _TEMPLATES:
+            template, least, tightness = _TEMPLATES[x.operation]
+            return template.format(*map(self._held, x.arguments, least)), tightness
+        if x.operation in _PRODUCTS:
+            return self._product(x)
+        if x.operation == "column":
+            return self._write(x.arguments[0])
         return getattr(self, f"_{x.operation}")(x)
 
     def _input(self, x: Expression) -> tuple[str, int]:
         return Label(x.name).tex, _ATOM
+
+    def _differential(self, x: Expression) -> tuple[str, int]:
+        return rf"\mathrm{{d}}{Label(x.name).tex}", _ATOM
 
     def _constant(self, x: Expression) -> tuple[str, int]:
         self.unnamed |= is_unnamed(x)
@@ -68,16 +98,10 @@ class Writer:
             return fraction, _ATOM if not sign else _SUM
         return number_tex(x.value, 6), _ATOM if x.value >= 0 else _SUM
 
-    def _identity(self, x: Expression) -> tuple[str, int]:
-        return "I", _ATOM
-
     def _ones(self, x: Expression) -> tuple[str, int]:
         if len(x.shape) == 2:
-            return rf"\mathbf{{1}} \mathbf{{1}}{self._dot_sign}", _PRODUCT
+            return rf"\mathbf{{1}} \mathbf{{1}}{_TRANSPOSED}", _PRODUCT
         return (r"\mathbf{1}" if x.shape else "1"), _ATOM
-
-    def _zero(self, x: Expression) -> tuple[str, int]:
-        return "0", _ATOM
 
     def _add(self, x: Expression) -> tuple[str, int]:
         a, b = x.arguments
@@ -88,9 +112,6 @@ class Writer:
 
     def _neg(self, x: Expression) -> tuple[str, int]:
         return f"-{self._held(x.arguments[0], _PRODUCT)}", _SUM
-
-    def _scale(self, x: Expression) -> tuple[str, int]:
-        return self._product(x)
 
     def _product(self, x: Expression) -> tuple[str, int]:
         """Write numbers times an array as one fraction."""
@@ -133,10 +154,6 @@ class Writer:
             return self._held(base, _PRODUCT)
         return f"{self._held(base, _ATOM)}^{{{number_tex(exponent, 6)}}}"
 
-    def _times(self, x: Expression) -> tuple[str, int]:
-        a, b = x.arguments
-        return rf"{self._held(a, _PRODUCT)} \odot {self._held(b, _PRODUCT)}", _PRODUCT
-
     def _matmul(self, x: Expression) -> tuple[str, int]:
         runs = [(one, len(list(same))) for one, same in groupby(factors_of(x))]
         if len(runs) == 1:
@@ -151,70 +168,21 @@ class Writer:
         """Return Aⁿ, A⁻ⁿ, or the transpose of these."""
         if base.operation == "transpose" and base not in self.names:
             inner = self._matrix_power(base.arguments[0], n)
-            return rf"\left({inner}\right){self._dot_sign}"
+            return rf"\left({inner}\right){_TRANSPOSED}"
         if base.operation == "inv" and base not in self.names:
             return f"{self._held(base.arguments[0], _ATOM)}^{{-{n}}}"
         return f"{self._held(base, _ATOM)}^{{{n}}}"
-
-    def _differential(self, x: Expression) -> tuple[str, int]:
-        return rf"\mathrm{{d}}{Label(x.name).tex}", _ATOM
-
-    def _kron(self, x: Expression) -> tuple[str, int]:
-        a, b = x.arguments
-        return rf"{self._held(a, _ATOM)} \otimes {self._held(b, _ATOM)}", _PRODUCT
-
-    def _inv(self, x: Expression) -> tuple[str, int]:
-        return f"{self._held(x.arguments[0], _ATOM)}^{{-1}}", _ATOM
-
-    def _det(self, x: Expression) -> tuple[str, int]:
-        return rf"\det\left({self.tex(x.arguments[0])}\right)", _ATOM
-
-    def _logdet(self, x: Expression) -> tuple[str, int]:
-        return rf"\ln \left| {self._det(x)[0]} \right|", _PRODUCT
-
-    def _trace(self, x: Expression) -> tuple[str, int]:
-        return rf"\operatorname{{tr}}\left({self.tex(x.arguments[0])}\right)", _ATOM
-
-    def _logsumexp(self, x: Expression) -> tuple[str, int]:
-        return rf"\operatorname{{logsumexp}}\left({self.tex(x.arguments[0])}\right)", _ATOM
-
-    def _max(self, x: Expression) -> tuple[str, int]:
-        return rf"\max {self._held(x.arguments[0], _ATOM)}", _PRODUCT
-
-    _dot_sign = r"^{\mathsf{T}}"
 
     def _transpose(self, x: Expression) -> tuple[str, int]:
         (a,) = x.arguments
         if a.operation == "inv" and a not in self.names:
             return rf"{self._held(a.arguments[0], _ATOM)}^{{-\mathsf{{T}}}}", _ATOM
-        return self._held(a, _ATOM) + self._dot_sign, _ATOM
-
-    def _column(self, x: Expression) -> tuple[str, int]:
-        return self._write(x.arguments[0])
-
-    def _diag(self, x: Expression) -> tuple[str, int]:
-        return rf"\operatorname{{diag}}\left({self.tex(x.arguments[0])}\right)", _ATOM
-
-    def _dot(self, x: Expression) -> tuple[str, int]:
-        a, b = x.arguments
-        return f"{self._held(a, _ATOM)}{self._dot_sign} {self._held(b, _PRODUCT)}", _PRODUCT
-
-    def _sum(self, x: Expression) -> tuple[str, int]:
-        return rf"\mathbf{{1}}{self._dot_sign} {self._held(x.arguments[0], _PRODUCT)}", _PRODUCT
+        return self._held(a, _ATOM) + _TRANSPOSED, _ATOM
 
     def _norm(self, x: Expression) -> tuple[str, int]:
         (a,) = x.arguments
         frobenius = "_{F}" if len(a.shape) == 2 else ""
         return rf"\left\| {self.tex(a)} \right\|{frobenius}", _ATOM
-
-    def _softmax(self, x: Expression) -> tuple[str, int]:
-        return rf"\operatorname{{softmax}}\left({self.tex(x.arguments[0])}\right)", _ATOM
-
-    def _inverse(self, x: Expression) -> tuple[str, int]:
-        return self._product(x)
-
-    def _power(self, x: Expression) -> tuple[str, int]:
-        return self._product(x)
 
     def _apply(self, x: Expression) -> tuple[str, int]:
         (u,) = x.arguments

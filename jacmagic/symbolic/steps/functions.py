@@ -2,108 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
 import sympy
 from sympy.core.function import ArgumentIndexError
 
 from jacmagic.symbolic.named import sigmoid
 from jacmagic.symbolic.steps.application import Application, Expr, chain
 
-
-@dataclass(frozen=True)
-class Elementary:
-    """A function of one variable: its name, its rule f(u)′, the derivative by u."""
-
-    name: str
-    left: str
-    right: str
-    derivative: Callable[[Expr], Expr]
-
-
 _PSI = r"\psi(u)"
-_ROOT_PI = sympy.sqrt(sympy.pi)
-_SIGN = r"\operatorname{sign} u \quad (u \neq 0)"
 _FLAT = "0 \\quad \\text{between the jumps}"
 
-FUNCTIONS: dict[type, Elementary] = {
-    sympy.exp: Elementary("exponential", r"e^{u}", r"e^{u}", sympy.exp),
-    sympy.log: Elementary("logarithm", r"\ln u", r"\frac{1}{u}", lambda u: 1 / u),
-    sympy.sin: Elementary("sine", r"\sin u", r"\cos u", sympy.cos),
-    sympy.cos: Elementary("cosine", r"\cos u", r"-\sin u", lambda u: -sympy.sin(u)),
-    sympy.tan: Elementary("tangent", r"\tan u", r"1 + \tan^{2} u", lambda u: 1 + sympy.tan(u) ** 2),
-    sympy.asin: Elementary(
-        "arcsine", r"\arcsin u", r"\frac{1}{\sqrt{1 - u^{2}}}", lambda u: 1 / sympy.sqrt(1 - u**2)
-    ),
-    sympy.acos: Elementary(
-        "arccosine",
-        r"\arccos u",
-        r"-\frac{1}{\sqrt{1 - u^{2}}}",
-        lambda u: -1 / sympy.sqrt(1 - u**2),
-    ),
-    sympy.atan: Elementary(
-        "arctangent", r"\arctan u", r"\frac{1}{1 + u^{2}}", lambda u: 1 / (1 + u**2)
-    ),
-    sympy.sinh: Elementary("hyperbolic sine", r"\sinh u", r"\cosh u", sympy.cosh),
-    sympy.cosh: Elementary("hyperbolic cosine", r"\cosh u", r"\sinh u", sympy.sinh),
-    sympy.tanh: Elementary(
-        "hyperbolic tangent", r"\tanh u", r"1 - \tanh^{2} u", lambda u: 1 - sympy.tanh(u) ** 2
-    ),
-    sympy.asinh: Elementary(
+# name, f(u) and its derivative by u
+FUNCTIONS: dict[type, tuple[str, str, str]] = {
+    sympy.exp: ("exponential", r"e^{u}", r"e^{u}"),
+    sympy.log: ("logarithm", r"\ln u", r"\frac{1}{u}"),
+    sympy.sin: ("sine", r"\sin u", r"\cos u"),
+    sympy.cos: ("cosine", r"\cos u", r"-\sin u"),
+    sympy.tan: ("tangent", r"\tan u", r"1 + \tan^{2} u"),
+    sympy.asin: ("arcsine", r"\arcsin u", r"\frac{1}{\sqrt{1 - u^{2}}}"),
+    sympy.acos: ("arccosine", r"\arccos u", r"-\frac{1}{\sqrt{1 - u^{2}}}"),
+    sympy.atan: ("arctangent", r"\arctan u", r"\frac{1}{1 + u^{2}}"),
+    sympy.sinh: ("hyperbolic sine", r"\sinh u", r"\cosh u"),
+    sympy.cosh: ("hyperbolic cosine", r"\cosh u", r"\sinh u"),
+    sympy.tanh: ("hyperbolic tangent", r"\tanh u", r"1 - \tanh^{2} u"),
+    sympy.asinh: (
         "inverse hyperbolic sine",
         r"\operatorname{arsinh} u",
         r"\frac{1}{\sqrt{u^{2} + 1}}",
-        lambda u: 1 / sympy.sqrt(u**2 + 1),
     ),
-    sympy.acosh: Elementary(
+    sympy.acosh: (
         "inverse hyperbolic cosine",
         r"\operatorname{arcosh} u",
         r"\frac{1}{\sqrt{u^{2} - 1}} \quad (u > 1)",
-        lambda u: 1 / sympy.sqrt(u**2 - 1),
     ),
-    sympy.atanh: Elementary(
+    sympy.atanh: (
         "inverse hyperbolic tangent",
         r"\operatorname{artanh} u",
         r"\frac{1}{1 - u^{2}}",
-        lambda u: 1 / (1 - u**2),
     ),
-    sigmoid: Elementary(
-        "sigmoid",
-        r"\sigma(u)",
-        r"\sigma(u) \left(1 - \sigma(u)\right)",
-        lambda u: sigmoid(u) * (1 - sigmoid(u)),
-    ),
-    sympy.erf: Elementary(
-        "error function",
-        r"\operatorname{erf} u",
-        r"\frac{2}{\sqrt{\pi}} e^{-u^{2}}",
-        lambda u: 2 * sympy.exp(-(u**2)) / _ROOT_PI,
-    ),
-    sympy.erfc: Elementary(
+    sigmoid: ("sigmoid", r"\sigma(u)", r"\sigma(u) \left(1 - \sigma(u)\right)"),
+    sympy.erf: ("error function", r"\operatorname{erf} u", r"\frac{2}{\sqrt{\pi}} e^{-u^{2}}"),
+    sympy.erfc: (
         "complementary error function",
         r"\operatorname{erfc} u",
         r"-\frac{2}{\sqrt{\pi}} e^{-u^{2}}",
-        lambda u: -2 * sympy.exp(-(u**2)) / _ROOT_PI,
     ),
-    sympy.gamma: Elementary(
-        "gamma function",
-        r"\Gamma(u)",
-        rf"\Gamma(u)\, {_PSI}",
-        lambda u: sympy.gamma(u) * sympy.digamma(u),
-    ),
-    sympy.loggamma: Elementary("log-gamma", r"\ln \Gamma(u)", _PSI, sympy.digamma),
-    sympy.Abs: Elementary("absolute value", r"|u|", _SIGN, sympy.sign),
-    sympy.sign: Elementary(
-        "sign", r"\operatorname{sign} u", r"0 \quad (u \neq 0)", lambda u: sympy.Integer(0)
-    ),
-    sympy.Heaviside: Elementary(
-        "step", r"\theta(u)", r"0 \quad (u \neq 0)", lambda u: sympy.Integer(0)
-    ),
-    sympy.floor: Elementary(
-        "rounding down", r"\lfloor u \rfloor", _FLAT, lambda u: sympy.Integer(0)
-    ),
-    sympy.ceiling: Elementary("rounding up", r"\lceil u \rceil", _FLAT, lambda u: sympy.Integer(0)),
+    sympy.gamma: ("gamma function", r"\Gamma(u)", rf"\Gamma(u)\, {_PSI}"),
+    sympy.loggamma: ("log-gamma", r"\ln \Gamma(u)", _PSI),
+    sympy.Abs: ("absolute value", r"|u|", r"\operatorname{sign} u \quad (u \neq 0)"),
+    sympy.sign: ("sign", r"\operatorname{sign} u", r"0 \quad (u \neq 0)"),
+    sympy.Heaviside: ("step", r"\theta(u)", r"0 \quad (u \neq 0)"),
+    sympy.floor: ("rounding down", r"\lfloor u \rfloor", _FLAT),
+    sympy.ceiling: ("rounding up", r"\lceil u \rceil", _FLAT),
 }
 
 # name, f(u, …) and its derivative by u, of functions whose other arguments are orders
@@ -123,11 +72,19 @@ _OF_ORDER: dict[type, tuple[str, str, str]] = {
 
 
 def elementary(expression: Expr, symbol: sympy.Symbol) -> Application | None:
-    table = FUNCTIONS.get(type(expression))
-    if table is None or (len(expression.args) > 1 and type(expression) is not sympy.Heaviside):
+    row = FUNCTIONS.get(type(expression))
+    if row is None or (len(expression.args) > 1 and type(expression) is not sympy.Heaviside):
         return None
-    inner = expression.args[0]
-    return chain(table.name, table.left, table.right, table.derivative(inner), inner, symbol)
+    return chain(*row, _derivative(expression, row[2]), expression.args[0], symbol)
+
+
+def _derivative(expression: Expr, shown: str) -> Expr:
+    """Return f′(u) as it is shown; SymPy writes steps with Dirac's δ, arcosh with two roots."""
+    if shown.startswith("0"):
+        return sympy.Integer(0)
+    if isinstance(expression, sympy.acosh):
+        return 1 / sympy.sqrt(expression.args[0] ** 2 - 1)
+    return expression.fdiff(1)
 
 
 def log_of_size(expression: Expr, symbol: sympy.Symbol) -> Application | None:

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sp
 
 from jacmagic.numeric.sparsity.colouring import plan
 from jacmagic.result.core import JacobianResult
 
+MIN_SIDE = 4  # rows and columns from which saving a product is worth a picture, and loading SciPy
 MAX_SIDE = 200  # rows or columns that are drawn
 MAX_PRODUCTS = 255  # that a byte can count
 
@@ -68,11 +68,16 @@ class Colouring:
 
 
 def colouring_of(jacobian: JacobianResult) -> Colouring | None:
-    """Return the colouring of a pattern, None where it saves no pass or is too large to draw."""
+    """Return the colouring of a pattern, None where it saves no pass, is tiny, or is too large."""
     m, n = jacobian.shape
-    if jacobian.large or not 0 < max(m, n) <= MAX_SIDE:
+    if jacobian.large or min(m, n) < MIN_SIDE or max(m, n) > MAX_SIDE:
         return None
-    pattern = sp.csr_array(jacobian.pattern.cpu().numpy().astype(bool))
+    present = jacobian.pattern.cpu().numpy().astype(bool)
+    if present.all():
+        return None
+    import scipy.sparse as sp  # only sparse matrices need it
+
+    pattern = sp.csr_array(present)
     pattern.sort_indices()
     schedule = plan(pattern)
     if not 0 < schedule.passes < min(m, n, MAX_PRODUCTS + 1):

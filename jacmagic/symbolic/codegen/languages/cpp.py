@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jacmagic.symbolic.codegen.function import Argument, Function
-from jacmagic.symbolic.codegen.language import LOGIC, Language, bounds, calls, power_by
+from jacmagic.symbolic.codegen.language import COMMON, LOGIC, Language, bounds, calls, power_by
 from jacmagic.symbolic.codegen.languages.c import KEYWORDS as KEYWORDS_OF_C
 from jacmagic.symbolic.codegen.languages.c import index_arrays
 from jacmagic.symbolic.codegen.layout import comment, flat, indented, stores
@@ -16,10 +16,6 @@ KEYWORDS = KEYWORDS_OF_C | frozenset(
     protected public reinterpret_cast requires static_cast template this throw true try typeid
     typename using virtual wchar_t xor xor_eq std Real count
     """.split()
-)
-_FUNCTIONS = (
-    "sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh exp log sqrt erf erfc lgamma "
-    "floor ceil"
 )
 
 
@@ -49,7 +45,7 @@ def _frame(f: Function) -> str:
 
 CPP = Language(
     calls={
-        **calls("std::", _FUNCTIONS),
+        **calls("std::", COMMON + " floor ceil"),
         **{name: f"Real(::{name}({{}}))" for name in ("j0", "j1", "y0", "y1")},
         "abs": "std::fabs({})",
         "mod": "(std::fmod({0}, {1}) + (std::fmod({0}, {1})*{1} < Real(0) ? {1} : Real(0)))",

@@ -9,7 +9,9 @@ operations whose choice depends on values, `PREDICATES` those that answer yes or
 carry its overload (`max.dim`), which is then looked up first. Two tables are elsewhere: operations
 that only move data in `jacmagic.function.aten.data_movement`, linear maps in `trace.linear_maps`.
 
-To add an operation: one line in the table of its family, one sample in `tests/rule_samples/`.
+An operation without an entry is taken apart as torch itself does; where that gives the textbook's
+form, as for `silu` or `layer_norm`, no entry is needed. To add an operation: one line in the table
+of its family, one sample in `tests/rule_samples/`.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import numpy as np
 
 from jacmagic.function.aten.unsupported import Unsupported
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
-from jacmagic.symbolic.trace.rules.arrays import Rule, each, nodes_of, scaled, truth, whole_numbers
+from jacmagic.symbolic.trace.rules.arrays import Rule, each, nodes_of, truth, whole_numbers
 
 _FOLDS = {
     "sum": "add", "add": "add", "prod": "mul", "multiply": "mul", "amax": "max", "amin": "min",
@@ -46,12 +46,6 @@ def _along(dim: int, index: np.ndarray, target: np.ndarray) -> np.ndarray:
     grid: list[Any] = list(np.indices(index.shape))
     grid[dim % target.ndim] = index
     return np.asarray(np.ravel_multi_index(tuple(grid), target.shape)) if index.size else index
-
-
-def _index_add(
-    g: Graph, x: np.ndarray, dim: int, index: np.ndarray, source: np.ndarray, alpha: float = 1
-) -> np.ndarray:
-    return _index_reduce(g, x, dim, index, scaled(g, source, alpha), "sum")
 
 
 def _index_reduce(
@@ -148,7 +142,6 @@ def _embedding_bag(
 
 
 ACCUMULATIONS: dict[str, Rule] = {
-    "index_add": _index_add,
     "index_reduce": _index_reduce,
     "scatter_add": _scatter_reduce,
     "scatter_reduce": _scatter_reduce,

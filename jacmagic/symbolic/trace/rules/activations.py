@@ -46,34 +46,12 @@ def log_one_plus_exp(g: Graph, u: int, beta: float = 1) -> int:
     return g.div(g.apply("log", inner), g.number(beta))
 
 
-def _elu(
-    g: Graph, x: Nodes, alpha: float = 1, scale: float = 1, input_scale: float = 1
-) -> np.ndarray:
-    def formula(u: int) -> int:
-        grown = g.sub(g.apply("exp", g.mul(g.number(input_scale), u)), ONE)
-        low = g.mul(g.number(alpha * scale), grown)
-        return g.where(g.apply("gt", u, ZERO), g.mul(g.number(scale), u), low)
-
-    return each(g, formula, x)
-
-
-def _celu(g: Graph, x: Nodes, alpha: float = 1) -> np.ndarray:
-    def formula(u: int) -> int:
-        grown = g.sub(g.apply("exp", g.div(u, g.number(alpha))), ONE)
-        return g.where(g.apply("gt", u, ZERO), u, g.mul(g.number(alpha), grown))
-
-    return each(g, formula, x)
-
-
-def _leaky(g: Graph, x: Nodes, slope: Nodes = 0.01) -> np.ndarray:
-    return each(g, lambda u, s: g.where(g.apply("gt", u, ZERO), u, g.mul(s, u)), x, slope)
-
-
 def _random_leaky(
     g: Graph, x: Nodes, noise: Nodes, lower: float = 1 / 8, upper: float = 1 / 3, *_: Any
 ) -> np.ndarray:
     """Take the mean slope, as in evaluation; training draws the slope and is refused."""
-    return _leaky(g, x, (lower + upper) / 2)
+    slope = g.number((lower + upper) / 2)
+    return each(g, lambda u: g.where(g.apply("gt", u, ZERO), u, g.mul(slope, u)), x)
 
 
 def _between(g: Graph, u: int, low: float, high: float, ends: tuple[int, int], inside: int) -> int:
@@ -98,17 +76,6 @@ def _hard_swish(g: Graph, u: int) -> int:
     return _between(g, u, -3, 3, (ZERO, u), inside)
 
 
-def _mish(g: Graph, u: int) -> int:
-    """x tanh(ln(1 + eˣ)) (Misra, arXiv:1908.08681)."""
-    return g.mul(u, g.apply("tanh", log_one_plus_exp(g, u)))
-
-
-def _gated(g: Graph, x: np.ndarray, dim: int = -1) -> np.ndarray:
-    """a·σ(b) of the input's halves a and b (Dauphin et al., arXiv:1612.08083)."""
-    a, b = np.split(x, 2, axis=dim)
-    return each(g, lambda u, v: g.mul(u, g.apply("sigmoid", v)), a, b)
-
-
 def _hard_shrink(g: Graph, x: Nodes, lambd: float = 0.5) -> np.ndarray:
     def formula(u: int) -> int:
         near = g.apply("and", g.apply("ge", u, g.number(-lambd)), g.apply("le", u, g.number(lambd)))
@@ -128,23 +95,16 @@ def _soft_shrink(g: Graph, x: Nodes, lambd: float = 0.5) -> np.ndarray:
 
 
 ACTIVATIONS: dict[str, Rule] = {
-    "silu": elementwise(lambda g, u: g.mul(u, g.apply("sigmoid", u))),
     "softplus": _softplus,
     "log_sigmoid_forward": lambda g, x: (
         each(g, lambda u: g.apply("log", g.apply("sigmoid", u)), x),
         each(g, lambda u: g.apply("exp", g.neg(g.apply("abs", u))), x),
     ),
     "gelu": _gelu,
-    "elu": _elu,
-    "celu": _celu,
-    "leaky_relu": _leaky,
-    "_prelu_kernel": _leaky,
     "rrelu_with_noise": _random_leaky,
     "hardtanh": _hard_tanh,
     "hardsigmoid": elementwise(_hard_sigmoid),
     "hardswish": elementwise(_hard_swish),
-    "mish": elementwise(_mish),
-    "glu": _gated,
     "hardshrink": _hard_shrink,
     "softshrink": _soft_shrink,
     "threshold": lambda g, x, t, value: where(g, named("gt")(g, x, t), x, value),

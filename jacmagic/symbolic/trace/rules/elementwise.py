@@ -156,7 +156,6 @@ ELEMENTWISE: dict[str, Rule] = {
     "rsub": lambda g, a, b, alpha=1: _difference(g, b, a, alpha),
     "mul": elementwise(lambda g, a, b: g.mul(a, b)),
     "div": _quotient,
-    "floor_divide": lambda g, a, b: _quotient(g, a, b, "floor"),
     "neg": elementwise(lambda g, u: g.neg(u)),
     "reciprocal": elementwise(lambda g, u: g.div(ONE, u)),
     "pow": elementwise(lambda g, a, b: g.pow(a, b)),
@@ -167,8 +166,6 @@ ELEMENTWISE: dict[str, Rule] = {
     "lerp": _lerp,
     "fmod": elementwise(lambda g, a, b: g.sub(a, g.mul(b, toward_zero(g, g.div(a, b))))),
     "trunc": elementwise(toward_zero),
-    "frac": elementwise(lambda g, u: g.sub(u, toward_zero(g, u))),
-    "ldexp": elementwise(lambda g, a, b: g.mul(a, g.pow(g.number(2), b))),
     # ── exponentials and logarithms ──
     "exp2": elementwise(lambda g, u: g.pow(g.number(2), u)),
     "expm1": elementwise(lambda g, u: g.sub(g.apply("exp", u), ONE)),
@@ -183,8 +180,6 @@ ELEMENTWISE: dict[str, Rule] = {
         lambda g, a, b: _log_base(2)(g, g.add(g.pow(g.number(2), a), g.pow(g.number(2), b)))
     ),
     # ── angles ──
-    "deg2rad": elementwise(lambda g, u: g.mul(g.number(math.pi / 180), u)),
-    "rad2deg": elementwise(lambda g, u: g.mul(g.number(180 / math.pi), u)),
     "sinc": elementwise(_sinc),
     "angle": elementwise(lambda g, u: g.where(g.apply("lt", u, ZERO), g.number(math.pi), ZERO)),
     # ── choices ──
@@ -195,9 +190,6 @@ ELEMENTWISE: dict[str, Rule] = {
     "masked_fill": lambda g, x, mask, value: where(g, mask, value, x),
     "heaviside": elementwise(_heaviside),
     "nan_to_num": _whole_numbers,
-    "copysign": elementwise(
-        lambda g, a, b: g.where(g.apply("lt", b, ZERO), g.neg(g.apply("abs", a)), g.apply("abs", a))
-    ),
     # ── copies ──
     "_to_copy": lambda g, x, *_, **__: x,
     "clone": lambda g, x, *_: x,

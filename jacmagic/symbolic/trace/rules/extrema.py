@@ -82,14 +82,6 @@ def _norm(
     return Selection((result,), met)
 
 
-def _range(
-    g: Graph, operands: Operands, nodes: np.ndarray, *, dim: Any = None, keepdim: bool = False
-) -> Selection:
-    low, met = _reduced(g, operands.inputs[0], nodes, dim, keepdim, False)
-    high, more = _reduced(g, operands.inputs[0], nodes, dim, keepdim, True)
-    return Selection((low, high), met + more)
-
-
 def _extreme(name: str) -> Callable[..., Selection]:
     """max or min along one axis, with the winner's index as second result.
 
@@ -177,9 +169,7 @@ def _running(falling: bool) -> Callable[..., Selection]:
 EXTREMA: dict[str, SelectionRule] = {
     "amax": _over_axes(True),
     "amin": _over_axes(False),
-    "aminmax": _range,
     "linalg_vector_norm": _norm,
-    "norm": _norm,
     "max": _over_axes(True),
     "min": _over_axes(False),
     "max.dim": _extreme("max"),

@@ -2,22 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
 from jacmagic.symbolic.trace.rules.arrays import Rule, each, reduced, whole_numbers
-
-
-def _loss(formula: Callable[[Graph, int, int], int]) -> Rule:
-    """Return the rule of an elementwise loss of input and target."""
-
-    def rule(g: Graph, x: np.ndarray, target: Any, reduction: int = 1) -> np.ndarray:
-        return reduced(g, each(g, lambda a, b: formula(g, a, b), x, target), reduction)
-
-    return rule
 
 
 def _weighted(g: Graph, losses: np.ndarray, weight: Any) -> np.ndarray:
@@ -81,39 +71,6 @@ def _smooth_l1(g: Graph, x: Any, target: Any, reduction: int = 1, beta: float = 
     return reduced(g, each(g, loss, x, target), reduction)
 
 
-def _soft_margin(g: Graph, u: int, t: int) -> int:
-    """ln(1 + e^(−t x))."""
-    return g.apply("log", g.add(ONE, g.apply("exp", g.neg(g.mul(t, u)))))
-
-
-def _negative_log_likelihood(
-    g: Graph,
-    x: np.ndarray,
-    target: np.ndarray,
-    weight: np.ndarray | None,
-    reduction: int,
-    ignore_index: int,
-) -> tuple:
-    """−w_c x_c for the class c of each row, whose mean divides by the sum of weights."""
-    rows, classes = x.reshape(-1, x.shape[-1]), whole_numbers(g, target).reshape(-1)
-    weights = [ONE] * x.shape[-1] if weight is None else weight.tolist()
-    used = [weights[c] if c != ignore_index else ZERO for c in classes]
-    losses = [
-        g.neg(g.mul(w, int(row[c]))) if c != ignore_index else ZERO
-        for w, row, c in zip(used, rows, classes, strict=True)
-    ]
-    total = g.total(used)
-    if reduction == 0:
-        return np.array(losses, dtype=np.int64).reshape(target.shape), np.array(ZERO)
-    summed = g.total(losses)
-    return np.array(g.div(summed, total) if reduction == 1 else summed), np.array(total)
-
-
-def _likelihood_of_maps(g: Graph, x: np.ndarray, target: np.ndarray, *rest: Any) -> tuple:
-    """Return the same with classes on axis 1 and positions on two axes behind it."""
-    return _negative_log_likelihood(g, np.moveaxis(x, 1, -1), target, *rest)
-
-
 def _multi_margin(
     g: Graph,
     x: np.ndarray,
@@ -140,13 +97,31 @@ def _multi_margin(
     return reduced(g, np.array(losses, dtype=np.int64).reshape(target.shape), reduction)
 
 
+def _multilabel_margin(g: Graph, x: np.ndarray, target: np.ndarray, reduction: int) -> tuple:
+    """Σ_{j ∈ Y, i ∉ Y} max(0, 1 − x_j + x_i) / C for the classes Y of a row before its first −1.
+
+    The second result is 1 for the classes in Y.
+    """
+    rows = x.reshape(-1, x.shape[-1])
+    listed = whole_numbers(g, target).reshape(rows.shape).tolist()
+    is_target = np.full(rows.shape, ZERO)
+    for k, labels in enumerate(listed):
+        is_target[k, labels[: [*labels, -1].index(-1)]] = ONE
+
+    def loss(row: np.ndarray, mask: np.ndarray) -> int:
+        pairs = [(g.sub(ONE, j), i) for j in row[mask].tolist() for i in row[~mask].tolist()]
+        hinges = [g.apply("relu", g.add(margin, u)) for margin, u in pairs]
+        return g.div(g.total(hinges), g.number(len(row)))
+
+    losses = [loss(row, mask == ONE) for row, mask in zip(rows, is_target, strict=True)]
+    summed = reduced(g, np.array(losses, dtype=np.int64).reshape(x.shape[:-1]), reduction)
+    return summed, is_target.reshape(x.shape)
+
+
 LOSSES: dict[str, Rule] = {
-    "mse_loss": _loss(lambda g, a, b: g.square(g.sub(a, b))),
-    "soft_margin_loss": _loss(_soft_margin),
     "binary_cross_entropy_with_logits": _entropy_of_logits,
     "huber_loss": _huber,
     "smooth_l1_loss": _smooth_l1,
-    "nll_loss_forward": _negative_log_likelihood,
-    "nll_loss2d_forward": _likelihood_of_maps,
     "multi_margin_loss": _multi_margin,
+    "multilabel_margin_loss_forward": _multilabel_margin,
 }

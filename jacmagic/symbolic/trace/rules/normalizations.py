@@ -40,14 +40,6 @@ def _moments(g: Graph, x: np.ndarray, axes: Sequence[int]) -> tuple[np.ndarray, 
     )
 
 
-def _layer_norm(
-    g: Graph, x: np.ndarray, shape: Sequence[int], weight: Any, bias: Any, eps: float
-) -> tuple:
-    center, spread = _moments(g, x, list(range(x.ndim - len(shape), x.ndim)))
-    result = _affine(g, _standardised(g, x, center, spread, eps), weight, bias)
-    return result, center, _inverse_root(g, spread, eps)
-
-
 def _by_channel(values: Any, ndim: int) -> Any:
     """One value per channel, ready to meet (N, C, …)."""
     return None if values is None else np.reshape(values, (1, -1) + (1,) * (ndim - 2))
@@ -119,7 +111,6 @@ def _pairwise(g: Graph, x: np.ndarray, p: float = 2) -> np.ndarray:
 
 
 NORMALIZATIONS: dict[str, Rule] = {
-    "native_layer_norm": _layer_norm,
     "native_batch_norm": _batch_norm,
     "native_group_norm": _group_norm,
     "renorm": _renormed,

@@ -56,20 +56,6 @@ def _plus(product: Callable[..., np.ndarray]) -> Rule:
     return rule
 
 
-def _cross(g: Graph, a: np.ndarray, b: np.ndarray, *, dim: int = -1) -> np.ndarray:
-    a, b = np.broadcast_arrays(a, b)
-    a, b = np.moveaxis(a, dim, 0), np.moveaxis(b, dim, 0)
-
-    def minor(p: int, q: int, r: int, s: int) -> int:
-        return g.sub(g.mul(p, q), g.mul(r, s))
-
-    result = [
-        each(g, minor, a[(i + 1) % 3], b[(i + 2) % 3], a[(i + 2) % 3], b[(i + 1) % 3])
-        for i in range(3)
-    ]
-    return np.moveaxis(np.stack(result), 0, dim)
-
-
 def _trilinear(
     g: Graph,
     a: np.ndarray,
@@ -102,6 +88,5 @@ PRODUCTS: dict[str, Rule] = {
     "addr": _plus(_outer),
     "baddbmm": _plus(bmm),
     "addbmm": _plus(_summed_bmm),
-    "linalg_cross": _cross,
     "_trilinear": _trilinear,
 }

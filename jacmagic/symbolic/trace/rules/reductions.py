@@ -10,16 +10,7 @@ from typing import Any
 import numpy as np
 
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
-from jacmagic.symbolic.trace.rules.arrays import (
-    Axes,
-    Rule,
-    each,
-    mean,
-    norm,
-    reduce,
-    truth,
-    variance,
-)
+from jacmagic.symbolic.trace.rules.arrays import Axes, Rule, each, mean, reduce, truth, variance
 
 
 def _along(combine: Callable[[Graph, list[int]], int]) -> Rule:
@@ -29,10 +20,6 @@ def _along(combine: Callable[[Graph, list[int]], int]) -> Rule:
         return reduce(x, dim, keepdim, lambda terms: combine(g, terms))
 
     return rule
-
-
-def _without_nan(g: Graph, terms: list[int]) -> int:
-    return g.total(g.where(g.apply("ne", t, t), ZERO, t) for t in terms)
 
 
 def _any(g: Graph, terms: list[int]) -> int:
@@ -61,30 +48,6 @@ def _var(
         axes = dim
     less = int(unbiased) if correction is None else correction
     return reduce(x, axes, keepdim, lambda terms: variance(g, terms, less))
-
-
-def _roots(g: Graph, nodes: np.ndarray) -> np.ndarray:
-    return each(g, lambda v: g.apply("sqrt", v), nodes)
-
-
-def _with_mean(spread: Callable[..., np.ndarray]) -> Rule:
-    """Return the rule of var_mean or std_mean."""
-
-    def rule(g: Graph, x: np.ndarray, dim: Any = None, *args: Any, **kwargs: Any) -> tuple:
-        keepdim = bool(kwargs.get("keepdim", False) or (len(args) > 1 and args[1]))
-        axes = None if isinstance(dim, bool) else dim
-        center = reduce(x, axes, keepdim, lambda t: mean(g, t))
-        return spread(g, x, dim, *args, **kwargs), center
-
-    return rule
-
-
-def _std(g: Graph, x: np.ndarray, *args: Any, **kwargs: Any) -> np.ndarray:
-    return _roots(g, _var(g, x, *args, **kwargs))
-
-
-def _distance(g: Graph, x: np.ndarray, y: np.ndarray, p: float = 2) -> np.ndarray:
-    return reduce(each(g, g.sub, x, y), None, False, lambda terms: norm(g, terms, p))
 
 
 def _scan(step: Callable[[Graph, int, int], int]) -> Rule:
@@ -148,17 +111,12 @@ def _logcumsumexp(g: Graph, x: np.ndarray, dim: int) -> np.ndarray:
     return _logarithms(g, REDUCTIONS["cumsum"](g, _exponentials(g, x), dim))
 
 
-def _trace(g: Graph, x: np.ndarray) -> np.ndarray:
-    return np.array(g.total(np.diagonal(x).tolist()), dtype=np.int64)
-
-
 def _nonzero_count(g: Graph, terms: list[int]) -> int:
     return g.total(g.where(truth(g, t), ONE, ZERO) for t in terms)
 
 
 REDUCTIONS: dict[str, Rule] = {
     "sum": _along(lambda g, terms: g.total(terms)),
-    "nansum": _along(_without_nan),
     "mean": _along(mean),
     "prod": _along(lambda g, terms: g.product(terms)),
     "count_nonzero": _along(_nonzero_count),
@@ -167,10 +125,6 @@ REDUCTIONS: dict[str, Rule] = {
     "_is_all_true": _along(_all),
     "_is_any_true": _along(_any),
     "var": _var,
-    "std": _std,
-    "var_mean": _with_mean(_var),
-    "std_mean": _with_mean(_std),
-    "dist": _distance,
     "cumsum": _scan(lambda g, a, b: g.add(a, b)),
     "cumprod": _scan(lambda g, a, b: g.mul(a, b)),
     "logcumsumexp": _logcumsumexp,
@@ -178,5 +132,4 @@ REDUCTIONS: dict[str, Rule] = {
     "_softmax": softmax,
     "_safe_softmax": _safe_softmax,
     "_log_softmax": _log_softmax,
-    "trace": _trace,
 }
