@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from jacmagic.errors import PointError
-from jacmagic.function.problem import Problem
+from jacmagic.errors import PointError, check_keywords, naming_keywords
+from jacmagic.function.problem import Problem, altered
 from jacmagic.function.tracebacks import showing_users_frames
 from jacmagic.numeric import NumericJacobian, Tuning, tuning_of
 from jacmagic.numeric import compute as compute_numbers
@@ -24,7 +24,7 @@ from jacmagic.result.code import export_of
 from jacmagic.result.compiled import CompiledJacobian, compiled_of
 from jacmagic.result.evaluated import Outside
 from jacmagic.result.explained import Explained
-from jacmagic.result.options import DisplayOptions
+from jacmagic.result.options import OPTION_NAMES, DisplayOptions
 from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.symbolic.evaluator import Evaluator
 from jacmagic.symbolic.formula.attempt import attempt
@@ -116,6 +116,7 @@ class JacobianResult(Explained):
         now = self if self.problem.effects else self.at()
         return Evaluator(now._form or self._form, elsewhere, by_torch)
 
+    @naming_keywords("J.compile")
     def compile(self, backend: str = "auto", dynamic: bool | None = None) -> CompiledJacobian:
         """Compile this Jacobian, as `jacmagic.compile` does: `g(*inputs)` is (m, n).
 
@@ -179,8 +180,23 @@ class JacobianResult(Explained):
         """Return the same Jacobian with other display options: digits, layout, live.
 
         Values that do not depend on the view are not computed again.
+
+        Args:
+            **changes: fields of `DisplayOptions`, but for what a line alone can say.
+
+        Raises:
+            KeywordError: there is no option of that name.
+            OptionError: it has no such value.
         """
-        other = dataclasses.replace(self, view=dataclasses.replace(self.view, **changes))
+        check_keywords("J.shown", changes, OPTION_NAMES)
+        return self._copied(view=dataclasses.replace(self.view, **changes))
+
+    def noted(self, notes: Sequence[str]) -> Self:
+        """Return the same Jacobian with other notes of its problem; nothing is computed again."""
+        return self._copied(problem=altered(self.problem, notes=tuple(notes)))
+
+    def _copied(self, **changes: Any) -> Self:
+        other = dataclasses.replace(self, **changes)
         other.__dict__ |= {name: self.__dict__[name] for name in _VIEWLESS & self.__dict__.keys()}
         return other
 
@@ -206,6 +222,7 @@ class JacobianResult(Explained):
 
         return self.formula if self.formula is not None else sympy.Matrix(self.to_numpy())
 
+    @naming_keywords("J.to_code")
     def to_code(
         self,
         language: str = "python",

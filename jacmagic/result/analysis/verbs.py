@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from jacmagic.errors import naming_keywords
 from jacmagic.result.analysis.determinant import Determinant, determinant_of
 from jacmagic.result.analysis.information import Information, information_of
 from jacmagic.result.analysis.newton import MAX_STEPS, Newton, newton
@@ -57,6 +58,7 @@ class AnalysedResult(JacobianResult):
         """
         return condition_of(self)
 
+    @naming_keywords("J.propagate")
     def propagate(self, sigma: Any, *, digits: int = 2) -> Propagation:
         """Return uncertainties of the outputs, by J Σ Jᵀ, with a check of its linearity.
 
@@ -73,6 +75,7 @@ class AnalysedResult(JacobianResult):
         """
         return propagate(self, sigma, digits=digits)
 
+    @naming_keywords("J.newton")
     def newton(
         self, target: Any = 0.0, *, tolerance: float | None = None, max_steps: int = MAX_STEPS
     ) -> Newton:
