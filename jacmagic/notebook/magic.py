@@ -113,7 +113,7 @@ class JacobianMagics(Magics):
         try:
             return self._answer(magic, text, cell)
         except BaseException as error:
-            reruns.show_last(f"The cell failed: {_named(error)} The last good result is shown.")
+            reruns.show_last(error)
             raise
 
     def _answer(self, magic: str, text: str, cell: str | None) -> Shown | None:
@@ -231,13 +231,6 @@ class JacobianMagics(Magics):
                     column = one.column + len(one.name) + 1
                     raise PointError(f"{error}{typed.mark(column, len(one.source))}") from None
         return result.exact(values)
-
-
-def _named(error: BaseException) -> str:
-    """Return an error as one sentence: its message, with its kind if that is Python's."""
-    kind = "" if isinstance(error, UsageError) else type(error).__name__
-    sentence = ": ".join(filter(None, (kind, str(error).partition("\n")[0])))
-    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
 
 
 def exercise_of(result: Jacobian, options: argparse.Namespace) -> Exercise:
