@@ -23,10 +23,11 @@ from jacmagic.view.pictures.field import field_scene
 from jacmagic.view.pictures.graph import graph_scene
 from jacmagic.view.pictures.levels import level_scene
 from jacmagic.view.pictures.plane_map import plane_scene
-from jacmagic.view.pictures.scene import Panel, Scene, half_width, shown
+from jacmagic.view.pictures.scene import Panel, Scene, shown
 from jacmagic.view.pictures.slices import Slice, slice_of
 from jacmagic.view.pictures.space import space_scene
 from jacmagic.view.pictures.ticks import ticks
+from jacmagic.view.pictures.units import in_units
 from jacmagic.view.table import blocks_of, values_of
 
 GAP = 24  # between two panels, in the SVG's units
@@ -127,10 +128,11 @@ def picture_of(
     columns = _indices(jacobian.columns, inputs, first.inputs)
     rows = _indices(jacobian.rows, outputs, first.outputs)
     axes = axes_of(jacobian, kind, columns, rows)
-    part = slice_of(jacobian, axes.outputs, axes.inputs)
     with np.errstate(all="ignore"):  # values beside the point may be infinite
-        scene = SCENES[kind](part, half_width(part.centre.tolist()) / zoom, jacobian.view.digits)
-    return _drawn(kind, scene)
+        part = slice_of(jacobian, axes.outputs, axes.inputs)
+        scaled, radius, note = in_units(part, kind, zoom)
+        scene = SCENES[kind](scaled, radius, jacobian.view.digits)
+    return _drawn(kind, Scene(scene.panels, [*scene.words, *note]))
 
 
 def _indices(
