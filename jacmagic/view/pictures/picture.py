@@ -31,6 +31,8 @@ from jacmagic.view.pictures.units import in_units
 from jacmagic.view.table import blocks_of, values_of
 
 GAP = 24  # between two panels, in the SVG's units
+# A panel is as narrow as letters of ten pixels allow before the next one stands below it.
+_PANEL = f"flex:1 1 303px;min-width:0;max-width:{plane.WIDTH}px;height:auto"
 _WRAPPED = f"display:flex;flex-wrap:wrap;gap:0 {GAP}px"
 
 SCENES: dict[str, Callable[[Slice, float, int], Scene]] = {
@@ -165,7 +167,7 @@ def _drawn(kind: str, scene: Scene) -> Picture:
         kind,
         _svg("".join([title, description, *moved]), width, 'role="img"'),
         tuple(scene.words),
-        tuple(_svg(one, plane.WIDTH, 'style="max-width:100%;height:auto"') for one in panels),
+        tuple(_svg(one, plane.WIDTH, f'style="{_PANEL}"') for one in panels),
     )
 
 
