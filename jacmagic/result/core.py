@@ -94,7 +94,7 @@ class JacobianResult(Explained):
         )
 
     def evaluator(self) -> Evaluator:
-        """Compile the closed form: `g(*numbers)` is (m, n), `g.batch(points)` (k, m, n).
+        """Compile the closed form: `g(*numbers)` is (m, n), `g.batch(points)` (k, m, n), float64.
 
         What the function reads from outside its arguments is taken as it is now; when it changes,
         ask for an evaluator again.
@@ -147,11 +147,31 @@ class JacobianResult(Explained):
     # ── products ──────────────────────────────────────────────────────────────────────────────
 
     def jvp(self, v: Any) -> Any:
-        """J·v by one forward pass, as `torch.func.jvp` (see `result.products.jvp`)."""
+        """Return J·v by one forward pass, as `torch.func.jvp` does, without the matrix.
+
+        Args:
+            v: a tensor for a single input, else a tuple or the nest of the inputs; their shapes.
+
+        Returns:
+            What the function returns, in its structure and shapes.
+
+        Raises:
+            PointError: v has another number of parts or other shapes.
+        """
         return products.jvp(self.problem, self.numbers.outputs, v)
 
     def vjp(self, u: Any) -> Any:
-        """uᵀ·J by one backward pass, as `torch.func.vjp` (see `result.products.vjp`)."""
+        """Return uᵀ·J by one backward pass, as `torch.func.vjp` does, without the matrix.
+
+        Args:
+            u: in the structure and shapes of the function's value.
+
+        Returns:
+            A tensor for a single input, else a tuple of tensors; of the inputs' shapes.
+
+        Raises:
+            PointError: u has another structure or other shapes.
+        """
         return products.vjp(self.problem, self.numbers.outputs, u)
 
     # ── showing ───────────────────────────────────────────────────────────────────────────────
@@ -189,7 +209,11 @@ class JacobianResult(Explained):
         return latex.stacked(blocks)
 
     def to_numpy(self) -> np.ndarray:
-        """Return the matrix as a NumPy array (m, n) of its own dtype."""
+        """Return the matrix as a NumPy array (m, n), of the dtype of `matrix`.
+
+        Raises:
+            SizeError: it was computed sparsely and would not fit into memory; see `entries`.
+        """
         return self.matrix.detach().cpu().numpy()
 
     def to_sympy(self) -> sympy.Matrix:
