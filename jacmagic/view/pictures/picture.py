@@ -17,6 +17,7 @@ from jacmagic.render.colour_grids import drawing
 from jacmagic.render.heatmap import heatmap
 from jacmagic.render.prose import paragraph
 from jacmagic.render.text import number
+from jacmagic.result.analysis.arrays import array_of
 from jacmagic.result.core import JacobianResult
 from jacmagic.view.pictures.choice import axes_of, pictures_of
 from jacmagic.view.pictures.colouring import colouring_of
@@ -28,7 +29,7 @@ from jacmagic.view.pictures.plane_map import plane_scene
 from jacmagic.view.pictures.scene import Panel, Scene, half_width, shown
 from jacmagic.view.pictures.slices import Slice, slice_of
 from jacmagic.view.pictures.space import space_scene
-from jacmagic.view.table import blocks_of, values_of
+from jacmagic.view.table import blocks_of
 
 TICKS = 5  # about how many along an axis
 TICK_DIGITS = 6
@@ -194,7 +195,7 @@ def _ticks(ends: Point) -> list[tuple[float, str]]:
 
 def _matrix(jacobian: JacobianResult) -> Picture:
     """Draw the entries as a heat map, with rank and condition number in words."""
-    values, digits = values_of(jacobian), jacobian.view.digits
+    values, digits = array_of(jacobian), jacobian.view.digits
     drawn = heatmap(
         values,
         jacobian.pattern.cpu().numpy(),
