@@ -22,11 +22,9 @@ from jacmagic.symbolic.notation import Notation, notation_of
 if TYPE_CHECKING:
     import scipy.sparse as sp
 
-_MODES = {
+# modes that are not called "reverse mode" by their name "reverse"
+_TITLES = {
     "rows": "reverse mode, row by row",
-    "reverse": "reverse mode",
-    "forward": "forward mode",
-    "columns": "forward mode, column by column",
     "closed form": "the closed form",
     "differences": "finite differences",
 }
@@ -149,7 +147,11 @@ class Evaluated:
 
     @property
     def mode(self) -> str:
-        """The mode torch was asked to use: "rows", "reverse", "forward" or "sparse"."""
+        """The mode that was used.
+
+        "rows", "reverse", "forward" or "sparse"; "closed form" or "differences" where torch has no
+        derivative.
+        """
         return self.numbers.mode
 
     @property
@@ -158,9 +160,10 @@ class Evaluated:
         if self.numbers.sparse is not None:
             return self.numbers.sparse.cost
         passes = self.numbers.passes
+        title = _TITLES.get(self.mode, f"{self.mode} mode")
         if self.mode in NOT_BY_TORCH:
-            return _MODES[self.mode]
-        return f"{_MODES[self.mode]}: {passes} pass{'es' * (passes != 1)}"
+            return title
+        return f"{title}: {passes} pass{'es' * (passes != 1)}"
 
     @property
     def block_sizes(self) -> tuple[list[int], list[int]]:

@@ -594,7 +594,7 @@ def test_modes_have_words_for_notes(strategy):
     assert last is ROWS and not last.method and not last.batched
     assert all(mode.failed and mode.instead and mode.method for mode in earlier)
     for mode in (*earlier, last):
-        assert mode.passes(3, 2) == (2 if mode.name == "forward" else 3)
+        assert mode.passes(3, 2) == (2 if mode.directions == "columns" else 3)
 
 
 def test_options_are_checked_where_they_are_made():

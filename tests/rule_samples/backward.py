@@ -64,6 +64,11 @@ SAMPLES: list[Sample] = [
         ((3, 1),),
         slope="differences",
         **_slopes(multi_margin_loss=lambda x: F.multi_margin_loss(x, torch.zeros(len(x)).long())),
+        **_slopes(
+            multilabel_margin_loss=lambda x: F.multilabel_margin_loss(
+                x, torch.tensor([0, -1, -1])[: x.shape[1]].expand(x.shape)
+            )
+        ),
         _cdist_backward=_slope(lambda x: torch.cdist(x, 2 * x.flip(0) + 5)),
         _pdist_backward=_slope(torch.pdist),
     ),

@@ -16,6 +16,7 @@ from rule_samples.sample import (
 )
 
 _CLASSES = torch.tensor([1, 0])
+_LABELS = torch.tensor([2, 0, -1, 1])
 _WEIGHTS = torch.tensor([1.0, 2.0, 4.0], dtype=torch.float64)
 
 _LOSS_SHAPES = (((2, 3), (2, 3)), ((1,), (1,)), ((), ()))
@@ -57,6 +58,11 @@ SAMPLES: list[Sample] = [
     *rules(
         ((2, 3),), ((2, 2),),
         multi_margin_loss=lambda x: F.multi_margin_loss(x, _CLASSES, p=2),
+    ),
+    *rules(
+        ((2, 4),), ((4,),),
+        multilabel_margin_loss_forward=lambda x: F.multilabel_margin_loss(
+            3 * x, _LABELS.expand(x.shape), reduction="sum"),
     ),
     # ── normalisations ──
     *rules(

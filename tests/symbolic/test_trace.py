@@ -23,6 +23,7 @@ from traces import (
     vector,
 )
 
+import jacmagic
 from jacmagic.function.interop import lifted
 
 # ── views and writes ──────────────────────────────────────────────────────────────────────────────
@@ -234,3 +235,11 @@ def test_tracing_works_where_gradients_are_switched_off() -> None:
         found = traced(lambda x: x**2, vector(1, 2))
     assert found.leaks == ()
     assert matrix_at(found, 1, 2).tolist() == [[2, 0], [0, 4]]
+
+
+def test_terms_that_cancel_may_leave_a_rounding_error_in_torch() -> None:
+    """A component of a × b that is 0 on the graph is 3e-17 where torch fuses products."""
+    b = torch.tensor([1.2, 0.3, 1.2], dtype=torch.float64)
+    f = lambda x: torch.linalg.cross(x.repeat(2)[:3], b)  # noqa: E731
+    J = jacmagic.jacobian(f, torch.tensor([0.4, 1.3], dtype=torch.float64))
+    assert J.formula is not None and J.formula[1, 0] == 0

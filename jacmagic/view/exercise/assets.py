@@ -13,7 +13,8 @@ MODULES = (
     *("quiz_judge.mjs", "quiz_analysis.mjs", "quiz_slips.mjs", "quiz_fit.mjs"),
     *("quiz_shape.mjs", "quiz_constants.mjs", "quiz_edits.mjs", "quiz_mistakes.mjs"),
     *("quiz_hint.mjs", "quiz_exercise.mjs", "quiz_hash.mjs", "quiz_board.mjs", "quiz_blank.mjs"),
-    *("quiz_entries.mjs", "quiz_numbers.mjs", "quiz_steps.mjs", "quiz_rules.mjs", "quiz_view.mjs"),
+    *("quiz_entries.mjs", "quiz_numbers.mjs", "quiz_steps.mjs", "quiz_choices.mjs"),
+    "quiz_view.mjs",
 )
 
 

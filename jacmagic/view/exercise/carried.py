@@ -1,7 +1,7 @@
 """What the browser gets of an exercise: the function as a tape, names, questions.
 
 Of the Jacobian only the entries that are given are carried: the browser differentiates the function
-itself. The rules that are asked for are carried as salted hashes.
+itself. What is to be chosen is carried as salted hashes.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from jacmagic.symbolic.graph import OPERATIONS, Tape
 from jacmagic.symbolic.graph.tape import write_tape_with_slots
 from jacmagic.view.captions import point
 from jacmagic.view.exercise.matrix import Given, cells_of
-from jacmagic.view.exercise.question import RULE, Question
+from jacmagic.view.exercise.question import CHOICE, Question
 from jacmagic.view.exercise.question_set import QuestionSet
-from jacmagic.view.exercise.worksheet import TASKS, definitions, head, output_name
+from jacmagic.view.exercise.worksheet import definitions, head, output_name
 
 MAX_OPERATIONS = 2000  # of a function that is differentiated while one types
 MAX_ENTRIES = 400  # of a matrix whose other entries are compared, as in static/quiz_mistakes.mjs
@@ -39,8 +39,9 @@ def carried(exercise: QuestionSet) -> dict[str, Any]:
     return {
         "spec": {
             "title": exercise.title,
-            "kind": exercise.kind,
-            "task": TASKS[exercise.kind],
+            "front": exercise.description.front,
+            "task": exercise.description.task,
+            "typing": exercise.description.typing,
             "head": to_mathml(head(jacobian), display=False),
             "definitions": [to_mathml(one, display=False) for one in definitions(exercise)],
             "variants": [_variant(one) for one in exercise.variants],
@@ -126,8 +127,10 @@ def _question(question: Question) -> dict[str, Any]:
         "text": question.text,
         "mathml": question.mathml,
     }
-    if question.kind != RULE:
+    if question.kind != CHOICE:
         return shown
     salt = secrets.token_hex(16)
     digest = sha256(f"{salt}:{question.answer}".encode()).hexdigest()
-    return {**shown, "choices": list(question.choices), "salt": salt, "digest": digest}
+    said = {"asked": question.asked, "item": question.item, "advice": question.advice}
+    choices = list(question.choices)
+    return {**shown, **said, "choices": choices, "salt": salt, "digest": digest}

@@ -13,8 +13,8 @@ from jacmagic.result.exercise.judge import judge_of
 from jacmagic.result.exercise.judgement import Judgement
 from jacmagic.result.exercise.numbers import judge_number
 from jacmagic.result.exercise.steps import judge_steps
-from jacmagic.view.exercise.question import ENTRY, NUMBER, RULE, STEPS, Question
-from jacmagic.view.exercise.question_set import QuestionSet, entry_question
+from jacmagic.view.exercise.question import CHOICE, ENTRY, NUMBER, STEPS, Question, entry_question
+from jacmagic.view.exercise.question_set import QuestionSet
 from jacmagic.view.exercise.score import NO_ANSWER, Marked, Score
 
 Answer = str | Sequence[str]
@@ -50,8 +50,8 @@ class GradedQuestions(QuestionSet):
             OptionError: there is no such question.
         """
         one = self._entry(identity) or self.question(identity)
-        if one.kind == RULE:
-            return _judged_rule(one, answer)
+        if one.kind == CHOICE:
+            return _judged_choice(one, answer)
         judge = judge_of(self.jacobian)
         if one.kind == STEPS:
             return judge_steps(judge, one.row, one.column, answer)
@@ -63,7 +63,7 @@ class GradedQuestions(QuestionSet):
     def _entry(self, identity: str) -> Question | None:
         """Return the question for an entry by its id, whether it is asked or not."""
         match = re.fullmatch(rf"({ENTRY}|{NUMBER}|{STEPS})-(\d+)-(\d+)", identity)
-        if match is None or self.kind == "rules":
+        if match is None or any(one.kind == CHOICE for one in self.questions):
             return None
         i, j = int(match[2]), int(match[3])
         m, n = self.jacobian.shape
@@ -94,8 +94,8 @@ class GradedQuestions(QuestionSet):
             OptionError: there is no such question, or it asks for the rule itself.
         """
         one = self.question(identity)
-        if one.kind == RULE:
-            raise OptionError("expected a question for an entry; found one for a rule")
+        if one.kind == CHOICE:
+            raise OptionError(f"expected a question for an entry; found one for a {one.asked}")
         lines = "" if one.kind == NUMBER else so_far
         return hint_for(judge_of(self.jacobian), one.row, one.column, lines)
 
@@ -154,14 +154,15 @@ class GradedQuestions(QuestionSet):
         return save_otter(self, path)
 
 
-def _judged_rule(question: Question, answer: Answer) -> Judgement:
-    """Judge the name of a rule."""
-    typed = " ".join(str(answer).lower().split()).removesuffix(" rule")
+def _judged_choice(question: Question, answer: Answer) -> Judgement:
+    """Judge a chosen name, with or without the word for what is chosen: "sum", "sum rule"."""
+    typed = " ".join(str(answer).lower().split()).removesuffix(f" {question.asked}")
     names = {name.lower(): name for name in question.choices}
     if typed not in names:
         listed = ", ".join(question.choices)
-        message = f"expected a rule: {listed}; found {str(answer)[:40]!r}"
+        message = f"expected a {question.asked}: {listed}; found {str(answer)[:40]!r}"
         return Judgement("not readable", str(answer)[:200], message=message)
     if names[typed] == question.answer:
         return Judgement("right", str(answer))
-    return Judgement("wrong", str(answer), "rule", "this step begins with another rule")
+    message = f"it is another {question.asked}"
+    return Judgement("wrong", str(answer), question.asked, message)

@@ -20,7 +20,7 @@ from jacmagic.result.exercise.numbers import ROUNDED
 from jacmagic.result.exercise.typed import maxima_names, to_maxima
 from jacmagic.view.exercise import worksheet
 from jacmagic.view.exercise.files import write
-from jacmagic.view.exercise.question import NUMBER, RULE, Question
+from jacmagic.view.exercise.question import CHOICE, NUMBER, STEPS, Question
 from jacmagic.view.exercise.question_set import QuestionSet
 from jacmagic.view.exercise.solutions import Mistake, mistakes, right_entry, solution
 
@@ -46,7 +46,7 @@ Element = ElementTree.Element
 
 def save_moodle(exercise: QuestionSet, path: str | os.PathLike[str]) -> Path:
     """Write all variants as one question bank; see `GradedQuestions.to_moodle`."""
-    if exercise.kind == "steps":
+    if any(one.kind == STEPS for one in exercise.questions):
         raise OptionError(
             "expected an exercise of entries or rules for Moodle; found one of derivations, which "
             'STACK cannot judge; write J.quiz("entries")'
@@ -57,10 +57,10 @@ def save_moodle(exercise: QuestionSet, path: str | os.PathLike[str]) -> Path:
     _texted(category, "category", f"$course$/top/jacmagic/{name}")
     known: dict[str, list[Mistake]] = {}  # by the question's id, for all variants
     for number, variant in enumerate(exercise.variants, 1):
-        if exercise.kind == "rules":
-            for question in variant.questions:
-                _choice(quiz, variant, question, number)
-        else:
+        choices = [one for one in variant.questions if one.kind == CHOICE]
+        for question in choices:
+            _choice(quiz, variant, question, number)
+        if not choices:
             _Stack(variant, number, known).add_to(quiz)
     ElementTree.indent(quiz)
     head = '<?xml version="1.0" encoding="UTF-8"?>\n'
@@ -96,8 +96,8 @@ def _name(exercise: QuestionSet, number: int, end: str = "") -> str:
 def _task(exercise: QuestionSet) -> str:
     """Return the function and the task as HTML with LaTeX."""
     shown = "".join(rf"<p>\[{escape(one)}\]</p>" for one in worksheet.definitions(exercise))
-    where = f"<p>{escape(worksheet.caption(exercise))}</p>" * (exercise.kind == "numbers")
-    return f"{shown}{where}<p>{escape(worksheet.TASKS[exercise.kind])}</p>"
+    where = f"<p>{escape(worksheet.caption(exercise))}</p>" * exercise.description.at_points
+    return f"{shown}{where}<p>{escape(exercise.description.task)}</p>"
 
 
 # ── questions for entries ─────────────────────────────────────────────────────────────────────
@@ -150,7 +150,7 @@ class _Stack:
         typed = ", ".join(
             rf"\({escape(label.tex)}\) as <code>{escape(name)}</code>" for label, name in pairs
         )
-        names = f"<p>Type {typed}.</p>" if self.exercise.kind == "entries" else ""
+        names = f"<p>Type {typed}.</p>" if not self.exercise.description.at_points else ""
         return f"{_task(self.exercise)}{names}<ul>{rows}</ul>"
 
     def _maxima(self, entry: Any) -> str:
@@ -252,20 +252,20 @@ def _test(
                 "expectedpenalty": penalty, "expectedanswernote": note})  # fmt: skip
 
 
-# ── questions for rules ───────────────────────────────────────────────────────────────────────
+# ── choices ───────────────────────────────────────────────────────────────────────
 
 
 def _choice(quiz: Element, exercise: QuestionSet, one: Question, number: int) -> None:
-    """Append a question of type multiple choice for a rule."""
-    assert one.kind == RULE
+    """Append a question of type multiple choice."""
+    assert one.kind == CHOICE
     question = _added(quiz, "question", type="multichoice")
     _texted(question, "name", _name(exercise, number, f" ({one.number})"))
     text = rf"{_task(exercise)}<p>\[{escape(one.tex)}\]</p>"
     _texted(question, "questiontext", text, "html")
     _filled(question, {"defaultgrade": "1", "penalty": "0.3333333", "hidden": "0", "single": "true",
                        "shuffleanswers": "false", "answernumbering": "none"})  # fmt: skip
-    for rule in one.choices:
-        fraction = "100" if rule == one.answer else "0"
+    for choice in one.choices:
+        fraction = "100" if choice == one.answer else "0"
         answer = _added(question, "answer", fraction=fraction, format="html")
-        _added(answer, "text", escape(rule))
+        _added(answer, "text", escape(choice))
         _texted(answer, "feedback", "", "html")

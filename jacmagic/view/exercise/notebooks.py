@@ -16,7 +16,7 @@ from typing import Any
 
 from jacmagic.view.exercise import worksheet
 from jacmagic.view.exercise.files import numbered, write
-from jacmagic.view.exercise.question import RULE, STEPS, Question
+from jacmagic.view.exercise.question import CHOICE, STEPS, Question
 from jacmagic.view.exercise.question_set import QuestionSet
 from jacmagic.view.exercise.solutions import solution
 from jacmagic.view.exercise.source import exercise_source
@@ -65,15 +65,14 @@ def _task(exercise: QuestionSet) -> str:
     """Return title, function and task as Markdown."""
     shown = [f"$$\n{one}\n$$" for one in worksheet.definitions(exercise)]
     how = "Type each answer between the quotes: mathematics such as `3x² + 1/y`, or LaTeX."
-    numbers = exercise.kind == "numbers"
-    title = worksheet.caption(exercise) if numbers else exercise.title
-    return "\n\n".join([f"# {title}", *shown, worksheet.TASKS[exercise.kind], how])
+    title = worksheet.caption(exercise) if exercise.description.at_points else exercise.title
+    return "\n\n".join([f"# {title}", *shown, exercise.description.task, how])
 
 
 def _asked(question: Question) -> str:
     """Return one question as Markdown."""
     text = f"**({question.number})** ${question.tex}$ = `{_variable(question)}`"
-    if question.kind == RULE:
+    if question.kind == CHOICE:
         text += "\n\none of: " + ", ".join(question.choices)
     if question.kind == STEPS:
         text += "\n\nOne line for each step, all of them equal; `d/dx(…)` may be left to be taken."

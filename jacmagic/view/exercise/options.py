@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 
 from jacmagic.errors import OptionError
+from jacmagic.view.exercise.kinds import KINDS
 
-KINDS = ("entries", "numbers", "steps", "rules")
 MAX_SEEDS = 1_000  # variants of one exercise, all in one page: about 2 MB, unpacked
 
+_FIRST = next(iter(KINDS))
 _TYPED = re.compile(r"(?P<kind>[a-z]+)(?:=(?P<count>[1-9]\d*))?")
 
 
@@ -38,7 +39,7 @@ class QuizOptions:
         if self.kind not in KINDS:
             raise OptionError(
                 f"expected a kind of exercise: {', '.join(KINDS)}; found {self.kind!r}; "
-                f'write kind="{KINDS[0]}"'
+                f'write kind="{_FIRST}"'
             )
         if self.entries is not None and (type(self.entries) is not int or self.entries < 1):
             raise OptionError(
@@ -59,9 +60,9 @@ class QuizOptions:
         """
         found = _TYPED.fullmatch(text)
         if found is None or found["kind"] not in KINDS:
-            near = next((one for one in KINDS if one[0] == text[:1].lower()), KINDS[0])
+            near = next((one for one in KINDS if one[0] == text[:1].lower()), _FIRST)
             raise OptionError(
-                f"--quiz needs one of {', '.join(KINDS)}, or {KINDS[0]}=3 for three of them; "
+                f"--quiz needs one of {', '.join(KINDS)}, or {_FIRST}=3 for three of them; "
                 f"found {text}; write --quiz {near}"
             )
         if not 1 <= seeds <= MAX_SEEDS:

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.steps import Step
 from jacmagic.symbolic.steps.writing import PlainPen, TexPen
-from jacmagic.view.exercise.question import RULE, Question
+from jacmagic.view.exercise.question import CHOICE, Question
 
 TRIVIAL = {"constant", "variable"}  # steps that a derivation has no line for
 MAX_STEPS = 8  # of one entry that are asked for
 MAX_LENGTH = 240  # LaTeX characters of an expression whose rule is asked for
 CHOICES = 6  # rules to choose from
 
+_ADVICE = "Which operation is carried out last in this expression?"
 # What a derivation may be taken for, the usual rules of a first course.
 _USUAL = (
     "sum", "constant factor", "product", "quotient", "reciprocal", "power", "square root",
@@ -23,9 +24,16 @@ _USUAL = (
 )  # fmt: skip
 
 
-def rule_questions(jacobian: JacobianResult, entry: tuple[int, int], first: int) -> list[Question]:
-    """Return one question for each step of an entry's derivation, numbered from `first` on."""
-    i, j = entry
+def rule_questions(jacobian: JacobianResult, entries: Sequence[tuple[int, int]]) -> list[Question]:
+    """Return one question for each step of the derivations of some entries."""
+    questions: list[Question] = []
+    for i, j in entries:
+        questions += _of_entry(jacobian, i, j, len(questions) + 1)
+    return questions
+
+
+def _of_entry(jacobian: JacobianResult, i: int, j: int, first: int) -> list[Question]:
+    """Return the questions for one entry, numbered from `first` on."""
     step = jacobian.steps(i, j)
     begin = step.children[0] if step.applied is None and step.children else step
     found = list(_steps(begin, set()))[:MAX_STEPS]
@@ -36,7 +44,7 @@ def rule_questions(jacobian: JacobianResult, entry: tuple[int, int], first: int)
         questions.append(
             Question(
                 identity,
-                RULE,
+                CHOICE,
                 i,
                 j,
                 first + k,
@@ -44,6 +52,9 @@ def rule_questions(jacobian: JacobianResult, entry: tuple[int, int], first: int)
                 TexPen(one.names, one.symbol).derivative(one.before),
                 _choices(one.rule, rules, identity),
                 one.rule,
+                "rule",
+                "step",
+                _ADVICE,
             )
         )
     return questions

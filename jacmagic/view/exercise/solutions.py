@@ -17,7 +17,7 @@ from jacmagic.result.exercise.typed import typed, typed_name, without_cases
 from jacmagic.result.exercise.wrong_rules import wrong_entries
 from jacmagic.symbolic.formula.typeset import tex
 from jacmagic.symbolic.steps import derive
-from jacmagic.view.exercise.question import NUMBER, RULE, STEPS, Question
+from jacmagic.view.exercise.question import CHOICE, NUMBER, STEPS, Question
 
 KEY_DIGITS = 6  # of a number in the key
 MAX_MISTAKES = 8  # that a question recognises by itself
@@ -44,7 +44,7 @@ def solution(jacobian: JacobianResult, question: Question) -> str:
     Raises:
         OptionError: the entry cannot be typed, as one with cases.
     """
-    if question.kind == RULE:
+    if question.kind == CHOICE:
         return question.answer
     if question.kind == NUMBER:
         return f"{jacobian.matrix[question.row, question.column].item():.10g}"
@@ -66,7 +66,7 @@ def right_entry(jacobian: JacobianResult, question: Question) -> Any:
 
 def solution_tex(jacobian: JacobianResult, question: Question) -> str:
     """Return the right answer as LaTeX."""
-    if question.kind == RULE:
+    if question.kind == CHOICE:
         return rf"\text{{{question.answer}}}"
     if question.kind == STEPS:
         return jacobian.steps(question.row, question.column).latex

@@ -9,6 +9,7 @@ import sympy
 
 from jacmagic.errors import JacmagicError, OptionError
 from jacmagic.symbolic.named import NamedNumber
+from jacmagic.view.exercise.question import CHOICE
 from jacmagic.view.exercise.question_set import QuestionSet
 from jacmagic.view.exercise.solutions import solution
 
@@ -21,7 +22,8 @@ def exercise_source(exercise: QuestionSet) -> str:
     """
     name = _identifier(exercise.jacobian.title, "f")
     options = exercise.options
-    count = len(exercise.questions) if options.kind != "rules" else options.entries
+    is_choice = any(one.kind == CHOICE for one in exercise.questions)
+    count = options.entries if is_choice else len(exercise.questions)
     quiz = f'J.quiz("{options.kind}", entries={count}, seeds={options.seeds}, seed={options.seed})'
     source = "\n".join(
         [

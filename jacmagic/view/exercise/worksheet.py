@@ -16,15 +16,9 @@ from jacmagic.symbolic.formula.typeset import plain, tex
 from jacmagic.symbolic.named import NamedNumber
 from jacmagic.view.captions import point
 from jacmagic.view.exercise.matrix import Given, cells_of
-from jacmagic.view.exercise.question import RULE, Question
+from jacmagic.view.exercise.question import CHOICE, Question
 from jacmagic.view.exercise.question_set import QuestionSet
 
-TASKS = {
-    "entries": "Write the entries that are left blank.",
-    "numbers": "Write the entries at this point as numbers.",
-    "steps": "Derive these entries line by line.",
-    "rules": "Name the rule that each step begins with.",
-}
 _LINES = 4  # to write on, below an entry that is derived
 _LINE = "border-bottom:1px solid rgba(128,128,128,.8);height:1.9em;min-width:24em"
 _BOX = (
@@ -92,14 +86,14 @@ def text(exercise: QuestionSet) -> str:
     constants = [f"{one.unicode} = {number(value, 4)}" for one, value in named_constants(exercise)]
     lines += [f"with {', '.join(constants)}"] * bool(constants)
     below = _grid(exercise) if exercise.is_matrix else []
-    asked = [f"({one.number})  {one.text} = " for one in exercise.questions]
-    if exercise.kind == "rules":
-        asked = [
-            f"({one.number})  {one.text}   one of: {' · '.join(one.choices)}"
-            for one in exercise.questions
-        ]
+    asked = [
+        f"({one.number})  {one.text} = "
+        if one.kind != CHOICE
+        else f"({one.number})  {one.text}   one of: {' · '.join(one.choices)}"
+        for one in exercise.questions
+    ]
     return "\n".join(
-        [caption(exercise), TASKS[exercise.kind], "", *lines, "", *below, *asked]
+        [caption(exercise), exercise.description.task, "", *lines, "", *below, *asked]
     ).rstrip()
 
 
@@ -133,7 +127,7 @@ def latex(exercise: QuestionSet) -> str:
         shown.append(f"{head(exercise.jacobian)} = {typeset.matrix(cells)}")
     else:
         shown += [rf"({one.number})\quad {one.tex} = {_gap(one)}" for one in exercise.questions]
-    sentences = [paragraph(caption(exercise)), paragraph(TASKS[exercise.kind])]
+    sentences = [paragraph(caption(exercise)), paragraph(exercise.description.task)]
     return "\n\n".join([*sentences, *(f"$$\n{one}\n$$" for one in shown)])
 
 
@@ -142,10 +136,10 @@ def _blank(question: Question) -> str:
 
 
 def _gap(question: Question) -> str:
-    if question.kind != RULE:
+    if question.kind != CHOICE:
         return r"\ldots"
-    rules = escaped_text(" · ".join(question.choices))
-    return rf"\ldots \quad \text{{by the rule}} \quad \ldots \quad ({rules})"
+    names = escaped_text(" · ".join(question.choices))
+    return rf"\ldots \quad \text{{{question.asked}:}} \quad \ldots \quad ({names})"
 
 
 # ── HTML ──────────────────────────────────────────────────────────────────────────────────────
@@ -158,7 +152,7 @@ def html(exercise: QuestionSet) -> str:
         caption=caption(exercise),
         head="",
         chain=(),
-        picture=f"<p>{escape(TASKS[exercise.kind])}</p>{inside}",
+        picture=f"<p>{escape(exercise.description.task)}</p>{inside}",
         remarks=(),
         warnings=(),
         context=[("", [to_mathml(one, display=False) for one in definitions(exercise)])],
@@ -182,7 +176,7 @@ def _cell(one: Question | Given) -> str:
 def _list(exercise: QuestionSet) -> str:
     items = []
     for one in exercise.questions:
-        if one.kind == RULE:
+        if one.kind == CHOICE:
             rules = escape(" · ".join(one.choices))
             below = f'<div style="font-size:.9em">{rules}</div><div style="{_LINE}"></div>'
         else:

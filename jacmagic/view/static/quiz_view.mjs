@@ -3,8 +3,9 @@
  *
  * @typedef {object} Spec the trait `spec`
  * @property {string} title
- * @property {"entries" | "numbers" | "steps" | "rules"} kind
+ * @property {string} front which blanks are drawn, a key of `FRONTS`
  * @property {string} task
+ * @property {string} typing how answers are typed; "" if that is obvious
  * @property {string} head MathML of the matrix's name
  * @property {string[]} definitions MathML of the function
  * @property {Variant[]} variants
@@ -23,7 +24,10 @@
  * @property {number} number
  * @property {string} text
  * @property {string} mathml
- * @property {string[]} [choices] of a rule
+ * @property {string[]} [choices]
+ * @property {string} [asked] what is chosen: "rule"
+ * @property {string} [item] what it is about: "step"
+ * @property {string} [advice] of a wrong choice
  * @property {string} [salt]
  * @property {string} [digest]
  *
@@ -39,18 +43,13 @@ import { readMathml } from "./mathml.mjs";
 import { Board } from "./quiz_board.mjs";
 import { Entries } from "./quiz_entries.mjs";
 import { Judge } from "./quiz_exercise.mjs";
-import { Rules } from "./quiz_rules.mjs";
+import { Choices } from "./quiz_choices.mjs";
 import { Derivations } from "./quiz_steps.mjs";
 import { Numbers } from "./quiz_numbers.mjs";
 import { hideStill } from "./still.mjs";
 
-const KINDS = { entries: Entries, numbers: Numbers, steps: Derivations, rules: Rules };
-const HELP = {
-  entries: "Enter checks. Write 2x, x^2, sqrt(x), e^(−x), sin(x)², or LaTeX; names as in the function.",
-  numbers: "Enter checks. Write 12, 3/4, −sqrt(2)/2, 2pi, or a decimal with three digits.",
-  steps: "Enter checks a line. Write derivatives that are left as d/dx(…), D(…) or (…)′.",
-  rules: "",
-};
+/** @type {Record<string, any>} */
+const FRONTS = { entries: Entries, numbers: Numbers, steps: Derivations, choices: Choices };
 
 /** One view of an exercise. */
 class QuizView {
@@ -79,10 +78,9 @@ class QuizView {
     const where = make(document, "div", "jm-where");
     where.append(...spec.definitions.map((one) => readMathml(one, document)));
     makeScrollable(where);
-    const help = HELP[spec.kind];
     box.append(this.title, where);
     box.append(make(document, "p", "jm-quiz-task", spec.task));
-    if (help) box.append(make(document, "p", "jm-quiet", help));
+    if (spec.typing) box.append(make(document, "p", "jm-quiet", spec.typing));
     if (spec.variants.length > 1) box.append(this.chooser());
     return box;
   }
@@ -125,7 +123,7 @@ class QuizView {
     this.variant = variant;
     const chosen = spec.variants[variant];
     setText(this.title, `${spec.title} at ${chosen.where}`);
-    this.shown = new KINDS[spec.kind](this.context, chosen);
+    this.shown = new FRONTS[spec.front](this.context, chosen);
     this.stage.replaceChildren(this.shown.box);
     board.follow(this.shown.first ?? this.stage);
     board.begin(chosen.questions.length);

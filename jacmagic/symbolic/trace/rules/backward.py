@@ -94,6 +94,11 @@ def _multi_margin(g: Graph, grad: np.ndarray, x: np.ndarray, *rest: Any) -> np.n
     return pulled_back(g, lambda u: LOSSES["multi_margin_loss"](g, u, *rest), x, grad)
 
 
+def _multilabel_margin(g: Graph, grad: np.ndarray, x: np.ndarray, *rest: Any) -> np.ndarray:
+    rule = LOSSES["multilabel_margin_loss_forward"]
+    return pulled_back(g, lambda u: rule(g, u, *rest[:2])[0], x, grad)
+
+
 def _log_sigmoid(g: Graph, grad: np.ndarray, x: np.ndarray, buffer: Any) -> np.ndarray:
     """(ln σ(x))′ = σ(−x)."""
     return each(g, lambda u, v: g.mul(u, g.apply("sigmoid", g.neg(v))), grad, x)
@@ -146,4 +151,5 @@ BACKWARD: dict[str, Rule] = {
     "_cdist_backward": _cdist,
     "_pdist_backward": _pdist,
     "multi_margin_loss_backward": _multi_margin,
+    "multilabel_margin_loss_backward": _multilabel_margin,
 }

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from jacmagic.symbolic.graph import ONE, Graph
+from jacmagic.symbolic.graph import ONE, ZERO, Graph
 from jacmagic.symbolic.trace.rules.arrays import Rule, each, reduced, whole_numbers
 
 
@@ -90,9 +90,31 @@ def _multi_margin(
     return reduced(g, np.array(losses, dtype=np.int64).reshape(target.shape), reduction)
 
 
+def _multilabel_margin(g: Graph, x: np.ndarray, target: np.ndarray, reduction: int) -> tuple:
+    """Σ_{j ∈ Y, i ∉ Y} max(0, 1 − x_j + x_i) / C for the classes Y of a row before its first −1.
+
+    The second result is 1 for the classes in Y.
+    """
+    rows = x.reshape(-1, x.shape[-1])
+    listed = whole_numbers(g, target).reshape(rows.shape).tolist()
+    is_target = np.full(rows.shape, ZERO)
+    for k, labels in enumerate(listed):
+        is_target[k, labels[: [*labels, -1].index(-1)]] = ONE
+
+    def loss(row: np.ndarray, mask: np.ndarray) -> int:
+        pairs = [(g.sub(ONE, j), i) for j in row[mask].tolist() for i in row[~mask].tolist()]
+        hinges = [g.apply("relu", g.add(margin, u)) for margin, u in pairs]
+        return g.div(g.total(hinges), g.number(len(row)))
+
+    losses = [loss(row, mask == ONE) for row, mask in zip(rows, is_target, strict=True)]
+    summed = reduced(g, np.array(losses, dtype=np.int64).reshape(x.shape[:-1]), reduction)
+    return summed, is_target.reshape(x.shape)
+
+
 LOSSES: dict[str, Rule] = {
     "binary_cross_entropy_with_logits": _entropy_of_logits,
     "huber_loss": _huber,
     "smooth_l1_loss": _smooth_l1,
     "multi_margin_loss": _multi_margin,
+    "multilabel_margin_loss_forward": _multilabel_margin,
 }

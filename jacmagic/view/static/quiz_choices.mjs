@@ -1,19 +1,19 @@
-/** The kind "rules": the rule of each step, chosen from a list. Right ones are known by hashes only. */
+/** Answers that are chosen from a list, such as the rule of a step. Right ones are known by hashes only. */
 
 import { make, makeScrollable } from "./element.mjs";
 import { readMathml } from "./mathml.mjs";
 import { MARKS } from "./quiz_board.mjs";
 import { sha256 } from "./quiz_hash.mjs";
 
-const LEFT_BY_HINT = 2; // rules that a hint leaves to choose from
+const LEFT_BY_HINT = 2; // choices that a hint leaves
 
 /**
  * @typedef {import("./quiz_view.mjs").Context} Context
  * @typedef {import("./quiz_view.mjs").Question} Question
  */
 
-/** The steps of one variant. */
-export class Rules {
+/** The questions of one variant. */
+export class Choices {
   /**
    * @param {Context} context
    * @param {import("./quiz_view.mjs").Variant} variant
@@ -36,9 +36,9 @@ export class Rules {
     shown.append(make(document, "span", "jm-quiz-number", `${question.number}`), readMathml(question.mathml, document));
     makeScrollable(shown);
     const select = /** @type {HTMLSelectElement} */ (make(document, "select", "jm-tool"));
-    select.setAttribute("aria-label", `rule of step ${question.number}: ${question.text}`);
+    select.setAttribute("aria-label", `${question.asked} of ${question.item} ${question.number}: ${question.text}`);
     for (const choice of ["", ...(question.choices ?? [])]) {
-      const option = /** @type {HTMLOptionElement} */ (make(document, "option", "", choice || "choose a rule"));
+      const option = /** @type {HTMLOptionElement} */ (make(document, "option", "", choice || `choose a ${question.asked}`));
       option.value = choice;
       select.append(option);
     }
@@ -65,8 +65,8 @@ export class Rules {
     item.dataset.tone = tone;
     mark.textContent = MARKS[tone];
     board.settle(question.id, select.value, isRight);
-    if (tone === "right") board.say(`Step ${question.number}, ${select.value}: right.`, tone);
-    else if (tone) board.say(`Step ${question.number}: not ${select.value}. Which operation is carried out last in this expression?`, tone);
+    if (tone === "right") board.say(`${named(question)}, ${select.value}: right.`, tone);
+    else if (tone) board.say(`${named(question)}: not ${select.value}. ${question.advice}`, tone);
   }
 
   /**
@@ -85,7 +85,7 @@ export class Rules {
     select?.dispatchEvent(new Event("change"));
   }
 
-  /** Leave two rules to choose from. */
+  /** Leave two of the choices. */
   hint() {
     const question = this.current;
     const select = question && this.selects.get(question.id);
@@ -93,11 +93,16 @@ export class Rules {
     const wrong = [...select.options].filter(({ value }) => value && !isAnswer(question, value));
     for (const option of wrong.slice(LEFT_BY_HINT - 1)) option.disabled = true;
     const left = [...select.options].filter(({ value, disabled }) => value && !disabled).map(({ value }) => value);
-    this.context.board.say(`Step ${question.number} is one of these: ${left.join(" · ")}.`, "hint");
+    this.context.board.say(`${named(question)} is one of these: ${left.join(" · ")}.`, "hint");
   }
 }
 
-/** @param {Question} question @param {string} rule */
-function isAnswer({ salt, digest }, rule) {
-  return sha256(`${salt}:${rule}`) === digest;
+/** @param {Question} question @param {string} choice */
+function isAnswer({ salt, digest }, choice) {
+  return sha256(`${salt}:${choice}`) === digest;
+}
+
+/** What a question is about, at the beginning of a sentence. @param {Question} question */
+function named({ item = "", number }) {
+  return `${item.charAt(0).toUpperCase()}${item.slice(1)} ${number}`;
 }
