@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, overload
 
 import torch
 
-from jacmagic.errors import OptionError
+from jacmagic.errors import OptionError, naming_keywords
 from jacmagic.function.argument_names import names_of, whole_numbers
 from jacmagic.function.closures import captured
 from jacmagic.function.gradient import gradient_of
@@ -62,6 +62,7 @@ def jacobian(
     **keywords: Unpack[JacobianKeywords],
 ) -> JacobianBatch: ...
 @showing_users_frames
+@naming_keywords("jacmagic.jacobian")
 def jacobian(
     func: Callable[..., Any],
     inputs: Any,
@@ -137,6 +138,7 @@ def jacobian(
 
 
 @showing_users_frames
+@naming_keywords("jacmagic.hessian")
 def hessian(
     func: Callable[..., Any],
     inputs: Any,
@@ -196,6 +198,7 @@ def hessian(
 
 
 @showing_users_frames
+@naming_keywords("jacmagic.compile")
 def compile(
     func: Callable[..., Any],
     *example: Any,

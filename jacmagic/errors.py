@@ -5,6 +5,7 @@
     ├── PointError       the point does not fit the function's inputs
     ├── FunctionError    the function returns what has no Jacobian          (also a TypeError)
     ├── OptionError      an argument has no such value                      (also a ValueError)
+    │   └── KeywordError a call has no argument of that name                (also a TypeError)
     ├── SizeError        the Jacobian would not fit into memory             (also a MemoryError)
     ├── StrictError      strict mode found an independent output            (also a RuntimeError)
     └── PageError        a page cannot be written there                     (also an OSError)
@@ -15,8 +16,15 @@ Exceptions raised by the user's own code are none of these: they pass through un
 
 from __future__ import annotations
 
+import functools
+import inspect
 import traceback
+from collections.abc import Callable, Collection
 from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 _LIBRARIES = frozenset({"jacmagic", "IPython", "site-packages"})  # folders without user code
 
@@ -49,6 +57,10 @@ class OptionError(JacmagicError, ValueError):
     """An option has a value that it cannot have."""
 
 
+class KeywordError(OptionError, TypeError):
+    """A call has no argument of that name."""
+
+
 class SizeError(JacmagicError, MemoryError):
     """The Jacobian would not fit into memory."""
 
@@ -59,6 +71,60 @@ class StrictError(JacmagicError, RuntimeError):
 
 class PageError(JacmagicError, OSError):
     """A page cannot be written to the path."""
+
+
+def text_of(error: BaseException) -> str:
+    """Return an exception's text, "" where a class of the user's fails to give it."""
+    try:
+        return str(error)
+    except Exception:  # noqa: BLE001 whatever the user's __str__ raises
+        return ""
+
+
+def check_keywords(call: str, given: Collection[str], known: Collection[str]) -> None:
+    """Refuse names of arguments that a call does not have.
+
+    Args:
+        call: the call as it is written, such as "J.shown".
+        given: the names in the call.
+        known: those that there are, at least one.
+
+    Raises:
+        KeywordError: the first name that is none of them, with the nearest that is.
+    """
+    for name in given:
+        if name not in known:
+            import difflib  # 20 ms that only a mistake needs
+
+            longer = [one for one in known if one.startswith(name)]
+            near = [*longer, *difflib.get_close_matches(name, known, n=1), *known][0]
+            raise KeywordError(
+                f"expected arguments among {', '.join(known)}; found {name!r}; "
+                f"write {call}({near}=…)"
+            )
+
+
+def naming_keywords(call: str) -> Callable[[Callable[_P, _R]], Callable[_P, _R]]:
+    """Return a decorator for a public function: unknown keywords raise a `KeywordError`.
+
+    Args:
+        call: how the function is called, such as "J.explore".
+    """
+
+    def decorate(function: Callable[_P, _R]) -> Callable[_P, _R]:
+        accepted = inspect.signature(function).parameters.keys()
+        known = [name for name in accepted if name != "self" and not name.startswith("_")]
+
+        @functools.wraps(function)
+        def wrapper(*values: _P.args, **named: _P.kwargs) -> _R:
+            __tracebackhide__ = True
+            if named.keys() - accepted:
+                check_keywords(call, named, known)
+            return function(*values, **named)
+
+        return wrapper
+
+    return decorate
 
 
 def caret(line: str, column: int, width: int = 1) -> str:

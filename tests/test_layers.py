@@ -166,6 +166,14 @@ def test_no_module_is_named_like_a_public_function() -> None:
     assert {module.split(".")[0] for module in MODULES} & set(jacmagic.__all__) == set()
 
 
+def test_the_table_names_every_package_within_a_package() -> None:
+    """A newcomer finds each folder of the code in the table, in the row of its package."""
+    rows = dict(re.findall(r"^\| *\d+ *\| *`(\w+)/` *\|(.*)$", PAGE.read_text(), re.M))
+    inner = [path.parent.relative_to(PACKAGE) for path in PACKAGE.glob("*/*/__init__.py")]
+    assert inner
+    assert [str(one) for one in inner if f"`{one.name}/`" not in rows[one.parts[0]]] == []
+
+
 def test_the_table_is_complete_and_small() -> None:
     """The table names exactly what exists: eight packages, and at most five modules."""
     packages = {path.name for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}

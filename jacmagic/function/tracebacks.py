@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
-from jacmagic.errors import FunctionError, JacmagicError
+from jacmagic.errors import FunctionError, JacmagicError, text_of
 from jacmagic.function.syntax.hints import for_exception, for_syntax
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ def add_hint(error: BaseException) -> None:
     if not frames or _hints(error):
         return
     code = linecache.getline(frames[-1].tb_frame.f_code.co_filename, frames[-1].tb_lineno)
-    if hint := for_exception(type(error).__name__, str(error), code):
+    if hint := for_exception(type(error).__name__, text_of(error), code):
         _hints(error).append(hint)
 
 

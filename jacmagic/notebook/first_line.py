@@ -58,12 +58,12 @@ def _magic_below(lines: Sequence[str]) -> tuple[int, str] | None:
         return None  # the rest belongs to that magic
     for index, line in enumerate(lines[1:], 1):
         found = _MAGIC.match(line)
-        if found is not None and _is_whole(lines[:index]):
+        if found is not None and _is_complete(lines[:index]):
             return index, found[1]
     return None
 
 
-def _is_whole(lines: Sequence[str]) -> bool:
+def _is_complete(lines: Sequence[str]) -> bool:
     """Whether no string or bracket is open at the end of some lines."""
     try:
         for _ in tokenize.generate_tokens(io.StringIO("".join(lines)).readline):

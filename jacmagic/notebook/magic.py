@@ -12,7 +12,6 @@ import argparse
 from functools import partial
 from typing import TYPE_CHECKING
 
-from IPython.core.error import UsageError
 from IPython.core.magic import magics_class
 from traitlets import Bool, Float, Integer
 
@@ -98,7 +97,7 @@ class JacobianMagics(ShellMagics):
                 partial(self._compute, magic, cell),
             )
         except BaseException as error:
-            reruns.show_last(f"The cell failed: {_named(error)} The last good result is shown.")
+            reruns.show_last(error)
             raise
 
     def _compute(
@@ -168,13 +167,6 @@ class JacobianMagics(ShellMagics):
                     column = one.column + len(one.name) + 1
                     raise PointError(f"{error}{typed.mark(column, len(one.source))}") from None
         return result.exact(values)
-
-
-def _named(error: BaseException) -> str:
-    """Return an error as one sentence: its message, with its kind if that is Python's."""
-    kind = "" if isinstance(error, UsageError) else type(error).__name__
-    sentence = ": ".join(filter(None, (kind, str(error).partition("\n")[0])))
-    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
 
 
 def exercise_of(result: Jacobian, options: argparse.Namespace) -> Exercise:

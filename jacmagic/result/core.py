@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 
-from jacmagic.errors import PointError
-from jacmagic.function.problem import Problem
+from jacmagic.errors import PointError, check_keywords, naming_keywords
+from jacmagic.function.problem import Problem, altered
 from jacmagic.function.tracebacks import showing_users_frames
 from jacmagic.numeric import NumericJacobian, Tuning, tuning_of
 from jacmagic.numeric import compute as compute_numbers
@@ -24,7 +24,7 @@ from jacmagic.result.code import export_of
 from jacmagic.result.compiled import CompiledJacobian, compiled_of
 from jacmagic.result.evaluated import Outside
 from jacmagic.result.explained import Explained
-from jacmagic.result.options import DisplayOptions
+from jacmagic.result.options import OPTION_NAMES, DisplayOptions
 from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.symbolic.evaluator import Evaluator
 from jacmagic.symbolic.formula.attempt import attempt
@@ -94,7 +94,7 @@ class JacobianResult(Explained):
         )
 
     def evaluator(self) -> Evaluator:
-        """Compile the closed form: `g(*numbers)` is (m, n), `g.batch(points)` (k, m, n).
+        """Compile the closed form: `g(*numbers)` is (m, n), `g.batch(points)` (k, m, n), float64.
 
         What the function reads from outside its arguments is taken as it is now; when it changes,
         ask for an evaluator again.
@@ -116,6 +116,7 @@ class JacobianResult(Explained):
         now = self if self.problem.effects else self.at()
         return Evaluator(now._form or self._form, elsewhere, by_torch)
 
+    @naming_keywords("J.compile")
     def compile(self, backend: str = "auto", dynamic: bool | None = None) -> CompiledJacobian:
         """Compile this Jacobian, as `jacmagic.compile` does: `g(*inputs)` is (m, n).
 
@@ -146,11 +147,31 @@ class JacobianResult(Explained):
     # ── products ──────────────────────────────────────────────────────────────────────────────
 
     def jvp(self, v: Any) -> Any:
-        """J·v by one forward pass, as `torch.func.jvp` (see `result.products.jvp`)."""
+        """Return J·v by one forward pass, as `torch.func.jvp` does, without the matrix.
+
+        Args:
+            v: a tensor for a single input, else a tuple or the nest of the inputs; their shapes.
+
+        Returns:
+            What the function returns, in its structure and shapes.
+
+        Raises:
+            PointError: v has another number of parts or other shapes.
+        """
         return products.jvp(self.problem, self.numbers.outputs, v)
 
     def vjp(self, u: Any) -> Any:
-        """uᵀ·J by one backward pass, as `torch.func.vjp` (see `result.products.vjp`)."""
+        """Return uᵀ·J by one backward pass, as `torch.func.vjp` does, without the matrix.
+
+        Args:
+            u: in the structure and shapes of the function's value.
+
+        Returns:
+            A tensor for a single input, else a tuple of tensors; of the inputs' shapes.
+
+        Raises:
+            PointError: u has another structure or other shapes.
+        """
         return products.vjp(self.problem, self.numbers.outputs, u)
 
     # ── showing ───────────────────────────────────────────────────────────────────────────────
@@ -159,8 +180,23 @@ class JacobianResult(Explained):
         """Return the same Jacobian with other display options: digits, layout, live.
 
         Values that do not depend on the view are not computed again.
+
+        Args:
+            **changes: fields of `DisplayOptions`, but for what a line alone can say.
+
+        Raises:
+            KeywordError: there is no option of that name.
+            OptionError: it has no such value.
         """
-        other = dataclasses.replace(self, view=dataclasses.replace(self.view, **changes))
+        check_keywords("J.shown", changes, OPTION_NAMES)
+        return self._copied(view=dataclasses.replace(self.view, **changes))
+
+    def noted(self, notes: Sequence[str]) -> Self:
+        """Return the same Jacobian with other notes of its problem; nothing is computed again."""
+        return self._copied(problem=altered(self.problem, notes=tuple(notes)))
+
+    def _copied(self, **changes: Any) -> Self:
+        other = dataclasses.replace(self, **changes)
         other.__dict__ |= {name: self.__dict__[name] for name in _VIEWLESS & self.__dict__.keys()}
         return other
 
@@ -173,7 +209,11 @@ class JacobianResult(Explained):
         return latex.stacked(blocks)
 
     def to_numpy(self) -> np.ndarray:
-        """Return the matrix as a NumPy array (m, n) of its own dtype."""
+        """Return the matrix as a NumPy array (m, n), of the dtype of `matrix`.
+
+        Raises:
+            SizeError: it was computed sparsely and would not fit into memory; see `entries`.
+        """
         return self.matrix.detach().cpu().numpy()
 
     def to_sympy(self) -> sympy.Matrix:
@@ -182,6 +222,7 @@ class JacobianResult(Explained):
 
         return self.formula if self.formula is not None else sympy.Matrix(self.to_numpy())
 
+    @naming_keywords("J.to_code")
     def to_code(
         self,
         language: str = "python",

@@ -133,7 +133,7 @@ class Derived(Evaluated):
 
     @property
     def assumptions(self) -> list[tuple[sympy.Basic, int | None]]:
-        """Conditions under which the formula holds, each with the line that asked."""
+        """Conditions under which the formula holds, each with the line of code that tested it."""
         return [] if self._form is None else self._form.in_sympy.assumptions
 
     @cached_property

@@ -49,6 +49,13 @@ class Explained(Derived):
     def steps(self, i: int, j: int) -> Step:
         """Return the derivation of entry (i, j), rule by rule.
 
+        Args:
+            i: the row, counted from 0.
+            j: the column.
+
+        Returns:
+            The first step, whose `.children` derive its parts; `.latex` and `repr` write all.
+
         Raises:
             PointError: if there is no closed form to derive, or no such entry.
         """
@@ -144,7 +151,7 @@ class Explained(Derived):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Decisions taken on the way, one sentence each."""
+        """Remarks on the computation, one sentence each: conversions, modes that were replaced."""
         changed = [
             f"{self.problem.title} {side_effects(self.problem)}: it was run for torch and for the "
             "closed form only, not for finite differences"
@@ -179,6 +186,7 @@ class Explained(Derived):
         return dataclasses.replace(
             chain,
             where=(*chain.where, *self._limits),
+            definitions=(*chain.definitions, *self._limits),
             matrix=() if matrix is None else (*matrix.latex, *matrix.clauses),
         )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 from jacmagic.errors import OptionError
@@ -71,3 +71,6 @@ class DisplayOptions:
         """Return the components of a point that are what was typed, by their index."""
         typed = self.typed.items()
         return {k: one.shown for k, one in typed if k < len(point) and point[k] == one.value}
+
+
+OPTION_NAMES = [one.name for one in fields(DisplayOptions) if one.name not in ("typed", "command")]

@@ -38,8 +38,8 @@ class JacobianBatch:
 
     Attributes:
         problem: the function at the first sample.
-        many: torch's Jacobians.
-        samples: gives the problem of sample k.
+        many: torch's Jacobians at all samples, (B, m, n) as `.matrix`.
+        samples: returns the problem of sample k.
         forms: the closed form that the samples share; None where constants differ between them.
     """
 

@@ -26,7 +26,17 @@ _BELOW = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 class ExactJacobian(ExactPoint):
-    """A Jacobian at exact values: `.matrix` and `.eigenvalues` are SymPy's."""
+    """A Jacobian (m, n) at exact values, as `J.exact(theta=pi)` returns it.
+
+    `.matrix` is a SymPy matrix, `.eigenvalues` are SymPy expressions with their multiplicities;
+    what has no value stays symbolic.
+
+    Attributes:
+        jacobian: torch's Jacobian at the nearest floats; what stays symbolic is where it was.
+        values: the exact value of each component that has one, by its label.
+        form: the closed form with these values.
+        other_branch: whether the code takes another branch there than at the former point.
+    """
 
     # ── LaTeX ─────────────────────────────────────────────────────────────────────────────────
 

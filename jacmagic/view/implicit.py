@@ -148,7 +148,7 @@ class ImplicitJacobian(Jacobian):
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Decisions taken on the way, the solution among them."""
+        """Remarks on the computation, one sentence each; the first ones are on the solution."""
         found = self.solution
         labels = found.jacobian.columns
         shown = ", ".join(

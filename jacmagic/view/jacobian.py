@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jacmagic.errors import SizeError
+from jacmagic.errors import SizeError, naming_keywords
 from jacmagic.result.analysis.verbs import AnalysedResult
 from jacmagic.result.evaluated import LARGE
 from jacmagic.symbolic.formula.time_limit import one_allowance
@@ -19,6 +19,7 @@ from jacmagic.view.pictures import Picture, picture_of
 if TYPE_CHECKING:
     from jacmagic.view.exact import ExactJacobian
     from jacmagic.view.exercise import Exercise
+    from jacmagic.view.explorer.sliders import Range
 
 
 class Jacobian(AnalysedResult):
@@ -51,17 +52,28 @@ class Jacobian(AnalysedResult):
     _explorer: Callable[[], Any] = staticmethod(lambda: None)
     _displayed: Any = None
 
-    def explore(self, **options: Any) -> Any:
+    @naming_keywords("J.explore")
+    def explore(
+        self,
+        *,
+        ranges: Mapping[str, Range] | None = None,
+        digits: int | None = None,
+        sliders: Any = None,
+    ) -> Any:
         """Return the live widget: sliders, formula and table (see `Explorer`).
 
         Args:
-            **options: `ranges`, by label: {"x": (low, high, step or None)}; `digits`; and
-                `sliders=` of another explorer to follow.
+            ranges: of sliders by label, {"x": (low, high, step or None)}.
+            digits: significant digits.
+            sliders: another explorer to follow.
 
         Raises:
             SizeError: there are too many entries for a table.
             PointError: a range's label is no component of the inputs.
         """
+        return self._new_explorer(ranges=ranges, digits=digits, sliders=sliders)
+
+    def _new_explorer(self, **options: Any) -> Any:
         if self.large:
             m, n = self.shape
             raise SizeError(
@@ -70,26 +82,36 @@ class Jacobian(AnalysedResult):
             )
         from jacmagic.view.explorer import Explorer  # widgets load where they are used
 
-        options = {"ranges": self.view.ranges, "digits": self.view.digits, **options}
-        explorer = Explorer(self, **options)
+        asked = {name: one for name, one in options.items() if one is not None}
+        explorer = Explorer(self, **{"ranges": self.view.ranges, **asked})
         self.__dict__["_explorer"] = weakref.ref(explorer)  # an open one is held by its kernel
         return explorer
 
-    def picture(self, kind: str | None = None, **options: Any) -> Picture:
+    @naming_keywords("J.picture")
+    def picture(
+        self,
+        kind: str | None = None,
+        *,
+        zoom: float = 1.0,
+        inputs: Sequence[str] | None = None,
+        outputs: Sequence[str] | None = None,
+    ) -> Picture:
         """Return a picture of the function around the point, as SVG and in words.
 
         Args:
             kind: "map", the image of a square; "space", of a square or a cube in space; "field",
                 ẋ = f(x); "levels"; "graph"; "matrix"; "colouring" of a sparse one. By default the
                 first that fits the numbers of inputs and outputs.
-            **options: `inputs` and `outputs`, labels such as ("x1", "x3") of those that are drawn,
-                by default the first ones; `zoom`, such as 10 for a closer look.
+            inputs: labels of those that are drawn, such as ("x1", "x3"); by default the first.
+            outputs: likewise.
+            zoom: 10, for example, for a closer look.
 
         Raises:
             OptionError: there is no such kind, label or zoom.
         """
-        return picture_of(self, kind, **options)
+        return picture_of(self, kind, inputs=inputs, outputs=outputs, zoom=zoom)
 
+    @naming_keywords("J.quiz")
     def quiz(
         self, kind: str = "entries", *, entries: int | None = None, seeds: int = 1, seed: int = 0
     ) -> Exercise:
@@ -127,6 +149,7 @@ class Jacobian(AnalysedResult):
 
         return exact_at(self, {**(values or {}), **named})
 
+    @naming_keywords("J.save_html")
     def save_html(self, path: str | os.PathLike[str], *, title: str | None = None) -> Path:
         """Write the live explorer as one HTML file, without kernel or network.
 
@@ -186,6 +209,6 @@ class Jacobian(AnalysedResult):
         """Return the widget that is on screen already, or a new one."""
         shown = self._displayed
         if shown is None or shown.comm is None:  # there is none, or it was closed
-            shown = self.__dict__["_displayed"] = self.explore(resume=True)
+            shown = self.__dict__["_displayed"] = self._new_explorer(resume=True)
         self.__dict__["_explorer"] = weakref.ref(shown)
         return shown

@@ -12,8 +12,11 @@ until the cell runs once more, and hands later messages to its successor.
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import Any
+
+from jacmagic.errors import text_of
 
 Explorer = Any  # of `jacmagic.view.explorer`, which imports this module
 
@@ -68,16 +71,35 @@ def replace() -> None:
             _close(one.explorer)
 
 
-def show_last(reason: str) -> None:
+def show_last(error: BaseException) -> None:
     """Show the last result of the running cell again, marked: the front end removed its output.
 
+    Where that fails too, one line says so, and the cell's error is still the one that is shown.
+
     Args:
-        reason: why it is of an earlier execution, one sentence.
+        error: why the cell has no new result.
     """
+    try:
+        _show_last(f"The cell failed: {_sentence(error)} The last good result is shown.")
+    except (Exception, KeyboardInterrupt) as failure:  # noqa: BLE001 it may run the user's function
+        reason = f"The last good result cannot be shown again: {_sentence(failure)}"
+        print(f"⚠ {reason}", file=sys.stderr)
+
+
+def _show_last(reason: str) -> None:
     cell, execution = _running()
     earlier = [one for one in _OUTPUTS if cell and one.cell == cell and one.execution != execution]
     if earlier and earlier[-1].explorer.comm is not None:
         earlier[-1].explorer.show_again(reason)
+
+
+def _sentence(error: BaseException) -> str:
+    """Return an error as one sentence: its message, with its kind if that is Python's."""
+    from IPython.core.error import UsageError
+
+    kind = "" if isinstance(error, UsageError) else type(error).__name__
+    sentence = ": ".join(filter(None, (kind, text_of(error).partition("\n")[0])))
+    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
 
 
 def _is_shown(explorer: Explorer) -> bool:

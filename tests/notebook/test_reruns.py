@@ -76,6 +76,31 @@ def test_a_failing_rerun_closes_nothing(shell: InteractiveShell) -> None:
     assert first.explorer.comm is not None
 
 
+class Wordless(Exception):
+    """An exception whose text cannot be asked for."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+@pytest.mark.parametrize("failure", [OSError("disk full"), KeyboardInterrupt(), Wordless()])
+def test_a_last_result_that_fails_does_not_mask_the_cell_s_error(
+    shell: InteractiveShell, capsys: pytest.CaptureFixture[str], monkeypatch, failure
+) -> None:
+    """The user's own error is raised, and one line says that nothing can be shown."""
+    explorer = run(shell).explorer
+
+    def show_again(reason: str) -> None:
+        raise failure
+
+    monkeypatch.setattr(explorer, "show_again", show_again)
+    done = shell.run_cell(CELL.replace("return", "{}[x]; return"), store_history=True)
+    assert type(done.error_in_exec) is KeyError
+    warning = capsys.readouterr().err
+    assert warning.startswith("⚠ The last good result cannot be shown again: ")
+    assert type(failure).__name__ in warning and warning.count("\n") == 1
+
+
 def test_a_widget_that_others_follow_or_show_stays(shell: InteractiveShell) -> None:
     """Linked explorers, and results shown in another cell as well."""
     first = run(shell)

@@ -97,13 +97,16 @@ def test_a_failing_run_shows_the_last_result_again(in_a_notebook, monkeypatch):
     J = in_a_notebook("cell", "1")
     explorer = J.explorer
     in_a_notebook("cell", "2", J)
+    runs = explorer.jacobian.agreement
     for execution in ("3", "4"):
         monkeypatch.setattr(reruns, "_running", lambda one=execution: ("cell", one))
-        reruns.show_last("The cell failed.")
+        reruns.show_last(ValueError("no y"))
+    failed = "The cell failed: ValueError: no y. The last good result is shown."
     assert [view for _, view, _ in published] == [explorer.view] * 2
-    assert explorer.view.status["stale"] == "The cell failed."
-    assert published[-1][0]["text/plain"].count("The cell failed.") == 1
+    assert explorer.view.status["stale"] == failed
+    assert published[-1][0]["text/plain"].count("The cell failed") == 1
+    assert explorer.jacobian.agreement is runs  # the function is not run again
     monkeypatch.setattr(reruns, "_running", lambda: ("other", "5"))
-    reruns.show_last("The cell failed.")
+    reruns.show_last(ValueError("no y"))
     assert len(published) == 2
     assert in_a_notebook("cell", "6").explorer is not explorer

@@ -92,6 +92,7 @@ def _fields(value: ast.expr) -> Iterator[Slot]:
 
 
 def _has_fields(name: str) -> bool:
+    """Whether a call by this name keeps its keywords: `dict`, or what looks like a class."""
     return name in _FIELDS or name[:1].isupper()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
+from jacmagic.errors import naming_keywords
 from jacmagic.result.analysis.determinant import Determinant, determinant_of
 from jacmagic.result.analysis.information import Information, information_of
 from jacmagic.result.analysis.newton import MAX_STEPS, Newton, newton
@@ -28,7 +29,9 @@ class AnalysedResult(JacobianResult):
 
     @property
     def rank(self) -> int:
-        """How many singular values exceed max(m, n) ε s₁, the rounding of the largest.
+        """How many singular values exceed max(m, n) ε s₁, as `numpy.linalg.matrix_rank` counts.
+
+        ε is that of the Jacobian's dtype, s₁ the largest singular value.
 
         Raises:
             PointError: an entry is not finite.
@@ -46,15 +49,20 @@ class AnalysedResult(JacobianResult):
         return svd_of(self)
 
     def condition(self) -> Condition:
-        """Return κ₂ = s₁/sₖ, and the relative condition numbers xⱼ/fᵢ · Jᵢⱼ of all entries.
+        """Return κ₂ = s₁/sₖ, and the relative condition numbers xⱼ/fᵢ · Jᵢⱼ of all entries (m, n).
+
+        κ₂ is the ratio of the largest and the smallest of k = min(m, n) singular values.
 
         Raises:
             PointError: an entry is not finite.
         """
         return condition_of(self)
 
+    @naming_keywords("J.propagate")
     def propagate(self, sigma: Any, *, digits: int = 2) -> Propagation:
         """Return uncertainties of the outputs, by J Σ Jᵀ, with a check of its linearity.
+
+        This is the law of propagation of uncertainty (GUM, JCGM 100:2008, 5.1.2 and 5.2.2).
 
         Args:
             sigma: standard deviations of the inputs (a number, n numbers, or a dict by name), or
@@ -67,6 +75,7 @@ class AnalysedResult(JacobianResult):
         """
         return propagate(self, sigma, digits=digits)
 
+    @naming_keywords("J.newton")
     def newton(
         self, target: Any = 0.0, *, tolerance: float | None = None, max_steps: int = MAX_STEPS
     ) -> Newton:
@@ -79,11 +88,16 @@ class AnalysedResult(JacobianResult):
 
         Returns:
             The solution and the iterates; `.outcome` and `.reason` say why the iteration ended.
+
+        Raises:
+            OptionError: the target has another size than the value, or `max_steps` is below 1.
         """
         return newton(self, target, tolerance=tolerance, max_steps=max_steps)
 
     def fim(self, sigma: Any = 1.0) -> Information:
         """Return the Fisher information JᵀΣ⁻¹J (n, n) of the inputs.
+
+        The outputs are the expected values of observations with normal errors of covariance Σ.
 
         Args:
             sigma: standard deviations of the outputs (a number, m numbers, or a dict by name), or
@@ -91,12 +105,16 @@ class AnalysedResult(JacobianResult):
 
         Raises:
             PointError: an entry is not finite.
-            OptionError: a name or a shape in `sigma` fits no output.
+            OptionError: a name or a shape in `sigma` fits no output, or Σ is singular.
         """
         return information_of(self, sigma)
 
     def why(self, i: int, j: int) -> Why:
         """Explain why an entry is nan, infinite or zero: operation, line, what to write instead.
+
+        Args:
+            i: the row, counted from 0.
+            j: the column.
 
         Raises:
             PointError: there is no such entry.

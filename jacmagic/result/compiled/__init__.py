@@ -1,7 +1,7 @@
 """Compiled Jacobians: a contract, guards, and backends checked against torch.
 
-    problem ─▶ require_pure ─▶ Truths (jacobian() at the example) ─▶ backends ─▶ check ─▶ fastest
-                                                        │
+    problem ─▶ require_pure ─▶ References (by jacobian()) ─▶ backends ─▶ check ─▶ fastest
+                                                                │
               closed form ─▶ straight ─┬─▶ c_source, c_lanes ─▶ native
                                        ├─▶ assembly ─▶ llvm  ─▶ native, without a C compiler
                                        └─▶ floats ("python")

@@ -10,14 +10,14 @@ from torch import Tensor
 from jacmagic.errors import FunctionError
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.function.problem import Problem
-from jacmagic.result.compiled.check import RELATIVE_STEPS, Truth, beside, disagreement
+from jacmagic.result.compiled.check import RELATIVE_STEPS, Reference, beside, disagreement
 from jacmagic.result.compiled.measure import Program, measured
 from jacmagic.result.compiled.native.floats import Floats
 from jacmagic.result.compiled.native.kernel import Kernel
 from jacmagic.result.compiled.native.native import MAX_OPERATIONS, MAX_OPERATIONS_IF_NAMED, native
 from jacmagic.result.compiled.native.straight import Straight, obstacle, straight
 from jacmagic.result.compiled.obstacles import OBSTACLES, NoForm
-from jacmagic.result.compiled.wanted import Truths
+from jacmagic.result.compiled.specification import References
 from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.trace import Refusal
@@ -33,14 +33,14 @@ SECONDS_OF_A_QUICK_CALL = 2e-5  # seconds of a call below which no other backend
 class Builder:
     """Builds programs for inputs of one kind; keeps the closed forms that they share."""
 
-    def __init__(self, truths: Truths) -> None:
+    def __init__(self, references: References) -> None:
         """Nothing is built yet.
 
         Args:
-            truths: the function at inputs of this kind.
+            references: the function at inputs of this kind.
         """
-        self.truths = truths
-        is_named = truths.wanted.backend != "auto"
+        self.references = references
+        is_named = references.spec.backend != "auto"
         self.branches = ClosedForms(
             budget=MAX_SECONDS_IF_NAMED if is_named else MAX_SECONDS_FOR_FORM
         )
@@ -54,20 +54,20 @@ class Builder:
         """
         if backend == "native":
             program = self._straight(tensors)
-            shape = self.truths.shape if self.truths.scheme is None else (program.entries,)
-            asked = self.truths.wanted.backend == "native"
+            shape = self.references.shape if self.references.scheme is None else (program.entries,)
+            asked = self.references.spec.backend == "native"
             longest = MAX_OPERATIONS_IF_NAMED if asked else MAX_OPERATIONS
             return [native(program, tensors, shape, longest)]
         if backend == "python":
             return [Floats(self._straight(tensors))]
         from jacmagic.result.compiled.graph.tracing import graph, inductor  # loads the lowering
 
-        task = self.truths.task(tensors)
+        task = self.references.task(tensors)
         return graph(task, tensors) if backend == "graph" else [inductor(task, tensors)]
 
     def knows_branch(self, tensors: Sequence[Tensor]) -> bool:
         """Whether programs were built from the closed form that is valid at some tensors."""
-        return self._has(self._form(self.truths.wanted.at(tensors)))
+        return self._has(self._form(self.references.spec.at(tensors)))
 
     def _has(self, form: ClosedForm | Refusal) -> bool:
         return any(form is other for other in self.forms)
@@ -77,10 +77,10 @@ class Builder:
 
     def _straight(self, tensors: Sequence[Tensor]) -> Straight:
         """Return the closed form at some tensors as a straight-line program."""
-        truths = self.truths
-        if len(truths.rows) > (MAX_ENTRIES if truths.scheme is None else MAX_OPERATIONS):
-            raise NoForm(f"{len(truths.rows)} entries are too many for a closed form")
-        problem = truths.wanted.at(tensors)
+        references = self.references
+        if len(references.rows) > (MAX_ENTRIES if references.scheme is None else MAX_OPERATIONS):
+            raise NoForm(f"{len(references.rows)} entries are too many for a closed form")
+        problem = references.spec.at(tensors)
         form = self._form(problem)
         if not isinstance(form, ClosedForm):
             raise NoForm(str(form))
@@ -91,9 +91,9 @@ class Builder:
         sizes = [tensor.numel() for tensor in tensors]
         starts = np.cumsum([0, *sizes])
         columns = np.concatenate(
-            [np.arange(starts[k], starts[k + 1]) for k in truths.wanted.chosen]
+            [np.arange(starts[k], starts[k + 1]) for k in references.spec.chosen]
         )
-        positions = zip(truths.rows.tolist(), columns[truths.columns].tolist(), strict=True)
+        positions = zip(references.rows.tolist(), columns[references.columns].tolist(), strict=True)
         return straight(form, sizes, list(positions))
 
 
@@ -110,8 +110,8 @@ def choose(builder: Builder, tensors: Sequence[Tensor]) -> tuple[Program, float,
     Raises:
         FunctionError: no backend can compute it, or the one asked for cannot or is wrong.
     """
-    asked = builder.truths.wanted.backend
-    is_small = len(builder.truths.rows) <= MAX_OPERATIONS
+    asked = builder.references.spec.backend
+    is_small = len(builder.references.rows) <= MAX_OPERATIONS
     order = ("native", "graph", "python") if is_small else ("graph", "native", "python")
     names = order if asked == "auto" else (asked,)
     built: list[tuple[float, Program]] = []
@@ -132,10 +132,10 @@ def choose(builder: Builder, tensors: Sequence[Tensor]) -> tuple[Program, float,
             notes.append(f"{name}: {error}")
             continue
         for program in programs:
-            if wrong := check(program, builder.truths, tensors):
+            if wrong := check(program, builder.references, tensors):
                 notes.append(f"{name} ({program.by}) is left out: {wrong}")
             else:
-                built.append((_seconds(program, builder.truths, tensors), program))
+                built.append((_seconds(program, builder.references, tensors), program))
                 break
     if not built:
         raise FunctionError(
@@ -148,43 +148,45 @@ def choose(builder: Builder, tensors: Sequence[Tensor]) -> tuple[Program, float,
     return program, seconds, [*slower, *notes]
 
 
-def _seconds(program: Program, truths: Truths, tensors: Sequence[Tensor]) -> float:
+def _seconds(program: Program, references: References, tensors: Sequence[Tensor]) -> float:
     """Return the seconds of a call; of `jacobian()`, where the program does not hold."""
     if program.entries(tensors) is not None:
         return measured(lambda: program.entries(tensors))
-    return measured(lambda: truths.at(tensors))
+    return measured(lambda: references.at(tensors))
 
 
-def check(program: Program, truths: Truths, tensors: Sequence[Tensor]) -> str | None:
+def check(program: Program, references: References, tensors: Sequence[Tensor]) -> str | None:
     """Return what a program gets wrong at or beside the example; None if nothing."""
-    for truth in (truths.start(tensors), *_further(program, truths, tensors)):
-        found = program(truth.tensors)
+    for reference in (references.start(tensors), *_further(program, references, tensors)):
+        found = program(reference.tensors)
         if found is None:
-            if not bool(truth.entries.isfinite().all()):
+            if not bool(reference.entries.isfinite().all()):
                 continue  # `jacobian()` is asked at such points
             return "it does not hold at the example"
-        if wrong := disagreement(truth, *found):
+        if wrong := disagreement(reference, *found):
             return wrong
-        alone = program.entries(truth.tensors)
+        alone = program.entries(reference.tensors)
         if alone is None:
             return "it does not hold without the values"
-        if wrong := disagreement(truth, alone, found[1]):
+        if wrong := disagreement(reference, alone, found[1]):
             return wrong
     return None
 
 
-def _further(program: Program, truths: Truths, tensors: Sequence[Tensor]) -> list[Truth]:
+def _further(
+    program: Program, references: References, tensors: Sequence[Tensor]
+) -> list[Reference]:
     """Return two points beside the example, on its own branch."""
     found = []
     for seed in (1, 2):
         for step in RELATIVE_STEPS:
             point = beside(tensors, seed, step)
             try:
-                truth = truths.at(point)
+                reference = references.at(point)
             except REFUSALS:
                 continue
             if program(point) is not None:
-                found.append(truth)
+                found.append(reference)
                 break
     return found
 

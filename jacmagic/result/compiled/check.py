@@ -28,7 +28,7 @@ MAX_ROUNDINGS = 100  # roundings that may add up
 
 
 @dataclass(frozen=True)
-class Truth:
+class Reference:
     """What `jacobian()` gives at one point.
 
     Attributes:
@@ -64,31 +64,31 @@ class Truth:
         return max(torch.finfo(dtype).eps for dtype in floats)
 
 
-def disagreement(truth: Truth, entries: Tensor, values: Tensor) -> str | None:
+def disagreement(reference: Reference, entries: Tensor, values: Tensor) -> str | None:
     """Return the first wrong entry or value of a backend, as a clause; None if none.
 
     Args:
-        truth: what `jacobian()` gives.
+        reference: what `jacobian()` gives.
         entries: (entries,) of the backend.
         values: (m,) of the backend.
     """
-    eps, root = truth.precision, truth.precision**0.5
-    true, found = components([truth.entries]), components([entries])
-    f, x = truth.values, truth.point
+    eps, root = reference.precision, reference.precision**0.5
+    true, found = components([reference.entries]), components([entries])
+    f, x = reference.values, reference.point
     sizes = np.abs(np.where(np.isfinite(true), true, 0))
     by_row, by_column = np.zeros(len(f)), np.zeros(len(x))
-    np.maximum.at(by_row, truth.rows, sizes)
-    np.maximum.at(by_column, truth.columns, sizes)
+    np.maximum.at(by_row, reference.rows, sizes)
+    np.maximum.at(by_column, reference.columns, sizes)
     with np.errstate(all="ignore"):
-        slope = np.abs(f)[truth.rows] / np.abs(x)[truth.columns]
+        slope = np.abs(f)[reference.rows] / np.abs(x)[reference.columns]
     slope = np.where(np.isfinite(slope), slope, 0)
-    noise = np.minimum(by_row[truth.rows], by_column[truth.columns]) + slope
+    noise = np.minimum(by_row[reference.rows], by_column[reference.columns]) + slope
     k = _first_far(true, found, root * sizes + MAX_ROUNDINGS * eps * noise)
     if k is not None:
-        i, j = truth.rows[k], truth.columns[k]
+        i, j = reference.rows[k], reference.columns[k]
         return f"entry ({i}, {j}) is {found[k]:.6g} and should be {true[k]:.6g}"
     scale = np.zeros(len(f))
-    np.add.at(scale, truth.rows, sizes * np.abs(x)[truth.columns])
+    np.add.at(scale, reference.rows, sizes * np.abs(x)[reference.columns])
     finite = np.where(np.isfinite(f), np.abs(f), 0)
     found = components([values])
     k = _first_far(f, found, root * finite + MAX_ROUNDINGS * eps * (scale + finite.max(initial=0)))

@@ -18,8 +18,8 @@ from jacmagic.result.compiled.constants import Constants, short
 from jacmagic.result.compiled.effects import require_pure
 from jacmagic.result.compiled.inputs import as_array, as_tensor, kinds
 from jacmagic.result.compiled.native.kernel import Kernel
+from jacmagic.result.compiled.specification import Specification
 from jacmagic.result.compiled.version import Version, kind_of
-from jacmagic.result.compiled.wanted import Wanted
 
 MAX_VERSIONS = 16  # kinds of inputs that are kept; the oldest is dropped
 MAX_SHOWN = 4  # conditions listed by `repr`
@@ -39,22 +39,22 @@ class CompiledJacobian:
                 [0., 6.]])
     """
 
-    def __init__(self, wanted: Wanted, dynamic: bool | None = None) -> None:
+    def __init__(self, spec: Specification, dynamic: bool | None = None) -> None:
         """Compile for the example's kind of inputs.
 
         Args:
-            wanted: the function, the example and the backend.
+            spec: the function, the example and the backend.
             dynamic: False refuses inputs of other shapes, dtypes and devices; else each kind is
                 compiled when it is met.
 
         Raises:
             FunctionError: the function is random or has state, or no backend can compile it.
         """
-        self._wanted, self._dynamic = wanted, dynamic
+        self._spec, self._dynamic = spec, dynamic
         self._versions: dict[tuple[Any, ...], Version] = {}
         self._lock = threading.RLock()
         self._matrix: Callable[[tuple[Any, ...]], np.ndarray | None] = _nothing
-        self._first = self._add(wanted.example)
+        self._first = self._add(spec.example)
         self._prefer(self._first)
 
     # ── calls ─────────────────────────────────────────────────────────────────────────────────
@@ -104,7 +104,7 @@ class CompiledJacobian:
             version = self._version(
                 [
                     tensor[0] if len(tensor) else one
-                    for tensor, one in zip(tensors, self._wanted.example, strict=True)
+                    for tensor, one in zip(tensors, self._spec.example, strict=True)
                 ]
             )
             entries, _ = version.batch(tensors)
@@ -114,19 +114,19 @@ class CompiledJacobian:
     # ── inputs ────────────────────────────────────────────────────────────────────────────────
 
     def _tensors(self, x: Sequence[Any]) -> tuple[list[Tensor], bool]:
-        """All inputs as tensors, and whether an array is wanted."""
+        """All inputs as tensors, and whether an array is returned."""
         if len(x) == 1 and isinstance(x[0], tuple):
             x = x[0]
-        if self._wanted.whole and len(x) == len(self._wanted.example) + len(self._wanted.whole):
-            x = _varying(x, self._wanted.whole)
-        example, chosen = self._wanted.example, self._wanted.chosen
+        if self._spec.whole and len(x) == len(self._spec.example) + len(self._spec.whole):
+            x = _varying(x, self._spec.whole)
+        example, chosen = self._spec.example, self._spec.chosen
         if len(x) == len(example):
             pairs = list(zip(x, example, strict=True))
         elif len(x) == len(chosen):
             given = dict(zip(chosen, x, strict=True))
             pairs = [(given.get(k, one), one) for k, one in enumerate(example)]
         else:
-            names = ", ".join(one.name for one in self._wanted.problem.inputs)
+            names = ", ".join(one.name for one in self._spec.problem.inputs)
             raise PointError(
                 f"expected {len(example)} inputs ({names}); found {len(x)}; write g({names})"
             )
@@ -134,8 +134,8 @@ class CompiledJacobian:
         return [as_tensor(value, one) for value, one in pairs], arrays
 
     def _points(self, X: Sequence[Any]) -> tuple[list[Tensor], bool]:
-        """Every input at k points, (k, *shape), and whether an array is wanted."""
-        example = self._wanted.example
+        """Every input at k points, (k, *shape), and whether an array is returned."""
+        example = self._spec.example
         arrays = not any(isinstance(value, Tensor) for value in X)
         sizes = [one.numel() for one in example]
         given = [as_tensor(value, example[0]) for value in X]
@@ -166,15 +166,15 @@ class CompiledJacobian:
 
     def _add(self, tensors: Sequence[Tensor]) -> Version:
         """Compile for another kind of inputs."""
-        wanted = self._wanted
+        spec = self._spec
         if self._versions and self._dynamic is False:
             raise PointError(
-                f"expected inputs {kinds(wanted.example)}; found {kinds(tensors)}; "
+                f"expected inputs {kinds(spec.example)}; found {kinds(tensors)}; "
                 "write dynamic=None to compile for other inputs too"
             )
-        wanted.constants.require_unchanged()
-        require_pure(wanted.at(tensors), wanted.constants)
-        version = Version(wanted, tensors)
+        spec.constants.require_unchanged()
+        require_pure(spec.at(tensors), spec.constants)
+        version = Version(spec, tensors)
         if len(self._versions) >= MAX_VERSIONS:
             self._versions.pop(next(iter(self._versions)))
         self._versions[tuple(map(kind_of, tensors))] = version
@@ -184,7 +184,7 @@ class CompiledJacobian:
         """Let the next call try this version and its branch first."""
         self._latest, program = version, version.programs[0]
         self._matrix = _nothing
-        if isinstance(program, Kernel) and program.matrix and version.truths.scheme is None:
+        if isinstance(program, Kernel) and program.matrix and version.references.scheme is None:
             self._matrix = program.matrix
 
     # ── what it is ────────────────────────────────────────────────────────────────────────────
@@ -205,22 +205,22 @@ class CompiledJacobian:
         return self._first.shape
 
     def __repr__(self) -> str:
-        first, wanted = self._first, self._wanted
+        first, spec = self._first, self._spec
         m, n = self.shape
-        by = ", ".join(wanted.problem.inputs[k].name for k in wanted.chosen)
+        by = ", ".join(spec.problem.inputs[k].name for k in spec.chosen)
         program = first.programs[0]
         lines = [
-            f"compiled Jacobian of {wanted.problem.title}, {m} × {n}, by {by}",
+            f"compiled Jacobian of {spec.problem.title}, {m} × {n}, by {by}",
             f"  backend: {program.backend} ({program.by}), {microseconds(first.seconds)} a call",
             *(f"    {note}" for note in self.notes),
-            *(f"  guards: {kinds(w.truths.wanted.example)}" for w in self._versions.values()),
+            *(f"  guards: {kinds(w.references.spec.example)}" for w in self._versions.values()),
         ]
         conditions = list(dict.fromkeys(c for v in self._versions.values() for c in v.conditions))
         for condition, line in conditions[:MAX_SHOWN]:
             lines.append(f"    {condition}" + ("" if line is None else f" (line {line})"))
         if len(conditions) > MAX_SHOWN:
             lines.append(f"    and {len(conditions) - MAX_SHOWN} more conditions")
-        constants = str(wanted.constants)
+        constants = str(spec.constants)
         return "\n".join([*lines, f"  constants: {constants or 'none'}"])
 
 
@@ -281,5 +281,5 @@ def compiled_of(
     constants = Constants(problem, problem.parameters)
     named = enumerate((arguments or {}).items())
     whole = {position: pair for position, pair in named if pair[0] not in names}
-    wanted = Wanted(problem, chosen, backend, constants, whole, ComputeOptions(strategy))
-    return CompiledJacobian(wanted, dynamic)
+    spec = Specification(problem, chosen, backend, constants, whole, ComputeOptions(strategy))
+    return CompiledJacobian(spec, dynamic)

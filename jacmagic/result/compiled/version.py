@@ -18,7 +18,7 @@ from jacmagic.result.compiled.candidates import Builder, check, choose
 from jacmagic.result.compiled.measure import Program
 from jacmagic.result.compiled.native.kernel import Kernel, result_type
 from jacmagic.result.compiled.obstacles import OBSTACLES
-from jacmagic.result.compiled.wanted import Truths, Wanted, numbers_at, truths
+from jacmagic.result.compiled.specification import References, Specification, numbers_at, references
 
 MAX_BRANCHES = 64  # compiled programs kept, one for each branch met
 
@@ -32,32 +32,32 @@ class Version:
         notes: why other backends were not taken, and what happened at points met later.
     """
 
-    def __init__(self, wanted: Wanted, tensors: Sequence[Tensor]) -> None:
+    def __init__(self, spec: Specification, tensors: Sequence[Tensor]) -> None:
         """Build, check and choose a backend.
 
         Args:
-            wanted: what is compiled.
+            spec: what is compiled.
             tensors: the inputs.
 
         Raises:
             FunctionError: no backend can compute it.
         """
-        self.wanted = wanted
-        self.truths: Truths = truths(wanted, tensors)
-        self._builder = Builder(self.truths)
+        self.spec = spec
+        self.references: References = references(spec, tensors)
+        self._builder = Builder(self.references)
         first, self.seconds, self.notes = choose(self._builder, tensors)
         self.programs: list[Program] = [first]
         self.kinds = [kind_of(tensor) for tensor in tensors]
-        self.shape = self.truths.shape
-        self.dtype = result_type([tensors[k] for k in wanted.chosen])
+        self.shape = self.references.shape
+        self.dtype = result_type([tensors[k] for k in spec.chosen])
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # torch calls its sparse layouts a beta, once
-            self.matrix(self.truths.start(tensors).entries)
+            self.matrix(self.references.start(tensors).entries)
 
     @property
     def outputs(self) -> Outputs:
         """The structure of the function's value."""
-        return self.truths.first.outputs
+        return self.references.first.outputs
 
     @property
     def conditions(self) -> list[tuple[Any, int | None]]:
@@ -85,8 +85,8 @@ class Version:
                     "expected tensors with memory of their own; found one inside a transform of "
                     "torch.func; write g.batch(X) instead of torch.func.vmap(g)(X)"
                 ) from None
-        sparse = self.truths.scheme is not None
-        found = torch.empty(len(self.truths.rows) if sparse else self.shape, dtype=self.dtype)
+        sparse = self.references.scheme is not None
+        found = torch.empty(len(self.references.rows) if sparse else self.shape, dtype=self.dtype)
         if program.run(found.data_ptr(), 0, *addresses) != 0:
             return None
         return self.matrix(found) if sparse else found
@@ -108,22 +108,24 @@ class Version:
 
     def _elsewhere(self, tensors: Sequence[Tensor]) -> tuple[Tensor, Tensor]:
         """Return what `jacobian()` gives where no program holds; a new branch gets one."""
-        self.wanted.constants.require_unchanged()
-        numbers = numbers_at(self.wanted, tensors, self.truths.tuning)
-        truth = replace(self.truths, first=numbers).start(tensors)
+        self.spec.constants.require_unchanged()
+        numbers = numbers_at(self.spec, tensors, self.references.tuning)
+        reference = replace(self.references, first=numbers).start(tensors)
         branches = self.programs[0].backend in ("native", "python")
-        finite = branches and bool(truth.entries.isfinite().all())
+        finite = branches and bool(reference.entries.isfinite().all())
         if finite and len(self.programs) < MAX_BRANCHES and not self._builder.knows_branch(tensors):
             self._add(tensors, numbers)
-        values = torch.cat([leaf.detach().reshape(-1).double() for leaf in truth.outputs.leaves])
-        return truth.entries, values
+        values = torch.cat(
+            [leaf.detach().reshape(-1).double() for leaf in reference.outputs.leaves]
+        )
+        return reference.entries, values
 
     def _add(self, tensors: Sequence[Tensor], numbers: NumericJacobian) -> None:
         """Compile the branch that is taken here."""
         backend = self.programs[0].backend
         try:
             program = self._builder.build(backend, tensors)[0]
-            wrong = check(program, replace(self.truths, first=numbers), tensors)
+            wrong = check(program, replace(self.references, first=numbers), tensors)
         except OBSTACLES as error:
             wrong = str(error)
         if wrong is None:
@@ -141,7 +143,7 @@ class Version:
         """Entries (k, entries) and values (k, m) at k points."""
         if not len(tensors[0]):
             empty = tensors[0].new_empty
-            return empty(0, len(self.truths.rows), dtype=self.dtype), empty(0, self.shape[0])
+            return empty(0, len(self.references.rows), dtype=self.dtype), empty(0, self.shape[0])
         entries, values, holds = self.programs[0].batch(tensors)
         left = np.flatnonzero(~holds)
         for program in self.programs[1:]:
@@ -158,7 +160,7 @@ class Version:
 
     def matrix(self, entries: Tensor) -> Tensor:
         """(..., m, n) from (..., entries); sparse CSR where the plan is sparse."""
-        scheme, batch = self.truths.scheme, entries.shape[:-1]
+        scheme, batch = self.references.scheme, entries.shape[:-1]
         if scheme is None:
             return entries.reshape(*batch, *self.shape)
         starts, columns = scheme.starts, scheme.columns

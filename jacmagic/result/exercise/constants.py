@@ -47,31 +47,30 @@ class Constants:
             name: self.values[name] * (1 + k * STEP)
             for k, name in enumerate(sorted(answer.constants & set(self.values)), 1)
         }
-        right = self._entry(i, j, moved, points) if moved else None
-        if right is None:
+        nodes = self._nodes(moved)
+        if not moved or nodes is None:
             return True
+        right = self._entry(i, j, nodes, points)
         vocabulary = Vocabulary(self.result.columns, {**self.values, **moved})
-        other = read_answer(answer.text, replace(names, vocabulary=vocabulary), j)
+        outputs = replace(names.outputs, moved=nodes)
+        other = read_answer(answer.text, replace(names, vocabulary=vocabulary, outputs=outputs), j)
         hand = other.values(points)
         with np.errstate(all="ignore"):
             apart = np.abs(hand - right) > EQUAL * np.maximum(np.abs(hand), np.abs(right))
         return not bool(apart[np.isfinite(hand) & np.isfinite(right)].any())
 
-    def _entry(
-        self, i: int, j: int, moved: dict[str, float], points: np.ndarray
-    ) -> np.ndarray | None:
-        """Return the entry's values, (k,), with moved constants; None where it lacks one."""
+    def _nodes(self, moved: dict[str, float]) -> dict[int, float] | None:
+        """Return the numbers of moved constants by their nodes; None where one has no node."""
         reading = self.result.reading
-        if reading is None:
-            return None
-        form = reading.form
-        nodes = {
-            one.node: moved[key(one.label.text)]
-            for one in form.trace.constants
-            if key(one.label.text) in moved
-        }
-        if len(nodes) < len(moved):
-            return None
+        constants = () if reading is None else reading.form.trace.constants
+        keys = {one.node: key(one.label.text) for one in constants}
+        nodes = {node: moved[name] for node, name in keys.items() if name in moved}
+        return None if len(nodes) < len(moved) else nodes
+
+    def _entry(self, i: int, j: int, nodes: dict[int, float], points: np.ndarray) -> np.ndarray:
+        """Return the entry's values, (k,), with moved constants."""
+        assert self.result.reading is not None  # whose nodes they are
+        form = self.result.reading.form
         whole = np.hstack([points, np.tile(list(nodes.values()), (len(points), 1))])
         values = Values(form.graph, [*form.trace.inputs, *nodes], whole)
         entry = values.of(form.entries[i * len(form.trace.inputs) + j])

@@ -26,6 +26,7 @@ from jacmagic.result.exercise.branch import in_branch
 from jacmagic.result.exercise.constants import COINCIDENCE, Constants
 from jacmagic.result.exercise.judgement import RIGHT, UNREADABLE, WRONG, Judgement
 from jacmagic.result.exercise.mistakes import named_mistake
+from jacmagic.result.exercise.outputs import outputs_of
 from jacmagic.result.exercise.parser import Names
 from jacmagic.symbolic.formula.closed import ClosedForm
 
@@ -74,7 +75,9 @@ class Judge:
         """What names in answers mean."""
         side = self.expressions
         listed = tuple(label.text for label in self.result.columns)
-        return Names(vocabulary_of(self.result), tuple(side.symbols), dict(side.names), listed)
+        known = vocabulary_of(self.result)
+        outputs = outputs_of(self.result, known)
+        return Names(known, tuple(side.symbols), dict(side.names), listed, outputs)
 
     @cached_property
     def constants(self) -> Constants:
@@ -87,15 +90,25 @@ class Judge:
         Raises:
             OptionError: there is no such entry.
         """
-        self.check_entry(i, j)
-        try:
-            answer = read_answer(text, self.names, j)
-        except JacmagicError as error:
-            return Judgement(UNREADABLE, str(text)[:200], message=str(error))
+        answer = self.read(i, j, text)
+        if isinstance(answer, Judgement):
+            return answer
         found = self.judged(i, j, answer)
         if found and answer.unfinished:
             return Judgement(WRONG, answer.text, UNFINISHED, "a derivative is left to be taken")
         return found
+
+    def read(self, i: int, j: int, text: str) -> Answer | Judgement:
+        """Read an answer for an entry; return a judgement where it is not readable.
+
+        Raises:
+            OptionError: there is no such entry.
+        """
+        self.check_entry(i, j)
+        try:
+            return read_answer(text, self.names, j)
+        except JacmagicError as error:
+            return Judgement(UNREADABLE, str(text)[:200], message=str(error))
 
     def judged(self, i: int, j: int, answer: Answer) -> Judgement:
         """Judge an answer that has been read."""

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 
-from jacmagic.errors import JacmagicError
-from jacmagic.result.exercise.answer import read_answer
+from jacmagic.result.exercise.constants import COINCIDENCE
 from jacmagic.result.exercise.judge import UNFINISHED, Judge
-from jacmagic.result.exercise.judgement import RIGHT, UNREADABLE, WRONG, Judgement
+from jacmagic.result.exercise.judgement import RIGHT, WRONG, Judgement
 
 ROUNDED = 5e-3  # relative: a number that is rounded to three digits is within it
 
@@ -24,20 +23,20 @@ def judge_number(judge: Judge, i: int, j: int, text: str) -> Judgement:
     Raises:
         OptionError: there is no such entry.
     """
-    judge.check_entry(i, j)
-    try:
-        answer = read_answer(text, judge.names, j)
-    except JacmagicError as error:
-        return Judgement(UNREADABLE, str(text)[:200], message=str(error))
+    answer = judge.read(i, j, text)
+    if isinstance(answer, Judgement):
+        return answer
     written = answer.written
     if answer.unfinished:
         return Judgement(WRONG, text, UNFINISHED, "a derivative is left to be taken")
     if set(written.graph.reach(written.entries)) & set(written.inputs):
         return Judgement(WRONG, text, "formula", "a number is asked for; put in the point")
-    value = float(answer.values(judge.points[:1])[0])
-    matrix = judge.truth[0]
+    here, matrix = judge.points[:1], judge.truth[0]
+    value = float(answer.values(here)[0])
     if is_near(value, matrix[i, j]):
-        return Judgement(RIGHT, text)
+        if judge.constants.are_kept(i, j, answer, judge.names, here):
+            return Judgement(RIGHT, text)
+        return Judgement(WRONG, text, "constants", COINCIDENCE)
     return Judgement(WRONG, text, *_mistake(judge, i, j, value))
 
 

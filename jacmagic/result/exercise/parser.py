@@ -12,6 +12,7 @@ from typing import Any
 from jacmagic.result.check.latex.parser import LatexParser
 from jacmagic.result.check.latex.tokens import Token
 from jacmagic.result.check.symbols import Vocabulary, key
+from jacmagic.result.exercise.outputs import Outputs
 from jacmagic.result.exercise.term import FUNCTIONS, INVERSES, Term
 from jacmagic.result.exercise.tokens import NOUN, answer_tokens
 
@@ -30,12 +31,14 @@ class Names:
         symbols: a SymPy symbol for each column, for text.
         texts: text of each symbol.
         listed: the columns' names, for messages.
+        outputs: the function's outputs, whose names count where no other meaning is known.
     """
 
     vocabulary: Vocabulary
     symbols: tuple[Any, ...]
     texts: dict[Any, str]
     listed: tuple[str, ...]
+    outputs: Outputs
 
 
 class AnswerParser(LatexParser):
@@ -47,6 +50,7 @@ class AnswerParser(LatexParser):
         self.vocabulary, self.listed, self.one, self.loose = (
             names.vocabulary, names.listed, one, loose,
         )  # fmt: skip
+        self.outputs = names.outputs
         self.unfinished = False
         self.constants: set[str] = set()
         super().__init__(source, self._meaning)
@@ -59,7 +63,7 @@ class AnswerParser(LatexParser):
         """Return what a name of the function stands for."""
         found = self.vocabulary.meaning(name)
         if found is None:
-            return None
+            return self.outputs.term(name, self.one) if self._is_output(name) else None
         if found in self.vocabulary.symbols:
             return replace(self.one, node=self.one.inputs[self.vocabulary.symbols.index(found)])
         self.constants.add(key(name))
@@ -71,7 +75,12 @@ class AnswerParser(LatexParser):
         )
 
     def _is_variable(self, name: str) -> bool:
-        return self.vocabulary.meaning(name) is not None
+        return self.vocabulary.meaning(name) is not None or self._is_output(name)
+
+    def _is_output(self, name: str) -> bool:
+        if name not in self.outputs or self.vocabulary.meaning(name) is not None:
+            return False
+        return self.function(name) is None and self.constant(name) is None
 
     # ── values ────────────────────────────────────────────────────────────────────────────────
 
@@ -186,6 +195,9 @@ class AnswerParser(LatexParser):
         return self._derivative(inner, self.resolve(token.text))
 
     def _derivative(self, value: Term, by: Term) -> Term:
+        if by.node not in by.inputs:
+            message = f"expected a derivative by one of {', '.join(self.listed[:8])}"
+            raise self.refuse(self.tokens[self.at - 1].column, message)
         self.unfinished = True
         return value.derivative(by)
 
@@ -231,8 +243,19 @@ class AnswerParser(LatexParser):
             name = token.text[:24]
             message = f"expected the variables {names} or known functions; found {name}"
             raise self.refuse(token.column, message, len(name))
+        start = self.at
         value: Term = super().named()
+        if self._is_output("".join(one.text for one in self.tokens[start : self.at])):
+            self._skip_arguments()
         return value
+
+    def _skip_arguments(self) -> None:
+        """Read f(x, y) as f: the arguments are those of the function, in their order."""
+        texts = [one.text for one in self.tokens[self.at :]]
+        end = texts.index(")") if texts[0] == "(" and ")" in texts else 0
+        inner = "".join(texts[1:end]).split(",")
+        if end and tuple(map(key, inner)) in self.outputs.arguments:
+            self.at += end + 1
 
     def _is_known(self, token: Token) -> bool:
         return self.is_name() or self.constant(token.text) is not None

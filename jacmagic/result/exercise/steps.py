@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from jacmagic.errors import JacmagicError
 from jacmagic.result.exercise.answer import read_answer, sides_of
@@ -33,7 +34,6 @@ def judge_steps(judge: Judge, i: int, j: int, lines: str | Sequence[str]) -> Jud
     Raises:
         OptionError: there is no such entry.
     """
-    judge.check_entry(i, j)
     typed = lines if isinstance(lines, str) else "\n".join(map(str, lines))
     if len(typed) > MAX_LINES * MAX_LETTERS:
         message = f"expected at most {MAX_LINES * MAX_LETTERS:,} letters; found {len(typed):,}"
@@ -45,10 +45,9 @@ def judge_steps(judge: Judge, i: int, j: int, lines: str | Sequence[str]) -> Jud
     unfinished = False
     for number, line in written:
         for side in _sides(judge, j, line):
-            try:
-                answer = read_answer(side, judge.names, j)
-            except JacmagicError as error:
-                return Judgement(UNREADABLE, line[:200], message=str(error), line=number)
+            answer = judge.read(i, j, side)
+            if isinstance(answer, Judgement):
+                return replace(answer, answer=line[:200], line=number)
             found = judge.judged(i, j, answer)
             unfinished = answer.unfinished
             if not found:
@@ -76,7 +75,12 @@ def _sides(judge: Judge, j: int, line: str) -> Iterator[str]:
 
 
 def _is_label(judge: Judge, j: int, side: str) -> bool:
-    """Whether a side such as ∂f₁/∂x names the entry: it is no expression and has no operators."""
+    """Whether a side such as ∂f₁/∂x names the entry: it is no expression and has no operators.
+
+    An output alone, as in f₁ = 2x, is meant so too.
+    """
+    if side.strip() in judge.names.outputs:
+        return True
     try:
         read_answer(side, judge.names, j)
     except JacmagicError:

@@ -13,6 +13,7 @@ from typing import Any
 from jacmagic.errors import OptionError
 from jacmagic.render.mathml import to_mathml
 from jacmagic.result.core import JacobianResult
+from jacmagic.result.exercise.outputs import spellings_of
 from jacmagic.symbolic.graph import OPERATIONS, Tape
 from jacmagic.symbolic.graph.tape import write_tape_with_slots
 from jacmagic.view.captions import point
@@ -69,6 +70,11 @@ def function_of(jacobian: JacobianResult) -> dict[str, Any]:
         "names": [[label.text, label.unicode, label.symbol] for label in jacobian.columns],
         "texts": [label.unicode for label in jacobian.columns],
         "mathml": {one.unicode: to_mathml(one.tex, display=False) for one in labels},
+        "outputs": spellings_of(jacobian),
+        "arguments": [
+            [one.name for one in jacobian.problem.inputs],
+            [one.text for one in jacobian.columns],
+        ],
         "rows": [output_name(jacobian, i) for i in range(jacobian.shape[0])],
         "entries": _names(jacobian),
         "point": list(jacobian.problem.flat_point),

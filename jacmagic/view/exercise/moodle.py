@@ -11,18 +11,17 @@ import os
 from collections.abc import Mapping
 from html import escape
 from pathlib import Path
-from typing import Any
 from xml.etree import ElementTree
 
 from jacmagic.errors import OptionError
-from jacmagic.result.check.symbols import exact
 from jacmagic.result.exercise.numbers import ROUNDED
 from jacmagic.result.exercise.typed import maxima_names, to_maxima
 from jacmagic.view.exercise import worksheet
 from jacmagic.view.exercise.files import write
 from jacmagic.view.exercise.question import CHOICE, NUMBER, STEPS, Question
 from jacmagic.view.exercise.question_set import QuestionSet
-from jacmagic.view.exercise.solutions import Mistake, mistakes, right_entry, solution
+from jacmagic.view.exercise.solutions import Mistake, mistakes, named_entry, right_entry, solution
+from jacmagic.view.exercise.stack_constants import StackConstants, Test
 
 STACK_VERSION = "2024072500"
 _OPTIONS = {
@@ -110,8 +109,11 @@ class _Stack:
         self.exercise, self.number = exercise, number
         jacobian = exercise.jacobian
         self.jacobian = jacobian
-        self.variables = maxima_names(jacobian.columns)
-        self.names = dict(zip(jacobian.symbols, self.variables, strict=True))
+        constants = worksheet.named_constants(exercise)
+        self.labels = [*jacobian.columns, *(label for _, label, _ in constants)]
+        self.identifiers = maxima_names(self.labels)
+        self.names = dict(zip(jacobian.symbols, self.identifiers, strict=False))
+        self.constants = StackConstants.of(constants, self.identifiers[len(self.names) :])
         for one in exercise.questions:
             if one.id not in known:
                 known[one.id] = mistakes(jacobian, one)
@@ -146,29 +148,34 @@ class _Stack:
             rf"<li>\({escape(one.tex)} = \) [[input:ans{k}]] [[validation:ans{k}]]</li>"
             for k, one in enumerate(self.exercise.questions, 1)
         )
-        pairs = zip(self.jacobian.columns, self.variables, strict=True)
+        pairs = zip(self.labels, self.identifiers, strict=True)
         typed = ", ".join(
             rf"\({escape(label.tex)}\) as <code>{escape(name)}</code>" for label, name in pairs
         )
         names = f"<p>Type {typed}.</p>" if not self.exercise.description.at_points else ""
         return f"{_task(self.exercise)}{names}<ul>{rows}</ul>"
 
-    def _maxima(self, entry: Any) -> str:
-        return to_maxima(entry, self.names)
+    def _named(self, one: Question) -> str:
+        """Return the entry with the constants by their names; "" where there are none."""
+        names = self.constants.names
+        entry = named_entry(self.jacobian, one, names) if names else None
+        return "" if entry is None else to_maxima(entry, self.names)
 
     def _entry(self, one: Question) -> str:
         right = solution(self.jacobian, one)  # refuses what cannot be typed
         if one.kind == NUMBER:
             return right
-        return self._maxima(right_entry(self.jacobian, one))
+        return self._named(one) or to_maxima(right_entry(self.jacobian, one), self.names)
 
     def _variables(self) -> str:
         """Return the answers ta1, …, and what they are mistaken for, ma1_1, … after them."""
-        lines = []
+        lines = self.constants.variables
         for k, one in enumerate(self.exercise.questions, 1):
             lines.append(f"ta{k}: {self._entry(one)};")
+            if one.kind == NUMBER and (named := self._named(one)):
+                lines.append(f"tn{k}: {named};")
             lines += [
-                f"ma{k}_{number}: {self._maxima(wrong.entry)};"
+                f"ma{k}_{number}: {to_maxima(wrong.entry, self.names)};"
                 for number, wrong in enumerate(self.mistakes[one.id], 1)
             ]
         return "\n".join(lines)
@@ -180,24 +187,23 @@ class _Stack:
     def _tree(self, question: Element, k: int, one: Question) -> None:
         tree = _added(question, "prt")
         _filled(tree, {"name": f"prt{k}", "value": "1", "autosimplify": "1", "feedbackstyle": "1"})
-        constants = self._constants(k)
-        _texted(tree, "feedbackvariables", constants)
-        answer = f"sa{k}" if constants else f"ans{k}"
-        known = self.mistakes[one.id]
-        tests = [(f"ta{k}", ""), *((f"ma{k}_{n}", m.message) for n, m in enumerate(known, 1))]
-        for number, (expected, message) in enumerate(tests):
-            following = number + 1 if number < len(known) else -1
+        _texted(tree, "feedbackvariables", self._feedback(k, one))
+        tests = self._tests(k, one)
+        for number, (answer, expected, message) in enumerate(tests):
+            following = number + 1 if number + 1 < len(tests) else -1
             numeric = one.kind == NUMBER
             _node(tree, f"prt{k}", number, answer, expected, message, following, numeric)
 
-    def _constants(self, k: int) -> str:
-        """Return the student's answer with the numbers of named constants put in; "" without."""
-        known = ", ".join(f"{name}={exact(value)}" for name, value in self._named().items())
-        return f"sa{k}: ev(subst([{known}], ans{k}), simp);" if known else ""
+    def _feedback(self, k: int, one: Question) -> str:
+        is_number = one.kind == NUMBER
+        right = f"t{'n' if is_number else 'a'}{k}" if self._named(one) else ""
+        return self.constants.feedback(k, right, is_number=is_number)
 
-    def _named(self) -> dict[str, float]:
-        pairs = worksheet.named_constants(self.exercise)
-        return {label.symbol: value for label, value in pairs if label.symbol not in self.variables}
+    def _tests(self, k: int, one: Question) -> list[Test]:
+        """Return what the nodes of a tree compare."""
+        answer, known = self.constants.answer(k), enumerate(self.mistakes[one.id], 1)
+        wrong = [(answer, f"ma{k}_{n}", mistake.message) for n, mistake in known]
+        return [*self.constants.tests(k, is_named=bool(self._named(one))), *wrong]
 
     def _cases(self) -> list[tuple[dict[str, str], dict[str, tuple[str, str]]]]:
         """Return test cases: all answers right, then every mistake alone."""
@@ -206,9 +212,10 @@ class _Stack:
         notes = {f"prt{k}": ("1", f"prt{k}-0-T") for k in range(1, count + 1)}
         cases = [(right, notes)]
         for k, one in enumerate(self.exercise.questions, 1):
-            for number in range(1, len(self.mistakes[one.id]) + 1):
-                answers = {**right, f"ans{k}": f"ma{k}_{number}"}
-                cases.append((answers, {**notes, f"prt{k}": ("0", f"prt{k}-{number}-T")}))
+            for number, (_, wrong, _) in enumerate(self._tests(k, one)):
+                if wrong.startswith("m"):
+                    answers = {**right, f"ans{k}": wrong}
+                    cases.append((answers, {**notes, f"prt{k}": ("0", f"prt{k}-{number}-T")}))
         return cases
 
 

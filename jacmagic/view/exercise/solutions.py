@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,12 +10,14 @@ import sympy
 
 from jacmagic.errors import OptionError
 from jacmagic.render import latex as typeset
+from jacmagic.result.check.symbols import exact
 from jacmagic.result.core import JacobianResult
 from jacmagic.result.exercise.judge import judge_of
 from jacmagic.result.exercise.steps import judge_steps
 from jacmagic.result.exercise.typed import typed, typed_name, without_cases
 from jacmagic.result.exercise.wrong_rules import wrong_entries
 from jacmagic.symbolic.formula.typeset import tex
+from jacmagic.symbolic.named import NamedNumber, sigmoid
 from jacmagic.symbolic.steps import derive
 from jacmagic.view.exercise.question import CHOICE, NUMBER, STEPS, Question
 
@@ -62,6 +64,28 @@ def right_entry(jacobian: JacobianResult, question: Question) -> Any:
     entry = _formula(jacobian)[question.row, question.column]
     point = dict(zip(jacobian.symbols, jacobian.problem.flat_point, strict=True))
     return without_cases(entry, point) if entry.has(sympy.Piecewise) else entry
+
+
+def named_entry(jacobian: JacobianResult, question: Question, names: Mapping[Any, str]) -> Any:
+    """Return the entry with symbols for the function's constants, for a number at the point.
+
+    Args:
+        jacobian: the result.
+        question: for the entry, or for its number.
+        names: of the constants' symbols.
+
+    Returns:
+        None where the form that is shown has cases, or functions that are not SymPy's.
+    """
+    assert jacobian.reading is not None  # there is no exercise without one
+    entry = jacobian.reading.entry(question.row, question.column)
+    named = entry.xreplace({one: sympy.Symbol(name) for one, name in names.items()})
+    if named.has(sympy.Piecewise, sigmoid) or named.atoms(NamedNumber):
+        return None
+    if question.kind != NUMBER:
+        return named
+    point = map(exact, jacobian.problem.flat_point)
+    return named.xreplace(dict(zip(jacobian.symbols, point, strict=True)))
 
 
 def solution_tex(jacobian: JacobianResult, question: Question) -> str:

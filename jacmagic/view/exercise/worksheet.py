@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from html import escape
+from typing import Any
 
 from jacmagic.labels import Label
 from jacmagic.render import html as page
@@ -52,17 +53,17 @@ def definitions(exercise: QuestionSet) -> list[str]:
     ]
     constants = [
         f"{label.tex} = {typeset.number(value, digits)}"
-        for label, value in named_constants(exercise)
+        for _, label, value in named_constants(exercise)
     ]
     return [*lines, *constants]
 
 
-def named_constants(exercise: QuestionSet) -> list[tuple[Label, float]]:
-    """Return the named constants of the outputs that are shown."""
+def named_constants(exercise: QuestionSet) -> list[tuple[Any, Label, float]]:
+    """Return the named constants of the outputs that are shown: symbol, label, value."""
     reading = exercise.jacobian.reading
     assert reading is not None
     used = set().union(*(reading.output(i).atoms(NamedNumber) for i in _outputs(exercise)))
-    return [(one.label, one.value) for symbol, one in reading.constants if symbol in used]
+    return [(symbol, one.label, one.value) for symbol, one in reading.constants if symbol in used]
 
 
 def output_name(jacobian: JacobianResult, i: int) -> str:
@@ -83,7 +84,8 @@ def text(exercise: QuestionSet) -> str:
         f"{output_name(jacobian, i)} = {plain(reading.output(i), reading.texts, written=True)}"
         for i in _outputs(exercise)
     ]
-    constants = [f"{one.unicode} = {number(value, 4)}" for one, value in named_constants(exercise)]
+    named = named_constants(exercise)
+    constants = [f"{label.unicode} = {number(value, 4)}" for _, label, value in named]
     lines += [f"with {', '.join(constants)}"] * bool(constants)
     below = _grid(exercise) if exercise.is_matrix else []
     asked = [

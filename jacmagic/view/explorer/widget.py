@@ -7,7 +7,6 @@ stale.
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -17,8 +16,8 @@ from typing import Any
 import ipywidgets
 import traitlets
 
+from jacmagic.errors import text_of
 from jacmagic.function.interop.call_limit import REFUSALS
-from jacmagic.function.problem import altered
 from jacmagic.result.core import JacobianResult
 from jacmagic.view import export, reruns, still
 from jacmagic.view.embedded import fragment
@@ -205,7 +204,7 @@ class Explorer(ipywidgets.VBox):
         except REFUSALS as error:  # the widget shows it as a notice
             self.view.keep(
                 f"{self.jacobian.title} fails at {self._whereabouts}: "
-                f"{type(error).__name__}: {error}. The last good result is shown."
+                f"{type(error).__name__}: {text_of(error)}. The last good result is shown."
             )
         else:
             self.jacobian, self.point = moved, moved.point
@@ -224,10 +223,8 @@ class Explorer(ipywidgets.VBox):
             reason: why it is, one sentence, which stays when sliders move on.
         """
         with self._lock:
-            problem = self.jacobian.problem
-            others = [note for note in problem.notes if note != self._failure]
-            noted, self._failure = altered(problem, notes=(reason, *others)), reason
-            self.jacobian = dataclasses.replace(self.jacobian, problem=noted)
+            others = [note for note in self.jacobian.problem.notes if note != self._failure]
+            self.jacobian, self._failure = self.jacobian.noted([reason, *others]), reason
             forms = self._repr_mimebundle_()
             publish(forms, self.view, forms.pop(WIDGET))
             self.view.keep(reason)

@@ -27,6 +27,18 @@ export class Cursor {
     return true;
   }
 
+  /**
+   * Read f(x, y) as f, where the words in brackets are the arguments of the function.
+   * @param {(words: string[]) => boolean} areArguments
+   */
+  skipArguments(areArguments) {
+    if (!this.isSign("(")) return;
+    const rest = this.tokens.slice(this.at + 1);
+    const end = rest.findIndex(({ text }) => text === ")");
+    const inner = rest.slice(0, Math.max(end, 0)).map(({ text }) => text);
+    if (areArguments(inner.join("").split(","))) this.at += end + 2;
+  }
+
   /** Refuse what is left over. */
   finish() {
     if (this.peek.kind === "end" && !this.pieces.length) return;

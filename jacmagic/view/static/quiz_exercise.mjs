@@ -10,11 +10,13 @@
  * @property {string[]} texts how each component is shown
  * @property {Record<string, string>} mathml the same of components and constants, by text
  * @property {string[]} rows how each output is shown
+ * @property {string[][]} outputs spellings of each output that answers may name; none of a gradient
+ * @property {string[][]} arguments names of the inputs, and of the components
  * @property {string[][]} entries how each entry is called
  * @property {(number | string)[]} point
  */
 
-import { compareWithConstants, DOUBTS } from "./quiz_judge.mjs";
+import { compareWithConstants, DOUBTS, typedConstants } from "./quiz_judge.mjs";
 import { mistakeOf, SEARCH_MS } from "./quiz_mistakes.mjs";
 import { Names } from "./quiz_names.mjs";
 import { parseLine } from "./quiz_line.mjs";
@@ -52,7 +54,8 @@ export class Judge {
     this.outputs = trees.slice(conditions);
     const constants = constantsOf(carried, trees);
     this.constants = new Set(constants.map(({ node }) => node));
-    this.names = new Names([...namesOf(carried), ...constants]);
+    const named = carried.outputs.map((spellings, i) => ({ spellings, text: rows[i], node: this.outputs[i] }));
+    this.names = new Names([...namesOf(carried), ...constants], new Names(named), carried.arguments);
     this.centre = point.map(Number);
     this.points = pointsNear(this.outputs, trees.slice(0, conditions), this.centre);
     /** @type {Map<string, Node>} */
@@ -109,7 +112,8 @@ export class Judge {
    * @returns {Result}
    */
   judgeTree(line, row, column, before) {
-    const verdict = compareWithConstants(carriedOut(line), this.truth(row, column), this.points, this.constants);
+    const named = typedConstants(line, this.constants, this.outputs);
+    const verdict = compareWithConstants(carriedOut(line), this.truth(row, column), this.points, named);
     const result = { lines: [line], kind: "", isOpen: false };
     if (verdict === "right") return { ...result, verdict: "right", text: "" };
     if (verdict !== "wrong") return { ...result, verdict: "doubt", text: DOUBTS[verdict] };

@@ -58,16 +58,36 @@ const STEP = 2 ** -6; // relative, by which constants are moved: far above round
  * @param {Node} answer
  * @param {Node} truth
  * @param {number[][]} points
- * @param {Set<Node>} constants
+ * @param {Node[]} named the constants that the answer names
  * @returns {Verdict}
  */
-export function compareWithConstants(answer, truth, points, constants) {
+export function compareWithConstants(answer, truth, points, named) {
   const verdict = compare(answer, truth, points);
-  const named = orderOf([answer]).filter((one) => constants.has(one));
-  if (verdict !== "right" || !named.length) return verdict;
+  return verdict === "right" && isCoincidence(answer, truth, points, named) ? "coincidence" : verdict;
+}
+
+/**
+ * Whether an answer is no longer equal where the constants that it names are moved.
+ * @param {Node} answer
+ * @param {Node} truth
+ * @param {number[][]} points
+ * @param {Node[]} named
+ */
+export function isCoincidence(answer, truth, points, named) {
+  if (!named.length) return false;
   const moved = new Map(named.map((one, k) => [one, { ...one, value: Number(one.value) * (1 + STEP * (k + 1)) }]));
   const [other, right] = [answer, truth].map((root) => replacedIn(root, moved));
-  return compare(other, right, points) === "wrong" ? "coincidence" : verdict;
+  return compare(other, right, points) === "wrong";
+}
+
+/**
+ * The constants that an answer names itself, not by an output that it names.
+ * @param {Node} answer
+ * @param {Set<Node>} constants
+ * @param {Node[]} outputs
+ */
+export function typedConstants(answer, constants, outputs) {
+  return orderOf([answer], new Set(outputs)).filter((one) => constants.has(one));
 }
 
 /**

@@ -23,6 +23,7 @@ export function parseLine(source, names, by) {
 /** @type {(part: string, names: Names, by: number) => boolean} whether a side only says what is derived: ∂f/∂x, f′(x), J₁₁ */
 function isHead(part, names, by) {
   if (/^\s*($|[d∂]\s*[^/]*\/\s*[d∂][^()+*]*$|[\p{L}₀-₉]+\s*['′’][^+*]*$|[JH][₀-₉0-9_{},\s]*$)/u.test(part)) return true;
+  if (names.output(part.trim())) return true; // f = … says what is derived
   try {
     return !parse(part, names, by);
   } catch {

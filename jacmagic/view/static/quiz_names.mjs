@@ -6,7 +6,7 @@
  *
  * @typedef {import("./quiz_tree.mjs").Node} Node
  * @typedef {{spellings: string[], text: string, node: Node}} Named
- * @typedef {{kind: "leaf", node: Node} | {kind: "function", name: string} | {kind: "number", value: number}} Piece
+ * @typedef {{kind: "leaf", node: Node, isOutput?: boolean} | {kind: "function", name: string} | {kind: "number", value: number}} Piece
  */
 
 import { namedConstant, node, number } from "./quiz_tree.mjs";
@@ -90,9 +90,16 @@ export function canonical(text) {
 
 /** The names of one function. */
 export class Names {
-  /** @param {Named[]} named */
-  constructor(named) {
+  /**
+   * @param {Named[]} named
+   * @param {Names | null} [outputs] of the function, which count where a word has no other meaning
+   * @param {string[][]} [inputs] what may stand in brackets behind an output: names of the inputs, or
+   *   of their components
+   */
+  constructor(named, outputs = null, inputs = []) {
     this.named = named;
+    this.outputs = outputs;
+    this.inputs = inputs.map((words) => words.map(canonical).join());
     /** @type {Map<string, Node>} */
     this.exact = new Map();
     /** @type {Map<string, Node | null>} null where several are alike */
@@ -110,6 +117,16 @@ export class Names {
     return this.exact.get(word) ?? this.alike.get(canonical(word)) ?? undefined;
   }
 
+  /** @param {string} word @returns {Node | undefined} an output of the function, by a name of its own */
+  output(word) {
+    return this.piece(word, false) ? undefined : this.outputs?.own(word);
+  }
+
+  /** @param {string[]} words */
+  areArguments(words) {
+    return this.inputs.includes(words.map(canonical).join());
+  }
+
   /**
    * What a run of letters and digits means; several pieces are multiplied.
    * @param {string} word
@@ -123,15 +140,17 @@ export class Names {
     throw new Error(this.unknown(word));
   }
 
-  /** @param {string} word @returns {Piece | null} */
-  piece(word) {
+  /** @param {string} word @param {boolean} [withOutputs] @returns {Piece | null} */
+  piece(word, withOutputs = true) {
     const own = this.own(word);
     if (own) return { kind: "leaf", node: own };
     if (FUNCTIONS.has(word)) return { kind: "function", name: word };
     const known = CONSTANTS.get(canonical(word));
     if (known) return { kind: "leaf", node: known };
     const lower = word.toLowerCase();
-    return lower !== word && FUNCTIONS.has(lower) ? { kind: "function", name: lower } : null;
+    if (lower !== word && FUNCTIONS.has(lower)) return { kind: "function", name: lower };
+    const output = withOutputs && this.outputs?.own(word);
+    return output ? { kind: "leaf", node: output, isOutput: true } : null;
   }
 
   /**

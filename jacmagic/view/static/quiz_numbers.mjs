@@ -1,7 +1,7 @@
 /** The kind "numbers": entries of the matrix as numbers at the point of a variant. */
 
 import { Entries } from "./quiz_entries.mjs";
-import { DOUBTS } from "./quiz_judge.mjs";
+import { DOUBTS, isCoincidence, typedConstants } from "./quiz_judge.mjs";
 import { parseLine } from "./quiz_line.mjs";
 import { carriedOut } from "./quiz_partials.mjs";
 import { orderOf } from "./quiz_tree.mjs";
@@ -51,7 +51,11 @@ export function judgedNumber(judge, source, row, column, point) {
   if (parts.some(({ op }) => op === "variable")) return doubt("A number is asked for: put in the point.");
   const { value } = bounded([answer], point).found[0];
   if (!Number.isFinite(value)) return doubt(DOUBTS.undefined);
-  if (isNear(value, entryAt(judge, row, column, point))) return { ...result, verdict: "right", text: "", lines };
+  if (isNear(value, entryAt(judge, row, column, point))) {
+    const named = typedConstants(answer, judge.constants, judge.outputs);
+    if (isCoincidence(answer, carriedOut(judge.truth(row, column)), [point], named)) return doubt(DOUBTS.coincidence);
+    return { ...result, verdict: "right", text: "", lines };
+  }
   return { ...result, verdict: "wrong", lines, ...mistakenNumber(judge, value, row, column, point) };
 }
 

@@ -42,7 +42,7 @@ class Parser extends Cursor {
    * @param {number} by
    */
   constructor(source, names, by) {
-    super(tokensOf(source, (word) => names.own(word) !== undefined));
+    super(tokensOf(source, (word) => Boolean(names.own(word) ?? names.output(word))));
     this.names = names;
     this.by = by;
     this.depth = 0;
@@ -172,6 +172,7 @@ class Parser extends Cursor {
 
   /** @param {import("./quiz_names.mjs").Piece} piece @returns {Node} */
   meaning(piece) {
+    if (piece.kind === "leaf" && piece.isOutput) this.skipArguments((words) => this.names.areArguments(words));
     if (piece.kind === "leaf") return piece.node.op === "variable" ? { ...piece.node } : piece.node; // each use by itself
     if (piece.kind === "number") return number(piece.value);
     return this.called(piece.name);

@@ -85,10 +85,10 @@ export const TREES = { number, apply };
 /**
  * The nodes below some roots and the roots, arguments first, each once.
  * @param {Node[]} roots
+ * @param {Set<Node>} [ends] nodes below which none is asked for, nor they themselves
  */
-export function orderOf(roots) {
-  /** @type {Set<Node>} */
-  const seen = new Set();
+export function orderOf(roots, ends = new Set()) {
+  const seen = new Set(ends);
   /** @type {[Node, number][]} */
   const waiting = roots.map((root) => [root, 0]);
   while (waiting.length) {
@@ -102,7 +102,7 @@ export function orderOf(roots) {
       waiting.push([one.args[next], 0]);
     }
   }
-  return [...seen];
+  return [...seen].slice(ends.size);
 }
 
 /**

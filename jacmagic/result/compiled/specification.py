@@ -13,13 +13,13 @@ from jacmagic.function.inputs import labelled
 from jacmagic.function.problem import Problem
 from jacmagic.numeric import ComputeOptions, NumericJacobian, SparsePlan, Tuning, compute
 from jacmagic.numeric.options import DEFAULTS
-from jacmagic.result.compiled.check import Truth
+from jacmagic.result.compiled.check import Reference
 from jacmagic.result.compiled.constants import Constants
 from jacmagic.result.compiled.graph.passes import Task
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Specification:
     """A function and how its Jacobian is compiled.
 
     Attributes:
@@ -28,7 +28,7 @@ class Wanted:
         backend: "auto" or the name of one.
         constants: what the function reads from outside.
         whole: by position, name and value of the arguments that are constants.
-        options: how `jacobian()` computes the truth.
+        options: how `jacobian()` computes the reference.
     """
 
     problem: Problem
@@ -69,18 +69,18 @@ class Wanted:
 
 
 @dataclass
-class Truths:
+class References:
     """`jacobian()` at inputs of one kind, its entries always at the same positions.
 
     Attributes:
-        wanted: the function.
+        spec: the function.
         first: what came out at the first inputs.
         scheme: the sparse plan where there is one that holds everywhere.
         rows: where the entries stand, (entries,).
         columns: the same.
     """
 
-    wanted: Wanted
+    spec: Specification
     first: NumericJacobian
     scheme: SparsePlan | None
     rows: np.ndarray
@@ -95,60 +95,60 @@ class Truths:
 
     @property
     def _chosen(self) -> list[Any]:
-        return [self.wanted.problem.inputs[k] for k in self.wanted.chosen]
+        return [self.spec.problem.inputs[k] for k in self.spec.chosen]
 
-    def at(self, tensors: Sequence[Tensor]) -> Truth:
+    def at(self, tensors: Sequence[Tensor]) -> Reference:
         """Run the function and differentiate."""
-        return self._truth(tensors, self._compute(tensors))
+        return self._reference(tensors, self._compute(tensors))
 
-    def start(self, tensors: Sequence[Tensor]) -> Truth:
-        """Return the truth at the first inputs, which is known."""
-        return self._truth(tensors, self.first)
+    def start(self, tensors: Sequence[Tensor]) -> Reference:
+        """Return the reference at the first inputs, which is known."""
+        return self._reference(tensors, self.first)
 
     def _compute(self, tensors: Sequence[Tensor]) -> NumericJacobian:
-        return numbers_at(self.wanted, tensors, self.tuning)
+        return numbers_at(self.spec, tensors, self.tuning)
 
-    def _truth(self, tensors: Sequence[Tensor], numbers: NumericJacobian) -> Truth:
+    def _reference(self, tensors: Sequence[Tensor], numbers: NumericJacobian) -> Reference:
         entries = _entries(numbers, self.scheme, self.rows, self.columns)
-        chosen = self.wanted.chosen
-        return Truth(tuple(tensors), chosen, entries, numbers.outputs, self.rows, self.columns)
+        chosen = self.spec.chosen
+        return Reference(tuple(tensors), chosen, entries, numbers.outputs, self.rows, self.columns)
 
     def task(self, tensors: Sequence[Tensor]) -> Task:
         """Return what a traced graph computes."""
         return Task(
-            self.wanted.problem.function,
-            self.wanted.chosen,
+            self.spec.problem.function,
+            self.spec.chosen,
             tuple((leaf.shape, leaf.dtype) for leaf in self.first.outputs.leaves),
-            tuple((tensors[k].shape, tensors[k].dtype) for k in self.wanted.chosen),
+            tuple((tensors[k].shape, tensors[k].dtype) for k in self.spec.chosen),
             tensors[0].device,
             self.scheme,
         )
 
 
-def truths(wanted: Wanted, tensors: Sequence[Tensor]) -> Truths:
+def references(spec: Specification, tensors: Sequence[Tensor]) -> References:
     """Compute the Jacobian at the first inputs of a kind.
 
     Raises:
         SizeError: it is not sparse and does not fit into memory.
     """
     tuning = Tuning()
-    numbers = numbers_at(wanted, tensors, tuning)
+    numbers = numbers_at(spec, tensors, tuning)
     sparse = numbers.sparse
-    here = wanted.at(tensors)
-    placed = replace(wanted, problem=here)
+    here = spec.at(tensors)
+    placed = replace(spec, problem=here)
     if sparse is not None and sparse.scheme.steady:
         pattern = sparse.scheme.plan.pattern
         rows = np.repeat(np.arange(pattern.shape[0]), np.diff(pattern.indptr))
-        return Truths(placed, numbers, sparse.scheme, rows, np.asarray(pattern.indices), tuning)
-    m, n = numbers.m, sum(here.inputs[k].value.numel() for k in wanted.chosen)
+        return References(placed, numbers, sparse.scheme, rows, np.asarray(pattern.indices), tuning)
+    m, n = numbers.m, sum(here.inputs[k].value.numel() for k in spec.chosen)
     rows, columns = np.repeat(np.arange(m), n), np.tile(np.arange(n), m)
-    return Truths(placed, numbers, None, rows, columns, tuning)
+    return References(placed, numbers, None, rows, columns, tuning)
 
 
-def numbers_at(wanted: Wanted, tensors: Sequence[Tensor], tuning: Tuning) -> NumericJacobian:
+def numbers_at(spec: Specification, tensors: Sequence[Tensor], tuning: Tuning) -> NumericJacobian:
     """Return what `jacobian()` gives at some tensors."""
-    chosen = [tensors[k].detach() for k in wanted.chosen]
-    return compute(wanted.by_chosen(tensors), chosen, wanted.options, tuning=tuning)
+    chosen = [tensors[k].detach() for k in spec.chosen]
+    return compute(spec.by_chosen(tensors), chosen, spec.options, tuning=tuning)
 
 
 def _entries(
