@@ -12,7 +12,7 @@ import re
 COMMANDS = frozenset(
     """Big Delta Gamma L M Omega Phi Sigma Theta Vert alpha approx arccos arcsin arctan backslash
     bar begin beta big boldsymbol cdot cdots center checkmark chi circ colon cos cosh cot csc
-    ddot ddots def definecolor delta det dot downarrow ell end equiv eta exp fontsize frac
+    ddot ddots def definecolor delta det dot downarrow ell end equiv eta exp fontsize frac tfrac
     gamma ge geq hat hline in infty int kappa lVert lambda lceil ldots le left leq lfloor lim
     limits ln log mathbb mathbf mathcal mathrm mathsf mathtt max mid min mu nabla ne neq
     nolimits nu odot omega operatorname otimes overline partial pgfpathcircle pgfpathclose

@@ -128,9 +128,9 @@ def derivation(
     return [f"{left} {lines[0]}", *lines[1:], *where_below]
 
 
-def aligned(lines: Sequence[str]) -> str:
+def aligned(lines: Sequence[str], space: str = "2ex") -> str:
     """Return lines as one block, spaced."""
-    return "\\begin{aligned}\n" + " \\\\[2ex]\n".join(lines) + "\n\\end{aligned}"
+    return "\\begin{aligned}\n" + f" \\\\[{space}]\n".join(lines) + "\n\\end{aligned}"
 
 
 def listed(equations: Sequence[str], word: str) -> list[str]:

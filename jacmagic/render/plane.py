@@ -10,13 +10,13 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
-from itertools import chain, compress
+from itertools import chain
 from typing import Protocol
 
 Point = tuple[float, float]
 
 SIDE = 300  # of the square that shapes are drawn in, in the SVG's own units
-LEFT, RIGHT, TOP, BOTTOM = 46, 10, 22, 30  # margins, for ticks and names of the axes
+LEFT, RIGHT, TOP, BOTTOM = 50, 14, 22, 30  # margins, for ticks and names of the axes
 WIDTH, HEIGHT = LEFT + SIDE + RIGHT, TOP + SIDE + BOTTOM
 HEAD = 8  # of an arrow
 LETTERS = 12  # size of all text: 10 pixels where a panel is as narrow as on a phone
@@ -52,7 +52,7 @@ def panel(
     axes: tuple[str, str],
     across: Point,
     up: Point,
-    ticks: Callable[[Point], Sequence[tuple[float, str]]],
+    ticks: Callable[[Point, str], tuple[Sequence[tuple[float, str]], str]],
     identity: str,
 ) -> str:
     """Return a panel as one SVG group, WIDTH × HEIGHT.
@@ -62,7 +62,7 @@ def panel(
         axes: labels; "" for both where there are no ticks.
         across: ends of the horizontal axis.
         up: ends of the vertical axis.
-        ticks: numbers and texts of an axis with these ends.
+        ticks: numbers and texts of an axis with these ends and label, and its label with them.
         identity: of the clipping rectangle, unlike any other's on the page.
     """
 
@@ -71,14 +71,14 @@ def panel(
         y = SIDE * (up[1] - point[1]) / (up[1] - up[0])
         return _bounded(x), _bounded(y)
 
-    places = [[at(point) for point in one.points] for one in shapes]
-    finite = [all(map(math.isfinite, chain.from_iterable(place))) for place in places]
-    shapes = list(compress(shapes, finite))
-    drawn = list(map(_shape, shapes, compress(places, finite)))
-    corner = (across[0], up[0])
+    if not all(map(math.isfinite, (*across, *up))):
+        shapes = []  # where the value is not finite, nothing has a place
+    shapes = [one for one in shapes if all(map(math.isfinite, chain.from_iterable(one.points)))]
+    drawn = [_shape(one, [at(point) for point in one.points]) for one in shapes]
     has_ticks = any(axes)
-    horizontal = [(at((value, corner[1]))[0], text) for value, text in ticks(across) if has_ticks]
-    vertical = [(at((corner[0], value))[1], text) for value, text in ticks(up) if has_ticks]
+    (marks, below), (heights, above) = ticks(across, axes[0]), ticks(up, axes[1])
+    horizontal = [(at((value, up[0]))[0], text) for value, text in marks if has_ticks]
+    vertical = [(at((across[0], value))[1], text) for value, text in heights if has_ticks]
     return "".join(
         [
             f'<clipPath id="{escape(identity)}"><rect width="{SIDE}" height="{SIDE}"/></clipPath>',
@@ -87,8 +87,8 @@ def panel(
             f'<g clip-path="url(#{escape(identity)})">{"".join(drawn)}</g>',
             *(_text(text, x, SIDE + 14, "middle") for x, text in horizontal),
             *(_text(text, -5, y + 4, "end") for y, text in vertical),
-            *([_text(axes[0], SIDE, SIDE + 28, "end")] if has_ticks else []),
-            *([_text(axes[1], 0, -8, "start")] if has_ticks else []),
+            *([_text(below, SIDE, SIDE + 28, "end")] if has_ticks else []),
+            *([_text(above, 0, -8, "start")] if has_ticks else []),
             *_labels(shapes, at),
             "</g>",
         ]

@@ -186,6 +186,7 @@ class Explained(Derived):
         return dataclasses.replace(
             chain,
             where=(*chain.where, *self._limits),
+            definitions=(*chain.definitions, *self._limits),
             matrix=() if matrix is None else (*matrix.latex, *matrix.clauses),
         )
 

@@ -40,6 +40,7 @@ class Derivation:
         agrees: whether the numbers are those that the closed form gives.
         where: the equations "u = …" that belong to the chain: long outputs, named parts, long
             entries, constants with their numbers.
+        definitions: those of named parts and constants alone.
         matrix: the same Jacobian as matrix expressions, such as "J_f(x) = A", and what the names
             in these stand for.
     """
@@ -52,6 +53,7 @@ class Derivation:
     value: str
     agrees: bool = True
     where: tuple[str, ...] = ()
+    definitions: tuple[str, ...] = ()
     matrix: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
 
@@ -139,15 +141,14 @@ def derive(
         return latex.number(value, digits)
 
     variables, function = mapped(lambda label: label.tex, columns), Label(title).tex
-    head = latex.head(function, inputs, layout=layout, letter=notation.letter)
-    if cuts_of(blocks[1]) and len(inputs) == len(blocks[1]) and notation is JACOBIAN:
-        head = f"{head} = {latex.blocks(function, [], inputs, layout)}"
+    head = _head(function, inputs, layout, notation, blocks)
     definition = frame.matrix(lambda i, j: notation.tex(function, rows[i].tex, variables[j]))
     value = frame.matrix(lambda i, j: number(float(matrix[i, j])))
     if reading is None:
         return Derivation(head, definition, None, None, None, value)
     shown = SubstitutedEntries(reading, point, matrix, digits, typed)
     written = FormulaEntries(reading, rows, columns, frame.picked, function, notation)
+    clauses, constants = written.clauses, written.constants(number)
     return Derivation(
         head,
         definition,
@@ -156,9 +157,20 @@ def derive(
         None if shown.is_value_alone(frame.entries) else frame.matrix(shown.entry),
         value,
         agrees,
-        (*written.outputs, *written.clauses, *written.entries, *written.constants(number)),
+        (*written.outputs, *clauses, *written.entries, *constants),
+        (*clauses, *constants),
         left_out=written.left_out,
     )
+
+
+def _head(
+    function: str, inputs: Sequence[str], layout: Layout, notation: Notation, blocks: Blocks
+) -> str:
+    """Return the left-hand side, with the blocks of several inputs."""
+    head = latex.head(function, inputs, layout=layout, letter=notation.letter)
+    if cuts_of(blocks[1]) and len(inputs) == len(blocks[1]) and notation is JACOBIAN:
+        return f"{head} = {latex.blocks(function, [], inputs, layout)}"
+    return head
 
 
 def templates(

@@ -74,10 +74,10 @@ def test_a_page_is_live(exported):
 
 
 def test_slides_turn(exported):
-    """Keys and buttons turn slides, the address has their number, sliders keep their arrows."""
+    """Keys and buttons turn slides, the address has their number, an explorer fits the screen."""
     page = exported["Slides"]
     visible = page.locator(".jm-slide:visible h1, .jm-slide:visible h2")
-    assert page.locator(".jm-slide").count() == 3
+    assert page.locator(".jm-slide").count() == 4
     assert page.get_by_text("import torch").count() == 0
     assert visible.all_inner_texts() == ["Title"]
     page.keyboard.press("ArrowRight")
@@ -85,15 +85,21 @@ def test_slides_turn(exported):
     slider = page.locator(".jm-slide:visible .jm-slider input[type=range]").first
     slider.press("ArrowRight")
     assert visible.all_inner_texts() == ["One"]
+    box = page.locator(".jm-slide:visible .jm-root").bounding_box()
+    assert box["y"] + box["height"] < 800
+    tabs = page.locator(".jm-slide:visible .jm-tabs").bounding_box()
+    assert tabs["x"] > page.locator(".jm-slide:visible table[role=grid]").bounding_box()["x"] + 300
     assert tables(page)[0] != ["12", "9", "−0.99", "·"]
     slider.press("PageDown")
     expect(visible).to_have_text(["Two"])
+    page.keyboard.press("End")
+    expect(visible).to_have_text(["Two, continued"])
     assert page.get_by_role("button", name="next slide").is_disabled()
-    assert page.evaluate("location.hash") == "#3"
+    assert page.evaluate("location.hash") == "#4"
     page.get_by_role("button", name="previous slide").click()
-    expect(page.locator(".jm-deck output")).to_have_text("2 / 3")
+    expect(page.locator(".jm-deck output")).to_have_text("3 / 4")
     page.emulate_media(media="print")
-    assert visible.all_inner_texts() == ["Title", "One", "Two"]
+    assert visible.all_inner_texts() == ["Title", "One", "Two", "Two, continued"]
     page.emulate_media(media="screen")
 
 

@@ -55,3 +55,21 @@ def test_cells_of_a_deck_have_identities_of_their_own() -> None:
     """nbformat refuses a notebook in which two cells have the same one."""
     deck = slide_cells([cell("markdown", "# A\n## B\n## C")])
     assert len({one.id for one in deck}) == 3
+
+
+def test_code_after_an_explorer_is_on_another_slide() -> None:
+    """The text that leads to it goes along; a question with its answer stays with the explorer."""
+    explorer = cell("code", "%%jacobian x=1\nx**2")
+    html = {"text/html": '<div data-jm-kind="explorer"></div>'}
+    explorer.outputs = [nbformat.v4.new_output("display_data", html)]
+    cells = (
+        cell("markdown", "## A"),
+        explorer,
+        cell("markdown", "Why?\n<details>Because</details>"),
+        cell("markdown", "So:"),
+        cell("code", "1 + 1"),
+        cell("code", "2 + 2"),
+    )
+    starts = [source for source, begins in shown(*cells) if begins]
+    assert starts == ["## A", "## A, continued"]
+    assert [source for source, _ in shown(*cells)][-4:] == [starts[1], "So:", "1 + 1", "2 + 2"]

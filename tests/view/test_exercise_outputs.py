@@ -87,3 +87,54 @@ def test_a_number_that_is_right_for_one_constant_only_is_wrong():
     assert verdicts == ["", "", "constants", ""]
     refused = exercise.judge("number-0-0", "d/da(x)")
     assert "expected a derivative by one of x" in refused.message
+
+
+def mixed() -> jacmagic.Jacobian:
+    """Return a Jacobian of sums and a quotient, and of an angle, at x = 0.7, y = −0.4."""
+
+    def f(x, y):
+        return (
+            torch.sin(x) * torch.exp(y) + x**2 * y + torch.log(1 + x**2),
+            (2 * x + 3 * y) ** 4 / (1 + x),
+            torch.sin(x) * y,
+        )
+
+    one, two = torch.tensor([0.7, -0.4], dtype=F64)
+    return jacmagic.jacobian(f, (one, two))
+
+
+SLIPS = [
+    (0, 0, "cos(x)e^y + 2x/(1+x^2)", "missing term", "2·x·y", "x²·y is missing"),
+    (0, 0, "cos(x)e^y + 2xy", "missing term", "2·x/(x² + 1)", "ln(x² + 1) is missing"),
+    (1, 0, "8(2x+3y)^3(1+x)-(2x+3y)^4/(1+x)^2", "brackets", "stands above", "stands above"),
+    (1, 0, "(4(2x+3y)^3(1+x)-(2x+3y)^4)/(1+x)^2", "inner derivative", "the factor 2", "2·x + 3·y"),
+    (2, 0, "y cos(x*pi/180)", "degrees", "in degrees", "in degrees"),
+    (2, 0, "180/pi y cos(x)", "degrees", "180/π", "in degrees"),
+]
+
+
+def test_forgotten_terms_brackets_and_degrees_are_named():
+    """A forgotten summand, a sum above a line without brackets, an angle in degrees."""
+    jacobian = mixed()
+    exercise = jacobian.quiz()
+    found = judged(jacobian, [one[:3] for one in SLIPS])
+    for (i, j, text, kind, python, browser), other in zip(SLIPS, found, strict=True):
+        said = exercise.judge(f"entry-{i}-{j}", text)
+        assert said.kind == kind and python in said.message, (text, said)
+        assert other["kind"] == kind and browser in other["text"], (text, other)
+
+
+def test_numbers_of_another_point_are_named():
+    """The entry where x and y are exchanged, x has the other sign, angles are degrees; f itself."""
+    jacobian = mixed()
+    exercise = jacobian.quiz("numbers")
+    x, y, unit = 0.7, -0.4, torch.pi / 180
+    said = {}
+    for name, at in {"exchanged": (y, x), "sign": (-x, y), "degrees": (x * unit, y * unit)}.items():
+        value = jacobian.at(x=at[0], y=at[1]).matrix[0, 0].item()
+        said[name] = exercise.judge("number-0-0", repr(value))
+    assert said["exchanged"].message == "this is its value with x and y exchanged"
+    assert said["sign"].message == "this is its value at x = -0.7"
+    assert said["degrees"].kind == "degrees"
+    own = exercise.judge("number-0-0", repr(jacobian.value[0].item()))
+    assert own.message == "this is f₁ itself, not its derivative"

@@ -7,8 +7,11 @@ import torch
 
 import jacmagic
 from jacmagic.view.pictures.choice import pictures_of
+from jacmagic.view.pictures.curves import sample_curve
+from jacmagic.view.pictures.graph import graph_scene
 from jacmagic.view.pictures.plane_map import plane_scene
 from jacmagic.view.pictures.slices import slice_of
+from jacmagic.view.pictures.ticks import ticks
 
 F64 = torch.float64
 
@@ -69,3 +72,45 @@ def test_a_hessian_is_drawn_as_level_lines_of_its_function():
     larger, smaller = sorted(np.linalg.eigvalsh(H.to_numpy()), reverse=True)
     assert f"eigenvalues {larger:.4g} and −{-smaller:.4g}: a saddle" in words
     assert "hyperbolas" in words
+
+
+def test_equilibria_of_other_kinds():
+    """A zero of higher order is found, a line of zeros is called one, a kink has no eigenvalues."""
+
+    def words(f):
+        return " ".join(jacobian(f, 0.3, 0.2).picture("field").words)
+
+    assert "At (0, 0): degenerate, λ = 0 and 0" in words(lambda x, y: (x * x - y * y, 2 * x * y))
+    assert "not isolated" in words(lambda x, y: (x - y, 2 * (x - y)))
+    assert "At (0, 0): at a kink" in words(lambda x, y: (torch.relu(x) - y, x))
+    assert "At (0, 0): stable node, λ = −1 and −1" in words(lambda x, y: (y - x, -y))
+    assert "no equilibrium was found" in words(lambda x, y: (x * x + 1, y))
+
+
+def test_jumps_are_not_joined_and_axes_say_what_ticks_share():
+    """A graph breaks at a jump; numbers of one size or far from zero are written once."""
+
+    def graph(x):
+        return torch.where(x > 0.2, x + 1, x)
+
+    J = jacmagic.jacobian(graph, torch.tensor(0.0, dtype=F64))
+    drawn = graph_scene(slice_of(J, [0], [0]), 0.5, 4).panels[0].shapes
+    first, second = (one.points for one in drawn if one.look == "function")
+    assert first[-1][0] < 0.2 < second[0][0] and second[0][1] - first[-1][1] > 0.9
+    steep = sample_curve(lambda t: (t, np.cbrt(t - 0.3)), 1.0)
+    assert len(steep) == 1
+    assert ticks((0, 4e6), "x")[1] == "x / 10⁶" and ticks((-2e-12, 2e-12), "x")[1] == "x / 10⁻¹²"
+    near, label = ticks((2 - 3e-9, 2 + 3e-9), "x")
+    assert label == "(x − 2) / 10⁻⁹" and ("0" in [text for _, text in near])
+    assert ticks((-1, 1), "x") == (
+        [(one, f"{one:g}".replace("-", "−")) for one in np.arange(-2, 3) / 2],
+        "x",
+    )
+
+
+def test_second_derivatives_that_vanish():
+    """Differences of the gradient do not make a bowl of x⁴ + y⁴ at 0."""
+    assert (
+        "0 and 0: flat in all directions"
+        in jacobian(lambda x, y: x**4 + y**4, 0, 0).picture().words[2]
+    )

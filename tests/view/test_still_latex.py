@@ -11,9 +11,9 @@ from latex_structure import check
 from nbconvert import LatexExporter
 
 import jacmagic
-from jacmagic.render.extent import extent
+from jacmagic.render.extent import extent, height
 from jacmagic.render.prose import paragraph
-from jacmagic.render.wide import PAGE_LETTERS, parts
+from jacmagic.render.wide import PAGE_LETTERS, PAGE_LINES, parts
 
 F64 = torch.float64
 
@@ -92,6 +92,19 @@ def test_a_matrix_that_is_cut_is_followed_by_all_numbers():
     assert all(rf"\partial x_{{{j}}}" in source for j in range(12))
     heads = re.findall(r"\\begin\{array\}\{r\|r+\}\n(.*?) \\\\ \\hline", source)
     assert sum(head.count("partial x") for head in heads) == 12
+
+
+def test_a_large_matrix_takes_two_pages():
+    """Its entries are listed once each, not as four matrices; a matrix form stands for all."""
+    x = torch.linspace(-1, 1, 12, dtype=F64)
+    J = jacmagic.jacobian(lambda x: x * torch.sin(x.roll(1)) + x.roll(2) ** 2, x)
+    source = latex(J)
+    assert r"\tfrac{\partial f_{0}}{\partial x_{0}} = \sin" in source and "part 1 of" not in source
+    assert source.count("tfrac") == int(J.pattern.sum()) == 36
+    assert sum(map(height, source.split("$$")[1::2])) < 2 * PAGE_LINES
+    assert "in matrix form" in latex(softmax12()) and "tfrac" not in latex(softmax12())
+    long = latex(jacmagic.jacobian(lambda x: torch.sin(x.outer(x)) @ x, x))
+    assert re.search(r"\d+ entries of the closed form are left out; see J.formula", long)
 
 
 def test_sentences_are_escaped():

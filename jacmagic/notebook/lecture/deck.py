@@ -12,16 +12,18 @@ _HEADING = re.compile(r"^(?=#{1,2} )", flags=re.M)
 _PREPARATION = re.compile(r"\s*(?:#|%|import |from |warnings\.simplefilter\(|$)")
 _STARTS = {"slide", "subslide"}
 _HIDDEN = {"skip", "notes"}
+EXPLORER = 'data-jm-kind="explorer"'  # of the output that a page makes live
 
 
 def slide_cells(cells: Sequence[NotebookNode]) -> list[NotebookNode]:
     """Return the cells of slides, with `metadata.jm_starts` where a slide begins.
 
     Where Jupyter's slide types are set, they count. Elsewhere a slide begins at each heading of the
-    first or second level, and cells that only import or load are left out.
+    first or second level, and cells that only import or load are left out; code that follows an
+    explorer is on another slide.
     """
     typed = any(_type(cell) in _STARTS for cell in cells)
-    return list(_by_type(cells) if typed else _by_heading(cells))
+    return list(_by_type(cells)) if typed else _divided(list(_by_heading(cells)))
 
 
 def _type(cell: NotebookNode) -> str:
@@ -44,6 +46,31 @@ def _by_heading(cells: Sequence[NotebookNode]) -> Iterator[NotebookNode]:
         elif cell.cell_type == "markdown":
             for part in filter(str.strip, _HEADING.split(cell.source)):
                 yield _marked(cell, part, _HEADING.match(part) is not None)
+
+
+def _divided(cells: Sequence[NotebookNode]) -> list[NotebookNode]:
+    """Return the cells, with another slide where code follows an explorer.
+
+    A question below the explorer stays with it, text that leads to the code does not.
+    """
+    divided: list[NotebookNode] = []
+    heading, explorer = "", None
+    for cell in cells:
+        if cell.metadata.jm_starts:
+            heading, explorer = cell.source.partition("\n")[0], None
+        elif cell.cell_type == "code" and explorer is not None:
+            leads = len(divided) - 1 > explorer and "<details" not in divided[-1].source
+            start = len(divided) - 1 if leads else len(divided)
+            divided.insert(start, _marked(new_markdown_cell(), f"{heading}, continued", True))
+            explorer = None
+        divided.append(cell)
+        if any(EXPLORER in one.get("data", {}).get("text/html", "") for one in _outputs(cell)):
+            explorer = len(divided) - 1
+    return divided
+
+
+def _outputs(cell: NotebookNode) -> Sequence[NotebookNode]:
+    return cell.get("outputs", [])
 
 
 def _prepares(source: str) -> bool:

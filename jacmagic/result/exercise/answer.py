@@ -18,6 +18,7 @@ from jacmagic.result.exercise.tokens import MAX_LETTERS
 from jacmagic.symbolic.graph import BudgetExceeded, Graph
 
 MAX_NODES = 20_000  # of an answer, derivatives that it leaves to be taken included
+MAX_NUMERATORS = 8  # that are tried; an answer has few fractions
 _ARROW = re.compile(r"<?=>|[⇒⟹→⇔]|\\(?:Rightarrow|implies|to)(?![a-zA-Z])")
 
 
@@ -76,6 +77,22 @@ def read_answer(text: str, names: Names, column: int, *, loose: str = "") -> Ans
         raise OptionError("expected a shorter expression; its derivatives are too long") from None
     written = Expressions(graph, inputs, [value.node], names.symbols, names.texts)
     return Answer(text, written, parser.unfinished, frozenset(parser.constants))
+
+
+def with_numerators(text: str) -> list[str]:
+    """Return an answer with brackets around all that stands above a fraction's line: (a − b)/c.
+
+    For each / in turn, from the bracket on in which it stands, if there is a sum before it.
+    """
+    opened, found = [0], []
+    for k, letter in enumerate(text):
+        if letter in "([{":
+            opened.append(k + 1)
+        elif letter in ")]}" and len(opened) > 1:
+            opened.pop()
+        elif letter == "/" and re.search(r"\S\s*[-+−]", text[opened[-1] : k]):
+            found.append(f"{text[: opened[-1]]}({text[opened[-1] : k]}){text[k:]}")
+    return found[:MAX_NUMERATORS]
 
 
 def sides_of(line: str) -> list[str]:

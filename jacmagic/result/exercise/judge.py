@@ -21,7 +21,7 @@ from jacmagic.result.check.judgement import compared
 from jacmagic.result.check.samples import STEP, Samples, around
 from jacmagic.result.check.settle import settle
 from jacmagic.result.core import JacobianResult
-from jacmagic.result.exercise.answer import Answer, read_answer
+from jacmagic.result.exercise.answer import Answer, read_answer, with_numerators
 from jacmagic.result.exercise.branch import in_branch
 from jacmagic.result.exercise.constants import COINCIDENCE, Constants
 from jacmagic.result.exercise.judgement import RIGHT, UNREADABLE, WRONG, Judgement
@@ -38,6 +38,7 @@ BRACKETS = {
     "^": "the exponent ends too early; write brackets around it",
     "f": "the argument of a function ends too early; write brackets around it",
 }
+ABOVE = "it is read from left to right; write brackets around what stands above"
 LOOSE = ("/", "/+-", "^", "^/", "^+-", "f+-")  # what an answer may lack brackets around
 
 
@@ -124,6 +125,8 @@ class Judge:
         for loose in LOOSE:
             if self._is_right_with(loose, i, j, answer):
                 return Judgement(WRONG, answer.text, "brackets", BRACKETS[loose[0]])
+        if any(self._is_right_as(other, i, j) for other in with_numerators(answer.text)):
+            return Judgement(WRONG, answer.text, "brackets", ABOVE)
         slip = named_mistake(self.result, self.expressions, self.points, self.truth, i, j, answer)
         if slip is None:
             return Judgement(WRONG, answer.text)
@@ -133,8 +136,11 @@ class Judge:
         """Whether an answer is right where brackets are thought behind a sign."""
         if loose[0] != "f" and loose[0] not in answer.text.replace("**", "^"):
             return False
+        return self._is_right_as(answer.text, i, j, loose)
+
+    def _is_right_as(self, text: str, i: int, j: int, loose: str = "") -> bool:
         try:
-            other = read_answer(answer.text, self.names, j, loose=loose)
+            other = read_answer(text, self.names, j, loose=loose)
         except JacmagicError:
             return False
         hand = other.values(self.points)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from jacmagic.result.exercise.constants import COINCIDENCE
 from jacmagic.result.exercise.judge import UNFINISHED, Judge
 from jacmagic.result.exercise.judgement import RIGHT, WRONG, Judgement
 
+MAX_COMPONENTS = 8  # of a point whose numbers are exchanged, two by two
 ROUNDED = 5e-3  # relative: a number that is rounded to three digits is within it
 
 
@@ -58,4 +61,27 @@ def _mistake(judge: Judge, i: int, j: int, value: float) -> tuple[str, str]:
     for k, label in enumerate(rows):
         if is_near(value, matrix[k, j]):
             return "index", f"this is the derivative of {label.unicode}"
+    if is_near(value, float(judge.result.flat_value[i])):
+        return "not differentiated", f"this is {rows[i].unicode} itself, not its derivative"
+    return _elsewhere(judge, i, j, value)
+
+
+def _elsewhere(judge: Judge, i: int, j: int, value: float) -> tuple[str, str]:
+    """Return the kind and a clause where a number is the entry's at another point."""
+    here, names = judge.points[0], [one.unicode for one in judge.result.columns]
+    tried: list[tuple[str, str, np.ndarray]] = []
+    for k, name in enumerate(names[:MAX_COMPONENTS]):
+        flipped = here.copy()
+        flipped[k] = -here[k]
+        tried.append(("point", f"this is its value at {name} = {-here[k]:.6g}", flipped))
+        for other in range(k):
+            exchanged = here.copy()
+            exchanged[[k, other]] = here[[other, k]]
+            clause = f"this is its value with {names[other]} and {name} exchanged"
+            tried.append(("point", clause, exchanged))
+    degrees = "this is its value with angles in degrees; they are in radians"
+    tried += [("degrees", degrees, here * unit) for unit in (np.pi / 180, 180 / np.pi)]
+    for kind, clause, point in tried:
+        if is_near(value, float(judge.form.values(point.tolist())[i, j])):
+            return kind, clause
     return "", ""

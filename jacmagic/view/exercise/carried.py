@@ -61,7 +61,8 @@ def function_of(jacobian: JacobianResult) -> dict[str, Any]:
     tape, slots = write_tape_with_slots(form.graph, roots, trace.inputs)
     _check(tape)
     named = {slots[one.node]: one.label for one in trace.constants if one.node in slots}
-    labels = [*jacobian.columns, *named.values()]
+    rows = jacobian.rows if spellings_of(jacobian) else ()
+    labels = [*jacobian.columns, *named.values(), *rows]
     return {
         "tape": tape.to_json(),
         "conditions": len(conditions),

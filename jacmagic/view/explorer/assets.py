@@ -20,7 +20,7 @@ MODULES = (
     *("curves.mjs", "scene.mjs", "square.mjs", "kinks.mjs", "singular.mjs"),
     *("scene_map.mjs", "scene_graph.mjs"),
     *("scene_levels.mjs", "scene_field.mjs", "scene_space.mjs", "scene_matrix.mjs"),
-    *("scene_colouring.mjs", "slice.mjs", "turning.mjs", "plane.mjs", "squares.mjs"),
+    *("scene_colouring.mjs", "slice.mjs", "turning.mjs", "ticks.mjs", "plane.mjs", "squares.mjs"),
     "colour_grids.mjs",
     *("picture_fields.mjs", "sampled.mjs", "picture.mjs"),
     *("derivation_line.mjs", "factors.mjs"),

@@ -13,13 +13,16 @@ Polyline = list[Point]
 FIRST_PIECES = 8  # of a curve, before pieces that bend are halved
 MAX_HALVINGS = 6  # of one of these: 512 pieces in all
 FLATNESS = 0.0012  # of the window's size, by which a piece may miss the curve: a third of a pixel
+SHORT = 0.01  # of the window's size: what is shorter is drawn, whatever is in it
+END_SHARE = 0.1  # of a longer piece: its middle is no closer to an end, as it is at a jump
+JUMP_HALVINGS = 30  # after which a piece of a continuous curve is short, a cube root's too
 
 
 def sample_curve(curve: Callable[[float], Point | None], size: float) -> list[Polyline]:
     """Return a curve as polylines, finer where it bends.
 
-    It is broken where the function has no value, and where a piece stays long however short its
-    parameter's interval is.
+    It is broken where the function has no value, and at jumps and poles: where a piece stays long
+    however short its parameter's interval is.
 
     Args:
         curve: of a parameter from 0 to 1; None where there is no value.
@@ -58,19 +61,36 @@ class _Pieces:
         if depth < MAX_HALVINGS and not flat and not (a is b is c is None):
             self.add(low, a, middle, c, depth + 1)
             self.add(middle, c, high, b, depth + 1)
-        elif a is not None and b is not None and (flat or math.dist(a, b) < self.size / 8):
+        elif a is not None and b is not None and (flat or not self._jumps(low, a, high, b)):
             self.line.extend([a, b] if not self.line else [b])
         else:
             self.break_off()
 
     def _is_flat(self, a: Point, b: Point, c: Point) -> bool:
-        """Whether c stands beside the segment from a to b, near it: at a pole it does not."""
+        """Whether c stands beside the segment from a to b, near it: not at a pole or a jump."""
         across, up = b[0] - a[0], b[1] - a[1]
         along = (c[0] - a[0]) * across + (c[1] - a[1]) * up
         length = math.hypot(across, up)
         apart = abs(across * (a[1] - c[1]) - (a[0] - c[0]) * up)
         distance = apart / length if length else math.dist(a, c)
-        return 0 <= along <= length**2 and distance <= FLATNESS * self.size
+        rest = END_SHARE * length**2 if length > SHORT * self.size else 0.0
+        return rest <= along <= length**2 - rest and distance <= FLATNESS * self.size
+
+    def _jumps(self, low: float, a: Point, high: float, b: Point) -> bool:
+        """Whether the longer half stays long however often it is halved again."""
+        first = math.dist(a, b)
+        if first <= SHORT * self.size:
+            return False
+        for _ in range(JUMP_HALVINGS):
+            middle = (low + high) / 2
+            c = self.at(middle)
+            if c is None:
+                return True
+            if math.dist(a, c) > math.dist(c, b):
+                high, b = middle, c
+            else:
+                low, a = middle, c
+        return math.dist(a, b) > first / 4
 
 
 def level_line(

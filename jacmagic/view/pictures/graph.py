@@ -10,7 +10,7 @@ from jacmagic.view.pictures.scene import Panel, Scene, arrow, dot, line, listed,
 from jacmagic.view.pictures.slices import Slice
 
 PIECES = 48  # at which the height of the frame is found
-TALLEST = 4  # times the tangent's rise, beyond which a graph is cut
+TALLEST = 4  # times the tangent's rise, beyond which a graph is cut, or the other way round
 MARGIN = 1.15  # of the frame around what it shows
 
 
@@ -64,7 +64,7 @@ def _heights(part: Slice, low: float, high: float, rise: float) -> Point:
     heights = [float(one.value[0]) for one in found if one is not None]
     widest = max((abs(one - y) for one in heights if math.isfinite(one)), default=0.0)
     rise = abs(rise) if math.isfinite(rise) else 0.0
-    tall = max(rise, min(widest, TALLEST * (rise or widest)))
+    tall = max(rise / TALLEST, min(widest, TALLEST * (rise or widest)))
     half = MARGIN * (tall if tall > 0 else max(abs(y), 1) / 2)
     return y - half, y + half
 

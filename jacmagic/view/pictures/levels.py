@@ -34,7 +34,7 @@ def level_scene(part: Slice, radius: float, digits: int) -> Scene:
     centre = (float(part.centre[0]), float(part.centre[1]))
     value, gradient = float(part.here.value[0]), part.here.jacobian[0]
     length = float(np.linalg.norm(gradient))
-    hessian = _differences(part) if part.hessian is None else part.hessian
+    hessian = _differences(part, radius) if part.hessian is None else part.hessian
     shapes = [*_lines(part, radius, centre, value), *_curvature(centre, hessian, radius, digits)]
     if length > 0 and math.isfinite(length):
         tip = shift(centre, (ARROW_SHARE * radius / length * gradient).tolist())
@@ -87,18 +87,29 @@ def _levels(heights: np.ndarray) -> list[float]:
     return round_numbers(float(finite[cut]), float(finite[finite.size - 1 - cut]), LEVELS)
 
 
-def _differences(part: Slice) -> np.ndarray | None:
-    """Return second derivatives (2, 2) by central differences of the gradient."""
-    columns = []
-    for k in range(2):
-        h = DIFFERENCE * max(abs(float(part.centre[k])), 1.0)
-        step = np.eye(2)[k] * h
-        more, less = part.at((part.centre + step).tolist()), part.at((part.centre - step).tolist())
-        if more is None or less is None:
-            return None
-        columns.append((more.jacobian[0] - less.jacobian[0]) / (2 * h))
-    hessian = np.array(columns).T
-    return (hessian + hessian.T) / 2 if np.isfinite(hessian).all() else None
+def _differences(part: Slice, radius: float) -> np.ndarray | None:
+    """Return second derivatives (2, 2) by central differences of the gradient.
+
+    Those with half the step improve them (Richardson); what is smaller than the change is 0.
+    """
+    steps = [DIFFERENCE * max(abs(float(one)), radius) for one in part.centre]
+    far, near = (
+        np.array([_difference(part, k, share * steps[k]) for k in range(2)]).T
+        for share in (1.0, 0.5)
+    )
+    found = near + (near - far) / 3
+    found[np.abs(found) <= np.abs(near - far)] = 0.0
+    return (found + found.T) / 2 if np.isfinite(found).all() else None
+
+
+def _difference(part: Slice, k: int, h: float) -> np.ndarray:
+    """Return the derivative (2,) of the gradient along an input, nan where it has none."""
+    step = np.eye(2)[k] * h
+    more, less = part.at((part.centre + step).tolist()), part.at((part.centre - step).tolist())
+    if more is None or less is None:
+        return np.full(2, np.nan)
+    found: np.ndarray = (more.jacobian[0] - less.jacobian[0]) / (2 * h)
+    return found
 
 
 def _eigen(hessian: np.ndarray) -> list[tuple[float, Point]]:
@@ -127,7 +138,9 @@ def _kind(hessian: np.ndarray) -> str:
         return "curved upwards in all directions"
     if one < 0:
         return "curved downwards in all directions"
-    return "a saddle" if one > 0 > other else "flat in a direction"
+    if one > 0 > other:
+        return "a saddle"
+    return "flat in a direction" if one or other else "flat in all directions"
 
 
 def _curvature(

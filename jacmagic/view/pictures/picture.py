@@ -16,11 +16,9 @@ from jacmagic.render import pgf, plane
 from jacmagic.render.colour_grids import drawing
 from jacmagic.render.heatmap import heatmap
 from jacmagic.render.prose import paragraph
-from jacmagic.render.text import number
 from jacmagic.result.core import JacobianResult
 from jacmagic.view.pictures.choice import axes_of, pictures_of
 from jacmagic.view.pictures.colouring import colouring_of
-from jacmagic.view.pictures.curves import Point, round_numbers
 from jacmagic.view.pictures.field import field_scene
 from jacmagic.view.pictures.graph import graph_scene
 from jacmagic.view.pictures.levels import level_scene
@@ -28,10 +26,9 @@ from jacmagic.view.pictures.plane_map import plane_scene
 from jacmagic.view.pictures.scene import Panel, Scene, half_width, shown
 from jacmagic.view.pictures.slices import Slice, slice_of
 from jacmagic.view.pictures.space import space_scene
+from jacmagic.view.pictures.ticks import ticks
 from jacmagic.view.table import blocks_of, values_of
 
-TICKS = 5  # about how many along an axis
-TICK_DIGITS = 6
 GAP = 24  # between two panels, in the SVG's units
 _WRAPPED = f"display:flex;flex-wrap:wrap;gap:0 {GAP}px"
 
@@ -69,8 +66,8 @@ class Picture:
         """The drawing with its words below it."""
         caption, drawn = escape(" ".join(self.words)), "".join(self.panels)
         return (
-            f'<figure><div role="img" aria-label="{escape(self.words[0])}" style="{_WRAPPED}">'
-            f"{drawn}</div><figcaption>{caption}</figcaption></figure>"
+            f'<figure style="margin:0.5em 0"><div role="img" style="{_WRAPPED}" '
+            f'aria-label="{escape(self.words[0])}">{drawn}</div><figcaption>{caption}</figcaption></figure>'
         )
 
     @property
@@ -184,12 +181,7 @@ def _digest(scene: Scene) -> str:
 
 
 def _panel(panel: Panel, identity: str) -> str:
-    return plane.panel(panel.shapes, panel.axes, panel.across, panel.up, _ticks, identity)
-
-
-def _ticks(ends: Point) -> list[tuple[float, str]]:
-    values = round_numbers(*ends, TICKS)
-    return [(value, number(value, TICK_DIGITS).replace("-", "−")) for value in values]
+    return plane.panel(panel.shapes, panel.axes, panel.across, panel.up, ticks, identity)
 
 
 def _matrix(jacobian: JacobianResult) -> Picture:

@@ -5,6 +5,8 @@ Lengths of both axes of a plane are drawn to one scale, so that areas and angles
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from jacmagic.view.pictures.curves import Point, sample_curve
@@ -17,6 +19,7 @@ GRID_LINES = 9  # each way, of the square around the point
 CIRCLE_PIECES = 72
 SQUARE_SHARE = 0.68  # of the window's half width
 IMAGE_SHARE = 0.85  # the same of the image
+INFINITE = "J is not finite here: there is no linear part."
 SIDED = "f′(x; dx)"  # the one-sided derivative along dx
 MAX_OVERSHOOT = 2.5  # of the curved image beyond the linear one, in the window
 
@@ -158,8 +161,12 @@ def _words(part: Slice, radius: float, reach: float, digits: int, sided: Along |
     linear = [
         f"J {areas if det else 'flattens areas to a line or a point'}: "
         f"det J = {shown(det, digits)}.",
-        *([f"It takes a circle to an ellipse that is stretched by {stretched}."] if sigmas else []),
+        f"It takes a circle to an ellipse that is stretched by {stretched}.",
     ]
+    deviation = (
+        f"In this square {name} differs from its {'one-sided' if sided else 'linear'} part "
+        f"by at most {shown(share, 2)} % of the image's half width."
+    )
     kink = (
         f"At this kink the derivatives {SIDED} differ from side to side, "
         f"and no single J describes {name}."
@@ -168,9 +175,8 @@ def _words(part: Slice, radius: float, reach: float, digits: int, sided: Along |
         f"Left: a square of side {shown(2 * radius, digits)} around ({', '.join(part.inputs)}) = "
         f"({', '.join(shown(one, digits) for one in part.centre.tolist())}). "
         f"Right: its image under {name}, and dashed under {name} + {SIDED if sided else 'J·dx'}.",
-        *([kink] if sided else linear),
-        f"In this square {name} differs from its {'one-sided' if sided else 'linear'} part "
-        f"by at most {shown(share, 2)} % of the image's half width.",
+        *([kink] if sided else linear if is_finite else [INFINITE]),
+        *([deviation] if sided or is_finite else []),
     ]
 
 
@@ -183,4 +189,4 @@ def _deviation(part: Slice, radius: float, along: Along) -> float:
             if there is not None:
                 linear = part.here.value + along(np.array(end))
                 apart.append(float(np.linalg.norm(there.value - linear)))
-    return max(apart)
+    return max(filter(math.isfinite, apart))

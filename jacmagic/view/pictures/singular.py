@@ -35,6 +35,8 @@ class Cut(NamedTuple):
 
 def determinant(matrix: np.ndarray) -> float:
     """Return the determinant of a square matrix, 0 where it is smaller than its own rounding."""
+    if not np.isfinite(matrix).all():
+        return math.nan
     found = float(np.linalg.det(matrix))
     return 0.0 if abs(found) <= error_bound(matrix, np.finfo(float).eps) else found
 

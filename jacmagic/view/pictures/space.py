@@ -202,7 +202,8 @@ class _View:
     def _deviation(self) -> float:
         """The largest distance between f and f + J·dx, in the image's units."""
         apart = [(two - one) / self.units for one, two in self.ends if two is not None]
-        return max((float(np.linalg.norm(one)) for one in apart), default=0.0)
+        lengths = [float(np.linalg.norm(one)) for one in apart]
+        return max(filter(math.isfinite, lengths), default=0.0)
 
     def _opening(self, shape: str, image: str) -> str:
         part, digits = self.part, self.digits
@@ -228,7 +229,11 @@ class _View:
         end = f"and dashed under {self.part.name} + J·dx, a parallelepiped."
         return [
             self._opening("cube", end),
-            f"J {volumes if det else flat}: det J = {shown(det, self.digits)}.",
+            *(
+                [f"J {volumes if det else flat}: det J = {shown(det, self.digits)}."]
+                if math.isfinite(det)
+                else []
+            ),
         ]
 
 

@@ -8,10 +8,13 @@
 const FIRST_PIECES = 8; // of a curve, before pieces that bend are halved
 const MAX_HALVINGS = 6; // of one of these: 512 pieces in all
 const FLATNESS = 0.0012; // of the window's size, by which a piece may miss the curve: a third of a pixel of 300
+const SHORT = 0.01; // of the window's size: what is shorter is drawn, whatever is in it
+const END_SHARE = 0.1; // of a longer piece: its middle is no closer to an end, as it is at a jump
+const JUMP_HALVINGS = 30; // after which a piece of a continuous curve is short, a cube root's too
 
 /**
- * A curve as polylines, finer where it bends; it is broken where the function has no value and where
- * a piece stays long however short its parameter's interval is.
+ * A curve as polylines, finer where it bends; it is broken where the function has no value, and
+ * at jumps and poles: where a piece stays long however short its parameter's interval is.
  * @param {(t: number) => Point | null} curve for t from 0 to 1
  * @param {number} size of the window
  * @returns {Polyline[]}
@@ -29,11 +32,11 @@ export function sampleCurve(curve, size) {
   const piece = (t0, a, t1, b, depth) => {
     const middle = (t0 + t1) / 2;
     const c = at(middle);
-    const isFlat = a && b && c && isBetween(c, a, b) && distanceToLine(c, a, b) <= FLATNESS * size;
+    const isFlat = a && b && c && isBetween(c, a, b, SHORT * size) && distanceToLine(c, a, b) <= FLATNESS * size;
     if (depth < MAX_HALVINGS && !isFlat && (a || b || c)) {
       piece(t0, a, middle, c, depth + 1);
       piece(middle, c, t1, b, depth + 1);
-    } else if (a && b && (isFlat || distance(a, b) < size / 8)) {
+    } else if (a && b && (isFlat || !jumps(at, [t0, a], [t1, b], SHORT * size))) {
       if (!line.length) line.push(a);
       line.push(b);
     } else {
@@ -57,14 +60,38 @@ function finite(point) {
 const distance = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
 
 /**
- * Whether a point stands beside a segment, not before or behind it: at a pole it does not.
+ * Whether a point stands beside a segment, not before or behind it, nor near its ends: at a pole or a
+ * jump it does not.
  * @param {Point} c
  * @param {Point} a
  * @param {Point} b
+ * @param {number} short length of a segment whose ends do not count
  */
-function isBetween(c, a, b) {
+function isBetween(c, a, b, short) {
   const along = (c[0] - a[0]) * (b[0] - a[0]) + (c[1] - a[1]) * (b[1] - a[1]);
-  return along >= 0 && along <= (b[0] - a[0]) ** 2 + (b[1] - a[1]) ** 2;
+  const whole = distance(a, b) ** 2;
+  const rest = whole > short ** 2 ? END_SHARE * whole : 0;
+  return along >= rest && along <= whole - rest;
+}
+
+/**
+ * Whether the longer half of a piece stays long however often it is halved again.
+ * @param {(t: number) => Point | null} at
+ * @param {[number, Point]} from parameter and point
+ * @param {[number, Point]} to
+ * @param {number} short length of a piece that is drawn, whatever is in it
+ */
+function jumps(at, from, to, short) {
+  const first = distance(from[1], to[1]);
+  if (first <= short) return false;
+  for (let k = 0; k < JUMP_HALVINGS; k++) {
+    const middle = (from[0] + to[0]) / 2;
+    const c = at(middle);
+    if (!c) return true;
+    if (distance(from[1], c) > distance(c, to[1])) to = [middle, c];
+    else from = [middle, c];
+  }
+  return distance(from[1], to[1]) > first / 4;
 }
 
 /**

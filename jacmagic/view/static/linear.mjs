@@ -115,10 +115,12 @@ export function determinant(a) {
 }
 
 /**
- * The determinant, 0 where it is smaller than its own rounding: 2n²ε times the rows' norms.
+ * The determinant, 0 where it is smaller than its own rounding: 2n²ε times the rows' norms; nan of a matrix
+ * that is not finite.
  * @param {Matrix} a n × n
  */
 export function volume(a) {
+  if (!a.flat().every(Number.isFinite)) return NaN;
   const found = determinant(a);
   const bound = a.reduce((product, row) => product * Math.hypot(...row), 2 * a.length ** 2 * Number.EPSILON);
   return Math.abs(found) <= bound ? 0 : found;

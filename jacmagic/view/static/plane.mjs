@@ -1,15 +1,13 @@
 /** One panel of a picture, drawn in SVG: axes, shapes, and grips that are dragged or moved by keys. */
 
-import { roundNumbers } from "./curves.mjs";
 import { make } from "./element.mjs";
-import { formatNumber, showNumber } from "./format.mjs";
+import { showNumber } from "./format.mjs";
 import { makeSvg } from "./svg.mjs";
+import { ticksOf } from "./ticks.mjs";
 import { listenToTurns } from "./turning.mjs";
 
 const SIDE = 300; // of the square that shapes are drawn in, in the SVG's own units
-const MARGIN = { left: 46, right: 10, top: 22, bottom: 30 };
-const TICKS = 5; // about how many along an axis
-const TICK_DIGITS = 3;
+const MARGIN = { left: 50, right: 14, top: 22, bottom: 30 };
 const HEAD = 8; // of an arrow
 const LETTER = 6.5; // of a label: its width on average
 const AXIS_MARGIN = 38; // from the frame to the middle of the label of an axis inside it
@@ -74,16 +72,17 @@ export class Plane {
     const border = makeSvg(this.document, "rect", { x: MARGIN.left, y: MARGIN.top, width: SIDE, height: SIDE, class: "jm-border" });
     if (!axes.some(Boolean)) return [border];
     const bottom = MARGIN.top + SIDE;
-    const across = roundNumbers(...frame.x, TICKS).map((value) => {
+    const [horizontal, vertical] = [ticksOf(frame.x, axes[0]), ticksOf(frame.y, axes[1])];
+    const across = horizontal.ticks.map(([value, text]) => {
       const [x] = this.at([value, frame.y[0]]);
-      return this.text(tick(value), MARGIN.left + x, bottom + 14, "middle", "jm-tick");
+      return this.text(text, MARGIN.left + x, bottom + 14, "middle", "jm-tick");
     });
-    const up = roundNumbers(...frame.y, TICKS).map((value) => {
+    const up = vertical.ticks.map(([value, text]) => {
       const [, y] = this.at([frame.x[0], value]);
-      return this.text(tick(value), MARGIN.left - 5, MARGIN.top + y + 4, "end", "jm-tick");
+      return this.text(text, MARGIN.left - 5, MARGIN.top + y + 4, "end", "jm-tick");
     });
-    const below = this.text(axes[0], MARGIN.left + SIDE, bottom + 28, "end", "jm-axis");
-    const above = this.text(axes[1], MARGIN.left, MARGIN.top - 8, "start", "jm-axis");
+    const below = this.text(horizontal.label, MARGIN.left + SIDE, bottom + 28, "end", "jm-axis");
+    const above = this.text(vertical.label, MARGIN.left, MARGIN.top - 8, "start", "jm-axis");
     return [border, ...across, ...up, below, above];
   }
 
@@ -244,11 +243,6 @@ export class Plane {
 /** @param {number[]} point */
 function isFinitePoint(point) {
   return point.every(Number.isFinite);
-}
-
-/** @param {number} value */
-function tick(value) {
-  return formatNumber(value, TICK_DIGITS + 3).replace("-", "−");
 }
 
 /**

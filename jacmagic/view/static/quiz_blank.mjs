@@ -76,7 +76,7 @@ function showReading(document, judge, column, source, preview) {
   }
   try {
     const read = parseLine(source, judge.names, column);
-    const parts = read.flatMap((one, k) => [...(k ? [" = "] : []), mathOf(one, judge, document)]);
+    const parts = read.flatMap((one, k) => [...(k ? [" = "] : []), mathOf(one, { ...judge, named: judge.outputNames }, document)]);
     preview.replaceChildren(...parts);
     makeScrollable(preview);
   } catch (error) {

@@ -19,6 +19,7 @@ const EXCHANGED = /** @type {Record<string, string[]>} */ ({
   exp: ["log"], log: ["exp"], asin: ["acos", "sin"], acos: ["asin", "cos"], atan: ["tan"], sigmoid: ["tanh"], sqrt: ["exp"],
 });
 
+const ANGLES = new Set(["sin", "cos", "tan"]);
 const BINARY = new Set(["add", "sub", "mul", "div"]);
 
 /**
@@ -93,6 +94,9 @@ export function* bracketsOf(one, { texts }) {
       yield edit(end.op === "exp" ? "the exponent" : "the argument", build(node(end.op, node(op, first, b))));
     }
   }
+  if ((op === "add" || op === "sub") && b.op === "div") {
+    yield edit("what stands above", node("div", node(op, a, b.args[0]), b.args[1]));
+  }
   const below = op === "mul" ? withDenominator(a, b) : null;
   if (below) yield edit("what stands below", below);
 }
@@ -125,6 +129,10 @@ function withDenominator(a, b) {
 export function* argumentsOf(one, { texts, truth }) {
   if (one.args.length !== 1 || one.op === "neg") return;
   const text = `The argument in ${shortText(one, texts)} is wrong.`;
+  for (const unit of ANGLES.has(one.op) ? [180 / Math.PI, Math.PI / 180] : []) {
+    const inRadians = `The angle in ${shortText(one, texts)} is taken in degrees: angles are in radians.`;
+    yield { kind: "degrees", text: inRadians, node: node(one.op, node("mul", one.args[0], number(unit))) };
+  }
   for (const other of orderOf([truth])) if (other.op === one.op && other !== one) yield { kind: "argument", text, node: node(one.op, ...other.args) };
 }
 

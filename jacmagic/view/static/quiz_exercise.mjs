@@ -55,6 +55,7 @@ export class Judge {
     const constants = constantsOf(carried, trees);
     this.constants = new Set(constants.map(({ node }) => node));
     const named = carried.outputs.map((spellings, i) => ({ spellings, text: rows[i], node: this.outputs[i] }));
+    this.outputNames = new Map(named.map(({ node, text }) => [node, text]));
     this.names = new Names([...namesOf(carried), ...constants], new Names(named), carried.arguments);
     this.centre = point.map(Number);
     this.points = pointsNear(this.outputs, trees.slice(0, conditions), this.centre);

@@ -22,6 +22,7 @@ const MAX_SWEPT = 120; // parts of a function in which one mistake is looked for
 const MAX_ENTRIES = 400; // of a matrix whose other entries are compared
 export const SEARCH_MS = 40; // after which no further hypothesis is tried
 
+const MISSING = "missing term";
 const SUMS = new Set(["add", "sub"]);
 const ADVICE = /** @type {Record<string, string>} */ ({
   "product rule": "Product rule: (u·v)′ = u′·v + u·v′.",
@@ -66,6 +67,7 @@ export function mistakeOf(given, limit = SEARCH_MS) {
   return (
     editOf(search, bracketsOf) ??
     wholeEntry(search) ??
+    brokenRule(search, parts, (op, kind, isWhole) => isWhole && SUMS.has(op) && kind === MISSING) ??
     brokenRule(search, parts, (op) => !SUMS.has(op)) ??
     brokenRule(search, parts, (op) => SUMS.has(op)) ??
     heldConstant(search, parts) ??
@@ -190,19 +192,22 @@ const linesAt = (of, one, k, slopes) =>
 /**
  * @param {Search} search
  * @param {Part[]} parts
- * @param {(op: string) => boolean} isLooked which operations are looked at: those of sums last
+ * @param {(op: string, kind: string, isWhole: boolean) => boolean} isLooked which operations and kinds
+ *   are looked at: missing terms of the whole sum first, other sums last
  * @returns {Mistake | null}
  */
 function brokenRule(search, parts, isLooked) {
   for (const { of, weight } of parts) {
     for (const one of [...of.order].reverse()) {
       if (search.isLate()) return null;
-      if (!of.depends.has(one) || !one.args.length || !isLooked(one.op)) continue;
+      const isWhole = Math.abs(of.adjoint(one, 0)) === 1; // a sum whose terms are those of the output
+      if (!of.depends.has(one) || !one.args.length || !isLooked(one.op, MISSING, isWhole)) continue;
       const lines = linesAt(of, one, 0);
       const changed = (/** @type {number} */ value, /** @type {number} */ k) =>
         search.right[k] + weight[k] * of.adjoint(one, k) * (value - of.slope(one, k));
       for (let at = 0; at < lines.length; at++) {
         const [kind, clause, value] = lines[at];
+        if (!isLooked(one.op, kind, isWhole)) continue;
         if (!search.fits(changed(value, 0), 0)) continue;
         if (fitsEverywhere(search, (k) => changed(linesAt(of, one, k)[at]?.[2] ?? NaN, k))) {
           return { kind, text: sentence(search, one, kind, clause) };
@@ -220,6 +225,7 @@ function brokenRule(search, parts, isLooked) {
  * @param {string} clause
  */
 function sentence(search, one, kind, clause) {
+  if (kind === MISSING) return `The derivative of ${search.name(one.args[clause.includes("first") ? 0 : 1])} is missing.`;
   const inner = one.args.find((arg) => arg.op !== "number");
   const advice =
     kind === "inner derivative" && inner

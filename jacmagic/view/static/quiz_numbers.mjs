@@ -1,5 +1,6 @@
 /** The kind "numbers": entries of the matrix as numbers at the point of a variant. */
 
+import { showNumber } from "./format.mjs";
 import { Entries } from "./quiz_entries.mjs";
 import { DOUBTS, isCoincidence, typedConstants } from "./quiz_judge.mjs";
 import { parseLine } from "./quiz_line.mjs";
@@ -7,6 +8,7 @@ import { carriedOut } from "./quiz_partials.mjs";
 import { orderOf } from "./quiz_tree.mjs";
 import { bounded } from "./quiz_values.mjs";
 
+const MAX_COMPONENTS = 8; // of a point whose numbers are exchanged, two by two
 const THREE_DIGITS = 5e-3; // relative: a number that is rounded to three digits is within it
 
 /** @typedef {import("./quiz_exercise.mjs").Judge} Judge */
@@ -74,5 +76,34 @@ function mistakenNumber(judge, value, row, column, point) {
   const other = texts.findIndex((_, j) => is(row, j));
   if (other >= 0) return { kind: "variable", text: `This is the derivative by ${texts[other]}, not by ${texts[column]}.` };
   const another = rows.findIndex((_, i) => is(i, column));
-  return another < 0 ? { kind: "", text: "" } : { kind: "index", text: `This is the derivative of ${rows[another]}.` };
+  if (another >= 0) return { kind: "index", text: `This is the derivative of ${rows[another]}.` };
+  if (isNear(value, bounded([judge.outputs[row]], point).found[0].value)) {
+    return { kind: "function itself", text: `This is ${rows[row]} itself, not its derivative.` };
+  }
+  const found = otherPoints(point, texts).find((one) => isNear(value, entryAt(judge, row, column, one.point)));
+  return { kind: found?.kind ?? "", text: found?.text ?? "" };
+}
+
+/**
+ * Points that are taken for an exercise's: a sign changed, two numbers exchanged, angles in degrees.
+ * @param {number[]} point
+ * @param {string[]} texts
+ */
+function otherPoints(point, texts) {
+  const some = point.slice(0, MAX_COMPONENTS);
+  const changed = (/** @type {[number, number][]} */ ...pairs) => Object.assign([...point], Object.fromEntries(pairs));
+  const flipped = some.map((value, k) => {
+    return { kind: "point", text: `This is its value at ${texts[k]} = ${showNumber(-value, 6)}.`, point: changed([k, -value]) };
+  });
+  const exchanged = some.flatMap((value, k) =>
+    some.slice(0, k).map((other, l) => {
+      const text = `This is its value with ${texts[l]} and ${texts[k]} exchanged.`;
+      return { kind: "point", text, point: changed([k, other], [l, value]) };
+    }),
+  );
+  const inDegrees = [Math.PI / 180, 180 / Math.PI].map((unit) => {
+    const text = "This is its value with angles in degrees: they are in radians.";
+    return { kind: "degrees", text, point: point.map((value) => value * unit) };
+  });
+  return [...flipped, ...exchanged, ...inDegrees];
 }

@@ -24,7 +24,7 @@ export function scaled(search) {
   const ratio = typed[0] / right[0];
   if (!fitsEverywhere(search, (k) => ratio * right[k])) return null;
   if (Math.abs(ratio + 1) < 1e-9) return { kind: "sign", text: "The whole entry has the wrong sign." };
-  if (Math.abs(ratio - Math.PI / 180) < 1e-9) return { kind: "degrees", text: "This is the derivative in degrees: angles are in radians." };
+  if ([Math.PI / 180, 180 / Math.PI].some((unit) => Math.abs(ratio / unit - 1) < 1e-9)) return { kind: "degrees", text: "This is the derivative in degrees: angles are in radians." };
   const sign = ratio < 0 ? " and the sign" : "";
   return { kind: "factor", text: `This is right but for a constant factor${sign}.` };
 }

@@ -97,6 +97,7 @@ export function shortText(one, texts) {
  * @typedef {object} Written how names are written
  * @property {Texts} texts
  * @property {Record<string, string>} mathml by text
+ * @property {Map<Node, string>} [named] texts of whole expressions that are written by a name
  */
 
 /**
@@ -117,7 +118,8 @@ class MathWriter {
    * @param {Written} names
    * @param {Document} document
    */
-  constructor({ texts, mathml }, document) {
+  constructor({ texts, mathml, named = new Map() }, document) {
+    this.named = named;
     this.texts = texts;
     this.mathml = mathml;
     this.document = document;
@@ -161,12 +163,13 @@ class MathWriter {
    */
   at(one, least) {
     const written = this.write(one);
-    return level(one) < least && one.op !== "div" ? this.bracketed(written) : written;
+    return level(one) < least && one.op !== "div" && !this.named.has(one) ? this.bracketed(written) : written;
   }
 
   /** @param {Node} one @returns {Element} */
   write(one) {
     const [a, b] = one.args;
+    if (this.named.has(one)) return this.name(String(this.named.get(one)));
     switch (one.op) {
       case "number":
         return this.numeral(Number(one.value));
@@ -211,7 +214,7 @@ class MathWriter {
   power(base, exponent) {
     const written = this.write(base);
     const isPlain = level(base) === 6 && (!base.args.length || base.op === "abs" || FUNCTIONS.has(base.op));
-    if (!isPlain) return this.make("msup", this.bracketed(written), this.write(exponent));
+    if (!isPlain && !this.named.has(base)) return this.make("msup", this.bracketed(written), this.write(exponent));
     if (written.localName === "msub") return this.make("msubsup", ...written.children, this.write(exponent));
     return this.make("msup", written, this.write(exponent));
   }

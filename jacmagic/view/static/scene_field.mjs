@@ -6,12 +6,17 @@
  */
 
 import { showNumber } from "./format.mjs";
+import { KINK, NEAR } from "./kinks.mjs";
 import { around, arrow, dot, line, shift } from "./scene.mjs";
 
 const ARROWS = 11; // along a side
 const ORBITS = 5; // along a side, that start on a grid
 const ORBIT_STEPS = 90; // each way, of a fiftieth of the window
-const NEWTON_STEPS = 30;
+const NEWTON_STEPS = 90; // to a zero of multiplicity k they get nearer by the factor 1 − 1/k
+const DAMPING = 1e-7; // relative, of the Jacobian's singular values: of a line of zeros, Newton's finds one
+const SMALL_FIELD = 1e-9; // of the field's usual size: the residual at a zero
+const ISOLATED = 3; // degenerate equilibria; more of them are a line
+const BESIDE = [[1, 0.7], [-0.7, 1], [-1, -0.7], [0.7, -1]]; // directions in which there may be a kink
 const ROUNDING = 1e-9; // of an equilibrium's Jacobian, relative to its largest entry
 const SEARCHES = 5; // along a side: points from which equilibria are searched
 
@@ -23,7 +28,9 @@ const SEARCHES = 5; // along a side: points from which equilibria are searched
 export function fieldScene(map, { radius, digits }) {
   const { centre, inputs, jacobian, name } = map;
   const show = (/** @type {number} */ one) => showNumber(one, digits);
-  const rest = equilibria(map, radius);
+  const rest = equilibria(map, radius).map((at) => ({ at, kind: kindAt(map, at, radius, digits) }));
+  const together = rest.filter(({ kind }) => kind.startsWith("degenerate")).length > ISOLATED;
+  const kinds = rest.map(({ at, kind }) => `At (${at.map(show).join(", ")}): ${kind}.`);
   return {
     panels: [
       {
@@ -33,15 +40,15 @@ export function fieldScene(map, { radius, digits }) {
         shapes: [
           ...grid(ORBITS, radius, centre).map((from) => line(orbit(map, from, radius), "function")),
           ...field(map, radius),
-          ...rest.map((at) => dot(at, "zero", describe(map.evaluate(at)?.jacobian ?? jacobian, digits).split(",")[0])),
+          ...rest.map(({ at, kind }) => dot(at, "zero", together ? "" : kind.split(",")[0])),
           dot(centre, "point"),
         ],
         grips: [{ name: "point", label: "the point", at: centre }],
       },
     ],
     words: [
-      `The vector field of ${name} with orbits; ${rest.length ? "dots mark its equilibria" : "there is no equilibrium in this window"}.`,
-      ...rest.map((at) => `At (${at.map(show).join(", ")}): ${describe(map.evaluate(at)?.jacobian ?? jacobian, digits)}.`),
+      `The vector field of ${name} with orbits; ${rest.length ? "dots mark equilibria" : "no equilibrium was found in this window"}.`,
+      ...(together ? ["These equilibria are degenerate and not isolated."] : kinds),
       `At the point: divergence ${show(jacobian[0][0] + jacobian[1][1])}, curl ${show(jacobian[1][0] - jacobian[0][1])}, ` +
         `eigenvalues ${eigenvalues(jacobian, digits)}.`,
     ],
@@ -109,8 +116,12 @@ function orbit({ evaluate, centre }, from, radius) {
  */
 export function equilibria({ evaluate, centre }, radius) {
   const found = /** @type {Point[]} */ ([]);
-  for (const start of grid(SEARCHES, radius, centre)) {
-    const at = newton(evaluate, start, radius);
+  const starts = grid(SEARCHES, radius, centre);
+  const sizes = starts.map((at) => evaluate(at)?.value).flatMap((way) => (way ? [Math.hypot(...way)] : []));
+  sizes.sort((a, b) => a - b);
+  const small = SMALL_FIELD * (sizes[sizes.length >> 1] ?? 0);
+  for (const start of starts) {
+    const at = newton(evaluate, start, radius, small);
     if (!at || Math.max(Math.abs(at[0] - centre[0]), Math.abs(at[1] - centre[1])) > radius) continue;
     if (!found.some((one) => Math.hypot(one[0] - at[0], one[1] - at[1]) < 1e-6 * radius)) found.push(at);
   }
@@ -121,23 +132,49 @@ export function equilibria({ evaluate, centre }, radius) {
  * @param {PlaneMap["evaluate"]} evaluate
  * @param {Point} start
  * @param {number} radius
+ * @param {number} small size of the field that counts as zero
  * @returns {Point | null}
  */
-function newton(evaluate, start, radius) {
+function newton(evaluate, start, radius, small) {
   let at = start;
+  let length = Infinity;
   for (let k = 0; k < NEWTON_STEPS; k++) {
     const there = evaluate(at);
     if (!there) return null;
-    const [[a, b], [c, d]] = there.jacobian;
-    const det = a * d - b * c;
     const [u, v] = there.value;
-    if (!(u || v)) return at;
-    const step = /** @type {Point} */ ([(b * v - d * u) / det, (c * u - a * v) / det]);
-    if (!step.every(Number.isFinite)) return null;
+    if (!(u || v) || length < 1e-10 * radius) {
+      if (Math.hypot(u, v) > small) return null;
+      return /** @type {Point} */ (at.map((one) => (Math.abs(one) < 1e-9 * radius ? 0 : one)));
+    }
+    const [[a, b], [c, d]] = there.jacobian;
+    const damping = DAMPING ** 2 * (a * a + b * b + c * c + d * d);
+    const [p, q, r] = [a * a + c * c + damping, a * b + c * d, b * b + d * d + damping];
+    const [x, y, det] = [a * u + c * v, b * u + d * v, p * r - q * q];
+    const step = /** @type {Point} */ ([(q * y - r * x) / det, (q * x - p * y) / det]);
+    length = Math.hypot(...step);
+    if (!Number.isFinite(length)) return null;
     at = shift(at, step);
-    if (Math.hypot(...step) < 1e-10 * radius) return at;
   }
   return null;
+}
+
+/**
+ * @param {PlaneMap} map
+ * @param {Point} at an equilibrium
+ * @param {number} radius
+ * @param {number} digits
+ */
+function kindAt({ evaluate, jacobian }, at, radius, digits) {
+  const matrix = evaluate(at)?.jacobian ?? jacobian;
+  const size = Math.hypot(...matrix.flat()) + Math.hypot(...jacobian.flat());
+  const bends = BESIDE.some(([x, y]) => {
+    const beside = evaluate(shift(at, [NEAR * radius * x, NEAR * radius * y]))?.jacobian;
+    return beside && Math.hypot(...beside.flatMap((row, i) => row.map((one, j) => one - matrix[i][j]))) > KINK * size;
+  });
+  if (bends) return "at a kink";
+  const largest = Math.max(...jacobian.flat().map(Math.abs));
+  const small = Number.isFinite(largest) ? ROUNDING * largest : 0; // what vanishes at a zero of higher order
+  return describe(matrix.map((row) => row.map((one) => (Math.abs(one) <= small ? 0 : one))), digits);
 }
 
 /**

@@ -19,7 +19,7 @@ import { KINK, NEAR } from "./kinks.mjs";
 import { arrow, dot, line } from "./scene.mjs";
 
 const PIECES = 48; // at which the height of the frame is found
-const TALLEST = 4; // times the tangent's rise, beyond which a graph is cut
+const TALLEST = 4; // times the tangent's rise, beyond which a graph is cut, or the other way round
 const FRAME_MARGIN = 1.15; // of the frame around what it shows
 
 /**
@@ -97,7 +97,8 @@ function heights(evaluate, [low, high], y, rise) {
   const found = Array.from({ length: PIECES + 1 }, (_, k) => evaluate(low + ((high - low) * k) / PIECES)?.value[0] ?? NaN);
   const apart = found.filter(Number.isFinite).map((one) => Math.abs(one - y));
   const widest = Math.max(...apart, 0);
-  const tall = Math.max(Number.isFinite(rise) ? Math.abs(rise) : 0, Math.min(widest, TALLEST * (Math.abs(rise) || widest)));
+  const slope = Number.isFinite(rise) ? Math.abs(rise) : 0;
+  const tall = Math.max(slope / TALLEST, Math.min(widest, TALLEST * (slope || widest)));
   const half = FRAME_MARGIN * (tall > 0 ? tall : Math.max(Math.abs(y), 1) / 2);
   return [y - half, y + half];
 }

@@ -47,7 +47,7 @@ export function levelScene(map, { radius, digits }) {
   const length = Math.hypot(gradient[0], gradient[1]);
   const scale = length > 0 && Number.isFinite(length) ? (ARROW_SHARE * radius) / length : 0;
   const tip = shift(centre, [gradient[0] * scale, gradient[1] * scale]);
-  const hessian = map.hessian ?? differences(map);
+  const hessian = map.hessian ?? differences(map, radius);
   const show = (/** @type {number} */ one) => showNumber(one, digits);
   return {
     panels: [
@@ -65,7 +65,11 @@ export function levelScene(map, { radius, digits }) {
         grips: [{ name: "point", label: "the point", at: centre }],
       },
     ],
-    legend: [["function", `${output} = ${show(value)}`], ["linear", "gradient"], ["quadratic", "|dxᵀ·H·dx| = const"]],
+    legend: [
+      ["function", `${output} = ${show(value)}`],
+      ...(scale ? [/** @type {[string, string]} */ (["linear", "gradient"])] : []),
+      ...(hessian?.flat().some(Boolean) ? [/** @type {[string, string]} */ (["quadratic", "|dxᵀ·H·dx| = const"])] : []),
+    ],
     words: [
       `Level lines of ${name} around (${inputs.join(", ")}) = (${centre.map(show).join(", ")}); the strong one is ${output} = ${show(value)}.`,
       `The gradient (${gradient.map(show).join(", ")}) is orthogonal to it; its length, the steepest slope, is ${show(length)}.`,
@@ -84,15 +88,24 @@ function levels(heights) {
 }
 
 /**
- * Second derivatives by central differences of the gradient.
+ * Second derivatives by central differences of the gradient. Those with half the step improve them
+ * (Richardson); what is smaller than the change is 0.
  * @param {HeightMap} map
+ * @param {number} radius
  */
-function differences({ evaluate, centre }) {
-  const columns = [0, 1].map((k) => {
-    const h = DIFFERENCE * Math.max(Math.abs(centre[k]), 1);
-    const unit = /** @type {Point} */ (k ? [0, h] : [h, 0]);
-    const [more, less] = [evaluate(shift(centre, unit)), evaluate(shift(centre, [-unit[0], -unit[1]]))];
+function differences({ evaluate, centre }, radius) {
+  const difference = (/** @type {number} */ k, /** @type {number} */ h) => {
+    const step = /** @type {Point} */ (k ? [0, h] : [h, 0]);
+    const [more, less] = [evaluate(shift(centre, step)), evaluate(shift(centre, [-step[0], -step[1]]))];
     return more && less ? more.gradient.map((one, i) => (one - less.gradient[i]) / (2 * h)) : [NaN, NaN];
+  };
+  const columns = centre.map((at, k) => {
+    const h = DIFFERENCE * Math.max(Math.abs(at), radius);
+    const [far, near] = [difference(k, h), difference(k, h / 2)];
+    return near.map((one, i) => {
+      const found = one + (one - far[i]) / 3;
+      return Math.abs(found) <= Math.abs(one - far[i]) ? 0 : found;
+    });
   });
   const cross = (columns[0][1] + columns[1][0]) / 2;
   const hessian = [[columns[0][0], cross], [cross, columns[1][1]]];
@@ -121,7 +134,8 @@ function kind(hessian) {
   const [[one], [other]] = eigen(hessian);
   if (other > 0) return "curved upwards in all directions";
   if (one < 0) return "curved downwards in all directions";
-  return one > 0 && other < 0 ? "a saddle" : "flat in a direction";
+  if (one > 0 && other < 0) return "a saddle";
+  return one || other ? "flat in a direction" : "flat in all directions";
 }
 
 /**

@@ -24,6 +24,7 @@ import { area, around, arrow, dot, line, shift } from "./scene.mjs";
 import { singularLines, singularWords } from "./singular.mjs";
 import { circle, gridEnds, squareGrid } from "./square.mjs";
 
+const INFINITE = "J is not finite here: there is no linear part.";
 const SIDED = "f′(x; dx)"; // the one-sided derivative along dx
 export const SQUARE_SHARE = 0.68; // of the window's half width
 export const IMAGE_SHARE = 0.85; // the same of the image
@@ -204,18 +205,17 @@ function mapWords(map, radius, reach, digits, sided) {
   const det = volume(jacobian);
   const turned = det < 0 ? "and turns them over" : "and keeps their orientation";
   const areas = det ? `multiplies areas by ${show(Math.abs(det))} ${turned}` : "flattens areas to a line or a point";
-  const sigmas = jacobian.flat().every(Number.isFinite) ? svd(jacobian).values.map(show) : [];
-  const linear = [
-    `J ${areas}: det J = ${show(det)}.`,
-    ...(sigmas.length ? [`It takes a circle to an ellipse that is stretched by ${sigmas.join(" and ")}.`] : []),
-  ];
+  const isFinite = jacobian.flat().every(Number.isFinite);
+  const stretched = isFinite ? svd(jacobian).values.map(show).join(" and ") : "";
+  const linear = [`J ${areas}: det J = ${show(det)}.`, `It takes a circle to an ellipse that is stretched by ${stretched}.`];
   const kink = `At this kink the derivatives ${SIDED} differ from side to side, and no single J describes ${name}.`;
   const apart = deviation(map, radius, sided ?? undefined) / reach;
+  const apartWords = `In this square ${name} differs from its ${sided ? "one-sided" : "linear"} part by at most ${percent(apart)} of the image's half width.`;
   return [
     `Left: a square of side ${show(2 * radius)} around (${inputs.join(", ")}) = (${map.centre.map(show).join(", ")}). ` +
       `Right: its image under ${name}, and dashed under ${name} + ${sided ? SIDED : "J·dx"}.`,
-    ...(sided ? [kink] : linear),
-    `In this square ${name} differs from its ${sided ? "one-sided" : "linear"} part by at most ${percent(apart)} of the image's half width.`,
+    ...(sided ? [kink] : isFinite ? linear : [INFINITE]),
+    ...(sided || isFinite ? [apartWords] : []),
   ];
 }
 
@@ -233,7 +233,7 @@ export function deviation({ evaluate, centre, value, jacobian }, radius, along =
       return there ? Math.hypot(there[0] - linear[0], there[1] - linear[1]) : 0;
     }),
   );
-  return Math.max(...apart);
+  return Math.max(0, ...apart.filter(Number.isFinite));
 }
 
 /** @param {number} share */

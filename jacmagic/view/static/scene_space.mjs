@@ -233,7 +233,7 @@ export function spaceDeviation({ evaluate, centre, value, jacobian }, radius, un
     const there = evaluate(centre.map((one, k) => one + end[k]))?.value;
     return there ? Math.hypot(...apartBy(apartBy(there, value), times(jacobian, end)).map((one, k) => one / units[k])) : 0;
   });
-  return Math.max(...apart);
+  return Math.max(0, ...apart.filter(Number.isFinite));
 }
 
 /**
@@ -270,10 +270,11 @@ function spaceWords(map, radius, units, digits) {
   }
   const det = volume(jacobian);
   const turned = det < 0 ? "and reverses their orientation" : "and keeps their orientation";
+  const volumes = det ? `multiplies volumes by ${show(Math.abs(det))} ${turned}` : "flattens volumes to a plane, a line or a point";
   return [
     `Left: a cube of side ${show(2 * radius)} around ${at}. Right: its image under ${name}, ` +
       `and dashed under ${name} + J·dx, a parallelepiped.`,
-    `J ${det ? `multiplies volumes by ${show(Math.abs(det))} ${turned}` : "flattens volumes to a plane, a line or a point"}: det J = ${show(det)}.`,
+    ...(Number.isFinite(det) ? [`J ${volumes}: det J = ${show(det)}.`] : []),
     ...stretched,
     `In this cube ${name} differs from its linear part by at most ${share}.`,
     ...scaled,

@@ -10,10 +10,11 @@ import numpy as np
 
 from jacmagic.render import wide
 from jacmagic.render.html_table import MAX_SHOWN
-from jacmagic.render.latex import aligned, number
+from jacmagic.render.latex import aligned, listed, number
 from jacmagic.render.prose import paragraph
 from jacmagic.result.chain.typeset import latex_lines
 from jacmagic.result.core import JacobianResult
+from jacmagic.symbolic.derivation import Derivation
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.excerpt import excerpt
 from jacmagic.symbolic.trace import Refusal
@@ -21,26 +22,45 @@ from jacmagic.view.captions import caption, remarks, warnings
 from jacmagic.view.determinant import shown_determinant
 from jacmagic.view.pictures import picture_of, shows_picture
 from jacmagic.view.still.derivations import derivations
+from jacmagic.view.still.entry_list import entry_list, is_listed
 from jacmagic.view.table import table_of
 
 
 def latex(jacobian: JacobianResult) -> str:
     """Return displayed equations and sentences: what a notebook's PDF shows."""
     steps, left_out = derivations(jacobian)
-    shown = equations(jacobian)
+    chain = jacobian.derivation
+    if is_listed(jacobian, chain):
+        shown, notes = _listed(jacobian, chain)
+    else:
+        shown, notes = equations(jacobian), [*chain.left_out]
     sentences = [paragraph(line, strong="Warning:") for line in warnings(jacobian)]
-    sentences += map(paragraph, [*jacobian.derivation.left_out, *left_out, *remarks(jacobian)])
+    sentences += map(paragraph, [*notes, *left_out, *remarks(jacobian)])
     blocks = [paragraph(caption(jacobian)), *map(_display, shown), *sentences]
     blocks += [picture_of(jacobian).latex] if shows_picture(jacobian) else []
     return "\n\n".join([*blocks, *(_display(step.latex) for step in steps)])
 
 
 def equations(jacobian: JacobianResult) -> list[str]:
-    """Return what the derivation and its chain say, one equation a display."""
-    determinant = shown_determinant(jacobian)
-    shown = [*map(aligned, wide.pages(jacobian.derivation.lines))]
-    shown += [*_chain(jacobian), *_numbers(jacobian)]
-    return shown + ([determinant.equation.tex] if determinant is not None else [])
+    """Return what the derivation and its chain say, one equation a display, with all numbers."""
+    shown = [*map(aligned, wide.pages(jacobian.derivation.lines)), *_chain(jacobian)]
+    if None in excerpt(max(jacobian.shape)):
+        shown += _numbers(jacobian)
+    return [*shown, *_determinant(jacobian)]
+
+
+def _determinant(jacobian: JacobianResult) -> list[str]:
+    found = shown_determinant(jacobian)
+    return [] if found is None else [found.equation.tex]
+
+
+def _listed(jacobian: JacobianResult, chain: Derivation) -> tuple[list[str], list[str]]:
+    """Return the matrix form, all numbers and a list of entries, and what is left out."""
+    lines, notes = entry_list(jacobian, chain)
+    form = listed(chain.matrix, "in matrix form")
+    entries = [aligned(lines, "0.8ex")] if lines else []
+    shown = [*([aligned(form)] if form else []), *_numbers(jacobian), *_determinant(jacobian)]
+    return [*shown, *entries], notes
 
 
 def _display(equation: str) -> str:
@@ -56,9 +76,8 @@ def _chain(jacobian: JacobianResult) -> list[str]:
 
 
 def _numbers(jacobian: JacobianResult) -> list[str]:
-    """Return the table of numbers, where the matrices of the derivation are cut with dots."""
-    largest = max(jacobian.shape)
-    if jacobian.large or largest > MAX_SHOWN or None not in excerpt(largest):
+    """Return the table of numbers, unless that is too large for a page."""
+    if jacobian.large or max(jacobian.shape) > MAX_SHOWN:
         return []
     table, digits = table_of(jacobian), jacobian.view.digits
     heads = ["", *(rf"\partial {column.tex}" for column in table.columns)]

@@ -53,6 +53,14 @@ function key(event) {
   turn(by);
 }
 
+/** Let keys scroll what is higher than the place beside an explorer's table. */
+function reach() {
+  for (const panels of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".jm-panels"))) {
+    panels.tabIndex = panels.scrollHeight > panels.clientHeight ? 0 : -1;
+  }
+}
+
+addEventListener("focusin", reach);
 // What presenters send turns slides everywhere; other keys only where nothing else takes them.
 addEventListener("keydown", (event) => event.key.startsWith("Page") && key(event), true);
 addEventListener("keydown", (event) => {

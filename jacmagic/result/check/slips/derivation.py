@@ -124,8 +124,9 @@ def _named(
     """Return the slip with the node's text, and the inner derivative's where that is missing."""
     text = adjoints.form.text(node) or "a long expression"
     if kind == "inner derivative":
-        inner = evidence.named(tangents[adjoints.form.graph.operands(node)[0]])
-        factor = f", the factor {product(*inner)}" if inner else ""
+        slope = tangents[adjoints.form.graph.operands(node)[0]]
+        inner = (slope[0], "1") if np.ptp(slope) == 0 else evidence.named(slope)
+        factor = f", the factor {product(*inner).removesuffix('·1')}" if inner else ""
         return Slip(kind, f"the inner derivative of {text} is missing{factor}")
     if clause == "left out":
         return Slip("missing term", f"the dependence through {text} is left out")
