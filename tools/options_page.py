@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
-from jacmagic.notebook.check_magic import check_parser
+from jacmagic.notebook.check_magic import CheckMagics
 from jacmagic.notebook.magic import JacobianMagics
+from jacmagic.notebook.shell_magics import parser_of
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "reference" / "options.md"
 
@@ -60,13 +60,15 @@ for the session, and `c.JacobianMagics.precision = 6` in `ipython_config.py` for
 
 def page() -> str:
     """Return the whole page as Markdown."""
-    parser: Any = vars(JacobianMagics.jacobian)["parser"]  # set by IPython's magic_arguments
+    parser = parser_of(JacobianMagics.jacobian)
     rows = [row(action) for action in parser._actions]
     settings = [
         f"| `{name}` | {sentence(trait.help)} | `{trait.default_value}` |"
         for name, trait in sorted(JacobianMagics.class_own_traits(config=True).items())
     ]
-    checks = [text for action in check_parser()._actions if (text := row(action))]
+    checks = [
+        text for action in parser_of(CheckMagics.jacobian_check)._actions if (text := row(action))
+    ]
     parts = (HEAD, *rows_of(rows), CHECK, *rows_of(checks), TAIL, *rows_of(settings))
     return "".join(parts)
 

@@ -25,7 +25,6 @@ from jacmagic.function.problem import Problem
 from jacmagic.function.silent_rerun import PrivateDraws
 from jacmagic.function.source import filename_of, source_of, title_of
 from jacmagic.function.target import Target, arguments_of, call_by_name
-from jacmagic.function.tensor_call import tensors_of
 from jacmagic.function.torch_internals import BatchNorm, Dropout
 from jacmagic.function.values import as_float, kept
 
@@ -194,10 +193,10 @@ def problem_of_module(
         The problem of the chosen tensors only; inputs come before parameters.
 
     Raises:
-        TypeError: an input is no tensor.
         PointError: `wrt` names neither an input nor a parameter.
     """
-    tensors, known = tensors_of(inputs), names_of(module, len(tensors_of(inputs)), names)
+    tensors = (inputs,) if isinstance(inputs, Tensor) else inputs
+    known = names_of(module, len(tensors), names)
     by_inputs = wrt is None or wrt == "inputs"
     weights = {} if by_inputs else dict(module.named_parameters())
     chosen = list(known) if by_inputs else chosen_of(module, known, weights, wrt)

@@ -6,6 +6,7 @@ The magic's line and Python calls both end here; what computes Jacobians knows n
 from __future__ import annotations
 
 import dataclasses
+import itertools
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -139,6 +140,14 @@ class Problem:
     def size(self) -> int:
         """The number of scalar components of all inputs, n."""
         return sum(one.value.numel() for one in self.inputs)
+
+    @property
+    def slices(self) -> dict[str, slice]:
+        """Where each input's components are among the n, by name."""
+        sizes = [one.value.numel() for one in self.inputs]
+        ends = itertools.accumulate(sizes)
+        names = (one.name for one in self.inputs)
+        return {n: slice(end - k, end) for n, end, k in zip(names, ends, sizes, strict=True)}
 
     @property
     def flat_point(self) -> list[float]:

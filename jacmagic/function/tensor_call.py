@@ -32,11 +32,10 @@ def problem_from_call(
         names: names of the inputs; those of the signature by default.
 
     Raises:
-        TypeError: an input is no tensor.
         PointError: `names` or `wrt` do not fit the inputs.
     """
     single = isinstance(inputs, torch.Tensor)
-    tensors = tensors_of(inputs)
+    tensors = (inputs,) if isinstance(inputs, torch.Tensor) else inputs
     known = names_of(func, len(tensors), names)
     notes: list[str] = []
     chosen = {known[i]: as_float(tensors[i], known[i], notes) for i in chosen_positions(known, wrt)}
@@ -64,16 +63,3 @@ def problem_from_call(
         whole=func if whole else None,
         counts=() if wrt else whole_numbers(known, tensors),
     )
-
-
-def tensors_of(inputs: Any) -> tuple[torch.Tensor, ...]:
-    """Return the inputs as a tuple of tensors; else raise with torch's words."""
-    if isinstance(inputs, torch.Tensor):
-        return (inputs,)
-    expected = "The inputs given to jacobian must be either a Tensor or a tuple of Tensors"
-    if not isinstance(inputs, tuple):
-        raise TypeError(f"{expected} but the given inputs has type {type(inputs)}.")
-    for position, value in enumerate(inputs):
-        if not isinstance(value, torch.Tensor):
-            raise TypeError(f"{expected} but the value at index {position} has type {type(value)}.")
-    return inputs

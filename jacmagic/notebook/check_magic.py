@@ -6,23 +6,19 @@ import argparse
 import dataclasses
 import re
 from collections.abc import Callable, Collection
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from IPython.core import magic
 from IPython.core.error import UsageError
-from IPython.core.magic_arguments import kwds, magic_arguments
+from IPython.core.magic import magics_class
 
-from jacmagic.errors import CellError, JacmagicError
-from jacmagic.function.syntax.bindings import normal
-from jacmagic.function.tracebacks import add_hint, from_users_frame, show_as_ipython
-from jacmagic.notebook.cell import Line, explained, read_line
-from jacmagic.notebook.options import check_common, fill, option_names, takes_check_options
+from jacmagic.errors import CellError
+from jacmagic.notebook.cell import Line, read_line
+from jacmagic.notebook.options import CHECK_OPTIONS, check_common, fill
 from jacmagic.notebook.resolve_target import target_on_line, value_on_line
-from jacmagic.notebook.suppress_display import suppress_display
+from jacmagic.notebook.shell_magics import ShellMagics, magic, parser_of
 
 if TYPE_CHECKING:
-    from IPython.core.interactiveshell import InteractiveShell
-
     from jacmagic.function.problem import Problem
     from jacmagic.function.target import Target
     from jacmagic.view.comparison import Comparison
@@ -52,63 +48,32 @@ Examples::
 _LATEX = re.compile(r"\s*(?:\\|\$|[A-Za-z_{}\\ ]+=\s*\\)")
 
 
-@magic.magics_class
-class CheckMagics(magic.Magics):
+@magics_class
+class CheckMagics(ShellMagics):
     """The magic `%jacobian_check` and its cell form."""
 
-    @magic.no_var_expand
-    @magic.output_can_be_silenced
-    @magic.line_cell_magic
-    @magic_arguments()
-    @kwds(description=_DESCRIPTION, usage="jacobian_check [HAND] [F] [name=value ...] [options]")
-    @takes_check_options
+    @magic(_DESCRIPTION, "jacobian_check [HAND] [F] [name=value ...] [options]", CHECK_OPTIONS)
     def jacobian_check(self, line: str = "", cell: str | None = None) -> Comparison | None:
         """Compare two Jacobians; IPython replaces this by the parser's help."""
         __tracebackhide__ = True
-        try:
-            typed, options = self._parse(line, cell)
-            if options.help:
-                print(check_parser().format_help())
-                return None
-            return self._compute(typed, options, cell)
-        except Exception as error:  # noqa: BLE001 the user's function may raise
-            raise _shown(self.notebook, error)  # noqa: B904 the same exception, or its cause
-
-    @property
-    def notebook(self) -> InteractiveShell:
-        """The shell, which exists whenever a magic runs."""
-        shell = self.shell
-        assert shell is not None
-        return shell
-
-    def _parse(self, text: str, cell: str | None) -> tuple[Line, argparse.Namespace]:
-        """Return the line and its options; settings supply what is not typed."""
-        parser = check_parser()
-        flags, valued = option_names(parser)
         latex = cell is not None and _LATEX.match(cell) is not None
-        typed = read_line(
-            text,
-            flags=flags,
-            valued=valued,
-            wants_target=True,
-            magic="jacobian_check",
-            wants_hand=not latex,
-            is_cell=cell is not None,
+        return self.answer(
+            parser_of(self.jacobian_check),
+            partial(
+                read_line,
+                line,
+                wants_target=True,
+                magic="jacobian_check",
+                wants_hand=not latex,
+                is_cell=cell is not None,
+            ),
+            check_common,
+            partial(self._compute, cell),
         )
-        try:
-            options = parser.parse_args(list(typed.options))
-        except UsageError as error:
-            raise UsageError(explained(str(error), typed, flags)) from None
-        check_common(options)
-        settings = self.notebook.magics_manager.registry["JacobianMagics"]
-        options.digits = settings.precision if options.digits is None else options.digits
-        options.budget = settings.budget if options.budget is None else options.budget
-        return typed, options
 
-    def _compute(self, typed: Line, options: argparse.Namespace, cell: str | None) -> Comparison:
+    def _compute(self, cell: str | None, typed: Line, options: argparse.Namespace) -> Comparison:
         """Find both sides, compare, and store the result."""
         __tracebackhide__ = True
-        from jacmagic.function.integer_arguments import keeping_counts
         from jacmagic.notebook.binding import bind
         from jacmagic.notebook.request import InputOptions
 
@@ -123,19 +88,12 @@ class CheckMagics(magic.Magics):
         def other(called: Callable[..., Any]) -> Problem:
             return bind(_by_position(target, called), typed, space, inputs, *kept)
 
-        try:
-            result = keeping_counts(
-                make, lambda problem: _compared(hand, problem, other, target, options)
-            )
-        except JacmagicError:
-            raise
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 the user's function may raise
-            raise from_users_frame(error, target.title)  # noqa: B904 the same exception
-        if options.variable:
-            space[normal(options.variable)] = result
-        if options.quiet:
-            suppress_display(self.notebook, result)
-        return result
+        return self.finish(
+            target,
+            options,
+            make,
+            lambda problem: _compared(hand, problem, other, target, options),
+        )
 
     def _sides(
         self, typed: Line, options: argparse.Namespace, cell: str | None
@@ -166,7 +124,7 @@ class CheckMagics(magic.Magics):
             name for name in (*read.candidates, *read.assigned) if name in self.notebook.user_ns
         ]
         if options.of is not None:
-            names = [*(name for name in names if name != options.of), normal(options.of)]
+            names = [*(name for name in names if name != options.of), options.of]
             names = [names[-1], *names[:-1]]
         if len(names) < 2:
             raise CellError(
@@ -175,24 +133,6 @@ class CheckMagics(magic.Magics):
             )
         function = names[0] if options.of is not None else names[-2]
         return dataclasses.replace(typed, hand=names[-1], target=function)
-
-
-def _shown(shell: InteractiveShell, error: Exception) -> BaseException:
-    """Return an exception as it is shown: a user's mistake in one line."""
-    if isinstance(error, JacmagicError):
-        mistake = UsageError(str(error))
-        mistake.__cause__ = error
-        return mistake
-    if isinstance(error, SyntaxError):
-        return show_as_ipython(shell, error)
-    add_hint(error)
-    return error
-
-
-def check_parser() -> argparse.ArgumentParser:
-    """Return the parser that `magic_arguments` has made."""
-    parser: argparse.ArgumentParser = vars(CheckMagics.jacobian_check)["parser"]
-    return parser
 
 
 def _target(hand: Any, typed: Line, space: dict[str, Any]) -> Target:

@@ -7,10 +7,11 @@ import re
 
 from IPython.core.interactiveshell import InteractiveShell
 
-from jacmagic.notebook.check_magic import CheckMagics, check_parser
+from jacmagic.notebook.check_magic import CheckMagics
 from jacmagic.notebook.completion import IDENTIFIER, matcher_for
 from jacmagic.notebook.first_line import NAMES, explainer, lifted
-from jacmagic.notebook.magic import JacobianMagics, parser_of
+from jacmagic.notebook.magic import JacobianMagics
+from jacmagic.notebook.shell_magics import parser_of
 
 _BRACKETS = re.compile(r"(%%?(?:jacobian_check|jacobian|hessian))(?=[(\[{])")
 
@@ -32,8 +33,8 @@ def load(shell: InteractiveShell) -> None:
         shell.magics_manager.register_function(explainer(name), "line", f"%{name}")
     shell.input_transformer_manager.cleanup_transforms += _CLEANUPS
     if shell.Completer is not None:
-        parsers = {name: parser_of(name) for name in ("jacobian", "hessian")}
-        parsers["jacobian_check"] = check_parser()
+        magics = (JacobianMagics.jacobian, JacobianMagics.hessian, CheckMagics.jacobian_check)
+        parsers = {method.__name__: parser_of(method) for method in magics}
         matcher = matcher_for(lambda: shell.user_ns, parsers)
         shell.Completer.custom_matchers.append(matcher)
 

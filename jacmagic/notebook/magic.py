@@ -9,31 +9,20 @@ first frame on, and anything else is a bug of jacmagic and shows its whole trace
 from __future__ import annotations
 
 import argparse
+from functools import partial
 from typing import TYPE_CHECKING
 
-from IPython.core.error import UsageError
-from IPython.core.magic import (
-    Magics,
-    line_cell_magic,
-    magics_class,
-    no_var_expand,
-    output_can_be_silenced,
-)
-from IPython.core.magic_arguments import kwds, magic_arguments
+from IPython.core.magic import magics_class
 from traitlets import Bool, Float, Integer
 
-from jacmagic.errors import JacmagicError, PointError
-from jacmagic.function.syntax.bindings import normal
-from jacmagic.function.tracebacks import add_hint, from_users_frame, show_as_ipython
-from jacmagic.notebook.cell import Line, explained, read_line
-from jacmagic.notebook.options import check, fill, option_names, takes_options
+from jacmagic.errors import PointError
+from jacmagic.notebook.cell import Line, read_line
+from jacmagic.notebook.options import OPTIONS, check, fill
 from jacmagic.notebook.resolve_target import target_in_cell, target_on_line
-from jacmagic.notebook.suppress_display import suppress_display
+from jacmagic.notebook.shell_magics import ShellMagics, magic, parser_of
 from jacmagic.view import reruns
 
 if TYPE_CHECKING:
-    from IPython.core.interactiveshell import InteractiveShell
-
     from jacmagic.function.problem import Problem
     from jacmagic.result.compiled import CompiledJacobian
     from jacmagic.view.exact import ExactJacobian
@@ -78,30 +67,20 @@ Example::
 
 
 @magics_class
-class JacobianMagics(Magics):
+class JacobianMagics(ShellMagics):
     """The magics `%jacobian` and `%hessian`, their cell forms, and their settings."""
 
     precision = Integer(4, min=1, max=17, help="Significant digits shown.").tag(config=True)
     budget = Float(2.0, min=0.0, help="Seconds for the closed form.").tag(config=True)
     live = Bool(True, help="Show sliders where widgets run.").tag(config=True)
 
-    @no_var_expand
-    @output_can_be_silenced
-    @line_cell_magic
-    @magic_arguments()
-    @kwds(description=_DESCRIPTION, usage="jacobian [TARGET] [name=value ...] [options]")
-    @takes_options
+    @magic(_DESCRIPTION, "jacobian [TARGET] [name=value ...] [options]", OPTIONS)
     def jacobian(self, line: str = "", cell: str | None = None) -> Shown | None:
         """Show a Jacobian; IPython replaces this by the parser's help."""
         __tracebackhide__ = True
         return self._run("jacobian", line, cell)
 
-    @no_var_expand
-    @output_can_be_silenced
-    @line_cell_magic
-    @magic_arguments()
-    @kwds(description=_HESSIAN, usage="hessian [TARGET] [name=value ...] [options]")
-    @takes_options
+    @magic(_HESSIAN, "hessian [TARGET] [name=value ...] [options]", OPTIONS)
     def hessian(self, line: str = "", cell: str | None = None) -> Shown | None:
         """Show a Hessian; IPython replaces this by the parser's help."""
         __tracebackhide__ = True
@@ -111,58 +90,21 @@ class JacobianMagics(Magics):
         """Parse the line and compute; what fails leaves the cell's last result on screen."""
         __tracebackhide__ = True
         try:
-            return self._answer(magic, text, cell)
+            return self.answer(
+                parser_of(getattr(self, magic)),
+                partial(read_line, text, wants_target=cell is None, magic=magic),
+                check,
+                partial(self._compute, magic, cell),
+            )
         except BaseException as error:
             reruns.show_last(error)
             raise
 
-    def _answer(self, magic: str, text: str, cell: str | None) -> Shown | None:
-        """Parse the line and compute; user mistakes become one line."""
-        __tracebackhide__ = True
-        try:
-            typed, options = self._parse(magic, text, wants_target=cell is None)
-            if options.help:
-                print(parser_of(magic).format_help())
-                return None
-            return self._compute(magic, typed, options, cell)
-        except JacmagicError as error:
-            raise UsageError(str(error)) from error
-        except SyntaxError as error:
-            raise show_as_ipython(self.notebook, error)  # noqa: B904 the same exception
-        except Exception as error:
-            add_hint(error)
-            raise
-
-    @property
-    def notebook(self) -> InteractiveShell:
-        """The shell, which exists whenever a magic runs."""
-        assert self.shell is not None
-        return self.shell
-
-    def _parse(
-        self, magic: str, text: str, *, wants_target: bool
-    ) -> tuple[Line, argparse.Namespace]:
-        """Return the line and its options, where settings supply what is not typed."""
-        parser = parser_of(magic)
-        flags, valued = option_names(parser)
-        typed = read_line(text, flags=flags, valued=valued, wants_target=wants_target, magic=magic)
-        try:
-            options = parser.parse_args(list(typed.options))
-            check(options)
-        except UsageError as error:
-            raise UsageError(explained(str(error), typed, flags)) from None
-        options.of = options.of and normal(options.of)
-        options.digits = self.precision if options.digits is None else options.digits
-        options.budget = self.budget if options.budget is None else options.budget
-        options.live = self.live and options.live
-        return typed, options
-
     def _compute(
-        self, magic: str, typed: Line, options: argparse.Namespace, cell: str | None
+        self, magic: str, cell: str | None, typed: Line, options: argparse.Namespace
     ) -> Shown:
         """Bind the inputs, compute, and store the result."""
         __tracebackhide__ = True
-        from jacmagic.function.integer_arguments import keeping_counts
         from jacmagic.notebook.binding import bind
         from jacmagic.notebook.request import InputOptions
 
@@ -172,20 +114,13 @@ class JacobianMagics(Magics):
         else:
             target = target_in_cell(self.notebook, typed, cell, of=options.of)
         inputs = fill(InputOptions, options)
-        try:
-            result = keeping_counts(
-                lambda fixed: bind(target, typed, space, inputs, fixed),
-                lambda problem: self._jacobian_of(problem, magic, typed, options),
-            )
-        except JacmagicError:
-            raise
-        except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 the user's function may raise
-            raise from_users_frame(error, target.title)  # noqa: B904 the same exception
+        result = self.finish(
+            target,
+            options,
+            lambda fixed: bind(target, typed, space, inputs, fixed),
+            lambda problem: self._jacobian_of(problem, magic, typed, options),
+        )
         reruns.replace()
-        if options.variable:
-            space[normal(options.variable)] = result
-        if options.quiet:
-            suppress_display(self.notebook, result)
         return result
 
     def _jacobian_of(
@@ -212,7 +147,8 @@ class JacobianMagics(Magics):
         command = typed.without_point([one.name for one in problem.inputs])
         forms = ClosedForms(wanted=options.formula, budget=options.budget)
         exact = typed_numbers(problem, typed, options.at, self.notebook.user_ns)
-        view = fill(DisplayOptions, options, ranges=ranges, command=command, typed=exact)
+        live = self.live and options.live
+        view = fill(DisplayOptions, options, ranges=ranges, command=command, typed=exact, live=live)
         result = Jacobian.of(problem, fill(ComputeOptions, options), forms, view)
         if options.exact:
             return self._exactly(result, typed)
@@ -241,9 +177,3 @@ def exercise_of(result: Jacobian, options: argparse.Namespace) -> Exercise:
     from jacmagic.view.exercise import QuizOptions, quiz_of
 
     return quiz_of(result, QuizOptions.typed(options.quiz, options.seeds))
-
-
-def parser_of(magic: str) -> argparse.ArgumentParser:
-    """Return the parser that `magic_arguments` has made for a magic."""
-    parser: argparse.ArgumentParser = vars(getattr(JacobianMagics, magic))["parser"]
-    return parser

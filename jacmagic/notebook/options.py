@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
-from collections.abc import Callable
 from typing import Any, TypeVar
 
 from IPython.core.error import UsageError
@@ -16,7 +15,6 @@ from IPython.core.magic_arguments import argument
 
 from jacmagic.errors import OptionError
 
-_Magic = TypeVar("_Magic", bound=Callable[..., Any])
 _Options = TypeVar("_Options")
 
 OPTIONS = (
@@ -137,20 +135,6 @@ CHECK_OPTIONS = (
     ),
     *(option for option in OPTIONS if option.args[0] in _OF_CHECKS),
 )
-
-
-def takes_check_options(magic: _Magic) -> _Magic:
-    """Decorate a magic with `CHECK_OPTIONS`."""
-    for option in reversed(CHECK_OPTIONS):
-        magic = option(magic)
-    return magic
-
-
-def takes_options(magic: _Magic) -> _Magic:
-    """Decorate a magic with `OPTIONS`."""
-    for option in reversed(OPTIONS):
-        magic = option(magic)
-    return magic
 
 
 def option_names(parser: argparse.ArgumentParser) -> tuple[list[str], list[str]]:

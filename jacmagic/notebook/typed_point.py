@@ -40,15 +40,13 @@ def typed_numbers(
     typed = {one.name: _parsed(one.source) for one in line.point} | dict(_parts(at, names))
     modules = {name: one for name, one in namespace.items() if isinstance(one, ModuleType)}
     found: dict[int, TypedNumber] = {}
-    start = 0
     for one in ambient.inputs:
         leaves = list(_leaves(typed[one.name])) if one.name in typed else []
         if len(leaves) == one.value.numel():
             numbers = one.value.flatten()
             for k, leaf in enumerate(leaves):
                 number = _typed_number(leaf, numbers[k], modules)
-                found |= {} if number is None else {start + k: number}
-        start += one.value.numel()
+                found |= {} if number is None else {ambient.slices[one.name].start + k: number}
     return found
 
 

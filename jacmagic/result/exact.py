@@ -184,16 +184,13 @@ def _values(
     for k, label in enumerate(jacobian.columns):
         for name in (label.text, label.symbol, label.unicode):
             single.setdefault(name, k)
-    starts, start = {}, 0
-    for one in jacobian.problem.inputs:
-        starts[one.name] = (start, one.value)
-        start += one.value.numel()
+    problem, slices = jacobian.problem, jacobian.problem.slices
     columns: dict[int, Any] = {}
     constants: dict[str, Any] = {}
     for name, value in given.items():
         found = exact_value(value)
-        if name in starts:
-            first, held = starts[name]
+        if name in slices:
+            first, held = slices[name].start, problem.point[name]
             for k, part in enumerate(_flat(name, found, tuple(held.shape))):
                 if part is not None:
                     columns[first + k] = part
@@ -226,9 +223,4 @@ def _moved(jacobian: JacobianResult, columns: Mapping[int, Any]) -> JacobianResu
     for k, value in columns.items():
         numbers = {one: here.get(one.name, 1.0) for one in sympy.sympify(value).free_symbols}
         point[k] = float(sympy.N(sympy.sympify(value).subs(numbers), 30))
-    start, moved = 0, {}
-    for one in jacobian.problem.inputs:
-        part = torch.tensor(point[start : start + one.value.numel()], dtype=torch.float64)
-        moved[one.name] = part.reshape(one.value.shape).to(one.value)
-        start += one.value.numel()
-    return jacobian.at(**moved)
+    return jacobian.at(**jacobian.problem.named(point))

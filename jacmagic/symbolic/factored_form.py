@@ -8,7 +8,6 @@ from functools import partial
 
 import numpy as np
 
-from jacmagic.function.deadline import Deadline
 from jacmagic.function.problem import Problem
 from jacmagic.labels import Label
 from jacmagic.symbolic.closed_form import differentiate_trace
@@ -16,7 +15,7 @@ from jacmagic.symbolic.factored.form import FactoredForm, factor
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.display_form import DisplayForm
-from jacmagic.symbolic.formula.time_limit import counted, seconds_left
+from jacmagic.symbolic.formula.time_limit import bounded
 from jacmagic.symbolic.graph import BudgetExceeded
 from jacmagic.symbolic.named_form import named_trace
 from jacmagic.symbolic.shown_values import shows
@@ -46,15 +45,11 @@ def factored_form(
     trace = _trace(problem, form, budget)
     if isinstance(trace, Refusal):
         return trace
-    seconds = seconds_left(budget)
-    trace.graph.deadline = None if seconds is None else Deadline(seconds)
     try:
-        with counted():
+        with bounded(trace.graph, budget):
             factored = factor(trace, problem, rows, taken)
     except BudgetExceeded as exceeded:
         return Refusal("the factored form", None, f"is too large: {exceeded}")
-    finally:
-        trace.graph.deadline = None
     if not has_numbers(factored, form, problem.flat_point):
         return _OTHER
     return _readable(factored, problem.flat_point, budget)

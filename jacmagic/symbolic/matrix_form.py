@@ -133,11 +133,8 @@ def _holds(problem: Problem, form: ClosedForm, blocks: Sequence[Block], shift: f
         point = here + shift * wave * np.maximum(np.abs(here), 0.5)
     if not form.holds_at(point.tolist()):
         return shift != 0.0  # another branch: nothing to compare with
-    values, start = {}, 0
-    for one in problem.inputs:
-        size = one.value.numel()
-        values[one.name] = point[start : start + size].reshape(tuple(one.value.shape))
-        start += size
+    slices = problem.slices
+    values = {one.name: point[slices[one.name]].reshape(one.value.shape) for one in problem.inputs}
     truth = form.values(point.tolist())
     with np.errstate(all="ignore"):
         try:

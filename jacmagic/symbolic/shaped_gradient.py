@@ -24,17 +24,16 @@ def shaped_gradient(problem: Problem, reading: DisplayForm, title: str) -> Matri
     """
     if reading.form.shape[0] != 1 or problem.potential is not None:
         return None
-    equations, lines, start = [], [], 0
+    equations, lines = [], []
     for one in problem.inputs:
         if one.value.ndim == 2 and 1 < min(one.value.shape) <= max(one.value.shape) <= MAX_LINES:
-            cells = _cells(reading, one, start)
+            cells = _cells(reading, one, problem.slices[one.name].start)
             if _width([[shown for shown, _ in row] for row in cells]) <= MAX_WIDTH:
                 left = latex.partial(Label(title).tex, Label(one.name).tex)
                 whole = latex.matrix([[shown for shown, _ in row] for row in cells])
                 equations.append(f"{left} = {whole}")
                 text = "; ".join(", ".join(line for _, line in row) for row in cells)
                 lines.append(f"∂{Label(title).unicode}/∂{Label(one.name).unicode} = [{text}]")
-        start += one.value.numel()
     return MatrixForm(tuple(equations), lines=tuple(lines)) if equations else None
 
 

@@ -12,10 +12,9 @@ import math
 from collections.abc import Sequence
 from weakref import WeakKeyDictionary
 
-from jacmagic.function.deadline import Deadline
 from jacmagic.symbolic.closed_form import symmetric
 from jacmagic.symbolic.formula.closed import ClosedForm
-from jacmagic.symbolic.formula.time_limit import counted, seconds_left
+from jacmagic.symbolic.formula.time_limit import bounded
 from jacmagic.symbolic.graph import ZERO, BudgetExceeded, differentiate
 from jacmagic.symbolic.recognition import MAX_NODES, are_equal_nearby, recognised
 
@@ -39,18 +38,15 @@ def textbook_form(form: ClosedForm, point: Sequence[float]) -> ClosedForm:
 
 def _recognised(form: ClosedForm) -> ClosedForm | None:
     """Return the form rewritten; None where it stays as it is, or takes too long."""
-    graph, seconds = form.graph, seconds_left(form.budget)
+    graph = form.graph
     if len(graph.reach([*form.trace.outputs, *form.entries])) > MAX_NODES:
         return None
-    graph.deadline = None if seconds is None else Deadline(seconds)
     graph.limit = max(graph.limit, math.ceil(1.5 * len(graph)))
     try:
-        with counted():
+        with bounded(graph, form.budget):
             found = _rewritten(form)
     except BudgetExceeded:
         return None
-    finally:
-        graph.deadline = None
     is_same = found.entries == form.entries and found.expressed == form.trace.outputs
     return None if is_same else found
 

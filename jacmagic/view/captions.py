@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from jacmagic.render.text import number
+from jacmagic.result.analysis.arrays import array_of
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.branches import NOT_WANTED
 from jacmagic.symbolic.one_sided import sentences
-from jacmagic.view.table import values_of
 
 MAX_COMPONENTS = 12  # of a point in a caption, about a line
 MAX_PARAMETER_LENGTH = 40  # characters of a constant below the table
@@ -50,7 +50,7 @@ def _one_sided(jacobian: JacobianResult) -> list[str]:
     rows, columns, digits = jacobian.rows, jacobian.columns, jacobian.view.digits
     return sentences(
         both,
-        values_of(jacobian),
+        array_of(jacobian),
         name=lambda i, j: jacobian.notation.unicode(
             jacobian.title, rows[i].unicode, columns[j].unicode
         ),

@@ -9,6 +9,7 @@ import numpy as np
 
 from jacmagic.labels import Label, mapped
 from jacmagic.render.sparse_summary import Entries
+from jacmagic.result.analysis.arrays import array_of
 from jacmagic.result.core import JacobianResult
 
 
@@ -40,16 +41,11 @@ def table_of(jacobian: JacobianResult) -> Table:
     """Return the table of a Jacobian that is small enough for one."""
     layout = jacobian.view.layout
     return Table(
-        layout.matrix(values_of(jacobian)),
+        layout.matrix(array_of(jacobian)),
         *layout.pair(list(jacobian.rows), list(jacobian.columns)),
         layout.matrix(jacobian.pattern.cpu().numpy()),
         blocks_of(jacobian),
     )
-
-
-def values_of(jacobian: JacobianResult) -> np.ndarray:
-    """Return the matrix (m, n) as float64, without −0."""
-    return jacobian.matrix.detach().cpu().double().numpy() + 0.0
 
 
 def blocks_of(jacobian: JacobianResult) -> tuple[list[int], list[int]]:

@@ -15,6 +15,7 @@ from torch import nn
 
 from jacmagic.errors import CellError, FunctionError, PointError
 from jacmagic.function.problem import Problem
+from jacmagic.function.python_call import problem_of
 from jacmagic.function.targets import target_of
 from jacmagic.function.tensor_call import problem_from_call
 from jacmagic.notebook.binding import InputOptions, bind
@@ -533,13 +534,13 @@ def test_a_call_converts_integers_with_a_note() -> None:
     [
         (3.0, "a Tensor or a tuple of Tensors but the given inputs has type <class 'float'>"),
         ([torch.zeros(1)], "but the given inputs has type <class 'list'>"),
-        ((torch.zeros(1), 3), "but the value at index 1 has type <class 'int'>"),
+        (("relu",), "but the value at index 0 has type <class 'str'>"),
     ],
 )
 def test_a_call_refuses_other_inputs_in_torch_s_words(inputs: Any, message: str) -> None:
     """TypeError, as in torch."""
     with pytest.raises(TypeError, match=r"^The inputs given to jacobian must be either") as caught:
-        problem_from_call(seed, inputs)
+        problem_of(seed, inputs)
     assert message in str(caught.value)
 
 

@@ -9,8 +9,9 @@ from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 
 from jacmagic.notebook.cell import explained, read_line
-from jacmagic.notebook.magic import JacobianMagics, parser_of
+from jacmagic.notebook.magic import JacobianMagics
 from jacmagic.notebook.options import option_names
+from jacmagic.notebook.shell_magics import parser_of
 
 
 @pytest.mark.parametrize(
@@ -39,7 +40,7 @@ def test_a_wrong_value_is_marked(text: str, sentence: str, marked: str) -> None:
     """The message says what is allowed and what to write; the carets lie under what is wrong."""
     magics = JacobianMagics(InteractiveShell.instance())
     with pytest.raises(UsageError, match=re.escape(sentence)) as caught:
-        magics._parse("jacobian", text, wants_target=False)
+        magics.jacobian(text, "")
     _, shown, carets = str(caught.value).split("\n")
     start = carets.index("^")
     assert shown[start : start + carets.count("^")] == marked
@@ -47,6 +48,6 @@ def test_a_wrong_value_is_marked(text: str, sentence: str, marked: str) -> None:
 
 def test_a_message_without_an_option_has_no_carets() -> None:
     """What names no option of the line is left as it is."""
-    flags, valued = option_names(parser_of("jacobian"))
+    flags, valued = option_names(parser_of(JacobianMagics.jacobian))
     line = read_line("x=1", flags=flags, valued=valued, wants_target=False)
     assert explained("torch keeps no graph", line, flags) == "torch keeps no graph"

@@ -33,11 +33,18 @@ RENAMED = {
     "rint": "round",
 }  # fmt: skip
 
+# Operators by NumPy's names of them; functions whose operands torch wants as tensors of one dtype.
+OPERATORS = {
+    "add": "add", "divide": "truediv", "equal": "eq", "greater": "gt", "greater_equal": "ge",
+    "less": "lt", "less_equal": "le", "multiply": "mul", "negative": "neg", "not_equal": "ne",
+    "power": "pow", "subtract": "sub", "true_divide": "truediv",
+}  # fmt: skip
+_ELEMENTWISE = "fmax fmin inner kron logaddexp logaddexp2 matmul maximum minimum float_power"
+_JOINED = "column_stack dstack hstack stack vstack"
+
 SHARED: Rows = {
-    "atan2": elementwise(torch.atan2),
+    **{name: elementwise(getattr(torch, name)) for name in ("atan2", "copysign", "fmod")},
     "cbrt": lambda x: torch.sign(x) * torch.abs(x) ** (1 / 3),
-    "copysign": elementwise(torch.copysign),
-    "fmod": elementwise(torch.fmod),
     "gamma": lambda x: to.sign_of_gamma(x) * torch.exp(torch.lgamma(x)),
     "hypot": to.hypot,
     "log": to.log,
@@ -58,7 +65,9 @@ MATH: Rows = {
 
 NUMPY: Rows = {
     **SHARED,
-    "add": operator.add,
+    **{name: getattr(operator, sign) for name, sign in OPERATORS.items()},
+    **{name: elementwise(getattr(torch, name)) for name in _ELEMENTWISE.split()},
+    **{name: joined(getattr(torch, name)) for name in _JOINED.split()},
     "allclose": lambda a, b, **tolerances: to.close(a, b, **tolerances).all(),
     "all": over.reduced(torch.all),
     "amax": over.extreme(torch.amax),
@@ -83,7 +92,6 @@ NUMPY: Rows = {
     ),
     "choose": choose.chosen,
     "clip": choose.clip,
-    "column_stack": joined(torch.column_stack),
     "concat": to.concatenate,
     "concatenate": to.concatenate,
     "convolve": choose.convolved,
@@ -100,52 +108,31 @@ NUMPY: Rows = {
     "digitize": lambda x, bins, right=False: torch.searchsorted(
         tensor(bins, x), x.contiguous(), right=not right
     ),
-    "divide": operator.truediv,
     "divmod": lambda a, b: (to.floored(a, b), a % b),
     "dot": to.dot,
-    "dstack": joined(torch.dstack),
     "einsum": lambda equation, *parts, **_: torch.einsum(equation, *promoted(parts)),
     "ediff1d": lambda x: torch.diff(x.reshape(-1)),
-    "equal": operator.eq,
     "flatnonzero": lambda x: torch.nonzero(x.reshape(-1), as_tuple=True)[0],
-    "float_power": elementwise(torch.float_power),
     "floor_divide": to.floored,
-    "fmax": elementwise(torch.fmax),
-    "fmin": elementwise(torch.fmin),
     "full": to.full,
     "full_like": lambda x, value: to.full(numpy.shape(x), value),
     "gradient": over.gradient,
-    "greater": operator.gt,
-    "greater_equal": operator.ge,
     "heaviside": to.step,
-    "hstack": joined(torch.hstack),
-    "inner": elementwise(torch.inner),
     "interp": choose.interpolated,
     "isclose": to.close,
-    "kron": elementwise(torch.kron),
-    "less": operator.lt,
-    "less_equal": operator.le,
     "linspace": choose.linspace,
-    "logaddexp": elementwise(torch.logaddexp),
-    "logaddexp2": elementwise(torch.logaddexp2),
-    "matmul": elementwise(torch.matmul),
     "matrix_transpose": lambda x: x.mT,
     "max": over.extreme(torch.amax),
     "mean": over.mean,
-    "maximum": elementwise(torch.maximum),
     "median": lambda x, dim=None, keepdim=False: over.ranked(x, 0.5, dim, keepdim=keepdim),
     "meshgrid": lambda *parts, indexing="xy", **_: torch.meshgrid(
         *(part.reshape(-1) for part in promoted(parts)), indexing=indexing
     ),
     "min": over.extreme(torch.amin),
-    "minimum": elementwise(torch.minimum),
-    "multiply": operator.mul,
     "nanmax": over.extreme_of_numbers(torch.amax),
     "nanmin": over.extreme_of_numbers(torch.amin),
     "ndim": lambda x: x.dim(),
-    "negative": operator.neg,
     "nonzero": lambda x: torch.nonzero(x, as_tuple=True),
-    "not_equal": operator.ne,
     "outer": lambda a, b: torch.outer(*(part.reshape(-1) for part in promoted((a, b)))),
     "pad": movements.padded,
     "insert": movements.inserted,
@@ -154,7 +141,6 @@ NUMPY: Rows = {
     ),
     "partition": lambda x, kth, dim=-1: torch.sort(x, dim).values,
     "polyval": choose.polyval,
-    "power": operator.pow,
     "prod": over.reduced(over.product),
     "ptp": lambda x, dim=None, keepdim=False: (
         NUMPY["max"](x, dim, keepdim) - NUMPY["min"](x, dim, keepdim)
@@ -173,9 +159,7 @@ NUMPY: Rows = {
     "select": choose.selected,
     "sort": to.along_last(lambda x, dim: torch.sort(x, stable=True, dim=dim).values),
     "squeeze": lambda x, dim=None: torch.squeeze(x) if dim is None else torch.squeeze(x, dim),
-    "stack": joined(torch.stack),
     "std": over.spread(torch.std),
-    "subtract": operator.sub,
     "sum": over.reduced(torch.sum),
     "take": choose.taken,
     "take_along_axis": lambda x, indices, dim=-1: (
@@ -188,12 +172,10 @@ NUMPY: Rows = {
     "trapezoid": over.trapezoid,
     "trapz": over.trapezoid,
     "transpose": to.transpose,
-    "true_divide": operator.truediv,
     "vander": choose.vandermonde,
     "var": over.spread(torch.var),
     "vecdot": lambda a, b, dim=-1: torch.linalg.vecdot(*promoted((a, b)), dim=dim),
     "vdot": lambda a, b: to.dot(*(part.reshape(-1) for part in promoted((a, b)))),
-    "vstack": joined(torch.vstack),
     "where": choose.where,
 }
 NUMPY |= {name: movements.moving(name) for name in movements.MOVING if hasattr(numpy, name)}

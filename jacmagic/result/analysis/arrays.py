@@ -6,7 +6,6 @@ import numpy as np
 import torch
 
 from jacmagic.function.components import components
-from jacmagic.function.problem import Problem
 from jacmagic.result.core import JacobianResult
 
 
@@ -48,15 +47,6 @@ def values_of(jacobian: JacobianResult) -> np.ndarray:
 def epsilon_of(jacobian: JacobianResult) -> float:
     """Return the distance of 1 from the next number of the coarsest dtype among the inputs."""
     return max(torch.finfo(one.value.dtype).eps for one in jacobian.problem.inputs)
-
-
-def slices_of(problem: Problem) -> dict[str, slice]:
-    """Return where each input's components are among the n."""
-    slices, start = {}, 0
-    for one in problem.inputs:
-        slices[one.name] = slice(start, start + one.value.numel())
-        start += one.value.numel()
-    return slices
 
 
 def point_of(jacobian: JacobianResult) -> np.ndarray:

@@ -19,7 +19,7 @@ from jacmagic.render.extent import extent
 from jacmagic.render.measured import GUM_DIGITS, Measured
 from jacmagic.render.report import Grid, Report, Reported, Shown, numeral, words
 from jacmagic.render.text import number
-from jacmagic.result.analysis.arrays import array_of, slices_of, values_of
+from jacmagic.result.analysis.arrays import array_of, values_of
 from jacmagic.result.analysis.covariance import covariance_of
 from jacmagic.result.analysis.linearity import Linearity, linearity_of
 from jacmagic.result.analysis.notation import matrix_grid, named
@@ -71,7 +71,7 @@ class Propagation(Reported):
     @cached_property
     def by_input(self) -> dict[str, np.ndarray]:
         """Parts (m,) of the variances by input name."""
-        slices = slices_of(self.jacobian.problem)
+        slices = self.jacobian.problem.slices
         return {name: self.contributions[:, part].sum(axis=1) for name, part in slices.items()}
 
     @cached_property
@@ -257,7 +257,7 @@ def propagate(jacobian: JacobianResult, given: Any, *, digits: int = GUM_DIGITS)
     """
     matrix = array_of(jacobian)
     require_finite(jacobian, matrix)
-    slices = slices_of(jacobian.problem)
+    slices = jacobian.problem.slices
     covariance = covariance_of(given, jacobian.columns, slices, missing=0.0)
     product = matrix @ covariance @ matrix.T
     return Propagation(jacobian, covariance, (product + product.T) / 2, digits)

@@ -49,17 +49,13 @@ def _text_remarks(evidence: Evidence) -> list[str]:
 
 def _outside_remarks(problem: Problem, truth: np.ndarray, outside: set[int]) -> list[str]:
     """Return remarks on inputs whose block is zero as they are read from elsewhere."""
-    remarks, start = [], 0
-    for position, one in enumerate(problem.inputs):
-        block = truth[:, start : start + len(one.labels)]
-        start += len(one.labels)
-        if position in outside and block.size and not block.any():
-            remarks.append(
-                f"{problem.title} reads {one.name} from outside instead of through its argument, "
-                f"so these zeros are not its derivative: use the argument, or "
-                "torch.func.functional_call(model, params, x) for a module"
-            )
-    return remarks
+    return [
+        f"{problem.title} reads {name} from outside instead of through its argument, "
+        "so these zeros are not its derivative: use the argument, or "
+        "torch.func.functional_call(model, params, x) for a module"
+        for position, (name, part) in enumerate(problem.slices.items())
+        if position in outside and (block := truth[:, part]).size and not block.any()
+    ]
 
 
 def _nonfinite_remarks(evidence: Evidence) -> list[str]:

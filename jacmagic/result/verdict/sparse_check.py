@@ -62,14 +62,11 @@ def _remarks(problem: Problem, sparse: Sparse, outside: set[int]) -> list[str]:
     odd = int((~np.isfinite(entries.data)).sum())
     if odd:
         remarks.append(f"{odd} of the entries are not finite numbers")
-    start = 0
-    for position, one in enumerate(problem.inputs):
-        stop = start + one.value.numel()
-        inside = (entries.indices >= start) & (entries.indices < stop)
+    for position, (name, part) in enumerate(problem.slices.items()):
+        inside = (entries.indices >= part.start) & (entries.indices < part.stop)
         if position in outside and not entries.data[inside].any():
             remarks.append(
-                f"{problem.title} reads {one.name} from outside instead of through its argument, "
+                f"{problem.title} reads {name} from outside instead of through its argument, "
                 "so these zeros are not its derivative: use the argument"
             )
-        start = stop
     return remarks

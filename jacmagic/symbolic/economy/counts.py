@@ -24,12 +24,12 @@ class Counts:
         calls: of functions, comparisons and choices.
     """
 
-    additions: int
-    multiplications: int
-    divisions: int
-    negations: int
-    powers: int
-    calls: int
+    additions: int = 0
+    multiplications: int = 0
+    divisions: int = 0
+    negations: int = 0
+    powers: int = 0
+    calls: int = 0
 
     @property
     def total(self) -> int:
@@ -37,16 +37,8 @@ class Counts:
         return sum(vars(self).values())
 
     def __str__(self) -> str:
-        names = {
-            "additions": "addition",
-            "multiplications": "multiplication",
-            "divisions": "division",
-            "negations": "negation",
-            "powers": "power",
-            "calls": "function call",
-        }
         parts = [
-            f"{count} {names[kind]}{'s' * (count != 1)}"
+            f"{count} {'function ' * (kind == 'calls')}{kind if count != 1 else kind[:-1]}"
             for kind, count in vars(self).items()
             if count
         ]
@@ -80,8 +72,7 @@ def count(graph: Graph, roots: Sequence[int], variables: Sequence[int] = ()) -> 
     for node in reached:
         if node in varying and node not in inputs and graph.operands(node):
             totals.update(_operations(graph, node))
-    kinds = ("additions", "multiplications", "divisions", "negations", "powers", "calls")
-    return Counts(*(totals[kind] for kind in kinds))
+    return Counts(**totals)
 
 
 def _operations(graph: Graph, node: int) -> dict[str, int]:

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from jacmagic.function.deadline import Deadline
 from jacmagic.labels import Label
 from jacmagic.symbolic.codegen import Runner
-from jacmagic.symbolic.formula.time_limit import counted, seconds_left
+from jacmagic.symbolic.formula.time_limit import bounded
 from jacmagic.symbolic.graph import (
     ZERO,
     BudgetExceeded,
@@ -165,14 +164,10 @@ def close(
         columns: the n labels of the inputs' components.
         budget: seconds for differentiating, and again for reading; None for no bound.
     """
-    seconds = seconds_left(budget)
-    traced.graph.deadline = None if seconds is None else Deadline(seconds)
     traced.graph.limit = max(traced.graph.limit, math.ceil(1.5 * len(traced.graph)))
     try:
-        with counted():
+        with bounded(traced.graph, budget):
             rows = differentiate(traced.graph, traced.outputs, traced.inputs)
     except BudgetExceeded as exceeded:
         return Refusal("the Jacobian", None, f"is too large: {exceeded}")
-    finally:
-        traced.graph.deadline = None
     return ClosedForm(traced, tuple(columns), tuple(rows), budget)

@@ -18,6 +18,7 @@ from jacmagic.render.text import number
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.typeset import Line
+from jacmagic.symbolic.graph.nodes import NEGATED
 from jacmagic.symbolic.graph.sizes import tree_sizes
 from jacmagic.symbolic.trace import Refusal
 
@@ -61,9 +62,8 @@ def _of_line(form: ClosedForm, line: int | None, nodes: Sequence[int]) -> list[s
 
 def _is_loop(operations: Sequence[str]) -> bool:
     """Whether a question was answered the same way each time but the last."""
-    opposite = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "eq": "ne", "ne": "eq"}
     first, *rest, last = operations
-    return all(one == first for one in rest) and last == opposite.get(first)
+    return all(one == first for one in rest) and last == NEGATED.get(first)
 
 
 # ── conditions as text ────────────────────────────────────────────────────────────────────────

@@ -27,8 +27,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from jacmagic.function.deadline import MAX_SLOWDOWN
-from jacmagic.symbolic.graph import BudgetExceeded
+from jacmagic.function.deadline import MAX_SLOWDOWN, Deadline
+from jacmagic.symbolic.graph import BudgetExceeded, Graph
 
 T = TypeVar("T")
 SECONDS_TO_END = 0.02  # until the exception is sent again: a few of Python's switches of threads
@@ -78,6 +78,18 @@ def counted() -> Iterator[None]:
         yield
     finally:
         _spend(time.thread_time() - started)
+
+
+@contextmanager
+def bounded(graph: Graph, seconds: float | None) -> Iterator[None]:
+    """Let a graph grow for some seconds, or the rest of the display's; then `BudgetExceeded`."""
+    left = seconds_left(seconds)
+    graph.deadline = None if left is None else Deadline(left)
+    try:
+        with counted():
+            yield
+    finally:
+        graph.deadline = None
 
 
 def _spend(seconds: float) -> None:

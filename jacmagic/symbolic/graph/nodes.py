@@ -23,7 +23,7 @@ ZERO, ONE = 0, 1
 LEAVES = frozenset({"number", "variable", "constant"})
 
 _CONSTANT = {"and": (ZERO, ONE), "or": (ONE, ZERO)}  # what decides, and what disappears
-_NEGATED = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "eq": "ne", "ne": "eq"}
+NEGATED = {"lt": "ge", "ge": "lt", "gt": "le", "le": "gt", "eq": "ne", "ne": "eq"}
 
 MAX_NODES = 200_000  # of a closed form; a larger one is of no use to a reader
 
@@ -233,8 +233,8 @@ class Graph:
         if truth is not None:
             return ZERO if truth else ONE
         operation = self.operations[condition]
-        if operation in _NEGATED:
-            return self.node(_NEGATED[operation], *self.arguments[condition])
+        if operation in NEGATED:
+            return self.node(NEGATED[operation], *self.arguments[condition])
         return self.arguments[condition][0] if operation == "not" else self.node("not", condition)
 
     def _connect(self, operation: str, a: int, b: int) -> int:

@@ -7,14 +7,15 @@ SymPy forms in `formula`, their source code in `codegen`.
 
 from __future__ import annotations
 
+import importlib
 import math
 import operator
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
-
-from jacmagic.symbolic.graph.special import bessel, polygamma, special
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,38 @@ def _choose(condition: float, a: float, b: float) -> float:
     return a if condition else b
 
 
+# ── special functions, by SciPy, which is loaded when the first of them is evaluated ──────────────
+
+_MAX_ORDER = 100  # of a derivative of ψ; the factorials of larger ones overflow
+
+
+@cache
+def _scipy() -> Any:
+    return importlib.import_module("scipy.special")
+
+
+def _special(name: str) -> Callable[..., float]:
+    """Return a function of `scipy.special` by its name; nan outside of its domain, as in torch."""
+    return lambda *arguments: float(getattr(_scipy(), name)(*arguments))
+
+
+def _bessel(name: str) -> Callable[[float], float]:
+    """Return J or Y of order 0 or 1; 0 at infinity, its limit, as in C, where SciPy has nan."""
+    evaluate = _special(name)
+    limits = (math.inf, -math.inf) if name.startswith("j") else (math.inf,)
+    return lambda x: 0.0 if x in limits else evaluate(x)
+
+
+def _polygamma(order: float, x: float) -> float:
+    """Return ψ⁽ⁿ⁾(x) = (−1)ⁿ⁺¹ n! ζ(n + 1, x), DLMF 25.11.12; nan without an n."""
+    if not (0 <= order <= _MAX_ORDER and order == int(order)) or x == -math.inf:
+        return math.nan
+    if order == 0:
+        return float(_scipy().digamma(x))
+    sign = (-1) ** (int(order) + 1)
+    return sign * math.gamma(order + 1) * float(_scipy().zeta(order + 1, x)) + 0.0  # no −0
+
+
 _SPECIAL = "digamma i0 i1 k0 k1 erfinv"  # of one argument, named as in SciPy
 
 OPERATIONS: dict[str, Operation] = {
@@ -92,10 +125,10 @@ OPERATIONS: dict[str, Operation] = {
     "atan2": Operation(2, math.atan2),
     "sigmoid": Operation(1, _sigmoid),
     "lgamma": Operation(1, _total(math.lgamma, lambda x: np.inf)),
-    **{name: Operation(1, special(name)) for name in _SPECIAL.split()},
-    **{name: Operation(1, bessel(name)) for name in ("j0", "j1", "y0", "y1")},
-    "polygamma": Operation(2, polygamma),
-    **{name: Operation(2, special(name)) for name in ("zeta", "gammainc", "gammaincc")},
+    **{name: Operation(1, _special(name)) for name in _SPECIAL.split()},
+    **{name: Operation(1, _bessel(name)) for name in ("j0", "j1", "y0", "y1")},
+    "polygamma": Operation(2, _polygamma),
+    **{name: Operation(2, _special(name)) for name in ("zeta", "gammainc", "gammaincc")},
     "abs": Operation(1, abs),
     "sign": Operation(1, _sign),
     "floor": Operation(1, _whole(math.floor)),

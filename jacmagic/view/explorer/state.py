@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from jacmagic.render.mathml import to_mathml
+from jacmagic.result.analysis.arrays import array_of
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.symbolic.validation import fits_at
@@ -18,7 +19,7 @@ from jacmagic.view.captions import remarks, warnings, whereabouts
 from jacmagic.view.explorer.live_tape import to_json
 from jacmagic.view.pictures.choice import pictures_of
 from jacmagic.view.pictures.colouring import colouring_of
-from jacmagic.view.table import table_of, values_of
+from jacmagic.view.table import table_of
 
 
 def spec(jacobian: JacobianResult) -> dict[str, Any]:
@@ -118,7 +119,7 @@ def moving(
     """
     if settled.numbers.connected != jacobian.numbers.connected or jacobian.large:
         return None
-    matrix, reading = values_of(jacobian), settled.reading
+    matrix, reading = array_of(jacobian), settled.reading
     outputs = jacobian.flat_value.tolist()
     if reading is not None and not fits_at(reading.form, jacobian.problem, outputs, matrix):
         return None

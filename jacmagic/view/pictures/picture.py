@@ -16,6 +16,7 @@ from jacmagic.render import pgf, plane
 from jacmagic.render.colour_grids import drawing
 from jacmagic.render.heatmap import heatmap
 from jacmagic.render.prose import paragraph
+from jacmagic.result.analysis.arrays import array_of
 from jacmagic.result.core import JacobianResult
 from jacmagic.view.pictures.choice import axes_of, pictures_of
 from jacmagic.view.pictures.colouring import colouring_of
@@ -27,7 +28,7 @@ from jacmagic.view.pictures.scene import Panel, Scene, half_width, shown
 from jacmagic.view.pictures.slices import Slice, slice_of
 from jacmagic.view.pictures.space import space_scene
 from jacmagic.view.pictures.ticks import ticks
-from jacmagic.view.table import blocks_of, values_of
+from jacmagic.view.table import blocks_of
 
 GAP = 24  # between two panels, in the SVG's units
 _WRAPPED = f"display:flex;flex-wrap:wrap;gap:0 {GAP}px"
@@ -186,7 +187,7 @@ def _panel(panel: Panel, identity: str) -> str:
 
 def _matrix(jacobian: JacobianResult) -> Picture:
     """Draw the entries as a heat map, with rank and condition number in words."""
-    values, digits = values_of(jacobian), jacobian.view.digits
+    values, digits = array_of(jacobian), jacobian.view.digits
     drawn = heatmap(
         values,
         jacobian.pattern.cpu().numpy(),

@@ -54,11 +54,3 @@ export const shift = ([x, y], [dx, dy]) => [x + dx, y + dy];
 export function around([x, y], [w, h]) {
   return { x: [x - w, x + w], y: [y - h, y + h] };
 }
-
-/**
- * Size of a frame: of curves in it, a pixel is a few hundredths of a hundredth of it.
- * @param {Frame2} frame
- */
-export function sizeOf({ x, y }) {
-  return Math.max(x[1] - x[0], y[1] - y[0]);
-}

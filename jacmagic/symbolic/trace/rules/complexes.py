@@ -13,7 +13,7 @@ import numpy as np
 
 from jacmagic.function.aten.unsupported import Unsupported
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
-from jacmagic.symbolic.trace.rules.arrays import Axes, Rule, each, nodes_of, reduce, truth
+from jacmagic.symbolic.trace.rules.arrays import Axes, Rule, each, reduce, truth
 from jacmagic.symbolic.trace.rules.pairs import (
     ComplexNodes,
     argument,
@@ -102,12 +102,6 @@ def _total(g: Graph, z: ComplexNodes, dim: Axes = None, keepdim: bool = False) -
     return ComplexNodes(reduce(z.re, dim, keepdim, g.total), reduce(z.im, dim, keepdim, g.total))
 
 
-def _mean(g: Graph, z: ComplexNodes, dim: Axes = None, keepdim: bool = False) -> ComplexNodes:
-    summed = _total(g, z, dim, keepdim)
-    count = z.re.size // max(summed.re.size, 1)
-    return over(g, summed, pair_of(g, count))
-
-
 def _product(g: Graph, a: Any, b: Any, multiply: Callable[..., np.ndarray]) -> ComplexNodes:
     p, q = pair_of(g, a), pair_of(g, b)
     real = each(g, g.sub, multiply(g, p.re, q.re), multiply(g, p.im, q.im))
@@ -148,25 +142,15 @@ def _norm(
     return _map(g, "sqrt", reduce(squares, dim, keepdim, g.total))
 
 
-def _sign(g: Graph, z: ComplexNodes) -> ComplexNodes:
-    """z/|z|, and 0 at 0."""
-    size = modulus(g, z)
-    at_zero = each(g, lambda r: g.apply("eq", r, ZERO), size)
-    return _where(g, at_zero, 0, over(g, z, pair_of(g, size)))
-
-
 def _tanh_backward(g: Graph, u: ComplexNodes, y: ComplexNodes) -> ComplexNodes:
     """u times the conjugate of 1 − y²."""
     return times(g, u, conjugate(g, minus(g, pair_of(g, 1), times(g, y, y))))
 
 
 COMPLEX: dict[str, Rule] = {
-    "complex": lambda g, a, b: ComplexNodes(*np.broadcast_arrays(nodes_of(g, a), nodes_of(g, b))),
-    "polar": lambda g, size, angle: turned(g, size, angle),
     # ── arithmetic ──
     "add": _sum,
     "sub": _difference,
-    "rsub": lambda g, a, b, alpha=1: _difference(g, b, a, alpha),
     "mul": _of_pairs(times),
     "div": _of_pairs(over),
     "neg": _of_pairs(lambda g, z: ComplexNodes(each(g, g.neg, z.re), each(g, g.neg, z.im))),
@@ -175,7 +159,6 @@ COMPLEX: dict[str, Rule] = {
     "_conj_physical": _of_pairs(conjugate),
     "abs": _of_pairs(modulus),
     "angle": _of_pairs(argument),
-    "sgn": _of_pairs(_sign),
     "eq": _of_pairs(_equal),
     "ne": _of_pairs(lambda g, a, b: each(g, g.negate, _equal(g, a, b))),
     # ── functions ──
@@ -191,7 +174,6 @@ COMPLEX: dict[str, Rule] = {
     "tanh_backward": _of_pairs(_tanh_backward),
     # ── sums and products ──
     "sum": _total,
-    "mean": _mean,
     "linalg_vector_norm": _norm,
     "mm": lambda g, a, b: _product(g, a, b, matmul),
     "mv": lambda g, a, b: _product(g, a, b, mv),

@@ -10,18 +10,17 @@ from jacmagic.symbolic.graph import ONE, ZERO, Graph
 from jacmagic.symbolic.trace.rules.arrays import Rule, each, reduced, whole_numbers
 
 
-def _weighted(g: Graph, losses: np.ndarray, weight: Any) -> np.ndarray:
-    return losses if weight is None else each(g, g.mul, weight, losses)
+def entropy(
+    g: Graph, x: np.ndarray, target: Any, weight: Any = None, reduction: int = 1, rise: Any = ONE
+) -> np.ndarray:
+    """−(r t ln p + (1 − t) ln(1 − p)), r a weight of the positive class."""
 
-
-def entropy(g: Graph, x: np.ndarray, target: Any, weight: Any = None, reduction: int = 1) -> Any:
-    """−(t ln p + (1 − t) ln(1 − p))."""
-
-    def loss(p: int, t: int) -> int:
-        first = g.mul(t, g.apply("log", p))
+    def loss(p: int, t: int, r: int) -> int:
+        first = g.mul(g.mul(r, t), g.apply("log", p))
         return g.neg(g.add(first, g.mul(g.sub(ONE, t), g.apply("log", g.sub(ONE, p)))))
 
-    return reduced(g, _weighted(g, each(g, loss, x, target), weight), reduction)
+    losses = each(g, loss, x, target, np.asarray(rise))
+    return reduced(g, losses if weight is None else each(g, g.mul, weight, losses), reduction)
 
 
 def _entropy_of_logits(
@@ -32,15 +31,9 @@ def _entropy_of_logits(
     pos_weight: Any = None,
     reduction: int = 1,
 ) -> np.ndarray:
-    """−(w t ln σ(x) + (1 − t) ln(1 − σ(x)))."""
-
-    def loss(u: int, t: int, w: int) -> int:
-        p = g.apply("sigmoid", u)
-        first = g.mul(g.mul(w, t), g.apply("log", p))
-        return g.neg(g.add(first, g.mul(g.sub(ONE, t), g.apply("log", g.sub(ONE, p)))))
-
-    extra = np.array(ONE) if pos_weight is None else pos_weight
-    return reduced(g, _weighted(g, each(g, loss, x, target, extra), weight), reduction)
+    """Return the same of p = σ(x)."""
+    p = each(g, lambda u: g.apply("sigmoid", u), x)
+    return entropy(g, p, target, weight, reduction, ONE if pos_weight is None else pos_weight)
 
 
 def _huber(g: Graph, x: Any, target: Any, reduction: int = 1, delta: float = 1.0) -> np.ndarray:

@@ -94,7 +94,7 @@ def _polynomial(first: Callable[[Graph, int], int], step: Step) -> Rule:
     return rule
 
 
-def _twice(g: Graph, x: int, now: int, before: int) -> int:
+def _chebyshev(g: Graph, x: int, k: int, now: int, before: int) -> int:
     """2x·pₖ − pₖ₋₁."""
     return g.sub(g.mul(g.mul(g.number(2), x), now), before)
 
@@ -155,17 +155,13 @@ SPECIAL: dict[str, Rule] = {
     "igamma": _fixed_first("gammainc", "first argument"),
     "igammac": _fixed_first("gammaincc", "first argument"),
     "special_spherical_bessel_j0": elementwise(_sinc),
-    "special_chebyshev_polynomial_t": _polynomial(
-        _itself, lambda g, x, k, p, q: _twice(g, x, p, q)
-    ),
-    "special_chebyshev_polynomial_u": _polynomial(
-        _double, lambda g, x, k, p, q: _twice(g, x, p, q)
-    ),
+    "special_chebyshev_polynomial_t": _polynomial(_itself, _chebyshev),
+    "special_chebyshev_polynomial_u": _polynomial(_double, _chebyshev),
     "special_chebyshev_polynomial_v": _polynomial(
-        lambda g, x: g.sub(_double(g, x), ONE), lambda g, x, k, p, q: _twice(g, x, p, q)
+        lambda g, x: g.sub(_double(g, x), ONE), _chebyshev
     ),
     "special_chebyshev_polynomial_w": _polynomial(
-        lambda g, x: g.add(_double(g, x), ONE), lambda g, x, k, p, q: _twice(g, x, p, q)
+        lambda g, x: g.add(_double(g, x), ONE), _chebyshev
     ),
     "special_hermite_polynomial_h": _polynomial(_double, _hermite),
     "special_hermite_polynomial_he": _polynomial(
