@@ -15,6 +15,8 @@ _SYMPY = ("mpmath", "sympy")  # SymPy and what it imports
 
 def import_sympy() -> None:
     """Import SymPy; begin anew where an import was interrupted, also by this call."""
+    if "sympy" in sys.modules:
+        return
     _forget_halves()
     try:
         importlib.import_module("sympy")
