@@ -17,6 +17,7 @@ from jacmagic.function.problem import Problem
 from jacmagic.function.python_call import problem_of
 from jacmagic.function.tangents import split_wrt
 from jacmagic.function.tracebacks import showing_users_frames
+from jacmagic.function.whole_imports import import_sympy
 from jacmagic.numeric.options import ComputeOptions
 from jacmagic.result.compiled import CompiledJacobian, as_tensor, compiled_of
 from jacmagic.result.options import DisplayOptions
@@ -264,6 +265,7 @@ def compile(
 
 
 def _jacobian(problem: Problem, options: ComputeOptions, outside: Outside) -> Jacobian:
+    import_sympy()
     from jacmagic.view.jacobian import Jacobian  # the displays, which compiling does not need
 
     return Jacobian.of(problem, options, ClosedForms(), _DISPLAY, outside)

@@ -128,19 +128,22 @@ class JacobianMagics(ShellMagics):
     ) -> Shown:
         """Compute or compile the Jacobian, or the Hessian, of a problem."""
         from jacmagic.function.gradient import gradient_of
+        from jacmagic.function.whole_imports import import_sympy
         from jacmagic.notebook.ranges import limits_of
         from jacmagic.notebook.typed_point import typed_numbers
         from jacmagic.numeric.options import ComputeOptions
         from jacmagic.result.compiled import compiled_of
         from jacmagic.result.options import DisplayOptions
         from jacmagic.symbolic.branches import ClosedForms
-        from jacmagic.view.jacobian import Jacobian
 
         if magic == "hessian":
             problem = gradient_of(problem, strict=options.strict)
         ranges = limits_of(options.range, problem, self.notebook.user_ns, typed)
         if options.compile:
             return compiled_of(problem, strategy=options.strategy)
+        import_sympy()
+        from jacmagic.view.jacobian import Jacobian  # the displays, which import SymPy
+
         command = typed.without_point([one.name for one in problem.inputs])
         forms = ClosedForms(wanted=options.formula, budget=options.budget)
         exact = typed_numbers(problem, typed, options.at, self.notebook.user_ns)

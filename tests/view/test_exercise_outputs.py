@@ -138,3 +138,16 @@ def test_numbers_of_another_point_are_named():
     assert said["degrees"].kind == "degrees"
     own = exercise.judge("number-0-0", repr(jacobian.value[0].item()))
     assert own.message == "this is f₁ itself, not its derivative"
+
+
+def test_entries_of_a_hessian_are_called_by_second_derivatives():
+    """A wrong answer that is another entry, or the gradient itself, is named as such."""
+
+    def f(x, y):
+        return torch.exp(x * y)
+
+    one, two = torch.tensor([0.5, 0.3], dtype=F64)
+    exercise = jacmagic.hessian(f, (one, two)).quiz()
+    other = exercise.judge("entry-0-0", "e^(xy) (1 + xy)")
+    assert other.message == "this is ∂²f/∂x∂y, of another column"
+    assert exercise.judge("entry-0-0", "y e^(xy)").message.startswith("this is ∂f/∂x itself")

@@ -213,4 +213,6 @@ def _evidence(
         result.rows,
         result.columns,
         elsewhere,
+        result.title,
+        result.notation,
     )

@@ -27,7 +27,7 @@ def function_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
     form, values = evidence.form, evidence.form_values
     if form is None or values is None or not form.outputs or wrong.alone:
         return None
-    name = evidence.rows[wrong.row].unicode
+    name = evidence.output(wrong.row)
     if wrong.explained_by(values.of(form.outputs[wrong.row])):
         return Slip("not differentiated", f"this is {name} itself, not its derivative")
     return None

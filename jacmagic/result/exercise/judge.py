@@ -80,6 +80,11 @@ class Judge:
         outputs = outputs_of(self.result, known)
         return Names(known, tuple(side.symbols), dict(side.names), listed, outputs)
 
+    def output(self, i: int) -> str:
+        """Return what is differentiated in a row: f₁, or ∂f/∂x₁ of a gradient."""
+        name, potential = self.result.rows[i].unicode, self.result.problem.potential
+        return name if potential is None else f"∂{self.result.title}/∂{name}"
+
     @cached_property
     def constants(self) -> Constants:
         """The function's constants, which answers may name."""

@@ -115,5 +115,6 @@ def _evidence(
 
     noise = 1e-13 * np.abs(truth)  # not of the answer, which may be huge
     return EntryEvidence(
-        points, truth, hand, noise, form, written, result.rows, result.columns, elsewhere
-    )
+        points, truth, hand, noise, form, written, result.rows, result.columns, elsewhere,
+        result.title, result.notation,
+    )  # fmt: skip

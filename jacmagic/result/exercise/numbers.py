@@ -50,7 +50,7 @@ def is_near(value: float, right: float) -> bool:
 
 def _mistake(judge: Judge, i: int, j: int, value: float) -> tuple[str, str]:
     """Return the kind of a mistake and a clause, or nothing."""
-    matrix, columns, rows = judge.truth[0], judge.result.columns, judge.result.rows
+    matrix, columns = judge.truth[0], judge.result.columns
     if not value:
         return ("zero", "it is not 0 here") if matrix[i, j] else ("", "")
     if is_near(-value, matrix[i, j]):
@@ -58,11 +58,11 @@ def _mistake(judge: Judge, i: int, j: int, value: float) -> tuple[str, str]:
     for k, label in enumerate(columns):
         if is_near(value, matrix[i, k]):
             return "variable", f"this is the derivative by {label.unicode}"
-    for k, label in enumerate(rows):
+    for k in range(len(matrix)):
         if is_near(value, matrix[k, j]):
-            return "index", f"this is the derivative of {label.unicode}"
+            return "index", f"this is the derivative of {judge.output(k)}"
     if is_near(value, float(judge.result.flat_value[i])):
-        return "not differentiated", f"this is {rows[i].unicode} itself, not its derivative"
+        return "not differentiated", f"this is {judge.output(i)} itself, not its derivative"
     return _elsewhere(judge, i, j, value)
 
 

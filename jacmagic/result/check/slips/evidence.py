@@ -11,6 +11,7 @@ import numpy as np
 from jacmagic.labels import Label
 from jacmagic.result.check.expressions import Expressions, Values
 from jacmagic.result.check.slips.slip import Wrong
+from jacmagic.symbolic.notation import JACOBIAN, Notation
 
 MAX_NODES = 3_000  # of the expressions that are searched for a factor or a term
 
@@ -29,6 +30,8 @@ class Evidence:
         rows: labels of the outputs.
         columns: labels of the inputs.
         elsewhere: returns the right Jacobian at other points (k, m, n), nan where it has none.
+        title: the function's name.
+        notation: how entries and outputs are called.
     """
 
     points: np.ndarray
@@ -40,6 +43,8 @@ class Evidence:
     rows: Sequence[Label]
     columns: Sequence[Label]
     elsewhere: Callable[[np.ndarray], np.ndarray]
+    title: str = ""
+    notation: Notation = JACOBIAN
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -54,7 +59,13 @@ class Evidence:
 
     def entry(self, i: int, j: int) -> str:
         """Return an entry's name: ∂f₁/∂x₂."""
-        return f"∂{self.rows[i].unicode}/∂{self.columns[j].unicode}"
+        labels = self.rows[i].unicode, self.columns[j].unicode
+        return self.notation.unicode(self.title, *labels)
+
+    def output(self, i: int) -> str:
+        """Return what is differentiated in a row: f₁, or ∂f/∂x₁ of a gradient."""
+        name = self.rows[i].unicode
+        return name if self.notation is JACOBIAN else f"∂{self.title}/∂{name}"
 
     def all_equal(self, one: np.ndarray, other: np.ndarray) -> bool:
         """Whether two stacks of matrices or rows are equal but for rounding."""
