@@ -10,6 +10,7 @@ import { graphScene } from "../../jacmagic/view/static/scene_graph.mjs";
 import { eigen, levelScene } from "../../jacmagic/view/static/scene_levels.mjs";
 import { deviation, mapScene } from "../../jacmagic/view/static/scene_map.mjs";
 import { cameraOf, spaceScene } from "../../jacmagic/view/static/scene_space.mjs";
+import { differ, scaledMap } from "../../jacmagic/view/static/units.mjs";
 import { matrixScene } from "../../jacmagic/view/static/scene_matrix.mjs";
 
 const close = (found, expected, tolerance = 1e-12) =>
@@ -294,4 +295,13 @@ test("axes of very different extents are scaled, and the words say so", () => {
   const lengths = panels[1].shapes.filter(({ kind }) => kind === "arrow").map(({ points }) => Math.hypot(...points[1]));
   assert.ok(Math.max(...lengths) / Math.min(...lengths) < 5);
   assert.match(words.at(-1), /scale of its own/);
+});
+
+test("a map in units of its inputs and outputs is the same map", () => {
+  const scaled = scaledMap(square, [100, 0.1], [10, 1]);
+  const there = scaled.evaluate([0.02, 3]);
+  square.evaluate([2, 0.3]).value.forEach((one, k) => close(there.value[k], one / [10, 1][k]));
+  close(determinant(there.jacobian), determinant(square.evaluate([2, 0.3]).jacobian));
+  assert.deepEqual([...scaled.inputs, ...scaled.outputs], ["x / 10²", "y / 10⁻¹", "u / 10¹", "v"]);
+  assert.ok(differ([1, 30]) && !differ([1, 3]) && !differ([0, 1]));
 });

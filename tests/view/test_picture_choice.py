@@ -12,6 +12,7 @@ from jacmagic.view.pictures.graph import graph_scene
 from jacmagic.view.pictures.plane_map import plane_scene
 from jacmagic.view.pictures.slices import slice_of
 from jacmagic.view.pictures.ticks import ticks
+from jacmagic.view.pictures.units import in_units
 
 F64 = torch.float64
 
@@ -114,3 +115,18 @@ def test_second_derivatives_that_vanish():
         "0 and 0: flat in all directions"
         in jacobian(lambda x, y: x**4 + y**4, 0, 0).picture().words[2]
     )
+
+
+def test_inputs_and_outputs_of_other_sizes_have_units():
+    """Level lines, images and fields of a pressure and a temperature are drawn in powers of ten."""
+    J = jacobian(lambda T, p: (8.3 * T / p, p * T), 300, 1e5)
+    part, radius, note = in_units(slice_of(J, [0, 1], [0, 1]), "map", 1)
+    scene = plane_scene(part, radius, 4)
+    assert part.inputs == ["T / 10³", "p / 10⁵"] and len(note) == 1
+    (area,) = (one.points for one in scene.panels[1].shapes if one.kind == "area")
+    back = (np.array(area) - part.here.value) * np.array([10.0**k for k in (-2, 7)])
+    corners = radius * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * [1e3, 1e5]
+    np.testing.assert_allclose(back, corners @ J.to_numpy().T)
+    assert J.picture().words[-1] == note[0]
+    field = jacobian(lambda x, v: (v, -1e6 * x), 1e-3, 1).picture("field").words
+    assert "λ = 0 ± 1000 i" in field[1]

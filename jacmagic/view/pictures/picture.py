@@ -24,13 +24,16 @@ from jacmagic.view.pictures.field import field_scene
 from jacmagic.view.pictures.graph import graph_scene
 from jacmagic.view.pictures.levels import level_scene
 from jacmagic.view.pictures.plane_map import plane_scene
-from jacmagic.view.pictures.scene import Panel, Scene, half_width, shown
+from jacmagic.view.pictures.scene import Panel, Scene, shown
 from jacmagic.view.pictures.slices import Slice, slice_of
 from jacmagic.view.pictures.space import space_scene
 from jacmagic.view.pictures.ticks import ticks
+from jacmagic.view.pictures.units import in_units
 from jacmagic.view.table import blocks_of
 
 GAP = 24  # between two panels, in the SVG's units
+# A panel is as narrow as letters of ten pixels allow before the next one stands below it.
+_PANEL = f"flex:1 1 303px;min-width:0;max-width:{plane.WIDTH}px;height:auto"
 _WRAPPED = f"display:flex;flex-wrap:wrap;gap:0 {GAP}px"
 
 SCENES: dict[str, Callable[[Slice, float, int], Scene]] = {
@@ -128,10 +131,11 @@ def picture_of(
     columns = _indices(jacobian.columns, inputs, first.inputs)
     rows = _indices(jacobian.rows, outputs, first.outputs)
     axes = axes_of(jacobian, kind, columns, rows)
-    part = slice_of(jacobian, axes.outputs, axes.inputs)
     with np.errstate(all="ignore"):  # values beside the point may be infinite
-        scene = SCENES[kind](part, half_width(part.centre.tolist()) / zoom, jacobian.view.digits)
-    return _drawn(kind, scene)
+        part = slice_of(jacobian, axes.outputs, axes.inputs)
+        scaled, radius, note = in_units(part, kind, zoom)
+        scene = SCENES[kind](scaled, radius, jacobian.view.digits)
+    return _drawn(kind, Scene(scene.panels, [*scene.words, *note]))
 
 
 def _indices(
@@ -164,7 +168,7 @@ def _drawn(kind: str, scene: Scene) -> Picture:
         kind,
         _svg("".join([title, description, *moved]), width, 'role="img"'),
         tuple(scene.words),
-        tuple(_svg(one, plane.WIDTH, 'style="max-width:100%;height:auto"') for one in panels),
+        tuple(_svg(one, plane.WIDTH, f'style="{_PANEL}"') for one in panels),
     )
 
 

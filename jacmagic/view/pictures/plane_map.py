@@ -172,9 +172,9 @@ def _words(part: Slice, radius: float, reach: float, digits: int, sided: Along |
         f"and no single J describes {name}."
     )
     return [
-        f"Left: a square of side {shown(2 * radius, digits)} around ({', '.join(part.inputs)}) = "
-        f"({', '.join(shown(one, digits) for one in part.centre.tolist())}). "
-        f"Right: its image under {name}, and dashed under {name} + {SIDED if sided else 'J·dx'}.",
+        f"A square of side {shown(2 * radius, digits)} around ({', '.join(part.inputs)}) = "
+        f"({', '.join(shown(one, digits) for one in part.centre.tolist())}) "
+        f"and its image under {name}, dashed under {name} + {SIDED if sided else 'J·dx'}.",
         *([kink] if sided else linear if is_finite else [INFINITE]),
         *([deviation] if sided or is_finite else []),
     ]

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from jacmagic.render.text import number
 from jacmagic.view.pictures.curves import Point
-from jacmagic.view.reach import usual_reach
 
 
 @dataclass(frozen=True)
@@ -80,8 +79,3 @@ def shown(value: float, digits: int) -> str:
 def listed(values: Sequence[float], digits: int) -> str:
     """Return numbers as text, apart by commas."""
     return ", ".join(shown(value, digits) for value in values)
-
-
-def half_width(numbers: Sequence[float]) -> float:
-    """Return a quarter of the shorter usual range of sliders."""
-    return min(map(usual_reach, numbers)) / 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -40,6 +41,7 @@ class Slice:
         outputs: labels of the outputs.
         name: of the function.
         has_derivatives: whether `at` gives Jacobians; else they are nan.
+        at: gives value and Jacobian at other numbers of the inputs, None where there are none.
     """
 
     here: There
@@ -49,19 +51,7 @@ class Slice:
     outputs: Sequence[str]
     name: str
     has_derivatives: bool
-    _evaluate: Evaluate | None
-    _point: np.ndarray
-    _rows: Sequence[int]
-    _columns: Sequence[int]
-
-    def at(self, numbers: Sequence[float]) -> There | None:
-        """Return value and Jacobian at other numbers of the inputs, None where there are none."""
-        if self._evaluate is None:
-            return None
-        moved = self._point.copy()
-        moved[list(self._columns)] = numbers
-        found = self._evaluate(moved)
-        return None if found is None else _part(found, self._rows, self._columns)
+    at: Callable[[Sequence[float]], There | None]
 
 
 def slice_of(jacobian: JacobianResult, rows: Sequence[int], columns: Sequence[int]) -> Slice:
@@ -91,11 +81,23 @@ def slice_of(jacobian: JacobianResult, rows: Sequence[int], columns: Sequence[in
         outputs=outputs,
         name=f"{'∇' if drawn.potential else ''}{drawn.title}",
         has_derivatives=by_tape is not None,
-        _evaluate=evaluate,
-        _point=point,
-        _rows=rows,
-        _columns=columns,
+        at=partial(_at, evaluate, point, rows, columns),
     )
+
+
+def _at(
+    evaluate: Evaluate | None,
+    point: np.ndarray,
+    rows: Sequence[int],
+    columns: Sequence[int],
+    numbers: Sequence[float],
+) -> There | None:
+    if evaluate is None:
+        return None
+    moved = point.copy()
+    moved[list(columns)] = numbers
+    found = evaluate(moved)
+    return None if found is None else _part(found, rows, columns)
 
 
 def _here(jacobian: JacobianResult) -> There:

@@ -208,13 +208,13 @@ class _View:
     def _opening(self, shape: str, image: str) -> str:
         part, digits = self.part, self.digits
         return (
-            f"Left: a {shape} of side {shown(2 * self.radius, digits)} around "
-            f"({', '.join(part.inputs)}) = ({listed(part.centre.tolist(), digits)}). "
-            f"Right: its image under {part.name}, {image}"
+            f"A {shape} of side {shown(2 * self.radius, digits)} around "
+            f"({', '.join(part.inputs)}) = ({listed(part.centre.tolist(), digits)}) "
+            f"and its image under {part.name}, {image}"
         )
 
     def _surface(self, sigmas: Sequence[float]) -> list[str]:
-        end = f"and dashed under {self.part.name} + J·dx, a parallelogram in the tangent plane."
+        end = f"dashed under {self.part.name} + J·dx, a parallelogram in the tangent plane."
         opening = self._opening("square", f"a piece of a surface, {end}")
         if not sigmas:
             return [opening]
@@ -226,7 +226,7 @@ class _View:
         turned = "and reverses" if det < 0 else "and keeps"
         volumes = f"multiplies volumes by {shown(abs(det), self.digits)} {turned} their orientation"
         flat = "flattens volumes to a plane, a line or a point"
-        end = f"and dashed under {self.part.name} + J·dx, a parallelepiped."
+        end = f"dashed under {self.part.name} + J·dx, a parallelepiped."
         return [
             self._opening("cube", end),
             *(

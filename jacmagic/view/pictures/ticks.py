@@ -32,6 +32,11 @@ def ticks(ends: Point, label: str) -> tuple[list[tuple[float, str]], str]:
         power = 0
     else:
         label = f"({label})" if offset else label
-        label += f" / 10{str(power).translate(_RAISED)}"
+        label += f" / 10{raised(power)}"
     texts = [number(value / 10.0**power, DIGITS).replace("-", "−") for value in values]
     return [(offset + value, text) for value, text in zip(values, texts, strict=True)], label
+
+
+def raised(power: int) -> str:
+    """Return an integer as an exponent."""
+    return str(power).translate(_RAISED)

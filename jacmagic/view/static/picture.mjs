@@ -16,10 +16,11 @@ import { IMAGE_SHARE, mapScene, SQUARE_SHARE } from "./scene_map.mjs";
 import { cameraOf, cubeUnit, spaceScene } from "./scene_space.mjs";
 import { heightMap, lineMap, planeMap, replaced } from "./slice.mjs";
 import { Squares } from "./squares.mjs";
+import { changes, differ, divided, multiplied, powers, scaledHeights, scaledMap } from "./units.mjs";
 
 const ZOOM_BASE = 1.17; // by which a step of the zoom divides the radius
 const KEPT_AFTER_MS = 250; // without a change
-const FIRST_SHARE = 0.25; // of the shorter slider's range: half the square's side
+const FIRST_SHARE = 0.5; // of half the shorter slider's range: half the square's side
 
 class Picture {
   /**
@@ -38,6 +39,7 @@ class Picture {
     this.planes = [];
     this.step = /** @type {[number, number]} */ ([0.6, 0.35]);
     this.weight = /** @type {[number, number]} */ ([-0.5, 0.5]);
+    this.units = this.ofOutputs = /** @type {number[]} */ ([]); // of what is drawn
     this.squares = new Squares(this.stage);
     this.grids = new ColourGrids(this.stage);
     this.samples = new Samples((asked) => actions.drawPicture(asked));
@@ -116,7 +118,7 @@ class Picture {
     const scene = this.computed(frame, fields);
     if (frame.evaluate) return scene;
     const { inputs, outputs } = fields.chosen;
-    const request = { picture: fields.kind, inputs, outputs, radius: this.radius(frame, inputs), ...fields.camera };
+    const request = { picture: fields.kind, inputs, outputs, radius: this.size(frame, inputs).radius, ...fields.camera };
     return this.samples.complete(scene, request, frame);
   }
 
@@ -131,25 +133,36 @@ class Picture {
       ...{ labels: frame.spec.labels, rows: frame.spec.outputs, name: frame.spec.function },
       potential: frame.spec.potential,
     };
-    const shown = { radius: this.radius(frame, inputs), digits: frame.digits, step: this.step, weight: this.weight, ...camera };
-    if (kind === "graph") return graphScene(lineMap(around, inputs[0], outputs), shown);
-    if (kind === "levels") return levelScene(heightMap(around, inputs, outputs[0]), shown);
     const map = planeMap(around, inputs, outputs);
-    if (kind === "space") return spaceScene(map, shown);
-    return kind === "field" ? fieldScene(map, shown) : mapScene(map, shown);
+    const { units, radius } = this.size(frame, inputs, kind === "map" ? map.jacobian : []);
+    const shown = { radius, digits: frame.digits, step: this.step, weight: this.weight, ...camera };
+    if (kind === "graph") return graphScene(lineMap(around, inputs[0], outputs), shown);
+    this.units = units;
+    if (kind === "levels") return inTheseUnits(levelScene(scaledHeights(heightMap(around, inputs, outputs[0]), units), shown), units);
+    const sizes = changes(map.jacobian, multiplied(units, units.map(() => radius)));
+    this.ofOutputs = kind === "field" ? units : outputs.map(() => 1);
+    if (kind === "map" && frame.evaluate && differ(sizes)) this.ofOutputs = powers(sizes);
+    const scenes = { space: spaceScene, field: fieldScene };
+    const scene = (scenes[/** @type {"space" | "field"} */ (kind)] ?? mapScene)(scaledMap(map, units, this.ofOutputs), shown);
+    return inTheseUnits(scene, [...units, ...this.ofOutputs]);
   }
 
   /**
-   * Half the square's side: a share of the shorter range of the sliders, divided by the zoom.
+   * Units of the inputs, and half the square's side in these: a share of the shorter range of the sliders,
+   * divided by the zoom. The kernel's pictures have no units.
    * @param {import("./parts.mjs").Frame} frame
    * @param {number[]} inputs
+   * @param {number[][]} [jacobian] of a picture whose outputs have units
    */
-  radius({ handles, spec }, inputs) {
-    const widths = inputs.map((k) => {
+  size({ handles, spec, evaluate }, inputs, jacobian = []) {
+    const reach = inputs.map((k) => {
       const model = handles.find(({ model: one }) => one.get("description") === spec.labels[k])?.model;
-      return model ? Number(model.get("max")) - Number(model.get("min")) : 4;
+      return model ? (Number(model.get("max")) - Number(model.get("min"))) / 2 : 2;
     });
-    return (FIRST_SHARE * Math.min(...widths)) / ZOOM_BASE ** (this.fields?.zoom ?? 0);
+    const alike = reach.map(() => Math.min(...reach));
+    const needed = evaluate && (differ(reach) || differ(changes(jacobian, alike)));
+    const units = needed ? powers(reach) : reach.map(() => 1);
+    return { units, radius: (FIRST_SHARE * Math.min(...divided(reach, units))) / ZOOM_BASE ** (this.fields?.zoom ?? 0) };
   }
 
   // ── dragging ───────────────────────────────────────────────────────────────────────────────
@@ -164,10 +177,11 @@ class Picture {
     const { inputs, outputs } = fields.chosen;
     if (grip === "point") {
       const moved = inputs.length === 3 ? this.inSpace(frame, inputs, to, fields.camera) : to;
-      this.actions.move(replaced(frame.point, inputs, moved));
+      this.actions.move(replaced(frame.point, inputs, inputs.length === 3 ? moved : multiplied(moved, this.units)));
       return;
     }
-    const around = grip === "step" ? inputs.map((k) => frame.point[k]) : outputs.map((k) => frame.outputs[k]);
+    const at = grip === "step" ? inputs.map((k) => frame.point[k]) : outputs.map((k) => frame.outputs[k]);
+    const around = divided(at, grip === "step" ? this.units : this.ofOutputs);
     const panel = this.planes[grip === "step" ? 0 : 1].frame;
     const half = panel ? (panel.x[1] - panel.x[0]) / 2 : 1;
     const share = grip === "step" ? SQUARE_SHARE : IMAGE_SHARE;
@@ -187,8 +201,9 @@ class Picture {
    */
   inSpace(frame, inputs, [across, up], { turn, tilt }) {
     const camera = cameraOf(turn, tilt);
-    const unit = cubeUnit(this.radius(frame, inputs));
-    return inputs.map((column, k) => frame.point[column] + unit * (across * camera.right[k] + up * camera.up[k]));
+    const { units, radius } = this.size(frame, inputs);
+    const unit = cubeUnit(radius);
+    return inputs.map((column, k) => frame.point[column] + units[k] * unit * (across * camera.right[k] + up * camera.up[k]));
   }
 }
 
@@ -200,6 +215,15 @@ class Picture {
 function vectorFrom(kept, otherwise) {
   const vector = String(kept ?? "").split(",").map(Number);
   return vector.length === 2 && vector.every(Number.isFinite) ? /** @type {[number, number]} */ (vector) : otherwise;
+}
+
+/**
+ * @param {import("./scene.mjs").Scene} scene
+ * @param {number[]} units
+ * @returns {import("./scene.mjs").Scene}
+ */
+function inTheseUnits(scene, units) {
+  return units.every((one) => one === 1) ? scene : { ...scene, words: [...scene.words, "All numbers are in the units of the axes."] };
 }
 
 addPart({

@@ -212,8 +212,8 @@ function mapWords(map, radius, reach, digits, sided) {
   const apart = deviation(map, radius, sided ?? undefined) / reach;
   const apartWords = `In this square ${name} differs from its ${sided ? "one-sided" : "linear"} part by at most ${percent(apart)} of the image's half width.`;
   return [
-    `Left: a square of side ${show(2 * radius)} around (${inputs.join(", ")}) = (${map.centre.map(show).join(", ")}). ` +
-      `Right: its image under ${name}, and dashed under ${name} + ${sided ? SIDED : "J·dx"}.`,
+    `A square of side ${show(2 * radius)} around (${inputs.join(", ")}) = (${map.centre.map(show).join(", ")}) ` +
+      `and its image under ${name}, dashed under ${name} + ${sided ? SIDED : "J·dx"}.`,
     ...(sided ? [kink] : isFinite ? linear : [INFINITE]),
     ...(sided || isFinite ? [apartWords] : []),
   ];

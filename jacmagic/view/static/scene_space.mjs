@@ -260,8 +260,8 @@ function spaceWords(map, radius, units, digits) {
   if (centre.length === 2) {
     const areas = sigmas.length ? [`J multiplies areas by ${show(sigmas[0] * sigmas[1])}, the root of det JᵀJ.`] : [];
     return [
-      `Left: a square of side ${show(2 * radius)} around ${at}. Right: its image under ${name}, a piece of a surface, ` +
-        `and dashed under ${name} + J·dx, a parallelogram in the tangent plane.`,
+      `A square of side ${show(2 * radius)} around ${at} and its image under ${name}, a piece of a surface, ` +
+        `dashed under ${name} + J·dx, a parallelogram in the tangent plane.`,
       ...areas,
       ...stretched,
       `In this square ${name} differs from its linear part by at most ${share}.`,
@@ -272,8 +272,8 @@ function spaceWords(map, radius, units, digits) {
   const turned = det < 0 ? "and reverses their orientation" : "and keeps their orientation";
   const volumes = det ? `multiplies volumes by ${show(Math.abs(det))} ${turned}` : "flattens volumes to a plane, a line or a point";
   return [
-    `Left: a cube of side ${show(2 * radius)} around ${at}. Right: its image under ${name}, ` +
-      `and dashed under ${name} + J·dx, a parallelepiped.`,
+    `A cube of side ${show(2 * radius)} around ${at} and its image under ${name}, ` +
+      `dashed under ${name} + J·dx, a parallelepiped.`,
     ...(Number.isFinite(det) ? [`J ${volumes}: det J = ${show(det)}.`] : []),
     ...stretched,
     `In this cube ${name} differs from its linear part by at most ${share}.`,

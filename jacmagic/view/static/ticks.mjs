@@ -9,6 +9,11 @@ const LONGEST_TICK = 1e4; // times the step: what is longer is written as a diff
 const POWERS = [-3, 4]; // of ten, between which numbers are written out
 const RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
+/** @param {number} power as an exponent */
+export function raised(power) {
+  return [...String(power)].map((digit) => (digit === "-" ? "⁻" : RAISED[Number(digit)])).join("");
+}
+
 /**
  * Numbers and their texts, and a label such as "x", "x − 2" or "x / 10⁶".
  * @param {[number, number]} ends of the axis
@@ -27,8 +32,7 @@ export function ticksOf([low, high], label) {
   let power = size() ? Math.floor(Math.log10(size())) : 0;
   if (power >= POWERS[0] && power <= POWERS[1]) power = 0;
   else {
-    const raised = [...String(Math.abs(power))].map((digit) => RAISED[Number(digit)]).join("");
-    label = `${offset ? `(${label})` : label} / 10${power < 0 ? "⁻" : ""}${raised}`;
+    label = `${offset ? `(${label})` : label} / 10${raised(power)}`;
   }
   const text = (/** @type {number} */ value) => formatNumber(value / 10 ** power, TICK_DIGITS).replace("-", "−");
   return { ticks: values.map((value) => [offset + value, text(value)]), label };

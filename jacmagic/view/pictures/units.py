@@ -1,0 +1,73 @@
+"""Units of a picture's inputs and outputs: powers of ten, where their sizes differ widely."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from jacmagic.view.pictures.slices import Slice, There
+from jacmagic.view.pictures.ticks import raised
+from jacmagic.view.reach import usual_reach
+
+COMPARABLE = 20  # times the smallest size: up to there all have one scale
+NOTE = "All numbers are in the units of the axes."
+
+
+def differ(sizes: Sequence[float]) -> bool:
+    """Whether one scale would make some of these too small to be seen."""
+    known = all(0 < one < math.inf for one in sizes)
+    return known and max(sizes) > COMPARABLE * min(sizes)
+
+
+def powers(sizes: Sequence[float]) -> np.ndarray:
+    """Return the power of ten next to each size."""
+    return np.array([10.0 ** math.floor(math.log10(2 * one)) for one in sizes])
+
+
+def in_units(part: Slice, kind: str, zoom: float) -> tuple[Slice, float, list[str]]:
+    """Return a slice in its units, half the square's side in these, and a sentence about them.
+
+    Args:
+        part: the slice.
+        kind: of the picture.
+        zoom: how many times closer than a quarter of a slider's usual range.
+    """
+    reach = [usual_reach(float(one)) for one in part.centre]
+    units, of_outputs = np.ones(len(reach)), np.ones(len(part.outputs))
+    changes = (np.abs(part.here.jacobian) @ np.full(len(reach), min(reach))).tolist()
+    if differ(reach) or (kind == "map" and differ(changes)):
+        units = powers(reach)
+    radius = float((reach / units).min()) / 2 / zoom
+    if kind == "field":
+        of_outputs = units
+    elif kind == "map":
+        changes = (np.abs(part.here.jacobian) @ (units * radius)).tolist()
+        of_outputs = powers(changes) if differ(changes) else of_outputs
+    is_plain = bool((units == 1).all() and (of_outputs == 1).all())
+    return _scaled(part, units, of_outputs), radius, [] if is_plain else [NOTE]
+
+
+def _scaled(part: Slice, units: np.ndarray, of_outputs: np.ndarray) -> Slice:
+    def here(there: There) -> There:
+        return There(there.value / of_outputs, there.jacobian * units / of_outputs[:, None])
+
+    def at(numbers: Sequence[float]) -> There | None:
+        found = part.at((np.asarray(numbers) * units).tolist())
+        return None if found is None else here(found)
+
+    return dataclasses.replace(
+        part,
+        here=here(part.here),
+        hessian=None if part.hessian is None else part.hessian * np.outer(units, units),
+        centre=part.centre / units,
+        inputs=list(map(_label, part.inputs, units.tolist())),
+        outputs=list(map(_label, part.outputs, of_outputs.tolist())),
+        at=at,
+    )
+
+
+def _label(label: str, unit: float) -> str:
+    return label if unit == 1 else f"{label} / 10{raised(round(math.log10(unit)))}"
