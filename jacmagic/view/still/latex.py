@@ -30,9 +30,8 @@ def latex(jacobian: JacobianResult) -> str:
     """Return displayed equations and sentences: what a notebook's PDF shows."""
     steps, left_out = derivations(jacobian)
     chain = jacobian.derivation
-    if is_listed(jacobian, chain):
-        shown, notes = _listed(jacobian, chain)
-    else:
+    shown, notes = _listed(jacobian, chain) if is_listed(jacobian, chain) else ([], [])
+    if not shown:  # neither a table nor a list has room on a page
         shown, notes = equations(jacobian), [*chain.left_out]
     sentences = [paragraph(line, strong="Warning:") for line in warnings(jacobian)]
     sentences += map(paragraph, [*notes, *left_out, *remarks(jacobian)])
