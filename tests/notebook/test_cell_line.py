@@ -118,6 +118,7 @@ def test_the_target_is_what_is_neither_pair_nor_option(text: str, target: str | 
         ("--digits 3", "there is no option --digits; did you mean -p/--precision?"),
         ("--strategy=rows", "did you mean --mode?"),
         ("--chunk-size 3", "did you mean --chunk?"),
+        ("--hessian", "did you mean %hessian?"),
         ("--nonsense", "there is no option --nonsense; write -h to see them all"),
         ("-z", "there is no option -z"),
         ("--strict=1", "--strict takes no value; write --strict alone"),

@@ -141,3 +141,12 @@ def test_a_singular_matrix_has_zero_to_rounding() -> None:
     x = torch.tensor([0.1, 0.7, -0.3], dtype=torch.float64)
     J = jacmagic.jacobian(lambda x: torch.softmax(x, 0), x)
     assert J.det.equation.text.endswith(("= 0 to rounding", "= 0"))
+
+
+def test_units_do_not_make_a_determinant_zero() -> None:
+    """Columns of picofarads and megavolts leave det J = r V² as exact as any other."""
+    J = jacmagic.jacobian(
+        lambda r, V: (r * V, V**2 * r),
+        (torch.tensor(2e-12).double(), torch.tensor(3e6).double()),
+    )
+    assert J.det.equation.text.endswith("= 18")

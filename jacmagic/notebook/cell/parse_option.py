@@ -18,6 +18,8 @@ _AS_IN_PYTHON = {
     "--point": "--at",
     "--names": "--numbers",
     "--formula": "--no-formula",
+    "--hessian": "%hessian",
+    "--check": "%jacobian_check",
 }
 
 # Options whose value may be left out: the value they then have, and what one is; a name=value of

@@ -115,7 +115,12 @@ def error_bound(matrix: np.ndarray, epsilon: float) -> float:
 
     An entry's change is multiplied by its cofactor, which Hadamard's inequality bounds by the
     product of the other rows' norms; the n² changes, and n roundings for each pivot, add up.
+    Columns are divided by their largest entries before: neither the units of the outputs nor those
+    of the inputs matter.
     """
-    n = len(matrix)
-    with np.errstate(over="ignore", invalid="ignore"):
-        return float(2 * n * n * epsilon * np.prod(np.linalg.norm(matrix, axis=1)))
+    n, sizes = len(matrix), np.abs(matrix)
+    with np.errstate(all="ignore"):
+        largest = sizes.max(axis=0, initial=0.0)
+        rows = np.linalg.norm(sizes / np.where(largest > 0, largest, 1), axis=1)
+        logarithm = np.log([*largest, *rows]).sum()  # a product of sizes may overflow on its way
+        return float(2 * n * n * epsilon * np.exp(logarithm))

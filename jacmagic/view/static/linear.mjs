@@ -115,13 +115,16 @@ export function determinant(a) {
 }
 
 /**
- * The determinant, 0 where it is smaller than its own rounding: 2n²ε times the rows' norms; nan of a matrix
- * that is not finite.
+ * The determinant, 0 where it is smaller than its own rounding: 2n²ε times the columns' largest entries times
+ * the norms of the rows over these; nan of a matrix that is not finite.
  * @param {Matrix} a n × n
  */
 export function volume(a) {
   if (!a.flat().every(Number.isFinite)) return NaN;
   const found = determinant(a);
-  const bound = a.reduce((product, row) => product * Math.hypot(...row), 2 * a.length ** 2 * Number.EPSILON);
+  const largest = a.map((_, j) => Math.max(...a.map((row) => Math.abs(row[j]))));
+  const sizes = a.map((row) => Math.hypot(...row.map((entry, j) => entry / (largest[j] || 1))));
+  const sum = [...largest, ...sizes].reduce((total, size) => total + Math.log(size), 0); // no size overflows
+  const bound = 2 * a.length ** 2 * Number.EPSILON * Math.exp(sum);
   return Math.abs(found) <= bound ? 0 : found;
 }

@@ -85,6 +85,20 @@ function expression(row, { math: source, level }, alone) {
   return [brackets[0], ...parts, brackets[1]];
 }
 
+/**
+ * Replace what a row holds; brackets that fitted a plain line follow the height of a fraction.
+ * @param {Element} row
+ * @param {Node[]} parts
+ */
+function put(row, parts) {
+  row.replaceChildren(...parts);
+  for (let outer = row.parentElement; outer; outer = outer.parentElement) {
+    for (const fence of outer.querySelectorAll(":scope > mo[fence][stretchy]")) {
+      fence.setAttribute("stretchy", String(outer.querySelector("mfrac") !== null));
+    }
+  }
+}
+
 /** The moving numerals of one typeset formula. */
 export class Slots {
   /** @param {Element} root */
@@ -109,7 +123,7 @@ export class Slots {
     for (const numeral of this.numerals) {
       const { row, index, alone } = numeral;
       if (typed[index]) {
-        if (numeral.shown !== typed[index].text) row.replaceChildren(...expression(row, typed[index], alone));
+        if (numeral.shown !== typed[index].text) put(row, expression(row, typed[index], alone));
         numeral.shown = typed[index].text;
         continue;
       }
@@ -119,7 +133,7 @@ export class Slots {
       const text = parts.flat().join("");
       if (numeral.shown === text) continue;
       numeral.shown = text;
-      row.replaceChildren(...parts.map(([name, ...texts]) => this.element(row.ownerDocument, name, texts)));
+      put(row, parts.map(([name, ...texts]) => this.element(row.ownerDocument, name, texts)));
     }
   }
 
