@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from jacmagic.view.pictures.curves import Point, sample_curve
-from jacmagic.view.pictures.kinks import KINK, NEAR
+from jacmagic.view.pictures.kinks import KINK, NEAR, SUDDEN
 from jacmagic.view.pictures.scene import Panel, Scene, arrow, dot, line, listed, shown
 from jacmagic.view.pictures.slices import Slice
 
@@ -77,7 +77,7 @@ def _sides(part: Slice, radius: float) -> Point | None:
     )
     bend = max(abs(left - outer), abs(beyond - right))
     jump = abs(right - left)
-    is_kink = jump > KINK * (abs(left) + abs(right)) and jump > 10 * bend
+    is_kink = jump > KINK * (abs(left) + abs(right)) and jump > SUDDEN * bend
     return (left, right) if is_kink else None
 
 

@@ -15,7 +15,7 @@
 
 import { sampleCurve } from "./curves.mjs";
 import { showNumber } from "./format.mjs";
-import { KINK, NEAR } from "./kinks.mjs";
+import { KINK, NEAR, SUDDEN } from "./kinks.mjs";
 import { arrow, dot, line } from "./scene.mjs";
 
 const PIECES = 48; // at which the height of the frame is found
@@ -81,7 +81,7 @@ function sidesOf(evaluate, centre, radius) {
   const [outer, left, right, beyond] = [slope(-2), slope(-1), slope(1), slope(2)];
   const bend = Math.max(Math.abs(left - outer), Math.abs(beyond - right));
   const jump = Math.abs(right - left);
-  const isKink = jump > KINK * (Math.abs(left) + Math.abs(right)) && jump > 10 * bend;
+  const isKink = jump > KINK * (Math.abs(left) + Math.abs(right)) && jump > SUDDEN * bend;
   return isKink ? [left, right] : null;
 }
 
