@@ -125,9 +125,10 @@ class _Search:
 
     def _place(self, index: Grid) -> Point:
         x, y = self.part.centre.tolist()
-        return shift((x, y), [
-            self.half * (2 * (k - by) / CELLS - 1) for k, by in zip(index, SHIFT, strict=True)
-        ])
+        return shift(
+            (x, y),
+            [self.half * (2 * (k - by) / CELLS - 1) for k, by in zip(index, SHIFT, strict=True)],
+        )
 
     def _cut(self, start: Grid, end: Grid) -> Cut | None:
         """Halve an edge until both determinants are small, or it is as short as a jump."""

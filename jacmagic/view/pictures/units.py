@@ -13,7 +13,9 @@ from jacmagic.view.pictures.ticks import raised
 from jacmagic.view.reach import usual_reach
 
 COMPARABLE = 20  # times the smallest size: up to there all have one scale
-EXTREME = 1e100  # a size, or one over it, from which products of three have no floating-point number
+EXTREME = (
+    1e100  # a size, or one over it, from which products of three have no floating-point number
+)
 NOTE = "All numbers are in the units of the axes."
 
 

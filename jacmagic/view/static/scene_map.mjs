@@ -14,6 +14,7 @@
  * @property {[string, string]} inputs labels
  * @property {[string, string]} outputs labels
  * @property {string} name of the function
+ * @property {boolean} [isKnown] whether `evaluate` has values, true by default
  */
 
 import { sampleCurve } from "./curves.mjs";
@@ -24,7 +25,7 @@ import { area, around, arrow, dot, line, shift } from "./scene.mjs";
 import { singularLines, singularWords } from "./singular.mjs";
 import { circle, gridEnds, squareGrid } from "./square.mjs";
 
-const INFINITE = "J is not finite here: there is no linear part.";
+export const INFINITE = "J is not finite here: there is no linear part.";
 const ROUNDED_SHARE = 1e-12; // of the image: what some thousand roundings of the function make
 const SIDED = "f′(x; dx)"; // the one-sided derivative along dx
 export const SQUARE_SHARE = 0.68; // of the window's half width

@@ -54,6 +54,7 @@ export function planeMap({ evaluate, point, values, outputs, labels, rows: names
   };
   return /** @type {any} */ ({
     evaluate: there,
+    isKnown: evaluate !== null,
     centre: pick(point, columns),
     value: pick(outputs, rows),
     jacobian: block({ values }, rows, columns, n),
