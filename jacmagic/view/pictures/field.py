@@ -17,8 +17,8 @@ ARROWS = 11  # along a side
 ORBITS = 5  # along a side, that start on a grid
 ORBIT_STEPS = 90  # each way, of a fiftieth of the window
 NEWTON_STEPS = 90  # to a zero of multiplicity k they get nearer by the factor 1 − 1/k
-# Relative, of the Jacobian's singular values: of a line of zeros, Newton's finds one. As it stops at
-# smaller ones, eigenvalues and places of equilibria are known to this share of the usual ones.
+# Relative, of the Jacobian's singular values: of a line of zeros, Newton's finds one. As it stops
+# at smaller ones, equilibria and their eigenvalues are known to this share of the usual ones.
 DAMPING = 1e-7
 SMALL = 1e-9  # of the field's usual size: the residual at a zero
 SEARCHES = 5  # along a side: points from which equilibria are searched

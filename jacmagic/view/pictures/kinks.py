@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -49,9 +50,9 @@ def is_kink(part: Slice, at: Sequence[float] | np.ndarray, radius: float) -> boo
         inner, outer = (_jacobian(part, np.asarray(at) + k * by) for k in (1, 2))
         if inner is None or outer is None:
             continue
-        jump, bend = np.linalg.norm(inner - here), np.linalg.norm(outer - inner)
-        sizes = np.linalg.norm(inner) + np.linalg.norm(here)
-        if jump > KINK * sizes and jump > SUDDEN * bend:
+        matrices = (inner - here, outer - inner, inner, here)
+        jump, bend, *sizes = (math.hypot(*one.ravel().tolist()) for one in matrices)
+        if jump > KINK * sum(sizes) and jump > SUDDEN * bend:
             return True
     return False
 

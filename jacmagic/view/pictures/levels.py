@@ -35,7 +35,7 @@ def level_scene(part: Slice, radius: float, digits: int) -> Scene:
     """
     centre = (float(part.centre[0]), float(part.centre[1]))
     value, gradient = float(part.here.value[0]), part.here.jacobian[0]
-    length = float(np.linalg.norm(gradient))
+    length = math.hypot(*gradient.tolist())
     bends = is_kink(part, centre, radius)
     hessian = _differences(part, radius) if part.hessian is None else part.hessian
     hessian = None if bends else hessian

@@ -18,7 +18,7 @@ from jacmagic.render.heatmap import heatmap
 from jacmagic.render.prose import paragraph
 from jacmagic.result.analysis.arrays import array_of
 from jacmagic.result.core import JacobianResult
-from jacmagic.view.pictures.choice import axes_of, pictures_of
+from jacmagic.view.pictures.choice import axes_of, block_words, pictures_of
 from jacmagic.view.pictures.colouring import colouring_of
 from jacmagic.view.pictures.field import field_scene
 from jacmagic.view.pictures.graph import graph_scene
@@ -136,7 +136,8 @@ def picture_of(
         part = slice_of(jacobian, axes.outputs, axes.inputs)
         scaled, radius, note = in_units(part, kind, zoom)
         scene = SCENES[kind](scaled, radius, jacobian.view.digits)
-    return _drawn(kind, Scene(scene.panels, [*scene.words, *note]))
+    words = [*scene.words, *note, *block_words(jacobian, kind, axes)]
+    return _drawn(kind, Scene(scene.panels, words))
 
 
 def _indices(

@@ -146,7 +146,7 @@ def _axes(part: Slice, radius: float, digits: int) -> list[Shape]:
     left = np.linalg.svd(part.here.jacobian)[0] if sigmas else np.eye(2)
     return [
         line(
-            [value, shift(value, -radius * sigma * left[:, k])],
+            [value, shift(value, _point(-radius * sigma * left[:, k]))],
             "quiet",
             f"σ{'₁₂'[k]} = {shown(sigma, digits)}",
         )
@@ -196,5 +196,5 @@ def _deviation(part: Slice, radius: float, along: Along) -> float:
             there = part.at(shift(_point(part.centre), end))
             if there is not None:
                 linear = part.here.value + along(np.array(end))
-                apart.append(float(np.linalg.norm(there.value - linear)))
+                apart.append(math.hypot(*(there.value - linear).tolist()))
     return max(filter(math.isfinite, apart))

@@ -15,7 +15,7 @@ const ORBITS = 5; // along a side, that start on a grid
 const ORBIT_STEPS = 90; // each way, of a fiftieth of the window
 const NEWTON_STEPS = 90; // to a zero of multiplicity k they get nearer by the factor 1 − 1/k
 // Relative, of the Jacobian's singular values: of a line of zeros, Newton's finds one. As it stops at
-// smaller ones, eigenvalues and places of equilibria are known to this share of the usual ones.
+// smaller ones, equilibria and their eigenvalues are known to this share of the usual ones.
 const DAMPING = 1e-7;
 const SMALL_FIELD = 1e-9; // of the field's usual size: the residual at a zero
 const BESIDE = [[1, 0.7], [-0.7, 1], [-1, -0.7], [0.7, -1]]; // directions in which there may be another equilibrium

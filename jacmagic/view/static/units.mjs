@@ -3,7 +3,7 @@
 import { raised } from "./ticks.mjs";
 
 const COMPARABLE = 20; // times the smallest size: up to there all have one scale
-const EXTREME = 1e100; // a size, or one over it, from which products of three have no floating-point number
+const EXTREME = 1e100; // a size, or one over it, beyond which products of three are no numbers
 
 /**
  * Whether one scale would make some of these too small to be seen, or to be computed with.
