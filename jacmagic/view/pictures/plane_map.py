@@ -14,6 +14,7 @@ from jacmagic.view.pictures.kinks import Along, one_sided
 from jacmagic.view.pictures.scene import Panel, Scene, Shape, arrow, dot, line, shift, shown
 from jacmagic.view.pictures.singular import determinant, singular_lines, singular_words
 from jacmagic.view.pictures.slices import Slice
+from jacmagic.view.pictures.units import unitless
 
 GRID_LINES = 9  # each way, of the square around the point
 CIRCLE_PIECES = 72
@@ -54,7 +55,7 @@ def plane_scene(part: Slice, radius: float, digits: int) -> Scene:
             *_warped(part, radius, reach),
             *(_bent(value, sided, radius) if sided else _straight(part, radius, digits)),
             *(
-                arrow(value, shift(value, column), "linear", f"∂{part.name}/∂{name}")
+                arrow(value, shift(value, column), "linear", f"∂{part.name}/∂{unitless(name)}")
                 for column, name in zip(columns, part.inputs, strict=True)
             ),
             dot(value, "point"),
