@@ -18,13 +18,13 @@ PAIRS = ((0.0, 1.0), (0.0, 0.5), (-1.0, 1.0), (-0.5, 0.5), (1.0, 2.0), (-3.0, 3.
 
 # Where the textbook's slope is 0/0 and torch puts a number of its own.
 UNDEFINED = {
-    "RULES-linalg_vector_norm", "RULES-std", "RULES-std_mean", "RULES-dist", "RULES-atan2",
+    "RULES-linalg_vector_norm", "-std", "-std_mean", "-dist", "RULES-atan2",
     "RULES-_cdist_forward", "RULES-_pdist_forward", "COMPLEX-abs", "COMPLEX-_to_copy",
     "COMPLEX-angle", "COMPLEX-linalg_vector_norm", "COMPLEX-linalg_inv_ex", "RULES-pow",
     "SELECTIONS-_linalg_eigh", "SELECTIONS-_linalg_svd",
 }  # fmt: skip
 # Where torch's plain backward is wrong: the radius of polar below 0, determinants of rank n − 1.
-TORCH_IS_WRONG = {"COMPLEX-polar", "SELECTIONS-_linalg_det", "COMPLEX-_linalg_det"}
+TORCH_IS_WRONG = {"-polar", "SELECTIONS-_linalg_det", "COMPLEX-_linalg_det"}
 # What refuses where its slope is infinite, undefined or torch's own choice.
 REFUSING = {
     "SELECTIONS-linalg_eig", "SELECTIONS-linalg_qr", "SELECTIONS-linalg_pinv",
