@@ -4,12 +4,13 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { levelLine, roundNumbers, sampleCurve } from "../../jacmagic/view/static/curves.mjs";
-import { determinant, rowsOf, svd, times, transpose } from "../../jacmagic/view/static/linear.mjs";
+import { determinant, rowsOf, singularValues, svd, times, transpose } from "../../jacmagic/view/static/linear.mjs";
 import { describe, equilibria, fieldScene } from "../../jacmagic/view/static/scene_field.mjs";
 import { graphScene } from "../../jacmagic/view/static/scene_graph.mjs";
 import { eigen, levelScene } from "../../jacmagic/view/static/scene_levels.mjs";
 import { deviation, mapScene } from "../../jacmagic/view/static/scene_map.mjs";
 import { cameraOf, spaceScene } from "../../jacmagic/view/static/scene_space.mjs";
+import { blockWords } from "../../jacmagic/view/static/slice.mjs";
 import { differ, scaledMap } from "../../jacmagic/view/static/units.mjs";
 import { matrixScene } from "../../jacmagic/view/static/scene_matrix.mjs";
 
@@ -44,6 +45,8 @@ test("a singular matrix has a zero among its singular values", () => {
   const { values } = svd([[1, 2], [2, 4]]);
   close(values[0], 5);
   close(values[1], 0);
+  assert.equal(singularValues([[0.1, 0.2], [0.3, 0.6]])[1], 0);
+  for (const size of [1e200, 1e-200]) close(singularValues([[size, size], [0, size]])[1] / size, (Math.sqrt(5) - 1) / 2);
 });
 
 test("determinants", () => {
@@ -192,6 +195,9 @@ test("a kink has two tangents", () => {
   });
   assert.match(graphScene(map(0), { radius: 1, digits: 4 }).words[0], /slopes −1 and 1/);
   assert.match(graphScene(map(0.5), { radius: 1, digits: 4 }).words[0], /of slope 1/);
+  const pole = graphScene({ ...map(0), evaluate: (x) => ({ value: [1 / x], slope: [-1 / x ** 2] }), value: [Infinity], slope: [-Infinity] }, { radius: 1, digits: 4 });
+  assert.match(pole.words[0], /no tangent/);
+  assert.ok(pole.panels[0].frame.y.every(Number.isFinite));
 });
 
 /** Prey and predators, with an equilibrium at (4, 2.75). */
@@ -295,6 +301,13 @@ test("axes of very different extents are scaled, and the words say so", () => {
   const lengths = panels[1].shapes.filter(({ kind }) => kind === "arrow").map(({ points }) => Math.hypot(...points[1]));
   assert.ok(Math.max(...lengths) / Math.min(...lengths) < 5);
   assert.match(words.at(-1), /scale of its own/);
+});
+
+test("words say which block of J is drawn", () => {
+  const labels = { labels: ["x", "y", "z"], outputs: ["u", "v"] };
+  assert.deepEqual(blockWords(labels, "map", [0, 2], [0, 1]), ["Here J is the block of (u, v) by (x, z).", "The other inputs are held."]);
+  assert.deepEqual(blockWords(labels, "levels", [0, 1], [1]), ["Of 2 outputs it shows v.", "The other inputs are held."]);
+  assert.deepEqual(blockWords({ ...labels, labels: ["t"] }, "graph", [0], [0, 1]), []);
 });
 
 test("a map in units of its inputs and outputs is the same map", () => {

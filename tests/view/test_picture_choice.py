@@ -84,8 +84,33 @@ def test_equilibria_of_other_kinds():
     assert "At (0, 0): degenerate, λ = 0 and 0" in words(lambda x, y: (x * x - y * y, 2 * x * y))
     assert "not isolated" in words(lambda x, y: (x - y, 2 * (x - y)))
     assert "At (0, 0): at a kink" in words(lambda x, y: (torch.relu(x) - y, x))
+    assert "At (0, 0): degenerate, λ = 1 and 0" in words(lambda x, y: (x * x, y))
+    assert "At (0.3, 0.2): degenerate" in words(lambda x, y: ((x - 0.3) ** 2, y - 0.2))
+    assert "isolated" not in words(lambda x, y: (torch.sin(6 * x) ** 2, torch.sin(6 * y) ** 2))
+    beside = words(lambda x, y: (x * (x + y - 0.3), y * (x + y - 0.3)))
+    assert "At (0, 0): stable node" in beside and "Other equilibria are not isolated" in beside
     assert "At (0, 0): stable node, λ = −1 and −1" in words(lambda x, y: (y - x, -y))
     assert "no equilibrium was found" in words(lambda x, y: (x * x + 1, y))
+
+
+def test_words_where_something_is_missing():
+    """No gradient at a kink, no tangent at a pole, no level line at a minimum; J is a block."""
+
+    def words(f, *point, kind=None, of=jacmagic.jacobian):
+        at = scalars(*point)
+        return " ".join(of(f, at if len(at) > 1 else at[0]).picture(kind).words)
+
+    assert "At this kink f has no single gradient" in words(lambda x, y: abs(x) + abs(y), 0, 0)
+    bowl = words(lambda x, y: x * x + 3 * y * y, 0, 0, of=jacmagic.hessian)
+    assert "; here f = 0. The gradient is 0" in bowl and "eigenvalues 6 and 2" in bowl
+    assert "it has no tangent at x = 0" in words(lambda x: 1 / x, 0)
+    assert "stretched by 0.7071 and 0." in words(
+        lambda x, y: (0.1 * x + 0.2 * y, 0.3 * x + 0.6 * y), 1, 1
+    )
+    block = words(lambda x, y, z: (x * y, z, x), 1, 2, 3, kind="map")
+    assert "Here J is the block of (f₁, f₃) by (x, y). The other inputs are held." in block
+    assert "Of 4 outputs it shows f₁, f₂" in words(lambda t: (t, t**2, t**3, t**4), 1)
+    assert "det J = 1." in words(lambda x, y: (1e-200 * x, 1e-200 * y), 1, 1)
 
 
 def test_jumps_are_not_joined_and_axes_say_what_ticks_share():

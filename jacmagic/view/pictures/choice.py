@@ -76,6 +76,20 @@ def axes_of(
     return Axes(columns, list(outputs))
 
 
+def block_words(jacobian: JacobianResult, kind: str, axes: Axes) -> list[str]:
+    """Return what a picture of some inputs and outputs leaves out; see `static/slice.mjs`."""
+    m, n = jacobian.shape
+    rows = ", ".join(jacobian.rows[i].unicode for i in axes.outputs)
+    columns = ", ".join(jacobian.columns[j].unicode for j in axes.inputs)
+    drawn, held = len(axes.outputs), len(axes.inputs) < n
+    words = []
+    if kind in ("graph", "levels"):
+        words = [f"Of {m} outputs it shows {rows}."] if 0 < drawn < m else []
+    elif drawn < m or held:
+        words = [f"Here J is the block of ({rows}) by ({columns})."]
+    return [*words, *(["The other inputs are held."] if held else [])]
+
+
 def _counts(kind: str, jacobian: JacobianResult) -> tuple[int, int]:
     """Return how many inputs and outputs a picture has at most."""
     if kind == "graph":

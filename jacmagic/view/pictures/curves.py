@@ -68,13 +68,13 @@ class _Pieces:
 
     def _is_flat(self, a: Point, b: Point, c: Point) -> bool:
         """Whether c stands beside the segment from a to b, near it: not at a pole or a jump."""
-        across, up = b[0] - a[0], b[1] - a[1]
-        along = (c[0] - a[0]) * across + (c[1] - a[1]) * up
-        length = math.hypot(across, up)
-        apart = abs(across * (a[1] - c[1]) - (a[0] - c[0]) * up)
-        distance = apart / length if length else math.dist(a, c)
-        rest = END_SHARE * length**2 if length > SHORT * self.size else 0.0
-        return rest <= along <= length**2 - rest and distance <= FLATNESS * self.size
+        (p, q), (u, v) = (  # in units of the window, whose squares do not overflow
+            [(x - start) / self.size for x, start in zip(end, a, strict=True)] for end in (b, c)
+        )
+        along, length = u * p + v * q, math.hypot(p, q)
+        distance = abs(p * v - u * q) / length if length else math.hypot(u, v)
+        rest = END_SHARE * length * length if length > SHORT else 0.0
+        return rest <= along <= length * length - rest and distance <= FLATNESS
 
     def _jumps(self, low: float, a: Point, high: float, b: Point) -> bool:
         """Whether the longer half stays long however often it is halved again."""

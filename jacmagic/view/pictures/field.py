@@ -8,7 +8,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from jacmagic.view.pictures.curves import Point
-from jacmagic.view.pictures.kinks import KINK, NEAR
+from jacmagic.view.pictures.kinks import is_kink
+from jacmagic.view.pictures.plane_map import INFINITE
 from jacmagic.view.pictures.scene import Panel, Scene, Shape, arrow, dot, line, listed, shift, shown
 from jacmagic.view.pictures.slices import Slice
 
@@ -16,15 +17,14 @@ ARROWS = 11  # along a side
 ORBITS = 5  # along a side, that start on a grid
 ORBIT_STEPS = 90  # each way, of a fiftieth of the window
 NEWTON_STEPS = 90  # to a zero of multiplicity k they get nearer by the factor 1 − 1/k
-DAMPING = (
-    1e-7  # relative, of the Jacobian's singular values: of a line of zeros, Newton's finds one
-)
+# Relative, of the Jacobian's singular values: of a line of zeros, Newton's finds one. As it stops
+# at smaller ones, equilibria and their eigenvalues are known to this share of the usual ones.
+DAMPING = 1e-7
 SMALL = 1e-9  # of the field's usual size: the residual at a zero
-ISOLATED = 3  # degenerate equilibria; more of them are a line
 SEARCHES = 5  # along a side: points from which equilibria are searched
-BESIDE = ((1, 0.7), (-0.7, 1), (-1, -0.7), (0.7, -1))  # directions in which there may be a kink
-TOGETHER = "These equilibria are degenerate and not isolated."
-ROUNDING = 1e-9  # relative, of the Jacobian at an equilibrium
+BESIDE = ((1, 0.7), (-0.7, 1), (-1, -0.7), (0.7, -1))  # directions in which there may be another
+NEXT = 0.01  # of the radius: how far away it is searched
+EXACT = 4 * float(np.finfo(float).eps)  # relative rounding of eigenvalues of a 2 × 2 matrix
 
 
 def field_scene(part: Slice, radius: float, digits: int) -> Scene:
@@ -39,21 +39,25 @@ def field_scene(part: Slice, radius: float, digits: int) -> Scene:
     found = equilibria(part, radius) if part.has_derivatives else []
     kinds = [(at, _kind_at(part, at, radius, digits)) for at in found]
     starts = _grid(ORBITS, radius, centre)
-    together = sum(kind.startswith("degenerate") for _, kind in kinds) > ISOLATED
     shapes = [
         *(line(_orbit(part, start, radius), "function") for start in starts),
         *_arrows(part, radius, centre),
-        *(dot(at, "zero", "" if together else kind.partition(",")[0]) for at, kind in kinds),
+        *(dot(at, "zero", kind.partition(",")[0]) for at, kind in kinds),
         dot(centre, "point"),
     ]
     (a, b), (c, d) = part.here.jacobian.tolist()
     rest = "dots mark equilibria" if kinds else "no equilibrium was found in this window"
-    listed_kinds = [f"At ({listed(at, digits)}): {kind}." for at, kind in kinds]
+    named = [f"At ({listed(at, digits)}): {kind}." for at, kind in kinds if kind]
+    others = f"{'Other' if named else 'These'} equilibria are not isolated."
+    here = (
+        f"At the point: divergence {shown(a + d, digits)}, curl {shown(c - b, digits)}, "
+        f"eigenvalues {_eigenvalues(part.here.jacobian, digits)}."
+    )
     words = [
         f"The vector field of {part.name} with orbits{f'; {rest}' * part.has_derivatives}.",
-        *([TOGETHER] if together else listed_kinds),
-        f"At the point: divergence {shown(a + d, digits)}, curl {shown(c - b, digits)}, "
-        f"eigenvalues {_eigenvalues(part.here.jacobian, digits)}.",
+        *named,
+        *([others] if len(named) < len(kinds) else []),
+        here if np.isfinite(part.here.jacobian).all() else INFINITE,
     ]
     across, up = ((one - radius, one + radius) for one in centre)
     return Scene([Panel((part.inputs[0], part.inputs[1]), across, up, shapes)], words)
@@ -103,16 +107,23 @@ def _orbit(part: Slice, start: Point, radius: float) -> list[Point]:
 def equilibria(part: Slice, radius: float) -> list[Point]:
     """Return zeros of the field in the window, by Newton's method from a grid of points."""
     centre = (float(part.centre[0]), float(part.centre[1]))
-    starts, found = _grid(SEARCHES, radius, centre), list[Point]()
-    sizes = sorted(float(np.linalg.norm(one.value)) for one in map(part.at, starts) if one)
-    small = SMALL * sizes[len(sizes) // 2] if sizes else 0.0
-    for start in starts:
-        at = _newton(part, start, radius, small)
+    found = list[Point]()
+    size = _usual_size(part, radius)
+    for start in _grid(SEARCHES, radius, centre):
+        at = _newton(part, start, radius, SMALL * size)
         if at is None or max(abs(at[0] - centre[0]), abs(at[1] - centre[1])) > radius:
             continue
         if all(math.dist(one, at) >= 1e-6 * radius for one in found):
             found.append(at)
     return found
+
+
+def _usual_size(part: Slice, radius: float) -> float:
+    """Return the median length of the field where equilibria are searched."""
+    starts = _grid(SEARCHES, radius, (float(part.centre[0]), float(part.centre[1])))
+    lengths = [math.hypot(*one.value.tolist()) for one in map(part.at, starts) if one]
+    sizes = sorted(filter(math.isfinite, lengths))
+    return sizes[len(sizes) // 2] if sizes else 0.0
 
 
 def _newton(part: Slice, start: Point, radius: float, small: float) -> Point | None:
@@ -122,12 +133,13 @@ def _newton(part: Slice, start: Point, radius: float, small: float) -> Point | N
         if there is None:
             return None
         if not there.value.any() or length < 1e-10 * radius:
-            if np.linalg.norm(there.value) > small:
-                return None
-            x, y = (0.0 if abs(one) < 1e-9 * radius else one for one in at)
-            return x, y
-        (a, b), (c, d) = there.jacobian.tolist()
-        u, v = there.value.tolist()
+            x, y = (0.0 if abs(one) < DAMPING * radius else one for one in at)
+            nearby = part.at((x, y))  # a pole, where it has been approached along an axis
+            is_zero = nearby is not None and np.isfinite(nearby.value).all()
+            return (x, y) if is_zero and math.hypot(*there.value.tolist()) <= small else None
+        unit = np.abs(there.jacobian).max() or 1.0  # squares of huge entries have no numbers
+        (a, b), (c, d) = (there.jacobian / unit).tolist()
+        u, v = (there.value / unit).tolist()
         damping = DAMPING**2 * (a * a + b * b + c * c + d * d)
         p, q, r = a * a + c * c + damping, a * b + c * d, b * b + d * d + damping
         x, y, det = a * u + c * v, b * u + d * v, p * r - q * q
@@ -141,16 +153,16 @@ def _newton(part: Slice, start: Point, radius: float, small: float) -> Point | N
 
 def _pair(matrix: np.ndarray, rounding: float) -> tuple[complex, complex]:
     """Return both eigenvalues of a 2 × 2 matrix, parts as small as the rounding as 0."""
-    (a, b), (c, d) = matrix.tolist()
+    unit = float(np.abs(matrix).max()) or 1.0
+    (a, b), (c, d) = (matrix / unit).tolist()
     mean, square = (a + d) / 2, ((a - d) / 2) ** 2 + b * c
     root = math.sqrt(abs(square))
     parts = [mean, root] if square < 0 else [mean + root, mean - root]
-    small = rounding * float(np.abs(matrix).max())
-    one, other = (0.0 if abs(part) <= small else part for part in parts)
+    one, other = (0.0 if abs(part) <= rounding else part * unit for part in parts)
     return (complex(one, other), complex(one, -other)) if square < 0 else (one, other)
 
 
-def _eigenvalues(matrix: np.ndarray, digits: int, rounding: float = 0.0) -> str:
+def _eigenvalues(matrix: np.ndarray, digits: int, rounding: float = EXACT) -> str:
     one, other = map(complex, _pair(matrix, rounding))
     if one.imag:
         return f"{shown(one.real, digits)} ± {shown(one.imag, digits)} i"
@@ -158,21 +170,31 @@ def _eigenvalues(matrix: np.ndarray, digits: int, rounding: float = 0.0) -> str:
 
 
 def _kind_at(part: Slice, at: Point, radius: float, digits: int) -> str:
-    there = part.at(at)
-    matrix = part.here.jacobian if there is None else there.jacobian
-    beside = [part.at(shift(at, (NEAR * radius * x, NEAR * radius * y))) for x, y in BESIDE]
-    sizes = np.linalg.norm(matrix) + np.linalg.norm(part.here.jacobian)
-    if any(one and np.linalg.norm(one.jacobian - matrix) > KINK * sizes for one in beside):
-        return "at a kink"
-    largest = float(np.abs(part.here.jacobian).max())
-    if math.isfinite(largest):  # entries that vanish at a zero of higher order
-        matrix = np.where(np.abs(matrix) <= ROUNDING * largest, 0.0, matrix)
-    return f"{_kind(matrix)}, λ = {_eigenvalues(matrix, digits, ROUNDING)}"
+    """Return the kind of an equilibrium and its eigenvalues; "" where it is not isolated."""
+    there, size = part.at(at), _usual_size(part, radius)
+    if there is None or not np.isfinite(there.jacobian).all():
+        return "J is not finite"
+    small = DAMPING * size / radius  # entries that vanish at a zero of higher order
+    matrix = np.where(np.abs(there.jacobian) <= small, 0.0, there.jacobian)
+    is_smooth, kind = not is_kink(part, at, radius), _kind(matrix)
+    if (kind == "degenerate" or not is_smooth) and _has_others(part, at, radius, SMALL * size):
+        return ""
+    return f"{kind}, λ = {_eigenvalues(matrix, digits, DAMPING)}" if is_smooth else "at a kink"
+
+
+def _has_others(part: Slice, at: Point, radius: float, small: float) -> bool:
+    """Whether there are other equilibria right beside one."""
+    for way in BESIDE:
+        start = shift(at, [NEXT * radius * one for one in way])
+        found = _newton(part, start, radius, small)
+        if found and NEXT / 4 < math.dist(found, at) / radius < 2 * NEXT:
+            return True
+    return False
 
 
 def _kind(matrix: np.ndarray) -> str:
     """Return the kind of an equilibrium by the eigenvalues there."""
-    one, other = map(complex, _pair(matrix, ROUNDING))
+    one, other = map(complex, _pair(matrix, DAMPING))
     if one.imag:
         if not one.real:
             return "centre of the linear part"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from jacmagic.view.pictures.curves import Point, sample_curve
-from jacmagic.view.pictures.kinks import KINK, NEAR
+from jacmagic.view.pictures.kinks import KINK, NEAR, SUDDEN
 from jacmagic.view.pictures.scene import Panel, Scene, arrow, dot, line, listed, shown
 from jacmagic.view.pictures.slices import Slice
 
@@ -47,22 +47,27 @@ def _graph(part: Slice, radius: float, digits: int) -> Scene:
     tangents = [line(ends, "linear") for ends in sides] if math.isfinite(left + right) else []
     shapes = [*(line(points, "function") for points in lines), *tangents, dot((centre, y), "point")]
     where = f"{part.inputs[0]} = {shown(centre, digits)}"
-    words = (
-        f"tangent at {where}, of slope {shown(slope, digits)}"
-        if left == right
-        else f"one-sided tangents at the kink {where}, "
-        f"of slopes {shown(left, digits)} and {shown(right, digits)}"
-    )
+    if not math.isfinite(y):
+        words = f"; it has no tangent at {where}"
+    elif math.isnan(slope):
+        words = f"; its slope at {where} is nan"
+    elif left == right:
+        words = f" and its tangent at {where}, of slope {shown(slope, digits)}"
+    else:
+        slopes = " and ".join(shown(one, digits) for one in (left, right))
+        words = f" and its one-sided tangents at the kink {where}, of slopes {slopes}"
     panel = Panel((part.inputs[0], part.outputs[0]), (low, high), up, shapes)
-    return Scene([panel], [f"The graph of {part.name} and its {words}."])
+    return Scene([panel], [f"The graph of {part.name}{words}."])
 
 
 def _heights(part: Slice, low: float, high: float, rise: float) -> Point:
     """Return the frame's ends: the graph, cut where it leaves far from the tangent."""
-    y = float(part.here.value[0])
     found = [part.at([low + (high - low) * k / PIECES]) for k in range(PIECES + 1)]
     heights = [float(one.value[0]) for one in found if one is not None]
-    widest = max((abs(one - y) for one in heights if math.isfinite(one)), default=0.0)
+    heights = sorted(filter(math.isfinite, heights)) or [0.0]
+    y = float(part.here.value[0])
+    y = y if math.isfinite(y) else heights[len(heights) // 2]
+    widest = max(y - heights[0], heights[-1] - y)
     rise = abs(rise) if math.isfinite(rise) else 0.0
     tall = max(rise / TALLEST, min(widest, TALLEST * (rise or widest)))
     half = MARGIN * (tall if tall > 0 else max(abs(y), 1) / 2)
@@ -77,7 +82,7 @@ def _sides(part: Slice, radius: float) -> Point | None:
     )
     bend = max(abs(left - outer), abs(beyond - right))
     jump = abs(right - left)
-    is_kink = jump > KINK * (abs(left) + abs(right)) and jump > 10 * bend
+    is_kink = jump > KINK * (abs(left) + abs(right)) and jump > SUDDEN * bend
     return (left, right) if is_kink else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -11,6 +12,7 @@ from jacmagic.view.pictures.slices import Slice
 DIRECTIONS = 16  # in which Jacobians are compared, none along an axis
 NEAR = 1e-6  # of the radius: where they are
 KINK = 1e-3  # relative difference of Jacobians that close to each other
+SUDDEN = 10  # times the difference at the next such step: a smooth Jacobian's is the same there
 
 Along = Callable[[Sequence[float] | np.ndarray], np.ndarray]
 
@@ -22,28 +24,39 @@ def one_sided(part: Slice, radius: float) -> Along | None:
         part: the slice of two inputs.
         radius: half the square's side.
     """
-    if not (part.has_derivatives and any(_bends(part, radius, k) for k in range(DIRECTIONS))):
+    if not is_kink(part, part.centre, radius):
         return None
 
     def along(by: Sequence[float] | np.ndarray) -> np.ndarray:
-        there = _near(part, NEAR * np.asarray(by))
+        there = _jacobian(part, part.centre + NEAR * np.asarray(by))
         return (part.here.jacobian if there is None else there) @ np.asarray(by)
 
     return along
 
 
-def _near(part: Slice, by: np.ndarray) -> np.ndarray | None:
-    there = part.at((part.centre + by).tolist())
-    return None if there is None else there.jacobian
+def is_kink(part: Slice, at: Sequence[float] | np.ndarray, radius: float) -> bool:
+    """Whether the Jacobian jumps between a point and one beside it, in any direction.
 
-
-def _bends(part: Slice, radius: float, direction: int) -> bool:
-    """Whether the Jacobian jumps between the point and one beside it."""
-    angle = 2 * np.pi * (direction + 0.5) / DIRECTIONS
-    by = NEAR * radius * np.array([np.cos(angle), np.sin(angle)])
-    here, inner, outer = (_near(part, k * by) for k in range(3))
-    if here is None or inner is None or outer is None:
+    Args:
+        part: the slice of two inputs.
+        at: the point.
+        radius: half the window's width.
+    """
+    here = _jacobian(part, np.asarray(at))
+    if here is None or not part.has_derivatives:
         return False
-    jump, bend = np.linalg.norm(inner - here), np.linalg.norm(outer - inner)
-    sizes = np.linalg.norm(inner) + np.linalg.norm(here)
-    return bool(jump > KINK * sizes and jump > 10 * bend)
+    for angle in 2 * np.pi * (np.arange(DIRECTIONS) + 0.5) / DIRECTIONS:
+        by = NEAR * radius * np.array([np.cos(angle), np.sin(angle)])
+        inner, outer = (_jacobian(part, np.asarray(at) + k * by) for k in (1, 2))
+        if inner is None or outer is None:
+            continue
+        matrices = (inner - here, outer - inner, inner, here)
+        jump, bend, *sizes = (math.hypot(*one.ravel().tolist()) for one in matrices)
+        if jump > KINK * sum(sizes) and jump > SUDDEN * bend:
+            return True
+    return False
+
+
+def _jacobian(part: Slice, at: np.ndarray) -> np.ndarray | None:
+    there = part.at(at.tolist())
+    return None if there is None else there.jacobian

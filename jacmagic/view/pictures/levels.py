@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import numpy as np
 
 from jacmagic.view.pictures.curves import Point, level_line, round_numbers
+from jacmagic.view.pictures.kinks import is_kink
 from jacmagic.view.pictures.plane_map import ellipse
 from jacmagic.view.pictures.scene import Panel, Scene, Shape, arrow, dot, line, listed, shift, shown
 from jacmagic.view.pictures.slices import Slice
@@ -33,20 +35,22 @@ def level_scene(part: Slice, radius: float, digits: int) -> Scene:
     """
     centre = (float(part.centre[0]), float(part.centre[1]))
     value, gradient = float(part.here.value[0]), part.here.jacobian[0]
-    length = float(np.linalg.norm(gradient))
+    length = math.hypot(*gradient.tolist())
+    bends = is_kink(part, centre, radius)
     hessian = _differences(part, radius) if part.hessian is None else part.hessian
-    shapes = [*_lines(part, radius, centre, value), *_curvature(centre, hessian, radius, digits)]
-    if length > 0 and math.isfinite(length):
+    hessian = None if bends else hessian
+    lines = _lines(part, radius, centre, value)
+    shapes = [*lines, *_curvature(centre, hessian, radius, digits)]
+    if length > 0 and math.isfinite(length) and not bends:
         tip = shift(centre, (ARROW_SHARE * radius / length * gradient).tolist())
         shapes.append(arrow(centre, tip, "linear", "∇"))
     shapes.append(dot(centre, "point"))
     across, up = ((one - radius, one + radius) for one in centre)
     words = [
         f"Level lines of {part.name} around ({', '.join(part.inputs)}) = "
-        f"({listed(centre, digits)}); the strong one is "
+        f"({listed(centre, digits)}); {'the strong one is' if _has_own(lines) else 'here'} "
         f"{part.outputs[0]} = {shown(value, digits)}.",
-        f"The gradient ({listed(gradient.tolist(), digits)}) is orthogonal to it; "
-        f"its length, the steepest slope, is {shown(length, digits)}.",
+        _slope(part.outputs[0], gradient.tolist(), digits, bends),
     ]
     if hessian is not None:
         eigenvalues = " and ".join(shown(one, digits) for one, _ in _eigen(hessian))
@@ -59,6 +63,24 @@ def level_scene(part: Slice, radius: float, digits: int) -> Scene:
             )
     panel = Panel((part.inputs[0], part.inputs[1]), across, up, shapes)
     return Scene([panel], words)
+
+
+def _has_own(lines: Sequence[Shape]) -> bool:
+    """Whether the level line through the point is more than the point."""
+    return any(one.look == "function" and one.points[0] != one.points[1] for one in lines)
+
+
+def _slope(output: str, gradient: Sequence[float], digits: int, bends: bool) -> str:
+    if bends:
+        return f"At this kink {output} has no single gradient."
+    if not all(map(math.isfinite, gradient)):
+        return f"The gradient ({listed(gradient, digits)}) is not finite."
+    if not any(gradient):
+        return "The gradient is 0: no direction is the steepest."
+    return (
+        f"The gradient ({listed(gradient, digits)}) is orthogonal to it; "
+        f"its length, the steepest slope, is {shown(math.hypot(*gradient), digits)}."
+    )
 
 
 def _lines(part: Slice, radius: float, centre: Point, value: float) -> list[Shape]:

@@ -18,13 +18,14 @@ from jacmagic.render.heatmap import heatmap
 from jacmagic.render.prose import paragraph
 from jacmagic.result.analysis.arrays import array_of
 from jacmagic.result.core import JacobianResult
-from jacmagic.view.pictures.choice import axes_of, pictures_of
+from jacmagic.view.pictures.choice import axes_of, block_words, pictures_of
 from jacmagic.view.pictures.colouring import colouring_of
 from jacmagic.view.pictures.field import field_scene
 from jacmagic.view.pictures.graph import graph_scene
 from jacmagic.view.pictures.levels import level_scene
 from jacmagic.view.pictures.plane_map import plane_scene
 from jacmagic.view.pictures.scene import Panel, Scene, shown
+from jacmagic.view.pictures.singular import singular_values
 from jacmagic.view.pictures.slices import Slice, slice_of
 from jacmagic.view.pictures.space import space_scene
 from jacmagic.view.pictures.ticks import ticks
@@ -135,7 +136,8 @@ def picture_of(
         part = slice_of(jacobian, axes.outputs, axes.inputs)
         scaled, radius, note = in_units(part, kind, zoom)
         scene = SCENES[kind](scaled, radius, jacobian.view.digits)
-    return _drawn(kind, Scene(scene.panels, [*scene.words, *note]))
+    words = [*scene.words, *note, *block_words(jacobian, kind, axes)]
+    return _drawn(kind, Scene(scene.panels, words))
 
 
 def _indices(
@@ -201,10 +203,9 @@ def _matrix(jacobian: JacobianResult) -> Picture:
     )
     m, n = jacobian.shape
     words = f"A heat map of {m} × {n} entries."
-    if np.isfinite(values).all():
-        sigmas = np.linalg.svd(values, compute_uv=False)
-        rank = int((sigmas > np.finfo(float).eps * max(m, n) * sigmas[0]).sum())
-        first, last = (shown(float(one), digits) for one in (sigmas[0], sigmas[-1]))
+    if sigmas := singular_values(values):
+        rank = np.count_nonzero(sigmas)
+        first, last = (shown(one, digits) for one in (sigmas[0], sigmas[-1]))
         words += f" The singular values go from {first} to {last}: rank {rank}"
         full = rank == len(sigmas)
         words += f", condition number {shown(sigmas[0] / sigmas[-1], digits)}." if full else "."

@@ -12,7 +12,12 @@ import numpy as np
 from jacmagic.view.pictures.curves import Point, sample_curve
 from jacmagic.view.pictures.kinks import Along, one_sided
 from jacmagic.view.pictures.scene import Panel, Scene, Shape, arrow, dot, line, shift, shown
-from jacmagic.view.pictures.singular import determinant, singular_lines, singular_words
+from jacmagic.view.pictures.singular import (
+    determinant,
+    singular_lines,
+    singular_values,
+    singular_words,
+)
 from jacmagic.view.pictures.slices import Slice
 from jacmagic.view.pictures.units import unitless
 
@@ -21,6 +26,7 @@ CIRCLE_PIECES = 72
 SQUARE_SHARE = 0.68  # of the window's half width
 IMAGE_SHARE = 0.85  # the same of the image
 INFINITE = "J is not finite here: there is no linear part."
+ROUNDED = 1e-12  # of the image: a share that some thousand roundings of the function make
 SIDED = "f′(x; dx)"  # the one-sided derivative along dx
 MAX_OVERSHOOT = 2.5  # of the curved image beyond the linear one, in the window
 
@@ -137,15 +143,13 @@ def ellipse(centre: Point, a: Point, b: Point) -> list[Point]:
 
 def _axes(part: Slice, radius: float, digits: int) -> list[Shape]:
     """Return the ellipse's half axes: singular values along left singular vectors."""
-    if not np.isfinite(part.here.jacobian).all():
-        return []
-    value = _point(part.here.value)
-    left, sigmas, _ = np.linalg.svd(part.here.jacobian)
+    sigmas, value = singular_values(part.here.jacobian), _point(part.here.value)
+    left = np.linalg.svd(part.here.jacobian)[0] if sigmas else np.eye(2)
     return [
         line(
-            [value, shift(value, -radius * sigma * left[:, k])],
+            [value, shift(value, _point(-radius * sigma * left[:, k]))],
             "quiet",
-            f"σ{'₁₂'[k]} = {shown(float(sigma), digits)}",
+            f"σ{'₁₂'[k]} = {shown(sigma, digits)}",
         )
         for k, sigma in enumerate(sigmas)
     ]
@@ -155,10 +159,9 @@ def _words(part: Slice, radius: float, reach: float, digits: int, sided: Along |
     det, name = determinant(part.here.jacobian), part.name
     turned = "and turns them over" if det < 0 else "and keeps their orientation"
     areas = f"multiplies areas by {shown(abs(det), digits)} {turned}"
-    is_finite = bool(np.isfinite(part.here.jacobian).all())
-    sigmas = np.linalg.svd(part.here.jacobian, compute_uv=False).tolist() if is_finite else []
+    sigmas = singular_values(part.here.jacobian)
     stretched = " and ".join(shown(one, digits) for one in sigmas)
-    share = 100 * _deviation(part, radius, sided or part.here.jacobian.__matmul__) / reach
+    share = _deviation(part, radius, sided or part.here.jacobian.__matmul__) / reach
     linear = [
         f"J {areas if det else 'flattens areas to a line or a point'}: "
         f"det J = {shown(det, digits)}.",
@@ -166,7 +169,7 @@ def _words(part: Slice, radius: float, reach: float, digits: int, sided: Along |
     ]
     deviation = (
         f"In this square {name} differs from its {'one-sided' if sided else 'linear'} part "
-        f"by at most {shown(share, 2)} % of the image's half width."
+        f"by at most {percent(share)} of the image's half width."
     )
     kink = (
         f"At this kink the derivatives {SIDED} differ from side to side, "
@@ -176,9 +179,14 @@ def _words(part: Slice, radius: float, reach: float, digits: int, sided: Along |
         f"A square of side {shown(2 * radius, digits)} around ({', '.join(part.inputs)}) = "
         f"({', '.join(shown(one, digits) for one in part.centre.tolist())}) "
         f"and its image under {name}, dashed under {name} + {SIDED if sided else 'J·dx'}.",
-        *([kink] if sided else linear if is_finite else [INFINITE]),
-        *([deviation] if sided or is_finite else []),
+        *([kink] if sided else linear if sigmas else [INFINITE]),
+        *([deviation] if sided or sigmas else []),
     ]
+
+
+def percent(share: float) -> str:
+    """Return a share in percent, 0 where it is smaller than what rounding makes."""
+    return f"{shown(100 * share if share > ROUNDED else 0.0, 2)} %"
 
 
 def _deviation(part: Slice, radius: float, along: Along) -> float:
@@ -189,5 +197,5 @@ def _deviation(part: Slice, radius: float, along: Along) -> float:
             there = part.at(shift(_point(part.centre), end))
             if there is not None:
                 linear = part.here.value + along(np.array(end))
-                apart.append(float(np.linalg.norm(there.value - linear)))
+                apart.append(math.hypot(*(there.value - linear).tolist()))
     return max(filter(math.isfinite, apart))

@@ -9,7 +9,7 @@ from typing import Any, TypeGuard
 import numpy as np
 
 from jacmagic.result.core import JacobianResult
-from jacmagic.view.pictures.choice import pictures_of
+from jacmagic.view.pictures.choice import Axes, block_words, pictures_of
 from jacmagic.view.pictures.picture import SCENES
 from jacmagic.view.pictures.scene import Panel, Shape
 from jacmagic.view.pictures.slices import slice_of
@@ -66,7 +66,7 @@ def sampled(jacobian: JacobianResult, asked: Mapping[str, Any]) -> dict[str, Any
         "tilt": camera[1],
         "at": list(jacobian.problem.flat_point),
         "panels": [_panel(one) for one in scene.panels],
-        "words": list(scene.words),
+        "words": [*scene.words, *block_words(jacobian, kind, Axes(columns, rows))],
     }
 
 

@@ -17,7 +17,7 @@ from jacmagic.view.pictures.scene import Shape, line, shift
 from jacmagic.view.pictures.slices import Slice
 
 CELLS = 32  # along a side of the window
-SHIFT = 0.382  # of a cell: a fold or a kink through the point, or a round number, misses the grid
+SHIFT = (0.382, 0.293)  # of a cell: folds and kinks along axes and diagonals miss the grid's points
 SMALL = 1e-3  # of the larger determinant at an edge's ends: what is less has gone to zero
 HALVINGS = 30  # after which one that goes to zero like the cube root of the distance is small
 LABELS = {"zero": "det J = 0", "kink": "kink"}
@@ -38,7 +38,17 @@ def determinant(matrix: np.ndarray) -> float:
     if not np.isfinite(matrix).all():
         return math.nan
     found = float(np.linalg.det(matrix))
-    return 0.0 if abs(found) <= error_bound(matrix, np.finfo(float).eps) else found
+    is_zero = abs(found) <= error_bound(matrix, np.finfo(float).eps)
+    return 0.0 if is_zero and math.isfinite(found) else found
+
+
+def singular_values(matrix: np.ndarray) -> list[float]:
+    """Return singular values, 0 for those that rounding alone makes; none of infinite matrices."""
+    if not np.isfinite(matrix).all():
+        return []
+    found = np.linalg.svd(matrix, compute_uv=False)
+    small = np.finfo(float).eps * max(matrix.shape) * found.max(initial=0.0)  # as in matrix_rank
+    return np.where(found > small, found, 0.0).tolist()
 
 
 def singular_lines(part: Slice, half: float) -> list[Shape]:
@@ -115,7 +125,10 @@ class _Search:
 
     def _place(self, index: Grid) -> Point:
         x, y = self.part.centre.tolist()
-        return shift((x, y), [self.half * (2 * (k - SHIFT) / CELLS - 1) for k in index])
+        return shift(
+            (x, y),
+            [self.half * (2 * (k - by) / CELLS - 1) for k, by in zip(index, SHIFT, strict=True)],
+        )
 
     def _cut(self, start: Grid, end: Grid) -> Cut | None:
         """Halve an edge until both determinants are small, or it is as short as a jump."""

@@ -14,9 +14,9 @@ from functools import cached_property
 import numpy as np
 
 from jacmagic.view.pictures.curves import Point, sample_curve
-from jacmagic.view.pictures.plane_map import SQUARE_SHARE, grid_ends
+from jacmagic.view.pictures.plane_map import SQUARE_SHARE, grid_ends, percent
 from jacmagic.view.pictures.scene import Panel, Scene, Shape, arrow, dot, line, listed, shift, shown
-from jacmagic.view.pictures.singular import determinant
+from jacmagic.view.pictures.singular import determinant, singular_values
 from jacmagic.view.pictures.slices import Slice
 from jacmagic.view.pictures.units import unitless
 
@@ -187,15 +187,14 @@ class _View:
                 f"{part.inputs[0]} = {shown(float(part.centre[0]), digits)}: "
                 f"({listed(velocity, digits)}), of length {shown(math.hypot(*velocity), digits)}."
             ]
-        is_finite = bool(np.isfinite(jacobian).all())
-        sigmas = np.linalg.svd(jacobian, compute_uv=False).tolist() if is_finite else []
+        sigmas = singular_values(jacobian)
         is_plane = jacobian.shape[1] == 2
         units = self.units.tolist()
         return [
             *(self._surface(sigmas) if is_plane else self._volume()),
             *([f"The singular values are {listed(sigmas, digits)}."] if sigmas else []),
             f"In this {'square' if is_plane else 'cube'} {part.name} differs from its linear part "
-            f"by at most {shown(100 * self._deviation, 2)} % of the image's half width.",
+            f"by at most {percent(self._deviation)} of the image's half width.",
             *(["Each axis of the image has a scale of its own."] if len(set(units)) > 1 else []),
         ]
 

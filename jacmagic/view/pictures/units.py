@@ -13,13 +13,18 @@ from jacmagic.view.pictures.ticks import raised
 from jacmagic.view.reach import usual_reach
 
 COMPARABLE = 20  # times the smallest size: up to there all have one scale
+EXTREME = (
+    1e100  # a size, or one over it, from which products of three have no floating-point number
+)
 NOTE = "All numbers are in the units of the axes."
 
 
 def differ(sizes: Sequence[float]) -> bool:
-    """Whether one scale would make some of these too small to be seen."""
-    known = all(0 < one < math.inf for one in sizes)
-    return known and max(sizes) > COMPARABLE * min(sizes)
+    """Whether one scale would make some of these too small to be seen, or to be computed with."""
+    if not all(0 < one < math.inf for one in sizes):
+        return False
+    low, high = min(sizes), max(sizes)
+    return high > COMPARABLE * low or high > EXTREME or low < 1 / EXTREME
 
 
 def powers(sizes: Sequence[float]) -> np.ndarray:

@@ -32,7 +32,7 @@ export function sampleCurve(curve, size) {
   const piece = (t0, a, t1, b, depth) => {
     const middle = (t0 + t1) / 2;
     const c = at(middle);
-    const isFlat = a && b && c && isBetween(c, a, b, SHORT * size) && distanceToLine(c, a, b) <= FLATNESS * size;
+    const isFlat = a && b && c && isBeside(c, a, b, size);
     if (depth < MAX_HALVINGS && !isFlat && (a || b || c)) {
       piece(t0, a, middle, c, depth + 1);
       piece(middle, c, t1, b, depth + 1);
@@ -60,18 +60,19 @@ function finite(point) {
 const distance = (a, b) => Math.hypot(a[0] - b[0], a[1] - b[1]);
 
 /**
- * Whether a point stands beside a segment, not before or behind it, nor near its ends: at a pole or a
- * jump it does not.
+ * Whether a point stands beside a segment and near it, not before or behind it, nor near its ends: at a
+ * pole or a jump it does not.
  * @param {Point} c
  * @param {Point} a
  * @param {Point} b
- * @param {number} short length of a segment whose ends do not count
+ * @param {number} size of the window, in whose units squares do not overflow
  */
-function isBetween(c, a, b, short) {
-  const along = (c[0] - a[0]) * (b[0] - a[0]) + (c[1] - a[1]) * (b[1] - a[1]);
-  const whole = distance(a, b) ** 2;
-  const rest = whole > short ** 2 ? END_SHARE * whole : 0;
-  return along >= rest && along <= whole - rest;
+function isBeside(c, a, b, size) {
+  const [[p, q], [u, v]] = [b, c].map((end) => end.map((x, k) => (x - a[k]) / size));
+  const [along, length] = [u * p + v * q, Math.hypot(p, q)];
+  const apart = length ? Math.abs(p * v - u * q) / length : Math.hypot(u, v);
+  const rest = length > SHORT ? END_SHARE * length * length : 0;
+  return along >= rest && along <= length * length - rest && apart <= FLATNESS;
 }
 
 /**
@@ -92,17 +93,6 @@ function jumps(at, from, to, short) {
     else from = [middle, c];
   }
   return distance(from[1], to[1]) > first / 4;
-}
-
-/**
- * @param {Point} c
- * @param {Point} a
- * @param {Point} b
- */
-function distanceToLine(c, a, b) {
-  const length = distance(a, b);
-  if (!length) return distance(a, c);
-  return Math.abs((b[0] - a[0]) * (a[1] - c[1]) - (a[0] - c[0]) * (b[1] - a[1])) / length;
 }
 
 /**

@@ -6,6 +6,7 @@ import { shift } from "./scene.mjs";
 const DIRECTIONS = 16; // in which Jacobians are compared, none along an axis
 export const NEAR = 1e-6; // of the radius: where they are
 export const KINK = 1e-3; // relative difference of Jacobians that close to each other
+export const SUDDEN = 10; // times the difference at the next such step: a smooth Jacobian's is the same there
 
 /**
  * @typedef {import("./scene.mjs").Point} Point
@@ -15,18 +16,27 @@ export const KINK = 1e-3; // relative difference of Jacobians that close to each
  * @returns {((by: number[]) => Point) | null} the derivative along a vector; null where there is no kink
  */
 export function oneSided({ evaluate, centre, jacobian }, radius) {
-  const near = (/** @type {number[]} */ by) => evaluate(shift(centre, /** @type {Point} */ (by)))?.jacobian;
-  const here = near([0, 0]) ?? jacobian;
-  const bends = Array.from({ length: DIRECTIONS }, (_, k) => {
-    const angle = (2 * Math.PI * (k + 0.5)) / DIRECTIONS;
-    const by = [NEAR * radius * Math.cos(angle), NEAR * radius * Math.sin(angle)];
-    const [inner, outer] = [near(by), near(by.map((one) => 2 * one))];
+  const jacobianAt = (/** @type {Point} */ at) => evaluate(at)?.jacobian;
+  if (!isKink(jacobianAt, centre, radius)) return null;
+  return ([x, y]) => /** @type {Point} */ (times(jacobianAt(shift(centre, [NEAR * x, NEAR * y])) ?? jacobian, [x, y]));
+}
+
+/**
+ * Whether the Jacobian jumps between a point and one beside it, in any direction.
+ * @param {(at: Point) => number[][] | undefined} jacobianAt
+ * @param {Point} at
+ * @param {number} radius half the window's width
+ */
+export function isKink(jacobianAt, at, radius) {
+  const here = jacobianAt(at);
+  if (!here) return false;
+  return Array.from({ length: DIRECTIONS }, (_, k) => (2 * Math.PI * (k + 0.5)) / DIRECTIONS).some((angle) => {
+    const beside = (/** @type {number} */ length) => shift(at, [length * Math.cos(angle), length * Math.sin(angle)]);
+    const [inner, outer] = [jacobianAt(beside(NEAR * radius)), jacobianAt(beside(2 * NEAR * radius))];
     if (!inner || !outer) return false;
     const jump = jumpOf(inner, here);
-    return jump > KINK * (normOf(inner) + normOf(here)) && jump > 10 * jumpOf(outer, inner);
+    return jump > KINK * (normOf(inner) + normOf(here)) && jump > SUDDEN * jumpOf(outer, inner);
   });
-  if (!bends.some(Boolean)) return null;
-  return (by) => /** @type {Point} */ (times(near(by.map((one) => NEAR * one)) ?? jacobian, by));
 }
 
 /** @param {number[][]} matrix */

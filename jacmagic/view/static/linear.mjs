@@ -45,7 +45,8 @@ export function svd(a) {
     const { u, values, v } = svd(transpose(a));
     return { u: v, values, v: u };
   }
-  const columns = transpose(a);
+  const largest = Math.max(...a.flat().map(Math.abs)) || 1; // in whose units squares neither overflow nor vanish
+  const columns = transpose(a).map((column) => column.map((entry) => entry / largest));
   const basis = columns.map((_, i) => columns.map((__, j) => (i === j ? 1 : 0)));
   for (let sweep = 0; sweep < MAX_SWEEPS && rotateAll(columns, basis); sweep++);
   const lengths = columns.map((column) => Math.hypot(...column));
@@ -53,7 +54,7 @@ export function svd(a) {
   const left = order.map((k) => columns[k].map((entry) => (lengths[k] ? entry / lengths[k] : 0)));
   return {
     u: transpose(left),
-    values: order.map((k) => lengths[k]),
+    values: order.map((k) => lengths[k] * largest),
     v: transpose(order.map((k) => basis[k])),
   };
 }
@@ -126,5 +127,16 @@ export function volume(a) {
   const sizes = a.map((row) => Math.hypot(...row.map((entry, j) => entry / (largest[j] || 1))));
   const sum = [...largest, ...sizes].reduce((total, size) => total + Math.log(size), 0); // no size overflows
   const bound = 2 * a.length ** 2 * Number.EPSILON * Math.exp(sum);
-  return Math.abs(found) <= bound ? 0 : found;
+  return Math.abs(found) <= bound && Number.isFinite(found) ? 0 : found;
+}
+
+/**
+ * Singular values, 0 for those that rounding alone makes; none of a matrix that is not finite.
+ * @param {Matrix} a m × n
+ */
+export function singularValues(a) {
+  if (!a.flat().every(Number.isFinite)) return [];
+  const { values } = svd(a);
+  const small = Number.EPSILON * Math.max(a.length, a[0].length) * values[0]; // as NumPy's matrix_rank
+  return values.map((one) => (one > small ? one : 0));
 }

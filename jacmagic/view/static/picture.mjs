@@ -14,7 +14,7 @@ import { graphScene } from "./scene_graph.mjs";
 import { levelScene } from "./scene_levels.mjs";
 import { IMAGE_SHARE, mapScene, SQUARE_SHARE } from "./scene_map.mjs";
 import { cameraOf, cubeUnit, spaceScene } from "./scene_space.mjs";
-import { heightMap, lineMap, planeMap, replaced } from "./slice.mjs";
+import { blockWords, heightMap, lineMap, planeMap, replaced } from "./slice.mjs";
 import { Squares } from "./squares.mjs";
 import { changes, differ, divided, multiplied, powers, scaledHeights, scaledMap } from "./units.mjs";
 
@@ -115,9 +115,10 @@ class Picture {
    * @param {PictureFields} fields
    */
   scene(frame, fields) {
-    const scene = this.computed(frame, fields);
-    if (frame.evaluate) return scene;
     const { inputs, outputs } = fields.chosen;
+    const { words, ...drawn } = this.computed(frame, fields);
+    const scene = { ...drawn, words: [...words, ...blockWords(frame.spec, fields.kind, inputs, outputs)] };
+    if (frame.evaluate) return scene;
     const request = { picture: fields.kind, inputs, outputs, radius: this.size(frame, inputs).radius, ...fields.camera };
     return this.samples.complete(scene, request, frame);
   }

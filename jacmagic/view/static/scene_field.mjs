@@ -6,18 +6,21 @@
  */
 
 import { showNumber } from "./format.mjs";
-import { KINK, NEAR } from "./kinks.mjs";
+import { isKink } from "./kinks.mjs";
 import { around, arrow, dot, line, shift } from "./scene.mjs";
+import { INFINITE } from "./scene_map.mjs";
 
 const ARROWS = 11; // along a side
 const ORBITS = 5; // along a side, that start on a grid
 const ORBIT_STEPS = 90; // each way, of a fiftieth of the window
 const NEWTON_STEPS = 90; // to a zero of multiplicity k they get nearer by the factor 1 − 1/k
-const DAMPING = 1e-7; // relative, of the Jacobian's singular values: of a line of zeros, Newton's finds one
+// Relative, of the Jacobian's singular values: of a line of zeros, Newton's finds one. As it stops at
+// smaller ones, equilibria and their eigenvalues are known to this share of the usual ones.
+const DAMPING = 1e-7;
 const SMALL_FIELD = 1e-9; // of the field's usual size: the residual at a zero
-const ISOLATED = 3; // degenerate equilibria; more of them are a line
-const BESIDE = [[1, 0.7], [-0.7, 1], [-1, -0.7], [0.7, -1]]; // directions in which there may be a kink
-const ROUNDING = 1e-9; // of an equilibrium's Jacobian, relative to its largest entry
+const BESIDE = [[1, 0.7], [-0.7, 1], [-1, -0.7], [0.7, -1]]; // directions in which there may be another equilibrium
+const NEXT = 0.01; // of the radius: how far away it is searched
+const EXACT = 4 * Number.EPSILON; // relative rounding of eigenvalues of a 2 × 2 matrix
 const SEARCHES = 5; // along a side: points from which equilibria are searched
 
 /**
@@ -29,8 +32,12 @@ export function fieldScene(map, { radius, digits }) {
   const { centre, inputs, jacobian, name } = map;
   const show = (/** @type {number} */ one) => showNumber(one, digits);
   const rest = equilibria(map, radius).map((at) => ({ at, kind: kindAt(map, at, radius, digits) }));
-  const together = rest.filter(({ kind }) => kind.startsWith("degenerate")).length > ISOLATED;
-  const kinds = rest.map(({ at, kind }) => `At (${at.map(show).join(", ")}): ${kind}.`);
+  const named = rest.filter(({ kind }) => kind).map(({ at, kind }) => `At (${at.map(show).join(", ")}): ${kind}.`);
+  const others = `${named.length ? "Other" : "These"} equilibria are not isolated.`;
+  const marked = rest.length ? "dots mark equilibria" : "no equilibrium was found in this window";
+  const here =
+    `At the point: divergence ${show(jacobian[0][0] + jacobian[1][1])}, curl ${show(jacobian[1][0] - jacobian[0][1])}, ` +
+    `eigenvalues ${eigenvalues(jacobian, digits)}.`;
   return {
     panels: [
       {
@@ -40,17 +47,17 @@ export function fieldScene(map, { radius, digits }) {
         shapes: [
           ...grid(ORBITS, radius, centre).map((from) => line(orbit(map, from, radius), "function")),
           ...field(map, radius),
-          ...rest.map(({ at, kind }) => dot(at, "zero", together ? "" : kind.split(",")[0])),
+          ...rest.map(({ at, kind }) => dot(at, "zero", kind.split(",")[0])),
           dot(centre, "point"),
         ],
         grips: [{ name: "point", label: "the point", at: centre }],
       },
     ],
     words: [
-      `The vector field of ${name} with orbits; ${rest.length ? "dots mark equilibria" : "no equilibrium was found in this window"}.`,
-      ...(together ? ["These equilibria are degenerate and not isolated."] : kinds),
-      `At the point: divergence ${show(jacobian[0][0] + jacobian[1][1])}, curl ${show(jacobian[1][0] - jacobian[0][1])}, ` +
-        `eigenvalues ${eigenvalues(jacobian, digits)}.`,
+      `The vector field of ${name} with orbits${map.isKnown === false ? "" : `; ${marked}`}.`,
+      ...named,
+      ...(named.length < rest.length ? [others] : []),
+      jacobian.flat().every(Number.isFinite) ? here : INFINITE,
     ],
   };
 }
@@ -116,16 +123,24 @@ function orbit({ evaluate, centre }, from, radius) {
  */
 export function equilibria({ evaluate, centre }, radius) {
   const found = /** @type {Point[]} */ ([]);
-  const starts = grid(SEARCHES, radius, centre);
-  const sizes = starts.map((at) => evaluate(at)?.value).flatMap((way) => (way ? [Math.hypot(...way)] : []));
-  sizes.sort((a, b) => a - b);
-  const small = SMALL_FIELD * (sizes[sizes.length >> 1] ?? 0);
-  for (const start of starts) {
+  const small = SMALL_FIELD * usualSize({ evaluate, centre }, radius);
+  for (const start of grid(SEARCHES, radius, centre)) {
     const at = newton(evaluate, start, radius, small);
     if (!at || Math.max(Math.abs(at[0] - centre[0]), Math.abs(at[1] - centre[1])) > radius) continue;
     if (!found.some((one) => Math.hypot(one[0] - at[0], one[1] - at[1]) < 1e-6 * radius)) found.push(at);
   }
   return found;
+}
+
+/**
+ * The median length of the field where equilibria are searched.
+ * @param {Pick<PlaneMap, "evaluate" | "centre">} map
+ * @param {number} radius
+ */
+function usualSize({ evaluate, centre }, radius) {
+  const lengths = grid(SEARCHES, radius, centre).map((at) => Math.hypot(...(evaluate(at)?.value ?? [NaN])));
+  const sizes = lengths.filter(Number.isFinite).sort((a, b) => a - b);
+  return sizes[sizes.length >> 1] ?? 0;
 }
 
 /**
@@ -141,12 +156,13 @@ function newton(evaluate, start, radius, small) {
   for (let k = 0; k < NEWTON_STEPS; k++) {
     const there = evaluate(at);
     if (!there) return null;
-    const [u, v] = there.value;
-    if (!(u || v) || length < 1e-10 * radius) {
-      if (Math.hypot(u, v) > small) return null;
-      return /** @type {Point} */ (at.map((one) => (Math.abs(one) < 1e-9 * radius ? 0 : one)));
+    if (there.value.every((one) => one === 0) || length < 1e-10 * radius) {
+      const found = /** @type {Point} */ (at.map((one) => (Math.abs(one) < DAMPING * radius ? 0 : one)));
+      const isZero = evaluate(found)?.value.every(Number.isFinite); // no pole that has been approached along an axis
+      return isZero && Math.hypot(...there.value) <= small ? found : null;
     }
-    const [[a, b], [c, d]] = there.jacobian;
+    const unit = Math.max(...there.jacobian.flat().map(Math.abs)) || 1; // squares of huge entries have no numbers
+    const [[a, b], [c, d], [u, v]] = [...there.jacobian, there.value].map((row) => row.map((one) => one / unit));
     const damping = DAMPING ** 2 * (a * a + b * b + c * c + d * d);
     const [p, q, r] = [a * a + c * c + damping, a * b + c * d, b * b + d * d + damping];
     const [x, y, det] = [a * u + c * v, b * u + d * v, p * r - q * q];
@@ -159,36 +175,50 @@ function newton(evaluate, start, radius, small) {
 }
 
 /**
+ * The kind of an equilibrium and its eigenvalues; "" where it is not isolated.
  * @param {PlaneMap} map
  * @param {Point} at an equilibrium
  * @param {number} radius
  * @param {number} digits
  */
-function kindAt({ evaluate, jacobian }, at, radius, digits) {
-  const matrix = evaluate(at)?.jacobian ?? jacobian;
-  const size = Math.hypot(...matrix.flat()) + Math.hypot(...jacobian.flat());
-  const bends = BESIDE.some(([x, y]) => {
-    const beside = evaluate(shift(at, [NEAR * radius * x, NEAR * radius * y]))?.jacobian;
-    return beside && Math.hypot(...beside.flatMap((row, i) => row.map((one, j) => one - matrix[i][j]))) > KINK * size;
+function kindAt(map, at, radius, digits) {
+  const [there, size] = [map.evaluate(at)?.jacobian, usualSize(map, radius)];
+  if (!there?.flat().every(Number.isFinite)) return "J is not finite";
+  const small = (DAMPING * size) / radius; // entries that vanish at a zero of higher order
+  const kind = describe(there.map((row) => row.map((one) => (Math.abs(one) <= small ? 0 : one))), digits);
+  const isSmooth = !isKink((beside) => map.evaluate(beside)?.jacobian, at, radius);
+  if ((kind.startsWith("degenerate") || !isSmooth) && hasOthers(map, at, radius, SMALL_FIELD * size)) return "";
+  return isSmooth ? kind : "at a kink";
+}
+
+/**
+ * Whether there are other equilibria right beside one.
+ * @param {PlaneMap} map
+ * @param {Point} at
+ * @param {number} radius
+ * @param {number} small size of the field that counts as zero
+ */
+function hasOthers({ evaluate }, at, radius, small) {
+  return BESIDE.some(([x, y]) => {
+    const found = newton(evaluate, shift(at, [NEXT * radius * x, NEXT * radius * y]), radius, small);
+    const apart = found ? Math.hypot(found[0] - at[0], found[1] - at[1]) / radius : 0;
+    return apart > NEXT / 4 && apart < 2 * NEXT;
   });
-  if (bends) return "at a kink";
-  const largest = Math.max(...jacobian.flat().map(Math.abs));
-  const small = Number.isFinite(largest) ? ROUNDING * largest : 0; // what vanishes at a zero of higher order
-  return describe(matrix.map((row) => row.map((one) => (Math.abs(one) <= small ? 0 : one))), digits);
 }
 
 /**
  * Eigenvalues of a 2 × 2 matrix: real and imaginary part of each, 0 where they are as small as the rounding.
- * @param {number[][]} a
+ * @param {number[][]} matrix
  * @param {number} rounding relative to the largest entry
  * @returns {[[number, number], [number, number]]}
  */
-function eigenvaluesOf([[a, b], [c, d]], rounding) {
+function eigenvaluesOf(matrix, rounding) {
+  const unit = Math.max(...matrix.flat().map(Math.abs)) || 1;
+  const [[a, b], [c, d]] = matrix.map((row) => row.map((one) => one / unit));
   const [mean, square] = [(a + d) / 2, ((a - d) / 2) ** 2 + b * c];
   const root = Math.sqrt(Math.abs(square));
-  const small = rounding * Math.max(...[a, b, c, d].map(Math.abs));
   const parts = square < 0 ? [mean, root] : [mean + root, mean - root];
-  const [one, other] = parts.map((part) => (Math.abs(part) <= small ? 0 : part));
+  const [one, other] = parts.map((part) => (Math.abs(part) <= rounding ? 0 : part * unit));
   return square < 0 ? [[one, other], [one, -other]] : [[one, 0], [other, 0]];
 }
 
@@ -197,7 +227,7 @@ function eigenvaluesOf([[a, b], [c, d]], rounding) {
  * @param {number} digits
  * @param {number} rounding
  */
-function eigenvalues(a, digits, rounding = 0) {
+function eigenvalues(a, digits, rounding = EXACT) {
   const [[real, imaginary], [other]] = eigenvaluesOf(a, rounding);
   if (!imaginary) return `${showNumber(real, digits)} and ${showNumber(other, digits)}`;
   return `${showNumber(real, digits)} ± ${showNumber(imaginary, digits)} i`;
@@ -209,12 +239,12 @@ function eigenvalues(a, digits, rounding = 0) {
  * @param {number} digits
  */
 export function describe(a, digits) {
-  const [[real, imaginary], [other]] = eigenvaluesOf(a, ROUNDING);
+  const [[real, imaginary], [other]] = eigenvaluesOf(a, DAMPING);
   const kind = () => {
     if (imaginary) return !real ? "centre of the linear part" : real < 0 ? "stable spiral" : "unstable spiral";
     if (!real || !other) return "degenerate";
     if (real > 0 && other < 0) return "saddle";
     return real < 0 ? "stable node" : "unstable node";
   };
-  return `${kind()}, λ = ${eigenvalues(a, digits, ROUNDING)}`;
+  return `${kind()}, λ = ${eigenvalues(a, digits, DAMPING)}`;
 }

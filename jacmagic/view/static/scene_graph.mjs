@@ -15,7 +15,7 @@
 
 import { sampleCurve } from "./curves.mjs";
 import { showNumber } from "./format.mjs";
-import { KINK, NEAR } from "./kinks.mjs";
+import { KINK, NEAR, SUDDEN } from "./kinks.mjs";
 import { arrow, dot, line } from "./scene.mjs";
 
 const PIECES = 48; // at which the height of the frame is found
@@ -49,8 +49,14 @@ function graph({ evaluate, centre, value: [y], slope: [m], input, outputs, name 
     [[low, y - left * radius], [centre, y]],
     [[high, y + right * radius], [centre, y]],
   ]);
-  const word = left === right ? `tangent at ${input} = ${showNumber(centre, digits)}, of slope ${showNumber(m, digits)}` :
-    `one-sided tangents at the kink ${input} = ${showNumber(centre, digits)}, of slopes ${showNumber(left, digits)} and ${showNumber(right, digits)}`;
+  const where = `${input} = ${showNumber(centre, digits)}`;
+  const slopes = [left, right].map((one) => showNumber(one, digits));
+  const words = () => {
+    if (!Number.isFinite(y)) return `; it has no tangent at ${where}`;
+    if (Number.isNaN(m)) return `; its slope at ${where} is nan`;
+    if (left === right) return ` and its tangent at ${where}, of slope ${slopes[0]}`;
+    return ` and its one-sided tangents at the kink ${where}, of slopes ${slopes.join(" and ")}`;
+  };
   return {
     panels: [
       {
@@ -66,7 +72,7 @@ function graph({ evaluate, centre, value: [y], slope: [m], input, outputs, name 
       },
     ],
     legend: /** @type {[string, string][]} */ ([["function", name], ["linear", left === right ? "tangent" : "one-sided tangents"]]),
-    words: [`The graph of ${name} and its ${word}.`],
+    words: [`The graph of ${name}${words()}.`],
   };
 }
 
@@ -81,7 +87,7 @@ function sidesOf(evaluate, centre, radius) {
   const [outer, left, right, beyond] = [slope(-2), slope(-1), slope(1), slope(2)];
   const bend = Math.max(Math.abs(left - outer), Math.abs(beyond - right));
   const jump = Math.abs(right - left);
-  const isKink = jump > KINK * (Math.abs(left) + Math.abs(right)) && jump > 10 * bend;
+  const isKink = jump > KINK * (Math.abs(left) + Math.abs(right)) && jump > SUDDEN * bend;
   return isKink ? [left, right] : null;
 }
 
@@ -95,12 +101,13 @@ function sidesOf(evaluate, centre, radius) {
  */
 function heights(evaluate, [low, high], y, rise) {
   const found = Array.from({ length: PIECES + 1 }, (_, k) => evaluate(low + ((high - low) * k) / PIECES)?.value[0] ?? NaN);
-  const apart = found.filter(Number.isFinite).map((one) => Math.abs(one - y));
-  const widest = Math.max(...apart, 0);
+  const sorted = found.filter(Number.isFinite).sort((a, b) => a - b);
+  const middle = Number.isFinite(y) ? y : (sorted[sorted.length >> 1] ?? 0);
+  const widest = sorted.length ? Math.max(middle - sorted[0], sorted[sorted.length - 1] - middle) : 0;
   const slope = Number.isFinite(rise) ? Math.abs(rise) : 0;
   const tall = Math.max(slope / TALLEST, Math.min(widest, TALLEST * (slope || widest)));
-  const half = FRAME_MARGIN * (tall > 0 ? tall : Math.max(Math.abs(y), 1) / 2);
-  return [y - half, y + half];
+  const half = FRAME_MARGIN * (tall > 0 ? tall : Math.max(Math.abs(middle), 1) / 2);
+  return [middle - half, middle + half];
 }
 
 /**

@@ -16,6 +16,7 @@
 
 import { levelLine, roundNumbers } from "./curves.mjs";
 import { showNumber } from "./format.mjs";
+import { isKink } from "./kinks.mjs";
 import { around, arrow, dot, line, shift } from "./scene.mjs";
 import { circle } from "./square.mjs";
 
@@ -45,9 +46,12 @@ export function levelScene(map, { radius, digits }) {
   const lines = levels(heights).flatMap((level) => levelLine(heights, level, place).map((points) => line(points, "grid")));
   const own = levelLine(heights, value, place).map((points) => line(points, "function"));
   const length = Math.hypot(gradient[0], gradient[1]);
-  const scale = length > 0 && Number.isFinite(length) ? (ARROW_SHARE * radius) / length : 0;
+  const gradientAt = (/** @type {Point} */ at) => [evaluate(at)?.gradient ?? [NaN, NaN]];
+  const bends = isKink(gradientAt, centre, radius);
+  const scale = length > 0 && Number.isFinite(length) && !bends ? (ARROW_SHARE * radius) / length : 0;
   const tip = shift(centre, [gradient[0] * scale, gradient[1] * scale]);
-  const hessian = map.hessian ?? differences(map, radius);
+  const hessian = bends ? null : (map.hessian ?? differences(map, radius));
+  const isOwn = own.some(({ points: [[a, b], [c, d]] }) => a !== c || b !== d); // more than the point
   const show = (/** @type {number} */ one) => showNumber(one, digits);
   return {
     panels: [
@@ -71,12 +75,25 @@ export function levelScene(map, { radius, digits }) {
       ...(hessian?.flat().some(Boolean) ? [/** @type {[string, string]} */ (["quadratic", "|dxᵀ·H·dx| = const"])] : []),
     ],
     words: [
-      `Level lines of ${name} around (${inputs.join(", ")}) = (${centre.map(show).join(", ")}); the strong one is ${output} = ${show(value)}.`,
-      `The gradient (${gradient.map(show).join(", ")}) is orthogonal to it; its length, the steepest slope, is ${show(length)}.`,
+      `Level lines of ${name} around (${inputs.join(", ")}) = (${centre.map(show).join(", ")}); ${isOwn ? "the strong one is" : "here"} ${output} = ${show(value)}.`,
+      slopeWords(map, digits, bends),
       ...(hessian ? [`The second derivatives have the eigenvalues ${eigen(hessian).map(([one]) => show(one)).join(" and ")}: ${kind(hessian)}.`] : []),
       ...(hessian?.flat().some(Boolean) ? [`Dotted: the ${shapeOf(hessian)} where |dxᵀ·H·dx| has one value, and the axes.`] : []),
     ],
   };
+}
+
+/**
+ * @param {HeightMap} map
+ * @param {number} digits
+ * @param {boolean} bends
+ */
+function slopeWords({ gradient, output }, digits, bends) {
+  const listed = gradient.map((one) => showNumber(one, digits)).join(", ");
+  if (bends) return `At this kink ${output} has no single gradient.`;
+  if (!gradient.every(Number.isFinite)) return `The gradient (${listed}) is not finite.`;
+  if (!gradient.some(Boolean)) return "The gradient is 0: no direction is the steepest.";
+  return `The gradient (${listed}) is orthogonal to it; its length, the steepest slope, is ${showNumber(Math.hypot(...gradient), digits)}.`;
 }
 
 /** @param {number[][]} heights */

@@ -14,18 +14,20 @@
  * @property {[string, string]} inputs labels
  * @property {[string, string]} outputs labels
  * @property {string} name of the function
+ * @property {boolean} [isKnown] whether `evaluate` has values, true by default
  */
 
 import { sampleCurve } from "./curves.mjs";
 import { showNumber } from "./format.mjs";
 import { oneSided } from "./kinks.mjs";
-import { svd, times, transpose, volume } from "./linear.mjs";
+import { singularValues, svd, times, transpose, volume } from "./linear.mjs";
 import { area, around, arrow, dot, line, shift } from "./scene.mjs";
 import { singularLines, singularWords } from "./singular.mjs";
 import { circle, gridEnds, squareGrid } from "./square.mjs";
 import { unitless } from "./units.mjs";
 
-const INFINITE = "J is not finite here: there is no linear part.";
+export const INFINITE = "J is not finite here: there is no linear part.";
+const ROUNDED_SHARE = 1e-12; // of the image: what some thousand roundings of the function make
 const SIDED = "f′(x; dx)"; // the one-sided derivative along dx
 export const SQUARE_SHARE = 0.68; // of the window's half width
 export const IMAGE_SHARE = 0.85; // the same of the image
@@ -173,9 +175,8 @@ function columnsOf(jacobian, radius) {
  * @param {number} digits
  */
 function axes(value, jacobian, radius, digits) {
-  if (!jacobian.flat().every(Number.isFinite)) return [];
-  const { u, values } = svd(jacobian);
-  return values.map((sigma, k) => {
+  const { u } = svd(jacobian);
+  return singularValues(jacobian).map((sigma, k) => {
     const end = shift(value, [-u[0][k] * sigma * radius, -u[1][k] * sigma * radius]);
     return line([value, end], "quiet", `σ${"₁₂"[k]} = ${showNumber(sigma, digits)}`);
   });
@@ -206,8 +207,8 @@ function mapWords(map, radius, reach, digits, sided) {
   const det = volume(jacobian);
   const turned = det < 0 ? "and turns them over" : "and keeps their orientation";
   const areas = det ? `multiplies areas by ${show(Math.abs(det))} ${turned}` : "flattens areas to a line or a point";
-  const isFinite = jacobian.flat().every(Number.isFinite);
-  const stretched = isFinite ? svd(jacobian).values.map(show).join(" and ") : "";
+  const sigmas = singularValues(jacobian);
+  const stretched = sigmas.map(show).join(" and ");
   const linear = [`J ${areas}: det J = ${show(det)}.`, `It takes a circle to an ellipse that is stretched by ${stretched}.`];
   const kink = `At this kink the derivatives ${SIDED} differ from side to side, and no single J describes ${name}.`;
   const apart = deviation(map, radius, sided ?? undefined) / reach;
@@ -215,8 +216,8 @@ function mapWords(map, radius, reach, digits, sided) {
   return [
     `A square of side ${show(2 * radius)} around (${inputs.join(", ")}) = (${map.centre.map(show).join(", ")}) ` +
       `and its image under ${name}, dashed under ${name} + ${sided ? SIDED : "J·dx"}.`,
-    ...(sided ? [kink] : isFinite ? linear : [INFINITE]),
-    ...(sided || isFinite ? [apartWords] : []),
+    ...(sided ? [kink] : sigmas.length ? linear : [INFINITE]),
+    ...(sided || sigmas.length ? [apartWords] : []),
   ];
 }
 
@@ -237,7 +238,10 @@ export function deviation({ evaluate, centre, value, jacobian }, radius, along =
   return Math.max(0, ...apart.filter(Number.isFinite));
 }
 
-/** @param {number} share */
-function percent(share) {
-  return `${showNumber(100 * share, 2)} %`;
+/**
+ * A share in percent, 0 where it is smaller than what rounding makes.
+ * @param {number} share
+ */
+export function percent(share) {
+  return `${showNumber(share > ROUNDED_SHARE ? 100 * share : 0, 2)} %`;
 }

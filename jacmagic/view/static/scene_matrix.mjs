@@ -8,11 +8,10 @@
  */
 
 import { showNumber } from "./format.mjs";
-import { rowsOf, svd } from "./linear.mjs";
+import { rowsOf, singularValues } from "./linear.mjs";
 
 const MAX_SQUARES = 96; // along a side; more entries share a square, which shows the largest
 const MAX_SVD = 40_000; // entries: some tens of milliseconds
-const RANK_TOLERANCE = Number.EPSILON; // times the larger side and σ₁, as NumPy's matrix_rank
 
 /**
  * @param {ArrayLike<number>} values row-major
@@ -30,9 +29,7 @@ export function matrixScene(values, m, n, digits) {
     const level = Number.isFinite(values[k]) ? values[k] / (largest || 1) : NaN;
     if (!(Math.abs(level) <= Math.abs(levels[i][j]))) levels[i][j] = level;
   }
-  const isPlain = m * n <= MAX_SVD && Array.from(values).every(Number.isFinite);
-  const rows = isPlain ? rowsOf(values, n) : [];
-  const singular = isPlain && m && n ? svd(rows).values : [];
+  const singular = m && n && m * n <= MAX_SVD ? singularValues(rowsOf(values, n)) : [];
   return { levels, values: singular, words: matrixWords(singular, m, n, digits) };
 }
 
@@ -44,10 +41,9 @@ export function matrixScene(values, m, n, digits) {
  */
 function matrixWords(singular, m, n, digits) {
   if (!singular.length) return [`A heat map of ${m} × ${n} entries.`];
-  const tolerance = RANK_TOLERANCE * Math.max(m, n) * singular[0];
-  const rank = singular.filter((one) => one > tolerance).length;
+  const rank = singular.filter(Boolean).length;
   const last = singular[singular.length - 1];
-  const condition = last > tolerance ? `, condition number ${showNumber(singular[0] / last, digits)}` : "";
+  const condition = last ? `, condition number ${showNumber(singular[0] / last, digits)}` : "";
   return [
     `A heat map of ${m} × ${n} entries. The singular values go from ${showNumber(singular[0], digits)} ` +
       `to ${showNumber(last, digits)}: rank ${rank}${condition}.`,

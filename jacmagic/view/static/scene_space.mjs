@@ -20,9 +20,9 @@
 
 import { sampleCurve } from "./curves.mjs";
 import { showNumber } from "./format.mjs";
-import { svd, times, transpose, volume } from "./linear.mjs";
+import { singularValues, times, transpose, volume } from "./linear.mjs";
 import { area, around, arrow, dot, line, shift } from "./scene.mjs";
-import { SQUARE_SHARE } from "./scene_map.mjs";
+import { percent, SQUARE_SHARE } from "./scene_map.mjs";
 import { squareGrid } from "./square.mjs";
 import { unitless } from "./units.mjs";
 
@@ -247,9 +247,9 @@ function spaceWords(map, radius, units, digits) {
   const { jacobian, name, inputs, centre } = map;
   const show = (/** @type {number} */ one) => showNumber(one, digits);
   const at = `(${inputs.join(", ")}) = (${centre.map(show).join(", ")})`;
-  const share = `${showNumber(100 * spaceDeviation(map, radius, units), 2)} % of the image's half width`;
+  const share = `${percent(spaceDeviation(map, radius, units))} of the image's half width`;
   const scaled = units.every((one) => one === units[0]) ? [] : ["Each axis of the image has a scale of its own."];
-  const sigmas = jacobian.flat().every(Number.isFinite) ? svd(jacobian).values : [];
+  const sigmas = singularValues(jacobian);
   const stretched = sigmas.length ? [`The singular values are ${sigmas.map(show).join(", ")}.`] : [];
   if (centre.length === 1) {
     const velocity = jacobian.map(([one]) => one);

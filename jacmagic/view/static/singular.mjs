@@ -4,7 +4,7 @@ import { volume } from "./linear.mjs";
 import { line, shift } from "./scene.mjs";
 
 const ZERO_CELLS = 32; // along a side of the window
-const GRID_SHIFT = 0.382; // of a cell: a fold or a kink through the point, or a round number, misses the grid
+const GRID_SHIFT = [0.382, 0.293]; // of a cell: folds and kinks along axes and diagonals miss the grid's points
 const SMALL_SHARE = 1e-3; // of the larger determinant at an edge's ends: what is less has gone to zero
 const HALVINGS = 30; // after which one that goes to zero like the cube root of the distance is small
 const LINE_LABELS = [["zero", "det J = 0"], ["kink", "kink"]];
@@ -26,8 +26,10 @@ export function singularLines({ evaluate, centre }, half) {
     const there = evaluate(at);
     return there ? volume(there.jacobian) : NaN;
   };
-  const range = Array.from({ length: ZERO_CELLS + 2 }, (_, k) => half * ((2 * (k - GRID_SHIFT)) / ZERO_CELLS - 1));
-  const ends = range.map((y) => range.map((x) => shift(centre, [x, y])).map((at) => ({ at, det: det(at) })));
+  const [columns, rows] = GRID_SHIFT.map((by) =>
+    Array.from({ length: ZERO_CELLS + 2 }, (_, k) => half * ((2 * (k - by)) / ZERO_CELLS - 1)),
+  );
+  const ends = rows.map((y) => columns.map((x) => shift(centre, [x, y])).map((at) => ({ at, det: det(at) })));
   const across = ends.map((row) => row.slice(1).map((end, j) => cut(row[j], end, det)));
   const up = ends.slice(1).map((row, i) => row.map((end, j) => cut(ends[i][j], end, det)));
   const pieces = up.flatMap((row, i) =>

@@ -36,8 +36,24 @@ function block(result, rows, columns, width) {
   return rows.map((i) => columns.map((j) => result.values[i * width + j]));
 }
 
-/** @type {(from: ArrayLike<number>, indices: number[]) => number[]} */
+/** @type {<T>(from: ArrayLike<T>, indices: number[]) => T[]} */
 const pick = (from, indices) => indices.map((k) => from[k]);
+
+/**
+ * What a picture of some inputs and outputs leaves out.
+ * @param {{labels: string[], outputs: string[]}} labels of all
+ * @param {string} kind of the picture
+ * @param {number[]} inputs
+ * @param {number[]} outputs
+ */
+export function blockWords({ labels, outputs: names }, kind, inputs, outputs) {
+  const [rows, columns] = [pick(names, outputs).join(", "), pick(labels, inputs).join(", ")];
+  const [less, held] = [outputs.length < names.length, inputs.length < labels.length];
+  const isHeight = kind === "graph" || kind === "levels";
+  const shows = less && outputs.length ? [`Of ${names.length} outputs it shows ${rows}.`] : [];
+  const block = less || held ? [`Here J is the block of (${rows}) by (${columns}).`] : [];
+  return [...(isHeight ? shows : block), ...(held ? ["The other inputs are held."] : [])];
+}
 
 /**
  * @param {Around} around
@@ -54,6 +70,7 @@ export function planeMap({ evaluate, point, values, outputs, labels, rows: names
   };
   return /** @type {any} */ ({
     evaluate: there,
+    isKnown: evaluate !== null,
     centre: pick(point, columns),
     value: pick(outputs, rows),
     jacobian: block({ values }, rows, columns, n),

@@ -3,13 +3,16 @@
 import { raised } from "./ticks.mjs";
 
 const COMPARABLE = 20; // times the smallest size: up to there all have one scale
+const EXTREME = 1e100; // a size, or one over it, beyond which products of three are no numbers
 
 /**
- * Whether one scale would make some of these too small to be seen.
+ * Whether one scale would make some of these too small to be seen, or to be computed with.
  * @param {number[]} sizes
  */
 export function differ(sizes) {
-  return sizes.every((one) => one > 0 && Number.isFinite(one)) && Math.max(...sizes) > COMPARABLE * Math.min(...sizes);
+  const [low, high] = [Math.min(...sizes), Math.max(...sizes)];
+  const known = sizes.every((one) => one > 0 && Number.isFinite(one));
+  return known && (high > COMPARABLE * low || high > EXTREME || low < 1 / EXTREME);
 }
 
 /** @type {(sizes: number[]) => number[]} the power of ten next to each size */
