@@ -44,7 +44,7 @@ font-size:max(10px,.72em)}
 .jm-still .jm-where{display:flex;flex-wrap:wrap;align-items:center;gap:.4em 1.4em;
 margin:-.3em 0 1em;overflow-x:auto}
 .jm-still figure{margin:0;overflow-x:auto}
-.jm-still figcaption{font-weight:600;margin:.2em 0;text-align:left}
+.jm-still>figure>figcaption{font-weight:600;margin:.2em 0;text-align:left}
 .jm-still table{border-collapse:separate;border-spacing:0;border:0;margin:.3em 0;
 font-variant-numeric:tabular-nums}
 .jm-still tr{background:none!important}

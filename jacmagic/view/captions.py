@@ -7,6 +7,7 @@ from jacmagic.result.analysis.arrays import array_of
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.branches import NOT_WANTED
 from jacmagic.symbolic.one_sided import sentences
+from jacmagic.symbolic.trace import Refusal
 
 MAX_COMPONENTS = 12  # of a point in a caption, about a line
 MAX_PARAMETER_LENGTH = 40  # characters of a constant below the table
@@ -75,6 +76,11 @@ def _missing_formula(jacobian: JacobianResult) -> str:
         return str(refusal)
     if jacobian.reads_as_chain:
         return f"the closed form, {form.length:,} symbols if written out, is shown as a chain"
+    return not_written(refusal)
+
+
+def not_written(refusal: Refusal) -> str:
+    """Return why a closed form that gives numbers is not written out."""
     return f"the formula is not written out: {refusal.operation} {refusal.reason}"
 
 

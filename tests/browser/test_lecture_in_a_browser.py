@@ -87,6 +87,8 @@ def test_slides_turn(exported):
     assert visible.all_inner_texts() == ["One"]
     box = page.locator(".jm-slide:visible .jm-root").bounding_box()
     assert box["y"] + box["height"] < 800
+    hidden = "all => all.map(one => one.scrollHeight - one.clientHeight)"
+    assert page.locator(".jm-slide:visible .jm-panels").evaluate_all(hidden) == [0]
     tabs = page.locator(".jm-slide:visible .jm-tabs").bounding_box()
     assert tabs["x"] > page.locator(".jm-slide:visible table[role=grid]").bounding_box()["x"] + 300
     assert tables(page)[0] != ["12", "9", "−0.99", "·"]

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { fieldText, nearestStop, roundStep, stopsOf, typedNumber } from "../../jacmagic/view/static/stops.mjs";
+import { typedAt } from "../../jacmagic/view/static/typed.mjs";
 
 /** Stops increase, and none lies outside. */
 function check(stops, min, max) {
@@ -73,6 +74,9 @@ test("the text of a field", () => {
   assert.deepEqual(turns.map(fieldText), ["π/6", "-π", "-3π/4", "2π"]);
   assert.deepEqual(turns.map((one) => typedNumber(fieldText(one))), turns);
   assert.equal(fieldText(100 * Math.PI), "314.159");
+  const shown = Object.values(typedAt({}, [...turns, 3]));
+  assert.deepEqual(shown.map(({ text, level }) => [text, level]), [["π/6", 2], ["-π", 0], ["-3π/4", 0], ["2π", 1]]);
+  assert.deepEqual(shown.map(({ source }) => typedNumber(source)), turns);
 });
 
 test("a typed expression stays in the field while it is the value", () => {

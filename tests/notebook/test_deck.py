@@ -73,3 +73,5 @@ def test_code_after_an_explorer_is_on_another_slide() -> None:
     starts = [source for source, begins in shown(*cells) if begins]
     assert starts == ["## A", "## A, continued"]
     assert [source for source, _ in shown(*cells)][-4:] == [starts[1], "So:", "1 + 1", "2 + 2"]
+    assert [one for one in shown(*cells[1:]) if one[1]] == [("So:", True)]
+    assert [one for one in shown(explorer, cells[4]) if one[1]] == [("1 + 1", True)]

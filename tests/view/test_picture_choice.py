@@ -148,6 +148,8 @@ def test_inputs_and_outputs_of_other_sizes_have_units():
     part, radius, note = in_units(slice_of(J, [0, 1], [0, 1]), "map", 1)
     scene = plane_scene(part, radius, 4)
     assert part.inputs == ["T / 10³", "p / 10⁵"] and len(note) == 1
+    arrows = [one.label for one in scene.panels[1].shapes if one.kind == "arrow"]
+    assert arrows == [f"∂{part.name}/∂T", f"∂{part.name}/∂p"]
     (area,) = (one.points for one in scene.panels[1].shapes if one.kind == "area")
     back = (np.array(area) - part.here.value) * np.array([10.0**k for k in (-2, 7)])
     corners = radius * np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)]) * [1e3, 1e5]

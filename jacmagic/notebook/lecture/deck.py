@@ -61,7 +61,9 @@ def _divided(cells: Sequence[NotebookNode]) -> list[NotebookNode]:
         elif cell.cell_type == "code" and explorer is not None:
             leads = len(divided) - 1 > explorer and "<details" not in divided[-1].source
             start = len(divided) - 1 if leads else len(divided)
-            divided.insert(start, _marked(new_markdown_cell(), f"{heading}, continued", True))
+            if heading:
+                divided.insert(start, _marked(new_markdown_cell(), f"{heading}, continued", True))
+            (*divided, cell)[start].metadata.jm_starts = True
             explorer = None
         divided.append(cell)
         if any(EXPLORER in one.get("data", {}).get("text/html", "") for one in _outputs(cell)):

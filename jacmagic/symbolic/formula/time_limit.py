@@ -211,7 +211,7 @@ def limited(work: Callable[[], T], seconds: float | None) -> T:
     call = _Call(work)
     call.run(bound)
     if not call.finished:
-        raise BudgetExceeded(f"it took longer than {bound:.2g} s")
+        raise BudgetExceeded(f"it took longer than {bound:.2g} s" if bound else "no time was left")
     if call.error is not None:
         raise call.error
     result: T = call.result

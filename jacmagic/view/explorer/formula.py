@@ -10,6 +10,7 @@ from jacmagic.symbolic.derivation import Derivation
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.symbolic.trace import Refusal
+from jacmagic.view.captions import not_written
 from jacmagic.view.determinant import shown_determinant
 from jacmagic.view.explorer.code import code_of
 from jacmagic.view.explorer.copies import copies
@@ -47,7 +48,7 @@ def formula_of(jacobian: JacobianResult) -> dict[str, Any]:
         chain = attempt(lambda: _chain(jacobian), jacobian.forms.budget)
         short = entries_of(jacobian, MAX_ENTRY_BYTES)
     if isinstance(chain, Refusal):
-        chain = {**_NO_CHAIN, "note": str(chain)}
+        chain = {**_NO_CHAIN, "note": not_written(chain) if jacobian.closed_form else str(chain)}
     factors = factors_of(jacobian) if jacobian.reads_as_chain else {}
     return {
         "chain": chain,

@@ -19,6 +19,7 @@ from jacmagic.view.pictures.singular import (
     singular_words,
 )
 from jacmagic.view.pictures.slices import Slice
+from jacmagic.view.pictures.units import unitless
 
 GRID_LINES = 9  # each way, of the square around the point
 CIRCLE_PIECES = 72
@@ -60,7 +61,7 @@ def plane_scene(part: Slice, radius: float, digits: int) -> Scene:
             *_warped(part, radius, reach),
             *(_bent(value, sided, radius) if sided else _straight(part, radius, digits)),
             *(
-                arrow(value, shift(value, column), "linear", f"∂{part.name}/∂{name}")
+                arrow(value, shift(value, column), "linear", f"∂{part.name}/∂{unitless(name)}")
                 for column, name in zip(columns, part.inputs, strict=True)
             ),
             dot(value, "point"),

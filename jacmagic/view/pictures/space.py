@@ -18,6 +18,7 @@ from jacmagic.view.pictures.plane_map import SQUARE_SHARE, grid_ends, percent
 from jacmagic.view.pictures.scene import Panel, Scene, Shape, arrow, dot, line, listed, shift, shown
 from jacmagic.view.pictures.singular import determinant, singular_values
 from jacmagic.view.pictures.slices import Slice
+from jacmagic.view.pictures.units import unitless
 
 LINES = {2: 9, 3: 3}  # each way, of the square and of the cube
 MAX_OVERSHOOT = 2.5  # of the curved image beyond the linear one, in the window
@@ -49,7 +50,7 @@ def space_scene(
         *view.bent_lines(),
         *(Shape("area", [view.seen(end) for end in face], "linear") for face in _faces(columns)),
         *(
-            arrow((0.0, 0.0), view.seen(column), "linear", f"∂{part.name}/∂{name}")
+            arrow((0.0, 0.0), view.seen(column), "linear", f"∂{part.name}/∂{unitless(name)}")
             for column, name in zip(columns, part.inputs, strict=True)
         ),
         dot((0.0, 0.0), "point"),

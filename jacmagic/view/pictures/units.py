@@ -74,5 +74,10 @@ def _scaled(part: Slice, units: np.ndarray, of_outputs: np.ndarray) -> Slice:
     )
 
 
+def unitless(label: str) -> str:
+    """Return the name of an axis without its unit."""
+    return label.partition(" / ")[0]
+
+
 def _label(label: str, unit: float) -> str:
     return label if unit == 1 else f"{label} / 10{raised(round(math.log10(unit)))}"

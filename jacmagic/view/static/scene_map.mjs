@@ -24,6 +24,7 @@ import { singularValues, svd, times, transpose, volume } from "./linear.mjs";
 import { area, around, arrow, dot, line, shift } from "./scene.mjs";
 import { singularLines, singularWords } from "./singular.mjs";
 import { circle, gridEnds, squareGrid } from "./square.mjs";
+import { unitless } from "./units.mjs";
 
 export const INFINITE = "J is not finite here: there is no linear part.";
 const ROUNDED_SHARE = 1e-12; // of the image: what some thousand roundings of the function make
@@ -72,7 +73,7 @@ export function mapScene(map, { radius, step, weight, digits }) {
       ...warped(map, radius, reach),
       ...(sided ? bent(value, sided, radius) : straight(map, radius, digits)),
       ...columnsOf(jacobian, radius).map((column, k) =>
-        arrow(value, shift(value, column), "linear", `∂${map.name}/∂${map.inputs[k]}`),
+        arrow(value, shift(value, column), "linear", `∂${map.name}/∂${unitless(map.inputs[k])}`),
       ),
       arrow(value, shift(value, w), "cotangent", "w"),
       arrow(value, shift(value, image), "step", "J·dx"),

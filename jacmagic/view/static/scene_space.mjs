@@ -24,6 +24,7 @@ import { singularValues, times, transpose, volume } from "./linear.mjs";
 import { area, around, arrow, dot, line, shift } from "./scene.mjs";
 import { percent, SQUARE_SHARE } from "./scene_map.mjs";
 import { squareGrid } from "./square.mjs";
+import { unitless } from "./units.mjs";
 
 const SPACE_LINES = [9, 3]; // each way, of the square and of the cube
 const SPACE_OVERSHOOT = 2.5; // of the curved image beyond the linear one, in the window
@@ -69,7 +70,7 @@ export function spaceScene(map, { radius, digits, step, turn, tilt }) {
   right.shapes.push(
     ...bentLines(map, radius, seen),
     ...faces(columns).map((corners) => area(corners.map(seen), "linear")),
-    ...columns.map((column, k) => arrow([0, 0], seen(column), "linear", `∂${name}/∂${inputs[k]}`)),
+    ...columns.map((column, k) => arrow([0, 0], seen(column), "linear", `∂${name}/∂${unitless(inputs[k])}`)),
     ...(isSurface ? [arrow([0, 0], seen(times(jacobian, dx)), "step", "J·dx")] : []),
     dot([0, 0], "point"),
   );

@@ -1,10 +1,9 @@
 /** The stops of a slider's handle, and the numbers that its field accepts. */
 
 import { formatNumber } from "./format.mjs";
+import { multipleOfPi } from "./typed.mjs";
 
 export const FIELD_DIGITS = 6; // significant digits of a number that was not typed
-const DENOMINATORS = [1, 2, 3, 4, 6, 8, 12]; // of the fractions of π that are recognised
-const MAX_HALF_TURNS = 12; // above which a multiple of π is written as a number
 const EXTRA_DIGITS = 4; // of a stop beyond those of a step: 3.1, not 3.1000000000000005
 const USUAL_STOPS = 200; // of a handle whose step is too fine for one: about one for each pixel
 const MAX_STOPS = 2000; // above which a step is too fine: ten for each pixel
@@ -90,15 +89,5 @@ function factor(text) {
  */
 export function fieldText(value, typed) {
   if (typed?.value === value && typedNumber(typed.text) === value) return typed.text;
-  return Number.isFinite(value) ? (fractionOfPi(value) ?? formatNumber(value, FIELD_DIGITS)) : "";
-}
-
-/** @param {number} value */
-function fractionOfPi(value) {
-  for (const below of DENOMINATORS) {
-    const above = Math.round((value * below) / Math.PI);
-    if (!above || Math.abs(above) > MAX_HALF_TURNS * below || (above * Math.PI) / below !== value) continue;
-    return `${above}π${below > 1 ? `/${below}` : ""}`.replace(/^(-?)1π/, "$1π");
-  }
-  return undefined;
+  return Number.isFinite(value) ? (multipleOfPi(value)?.text ?? formatNumber(value, FIELD_DIGITS)) : "";
 }

@@ -30,6 +30,9 @@ export function changes(jacobian, sizes) {
 /** @type {(label: string, unit: number) => string} */
 const inUnits = (label, unit) => (unit === 1 ? label : `${label} / 10${raised(Math.round(Math.log10(unit)))}`);
 
+/** @type {(label: string) => string} the name of an axis without its unit */
+export const unitless = (label) => label.split(" / ")[0];
+
 /** @type {(numbers: number[], units: number[]) => any} */
 export const divided = (numbers, units) => numbers.map((one, k) => one / units[k]);
 

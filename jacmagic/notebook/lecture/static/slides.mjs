@@ -53,6 +53,22 @@ function key(event) {
   turn(by);
 }
 
+/** Give the open tab beside an explorer's table what is left of the screen, as far as it needs it. */
+function stretch() {
+  for (const tabs of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".jm-slide:not([hidden]) .jm-beside .jm-tabs"))) {
+    tabs.style.minHeight = "";
+    const panels = /** @type {HTMLElement} */ (tabs.querySelector(".jm-panels"));
+    const [least, hidden] = [tabs.offsetHeight, panels.scrollHeight - panels.clientHeight];
+    if (hidden > 0) tabs.style.minHeight = `${least + hidden}px`;
+    const below = document.documentElement.scrollHeight - innerHeight;
+    if (hidden > 0 && below > 0) tabs.style.minHeight = `${Math.max(least, least + hidden - below)}px`;
+    for (const panel of panels.children) resized.observe(panel);
+  }
+}
+const resized = new ResizeObserver(stretch);
+for (const slide of slides) resized.observe(slide);
+addEventListener("resize", stretch);
+
 /** Let keys scroll what is higher than the place beside an explorer's table. */
 function reach() {
   for (const panels of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".jm-panels"))) {
