@@ -197,6 +197,7 @@ test("a kink has two tangents", () => {
   assert.match(graphScene(map(0.5), { radius: 1, digits: 4 }).words[0], /of slope 1/);
   const pole = graphScene({ ...map(0), evaluate: (x) => ({ value: [1 / x], slope: [-1 / x ** 2] }), value: [Infinity], slope: [-Infinity] }, { radius: 1, digits: 4 });
   assert.match(pole.words[0], /no tangent/);
+  assert.deepEqual(pole.legend.map(([look]) => look), ["function"]);
   assert.ok(pole.panels[0].frame.y.every(Number.isFinite));
 });
 

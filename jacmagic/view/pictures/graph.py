@@ -44,7 +44,7 @@ def _graph(part: Slice, radius: float, digits: int) -> Scene:
     ]
     left, right = _sides(part, radius) or (slope, slope)
     sides = [[(low, y - left * radius), (centre, y)], [(high, y + right * radius), (centre, y)]]
-    tangents = [line(ends, "linear") for ends in sides] if math.isfinite(left + right) else []
+    tangents = [line(ends, "linear") for ends in sides] if math.isfinite(left + right + y) else []
     shapes = [*(line(points, "function") for points in lines), *tangents, dot((centre, y), "point")]
     where = f"{part.inputs[0]} = {shown(centre, digits)}"
     if not math.isfinite(y):

@@ -49,6 +49,7 @@ function graph({ evaluate, centre, value: [y], slope: [m], input, outputs, name 
     [[low, y - left * radius], [centre, y]],
     [[high, y + right * radius], [centre, y]],
   ]);
+  const hasTangents = Number.isFinite(left + right + y);
   const where = `${input} = ${showNumber(centre, digits)}`;
   const slopes = [left, right].map((one) => showNumber(one, digits));
   const words = () => {
@@ -65,13 +66,13 @@ function graph({ evaluate, centre, value: [y], slope: [m], input, outputs, name 
         frame,
         shapes: [
           ...found.map((points) => line(points.map(unscaled), "function")),
-          ...(Number.isFinite(left + right) ? tangents.map((ends) => line(ends, "linear")) : []),
+          ...(hasTangents ? tangents.map((ends) => line(ends, "linear")) : []),
           dot([centre, y], "point"),
         ],
         grips: [{ name: "point", label: "the point", at: /** @type {Point} */ ([centre, y]) }],
       },
     ],
-    legend: /** @type {[string, string][]} */ ([["function", name], ["linear", left === right ? "tangent" : "one-sided tangents"]]),
+    legend: /** @type {[string, string][]} */ ([["function", name], ...(hasTangents ? [["linear", left === right ? "tangent" : "one-sided tangents"]] : [])]),
     words: [`The graph of ${name}${words()}.`],
   };
 }
