@@ -38,9 +38,9 @@ All numbers are float64; every function is written once, with operations that al
 `check alone` is its comparison with one plain backward pass along a random vector,
 which `jacobian` makes at every call in sparse mode, at the first two in batched modes,
 and never for rows computed one by one.
-Its numbers are those of plain backward passes, as the numbers of `functional.jacobian` without
-`vectorize` are: that is the function to compare it with. Torch's other four compute in batches and
-check nothing; for a small or a tall Jacobian they can be faster.
+The numbers of `jacobian` are those of plain backward passes, as `functional.jacobian` gives them
+without `vectorize`: that is the function to compare it with. Torch's other four compute in
+batches and check nothing; for a small or a tall Jacobian they can be faster.
 `.evaluator()` is the compiled closed form;
 `compile` is `jacmagic.compile(f, x)`, called with a tensor or with a NumPy array.
 
