@@ -164,7 +164,7 @@ def test_a_result_that_is_not_finite_is_not_given_away(monkeypatch: pytest.Monke
 
 
 def test_compiling_loads_no_sympy() -> None:
-    """The first call of `compile` loads neither SymPy nor what displays a result."""
+    """A closed form is compiled without loading SymPy or what displays a result."""
     code = (
         "import sys, torch, jacmagic\n"
         "f = lambda x: torch.stack([x[0] + x[1], x[2] * x[0], x[1] ** 3])\n"
