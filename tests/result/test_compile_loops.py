@@ -15,9 +15,9 @@ from torch import Tensor
 import jacmagic
 from jacmagic.result.compiled import c_compiler
 from jacmagic.result.compiled.graph.cleaning import cleaned
-from jacmagic.result.compiled.graph.tracing import Graph, traced
+from jacmagic.result.compiled.graph.tracing import Graph, decomposed, traced
 from jacmagic.result.compiled.loops import build
-from jacmagic.result.compiled.loops.build import lowered
+from jacmagic.result.compiled.loops.build import loops, lowered
 from jacmagic.result.compiled.loops.stages import Fill, Product, Sum
 from jacmagic.result.compiled.native.kernel import Kernel
 from jacmagic.result.compiled.obstacles import NoNativeCode
@@ -56,7 +56,8 @@ def kernel_of(run: Run, *x: Tensor) -> tuple[Graph, Kernel]:
     """Return a computation as torch's graph and as loops."""
     plain = Graph(traced(run, list(x)), "rows")
     m, entries = plain(x)[1].numel(), plain(x)[0].numel()
-    return plain, plain.in_c(list(x), (m, entries // max(1, m)))
+    module = decomposed(run, list(x), "rows").module
+    return plain, loops(module, list(x), (m, entries // max(1, m)))
 
 
 def agrees(run: Run, *x: Tensor, tolerance: float = 1e-12) -> bool:
@@ -160,7 +161,7 @@ def test_zeros_of_the_seeds_are_not_computed() -> None:
     """A tridiagonal Jacobian by rows: one loop, of the diagonal; the rest are constants."""
     x = vector(50)
     f = lambda x: x.roll(1) - 2 * x + x.roll(-1) + x**3  # noqa: E731
-    module = cleaned(traced(rows(f, x), [x]), outputs=2)
+    module = cleaned(traced(rows(f, x), [x]))
     (stage,) = lowered(module, [50], (50, 50)).before
     assert isinstance(stage, Fill)
     assert [len(where) for where, _ in stage.pieces] == [50]
@@ -173,7 +174,7 @@ def test_sums_and_products_are_stored_once() -> None:
     x = vector(20)
     a, b = (torch.rand(n, 20, dtype=DOUBLE) - 0.5 for n in (20, 9))
     f = lambda x: b @ torch.tanh(a @ x) / (x * x).sum()  # noqa: E731
-    module = cleaned(traced(rows(f, x), [x]), outputs=2)
+    module = cleaned(traced(rows(f, x), [x]))
     kinds = [type(stage) for stage in lowered(module, [20], (9, 20)).before]
     assert kinds.count(Sum) == 1
     assert 2 <= kinds.count(Product) <= 3
@@ -191,7 +192,7 @@ def test_products_of_all_sizes(sizes: tuple[int, int, int]) -> None:
         return (torch.sin(a) @ b).reshape(-1), (b.T @ a.T).reshape(-1)
 
     plain = Graph(traced(run, [a, b]), "rows")
-    found = plain.in_c([a, b], (m, n))([a, b])
+    found = loops(decomposed(run, [a, b], "rows").module, [a, b], (m, n))([a, b])
     assert found is not None
     assert all(map(torch.allclose, (found[0].reshape(-1), found[1]), run(a, b)))
 

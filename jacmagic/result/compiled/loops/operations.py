@@ -142,9 +142,9 @@ def sources(node: fx.Node, constants: dict[fx.Node, Tensor]) -> tuple[list[fx.No
             if not moves(one.target):
                 raise NoNativeCode(f"{name_of(one.target)} is not known")
             return _run(one, integers)
-        if not value.is_floating_point():
-            if one in constants:
-                return constants[one]
+        if not value.is_floating_point() and one in constants:
+            return constants[one]
+        if not value.is_floating_point() and value.dtype is not torch.bool:
             raise NoNativeCode(f"{name_of(node.target)} by computed indices")
         if one in constants and not constants[one].any():
             return torch.zeros(value.shape, dtype=torch.int64)
