@@ -16,8 +16,8 @@ MAX_CONSTANT_SCALARS = 2**24  # scalars in a constant that is computed beforehan
 _aten = torch.ops.aten
 _ALIASES = frozenset({_aten.alias.default, _aten.detach.default})
 _FRESH = frozenset(
-    "zeros new_zeros zeros_like full new_full full_like empty new_empty empty_like empty_permuted empty_strided "
-    "new_empty_strided _new_zeros_with_same_feature_meta".split()
+    "zeros new_zeros zeros_like full new_full full_like empty new_empty empty_like empty_permuted "
+    "empty_strided new_empty_strided _new_zeros_with_same_feature_meta".split()
 )
 
 

@@ -12,6 +12,7 @@ from torch import Tensor, fx
 from jacmagic.result.compiled.c_compiler import c_compiler, library
 from jacmagic.result.compiled.loops.c_products import PRODUCTS
 from jacmagic.result.compiled.loops.expressions import LOAD
+from jacmagic.result.compiled.loops.gathered import with_gathered_sums
 from jacmagic.result.compiled.loops.lowering import Lowering
 from jacmagic.result.compiled.loops.source import Source
 from jacmagic.result.compiled.loops.stages import Fill, Product, Stage, Sum
@@ -103,6 +104,7 @@ def require_compiler(tensors: Sequence[Tensor]) -> str:
 
 def lowered(module: fx.GraphModule, sizes: Sequence[int], shape: tuple[int, ...]) -> Loops:
     """Return the stages of a graph of entries and values."""
+    module = with_gathered_sums(module)
     zeros = Zeros(module)
     lowering = Lowering(zeros)
     lowering.store_shared()

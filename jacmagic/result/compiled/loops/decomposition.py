@@ -36,6 +36,7 @@ def decompositions() -> dict[Any, Any]:
         aten.amin.default: lambda x, dim=(), keepdim=False: -(-x).amax(dim, keepdim),
         aten.cumprod.default: _running_product,
         aten.cumsum.default: _running_sum,
+        aten.scatter_reduce.two: _sum_by_indices,
         aten.copy.default: lambda x, source, **_: source.to(x.dtype).expand(x.shape),
         aten._new_zeros_with_same_feature_meta.default: _zeros_of,
     }
@@ -44,6 +45,16 @@ def decompositions() -> dict[Any, Any]:
 
 def _zeros_of(tangent: Tensor, primal: Tensor, *, self_num_batch_dims: int = 0) -> Tensor:
     return tangent.new_zeros(tangent.shape[:self_num_batch_dims] + primal.shape)
+
+
+def _sum_by_indices(
+    x: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, include_self: bool = True
+) -> Any:
+    return (
+        x.scatter_add(dim, index, source)
+        if (reduce, include_self) == ("sum", True)
+        else NotImplemented
+    )
 
 
 def _mean(x: Tensor, dim: Sequence[int] = (), keepdim: bool = False, **_: Any) -> Tensor:
