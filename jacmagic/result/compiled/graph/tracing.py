@@ -98,11 +98,11 @@ def graph(task: Task, tensors: Sequence[Tensor]) -> list[Graph | Kernel]:
             break
         try:
             programs = _programs(task, passes, tensors)
+            found |= {one: measured(functools.partial(one.entries, tensors)) for one in programs}
         except Exception as error:  # noqa: BLE001 torch's tracer raises errors of any kind
             why = why or reason(error)
-            continue
-        ways, steps = ways + 1, programs[0].steps
-        found |= {one: measured(functools.partial(one.entries, tensors)) for one in programs}
+        else:
+            ways, steps = ways + 1, programs[0].steps
     if not found:
         raise NoGraph(why)
     return sorted(found, key=found.__getitem__)
