@@ -6,6 +6,7 @@ import pathlib
 import shutil
 import threading
 from collections.abc import Callable
+from functools import reduce
 
 import pytest
 import torch
@@ -18,6 +19,7 @@ from jacmagic.result.compiled.graph.cleaning import cleaned
 from jacmagic.result.compiled.graph.tracing import Graph, decomposed, traced
 from jacmagic.result.compiled.loops import build
 from jacmagic.result.compiled.loops.build import loops, lowered
+from jacmagic.result.compiled.loops.source import Source
 from jacmagic.result.compiled.loops.stages import Fill, Product, Sum
 from jacmagic.result.compiled.native.kernel import Kernel
 from jacmagic.result.compiled.obstacles import NoNativeCode
@@ -96,6 +98,11 @@ FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
     "shifts": lambda x: x.roll(1) * x.flip(0) + torch.cat((x[1:], x[:1])) ** 2,
     "slices": lambda x: torch.stack((x[0] * x[1], x[2:].sum(), x[::2].prod(), x[-1])),
     "indices": lambda x: x[torch.tensor([3, 0, 0, 1])] * x[1] + x[[1, 2, 3, 4]],
+    "sums by indices": lambda x: torch.zeros(3, dtype=DOUBLE).index_add(
+        0,
+        torch.tensor([0, 2, 0, 0, 0]),
+        torch.sin(x) * x.scatter_add(0, torch.tensor([1, 1, 0, 4, 1]), x**2),
+    ),
     "padding": lambda x: torch.nn.functional.pad(x, (1, 2)) * 3 + 1,
     "products": lambda x: torch.tanh(WEIGHTS @ x) * (WEIGHTS.T @ (WEIGHTS @ x)).sum(),
     "matrices": lambda x: torch.outer(x, x) @ WEIGHTS.T @ torch.outer(WEIGHTS @ x, x),
@@ -108,9 +115,7 @@ FUNCTIONS: dict[str, Callable[[Tensor], Tensor]] = {
         [a * b for a, b in zip(x[:4].chunk(2), x[1:].split(2), strict=True)]
     ),
     "shapes": lambda x: (x.reshape(1, 5).expand(3, 5).T.contiguous().view(3, 5) * x).permute(1, 0),
-    "deep": lambda x: __import__("functools").reduce(
-        lambda y, _: torch.sin(y) + y.roll(1), range(12), x
-    ),
+    "deep": lambda x: reduce(lambda y, _: torch.sin(y) + y.roll(1), range(12), x),
     "constant": lambda x: x * 0 + 2.0,
     "scalar": lambda x: (x.prod() * x.max()).reshape(()),
 }
@@ -127,12 +132,17 @@ def test_operations_in_loops(name: str, passes: Callable[..., Run]) -> None:
         assert (name, passes.__name__) in REFUSED, str(refused)
 
 
-REFUSED = {  # sums by indices, and integers that the values decide
-    ("choices", "columns"),
-    ("indices", "rows"),
-    ("scalar", "rows"),
-    ("scalar", "columns"),
-}
+REFUSED = {("scalar", "rows"), ("scalar", "columns")}  # integers that the values decide
+
+
+def test_steps_of_a_long_loop_share_their_functions() -> None:
+    """Sixty steps take no more functions than a few."""
+    x, square = vector(), WEIGHTS[:5]
+    run = rows(lambda x: reduce(lambda y, _: torch.tanh(square @ y), range(60), x), x)
+    program = lowered(decomposed(run, [x], "rows").module, [5], (5, 5))
+    source = Source(program.buffers)
+    assert len([source.call(stage) for stage in program.before]) > 120
+    assert len(source.functions) < 20
 
 
 @pytest.mark.parametrize("case", [c for c in CORPUS if not c.refuses][1::6], ids=lambda c: c.name)
