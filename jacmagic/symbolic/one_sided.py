@@ -62,7 +62,7 @@ class OneSided:
         return [(int(i), int(j)) for i, j in np.argwhere(confirmed & (gap | infinite))]
 
     def derivative(self) -> np.ndarray:
-        """The derivative (m, n) where both sides have the same; nan elsewhere."""
+        """Return the derivative (m, n) where both sides have the same; nan elsewhere."""
         left, right = self.left.numpy(), self.right.numpy()
         with np.errstate(invalid="ignore"):
             same = np.abs(left - right) <= _GAP * (np.abs(left) + np.abs(right))

@@ -148,7 +148,8 @@ class _Doubtful:
         if np.isinf(truth) and abs(value) > self.dtype.largest and (value > 0) == (truth > 0):
             return Finding.AGREED
         gap = abs(truth - value)
-        explained = np.isfinite(gap) and gap <= self._operations * self._bound + self._underflow(value)
+        allowed = self._operations * self._bound + self._underflow(value)
+        explained = bool(np.isfinite(gap)) and gap <= allowed
         rounding = FACTOR * self.known.operations * self.dtype.unit
         if (explained and self._has_half_the_digits(gap, value)) or gap <= rounding * abs(value):
             return Finding.AGREED

@@ -73,9 +73,7 @@ def diagnose(
     unjudged = _unjudged(evidence, warnings)
     if unjudged is not None:
         return unjudged
-    found, alone = judge(
-        evidence.sources, evidence.dtype, evidence.exactly, evidence.circumstances
-    )
+    found, alone = judge(evidence.sources, evidence.dtype, evidence.exactly, evidence.circumstances)
     found = excuse_matrices(
         problem, evidence.truth, found, evidence.sources, cut=evidence.causes.cut
     )
