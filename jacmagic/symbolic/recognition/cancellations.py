@@ -136,7 +136,7 @@ def _is_short(ratio: float) -> bool:
 
 
 def _one_number(graph: Graph, node: int) -> int | None:
-    """−0.17 + u + 0.74 = u + 0.57: the numbers of a sum, at the place of the last one."""
+    """−0.17 + u + 0.74 = u + 0.57: the numbers of a sum are added to the last one."""
     terms = list(signed_terms(graph, node))
     numbers = [(sign, value) for sign, term in terms if (value := graph.value(term)) is not None]
     if len(numbers) < 2:
