@@ -20,7 +20,7 @@ from jacmagic.function.aten.interpreter import PLACEMENT, Interpreter
 from jacmagic.function.aten.operation import Operation
 from jacmagic.function.aten.shadows import key_of
 from jacmagic.function.aten.unsupported import Unsupported
-from jacmagic.function.torch_internals import storage_key, tree_map
+from jacmagic.function.torch_internals import storage_key
 from jacmagic.symbolic.graph import Graph
 from jacmagic.symbolic.trace.conditions import Conditions
 from jacmagic.symbolic.trace.linear_maps import LINEAR, combine, widened
@@ -32,7 +32,10 @@ from jacmagic.symbolic.trace.rules import (
     SELECTIONS,
     TRUTHFUL,
     ComplexNodes,
+    Formula,
     Operands,
+    Pullback,
+    pulled_back,
     toward_zero,
 )
 from jacmagic.symbolic.trace.shadows import POISON, NodeShadows, Poisoned, as_array, fitted, numeric
@@ -40,6 +43,17 @@ from jacmagic.symbolic.trace.source_lines import users_line
 from jacmagic.symbolic.trace.tensors import Tensors
 
 _CASTS = frozenset({"_to_copy", "copy_", "copy"})
+
+
+def mapped(function: Callable[[Any], Any], value: Any) -> Any:
+    """Apply a function in tuples, lists and dicts; `tree_map` takes ten times as long."""
+    if isinstance(value, tuple):
+        return tuple([mapped(function, part) for part in value])
+    if isinstance(value, list):
+        return [mapped(function, part) for part in value]
+    if isinstance(value, dict):
+        return {key: mapped(function, part) for key, part in value.items()}
+    return function(value)
 
 
 class ConcolicMode(Interpreter):
@@ -87,7 +101,8 @@ class ConcolicMode(Interpreter):
 
     def interpret(self, op: Operation) -> Any:
         """Run one operation that touches tensors with expressions."""
-        self.graph.line = users_line()
+        if not self.depth:
+            self.graph.line = users_line()
         if op.name == "view":
             check_view(op)
         try:
@@ -105,6 +120,10 @@ class ConcolicMode(Interpreter):
             return partial(self._select, SELECTIONS[key])
         if key in RULES or key in COMPLEX:
             rule = rule_for(key, op)
+            if isinstance(rule, Formula):
+                return partial(self._compose, rule)
+            if isinstance(rule, Pullback):
+                return partial(self._pull_back, rule)
             return self.decompose if rule is None else partial(self._apply, key, rule)
         return None
 
@@ -129,7 +148,7 @@ class ConcolicMode(Interpreter):
             return self._read_scalar(op)
         if op.name not in PREDICATES:
             return self.decompose(op)
-        args = tree_map(self._numbers, op.args)
+        args = mapped(self._numbers, op.args)
         condition = PREDICATES[op.name](self.graph, *args, **op.kwargs)
         value = op.run()
         self.conditions.assume(condition, value)
@@ -167,12 +186,61 @@ class ConcolicMode(Interpreter):
         """Run an operation and its rule; in-place operations are read before they write."""
         kwargs = {k: v for k, v in op.kwargs.items() if k not in PLACEMENT}
         nodes = self._nodes if key in TRUTHFUL else self._numbers
-        node_args, node_kwargs = tree_map(nodes, (op.args, kwargs))
+        node_args, node_kwargs = mapped(nodes, (op.args, kwargs))
         out = op.run()
         source = op.args[1 if key == "copy_" else 0]
         cut = key in _CASTS and isinstance(source, torch.Tensor) and source.is_floating_point()
         self.store(out, rule(self.graph, *node_args, **node_kwargs), cut=cut)
         return out
+
+    def _compose(self, formula: Formula, op: Operation) -> Any:
+        """Run an operation and, for its nodes, its formula."""
+        kwargs = {k: v for k, v in op.kwargs.items() if k not in PLACEMENT}
+        if formula.check is not None:
+            nodes = mapped(self._numbers, (op.args, kwargs))
+            formula.check(self.graph, list(map(as_array, op.tensors)), *nodes[0], **nodes[1])
+        args, kwargs = mapped(self._exact, (op.args, kwargs))
+        nodes = self._computed(op, formula.compute, *args, **kwargs)
+        out = op.run()
+        self.store(out, nodes)
+        return out
+
+    def _pull_back(self, rule: Pullback, op: Operation) -> Any:
+        """Run a backward operation; its nodes are derivatives of the forward one's."""
+        grad, x, *rest = mapped(self._exact, op.args)
+
+        def forward(nodes: np.ndarray) -> Any:
+            fresh = x.clone()
+            self.shadows.write(fresh, nodes)
+            return self._computed(op, rule.forward, fresh, *rest)
+
+        nodes = pulled_back(self.graph, forward, self._nodes(x), self._nodes(grad))
+        out = op.run()
+        self.store(out, nodes)
+        return out
+
+    def _exact(self, value: Any) -> Any:
+        """Return a tensor of numbers as one that carries these as they were typed."""
+        is_constant = isinstance(value, torch.Tensor) and not self.shadows.has(value)
+        if not is_constant or not value.is_floating_point():
+            return value
+        copy = value.clone()
+        self.shadows.write(copy, self.shadows.constants(value))
+        return copy
+
+    def _computed(
+        self, op: Operation, compute: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> Any:
+        """Return the nodes of what is computed beside an operation, whose name a refusal has."""
+        observers = self.on_operation, self.on_result
+        self.on_operation = self.on_result = None
+        try:
+            with self.nested():
+                return mapped(self._nodes, compute(*args, **kwargs))
+        except Unsupported as unsupported:
+            raise Unsupported(op.signature.functional_name, unsupported.reason) from None
+        finally:
+            self.on_operation, self.on_result = observers
 
     def _combine(self, data: str, op: Operation) -> Any:
         """Run a linear map, and read it off its values on the unit vectors."""
@@ -193,7 +261,7 @@ class ConcolicMode(Interpreter):
 
     def _select(self, rule: Callable[..., Any], op: Operation) -> Any:
         """Run an operation that selects by value; the choice becomes assumptions."""
-        node_args, node_kwargs = tree_map(self._numbers, (op.args, op.kwargs))
+        node_args, node_kwargs = mapped(self._numbers, (op.args, op.kwargs))
         inputs = list(map(as_array, op.tensors))
         out = op.run()
         outs = out if isinstance(out, tuple) else (out,)
@@ -264,5 +332,6 @@ class ConcolicMode(Interpreter):
             return nodes
         real = nodes.re if isinstance(nodes, ComplexNodes) else nodes
         whole = not (tensor.is_floating_point() or tensor.is_complex())
-        real = np.broadcast_to(real, tuple(tensor.shape))
+        if np.shape(real) != tensor.shape:
+            real = np.broadcast_to(real, tuple(tensor.shape))
         return fitted(self.graph, real, tensor.dtype, cut=cut and whole)
