@@ -10,9 +10,11 @@
  * @property {import("./areas.mjs").Area} [area] where it stands; "stage" by default
  * @property {string} [tab] name of the tab that holds it, instead of an area
  * @property {(frame: Frame) => boolean} [isEmpty] whether it has nothing to show; never by default
- * @property {(box: HTMLElement, actions: Actions) => any} mount builds the part; `paint` gets the result
- * @property {(mounted: any, frame: Frame) => void} paint draws what has changed
- * @property {(mounted: any) => void} [unmount] ends timers and listeners
+ * @property {(box: HTMLElement, actions: Actions) => Mounted} mount builds the part
+ *
+ * @typedef {object} Mounted
+ * @property {(frame: Frame) => void} paint draws what has changed
+ * @property {() => void} [stop] ends timers and listeners
  *
  * @typedef {object} Actions what a part can ask of the view
  * @property {(cell: import("./layout.mjs").Cell) => void} explain shows the derivation of an entry

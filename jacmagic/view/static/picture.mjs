@@ -28,12 +28,11 @@ class Picture {
    * @param {import("./parts.mjs").Actions} actions
    */
   constructor(box, actions) {
-    this.document = box.ownerDocument;
     this.actions = actions;
-    this.tools = make(this.document, "div", "jm-picture-tools");
-    this.stage = make(this.document, "div", "jm-planes");
-    this.legend = make(this.document, "p", "jm-legend");
-    this.words = make(this.document, "p", "jm-words");
+    this.tools = make("div", "jm-picture-tools");
+    this.stage = make("div", "jm-planes");
+    this.legend = make("p", "jm-legend");
+    this.words = make("p", "jm-words");
     box.append(this.tools, this.stage, this.legend, this.words);
     /** @type {Plane[]} */
     this.planes = [];
@@ -75,6 +74,10 @@ class Picture {
     }, KEPT_AFTER_MS);
   }
 
+  stop() {
+    clearTimeout(this.keeping);
+  }
+
   // ── drawing ────────────────────────────────────────────────────────────────────────────────
 
   draw() {
@@ -101,13 +104,7 @@ class Picture {
   paintLegend(meanings) {
     if (String(meanings) === this.explained) return;
     this.explained = String(meanings);
-    this.legend.replaceChildren(
-      ...meanings.map(([look, meaning]) => {
-        const item = make(this.document, "span", "");
-        item.append(sample(this.document, look), meaning);
-        return item;
-      }),
-    );
+    this.legend.replaceChildren(...meanings.map(([look, meaning]) => make("span", "", [sample(look), meaning])));
   }
 
   /**
@@ -231,7 +228,5 @@ addPart({
   name: "picture",
   tab: "Picture",
   mount: (box, actions) => new Picture(box, actions),
-  paint: (picture, frame) => picture.paint(frame),
-  unmount: (picture) => clearTimeout(picture.keeping),
   isEmpty: ({ spec, outputs }) => !spec.labels.length || !outputs.length,
 });

@@ -14,7 +14,7 @@ class Table {
     this.actions = actions;
     /** @type {import("./layout.mjs").Cell | null} */
     this.selected = null;
-    this.hint = make(box.ownerDocument, "p", "jm-hint", "Click an entry, or press Enter on it, for its derivation.");
+    this.hint = make("p", "jm-hint", "Click an entry, or press Enter on it, for its derivation.");
   }
 
   /** @param {import("./parts.mjs").Frame} frame */
@@ -67,7 +67,7 @@ class Table {
     this.selected = cell;
   }
 
-  remove() {
+  stop() {
     this.grid?.remove();
   }
 }
@@ -75,6 +75,4 @@ class Table {
 addPart({
   name: "body",
   mount: (box, actions) => new Table(box, actions),
-  paint: (table, frame) => table.paint(frame),
-  unmount: (table) => table.remove(),
 });
