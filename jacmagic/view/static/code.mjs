@@ -34,7 +34,7 @@ class CodePanel {
     const known = code.sources[this.language];
     if (known === undefined && connected && this.asked !== this.language) {
       this.asked = this.language;
-      this.actions.writeCode(this.language);
+      this.actions.send({ kind: "code", language: this.language });
     }
     setText(this.source, known ?? "writing …");
   }

@@ -78,7 +78,7 @@ class Chain {
     this.offer = undefined;
     this.panel = undefined;
     if (!factors.equations) {
-      this.offer = makeButton("jm-tool", "Show as a chain of local Jacobians", () => this.actions.openChain());
+      this.offer = makeButton("jm-tool", "Show as a chain of local Jacobians", () => this.actions.send({ kind: "chain" }));
       this.box.replaceChildren(factors.note ? make("p", "jm-quiet", factors.note) : this.offer);
       if (factors.note) this.offer = undefined;
       return;

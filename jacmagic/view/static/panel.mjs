@@ -53,7 +53,7 @@ class EntryPanel {
     this.box.setAttribute("aria-label", `Derivation of ${name}`);
     setText(this.title, name);
     const value = `= ${showNumber(frame.values[layout.index(frame.open)], digits)}`;
-    if (setText(this.value, value) || entry !== this.shown) this.actions.announce("entry", `${name} ${value}`);
+    if (setText(this.value, value) || entry !== this.shown) this.actions.announcer.announce("entry", `${name} ${value}`);
     setText(this.note, entry?.lines.length ? "" : entry?.note || whyNoLines(frame));
     this.typeset(entry);
     for (const slots of this.slots) slots.paint(frame.slots, digits, frame.typed);

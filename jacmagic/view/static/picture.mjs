@@ -41,7 +41,7 @@ class Picture {
     this.units = this.ofOutputs = /** @type {number[]} */ ([]); // of what is drawn
     this.squares = new Squares(this.stage);
     this.grids = new ColourGrids(this.stage);
-    this.samples = new Samples((asked) => actions.drawPicture(asked));
+    this.samples = new Samples((asked) => actions.send({ kind: "picture", ...asked }));
   }
 
   /** @param {import("./parts.mjs").Frame} frame */
@@ -97,7 +97,7 @@ class Picture {
     });
     this.paintLegend(scene.legend ?? []);
     const words = scene.words.join(" ");
-    if (setText(this.words, words)) this.actions.announce("picture", words);
+    if (setText(this.words, words)) this.actions.announcer.announce("picture", words);
   }
 
   /** @param {[string, string][]} meanings */
@@ -175,7 +175,7 @@ class Picture {
     const { inputs, outputs } = fields.chosen;
     if (grip === "point") {
       const moved = inputs.length === 3 ? this.inSpace(frame, inputs, to, fields.camera) : to;
-      this.actions.move(replaced(frame.point, inputs, inputs.length === 3 ? moved : multiplied(moved, this.units)));
+      this.actions.follower.sliders.move(replaced(frame.point, inputs, inputs.length === 3 ? moved : multiplied(moved, this.units)));
       return;
     }
     const at = grip === "step" ? inputs.map((k) => frame.point[k]) : outputs.map((k) => frame.outputs[k]);

@@ -29,7 +29,7 @@
  * @property {string} [item] what it is about: "step"
  * @property {string} [advice] of a wrong choice
  * @property {string} [salt]
- * @property {string} [digest]
+ * @property {number} [digest]
  *
  * @typedef {object} Context
  * @property {Spec} spec

@@ -48,7 +48,7 @@ class Table {
     this.grid = new Grid(this.box, { title: spec.title, ...layout.sides }, {
       open: (cell) => this.actions.explain(layout.cell(cell)),
       close: () => this.actions.close(),
-      announce: (news) => this.actions.announce("table", news),
+      announce: (news) => this.actions.announcer.announce("table", news),
     });
     this.grid.select(this.selected);
     this.box.append(this.hint);

@@ -21,9 +21,9 @@ class Tools {
     const plain = "Constants as numbers instead of names";
     this.names = this.toggle("Numbers", plain, (on) => actions.restyle({ plain: on }));
     box.append(
-      this.button("Reset", "Back to the first point", () => actions.reset()),
-      this.button("↶", "Undo: back to the point before", () => actions.undo(-1)),
-      this.button("↷", "Redo: forth to the next point", () => actions.undo(1)),
+      this.button("Reset", "Back to the first point", () => actions.follower.reset()),
+      this.button("↶", "Undo: back to the point before", () => actions.follower.undo(-1)),
+      this.button("↷", "Redo: forth to the next point", () => actions.follower.undo(1)),
       make("label", "jm-tool-label", ["digits ", this.digits]),
       this.toggle("Transpose", "Rows for inputs, columns for outputs", (on) => actions.restyle({ exchanged: on })),
       this.names,

@@ -113,7 +113,7 @@ class JacobianView {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") {
       event.preventDefault();
       event.stopPropagation();
-      this.undo(event.shiftKey ? 1 : -1);
+      this.follower.undo(event.shiftKey ? 1 : -1);
     } else if (event.target instanceof Element && event.target.closest(".jm-rail")) {
       event.stopPropagation();
     }
@@ -189,18 +189,9 @@ class JacobianView {
     this.keep({ tab: ENTRY_TAB });
   }
 
-  /** @param {string} language */
-  writeCode(language) {
-    this.model.send({ kind: "code", language });
-  }
-
-  /** @param {import("./sampled.mjs").Request} asked */
-  drawPicture(asked) {
-    this.model.send({ kind: "picture", ...asked });
-  }
-
-  openChain() {
-    this.model.send({ kind: "chain" });
+  /** @param {{kind: string} & Record<string, unknown>} message */
+  send(message) {
+    this.model.send(message);
   }
 
   /**
@@ -233,27 +224,6 @@ class JacobianView {
     this.draw();
   }
 
-  /** @param {Float64Array} point */
-  move(point) {
-    this.follower.sliders.move(point);
-  }
-
-  /**
-   * @param {string} part
-   * @param {string} news
-   */
-  announce(part, news) {
-    this.announcer.announce(part, news);
-  }
-
-  reset() {
-    this.follower.reset();
-  }
-
-  /** @param {number} by */
-  undo(by) {
-    this.follower.undo(by);
-  }
 }
 
 /** @param {{model: any, el: HTMLElement, signal?: AbortSignal}} context */
