@@ -283,6 +283,6 @@ def _without_manifolds(wrt: Any, out: str | None, what: str, instead: str) -> An
 
 def _outside(func: Callable[..., Any], inputs: Any, wrt: Any) -> Outside:
     """Return a search for the positions of inputs that the function also captures."""
-    originals = inputs if isinstance(inputs, tuple) else (inputs,)
-    plain = wrt is None and all(isinstance(one, torch.Tensor) for one in originals)
-    return functools.partial(captured, func, originals) if plain else frozenset
+    if wrt is not None:
+        return frozenset
+    return functools.partial(captured, func, inputs if isinstance(inputs, tuple) else (inputs,))

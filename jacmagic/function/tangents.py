@@ -37,10 +37,12 @@ def split_wrt(wrt: Any) -> tuple[Any, Charts]:
     Raises:
         PointError: there is no such manifold.
     """
+    if wrt is None:
+        return None, {}
     if isinstance(wrt, Mapping):
         charts = {name: _manifold(one) for name, one in wrt.items() if one is not None}
         return list(wrt), charts
-    parts = wrt.split(",") if isinstance(wrt, str) else list(wrt or ())
+    parts = wrt.split(",") if isinstance(wrt, str) else list(wrt)
     if not any(isinstance(part, str) and _is_manifold(part) for part in parts):
         return wrt, {}
     names, charts = [], {}

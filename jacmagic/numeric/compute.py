@@ -79,7 +79,7 @@ def compute(
         else:
             numbers = _dense(evaluation, options, tuned, memory, substitute).with_notes(notes)
         tuned.count(time.perf_counter() - began)
-        few_rows = numbers.mode == "rows" and numbers.m <= MAX_SINGLE_ROWS
+        few_rows = numbers.mode == "rows" and evaluation.size[0] <= MAX_SINGLE_ROWS
         tuned.ran_once = few_rows and not numbers.notes  # a note tells of a mode tried before
     return numbers
 

@@ -100,8 +100,10 @@ class Tuned:
             return fastest_modes(evaluation)
         if not self.modes:
             self.modes = (fastest_modes(evaluation),)
+        if not self._pays_to_try_both:
+            return self.modes[0]
         modes = self.modes[0] or tuple(fallbacks(DEFAULTS, *evaluation.size))
-        if modes[0] is not REVERSE or not self._pays_to_try_both:
+        if modes[0] is not REVERSE:
             return self.modes[0]
         least = min(BACKWARDS, key=lambda mode: len(self.tried[mode]))
         if len(self.tried[least]) < TRIALS:
