@@ -127,7 +127,7 @@ class _Search:
         kinds = self._kinds
         if (kind := _kind_of(value)) is not None:
             kinds[kind] = True
-            kinds["control"] |= kind == "torch" and _is_control(value)
+            kinds["control"] |= isinstance(value, types.FunctionType) and value in IN_PYTHON
         kinds["applies"] |= isinstance(value, type) and issubclass(value, torch.autograd.Function)
         for function in functions_of(value):
             if function is self.target or is_users(function):
@@ -184,10 +184,6 @@ def _kind_of(value: Any) -> str | None:
     package = module.partition(".")[0]
     is_used = callable(value) or isinstance(value, types.ModuleType)  # rather than held
     return package if package in ("numpy", "torch") and is_used else None
-
-
-def _is_control(value: Any) -> bool:
-    return isinstance(value, types.FunctionType) and value in IN_PYTHON
 
 
 def _parts(function: types.FunctionType) -> tuple[Any, ...]:
