@@ -11,7 +11,7 @@ from __future__ import annotations
 import functools
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,7 +19,7 @@ import torch
 
 from jacmagic.errors import PointError
 from jacmagic.function.inputs import Input, labelled
-from jacmagic.function.pytree import Path, leaves_of, rebuilt
+from jacmagic.function.pytree import Path, children, leaves_of, rebuilt
 from jacmagic.function.syntax.bindings import normal
 from jacmagic.function.syntax.parameters import unpacked_names
 from jacmagic.labels import Label, labels_of
@@ -180,16 +180,9 @@ def _without_none(marked: Any) -> Any:
     if isinstance(marked, (list, tuple)) and not hasattr(marked, "_fields"):
         parts = [part for one in marked if (part := _without_none(one)) is not _NOTHING]
         return type(marked)(parts) if parts else _NOTHING
-    named = _items(marked)
+    named = marked.items() if isinstance(marked, Mapping) else children(marked) or ()
     kept = {key: part for key, one in named if (part := _without_none(one)) is not _NOTHING}
     return kept or _NOTHING
-
-
-def _items(value: Any) -> Iterator[tuple[Any, Any]]:
-    if isinstance(value, Mapping):
-        return iter(value.items())
-    names = getattr(value, "_fields", None) or [*value.__dataclass_fields__]
-    return ((name, getattr(value, name)) for name in names)
 
 
 # ── labels ────────────────────────────────────────────────────────────────────────────────────
