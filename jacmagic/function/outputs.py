@@ -44,7 +44,7 @@ class Outputs:
     @property
     def numel(self) -> int:
         """m, the number of scalar components."""
-        return sum(leaf.numel() for leaf in self.leaves)
+        return sum([leaf.numel() for leaf in self.leaves])
 
     def rebuild(self, values: Iterable[Any]) -> Any:
         """Return the same structure with `values` instead of the leaves, in order.
@@ -56,7 +56,8 @@ class Outputs:
 
     def replace(self, leaves: Sequence[Tensor]) -> Outputs:
         """Return the same outputs with other tensors, such as detached ones."""
-        return Outputs(tuple(leaves), self.paths, self.rebuild(leaves))
+        value = self.rebuild(leaves) if self.paths[0] else leaves[0]
+        return Outputs(tuple(leaves), self.paths, value)
 
     def labels(self, name: str = "f") -> Sequence[Label]:
         """One label per scalar component, row-major: what names the rows of the Jacobian.

@@ -61,7 +61,7 @@ def problem_from_call(
         parameters={} if whole else {n: one for n, one in given.items() if n not in chosen},
         notes=tuple(notes),
         filename=filename_of(func),
-        call=call,
+        call=None if whole else call,
         whole=func if whole else None,
         counts=() if wrt else whole_numbers(known, tensors),
     )

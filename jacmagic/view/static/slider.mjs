@@ -10,7 +10,7 @@
  * @property {import("./typed.mjs").Typed} [expression] the expression that was typed for it
  */
 
-import { make } from "./element.mjs";
+import { make, makeButton } from "./element.mjs";
 import { showNumber } from "./format.mjs";
 import { fromJson } from "./live.mjs";
 import { Player } from "./play.mjs";
@@ -25,14 +25,13 @@ export class SliderRow {
     this.model = model;
     this.start = start;
     this.expression = expression;
-    this.row = make(parent.ownerDocument, "div", "jm-slider");
-    this.label = make(parent.ownerDocument, "span", "jm-name");
+    this.label = make("span", "jm-name");
     this.range = this.input("range", "jm-handle");
     this.field = this.input("text", "jm-number");
     this.low = this.input("text", "jm-end");
     this.high = this.input("text", "jm-end jm-high");
     this.button = this.playButton();
-    this.row.append(this.label, this.range, this.field, this.low, this.high, this.button);
+    this.row = make("div", "jm-slider", [this.label, this.range, this.field, this.low, this.high, this.button]);
     parent.append(this.row);
     this.name(String(model.get("description")));
     this.listen();
@@ -64,21 +63,16 @@ export class SliderRow {
    * @param {string} className
    */
   input(type, className) {
-    const input = /** @type {HTMLInputElement} */ (make(this.row.ownerDocument, "input", className));
-    input.setAttribute("data-lm-suppress-shortcuts", "true");
-    const own = type === "range" ? { min: "0", step: "1" } : { autocomplete: "off", spellcheck: false };
-    return Object.assign(input, { type, ...own });
+    const own = type === "range" ? { min: 0, step: 1 } : { autocomplete: "off", spellcheck: "false" };
+    return make("input", className, "", { type, "data-lm-suppress-shortcuts": "true", .../** @type {any} */ (own) });
   }
 
   playButton() {
-    const button = /** @type {HTMLButtonElement} */ (make(this.row.ownerDocument, "button", "jm-tool jm-play", "▶"));
-    button.type = "button";
-    button.setAttribute("aria-pressed", "false");
+    const button = makeButton("jm-tool jm-play", "▶", () => this.player.toggle(), { "aria-pressed": "false" });
     this.player = new Player(this, (on) => {
       button.textContent = on ? "⏸" : "▶";
       button.setAttribute("aria-pressed", String(on));
     });
-    button.addEventListener("click", () => this.player.toggle());
     return button;
   }
 
