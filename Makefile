@@ -27,6 +27,10 @@ WORKERS ?= 2
 PYTEST   = OMP_NUM_THREADS=1 JUPYTER_PLATFORM_DIRS=1 $(BIN)/python -m pytest
 NBVAL    = --nbval --nbval-current-env --nbval-cell-timeout=120 --nbval-sanitize-with=tests/nbval.cfg
 
+# The server answers on this machine only, prints its address with the token, and ends by Ctrl-C.
+LAB = --LabApp.news_url=None --LabApp.extension_manager=readonly --Application.log_level=WARN \
+      --ServerApp.answer_yes=True $(if $(filter 0,$(shell id -u)),--allow-root)
+
 # Kernels and servers that the tests start would else compile all of the package each.
 unexport PYTHONDONTWRITEBYTECODE
 
@@ -46,10 +50,10 @@ $(VENV)/.bench: $(PINS) tools/install.py
 	@$(PYTHON) tools/install.py $(VENV) bench
 
 lab: $(VENV)/.lab
-	@$(BIN)/python tools/lab.py notebooks/quickstart.ipynb $(LAB_FLAGS)
+	@$(BIN)/python -m jupyterlab --LabApp.default_url=/lab/tree/notebooks/quickstart.ipynb $(LAB) $(LAB_FLAGS)
 
 demo: $(VENV)/.lab
-	@$(BIN)/python tools/demo.py notebooks/quickstart.ipynb build/quickstart.html
+	@$(BIN)/jupyter nbconvert --to jacmagic-page --output-dir build notebooks/quickstart.ipynb
 
 system:
 	@sh tools/system.sh chromium node cc c++ rustc
@@ -59,9 +63,9 @@ test: test-js test-notebooks test-python
 test-js: system
 	@node --test $(NODE_TESTS)
 
-# One process: the cells of a notebook share a kernel, which workers would tear apart.
+# By files: the cells of a notebook share a kernel.
 test-notebooks: $(VENV)/.dev
-	@PYTHONPATH=tests $(PYTEST) -p ipc_kernels --quiet $(NBVAL) notebooks
+	@PYTHONPATH=tests $(PYTEST) -p ipc_kernels --quiet $(NBVAL) -n $(WORKERS) --dist loadfile notebooks
 
 bench: $(VENV)/.bench
 	@$(BIN)/python tools/bench $(if $(QUICK),--quick) $(BENCH_FLAGS)

@@ -28,6 +28,7 @@ import torch
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tests"), str(ROOT / "tools")]
 
+from comparison import LEFT_OUT, rows_of, sums_of  # noqa: E402
 from corpus import CORPUS, Case  # type: ignore[import-not-found]  # noqa: E402
 from faults import BATCHED, FAULTS, Fault  # noqa: E402
 
@@ -37,8 +38,6 @@ from jacmagic.function.outputs import flatten  # noqa: E402
 
 PAGE = ROOT / "docs" / "explanation" / "agreement.md"
 SCALES = (1.0, 1e-30, 1e-12, 1e-3, 1e6, 1e30)
-# Functions whose derivative torch itself does not have, or that draw random numbers.
-LEFT_OUT = {"dropout_net", "incomplete_gamma"}
 KNOWN = [case for case in CORPUS if case.name not in LEFT_OUT]
 
 
@@ -223,26 +222,19 @@ def planted_in_batches(tally: Tally, every: int) -> None:
 
 def page(tally: Tally) -> str:
     """Return the page as Markdown."""
-    right, count = tally.right, sum(tally.right.values())
-    planted = [sum(row[k] for row in tally.faults.values()) for k in range(3)]
-    table = "\n".join(
-        f"| {name} | {many} | {kept} | {explained} |"
-        for name, (many, kept, explained) in tally.faults.items()
-    )
+    right = tally.right
+    planted, kept, explained = sums_of(tally.faults, 3)
     return TEMPLATE.format(
-        count=count,
+        count=sum(right.values()),
         agree=right["agree"],
         open=right["not confirmed"],
         alarms=right["disagree"],
-        planted=planted[0],
-        kept=planted[1],
-        explained=planted[2],
-        share=100 * planted[2] / max(planted[0], 1),
-        table=table,
-        batched="\n".join(
-            f"| {name} | {many} | {same} | {explained} |"
-            for name, (many, same, explained) in tally.batched.items()
-        ),
+        planted=planted,
+        kept=kept,
+        explained=explained,
+        share=100 * explained / max(planted, 1),
+        table=rows_of(tally.faults),
+        batched=rows_of(tally.batched),
     )
 
 

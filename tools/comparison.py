@@ -280,21 +280,25 @@ a lost minus sign may also be found as a quotient rule in the other order.
 """
 
 
-def _rows(counts: dict[str, list[int]]) -> str:
+def rows_of(counts: dict[str, list[int]]) -> str:
     """Return the lines of a table."""
     return "\n".join(f"| {name} | {' | '.join(map(str, row))} |" for name, row in counts.items())
 
 
+def sums_of(counts: dict[str, list[int]], columns: int) -> list[int]:
+    """Return the sums of the columns of a table."""
+    return [sum(row[k] for row in counts.values()) for k in range(columns)]
+
+
 def page(tally: Tally) -> str:
     """Return the page as Markdown."""
-    right = [sum(row[k] for row in tally.right.values()) for k in range(4)]
-    slips = [sum(row[k] for row in tally.slips.values()) for k in range(4)]
+    right, slips = sums_of(tally.right, 4), sums_of(tally.slips, 4)
     return TEMPLATE.format(
         entries=MAX_ENTRIES,
         symbols=MAX_SYMBOLS,
         forms=FORMS,
-        right=_rows(tally.right),
-        slips=_rows(tally.slips),
+        right=rows_of(tally.right),
+        slips=rows_of(tally.slips),
         cases=right[0], equal=right[1], doubt=right[2], alarms=right[3],
         planted=slips[0], found=slips[1], caused=slips[2], named=slips[3],
         share=100 * slips[3] / max(slips[0], 1),

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -57,52 +58,18 @@ def _half(part: Tensor) -> Tensor:
     return part / 2 + part.detach() / 2
 
 
-class Doubled(torch.autograd.Function):
-    """The identity, with a backward that is wrong by a factor."""
+def _with_backward(
+    name: str, change: Callable[[Tensor], Tensor]
+) -> Callable[[Tensor, int], Tensor]:
+    """Pass a tensor through an identity of this name, whose backward is wrong."""
 
-    @staticmethod
-    def forward(ctx, x):
-        return x * 1
-
-    @staticmethod
     def backward(ctx, gradient):
-        return gradient * 2
+        return change(gradient)
 
-
-class Swapped(torch.autograd.Function):
-    """The identity, with a backward that returns the entries in another order."""
-
-    @staticmethod
-    def forward(ctx, x):
-        return x * 1
-
-    @staticmethod
-    def backward(ctx, gradient):
-        return gradient.reshape(-1).flip(0).reshape(gradient.shape)
-
-
-class Slightly(torch.autograd.Function):
-    """The identity, with a backward that is wrong in the fourth digit."""
-
-    @staticmethod
-    def forward(ctx, x):
-        return x * 1
-
-    @staticmethod
-    def backward(ctx, gradient):
-        return gradient * 1.0003
-
-
-class Negated(torch.autograd.Function):
-    """Gradient reversal."""
-
-    @staticmethod
-    def forward(ctx, x):
-        return x.view_as(x)
-
-    @staticmethod
-    def backward(ctx, gradient):
-        return -gradient
+    methods = {"forward": lambda ctx, x: x * 1, "backward": backward}
+    static = {method: staticmethod(function) for method, function in methods.items()}
+    kind: Any = type(name, (torch.autograd.Function,), static)
+    return lambda tensor, index: kind.apply(tensor)
 
 
 class WrongBatch(torch.autograd.Function):
@@ -166,12 +133,18 @@ FAULTS = (
         _replaced(lambda part: part * 0 + float(part)),
         ("float()",),
     ),
-    Fault("backward twice too large", lambda tensor, index: Doubled.apply(tensor), ("Doubled",)),
+    Fault("backward twice too large", _with_backward("Doubled", lambda g: 2 * g), ("Doubled",)),
     Fault(
-        "backward with swapped entries", lambda tensor, index: Swapped.apply(tensor), ("Swapped",)
+        "backward with swapped entries",
+        _with_backward("Swapped", lambda g: g.reshape(-1).flip(0).reshape(g.shape)),
+        ("Swapped",),
     ),
-    Fault("backward wrong in the fourth digit", lambda t, index: Slightly.apply(t), ("Slightly",)),
-    Fault("backward of the other sign", lambda tensor, index: Negated.apply(tensor), ("Negated",)),
+    Fault(
+        "backward wrong in the fourth digit",
+        _with_backward("Slightly", lambda g: g * 1.0003),
+        ("Slightly",),
+    ),
+    Fault("backward of the other sign", _with_backward("Negated", lambda g: -g), ("Negated",)),
     Fault("a hook on the gradient", _hooked, ()),
 )
 

@@ -27,15 +27,17 @@ def cells_of(function: types.FunctionType) -> dict[str, Any]:
     return found
 
 
-def captured(function: Callable[..., Any], tensors: Sequence[torch.Tensor]) -> set[int]:
+def captured(function: Callable[..., Any], inputs: Sequence[Any]) -> set[int]:
     """Positions of the tensors that a function holds from outside itself.
 
     Args:
         function: any callable; wrappers are looked through.
-        tensors: the very objects that the user passed as inputs.
+        inputs: the very objects that the user passed; nothing is found where one is no tensor.
     """
+    if not all(isinstance(one, torch.Tensor) for one in inputs):
+        return set()  # positions of nests are not those of their leaves
     held = {id(tensor) for value in _outside(function) for tensor in _tensors_of(value)}
-    return {position for position, tensor in enumerate(tensors) if id(tensor) in held}
+    return {position for position, tensor in enumerate(inputs) if id(tensor) in held}
 
 
 def modules_in(function: Callable[..., Any]) -> list[torch.nn.Module]:

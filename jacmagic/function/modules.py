@@ -17,16 +17,11 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from jacmagic.errors import PointError
-from jacmagic.function.argument_names import names_of, split_names, whole_numbers
-from jacmagic.function.inputs import labelled
 from jacmagic.function.interop import lifted
-from jacmagic.function.problem import Problem
 from jacmagic.function.silent_rerun import PrivateDraws
 from jacmagic.function.source import filename_of, source_of, title_of
 from jacmagic.function.target import Target, arguments_of, call_by_name
 from jacmagic.function.torch_internals import BatchNorm, Dropout
-from jacmagic.function.values import as_float, kept
 
 SEED = 0  # of everything that a module in training mode draws
 
@@ -74,6 +69,12 @@ def caller_of(module: nn.Module) -> Callable[..., Any]:
             return torch.func.functional_call(shell(), exchanged, tuple(positional), dict(named))
 
     return run
+
+
+def called_alone(module: nn.Module) -> Callable[..., Any]:
+    """Return a module, with its own weights, as a function of its inputs."""
+    run = caller_of(module)
+    return lambda *values: run({}, values, {})
 
 
 _NOTHING = contextlib.nullcontext()
@@ -171,92 +172,3 @@ def tied_notes(module: nn.Module, chosen: Sequence[str]) -> tuple[str, ...]:
         for name in chosen
         if (others := [other for other, counted in tied.items() if counted == name])
     )
-
-
-def problem_of_module(
-    module: nn.Module,
-    inputs: Tensor | tuple[Tensor, ...],
-    *,
-    wrt: str | Sequence[str] | None = None,
-    names: str | Sequence[str] | None = None,
-) -> Problem:
-    """Return the problem of a module in a Python call.
-
-    Args:
-        module: called with the tensors of `inputs` by position.
-        inputs: a tensor or a tuple of tensors. Those that are differentiated by become floating;
-            the others, such as indices, stay what they are.
-        wrt: "inputs" (the default), "parameters", or names of inputs and parameters.
-        names: names of the inputs; those of `forward` by default.
-
-    Returns:
-        The problem of the chosen tensors only; inputs come before parameters.
-
-    Raises:
-        PointError: `wrt` names neither an input nor a parameter.
-    """
-    tensors = (inputs,) if isinstance(inputs, Tensor) else inputs
-    known = names_of(module, len(tensors), names)
-    by_inputs = wrt is None or wrt == "inputs"
-    weights = {} if by_inputs else dict(module.named_parameters())
-    chosen = list(known) if by_inputs else chosen_of(module, known, weights, wrt)
-    notes = list(training_notes(module, type(module).__name__))
-    notes += tied_notes(module, [name for name in chosen if name in weights]) if weights else ()
-    given = {
-        name: as_float(tensor, name, notes) if name in chosen else kept(tensor)
-        for name, tensor in zip(known, tensors, strict=True)
-    }
-    varied = {n: given[n] if n in given else weights[n].clone() for n in chosen}
-    run = caller_of(module)
-
-    def call(values: Mapping[str, Tensor]) -> Any:
-        positional = [values.get(name, value) for name, value in given.items()]
-        return run({name: values[name] for name in values if name not in given}, positional, {})
-
-    def function(*values: Tensor) -> Any:
-        return call(dict(zip(varied, values, strict=True)))
-
-    lone = isinstance(inputs, Tensor) and list(chosen) == list(known)
-    return Problem(
-        function=function,
-        inputs=labelled(varied, functools.partial(source_of, module)),
-        title=title_of(module),
-        single=lone or (isinstance(wrt, str) and list(varied) == [wrt]),
-        parameters={name: value for name, value in given.items() if name not in varied},
-        notes=tuple(notes),
-        filename=filename_of(module),
-        call=call,
-        whole=module if list(varied) == list(known) else None,
-        counts=whole_numbers(known, tensors) if by_inputs else (),
-    )
-
-
-def chosen_of(
-    module: nn.Module,
-    known: Sequence[str],
-    weights: Mapping[str, Tensor],
-    wrt: str | Sequence[str] | None,
-) -> list[str]:
-    """Names to differentiate by, inputs first; a tied parameter under its first name."""
-    groups = {"inputs": list(known), "parameters": list(weights)}
-    tied = tied_names(module)
-    wanted: dict[str, None] = {}
-    for name in split_names("inputs" if wrt is None else wrt):
-        counted = tied.get(name, name)
-        if counted in known or counted in weights:
-            wanted[counted] = None
-        elif name in groups:
-            wanted |= dict.fromkeys(groups[name])
-        else:
-            listed = ", ".join([*known, *groups, *weights][:12])
-            raise PointError(
-                f"expected names of inputs or parameters in wrt; found {name!r}; there are "
-                f"{listed}; write wrt='parameters'"
-            )
-    if not wanted:
-        raise PointError(
-            f"expected something to differentiate by; found no {wrt or 'inputs'} in "
-            f"{type(module).__name__}; write wrt='inputs'"
-        )
-    order = [*known, *weights]
-    return sorted(wanted, key=order.index)

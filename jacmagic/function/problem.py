@@ -71,8 +71,8 @@ class Problem:
             Jacobian is then the Hessian of that scalar. None for an ordinary function.
         whole: the user's own callable where nothing but that and the inputs decides the value; what
             is learnt of one such problem holds for every other of the same callable.
-        call: of a Python call, the function by names of inputs, constant ones too; what is not
-            named keeps its value.
+        call: the function by names of inputs, constant ones too, see `called`; None where all that
+            it takes are `inputs`.
         arrange: puts parts, one for each input, into the structure of arguments that are nests;
             None where the inputs are the arguments themselves.
         counts: inputs that were given as whole numbers: they stay so where the function cannot
@@ -99,6 +99,12 @@ class Problem:
     def __reduce__(self) -> tuple[Any, ...]:
         """Return how pickle stores a problem; see `remaking`."""
         return reduced(self, self.remake, self.title)
+
+    def called(self, values: Mapping[str, torch.Tensor]) -> Any:
+        """Call the function by names of inputs, constant ones too; others keep their value."""
+        if self.call is not None:
+            return self.call(values)
+        return self.function(*[values.get(one.name, one.value) for one in self.inputs])
 
     def nested(self, parts: Sequence[Any]) -> Any:
         """One part per input in torch's structure: bare, a tuple, or the arguments' nest."""

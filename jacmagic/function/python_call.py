@@ -14,17 +14,12 @@ from torch import Tensor, nn
 from jacmagic.errors import FunctionError, PointError
 from jacmagic.function.argument_names import names_of, split_names
 from jacmagic.function.interop import lifted
-from jacmagic.function.modules import (
-    caller_of,
-    chosen_of,
-    problem_of_module,
-    tied_notes,
-    training_notes,
-)
+from jacmagic.function.modules import caller_of, tied_names, tied_notes, training_notes
 from jacmagic.function.nests import Nest, nest_of
 from jacmagic.function.problem import Problem, altered
 from jacmagic.function.pytree import children
 from jacmagic.function.remaking import Remake
+from jacmagic.function.repeated_call import remember, repeated
 from jacmagic.function.source import filename_of, required_of, source_of, title_of, uncompiled
 from jacmagic.function.tangents import problem_on
 from jacmagic.function.targets import users_callable
@@ -65,9 +60,14 @@ def problem_of(
             "write jacobian(f, x), not jacobian(f(x), x)"
         )
     remake = Remake(problem_of, (func, inputs, wrt, names, tuple(fixed), out), {})
+    plain = wrt is None and names is None and out is None and not fixed
+    if plain and (known := repeated(func, inputs)) is not None:
+        return altered(known, remake=remake)
     func = uncompiled(func)
     parts = unpacked(func, inputs)
     made = problem_on(wrt, out, lambda chosen: _made(func, parts, chosen, names, fixed))
+    if plain:
+        remember(func, inputs, made)
     return altered(made, remake=remake)
 
 
@@ -76,11 +76,12 @@ def _made(
 ) -> Problem:
     """Return the problem of a callable, by the kind of its inputs; on no manifold."""
     tensors = inputs if type(inputs) is tuple else (inputs,)
-    if not fixed and all(isinstance(one, Tensor) for one in tensors):
-        if isinstance(func, nn.Module):
-            return problem_of_module(func, inputs, wrt=wrt, names=names)
-        return problem_from_call(func, inputs, wrt=wrt, names=names)
-    return _of_nests(func, inputs, wrt, names, fixed)
+    if isinstance(func, nn.Module) and wrt == "inputs":
+        wrt = None
+    by_weights = isinstance(func, nn.Module) and wrt is not None
+    if fixed or by_weights or not all(isinstance(one, Tensor) for one in tensors):
+        return _of_nests(func, inputs, wrt, names, fixed)
+    return problem_from_call(func, inputs, wrt=wrt, names=names)
 
 
 def unpacked(func: Callable[..., Any], inputs: Any) -> Any:
@@ -109,14 +110,14 @@ def unpacked(func: Callable[..., Any], inputs: Any) -> Any:
 def _of_nests(
     func: Callable[..., Any], inputs: Any, wrt: Any, names: Any, fixed: Collection[str]
 ) -> Problem:
-    """Return the problem of a call with inputs that are no tensors or stay whole."""
+    """Return the problem of a call with nests, parameters, or inputs that stay whole."""
     arguments = inputs if type(inputs) is tuple else (inputs,)
     known = names_of(func, len(arguments), names)
     given = dict(zip(known, arguments, strict=True))
     nest = nest_of({n: users_callable(one) if callable(one) else one for n, one in given.items()})
     module = func if isinstance(func, nn.Module) else None
-    weights = {} if module is None or wrt in (None, "inputs") else dict(module.named_parameters())
-    wanted = None if wrt is None or (module and wrt == "inputs") else split_names(wrt)
+    weights = {} if module is None or wrt is None else dict(module.named_parameters())
+    wanted = None if wrt is None else split_names(wrt)
     chosen = _chosen(nest, module, weights, wanted, fixed)
     if not chosen:
         raise FunctionError(f"{_EXPECTED} but {_found(inputs)}")
@@ -134,7 +135,7 @@ def _of_nests(
     lone = isinstance(wrt, str) and chosen == [wrt]
     bare = (isinstance(wrt, str) and "," not in wrt) or type(inputs) is not tuple
     single = lone if weights else bare
-    arrange = (lambda parts: parts[0]) if lone else nest.arranged(chosen, single=single)
+    is_flat = bool(weights) or not any(nest.leaves[name].path for name in chosen)
     return Problem(
         function=lambda *values: run(dict(zip(varied, values, strict=True))),
         inputs=nest.inputs(varied, functools.partial(source_of, func)),
@@ -144,7 +145,7 @@ def _of_nests(
         notes=tuple(notes),
         filename=filename_of(func),
         call=run,
-        arrange=None if weights else arrange,
+        arrange=None if is_flat or lone else nest.arranged(chosen, single=single),
         counts=tuple(n for n in chosen if n not in (wanted or ()) and _is_count(nest, n)),
     )
 
@@ -177,17 +178,21 @@ def _chosen(
     usual = [name for name in nest.leaves if name not in fixed and _varies(nest, name)]
     if wanted is None:
         return usual
-    if module is not None and not any(map(nest.meant, wanted)):
-        return chosen_of(module, usual, weights, wanted)
+    tied = {} if module is None else tied_names(module)
+    groups = {} if module is None else {"inputs": usual, "parameters": list(weights)}
     picked: dict[str, None] = {}
     for name in wanted:
+        counted = tied.get(name, name)
         meant = [leaf for leaf in nest.meant(name) if leaf == name or leaf in usual]
-        if not meant and name not in weights:
+        meant = meant or [counted] * (counted in weights) or groups.get(name, [])
+        if not meant:
+            found = f"no {name} in {type(module).__name__}" if name in groups else repr(name)
+            listed = ", ".join([*nest.leaves, *groups, *weights][:12])
             raise PointError(
-                f"expected names of inputs in wrt; found {name!r}; "
-                f"the inputs are {', '.join([*nest.leaves, *weights][:12])}; write wrt={usual[:1]}"
+                f"expected names of inputs in wrt; found {found}; there are {listed}; "
+                f"write wrt={usual[:1]}"
             )
-        picked |= dict.fromkeys(meant or [name])
+        picked |= dict.fromkeys(meant)
     order = [*nest.leaves, *weights]
     return sorted(picked.keys() - set(fixed), key=order.index)
 

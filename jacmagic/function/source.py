@@ -53,9 +53,14 @@ def lines_of(code: types.CodeType) -> tuple[list[str], int]:
     return inspect.getblock(lines[first - 1 :]), first
 
 
+def is_plain(function: Any) -> bool:
+    """Whether a callable is a function with nothing to unwrap."""
+    return type(function) is types.FunctionType and not function.__dict__
+
+
 def filename_of(function: Any) -> str | None:
     """Return the file that the function's code was compiled from."""
-    if type(function) is types.FunctionType and not function.__dict__:  # nothing to unwrap
+    if is_plain(function):
         return str(function.__code__.co_filename)
     code = getattr(_written(function), "__code__", None)
     return None if code is None else str(code.co_filename)
@@ -73,25 +78,25 @@ def parameters_of(func: Callable[..., Any]) -> list[str]:
     """Return the names of a function's positional parameters; empty if not known."""
     part = callable_part(func)
     plain = part.__func__ if isinstance(part, types.MethodType) else part
-    if isinstance(plain, types.FunctionType) and not plain.__dict__:  # nothing to unwrap
+    if is_plain(plain):
         code = plain.__code__
         return list(code.co_varnames[plain is not part : code.co_argcount])
-    try:
-        parameters = inspect.signature(part).parameters.values()
-    except (TypeError, ValueError):  # builtins have none
-        return []
-    kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return [parameter.name for parameter in parameters if parameter.kind in kinds]
+    return [parameter.name for parameter in _positional(part) or ()]
 
 
 def required_of(func: Callable[..., Any]) -> int:
     """Return the number of required positional arguments; 1 if it is not known."""
+    parameters = _positional(callable_part(func))
+    return 1 if parameters is None else sum(p.default is p.empty for p in parameters)
+
+
+def _positional(part: Any) -> list[inspect.Parameter] | None:
     try:
-        parameters = inspect.signature(callable_part(func)).parameters.values()
+        parameters = inspect.signature(part).parameters.values()
     except (TypeError, ValueError):  # builtins have none
-        return 1
+        return None
     kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-    return sum(p.kind in kinds and p.default is inspect.Parameter.empty for p in parameters)
+    return [parameter for parameter in parameters if parameter.kind in kinds]
 
 
 def uncompiled(func: Any) -> Any:

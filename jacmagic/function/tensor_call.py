@@ -11,6 +11,7 @@ import torch
 from jacmagic.function.argument_names import chosen_positions, names_of, whole_numbers
 from jacmagic.function.inputs import labelled
 from jacmagic.function.interop import lifted
+from jacmagic.function.modules import called_alone, training_notes
 from jacmagic.function.problem import Problem
 from jacmagic.function.source import filename_of, source_of, title_of
 from jacmagic.function.values import as_float, kept
@@ -26,7 +27,7 @@ def problem_from_call(
     """Return the problem of a call, as in `torch.autograd.functional.jacobian`.
 
     Args:
-        func: takes the tensors of `inputs` by position.
+        func: takes the tensors of `inputs` by position; a module keeps its parameters.
         inputs: a tensor or a tuple of tensors of any shapes; integers become float64 with a note.
         wrt: names of the inputs to differentiate with respect to; all by default.
         names: names of the inputs; those of the signature by default.
@@ -37,12 +38,13 @@ def problem_from_call(
     single = isinstance(inputs, torch.Tensor)
     tensors = (inputs,) if isinstance(inputs, torch.Tensor) else inputs
     known = names_of(func, len(tensors), names)
-    notes: list[str] = []
+    module = func if isinstance(func, torch.nn.Module) else None
+    notes = [] if module is None else [*training_notes(module, title_of(module))]
     chosen = {known[i]: as_float(tensors[i], known[i], notes) for i in chosen_positions(known, wrt)}
     given = {
         n: chosen[n] if n in chosen else kept(one) for n, one in zip(known, tensors, strict=True)
     }
-    raised = lifted(func)
+    raised = lifted(func) if module is None else called_alone(module)
 
     def call(values: Mapping[str, torch.Tensor]) -> Any:
         return raised(*[values.get(name, value) for name, value in given.items()])
@@ -59,7 +61,7 @@ def problem_from_call(
         parameters={} if whole else {n: one for n, one in given.items() if n not in chosen},
         notes=tuple(notes),
         filename=filename_of(func),
-        call=call,
+        call=None if whole else call,
         whole=func if whole else None,
         counts=() if wrt else whole_numbers(known, tensors),
     )

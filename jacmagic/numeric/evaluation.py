@@ -11,7 +11,6 @@ import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 import torch
@@ -30,6 +29,7 @@ class Evaluation:
         function: the user's function, of positional tensors.
         inputs: the tensors it was called with; they require gradients.
         outputs: its value, attached to `inputs`.
+        size: (m, n), scalar components of the outputs and of the inputs.
         seconds: how long the run took; the measure for how much is done in one batch.
         random: the generators' states before the run, for running it again; empty if it drew
             nothing, or ran as `alone`.
@@ -39,14 +39,10 @@ class Evaluation:
     function: Callable[..., Any]
     inputs: tuple[Tensor, ...]
     outputs: Outputs
+    size: tuple[int, int]
     seconds: float
     random: tuple[Tensor, ...] = field(repr=False)
     before: float = math.inf
-
-    @cached_property
-    def size(self) -> tuple[int, int]:
-        """(m, n): scalar components of the outputs and of the inputs."""
-        return self.outputs.numel, sum(tensor.numel() for tensor in self.inputs)
 
     def leaves(self, *inputs: Tensor) -> tuple[Tensor, ...]:
         """Run the function again on other tensors and return the flat outputs."""
@@ -94,14 +90,15 @@ def evaluate(
         FunctionError: an input is not a real floating tensor, or an output has no Jacobian.
     """
     _require_floating(tensors)
-    inputs = tuple(_fresh(tensor, create_graph) for tensor in tensors)
+    inputs = tuple([_fresh(tensor, create_graph) for tensor in tensors])
     random = () if alone else random_states(inputs)
     start = time.perf_counter()
     outputs = flatten(function(*writable(inputs)))
     seconds = time.perf_counter() - start
     if random:
         random = drawn_from(function, inputs, random)
-    return Evaluation(function, inputs, outputs, seconds, random, before)
+    size = outputs.numel, sum([tensor.numel() for tensor in inputs])
+    return Evaluation(function, inputs, outputs, size, seconds, random, before)
 
 
 def _require_floating(tensors: Sequence[Tensor]) -> None:

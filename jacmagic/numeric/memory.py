@@ -47,12 +47,12 @@ def require_memory(m: int, inputs: tuple[Tensor, ...], limit: int | None) -> Non
     Raises:
         SizeError: it would take more.
     """
-    n = sum(tensor.numel() for tensor in inputs)
-    size = m * sum(tensor.numel() * tensor.element_size() for tensor in inputs)
+    size = m * sum([tensor.nbytes for tensor in inputs])
     if limit is None and size < 2**24:
         return  # not worth asking the system
     allowed = allowance(inputs[0].device, limit)
     if size > allowed:
+        n = sum(tensor.numel() for tensor in inputs)
         raise SizeError(
             f"a Jacobian that fits into {readable(allowed)} was expected; this one is {m} × {n}, "
             f"{readable(size)}; write --wrt NAME for fewer inputs, --mode sparse if most entries "

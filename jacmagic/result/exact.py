@@ -30,14 +30,7 @@ _TOO_LARGE = 1e15  # beyond, a float has no digit behind the point: 1/0 by round
 
 @dataclass(frozen=True)
 class ExactPoint:
-    """A Jacobian at exact values, some inputs and constants left symbolic.
-
-    Attributes:
-        jacobian: torch's Jacobian at the nearest floats; what stays symbolic is where it was.
-        values: the exact value of each component that has one, by its label.
-        form: the closed form with these values.
-        other_branch: whether the code takes another branch there than at the former point.
-    """
+    """A Jacobian at exact values; `jacmagic.view.exact` displays it."""
 
     jacobian: JacobianResult
     values: Mapping[Label, Any]
@@ -107,7 +100,7 @@ class ExactPoint:
         The point is rounded to a float for torch, sin π is 1e-16 there: √eps is far above what
         that moves an entry by, and far below a wrong one.
         """
-        torchs = self._torchs
+        torchs = self.jacobian._array
         if self.numbers is None or self.numbers.shape != torchs.shape:
             return []
         size = float(np.abs(torchs[np.isfinite(torchs)]).max(initial=1.0))
@@ -120,12 +113,8 @@ class ExactPoint:
         """The largest difference from torch among finite entries."""
         if self.numbers is None:
             return float("nan")
-        apart = np.abs(self.numbers - self._torchs)
+        apart = np.abs(self.numbers - self.jacobian._array)
         return float(apart[np.isfinite(apart)].max(initial=0.0))
-
-    @property
-    def _torchs(self) -> np.ndarray:
-        return self.jacobian.matrix.detach().cpu().double().numpy()
 
     @property
     def _precision(self) -> float:

@@ -4,79 +4,31 @@ from __future__ import annotations
 
 import copy
 import dataclasses
-from collections.abc import Collection
+import functools
 from typing import Any
 
-from jacmagic.function.problem import Problem
-from jacmagic.numeric import NumericJacobian, tuning_of
-from jacmagic.numeric.options import ComputeOptions
-from jacmagic.result.options import DisplayOptions
+from jacmagic.numeric import tuning_of
 from jacmagic.symbolic.branches import ClosedForms
 
 JacobianResult = Any  # `result.core` imports this module
 
 
-@dataclasses.dataclass(frozen=True)
-class Stored:
-    """What is stored of a result.
-
-    Attributes:
-        problem: the function and the point.
-        numbers: what torch computed.
-        options: how it computed it.
-        view: how the result shows itself.
-        wanted: whether closed forms may be derived.
-        budget: seconds for each of them, or None.
-        outside: positions of inputs that the function reads from outside.
-    """
-
-    problem: Problem
-    numbers: NumericJacobian
-    options: ComputeOptions
-    view: DisplayOptions
-    wanted: bool
-    budget: float | None
-    outside: frozenset[int]
-
-
 def reduced(result: JacobianResult) -> tuple[Any, ...]:
-    """Return how pickle stores a result: its class and what is stored."""
-    forms = result.forms
-    stored = Stored(
-        result.problem,
-        result.numbers,
-        result.options,
-        result.view,
-        forms.wanted,
-        forms.budget,
-        frozenset(result.outside()),
-    )
-    return restored, (type(result), stored)
+    """Return how pickle stores a result: its class and fields, of closed forms their limits."""
+    forms, found = result.forms, frozenset(result.outside())
+    outside: Any = functools.partial(frozenset, found)  # what was looked for already
+    kept = (result.options, result.view, outside)
+    stored = (result.problem, result.numbers, forms.wanted, forms.budget, *kept)
+    return _restored, (type(result), *stored)
 
 
-def restored(kind: Any, stored: Stored) -> JacobianResult:
+def _restored(
+    kind: Any, problem: Any, numbers: Any, wanted: bool, budget: float | None, *others: Any
+) -> JacobianResult:
     """Make a result of what was stored of it."""
-    problem = stored.problem
-    return kind(
-        problem,
-        stored.numbers,
-        ClosedForms(wanted=stored.wanted, budget=stored.budget),
-        stored.options,
-        stored.view,
-        Fixed(stored.outside),
-        tuning_of(problem.whole, "Jacobian" if problem.potential is None else "Hessian"),
-    )
-
-
-@dataclasses.dataclass(frozen=True)
-class Fixed:
-    """Positions that were looked for already."""
-
-    positions: frozenset[int]
-
-    def __call__(self) -> Collection[int]:
-        """Return them."""
-        return self.positions
+    forms = ClosedForms(wanted=wanted, budget=budget)
+    tuning = tuning_of(problem.whole, "Jacobian" if problem.potential is None else "Hessian")
+    return kind(problem, numbers, forms, *others, tuning)
 
 
 def deeply(result: JacobianResult, memo: dict[int, Any]) -> JacobianResult:

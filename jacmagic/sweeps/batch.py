@@ -214,8 +214,7 @@ def compute_batch(
     points, ordered = _points_of(problem, stacks)
 
     def function(*values: Tensor) -> Any:
-        assert problem.call is not None
-        return problem.call(dict(zip(ordered, values, strict=True)))
+        return problem.called(dict(zip(ordered, values, strict=True)))
 
     return compute_many(function, points, options)
 

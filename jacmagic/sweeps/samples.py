@@ -20,12 +20,7 @@ from jacmagic.function.torch_internals import BatchNorm
 from jacmagic.numeric.torch_errors import TORCH_ERRORS
 
 # Layers that read the first dimension as samples, whatever the number of dimensions.
-BY_SAMPLES = (
-    nn.Flatten,
-    nn.Unflatten,
-    nn.GroupNorm,
-    BatchNorm,
-)
+BY_SAMPLES = (nn.Flatten, nn.Unflatten, nn.GroupNorm, BatchNorm)
 
 
 def by_layers(func: Callable[..., Any]) -> bool:
@@ -68,12 +63,10 @@ def _batched_call(
     problem: Problem, names: Collection[str]
 ) -> Callable[[Mapping[str, Tensor]], Any]:
     """Return the function by names, its sample with a leading dimension."""
-    call = problem.call
-    assert call is not None
 
     def batched(values: Mapping[str, Tensor]) -> Any:
         fixed = {name: one for name, one in problem.parameters.items() if name in names}
         arguments = {**fixed, **values}
-        return call({n: one[None] if n in names else one for n, one in arguments.items()})
+        return problem.called({n: one[None] if n in names else one for n, one in arguments.items()})
 
     return batched

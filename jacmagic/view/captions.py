@@ -48,13 +48,11 @@ def _one_sided(jacobian: JacobianResult) -> list[str]:
     both = jacobian.one_sided
     if both is None:
         return []
-    rows, columns, digits = jacobian.rows, jacobian.columns, jacobian.view.digits
+    digits = jacobian.view.digits
     return sentences(
         both,
         array_of(jacobian),
-        name=lambda i, j: jacobian.notation.unicode(
-            jacobian.title, rows[i].unicode, columns[j].unicode
-        ),
+        name=jacobian._entry,
         number=lambda value: number(value, digits).replace("-", "−").replace("inf", "∞"),
     )
 

@@ -159,8 +159,8 @@ class ExactJacobian(ExactPoint):
     @property
     def warnings(self) -> list[str]:
         """What a reader has to know: singular entries, another branch, kinks, disagreement."""
-        others = self.jacobian.agreement.warnings
-        names = [self._entry(i, j) for i, j in self.form.singular]
+        others, torchs = self.jacobian.agreement.warnings, self.jacobian._array
+        names = [self.jacobian._entry(i, j) for i, j in self.form.singular]
         lines = [
             f"{name} is singular there: it has no finite value"
             for name in names
@@ -169,13 +169,10 @@ class ExactJacobian(ExactPoint):
         if self.other_branch:
             lines.append("the code takes another branch there than at the point of J")
         lines += [
-            f"torch has another number in {self._entry(i, j)}: {self._torchs[i, j]:.6g}"
+            f"torch has another number in {self.jacobian._entry(i, j)}: {torchs[i, j]:.6g}"
             for i, j in self.differing
         ]
         return [*lines, *others]
-
-    def _entry(self, i: int, j: int) -> str:
-        return self.jacobian._entry(i, j)
 
     # ── forms ─────────────────────────────────────────────────────────────────────────────────
 

@@ -264,8 +264,8 @@ def test_a_sample_of_mistakes_is_named_and_of_right_answers_is_not_accused() -> 
     """No false alarm, no mistake missed, nine of ten named: a sample of `tools/exercises.py`."""
     import exercises
 
-    counts = exercises.measured(90, start=2, each=3)
-    total, right, _ = counts.right
-    planted, wrong, _, own = counts.planted
-    assert right == total >= 20
+    tally = exercises.measured(exercises.by_kernel, 90, start=2)
+    answers, right = exercises.sums_of(tally.right, 2)
+    planted, wrong, _, own = exercises.sums_of(tally.mistakes, 4)
+    assert right == answers >= 20
     assert wrong == planted >= 6 and own >= 0.8 * planted

@@ -1,4 +1,4 @@
-"""A steady sample of the measurement of `tools/exercises_browser.py`."""
+"""A steady sample of the measurement of `tools/exercises.py`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "tools"))
 
-import exercises_browser
+import exercises
 
 
 def test_a_sample_of_right_answers_is_right_and_of_mistakes_is_named() -> None:
     """No false alarm, no mistake taken for right, four of five named."""
-    tally = exercises_browser.measured(40, right=40, wrong=10)
+    tally = exercises.measured(exercises.by_browser, 40, right=40, wrong=10)
     right = [sum(row[k] for row in tally.right.values()) for k in range(2)]
     planted = [sum(row[k] for row in tally.mistakes.values()) for k in range(4)]
     assert right[0] >= 40 and right[1] == right[0]

@@ -27,7 +27,7 @@ from jacmagic.function.interop.scope import Scope
 from jacmagic.function.interop.silence import is_silent, silent
 from jacmagic.function.interop.survey import Survey, Surveyor
 
-__all__ = ["effects_of", "lifted", "naming"]
+__all__ = ["effects_of", "known_lifted", "lifted", "naming"]
 
 
 def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -44,7 +44,7 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
 
     Returns:
         A function of the same arguments; `__wrapped__` is the original, and `effects` names what
-        its first run changed outside of itself.
+        its first run changed outside of itself; `read` is what `repeated_call` keeps.
 
     Raises:
         FunctionError: when called, if a NumPy function that torch does not have meets a tensor.
@@ -54,11 +54,7 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
         >>> lifted(lambda x: math.sin(x) ** 2)(torch.tensor(0.0, requires_grad=True)).requires_grad
         True
     """
-    is_kept = type(function) is types.FunctionType or (
-        isinstance(function, nn.Module) and type(function).__eq__ is object.__eq__
-    )
-    known = _lifted.get(function) if is_kept else None
-    if known is not None and (before := known()) is not None:
+    if (before := known_lifted(function)) is not None:
         return before
     look, run = Surveyor(function), _Runner(function)
 
@@ -78,10 +74,22 @@ def lifted(function: Callable[..., Any]) -> Callable[..., Any]:
             wrapper.effects = changes(state, state_of(found))
 
     wrapper: Any = called
-    wrapper.effects = None
-    if is_kept:
+    wrapper.effects = wrapper.read = None
+    if _is_kept(function):
         _lifted[function] = weakref.ref(wrapper)
     return wrapper
+
+
+def known_lifted(function: Callable[..., Any]) -> Any:
+    """Return the lifted form of a function that was lifted before, or None."""
+    known = _lifted.get(function) if _is_kept(function) else None
+    return None if known is None else known()
+
+
+def _is_kept(function: Callable[..., Any]) -> bool:
+    return type(function) is types.FunctionType or (
+        isinstance(function, nn.Module) and type(function).__eq__ is object.__eq__
+    )
 
 
 # An entry lives as long as function and wrapper do; what a function holds may hold the function.

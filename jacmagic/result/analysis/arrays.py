@@ -5,13 +5,12 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from jacmagic.function.components import components
 from jacmagic.result.core import JacobianResult
 
 
 def array_of(jacobian: JacobianResult) -> np.ndarray:
     """Return the matrix as float64 (m, n), without −0."""
-    return jacobian.matrix.detach().cpu().double().numpy() + 0.0
+    return jacobian._array + 0.0
 
 
 def equilibrated(matrix: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -39,14 +38,10 @@ def _reciprocals(matrix: np.ndarray, axis: int) -> np.ndarray:
     return np.ldexp(1.0, -np.clip(exponents, -1000, 1000))
 
 
-def values_of(jacobian: JacobianResult) -> np.ndarray:
-    """Return the function's value as float64 (m,)."""
-    return components(jacobian.numbers.outputs.leaves)
-
-
 def epsilon_of(jacobian: JacobianResult) -> float:
     """Return the distance of 1 from the next number of the coarsest dtype among the inputs."""
-    return max(torch.finfo(one.value.dtype).eps for one in jacobian.problem.inputs)
+    dtypes = [one.value.dtype for one in jacobian.problem.inputs]
+    return max((torch.finfo(one).eps for one in dtypes), default=2.0**-52)
 
 
 def point_of(jacobian: JacobianResult) -> np.ndarray:

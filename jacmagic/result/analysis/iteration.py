@@ -13,7 +13,6 @@ from jacmagic.result.analysis.arrays import (
     equilibrated,
     point_of,
     stepped,
-    values_of,
 )
 from jacmagic.result.core import JacobianResult
 
@@ -50,7 +49,7 @@ class Iteration:
     def run(self) -> tuple[str, str]:
         """Iterate; return the outcome and a sentence about it."""
         while True:
-            x, residual = point_of(self.current), values_of(self.current) - self.target
+            x, residual = point_of(self.current), self.current.flat_value - self.target
             matrix, k = array_of(self.current), len(self.iterates)
             self.iterates.append(Iterate(x, float(np.linalg.norm(residual))))
             ended = self._before_step(matrix, residual)

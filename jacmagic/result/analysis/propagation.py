@@ -19,7 +19,7 @@ from jacmagic.render.extent import extent
 from jacmagic.render.measured import GUM_DIGITS, Measured
 from jacmagic.render.report import Grid, Report, Reported, Shown, numeral, words
 from jacmagic.render.text import number
-from jacmagic.result.analysis.arrays import array_of, values_of
+from jacmagic.result.analysis.arrays import array_of
 from jacmagic.result.analysis.covariance import covariance_of
 from jacmagic.result.analysis.linearity import Linearity, linearity_of
 from jacmagic.result.analysis.notation import matrix_grid, named
@@ -82,7 +82,7 @@ class Propagation(Reported):
     @cached_property
     def measured(self) -> tuple[Measured, ...]:
         """Each output with its uncertainty: `str()` gives "2.51 ± 0.30"."""
-        pairs = zip(values_of(self.jacobian), self.standard_deviations, strict=True)
+        pairs = zip(self.jacobian.flat_value, self.standard_deviations, strict=True)
         return tuple(Measured(float(value), float(u), self.digits) for value, u in pairs)
 
     @cached_property

@@ -17,7 +17,7 @@ from jacmagic.errors import PointError
 from jacmagic.labels import Label
 from jacmagic.render.report import Grid, Report, Reported, numeral, words
 from jacmagic.render.text import number
-from jacmagic.result.analysis.arrays import array_of, epsilon_of, values_of
+from jacmagic.result.analysis.arrays import array_of, epsilon_of
 from jacmagic.result.analysis.notation import direction, matrix_grid, named, oriented, title_of
 from jacmagic.result.core import JacobianResult
 
@@ -203,4 +203,4 @@ def condition_of(jacobian: JacobianResult) -> Condition:
         PointError: an entry is not finite.
     """
     point = np.array(jacobian.problem.flat_point, dtype=float)
-    return Condition(svd_of(jacobian), array_of(jacobian), values_of(jacobian), point)
+    return Condition(svd_of(jacobian), array_of(jacobian), jacobian.flat_value, point)

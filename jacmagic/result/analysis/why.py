@@ -10,7 +10,7 @@ import numpy as np
 from jacmagic.labels import entry_of
 from jacmagic.render.report import Report, Reported
 from jacmagic.render.text import number
-from jacmagic.result.analysis.arrays import array_of, values_of
+from jacmagic.result.analysis.arrays import array_of
 from jacmagic.result.analysis.origins import Origin, backward_origin, forward_origin
 from jacmagic.result.analysis.remedies import BACKWARD, DISCARDED, FORWARD
 from jacmagic.result.core import JacobianResult
@@ -59,16 +59,11 @@ def why(jacobian: JacobianResult, i: int, j: int) -> Why:
     """
     i, j = entry_of(i, j, jacobian.shape)
     value = float(array_of(jacobian)[i, j])
-    if not np.isfinite(values_of(jacobian)[i]):
+    if not np.isfinite(jacobian.flat_value[i]):
         return _forward(jacobian, i, j, value)
     if not math.isfinite(value):
         return _backward(jacobian, i, j, value)
     return _finite(jacobian, i, j, value)
-
-
-def _name(jacobian: JacobianResult, i: int, j: int) -> str:
-    rows, columns = jacobian.rows, jacobian.columns
-    return jacobian.notation.unicode(jacobian.title, rows[i].unicode, columns[j].unicode)
 
 
 def _forward(jacobian: JacobianResult, i: int, j: int, value: float) -> Why:
@@ -78,16 +73,16 @@ def _forward(jacobian: JacobianResult, i: int, j: int, value: float) -> Why:
         if (origin := backward_origin(problem.potential, 0, i)) is not None:
             return _from_backward(jacobian, i, j, value, origin)
         problem = problem.potential
-    name = f"{jacobian.rows[i].unicode} itself is {values_of(jacobian)[i]:g}"
+    name = f"{jacobian.rows[i].unicode} itself is {jacobian.flat_value[i]:g}"
     origin = forward_origin(problem, 0 if problem is not jacobian.problem else i)
     if origin is None:
         reason = (name, *_traced(jacobian, i, j))
-        return Why(_name(jacobian, i, j), value, "forward", "", None, reason)
+        return Why(jacobian._entry(i, j), value, "forward", "", None, reason)
     what, advice = FORWARD.get(origin.operation, ("its value is not finite", ""))
     given = ", ".join(number(one, 6) for one in origin.operands)
     called = f"{origin.operation}({given})" if given else origin.operation
     began = f"it begins{_at(origin.line)}: {called} is {number(origin.result)}: {what}"
-    entry, reason = _name(jacobian, i, j), (name, began)
+    entry, reason = jacobian._entry(i, j), (name, began)
     return Why(entry, value, "forward", origin.operation, origin.line, reason, advice)
 
 
@@ -97,7 +92,7 @@ def _backward(jacobian: JacobianResult, i: int, j: int, value: float) -> Why:
     if origin is not None:
         return _from_backward(jacobian, i, j, value, origin)
     reason = _traced(jacobian, i, j) or ("several operations on the way are not finite",)
-    return Why(_name(jacobian, i, j), value, "backward", "", None, reason)
+    return Why(jacobian._entry(i, j), value, "backward", "", None, reason)
 
 
 def _from_backward(jacobian: JacobianResult, i: int, j: int, value: float, origin: Origin) -> Why:
@@ -107,7 +102,7 @@ def _from_backward(jacobian: JacobianResult, i: int, j: int, value: float, origi
         reason.append(DISCARDED)
     reason += [one.cause for one in _disagreements(jacobian, i, j) if "kink" not in one.cause]
     return Why(
-        _name(jacobian, i, j),
+        jacobian._entry(i, j),
         value,
         "backward",
         origin.operation,
@@ -119,7 +114,7 @@ def _from_backward(jacobian: JacobianResult, i: int, j: int, value: float, origi
 
 def _finite(jacobian: JacobianResult, i: int, j: int, value: float) -> Why:
     """Explain a finite entry: a zero, a cut graph, or a number that is right."""
-    name = _name(jacobian, i, j)
+    name = jacobian._entry(i, j)
     for one in _disagreements(jacobian, i, j):
         return Why(name, value, "cut", "", None, (one.numbers, one.cause))
     if value == 0 and not bool(jacobian.pattern.to_dense()[i, j]):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from jacmagic.result.analysis.arrays import epsilon_of
 from jacmagic.result.check.calls import of_form
 from jacmagic.result.check.doubt import doubts_of
 from jacmagic.result.check.expressions import Expressions
@@ -24,7 +25,7 @@ from jacmagic.result.check.judgement import (
 )
 from jacmagic.result.check.proof import proved
 from jacmagic.result.check.read import Make, read_hand
-from jacmagic.result.check.samples import Samples, sample, unit_of, with_noise
+from jacmagic.result.check.samples import Samples, sample, with_noise
 from jacmagic.result.check.settle import settle
 from jacmagic.result.check.slips import Slip, explain
 from jacmagic.result.check.slips.evidence import Evidence
@@ -97,7 +98,7 @@ class CheckResult:
         checked = read_hand(hand, result, make, of)
         if not moves:
             checked = replace(checked, only_here=True)
-        unit = unit_of(result)
+        unit = epsilon_of(result)
         samples = sample(result, checked)
         equal = agreement_at(samples, unit, checked.rounding)
         if (equal != 1).any():
@@ -150,8 +151,7 @@ class CheckResult:
     def _entry(self, i: int, j: int) -> Entry:
         status = self.status[i, j]
         at = 0 if status is not Status.HERE else self._worst(i, j)
-        rows, columns = self.result.rows, self.result.columns
-        name = self.result.notation.unicode(self.result.title, rows[i].unicode, columns[j].unicode)
+        name = self.result._entry(i, j)
         slip = self.slips.get((i, j))
         cause = str(slip) if slip is not None else self.doubts.get((i, j), "")
         if status is Status.DIFFERENT and not np.isfinite(self.samples.hand[0, i, j]):

@@ -13,6 +13,7 @@ import numpy as np
 
 from jacmagic.function.interop.call_limit import REFUSALS
 from jacmagic.function.interop.silence import silent
+from jacmagic.result.analysis.arrays import epsilon_of
 from jacmagic.result.check.calls import evaluated
 from jacmagic.result.check.hand import Hand
 from jacmagic.result.core import JacobianResult
@@ -52,7 +53,7 @@ class Samples:
 def sample(result: JacobianResult, hand: Hand) -> Samples:
     """Evaluate both at x and around it; at x alone where the hand is known there only."""
     here = np.array(result.problem.flat_point)
-    unit = unit_of(result)
+    unit = epsilon_of(result)
     truth_here = result.to_numpy().astype(np.float64)
     points, truth, exact = here[None], truth_here[None], result.closed_form is not None
     if not hand.only_here:
@@ -73,13 +74,6 @@ def with_noise(samples: Samples, result: JacobianResult, hand: Hand) -> Samples:
         values = form.values_at(samples.points)  # at x too, where torch may have another
         noise = noise + _spread(lambda point: form.values(point.tolist()), samples.points, values)
     return replace(samples, noise=samples.noise + noise)
-
-
-def unit_of(result: JacobianResult) -> float:
-    """Return the coarsest unit roundoff of the inputs."""
-    import torch
-
-    return max((torch.finfo(one.dtype).eps for one in result.problem.tensors), default=2.0**-52)
 
 
 def _careful(hand: Hand, point: np.ndarray) -> np.ndarray:

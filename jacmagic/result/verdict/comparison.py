@@ -63,7 +63,8 @@ def judge(
     found = np.full(sources.torch.shape, Finding.UNCONFIRMED, dtype=int)
     found[np.isnan(sources.torch)] = Finding.NOT_FINITE
     decisive = sources.decisive
-    decisive[sorted(known.kinked)] = False
+    either = decisive | sources.flat
+    decisive[sorted(known.kinked)] = either[sorted(known.kinked)] = False
     usable = np.zeros(found.shape, dtype=bool)  # entries of which the closed form says something
     loose = np.zeros(found.shape, dtype=bool)  # equal up to the inputs' own rounding only
     if sources.formula is not None:
@@ -73,7 +74,7 @@ def judge(
         exacts = exactly(doubtful) if exactly is not None and doubtful else []
         for (i, j), exact in zip(doubtful, exacts, strict=True):
             entry = _Doubtful(sources, dtype, known, i, j, exact)
-            finding = entry.finding(bool(decisive[i, j]))
+            finding = entry.finding(bool(either[i, j]))
             if finding is not None:
                 found[i, j], usable[i, j] = finding, True
                 loose[i, j] = not entry.has_digits
@@ -92,9 +93,27 @@ def judge(
     if known.fair is not None:
         found[known.fair] = Finding.AGREED
         alone &= ~known.fair
+    _settle(found, sources.torch, known)
+    return found, alone
+
+
+def _settle(found: np.ndarray, truth: np.ndarray, known: Circumstances) -> None:
+    """Judge entries of functions without a value, and those at a kink that have a derivative.
+
+    There torch's choices may add up to a wrong one, and the closed form follows them:
+    relu(x) − relu(−x) is x, and both have slope 0 at 0.
+    """
+    if known.smooth is not None:
+        size = np.maximum(np.abs(truth), np.abs(known.smooth))
+        with np.errstate(invalid="ignore"):
+            met = np.abs(truth - known.smooth) <= SMALL_PART * size
+        found[met] = Finding.AGREED
+        found[~met & np.isfinite(known.smooth)] = Finding.TORCH
+    if known.values is not None:
+        nowhere = np.isnan(known.values)[:, None]
+        found[nowhere & (found == Finding.AGREED)] = Finding.NOT_FINITE
     for row in known.undefined:
         found[row, np.isin(found[row], ALARMS)] = Finding.NOT_FINITE
-    return found, alone
 
 
 def _equal(sources: Sources, dtype: Dtype) -> np.ndarray:
@@ -106,7 +125,7 @@ def _equal(sources: Sources, dtype: Dtype) -> np.ndarray:
         sharp = allowed <= dtype.half * np.maximum(np.abs(truth), np.abs(formula))
         tiny = (allowed <= dtype.normal) & (np.abs(truth) <= dtype.normal)
         return (truth == formula) & np.isinf(truth) | (
-            (np.abs(truth - formula) <= allowed) & (sharp | tiny)
+            np.isfinite(truth) & (np.abs(truth - formula) <= allowed) & (sharp | tiny)
         )
 
 
@@ -133,7 +152,8 @@ class _Doubtful:
         if np.isinf(truth) and abs(value) > self.dtype.largest and (value > 0) == (truth > 0):
             return Finding.AGREED
         gap = abs(truth - value)
-        explained = gap <= self._operations * self._bound + self._underflow(value)
+        allowed = self._operations * self._bound + self._underflow(value)
+        explained = bool(np.isfinite(gap)) and gap <= allowed
         rounding = FACTOR * self.known.operations * self.dtype.unit
         if (explained and self._has_half_the_digits(gap, value)) or gap <= rounding * abs(value):
             return Finding.AGREED
@@ -191,7 +211,7 @@ class _Doubtful:
 
     def _is_near(self, gap: float, value: float) -> bool:
         """Whether underflow, a constant in float32, or the value's rounding hides a gap."""
-        if abs(value) < self.dtype.normal / self.dtype.unit**2:
+        if max(abs(value), abs(self._truth)) < self.dtype.normal / self.dtype.unit**2:
             return True
         return gap <= SHORT_CONSTANT * abs(value) or self._is_invisible(gap)
 

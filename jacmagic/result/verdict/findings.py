@@ -65,6 +65,16 @@ class Sources:
         return estimated & (self.scale > 0) & small
 
     @property
+    def flat(self) -> np.ndarray:
+        """Boolean (m, n): where the function did not vary, though torch's slope would show.
+
+        That is so in a short dtype too: it decides beside a closed form of 0 only.
+        """
+        if self.differences is None or self.error is None or self.scale is None:
+            return np.zeros(self.torch.shape, dtype=bool)
+        return (self.scale == 0) & (np.abs(self.torch) > TRUSTED_ERRORS * self.error)
+
+    @property
     def gaps(self) -> np.ndarray | None:
         """Finite distances (m, n) of torch from the closed form, else the differences.
 
@@ -85,6 +95,7 @@ class Circumstances:
     Attributes:
         cut: (row, column) → whether the code cuts torch's graph on the way between them.
         fair: boolean (m, n), where torch's value lies between the two sides of a kink.
+        smooth: (m, n) the derivative where a row with a kink has the same from both sides, or nan.
         kinked: rows in which the point lies on a kink; differences average its two sides.
         sizes: (n,) the sizes of the inputs' components.
         values: (m,) the function's own values.
@@ -96,6 +107,7 @@ class Circumstances:
 
     cut: Callable[[int, int], bool]
     fair: np.ndarray | None = None
+    smooth: np.ndarray | None = None
     kinked: Collection[int] = ()
     sizes: np.ndarray | None = None
     values: np.ndarray | None = None

@@ -12,7 +12,7 @@ MODULES = (
     *("quiz_parse.mjs", "quiz_line.mjs", "quiz_text.mjs"),
     *("quiz_judge.mjs", "quiz_analysis.mjs", "quiz_slips.mjs", "quiz_fit.mjs"),
     *("quiz_shape.mjs", "quiz_constants.mjs", "quiz_edits.mjs", "quiz_mistakes.mjs"),
-    *("quiz_hint.mjs", "quiz_exercise.mjs", "quiz_hash.mjs", "quiz_board.mjs", "quiz_blank.mjs"),
+    *("quiz_hint.mjs", "quiz_exercise.mjs", "quiz_board.mjs", "quiz_blank.mjs"),
     *("quiz_entries.mjs", "quiz_numbers.mjs", "quiz_steps.mjs", "quiz_choices.mjs"),
     "quiz_view.mjs",
 )

@@ -7,27 +7,23 @@ itself. What is to be chosen is carried as salted hashes.
 from __future__ import annotations
 
 import secrets
-from hashlib import sha256
 from typing import Any
 
 from jacmagic.errors import OptionError
 from jacmagic.render.mathml import to_mathml
 from jacmagic.result.core import JacobianResult
 from jacmagic.result.exercise.outputs import spellings_of
-from jacmagic.symbolic.graph import OPERATIONS, Tape
+from jacmagic.symbolic.graph import Tape
 from jacmagic.symbolic.graph.tape import write_tape_with_slots
 from jacmagic.view.captions import point
 from jacmagic.view.exercise.matrix import Given, cells_of
 from jacmagic.view.exercise.question import CHOICE, Question
 from jacmagic.view.exercise.question_set import QuestionSet
 from jacmagic.view.exercise.worksheet import definitions, head, output_name
+from jacmagic.view.explorer.live_tape import BROWSER
 
 MAX_OPERATIONS = 2000  # of a function that is differentiated while one types
 MAX_ENTRIES = 400  # of a matrix whose other entries are compared, as in static/quiz_mistakes.mjs
-# The operations that the browser can differentiate: those of static/quiz_partials.mjs.
-BROWSER = frozenset(OPERATIONS) - {
-    *("y0", "y1", "k0", "k1", "erfinv", "zeta", "gammainc", "gammaincc"),
-}
 
 
 def carried(exercise: QuestionSet) -> dict[str, Any]:
@@ -137,7 +133,15 @@ def _question(question: Question) -> dict[str, Any]:
     if question.kind != CHOICE:
         return shown
     salt = secrets.token_hex(16)
-    digest = sha256(f"{salt}:{question.answer}".encode()).hexdigest()
+    digest = hash_of(f"{salt}:{question.answer}")
     said = {"asked": question.asked, "item": question.item, "advice": question.advice}
     choices = list(question.choices)
     return {**shown, **said, "choices": choices, "salt": salt, "digest": digest}
+
+
+def hash_of(text: str) -> int:
+    """Return a hash of 32 bits: FNV-1a, by G. Fowler, L. C. Noll and K.-P. Vo."""
+    found = 0x811C9DC5
+    for byte in text.encode():
+        found = (found ^ byte) * 0x01000193 % 2**32
+    return found

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from jacmagic.result.core import JacobianResult
+from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.view.exercise.choice import chosen_entries
 from jacmagic.view.exercise.kinds import KINDS, Kind
 from jacmagic.view.exercise.options import QuizOptions
@@ -73,6 +74,12 @@ class QuestionSet:
             options = replace(self.options, seed=seed)
             found.append(replace(self, jacobian=jacobian, options=options))
         return tuple(found)
+
+    @property
+    def reading(self) -> DisplayForm:
+        """The closed form as it is shown, without which there is no exercise."""
+        assert self.jacobian.reading is not None
+        return self.jacobian.reading
 
     @property
     def title(self) -> str:

@@ -67,7 +67,7 @@ def _outputs(exercise: QuestionSet) -> list[Any]:
     jacobian = exercise.jacobian
     plain: Any = jacobian.expressions
     names = {symbol: sympy.Symbol(name) for symbol, name, _ in _named(exercise)}
-    named = [jacobian.reading.output(i).xreplace(names) for i in range(len(plain))]  # type: ignore[union-attr]  # there is no exercise without one
+    named = [exercise.reading.output(i).xreplace(names) for i in range(len(plain))]
     known = {*jacobian.symbols, *names.values()}
     return [
         other if one.free_symbols - known or one.has(NamedNumber) else one
@@ -85,11 +85,9 @@ def _constants(exercise: QuestionSet) -> list[str]:
 
 def _named(exercise: QuestionSet) -> list[tuple[Any, str, float]]:
     """Return the symbol, name and value of each constant whose name is an identifier."""
-    reading = exercise.jacobian.reading
-    assert reading is not None
     return [
         (symbol, one.label.text, one.value)
-        for symbol, one in reading.constants
+        for symbol, one in exercise.reading.constants
         if _identifier(one.label.text, "")
     ]
 

@@ -42,9 +42,7 @@ def _outputs(exercise: QuestionSet) -> list[int]:
 
 def definitions(exercise: QuestionSet) -> list[str]:
     """Return the function's outputs as equations in LaTeX, with its constants."""
-    jacobian = exercise.jacobian
-    reading = jacobian.reading
-    assert reading is not None  # there is no exercise without one
+    jacobian, reading = exercise.jacobian, exercise.reading
     names, digits = reading.all_names, jacobian.view.digits
     lines = [
         f"{jacobian.notation.output(Label(jacobian.title).tex, jacobian.rows[i].tex)} = "
@@ -60,8 +58,7 @@ def definitions(exercise: QuestionSet) -> list[str]:
 
 def named_constants(exercise: QuestionSet) -> list[tuple[Any, Label, float]]:
     """Return the named constants of the outputs that are shown: symbol, label, value."""
-    reading = exercise.jacobian.reading
-    assert reading is not None
+    reading = exercise.reading
     used = set().union(*(reading.output(i).atoms(NamedNumber) for i in _outputs(exercise)))
     return [(symbol, one.label, one.value) for symbol, one in reading.constants if symbol in used]
 
@@ -77,9 +74,7 @@ def output_name(jacobian: JacobianResult, i: int) -> str:
 
 def text(exercise: QuestionSet) -> str:
     """Return the worksheet for a terminal."""
-    jacobian = exercise.jacobian
-    reading = jacobian.reading
-    assert reading is not None
+    jacobian, reading = exercise.jacobian, exercise.reading
     lines = [
         f"{output_name(jacobian, i)} = {plain(reading.output(i), reading.texts, written=True)}"
         for i in _outputs(exercise)

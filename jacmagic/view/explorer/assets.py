@@ -8,14 +8,14 @@ from importlib.resources import files
 
 # The view's modules, each below those that it imports; the parts are in this order.
 MODULES = (
-    *("format.mjs", "typed.mjs", "element.mjs", "svg.mjs", "mathml.mjs", "slots.mjs", "copy.mjs"),
+    *("format.mjs", "typed.mjs", "element.mjs", "mathml.mjs", "slots.mjs", "copy.mjs"),
     "stops.mjs",
     *("special.mjs", "tape.mjs", "live.mjs", "following.mjs", "layout.mjs"),
     *("navigation.mjs", "cells.mjs", "grid_elements.mjs", "grid.mjs"),
     *("still.mjs", "announcer.mjs", "areas.mjs", "tabs.mjs", "parts.mjs"),
     "title.mjs",
     *("play.mjs", "slider.mjs", "controls.mjs", "tools.mjs"),
-    *("linear.mjs", "notice.mjs", "value.mjs", "table.mjs", "determinant.mjs", "notes.mjs"),
+    *("linear.mjs", "value.mjs", "table.mjs", "determinant.mjs", "notes.mjs"),
     *("chain.mjs", "equations.mjs"),
     *("curves.mjs", "scene.mjs", "square.mjs", "kinks.mjs", "singular.mjs"),
     *("ticks.mjs", "units.mjs", "scene_map.mjs", "scene_graph.mjs"),
@@ -23,9 +23,7 @@ MODULES = (
     *("scene_colouring.mjs", "slice.mjs", "turning.mjs", "plane.mjs", "squares.mjs"),
     "colour_grids.mjs",
     *("picture_fields.mjs", "sampled.mjs", "picture.mjs"),
-    *("derivation_line.mjs", "factors.mjs"),
-    *("panel.mjs", "code.mjs"),
-    *("frame.mjs", "view.mjs"),
+    *("factors.mjs", "panel.mjs", "code.mjs", "frame.mjs", "view.mjs"),
 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import numpy as np
@@ -20,16 +21,20 @@ def entry_of(jacobian: JacobianResult, row: int, column: int) -> dict[str, Any] 
     None without a closed form; no lines, and a note, where writing it out fails or takes too long.
     """
     i, j = jacobian.view.layout.pair(row, column)
-    lines = attempt(
-        lambda: lines_of(jacobian.step_template(i, j)), jacobian.forms.budget, "this derivation"
-    )
+    found = derivation(lambda: jacobian.step_template(i, j), jacobian.forms.budget)
+    return found if found["lines"] or found["note"] else None
+
+
+def derivation(derive: Callable[[], Step | None], budget: float | None) -> dict[str, Any]:
+    """Return the lines of a derivation; a note where that takes more seconds than the budget."""
+    lines = attempt(lambda: _lines(derive()), budget, "this derivation")
     if isinstance(lines, Refusal):
         return {"lines": [], "note": str(lines)}
-    return {"lines": lines, "note": ""} if lines else None
+    return {"lines": lines, "note": ""}
 
 
-def lines_of(step: Step | None) -> list[Any]:
-    """Return the lines of a derivation: depth, MathML, rule and MathML of the rule."""
+def _lines(step: Step | None) -> list[Any]:
+    """Return depth, MathML, rule and MathML of the rule for each line."""
     return [
         [
             line.depth,
@@ -42,21 +47,27 @@ def lines_of(step: Step | None) -> list[Any]:
 
 
 def entries_of(jacobian: JacobianResult, max_bytes: int) -> dict[str, Any]:
-    """Return derivations of entries by "row,column", in order while they fit.
+    """Return derivations of entries by "row,column", in order while they fit."""
+    if jacobian.reading is None:
+        return {}
+    cells = np.argwhere(table_of(jacobian).pattern).tolist()
+    return fitting(((f"{i},{j}", entry_of(jacobian, i, j)) for i, j in cells), max_bytes)
+
+
+def fitting(
+    derivations: Iterable[tuple[str, dict[str, Any] | None]], max_bytes: int
+) -> dict[str, Any]:
+    """Return derivations by their keys, in order while they fit.
 
     Args:
-        jacobian: the Jacobian.
+        derivations: pairs of key and derivation; the first without lines ends the list.
         max_bytes: of all together; the first that does not fit ends the list.
     """
-    derivations: dict[str, Any] = {}
-    if jacobian.reading is None:
-        return derivations
-    for row, column in np.argwhere(table_of(jacobian).pattern).tolist():
-        derivation = entry_of(jacobian, row, column)
-        if derivation is None or not derivation["lines"]:
+    found: dict[str, Any] = {}
+    for key, one in derivations:
+        lines = [] if one is None else one["lines"]
+        max_bytes -= sum(len(part) for line in lines for part in line[1:])
+        if max_bytes < 0 or not lines:
             break
-        max_bytes -= sum(len(part) for line in derivation["lines"] for part in line[1:])
-        if max_bytes < 0:
-            break
-        derivations[f"{row},{column}"] = derivation
-    return derivations
+        found[key] = one
+    return found

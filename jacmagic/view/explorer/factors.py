@@ -18,7 +18,7 @@ from jacmagic.symbolic.formula.excerpt import excerpt
 from jacmagic.symbolic.formula.typeset import tex
 from jacmagic.symbolic.graph import BudgetExceeded
 from jacmagic.symbolic.trace import Refusal
-from jacmagic.view.explorer.entries import lines_of
+from jacmagic.view.explorer.entries import derivation, fitting
 from jacmagic.view.explorer.live_tape import BROWSER, MAX_OPERATIONS
 
 _CUT = "\x1f"  # between the pieces of an equation; no LaTeX contains it
@@ -137,27 +137,18 @@ def _tape(chain: Chain, factors: list[Factor]) -> Any:
 def factor_entry(jacobian: JacobianResult, factor: int, row: int, column: int) -> dict[str, Any]:
     """Return the derivation of one entry of a factor, counted as the trait counts them."""
     written = [one for one, _ in unrepeated(jacobian.chain())]
-    lines = attempt(
-        lambda: lines_of(written[factor].formula_steps(row, column)),
-        jacobian.forms.budget,
-        "this derivation",
-    )
-    if isinstance(lines, Refusal):
-        return {"lines": [], "note": str(lines)}
-    return {"lines": lines, "note": ""}
+    return derivation(lambda: written[factor].formula_steps(row, column), jacobian.forms.budget)
 
 
 def factor_entries(
     jacobian: JacobianResult, factors: dict[str, Any], max_bytes: int
 ) -> dict[str, Any]:
     """Return derivations of the factors' entries by "factor,row,column", while they fit."""
-    found: dict[str, Any] = {}
-    for k, factor in enumerate(factors.get("factors", ())):
-        cells = [cell for line in factor["cells"] for cell in line if cell and not cell[3]]
-        for i, j, *_ in cells:
-            derivation = factor_entry(jacobian, k, i, j)
-            max_bytes -= sum(len(part) for line in derivation["lines"] for part in line[1:])
-            if max_bytes < 0 or not derivation["lines"]:
-                return found
-            found[f"{k},{i},{j}"] = derivation
-    return found
+    derivations = (
+        (f"{k},{cell[0]},{cell[1]}", factor_entry(jacobian, k, cell[0], cell[1]))
+        for k, factor in enumerate(factors.get("factors", ()))
+        for line in factor["cells"]
+        for cell in line
+        if cell and not cell[3]
+    )
+    return fitting(derivations, max_bytes)

@@ -20,6 +20,10 @@ LARGEST = sys.float_info.max
 MAX_STEPS = 2**20  # where no round step meets start, zero and end: as good as continuous
 
 
+def _as_it_is(slider: Slider, proposal: traitlets.Bunch) -> float:
+    return float(proposal["value"])
+
+
 class Slider(ipywidgets.FloatSlider):
     """A `FloatSlider` whose value is never changed to fit its range or its step.
 
@@ -27,17 +31,10 @@ class Slider(ipywidgets.FloatSlider):
     it writes the nearest multiple of the step back; do not show both.
     """
 
-    @traitlets.validate("value")
-    def _validate_value(self, proposal: traitlets.Bunch) -> float:
-        return float(proposal["value"])
-
-    @traitlets.validate("min")
-    def _validate_min(self, proposal: traitlets.Bunch) -> float:
-        return float(proposal["value"])
-
-    @traitlets.validate("max")
-    def _validate_max(self, proposal: traitlets.Bunch) -> float:
-        return float(proposal["value"])
+    # instead of those of the same names that ipywidgets has
+    _validate_value = traitlets.validate("value")(_as_it_is)
+    _validate_min = traitlets.validate("min")(_as_it_is)
+    _validate_max = traitlets.validate("max")(_as_it_is)
 
 
 def check_ranges(ranges: Mapping[str, Range], labels: Sequence[Label]) -> None:

@@ -66,7 +66,7 @@ def axes_of(
         inputs: indices that are wanted.
         outputs: indices that are wanted.
     """
-    values = jacobian.matrix.detach().cpu().double().numpy()
+    values = jacobian._array
     pattern = jacobian.pattern.cpu().numpy()
     across, up = _counts(kind, jacobian)
     wanted = slice(None) if outputs is None else list(outputs)

@@ -101,7 +101,7 @@ def _at(
 
 
 def _here(jacobian: JacobianResult) -> There:
-    return There(jacobian.flat_value, jacobian.matrix.detach().cpu().double().numpy())
+    return There(jacobian.flat_value, jacobian._array)
 
 
 def _part(there: There, rows: Sequence[int], columns: Sequence[int]) -> There:

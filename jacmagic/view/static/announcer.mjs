@@ -7,8 +7,7 @@ const ANNOUNCE_AFTER_MS = 800; // without a change
 export class Announcer {
   /** @param {HTMLElement} parent */
   constructor(parent) {
-    this.box = make(parent.ownerDocument, "div", "jm-hidden");
-    this.box.setAttribute("role", "status");
+    this.box = make("div", "jm-hidden", "", { role: "status" });
     parent.append(this.box);
     /** @type {Map<string, string>} the news of each part */
     this.news = new Map();

@@ -15,17 +15,14 @@ export class Areas {
    * @param {{rows: string[], columns: string[]}} spec
    */
   constructor(root, spec) {
-    const document = root.ownerDocument;
     this.root = root;
     /** @type {Record<Area, HTMLElement>} */
     this.boxes = {
-      head: make(document, "div", "jm-top"),
-      rail: make(document, "div", "jm-rail"),
-      stage: make(document, "div", "jm-stage"),
+      head: make("div", "jm-top"),
+      rail: make("div", "jm-rail"),
+      stage: make("div", "jm-stage"),
     };
-    const desk = make(document, "div", "jm-desk");
-    desk.append(...Object.values(this.boxes));
-    root.append(desk);
+    root.append(make("div", "jm-desk", Object.values(this.boxes)));
     const widest = Math.max(spec.rows.length, spec.columns.length); // the table may be transposed
     root.classList.toggle("jm-beside", widest <= MAX_COLUMNS_BESIDE_RAIL);
   }

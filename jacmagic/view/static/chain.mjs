@@ -35,7 +35,7 @@ function transposeMatrix(math) {
   const cells = [...table.children].map((row) => [...row.children]);
   const width = Math.max(...cells.map((row) => row.length));
   const rows = Array.from({ length: width }, (_, j) => {
-    const row = table.ownerDocument.createElementNS(table.namespaceURI, "mtr");
+    const row = document.createElementNS(table.namespaceURI, "mtr");
     for (const line of cells) if (line[j]) row.append(line[j]);
     return row;
   });
@@ -49,7 +49,7 @@ function transposeMatrix(math) {
 function transposeSymbol(math) {
   const letter = math instanceof Element ? math.querySelector("msub, msubsup") : null;
   if (!letter) return;
-  const create = (/** @type {string} */ name) => letter.ownerDocument.createElementNS(letter.namespaceURI, name);
+  const create = (/** @type {string} */ name) => document.createElementNS(letter.namespaceURI, name);
   const transposed = create(letter.localName === "msub" ? "msubsup" : "msub");
   transposed.append(...[...letter.children].slice(0, 2));
   if (transposed.localName === "msubsup") {
@@ -64,7 +64,6 @@ export class Derivation {
   /** @param {HTMLElement} parent */
   constructor(parent) {
     this.box = parent;
-    this.document = parent.ownerDocument;
     /** @type {unknown[]} */
     this.shown = [];
     /** @type {Slots[]} */
@@ -89,13 +88,11 @@ export class Derivation {
     this.shown = shown;
     this.slots = [];
     if (chain.note) {
-      this.box.replaceChildren(make(this.document, "p", "jm-quiet", chain.note));
+      this.box.replaceChildren(make("p", "jm-quiet", chain.note));
       return;
     }
-    const head = make(this.document, "span", "jm-head");
-    const left = readMathml(chain.head, this.document);
-    if (exchanged) transposeSymbol(left);
-    head.append(left);
+    const head = make("span", "jm-head", [readMathml(chain.head)]);
+    if (exchanged) transposeSymbol(/** @type {Element | Text} */ (head.firstChild));
     const last = links.length - 1;
     const elements = links.map((link, k) =>
       this.link(k === last ? chain.sign : "=", link, chain.names[k], exchanged),
@@ -112,18 +109,11 @@ export class Derivation {
    * @param {boolean} exchanged
    */
   link(sign, source, name, exchanged) {
-    const brackets = make(this.document, "span", "jm-brackets");
-    const math = readMathml(source, this.document);
+    const math = readMathml(source);
     if (exchanged) transposeMatrix(math);
-    brackets.append(math);
-    if (source.length < MAX_UNFOLDED_CHARACTERS) {
-      const link = make(this.document, "span", "jm-link");
-      link.append(make(this.document, "span", "jm-sign", sign), brackets);
-      return link;
-    }
-    const fold = make(this.document, "details", "jm-link jm-fold");
-    fold.append(make(this.document, "summary", "", `${sign} ${name}`), brackets);
-    return fold;
+    const brackets = make("span", "jm-brackets", [math]);
+    if (source.length < MAX_UNFOLDED_CHARACTERS) return make("span", "jm-link", [make("span", "jm-sign", sign), brackets]);
+    return make("details", "jm-link jm-fold", [make("summary", "", `${sign} ${name}`), brackets]);
   }
 }
 
@@ -131,5 +121,4 @@ addPart({
   name: "chain",
   tab: "Derivation",
   mount: (box) => new Derivation(box),
-  paint: (derivation, frame) => derivation.paint(frame),
 });

@@ -6,7 +6,7 @@
  * @property {Record<string, string>} sources by language; a kernel adds those that are asked for
  */
 
-import { make, setText } from "./element.mjs";
+import { make, makeButton, makeSelect, setText } from "./element.mjs";
 import { addPart } from "./parts.mjs";
 import { writeToClipboard } from "./tools.mjs";
 
@@ -16,25 +16,14 @@ class CodePanel {
    * @param {import("./parts.mjs").Actions} actions
    */
   constructor(box, actions) {
-    this.document = box.ownerDocument;
     this.actions = actions;
     this.language = "";
-    this.select = /** @type {HTMLSelectElement} */ (make(this.document, "select", "jm-tool"));
-    this.select.addEventListener("change", () => this.choose(this.select.value));
-    const label = make(this.document, "label", "jm-tool-label", "language ");
-    label.append(this.select);
-    this.copy = /** @type {HTMLButtonElement} */ (make(this.document, "button", "jm-tool", "Copy"));
-    this.copy.type = "button";
-    this.copy.addEventListener("click", () => this.copied());
-    this.report = make(this.document, "span", "jm-report");
-    this.report.setAttribute("role", "status");
-    const tools = make(this.document, "div", "jm-picture-tools");
-    tools.append(label, this.copy, this.report);
-    this.source = make(this.document, "pre", "jm-source");
-    this.source.tabIndex = 0;
-    this.source.setAttribute("role", "region");
-    this.source.setAttribute("aria-label", "source code");
-    box.append(tools, this.source);
+    this.select = makeSelect([], () => this.choose(this.select.value));
+    const label = make("label", "jm-tool-label", ["language ", this.select]);
+    const copy = makeButton("jm-tool", "Copy", () => this.copied());
+    this.report = make("span", "jm-report", "", { role: "status" });
+    this.source = make("pre", "jm-source", "", { role: "region", "aria-label": "source code", tabindex: 0 });
+    box.append(make("div", "jm-picture-tools", [label, copy, this.report]), this.source);
   }
 
   /** @param {import("./parts.mjs").Frame} frame */
@@ -45,7 +34,7 @@ class CodePanel {
     const known = code.sources[this.language];
     if (known === undefined && connected && this.asked !== this.language) {
       this.asked = this.language;
-      this.actions.writeCode(this.language);
+      this.actions.send({ kind: "code", language: this.language });
     }
     setText(this.source, known ?? "writing …");
   }
@@ -53,7 +42,7 @@ class CodePanel {
   /** @param {string[]} languages */
   list(languages) {
     this.listed = String(languages);
-    this.select.replaceChildren(...languages.map((name) => make(this.document, "option", "", name)));
+    this.select.replaceChildren(...languages.map((name) => make("option", "", name)));
     if (!languages.includes(this.language)) this.language = languages[0] ?? "";
     this.select.value = this.language;
   }
@@ -66,7 +55,7 @@ class CodePanel {
   }
 
   async copied() {
-    const copied = await writeToClipboard(this.document, this.source.textContent ?? "");
+    const copied = await writeToClipboard(this.source.textContent ?? "");
     setText(this.report, copied ? `Copied: ${this.language}` : "The browser refused to copy");
   }
 }
@@ -75,6 +64,5 @@ addPart({
   name: "code",
   tab: "Code",
   mount: (box, actions) => new CodePanel(box, actions),
-  paint: (panel, frame) => panel.paint(frame),
   isEmpty: ({ code, connected }) => !(connected ? code.languages : Object.keys(code.sources)).length,
 });

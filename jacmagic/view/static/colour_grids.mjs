@@ -1,8 +1,7 @@
 /** Grids of coloured squares in SVG: a pattern and its compressed matrices, to one scale. */
 
-import { make } from "./element.mjs";
+import { make, makeSvg } from "./element.mjs";
 import { colouringScene } from "./scene_colouring.mjs";
-import { makeSvg } from "./svg.mjs";
 
 const GRID_UNITS = 300; // of the longest side of all
 const MAX_SQUARE = 22; // units
@@ -12,8 +11,7 @@ const COLOURS = 8; // that recur; the numbers tell them apart
 export class ColourGrids {
   /** @param {HTMLElement} parent */
   constructor(parent) {
-    this.document = parent.ownerDocument;
-    this.box = make(this.document, "figure", "jm-squares jm-colouring");
+    this.box = make("figure", "jm-squares jm-colouring");
     parent.append(this.box);
   }
 
@@ -36,29 +34,20 @@ export class ColourGrids {
    */
   grid({ name, cells }, size) {
     const [height, width] = [cells.length * size, cells[0].length * size];
-    const svg = makeSvg(this.document, "svg", { viewBox: `-2 -20 ${width + 4} ${height + 24}`, role: "img", width: Math.max(width + 4, 40), height: height + 24 });
-    svg.setAttribute("aria-label", `${name}: ${cells.length} × ${cells[0].length}`);
-    svg.append(this.text(name, 0, -7, "jm-axis", "start"));
+    const svg = makeSvg("svg", { viewBox: `-2 -20 ${width + 4} ${height + 24}`, role: "img", width: Math.max(width + 4, 40), height: height + 24, "aria-label": `${name}: ${cells.length} × ${cells[0].length}` });
+    svg.append(gridText(name, 0, -7, "jm-axis", "start"));
     cells.forEach((row, i) =>
       row.forEach((group, j) => {
         if (!group) return;
         const square = { x: j * size, y: i * size, width: size, height: size };
-        svg.append(makeSvg(this.document, "rect", { ...square, class: "jm-group", "data-group": (group - 1) % COLOURS }));
-        if (size >= MIN_NUMBERED) svg.append(this.text(String(group), (j + 0.5) * size, (i + 0.5) * size + 4, "jm-number-of", "middle"));
+        svg.append(makeSvg("rect", { ...square, class: "jm-group", "data-group": (group - 1) % COLOURS }));
+        if (size >= MIN_NUMBERED) svg.append(gridText(String(group), (j + 0.5) * size, (i + 0.5) * size + 4, "jm-number-of", "middle"));
       }),
     );
-    svg.append(makeSvg(this.document, "rect", { x: 0, y: 0, width, height, class: "jm-border" }));
+    svg.append(makeSvg("rect", { x: 0, y: 0, width, height, class: "jm-border" }));
     return svg;
   }
-
-  /**
-   * @param {string} text
-   * @param {number} x
-   * @param {number} y
-   * @param {string} className
-   * @param {string} anchor
-   */
-  text(text, x, y, className, anchor) {
-    return makeSvg(this.document, "text", { x, y, class: className, "text-anchor": anchor }, text);
-  }
 }
+
+/** @type {(text: string, x: number, y: number, className: string, anchor: string) => SVGElement} */
+const gridText = (words, x, y, className, anchor) => makeSvg("text", { x, y, class: className, "text-anchor": anchor }, words);

@@ -1,6 +1,6 @@
 /** The sliders of a view, and a chooser where they are many. */
 
-import { make } from "./element.mjs";
+import { make, makeSelect } from "./element.mjs";
 import { addPart } from "./parts.mjs";
 import { SliderRow } from "./slider.mjs";
 
@@ -23,7 +23,7 @@ class Controls {
   /** @param {import("./parts.mjs").Frame} frame */
   paint({ handles, chooser }) {
     if (handles === this.handles) return;
-    this.clear();
+    this.stop();
     this.box.replaceChildren();
     this.handles = handles;
     const names = handles.map(({ model }) => String(model.get("description")));
@@ -36,26 +36,19 @@ class Controls {
 
   /** @param {import("./slider.mjs").Handle[]} handles */
   show(handles) {
-    this.clear();
+    this.stop();
     this.rows = handles.map((handle) => new SliderRow(this.box, handle));
   }
 
-  clear() {
+  stop() {
     for (const row of this.rows) row.remove();
     this.rows = [];
   }
 
   /** @param {string[]} names */
   choice(names) {
-    const document = this.box.ownerDocument;
-    const label = make(document, "label", "jm-chooser", "component ");
-    const select = /** @type {HTMLSelectElement} */ (make(document, "select", "jm-tool"));
-    names.forEach((name, index) => {
-      select.append(Object.assign(make(document, "option", "", name), { value: String(index) }));
-    });
-    select.addEventListener("change", () => this.show([this.handles[Number(select.value)]]));
-    label.append(select);
-    return label;
+    const select = makeSelect(names, (index) => this.show([this.handles[index]]));
+    return make("label", "jm-chooser", ["component ", select]);
   }
 }
 
@@ -63,6 +56,4 @@ addPart({
   name: "sliders",
   area: "rail",
   mount: (box) => new Controls(box),
-  paint: (controls, frame) => controls.paint(frame),
-  unmount: (controls) => controls.clear(),
 });

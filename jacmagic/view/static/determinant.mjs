@@ -25,8 +25,8 @@ class Determinant {
   constructor(box) {
     this.box = box;
     this.box.classList.add("jm-where");
-    this.name = make(box.ownerDocument, "span", "");
-    this.number = make(box.ownerDocument, "span", "jm-determinant-number");
+    this.name = make("span", "");
+    this.number = make("span", "jm-determinant-number");
     /** @type {string} */
     this.shown = "";
   }
@@ -36,7 +36,7 @@ class Determinant {
     const source = chain.determinant ?? "";
     if (source !== this.shown) {
       this.shown = source;
-      this.name.replaceChildren(...(source ? [readMathml(source, this.box.ownerDocument)] : []));
+      this.name.replaceChildren(...(source ? [readMathml(source)] : []));
       this.box.replaceChildren(...(source ? [this.name, this.number] : []));
       requestAnimationFrame(() => makeScrollable(this.box));
     }
@@ -47,5 +47,4 @@ class Determinant {
 addPart({
   name: "determinant",
   mount: (box) => new Determinant(box),
-  paint: (part, frame) => part.paint(frame),
 });

@@ -1,15 +1,56 @@
-/** Elements of the page. */
+/** Elements of the page, and of drawings in SVG. */
+
+const SVG_NAMESPACE = "http://www.w3.org/2000/svg";
+
+/** @typedef {Record<string, string | number>} Attributes */
 
 /**
- * @param {Document} document
- * @param {string} tag
+ * @template {keyof HTMLElementTagNameMap} Tag
+ * @param {Tag} tag
  * @param {string} className
- * @param {string} [text]
+ * @param {string | (string | Node)[]} [content]
+ * @param {Attributes} [attributes]
+ * @returns {HTMLElementTagNameMap[Tag]}
  */
-export function make(document, tag, className, text = "") {
+export function make(tag, className, content = [], attributes = {}) {
   const element = document.createElement(tag);
   element.className = className;
-  if (text) element.textContent = text;
+  return filled(element, content, attributes);
+}
+
+/** @type {(className: string, content: string | Node[], act: () => void, attributes?: Attributes) => HTMLButtonElement} */
+export function makeButton(className, content, act, attributes) {
+  const button = make("button", className, content, { type: "button", ...attributes });
+  button.addEventListener("click", act);
+  return button;
+}
+
+/**
+ * A menu from which one of some texts is chosen, by its index.
+ * @param {string[]} texts
+ * @param {(index: number) => void} choose
+ * @param {Attributes} [attributes]
+ */
+export function makeSelect(texts, choose, attributes) {
+  const select = make("select", "jm-tool", texts.map((text) => make("option", "", text)), attributes);
+  select.addEventListener("change", () => choose(select.selectedIndex));
+  return select;
+}
+
+/** @type {(name: string, attributes: Attributes, content?: string | (string | Node)[]) => SVGElement} */
+export function makeSvg(name, attributes, content = []) {
+  return filled(/** @type {SVGElement} */ (document.createElementNS(SVG_NAMESPACE, name)), content, attributes);
+}
+
+/**
+ * @template {Element} T
+ * @param {T} element
+ * @param {string | (string | Node)[]} content
+ * @param {Attributes} attributes
+ */
+function filled(element, content, attributes) {
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  element.append(...[content].flat());
   return element;
 }
 

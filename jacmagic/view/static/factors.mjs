@@ -23,8 +23,8 @@
  * @property {string} same the name of a factor that has the same form; "" without
  */
 
-import { derivationLine } from "./derivation_line.mjs";
-import { make, makeScrollable, setText } from "./element.mjs";
+import { make, makeButton, makeScrollable, setText } from "./element.mjs";
+import { derivationLine, equationsAfter } from "./equations.mjs";
 import { showNumber } from "./format.mjs";
 import { readMathml } from "./mathml.mjs";
 import { addPart } from "./parts.mjs";
@@ -46,7 +46,6 @@ class Chain {
    * @param {import("./parts.mjs").Actions} actions
    */
   constructor(box, actions) {
-    this.document = box.ownerDocument;
     this.box = box;
     this.actions = actions;
     this.box.setAttribute("aria-label", "Chain of local Jacobians");
@@ -79,8 +78,8 @@ class Chain {
     this.offer = undefined;
     this.panel = undefined;
     if (!factors.equations) {
-      this.offer = this.button("jm-tool", "Show as a chain of local Jacobians", () => this.actions.openChain());
-      this.box.replaceChildren(factors.note ? make(this.document, "p", "jm-quiet", factors.note) : this.offer);
+      this.offer = makeButton("jm-tool", "Show as a chain of local Jacobians", () => this.actions.send({ kind: "chain" }));
+      this.box.replaceChildren(factors.note ? make("p", "jm-quiet", factors.note) : this.offer);
       if (factors.note) this.offer = undefined;
       return;
     }
@@ -88,11 +87,11 @@ class Chain {
     const shown = factors.factors.length;
     this.tape = tape && tape.outputs === firstNumber(factors.factors, shown) ? tape : null;
     this.buttons = /** @type {Map<number, HTMLElement[]>} */ (new Map());
-    const title = make(this.document, "div", "jm-factors-title", factors.title ?? "");
+    const title = make("div", "jm-factors-title", factors.title ?? "");
     const equations = factors.equations.map(([left, pieces]) => this.equation(left, pieces));
-    const where = this.list("with", factors.where);
-    this.panel = make(this.document, "div", "jm-factor");
-    const summary = factors.summary.map((line) => make(this.document, "p", "jm-quiet", line));
+    const where = make("div", "jm-where", equationsAfter("with", factors.where));
+    this.panel = make("div", "jm-factor");
+    const summary = factors.summary.map((line) => make("p", "jm-quiet", line));
     this.box.replaceChildren(title, ...equations, where, this.panel, ...summary);
     this.open(0);
     requestAnimationFrame(() => [...equations, where].forEach(makeScrollable));
@@ -103,57 +102,21 @@ class Chain {
    * @param {(string | number)[]} pieces
    */
   equation(left, pieces) {
-    const line = make(this.document, "div", "jm-factors-line");
-    line.append(readMathml(left, this.document), this.sign("="));
-    for (const piece of pieces) {
-      if (typeof piece === "number") line.append(this.factorButton(piece));
-      else if (piece.startsWith("<math")) line.append(readMathml(piece, this.document));
-      else line.append(this.sign(piece));
-    }
-    return line;
-  }
-
-  /** @param {string} text */
-  sign(text) {
-    return make(this.document, "span", "jm-sign", text);
+    const sign = (/** @type {string} */ text) => make("span", "jm-sign", text);
+    const right = pieces.map((piece) => {
+      if (typeof piece === "number") return this.factorButton(piece);
+      return piece.startsWith("<math") ? readMathml(piece) : sign(piece);
+    });
+    return make("div", "jm-factors-line", [readMathml(left), sign("="), ...right]);
   }
 
   /** @param {number} index */
   factorButton(index) {
     const { head, name, shape } = /** @type {Factors} */ (this.shown).factors[index];
-    const button = this.button("jm-factor-button", "", () => this.open(index));
-    button.append(readMathml(head, this.document));
-    button.title = `${name}: ${shape[0]} × ${shape[1]}`;
-    button.setAttribute("aria-label", button.title);
+    const title = `${name}: ${shape[0]} × ${shape[1]}`;
+    const button = makeButton("jm-factor-button", [readMathml(head)], () => this.open(index), { title, "aria-label": title });
     this.buttons?.set(index, [...(this.buttons.get(index) ?? []), button]);
     return button;
-  }
-
-  /**
-   * @param {string} className
-   * @param {string} text
-   * @param {() => void} act
-   */
-  button(className, text, act) {
-    const button = /** @type {HTMLButtonElement} */ (make(this.document, "button", className, text));
-    button.type = "button";
-    button.addEventListener("click", act);
-    return button;
-  }
-
-  /**
-   * @param {string} word
-   * @param {string[]} equations
-   */
-  list(word, equations) {
-    const box = make(this.document, "div", "jm-where");
-    if (equations.length) box.append(this.document.createTextNode(`${word} `));
-    for (const equation of equations) {
-      const element = make(this.document, "span", "");
-      element.append(readMathml(equation, this.document));
-      box.append(element);
-    }
-    return box;
   }
 
   // ── one factor ─────────────────────────────────────────────────────────────────────────────
@@ -168,15 +131,12 @@ class Chain {
     }
     const factor = this.shown?.factors[index];
     if (!factor || !this.panel) return;
-    const head = make(this.document, "div", "jm-factor-head");
-    head.append(readMathml(factor.head, this.document));
     const size = `${factor.shape[0]} × ${factor.shape[1]}${factor.same ? `, of the same form as ${factor.same}` : ""}`;
-    head.append(make(this.document, "span", "jm-quiet", size));
-    const frame = make(this.document, "div", "jm-frame");
-    frame.append(this.table(factor));
-    const where = this.list("with", factor.where);
-    this.lines = make(this.document, "ol", "jm-steps");
-    this.remark = make(this.document, "p", "jm-quiet", "Click an entry for its derivation.");
+    const head = make("div", "jm-factor-head", [readMathml(factor.head), make("span", "jm-quiet", size)]);
+    const frame = make("div", "jm-frame", [this.table(factor)]);
+    const where = make("div", "jm-where", equationsAfter("with", factor.where));
+    this.lines = make("ol", "jm-steps");
+    this.remark = make("p", "jm-quiet", "Click an entry for its derivation.");
     this.panel.replaceChildren(head, frame, where, this.lines, this.remark);
     requestAnimationFrame(() => [frame, where].forEach(makeScrollable));
     if (this.frame) this.paintFactor();
@@ -184,19 +144,13 @@ class Chain {
 
   /** @param {Factor} factor */
   table({ rows, columns, cells }) {
-    const table = make(this.document, "table", "jm-factor-grid");
-    const top = make(this.document, "tr", "");
-    top.append(make(this.document, "td", ""));
-    top.append(...columns.map((label) => make(this.document, "th", "", label === "…" ? "…" : `∂${label}`)));
+    const head = (/** @type {string} */ label) => make("th", "", label === "…" ? "…" : `∂${label}`);
     this.numbers = [];
     const lines = cells.map((line, i) => {
-      const row = make(this.document, "tr", "");
-      row.append(make(this.document, "th", "", rows[i] === "…" ? "…" : `∂${rows[i]}`));
-      row.append(...line.map((cell, j) => this.entry(cell, `∂${rows[i]} by ∂${columns[j]}`)));
-      return row;
+      const entries = line.map((cell, j) => this.entry(cell, `∂${rows[i]} by ∂${columns[j]}`));
+      return make("tr", "", [head(rows[i]), ...entries]);
     });
-    table.append(top, ...lines);
-    return table;
+    return make("table", "jm-factor-grid", [make("tr", "", [make("td", ""), ...columns.map(head)]), ...lines]);
   }
 
   /**
@@ -204,27 +158,15 @@ class Chain {
    * @param {string} name of the entry, for screen readers
    */
   entry(cell, name) {
-    const element = make(this.document, "td", "");
-    if (!cell) {
-      element.textContent = "…";
-      return element;
-    }
+    if (!cell) return make("td", "", "…");
     const [i, j, source, isPlain] = cell;
-    const number = make(this.document, "div", "jm-factor-number");
-    const formula = readMathml(source, this.document);
-    if (isPlain) {
-      element.className = "jm-none";
-      element.append(formula);
-      number.hidden = true;
-    } else {
-      const button = this.button("jm-factor-entry", "", () => this.explain(i, j));
-      button.append(formula);
-      button.setAttribute("aria-label", `${name}: ${formula.textContent}`);
-      element.append(button);
-    }
-    element.append(number);
+    const number = make("div", "jm-factor-number");
+    number.hidden = isPlain;
     this.numbers.push(number);
-    return element;
+    const formula = readMathml(source);
+    if (isPlain) return make("td", "jm-none", [formula, number]);
+    const label = `${name}: ${formula.textContent}`;
+    return make("td", "", [makeButton("jm-factor-entry", [formula], () => this.explain(i, j), { "aria-label": label }), number]);
   }
 
   /**
@@ -257,7 +199,7 @@ class Chain {
     setText(/** @type {HTMLElement} */ (this.remark), entry ? entry.note : missing);
     if (entry === this.steps && entry) return;
     this.steps = entry;
-    this.lines?.replaceChildren(...(entry?.lines ?? []).map((line) => derivationLine(this.document, line)));
+    this.lines?.replaceChildren(...(entry?.lines ?? []).map(derivationLine));
   }
 }
 
@@ -266,7 +208,6 @@ addPart({
   tab: "Chain",
   tag: "section",
   mount: (box, actions) => new Chain(box, actions),
-  paint: (chain, frame) => chain.paint(frame),
   isEmpty: ({ factors, connected, status }) =>
     !factors.equations && !factors.note && !(connected && status.closed),
 });

@@ -12,48 +12,19 @@
 import { make } from "./element.mjs";
 
 /**
- * @param {Document} document
  * @param {GridSpec} spec
  * @param {import("./layout.mjs").Cell} size rows and columns that are drawn
  */
-export function gridElements(document, spec, [rows, columns]) {
-  const table = /** @type {HTMLTableElement} */ (make(document, "table", "jm-grid"));
-  table.setAttribute("role", "grid");
-  table.setAttribute("aria-label", spec.title);
-  table.setAttribute("aria-rowcount", String(spec.rows.length + 1));
-  table.setAttribute("aria-colcount", String(spec.columns.length + 1));
-  const top = table.createTHead().insertRow();
-  top.append(make(document, "td", "jm-corner"));
-  const columnHeads = Array.from({ length: columns }, () => headCell(top, "col"));
-  const body = table.createTBody();
-  const rowHeads = [];
-  const cells = [];
-  for (let i = 0; i < rows; i++) {
-    const row = body.insertRow();
-    rowHeads.push(headCell(row, "row"));
-    for (let j = 0; j < columns; j++) cells.push(gridCell(row));
-  }
-  return { table, columnHeads, rowHeads, cells };
-}
-
-/**
- * @param {HTMLTableRowElement} row
- * @param {string} scope
- */
-function headCell(row, scope) {
-  const head = /** @type {HTMLTableCellElement} */ (make(row.ownerDocument, "th", ""));
-  head.scope = scope;
-  row.append(head);
-  return head;
-}
-
-/** @param {HTMLTableRowElement} row */
-function gridCell(row) {
-  const cell = row.insertCell();
-  cell.setAttribute("role", "gridcell");
-  cell.tabIndex = -1;
+export function gridElements(spec, [rows, columns]) {
+  const head = (/** @type {string} */ scope) => make("th", "", [], { scope });
   // Notebook 7 takes arrow keys before they get here unless the focused element says otherwise.
-  cell.setAttribute("data-lm-suppress-shortcuts", "true");
-  cell.append(row.ownerDocument.createTextNode(""));
-  return cell;
+  const attributes = { role: "gridcell", tabindex: -1, "data-lm-suppress-shortcuts": "true" };
+  const columnHeads = Array.from({ length: columns }, () => head("col"));
+  const rowHeads = Array.from({ length: rows }, () => head("row"));
+  const cells = Array.from({ length: rows * columns }, () => make("td", "", [document.createTextNode("")], attributes));
+  const lines = rowHeads.map((one, i) => make("tr", "", [one, ...cells.slice(i * columns, (i + 1) * columns)]));
+  const top = make("thead", "", [make("tr", "", [make("td", "jm-corner"), ...columnHeads])]);
+  const counts = { "aria-rowcount": spec.rows.length + 1, "aria-colcount": spec.columns.length + 1 };
+  const table = make("table", "jm-grid", [top, make("tbody", "", lines)], { role: "grid", "aria-label": spec.title, ...counts });
+  return /** @type {const} */ ([table, columnHeads, rowHeads, cells]);
 }

@@ -28,24 +28,22 @@ export function isMathematics(element, attribute) {
 
 /**
  * @param {string} source MathML text
- * @param {Document} document
  * @returns {Element | Text} a fresh MathML element; the text itself if it is not well-formed
  */
-export function readMathml(source, document) {
+export function readMathml(source) {
   const parsed = new DOMParser().parseFromString(source.replace(ALIGNMENT, ' columnalign="$1"'), "application/xml");
   const root = parsed.documentElement;
   if (parsed.querySelector("parsererror") || root.localName !== "math") {
     return document.createTextNode(source);
   }
-  return copy(root, document);
+  return copy(root);
 }
 
 /**
  * @param {Element} element
- * @param {Document} document
  * @returns {Element}
  */
-function copy(element, document) {
+function copy(element) {
   const allowed = isMathematics(element.localName);
   const fresh = /** @type {MathMLElement} */ (
     document.createElementNS(NAMESPACE, allowed ? element.localName : "mrow")
@@ -57,7 +55,7 @@ function copy(element, document) {
   if (alignment) fresh.style.textAlign = alignment;
   for (const child of element.childNodes) {
     if (child.nodeType === 3) fresh.append(document.createTextNode(child.nodeValue ?? ""));
-    else if (child.nodeType === 1) fresh.append(copy(/** @type {Element} */ (child), document));
+    else if (child.nodeType === 1) fresh.append(copy(/** @type {Element} */ (child)));
   }
   return fresh;
 }

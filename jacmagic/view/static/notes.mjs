@@ -40,9 +40,8 @@ class Notes {
   /** @param {HTMLElement} parent */
   constructor(parent) {
     this.box = parent;
-    this.document = parent.ownerDocument;
-    this.agreement = make(this.document, "p", "jm-agreement");
-    this.list = make(this.document, "ul", "jm-notes");
+    this.agreement = make("p", "jm-agreement");
+    this.list = make("ul", "jm-notes");
     parent.append(this.agreement, this.list);
   }
 
@@ -61,8 +60,8 @@ class Notes {
     const { mark, tone } = toneOf(status.verdict, status.warnings.length > 0);
     this.agreement.textContent = `${mark} ${status.agreement}`;
     this.agreement.dataset.tone = tone;
-    const warnings = status.warnings.map((text) => make(this.document, "li", "jm-warning", `⚠ ${text}`));
-    const remarks = status.remarks.map((text) => make(this.document, "li", "", text));
+    const warnings = status.warnings.map((text) => make("li", "jm-warning", `⚠ ${text}`));
+    const remarks = status.remarks.map((text) => make("li", "", text));
     this.list.replaceChildren(...warnings, ...remarks);
   }
 
@@ -83,5 +82,4 @@ class Notes {
 addPart({
   name: "below",
   mount: (box) => new Notes(box),
-  paint: (notes, frame) => notes.paint(frame),
 });

@@ -6,8 +6,8 @@
  * @property {string} note why there are no lines, where that is known
  */
 
-import { derivationLine } from "./derivation_line.mjs";
-import { make, makeScrollable, setText } from "./element.mjs";
+import { make, makeButton, makeScrollable, setText } from "./element.mjs";
+import { derivationLine } from "./equations.mjs";
 import { showNumber } from "./format.mjs";
 import { addPart } from "./parts.mjs";
 import { Slots } from "./slots.mjs";
@@ -22,19 +22,14 @@ class EntryPanel {
   constructor(box, actions) {
     const onClose = () => actions.close();
     this.actions = actions;
-    const document = box.ownerDocument;
-    this.document = document;
     this.box = box;
-    this.hint = make(document, "p", "jm-quiet", HINT);
-    this.title = make(document, "span", "jm-entry-title");
-    this.value = make(document, "span", "jm-entry-value");
-    const close = make(document, "button", "jm-tool", "×");
-    close.setAttribute("aria-label", "Close the derivation");
-    close.addEventListener("click", onClose);
-    this.top = make(document, "div", "jm-entry-top");
-    this.top.append(this.title, this.value, close);
-    this.lines = make(document, "ol", "jm-steps");
-    this.note = make(document, "p", "jm-quiet");
+    this.hint = make("p", "jm-quiet", HINT);
+    this.title = make("span", "jm-entry-title");
+    this.value = make("span", "jm-entry-value");
+    const close = makeButton("jm-tool", "×", onClose, { "aria-label": "Close the derivation" });
+    this.top = make("div", "jm-entry-top", [this.title, this.value, close]);
+    this.lines = make("ol", "jm-steps");
+    this.note = make("p", "jm-quiet");
     this.box.append(this.hint, this.top, this.lines, this.note);
     this.box.addEventListener("keydown", (event) => {
       event.stopPropagation();
@@ -58,7 +53,7 @@ class EntryPanel {
     this.box.setAttribute("aria-label", `Derivation of ${name}`);
     setText(this.title, name);
     const value = `= ${showNumber(frame.values[layout.index(frame.open)], digits)}`;
-    if (setText(this.value, value) || entry !== this.shown) this.actions.announce("entry", `${name} ${value}`);
+    if (setText(this.value, value) || entry !== this.shown) this.actions.announcer.announce("entry", `${name} ${value}`);
     setText(this.note, entry?.lines.length ? "" : entry?.note || whyNoLines(frame));
     this.typeset(entry);
     for (const slots of this.slots) slots.paint(frame.slots, digits, frame.typed);
@@ -71,7 +66,7 @@ class EntryPanel {
   typeset(entry) {
     if (entry && entry === this.shown) return;
     this.shown = entry;
-    const lines = (entry?.lines ?? []).map((line) => derivationLine(this.document, line));
+    const lines = (entry?.lines ?? []).map(derivationLine);
     this.lines.replaceChildren(...lines);
     requestAnimationFrame(() => makeScrollable(this.lines));
     this.slots = lines.map((line) => new Slots(line)).filter((slots) => slots.numerals.length);
@@ -93,5 +88,4 @@ addPart({
   tab: "Entry",
   tag: "section",
   mount: (box, actions) => new EntryPanel(box, actions),
-  paint: (panel, frame) => panel.paint(frame),
 });

@@ -10,24 +10,22 @@
  * @property {import("./areas.mjs").Area} [area] where it stands; "stage" by default
  * @property {string} [tab] name of the tab that holds it, instead of an area
  * @property {(frame: Frame) => boolean} [isEmpty] whether it has nothing to show; never by default
- * @property {(box: HTMLElement, actions: Actions) => any} mount builds the part; `paint` gets the result
- * @property {(mounted: any, frame: Frame) => void} paint draws what has changed
- * @property {(mounted: any) => void} [unmount] ends timers and listeners
+ * @property {(box: HTMLElement, actions: Actions) => Mounted} mount builds the part
+ *
+ * @typedef {object} Mounted
+ * @property {(frame: Frame) => void} paint draws what has changed
+ * @property {() => void} [stop] ends timers and listeners
  *
  * @typedef {object} Actions what a part can ask of the view
  * @property {(cell: import("./layout.mjs").Cell) => void} explain shows the derivation of an entry
  * @property {() => void} close hides it
  * @property {(traits: {drawing: import("./picture_fields.mjs").Drawing}) => void} keep how the picture is drawn
- * @property {(language: string) => void} writeCode asks for the source in a language
- * @property {(asked: import("./sampled.mjs").Request) => void} drawPicture asks for a picture
- * @property {() => void} openChain asks for the chain of local Jacobians
+ * @property {(message: {kind: string} & Record<string, unknown>) => void} send asks the kernel for code, a picture, the chain
  * @property {(factor: number, row: number, column: number) => void} explainFactor asks for the
  *   derivation of an entry of one of its factors
  * @property {(style: Partial<Style>) => void} restyle
- * @property {(point: Float64Array) => void} move moves the sliders
- * @property {(part: string, news: string) => void} announce tells a screen reader, when all is at rest
- * @property {() => void} reset moves the sliders to the first point
- * @property {(by: number) => void} undo −1 goes back, 1 forth
+ * @property {import("./following.mjs").Follower} follower moves the sliders, back and forth too
+ * @property {import("./announcer.mjs").Announcer} announcer tells a screen reader, when all is at rest
  *
  * @typedef {object} Style
  * @property {number} digits significant digits

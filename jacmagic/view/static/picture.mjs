@@ -28,12 +28,11 @@ class Picture {
    * @param {import("./parts.mjs").Actions} actions
    */
   constructor(box, actions) {
-    this.document = box.ownerDocument;
     this.actions = actions;
-    this.tools = make(this.document, "div", "jm-picture-tools");
-    this.stage = make(this.document, "div", "jm-planes");
-    this.legend = make(this.document, "p", "jm-legend");
-    this.words = make(this.document, "p", "jm-words");
+    this.tools = make("div", "jm-picture-tools");
+    this.stage = make("div", "jm-planes");
+    this.legend = make("p", "jm-legend");
+    this.words = make("p", "jm-words");
     box.append(this.tools, this.stage, this.legend, this.words);
     /** @type {Plane[]} */
     this.planes = [];
@@ -42,7 +41,7 @@ class Picture {
     this.units = this.ofOutputs = /** @type {number[]} */ ([]); // of what is drawn
     this.squares = new Squares(this.stage);
     this.grids = new ColourGrids(this.stage);
-    this.samples = new Samples((asked) => actions.drawPicture(asked));
+    this.samples = new Samples((asked) => actions.send({ kind: "picture", ...asked }));
   }
 
   /** @param {import("./parts.mjs").Frame} frame */
@@ -75,6 +74,10 @@ class Picture {
     }, KEPT_AFTER_MS);
   }
 
+  stop() {
+    clearTimeout(this.keeping);
+  }
+
   // ── drawing ────────────────────────────────────────────────────────────────────────────────
 
   draw() {
@@ -94,20 +97,14 @@ class Picture {
     });
     this.paintLegend(scene.legend ?? []);
     const words = scene.words.join(" ");
-    if (setText(this.words, words)) this.actions.announce("picture", words);
+    if (setText(this.words, words)) this.actions.announcer.announce("picture", words);
   }
 
   /** @param {[string, string][]} meanings */
   paintLegend(meanings) {
     if (String(meanings) === this.explained) return;
     this.explained = String(meanings);
-    this.legend.replaceChildren(
-      ...meanings.map(([look, meaning]) => {
-        const item = make(this.document, "span", "");
-        item.append(sample(this.document, look), meaning);
-        return item;
-      }),
-    );
+    this.legend.replaceChildren(...meanings.map(([look, meaning]) => make("span", "", [sample(look), meaning])));
   }
 
   /**
@@ -178,7 +175,7 @@ class Picture {
     const { inputs, outputs } = fields.chosen;
     if (grip === "point") {
       const moved = inputs.length === 3 ? this.inSpace(frame, inputs, to, fields.camera) : to;
-      this.actions.move(replaced(frame.point, inputs, inputs.length === 3 ? moved : multiplied(moved, this.units)));
+      this.actions.follower.sliders.move(replaced(frame.point, inputs, inputs.length === 3 ? moved : multiplied(moved, this.units)));
       return;
     }
     const at = grip === "step" ? inputs.map((k) => frame.point[k]) : outputs.map((k) => frame.outputs[k]);
@@ -231,7 +228,5 @@ addPart({
   name: "picture",
   tab: "Picture",
   mount: (box, actions) => new Picture(box, actions),
-  paint: (picture, frame) => picture.paint(frame),
-  unmount: (picture) => clearTimeout(picture.keeping),
   isEmpty: ({ spec, outputs }) => !spec.labels.length || !outputs.length,
 });

@@ -1,6 +1,6 @@
 /** What is drawn in a picture and how close, chosen in fields above it. */
 
-import { make } from "./element.mjs";
+import { make, makeSelect } from "./element.mjs";
 
 const ZOOM = /** @type {const} */ ([-10, 60]); // of the slider; each tenth step divides the radius by about 5
 const TURN = /** @type {const} */ ([-180, 180]); // degrees
@@ -44,7 +44,6 @@ export class PictureFields {
     this.axesOf = new Map(spec.pictures.map(([kind, inputs, outputs]) => [kind, { inputs: [...inputs], outputs: [...outputs] }]));
     if (colouring.groups) this.axesOf.set("colouring", { inputs: [], outputs: [] });
     const kinds = [...this.axesOf.keys()];
-    this.document = box.ownerDocument;
     this.spec = spec;
     this.onChange = onChange;
     this.kind = kinds.find((kind) => kind === drawing.picture) ?? kinds[0];
@@ -55,8 +54,8 @@ export class PictureFields {
       turn: numberFrom(drawing.turn, TURN, FIRST_CAMERA.turn),
       tilt: numberFrom(drawing.tilt, TILT, FIRST_CAMERA.tilt),
     };
-    this.axes = make(this.document, "span", "jm-axes");
-    this.turns = make(this.document, "span", "jm-axes");
+    this.axes = make("span", "jm-axes");
+    this.turns = make("span", "jm-axes");
     this.turn = this.rangeField("turn", [...TURN, this.camera.turn], (value) => (this.camera.turn = value));
     this.tilt = this.rangeField("tilt", [...TILT, this.camera.tilt], (value) => (this.camera.tilt = value));
     this.turns.append(this.turn.label, this.tilt.label);
@@ -117,21 +116,15 @@ export class PictureFields {
    * @param {(index: number) => void} choose
    */
   select(name, options, chosen, choose) {
-    const label = make(this.document, "label", "jm-tool-label", `${name} `);
-    const select = /** @type {HTMLSelectElement} */ (make(this.document, "select", "jm-tool"));
-    options.forEach((text, k) => {
-      select.append(Object.assign(make(this.document, "option", "", text), { value: String(k) }));
-    });
-    select.selectedIndex = chosen;
-    select.addEventListener("change", () => {
+    const select = makeSelect(options, (index) => {
       const place = [...this.axes.querySelectorAll("select")].indexOf(select);
-      choose(select.selectedIndex);
+      choose(index);
       this.show();
       if (place >= 0) this.axes.querySelectorAll("select")[place].focus();
       this.onChange();
     });
-    label.append(select);
-    return label;
+    select.selectedIndex = chosen;
+    return make("label", "jm-tool-label", [`${name} `, select]);
   }
 
   /**
@@ -140,16 +133,12 @@ export class PictureFields {
    * @param {(value: number) => void} choose
    */
   rangeField(name, [min, max, value], choose) {
-    const label = make(this.document, "label", "jm-tool-label jm-zoom", `${name} `);
-    const input = /** @type {HTMLInputElement} */ (make(this.document, "input", ""));
-    Object.assign(input, { type: "range", min: String(min), max: String(max), value: String(value) });
-    input.setAttribute("data-lm-suppress-shortcuts", "true");
+    const input = make("input", "", "", { type: "range", min, max, value, "data-lm-suppress-shortcuts": "true" });
     input.addEventListener("input", () => {
       choose(Number(input.value));
       this.onChange();
     });
-    label.append(input);
-    return { label, input };
+    return { label: make("label", "jm-tool-label jm-zoom", [`${name} `, input]), input };
   }
 
   /**

@@ -1,8 +1,7 @@
 /** One panel of a picture, drawn in SVG: axes, shapes, and grips that are dragged or moved by keys. */
 
-import { make } from "./element.mjs";
+import { make, makeSvg } from "./element.mjs";
 import { showNumber } from "./format.mjs";
-import { makeSvg } from "./svg.mjs";
 import { ticksOf } from "./ticks.mjs";
 import { listenToTurns } from "./turning.mjs";
 
@@ -24,10 +23,9 @@ export class Plane {
    * @param {(across: number, down: number) => void} onTurn by shares of the panel's width
    */
   constructor(parent, onDrag, onTurn) {
-    this.document = parent.ownerDocument;
     this.onDrag = onDrag;
-    this.box = make(this.document, "figure", "jm-plane");
-    this.svg = makeSvg(this.document, "svg", {
+    this.box = make("figure", "jm-plane");
+    this.svg = makeSvg("svg", {
       viewBox: `0 0 ${MARGIN.left + SIDE + MARGIN.right} ${MARGIN.top + SIDE + MARGIN.bottom}`,
       role: "group",
     });
@@ -37,8 +35,8 @@ export class Plane {
     this.grips = new Map();
     this.isDragging = false;
     listenToTurns(this.svg, () => Boolean(this.panel?.turns), onTurn);
-    this.still = this.svg.appendChild(makeSvg(this.document, "g", {}));
-    this.moving = this.svg.appendChild(makeSvg(this.document, "g", {}));
+    this.still = this.svg.appendChild(makeSvg("g", {}));
+    this.moving = this.svg.appendChild(makeSvg("g", {}));
   }
 
   /** @param {import("./scene.mjs").Panel} given */
@@ -49,8 +47,8 @@ export class Plane {
     if (!this.isDragging) this.frame = panel.frame; // the plane stays while a point in it is dragged
     this.svg.setAttribute("aria-label", panel.name);
     this.svg.classList.toggle("jm-turns", Boolean(panel.turns));
-    const clip = makeSvg(this.document, "svg", { x: MARGIN.left, y: MARGIN.top, width: SIDE, height: SIDE });
-    clip.append(...panel.shapes.map((shape) => this.shape(shape)));
+    const shown = panel.shapes.map((shape) => this.shape(shape));
+    const clip = makeSvg("svg", { x: MARGIN.left, y: MARGIN.top, width: SIDE, height: SIDE }, shown);
     this.still.replaceChildren(...this.axes(panel), clip, ...this.labels(panel));
     this.paintGrips(panel);
   }
@@ -69,7 +67,7 @@ export class Plane {
   /** @param {import("./scene.mjs").Panel} panel */
   axes({ axes }) {
     const frame = /** @type {import("./scene.mjs").Frame2} */ (this.frame);
-    const border = makeSvg(this.document, "rect", { x: MARGIN.left, y: MARGIN.top, width: SIDE, height: SIDE, class: "jm-border" });
+    const border = makeSvg("rect", { x: MARGIN.left, y: MARGIN.top, width: SIDE, height: SIDE, class: "jm-border" });
     if (!axes.some(Boolean)) return [border];
     const bottom = MARGIN.top + SIDE;
     const [horizontal, vertical] = [ticksOf(frame.x, axes[0]), ticksOf(frame.y, axes[1])];
@@ -94,7 +92,7 @@ export class Plane {
    * @param {string} className
    */
   text(text, x, y, anchor, className) {
-    return makeSvg(this.document, "text", { x, y, "text-anchor": anchor, class: className }, text);
+    return makeSvg("text", { x, y, "text-anchor": anchor, class: className }, text);
   }
 
   // ── shapes ─────────────────────────────────────────────────────────────────────────────────
@@ -102,10 +100,10 @@ export class Plane {
   /** @param {import("./scene.mjs").Shape} shape */
   shape({ kind, points, look }) {
     const at = points.map((point) => this.at(point).map(bounded));
-    if (kind === "dot") return makeSvg(this.document, "circle", { cx: at[0][0], cy: at[0][1], r: 4, class: "jm-dot", "data-look": look });
+    if (kind === "dot") return makeSvg("circle", { cx: at[0][0], cy: at[0][1], r: 4, class: "jm-dot", "data-look": look });
     const path = `M${at.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join("L")}`;
-    if (kind !== "arrow") return makeSvg(this.document, "path", { d: kind === "area" ? `${path}Z` : path, class: `jm-${kind}`, "data-look": look });
-    return makeSvg(this.document, "path", { d: path + arrowHead(at[0], at[1]), class: "jm-line jm-arrow", "data-look": look });
+    if (kind !== "arrow") return makeSvg("path", { d: kind === "area" ? `${path}Z` : path, class: `jm-${kind}`, "data-look": look });
+    return makeSvg("path", { d: path + arrowHead(at[0], at[1]), class: "jm-line jm-arrow", "data-look": look });
   }
 
   /**
@@ -163,7 +161,7 @@ export class Plane {
 
   /** @param {import("./scene.mjs").Grip} grip */
   addGrip({ name, label }) {
-    const element = makeSvg(this.document, "circle", {
+    const element = makeSvg("circle", {
       ...{ r: GRIP_RADIUS, class: "jm-grip", "data-grip": name, tabindex: 0, role: "slider" },
       ...{ "aria-label": `${label}: drag it, or move it with the arrow keys`, "aria-valuenow": 0 },
     });
@@ -235,9 +233,6 @@ export class Plane {
     return [xs[0] + (x / SIDE) * (xs[1] - xs[0]), ys[1] - (y / SIDE) * (ys[1] - ys[0])];
   }
 
-  remove() {
-    this.box.remove();
-  }
 }
 
 /** @param {number[]} point */
@@ -268,11 +263,9 @@ function arrowHead([x0, y0], [x1, y1]) {
 
 /**
  * A short line of a look, for a legend.
- * @param {Document} document
  * @param {string} look
  */
-export function sample(document, look) {
-  const svg = makeSvg(document, "svg", { viewBox: "0 0 26 10", "aria-hidden": "true" });
-  svg.append(makeSvg(document, "path", { d: "M1 5H25", class: "jm-line", "data-look": look }));
-  return svg;
+export function sample(look) {
+  const line = makeSvg("path", { d: "M1 5H25", class: "jm-line", "data-look": look });
+  return makeSvg("svg", { viewBox: "0 0 26 10", "aria-hidden": "true" }, [line]);
 }

@@ -11,6 +11,28 @@ import { tabulated } from "./quiz_values.mjs";
 
 /** @typedef {import("./quiz_tree.mjs").Node} Node */
 
+/**
+ * The partials of an expression by its parts, at some points; not by what stands in a derivative.
+ * @param {Node[]} order its nodes, arguments first
+ * @param {number} size the number of points
+ * @param {(one: Node, k: number) => (number | null)[]} partialsAt those of one operation by its arguments
+ */
+export function adjointsOf(order, size, partialsAt) {
+  /** @type {Map<Node, Float64Array>} */
+  const adjoints = new Map([[order[order.length - 1], new Float64Array(size).fill(1)]]);
+  for (const one of [...order].reverse()) {
+    const own = adjoints.get(one);
+    if (!own || one.op === "derivative") continue;
+    for (const arg of one.args) if (!adjoints.has(arg)) adjoints.set(arg, new Float64Array(size));
+    for (let k = 0; k < size && one.args.length; k++) {
+      partialsAt(one, k).forEach((partial, a) => {
+        if (partial) /** @type {Float64Array} */ (adjoints.get(one.args[a]))[k] += own[k] * partial;
+      });
+    }
+  }
+  return adjoints;
+}
+
 /** The derivative of one expression at some points. */
 export class Analysis {
   /**
@@ -29,7 +51,7 @@ export class Analysis {
     this.partials = new Map();
     for (const one of this.order) if (one.args.length) this.partials.set(one, points.map((_, k) => this.partialsAt(one, k)));
     this.slopes = this.forward();
-    this.adjoints = this.backward();
+    this.adjoints = adjointsOf(this.order, points.length, (one, k) => /** @type {number[][]} */ (this.partials.get(one))[k]);
   }
 
   /** @param {Node} one @param {number} k */
@@ -74,25 +96,6 @@ export class Analysis {
       slopes.set(one, row);
     }
     return slopes;
-  }
-
-  backward() {
-    const ones = new Float64Array(this.points.length).fill(1);
-    /** @type {Map<Node, Float64Array>} */
-    const adjoints = new Map([[this.root, ones]]);
-    for (const one of [...this.order].reverse()) {
-      const own = adjoints.get(one);
-      if (!own) continue;
-      one.args.forEach((arg, a) => {
-        const row = adjoints.get(arg) ?? new Float64Array(own.length);
-        for (let k = 0; k < row.length; k++) {
-          const partial = this.partial(one, a, k);
-          if (partial) row[k] += own[k] * partial;
-        }
-        adjoints.set(arg, row);
-      });
-    }
-    return adjoints;
   }
 
   /**

@@ -16,34 +16,25 @@ let serial = 0;
  */
 
 /**
- * @param {Document} document
  * @param {import("./quiz_exercise.mjs").Judge} judge
  * @param {number} column that (…)′ is a derivative by
- * @param {{label: string, hint?: string}} texts what the blank is called
+ * @param {string} label what the blank is called
  * @param {(source: string) => void} check called on Enter
  * @returns {Blank}
  */
-export function makeBlank(document, judge, column, { label }, check) {
-  const box = make(document, "div", "jm-blank");
-  const line = make(document, "div", "jm-blank-line");
-  const input = /** @type {HTMLInputElement} */ (make(document, "input", "jm-blank-input"));
-  const mark = make(document, "span", "jm-blank-mark");
-  const preview = make(document, "div", "jm-blank-preview");
-  preview.id = `jm-preview-${++serial}`;
-  Object.assign(input, { type: "text", autocomplete: "off", spellcheck: false });
-  input.setAttribute("autocapitalize", "off");
-  input.setAttribute("aria-label", label);
-  input.setAttribute("aria-describedby", preview.id);
-  mark.setAttribute("aria-hidden", "true");
-  line.append(input, mark);
-  box.append(line, preview);
+export function makeBlank(judge, column, label, check) {
+  const preview = make("div", "jm-blank-preview", "", { id: `jm-preview-${++serial}` });
+  const plain = { type: "text", autocomplete: "off", spellcheck: "false", autocapitalize: "off" };
+  const input = make("input", "jm-blank-input", "", { ...plain, "aria-label": label, "aria-describedby": preview.id });
+  const mark = make("span", "jm-blank-mark", "", { "aria-hidden": "true" });
+  const box = make("div", "jm-blank", [make("div", "jm-blank-line", [input, mark]), preview]);
   const set = (/** @type {import("./quiz_board.mjs").Tone} */ tone) => {
     box.dataset.tone = tone;
     setText(mark, MARKS[tone]);
     input.toggleAttribute("aria-invalid", false);
     if (tone === "wrong") input.setAttribute("aria-invalid", "true");
   };
-  const show = () => showReading(document, judge, column, input.value, preview);
+  const show = () => showReading(judge, column, input.value, preview);
   input.addEventListener("input", () => {
     set("");
     show();
@@ -63,20 +54,19 @@ export function makeBlank(document, judge, column, { label }, check) {
 }
 
 /**
- * @param {Document} document
  * @param {import("./quiz_exercise.mjs").Judge} judge
  * @param {number} column
  * @param {string} source
  * @param {HTMLElement} preview
  */
-function showReading(document, judge, column, source, preview) {
+function showReading(judge, column, source, preview) {
   if (!source.trim()) {
     preview.replaceChildren();
     return;
   }
   try {
     const read = parseLine(source, judge.names, column);
-    const parts = read.flatMap((one, k) => [...(k ? [" = "] : []), mathOf(one, { ...judge, named: judge.outputNames }, document)]);
+    const parts = read.flatMap((one, k) => [...(k ? [" = "] : []), mathOf(one, { ...judge, named: judge.outputNames })]);
     preview.replaceChildren(...parts);
     makeScrollable(preview);
   } catch (error) {

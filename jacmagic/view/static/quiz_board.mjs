@@ -11,17 +11,14 @@ export const MARKS = { right: "✓", wrong: "✗", doubt: "?", hint: "→", "": 
 /** Counts solved questions and announces sentences. */
 export class Board {
   /**
-   * @param {Document} document
    * @param {(answers: Record<string, {text: string, right: boolean}>) => void} keep called with every answer
    */
-  constructor(document, keep) {
-    this.document = document;
+  constructor(keep) {
     this.keep = keep;
-    this.score = make(document, "span", "jm-quiz-score");
-    this.status = make(document, "p", "jm-hidden");
-    this.status.setAttribute("role", "status");
-    this.sentence = make(document, "p", "jm-quiz-says");
-    this.foot = make(document, "div", "jm-quiz-foot");
+    this.score = make("span", "jm-quiz-score");
+    this.status = make("p", "jm-hidden", "", { role: "status" });
+    this.sentence = make("p", "jm-quiz-says");
+    this.foot = make("div", "jm-quiz-foot");
     /** @type {Record<string, {text: string, right: boolean}>} */
     this.answers = {};
     this.begin(0);

@@ -1,9 +1,8 @@
 /** Answers that are chosen from a list, such as the rule of a step. Right ones are known by hashes only. */
 
-import { make, makeScrollable } from "./element.mjs";
+import { make, makeScrollable, makeSelect } from "./element.mjs";
 import { readMathml } from "./mathml.mjs";
 import { MARKS } from "./quiz_board.mjs";
-import { sha256 } from "./quiz_hash.mjs";
 
 const LEFT_BY_HINT = 2; // choices that a hint leaves
 
@@ -20,7 +19,7 @@ export class Choices {
    */
   constructor(context, { questions }) {
     this.context = context;
-    this.box = make(context.document, "div", "jm-quiz-list");
+    this.box = make("div", "jm-quiz-list");
     /** @type {Map<string, HTMLSelectElement>} */
     this.selects = new Map();
     this.current = questions[0] ?? null;
@@ -30,24 +29,17 @@ export class Choices {
 
   /** @param {Question} question */
   item(question) {
-    const { document } = this.context;
-    const item = make(document, "div", "jm-quiz-rule");
-    const shown = make(document, "div", "jm-quiz-line");
-    shown.append(make(document, "span", "jm-quiz-number", `${question.number}`), readMathml(question.mathml, document));
+    const number = make("span", "jm-quiz-number", `${question.number}`);
+    const shown = make("div", "jm-quiz-line", [number, readMathml(question.mathml)]);
     makeScrollable(shown);
-    const select = /** @type {HTMLSelectElement} */ (make(document, "select", "jm-tool"));
-    select.setAttribute("aria-label", `${question.asked} of ${question.item} ${question.number}: ${question.text}`);
-    for (const choice of ["", ...(question.choices ?? [])]) {
-      const option = /** @type {HTMLOptionElement} */ (make(document, "option", "", choice || `choose a ${question.asked}`));
-      option.value = choice;
-      select.append(option);
-    }
-    const mark = make(document, "span", "jm-blank-mark");
-    mark.setAttribute("aria-hidden", "true");
+    const label = `${question.asked} of ${question.item} ${question.number}: ${question.text}`;
+    const texts = [`choose a ${question.asked}`, ...(question.choices ?? [])];
+    const select = makeSelect(texts, () => this.judge(question, select, item, mark), { "aria-label": label });
+    select.options[0].value = "";
+    const mark = make("span", "jm-blank-mark", "", { "aria-hidden": "true" });
+    const item = make("div", "jm-quiz-rule", [shown, select, mark]);
     select.addEventListener("focus", () => this.choose(question, item));
-    select.addEventListener("change", () => this.judge(question, select, item, mark));
     this.selects.set(question.id, select);
-    item.append(shown, select, mark);
     return item;
   }
 
@@ -99,7 +91,12 @@ export class Choices {
 
 /** @param {Question} question @param {string} choice */
 function isAnswer({ salt, digest }, choice) {
-  return sha256(`${salt}:${choice}`) === digest;
+  return hashOf(`${salt}:${choice}`) === digest;
+}
+
+/** @param {string} text its hash of 32 bits, FNV-1a as `view/exercise/carried.py` computes it */
+function hashOf(text) {
+  return new TextEncoder().encode(text).reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193), 0x811c9dc5) >>> 0;
 }
 
 /** What a question is about, at the beginning of a sentence. @param {Question} question */

@@ -25,16 +25,13 @@ export class Entries {
     this.said = new Map();
     /** @type {[Question, import("./quiz_blank.mjs").Blank][]} */
     this.blanks = [];
-    const { document, spec } = context;
-    this.box = make(document, "div", "jm-quiz-equation");
-    const head = make(document, "div", "jm-quiz-head");
-    head.append(readMathml(spec.head, document), " =");
-    this.matrix = make(document, "div", "jm-quiz-matrix jm-brackets");
-    this.matrix.setAttribute("role", "group");
-    this.matrix.setAttribute("aria-label", `${spec.title}, ${cells.length} rows`);
-    this.matrix.style.setProperty("--jm-columns", String(cells[0]?.length ?? 1));
-    for (const row of cells) for (const cell of row) this.matrix.append(this.cell(cell, questions));
-    this.box.append(head, this.matrix);
+    const { spec } = context;
+    const head = make("div", "jm-quiz-head", [readMathml(spec.head), " ="]);
+    const drawn = cells.flat().map((cell) => this.cell(cell, questions));
+    const attributes = { role: "group", "aria-label": `${spec.title}, ${cells.length} rows` };
+    const matrix = make("div", "jm-quiz-matrix jm-brackets", drawn, attributes);
+    matrix.style.setProperty("--jm-columns", String(cells[0]?.length ?? 1));
+    this.box = make("div", "jm-quiz-equation", [head, matrix]);
     makeScrollable(this.box);
     this.current = this.blanks[0]?.[0] ?? null;
     /** @type {HTMLElement | null} the tools stand below the matrix */
@@ -46,23 +43,14 @@ export class Entries {
    * @param {Question[]} questions
    */
   cell(cell, questions) {
-    const { document, judge } = this.context;
-    const box = make(document, "div", "jm-quiz-cell");
     const question = questions.find(({ number }) => number === cell);
-    if (!question) {
-      box.append(readMathml(String(cell), document));
-      box.classList.add("jm-quiz-fixed");
-      return box;
-    }
-    const label = make(document, "span", "jm-quiz-label");
-    label.append(readMathml(question.mathml, document), " =");
-    label.setAttribute("aria-hidden", "true");
-    const blank = makeBlank(document, judge, question.column, { label: question.text }, () => this.check());
+    if (!question) return make("div", "jm-quiz-cell jm-quiz-fixed", [readMathml(String(cell))]);
+    const label = make("span", "jm-quiz-label", [readMathml(question.mathml), " ="], { "aria-hidden": "true" });
+    const blank = makeBlank(this.context.judge, question.column, question.text, () => this.check());
     blank.input.addEventListener("focus", () => this.choose(question));
     blank.input.addEventListener("input", () => this.said.delete(question.id));
     this.blanks.push([question, blank]);
-    box.append(label, blank.box);
-    return box;
+    return make("div", "jm-quiz-cell", [label, blank.box]);
   }
 
   /** @param {Question} question */
@@ -109,8 +97,8 @@ export class Entries {
   hint() {
     const question = this.current;
     if (!question) return;
-    const { judge, document } = this.context;
+    const { judge } = this.context;
     const { text, line } = hintAfter(judge.question(question.row, question.column), judge.texts);
-    this.say(question, text, "hint", line ? mathOf(line, judge, document) : undefined);
+    this.say(question, text, "hint", line ? mathOf(line, judge) : undefined);
   }
 }

@@ -2,9 +2,9 @@
  * The next step of a derivation: one rule applied to the first derivative that a line still contains.
  */
 
-import { partials } from "./quiz_partials.mjs";
+import { chained } from "./quiz_partials.mjs";
 import { shortText } from "./quiz_text.mjs";
-import { apply, derivative, moving, node, number, orderOf, TREES } from "./quiz_tree.mjs";
+import { apply, derivative, hasArguments, moving, node, number, orderOf, rebuilt } from "./quiz_tree.mjs";
 
 /**
  * @typedef {import("./quiz_tree.mjs").Node} Node
@@ -77,11 +77,11 @@ function withoutTrivial(line) {
  * @returns {Node}
  */
 function exchanged(line, old, fresh) {
-  if (line === old) return fresh;
-  if (!line.args.length) return line;
-  const args = line.args.map((arg) => exchanged(arg, old, fresh));
-  if (args.every((arg, k) => arg === line.args[k])) return line;
-  return line.op === "derivative" ? { ...line, args } : apply(line.op, ...args);
+  return rebuilt(line, (one, args) => {
+    if (one === old) return fresh;
+    if (hasArguments(one, args)) return one;
+    return one.op === "derivative" ? { ...one, args } : apply(one.op, ...args);
+  });
 }
 
 /**
@@ -174,12 +174,7 @@ function powers(of, prime, depends) {
  * @returns {Step}
  */
 function functions(of, prime) {
-  const slopes = partials(TREES, of.op, of, of.args);
-  let tree = number(0);
-  of.args.forEach((arg, k) => {
-    if (slopes[k]) tree = apply("add", tree, apply("mul", slopes[k], prime(arg)));
-  });
   const [name, formula] = FUNCTION_RULES[of.op] ?? [of.op, "f(u, v)′ = ∂f/∂u·u′ + ∂f/∂v·v′"];
   const isPlain = of.args.length === 1 && of.args[0].op === "variable";
-  return { rule: isPlain ? name : `chain rule, ${name}`, formula, tree, parts: of.args.slice(0, 2) };
+  return { rule: isPlain ? name : `chain rule, ${name}`, formula, tree: chained(of, prime), parts: of.args.slice(0, 2) };
 }

@@ -5,7 +5,7 @@
  * counts only where these leave six digits.
  */
 
-import { orderOf } from "./quiz_tree.mjs";
+import { orderOf, rebuilt } from "./quiz_tree.mjs";
 import { bounded } from "./quiz_values.mjs";
 
 const SIX_DIGITS = 1e-6;
@@ -76,7 +76,7 @@ export function compareWithConstants(answer, truth, points, named) {
 export function isCoincidence(answer, truth, points, named) {
   if (!named.length) return false;
   const moved = new Map(named.map((one, k) => [one, { ...one, value: Number(one.value) * (1 + STEP * (k + 1)) }]));
-  const [other, right] = [answer, truth].map((root) => replacedIn(root, moved));
+  const [other, right] = [answer, truth].map((root) => rebuilt(root, (one, args) => moved.get(one) ?? { ...one, args }));
   return compare(other, right, points) === "wrong";
 }
 
@@ -88,19 +88,6 @@ export function isCoincidence(answer, truth, points, named) {
  */
 export function typedConstants(answer, constants, outputs) {
   return orderOf([answer], new Set(outputs)).filter((one) => constants.has(one));
-}
-
-/**
- * @param {Node} root
- * @param {Map<Node, Node>} fresh nodes instead of others
- * @returns {Node}
- */
-function replacedIn(root, fresh) {
-  for (const one of orderOf([root])) {
-    const args = one.args.map((arg) => /** @type {Node} */ (fresh.get(arg)));
-    if (!fresh.has(one)) fresh.set(one, { ...one, args });
-  }
-  return /** @type {Node} */ (fresh.get(root));
 }
 
 /** What is answered where neither right nor wrong can be given. */

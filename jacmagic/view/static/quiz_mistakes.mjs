@@ -5,7 +5,7 @@
  * judged. None of them is stored: they come from the function, or from the student's line before.
  */
 
-import { Analysis } from "./quiz_analysis.mjs";
+import { adjointsOf, Analysis } from "./quiz_analysis.mjs";
 import { heldConstant, totalDerivative } from "./quiz_constants.mjs";
 import { argumentsOf, bracketsOf, editOf, editsOf } from "./quiz_edits.mjs";
 import { fitsEverywhere, HALF_THE_DIGITS } from "./quiz_fit.mjs";
@@ -90,26 +90,14 @@ export function mistakeOf(given, limit = SEARCH_MS) {
 function partsOf(line, points) {
   const order = orderOf([line]);
   const values = lineValues(order, points);
-  /** @type {Map<Node, Float64Array>} */
-  const weights = new Map([[line, new Float64Array(points.length).fill(1)]]);
-  const parts = [];
-  for (const one of order.reverse()) {
-    const own = weights.get(one);
-    if (!own) continue;
-    if (one.op === "derivative") {
-      parts.push({ of: new Analysis(one.args[0], Number(one.by), points), weight: own });
-      continue;
-    }
-    for (let k = 0; k < points.length && one.args.length; k++) {
-      const at = (/** @type {Node} */ arg) => /** @type {Float64Array} */ (values.get(arg))[k];
-      const slopes = partials(NUMBERS, one.op, at(one), one.args.map(at));
-      one.args.forEach((arg, a) => {
-        if (!weights.has(arg)) weights.set(arg, new Float64Array(points.length));
-        if (slopes[a]) /** @type {Float64Array} */ (weights.get(arg))[k] += own[k] * slopes[a];
-      });
-    }
-  }
-  return parts;
+  const weights = adjointsOf(order, points.length, (one, k) => {
+    const at = (/** @type {Node} */ arg) => /** @type {Float64Array} */ (values.get(arg))[k];
+    return partials(NUMBERS, one.op, at(one), one.args.map(at));
+  });
+  return order.reverse().flatMap((one) => {
+    const weight = one.op === "derivative" && weights.get(one);
+    return weight ? [{ of: new Analysis(one.args[0], Number(one.by), points), weight }] : [];
+  });
 }
 
 /**

@@ -10,7 +10,7 @@
  * @property {(op: string, ...args: T[]) => T} apply
  */
 
-import { apply, meaning, moving, number, orderOf, TREES } from "./quiz_tree.mjs";
+import { apply, hasArguments, meaning, moving, number, orderOf, rebuilt, TREES } from "./quiz_tree.mjs";
 
 /** The arithmetic of numbers. */
 export const NUMBERS = {
@@ -131,7 +131,7 @@ export function differentiate(of, by) {
   const found = new Map();
   for (const one of order) {
     if (!depends.has(one)) continue;
-    found.set(one, one.op === "variable" ? number(1) : chained(one, found));
+    found.set(one, one.op === "variable" ? number(1) : chained(one, (arg) => found.get(arg)));
   }
   return found.get(root) ?? number(0);
 }
@@ -139,13 +139,13 @@ export function differentiate(of, by) {
 /**
  * The chain rule at one node.
  * @param {Node} one
- * @param {Map<Node, Node>} inner derivatives of the arguments that depend on the variable
+ * @param {(arg: Node) => Node | undefined} inner derivative of an argument, if it depends on the variable
  */
-function chained(one, inner) {
+export function chained(one, inner) {
   const slopes = partials(TREES, one.op, one, one.args);
   let total = number(0);
   one.args.forEach((arg, k) => {
-    const slope = inner.get(arg);
+    const slope = inner(arg);
     if (slope && slopes[k]) total = apply("add", total, apply("mul", slopes[k], slope));
   });
   return total;
@@ -157,15 +157,8 @@ function chained(one, inner) {
  * @returns {Node}
  */
 export function carriedOut(of) {
-  const order = orderOf([of]);
-  if (!order.some((one) => one.op === "derivative")) return of;
-  /** @type {Map<Node, Node>} */
-  const fresh = new Map();
-  for (const one of order) {
-    const args = one.args.map((arg) => /** @type {Node} */ (fresh.get(arg)));
-    const kept = args.every((arg, k) => arg === one.args[k]);
-    if (one.op === "derivative") fresh.set(one, differentiate(args[0], /** @type {number} */ (one.by)));
-    else fresh.set(one, kept ? one : { ...one, args });
-  }
-  return /** @type {Node} */ (fresh.get(of));
+  return rebuilt(of, (one, args) => {
+    if (one.op === "derivative") return differentiate(args[0], /** @type {number} */ (one.by));
+    return hasArguments(one, args) ? one : { ...one, args };
+  });
 }

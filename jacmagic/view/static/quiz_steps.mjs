@@ -20,11 +20,10 @@ export class Derivations {
    */
   constructor(context, { questions }) {
     this.context = context;
-    this.box = make(context.document, "div", "jm-quiz-list");
     this.all = questions.map((question) => new Derivation(context, question, (one) => this.choose(one)));
     this.current = this.all[0] ?? null;
     this.first = this.current?.box ?? null;
-    this.box.append(...this.all.map(({ box }) => box));
+    this.box = make("div", "jm-quiz-list", this.all.map(({ box }) => box));
   }
 
   /** @param {Derivation} one */
@@ -54,24 +53,19 @@ class Derivation {
   constructor(context, question, choose) {
     this.context = context;
     this.question = question;
-    const { document, judge } = context;
+    const { judge } = context;
     /** @type {Node} the last right line */
     this.last = judge.question(question.row, question.column);
     /** @type {string[]} the right lines as they were typed */
     this.typed = [];
-    this.box = make(document, "section", "jm-quiz-derivation");
-    this.box.setAttribute("aria-label", `Derivation of ${question.text}`);
-    this.lines = make(document, "ol", "jm-quiz-lines");
-    const first = make(document, "li", "jm-quiz-line");
-    first.append(readMathml(question.mathml, document), " = ", mathOf(this.last, judge, document));
-    this.lines.append(first);
+    const first = make("li", "jm-quiz-line", [readMathml(question.mathml), " = ", mathOf(this.last, judge)]);
+    this.lines = make("ol", "jm-quiz-lines", [first]);
     makeScrollable(first);
-    const texts = { label: `next line of ${question.text}` };
-    this.blank = makeBlank(document, judge, question.column, texts, () => this.check());
+    this.blank = makeBlank(judge, question.column, `next line of ${question.text}`, () => this.check());
     this.blank.input.addEventListener("focus", () => choose(this));
-    this.row = make(document, "div", "jm-quiz-next");
-    this.row.append("= ", this.blank.box);
-    this.box.append(this.lines, this.row);
+    this.row = make("div", "jm-quiz-next", ["= ", this.blank.box]);
+    const attributes = { "aria-label": `Derivation of ${question.text}` };
+    this.box = make("section", "jm-quiz-derivation", [this.lines, this.row], attributes);
   }
 
   check() {
@@ -100,20 +94,16 @@ class Derivation {
 
   /** @param {Node} line */
   append(line) {
-    const { document, judge } = this.context;
-    const item = make(document, "li", "jm-quiz-line");
-    const mark = make(document, "span", "jm-quiz-ok", "✓");
-    mark.setAttribute("aria-label", "right");
-    mark.setAttribute("role", "img");
-    item.append("= ", mathOf(line, judge, document), mark);
+    const mark = make("span", "jm-quiz-ok", "✓", { "aria-label": "right", role: "img" });
+    const item = make("li", "jm-quiz-line", ["= ", mathOf(line, this.context.judge), mark]);
     this.lines.append(item);
     makeScrollable(item);
     this.last = line;
   }
 
   hint() {
-    const { board, judge, document } = this.context;
+    const { board, judge } = this.context;
     const { text, line } = hintAfter(this.last, judge.texts);
-    board.say(`${this.question.text}: ${text}`, "hint", line ? mathOf(line, judge, document) : undefined);
+    board.say(`${this.question.text}: ${text}`, "hint", line ? mathOf(line, judge) : undefined);
   }
 }

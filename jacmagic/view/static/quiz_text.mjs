@@ -104,10 +104,9 @@ export function shortText(one, texts) {
  * An expression as a MathML element.
  * @param {Node} one
  * @param {Written} names
- * @param {Document} document
  */
-export function mathOf(one, names, document) {
-  const writer = new MathWriter(names, document);
+export function mathOf(one, names) {
+  const writer = new MathWriter(names);
   const math = writer.make("math", writer.write(one));
   math.setAttribute("display", "inline");
   return math;
@@ -116,13 +115,11 @@ export function mathOf(one, names, document) {
 class MathWriter {
   /**
    * @param {Written} names
-   * @param {Document} document
    */
-  constructor({ texts, mathml, named = new Map() }, document) {
+  constructor({ texts, mathml, named = new Map() }) {
     this.named = named;
     this.texts = texts;
     this.mathml = mathml;
-    this.document = document;
   }
 
   /**
@@ -130,7 +127,7 @@ class MathWriter {
    * @param {...(Element | string)} children
    */
   make(tag, ...children) {
-    const element = this.document.createElementNS(NAMESPACE, tag);
+    const element = document.createElementNS(NAMESPACE, tag);
     element.append(...children);
     return element;
   }
@@ -152,7 +149,7 @@ class MathWriter {
 
   /** @param {string} text of a name, which is written as in the function */
   name(text) {
-    let found = this.mathml[text] ? readMathml(this.mathml[text], this.document) : this.make("mi", text);
+    let found = this.mathml[text] ? readMathml(this.mathml[text]) : this.make("mi", text);
     while (/^(math|mrow)$/.test(found.nodeName) && found.childNodes.length === 1) found = /** @type {Element} */ (found.firstChild);
     return /** @type {Element} */ (found);
   }

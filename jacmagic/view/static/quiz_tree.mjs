@@ -106,6 +106,24 @@ export function orderOf(roots, ends = new Set()) {
 }
 
 /**
+ * An expression made anew, arguments first.
+ * @param {Node} root
+ * @param {(one: Node, args: Node[]) => Node} remake a node from its new arguments
+ * @returns {Node}
+ */
+export function rebuilt(root, remake) {
+  /** @type {Map<Node, Node>} */
+  const fresh = new Map();
+  for (const one of orderOf([root])) {
+    fresh.set(one, remake(one, one.args.map((arg) => /** @type {Node} */ (fresh.get(arg)))));
+  }
+  return /** @type {Node} */ (fresh.get(root));
+}
+
+/** @type {(one: Node, args: Node[]) => boolean} whether these are the arguments that a node has */
+export const hasArguments = (one, args) => args.every((arg, k) => arg === one.args[k]);
+
+/**
  * The nodes that depend on a variable.
  * @param {Node[]} order arguments first
  * @param {number} by

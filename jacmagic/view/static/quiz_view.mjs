@@ -29,16 +29,15 @@
  * @property {string} [item] what it is about: "step"
  * @property {string} [advice] of a wrong choice
  * @property {string} [salt]
- * @property {string} [digest]
+ * @property {number} [digest]
  *
  * @typedef {object} Context
- * @property {Document} document
  * @property {Spec} spec
  * @property {import("./quiz_exercise.mjs").Judge} judge
  * @property {Board} board
  */
 
-import { make, makeScrollable, setText } from "./element.mjs";
+import { make, makeButton, makeScrollable, makeSelect, setText } from "./element.mjs";
 import { readMathml } from "./mathml.mjs";
 import { Board } from "./quiz_board.mjs";
 import { Entries } from "./quiz_entries.mjs";
@@ -55,17 +54,16 @@ const FRONTS = { entries: Entries, numbers: Numbers, steps: Derivations, choices
 class QuizView {
   /** @param {{model: any, el: HTMLElement}} context */
   constructor({ model, el }) {
-    const document = el.ownerDocument;
     /** @type {Spec} */
     const spec = model.get("spec");
     this.model = model;
-    const board = new Board(document, (answers) => {
+    const board = new Board((answers) => {
       model.set("answers", answers);
       model.save_changes();
     });
-    this.context = { document, spec, board, judge: new Judge(model.get("exercise")) };
-    this.title = make(document, "div", "jm-title");
-    this.stage = make(document, "div", "jm-quiz-stage");
+    this.context = { spec, board, judge: new Judge(model.get("exercise")) };
+    this.title = make("div", "jm-title");
+    this.stage = make("div", "jm-quiz-stage");
     el.classList.add("jm-root", "jm-quiz");
     board.foot.append(this.tools(), board.sentence);
     el.append(this.header(), this.stage, board.status);
@@ -73,48 +71,25 @@ class QuizView {
   }
 
   header() {
-    const { document, spec } = this.context;
-    const box = make(document, "div", "jm-quiz-header");
-    const where = make(document, "div", "jm-where");
-    where.append(...spec.definitions.map((one) => readMathml(one, document)));
+    const { spec } = this.context;
+    const where = make("div", "jm-where", spec.definitions.map(readMathml));
     makeScrollable(where);
-    box.append(this.title, where);
-    box.append(make(document, "p", "jm-quiz-task", spec.task));
-    if (spec.typing) box.append(make(document, "p", "jm-quiet", spec.typing));
-    if (spec.variants.length > 1) box.append(this.chooser());
+    const box = make("div", "jm-quiz-header", [this.title, where, make("p", "jm-quiz-task", spec.task)]);
+    if (spec.typing) box.append(make("p", "jm-quiet", spec.typing));
+    if (spec.variants.length > 1) {
+      const numbers = spec.variants.map((_, k) => String(k + 1));
+      box.append(make("label", "jm-quiz-variant", ["Variant ", makeSelect(numbers, (k) => this.begin(k))]));
+    }
     return box;
-  }
-
-  chooser() {
-    const { document, spec } = this.context;
-    const label = make(document, "label", "jm-quiz-variant", "Variant ");
-    const select = /** @type {HTMLSelectElement} */ (make(document, "select", "jm-tool"));
-    spec.variants.forEach((_, k) => {
-      const option = /** @type {HTMLOptionElement} */ (make(document, "option", "", String(k + 1)));
-      option.value = String(k);
-      select.append(option);
-    });
-    select.addEventListener("change", () => this.begin(Number(select.value)));
-    label.append(select);
-    return label;
   }
 
   tools() {
-    const { document } = this.context;
-    const box = make(document, "div", "jm-tools jm-quiz-tools");
-    const button = (/** @type {string} */ text, /** @type {() => void} */ act) => {
-      const one = /** @type {HTMLButtonElement} */ (make(document, "button", "jm-tool", text));
-      one.type = "button";
-      one.addEventListener("click", act);
-      return one;
-    };
-    box.append(
-      button("Check", () => this.shown.check()),
-      button("Hint", () => this.shown.hint()),
-      button("Start again", () => this.begin(this.variant)),
+    return make("div", "jm-tools jm-quiz-tools", [
+      makeButton("jm-tool", "Check", () => this.shown.check()),
+      makeButton("jm-tool", "Hint", () => this.shown.hint()),
+      makeButton("jm-tool", "Start again", () => this.begin(this.variant)),
       this.context.board.score,
-    );
-    return box;
+    ]);
   }
 
   /** @param {number} variant */
@@ -133,7 +108,7 @@ class QuizView {
 /** @param {{model: any, el: HTMLElement, signal?: AbortSignal}} context */
 function render({ model, el, signal }) {
   new QuizView({ model, el });
-  hideStill(el.ownerDocument, model.get("beside"), signal);
+  hideStill(model.get("beside"), signal);
 }
 
 export default { render };

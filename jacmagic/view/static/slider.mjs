@@ -10,7 +10,7 @@
  * @property {import("./typed.mjs").Typed} [expression] the expression that was typed for it
  */
 
-import { make } from "./element.mjs";
+import { make, makeButton } from "./element.mjs";
 import { showNumber } from "./format.mjs";
 import { fromJson } from "./live.mjs";
 import { Player } from "./play.mjs";
@@ -24,15 +24,15 @@ export class SliderRow {
   constructor(parent, { model, start, expression }) {
     this.model = model;
     this.start = start;
+    this.refusal = /** @type {HTMLElement | undefined} */ (undefined);
     this.expression = expression;
-    this.row = make(parent.ownerDocument, "div", "jm-slider");
-    this.label = make(parent.ownerDocument, "span", "jm-name");
+    this.label = make("span", "jm-name");
     this.range = this.input("range", "jm-handle");
     this.field = this.input("text", "jm-number");
     this.low = this.input("text", "jm-end");
     this.high = this.input("text", "jm-end jm-high");
     this.button = this.playButton();
-    this.row.append(this.label, this.range, this.field, this.low, this.high, this.button);
+    this.row = make("div", "jm-slider", [this.label, this.range, this.field, this.low, this.high, this.button]);
     parent.append(this.row);
     this.name(String(model.get("description")));
     this.listen();
@@ -64,21 +64,16 @@ export class SliderRow {
    * @param {string} className
    */
   input(type, className) {
-    const input = /** @type {HTMLInputElement} */ (make(this.row.ownerDocument, "input", className));
-    input.setAttribute("data-lm-suppress-shortcuts", "true");
-    const own = type === "range" ? { min: "0", step: "1" } : { autocomplete: "off", spellcheck: false };
-    return Object.assign(input, { type, ...own });
+    const own = type === "range" ? { min: 0, step: 1 } : { autocomplete: "off", spellcheck: "false" };
+    return make("input", className, "", { type, "data-lm-suppress-shortcuts": "true", .../** @type {any} */ (own) });
   }
 
   playButton() {
-    const button = /** @type {HTMLButtonElement} */ (make(this.row.ownerDocument, "button", "jm-tool jm-play", "▶"));
-    button.type = "button";
-    button.setAttribute("aria-pressed", "false");
+    const button = makeButton("jm-tool jm-play", "▶", () => this.player.toggle(), { "aria-pressed": "false" });
     this.player = new Player(this, (on) => {
       button.textContent = on ? "⏸" : "▶";
       button.setAttribute("aria-pressed", String(on));
     });
-    button.addEventListener("click", () => this.player.toggle());
     return button;
   }
 
@@ -97,26 +92,40 @@ export class SliderRow {
    * @param {number} value
    */
   choose(value) {
+    this.refuse("");
     this.player.stop();
     this.write(value);
   }
 
   /** A number that is being typed counts at once if the range holds it. */
   typing() {
+    this.refuse("");
     const typed = typedNumber(this.field.value);
     if (typed >= this.stops[0] && typed <= this.stops[this.stops.length - 1]) this.choose(typed);
   }
 
-  /** Any number that was typed counts; what is none is put right. */
+  /** Any number that was typed counts; what is none is named, and the number shown again. */
   typed() {
-    const typed = typedNumber(this.field.value);
+    const [text, typed] = [this.field.value.trim(), typedNumber(this.field.value)];
     if (!Number.isNaN(typed)) this.choose(typed);
+    else this.refuse(text && `“${text}” is not read as a number: write 0.5, 2e-3, 3π/4, √2 or 1/3`);
     this.show();
+  }
+
+  /** @param {string} reason why what was typed does not count; "" for none */
+  refuse(reason) {
+    this.refusal?.remove();
+    if (!reason) return;
+    this.refusal = make(this.row.ownerDocument, "span", "jm-refusal", reason);
+    this.refusal.setAttribute("role", "alert");
+    this.row.append(this.refusal);
   }
 
   /** Take the ends that were typed, if they make a range. */
   stretch() {
     const [min, max] = [typedNumber(this.low.value), typedNumber(this.high.value)];
+    const typed = `${this.low.value} to ${this.high.value}`;
+    this.refuse(min < max ? "" : `“${typed}” is no range: write two numbers, the smaller one first`);
     if (min < max) {
       this.model.set({ min, max, step: roundStep(min, max) });
       this.model.save_changes();

@@ -42,11 +42,10 @@ export function inFormula(value, digits, alone) {
 
 /**
  * An element of MathML; brackets and signs stand close to what they belong to.
- * @param {Document} document
  * @param {string} name
  * @param {(string | Node)[]} parts
  */
-function math(document, name, parts) {
+function math(name, parts) {
   const element = document.createElementNS(NAMESPACE, name);
   element.append(...parts);
   if (name === "mo" && parts[0] !== "⋅") {
@@ -77,10 +76,10 @@ function standsAlone(element) {
  * @param {boolean} alone
  */
 function expression(row, { math: source, level }, alone) {
-  const parts = [...readMathml(source, row.ownerDocument).childNodes];
+  const parts = [...readMathml(source).childNodes];
   const isBase = row.parentElement?.localName === "msup" && row === row.parentElement.firstElementChild;
   if (level === ATOM || (level === SUM ? alone : !isBase)) return parts;
-  const brackets = ["(", ")"].map((sign) => math(row.ownerDocument, "mo", [sign]));
+  const brackets = ["(", ")"].map((sign) => math("mo", [sign]));
   if (source.includes("<mfrac")) for (const one of brackets) one.setAttribute("stretchy", "true");
   return [brackets[0], ...parts, brackets[1]];
 }
@@ -108,7 +107,7 @@ export class Slots {
     for (const numeral of root.querySelectorAll("mn")) {
       const index = slotIndex(numeral.textContent);
       if (index < 0) continue;
-      const row = math(numeral.ownerDocument, "mrow", []);
+      const row = math("mrow", []);
       this.numerals.push({ row, shown: "", index, alone: standsAlone(numeral) });
       numeral.replaceWith(row);
     }
@@ -133,16 +132,7 @@ export class Slots {
       const text = parts.flat().join("");
       if (numeral.shown === text) continue;
       numeral.shown = text;
-      put(row, parts.map(([name, ...texts]) => this.element(row.ownerDocument, name, texts)));
+      put(row, parts.map(([name, ...texts]) => math(name, name === "msup" ? texts.map((one) => math("mn", [one])) : texts)));
     }
-  }
-
-  /**
-   * @param {Document} document
-   * @param {string} name
-   * @param {string[]} texts
-   */
-  element(document, name, texts) {
-    return math(document, name, name === "msup" ? texts.map((text) => math(document, "mn", [text])) : texts);
   }
 }

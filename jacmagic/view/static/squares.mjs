@@ -1,9 +1,8 @@
 /** The picture of a whole matrix in SVG: squares by sign and size, and bars of the singular values. */
 
-import { make } from "./element.mjs";
+import { make, makeSvg } from "./element.mjs";
 import { showNumber } from "./format.mjs";
 import { matrixScene } from "./scene_matrix.mjs";
-import { makeSvg } from "./svg.mjs";
 
 const SIDE_UNITS = 300; // of the longer side
 const MAX_BARS = 40;
@@ -12,8 +11,7 @@ const BAR_UNITS = 220; // of the largest singular value
 export class Squares {
   /** @param {HTMLElement} parent */
   constructor(parent) {
-    this.document = parent.ownerDocument;
-    this.box = make(this.document, "figure", "jm-squares");
+    this.box = make("figure", "jm-squares");
     parent.append(this.box);
   }
 
@@ -36,14 +34,13 @@ export class Squares {
   map(levels, m, n) {
     const [height, width] = [levels.length, levels[0].length];
     const size = SIDE_UNITS / Math.max(height, width);
-    const svg = makeSvg(this.document, "svg", { viewBox: `0 0 ${width * size} ${height * size}`, role: "img", class: "jm-heat" });
-    svg.setAttribute("aria-label", `heat map of ${m} × ${n} entries`);
+    const svg = makeSvg("svg", { viewBox: `0 0 ${width * size} ${height * size}`, role: "img", class: "jm-heat", "aria-label": `heat map of ${m} × ${n} entries` });
     levels.forEach((row, i) =>
       row.forEach((level, j) => {
         if (!level) return;
         const look = Number.isNaN(level) ? "odd" : level > 0 ? "positive" : "negative";
         const square = { x: j * size, y: i * size, width: size, height: size, class: "jm-square", "data-look": look };
-        svg.append(makeSvg(this.document, "rect", { ...square, "fill-opacity": Number.isNaN(level) ? 1 : 0.15 + 0.85 * Math.abs(level) }));
+        svg.append(makeSvg("rect", { ...square, "fill-opacity": Number.isNaN(level) ? 1 : 0.15 + 0.85 * Math.abs(level) }));
       }),
     );
     return svg;
@@ -55,12 +52,11 @@ export class Squares {
    */
   bars(values, digits) {
     const shown = values.slice(0, MAX_BARS);
-    const svg = makeSvg(this.document, "svg", { viewBox: `0 0 330 ${Math.max(shown.length, 1) * 18 + 18}`, role: "img", class: "jm-bars" });
-    svg.setAttribute("aria-label", "singular values");
+    const svg = makeSvg("svg", { viewBox: `0 0 330 ${Math.max(shown.length, 1) * 18 + 18}`, role: "img", class: "jm-bars", "aria-label": "singular values" });
     shown.forEach((value, k) => {
       const y = 18 * k + 4;
       const length = values[0] ? Math.max((value / values[0]) * BAR_UNITS, 0.5) : 0.5;
-      svg.append(makeSvg(this.document, "rect", { x: 30, y, width: length, height: 13, class: "jm-square", "data-look": "positive" }));
+      svg.append(makeSvg("rect", { x: 30, y, width: length, height: 13, class: "jm-square", "data-look": "positive" }));
       svg.append(this.text(`σ${k + 1}`, 0, y + 11), this.text(showNumber(value, digits), 36 + length, y + 11));
     });
     if (values.length > shown.length) svg.append(this.text(`… ${values.length - shown.length} more`, 30, 18 * shown.length + 14));
@@ -73,6 +69,6 @@ export class Squares {
    * @param {number} y
    */
   text(text, x, y) {
-    return makeSvg(this.document, "text", { x, y, class: "jm-tick" }, text);
+    return makeSvg("text", { x, y, class: "jm-tick" }, text);
   }
 }

@@ -2,11 +2,10 @@
 
 /**
  * Hide the still form while a view is alive.
- * @param {Document} document
  * @param {string} identity "" where there is none
  * @param {AbortSignal} [signal] ends the view
  */
-export function hideStill(document, identity, signal) {
+export function hideStill(identity, signal) {
   for (const still of document.querySelectorAll(".jm-still[data-jm-live]")) {
     if (!identity || still.getAttribute("data-jm-live") !== identity) continue;
     still.toggleAttribute("hidden", true);

@@ -14,7 +14,7 @@ class Table {
     this.actions = actions;
     /** @type {import("./layout.mjs").Cell | null} */
     this.selected = null;
-    this.hint = make(box.ownerDocument, "p", "jm-hint", "Click an entry, or press Enter on it, for its derivation.");
+    this.hint = make("p", "jm-hint", "Click an entry, or press Enter on it, for its derivation.");
   }
 
   /** @param {import("./parts.mjs").Frame} frame */
@@ -48,7 +48,7 @@ class Table {
     this.grid = new Grid(this.box, { title: spec.title, ...layout.sides }, {
       open: (cell) => this.actions.explain(layout.cell(cell)),
       close: () => this.actions.close(),
-      announce: (news) => this.actions.announce("table", news),
+      announce: (news) => this.actions.announcer.announce("table", news),
     });
     this.grid.select(this.selected);
     this.box.append(this.hint);
@@ -67,7 +67,7 @@ class Table {
     this.selected = cell;
   }
 
-  remove() {
+  stop() {
     this.grid?.remove();
   }
 }
@@ -75,6 +75,4 @@ class Table {
 addPart({
   name: "body",
   mount: (box, actions) => new Table(box, actions),
-  paint: (table, frame) => table.paint(frame),
-  unmount: (table) => table.remove(),
 });

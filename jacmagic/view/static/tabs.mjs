@@ -9,7 +9,7 @@
  * @property {HTMLElement} panel
  */
 
-import { make } from "./element.mjs";
+import { make, makeButton } from "./element.mjs";
 
 const KEYS = /** @type {Record<string, number>} */ ({ ArrowLeft: -1, ArrowRight: 1, Home: -Infinity, End: Infinity });
 
@@ -22,13 +22,10 @@ export class Tabs {
    */
   constructor(box, onChoose) {
     this.box = box;
-    this.document = box.ownerDocument;
     this.onChoose = onChoose;
     this.open = "";
-    this.list = make(this.document, "div", "jm-tablist");
-    this.list.setAttribute("role", "tablist");
-    this.list.setAttribute("aria-label", "Explanations");
-    this.panels = make(this.document, "div", "jm-panels");
+    this.list = make("div", "jm-tablist", "", { role: "tablist", "aria-label": "Explanations" });
+    this.panels = make("div", "jm-panels");
     box.append(this.list, this.panels);
     /** @type {Tab[]} */
     this.tabs = [];
@@ -53,15 +50,9 @@ export class Tabs {
    */
   add(name) {
     const id = `jm-tab-${++serial}`;
-    const button = /** @type {HTMLButtonElement} */ (make(this.document, "button", "jm-tab", name));
-    Object.assign(button, { type: "button", id });
-    button.setAttribute("role", "tab");
-    button.addEventListener("click", () => this.onChoose(name));
-    const panel = make(this.document, "div", "jm-panel");
-    panel.id = `${id}-panel`;
-    panel.setAttribute("role", "tabpanel");
-    panel.setAttribute("aria-labelledby", id);
-    button.setAttribute("aria-controls", panel.id);
+    const panel = make("div", "jm-panel", "", { id: `${id}-panel`, role: "tabpanel", "aria-labelledby": id });
+    const attributes = { id, role: "tab", "aria-controls": panel.id };
+    const button = makeButton("jm-tab", name, () => this.onChoose(name), attributes);
     this.list.append(button);
     this.panels.append(panel);
     const tab = { name, button, panel };

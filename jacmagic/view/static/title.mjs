@@ -34,7 +34,8 @@ function unbroken(text) {
 addPart({
   name: "title",
   area: "head",
-  mount: (box) => box,
-  paint: (box, { spec, point, digits, layout }) =>
-    setText(box, unbroken(`${spec.title} ${describePoint(spec, point, digits, layout)}`)),
+  mount: (box) => ({
+    paint: ({ spec, point, digits, layout }) =>
+      setText(box, unbroken(`${spec.title} ${describePoint(spec, point, digits, layout)}`)),
+  }),
 });

@@ -1,7 +1,7 @@
 /** The toolbar: reset and undo, digits, layout, names or numbers, copying. */
 
 import { copyFormats, copyText } from "./copy.mjs";
-import { make } from "./element.mjs";
+import { make, makeButton, makeSelect } from "./element.mjs";
 import { addPart } from "./parts.mjs";
 
 const REPORT_MS = 3000; // for which the outcome of copying is shown
@@ -12,21 +12,19 @@ class Tools {
    * @param {import("./parts.mjs").Actions} actions
    */
   constructor(box, actions) {
-    this.document = box.ownerDocument;
     this.actions = actions;
     box.setAttribute("role", "toolbar");
     box.setAttribute("aria-label", "Explorer");
-    this.report = make(this.document, "span", "jm-report");
-    this.report.setAttribute("role", "status");
+    this.report = make("span", "jm-report", "", { role: "status" });
     this.digits = this.digitsField();
     this.menu = this.copyMenu();
     const plain = "Constants as numbers instead of names";
     this.names = this.toggle("Numbers", plain, (on) => actions.restyle({ plain: on }));
     box.append(
-      this.button("Reset", "Back to the first point", () => actions.reset()),
-      this.button("↶", "Undo: back to the point before", () => actions.undo(-1)),
-      this.button("↷", "Redo: forth to the next point", () => actions.undo(1)),
-      this.labelled("digits ", this.digits),
+      this.button("Reset", "Back to the first point", () => actions.follower.reset()),
+      this.button("↶", "Undo: back to the point before", () => actions.follower.undo(-1)),
+      this.button("↷", "Redo: forth to the next point", () => actions.follower.undo(1)),
+      make("label", "jm-tool-label", ["digits ", this.digits]),
       this.toggle("Transpose", "Rows for inputs, columns for outputs", (on) => actions.restyle({ exchanged: on })),
       this.names,
       this.menu,
@@ -52,12 +50,8 @@ class Tools {
    * @param {() => void} act
    */
   button(text, meaning, act) {
-    const button = /** @type {HTMLButtonElement} */ (make(this.document, "button", "jm-tool", text));
-    button.type = "button";
-    button.title = meaning;
-    if (text.length === 1) button.setAttribute("aria-label", meaning);
-    button.addEventListener("click", act);
-    return button;
+    const label = text.length === 1 ? { "aria-label": meaning } : {};
+    return makeButton("jm-tool", text, act, { title: meaning, ...label });
   }
 
   /**
@@ -76,9 +70,7 @@ class Tools {
   }
 
   digitsField() {
-    const input = /** @type {HTMLInputElement} */ (make(this.document, "input", "jm-tool"));
-    Object.assign(input, { type: "number", min: "1", max: "17" });
-    input.setAttribute("data-lm-suppress-shortcuts", "true");
+    const input = make("input", "jm-tool", "", { type: "number", min: 1, max: 17, "data-lm-suppress-shortcuts": "true" });
     input.addEventListener("input", () => {
       const digits = Math.round(Number(input.value));
       if (digits >= 1 && digits <= 17) this.actions.restyle({ digits });
@@ -86,33 +78,22 @@ class Tools {
     return input;
   }
 
-  /**
-   * @param {string} text
-   * @param {HTMLElement} input
-   */
-  labelled(text, input) {
-    const label = make(this.document, "label", "jm-tool-label", text);
-    label.append(input);
-    return label;
-  }
-
   copyMenu() {
-    const select = /** @type {HTMLSelectElement} */ (make(this.document, "select", "jm-tool"));
-    select.setAttribute("aria-label", "Copy as");
-    select.addEventListener("focus", () => this.fillMenu());
-    select.addEventListener("change", async () => {
+    const choose = async () => {
       const format = select.value;
       select.selectedIndex = 0;
       if (!this.frame) return;
-      const copied = await writeToClipboard(this.document, copyText(this.frame, format));
+      const copied = await writeToClipboard(copyText(this.frame, format));
       this.show(copied ? `Copied: ${format}` : "The browser refused to copy");
-    });
+    };
+    const select = makeSelect([], choose, { "aria-label": "Copy as" });
+    select.addEventListener("focus", () => this.fillMenu());
     return select;
   }
 
   fillMenu() {
     const names = ["Copy as …", ...(this.frame ? copyFormats(this.frame) : [])];
-    this.menu.replaceChildren(...names.map((name) => make(this.document, "option", "", name)));
+    this.menu.replaceChildren(...names.map((name) => make("option", "", name)));
   }
 
   /** @param {string} outcome */
@@ -125,11 +106,10 @@ class Tools {
 
 /**
  * Copy a text, by way of a selected field where the clipboard is not accessible.
- * @param {Document} document
  * @param {string} text
  * @returns {Promise<boolean>}
  */
-export async function writeToClipboard(document, text) {
+export async function writeToClipboard(text) {
   try {
     await navigator.clipboard.writeText(text);
     return true;
@@ -148,5 +128,4 @@ addPart({
   name: "tools",
   area: "rail",
   mount: (box, actions) => new Tools(box, actions),
-  paint: (tools, frame) => tools.paint(frame),
 });

@@ -1,4 +1,4 @@
-/** The function's value: f = (7, 15, 64). */
+/** The notice that the numbers are those of another point; the function's value: f = (7, 15, 64). */
 
 import { setText } from "./element.mjs";
 import { showNumber } from "./format.mjs";
@@ -19,9 +19,18 @@ export function describeValue(name, outputs, digits) {
 }
 
 addPart({
+  name: "stale-note",
+  tag: "p",
+  mount: (box) => {
+    box.setAttribute("role", "alert");
+    return { paint: ({ notice }) => setText(box, notice) };
+  },
+});
+addPart({
   name: "value",
   tag: "p",
-  mount: (box) => box,
-  paint: (box, { spec, outputs, digits }) =>
-    setText(box, outputs.length ? describeValue(spec.function, outputs, digits) : ""),
+  mount: (box) => ({
+    paint: ({ spec, outputs, digits }) =>
+      setText(box, outputs.length ? describeValue(spec.function, outputs, digits) : ""),
+  }),
 });

@@ -81,7 +81,7 @@ class JacobianView {
     el.setAttribute("aria-label", this.spec.title);
     this.announcer = new Announcer(el);
     this.areas = new Areas(el, this.spec);
-    this.tabs = new Tabs(make(el.ownerDocument, "div", "jm-tabs"), (tab) => this.keep({ tab }));
+    this.tabs = new Tabs(make("div", "jm-tabs"), (tab) => this.keep({ tab }));
     this.parts = PARTS.map((part) => this.mount(part));
     this.areas.boxes.stage.append(this.tabs.box);
     this.listenToKeys();
@@ -91,7 +91,7 @@ class JacobianView {
 
   /** @param {import("./parts.mjs").Part} part */
   mount(part) {
-    const box = make(this.el.ownerDocument, part.tag ?? "div", `jm-${part.name}`);
+    const box = make(/** @type {"div"} */ (part.tag ?? "div"), `jm-${part.name}`);
     const parent = part.tab ? this.tabs.panel(part.tab) : this.areas.boxes[part.area ?? "stage"];
     parent.append(box);
     return { ...part, mounted: part.mount(box, this) };
@@ -113,7 +113,7 @@ class JacobianView {
     if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z") {
       event.preventDefault();
       event.stopPropagation();
-      this.undo(event.shiftKey ? 1 : -1);
+      this.follower.undo(event.shiftKey ? 1 : -1);
     } else if (event.target instanceof Element && event.target.closest(".jm-rail")) {
       event.stopPropagation();
     }
@@ -135,7 +135,7 @@ class JacobianView {
     this.follower.stop();
     this.announcer.stop();
     if (this.frame) cancelAnimationFrame(this.frame);
-    for (const part of this.parts) part.unmount?.(part.mounted);
+    for (const part of this.parts) part.mounted.stop?.();
   }
 
   // ── painting ───────────────────────────────────────────────────────────────────────────────
@@ -154,7 +154,7 @@ class JacobianView {
     this.el.classList.toggle("jm-ahead", !state.confirmed);
     this.el.classList.toggle("jm-stale", Boolean(state.notice));
     this.areas.arrange(state.handles.length);
-    for (const part of this.parts) part.paint(part.mounted, state);
+    for (const part of this.parts) part.mounted.paint(state);
   }
 
   /**
@@ -189,18 +189,9 @@ class JacobianView {
     this.keep({ tab: ENTRY_TAB });
   }
 
-  /** @param {string} language */
-  writeCode(language) {
-    this.model.send({ kind: "code", language });
-  }
-
-  /** @param {import("./sampled.mjs").Request} asked */
-  drawPicture(asked) {
-    this.model.send({ kind: "picture", ...asked });
-  }
-
-  openChain() {
-    this.model.send({ kind: "chain" });
+  /** @param {{kind: string} & Record<string, unknown>} message */
+  send(message) {
+    this.model.send(message);
   }
 
   /**
@@ -233,34 +224,13 @@ class JacobianView {
     this.draw();
   }
 
-  /** @param {Float64Array} point */
-  move(point) {
-    this.follower.sliders.move(point);
-  }
-
-  /**
-   * @param {string} part
-   * @param {string} news
-   */
-  announce(part, news) {
-    this.announcer.announce(part, news);
-  }
-
-  reset() {
-    this.follower.reset();
-  }
-
-  /** @param {number} by */
-  undo(by) {
-    this.follower.undo(by);
-  }
 }
 
 /** @param {{model: any, el: HTMLElement, signal?: AbortSignal}} context */
 function render(context) {
   const { model, signal } = context;
   const view = new JacobianView(context);
-  hideStill(context.el.ownerDocument, model.get("beside") ?? "", signal);
+  hideStill(model.get("beside") ?? "", signal);
   const changed = () => view.follower.changed();
   const connect = () => view.connect();
   model.on("change", changed);

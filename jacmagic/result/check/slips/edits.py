@@ -46,14 +46,11 @@ def edit_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
     """Return the spot in which the hand's expression and the right one differ, or None."""
     if wrong.alone:
         return None
-    at = wrong.row * evidence.shape[1] + wrong.column
     with np.errstate(all="ignore"):
-        if evidence.written is not None and evidence.written_values is not None:
-            found = _Search(evidence.written, evidence.written_values, at, wrong, True).found()
-            if found is not None:
+        for side, own in ((evidence.in_hand(wrong), True), (evidence.in_form(wrong), False)):
+            found = side and _Search(*side, wrong, own).found()
+            if found:
                 return found
-        if evidence.form is not None and evidence.form_values is not None:
-            return _Search(evidence.form, evidence.form_values, at, wrong, False).found()
     return None
 
 
@@ -65,11 +62,11 @@ class _Search:
     """
 
     def __init__(
-        self, side: Expressions, values: Values, entry: int, wrong: Wrong, own: bool
+        self, side: Expressions, values: Values, root: int, wrong: Wrong, own: bool
     ) -> None:
         self.side, self.values, self.wrong, self.own = side, values, wrong, own
         self.graph = side.graph
-        self.order = self.graph.reach([side.entries[entry]])
+        self.order = self.graph.reach([root])
         self.target = wrong.truth if own else wrong.hand
         self.end = values.count + MAX_OPERATIONS
 

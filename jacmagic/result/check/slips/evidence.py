@@ -16,6 +16,9 @@ from jacmagic.symbolic.notation import JACOBIAN, Notation
 MAX_NODES = 3_000  # of the expressions that are searched for a factor or a term
 
 
+Side = tuple[Expressions, Values, int]  # expressions, their values, an entry's node
+
+
 @dataclass(frozen=True)
 class Evidence:
     """Both Jacobians at k points, and their expressions where there are any.
@@ -90,6 +93,14 @@ class Evidence:
         same = np.isclose(found.reshape(-1, m, n), self.hand, rtol=1e-6, atol=0, equal_nan=True)
         return values if same.mean() > 0.5 else None
 
+    def in_hand(self, wrong: Wrong) -> Side | None:
+        """Return an entry of the hand's, where its expressions are known."""
+        return _side(self, self.written, self.written_values, wrong)
+
+    def in_form(self, wrong: Wrong) -> Side | None:
+        """Return an entry of the closed form, where there is one."""
+        return _side(self, self.form, self.form_values, wrong)
+
     @cached_property
     def known(self) -> list[tuple[Expressions, int, np.ndarray]]:
         """Nodes of both sides that may be a factor or a term, with their values."""
@@ -130,3 +141,11 @@ class Evidence:
             if text:
                 found.append((float(wanted[0] / value[0]), text))
         return min(found, key=lambda one: len(one[1]), default=None)
+
+
+def _side(
+    evidence: Evidence, side: Expressions | None, values: Values | None, wrong: Wrong
+) -> Side | None:
+    if side is None or values is None:
+        return None
+    return side, values, side.entries[wrong.row * evidence.shape[1] + wrong.column]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import chain, islice
+
 import numpy as np
 
 from jacmagic.result.check.slips.evidence import Evidence
 from jacmagic.result.check.slips.slip import Slip, Wrong, constant_name, shown
-from jacmagic.result.check.slips.terms import Term, expanded, summands
+from jacmagic.result.check.slips.terms import Term, summands, sums
 
 MAX_TERMS = 24  # of an entry, for each of which a factor is looked up
 
@@ -64,25 +66,14 @@ def factor_in_a_term(evidence: Evidence, wrong: Wrong) -> Slip | None:
     """Return a factor that is missing or too many in one summand."""
     if wrong.alone:
         return None
-    at = wrong.row * evidence.shape[1] + wrong.column
-    gap = wrong.hand - wrong.truth
+    gap, own = wrong.hand - wrong.truth, evidence.in_hand(wrong)
+    terms = [] if own is None else summands(*own)
     with np.errstate(all="ignore"):
-        if evidence.written is not None and evidence.written_values is not None:
-            terms = summands(
-                evidence.written, evidence.written_values, evidence.written.entries[at]
-            )
-            for term in terms[:MAX_TERMS]:
-                slip = _in_term(evidence, term.value - gap, term.value, term)
-                if slip is not None and len(terms) > 1:
-                    return slip
-        if evidence.form is None or evidence.form_values is None:
-            return None
-        node = evidence.form.entries[at]
-        terms = [
-            *summands(evidence.form, evidence.form_values, node),
-            *expanded(evidence.form, evidence.points, node),
-        ]
-        for term in terms[:MAX_TERMS]:
+        for term in terms[: MAX_TERMS if len(terms) > 1 else 0]:
+            slip = _in_term(evidence, term.value - gap, term.value, term)
+            if slip is not None:
+                return slip
+        for term in islice(chain.from_iterable(sums(evidence, wrong)), MAX_TERMS):
             slip = _in_term(evidence, term.value, term.value + gap, term)
             if slip is not None:
                 return slip

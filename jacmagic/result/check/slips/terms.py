@@ -60,7 +60,7 @@ def _signed(sign: float, text: str) -> str:
     return f"−{text}" if sign < 0 and text else text
 
 
-def expanded(side: Expressions, points: np.ndarray, node: int) -> list[Term]:
+def _expanded(side: Expressions, points: np.ndarray, node: int) -> list[Term]:
     """Return the summands of an entry multiplied out by SymPy, if that is quick."""
     if tree_sizes(side.graph, [node])[0] > MAX_EXPANDED:
         return []
@@ -87,31 +87,25 @@ def expanded(side: Expressions, points: np.ndarray, node: int) -> list[Term]:
 
 def term_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
     """Return which summands are missing, doubled, of the other sign or too many."""
-    i, j = wrong.row, wrong.column
-    at = i * evidence.shape[1] + j
-    gap = wrong.hand - wrong.truth
-    if evidence.written is not None and evidence.written_values is not None:
-        node = evidence.written.entries[at]
-        own = summands(evidence.written, evidence.written_values, node)
-        slip = _in_the_hand(wrong, own, gap)
-        if slip is not None:
-            return slip
-    return next(filter(None, (_one_term(wrong, t, gap) for t in _sums(evidence, at))), None)
+    gap, own = wrong.hand - wrong.truth, evidence.in_hand(wrong)
+    slip = None if own is None else _in_the_hand(wrong, summands(*own), gap)
+    found = (_one_term(wrong, terms, gap) for terms in sums(evidence, wrong))
+    return slip or next(filter(None, found), None)
 
 
 def terms_slip(evidence: Evidence, wrong: Wrong) -> Slip | None:
     """Return several summands that are missing or have the other sign together."""
-    at = wrong.row * evidence.shape[1] + wrong.column
     gap = wrong.hand - wrong.truth
-    return next(filter(None, (_several(wrong, t, gap) for t in _sums(evidence, at))), None)
+    found = (_several(wrong, terms, gap) for terms in sums(evidence, wrong))
+    return next(filter(None, found), None)
 
 
-def _sums(evidence: Evidence, at: int) -> Iterator[list[Term]]:
+def sums(evidence: Evidence, wrong: Wrong) -> Iterator[list[Term]]:
     """Yield the right entry's summands as it is written, and multiplied out."""
-    if evidence.form is not None and evidence.form_values is not None:
-        node = evidence.form.entries[at]
-        yield summands(evidence.form, evidence.form_values, node)
-        yield expanded(evidence.form, evidence.points, node)
+    side = evidence.in_form(wrong)
+    if side is not None:
+        yield summands(*side)
+        yield _expanded(side[0], evidence.points, side[2])
 
 
 def _in_the_hand(wrong: Wrong, terms: Sequence[Term], gap: np.ndarray) -> Slip | None:

@@ -1,0 +1,52 @@
+"""The problem of a call that differs from an earlier one in its tensors' values alone.
+
+To read a small function takes as long as to run it. What was read of it is kept with its lifted
+form, and lives as long as that; none of it depends on the values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from torch import Tensor
+
+from jacmagic.function.interop import known_lifted
+from jacmagic.function.problem import Problem, altered
+from jacmagic.function.source import is_plain
+
+
+def remember(func: Callable[..., Any], inputs: Any, problem: Problem) -> None:
+    """Keep what was read of a function of floating tensors, for `repeated`."""
+    if is_plain(func) and not problem.notes and (kind := _kind_of(func, inputs)) is not None:
+        named = [altered(one, value=None) for one in problem.inputs]  # values may be large
+        lifted: Any = problem.function
+        lifted.read = kind, named, altered(problem, inputs=(), remake=None)
+
+
+def repeated(func: Callable[..., Any], inputs: Any) -> Problem | None:
+    """Return the problem of a function that was read before with tensors of this kind, or None.
+
+    Args:
+        func: the user's callable.
+        inputs: what it is called with.
+    """
+    known = known_lifted(func)
+    if known is None or known.read is None:
+        return None
+    kind, named, problem = known.read
+    if not is_plain(func) or _kind_of(func, inputs) != kind:
+        return None
+    tensors = inputs if type(inputs) is tuple else (inputs,)
+    moved = [altered(one, value=value.clone()) for one, value in zip(named, tensors, strict=True)]
+    return altered(problem, inputs=tuple(moved))
+
+
+def _kind_of(func: Any, inputs: Any) -> tuple[Any, ...] | None:
+    """All that a problem depends on but the tensors' values; None where one is no tensor."""
+    single = type(inputs) is not tuple
+    tensors = (inputs,) if single else inputs
+    if not all(isinstance(one, Tensor) and not one.is_nested for one in tensors):
+        return None
+    kinds = [(type(one), one.shape, one.dtype, one.device, one.layout) for one in tensors]
+    return func.__code__, func.__name__, single, kinds
