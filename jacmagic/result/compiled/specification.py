@@ -97,18 +97,10 @@ class References:
     def _chosen(self) -> list[Any]:
         return [self.spec.problem.inputs[k] for k in self.spec.chosen]
 
-    def at(self, tensors: Sequence[Tensor]) -> Reference:
-        """Run the function and differentiate."""
-        return self._reference(tensors, self._compute(tensors))
-
-    def start(self, tensors: Sequence[Tensor]) -> Reference:
-        """Return the reference at the first inputs, which is known."""
-        return self._reference(tensors, self.first)
-
-    def _compute(self, tensors: Sequence[Tensor]) -> NumericJacobian:
-        return numbers_at(self.spec, tensors, self.tuning)
-
-    def _reference(self, tensors: Sequence[Tensor], numbers: NumericJacobian) -> Reference:
+    def at(self, tensors: Sequence[Tensor], numbers: NumericJacobian | None = None) -> Reference:
+        """Return the reference at some inputs; run the function where the numbers are not known."""
+        if numbers is None:
+            numbers = numbers_at(self.spec, tensors, self.tuning)
         entries = _entries(numbers, self.scheme, self.rows, self.columns)
         chosen = self.spec.chosen
         return Reference(tuple(tensors), chosen, entries, numbers.outputs, self.rows, self.columns)
