@@ -129,9 +129,9 @@ def references(spec: Specification, tensors: Sequence[Tensor]) -> References:
     here = spec.at(tensors)
     placed = replace(spec, problem=here)
     if sparse is not None and sparse.scheme.steady:
-        pattern = sparse.scheme.plan.pattern
-        rows = np.repeat(np.arange(pattern.shape[0]), np.diff(pattern.indptr))
-        return References(placed, numbers, sparse.scheme, rows, np.asarray(pattern.indices), tuning)
+        scheme = sparse.scheme
+        columns = np.asarray(scheme.plan.pattern.indices)
+        return References(placed, numbers, scheme, scheme.row_indices, columns, tuning)
     m, n = numbers.m, sum(here.inputs[k].value.numel() for k in spec.chosen)
     rows, columns = np.repeat(np.arange(m), n), np.tile(np.arange(n), m)
     return References(placed, numbers, None, rows, columns, tuning)
