@@ -298,6 +298,9 @@ def test_a_jump_is_a_kink_and_no_slope():
         agreement = jacmagic.jacobian(function, half).agreement
         assert agreement.verdict == "agree" and "differences" not in str(agreement)
         assert "two cases meet" in "".join(agreement.warnings)
+    multivariate = torch.distributions.MultivariateNormal
+    J = jacmagic.jacobian(lambda x: multivariate(X, scale_tril=torch.diag(x)).log_prob(X * 2), X)
+    assert J.agreement.warnings == ()
     no_edge = jacmagic.jacobian(lambda x: torch.where((x > 0.5) & (x < 0), x, x * 2), half)
     assert no_edge.agreement.warnings == ()
 
