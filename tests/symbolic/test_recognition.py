@@ -205,6 +205,11 @@ PLAIN = [
         (0.4,),
         ["2/x₀ - 1/(1 - x₀)"],
     ),
+    (
+        lambda x: torch.distributions.Binomial(10, x[0]).log_prob(vector(3.0)).sum(),
+        (0.4,),
+        ["(3 - 10*x₀)/(x₀*(1 - x₀))"],
+    ),
     (lambda x: torch.distributions.Bernoulli(x[0]).entropy(), (0.4,), ["log(1 - x₀) - log(x₀)"]),
     (
         lambda x: torch.distributions.NegativeBinomial(5, x[0]).log_prob(torch.tensor(3.0)),
