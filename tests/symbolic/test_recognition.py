@@ -231,3 +231,14 @@ def test_what_guards_against_rounding_is_not_read(function, point, entries: list
     """The numbers of a sum are one number; ln det A and normalisation have no cases."""
     found = entries_of(function, *point)
     assert all(one.startswith(entry) for one, entry in zip(found, entries, strict=True)), found
+
+
+def test_a_formula_is_shown_where_its_numbers_cancel() -> None:
+    """1/r − x²/r³ is rounding alone at x = 10¹⁰, in any order; the formula is as right there."""
+
+    def ray(x):
+        return torch.nn.functional.normalize(torch.stack([x, x * 0 + 1]), dim=0)[0]
+
+    J = jacmagic.jacobian(ray, torch.tensor(1e10, dtype=torch.float64))
+    assert J.refusal is None
+    assert plain(J.formula[0]) == "(x**2 + 1)**(-3/2)"
