@@ -111,7 +111,7 @@ def matrix_form(problem: Problem, form: ClosedForm, head: str, output: str) -> M
     if found is None or not all(_holds(asked, form, found, shift) for shift in (0.0, 0.37, -0.61)):
         return None
     slopes = [slope for block in found for _, slope in block.equations]
-    if all(map(_says_nothing, slopes)):
+    if all(slope.operation == "zero" for slope in slopes):
         return None
     writer = Writer(_named_parts(slopes, form.trace.parts, {one.name for one in asked.inputs}))
     equations = tuple(
@@ -119,10 +119,6 @@ def matrix_form(problem: Problem, form: ClosedForm, head: str, output: str) -> M
     )
     clauses = tuple(_clauses(writer))
     return MatrixForm(equations, clauses) if not writer.unnamed else None
-
-
-def _says_nothing(slope: Expression) -> bool:
-    return slope.operation == "zero"
 
 
 def _holds(problem: Problem, form: ClosedForm, blocks: Sequence[Block], shift: float) -> bool:

@@ -148,17 +148,15 @@ def _pruned(splitting: Splitting) -> Splitting:
     best, least = splitting, _cost_of(splitting)
     while True:
         before = least
-        for variable in sorted(best.chosen, key=_first_to_go):
+        for variable in sorted(
+            best.chosen, key=lambda one: (not one.unnamed, -one.depth, one.size)
+        ):
             fewer = _without(best, [variable])
             length = _cost_of(fewer)
             if length < least:
                 best, least = fewer, length
         if least >= before:
             return best
-
-
-def _first_to_go(variable: Variable) -> tuple[bool, int, int]:
-    return not variable.unnamed, -variable.depth, variable.size
 
 
 def _joined(splitting: Splitting) -> Splitting:

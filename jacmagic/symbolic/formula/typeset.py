@@ -93,11 +93,9 @@ def substituted(expression: Any, numbers: Mapping[sympy.Symbol, str]) -> str:
         return numbers[expression]
     shown = {symbol: _put_in(text) for symbol, text in numbers.items()}
     source = tex(expression, with_texts(numbers, shown), dots=True)
-    return _UNIT.sub(_as_unit, source)
-
-
-def _as_unit(found: re.Match[str]) -> str:
-    return found[1] if found["power"] is None else rf"\left({found[1]}\right)"
+    return _UNIT.sub(
+        lambda unit: unit[1] if unit["power"] is None else rf"\left({unit[1]}\right)", source
+    )
 
 
 def _put_in(text: str) -> str:
@@ -126,7 +124,8 @@ def plain(
 
 def pretty(expression: Any, names: Mapping[sympy.Symbol, str]) -> str:
     """Return an expression or matrix in two dimensions of Unicode, for a terminal."""
-    shown = [Arranged(one, names, written=False, decimals=True) for one in _cells(expression)]
+    cells = list(expression) if expression.is_Matrix else [expression]
+    shown = [Arranged(one, names, written=False, decimals=True) for one in cells]
     printer = _Terminal({"wrap_line": False, "full_prec": False})
     for one in shown:
         printer.names.update(one.names)
@@ -139,7 +138,3 @@ def pretty(expression: Any, names: Mapping[sympy.Symbol, str]) -> str:
         return str(printer.doprint(arranged))
     finally:
         pretty_use_unicode(before)
-
-
-def _cells(expression: Any) -> list[Any]:
-    return list(expression) if expression.is_Matrix else [expression]

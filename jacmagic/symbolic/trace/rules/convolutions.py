@@ -82,7 +82,8 @@ def _correlate(
     rank = len(kernel)
     spans = [d * (k - 1) + 1 for d, k in zip(gap, kernel, strict=True)]
     seen = sliding_window_view(x, spans, tuple(range(2, x.ndim)))
-    seen = seen[(..., *(slice(None, None, size) for size in (*step, *gap)))]
+    strides = [slice(None, None, size) for size in (1, 1, *step, *gap)]
+    seen = seen[tuple(strides)]
     counts = seen.shape[2 : 2 + rank]
     windows = np.moveaxis(seen, 1, 1 + rank).reshape(len(x), math.prod(counts), groups, -1)
     kernels = weight.reshape(groups, outer // groups, -1)
