@@ -8,7 +8,6 @@ no one-sided derivative, and a slope that grows without bound is ±∞.
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -107,7 +106,9 @@ def _column(
     slopes, quotients = [], []
     for step in _STEPS:
         distance = sign * step * size
-        moved = _moved(problem, j, distance)
+        shifted = np.array(problem.flat_point)
+        shifted[j] += distance
+        moved = problem.at(problem.named(shifted))
         try:
             with Counted(here.trace.calls):
                 beside = np.array(values_again(moved))
@@ -152,15 +153,6 @@ def _rounded(limit: np.ndarray, scale: np.ndarray) -> np.ndarray:
     """Round a limit that is an integer to nine digits of the slopes beside it."""
     whole = np.round(limit)
     return np.where(np.abs(limit - whole) <= _WHOLE * scale, whole, limit) + 0.0
-
-
-def _moved(problem: Problem, j: int, distance: float) -> Problem:
-    """Return the problem with component j of its point moved."""
-    point = np.array(problem.flat_point)
-    point[j] += distance
-    values = problem.named(point)
-    inputs = tuple(dataclasses.replace(one, value=values[one.name]) for one in problem.inputs)
-    return dataclasses.replace(problem, inputs=inputs)
 
 
 def sentences(

@@ -12,12 +12,30 @@ from functools import reduce as fold
 from typing import Any
 
 import sympy
+from sympy.functions.elementary.piecewise import ExprCondPair
 
-from jacmagic.symbolic.formula.cases import cases
 from jacmagic.symbolic.named import NamedNumber
 
 _AS_IS: dict[str, bool] = {"evaluate": False}
 _HALF = sympy.Rational(1, 2)
+
+
+def cases(*pairs: tuple[Any, Any]) -> sympy.Expr:
+    """Return `sympy.Piecewise(*pairs)` with nothing evaluated.
+
+    `evaluate=False` leaves the pairs alone, but SymPy still rewrites a condition that contains a
+    piecewise expression, by solving for it: that may recurse without end, or divide by zero.
+
+    Args:
+        *pairs: (value, condition); the last condition may be True.
+    """
+    arguments = [
+        sympy.Basic.__new__(ExprCondPair, sympy.sympify(value), sympy.sympify(condition))
+        for value, condition in pairs
+    ]
+    if arguments[0].args[1] == sympy.true:
+        return arguments[0].args[0]
+    return sympy.Basic.__new__(sympy.Piecewise, *arguments)
 
 
 def _cases(condition: Any, a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:

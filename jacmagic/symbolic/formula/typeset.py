@@ -18,9 +18,8 @@ from sympy.printing.pretty.stringpict import prettyForm
 from sympy.printing.str import StrPrinter
 
 from jacmagic.render.typed import Level, TypedLatex
-from jacmagic.symbolic.formula.latex_writer import LatexWriter
+from jacmagic.symbolic.formula.latex_writer import LatexWriter, PositiveFirst
 from jacmagic.symbolic.formula.symbol_names import Arranged, with_texts
-from jacmagic.symbolic.formula.term_order import PositiveFirst
 
 _UNIT = re.compile("\ue000(.*?)\ue001(?P<power>(?=\\^))?", re.DOTALL)
 

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import sympy
 
-from jacmagic.symbolic.formula.cases import cases
+from jacmagic.symbolic.formula.sympy_operations import cases
 from jacmagic.symbolic.steps.algebra import (
     constant_base,
     constant_factor,
