@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
+from functools import partial
 from functools import reduce as fold
 from typing import Any
 
@@ -80,7 +81,17 @@ def _bessel(kind: str, order: int) -> Callable[[sympy.Expr], Any]:
 _SAME_NAME = "exp log sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc"
 _LOGIC = "lt le gt ge eq ne and or not"
 
+# SymPy's own function of each operation that it has.
+_SYMPY: dict[str, Any] = {
+    **{name: getattr(sympy, name) for name in (*_SAME_NAME.split(), "atan2", "sign", "floor")},
+    **{name: getattr(sympy, name) for name in ("digamma", "polygamma", "erfinv", "zeta")},
+    **{name: getattr(sympy, name.capitalize()) for name in (*_LOGIC.split(), "max", "min", "abs")},
+    **{name: getattr(sympy, name.capitalize()) for name in ("add", "mul", "pow")},
+    "ceil": sympy.ceiling,
+}
+
 CANONICAL: dict[str, Callable[..., Any]] = {
+    **_SYMPY,
     "add": operator.add,
     "sum": sympy.Add,
     "sub": lambda a, b: a + _times(sympy.S.NegativeOne, b),
@@ -89,27 +100,15 @@ CANONICAL: dict[str, Callable[..., Any]] = {
     "neg": lambda a: _times(sympy.S.NegativeOne, a),
     "pow": operator.pow,
     "sqrt": sympy.sqrt,
-    "atan2": sympy.atan2,
     **{name: _of(getattr(sympy, name)) for name in _SAME_NAME.split()},
     "sigmoid": lambda x: 1 / (1 + sympy.exp(-x)),
     "lgamma": lambda x: sympy.log(sympy.Abs(sympy.gamma(x))),
-    "digamma": sympy.digamma,
-    "polygamma": sympy.polygamma,
     **{f"{kind}{n}": _bessel(kind, n) for kind in "ijyk" for n in (0, 1)},
-    "erfinv": sympy.erfinv,
-    "zeta": sympy.zeta,
     "gammainc": lambda a, x: sympy.lowergamma(a, x) / sympy.gamma(a),
     "gammaincc": lambda a, x: sympy.uppergamma(a, x) / sympy.gamma(a),
-    "abs": sympy.Abs,
-    "sign": sympy.sign,
-    "floor": sympy.floor,
-    "ceil": sympy.ceiling,
     "mod": lambda a, b: a - b * sympy.floor(a / b),
     "relu": lambda x: sympy.Max(0, x),
-    "max": sympy.Max,
-    "min": sympy.Min,
     "clamp": lambda x, low, high: sympy.Min(high, sympy.Max(low, x)),
-    **{name: getattr(sympy, name.capitalize()) for name in _LOGIC.split()},
     "where": _cases,
 }
 
@@ -158,8 +157,9 @@ def _quotient(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
     return sympy.Mul(*(a.args if a.is_Mul else (a,)), below, **_AS_IS)
 
 
-def _as_is(function: Callable[..., Any]) -> Callable[..., Any]:
-    return lambda *arguments: function(*arguments, **_AS_IS)
+def _as_is(names: str) -> dict[str, Callable[..., Any]]:
+    """Return SymPy's functions of some operations, without evaluation."""
+    return {name: partial(_SYMPY[name], **_AS_IS) for name in names.split()}
 
 
 WRITTEN: dict[str, Callable[..., Any]] = {
@@ -170,36 +170,15 @@ WRITTEN: dict[str, Callable[..., Any]] = {
     "mul": _product,
     "div": _quotient,
     "neg": _minus,
-    "pow": _as_is(sympy.Pow),
     "sqrt": lambda x: sympy.Pow(x, _HALF, **_AS_IS),
-    **{
-        name: _as_is(function)
-        for name, function in (
-            ("exp", sympy.exp),
-            ("log", sympy.log),
-            ("abs", sympy.Abs),
-            ("max", sympy.Max),
-            ("min", sympy.Min),
-            *((name, getattr(sympy, name)) for name in "sin cos tan asin acos atan".split()),
-            *((name, getattr(sympy, name)) for name in "sinh cosh tanh erf erfc".split()),
-        )
-    },
+    **_as_is("pow exp log abs max min sin cos tan asin acos atan sinh cosh tanh erf erfc"),
     "relu": lambda x: sympy.Max(0, x, **_AS_IS),
 }
 
 
 # The fallback where SymPy fails at comparing arguments and conditions.
 UNEVALUATED: dict[str, Callable[..., Any]] = {
-    **{
-        name: _as_is(function)
-        for name, function in (
-            *(("max", sympy.Max), ("min", sympy.Min), ("abs", sympy.Abs), ("sign", sympy.sign)),
-            *(("floor", sympy.floor), ("ceil", sympy.ceiling), ("exp", sympy.exp)),
-            *(("lt", sympy.Lt), ("le", sympy.Le), ("gt", sympy.Gt), ("ge", sympy.Ge)),
-            *(("eq", sympy.Eq), ("ne", sympy.Ne), ("and", sympy.And), ("or", sympy.Or)),
-            *(("add", sympy.Add), ("mul", sympy.Mul), ("pow", sympy.Pow), ("log", sympy.log)),
-        )
-    },
+    **_as_is("max min abs sign floor ceil exp lt le gt ge eq ne and or add mul pow log"),
     "where": lambda condition, a, b: cases((a, condition), (b, True)),
     "relu": lambda x: sympy.Max(0, x, **_AS_IS),
     "clamp": lambda x, low, high: sympy.Min(high, sympy.Max(low, x, **_AS_IS), **_AS_IS),
