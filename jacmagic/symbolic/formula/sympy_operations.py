@@ -39,10 +39,6 @@ def cases(*pairs: tuple[Any, Any]) -> sympy.Expr:
     return sympy.Basic.__new__(sympy.Piecewise, *arguments)
 
 
-def _cases(condition: Any, a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
-    return sympy.Piecewise((a, condition), (b, True))
-
-
 # NOTE [Nothing is distributed]: SymPy multiplies a number into a sum, 2(x + y) → 2x + 2y. Its own
 # switch against that empties all its caches, and its odd functions recurse without end while it is
 # off. A product of a number and a sum is therefore left unevaluated, and stays so in larger ones.
@@ -57,10 +53,6 @@ def _times(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
     return a * b
 
 
-def _over(a: sympy.Expr, b: sympy.Expr) -> sympy.Expr:
-    return _times(1 / b, a) if b.is_Number and a.is_Add and b != 0 else a / b
-
-
 _MAX_TERMS = 6  # of a sum whose function SymPy evaluates: its search grows fast with them
 
 
@@ -71,11 +63,6 @@ def _of(function: Callable[..., Any]) -> Callable[[sympy.Expr], Any]:
         return function(x, evaluate=not (x.is_Add and len(x.args) > _MAX_TERMS))
 
     return apply
-
-
-def _bessel(kind: str, order: int) -> Callable[[sympy.Expr], Any]:
-    function = getattr(sympy, f"bessel{kind}")
-    return lambda x: function(order, x)
 
 
 _SAME_NAME = "exp log sin cos tan asin acos atan sinh cosh tanh asinh acosh atanh erf erfc"
@@ -96,20 +83,22 @@ CANONICAL: dict[str, Callable[..., Any]] = {
     "sum": sympy.Add,
     "sub": lambda a, b: a + _times(sympy.S.NegativeOne, b),
     "mul": _times,
-    "div": _over,
+    "div": lambda a, b: _times(1 / b, a) if b.is_Number and a.is_Add and b != 0 else a / b,
     "neg": lambda a: _times(sympy.S.NegativeOne, a),
     "pow": operator.pow,
     "sqrt": sympy.sqrt,
     **{name: _of(getattr(sympy, name)) for name in _SAME_NAME.split()},
     "sigmoid": lambda x: 1 / (1 + sympy.exp(-x)),
     "lgamma": lambda x: sympy.log(sympy.Abs(sympy.gamma(x))),
-    **{f"{kind}{n}": _bessel(kind, n) for kind in "ijyk" for n in (0, 1)},
+    **{
+        f"{kind}{n}": partial(getattr(sympy, f"bessel{kind}"), n) for kind in "ijyk" for n in (0, 1)
+    },
     "gammainc": lambda a, x: sympy.lowergamma(a, x) / sympy.gamma(a),
     "gammaincc": lambda a, x: sympy.uppergamma(a, x) / sympy.gamma(a),
     "mod": lambda a, b: a - b * sympy.floor(a / b),
     "relu": lambda x: sympy.Max(0, x),
     "clamp": lambda x, low, high: sympy.Min(high, sympy.Max(low, x)),
-    "where": _cases,
+    "where": lambda condition, a, b: sympy.Piecewise((a, condition), (b, True)),
 }
 
 

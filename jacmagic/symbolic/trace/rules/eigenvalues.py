@@ -121,10 +121,6 @@ def _singular_values(g: Graph, m: np.ndarray) -> np.ndarray:
     return np.array([g.apply("sqrt", large), g.apply("sqrt", small)], dtype=np.int64)
 
 
-def _svd(g: Graph, operands: Operands, a: np.ndarray, *_: Any, **__: Any) -> Selection:
-    return Selection((None, batched(lambda m: _singular_values(g, m), a), None), poison=True)
-
-
 def _exponential(g: Graph, m: np.ndarray) -> np.ndarray:
     """e^A where it has a short form: diagonal, nilpotent and skew-symmetric matrices."""
     size = len(m)
@@ -217,6 +213,8 @@ EIGENVALUES: dict[str, Callable[..., Selection]] = {
     "linalg_cholesky_ex": _cholesky,
     "cholesky": lambda g, operands, a, upper=False: _cholesky(g, operands, a, upper=upper),
     "_linalg_eigh": _eigh,
-    "_linalg_svd": _svd,
+    "_linalg_svd": lambda g, operands, a, *_, **__: Selection(
+        (None, batched(lambda m: _singular_values(g, m), a), None), poison=True
+    ),
     "linalg_matrix_exp": _matrix_exp,
 }
