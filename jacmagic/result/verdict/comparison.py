@@ -63,7 +63,8 @@ def judge(
     found = np.full(sources.torch.shape, Finding.UNCONFIRMED, dtype=int)
     found[np.isnan(sources.torch)] = Finding.NOT_FINITE
     decisive = sources.decisive
-    decisive[sorted(known.kinked)] = False
+    either = decisive | sources.flat
+    decisive[sorted(known.kinked)] = either[sorted(known.kinked)] = False
     usable = np.zeros(found.shape, dtype=bool)  # entries of which the closed form says something
     loose = np.zeros(found.shape, dtype=bool)  # equal up to the inputs' own rounding only
     if sources.formula is not None:
@@ -73,7 +74,7 @@ def judge(
         exacts = exactly(doubtful) if exactly is not None and doubtful else []
         for (i, j), exact in zip(doubtful, exacts, strict=True):
             entry = _Doubtful(sources, dtype, known, i, j, exact)
-            finding = entry.finding(bool(decisive[i, j]))
+            finding = entry.finding(bool(either[i, j]))
             if finding is not None:
                 found[i, j], usable[i, j] = finding, True
                 loose[i, j] = not entry.has_digits
@@ -92,24 +93,27 @@ def judge(
     if known.fair is not None:
         found[known.fair] = Finding.AGREED
         alone &= ~known.fair
-    if known.smooth is not None:
-        _settle(found, sources.torch, known.smooth)
-    for row in known.undefined:
-        found[row, np.isin(found[row], ALARMS)] = Finding.NOT_FINITE
+    _settle(found, sources.torch, known)
     return found, alone
 
 
-def _settle(found: np.ndarray, truth: np.ndarray, smooth: np.ndarray) -> None:
-    """Judge entries at a kink that have a derivative: see `Circumstances.smooth`.
+def _settle(found: np.ndarray, truth: np.ndarray, known: Circumstances) -> None:
+    """Judge entries of functions without a value, and those at a kink that have a derivative.
 
     There torch's choices may add up to a wrong one, and the closed form follows them:
     relu(x) − relu(−x) is x, and both have slope 0 at 0.
     """
-    size = np.maximum(np.abs(truth), np.abs(smooth))
-    with np.errstate(invalid="ignore"):
-        met = np.abs(truth - smooth) <= SMALL_PART * size
-    found[met] = Finding.AGREED
-    found[~met & np.isfinite(smooth)] = Finding.TORCH
+    if known.smooth is not None:
+        size = np.maximum(np.abs(truth), np.abs(known.smooth))
+        with np.errstate(invalid="ignore"):
+            met = np.abs(truth - known.smooth) <= SMALL_PART * size
+        found[met] = Finding.AGREED
+        found[~met & np.isfinite(known.smooth)] = Finding.TORCH
+    if known.values is not None:
+        nowhere = np.isnan(known.values)[:, None]
+        found[nowhere & (found == Finding.AGREED)] = Finding.NOT_FINITE
+    for row in known.undefined:
+        found[row, np.isin(found[row], ALARMS)] = Finding.NOT_FINITE
 
 
 def _equal(sources: Sources, dtype: Dtype) -> np.ndarray:
