@@ -11,7 +11,6 @@ import numpy as np
 
 from jacmagic.result.analysis.arrays import epsilon_of
 from jacmagic.result.check.calls import of_form
-from jacmagic.result.check.doubt import doubts_of
 from jacmagic.result.check.expressions import Expressions
 from jacmagic.result.check.hand import Hand
 from jacmagic.result.check.judgement import (
@@ -20,13 +19,14 @@ from jacmagic.result.check.judgement import (
     Status,
     agreement_at,
     decide,
+    doubts_of,
     invisible,
     is_wrong,
+    settle,
 )
 from jacmagic.result.check.proof import proved
 from jacmagic.result.check.read import Make, read_hand
 from jacmagic.result.check.samples import Samples, sample, with_noise
-from jacmagic.result.check.settle import settle
 from jacmagic.result.check.slips import Slip, explain
 from jacmagic.result.check.slips.evidence import Evidence
 from jacmagic.result.core import JacobianResult

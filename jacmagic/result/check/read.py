@@ -22,8 +22,7 @@ from jacmagic.result.check.calls import (
     tensors_at,
     with_plain_numbers,
 )
-from jacmagic.result.check.hand import Hand
-from jacmagic.result.check.numbers import numbers_hand
+from jacmagic.result.check.hand import Hand, numbers_hand
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.branches import ClosedForms
 

@@ -1,8 +1,7 @@
 """The judge of answers: an entry's right value and the answer's, at random points around x.
 
 Nothing is simplified. An answer is right where both are equal at x and at 64 points around it, in
-the branch of x, within rounding (NOTE [Equality] of `check.judgement`) or with fifty digits
-(`check.settle`).
+the branch of x, within rounding or with fifty digits (NOTE [Equality] of `check.judgement`).
 """
 
 from __future__ import annotations
@@ -17,12 +16,10 @@ from jacmagic.result.check.calls import of_form
 from jacmagic.result.check.expressions import Expressions
 from jacmagic.result.check.formulas import vocabulary_of
 from jacmagic.result.check.hand import Hand
-from jacmagic.result.check.judgement import compared
-from jacmagic.result.check.samples import STEP, Samples, around
-from jacmagic.result.check.settle import settle
+from jacmagic.result.check.judgement import agreement_at, settle
+from jacmagic.result.check.samples import STEP, Samples, around, in_branch
 from jacmagic.result.core import JacobianResult
 from jacmagic.result.exercise.answer import Answer, read_answer, with_numerators
-from jacmagic.result.exercise.branch import in_branch
 from jacmagic.result.exercise.constants import COINCIDENCE, Constants
 from jacmagic.result.exercise.judgement import RIGHT, UNREADABLE, WRONG, Judgement
 from jacmagic.result.exercise.mistakes import named_mistake
@@ -165,14 +162,14 @@ class Judge:
     def is_equal(self, i: int, j: int, answer: Answer, hand: np.ndarray) -> bool:
         """Whether values (k,) are those of an entry, wherever both have one."""
         samples = self._row(i, j, hand)
-        equal = compared(samples, samples.hand, UNIT, 0.0)[:, 0, j]
+        equal = agreement_at(samples, UNIT, 0.0)[:, 0, j]
         if (equal != 0).all():
             return bool((equal == 1).any())
         noise = self._noise(self.expressions, self.expressions.entries[i * self.width + j])
         noise = noise + self._noise(answer.written, answer.written.entries[0])
         noisy = samples.noise.copy()
         noisy[:, 0, j] += noise
-        equal = compared(replace(samples, noise=noisy), samples.hand, UNIT, 0.0)[:, [0], j : j + 1]
+        equal = agreement_at(replace(samples, noise=noisy), UNIT, 0.0)[:, [0], j : j + 1]
         self._settle(i, j, answer, samples, equal)
         return bool((equal != 0).all() and (equal == 1).any())
 

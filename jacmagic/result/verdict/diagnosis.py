@@ -12,17 +12,15 @@ import torch
 from jacmagic.function.problem import Problem
 from jacmagic.labels import Label
 from jacmagic.numeric import NumericJacobian
-from jacmagic.result.verdict.agreement import Agreement
+from jacmagic.result.verdict.agreement import Agreement, conclude
 from jacmagic.result.verdict.comparison import judge
-from jacmagic.result.verdict.conclusion import conclude
 from jacmagic.result.verdict.directional_check import check_along
 from jacmagic.result.verdict.evidence import Evidence
 from jacmagic.result.verdict.findings import NO_CUTS, Finding
 from jacmagic.result.verdict.finite_differences import MAX_COLUMNS
 from jacmagic.result.verdict.matrix_rounding import excuse_matrices
 from jacmagic.result.verdict.numpy_value import numpy_differs
-from jacmagic.result.verdict.reasons import reason_for
-from jacmagic.result.verdict.remarks import remarks_on
+from jacmagic.result.verdict.remarks import reason_for, remarks_on
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.one_sided import OneSided
 from jacmagic.symbolic.trace import Refusal

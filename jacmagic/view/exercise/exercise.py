@@ -42,7 +42,7 @@ class Exercise(GradedQuestions):
         Raises:
             PageError: the file cannot be written.
         """
-        from jacmagic.view.exercise.page import save
+        from jacmagic.view.exercise.widget import save
 
         with one_allowance(self.jacobian.forms.budget):
             return save(self, path, title)

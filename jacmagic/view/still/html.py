@@ -13,11 +13,10 @@ from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.steps import Step
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.view.captions import caption, remarks, warnings
-from jacmagic.view.determinant import shown_determinant
 from jacmagic.view.pictures import picture_of, shows_picture
 from jacmagic.view.still.derivations import derivations
 from jacmagic.view.still.latex import equations
-from jacmagic.view.table import Table, blocks_of, summary_of, table_of
+from jacmagic.view.table import Table, blocks_of, shown_determinant, summary_of, table_of
 
 
 def html(jacobian: JacobianResult) -> str:

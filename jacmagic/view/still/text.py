@@ -6,7 +6,7 @@ import numpy as np
 
 from jacmagic.render.sparse_summary import written
 from jacmagic.render.text import matrix, number
-from jacmagic.result.chain.text import to_text
+from jacmagic.result.chain.typeset import to_text
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.attempt import attempt
 from jacmagic.symbolic.formula.display_form import DisplayForm
@@ -14,10 +14,9 @@ from jacmagic.symbolic.formula.listed import MAX_ENTRIES, listed
 from jacmagic.symbolic.formula.typeset import plain, pretty
 from jacmagic.symbolic.trace import Refusal
 from jacmagic.view.captions import caption, remarks, warnings
-from jacmagic.view.determinant import shown_determinant
 from jacmagic.view.pictures import picture_of, shows_picture
 from jacmagic.view.still.derivations import derivations
-from jacmagic.view.table import summary_of, table_of
+from jacmagic.view.table import shown_determinant, summary_of, table_of
 
 MAX_WIDTH = 100  # characters of a closed form: the usual width of a terminal
 MAX_HEIGHT = 30  # lines of a closed form: about a terminal's
