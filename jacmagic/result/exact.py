@@ -29,14 +29,7 @@ _TOO_LARGE = 1e15  # beyond, a float has no digit behind the point: 1/0 by round
 
 @dataclass(frozen=True)
 class ExactPoint:
-    """A Jacobian at exact values, some inputs and constants left symbolic.
-
-    Attributes:
-        jacobian: torch's Jacobian at the nearest floats; what stays symbolic is where it was.
-        values: the exact value of each component that has one, by its label.
-        form: the closed form with these values.
-        other_branch: whether the code takes another branch there than at the former point.
-    """
+    """A Jacobian at exact values; `jacmagic.view.exact.ExactJacobian` displays it."""
 
     jacobian: JacobianResult
     values: Mapping[Label, Any]

@@ -86,14 +86,10 @@ class CheckResult:
     def of(
         cls, hand: Any, result: JacobianResult, make: Make, of: str = "auto", *, moves: bool = True
     ) -> Self:
-        """Compare; see `jacmagic.compare`.
+        """Compare with a result; see `jacmagic.compare`.
 
-        Args:
-            hand: what is checked.
-            result: the Jacobian that it is checked against.
-            make: returns the problem of another function of the same arguments.
-            of: what `hand` is.
-            moves: False if functions by other hands can be evaluated at x alone.
+        `make` returns the problem of another function of the same arguments; `moves` is False if
+        functions by other hands can be evaluated at x alone.
         """
         checked = read_hand(hand, result, make, of)
         if not moves:

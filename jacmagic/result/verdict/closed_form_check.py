@@ -14,8 +14,7 @@ from jacmagic.function.problem import Problem
 from jacmagic.numeric import NumericJacobian, along, unsteady
 from jacmagic.result.verdict.agreement import Agreement
 from jacmagic.result.verdict.directional_check import DIRECTIONS, compared, random_directions
-from jacmagic.result.verdict.findings import ALARMS, Finding, Sources
-from jacmagic.result.verdict.finite_differences import MAX_COLUMNS
+from jacmagic.result.verdict.findings import ALARMS, MAX_COLUMNS, Finding, Sources
 from jacmagic.symbolic.formula.closed import ClosedForm
 from jacmagic.symbolic.formula.rounding import dtype_of
 from jacmagic.symbolic.formula.singularities import Singularity, boundaries, kinks

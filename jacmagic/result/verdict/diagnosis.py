@@ -16,8 +16,7 @@ from jacmagic.result.verdict.agreement import Agreement, conclude
 from jacmagic.result.verdict.comparison import judge
 from jacmagic.result.verdict.directional_check import check_along
 from jacmagic.result.verdict.evidence import Evidence
-from jacmagic.result.verdict.findings import NO_CUTS, Finding
-from jacmagic.result.verdict.finite_differences import MAX_COLUMNS
+from jacmagic.result.verdict.findings import MAX_COLUMNS, NO_CUTS, Finding
 from jacmagic.result.verdict.matrix_rounding import excuse_matrices
 from jacmagic.result.verdict.numpy_value import numpy_differs
 from jacmagic.result.verdict.remarks import reason_for, remarks_on

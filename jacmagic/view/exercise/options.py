@@ -16,15 +16,7 @@ _TYPED = re.compile(r"(?P<kind>[a-z]+)(?:=(?P<count>[1-9]\d*))?")
 
 @dataclass(frozen=True)
 class QuizOptions:
-    """What is left blank.
-
-    Attributes:
-        kind: "entries", the derivatives as formulas; "numbers", their values at the point; "steps",
-            their derivations line by line; "rules", the rule of each step.
-        entries: how many entries are asked for; None leaves that to their number.
-        seeds: how many variants there are, each with entries of its own; of numbers, each at a
-            point of its own.
-        seed: of the first variant.
+    """What is left blank; see `Jacobian.quiz`. Without `entries`, their number decides.
 
     Raises:
         OptionError: there is no such kind or number.

@@ -19,12 +19,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, eq=False, repr=False)
 class QuestionSet:
-    """Questions about one Jacobian, (m, n), at a point.
-
-    Attributes:
-        jacobian: the result, whose closed form and torch's numbers agree.
-        options: the kind of questions, their number, the variants and the seed.
-    """
+    """Questions about one Jacobian; `Exercise` displays them and judges answers."""
 
     jacobian: JacobianResult
     options: QuizOptions

@@ -28,8 +28,7 @@ from jacmagic.view.pictures.scene import Panel, Scene, shown
 from jacmagic.view.pictures.singular import singular_values
 from jacmagic.view.pictures.slices import Slice, slice_of
 from jacmagic.view.pictures.space import space_scene
-from jacmagic.view.pictures.ticks import ticks
-from jacmagic.view.pictures.units import in_units
+from jacmagic.view.pictures.units import in_units, ticks
 from jacmagic.view.table import blocks_of
 
 GAP = 24  # between two panels, in the SVG's units
@@ -98,19 +97,7 @@ def picture_of(
     outputs: Sequence[str] | None = None,
     zoom: float = 1.0,
 ) -> Picture:
-    """Draw a function around the point.
-
-    Args:
-        jacobian: the result at the point.
-        kind: one of `pictures_of`, by default the first.
-        inputs: labels of the inputs that vary, such as ("x1", "x2"); by default the first
-            on which different outputs depend in different ways.
-        outputs: labels of the outputs that are drawn; by default the first that do.
-        zoom: how many times closer than a quarter of a slider's usual range.
-
-    Raises:
-        OptionError: there is no such kind, label or zoom.
-    """
+    """Draw a function around the point; see `Jacobian.picture`."""
     m, n = jacobian.shape
     colouring = colouring_of(jacobian)
     pictures = pictures_of(jacobian)

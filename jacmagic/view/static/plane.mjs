@@ -2,7 +2,7 @@
 
 import { make, makeSvg } from "./element.mjs";
 import { showNumber } from "./format.mjs";
-import { ticksOf } from "./ticks.mjs";
+import { ticksOf } from "./units.mjs";
 import { listenToTurns } from "./turning.mjs";
 
 const SIDE = 300; // of the square that shapes are drawn in, in the SVG's own units
