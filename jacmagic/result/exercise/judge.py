@@ -107,7 +107,12 @@ class Judge:
         Raises:
             OptionError: there is no such entry.
         """
-        self.check_entry(i, j)
+        m, n = self.result.shape
+        if not (0 <= i < m and 0 <= j < n):
+            raise OptionError(
+                f"expected a row below {m} and a column below {n}; found {i} and {j}; "
+                "both count from 0"
+            )
         try:
             return read_answer(text, self.names, j)
         except JacmagicError as error:
@@ -148,15 +153,6 @@ class Judge:
         hand = other.values(self.points)
         return bool(np.isfinite(hand).all()) and self.is_equal(i, j, other, hand)
 
-    def check_entry(self, i: int, j: int) -> None:
-        """Refuse an entry that is not in the matrix."""
-        m, n = self.result.shape
-        if not (0 <= i < m and 0 <= j < n):
-            raise OptionError(
-                f"expected a row below {m} and a column below {n}; found {i} and {j}; "
-                "both count from 0"
-            )
-
     # ── equality ──────────────────────────────────────────────────────────────────────────────
 
     def is_equal(self, i: int, j: int, answer: Answer, hand: np.ndarray) -> bool:
@@ -192,17 +188,14 @@ class Judge:
         """
         signs = np.random.default_rng(1).choice([-1.0, 1.0], size=self.points.shape)
         lines = [
-            np.broadcast_to(side.values(self.points * (1 + k * STEP * signs)).of(node), self.size)
+            np.broadcast_to(
+                side.values(self.points * (1 + k * STEP * signs)).of(node), len(self.points)
+            )
             for k in range(4)
         ]
         with np.errstate(all="ignore"):
             third = np.abs(np.diff(lines, 3, axis=0))[0] / np.sqrt(20)
         return np.where(np.isfinite(third), third, 0.0)
-
-    @property
-    def size(self) -> int:
-        """The number of points, k."""
-        return len(self.points)
 
     def _settle(self, i: int, j: int, answer: Answer, samples: Samples, equal: np.ndarray) -> None:
         """Mark small differences as equal that fifty digits do not show, in place."""

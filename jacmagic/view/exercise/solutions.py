@@ -62,7 +62,8 @@ def solution(jacobian: JacobianResult, question: Question) -> str:
 
 def right_entry(jacobian: JacobianResult, question: Question) -> Any:
     """Return the entry as SymPy, the point's case where there are several."""
-    entry = _formula(jacobian)[question.row, question.column]
+    formula: Any = jacobian.formula  # without which there is no exercise
+    entry = formula[question.row, question.column]
     point = dict(zip(jacobian.symbols, jacobian.problem.flat_point, strict=True))
     return without_cases(entry, point) if entry.has(sympy.Piecewise) else entry
 
@@ -107,25 +108,16 @@ def mistakes(jacobian: JacobianResult, question: Question) -> list[Mistake]:
     judge, found = judge_of(jacobian), {}
     if question.kind == NUMBER:
         return []
-    for entry in _wrong(jacobian, question):
+    i, j = question.row, question.column
+    outputs, matrix = jacobian.expressions, jacobian.formula
+    for entry in wrong_entries(outputs, matrix, jacobian.symbols, i, j):
         answer = _typed(jacobian, entry)
-        said = judge.judge(question.row, question.column, answer)
+        said = judge.judge(i, j, answer)
         if said.verdict == "wrong" and said.message and said.message not in found:
             found[said.message] = Mistake(entry, answer, said.message)
         if len(found) == MAX_MISTAKES:
             break
     return list(found.values())
-
-
-def _wrong(jacobian: JacobianResult, question: Question) -> Iterator[Any]:
-    outputs, matrix = jacobian.expressions, _formula(jacobian)
-    i, j = question.row, question.column
-    yield from wrong_entries(outputs, matrix, jacobian.symbols, i, j)
-
-
-def _formula(jacobian: JacobianResult) -> Any:
-    """Return the closed form, without which there is no exercise."""
-    return jacobian.formula
 
 
 def _typed(jacobian: JacobianResult, entry: Any) -> str:
