@@ -103,7 +103,8 @@ class ExactPoint:
         if self.numbers is None or self.numbers.shape != torchs.shape:
             return []
         size = float(np.abs(torchs[np.isfinite(torchs)]).max(initial=1.0))
-        close = np.abs(self.numbers - torchs) <= self._precision * max(size, 1.0)
+        precision = float(torch.finfo(self.jacobian.matrix.dtype).eps ** 0.5)
+        close = np.abs(self.numbers - torchs) <= precision * max(size, 1.0)
         both = ~np.isfinite(self.numbers) & (~np.isfinite(torchs) | (np.abs(torchs) > _TOO_LARGE))
         return [(int(i), int(j)) for i, j in zip(*np.nonzero(~(close | both)), strict=True)]
 
@@ -114,10 +115,6 @@ class ExactPoint:
             return float("nan")
         apart = np.abs(self.numbers - self.jacobian._array)
         return float(apart[np.isfinite(apart)].max(initial=0.0))
-
-    @property
-    def _precision(self) -> float:
-        return float(torch.finfo(self.jacobian.matrix.dtype).eps ** 0.5)
 
 
 def exact_parts(

@@ -119,7 +119,10 @@ def _choices(jacobian: JacobianResult, k: int, value: float) -> list[float]:
     low, high = sorted((0.0, 3 * value)) if value else (-3.0, 3.0)
     if label.text in ranges:
         low, high, _ = ranges[label.text]
-    unit = Decimal(10) ** max(_digit(value), _width(high - low))
+    width = math.ceil(
+        math.log10((high - low) / MAX_CHOICES)
+    )  # of a power of ten
+    unit = Decimal(10) ** max(_digit(value), width)
     first, last = (math.ceil(low / float(unit)), math.floor(high / float(unit)))
     found = [float(unit * step) for step in range(first, last + 1) if step]
     return [one for one in found if low <= one <= high] or [value]
@@ -130,11 +133,6 @@ def _digit(value: float) -> int:
     exponent = Decimal(repr(value)).as_tuple().exponent
     whole = value == int(value) and abs(value) < 1e6
     return 0 if whole else int(exponent)
-
-
-def _width(size: float) -> int:
-    """Return the power of ten that a range has at most `MAX_CHOICES` multiples of."""
-    return math.ceil(math.log10(size / MAX_CHOICES))
 
 
 def _is_fine(jacobian: JacobianResult, moved: JacobianResult) -> bool:

@@ -66,7 +66,7 @@ def slice_of(jacobian: JacobianResult, rows: Sequence[int], columns: Sequence[in
         rows: indices of outputs; of a Hessian, none for the function itself.
         columns: indices of inputs' components.
     """
-    problem, here = jacobian.problem, _here(jacobian)
+    problem, here = jacobian.problem, There(jacobian.flat_value, jacobian._array)
     point, hessian = np.array(problem.flat_point), None
     drawn = problem if rows else problem.potential or problem
     by_tape = _by_tape(jacobian, of_potential=drawn is not problem)
@@ -102,10 +102,6 @@ def _at(
     moved[list(columns)] = numbers
     found = evaluate(moved)
     return None if found is None else _part(found, rows, columns)
-
-
-def _here(jacobian: JacobianResult) -> There:
-    return There(jacobian.flat_value, jacobian._array)
 
 
 def _part(there: There, rows: Sequence[int], columns: Sequence[int]) -> There:

@@ -41,7 +41,7 @@ def html(jacobian: JacobianResult) -> str:
         matrix_form=[to_mathml(equation, display=False) for equation in chain.matrix],
         factored=_factored(jacobian),
         steps=[_step_lines(step) for step in steps],
-        scene=_scene(jacobian),
+        scene=picture_of(jacobian).html if shows_picture(jacobian) else "",
         remarks=[*chain.left_out, *left_out, *remarks(jacobian)],
         warnings=warnings(jacobian),
         latex=[*equations(jacobian), *(step.latex for step in steps)],
@@ -64,11 +64,6 @@ def _summary(jacobian: JacobianResult) -> str:
 def _links(chain: Derivation) -> list[tuple[str, str]]:
     """Return signs and matrices of a chain."""
     return list(zip(chain.signs, map(to_mathml, chain.links), strict=True))
-
-
-def _scene(jacobian: JacobianResult) -> str:
-    """Return the picture of the function around the point, where it is asked for."""
-    return picture_of(jacobian).html if shows_picture(jacobian) else ""
 
 
 def _factored(jacobian: JacobianResult) -> str:

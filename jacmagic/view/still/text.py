@@ -41,15 +41,10 @@ def text(jacobian: JacobianResult) -> str:
             *middle,
             *(f"⚠ {line}" for line in warnings(jacobian)),
             *remarks(jacobian),
-            *_picture(jacobian),
+            *(["", *picture_of(jacobian).words] if shows_picture(jacobian) else []),
             *_steps(jacobian),
         ]
     )
-
-
-def _picture(jacobian: JacobianResult) -> list[str]:
-    """Return the picture in words, where it is asked for."""
-    return ["", *picture_of(jacobian).words] if shows_picture(jacobian) else []
 
 
 def _steps(jacobian: JacobianResult) -> list[str]:
@@ -92,7 +87,8 @@ def _matrix_lines(jacobian: JacobianResult) -> list[str]:
         return []
     if _is_surely_larger(jacobian, reading):
         return _too_large(jacobian)
-    drawn = attempt(lambda: _drawn(jacobian, reading), jacobian.forms.budget)
+    shown = jacobian.view.layout.matrix
+    drawn = attempt(lambda: pretty(shown(reading.matrix), reading.texts), jacobian.forms.budget)
     if isinstance(drawn, Refusal):
         return [str(drawn), ""]
     if max(map(len, drawn.splitlines()), default=0) > MAX_WIDTH or drawn.count("\n") > MAX_HEIGHT:
@@ -110,10 +106,6 @@ def _listed(jacobian: JacobianResult) -> list[str]:
     if len(lines) > MAX_ENTRIES:
         return []
     return ["closed form", *lines, *_definitions(jacobian, reading), ""]
-
-
-def _drawn(jacobian: JacobianResult, reading: DisplayForm) -> str:
-    return pretty(jacobian.view.layout.matrix(reading.matrix), reading.texts)
 
 
 def _is_surely_larger(jacobian: JacobianResult, reading: DisplayForm) -> bool:
