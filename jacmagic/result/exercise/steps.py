@@ -20,14 +20,10 @@ _OPERATORS = re.compile(r"[-+*^−·²³(]")
 
 
 def judge_steps(judge: Judge, i: int, j: int, lines: str | Sequence[str]) -> Judgement:
-    """Judge the derivation of the entry ∂fᵢ/∂xⱼ.
+    """Judge the derivation of the entry ∂fᵢ/∂xⱼ, counted from 0: its lines, or one text.
 
-    Args:
-        judge: of the Jacobian.
-        i: the row, counted from 0.
-        j: the column, counted from 0.
-        lines: the derivation, as lines or as one text. A line is an expression equal to the entry,
-            or a chain of equations; derivatives may be left to be taken, as d/dx(…).
+    A line is an expression equal to the entry, or a chain of equations; derivatives may be left to
+    be taken, as d/dx(…).
 
     Returns:
         Right, or what is wrong in the first line that is.
@@ -115,14 +111,7 @@ class Hint(Reported):
 
 
 def hint_for(judge: Judge, i: int, j: int, so_far: str | Sequence[str] = "") -> Hint:
-    """Return the next step for an entry, or the mistake in what there is.
-
-    Args:
-        judge: of the Jacobian.
-        i: the row.
-        j: the column.
-        so_far: what is typed, an answer or a derivation.
-    """
+    """Return the next step for an entry, or the mistake in the answer or derivation so far."""
     lines = [line for line in lines_of(so_far) if line.strip()]
     if lines:
         found: Judgement = judge_steps(judge, i, j, lines)

@@ -119,9 +119,7 @@ def _choices(jacobian: JacobianResult, k: int, value: float) -> list[float]:
     low, high = sorted((0.0, 3 * value)) if value else (-3.0, 3.0)
     if label.text in ranges:
         low, high, _ = ranges[label.text]
-    width = math.ceil(
-        math.log10((high - low) / MAX_CHOICES)
-    )  # of a power of ten
+    width = math.ceil(math.log10((high - low) / MAX_CHOICES))  # of a power of ten
     unit = Decimal(10) ** max(_digit(value), width)
     first, last = (math.ceil(low / float(unit)), math.floor(high / float(unit)))
     found = [float(unit * step) for step in range(first, last + 1) if step]

@@ -26,13 +26,7 @@ FLAT = 1e-6  # relative size of an eigenvalue that the differences cannot tell f
 
 
 def level_scene(part: Slice, radius: float, digits: int) -> Scene:
-    """Return the scene of two inputs and one output.
-
-    Args:
-        part: the slice.
-        radius: half the window's width.
-        digits: significant digits.
-    """
+    """Return the scene of level lines in a window of half width `radius`."""
     centre = (float(part.centre[0]), float(part.centre[1]))
     value, gradient = float(part.here.value[0]), part.here.jacobian[0]
     length = math.hypot(*gradient.tolist())
