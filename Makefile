@@ -63,9 +63,9 @@ test: test-js test-notebooks test-python
 test-js: system
 	@node --test $(NODE_TESTS)
 
-# One process: the cells of a notebook share a kernel, which workers would tear apart.
+# By files: the cells of a notebook share a kernel.
 test-notebooks: $(VENV)/.dev
-	@PYTHONPATH=tests $(PYTEST) -p ipc_kernels --quiet $(NBVAL) notebooks
+	@PYTHONPATH=tests $(PYTEST) -p ipc_kernels --quiet $(NBVAL) -n $(WORKERS) --dist loadfile notebooks
 
 bench: $(VENV)/.bench
 	@$(BIN)/python tools/bench $(if $(QUICK),--quick) $(BENCH_FLAGS)

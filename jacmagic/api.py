@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any, Literal, TypedDict, overload
 
 import torch
 
-from jacmagic.errors import OptionError, naming_keywords
+from jacmagic.errors import naming_keywords
 from jacmagic.function.argument_names import names_of, whole_numbers
 from jacmagic.function.closures import captured
 from jacmagic.function.gradient import gradient_of
 from jacmagic.function.integer_arguments import keeping_counts
 from jacmagic.function.problem import Problem
 from jacmagic.function.python_call import problem_of
-from jacmagic.function.tangents import split_wrt
+from jacmagic.function.tangents import names_without_manifolds
 from jacmagic.function.tracebacks import showing_users_frames
 from jacmagic.function.whole_imports import import_sympy
 from jacmagic.numeric.options import ComputeOptions
@@ -127,7 +127,7 @@ def jacobian(
         from jacmagic.sweeps.batch import batch_of  # only batches need it
 
         single = "jacobian for one sample at a time"
-        chosen = _without_manifolds(wrt, out, "with batch=True", single)
+        chosen = names_without_manifolds(wrt, out, "with batch=True", single)
         return batch_of(func, inputs, options, wrt=chosen, names=names)
     outside = _outside(func, inputs, wrt)
 
@@ -244,7 +244,7 @@ def compile(
     inputs = tuple(
         one if isinstance(one, torch.Tensor) else as_tensor(one, number) for one in example
     )
-    wrt = _without_manifolds(wrt, None, "to compile", "J.to_code() for its source")
+    wrt = names_without_manifolds(wrt, None, "to compile", "J.to_code() for its source")
     arguments = dict(zip(names_of(func, len(inputs), None), inputs, strict=True))
     chosen: list[str] = []
 
@@ -269,16 +269,6 @@ def _jacobian(problem: Problem, options: ComputeOptions, outside: Outside) -> Ja
     from jacmagic.view.jacobian import Jacobian  # the displays, which compiling does not need
 
     return Jacobian.of(problem, options, ClosedForms(), _DISPLAY, outside)
-
-
-def _without_manifolds(wrt: Any, out: str | None, what: str, instead: str) -> Any:
-    """Return the names of `wrt`; refuse manifolds where there is no use for them."""
-    names, charts = split_wrt(wrt)
-    if charts or out is not None:
-        raise OptionError(
-            f"expected inputs and outputs on no manifold {what}; found one; write {instead}"
-        )
-    return names
 
 
 def _outside(func: Callable[..., Any], inputs: Any, wrt: Any) -> Outside:

@@ -70,6 +70,7 @@ FUNCTIONS: dict[str, Callable[..., float]] = {
     r"\Gamma": math.gamma,
     r"\sigma": lambda x: 1 / (1 + math.exp(-x)),
     r"\zeta": mpmath.zeta,
+    r"\psi": mpmath.digamma,
     r"\operatorname{sigmoid}": lambda x: 1 / (1 + math.exp(-x)),
     r"\operatorname{gamma}": math.gamma,
     r"\operatorname{arsinh}": math.asinh,

@@ -15,7 +15,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from jacmagic.errors import PointError
+from jacmagic.errors import OptionError, PointError
 from jacmagic.function.components import flat
 from jacmagic.function.inputs import Input
 from jacmagic.function.interop.silence import silent
@@ -63,6 +63,26 @@ def split_wrt(wrt: Any) -> tuple[Any, Charts]:
         )
     single = len(names) == 1
     return (names[0] if single else names) or None, charts
+
+
+def names_without_manifolds(wrt: Any, out: str | None, what: str, instead: str) -> Any:
+    """Return the names of `wrt`; refuse manifolds where there is no use for them.
+
+    Args:
+        wrt: what `jacobian` takes.
+        out: the manifold of the output, or None.
+        what: where that is, such as "with batch=True".
+        instead: what to write.
+
+    Raises:
+        OptionError: there is a manifold.
+    """
+    names, charts = split_wrt(wrt)
+    if charts or out is not None:
+        raise OptionError(
+            f"expected inputs and outputs on no manifold {what}; found one; write {instead}"
+        )
+    return names
 
 
 def _is_manifold(part: str) -> bool:

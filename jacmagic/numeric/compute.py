@@ -17,7 +17,6 @@ from jacmagic.numeric.entries import Sparse
 from jacmagic.numeric.evaluation import Evaluation, evaluate, recording
 from jacmagic.numeric.memory import require_memory
 from jacmagic.numeric.modes.dense import as_result, dense
-from jacmagic.numeric.modes.mode_choice import MAX_SINGLE_ROWS
 from jacmagic.numeric.modes.rescue import Substitute, refusal_of, rescued
 from jacmagic.numeric.modes.sparse import MIN_ENTRIES, NotSparse, by_sparse, find_plan, worth_trying
 from jacmagic.numeric.options import DEFAULTS, ComputeOptions
@@ -79,8 +78,8 @@ def compute(
         else:
             numbers = _dense(evaluation, options, tuned, memory, substitute).with_notes(notes)
         tuned.count(time.perf_counter() - began)
-        few_rows = numbers.mode == "rows" and evaluation.size[0] <= MAX_SINGLE_ROWS
-        tuned.ran_once = few_rows and not numbers.notes  # a note tells of a mode tried before
+        backwards = numbers.mode in ("rows", "reverse") and tuned.is_short
+        tuned.ran_once = backwards and not numbers.notes  # a note tells of a mode tried before
     return numbers
 
 

@@ -55,23 +55,23 @@ def structure_of(evaluation: Evaluation) -> tuple[Any, ...] | None:
     `autograd.Function`, whose inside may change.
     """
     by_hand: Any = torch.autograd.function.BackwardCFunction
-    indices: dict[Any, int] = {None: -1}
     nodes: list[Any] = []
     structure: list[Any] = []
-
-    def index_of(node: Any) -> int:
-        if node not in indices:
-            indices[node] = len(nodes)
-            nodes.append(node)
-        return indices[node]
-
-    structure += [index_of(leaf.grad_fn) for leaf in evaluation.outputs.leaves]
-    for node in nodes:
+    indices: dict[Any, int] = {None: -1}
+    edges: Any = [(leaf.grad_fn, 0) for leaf in evaluation.outputs.leaves]
+    unvisited = iter(nodes)  # those that are found on the way included
+    while True:
+        for child, output in edges:
+            if (index := indices.get(child)) is None:
+                index = indices[child] = len(nodes)
+                nodes.append(child)
+            structure += index, output
+        if (node := next(unvisited, None)) is None:
+            return tuple(structure)
         if len(nodes) > MAX_NODES or isinstance(node, by_hand):
             return None
         structure.append(node.name())
-        structure += [(index_of(child), output) for child, output in node.next_functions]
-    return tuple(structure)
+        edges = node.next_functions
 
 
 def widest(evaluation: Evaluation) -> int:

@@ -48,7 +48,7 @@ class Tuned:
         taken: the one of `BACKWARDS` that this call takes, if both are being tried.
         tried: the seconds of the calls by each of them.
         refuted: modes whose numbers were not those of plain backward passes, with notes on each.
-        ran_once: whether the last call ran the function a single time, for a few plain rows.
+        ran_once: whether the last call ran the function a single time, and so will the next.
         passed: how often batched rows were those of a backward pass, by the graph's structure.
     """
 
@@ -86,10 +86,15 @@ class Tuned:
             self.taken = None
 
     @property
+    def is_short(self) -> bool:
+        """Whether calls are too short for other modes to be tried, which run the function again."""
+        return self.shortest < MIN_SECONDS_TO_PROFILE
+
+    @property
     def _pays_to_try_both(self) -> bool:
         """Whether each call is slow, and all together slower than loading `torch.func`."""
-        long = self.shortest >= MIN_SECONDS_TO_PROFILE
-        return long and ("torch._dynamo" in sys.modules or self.total >= MIN_SECONDS_TO_LOAD)
+        loaded = "torch._dynamo" in sys.modules or self.total >= MIN_SECONDS_TO_LOAD
+        return loaded and not self.is_short
 
     def order(self, evaluation: Evaluation) -> tuple[Mode, ...] | None:
         """Return dense modes in measured order; None where the sizes decide.

@@ -61,6 +61,13 @@ class OneSided:
         infinite = np.isinf(left) | np.isinf(right)
         return [(int(i), int(j)) for i, j in np.argwhere(confirmed & (gap | infinite))]
 
+    def derivative(self) -> np.ndarray:
+        """Return the derivative (m, n) where both sides have the same; nan elsewhere."""
+        left, right = self.left.numpy(), self.right.numpy()
+        with np.errstate(invalid="ignore"):
+            same = np.abs(left - right) <= _GAP * (np.abs(left) + np.abs(right))
+            return np.where(same, (left + right) / 2, np.nan)
+
     def around(self, matrix: np.ndarray) -> np.ndarray:
         """Boolean (m, n): where the sides differ and a matrix's entry lies between them."""
         left, right = self.left.numpy(), self.right.numpy()

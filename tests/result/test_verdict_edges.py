@@ -151,10 +151,11 @@ def test_a_kernel_with_constants_of_float32_is_not_contradicted(scale):
     assert "torch has only 7 digits" in J.agreement.reason
 
 
-def test_a_range_that_is_left_in_a_short_dtype_is_the_cause():
-    """The square of a small number underflows in float32 on torch's way backwards."""
+@pytest.mark.parametrize("function", [lambda x: 1e-20 / x, lambda x: ((x / 999) ** 2).sqrt()])
+def test_a_range_that_is_left_in_a_short_dtype_is_the_cause(function):
+    """The square of a small number underflows in float32, on torch's way backwards or before."""
     x = torch.tensor([1e-21], dtype=torch.float32)
-    agreement = jacmagic.jacobian(lambda x: 1e-20 / x, x).agreement
+    agreement = jacmagic.jacobian(function, x).agreement
     assert agreement.verdict == "disagree"
     assert "range of float32" in agreement.disagreements[0].cause
 

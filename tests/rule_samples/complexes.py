@@ -61,8 +61,6 @@ SAMPLES: list[Sample] = [
         _to_copy=lambda x, y: torch.abs(x.to(torch.complex128) + 1j * y),
         clone=_of(lambda z: z.clone() * 2),
         copy_=_of(_copy_into),
-        zero=_of(lambda z: (z * 2).zero_() + z),
-        fill=_of(lambda z: torch.fill(z, 2 + 1j) * z),
     ),
     *rules(
         *_TWO,
@@ -76,6 +74,8 @@ SAMPLES: list[Sample] = [
         complex=_of(lambda z: z * 2),
         complex_rsub=_of(lambda z: 1 - z),
         complex_sgn=_of(torch.sgn),
+        complex_zero=_of(lambda z: (z * 2).zero_() + z),
+        complex_fill=_of(lambda z: torch.fill(z, 2 + 1j) * z),
     ),
     *rules(((2, 3), (2, 3)), ((1, 1), (1, 1)), table="", complex_mean=_of(lambda z: z.mean(1))),
     # torch differentiates polar as if its first argument were positive

@@ -99,14 +99,14 @@ SAMPLES: list[Sample] = [
     *rules(
         ((2, 3), (2, 3)), ((1,), (1,)), ((), ()),
         domain=FRACTION,
-        table="SELECTIONS",
+        table="RULES",
         binary_cross_entropy=F.binary_cross_entropy,
     ),
-    *rules(((3, 2),), ((2, 3),), ((2, 1),), table="SELECTIONS", tolerance=1e-7,
+    *rules(((3, 2),), ((2, 3),), ((2, 1),), table="RULES", tolerance=1e-7,
            linalg_pinv=torch.linalg.pinv),
     *rules(
         ((3, 2), (3, 1)), ((2, 1), (2, 2)),
-        table="SELECTIONS",
+        table="RULES",
         tolerance=1e-7,
         linalg_lstsq=lambda a, b: torch.linalg.lstsq(a, b).solution,
     ),

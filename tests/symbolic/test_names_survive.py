@@ -79,7 +79,7 @@ BODIES = [
     ("m, l = 1.0, 0.5; return m * torch.sin(x) + l * x**2", "m l"),
     ("(m, l), g = (1.5, 0.5), 9.81; return m * l * g * x**2", "m l g"),
     ("m, *rest = 1.5, 2.0; return m * x**2", "m"),
-    ("m = l = 1.5; return m * torch.sin(x) + l * x**2", "m"),
+    ("m = l = 1.5; return m * torch.sin(x) + l * x**2", "m l"),
     ("m: float = 1.5; return m * x**2", "m"),
     ("m = 3 / 2; return m * x**2", "m"),
     ("m = -1.5; return m * x**2", "m"),

@@ -140,3 +140,22 @@ def test_the_derivation_has_the_limits() -> None:
         r"\lim_{x \uparrow 0} \frac{\partial \mathrm{abs}}{\partial x} = -1",
         r"\lim_{x \downarrow 0} \frac{\partial \mathrm{abs}}{\partial x} = 1",
     )
+
+
+@pytest.mark.parametrize(
+    ("function", "point", "verdict"),
+    [
+        (lambda x: F.relu(x) - F.relu(-x), at(0, 2), "disagree"),
+        (lambda x: x.clamp(min=0) + x.clamp(max=0), at(0), "disagree"),
+        (lambda x: torch.sqrt(x @ x) ** 2, at(0, 0), "disagree"),
+        (lambda x: torch.linalg.norm(x) ** 2, at(0, 0), "agree"),
+        (lambda x: F.relu(x) ** 2, at(0, 2), "agree"),
+    ],
+)
+def test_a_derivative_that_is_the_same_from_both_sides_is_the_right_one(function, point, verdict):
+    """Torch's choices at kinks may add up to another number, nan included; the verdict says so."""
+    agreement = jacmagic.jacobian(function, point).agreement
+    assert agreement.verdict == verdict
+    if verdict == "disagree":
+        assert agreement.alone == "torch"
+        assert "from both sides" in agreement.disagreements[0].cause

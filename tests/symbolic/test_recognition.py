@@ -192,3 +192,21 @@ def test_a_derivation_ends_in_the_entry(function, point: torch.Tensor) -> None:
     assert step.after == J.reading.entry(0, 0)
     assert plain(J.reading.shown(0, 0), J.reading.texts) in step.text.splitlines()[-1]
     assert len(step.equations) < 40
+
+
+LIKELIHOODS = [
+    (lambda x: (x[0] * torch.log(vector(1.2, 0.7, 2.1))).sum(), (1.5,), ["0.567583957584599"]),
+    (lambda x: x[0] * 1.7 + torch.log(x[0]) - x[0] * math.sin(1), (2.0,), ["0.8585290151921"]),
+    (
+        lambda x: torch.logdet(torch.stack([torch.stack([x[0], x[1]]), torch.stack([x[1], x[2]])])),
+        (3.0, 1.0, 2.0),
+        ["x₂/(x₀*x₂ - x₁**2)", "-2*x₁/(x₀*x₂ - x₁**2)", "x₀/(x₀*x₂ - x₁**2)"],
+    ),
+]
+
+
+@pytest.mark.parametrize(("function", "point", "entries"), LIKELIHOODS)
+def test_a_log_likelihood_is_short(function, point, entries: list[str]) -> None:
+    """The numbers of a sum are one number, and ln det A has no cases."""
+    found = entries_of(function, *point)
+    assert all(one.startswith(entry) for one, entry in zip(found, entries, strict=True)), found

@@ -92,5 +92,5 @@ def _strided(flat: np.ndarray, tensor: torch.Tensor) -> np.ndarray:
         shape, strides = [*shape, 2], [*strides, flat.itemsize]
     if tensor.numel() == 0:
         return np.zeros(shape, dtype=np.int64)
-    start = flat[tensor.storage_offset() * parts :]
-    return np.lib.stride_tricks.as_strided(start, tuple(shape), tuple(strides))
+    offset = tensor.storage_offset() * parts * flat.itemsize
+    return np.ndarray(shape, flat.dtype, flat, offset, strides)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import __future__
 
 import ast
+import copy
 import dis
 import inspect
 import types
@@ -17,7 +18,7 @@ from collections.abc import Iterator
 from weakref import WeakKeyDictionary
 
 from jacmagic.function.source import lines_of
-from jacmagic.function.syntax.single_names import constants_of, single_names
+from jacmagic.function.syntax.single_names import constants_of, is_number, single_names
 
 OFFERED = "__jacmagic_offered__"  # a builtin of copied functions, out of the way of users' names
 _FUTURE = sum(getattr(__future__, name).compiler_flag for name in __future__.all_feature_names)
@@ -46,11 +47,21 @@ def _compiled_anew(code: types.CodeType) -> types.CodeType | None:
     source = "".join(lines)
     if _compiled(_parsed(source, start), code) != _comparable(code):
         return None
-    tree = _parsed(source, start)
+    tree = _SingleTargets().visit(_parsed(source, start))
     offers = list(_with_offers(tree))
     if not offers:
         return None
     return _built(tree, code).replace(co_firstlineno=code.co_firstlineno)
+
+
+class _SingleTargets(ast.NodeTransformer):
+    """Write `m1 = m2 = 1.0` as two assignments, so that each name has a number of its own."""
+
+    def visit_Assign(self, node: ast.Assign) -> list[ast.Assign]:
+        targets = [[one] for one in node.targets] if is_number(node.value) else [node.targets]
+        return [
+            ast.copy_location(ast.Assign(some, copy.deepcopy(node.value)), node) for some in targets
+        ]
 
 
 def _parsed(source: str, start: int) -> _Def:

@@ -262,17 +262,19 @@ def parts_of(value: Any) -> Iterator[Any]:
                 yield from (vars(part)[name] for name in vars(part).keys() - _OF_EVERY_MODULE)
     elif type(value) in (list, tuple, dict) and len(value) <= MAX_SEARCHED:
         inside: Iterable[Any] = value.values() if isinstance(value, dict) else value
-        yield from (part for part in inside if _may_be_met(part))
+        yield from _met(inside)
     elif not isinstance(value, type) and is_users(type(value)):
         yield type(value)
-        yield from (part for part in getattr(value, "__dict__", {}).values() if _may_be_met(part))
+        yield from _met(getattr(value, "__dict__", {}).values())
     elif isinstance(value, types.SimpleNamespace):
-        yield from (part for part in vars(value).values() if _may_be_met(part))
+        yield from _met(vars(value).values())
 
 
 _MAY_GAIN = (list, dict, types.SimpleNamespace)
+_DATA = (int, float, complex, str, bytes, type(None), torch.Tensor)
 _OF_EVERY_MODULE = vars(nn.Module()).keys()
 
 
-def _may_be_met(value: Any) -> bool:
-    return not isinstance(value, (int, float, complex, str, bytes, type(None), torch.Tensor))
+def _met(values: Iterable[Any]) -> list[Any]:
+    """Return those of some values that code may call or meet parts of: not data."""
+    return [value for value in values if not isinstance(value, _DATA)]

@@ -83,11 +83,11 @@ def _fields(value: ast.expr) -> Iterator[Slot]:
     """Yield the numbers in `{"m": 2.0}`, `dict(m=2.0)` and `Parameters(m=2.0)`."""
     if isinstance(value, ast.Dict):
         for k, (key, entry) in enumerate(zip(value.keys, value.values, strict=True)):
-            if isinstance(key, ast.Constant) and isinstance(key.value, str) and _is_number(entry):
+            if isinstance(key, ast.Constant) and isinstance(key.value, str) and is_number(entry):
                 yield key.value, value, "values", k
     elif isinstance(value, ast.Call) and _has_fields(_called(value)):
         for keyword in value.keywords:
-            if keyword.arg is not None and _is_number(keyword.value):
+            if keyword.arg is not None and is_number(keyword.value):
                 yield keyword.arg, keyword, "value", None
 
 
@@ -101,13 +101,13 @@ def _called(value: ast.Call) -> str:
     return str(getattr(value.func, "attr", None) or getattr(value.func, "id", ""))
 
 
-def _is_number(value: ast.expr) -> bool:
+def is_number(value: ast.expr) -> bool:
     """Whether an expression is made of numbers alone."""
     if isinstance(value, ast.Constant):
         return type(value.value) in (int, float)
     if isinstance(value, ast.UnaryOp):
-        return isinstance(value.op, ast.USub | ast.UAdd) and _is_number(value.operand)
-    return isinstance(value, ast.BinOp) and _is_number(value.left) and _is_number(value.right)
+        return isinstance(value.op, ast.USub | ast.UAdd) and is_number(value.operand)
+    return isinstance(value, ast.BinOp) and is_number(value.left) and is_number(value.right)
 
 
 def _is_array(value: ast.expr) -> bool:
@@ -120,4 +120,4 @@ def _is_array(value: ast.expr) -> bool:
 def _is_nest(value: ast.expr) -> bool:
     if isinstance(value, ast.List | ast.Tuple):
         return bool(value.elts) and all(map(_is_nest, value.elts))
-    return _is_number(value)
+    return is_number(value)

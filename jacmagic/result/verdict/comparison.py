@@ -92,9 +92,24 @@ def judge(
     if known.fair is not None:
         found[known.fair] = Finding.AGREED
         alone &= ~known.fair
+    if known.smooth is not None:
+        _settle(found, sources.torch, known.smooth)
     for row in known.undefined:
         found[row, np.isin(found[row], ALARMS)] = Finding.NOT_FINITE
     return found, alone
+
+
+def _settle(found: np.ndarray, truth: np.ndarray, smooth: np.ndarray) -> None:
+    """Judge entries at a kink that have a derivative: see `Circumstances.smooth`.
+
+    There torch's choices may add up to a wrong one, and the closed form follows them:
+    relu(x) − relu(−x) is x, and both have slope 0 at 0.
+    """
+    size = np.maximum(np.abs(truth), np.abs(smooth))
+    with np.errstate(invalid="ignore"):
+        met = np.abs(truth - smooth) <= SMALL_PART * size
+    found[met] = Finding.AGREED
+    found[~met & np.isfinite(smooth)] = Finding.TORCH
 
 
 def _equal(sources: Sources, dtype: Dtype) -> np.ndarray:
@@ -106,7 +121,7 @@ def _equal(sources: Sources, dtype: Dtype) -> np.ndarray:
         sharp = allowed <= dtype.half * np.maximum(np.abs(truth), np.abs(formula))
         tiny = (allowed <= dtype.normal) & (np.abs(truth) <= dtype.normal)
         return (truth == formula) & np.isinf(truth) | (
-            (np.abs(truth - formula) <= allowed) & (sharp | tiny)
+            np.isfinite(truth) & (np.abs(truth - formula) <= allowed) & (sharp | tiny)
         )
 
 
@@ -133,7 +148,8 @@ class _Doubtful:
         if np.isinf(truth) and abs(value) > self.dtype.largest and (value > 0) == (truth > 0):
             return Finding.AGREED
         gap = abs(truth - value)
-        explained = gap <= self._operations * self._bound + self._underflow(value)
+        allowed = self._operations * self._bound + self._underflow(value)
+        explained = bool(np.isfinite(gap)) and gap <= allowed
         rounding = FACTOR * self.known.operations * self.dtype.unit
         if (explained and self._has_half_the_digits(gap, value)) or gap <= rounding * abs(value):
             return Finding.AGREED
@@ -191,7 +207,7 @@ class _Doubtful:
 
     def _is_near(self, gap: float, value: float) -> bool:
         """Whether underflow, a constant in float32, or the value's rounding hides a gap."""
-        if abs(value) < self.dtype.normal / self.dtype.unit**2:
+        if max(abs(value), abs(self._truth)) < self.dtype.normal / self.dtype.unit**2:
             return True
         return gap <= SHORT_CONSTANT * abs(value) or self._is_invisible(gap)
 

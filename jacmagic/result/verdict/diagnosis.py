@@ -65,14 +65,12 @@ def diagnose(
         refusal: why there is no closed form, if there is none.
         both: the two sides of a kink, if the point lies on one.
     """
-    evidence = Evidence(problem, numbers, matrix, form, rows, refusal)
+    evidence = Evidence(problem, numbers, matrix, form, rows, refusal, both=both)
     warnings = remarks_on(evidence, outside)
     unjudged = _unjudged(evidence, warnings)
     if unjudged is not None:
         return unjudged
-    found, alone = judge(
-        evidence.sources, evidence.dtype, evidence.exactly, evidence.circumstances(both)
-    )
+    found, alone = judge(evidence.sources, evidence.dtype, evidence.exactly, evidence.circumstances)
     found = excuse_matrices(
         problem, evidence.truth, found, evidence.sources, cut=evidence.causes.cut
     )

@@ -49,6 +49,7 @@ class Evidence:
         rows: the labels of the outputs.
         refusal: why there is no closed form, if there is none.
         uses_differences: whether finite differences may be taken.
+        both: the two sides of a kink, if the point lies on one.
     """
 
     problem: Problem
@@ -58,6 +59,7 @@ class Evidence:
     rows: Sequence[Label]
     refusal: Refusal | None = None
     uses_differences: bool = True
+    both: OneSided | None = None
 
     @cached_property
     def point(self) -> list[float]:
@@ -180,6 +182,8 @@ class Evidence:
         sources = self.bare
         if self.form is not None:
             values, bounds = bounded(self.form, self.point, self.dtype)
+            if self.smooth is not None:
+                values = np.where(np.isnan(self.smooth), values, self.smooth)
             sources = replace(sources, formula=values, bound=bounds)
         if self.differences is not None:
             found = self.differences
@@ -199,13 +203,32 @@ class Evidence:
         apart[:, columns] = independent(self.problem.function, self.tensors, columns.tolist())
         return apart
 
-    def circumstances(self, both: OneSided | None) -> Circumstances:
-        """Return the facts beside the sources; `both` are a kink's two sides, if any."""
+    @cached_property
+    def kinked(self) -> set[int]:
+        """The rows that have a kink at the point."""
+        return {row for edge in self.edges for row in edge.rows}
+
+    @cached_property
+    def smooth(self) -> np.ndarray | None:
+        """Entries (m, n) at a kink that have the same derivative from both sides, else nan.
+
+        None without a kink, and of a Hessian: the gradient's own value at a kink is a choice.
+        """
+        if self.both is None or self.problem.potential is not None:
+            return None
+        derivative = self.both.derivative()
+        derivative[[i for i in range(len(derivative)) if i not in self.kinked]] = np.nan
+        return derivative
+
+    @property
+    def circumstances(self) -> Circumstances:
+        """The facts beside the sources."""
         operations = 1 if self.form is None else len(self.form.tape.operations) + len(self.sizes)
         return Circumstances(
             cut=self.causes.cut,
-            fair=None if both is None else both.around(self.truth),
-            kinked={row for edge in self.edges for row in edge.rows},
+            fair=None if self.both is None else self.both.around(self.truth),
+            smooth=self.smooth,
+            kinked=self.kinked,
             sizes=self.sizes,
             values=self.values,
             operations=operations,
@@ -221,5 +244,7 @@ class Evidence:
     def cause(self, i: int, j: int) -> str:
         """Why torch is alone in an entry."""
         cause = self.causes(i, j, float(self.truth[i, j]))
+        if self.smooth is not None and not np.isnan(self.smooth[i, j]):
+            return f"{cause} The derivative is {self.smooth[i, j]:.6g} from both sides."
         one_triangle = self.differences is not None and self.differences.reads_one_triangle
         return ONE_TRIANGLE if one_triangle and cause == NOTHING_SEEN else cause

@@ -91,6 +91,7 @@ class Circumstances:
     Attributes:
         cut: (row, column) → whether the code cuts torch's graph on the way between them.
         fair: boolean (m, n), where torch's value lies between the two sides of a kink.
+        smooth: (m, n) the derivative where a row with a kink has the same from both sides, or nan.
         kinked: rows in which the point lies on a kink; differences average its two sides.
         sizes: (n,) the sizes of the inputs' components.
         values: (m,) the function's own values.
@@ -102,6 +103,7 @@ class Circumstances:
 
     cut: Callable[[int, int], bool]
     fair: np.ndarray | None = None
+    smooth: np.ndarray | None = None
     kinked: Collection[int] = ()
     sizes: np.ndarray | None = None
     values: np.ndarray | None = None

@@ -138,6 +138,14 @@ class LatexWriter(PositiveFirst, LatexPrinter):
         power = "" if exp is None else f"^{{{exp}}}"
         return rf"{name}{power}\left({self._print(expr.args[0])}\right)"
 
+    def _print_polygamma(self, expr: Any, exp: Any = None) -> str:
+        order, inner = map(self._print, expr.args)
+        raised = "" if order == "0" else rf"^{{\left({order}\right)}}"
+        shown = rf"\psi{raised}\left({inner}\right)"
+        if r"\psi" in self._taken:
+            shown = rf"\operatorname{{polygamma}}\left({order}, {inner}\right)"
+        return shown if exp is None else rf"{{{shown}}}^{{{exp}}}"
+
     def _print_atan2(self, expr: Any, exp: Any = None) -> str:
         power = "" if exp is None else f"^{{{exp}}}"
         inner = ", ".join(map(self._print, expr.args))

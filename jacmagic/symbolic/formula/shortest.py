@@ -46,15 +46,22 @@ def shortest(expression: sympy.Expr) -> sympy.Expr:
     """
     if not expression.args or isinstance(expression, sympy.Symbol):
         return expression
-    forms = [expression, sympy.factor_terms(expression)]
+    forms = [expression, _factored(expression)]
     if any(_has_fraction(term) for term in sympy.Add.make_args(expression)):
         above, below = sympy.together(expression).as_numer_denom()
         forms += [above / below, sympy.expand_mul(above) / below]
     if expression.has(sympy.sin) and expression.has(sympy.cos):
-        forms += [sympy.factor_terms(_pythagoras(form)) for form in forms[:2]]
+        forms += [_factored(_pythagoras(form)) for form in forms[:2]]
     if len(expression.free_symbols) == 1 and expression.is_polynomial(*expression.free_symbols):
         forms.append(sympy.expand(expression))
     return min(map(minus_inside, forms), key=symbols_in)
+
+
+def _factored(expression: sympy.Expr) -> sympy.Expr:
+    """Take common factors out; SymPy leaves −5/3·1 of a number among the terms."""
+    factored = sympy.factor_terms(expression)
+    products = [one for one in factored.atoms(sympy.Mul) if all(f.is_Rational for f in one.args)]
+    return factored.xreplace({one: sympy.Mul(*one.args) for one in products})
 
 
 def _pythagoras(expression: sympy.Expr) -> sympy.Expr:

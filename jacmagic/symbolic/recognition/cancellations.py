@@ -135,10 +135,28 @@ def _is_short(ratio: float) -> bool:
     return abs(typed - ratio) <= 2 * math.ulp(typed) and _SMALL < ratio < 1 / _SMALL
 
 
+def _one_number(graph: Graph, node: int) -> int | None:
+    """−0.17 + u + 0.74 = u + 0.57: the numbers of a sum are added to the last one."""
+    terms = list(signed_terms(graph, node))
+    numbers = [(sign, value) for sign, term in terms if (value := graph.value(term)) is not None]
+    if len(numbers) < 2:
+        return None
+    total, last = ZERO, max(k for k, (_, term) in enumerate(terms) if graph.value(term) is not None)
+    for k, (sign, term) in enumerate(terms):
+        if k == last:
+            sign, term = 1, graph.number(sum(s * value for s, value in numbers))
+        elif graph.value(term) is not None:
+            continue
+        total = graph.add(total, term) if sign > 0 else graph.sub(total, term)
+    return total
+
+
 CANCELLATIONS: dict[str, tuple[Callable[[Graph, int], int | None], ...]] = {
     "exp": (_exp_of_log,),
     "log": (_log_of_exp,),
     "div": (_ratio, _size),
+    "add": (_one_number,),
+    "sub": (_one_number,),
     "number": (_zero_of_angle,),
     "constant": (_zero_of_angle,),
     "where": (_where,),

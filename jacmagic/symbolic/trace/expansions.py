@@ -1,7 +1,8 @@
-"""Determinants as sums of products, differentiable without singular vectors.
+"""Determinants as sums of products, and their logarithms where these have a value.
 
 Where the traced function itself differentiates `det`, torch's backward pass takes singular vectors,
 which have no closed form. The expansion has the same value, and any number of derivatives.
+`logdet` selects nan by a sign; that the determinant is positive is a condition, as of an `if`.
 """
 
 from __future__ import annotations
@@ -29,12 +30,19 @@ def _determinant(a: torch.Tensor) -> torch.Tensor:
     return result
 
 
+def _log_determinant(a: torch.Tensor) -> torch.Tensor:
+    positive = bool((torch.linalg.det(a) > 0).all())
+    return torch.linalg.slogdet(a).logabsdet if positive else torch.logdet(a)
+
+
 def expansion_of(
     name: str, args: tuple, kwargs: dict
 ) -> Callable[[torch.Tensor], torch.Tensor] | None:
-    """Return a call's function as sums and products; None for other calls."""
-    if name not in ("det", "linalg_det") or len(args) != 1 or kwargs:
+    """Return a call's function in simpler operations; None for other calls."""
+    if len(args) != 1 or kwargs or name not in ("det", "linalg_det", "logdet"):
         return None
+    if name == "logdet":
+        return _log_determinant
     a = args[0]
     small = a.ndim >= 2 and a.shape[-1] == a.shape[-2] and 1 <= a.shape[-1] <= _MAX_ROWS
     return _determinant if small and a.is_floating_point() else None

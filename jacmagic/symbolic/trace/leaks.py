@@ -233,9 +233,9 @@ class LeakDetector(TorchFunctionMode):
         return value.clone()
 
     def _expanded(self, expansion: Callable[..., torch.Tensor], a: torch.Tensor) -> torch.Tensor:
-        """Return a determinant as sums and products, which stays det A as a whole."""
+        """Return a call in simpler operations; a determinant stays det A as a whole."""
         value = expansion(a)
-        if self.mode.tensors is not None:
+        if self.mode.tensors is not None and self.mode.tensors.of(value) is None:
             self.mode.tensors.determinant(a, value)
         return value
 

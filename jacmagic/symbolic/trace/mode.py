@@ -16,12 +16,13 @@ import numpy as np
 import torch
 
 from jacmagic.function.aten.data_movement import MOVEMENTS
-from jacmagic.function.aten.interpreter import PLACEMENT, Interpreter
+from jacmagic.function.aten.interpreter import PLACEMENT
 from jacmagic.function.aten.operation import Operation
 from jacmagic.function.aten.shadows import key_of
 from jacmagic.function.aten.unsupported import Unsupported
-from jacmagic.function.torch_internals import storage_key, tree_map
+from jacmagic.function.torch_internals import storage_key
 from jacmagic.symbolic.graph import Graph
+from jacmagic.symbolic.trace.composition import Composer, mapped
 from jacmagic.symbolic.trace.conditions import Conditions
 from jacmagic.symbolic.trace.linear_maps import LINEAR, combine, widened
 from jacmagic.symbolic.trace.rule_lookup import check_view, has_complex, rule_for, writes_by_rule
@@ -32,43 +33,36 @@ from jacmagic.symbolic.trace.rules import (
     SELECTIONS,
     TRUTHFUL,
     ComplexNodes,
+    Formula,
     Operands,
+    Pullback,
     toward_zero,
 )
-from jacmagic.symbolic.trace.shadows import POISON, NodeShadows, Poisoned, as_array, fitted, numeric
+from jacmagic.symbolic.trace.shadows import POISON, Poisoned, as_array, fitted
 from jacmagic.symbolic.trace.source_lines import users_line
 from jacmagic.symbolic.trace.tensors import Tensors
 
 _CASTS = frozenset({"_to_copy", "copy_", "copy"})
 
 
-class ConcolicMode(Interpreter):
+class ConcolicMode(Composer):
     """Runs torch operations and their rules side by side.
 
     Attributes:
-        graph: where the nodes are made.
-        shadows: the nodes of every tensor.
         conditions: what has been assumed so far.
         lost_dependence: (line, node) of every number that left torch for good.
         dtypes: the floating dtypes of the results that have expressions.
         tensors: the expressions of whole tensors, where they are asked for; None otherwise.
-        on_operation: called before each operation; None for nothing.
-        on_result: called with each operation's result; None for nothing.
     """
-
-    shadows: NodeShadows
 
     def __init__(self, graph: Graph) -> None:
         """Trace into this graph."""
-        super().__init__(NodeShadows(graph))
-        self.graph = graph
+        super().__init__(graph)
         self.conditions = Conditions(graph)
         self.lost_dependence: list[tuple[int | None, int]] = []
         self.dtypes: set[torch.dtype] = set()
         self.reads_whole_numbers = False  # while int() reads
         self.tensors: Tensors | None = None
-        self.on_operation: Callable[[], None] | None = None
-        self.on_result: Callable[[Any], None] | None = None
 
     def dispatch(self, op: Operation) -> Any:
         """Run one operation, predicting whole tensors' expressions before it may write."""
@@ -87,7 +81,8 @@ class ConcolicMode(Interpreter):
 
     def interpret(self, op: Operation) -> Any:
         """Run one operation that touches tensors with expressions."""
-        self.graph.line = users_line()
+        if not self.depth:
+            self.graph.line = users_line()
         if op.name == "view":
             check_view(op)
         try:
@@ -105,6 +100,10 @@ class ConcolicMode(Interpreter):
             return partial(self._select, SELECTIONS[key])
         if key in RULES or key in COMPLEX:
             rule = rule_for(key, op)
+            if isinstance(rule, Formula):
+                return partial(self.compose, rule)
+            if isinstance(rule, Pullback):
+                return partial(self.pull_back, rule)
             return self.decompose if rule is None else partial(self._apply, key, rule)
         return None
 
@@ -129,7 +128,7 @@ class ConcolicMode(Interpreter):
             return self._read_scalar(op)
         if op.name not in PREDICATES:
             return self.decompose(op)
-        args = tree_map(self._numbers, op.args)
+        args = mapped(self.numbers, op.args)
         condition = PREDICATES[op.name](self.graph, *args, **op.kwargs)
         value = op.run()
         self.conditions.assume(condition, value)
@@ -154,20 +153,11 @@ class ConcolicMode(Interpreter):
 
     # ── rules ─────────────────────────────────────────────────────────────────────────────────
 
-    def _numbers(self, value: Any) -> Any:
-        """Return an argument's nodes, truth values counted as 1 and 0."""
-        nodes = self._nodes(value)
-        is_truth = isinstance(value, torch.Tensor) and value.dtype == torch.bool
-        return numeric(self.graph, nodes) if is_truth else nodes
-
-    def _nodes(self, value: Any) -> Any:
-        return self.shadows.read(value) if isinstance(value, torch.Tensor) else value
-
     def _apply(self, key: str, rule: Callable[..., Any], op: Operation) -> Any:
         """Run an operation and its rule; in-place operations are read before they write."""
         kwargs = {k: v for k, v in op.kwargs.items() if k not in PLACEMENT}
-        nodes = self._nodes if key in TRUTHFUL else self._numbers
-        node_args, node_kwargs = tree_map(nodes, (op.args, kwargs))
+        nodes = self.nodes if key in TRUTHFUL else self.numbers
+        node_args, node_kwargs = mapped(nodes, (op.args, kwargs))
         out = op.run()
         source = op.args[1 if key == "copy_" else 0]
         cut = key in _CASTS and isinstance(source, torch.Tensor) and source.is_floating_point()
@@ -193,7 +183,7 @@ class ConcolicMode(Interpreter):
 
     def _select(self, rule: Callable[..., Any], op: Operation) -> Any:
         """Run an operation that selects by value; the choice becomes assumptions."""
-        node_args, node_kwargs = tree_map(self._numbers, (op.args, op.kwargs))
+        node_args, node_kwargs = mapped(self.numbers, (op.args, op.kwargs))
         inputs = list(map(as_array, op.tensors))
         out = op.run()
         outs = out if isinstance(out, tuple) else (out,)
@@ -216,7 +206,7 @@ class ConcolicMode(Interpreter):
         """Return what is moved, as nodes; a plain number as the node of a constant."""
         if isinstance(value, bool | int | float | complex):
             return self.graph.number(value.imag if part else value.real)
-        nodes = self._nodes(value)
+        nodes = self.nodes(value)
         if isinstance(nodes, ComplexNodes):
             return (nodes.re, nodes.im)[part]
         return np.zeros_like(nodes) if part and isinstance(nodes, np.ndarray) else nodes
@@ -264,5 +254,6 @@ class ConcolicMode(Interpreter):
             return nodes
         real = nodes.re if isinstance(nodes, ComplexNodes) else nodes
         whole = not (tensor.is_floating_point() or tensor.is_complex())
-        real = np.broadcast_to(real, tuple(tensor.shape))
+        if np.shape(real) != tensor.shape:
+            real = np.broadcast_to(real, tuple(tensor.shape))
         return fitted(self.graph, real, tensor.dtype, cut=cut and whole)

@@ -7,12 +7,12 @@ import torch
 from jacmagic.function.aten.data_movement import accumulates
 from jacmagic.function.aten.operation import Operation
 from jacmagic.function.aten.unsupported import Unsupported
-from jacmagic.symbolic.trace.rules import COMPLEX, RULES, Rule
+from jacmagic.symbolic.trace.rules import COMPLEX, RULES, Formula, Pullback, Rule
 
 _PARTS = {torch.complex128: torch.float64, torch.complex64: torch.float32}
 
 
-def rule_for(key: str, op: Operation) -> Rule | None:
+def rule_for(key: str, op: Operation) -> Rule | Formula | Pullback | None:
     """Return the rule for real or for complex arguments; None without one."""
     if key.startswith("bitwise") and any(t.dtype != torch.bool for t in op.tensors):
         raise Unsupported(key, "of whole numbers has no closed form")

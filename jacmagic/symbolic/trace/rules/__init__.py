@@ -3,6 +3,8 @@
 `RULES[name](graph, *arguments)` gets the arguments of the operation, with every tensor replaced by
 an int64 array of graph nodes; plain numbers and lists stay. It returns the nodes of the results, in
 a shape that broadcasts to theirs; None for a result that has no expression. A rule knows no torch.
+A `Formula` in the table writes the operation in simpler ones of torch instead, a `Pullback` names
+the forward operation that a backward one belongs to.
 
 `COMPLEX` holds the rules for complex arguments, which come as `ComplexNodes`. `SELECTIONS` are
 operations whose choice depends on values, `PREDICATES` those that answer yes or no. A name may
@@ -19,7 +21,7 @@ from __future__ import annotations
 from jacmagic.symbolic.trace.rules.accumulations import ACCUMULATIONS
 from jacmagic.symbolic.trace.rules.activations import ACTIVATIONS
 from jacmagic.symbolic.trace.rules.arrays import Rule, each, toward_zero, truth
-from jacmagic.symbolic.trace.rules.backward import BACKWARD
+from jacmagic.symbolic.trace.rules.backward import BACKWARD, pulled_back
 from jacmagic.symbolic.trace.rules.complex_matrices import COMPLEX_MATRICES
 from jacmagic.symbolic.trace.rules.complexes import COMPLEX as COMPLEX_NUMBERS
 from jacmagic.symbolic.trace.rules.convolutions import CONVOLUTIONS
@@ -27,6 +29,7 @@ from jacmagic.symbolic.trace.rules.eigenvalues import EIGENVALUES
 from jacmagic.symbolic.trace.rules.elementwise import ELEMENTWISE, TRUTHFUL
 from jacmagic.symbolic.trace.rules.extrema import EXTREMA
 from jacmagic.symbolic.trace.rules.factorizations import FACTORED, FACTORS
+from jacmagic.symbolic.trace.rules.formula import Formula, Pullback
 from jacmagic.symbolic.trace.rules.guarded import GUARDED
 from jacmagic.symbolic.trace.rules.intervals import INTERVALS
 from jacmagic.symbolic.trace.rules.losses import LOSSES
@@ -41,7 +44,7 @@ from jacmagic.symbolic.trace.rules.reductions import REDUCTIONS
 from jacmagic.symbolic.trace.rules.selections import Operands, SelectionRule
 from jacmagic.symbolic.trace.rules.special import SPECIAL
 
-RULES: dict[str, Rule] = {
+RULES: dict[str, Rule | Formula | Pullback] = {
     **ELEMENTWISE,
     **ACTIVATIONS,
     **SPECIAL,
@@ -73,10 +76,13 @@ __all__ = [
     "SELECTIONS",
     "TRUTHFUL",
     "ComplexNodes",
+    "Formula",
     "Operands",
+    "Pullback",
     "Rule",
     "conjugate",
     "each",
+    "pulled_back",
     "toward_zero",
     "truth",
 ]

@@ -6,14 +6,16 @@ sources that are sent to it, in torch's order.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from jacmagic.function.aten.unsupported import Unsupported
-from jacmagic.symbolic.graph import ONE, ZERO, Graph
+from jacmagic.symbolic.graph import Graph
 from jacmagic.symbolic.trace.rules.arrays import Rule, each, nodes_of, truth, whole_numbers
+from jacmagic.symbolic.trace.rules.formula import Formula, formulas
 
 _FOLDS = {
     "sum": "add", "add": "add", "prod": "mul", "multiply": "mul", "amax": "max", "amin": "min",
@@ -49,20 +51,12 @@ def _along(dim: int, index: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 
 def _index_reduce(
-    g: Graph,
-    x: np.ndarray,
-    dim: int,
-    index: np.ndarray,
-    source: np.ndarray,
-    reduce: str,
-    include_self: bool = True,
-) -> np.ndarray:
-    picks = whole_numbers(g, index).reshape(-1)
-    rank = max(x.ndim, 1)
-    shape = [1] * rank
-    shape[dim % rank] = len(picks)
-    wide = np.broadcast_to(picks.reshape(shape), source.shape or (1,))
-    return _gathered(g, x, _along(dim, wide, x), source, reduce, include_self)
+    x: Tensor, dim: int, index: Tensor, source: Tensor, reduce: str, *, include_self: bool = True
+) -> Tensor:
+    shape = [1] * x.ndim
+    shape[dim] = len(index)
+    index = index.reshape(shape).expand(source.shape)
+    return x.scatter_reduce(dim, index, source, reduce, include_self=include_self)
 
 
 def _scatter_reduce(
@@ -94,55 +88,30 @@ def _index_put(
     return _gathered(g, x, picked, np.broadcast_to(values, picked.shape), "sum")
 
 
-def _put(
-    g: Graph, x: np.ndarray, index: np.ndarray, source: np.ndarray, accumulate: bool = False
-) -> np.ndarray:
-    return _gathered(g, x, whole_numbers(g, index) % x.size, source, "sum")
-
-
-def _bincount(g: Graph, x: np.ndarray, weights: np.ndarray, minlength: int = 0) -> np.ndarray:
-    picks = whole_numbers(g, x)
-    size = max(minlength, int(picks.max(initial=-1)) + 1)
-    return _gathered(g, np.full(size, ZERO), picks, weights, "sum")
-
-
-def _bag(kind: int) -> Callable[[Graph, list[int]], int]:
-    def total(g: Graph, terms: list[int]) -> int:
-        summed = g.total(terms)
-        return g.div(summed, g.number(len(terms))) if kind == 1 and terms else summed
-
-    return total
-
-
 def _embedding_bag(
-    g: Graph,
-    weight: np.ndarray,
-    indices: np.ndarray,
-    offsets: np.ndarray,
+    weight: Tensor,
+    indices: Tensor,
+    offsets: Tensor,
     scale_grad_by_freq: bool = False,
     mode: int = 0,
     sparse: bool = False,
-    per_sample_weights: np.ndarray | None = None,
+    per_sample_weights: Tensor | None = None,
     include_last_offset: bool = False,
     padding_idx: int = -1,
-) -> tuple:
+) -> Tensor:
     """Return sums (0) or means (1) of the rows of each bag."""
     if mode == 2 or padding_idx >= 0:
         raise Unsupported("embedding_bag", "with max or padding has no rule yet")
-    picks, starts = whole_numbers(g, indices), whole_numbers(g, offsets).tolist()
-    ends = [*starts[1:], len(picks)] if not include_last_offset else starts[1:]
-    factors = np.full(len(picks), ONE) if per_sample_weights is None else per_sample_weights
-    rows = each(g, g.mul, factors[:, None], weight[picks])
-    fold = _bag(mode)
-    result = [
-        [fold(g, rows[a:b, column].tolist()) for column in range(weight.shape[1])]
-        for a, b in zip(starts, ends, strict=False)
-    ]
-    return np.array(result, dtype=np.int64).reshape(-1, weight.shape[1]), None, None, None
+    starts, rows = offsets.tolist(), weight[indices]
+    if per_sample_weights is not None:
+        rows = per_sample_weights[:, None] * rows
+    ends = starts[1:] if include_last_offset else [*starts[1:], len(indices)]
+    bags = [rows[a:b] for a, b in zip(starts, ends, strict=False)]
+    return torch.stack([bag.mean(0) if mode and len(bag) else bag.sum(0) for bag in bags])
 
 
-ACCUMULATIONS: dict[str, Rule] = {
-    "index_reduce": _index_reduce,
+ACCUMULATIONS: dict[str, Rule | Formula] = {
+    "index_reduce": Formula(_index_reduce),
     "scatter_add": _scatter_reduce,
     "scatter_reduce": _scatter_reduce,
     "scatter.reduce": lambda g, x, dim, index, src, *, reduce: _scatter_reduce(
@@ -153,7 +122,15 @@ ACCUMULATIONS: dict[str, Rule] = {
     ),
     "index_put": _index_put,
     "_index_put_impl": _index_put,
-    "put": _put,
-    "bincount": _bincount,
-    "_embedding_bag": _embedding_bag,
+    **formulas(
+        put=lambda x, index, source, accumulate: (
+            x.reshape(-1)
+            .index_add(0, index.reshape(-1) % x.numel(), source.reshape(-1))
+            .reshape(x.shape)
+        ),
+        bincount=lambda x, weights, minlength=0: weights.new_zeros(
+            max([minlength, *(x + 1).tolist()])
+        ).index_add(0, x, weights),
+        _embedding_bag=_embedding_bag,
+    ),
 }

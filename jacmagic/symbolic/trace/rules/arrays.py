@@ -29,7 +29,9 @@ def nodes_of(g: Graph, value: Nodes) -> np.ndarray:
 
 def each(g: Graph, formula: Callable[..., int], *arguments: Nodes) -> np.ndarray:
     """Apply a formula element by element, with broadcasting."""
-    arrays = np.broadcast_arrays(*[nodes_of(g, argument) for argument in arguments])
+    arrays = [nodes_of(g, argument) for argument in arguments]
+    if any(array.shape != arrays[0].shape for array in arrays):
+        arrays = list(np.broadcast_arrays(*arrays))
     flat = [array.reshape(-1).tolist() for array in arrays]
     result = [formula(*elements) for elements in zip(*flat, strict=True)]
     return np.array(result, dtype=np.int64).reshape(arrays[0].shape)
@@ -120,14 +122,6 @@ def norm(g: Graph, terms: Sequence[int], p: float) -> int:
 def toward_zero(g: Graph, x: int) -> int:
     """Return the integer part."""
     return g.mul(g.apply("sign", x), g.apply("floor", g.apply("abs", x)))
-
-
-def reduced(g: Graph, losses: np.ndarray, reduction: int) -> np.ndarray:
-    """Losses as they are (0), their mean (1) or their sum (2), by torch's numbers."""
-    if reduction == 0:
-        return losses
-    terms = losses.reshape(-1).tolist()
-    return np.array(mean(g, terms) if reduction == 1 else g.total(terms), dtype=np.int64)
 
 
 def whole_numbers(g: Graph, nodes: Nodes) -> np.ndarray:

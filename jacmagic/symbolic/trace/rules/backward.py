@@ -10,12 +10,15 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
-from jacmagic.symbolic.graph import ONE, ZERO, Graph, differentiate
-from jacmagic.symbolic.trace.rules.arrays import Rule, each, elementwise
+from jacmagic.symbolic.graph import Graph, differentiate
+from jacmagic.symbolic.trace.rules.arrays import Rule
 from jacmagic.symbolic.trace.rules.convolutions import CONVOLUTIONS
-from jacmagic.symbolic.trace.rules.losses import LOSSES
-from jacmagic.symbolic.trace.rules.normalizations import NORMALIZATIONS
+from jacmagic.symbolic.trace.rules.formula import Formula, Pullback, formulas
+from jacmagic.symbolic.trace.rules.losses import multi_margin, multilabel_margin
+from jacmagic.symbolic.trace.rules.normalizations import distances, pairwise
 
 Forward = Callable[[np.ndarray], np.ndarray]
 
@@ -77,79 +80,32 @@ def _convolution(
     )
 
 
-def _cdist(
-    g: Graph, grad: np.ndarray, x: np.ndarray, y: np.ndarray, p: float, distances: np.ndarray
-) -> np.ndarray:
-    """By the first argument; torch asks for the second with both exchanged."""
-    return pulled_back(g, lambda u: NORMALIZATIONS["_cdist_forward"](g, u, y, p), x, grad)
-
-
-def _pdist(
-    g: Graph, grad: np.ndarray, x: np.ndarray, p: float, distances: np.ndarray
-) -> np.ndarray:
-    return pulled_back(g, lambda u: NORMALIZATIONS["_pdist_forward"](g, u, p), x, grad)
-
-
-def _multi_margin(g: Graph, grad: np.ndarray, x: np.ndarray, *rest: Any) -> np.ndarray:
-    return pulled_back(g, lambda u: LOSSES["multi_margin_loss"](g, u, *rest), x, grad)
-
-
-def _multilabel_margin(g: Graph, grad: np.ndarray, x: np.ndarray, *rest: Any) -> np.ndarray:
-    rule = LOSSES["multilabel_margin_loss_forward"]
-    return pulled_back(g, lambda u: rule(g, u, *rest[:2])[0], x, grad)
-
-
-def _log_sigmoid(g: Graph, grad: np.ndarray, x: np.ndarray, buffer: Any) -> np.ndarray:
-    """(ln σ(x))′ = σ(−x)."""
-    return each(g, lambda u, v: g.mul(u, g.apply("sigmoid", g.neg(v))), grad, x)
-
-
-def _between(g: Graph, less: str, x: int, bound: float) -> int:
-    """Return whether −bound ≤ x ≤ bound, the ends as `less` has them."""
-    above = g.apply(less, g.number(-bound), x)
-    return g.apply("and", above, g.apply(less, x, g.number(bound)))
-
-
-def _hard_sigmoid(g: Graph, grad: int, x: int) -> int:
-    """1/6 between −3 and 3."""
-    return g.where(_between(g, "lt", x, 3), g.div(grad, g.number(6)), ZERO)
-
-
-def _shrink(g: Graph, grad: np.ndarray, x: np.ndarray, lambd: float) -> np.ndarray:
+def _shrink(grad: Tensor, x: Tensor, lambd: float) -> Tensor:
     """0 between −λ and λ, else 1."""
-
-    def formula(u: int, v: int) -> int:
-        return g.where(_between(g, "le", v, lambd), ZERO, u)
-
-    return each(g, formula, grad, x)
+    return torch.where((x >= -lambd) & (x <= lambd), 0, grad)
 
 
-def _gated(
-    g: Graph, result: np.ndarray, x: np.ndarray, dx: np.ndarray, dim: int = -1
-) -> np.ndarray:
+def _gated(result: Tensor, x: Tensor, dx: Tensor, dim: int = -1) -> Tensor:
     """a′σ(b) + a·σ(b)(1 − σ(b))·b′, a and b being the halves of the input."""
-    (_, b), (da, db) = np.split(x, 2, axis=dim), np.split(dx, 2, axis=dim)
-
-    def formula(y: int, v: int, du: int, dv: int) -> int:
-        gate = g.apply("sigmoid", v)
-        return g.add(g.mul(du, gate), g.mul(g.mul(y, g.sub(ONE, gate)), dv))
-
-    return each(g, formula, result, b, da, db)
+    (_, b), (da, db) = x.chunk(2, dim), dx.chunk(2, dim)
+    return da * b.sigmoid() + result * (1 - b.sigmoid()) * db
 
 
-BACKWARD: dict[str, Rule] = {
-    "tanh_backward": elementwise(lambda g, u, y: g.mul(u, g.sub(ONE, g.square(y)))),
-    "threshold_backward": lambda g, u, x, t: each(
-        g, lambda v, w: g.where(g.apply("gt", w, g.number(t)), v, ZERO), u, x
-    ),
-    "log_sigmoid_backward": _log_sigmoid,
-    "hardsigmoid_backward": elementwise(_hard_sigmoid),
-    "hardshrink_backward": _shrink,
-    "softshrink_backward": _shrink,
-    "glu_jvp": _gated,
+BACKWARD: dict[str, Rule | Formula | Pullback] = {
     "convolution_backward": _convolution,
-    "_cdist_backward": _cdist,
-    "_pdist_backward": _pdist,
-    "multi_margin_loss_backward": _multi_margin,
-    "multilabel_margin_loss_backward": _multilabel_margin,
+    **formulas(
+        tanh_backward=lambda grad, y: grad * (1 - y**2),
+        threshold_backward=lambda grad, x, t: torch.where(x > t, grad, 0),
+        log_sigmoid_backward=lambda grad, x, _: grad * (-x).sigmoid(),
+        hardsigmoid_backward=lambda grad, x: torch.where((x > -3) & (x < 3), grad / 6, 0),
+        hardshrink_backward=_shrink,
+        softshrink_backward=_shrink,
+        glu_jvp=_gated,
+    ),
+    "_cdist_backward": Pullback(distances),  # for the second, torch exchanges both
+    "_pdist_backward": Pullback(pairwise),
+    "multi_margin_loss_backward": Pullback(multi_margin),
+    "multilabel_margin_loss_backward": Pullback(
+        lambda x, *rest: multilabel_margin(x, *rest[:2])[0]
+    ),
 }

@@ -186,6 +186,4 @@ COMPLEX: dict[str, Rule] = {
     "clone": lambda g, z, *_: z,
     "copy": _copied,
     "copy_": _copied,
-    "zero": lambda g, z: ComplexNodes(np.zeros_like(z.re), np.zeros_like(z.im)),
-    "fill": lambda g, z, value: _copied(g, z, value),
 }

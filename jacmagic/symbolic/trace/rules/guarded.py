@@ -15,9 +15,6 @@ import numpy as np
 
 from jacmagic.function.aten.unsupported import Unsupported
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
-from jacmagic.symbolic.trace.rules.arrays import Rule
-from jacmagic.symbolic.trace.rules.losses import entropy
-from jacmagic.symbolic.trace.rules.matrices import least_squares, pseudo_inverse
 from jacmagic.symbolic.trace.rules.selections import Operands, Selection
 
 
@@ -66,34 +63,8 @@ def _entropy(g: Graph, operands: Operands, x: np.ndarray) -> Selection:
     return Selection((result,), met)
 
 
-def _cross_entropy(
-    g: Graph, operands: Operands, x: np.ndarray, target: Any, *rest: Any
-) -> Selection:
-    """Cross entropy; refused where an input is 0 or 1, as torch bounds ln by −100."""
-    at_ends = (operands.inputs[0] == 0) | (operands.inputs[0] == 1)
-    if any(g.value(int(node)) is None for node in x[at_ends].flat):
-        raise Unsupported("binary_cross_entropy", "is bounded where a probability is 0 or 1")
-    return Selection((entropy(g, x, target, *rest),))
-
-
-def _of_full_rank(name: str, rule: Rule) -> Callable[..., Selection]:
-    """Return a rule that is refused for matrices without full rank."""
-
-    def order(g: Graph, operands: Operands, a: np.ndarray, *args: Any, **kwargs: Any) -> Selection:
-        numbers = operands.inputs[0]
-        if numbers.size and (np.linalg.matrix_rank(numbers) < min(numbers.shape[-2:])).any():
-            raise Unsupported(name, "has a closed form for matrices of full rank only")
-        result = rule(g, a, *args, **kwargs)
-        return Selection(result if isinstance(result, tuple) else (result,), poison=True)
-
-    return order
-
-
 GUARDED: dict[str, Callable[..., Selection]] = {
     "xlogy": _times_log(lambda g, v: v, 0),
     "special_xlog1py": _times_log(lambda g, v: g.add(ONE, v), -1),
     "special_entr": _entropy,
-    "binary_cross_entropy": _cross_entropy,
-    "linalg_pinv": _of_full_rank("linalg_pinv", pseudo_inverse),
-    "linalg_lstsq": _of_full_rank("linalg_lstsq", least_squares),
 }

@@ -12,10 +12,13 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from jacmagic.function.aten.unsupported import Unsupported
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
 from jacmagic.symbolic.trace.rules.arrays import Rule, each
+from jacmagic.symbolic.trace.rules.formula import Formula
 from jacmagic.symbolic.trace.rules.products import matmul
 
 MAX_ROWS = 8  # a determinant of n rows has 2ⁿ minors
@@ -166,57 +169,43 @@ def _solve_triangular(
     return result if left else result.swapaxes(-1, -2)
 
 
-def _triangle(a: np.ndarray, upper: bool) -> np.ndarray:
-    return np.where(np.triu(np.ones(a.shape[-2:], bool)) if upper else np.tril(
-        np.ones(a.shape[-2:], bool)), a, ZERO)  # fmt: skip
-
-
-def _cholesky_solve(g: Graph, b: np.ndarray, a: np.ndarray, upper: bool = False) -> np.ndarray:
+def _cholesky_solve(b: Tensor, a: Tensor, upper: bool = False) -> Tensor:
     """Solve L Lᵀ x = b, or Uᵀ U x = b."""
-
-    def kernel(right: np.ndarray, m: np.ndarray) -> np.ndarray:
-        lower = m.T if upper else m
-        half = substituted(g, lower, right, upper=False, unit=False)
-        return substituted(g, lower.T, half, upper=True, unit=False)
-
-    return batched(kernel, b, a)
+    lower = a.mT if upper else a
+    half = torch.linalg.solve_triangular(lower, b, upper=False)
+    return torch.linalg.solve_triangular(lower.mT, half, upper=True)
 
 
-def _cholesky_inverse(g: Graph, a: np.ndarray, upper: bool = False) -> np.ndarray:
-    def kernel(m: np.ndarray) -> np.ndarray:
-        unit = np.where(np.eye(len(m), dtype=bool), ONE, ZERO)
-        return _cholesky_solve(g, unit, _triangle(m, upper), upper)
-
-    return batched(kernel, a)
-
-
-def pseudo_inverse(g: Graph, a: np.ndarray, *_: Any, **__: Any) -> np.ndarray:
+def _pseudo_inverse(a: Tensor, *_: Any, **__: Any) -> Tensor:
     """(AᵀA)⁻¹Aᵀ, or Aᵀ(AAᵀ)⁻¹ where A is wide, both for full rank."""
-
-    def kernel(m: np.ndarray) -> np.ndarray:
-        if m.shape[0] < m.shape[1]:
-            return matmul(g, m.T, inverse(g, matmul(g, m, m.T)))
-        return matmul(g, inverse(g, matmul(g, m.T, m)), m.T)
-
-    return batched(kernel, a)
+    if a.shape[-2] < a.shape[-1]:
+        return a.mT @ torch.linalg.inv(a @ a.mT)
+    return torch.linalg.inv(a.mT @ a) @ a.mT
 
 
-def least_squares(g: Graph, a: np.ndarray, b: np.ndarray, *_: Any, **__: Any) -> tuple:
+def _least_squares(a: Tensor, b: Tensor, *_: Any, **__: Any) -> Tensor:
     """Solve the normal equations AᵀA x = Aᵀb, for full column rank."""
     if a.shape[-2] < a.shape[-1]:
         raise Unsupported("linalg_lstsq", "of fewer equations than unknowns has no rule yet")
-
-    def kernel(m: np.ndarray, right: np.ndarray) -> np.ndarray:
-        return solution(g, matmul(g, m.T, m), matmul(g, m.T, right))
-
-    return batched(kernel, a, b), None, None, None
+    return torch.linalg.solve(a.mT @ a, a.mT @ b)
 
 
-MATRICES: dict[str, Rule] = {
+def _has_full_rank(g: Graph, numbers: list[np.ndarray], *_: Any, **__: Any) -> None:
+    """Refuse matrices without full rank."""
+    a = numbers[0]
+    if a.size and (np.linalg.matrix_rank(a) < min(a.shape[-2:])).any():
+        raise Unsupported("linalg_pinv", "has a closed form for matrices of full rank only")
+
+
+MATRICES: dict[str, Rule | Formula] = {
     "linalg_inv_ex": _inv,
     "linalg_solve_triangular": _solve_triangular,
-    "cholesky_solve": _cholesky_solve,
-    "cholesky_inverse": _cholesky_inverse,
+    "cholesky_solve": Formula(_cholesky_solve),
+    "cholesky_inverse": Formula(
+        lambda a, upper=False: _cholesky_solve(torch.eye(len(a)).to(a), a, upper)
+    ),
+    "linalg_pinv": Formula(_pseudo_inverse, _has_full_rank),
+    "linalg_lstsq": Formula(_least_squares, _has_full_rank),
 }
 
 # Operations that also return LU factors and pivots, from this position on.

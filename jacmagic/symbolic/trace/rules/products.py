@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import reduce
 from typing import Any
 
 import numpy as np
+import torch
+from torch import Tensor
 
 from jacmagic.symbolic.graph import Graph
-from jacmagic.symbolic.trace.rules.arrays import Rule, each, reduce, scaled
+from jacmagic.symbolic.trace.rules.arrays import Rule, each, scaled
+from jacmagic.symbolic.trace.rules.arrays import reduce as along
+from jacmagic.symbolic.trace.rules.formula import Formula
 
 
 def matmul(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -38,14 +43,6 @@ def bmm(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.array(result, dtype=np.int64).reshape(shape)
 
 
-def _summed_bmm(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return reduce(bmm(g, a, b), 0, False, g.total)
-
-
-def _outer(g: Graph, a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return each(g, g.mul, a[:, None], b[None])
-
-
 def _plus(product: Callable[..., np.ndarray]) -> Rule:
     """Return the rule of β·input + α·(a product)."""
 
@@ -57,27 +54,24 @@ def _plus(product: Callable[..., np.ndarray]) -> Rule:
 
 
 def _trilinear(
-    g: Graph,
-    a: np.ndarray,
-    b: np.ndarray,
-    c: np.ndarray,
+    a: Tensor,
+    b: Tensor,
+    c: Tensor,
     expand1: Sequence[int],
     expand2: Sequence[int],
     expand3: Sequence[int],
     sumdim: Sequence[int],
     unroll_dim: int = 1,
-) -> np.ndarray:
+) -> Tensor:
     """Return sums of products of three tensors along some axes: bilinear forms."""
-    widened = []
-    for array, axes in ((a, expand1), (b, expand2), (c, expand3)):
-        for axis in axes:
-            array = np.expand_dims(array, axis)
-        widened.append(array)
-    products = each(g, lambda u, w, v: g.mul(g.mul(u, w), v), *widened)
-    return reduce(products, list(sumdim), False, g.total)
+    factors = (
+        reduce(torch.unsqueeze, axes, one)
+        for one, axes in ((a, expand1), (b, expand2), (c, expand3))
+    )
+    return reduce(torch.mul, factors).sum(list(sumdim))
 
 
-PRODUCTS: dict[str, Rule] = {
+PRODUCTS: dict[str, Rule | Formula] = {
     "mm": matmul,
     "mv": mv,
     "dot": dot,
@@ -85,8 +79,8 @@ PRODUCTS: dict[str, Rule] = {
     "bmm": bmm,
     "addmm": _plus(matmul),
     "addmv": _plus(mv),
-    "addr": _plus(_outer),
+    "addr": _plus(lambda g, a, b: each(g, g.mul, a[:, None], b[None])),
     "baddbmm": _plus(bmm),
-    "addbmm": _plus(_summed_bmm),
-    "_trilinear": _trilinear,
+    "addbmm": _plus(lambda g, a, b: along(bmm(g, a, b), 0, False, g.total)),
+    "_trilinear": Formula(_trilinear),
 }

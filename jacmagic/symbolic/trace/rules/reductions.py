@@ -8,9 +8,20 @@ from functools import reduce as fold
 from typing import Any
 
 import numpy as np
+import torch
 
 from jacmagic.symbolic.graph import ONE, ZERO, Graph
-from jacmagic.symbolic.trace.rules.arrays import Axes, Rule, each, mean, reduce, truth, variance
+from jacmagic.symbolic.trace.rules.arrays import (
+    Axes,
+    Rule,
+    each,
+    mean,
+    named,
+    reduce,
+    truth,
+    variance,
+)
+from jacmagic.symbolic.trace.rules.formula import Formula, formulas
 
 
 def _along(combine: Callable[[Graph, list[int]], int]) -> Rule:
@@ -64,21 +75,14 @@ def _scan(step: Callable[[Graph, int, int], int]) -> Rule:
     return rule
 
 
-def _exponentials(g: Graph, x: np.ndarray) -> np.ndarray:
-    return each(g, lambda u: g.apply("exp", u), x)
-
-
-def _logarithms(g: Graph, x: np.ndarray) -> np.ndarray:
-    return each(g, lambda u: g.apply("log", u), x)
-
-
 def _logsumexp(g: Graph, x: np.ndarray, dim: Axes, keepdim: bool = False) -> np.ndarray:
-    return _logarithms(g, reduce(_exponentials(g, x), dim, keepdim, g.total))
+    totals = reduce(named("exp")(g, x), dim, keepdim, g.total)
+    return np.asarray(named("log")(g, totals))
 
 
 def softmax(g: Graph, x: np.ndarray, dim: int, *_: Any) -> np.ndarray:
     """eˣⁱ / Σ eˣʲ."""
-    grown = _exponentials(g, x)
+    grown = named("exp")(g, x)
     return each(g, g.div, grown, reduce(grown, dim, True, g.total))
 
 
@@ -103,23 +107,10 @@ def _safe_softmax(g: Graph, x: np.ndarray, dim: int, *_: Any) -> np.ndarray:
     return np.where(masked == 1, ZERO, shares)
 
 
-def _log_softmax(g: Graph, x: np.ndarray, dim: int, *_: Any) -> np.ndarray:
-    return each(g, g.sub, x, _logsumexp(g, x, dim, True))
-
-
-def _logcumsumexp(g: Graph, x: np.ndarray, dim: int) -> np.ndarray:
-    return _logarithms(g, REDUCTIONS["cumsum"](g, _exponentials(g, x), dim))
-
-
-def _nonzero_count(g: Graph, terms: list[int]) -> int:
-    return g.total(g.where(truth(g, t), ONE, ZERO) for t in terms)
-
-
-REDUCTIONS: dict[str, Rule] = {
+REDUCTIONS: dict[str, Rule | Formula] = {
     "sum": _along(lambda g, terms: g.total(terms)),
     "mean": _along(mean),
     "prod": _along(lambda g, terms: g.product(terms)),
-    "count_nonzero": _along(_nonzero_count),
     "any": _along(_any),
     "all": _along(_all),
     "_is_all_true": _along(_all),
@@ -127,9 +118,12 @@ REDUCTIONS: dict[str, Rule] = {
     "var": _var,
     "cumsum": _scan(lambda g, a, b: g.add(a, b)),
     "cumprod": _scan(lambda g, a, b: g.mul(a, b)),
-    "logcumsumexp": _logcumsumexp,
-    "logsumexp": _logsumexp,
     "_softmax": softmax,
     "_safe_softmax": _safe_softmax,
-    "_log_softmax": _log_softmax,
+    "logsumexp": _logsumexp,
+    "_log_softmax": lambda g, x, dim, *_: each(g, g.sub, x, _logsumexp(g, x, dim, True)),
+    **formulas(
+        count_nonzero=lambda x, dim=None: torch.sum(x.bool(), dim),
+        logcumsumexp=lambda x, dim: x.exp().cumsum(dim).log(),
+    ),
 }
