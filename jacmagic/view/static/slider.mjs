@@ -1,5 +1,6 @@
 /**
- * One slider: its name, a handle and a field; below them the ends of its range and a button that plays it.
+ * The sliders of a view, and a chooser where they are many: each a name, a handle and a field; below them
+ * the ends of its range and a button that plays it.
  *
  * The slider's model holds the number. A handle is drawn at the stop that is next to it and writes only
  * when it is moved, so that a number between two stops, or outside the range, stays what it is. One that
@@ -11,11 +12,14 @@
  * @property {import("./typed.mjs").Typed} [expression] the expression that was typed for it
  */
 
-import { make, makeButton } from "./element.mjs";
+import { make, makeButton, makeSelect } from "./element.mjs";
 import { showNumber } from "./format.mjs";
 import { fromJson } from "./live.mjs";
+import { addPart } from "./parts.mjs";
 import { FIELD_DIGITS, fieldText, nearestStop, roundStep, stopsOf, typedNumber } from "./stops.mjs";
 
+const MAX_LABEL_CHARACTERS = 12; // of a column of labels; longer ones are cut
+const MAX_ROOMY = 6; // sliders that show the ends of their ranges; more stand closer
 const SWEEP_MS = 6000; // from one end of a range to the other
 const CALM_STEP_MS = 500; // between stops a tenth of the range apart, where motion is unwanted
 
@@ -216,3 +220,54 @@ export class Player {
     if (playing === this) this.next();
   }
 }
+
+/** The rows of the sliders that belong to a view, and a chooser where they are many. */
+class Controls {
+  /** @param {HTMLElement} box */
+  constructor(box) {
+    this.box = box;
+    box.setAttribute("role", "group");
+    box.setAttribute("aria-label", "point");
+    /** @type {SliderRow[]} */
+    this.rows = [];
+    /** @type {import("./slider.mjs").Handle[]} */
+    this.handles = [];
+  }
+
+  /** @param {import("./parts.mjs").Frame} frame */
+  paint({ handles, chooser }) {
+    if (handles === this.handles) return;
+    this.stop();
+    this.box.replaceChildren();
+    this.handles = handles;
+    const names = handles.map(({ model }) => String(model.get("description")));
+    const widest = Math.max(3, ...names.map((name) => name.length));
+    this.box.style.setProperty("--jm-label", `${Math.min(MAX_LABEL_CHARACTERS, widest)}ch`);
+    if (chooser) this.box.append(this.choice(names));
+    this.box.classList.toggle("jm-close", !chooser && handles.length > MAX_ROOMY);
+    this.show(chooser ? handles.slice(0, 1) : handles);
+  }
+
+  /** @param {import("./slider.mjs").Handle[]} handles */
+  show(handles) {
+    this.stop();
+    this.rows = handles.map((handle) => new SliderRow(this.box, handle));
+  }
+
+  stop() {
+    for (const row of this.rows) row.remove();
+    this.rows = [];
+  }
+
+  /** @param {string[]} names */
+  choice(names) {
+    const select = makeSelect(names, (index) => this.show([this.handles[index]]));
+    return make("label", "jm-chooser", ["component ", select]);
+  }
+}
+
+addPart({
+  name: "sliders",
+  area: "rail",
+  mount: (box) => new Controls(box),
+});
