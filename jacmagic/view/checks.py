@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import inspect
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from torch import nn
 
@@ -23,7 +23,18 @@ from jacmagic.symbolic.branches import ClosedForms
 from jacmagic.view.comparison import Comparison
 from jacmagic.view.jacobian import Jacobian
 
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
 Names = str | Sequence[str] | None
+
+
+class CompareKeywords(TypedDict, total=False):
+    """The keywords of `compare`, for type checkers."""
+
+    wrt: Names
+    names: Names
+    of: str
 
 
 @showing_users_frames
@@ -78,23 +89,21 @@ def compare(
 
 
 def assert_jacobian(
-    hand: Any,
-    f: Callable[..., Any] | None,
-    x: Any,
-    *,
-    wrt: Names = None,
-    names: Names = None,
-    of: str = "auto",
+    hand: Any, f: Callable[..., Any] | None, x: Any, **keywords: Unpack[CompareKeywords]
 ) -> None:
     """Raise an AssertionError with the table of `compare` if an entry differs; for tests.
 
-    All arguments are those of `compare`.
+    Args:
+        hand: the Jacobian that is checked; all arguments are those of `compare`.
+        f: the function.
+        x: the point.
+        **keywords: wrt, names, of.
 
     Raises:
         AssertionError: an entry differs, or is in doubt.
     """
     __tracebackhide__ = True
-    found = compare(hand, f, x, wrt=wrt, names=names, of=of)
+    found = compare(hand, f, x, **keywords)
     if not found.ok or found.doubtful:
         raise AssertionError(f"\n{found!r}")
 
