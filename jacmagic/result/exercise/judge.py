@@ -129,8 +129,9 @@ class Judge:
             if self.constants.are_kept(i, j, answer, self.names, self.points):
                 return Judgement(RIGHT, answer.text)
             return Judgement(WRONG, answer.text, "constants", COINCIDENCE)
-        for loose in LOOSE:
-            if self._is_right_with(loose, i, j, answer):
+        signs = answer.text.replace("**", "^") + "f"
+        for loose in LOOSE:  # brackets are thought behind a sign of the answer, or a function
+            if loose[0] in signs and self._is_right_as(answer.text, i, j, loose):
                 return Judgement(WRONG, answer.text, "brackets", BRACKETS[loose[0]])
         if any(self._is_right_as(other, i, j) for other in with_numerators(answer.text)):
             return Judgement(WRONG, answer.text, "brackets", ABOVE)
@@ -138,12 +139,6 @@ class Judge:
         if slip is None:
             return Judgement(WRONG, answer.text)
         return Judgement(WRONG, answer.text, slip.kind, slip.text)
-
-    def _is_right_with(self, loose: str, i: int, j: int, answer: Answer) -> bool:
-        """Whether an answer is right where brackets are thought behind a sign."""
-        if loose[0] != "f" and loose[0] not in answer.text.replace("**", "^"):
-            return False
-        return self._is_right_as(answer.text, i, j, loose)
 
     def _is_right_as(self, text: str, i: int, j: int, loose: str = "") -> bool:
         try:

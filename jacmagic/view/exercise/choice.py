@@ -11,7 +11,7 @@ from typing import TypeVar
 import torch
 
 from jacmagic.result.core import JacobianResult
-from jacmagic.view.exercise.rules import TRIVIAL
+from jacmagic.view.exercise.question import TRIVIAL
 
 TRIES = 24  # points that are drawn for a variant
 MAX_CHOICES = 200  # numbers of one component, so that they are short

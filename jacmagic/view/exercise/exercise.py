@@ -12,7 +12,7 @@ from jacmagic.symbolic.formula.time_limit import one_allowance
 from jacmagic.view.exercise import worksheet
 from jacmagic.view.exercise.choice import MAX_SYMBOLS
 from jacmagic.view.exercise.graded import GradedQuestions
-from jacmagic.view.exercise.options import QuizOptions
+from jacmagic.view.exercise.kinds import QuizOptions
 from jacmagic.view.live_output import WIDGET, is_kernel, publish
 
 

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from jacmagic.result.core import JacobianResult
 from jacmagic.symbolic.formula.display_form import DisplayForm
 from jacmagic.view.exercise.choice import chosen_entries, other_point
-from jacmagic.view.exercise.kinds import KINDS, Kind
-from jacmagic.view.exercise.options import QuizOptions
+from jacmagic.view.exercise.kinds import KINDS, Kind, QuizOptions
 from jacmagic.view.exercise.question import Question
 
 if TYPE_CHECKING:

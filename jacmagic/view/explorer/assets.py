@@ -17,8 +17,7 @@ MODULES = (
     *("chain.mjs", "curves.mjs", "scene.mjs", "kinks.mjs", "singular.mjs"),
     *("units.mjs", "scene_map.mjs", "scene_graph.mjs"),
     *("scene_levels.mjs", "scene_field.mjs", "scene_space.mjs", "scene_matrix.mjs"),
-    *("scene_colouring.mjs", "slice.mjs", "turning.mjs", "plane.mjs", "squares.mjs"),
-    "colour_grids.mjs",
+    *("scene_colouring.mjs", "slice.mjs", "plane.mjs", "squares.mjs"),
     *("picture_fields.mjs", "sampled.mjs", "picture.mjs"),
     *("factors.mjs", "panel.mjs", "code.mjs", "view.mjs"),
 )

@@ -42,6 +42,10 @@ export function makeSvg(name, attributes, content = []) {
   return filled(/** @type {SVGElement} */ (document.createElementNS(SVG_NAMESPACE, name)), content, attributes);
 }
 
+/** @type {(text: string, x: number, y: number, className: string, anchor?: string) => SVGElement} */
+export const makeSvgText = (text, x, y, className, anchor = "start") =>
+  makeSvg("text", { x, y, class: className, "text-anchor": anchor }, text);
+
 /**
  * @template {Element} T
  * @param {T} element

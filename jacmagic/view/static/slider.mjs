@@ -32,29 +32,18 @@ export class SliderRow {
     this.model = model;
     this.start = start;
     this.expression = expression;
-    this.label = make("span", "jm-name");
-    this.range = this.input("range", "jm-handle");
-    this.field = this.input("text", "jm-number");
-    this.low = this.input("text", "jm-end");
-    this.high = this.input("text", "jm-end jm-high");
-    this.button = this.playButton();
-    this.row = make("div", "jm-slider", [this.label, this.range, this.field, this.low, this.high, this.button]);
+    const name = String(model.get("description"));
+    this.range = this.input("range", "jm-handle", name);
+    this.field = this.input("text", "jm-number", `${name} as a number`);
+    this.low = this.input("text", "jm-end", `least ${name} of the slider`);
+    this.high = this.input("text", "jm-end jm-high", `greatest ${name} of the slider`);
+    const inputs = [this.range, this.field, this.low, this.high];
+    this.row = make("div", "jm-slider", [make("span", "jm-name", name), ...inputs, this.playButton(name)]);
     parent.append(this.row);
-    this.name(String(model.get("description")));
     this.listen();
     this.changed = () => this.show();
     model.on("change", this.changed);
     this.show();
-  }
-
-  /** @param {string} name of the component */
-  name(name) {
-    this.label.textContent = name;
-    this.range.setAttribute("aria-label", name);
-    this.field.setAttribute("aria-label", `${name} as a number`);
-    this.low.setAttribute("aria-label", `least ${name} of the slider`);
-    this.high.setAttribute("aria-label", `greatest ${name} of the slider`);
-    this.button.setAttribute("aria-label", `Play ${name}`);
   }
 
   listen() {
@@ -68,14 +57,20 @@ export class SliderRow {
   /**
    * @param {string} type
    * @param {string} className
+   * @param {string} label
    */
-  input(type, className) {
+  input(type, className, label) {
     const own = type === "range" ? { min: 0, step: 1 } : { autocomplete: "off", spellcheck: "false" };
-    return make("input", className, "", { type, "data-lm-suppress-shortcuts": "true", .../** @type {any} */ (own) });
+    return make("input", className, "", {
+      ...{ type, "aria-label": label, "data-lm-suppress-shortcuts": "true" },
+      .../** @type {any} */ (own),
+    });
   }
 
-  playButton() {
-    const button = makeButton("jm-tool jm-play", "▶", () => this.player.toggle(), { "aria-pressed": "false" });
+  /** @param {string} name of the component */
+  playButton(name) {
+    const attributes = { "aria-label": `Play ${name}`, "aria-pressed": "false" };
+    const button = makeButton("jm-tool jm-play", "▶", () => this.player.toggle(), attributes);
     this.player = new Player(this, (on) => {
       button.textContent = on ? "⏸" : "▶";
       button.setAttribute("aria-pressed", String(on));
