@@ -8,7 +8,8 @@ import { matrixScene } from "./scene_matrix.mjs";
 const GRID_UNITS = 300; // of the longest side of all
 const MAX_SQUARE = 22; // units
 const MIN_NUMBERED = 13; // units of a square that holds a number
-const COLOURS = 8; // that recur; the numbers tell them apart
+// Colours of Okabe and Ito, which recur; numbers are a second mark.
+const COLOURS = ["#0072b2", "#e69f00", "#009e73", "#cc79a7", "#56b4e9", "#d55e00", "#b8ab00", "#777"];
 const SIDE_UNITS = 300; // of the longer side
 const MAX_BARS = 40;
 const BAR_UNITS = 220; // of the largest singular value
@@ -101,7 +102,7 @@ export class ColourGrids {
       row.forEach((group, j) => {
         if (!group) return;
         const square = { x: j * size, y: i * size, width: size, height: size };
-        svg.append(makeSvg("rect", { ...square, class: "jm-group", "data-group": (group - 1) % COLOURS }));
+        svg.append(makeSvg("rect", { ...square, class: "jm-group", fill: COLOURS[(group - 1) % COLOURS.length] }));
         if (size >= MIN_NUMBERED) svg.append(makeSvgText(String(group), (j + 0.5) * size, (i + 0.5) * size + 4, "jm-number-of", "middle"));
       }),
     );
